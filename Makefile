@@ -1,0 +1,40 @@
+# `make demo` and `make test` need Python 3.11 or later, git and make; they set up the rest in .venv.
+
+PYTHON ?= python3
+BIN := .venv/bin
+STAMP := .venv/.installed
+
+.PHONY: demo test check bench format clean
+
+demo: $(STAMP)
+	$(BIN)/woodshed demo
+
+test: $(STAMP)
+	$(BIN)/python -m pytest
+
+check: $(STAMP)
+	$(BIN)/ruff format --check .
+	$(BIN)/ruff check .
+	$(BIN)/mypy
+	$(BIN)/lint-imports
+	$(BIN)/python -m pytest -m "not train"
+
+bench: $(STAMP)
+	$(BIN)/python -m benchmarks.speed.log_mel
+	$(BIN)/python -m benchmarks.speed.training
+	$(BIN)/python -m benchmarks.speed.predicting
+	$(BIN)/python -m benchmarks.quality.speech
+	$(BIN)/python -m benchmarks.quality.noise
+
+format: $(STAMP)
+	$(BIN)/ruff format .
+	$(BIN)/ruff check --fix .
+
+clean:
+	rm -rf .venv build dist woodshed-demo
+
+$(STAMP): pyproject.toml
+	$(PYTHON) -c "import sys; sys.exit(sys.version_info < (3, 11) and 'woodshed needs Python 3.11 or later; set PYTHON=...')"
+	$(PYTHON) -m venv .venv
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --editable ".[dev]"
+	touch $(STAMP)

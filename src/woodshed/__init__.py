@@ -1,0 +1,63 @@
+"""Deep learning for sound and music on your own recordings.
+
+::
+
+    LISTENING   audio file ─► Clip ─► features ─► dataset ─► net ─► Prediction ─► metrics ─► report
+
+Nouns travel, verbs transform: a clip goes in, a prediction comes out. The folders of the package, read
+from the bottom up, are that line. Names below are loaded when they are first used, so that
+``import woodshed`` itself is instant.
+
+Examples
+--------
+>>> import woodshed
+>>> sorted(woodshed.__all__)[:4]
+['Clip', 'NoiseRecogniser', 'Prediction', 'SpeechRecogniser']
+"""
+
+from __future__ import annotations
+
+from importlib import import_module
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from woodshed.audio.read import read
+    from woodshed.clip import Clip
+    from woodshed.data.source import read_source
+    from woodshed.prediction import Prediction
+    from woodshed.tasks import load
+    from woodshed.tasks.noise import NoiseRecogniser
+    from woodshed.tasks.speech import SpeechRecogniser
+
+__version__ = "0.1.0"
+
+__all__ = [
+    "Clip",
+    "NoiseRecogniser",
+    "Prediction",
+    "SpeechRecogniser",
+    "load",
+    "read",
+    "read_source",
+]
+
+_HOME = {
+    "Clip": "woodshed.clip",
+    "NoiseRecogniser": "woodshed.tasks.noise",
+    "Prediction": "woodshed.prediction",
+    "SpeechRecogniser": "woodshed.tasks.speech",
+    "load": "woodshed.tasks",
+    "read": "woodshed.audio.read",
+    "read_source": "woodshed.data.source",
+}
+
+
+def __getattr__(name: str) -> Any:
+    """Import a public name when it is first asked for (PEP 562)."""
+    if name not in _HOME:
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    return getattr(import_module(_HOME[name]), name)
+
+
+def __dir__() -> list[str]:
+    return sorted([*globals(), *__all__])

@@ -1,0 +1,156 @@
+"""Mel-frequency cepstral coefficients: the shape of the spectrum in a few numbers."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+import scipy.fft
+
+from woodshed.clip import Clip, Samples
+from woodshed.errors import ParameterError
+from woodshed.features.log_mel import MelSettings
+from woodshed.features.spectrum import whole_number
+
+
+def cepstrum(log_mel_db: Samples, n_mfcc: int) -> Samples:
+    """Return the first coefficients of the orthonormal DCT-II of each frame.
+
+    Parameters
+    ----------
+    log_mel_db
+        Shape ``(n_frames, n_mels)``.
+    n_mfcc
+        How many coefficients to keep, at most ``n_mels``.
+
+    Returns
+    -------
+    numpy.ndarray
+        Shape ``(n_frames, n_mfcc)``.
+
+    Examples
+    --------
+    A flat spectrum has only a mean, which the transform scales by the root of the number of bands.
+
+    >>> cepstrum(np.full((1, 4), 10.0, dtype=np.float32), 2).tolist()
+    [[20.0, 0.0]]
+    """
+    coefficients: Samples = scipy.fft.dct(log_mel_db, type=2, norm="ortho", axis=1)[:, :n_mfcc]
+    return coefficients
+
+
+def delta(values: Samples, *, width: int = 9, order: int = 1) -> Samples:
+    """Estimate how fast each column changes, per frame, by least squares over a sliding window.
+
+    A line (``order`` 1) or parabola (``order`` 2) is fitted to ``width`` frames around each frame and
+    differentiated ``order`` times: Savitzky and Golay (1964). Equal to ``librosa.feature.delta`` with
+    ``mode="interp"``.
+
+    Parameters
+    ----------
+    values
+        Shape ``(n_frames, n_columns)``.
+    width
+        Frames in the window, odd, 3 or more. For a shorter sound the largest odd width that fits is
+        taken; below three frames nothing can be fitted and the answer is 0.
+    order
+        1 for speed, 2 for acceleration.
+
+    Returns
+    -------
+    numpy.ndarray
+        Same shape and dtype.
+
+    Examples
+    --------
+    >>> squares = np.arange(5.0, dtype=np.float32)[:, np.newaxis] ** 2
+    >>> delta(squares, width=3).ravel().tolist()
+    [2.0, 2.0, 4.0, 6.0, 6.0]
+    >>> delta(squares, width=3, order=2).ravel().tolist()
+    [2.0, 2.0, 2.0, 2.0, 2.0]
+    """
+    n_frames = len(values)
+    width = min(width, n_frames if n_frames % 2 else n_frames - 1)
+    if width < 3:
+        return np.zeros_like(values)
+    offset = np.arange(width) - width // 2
+    basis = offset.astype(np.float64) if order == 1 else offset**2 - np.mean(offset**2)
+    # Least squares on a symmetric window: the basis is orthogonal to the lower powers, so the leading
+    # coefficient is a dot product. Differentiated `order` times it gains a factor `order`! (1 or 2).
+    kernel = (order * basis / np.sum(basis * basis)).astype(values.dtype)
+    inner = np.lib.stride_tricks.sliding_window_view(values, width, axis=0) @ kernel
+    # The leading derivative of the polynomial fitted at either end is a constant: repeat it.
+    return np.pad(inner, ((width // 2, width // 2), (0, 0)), mode="edge")
+
+
+@dataclass(frozen=True, kw_only=True)
+class Mfcc(MelSettings):
+    """Mel-frequency cepstral coefficients of the mono mix, with their changes if wanted.
+
+    Davis and Mermelstein (1980). The DCT is taken of decibels with a fixed floor, not of values cut to
+    80 dB below the loudest as librosa does, so frames do not depend on each other.
+
+    Parameters
+    ----------
+    n_mfcc
+        Number of coefficients, 1 to ``n_mels``; default 20. The first is the loudness.
+    deltas
+        0 (default): coefficients alone. 1: their speed beside them. 2: speed and acceleration.
+    delta_width
+        Frames over which changes are estimated, odd, 3 or more; default 9.
+    sample_rate, n_fft, hop_length, n_mels, f_min_hz, f_max_hz, formula, floor_db
+        As in `LogMel`, with the same defaults.
+
+    Raises
+    ------
+    ParameterError
+        If a setting is out of its range.
+
+    Examples
+    --------
+    >>> feature = Mfcc(n_mfcc=13, deltas=2)
+    >>> feature(Clip(np.zeros(16000), 16000)).shape
+    (101, 39)
+    """
+
+    n_mfcc: int = 20
+    deltas: int = 0
+    delta_width: int = 9
+
+    def __post_init__(self) -> None:
+        super().__post_init__()
+        for name, low in (("n_mfcc", 1), ("deltas", 0), ("delta_width", 3)):
+            object.__setattr__(self, name, whole_number(getattr(self, name), name, low=low, owner="Mfcc"))
+        if self.n_mfcc > self.n_mels:
+            raise ParameterError(f"Mfcc expects n_mfcc of at most n_mels={self.n_mels}, got {self.n_mfcc}.")
+        if self.deltas > 2:
+            raise ParameterError(f"Mfcc expects 0, 1 or 2 for deltas, got {self.deltas}.")
+        if self.delta_width % 2 == 0:
+            raise ParameterError(f"Mfcc expects an odd delta_width, got {self.delta_width}.")
+
+    @property
+    def n_bands(self) -> int:
+        """Number of values in a frame."""
+        return self.n_mfcc * (1 + self.deltas)
+
+    def __call__(self, clip: Clip) -> Samples:
+        """Describe a clip.
+
+        Parameters
+        ----------
+        clip
+            At ``sample_rate``; channels are averaged.
+
+        Returns
+        -------
+        numpy.ndarray
+            Shape ``(n_frames, n_bands)``, float32: coefficients, then speed, then acceleration.
+
+        Raises
+        ------
+        AudioError
+            If the clip has another sample rate.
+        """
+        coefficients = cepstrum(self.log_mel(clip), self.n_mfcc)
+        changes = (delta(coefficients, width=self.delta_width, order=k + 1) for k in range(self.deltas))
+        return np.concatenate([coefficients, *changes], axis=1)

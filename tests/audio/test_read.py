@@ -1,0 +1,247 @@
+"""Reading: the right numbers from good files, the right words about bad ones."""
+
+from __future__ import annotations
+
+import builtins
+import os
+import re
+import tracemalloc
+from pathlib import Path
+
+import numpy as np
+import pytest
+import soundfile
+
+from woodshed.audio.read import info, read, read_blocks
+from woodshed.audio.write import write
+from woodshed.clip import Clip
+from woodshed.errors import AudioFileError, ParameterError
+
+RAMP = np.arange(-4000, 4000, dtype=np.int16)
+
+
+def write_ramp(path: Path, **settings: object) -> Path:
+    soundfile.write(path, RAMP, 8000, **settings)
+    return path
+
+
+@pytest.mark.parametrize("suffix", ["wav", "flac", "aiff", "au", "caf", "w64"])
+def test_sixteen_bit_values_are_the_stored_ones_over_32768(tmp_path: Path, suffix: str) -> None:
+    clip = read(write_ramp(tmp_path / f"ramp.{suffix}"))
+    assert clip.sample_rate == 8000
+    np.testing.assert_array_equal(clip.samples, RAMP[np.newaxis] / np.float32(32768))
+
+
+def test_64_bit_float_keeps_values_beyond_full_scale(tmp_path: Path) -> None:
+    soundfile.write(tmp_path / "a.wav", np.array([0.5, -3.25]), 8000, subtype="DOUBLE")
+    assert read(tmp_path / "a.wav").samples.tolist() == [[0.5, -3.25]]
+
+
+def test_8_bit_is_read_in_steps_of_one_128th(tmp_path: Path) -> None:
+    soundfile.write(tmp_path / "a.wav", np.array([0.5, -0.25, 0.0]), 8000, subtype="PCM_U8")
+    np.testing.assert_allclose(read(tmp_path / "a.wav").samples, [[0.5, -0.25, 0.0]], atol=1 / 128)
+
+
+def test_8_channels_at_192_khz_keep_their_order_and_come_down_to_16_khz(tmp_path: Path) -> None:
+    levels = np.arange(8) / 10
+    soundfile.write(tmp_path / "a.wav", np.tile(levels, (19200, 1)), 192000, subtype="FLOAT")
+    clip = read(tmp_path / "a.wav", sample_rate=16000)
+    assert clip.samples.shape == (8, 1600)
+    np.testing.assert_allclose(clip.samples[:, 800], levels, atol=1e-4)
+    assert read(tmp_path / "a.wav", mono=True).samples[0, 0] == pytest.approx(levels.mean())
+
+
+def test_a_stretch_is_the_same_as_the_cut_of_the_whole(tmp_path: Path) -> None:
+    path = write_ramp(tmp_path / "a.flac")
+    assert read(path, start_s=0.25, end_s=0.75) == read(path).cut(0.25, 0.75)
+    assert read(path, start_s=0.9, end_s=5.0).n_samples == 800
+
+
+def test_only_the_stretch_is_decoded(tmp_path: Path) -> None:
+    path = tmp_path / "a.flac"
+    soundfile.write(path, np.random.default_rng(0).uniform(-0.9, 0.9, 40000), 8000)
+    content = bytearray(path.read_bytes())
+    content[len(content) // 2 :] = bytes(len(content) - len(content) // 2)
+    path.write_bytes(content)
+    assert read(path, start_s=0.5, end_s=1.0).n_samples == 4000
+    with pytest.raises(AudioFileError, match="damaged"):
+        read(path)
+
+
+def test_blocks_are_the_file_without_gap_or_overlap(tmp_path: Path) -> None:
+    path = write_ramp(tmp_path / "a.wav")
+    blocks = list(read_blocks(path, block_s=0.3))
+    assert [block.n_samples for block in blocks] == [2400, 2400, 2400, 800]
+    np.testing.assert_array_equal(np.concatenate([b.samples for b in blocks], axis=1), read(path).samples)
+
+
+def test_blocks_of_a_long_file_need_little_memory(tmp_path: Path) -> None:
+    path = tmp_path / "long.wav"
+    with soundfile.SoundFile(path, "w", 8000, 1) as file:
+        for _ in range(60):
+            file.write(np.zeros(8000 * 60, dtype=np.int16))  # an hour: 115 MB as float32
+    tracemalloc.start()
+    n_samples = sum(block.n_samples for block in read_blocks(path))
+    peak = tracemalloc.get_traced_memory()[1]
+    tracemalloc.stop()
+    assert n_samples == 8000 * 3600
+    assert peak < 4e6
+
+
+def test_info_says_what_the_heading_says(tmp_path: Path) -> None:
+    heading = info(write_ramp(tmp_path / "a.flac"))
+    assert (heading.sample_rate, heading.n_channels, heading.n_samples) == (8000, 1, 8000)
+    assert (heading.duration_s, heading.codec) == (1.0, "FLAC PCM_16")
+
+
+@pytest.mark.parametrize("name", ["two words.wav", "\U0001f415 wuff.wav", "caf\udce9.wav", "ключ.wav"])
+def test_any_name_is_read(tmp_path: Path, name: str) -> None:
+    path = os.path.join(tmp_path, name)
+    try:
+        with open(path, "wb") as file:
+            soundfile.write(file, RAMP, 8000, format="WAV")
+    except OSError:
+        pytest.skip("this file system does not take such names")
+    assert read(path).n_samples == 8000
+    os.truncate(path, 20)
+    with pytest.raises(AudioFileError, match="damaged heading") as caught:
+        read(path)
+    str(caught.value).encode("utf-8")  # whatever the name, the message can be printed
+
+
+def spoil(folder: Path) -> Path:
+    path = write_ramp(folder / "bad.flac")
+    content = bytearray(path.read_bytes())
+    content[len(content) // 2 :] = bytes(len(content) - len(content) // 2)
+    path.write_bytes(content)
+    return path
+
+
+def save(path: Path, content: bytes) -> Path:
+    path.write_bytes(content)
+    return path
+
+
+def save_floats(path: Path, *values: float) -> Path:
+    soundfile.write(path, np.array(values), 8000, subtype="FLOAT")
+    return path
+
+
+def wav_bytes(folder: Path) -> bytes:
+    return write_ramp(folder / "good.wav").read_bytes()
+
+
+MAKE_BAD = {
+    "missing": lambda folder: folder / "bad.wav",
+    "folder": lambda folder: ((folder / "bad.wav").mkdir(), folder / "bad.wav")[1],
+    "broken link": lambda folder: ((folder / "bad.wav").symlink_to(folder / "gone.wav"), folder / "bad.wav")[
+        1
+    ],
+    "link loop": lambda folder: ((folder / "bad.wav").symlink_to(folder / "bad.wav"), folder / "bad.wav")[1],
+    "pipe": lambda folder: (os.mkfifo(folder / "bad.wav"), folder / "bad.wav")[1],
+    "empty": lambda folder: save(folder / "bad.wav", b""),
+    "zero samples": lambda folder: save_floats(folder / "bad.wav"),
+    "truncated header": lambda folder: save(folder / "bad.wav", wav_bytes(folder)[:20]),
+    "text": lambda folder: save(folder / "bad.wav", b"Dear diary, today I recorded nothing at all. " * 9),
+    "NaN": lambda folder: save_floats(folder / "bad.wav", 0.0, np.nan),
+    "infinite": lambda folder: save_floats(folder / "bad.wav", 0.0, np.inf),
+    "damaged": spoil,
+    "foreign": lambda folder: save(folder / "bad.m4a", b"\0\0\0\x20ftypM4A \0\0\0\0" + bytes(200)),
+    "raw": lambda folder: save(folder / "bad.raw", wav_bytes(folder)),
+    "impossible name": lambda folder: folder / "bad\0.wav",
+}
+
+
+@pytest.mark.parametrize(
+    ("kind", "words"),
+    [
+        ("missing", "there is no such file"),
+        ("folder", "is a folder"),
+        ("broken link", r"is a broken link to .*gone\.wav"),
+        ("link loop", "is a link that leads back to itself"),
+        ("pipe", "is a device or a pipe"),
+        ("empty", r"is empty \(0 bytes\)"),
+        ("zero samples", "has a heading but no samples"),
+        ("truncated header", "has a damaged heading"),
+        ("text", "is not a sound file, whatever its name says. Convert it"),
+        ("NaN", "has samples that are NaN or infinite"),
+        ("infinite", "has samples that are NaN or infinite"),
+        ("damaged", "is damaged: decoding stopped"),
+        ("foreign", "is M4A, which libsndfile cannot decode. Convert it"),
+        ("raw", "is raw samples without a heading"),
+        ("impossible name", "cannot be opened"),
+    ],
+)
+def test_a_bad_file_is_named_with_its_reason_and_a_cure(tmp_path: Path, kind: str, words: str) -> None:
+    path = MAKE_BAD[kind](tmp_path)
+    with pytest.raises(AudioFileError, match=re.escape(path.name) + ": " + words) as caught:
+        read(path)
+    assert caught.value.path == path
+    assert re.search(r"\. [A-Z]|: [a-z]+ u\+r", str(caught.value)), "no cure in a sentence of its own"
+
+
+def test_no_read_permission_is_named(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    path = write_ramp(tmp_path / "mine.wav")
+
+    def refuse(*_: object, **__: object) -> None:
+        raise PermissionError(13, "Permission denied")
+
+    monkeypatch.setattr(builtins, "open", refuse)  # root may read everything, so chmod proves nothing
+    with pytest.raises(AudioFileError, match=r"mine\.wav: may not be read by you.*chmod"):
+        read(path)
+
+
+def declare(path: Path, n_samples: int) -> None:
+    """Make the heading of a FLAC file declare another length: 36 bits from the middle of byte 21 on."""
+    content = bytearray(path.read_bytes())
+    content[21] = content[21] & 0xF0 | n_samples >> 32
+    content[22:26] = (n_samples & 0xFFFFFFFF).to_bytes(4, "big")
+    path.write_bytes(content)
+
+
+def test_a_lying_heading_costs_no_memory(tmp_path: Path) -> None:
+    path = write_ramp(tmp_path / "huge.flac")
+    declare(path, 2**36 - 1)
+    assert info(path).n_samples == 2**36 - 1  # 256 GB, were it believed
+    tracemalloc.start()
+    with pytest.raises(AudioFileError, match="damaged"):
+        read(path)
+    peak = tracemalloc.get_traced_memory()[1]
+    tracemalloc.stop()
+    assert peak < 16e6
+
+
+def test_a_stream_saved_without_its_length_is_refused(tmp_path: Path) -> None:
+    path = write_ramp(tmp_path / "stream.flac")
+    declare(path, 0)
+    with pytest.raises(AudioFileError, match="does not say how long it is"):
+        read(path)
+
+
+def test_a_wav_that_ends_early_gives_what_is_there(tmp_path: Path) -> None:
+    path = write_ramp(tmp_path / "short.wav")
+    os.truncate(path, 44 + 2 * 1000)
+    assert read(path).n_samples == 1000
+
+
+def test_a_stretch_must_be_in_the_file(tmp_path: Path) -> None:
+    path = write_ramp(tmp_path / "a.wav")
+    with pytest.raises(AudioFileError, match=r"a\.wav: has nothing at 1\.5 s: it lasts 1\.000 s"):
+        read(path, start_s=1.5)
+    with pytest.raises(ParameterError, match=r"got 0\.5 s to 0\.5 s"):
+        read(path, start_s=0.5, end_s=0.5)
+
+
+@pytest.mark.data
+def test_vorbis_of_the_shared_data(shared_data: Path) -> None:
+    path = next(iter(sorted((shared_data / "esc10" / "audio").rglob("*.ogg"))))
+    clip = read(path, sample_rate=16000)
+    assert clip.duration_s == pytest.approx(5.0, abs=0.05)
+
+
+def test_mp3_read_in_portions_equals_mp3_read_at_once(tmp_path):
+    """Seeking between portions would break the sound at every seam."""
+    rng = np.random.default_rng(0)
+    path = write(Clip(0.1 * rng.standard_normal(44100 * 6), 44100), tmp_path / "a.mp3")
+    blocks = np.concatenate([block.samples for block in read_blocks(path, block_s=0.7)], axis=1)
+    np.testing.assert_array_equal(blocks, read(path).samples)
