@@ -1,0 +1,208 @@
+"""Open every sound once before learning starts, and set aside what would spoil the run or its score."""
+
+from __future__ import annotations
+
+import hashlib
+import os
+import warnings
+from collections import defaultdict
+from collections.abc import Iterator, Mapping
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass, replace
+
+import numpy as np
+
+from woodshed.audio.read import read_blocks
+from woodshed.data.example import Corpus, Example, SetAside
+from woodshed.errors import AudioFileError, DataError, ParameterError, WoodshedError, printable
+
+SHORTEST_S = 0.01
+"""A sound shorter than this, in seconds, is no sound: not one period of most pitches fits in."""
+
+N_NAMED = 3
+"""An error about a whole corpus names so many files as examples."""
+
+
+@dataclass(frozen=True)
+class Facts:
+    """What one full decoding of a sound tells.
+
+    Parameters
+    ----------
+    n_samples, sample_rate
+        Samples in each channel; rate in hertz.
+    lowest, highest
+        The extreme sample values, full scale at ±1.
+    fingerprint
+        The same for two sounds if, and only if, rate, channels and every decoded sample are the same,
+        whatever the files are called and however they are packed without loss.
+    """
+
+    n_samples: int
+    sample_rate: int
+    lowest: float
+    highest: float
+    fingerprint: str
+
+
+def check(corpus: Corpus, *, n_jobs: int = 1) -> Corpus:
+    """Decode every example once and set aside the unusable ones, each with its reason.
+
+    Set aside are: files that cannot be read; single samples, sounds under 10 ms, digital silence; the
+    same sound under two labels (all copies, since nobody knows which label is right); the same sound
+    again under one label (the later copies); the last sound of a class that has only one. Long files are
+    read in blocks.
+
+    Parameters
+    ----------
+    corpus
+        What was listed.
+    n_jobs
+        How many files to decode at a time; -1 for as many as there are processors. The answer is the same.
+
+    Returns
+    -------
+    Corpus
+        The usable examples in their order; ``set_aside`` holds what the corpus had set aside before, then the
+        files found here.
+
+    Raises
+    ------
+    DataError
+        If fewer than two classes are left.
+
+    Warns
+    -----
+    UserWarning
+        If a class is left out because one sound of it is not enough.
+
+    Examples
+    --------
+    >>> from pathlib import Path
+    >>> from woodshed.data.sample import sample_folder
+    >>> names = ["3_theo_0", "3_theo_4", "7_theo_0", "7_theo_4", "lost"]
+    >>> rows = [Example(sample_folder() / "recordings" / f"{name}.flac", name[0]) for name in names]
+    >>> good = check(Corpus("some", tuple(rows)))
+    >>> good.counts(), good.set_aside[0].reason
+    ({'3': 2, '7': 2}, 'there is no such file. Check the name and the folder.')
+    """
+    findings = list(_examine_all(corpus.examples, n_jobs))
+    against = {k: finding for k, finding in enumerate(findings) if isinstance(finding, str)}
+    facts = {k: finding for k, finding in enumerate(findings) if isinstance(finding, Facts)}
+    against |= _copies(corpus.examples, {k: fact.fingerprint for k, fact in facts.items()})
+    against |= _alone(corpus, against)
+    checked = replace(
+        corpus,
+        examples=tuple(example for k, example in enumerate(corpus.examples) if k not in against),
+        set_aside=corpus.set_aside
+        + tuple(SetAside(corpus.examples[k].path, reason) for k, reason in sorted(against.items())),
+    )
+    if len(checked.counts()) < 2:
+        raise DataError(_complaint(checked))
+    return checked
+
+
+def examine(example: Example) -> Facts:
+    """Decode one example in blocks and return what is to be known about it.
+
+    Raises
+    ------
+    AudioFileError
+        If it cannot be read.
+
+    Examples
+    --------
+    >>> from woodshed.data.sample import sample_folder
+    >>> facts = examine(Example(sample_folder() / "recordings" / "7_theo_0.flac", "7"))
+    >>> facts.n_samples, round(facts.highest, 3)
+    (3428, 0.028)
+    """
+    digest = hashlib.blake2b(digest_size=16)
+    n_samples, lowest, highest = 0, np.inf, -np.inf
+    for block in read_blocks(example.path, start_s=example.start_s, end_s=example.end_s):
+        if n_samples == 0:
+            digest.update(f"{block.sample_rate} Hz, {block.n_channels} channels:".encode())
+        digest.update(block.samples.T.tobytes())  # sample by sample, so that the blocks leave no trace
+        n_samples += block.n_samples
+        lowest, highest = min(lowest, float(block.samples.min())), max(highest, float(block.samples.max()))
+    return Facts(n_samples, block.sample_rate, lowest, highest, digest.hexdigest())
+
+
+def _examine_all(examples: tuple[Example, ...], n_jobs: int) -> Iterator[Facts | str]:
+    if n_jobs == 0 or n_jobs < -1:
+        raise ParameterError(f"n_jobs must be a positive number, or -1 for all processors, got {n_jobs!r}.")
+    if n_jobs == 1:
+        yield from map(_facts_or_reason, examples)
+        return
+    # Threads, not processes: decoding and hashing leave the interpreter lock, and nothing is pickled.
+    with ThreadPoolExecutor(os.cpu_count() if n_jobs == -1 else n_jobs) as pool:
+        yield from pool.map(_facts_or_reason, examples)
+
+
+def _facts_or_reason(example: Example) -> Facts | str:
+    """Return the facts of a usable sound, or why it is not usable."""
+    try:
+        facts = examine(example)
+    except AudioFileError as error:
+        return error.reason
+    except WoodshedError as error:
+        return str(error)
+    duration_s = facts.n_samples / facts.sample_rate
+    if facts.n_samples == 1:
+        return "holds one sample only. Record it again."
+    if facts.lowest == facts.highest:
+        return "is digital silence: every sample is the same. Record it again."
+    if duration_s < SHORTEST_S:
+        return f"is too short: it lasts {duration_s:.4f} s, and {SHORTEST_S} s is the least. Record it again."
+    return facts
+
+
+def _copies(examples: tuple[Example, ...], fingerprints: Mapping[int, str]) -> dict[int, str]:
+    """Return the rows that repeat the sound of another row, with the reason against each."""
+    same: defaultdict[str, list[int]] = defaultdict(list)
+    for k, fingerprint in fingerprints.items():
+        same[fingerprint].append(k)
+    against: dict[int, str] = {}
+    for first, *later in same.values():
+        rivals = [k for k in later if examples[k].label != examples[first].label]
+        for k in later:
+            against[k] = f"is the same sound as {printable(examples[first].path)}. Remove one of the two."
+        if rivals:
+            against |= {
+                k: _rivalry(examples, k, rivals[0] if k == first else first) for k in (first, *rivals)
+            }
+    return against
+
+
+def _rivalry(examples: tuple[Example, ...], k: int, rival: int) -> str:
+    return (
+        f"is the same sound as {printable(examples[rival].path)}, but one is labelled "
+        f"{examples[k].label!r} and the other {examples[rival].label!r}. Keep the one whose label is right."
+    )
+
+
+def _alone(corpus: Corpus, against: Mapping[int, str]) -> dict[int, str]:
+    """Return the rows that are the last of their class, with the reason against each."""
+    rows: defaultdict[str, list[int]] = defaultdict(list)
+    for k, label in enumerate(corpus.labels):
+        if k not in against:
+            rows[label].append(k)
+    alone = {label: found[0] for label, found in rows.items() if len(found) == 1}
+    if alone:
+        warnings.warn(
+            f"{corpus.name}: left out {', '.join(sorted(alone))}: one usable sound of a class cannot be both "
+            "learned and tested. Record more.",
+            stacklevel=3,
+        )
+    return {
+        k: f"is the only usable sound of class {label!r}, and cannot be both learned and tested. Record more."
+        for label, k in alone.items()
+    }
+
+
+def _complaint(corpus: Corpus) -> str:
+    left = f"one class with usable sounds ({corpus.labels[0]})" if corpus.examples else "no usable sound"
+    reasons = [f"{printable(row.path)}: {row.reason}" for row in corpus.set_aside[:N_NAMED]]
+    more = len(corpus.set_aside) - len(reasons)
+    reasons += [f"(and {more} more)"] if more else []
+    return " ".join([f"{corpus.name} has {left}; two classes are needed.", *reasons])

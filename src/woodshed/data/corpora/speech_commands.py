@@ -1,0 +1,87 @@
+"""Speech Commands: thirty (version 1) or thirty-five (version 2) words by many voices, 1 s, 16 kHz.
+
+Layout (the word folders may also stand in ``audio``, and the files may be FLAC)::
+
+    {word}/{speaker}_nohash_{take}.wav
+    validation_list.txt, testing_list.txt         word/file, one on a line: the official split
+    _background_noise_/                           long recordings of noise: not words, left out
+
+A subset may come without the lists: the official split is a rule on the speaker's name, and is worked out.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import os
+import re
+from collections.abc import Mapping
+from pathlib import Path
+
+from woodshed.data.example import Corpus, Example
+from woodshed.data.file_name import rows_from_names, sounds_below
+
+CITATION = (
+    "P. Warden. Speech Commands: A Dataset for Limited-Vocabulary Speech Recognition. 2018. arXiv 1804.03209"
+)
+LICENCE = "CC BY 4.0"
+URL = "http://download.tensorflow.org/data/speech_commands_v0.02.tar.gz"
+
+LAYOUT = "{word}/{speaker}_nohash_{take}.wav"
+FILE_NAME = re.compile(r"(?P<word>[^/]+)/(?P<speaker>[^_]+)_nohash_(?P<take>\d+)")
+NOISE_FOLDER = "_background_noise_"
+LISTS = {"validation": "validation_list.txt", "test": "testing_list.txt"}
+
+
+def load(folder: str | os.PathLike[str]) -> Corpus:
+    """List the words: label the word, group the speaker, split ``train``, ``validation`` or ``test``.
+
+    Parameters
+    ----------
+    folder
+        The folder that holds the word folders, or ``audio`` with them inside.
+
+    Raises
+    ------
+    DataError
+        If the folder is not there or does not hold the corpus.
+    """
+    paths = [path for path in sounds_below(folder, "audio") if path.parent.name != NOISE_FOLDER]
+    listed = _read_lists(Path(folder))
+
+    def to_example(path: Path, name: re.Match[str]) -> Example:
+        part = listed.get(name[0], "train") if listed else official_part(name["speaker"])
+        return Example(path, name["word"], group=name["speaker"], split=part)
+
+    examples, set_aside = rows_from_names(paths, FILE_NAME, to_example, LAYOUT)
+    return Corpus(
+        "speech_commands", examples, set_aside, licence=LICENCE, citation=CITATION, group_word="speaker"
+    )
+
+
+def official_part(speaker: str) -> str:
+    """Work out the part of a speaker as the corpus did: 80 % train, 10 % validation, 10 % test by a hash.
+
+    The rule is in the corpus's README: the SHA-1 of the name, as a number, modulo 2**27, as a percentage of
+    2**27 - 1; below 10 is validation, below 20 is test.
+
+    Examples
+    --------
+    >>> official_part("62581901"), official_part("6d818f6c")
+    ('train', 'validation')
+    """
+    most = 2**27 - 1
+    percentage = int(hashlib.sha1(speaker.encode()).hexdigest(), 16) % (most + 1) * 100 / most
+    return "validation" if percentage < 10 else "test" if percentage < 20 else "train"
+
+
+def _read_lists(folder: Path) -> Mapping[str, str]:
+    """Map ``word/file`` without suffix to its part; empty unless both lists are there."""
+    lists = {part: folder / name for part, name in LISTS.items()}
+    if not all(path.is_file() for path in lists.values()):
+        return {}
+    return {
+        line.strip().rpartition(".")[0]: part
+        for part, path in lists.items()
+        for line in path.read_text(encoding="utf-8").splitlines()
+        if line.strip()
+    }

@@ -1,0 +1,171 @@
+"""A folder with one sub-folder for each class, read as a corpus."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterable, Iterator
+from pathlib import Path
+
+from woodshed.audio.read import AUDIO_SUFFIXES
+from woodshed.data.example import Corpus, Example, SetAside
+from woodshed.data.group import Rule, group_rule
+from woodshed.errors import DataError, printable
+
+ARRANGE = (
+    "Put the recordings of each class into a folder that has the name of the class: "
+    "sounds/dog/1.wav, sounds/rain/2.wav."
+)
+"""The cure for a folder that is arranged in another way."""
+
+
+def read_folder(folder: str | os.PathLike[str], *, group_by: str | None = None) -> Corpus:
+    """List the sounds of a folder; the name of the sub-folder is the label.
+
+    Files in deeper folders count for their class folder. Files are told by their suffix and not opened
+    here (`woodshed.data.check.check` does that); hidden files and other suffixes are passed over. The
+    order is that of the names, whatever the file system says, and links that lead in circles are followed
+    once.
+
+    Parameters
+    ----------
+    folder
+        Folder of class folders.
+    group_by
+        Who or what a file was recorded from: ``folder``, ``part:N``, ``regex:PATTERN`` or ``none``; see
+        `woodshed.data.group.group_rule`. Files that the rule does not fit are set aside.
+
+    Returns
+    -------
+    Corpus
+        Named after the folder, without official split.
+
+    Raises
+    ------
+    DataError
+        If the folder is not there, holds no sound, or does not have two class folders with sounds.
+    ParameterError
+        If ``group_by`` is not one of the rules.
+
+    Examples
+    --------
+    >>> import tempfile
+    >>> from woodshed.audio import sine, write
+    >>> with tempfile.TemporaryDirectory() as folder:
+    ...     for name in ("low/1_ann.wav", "high/2_bob.wav"):
+    ...         path = Path(folder, name)
+    ...         path.parent.mkdir()
+    ...         _ = write(sine(440), path)
+    ...     [(row.label, row.group) for row in read_folder(folder, group_by="part:2").examples]
+    [('high', 'bob'), ('low', 'ann')]
+    """
+    root = Path(folder)
+    rule = group_rule(group_by)
+    _refuse_unless_folder(root)
+    examples: list[Example] = []
+    set_aside: list[SetAside] = []
+    n_others = 0
+    for class_folder in _sorted_folders(root):
+        for path in files_below(class_folder, stop_at=root):
+            if path.suffix.lower() not in AUDIO_SUFFIXES:
+                n_others += 1
+                continue
+            row = _to_example(path, path.relative_to(root), rule, group_by)
+            examples.append(row) if isinstance(row, Example) else set_aside.append(row)
+    loose = [path for path in _sorted_files(root) if path.suffix.lower() in AUDIO_SUFFIXES]
+    labels = {example.label for example in examples}
+    if len(labels) < 2:
+        raise DataError(f"{printable(root)} {_complaint(labels, loose, n_others, set_aside)} {ARRANGE}")
+    set_aside += [SetAside(path, f"is in no class folder. {ARRANGE}") for path in loose]
+    return Corpus(printable(root.resolve().name), tuple(examples), tuple(set_aside))
+
+
+def list_sounds(places: Iterable[Path]) -> list[Path]:
+    """List sound files: a file stands for itself, a folder for all sounds below it, in the order of names.
+
+    Examples
+    --------
+    >>> list_sounds([Path("b.wav"), Path("a.wav")])
+    [PosixPath('b.wav'), PosixPath('a.wav')]
+    """
+    listed: list[Path] = []
+    for place in places:
+        if place.is_dir():
+            below = files_below(place, stop_at=place.parent)
+            listed += [path for path in below if path.suffix.lower() in AUDIO_SUFFIXES]
+        else:
+            listed.append(place)
+    return listed
+
+
+def files_below(folder: Path, *, stop_at: Path) -> Iterator[Path]:
+    """Yield the files below a folder in the order of their names; hidden ones and link circles left out.
+
+    Parameters
+    ----------
+    folder
+        Where to start.
+    stop_at
+        Links that lead to this folder, or to one above it, are not followed.
+    """
+    seen = {_identity(above) for above in (stop_at.resolve(), *stop_at.resolve().parents)}
+
+    def walk(place: Path) -> Iterator[Path]:
+        if (identity := _identity(place)) in seen:
+            return
+        seen.add(identity)
+        yield from _sorted_files(place)
+        for deeper in _sorted_folders(place):
+            yield from walk(deeper)
+
+    yield from walk(folder)
+
+
+def _to_example(path: Path, below: Path, rule: Rule | None, group_by: str | None) -> Example | SetAside:
+    group = rule(below) if rule else None
+    if rule and group is None and group_by != "folder":
+        return SetAside(path, f"has no group by {group_by}. Rename it, or choose another rule.")
+    return Example(path, printable(below.parts[0]), group)
+
+
+def _refuse_unless_folder(root: Path) -> None:
+    if not root.exists():
+        raise DataError(f"{printable(root)}: there is no such folder. Check the name.")
+    if not root.is_dir():
+        raise DataError(
+            f"{printable(root)} is a file. Give a folder with a sub-folder for each class, or a table."
+        )
+
+
+def _complaint(labels: set[str], loose: list[Path], n_others: int, set_aside: list[SetAside]) -> str:
+    if labels:
+        return f"has one class only ({', '.join(labels)}), and there is nothing to tell apart."
+    if set_aside:
+        return f"has no usable sound: {printable(set_aside[0].path)} {set_aside[0].reason}"
+    if loose:
+        return f"holds {len(loose)} sound files but no class folders."
+    if n_others:
+        return f"holds {n_others} files, but none has the suffix of a sound file, such as .wav or .flac."
+    return "holds no sound: it is empty."
+
+
+def _sorted_files(folder: Path) -> list[Path]:
+    return [path for path in _visible(folder) if not path.is_dir()]
+
+
+def _sorted_folders(folder: Path) -> list[Path]:
+    return [path for path in _visible(folder) if path.is_dir()]
+
+
+def _visible(folder: Path) -> list[Path]:
+    try:
+        names = os.listdir(folder)
+    except PermissionError as error:
+        raise DataError(
+            f"{printable(folder)} may not be read by you. Give yourself permission: chmod u+rx FOLDER"
+        ) from error
+    return [folder / name for name in sorted(names) if not name.startswith(".")]
+
+
+def _identity(folder: Path) -> tuple[int, int]:
+    state = folder.stat()
+    return state.st_dev, state.st_ino

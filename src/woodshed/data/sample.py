@@ -1,0 +1,20 @@
+"""Where the recordings that come with woodshed are."""
+
+from __future__ import annotations
+
+import importlib.resources
+from pathlib import Path
+
+
+def sample_folder() -> Path:
+    """Return the folder of the shipped sample of the Free Spoken Digit Dataset.
+
+    It has the layout of the whole corpus, so `woodshed.data.corpora.fsdd.load` reads it; licence and authors
+    are beside the recordings.
+
+    Examples
+    --------
+    >>> sorted(part.name for part in sample_folder().iterdir())
+    ['ATTRIBUTION.md', 'LICENSE.txt', 'recordings']
+    """
+    return Path(str(importlib.resources.files("woodshed") / "sample" / "fsdd"))

@@ -1,0 +1,360 @@
+"""Which examples are learned from and which are tested: by group, unless one insists.
+
+A score is only worth what its split is worth. If the same speaker, song or source recording is on both
+sides, the model may recognise *that* instead of the class; such a split is computed to be `leaky`, and
+says so wherever its score appears.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+from woodshed.data.deal import Indices, deal_out, deal_out_groups, refuse_unlearnable
+from woodshed.data.example import Corpus
+from woodshed.errors import DataError, ParameterError, near_miss
+
+
+@dataclass(frozen=True, eq=False)
+class Fold:
+    """One round of learning and testing.
+
+    Parameters
+    ----------
+    name
+        What is held out, such as ``fold 1`` or the name of a speaker.
+    train, test
+        Shape ``(n_train,)`` and ``(n_test,)``: rows of the corpus, in ascending order.
+    """
+
+    name: str
+    train: Indices
+    test: Indices
+
+
+@dataclass(frozen=True, eq=False)
+class Split:
+    """All rounds of one way to test.
+
+    Parameters
+    ----------
+    name
+        For people, such as ``unheard speakers, 3 folds``.
+    folds
+        The rounds.
+    leaky
+        True when a group is on both sides of some fold; None when the groups are not known.
+    """
+
+    name: str
+    folds: tuple[Fold, ...]
+    leaky: bool | None
+
+
+def group_folds(
+    labels: Sequence[str],
+    groups: Sequence[str],
+    *,
+    n_folds: int = 3,
+    seed: int = 0,
+    group_word: str = "group",
+) -> Split:
+    """Deal out whole groups to folds so that each has about the same share of every class.
+
+    Parameters
+    ----------
+    labels, groups
+        Label and group of each example.
+    n_folds
+        How many; if there are fewer groups, one fold for each group.
+    seed
+        The same seed gives the same folds.
+    group_word
+        What a group is called, for the name of the split.
+
+    Raises
+    ------
+    DataError
+        If there is one group only, or some class comes from one group only: it could not be learned while
+        that group is tested.
+
+    Examples
+    --------
+    >>> split = group_folds(["no", "yes"] * 6, ["ann"] * 4 + ["bob"] * 4 + ["eve"] * 4, group_word="speaker")
+    >>> split.name, split.leaky, [len(fold.test) for fold in split.folds]
+    ('unheard speakers, 3 folds', False, [4, 4, 4])
+    """
+    n_folds = min(_at_least_two(n_folds), _count_groups(groups, group_word))
+    tests = deal_out_groups(labels, groups, n_folds, seed, group_word)
+    return _split(f"unheard {group_word}s, {n_folds} folds", _numbered(tests), groups)
+
+
+def group_holdout(
+    labels: Sequence[str],
+    groups: Sequence[str],
+    *,
+    test_share: float = 0.25,
+    seed: int = 0,
+    group_word: str = "group",
+) -> Split:
+    """Hold out whole groups once, with about ``test_share`` of the examples and all classes, if that can be.
+
+    Raises
+    ------
+    DataError
+        As `group_folds`.
+
+    Examples
+    --------
+    >>> split = group_holdout(["no", "yes"] * 8, [f"voice {k // 4}" for k in range(16)], group_word="speaker")
+    >>> split.name, len(split.folds[0].test)
+    ('unheard speakers, 25 % held out', 4)
+    """
+    n_folds = min(_share_to_folds(test_share), _count_groups(groups, group_word))
+    tests = deal_out_groups(labels, groups, n_folds, seed, group_word)
+    n_classes = [len({labels[k] for k in test}) for test in tests]
+    best = min(
+        range(len(tests)), key=lambda k: (-n_classes[k], abs(len(tests[k]) - test_share * len(labels)))
+    )
+    share = len(tests[best]) / len(labels)
+    return _split(
+        f"unheard {group_word}s, {_percent(share)} held out", _numbered([tests[best]], len(labels)), groups
+    )
+
+
+def leave_one_group_out(labels: Sequence[str], groups: Sequence[str], *, group_word: str = "group") -> Split:
+    """Test each group once, having learned from all others.
+
+    Raises
+    ------
+    DataError
+        As `group_folds`.
+
+    Examples
+    --------
+    >>> split = leave_one_group_out(["no", "yes"] * 3, ["ann", "ann", "bob", "bob", "eve", "eve"])
+    >>> [fold.name for fold in split.folds]
+    ['ann', 'bob', 'eve']
+    """
+    _count_groups(groups, group_word)
+    of_row = np.asarray(groups)
+    names = sorted(set(groups))
+    tests = [np.flatnonzero(of_row == name) for name in names]
+    refuse_unlearnable(labels, tests, group_word)
+    folds = _folds(names, tests, len(labels))
+    return _split(f"one {group_word} left out at a time, {len(names)} folds", folds, groups)
+
+
+def official(corpus: Corpus) -> Split:
+    """Return the split that comes with the corpus.
+
+    Official folds are each tested once. Of ``train`` / ``validation`` / ``test``, the validation part is
+    learned from, because a recogniser takes what it needs to know when to stop out of its own training
+    part; it is the test part only where there is no other.
+
+    Raises
+    ------
+    DataError
+        If the corpus has no official split, or nothing to learn from or to test in it.
+    """
+    if not corpus.has_official_split:
+        n_without = sum(example.split is None for example in corpus.examples)
+        raise DataError(
+            f"{corpus.name} has no official split: {n_without} of {len(corpus.examples)} examples are in "
+            "no part. Use another split, such as group-folds."
+        )
+    parts = np.asarray([example.split for example in corpus.examples])
+    names = sorted(set(parts.tolist()), key=_natural)
+    if not corpus.folds:
+        names = ["test" if "test" in names else "validation"]
+    tests = [np.flatnonzero(parts == name) for name in names]
+    folds = _folds(names, tests, len(parts))
+    if any(len(fold.train) == 0 or len(fold.test) == 0 for fold in folds):
+        raise DataError(f"{corpus.name}: its official split has nothing to learn from, or nothing to test.")
+    name = f"official, {len(folds)} folds" if corpus.folds else "official"
+    return _split(name, folds, corpus.groups)
+
+
+def random_folds(
+    labels: Sequence[str], *, n_folds: int = 3, seed: int = 0, groups: Sequence[str] | None = None
+) -> Split:
+    """Deal out single examples to folds, whoever they come from; ``groups`` only tells whether that leaks.
+
+    Examples
+    --------
+    >>> random_folds(["no", "yes"] * 6, groups=["ann"] * 6 + ["bob"] * 6).leaky
+    True
+    >>> random_folds(["no", "yes"] * 6).leaky is None
+    True
+    """
+    tests = deal_out(labels, _at_least_two(n_folds), seed)
+    return _split(f"random, {len(tests)} folds", _numbered(tests), groups)
+
+
+def random_holdout(
+    labels: Sequence[str], *, test_share: float = 0.25, seed: int = 0, groups: Sequence[str] | None = None
+) -> Split:
+    """Hold out single examples once, the same share of each class, whoever they come from.
+
+    Examples
+    --------
+    >>> len(random_holdout(["no", "yes"] * 8).folds[0].test)
+    4
+    """
+    test = deal_out(labels, _share_to_folds(test_share), seed)[0]
+    share = len(test) / len(labels)
+    return _split(f"random, {_percent(share)} held out", _numbered([test], len(labels)), groups)
+
+
+def honest_splits(corpus: Corpus, how: str = "auto", seed: int = 0) -> list[Split]:
+    """Split as asked; before a split that leaks comes one that does not, so that no such score stands alone.
+
+    Examples
+    --------
+    >>> from woodshed.data.corpora.fsdd import load
+    >>> from woodshed.data.sample import sample_folder
+    >>> [(split.name, split.leaky) for split in honest_splits(load(sample_folder()), "official")]
+    [('unheard speakers, 3 folds', False), ('official', True)]
+    """
+    asked = make_split(corpus, how, seed)
+    return [make_split(corpus, "group-folds", seed), asked] if asked.leaky else [asked]
+
+
+def make_split(corpus: Corpus, how: str = "auto", seed: int = 0) -> Split:
+    """Split a corpus in the way that a word asks for, as ``--split`` does.
+
+    Parameters
+    ----------
+    corpus
+        What to split.
+    how
+        ``auto``: the official split if there is one and it is not leaky; else ``group-folds`` if the
+        groups are known; else ``random``. ``group``: whole groups held out once. ``group-folds``: each
+        group tested once, in 3 folds, or ``group-folds:5``. ``leave-one-group-out``: one fold for each
+        group. ``official``: as the corpus says. ``random``, ``random-folds``, ``random-folds:5``: without
+        regard to groups.
+    seed
+        The same seed gives the same split.
+
+    Raises
+    ------
+    DataError
+        If the corpus cannot be split so.
+    ParameterError
+        If there is no such way.
+
+    Examples
+    --------
+    >>> from woodshed.data.corpora.fsdd import load
+    >>> from woodshed.data.sample import sample_folder
+    >>> corpus = load(sample_folder())
+    >>> for how in ("auto", "official", "leave-one-group-out", "random-folds:5"):
+    ...     split = make_split(corpus, how)
+    ...     print(split.name, split.leaky)
+    unheard speakers, 3 folds False
+    official True
+    one speaker left out at a time, 6 folds False
+    random, 5 folds True
+    """
+    word, colon, number = how.partition(":")
+    ways = _ways(corpus, seed)
+    if word not in ways:
+        raise ParameterError(f"There is no split {how!r}. {near_miss(word, ways)}")
+    if not colon:
+        return ways[word]({})
+    if not word.endswith("-folds"):
+        raise ParameterError(
+            f"The split {word!r} takes no number, got {how!r}. Use {word!r}, or group-folds:N."
+        )
+    if not number.isdecimal() or int(number) < 2:
+        raise ParameterError(
+            f"The split {word!r} takes a number of folds from 2, such as {word}:5, got {how!r}."
+        )
+    return ways[word]({"n_folds": int(number)})
+
+
+def _ways(corpus: Corpus, seed: int) -> dict[str, Callable[[dict[str, int]], Split]]:
+    """Return each word of `make_split` with the function that carries it out."""
+    labels, known, group_word = corpus.labels, corpus.groups, corpus.group_word
+
+    def groups() -> list[str]:
+        if known is None:
+            raise DataError(
+                f"{corpus.name} does not say which {group_word} a sound comes from, so it cannot be split by "
+                f"{group_word}. Say how to tell with group_by (part:N, folder, regex:PATTERN), or use random."
+            )
+        return known
+
+    def auto(_: dict[str, int]) -> Split:
+        if corpus.has_official_split and not (split := official(corpus)).leaky:
+            return split
+        if known is not None:
+            return group_folds(labels, known, seed=seed, group_word=group_word)
+        return random_holdout(labels, seed=seed)
+
+    return {
+        "auto": auto,
+        "group": lambda _: group_holdout(labels, groups(), seed=seed, group_word=group_word),
+        "group-folds": lambda n: group_folds(labels, groups(), **n, seed=seed, group_word=group_word),
+        "leave-one-group-out": lambda _: leave_one_group_out(labels, groups(), group_word=group_word),
+        "official": lambda _: official(corpus),
+        "random": lambda _: random_holdout(labels, seed=seed, groups=known),
+        "random-folds": lambda n: random_folds(labels, **n, seed=seed, groups=known),
+    }
+
+
+def _split(name: str, folds: tuple[Fold, ...], groups: Sequence[str] | None) -> Split:
+    """Make a split, and find out whether it leaks."""
+    if groups is None:
+        return Split(name, folds, None)
+    of_row = np.asarray(groups)
+    leaky = any(np.isin(of_row[fold.train], of_row[fold.test]).any() for fold in folds)
+    return Split(name, folds, bool(leaky))
+
+
+def _folds(names: Sequence[str], tests: Sequence[Indices], n_rows: int) -> tuple[Fold, ...]:
+    """Make a fold of each test part; all other rows are learned from."""
+    rows = np.arange(n_rows)
+    return tuple(Fold(name, np.setdiff1d(rows, test), test) for name, test in zip(names, tests, strict=True))
+
+
+def _numbered(tests: Sequence[Indices], n_rows: int | None = None) -> tuple[Fold, ...]:
+    """Name the folds ``fold 1``, ``fold 2``, …; one alone is ``held out``."""
+    n_rows = sum(len(test) for test in tests) if n_rows is None else n_rows
+    names = [f"fold {k}" for k in range(1, len(tests) + 1)] if len(tests) > 1 else ["held out"]
+    return _folds(names, tests, n_rows)
+
+
+def _count_groups(groups: Sequence[str], group_word: str) -> int:
+    n_groups = len(set(groups))
+    if n_groups < 2:
+        raise DataError(
+            f"All sounds come from one {group_word}: there is no other to test on. "
+            f"Record a second {group_word}, or use the split random."
+        )
+    return n_groups
+
+
+def _at_least_two(n_folds: int) -> int:
+    if n_folds < 2:
+        raise ParameterError(f"A split needs at least 2 folds, got n_folds={n_folds!r}.")
+    return n_folds
+
+
+def _share_to_folds(test_share: float) -> int:
+    """Return how many equal parts to deal out so that one of them is the test part."""
+    if not 0 < test_share <= 0.5:
+        raise ParameterError(f"test_share must be above 0 and at most 0.5, got {test_share!r}.")
+    return round(1 / test_share)
+
+
+def _percent(share: float) -> str:
+    return f"{100 * share:.0f} %"
+
+
+def _natural(name: str) -> list[tuple[int, str]]:
+    """Sort ``fold 10`` behind ``fold 9``."""
+    return [(int(part), "") if part.isdecimal() else (-1, part) for part in re.split(r"(\d+)", name)]

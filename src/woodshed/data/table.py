@@ -1,0 +1,205 @@
+"""A table with one row for each sound, read as a corpus: CSV from any spreadsheet, or Parquet."""
+
+from __future__ import annotations
+
+import csv
+import os
+from collections.abc import Callable, Iterable, Mapping
+from pathlib import Path, PurePath
+
+from woodshed.data.example import Corpus, Example, SetAside
+from woodshed.data.group import group_rule
+from woodshed.errors import DataError, MissingPackageError, near_miss, printable
+
+TABLE_SUFFIXES = frozenset({".csv", ".tsv", ".txt", ".parquet"})
+"""Lower-case suffixes of the files that are taken for tables."""
+
+PARTS = {
+    **dict.fromkeys(("train", "training"), "train"),
+    **dict.fromkeys(("validation", "valid", "val", "dev"), "validation"),
+    **dict.fromkeys(("test", "testing"), "test"),
+}
+"""Words for the parts of a split; any other word in that column is the name of a fold."""
+
+Row = Mapping[str, str]
+
+
+def read_table(path: str | os.PathLike[str], *, group_by: str | None = None) -> Corpus:
+    """List the sounds of a table; a row that cannot be used is set aside with its number.
+
+    Columns: ``path`` (relative to the table's folder) and ``label``; if there, also ``group`` (speaker,
+    song, source), ``start_s`` and ``end_s`` (seconds), and ``split`` (``train`` / ``validation`` /
+    ``test``, or the names of folds). Any others are passed over. CSV may be cut by ``,`` or ``;`` or
+    tabs. Rows are numbered as in a spreadsheet: the heading is row 1.
+
+    Parameters
+    ----------
+    path
+        The table.
+    group_by
+        Another column to take the group from; or ``part:N`` or ``regex:PATTERN`` on the path, ``folder`` for
+        the folder a file is in, or ``none``; see `woodshed.data.group.group_rule`.
+
+    Raises
+    ------
+    DataError
+        If the table is not there or has no rows, a column is missing, ``split`` mixes parts and folds, or
+        fewer than two classes are left.
+    MissingPackageError
+        If it is Parquet and pyarrow is not installed.
+    ParameterError
+        If ``group_by`` is neither a column nor a rule.
+
+    Examples
+    --------
+    >>> import tempfile
+    >>> from woodshed.data.sample import sample_folder
+    >>> folder = sample_folder() / "recordings"
+    >>> with tempfile.TemporaryDirectory() as place:
+    ...     table = Path(place, "digits.csv")
+    ...     lines = ["path,label,who"]
+    ...     lines += [f"{folder}/3_theo_0.flac,three,theo", f"{folder}/7_lucas_0.flac,seven,lucas"]
+    ...     _ = table.write_text(chr(10).join(lines))
+    ...     corpus = read_table(table, group_by="who")
+    >>> corpus.labels, corpus.groups
+    (['three', 'seven'], ['theo', 'lucas'])
+    """
+    path = Path(path)
+    columns, rows = _read_rows(path)
+    for needed in ("path", "label"):
+        if needed not in columns:
+            raise DataError(f"{printable(path)} has no column {needed!r}. {near_miss(needed, columns)}")
+    to_group = _group_reader(group_by, columns)
+    examples: list[Example] = []
+    set_aside: list[SetAside] = []
+    first_row: dict[tuple[object, ...], int] = {}
+    for number, row in enumerate(rows, start=2):
+        if not any(cell.strip() for cell in row.values()):
+            continue  # spreadsheets like to add empty lines
+        answer = _to_example(row, path, to_group)
+        if isinstance(answer, Example):
+            what = (answer.path, answer.start_s, answer.end_s, answer.label)
+            if first_row.setdefault(what, number) == number:
+                examples.append(answer)
+                continue
+            answer = SetAside(answer.path, f"repeats row {first_row[what]}.")
+        set_aside.append(SetAside(answer.path, f"row {number}: {answer.reason}"))
+    labels = {example.label for example in examples}
+    if len(labels) < 2:
+        raise DataError(f"{printable(path)} {_complaint(labels, set_aside)}")
+    folds = _has_folds(path, examples)
+    word = group_by if group_by is not None and group_by in columns else "group"
+    return Corpus(printable(path.stem), tuple(examples), tuple(set_aside), folds=folds, group_word=word)
+
+
+def _read_rows(path: Path) -> tuple[list[str], list[Row]]:
+    """Return the column names and the rows, every cell as text."""
+    if not path.is_file():
+        raise DataError(f"{printable(path)}: there is no such table. Check the name.")
+    columns, rows = _read_parquet(path) if path.suffix.lower() == ".parquet" else _read_csv(path)
+    if not rows:
+        raise DataError(
+            f"{printable(path)} has no rows. Give it a heading (path,label) and a row for each sound."
+        )
+    return columns, rows
+
+
+def _read_csv(path: Path) -> tuple[list[str], list[Row]]:
+    # surrogateescape: a path whose bytes are not UTF-8 must still be found on disk.
+    with open(path, encoding="utf-8-sig", errors="surrogateescape", newline="") as file:
+        heading = file.readline()
+        file.seek(0)
+        try:
+            lines = list(csv.reader(file, delimiter=max(",;\t", key=heading.count)))
+        except csv.Error as error:
+            raise DataError(f"{printable(path)} is not a table ({error}). Save it as CSV again.") from error
+    if not lines:
+        return [], []
+    columns = [name.strip() for name in lines[0]]
+    # Short lines are filled up, and empty ones kept, so that the row numbers stay those of the spreadsheet.
+    rows: list[Row] = [dict(zip(columns, line + [""] * len(columns), strict=False)) for line in lines[1:]]
+    return columns, rows
+
+
+def _read_parquet(path: Path) -> tuple[list[str], list[Row]]:
+    try:
+        from pyarrow import ArrowException
+        from pyarrow.parquet import read_table as read_parquet
+    except ImportError as error:
+        raise MissingPackageError('Parquet needs pyarrow: pip install "woodshed[table]"') from error
+    try:
+        table = read_parquet(path)
+    except (ArrowException, OSError) as error:
+        raise DataError(f"{printable(path)} is not a Parquet table ({error}). Write it again.") from error
+    rows: list[Row] = [
+        {name: "" if cell is None else str(cell) for name, cell in row.items()} for row in table.to_pylist()
+    ]
+    return list(table.column_names), rows
+
+
+def _group_reader(group_by: str | None, columns: list[str]) -> Callable[[Row], str | None]:
+    """Return the function from a row to its group."""
+    if group_by is None or group_by in columns:
+        name = group_by or "group"
+        return lambda row: printable(row.get(name, "").strip()) or None
+    if group_by.partition(":")[0] not in ("folder", "part", "regex", "none"):
+        raise DataError(f"There is no column {group_by!r} to group by. {near_miss(group_by, columns)}")
+    rule = group_rule(group_by)
+    if rule is None:
+        return lambda row: None
+    if group_by == "folder":  # a table has no class folders, so the file's own folder is meant
+        return lambda row: printable(PurePath(row["path"]).parent.name) or None
+
+    def by_rule(row: Row) -> str:
+        group = rule(PurePath(row["path"]))
+        if group is None:
+            raise LookupError(f"has no group by {group_by}. Rename it, or choose another rule.")
+        return group
+
+    return by_rule
+
+
+def _to_example(row: Row, table: Path, to_group: Callable[[Row], str | None]) -> Example | SetAside:
+    if not row["path"].strip():
+        return SetAside(table, "the path is empty.")
+    path = table.parent / row["path"].strip()
+    label = printable(row["label"].strip())
+    if not label:
+        return SetAside(path, "the label is empty.")
+    if not os.path.lexists(path):
+        return SetAside(path, "there is no such file. Paths are relative to the table's folder.")
+    try:
+        group = to_group(row)
+    except LookupError as error:
+        return SetAside(path, str(error.args[0]))
+    try:
+        start_s = float(row.get("start_s", "").strip() or 0)
+        end_s = float(row["end_s"]) if row.get("end_s", "").strip() else None
+    except ValueError:
+        return SetAside(
+            path, f"start_s and end_s must be seconds, got {row.get('start_s')!r} and {row.get('end_s')!r}."
+        )
+    if not (0 <= start_s < (float("inf") if end_s is None else end_s) and end_s != float("inf")):
+        return SetAside(
+            path, f"it must start at 0 s or later and end after it starts, got {start_s} s to {end_s} s."
+        )
+    part = row.get("split", "").strip()
+    return Example(path, label, group, start_s, end_s, PARTS.get(part.lower(), printable(part)) or None)
+
+
+def _has_folds(path: Path, examples: Iterable[Example]) -> bool:
+    """Tell whether the column ``split`` names folds; it may not name both folds and parts."""
+    names = {example.split for example in examples if example.split is not None}
+    parts = names & set(PARTS.values())
+    if parts and names - parts:
+        raise DataError(
+            f"{printable(path)}: the column 'split' mixes {', '.join(sorted(parts))} with "
+            f"{', '.join(sorted(names - parts))}. Use train, validation and test only, or folds only."
+        )
+    return bool(names) and not parts
+
+
+def _complaint(labels: set[str], set_aside: list[SetAside]) -> str:
+    if labels:
+        return f"has usable rows of one class only ({', '.join(labels)}), and there is nothing to tell apart."
+    return f"has no usable row. {printable(set_aside[0].path)}: {set_aside[0].reason}"

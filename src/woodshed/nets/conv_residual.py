@@ -1,0 +1,81 @@
+"""A compact residual convolutional net: the default for spectrograms."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import keras
+from keras import layers
+
+from woodshed.nets.front import spectrogram_input
+
+
+def conv_residual(
+    n_frames: int,
+    n_bands: int,
+    n_classes: int,
+    *,
+    width: int = 24,
+    dropout: float = 0.3,
+    norm_strength: float = 1.0,
+) -> keras.Model:
+    """Build a small residual net with three stages, pooled over time and frequency.
+
+    After He et al., "Deep Residual Learning for Image Recognition" (2016), reduced to what a few
+    hundred to a few thousand clips can fill and two cores can train: a wide stem that quarters the
+    picture each way, average-pooled shortcuts, and mean and maximum pooling side by side.
+
+    Parameters
+    ----------
+    n_frames, n_bands
+        Size of the window.
+    n_classes
+        Number of answers.
+    width
+        Channels of the first stage; the others have two and three times as many.
+    dropout
+        Share of the pooled features dropped while learning, 0 to 1.
+    norm_strength
+        How much of the recording's colour is removed first; see `ChannelNorm`.
+
+    Returns
+    -------
+    keras.Model
+        ``(batch, n_frames, n_bands)`` in decibels to ``(batch, n_classes)`` probabilities.
+
+    Examples
+    --------
+    >>> net = conv_residual(96, 40, 10)
+    >>> net.input_shape, net.output_shape, net.count_params()
+    ((None, 96, 40), (None, 10), 127138)
+    """
+    inputs, x = spectrogram_input(n_frames, n_bands, norm_strength=norm_strength)  # (B, T, F, 1)
+    x = conv_norm(x, width, kernel=5, stride=2)  # (B, T/2, F/2, W)
+    x = layers.MaxPooling2D(2, padding="same")(x)  # (B, T/4, F/4, W)
+    x = residual(x, width, stride=1)
+    x = residual(x, 2 * width, stride=2)  # (B, T/8, F/8, 2W)
+    x = residual(x, 3 * width, stride=2)  # (B, T/16, F/16, 3W)
+    pooled = [layers.GlobalAveragePooling2D()(x), layers.GlobalMaxPooling2D()(x)]
+    x = layers.Concatenate()(pooled)  # (B, 6W)
+    x = layers.Dropout(dropout)(x)
+    outputs = layers.Dense(n_classes, activation="softmax", name="probability")(x)
+    return keras.Model(inputs, outputs, name="conv_residual")
+
+
+def conv_norm(x: Any, channels: int, *, kernel: int = 3, stride: int = 1, relu: bool = True) -> Any:
+    """Convolve, normalise over the batch and, unless told not to, rectify."""
+    x = layers.Conv2D(channels, kernel, strides=stride, padding="same", use_bias=False)(x)
+    x = layers.BatchNormalization()(x)
+    return layers.ReLU()(x) if relu else x
+
+
+def residual(x: Any, channels: int, *, stride: int) -> Any:
+    """Two convolutions beside a shortcut, which is pooled and projected when the shape changes."""
+    shortcut = x
+    if stride > 1:
+        shortcut = layers.AveragePooling2D(stride, padding="same")(shortcut)
+    if shortcut.shape[-1] != channels:
+        shortcut = layers.Conv2D(channels, 1, use_bias=False)(shortcut)
+    y = conv_norm(x, channels, stride=stride)
+    y = conv_norm(y, channels, relu=False)
+    return layers.ReLU()(layers.Add()([y, shortcut]))

@@ -1,0 +1,50 @@
+"""One word for what to learn from."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from woodshed.data.sample import sample_folder
+from woodshed.data.source import read_source
+from woodshed.errors import DataError, ParameterError
+
+
+def test_a_name_a_folder_and_a_table_are_told_apart(tmp_path: Path) -> None:
+    for name in ("a/1_x.wav", "b/1_y.wav"):
+        (tmp_path / name).parent.mkdir(exist_ok=True)
+        (tmp_path / name).touch()
+    (tmp_path / "rows.csv").write_text("path,label\na/1_x.wav,low\nb/1_y.wav,high\n")
+    assert read_source(f"fsdd:{sample_folder()}").citation.startswith("Z. Jackson")
+    assert read_source(f"FSDD:{sample_folder()}").name == "fsdd"
+    assert read_source(tmp_path, group_by="part:2").groups == ["x", "y"]
+    assert read_source(str(tmp_path / "rows.csv")).labels == ["low", "high"]
+
+
+def test_a_folder_whose_name_has_a_colon_is_a_folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    for name in ("fsdd:mine/a/1.wav", "fsdd:mine/b/1.wav"):
+        (tmp_path / name).parent.mkdir(parents=True)
+        (tmp_path / name).touch()
+    monkeypatch.chdir(tmp_path)
+    assert read_source("fsdd:mine").name == "fsdd:mine"
+
+
+@pytest.mark.parametrize(
+    ("text", "words"),
+    [
+        ("fssd:/data", "There is no corpus called 'fssd'. Did you mean fsdd?"),
+        ("fsdd:nowhere", "nowhere: there is no such folder"),
+        ("nowhere", "nowhere: there is no such folder or table"),
+        ("C:\\sounds", "there is no such folder or table"),
+        (__file__, "is neither a folder nor a table"),
+    ],
+)
+def test_what_is_not_there_is_named(text: str, words: str) -> None:
+    with pytest.raises(DataError, match=words):
+        read_source(text)
+
+
+def test_a_known_corpus_brings_its_own_groups() -> None:
+    with pytest.raises(ParameterError, match="fsdd brings its own groups"):
+        read_source(f"fsdd:{sample_folder()}", group_by="part:1")

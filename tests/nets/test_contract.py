@@ -1,0 +1,197 @@
+"""What every net promises, asked of every net there is."""
+
+from __future__ import annotations
+
+import functools
+import inspect
+import sys
+from importlib import import_module
+from typing import Any
+
+import numpy as np
+import pytest
+
+from woodshed.base.inference import ask_keras, ask_onnx, keras_to_net, net_to_keras, net_to_onnx
+from woodshed.errors import ModelFolderError, ParameterError
+from woodshed.nets import NETS, build_net
+
+every_net = pytest.mark.parametrize("name", sorted(NETS))
+
+N_FRAMES, N_BANDS, N_CLASSES = 24, 16, 3
+
+
+@functools.cache
+def net_of(name: str, **settings: Any) -> Any:
+    """Return a small net whose batch normalisation has seen something, so that it is not the identity."""
+    import keras
+
+    keras.utils.set_random_seed(0)
+    net = build_net(name, N_FRAMES, N_BANDS, N_CLASSES, width=4, **settings)
+    rng = np.random.default_rng(1)
+    for layer in net.layers:
+        if isinstance(layer, keras.layers.BatchNormalization):
+            layer.moving_mean.assign(rng.normal(0, 0.1, layer.moving_mean.shape))
+            layer.moving_variance.assign(rng.uniform(0.5, 2, layer.moving_variance.shape))
+    return net
+
+
+def windows_of(n: int = 4, seed: int = 0) -> np.ndarray:
+    """Return windows of sound-like decibels: a pattern 30 dB deep."""
+    rng = np.random.default_rng(seed)
+    return rng.uniform(-50, -20, (n, N_FRAMES, N_BANDS)).astype(np.float32)
+
+
+def ask(net: Any, windows: np.ndarray) -> np.ndarray:
+    return np.concatenate([ask_keras(net)(window[np.newaxis]) for window in windows])
+
+
+@every_net
+def test_the_word_of_the_list_is_the_name_of_the_module_and_the_function(name: str) -> None:
+    builder = getattr(import_module(f"woodshed.nets.{NETS[name]}"), NETS[name])
+    assert name.replace("-", "_") == NETS[name]
+    parameters = inspect.signature(builder).parameters
+    assert list(parameters) == ["n_frames", "n_bands", "n_classes", "width", "dropout", "norm_strength"]
+    assert all(parameters[word].kind is inspect.Parameter.KEYWORD_ONLY for word in ("width", "dropout"))
+    assert build_net(name, N_FRAMES, N_BANDS, 2).name == NETS[name]
+
+
+@every_net
+@pytest.mark.parametrize(
+    ("n_frames", "n_bands", "n_classes"), [(24, 16, 3), (100, 40, 10), (17, 13, 2), (8, 8, 50)]
+)
+def test_windows_go_in_and_probabilities_come_out(
+    name: str, n_frames: int, n_bands: int, n_classes: int
+) -> None:
+    net = build_net(name, n_frames, n_bands, n_classes, width=4)
+    assert net.input_shape == (None, n_frames, n_bands)
+    assert net.output_shape == (None, n_classes)
+    answers = net(np.random.default_rng(0).normal(-40, 10, (3, n_frames, n_bands)).astype(np.float32)).numpy()
+    assert answers.shape == (3, n_classes)
+    assert (answers >= 0).all()
+    assert answers.sum(axis=1) == pytest.approx(1, abs=1e-5)
+
+
+@every_net
+def test_the_answer_depends_on_the_window_and_on_no_other(name: str) -> None:
+    net, windows = net_of(name), windows_of()
+    answers = ask(net, windows)
+    assert np.ptp(answers, axis=0).max() > 1e-3
+    assert ask(net, windows[2:]) == pytest.approx(answers[2:], abs=1e-6)
+
+
+@every_net
+def test_the_level_of_the_sound_changes_no_answer(name: str) -> None:
+    net, windows = net_of(name, norm_strength=0.0), windows_of()
+    expected = ask(net, windows)
+    for level_db in (-40, -6, 12, 30):
+        assert ask(net, windows + np.float32(level_db)) == pytest.approx(expected, abs=1e-4)
+    halved = windows.copy()
+    halved[:, ::2] -= 10  # but what changes within a window does
+    assert np.abs(ask(net, halved) - expected).max() > 1e-3
+
+
+@every_net
+def test_the_colour_of_the_recording_changes_no_answer_at_full_strength(name: str) -> None:
+    windows = windows_of()
+    colour = np.linspace(-2, 2, N_BANDS, dtype=np.float32)
+    full, none = net_of(name), net_of(name, norm_strength=0.0)
+    assert ask(full, windows + colour) == pytest.approx(ask(full, windows), abs=1e-4)
+    assert np.abs(ask(none, windows + 3 * colour) - ask(none, windows)).max() > 1e-4
+
+
+@every_net
+def test_what_padding_is_filled_with_changes_no_answer(name: str) -> None:
+    for net in (net_of(name), net_of(name, norm_strength=0.5)):
+        windows = windows_of()
+        windows[:, :6], windows[:, -5:] = -100, -100
+        expected = ask(net, windows)
+        windows[:, :6], windows[:, -5:] = -93, -1000
+        assert ask(net, windows) == pytest.approx(expected, abs=1e-6)
+
+
+@every_net
+def test_silence_has_an_answer(name: str) -> None:
+    answers = ask(net_of(name), np.full((1, N_FRAMES, N_BANDS), -100, np.float32))
+    assert np.isfinite(answers).all()
+
+
+@every_net
+def test_saved_and_read_in_safe_mode_it_answers_the_same(name: str) -> None:
+    net, windows = net_of(name), windows_of()
+    again = keras_to_net(net_to_keras(net))
+    assert np.array_equal(ask(again, windows), ask(net, windows))
+    assert again.get_layer("channel_norm").strength == 1.0
+
+
+@every_net
+def test_exported_it_answers_the_same(name: str) -> None:
+    net, windows = net_of(name), windows_of()
+    content = net_to_onnx(net)
+    assert content is not None
+    exported = ask_onnx(content)(windows)
+    assert exported == pytest.approx(ask(net, windows), abs=1e-5)
+    alone = np.concatenate([ask_onnx(content)(window[np.newaxis]) for window in windows])
+    assert np.array_equal(exported, alone)
+
+
+@every_net
+def test_the_width_and_the_classes_decide_how_many_weights_there_are(name: str) -> None:
+    def count(width: int, n_classes: int = 3) -> int:
+        return int(build_net(name, N_FRAMES, N_BANDS, n_classes, width=width).count_params())
+
+    assert count(4) < count(8) < count(16)
+    one_more = count(4, 4) - count(4, 3)
+    assert one_more == count(4, 5) - count(4, 4) > 1
+
+
+def conv(kernel: int, n_in: int, n_out: int) -> int:
+    """Count the weights of a square convolution without bias and of its batch normalisation."""
+    return kernel * kernel * n_in * n_out + 4 * n_out
+
+
+def test_the_counts_are_those_of_the_drawings() -> None:
+    w, c = 4, 128
+    residual = (
+        conv(5, 1, w)
+        + 2 * conv(3, w, w)
+        + conv(3, w, 2 * w) + conv(3, 2 * w, 2 * w) + w * 2 * w
+        + conv(3, 2 * w, 3 * w) + conv(3, 3 * w, 3 * w) + 2 * w * 3 * w
+        + (6 * w + 1) * N_CLASSES
+    )  # fmt: skip
+    tdnn = (
+        conv(5, 1, w) + conv(3, w, 2 * w) + conv(3, 2 * w, 2 * w)
+        + N_BANDS // 4 * 2 * w * c + 4 * c
+        + 2 * (5 * c * c + 4 * c)
+        + (2 * c + 1) * N_CLASSES
+    )  # fmt: skip
+    stack = (9 + 1 + 4) * w + 2 * (9 * w + 1 + 4) * w + (3 * 2 * w + 1) * 64 + (64 + 1) * N_CLASSES
+    mlp = (N_FRAMES * N_BANDS + 1) * 2 * w + (2 * w + 1) * w + (w + 1) * N_CLASSES
+    expected = {"conv-residual": residual, "conv-tdnn": tdnn, "conv-stack": stack, "mlp": mlp}
+    assert {name: net_of(name).count_params() for name in NETS} == expected
+
+
+@every_net
+def test_dropout_is_there_while_learning_and_only_then(name: str) -> None:
+    windows = windows_of(1)
+    dropping = build_net(name, N_FRAMES, N_BANDS, N_CLASSES, width=16, dropout=0.5)
+    drawn = {dropping(windows, training=True).numpy().tobytes() for _ in range(4)}
+    assert len(drawn) == 4
+    assert np.array_equal(dropping(windows, training=False), dropping(windows, training=False))
+
+
+def test_an_unknown_net_names_the_near_miss() -> None:
+    with pytest.raises(
+        ParameterError, match=r"There is no net called 'conv-stak'\. Did you mean conv-stack\?"
+    ):
+        build_net("conv-stak", 24, 16, 3)
+
+
+def test_the_list_of_nets_is_read_without_keras(python: Any) -> None:
+    ran = python("import sys\nfrom woodshed.nets import NETS\nprint(len(NETS), 'keras' in sys.modules)")
+    assert ran.stdout.split() == [str(len(NETS)), "False"], ran.stderr
+    assert "keras" in sys.modules
+
+
+def test_bytes_that_are_no_net_are_refused() -> None:
+    with pytest.raises(ModelFolderError, match=r"net\.onnx cannot be run .*Train or copy the model again"):
+        ask_onnx(b"no net at all")
