@@ -1,0 +1,29 @@
+# %% [markdown]
+# # Search for settings
+# A recogniser has scikit-learn's manners, so scikit-learn can search over it. The folds are by speaker:
+# settings are chosen by how they do on somebody unheard.
+
+# %%
+from sklearn.model_selection import GridSearchCV, GroupKFold
+
+from woodshed import SpeechRecogniser
+from woodshed.data.corpora import fsdd
+from woodshed.data.sample import sample_folder
+from woodshed.data.sound import Sounds
+
+corpus = fsdd.load(sample_folder())
+two_words = [example for example in corpus.examples if example.label in ("0", "7")][::3]
+
+# %%
+search = GridSearchCV(
+    SpeechRecogniser(net="mlp", width=16, epochs=3, n_versions=1),
+    {"learning_rate": [0.001, 0.01]},
+    cv=GroupKFold(2),
+    refit=False,
+)
+search.fit(
+    list(Sounds(two_words)),
+    [example.label for example in two_words],
+    groups=[example.group for example in two_words],
+)
+best = search.best_params_

@@ -1,0 +1,50 @@
+"""Answering files one by one: a bad one is set aside, the others are answered in their order."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from pathlib import Path
+
+from woodshed.audio.read import read
+from woodshed.base.recogniser import Recogniser
+from woodshed.data.example import SetAside
+from woodshed.errors import AudioError, DataError
+from woodshed.prediction import Prediction
+
+
+def answer_files(
+    recogniser: Recogniser, paths: Iterable[Path], set_aside: list[SetAside], *, strict: bool = False
+) -> Iterator[Prediction]:
+    """Yield the answer for each file as soon as it is known.
+
+    Parameters
+    ----------
+    recogniser
+        A fitted one.
+    paths
+        Sound files.
+    set_aside
+        Files that cannot be used are added to it, with the reason.
+    strict
+        Raise instead at the first such file.
+
+    Raises
+    ------
+    DataError
+        After the last file, if none could be used.
+    AudioError
+        If ``strict`` and a file cannot be used.
+    """
+    n_answered = 0
+    for path in paths:
+        try:
+            clip = read(path)
+            yield from recogniser.listen([clip])
+            n_answered += 1
+        except AudioError as error:
+            if strict:
+                raise
+            set_aside.append(SetAside(path, str(error)))
+    if n_answered == 0:
+        why = f" The first: {set_aside[0].reason}" if set_aside else " There was none."
+        raise DataError(f"No sound could be used.{why}")

@@ -1,0 +1,124 @@
+"""Material: clips as the store's items, at the model's rate, in several versions each."""
+
+from __future__ import annotations
+
+import functools
+import zlib
+from collections import Counter
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+from woodshed.audio.augment import Change
+from woodshed.audio.edit import resample
+from woodshed.audio.read import info, read
+from woodshed.clip import Clip
+from woodshed.data.example import Example
+from woodshed.data.item import ChangedItem, ClipItem, ExampleItem, Item
+from woodshed.data.sound import Sounds
+
+N_RATES_SEEN = 50
+"""So many clips, evenly spread, decide at which rate a model listens."""
+
+
+@dataclass(frozen=True)
+class ReadAt:
+    """Read an example at a given rate; a value, so that it has a place in the store's key."""
+
+    sample_rate: int
+
+    def __call__(self, example: Example) -> Clip:
+        """Read the stretch, as one channel."""
+        return read(
+            example.path,
+            sample_rate=self.sample_rate,
+            mono=True,
+            start_s=example.start_s,
+            end_s=example.end_s,
+        )
+
+
+@dataclass(frozen=True)
+class Version:
+    """Change a clip at random, the same way every time: the draw comes from the clip and the number."""
+
+    change: Change
+    number: int
+
+    def __call__(self, clip: Clip) -> Clip:
+        """Return version ``number`` of the clip."""
+        rng = np.random.default_rng([self.number, zlib.crc32(clip.samples.tobytes())])
+        return self.change(clip, rng)
+
+
+@dataclass(frozen=True)
+class PlaceItem:
+    """A clip of any sequence, taken out of it when it is needed."""
+
+    clips: Sequence[Clip]
+    place: int
+
+    @property
+    def source(self) -> str:
+        """Name of the clip."""
+        return self.clips[self.place].source
+
+    def key(self) -> str:
+        """Return the key of the clip itself."""
+        return ClipItem(self.clips[self.place]).key()
+
+    def load(self) -> Clip:
+        """Return the clip."""
+        return self.clips[self.place]
+
+
+@dataclass(frozen=True)
+class KnownItem:
+    """An item whose key was asked once and is kept: a training run asks it in every epoch."""
+
+    item: Item
+    known_key: str
+
+    @property
+    def source(self) -> str:
+        """Name of the clip."""
+        return self.item.source
+
+    def key(self) -> str:
+        """Return the key that was kept."""
+        return self.known_key
+
+    def load(self) -> Clip:
+        """Load the clip."""
+        return self.item.load()
+
+
+def clip_items(clips: Sequence[Clip], sample_rate: int) -> list[Item]:
+    """Make the store's items for clips at one rate; files are not read yet."""
+    if isinstance(clips, Sounds):
+        return [ExampleItem(example, ReadAt(sample_rate)) for example in clips.examples]
+    at_rate = functools.partial(resample, sample_rate=sample_rate)
+    return [ChangedItem(PlaceItem(clips, k), at_rate) for k in range(len(clips))]
+
+
+def versions(item: Item, n_versions: int, change: Change | None) -> list[Item]:
+    """Return the item itself and ``n_versions - 1`` changed copies."""
+    if change is None:
+        return [item]
+    return [item, *(ChangedItem(item, Version(change, number)) for number in range(1, n_versions))]
+
+
+def common_rate(clips: Sequence[Clip], highest: int) -> int:
+    """Choose the rate at which to listen: the commonest of the clips' own, at most ``highest``.
+
+    Between equally common rates the lower one is taken: what it lacks, no clip can give back.
+    """
+    step = max(1, len(clips) // N_RATES_SEEN)
+    seen = range(0, len(clips), step)
+    if isinstance(clips, Sounds):
+        rates = [info(clips.examples[k].path).sample_rate for k in seen]
+    else:
+        rates = [clips[k].sample_rate for k in seen]
+    counts = Counter(rates)
+    return min(highest, min(counts, key=lambda rate: (-counts[rate], rate)))

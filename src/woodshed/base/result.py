@@ -1,0 +1,111 @@
+"""Results: what a training run measured, as plain values that the report and the card are made from."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from woodshed.data.example import Corpus, SetAside
+
+
+@dataclass(frozen=True)
+class LearningCurve:
+    """How one training went, epoch by epoch.
+
+    Parameters
+    ----------
+    fold
+        Name of the part that was held out.
+    train_loss, validation_loss, validation_accuracy
+        One value for each epoch that was run.
+    best_epoch
+        Index of the epoch whose weights were kept.
+    """
+
+    fold: str
+    train_loss: tuple[float, ...]
+    validation_loss: tuple[float, ...]
+    validation_accuracy: tuple[float, ...]
+    best_epoch: int
+
+    @classmethod
+    def from_dict(cls, values: Mapping[str, Any]) -> LearningCurve:
+        """Make a curve from its fields by name, sequences of any kind."""
+        return cls(
+            fold=str(values["fold"]),
+            train_loss=tuple(float(loss) for loss in values["train_loss"]),
+            validation_loss=tuple(float(loss) for loss in values["validation_loss"]),
+            validation_accuracy=tuple(float(share) for share in values["validation_accuracy"]),
+            best_epoch=int(values["best_epoch"]),
+        )
+
+
+@dataclass(frozen=True)
+class SplitResult:
+    """Every method's answers on the test parts of one split.
+
+    Parameters
+    ----------
+    split
+        Name for people, such as ``unheard speakers, 3 folds``.
+    leaky
+        True when a group is on both sides of some fold; None when the groups are not known.
+    indices
+        Shape ``(n_test,)``: the rows of ``corpus.examples`` that were tested. A row may come twice
+        only if two folds test it.
+    folds
+        Shape ``(n_test,)``: the name of the fold that tested each.
+    truth
+        Shape ``(n_test,)``: the right label of each.
+    probabilities
+        Method name -> array ``(n_test, n_classes)``, rows sum to 1. The first method is the net, then
+        the plain baselines (``svm``, ``majority``).
+    curves
+        One for each fold.
+    """
+
+    split: str
+    leaky: bool | None
+    indices: NDArray[np.int64]
+    folds: NDArray[np.str_]
+    truth: NDArray[np.str_]
+    probabilities: Mapping[str, NDArray[np.float64]]
+    curves: tuple[LearningCurve, ...]
+
+
+@dataclass(frozen=True)
+class Experiment:
+    """One run of ``woodshed train`` or ``woodshed evaluate``: everything its report shows.
+
+    Parameters
+    ----------
+    job
+        ``speech``, ``noise``, …
+    corpus
+        What was learned from, with the files that were set aside.
+    labels
+        The classes, in the order of the columns of every probability array.
+    splits
+        The honest split first; a leaky one, if it was measured too, after it.
+    settings
+        Every setting of the recogniser.
+    set_aside
+        Files left out during the run, with those the corpus left out before it.
+    provenance
+        Versions, seed, commit, machine, duration: text by name.
+    learned
+        Shape ``(n_learned,)``: the rows of ``corpus.examples`` that the model that is kept learned from.
+    """
+
+    job: str
+    corpus: Corpus
+    labels: tuple[str, ...]
+    splits: tuple[SplitResult, ...]
+    settings: Mapping[str, Any]
+    set_aside: tuple[SetAside, ...] = ()
+    provenance: Mapping[str, str] = field(default_factory=dict)
+    learned: NDArray[np.int64] = field(default_factory=lambda: np.zeros(0, np.int64))

@@ -1,0 +1,226 @@
+"""One folder per model, readable by a person, and nothing in it is ever run.
+
+==================  ==============================================================
+``settings.json``   job, settings, feature, format version, digests of the nets
+``labels.json``     the classes, in the order of the net's answers
+``net.onnx``        the net as it is asked
+``net.keras``       the net as it can be trained on
+``metrics.json``    the scores
+``card.md``         what the model is for, what it learned from, how well it does
+``report.html``     the same with pictures and sounds
+==================  ==============================================================
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Mapping
+from dataclasses import asdict
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from woodshed.atomic import write_whole
+from woodshed.base.result import LearningCurve
+from woodshed.errors import ModelFolderError, OutputError, WoodshedError, printable
+from woodshed.features.log_mel import LogMel
+
+if TYPE_CHECKING:
+    from woodshed.base.recogniser import Recogniser
+
+FORMAT = 1
+"""Version of the folder's layout; a folder of a higher one is refused."""
+
+SETTINGS_NAME = "settings.json"
+
+
+def save_model(recogniser: Recogniser, folder: Path) -> None:
+    """Write a fitted recogniser's files into a folder, each of them whole or not at all.
+
+    ``settings.json`` comes last and names the digests of the others, so a folder in which writing was
+    cut short, or whose files do not belong together, is refused when it is loaded.
+
+    Raises
+    ------
+    OutputError
+        If the folder cannot be made or written to.
+    NotFittedError
+        If the recogniser has not learned.
+    """
+    labels = [str(name) for name in recogniser.fitted("classes_")]
+    make_folder(folder)
+    contents = {"labels.json": to_json(labels).encode(), "net.keras": recogniser.keras_}
+    if recogniser.onnx_ is not None:
+        contents["net.onnx"] = recogniser.onnx_
+    for name, content in contents.items():
+        write_whole(folder / name, content)
+    settings = {
+        "format": FORMAT,
+        "job": type(recogniser).job,
+        "settings": recogniser.get_params() | {"store": None},
+        "feature": {"LogMel": asdict(recogniser.feature_)},
+        "curve": asdict(recogniser.curve_),
+        "files": {name: hashlib.sha256(content).hexdigest() for name, content in contents.items()},
+    }
+    write_whole(folder / SETTINGS_NAME, to_json(settings))
+
+
+def load_model(folder: str | Path, classes: Mapping[str, type[Recogniser]]) -> Recogniser:
+    """Load a recogniser; no code from the folder is run, and Keras is not loaded if ONNX Runtime can ask.
+
+    Parameters
+    ----------
+    folder
+        What `save_model` wrote.
+    classes
+        Job name -> class: who may be made of it.
+
+    Raises
+    ------
+    ModelFolderError
+        If it is not a model, is damaged, or comes from a newer version.
+    """
+    folder = Path(folder)
+    settings = read_settings(folder)
+    job = settings["job"]
+    if job not in classes:
+        raise ModelFolderError(
+            f"{printable(folder)} is a model for {job!r}, not for {', '.join(classes)}. "
+            "Load it with woodshed.load(folder)."
+        )
+    contents = {name: _checked(folder / name, digest) for name, digest in settings["files"].items()}
+    try:
+        recogniser = classes[job](**settings["settings"])
+        feature = LogMel(**settings["feature"]["LogMel"])
+        labels = json.loads(contents["labels.json"])
+        curve = LearningCurve.from_dict(settings["curve"])
+    except (KeyError, TypeError, ValueError, WoodshedError) as error:
+        raise _damaged(folder / SETTINGS_NAME, f"it does not fit this version ({error})") from error
+    recogniser.set_learned(
+        classes=np.asarray(labels, dtype=str),
+        feature=feature,
+        keras=contents["net.keras"],
+        onnx=contents.get("net.onnx"),
+        curve=curve,
+        set_aside=[],
+    )
+    return recogniser
+
+
+def read_settings(folder: Path) -> dict[str, Any]:
+    """Read and check ``settings.json``.
+
+    Raises
+    ------
+    ModelFolderError
+        If it is missing, unreadable, incomplete, or of a newer format.
+    """
+    path = folder / SETTINGS_NAME
+    if not path.is_file():
+        what = "is not there" if not folder.exists() else "is not a woodshed model: it has no settings.json"
+        raise ModelFolderError(
+            f"{printable(folder)} {what}. Make one with: woodshed train DATA --out {printable(folder)}"
+        )
+    try:
+        settings: dict[str, Any] = json.loads(path.read_text("utf-8"))
+        version = settings["format"]
+        (
+            settings["job"],
+            settings["settings"],
+            settings["files"]["labels.json"],
+            settings["files"]["net.keras"],
+        )
+    except OSError as error:
+        raise ModelFolderError(
+            f"{printable(path)} cannot be read ({error.strerror}). Correct its permissions."
+        ) from error
+    except (ValueError, KeyError, TypeError) as error:
+        raise _damaged(path, f"it cannot be understood ({error})") from error
+    if not isinstance(version, int) or version > FORMAT:
+        raise ModelFolderError(
+            f"{printable(folder)} was made by a newer woodshed (format {version}, this one reads up "
+            f"to {FORMAT}). Upgrade with: pip install --upgrade woodshed"
+        )
+    return settings
+
+
+def describe_model(folder: Path) -> dict[str, Any]:
+    """Return what a model folder says about itself, without loading the net.
+
+    Returns
+    -------
+    dict
+        ``job``, ``labels``, ``feature``, ``settings``, and, if it was measured, ``accuracy`` and
+        ``provenance``.
+
+    Raises
+    ------
+    ModelFolderError
+        If it is not a model, is damaged, or comes from a newer version.
+    """
+    settings = read_settings(folder)
+    labels = json.loads(_checked(folder / "labels.json", settings["files"]["labels.json"]))
+    try:
+        measured = json.loads((folder / "metrics.json").read_text("utf-8"))
+    except (OSError, ValueError):
+        measured = {}
+    return {
+        "job": settings["job"],
+        "labels": labels,
+        "feature": settings["feature"],
+        "settings": settings["settings"],
+        "accuracy": measured.get("accuracy", []),
+        "provenance": measured.get("provenance", {}),
+    }
+
+
+def make_folder(folder: Path) -> None:
+    """Make a folder to write into.
+
+    Raises
+    ------
+    OutputError
+        If it cannot be made.
+    """
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise OutputError(
+            f"{printable(folder)} cannot be made ({error.strerror}). Choose another place."
+        ) from error
+
+
+def to_json(value: Any) -> str:
+    """Spell a value as indented JSON; numbers that are not finite become null, as JSON has none."""
+    return json.dumps(_finite(value), indent=2, ensure_ascii=False) + "\n"
+
+
+def _finite(value: Any) -> Any:
+    if isinstance(value, Mapping):
+        return {str(name): _finite(inner) for name, inner in value.items()}
+    if isinstance(value, np.ndarray):
+        return _finite(value.tolist())
+    if isinstance(value, list | tuple):
+        return [_finite(inner) for inner in value]
+    if isinstance(value, np.generic):
+        return _finite(value.item())
+    return None if isinstance(value, float) and not np.isfinite(value) else value
+
+
+def _checked(path: Path, digest: str) -> bytes:
+    """Read a file of a model and make sure that it is the one that was saved."""
+    try:
+        content = path.read_bytes()
+    except OSError as error:
+        raise _damaged(path, f"it cannot be read ({error.strerror})") from error
+    if hashlib.sha256(content).hexdigest() != digest:
+        raise _damaged(path, "its content is not what was saved")
+    return content
+
+
+def _damaged(path: Path, reason: str) -> ModelFolderError:
+    return ModelFolderError(
+        f"{printable(path)} is damaged: {reason}. Copy the folder again, or train the model again."
+    )

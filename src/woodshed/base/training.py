@@ -1,0 +1,340 @@
+"""Training a net on windows: batches, schedule, the best weights, and going on after a kill."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import keras
+import numpy as np
+from numpy.typing import NDArray
+
+from woodshed.base.arrays import read_arrays, write_arrays
+from woodshed.base.result import LearningCurve
+from woodshed.base.window import Variation, cut_windows, mix_pairs
+from woodshed.errors import DataError
+
+Spectrogram = NDArray[np.floating]
+Validation = Callable[[keras.Model], tuple[float, float]]
+"""Measures a net on held-out windows: mean log loss, accuracy."""
+
+LOSSES = ("train_loss", "validation_loss", "validation_accuracy")
+"""What is noted of every epoch."""
+
+
+class Batches(keras.utils.PyDataset):  # type: ignore[misc]
+    """Varied, mixed and class-balanced windows, a new draw each epoch, the same for the same seed.
+
+    A run is one endless sequence: step ``k`` is batch ``k % steps_per_epoch`` of its epoch. Keras would
+    otherwise take its input pipeline down after every epoch and build another, which costs up to half a
+    second; so the next epoch's first batches are also made while this one is being judged.
+
+    Parameters
+    ----------
+    read
+        Answers the spectrogram of example ``k`` in version ``v``, shape ``(n_frames_k, n_bands)``.
+    n_versions
+        How many versions of each example there are; one is drawn at random for each window.
+    targets
+        One-hot rows, shape ``(n_examples, n_classes)``.
+    n_frames
+        Length of a window.
+    variation
+        How far windows may wander; see `woodshed.base.window.Variation`.
+    batch_size, seed
+        Windows in a batch; source of every draw.
+
+    Attributes
+    ----------
+    steps_per_epoch
+        Batches in an epoch.
+    first_epoch
+        The epoch to which step 0 belongs; more than 0 in a run that goes on.
+    """
+
+    def __init__(
+        self,
+        read: Callable[[int, int], Spectrogram],
+        targets: NDArray[np.float32],
+        *,
+        n_versions: int,
+        n_frames: int,
+        variation: Variation,
+        batch_size: int,
+        seed: int,
+    ) -> None:
+        super().__init__(workers=1, use_multiprocessing=False, max_queue_size=4)
+        self.read = read
+        self.targets = targets
+        self.n_versions = n_versions
+        self.n_frames = n_frames
+        self.variation = variation
+        self.batch_size = min(batch_size, len(targets))
+        self.seed = seed
+        self.steps_per_epoch = len(targets) // self.batch_size
+        self.first_epoch = 0
+        self._drawn: tuple[int, NDArray[np.int64]] | None = None
+
+    @property
+    def num_batches(self) -> None:
+        """None, which tells Keras that there is no last batch."""
+        return None
+
+    def __getitem__(self, step: int) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
+        epoch, batch = divmod(step, self.steps_per_epoch)
+        epoch += self.first_epoch
+        # Every batch has a generator of its own: a run that resumes draws what it would have drawn.
+        rng = np.random.default_rng([self.seed, epoch, batch])
+        chosen = self._order(epoch)[batch * self.batch_size : (batch + 1) * self.batch_size]
+        versions = rng.integers(self.n_versions, size=len(chosen))
+        spectrograms = [self.read(int(k), int(v)) for k, v in zip(chosen, versions, strict=True)]
+        windows = cut_windows(spectrograms, self.n_frames, self.variation, rng)
+        targets = self.targets[chosen]
+        if self.variation.mix:
+            windows, targets = mix_pairs(windows, targets, self.variation.mix, rng)
+        return windows, targets
+
+    def _order(self, epoch: int) -> NDArray[np.int64]:
+        """Return an epoch's order of the rows; it is drawn once, since a large corpus takes milliseconds."""
+        if self._drawn is None or self._drawn[0] != epoch:
+            rng = np.random.default_rng([self.seed, epoch])
+            self._drawn = epoch, balanced_order(self.targets.argmax(axis=1), rng)
+        return self._drawn[1]
+
+
+def balanced_order(classes: NDArray[np.int64], rng: np.random.Generator) -> NDArray[np.int64]:
+    """Shuffle the rows of an epoch so that every class has an equal share of it.
+
+    Rare classes come several times, each row before any comes again; the epoch keeps its length.
+
+    Examples
+    --------
+    >>> order = balanced_order(np.array([0, 0, 0, 0, 0, 1]), np.random.default_rng(0))
+    >>> len(order), int((order == 5).sum())
+    (6, 3)
+    """
+    names = np.unique(classes)
+    each = -(-len(classes) // len(names))
+    drawn = []
+    for name in names:
+        rows = np.flatnonzero(classes == name)
+        repeats = -(-each // len(rows))
+        drawn.append(np.concatenate([rng.permutation(rows) for _ in range(repeats)])[:each])
+    return rng.permutation(np.concatenate(drawn))[: len(classes)]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Recipe:
+    """How a net is trained.
+
+    Parameters
+    ----------
+    epochs
+        Epochs at most; the learning rate falls along a half cosine to nothing at the last.
+    patience
+        Epochs without a better validation loss after which training stops.
+    learning_rate
+        Highest rate, reached after two epochs of warming up.
+    weight_decay
+        Of AdamW (I. Loshchilov and F. Hutter, 2019).
+    label_smoothing
+        Share of each target spread over all classes.
+    """
+
+    epochs: int
+    patience: int
+    learning_rate: float = 3e-3
+    weight_decay: float = 1e-3
+    label_smoothing: float = 0.1
+
+    def compile(self, net: keras.Model, steps_per_epoch: int) -> None:
+        """Give the net its optimiser and loss."""
+        warmup = min(2, self.epochs - 1) * steps_per_epoch
+        rate = keras.optimizers.schedules.CosineDecay(
+            self.learning_rate / 30 if warmup else self.learning_rate,
+            max(1, self.epochs * steps_per_epoch - warmup),
+            alpha=0.01,
+            warmup_target=self.learning_rate if warmup else None,
+            warmup_steps=warmup,
+        )
+        net.compile(
+            keras.optimizers.AdamW(rate, weight_decay=self.weight_decay),
+            keras.losses.CategoricalCrossentropy(label_smoothing=self.label_smoothing),
+        )
+
+
+@dataclass
+class Progress(keras.callbacks.Callback):  # type: ignore[misc]
+    """Keep the best weights, stop when nothing improves, and write down all that is needed to go on.
+
+    The state of a run after an epoch is: every variable of the net and its optimiser, the best
+    weights so far, and the losses. It is written to ``checkpoint`` whole or not at all.
+    """
+
+    validation: Validation | None
+    patience: int
+    checkpoint: Path | None
+    report: Callable[[int, float, float | None], None]
+    train_loss: list[float] = field(default_factory=list)
+    validation_loss: list[float] = field(default_factory=list)
+    validation_accuracy: list[float] = field(default_factory=list)
+    best: list[NDArray[Any]] = field(default_factory=list)
+
+    def __post_init__(self) -> None:
+        super().__init__()
+
+    @property
+    def best_epoch(self) -> int:
+        """The epoch whose weights are kept: the lowest validation loss, or the last without one."""
+        return int(np.argmin(self.validation_loss)) if self.validation_loss else len(self.train_loss) - 1
+
+    def on_epoch_end(self, epoch: int, logs: dict[str, float] | None = None) -> None:
+        """Judge, keep, write down and perhaps stop."""
+        # Judged before anything is noted: an interrupt meanwhile must leave all lists equally long.
+        loss, accuracy = (None, None) if self.validation is None else self.validation(self.model)
+        self.train_loss.append(float((logs or {})["loss"]))
+        if loss is not None and accuracy is not None:
+            self.validation_loss.append(loss)
+            self.validation_accuracy.append(accuracy)
+        if self.best_epoch == epoch:
+            self.best = self.model.get_weights()
+        self.save()
+        self.report(epoch, self.train_loss[-1], accuracy)
+        if epoch - self.best_epoch >= self.patience:
+            self.model.stop_training = True
+
+    def save(self) -> None:
+        """Write the state of the run."""
+        if self.checkpoint is None:
+            return
+        arrays = {f"variable{k}": np.asarray(v) for k, v in enumerate(self._variables())}
+        arrays |= {f"best{k}": v for k, v in enumerate(self.best)}
+        arrays |= {name: np.asarray(getattr(self, name)) for name in LOSSES}
+        write_arrays(self.checkpoint, arrays)
+
+    def restore(self, net: keras.Model) -> int:
+        """Bring net and optimiser back to the last epoch written down, and return how many were run.
+
+        Without a checkpoint, or with one that is damaged or another net's, nothing is changed.
+        """
+        arrays = None if self.checkpoint is None else read_arrays(self.checkpoint)
+        self.set_model(net)
+        variables, weights = self._variables(), net.weights
+        shapes = {f"variable{k}": tuple(variable.shape) for k, variable in enumerate(variables)}
+        shapes |= {f"best{k}": tuple(weight.shape) for k, weight in enumerate(weights)}
+        if arrays is None or any(name not in arrays for name in (*shapes, *LOSSES)):
+            return 0
+        if any(arrays[name].shape != shape for name, shape in shapes.items()):
+            return 0
+        for k, variable in enumerate(variables):
+            variable.assign(arrays[f"variable{k}"])
+        self.best = [arrays[f"best{k}"] for k in range(len(weights))]
+        for name in LOSSES:
+            getattr(self, name)[:] = arrays[name].tolist()
+        return len(self.train_loss)
+
+    def _variables(self) -> list[Any]:
+        # model.variables includes the states of the dropout generators, get_weights() does not.
+        return [*self.model.variables, *self.model.optimizer.variables]
+
+    def curve(self, fold: str) -> LearningCurve:
+        """Return the losses as values for the report."""
+        return LearningCurve(
+            fold,
+            tuple(self.train_loss),
+            tuple(self.validation_loss),
+            tuple(self.validation_accuracy),
+            self.best_epoch,
+        )
+
+
+def train_net(
+    net: keras.Model,
+    batches: Batches,
+    recipe: Recipe,
+    progress: Progress,
+) -> bool:
+    """Train ``net`` in place and leave it with its best weights.
+
+    Returns
+    -------
+    bool
+        False when a keyboard interrupt ended it early: the best weights so far are kept.
+
+    Raises
+    ------
+    DataError
+        If the loss is no longer a number: the learning rate is too high for these data.
+    KeyboardInterrupt
+        When it comes before the first epoch has ended: there is nothing to keep.
+    """
+    recipe.compile(net, batches.steps_per_epoch)
+    net.optimizer.build(net.trainable_variables)
+    done = progress.restore(net)
+    batches.first_epoch = done
+    stopped = done > 0 and done - 1 - progress.best_epoch >= recipe.patience
+    finished = True
+    if done < recipe.epochs and not stopped:
+        try:
+            net.fit(
+                batches,
+                steps_per_epoch=batches.steps_per_epoch,
+                initial_epoch=done,
+                epochs=recipe.epochs,
+                shuffle=False,
+                verbose=0,
+                callbacks=[progress, keras.callbacks.TerminateOnNaN()],
+            )
+        except KeyboardInterrupt:
+            if not progress.best:
+                raise
+            finished = False
+    if not np.isfinite(progress.train_loss[-1]):
+        raise DataError(
+            f"Training diverged in epoch {len(progress.train_loss)}: the loss is not a number. "
+            f"Lower the learning rate, which was {recipe.learning_rate}."
+        )
+    net.set_weights(progress.best)
+    return finished
+
+
+def validate_on(
+    cut: Callable[[slice], NDArray[np.float32]], targets: NDArray[np.float32], batch_size: int = 64
+) -> Validation:
+    """Make a function that measures a net's mean log loss and accuracy on held-out windows.
+
+    Parameters
+    ----------
+    cut
+        Answers the windows of some rows of ``targets``. It is asked again in every epoch, so that the
+        held-out part of a large corpus need not be held in memory.
+    targets
+        One-hot rows, shape ``(n_windows, n_classes)``.
+    batch_size
+        Windows asked for at once.
+    """
+
+    def validation(net: keras.Model) -> tuple[float, float]:
+        starts = range(0, len(targets), batch_size)
+        # Called directly: a compiled function would be traced anew for every net and every last batch.
+        answers = [net(cut(slice(k, k + batch_size)), training=False) for k in starts]
+        probabilities = np.concatenate([keras.ops.convert_to_numpy(answer) for answer in answers])
+        right = targets.argmax(axis=1)
+        loss = -np.log(np.maximum(probabilities[np.arange(len(right)), right], 1e-7)).mean()
+        return float(loss), float((probabilities.argmax(axis=1) == right).mean())
+
+    return validation
+
+
+def one_hot(labels: Sequence[str], classes: Sequence[str]) -> NDArray[np.float32]:
+    """Turn labels into rows with a single 1, columns in the order of ``classes``.
+
+    Examples
+    --------
+    >>> one_hot(["no", "yes"], ["no", "yes"]).tolist()
+    [[1.0, 0.0], [0.0, 1.0]]
+    """
+    column = {name: k for k, name in enumerate(classes)}
+    return np.eye(len(classes), dtype=np.float32)[[column[label] for label in labels]]

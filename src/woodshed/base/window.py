@@ -1,0 +1,267 @@
+"""Windows: cutting spectrograms to one length, and varying them while a net learns.
+
+All of it is numpy in float32, on whole batches or on windows that fit in the processor's cache, and each
+variation changes the batch in place: making the next batch must cost a small part of a training step
+(``benchmarks/speed/training.md``). Values are decibels throughout; `PAD_DB` stands for "no sound here".
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+Window = NDArray[np.float32]
+
+PAD_DB = -100.0
+"""Level of padding: the floor of `LogMel`, so padding a spectrogram equals padding its clip with zeros."""
+
+
+SILENT_DB = 40.0
+"""A window this far below the loudest of its clip holds nothing to judge or to learn from."""
+
+N_FRAMES_SEEN = 2000
+"""The loudest value of a clip is looked for in about so many of its frames."""
+
+N_PLACES_TRIED = 10
+"""So many places are tried until a window holds some sound."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Variation:
+    """How far a window may wander from its recording while a net learns; `STILL` changes nothing.
+
+    Parameters
+    ----------
+    stretch
+        Largest change of tempo, as a natural logarithm: 0.2 is from 0.82 to 1.22 times the length.
+    warp
+        Largest change of the frequency scale, likewise: a longer or shorter vocal tract (N. Jaitly and
+        G. Hinton, "Vocal tract length perturbation", 2013).
+    shift_bands
+        Largest shift along the frequency axis, in bands.
+    noise_share
+        Share of the windows that get a noise floor.
+    noise_range_db
+        Level of that noise below the loudest value of the window: lowest and highest distance.
+    colour_db
+        Standard deviation of a random equaliser with six knots across the bands.
+    mask_bands, mask_share
+        Widest stripe of bands, and of the window's time as a share, that is silenced, twice each
+        (D. S. Park et al., "SpecAugment", 2019).
+    mix
+        Parameter of the Beta distribution from which the share of a second window is drawn (H. Zhang
+        et al., "mixup", 2018); 0 mixes nothing.
+    random_place
+        Whether a window is cut from (or a short clip is put at) a random place instead of the middle.
+    """
+
+    stretch: float = 0.2
+    warp: float = 0.12
+    shift_bands: float = 1.5
+    noise_share: float = 0.7
+    noise_range_db: tuple[float, float] = (10.0, 40.0)
+    colour_db: float = 4.0
+    mask_bands: int = 6
+    mask_share: float = 0.15
+    mix: float = 0.0
+    random_place: bool = True
+
+
+STILL = Variation(
+    stretch=0,
+    warp=0,
+    shift_bands=0,
+    noise_share=0,
+    colour_db=0,
+    mask_bands=0,
+    mask_share=0,
+    mix=0,
+    random_place=False,
+)
+
+
+def cut_windows(
+    spectrograms: Sequence[NDArray[np.floating]],
+    n_frames: int,
+    variation: Variation = STILL,
+    rng: np.random.Generator | None = None,
+) -> Window:
+    """Cut each spectrogram to ``n_frames``, padding short ones, and vary it.
+
+    Parameters
+    ----------
+    spectrograms
+        One array ``(n_frames_i, n_bands)`` in decibels for each window; may be memory-mapped: only the
+        rows that are needed are read.
+    n_frames
+        Length of every window.
+    variation
+        What may change; `STILL` takes the middle of each and changes nothing.
+    rng
+        Source of randomness; a fixed one when nothing may change.
+
+    Returns
+    -------
+    numpy.ndarray
+        Shape ``(n_windows, n_frames, n_bands)``, float32, decibels.
+
+    Examples
+    --------
+    >>> windows = cut_windows([np.zeros((3, 2)), np.zeros((9, 2))], 5)
+    >>> windows.shape
+    (2, 5, 2)
+    >>> windows[0, :, 0].tolist()
+    [-100.0, 0.0, 0.0, 0.0, -100.0]
+    """
+    rng = np.random.default_rng(0) if rng is None else rng
+    windows = _stretch_in_time(spectrograms, n_frames, variation, rng)
+    if variation.warp or variation.shift_bands:
+        _warp_in_frequency(windows, variation, rng)
+    if variation.colour_db:
+        _colour(windows, variation.colour_db, rng)
+    if variation.noise_share:
+        _add_noise(windows, variation, rng)
+    if variation.mask_bands or variation.mask_share:
+        _mask(windows, variation, rng)
+    return windows
+
+
+def mix_pairs(
+    windows: Window, targets: NDArray[np.float32], mix: float, rng: np.random.Generator
+) -> tuple[Window, NDArray[np.float32]]:
+    """Blend each window, and its target, with another of the batch.
+
+    The loudest value of the second is first brought to that of the first, so that the share says how
+    much is heard of it. The larger share always stays with the first.
+    """
+    share = rng.beta(mix, mix, len(windows)).astype(np.float32)
+    share = np.maximum(share, 1 - share)
+    partner = rng.permutation(len(windows))
+    peak = windows.max(axis=(1, 2), keepdims=True)
+    mixed = windows[partner]
+    mixed += peak - peak[partner]
+    np.maximum(mixed, PAD_DB, out=mixed)
+    mixed_target = targets * share[:, None] + targets[partner] * (1 - share[:, None])
+    return _blend(mixed, windows, share[:, None, None]), mixed_target
+
+
+def _blend(first: Window, second: Window, share: Window) -> Window:
+    """Change ``first`` into ``(1 - share) * first + share * second``; where both are equal, exactly so."""
+    difference = second - first
+    difference *= share
+    first += difference
+    return first
+
+
+def _stretch_in_time(
+    spectrograms: Sequence[NDArray[np.floating]],
+    n_frames: int,
+    variation: Variation,
+    rng: np.random.Generator,
+) -> Window:
+    """Read each window at its own tempo: linear interpolation between the two nearest frames."""
+    n_windows, n_bands = len(spectrograms), spectrograms[0].shape[1]
+    tempo = np.exp(rng.uniform(-variation.stretch, variation.stretch, n_windows))
+    place = rng.random(n_windows) if variation.random_place else np.full(n_windows, 0.5)
+    n_read = int(np.ceil(n_frames * np.exp(variation.stretch))) + 2
+    windows = np.empty((n_windows, n_frames, n_bands), np.float32)
+    padded = np.empty((n_read, n_bands), np.float32)
+    for k, spectrogram in enumerate(spectrograms):
+        span = n_frames * tempo[k]  # rows of the recording that the window covers
+        start = place[k] * (len(spectrogram) - span)  # negative when the recording is the shorter one
+        if start > 0 and variation.random_place:
+            start = _place_with_sound(spectrogram, start, span, rng)
+        if not variation.stretch:
+            start = np.floor(start)
+        floor = int(np.floor(start))
+        first, last = max(0, floor), min(len(spectrogram), int(np.ceil(start + span)) + 1)
+        at = first - floor
+        rows = spectrogram[first : min(last, first + n_read - at)]
+        padded[:at] = PAD_DB
+        padded[at : at + len(rows)] = rows
+        padded[at + len(rows) :] = PAD_DB
+        position = start - floor + np.arange(n_frames) * tempo[k]
+        lower = np.minimum(position.astype(np.int64), n_read - 2)
+        windows[k] = padded.take(lower, axis=0)
+        if variation.stretch:
+            share = (position - lower).astype(np.float32)[:, None]
+            _blend(windows[k], padded.take(lower + 1, axis=0), share)
+    return windows
+
+
+def _place_with_sound(
+    spectrogram: NDArray[np.floating], start: float, span: float, rng: np.random.Generator
+) -> float:
+    """Return ``start``, or another place if there is next to nothing to hear: silence has no right label."""
+    step = max(1, len(spectrogram) // N_FRAMES_SEEN)  # so that an hour is not read for a second
+    enough_db = _loudest_db(spectrogram[::step]) - SILENT_DB
+    for _ in range(N_PLACES_TRIED):
+        if _loudest_db(spectrogram[int(start) : int(start + span) + 1]) >= enough_db:
+            break
+        start = rng.random() * (len(spectrogram) - span)
+    return start
+
+
+def _loudest_db(rows: NDArray[np.floating]) -> float:
+    return float(rows.astype(np.float32).max())  # numpy compares float16, as stored, half as fast
+
+
+def _warp_in_frequency(windows: Window, variation: Variation, rng: np.random.Generator) -> None:
+    """Read each window at other bands: scaled about the lowest one, and shifted."""
+    n_windows, _, n_bands = windows.shape
+    scale = np.exp(rng.uniform(-variation.warp, variation.warp, (n_windows, 1)))
+    shift = rng.uniform(-variation.shift_bands, variation.shift_bands, (n_windows, 1))
+    bands = np.clip(np.arange(n_bands) * scale + shift, 0, n_bands - 1)
+    lower = np.minimum(bands.astype(np.int64), n_bands - 2)
+    share = (bands - lower).astype(np.float32)
+    for k, window in enumerate(windows):
+        windows[k] = _blend(window.take(lower[k], axis=1), window.take(lower[k] + 1, axis=1), share[k])
+
+
+def _colour(windows: Window, colour_db: float, rng: np.random.Generator) -> None:
+    """Play each window through another microphone: a smooth random equaliser."""
+    n_windows, _, n_bands = windows.shape
+    knots = rng.normal(0, colour_db, (n_windows, 6)).astype(np.float32)
+    position = np.linspace(0, 5 - 1e-6, n_bands)
+    lower = position.astype(np.int64)
+    share = (position - lower).astype(np.float32)
+    gain_db = knots[:, lower] * (1 - share) + knots[:, lower + 1] * share
+    windows += gain_db[:, None] * (windows > PAD_DB)
+
+
+def _add_noise(windows: Window, variation: Variation, rng: np.random.Generator) -> None:
+    """Add the power of a steady, tilted noise: exponentially distributed, as noise power is."""
+    n_windows, n_frames, n_bands = windows.shape
+    low_db, high_db = variation.noise_range_db
+    level_db = windows.max(axis=(1, 2)) - rng.uniform(low_db, high_db, n_windows)
+    tilt_db = rng.uniform(-6, 6, (n_windows, 1)) * np.linspace(-1, 1, n_bands)
+    steady_db = (level_db[:, None] + tilt_db).astype(np.float32)
+    for k in np.flatnonzero(rng.random(n_windows) < variation.noise_share):
+        power = rng.standard_exponential((n_frames, n_bands), np.float32)
+        noise_db = steady_db[k] + 6 * np.log10(power + np.float32(0.05))  # 6, not 10: less rugged
+        # 10 log10(a + b) from decibels, without leaving float32.
+        louder_db = np.maximum(windows[k], noise_db)
+        ratio = np.exp((np.minimum(windows[k], noise_db) - louder_db) * np.float32(np.log(10) / 10))
+        windows[k] = louder_db + 10 * np.log10(1 + ratio)
+
+
+def _mask(windows: Window, variation: Variation, rng: np.random.Generator) -> None:
+    """Silence two stripes of bands and two stretches of time in each window."""
+    n_windows, n_frames, n_bands = windows.shape
+    for _ in range(2):
+        height = rng.integers(0, variation.mask_bands + 1, (n_windows,))
+        windows.swapaxes(1, 2)[_stripes(height, n_bands, rng)] = PAD_DB
+        longest = int(variation.mask_share * n_frames)
+        width = rng.integers(0, longest + 1, (n_windows,))
+        windows[_stripes(width, n_frames, rng)] = PAD_DB
+
+
+def _stripes(width: NDArray[np.int64], length: int, rng: np.random.Generator) -> NDArray[np.bool_]:
+    """Mark one stretch of the given width at a random place of each row, shape ``(n_rows, length)``."""
+    start = rng.integers(0, np.maximum(1, length - width + 1))
+    at = np.arange(length)
+    inside: NDArray[np.bool_] = (at >= start[:, None]) & (at < (start + width)[:, None])
+    return inside

@@ -1,0 +1,77 @@
+"""The command line: one file per verb, which parses and prints and leaves the work to the floors below.
+
+``VERBS`` lists them. Only the module of the verb that is used is imported, so help is instant.
+"""
+
+from __future__ import annotations
+
+import io
+import os
+import sys
+import warnings
+from importlib import import_module
+
+VERBS = {
+    "demo": "Train on the recordings that come with woodshed, and see what it can do.",
+    "train": "Learn from a folder of sounds, a table or a corpus, and measure honestly.",
+    "evaluate": "Test a model on other sounds and write a report.",
+    "predict": "Name sounds.",
+    "info": "Show what a model is, what it learned from and how well it does.",
+}
+
+INTERRUPTED = 130
+"""Exit status after Ctrl-C, as shells expect it."""
+
+
+def main(arguments: list[str] | None = None) -> None:
+    """Run ``woodshed`` with the arguments given (the process's own by default) and exit."""
+    import typer
+
+    from woodshed import __version__
+    from woodshed.cli.terminal import note, problem
+    from woodshed.errors import WoodshedError
+
+    arguments = sys.argv[1:] if arguments is None else arguments
+    os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
+    for stream in (sys.stdout, sys.stderr):  # a terminal that lacks a character gets its number
+        if isinstance(stream, io.TextIOWrapper):
+            stream.reconfigure(errors="backslashreplace")
+    warnings.showwarning = lambda message, *_, **__: note(str(message))
+
+    app = typer.Typer(
+        help="Deep learning for sound and music on your own recordings. It tells you how well.",
+        no_args_is_help=True,
+        add_completion=False,
+        pretty_exceptions_enable=False,
+        context_settings={"help_option_names": ["-h", "--help"]},
+    )
+
+    def print_version(asked: bool) -> None:
+        if asked:
+            typer.echo(f"woodshed {__version__}")
+            raise typer.Exit
+
+    @app.callback()
+    def common(
+        version: bool = typer.Option(
+            False, "--version", help="Print the version and exit.", callback=print_version, is_eager=True
+        ),
+    ) -> None:
+        """Take the options that come before the verb."""
+
+    for verb, summary in VERBS.items():
+        command = import_module(f"woodshed.cli.{verb}").command if verb in arguments[:1] else _later
+        app.command(verb, help=summary)(command)
+    try:
+        app(args=arguments)
+    except WoodshedError as error:
+        problem(str(error))
+        sys.exit(2)
+    except SystemExit as end:
+        if end.code == INTERRUPTED:
+            problem("Interrupted.")
+        raise
+
+
+def _later() -> None:
+    """Stand in for a verb that is listed and not used."""

@@ -1,0 +1,80 @@
+"""Flags made from a constructor: names, types and help come from the class, and are said once."""
+
+from __future__ import annotations
+
+import inspect
+import re
+import typing
+from collections.abc import Callable
+from dataclasses import fields
+from typing import Annotated, Any
+
+import typer
+
+from woodshed.base.recogniser import Recogniser
+from woodshed.tasks import JOBS, job_class
+
+
+def with_settings(command: Callable[..., None]) -> Callable[..., None]:
+    """Give a command a flag for every setting of a recogniser; those that are used reach it as ``settings``.
+
+    A flag that is not given is left to the job, whose default may differ from other jobs'; the help
+    shows those of each job.
+    """
+    types = typing.get_type_hints(Recogniser)
+    help_of = parameter_help(Recogniser)
+    defaults = {job: job_class(job)() for job in JOBS}
+
+    def parameter(name: str) -> inspect.Parameter:
+        shown = {job: getattr(recogniser, name) for job, recogniser in defaults.items()}
+        values = set(shown.values())
+        text = (
+            str(values.pop())
+            if len(values) == 1
+            else ", ".join(f"{value} for {job}" for job, value in shown.items())
+        )
+        help_text = help_of[name] + ("" if text == "None" else f" [dim]\\[default: {text}][/dim]")
+        flag = typer.Option(
+            f"--{name.replace('_', '-')}", help=help_text, show_default=False, rich_help_panel="Settings"
+        )
+        return inspect.Parameter(
+            name,
+            inspect.Parameter.KEYWORD_ONLY,
+            default=None,
+            annotation=Annotated[_optional(types[name]), flag],
+        )
+
+    settings = [setting.name for setting in fields(Recogniser)]
+    own = [p for p in inspect.signature(command, eval_str=True).parameters.values() if p.name != "settings"]
+
+    def run(**arguments: Any) -> None:
+        given = {name: value for name in settings if (value := arguments.pop(name)) is not None}
+        command(**arguments, settings=given)
+
+    positional = [p.replace(kind=inspect.Parameter.POSITIONAL_OR_KEYWORD) for p in own]
+    run.__signature__ = inspect.Signature([*positional, *map(parameter, settings)])  # type: ignore[attr-defined]
+    run.__doc__ = command.__doc__
+    return run
+
+
+def parameter_help(documented: type) -> dict[str, str]:
+    """Read the descriptions of parameters out of a numpydoc docstring.
+
+    Examples
+    --------
+    >>> parameter_help(Recogniser)["seed"]
+    'Source of every random draw.'
+    """
+    section = inspect.getdoc(documented) or ""
+    section = re.split(r"\n(?=\w+\n-{3,}\n)", section)[1]
+    found = {}
+    for entry in re.split(r"\n(?=\S)", section.split("\n", 2)[2]):
+        names, _, text = entry.partition("\n")
+        for name in names.split(","):
+            found[name.strip()] = " ".join(text.split()).replace("``", "").replace("`", "")
+    return found
+
+
+def _optional(annotation: Any) -> Any:
+    """Return the type of a flag that may be left out."""
+    return annotation if type(None) in typing.get_args(annotation) else annotation | None

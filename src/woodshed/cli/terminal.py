@@ -1,0 +1,111 @@
+"""What verbs print with: tables, notes, problems, and the progress of a run."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import contextmanager
+from typing import TYPE_CHECKING
+
+from rich.console import Console
+from rich.markup import escape
+from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
+from rich.table import Table
+
+from woodshed.errors import printable
+
+if TYPE_CHECKING:
+    from woodshed.base.experiment import Watcher
+    from woodshed.base.result import Experiment
+    from woodshed.data.example import SetAside
+
+N_NAMED = 10
+"""So many files that were set aside are named; the rest is counted."""
+
+out = Console(highlight=False, soft_wrap=True)
+err = Console(highlight=False, stderr=True, soft_wrap=True)
+
+
+def say(text: str = "") -> None:
+    """Print a line of the answer."""
+    out.print(escape(text))
+
+
+def note(text: str) -> None:
+    """Print a remark beside the answer, on standard error."""
+    err.print(f"[yellow]note[/] {escape(text)}")
+
+
+def problem(text: str) -> None:
+    """Print why there is no answer, on standard error."""
+    err.print(f"[red]error[/] {escape(text)}")
+
+
+def print_table(heading: Sequence[str], rows: Iterable[Sequence[str]], *, numbers_from: int = 99) -> None:
+    """Print a table; columns from ``numbers_from`` on are set flush right."""
+    table = Table(box=None, pad_edge=False, padding=(0, 3, 0, 0), header_style="bold")
+    for k, name in enumerate(heading):
+        table.add_column(name, justify="right" if k >= numbers_from else "left", overflow="fold")
+    for row in rows:
+        table.add_row(*(escape(cell) for cell in row))
+    out.print(table, soft_wrap=False)
+
+
+def print_scores(rows: Iterable[tuple[str, str, str, str, str]]) -> None:
+    """Print rows of split, badge, method, share of right answers, interval: a block for each split."""
+    cells: list[tuple[str, str, str]] = []
+    last = ""
+    for split, badge, method, right, interval in rows:
+        heading = f"Tested on {split}" + (f"   ({badge})" if badge else "")
+        if heading != last:
+            cells.append((heading, "right", "95 % interval"))
+            last = heading
+        cells.append((f"  {method}", right, interval))
+    print_table(("", "", ""), cells, numbers_from=1)
+
+
+def score_texts(experiment: Experiment) -> list[tuple[str, str, str, str, str]]:
+    """Return what `print_scores` prints of an experiment."""
+    from woodshed.report.table import score_rows
+
+    return [row.to_texts() for row in score_rows(experiment)]
+
+
+def name_set_aside(set_aside: Sequence[SetAside]) -> None:
+    """Name the files that were left out and why."""
+    for entry in set_aside[:N_NAMED]:
+        name = printable(entry.path)
+        reason = printable(entry.reason)
+        note(f"left out {reason if reason.startswith(name) else f'{name}: {reason}'}")
+    if len(set_aside) > N_NAMED:
+        note(f"... and {len(set_aside) - N_NAMED} more; all are in the report.")
+
+
+@contextmanager
+def progress_bar() -> Iterator[Watcher]:
+    """Show the trainings of a run, a bar for each, while the block lasts."""
+    from woodshed.base.experiment import Watcher
+
+    columns = (
+        TextColumn("{task.description}"),
+        BarColumn(bar_width=24),
+        MofNCompleteColumn(),
+        TextColumn("{task.fields[state]}"),
+        TimeRemainingColumn(compact=True),
+    )
+    with Progress(*columns, console=err) as bars:
+        tasks: list[int] = []
+
+        def begin(what: str, n_epochs: int) -> None:
+            tasks.append(bars.add_task(escape(what), total=n_epochs, state=""))
+
+        def epoch(number: int, loss: float, accuracy: float | None) -> None:
+            state = f"loss {loss:.2f}" if accuracy is None else f"loss {loss:.2f}, right {accuracy:.0%}"
+            bars.update(tasks[-1], completed=number + 1, state=state)  # type: ignore[arg-type]
+
+        def end(accuracy: float | None) -> None:
+            done = bars.tasks[-1].completed if bars.tasks else None
+            state = "done" if accuracy is None else f"right {accuracy:.0%} of the part held out"
+            if tasks:
+                bars.update(tasks[-1], total=done, state=state)  # type: ignore[arg-type]
+
+        yield Watcher(begin, epoch, end)

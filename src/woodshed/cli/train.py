@@ -1,0 +1,113 @@
+"""``woodshed train``: sounds in, an honest model out."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+
+from woodshed.cli.flags import with_settings
+from woodshed.cli.place import feature_folder
+from woodshed.cli.terminal import (
+    name_set_aside,
+    note,
+    print_scores,
+    print_table,
+    progress_bar,
+    say,
+    score_texts,
+)
+from woodshed.errors import DataError, printable
+from woodshed.units import duration_text
+
+
+@with_settings
+def command(
+    data: Annotated[
+        str,
+        typer.Argument(help="A folder of class folders, a table (.csv, .parquet), or a corpus as NAME:PATH."),
+    ],
+    job: Annotated[str, typer.Option(help="What to learn: speech or noise.")] = "noise",
+    out: Annotated[Path, typer.Option(help="Folder for the model and its report.")] = Path("model"),
+    split: Annotated[
+        str,
+        typer.Option(
+            help="How to test: auto, group, group-folds[:N], leave-one-group-out, official, "
+            "random, random-folds[:N]."
+        ),
+    ] = "auto",
+    group_by: Annotated[
+        str | None,
+        typer.Option(
+            help="Who a sound comes from: folder, part:N of the file name, regex:PATTERN, "
+            "or a column of the table."
+        ),
+    ] = None,
+    resume: Annotated[bool, typer.Option(help="Go on with a training that was cut short.")] = False,
+    dry_run: Annotated[
+        bool, typer.Option(help="Only say what would be learned from what, and how long it takes.")
+    ] = False,
+    strict: Annotated[bool, typer.Option(help="Refuse to learn when any file has to be left out.")] = False,
+    force: Annotated[bool, typer.Option(help="Replace the model that is in the folder already.")] = False,
+    *,
+    settings: dict[str, Any],
+) -> None:
+    """Learn from sounds and measure honestly."""
+    from woodshed.base.experiment import Run
+    from woodshed.base.notebook import Notebook
+    from woodshed.data.check import check
+    from woodshed.data.source import read_source
+    from woodshed.data.split import honest_splits
+    from woodshed.report.folder import NOTEBOOK_NAME, prepare_folder, write_model_folder
+    from woodshed.tasks import job_class
+
+    recogniser = job_class(job)(**{"store": feature_folder(), **settings})
+    recogniser.check_settings()
+    corpus = read_source(data, group_by=group_by)
+    if not dry_run:
+        prepare_folder(out, resume=resume, force=force)
+    corpus = check(corpus, n_jobs=recogniser.n_jobs)
+    name_set_aside(corpus.set_aside)
+    if strict and corpus.set_aside:
+        raise DataError(
+            f"{len(corpus.set_aside)} files cannot be used. Mend or remove them, or leave out --strict."
+        )
+    splits = honest_splits(corpus, split, recogniser.seed)
+    run = Run(recogniser, corpus, splits, Notebook(out / NOTEBOOK_NAME), resume)
+    if dry_run:
+        print_plan(run)
+        return
+    with progress_bar() as run.watcher:
+        experiment, model = run.measure()
+    write_model_folder(model, experiment, out)
+    print_scores(score_texts(experiment))
+    if run.interrupted:
+        note("Interrupted: the best so far is kept. To go on, give the same command with --resume.")
+    else:
+        run.notebook.close()
+    say(f"\nModel and report: {printable(out)}, {printable(out / 'report.html')}")
+
+
+def print_plan(run: Any) -> None:
+    """Say what a run would do."""
+    plan = run.plan()
+    say(f"{len(run.corpus.examples)} sounds of {len(run.classes)} classes, heard at {run.sample_rate} Hz")
+    print_table(
+        ("class", "sounds"), [(name, str(n)) for name, n in run.corpus.counts().items()], numbers_from=1
+    )
+    groups = run.corpus.groups
+    word = run.corpus.group_word
+    if groups is None:
+        note(f"No {word}s are known, so nobody can say how it does on a new one. Tell them by --group-by.")
+    else:
+        names = sorted(set(groups))
+        say(f"\n{len(names)} {word}s: {', '.join(names[:12])}{', ...' if len(names) > 12 else ''}")
+    for split in run.splits:
+        badge = {True: " (leaky)", False: "", None: " (groups unknown)"}[split.leaky]
+        say(f"tested on: {split.name}{badge}")
+    say(
+        f"{plan.n_trainings} trainings of at most {plan.n_epochs} epochs, {plan.n_weights:,} weights: "
+        f"roughly {duration_text(plan.duration_s)}"
+    )
+    say("Nothing was trained or written.")

@@ -1,0 +1,126 @@
+"""Page: an experiment as one HTML file that needs no other, no network and no program but a browser."""
+
+from __future__ import annotations
+
+import base64
+import hashlib
+import importlib.resources
+import os
+
+import numpy as np
+
+from woodshed.atomic import write_whole
+from woodshed.base.result import Experiment, SplitResult
+from woodshed.errors import ParameterError
+from woodshed.report import sections
+from woodshed.report.background import corpus_section, set_aside_of, set_aside_section
+from woodshed.report.confusion import confusion_section
+from woodshed.report.markup import Markup, element, join
+from woodshed.report.scores import MEASURES, answers_of, class_rates, group_scores, measure, ordered_splits
+
+
+def write_page(experiment: Experiment, path: str | os.PathLike[str], *, max_confused: int = 40) -> None:
+    """Write the report of an experiment.
+
+    Parameters
+    ----------
+    experiment
+        What was measured.
+    path
+        The file to write, usually ``report.html``. An old one is replaced when the new one is complete.
+    max_confused
+        Most confused clips whose sound is put into the page, 0 or more; each costs about 20 to 100 kB.
+
+    Raises
+    ------
+    OutputError
+        If the file cannot be written.
+    ParameterError
+        If ``max_confused`` is negative, or nothing was tested.
+    """
+    write_whole(path, page(experiment, max_confused=max_confused))
+
+
+def page(experiment: Experiment, *, max_confused: int = 40) -> str:
+    """Return the report of an experiment as HTML; arguments and errors as for `write_page`."""
+    if max_confused < 0:
+        raise ParameterError(f"max_confused must be 0 or more, got {max_confused}. For no sounds pass 0.")
+    style, script = _part("page.css"), _part("page.js")
+    head = element(
+        "head",
+        element("meta", charset="utf-8"),
+        element("meta", http_equiv="Content-Security-Policy", content=_policy(style, script)),
+        element("meta", name="viewport", content="width=device-width, initial-scale=1"),
+        element("meta", name="color-scheme", content="light dark"),
+        element("meta", name="referrer", content="no-referrer"),
+        element("link", rel="icon", href="data:,"),  # else a browser asks the server for one
+        element("title", f"{experiment.job} on {experiment.corpus.name}: how well it does"),
+        element("style", style),
+    )
+    body = element("body", _body(experiment, max_confused), element("script", script))
+    return "<!doctype html>\n" + element("html", head, body, lang="en") + "\n"
+
+
+def _body(experiment: Experiment, max_confused: int) -> Markup:
+    splits = ordered_splits(experiment)
+    scored = [(result, _scores(experiment, result)) for result in splits]
+    honest = splits[0]
+    answers = answers_of(experiment, honest)
+    n_groups = None if answers.groups is None else len(np.unique(answers.groups))
+    left_out = len(set_aside_of(experiment))
+    parts = [
+        ("scores", "Scores", sections.score_section(scored)),
+        ("confusion", "What it confuses", confusion_section(experiment, honest, answers, max_confused)),
+        ("classes", "Class by class", sections.class_section(experiment.labels, class_rates(answers))),
+        ("roc", "Finding against false alarms", sections.roc_section(experiment.labels, answers)),
+        ("groups", "Group by group", sections.group_section(group_scores(answers))),
+        ("learning", "How it learned", sections.learning_section(honest.curves)),
+        ("reliability", "Does it know when it is right?", sections.reliability_section(answers)),
+        ("set-aside", f"Files set aside: {left_out}", set_aside_section(experiment)),
+        ("background", "What it was trained on", corpus_section(experiment)),
+    ]
+    about_net = {"confusion", "classes", "roc", "groups", "learning", "reliability"}
+    written = [
+        _section(name, title, part, honest if name in about_net else None) for name, title, part in parts
+    ]
+    links = [element("a", title, href=f"#{name}") for name, title, _ in parts]
+    return join(
+        [
+            sections.headline(experiment, scored, n_groups),
+            element("nav", *links, aria_label="On this page"),
+            element("main", *written),
+            element("footer", "Made by woodshed. The page holds everything it shows and loads nothing."),
+        ]
+    )
+
+
+def _scores(experiment: Experiment, result: SplitResult) -> sections.Scores:
+    return {
+        method: {name: measure(answers_of(experiment, result, method), name) for name in MEASURES}
+        for method in result.probabilities
+    }
+
+
+def _section(name: str, title: str, content: Markup, result: SplitResult | None) -> Markup:
+    """Put a part under its heading, with the badge of the split that its numbers are from."""
+    mark = sections.badge(result) if result else Markup("")
+    return element("section", element("h2", title, join([" ", mark]) if mark else None), content, id=name)
+
+
+def _part(name: str) -> Markup:
+    """Read a file that lies beside this one."""
+    return Markup((importlib.resources.files("woodshed.report") / name).read_text(encoding="utf-8"))
+
+
+def _policy(style: str, script: str) -> str:
+    """Forbid the network, and every style and script but these two, even if a name smuggled one in."""
+    return (
+        "default-src 'none'; img-src data:; media-src data:; "
+        f"style-src {_fingerprint(style)}; script-src {_fingerprint(script)}; "
+        "base-uri 'none'; form-action 'none'"
+    )
+
+
+def _fingerprint(text: str) -> str:
+    digest = hashlib.sha256(text.encode("utf-8")).digest()
+    return f"'sha256-{base64.b64encode(digest).decode('ascii')}'"

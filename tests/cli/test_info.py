@@ -1,0 +1,128 @@
+"""``woodshed info`` and the frame around all verbs: help, version, exit codes, and what is not imported."""
+
+from __future__ import annotations
+
+import json
+import shutil
+import subprocess
+from collections.abc import Callable
+from importlib import metadata
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+import woodshed
+from woodshed.cli import VERBS
+
+HEAVY = ("keras", "tensorflow", "librosa", "numba", "sklearn", "matplotlib", "onnxruntime", "scipy")
+
+
+def test_info_tells_what_the_model_is(cli: Callable[..., Any], model_folder: Path) -> None:
+    finished = cli("info", model_folder)
+    assert (finished.code, finished.err) == (0, "")
+    said = " ".join(finished.out.split())
+    assert said.startswith("speech model, 3 classes: fall, pulse, rise")
+    assert "hears 16 mel bands at 8000 Hz, 0.35 s at once" in said
+    assert "unheard groups, 2 folds" in said
+    assert "leaky" in said
+    assert "seed" in said
+    metrics = json.loads((model_folder / "metrics.json").read_text("utf-8"))
+    assert all(f"{100 * row['accuracy']:.1f}" in said for row in metrics["accuracy"])
+
+
+def test_info_as_json_can_be_read_by_a_program(cli: Callable[..., Any], model_folder: Path) -> None:
+    finished = cli("info", model_folder, "--json")
+    assert (finished.code, finished.err) == (0, "")
+    described = json.loads(finished.out)
+    assert (described["job"], described["labels"]) == ("speech", ["fall", "pulse", "rise"])
+    assert described["settings"]["width"] == 8
+    assert len(described["accuracy"]) == 6
+    assert described["provenance"]["seed"] == "0"
+
+
+def test_info_on_a_model_that_was_never_tested(
+    cli: Callable[..., Any], model_folder: Path, tmp_path: Path
+) -> None:
+    shutil.copytree(model_folder, tmp_path / "model")
+    (tmp_path / "model" / "metrics.json").unlink()
+    finished = cli("info", tmp_path / "model")
+    assert finished.code == 0
+    assert finished.out.startswith("speech model, 3 classes")
+
+
+def test_info_on_what_is_no_model(cli: Callable[..., Any], tmp_path: Path) -> None:
+    finished = cli("info", tmp_path)
+    assert (finished.code, finished.out) == (2, "")
+    assert finished.err.startswith("error ")
+    assert "is not a woodshed model" in finished.err
+    assert "Traceback" not in finished.err
+
+
+# -- the frame ------------------------------------------------------------------------------------
+
+
+def test_help_names_every_verb(cli: Callable[..., Any]) -> None:
+    finished = cli("--help")
+    assert finished.code == 0
+    assert all(verb in finished.out for verb in VERBS)
+    assert cli("-h").out == finished.out
+
+
+@pytest.mark.parametrize("verb", list(VERBS))
+def test_every_verb_has_help_that_begins_with_its_summary(verb: str, cli: Callable[..., Any]) -> None:
+    finished = cli(verb, "--help")
+    assert finished.code == 0
+    assert VERBS[verb] in " ".join(finished.out.split())
+
+
+def test_the_version_is_that_of_the_package(cli: Callable[..., Any]) -> None:
+    assert cli("--version").out.strip() == f"woodshed {woodshed.__version__}"
+    assert metadata.version("woodshed") == woodshed.__version__
+
+
+def test_the_command_is_installed() -> None:
+    (script,) = metadata.entry_points(group="console_scripts", name="woodshed")
+    assert script.value == "woodshed.cli:main"
+
+
+@pytest.mark.parametrize(
+    "arguments", [["predikt", "m", "a.wav"], ["predict"], ["info", "a", "b"], ["--frobnicate"]]
+)
+def test_a_command_that_is_not_understood_exits_with_2(arguments: list[str], cli: Callable[..., Any]) -> None:
+    finished = cli(*arguments)
+    assert (finished.code, finished.out) == (2, "")
+    assert "Usage" in finished.err
+    assert "Traceback" not in finished.err
+
+
+def test_an_interrupt_exits_as_shells_expect(
+    cli: Callable[..., Any], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def interrupted(_: Any) -> None:
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr("woodshed.base.saving.describe_model", interrupted)
+    finished = cli("info", tmp_path)
+    assert finished.code == 130
+    assert "Interrupted." in finished.err
+
+
+def test_a_fault_of_our_own_shows_its_trace(
+    cli: Callable[..., Any], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def faulty(_: Any) -> None:
+        raise ZeroDivisionError("our bug")
+
+    monkeypatch.setattr("woodshed.base.saving.describe_model", faulty)
+    with pytest.raises(ZeroDivisionError, match="our bug"):
+        cli("info", tmp_path)
+
+
+@pytest.mark.parametrize("program", ["import woodshed", "from woodshed.cli import main; main(['--help'])"])
+def test_importing_and_help_load_nothing_heavy(
+    program: str, python: Callable[..., subprocess.CompletedProcess[str]]
+) -> None:
+    told = f"print(*(name for name in {HEAVY} if name in sys.modules), file=sys.stderr)"
+    ran = python(f"import sys\ntry:\n    {program}\nexcept SystemExit:\n    pass\n{told}")
+    assert (ran.returncode, ran.stderr.strip()) == (0, "")

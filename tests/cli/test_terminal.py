@@ -1,0 +1,87 @@
+"""What verbs print with, and where they keep things between runs."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from woodshed.cli import place, terminal
+from woodshed.cli.flags import parameter_help
+from woodshed.data.example import SetAside
+from woodshed.tasks import JOBS, job_class
+
+
+def test_a_few_files_are_named_and_the_rest_is_counted(capsys: pytest.CaptureFixture[str]) -> None:
+    terminal.name_set_aside([SetAside(Path(f"{k}.wav"), "is empty.") for k in range(25)])
+    err = capsys.readouterr().err
+    assert err.count("is empty.") == 10
+    assert "9.wav: is empty." in err
+    assert "... and 15 more" in err
+
+
+def test_a_file_is_named_once_even_if_the_reason_names_it_too(capsys: pytest.CaptureFixture[str]) -> None:
+    terminal.name_set_aside(
+        [SetAside(Path("a.wav"), "a.wav: is empty."), SetAside(Path("caf\udce9.wav"), "is odd.")]
+    )
+    assert capsys.readouterr().err.splitlines() == [
+        "note left out a.wav: is empty.",
+        r"note left out caf\xe9.wav: is odd.",
+    ]
+
+
+def test_brackets_in_names_are_not_taken_for_colours(capsys: pytest.CaptureFixture[str]) -> None:
+    terminal.say("[red]dog[/red].wav [bold]")
+    terminal.note("[/]")
+    terminal.problem("[blink]")
+    terminal.print_table(("[a]", "b"), [("[/b]", "[c]")])
+    captured = capsys.readouterr()
+    assert captured.out.startswith("[red]dog[/red].wav [bold]\n")
+    assert all(word in captured.out for word in ("[/b]", "[c]"))
+    assert captured.err == "note [/]\nerror [blink]\n"
+
+
+def test_long_lines_are_not_broken(capsys: pytest.CaptureFixture[str]) -> None:
+    terminal.say("x" * 500)
+    terminal.problem("y " * 300)
+    captured = capsys.readouterr()
+    assert captured.out.count("\n") == captured.err.count("\n") == 1
+
+
+def test_the_progress_of_each_training_is_shown(capsys: pytest.CaptureFixture[str]) -> None:
+    with terminal.progress_bar() as watcher:
+        watcher.begin("unheard [speakers]: fold 1", 4)
+        watcher.epoch(0, 1.25, None)
+        watcher.epoch(1, 0.75, 0.5)
+        watcher.end(0.875)
+        watcher.begin("everything", 4)
+        watcher.epoch(0, 1.0, None)
+        watcher.end(None)
+    err = capsys.readouterr().err
+    assert "unheard [speakers]: fold 1" in err
+    assert "right 88% of the part held out" in err
+    assert "everything" in err
+    assert "done" in err
+
+
+@pytest.mark.parametrize("job", sorted(JOBS))
+def test_every_setting_has_its_words_in_the_docstring(job: str) -> None:
+    from woodshed.base.recogniser import Recogniser
+
+    told = parameter_help(Recogniser)
+    settings = set(job_class(job)().get_params())
+    assert settings <= set(told)
+    assert all(len(told[name]) > 10 and "`" not in told[name] for name in settings)
+
+
+def test_features_are_kept_where_one_says_or_the_system_keeps_such_files(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    monkeypatch.setenv("WOODSHED_CACHE", str(tmp_path))
+    assert place.feature_folder() == str(tmp_path / "features")
+    monkeypatch.delenv("WOODSHED_CACHE")
+    monkeypatch.setattr("sys.platform", "linux")
+    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "xdg"))
+    assert place.feature_folder() == str(tmp_path / "xdg" / "woodshed" / "features")
+    monkeypatch.setattr("sys.platform", "darwin")
+    assert place.feature_folder() == str(Path.home() / "Library" / "Caches" / "woodshed" / "features")

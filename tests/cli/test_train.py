@@ -1,0 +1,323 @@
+"""``woodshed train``: what it writes, what it says, and what it refuses before any work is done."""
+
+from __future__ import annotations
+
+import errno
+import json
+import re
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+import soundfile
+
+import woodshed
+
+FILES = [
+    "card.md",
+    "heard.json",
+    "labels.json",
+    "metrics.json",
+    "net.keras",
+    "net.onnx",
+    "report.html",
+    "settings.json",
+]
+
+
+def test_the_folder_holds_a_model_its_scores_its_card_and_its_report(model_folder: Path) -> None:
+    assert sorted(path.name for path in model_folder.iterdir()) == FILES  # and no notebook any more
+
+
+def test_the_terminal_shows_every_score_with_its_badge_beside_the_baselines(train_run: Any) -> None:
+    folder, finished = train_run
+    assert finished.code == 0, finished.err
+    lines = [line for line in finished.out.splitlines() if line.strip()]
+    heads = [k for k, line in enumerate(lines) if line.startswith("Tested on")]
+    assert [lines[k].split("   ")[0].strip() for k in heads] == [
+        "Tested on unheard groups, 2 folds",
+        "Tested on random, 26 % held out",
+    ]
+    assert "leaky" not in lines[heads[0]]
+    assert "(leaky)" in lines[heads[1]]
+    for k in heads:
+        methods = [line.strip() for line in lines[k + 1 : k + 4]]
+        names = [re.split(r"  +", method)[0] for method in methods]
+        assert names == ["net", "SVM on summary features", "always the commonest class"]
+    assert f"Model and report: {folder}" in finished.out
+
+
+def test_the_scores_on_disk_are_those_of_the_terminal(train_run: Any) -> None:
+    folder, finished = train_run
+    metrics = json.loads((folder / "metrics.json").read_text("utf-8"))
+    assert [(split["split"], split["leaky"]) for split in metrics["splits"]] == [
+        ("unheard groups, 2 folds", False),
+        ("random, 26 % held out", True),
+    ]
+    assert [list(split["methods"]) for split in metrics["splits"]] == [["net", "svm", "majority"]] * 2
+    for row in metrics["accuracy"]:
+        assert f"{100 * row['accuracy']:.1f} %" in finished.out
+    assert metrics["labels"] == ["fall", "pulse", "rise"]
+    assert metrics["provenance"]["seed"] == "0"
+
+
+def test_what_it_learned_is_a_model_that_names_sounds(model_folder: Path, unheard_toy: Any) -> None:
+    model = woodshed.load(model_folder)
+    assert (type(model).job, model.width, model.sample_rate, model.epochs) == ("speech", 8, 8000, 8)
+    assert model.score(unheard_toy.clips, unheard_toy.labels) > 0.5
+
+
+def test_the_card_and_the_report_are_whole(model_folder: Path) -> None:
+    card = (model_folder / "card.md").read_text("utf-8")
+    headings = [line for line in card.splitlines() if line.startswith("#")]
+    assert headings[0].startswith("# speech: trained on")
+    assert headings[1:] == [
+        "## Trained on",
+        "## How well it does",
+        "## Limits",
+        "## Settings",
+        "## Provenance",
+    ]
+    assert "**leaky**" in card
+    assert "27" in card
+    page = (model_folder / "report.html").read_text("utf-8")
+    assert page.lower().startswith("<!doctype html>")
+    assert page.rstrip().endswith("</html>")
+    assert "leaky" in page
+    assert "data:audio" in page or "<audio" in page
+    for outside in ("http://", "https://"):
+        assert f'src="{outside}' not in page
+        assert f'href="{outside}' not in page.replace('href="https://doi.org', "")
+
+
+def test_where_things_lie_on_this_machine_is_not_told(model_folder: Path, toy_folder: Path) -> None:
+    import os
+
+    cache = os.environ["WOODSHED_CACHE"]
+    for name in ("card.md", "settings.json", "metrics.json", "report.html"):
+        assert cache not in (model_folder / name).read_text("utf-8"), name
+
+
+def test_learned_from_what_was_heard(model_folder: Path) -> None:
+    heard = json.loads((model_folder / "heard.json").read_text("utf-8"))
+    assert heard["groups"] == ["ann", "bob"]
+    assert len(heard["sounds"]) == 27
+
+
+# -- a dry run ------------------------------------------------------------------------------------
+
+
+def test_a_dry_run_says_what_would_be_done_and_writes_nothing(
+    cli: Callable[..., Any], train_arguments: list[object], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setenv("WOODSHED_CACHE", str(tmp_path / "cache"))
+    finished = cli(*train_arguments, "--dry-run", "--out", tmp_path / "model")
+    assert finished.code == 0, finished.err
+    assert list(tmp_path.iterdir()) == []
+    said = " ".join(finished.out.split())
+    assert "27 sounds of 3 classes, heard at 8000 Hz" in said
+    assert "fall 9 pulse 9 rise 9" in said
+    assert "2 groups: ann, bob" in said
+    assert "tested on: unheard groups, 2 folds tested on: random, 26 % held out (leaky)" in said
+    assert "4 trainings of at most 8 epochs, 9,139 weights: roughly" in said
+    assert said.endswith("Nothing was trained or written.")
+
+
+def test_a_dry_run_without_groups_says_how_to_tell_them(cli: Callable[..., Any], toy_folder: Path) -> None:
+    finished = cli("train", toy_folder, "--dry-run", "--net", "mlp")
+    assert finished.code == 0, finished.err
+    assert "Tell them by --group-by." in finished.err
+    assert "(groups unknown)" in finished.out
+
+
+# -- refused --------------------------------------------------------------------------------------
+
+REFUSED = [
+    (["--epohs", "3"], "No such option: --epohs"),
+    (["--net", "conv-stak"], "There is no net called 'conv-stak'. Did you mean conv-stack?"),
+    (["--epochs", "0"], "epochs must be positive, got 0."),
+    (["--dropout", "1.5"], "dropout must be from 0 to 1, got 1.5."),
+    (["--epochs", "many"], "Invalid value for '--epochs'"),
+    (["--job", "spech"], "There is no job 'spech'. Did you mean speech?"),
+    (["--split", "grup"], "There is no split 'grup'. Did you mean group?"),
+    (["--split", "random:3"], "The split 'random' takes no number"),
+    (["--split", "group-folds"], "Say how to tell with group_by"),
+    (["--group-by", "part:9"], "has no group by part:9"),
+    (["--group-by", "speaker"], "speaker"),
+]
+
+
+@pytest.mark.parametrize(("flags", "message"), REFUSED, ids=[" ".join(flags) for flags, _ in REFUSED])
+def test_what_cannot_be_done_is_said_without_a_trace(
+    flags: list[str], message: str, cli: Callable[..., Any], toy_folder: Path, tmp_path: Path
+) -> None:
+    finished = cli("train", toy_folder, "--out", tmp_path / "model", *flags)
+    assert finished.code == 2
+    assert finished.out == ""
+    assert message in " ".join(finished.err.replace("│", " ").split())
+    assert "Traceback" not in finished.err
+    assert not (tmp_path / "model" / "settings.json").exists()
+
+
+def test_a_misspelt_flag_names_the_near_miss(cli: Callable[..., Any], toy_folder: Path) -> None:
+    finished = cli("train", toy_folder, "--lerning-rate", "0.1")
+    assert finished.code == 2
+    assert "--learning-rate" in finished.err
+
+
+@pytest.mark.parametrize(
+    ("data", "message"),
+    [
+        ("nowhere", "nowhere: there is no such folder or table. Check the name."),
+        ("empty", "holds no sound: it is empty."),
+        ("one class", "has one class only (a), and there is nothing to tell apart."),
+        ("fsdd:nowhere", "nowhere: there is no such folder"),
+        ("fsd:somewhere", "There is no corpus called 'fsd'. Did you mean fsdd?"),
+    ],
+)
+def test_data_that_cannot_be_learned_from_is_refused(
+    data: str, message: str, cli: Callable[..., Any], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "empty").mkdir()
+    (tmp_path / "one class" / "a").mkdir(parents=True)
+    (tmp_path / "one class" / "a" / "1.wav").write_bytes(b"")
+    finished = cli("train", data, "--out", tmp_path / "model")
+    assert finished.code == 2
+    assert message in finished.err
+    assert not (tmp_path / "model").exists()
+
+
+# -- where to write -------------------------------------------------------------------------------
+
+
+def test_a_folder_that_holds_something_is_not_written_to(
+    cli: Callable[..., Any], train_arguments: list[object], model_folder: Path
+) -> None:
+    before = {path.name: path.stat().st_mtime_ns for path in model_folder.iterdir()}
+    finished = cli(*train_arguments, "--out", model_folder)
+    assert finished.code == 2
+    assert (
+        "is there already and not empty. Give --out another folder, or replace what is in it by --force"
+        in finished.err
+    )
+    resumed = cli(*train_arguments, "--out", model_folder, "--resume")
+    assert resumed.code == 2
+    assert "holds no unfinished training" in resumed.err
+    assert {path.name: path.stat().st_mtime_ns for path in model_folder.iterdir()} == before
+
+
+def test_an_unfinished_training_is_not_lost_by_mistake(
+    cli: Callable[..., Any], train_arguments: list[object], tmp_path: Path
+) -> None:
+    (tmp_path / "training").mkdir()
+    (tmp_path / "training" / "run.txt").write_text("another run")
+    finished = cli(*train_arguments, "--out", tmp_path)
+    assert finished.code == 2
+    assert (
+        "holds a training that was not finished. Go on with it by --resume, or begin again by --force"
+        in finished.err
+    )
+    finished = cli(*train_arguments, "--out", tmp_path, "--resume")
+    assert finished.code == 2
+    assert "holds an unfinished training with other settings or other data" in finished.err
+    assert (tmp_path / "training" / "run.txt").read_text() == "another run"
+
+
+def test_out_that_is_a_file_is_refused(
+    cli: Callable[..., Any], train_arguments: list[object], tmp_path: Path
+) -> None:
+    (tmp_path / "model").write_text("my notes")
+    finished = cli(*train_arguments, "--out", tmp_path / "model")
+    assert finished.code == 2
+    assert "model is a file. Give --out the name of a folder." in finished.err
+    assert (tmp_path / "model").read_text() == "my notes"
+    finished = cli(*train_arguments, "--out", tmp_path / "model" / "deeper")
+    assert finished.code == 2
+    assert "cannot be made (Not a directory)" in finished.err
+
+
+@pytest.mark.parametrize(
+    ("number", "message"),
+    [
+        (errno.EROFS, "may not be written to. Choose another folder, or change its permissions."),
+        (errno.EACCES, "may not be written to. Choose another folder, or change its permissions."),
+        (errno.ENOSPC, "the disk is full. Make room, or write to another disk."),
+    ],
+)
+def test_a_folder_that_cannot_be_written_to_is_noticed_before_the_work(
+    number: int,
+    message: str,
+    cli: Callable[..., Any],
+    train_arguments: list[object],
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    import builtins
+
+    opened = builtins.open
+
+    def open_read_only(path: Any, mode: str = "r", *arguments: Any, **named: Any) -> Any:
+        if "x" in mode and str(path).startswith(str(tmp_path)):
+            raise OSError(number, "cannot")
+        return opened(path, mode, *arguments, **named)
+
+    def learn(*_: Any, **__: Any) -> None:
+        pytest.fail("it began to learn")
+
+    monkeypatch.setattr("woodshed.base.recogniser.Recogniser.fit", learn)
+    monkeypatch.setattr(builtins, "open", open_read_only)
+    finished = cli(*train_arguments, "--out", tmp_path / "model")
+    assert finished.code == 2
+    assert message in finished.err
+    assert list((tmp_path / "model").iterdir()) == []
+
+
+# -- files that cannot be used --------------------------------------------------------------------
+
+
+@pytest.fixture
+def flawed_folder(toy_folder: Path, tmp_path: Path) -> Path:
+    """Return the made-up sounds with three files among them that are none."""
+    folder = tmp_path / "flawed"
+    for path in toy_folder.glob("*/*.wav"):
+        (folder / path.parent.name).mkdir(parents=True, exist_ok=True)
+        (folder / path.parent.name / path.name).symlink_to(path)
+    (folder / "rise" / "900_ann.wav").write_bytes(b"")
+    (folder / "rise" / "901_ann.wav").write_bytes(b"this is a letter, not a sound" * 100)
+    soundfile.write(folder / "fall" / "902_bob.wav", np.zeros(8000), 8000)
+    (folder / "fall" / "notes.txt").write_text("passed over")
+    return folder
+
+
+def test_bad_files_are_named_and_set_aside(cli: Callable[..., Any], flawed_folder: Path) -> None:
+    asked = ["train", flawed_folder, "--group-by", "part:2", "--net", "mlp", "--dry-run"]
+    finished = cli(*asked)
+    assert finished.code == 0, finished.err
+    assert "27 sounds of 3 classes" in finished.out
+    for name in ("900_ann.wav", "901_ann.wav", "902_bob.wav"):
+        assert finished.err.count(name) == 1
+    assert "is digital silence" in finished.err
+    assert "notes.txt" not in finished.err
+    strict = cli(*asked, "--strict")
+    assert strict.code == 2
+    assert "3 files cannot be used. Mend or remove them, or leave out --strict." in strict.err
+
+
+# -- help -----------------------------------------------------------------------------------------
+
+
+def test_the_help_has_a_flag_for_every_setting_with_its_default(cli: Callable[..., Any]) -> None:
+    from woodshed.tasks import JOBS, job_class
+
+    finished = cli("train", "--help")
+    assert finished.code == 0
+    said = " ".join(finished.out.replace("│", " ").split())
+    for name in job_class("speech")().get_params():
+        assert f"--{name.replace('_', '-')[:20]}" in said, name
+    for job in JOBS:
+        assert f"{job_class(job)().net} for {job}" in said
+    assert "Source of every random draw." in said

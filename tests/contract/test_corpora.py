@@ -1,0 +1,162 @@
+"""What every corpus promises: its published layout is read, on made-up files and on the real ones."""
+
+from __future__ import annotations
+
+import csv
+import importlib
+import inspect
+from collections import Counter
+from pathlib import Path
+
+import pytest
+
+from woodshed.data.corpora import CORPORA, load
+from woodshed.data.split import official
+from woodshed.errors import DataError
+
+LAYOUTS = {
+    "fsdd": [
+        f"recordings/{digit}_{who}_{k}.wav" for digit in "07" for who in ("ann", "bob") for k in (0, 4, 5, 49)
+    ],
+    "esc10": [
+        f"{folder}/{fold}-{number}{fold}-{take}.ogg"
+        for folder, number in (("001 - Dog bark", 1000), ("010 - Fire crackling", 2000))
+        for fold in (1, 2, 3, 4, 5)
+        for take in "AB"
+    ],
+    "speech_commands": [
+        f"{word}/{who}_nohash_{take}.wav"
+        for word in ("yes", "no")
+        for who in ("004ae714", "0a7c2a8d", "f953e1af")
+        for take in (0, 1)
+    ],
+}
+EXTRA = {
+    "fsdd": ["metadata.py", "recordings/.DS_Store", "spectrograms/0_ann_0.png"],
+    "esc10": ["LICENSE", "meta.csv"],
+    "speech_commands": ["_background_noise_/doing_the_dishes.wav", "_background_noise_/README.md", "LICENSE"],
+}
+LABELS = {
+    "fsdd": {"0", "7"},
+    "esc10": {"dog bark", "fire crackling"},
+    "speech_commands": {"yes", "no"},
+}
+REAL = {
+    "fsdd": ("fsdd", "fsdd.csv", "digit", "speaker", {"train": 2700, "test": 300}),
+    "esc10": ("esc10", "esc10.csv", "category", "freesound_id", {f"fold {k}": 80 for k in range(1, 6)}),
+    "speech_commands": (
+        "speech_commands_mini",
+        "speech_commands_mini.csv",
+        "word",
+        "speaker",
+        {"train": 205, "validation": 44, "test": 51},
+    ),
+}
+
+every_corpus = pytest.mark.parametrize("name", sorted(CORPORA))
+
+
+@pytest.fixture
+def unpacked(tmp_path: Path, request: pytest.FixtureRequest) -> Path:
+    """Return a folder with the published layout of the corpus that the test is about, all files empty."""
+    name = request.getfixturevalue("name")
+    for file in LAYOUTS[name] + EXTRA[name]:
+        path = tmp_path / file
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.touch()
+    if name == "speech_commands":
+        (tmp_path / "validation_list.txt").write_text("yes/004ae714_nohash_0.wav\nno/004ae714_nohash_0.wav\n")
+        (tmp_path / "testing_list.txt").write_text("yes/f953e1af_nohash_1.wav\n")
+    return tmp_path
+
+
+@every_corpus
+def test_the_module_states_where_it_is_from_in_the_same_order(name: str) -> None:
+    module = importlib.import_module(CORPORA[name])
+    source = inspect.getsource(module)
+    places = [source.index(word) for word in ('"""', "\nCITATION", "\nLICENCE", "\nURL", "\ndef load(")]
+    assert places == sorted(places)
+    assert module.URL.startswith("http")
+    assert any(word in module.CITATION for word in ("doi ", "arXiv "))
+
+
+@every_corpus
+def test_every_file_of_the_published_layout_is_read_and_no_other(name: str, unpacked: Path) -> None:
+    corpus = load(name, unpacked)
+    assert [row.path.relative_to(unpacked).as_posix() for row in corpus.examples] == sorted(LAYOUTS[name])
+    assert corpus.set_aside == ()
+    assert set(corpus.labels) == LABELS[name]
+    assert (corpus.name, bool(corpus.licence), bool(corpus.citation)) == (name, True, True)
+    assert corpus.group_word != "group"
+
+
+@every_corpus
+def test_every_example_has_a_group_and_a_part(name: str, unpacked: Path) -> None:
+    corpus = load(name, unpacked)
+    assert all(row.group for row in corpus.examples)
+    assert corpus.has_official_split
+    parts = {row.split for row in corpus.examples}
+    assert corpus.folds == (not parts <= {"train", "validation", "test"})
+    assert all(len(fold.test) for fold in official(corpus).folds)
+
+
+@every_corpus
+def test_the_same_folder_gives_the_same_corpus(name: str, unpacked: Path) -> None:
+    assert load(name, unpacked) == load(name, str(unpacked))
+
+
+@every_corpus
+def test_a_stranger_is_set_aside_and_nothing_else_changes(name: str, unpacked: Path) -> None:
+    stranger = (unpacked / LAYOUTS[name][0]).with_name("holiday.wav")
+    stranger.touch()
+    corpus = load(name, unpacked)
+    assert len(corpus.examples) == len(LAYOUTS[name])
+    assert [row.path for row in corpus.set_aside] == [stranger]
+    assert "has a name that does not belong here. Expected" in corpus.set_aside[0].reason
+
+
+@every_corpus
+def test_another_folder_is_refused_with_the_layout(name: str, tmp_path: Path) -> None:
+    with pytest.raises(DataError, match=r"No file is named like .*\{.*Give the folder in which"):
+        load(name, tmp_path)
+    with pytest.raises(DataError, match="nowhere: there is no such folder"):
+        load(name, tmp_path / "nowhere")
+
+
+@every_corpus
+@pytest.mark.data
+def test_the_real_files_are_read_as_their_table_says(name: str, shared_data: Path) -> None:
+    folder, table, label, group, counts = REAL[name]
+    corpus = load(name, shared_data / folder)
+    found = {
+        row.path.relative_to(shared_data / folder).as_posix(): (row.label, row.group, row.split)
+        for row in corpus.examples
+    }
+    with open(shared_data / folder / table, encoding="utf-8", newline="") as file:
+        expected = {
+            row["path"]: (
+                row[label].replace("_", " "),
+                row[group],
+                row["split"] if "split" in row else f"fold {row['fold']}",
+            )
+            for row in csv.DictReader(file)
+        }
+    assert found == expected
+    assert Counter(row.split for row in corpus.examples) == counts
+
+
+def test_an_unknown_corpus_names_the_near_miss() -> None:
+    with pytest.raises(DataError, match=r"no corpus called 'esc01'\. Did you mean esc10\?"):
+        load("esc01", ".")
+
+
+@pytest.mark.parametrize("name", ["speech_commands"])
+def test_the_lists_of_the_corpus_decide_the_part(name: str, unpacked: Path) -> None:
+    parts = Counter(row.split for row in load("Speech-Commands", unpacked).examples)
+    assert parts == {"train": 9, "validation": 2, "test": 1}
+
+
+@pytest.mark.parametrize("name", ["fsdd"])
+def test_the_first_five_of_each_are_the_test_set(name: str, unpacked: Path) -> None:
+    tested = {row.path.stem for row in load(name, unpacked).examples if row.split == "test"}
+    assert tested == {f"{digit}_{who}_{k}" for digit in "07" for who in ("ann", "bob") for k in (0, 4)}

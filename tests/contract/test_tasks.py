@@ -1,0 +1,308 @@
+"""What every job promises, asked of every job there is."""
+
+from __future__ import annotations
+
+import copy
+import pickle
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+
+import woodshed
+from woodshed.audio import gain, resample
+from woodshed.base.recogniser import Recogniser
+from woodshed.base.saving import save_model
+from woodshed.clip import Clip
+from woodshed.data.example import Corpus
+from woodshed.data.sound import Sounds
+from woodshed.errors import DataError, NotFittedError, ParameterError, SettingNameError
+from woodshed.nets import NETS
+from woodshed.tasks import JOBS, job_class
+
+every_job = pytest.mark.parametrize("job", sorted(JOBS))
+
+Fitted = Callable[[str], Recogniser]
+
+WRONG_VALUES = {
+    "net": "conv-stak",
+    "width": 0,
+    "dropout": 1.5,
+    "window_s": -1.0,
+    "n_mels": 0,
+    "frame_s": 0.0,
+    "hop_s": 0.0,
+    "colour_norm": -0.1,
+    "epochs": 0,
+    "patience": 0,
+    "batch_size": 0,
+    "learning_rate": 0.0,
+    "n_versions": 0,
+    "augment": -1.0,
+    "validation_share": 0.9,
+    "n_jobs": 0,
+}
+
+
+@every_job
+def test_it_learns(job: str, fitted: Fitted, toy_corpus: Corpus, unheard_toy: Any) -> None:
+    model = fitted(job)
+    assert model.score(Sounds(toy_corpus.examples), toy_corpus.labels) > 0.9  # a guess is right in 1/3
+    assert model.score(unheard_toy.clips, unheard_toy.labels) > 0.75
+    assert model.classes_.tolist() == ["fall", "pulse", "rise"]
+
+
+@every_job
+def test_rows_are_probabilities(job: str, fitted: Fitted, unheard_toy: Any) -> None:
+    answers = fitted(job).predict_proba(unheard_toy.clips)
+    assert answers.shape == (len(unheard_toy.clips), 3)
+    assert answers.dtype == np.float64
+    assert (answers >= 0).all()
+    assert answers.sum(axis=1) == pytest.approx(1, abs=1e-12)
+    assert fitted(job).predict_proba([]).shape == (0, 3)
+    assert fitted(job).predict([]).shape == (0,)
+
+
+@every_job
+def test_a_clip_has_the_same_answer_alone_in_company_and_in_any_order(
+    job: str, fitted: Fitted, unheard_toy: Any
+) -> None:
+    model, clips = fitted(job), unheard_toy.clips
+    together = model.predict_proba(clips)
+    alone = np.concatenate([model.predict_proba([clip]) for clip in clips])
+    assert np.array_equal(together, alone)
+    assert np.array_equal(together[::-1], model.predict_proba(clips[::-1]))
+    assert len(np.unique(together, axis=0)) > len(clips) / 2  # the answers differ: order means something
+    assert model.predict(clips).tolist() == model.classes_[together.argmax(axis=1)].tolist()
+
+
+@every_job
+def test_listening_gives_the_same_answers_one_by_one(job: str, fitted: Fitted, unheard_toy: Any) -> None:
+    model, clips = fitted(job), unheard_toy.clips
+    rows = model.predict_proba(clips)
+    listened = model.listen(iter(clips))
+    for clip, row in zip(clips, rows, strict=True):
+        answer = next(listened)
+        assert answer.source == clip.source
+        assert list(answer.probabilities) == model.classes_.tolist()
+        assert list(answer.probabilities.values()) == row.tolist()
+        assert (answer.label, answer.probability) == (model.classes_[row.argmax()], row.max())
+        assert (answer.start_s, answer.end_s) == (0.0, clip.duration_s)
+
+
+@every_job
+def test_the_same_seed_gives_the_same_answers_from_files_and_from_memory(
+    job: str, fitted: Fitted, toy_corpus: Corpus, unheard_toy: Any, tiny: dict[str, Any], tmp_path: Path
+) -> None:
+    again = job_class(job)(**tiny, store=str(tmp_path)).fit(Sounds(toy_corpus.examples), toy_corpus.labels)
+    expected = fitted(job).predict_proba(unheard_toy.clips)
+    assert np.array_equal(again.predict_proba(unheard_toy.clips), expected)
+    assert again.curve_ == fitted(job).curve_
+    other = job_class(job)(**tiny | {"seed": 1, "epochs": 2}).fit(
+        Sounds(toy_corpus.examples), toy_corpus.labels
+    )
+    assert not np.array_equal(other.predict_proba(unheard_toy.clips), expected)
+    assert other.curve_.train_loss[0] != again.curve_.train_loss[0]
+
+
+@every_job
+def test_stereo_and_other_rates_are_accepted_and_mean_the_same(
+    job: str, fitted: Fitted, unheard_toy: Any
+) -> None:
+    model = fitted(job)
+    assert model.sample_rate_ == 8000
+    expected = model.predict_proba(unheard_toy.clips)
+    stereo = [
+        Clip(np.stack([1.5 * clip.mono(), 0.5 * clip.mono()]), clip.sample_rate) for clip in unheard_toy.clips
+    ]
+    assert model.predict_proba(stereo) == pytest.approx(expected, abs=1e-3)
+    for rate in (11025, 44100, 48000):
+        other = model.predict_proba([resample(clip, rate) for clip in unheard_toy.clips])
+        assert other == pytest.approx(expected, abs=0.1)
+
+
+@every_job
+def test_louder_and_softer_mean_the_same(job: str, fitted: Fitted, unheard_toy: Any) -> None:
+    model = fitted(job)
+    expected = model.predict_proba(unheard_toy.clips)
+    for level_db in (-12, -6, 20):
+        other = model.predict_proba([gain(clip, level_db) for clip in unheard_toy.clips])
+        assert other == pytest.approx(expected, abs=0.02)
+
+
+@every_job
+def test_a_long_clip_and_a_very_short_one_are_accepted(job: str, fitted: Fitted, unheard_toy: Any) -> None:
+    model = fitted(job)
+    clip = unheard_toy.clips[0]
+    long = Clip(np.tile(clip.samples, 180), clip.sample_rate)
+    blip = Clip(clip.samples[:, :1], clip.sample_rate)
+    answers = model.predict_proba([long, blip, Clip(np.zeros(800), 8000)])
+    assert np.isfinite(answers).all()
+    assert answers.sum(axis=1) == pytest.approx(1)
+    assert next(model.listen([long])).end_s == pytest.approx(63)
+
+
+@every_job
+def test_clips_are_left_as_they_are(job: str, fitted: Fitted, unheard_toy: Any) -> None:
+    clips = unheard_toy.clips[:3]
+    before = [clip.samples.copy() for clip in clips]
+    fitted(job).predict(clips)
+    assert all(np.array_equal(clip.samples, kept) for clip, kept in zip(clips, before, strict=True))
+
+
+@every_job
+def test_not_fitted_says_so(job: str, unheard_toy: Any) -> None:
+    model = job_class(job)()
+    asked = {"predict_proba": (unheard_toy.clips,), "predict": (unheard_toy.clips,), "fitted": ("classes_",)}
+    for name, arguments in asked.items():
+        with pytest.raises(NotFittedError, match=rf"This {JOBS[job]} has not learned yet\. Call fit"):
+            getattr(model, name)(*arguments)
+    with pytest.raises(NotFittedError, match="has not learned yet"):
+        next(model.listen(unheard_toy.clips))
+    with pytest.raises(NotFittedError, match="has not learned yet"):
+        model.predict([])
+
+
+@every_job
+def test_a_misspelt_setting_is_refused_by_naming_the_near_miss(job: str) -> None:
+    with pytest.raises(
+        SettingNameError, match=rf"{JOBS[job]} has no setting lerning_rate\. Did you mean learning_rate\?"
+    ):
+        job_class(job)(lerning_rate=0.1)
+    with pytest.raises(TypeError, match=r"Did you mean epochs\?"):
+        job_class(job)().set_params(epoch=3)
+    with pytest.raises(SettingNameError, match=r"has no setting zzz\. Known: augment, batch_size"):
+        job_class(job)(zzz=1)
+
+
+@every_job
+def test_wrong_values_are_refused_before_anything_is_read(job: str, toy_corpus: Corpus) -> None:
+    class Unread(Sounds):
+        def __getitem__(self, index: Any) -> Any:
+            raise AssertionError("a clip was read")
+
+    clips = Unread(toy_corpus.examples)
+    for name, value in WRONG_VALUES.items():
+        message = (
+            r"no net called 'conv-stak'\. Did you mean conv-stack\?" if name == "net" else rf"^{name} must be"
+        )
+        with pytest.raises(ParameterError, match=message):
+            job_class(job)(**{name: value}).fit(clips, toy_corpus.labels)
+    with pytest.raises(ParameterError, match="window_s must hold at least four steps of hop_s"):
+        job_class(job)(window_s=0.03, hop_s=0.01).fit(clips, toy_corpus.labels)
+
+
+@every_job
+def test_what_cannot_be_learned_from_is_refused_with_counts(job: str, toy: Any) -> None:
+    model = job_class(job)()
+    with pytest.raises(ParameterError, match="got 27 clips, 2 labels"):
+        model.fit(toy.clips, ["a", "b"])
+    with pytest.raises(ParameterError, match="got 27 clips, 27 labels, 1 groups"):
+        model.fit(toy.clips, toy.labels, ["ann"])
+    with pytest.raises(DataError, match="only one class to learn: fall"):
+        model.fit(toy.clips[:3], ["fall"] * 3)
+    with pytest.raises(DataError, match="no clips were given"):
+        model.fit([], [])
+    assert not hasattr(model, "classes_")
+
+
+@every_job
+def test_one_clip_in_place_of_many_is_refused(job: str, fitted: Fitted, toy: Any) -> None:
+    with pytest.raises(TypeError, match="A Clip is one sound, not a sequence"):
+        fitted(job).predict(toy.clips[0])
+
+
+@every_job
+def test_saved_and_loaded_in_another_process_it_answers_the_same_and_needs_no_keras(
+    job: str, fitted: Fitted, toy_corpus: Corpus, python: Callable[..., Any], tmp_path: Path
+) -> None:
+    model = fitted(job)
+    save_model(model, tmp_path / "model")
+    paths = [example.path for example in toy_corpus.examples[::4]]
+    program = (
+        "import sys, woodshed, numpy as np\n"
+        "model = woodshed.load(sys.argv[1])\n"
+        "np.save(sys.argv[2], model.predict_proba([woodshed.read(path) for path in sys.argv[3:]]))\n"
+        "heavy = ('keras', 'tensorflow', 'sklearn', 'matplotlib', 'librosa', 'numba', 'pandas')\n"
+        "print(type(model).__name__, *(name for name in heavy if name in sys.modules))\n"
+    )
+    ran = python(program, tmp_path / "model", tmp_path / "answers.npy", *paths)
+    assert ran.stdout.split() == [JOBS[job]], ran.stderr
+    answers = np.load(tmp_path / "answers.npy")
+    assert np.array_equal(answers, model.predict_proba([woodshed.read(path) for path in paths]))
+
+
+@every_job
+def test_loaded_it_has_the_same_settings_and_can_learn_again(
+    job: str, fitted: Fitted, tmp_path: Path
+) -> None:
+    model = fitted(job)
+    save_model(model, tmp_path)
+    loaded = woodshed.load(tmp_path)
+    assert type(loaded) is job_class(job)
+    assert loaded.get_params() == model.get_params()
+    assert loaded.curve_ == model.curve_
+    assert loaded.feature_ == model.feature_
+    assert loaded.classes_.tolist() == model.classes_.tolist()
+    assert loaded.net_.count_params() == model.net_.count_params()
+
+
+@every_job
+def test_pickled_and_copied_it_answers_the_same(job: str, fitted: Fitted, unheard_toy: Any) -> None:
+    model, clips = fitted(job), unheard_toy.clips[:4]
+    expected = model.predict_proba(clips)  # asked before, so that there is a session that cannot be pickled
+    assert model.net_.count_params() > 0
+    for other in (pickle.loads(pickle.dumps(model)), copy.deepcopy(model), copy.copy(model)):
+        assert np.array_equal(other.predict_proba(clips), expected)
+        assert other.get_params() == model.get_params()
+
+
+@pytest.mark.train
+@every_job
+def test_scikit_learn_clones_and_searches_it_by_group(job: str, tiny: dict[str, Any], toy: Any) -> None:
+    from sklearn.base import clone, is_classifier
+    from sklearn.model_selection import GridSearchCV, GroupKFold
+
+    model = job_class(job)(**tiny | {"batch_size": 4, "learning_rate": 1e-9})  # too low to learn anything
+    assert clone(model).get_params() == model.get_params()
+    assert clone(model) is not model
+    assert is_classifier(model)
+    takes = [f"take {k // 6}" for k in range(len(toy.clips))]
+    search = GridSearchCV(model, {"learning_rate": [0.01]}, cv=GroupKFold(2), refit=False)
+    search.fit(toy.clips, toy.labels, groups=takes)
+    assert search.best_score_ > 0.6
+    assert not hasattr(model, "classes_")
+
+
+@every_job
+def test_settings_are_read_and_changed_by_name(job: str) -> None:
+    model = job_class(job)(epochs=3)
+    assert model.get_params()["epochs"] == 3
+    assert model.set_params(epochs=4, net="mlp") is model
+    assert (model.epochs, model.net) == (4, "mlp")
+    assert f"{JOBS[job]}(" in repr(model)
+    with pytest.raises(TypeError, match="positional"):
+        job_class(job)("mlp")
+
+
+@every_job
+def test_the_defaults_are_ones_that_work(job: str) -> None:
+    model = job_class(job)()
+    model.check_settings()
+    assert model.job == job
+    assert model.net in NETS
+    assert model.__doc__
+    assert "Examples" in model.__doc__
+    assert ">>>" in model.__doc__
+
+
+def test_the_list_of_jobs_is_the_list_of_public_names() -> None:
+    assert set(JOBS.values()) <= set(woodshed.__all__)
+    assert all(getattr(woodshed, name) is job_class(job) for job, name in JOBS.items())
+
+
+def test_an_unknown_job_names_the_near_miss() -> None:
+    with pytest.raises(ParameterError, match=r"There is no job 'spech'\. Did you mean speech\?"):
+        job_class("spech")
