@@ -1,0 +1,1 @@
+"""Quality: how well each job is done, on official and on honest splits."""

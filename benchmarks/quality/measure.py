@@ -1,0 +1,148 @@
+"""What all quality benchmarks share: seeds, splits, baselines, and a Markdown page of honest figures."""
+
+from __future__ import annotations
+
+import argparse
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
+
+from benchmarks.provenance import data_folder, markdown_table, write_markdown
+from woodshed.base.experiment import Run, Watcher
+from woodshed.base.notebook import Notebook
+from woodshed.base.recogniser import Recogniser
+from woodshed.base.result import SplitResult
+from woodshed.data.check import check
+from woodshed.data.example import Corpus
+from woodshed.data.split import Split
+from woodshed.metrics.interval import share_interval
+
+
+@dataclass(frozen=True)
+class Task:
+    """One line of a benchmark: a corpus, a split, and the figure to reach."""
+
+    name: str
+    corpus: Corpus
+    split: Split
+    to_reach: float
+    known: str
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """A task's results, one for each seed."""
+
+    task: Task
+    results: Sequence[SplitResult]
+    classes: Sequence[str]
+
+    def hits(self, method: str) -> NDArray[np.float64]:
+        """Return whether each tested example was named right, shape ``(n_seeds, n_test)``."""
+        names = np.asarray(self.classes)
+        return np.stack(
+            [names[r.probabilities[method].argmax(axis=1)] == r.truth for r in self.results]
+        ).astype(float)
+
+    def by_fold(self, method: str) -> dict[str, float]:
+        """Return the accuracy on each fold, mean over the seeds."""
+        folds = self.results[0].folds
+        return {str(name): float(self.hits(method)[:, folds == name].mean()) for name in dict.fromkeys(folds)}
+
+    def mean_of_folds(self, method: str) -> list[float]:
+        """Return the mean over the folds of the accuracy, for each seed."""
+        folds = self.results[0].folds
+        names = list(dict.fromkeys(folds))
+        return [float(np.mean([row[folds == name].mean() for name in names])) for row in self.hits(method)]
+
+
+def arguments(description: str) -> argparse.Namespace:
+    """Parse what every quality benchmark takes."""
+    parser = argparse.ArgumentParser(description=description)
+    parser.add_argument("--data", help="folder of the data sets")
+    parser.add_argument("--seeds", type=int, nargs="+", default=[0, 1, 2])
+    parser.add_argument(
+        "--work", type=Path, default=Path("build/quality"), help="where an unfinished run is kept"
+    )
+    parsed = parser.parse_args()
+    parsed.data = data_folder(parsed.data)
+    return parsed
+
+
+def run_task(task: Task, recogniser: Recogniser, seeds: Sequence[int], work: Path) -> Outcome:
+    """Measure one task with several seeds; a run that was killed goes on from its last epoch."""
+    corpus = check(task.corpus)
+    results = []
+    for seed in seeds:
+        place = work / f"{task.name}-{seed}"
+        chosen = recogniser.get_params() | {"seed": seed, "store": str(work / "features")}
+        watcher = Watcher(
+            begin=lambda what, _, seed=seed: print(f"{task.name}, seed {seed}: {what}", flush=True),
+            end=lambda accuracy: print(f"  {accuracy}", flush=True),
+        )
+        run = Run(type(recogniser)(**chosen), corpus, [task.split], Notebook(place), True, watcher)
+        results.append(run.test()[0])
+    return Outcome(task, results, sorted(set(corpus.labels)))
+
+
+def summary(outcomes: Sequence[Outcome]) -> str:
+    """Lay out the figures: the net with its spread over seeds, and the baselines on the same folds."""
+    rows = []
+    for outcome in outcomes:
+        scores = outcome.mean_of_folds("net")
+        groups = outcome.task.corpus.groups
+        tested = outcome.results[0].indices
+        low, high = share_interval(
+            outcome.hits("net").mean(axis=0) > 0.5, None if groups is None else [groups[k] for k in tested]
+        )
+        badge = " **leaky**" if outcome.task.split.leaky else ""
+        rows.append(
+            [
+                f"{outcome.task.split.name}{badge}",
+                f"{np.mean(scores):.4f} ± {np.std(scores):.4f}",
+                f"{low:.3f}–{high:.3f}",
+                f"{outcome.mean_of_folds('svm')[0]:.4f}",
+                f"{outcome.mean_of_folds('majority')[0]:.3f}",
+                outcome.task.known,
+                f"{outcome.task.to_reach}",
+                "yes" if np.mean(scores) >= outcome.task.to_reach else "no",
+            ]
+        )
+    heading = ["split", "net", "95 % interval", "SVM", "majority", "known", "to reach", "reached"]
+    return markdown_table(heading, rows)
+
+
+def fold_table(outcome: Outcome) -> str:
+    """Lay out the accuracy on each fold."""
+    net, svm = outcome.by_fold("net"), outcome.by_fold("svm")
+    rows = [[name, f"{net[name]:.4f}", f"{svm[name]:.4f}"] for name in net]
+    return markdown_table(["held out", "net", "SVM"], rows)
+
+
+def confusions(outcome: Outcome, n_most: int = 8) -> str:
+    """List the commonest mistakes, as a mean over the seeds."""
+    names = np.asarray(outcome.classes)
+    counts: dict[tuple[str, str], int] = {}
+    for result in outcome.results:
+        answers = names[result.probabilities["net"].argmax(axis=1)]
+        for truth, answer in zip(result.truth, answers, strict=True):
+            if truth != answer:
+                counts[str(truth), str(answer)] = counts.get((str(truth), str(answer)), 0) + 1
+    worst = sorted(counts.items(), key=lambda item: -item[1])[:n_most]
+    n_seeds = len(outcome.results)
+    rows = [[f"{truth} heard as {answer}", f"{count / n_seeds:.1f}"] for (truth, answer), count in worst]
+    return markdown_table(["mistake", "a seed"], rows)
+
+
+def settings_line(recogniser: Recogniser) -> str:
+    """Say all settings on one line."""
+    given = {k: v for k, v in recogniser.get_params().items() if k not in ("seed", "store", "n_jobs")}
+    return ", ".join(f"{name} {value}" for name, value in given.items())
+
+
+def publish(path: Path, title: str, parts: Sequence[str]) -> None:
+    """Write the page."""
+    write_markdown(path, title, "\n\n".join(parts))

@@ -1,0 +1,208 @@
+"""How fast log-mel features are made, against librosa; writes ``log_mel.md`` beside this file.
+
+    python -m benchmarks.speed.log_mel [--data FOLDER] [--rounds 7] [--out FILE]
+
+Real recordings are joined to half minutes at 44,100 Hz and written as WAV, FLAC, Ogg Vorbis and MP3. In
+each round every path is timed once, in turn, on the same files, so that whatever else disturbs the
+machine disturbs all of them; ratios are taken within a round. The measuring process is started with one
+thread for BLAS and OpenMP, for both sides; its two workers inherit that.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import os
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Callable, Sequence
+from pathlib import Path
+
+import numpy as np
+from benchmarks.provenance import ROOT, data_folder, markdown_table, write_markdown
+
+from woodshed.features import LogMel
+
+FILE_RATE = 44100
+SUFFIXES = (".wav", ".flac", ".ogg", ".mp3")
+FILES_PER_SUFFIX = 4
+CLIPS_PER_FILE = 6  # ESC-10 clips of 5 s
+FEATURE = LogMel(sample_rate=22050, n_fft=2048, hop_length=512, n_mels=128, f_min_hz=0.0)
+THREAD_SETTINGS = ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS", "NUMBA_NUM_THREADS")
+
+# Name of a ratio -> (path that is the yardstick, path that is judged, least value to be reached).
+RATIOS = {
+    "mel stage against librosa's": ("librosa mel", "woodshed mel", 2.2),
+    "from files, one process, against a librosa loop": ("librosa files", "woodshed files", 1.3),
+    "from files, two workers, against that loop in one process": (
+        "librosa files",
+        "woodshed two workers",
+        2.2,
+    ),
+    "share reached of the limit (decode + resample + bare FFT)": ("limit", "woodshed files", 0.8),
+}
+
+
+def write_files(data: Path, folder: Path) -> list[Path]:
+    """Write the same number of files in each format; return their paths."""
+    import soundfile
+
+    recordings = sorted((data / "esc10" / "audio").glob("*/*.ogg"))
+    n_needed = len(SUFFIXES) * FILES_PER_SUFFIX * CLIPS_PER_FILE
+    if len(recordings) < n_needed:
+        raise SystemExit(f"{data / 'esc10'} has {len(recordings)} recordings, {n_needed} are needed.")
+    chosen = iter(recordings[:: len(recordings) // n_needed])
+    paths = []
+    for number in range(FILES_PER_SUFFIX):
+        for suffix in SUFFIXES:
+            parts = []
+            for _ in range(CLIPS_PER_FILE):
+                part, rate = soundfile.read(next(chosen), dtype="float32", always_2d=True)
+                if rate != FILE_RATE:
+                    raise SystemExit(f"expected recordings at {FILE_RATE} Hz, got {rate} Hz.")
+                parts.append(part[:, 0])
+            paths.append(folder / f"{number}{suffix}")
+            soundfile.write(paths[-1], np.concatenate(parts), FILE_RATE)
+    return paths
+
+
+def librosa_mel(samples: np.ndarray) -> np.ndarray:
+    """Power only: librosa is not charged for the decibels, which woodshed's side includes."""
+    import librosa
+
+    mel: np.ndarray = librosa.feature.melspectrogram(
+        y=samples,
+        sr=FEATURE.sample_rate,
+        n_fft=FEATURE.n_fft,
+        hop_length=FEATURE.hop_length,
+        n_mels=FEATURE.n_mels,
+    )
+    return mel
+
+
+def librosa_file(path: Path) -> np.ndarray:
+    """Do what a notebook does; librosa.load resamples with soxr at high quality, as woodshed does."""
+    import librosa
+
+    samples, _ = librosa.load(path, sr=FEATURE.sample_rate)
+    return librosa_mel(samples)
+
+
+def woodshed_file(path: Path) -> np.ndarray:
+    """Do the same with woodshed."""
+    from woodshed.audio import read
+
+    return FEATURE(read(path, sample_rate=FEATURE.sample_rate, mono=True))
+
+
+def limit_file(path: Path) -> int:
+    """Do only what no path can leave out: decode, resample, transform as many frames as there are."""
+    import scipy.fft
+    import soundfile
+    import soxr
+
+    samples, rate = soundfile.read(path, dtype="float32")
+    samples = soxr.resample(samples, rate, FEATURE.sample_rate, quality="HQ")
+    block = np.zeros((32, FEATURE.n_fft), dtype=np.float32)
+    n_frames = FEATURE.n_frames(len(samples))
+    for first in range(0, n_frames, len(block)):
+        scipy.fft.rfft(block[: n_frames - first], axis=1, overwrite_x=True)
+    return n_frames
+
+
+def measure(folder: Path, n_rounds: int) -> dict[str, object]:
+    """Time every path once in each round; return the seconds of each and how equal the answers are."""
+    import joblib
+
+    from woodshed.audio import read
+
+    paths = sorted(path for path in folder.iterdir() if path.suffix in SUFFIXES)
+    clips = [read(path, sample_rate=FEATURE.sample_rate, mono=True) for path in paths]
+    workers = joblib.Parallel(n_jobs=2, backend="loky", batch_size=1)
+    ways: dict[str, Callable[[], Sequence[object]]] = {
+        "librosa mel": lambda: [librosa_mel(clip.samples[0]) for clip in clips],
+        "woodshed mel": lambda: [FEATURE(clip) for clip in clips],
+        "librosa files": lambda: [librosa_file(path) for path in paths],
+        "woodshed files": lambda: [woodshed_file(path) for path in paths],
+        "woodshed two workers": lambda: workers(joblib.delayed(woodshed_file)(path) for path in paths),
+        "limit": lambda: [limit_file(path) for path in paths],
+    }
+    difference_db = 0.0
+    for clip in clips:
+        theirs = 10 * np.log10(np.maximum(librosa_mel(clip.samples[0]).T, 1e-10))
+        upper = theirs > max(FEATURE.floor_db, theirs.max() - 80)
+        difference_db = max(difference_db, float(np.abs(FEATURE(clip) - theirs)[upper].max()))
+    for way in ways.values():  # imports, caches and worker processes are not part of the question
+        way()
+    seconds: dict[str, list[float]] = {name: [] for name in ways}
+    for number in range(n_rounds):
+        for name in list(ways)[:: -1 if number % 2 else 1]:
+            start = time.perf_counter()
+            ways[name]()
+            seconds[name].append(time.perf_counter() - start)
+    sound_s = sum(clip.duration_s for clip in clips)
+    return {"seconds": seconds, "sound_s": sound_s, "difference_db": difference_db}
+
+
+def spread(values: np.ndarray, digits: int) -> str:
+    """Write the median and, behind it, the lowest and highest value."""
+    return f"{np.median(values):,.{digits}f} ({values.min():,.{digits}f}–{values.max():,.{digits}f})"
+
+
+def page(result: dict[str, object], n_rounds: int) -> str:
+    """Lay out the results."""
+    seconds = {name: np.array(values) for name, values in result["seconds"].items()}  # type: ignore[attr-defined]
+    sound_s = float(result["sound_s"])  # type: ignore[arg-type]
+    ratios = []
+    for name, (yardstick, judged, least) in RATIOS.items():
+        ratio = seconds[yardstick] / seconds[judged]
+        verdict = "yes" if np.median(ratio) >= least else "no"
+        ratios.append([name, spread(ratio, 2), f"{least:.1f}", verdict])
+    speeds = [[name, spread(sound_s / values, 0)] for name, values in seconds.items()]
+    n_files = len(SUFFIXES) * FILES_PER_SUFFIX
+    framing = f"n_fft {FEATURE.n_fft}, hop {FEATURE.hop_length}, {FEATURE.n_mels} bands"
+    return f"""{FEATURE.sample_rate:,} Hz, {framing}.
+{n_files} files of {CLIPS_PER_FILE * 5} s at {FILE_RATE:,} Hz, {sound_s:.0f} s of sound in all: ESC-10
+recordings joined, as many WAV as FLAC, Ogg Vorbis and MP3. One thread for BLAS and OpenMP on both sides.
+Median of {n_rounds} paired rounds (lowest–highest).
+
+{markdown_table(["ratio", "measured", "wanted", "reached"], ratios)}
+
+{markdown_table(["path", "× real time"], speeds)}
+
+- "mel": from samples in memory; woodshed's includes the decibels, librosa's does not.
+- "files": read, resampled with soxr HQ on both sides, mixed to mono, described.
+- "limit": soundfile, soxr and scipy's float32 FFT alone, with no window, power, filters or logarithm.
+- Largest difference from librosa in the upper 80 dB of a file: {result["difference_db"]:.1e} dB."""
+
+
+def main() -> None:
+    """Make the files, measure in a fresh process with one thread, write the page."""
+    parser = argparse.ArgumentParser(description=(__doc__ or "").splitlines()[0])
+    parser.add_argument("--data", help="folder of data sets (default: $WOODSHED_DATA, or ../shared/data)")
+    parser.add_argument("--rounds", type=int, default=7)
+    parser.add_argument("--out", type=Path, default=Path(__file__).with_suffix(".md"))
+    parser.add_argument("--measure", type=Path, help=argparse.SUPPRESS)
+    chosen = parser.parse_args()
+    if chosen.measure:
+        print(json.dumps(measure(chosen.measure, chosen.rounds)))
+        return
+    with tempfile.TemporaryDirectory() as folder:
+        write_files(data_folder(chosen.data), Path(folder))
+        command = [sys.executable, "-m", "benchmarks.speed.log_mel", "--measure", folder]
+        done = subprocess.run(
+            [*command, "--rounds", str(chosen.rounds)],
+            env=os.environ | dict.fromkeys(THREAD_SETTINGS, "1"),
+            cwd=ROOT,
+            stdout=subprocess.PIPE,
+            check=True,
+        )
+    body = page(json.loads(done.stdout), chosen.rounds)
+    write_markdown(chosen.out, "Speed of log-mel features", body)
+    print(body)
+
+
+if __name__ == "__main__":
+    main()

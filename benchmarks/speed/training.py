@@ -1,0 +1,329 @@
+"""What training costs beside the net itself; writes ``training.md`` beside this file.
+
+    python -m benchmarks.speed.training [--rounds 7] [--steps 40] [--clips 20000] [--out FILE]
+
+Time: every epoch that ``fit`` runs lies between two epochs of a bare Keras loop over a ready array, with the
+same net, compiled alike, on windows of the same clips; the ratio is to their mean. So whatever else disturbs
+the machine disturbs both. Memory: a fresh process learns from a corpus that is larger than what it may hold.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import os
+import subprocess
+import sys
+import tempfile
+import threading
+import time
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from benchmarks.provenance import ROOT, markdown_table, write_markdown
+
+from woodshed.clip import Clip
+from woodshed.tasks import job_class
+
+N_CLASSES = 10
+SAMPLE_RATE = 16000
+JOBS = {"speech": 1.0, "noise": 5.0}
+"""Job -> length of its clips in seconds; everything else is the job's default."""
+
+CLIP_S = 5.0
+SMALL_NET = {"net": "conv-stack", "width": 8, "epochs": 1, "n_versions": 1}
+"""Settings for the measurement of memory, where the size of the corpus is the question."""
+
+MOST_RATIO = 1.1
+MOST_GB = 2.0
+SAMPLED_EVERY_S = 0.05
+SETTLED_AFTER_S = 0.5
+
+
+class MadeUpClips(Sequence[Clip]):
+    """Noise, coloured by class; each clip is made when it is asked for, and no two are equal."""
+
+    def __init__(self, n_clips: int, duration_s: float) -> None:
+        self.n_clips = n_clips
+        rng = np.random.default_rng(0)
+        n_samples = round(duration_s * SAMPLE_RATE)
+        spectra = np.fft.rfft(rng.normal(0, 0.1, (N_CLASSES, n_samples)))
+        frequency = np.linspace(0, 1, spectra.shape[1])
+        centre = np.linspace(0.1, 0.9, N_CLASSES)[:, None]
+        shaped = np.fft.irfft(spectra * np.exp(-(((frequency - centre) / 0.2) ** 2)), n_samples)
+        self.bases = shaped.astype(np.float32)
+
+    def __len__(self) -> int:
+        return self.n_clips
+
+    def __getitem__(self, k: int) -> Clip:  # type: ignore[override]
+        if not 0 <= k < self.n_clips:  # ends an iteration
+            raise IndexError(k)
+        samples = np.roll(self.bases[k % N_CLASSES], 37 * k)  # 37 divides no length that is used here
+        return Clip(samples, SAMPLE_RATE, f"made up {k}")
+
+    @property
+    def labels(self) -> list[str]:
+        """The right name of each clip."""
+        return [f"class {k % N_CLASSES}" for k in range(self.n_clips)]
+
+
+def clocks() -> np.ndarray:
+    """Return the seconds on the wall and those of all this process's threads, shape ``(2,)``."""
+    return np.array([time.perf_counter(), time.process_time()])
+
+
+@dataclass
+class Rounds:
+    """Listens to a training and runs an epoch of the bare loop after each of its epochs.
+
+    Parameters
+    ----------
+    bare
+        Runs one epoch of the bare loop and returns its seconds, as `clocks` counts them.
+    """
+
+    bare: Callable[[], np.ndarray]
+    woodshed_s: list[np.ndarray] = field(default_factory=list)
+    bare_s: list[np.ndarray] = field(default_factory=list)
+
+    def __call__(self, epoch: int, loss: float, accuracy: float | None) -> None:
+        """Take the times; the first epoch of each side traces its graph and is not counted."""
+        ended_s = time.perf_counter()
+        # The first batches of the next epoch are being made: that must not disturb the bare loop.
+        time.sleep(SETTLED_AFTER_S)
+        if epoch == 0:
+            self.bare()
+        else:
+            self.woodshed_s.append(np.array([ended_s, time.process_time()]) - self.resumed_s)
+        self.bare_s.append(self.bare())
+        self.resumed_s = clocks()
+
+
+def measure_time(job: str, kept: bool, n_steps: int, n_rounds: int) -> dict[str, Any]:
+    """Train on a job's defaults, paired with the bare loop.
+
+    Parameters
+    ----------
+    job
+        One of `JOBS`.
+    kept
+        Whether spectrograms are kept in memory, as those of a small corpus are, or read from the store
+        every time, as those of a large one.
+    n_steps, n_rounds
+        Steps in an epoch, and epochs that count.
+    """
+    import keras
+
+    from woodshed.base import learning
+    from woodshed.base.training import one_hot
+    from woodshed.base.window import cut_windows
+
+    recogniser = job_class(job)(epochs=n_rounds + 1, patience=n_rounds + 1, validation_share=0)
+    clips = MadeUpClips(n_steps * recogniser.batch_size, JOBS[job])
+    feature = learning.make_feature(recogniser, clips)
+    windows = cut_windows([feature(clip) for clip in clips], recogniser.n_frames)
+    targets = one_hot(clips.labels, sorted(set(clips.labels)))
+    net = learning.make_net(recogniser, recogniser.n_mels, N_CLASSES)
+    learning.make_recipe(recogniser).compile(net, n_steps)
+    edges_s: list[np.ndarray] = []
+    clock = keras.callbacks.LambdaCallback(
+        on_epoch_begin=lambda *_: edges_s.append(clocks()), on_epoch_end=lambda *_: edges_s.append(clocks())
+    )
+
+    def bare() -> np.ndarray:
+        net.fit(windows, targets, batch_size=recogniser.batch_size, verbose=0, callbacks=[clock])
+        return edges_s[-1] - edges_s[-2]  # without what `fit` does before its first epoch
+
+    rounds = Rounds(bare)
+    learning.MEMORY_BYTES = 2**40 if kept else 0
+    recogniser.fit(clips, clips.labels, on_epoch=rounds)
+    bare_s = np.array(rounds.bare_s)
+    return {
+        "job": job,
+        "kept": kept,
+        "net": f"{recogniser.net}, {net.count_params():,} weights",
+        "window": f"{recogniser.n_frames} × {recogniser.n_mels}",
+        "batch_size": recogniser.batch_size,
+        "woodshed_s": (np.array(rounds.woodshed_s) / n_steps).tolist(),
+        "bare_s": ((bare_s[:-1] + bare_s[1:]) / 2 / n_steps).tolist(),
+    }
+
+
+class MemoryWatch(threading.Thread):
+    """Looks at this process's memory many times a second and keeps the largest that it saw."""
+
+    def __init__(self) -> None:
+        super().__init__(daemon=True)
+        self.ended = threading.Event()
+        self.peak_bytes = 0
+        self.of_files_bytes = 0
+
+    def run(self) -> None:
+        """Look until told to end."""
+        while not self.ended.wait(SAMPLED_EVERY_S):
+            state = memory_state()
+            if state.get("VmRSS", 0) > self.peak_bytes:
+                self.peak_bytes, self.of_files_bytes = state["VmRSS"], state.get("RssFile", 0)
+
+
+def memory_state() -> dict[str, int]:
+    """Return what Linux says about this process's memory, in bytes; nothing on other systems."""
+    try:
+        lines = Path("/proc/self/status").read_text().splitlines()
+    except OSError:
+        return {}
+    rows = [line.split() for line in lines if line.endswith(" kB")]
+    return {row[0].rstrip(":"): 1024 * int(row[1]) for row in rows}
+
+
+def peak_bytes() -> int:
+    """Return the most memory that this process has had in use."""
+    import resource
+
+    # ru_maxrss may be that of the process which started this one; VmHWM is this one's own.
+    unit = 1 if sys.platform == "darwin" else 1024
+    return memory_state().get("VmHWM", unit * resource.getrusage(resource.RUSAGE_SELF).ru_maxrss)
+
+
+def measure_memory(n_clips: int) -> dict[str, Any]:
+    """Learn from many clips for one epoch; to be run in a fresh process."""
+    from woodshed.base import learning
+
+    watch = MemoryWatch()
+    watch.start()
+    with tempfile.TemporaryDirectory() as store:
+        recogniser = job_class("noise")(**SMALL_NET, store=store)
+        clips = MadeUpClips(n_clips, CLIP_S)
+        groups = [f"voice {k // N_CLASSES % 100}" for k in range(n_clips)]
+        at_start = peak_bytes()
+        began = time.perf_counter()
+        ends: list[float] = []
+        recogniser.fit(
+            clips, clips.labels, groups, on_epoch=lambda *_: ends.append(time.perf_counter() - began)
+        )
+        stored = [path.stat() for path in Path(store).rglob("*.npy")]
+    watch.ended.set()
+    watch.join()
+    return {
+        "at_start": at_start,
+        "peak": peak_bytes(),
+        "of_files": watch.of_files_bytes,
+        "kept_if_below": learning.MEMORY_BYTES,
+        "n_entries": len(stored),
+        "disk": sum(state.st_blocks * 512 for state in stored),
+        "seconds": ends[0],
+    }
+
+
+def spread(values: np.ndarray, digits: int) -> str:
+    """Write the median and, behind it, the lowest and highest value."""
+    return f"{np.median(values):.{digits}f} ({values.min():.{digits}f}–{values.max():.{digits}f})"
+
+
+def time_part(results: Sequence[dict[str, Any]]) -> str:
+    """Lay out the times of a training step."""
+    rows = []
+    for result in results:
+        woodshed_s, bare_s = np.array(result["woodshed_s"]), np.array(result["bare_s"])
+        ratio = woodshed_s / bare_s
+        rows.append(
+            [
+                f"{result['job']} ({result['net']}; {result['batch_size']} × {result['window']})",
+                "memory" if result["kept"] else "store",
+                spread(1e3 * woodshed_s[:, 0], 0),
+                spread(1e3 * bare_s[:, 0], 0),
+                spread(ratio[:, 0], 2),
+                spread(ratio[:, 1], 2),
+                "yes" if np.median(ratio[:, 0]) <= MOST_RATIO else "no",
+            ]
+        )
+    heading = ["job (net; windows × frames × bands)", "from", "woodshed, ms", "bare loop, ms", "ratio"]
+    return markdown_table([*heading, "ratio of processor time", f"ratio ≤ {MOST_RATIO}"], rows)
+
+
+def memory_part(result: dict[str, Any], n_clips: int) -> str:
+    """Lay out the memory and the disk that were used."""
+    gb = 1e9
+    heading = ["one short training", "GB"]
+    rows = [
+        ["most memory in use", f"{result['peak'] / gb:.2f}"],
+        ["of it pages of files (shared libraries, mapped entries)", f"{result['of_files'] / gb:.2f}"],
+        ["in use before anything was read", f"{result['at_start'] / gb:.2f}"],
+        ["samples of all clips, had they been held", f"{n_clips * CLIP_S * SAMPLE_RATE * 4 / gb:.2f}"],
+        [f"disk used by {result['n_entries']:,} stored spectrograms", f"{result['disk'] / gb:.2f}"],
+    ]
+    return markdown_table(heading, rows)
+
+
+def page(times: Sequence[dict[str, Any]], memory: dict[str, Any], chosen: argparse.Namespace) -> str:
+    """Lay out the results."""
+    verdict = "yes" if memory["peak"] < MOST_GB * 1e9 else "no"
+    return f"""## Time of a training step
+
+`fit` with each job's default net, window, variation, mixing and batch size,
+against `net.fit(windows, targets)` on a ready array of the same clips' windows, with the same net compiled
+alike. {chosen.steps} steps in an epoch; median of {chosen.rounds} epochs (lowest–highest). Every epoch of woodshed's lies
+between two of the bare loop, and the ratio is to their mean. The first epoch of each, which traces the
+graph, is left out. Woodshed makes the first few batches of an epoch while the one before is being judged;
+here it is given {SETTLED_AFTER_S} s for that, which count as its processor time and not on the wall.
+
+{time_part(times)}
+
+- From "memory": a corpus whose spectrograms fit in {memory["kept_if_below"] / 2**20:.0f} MiB is held once it has been read.
+- From "store": a larger one is read from the store in every epoch; here the small one was, too. Its files
+  are in the system's cache.
+- Processor time is that of all threads. It says what the work costs when other programs take turns on the
+  cores, which the time on the wall does not.
+
+## Memory of a training
+
+{memory["n_entries"]:,} made-up clips of {CLIP_S:.0f} s at {SAMPLE_RATE:,} Hz, each made when it is asked for; one whole
+epoch of the noise job with a small net ({SMALL_NET["net"]}, width {SMALL_NET["width"]}) and one version of each clip:
+to fill the store with five takes five times as long, and their names some 60 MB more. In a fresh process,
+{memory["seconds"] / 60:.1f} minutes to the end of the epoch. Wanted: under {MOST_GB:.0f} GB. Reached: {verdict}.
+
+{memory_part(memory, chosen.clips)}"""
+
+
+def run(*arguments: str) -> Any:
+    """Call this file's hidden part in a fresh process and return what it measured."""
+    done = subprocess.run(
+        [sys.executable, "-m", "benchmarks.speed.training", *arguments],
+        env={**os.environ, "TF_CPP_MIN_LOG_LEVEL": "3"},
+        cwd=ROOT,
+        stdout=subprocess.PIPE,
+        check=True,
+    )
+    return json.loads(done.stdout.splitlines()[-1])
+
+
+def main() -> None:
+    """Measure each part in a fresh process and write the page."""
+    parser = argparse.ArgumentParser(description=(__doc__ or "").splitlines()[0])
+    parser.add_argument("--rounds", type=int, default=7)
+    parser.add_argument("--steps", type=int, default=40)
+    parser.add_argument("--clips", type=int, default=20000, help="clips in the measurement of memory")
+    parser.add_argument("--out", type=Path, default=Path(__file__).with_suffix(".md"))
+    parser.add_argument("--measure", help=argparse.SUPPRESS)
+    chosen = parser.parse_args()
+    if chosen.measure == "memory":
+        print(json.dumps(measure_memory(chosen.clips)))
+        return
+    if chosen.measure:
+        job, place = chosen.measure.split("/")
+        print(json.dumps(measure_time(job, place == "memory", chosen.steps, chosen.rounds)))
+        return
+    size = ["--steps", str(chosen.steps), "--rounds", str(chosen.rounds)]
+    times = [run("--measure", f"{job}/{place}", *size) for job in JOBS for place in ("memory", "store")]
+    memory = run("--measure", "memory", "--clips", str(chosen.clips))
+    body = page(times, memory, chosen)
+    write_markdown(chosen.out, "Cost of training", body)
+    print(body)
+
+
+if __name__ == "__main__":
+    main()
