@@ -27,7 +27,7 @@ from woodshed.features import LogMel
 
 FILE_RATE = 44100
 SUFFIXES = (".wav", ".flac", ".ogg", ".mp3")
-FILES_PER_SUFFIX = 4
+FILES_PER_SUFFIX = 12
 CLIPS_PER_FILE = 6  # ESC-10 clips of 5 s
 FEATURE = LogMel(sample_rate=22050, n_fft=2048, hop_length=512, n_mels=128, f_min_hz=0.0)
 THREAD_SETTINGS = ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS", "NUMBA_NUM_THREADS")

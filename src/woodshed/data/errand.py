@@ -1,0 +1,186 @@
+"""Errands: the same work on many files, each with a result of its own; a bad file never ends the run."""
+
+from __future__ import annotations
+
+import contextlib
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Generic, TypeVar
+
+from woodshed.audio.read import AUDIO_SUFFIXES
+from woodshed.data.example import SetAside
+from woodshed.data.folder import list_sounds
+from woodshed.errors import OutputError, ParameterError, WoodshedError, printable
+
+Done = TypeVar("Done")
+
+
+@dataclass(frozen=True)
+class Errand:
+    """One file to work on, and where its result goes."""
+
+    source: Path
+    target: Path
+
+
+@dataclass
+class Outcome(Generic[Done]):
+    """What a run over many files did.
+
+    Parameters
+    ----------
+    done
+        The errands that were run, each with what the work answered, in the order in which they were given.
+    there_already
+        The errands whose result was there before; nothing was done about them.
+    set_aside
+        The files that could not be used, and why.
+    """
+
+    done: list[tuple[Errand, Done]] = field(default_factory=list)
+    there_already: list[Errand] = field(default_factory=list)
+    set_aside: list[SetAside] = field(default_factory=list)
+
+
+def plan_errands(places: Sequence[Path], out: Path, *, suffix: str | None = None) -> list[Errand]:
+    """Decide where the result of each file goes.
+
+    Parameters
+    ----------
+    places
+        Files, and folders with files below them.
+    out
+        A folder: what lies below a given folder keeps its place in the tree. Or, for a single file, the
+        file to make, which is told by its suffix.
+    suffix
+        Suffix of the results, such as ``.flac``; None keeps each file's own.
+
+    Returns
+    -------
+    list of Errand
+        In the order of the places, files of a folder by name.
+
+    Raises
+    ------
+    ParameterError
+        If there is no sound at these places, or ``out`` names one file for several.
+
+    Examples
+    --------
+    >>> plan_errands([Path("take.wav")], Path("better"), suffix=".flac")[0].target.as_posix()
+    'better/take.flac'
+    >>> plan_errands([Path("take.wav")], Path("best.ogg"))[0].target.as_posix()
+    'best.ogg'
+    """
+    listed = [(place, path) for place in places for path in list_sounds([place])]
+    if not listed:
+        raise ParameterError(
+            f"There is no sound at {', '.join(printable(place) for place in places) or 'no place at all'}. "
+            f"Sounds are told by their suffix: {', '.join(sorted(AUDIO_SUFFIXES))}."
+        )
+    names_a_file = out.suffix.lower() in AUDIO_SUFFIXES and not out.is_dir()
+    if names_a_file:
+        if len(listed) > 1:
+            raise ParameterError(
+                f"{printable(out)} is one file, and there are {len(listed)} sounds. Give a folder as --out."
+            )
+        return [Errand(listed[0][1], out)]
+    several = sum(place.is_dir() for place in places) > 1
+    errands = []
+    for place, path in listed:
+        below = path.relative_to(place) if place.is_dir() else Path(path.name)
+        if several and place.is_dir():
+            below = place.resolve().name / below
+        target = out / below
+        errands.append(Errand(path, target if suffix is None else target.with_suffix(suffix)))
+    return errands
+
+
+def run_errands(
+    errands: Sequence[Errand],
+    work: Callable[[Errand], Done],
+    *,
+    overwrite: bool = False,
+    n_jobs: int = 1,
+    on_done: Callable[[Errand], None] = lambda errand: None,
+) -> Outcome[Done]:
+    """Do the same work for every file.
+
+    Results that are there already are left alone, so a run that was cut short goes on where it was when
+    the same command is given again.
+
+    Parameters
+    ----------
+    errands
+        See `plan_errands`.
+    work
+        Makes the result of one errand, whole or not at all; its folder is made before. What it answers is
+        handed on. It runs in threads: decoding, encoding and NumPy leave the interpreter to others.
+    overwrite
+        Whether a result that is there already is made again.
+    n_jobs
+        Threads; -1 takes one for each core.
+    on_done
+        Called after each errand that was tried.
+
+    Raises
+    ------
+    OutputError
+        If a result cannot be written: the next one could not be either.
+    ParameterError
+        If ``n_jobs`` is 0.
+    """
+    import joblib
+
+    if n_jobs == 0:
+        raise ParameterError("run_errands expects n_jobs of 1 or more, or -1 for one thread a core, got 0.")
+    outcome: Outcome[Done] = Outcome()
+    waiting = []
+    for errand, rival in zip(errands, _rivals(errands), strict=True):
+        if rival is not None:
+            reason = (
+                f"{printable(errand.source)}: {printable(rival)} has the same result. Rename one of them."
+            )
+            outcome.set_aside.append(SetAside(errand.source, reason))
+        elif errand.target.exists() and not overwrite:
+            outcome.there_already.append(errand)
+        else:
+            waiting.append(errand)
+    tasks = (joblib.delayed(_attempt)(work, errand) for errand in waiting)
+    with contextlib.closing(
+        joblib.Parallel(n_jobs=n_jobs, backend="threading", return_as="generator")(tasks)
+    ) as answers:
+        for errand, (answer, reason) in zip(waiting, answers, strict=True):
+            if reason is None:
+                outcome.done.append((errand, answer))
+            else:
+                outcome.set_aside.append(SetAside(errand.source, reason))
+            on_done(errand)
+    return outcome
+
+
+def _rivals(errands: Sequence[Errand]) -> list[Path | None]:
+    """For each errand the earlier source that has the same target."""
+    first: dict[Path, Path] = {}
+    rivals = []
+    for errand in errands:
+        rivals.append(first.get(errand.target))
+        first.setdefault(errand.target, errand.source)
+    return rivals
+
+
+def _attempt(work: Callable[[Errand], Done], errand: Errand) -> tuple[Done, None] | tuple[None, str]:
+    """Do one errand; return its answer, or why there is none."""
+    try:
+        errand.target.parent.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise OutputError(
+            f"{printable(errand.target.parent)} cannot be made ({error.strerror}). Choose another --out."
+        ) from error
+    try:
+        return work(errand), None
+    except OutputError:
+        raise
+    except WoodshedError as error:
+        return None, str(error)
