@@ -1,6 +1,7 @@
 """The command line: one file per verb, which parses and prints and leaves the work to the floors below.
 
-``VERBS`` lists them. Only the module of the verb that is used is imported, so help is instant.
+``VERBS`` lists them. Only the module of the verb that is used is imported, so help is instant. A verb that is
+a package holds verbs of its own (``woodshed audio trim``).
 """
 
 from __future__ import annotations
@@ -10,6 +11,10 @@ import os
 import sys
 import warnings
 from importlib import import_module
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    import typer
 
 VERBS = {
     "demo": "Train on the recordings that come with woodshed, and see what it can do.",
@@ -17,6 +22,7 @@ VERBS = {
     "evaluate": "Test a model on other sounds and write a report.",
     "predict": "Name sounds.",
     "info": "Show what a model is, what it learned from and how well it does.",
+    "audio": "Measure, convert, cut, join, mend and play sound files.",
 }
 
 INTERRUPTED = 130
@@ -38,13 +44,7 @@ def main(arguments: list[str] | None = None) -> None:
             stream.reconfigure(errors="backslashreplace")
     warnings.showwarning = lambda message, *_, **__: note(str(message))
 
-    app = typer.Typer(
-        help="Deep learning for sound and music on your own recordings. It tells you how well.",
-        no_args_is_help=True,
-        add_completion=False,
-        pretty_exceptions_enable=False,
-        context_settings={"help_option_names": ["-h", "--help"]},
-    )
+    app = _group("Deep learning for sound and music on your own recordings. It tells you how well.")
 
     def print_version(asked: bool) -> None:
         if asked:
@@ -59,9 +59,7 @@ def main(arguments: list[str] | None = None) -> None:
     ) -> None:
         """Take the options that come before the verb."""
 
-    for verb, summary in VERBS.items():
-        command = import_module(f"woodshed.cli.{verb}").command if verb in arguments[:1] else _later
-        app.command(verb, help=summary)(command)
+    _add_verbs(app, __name__, VERBS, arguments)
     try:
         app(args=arguments)
     except WoodshedError as error:
@@ -71,6 +69,34 @@ def main(arguments: list[str] | None = None) -> None:
         if end.code == INTERRUPTED:
             problem("Interrupted.")
         raise
+
+
+def _group(help_text: str) -> typer.Typer:
+    """Make a group of verbs; asked for nothing, it shows its help."""
+    import typer
+
+    return typer.Typer(
+        help=help_text,
+        no_args_is_help=True,
+        add_completion=False,
+        pretty_exceptions_enable=False,
+        context_settings={"help_option_names": ["-h", "--help"]},
+    )
+
+
+def _add_verbs(app: typer.Typer, package: str, verbs: dict[str, str], arguments: list[str]) -> None:
+    """Add all verbs to a group; the module of the one that is used may hold a group of its own."""
+    for verb, summary in verbs.items():
+        if verb not in arguments[:1]:
+            app.command(verb, help=summary)(_later)
+            continue
+        module = import_module(f"{package}.{verb}")
+        if hasattr(module, "VERBS"):
+            group = _group(summary)
+            _add_verbs(group, module.__name__, module.VERBS, arguments[1:])
+            app.add_typer(group, name=verb)
+        else:
+            app.command(verb, help=summary)(module.command)
 
 
 def _later() -> None:

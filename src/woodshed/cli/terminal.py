@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
@@ -109,3 +109,17 @@ def progress_bar() -> Iterator[Watcher]:
                 bars.update(tasks[-1], total=done, state=state)  # type: ignore[arg-type]
 
         yield Watcher(begin, epoch, end)
+
+
+@contextmanager
+def counting_bar(what: str, total: int) -> Iterator[Callable[[], None]]:
+    """Show how many of ``total`` are done while the block lasts; call what it gives after each."""
+    columns = (
+        TextColumn("{task.description}"),
+        BarColumn(bar_width=24),
+        MofNCompleteColumn(),
+        TimeRemainingColumn(compact=True),
+    )
+    with Progress(*columns, console=err, transient=True) as bars:
+        task = bars.add_task(escape(what), total=total)
+        yield lambda: bars.advance(task)
