@@ -52,8 +52,8 @@ class Variation:
         Widest stripe of bands, and of the window's time as a share, that is silenced, twice each
         (D. S. Park et al., "SpecAugment", 2019).
     mix
-        Parameter of the Beta distribution from which the share of a second window is drawn (H. Zhang
-        et al., "mixup", 2018); 0 mixes nothing.
+        Parameter of the Beta distribution from which the share of a second window that sounds at the same
+        time is drawn, see `mix_pairs`; 1 draws all shares alike, 0 mixes nothing.
     random_place
         Whether a window is cut from (or a short clip is put at) a random place instead of the middle.
     """
@@ -132,20 +132,21 @@ def cut_windows(
 def mix_pairs(
     windows: Window, targets: NDArray[np.float32], mix: float, rng: np.random.Generator
 ) -> tuple[Window, NDArray[np.float32]]:
-    """Blend each window, and its target, with another of the batch.
+    """Play each window together with another of the batch, and mix their targets.
 
-    The loudest value of the second is first brought to that of the first, so that the share says how
-    much is heard of it. The larger share always stays with the first.
+    Both are first brought to the same mean power; then the first sounds with an amplitude of ``share`` and
+    the second with the rest, and their powers add up, as those of unrelated sounds do. After Tokozume et
+    al., "Learning from between-class examples for deep sound recognition" (2018), who mix waveforms.
     """
-    share = rng.beta(mix, mix, len(windows)).astype(np.float32)
-    share = np.maximum(share, 1 - share)
+    share = rng.beta(mix, mix, (len(windows), 1)).astype(np.float32)
     partner = rng.permutation(len(windows))
-    peak = windows.max(axis=(1, 2), keepdims=True)
-    mixed = windows[partner]
-    mixed += peak - peak[partner]
-    np.maximum(mixed, PAD_DB, out=mixed)
-    mixed_target = targets * share[:, None] + targets[partner] * (1 - share[:, None])
-    return _blend(mixed, windows, share[:, None, None]), mixed_target
+    power = np.exp(windows * np.float32(np.log(10) / 10))
+    level = power.mean(axis=(1, 2), keepdims=True)
+    second = power[partner] * (np.square(1 - share[:, None]) * level / level[partner])
+    power *= np.square(share[:, None])
+    power += second
+    mixed = np.float32(10 / np.log(10)) * np.log(np.maximum(power, np.float32(10 ** (PAD_DB / 10))))
+    return mixed, targets * share + targets[partner] * (1 - share)
 
 
 def _blend(first: Window, second: Window, share: Window) -> Window:

@@ -17,7 +17,8 @@ class NoiseRecogniser(Recogniser):
     Sounds are heard in windows of two and a half seconds at up to 32 kHz; while learning, a window is cut
     where something can be heard. Unlike in speech the colour of a sound is part of what it is, so it is
     kept (``colour_norm`` is 0; the overall level still does not matter), and training windows are warped
-    less and get less noise. All settings: `Recogniser`.
+    less and get less noise. Two of them are played at once (`woodshed.base.window.mix_pairs`), which keeps
+    the net from learning few recordings by heart. All settings: `Recogniser`.
 
     Examples
     --------
@@ -40,6 +41,7 @@ class NoiseRecogniser(Recogniser):
         colour_db=3,
         mask_bands=8,
         mask_share=0.15,
+        mix=1.0,
     )
     change: ClassVar[Change | None] = Speed(0.8, 1.25)
 
