@@ -52,6 +52,7 @@ class NoiseRecogniser(Recogniser):
     frame_s: float = 0.046
     hop_s: float = 0.025
     colour_norm: float = 0.0
-    epochs: int = 90
+    epochs: int = 300
+    patience: int = 60
     batch_size: int = 16
     learning_rate: float = 2e-3

@@ -37,6 +37,7 @@ class SpeechRecogniser(Recogniser):
     change: ClassVar[Change | None] = Speed(0.85, 1.18)
 
     net: str = "conv-tdnn"
-    epochs: int = 30
+    epochs: int = 60
+    patience: int = 20
     batch_size: int = 32
-    learning_rate: float = 2e-3
+    learning_rate: float = 4e-3
