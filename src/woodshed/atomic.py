@@ -38,7 +38,7 @@ def draft(path: str | os.PathLike[str]) -> Iterator[BinaryIO]:
     path = Path(path)
     beside = path.with_name(f".woodshed-{secrets.token_hex(8)}.draft")
     try:
-        with open(beside, "xb") as file:
+        with open(beside, "x+b") as file:
             yield file
         os.replace(beside, path)
     except OSError as error:

@@ -20,7 +20,8 @@ from woodshed.clip import Clip
 from woodshed.data import store as store_module
 from woodshed.data.example import Example, SetAside
 from woodshed.data.item import ChangedItem, ClipItem, ExampleItem
-from woodshed.data.store import MAPPED_FROM_BYTES, FeatureStore
+from woodshed.data.entry import MAPPED_FROM_BYTES
+from woodshed.data.store import FeatureStore
 from woodshed.errors import AudioError, DataError, OutputError, ParameterError
 from woodshed.features import LogMel
 

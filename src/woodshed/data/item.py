@@ -10,10 +10,10 @@ from __future__ import annotations
 import functools
 import hashlib
 import os
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Protocol
+from typing import Any, Protocol, runtime_checkable
 
 from woodshed.clip import Clip
 from woodshed.data.example import Example
@@ -34,6 +34,14 @@ class Item(Protocol):
 
     def load(self) -> Clip:
         """Return the clip."""
+
+
+@runtime_checkable
+class Describing(Protocol):
+    """An item that can be described without being in memory as a whole."""
+
+    def describe(self, feature: Callable[[Clip], Any]) -> Iterator[Any]:
+        """Yield the frames of the feature in portions, in the order of time."""
 
 
 @dataclass(frozen=True)

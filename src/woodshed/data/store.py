@@ -3,49 +3,26 @@
 Decoding, resampling and transforming cost a hundred times more than reading their result back. Each item
 has its own entry, a file named by the content of the sound and by every setting, so nothing is ever
 looked up by a name or a date that can lie, processes can fill a store together, and a kill loses no
-more than the entries that were being computed.
-
-An entry is a ``.npy`` file (`numpy.load` opens it) followed by a trailer of 20 bytes::
-
-    magic ``wdshed01``   8 bytes
-    length of the .npy   8 bytes, little endian
-    CRC-32 of the .npy   4 bytes, little endian
+more than the entries that were being computed. What an entry is made of: `woodshed.data.entry`.
 """
 
 from __future__ import annotations
 
-import functools
-import io
-import math
 import os
-import struct
 import time
-import zlib
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
-from typing import Any, BinaryIO, Literal
+from typing import Any, Literal
 
 import numpy as np
-from numpy.typing import NDArray
 
-from woodshed.atomic import write_whole
 from woodshed.clip import Clip
+from woodshed.data.entry import MAGIC, Array, is_sound, open_array, write_entry
 from woodshed.data.example import SetAside
-from woodshed.data.item import Item, digest, identity
+from woodshed.data.item import Describing, Item, digest, identity
 from woodshed.errors import DataError, OutputError, ParameterError, WoodshedError, printable
 
-# Raise it when the layout of an entry changes, or when a feature gives other values for the same settings.
-_MAGIC = b"wdshed01"
-_TRAILER = struct.Struct("<8sQI")
-
-# Up to this size an array is copied into memory: as fast as mapping it, and it holds no open file.
-MAPPED_FROM_BYTES = 2**20
-
-_CHUNK_BYTES = 2**20
-_HEADER_AT = 10  # of a .npy file of version 1.0: magic and version in 8 bytes, length of the header in 2
 _DRAFT_LIFETIME_S = 3600.0
-
-Array = NDArray[Any]
 
 
 class FeatureStore:
@@ -94,7 +71,7 @@ class FeatureStore:
         self.folder = Path(folder)
         self.feature = feature
         self.dtype = dtype
-        self._settings = digest(_MAGIC, dtype, identity(feature))
+        self._settings = digest(MAGIC, dtype, identity(feature))
         self._verified: set[str] = set()
         _make_folder(self.folder)
 
@@ -199,8 +176,8 @@ class FeatureStore:
         """Open an entry; None if there is none. A damaged one is deleted, so that it is computed again."""
         try:
             with open(path, "rb") as file:
-                if path.name in self._verified or _is_sound(file):
-                    array = _open_array(path, file)
+                if path.name in self._verified or is_sound(file):
+                    array = open_array(path, file)
                     self._verified.add(path.name)
                     return array
         except FileNotFoundError:
@@ -218,22 +195,23 @@ class FeatureStore:
 
     def _write(self, path: Path, item: Item) -> None:
         """Compute an item's features and write its entry in one step."""
-        values = np.asarray(self.feature(item.load()))
-        with np.errstate(over="ignore"):
-            array = np.ascontiguousarray(values, dtype=self.dtype)
-        if array.size == 0 or not np.isfinite(array).all():
-            raise DataError(
-                f"{printable(item.source)}: {self.feature!r} gave an array of shape {values.shape} with "
-                f"{array.size - int(np.isfinite(array).sum())} values that are not finite as {self.dtype}. "
-                "A feature must give at least one value, and finite ones."
-            )
-        content = io.BytesIO()
-        np.lib.format.write_array(content, array, allow_pickle=False)
-        with content.getbuffer() as payload:
-            trailer = _TRAILER.pack(_MAGIC, len(payload), zlib.crc32(payload))
-        content.write(trailer)
         _make_folder(path.parent)
-        write_whole(path, content.getvalue())
+        write_entry(path, self._describe(item))
+
+    def _describe(self, item: Item) -> Iterator[Array]:
+        """Yield an item's features: in one piece, or piece by piece from one that can be long."""
+        pieces = item.describe(self.feature) if isinstance(item, Describing) else [self.feature(item.load())]
+        for values in pieces:
+            values = np.asarray(values)
+            with np.errstate(over="ignore"):
+                array = np.ascontiguousarray(values, dtype=self.dtype)
+            if array.size == 0 or not np.isfinite(array).all():
+                raise DataError(
+                    f"{printable(item.source)}: {self.feature!r} gave an array of shape {values.shape} with "
+                    f"{array.size - int(np.isfinite(array).sum())} values that are not finite as "
+                    f"{self.dtype}. A feature must give at least one value, and finite ones."
+                )
+            yield array
 
 
 def _fill_one(store: FeatureStore, item: Item) -> str | None:
@@ -249,46 +227,6 @@ def _fill_one(store: FeatureStore, item: Item) -> str | None:
     except Exception as error:  # whatever one strange file brings about must not end a long run
         return f"{printable(item.source)}: {type(error).__name__}: {error}"
     return None
-
-
-def _is_sound(file: BinaryIO) -> bool:
-    """Whether an entry is whole and its bytes are those that were written."""
-    n_bytes = os.fstat(file.fileno()).st_size - _TRAILER.size
-    if n_bytes < 0:
-        return False
-    file.seek(n_bytes)
-    magic, length, expected = _TRAILER.unpack(file.read(_TRAILER.size))
-    if magic != _MAGIC or length != n_bytes:
-        return False
-    file.seek(0)
-    crc = 0
-    while n_bytes:
-        chunk = file.read(min(n_bytes, _CHUNK_BYTES))
-        crc = zlib.crc32(chunk, crc)
-        n_bytes -= len(chunk)
-    return bool(crc == expected)
-
-
-def _open_array(path: Path, file: BinaryIO) -> Array:
-    """Copy a small array, map a large one; read-only both."""
-    if os.fstat(file.fileno()).st_size >= MAPPED_FROM_BYTES:
-        mapped: Array = np.load(path, mmap_mode="r", allow_pickle=False)
-        return mapped
-    file.seek(0)
-    content = file.read()
-    start = _HEADER_AT + int.from_bytes(content[_HEADER_AT - 2 : _HEADER_AT], "little")
-    shape, dtype = _parse_header(content[:start])
-    n_values = math.prod(shape)
-    return np.frombuffer(content, dtype, n_values, start).reshape(shape)
-
-
-@functools.lru_cache(maxsize=4096)
-def _parse_header(header: bytes) -> tuple[tuple[int, ...], np.dtype[Any]]:
-    """Return shape and dtype. Parsing takes as long as all else in reading a short sound, and few differ."""
-    stream = io.BytesIO(header)
-    np.lib.format.read_magic(stream)
-    shape, _, dtype = np.lib.format.read_array_header_1_0(stream)
-    return shape, dtype
 
 
 def _make_folder(folder: Path) -> None:

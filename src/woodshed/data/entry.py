@@ -1,0 +1,124 @@
+"""Entries of the feature store: arrays on disk that are known to be whole.
+
+An entry is a ``.npy`` file (`numpy.load` opens it) followed by a trailer of 20 bytes::
+
+    magic ``wdshed01``   8 bytes
+    length of the .npy   8 bytes, little endian
+    CRC-32 of the .npy   4 bytes, little endian
+"""
+
+from __future__ import annotations
+
+import functools
+import io
+import math
+import os
+import struct
+import zlib
+from collections.abc import Iterable
+from itertools import chain
+from pathlib import Path
+from typing import Any, BinaryIO
+
+import numpy as np
+from numpy.typing import NDArray
+
+from woodshed.atomic import draft
+
+Array = NDArray[Any]
+
+# Raise it when the layout of an entry changes, or when a feature gives other values for the same settings.
+MAGIC = b"wdshed01"
+
+MAPPED_FROM_BYTES = 2**20
+"""Up to this size an array is copied into memory: as fast as mapping it, and it holds no open file."""
+
+_TRAILER = struct.Struct("<8sQI")
+_CHUNK_BYTES = 2**20
+_HEADER_AT = 10  # of a .npy file of version 1.0: magic and version in 8 bytes, length of the header in 2
+
+
+def write_entry(path: Path, chunks: Iterable[Array]) -> None:
+    """Write arrays as one, end to end, never holding more than one of them in memory.
+
+    Parameters
+    ----------
+    path
+        Where the entry appears when it is whole.
+    chunks
+        One or more C-contiguous arrays that differ in their first axis at most.
+
+    Raises
+    ------
+    OutputError
+        If it cannot be written.
+    """
+    ordered = iter(chunks)
+    first = next(ordered)
+    n_rows = 0
+    with draft(path) as file:
+        # The header goes first and tells the length, which is known last. It leaves room for any.
+        start = len(_header(first, 0))
+        file.seek(start)
+        for chunk in chain([first], ordered):
+            file.write(chunk.data)
+            n_rows += len(chunk)
+        n_bytes = file.tell()
+        file.seek(0)
+        file.write(_header(first, n_rows))
+        file.seek(0)
+        crc = _crc(file, n_bytes)
+        file.write(_TRAILER.pack(MAGIC, n_bytes, crc))
+
+
+def is_sound(file: BinaryIO) -> bool:
+    """Whether an entry is whole and its bytes are those that were written."""
+    n_bytes = os.fstat(file.fileno()).st_size - _TRAILER.size
+    if n_bytes < 0:
+        return False
+    file.seek(n_bytes)
+    magic, length, expected = _TRAILER.unpack(file.read(_TRAILER.size))
+    if magic != MAGIC or length != n_bytes:
+        return False
+    file.seek(0)
+    return bool(_crc(file, n_bytes) == expected)
+
+
+def open_array(path: Path, file: BinaryIO) -> Array:
+    """Copy a small array, map a large one; read-only both."""
+    if os.fstat(file.fileno()).st_size >= MAPPED_FROM_BYTES:
+        mapped: Array = np.load(path, mmap_mode="r", allow_pickle=False)
+        return mapped
+    file.seek(0)
+    content = file.read()
+    start = _HEADER_AT + int.from_bytes(content[_HEADER_AT - 2 : _HEADER_AT], "little")
+    shape, dtype = _parse_header(content[:start])
+    n_values = math.prod(shape)
+    return np.frombuffer(content, dtype, n_values, start).reshape(shape)
+
+
+def _header(like: Array, n_rows: int) -> bytes:
+    """Return the head of a .npy file for ``n_rows`` rows; NumPy pads it so that all have one length."""
+    stream = io.BytesIO()
+    facts = np.lib.format.header_data_from_array_1_0(like) | {"shape": (n_rows, *like.shape[1:])}
+    np.lib.format.write_array_header_1_0(stream, facts)
+    return stream.getvalue()
+
+
+def _crc(file: BinaryIO, n_bytes: int) -> int:
+    """Return the CRC-32 of the next bytes."""
+    crc = 0
+    while n_bytes:
+        chunk = file.read(min(n_bytes, _CHUNK_BYTES))
+        crc = zlib.crc32(chunk, crc)
+        n_bytes -= len(chunk)
+    return crc
+
+
+@functools.lru_cache(maxsize=4096)
+def _parse_header(header: bytes) -> tuple[tuple[int, ...], np.dtype[Any]]:
+    """Return shape and dtype. Parsing takes as long as all else in reading a short sound, and few differ."""
+    stream = io.BytesIO(header)
+    np.lib.format.read_magic(stream)
+    shape, _, dtype = np.lib.format.read_array_header_1_0(stream)
+    return shape, dtype
