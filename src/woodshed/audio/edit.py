@@ -7,12 +7,10 @@ from dataclasses import replace
 import numpy as np
 import soxr
 
+from woodshed.audio.quiet import frame_length, frame_power
 from woodshed.clip import Clip, Samples
 from woodshed.errors import AudioError, ParameterError
 from woodshed.units import db_to_amplitude, s_to_samples
-
-SILENCE_FRAME_S = 0.01
-"""`trim_silence` judges the level in frames of this length, in seconds."""
 
 
 def resample(clip: Clip, sample_rate: int) -> Clip:
@@ -147,14 +145,12 @@ def trim_silence(clip: Clip, *, threshold_db: float = -40.0) -> Clip:
     """
     if not threshold_db < 0:
         raise ParameterError(f"trim_silence expects a negative threshold_db, got {threshold_db!r}.")
-    frame = max(1, s_to_samples(SILENCE_FRAME_S, clip.sample_rate))
-    starts = np.arange(0, clip.n_samples, frame)
-    energy = np.square(clip.samples, dtype=np.float64).mean(axis=0)
-    power = np.add.reduceat(energy, starts) / np.diff(np.append(starts, clip.n_samples))
+    power = frame_power(clip)
     if power.max() == 0:
         return clip
     loud = np.flatnonzero(power >= power.max() * db_to_amplitude(threshold_db) ** 2)
-    return replace(clip, samples=clip.samples[:, starts[loud[0]] : starts[loud[-1]] + frame])
+    n = frame_length(clip.sample_rate)
+    return replace(clip, samples=clip.samples[:, loud[0] * n : (loud[-1] + 1) * n])
 
 
 def _stretch(clip: Clip, factor: float, n_samples: int) -> Samples:

@@ -22,6 +22,7 @@ VERBS = {
     "evaluate": "Test a model on other sounds and write a report.",
     "predict": "Name sounds.",
     "info": "Show what a model is, what it learned from and how well it does.",
+    "features": "Compute features of sounds and write them as a table.",
     "audio": "Measure, convert, cut, join, mend and play sound files.",
 }
 

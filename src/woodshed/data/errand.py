@@ -3,16 +3,17 @@
 from __future__ import annotations
 
 import contextlib
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Generic, TypeVar
+from typing import Any, Generic, TypeVar
 
 from woodshed.audio.read import AUDIO_SUFFIXES
 from woodshed.data.example import SetAside
 from woodshed.data.folder import list_sounds
 from woodshed.errors import OutputError, ParameterError, WoodshedError, printable
 
+Given = TypeVar("Given")
 Done = TypeVar("Done")
 
 
@@ -131,10 +132,6 @@ def run_errands(
     ParameterError
         If ``n_jobs`` is 0.
     """
-    import joblib
-
-    if n_jobs == 0:
-        raise ParameterError("run_errands expects n_jobs of 1 or more, or -1 for one thread a core, got 0.")
     outcome: Outcome[Done] = Outcome()
     waiting = []
     for errand, rival in zip(errands, _rivals(errands), strict=True):
@@ -146,18 +143,45 @@ def run_errands(
         elif errand.target.exists() and not overwrite:
             outcome.there_already.append(errand)
         else:
+            _make_place(errand)
             waiting.append(errand)
-    tasks = (joblib.delayed(_attempt)(work, errand) for errand in waiting)
-    with contextlib.closing(
-        joblib.Parallel(n_jobs=n_jobs, backend="threading", return_as="generator")(tasks)
-    ) as answers:
-        for errand, (answer, reason) in zip(waiting, answers, strict=True):
-            if reason is None:
-                outcome.done.append((errand, answer))
-            else:
-                outcome.set_aside.append(SetAside(errand.source, reason))
-            on_done(errand)
+    for errand, (answer, why_not) in zip(waiting, _attempts(work, waiting, n_jobs), strict=True):
+        if why_not is None:
+            outcome.done.append((errand, answer))
+        else:
+            outcome.set_aside.append(SetAside(errand.source, why_not))
+        on_done(errand)
     return outcome
+
+
+def ask_each(
+    paths: Sequence[Path],
+    ask: Callable[[Path], Done],
+    *,
+    n_jobs: int = 1,
+    on_done: Callable[[], None] = lambda: None,
+) -> tuple[list[tuple[Path, Done]], list[SetAside]]:
+    """Ask something of every file, and write nothing.
+
+    Returns
+    -------
+    answers, set_aside
+        The files with what was answered, in their order, and those that could not be used.
+
+    Examples
+    --------
+    >>> from woodshed.audio import info
+    >>> ask_each([Path("there-is-no-such.wav")], info)[1][0].path.name
+    'there-is-no-such.wav'
+    """
+    answers, set_aside = [], []
+    for path, (answer, reason) in zip(paths, _attempts(ask, paths, n_jobs), strict=True):
+        if reason is None:
+            answers.append((path, answer))
+        else:
+            set_aside.append(SetAside(path, reason))
+        on_done()
+    return answers, set_aside
 
 
 def _rivals(errands: Sequence[Errand]) -> list[Path | None]:
@@ -170,17 +194,35 @@ def _rivals(errands: Sequence[Errand]) -> list[Path | None]:
     return rivals
 
 
-def _attempt(work: Callable[[Errand], Done], errand: Errand) -> tuple[Done, None] | tuple[None, str]:
-    """Do one errand; return its answer, or why there is none."""
+def _attempts(
+    work: Callable[[Given], Done], given: Sequence[Given], n_jobs: int
+) -> Iterator[tuple[Any, str | None]]:
+    """Work on each in threads; yield, in their order, the answer or why there is none."""
+    import joblib
+
+    if n_jobs == 0:
+        raise ParameterError("n_jobs must be 1 or more, or -1 for one thread a core, got 0.")
+    tasks = (joblib.delayed(_attempt)(work, one) for one in given)
+    with contextlib.closing(
+        joblib.Parallel(n_jobs=n_jobs, backend="threading", return_as="generator")(tasks)
+    ) as answers:
+        yield from answers
+
+
+def _attempt(work: Callable[[Given], Done], given: Given) -> tuple[Done | None, str | None]:
+    try:
+        return work(given), None
+    except OutputError:
+        raise
+    except WoodshedError as error:
+        return None, str(error)
+
+
+def _make_place(errand: Errand) -> None:
+    """Make the folder of a result."""
     try:
         errand.target.parent.mkdir(parents=True, exist_ok=True)
     except OSError as error:
         raise OutputError(
             f"{printable(errand.target.parent)} cannot be made ({error.strerror}). Choose another --out."
         ) from error
-    try:
-        return work(errand), None
-    except OutputError:
-        raise
-    except WoodshedError as error:
-        return None, str(error)

@@ -15,9 +15,12 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Protocol, runtime_checkable
 
+from woodshed.audio.read import read
 from woodshed.clip import Clip
 from woodshed.data.example import Example
 from woodshed.errors import AudioFileError, ParameterError, printable
+from woodshed.features.block import features_of_file
+from woodshed.features.frame import Framed
 
 _DIGEST_BYTES = 16
 
@@ -100,6 +103,41 @@ class ExampleItem:
     def load(self) -> Clip:
         """Read the stretch."""
         return self.read(self.example)
+
+
+@dataclass(frozen=True)
+class FileItem:
+    """A whole file as a feature hears it, one channel at one rate; described block by block when it is long.
+
+    Parameters
+    ----------
+    path
+        The file.
+    sample_rate
+        The rate at which it is heard, in hertz.
+    """
+
+    path: Path
+    sample_rate: int
+
+    @property
+    def source(self) -> str:
+        """Path of the file."""
+        return str(self.path)
+
+    def key(self) -> str:
+        """Return the digest of the file's bytes and the rate."""
+        return digest(file_digest(self.path), f"mono at {self.sample_rate}")
+
+    def load(self) -> Clip:
+        """Read all of it."""
+        return read(self.path, sample_rate=self.sample_rate, mono=True)
+
+    def describe(self, feature: Callable[[Clip], Any]) -> Iterator[Any]:
+        """Yield the frames of the feature; a long file is never in memory as a whole."""
+        if isinstance(feature, Framed):
+            return features_of_file(feature, self.path)
+        return iter([feature(self.load())])
 
 
 @dataclass(frozen=True)

@@ -1,13 +1,54 @@
 """Features: how a clip is turned into the numbers that a model learns from.
 
 A feature is a frozen dataclass that is called with a `woodshed.clip.Clip` and returns a float32 array:
-its settings print, compare, hash and save.
+its settings print, compare, hash and save. The words are those that are typed after ``--feature``; all of
+these give frames, shape ``(n_frames, n_bands)``, with a name for each band.
 
-=================  ===========================================  ===========================
-`LogMel`           log-mel spectrogram, for nets                ``(n_frames, n_bands)``, dB
-`Mfcc`             cepstral coefficients and their changes      ``(n_frames, n_bands)``
-`Summary`          one fixed-length row, for classical models   ``(n_values,)``
-=================  ===========================================  ===========================
+========================  ======================  =========================================================
+time domain
+``amplitude-envelope``    `AmplitudeEnvelope`     largest sample
+``energy``                `Energy`                mean square
+``energy-entropy``        `EnergyEntropy`         whether energy is steady or comes at once, bits
+``rms``                   `Rms`                   root of the mean square
+``zero-crossing-rate``    `ZeroCrossingRate`      share of steps over zero
+spectrograms
+``cqt``                   `Cqt`                   constant-Q transform, magnitude
+``log-frequency``         `LogFrequency`          spectrogram on a musical axis, dB
+``log-mel``               `LogMel`                log-mel spectrogram, for nets, dB
+``mfcc``                  `Mfcc`                  cepstral coefficients and their changes
+``power``                 `Power`                 power spectrogram
+``stft``                  `Stft`                  magnitude spectrogram
+spectral shape
+``band-energy-ratio``     `BandEnergyRatio`       power below a frequency over power above
+``harmonic-share``        `HarmonicShare`         harmonic and percussive share of the energy
+``spectral-bandwidth``    `SpectralBandwidth`     distance from the centroid, hertz
+``spectral-centroid``     `SpectralCentroid`      centre of gravity, hertz
+``spectral-contrast``     `SpectralContrast`      peaks over valleys in each octave, dB
+``spectral-entropy``      `SpectralEntropy`       whether the spectrum is narrow or spread out, bits
+``spectral-flatness``     `SpectralFlatness`      1 is noise, 0 a tone
+``spectral-flux``         `SpectralFlux`          change from frame to frame
+``spectral-rolloff``      `SpectralRolloff`       where most of the spectrum is below, hertz
+``spectral-spread``       `SpectralSpread`        standard deviation, as a share of half the sample rate
+pitch and harmony
+``chroma``                `Chroma`                the twelve pitch classes
+``chroma-cqt``            `ChromaCqt`             the same from a constant-Q transform
+``chroma-deviation``      `ChromaDeviation`       whether few pitch classes sound or all
+``pyin``                  `Pyin`                  fundamental frequency, voiced or not, probability
+``tonnetz``               `Tonnetz`               tonal centroids
+``yin``                   `Yin`                   fundamental frequency, hertz
+rhythm and loudness
+``a-weighted-level``      `AWeightedLevel`        level as the ear weights it, dB
+``momentary-loudness``    `MomentaryLoudness`     K-weighted loudness over 400 ms, LUFS
+``onset-strength``        `OnsetStrength`         how much new sound begins, dB
+``tempogram``             `Tempogram`             which periods the onsets have
+sets
+``mid-term``              `MidTerm`               statistics over about a second of any feature
+``short-term``            `ShortTerm`             the classical 34, and their changes
+========================  ======================  =========================================================
+
+`Summary` describes a whole clip by one row for classical models, shape ``(n_values,)``; `summarise_frames`
+makes such a row of any frames. Sounds of any length: `features_of_file`, `features_of_blocks`. Answers about
+a whole piece: `onset_times_s`, `beat_times_s`, `tempo_bpm`, `find_key`.
 """
 
 from __future__ import annotations
@@ -16,17 +57,133 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
+    from woodshed.features.beat import beat_times_of_file, beat_times_s, tempo_bpm, tempo_of_beats
+    from woodshed.features.block import features_of_blocks, features_of_file
+    from woodshed.features.choice import feature_class, make_features
+    from woodshed.features.chroma import Chroma, ChromaDeviation
+    from woodshed.features.cqt import ChromaCqt, Cqt, Tonnetz
+    from woodshed.features.entropy import EnergyEntropy, SpectralEntropy
+    from woodshed.features.f0 import Pyin, Yin
+    from woodshed.features.frame import Framed
+    from woodshed.features.harmonic import HarmonicShare
+    from woodshed.features.key import KeyGuess, find_key
     from woodshed.features.log_mel import LogMel
+    from woodshed.features.loudness import AWeightedLevel, MomentaryLoudness
     from woodshed.features.mfcc import Mfcc
+    from woodshed.features.mid_term import MidTerm
+    from woodshed.features.onset import onset_times_of_file, onset_times_s
+    from woodshed.features.onset_strength import OnsetStrength, Tempogram
+    from woodshed.features.short_term import ShortTerm
+    from woodshed.features.spectral_contrast import SpectralContrast
+    from woodshed.features.spectral_flux import SpectralFlux
+    from woodshed.features.spectral_moment import SpectralBandwidth, SpectralCentroid, SpectralSpread
+    from woodshed.features.spectral_share import BandEnergyRatio, SpectralFlatness, SpectralRolloff
+    from woodshed.features.statistic import statistic_names, summarise_frames
+    from woodshed.features.stft import LogFrequency, Power, Stft
     from woodshed.features.summary import Summary
+    from woodshed.features.time_domain import AmplitudeEnvelope, Energy, Rms, ZeroCrossingRate
 
-__all__ = ["LogMel", "Mfcc", "Summary"]
+FEATURES: dict[str, str] = {
+    "a-weighted-level": "loudness.AWeightedLevel",
+    "amplitude-envelope": "time_domain.AmplitudeEnvelope",
+    "band-energy-ratio": "spectral_share.BandEnergyRatio",
+    "chroma": "chroma.Chroma",
+    "chroma-cqt": "cqt.ChromaCqt",
+    "chroma-deviation": "chroma.ChromaDeviation",
+    "cqt": "cqt.Cqt",
+    "energy": "time_domain.Energy",
+    "energy-entropy": "entropy.EnergyEntropy",
+    "harmonic-share": "harmonic.HarmonicShare",
+    "log-frequency": "stft.LogFrequency",
+    "log-mel": "log_mel.LogMel",
+    "mfcc": "mfcc.Mfcc",
+    "mid-term": "mid_term.MidTerm",
+    "momentary-loudness": "loudness.MomentaryLoudness",
+    "onset-strength": "onset_strength.OnsetStrength",
+    "power": "stft.Power",
+    "pyin": "f0.Pyin",
+    "rms": "time_domain.Rms",
+    "short-term": "short_term.ShortTerm",
+    "spectral-bandwidth": "spectral_moment.SpectralBandwidth",
+    "spectral-centroid": "spectral_moment.SpectralCentroid",
+    "spectral-contrast": "spectral_contrast.SpectralContrast",
+    "spectral-entropy": "entropy.SpectralEntropy",
+    "spectral-flatness": "spectral_share.SpectralFlatness",
+    "spectral-flux": "spectral_flux.SpectralFlux",
+    "spectral-rolloff": "spectral_share.SpectralRolloff",
+    "spectral-spread": "spectral_moment.SpectralSpread",
+    "stft": "stft.Stft",
+    "tempogram": "onset_strength.Tempogram",
+    "tonnetz": "cqt.Tonnetz",
+    "yin": "f0.Yin",
+    "zero-crossing-rate": "time_domain.ZeroCrossingRate",
+}
+"""Word -> module and class of every feature that gives frames."""
 
-_HOME = {"LogMel": "log_mel", "Mfcc": "mfcc", "Summary": "summary"}
+_OTHERS = (
+    *("beat.beat_times_of_file", "beat.beat_times_s", "beat.tempo_bpm", "beat.tempo_of_beats"),
+    *("block.features_of_blocks", "block.features_of_file", "choice.feature_class", "choice.make_features"),
+    *("frame.Framed", "key.KeyGuess", "key.find_key", "onset.onset_times_of_file", "onset.onset_times_s"),
+    *("statistic.statistic_names", "statistic.summarise_frames", "summary.Summary"),
+)
+_HOME = {place.partition(".")[2]: place.partition(".")[0] for place in (*FEATURES.values(), *_OTHERS)}
+
+__all__ = [
+    "FEATURES",
+    "AWeightedLevel",
+    "AmplitudeEnvelope",
+    "BandEnergyRatio",
+    "Chroma",
+    "ChromaCqt",
+    "ChromaDeviation",
+    "Cqt",
+    "Energy",
+    "EnergyEntropy",
+    "Framed",
+    "HarmonicShare",
+    "KeyGuess",
+    "LogFrequency",
+    "LogMel",
+    "Mfcc",
+    "MidTerm",
+    "MomentaryLoudness",
+    "OnsetStrength",
+    "Power",
+    "Pyin",
+    "Rms",
+    "ShortTerm",
+    "SpectralBandwidth",
+    "SpectralCentroid",
+    "SpectralContrast",
+    "SpectralEntropy",
+    "SpectralFlatness",
+    "SpectralFlux",
+    "SpectralRolloff",
+    "SpectralSpread",
+    "Stft",
+    "Summary",
+    "Tempogram",
+    "Tonnetz",
+    "Yin",
+    "ZeroCrossingRate",
+    "beat_times_of_file",
+    "beat_times_s",
+    "feature_class",
+    "features_of_blocks",
+    "features_of_file",
+    "find_key",
+    "make_features",
+    "onset_times_of_file",
+    "onset_times_s",
+    "statistic_names",
+    "summarise_frames",
+    "tempo_bpm",
+    "tempo_of_beats",
+]
 
 
 def __getattr__(name: str) -> Any:
-    """Import a feature when it is first asked for: scipy takes a quarter of a second (PEP 562)."""
+    """Import a name when it is first asked for: scipy takes a quarter of a second (PEP 562)."""
     if name not in _HOME:
         raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
     return getattr(import_module(f"{__name__}.{_HOME[name]}"), name)

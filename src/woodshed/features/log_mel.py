@@ -7,14 +7,20 @@ from typing import get_args
 
 import numpy as np
 
-from woodshed.clip import Clip, Samples
+from woodshed.clip import Samples
 from woodshed.errors import ParameterError
+from woodshed.features.frame import Framed, SpectrumSettings
 from woodshed.features.mel import FilterBank, MelFormula, mel_bank
-from woodshed.features.spectrum import finite_number, hann_window, mono_at, power_blocks, whole_number
 from woodshed.units import samples_to_frames
 
 # 10 ** (floor / 10) must be a normal float32: what lies below would lose its digits, then its logarithm.
 _LOWEST_FLOOR_DB = -300.0
+
+
+def check_floor(floor_db: float, owner: str) -> None:
+    """Refuse a floor at which float32 would lose digits, or which is above full scale."""
+    if not _LOWEST_FLOOR_DB <= floor_db <= 0:
+        raise ParameterError(f"{owner} expects floor_db from {_LOWEST_FLOOR_DB:g} to 0, got {floor_db:g}.")
 
 
 def power_to_db(power: Samples, floor_db: float) -> Samples:
@@ -33,12 +39,9 @@ def power_to_db(power: Samples, floor_db: float) -> Samples:
 
 
 @dataclass(frozen=True, kw_only=True)
-class MelSettings:
-    """The settings that log-mel features share, their checks, and their arithmetic of frames."""
+class MelSettings(SpectrumSettings):
+    """The settings that log-mel features share, and their checks."""
 
-    sample_rate: int = 16000
-    n_fft: int = 512
-    hop_length: int = 160
     n_mels: int = 64
     f_min_hz: float = 20.0
     f_max_hz: float | None = None
@@ -46,22 +49,16 @@ class MelSettings:
     floor_db: float = -100.0
 
     def __post_init__(self) -> None:
+        super().__post_init__()
         owner = type(self).__name__
-        for name, low in (("sample_rate", 1), ("n_fft", 2), ("hop_length", 1), ("n_mels", 1)):
-            object.__setattr__(self, name, whole_number(getattr(self, name), name, low=low, owner=owner))
-        for name in ("f_min_hz", "floor_db") + (("f_max_hz",) if self.f_max_hz is not None else ()):
-            object.__setattr__(self, name, finite_number(getattr(self, name), name, owner=owner))
-        if self.n_fft % 2:
-            raise ParameterError(f"{owner} expects an even n_fft, got {self.n_fft}. Take {self.n_fft + 1}.")
+        self._whole(n_mels=1)
+        self._finite("f_min_hz", "floor_db", *(("f_max_hz",) if self.f_max_hz is not None else ()))
         if not 0 <= self.f_min_hz < self.highest_hz <= self.sample_rate / 2:
             raise ParameterError(
                 f"{owner} expects 0 <= f_min_hz < f_max_hz <= {self.sample_rate / 2:g} "
                 f"(half of sample_rate), got f_min_hz={self.f_min_hz:g}, f_max_hz={self.highest_hz:g}."
             )
-        if not _LOWEST_FLOOR_DB <= self.floor_db <= 0:
-            raise ParameterError(
-                f"{owner} expects floor_db from {_LOWEST_FLOOR_DB:g} to 0, got {self.floor_db:g}."
-            )
+        check_floor(self.floor_db, owner)
         if self.formula not in get_args(MelFormula):
             raise ParameterError(f"{owner} knows the formulas slaney and htk, got {self.formula!r}.")
         self.filter_bank()  # refuses filters that fall between two bins
@@ -71,35 +68,24 @@ class MelSettings:
         """Upper corner of the last band: ``f_max_hz``, or half of ``sample_rate``."""
         return self.sample_rate / 2 if self.f_max_hz is None else self.f_max_hz
 
-    @property
-    def frame_rate_hz(self) -> float:
-        """Frames per second."""
-        return self.sample_rate / self.hop_length
-
-    def n_frames(self, n_samples: int) -> int:
-        """Count the frames of a clip of ``n_samples``."""
-        return samples_to_frames(n_samples, self.hop_length)
-
     def filter_bank(self) -> FilterBank:
         """Return the mel filters, made once for each set of settings."""
         return mel_bank(
             self.sample_rate, self.n_fft, self.n_mels, self.f_min_hz, self.highest_hz, self.formula
         )
 
-    def log_mel(self, clip: Clip) -> Samples:
-        """Return the log-mel spectrogram of a clip, shape ``(n_frames, n_mels)``, in dB."""
-        samples = mono_at(clip, self.sample_rate, type(self).__name__)
+    def log_mel(self, samples: Samples) -> Samples:
+        """Return the log-mel spectrogram of a mono mix, shape ``(n_frames, n_mels)``, in dB."""
         bank = self.filter_bank()
-        out = np.empty((self.n_frames(len(samples)), self.n_mels), dtype=np.float32)
-        for rows, power in power_blocks(
-            samples, n_fft=self.n_fft, hop_length=self.hop_length, window=hann_window(self.n_fft)
-        ):
+        n_frames = samples_to_frames(len(samples), self.hop_length)
+        out = np.empty((n_frames, self.n_mels), dtype=np.float32)
+        for rows, power in self.power_blocks(samples):
             bank(power, out[rows])
         return power_to_db(out, self.floor_db)
 
 
 @dataclass(frozen=True, kw_only=True)
-class LogMel(MelSettings):
+class LogMel(MelSettings, Framed):
     """Log-mel spectrogram of the mono mix, in decibels.
 
     The reference is fixed (0 dB is power 1 in a band), so a value means the same in every clip and does
@@ -132,8 +118,9 @@ class LogMel(MelSettings):
 
     Examples
     --------
+    >>> from woodshed.audio import silence
     >>> feature = LogMel(n_mels=40)
-    >>> feature(Clip(np.zeros(16000), 16000)).shape
+    >>> feature(silence()).shape
     (101, 40)
     >>> feature.frame_rate_hz, feature.n_frames(16000)
     (100.0, 101)
@@ -142,26 +129,14 @@ class LogMel(MelSettings):
     """
 
     @property
-    def n_bands(self) -> int:
-        """Number of values in a frame."""
-        return self.n_mels
+    def names(self) -> tuple[str, ...]:
+        """One name for each band, from the lowest."""
+        return tuple(f"mel{k}_db" for k in range(self.n_mels))
 
-    def __call__(self, clip: Clip) -> Samples:
-        """Describe a clip.
+    @property
+    def n_context(self) -> int:
+        """Half a window."""
+        return self.n_fft // 2
 
-        Parameters
-        ----------
-        clip
-            At ``sample_rate``; channels are averaged.
-
-        Returns
-        -------
-        numpy.ndarray
-            Shape ``(n_frames, n_bands)``, float32, in dB, from ``floor_db`` up.
-
-        Raises
-        ------
-        AudioError
-            If the clip has another sample rate.
-        """
-        return self.log_mel(clip)
+    def _frames(self, samples: Samples) -> Samples:
+        return self.log_mel(samples)

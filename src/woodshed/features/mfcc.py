@@ -7,10 +7,10 @@ from dataclasses import dataclass
 import numpy as np
 import scipy.fft
 
-from woodshed.clip import Clip, Samples
+from woodshed.clip import Samples
 from woodshed.errors import ParameterError
+from woodshed.features.frame import Framed
 from woodshed.features.log_mel import MelSettings
-from woodshed.features.spectrum import whole_number
 
 
 def cepstrum(log_mel_db: Samples, n_mfcc: int) -> Samples:
@@ -84,7 +84,7 @@ def delta(values: Samples, *, width: int = 9, order: int = 1) -> Samples:
 
 
 @dataclass(frozen=True, kw_only=True)
-class Mfcc(MelSettings):
+class Mfcc(MelSettings, Framed):
     """Mel-frequency cepstral coefficients of the mono mix, with their changes if wanted.
 
     Davis and Mermelstein (1980). The DCT is taken of decibels with a fixed floor, not of values cut to
@@ -108,8 +108,9 @@ class Mfcc(MelSettings):
 
     Examples
     --------
+    >>> from woodshed.audio import silence
     >>> feature = Mfcc(n_mfcc=13, deltas=2)
-    >>> feature(Clip(np.zeros(16000), 16000)).shape
+    >>> feature(silence()).shape
     (101, 39)
     """
 
@@ -119,38 +120,25 @@ class Mfcc(MelSettings):
 
     def __post_init__(self) -> None:
         super().__post_init__()
-        for name, low in (("n_mfcc", 1), ("deltas", 0), ("delta_width", 3)):
-            object.__setattr__(self, name, whole_number(getattr(self, name), name, low=low, owner="Mfcc"))
+        self._whole(n_mfcc=1, deltas=0, delta_width=3)
         if self.n_mfcc > self.n_mels:
             raise ParameterError(f"Mfcc expects n_mfcc of at most n_mels={self.n_mels}, got {self.n_mfcc}.")
         if self.deltas > 2:
             raise ParameterError(f"Mfcc expects 0, 1 or 2 for deltas, got {self.deltas}.")
-        if self.delta_width % 2 == 0:
-            raise ParameterError(f"Mfcc expects an odd delta_width, got {self.delta_width}.")
+        self._odd("delta_width")
 
     @property
-    def n_bands(self) -> int:
-        """Number of values in a frame."""
-        return self.n_mfcc * (1 + self.deltas)
+    def names(self) -> tuple[str, ...]:
+        """One name for each coefficient, then for its speed, then for its acceleration."""
+        endings = ("", "_delta", "_delta2")[: 1 + self.deltas]
+        return tuple(f"mfcc{k}{ending}" for ending in endings for k in range(self.n_mfcc))
 
-    def __call__(self, clip: Clip) -> Samples:
-        """Describe a clip.
+    @property
+    def n_context(self) -> int:
+        """Half a window; with deltas also the frames that the first and last of them are fitted to."""
+        return self.n_fft // 2 + (self.delta_width - 1) * self.hop_length * (self.deltas > 0)
 
-        Parameters
-        ----------
-        clip
-            At ``sample_rate``; channels are averaged.
-
-        Returns
-        -------
-        numpy.ndarray
-            Shape ``(n_frames, n_bands)``, float32: coefficients, then speed, then acceleration.
-
-        Raises
-        ------
-        AudioError
-            If the clip has another sample rate.
-        """
-        coefficients = cepstrum(self.log_mel(clip), self.n_mfcc)
+    def _frames(self, samples: Samples) -> Samples:
+        coefficients = cepstrum(self.log_mel(samples), self.n_mfcc)
         changes = (delta(coefficients, width=self.delta_width, order=k + 1) for k in range(self.deltas))
         return np.concatenate([coefficients, *changes], axis=1)

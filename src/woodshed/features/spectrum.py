@@ -4,9 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from functools import lru_cache
+from typing import Any, Literal
 
 import numpy as np
 import scipy.fft
+from numpy.typing import NDArray
 
 from woodshed.clip import Clip, Samples
 from woodshed.errors import AudioError, ParameterError, printable
@@ -17,8 +19,11 @@ from woodshed.units import samples_to_frames
 BLOCK_BYTES = 256 * 1024
 
 
+Precision = Literal["float32", "float64"]
+
+
 @lru_cache(maxsize=16)
-def hann_window(n_fft: int) -> Samples:
+def hann_window(n_fft: int, dtype: Precision = "float32") -> NDArray[Any]:
     """Return the periodic Hann window, shape ``(n_fft,)``, read-only.
 
     Periodic means that its copies, shifted by a quarter of its length, add up to a constant.
@@ -28,18 +33,19 @@ def hann_window(n_fft: int) -> Samples:
     >>> hann_window(4).tolist()
     [0.0, 0.5, 1.0, 0.5]
     """
-    window = (0.5 - 0.5 * np.cos(2 * np.pi * np.arange(n_fft) / n_fft)).astype(np.float32)
+    window = (0.5 - 0.5 * np.cos(2 * np.pi * np.arange(n_fft) / n_fft)).astype(dtype)
     window.setflags(write=False)
     return window
 
 
 def power_blocks(
-    samples: Samples, *, n_fft: int, hop_length: int, window: Samples
-) -> Iterator[tuple[slice, Samples]]:
+    samples: Samples, *, n_fft: int, hop_length: int, window: NDArray[Any]
+) -> Iterator[tuple[slice, NDArray[Any]]]:
     """Yield the power spectrogram a block of frames at a time, in the order of time.
 
     For a caller that reduces each block while it is in the cache, as a mel filter bank does. See
-    `power_spectrogram` for the parameters and what is computed.
+    `power_spectrogram` for the parameters and what is computed. The precision is that of the window:
+    float32 keeps what is within about 120 dB of the loudest bin of a frame, float64 all of it.
 
     Yields
     ------
@@ -50,17 +56,17 @@ def power_blocks(
     # Zeros on both sides put the middle of the first window on sample 0.
     padded = np.pad(samples, n_fft // 2)
     frames = np.lib.stride_tricks.sliding_window_view(padded, n_fft)[::hop_length]
-    n_rows = min(len(frames), max(1, BLOCK_BYTES // (n_fft * samples.itemsize)))
-    windowed = np.empty((n_rows, n_fft), dtype=np.float32)
-    power = np.empty((n_rows, 1 + n_fft // 2), dtype=np.float32)
+    n_rows = min(len(frames), max(1, BLOCK_BYTES // window.nbytes))
+    windowed = np.empty((n_rows, n_fft), dtype=window.dtype)
+    power = np.empty((n_rows, 1 + n_fft // 2), dtype=window.dtype)
     for start in range(0, len(frames), n_rows):
         block = frames[start : start + n_rows]
         n = len(block)
         np.multiply(block, window, out=windowed[:n])
         spectrum = scipy.fft.rfft(windowed[:n], axis=1, overwrite_x=True)
-        # Seen as float32, real and imaginary parts alternate: squaring in place avoids the square root
-        # of abs() and two temporaries.
-        parts = spectrum.view(np.float32)
+        # Seen as real numbers, real and imaginary parts alternate: squaring in place avoids the square
+        # root of abs() and two temporaries.
+        parts = spectrum.view(window.dtype)
         np.square(parts, out=parts)
         np.add(parts[:, 0::2], parts[:, 1::2], out=power[:n])
         yield slice(start, start + n), power[:n]

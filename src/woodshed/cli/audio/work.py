@@ -4,13 +4,18 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from pathlib import Path
-from typing import Annotated, Any
+from typing import TYPE_CHECKING, Annotated, TypeVar
 
 import typer
 
 from woodshed.cli.terminal import counting_bar, name_set_aside, note, say
 from woodshed.clip import Clip
 from woodshed.errors import DataError, printable
+
+if TYPE_CHECKING:
+    from woodshed.data.errand import Errand
+
+Answer = TypeVar("Answer")
 
 Sounds = Annotated[list[Path], typer.Argument(help="Sound files, and folders of them.", show_default=False)]
 Out = Annotated[
@@ -35,17 +40,94 @@ def change_files(
     jobs: int,
 ) -> None:
     """Change every sound in memory and write it to its place."""
-    from woodshed.audio import read, write
+    from woodshed.audio import info, read, write
+    from woodshed.audio.convert import kept_encoding
 
-    def work(errand: Any) -> None:
-        write(change(read(errand.source)), errand.target, overwrite=True)
+    def work(errand: Errand) -> None:
+        encoding = kept_encoding(info(errand.source).codec, errand.target)
+        write(change(read(errand.source)), errand.target, encoding=encoding, overwrite=True)
 
     run_files(work, sounds, out, to=to, force=force, jobs=jobs)
 
 
+def divide_files(
+    divide: Callable[[Clip], Sequence[Clip]],
+    sounds: Sequence[Path],
+    out: Path,
+    *,
+    to: str | None,
+    force: bool,
+    jobs: int,
+) -> None:
+    """Make several sounds of each, numbered beside the place it would have."""
+    from woodshed.audio import read, write
+
+    def work(errand: Errand) -> None:
+        parts = divide(read(errand.source))
+        for target, part in zip(numbered(errand.target, len(parts)), parts, strict=True):
+            write(part, target, overwrite=force)
+
+    run_files(work, sounds, out, to=to, force=force, jobs=jobs)
+
+
+def numbered(target: Path, n_parts: int) -> list[Path]:
+    """Return a name for each part of a file.
+
+    Examples
+    --------
+    >>> [path.name for path in numbered(Path("take.wav"), 2)]
+    ['take-1.wav', 'take-2.wav']
+    """
+    width = len(str(n_parts))
+    return [target.with_stem(f"{target.stem}-{k:0{width}d}") for k in range(1, n_parts + 1)]
+
+
+def one_from_many(
+    unite: Callable[[list[Clip]], Clip], sounds: Sequence[Path], out: Path, *, force: bool
+) -> None:
+    """Make one sound of all; here every one of them is needed."""
+    from woodshed.audio import read, write
+    from woodshed.audio.write import check_target
+    from woodshed.data.folder import list_sounds
+
+    check_target(out, overwrite=force)
+    paths = list_sounds(sounds)
+    whole = unite([read(path) for path in paths])
+    write(whole, out, overwrite=force)
+    say(f"{len(paths)} sounds, {whole.duration_s:.3f} s: {printable(out)}")
+
+
+def ask_files(
+    ask: Callable[[Path], Answer], sounds: Sequence[Path], *, jobs: int
+) -> list[tuple[Path, Answer]]:
+    """Ask something of every sound; those that cannot be used are named.
+
+    Raises
+    ------
+    DataError
+        If no sound at all could be used.
+    """
+    from woodshed.data.errand import ask_each
+    from woodshed.data.folder import list_sounds
+
+    paths = list_sounds(sounds)
+    with counting_bar("sounds", len(paths)) as advance:
+        answers, set_aside = ask_each(paths, ask, n_jobs=jobs, on_done=advance)
+    name_set_aside(set_aside)
+    if not answers:
+        raise DataError(f"None of {len(paths)} sounds could be used.")
+    return answers
+
+
 def run_files(
-    work: Callable[[Any], Any], sounds: Sequence[Path], out: Path, *, to: str | None, force: bool, jobs: int
-) -> list[Any]:
+    work: Callable[[Errand], Answer],
+    sounds: Sequence[Path],
+    out: Path,
+    *,
+    to: str | None,
+    force: bool,
+    jobs: int,
+) -> list[tuple[Errand, Answer]]:
     """Run the work on every sound with a progress bar, sum up, and return what was answered.
 
     Raises
@@ -66,4 +148,4 @@ def run_files(
         raise DataError(f"None of {len(outcome.set_aside)} sounds could be used.")
     n_done = len(outcome.done)
     say(f"{n_done} sound{'' if n_done == 1 else 's'} done: {printable(out)}")
-    return [answer for _, answer in outcome.done]
+    return outcome.done

@@ -1,0 +1,163 @@
+"""Loudspeakers and microphones, through the optional package sounddevice."""
+
+from __future__ import annotations
+
+import math
+import warnings
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Any
+
+import numpy as np
+
+from woodshed.clip import Clip, Samples
+from woodshed.errors import MissingPackageError, OutputError, ParameterError, printable
+from woodshed.units import s_to_samples
+
+BLOCK_S = 0.1
+"""What is recorded arrives in blocks of this length, in seconds: so much is lost at most on Ctrl-C."""
+
+
+def play(clip: Clip, *, device: str | int | None = None) -> None:
+    """Play a clip and wait for its end.
+
+    Ctrl-C stops the sound at once and is then passed on, as a `KeyboardInterrupt`.
+
+    Parameters
+    ----------
+    clip
+        Sound with as many channels as the device has, or fewer.
+    device
+        Part of a device's name, or its number; None takes the system's own choice. ``python -m sounddevice``
+        lists them.
+
+    Raises
+    ------
+    MissingPackageError
+        If sounddevice, or the PortAudio library it needs, is not installed.
+    OutputError
+        If there is no such device, or it cannot play this rate or number of channels.
+
+    Examples
+    --------
+    >>> from woodshed.audio.signals import sine
+    >>> play(sine(440, 0.5))  # doctest: +SKIP
+    """
+    sounddevice = _sounddevice()
+    what = f"play {printable(clip.source)} ({clip.sample_rate} Hz, channels: {clip.n_channels})"
+    with _explained(sounddevice, what):
+        try:
+            sounddevice.play(clip.samples.T, clip.sample_rate, device=device)
+            sounddevice.wait()
+        except KeyboardInterrupt:
+            sounddevice.stop()
+            raise
+
+
+def record(
+    duration_s: float,
+    *,
+    sample_rate: int = 44100,
+    n_channels: int = 1,
+    device: str | int | None = None,
+) -> Clip:
+    """Record from a microphone.
+
+    Parameters
+    ----------
+    duration_s
+        How long, in seconds. Ctrl-C ends it before; what was recorded until then is returned.
+    sample_rate
+        In hertz.
+    n_channels
+        1 is mono, 2 is stereo.
+    device
+        As for `play`.
+
+    Returns
+    -------
+    Clip
+        Its source is ``recording``.
+
+    Raises
+    ------
+    MissingPackageError
+        If sounddevice, or the PortAudio library it needs, is not installed.
+    OutputError
+        If there is no such device, or it cannot record at this rate or with so many channels.
+    ParameterError
+        If the duration, rate or number of channels is not positive.
+    KeyboardInterrupt
+        If Ctrl-C came before anything was recorded.
+
+    Warns
+    -----
+    UserWarning
+        If the computer was too busy and samples were lost.
+
+    Examples
+    --------
+    >>> record(3.0, sample_rate=16000)  # doctest: +SKIP
+    Clip('recording', 3.000 s, 16000 Hz, 1 channel)
+    """
+    for name, value in (("duration_s", duration_s), ("sample_rate", sample_rate), ("n_channels", n_channels)):
+        if not 0 < value < math.inf or (name != "duration_s" and int(value) != value):
+            kind = "positive" if name == "duration_s" else "whole, positive"
+            raise ParameterError(f"record expects a {kind} {name}, got {value!r}.")
+    n_samples = max(1, s_to_samples(duration_s, sample_rate))
+    sounddevice = _sounddevice()
+    blocks: list[Samples] = []
+    with _explained(sounddevice, f"record ({sample_rate} Hz, channels: {n_channels})"):
+        stream = sounddevice.InputStream(
+            samplerate=sample_rate, channels=n_channels, dtype="float32", device=device
+        )
+        n_lost = _fill(blocks, stream, n_samples, max(1, s_to_samples(BLOCK_S, sample_rate)))
+    if n_lost:
+        warnings.warn(
+            f"Samples were lost in {n_lost} of {len(blocks)} blocks of {BLOCK_S} s: the computer was too "
+            "busy. Close other programs, or record at a lower rate.",
+            stacklevel=2,
+        )
+    return Clip(np.concatenate(blocks).T, sample_rate, "recording")
+
+
+def _fill(blocks: list[Samples], stream: Any, n_samples: int, n_block: int) -> int:
+    """Read blocks until there are so many samples, or until Ctrl-C; return how many blocks have holes."""
+    n_lost = 0
+    with stream:
+        try:
+            for start in range(0, n_samples, n_block):
+                block, overflowed = stream.read(min(n_block, n_samples - start))
+                n_lost += bool(overflowed)
+                blocks.append(np.array(block, dtype=np.float32))
+        except KeyboardInterrupt:
+            if not blocks:
+                raise
+    return n_lost
+
+
+def _sounddevice() -> Any:
+    try:
+        import sounddevice
+    except ImportError as error:
+        raise MissingPackageError(
+            'Playing and recording need sounddevice: pip install "woodshed[device]"'
+        ) from error
+    except OSError as error:  # the package is there, the library it speaks to is not
+        raise MissingPackageError(
+            f"sounddevice finds no PortAudio ({error}). Install it: apt install libportaudio2, "
+            "or brew install portaudio."
+        ) from error
+    return sounddevice
+
+
+@contextmanager
+def _explained(sounddevice: Any, what: str) -> Iterator[None]:
+    """Turn what PortAudio says into an error that says what to do."""
+    try:
+        yield
+    except (sounddevice.PortAudioError, ValueError) as error:  # ValueError: no device of that name
+        raise OutputError(
+            f"No device could {what}: {error}. Plug one in, or choose another by its name; "
+            "python -m sounddevice lists them."
+        ) from error

@@ -1,0 +1,157 @@
+"""Levels: bring a clip to a peak, an RMS or a loudness; fade its ends; take out a constant offset.
+
+Nothing here clips: values may go beyond ±1, as with `woodshed.audio.gain`, and `write` says so if they do.
+"""
+
+from __future__ import annotations
+
+import math
+from dataclasses import replace
+from typing import Literal, get_args
+
+import numpy as np
+
+from woodshed.audio.edit import gain
+from woodshed.audio.loudness import loudness_lufs
+from woodshed.clip import Clip, Samples
+from woodshed.errors import AudioError, ParameterError, near_miss, printable
+from woodshed.units import amplitude_to_db, s_to_samples
+
+Level = Literal["peak", "rms", "lufs"]
+FadeShape = Literal["linear", "equal-power", "exponential"]
+
+DEFAULT_LEVELS_DB = {"peak": -1.0, "rms": -20.0, "lufs": -23.0}
+"""What `normalise` aims at unless told: dBFS, dBFS and LUFS, the last as EBU R 128 asks of broadcasters."""
+
+FURTHEST_DB = 200.0
+"""Levels beyond this, either way, are a slip of the pen."""
+
+EXPONENTIAL_RANGE = 1000.0
+"""An exponential fade is straight in decibels until it nears 60 dB down, where it bends to reach 0."""
+
+
+def normalise(clip: Clip, *, to: Level = "peak", level_db: float | None = None) -> Clip:
+    """Make a clip louder or softer as a whole, so that it has a given level.
+
+    Parameters
+    ----------
+    clip
+        Sound with any number of channels; all get the same gain. Digital silence is returned as it is.
+    to
+        ``peak``: the largest sample, in dBFS. ``rms``: the root of the mean square over all channels, in
+        dBFS (an RMS of 1 is 0 dBFS, so a full-scale sine has -3.01). ``lufs``: `loudness_lufs`.
+    level_db
+        The level to reach; by default -1 dBFS, -20 dBFS or -23 LUFS.
+
+    Returns
+    -------
+    Clip
+        At that level. To an RMS or a loudness, peaks may go beyond ±1: ask for a lower level if they do,
+        or bring the result to a peak of 0.
+
+    Raises
+    ------
+    AudioError
+        If the loudness of a sound that is not silent cannot be measured: only inaudible frequencies, or
+        a rate that is too low.
+    ParameterError
+        If ``to`` is none of these, or the level is beyond ±200 dB.
+
+    Notes
+    -----
+    The loudness is measured with the peak at full scale, so that soft parts of a soft recording are not
+    lost below the absolute gate of -70 LUFS.
+
+    Examples
+    --------
+    >>> loud = normalise(Clip(np.array([0.1, -0.2]), 8000), level_db=0.0)
+    >>> [round(value, 6) for value in loud.samples[0].tolist()]
+    [0.5, -1.0]
+    """
+    if to not in get_args(Level):
+        raise ParameterError(f"normalise knows no level {to!r}. {near_miss(to, get_args(Level))}")
+    wanted_db = DEFAULT_LEVELS_DB[to] if level_db is None else level_db
+    if not abs(wanted_db) <= FURTHEST_DB:
+        raise ParameterError(
+            f"normalise expects a level_db from -{FURTHEST_DB:g} to {FURTHEST_DB:g}, got {level_db!r}."
+        )
+    peak_db = amplitude_to_db(float(np.abs(clip.samples).max()), -math.inf)
+    if peak_db == -math.inf:
+        return clip
+    if to == "peak":
+        return gain(clip, wanted_db - peak_db)
+    if to == "rms":
+        rms = math.sqrt(np.square(clip.samples, dtype=np.float64).mean())
+        return gain(clip, wanted_db - amplitude_to_db(rms, -math.inf))
+    at_full_scale_lufs = loudness_lufs(gain(clip, -peak_db))
+    if at_full_scale_lufs == -math.inf:
+        raise AudioError(
+            f"{printable(clip.source)} has nothing that counts as loud, so its loudness cannot be changed. "
+            "Use to='rms' or to='peak'."
+        )
+    return gain(clip, wanted_db - peak_db - at_full_scale_lufs)
+
+
+def fade(clip: Clip, *, in_s: float = 0.0, out_s: float = 0.0, shape: FadeShape = "linear") -> Clip:
+    """Let a clip come up from silence, or go down to it.
+
+    Parameters
+    ----------
+    clip
+        Sound with any number of channels.
+    in_s, out_s
+        Lengths of the two fades in seconds; together not longer than the clip. The first sample of a fade
+        in and the last of a fade out are 0.
+    shape
+        With ``t`` from 0 to 1: ``linear`` is ``t``, whose two halves of a cross-fade add up to 1;
+        ``equal-power`` is ``sin(pi / 2 * t)``, whose squares do, for sounds that have nothing in common;
+        ``exponential`` is ``(1000 ** t - 1) / 999``, which the ear finds even.
+
+    Raises
+    ------
+    ParameterError
+        If the fades are negative or longer than the clip, or there is no such shape.
+
+    Examples
+    --------
+    >>> fade(Clip(np.ones(6), 2), in_s=1.5, out_s=1.0).samples.tolist()
+    [[0.0, 0.5, 1.0, 1.0, 1.0, 0.0]]
+    """
+    if shape not in get_args(FadeShape):
+        raise ParameterError(f"There is no fade of shape {shape!r}. {near_miss(shape, get_args(FadeShape))}")
+    if not (in_s >= 0 and out_s >= 0 and in_s + out_s < math.inf):
+        raise ParameterError(f"fade expects in_s and out_s of 0 s or more, got {in_s!r} and {out_s!r}.")
+    n_in, n_out = s_to_samples(in_s, clip.sample_rate), s_to_samples(out_s, clip.sample_rate)
+    if n_in + n_out > clip.n_samples:
+        raise ParameterError(
+            f"fade got in_s={in_s!r} and out_s={out_s!r}, together more than the {clip.duration_s:.3f} s of "
+            f"{printable(clip.source)}. Shorten them."
+        )
+    samples = clip.samples.copy()
+    samples[:, :n_in] *= _rise(n_in, shape)
+    samples[:, clip.n_samples - n_out :] *= _rise(n_out, shape)[::-1]
+    return replace(clip, samples=samples)
+
+
+def remove_dc(clip: Clip) -> Clip:
+    """Take the mean out of each channel: a constant offset, as cheap sound cards add one.
+
+    For an offset that drifts, use `woodshed.audio.filter.high_pass` at 20 Hz.
+
+    Examples
+    --------
+    >>> remove_dc(Clip(np.array([0.75, 0.25]), 8000)).samples.tolist()
+    [[0.25, -0.25]]
+    """
+    mean = clip.samples.mean(axis=1, dtype=np.float64, keepdims=True)
+    return replace(clip, samples=(clip.samples - mean).astype(np.float32))
+
+
+def _rise(n_samples: int, shape: FadeShape) -> Samples:
+    """Return the gains of a fade in, from 0 to 1, shape ``(n_samples,)``."""
+    part = np.linspace(0.0, 1.0, n_samples)
+    if shape == "equal-power":
+        part = np.sin(np.pi / 2 * part)
+    elif shape == "exponential":
+        part = (EXPONENTIAL_RANGE**part - 1) / (EXPONENTIAL_RANGE - 1)
+    return part.astype(np.float32)

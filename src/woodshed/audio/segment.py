@@ -1,0 +1,234 @@
+"""Clips in pieces and back together: cut out, cut up, join. Every sample is accounted for."""
+
+from __future__ import annotations
+
+import itertools
+import math
+from collections.abc import Iterable, Sequence
+from dataclasses import replace
+
+import numpy as np
+
+from woodshed.clip import Clip, Samples
+from woodshed.errors import AudioError, ParameterError, near_miss, printable
+from woodshed.units import s_to_samples
+
+LASTS = ("keep", "drop", "pad")
+"""What `split_every` can do with a last part that is shorter than the others."""
+
+
+def trim(clip: Clip, start_s: float = 0.0, end_s: float | None = None) -> Clip:
+    """Cut a stretch out of a clip.
+
+    Unlike `Clip.cut`, which slices as Python does, this refuses a stretch that the clip does not have.
+
+    Parameters
+    ----------
+    clip
+        Sound with any number of channels.
+    start_s, end_s
+        The stretch in seconds; ``end_s`` None is the end of the clip. Both are rounded to the nearest sample.
+
+    Returns
+    -------
+    Clip
+        ``round(end_s * sample_rate) - round(start_s * sample_rate)`` samples.
+
+    Raises
+    ------
+    ParameterError
+        If the stretch begins before 0, ends after the clip, or has no samples.
+
+    Examples
+    --------
+    >>> trim(Clip(np.arange(8), 8), 0.25, 0.75).samples.tolist()
+    [[2.0, 3.0, 4.0, 5.0]]
+    """
+    start = _place(clip, start_s, "trim")
+    stop = clip.n_samples if end_s is None else _place(clip, end_s, "trim")
+    if start >= stop:
+        raise ParameterError(
+            f"trim expects a stretch that ends after it starts, got {start_s!r} s "
+            f"to {clip.duration_s if end_s is None else end_s!r} s of {printable(clip.source)}. Move an end."
+        )
+    return _part(clip, start, stop)
+
+
+def split_every(clip: Clip, length_s: float, *, last: str = "keep") -> list[Clip]:
+    """Cut a clip into parts of equal length, one after the other.
+
+    Parameters
+    ----------
+    clip
+        Sound with any number of channels.
+    length_s
+        Length of a part in seconds, rounded to the nearest sample; every part has that many samples.
+    last
+        What becomes of a rest that is shorter: ``keep`` it as it is, ``drop`` it, or ``pad`` it with silence.
+
+    Returns
+    -------
+    list of Clip
+        With ``keep``, `join` gives back the very same samples. With ``drop``, a clip shorter than one part
+        gives an empty list.
+
+    Examples
+    --------
+    >>> [part.n_samples for part in split_every(Clip(np.ones(10), 8), 0.5)]
+    [4, 4, 2]
+    >>> split_every(Clip(np.ones(10), 8), 0.5, last="pad")[-1].samples.tolist()
+    [[1.0, 1.0, 0.0, 0.0]]
+    """
+    if last not in LASTS:
+        raise ParameterError(f"split_every has no last={last!r}. {near_miss(str(last), LASTS)}")
+    n = s_to_samples(length_s, clip.sample_rate) if math.isfinite(length_s) else 0
+    if n < 1:
+        raise ParameterError(
+            f"split_every expects a length_s of at least one sample (1/{clip.sample_rate} s), "
+            f"got {length_s!r}."
+        )
+    parts = [_part(clip, start, start + n) for start in range(0, clip.n_samples, n)]
+    missing = n - parts[-1].n_samples
+    if missing and last == "drop":
+        del parts[-1]
+    elif missing and last == "pad":
+        parts[-1] = replace(clip, samples=np.pad(parts[-1].samples, ((0, 0), (0, missing))))
+    return parts
+
+
+def split_at(clip: Clip, times_s: Iterable[float]) -> list[Clip]:
+    """Cut a clip at given times: onsets, beats, marks.
+
+    Parameters
+    ----------
+    clip
+        Sound with any number of channels.
+    times_s
+        Seconds, in any order, each rounded to the nearest sample. A time at the very start or end cuts
+        nothing off, and the same sample is cut at once.
+
+    Returns
+    -------
+    list of Clip
+        The parts in order; `join` gives back the very same samples.
+
+    Raises
+    ------
+    ParameterError
+        If a time is before 0, after the end of the clip, or not a number.
+
+    Examples
+    --------
+    >>> [part.n_samples for part in split_at(Clip(np.ones(8), 8), [0.0, 0.75, 0.25])]
+    [2, 4, 2]
+    """
+    cuts = {_place(clip, time_s, "split_at") for time_s in times_s}
+    edges = sorted(cuts | {0, clip.n_samples})
+    return [_part(clip, start, stop) for start, stop in itertools.pairwise(edges)]
+
+
+def join(clips: Sequence[Clip], *, crossfade_s: float = 0.0) -> Clip:
+    """Put clips one after the other.
+
+    Parameters
+    ----------
+    clips
+        At least one; all of the same rate and number of channels.
+    crossfade_s
+        How long the end of each clip and the start of the next sound together, in seconds. The first and the
+        last clip must be at least that long, the ones between twice as long.
+
+    Returns
+    -------
+    Clip
+        As many samples as all clips together, less one crossfade for each seam. Its source is the first
+        clip's.
+
+    Raises
+    ------
+    AudioError
+        If rates or numbers of channels differ, or a clip is too short for its crossfades.
+    ParameterError
+        If there is no clip, or the crossfade is negative or not a number.
+
+    Notes
+    -----
+    The crossfade has equal power: the gains are the cosine and the sine of an angle that goes from 0 to 90°,
+    so two sounds that have nothing to do with each other keep their level throughout. Two copies of the same
+    sound would rise by 3 dB half-way.
+
+    Examples
+    --------
+    >>> join([Clip(np.ones(3), 8), Clip(np.zeros(2), 8)]).samples.tolist()
+    [[1.0, 1.0, 1.0, 0.0, 0.0]]
+    >>> join([Clip(np.ones(8), 8), Clip(np.ones(8), 8)], crossfade_s=0.5).n_samples
+    12
+    """
+    clips = list(clips)
+    if not clips:
+        raise ParameterError("join expects at least one clip, got none.")
+    _check_alike(clips)
+    n_fade = _n_fade(clips, crossfade_s)
+    angle = (np.arange(n_fade) + 0.5) * (np.pi / 2 / max(1, n_fade))
+    n_samples = sum(clip.n_samples for clip in clips) - n_fade * (len(clips) - 1)
+    joined: Samples = np.zeros((clips[0].n_channels, n_samples), dtype=np.float32)
+    start = 0
+    for k, clip in enumerate(clips):
+        part = joined[:, start : start + clip.n_samples]
+        if k:
+            part[:, :n_fade] *= np.cos(angle)
+            part[:, :n_fade] += np.sin(angle) * clip.samples[:, :n_fade]
+            part[:, n_fade:] = clip.samples[:, n_fade:]
+        else:
+            part[:] = clip.samples
+        start += clip.n_samples - n_fade
+    return replace(clips[0], samples=joined)
+
+
+def _place(clip: Clip, time_s: float, verb: str) -> int:
+    """Return the sample at a time that must lie within the clip, its end included."""
+    if math.isfinite(time_s) and time_s >= 0:
+        place = s_to_samples(time_s, clip.sample_rate)
+        if place <= clip.n_samples:
+            return place
+    raise ParameterError(
+        f"{verb} expects times from 0 s to {clip.duration_s:g} s, the length of {printable(clip.source)}, "
+        f"got {time_s!r} s. Correct the time."
+    )
+
+
+def _part(clip: Clip, start: int, stop: int) -> Clip:
+    return replace(clip, samples=clip.samples[:, start:stop])
+
+
+def _check_alike(clips: list[Clip]) -> None:
+    first = clips[0]
+    for clip in clips[1:]:
+        if clip.sample_rate != first.sample_rate:
+            raise AudioError(
+                f"join expects one rate, got {printable(first.source)} at {first.sample_rate} Hz and "
+                f"{printable(clip.source)} at {clip.sample_rate} Hz. "
+                f"Resample it first: woodshed.audio.resample(clip, {first.sample_rate})."
+            )
+        if clip.n_channels != first.n_channels:
+            raise AudioError(
+                f"join expects one number of channels, got {printable(first.source)} with {first.n_channels} "
+                f"and {printable(clip.source)} with {clip.n_channels}. "
+                "Mix them to one first: Clip(clip.mono(), clip.sample_rate, clip.source)."
+            )
+
+
+def _n_fade(clips: list[Clip], crossfade_s: float) -> int:
+    """Return the length of a crossfade in samples, if every clip has room for its own."""
+    if not 0 <= crossfade_s < math.inf:
+        raise ParameterError(f"join expects a crossfade_s of 0 or more, got {crossfade_s!r}.")
+    n_fade = s_to_samples(crossfade_s, clips[0].sample_rate)
+    for k, clip in enumerate(clips):
+        n_seams = (k > 0) + (k < len(clips) - 1)
+        if clip.n_samples < n_seams * n_fade:
+            raise AudioError(
+                f"{printable(clip.source)} lasts {clip.duration_s:g} s: too short for "
+                f"{n_seams} crossfade{'s' * (n_seams > 1)} of {crossfade_s:g} s. "
+                "Choose a shorter crossfade_s, or leave the clip out."
+            )
+    return n_fade

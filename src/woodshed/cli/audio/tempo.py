@@ -1,0 +1,52 @@
+"""``woodshed audio tempo``: tempo and beats; written down, or with clicks on them."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from woodshed.cli.audio.work import Force, Jobs, Sounds, ask_files, run_files
+from woodshed.cli.terminal import print_table
+from woodshed.errors import printable
+
+if TYPE_CHECKING:
+    from woodshed.data.errand import Errand
+
+
+def command(
+    sounds: Sounds,
+    out: Annotated[
+        Path | None, typer.Option(help="Folder for the sounds with a click on every beat.")
+    ] = None,
+    json_: Annotated[bool, typer.Option("--json", help="Print JSON, with the time of every beat.")] = False,
+    force: Force = False,
+    jobs: Jobs = -1,
+) -> None:
+    """Find tempo and beats; put clicks on them to hear whether they are right."""
+    from woodshed.audio import read, with_clicks, write
+    from woodshed.features.beat import beat_times_of_file, tempo_of_beats
+
+    if out is not None:
+
+        def work(errand: Errand) -> None:
+            clip = read(errand.source)
+            write(with_clicks(clip, beat_times_of_file(errand.source)), errand.target, overwrite=True)
+
+        run_files(work, sounds, out, to=None, force=force, jobs=jobs)
+        return
+    answers = ask_files(beat_times_of_file, sounds, jobs=jobs)
+    if json_:
+        rows: list[dict[str, Any]] = [
+            {"path": printable(path), "tempo_bpm": tempo_of_beats(beats), "beats_s": beats.tolist()}
+            for path, beats in answers
+        ]
+        typer.echo(json.dumps(rows, indent=2, ensure_ascii=False))
+    else:
+        print_table(
+            ("sound", "beats a minute", "beats"),
+            [(path.name, f"{tempo_of_beats(beats):.1f}", str(len(beats))) for path, beats in answers],
+            numbers_from=1,
+        )

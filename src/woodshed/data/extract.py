@@ -1,0 +1,159 @@
+"""From files to tables of features: computed in parallel, kept in the store, written without being held."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
+
+from woodshed.clip import Samples
+from woodshed.data.entry import Array
+from woodshed.data.example import SetAside
+from woodshed.data.item import FileItem
+from woodshed.data.store import FeatureStore
+from woodshed.errors import DataError, ParameterError, printable
+from woodshed.features.frame import Framed
+from woodshed.features.statistic import statistic, statistic_names, summarise_frames
+
+N_VALUES_AT_ONCE = 2**24
+"""So many numbers of a long file are summarised at a time."""
+
+
+@dataclass(frozen=True)
+class Extraction:
+    """The features of many files, on disk; they are read when they are asked for.
+
+    Parameters
+    ----------
+    paths
+        The files that could be described, in the order in which they were given.
+    set_aside
+        The others, and why.
+    features
+        What was computed of each.
+    stores
+        Where it is, one store for each feature.
+    """
+
+    paths: tuple[Path, ...]
+    set_aside: tuple[SetAside, ...]
+    features: tuple[Framed, ...]
+    stores: tuple[FeatureStore, ...]
+
+    @property
+    def names(self) -> tuple[str, ...]:
+        """The names of all values of a frame, feature by feature."""
+        return tuple(name for feature in self.features for name in feature.names)
+
+    def arrays(self, path: Path) -> list[Array]:
+        """Return what each feature says of a file, shapes ``(n_frames, n_bands)``."""
+        return [
+            store.get(FileItem(path, feature.sample_rate))
+            for store, feature in zip(self.stores, self.features, strict=True)
+        ]
+
+    def frames(self, path: Path, *, n_rows: int = 65536) -> Iterator[tuple[NDArray[np.float64], Samples]]:
+        """Yield times and frames of a file in portions, all features side by side.
+
+        Yields
+        ------
+        times_s, values
+            Shapes ``(n,)`` and ``(n, n_values)``, ``n`` at most ``n_rows``.
+
+        Raises
+        ------
+        ParameterError
+            If the features have different steps in time, so that their frames do not belong together.
+        """
+        steps_s = {feature.hop_length / feature.sample_rate for feature in self.features}
+        if len(steps_s) > 1:
+            raise ParameterError(
+                "Features with different steps in time do not fit into one table of frames: "
+                + ", ".join(f"{type(f).__name__} {f.hop_length / f.sample_rate:g} s" for f in self.features)
+                + ". Set the same hop_length for all, or ask for statistics."
+            )
+        (step_s,) = steps_s
+        arrays = self.arrays(path)
+        n_frames = min(len(array) for array in arrays)
+        for start in range(0, n_frames, n_rows):
+            stop = min(n_frames, start + n_rows)
+            times_s = (np.arange(start, stop) * step_s).astype(np.float64)
+            yield times_s, np.concatenate([array[start:stop] for array in arrays], axis=1)
+
+    def summary(self, path: Path, statistics: Sequence[str]) -> Samples:
+        """Return one row for a file, in the order of `summary_names`."""
+        rows = []
+        for array in self.arrays(path):
+            n_bands = max(1, N_VALUES_AT_ONCE // len(array))
+            parts = [
+                summarise_frames(np.asarray(array[:, k : k + n_bands]), statistics).reshape(
+                    len(statistics), -1
+                )
+                for k in range(0, array.shape[1], n_bands)
+            ]
+            rows.append(np.concatenate(parts, axis=1).ravel())
+        return np.concatenate(rows)
+
+    def summary_names(self, statistics: Sequence[str]) -> tuple[str, ...]:
+        """Return the names of the values of `summary`."""
+        return tuple(name for feature in self.features for name in statistic_names(feature.names, statistics))
+
+
+def extract(
+    paths: Sequence[Path],
+    features: Sequence[Framed],
+    folder: str | Path,
+    *,
+    n_jobs: int = 1,
+    on_progress: Callable[[int, int], None] | None = None,
+) -> Extraction:
+    """Compute features of files, or find them in the store where they were computed before.
+
+    A run that was cut short goes on where it was: every file that was done is in the store.
+
+    Parameters
+    ----------
+    paths
+        Sound files, at any rate: each is mixed to mono and resampled to the rate of the feature.
+    features
+        What to compute.
+    folder
+        Place of the feature store.
+    n_jobs
+        Processes; -1 takes one for each core.
+    on_progress
+        Called with the number of files done and of all, after each; every feature counts.
+
+    Raises
+    ------
+    DataError
+        If no file could be used.
+    OutputError
+        If the store cannot be written to.
+    """
+    set_aside: dict[Path, SetAside] = {}
+    stores = [FeatureStore(folder, feature) for feature in features]
+    n_all = len(paths) * len(features)
+    for k, (store, feature) in enumerate(zip(stores, features, strict=True)):
+
+        def count(n_done: int, _: int, before: int = k * len(paths)) -> None:
+            if on_progress is not None:
+                on_progress(before + n_done, n_all)
+
+        items = [FileItem(path, feature.sample_rate) for path in paths]
+        for entry in store.fill(items, n_jobs=n_jobs, on_progress=count):
+            set_aside.setdefault(entry.path, entry)
+    usable = tuple(path for path in paths if path not in set_aside)
+    if not usable:
+        reason = next(iter(set_aside.values())).reason if set_aside else "there is none"
+        raise DataError(f"None of {len(paths)} files could be described. The first: {printable(reason)}")
+    return Extraction(usable, tuple(set_aside.values()), tuple(features), tuple(stores))
+
+
+def check_statistics(statistics: Sequence[str]) -> None:
+    """Refuse a statistic that does not exist, before anything is computed."""
+    for word in statistics:
+        statistic(word)

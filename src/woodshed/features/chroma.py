@@ -1,0 +1,178 @@
+"""Chroma: how much of each pitch class sounds, whatever the octave."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import lru_cache
+from typing import Literal
+
+import numpy as np
+
+from woodshed.clip import Samples
+from woodshed.features.frame import OfSpectrum
+from woodshed.features.spectral_flux import shares
+from woodshed.features.spectral_moment import per_total
+
+ChromaNorm = Literal["max", "sum", "none"]
+
+PITCH_CLASSES = ("C", "C#", "D", "D#", "E", "F", "F#", "G", "G#", "A", "A#", "B")
+
+# The weight of an octave is a bell around the fifth above 27.5 Hz (880 Hz), two octaves wide.
+_MIDDLE_OCTAVE, _OCTAVES_WIDE = 5.0, 2.0
+
+
+@lru_cache(maxsize=16)
+def chroma_filters(sample_rate: int, n_fft: int, tuning: float = 0.0) -> Samples:
+    """Return how much each bin of a spectrum belongs to each pitch class.
+
+    A bin has a bell over the pitch classes, centred on its own frequency and half a semitone wide, or half
+    a bin where bins are wider; the bells of a bin are scaled to unit length, and octaves far from 880 Hz
+    count less. Equal to ``librosa.filters.chroma``. Ellis, "Chroma feature analysis and synthesis" (2007).
+
+    Parameters
+    ----------
+    sample_rate, n_fft
+        Those of the spectrum.
+    tuning
+        How far the music is above A = 440 Hz, in semitones.
+
+    Returns
+    -------
+    numpy.ndarray
+        Shape ``(n_bins, 12)``, float32, read-only, from C to B.
+
+    Examples
+    --------
+    >>> filters = chroma_filters(22050, 4096)
+    >>> filters.shape, PITCH_CLASSES[filters[round(440 * 4096 / 22050)].argmax()]
+    ((2049, 12), 'A')
+    """
+    f_hz = np.arange(1, 2 + n_fft // 2) * (sample_rate / n_fft)
+    semitone = 12 * np.log2(f_hz / 27.5) - tuning  # above A0
+    # 0 Hz has no pitch: it is put one octave and a half below the first bin, very wide.
+    semitone = np.concatenate([[semitone[0] - 18], semitone])
+    width = np.maximum(np.diff(semitone), 1.0)
+    semitone = semitone[:-1]
+    pitch_class = np.arange(12) - 9  # C is nine semitones below A
+    away = np.mod(semitone[:, np.newaxis] - pitch_class + 6, 12) - 6
+    bells = np.exp(-0.5 * (2 * away / width[:, np.newaxis]) ** 2)
+    bells /= np.sqrt(np.sum(bells**2, axis=1, keepdims=True))
+    octave = np.exp(-0.5 * ((semitone / 12 - _MIDDLE_OCTAVE) / _OCTAVES_WIDE) ** 2)
+    filters: Samples = (bells * octave[:, np.newaxis]).astype(np.float32)
+    filters.setflags(write=False)
+    return filters
+
+
+def normalised(chroma: Samples, norm: ChromaNorm) -> Samples:
+    """Scale each frame by its largest value or by its sum; a silent one stays 0.
+
+    Examples
+    --------
+    >>> normalised(np.array([[1, 4, 0], [0, 0, 0]], dtype=np.float32), "max").tolist()
+    [[0.25, 1.0, 0.0], [0.0, 0.0, 0.0]]
+    """
+    if norm == "none":
+        return chroma
+    if norm == "sum":
+        return shares(chroma)
+    largest = chroma.max(axis=1, keepdims=True)
+    return per_total(chroma, np.broadcast_to(largest, chroma.shape))
+
+
+@dataclass(frozen=True, kw_only=True)
+class ChromaSettings(OfSpectrum):
+    """The settings of features that fold a power spectrum into pitch classes."""
+
+    sample_rate: int = 22050
+    n_fft: int = 2048
+    hop_length: int = 512
+    tuning: float = 0.0
+
+    def __post_init__(self) -> None:
+        super().__post_init__()
+        self._finite("tuning")
+
+    def _folded(self, power: Samples) -> Samples:
+        return power @ chroma_filters(self.sample_rate, self.n_fft, self.tuning)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Chroma(ChromaSettings):
+    """How much of each of the twelve pitch classes sounds, from C to B, whatever the octave.
+
+    ``C(c, t) = Σ w(c, n) P(n, t)`` over the bins ``n``, ``P`` being power and ``w`` of `chroma_filters`; then
+    scaled frame by frame. No unit; silence has 0. Equal to ``librosa.feature.chroma_stft`` with the same
+    tuning; librosa by default estimates the tuning of each clip, here it is a setting, so that a frame does
+    not depend on the rest of the clip.
+
+    Parameters
+    ----------
+    norm
+        ``max`` (default): the strongest pitch class has 1. ``sum``: the twelve add up to 1. ``none``:
+        weighted power.
+    tuning
+        How far the music is above A = 440 Hz, in semitones; default 0.
+    sample_rate
+        The rate that clips must have, in hertz; default 22050.
+    n_fft
+        Length of the Hann window in samples, even; default 2048 (93 ms).
+    hop_length
+        Samples from one frame to the next; default 512 (23 ms).
+
+    Examples
+    --------
+    >>> from woodshed.audio import sine
+    >>> PITCH_CLASSES[Chroma()(sine(440, sample_rate=22050))[20].argmax()]
+    'A'
+    """
+
+    norm: ChromaNorm = "max"
+
+    @property
+    def gain_invariant(self) -> bool:
+        """Whether frames are scaled."""
+        return self.norm != "none"
+
+    def __post_init__(self) -> None:
+        super().__post_init__()
+        self._one_of("norm", ChromaNorm)
+
+    @property
+    def names(self) -> tuple[str, ...]:
+        """One name for each pitch class."""
+        return tuple(f"chroma_{name}" for name in PITCH_CLASSES)
+
+    def _of_power(self, power: Samples) -> Samples:
+        return normalised(self._folded(power), self.norm)
+
+
+@dataclass(frozen=True, kw_only=True)
+class ChromaDeviation(ChromaSettings):
+    """Whether few pitch classes sound or all: the standard deviation of a frame's twelve chroma shares.
+
+    With ``c`` the chroma of a frame scaled so that the twelve add up to 1: ``sqrt(mean (c - 1/12)²)``, from 0
+    (all alike, or silence) to 0.276 (only one). Giannakopoulos and Pikrakis (2014).
+
+    Parameters
+    ----------
+    sample_rate, n_fft, hop_length, tuning
+        As in `Chroma`.
+
+    Examples
+    --------
+    >>> from woodshed.audio import noise, sine
+    >>> clips = sine(440, sample_rate=22050), noise(sample_rate=22050)
+    >>> [round(float(ChromaDeviation()(clip)[20, 0]), 1) for clip in clips]
+    [0.2, 0.0]
+    """
+
+    gain_invariant = True
+
+    @property
+    def names(self) -> tuple[str, ...]:
+        """One value."""
+        return ("chroma_std",)
+
+    def _of_power(self, power: Samples) -> Samples:
+        deviation: Samples = shares(self._folded(power)).std(axis=1)
+        return deviation

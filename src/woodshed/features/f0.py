@@ -1,0 +1,165 @@
+"""Fundamental frequency: the pitch of one voice. librosa computes it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from woodshed.clip import Samples
+from woodshed.errors import ParameterError
+from woodshed.features.frame import Framed, SampleSettings, frames_of
+
+
+@dataclass(frozen=True, kw_only=True)
+class PitchSettings(SampleSettings, Framed):
+    """The settings that pitch trackers share, and their checks."""
+
+    frame_length: int = 1024
+    f_min_hz: float = 65.0
+    f_max_hz: float = 2000.0
+
+    gain_invariant = True
+
+    def __post_init__(self) -> None:
+        super().__post_init__()
+        owner = type(self).__name__
+        self._finite("f_min_hz", "f_max_hz")
+        if not 0 < self.f_min_hz < self.f_max_hz <= self.sample_rate / 2:
+            raise ParameterError(
+                f"{owner} expects 0 < f_min_hz < f_max_hz <= {self.sample_rate / 2:g} (half of sample_rate), "
+                f"got f_min_hz={self.f_min_hz:g}, f_max_hz={self.f_max_hz:g}."
+            )
+        if self.sample_rate / self.f_min_hz >= self.frame_length / 2:
+            raise ParameterError(
+                f"{owner} expects two periods of f_min_hz={self.f_min_hz:g} in a frame, more than "
+                f"{2 * self.sample_rate / self.f_min_hz:.0f} samples, got frame_length={self.frame_length}. "
+                "Raise frame_length or f_min_hz."
+            )
+
+    @property
+    def n_context(self) -> int:
+        """Half a frame."""
+        return self.frame_length // 2
+
+    def _sounding(self, samples: Samples) -> NDArray[np.bool_]:
+        """Whether a frame holds anything but digital silence, shape ``(n_frames,)``."""
+        padded = np.pad(samples, self.frame_length // 2)
+        return np.asarray(frames_of(padded, self.frame_length, self.hop_length).any(axis=1))
+
+
+@dataclass(frozen=True, kw_only=True)
+class Yin(PitchSettings):
+    """Fundamental frequency of each frame, in hertz, by YIN.
+
+    A frame is compared with itself, moved by every period in question; the first period at which the
+    difference, divided by its mean over all shorter ones, falls below ``trough_threshold`` is taken, or
+    else the best of all. YIN makes no decision whether there is a pitch: a frame of noise gets the best
+    guess, and only digital silence gets 0. `Pyin` decides. Equal to ``librosa.yin``, which computes it. De
+    Cheveigné and Kawahara (2002).
+
+    Parameters
+    ----------
+    f_min_hz, f_max_hz
+        The range that is searched; default 65 (C2) to 2000.
+    trough_threshold
+        Above 0, below 1; default 0.1.
+    sample_rate
+        The rate that clips must have, in hertz; default 16000.
+    frame_length
+        Length of a frame in samples, even, more than two periods of ``f_min_hz``; default 1024 (64 ms).
+    hop_length
+        Samples from one frame to the next; default 160 (10 ms).
+
+    Examples
+    --------
+    >>> from woodshed.audio import sine
+    >>> round(float(Yin()(sine(220))[50, 0]))
+    220
+    """
+
+    trough_threshold: float = 0.1
+
+    def __post_init__(self) -> None:
+        super().__post_init__()
+        self._within("trough_threshold", 0, 1)
+
+    @property
+    def names(self) -> tuple[str, ...]:
+        """One value."""
+        return ("f0_hz",)
+
+    def _frames(self, samples: Samples) -> Samples:
+        import librosa
+
+        f0_hz = librosa.yin(
+            samples,
+            fmin=self.f_min_hz,
+            fmax=self.f_max_hz,
+            sr=self.sample_rate,
+            frame_length=self.frame_length,
+            hop_length=self.hop_length,
+            trough_threshold=self.trough_threshold,
+        )
+        heard: Samples = np.where(self._sounding(samples), f0_hz, 0.0).astype(np.float32)
+        return heard[:, np.newaxis]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Pyin(PitchSettings):
+    """Fundamental frequency, whether there is one, and how probable that is, by probabilistic YIN.
+
+    Many thresholds of `Yin` vote for candidates, and a hidden Markov model finds the most probable path of
+    pitch and voicing through the whole clip. Three values: the frequency in hertz, **0 where there is no
+    pitch** (librosa has NaN there); 1 or 0 for whether there is; and the probability that there is.
+    Computed by ``librosa.pyin``. Mauch and Dixon (2014).
+
+    The path is one decision over the whole clip. In blocks (`woodshed.features.block`) each block decides
+    for itself with half a second of sound on both sides: nearly all frames agree, the ends of doubtful
+    stretches may not.
+
+    Parameters
+    ----------
+    f_min_hz, f_max_hz
+        The range that is searched; default 65 (C2) to 2000. A narrower one is faster.
+    sample_rate, frame_length, hop_length
+        As in `Yin`.
+
+    Examples
+    --------
+    >>> from woodshed.audio import sine
+    >>> f0_hz, voiced, probability = Pyin(f_max_hz=500)(sine(220, 0.3))[15]
+    >>> round(float(f0_hz)), bool(voiced)
+    (220, True)
+    """
+
+    @property
+    def names(self) -> tuple[str, ...]:
+        """Three values."""
+        return ("f0_hz", "voiced", "voiced_probability")
+
+    @property
+    def exact_in_blocks(self) -> bool:
+        """No: the path is found through the whole clip."""
+        return False
+
+    @property
+    def n_context(self) -> int:
+        """Half a second, and half a frame."""
+        return self.sample_rate // 2 + self.frame_length // 2
+
+    def _frames(self, samples: Samples) -> Samples:
+        import librosa
+
+        f0_hz, voiced, probability = librosa.pyin(
+            samples,
+            fmin=self.f_min_hz,
+            fmax=self.f_max_hz,
+            sr=self.sample_rate,
+            frame_length=self.frame_length,
+            hop_length=self.hop_length,
+            fill_na=0.0,
+        )
+        heard = self._sounding(samples)
+        return np.stack([column * heard for column in (f0_hz, voiced, probability)], axis=1, dtype=np.float32)

@@ -1,0 +1,75 @@
+"""Harmonic and percussive share: how much of a frame rings on, and how much is struck."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from woodshed.clip import Samples
+from woodshed.features.frame import Framed, SpectrumSettings
+from woodshed.features.spectral_moment import per_total
+
+
+@dataclass(frozen=True, kw_only=True)
+class HarmonicShare(SpectrumSettings, Framed):
+    """How much of each frame's energy is harmonic and how much percussive; the two add up to 1.
+
+    Held tones are lines along time in a spectrogram, strokes are lines along frequency. The magnitude
+    ``m`` is smoothed by a median along each (``H``, ``P``), and a bin is shared out by the soft mask
+    ``H² / (H² + P²)``: the harmonic share is ``Σ mask m² / Σ m²`` over the bins of a frame. No unit; silence
+    has 0 and 0. The masks are those of ``librosa.decompose.hpss``. Fitzgerald (2010).
+
+    Parameters
+    ----------
+    kernel_size
+        Length of both medians, in frames and in bins, odd; default 31.
+    sample_rate
+        The rate that clips must have, in hertz; default 22050.
+    n_fft
+        Length of the Hann window in samples, even; default 2048 (93 ms).
+    hop_length
+        Samples from one frame to the next; default 512 (23 ms).
+
+    Examples
+    --------
+    >>> from woodshed.audio import clicks, sine
+    >>> clips = sine(440, sample_rate=22050), clicks(0.25, sample_rate=22050)
+    >>> [HarmonicShare()(clip)[22].round().tolist() for clip in clips]
+    [[1.0, 0.0], [0.0, 1.0]]
+    """
+
+    sample_rate: int = 22050
+    n_fft: int = 2048
+    hop_length: int = 512
+    kernel_size: int = 31
+
+    gain_invariant = True
+
+    def __post_init__(self) -> None:
+        super().__post_init__()
+        self._whole(kernel_size=1)
+        self._odd("kernel_size")
+
+    @property
+    def names(self) -> tuple[str, ...]:
+        """Two values."""
+        return ("harmonic_share", "percussive_share")
+
+    @property
+    def n_context(self) -> int:
+        """Half a window, and half of the median's frames."""
+        return self.n_fft // 2 + self.kernel_size * self.hop_length
+
+    def _frames(self, samples: Samples) -> Samples:
+        import librosa
+
+        n_frames = self.n_frames(len(samples))
+        magnitude = np.empty((self.n_fft_bins, n_frames), dtype=np.float32)
+        for rows, power in self.power_blocks(samples):
+            magnitude[:, rows] = np.sqrt(power).T
+        harmonic, _ = librosa.decompose.hpss(magnitude, kernel_size=self.kernel_size, mask=True)
+        power = np.square(magnitude)
+        total = power.sum(axis=0)
+        share = np.minimum(per_total((harmonic * power).sum(axis=0), total), 1)
+        return np.stack([share, np.where(total > 0, 1 - share, 0)], axis=1, dtype=np.float32)

@@ -1,0 +1,153 @@
+"""The key of a piece: its keynote, and whether it is major or minor."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Literal
+
+import numpy as np
+from numpy.typing import ArrayLike
+
+from woodshed.audio.edit import resample
+from woodshed.clip import Clip
+from woodshed.errors import AudioError, ParameterError, printable
+from woodshed.features.chroma import PITCH_CLASSES
+from woodshed.features.cqt import ChromaCqt
+from woodshed.features.stft import C1_HZ, Stft
+from woodshed.features.time_domain import Rms
+from woodshed.units import db_to_amplitude
+
+Mode = Literal["major", "minor"]
+
+PROFILES: dict[Mode, tuple[float, ...]] = {
+    "major": (6.35, 2.23, 3.48, 2.33, 4.38, 4.09, 2.52, 5.19, 2.39, 3.66, 2.29, 2.88),
+    "minor": (6.33, 2.68, 3.52, 5.38, 2.60, 3.53, 2.54, 4.75, 3.98, 2.69, 3.34, 3.17),
+}
+"""How well listeners found that each pitch class fits a key, from the keynote up: Krumhansl and Kessler
+(1982)."""
+
+_RATE = 22050
+_HOP_LENGTH = 2048
+_QUIET_DB = -40.0  # frames that are further below the loudest are not asked
+
+
+@dataclass(frozen=True)
+class KeyGuess:
+    """A key, and how well it fits.
+
+    Parameters
+    ----------
+    name
+        The keynote, ``C`` to ``B``, black keys as sharps.
+    mode
+        ``major`` or ``minor``.
+    strength
+        Correlation of the sound's pitch classes with the profile of the key, -1 to 1. Above 0.8 is a clear
+        case; speech and noise are below 0.5.
+
+    Examples
+    --------
+    >>> str(KeyGuess("F#", "minor", 0.91))
+    'F# minor'
+    """
+
+    name: str
+    mode: Mode
+    strength: float
+
+    def __str__(self) -> str:
+        return f"{self.name} {self.mode}"
+
+
+def key_of_pitch_classes(weights: ArrayLike) -> KeyGuess:
+    """Find the key whose profile correlates best with how much there is of each pitch class.
+
+    Parameters
+    ----------
+    weights
+        Shape ``(12,)``, from C to B: time, energy or number of notes.
+
+    Returns
+    -------
+    KeyGuess
+        The best of 24.
+
+    Raises
+    ------
+    ParameterError
+        If there are not twelve finite numbers, or all are the same: then no key fits better than another.
+
+    Examples
+    --------
+    The white keys, with more of A and E:
+
+    >>> key = key_of_pitch_classes([1, 0, 1, 0, 2, 1, 0, 1, 0, 3, 0, 1])
+    >>> str(key), round(key.strength, 2)
+    ('A minor', 0.9)
+    """
+    found = np.asarray(weights, dtype=np.float64)
+    if found.shape != (12,) or not np.isfinite(found).all() or np.ptp(found) == 0:
+        raise ParameterError(f"A key is found from twelve finite numbers that differ, got {weights!r}.")
+    guesses = [
+        KeyGuess(name, mode, float(np.corrcoef(found, np.roll(profile, shift))[0, 1]))
+        for mode, profile in PROFILES.items()
+        for shift, name in enumerate(PITCH_CLASSES)
+    ]
+    return max(guesses, key=lambda guess: guess.strength)
+
+
+def find_key(clip: Clip) -> KeyGuess:
+    """Guess the key of a piece of music.
+
+    Chroma of a constant-Q transform (`woodshed.features.cqt.ChromaCqt`) at the tuning of the recording is
+    averaged over all frames but the quiet ones, and correlated with the profiles of the 24 keys: Krumhansl's
+    algorithm (1990). One key is assumed for the whole clip. The usual errors are the neighbours that share
+    most notes: the relative (A minor for C major), the fifth, and the parallel key.
+
+    Parameters
+    ----------
+    clip
+        Any rate; channels are averaged. A few bars at least.
+
+    Raises
+    ------
+    AudioError
+        If the clip is silent.
+
+    Examples
+    --------
+    >>> from woodshed.audio import sine
+    >>> chord = sum(sine(f0_hz, sample_rate=22050).samples for f0_hz in (440.0, 554.4, 659.3))
+    >>> str(find_key(Clip(chord / 3, 22050)))
+    'A major'
+    """
+    heard = resample(clip, _RATE)
+    level = Rms(sample_rate=_RATE, frame_length=2 * _HOP_LENGTH, hop_length=_HOP_LENGTH)(heard)[:, 0]
+    f_min_hz = C1_HZ * 2 ** (tuning_semitones(heard) / 12)
+    chroma = ChromaCqt(sample_rate=_RATE, hop_length=_HOP_LENGTH, f_min_hz=f_min_hz)(heard)
+    asked = (level > level.max() * db_to_amplitude(_QUIET_DB)) & chroma.any(axis=1)
+    if not asked.any():
+        raise AudioError(f"{printable(clip.source)} is silent: it has no key. Leave it out.")
+    return key_of_pitch_classes(chroma[asked].mean(axis=0))
+
+
+def tuning_semitones(clip: Clip) -> float:
+    """Estimate how far music is above A = 440 Hz, in semitones from -0.5 to 0.5; 0 where there are no tones.
+
+    The peak of how the strong partials lie between the semitones: ``librosa.estimate_tuning``.
+
+    Examples
+    --------
+    >>> from woodshed.audio import sine
+    >>> round(tuning_semitones(sine(440 * 2 ** (0.2 / 12))), 1)
+    0.2
+    """
+    import librosa
+
+    feature = Stft(sample_rate=clip.sample_rate, n_fft=4096, hop_length=2048)
+    frequency_hz, magnitude = librosa.piptrack(S=feature(clip).T, sr=clip.sample_rate, n_fft=feature.n_fft)
+    tones = frequency_hz > 0
+    if not tones.any():
+        return 0.0
+    strong = tones & (magnitude >= np.median(magnitude[tones]))
+    return float(librosa.pitch_tuning(frequency_hz[strong]))

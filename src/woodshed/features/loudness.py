@@ -1,0 +1,149 @@
+"""Loudness frame by frame: the level as the ear weights it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from woodshed.audio.filter import RunningFilter
+from woodshed.audio.loudness import LOWEST_RATE, OFFSET_LUFS, KWeighting
+from woodshed.clip import Clip, Samples
+from woodshed.errors import ParameterError
+from woodshed.features.frame import Framed, OfSpectrum
+from woodshed.features.log_mel import check_floor, power_to_db
+from woodshed.features.spectrum import hann_window
+from woodshed.units import s_to_samples
+
+# IEC 61672-1: the corners of A-weighting in hertz, and what makes it 0 dB at 1000 Hz.
+_A_CORNERS_HZ = (20.598997, 107.65265, 737.86223, 12194.217)
+_A_OFFSET_DB = 2.0
+
+_WINDOW_S = 0.4
+# The high-pass of K-weighting, at 38 Hz, has forgotten a click after this time, to 1e-10.
+_MEMORY_S = 0.5
+
+
+def a_weighting(frequency_hz: Samples) -> Samples:
+    """Return how much A-weighting passes of the power at each frequency: 1 at 1000 Hz, 0 at 0 Hz.
+
+    ``f⁸ 12194⁴ / ((f² + 20.6²)² (f² + 107.7²) (f² + 737.9²) (f² + 12194²)²)``, and 2.00 dB on top. Equal to
+    ``librosa.A_weighting``, which gives decibels.
+
+    Examples
+    --------
+    >>> weights = a_weighting(np.array([0, 100, 1000, 10000], dtype=np.float32))
+    >>> float(weights[0]), [f"{10 * np.log10(weight):.1f}" for weight in weights[1:]]
+    (0.0, ['-19.1', '0.0', '-2.5'])
+    """
+    squared = np.asarray(frequency_hz, dtype=np.float64) ** 2
+    low, middle, high, top = (corner**2 for corner in _A_CORNERS_HZ)
+    falling = (squared + low) ** 2 * (squared + middle) * (squared + high) * (squared + top) ** 2
+    weights: Samples = (10 ** (_A_OFFSET_DB / 10) * squared**4 * top**2 / falling).astype(np.float32)
+    return weights
+
+
+@dataclass(frozen=True, kw_only=True)
+class AWeightedLevel(OfSpectrum):
+    """Level of each frame with A-weighting, in dB of full scale.
+
+    ``L(t) = 10 log10(Σ A(f(n)) p(n, t))``, where ``p`` is the share of bin ``n`` in the mean square of the
+    frame and ``A`` `a_weighting` (IEC 61672-1): bass and extreme treble count less, as for quiet sounds in
+    the ear. A full-scale sine of 1000 Hz has -3.01 dB. What 0 dB is in sound pressure only a calibrated
+    microphone can say. A frame is windowed (Hann), so its middle counts most.
+
+    Parameters
+    ----------
+    floor_db
+        Lowest value, -300 to 0; default -100.
+    sample_rate, n_fft, hop_length
+        As in `woodshed.features.spectral_moment.SpectralCentroid`.
+
+    Examples
+    --------
+    >>> from woodshed.audio import sine
+    >>> clips = sine(1000, amplitude=1.0), sine(125, amplitude=1.0)
+    >>> [round(float(AWeightedLevel()(clip)[50, 0]), 1) for clip in clips]
+    [-3.0, -19.0]
+    """
+
+    floor_db: float = -100.0
+
+    def __post_init__(self) -> None:
+        super().__post_init__()
+        self._finite("floor_db")
+        check_floor(self.floor_db, "AWeightedLevel")
+
+    @property
+    def names(self) -> tuple[str, ...]:
+        """One value."""
+        return ("a_weighted_level_db",)
+
+    def _of_power(self, power: Samples) -> Samples:
+        # Parseval: all bins but the first and the last stand for two, one at a negative frequency.
+        twice = np.full(self.n_fft_bins, 2.0, dtype=np.float32)
+        twice[[0, -1]] = 1.0
+        scale = self.n_fft * float(np.sum(np.square(hann_window(self.n_fft), dtype=np.float64)))
+        return power_to_db(power @ (a_weighting(self.bins_hz) * twice / np.float32(scale)), self.floor_db)
+
+
+@dataclass(frozen=True, kw_only=True)
+class MomentaryLoudness(Framed):
+    """Momentary loudness: K-weighted level over the 400 ms around each frame, in LUFS.
+
+    ``-0.691 + 10 log10(mean y²)``, ``y`` being the K-weighted mono mix (ITU-R BS.1770, EBU Tech 3341): what
+    the fast pointer of a loudness meter shows. A full-scale sine of 997 Hz has -3.01 LUFS. Not gated. The
+    mono mix is one channel: a stereo sound that is the same left and right reads 3 LU lower than with the
+    channels added up, as `woodshed.audio.loudness.loudness_lufs` does. Beyond the ends there is silence.
+
+    Parameters
+    ----------
+    sample_rate
+        The rate that clips must have, in hertz, 4000 or more; default 16000.
+    hop_length
+        Samples from one frame to the next; default 1600 (100 ms).
+    floor_db
+        Lowest value in LUFS, -300 to 0; default -100.
+
+    Examples
+    --------
+    >>> from woodshed.audio import sine
+    >>> round(float(MomentaryLoudness()(sine(997, amplitude=1.0))[5, 0]), 2)
+    -3.01
+    """
+
+    sample_rate: int = 16000
+    hop_length: int = 1600
+    floor_db: float = -100.0
+
+    def __post_init__(self) -> None:
+        self._whole(sample_rate=1, hop_length=1)
+        self._finite("floor_db")
+        check_floor(self.floor_db, "MomentaryLoudness")
+        if self.sample_rate < LOWEST_RATE:
+            raise ParameterError(
+                f"MomentaryLoudness expects a sample_rate of {LOWEST_RATE} or more, got {self.sample_rate}."
+            )
+
+    @property
+    def names(self) -> tuple[str, ...]:
+        """One value."""
+        return ("momentary_loudness_lufs",)
+
+    @property
+    def n_context(self) -> int:
+        """Half of 400 ms, and the time after which the filter has forgotten a sound."""
+        return self._n_half + s_to_samples(_MEMORY_S, self.sample_rate)
+
+    @property
+    def _n_half(self) -> int:
+        return s_to_samples(_WINDOW_S / 2, self.sample_rate)
+
+    def _frames(self, samples: Samples) -> Samples:
+        weighted = RunningFilter(KWeighting(), self.sample_rate, 1)(Clip(samples, self.sample_rate))[0]
+        energy = np.concatenate([[0.0], np.cumsum(np.square(weighted))])
+        middle = np.arange(self.n_frames(len(samples))) * self.hop_length
+        first = np.maximum(middle - self._n_half, 0)
+        stop = np.minimum(middle + self._n_half, len(samples))
+        power = ((energy[stop] - energy[first]) / (2 * self._n_half)).astype(np.float32)
+        return power_to_db(power * np.float32(10 ** (OFFSET_LUFS / 10)), self.floor_db)[:, np.newaxis]

@@ -1,0 +1,142 @@
+"""Onset strength: how much new sound begins in each frame; and the tempogram, its periods."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from woodshed.clip import Samples
+from woodshed.features.frame import Framed
+from woodshed.features.log_mel import MelSettings
+
+
+@dataclass(frozen=True, kw_only=True)
+class OnsetSettings(MelSettings, Framed):
+    """The settings of features that follow the rise of a log-mel spectrogram, and that rise."""
+
+    sample_rate: int = 22050
+    n_fft: int = 2048
+    hop_length: int = 512
+    n_mels: int = 128
+    f_min_hz: float = 0.0
+    top_db: float | None = 80.0
+
+    def __post_init__(self) -> None:
+        super().__post_init__()
+        if self.top_db is not None:
+            self._within("top_db", 0, 1000)
+
+    @property
+    def exact_in_blocks(self) -> bool:
+        """Whether nothing is set relative to the whole clip."""
+        return self.top_db is None
+
+    @property
+    def n_context(self) -> int:
+        """Half a window, the frame before, and the frames by which the answer is late."""
+        return self.n_fft // 2 + (1 + self._n_late) * self.hop_length
+
+    @property
+    def _n_late(self) -> int:
+        return self.n_fft // (2 * self.hop_length)
+
+    def _rise(self, samples: Samples) -> Samples:
+        """Return the onset strength, shape ``(n_frames,)``."""
+        level_db = self.log_mel(samples)
+        if self.top_db is not None:
+            np.maximum(level_db, level_db.max() - np.float32(self.top_db), out=level_db)
+        rise = np.maximum(np.diff(level_db, axis=0), 0).mean(axis=1)
+        strength = np.zeros(len(level_db), dtype=np.float32)
+        first = 1 + self._n_late
+        strength[first:] = rise[: max(0, len(strength) - first)]
+        return strength
+
+
+@dataclass(frozen=True, kw_only=True)
+class OnsetStrength(OnsetSettings):
+    """How much new sound begins in each frame.
+
+    ``O(t) = mean over bands of max(0, L(b, t) - L(b, t-1))``, ``L`` being the log-mel spectrogram in dB; then
+    moved later by half a window, because a window hears an onset before its middle reaches it. Unit: dB.
+    Equal to ``librosa.onset.onset_strength``. After Bello et al., "A tutorial on onset detection in music
+    signals" (2005); Böck and Widmer (2013).
+
+    Parameters
+    ----------
+    top_db
+        The spectrogram is cut this far below the loudest band of the whole clip; default 80, as in librosa.
+        None: not cut, so that a frame does not depend on the others.
+    sample_rate, n_fft, hop_length
+        Default 22050, 2048 (93 ms) and 512 (23 ms), as in librosa.
+    n_mels, f_min_hz, f_max_hz, formula, floor_db
+        As in `woodshed.features.log_mel.LogMel`; default 128 bands from 0 Hz to half of ``sample_rate``.
+
+    Examples
+    --------
+    A click at 0.5 s is in frame 22, 22 * 512 / 22050 = 0.51 s.
+
+    >>> from woodshed.audio import clicks
+    >>> int(OnsetStrength()(clicks(0.5, sample_rate=22050))[4:].argmax()) + 4
+    22
+    """
+
+    @property
+    def names(self) -> tuple[str, ...]:
+        """One value."""
+        return ("onset_strength_db",)
+
+    def _frames(self, samples: Samples) -> Samples:
+        return self._rise(samples)[:, np.newaxis]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Tempogram(OnsetSettings):
+    """Which periods the onsets around each frame have: the rhythm as a picture.
+
+    Autocorrelation of `OnsetStrength` under a Hann window of ``win_length`` frames, scaled so that lag 0 has
+    1: a peak at ``l`` seconds says that onsets repeat at ``60 / l`` beats per minute. No unit; silence has 0.
+    Computed by ``librosa.feature.tempogram``. Grosche, Müller and Kurth (2010).
+
+    Parameters
+    ----------
+    win_length
+        Length of the window in frames, and number of lags; default 384 (8.9 s).
+    sample_rate, n_fft, hop_length, n_mels, f_min_hz, f_max_hz, formula, floor_db, top_db
+        As in `OnsetStrength`.
+
+    Examples
+    --------
+    >>> from woodshed.audio import clicks
+    >>> feature = Tempogram()
+    >>> lags = feature(clicks(0.5, 10.0, sample_rate=22050))[215]
+    >>> int(lags[10:32].argmax()) + 10, feature.names[22]
+    (22, 'tempogram_0.511_s')
+    """
+
+    win_length: int = 384
+
+    def __post_init__(self) -> None:
+        super().__post_init__()
+        self._whole(win_length=2)
+
+    @property
+    def names(self) -> tuple[str, ...]:
+        """One name for each lag."""
+        return tuple(f"tempogram_{k / self.frame_rate_hz:.3f}_s" for k in range(self.win_length))
+
+    @property
+    def n_context(self) -> int:
+        """Half the window of frames, and what an onset needs."""
+        return super().n_context + (1 + self.win_length // 2) * self.hop_length
+
+    def _frames(self, samples: Samples) -> Samples:
+        import librosa
+
+        lags = librosa.feature.tempogram(
+            onset_envelope=self._rise(samples),
+            sr=self.sample_rate,
+            hop_length=self.hop_length,
+            win_length=self.win_length,
+        )
+        return np.ascontiguousarray(lags.T, dtype=np.float32)

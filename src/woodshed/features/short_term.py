@@ -1,0 +1,179 @@
+"""The 34 short-term features, and how each changes: 68 numbers for every frame, in one pass."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any, Literal
+
+import numpy as np
+
+from woodshed.clip import Samples
+from woodshed.errors import ParameterError
+from woodshed.features.chroma import PITCH_CLASSES, chroma_filters
+from woodshed.features.entropy import block_entropy
+from woodshed.features.frame import Framed, SampleSettings, frames_of
+from woodshed.features.mel import FilterBank, mel_bank
+from woodshed.features.mfcc import cepstrum
+from woodshed.features.spectral_flux import flux, shares
+from woodshed.features.spectral_moment import bandwidth_hz, centroid_hz
+from woodshed.features.spectral_share import rolloff_bin
+from woodshed.features.spectrum import hann_window, power_blocks
+from woodshed.features.time_domain import mean_power, zero_crossing_rate
+
+Window = Literal["rectangular", "hann"]
+
+_N_MFCC = 13
+_N_MELS = 40
+_LOWEST_HZ, _HIGHEST_HZ = 400 / 3, 6855.5  # 40 bands: 13 linear, 27 logarithmic
+_N_BLOCKS = 10
+_ROLLOFF_SHARE = 0.9
+# Just below what 16-bit rounding leaves in a band.
+_LEAST_MAGNITUDE = np.float32(1e-8)
+
+_SINGLE = (
+    *("zero_crossing_rate", "energy", "energy_entropy"),
+    *("spectral_centroid", "spectral_spread", "spectral_entropy", "spectral_flux", "spectral_rolloff"),
+)
+
+
+@dataclass(frozen=True, kw_only=True)
+class ShortTerm(SampleSettings, Framed):
+    """The classical set of short-term audio features: 34 numbers a frame, and as many changes.
+
+    ====================  ===================================================================================
+    zero_crossing_rate    `woodshed.features.time_domain.ZeroCrossingRate`
+    energy                mean square, `woodshed.features.time_domain.Energy`
+    energy_entropy        of 10 blocks, in bits, `woodshed.features.entropy.EnergyEntropy`
+    spectral_centroid     of magnitude, as a share of half the sample rate
+    spectral_spread       of magnitude, as a share of half the sample rate
+    spectral_entropy      of 10 bands, in bits, `woodshed.features.entropy.SpectralEntropy`
+    spectral_flux         `woodshed.features.spectral_flux.SpectralFlux`
+    spectral_rolloff      where 90 % of the power is reached, as a share of half the sample rate
+    mfcc0 … mfcc12        of log10 magnitude in 40 mel bands from 133 to 6855 Hz (Slaney), orthonormal DCT
+    chroma_C … chroma_B   shares of the pitch classes, together 1, `woodshed.features.chroma.Chroma`
+    chroma_std            their standard deviation, `woodshed.features.chroma.ChromaDeviation`
+    …_delta               the value less that of the frame before; 0 in the first frame
+    ====================  ===================================================================================
+
+    The set of T. Giannakopoulos and A. Pikrakis, "Introduction to Audio Analysis" (2014), which the package
+    pyAudioAnalysis made popular. All come from one transform of each frame. Where we differ from version
+    0.3.14 of that package: frames are centred and the clip is not scaled to its own peak, so that a frame
+    does not depend on the rest of the clip; bins have their own frequencies (there, each has that of the
+    next); mel bands lie where their hertz say (there, at half of them); and chroma counts every bin of a
+    pitch class (there, one in each semitone).
+
+    Parameters
+    ----------
+    window
+        ``rectangular`` (default): frames are transformed as they are, as in the original. ``hann``: faded
+        at both ends, which keeps loud partials from leaking into far bands.
+    deltas
+        Whether the 34 changes stand beside the 34 values; default True.
+    sample_rate
+        The rate that clips must have, in hertz; default 16000.
+    frame_length
+        Length of a frame in samples, even; default 800 (50 ms).
+    hop_length
+        Samples from one frame to the next; default 400 (25 ms).
+
+    Raises
+    ------
+    ParameterError
+        If a setting is out of its range, or frames are too short for the mel bands.
+
+    Examples
+    --------
+    >>> from woodshed.audio import sine
+    >>> feature = ShortTerm()
+    >>> feature(sine(1000)).shape, feature.names[3], feature.names[37]
+    ((41, 68), 'spectral_centroid', 'spectral_centroid_delta')
+    """
+
+    frame_length: int = 800
+    hop_length: int = 400
+    window: Window = "rectangular"
+    deltas: bool = True
+
+    def __post_init__(self) -> None:
+        super().__post_init__()
+        self._one_of("window", Window)
+        self._truth("deltas")
+        try:
+            self._mel_bank()
+        except ParameterError as error:
+            raise ParameterError(
+                f"ShortTerm expects frames that tell {_N_MELS} mel bands apart, about 0.02 s or more, got "
+                f"frame_length={self.frame_length} at {self.sample_rate} Hz. Raise frame_length."
+            ) from error
+
+    @classmethod
+    def in_seconds(
+        cls, sample_rate: int, *, frame_s: float = 0.05, step_s: float = 0.025, **settings: Any
+    ) -> ShortTerm:
+        """Return the feature with frames of a length and a step in seconds.
+
+        Examples
+        --------
+        >>> feature = ShortTerm.in_seconds(8000, frame_s=0.05, step_s=0.05)
+        >>> feature.frame_length, feature.hop_length
+        (400, 400)
+        """
+        frame_length = 2 * max(1, round(frame_s * sample_rate / 2))
+        hop_length = max(1, round(step_s * sample_rate))
+        return cls(sample_rate=sample_rate, frame_length=frame_length, hop_length=hop_length, **settings)
+
+    @property
+    def names(self) -> tuple[str, ...]:
+        """The 34 names, then with ``deltas`` their changes."""
+        mfcc = (f"mfcc{k}" for k in range(_N_MFCC))
+        chroma = (f"chroma_{name}" for name in PITCH_CLASSES)
+        plain = (*_SINGLE, *mfcc, *chroma, "chroma_std")
+        return (*plain, *(f"{name}_delta" for name in plain)) if self.deltas else plain
+
+    @property
+    def n_context(self) -> int:
+        """Half a frame; flux looks one frame back, and its change another."""
+        return self.frame_length // 2 + 2 * self.hop_length
+
+    def _mel_bank(self) -> FilterBank:
+        highest_hz = min(_HIGHEST_HZ, self.sample_rate / 2)
+        return mel_bank(self.sample_rate, self.frame_length, _N_MELS, _LOWEST_HZ, highest_hz, "slaney")
+
+    def _frames(self, samples: Samples) -> Samples:
+        out = np.empty((self.n_frames(len(samples)), self.n_bands), dtype=np.float32)
+        plain = out[:, : self.n_bands // 2 if self.deltas else None]
+        frames = frames_of(np.pad(samples, self.frame_length // 2), self.frame_length, self.hop_length)
+        plain[:, 0] = zero_crossing_rate(samples, self.frame_length, self.hop_length)
+        shape = hann_window(self.frame_length) if self.window == "hann" else np.ones(self.frame_length)
+        before = None
+        for rows, power in power_blocks(
+            samples, n_fft=self.frame_length, hop_length=self.hop_length, window=shape.astype(np.float32)
+        ):
+            block = frames[rows]
+            plain[rows, 1] = mean_power(block)
+            plain[rows, 2] = block_entropy(np.square(block), _N_BLOCKS)
+            before = self._describe(power, before, plain[rows])
+        if self.deltas:
+            changes = out[:, self.n_bands // 2 :]
+            changes[0] = 0
+            np.subtract(plain[1:], plain[:-1], out=changes[1:])
+        return out
+
+    def _describe(self, power: Samples, before: Samples | None, out: Samples) -> Samples:
+        """Fill in what is known from the spectrum; return the shares of the last frame, for its flux."""
+        magnitude = np.sqrt(power)
+        share = shares(magnitude)
+        relative_hz = np.linspace(0, 1, power.shape[1], dtype=np.float32)
+        out[:, 3] = centroid_hz(share, relative_hz)
+        out[:, 4] = bandwidth_hz(share, relative_hz)
+        out[:, 5] = block_entropy(power, _N_BLOCKS)
+        out[:, 6] = flux(share, before)
+        out[:, 7] = rolloff_bin(power, _ROLLOFF_SHARE) / np.float32(power.shape[1] - 1)
+        mel = self._mel_bank()(magnitude, np.empty((len(power), _N_MELS), dtype=np.float32))
+        mel /= np.float32(self.frame_length / 2)  # a sine of amplitude 1 has 1
+        chroma = shares(power @ chroma_filters(self.sample_rate, self.frame_length))
+        out[:, 8:21] = cepstrum(np.log10(np.maximum(mel, _LEAST_MAGNITUDE)), _N_MFCC)
+        out[:, 21:33] = chroma
+        out[:, 33] = chroma.std(axis=1)
+        last: Samples = share[-1]
+        return last

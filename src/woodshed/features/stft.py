@@ -1,0 +1,206 @@
+"""Spectrograms: the short-time Fourier transform, its power, and its power on a musical axis."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import lru_cache
+
+import numpy as np
+import scipy.fft
+from numpy.typing import NDArray
+
+from woodshed.clip import Clip, Samples
+from woodshed.errors import ParameterError
+from woodshed.features.frame import Framed, OfSpectrum, SpectrumSettings, frames_of
+from woodshed.features.log_mel import check_floor, power_to_db
+from woodshed.features.mel import FilterBank
+from woodshed.features.spectrum import hann_window, mono_at
+from woodshed.units import samples_to_frames
+
+C1_HZ = 440.0 * 2 ** (-45 / 12)
+"""The lowest C of a piano, in hertz: 32.70."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Stft(OfSpectrum):
+    """Magnitude of the short-time Fourier transform.
+
+    ``|X(k, t)| = |Σ x(n + t hop) w(n) e^(-2πi k n / n_fft)|`` with the periodic Hann window ``w``, not scaled
+    by it: a sine of amplitude 1 in the middle of a bin has ``n_fft / 4``. Equal to the magnitude of
+    ``librosa.stft``; `complex` has the phase as well.
+
+    Parameters
+    ----------
+    sample_rate, n_fft, hop_length
+        As in `woodshed.features.spectral_moment.SpectralCentroid`.
+
+    Examples
+    --------
+    >>> from woodshed.audio import sine
+    >>> feature = Stft()
+    >>> feature(sine(1000)).shape, int(feature(sine(1000))[50].argmax()), float(feature.bins_hz[32])
+    ((101, 257), 32, 1000.0)
+    """
+
+    @property
+    def names(self) -> tuple[str, ...]:
+        """One name for each bin, from 0 Hz."""
+        return tuple(f"magnitude_bin{k}" for k in range(self.n_fft_bins))
+
+    def complex(self, clip: Clip) -> NDArray[np.complex64]:
+        """Return the transform itself, shape ``(n_frames, n_fft_bins)``: ``librosa.stft``, transposed.
+
+        Examples
+        --------
+        >>> from woodshed.audio import sine
+        >>> Stft().complex(sine(1000)).dtype.name
+        'complex64'
+        """
+        samples = np.pad(mono_at(clip, self.sample_rate, "Stft"), self.n_fft // 2)
+        frames, window = frames_of(samples, self.n_fft, self.hop_length), hann_window(self.n_fft)
+        out = np.empty((samples_to_frames(clip.n_samples, self.hop_length), self.n_fft_bins), np.complex64)
+        for row in range(0, len(out), 64):
+            out[row : row + 64] = scipy.fft.rfft(frames[row : row + 64] * window, axis=1)
+        return out
+
+    def _of_power(self, power: Samples) -> Samples:
+        return np.sqrt(power)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Power(OfSpectrum):
+    """Power spectrogram: the square of `Stft`, as it is or in decibels.
+
+    ``P(k, t) = |X(k, t)|²``. In decibels 0 dB is power 1, whatever else the clip holds.
+
+    Parameters
+    ----------
+    floor_db
+        None (default): power. A number, -300 to 0: ``10 log10(P)`` in dB, nothing below that.
+    sample_rate, n_fft, hop_length
+        As in `woodshed.features.spectral_moment.SpectralCentroid`.
+
+    Examples
+    --------
+    >>> from woodshed.audio import sine
+    >>> clip = sine(1000, amplitude=1.0)
+    >>> round(float(Power()(clip)[50, 32])), round(float(Power(floor_db=-100)(clip)[50, 32]), 2)
+    (16384, 42.14)
+    """
+
+    floor_db: float | None = None
+
+    def __post_init__(self) -> None:
+        super().__post_init__()
+        if self.floor_db is not None:
+            self._finite("floor_db")
+            check_floor(self.floor_db, "Power")
+
+    @property
+    def names(self) -> tuple[str, ...]:
+        """One name for each bin, from 0 Hz."""
+        unit = "" if self.floor_db is None else "_db"
+        return tuple(f"power_bin{k}{unit}" for k in range(self.n_fft_bins))
+
+    def _of_power(self, power: Samples) -> Samples:
+        return power if self.floor_db is None else power_to_db(power, self.floor_db)
+
+
+@lru_cache(maxsize=16)
+def log_bank(sample_rate: int, n_fft: int, n_bins: int, f_min_hz: float, bins_per_octave: int) -> FilterBank:
+    """Return filters whose middles are equally spaced in octaves; kept for the next call.
+
+    A filter is a triangle from the middle of the one below to the middle of the one above, but never
+    narrower than a bin of the transform on either side: low down, where a semitone is less than a bin, it
+    interpolates. Its weights add up to 1, so white noise gives the same in every band.
+
+    Examples
+    --------
+    >>> bank = log_bank(22050, 2048, 84, C1_HZ, 12)
+    >>> flat = bank(np.ones((1, 1025), dtype=np.float32), np.empty((1, 84), dtype=np.float32))
+    >>> bool(np.allclose(flat, 1))
+    True
+    """
+    bins_hz = np.arange(1 + n_fft // 2) * (sample_rate / n_fft)
+    middle_hz = f_min_hz * 2.0 ** (np.arange(-1, n_bins + 1) / bins_per_octave)
+    left, middle, right = (middle_hz[k : n_bins + k, np.newaxis] for k in range(3))
+    width_hz = sample_rate / n_fft
+    rising = 1 + (bins_hz - middle) / np.maximum(middle - left, width_hz)
+    falling = 1 - (bins_hz - middle) / np.maximum(right - middle, width_hz)
+    filters = np.maximum(0.0, np.minimum(rising, falling))
+    filters /= filters.sum(axis=1, keepdims=True)
+    return FilterBank(filters.astype(np.float32))
+
+
+@dataclass(frozen=True, kw_only=True)
+class LogFrequency(SpectrumSettings, Framed):
+    """Spectrogram on a musical axis: every octave is as high as any other, in decibels.
+
+    The bins of the power spectrum are averaged under triangles that are equally spaced in octaves, see
+    `log_bank`. Fast and coarse below about 200 Hz, where a semitone is narrower than a bin;
+    `woodshed.features.cqt.Cqt` takes longer windows there, and twenty times as long to compute. Müller,
+    "Fundamentals of Music Processing" (2015), section 3.1.1, pools the same bins under rectangles.
+
+    Parameters
+    ----------
+    sample_rate, n_fft, hop_length
+        As in `woodshed.features.spectral_moment.SpectralCentroid`; default 22050, 2048 (93 ms), 512 (23 ms).
+    n_bins
+        Number of bands; default 84 (seven octaves).
+    f_min_hz
+        Middle of the lowest band in hertz; default 32.70, the lowest C of a piano.
+    bins_per_octave
+        Bands in an octave; default 12 (semitones).
+    floor_db
+        Lowest value, -300 to 0; default -100.
+
+    Examples
+    --------
+    A4 is 45 semitones above the lowest C.
+
+    >>> from woodshed.audio import sine
+    >>> int(LogFrequency()(sine(440, sample_rate=22050))[20].argmax())
+    45
+    """
+
+    sample_rate: int = 22050
+    n_fft: int = 2048
+    hop_length: int = 512
+    n_bins: int = 84
+    f_min_hz: float = C1_HZ
+    bins_per_octave: int = 12
+    floor_db: float = -100.0
+
+    def __post_init__(self) -> None:
+        super().__post_init__()
+        self._whole(n_bins=1, bins_per_octave=1)
+        self._within("f_min_hz", 0, self.sample_rate / 2)
+        self._finite("floor_db")
+        check_floor(self.floor_db, "LogFrequency")
+        if self.highest_hz > self.sample_rate / 2:
+            raise ParameterError(
+                f"LogFrequency expects its highest band up to {self.sample_rate / 2:g} Hz (half of "
+                f"sample_rate), got {self.highest_hz:.0f} Hz. Lower n_bins or f_min_hz."
+            )
+
+    @property
+    def highest_hz(self) -> float:
+        """Middle of the highest band."""
+        return float(self.f_min_hz * 2.0 ** ((self.n_bins - 1) / self.bins_per_octave))
+
+    @property
+    def names(self) -> tuple[str, ...]:
+        """One name for each band, from the lowest."""
+        return tuple(f"log_frequency{k}_db" for k in range(self.n_bins))
+
+    @property
+    def n_context(self) -> int:
+        """Half a window."""
+        return self.n_fft // 2
+
+    def _frames(self, samples: Samples) -> Samples:
+        bank = log_bank(self.sample_rate, self.n_fft, self.n_bins, self.f_min_hz, self.bins_per_octave)
+        out = np.empty((self.n_frames(len(samples)), self.n_bins), dtype=np.float32)
+        for rows, power in self.power_blocks(samples):
+            bank(power, out[rows])
+        return power_to_db(out, self.floor_db)
