@@ -12,16 +12,13 @@ from __future__ import annotations
 
 import argparse
 import json
-import os
-import subprocess
-import sys
 import tempfile
-import time
 from collections.abc import Callable, Sequence
 from pathlib import Path
 
 import numpy as np
-from benchmarks.provenance import ROOT, data_folder, markdown_table, write_markdown
+from benchmarks.provenance import data_folder, markdown_table, write_markdown
+from benchmarks.speed.rounds import in_fresh_process, ratio_rows, spread, time_rounds
 
 from woodshed.features import LogMel
 
@@ -30,7 +27,6 @@ SUFFIXES = (".wav", ".flac", ".ogg", ".mp3")
 FILES_PER_SUFFIX = 12
 CLIPS_PER_FILE = 6  # ESC-10 clips of 5 s
 FEATURE = LogMel(sample_rate=22050, n_fft=2048, hop_length=512, n_mels=128, f_min_hz=0.0)
-THREAD_SETTINGS = ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS", "NUMBA_NUM_THREADS")
 
 # Name of a ratio -> (path that is the yardstick, path that is judged, least value to be reached).
 RATIOS = {
@@ -134,32 +130,16 @@ def measure(folder: Path, n_rounds: int) -> dict[str, object]:
         theirs = 10 * np.log10(np.maximum(librosa_mel(clip.samples[0]).T, 1e-10))
         upper = theirs > max(FEATURE.floor_db, theirs.max() - 80)
         difference_db = max(difference_db, float(np.abs(FEATURE(clip) - theirs)[upper].max()))
-    for way in ways.values():  # imports, caches and worker processes are not part of the question
-        way()
-    seconds: dict[str, list[float]] = {name: [] for name in ways}
-    for number in range(n_rounds):
-        for name in list(ways)[:: -1 if number % 2 else 1]:
-            start = time.perf_counter()
-            ways[name]()
-            seconds[name].append(time.perf_counter() - start)
+    seconds = time_rounds(ways, n_rounds)
     sound_s = sum(clip.duration_s for clip in clips)
     return {"seconds": seconds, "sound_s": sound_s, "difference_db": difference_db}
-
-
-def spread(values: np.ndarray, digits: int) -> str:
-    """Write the median and, behind it, the lowest and highest value."""
-    return f"{np.median(values):,.{digits}f} ({values.min():,.{digits}f}–{values.max():,.{digits}f})"
 
 
 def page(result: dict[str, object], n_rounds: int) -> str:
     """Lay out the results."""
     seconds = {name: np.array(values) for name, values in result["seconds"].items()}  # type: ignore[attr-defined]
     sound_s = float(result["sound_s"])  # type: ignore[arg-type]
-    ratios = []
-    for name, (yardstick, judged, least) in RATIOS.items():
-        ratio = seconds[yardstick] / seconds[judged]
-        verdict = "yes" if np.median(ratio) >= least else "no"
-        ratios.append([name, spread(ratio, 2), f"{least:.1f}", verdict])
+    ratios = ratio_rows(RATIOS, result["seconds"])  # type: ignore[arg-type]
     speeds = [[name, spread(sound_s / values, 0)] for name, values in seconds.items()]
     n_files = len(SUFFIXES) * FILES_PER_SUFFIX
     framing = f"n_fft {FEATURE.n_fft}, hop {FEATURE.hop_length}, {FEATURE.n_mels} bands"
@@ -191,15 +171,10 @@ def main() -> None:
         return
     with tempfile.TemporaryDirectory() as folder:
         write_files(data_folder(chosen.data), Path(folder))
-        command = [sys.executable, "-m", "benchmarks.speed.log_mel", "--measure", folder]
-        done = subprocess.run(
-            [*command, "--rounds", str(chosen.rounds)],
-            env=os.environ | dict.fromkeys(THREAD_SETTINGS, "1"),
-            cwd=ROOT,
-            stdout=subprocess.PIPE,
-            check=True,
+        result = in_fresh_process(
+            "benchmarks.speed.log_mel", "--measure", folder, "--rounds", str(chosen.rounds)
         )
-    body = page(json.loads(done.stdout), chosen.rounds)
+    body = page(result, chosen.rounds)
     write_markdown(chosen.out, "Speed of log-mel features", body)
     print(body)
 

@@ -18,9 +18,9 @@ import pytest
 from woodshed import atomic
 from woodshed.clip import Clip
 from woodshed.data import store as store_module
+from woodshed.data.entry import MAPPED_FROM_BYTES
 from woodshed.data.example import Example, SetAside
 from woodshed.data.item import ChangedItem, ClipItem, ExampleItem
-from woodshed.data.entry import MAPPED_FROM_BYTES
 from woodshed.data.store import FeatureStore
 from woodshed.errors import AudioError, DataError, OutputError, ParameterError
 from woodshed.features import LogMel

@@ -96,17 +96,18 @@ def progress_bar() -> Iterator[Watcher]:
         tasks: list[int] = []
 
         def begin(what: str, n_epochs: int) -> None:
-            tasks.append(bars.add_task(escape(what), total=n_epochs, state=""))
+            # Without epochs there is no share that is done: the bar moves to and fro.
+            tasks.append(bars.add_task(escape(what), total=n_epochs or None, state=""))
 
         def epoch(number: int, loss: float, accuracy: float | None) -> None:
             state = f"loss {loss:.2f}" if accuracy is None else f"loss {loss:.2f}, right {accuracy:.0%}"
             bars.update(tasks[-1], completed=number + 1, state=state)  # type: ignore[arg-type]
 
         def end(accuracy: float | None) -> None:
-            done = bars.tasks[-1].completed if bars.tasks else None
             state = "done" if accuracy is None else f"right {accuracy:.0%} of the part held out"
             if tasks:
-                bars.update(tasks[-1], total=done, state=state)  # type: ignore[arg-type]
+                done = bars.tasks[-1].completed or 1
+                bars.update(tasks[-1], total=done, completed=done, state=state)  # type: ignore[arg-type]
 
         yield Watcher(begin, epoch, end)
 

@@ -1,0 +1,257 @@
+"""``woodshed audio``: every verb does to files what its function does to clips."""
+
+from __future__ import annotations
+
+import json
+import sys
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+import soundfile
+
+from woodshed.audio import (
+    Mark,
+    clicks,
+    find_sound,
+    gain,
+    info,
+    loudness_lufs,
+    noise,
+    read,
+    silence,
+    sine,
+    write,
+    write_marks,
+)
+from woodshed.cli.audio import VERBS
+from woodshed.clip import Clip
+
+Cli = Callable[..., Any]
+RATE = 8000
+
+
+@pytest.fixture
+def folder(tmp_path: Path) -> Path:
+    """Return a tree of sounds: a tone of 24 bits, and a stereo file with other tones left and right."""
+    sounds = tmp_path / "sounds"
+    (sounds / "deep").mkdir(parents=True)
+    write(sine(440, duration_s=1.0, sample_rate=RATE, amplitude=0.25), sounds / "tone.wav", encoding="pcm24")
+    left, right = (sine(hz, duration_s=1.0, sample_rate=RATE).samples for hz in (500, 2000))
+    write(Clip(np.concatenate([left, right]), RATE), sounds / "deep" / "two.flac")
+    return sounds
+
+
+def peak_hz(samples: np.ndarray) -> float:
+    spectrum = np.abs(np.fft.rfft(samples * np.hanning(len(samples))))
+    return float(spectrum.argmax() * RATE / len(samples))
+
+
+def run(cli: Cli, *words: object) -> Any:
+    finished = cli("audio", *words)
+    assert finished.code == 0, finished.err
+    return finished
+
+
+def test_help_lists_every_verb(cli: Cli) -> None:
+    said = cli("audio", "--help").out
+    for verb in VERBS:
+        assert verb in said
+
+
+def test_a_folder_keeps_its_tree_and_its_encodings(cli: Cli, folder: Path, tmp_path: Path) -> None:
+    out = tmp_path / "out"
+    assert "2 sounds done" in run(cli, "gain", folder, "--db", "-6.0206", "--out", out).out
+    tone, two = out / "tone.wav", out / "deep" / "two.flac"
+    assert np.abs(read(tone).samples).max() == pytest.approx(0.125, abs=1e-4)
+    assert (soundfile.info(tone).subtype, info(two).n_channels) == ("PCM_24", 2)
+    assert [round(peak_hz(channel)) for channel in read(two).samples] == [500, 2000]
+
+
+def test_results_are_not_replaced_unless_forced(cli: Cli, folder: Path, tmp_path: Path) -> None:
+    out = tmp_path / "out"
+    run(cli, "gain", folder, "--db", "0", "--out", out)
+    again = run(cli, "gain", folder, "--db", "-20", "--out", out)
+    assert "2 results were there already; --force replaces them" in again.err
+    assert np.abs(read(out / "tone.wav").samples).max() == pytest.approx(0.25, abs=1e-3)
+    run(cli, "gain", folder, "--db", "-20", "--out", out, "--force")
+    assert np.abs(read(out / "tone.wav").samples).max() == pytest.approx(0.025, abs=1e-3)
+
+
+def test_a_bad_file_is_named_and_the_run_goes_on(cli: Cli, folder: Path, tmp_path: Path) -> None:
+    (folder / "bad.wav").write_text("not a sound")
+    finished = run(cli, "fade", folder, "--in-s", "0.5", "--out", tmp_path / "out")
+    assert "left out" in finished.err
+    assert "bad.wav" in finished.err
+    faded = np.abs(read(tmp_path / "out" / "tone.wav").samples[0])
+    assert faded[:80].max() < 0.01 < 0.2 < faded[-4000:].max()
+    alone = cli("audio", "fade", folder / "bad.wav", "--in-s", "0.5", "--out", tmp_path / "other")
+    assert (alone.code, "None of 1 sounds could be used" in alone.err) == (2, True)
+
+
+def test_info_measures_as_a_table_and_as_json(cli: Cli, folder: Path) -> None:
+    rows = json.loads(run(cli, "info", folder, "--json").out)
+    assert [Path(row["path"]).name for row in rows] == ["tone.wav", "two.flac"]
+    assert (rows[0]["bits"], rows[0]["sample_rate"], rows[1]["n_channels"]) == (24, RATE, 2)
+    assert rows[0]["peak_dbfs"] == pytest.approx(-12.04, abs=0.01)
+    assert rows[0]["rms_dbfs"] == pytest.approx(-15.05, abs=0.01)
+    assert "-12.0" in run(cli, "info", folder / "tone.wav").out
+    assert "two.flac" in run(cli, "info", folder).out
+
+
+def test_convert_changes_what_is_asked(cli: Cli, folder: Path, tmp_path: Path) -> None:
+    run(
+        cli,
+        "convert",
+        folder,
+        "--to",
+        "flac",
+        "--channels",
+        1,
+        "--sample-rate",
+        16000,
+        "--out",
+        tmp_path / "o",
+    )
+    made = info(tmp_path / "o" / "deep" / "two.flac")
+    assert (made.sample_rate, made.n_channels, made.n_samples) == (16000, 1, 16000)
+    run(cli, "convert", folder / "tone.wav", "--encoding", "pcm8", "--out", tmp_path / "small.wav")
+    assert soundfile.info(tmp_path / "small.wav").subtype == "PCM_U8"
+
+
+def test_trim_cuts_to_the_sample(cli: Cli, folder: Path, tmp_path: Path) -> None:
+    run(cli, "trim", folder / "tone.wav", "--start-s", 0.25, "--end-s", 0.5, "--out", tmp_path / "a.wav")
+    assert (read(tmp_path / "a.wav").samples == read(folder / "tone.wav").samples[:, 2000:4000]).all()
+
+
+def beeps(path: Path, starts_s: list[float]) -> Path:
+    samples = np.zeros(3 * RATE)
+    beep = sine(800, duration_s=0.3, sample_rate=RATE).samples[0] * np.linspace(1, 0, 2400)
+    for start_s in starts_s:
+        samples[int(start_s * RATE) :][: len(beep)] = beep
+    return write(Clip(samples, RATE), path)
+
+
+@pytest.mark.parametrize(
+    ("flags", "n_parts"),
+    [(["--every-s", 1.0], 3), (["--silence"], 2), (["--onsets"], 3), (["--marks"], 2)],
+)
+def test_split_cuts_where_told(cli: Cli, tmp_path: Path, flags: list[object], n_parts: int) -> None:
+    sound = beeps(tmp_path / "beeps.wav", [0.5, 2.0])
+    if flags == ["--marks"]:
+        flags = ["--marks", write_marks([Mark(0.5, 0.8, "a"), Mark(2.0, 2.3, "b")], tmp_path / "labels.txt")]
+    run(cli, "split", sound, *flags, "--out", tmp_path / "out")
+    parts = [read(path) for path in sorted((tmp_path / "out").iterdir())]
+    assert len(parts) == n_parts
+    loud = [part for part in parts if part.samples.std() > 0.05]
+    assert len(loud) == 2
+    if flags[0] in ("--silence", "--marks"):
+        assert [part.duration_s for part in parts] == pytest.approx([0.3, 0.3], abs=0.05)
+
+
+def test_split_at_beats(cli: Cli, tmp_path: Path) -> None:
+    sound = write(clicks(0.5, 6.0, sample_rate=22050), tmp_path / "clicks.wav")
+    run(cli, "split", sound, "--beats", "--out", tmp_path / "out")
+    lengths_s = [info(path).duration_s for path in sorted((tmp_path / "out").iterdir())]
+    assert lengths_s[1:-1] == pytest.approx([0.5] * (len(lengths_s) - 2), abs=0.03)
+
+
+def test_split_wants_one_way(cli: Cli, folder: Path, tmp_path: Path) -> None:
+    finished = cli("audio", "split", folder, "--out", tmp_path / "o")
+    assert finished.code == 2
+    assert "Where to cut? Give one of --every-s, --silence" in finished.err
+
+
+def test_join_and_silence(cli: Cli, folder: Path, tmp_path: Path) -> None:
+    gap = write(silence(0.7, sample_rate=RATE), tmp_path / "gap.wav")
+    tone, joined = folder / "tone.wav", tmp_path / "joined.wav"
+    run(cli, "join", tone, gap, tone, "--out", joined)
+    assert read(joined).duration_s == pytest.approx(2.7)
+    listed = run(cli, "silence", joined).out
+    assert "joined.wav" in listed
+    run(cli, "silence", joined, "--out", tmp_path / "short.wav")
+    assert read(tmp_path / "short.wav").duration_s == pytest.approx(2.0, abs=0.05)
+    assert len(find_sound(read(tmp_path / "short.wav"))) == 1
+
+
+def test_channels_go_apart_and_together(cli: Cli, folder: Path, tmp_path: Path) -> None:
+    two = folder / "deep" / "two.flac"
+    run(cli, "channels", two, "--do", "split", "--out", tmp_path / "apart")
+    parts = sorted((tmp_path / "apart").iterdir())
+    assert [round(peak_hz(read(part).samples[0])) for part in parts] == [500, 2000]
+    run(cli, "channels", *reversed(parts), "--do", "merge", "--out", tmp_path / "swapped.flac")
+    run(cli, "channels", two, "--do", "swap", "--out", tmp_path / "swapped-too.flac")
+    assert read(tmp_path / "swapped.flac") == read(tmp_path / "swapped-too.flac")
+    run(cli, "channels", two, "--do", "mono", "--out", tmp_path / "mono.flac")
+    assert info(tmp_path / "mono.flac").n_channels == 1
+    wrong = cli("audio", "channels", two, "--do", "mone", "--out", tmp_path / "x.flac")
+    assert (wrong.code, "Did you mean mono" in wrong.err) == (2, True)
+
+
+def test_normalise_reaches_the_loudness(cli: Cli, folder: Path, tmp_path: Path) -> None:
+    run(cli, "normalise", folder / "tone.wav", "--by", "lufs", "--level-db", -20, "--out", tmp_path / "n.wav")
+    assert loudness_lufs(read(tmp_path / "n.wav")) == pytest.approx(-20, abs=0.1)
+
+
+def test_filter_keeps_what_is_below(cli: Cli, folder: Path, tmp_path: Path) -> None:
+    run(cli, "channels", folder / "deep" / "two.flac", "--do", "mono", "--out", tmp_path / "mono.wav")
+    run(
+        cli, "filter", tmp_path / "mono.wav", "--low-pass-hz", 1000, "--order", 8, "--out", tmp_path / "f.wav"
+    )
+    before, after = (np.abs(np.fft.rfft(read(tmp_path / name).samples[0])) for name in ("mono.wav", "f.wav"))
+    assert 20 * np.log10(after[500] / before[500]) == pytest.approx(0, abs=0.1)
+    assert 20 * np.log10(after[2000] / before[2000]) < -45
+    nothing = cli("audio", "filter", tmp_path / "mono.wav", "--out", tmp_path / "g.wav")
+    assert (nothing.code, "Which filter?" in nothing.err) == (2, True)
+
+
+def test_stretch_and_pitch(cli: Cli, folder: Path, tmp_path: Path) -> None:
+    tone = folder / "tone.wav"
+    run(cli, "stretch", tone, "--factor", 2, "--out", tmp_path / "s.wav")
+    run(cli, "pitch", tone, "--semitones", 12, "--out", tmp_path / "p.wav")
+    fast, high = read(tmp_path / "s.wav"), read(tmp_path / "p.wav")
+    assert (fast.n_samples, high.n_samples) == (4000, 8000)
+    assert peak_hz(fast.samples[0]) == pytest.approx(440, abs=2.1)
+    assert peak_hz(high.samples[0]) == pytest.approx(880, abs=2.1)
+
+
+def test_denoise_learns_from_a_noise_file(cli: Cli, tmp_path: Path) -> None:
+    hiss = gain(noise(duration_s=2.0, sample_rate=RATE), -20)
+    tone = sine(440, duration_s=2.0, sample_rate=RATE).samples[0] * (np.arange(2 * RATE) < RATE)
+    noisy = write(Clip(hiss.samples[0] + tone, RATE), tmp_path / "noisy.wav")
+    only = write(hiss, tmp_path / "hiss.wav")
+    run(cli, "denoise", noisy, "--noise", only, "--out", tmp_path / "clean.wav")
+    before, after = (read(path).samples[0] for path in (noisy, tmp_path / "clean.wav"))
+    pause = slice(int(1.3 * RATE), int(1.9 * RATE))
+    assert 20 * np.log10(after[pause].std() / before[pause].std()) < -8
+    assert 20 * np.log10(after[:RATE].std() / before[:RATE].std()) == pytest.approx(0, abs=0.5)
+
+
+def test_tempo_finds_beats_and_clicks_on_them(cli: Cli, tmp_path: Path) -> None:
+    sound = write(clicks(0.5, 8.0, sample_rate=22050), tmp_path / "clicks.wav")
+    (row,) = json.loads(run(cli, "tempo", sound, "--json").out)
+    assert row["tempo_bpm"] == pytest.approx(120, abs=2)
+    assert np.abs(np.asarray(row["beats_s"]) % 0.5 - 0.25).min() > 0.18  # within 70 ms of a click
+    run(cli, "tempo", sound, "--out", tmp_path / "heard.wav")
+    assert read(tmp_path / "heard.wav") != read(sound)
+
+
+def test_key_of_a_scale(cli: Cli, tmp_path: Path) -> None:
+    steps = [0, 2, 4, 5, 7, 9, 11, 12, 7, 4, 0]
+    notes = [sine(293.66 * 2 ** (step / 12), duration_s=0.4, sample_rate=22050).samples for step in steps]
+    sound = write(Clip(np.concatenate(notes, axis=1), 22050), tmp_path / "scale.wav")
+    (row,) = json.loads(run(cli, "key", sound, "--json").out)
+    assert (row["name"], row["mode"]) == ("D", "major")
+
+
+def test_without_a_device_the_cure_is_said(
+    cli: Cli, folder: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setitem(sys.modules, "sounddevice", None)
+    for words in (["play", folder / "tone.wav"], ["record", tmp_path / "take.wav"]):
+        finished = cli("audio", *words)
+        assert finished.code == 2
+        assert 'pip install "woodshed[device]"' in finished.err
+    assert not (tmp_path / "take.wav").exists()
