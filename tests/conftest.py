@@ -175,19 +175,20 @@ def tiny() -> dict[str, Any]:
 
 
 @pytest.fixture(scope="session")
-def fitted(toy_corpus: Corpus) -> Callable[[str], Recogniser]:
-    """Return a function that gives the one trained model of a job, learned from clips in a list."""
+def fitted(toy_corpus: Corpus) -> Callable[..., Recogniser]:
+    """Return a function that gives the one trained model of a job and net, learned from clips in a list."""
     from woodshed.tasks import job_class
 
     @functools.cache
-    def fit(job: str) -> Recogniser:
-        return job_class(job)(**TINY).fit(list(Sounds(toy_corpus.examples)), toy_corpus.labels)
+    def fit(job: str, net: str = "mlp") -> Recogniser:
+        recogniser = job_class(job)(**TINY | {"net": net})
+        return recogniser.fit(list(Sounds(toy_corpus.examples)), toy_corpus.labels)
 
     return fit
 
 
 @pytest.fixture(scope="session")
-def speech(fitted: Callable[[str], Recogniser]) -> Recogniser:
+def speech(fitted: Callable[..., Recogniser]) -> Recogniser:
     """Return the trained speech recogniser. Read-only: other tests ask it too."""
     return fitted("speech")
 

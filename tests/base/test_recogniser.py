@@ -54,8 +54,7 @@ def listener() -> tuple[Recogniser, Asked]:
     recogniser.set_learned(
         classes=np.array(["loud", "soft"]),
         feature=LogMel(sample_rate=8000, n_fft=256, hop_length=80, n_mels=16),
-        keras=b"",
-        onnx=None,
+        files={"net.keras": b""},
         curve=LearningCurve("a", (), (), (), 0),
         set_aside=[],
     )
@@ -107,8 +106,7 @@ def test_the_last_answers_do_not_stay_when_it_learns_anew(listener: tuple[Recogn
     recogniser.set_learned(
         classes=recogniser.classes_,
         feature=recogniser.feature_,
-        keras=b"",
-        onnx=b"not a net",
+        files={"net.keras": b"", "net.onnx": b"not a net"},
         curve=recogniser.curve_,
         set_aside=[],
     )

@@ -26,6 +26,20 @@ def saved(speech: Recogniser, tmp_path: Path) -> Path:
     return tmp_path / "model"
 
 
+@pytest.fixture
+def saved_svm(fitted: Callable[..., Recogniser], tmp_path: Path) -> Path:
+    """Return the folder of a saved classical model, to be damaged."""
+    save_model(fitted("speech", "svm"), tmp_path / "svm")
+    return tmp_path / "svm"
+
+
+def replace_file(folder: Path, name: str, content: bytes) -> None:
+    """Put another file in place of one, with the right digest, as somebody who means harm would."""
+    (folder / name).write_bytes(content)
+    files = json.loads((folder / "settings.json").read_text("utf-8"))["files"]
+    change_settings(folder, files=files | {name: hashlib.sha256(content).hexdigest()})
+
+
 def change_settings(folder: Path, **change: Any) -> None:
     path = folder / "settings.json"
     path.write_text(json.dumps(json.loads(path.read_text("utf-8")) | change), "utf-8")
@@ -161,16 +175,89 @@ def test_no_code_of_the_folder_is_run(saved: Path, tmp_path: Path, speech: Recog
     trap = keras.Model(
         inputs, keras.layers.Dense(3, activation="softmax")(keras.layers.Flatten()(harm(inputs)))
     )
-    (saved / "net.keras").write_bytes(net_to_keras(trap))
+    replace_file(saved, "net.keras", net_to_keras(trap))
     Path(proof).unlink(missing_ok=True)
-    digest = hashlib.sha256((saved / "net.keras").read_bytes()).hexdigest()
-    settings = json.loads((saved / "settings.json").read_text("utf-8"))
-    change_settings(saved, files=settings["files"] | {"net.keras": digest})
     loaded = woodshed.load(saved)
     assert np.array_equal(loaded.predict_proba(toy.clips[:2]), speech.predict_proba(toy.clips[:2]))
     with pytest.raises(ValueError, match=r"[Ll]ambda"):
         _ = loaded.net_
     assert not Path(proof).exists()
+
+
+# -- classical models -----------------------------------------------------------------------------
+
+
+def test_a_classical_model_is_one_file_and_its_feature_is_named(saved_svm: Path) -> None:
+    assert sorted(path.name for path in saved_svm.iterdir()) == [
+        "labels.json",
+        "model.skops",
+        "settings.json",
+    ]
+    settings = json.loads((saved_svm / "settings.json").read_text("utf-8"))
+    assert settings["format"] == FORMAT
+    assert settings["settings"]["net"] == "svm"
+    assert settings["feature"]["Summary"]["sample_rate"] == 8000
+    assert settings["curve"]["train_loss"] == []
+    for name, digest in settings["files"].items():
+        assert hashlib.sha256((saved_svm / name).read_bytes()).hexdigest() == digest
+
+
+@pytest.mark.parametrize("damage", ["a bit", "cut short", "empty"])
+def test_a_damaged_classical_model_is_named(damage: str, saved_svm: Path) -> None:
+    content = bytearray((saved_svm / "model.skops").read_bytes())
+    content[len(content) // 2] ^= 1
+    harmed = {"a bit": bytes(content), "cut short": bytes(content[:-1]), "empty": b""}[damage]
+    (saved_svm / "model.skops").write_bytes(harmed)
+    with pytest.raises(ModelFolderError, match=r"model\.skops is damaged: its content is not what was saved"):
+        woodshed.load(saved_svm)
+
+
+def test_a_classical_model_with_anything_foreign_in_it_is_refused_when_it_is_loaded(saved_svm: Path) -> None:
+    import pickle
+
+    from sklearn.dummy import DummyClassifier
+    from skops.io import dumps
+
+    foreign = DummyClassifier().fit([[0.0], [1.0]], [0, 1])
+    replace_file(saved_svm, "model.skops", dumps(foreign))
+    with pytest.raises(ModelFolderError, match=r"model\.skops is refused: it holds sklearn\.dummy\."):
+        woodshed.load(saved_svm)
+    replace_file(saved_svm, "model.skops", pickle.dumps(foreign))
+    with pytest.raises(ModelFolderError, match=r"model\.skops is refused: it cannot be read"):
+        woodshed.load(saved_svm)
+
+
+def test_a_classical_model_of_other_classes_is_refused_when_it_is_loaded(saved_svm: Path) -> None:
+    replace_file(saved_svm, "labels.json", b'["a", "b"]')
+    with pytest.raises(ModelFolderError, match="it is no model of 2 classes on 126 values"):
+        woodshed.load(saved_svm)
+
+
+@pytest.mark.parametrize("feature", [{"LogMel": {}}, {"Mfcc": {}}, {"Summary": {"n_segments": 0}}, {}])
+def test_a_feature_that_is_not_this_kind_of_models_is_refused(
+    feature: dict[str, Any], saved_svm: Path
+) -> None:
+    change_settings(saved_svm, feature=feature)
+    with pytest.raises(ModelFolderError, match=r"settings\.json is damaged: it does not fit this version"):
+        woodshed.load(saved_svm)
+
+
+@pytest.mark.parametrize("name", ["../secret", "net.onnx", "net.pkl"])
+def test_no_other_file_than_the_models_own_is_opened(name: str, saved_svm: Path) -> None:
+    files = json.loads((saved_svm / "settings.json").read_text("utf-8"))["files"]
+    change_settings(saved_svm, files=files | {name: "0" * 64})
+    with pytest.raises(ModelFolderError, match=r"settings\.json is damaged: .*it names the files .*" + name):
+        woodshed.load(saved_svm)
+
+
+def test_a_model_in_place_of_one_of_another_kind_leaves_none_of_its_files(
+    saved: Path, fitted: Callable[..., Recogniser]
+) -> None:
+    save_model(fitted("speech", "svm"), saved)
+    assert sorted(path.name for path in saved.iterdir()) == ["labels.json", "model.skops", "settings.json"]
+    save_model(fitted("speech"), saved)
+    assert "model.skops" not in [path.name for path in saved.iterdir()]
+    assert woodshed.load(saved).net == "mlp"
 
 
 def test_saving_what_has_not_learned_is_refused(tmp_path: Path) -> None:

@@ -1,14 +1,14 @@
-"""The plain baselines that stand beside every net: they say how much a net is worth."""
+"""The plain baselines that stand beside every model: they say how much it is worth."""
 
 from __future__ import annotations
 
 import tempfile
-import warnings
 from collections.abc import Sequence
 
 import numpy as np
 from numpy.typing import NDArray
 
+from woodshed.base.classical import fit_model, probabilities
 from woodshed.base.material import clip_items
 from woodshed.clip import Clip
 from woodshed.data.store import FeatureStore
@@ -61,28 +61,15 @@ def svm(
     test_rows: NDArray[np.float64],
     classes: Sequence[str],
 ) -> Probabilities:
-    """Learn a support vector machine on standardised rows (radial kernel, C = 10) and answer others.
-
-    The machine gives margins, not probabilities; they are turned into some by a softmax, which keeps
-    the ranking and says little about certainty.
+    """Learn the support vector machine of `woodshed.base.classical` from some rows and answer others.
 
     Returns
     -------
     numpy.ndarray
         Shape ``(n_test, n_classes)``; a class that was not learned from has probability 0.
     """
-    from sklearn.pipeline import make_pipeline
-    from sklearn.preprocessing import StandardScaler
-    from sklearn.svm import SVC
-
-    model = make_pipeline(StandardScaler(), SVC(C=10.0, break_ties=True))
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore", RuntimeWarning)  # BLAS raises flags for nothing on some machines
-        margins = model.fit(train_rows, list(train_labels)).decision_function(test_rows)
-    if margins.ndim == 1:  # two classes: one margin, of the second
-        margins = np.stack([-margins, margins], axis=1)
-    likely = np.exp(margins - margins.max(axis=1, keepdims=True))
+    known, columns = np.unique(np.asarray(train_labels), return_inverse=True)
+    model = fit_model("svm", train_rows, columns)
     answers = np.zeros((len(test_rows), len(classes)))
-    columns = [list(classes).index(name) for name in model.classes_]
-    answers[:, columns] = likely / likely.sum(axis=1, keepdims=True)
+    answers[:, [list(classes).index(name) for name in known]] = probabilities(model, test_rows)
     return answers

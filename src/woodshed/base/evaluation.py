@@ -7,7 +7,7 @@ from dataclasses import replace
 
 import numpy as np
 
-from woodshed.base.experiment import without_place
+from woodshed.base.experiment import deciding_settings, method_of
 from woodshed.base.provenance import provenance
 from woodshed.base.recogniser import Recogniser
 from woodshed.base.result import Experiment, SplitResult
@@ -60,7 +60,7 @@ def evaluate(recogniser: Recogniser, corpus: Corpus, *, leaky: bool | None) -> E
         indices=np.arange(len(truth)),
         folds=np.full(len(truth), "all"),
         truth=truth,
-        probabilities={"net": recogniser.predict_proba(Sounds(corpus.examples))},
+        probabilities={method_of(recogniser): recogniser.predict_proba(Sounds(corpus.examples))},
         curves=(),
     )
     return Experiment(
@@ -68,7 +68,7 @@ def evaluate(recogniser: Recogniser, corpus: Corpus, *, leaky: bool | None) -> E
         corpus=corpus,
         labels=tuple(classes),
         splits=(result,),
-        settings=without_place(recogniser.get_params()),
+        settings=deciding_settings(recogniser, recogniser.get_params()),
         set_aside=set_aside,
         provenance=provenance(recogniser.seed, time.monotonic() - began),
     )

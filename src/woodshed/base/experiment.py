@@ -11,19 +11,21 @@ import numpy as np
 from numpy.typing import NDArray
 
 from woodshed.base import baseline
+from woodshed.base.classical import HEEDED, time_fits
 from woodshed.base.material import common_rate
 from woodshed.base.notebook import Notebook, fingerprint
 from woodshed.base.provenance import provenance
 from woodshed.base.quiet import quiet_stderr
 from woodshed.base.recogniser import Recogniser
-from woodshed.base.result import Experiment, LearningCurve, SplitResult
+from woodshed.base.result import Experiment, LearningCurve, SplitResult, SummaryTable
 from woodshed.data.example import Corpus
 from woodshed.data.sound import Sounds
 from woodshed.data.split import Fold, Split
 from woodshed.errors import DataError
+from woodshed.features.summary import Summary
 
-METHODS = ("net", "svm", "majority")
-"""What every test part is answered by, in the order of the report."""
+BASELINES = ("svm", "majority")
+"""What every test part is also answered by."""
 
 
 def _ignore(*_: Any) -> None:
@@ -37,7 +39,7 @@ class Watcher:
     Parameters
     ----------
     begin
-        Called with the name of a training and its number of epochs at most.
+        Called with the name of a training and its number of epochs at most; 0 if it learns in one go.
     epoch
         Called with the number of the epoch from 0, the training loss, and the accuracy on the
         validation part or None.
@@ -52,7 +54,10 @@ class Watcher:
 
 @dataclass(frozen=True)
 class Plan:
-    """What a run would take: trainings, epochs at most in each, weights of the net, and roughly how long."""
+    """What a run would take: trainings, epochs at most in each, weights of the net, and roughly how long.
+
+    A classical model has neither epochs nor weights; the time to describe the sounds is not counted.
+    """
 
     n_trainings: int
     n_epochs: int
@@ -95,7 +100,10 @@ class Run:
         self.settings = settings | {"sample_rate": self.sample_rate}
         self.classes = sorted(set(self.corpus.labels))
         self.labels = np.asarray(self.corpus.labels)
+        self.method = method_of(self.recogniser)
+        self.n_epochs = 0 if self.recogniser.is_classical else settings["epochs"]
         self.interrupted = False
+        self._summary: SummaryTable | None = None
         self._kept: tuple[Recogniser, NDArray[np.int64]] | None = None
 
     def measure(self) -> tuple[Experiment, Recogniser]:
@@ -136,20 +144,22 @@ class Run:
             corpus=self.corpus,
             labels=tuple(self.classes),
             splits=tuple(results),
-            settings=without_place(self.settings),
+            settings=deciding_settings(self.recogniser, self.settings),
             provenance=source,
             learned=learned,
+            summary=self._summary if self.recogniser.is_classical else None,
         )
         return experiment, recogniser
 
     def test(self) -> list[SplitResult]:
         """Learn and test on every fold of every split; raises what `measure` raises."""
         self.recogniser.check_settings()
-        mark = without_place(self.settings) | {"job": type(self.recogniser).job}
+        mark = deciding_settings(self.recogniser, self.settings) | {"job": type(self.recogniser).job}
         self.notebook.open(fingerprint(mark, self.corpus, self.splits), resume=self.resume)
         rows = baseline.summarise(
             self.sounds, self.sample_rate, store=self.recogniser.store, n_jobs=self.recogniser.n_jobs
         )
+        self._summary = SummaryTable(Summary(sample_rate=self.sample_rate).names, rows)
         results = []
         for s, split in enumerate(self.splits):
             parts = []
@@ -165,27 +175,27 @@ class Run:
                         self._kept = fitted, fold.train
                 parts.append(part)
             if parts:
-                results.append(_join(split, parts))
+                results.append(_join(split, parts, methods_of(self.recogniser)))
         return results
 
     def plan(self) -> Plan:
         """Estimate the work from a few training steps on noise."""
         self.recogniser.check_settings()
-        with quiet_stderr():
-            from woodshed.base.learning import time_step
-        step_s, n_weights = time_step(self.recogniser, len(self.classes))
         sizes = [len(fold.train) for split in self.splits for fold in split.folds]
         if len(self.splits[0].folds) > 1:
             sizes.append(len(self.labels))
+        if self.recogniser.is_classical:
+            return Plan(len(sizes), 0, 0, time_fits(self.recogniser, len(self.classes), sizes))
+        with quiet_stderr():
+            from woodshed.base.learning import time_step
+        step_s, n_weights = time_step(self.recogniser, len(self.classes))
         n_steps = sum(max(1, size // self.settings["batch_size"]) for size in sizes)
-        return Plan(
-            len(sizes), self.settings["epochs"], n_weights, step_s * n_steps * self.settings["epochs"]
-        )
+        return Plan(len(sizes), self.n_epochs, n_weights, step_s * n_steps * self.n_epochs)
 
     def _learn(self, rows: NDArray[np.int64], title: str, name: str) -> Recogniser:
         """Fit a fresh recogniser to some rows of the corpus."""
         groups = self.corpus.groups
-        self.watcher.begin(title, self.settings["epochs"])
+        self.watcher.begin(title, self.n_epochs)
         recogniser = type(self.recogniser)(**self.settings)
         try:
             recogniser.fit(
@@ -220,9 +230,9 @@ class Run:
             "indices": fold.test,
             "folds": np.full(len(truth), fold.name),
             "truth": truth,
-            "net": answers,
             "svm": baseline.svm(rows[fold.train], train.tolist(), rows[fold.test], self.classes),
             "majority": baseline.majority(train.tolist(), len(truth), self.classes),
+            self.method: answers,  # the model's own, also when that is the support vector machine
             **{name: np.asarray(value) for name, value in asdict(fitted.curve_).items()},
             "fold": np.asarray(fold.name),
         }
@@ -232,12 +242,42 @@ class Run:
         return fitted, part
 
 
-def without_place(settings: Mapping[str, Any]) -> dict[str, Any]:
-    """Leave out the settings that say where and how fast something is made, and do not change it."""
-    return {name: value for name, value in settings.items() if name not in ("store", "n_jobs")}
+def method_of(recogniser: Recogniser) -> str:
+    """Return the name under which a report shows a model: that of a classical one, or ``net``.
+
+    Examples
+    --------
+    >>> method_of(Recogniser(net="mlp")), method_of(Recogniser(net="forest"))
+    ('net', 'forest')
+    """
+    return recogniser.net if recogniser.is_classical else "net"
 
 
-def _join(split: Split, parts: Sequence[Mapping[str, NDArray[Any]]]) -> SplitResult:
+def methods_of(recogniser: Recogniser) -> list[str]:
+    """Return all that answers each test part, in the order of the report: nothing stands beside itself.
+
+    Examples
+    --------
+    >>> methods_of(Recogniser(net="mlp")), methods_of(Recogniser(net="svm"))
+    (['net', 'svm', 'majority'], ['svm', 'majority'])
+    """
+    return list(dict.fromkeys((method_of(recogniser), *BASELINES)))
+
+
+def deciding_settings(recogniser: Recogniser, settings: Mapping[str, Any]) -> dict[str, Any]:
+    """Leave out the settings that do not change the result: where and how fast, and all that is not heeded.
+
+    Examples
+    --------
+    >>> recogniser = Recogniser(net="svm", sample_rate=8000)
+    >>> deciding_settings(recogniser, recogniser.get_params())
+    {'net': 'svm', 'sample_rate': 8000, 'seed': 0}
+    """
+    kept = HEEDED if recogniser.is_classical else set(settings) - {"store", "n_jobs"}
+    return {name: value for name, value in settings.items() if name in kept}
+
+
+def _join(split: Split, parts: Sequence[Mapping[str, NDArray[Any]]], methods: Sequence[str]) -> SplitResult:
     """Put the answers of all folds together."""
 
     def joined(name: str) -> NDArray[Any]:
@@ -249,6 +289,6 @@ def _join(split: Split, parts: Sequence[Mapping[str, NDArray[Any]]]) -> SplitRes
         indices=joined("indices"),
         folds=joined("folds"),
         truth=joined("truth"),
-        probabilities={method: joined(method) for method in METHODS},
-        curves=tuple(LearningCurve.from_dict(part) for part in parts),
+        probabilities={method: joined(method) for method in methods},
+        curves=tuple(curve for curve in map(LearningCurve.from_dict, parts) if curve.train_loss),
     )

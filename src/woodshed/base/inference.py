@@ -20,8 +20,11 @@ from numpy.typing import NDArray
 
 from woodshed.errors import ModelFolderError
 
-Ask = Callable[[NDArray[np.float32]], NDArray[np.float32]]
-"""Windows ``(batch, n_frames, n_bands)`` to probabilities ``(batch, n_classes)``."""
+Ask = Callable[[NDArray[np.float32]], NDArray[np.floating]]
+"""Windows ``(batch, n_frames, n_bands)`` or rows ``(batch, n_values)`` to probabilities."""
+
+KERAS_NAME, ONNX_NAME = "net.keras", "net.onnx"
+"""The files of a model folder that hold a net: as it can be trained on, and as it is asked."""
 
 
 def ask_onnx(content: bytes) -> Ask:
@@ -57,6 +60,12 @@ def ask_keras(net: Any) -> Ask:
         return np.concatenate([np.asarray(net.predict_on_batch(window[np.newaxis])) for window in windows])
 
     return ask
+
+
+def net_to_files(net: Any) -> dict[str, bytes]:
+    """Write a net in every format that the backend knows, by the name of the file."""
+    onnx = net_to_onnx(net)
+    return {KERAS_NAME: net_to_keras(net)} | ({} if onnx is None else {ONNX_NAME: onnx})
 
 
 def net_to_keras(net: Any) -> bytes:

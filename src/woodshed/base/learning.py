@@ -14,16 +14,22 @@ import keras
 import numpy as np
 from numpy.typing import NDArray
 
-from woodshed.base.inference import net_to_keras, net_to_onnx
-from woodshed.base.material import KnownItem, clip_items, common_rate, versions
+from woodshed.base.inference import net_to_files
+from woodshed.base.material import (
+    KnownItem,
+    check_lengths,
+    class_names,
+    clip_items,
+    common_rate,
+    fill_store,
+    versions,
+)
 from woodshed.base.training import Batches, Progress, Recipe, Validation, one_hot, train_net, validate_on
 from woodshed.base.window import STILL, Variation, cut_windows
 from woodshed.clip import Clip
-from woodshed.data.example import SetAside
-from woodshed.data.item import Item
 from woodshed.data.split import group_holdout, random_holdout
 from woodshed.data.store import FeatureStore
-from woodshed.errors import DataError, ParameterError, WoodshedError
+from woodshed.errors import DataError, ParameterError
 from woodshed.features.log_mel import LogMel
 from woodshed.nets import build_net
 from woodshed.units import s_to_samples
@@ -49,7 +55,7 @@ def learn(
     on_epoch: OnEpoch,
 ) -> None:
     """Fit a recogniser in place; see `Recogniser.fit`."""
-    _check_lengths(clips, labels, groups)
+    check_lengths(clips, labels, groups)
     keras.utils.set_random_seed(recogniser.seed)
     feature = make_feature(recogniser, clips)
     with contextlib.ExitStack() as stack:
@@ -58,11 +64,7 @@ def learn(
         spectrograms = Spectrograms(recogniser, store, clips, feature.sample_rate)
         kept = spectrograms.kept
         names = np.asarray(labels, dtype=str)[kept]
-        classes = np.unique(names)
-        if len(classes) < 2:
-            raise DataError(
-                f"There is only one class to learn: {', '.join(classes) or 'none'}. Give at least two."
-            )
+        classes = class_names(names)
         known_groups = None if groups is None else [str(groups[k]) for k in kept]
         train, validation = hold_out(
             names.tolist(), known_groups, recogniser.validation_share, recogniser.seed
@@ -88,8 +90,7 @@ def learn(
     recogniser.set_learned(
         classes=classes,
         feature=feature,
-        keras=net_to_keras(net),
-        onnx=net_to_onnx(net),
+        files=net_to_files(net),
         curve=progress.curve("training"),
         set_aside=spectrograms.set_aside,
     )
@@ -169,14 +170,7 @@ class Spectrograms:
         self.n_versions = recogniser.n_versions if change is not None else 1
         self._store = store
         originals = clip_items(clips, sample_rate)
-        self.set_aside: list[SetAside] = store.fill(originals, n_jobs=recogniser.n_jobs)
-        # Not by name: clips in memory may share one, and so may the stretches of a file.
-        self.kept = np.asarray([k for k, item in enumerate(originals) if _has(store, item)], np.int64)
-        if len(self.kept) == 0:
-            raise DataError(
-                f"None of {len(clips)} clips could be used. The first: "
-                f"{self.set_aside[0].reason if self.set_aside else 'there is none'}"
-            )
+        self.kept, self.set_aside = fill_store(store, originals, n_jobs=recogniser.n_jobs)
         items = [versions(originals[k], self.n_versions, change) for k in self.kept]
         store.fill([item for row in items for item in row[1:]], n_jobs=recogniser.n_jobs)
         self._items = [[KnownItem(item, item.key()) for item in row] for row in items]
@@ -192,14 +186,6 @@ class Spectrograms:
         if (k, version) not in self._held:
             self._held[k, version] = self._store.get(self._items[k][version])
         return self._held[k, version]
-
-
-def _has(store: FeatureStore, item: Item) -> bool:
-    """Whether the features of an item could be stored."""
-    try:
-        return item in store
-    except WoodshedError:  # its file cannot even be read
-        return False
 
 
 def hold_out(
@@ -254,15 +240,3 @@ def _validation(
         return cut_windows([spectrograms.read(int(k)) for k in rows[part]], n_frames)
 
     return validate_on(cut, targets[rows])
-
-
-def _check_lengths(clips: Sequence[Clip], labels: Sequence[str], groups: Sequence[str] | None) -> None:
-    if len(clips) != len(labels) or (groups is not None and len(groups) != len(clips)):
-        counts = f"{len(clips)} clips, {len(labels)} labels" + (
-            f", {len(groups)} groups" if groups is not None else ""
-        )
-        raise ParameterError(
-            f"fit expects one label, and one group if there are any, for each clip; got {counts}."
-        )
-    if len(clips) == 0:
-        raise DataError("There is nothing to learn from: no clips were given.")

@@ -1,4 +1,4 @@
-"""Material: clips as the store's items, at the model's rate, in several versions each."""
+"""Material: clips as the store's items, at the model's rate, in several versions each, and their labels."""
 
 from __future__ import annotations
 
@@ -9,14 +9,17 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
+from numpy.typing import NDArray
 
 from woodshed.audio.augment import Change
 from woodshed.audio.edit import resample
 from woodshed.audio.read import info, read
 from woodshed.clip import Clip
-from woodshed.data.example import Example
+from woodshed.data.example import Example, SetAside
 from woodshed.data.item import ChangedItem, ClipItem, ExampleItem, Item
 from woodshed.data.sound import Sounds
+from woodshed.data.store import FeatureStore
+from woodshed.errors import DataError, ParameterError, WoodshedError
 
 N_RATES_SEEN = 50
 """So many clips, evenly spread, decide at which rate a model listens."""
@@ -107,6 +110,83 @@ def versions(item: Item, n_versions: int, change: Change | None) -> list[Item]:
     if change is None:
         return [item]
     return [item, *(ChangedItem(item, Version(change, number)) for number in range(1, n_versions))]
+
+
+def fill_store(
+    store: FeatureStore, items: Sequence[Item], *, n_jobs: int
+) -> tuple[NDArray[np.int64], list[SetAside]]:
+    """Describe all clips that can be.
+
+    Returns
+    -------
+    kept, set_aside
+        The places of the clips that have features now, shape ``(n_kept,)``; and the others, with the
+        reason.
+
+    Raises
+    ------
+    DataError
+        If no clip can be used.
+    """
+    set_aside = store.fill(items, n_jobs=n_jobs)
+    # Not by name: clips in memory may share one, and so may the stretches of a file.
+    kept = np.asarray([k for k, item in enumerate(items) if _has(store, item)], np.int64)
+    if len(kept) == 0:
+        raise DataError(
+            f"None of {len(items)} clips could be used. The first: "
+            f"{set_aside[0].reason if set_aside else 'there is none'}"
+        )
+    return kept, set_aside
+
+
+def _has(store: FeatureStore, item: Item) -> bool:
+    """Whether the features of an item could be stored."""
+    try:
+        return item in store
+    except WoodshedError:  # its file cannot even be read
+        return False
+
+
+def check_lengths(clips: Sequence[Clip], labels: Sequence[str], groups: Sequence[str] | None) -> None:
+    """Refuse clips that do not have one label, and one group if there are any, each.
+
+    Raises
+    ------
+    ParameterError
+        If the numbers differ.
+    DataError
+        If there is no clip.
+    """
+    if len(clips) != len(labels) or (groups is not None and len(groups) != len(clips)):
+        counts = f"{len(clips)} clips, {len(labels)} labels" + (
+            f", {len(groups)} groups" if groups is not None else ""
+        )
+        raise ParameterError(
+            f"fit expects one label, and one group if there are any, for each clip; got {counts}."
+        )
+    if len(clips) == 0:
+        raise DataError("There is nothing to learn from: no clips were given.")
+
+
+def class_names(labels: NDArray[np.str_]) -> NDArray[np.str_]:
+    """Return the classes of labels, sorted.
+
+    Raises
+    ------
+    DataError
+        If there are fewer than two.
+
+    Examples
+    --------
+    >>> class_names(np.array(["yes", "no", "yes"])).tolist()
+    ['no', 'yes']
+    """
+    classes: NDArray[np.str_] = np.unique(labels)
+    if len(classes) < 2:
+        raise DataError(
+            f"There is only one class to learn: {', '.join(classes) or 'none'}. Give at least two."
+        )
+    return classes
 
 
 def common_rate(clips: Sequence[Clip], highest: int) -> int:

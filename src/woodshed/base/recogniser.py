@@ -13,7 +13,8 @@ from numpy.typing import NDArray
 
 from woodshed.audio.augment import Change, Speed
 from woodshed.audio.edit import resample
-from woodshed.base.inference import Ask, ask_keras, ask_onnx, keras_to_net
+from woodshed.base.classical import MODEL_NAME, MODELS, learn_in_one_go
+from woodshed.base.inference import KERAS_NAME, ONNX_NAME, Ask, ask_keras, ask_onnx, keras_to_net
 from woodshed.base.quiet import quiet_stderr
 from woodshed.base.result import LearningCurve
 from woodshed.base.window import SILENT_DB, STILL, Variation, cut_windows
@@ -21,6 +22,7 @@ from woodshed.clip import Clip
 from woodshed.data.example import SetAside
 from woodshed.errors import NotFittedError, ParameterError, SettingNameError, near_miss
 from woodshed.features.log_mel import LogMel
+from woodshed.features.summary import Summary
 from woodshed.nets import NETS
 from woodshed.prediction import Prediction
 
@@ -46,7 +48,9 @@ class Recogniser:
     Parameters
     ----------
     net
-        Architecture: one of `woodshed.nets.NETS`.
+        What learns: a net (conv-residual, conv-stack, conv-tdnn, mlp), or a classical model (svm, forest,
+        logistic, knn), which sees a row of summary features of the whole clip, learns in one go, and
+        heeds no other setting than sample_rate, seed, store and n_jobs.
     width
         Size of the net; its meaning is the architecture's.
     dropout
@@ -89,9 +93,11 @@ class Recogniser:
     classes_ : numpy.ndarray
         The names, sorted; the columns of every probability array.
     sample_rate_, feature_
-        What the net hears.
+        What it hears: `LogMel` for a net, `Summary` for a classical model.
+    files_ : dict of bytes
+        What was learned, by the name of the file that it is in a model folder.
     curve_ : woodshed.base.result.LearningCurve
-        How the training went.
+        How the training went; no epochs for a classical model.
     set_aside_ : list of woodshed.data.example.SetAside
         Clips that could not be used, and why.
 
@@ -168,7 +174,8 @@ class Recogniser:
             File in which the run is written down after every epoch. If it is there already, the run
             goes on from it to the result it would have had.
         on_epoch
-            Called with the epoch, the training loss and the validation accuracy (or None).
+            Called with the epoch, the training loss and the validation accuracy (or None). A classical
+            model has no epochs, and so neither this nor a checkpoint.
 
         Returns
         -------
@@ -184,10 +191,12 @@ class Recogniser:
         KeyboardInterrupt
             Handed on. If an epoch had ended, the recogniser is left fitted with the best weights so far.
         """
+        self.check_settings()
+        if self.is_classical:
+            learn_in_one_go(self, clips, labels, groups)
+            return self
         with quiet_stderr():
             from woodshed.base.learning import learn
-
-        self.check_settings()
         learn(self, clips, labels, groups, checkpoint=checkpoint, on_epoch=on_epoch)
         return self
 
@@ -195,9 +204,8 @@ class Recogniser:
         self,
         *,
         classes: NDArray[np.str_],
-        feature: LogMel,
-        keras: bytes,
-        onnx: bytes | None,
+        feature: LogMel | Summary,
+        files: dict[str, bytes],
         curve: LearningCurve,
         set_aside: list[SetAside],
     ) -> None:
@@ -205,8 +213,7 @@ class Recogniser:
         self.classes_ = classes
         self.feature_ = feature
         self.sample_rate_ = feature.sample_rate
-        self.keras_ = keras
-        self.onnx_ = onnx
+        self.files_ = files
         self.curve_ = curve
         self.set_aside_ = set_aside
         for name in _MADE_ON_DEMAND:
@@ -214,21 +221,33 @@ class Recogniser:
 
     @functools.cached_property
     def net_(self) -> Any:
-        """The Keras net, to look inside or to train on."""
-        return keras_to_net(self.fitted("keras_"))
+        """The Keras net, or the estimator of scikit-learn, to look inside or to train on."""
+        files = self.fitted("files_")
+        if MODEL_NAME not in files:
+            return keras_to_net(files[KERAS_NAME])
+        from woodshed.base.estimator import bytes_to_estimator
+
+        return bytes_to_estimator(files[MODEL_NAME], self.fitted("feature_").n_values, len(self.classes_))
 
     @functools.cached_property
     def _ask(self) -> Ask:
-        """The function that asks the net."""
-        return ask_keras(self.net_) if self.onnx_ is None else ask_onnx(self.onnx_)
+        """The function that asks what was learned."""
+        if ONNX_NAME in self.files_:
+            return ask_onnx(self.files_[ONNX_NAME])
+        if MODEL_NAME not in self.files_:
+            return ask_keras(self.net_)
+        from woodshed.base.estimator import ask_estimator
+
+        return ask_estimator(self.net_)
 
     def __getstate__(self) -> dict[str, Any]:
         return {name: value for name, value in self.__dict__.items() if name not in _MADE_ON_DEMAND}
 
     def check_settings(self) -> None:
         """Refuse values that cannot work, all in the same words."""
-        if self.net not in NETS:
-            raise ParameterError(f"There is no net called {self.net!r}. {near_miss(self.net, NETS)}")
+        if self.net not in (*NETS, *MODELS):
+            known = near_miss(self.net, [*NETS, *MODELS])
+            raise ParameterError(f"There is no net called {self.net!r}. {known}")
         positive = ("width", "window_s", "n_mels", "frame_s", "hop_s", "epochs", "patience", "batch_size")
         for name in (*positive, "learning_rate", "n_versions", "n_jobs"):
             if not getattr(self, name) > 0:
@@ -277,15 +296,23 @@ class Recogniser:
             yield Prediction(clip.source, names[best], float(row[best]), by_name, 0.0, clip.duration_s)
 
     def _probability(self, clip: Clip) -> NDArray[np.float64]:
-        """Hear a clip in windows and average the answers of those that hold sound."""
-        feature: LogMel = self.fitted("feature_")
-        spectrogram = feature(resample(clip, feature.sample_rate))
-        windows = overlapping_windows(spectrogram, self.n_frames)
-        peak_db = windows.max(axis=(1, 2))
-        answers = self._ask(windows[peak_db >= peak_db.max() - SILENT_DB])
+        """Hear a clip as one row, or in windows, and average the answers of those that hold sound."""
+        feature: LogMel | Summary = self.fitted("feature_")
+        heard = feature(resample(clip, feature.sample_rate))
+        if heard.ndim == 1:
+            answers = self._ask(heard[np.newaxis])
+        else:
+            windows = overlapping_windows(heard, self.n_frames)
+            peak_db = windows.max(axis=(1, 2))
+            answers = self._ask(windows[peak_db >= peak_db.max() - SILENT_DB])
         mean: NDArray[np.float64] = answers.mean(axis=0, dtype=np.float64)
         mean /= mean.sum()
         return mean
+
+    @property
+    def is_classical(self) -> bool:
+        """Whether the settings ask for a classical model instead of a net."""
+        return self.net in MODELS
 
     @property
     def n_frames(self) -> int:

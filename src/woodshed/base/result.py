@@ -21,16 +21,16 @@ class LearningCurve:
     fold
         Name of the part that was held out.
     train_loss, validation_loss, validation_accuracy
-        One value for each epoch that was run.
+        One value for each epoch that was run; none for a classical model, which learns in one go.
     best_epoch
         Index of the epoch whose weights were kept.
     """
 
     fold: str
-    train_loss: tuple[float, ...]
-    validation_loss: tuple[float, ...]
-    validation_accuracy: tuple[float, ...]
-    best_epoch: int
+    train_loss: tuple[float, ...] = ()
+    validation_loss: tuple[float, ...] = ()
+    validation_accuracy: tuple[float, ...] = ()
+    best_epoch: int = 0
 
     @classmethod
     def from_dict(cls, values: Mapping[str, Any]) -> LearningCurve:
@@ -62,10 +62,10 @@ class SplitResult:
     truth
         Shape ``(n_test,)``: the right label of each.
     probabilities
-        Method name -> array ``(n_test, n_classes)``, rows sum to 1. The first method is the net, then
-        the plain baselines (``svm``, ``majority``).
+        Method name -> array ``(n_test, n_classes)``, rows sum to 1. The first method is the model: ``net``,
+        or the name of a classical one; then come the plain baselines (``svm``, ``majority``).
     curves
-        One for each fold.
+        One for each fold in which a net was trained.
     """
 
     split: str
@@ -75,6 +75,22 @@ class SplitResult:
     truth: NDArray[np.str_]
     probabilities: Mapping[str, NDArray[np.float64]]
     curves: tuple[LearningCurve, ...]
+
+
+@dataclass(frozen=True)
+class SummaryTable:
+    """Every example of a corpus as a row of summary features.
+
+    Parameters
+    ----------
+    names
+        The ``n_values`` features; see `woodshed.features.Summary.names`.
+    rows
+        Shape ``(n_examples, n_values)``, in the order of the examples.
+    """
+
+    names: tuple[str, ...]
+    rows: NDArray[np.float64]
 
 
 @dataclass(frozen=True)
@@ -92,13 +108,15 @@ class Experiment:
     splits
         The honest split first; a leaky one, if it was measured too, after it.
     settings
-        Every setting of the recogniser.
+        Every setting of the recogniser that decides the result.
     set_aside
         Files left out during the run, with those the corpus left out before it.
     provenance
         Versions, seed, commit, machine, duration: text by name.
     learned
         Shape ``(n_learned,)``: the rows of ``corpus.examples`` that the model that is kept learned from.
+    summary
+        The examples as a classical model sees them; None if a net was trained, or nothing was.
     """
 
     job: str
@@ -109,3 +127,4 @@ class Experiment:
     set_aside: tuple[SetAside, ...] = ()
     provenance: Mapping[str, str] = field(default_factory=dict)
     learned: NDArray[np.int64] = field(default_factory=lambda: np.zeros(0, np.int64))
+    summary: SummaryTable | None = None

@@ -1,10 +1,11 @@
 """One folder per model, readable by a person, and nothing in it is ever run.
 
 ==================  ==============================================================
-``settings.json``   job, settings, feature, format version, digests of the nets
+``settings.json``   job, settings, feature, format version, digests of the files
 ``labels.json``     the classes, in the order of the net's answers
 ``net.onnx``        the net as it is asked
 ``net.keras``       the net as it can be trained on
+``model.skops``     instead of both: a classical model
 ``metrics.json``    the scores
 ``card.md``         what the model is for, what it learned from, how well it does
 ``report.html``     the same with pictures and sounds
@@ -23,9 +24,12 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from woodshed.atomic import write_whole
+from woodshed.base.classical import MODEL_NAME
+from woodshed.base.inference import KERAS_NAME, ONNX_NAME
 from woodshed.base.result import LearningCurve
 from woodshed.errors import ModelFolderError, OutputError, WoodshedError, printable
 from woodshed.features.log_mel import LogMel
+from woodshed.features.summary import Summary
 
 if TYPE_CHECKING:
     from woodshed.base.recogniser import Recogniser
@@ -34,6 +38,18 @@ FORMAT = 1
 """Version of the folder's layout; a folder of a higher one is refused."""
 
 SETTINGS_NAME = "settings.json"
+
+LABELS_NAME = "labels.json"
+
+FEATURES: dict[str, type[LogMel | Summary]] = {"LogMel": LogMel, "Summary": Summary}
+"""Name in ``settings.json`` -> feature: what may be made of it."""
+
+_KINDS = {
+    frozenset({LABELS_NAME, KERAS_NAME}): "LogMel",
+    frozenset({LABELS_NAME, KERAS_NAME, ONNX_NAME}): "LogMel",
+    frozenset({LABELS_NAME, MODEL_NAME}): "Summary",
+}
+"""Files of each kind of model -> the feature that it hears; no other file of a folder is opened."""
 
 
 def save_model(recogniser: Recogniser, folder: Path) -> None:
@@ -51,24 +67,26 @@ def save_model(recogniser: Recogniser, folder: Path) -> None:
     """
     labels = [str(name) for name in recogniser.fitted("classes_")]
     make_folder(folder)
-    contents = {"labels.json": to_json(labels).encode(), "net.keras": recogniser.keras_}
-    if recogniser.onnx_ is not None:
-        contents["net.onnx"] = recogniser.onnx_
+    contents = {LABELS_NAME: to_json(labels).encode(), **recogniser.files_}
     for name, content in contents.items():
         write_whole(folder / name, content)
     settings = {
         "format": FORMAT,
         "job": type(recogniser).job,
         "settings": recogniser.get_params() | {"store": None},
-        "feature": {"LogMel": asdict(recogniser.feature_)},
+        "feature": {type(recogniser.feature_).__name__: asdict(recogniser.feature_)},
         "curve": asdict(recogniser.curve_),
         "files": {name: hashlib.sha256(content).hexdigest() for name, content in contents.items()},
     }
     write_whole(folder / SETTINGS_NAME, to_json(settings))
+    for name in {KERAS_NAME, ONNX_NAME, MODEL_NAME} - set(contents):
+        (folder / name).unlink(missing_ok=True)  # of another kind of model that was here before
 
 
 def load_model(folder: str | Path, classes: Mapping[str, type[Recogniser]]) -> Recogniser:
-    """Load a recogniser; no code from the folder is run, and Keras is not loaded if ONNX Runtime can ask.
+    """Load a recogniser; no code from the folder is run.
+
+    Keras is not loaded if ONNX Runtime can ask, and scikit-learn only for a classical model.
 
     Parameters
     ----------
@@ -93,19 +111,21 @@ def load_model(folder: str | Path, classes: Mapping[str, type[Recogniser]]) -> R
     contents = {name: _checked(folder / name, digest) for name, digest in settings["files"].items()}
     try:
         recogniser = classes[job](**settings["settings"])
-        feature = LogMel(**settings["feature"]["LogMel"])
-        labels = json.loads(contents["labels.json"])
+        name = _KINDS[frozenset(settings["files"])]
+        feature = FEATURES[name](**settings["feature"][name])
+        labels = json.loads(contents.pop(LABELS_NAME))
         curve = LearningCurve.from_dict(settings["curve"])
     except (KeyError, TypeError, ValueError, WoodshedError) as error:
         raise _damaged(folder / SETTINGS_NAME, f"it does not fit this version ({error})") from error
     recogniser.set_learned(
         classes=np.asarray(labels, dtype=str),
         feature=feature,
-        keras=contents["net.keras"],
-        onnx=contents.get("net.onnx"),
+        files=contents,
         curve=curve,
         set_aside=[],
     )
+    if MODEL_NAME in contents:
+        recogniser.net_  # noqa: B018  built now, so that a file that was tampered with is refused now
     return recogniser
 
 
@@ -126,12 +146,9 @@ def read_settings(folder: Path) -> dict[str, Any]:
     try:
         settings: dict[str, Any] = json.loads(path.read_text("utf-8"))
         version = settings["format"]
-        (
-            settings["job"],
-            settings["settings"],
-            settings["files"]["labels.json"],
-            settings["files"]["net.keras"],
-        )
+        settings["job"], settings["settings"], settings["feature"], settings["files"][LABELS_NAME]
+        if isinstance(version, int) and version <= FORMAT and frozenset(settings["files"]) not in _KINDS:
+            raise ValueError(f"it names the files {', '.join(settings['files'])}")
     except OSError as error:
         raise ModelFolderError(
             f"{printable(path)} cannot be read ({error.strerror}). Correct its permissions."
@@ -161,7 +178,7 @@ def describe_model(folder: Path) -> dict[str, Any]:
         If it is not a model, is damaged, or comes from a newer version.
     """
     settings = read_settings(folder)
-    labels = json.loads(_checked(folder / "labels.json", settings["files"]["labels.json"]))
+    labels = json.loads(_checked(folder / LABELS_NAME, settings["files"][LABELS_NAME]))
     try:
         measured = json.loads((folder / "metrics.json").read_text("utf-8"))
     except (OSError, ValueError):

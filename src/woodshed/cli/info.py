@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Any
 
 import typer
 
@@ -22,15 +22,25 @@ def command(
         typer.echo(to_json(described), nl=False)
         return
     say(f"{described['job']} model, {len(described['labels'])} classes: {', '.join(described['labels'])}")
-    feature = described["feature"]["LogMel"]
-    window_s = described["settings"]["window_s"]
-    say(f"hears {feature['n_mels']} mel bands at {feature['sample_rate']} Hz, {window_s} s at once")
+    say(hears(described))
     if described["accuracy"]:
         print_scores(
             (row["split"], row["badge"], row["method"], f"{row['accuracy']:.1%}", interval(row["interval"]))
             for row in described["accuracy"]
         )
     print_table(("made by", ""), [(name, str(value)) for name, value in described["provenance"].items()])
+
+
+def hears(described: dict[str, Any]) -> str:
+    """Say what a model hears."""
+    from woodshed.features import Summary
+
+    ((name, feature),) = described["feature"].items()
+    if name == "Summary":
+        what = f"{described['settings']['net']}: hears {Summary(**feature).n_values} summary features"
+        return f"{what} at {feature['sample_rate']} Hz, of the whole sound"
+    window_s = described["settings"]["window_s"]
+    return f"hears {feature['n_mels']} mel bands at {feature['sample_rate']} Hz, {window_s} s at once"
 
 
 def interval(bounds: list[float | None]) -> str:

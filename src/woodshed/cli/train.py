@@ -106,8 +106,10 @@ def print_plan(run: Any) -> None:
     for split in run.splits:
         badge = {True: " (leaky)", False: "", None: " (groups unknown)"}[split.leaky]
         say(f"tested on: {split.name}{badge}")
-    say(
-        f"{plan.n_trainings} trainings of at most {plan.n_epochs} epochs, {plan.n_weights:,} weights: "
-        f"roughly {duration_text(plan.duration_s)}"
-    )
+    roughly = f"roughly {duration_text(plan.duration_s)}"
+    if plan.n_epochs:
+        weights = f"{plan.n_weights:,} weights"
+        say(f"{plan.n_trainings} trainings of at most {plan.n_epochs} epochs, {weights}: {roughly}")
+    else:
+        say(f"{plan.n_trainings} trainings in one go, when the sounds are described: {roughly}")
     say("Nothing was trained or written.")

@@ -47,7 +47,7 @@ def card(experiment: Experiment) -> str:
         "## How well it does",
         _score_table(experiment, splits),
         *_explanations(splits),
-        "The first method of each split is the net, those after it are plain baselines. In brackets: 95 % "
+        "The first method of each split is the model, those after it are plain baselines. In brackets: 95 % "
         "bootstrap interval, drawn by group where groups are known.",
         "## Limits",
         "\n".join(f"- {limit}" for limit in _limits(experiment, splits)),

@@ -135,11 +135,30 @@ def round_ticks(highest: float, n_ticks: int = 4) -> list[tuple[float, str]]:
     >>> [text for _, text in round_ticks(2.3)]
     ['0', '1', '2', '3']
     """
-    rough = max(highest, 1e-6) / (n_ticks - 1)
-    magnitude = 10.0 ** math.floor(math.log10(rough))
-    step = next(size * magnitude for size in (1, 2, 5, 10) if size * magnitude >= rough * (1 - 1e-9))
+    step = _round_step(max(highest, 1e-6) / (n_ticks - 1))
     top = step * math.ceil(highest / step - 1e-9)
     return [(float(value), f"{value:g}") for value in _steps(max(top, step), step)]
+
+
+def span_ticks(low: float, high: float, n_ticks: int = 5) -> list[tuple[float, str]]:
+    """Return about ``n_ticks`` ticks at round values between two values.
+
+    Examples
+    --------
+    >>> [text for _, text in span_ticks(-13.0, 29.0)]
+    ['-10', '0', '10', '20']
+    >>> [text for _, text in span_ticks(1210.0, 2890.0)]
+    ['1500', '2000', '2500']
+    """
+    step = _round_step((high - low) / n_ticks)
+    values = np.round(np.arange(math.ceil(low / step), math.floor(high / step) + 1) * step, 10)
+    return [(float(value), f"{value:.6g}") for value in values]
+
+
+def _round_step(rough: float) -> float:
+    """Return the smallest of 1, 2, 5, 10, 20, … (and of 0.5, 0.2, …) that is not below a value."""
+    magnitude: float = 10.0 ** math.floor(math.log10(rough))
+    return next(size * magnitude for size in (1, 2, 5, 10) if size * magnitude >= rough * (1 - 1e-9))
 
 
 def _steps(top: float, step: float) -> list[float]:

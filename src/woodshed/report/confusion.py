@@ -36,7 +36,7 @@ def confusion_section(
         by_cell[mistake.cell].append(mistake)
     silent = f" The page holds the sound of {len(heard)} of them." if len(heard) < len(mistakes) else ""
     words = (
-        f"Rows are what a clip is, columns what the net said: {len(mistakes)} of "
+        f"Rows are what a clip is, columns what the model said: {len(mistakes)} of "
         f"{count(int(counts.sum()), 'clip')} were named wrong. Press an underlined number to see and hear "
         f"which.{silent} The stronger the colour, the greater the share of the row; blue is right, orange is "
         "wrong."

@@ -15,6 +15,7 @@ from woodshed.errors import ParameterError
 from woodshed.report import sections
 from woodshed.report.background import corpus_section, set_aside_of, set_aside_section
 from woodshed.report.confusion import confusion_section
+from woodshed.report.decision_map import map_section
 from woodshed.report.markup import Markup, element, join
 from woodshed.report.scores import MEASURES, answers_of, class_rates, group_scores, measure, ordered_splits
 
@@ -74,7 +75,7 @@ def _body(experiment: Experiment, max_confused: int) -> Markup:
         ("classes", "Class by class", sections.class_section(experiment.labels, class_rates(answers))),
         ("roc", "Finding against false alarms", sections.roc_section(experiment.labels, answers)),
         ("groups", "Group by group", sections.group_section(group_scores(answers))),
-        ("learning", "How it learned", sections.learning_section(honest.curves)),
+        _learning_part(experiment, honest),
         ("reliability", "Does it know when it is right?", sections.reliability_section(answers)),
         ("set-aside", f"Files set aside: {left_out}", set_aside_section(experiment)),
         ("background", "What it was trained on", corpus_section(experiment)),
@@ -92,6 +93,13 @@ def _body(experiment: Experiment, max_confused: int) -> Markup:
             element("footer", "Made by woodshed. The page holds everything it shows and loads nothing."),
         ]
     )
+
+
+def _learning_part(experiment: Experiment, result: SplitResult) -> tuple[str, str, Markup]:
+    """Show how a net learned; a classical model has no epochs, and what it saw can be shown instead."""
+    if experiment.summary is None:
+        return "learning", "How it learned", sections.learning_section(result.curves)
+    return "map", "The classes on two features", map_section(experiment.summary, experiment.corpus.labels)
 
 
 def _scores(experiment: Experiment, result: SplitResult) -> sections.Scores:

@@ -124,7 +124,7 @@ def net_of(result: SplitResult) -> str:
 
 
 def answers_of(experiment: Experiment, result: SplitResult, method: str | None = None) -> Answers:
-    """Turn what a method (by default the net) answered into numbers."""
+    """Turn what a method (by default the model) answered into numbers."""
     probabilities = np.asarray(result.probabilities[method or net_of(result)], dtype=np.float64)
     truth, _ = probability.validate(result.truth, probabilities, list(experiment.labels))
     groups = experiment.corpus.groups

@@ -222,9 +222,9 @@ def reliability_section(answers: Answers) -> Markup:
     """Draw whether the probabilities mean what they say."""
     error = decimal(calibration_error(answers))
     words = (
-        "Of the answers that were 80 % sure, 80 % should be right: dots on the dashed line. Below it the net "
-        f"is too sure of itself, above it too shy. Expected calibration error {error}; the bigger a dot, the "
-        "more answers."
+        "Of the answers that were 80 % sure, 80 % should be right: dots on the dashed line. Below it the "
+        f"model is too sure of itself, above it too shy. Expected calibration error {error}; the bigger a "
+        "dot, the more answers."
     )
     return join([element("p", words), element("figure", figures.reliability_figure(reliability(answers)))])
 

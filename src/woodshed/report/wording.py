@@ -26,9 +26,14 @@ EXPLANATIONS = {
 }
 """Badge -> the sentence that explains it."""
 
-_METHODS = {"svm": "SVM on summary features", "majority": "always the commonest class"}
-_METHODS_IN_A_SENTENCE = {
-    "svm": "the SVM on summary features",
+_CLASSICAL = {
+    "forest": "random forest on summary features",
+    "knn": "vote of the nearest by summary features",
+    "logistic": "logistic regression on summary features",
+    "svm": "SVM on summary features",
+}
+_METHODS = _CLASSICAL | {"majority": "always the commonest class"}
+_METHODS_IN_A_SENTENCE = {name: f"the {words}" for name, words in _CLASSICAL.items()} | {
     "majority": "always guessing the commonest class",
 }
 
@@ -43,8 +48,8 @@ def method_name(method: str, *, sentence: bool = False) -> str:
 
     Examples
     --------
-    >>> method_name("svm"), method_name("majority", sentence=True), method_name("forest")
-    ('SVM on summary features', 'always guessing the commonest class', 'forest')
+    >>> method_name("svm"), method_name("majority", sentence=True), method_name("mine")
+    ('SVM on summary features', 'always guessing the commonest class', 'mine')
     """
     return (_METHODS_IN_A_SENTENCE if sentence else _METHODS).get(method, method)
 

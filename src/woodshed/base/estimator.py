@@ -1,0 +1,229 @@
+"""Estimators of scikit-learn as bytes and back; bytes that hold anything but our own models are refused.
+
+They are kept in the format of skops, which is no pickle: reading it builds objects of named types and
+calls nothing else. skops by itself would build any estimator there is. Here the types must be on the
+short list of what our models are made of (`TRUSTED`), which is checked before anything is built. And
+what was built must be of one piece (`_is_sound`): compiled code follows the numbers in a tree or in a
+support vector machine without looking where they lead.
+"""
+
+from __future__ import annotations
+
+import io
+import json
+import warnings
+import zipfile
+from collections.abc import Callable, Iterator
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from woodshed.base.classical import MODEL_NAME, probabilities
+from woodshed.base.inference import Ask
+from woodshed.errors import ModelFolderError
+
+_PLAIN = {
+    "DictNode": ("builtins.dict",),
+    "JsonNode": ("builtins.str",),
+    "ListNode": ("builtins.list",),
+    "NdArrayNode": ("numpy.ndarray", "numpy.float32", "numpy.float64", "numpy.int32", "numpy.int64"),
+    "TupleNode": ("builtins.tuple",),
+    "TypeNode": ("builtins.int", "builtins.str"),
+}
+_ESTIMATORS = {
+    "ObjectNode": (
+        "sklearn.ensemble._forest.RandomForestClassifier",
+        "sklearn.linear_model._logistic.LogisticRegression",
+        "sklearn.neighbors._classification.KNeighborsClassifier",
+        "sklearn.pipeline.Pipeline",
+        "sklearn.preprocessing._data.StandardScaler",
+        "sklearn.svm._classes.SVC",
+        "sklearn.tree._classes.DecisionTreeClassifier",
+    ),
+    "TreeNode": ("sklearn.tree._tree.Tree",),
+}
+
+TRUSTED = frozenset((loader, type_) for loader, types in {**_PLAIN, **_ESTIMATORS}.items() for type_ in types)
+"""How skops builds a thing, and of which type: all that may be in a file."""
+
+_MARKS = ("__loader__", "__module__", "__class__")
+
+
+def estimator_to_bytes(estimator: Any) -> bytes:
+    """Write a fitted estimator of `woodshed.base.classical` in the format of skops."""
+    from skops.io import dumps
+
+    content: bytes = dumps(estimator, compression=zipfile.ZIP_DEFLATED)
+    return content
+
+
+def bytes_to_estimator(content: bytes, n_values: int, n_classes: int) -> Any:
+    """Read what `estimator_to_bytes` wrote; what is anything else is refused before it is built.
+
+    Parameters
+    ----------
+    content
+        The file.
+    n_values, n_classes
+        Length of the rows that it must take and of its answers.
+
+    Raises
+    ------
+    ModelFolderError
+        If it is damaged, holds a type that is not on the list, or is not of one piece.
+    """
+    import sklearn
+    from sklearn.exceptions import InconsistentVersionWarning
+    from skops.io import loads
+
+    check_types(content)
+    try:
+        with warnings.catch_warnings(record=True) as heard:
+            warnings.simplefilter("always")
+            estimator = loads(content, trusted=list(_ESTIMATORS["TreeNode"]))
+        sound = _is_sound(estimator, n_values, n_classes)
+    except Exception as error:  # whatever a file that was tampered with brings about
+        raise _refused(f"scikit-learn cannot build it ({type(error).__name__}: {error})") from error
+    if not sound:
+        raise _refused(f"it is no model of {n_classes} classes on {n_values} values")
+    versions = {
+        one.message.original_sklearn_version
+        for one in heard
+        if isinstance(one.message, InconsistentVersionWarning)
+    }
+    if versions:  # said once, not for every tree
+        warnings.warn(
+            f"{MODEL_NAME} was made with scikit-learn {', '.join(sorted(versions))}, and "
+            f"{sklearn.__version__} is installed: its answers may differ. Train again to be sure.",
+            stacklevel=2,
+        )
+    return estimator
+
+
+def check_types(content: bytes) -> None:
+    """Refuse a file that names a type which is not on our list.
+
+    Raises
+    ------
+    ModelFolderError
+        If it does, or cannot be read.
+    """
+    try:
+        with zipfile.ZipFile(io.BytesIO(content)) as archive:
+            schema = json.loads(archive.read("schema.json"))
+        found = set(_types(schema))
+    except Exception as error:  # zipfile and json raise many kinds, a file nested too deep yet another
+        raise _refused(f"it cannot be read ({error})") from error
+    foreign = sorted(str(type_) for loader, type_ in found if (loader, type_) not in TRUSTED)
+    if foreign or not found:
+        what = f"it holds {', '.join(foreign)}" if foreign else "it holds nothing"
+        raise _refused(f"{what}, of which no model of woodshed is made")
+
+
+def ask_estimator(estimator: Any) -> Ask:
+    """Make a function that asks an estimator for the probabilities of rows ``(batch, n_values)``."""
+    from threadpoolctl import ThreadpoolController  # type: ignore[import-untyped]
+
+    threads = ThreadpoolController()
+
+    def ask(rows: NDArray[np.float32]) -> NDArray[np.float64]:
+        # One row at a time: a clip's answer never depends on its neighbours, not even in the last bit.
+        # And in one thread: on a busy machine the others cost more in waiting than a row takes.
+        with threads.limit(limits=1):
+            parts = [probabilities(estimator, row[np.newaxis]) for row in rows.astype(np.float64)]
+        return np.concatenate(parts)
+
+    return ask
+
+
+def _types(schema: Any) -> Iterator[tuple[Any, str]]:
+    """Yield how each thing in a file is built, and its type, wherever it is in the file."""
+    if isinstance(schema, dict):
+        if any(mark in schema for mark in _MARKS):
+            loader, module, name = (schema.get(mark) for mark in _MARKS)
+            yield loader, f"{module}.{name}"
+        schema = list(schema.values())
+    if isinstance(schema, list):
+        for inner in schema:
+            yield from _types(inner)
+
+
+def _is_sound(estimator: Any, n_values: int, n_classes: int) -> bool:
+    """Whether an estimator is one of ours, and its arrays fit together, the rows and the classes."""
+    is_pipeline = type(estimator).__name__ == "Pipeline"
+    *before, last = [step for _, step in estimator.steps] if is_pipeline else [estimator]
+    scaled = [type(step).__name__ for step in before]
+    checks: dict[str, Callable[[Any, int, int], bool]] = {
+        "KNeighborsClassifier": _is_sound_knn,
+        "LogisticRegression": _is_sound_logistic,
+        "RandomForestClassifier": _is_sound_forest,
+        "SVC": _is_sound_svm,
+    }
+    return (
+        scaled == ([] if type(last).__name__ == "RandomForestClassifier" else ["StandardScaler"])
+        and all(step.mean_.shape == step.scale_.shape == (n_values,) for step in before)
+        and last.classes_.tolist() == list(range(n_classes))
+        and last.n_features_in_ == n_values
+        and checks[type(last).__name__](last, n_values, n_classes)
+    )
+
+
+def _is_sound_svm(svm: Any, n_values: int, n_classes: int) -> bool:
+    n_support = len(svm.support_)
+    return bool(
+        (svm.kernel, svm._sparse) == ("rbf", False)
+        and svm.support_vectors_.shape == (n_support, n_values)
+        and svm._dual_coef_.shape == (n_classes - 1, n_support)
+        and svm._n_support.shape == (n_classes,)
+        and svm._n_support.min() >= 0
+        and svm._n_support.sum() == n_support
+        and svm._intercept_.shape == (n_classes * (n_classes - 1) // 2,)
+    )
+
+
+def _is_sound_logistic(logistic: Any, n_values: int, n_classes: int) -> bool:
+    n_rows = 1 if n_classes == 2 else n_classes
+    return bool(logistic.coef_.shape == (n_rows, n_values) and logistic.intercept_.shape == (n_rows,))
+
+
+def _is_sound_knn(knn: Any, n_values: int, n_classes: int) -> bool:
+    n_rows = len(knn._y)
+    return bool(
+        (knn._fit_method, knn.weights) == ("brute", "distance")
+        and knn._fit_X.shape == (n_rows, n_values)
+        and 1 <= knn.n_neighbors <= knn.n_samples_fit_ == n_rows
+        and 0 <= knn._y.min() <= knn._y.max() < n_classes
+    )
+
+
+def _is_sound_forest(forest: Any, n_values: int, n_classes: int) -> bool:
+    return forest.n_outputs_ == 1 and all(
+        type(tree).__name__ == "DecisionTreeClassifier" and _is_sound_tree(tree.tree_, n_values, n_classes)
+        for tree in forest.estimators_
+    )
+
+
+def _is_sound_tree(tree: Any, n_values: int, n_classes: int) -> bool:
+    """Whether every node leads to later nodes, and asks for a value that there is."""
+    place, inner = np.arange(tree.node_count), tree.children_left >= 0
+    leads_on = all(
+        (place[inner] < children[inner]).all() and (children[inner] < tree.node_count).all()
+        for children in (tree.children_left, tree.children_right)
+    )
+    asked, ends = tree.feature[inner], tree.children_left[~inner]
+    return bool(
+        leads_on
+        and (ends == -1).all()
+        and (asked >= 0).all()
+        and (asked < n_values).all()
+        and tree.value.shape == (tree.node_count, 1, n_classes)
+        and tree.node_count > 0
+    )
+
+
+def _refused(reason: str) -> ModelFolderError:
+    return ModelFolderError(
+        f"{MODEL_NAME} is refused: {reason}. Copy the folder again from a source that you trust, or train "
+        "the model again."
+    )
