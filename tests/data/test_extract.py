@@ -66,11 +66,23 @@ def test_what_was_computed_is_read_back(
     sounds: list[Path], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     first = extract(sounds, FEATURES, tmp_path / "store").summary(sounds[0], ["mean"])
-    monkeypatch.setattr("woodshed.features.block.read_blocks", lambda *_, **__: pytest.fail("decoded again"))
+    monkeypatch.setattr("woodshed.data.item.read", lambda *_, **__: pytest.fail("decoded again"))
     seen: list[tuple[int, int]] = []
     again = extract(sounds, FEATURES, tmp_path / "store", on_progress=lambda *counts: seen.append(counts))
     assert again.summary(sounds[0], ["mean"]) == pytest.approx(first)
     assert seen == [(1, 4), (2, 4), (3, 4), (4, 4)]
+
+
+def test_a_long_file_is_described_in_pieces_and_says_the_same(
+    extraction: Extraction, sounds: list[Path], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    whole = [np.array(array) for array in extraction.arrays(sounds[1])]
+    monkeypatch.setattr("woodshed.data.item.LONG_S", 0.1)
+    monkeypatch.setattr("woodshed.features.block.BLOCK_S", 0.05)
+    monkeypatch.setattr("woodshed.data.item.read", lambda *_, **__: pytest.fail("read as a whole"))
+    pieces = extract(sounds, FEATURES, tmp_path / "other").arrays(sounds[1])
+    for in_pieces, at_once in zip(pieces, whole, strict=True):
+        assert in_pieces == pytest.approx(at_once, abs=1e-3)
 
 
 def test_a_csv_reads_back(extraction: Extraction, sounds: list[Path], tmp_path: Path) -> None:

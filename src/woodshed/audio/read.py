@@ -27,8 +27,8 @@ AUDIO_SUFFIXES = FOREIGN_SUFFIXES | {
 }
 """Lower-case suffixes of the files that are taken for sound when a folder is read."""
 
-VALUES_PER_READ = 2**20
-"""Decoding goes in portions of this many numbers (4 MiB), so that a lying header costs no memory."""
+VALUES_PER_READ = 3 * 2**19
+"""Decoding goes in portions of this many numbers (6 MiB), so that a lying header costs no memory."""
 
 
 @dataclass(frozen=True)

@@ -54,21 +54,34 @@ def write_entry(path: Path, chunks: Iterable[Array]) -> None:
         If it cannot be written.
     """
     ordered = iter(chunks)
+    first, second = next(ordered), next(ordered, None)
+    with draft(path) as file:
+        if second is None:
+            head = _header(first, len(first))
+            file.write(head)
+            file.write(first.data)
+            n_bytes = len(head) + first.nbytes
+            crc = zlib.crc32(first.data, zlib.crc32(head))
+        else:
+            n_bytes, crc = _write_pieces(file, chain([first, second], ordered))
+        file.write(_TRAILER.pack(MAGIC, n_bytes, crc))
+
+
+def _write_pieces(file: BinaryIO, pieces: Iterable[Array]) -> tuple[int, int]:
+    """Write pieces and the header that fits all of them; return the length and its check sum."""
+    ordered = iter(pieces)
     first = next(ordered)
     n_rows = 0
-    with draft(path) as file:
-        # The header goes first and tells the length, which is known last. It leaves room for any.
-        start = len(_header(first, 0))
-        file.seek(start)
-        for chunk in chain([first], ordered):
-            file.write(chunk.data)
-            n_rows += len(chunk)
-        n_bytes = file.tell()
-        file.seek(0)
-        file.write(_header(first, n_rows))
-        file.seek(0)
-        crc = _crc(file, n_bytes)
-        file.write(_TRAILER.pack(MAGIC, n_bytes, crc))
+    # The header goes first and tells the length, which is known last. It leaves room for any.
+    file.seek(len(_header(first, 0)))
+    for piece in chain([first], ordered):
+        file.write(piece.data)
+        n_rows += len(piece)
+    n_bytes = file.tell()
+    file.seek(0)
+    file.write(_header(first, n_rows))
+    file.seek(0)
+    return n_bytes, _crc(file, n_bytes)
 
 
 def is_sound(file: BinaryIO) -> bool:

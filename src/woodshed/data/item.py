@@ -15,12 +15,15 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Protocol, runtime_checkable
 
-from woodshed.audio.read import read
+from woodshed.audio.read import info, read
 from woodshed.clip import Clip
 from woodshed.data.example import Example
 from woodshed.errors import AudioFileError, ParameterError, printable
 from woodshed.features.block import features_of_file
 from woodshed.features.frame import Framed
+
+LONG_S = 120.0
+"""A file longer than this is described block by block."""
 
 _DIGEST_BYTES = 16
 
@@ -135,7 +138,7 @@ class FileItem:
 
     def describe(self, feature: Callable[[Clip], Any]) -> Iterator[Any]:
         """Yield the frames of the feature; a long file is never in memory as a whole."""
-        if isinstance(feature, Framed):
+        if isinstance(feature, Framed) and info(self.path).duration_s > LONG_S:
             return features_of_file(feature, self.path)
         return iter([feature(self.load())])
 

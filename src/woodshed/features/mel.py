@@ -21,7 +21,7 @@ _HZ_PER_MEL = _KNEE_HZ / _KNEE_MEL
 _LOG_STEP = np.log(6.4) / 27.0
 
 # Neighbouring filters that are multiplied together as one small dense matrix; see `FilterBank`.
-_GROUP = 16
+_GROUP = 8
 
 
 def hz_to_mel(frequency_hz: ArrayLike, formula: MelFormula = "slaney") -> NDArray[np.float64]:
@@ -144,7 +144,7 @@ class FilterBank:
     """Filters laid out so that multiplying by them skips the zeros.
 
     A mel filter touches a few neighbouring bins and nine tenths of the matrix are zero. Filters are
-    taken sixteen at a time and cut to the bins that any of them touches: small dense products, which
+    taken eight at a time and cut to the bins that any of them touches: small dense products, which
     BLAS does faster than the whole dense matrix and than a sparse one.
 
     Parameters

@@ -16,7 +16,7 @@ from woodshed.units import samples_to_frames
 
 # Frames are transformed in blocks of this many bytes: large enough that NumPy's cost per call is lost in
 # the arithmetic, small enough that windowing, transform and squaring find the block still in the cache.
-BLOCK_BYTES = 256 * 1024
+BLOCK_BYTES = 512 * 1024
 
 
 Precision = Literal["float32", "float64"]
