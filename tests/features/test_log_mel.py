@@ -10,7 +10,8 @@ import pytest
 import soundfile
 
 from woodshed.clip import Clip
-from woodshed.features import LogMel
+from woodshed.errors import ParameterError
+from woodshed.features import LogMel, Mfcc, Summary
 
 SETTINGS = [
     LogMel(sample_rate=22050, n_fft=2048, hop_length=512, n_mels=128, f_min_hz=0.0),
@@ -107,3 +108,20 @@ def test_counts_frames_and_their_rate() -> None:
     assert feature.frame_rate_hz == 50.0
     assert [feature.n_frames(n) for n in (1, 440, 441, 22050)] == [1, 1, 2, 51]
     assert feature.n_bands == 64
+
+
+@pytest.mark.parametrize("kind", [LogMel, Mfcc, Summary])
+@pytest.mark.parametrize(
+    ("settings", "message"),
+    [
+        ({"n_mels": 400}, "of 400 mel filters fall between two bins of n_fft.*Lower n_mels or raise n_fft"),
+        ({"f_min_hz": -1.0}, "got f_min_hz=-1"),
+        ({"f_min_hz": 3000.0, "f_max_hz": 2000.0}, "got f_min_hz=3000, f_max_hz=2000"),
+        ({"f_max_hz": 99999.0}, r"half of sample_rate\), got f_min_hz=20, f_max_hz=99999"),
+        ({"formula": "bark"}, "formulas slaney and htk, got 'bark'"),
+        ({"floor_db": -1000.0}, "floor_db from -300 to 0, got -1000"),
+    ],
+)
+def test_a_bad_setting_is_named(kind, settings, message) -> None:
+    with pytest.raises(ParameterError, match=message):
+        kind(**settings)

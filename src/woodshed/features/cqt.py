@@ -159,7 +159,7 @@ class ChromaCqtSettings(CqtSettings):
 class ChromaCqt(ChromaCqtSettings):
     """How much of each pitch class sounds, from a constant-Q transform with three bins in a semitone.
 
-    Low notes are told apart better than by `woodshed.features.chroma.Chroma`, for thirty times the work.
+    Low notes are told apart better than by `woodshed.features.chroma.Chroma`, for much more work.
     The strongest pitch class of a frame has 1; silence has 0. Computed by ``librosa.feature.chroma_cqt``
     with its tuning at A = 440 Hz.
 

@@ -11,6 +11,9 @@ from woodshed.clip import Samples
 from woodshed.errors import ParameterError
 from woodshed.features.frame import Framed, SampleSettings, frames_of
 
+_OCTAVES_PER_S = 35.92  # librosa's: no voice is faster
+_PITCH_STEP = 1 / 12  # a semitone, by which librosa may round up
+
 
 @dataclass(frozen=True, kw_only=True)
 class PitchSettings(SampleSettings, Framed):
@@ -30,6 +33,11 @@ class PitchSettings(SampleSettings, Framed):
             raise ParameterError(
                 f"{owner} expects 0 < f_min_hz < f_max_hz <= {self.sample_rate / 2:g} (half of sample_rate), "
                 f"got f_min_hz={self.f_min_hz:g}, f_max_hz={self.f_max_hz:g}."
+            )
+        if self.f_max_hz < self.f_min_hz * 2 ** (2 * _PITCH_STEP):
+            raise ParameterError(
+                f"{owner} expects f_max_hz at least two semitones above f_min_hz={self.f_min_hz:g}, got "
+                f"f_max_hz={self.f_max_hz:g}."
             )
         if self.sample_rate / self.f_min_hz >= self.frame_length / 2:
             raise ParameterError(
@@ -145,6 +153,12 @@ class Pyin(PitchSettings):
         return False
 
     @property
+    def _octaves_per_s(self) -> float:
+        """How fast the pitch may move; librosa refuses steps that are wider than the range itself."""
+        widest = np.log2(self.f_max_hz / self.f_min_hz) - _PITCH_STEP
+        return float(min(_OCTAVES_PER_S, widest * self.frame_rate_hz))
+
+    @property
     def n_context(self) -> int:
         """Half a second, and half a frame."""
         return self.sample_rate // 2 + self.frame_length // 2
@@ -159,6 +173,7 @@ class Pyin(PitchSettings):
             sr=self.sample_rate,
             frame_length=self.frame_length,
             hop_length=self.hop_length,
+            max_transition_rate=self._octaves_per_s,
             fill_na=0.0,
         )
         heard = self._sounding(samples)

@@ -38,6 +38,20 @@ def power_to_db(power: Samples, floor_db: float) -> Samples:
     return np.maximum(power, np.float32(floor_db), out=power)
 
 
+def cut_far_below_top(level_db: Samples, top_db: float | None) -> Samples:
+    """Raise what is more than ``top_db`` below the highest of all to just that, in place; None leaves it.
+
+    Examples
+    --------
+    >>> cut_far_below_top(np.array([0.0, -30.0, -95.0], dtype=np.float32), 80.0).tolist()
+    [0.0, -30.0, -80.0]
+    """
+    if top_db is None:
+        return level_db
+    np.maximum(level_db, level_db.max() - np.float32(top_db), out=level_db)
+    return level_db
+
+
 @dataclass(frozen=True, kw_only=True)
 class MelSettings(SpectrumSettings):
     """The settings that log-mel features share, and their checks."""

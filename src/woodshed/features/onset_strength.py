@@ -8,7 +8,7 @@ import numpy as np
 
 from woodshed.clip import Samples
 from woodshed.features.frame import Framed
-from woodshed.features.log_mel import MelSettings
+from woodshed.features.log_mel import MelSettings, cut_far_below_top
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -43,9 +43,7 @@ class OnsetSettings(MelSettings, Framed):
 
     def _rise(self, samples: Samples) -> Samples:
         """Return the onset strength, shape ``(n_frames,)``."""
-        level_db = self.log_mel(samples)
-        if self.top_db is not None:
-            np.maximum(level_db, level_db.max() - np.float32(self.top_db), out=level_db)
+        level_db = cut_far_below_top(self.log_mel(samples), self.top_db)
         rise = np.maximum(np.diff(level_db, axis=0), 0).mean(axis=1)
         strength = np.zeros(len(level_db), dtype=np.float32)
         first = 1 + self._n_late

@@ -9,26 +9,9 @@ import numpy as np
 from woodshed.clip import Samples
 from woodshed.errors import ParameterError
 from woodshed.features.frame import Framed, SpectrumSettings
+from woodshed.features.log_mel import cut_far_below_top, power_to_db
 
-_LEAST = np.float32(1e-10)
-
-
-def to_db(values: Samples, top_db: float | None) -> Samples:
-    """Turn values into decibels in place, from -100 dB up, or from ``top_db`` below the largest of all.
-
-    Equal to ``librosa.power_to_db(values, ref=1.0, top_db=top_db)``.
-
-    Examples
-    --------
-    >>> to_db(np.array([1.0, 1e-3, 0.0], dtype=np.float32), None).round().tolist()
-    [0.0, -30.0, -100.0]
-    >>> to_db(np.array([1.0, 1e-3, 0.0], dtype=np.float32), 80.0).round().tolist()
-    [0.0, -30.0, -80.0]
-    """
-    np.maximum(values, _LEAST, out=values)
-    np.log10(values, out=values)
-    np.multiply(values, np.float32(10.0), out=values)
-    return values if top_db is None else np.maximum(values, values.max() - np.float32(top_db), out=values)
+_FLOOR_DB = -100.0  # librosa: power counts as at least 1e-10
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -134,9 +117,11 @@ class SpectralContrast(SpectrumSettings, Framed):
         shape = (self.n_frames(len(samples)), len(octaves))
         peaks, valleys = np.empty(shape, dtype=np.float32), np.empty(shape, dtype=np.float32)
         for rows, power in self.power_blocks(samples):
-            magnitude = np.sqrt(power)
+            exact = power.astype(np.float32)  # to seven digits each, however small: enough from here on
             for band, (bins, n_peaks) in enumerate(octaves):
-                ordered = np.sort(magnitude[:, bins], axis=1)
-                valleys[rows, band] = ordered[:, :n_peaks].mean(axis=1)
-                peaks[rows, band] = ordered[:, -n_peaks:].mean(axis=1)
-        return np.subtract(to_db(peaks, self.top_db), to_db(valleys, self.top_db))
+                ordered = np.sort(exact[:, bins], axis=1)
+                valleys[rows, band] = np.sqrt(ordered[:, :n_peaks]).mean(axis=1)
+                peaks[rows, band] = np.sqrt(ordered[:, -n_peaks:]).mean(axis=1)
+        for means in (peaks, valleys):
+            cut_far_below_top(power_to_db(means, _FLOOR_DB), self.top_db)
+        return peaks - valleys

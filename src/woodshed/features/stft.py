@@ -138,7 +138,7 @@ class LogFrequency(SpectrumSettings, Framed):
 
     The bins of the power spectrum are averaged under triangles that are equally spaced in octaves, see
     `log_bank`. Fast and coarse below about 200 Hz, where a semitone is narrower than a bin;
-    `woodshed.features.cqt.Cqt` takes longer windows there, and twenty times as long to compute. Müller,
+    `woodshed.features.cqt.Cqt` takes longer windows there, and much longer to compute. Müller,
     "Fundamentals of Music Processing" (2015), section 3.1.1, pools the same bins under rectangles.
 
     Parameters

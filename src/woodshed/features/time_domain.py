@@ -51,10 +51,10 @@ def zero_crossing_rate(samples: Samples, frame_length: int, hop_length: int) -> 
 class AmplitudeEnvelope(OfSamples):
     """The largest sample of each frame: the outline of a waveform.
 
-    ``AE(t) = max s(k)`` over the samples ``k`` of frame ``t``. This is the definition that is taught with
-    one-sided pictures of a waveform; a sound that swings further down than up has a larger envelope when
-    ``absolute`` is set, ``max |s(k)|``, which is what a peak meter shows. Unit: full scale is 1. Beyond
-    the ends of a clip there is nothing to take the largest of.
+    ``AE(t) = max s(k)`` over the samples ``k`` of frame ``t``, as the course "Audio Signal Processing for
+    Machine Learning" defines it. With ``absolute`` it is ``max |s(k)|``, as a peak meter shows it: the two
+    differ where a sound swings further down than up. Unit: full scale is 1. Beyond the ends of a clip
+    there is nothing to take the largest of.
 
     Parameters
     ----------
