@@ -11,7 +11,6 @@ from __future__ import annotations
 import argparse
 import importlib.util
 import json
-import shutil
 import tempfile
 from collections.abc import Callable
 from pathlib import Path
@@ -142,7 +141,8 @@ def measure(folder: Path, n_rounds: int) -> dict[str, list[float]]:
 
     paths = sorted(path for path in folder.iterdir() if path.suffix in SUFFIXES)
     clips = [read(path, sample_rate=SHORT_TERM.sample_rate, mono=True) for path in paths]
-    store = folder / "store"
+    stores = folder / "stores"  # one for every run; clearing up is not part of the question
+    stores.mkdir()
 
     def one_process(feature: LogMel | Mfcc | ShortTerm) -> None:
         for path in paths:
@@ -150,9 +150,9 @@ def measure(folder: Path, n_rounds: int) -> dict[str, list[float]]:
 
     def into_store(feature: LogMel | Mfcc | ShortTerm, n_jobs: int, *, anew: bool = True) -> None:
         if anew:
-            shutil.rmtree(store, ignore_errors=True)
+            tempfile.mkdtemp(prefix=f"{len(list(stores.iterdir())):04d}-", dir=stores)
         _file_digest.cache_clear()  # as in a fresh process
-        extraction = extract(paths, [feature], store, n_jobs=n_jobs)
+        extraction = extract(paths, [feature], max(stores.iterdir()), n_jobs=n_jobs)
         if not anew:
             for path in paths:
                 extraction.arrays(path)

@@ -98,9 +98,9 @@ def fill_store(paths: Sequence[Path]) -> None:
     from woodshed.data.item import FileItem
     from woodshed.data.store import FeatureStore
 
-    with tempfile.TemporaryDirectory() as folder:
-        items = [FileItem(path, FEATURE.sample_rate) for path in paths]
-        FeatureStore(folder, FEATURE).fill(items, n_jobs=2)
+    items = [FileItem(path, FEATURE.sample_rate) for path in paths]
+    # Beside the files, which are cleared up when all has been measured.
+    FeatureStore(tempfile.mkdtemp(dir=paths[0].parent), FEATURE).fill(items, n_jobs=2)
 
 
 def limit_file(path: Path) -> int:
