@@ -4,10 +4,14 @@ from __future__ import annotations
 
 import re
 import runpy
+from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
+
+from woodshed.audio import clicks, join, silence, sine, write
 
 ROOT = Path(__file__).resolve().parents[2]
 README = (ROOT / "README.md").read_text("utf-8")
@@ -35,6 +39,26 @@ def test_the_readme_names_every_verb() -> None:
     from woodshed.cli import VERBS
 
     assert [verb for verb in VERBS if f"woodshed {verb}" not in README and f"make {verb}" not in README] == []
+
+
+def test_the_readme_commands_for_sound_files_run(
+    cli: Callable[..., Any], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setenv("WOODSHED_CACHE", str(tmp_path / "cache"))
+    Path("sounds/deep").mkdir(parents=True)
+    tone, gap = sine(440, duration_s=0.6, sample_rate=22050), silence(0.5, sample_rate=22050)
+    for path in ("sounds/a.wav", "sounds/deep/b.flac", "take.wav", "riff.wav"):
+        write(join([tone, gap, tone]), path)
+    write(clicks(0.5, 6.0, sample_rate=22050), "loop.wav")
+    section = README.split("## Open, cut, measure, look")[1]
+    lines = re.search(r"```\n(.*?)```", section, re.S)[1].splitlines()
+    for line in lines:
+        words = line.partition("#")[0].split()
+        finished = cli(*words[1:])
+        assert (words[0], finished.code) == ("woodshed", 0), f"{line}: {finished.err}"
+    made = {path.name for path in Path().rglob("*.*")}
+    assert {"b.flac", "take-1.wav", "take-2.wav", "riff-in-d.wav", "table.csv", "take.png"} <= made
 
 
 @pytest.mark.train

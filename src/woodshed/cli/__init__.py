@@ -23,6 +23,7 @@ VERBS = {
     "predict": "Name sounds.",
     "info": "Show what a model is, what it learned from and how well it does.",
     "features": "Compute features of sounds and write them as a table.",
+    "plot": "Draw sounds: waveform, spectrogram, pitch, rhythm and more.",
     "audio": "Measure, convert, cut, join, mend and play sound files.",
 }
 

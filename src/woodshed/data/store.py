@@ -164,7 +164,8 @@ class FeatureStore:
         set_aside = []
         with joblib.parallel_config(backend="loky", n_jobs=n_jobs, inner_max_num_threads=1):
             tasks = (joblib.delayed(_fill_one)(self, item) for item in items)
-            reasons = joblib.Parallel(return_as="generator")(tasks)
+            # Short sounds take milliseconds: enough of them wait at the workers' doors that none runs dry.
+            reasons = joblib.Parallel(return_as="generator", pre_dispatch="16*n_jobs")(tasks)
             for n_done, (item, reason) in enumerate(zip(items, reasons, strict=True), start=1):
                 if reason is not None:
                     set_aside.append(SetAside(Path(item.source), reason))

@@ -1,0 +1,203 @@
+"""Theme: the colours, letters and lines of pictures of sound, on light and on dark paper."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from functools import lru_cache
+from typing import Any
+
+from woodshed.errors import ParameterError, near_miss, printable
+
+FONT = "DejaVu Sans"
+"""Comes with matplotlib, so that a picture is the same on every machine."""
+
+OTHER_FONTS = (
+    *("Noto Sans CJK JP", "Noto Sans CJK SC", "Noto Sans", "Noto Sans Devanagari", "Noto Emoji"),
+    *("Hiragino Sans", "PingFang SC", "Apple SD Gothic Neo", "Yu Gothic", "Microsoft YaHei", "Malgun Gothic"),
+    *("Arial Unicode MS", "Segoe UI", "Segoe UI Symbol", "Segoe UI Emoji", "WenQuanYi Zen Hei", "Unifont"),
+)
+"""Asked in this order, if they are installed, for letters that the first does not have."""
+
+MISSING = "\ufffd"
+"""Stands for a letter that no font has."""
+
+_UNSEEN = re.compile(r"[\x00-\x1f\x7f-\x9f\u200e\u200f\u2028-\u202e\u2066-\u2069\ufeff]")
+"""Control characters, and marks that turn the direction of writing."""
+
+
+@dataclass(frozen=True)
+class Theme:
+    """Colours of a picture.
+
+    Parameters
+    ----------
+    name
+        ``light`` or ``dark``.
+    paper, ink, soft, rule
+        Background, text, quiet text and outlines, grid lines.
+    accent, other, third
+        Three colours of lines, of Okabe and Ito, which every kind of colour vision can tell apart.
+    loud, share
+        matplotlib's names of the colour maps for levels and for values from 0 to 1; both are evenly
+        graded to the eye, also without colour.
+    """
+
+    name: str
+    paper: str
+    ink: str
+    soft: str
+    rule: str
+    accent: str
+    other: str
+    third: str
+    loud: str = "magma"
+    share: str = "viridis"
+
+    def settings(self) -> dict[str, Any]:
+        """Return what matplotlib is told, beyond its own defaults."""
+        return {
+            "font.family": [FONT],
+            "font.size": 9.0,
+            "axes.titlesize": 9.5,
+            "axes.titlelocation": "left",
+            "axes.titlepad": 4.0,
+            "axes.titlecolor": self.ink,
+            "axes.labelsize": 8.5,
+            "axes.labelcolor": self.soft,
+            "axes.edgecolor": self.soft,
+            "axes.facecolor": self.paper,
+            "axes.linewidth": 0.6,
+            "axes.axisbelow": True,
+            "figure.facecolor": self.paper,
+            "figure.constrained_layout.h_pad": 0.06,
+            "figure.constrained_layout.w_pad": 0.06,
+            "grid.color": self.rule,
+            "grid.linewidth": 0.6,
+            "legend.fontsize": 8.0,
+            "legend.labelcolor": self.soft,
+            "lines.linewidth": 1.2,
+            "pdf.fonttype": 42,
+            "svg.fonttype": "path",
+            "svg.hashsalt": "woodshed",  # else the names in it are different every time
+            "text.color": self.ink,
+            "text.parse_math": False,  # a dollar in the name of a file is a dollar
+            **{f"{axis}tick.{what}": self.soft for axis in "xy" for what in ("color", "labelcolor")},
+            **{f"{axis}tick.labelsize": 8.0 for axis in "xy"},
+            **{f"{axis}tick.major.width": 0.6 for axis in "xy"},
+            **{f"{axis}tick.major.size": 3.0 for axis in "xy"},
+        }
+
+
+THEMES = {
+    "light": Theme("light", "#ffffff", "#1b1f24", "#50565e", "#dedfe2", "#0072b2", "#d55e00", "#009e73"),
+    "dark": Theme("dark", "#14171b", "#e9e5dc", "#aeb3ba", "#343a42", "#56b4e9", "#f0914c", "#2fc49b"),
+}
+
+
+def theme_of(name: str) -> Theme:
+    """Return a theme by its name.
+
+    Raises
+    ------
+    ParameterError
+        If there is none of that name.
+
+    Examples
+    --------
+    >>> theme_of("dark").paper
+    '#14171b'
+    """
+    if name not in THEMES:
+        raise ParameterError(f"There is no theme {name!r}. {near_miss(name, THEMES)}")
+    return THEMES[name]
+
+
+@contextmanager
+def themed(theme: Theme) -> Iterator[None]:
+    """Have matplotlib draw in a theme, whatever its settings are outside of the block.
+
+    Examples
+    --------
+    >>> import matplotlib
+    >>> with themed(theme_of("dark")):
+    ...     matplotlib.rcParams["axes.facecolor"]
+    '#14171b'
+    """
+    import matplotlib
+
+    settings: Any = theme.settings()
+    with matplotlib.rc_context():
+        matplotlib.rcdefaults()
+        matplotlib.rcParams.update(settings)
+        yield
+
+
+def drawable(text: object, n_most: int = 0) -> str:
+    r"""Spell a text from outside so that it can be drawn as one line.
+
+    Parameters
+    ----------
+    text
+        The name of a file, which may hold anything.
+    n_most
+        A longer text loses its middle; 0 for any length.
+
+    Returns
+    -------
+    str
+        Control characters, marks of direction and bytes that are no text are written as escapes; letters
+        that no font has become U+FFFD.
+
+    Examples
+    --------
+    >>> drawable("a\nb$.wav"), drawable("very-long-name.wav", 9)
+    ('a\\x0ab$.wav', 'very….wav')
+    """
+    visible = _UNSEEN.sub(lambda found: _escape(ord(found[0])), printable(text))
+    if 0 < n_most < len(visible):
+        n_end = (n_most - 1) // 2
+        visible = f"{visible[: n_most - 1 - n_end]}…{visible[-n_end:]}"
+    known = letters_of(FONT).union(*map(letters_of, _installed())) if not visible.isascii() else frozenset()
+    return "".join(letter if letter.isascii() or ord(letter) in known else MISSING for letter in visible)
+
+
+def fonts_for(text: str) -> list[str]:
+    """Return the fonts that a text is drawn with: one, and others if it has letters that are not in it.
+
+    Examples
+    --------
+    >>> fonts_for("clip.wav")
+    ['DejaVu Sans']
+    """
+    if text.isascii() or {ord(letter) for letter in text} <= letters_of(FONT):
+        return [FONT]
+    return [FONT, *_installed()]
+
+
+@lru_cache(maxsize=32)
+def letters_of(font: str) -> frozenset[int]:
+    """Return the code points that a font can draw.
+
+    Examples
+    --------
+    >>> ord("♯") in letters_of(FONT)
+    True
+    """
+    from matplotlib.font_manager import findfont, get_font
+
+    return frozenset(get_font(findfont(font)).get_charmap())
+
+
+@lru_cache(maxsize=1)
+def _installed() -> tuple[str, ...]:
+    from matplotlib.font_manager import fontManager
+
+    here = {font.name for font in fontManager.ttflist}
+    return tuple(font for font in OTHER_FONTS if font in here)
+
+
+def _escape(code: int) -> str:
+    return f"\\x{code:02x}" if code < 0x100 else f"\\u{code:04x}"
