@@ -6,7 +6,7 @@ import math
 from pathlib import Path
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from woodshed.audio.marks import Mark, read_marks, write_marks
@@ -79,6 +79,7 @@ def test_the_written_forms_are_those_of_the_other_programs(tmp_path: Path) -> No
 
 
 @settings(max_examples=50, deadline=None)
+@example(times=[0.0, 0.0], name="one\rother", suffix=".csv")
 @given(
     times=st.lists(st.floats(0, 1e5), min_size=2, max_size=2).map(sorted),
     name=st.text(st.characters(exclude_categories=["Cs"]), max_size=20),

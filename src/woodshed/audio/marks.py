@@ -105,8 +105,8 @@ def write_marks(
     marks
         In the order in which they are to be written.
     path
-        A name that ends in ``.csv`` makes a table, any other a label track that Audacity imports. A label
-        track has no room for tabs and line ends in a name: they become spaces.
+        A name that ends in ``.csv`` makes a table, any other a label track that Audacity imports. Neither
+        has room for tabs and line ends in a name: they become spaces.
     times_only
         Whether to write nothing but the start of each mark, one on a line.
     overwrite
@@ -132,7 +132,7 @@ def write_marks(
     path = Path(path)
     if path.exists() and not overwrite:
         raise OutputError(f"{printable(path)} is there already. Give another name, or overwrite=True.")
-    rows = [(f"{mark.start_s:.6f}", f"{mark.end_s:.6f}", mark.name) for mark in marks]
+    rows = [(f"{mark.start_s:.6f}", f"{mark.end_s:.6f}", " ".join(mark.name.split())) for mark in marks]
     if times_only:
         content = "".join(f"{start_s}\n" for start_s, _, _ in rows)
     elif path.suffix.lower() == ".csv":
@@ -140,7 +140,7 @@ def write_marks(
         csv.writer(table, lineterminator="\n").writerows([COLUMNS, *rows])
         content = table.getvalue()
     else:
-        content = "".join(f"{start_s}\t{end_s}\t{' '.join(name.split())}\n" for start_s, end_s, name in rows)
+        content = "".join(f"{start_s}\t{end_s}\t{name}\n" for start_s, end_s, name in rows)
     write_whole(path, content)
     return path
 

@@ -24,7 +24,7 @@ class NoiseRecogniser(Recogniser):
     --------
     >>> from woodshed.audio import noise, sine
     >>> clips = [noise(colour="white", seed=k) for k in range(4)] + [sine(300 + 20 * k) for k in range(4)]
-    >>> recogniser = NoiseRecogniser(net="mlp", width=16, window_s=0.5, epochs=8, n_versions=1)
+    >>> recogniser = NoiseRecogniser(net="mlp", width=16, window_s=0.5, epochs=40, n_versions=1)
     >>> recogniser = recogniser.fit(clips, ["hiss"] * 4 + ["hum"] * 4)
     >>> recogniser.predict([sine(350)]).tolist()
     ['hum']
