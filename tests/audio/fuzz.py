@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import io
 import json
+import re
 import resource
 import struct
 import sys
@@ -118,6 +119,15 @@ def try_reading(path: Path) -> str:
     return "read" if np.isfinite(clip.samples).all() and n_blocks else "wrong"
 
 
+def peak_bytes() -> int:
+    """Return the most memory that this process has used; what its parent used before it is not counted."""
+    status = Path("/proc/self/status")
+    if status.exists():
+        peak_kb = re.search(r"VmHWM:\s*(\d+) kB", status.read_text())[1]
+        return int(peak_kb) * 1024
+    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * 1024
+
+
 def main() -> None:
     """Damage and read; the line of each file is printed before the next is begun."""
     folder, n_files, seed = Path(sys.argv[1]), int(sys.argv[2]), int(sys.argv[3])
@@ -125,7 +135,7 @@ def main() -> None:
         began = time.monotonic()
         line = {"file": path.name, "damage": damage, "outcome": try_reading(path)}
         line["duration_s"] = round(time.monotonic() - began, 3)
-        line["peak_bytes"] = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * 1024
+        line["peak_bytes"] = peak_bytes()
         path.unlink()
         sys.stdout.write(json.dumps(line) + "\n")
         sys.stdout.flush()

@@ -299,7 +299,9 @@ def test_scikit_learn_clones_and_searches_it_by_group(job: str, tiny: dict[str, 
     from sklearn.base import clone, is_classifier
     from sklearn.model_selection import GridSearchCV, GroupKFold
 
-    model = job_class(job)(**tiny | {"batch_size": 4, "learning_rate": 1e-9, "epochs": 40})  # too low to learn anything
+    model = job_class(job)(
+        **tiny | {"batch_size": 4, "learning_rate": 1e-9, "epochs": 40}
+    )  # too low to learn anything
     assert clone(model).get_params() == model.get_params()
     assert clone(model) is not model
     assert is_classifier(model)

@@ -163,7 +163,7 @@ class FeatureStore:
         _remove_old_drafts(self.folder)
         set_aside = []
         with joblib.parallel_config(backend="loky", n_jobs=n_jobs, inner_max_num_threads=1):
-            tasks = (joblib.delayed(_fill_one)(self, item) for item in items)
+            tasks = (joblib.delayed(_fill_one)(self, item, os.getcwd()) for item in items)
             # Short sounds take milliseconds: enough of them wait at the workers' doors that none runs dry.
             reasons = joblib.Parallel(return_as="generator", pre_dispatch="16*n_jobs")(tasks)
             for n_done, (item, reason) in enumerate(zip(items, reasons, strict=True), start=1):
@@ -215,8 +215,9 @@ class FeatureStore:
             yield array
 
 
-def _fill_one(store: FeatureStore, item: Item) -> str | None:
+def _fill_one(store: FeatureStore, item: Item, working_folder: str) -> str | None:
     """Make sure that an item has an entry; return why it cannot have one."""
+    _go_to(working_folder)
     try:
         path = store.path(item)  # once: some items read their sound to tell their key
         if store._read(path) is None:
@@ -228,6 +229,16 @@ def _fill_one(store: FeatureStore, item: Item) -> str | None:
     except Exception as error:  # whatever one strange file brings about must not end a long run
         return f"{printable(item.source)}: {type(error).__name__}: {error}"
     return None
+
+
+def _go_to(working_folder: str) -> None:
+    """Change to the caller's folder: a worker may be older than its last change, and paths relative."""
+    try:
+        here = os.getcwd()
+    except FileNotFoundError:  # deleted under the worker's feet
+        here = ""
+    if here != working_folder:
+        os.chdir(working_folder)
 
 
 def _make_folder(folder: Path) -> None:
