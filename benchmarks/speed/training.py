@@ -40,7 +40,6 @@ SMALL_NET = {"net": "conv-stack", "width": 8, "epochs": 1, "n_versions": 1}
 MOST_RATIO = 1.1
 MOST_GB = 2.0
 SAMPLED_EVERY_S = 0.05
-SETTLED_AFTER_S = 0.5
 
 
 class MadeUpClips(Sequence[Clip]):
@@ -92,13 +91,11 @@ class Rounds:
 
     def __call__(self, epoch: int, loss: float, accuracy: float | None) -> None:
         """Take the times; the first epoch of each side traces its graph and is not counted."""
-        ended_s = time.perf_counter()
-        # The first batches of the next epoch are being made: that must not disturb the bare loop.
-        time.sleep(SETTLED_AFTER_S)
+        ended_s = clocks()
         if epoch == 0:
             self.bare()
         else:
-            self.woodshed_s.append(np.array([ended_s, time.process_time()]) - self.resumed_s)
+            self.woodshed_s.append(ended_s - self.resumed_s)
         self.bare_s.append(self.bare())
         self.resumed_s = clocks()
 
@@ -268,8 +265,7 @@ def page(times: Sequence[dict[str, Any]], memory: dict[str, Any], chosen: argpar
 against `net.fit(windows, targets)` on a ready array of the same clips' windows, with the same net compiled
 alike. {chosen.steps} steps in an epoch; median of {chosen.rounds} epochs (lowest–highest). Every epoch of woodshed's lies
 between two of the bare loop, and the ratio is to their mean. The first epoch of each, which traces the
-graph, is left out. Woodshed makes the first few batches of an epoch while the one before is being judged;
-here it is given {SETTLED_AFTER_S} s for that, which count as its processor time and not on the wall.
+graph, is left out.
 
 {time_part(times)}
 

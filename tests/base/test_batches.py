@@ -62,8 +62,6 @@ def test_a_batch_depends_on_seed_epoch_and_place_and_on_nothing_else() -> None:
         assert np.array_equal(one[1], same[1])
     assert not np.array_equal(in_order[0][0], other[0][0])
     assert not np.array_equal(in_order[0][0], first[3][0])  # the next epoch
-    again.first_epoch = 1
-    assert np.array_equal(first[3][0], again[0][0])
 
 
 def test_an_epoch_holds_each_example_once_and_draws_its_versions() -> None:

@@ -24,12 +24,10 @@ LOSSES = ("train_loss", "validation_loss", "validation_accuracy")
 """What is noted of every epoch."""
 
 
-class Batches(keras.utils.PyDataset):  # type: ignore[misc]
+class Batches:
     """Varied, mixed and class-balanced windows, a new draw each epoch, the same for the same seed.
 
-    A run is one endless sequence: step ``k`` is batch ``k % steps_per_epoch`` of its epoch. Keras would
-    otherwise take its input pipeline down after every epoch and build another, which costs up to half a
-    second; so the next epoch's first batches are also made while this one is being judged.
+    A run is one endless sequence: step ``k`` is batch ``k % steps_per_epoch`` of its epoch.
 
     Parameters
     ----------
@@ -50,8 +48,6 @@ class Batches(keras.utils.PyDataset):  # type: ignore[misc]
     ----------
     steps_per_epoch
         Batches in an epoch.
-    first_epoch
-        The epoch to which step 0 belongs; more than 0 in a run that goes on.
     """
 
     def __init__(
@@ -65,7 +61,6 @@ class Batches(keras.utils.PyDataset):  # type: ignore[misc]
         batch_size: int,
         seed: int,
     ) -> None:
-        super().__init__(workers=1, use_multiprocessing=False, max_queue_size=4)
         self.read = read
         self.targets = targets
         self.n_versions = n_versions
@@ -74,17 +69,10 @@ class Batches(keras.utils.PyDataset):  # type: ignore[misc]
         self.batch_size = min(batch_size, len(targets))
         self.seed = seed
         self.steps_per_epoch = len(targets) // self.batch_size
-        self.first_epoch = 0
         self._drawn: tuple[int, NDArray[np.int64]] | None = None
-
-    @property
-    def num_batches(self) -> None:
-        """None, which tells Keras that there is no last batch."""
-        return None
 
     def __getitem__(self, step: int) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
         epoch, batch = divmod(step, self.steps_per_epoch)
-        epoch += self.first_epoch
         # Every batch has a generator of its own: a run that resumes draws what it would have drawn.
         rng = np.random.default_rng([self.seed, epoch, batch])
         chosen = self._order(epoch)[batch * self.batch_size : (batch + 1) * self.batch_size]
@@ -166,7 +154,7 @@ class Recipe:
 
 
 @dataclass
-class Progress(keras.callbacks.Callback):  # type: ignore[misc]
+class Progress:
     """Keep the best weights, stop when nothing improves, and write down all that is needed to go on.
 
     The state of a run after an epoch is: every variable of the net and its optimiser, the best
@@ -182,34 +170,38 @@ class Progress(keras.callbacks.Callback):  # type: ignore[misc]
     validation_accuracy: list[float] = field(default_factory=list)
     best: list[NDArray[Any]] = field(default_factory=list)
 
-    def __post_init__(self) -> None:
-        super().__init__()
-
     @property
     def best_epoch(self) -> int:
         """The epoch whose weights are kept: the lowest validation loss, or the last without one."""
         return int(np.argmin(self.validation_loss)) if self.validation_loss else len(self.train_loss) - 1
 
-    def on_epoch_end(self, epoch: int, logs: dict[str, float] | None = None) -> None:
-        """Judge, keep, write down and perhaps stop."""
-        # Judged before anything is noted: an interrupt meanwhile must leave all lists equally long.
-        loss, accuracy = (None, None) if self.validation is None else self.validation(self.model)
-        self.train_loss.append(float((logs or {})["loss"]))
-        if loss is not None and accuracy is not None:
-            self.validation_loss.append(loss)
-            self.validation_accuracy.append(accuracy)
-        if self.best_epoch == epoch:
-            self.best = self.model.get_weights()
-        self.save()
-        self.report(epoch, self.train_loss[-1], accuracy)
-        if epoch - self.best_epoch >= self.patience:
-            self.model.stop_training = True
+    @property
+    def stopped(self) -> bool:
+        """Whether nothing got better for as long as patience lasts, or the loss is no longer a number."""
+        if not self.train_loss:
+            return False
+        waited = len(self.train_loss) - 1 - self.best_epoch
+        return waited >= self.patience or not np.isfinite(self.train_loss[-1])
 
-    def save(self) -> None:
+    def end_epoch(self, net: keras.Model, loss: float) -> None:
+        """Judge, keep, and write down."""
+        # Judged before anything is noted: an interrupt meanwhile must leave all lists equally long.
+        judged = None if self.validation is None else self.validation(net)
+        epoch = len(self.train_loss)
+        self.train_loss.append(loss)
+        if judged is not None:
+            self.validation_loss.append(judged[0])
+            self.validation_accuracy.append(judged[1])
+        if self.best_epoch == epoch:
+            self.best = net.get_weights()
+        self.save(net)
+        self.report(epoch, loss, None if judged is None else judged[1])
+
+    def save(self, net: keras.Model) -> None:
         """Write the state of the run."""
         if self.checkpoint is None:
             return
-        arrays = {f"variable{k}": np.asarray(v) for k, v in enumerate(self._variables())}
+        arrays = {f"variable{k}": np.asarray(v) for k, v in enumerate(_variables(net))}
         arrays |= {f"best{k}": v for k, v in enumerate(self.best)}
         arrays |= {name: np.asarray(getattr(self, name)) for name in LOSSES}
         write_arrays(self.checkpoint, arrays)
@@ -220,8 +212,7 @@ class Progress(keras.callbacks.Callback):  # type: ignore[misc]
         Without a checkpoint, or with one that is damaged or another net's, nothing is changed.
         """
         arrays = None if self.checkpoint is None else read_arrays(self.checkpoint)
-        self.set_model(net)
-        variables, weights = self._variables(), net.weights
+        variables, weights = _variables(net), net.weights
         shapes = {f"variable{k}": tuple(variable.shape) for k, variable in enumerate(variables)}
         shapes |= {f"best{k}": tuple(weight.shape) for k, weight in enumerate(weights)}
         if arrays is None or any(name not in arrays for name in (*shapes, *LOSSES)):
@@ -235,10 +226,6 @@ class Progress(keras.callbacks.Callback):  # type: ignore[misc]
             getattr(self, name)[:] = arrays[name].tolist()
         return len(self.train_loss)
 
-    def _variables(self) -> list[Any]:
-        # model.variables includes the states of the dropout generators, get_weights() does not.
-        return [*self.model.variables, *self.model.optimizer.variables]
-
     def curve(self, fold: str) -> LearningCurve:
         """Return the losses as values for the report."""
         return LearningCurve(
@@ -248,6 +235,11 @@ class Progress(keras.callbacks.Callback):  # type: ignore[misc]
             tuple(self.validation_accuracy),
             self.best_epoch,
         )
+
+
+def _variables(net: keras.Model) -> list[Any]:
+    """Return all that a run depends on; the states of the dropout generators, too, unlike get_weights()."""
+    return [*net.variables, *net.optimizer.variables]
 
 
 def train_net(
@@ -273,24 +265,16 @@ def train_net(
     recipe.compile(net, batches.steps_per_epoch)
     net.optimizer.build(net.trainable_variables)
     done = progress.restore(net)
-    batches.first_epoch = done
-    stopped = done > 0 and done - 1 - progress.best_epoch >= recipe.patience
     finished = True
-    if done < recipe.epochs and not stopped:
-        try:
-            net.fit(
-                batches,
-                steps_per_epoch=batches.steps_per_epoch,
-                initial_epoch=done,
-                epochs=recipe.epochs,
-                shuffle=False,
-                verbose=0,
-                callbacks=[progress, keras.callbacks.TerminateOnNaN()],
-            )
-        except KeyboardInterrupt:
-            if not progress.best:
-                raise
-            finished = False
+    try:
+        for epoch in range(done, recipe.epochs):
+            if progress.stopped:
+                break
+            progress.end_epoch(net, _train_epoch(net, batches, epoch))
+    except KeyboardInterrupt:
+        if not progress.best:
+            raise
+        finished = False
     if not np.isfinite(progress.train_loss[-1]):
         raise DataError(
             f"Training diverged in epoch {len(progress.train_loss)}: the loss is not a number. "
@@ -298,6 +282,22 @@ def train_net(
         )
     net.set_weights(progress.best)
     return finished
+
+
+def _train_epoch(net: keras.Model, batches: Batches, epoch: int) -> float:
+    """Train on the batches of an epoch and return their mean loss; a loss that is no number ends it.
+
+    Batch by batch rather than by ``fit``, whose input pipeline costs more for each of our batches than
+    making it does (``benchmarks/speed/training.md``).
+    """
+    net.reset_metrics()
+    loss = float("nan")
+    first = epoch * batches.steps_per_epoch
+    for step in range(first, first + batches.steps_per_epoch):
+        loss = float(net.train_on_batch(*batches[step], return_dict=True)["loss"])
+        if not np.isfinite(loss):
+            break
+    return loss
 
 
 def validate_on(
