@@ -218,7 +218,8 @@ def file_digest(path: Path) -> str:
 @functools.lru_cache(maxsize=2**17)
 def _file_digest(path: Path, size: int, changed_ns: int) -> str:
     with open(path, "rb") as file:
-        return hashlib.file_digest(file, lambda: hashlib.blake2b(digest_size=_DIGEST_BYTES)).hexdigest()
+        # Processors of the last years do SHA-256 in hardware: a third faster than BLAKE2b.
+        return hashlib.file_digest(file, "sha256").hexdigest()[: 2 * _DIGEST_BYTES]
 
 
 def identity(function: Callable[..., Any]) -> str:
