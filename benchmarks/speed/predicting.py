@@ -20,6 +20,7 @@ from pathlib import Path
 
 import numpy as np
 from benchmarks.provenance import markdown_table, write_markdown
+from benchmarks.speed.rounds import spread
 
 from woodshed.data.corpora.fsdd import load as load_fsdd
 from woodshed.data.sample import sample_folder
@@ -126,19 +127,14 @@ def measure(n_rounds: int) -> dict[str, object]:
     }
 
 
-def spread(values: np.ndarray) -> str:
-    """Write the median and, behind it, the lowest and highest value."""
-    return f"{np.median(values):.2f} ({values.min():.2f}–{values.max():.2f})"
-
-
 def page(result: dict[str, object], n_rounds: int) -> str:
     """Lay out the results."""
     seconds = {name: np.array(values) for name, values in result["seconds"].items()}  # type: ignore[attr-defined]
     ratio = seconds["librosa and Keras"] / seconds["woodshed predict"]
     loaded: list[str] = result["loaded"]  # type: ignore[assignment]
     wrong = [name for name in loaded if name in HEAVY]
-    rows = [[name, spread(values)] for name, values in seconds.items()]
-    rows.append(["librosa and Keras / woodshed", spread(ratio)])
+    rows = [[name, spread(values, 2)] for name, values in seconds.items()]
+    rows.append(["librosa and Keras / woodshed", spread(ratio, 2)])
     return f"""From the start of a fresh process to its end, one recording of a spoken digit, a net of
 {result["weights"]:,} weights; files are in the system's cache. Median of {n_rounds} paired rounds (lowest–highest).
 

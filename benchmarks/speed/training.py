@@ -24,6 +24,7 @@ from typing import Any
 
 import numpy as np
 from benchmarks.provenance import ROOT, markdown_table, write_markdown
+from benchmarks.speed.rounds import spread
 
 from woodshed.clip import Clip
 from woodshed.tasks import job_class
@@ -214,11 +215,6 @@ def measure_memory(n_clips: int) -> dict[str, Any]:
         "disk": sum(state.st_blocks * 512 for state in stored),
         "seconds": ends[0],
     }
-
-
-def spread(values: np.ndarray, digits: int) -> str:
-    """Write the median and, behind it, the lowest and highest value."""
-    return f"{np.median(values):.{digits}f} ({values.min():.{digits}f}–{values.max():.{digits}f})"
 
 
 def time_part(results: Sequence[dict[str, Any]]) -> str:

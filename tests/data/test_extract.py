@@ -142,3 +142,13 @@ def test_wrong_words_are_refused(extraction: Extraction, tmp_path: Path) -> None
         write_features(extraction, tmp_path / "a.xls")
     with pytest.raises(ParameterError, match="Did you mean median"):
         check_statistics(["mean", "medain"])
+
+
+def test_workers_follow_the_caller_to_another_folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    for name in ("one", "two"):  # the workers are started in the first, and are still there in the second
+        (tmp_path / name).mkdir()
+        monkeypatch.chdir(tmp_path / name)
+        write(sine(440, sample_rate=16000), "a.wav")
+        write(sine(880 if name == "one" else 220, sample_rate=16000), f"{name}.wav")
+        paths = [Path("a.wav"), Path(f"{name}.wav")]
+        assert extract(paths, FEATURES, tmp_path / "store", n_jobs=2).set_aside == ()

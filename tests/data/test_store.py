@@ -16,12 +16,11 @@ import numpy as np
 import pytest
 
 from woodshed import atomic
-from woodshed.audio import sine, write
 from woodshed.clip import Clip
 from woodshed.data import store as store_module
 from woodshed.data.entry import MAPPED_FROM_BYTES
 from woodshed.data.example import Example, SetAside
-from woodshed.data.item import ChangedItem, ClipItem, ExampleItem, FileItem
+from woodshed.data.item import ChangedItem, ClipItem, ExampleItem
 from woodshed.data.store import FeatureStore
 from woodshed.errors import AudioError, DataError, OutputError, ParameterError
 from woodshed.features import LogMel
@@ -390,14 +389,3 @@ def test_a_pickled_store_carries_its_settings_and_not_its_history(store, diary) 
 def test_prints_as_the_call_that_makes_it(tmp_path) -> None:
     store = FeatureStore(tmp_path, LogMel())
     assert repr(store) == f"FeatureStore({str(tmp_path)!r}, {LogMel()!r}, dtype='float32')"
-
-
-def test_workers_follow_the_caller_to_another_folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    store = FeatureStore(tmp_path / "store", LogMel())
-    for name in ("one", "two"):  # the workers are started in the first, and are still there in the second
-        (tmp_path / name).mkdir()
-        monkeypatch.chdir(tmp_path / name)
-        write(sine(440, sample_rate=16000), "a.wav")
-        write(sine(880 if name == "one" else 220, sample_rate=16000), f"{name}.wav")
-        items = [FileItem(Path("a.wav"), 16000), FileItem(Path(f"{name}.wav"), 16000)]
-        assert store.fill(items, n_jobs=2) == []

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from abc import abstractmethod
 from dataclasses import dataclass
 from typing import Any
 
@@ -39,9 +40,9 @@ class CqtSettings(Framed):
     _reach_setting = "n_octaves"
 
     @property
+    @abstractmethod
     def _layout(self) -> tuple[int, int]:
         """How many bins there are, and how many in an octave."""
-        raise NotImplementedError
 
     @property
     def _bandwidth(self) -> float:
