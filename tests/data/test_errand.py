@@ -83,3 +83,11 @@ def test_one_name_for_many_sounds_is_refused(takes: Path, tmp_path: Path) -> Non
 def test_no_sound_at_all_is_said(tmp_path: Path) -> None:
     with pytest.raises(ParameterError, match="There is no sound at"):
         plan_errands([tmp_path], tmp_path / "out")
+
+
+def test_a_format_that_cannot_be_written_is_refused_before_anything_is_done(
+    takes: Path, tmp_path: Path
+) -> None:
+    with pytest.raises(ParameterError, match=r"cannot be written as \.mp4\. Did you mean \.mp3"):
+        plan_errands([takes], tmp_path / "out", suffix=".mp4")
+    assert not (tmp_path / "out").exists()

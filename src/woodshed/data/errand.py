@@ -9,9 +9,10 @@ from pathlib import Path
 from typing import Any, Generic, TypeVar
 
 from woodshed.audio.read import AUDIO_SUFFIXES
+from woodshed.audio.write import CONTAINERS
 from woodshed.data.example import SetAside
 from woodshed.data.folder import list_sounds
-from woodshed.errors import OutputError, ParameterError, WoodshedError, printable
+from woodshed.errors import OutputError, ParameterError, WoodshedError, near_miss, printable
 
 Given = TypeVar("Given")
 Done = TypeVar("Done")
@@ -65,7 +66,8 @@ def plan_errands(places: Sequence[Path], out: Path, *, suffix: str | None = None
     Raises
     ------
     ParameterError
-        If there is no sound at these places, or ``out`` names one file for several.
+        If there is no sound at these places, ``out`` names one file for several, or sounds cannot be
+        written with that suffix.
 
     Examples
     --------
@@ -74,6 +76,8 @@ def plan_errands(places: Sequence[Path], out: Path, *, suffix: str | None = None
     >>> plan_errands([Path("take.wav")], Path("best.ogg"))[0].target.as_posix()
     'best.ogg'
     """
+    if suffix is not None and suffix not in CONTAINERS:
+        raise ParameterError(f"Sounds cannot be written as {suffix}. {near_miss(suffix, CONTAINERS)}")
     listed = [(place, path) for place in places for path in list_sounds([place])]
     if not listed:
         raise ParameterError(
