@@ -40,8 +40,6 @@ if TYPE_CHECKING:
 MEMORY_BYTES = 256 * 2**20
 """Spectrograms up to this size altogether are kept in memory while training; more are read as needed."""
 
-_BYTES_HELD = np.dtype(np.float32).itemsize
-
 MIN_GROUPS_TO_VALIDATE = 8
 """With fewer groups none is held out for validation: a voice the less to learn from costs more than
 choosing the best epoch gains, since the falling learning rate makes the last one good."""
@@ -176,7 +174,7 @@ class Spectrograms:
         items = [versions(originals[k], self.n_versions, change) for k in self.kept]
         store.fill([item for row in items for item in row[1:]], n_jobs=recogniser.n_jobs)
         self._items = [[KnownItem(item, item.key()) for item in row] for row in items]
-        n_bytes = sum(store.get(row[0]).size for row in self._items) * self.n_versions * _BYTES_HELD
+        n_bytes = sum(store.get(row[0]).nbytes for row in self._items) * self.n_versions
         self._held: dict[tuple[int, int], NDArray[np.floating]] | None = (
             {} if n_bytes <= MEMORY_BYTES else None
         )
@@ -186,8 +184,7 @@ class Spectrograms:
         if self._held is None:
             return self._store.get(self._items[k][version])
         if (k, version) not in self._held:
-            # As float32, in which all that follows is done: turning it costs a third of making a batch.
-            self._held[k, version] = self._store.get(self._items[k][version]).astype(np.float32)
+            self._held[k, version] = self._store.get(self._items[k][version])
         return self._held[k, version]
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -13,7 +13,8 @@ from numpy.typing import NDArray
 
 from woodshed.base.arrays import read_arrays, write_arrays
 from woodshed.base.result import LearningCurve
-from woodshed.base.window import Variation, cut_windows, mix_pairs
+from woodshed.base.steps import STEPS_AT_ONCE, Batch, steps_per_execution, train_steps
+from woodshed.base.window import Variation, cut_windows, loudest, mix_pairs
 from woodshed.errors import DataError
 
 Spectrogram = NDArray[np.floating]
@@ -70,6 +71,7 @@ class Batches:
         self.seed = seed
         self.steps_per_epoch = len(targets) // self.batch_size
         self._drawn: tuple[int, NDArray[np.int64]] | None = None
+        self._loudest_db: dict[tuple[int, int], float] = {}
 
     def __getitem__(self, step: int) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
         epoch, batch = divmod(step, self.steps_per_epoch)
@@ -77,8 +79,13 @@ class Batches:
         rng = np.random.default_rng([self.seed, epoch, batch])
         chosen = self._order(epoch)[batch * self.batch_size : (batch + 1) * self.batch_size]
         versions = rng.integers(self.n_versions, size=len(chosen))
-        spectrograms = [self.read(int(k), int(v)) for k, v in zip(chosen, versions, strict=True)]
-        windows = cut_windows(spectrograms, self.n_frames, self.variation, rng)
+        places = list(zip(chosen.tolist(), versions.tolist(), strict=True))
+        spectrograms = [self.read(*place) for place in places]
+        for place, spectrogram in zip(places, spectrograms, strict=True):
+            if place not in self._loudest_db:
+                self._loudest_db[place] = loudest(spectrogram)
+        loudest_db = [self._loudest_db[place] for place in places]
+        windows = cut_windows(spectrograms, self.n_frames, self.variation, rng, loudest_db)
         targets = self.targets[chosen]
         if self.variation.mix:
             windows, targets = mix_pairs(windows, targets, self.variation.mix, rng)
@@ -137,8 +144,8 @@ class Recipe:
     weight_decay: float = 1e-3
     label_smoothing: float = 0.1
 
-    def compile(self, net: keras.Model, steps_per_epoch: int) -> None:
-        """Give the net its optimiser and loss."""
+    def compile(self, net: keras.Model, steps_per_epoch: int, *, steps_per_execution: int = 1) -> None:
+        """Give the net its optimiser and loss; see `keras.Model.compile` for ``steps_per_execution``."""
         warmup = min(2, self.epochs - 1) * steps_per_epoch
         rate = keras.optimizers.schedules.CosineDecay(
             self.learning_rate / 30 if warmup else self.learning_rate,
@@ -150,6 +157,7 @@ class Recipe:
         net.compile(
             keras.optimizers.AdamW(rate, weight_decay=self.weight_decay),
             keras.losses.CategoricalCrossentropy(label_smoothing=self.label_smoothing),
+            steps_per_execution=steps_per_execution,
         )
 
 
@@ -262,7 +270,7 @@ def train_net(
     KeyboardInterrupt
         When it comes before the first epoch has ended: there is nothing to keep.
     """
-    recipe.compile(net, batches.steps_per_epoch)
+    recipe.compile(net, batches.steps_per_epoch, steps_per_execution=steps_per_execution())
     net.optimizer.build(net.trainable_variables)
     done = progress.restore(net)
     finished = True
@@ -287,17 +295,24 @@ def train_net(
 def _train_epoch(net: keras.Model, batches: Batches, epoch: int) -> float:
     """Train on the batches of an epoch and return their mean loss; a loss that is no number ends it.
 
-    Batch by batch rather than by ``fit``, whose input pipeline costs more for each of our batches than
-    making it does (``benchmarks/speed/training.md``).
+    Not by ``fit``, whose input pipeline costs more for each of our batches than making it does
+    (``benchmarks/speed/training.md``).
     """
-    net.reset_metrics()
-    loss = float("nan")
-    first = epoch * batches.steps_per_epoch
-    for step in range(first, first + batches.steps_per_epoch):
-        loss = float(net.train_on_batch(*batches[step], return_dict=True)["loss"])
+    losses: list[float] = []
+    for made in _rows_of_batches(batches, epoch):
+        loss = train_steps(net, made)
         if not np.isfinite(loss):
-            break
-    return loss
+            return loss
+        losses += [loss] * len(made)
+    return float(np.mean(losses))
+
+
+def _rows_of_batches(batches: Batches, epoch: int) -> Iterator[list[Batch]]:
+    """Yield the batches of an epoch, `STEPS_AT_ONCE` in a row."""
+    first = epoch * batches.steps_per_epoch
+    for start in range(0, batches.steps_per_epoch, STEPS_AT_ONCE):
+        steps = range(start, min(start + STEPS_AT_ONCE, batches.steps_per_epoch))
+        yield [batches[first + step] for step in steps]
 
 
 def validate_on(

@@ -7,6 +7,7 @@ variation changes the batch in place: making the next batch must cost a small pa
 
 from __future__ import annotations
 
+import functools
 from collections.abc import Sequence
 from dataclasses import dataclass
 
@@ -22,11 +23,17 @@ PAD_DB = -100.0
 SILENT_DB = 40.0
 """A window this far below the loudest of its clip holds nothing to judge or to learn from."""
 
-N_FRAMES_SEEN = 2000
-"""The loudest value of a clip is looked for in about so many of its frames."""
+N_FRAMES_SEEN = 200
+"""Sound is looked for in about so many frames of a clip."""
 
 N_PLACES_TRIED = 10
 """So many places are tried until a window holds some sound."""
+
+_TAPE_VALUES = 2**20
+"""Length of the noise that windows are played over: some forty seconds of it."""
+
+_PER_DB = np.float32(np.log(10) / 10)
+"""Natural logarithms in a decibel; numpy has a fast float32 `exp` and `log`, but no fast `log10`."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -88,6 +95,7 @@ def cut_windows(
     n_frames: int,
     variation: Variation = STILL,
     rng: np.random.Generator | None = None,
+    loudest_db: Sequence[float] | None = None,
 ) -> Window:
     """Cut each spectrogram to ``n_frames``, padding short ones, and vary it.
 
@@ -102,6 +110,8 @@ def cut_windows(
         What may change; `STILL` takes the middle of each and changes nothing.
     rng
         Source of randomness; a fixed one when nothing may change.
+    loudest_db
+        What `loudest` answers for each spectrogram, when it is known already: it takes longer than cutting.
 
     Returns
     -------
@@ -117,7 +127,9 @@ def cut_windows(
     [-100.0, 0.0, 0.0, 0.0, -100.0]
     """
     rng = np.random.default_rng(0) if rng is None else rng
-    windows = _stretch_in_time(spectrograms, n_frames, variation, rng)
+    if loudest_db is None and variation.random_place:
+        loudest_db = [loudest(spectrogram) for spectrogram in spectrograms]
+    windows = _stretch_in_time(spectrograms, n_frames, variation, rng, loudest_db)
     if variation.warp or variation.shift_bands:
         _warp_in_frequency(windows, variation, rng)
     if variation.colour_db:
@@ -140,12 +152,12 @@ def mix_pairs(
     """
     share = rng.beta(mix, mix, (len(windows), 1)).astype(np.float32)
     partner = rng.permutation(len(windows))
-    power = np.exp(windows * np.float32(np.log(10) / 10))
+    power = np.exp(windows * _PER_DB)
     level = power.mean(axis=(1, 2), keepdims=True)
     second = power[partner] * (np.square(1 - share[:, None]) * level / level[partner])
     power *= np.square(share[:, None])
     power += second
-    mixed = np.float32(10 / np.log(10)) * np.log(np.maximum(power, np.float32(10 ** (PAD_DB / 10))))
+    mixed = np.log(np.maximum(power, np.float32(10 ** (PAD_DB / 10)))) / _PER_DB
     return mixed, targets * share + targets[partner] * (1 - share)
 
 
@@ -162,6 +174,7 @@ def _stretch_in_time(
     n_frames: int,
     variation: Variation,
     rng: np.random.Generator,
+    loudest_db: Sequence[float] | None,
 ) -> Window:
     """Read each window at its own tempo: linear interpolation between the two nearest frames."""
     n_windows, n_bands = len(spectrograms), spectrograms[0].shape[1]
@@ -173,8 +186,8 @@ def _stretch_in_time(
     for k, spectrogram in enumerate(spectrograms):
         span = n_frames * tempo[k]  # rows of the recording that the window covers
         start = place[k] * (len(spectrogram) - span)  # negative when the recording is the shorter one
-        if start > 0 and variation.random_place:
-            start = _place_with_sound(spectrogram, start, span, rng)
+        if start > 0 and loudest_db is not None and variation.random_place:
+            start = _place_with_sound(spectrogram, start, span, loudest_db[k] - SILENT_DB, rng)
         if not variation.stretch:
             start = np.floor(start)
         floor = int(np.floor(start))
@@ -193,20 +206,39 @@ def _stretch_in_time(
     return windows
 
 
+def loudest(spectrogram: NDArray[np.floating]) -> float:
+    """Return the loudest value of a recording, in decibels, looked for in some of its frames.
+
+    Examples
+    --------
+    >>> loudest(np.array([[-80.0, -20.0], [-60.0, -40.0]]))
+    -20.0
+    """
+    return _peak_db(spectrogram[:: _seen_every(spectrogram)])
+
+
 def _place_with_sound(
-    spectrogram: NDArray[np.floating], start: float, span: float, rng: np.random.Generator
+    spectrogram: NDArray[np.floating],
+    start: float,
+    span: float,
+    enough_db: float,
+    rng: np.random.Generator,
 ) -> float:
     """Return ``start``, or another place if there is next to nothing to hear: silence has no right label."""
-    step = max(1, len(spectrogram) // N_FRAMES_SEEN)  # so that an hour is not read for a second
-    enough_db = _loudest_db(spectrogram[::step]) - SILENT_DB
+    step = _seen_every(spectrogram)
     for _ in range(N_PLACES_TRIED):
-        if _loudest_db(spectrogram[int(start) : int(start + span) + 1]) >= enough_db:
+        if _peak_db(spectrogram[int(start) : int(start + span) + 1 : step]) >= enough_db:
             break
         start = rng.random() * (len(spectrogram) - span)
     return start
 
 
-def _loudest_db(rows: NDArray[np.floating]) -> float:
+def _seen_every(spectrogram: NDArray[np.floating]) -> int:
+    """Every how many frames are looked at, so that an hour is not read for a second."""
+    return max(1, len(spectrogram) // N_FRAMES_SEEN)
+
+
+def _peak_db(rows: NDArray[np.floating]) -> float:
     return float(rows.astype(np.float32).max())  # numpy compares float16, as stored, half as fast
 
 
@@ -234,19 +266,29 @@ def _colour(windows: Window, colour_db: float, rng: np.random.Generator) -> None
 
 
 def _add_noise(windows: Window, variation: Variation, rng: np.random.Generator) -> None:
-    """Add the power of a steady, tilted noise: exponentially distributed, as noise power is."""
+    """Add the power of a steady, tilted noise, each time from another place of one long recording of it."""
     n_windows, n_frames, n_bands = windows.shape
     low_db, high_db = variation.noise_range_db
     level_db = windows.max(axis=(1, 2)) - rng.uniform(low_db, high_db, n_windows)
     tilt_db = rng.uniform(-6, 6, (n_windows, 1)) * np.linspace(-1, 1, n_bands)
     steady_db = (level_db[:, None] + tilt_db).astype(np.float32)
+    n_values = n_frames * n_bands
+    tape = _noise_tape(max(_TAPE_VALUES, 4 * n_values))
+    places = rng.integers(len(tape) - n_values, size=n_windows)
     for k in np.flatnonzero(rng.random(n_windows) < variation.noise_share):
-        power = rng.standard_exponential((n_frames, n_bands), np.float32)
-        noise_db = steady_db[k] + 6 * np.log10(power + np.float32(0.05))  # 6, not 10: less rugged
+        noise_db = tape[places[k] : places[k] + n_values].reshape(n_frames, n_bands) + steady_db[k]
         # 10 log10(a + b) from decibels, without leaving float32.
-        louder_db = np.maximum(windows[k], noise_db)
-        ratio = np.exp((np.minimum(windows[k], noise_db) - louder_db) * np.float32(np.log(10) / 10))
-        windows[k] = louder_db + 10 * np.log10(1 + ratio)
+        below = np.exp(np.abs(windows[k] - noise_db) * -_PER_DB)
+        np.maximum(windows[k], noise_db, out=windows[k])
+        windows[k] += np.log1p(below, out=below) / _PER_DB
+
+
+@functools.lru_cache(maxsize=2)
+def _noise_tape(n_values: int) -> NDArray[np.float32]:
+    """Return the ups and downs of a noise in decibels, exponentially distributed, as noise power is."""
+    power = np.random.default_rng(0).standard_exponential(n_values, np.float32)
+    tape: NDArray[np.float32] = 6 * np.log10(power + np.float32(0.05))  # 6, not 10: less rugged
+    return tape
 
 
 def _mask(windows: Window, variation: Variation, rng: np.random.Generator) -> None:
