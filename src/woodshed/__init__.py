@@ -12,7 +12,7 @@ Examples
 --------
 >>> import woodshed
 >>> sorted(woodshed.__all__)[:4]
-['Clip', 'NoiseRecogniser', 'Prediction', 'SpeechRecogniser']
+['Clip', 'Estimate', 'Event', 'MoodRegressor']
 """
 
 from __future__ import annotations
@@ -24,18 +24,32 @@ if TYPE_CHECKING:
     from woodshed.audio.read import read
     from woodshed.clip import Clip
     from woodshed.data.source import read_source
+    from woodshed.estimate import Estimate
     from woodshed.prediction import Prediction
+    from woodshed.score import Note, Score
+    from woodshed.tagging import Tagging
     from woodshed.tasks import load
+    from woodshed.tasks.mood import MoodRegressor
     from woodshed.tasks.noise import NoiseRecogniser
     from woodshed.tasks.speech import SpeechRecogniser
+    from woodshed.tasks.tags import TagsTagger
+    from woodshed.timeline import Event, Timeline
 
 __version__ = "0.1.0"
 
 __all__ = [
     "Clip",
+    "Estimate",
+    "Event",
+    "MoodRegressor",
     "NoiseRecogniser",
+    "Note",
     "Prediction",
+    "Score",
     "SpeechRecogniser",
+    "Tagging",
+    "TagsTagger",
+    "Timeline",
     "load",
     "read",
     "read_source",
@@ -43,9 +57,17 @@ __all__ = [
 
 _HOME = {
     "Clip": "woodshed.clip",
+    "Estimate": "woodshed.estimate",
+    "Event": "woodshed.timeline",
+    "MoodRegressor": "woodshed.tasks.mood",
     "NoiseRecogniser": "woodshed.tasks.noise",
+    "Note": "woodshed.score",
     "Prediction": "woodshed.prediction",
+    "Score": "woodshed.score",
     "SpeechRecogniser": "woodshed.tasks.speech",
+    "Tagging": "woodshed.tagging",
+    "TagsTagger": "woodshed.tasks.tags",
+    "Timeline": "woodshed.timeline",
     "load": "woodshed.tasks",
     "read": "woodshed.audio.read",
     "read_source": "woodshed.data.source",

@@ -8,6 +8,8 @@ type that a caller would naturally catch::
     ├── SettingNameError    (TypeError)          a setting that does not exist; names the near miss
     ├── AudioError          (ValueError)         a sound that cannot be used
     │   └── AudioFileError                       ... and the file it came from
+    ├── ScoreError          (ValueError)         notes that cannot be used
+    │   └── ScoreFileError                       ... and the file they came from
     ├── DataError           (ValueError)         a folder, table or corpus that cannot be used
     ├── NotFittedError      (RuntimeError)       asked to predict before it has learned
     ├── ModelFolderError    (ValueError)         a folder that is not a sound model
@@ -44,6 +46,19 @@ class AudioError(WoodshedError, ValueError):
 
 class AudioFileError(AudioError):
     """A file cannot be used as sound. ``reason`` is the sentence without the file name."""
+
+    def __init__(self, path: object, reason: str) -> None:
+        super().__init__(f"{printable(path)}: {reason}")
+        self.path = path
+        self.reason = reason
+
+
+class ScoreError(WoodshedError, ValueError):
+    """Notes cannot be used: none, or one with a value outside its range."""
+
+
+class ScoreFileError(ScoreError):
+    """A file cannot be used as a score. ``reason`` is the sentence without the file name."""
 
     def __init__(self, path: object, reason: str) -> None:
         super().__init__(f"{printable(path)}: {reason}")

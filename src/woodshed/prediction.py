@@ -10,6 +10,9 @@ from dataclasses import dataclass
 
 from woodshed.errors import printable
 
+NONE_OF_THESE, SILENCE = "none of these", "silence"
+"""What is answered instead of a class: to a sound unlike all that was learned from, and to no sound."""
+
 
 @dataclass(frozen=True)
 class Prediction:
@@ -20,11 +23,11 @@ class Prediction:
     source
         The clip's name, usually its path.
     label
-        The most probable class.
+        The most probable class; or `NONE_OF_THESE` or `SILENCE`.
     probability
-        Probability of ``label``, 0 to 1.
+        Probability of ``label``, 0 to 1; None if it is not a class.
     probabilities
-        Probability of every class; they sum to 1.
+        Probability of every class, if it is one of them; they sum to 1.
     start_s, end_s
         The stretch of the clip that was judged, in seconds.
 
@@ -35,21 +38,21 @@ class Prediction:
     a.wav  seven  90 %  (0.00-0.62 s)
     >>> json.loads(answer.to_json())["probabilities"]
     {'seven': 0.9, 'one': 0.1}
+    >>> print(Prediction("b.wav", SILENCE, None, {"seven": 0.6, "one": 0.4}, 0.0, 1.0).to_text())
+    b.wav  silence  (0.00-1.00 s)
     """
 
     source: str
     label: str
-    probability: float
+    probability: float | None
     probabilities: Mapping[str, float]
     start_s: float
     end_s: float
 
     def to_text(self) -> str:
         """Write the answer as one line for a person."""
-        return (
-            f"{printable(self.source)}  {self.label}  {self.probability:.0%}".replace("%", " %")
-            + f"  ({self.start_s:.2f}-{self.end_s:.2f} s)"
-        )
+        sure = "" if self.probability is None else f"  {self.probability:.0%}".replace("%", " %")
+        return f"{printable(self.source)}  {self.label}{sure}  ({self.start_s:.2f}-{self.end_s:.2f} s)"
 
     def to_dict(self) -> dict[str, object]:
         """Return the fields in the order in which they are written."""

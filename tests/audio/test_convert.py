@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import functools
 import itertools
 import tracemalloc
+from collections.abc import Iterator
 from pathlib import Path
 
 import numpy as np
@@ -12,7 +14,8 @@ import scipy.signal
 import soundfile
 
 from woodshed.audio import chirp, info, noise, read, resample, sine, write
-from woodshed.audio.convert import Conversion, convert_file
+from woodshed.audio.convert import Conversion, change_file, convert_file
+from woodshed.audio.filter import Butterworth, Equaliser, filter_blocks, filter_clip
 from woodshed.audio.write import Writer
 from woodshed.clip import Clip
 from woodshed.data.sample import sample_folder
@@ -153,6 +156,66 @@ def test_clipping_is_counted_where_it_happens(tmp_path: Path) -> None:
     np.testing.assert_array_equal(read(tmp_path / "b.wav").samples, loud)
 
 
+TAGS = {
+    "title": "Für Elise",
+    "artist": "Anna",
+    "album": "Bagatelles",
+    "date": "1810",
+    "tracknumber": "25",
+    "genre": "Classical",
+    "comment": "recorded at home",
+    "copyright": "free",
+    "license": "CC0",
+}
+
+
+def tagged_file(path: Path, tags: dict[str, str]) -> Path:
+    with soundfile.SoundFile(path, "w", 48000, 1) as sound:
+        for name, text in tags.items():
+            setattr(sound, name, text)
+        sound.write(chirp(100, 4000, sample_rate=48000, amplitude=0.25).samples[0])
+    return path
+
+
+def tags_of(path: Path) -> dict[str, str]:
+    with soundfile.SoundFile(path) as sound:
+        found = {name: getattr(sound, name) for name in TAGS}
+    return {name: text for name, text in found.items() if text}
+
+
+@pytest.mark.parametrize(
+    ("name", "lost"),
+    [
+        ("a.flac", set()),
+        ("a.ogg", set()),
+        ("a.opus", set()),
+        ("a.wav", {"license"}),
+        ("a.mp3", {"title", "copyright", "license"}),  # the title is not ASCII
+        ("a.aiff", set(TAGS) - {"title", "artist", "comment"}),
+    ],
+)
+def test_tags_go_with_the_sound_as_far_as_the_format_holds_them(
+    tmp_path: Path, name: str, lost: set[str]
+) -> None:
+    source = tagged_file(tmp_path / "source.flac", TAGS)
+    made = convert_file(source, tmp_path / name)
+    assert tags_of(made.path) == {tag: text for tag, text in TAGS.items() if tag not in lost}
+    assert made.n_samples == 48000
+    plain = tagged_file(tmp_path / "plain.flac", {})
+    assert tags_of(convert_file(plain, tmp_path / f"bare{made.path.suffix}").path) == {}
+
+
+def test_tags_survive_a_conversion_in_place_and_long_ones_spoil_nothing(tmp_path: Path) -> None:
+    path = tagged_file(tmp_path / "a.flac", TAGS | {"comment": "long " * 100_000})
+    convert_file(path, path, sample_rate=24000, overwrite=True)
+    assert tags_of(path) == {tag: text for tag, text in TAGS.items() if tag != "comment"}
+    full = tagged_file(tmp_path / "b.flac", dict.fromkeys(TAGS, "x" * 2000))
+    for suffix in (".wav", ".aiff", ".opus", ".mp3"):
+        made = convert_file(full, tmp_path / f"b{suffix}", sample_rate=48000)
+        assert tags_of(made.path)["title"] == "x" * 2000
+        assert abs(read(made.path).n_samples - 48000) <= MP3_FRAME
+
+
 def test_8_channels_at_192_khz_and_a_single_sample(tmp_path: Path) -> None:
     many = float_file(tmp_path, np.random.default_rng(0).normal(0, 0.1, (8, 19200)), 192000)
     made = convert_file(many, tmp_path / "a.flac", sample_rate=48000)
@@ -182,6 +245,51 @@ def test_memory_does_not_grow_with_the_file(tmp_path: Path) -> None:
     tracemalloc.stop()
     assert made.n_samples == 4 * 60 * 22050
     assert peak < 20e6  # the sound is 42 MB as float32 at its new rate
+
+
+DESIGNS = (Butterworth("band-pass", (50.0, 3000.0), 6), Equaliser("low-shelf", 200.0, 6.0, 0.7))
+
+
+def filtered(blocks: Iterator[Clip]) -> Iterator[Clip]:
+    return functools.reduce(filter_blocks, DESIGNS, blocks)
+
+
+def test_a_file_is_changed_block_by_block_as_the_clip_would_be_at_once(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    samples = np.stack([noise("pink", 1.7, seed=seed).samples[0] for seed in (1, 2)])
+    source = float_file(tmp_path, samples)
+    monkeypatch.setattr("woodshed.audio.convert.VALUES_PER_BLOCK", 1234)
+    made = change_file(source, tmp_path / "b.wav", filtered)
+    at_once = functools.reduce(filter_clip, DESIGNS, read(source))
+    np.testing.assert_allclose(read(made.path).samples, at_once.samples, atol=1e-6)
+    assert made == Conversion(tmp_path / "b.wav", 16000, 2, samples.shape[1], 0)
+    assert info(made.path).codec == "WAV FLOAT"
+    tagged = tagged_file(tmp_path / "a.flac", TAGS)
+    change_file(tagged, tagged, filtered, overwrite=True)
+    assert tags_of(tagged) == TAGS
+
+
+def test_what_a_change_makes_too_loud_is_clipped_with_a_warning(tmp_path: Path) -> None:
+    source = write(sine(100, amplitude=0.9), tmp_path / "a.wav")
+    with pytest.warns(UserWarning, match=r"b\.wav: \d+ samples beyond ±1 were clipped"):
+        made = change_file(source, tmp_path / "b.wav", lambda blocks: filter_blocks(blocks, DESIGNS[1]))
+    assert made.n_clipped > 1000  # 0.9 times almost 2
+
+
+def test_memory_does_not_grow_with_a_file_that_is_filtered(tmp_path: Path) -> None:
+    path = tmp_path / "long.wav"
+    minute = np.random.default_rng(0).normal(0, 3000, (16000 * 60, 2)).astype(np.int16)
+    with soundfile.SoundFile(path, "w", 16000, 2) as file:
+        for _ in range(4):
+            file.write(minute)
+    next(filtered(iter([sine(440)])))  # SciPy is there
+    tracemalloc.start()
+    made = change_file(path, tmp_path / "b.wav", filtered)
+    peak = tracemalloc.get_traced_memory()[1]
+    tracemalloc.stop()
+    assert made.n_samples == 4 * 60 * 16000
+    assert peak < 20e6  # the sound is 31 MB as float32
 
 
 def test_an_interruption_or_a_damaged_source_leaves_the_old_file(

@@ -12,7 +12,7 @@ import numpy as np
 import pytest
 
 from woodshed.audio import sine
-from woodshed.audio.device import play, record
+from woodshed.audio.device import play, record, record_blocks
 from woodshed.clip import Clip
 from woodshed.errors import MissingPackageError, OutputError, ParameterError
 
@@ -160,3 +160,37 @@ def test_settings_out_of_range_are_refused(world: StandIn, bad: float) -> None:
     with pytest.raises(ParameterError, match=r"whole, positive sample_rate, got 44100\.5"):
         record(1.0, sample_rate=44100.5)
     assert world.calls == []
+
+
+def test_a_microphone_is_heard_block_by_block_and_let_go(world: StandIn) -> None:
+    world.check_input_settings = lambda **_: None
+    blocks = record_blocks(16000, block_s=0.05, device=2)
+    first, second = next(blocks), next(blocks)
+    np.testing.assert_array_equal(first.samples, [np.arange(800) / 2**20])
+    np.testing.assert_array_equal(second.samples, [np.arange(800, 1600) / 2**20])
+    assert (first.sample_rate, first.source) == (16000, "microphone")
+    blocks.close()
+    asked = {"samplerate": 16000, "channels": 1, "dtype": "float32", "device": 2}
+    assert world.calls == [asked, "open", "close"]
+
+
+def test_a_microphone_without_that_rate_gives_its_own(world: StandIn) -> None:
+    def refuse(**_: object) -> None:
+        raise PortAudioError("Invalid sample rate")
+
+    world.check_input_settings = refuse
+    world.query_devices = lambda device, kind: {"default_samplerate": 44100.0}
+    block = next(record_blocks(8000, block_s=0.1))
+    assert (block.sample_rate, block.n_samples) == (44100, 4410)
+
+
+def test_lost_blocks_are_told_once_and_a_missing_microphone_with_the_cure(world: StandIn) -> None:
+    world.check_input_settings = lambda **_: None
+    world.overflows = {1, 2}
+    blocks = record_blocks(16000)
+    with pytest.warns(UserWarning, match="Samples were lost"):
+        next(blocks)
+    next(blocks)
+    world.fault = PortAudioError("Error querying device -1")
+    with pytest.raises(OutputError, match=r"record \(16000 Hz, channels: 1\): Error querying device -1"):
+        next(record_blocks(16000))

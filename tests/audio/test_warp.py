@@ -11,7 +11,7 @@ import scipy.signal
 
 from woodshed.audio import chirp, clicks, noise, read, silence, sine
 from woodshed.audio.edit import change_speed
-from woodshed.audio.warp import add_frames, frame_window, pitch, spectra_at, stretch
+from woodshed.audio.warp import pitch, stretch
 from woodshed.clip import Clip
 from woodshed.data.sample import sample_folder
 from woodshed.errors import ParameterError
@@ -133,17 +133,6 @@ def test_factors_out_of_range_are_refused(bad: float) -> None:
     if abs(bad) > 1 or math.isnan(bad):
         with pytest.raises(ParameterError, match="pitch expects semitones from -48 to 48"):
             pitch(sine(440), 49 * bad)
-
-
-def test_frames_add_up_to_the_sound() -> None:
-    samples = np.random.default_rng(0).normal(size=(2, 5000)).astype(np.float32)
-    n_fft = 64
-    padded = np.pad(samples, ((0, 0), (n_fft, n_fft)))
-    spectra = spectra_at(padded, np.arange(0, 5000 + n_fft, n_fft // 4), n_fft)
-    np.testing.assert_allclose(spectra[0, 7], np.fft.rfft(padded[0, 112:176] * frame_window(64)), atol=1e-5)
-    out = np.zeros_like(padded)
-    add_frames(out, spectra, 0)
-    np.testing.assert_allclose(out[:, n_fft:-n_fft], samples, atol=1e-5)
 
 
 def test_it_is_not_a_tape() -> None:

@@ -7,7 +7,8 @@ from typing import Any
 import numpy as np
 import pytest
 
-from woodshed.base.recogniser import Recogniser, overlapping_windows
+from woodshed.base.listener import overlapping_windows
+from woodshed.base.recogniser import Recogniser
 from woodshed.base.window import PAD_DB
 from woodshed.clip import Clip
 from woodshed.errors import AudioError, DataError

@@ -42,6 +42,8 @@ def svm_folder(svm_run: tuple[Path, Any]) -> Path:
 def test_the_folder_holds_a_classical_model(svm_folder: Path, unheard_toy: Any) -> None:
     assert sorted(path.name for path in svm_folder.iterdir()) == [
         "card.md",
+        "confidence.json",
+        "familiar.npz",
         "heard.json",
         "labels.json",
         "metrics.json",

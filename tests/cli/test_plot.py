@@ -73,6 +73,63 @@ def test_a_folder_stands_for_its_sounds_and_a_bad_one_is_named(
     assert (alone.code, "broken.wav: is not a sound file" in alone.err) == (2, True)
 
 
+@pytest.fixture
+def words(tmp_path: Path) -> Path:
+    """Return a folder of two classes: low tones and high ones, louder and louder."""
+    for name, f0_hz in (("low", 300.0), ("high", 2000.0)):
+        (tmp_path / "words" / name).mkdir(parents=True)
+        for k in range(4):
+            clip = audio.sine(f0_hz * (1 + 0.1 * k), 0.2, amplitude=0.1 + 0.1 * (k * 3 % 4))
+            audio.write(clip, tmp_path / "words" / name / f"{k}.wav")
+    return tmp_path / "words"
+
+
+def test_a_decision_map_is_drawn_by_two_features(
+    cli: Callable[..., Any], words: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setenv("WOODSHED_CACHE", str(tmp_path / "cache"))
+    (words / "low" / "bad.wav").write_text("not a sound")
+    finished = cli("plot", words, "--as", "decision-map", "--by", "centroid,rms:max", "--dpi", 50)
+    assert finished.code == 0, finished.err
+    said = "8 clips of 2 classes on spectral_centroid_hz_mean and rms_max: decision-map.png"
+    assert finished.out.strip() == said
+    assert "bad.wav" in finished.err
+    with Image.open("decision-map.png") as picture:
+        assert (picture.format, picture.width) == ("PNG", 9 * 50)
+    by_itself = cli("plot", words, "--as", "decision-map", "--theme", "dark", "--out", "a.svg")
+    assert by_itself.code == 0, by_itself.err
+    assert b"#14171b" in Path("a.svg").read_bytes()
+
+
+@pytest.mark.parametrize(
+    ("flags", "message"),
+    [
+        (["--as", "decision-map", "--by", "centroid"], "two different features, got centroid"),
+        (["--as", "decision-map,mel"], "A decision-map is drawn alone"),
+        (["--as", "decision-map", "--start-s", "1"], "neither other views nor a start or end"),
+        (["--by", "centroid,rms"], "--by names the features of a decision-map"),
+        (["--as", "decision-map", "--strict"], "1 files cannot be used"),
+        (["--as", "decision-map", "--out", "a.bmp"], "cannot write a picture as .bmp"),
+    ],
+)
+def test_a_decision_map_that_cannot_be_drawn_says_why(
+    flags: list[str],
+    message: str,
+    cli: Callable[..., Any],
+    words: Path,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setenv("WOODSHED_CACHE", str(tmp_path / "cache"))
+    (words / "low" / "bad.wav").write_text("not a sound")
+    finished = cli("plot", words, *flags)
+    assert (finished.code, finished.out.strip()) == (2, "")
+    assert message in " ".join(finished.err.split())
+    assert not (tmp_path / "decision-map.png").exists()
+
+
 @pytest.mark.parametrize(
     ("flags", "message"),
     [

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import csv
+import weakref
 import zipfile
 from pathlib import Path
 
@@ -10,8 +11,11 @@ import pytest
 from woodshed.audio import chirp, read, sine, write
 from woodshed.data.extract import Extraction, check_statistics, extract
 from woodshed.data.feature_table import write_features
+from woodshed.data.item import Item
+from woodshed.data.store import FeatureStore
 from woodshed.errors import DataError, OutputError, ParameterError
 from woodshed.features import Mfcc, Rms, SpectralCentroid
+from woodshed.features.statistic import summarise_frames
 
 FEATURES = (Mfcc(sample_rate=8000, n_mfcc=5), Rms(sample_rate=8000))
 
@@ -83,6 +87,38 @@ def test_a_long_file_is_described_in_pieces_and_says_the_same(
     pieces = extract(sounds, FEATURES, tmp_path / "other").arrays(sounds[1])
     for in_pieces, at_once in zip(pieces, whole, strict=True):
         assert in_pieces == pytest.approx(at_once, abs=1e-3)
+
+
+def test_a_long_table_is_summarised_and_read_in_portions_and_says_the_same(
+    extraction: Extraction, sounds: list[Path], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    words = ("mean", "std", "median")
+    whole = extraction.summary(sounds[0], words)
+    sizes, live = [], []
+    get = FeatureStore.get
+
+    def mapped(store: FeatureStore, item: Item) -> np.ndarray:
+        array = np.array(get(store, item)).view()  # a new one each time, as a mapping would be
+        live.append(weakref.ref(array))
+        assert sum(reference() is not None for reference in live) <= 2 * len(FEATURES)  # old ones are let go
+        return array
+
+    def counted(frames: np.ndarray, statistics: tuple[str, ...]) -> np.ndarray:
+        sizes.append(frames.size)
+        return summarise_frames(frames, statistics)
+
+    monkeypatch.setattr(FeatureStore, "get", mapped)
+    monkeypatch.setattr("woodshed.data.extract.summarise_frames", counted)
+    monkeypatch.setattr("woodshed.data.extract.N_VALUES_AT_ONCE", 60)  # two bands of 26 frames
+    monkeypatch.setattr("woodshed.data.extract.N_ROWS_AT_ONCE", 5)
+    np.testing.assert_allclose(extraction.summary(sounds[0], words), whole, rtol=1e-6)
+    assert sizes == [52, 52, 26, 26]
+    parts = list(extraction.frames(sounds[0], n_rows=2))
+    np.testing.assert_array_equal(np.concatenate([values for _, values in parts])[:, 5:], get_rms(sounds[0]))
+
+
+def get_rms(path: Path) -> np.ndarray:
+    return Rms(sample_rate=8000)(read(path, sample_rate=8000, mono=True))
 
 
 def test_a_csv_reads_back(extraction: Extraction, sounds: list[Path], tmp_path: Path) -> None:

@@ -19,6 +19,11 @@ every_net = pytest.mark.parametrize("name", sorted(NETS))
 
 N_FRAMES, N_BANDS, N_CLASSES = 24, 16, 3
 
+SMALLEST = dict.fromkeys(NETS, 1) | {"course-cnn": 11}
+"""Frames and bands of the smallest window; the course's convolutions lose their borders."""
+
+SETTINGS = ["width", "dropout", "norm_strength", "answer"]
+
 
 @functools.cache
 def net_of(name: str, **settings: Any) -> Any:
@@ -50,18 +55,19 @@ def test_the_word_of_the_list_is_the_name_of_the_module_and_the_function(name: s
     builder = getattr(import_module(f"woodshed.nets.{NETS[name]}"), NETS[name])
     assert name.replace("-", "_") == NETS[name]
     parameters = inspect.signature(builder).parameters
-    assert list(parameters) == ["n_frames", "n_bands", "n_classes", "width", "dropout", "norm_strength"]
-    assert all(parameters[word].kind is inspect.Parameter.KEYWORD_ONLY for word in ("width", "dropout"))
+    assert list(parameters) == ["n_frames", "n_bands", "n_classes", *SETTINGS]
+    assert all(parameters[word].kind is inspect.Parameter.KEYWORD_ONLY for word in SETTINGS)
     assert build_net(name, N_FRAMES, N_BANDS, 2).name == NETS[name]
 
 
 @every_net
 @pytest.mark.parametrize(
-    ("n_frames", "n_bands", "n_classes"), [(24, 16, 3), (100, 40, 10), (17, 13, 2), (8, 8, 50)]
+    ("n_frames", "n_bands", "n_classes"), [(24, 16, 3), (100, 40, 10), (17, 13, 2), (0, 0, 50)]
 )
 def test_windows_go_in_and_probabilities_come_out(
     name: str, n_frames: int, n_bands: int, n_classes: int
 ) -> None:
+    n_frames, n_bands = max(n_frames, SMALLEST[name]), max(n_bands, SMALLEST[name])
     net = build_net(name, n_frames, n_bands, n_classes, width=4)
     assert net.input_shape == (None, n_frames, n_bands)
     assert net.output_shape == (None, n_classes)
@@ -77,6 +83,26 @@ def test_the_answer_depends_on_the_window_and_on_no_other(name: str) -> None:
     answers = ask(net, windows)
     assert np.ptp(answers, axis=0).max() > 1e-3
     assert ask(net, windows[2:]) == pytest.approx(answers[2:], abs=1e-6)
+
+
+@every_net
+def test_a_window_too_small_is_refused_with_what_it_takes(name: str) -> None:
+    least = SMALLEST[name]
+    for n_frames, n_bands in ((least - 1, 20), (20, least - 1)):
+        with pytest.raises(
+            ParameterError, match=rf"at least {least} frames and {least} bands, got {n_frames} "
+        ):
+            build_net(name, n_frames, n_bands, N_CLASSES)
+
+
+@every_net
+def test_a_batch_is_answered_as_each_window_by_itself(name: str) -> None:
+    net, windows = net_of(name), windows_of(6)
+    alone = ask(net, windows)
+    together = net(windows, training=False).numpy()
+    assert together == pytest.approx(alone, abs=1e-5)
+    loud = np.concatenate([windows[:1], windows_of(5, seed=7) + 60])
+    assert net(loud, training=False).numpy()[0] == pytest.approx(alone[0], abs=1e-5)
 
 
 @every_net
@@ -144,35 +170,9 @@ def test_the_width_and_the_classes_decide_how_many_weights_there_are(name: str) 
     assert one_more == count(4, 5) - count(4, 4) > 1
 
 
-def conv(kernel: int, n_in: int, n_out: int) -> int:
-    """Count the weights of a square convolution without bias and of its batch normalisation."""
-    return kernel * kernel * n_in * n_out + 4 * n_out
-
-
-def test_the_counts_are_those_of_the_drawings() -> None:
-    w, c = 4, 128
-    residual = (
-        conv(5, 1, w)
-        + 2 * conv(3, w, w)
-        + conv(3, w, 2 * w) + conv(3, 2 * w, 2 * w) + w * 2 * w
-        + conv(3, 2 * w, 3 * w) + conv(3, 3 * w, 3 * w) + 2 * w * 3 * w
-        + (6 * w + 1) * N_CLASSES
-    )  # fmt: skip
-    tdnn = (
-        conv(5, 1, w) + conv(3, w, 2 * w) + conv(3, 2 * w, 2 * w)
-        + N_BANDS // 4 * 2 * w * c + 4 * c
-        + 2 * (5 * c * c + 4 * c)
-        + (2 * c + 1) * N_CLASSES
-    )  # fmt: skip
-    stack = (9 + 1 + 4) * w + 2 * (9 * w + 1 + 4) * w + (3 * 2 * w + 1) * 64 + (64 + 1) * N_CLASSES
-    mlp = (N_FRAMES * N_BANDS + 1) * 2 * w + (2 * w + 1) * w + (w + 1) * N_CLASSES
-    expected = {"conv-residual": residual, "conv-tdnn": tdnn, "conv-stack": stack, "mlp": mlp}
-    assert {name: net_of(name).count_params() for name in NETS} == expected
-
-
 @every_net
 def test_dropout_is_there_while_learning_and_only_then(name: str) -> None:
-    windows = windows_of(1)
+    windows = windows_of()
     dropping = build_net(name, N_FRAMES, N_BANDS, N_CLASSES, width=16, dropout=0.5)
     drawn = {dropping(windows, training=True).numpy().tobytes() for _ in range(4)}
     assert len(drawn) == 4

@@ -5,7 +5,8 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from woodshed.nets.front import ChannelNorm, spectrogram_input
+from woodshed.errors import ParameterError
+from woodshed.nets.front import ChannelNorm, SinusoidalPosition, spectrogram_input
 
 
 def norm(window: np.ndarray, **settings: float) -> np.ndarray:
@@ -76,3 +77,27 @@ def test_the_picture_is_the_normalised_window_with_one_channel() -> None:
     inputs, image = spectrogram_input(30, 8, norm_strength=0.5)
     assert inputs.shape == (None, 30, 8)
     assert image.shape == (None, 30, 8, 1)
+
+
+def test_a_position_is_a_place_on_circles_of_rising_size() -> None:
+    n_moments, n_values = 50, 6
+    table = np.asarray(SinusoidalPosition()(np.zeros((1, n_moments, n_values), np.float32)))[0]
+    circles = table.reshape(n_moments, n_values // 2, 2)
+    assert np.hypot(circles[..., 0], circles[..., 1]) == pytest.approx(1, abs=1e-6)
+    angle = np.unwrap(np.arctan2(circles[..., 0], circles[..., 1]), axis=0)
+    steps = np.diff(angle, axis=0)
+    assert steps == pytest.approx(np.broadcast_to(10000.0 ** (-np.arange(3) / 3), steps.shape), rel=1e-3)
+
+
+def test_a_position_is_added_the_same_to_every_window(window: np.ndarray) -> None:
+    both = np.stack([window, 2 * window]).astype(np.float32)
+    added = np.asarray(SinusoidalPosition()(both)) - both
+    assert added[0] == pytest.approx(added[1], abs=1e-5)
+    odd = np.asarray(SinusoidalPosition()(np.zeros((1, 9, 5), np.float32)))
+    assert odd.shape == (1, 9, 5)
+
+
+@pytest.mark.parametrize("size", [(0, 5), (5, 0)])
+def test_a_window_of_nothing_is_refused(size: tuple[int, int]) -> None:
+    with pytest.raises(ParameterError, match="needs at least 1 frames and 1 bands"):
+        spectrogram_input(*size, norm_strength=1.0)

@@ -15,10 +15,10 @@ from woodshed.audio.channel import (
     to_mid_side,
     to_mono,
 )
-from woodshed.audio.convert import Conversion, convert_file
+from woodshed.audio.convert import Conversion, change_file, convert_file
 from woodshed.audio.cut import cut_file, even_stretches, mark_stretches, stretches_between
 from woodshed.audio.denoise import NoisePrint, denoise, noise_print
-from woodshed.audio.device import play, record
+from woodshed.audio.device import play, record, record_blocks
 from woodshed.audio.edit import change_speed, fit_length, gain, resample, trim_silence
 from woodshed.audio.filter import (
     Butterworth,
@@ -42,6 +42,7 @@ from woodshed.audio.quiet import Stretch, find_silence, find_sound, remove_silen
 from woodshed.audio.read import AUDIO_SUFFIXES, FileInfo, info, read, read_blocks
 from woodshed.audio.segment import join, split_at, split_every, trim
 from woodshed.audio.signals import chirp, clicks, noise, silence, sine
+from woodshed.audio.tags import read_tags
 from woodshed.audio.warp import pitch, stretch
 from woodshed.audio.write import write
 
@@ -63,6 +64,7 @@ __all__ = [
     "Tone",
     "band_pass",
     "band_stop",
+    "change_file",
     "change_speed",
     "chirp",
     "clicks",
@@ -98,7 +100,9 @@ __all__ = [
     "read",
     "read_blocks",
     "read_marks",
+    "read_tags",
     "record",
+    "record_blocks",
     "remove_dc",
     "remove_silence",
     "resample",

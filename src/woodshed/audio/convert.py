@@ -1,9 +1,12 @@
-"""One sound file into another: format, rate, channels, bits; block by block, so that any length will do."""
+"""One sound file into another: format, rate, channels, bits, or any change that can be made block by block.
+
+Files are never in memory as a whole, so any length will do.
+"""
 
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -12,7 +15,8 @@ import soxr
 
 from woodshed.audio.channel import to_channels
 from woodshed.audio.read import info, read_blocks
-from woodshed.audio.write import CODECS, choose_encoding, writer
+from woodshed.audio.tags import read_tags
+from woodshed.audio.write import CODECS, choose_encoding, warn_of_clipping, writer
 from woodshed.clip import Clip, Samples
 from woodshed.errors import AudioError, ParameterError, printable
 from woodshed.units import samples_to_s
@@ -29,7 +33,7 @@ VALUES_PER_BLOCK = 2**18
 
 @dataclass(frozen=True)
 class Conversion:
-    """What `convert_file` made.
+    """What `convert_file` or `change_file` made.
 
     Parameters
     ----------
@@ -99,7 +103,9 @@ def convert_file(
     Notes
     -----
     Resampling is that of `woodshed.audio.resample`, in blocks. Samples go through float32, which holds 24
-    bits. Titles and other tags are not carried over.
+    bits. Title, artist, album, date, track number, genre, comment, copyright and licence are carried over as
+    far as libsndfile reads them and the new format holds them (`woodshed.audio.tags`): AIFF has title, artist
+    and comment alone, and MP3 gets what is plain ASCII. Pictures are not carried over.
 
     Examples
     --------
@@ -112,7 +118,7 @@ def convert_file(
     (16000, 2, 6856, 0)
     """
     target = Path(target)
-    heading = info(source)
+    heading, tags = info(source), read_tags(source)
     rate = heading.sample_rate if sample_rate is None else _whole(sample_rate, "sample_rate")
     channels = heading.n_channels if n_channels is None else _whole(n_channels, "n_channels")
     subtype = heading.codec.split()[-1]
@@ -126,9 +132,68 @@ def convert_file(
         stream = soxr.ResampleStream(heading.sample_rate, rate, n_mixed, dtype="float32", quality="HQ")
         blocks = _resampled(blocks, stream, rate / heading.sample_rate, source)
     with writer(target, chosen, rate, channels, dither=dither and rounds, overwrite=overwrite) as sound:
+        sound.tag(tags)
         for samples in blocks:
             sound.write(np.broadcast_to(samples, (channels, samples.shape[1])))
     return Conversion(target, rate, channels, sound.n_samples, sound.n_clipped)
+
+
+def change_file(
+    source: str | os.PathLike[str],
+    target: str | os.PathLike[str],
+    change: Callable[[Iterator[Clip]], Iterator[Clip]],
+    *,
+    overwrite: bool = False,
+) -> Conversion:
+    """Change a sound file of any length, block by block; the new one appears when it is complete.
+
+    Parameters
+    ----------
+    source, target, overwrite
+        As for `convert_file`. The encoding is kept if the new format can hold it, and so are the tags.
+    change
+        Turns the blocks of a sound into those of another with the same rate and number of channels, one at a
+        time, as `woodshed.audio.filter_blocks` does.
+
+    Returns
+    -------
+    Conversion
+        What the new file holds, and how many samples were clipped.
+
+    Raises
+    ------
+    AudioFileError, OutputError, ParameterError
+        As for `convert_file`, and what ``change`` raises.
+
+    Warns
+    -----
+    UserWarning
+        If samples were clipped.
+
+    Examples
+    --------
+    >>> import tempfile
+    >>> from functools import partial
+    >>> from woodshed.audio.filter import Butterworth, filter_blocks
+    >>> from woodshed.data.sample import sample_folder
+    >>> source = sample_folder() / "recordings" / "7_theo_0.flac"
+    >>> no_hum = Butterworth("high-pass", (80.0,))
+    >>> with tempfile.TemporaryDirectory() as folder:
+    ...     made = change_file(source, Path(folder) / "a.wav", partial(filter_blocks, design=no_hum))
+    >>> made.n_samples
+    3428
+    """
+    target = Path(target)
+    heading, tags = info(source), read_tags(source)
+    chosen = choose_encoding(target, kept_encoding(heading.codec, target))
+    block_s = samples_to_s(VALUES_PER_BLOCK // heading.n_channels, heading.sample_rate)
+    changed = change(read_blocks(source, block_s=block_s))
+    with writer(target, chosen, heading.sample_rate, heading.n_channels, overwrite=overwrite) as sound:
+        sound.tag(tags)
+        for block in changed:
+            sound.write(block.samples)
+    warn_of_clipping(target, sound.n_clipped, stacklevel=3)
+    return Conversion(target, heading.sample_rate, heading.n_channels, sound.n_samples, sound.n_clipped)
 
 
 def _whole(number: int, name: str) -> int:

@@ -12,7 +12,7 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
-from woodshed.audio.warp import OVERLAP, Spectra, add_frames, frame_size, frames_per_block, spectra_at
+from woodshed.audio.frames import OVERLAP, Spectra, add_frames, frame_size, frames_per_block, spectra_at
 from woodshed.clip import Clip, Samples
 from woodshed.errors import AudioError, ParameterError, printable
 
@@ -114,6 +114,10 @@ def denoise(
     above; the gain, in decibels, follows in a straight line and is averaged in the same way. Gating after a
     print of noise is what Audacity's Noise Reduction made popular; the gate here is soft, and so the same
     forwards and backwards in time.
+
+    The whole clip is in memory, and its levels beside it: without a print, the quietest tenth is known only
+    when all of it has been heard. An hour of stereo at 44.1 kHz is 1.3 GB as a clip; cut longer sounds into
+    pieces first.
 
     Examples
     --------

@@ -121,6 +121,64 @@ def record(
     return Clip(np.concatenate(blocks).T, sample_rate, "recording")
 
 
+def record_blocks(
+    sample_rate: int, *, block_s: float = BLOCK_S, device: str | int | None = None
+) -> Iterator[Clip]:
+    """Record from a microphone without end, and give the sound block by block as it comes.
+
+    Close the iterator, or press Ctrl-C, to end it; the microphone is let go then.
+
+    Parameters
+    ----------
+    sample_rate
+        In hertz. A microphone that cannot record at this rate gives its own.
+    block_s
+        Length of a block in seconds: so late does the sound come at least.
+    device
+        As for `play`.
+
+    Yields
+    ------
+    Clip
+        Mono; its source is ``microphone``.
+
+    Raises
+    ------
+    MissingPackageError
+        If sounddevice, or the PortAudio library it needs, is not installed.
+    OutputError
+        If there is no such device.
+
+    Warns
+    -----
+    UserWarning
+        Once, if the computer was too busy and samples were lost.
+
+    Examples
+    --------
+    >>> blocks = record_blocks(16000)
+    >>> next(blocks)  # doctest: +SKIP
+    Clip('microphone', 0.100 s, 16000 Hz, 1 channel)
+    """
+    sounddevice = _sounddevice()
+    lost = False
+    with _explained(sounddevice, f"record ({sample_rate} Hz, channels: 1)"):
+        try:
+            sounddevice.check_input_settings(device=device, channels=1, samplerate=sample_rate)
+        except sounddevice.PortAudioError:
+            sample_rate = int(sounddevice.query_devices(device, "input")["default_samplerate"])
+        n_block = max(1, s_to_samples(block_s, sample_rate))
+        with sounddevice.InputStream(
+            samplerate=sample_rate, channels=1, dtype="float32", device=device
+        ) as stream:
+            while True:
+                block, overflowed = stream.read(n_block)
+                if overflowed and not lost:
+                    lost = True
+                    warnings.warn("Samples were lost: the computer was too busy.", stacklevel=2)
+                yield Clip(np.array(block, dtype=np.float32).T, sample_rate, "microphone")
+
+
 def _fill(blocks: list[Samples], stream: Any, n_samples: int, n_block: int) -> int:
     """Read blocks until there are so many samples, or until Ctrl-C; return how many blocks have holes."""
     n_lost = 0

@@ -6,7 +6,7 @@ import io
 import os
 import sys
 import warnings
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -18,6 +18,7 @@ from numpy.typing import NDArray
 
 from woodshed.atomic import draft
 from woodshed.audio.opening import plain
+from woodshed.audio.tags import write_tags
 from woodshed.clip import Clip, Samples
 from woodshed.errors import OutputError, ParameterError, near_miss, printable
 
@@ -78,6 +79,10 @@ class Writer:
         self._sound = sound
         self._encoding = encoding
         self._rng = np.random.default_rng(0) if dither else None
+
+    def tag(self, tags: Mapping[str, str]) -> None:
+        """Say title, artist and so on, as far as the format can hold them; before the first samples."""
+        write_tags(self._sound, tags)
 
     def write(self, samples: Samples) -> None:
         """Add samples of shape ``(n_channels, n_samples)``; those beyond ±1 are clipped if they must be."""
@@ -148,13 +153,17 @@ def write(
     chosen = choose_encoding(path, encoding)
     with writer(path, chosen, clip.sample_rate, clip.n_channels, overwrite=overwrite) as sound:
         sound.write(clip.samples)
-    if sound.n_clipped:
-        warnings.warn(
-            f"{printable(path)}: {sound.n_clipped} samples beyond ±1 were clipped. "
-            "Make it softer: gain(clip, -6).",
-            stacklevel=2,
-        )
+    warn_of_clipping(path, sound.n_clipped, stacklevel=3)
     return path
+
+
+def warn_of_clipping(path: Path, n_clipped: int, *, stacklevel: int) -> None:
+    """Warn that samples of a file were clipped, if any were."""
+    if n_clipped:
+        warnings.warn(
+            f"{printable(path)}: {n_clipped} samples beyond ±1 were clipped. Make it softer: gain(clip, -6).",
+            stacklevel=stacklevel,
+        )
 
 
 def check_target(path: str | os.PathLike[str], *, overwrite: bool = False) -> None:

@@ -8,12 +8,17 @@ from pathlib import Path
 from woodshed.audio.read import read
 from woodshed.base.recogniser import Recogniser
 from woodshed.data.example import SetAside
-from woodshed.errors import AudioError, DataError
+from woodshed.errors import AudioError, DataError, ParameterError
 from woodshed.prediction import Prediction
 
 
 def answer_files(
-    recogniser: Recogniser, paths: Iterable[Path], set_aside: list[SetAside], *, strict: bool = False
+    recogniser: Recogniser,
+    paths: Iterable[Path],
+    set_aside: list[SetAside],
+    *,
+    strict: bool = False,
+    false_alarm_rate: float | None = None,
 ) -> Iterator[Prediction]:
     """Yield the answer for each file as soon as it is known.
 
@@ -27,6 +32,8 @@ def answer_files(
         Files that cannot be used are added to it, with the reason.
     strict
         Raise instead at the first such file.
+    false_alarm_rate
+        As for `Recogniser.listen`.
 
     Raises
     ------
@@ -35,11 +42,14 @@ def answer_files(
     AudioError
         If ``strict`` and a file cannot be used.
     """
+    asked = {} if false_alarm_rate is None else {"false_alarm_rate": false_alarm_rate}
+    if asked and recogniser.answer != "classes":
+        raise ParameterError("A rate of false alarms is for a model that names classes. Leave it out.")
     n_answered = 0
     for path in paths:
         try:
             clip = read(path)
-            yield from recogniser.listen([clip])
+            yield from recogniser.listen([clip], **asked)
             n_answered += 1
         except AudioError as error:
             if strict:

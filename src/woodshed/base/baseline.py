@@ -9,6 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from woodshed.base.classical import fit_model, probabilities
+from woodshed.base.familiar import Outline
 from woodshed.base.material import clip_items
 from woodshed.clip import Clip
 from woodshed.data.store import FeatureStore
@@ -36,6 +37,19 @@ def majority(train_labels: Sequence[str], n_test: int, classes: Sequence[str]) -
     return np.tile(shares, (n_test, 1))
 
 
+def means(targets: NDArray[np.floating], n_test: int) -> NDArray[np.float64]:
+    """Answer every clip with the mean of each column, where it is known: the share of clips that have a tag.
+
+    Examples
+    --------
+    >>> means(np.array([[1.0, 0.0], [np.nan, 1.0]]), 2).tolist()
+    [[1.0, 0.5], [1.0, 0.5]]
+    """
+    known = ~np.isnan(targets)
+    sums = np.nansum(targets.astype(np.float64), axis=0)
+    return np.tile(sums / np.maximum(known.sum(axis=0), 1), (n_test, 1))
+
+
 def summarise(
     clips: Sequence[Clip], sample_rate: int, *, store: str | None = None, n_jobs: int = 1
 ) -> NDArray[np.float64]:
@@ -46,8 +60,16 @@ def summarise(
     numpy.ndarray
         Shape ``(n_clips, n_values)``.
     """
+    return describe(clips, Summary(sample_rate=sample_rate), store=store, n_jobs=n_jobs)
+
+
+def describe(
+    clips: Sequence[Clip], feature: Summary | Outline, *, store: str | None = None, n_jobs: int = 1
+) -> NDArray[np.float64]:
+    """Describe each clip by the row of a feature, shape ``(n_clips, n_values)``."""
+    sample_rate = feature.sample_rate
     with tempfile.TemporaryDirectory() as temporary:
-        kept = FeatureStore(store or temporary, Summary(sample_rate=sample_rate))
+        kept = FeatureStore(store or temporary, feature)
         items = clip_items(clips, sample_rate)
         bad = kept.fill(items, n_jobs=n_jobs)
         if bad:

@@ -18,14 +18,14 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import NDArray
 
-from woodshed.base.material import check_lengths, class_names, clip_items, common_rate, fill_store
+from woodshed.base.material import check_lengths, clip_items, common_rate, fill_store
 from woodshed.base.result import LearningCurve
 from woodshed.clip import Clip
 from woodshed.data.store import FeatureStore
 from woodshed.features.summary import Summary
 
 if TYPE_CHECKING:
-    from woodshed.base.recogniser import Recogniser
+    from woodshed.base.listener import Listener
 
 Rows = NDArray[np.float64]
 """One row of summary features for each clip, ``(n_clips, n_values)``."""
@@ -37,6 +37,9 @@ HEEDED = ("net", "sample_rate", "seed")
 """The settings of a recogniser that decide what a classical model answers."""
 
 N_TREES = 500
+
+N_FOLDS = 5
+"""By so many parts, each answered by a model of the others, thresholds are learned."""
 
 _N_TIMED = 300
 _GROWTH = {"svm": 2}
@@ -54,7 +57,7 @@ def svm(seed: int, n_rows: int) -> Any:
     """
     from sklearn.svm import SVC
 
-    return _standardised(SVC(C=10.0, class_weight="balanced", break_ties=True))
+    return standardised(SVC(C=10.0, class_weight="balanced", break_ties=True))
 
 
 def forest(seed: int, n_rows: int) -> Any:
@@ -73,7 +76,7 @@ def logistic(seed: int, n_rows: int) -> Any:
     """Build a logistic regression (C = 1) on standardised values; classes count equally."""
     from sklearn.linear_model import LogisticRegression
 
-    return _standardised(LogisticRegression(class_weight="balanced", max_iter=2000))
+    return standardised(LogisticRegression(class_weight="balanced", max_iter=2000))
 
 
 def knn(seed: int, n_rows: int) -> Any:
@@ -84,7 +87,7 @@ def knn(seed: int, n_rows: int) -> Any:
     from sklearn.neighbors import KNeighborsClassifier
 
     # Trees of neighbours gain nothing with so many values, and would be one more thing to save.
-    return _standardised(KNeighborsClassifier(min(5, n_rows), weights="distance", algorithm="brute"))
+    return standardised(KNeighborsClassifier(min(5, n_rows), weights="distance", algorithm="brute"))
 
 
 MODELS: dict[str, Callable[[int, int], Any]] = {
@@ -96,7 +99,15 @@ MODELS: dict[str, Callable[[int, int], Any]] = {
 """Word after ``--net`` -> function of the seed and the number of clips that builds the estimator."""
 
 
-def fit_model(name: str, rows: Rows, columns: NDArray[np.int64], *, seed: int = 0, n_jobs: int = 1) -> Any:
+def fit_model(
+    name: str,
+    rows: Rows,
+    columns: NDArray[np.int64],
+    *,
+    seed: int = 0,
+    n_jobs: int = 1,
+    weights: Rows | None = None,
+) -> Any:
     """Let a classical model learn which class each row has.
 
     Parameters
@@ -111,6 +122,8 @@ def fit_model(name: str, rows: Rows, columns: NDArray[np.int64], *, seed: int = 
         Source of every random draw.
     n_jobs
         Threads of the forest; the others use one. Their number does not change the result.
+    weights
+        How much each row counts, shape ``(n_clips,)``; see `fit_weighted`.
 
     Returns
     -------
@@ -123,11 +136,25 @@ def fit_model(name: str, rows: Rows, columns: NDArray[np.int64], *, seed: int = 
     >>> probabilities(fit_model("knn", rows, np.array([0, 0, 1, 1])), rows).argmax(axis=1).tolist()
     [0, 0, 1, 1]
     """
+    return fit_weighted(MODELS[name](seed, len(rows)), rows, columns, weights, n_jobs=n_jobs)
+
+
+def fit_weighted(
+    model: Any, rows: Rows, answers: NDArray[Any], weights: Rows | None, *, n_jobs: int = 1
+) -> Any:
+    """Fit an estimator to rows that count differently; one that cannot weigh leaves out those of weight 0.
+
+    Neighbours are the one kind of model that cannot: a clip is near or it is not.
+    """
     import joblib
 
-    model = MODELS[name](seed, len(rows))
-    with joblib.parallel_config("threading", n_jobs=n_jobs), _no_false_alarm():
-        return model.fit(rows, columns)
+    last = model.steps[-1][0] if hasattr(model, "steps") else ""
+    if weights is not None and "neighbors" in last:
+        rows, answers, weights = rows[weights > 0], answers[weights > 0], None
+    key = f"{last}__sample_weight" if last else "sample_weight"
+    given = {} if weights is None else {key: weights}
+    with joblib.parallel_config("threading", n_jobs=n_jobs), no_false_alarm():
+        return model.fit(rows, answers, **given)
 
 
 def probabilities(model: Any, rows: Rows) -> Rows:
@@ -136,7 +163,7 @@ def probabilities(model: Any, rows: Rows) -> Rows:
     A support vector machine gives margins; they are turned into probabilities by a softmax, which keeps
     its ranking and says little about certainty. The other models' own probabilities are taken.
     """
-    with _no_false_alarm():
+    with no_false_alarm():
         if hasattr(model, "predict_proba"):
             return np.asarray(model.predict_proba(rows), dtype=np.float64)
         margins = np.asarray(model.decision_function(rows), dtype=np.float64)
@@ -148,48 +175,101 @@ def probabilities(model: Any, rows: Rows) -> Rows:
 
 
 def learn_in_one_go(
-    recogniser: Recogniser, clips: Sequence[Clip], labels: Sequence[str], groups: Sequence[str] | None
+    listener: Listener,
+    clips: Sequence[Clip],
+    answers: Sequence[Any],
+    groups: Sequence[str] | None,
+    sample_weight: Sequence[float] | None = None,
 ) -> None:
-    """Fit a recogniser that asks for a classical model, in place; see `Recogniser.fit`."""
+    """Fit a listener that asks for a classical model, in place; see `Recogniser.fit`."""
+    from woodshed.base.column import fit_columns
     from woodshed.base.estimator import estimator_to_bytes
 
-    check_lengths(clips, labels, groups)
-    sample_rate = recogniser.sample_rate or common_rate(clips, type(recogniser).highest_rate)
+    check_lengths(clips, answers, groups)
+    sample_rate = listener.sample_rate or common_rate(clips, type(listener).highest_rate)
     feature = Summary(sample_rate=sample_rate)
     items = clip_items(clips, sample_rate)
     with contextlib.ExitStack() as stack:
-        folder = recogniser.store or stack.enter_context(tempfile.TemporaryDirectory())
+        folder = listener.store or stack.enter_context(tempfile.TemporaryDirectory())
         store = FeatureStore(folder, feature)
-        kept, set_aside = fill_store(store, items, n_jobs=recogniser.n_jobs)
-        names = np.asarray(labels, dtype=str)[kept]
-        classes = class_names(names)
+        kept, set_aside = fill_store(store, items, n_jobs=listener.n_jobs)
+        names, targets = listener.encode([answers[k] for k in kept])
         rows = np.stack([store.get(items[k]) for k in kept]).astype(np.float64)
-    columns = np.searchsorted(classes, names)
-    model = fit_model(recogniser.net, rows, columns, seed=recogniser.seed, n_jobs=recogniser.n_jobs)
-    recogniser.set_learned(
-        classes=classes,
+    weights = None if sample_weight is None else np.asarray(sample_weight, np.float64)[kept]
+    how: dict[str, Any] = {"seed": listener.seed, "n_jobs": listener.n_jobs}
+    extra: dict[str, bytes] = {}
+    if listener.answer == "classes":
+        model = fit_model(listener.net, rows, targets.argmax(axis=1), weights=weights, **how)
+    else:
+        model = fit_columns(listener.net, rows, targets, answer=listener.answer, weights=weights, **how)
+        kept_groups = None if groups is None else [str(groups[k]) for k in kept]
+        extra = listener.learn_from_answers(*_out_of_fold(listener, rows, targets, kept_groups, weights))
+    listener.set_learned(
+        classes=names,
         feature=feature,
-        files={MODEL_NAME: estimator_to_bytes(model)},
+        files={MODEL_NAME: estimator_to_bytes(model)} | extra,
         curve=LearningCurve("training"),
         set_aside=set_aside,
     )
 
 
-def time_fits(recogniser: Recogniser, n_classes: int, sizes: Sequence[int]) -> float:
+def _out_of_fold(
+    listener: Listener,
+    rows: Rows,
+    targets: NDArray[np.float32],
+    groups: Sequence[str] | None,
+    weights: Rows | None,
+) -> tuple[NDArray[np.float32], Callable[[], Rows]]:
+    """Return the truth, and a function that answers each row by a model that has not heard its group."""
+    from woodshed.base.column import ask_columns, fit_columns
+
+    units = np.arange(len(rows)) if groups is None else np.unique(groups, return_inverse=True)[1]
+    folds = np.random.default_rng(listener.seed).permutation(units.max() + 1)[units] % N_FOLDS
+    if len(np.unique(folds)) < 2:
+        return targets[:0], lambda: np.empty(targets[:0].shape)
+
+    def ask() -> Rows:
+        answers = np.empty(targets.shape)
+        for fold in np.unique(folds):
+            heard = folds != fold
+            model = fit_columns(
+                listener.net,
+                rows[heard],
+                targets[heard],
+                answer=listener.answer,
+                weights=None if weights is None else weights[heard],
+                seed=listener.seed,
+                n_jobs=listener.n_jobs,
+            )
+            answers[~heard] = ask_columns(model, rows[~heard])
+        return answers
+
+    return targets, ask
+
+
+def time_fits(listener: Listener, n_classes: int, sizes: Sequence[int]) -> float:
     """Estimate how long trainings on so many clips each take, in seconds, from a small one on noise.
 
     Describing the sounds is not counted: it is done once, and what is stored already takes no time.
     """
     n_rows = max(_N_TIMED, 2 * n_classes)
     rows = np.random.default_rng(0).normal(size=(n_rows, Summary().n_values))
+    columns = np.arange(n_rows) % n_classes
     began = time.perf_counter()
-    fit_model(recogniser.net, rows, np.arange(n_rows) % n_classes, n_jobs=recogniser.n_jobs)
+    if listener.answer == "classes":
+        fit_model(listener.net, rows, columns, n_jobs=listener.n_jobs)
+    else:
+        from woodshed.base.column import fit_columns
+
+        targets = np.eye(n_classes, dtype=np.float32)[columns]
+        fit_columns(listener.net, rows, targets, answer=listener.answer, n_jobs=listener.n_jobs)
     duration_s = time.perf_counter() - began
-    power = _GROWTH.get(recogniser.net, 1)
+    duration_s *= 1 + (N_FOLDS - 1 if listener.answer == "tags" else 0)
+    power = _GROWTH.get(listener.net, 1)
     return duration_s * sum((size / n_rows) ** power for size in sizes)
 
 
-def _standardised(estimator: Any) -> Any:
+def standardised(estimator: Any) -> Any:
     """Put a scaler to zero mean and unit variance before an estimator: the values have different units."""
     from sklearn.pipeline import make_pipeline
     from sklearn.preprocessing import StandardScaler
@@ -198,7 +278,7 @@ def _standardised(estimator: Any) -> Any:
 
 
 @contextlib.contextmanager
-def _no_false_alarm() -> Any:
+def no_false_alarm() -> Any:
     """Pass over what BLAS complains of for nothing on some machines."""
     with warnings.catch_warnings():
         warnings.simplefilter("ignore", RuntimeWarning)

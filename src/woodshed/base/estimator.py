@@ -20,6 +20,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from woodshed.base.classical import MODEL_NAME, probabilities
+from woodshed.base.column import ask_columns
 from woodshed.base.inference import Ask
 from woodshed.errors import ModelFolderError
 
@@ -34,12 +35,17 @@ _PLAIN = {
 _ESTIMATORS = {
     "ObjectNode": (
         "sklearn.ensemble._forest.RandomForestClassifier",
+        "sklearn.ensemble._forest.RandomForestRegressor",
         "sklearn.linear_model._logistic.LogisticRegression",
+        "sklearn.linear_model._ridge.Ridge",
         "sklearn.neighbors._classification.KNeighborsClassifier",
+        "sklearn.neighbors._regression.KNeighborsRegressor",
         "sklearn.pipeline.Pipeline",
         "sklearn.preprocessing._data.StandardScaler",
         "sklearn.svm._classes.SVC",
+        "sklearn.svm._classes.SVR",
         "sklearn.tree._classes.DecisionTreeClassifier",
+        "sklearn.tree._classes.DecisionTreeRegressor",
     ),
     "TreeNode": ("sklearn.tree._tree.Tree",),
 }
@@ -58,7 +64,7 @@ def estimator_to_bytes(estimator: Any) -> bytes:
     return content
 
 
-def bytes_to_estimator(content: bytes, n_values: int, n_classes: int) -> Any:
+def bytes_to_estimator(content: bytes, n_values: int, n_classes: int, answer: str = "classes") -> Any:
     """Read what `estimator_to_bytes` wrote; what is anything else is refused before it is built.
 
     Parameters
@@ -67,6 +73,8 @@ def bytes_to_estimator(content: bytes, n_values: int, n_classes: int) -> Any:
         The file.
     n_values, n_classes
         Length of the rows that it must take and of its answers.
+    answer
+        What it answers: ``classes``, ``tags`` or ``values``.
 
     Raises
     ------
@@ -82,7 +90,10 @@ def bytes_to_estimator(content: bytes, n_values: int, n_classes: int) -> Any:
         with warnings.catch_warnings(record=True) as heard:
             warnings.simplefilter("always")
             estimator = loads(content, trusted=list(_ESTIMATORS["TreeNode"]))
-        sound = _is_sound(estimator, n_values, n_classes)
+        if answer == "classes":
+            sound = _is_sound(estimator, n_values, n_classes)
+        else:
+            sound = _are_sound(estimator, n_values, n_classes, 2 if answer == "tags" else 0)
     except Exception as error:  # whatever a file that was tampered with brings about
         raise _refused(f"scikit-learn cannot build it ({type(error).__name__}: {error})") from error
     if not sound:
@@ -126,12 +137,13 @@ def ask_estimator(estimator: Any) -> Ask:
     from threadpoolctl import ThreadpoolController  # type: ignore[import-untyped]
 
     threads = ThreadpoolController()
+    ask_one = ask_columns if isinstance(estimator, list) else probabilities
 
     def ask(rows: NDArray[np.float32]) -> NDArray[np.float64]:
         # One row at a time: a clip's answer never depends on its neighbours, not even in the last bit.
         # And in one thread: on a busy machine the others cost more in waiting than a row takes.
         with threads.limit(limits=1):
-            parts = [probabilities(estimator, row[np.newaxis]) for row in rows.astype(np.float64)]
+            parts = [ask_one(estimator, row[np.newaxis]) for row in rows.astype(np.float64)]
         return np.concatenate(parts)
 
     return ask
@@ -149,6 +161,15 @@ def _types(schema: Any) -> Iterator[tuple[Any, str]]:
             yield from _types(inner)
 
 
+def _are_sound(models: Any, n_values: int, n_columns: int, n_classes: int) -> bool:
+    """Whether a list is what `woodshed.base.column.fit_columns` makes; ``n_classes`` 0 are values."""
+    scale, *columns = models
+    return scale.shape == (2, n_columns) == (2, len(columns)) and all(
+        column.shape == (1,) if isinstance(column, np.ndarray) else _is_sound(column, n_values, n_classes)
+        for column in columns
+    )
+
+
 def _is_sound(estimator: Any, n_values: int, n_classes: int) -> bool:
     """Whether an estimator is one of ours, and its arrays fit together, the rows and the classes."""
     is_pipeline = type(estimator).__name__ == "Pipeline"
@@ -160,10 +181,17 @@ def _is_sound(estimator: Any, n_values: int, n_classes: int) -> bool:
         "RandomForestClassifier": _is_sound_forest,
         "SVC": _is_sound_svm,
     }
+    if not n_classes:
+        checks = {
+            "KNeighborsRegressor": _is_sound_knn,
+            "RandomForestRegressor": _is_sound_forest,
+            "Ridge": _is_sound_ridge,
+            "SVR": _is_sound_svm,
+        }
     return (
-        scaled == ([] if type(last).__name__ == "RandomForestClassifier" else ["StandardScaler"])
+        scaled == ([] if type(last).__name__.startswith("RandomForest") else ["StandardScaler"])
         and all(step.mean_.shape == step.scale_.shape == (n_values,) for step in before)
-        and last.classes_.tolist() == list(range(n_classes))
+        and (not n_classes or last.classes_.tolist() == list(range(n_classes)))
         and last.n_features_in_ == n_values
         and checks[type(last).__name__](last, n_values, n_classes)
     )
@@ -171,6 +199,14 @@ def _is_sound(estimator: Any, n_values: int, n_classes: int) -> bool:
 
 def _is_sound_svm(svm: Any, n_values: int, n_classes: int) -> bool:
     n_support = len(svm.support_)
+    if not n_classes:  # libsvm keeps a regression as a model of two classes, each with all vectors
+        return bool(
+            (svm.kernel, svm._sparse) == ("rbf", False)
+            and svm.support_vectors_.shape == (n_support, n_values)
+            and svm._dual_coef_.shape == (1, n_support)
+            and svm._n_support.tolist() == [n_support, n_support]
+            and svm._intercept_.shape == (1,)
+        )
     return bool(
         (svm.kernel, svm._sparse) == ("rbf", False)
         and svm.support_vectors_.shape == (n_support, n_values)
@@ -187,19 +223,24 @@ def _is_sound_logistic(logistic: Any, n_values: int, n_classes: int) -> bool:
     return bool(logistic.coef_.shape == (n_rows, n_values) and logistic.intercept_.shape == (n_rows,))
 
 
+def _is_sound_ridge(ridge: Any, n_values: int, n_classes: int) -> bool:
+    return bool(ridge.coef_.shape == (n_values,) and np.shape(ridge.intercept_) == ())
+
+
 def _is_sound_knn(knn: Any, n_values: int, n_classes: int) -> bool:
     n_rows = len(knn._y)
     return bool(
         (knn._fit_method, knn.weights) == ("brute", "distance")
         and knn._fit_X.shape == (n_rows, n_values)
         and 1 <= knn.n_neighbors <= knn.n_samples_fit_ == n_rows
-        and 0 <= knn._y.min() <= knn._y.max() < n_classes
+        and (not n_classes or 0 <= knn._y.min() <= knn._y.max() < n_classes)
     )
 
 
 def _is_sound_forest(forest: Any, n_values: int, n_classes: int) -> bool:
     return forest.n_outputs_ == 1 and all(
-        type(tree).__name__ == "DecisionTreeClassifier" and _is_sound_tree(tree.tree_, n_values, n_classes)
+        type(tree).__name__ == ("DecisionTreeClassifier" if n_classes else "DecisionTreeRegressor")
+        and _is_sound_tree(tree.tree_, n_values, max(1, n_classes))
         for tree in forest.estimators_
     )
 

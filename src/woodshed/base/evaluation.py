@@ -2,15 +2,20 @@
 
 from __future__ import annotations
 
+import copy
 import time
+from collections.abc import Sequence
 from dataclasses import replace
 
 import numpy as np
 
+from woodshed.audio.edit import resample
+from woodshed.base.confidence import Confidence
 from woodshed.base.experiment import deciding_settings, method_of
 from woodshed.base.provenance import provenance
 from woodshed.base.recogniser import Recogniser
-from woodshed.base.result import Experiment, SplitResult
+from woodshed.base.result import Experiment, Judged, SplitResult
+from woodshed.clip import Clip
 from woodshed.data.example import Corpus, SetAside
 from woodshed.data.sound import Sounds
 from woodshed.errors import DataError
@@ -54,14 +59,16 @@ def evaluate(recogniser: Recogniser, corpus: Corpus, *, leaky: bool | None) -> E
     )
     corpus = replace(corpus, examples=corpus.subset(usable))
     truth = np.asarray(corpus.labels)
+    sounds = Sounds(corpus.examples)
     result = SplitResult(
         split="all of it",
         leaky=leaky,
         indices=np.arange(len(truth)),
         folds=np.full(len(truth), "all"),
         truth=truth,
-        probabilities={method_of(recogniser): recogniser.predict_proba(Sounds(corpus.examples))},
+        probabilities={method_of(recogniser): recogniser.predict_proba(sounds)},
         curves=(),
+        judged=judge(recogniser, sounds),
     )
     return Experiment(
         job=type(recogniser).job,
@@ -71,4 +78,21 @@ def evaluate(recogniser: Recogniser, corpus: Corpus, *, leaky: bool | None) -> E
         settings=deciding_settings(recogniser, recogniser.get_params()),
         set_aside=set_aside,
         provenance=provenance(recogniser.seed, time.monotonic() - began),
+    )
+
+
+def judge(recogniser: Recogniser, clips: Sequence[Clip]) -> Judged | None:
+    """Answer clips with and without what is known of a model's confidence; None if nothing is."""
+    confidence = recogniser.confidence_
+    if confidence == Confidence():
+        return None
+    bare = copy.copy(recogniser)
+    bare.set_confidence(Confidence())
+    raw = bare.predict_proba(clips)
+    at_rate = (resample(clip, recogniser.sample_rate_) for clip in clips)
+    return Judged(
+        raw=raw,
+        calibrated=confidence.calibrate(raw),
+        refusals=np.asarray([confidence.refusal(clip) for clip in at_rate], dtype=str),
+        temperatures=(confidence.temperature,),
     )

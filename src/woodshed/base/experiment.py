@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, dataclass, field, replace
 from typing import Any
 
 import numpy as np
@@ -12,6 +12,9 @@ from numpy.typing import NDArray
 
 from woodshed.base import baseline
 from woodshed.base.classical import HEEDED, time_fits
+from woodshed.base.confidence import HeldOut, cross_fit, fit_confidence
+from woodshed.base.familiar import Familiar, Outline
+from woodshed.base.listener import Listener
 from woodshed.base.material import common_rate
 from woodshed.base.notebook import Notebook, fingerprint
 from woodshed.base.provenance import provenance
@@ -104,10 +107,12 @@ class Run:
         self.n_epochs = 0 if self.recogniser.is_classical else settings["epochs"]
         self.interrupted = False
         self._summary: SummaryTable | None = None
+        self._outlines = np.zeros((0, 0))
+        self.held_out: list[HeldOut] = []
         self._kept: tuple[Recogniser, NDArray[np.int64]] | None = None
 
     def measure(self) -> tuple[Experiment, Recogniser]:
-        """Test on every fold, then make the model to keep.
+        """Test on every fold, then make the model to keep, and tell it how sure it may be.
 
         With one fold the model that was tested is kept. With several, one more is learned from
         everything; the scores are those of its likes, each of which missed a part. A keyboard
@@ -136,6 +141,8 @@ class Run:
             )
             self.watcher.end(None)
         recogniser, learned = self._kept
+        familiar = Familiar.of(self._outlines[learned], self.labels[learned])
+        recogniser.set_confidence(fit_confidence(self.held_out[0], self.classes, familiar))
         source = provenance(self.recogniser.seed, time.monotonic() - began)
         if self.interrupted:
             source["interrupted"] = "yes: the scores are those of the folds that were run"
@@ -160,6 +167,10 @@ class Run:
             self.sounds, self.sample_rate, store=self.recogniser.store, n_jobs=self.recogniser.n_jobs
         )
         self._summary = SummaryTable(Summary(sample_rate=self.sample_rate).names, rows)
+        outline = Outline(sample_rate=self.sample_rate)
+        self._outlines = baseline.describe(
+            self.sounds, outline, store=self.recogniser.store, n_jobs=self.recogniser.n_jobs
+        )
         results = []
         for s, split in enumerate(self.splits):
             parts = []
@@ -169,13 +180,13 @@ class Run:
                 name = f"split-{s}-fold-{f}"
                 alone = s == 0 and len(split.folds) == 1
                 part = None if alone else self.notebook.recall(name)
-                if part is None:
+                if part is None or "distances" not in part:  # an older version left that out
                     fitted, part = self._test(fold, f"{split.name}: {fold.name}", name, rows)
                     if alone or self.interrupted:
                         self._kept = fitted, fold.train
                 parts.append(part)
             if parts:
-                results.append(_join(split, parts, methods_of(self.recogniser)))
+                results.append(self._judge(_join(split, parts, methods_of(self.recogniser)), parts))
         return results
 
     def plan(self) -> Plan:
@@ -226,8 +237,10 @@ class Run:
         answers = np.zeros((len(truth), len(self.classes)))
         columns = [self.classes.index(str(known)) for known in fitted.classes_]
         answers[:, columns] = fitted.predict_proba(Sounds(self.corpus.subset(fold.test.tolist())))
+        familiar = Familiar.of(self._outlines[fold.train], train)
         part = {
             "indices": fold.test,
+            "distances": familiar.distance(self._outlines[fold.test]),
             "folds": np.full(len(truth), fold.name),
             "truth": truth,
             "svm": baseline.svm(rows[fold.train], train.tolist(), rows[fold.test], self.classes),
@@ -241,8 +254,28 @@ class Run:
         self.watcher.end(float(np.mean(np.asarray(self.classes)[answers.argmax(axis=1)] == truth)))
         return fitted, part
 
+    def _judge(self, result: SplitResult, parts: Sequence[Mapping[str, NDArray[Any]]]) -> SplitResult:
+        """Keep the model's answers to learn confidence from, and give each as the other groups' makes it."""
+        groups = self.corpus.groups
+        held_out = HeldOut(
+            truth=result.truth,
+            probabilities=result.probabilities[self.method],
+            levels_db=self._outlines[result.indices, -1],
+            distances=np.concatenate([part["distances"] for part in parts]),
+            groups=None if groups is None else np.asarray(groups)[result.indices],
+        )
+        self.held_out.append(held_out)
+        judged = cross_fit(held_out, self.classes)
+        if judged is None:
+            return result
+        return replace(
+            result,
+            probabilities={**result.probabilities, self.method: judged.calibrated},
+            judged=judged,
+        )
 
-def method_of(recogniser: Recogniser) -> str:
+
+def method_of(recogniser: Listener) -> str:
     """Return the name under which a report shows a model: that of a classical one, or ``net``.
 
     Examples
@@ -264,7 +297,7 @@ def methods_of(recogniser: Recogniser) -> list[str]:
     return list(dict.fromkeys((method_of(recogniser), *BASELINES)))
 
 
-def deciding_settings(recogniser: Recogniser, settings: Mapping[str, Any]) -> dict[str, Any]:
+def deciding_settings(recogniser: Listener, settings: Mapping[str, Any]) -> dict[str, Any]:
     """Leave out the settings that do not change the result: where and how fast, and all that is not heeded.
 
     Examples

@@ -26,6 +26,9 @@ Ask = Callable[[NDArray[np.float32]], NDArray[np.floating]]
 KERAS_NAME, ONNX_NAME = "net.keras", "net.onnx"
 """The files of a model folder that hold a net: as it can be trained on, and as it is asked."""
 
+THRESHOLDS_NAME = "thresholds.json"
+"""The file of a tagger's folder that holds from which probability on each tag is said to be there."""
+
 
 def ask_onnx(content: bytes) -> Ask:
     """Make a function that asks the net in an ONNX file.

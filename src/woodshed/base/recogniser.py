@@ -2,104 +2,41 @@
 
 from __future__ import annotations
 
-import functools
-from collections.abc import Callable, Iterable, Iterator, Sequence
-from dataclasses import dataclass, fields
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, ClassVar, Self
 
 import numpy as np
 from numpy.typing import NDArray
 
-from woodshed.audio.augment import Change, Speed
 from woodshed.audio.edit import resample
-from woodshed.base.classical import MODEL_NAME, MODELS, learn_in_one_go
-from woodshed.base.inference import KERAS_NAME, ONNX_NAME, Ask, ask_keras, ask_onnx, keras_to_net
-from woodshed.base.quiet import quiet_stderr
-from woodshed.base.result import LearningCurve
-from woodshed.base.window import SILENT_DB, STILL, Variation, cut_windows
+from woodshed.base.confidence import Confidence
+from woodshed.base.listener import Listener, OnEpoch, ignore_epoch
+from woodshed.base.material import class_names
 from woodshed.clip import Clip
-from woodshed.data.example import SetAside
-from woodshed.errors import NotFittedError, ParameterError, SettingNameError, near_miss
-from woodshed.features.log_mel import LogMel
-from woodshed.features.summary import Summary
-from woodshed.nets import NETS
-from woodshed.prediction import Prediction
+from woodshed.prediction import NONE_OF_THESE, Prediction
 
 Probabilities = NDArray[np.float64]
-OnEpoch = Callable[[int, float, float | None], None]
-
-# An inference session cannot be copied, and a net need not be: copies make their own.
-_MADE_ON_DEMAND = ("_ask", "net_")
-
-
-def ignore_epoch(epoch: int, loss: float, accuracy: float | None) -> None:
-    """Say nothing about an epoch."""
 
 
 @dataclass(kw_only=True, eq=False)
-class Recogniser:
+class Recogniser(Listener):
     """Learn which of several names a clip has, and say it of new clips.
 
     It has scikit-learn's manners (``fit``, ``predict``, ``predict_proba``, ``score``, ``get_params``;
     it can be cloned and searched over) with clips where scikit-learn has rows of numbers. A job is a
     subclass that changes defaults.
 
-    Parameters
-    ----------
-    net
-        What learns: a net (conv-residual, conv-stack, conv-tdnn, mlp), or a classical model (svm, forest,
-        logistic, knn), which sees a row of summary features of the whole clip, learns in one go, and
-        heeds no other setting than sample_rate, seed, store and n_jobs.
-    width
-        Size of the net; its meaning is the architecture's.
-    dropout
-        Share of the last features dropped while learning, 0 to 1.
-    window_s
-        Length of sound the net hears at once, in seconds. Shorter clips are padded with silence, longer
-        ones are heard in overlapping windows whose answers are averaged.
-    sample_rate
-        Rate at which sound is heard, in hertz. None takes the commonest lowest rate of the training
-        clips, at most the job's own.
-    n_mels
-        Bands of the log-mel spectrogram.
-    frame_s, hop_s
-        Length of an analysis frame and the step to the next, in seconds.
-    colour_norm
-        Share of each clip's own spectral colour that is removed before the net, 0 to 1.
-    epochs
-        Passes over the training clips at most.
-    patience
-        Passes without a better validation loss after which learning stops.
-    batch_size, learning_rate
-        Windows in a training step, and the highest step size.
-    n_versions
-        Versions of each training clip that are kept: the recording itself and copies played faster or
-        slower.
-    augment
-        Strength of all variation while learning: 0 none, 1 the job's own.
-    validation_share
-        Share of the groups (of the clips, when there are no groups) that is kept out of learning to
-        choose the best weights; 0 learns from everything and keeps the last.
-    seed
-        Source of every random draw.
-    store
-        Folder in which features are kept for the next run; None uses a temporary one.
-    n_jobs
-        Processes that compute features.
+    All settings: `woodshed.base.listener.Listener`.
 
     Attributes
     ----------
     classes_ : numpy.ndarray
         The names, sorted; the columns of every probability array.
-    sample_rate_, feature_
-        What it hears: `LogMel` for a net, `Summary` for a classical model.
-    files_ : dict of bytes
-        What was learned, by the name of the file that it is in a model folder.
-    curve_ : woodshed.base.result.LearningCurve
-        How the training went; no epochs for a classical model.
-    set_aside_ : list of woodshed.data.example.SetAside
-        Clips that could not be used, and why.
+    confidence_ : woodshed.base.confidence.Confidence
+        How sure its answers really are, and when it gives none. An experiment finds it on held-out groups
+        (`woodshed train` does); after ``fit`` alone it changes and refuses nothing.
 
     Raises
     ------
@@ -115,37 +52,7 @@ class Recogniser:
     """
 
     job: ClassVar[str] = "sound"
-    highest_rate: ClassVar[int] = 16000
-    variation: ClassVar[Variation] = Variation()
-    change: ClassVar[Change | None] = Speed(0.85, 1.18)
-
-    net: str = "conv-residual"
-    width: int = 24
-    dropout: float = 0.3
-    window_s: float = 1.0
-    sample_rate: int | None = None
-    n_mels: int = 40
-    frame_s: float = 0.032
-    hop_s: float = 0.01
-    colour_norm: float = 1.0
-    epochs: int = 40
-    patience: int = 12
-    batch_size: int = 64
-    learning_rate: float = 3e-3
-    n_versions: int = 5
-    augment: float = 1.0
-    validation_share: float = 0.15
-    seed: int = 0
-    store: str | None = None
-    n_jobs: int = 1
-
-    def __new__(cls, **settings: Any) -> Self:
-        """Refuse a misspelt setting by naming the near miss, before anything else is said about it."""
-        known = [setting.name for setting in fields(cls)]
-        for name in settings:
-            if name not in known:
-                raise SettingNameError(f"{cls.__name__} has no setting {name}. {near_miss(name, known)}")
-        return super().__new__(cls)
+    confidence_: ClassVar[Confidence] = Confidence()
 
     # -- learning ---------------------------------------------------------------------------------
 
@@ -154,6 +61,7 @@ class Recogniser:
         clips: Sequence[Clip],
         labels: Sequence[str],
         groups: Sequence[str] | None = None,
+        sample_weight: Sequence[float] | None = None,
         *,
         checkpoint: Path | None = None,
         on_epoch: OnEpoch = ignore_epoch,
@@ -170,6 +78,8 @@ class Recogniser:
         groups
             Who or what each clip was recorded from, so that the part that chooses the best weights
             shares no group with the part that is learned from.
+        sample_weight
+            How much each clip counts, 0 or more; None counts all alike.
         checkpoint
             File in which the run is written down after every epoch. If it is there already, the run
             goes on from it to the result it would have had.
@@ -191,72 +101,13 @@ class Recogniser:
         KeyboardInterrupt
             Handed on. If an epoch had ended, the recogniser is left fitted with the best weights so far.
         """
-        self.check_settings()
-        if self.is_classical:
-            learn_in_one_go(self, clips, labels, groups)
-            return self
-        with quiet_stderr():
-            from woodshed.base.learning import learn
-        learn(self, clips, labels, groups, checkpoint=checkpoint, on_epoch=on_epoch)
-        return self
+        return self.learn(clips, labels, groups, sample_weight, checkpoint, on_epoch)
 
-    def set_learned(
-        self,
-        *,
-        classes: NDArray[np.str_],
-        feature: LogMel | Summary,
-        files: dict[str, bytes],
-        curve: LearningCurve,
-        set_aside: list[SetAside],
-    ) -> None:
-        """Take over what was learned, or loaded: plain values, so that copies are cheap and safe."""
-        self.classes_ = classes
-        self.feature_ = feature
-        self.sample_rate_ = feature.sample_rate
-        self.files_ = files
-        self.curve_ = curve
-        self.set_aside_ = set_aside
-        for name in _MADE_ON_DEMAND:
-            self.__dict__.pop(name, None)
-
-    @functools.cached_property
-    def net_(self) -> Any:
-        """The Keras net, or the estimator of scikit-learn, to look inside or to train on."""
-        files = self.fitted("files_")
-        if MODEL_NAME not in files:
-            return keras_to_net(files[KERAS_NAME])
-        from woodshed.base.estimator import bytes_to_estimator
-
-        return bytes_to_estimator(files[MODEL_NAME], self.fitted("feature_").n_values, len(self.classes_))
-
-    @functools.cached_property
-    def _ask(self) -> Ask:
-        """The function that asks what was learned."""
-        if ONNX_NAME in self.files_:
-            return ask_onnx(self.files_[ONNX_NAME])
-        if MODEL_NAME not in self.files_:
-            return ask_keras(self.net_)
-        from woodshed.base.estimator import ask_estimator
-
-        return ask_estimator(self.net_)
-
-    def __getstate__(self) -> dict[str, Any]:
-        return {name: value for name, value in self.__dict__.items() if name not in _MADE_ON_DEMAND}
-
-    def check_settings(self) -> None:
-        """Refuse values that cannot work, all in the same words."""
-        if self.net not in (*NETS, *MODELS):
-            known = near_miss(self.net, [*NETS, *MODELS])
-            raise ParameterError(f"There is no net called {self.net!r}. {known}")
-        positive = ("width", "window_s", "n_mels", "frame_s", "hop_s", "epochs", "patience", "batch_size")
-        for name in (*positive, "learning_rate", "n_versions", "n_jobs"):
-            if not getattr(self, name) > 0:
-                raise ParameterError(f"{name} must be positive, got {getattr(self, name)!r}.")
-        for name, high in (("dropout", 1), ("colour_norm", 1), ("validation_share", 0.5), ("augment", 3)):
-            if not 0 <= getattr(self, name) <= high:
-                raise ParameterError(f"{name} must be from 0 to {high}, got {getattr(self, name)!r}.")
-        if self.window_s < 4 * self.hop_s:
-            raise ParameterError(f"window_s must hold at least four steps of hop_s, got {self.window_s!r}.")
+    def encode(self, answers: Sequence[str]) -> tuple[NDArray[np.str_], NDArray[np.float32]]:
+        """Return the classes, and a row with a single 1 for each label."""
+        names = np.asarray(answers, dtype=str)
+        classes = class_names(names)
+        return classes, np.eye(len(classes), dtype=np.float32)[np.searchsorted(classes, names)]
 
     # -- answering --------------------------------------------------------------------------------
 
@@ -286,66 +137,62 @@ class Recogniser:
         """Return the share of clips that are named right."""
         return float(np.mean(self.predict(clips) == np.asarray(labels)))
 
-    def listen(self, clips: Iterable[Clip]) -> Iterator[Prediction]:
-        """Yield the answer for each clip in turn, in the order of the clips; nothing is kept."""
-        names = self.fitted("classes_").tolist()
-        for clip in clips:
-            row = self._probability(clip)
-            best = int(row.argmax())
-            by_name = {name: float(p) for name, p in zip(names, row, strict=True)}
-            yield Prediction(clip.source, names[best], float(row[best]), by_name, 0.0, clip.duration_s)
+    def decide(self, clips: Iterable[Clip], *, false_alarm_rate: float | None = None) -> NDArray[np.str_]:
+        """Return what is answered to each clip, shape ``(n_clips,)``: a name, "silence" or "none of these".
 
-    def _probability(self, clip: Clip) -> NDArray[np.float64]:
-        """Hear a clip as one row, or in windows, and average the answers of those that hold sound."""
-        feature: LogMel | Summary = self.fitted("feature_")
-        heard = feature(resample(clip, feature.sample_rate))
-        if heard.ndim == 1:
-            answers = self._ask(heard[np.newaxis])
-        else:
-            windows = overlapping_windows(heard, self.n_frames)
-            peak_db = windows.max(axis=(1, 2))
-            answers = self._ask(windows[peak_db >= peak_db.max() - SILENT_DB])
-        mean: NDArray[np.float64] = answers.mean(axis=0, dtype=np.float64)
-        mean /= mean.sum()
-        return mean
+        Parameters
+        ----------
+        clips, false_alarm_rate
+            As for `listen`.
+        """
+        return np.asarray([a.label for a in self.listen(clips, false_alarm_rate=false_alarm_rate)], dtype=str)
 
-    @property
-    def is_classical(self) -> bool:
-        """Whether the settings ask for a classical model instead of a net."""
-        return self.net in MODELS
+    def listen(self, clips: Iterable[Clip], *, false_alarm_rate: float | None = None) -> Iterator[Prediction]:
+        """Yield the answer for each clip in turn, in the order of the clips; nothing is kept.
 
-    @property
-    def n_frames(self) -> int:
-        """Frames in a window."""
-        return max(4, round(self.window_s / self.hop_s))
-
-    def fitted(self, name: str) -> Any:
-        """Return something that was learned, or say that nothing was.
+        Parameters
+        ----------
+        clips
+            As for `predict_proba`.
+        false_alarm_rate
+            How often a clip of another class may be given a name, for each name: 0.01 is one in a hundred.
+            What is not sure enough for that is answered "none of these". None takes the most probable name.
 
         Raises
         ------
-        NotFittedError
-            If the recogniser has not learned.
+        ParameterError
+            If no threshold is known for such a rate.
         """
-        if not hasattr(self, name):
-            raise NotFittedError(
-                f"This {type(self).__name__} has not learned yet. "
-                "Call fit(clips, labels), or load a model, first."
+        names = self.fitted("classes_").tolist()
+        least = [0.0] * len(names)
+        if false_alarm_rate is not None:
+            least = list(self.confidence_.least_probabilities(false_alarm_rate))
+        for clip in clips:
+            heard = resample(clip, self.fitted("sample_rate_"))
+            row = self._probability(heard)
+            best = int(row.argmax())
+            label = self.confidence_.refusal(heard) or (
+                names[best] if row[best] >= least[best] else NONE_OF_THESE
             )
-        return getattr(self, name)
+            sure = float(row[best]) if label == names[best] else None
+            by_name = {name: float(p) for name, p in zip(names, row, strict=True)}
+            yield Prediction(clip.source, label, sure, by_name, 0.0, clip.duration_s)
 
-    # -- scikit-learn's manners -------------------------------------------------------------------
+    def _probability(self, clip: Clip) -> NDArray[np.float64]:
+        """Return the probability of every class for one clip."""
+        mean = self.hear(clip)
+        mean /= mean.sum()
+        calibrated: NDArray[np.float64] = self.confidence_.calibrate(mean[np.newaxis])[0]
+        return calibrated
 
-    def get_params(self, deep: bool = True) -> dict[str, Any]:
-        """Return all settings by name; ``deep`` changes nothing, there are no nested estimators."""
-        return {setting.name: getattr(self, setting.name) for setting in fields(self)}
+    def set_learned(self, **learned: Any) -> None:
+        """Take over what was learned; nothing is known yet of how sure its answers are."""
+        super().set_learned(**learned)
+        self.__dict__.pop("confidence_", None)
 
-    def set_params(self, **settings: Any) -> Self:
-        """Change settings; takes effect at the next ``fit``."""
-        type(self)(**settings)  # refuses what does not exist
-        for name, value in settings.items():
-            setattr(self, name, value)
-        return self
+    def set_confidence(self, confidence: Confidence) -> None:
+        """Take over how sure its answers really are, and when it had better give none."""
+        self.__dict__["confidence_"] = confidence
 
     def __sklearn_tags__(self) -> Any:
         """Tell scikit-learn that this is a classifier whose X is not a table."""
@@ -357,27 +204,3 @@ class Recogniser:
             classifier_tags=ClassifierTags(),
             input_tags=InputTags(two_d_array=False),
         )
-
-    def __sklearn_is_fitted__(self) -> bool:
-        return hasattr(self, "classes_")
-
-
-def overlapping_windows(spectrogram: NDArray[np.float32], n_frames: int) -> NDArray[np.float32]:
-    """Cut a spectrogram of any length into windows that overlap by about a half, evenly spread.
-
-    Returns
-    -------
-    numpy.ndarray
-        Shape ``(n_windows, n_frames, n_bands)``; one padded window when the clip is shorter.
-
-    Examples
-    --------
-    >>> overlapping_windows(np.zeros((25, 4), np.float32), 10).shape
-    (4, 10, 4)
-    """
-    if len(spectrogram) <= n_frames:
-        return cut_windows([spectrogram], n_frames, STILL)
-    slack = len(spectrogram) - n_frames
-    n_windows = 1 + -(-slack // (n_frames // 2))
-    starts = np.linspace(0, slack, n_windows).round().astype(int)
-    return np.stack([spectrogram[start : start + n_frames] for start in starts])

@@ -45,6 +45,26 @@ class LearningCurve:
 
 
 @dataclass(frozen=True)
+class Judged:
+    """A model's answers to held-out sounds, as the confidence found on *other* groups makes them.
+
+    Parameters
+    ----------
+    raw, calibrated
+        Shape ``(n, n_classes)``: probabilities as the net gave them, and after calibration.
+    refusals
+        Shape ``(n,)``: what is answered instead of a class; empty where nothing is.
+    temperatures
+        Of each part that was judged.
+    """
+
+    raw: NDArray[np.float64]
+    calibrated: NDArray[np.float64]
+    refusals: NDArray[np.str_]
+    temperatures: tuple[float, ...]
+
+
+@dataclass(frozen=True)
 class SplitResult:
     """Every method's answers on the test parts of one split.
 
@@ -66,6 +86,8 @@ class SplitResult:
         or the name of a classical one; then come the plain baselines (``svm``, ``majority``).
     curves
         One for each fold in which a net was trained.
+    judged
+        How sure the model's answers are after calibration, and which it refuses; None if nobody knows.
     """
 
     split: str
@@ -75,6 +97,7 @@ class SplitResult:
     truth: NDArray[np.str_]
     probabilities: Mapping[str, NDArray[np.float64]]
     curves: tuple[LearningCurve, ...]
+    judged: Judged | None = None
 
 
 @dataclass(frozen=True)

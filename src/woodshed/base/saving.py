@@ -6,6 +6,8 @@
 ``net.onnx``        the net as it is asked
 ``net.keras``       the net as it can be trained on
 ``model.skops``     instead of both: a classical model
+``confidence.json`` how sure the answers really are, and when none is given; with ``familiar.npz``
+``thresholds.json`` of a tagger: from which probability on each tag is said to be there
 ``metrics.json``    the scores
 ``card.md``         what the model is for, what it learned from, how well it does
 ``report.html``     the same with pictures and sounds
@@ -19,20 +21,20 @@ import json
 from collections.abc import Mapping
 from dataclasses import asdict
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import numpy as np
 
 from woodshed.atomic import write_whole
 from woodshed.base.classical import MODEL_NAME
-from woodshed.base.inference import KERAS_NAME, ONNX_NAME
+from woodshed.base.confidence import CONFIDENCE_NAME, FAMILIAR_NAME, Confidence
+from woodshed.base.inference import KERAS_NAME, ONNX_NAME, THRESHOLDS_NAME
+from woodshed.base.listener import Listener
+from woodshed.base.recogniser import Recogniser
 from woodshed.base.result import LearningCurve
 from woodshed.errors import ModelFolderError, OutputError, WoodshedError, printable
 from woodshed.features.log_mel import LogMel
 from woodshed.features.summary import Summary
-
-if TYPE_CHECKING:
-    from woodshed.base.recogniser import Recogniser
 
 FORMAT = 1
 """Version of the folder's layout; a folder of a higher one is refused."""
@@ -51,8 +53,13 @@ _KINDS = {
 }
 """Files of each kind of model -> the feature that it hears; no other file of a folder is opened."""
 
+_OF_CONFIDENCE = frozenset({CONFIDENCE_NAME, FAMILIAR_NAME})
 
-def save_model(recogniser: Recogniser, folder: Path) -> None:
+_BESIDE = _OF_CONFIDENCE | {THRESHOLDS_NAME}
+"""Files that any kind of model may have, or not."""
+
+
+def save_model(recogniser: Listener, folder: Path) -> None:
     """Write a fitted recogniser's files into a folder, each of them whole or not at all.
 
     ``settings.json`` comes last and names the digests of the others, so a folder in which writing was
@@ -68,6 +75,9 @@ def save_model(recogniser: Recogniser, folder: Path) -> None:
     labels = [str(name) for name in recogniser.fitted("classes_")]
     make_folder(folder)
     contents = {LABELS_NAME: to_json(labels).encode(), **recogniser.files_}
+    confidence = getattr(recogniser, "confidence_", Confidence())  # only a recogniser has one
+    if confidence != Confidence():
+        contents |= confidence.to_files()
     for name, content in contents.items():
         write_whole(folder / name, content)
     settings = {
@@ -79,11 +89,11 @@ def save_model(recogniser: Recogniser, folder: Path) -> None:
         "files": {name: hashlib.sha256(content).hexdigest() for name, content in contents.items()},
     }
     write_whole(folder / SETTINGS_NAME, to_json(settings))
-    for name in {KERAS_NAME, ONNX_NAME, MODEL_NAME} - set(contents):
+    for name in {KERAS_NAME, ONNX_NAME, MODEL_NAME, *_BESIDE} - set(contents):
         (folder / name).unlink(missing_ok=True)  # of another kind of model that was here before
 
 
-def load_model(folder: str | Path, classes: Mapping[str, type[Recogniser]]) -> Recogniser:
+def load_model(folder: str | Path, classes: Mapping[str, type[Listener]]) -> Listener:
     """Load a recogniser; no code from the folder is run.
 
     Keras is not loaded if ONNX Runtime can ask, and scikit-learn only for a classical model.
@@ -111,19 +121,22 @@ def load_model(folder: str | Path, classes: Mapping[str, type[Recogniser]]) -> R
     contents = {name: _checked(folder / name, digest) for name, digest in settings["files"].items()}
     try:
         recogniser = classes[job](**settings["settings"])
-        name = _KINDS[frozenset(settings["files"])]
+        name = _KINDS[frozenset(settings["files"]) - _BESIDE]
         feature = FEATURES[name](**settings["feature"][name])
         labels = json.loads(contents.pop(LABELS_NAME))
         curve = LearningCurve.from_dict(settings["curve"])
+        confidence = Confidence.from_files(contents, len(labels))
     except (KeyError, TypeError, ValueError, WoodshedError) as error:
         raise _damaged(folder / SETTINGS_NAME, f"it does not fit this version ({error})") from error
     recogniser.set_learned(
         classes=np.asarray(labels, dtype=str),
         feature=feature,
-        files=contents,
+        files={name: content for name, content in contents.items() if name not in _OF_CONFIDENCE},
         curve=curve,
         set_aside=[],
     )
+    if CONFIDENCE_NAME in contents and isinstance(recogniser, Recogniser):
+        recogniser.set_confidence(confidence)
     if MODEL_NAME in contents:
         recogniser.net_  # noqa: B018  built now, so that a file that was tampered with is refused now
     return recogniser
@@ -147,7 +160,11 @@ def read_settings(folder: Path) -> dict[str, Any]:
         settings: dict[str, Any] = json.loads(path.read_text("utf-8"))
         version = settings["format"]
         settings["job"], settings["settings"], settings["feature"], settings["files"][LABELS_NAME]
-        if isinstance(version, int) and version <= FORMAT and frozenset(settings["files"]) not in _KINDS:
+        if (
+            isinstance(version, int)
+            and version <= FORMAT
+            and frozenset(settings["files"]) - _BESIDE not in _KINDS
+        ):
             raise ValueError(f"it names the files {', '.join(settings['files'])}")
     except OSError as error:
         raise ModelFolderError(

@@ -8,8 +8,9 @@ import keras
 import numpy as np
 from numpy.typing import NDArray
 
-Batch = tuple[NDArray[np.float32], NDArray[np.float32]]
-"""Windows ``(n_windows, n_frames, n_bands)`` and their targets ``(n_windows, n_classes)``."""
+Batch = tuple[NDArray[np.float32], ...]
+"""Windows ``(n_windows, n_frames, n_bands)``, their targets ``(n_windows, n_answers)``, and, if they do not
+all count alike, their weights ``(n_windows,)``."""
 
 STEPS_AT_ONCE = 16
 """So many batches are made in a row, and then learnt from in a row.

@@ -12,6 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from woodshed.base.arrays import read_arrays, write_arrays
+from woodshed.base.loss import Judge, Loss
 from woodshed.base.result import LearningCurve
 from woodshed.base.steps import STEPS_AT_ONCE, Batch, steps_per_execution, train_steps
 from woodshed.base.window import Variation, cut_windows, loudest, mix_pairs
@@ -37,7 +38,7 @@ class Batches:
     n_versions
         How many versions of each example there are; one is drawn at random for each window.
     targets
-        One-hot rows, shape ``(n_examples, n_classes)``.
+        Shape ``(n_examples, n_answers)``: one-hot rows, tags, or standardised values.
     n_frames
         Length of a window.
     variation
@@ -47,6 +48,10 @@ class Batches:
 
     Attributes
     ----------
+    balanced : bool
+        Whether every class has an equal share, as it has; if set to False, each example comes once an epoch.
+    weights : numpy.ndarray or None
+        How much each example counts, shape ``(n_examples,)``; None, as it is, counts all alike.
     steps_per_epoch
         Batches in an epoch.
     """
@@ -69,11 +74,13 @@ class Batches:
         self.variation = variation
         self.batch_size = min(batch_size, len(targets))
         self.seed = seed
+        self.balanced = True
+        self.weights: NDArray[np.float32] | None = None
         self.steps_per_epoch = len(targets) // self.batch_size
         self._drawn: tuple[int, NDArray[np.int64]] | None = None
         self._loudest_db: dict[tuple[int, int], float] = {}
 
-    def __getitem__(self, step: int) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
+    def __getitem__(self, step: int) -> Batch:
         epoch, batch = divmod(step, self.steps_per_epoch)
         # Every batch has a generator of its own: a run that resumes draws what it would have drawn.
         rng = np.random.default_rng([self.seed, epoch, batch])
@@ -87,15 +94,21 @@ class Batches:
         loudest_db = [self._loudest_db[place] for place in places]
         windows = cut_windows(spectrograms, self.n_frames, self.variation, rng, loudest_db)
         targets = self.targets[chosen]
+        if self.weights is not None:  # one more column, so that it is mixed as the others are
+            targets = np.column_stack([targets, self.weights[chosen]])
         if self.variation.mix:
             windows, targets = mix_pairs(windows, targets, self.variation.mix, rng)
-        return windows, targets
+        return (windows, targets) if self.weights is None else (windows, targets[:, :-1], targets[:, -1])
 
     def _order(self, epoch: int) -> NDArray[np.int64]:
         """Return an epoch's order of the rows; it is drawn once, since a large corpus takes milliseconds."""
         if self._drawn is None or self._drawn[0] != epoch:
             rng = np.random.default_rng([self.seed, epoch])
-            self._drawn = epoch, balanced_order(self.targets.argmax(axis=1), rng)
+            n_rows = len(self.targets)
+            order = (
+                balanced_order(self.targets.argmax(axis=1), rng) if self.balanced else rng.permutation(n_rows)
+            )
+            self._drawn = epoch, order
         return self._drawn[1]
 
 
@@ -136,6 +149,8 @@ class Recipe:
         Of AdamW (I. Loshchilov and F. Hutter, 2019).
     label_smoothing
         Share of each target spread over all classes.
+    loss
+        What is lowered; None is the cross-entropy of classes.
     """
 
     epochs: int
@@ -143,6 +158,7 @@ class Recipe:
     learning_rate: float = 3e-3
     weight_decay: float = 1e-3
     label_smoothing: float = 0.1
+    loss: Loss | None = None
 
     def compile(self, net: keras.Model, steps_per_epoch: int, *, steps_per_execution: int = 1) -> None:
         """Give the net its optimiser and loss; see `keras.Model.compile` for ``steps_per_execution``."""
@@ -156,7 +172,7 @@ class Recipe:
         )
         net.compile(
             keras.optimizers.AdamW(rate, weight_decay=self.weight_decay),
-            keras.losses.CategoricalCrossentropy(label_smoothing=self.label_smoothing),
+            self.loss or keras.losses.CategoricalCrossentropy(label_smoothing=self.label_smoothing),
             steps_per_execution=steps_per_execution,
         )
 
@@ -316,9 +332,13 @@ def _rows_of_batches(batches: Batches, epoch: int) -> Iterator[list[Batch]]:
 
 
 def validate_on(
-    cut: Callable[[slice], NDArray[np.float32]], targets: NDArray[np.float32], batch_size: int = 64
+    cut: Callable[[slice], NDArray[np.float32]],
+    targets: NDArray[np.float32],
+    batch_size: int = 64,
+    *,
+    judge: Judge | None = None,
 ) -> Validation:
-    """Make a function that measures a net's mean log loss and accuracy on held-out windows.
+    """Make a function that measures a net's mean loss and accuracy on held-out windows.
 
     Parameters
     ----------
@@ -326,21 +346,41 @@ def validate_on(
         Answers the windows of some rows of ``targets``. It is asked again in every epoch, so that the
         held-out part of a large corpus need not be held in memory.
     targets
-        One-hot rows, shape ``(n_windows, n_classes)``.
+        Shape ``(n_windows, n_answers)``.
     batch_size
         Windows asked for at once.
+    judge
+        From truth and answers to loss and accuracy; by default those of classes.
     """
 
     def validation(net: keras.Model) -> tuple[float, float]:
-        starts = range(0, len(targets), batch_size)
-        # Called directly: a compiled function would be traced anew for every net and every last batch.
-        answers = [net(cut(slice(k, k + batch_size)), training=False) for k in starts]
-        probabilities = np.concatenate([keras.ops.convert_to_numpy(answer) for answer in answers])
-        right = targets.argmax(axis=1)
-        loss = -np.log(np.maximum(probabilities[np.arange(len(right)), right], 1e-7)).mean()
-        return float(loss), float((probabilities.argmax(axis=1) == right).mean())
+        return (judge or judge_classes)(targets, ask_windows(net, cut, len(targets), batch_size))
 
     return validation
+
+
+def ask_windows(
+    net: keras.Model, cut: Callable[[slice], NDArray[np.float32]], n_windows: int, batch_size: int = 64
+) -> NDArray[np.float32]:
+    """Return a net's answers, ``(n_windows, n_answers)``, for windows that are cut as they are needed."""
+    starts = range(0, n_windows, batch_size)
+    # Called directly: a compiled function would be traced anew for every net and every last batch.
+    answers = [net(cut(slice(k, k + batch_size)), training=False) for k in starts]
+    return np.concatenate([keras.ops.convert_to_numpy(answer) for answer in answers])
+
+
+def judge_classes(truth: NDArray[np.float32], answers: NDArray[np.float32]) -> tuple[float, float]:
+    """Return the mean log loss and the accuracy of class probabilities.
+
+    Examples
+    --------
+    >>> loss, share = judge_classes(np.eye(2, dtype="float32"), np.array([[0.5, 0.5], [0.0, 1.0]], "float32"))
+    >>> round(loss, 4), share
+    (0.3466, 1.0)
+    """
+    right = truth.argmax(axis=1)
+    loss = -np.log(np.maximum(answers[np.arange(len(right)), right], 1e-7)).mean()
+    return float(loss), float((answers.argmax(axis=1) == right).mean())
 
 
 def one_hot(labels: Sequence[str], classes: Sequence[str]) -> NDArray[np.float32]:

@@ -18,12 +18,14 @@ if TYPE_CHECKING:
 
 VERBS = {
     "demo": "Train on the recordings that come with woodshed, and see what it can do.",
+    "doctor": "Look at a set of sounds before training: faults, copies, wrong labels, shortcuts.",
     "train": "Learn from a folder of sounds, a table or a corpus, and measure honestly.",
     "evaluate": "Test a model on other sounds and write a report.",
     "predict": "Name sounds.",
     "info": "Show what a model is, what it learned from and how well it does.",
     "features": "Compute features of sounds and write them as a table.",
     "plot": "Draw sounds: waveform, spectrogram, pitch, rhythm and more.",
+    "corpus": "List, describe, check and fetch published corpora.",
     "audio": "Measure, convert, cut, join, mend and play sound files.",
 }
 

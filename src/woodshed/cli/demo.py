@@ -57,8 +57,8 @@ def command(
     print_scores(score_texts(experiment))
     say("\nThree recordings that it never heard:")
     for answer, example in zip(model.listen(Sounds(unheard)), unheard, strict=True):
-        sure = f"{answer.probability:.0%} sure"
-        say(f"  {example.path.name}   hears {answer.label}, {sure}; spoken was {example.label}")
+        sure = "" if answer.probability is None else f", {answer.probability:.0%} sure"
+        say(f"  {example.path.name}   hears {answer.label}{sure}; spoken was {example.label}")
     if run.interrupted:
         note("Interrupted: this is what was learned so far.")
     say(AFTER.format(folder=printable(out), sound=printable(unheard[0].path)))

@@ -3,12 +3,17 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from woodshed.cli.terminal import name_set_aside, note, print_scores, say, score_texts
+from woodshed.cli.terminal import name_set_aside, note, print_experiment, say
+from woodshed.cli.train import read_for
 from woodshed.errors import DataError, printable
+
+if TYPE_CHECKING:
+    from woodshed.base.column_result import ColumnExperiment
+    from woodshed.base.result import Experiment
 
 
 def command(
@@ -18,29 +23,33 @@ def command(
     ],
     out: Annotated[Path | None, typer.Option(help="Folder for report.html and metrics.json.")] = None,
     group_by: Annotated[str | None, typer.Option(help="Who a sound comes from; as for train.")] = None,
+    target: Annotated[
+        str | None, typer.Option(help="Columns of the table that hold the truth; as for train.")
+    ] = None,
     strict: Annotated[bool, typer.Option(help="Refuse when any file has to be left out.")] = False,
     force: Annotated[bool, typer.Option(help="Replace an older report.")] = False,
 ) -> None:
     """Test a model on other sounds and write a report."""
+    from woodshed.base.column_run import evaluate_columns
     from woodshed.base.evaluation import evaluate
     from woodshed.data.check import check
-    from woodshed.data.source import read_source
     from woodshed.report.folder import is_heard, prepare_folder, write_results
     from woodshed.tasks import load
 
     recogniser = load(model)
-    corpus = read_source(data, group_by=group_by)
+    corpus = read_for(recogniser, data, group_by=group_by, target=target)
     if out is not None:
         prepare_folder(out, force=force)
     corpus = check(corpus)
     heard = is_heard(model, corpus)
-    experiment = evaluate(recogniser, corpus, leaky=heard)
+    ask = evaluate if recogniser.answer == "classes" else evaluate_columns
+    experiment: Experiment | ColumnExperiment = ask(recogniser, corpus, leaky=heard)
     name_set_aside([*corpus.set_aside, *experiment.set_aside])
     if strict and (corpus.set_aside or experiment.set_aside):
         raise DataError("Some files cannot be used. Mend or remove them, or leave out --strict.")
     if heard:
         note("The model learned from some of these sounds or groups: the score flatters it.")
-    print_scores(score_texts(experiment))
+    print_experiment(experiment)
     if out is not None:
         write_results(experiment, out)
         say(f"\nReport: {printable(out / 'report.html')}")

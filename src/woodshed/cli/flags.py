@@ -58,20 +58,21 @@ def with_settings(command: Callable[..., None]) -> Callable[..., None]:
 
 
 def parameter_help(documented: type) -> dict[str, str]:
-    """Read the descriptions of parameters out of a numpydoc docstring.
+    """Read the descriptions of parameters out of the numpydoc docstrings of a class and those above it.
 
     Examples
     --------
     >>> parameter_help(Recogniser)["seed"]
     'Source of every random draw.'
     """
-    section = inspect.getdoc(documented) or ""
-    section = re.split(r"\n(?=\w+\n-{3,}\n)", section)[1]
-    found = {}
-    for entry in re.split(r"\n(?=\S)", section.split("\n", 2)[2]):
-        names, _, text = entry.partition("\n")
-        for name in names.split(","):
-            found[name.strip()] = " ".join(text.split()).replace("``", "").replace("`", "")
+    found: dict[str, str] = {}
+    for one in reversed(documented.__mro__):
+        sections = re.split(r"\n(?=\w+\n-{3,}\n)", inspect.cleandoc(one.__doc__ or ""))
+        entries = [part.split("\n", 2)[2] for part in sections if part.startswith("Parameters\n")]
+        for entry in re.split(r"\n(?=\S)", "\n".join(entries)):
+            names, _, text = entry.partition("\n")
+            for name in names.split(","):
+                found[name.strip()] = " ".join(text.split()).replace("``", "").replace("`", "")
     return found
 
 

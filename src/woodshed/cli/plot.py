@@ -3,24 +3,41 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Any
 
 import typer
 
+from woodshed.cli.place import feature_folder
 from woodshed.cli.terminal import counting_bar, name_set_aside, say
 from woodshed.errors import DataError, ParameterError, printable
 
+MAP = "decision-map"
+
 
 def command(
-    sounds: Annotated[list[Path], typer.Argument(help="Sound files, and folders of them.")],
+    sounds: Annotated[
+        list[Path],
+        typer.Argument(
+            help="Sound files, and folders of them. For a decision-map: one folder of class folders, table, "
+            "or corpus as NAME:PATH."
+        ),
+    ],
     as_: Annotated[
         list[str],
         typer.Option(
             "--as",
             help="What to draw, from the top: waveform, spectrogram, mel, mfcc, chroma, cqt, tempogram, f0, "
-            "onsets, features, spectrum; several times, or with commas.",
+            "onsets, features, spectrum; several times, or with commas. Or decision-map: labelled sounds on "
+            "two features, and the line that parts their classes.",
         ),
     ] = ["waveform,spectrogram"],  # noqa: B006  typer wants a list
+    by: Annotated[
+        str | None,
+        typer.Option(
+            help="Two features of a decision-map, such as centroid,entropy or rms:std,mfcc1_mean. "
+            "[dim]\\[default: the two that tell the classes apart best][/dim]"
+        ),
+    ] = None,
     out: Annotated[
         Path | None,
         typer.Option(
@@ -44,6 +61,32 @@ def command(
     force: Annotated[bool, typer.Option(help="Replace the picture if it is there already.")] = False,
 ) -> None:
     """Draw sounds: waveform, spectrogram, pitch, rhythm and more, stacked over one axis of time."""
+    look = {"theme": theme, "title": title, "size_in": (width_in, height_in), "dpi": dpi}
+    words = [name.strip() for word in as_ for name in word.split(",")]
+    if words == [MAP] and len(sounds) == 1 and not start_s and end_s is None:
+        draw_map(str(sounds[0]), by, out, strict=strict, force=force, look=look)
+    elif MAP in words:
+        raise ParameterError(
+            f"A {MAP} is drawn alone, of all sounds of one folder, table or corpus. Give --as {MAP} and "
+            "neither other views nor a start or end."
+        )
+    elif by is not None:
+        raise ParameterError(f"--by names the features of a {MAP}. Give --as {MAP} as well, or leave it out.")
+    else:
+        draw_sounds(sounds, as_, out, (start_s, end_s), strict=strict, force=force, look=look)
+
+
+def draw_sounds(
+    sounds: list[Path],
+    as_: list[str],
+    out: Path | None,
+    stretch_s: tuple[float, float | None],
+    *,
+    strict: bool,
+    force: bool,
+    look: dict[str, Any],
+) -> None:
+    """Draw views of sounds over time."""
     from woodshed.data.example import SetAside
     from woodshed.data.folder import list_sounds
     from woodshed.report.plot import PAGE, check_picture_name, portraits_of, save_portraits
@@ -57,16 +100,15 @@ def command(
     place = Path(f"{paths[0].stem}.png") if out is None else out
     views = views_named(as_)
     check_picture_name(place, overwrite=force)
-    check_size((width_in, height_in), dpi)
-    if theme is not None:
-        theme_of(theme)
+    check_size(look["size_in"], look["dpi"])
+    theme_of(look["theme"] or "light")
     set_aside: list[SetAside] = []
     with counting_bar("sounds", len(paths)) as advance:
         portraits = portraits_of(
             paths,
             views,
-            start_s=start_s,
-            end_s=end_s,
+            start_s=stretch_s[0],
+            end_s=stretch_s[1],
             with_sound=place.suffix.lower() == PAGE,
             set_aside=set_aside,
             on_done=advance,
@@ -74,7 +116,34 @@ def command(
     name_set_aside(set_aside)
     if strict and set_aside:
         raise DataError(f"{len(set_aside)} files cannot be used. Remove them, or leave out --strict.")
-    size_in = (width_in, height_in)
-    save_portraits(portraits, place, theme=theme, overwrite=force, title=title, size_in=size_in, dpi=dpi)
+    save_portraits(portraits, place, overwrite=force, **look)
     n = len(portraits)
     say(f"{', '.join(views)} of {n} sound{'' if n == 1 else 's'}: {printable(place)}")
+
+
+def draw_map(
+    data: str, by: str | None, out: Path | None, *, strict: bool, force: bool, look: dict[str, Any]
+) -> None:
+    """Draw labelled sounds on two features."""
+    from woodshed.data.check import check
+    from woodshed.data.source import read_source
+    from woodshed.report.plot import check_picture_name
+    from woodshed.report.plot_layout import check_size
+    from woodshed.report.plot_map import map_points, save_map
+    from woodshed.report.plot_quantity import check_map_words
+    from woodshed.report.plot_theme import theme_of
+
+    words = None if by is None else [word.strip() for word in by.split(",") if word.strip()]
+    place = Path(f"{MAP}.png") if out is None else out
+    check_picture_name(place, overwrite=force)
+    check_size(look["size_in"], look["dpi"])
+    theme_of(look["theme"] or "light")
+    if words is not None:
+        check_map_words(words)
+    corpus = check(read_source(data), n_jobs=-1)
+    name_set_aside(corpus.set_aside)
+    if strict and corpus.set_aside:
+        raise DataError(f"{len(corpus.set_aside)} files cannot be used. Remove them, or leave out --strict.")
+    shown = map_points(corpus, words, store=feature_folder())
+    save_map(shown, place, overwrite=force, **look)
+    say(f"{shown.heading} on {' and '.join(shown.names)}: {printable(place)}")

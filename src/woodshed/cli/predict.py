@@ -1,42 +1,302 @@
-"""``woodshed predict``: name sounds."""
+"""``woodshed predict``: name sounds, or what is heard when in them, from files or while they sound."""
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from woodshed.cli.terminal import name_set_aside
-from woodshed.errors import ParameterError, near_miss
+from woodshed.cli.terminal import counting_bar, name_set_aside, note, say
+from woodshed.errors import OutputError, ParameterError, near_miss, printable
+
+if TYPE_CHECKING:
+    from woodshed.base.recogniser import Recogniser
+    from woodshed.base.timeline import EventRule
+    from woodshed.clip import Clip
+    from woodshed.data.example import SetAside
+    from woodshed.timeline import Timeline
 
 FORMATS = ("text", "json", "jsonl", "csv")
+TIMELINE_FORMATS = (*FORMATS, "audacity", "textgrid", "raven")
+LIVE_FORMATS = ("text", "jsonl")
 
 
 def command(
     model: Annotated[Path, typer.Argument(help="A model folder.")],
-    sounds: Annotated[list[Path], typer.Argument(help="Sound files, and folders of them.")],
-    format_: Annotated[str, typer.Option("--format", help="text, json, jsonl or csv.")] = "text",
+    sounds: Annotated[
+        list[Path] | None,
+        typer.Argument(help="Sound files, and folders of them; with --live none, or one file."),
+    ] = None,
+    format_: Annotated[
+        str,
+        typer.Option(
+            "--format", help="text, json, jsonl or csv; of timelines also audacity, textgrid or raven."
+        ),
+    ] = "text",
+    out: Annotated[
+        Path | None,
+        typer.Option(help="File to write; of several timelines a folder. [dim]\\[default: printed][/dim]"),
+    ] = None,
+    timeline: Annotated[
+        bool, typer.Option("--timeline", help="Say what is heard when, in sounds of any length.")
+    ] = False,
+    live: Annotated[
+        bool,
+        typer.Option("--live", help="Hear the microphone, or one file at its own pace, until Ctrl-C."),
+    ] = False,
+    hop_s: Annotated[
+        float | None,
+        typer.Option(
+            help="Timeline: from answer to answer, in seconds. [dim]\\[default: half a window][/dim]"
+        ),
+    ] = None,
+    smooth_s: Annotated[
+        float | None,
+        typer.Option(help="Timeline: answers are averaged over so long. [dim]\\[default: a window][/dim]"),
+    ] = None,
+    min_event_s: Annotated[
+        float | None, typer.Option(help="Timeline: shorter events are dropped. [dim]\\[default: 0.1][/dim]")
+    ] = None,
+    picture: Annotated[
+        Path | None, typer.Option(help="Timeline: picture to write: .png, .svg, .pdf or .html.")
+    ] = None,
     strict: Annotated[bool, typer.Option(help="Stop at the first file that cannot be used.")] = False,
+    force: Annotated[bool, typer.Option(help="Replace files that are there already.")] = False,
 ) -> None:
-    """Name sounds, in the order in which they were given."""
-    from woodshed.base.answering import answer_files
-    from woodshed.data.example import SetAside
+    """Name sounds, in the order in which they were given; what is unlike all it knows is "none of these"."""
     from woodshed.data.folder import list_sounds
-    from woodshed.prediction import predictions_to_csv, predictions_to_json
     from woodshed.tasks import load
 
-    if format_ not in FORMATS:
-        raise ParameterError(f"There is no format {format_!r}. {near_miss(format_, FORMATS)}")
-    recogniser = load(model)
+    paths = list_sounds(sounds or [])
+    _check_format(format_, timeline=timeline, live=live)
+    settings = {"hop_s": hop_s, "smooth_s": smooth_s, "min_event_s": min_event_s, "picture": picture}
+    if not timeline and not live:
+        _refuse(settings, "is about timelines. Add --timeline.")
+    if not sounds and not live:
+        raise ParameterError("There is no sound to name. Give sound files, or --live for the microphone.")
+    rule = _rule(smooth_s=smooth_s, min_event_s=min_event_s)
+    if live:
+        _refuse({"picture": picture}, "needs the whole sound. Leave out --live.")
+        _check_new([] if out is None else [out], force=force)
+        _hear_live(load(model), paths, format_, out, hop_s=hop_s, rule=rule)
+    elif timeline:
+        targets = None if out is None else _targets(sounds or [], paths, out, format_)
+        _check_new([*dict.fromkeys(targets or [])], force=force)
+        if picture is not None:
+            _check_picture(picture, force=force)
+        set_aside: list[SetAside] = []
+        heard = _timelines(load(model), paths, set_aside, hop_s=hop_s, rule=rule, strict=strict)
+        done = _say_timelines(heard, format_) if targets is None else _write(heard, paths, targets, format_)
+        name_set_aside(set_aside)
+        _draw(done, picture)
+    else:
+        _check_new([] if out is None else [out], force=force)
+        _name(load(model), paths, format_, out, strict=strict)
+
+
+def _check_format(format_: str, *, timeline: bool, live: bool) -> None:
+    known = LIVE_FORMATS if live else TIMELINE_FORMATS if timeline else FORMATS
+    if format_ in known:
+        return
+    if format_ in TIMELINE_FORMATS:
+        cure = f"Live events are printed as {' or '.join(LIVE_FORMATS)}." if live else "Add --timeline."
+        raise ParameterError(f"The format {format_!r} is for timelines of files. {cure}")
+    raise ParameterError(f"There is no format {format_!r}. {near_miss(format_, known)}")
+
+
+def _refuse(settings: dict[str, Any], why: str) -> None:
+    """Refuse flags that would do nothing."""
+    for name, value in settings.items():
+        if value is not None:
+            raise ParameterError(f"--{name.replace('_', '-')} {why}")
+
+
+def _check_new(targets: Iterable[Path], *, force: bool) -> None:
+    for target in targets:
+        if target.exists() and not force:
+            raise OutputError(f"{printable(target)} is there already. Give another name, or --force.")
+
+
+def _check_picture(picture: Path, *, force: bool) -> None:
+    from woodshed.report.plot import check_picture_name
+
+    check_picture_name(picture, overwrite=force)
+
+
+def _rule(**settings: float | None) -> EventRule:
+    from woodshed.base.timeline import EventRule
+
+    given: dict[str, Any] = {name: value for name, value in settings.items() if value is not None}
+    return EventRule(**given)
+
+
+# -- one answer for each sound ------------------------------------------------------------------------
+
+
+def _name(
+    recogniser: Recogniser, paths: Sequence[Path], format_: str, out: Path | None, *, strict: bool
+) -> None:
+    from woodshed.base.answering import answer_files
+    from woodshed.estimate import answers_to_csv
+    from woodshed.prediction import predictions_to_csv, predictions_to_json
+
+    to_csv: Any = predictions_to_csv if recogniser.answer == "classes" else answers_to_csv
     set_aside: list[SetAside] = []
-    answers = answer_files(recogniser, list_sounds(sounds), set_aside, strict=strict)
+    answers = answer_files(recogniser, paths, set_aside, strict=strict)
+    texts: Iterable[str]
     match format_:
         case "csv":
-            typer.echo(predictions_to_csv(answers), nl=False)
+            texts = (to_csv(part) for part in [answers])
         case "json":
-            typer.echo(predictions_to_json(answers))
+            texts = (predictions_to_json(part) + "\n" for part in [answers])
         case _:
-            for answer in answers:
-                typer.echo(answer.to_text() if format_ == "text" else answer.to_json())
+            texts = ((one.to_text() if format_ == "text" else one.to_json()) + "\n" for one in answers)
+    _give(texts, out)
     name_set_aside(set_aside)
+
+
+def _give(texts: Iterable[str], out: Path | None) -> None:
+    """Print texts as they come, or write them to a file when all are there."""
+    if out is not None:
+        from woodshed.atomic import write_whole
+
+        write_whole(out, "".join(texts))
+        say(printable(out))
+        return
+    for text in texts:
+        typer.echo(text, nl=False)
+
+
+# -- timelines of files -------------------------------------------------------------------------------
+
+
+def _timelines(
+    recogniser: Recogniser, paths: Sequence[Path], set_aside: list[SetAside], **settings: Any
+) -> Iterator[tuple[Path, Timeline]]:
+    from woodshed.base.timeline import files_timelines
+
+    return files_timelines(recogniser, paths, set_aside, **settings)
+
+
+def _say_timelines(heard: Iterable[tuple[Path, Timeline]], format_: str) -> list[Timeline]:
+    """Print all timelines; tables and arrays hold all of them, other forms come one after the other."""
+    from woodshed.timeline import FORMATS as FORMS
+    from woodshed.timeline import timelines_to_csv, timelines_to_json
+
+    done: list[Timeline] = []
+    for _, timeline in heard:
+        done.append(timeline)
+        if format_ not in ("csv", "json"):
+            typer.echo(FORMS[format_][1](timeline), nl=False)
+    if format_ == "csv":
+        typer.echo(timelines_to_csv(done), nl=False)
+    elif format_ == "json":
+        typer.echo(timelines_to_json(done))
+    return done
+
+
+def _targets(sounds: Sequence[Path], paths: Sequence[Path], out: Path, format_: str) -> list[Path]:
+    """Decide where the timeline of each sound goes: a file for one, a folder for several."""
+    from woodshed.data.errand import plan_errands
+    from woodshed.timeline import FORMATS as FORMS
+
+    if len(paths) == 1 and out.suffix and not out.is_dir():
+        return [out]
+    if out.suffix and not out.is_dir():
+        raise ParameterError(
+            f"{printable(out)} is one file, and there are {len(paths)} sounds. Give a folder as --out."
+        )
+    suffix = FORMS[format_][0]
+    targets = [errand.target.with_suffix(suffix) for errand in plan_errands(sounds, out)]
+    for target in targets:
+        if targets.count(target) > 1:
+            raise ParameterError(
+                f"Two sounds would have their timeline in {printable(target)}. Give them one by one."
+            )
+    return targets
+
+
+def _write(
+    heard: Iterable[tuple[Path, Timeline]], paths: Sequence[Path], targets: Sequence[Path], format_: str
+) -> list[Timeline]:
+    """Write each timeline to its place."""
+    from woodshed.atomic import write_whole
+    from woodshed.timeline import FORMATS as FORMS
+
+    places = dict(zip(paths, targets, strict=True))
+    done: list[Timeline] = []
+    with counting_bar("sounds", len(paths)) as advance:
+        for path, timeline in heard:
+            places[path].parent.mkdir(parents=True, exist_ok=True)
+            write_whole(places[path], FORMS[format_][1](timeline))
+            done.append(timeline)
+            advance()
+    n = len(done)
+    where = targets[0] if n == 1 else targets[0].parent
+    say(f"{n} timeline{'' if n == 1 else 's'}: {printable(where)}")
+    return done
+
+
+def _draw(timelines: Sequence[Timeline], picture: Path | None) -> None:
+    if picture is None:
+        return
+    from woodshed.report.plot_timeline import save_timelines
+
+    note(f"picture: {printable(save_timelines(timelines, picture, overwrite=True))}")
+
+
+# -- live ---------------------------------------------------------------------------------------------
+
+
+def _hear_live(
+    recogniser: Recogniser,
+    paths: Sequence[Path],
+    format_: str,
+    out: Path | None,
+    *,
+    hop_s: float | None,
+    rule: EventRule,
+) -> None:
+    """Print events as they come; the end of the file, or Ctrl-C, is followed by the summary."""
+    import json
+
+    from woodshed.base.live import LiveListener
+    from woodshed.timeline import Event, Timeline
+
+    listener = LiveListener(recogniser=recogniser, hop_s=hop_s, rule=rule)
+    blocks = _source(paths, recogniser.fitted("sample_rate_"))
+    events: list[Event] = []
+
+    def tell(event: Event) -> None:
+        events.append(event)
+        typer.echo(event.to_text() if format_ == "text" else json.dumps(event.to_dict()))
+
+    try:
+        for event in listener.listen(blocks):
+            tell(event)
+    except KeyboardInterrupt:
+        note("stopped.")
+    for event in listener.finish():
+        tell(event)
+    n = len(events)
+    note(f"{n} event{'' if n == 1 else 's'} in {listener.heard_s:.1f} s; {listener.latency.to_text()}.")
+    if out is not None and listener.heard_s:
+        source = str(paths[0]) if paths else "microphone"
+        heard = Timeline(source, listener.heard_s, tuple(events))
+        _give([(heard.to_text() if format_ == "text" else heard.to_json()) + "\n"], out)
+
+
+def _source(paths: Sequence[Path], sample_rate: int) -> Iterator[Clip]:
+    """Open the microphone, or a file that is heard at its own pace."""
+    from woodshed.audio.device import record_blocks
+    from woodshed.audio.read import read_blocks
+    from woodshed.base.live import BLOCK_S, paced
+
+    if len(paths) > 1:
+        raise ParameterError(f"Live, one sound is heard at a time, got {len(paths)}. Give one file, or none.")
+    if paths:
+        return paced(read_blocks(paths[0], block_s=BLOCK_S))
+    note("hearing the microphone; Ctrl-C ends it.")
+    return record_blocks(sample_rate, block_s=BLOCK_S)

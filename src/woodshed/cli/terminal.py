@@ -14,6 +14,7 @@ from rich.table import Table
 from woodshed.errors import printable
 
 if TYPE_CHECKING:
+    from woodshed.base.column_result import ColumnExperiment
     from woodshed.base.experiment import Watcher
     from woodshed.base.result import Experiment
     from woodshed.data.example import SetAside
@@ -50,14 +51,14 @@ def print_table(heading: Sequence[str], rows: Iterable[Sequence[str]], *, number
     out.print(table, soft_wrap=False)
 
 
-def print_scores(rows: Iterable[tuple[str, str, str, str, str]]) -> None:
-    """Print rows of split, badge, method, share of right answers, interval: a block for each split."""
+def print_scores(rows: Iterable[tuple[str, str, str, str, str]], measure: str = "right") -> None:
+    """Print rows of split, badge, method, share of right answers (or another measure), interval."""
     cells: list[tuple[str, str, str]] = []
     last = ""
     for split, badge, method, right, interval in rows:
         heading = f"Tested on {split}" + (f"   ({badge})" if badge else "")
         if heading != last:
-            cells.append((heading, "right", "95 % interval"))
+            cells.append((heading, measure, "95 % interval"))
             last = heading
         cells.append((f"  {method}", right, interval))
     print_table(("", "", ""), cells, numbers_from=1)
@@ -68,6 +69,18 @@ def score_texts(experiment: Experiment) -> list[tuple[str, str, str, str, str]]:
     from woodshed.report.table import score_rows
 
     return [row.to_texts() for row in score_rows(experiment)]
+
+
+def print_experiment(experiment: Experiment | ColumnExperiment) -> None:
+    """Print the scores of an experiment of any kind."""
+    from woodshed.base.column_result import ColumnExperiment
+
+    if not isinstance(experiment, ColumnExperiment):
+        print_scores(score_texts(experiment))
+        return
+    from woodshed.report.tags import MAIN, main_rows
+
+    print_scores(main_rows(experiment), MAIN[experiment.answer])
 
 
 def name_set_aside(set_aside: Sequence[SetAside]) -> None:

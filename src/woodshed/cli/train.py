@@ -12,13 +12,12 @@ from woodshed.cli.place import feature_folder
 from woodshed.cli.terminal import (
     name_set_aside,
     note,
-    print_scores,
+    print_experiment,
     print_table,
     progress_bar,
     say,
-    score_texts,
 )
-from woodshed.errors import DataError, printable
+from woodshed.errors import DataError, ParameterError, printable
 from woodshed.units import duration_text
 
 
@@ -28,7 +27,7 @@ def command(
         str,
         typer.Argument(help="A folder of class folders, a table (.csv, .parquet), or a corpus as NAME:PATH."),
     ],
-    job: Annotated[str, typer.Option(help="What to learn: speech or noise.")] = "noise",
+    job: Annotated[str, typer.Option(help="What to learn: noise, speech, tags or mood.")] = "noise",
     out: Annotated[Path, typer.Option(help="Folder for the model and its report.")] = Path("model"),
     split: Annotated[
         str,
@@ -44,6 +43,12 @@ def command(
             "or a column of the table."
         ),
     ] = None,
+    target: Annotated[
+        str | None,
+        typer.Option(
+            help="Columns of the table to learn: values such as valence,arousal; or tags, as 0 and 1."
+        ),
+    ] = None,
     resume: Annotated[bool, typer.Option(help="Go on with a training that was cut short.")] = False,
     dry_run: Annotated[
         bool, typer.Option(help="Only say what would be learned from what, and how long it takes.")
@@ -54,17 +59,17 @@ def command(
     settings: dict[str, Any],
 ) -> None:
     """Learn from sounds and measure honestly."""
+    from woodshed.base.column_run import ColumnRun
     from woodshed.base.experiment import Run
     from woodshed.base.notebook import Notebook
     from woodshed.data.check import check
-    from woodshed.data.source import read_source
     from woodshed.data.split import honest_splits
     from woodshed.report.folder import NOTEBOOK_NAME, prepare_folder, write_model_folder
     from woodshed.tasks import job_class
 
     recogniser = job_class(job)(**{"store": feature_folder(), **settings})
     recogniser.check_settings()
-    corpus = read_source(data, group_by=group_by)
+    corpus = read_for(recogniser, data, group_by=group_by, target=target)
     if not dry_run:
         prepare_folder(out, resume=resume, force=force)
     corpus = check(corpus, n_jobs=recogniser.n_jobs)
@@ -74,14 +79,16 @@ def command(
             f"{len(corpus.set_aside)} files cannot be used. Mend or remove them, or leave out --strict."
         )
     splits = honest_splits(corpus, split, recogniser.seed)
-    run = Run(recogniser, corpus, splits, Notebook(out / NOTEBOOK_NAME), resume)
+    run = (Run if recogniser.answer == "classes" else ColumnRun)(
+        recogniser, corpus, splits, Notebook(out / NOTEBOOK_NAME), resume
+    )
     if dry_run:
         print_plan(run)
         return
     with progress_bar() as run.watcher:
         experiment, model = run.measure()
     write_model_folder(model, experiment, out)
-    print_scores(score_texts(experiment))
+    print_experiment(experiment)
     if run.interrupted:
         note("Interrupted: the best so far is kept. To go on, give the same command with --resume.")
     else:
@@ -89,13 +96,28 @@ def command(
     say(f"\nModel and report: {printable(out)}, {printable(out / 'report.html')}")
 
 
+def read_for(listener: Any, data: str, *, group_by: str | None, target: str | None) -> Any:
+    """Read what a recogniser, tagger or regressor is to learn, or to be tested on."""
+    from woodshed.base.column_run import columns_of
+    from woodshed.data.source import read_source
+
+    targets = [name.strip() for name in target.split(",")] if target else []
+    if targets and listener.answer == "classes":
+        raise ParameterError(f"{listener.job} learns names and has no --target. Choose --job tags or mood.")
+    corpus = read_source(data, group_by=group_by, targets=targets)
+    return corpus if listener.answer == "classes" else columns_of(listener, corpus)
+
+
 def print_plan(run: Any) -> None:
     """Say what a run would do."""
     plan = run.plan()
-    say(f"{len(run.corpus.examples)} sounds of {len(run.classes)} classes, heard at {run.sample_rate} Hz")
-    print_table(
-        ("class", "sounds"), [(name, str(n)) for name, n in run.corpus.counts().items()], numbers_from=1
-    )
+    n_sounds = len(run.corpus.examples)
+    if hasattr(run, "names"):
+        say(f"{n_sounds} sounds, heard at {run.sample_rate} Hz; to learn: {', '.join(run.names)}")
+    else:
+        say(f"{n_sounds} sounds of {len(run.classes)} classes, heard at {run.sample_rate} Hz")
+        counts = [(name, str(n)) for name, n in run.corpus.counts().items()]
+        print_table(("class", "sounds"), counts, numbers_from=1)
     groups = run.corpus.groups
     word = run.corpus.group_word
     if groups is None:

@@ -97,7 +97,7 @@ def check(corpus: Corpus, *, n_jobs: int = 1) -> Corpus:
         set_aside=corpus.set_aside
         + tuple(SetAside(corpus.examples[k].path, reason) for k, reason in sorted(against.items())),
     )
-    if len(checked.counts()) < 2:
+    if len(checked.counts()) < (2 if any(corpus.labels) else 1):
         raise DataError(_complaint(checked))
     return checked
 
@@ -164,7 +164,7 @@ def _copies(examples: tuple[Example, ...], fingerprints: Mapping[int, str]) -> d
         same[fingerprint].append(k)
     against: dict[int, str] = {}
     for first, *later in same.values():
-        rivals = [k for k in later if examples[k].label != examples[first].label]
+        rivals = [k for k in later if _said(examples[k]) != _said(examples[first])]
         for k in later:
             against[k] = f"is the same sound as {printable(examples[first].path)}. Remove one of the two."
         if rivals:
@@ -177,15 +177,20 @@ def _copies(examples: tuple[Example, ...], fingerprints: Mapping[int, str]) -> d
 def _rivalry(examples: tuple[Example, ...], k: int, rival: int) -> str:
     return (
         f"is the same sound as {printable(examples[rival].path)}, but one is labelled "
-        f"{examples[k].label!r} and the other {examples[rival].label!r}. Keep the one whose label is right."
+        f"{_said(examples[k])!r} and the other {_said(examples[rival])!r}. Keep the one whose label is right."
     )
+
+
+def _said(example: Example) -> object:
+    """Return what is to be learned from an example."""
+    return example.label or example.labels or dict(example.values)
 
 
 def _alone(corpus: Corpus, against: Mapping[int, str]) -> dict[int, str]:
     """Return the rows that are the last of their class, with the reason against each."""
     rows: defaultdict[str, list[int]] = defaultdict(list)
     for k, label in enumerate(corpus.labels):
-        if k not in against:
+        if label and k not in against:
             rows[label].append(k)
     alone = {label: found[0] for label, found in rows.items() if len(found) == 1}
     if alone:

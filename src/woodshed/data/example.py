@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 
@@ -17,7 +17,7 @@ class Example:
     path
         The audio file.
     label
-        The right answer.
+        The right answer where there is one; empty for a sound that only has tags or values.
     group
         Who or what it was recorded from: speaker, song, source recording. Examples that share a group
         must not sit on both sides of a split. None when it is not known.
@@ -26,19 +26,27 @@ class Example:
     split
         The part the corpus itself puts it in: ``train``, ``validation``, ``test``, or the name of a
         fold. None when the corpus says nothing.
+    labels
+        Its tags: all that are true of it.
+    values
+        Numbers that belong to it, such as valence and arousal, by name; one that is not known is left out.
 
     Examples
     --------
     >>> Example(Path("a.wav"), "seven", group="theo").group
     'theo'
+    >>> Example(Path("a.wav"), labels=("drums", "fast"), values={"valence": 0.5}).labels
+    ('drums', 'fast')
     """
 
     path: Path
-    label: str
+    label: str = ""
     group: str | None = None
     start_s: float = 0.0
     end_s: float | None = None
     split: str | None = None
+    labels: tuple[str, ...] = ()
+    values: Mapping[str, float] = field(default_factory=dict, hash=False)
 
 
 @dataclass(frozen=True)
@@ -100,6 +108,27 @@ class Corpus:
     def has_official_split(self) -> bool:
         """Whether every example says which part of the official split it belongs to."""
         return bool(self.examples) and all(example.split is not None for example in self.examples)
+
+    @property
+    def tags(self) -> list[str]:
+        """All tags of all examples, sorted."""
+        return sorted({tag for example in self.examples for tag in example.labels})
+
+    @property
+    def targets(self) -> list[str]:
+        """The names of all values that some example has, in the order in which they come."""
+        return list(dict.fromkeys(name for example in self.examples for name in example.values))
+
+    def without_labels(self) -> Corpus:
+        """Return the same without class labels, for a job that learns something else from the sounds.
+
+        Examples
+        --------
+        >>> corpus = Corpus("some", (Example(Path("a.wav"), "reel", labels=("fast",)),))
+        >>> corpus.without_labels().labels, corpus.without_labels().tags
+        ([''], ['fast'])
+        """
+        return replace(self, examples=tuple(replace(example, label="") for example in self.examples))
 
     def counts(self) -> dict[str, int]:
         """Count the examples of each label, labels in sorted order."""

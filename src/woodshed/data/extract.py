@@ -18,8 +18,11 @@ from woodshed.errors import DataError, ParameterError, printable
 from woodshed.features.frame import Framed
 from woodshed.features.statistic import statistic, statistic_names, summarise_frames
 
-N_VALUES_AT_ONCE = 2**24
+N_VALUES_AT_ONCE = 2**22
 """So many numbers of a long file are summarised at a time."""
+
+N_ROWS_AT_ONCE = 2**16
+"""So many frames of a long file are read at a time."""
 
 
 @dataclass(frozen=True)
@@ -55,7 +58,9 @@ class Extraction:
             for store, feature in zip(self.stores, self.features, strict=True)
         ]
 
-    def frames(self, path: Path, *, n_rows: int = 65536) -> Iterator[tuple[NDArray[np.float64], Samples]]:
+    def frames(
+        self, path: Path, *, n_rows: int = N_ROWS_AT_ONCE
+    ) -> Iterator[tuple[NDArray[np.float64], Samples]]:
         """Yield times and frames of a file in portions, all features side by side.
 
         Yields
@@ -76,25 +81,31 @@ class Extraction:
                 + ". Set the same hop_length for all, or ask for statistics."
             )
         (step_s,) = steps_s
-        arrays = self.arrays(path)
-        n_frames = min(len(array) for array in arrays)
+        n_frames = min(len(array) for array in self.arrays(path))
         for start in range(0, n_frames, n_rows):
             stop = min(n_frames, start + n_rows)
             times_s = (np.arange(start, stop) * step_s).astype(np.float64)
-            yield times_s, np.concatenate([array[start:stop] for array in arrays], axis=1)
+            # Mapped anew each time: what has been read of a mapping stays in memory as long as it does.
+            yield times_s, np.concatenate([array[start:stop] for array in self.arrays(path)], axis=1)
 
     def summary(self, path: Path, statistics: Sequence[str]) -> Samples:
         """Return one row for a file, in the order of `summary_names`."""
         rows = []
-        for array in self.arrays(path):
-            n_bands = max(1, N_VALUES_AT_ONCE // len(array))
+        for store, feature in zip(self.stores, self.features, strict=True):
+            item = FileItem(path, feature.sample_rate)
+            array = store.get(item)
+            if array.size <= N_VALUES_AT_ONCE:
+                rows.append(summarise_frames(np.asarray(array), statistics))
+                continue
+            n_frames, n_bands = array.shape
+            step = max(1, N_VALUES_AT_ONCE // n_frames)
             parts = [
-                summarise_frames(np.asarray(array[:, k : k + n_bands]), statistics).reshape(
-                    len(statistics), -1
+                summarise_frames(
+                    _some_bands(store, item, n_frames, slice(k, min(n_bands, k + step))), statistics
                 )
-                for k in range(0, array.shape[1], n_bands)
+                for k in range(0, n_bands, step)
             ]
-            rows.append(np.concatenate(parts, axis=1).ravel())
+            rows.append(np.concatenate([part.reshape(len(statistics), -1) for part in parts], axis=1).ravel())
         return np.concatenate(rows)
 
     def summary_names(self, statistics: Sequence[str]) -> tuple[str, ...]:
@@ -151,6 +162,15 @@ def extract(
         reason = next(iter(set_aside.values())).reason if set_aside else "there is none"
         raise DataError(f"None of {len(paths)} files could be described. The first: {printable(reason)}")
     return Extraction(usable, tuple(set_aside.values()), tuple(features), tuple(stores))
+
+
+def _some_bands(store: FeatureStore, item: FileItem, n_frames: int, bands: slice) -> Samples:
+    """Copy some bands of all frames, mapped anew every so many: see `Extraction.frames`."""
+    values = np.empty((n_frames, bands.stop - bands.start), dtype=np.float32)
+    for start in range(0, n_frames, N_ROWS_AT_ONCE):
+        rows = slice(start, start + N_ROWS_AT_ONCE)
+        values[rows] = store.get(item)[rows, bands]
+    return values
 
 
 def check_statistics(statistics: Sequence[str]) -> None:

@@ -67,8 +67,8 @@ def rows_from_names(
     ...     re.compile(r"[^/]*/(\w+)_\d+"),
     ...     lambda path, match: Example(path, match[1]),
     ...     "{word}_{number}.wav",
-    ... )[0]
-    (Example(path=...Path('a/no_1.wav'), label='no', group=None, start_s=0.0, end_s=None, split=None),)
+    ... )[0][0].label
+    'no'
     """
     examples: list[Example] = []
     set_aside: list[SetAside] = []

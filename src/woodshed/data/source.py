@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Sequence
 from pathlib import Path
 
 from woodshed.data import corpora
@@ -12,7 +13,9 @@ from woodshed.data.table import TABLE_SUFFIXES, read_table
 from woodshed.errors import DataError, ParameterError, printable
 
 
-def read_source(text: str | os.PathLike[str], *, group_by: str | None = None) -> Corpus:
+def read_source(
+    text: str | os.PathLike[str], *, group_by: str | None = None, targets: Sequence[str] = ()
+) -> Corpus:
     """Read whatever the text names.
 
     Parameters
@@ -23,6 +26,8 @@ def read_source(text: str | os.PathLike[str], *, group_by: str | None = None) ->
     group_by
         Who or what the sounds were recorded from: see `read_folder` and `read_table`. A known corpus brings
         its own groups.
+    targets
+        The columns of numbers to learn, of a table; see `read_table`. A known corpus brings its own.
 
     Raises
     ------
@@ -41,7 +46,7 @@ def read_source(text: str | os.PathLike[str], *, group_by: str | None = None) ->
     if path.is_dir():
         return read_folder(path, group_by=group_by)
     if path.is_file() and path.suffix.lower() in TABLE_SUFFIXES:
-        return read_table(path, group_by=group_by)
+        return read_table(path, group_by=group_by, targets=targets)
     if path.is_file():
         raise DataError(
             f"{printable(path)} is neither a folder nor a table ({', '.join(sorted(TABLE_SUFFIXES))}). "

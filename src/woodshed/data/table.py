@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import csv
 import os
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from pathlib import Path, PurePath
 
 from woodshed.data.example import Corpus, Example, SetAside
@@ -24,13 +24,15 @@ PARTS = {
 Row = Mapping[str, str]
 
 
-def read_table(path: str | os.PathLike[str], *, group_by: str | None = None) -> Corpus:
+def read_table(
+    path: str | os.PathLike[str], *, group_by: str | None = None, targets: Sequence[str] = ()
+) -> Corpus:
     """List the sounds of a table; a row that cannot be used is set aside with its number.
 
-    Columns: ``path`` (relative to the table's folder) and ``label``; if there, also ``group`` (speaker,
-    song, source), ``start_s`` and ``end_s`` (seconds), and ``split`` (``train`` / ``validation`` /
-    ``test``, or the names of folds). Any others are passed over. CSV may be cut by ``,`` or ``;`` or
-    tabs. Rows are numbered as in a spreadsheet: the heading is row 1.
+    Columns: ``path`` (relative to the table's folder) and ``label``, or ``tags`` with ``|`` between them, or
+    the ``targets``; if there, also ``group`` (speaker, song, source), ``start_s`` and ``end_s`` (seconds),
+    and ``split`` (``train`` / ``validation`` / ``test``, or the names of folds). Any others are passed over.
+    CSV may be cut by ``,`` or ``;`` or tabs. Rows are numbered as in a spreadsheet: the heading is row 1.
 
     Parameters
     ----------
@@ -39,6 +41,9 @@ def read_table(path: str | os.PathLike[str], *, group_by: str | None = None) -> 
     group_by
         Another column to take the group from; or ``part:N`` or ``regex:PATTERN`` on the path, ``folder`` for
         the folder a file is in, or ``none``; see `woodshed.data.group.group_rule`.
+    targets
+        Columns of numbers to learn: values such as valence, or 1 and 0 for a tag that is there or not. An
+        empty cell is a number that is not known.
 
     Raises
     ------
@@ -66,7 +71,8 @@ def read_table(path: str | os.PathLike[str], *, group_by: str | None = None) -> 
     """
     path = Path(path)
     columns, rows = _read_rows(path)
-    for needed in ("path", "label"):
+    answers = [*targets] or ["tags" if "tags" in columns and "label" not in columns else "label"]
+    for needed in ("path", *answers):
         if needed not in columns:
             raise DataError(f"{printable(path)} has no column {needed!r}. {near_miss(needed, columns)}")
     to_group = _group_reader(group_by, columns)
@@ -76,16 +82,16 @@ def read_table(path: str | os.PathLike[str], *, group_by: str | None = None) -> 
     for number, row in enumerate(rows, start=2):
         if not any(cell.strip() for cell in row.values()):
             continue  # spreadsheets like to add empty lines
-        answer = _to_example(row, path, to_group)
+        answer = _to_example(row, path, to_group, targets)
         if isinstance(answer, Example):
-            what = (answer.path, answer.start_s, answer.end_s, answer.label)
+            what = (answer.path, answer.start_s, answer.end_s, answer.label, answer.labels)
             if first_row.setdefault(what, number) == number:
                 examples.append(answer)
                 continue
             answer = SetAside(answer.path, f"repeats row {first_row[what]}.")
         set_aside.append(SetAside(answer.path, f"row {number}: {answer.reason}"))
     labels = {example.label for example in examples}
-    if len(labels) < 2:
+    if len(labels) < 2 and (answers == ["label"] or not examples):
         raise DataError(f"{printable(path)} {_complaint(labels, set_aside)}")
     folds = _has_folds(path, examples)
     word = group_by if group_by is not None and group_by in columns else "group"
@@ -159,13 +165,21 @@ def _group_reader(group_by: str | None, columns: list[str]) -> Callable[[Row], s
     return by_rule
 
 
-def _to_example(row: Row, table: Path, to_group: Callable[[Row], str | None]) -> Example | SetAside:
+def _to_example(
+    row: Row, table: Path, to_group: Callable[[Row], str | None], targets: Sequence[str]
+) -> Example | SetAside:
     if not row["path"].strip():
         return SetAside(table, "the path is empty.")
     path = table.parent / row["path"].strip()
-    label = printable(row["label"].strip())
-    if not label:
-        return SetAside(path, "the label is empty.")
+    label = printable(row.get("label", "").strip())
+    tags = dict.fromkeys(printable(tag.strip()) for tag in row.get("tags", "").split("|"))
+    try:
+        values = {name: float(row[name]) for name in targets if row[name].strip()}
+    except ValueError:
+        told = ", ".join(f"{name} {row[name]!r}" for name in targets)
+        return SetAside(path, f"its values must be numbers or empty, got {told}.")
+    if not label and not values and (targets or "tags" not in row):
+        return SetAside(path, "none of its values is known." if targets else "the label is empty.")
     if not os.path.lexists(path):
         return SetAside(path, "there is no such file. Paths are relative to the table's folder.")
     try:
@@ -184,7 +198,16 @@ def _to_example(row: Row, table: Path, to_group: Callable[[Row], str | None]) ->
             path, f"it must start at 0 s or later and end after it starts, got {start_s} s to {end_s} s."
         )
     part = row.get("split", "").strip()
-    return Example(path, label, group, start_s, end_s, PARTS.get(part.lower(), printable(part)) or None)
+    return Example(
+        path,
+        label,
+        group,
+        start_s,
+        end_s,
+        PARTS.get(part.lower(), printable(part)) or None,
+        tuple(tag for tag in tags if tag),
+        values,
+    )
 
 
 def _has_folds(path: Path, examples: Iterable[Example]) -> bool:

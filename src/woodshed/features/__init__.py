@@ -48,7 +48,8 @@ sets
 
 `Summary` describes a whole clip by one row for classical models, shape ``(n_values,)``; `summarise_frames`
 makes such a row of any frames. Sounds of any length: `features_of_file`, `features_of_blocks`. Answers about
-a whole piece: `onset_times_s`, `beat_times_s`, `tempo_bpm`, `find_key`.
+a whole piece: `onset_times_s`, `beat_times_s`, `tempo_bpm`, `find_key`. Frames drawn as text, as in the help
+of every feature: `woodshed.features.picture.picture`.
 """
 
 from __future__ import annotations
@@ -71,6 +72,7 @@ if TYPE_CHECKING:
     from woodshed.features.loudness import AWeightedLevel, MomentaryLoudness
     from woodshed.features.mfcc import Mfcc
     from woodshed.features.mid_term import MidTerm
+    from woodshed.features.notes import NoteSummary
     from woodshed.features.onset import onset_times_of_file, onset_times_s
     from woodshed.features.onset_strength import OnsetStrength, Tempogram
     from woodshed.features.short_term import ShortTerm
@@ -82,6 +84,7 @@ if TYPE_CHECKING:
     from woodshed.features.stft import LogFrequency, Power, Stft
     from woodshed.features.summary import Summary
     from woodshed.features.time_domain import AmplitudeEnvelope, Energy, Rms, ZeroCrossingRate
+    from woodshed.features.voice import VoiceSummary
 
 FEATURES: dict[str, str] = {
     "a-weighted-level": "loudness.AWeightedLevel",
@@ -125,6 +128,7 @@ _OTHERS = (
     *("block.features_of_blocks", "block.features_of_file", "choice.feature_class", "choice.make_features"),
     *("frame.Framed", "key.KeyGuess", "key.find_key", "onset.onset_times_of_file", "onset.onset_times_s"),
     *("statistic.statistic_names", "statistic.summarise_frames", "summary.Summary"),
+    *("notes.NoteSummary", "voice.VoiceSummary"),
 )
 _HOME = {place.partition(".")[2]: place.partition(".")[0] for place in (*FEATURES.values(), *_OTHERS)}
 
@@ -147,6 +151,7 @@ __all__ = [
     "Mfcc",
     "MidTerm",
     "MomentaryLoudness",
+    "NoteSummary",
     "OnsetStrength",
     "Power",
     "Pyin",
@@ -164,6 +169,7 @@ __all__ = [
     "Summary",
     "Tempogram",
     "Tonnetz",
+    "VoiceSummary",
     "Yin",
     "ZeroCrossingRate",
     "beat_times_of_file",

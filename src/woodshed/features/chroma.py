@@ -101,9 +101,9 @@ class Chroma(ChromaSettings):
     """How much of each of the twelve pitch classes sounds, from C to B, whatever the octave.
 
     ``C(c, t) = Σ w(c, n) P(n, t)`` over the bins ``n``, ``P`` being power and ``w`` of `chroma_filters`; then
-    scaled frame by frame. No unit; silence has 0. Equal to ``librosa.feature.chroma_stft`` with the same
-    tuning; librosa by default estimates the tuning of each clip, here it is a setting, so that a frame does
-    not depend on the rest of the clip.
+    scaled frame by frame. No unit; silence has 0. Fujishima (1999); Ellis (2007). Equal to
+    ``librosa.feature.chroma_stft`` with the same tuning; librosa by default estimates the tuning of each
+    clip, here it is a setting, so that a frame does not depend on the rest of the clip.
 
     Parameters
     ----------
@@ -124,6 +124,29 @@ class Chroma(ChromaSettings):
     >>> from woodshed.audio import sine
     >>> PITCH_CLASSES[Chroma()(sine(440, sample_rate=22050))[20].argmax()]
     'A'
+
+    C, E, G and the next C:
+
+    >>> from woodshed.audio import join, sine
+    >>> from woodshed.features.picture import picture
+    >>> tones_hz = (261.6, 329.6, 392.0, 523.3)
+    >>> clip = join([sine(f0_hz, 0.4, sample_rate=22050) for f0_hz in tones_hz])
+    >>> feature = Chroma()
+    >>> print(picture(feature(clip), feature, height=12))
+    chroma_*:  ░ 0.2  ▒ 0.4  ▓ 0.6  █ 0.8
+     B ┤▒░░░░░░░░░░░░░░▒                              ░
+    A# ┤
+     A ┤
+    G# ┤                               ░░░░░░░░░░░░░░░
+     G ┤                              ░███████████████
+    F# ┤                              ░░░░░░░░░░░░░░░░
+     F ┤               ▒░░░░░░░░░░░░░░▒
+     E ┤               ████████████████
+    D# ┤               ░░░░░░░░░░░░░░░░
+     D ┤
+    C# ┤▒░░░░░░░░░░░░░░▒                              ░
+     C ┤████████████████                              ██████████████
+       └0──────────────────0.5───────────────1──────────────────1.5─ s
     """
 
     norm: ChromaNorm = "max"
@@ -151,7 +174,7 @@ class ChromaDeviation(ChromaSettings):
     """Whether few pitch classes sound or all: the standard deviation of a frame's twelve chroma shares.
 
     With ``c`` the chroma of a frame scaled so that the twelve add up to 1: ``sqrt(mean (c - 1/12)²)``, from 0
-    (all alike, or silence) to 0.276 (only one). Giannakopoulos and Pikrakis (2014).
+    (all alike, or silence) to 0.276 (only one). No unit. Giannakopoulos and Pikrakis (2014).
 
     Parameters
     ----------
@@ -164,6 +187,22 @@ class ChromaDeviation(ChromaSettings):
     >>> clips = sine(440, sample_rate=22050), noise(sample_rate=22050)
     >>> [round(float(ChromaDeviation()(clip)[20, 0]), 1) for clip in clips]
     [0.2, 0.0]
+
+    One tone, then noise:
+
+    >>> from woodshed.audio import join, noise, sine
+    >>> from woodshed.features.picture import picture
+    >>> clip = join([sine(440, 0.6, sample_rate=22050), noise(duration_s=0.6, sample_rate=22050)])
+    >>> feature = ChromaDeviation()
+    >>> print(picture(feature(clip), feature))
+    chroma_std
+    0.2 ┤ ▄▆▆▆▆▆▆▆▆▆▆▆▆▆▆▆▆▆▆▆▆▆▆▆▄
+        │▄█████████████████████████
+        │███████████████████████████
+    0.1 ┤███████████████████████████
+        │███████████████████████████
+        │███████████████████████████▆▄▄▄▂▂▂▂▂▂▄▄▂▂▂▂▄▄▂▂▂▂▂▂▄
+      0 └0──────────0.25───────0.5───────0.75───────1──────── s
     """
 
     gain_invariant = True

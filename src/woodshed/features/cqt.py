@@ -81,10 +81,11 @@ class CqtSettings(Framed):
 class Cqt(CqtSettings):
     """Constant-Q transform: a spectrogram whose bins are semitones, each heard for as long as it needs.
 
-    Every bin has a window of ``Q`` periods of its own frequency, about 17 with twelve bins in an octave, so
-    that low tones are told apart as well as high ones; low frequencies are blurred in time. Magnitude,
-    scaled as in ``librosa.cqt``, which computes it: a sine of amplitude 1 has half of the root of the
-    length of its window in samples. Brown (1991); Schörkhuber and Klapuri (2010).
+    ``|X(k, t)| = |Σ x(n) w(k, n - t hop) e^(-2πi f(k) n)|`` with ``f(k) = f_min_hz 2^(k / bins_per_octave)``:
+    every bin has a window ``w`` of ``Q`` periods of its own frequency, about 17 with twelve bins in an
+    octave, so that low tones are told apart as well as high ones; low frequencies are blurred in time. Unit:
+    magnitude, scaled as in ``librosa.cqt``, which computes it: a sine of amplitude 1 has half of the root of
+    the length of its window in samples. Brown (1991); Schörkhuber and Klapuri (2010).
 
     Parameters
     ----------
@@ -106,6 +107,23 @@ class Cqt(CqtSettings):
     >>> from woodshed.audio import sine
     >>> int(Cqt()(sine(440, sample_rate=22050))[20].argmax())
     45
+
+    Four octaves of A, each as far from the next as the last:
+
+    >>> from woodshed.audio import join, sine
+    >>> from woodshed.features.picture import picture
+    >>> clip = join([sine(f0_hz, 0.6, sample_rate=22050) for f0_hz in (110, 220, 440, 880)])
+    >>> feature = Cqt()
+    >>> print(picture(feature(clip), feature, height=7))
+    cqt*:  ░ 3  ▒ 6  ▓ 9  █ 12
+    72 ┤
+    60 ┤
+    48 ┤                                             ░░░░░░░░░░░░░░░
+    36 ┤                              ▒▒▒▒▒▒▒▒▒▒▒▒▒▒▒
+    24 ┤               ▒▓▓▓▓▓▓▓▓▓▓▓▓▓▓░
+    12 ┤▒██████████████▒
+     0 ┤
+       └0───────────0.5──────────1───────────1.5──────────2───────── s
     """
 
     n_bins: int = 84
@@ -160,9 +178,10 @@ class ChromaCqtSettings(CqtSettings):
 class ChromaCqt(ChromaCqtSettings):
     """How much of each pitch class sounds, from a constant-Q transform with three bins in a semitone.
 
-    Low notes are told apart better than by `woodshed.features.chroma.Chroma`, for much more work.
-    The strongest pitch class of a frame has 1; silence has 0. Computed by ``librosa.feature.chroma_cqt``
-    with its tuning at A = 440 Hz.
+    ``C(c, t) = Σ |X(k, t)| / max over c`` over the bins ``k`` of pitch class ``c``, ``X`` being `Cqt`. No
+    unit: the strongest pitch class of a frame has 1; silence has 0. Low notes are told apart better than by
+    `woodshed.features.chroma.Chroma`, for much more work. Computed by ``librosa.feature.chroma_cqt`` with its
+    tuning at A = 440 Hz. Fujishima, "Realtime chord recognition of musical sound" (1999); Brown (1991).
 
     Parameters
     ----------
@@ -176,6 +195,29 @@ class ChromaCqt(ChromaCqtSettings):
     >>> from woodshed.audio import sine
     >>> PITCH_CLASSES[ChromaCqt()(sine(440, sample_rate=22050))[20].argmax()]
     'A'
+
+    C, E, G and C two octaves down, where `woodshed.features.chroma.Chroma` is blurred:
+
+    >>> from woodshed.audio import join, sine
+    >>> from woodshed.features.picture import picture
+    >>> tones_hz = (65.4, 82.4, 98.0, 130.8)
+    >>> clip = join([sine(f0_hz, 0.6, sample_rate=22050) for f0_hz in tones_hz])
+    >>> feature = ChromaCqt()
+    >>> print(picture(feature(clip), feature, height=12))
+    chroma_*:  ░ 0.2  ▒ 0.4  ▓ 0.6  █ 0.8
+     B ┤░░░          ░░░░░                          ░░░            ░
+    A# ┤                                             ░
+     A ┤                              ░              ░
+    G# ┤                            ░░░░░          ░░░░
+     G ┤                            ░▓████████████████▒░
+    F# ┤                             ░░░           ░░░░
+     F ┤              ░░░░           ░░░
+     E ┤            ░░▓████████████████▓▒░
+    D# ┤             ░░░░░          ░░▒░░░
+     D ┤               ░░            ░░░
+    C# ┤░░░          ░░░░░░           ░             ░░░            ░
+     C ┤█████████████████▒▒░                       ░▓███████████████
+       └0───────────0.5──────────1───────────1.5──────────2───────── s
     """
 
     @property
@@ -192,9 +234,10 @@ class Tonnetz(ChromaCqtSettings):
     """Tonal centroids: where a chord lies on the circles of fifths, minor thirds and major thirds.
 
     Chroma is scaled to a sum of 1 and taken as weights of points on three circles, of radius 1, 1 and 1/2;
-    the coordinates of the three centres of gravity are the six values. Chords that share notes are near
-    each other. No unit; silence has 0. Computed by ``librosa.feature.tonnetz`` from `ChromaCqt`. Harte,
-    Sandler and Gasser (2006).
+    the coordinates of the three centres of gravity are the six values: ``x = r Σ C(c) sin(a c)`` and
+    ``y = r Σ C(c) cos(a c)`` over the pitch classes ``c`` from 0 for C, with ``a`` 7π/6, 3π/2 and 2π/3.
+    Chords that share notes are near each other. No unit; silence has 0. Computed by
+    ``librosa.feature.tonnetz`` from `ChromaCqt`. Harte, Sandler and Gasser (2006).
 
     Parameters
     ----------
@@ -206,6 +249,23 @@ class Tonnetz(ChromaCqtSettings):
     >>> from woodshed.audio import sine
     >>> Tonnetz()(sine(440, sample_rate=22050)).shape
     (44, 6)
+
+    Once around the circle of fifths, from C by G, D, A, ... to C:
+
+    >>> from woodshed.audio import join, sine
+    >>> from woodshed.features.picture import picture
+    >>> tones_hz = [261.6 * 2 ** (7 * k % 12 / 12) for k in range(13)]
+    >>> clip = join([sine(f0_hz, 0.25, sample_rate=22050) for f0_hz in tones_hz])
+    >>> feature = Tonnetz(f_min_hz=130.8, n_octaves=5)
+    >>> print(picture(feature(clip), feature, bands=["tonnetz_fifth_y"]))
+    tonnetz_fifth_y
+     1 ┤  ▆▂   ▄                                             ▂   ▆▆
+       │ ███  ██▆  ▄▂                                   ▄▂  ██▆ ▄██▆
+       │▆████████▄███▆▂                               ▂███▆████▆████
+     0 ┤██████████████████▆▂   ▄        ▂    ▄   ▄██████████████████
+       │████████████████████▄▆██▂  ██   █▄  ▆██▄▆███████████████████
+       │█████████████████████████▄▆██▄▂███▆▆████████████████████████
+    -1 └0─────────────────1──────────────────2─────────────────3──── s
     """
 
     @property

@@ -58,6 +58,24 @@ class EnergyEntropy(OfSamples):
     >>> from woodshed.audio import clicks, noise
     >>> [round(float(EnergyEntropy()(clip)[50, 0]), 1) for clip in (clicks(0.1), noise())]
     [0.0, 3.3]
+
+    Steady noise, struck three times:
+
+    >>> from woodshed.audio import clicks, noise
+    >>> from woodshed.clip import Clip
+    >>> from woodshed.features.picture import picture
+    >>> hiss = noise(duration_s=0.6, level_db=-40)
+    >>> clip = Clip(hiss.samples + clicks(0.2, 0.6).samples, 16000)
+    >>> feature = EnergyEntropy()
+    >>> print(picture(feature(clip), feature))
+    energy_entropy_bits
+    4 ┤
+      │  █████████████████   █████████████████   █████████████████
+      │  █████████████████   █████████████████   ██████████████████
+    2 ┤  █████████████████   █████████████████   ██████████████████
+      │  █████████████████   █████████████████   ██████████████████
+      │▂▄█████████████████▆▆▄█████████████████▄▄▄██████████████████
+    0 └0───────────────────0.2────────────────0.4────────────────── s
     """
 
     gain_invariant = True
@@ -98,6 +116,22 @@ class SpectralEntropy(OfSpectrum):
     >>> from woodshed.audio import noise, sine
     >>> [round(float(SpectralEntropy()(clip)[50, 0]), 1) for clip in (sine(1000), noise())]
     [0.0, 3.3]
+
+    A tone, then noise:
+
+    >>> from woodshed.audio import join, noise, sine
+    >>> from woodshed.features.picture import picture
+    >>> clip = join([sine(1000, 0.3), noise(duration_s=0.3)])
+    >>> feature = SpectralEntropy()
+    >>> print(picture(feature(clip), feature))
+    spectral_entropy_bits
+    4 ┤
+      │                               ████████████▆█████▆█▆████▆███
+      │                               █████████████████████████████
+    2 ┤                               █████████████████████████████
+      │                               █████████████████████████████
+      │▂                             ██████████████████████████████
+    0 └0───────────────────0.2────────────────0.4────────────────── s
     """
 
     gain_invariant = True

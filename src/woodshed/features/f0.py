@@ -61,11 +61,12 @@ class PitchSettings(SampleSettings, Framed):
 class Yin(PitchSettings):
     """Fundamental frequency of each frame, in hertz, by YIN.
 
-    A frame is compared with itself, moved by every period in question; the first period at which the
-    difference, divided by its mean over all shorter ones, falls below ``trough_threshold`` is taken, or
-    else the best of all. YIN makes no decision whether there is a pitch: a frame of noise gets the best
-    guess, and only digital silence gets 0. `Pyin` decides. Equal to ``librosa.yin``, which computes it. De
-    Cheveigné and Kawahara (2002).
+    A frame is compared with itself, moved by every period ``τ`` in question: ``d(τ) = Σ (x(n) - x(n + τ))²``.
+    The first at which the difference, divided by its mean over all shorter ones,
+    ``d'(τ) = τ d(τ) / Σ d(1 … τ)``, falls below ``trough_threshold`` is taken, or else the best of all; its
+    pitch is ``sample_rate / τ``. YIN makes no decision whether there is a pitch: a frame of noise gets the
+    best guess, and only digital silence gets 0. `Pyin` decides. Equal to ``librosa.yin``, which computes it.
+    De Cheveigné and Kawahara (2002).
 
     Parameters
     ----------
@@ -85,6 +86,23 @@ class Yin(PitchSettings):
     >>> from woodshed.audio import sine
     >>> round(float(Yin()(sine(220))[50, 0]))
     220
+
+    A vibrato of 20 Hz up and down, five times a second:
+
+    >>> from woodshed.clip import Clip
+    >>> from woodshed.features.picture import picture
+    >>> time_s = np.arange(9600) / 16000
+    >>> vibrato = Clip(np.sin(2 * np.pi * 220 * time_s - 4 * np.cos(2 * np.pi * 5 * time_s)), 16000)
+    >>> feature = Yin(f_max_hz=500)
+    >>> print(picture(feature(vibrato), feature))
+    f0_hz
+    240 ┤  ▂▂▄▆▄▂               ▂▄▆▄▂               ▂▄▆▄▂
+        │▆███████▆             ▄█████▆             ▄█████▆
+        │██████████▂         ▂█████████▂         ▂█████████▂
+    220 ┤███████████▂       ▄███████████▂       ▄███████████▂
+        │████████████▄     ▄█████████████▄     ▄█████████████▄     ▂▄
+        │██████████████▄▄▄█████████████████▄▄▄█████████████████▄▄▄███
+    200 └0───────────────────0.2────────────────0.4────────────────── s
     """
 
     trough_threshold: float = 0.1
@@ -118,10 +136,11 @@ class Yin(PitchSettings):
 class Pyin(PitchSettings):
     """Fundamental frequency, whether there is one, and how probable that is, by probabilistic YIN.
 
-    Many thresholds of `Yin` vote for candidates, and a hidden Markov model finds the most probable path of
-    pitch and voicing through the whole clip. Three values: the frequency in hertz, **0 where there is no
-    pitch** (librosa has NaN there); 1 or 0 for whether there is; and the probability that there is.
-    Computed by ``librosa.pyin``. Mauch and Dixon (2014).
+    Many thresholds ``s`` of `Yin` vote for candidates: a period has the probability ``Σ a(s)`` over those
+    that would take it, ``a`` being a beta distribution (2, 18). A hidden Markov model then finds the most
+    probable path of pitch and voicing through the whole clip. Three values: the frequency in hertz, **0 where
+    there is no pitch** (librosa has NaN there); 1 or 0 for whether there is; and the probability that there
+    is. Computed by ``librosa.pyin``. Mauch and Dixon (2014).
 
     The path is one decision over the whole clip. In blocks (`woodshed.features.block`) each block decides
     for itself with half a second of sound on both sides: nearly all frames agree, the ends of doubtful
@@ -140,6 +159,22 @@ class Pyin(PitchSettings):
     >>> f0_hz, voiced, probability = Pyin(f_max_hz=500)(sine(220, 0.3))[15]
     >>> round(float(f0_hz)), bool(voiced)
     (220, True)
+
+    A tone, silence, and a tone a fifth higher:
+
+    >>> from woodshed.audio import join, silence, sine
+    >>> from woodshed.features.picture import picture
+    >>> clip = join([sine(200, 0.2), silence(0.2), sine(300, 0.2)])
+    >>> feature = Pyin(f_max_hz=500)
+    >>> print(picture(feature(clip), feature, bands=["f0_hz"]))
+    f0_hz
+    320 ┤                                      ▆▆▆▆▆▆▆▆▆▆▆▆▆▆▆▆▆▆▆▆▆▆
+        │                                      ██████████████████████
+        │▆▆▆▆▆▆▆▆▆▆▆▆▆▆▆▆▆▆▆▆▆▆▆               ██████████████████████
+    160 ┤███████████████████████               ██████████████████████
+        │███████████████████████               ██████████████████████
+        │███████████████████████               ██████████████████████
+      0 └0───────────────────0.2────────────────0.4────────────────── s
     """
 
     @property

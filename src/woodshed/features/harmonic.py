@@ -37,6 +37,22 @@ class HarmonicShare(SpectrumSettings, Framed):
     >>> clips = sine(440, sample_rate=22050), clicks(0.25, sample_rate=22050)
     >>> [HarmonicShare()(clip)[22].round().tolist() for clip in clips]
     [[1.0, 0.0], [0.0, 1.0]]
+
+    A held tone, then clicks; the harmonic share:
+
+    >>> from woodshed.audio import clicks, join, sine
+    >>> from woodshed.features.picture import picture
+    >>> clip = join([sine(440, 1.0, sample_rate=22050), clicks(0.1, 1.0, sample_rate=22050)])
+    >>> feature = HarmonicShare()
+    >>> print(picture(feature(clip), feature, bands=["harmonic_share"]))
+    harmonic_share
+      1 ┤ █████████████████████████████    ▂        █  ▄     █  ▄
+        │▆█████████████████████████████▆▄  █  ▄   ▄ █  █     █  █
+        │████████████████████████████████  █▂ █   █ █▄ █     █  █
+    0.5 ┤████████████████████████████████  ██ █▆  █ ██ █▂  █ ██ █
+        │████████████████████████████████  ██ ███ █▂██ ███ █ ██ █▂▆
+        │████████████████████████████████▆ ██▄███ ████████ █▆██▆███
+      0 └0──────────────0.5────────────1──────────────1.5──────────── s
     """
 
     sample_rate: int = 22050

@@ -102,6 +102,11 @@ class MelSettings(SpectrumSettings):
 class LogMel(MelSettings, Framed):
     """Log-mel spectrogram of the mono mix, in decibels.
 
+    ``L(b, t) = 10 log10(Σ w(b, k) P(k, t))`` over the bins ``k``, ``P`` being the power of
+    `woodshed.features.stft.Power` and ``w`` the triangles of `woodshed.features.mel.mel_filters`. Unit: dB.
+    Stevens, Volkmann and Newman, "A scale for the measurement of the psychological magnitude pitch" (1937);
+    Davis and Mermelstein (1980).
+
     The reference is fixed (0 dB is power 1 in a band), so a value means the same in every clip and does
     not depend on what else the clip holds; librosa's ``power_to_db`` with ``ref=np.max`` or ``top_db``
     differs in that. Computed in float32: equal to librosa to about 0.001 dB in the upper 80 dB of a clip,
@@ -140,6 +145,25 @@ class LogMel(MelSettings, Framed):
     (100.0, 101)
     >>> feature == LogMel(n_mels=40), feature == LogMel()
     (True, False)
+
+    The word "seven", recorded:
+
+    >>> from woodshed.audio import read
+    >>> from woodshed.data.sample import sample_folder
+    >>> from woodshed.features.picture import picture
+    >>> clip = read(sample_folder() / "recordings" / "7_theo_0.flac")
+    >>> feature = LogMel(sample_rate=8000, n_fft=256, hop_length=64, n_mels=32, floor_db=-50)
+    >>> print(picture(feature(clip), feature, height=8))
+    mel*_db:  ░ -48  ▒ -40  ▓ -32  █ -24
+    28 ┤░▒░░░░▒▒░░░░   ░░
+    24 ┤                      ░░▒░░▒▒░░░░░░░░░
+    20 ┤                      ░▒▒░░░▒▒▒▒▒▒░░░       ░
+    16 ┤                     ░▒▒▒▒▒░░░▒▒▒░░░░░     ░░ ░
+    12 ┤                      ░░░░▒▒▒▒░░░▒░░     ░
+     8 ┤                     ░▒▒▒▓▓▓█▓▓▓▓▓▓▓▒▒░░░░░░▒▒░░
+     4 ┤                    ▒▓█████▓███▓▓▓▓▓▓▒▒▒▒▒▒▒▒▒░░░░
+     0 ┤                    ▒▓▓▓▓▓▓▓▓▓▓▓▓▓▓▓▓▓▒▒▓▓▓▓▓▓▒▒▒▒▒▒▒░
+       └0───────────0.1──────────0.2──────────0.3─────────0.4─ s
     """
 
     @property

@@ -65,6 +65,21 @@ class AWeightedLevel(OfSpectrum):
     >>> clips = sine(1000, amplitude=1.0), sine(125, amplitude=1.0)
     >>> [round(float(AWeightedLevel()(clip)[50, 0]), 1) for clip in clips]
     [-3.0, -19.0]
+
+    A tone of one level that rises from 50 to 8000 Hz draws the curve of the weighting:
+
+    >>> from woodshed.audio import chirp
+    >>> from woodshed.features.picture import picture
+    >>> feature = AWeightedLevel()
+    >>> print(picture(feature(chirp(50, 8000, 0.6)), feature))
+    a_weighted_level_db
+      0 ┤
+        │                           ▂▂▂▂▄▄▄▄▆▆▆▆▆▆▆▆▆▆▆▆▆▆▆▆▆▆▆▆▆▆▆▄▂
+        │                  ▂▂▄▄▆▆████████████████████████████████████
+    -20 ┤           ▂▄▄▆▆████████████████████████████████████████████
+        │    ▂▂▄▆▆███████████████████████████████████████████████████
+        │▂▆▆█████████████████████████████████████████████████████████
+    -40 └0───────────────────0.2────────────────0.4────────────────── s
     """
 
     floor_db: float = -100.0
@@ -110,6 +125,22 @@ class MomentaryLoudness(Framed):
     >>> from woodshed.audio import sine
     >>> round(float(MomentaryLoudness()(sine(997, amplitude=1.0))[5, 0]), 2)
     -3.01
+
+    A tone that sounds from 0.5 to 1.5 s: the meter takes 400 ms to see all of it:
+
+    >>> from woodshed.audio import join, silence, sine
+    >>> from woodshed.features.picture import picture
+    >>> clip = join([silence(0.5), sine(997, 1.0), silence(0.5)])
+    >>> feature = MomentaryLoudness(hop_length=640, floor_db=-40)
+    >>> print(picture(feature(clip), feature))
+    momentary_loudness_lufs
+     -8 ┤            ▂▂▄▄▆▆▆▆▆▆▆▆▆▆▆▆▆▆▆▆▆▆▆▄▄▂▂
+        │         ▂▆█████████████████████████████▆▂
+        │        ▂█████████████████████████████████▂
+    -24 ┤        ███████████████████████████████████
+        │        ███████████████████████████████████
+        │        ███████████████████████████████████
+    -40 └0───────────0.5──────────1────────────1.5────────── s
     """
 
     sample_rate: int = 16000

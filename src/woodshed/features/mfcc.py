@@ -87,7 +87,10 @@ def delta(values: Samples, *, width: int = 9, order: int = 1) -> Samples:
 class Mfcc(MelSettings, Framed):
     """Mel-frequency cepstral coefficients of the mono mix, with their changes if wanted.
 
-    Davis and Mermelstein (1980). The DCT is taken of decibels with a fixed floor, not of values cut to
+    ``c(k, t) = s(k) Σ L(b, t) cos(π k (b + ½) / n_mels)`` over the bands ``b`` of the log-mel spectrogram
+    ``L``, with ``s(0) = √(1 / n_mels)`` and else ``√(2 / n_mels)``. Unit: dB; of changes, dB a frame. Davis
+    and Mermelstein, "Comparison of parametric representations for monosyllabic word recognition" (1980). The
+    DCT is taken of decibels with a fixed floor, not of values cut to
     80 dB below the loudest as librosa does, so frames do not depend on each other.
 
     Parameters
@@ -112,6 +115,23 @@ class Mfcc(MelSettings, Framed):
     >>> feature = Mfcc(n_mfcc=13, deltas=2)
     >>> feature(silence()).shape
     (101, 39)
+
+    The word "seven", recorded: each sound of it has a shape of its own:
+
+    >>> from woodshed.audio import read
+    >>> from woodshed.data.sample import sample_folder
+    >>> from woodshed.features.picture import picture
+    >>> clip = read(sample_folder() / "recordings" / "7_theo_0.flac")
+    >>> feature = Mfcc(sample_rate=8000, n_fft=256, hop_length=64, n_mels=40)
+    >>> print(picture(feature(clip), feature, bands=[f"mfcc{k}" for k in range(1, 7)]))
+    each from its lowest to its highest:  ░▒▓█
+    mfcc6 ┤███▒▓███▒▒▒▒▒░░▒▒░░░░░    ░▒▒▒▓▓▓▓▒░░░░░░░░▒▒▒▓█▒▒▒▓▒▒
+    mfcc5 ┤▒▒░  ░▒▒▒▓░▒▒▓▓▒░  ░░     ░░░░░ ░▒▒▒▒▒▒▒▒▓▓▒▒▒▒▒▒▓████
+    mfcc4 ┤███▓█▓██▓██▓▓▓▒▒▒▒▒▒▒              ░░░░░░   ░░ ░░░▒▓▓▓
+    mfcc3 ┤            ░▒▒░░░░▒▓██▓█▓▒▒▒▒▓▓▓▓▓▓█████▓████████▓▓▓▓
+    mfcc2 ┤▓██▓▒▒▓█▓▓▓▒▓█▓▒▓▒▒▓▓▒▒░▒▒░        ░ ░░░▒▒▒░░ ░░▒▒▓▓██
+    mfcc1 ┤    ░            ░░▒█████▓█████████████████████████▓▓▓
+          └0───────────0.1──────────0.2──────────0.3─────────0.4─ s
     """
 
     n_mfcc: int = 20

@@ -21,7 +21,8 @@ class MidTerm(Framed):
 
     Row ``i`` summarises the frames ``i S`` to ``i S + W - 1`` of the inner feature, where ``W`` and ``S`` are
     the window and the step in whole frames, at least one. Windows at the end hold what is left, as in
-    pyAudioAnalysis, so that every sound is heard. Giannakopoulos and Pikrakis (2014).
+    pyAudioAnalysis, so that every sound is heard. Units are those of the feature. Giannakopoulos and Pikrakis
+    (2014).
 
     Parameters
     ----------
@@ -38,6 +39,22 @@ class MidTerm(Framed):
     >>> feature = MidTerm()
     >>> feature(sine(1000, 3.5)).shape, feature.names[3]
     ((4, 136), 'spectral_centroid_mean')
+
+    Six seconds of ever more treble, first soft, then loud:
+
+    >>> from woodshed.audio import join, noise
+    >>> from woodshed.features.picture import picture
+    >>> colours = ("brown", "pink", "white")
+    >>> clip = join([noise(colour, level_db=level_db) for level_db in (-30, -20) for colour in colours])
+    >>> feature = MidTerm()
+    >>> chosen = ["energy_mean", "spectral_centroid_mean", "spectral_spread_mean", "spectral_flux_std"]
+    >>> print(picture(feature(clip), feature, bands=chosen, width=42))
+    each from its lowest to its highest:  ░▒▓█
+         spectral_flux_std ┤██████▓▓▓▓▓▓      ██████▓▓▓▓▓▓
+      spectral_spread_mean ┤      ████████████      ██████████████████
+    spectral_centroid_mean ┤      ▒▒▒▒▒▒██████      ▒▒▒▒▒▒████████████
+               energy_mean ┤                  ██████████████████░░░░░░
+                           └0───────────2───────────4───────────6───── s
     """
 
     feature: Framed = field(default_factory=ShortTerm)

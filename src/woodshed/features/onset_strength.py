@@ -77,6 +77,22 @@ class OnsetStrength(OnsetSettings):
     >>> from woodshed.audio import clicks
     >>> int(OnsetStrength()(clicks(0.5, sample_rate=22050))[4:].argmax()) + 4
     22
+
+    Four clicks:
+
+    >>> from woodshed.audio import clicks
+    >>> from woodshed.features.picture import picture
+    >>> clip = clicks(0.3, 1.3, sample_rate=22050)
+    >>> feature = OnsetStrength()
+    >>> print(picture(feature(clip), feature))
+    onset_strength_db
+    60 ┤                                                    ▄
+       │              ▂           ▄            █            █
+       │             ▂█           █▂           █            █
+    30 ┤             ██           ██           █▄           █▂
+       │             ██           ██           ██           ██
+       │             ██▄          ██▄          ██▂          ██▂
+     0 └0──────────0.25───────0.5───────0.75───────1──────────── s
     """
 
     @property
@@ -92,9 +108,10 @@ class OnsetStrength(OnsetSettings):
 class Tempogram(OnsetSettings):
     """Which periods the onsets around each frame have: the rhythm as a picture.
 
-    Autocorrelation of `OnsetStrength` under a Hann window of ``win_length`` frames, scaled so that lag 0 has
-    1: a peak at ``l`` seconds says that onsets repeat at ``60 / l`` beats per minute. No unit; silence has 0.
-    Computed by ``librosa.feature.tempogram``. Grosche, Müller and Kurth (2010).
+    ``T(l, t) = Σ y(k) y(k + l) / Σ y(k)²``, ``y`` being `OnsetStrength` under a Hann window of ``win_length``
+    frames around ``t``: its autocorrelation, 1 at lag 0. A peak at ``l`` seconds says that onsets repeat at
+    ``60 / l`` beats per minute. No unit; silence has 0. Computed by ``librosa.feature.tempogram``. Grosche,
+    Müller and Kurth (2010).
 
     Parameters
     ----------
@@ -110,6 +127,24 @@ class Tempogram(OnsetSettings):
     >>> lags = feature(clicks(0.5, 10.0, sample_rate=22050))[215]
     >>> int(lags[10:32].argmax()) + 10, feature.names[22]
     (22, 'tempogram_0.511_s')
+
+    Clicks every 0.6 s, then twice as fast: the lines are the periods:
+
+    >>> from woodshed.audio import clicks, join
+    >>> from woodshed.features.picture import picture
+    >>> clip = join([clicks(interval_s, 6.0, sample_rate=22050) for interval_s in (0.6, 0.3)])
+    >>> feature = Tempogram(win_length=80)
+    >>> print(picture(feature(clip), feature, height=8))
+    tempogram_*_s:  ░ 0.2  ▒ 0.4  ▓ 0.6  █ 0.8
+    1.625 ┤
+    1.393 ┤
+    1.161 ┤
+    0.929 ┤
+    0.697 ┤                                       ░░
+    0.464 ┤   ░▒▒▒▒▒▒▒▒▒▒▒▒▒▒░░▒▒▒▒▒▒▒▒▒░░░▒▒▒▒▒░░▒▒▒▒▒▒▒▒▒▒▒▒▒▒▒▒▒░░
+    0.232 ┤                             ░▓▓█████▓▓▓███████████████▓▓▓▒▒
+    0.000 ┤████████████████████████████████████████████████████████████
+          └0───────────2.5──────────5───────────7.5──────────10──────── s
     """
 
     win_length: int = 384

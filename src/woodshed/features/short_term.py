@@ -87,6 +87,24 @@ class ShortTerm(SampleSettings, Framed):
     >>> feature = ShortTerm()
     >>> feature(sine(1000)).shape, feature.names[3], feature.names[37]
     ((41, 68), 'spectral_centroid', 'spectral_centroid_delta')
+
+    A tone, noise, and clicks:
+
+    >>> from woodshed.audio import clicks, join, noise, sine
+    >>> from woodshed.features.picture import picture
+    >>> clip = join([sine(1000, 0.5), noise(duration_s=0.5), clicks(0.1, 0.5)])
+    >>> feature = ShortTerm()
+    >>> print(picture(feature(clip), feature, bands=feature.names[:8], width=45))
+    each from its lowest to its highest:  ░▒▓█
+      spectral_rolloff ┤                ███████████████  █  █  █  █
+         spectral_flux ┤ █             █
+      spectral_entropy ┤                ███████████████  █  █  █  █
+       spectral_spread ┤░              ████████████████  █  █  █  █
+     spectral_centroid ┤░░░░░░░░░░░░░░░▓███████████████  █  █  █  █
+        energy_entropy ┤▓█████████████████████████████░
+                energy ┤▒██████████████▒
+    zero_crossing_rate ┤ ░░░░░░░░░░░░░░▓██████████████░
+                       └0──────────────0.5────────────1────────────── s
     """
 
     frame_length: int = 800

@@ -52,6 +52,23 @@ class SpectralContrast(SpectrumSettings, Framed):
     (101, 7)
     >>> bool(feature(sine(1000))[50, 3] > feature(noise())[50, 3] + 20)
     True
+
+    A tone at 1000 Hz, in the octave from 800 Hz, then noise:
+
+    >>> from woodshed.audio import join, noise, sine
+    >>> from woodshed.features.picture import picture
+    >>> clip = join([sine(1000, 0.3), noise(duration_s=0.3)])
+    >>> feature = SpectralContrast(n_fft=2048)
+    >>> print(picture(feature(clip), feature, height=7))
+    spectral_contrast*_db:  ░ 25  ▒ 50  ▓ 75  █ 100
+    6 ┤
+    5 ┤
+    4 ┤
+    3 ┤   ░░░░█████████████████░░░░░░
+    2 ┤
+    1 ┤
+    0 ┤
+      └0───────────────────0.2────────────────0.4────────────────── s
     """
 
     _precision = "float64"

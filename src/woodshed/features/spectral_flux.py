@@ -49,7 +49,7 @@ class SpectralFlux(SpectrumSettings, Framed):
 
     ``SF(t) = Σ (m(n, t) / Σ m(t) - m(n, t-1) / Σ m(t-1))²`` over the bins ``n``, ``m`` being magnitude: 0 for
     a held tone or a mere change of level, up to 2 when all the energy jumps elsewhere. The first frame has
-    0. Giannakopoulos and Pikrakis (2014). librosa has only the rise of decibels, which is
+    0. No unit. Giannakopoulos and Pikrakis (2014). librosa has only the rise of decibels, which is
     `woodshed.features.onset_strength.OnsetStrength`.
 
     Parameters
@@ -63,6 +63,22 @@ class SpectralFlux(SpectrumSettings, Framed):
     >>> steady, gliding = (SpectralFlux()(clip)[50, 0] for clip in (sine(1000), chirp(100, 6400)))
     >>> bool(gliding > 1000 * steady)
     True
+
+    Three tones: only the change counts, not the pitch:
+
+    >>> from woodshed.audio import join, sine
+    >>> from woodshed.features.picture import picture
+    >>> clip = join([sine(f0_hz, 0.2) for f0_hz in (500, 1000, 3000)])
+    >>> feature = SpectralFlux()
+    >>> print(picture(feature(clip), feature))
+    spectral_flux
+     0.1 ┤                    ▄▄
+         │ ▂                  ██                 ▂▂▂▂
+         │ █                  ██                 ████                ▂
+    0.05 ┤ █                 ▆██▆                ████                █
+         │ █▄                ████                ████                █
+         │ ██                ████                ████                █
+       0 └0───────────────────0.2────────────────0.4────────────────── s
     """
 
     gain_invariant = True

@@ -57,7 +57,8 @@ class SpectralCentroid(OfSpectrum):
     """Centre of gravity of each magnitude spectrum, in hertz: how bright a sound is.
 
     ``SC(t) = Σ f(n) m(n) / Σ m(n)`` over the bins ``n`` of frame ``t``, with frequency ``f`` and magnitude
-    ``m``; 0 in silence. Equal to ``librosa.feature.spectral_centroid``.
+    ``m``; 0 in silence. Equal to ``librosa.feature.spectral_centroid``. Peeters, "A large set of audio
+    features for sound description" (2004).
 
     Parameters
     ----------
@@ -73,6 +74,21 @@ class SpectralCentroid(OfSpectrum):
     >>> from woodshed.audio import sine
     >>> round(float(SpectralCentroid()(sine(1000))[50, 0]))
     1000
+
+    A tone that rises by the same number of octaves every second:
+
+    >>> from woodshed.audio import chirp
+    >>> from woodshed.features.picture import picture
+    >>> feature = SpectralCentroid()
+    >>> print(picture(feature(chirp(500, 3800, 0.6)), feature))
+    spectral_centroid_hz
+    4000 ┤                                                         ▂▂▆
+         │                                                   ▂▂▄▆▆████
+         │                                           ▂▂▄▄▆▆███████████
+    2000 ┤                               ▂▂▂▂▄▄▄▆▆████████████████████
+         │            ▂▂▂▂▂▂▄▄▄▄▄▆▆▆▆▆████████████████████████████████
+         │█▆▆▆▆███████████████████████████████████████████████████████
+       0 └0───────────────────0.2────────────────0.4────────────────── s
     """
 
     gain_invariant = True
@@ -93,6 +109,7 @@ class SpectralBandwidth(OfSpectrum):
     ``SB(t) = (Σ |f(n) - SC(t)|ᵖ m(n) / Σ m(n)) ^ (1/p)``; 0 in silence. Two definitions are in use.
     ``p = 2`` (default) is the standard deviation, equal to ``librosa.feature.spectral_bandwidth``;
     ``p = 1`` is the weighted mean distance (first absolute moment), which far and weak partials move less.
+    Klapuri and Davy, "Signal Processing Methods for Music Transcription" (2006).
 
     Parameters
     ----------
@@ -109,6 +126,22 @@ class SpectralBandwidth(OfSpectrum):
     >>> clip = noise(duration_s=20.0)
     >>> [round(float(SpectralBandwidth(p=p)(clip).mean()), -2) for p in (2, 1)]
     [2300.0, 2000.0]
+
+    A tone, then noise:
+
+    >>> from woodshed.audio import join, noise, sine
+    >>> from woodshed.features.picture import picture
+    >>> clip = join([sine(1000, 0.3), noise(duration_s=0.3)])
+    >>> feature = SpectralBandwidth()
+    >>> print(picture(feature(clip), feature))
+    spectral_bandwidth_hz
+    3200 ┤
+         │                              ▂▄▂▂▂▂▂▄▂▂▂▂▄▂▂▂▄▂▄▄▂▂▂▂▂▂▂▂▂▂
+         │                              ██████████████████████████████
+    1600 ┤                             ▄██████████████████████████████
+         │█▂                           ███████████████████████████████
+         │██                           ███████████████████████████████
+       0 └0───────────────────0.2────────────────0.4────────────────── s
     """
 
     gain_invariant = True
@@ -147,6 +180,22 @@ class SpectralSpread(OfSpectrum):
     >>> from woodshed.audio import noise
     >>> round(float(SpectralSpread()(noise(duration_s=20.0)).mean()), 2)
     0.29
+
+    Brown noise, which is mostly bass, then white noise, which is everywhere:
+
+    >>> from woodshed.audio import join, noise
+    >>> from woodshed.features.picture import picture
+    >>> clip = join([noise("brown", 0.3), noise("white", 0.3)])
+    >>> feature = SpectralSpread()
+    >>> print(picture(feature(clip), feature))
+    spectral_spread
+    0.4 ┤
+        │                              █▄▂▂▂▂▂▄▂▂▂▂▄▂▂▂▄▂▄▄▂▂▂▂▂▂▂▂▂▂
+        │▆▂▄▂    ▄▄         ▂         ███████████████████████████████
+    0.2 ┤█████▆▄▆██▆▄▂▄▄▄▄▆▆█▆▆▆▂ ▂▂▄▄███████████████████████████████
+        │████████████████████████████████████████████████████████████
+        │████████████████████████████████████████████████████████████
+      0 └0───────────────────0.2────────────────0.4────────────────── s
     """
 
     gain_invariant = True

@@ -36,7 +36,8 @@ class SpectralRolloff(OfSpectrum):
 
     The lowest bin ``F`` with ``Σ m(n ≤ F) ≥ roll_percent · Σ m(n)``, ``m`` being magnitude; 0 in silence.
     Equal to ``librosa.feature.spectral_rolloff``, but that a frame whose sum meets the threshold within
-    rounding may come out one bin higher or lower.
+    rounding may come out one bin higher or lower. Scheirer and Slaney, "Construction and evaluation of a
+    robust multifeature speech/music discriminator" (1997).
 
     Parameters
     ----------
@@ -50,6 +51,22 @@ class SpectralRolloff(OfSpectrum):
     >>> from woodshed.audio import noise
     >>> round(float(SpectralRolloff()(noise(duration_s=20.0)).mean()), -2)
     6800.0
+
+    Brown, pink and white noise: ever more treble:
+
+    >>> from woodshed.audio import join, noise
+    >>> from woodshed.features.picture import picture
+    >>> clip = join([noise(colour, 0.2) for colour in ("brown", "pink", "white")])
+    >>> feature = SpectralRolloff()
+    >>> print(picture(feature(clip), feature))
+    spectral_rolloff_hz
+    8000 ┤                                          ▂▂     ▂▂▂▂      ▂
+         │                     ▄▄▄▂▄ ▂▂▂▄▄▄▄▄▂▄▄▂▄████████████████████
+         │                    ████████████████████████████████████████
+    4000 ┤  ▆ ▆               ████████████████████████████████████████
+         │██████▂   ▆▄▂▆█▄▄▆▆▆████████████████████████████████████████
+         │████████▆███████████████████████████████████████████████████
+       0 └0───────────────────0.2────────────────0.4────────────────── s
     """
 
     gain_invariant = True
@@ -77,7 +94,8 @@ class BandEnergyRatio(OfSpectrum):
     ``BER(t) = Σ P(n < F) / Σ P(n ≥ F)`` over the frequency bins ``n``; ``F`` is the first bin at or above
     ``split_hz``. The spectrum has ``1 + n_fft / 2`` bins from 0 to half of ``sample_rate``, so ``F`` follows
     from these alone, whatever the length of the clip. Silence has 0, and where the upper band is empty the
-    ratio stops at 1e10 (100 dB), beyond which float32 only rounds.
+    ratio stops at 1e10 (100 dB), beyond which float32 only rounds. No unit. As the course "Audio Signal
+    Processing for Machine Learning" defines it.
 
     Parameters
     ----------
@@ -94,6 +112,22 @@ class BandEnergyRatio(OfSpectrum):
     >>> ratio = BandEnergyRatio()(noise(duration_s=20.0))
     >>> round(float(np.exp(np.log(ratio).mean())), 1), float(BandEnergyRatio()(silence()).max())
     (0.3, 0.0)
+
+    White noise, then pink noise, which has more bass:
+
+    >>> from woodshed.audio import join, noise
+    >>> from woodshed.features.picture import picture
+    >>> clip = join([noise("white", 0.3), noise("pink", 0.3)])
+    >>> feature = BandEnergyRatio()
+    >>> print(picture(feature(clip), feature))
+    band_energy_ratio
+    20 ┤                                                      ▆
+       │                                    █     ▂           █
+       │                                    █    ▂█           █ ▄
+    10 ┤                                   ▄█    ██  ▆▆       █▆█  ▄
+       │                                  ▄██▆▄▂▂███▄████▂█▆ █████▆█
+       │▂   ▂ ▂                       ▄██▆██████████████████████████
+     0 └0───────────────────0.2────────────────0.4────────────────── s
     """
 
     gain_invariant = True
@@ -132,7 +166,7 @@ class SpectralFlatness(OfSpectrum):
 
     ``SF(t) = (Π P(n)) ^ (1/N) / (Σ P(n) / N)``, the geometric over the arithmetic mean of the power of
     ``N`` bins, each taken as at least 1e-10, so that silence is flat (1). Equal to
-    ``librosa.feature.spectral_flatness``. Johnston (1988); Dubnov (2004).
+    ``librosa.feature.spectral_flatness``. No unit. Johnston (1988); Dubnov (2004).
 
     Parameters
     ----------
@@ -147,6 +181,22 @@ class SpectralFlatness(OfSpectrum):
     >>> clips = noise(duration_s=20.0), sine(1000)
     >>> [round(float(np.median(SpectralFlatness()(clip))), 2) for clip in clips]
     [0.56, 0.0]
+
+    A tone, then noise:
+
+    >>> from woodshed.audio import join, noise, sine
+    >>> from woodshed.features.picture import picture
+    >>> clip = join([sine(1000, 0.3), noise(duration_s=0.3)])
+    >>> feature = SpectralFlatness()
+    >>> print(picture(feature(clip), feature))
+    spectral_flatness
+    0.8 ┤
+        │                                ▂▄▄▄▄ ▂▄▂▄▂ ▂▂ ▂▄▂ ▂▂ ▄▄ ▄ ▂
+        │                               ██████▄██████████████████▆███
+    0.4 ┤                               █████████████████████████████
+        │                               █████████████████████████████
+        │                              ▄█████████████████████████████
+      0 └0───────────────────0.2────────────────0.4────────────────── s
     """
 
     _precision = "float64"

@@ -26,8 +26,9 @@ class Stft(OfSpectrum):
     """Magnitude of the short-time Fourier transform.
 
     ``|X(k, t)| = |Σ x(n + t hop) w(n) e^(-2πi k n / n_fft)|`` with the periodic Hann window ``w``, not scaled
-    by it: a sine of amplitude 1 in the middle of a bin has ``n_fft / 4``. Equal to the magnitude of
-    ``librosa.stft``; `complex` has the phase as well.
+    by it: a sine of amplitude 1 in the middle of a bin has ``n_fft / 4``. Unit: that of the samples, added
+    up. Equal to the magnitude of ``librosa.stft``; `complex` has the phase as well. Allen and Rabiner, "A
+    unified approach to short-time Fourier analysis and synthesis" (1977).
 
     Parameters
     ----------
@@ -40,6 +41,23 @@ class Stft(OfSpectrum):
     >>> feature = Stft()
     >>> feature(sine(1000)).shape, int(feature(sine(1000))[50].argmax()), float(feature.bins_hz[32])
     ((101, 257), 32, 1000.0)
+
+    A tone that rises by the same number of octaves every second; bins count hertz, so it bends:
+
+    >>> from woodshed.audio import chirp
+    >>> from woodshed.features.picture import picture
+    >>> feature = Stft()
+    >>> print(picture(feature(chirp(250, 8000, 0.6)), feature, height=8))
+    magnitude_bin*:  ░ 15  ▒ 30  ▓ 45  █ 60
+    231 ┤                                                          ░░
+    198 ┤                                                       ░░░░
+    165 ┤                                                    ░░░░░
+    132 ┤                                                ░░░░░
+     99 ┤                                           ░░░░░░░
+     66 ┤                                    ░▒▒▒▒▒▒▒░
+     33 ┤                        ▒▓▓▓▓▒▒▒▒▒▒▒▒░
+      0 ┤▒▓█▓█▓▓█▓▓▓██▓▓▓▓▓▓▓▓▓▓▓▓░
+        └0───────────────────0.2────────────────0.4────────────────── s
     """
 
     @property
@@ -71,7 +89,8 @@ class Stft(OfSpectrum):
 class Power(OfSpectrum):
     """Power spectrogram: the square of `Stft`, as it is or in decibels.
 
-    ``P(k, t) = |X(k, t)|²``. In decibels 0 dB is power 1, whatever else the clip holds.
+    ``P(k, t) = |X(k, t)|²``. Unit: that of `Stft`, squared; in decibels 0 dB is power 1, whatever else the
+    clip holds. Allen and Rabiner (1977).
 
     Parameters
     ----------
@@ -86,6 +105,25 @@ class Power(OfSpectrum):
     >>> clip = sine(1000, amplitude=1.0)
     >>> round(float(Power()(clip)[50, 32])), round(float(Power(floor_db=-100)(clip)[50, 32]), 2)
     (16384, 42.14)
+
+    A held tone is a line along time, clicks are lines along frequency:
+
+    >>> from woodshed.audio import clicks, sine
+    >>> from woodshed.clip import Clip
+    >>> from woodshed.features.picture import picture
+    >>> clip = Clip(sine(2500, 0.6).samples + clicks(0.2, 0.6).samples, 16000)
+    >>> feature = Power(floor_db=-20)
+    >>> print(picture(feature(clip), feature, height=8))
+    power_bin*_db:  ░ -15  ▒ 0  ▓ 15  █ 30
+    231 ┤░░                 ░▒░                 ░▒░
+    198 ┤░░                 ░▒░                 ░▒░
+    165 ┤░░                 ░▒░                 ░▒░
+    132 ┤░░                 ░▒░                 ░▒░                 ░
+     99 ┤░░                 ░▒░                 ░▒░                 ░
+     66 ┤████████████████████████████████████████████████████████████
+     33 ┤▒░                 ░▒░                 ░▒░                 ░
+      0 ┤▒░                 ░▒░                 ░▒░                 ░
+        └0───────────────────0.2────────────────0.4────────────────── s
     """
 
     floor_db: float | None = None
@@ -136,10 +174,11 @@ def log_bank(sample_rate: int, n_fft: int, n_bins: int, f_min_hz: float, bins_pe
 class LogFrequency(SpectrumSettings, Framed):
     """Spectrogram on a musical axis: every octave is as high as any other, in decibels.
 
-    The bins of the power spectrum are averaged under triangles that are equally spaced in octaves, see
-    `log_bank`. Fast and coarse below about 200 Hz, where a semitone is narrower than a bin;
-    `woodshed.features.cqt.Cqt` takes longer windows there, and much longer to compute. Müller,
-    "Fundamentals of Music Processing" (2015), section 3.1.1, pools the same bins under rectangles.
+    ``L(b, t) = 10 log10(Σ w(b, k) P(k, t))``: the bins of the power spectrum are averaged under triangles
+    ``w`` that are equally spaced in octaves, see `log_bank`. Unit: dB. Fast and coarse below about 200 Hz,
+    where a semitone is narrower than a bin; `woodshed.features.cqt.Cqt` takes longer windows there, and much
+    longer to compute. Müller, "Fundamentals of Music Processing" (2015), section 3.1.1, pools the same bins
+    under rectangles.
 
     Parameters
     ----------
@@ -161,6 +200,23 @@ class LogFrequency(SpectrumSettings, Framed):
     >>> from woodshed.audio import sine
     >>> int(LogFrequency()(sine(440, sample_rate=22050))[20].argmax())
     45
+
+    A tone that rises by the same number of octaves every second is straight on a musical axis:
+
+    >>> from woodshed.audio import chirp
+    >>> from woodshed.features.picture import picture
+    >>> clip = chirp(65, 4000, 1.3, sample_rate=22050)
+    >>> feature = LogFrequency(floor_db=-20)
+    >>> print(picture(feature(clip), feature, height=7))
+    log_frequency*_db:  ░ 0  ▒ 20  ▓ 40  █ 60
+    72 ┤                                             ░▒▒▒▒▒▒▒▒▒▒
+    60 ┤                                    ▒▒▒▒▒▒▒▒▒▒▒▒▒
+    48 ┤                          ░▒▓▓▓▓▓▓▓▒▒▒▒░
+    36 ┤░              ░░▒▓▓▓▓▓▓▓▓▓▓▓▒░
+    24 ┤░░ ░░░▒▒▓▓▓▓▓▓▓▓▓▓▓▓▒░░
+    12 ┤▓▓▓▓▓▓▓▓▓▓▓▒▒░░
+     0 ┤▓▓▓▒▒░░░
+       └0──────────0.25───────0.5───────0.75───────1──────────── s
     """
 
     sample_rate: int = 22050

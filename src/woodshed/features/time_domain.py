@@ -75,6 +75,23 @@ class AmplitudeEnvelope(OfSamples):
     [0.125, 0.25, 0.375]
     >>> AmplitudeEnvelope(frame_length=2, hop_length=2, absolute=True)(clip).ravel().tolist()
     [0.125, 0.5, 0.375]
+
+    A plucked string:
+
+    >>> from woodshed.clip import Clip
+    >>> from woodshed.features.picture import picture
+    >>> time_s = np.arange(9600) / 16000
+    >>> pluck = Clip(np.exp(-5 * time_s) * np.sin(2 * np.pi * 220 * time_s), 16000)
+    >>> feature = AmplitudeEnvelope()
+    >>> print(picture(feature(pluck), feature))
+    amplitude_envelope
+      1 ┤██▆▄▂
+        │██████▆▄▂
+        │██████████▆▆▄▄▂
+    0.5 ┤█████████████████▆▆▄▂▂▂
+        │█████████████████████████▆▆▆▄▄▄▂▂▂▂
+        │████████████████████████████████████████▆▆▆▆▆▆▆▄▄▄▄▄▄▄▄▄▄▂▂▂
+      0 └0───────────────────0.2────────────────0.4────────────────── s
     """
 
     absolute: bool = False
@@ -102,7 +119,8 @@ class Rms(OfSamples):
     """Root of the mean square of each frame: its effective amplitude.
 
     ``RMS(t) = sqrt(mean s(k)²)``; a sine of amplitude 1 has 0.707. Unit: full scale is 1. Beyond the ends
-    the sound is taken as silent. Equal to ``librosa.feature.rms(y=...)``.
+    the sound is taken as silent. Equal to ``librosa.feature.rms(y=...)``. Lerch, "An Introduction to Audio
+    Content Analysis" (2012).
 
     Parameters
     ----------
@@ -114,6 +132,23 @@ class Rms(OfSamples):
     >>> from woodshed.audio import sine
     >>> round(float(Rms()(sine(1000, amplitude=1.0))[50, 0]), 3)
     0.707
+
+    A plucked string; its largest sample falls from 1, its effective amplitude from 0.7:
+
+    >>> from woodshed.clip import Clip
+    >>> from woodshed.features.picture import picture
+    >>> time_s = np.arange(9600) / 16000
+    >>> pluck = Clip(np.exp(-6 * time_s) * np.sin(2 * np.pi * 220 * time_s), 16000)
+    >>> feature = Rms()
+    >>> print(picture(feature(pluck), feature))
+    rms
+    0.8 ┤
+        │ ▄▆▄▂
+        │▄█████▆▄▂
+    0.4 ┤███████████▆▄▄▂▂
+        │██████████████████▆▆▄▄▄▂▂▂
+        │███████████████████████████████▆▆▆▆▆▄▄▄▄▄▄▄▄▄▂▂▂▂▂▂▂▂▂▂▂▂▂▂
+      0 └0───────────────────0.2────────────────0.4────────────────── s
     """
 
     @property
@@ -130,7 +165,8 @@ class Energy(OfSamples):
     """Mean square of each frame: its energy per sample.
 
     ``E(t) = mean s(k)²``, the square of `Rms`. Divided by the length of the frame, as in Giannakopoulos
-    and Pikrakis, "Introduction to Audio Analysis" (2014), so that frames of different lengths compare.
+    and Pikrakis, "Introduction to Audio Analysis" (2014), so that frames of different lengths compare. Unit:
+    full scale, squared, is 1.
 
     Parameters
     ----------
@@ -142,6 +178,23 @@ class Energy(OfSamples):
     >>> from woodshed.audio import sine
     >>> round(float(Energy()(sine(1000, amplitude=1.0))[50, 0]), 3)
     0.5
+
+    A plucked string; the square falls twice as fast as the amplitude:
+
+    >>> from woodshed.clip import Clip
+    >>> from woodshed.features.picture import picture
+    >>> time_s = np.arange(9600) / 16000
+    >>> pluck = Clip(np.exp(-6 * time_s) * np.sin(2 * np.pi * 220 * time_s), 16000)
+    >>> feature = Energy()
+    >>> print(picture(feature(pluck), feature))
+    energy
+    0.4 ┤ ▂█▂
+        │ ███▆
+        │▄█████▆▂
+    0.2 ┤█████████▄▂
+        │████████████▆▄▄▂
+        │██████████████████▆▆▆▄▄▄▄▂▂▂▂▂▂▂▂▂▂
+      0 └0───────────────────0.2────────────────0.4────────────────── s
     """
 
     @property
@@ -158,8 +211,9 @@ class ZeroCrossingRate(SampleSettings, Framed):
     """How often the waveform crosses zero: low for hum and vowels, high for hiss and consonants.
 
     ``ZCR(t) = ½ Σ |sgn s(k) - sgn s(k+1)| / frame_length``, where 0, and what is within 1e-10 of it, counts
-    as positive. A tone of ``f`` hertz has ``2 f / sample_rate``. A share of the samples, 0 to 1. Equal to
-    ``librosa.feature.zero_crossing_rate``.
+    as positive. A tone of ``f`` hertz has ``2 f / sample_rate``. Unit: a share of the samples, 0 to 1. Equal
+    to ``librosa.feature.zero_crossing_rate``. Kedem, "Spectral analysis and discrimination by zero-crossings"
+    (1986).
 
     Parameters
     ----------
@@ -171,6 +225,22 @@ class ZeroCrossingRate(SampleSettings, Framed):
     >>> from woodshed.audio import sine
     >>> ZeroCrossingRate()(sine(1001))[50].tolist()
     [0.125]
+
+    A vowel's pitch, then a hiss:
+
+    >>> from woodshed.audio import join, noise, sine
+    >>> from woodshed.features.picture import picture
+    >>> clip = join([sine(250, 0.3), noise(duration_s=0.3)])
+    >>> feature = ZeroCrossingRate()
+    >>> print(picture(feature(clip), feature))
+    zero_crossing_rate
+    0.6 ┤                                ▂▂        ▂     ▂▂▂     ▂▂
+        │                               ▂███▆▆▆█▆▆████▆█▆████▆▆▆████
+        │                               ████████████████████████████▂
+    0.3 ┤                              ▆█████████████████████████████
+        │                             ▂██████████████████████████████
+        │▂▂▂▂▂▂▂▂▂▂▂▂▂▂▂▂▂▂▂▂▂▂▂▂▂▂▂▂▂███████████████████████████████
+      0 └0───────────────────0.2────────────────0.4────────────────── s
     """
 
     gain_invariant = True

@@ -1,7 +1,23 @@
 """Architectures, one file each: a function that returns a ``keras.Model``.
 
 Every net takes a fixed window of a spectrogram, shape ``(batch, n_frames, n_bands)`` in decibels, and
-answers class probabilities, shape ``(batch, n_classes)``. Nets know keras and nothing else of the house.
+answers, shape ``(batch, n_classes)``: by default the probabilities of classes that rule each other out;
+with ``answer="tags"`` a probability each, with ``answer="values"`` numbers. Nets know keras and nothing
+else of the house.
+
+==================  ===========================================================================
+``conv-residual``   residual convolutions, pooled over time and frequency: the default
+``conv-stack``      three convolutions, as in textbooks
+``conv-tdnn``       convolutions, then a time-delay net: the default for speech
+``course-cnn``      the convolutional net of V. Velardo's course, weight for weight
+``course-lstm``     its recurrent net
+``course-mlp``      its multi-layer perceptron
+``crnn``            convolutions, then a recurrent layer
+``lstm``            a recurrent layer that reads from both ends
+``mlp``             a multi-layer perceptron on the whole window
+``musicnn``         tall filters for timbre and long ones for rhythm: made for tags of music
+``transformer``     self-attention over pairs of frames
+==================  ===========================================================================
 
 ``NETS`` maps the word a user types after ``--net`` to the module and function that build it; the
 module is imported when the net is built, so that reading the list loads no keras.
@@ -21,17 +37,26 @@ NETS: dict[str, str] = {
     "conv-residual": "conv_residual",
     "conv-stack": "conv_stack",
     "conv-tdnn": "conv_tdnn",
+    "course-cnn": "course_cnn",
+    "course-lstm": "course_lstm",
+    "course-mlp": "course_mlp",
+    "crnn": "crnn",
+    "lstm": "lstm",
     "mlp": "mlp",
+    "musicnn": "musicnn",
+    "transformer": "transformer",
 }
 
 
 def build_net(name: str, n_frames: int, n_bands: int, n_classes: int, **settings: Any) -> keras.Model:
     """Build the net called ``name`` for windows of ``(n_frames, n_bands)`` and ``n_classes`` answers.
 
+    ``settings`` are handed to the builder: ``width``, ``dropout``, ``norm_strength``, ``answer``.
+
     Raises
     ------
     ParameterError
-        If there is no net of that name.
+        If there is no net of that name, or the window is too small for it.
 
     Examples
     --------

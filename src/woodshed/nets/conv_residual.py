@@ -7,6 +7,7 @@ from typing import Any
 import keras
 from keras import layers
 
+from woodshed.nets.answer import answer_layer
 from woodshed.nets.front import spectrogram_input
 
 
@@ -18,6 +19,7 @@ def conv_residual(
     width: int = 24,
     dropout: float = 0.3,
     norm_strength: float = 1.0,
+    answer: str = "classes",
 ) -> keras.Model:
     """Build a small residual net with three stages, pooled over time and frequency.
 
@@ -37,11 +39,13 @@ def conv_residual(
         Share of the pooled features dropped while learning, 0 to 1.
     norm_strength
         How much of the recording's colour is removed first; see `ChannelNorm`.
+    answer
+        Kind of answer: "classes", "tags" or "values"; see `answer_layer`.
 
     Returns
     -------
     keras.Model
-        ``(batch, n_frames, n_bands)`` in decibels to ``(batch, n_classes)`` probabilities.
+        ``(batch, n_frames, n_bands)`` in decibels to ``(batch, n_classes)`` answers.
 
     Examples
     --------
@@ -58,7 +62,7 @@ def conv_residual(
     pooled = [layers.GlobalAveragePooling2D()(x), layers.GlobalMaxPooling2D()(x)]
     x = layers.Concatenate()(pooled)  # (B, 6W)
     x = layers.Dropout(dropout)(x)
-    outputs = layers.Dense(n_classes, activation="softmax", name="probability")(x)
+    outputs = answer_layer(x, n_classes, answer)
     return keras.Model(inputs, outputs, name="conv_residual")
 
 

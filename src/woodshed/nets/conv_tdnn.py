@@ -5,6 +5,7 @@ from __future__ import annotations
 import keras
 from keras import layers
 
+from woodshed.nets.answer import answer_layer
 from woodshed.nets.conv_residual import conv_norm
 from woodshed.nets.front import spectrogram_input
 
@@ -17,6 +18,7 @@ def conv_tdnn(
     width: int = 24,
     dropout: float = 0.3,
     norm_strength: float = 1.0,
+    answer: str = "classes",
 ) -> keras.Model:
     """Build convolutions that become one vector a moment, then convolutions along time.
 
@@ -37,11 +39,13 @@ def conv_tdnn(
         Share of the pooled features dropped while learning, 0 to 1.
     norm_strength
         How much of the recording's colour is removed first; see `ChannelNorm`.
+    answer
+        Kind of answer: "classes", "tags" or "values"; see `answer_layer`.
 
     Returns
     -------
     keras.Model
-        ``(batch, n_frames, n_bands)`` in decibels to ``(batch, n_classes)`` probabilities.
+        ``(batch, n_frames, n_bands)`` in decibels to ``(batch, n_classes)`` answers.
 
     Examples
     --------
@@ -64,5 +68,5 @@ def conv_tdnn(
     pooled = [layers.GlobalAveragePooling1D()(x), layers.GlobalMaxPooling1D()(x)]
     x = layers.Concatenate()(pooled)  # (B, 2C)
     x = layers.Dropout(dropout)(x)
-    outputs = layers.Dense(n_classes, activation="softmax", name="probability")(x)
+    outputs = answer_layer(x, n_classes, answer)
     return keras.Model(inputs, outputs, name="conv_tdnn")

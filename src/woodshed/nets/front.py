@@ -1,11 +1,14 @@
-"""What every spectrogram net begins with: a level scale that a microphone cannot spoil."""
+"""What nets begin with: a level scale that a microphone cannot spoil, and the places of moments."""
 
 from __future__ import annotations
 
 from typing import Any
 
 import keras
+import numpy as np
 from keras import ops
+
+from woodshed.errors import ParameterError
 
 
 @keras.saving.register_keras_serializable(package="woodshed")
@@ -63,6 +66,72 @@ class ChannelNorm(keras.layers.Layer):  # type: ignore[misc]
         return {**super().get_config(), "range_db": self.range_db, "strength": self.strength}
 
 
+@keras.saving.register_keras_serializable(package="woodshed")
+class SinusoidalPosition(keras.layers.Layer):  # type: ignore[misc]
+    """Add to every moment where it is: sines and cosines of wavelengths from 2 pi to nearly 20,000 pi.
+
+    Value ``2 i`` of moment ``t`` gains ``sin(t / 10000 ** (2 i / n_values))`` and value ``2 i + 1`` the
+    cosine of the same (Vaswani et al., "Attention is all you need", 2017). Nothing is learned.
+
+    Input shape
+        ``(batch, n_moments, n_values)``.
+    Output shape
+        The same.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> moments = np.asarray(SinusoidalPosition()(np.zeros((1, 2, 4), "float32")))[0]
+    >>> [[f"{value:.2f}" for value in moment] for moment in moments]
+    [['0.00', '1.00', '0.00', '1.00'], ['0.84', '0.54', '0.01', '1.00']]
+    """
+
+    def call(self, inputs: Any) -> Any:
+        """Add the same table to every window."""
+        _, n_moments, n_values = inputs.shape
+        moment = np.arange(n_moments)[:, np.newaxis]
+        value = np.arange(n_values)
+        angle = moment / 10000 ** (value // 2 * 2 / n_values)  # (n_moments, n_values)
+        table = np.where(value % 2, np.cos(angle), np.sin(angle))
+        return inputs + ops.convert_to_tensor(table, dtype=inputs.dtype)
+
+
+def check_window(name: str, n_frames: int, n_bands: int, *, least: int) -> None:
+    """Refuse a window that has fewer than ``least`` frames or bands, which is too small for the net.
+
+    Raises
+    ------
+    ParameterError
+        If it has.
+
+    Examples
+    --------
+    >>> check_window("course-cnn", 100, 8, least=11)
+    Traceback (most recent call last):
+    ...
+    woodshed.errors.ParameterError: course-cnn needs at least 11 frames and 11 bands, got 100 frames and 8
+    bands. Take a longer window (window_s) or more bands (n_mels), or another net.
+    """
+    if min(n_frames, n_bands) < least:
+        raise ParameterError(
+            f"{name} needs at least {least} frames and {least} bands, got {n_frames} frames and {n_bands} "
+            "bands. Take a longer window (window_s) or more bands (n_mels), or another net."
+        )
+
+
+def sequence_input(n_frames: int, n_bands: int, *, norm_strength: float) -> tuple[Any, Any]:
+    """Make the input and its normalised frames.
+
+    Returns
+    -------
+    inputs, frames
+        Both ``(batch, n_frames, n_bands)``, in decibels and normalised.
+    """
+    check_window("A net", n_frames, n_bands, least=1)
+    inputs = keras.Input((n_frames, n_bands), name="log_mel_db")
+    return inputs, ChannelNorm(strength=norm_strength, name="channel_norm")(inputs)
+
+
 def spectrogram_input(n_frames: int, n_bands: int, *, norm_strength: float) -> tuple[Any, Any]:
     """Make the input and its normalised picture.
 
@@ -71,6 +140,5 @@ def spectrogram_input(n_frames: int, n_bands: int, *, norm_strength: float) -> t
     inputs, image
         ``(batch, n_frames, n_bands)`` in decibels, and ``(batch, n_frames, n_bands, 1)`` normalised.
     """
-    inputs = keras.Input((n_frames, n_bands), name="log_mel_db")
-    normed = ChannelNorm(strength=norm_strength, name="channel_norm")(inputs)
+    inputs, normed = sequence_input(n_frames, n_bands, norm_strength=norm_strength)
     return inputs, keras.layers.Reshape((n_frames, n_bands, 1))(normed)  # (B, T, F, 1)

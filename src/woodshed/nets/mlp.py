@@ -5,6 +5,7 @@ from __future__ import annotations
 import keras
 from keras import layers
 
+from woodshed.nets.answer import answer_layer
 from woodshed.nets.front import spectrogram_input
 
 
@@ -16,6 +17,7 @@ def mlp(
     width: int = 128,
     dropout: float = 0.3,
     norm_strength: float = 1.0,
+    answer: str = "classes",
 ) -> keras.Model:
     """Build two hidden layers, ``2 * width`` and ``width`` units, on the whole window at once.
 
@@ -31,11 +33,13 @@ def mlp(
         Share of each hidden layer dropped while learning, 0 to 1.
     norm_strength
         How much of the recording's colour is removed first; see `ChannelNorm`.
+    answer
+        Kind of answer: "classes", "tags" or "values"; see `answer_layer`.
 
     Returns
     -------
     keras.Model
-        ``(batch, n_frames, n_bands)`` in decibels to ``(batch, n_classes)`` probabilities.
+        ``(batch, n_frames, n_bands)`` in decibels to ``(batch, n_classes)`` answers.
 
     Examples
     --------
@@ -47,5 +51,5 @@ def mlp(
     for units in (2 * width, width):
         x = layers.Dense(units, activation="relu")(x)
         x = layers.Dropout(dropout)(x)
-    outputs = layers.Dense(n_classes, activation="softmax", name="probability")(x)
+    outputs = answer_layer(x, n_classes, answer)
     return keras.Model(inputs, outputs, name="mlp")

@@ -8,7 +8,9 @@ from typing import Any
 
 from woodshed.base.result import Experiment, SplitResult
 from woodshed.errors import printable
+from woodshed.prediction import NONE_OF_THESE, SILENCE
 from woodshed.report.background import set_aside_of
+from woodshed.report.confidence import refused_share
 from woodshed.report.scores import Score, answers_of, measure, ordered_splits
 from woodshed.report.wording import (
     EXPLANATIONS,
@@ -114,8 +116,8 @@ def _limits(experiment: Experiment, splits: Sequence[SplitResult]) -> list[str]:
     limits = [
         f"Tested on {corpus} only: never on other microphones, rooms or languages, nor on recordings of "
         "another origin.",
-        f"It knows only the {count(len(experiment.labels), 'class', 'classes')} above and names one of them "
-        "for any sound, silence and noise included.",
+        f"It knows only the {count(len(experiment.labels), 'class', 'classes')} above. "
+        + _refused(experiment, splits[0]),
     ]
     if all(result.leaky is not False for result in splits):
         limits.append(
@@ -131,6 +133,23 @@ def _limits(experiment: Experiment, splits: Sequence[SplitResult]) -> list[str]:
         n_groups = count(len(set(groups.tolist())), "group")
         limits.append(f"Only {n_groups} in the test: the intervals are rather too narrow.")
     return limits
+
+
+def _refused(experiment: Experiment, result: SplitResult) -> str:
+    """Say what it answers to a sound of no class."""
+    if result.judged is None:
+        return "It names one of them for any sound, silence and noise included."
+    answers = answers_of(experiment, result)
+    shares = [
+        f"{percent(score.value, 1)} as “{kind}”"
+        for kind in (SILENCE, NONE_OF_THESE)
+        for score in [refused_share(answers, result.judged, kind)]
+    ]
+    return (
+        "It refuses silence and sounds unlike all that it learned from; of its own sounds, "
+        f"{' and '.join(shares)}. "
+        "A foreign sound that resembles them is still given one of their names."
+    )
 
 
 def _pairs(pairs: Mapping[str, Any]) -> str:

@@ -32,7 +32,7 @@ MAX_POINTS = 400
 
 HIGHEST_RATE = 16000
 
-_COLOURS = ("#0072b2", "#d55e00", "#009e73", "#e69f00", "#cc79a7", "#56b4e9", "#8a8a8a", "#f0e442")
+COLOURS = ("#0072b2", "#d55e00", "#009e73", "#e69f00", "#cc79a7", "#56b4e9", "#8a8a8a", "#f0e442")
 """Of Okabe and Ito, which every kind of colour vision can tell apart; grey for their black."""
 
 _SHAPES = (
@@ -108,13 +108,13 @@ def decision_map(
     rows = drawn_rows(corpus.labels)
     drawn = Sounds([corpus.examples[row] for row in rows])
     table = SummaryTable(names, summarise(drawn, rate, store=store, n_jobs=n_jobs))
-    columns, classes = _numbered(corpus.labels, rows)
+    columns, classes = numbered(corpus.labels, rows)
     pair = names.index(feature_x), names.index(feature_y)
     if len(classes) < 2 or (np.ptp(table.rows[:, pair], axis=0) == 0).any():
         raise DataError(
             "A map needs two classes, and features that differ between clips. Choose other features or clips."
         )
-    return _map(table, columns, classes, pair, _left_out(corpus.labels, rows))
+    return _map(table, columns, classes, pair, left_out(corpus.labels, rows))
 
 
 def map_section(table: SummaryTable, labels: Sequence[str]) -> Markup:
@@ -129,7 +129,7 @@ def map_section(table: SummaryTable, labels: Sequence[str]) -> Markup:
     """
     rows = drawn_rows(labels)
     drawn = SummaryTable(table.names, table.rows[rows])
-    columns, classes = _numbered(labels, rows)
+    columns, classes = numbered(labels, rows)
     pair = telling_pair(drawn.rows, columns)
     if pair is None:
         return element("p", "The summary features of these clips do not differ in two ways: no map is drawn.")
@@ -137,7 +137,7 @@ def map_section(table: SummaryTable, labels: Sequence[str]) -> Markup:
         "Of all summary features these two tell the classes apart best, each by itself (highest F of an "
         f"analysis of variance), without saying nearly the same (correlation below {MAX_CORRELATION}). "
     )
-    return _map(drawn, columns, classes, pair, _left_out(labels, rows), chosen)
+    return _map(drawn, columns, classes, pair, left_out(labels, rows), chosen)
 
 
 def _map(
@@ -145,7 +145,7 @@ def _map(
     columns: NDArray[np.int64],
     classes: Sequence[str],
     pair: tuple[int, int],
-    left_out: str,
+    missing: str,
     chosen: str = "",
 ) -> Markup:
     """Draw two features of a table, and explain the picture."""
@@ -163,12 +163,12 @@ def _map(
             element("p", words),
             element("p", *key, class_="note key"),
             element("figure", map_figure(separation, points, columns, classes, (x_name, y_name))),
-            element("p", left_out, _told(separation.plane), class_="note"),
+            element("p", missing, told(separation.plane), class_="note"),
         ]
     )
 
 
-def _numbered(labels: Sequence[str], rows: NDArray[np.int64]) -> tuple[NDArray[np.int64], list[str]]:
+def numbered(labels: Sequence[str], rows: NDArray[np.int64]) -> tuple[NDArray[np.int64], list[str]]:
     """Return the class of some rows as numbers, and the names that the numbers stand for."""
     classes, columns = np.unique(np.asarray(labels)[rows], return_inverse=True)
     return columns, classes.tolist()
@@ -299,12 +299,23 @@ def _within(
 
 def _mark(column: int, x: float, y: float) -> Markup:
     """Draw one clip with the shape and the colour of its class; no two classes have both the same."""
-    shape = _SHAPES[(column + column // len(_COLOURS)) % len(_SHAPES)]
+    shape = _SHAPES[shape_of(column)]
     return element("path", d=shape, transform=f"translate({x:g} {y:g})", fill=_colour(column), class_="mark")
 
 
+def shape_of(column: int) -> int:
+    """Return which of eight shapes a class has; with its colour it is its own up to 64 classes.
+
+    Examples
+    --------
+    >>> len({(column % len(COLOURS), shape_of(column)) for column in range(64)})
+    64
+    """
+    return (column + column // len(COLOURS)) % len(_SHAPES)
+
+
 def _colour(column: int) -> str:
-    return _COLOURS[column % len(_COLOURS)]
+    return COLOURS[column % len(COLOURS)]
 
 
 def _swatch(column: int) -> Markup:
@@ -320,7 +331,7 @@ def _swatch(column: int) -> Markup:
     )
 
 
-def _told(plane: Plane | None) -> str:
+def told(plane: Plane | None) -> str:
     """Explain the lines between two classes."""
     if plane is None:
         return "Lines, margins and support vectors are drawn for two classes only."
@@ -331,7 +342,7 @@ def _told(plane: Plane | None) -> str:
     )
 
 
-def _left_out(labels: Sequence[str], rows: NDArray[np.int64]) -> str:
+def left_out(labels: Sequence[str], rows: NDArray[np.int64]) -> str:
     """Say what is not drawn."""
     if len(rows) == len(labels):
         return ""

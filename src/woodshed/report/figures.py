@@ -9,7 +9,7 @@ from woodshed.base.result import LearningCurve
 from woodshed.report.chart import Plot, percent_ticks, round_ticks
 from woodshed.report.curves import Bin, Roc
 from woodshed.report.markup import Markup, element, join
-from woodshed.report.scores import Score
+from woodshed.report.scores import Score, wilson_interval
 from woodshed.report.wording import UNKNOWN, percent, percent_range
 
 _UNIT = (0.0, 1.0)
@@ -122,16 +122,29 @@ def learning_figure(curve: LearningCurve) -> Markup:
     )
 
 
-def reliability_figure(bins: Sequence[Bin]) -> Markup:
-    """Draw how many answers were right against how sure they were; bigger dots stand for more answers."""
+def reliability_figure(bins: Sequence[Bin], before: Sequence[Bin] = ()) -> Markup:
+    """Draw how many answers were right against how sure they were; bigger dots stand for more answers.
+
+    Parameters
+    ----------
+    bins
+        The answers as they are given, each bin with its 95 % interval.
+    before
+        The same answers before calibration, drawn as a plain line.
+    """
     plot = Plot(340, 340, _UNIT, _UNIT, left=46, right=20, top=32, bottom=40)
     most = max(found.n for found in bins)
     marks = [
         *plot.x_axis(percent_ticks(), "how sure it was"),
         *plot.y_axis(percent_ticks(), "how many of those answers were right"),
         plot.segment((0, 0), (1, 1), "chance"),
-        plot.line([found.sureness for found in bins], [found.accuracy for found in bins], "faint"),
     ]
+    if before:
+        marks.append(plot.line(*_points(before), "other"))
+    marks.append(plot.line(*_points(bins), "main" if before else "faint"))
+    for found in bins:
+        low, high = wilson_interval(round(found.accuracy * found.n), found.n)
+        marks.append(plot.segment((found.sureness, low), (found.sureness, high), "whisker"))
     for found in bins:
         radius = 3 + 8 * math.sqrt(found.n / most)  # the area, not the width, is what the eye compares
         marks.append(plot.dot(found.sureness, found.accuracy, "point", radius=radius))
@@ -150,6 +163,10 @@ def swatch(class_: str) -> Markup:
         aria_hidden="true",
         xmlns="http://www.w3.org/2000/svg",
     )
+
+
+def _points(bins: Sequence[Bin]) -> tuple[list[float], list[float]]:
+    return [found.sureness for found in bins], [found.accuracy for found in bins]
 
 
 def _curve(plot: Plot, curve: Roc, class_: str) -> Markup:

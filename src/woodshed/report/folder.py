@@ -6,8 +6,9 @@ import json
 from pathlib import Path
 
 from woodshed.atomic import write_whole
+from woodshed.base.column_result import ColumnExperiment
+from woodshed.base.listener import Listener
 from woodshed.base.notebook import Notebook
-from woodshed.base.recogniser import Recogniser
 from woodshed.base.result import Experiment
 from woodshed.base.saving import make_folder, save_model, to_json
 from woodshed.data.example import Corpus
@@ -15,9 +16,12 @@ from woodshed.data.item import file_digest
 from woodshed.errors import OutputError, printable
 from woodshed.metrics import confusion, probability
 from woodshed.report.card import card
+from woodshed.report.confidence import confidence_scores
 from woodshed.report.page import write_page
 from woodshed.report.scores import answers_of
 from woodshed.report.table import score_rows
+from woodshed.report.tags import metrics_of_columns
+from woodshed.report.tags_page import column_card
 
 HEARD_NAME = "heard.json"
 """File that names what a model learned from, by content, so that a test on the same sounds is noticed."""
@@ -57,7 +61,7 @@ def prepare_folder(folder: Path, *, resume: bool = False, force: bool = False) -
     (folder / ".woodshed").unlink()
 
 
-def write_model_folder(recogniser: Recogniser, experiment: Experiment, folder: Path) -> None:
+def write_model_folder(recogniser: Listener, experiment: Experiment | ColumnExperiment, folder: Path) -> None:
     """Write the model, its card, its scores, its report and what it has heard.
 
     Raises
@@ -67,7 +71,8 @@ def write_model_folder(recogniser: Recogniser, experiment: Experiment, folder: P
     """
     save_model(recogniser, folder)
     write_results(experiment, folder)
-    write_whole(folder / "card.md", card(experiment))
+    text = column_card(experiment) if isinstance(experiment, ColumnExperiment) else card(experiment)
+    write_whole(folder / "card.md", text)
     learned = experiment.corpus.subset(experiment.learned.tolist())
     heard = {
         "sounds": sorted({file_digest(example.path) for example in learned}),
@@ -76,9 +81,13 @@ def write_model_folder(recogniser: Recogniser, experiment: Experiment, folder: P
     write_whole(folder / HEARD_NAME, to_json(heard))
 
 
-def write_results(experiment: Experiment, folder: Path) -> None:
+def write_results(experiment: Experiment | ColumnExperiment, folder: Path) -> None:
     """Write ``metrics.json`` and ``report.html``."""
-    write_whole(folder / "metrics.json", to_json(metrics_of(experiment)))
+    if isinstance(experiment, ColumnExperiment):
+        metrics = metrics_of_columns(experiment)
+    else:
+        metrics = metrics_of(experiment)
+    write_whole(folder / "metrics.json", to_json(metrics))
     write_page(experiment, folder / "report.html")
 
 
@@ -92,7 +101,10 @@ def metrics_of(experiment: Experiment) -> dict[str, object]:
             counted = confusion.evaluate(answers.confusion)
             likely = probability.evaluate(answers.truth, answers.probabilities, answers.classes)
             methods[method] = counted | likely
-        splits.append({"split": result.split, "leaky": result.leaky, "methods": methods})
+        told: dict[str, object] = {"split": result.split, "leaky": result.leaky, "methods": methods}
+        if result.judged is not None:
+            told["confidence"] = confidence_scores(answers_of(experiment, result), result.judged)
+        splits.append(told)
     rows = [
         {
             "split": row.split,

@@ -10,17 +10,22 @@ import os
 import numpy as np
 
 from woodshed.atomic import write_whole
+from woodshed.base.column_result import ColumnExperiment
 from woodshed.base.result import Experiment, SplitResult
 from woodshed.errors import ParameterError
 from woodshed.report import sections
 from woodshed.report.background import corpus_section, set_aside_of, set_aside_section
+from woodshed.report.confidence import confidence_section
 from woodshed.report.confusion import confusion_section
 from woodshed.report.decision_map import map_section
 from woodshed.report.markup import Markup, element, join
 from woodshed.report.scores import MEASURES, answers_of, class_rates, group_scores, measure, ordered_splits
+from woodshed.report.tags_page import column_body
 
 
-def write_page(experiment: Experiment, path: str | os.PathLike[str], *, max_confused: int = 40) -> None:
+def write_page(
+    experiment: Experiment | ColumnExperiment, path: str | os.PathLike[str], *, max_confused: int = 40
+) -> None:
     """Write the report of an experiment.
 
     Parameters
@@ -42,7 +47,7 @@ def write_page(experiment: Experiment, path: str | os.PathLike[str], *, max_conf
     write_whole(path, page(experiment, max_confused=max_confused))
 
 
-def page(experiment: Experiment, *, max_confused: int = 40) -> str:
+def page(experiment: Experiment | ColumnExperiment, *, max_confused: int = 40) -> str:
     """Return the report of an experiment as HTML; arguments and errors as for `write_page`."""
     if max_confused < 0:
         raise ParameterError(f"max_confused must be 0 or more, got {max_confused}. For no sounds pass 0.")
@@ -58,7 +63,11 @@ def page(experiment: Experiment, *, max_confused: int = 40) -> str:
         element("title", f"{experiment.job} on {experiment.corpus.name}: how well it does"),
         element("style", style),
     )
-    body = element("body", _body(experiment, max_confused), element("script", script))
+    if isinstance(experiment, ColumnExperiment):
+        content = column_body(experiment)
+    else:
+        content = _body(experiment, max_confused)
+    body = element("body", content, element("script", script))
     return "<!doctype html>\n" + element("html", head, body, lang="en") + "\n"
 
 
@@ -76,7 +85,7 @@ def _body(experiment: Experiment, max_confused: int) -> Markup:
         ("roc", "Finding against false alarms", sections.roc_section(experiment.labels, answers)),
         ("groups", "Group by group", sections.group_section(group_scores(answers))),
         _learning_part(experiment, honest),
-        ("reliability", "Does it know when it is right?", sections.reliability_section(answers)),
+        ("reliability", "Does it know when it is right?", confidence_section(answers, honest.judged)),
         ("set-aside", f"Files set aside: {left_out}", set_aside_section(experiment)),
         ("background", "What it was trained on", corpus_section(experiment)),
     ]

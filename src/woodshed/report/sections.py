@@ -7,7 +7,7 @@ from collections.abc import Iterable, Mapping, Sequence
 
 from woodshed.base.result import Experiment, LearningCurve, SplitResult
 from woodshed.report import figures
-from woodshed.report.curves import calibration_error, macro_roc, reliability, roc_curves
+from woodshed.report.curves import macro_roc, roc_curves
 from woodshed.report.markup import Markup, element, join, name_of, scrolling, table, unbroken
 from woodshed.report.scores import MEASURES, Answers, GroupScore, Rates, Score
 from woodshed.report.wording import (
@@ -216,17 +216,6 @@ def learning_section(curves: Sequence[LearningCurve]) -> Markup:
     spans = (element("span", figures.swatch(line), f" {name}") for line, name in lines)
     key = element("p", *spans, class_="note key")
     return join([element("p", words), key, element("div", *charts, class_="charts")])
-
-
-def reliability_section(answers: Answers) -> Markup:
-    """Draw whether the probabilities mean what they say."""
-    error = decimal(calibration_error(answers))
-    words = (
-        "Of the answers that were 80 % sure, 80 % should be right: dots on the dashed line. Below it the "
-        f"model is too sure of itself, above it too shy. Expected calibration error {error}; the bigger a "
-        "dot, the more answers."
-    )
-    return join([element("p", words), element("figure", figures.reliability_figure(reliability(answers)))])
 
 
 def _tested_on(result: SplitResult) -> Markup:

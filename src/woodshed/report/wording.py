@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 
+from woodshed.base.column_result import ColumnResult
 from woodshed.base.result import SplitResult
 from woodshed.metrics.interval import Interval
 
@@ -32,13 +33,14 @@ _CLASSICAL = {
     "logistic": "logistic regression on summary features",
     "svm": "SVM on summary features",
 }
-_METHODS = _CLASSICAL | {"majority": "always the commonest class"}
+_METHODS = _CLASSICAL | {"majority": "always the commonest class", "mean": "always the mean"}
 _METHODS_IN_A_SENTENCE = {name: f"the {words}" for name, words in _CLASSICAL.items()} | {
     "majority": "always guessing the commonest class",
+    "mean": "always answering the mean",
 }
 
 
-def badge_of(result: SplitResult) -> str:
+def badge_of(result: SplitResult | ColumnResult) -> str:
     """Return what must stand beside every number of a split: ``leaky``, ``groups unknown`` or nothing."""
     return _BADGES[result.leaky]
 

@@ -8,21 +8,20 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from importlib import import_module
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import Any
 
 from woodshed.errors import ParameterError, near_miss
 
-if TYPE_CHECKING:
-    from woodshed.base.recogniser import Recogniser
-
 JOBS: dict[str, str] = {
+    "mood": "MoodRegressor",
     "noise": "NoiseRecogniser",
     "speech": "SpeechRecogniser",
+    "tags": "TagsTagger",
 }
 """Job -> class, which lives in the module of the job's name."""
 
 
-def job_class(job: str) -> type[Recogniser]:
+def job_class(job: str) -> type[Any]:
     """Return the class of a job; its module is imported only now.
 
     Raises
@@ -37,14 +36,14 @@ def job_class(job: str) -> type[Recogniser]:
     """
     if job not in JOBS:
         raise ParameterError(f"There is no job {job!r}. {near_miss(job, JOBS)}")
-    found: type[Recogniser] = getattr(import_module(f"{__name__}.{job}"), JOBS[job])
+    found: type[Any] = getattr(import_module(f"{__name__}.{job}"), JOBS[job])
     return found
 
 
-class _Classes(Mapping[str, "type[Recogniser]"]):
+class _Classes(Mapping[str, "type[Any]"]):
     """All jobs with their classes, each imported when it is looked up."""
 
-    def __getitem__(self, job: str) -> type[Recogniser]:
+    def __getitem__(self, job: str) -> type[Any]:
         if job not in JOBS:
             raise KeyError(job)
         return job_class(job)
@@ -56,7 +55,7 @@ class _Classes(Mapping[str, "type[Recogniser]"]):
         return len(JOBS)
 
 
-def load(folder: str | Path) -> Recogniser:
+def load(folder: str | Path) -> Any:
     """Load the model in a folder, whatever its job; no code from the folder is run.
 
     Raises

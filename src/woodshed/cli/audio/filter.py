@@ -2,16 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+import functools
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from woodshed.cli.audio.work import Force, Jobs, Out, Sounds, To, change_files
+from woodshed.cli.audio.work import Force, Jobs, Out, Sounds, To, run_files
 from woodshed.errors import ParameterError
 
 if TYPE_CHECKING:
-    from woodshed.clip import Clip
+    from woodshed.audio.filter import FilterDesign
+    from woodshed.data.errand import Errand
 
 Frequency = float | None
 
@@ -34,28 +35,36 @@ def command(
     force: Force = False,
     jobs: Jobs = -1,
 ) -> None:
-    """Keep or leave out bands, or lift and lower them. Several filters are applied one after the other."""
-    from woodshed.audio import band_stop, high_pass, high_shelf, low_pass, low_shelf, peak_filter
+    """Keep or leave out bands, or lift and lower them. Several filters are applied one after the other.
 
-    steps: list[Callable[[Clip], Clip]] = []
+    Files of any length: they are filtered while they are read and written.
+    """
+    from woodshed.audio import Butterworth, Equaliser, filter_blocks
+    from woodshed.audio.convert import change_file
+    from woodshed.audio.filter import FLATTEST_Q
+
+    designs: list[FilterDesign] = []
     if high_pass_hz is not None:
-        steps.append(lambda clip: high_pass(clip, high_pass_hz, order=order))
+        designs.append(Butterworth("high-pass", (high_pass_hz,), order))
     if low_pass_hz is not None:
-        steps.append(lambda clip: low_pass(clip, low_pass_hz, order=order))
+        designs.append(Butterworth("low-pass", (low_pass_hz,), order))
     if stop_hz is not None:
-        steps.append(lambda clip: band_stop(clip, *stop_hz, order=order))
+        designs.append(Butterworth("band-stop", stop_hz, order))
     if peak_hz is not None:
-        steps.append(lambda clip: peak_filter(clip, centre_hz=peak_hz, gain_db=gain_db, q=q))
+        designs.append(Equaliser("peak", peak_hz, gain_db, q))
     if low_shelf_hz is not None:
-        steps.append(lambda clip: low_shelf(clip, centre_hz=low_shelf_hz, gain_db=gain_db))
+        designs.append(Equaliser("low-shelf", low_shelf_hz, gain_db, FLATTEST_Q))
     if high_shelf_hz is not None:
-        steps.append(lambda clip: high_shelf(clip, centre_hz=high_shelf_hz, gain_db=gain_db))
-    if not steps:
+        designs.append(Equaliser("high-shelf", high_shelf_hz, gain_db, FLATTEST_Q))
+    if not designs:
         raise ParameterError("Which filter? For instance --low-pass-hz 4000, or --peak-hz 100 --gain-db -6.")
 
-    def change(clip: Clip) -> Clip:
-        for step in steps:
-            clip = step(clip)
-        return clip
+    def work(errand: Errand) -> None:
+        change_file(
+            errand.source,
+            errand.target,
+            lambda blocks: functools.reduce(filter_blocks, designs, blocks),
+            overwrite=True,
+        )
 
-    change_files(change, sounds, out, to=to, force=force, jobs=jobs)
+    run_files(work, sounds, out, to=to, force=force, jobs=jobs)

@@ -17,8 +17,23 @@ from woodshed.errors import DataError, near_miss
 
 CORPORA = {
     "fsdd": "woodshed.data.corpora.fsdd",
-    "esc10": "woodshed.data.corpora.esc10",
     "speech_commands": "woodshed.data.corpora.speech_commands",
+    "emodb": "woodshed.data.corpora.emodb",
+    "ravdess": "woodshed.data.corpora.ravdess",
+    "crema_d": "woodshed.data.corpora.crema_d",
+    "esc10": "woodshed.data.corpora.esc10",
+    "esc50": "woodshed.data.corpora.esc50",
+    "urbansound8k": "woodshed.data.corpora.urbansound8k",
+    "gtzan": "woodshed.data.corpora.gtzan",
+    "magnatagatune": "woodshed.data.corpora.magnatagatune",
+    "medley_solos_db": "woodshed.data.corpora.medley_solos_db",
+    "nsynth": "woodshed.data.corpora.nsynth",
+    "philharmonia": "woodshed.data.corpora.philharmonia",
+    "instrument_notes": "woodshed.data.corpora.instrument_notes",
+    "vgmidi": "woodshed.data.corpora.vgmidi",
+    "groove_midi": "woodshed.data.corpora.groove_midi",
+    "jsb_chorales": "woodshed.data.corpora.jsb_chorales",
+    "nottingham": "woodshed.data.corpora.nottingham",
 }
 """Name of a corpus -> the module whose ``load(folder)`` reads it."""
 

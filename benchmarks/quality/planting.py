@@ -1,0 +1,183 @@
+"""Faults to plant into real sounds, so that it is known what there is to find."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Callable
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+
+import numpy as np
+import soundfile
+
+from woodshed.audio.edit import resample
+from woodshed.audio.read import read
+from woodshed.clip import Clip
+from woodshed.data.doctor.look import Look, look_at_all
+from woodshed.data.example import Corpus, Example
+from woodshed.features.summary import Summary
+
+SHARE = 0.05
+"""Of each kind so many of the sounds are made faulty."""
+
+
+@dataclass
+class Material:
+    """A corpus, and what a look at each of its sounds told."""
+
+    corpus: Corpus
+    summary: Summary
+    looks: list[Look | str] = field(default_factory=list)
+
+    @property
+    def good(self) -> dict[int, Look]:
+        """What was seen."""
+        return {k: seen for k, seen in enumerate(self.looks) if isinstance(seen, Look)}
+
+    @property
+    def bad(self) -> dict[int, str]:
+        """Why the others were not seen."""
+        return {k: seen for k, seen in enumerate(self.looks) if isinstance(seen, str)}
+
+
+def silence_it(clip: Clip, rng: np.random.Generator) -> Clip:
+    """Leave hiss at -80 dBFS, or nothing."""
+    hiss = rng.choice([0.0, 1e-4]) * rng.uniform(-1, 1, clip.samples.shape)
+    return Clip(hiss.astype(np.float32), clip.sample_rate)
+
+
+def clip_it(clip: Clip, rng: np.random.Generator) -> Clip:
+    """Make it so loud that between 0.5 and 5 % of the samples stand at full scale."""
+    level = np.quantile(np.abs(clip.samples), 1 - rng.uniform(0.005, 0.05))
+    return Clip(np.clip(clip.samples / max(level, 1e-6), -1, 1 - 2**-15), clip.sample_rate)
+
+
+def shift_it(clip: Clip, rng: np.random.Generator) -> Clip:
+    """Add a mean of 0.3 to 1 times the RMS level, at least 0.005."""
+    mean = max(0.005, rng.uniform(0.3, 1) * float(np.sqrt(np.mean(clip.samples**2)))) * rng.choice([-1, 1])
+    return Clip(np.clip(clip.samples * 0.5 + mean, -1, 1), clip.sample_rate)
+
+
+def shorten_it(clip: Clip, rng: np.random.Generator) -> Clip:
+    """Keep 1 to 5 % of it, at least 20 samples."""
+    n = max(20, round(rng.uniform(0.01, 0.05) * clip.n_samples))
+    start = (clip.n_samples - n) // 3
+    return Clip(clip.samples[:, start : start + n], clip.sample_rate)
+
+
+def slow_it(clip: Clip, rng: np.random.Generator) -> Clip:
+    """Give it another rate."""
+    return resample(clip, int(rng.choice([r for r in (8000, 11025, 22050, 48000) if r != clip.sample_rate])))
+
+
+def vary_it(clip: Clip, rng: np.random.Generator) -> Clip:
+    """Change gain, ends and, in one of two, the rate; kept or encoded with loss by the suffix it gets."""
+    n_off = round(rng.uniform(0, 0.04) * clip.n_samples)
+    samples = clip.samples[:, n_off // 2 : clip.n_samples - n_off // 2] * rng.uniform(0.2, 0.9)
+    changed = Clip(samples, clip.sample_rate)
+    return resample(changed, int(rng.choice([16000, 22050]))) if rng.random() < 0.5 else changed
+
+
+CHANGES: dict[str, Callable[[Clip, np.random.Generator], Clip]] = {
+    "silent": silence_it,
+    "clipped": clip_it,
+    "DC offset": shift_it,
+    "too short": shorten_it,
+    "wrong rate": slow_it,
+}
+
+
+def save(clip: Clip, path: Path) -> Path:
+    """Write a clip as the suffix says."""
+    soundfile.write(path, clip.samples.T, clip.sample_rate)
+    return path
+
+
+@dataclass
+class Planted:
+    """Where faults were planted."""
+
+    kinds: defaultdict[str, set[int]] = field(default_factory=lambda: defaultdict(set))
+    sources: dict[Path, Path] = field(default_factory=dict)
+    changed: dict[int, Example] = field(default_factory=dict)
+
+    def add(self, kind: str, k: int, row: Example, path: Path) -> None:
+        """Put a file in the place of a row, or behind the last."""
+        self.kinds[kind].add(k)
+        self.changed[k] = replace(row, path=path)
+
+
+def plant(material: Material, seed: int, place: Path) -> tuple[Material, Planted]:
+    """Plant all kinds that concern files, each in other sounds; copies are added at the end."""
+    rng = np.random.default_rng(seed)
+    rows = material.corpus.examples
+    n_each = max(1, round(SHARE * len(rows)))
+    order = iter(rng.permutation(len(rows)).tolist())
+    planted = Planted()
+    for kind, change in CHANGES.items():
+        for k in [next(order) for _ in range(n_each)]:
+            path = place / f"{kind.replace(' ', '_')}_{k}.wav"
+            planted.add(kind, k, rows[k], save(change(read(rows[k].path), rng), path))
+    for j, k in enumerate(next(order) for _ in range(n_each)):
+        path = save(read(rows[k].path), place / f"unreadable_{k}.wav")
+        path.write_bytes([b"", path.read_bytes()[:30], b"text, not sound " * 50][j % 3])
+        planted.add("unreadable", k, rows[k], path)
+    for j, k in enumerate([next(order) for _ in range(2 * n_each)]):
+        plant_copy(planted, len(rows) + j, rows[k], place, rng)
+    n_all = len(rows) + 2 * n_each
+    examples = tuple(planted.changed[k] if k in planted.changed else rows[k] for k in range(n_all))
+    looks: list[Look | str] = [*material.looks, *[""] * (2 * n_each)]
+    fresh = look_at_all(list(planted.changed.values()), summary=material.summary)
+    for k, seen in zip(planted.changed, fresh, strict=True):
+        looks[k] = seen
+    return Material(replace(material.corpus, examples=examples), material.summary, looks), planted
+
+
+def plant_copy(planted: Planted, new: int, row: Example, place: Path, rng: np.random.Generator) -> None:
+    """Add a copy, every other one exact but in another container."""
+    clip = read(row.path)
+    if new % 2:  # 32-bit samples hold whatever the source decodes to
+        path = place / f"copy_{new}.wav"
+        soundfile.write(path, clip.samples.T, clip.sample_rate, subtype="FLOAT")
+        planted.add("duplicate", new, row, path)
+        planted.sources[path] = row.path
+        return
+    varied = vary_it(clip, rng)
+    suffix = rng.choice(["wav", "ogg", "mp3"])
+    path = save(varied, place / f"version_{new}.{suffix}")
+    planted.add("near duplicate", new, row, path)
+    planted.sources[path] = row.path
+    if varied.sample_rate != clip.sample_rate:
+        planted.kinds["wrong rate"].add(new)
+
+
+def louder(clip: Clip) -> Clip:
+    """Bring it to a peak of 0.9."""
+    return Clip(clip.samples * (0.9 / max(1e-6, float(np.abs(clip.samples).max()))), clip.sample_rate)
+
+
+def longer(clip: Clip) -> Clip:
+    """Let it go on for 4 s more."""
+    n = round(4 * clip.sample_rate)
+    return Clip(np.tile(clip.samples, 1 + 2 * n // clip.n_samples)[:, : clip.n_samples + n], clip.sample_rate)
+
+
+def narrower(clip: Clip) -> Clip:
+    """Record it at less than half its rate."""
+    return resample(resample(clip, clip.sample_rate // 2 - 200), clip.sample_rate)
+
+
+def blanked(clip: Clip) -> Clip:
+    """Silence its first third."""
+    samples = clip.samples.copy()
+    samples[:, : clip.n_samples // 3] = 0
+    return Clip(samples, clip.sample_rate)
+
+
+PLANTED_CUES: dict[str, tuple[Callable[[Clip], Clip], str]] = {
+    "loudness": (louder, "wav"),
+    "length": (longer, "wav"),
+    "band limit": (narrower, "wav"),
+    "format": (lambda clip: clip, "aiff"),
+    "silence": (blanked, "wav"),
+}

@@ -1,0 +1,203 @@
+"""How well the kind of a tune (reel, jig, hornpipe ...) is told from its notes, with the metre hidden."""
+
+from __future__ import annotations
+
+import argparse
+import csv
+import re
+import warnings
+from collections import Counter
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from benchmarks.provenance import data_folder, markdown_table, write_markdown
+from woodshed.data.split import group_folds
+from woodshed.features.notes import NoteSummary
+from woodshed.metrics import confusion
+from woodshed.metrics.interval import bootstrap_interval
+from woodshed.symbolic.abc import read_abc
+from woodshed.symbolic.midi import read_midi
+
+NOTES = Path(__file__).with_name("tune_type_notes.md")
+TO_REACH = 0.75
+N_FOLDS = 5
+KINDS = ("reel", "jig", "hornpipe", "waltz", "slip jig")
+FILE_KINDS = ("reel", "polka", "hornpipe", "jig", "slide")
+PLAIN = re.compile(r"(length|step)_[\d.]+(_pulses)?")  # the baseline: two histograms
+
+
+@dataclass(frozen=True)
+class Tunes:
+    """Rows of features with the kind and the family of each tune."""
+
+    name: str
+    rows: NDArray[np.float32]
+    labels: NDArray[np.str_]
+    families: NDArray[np.str_]
+
+
+def family(title: str) -> str:
+    """Spell a title so that variants of a tune fall together: no article, number, kind, or what is in brackets."""
+    title = re.sub(r"\(.*?\)", "", title.lower())
+    title = re.sub(r"\b(the|an?|no|version|var\w*|[ivx]+)\b", "", title)
+    title = re.sub(r"(the|\d+)$", "", re.sub(r"[^a-z0-9]", "", title))
+    bare = re.sub(r"\d+|(reel|jig|hornpipe|polka|slide|waltz)(the)?$", "", title)
+    return bare or title
+
+
+def nottingham(folder: Path) -> Tunes:
+    """Read the ABC tunes of the five kinds."""
+    with (folder / "tunes.csv").open(encoding="utf-8") as file:
+        kind_of = {(row["file"], row["x"]): row["type"] for row in csv.DictReader(file)}
+
+    def each() -> Iterator[tuple[Any, str, str]]:
+        for path in sorted((folder / "abc").glob("*.abc")):
+            book = read_abc(path)
+            for score, number in zip(book.tunes, book.numbers, strict=True):
+                yield score, kind_of.get((f"abc/{path.name}", number), ""), family(score.title)
+
+    return _collect("Nottingham", each(), KINDS)
+
+
+def ceol_rince(folder: Path) -> Tunes:
+    """Read the MIDI tunes whose file name says their kind."""
+    ending = re.compile(rf"({'|'.join(FILE_KINDS)})\d*(the)?$")
+
+    def each() -> Iterator[tuple[Any, str, str]]:
+        for path in sorted((folder / "midi").glob("*.mid")):
+            found = ending.search(path.stem.lower())
+            if found:
+                yield read_midi(path), found[1], family(path.stem)
+
+    return _collect("Ceol Rince", each(), FILE_KINDS)
+
+
+def methods(seed: int) -> dict[str, Callable[[], Any]]:
+    """Return the models, each new."""
+    from sklearn.ensemble import HistGradientBoostingClassifier
+    from sklearn.linear_model import LogisticRegression
+    from sklearn.pipeline import make_pipeline
+    from sklearn.preprocessing import StandardScaler
+    from sklearn.svm import SVC
+
+    fair = {"class_weight": "balanced", "random_state": seed}
+    return {
+        "logistic regression": lambda: make_pipeline(
+            StandardScaler(), LogisticRegression(C=0.1, max_iter=2000, **fair)
+        ),
+        "SVM": lambda: make_pipeline(StandardScaler(), SVC(C=3, gamma=0.002, **fair)),
+        "gradient boosting": lambda: HistGradientBoostingClassifier(
+            max_iter=30, learning_rate=0.2, max_leaf_nodes=8, **fair
+        ),
+    }
+
+
+def macro_f1(truth: NDArray[np.str_], answers: NDArray[np.str_]) -> float:
+    """Return the mean over the kinds of F1; a kind that is never named right counts as 0."""
+    kinds = sorted(set(truth.tolist()) | set(answers.tolist()))
+    return float(confusion.evaluate(confusion.confusion_matrix(truth, answers, kinds))["f1"]["macro"])
+
+
+def answers_of(tunes: Tunes, make: Callable[[], Any], columns: Sequence[int], seed: int) -> NDArray[np.str_]:
+    """Ask about each tune when its family is held out."""
+    split = group_folds(
+        tunes.labels.tolist(), tunes.families.tolist(), n_folds=N_FOLDS, seed=seed, group_word="tune"
+    )
+    answers = np.empty_like(tunes.labels)
+    for fold in split.folds:
+        model = make().fit(tunes.rows[np.ix_(fold.train, columns)], tunes.labels[fold.train])
+        answers[fold.test] = model.predict(tunes.rows[np.ix_(fold.test, columns)])
+    return answers
+
+
+def measure(tunes: Tunes, seeds: Sequence[int]) -> tuple[str, str]:
+    """Return the table of scores and the table of kinds of the best method."""
+    names = NoteSummary().names
+    everything = list(range(len(names)))
+    plain = [k for k, name in enumerate(names) if PLAIN.fullmatch(name)]
+    asked: dict[str, tuple[str, Sequence[int]]] = {name: (name, everything) for name in methods(0)}
+    asked["plain: logistic regression on lengths and steps"] = ("logistic regression", plain)
+    majority = Counter(tunes.labels.tolist()).most_common(1)[0][0]
+    given = {
+        title: [answers_of(tunes, methods(seed)[name], columns, seed) for seed in seeds]
+        for title, (name, columns) in asked.items()
+    }
+    given["majority"] = [np.full_like(tunes.labels, majority)] * len(seeds)
+    rows, scored = [], {}
+    for title, answers in given.items():
+        scores = [macro_f1(tunes.labels, answer) for answer in answers]
+        low, high = bootstrap_interval(
+            lambda drawn, answers=answers: np.mean(
+                [macro_f1(tunes.labels[drawn], a[drawn]) for a in answers]
+            ),
+            len(tunes.labels),
+            groups=tunes.families,
+            n_resamples=200,
+        )
+        hits = np.mean([np.mean(answer == tunes.labels) for answer in answers])
+        scored[title] = float(np.mean(scores))
+        spread = f"{np.mean(scores):.3f} ± {np.std(scores):.3f}"
+        rows.append([title, spread, f"{low:.3f}–{high:.3f}", f"{hits:.3f}"])
+        print(tunes.name, *rows[-1], flush=True)
+    best = max(list(methods(0)), key=lambda title: scored[title])
+    scores_table = markdown_table(["method", "macro-F1", "95 % interval", "accuracy"], rows)
+    return scores_table, _kinds_table(tunes, best, given[best])
+
+
+def main() -> None:
+    """Measure and write ``tune_type.md``."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--data", help="folder of the data sets")
+    parser.add_argument("--seeds", type=int, nargs="+", default=[0, 1, 2])
+    given = parser.parse_args()
+    data = data_folder(given.data)
+    warnings.simplefilter("ignore")
+    parts = [
+        f"Macro-F1 over the kinds, five folds that hold out whole tune families (titles without article, number and "
+        f"kind, so that variants stay together), mean ± standard deviation over {len(given.seeds)} seeds, which deal "
+        "the folds and start the models. The interval is a bootstrap over families. Features: "
+        f"`NoteSummary(metre_hidden=True)`, {NoteSummary().n_values} numbers, all times in pulses: no bar line, "
+        f"metre, tempo or unit of notation. To reach on Nottingham: {TO_REACH}."
+    ]
+    for tunes in (nottingham(data / "nottingham"), ceol_rince(data / "ceol_rince_midi")):
+        counts = ", ".join(f"{kind} {n}" for kind, n in Counter(tunes.labels.tolist()).most_common())
+        scores, kinds = measure(tunes, given.seeds)
+        parts += [
+            f"## {tunes.name}",
+            f"{len(tunes.labels)} tunes of {len(set(tunes.families))} families: {counts}.",
+            scores,
+            kinds,
+        ]
+    parts += ["## Notes", NOTES.read_text("utf-8")]
+    write_markdown(
+        Path(__file__).with_suffix(".md"), "Quality: kinds of tune, metre hidden", "\n\n".join(parts)
+    )
+
+
+def _collect(name: str, tunes: Iterator[tuple[Any, str, str]], kinds: Sequence[str]) -> Tunes:
+    feature = NoteSummary()
+    rows = [(feature(score), kind, of) for score, kind, of in tunes if kind in kinds]
+    values, labels, families = zip(*rows, strict=True)
+    return Tunes(name, np.stack(values), np.array(labels), np.array(families))
+
+
+def _kinds_table(tunes: Tunes, method: str, answers: Sequence[NDArray[np.str_]]) -> str:
+    """Lay out the mean confusion matrix over the seeds, with F1."""
+    kinds = [kind for kind, _ in Counter(tunes.labels.tolist()).most_common()]
+    tables = [confusion.confusion_matrix(tunes.labels, answer, kinds) for answer in answers]
+    f1 = np.mean([confusion.evaluate(table)["f1"]["per_class"] for table in tables], axis=0)
+    mean = np.mean(tables, axis=0)
+    rows = [
+        [kind, *(f"{n:.1f}" for n in row), f"{score:.3f}"]
+        for kind, row, score in zip(kinds, mean, f1, strict=True)
+    ]
+    return f"By {method} (rows are the truth):\n\n" + markdown_table(["", *kinds, "F1"], rows)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,107 @@
+"""How fast, and in how much memory, a very long file becomes a timeline; writes ``timeline.md`` beside this file.
+
+    python -m benchmarks.speed.timeline [--hours 3] [--out FILE]
+
+A small net is trained on the recordings that come with woodshed, and a mono file is made of them. Then
+``woodshed predict --timeline`` runs on it in a fresh process whose peak is asked of the system.
+"""
+
+from __future__ import annotations
+
+import argparse
+import multiprocessing
+import tempfile
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import soundfile
+from benchmarks.provenance import markdown_table, write_markdown
+from benchmarks.speed.long_file import run
+
+from woodshed.base.saving import save_model
+from woodshed.data.corpora.fsdd import load
+from woodshed.data.sample import sample_folder
+from woodshed.data.sound import Sounds
+from woodshed.tasks.speech import SpeechRecogniser
+
+RATE = 8000
+LIMIT_MB, LIMIT_TIMES = 600.0, 100.0
+MODELS: dict[str, dict[str, Any]] = {
+    "net (conv-tdnn, width 16)": {"net": "conv-tdnn", "width": 16, "epochs": 2, "n_versions": 1},
+    "classical (svm)": {"net": "svm"},
+}
+
+
+def make_file(path: Path, hours: float) -> None:
+    """Write spoken digits one after the other, each followed by a pause."""
+    clips = [clip.mono() for clip in Sounds(load(sample_folder()).examples)]
+    rng = np.random.default_rng(0)
+    n_left = round(hours * 3600 * RATE)
+    with soundfile.SoundFile(path, "w", RATE, 1, subtype="PCM_16") as out:
+        while n_left > 0:
+            pause = rng.normal(0, 1e-4, rng.integers(RATE // 4, RATE))
+            part = np.concatenate([clips[rng.integers(len(clips))], pause])[:n_left]
+            out.write(part)
+            n_left -= len(part)
+
+
+def train(settings: dict[str, Any], model: Path) -> None:
+    """Make a model of all recordings that come with woodshed."""
+    examples = load(sample_folder()).examples
+    recogniser = SpeechRecogniser(**settings)
+    recogniser.fit(Sounds(examples), [example.label for example in examples])
+    save_model(recogniser, model)
+
+
+def main() -> None:
+    """Train, make the file, run, write the page."""
+    parser = argparse.ArgumentParser(description=(__doc__ or "").splitlines()[0])
+    parser.add_argument("--hours", type=float, default=3.0)
+    parser.add_argument("--out", type=Path, default=Path(__file__).with_suffix(".md"))
+    chosen = parser.parse_args()
+    rows = []
+    with tempfile.TemporaryDirectory() as folder:
+        long = Path(folder) / "long.wav"
+        make_file(long, chosen.hours)
+        for name, settings in MODELS.items():
+            model = Path(folder) / settings["net"]
+            # In a process of its own: Linux counts the peak of the process that starts another as the other's.
+            training = multiprocessing.get_context("spawn").Process(target=train, args=(settings, model))
+            training.start()
+            training.join()
+            if training.exitcode:
+                raise SystemExit(f"the training of {name} failed.")
+            target = Path(folder) / f"{settings['net']}.csv"
+            arguments = [
+                "predict",
+                str(model),
+                str(long),
+                "--timeline",
+                "--format",
+                "csv",
+                "--out",
+                str(target),
+            ]
+            peak_mb, duration_s = run(arguments, Path(folder) / "cache")
+            times = chosen.hours * 3600 / duration_s
+            n_events = len(target.read_text(encoding="utf-8").splitlines()) - 1
+            verdict = "yes" if peak_mb < LIMIT_MB and times >= LIMIT_TIMES else "no"
+            rows.append(
+                [name, f"{peak_mb:,.0f}", f"{duration_s:.0f}", f"{times:,.0f}", f"{n_events:,}", verdict]
+            )
+            print(*rows[-1], flush=True)
+    heading = ["model", "peak MB", "seconds", "× real time", "events"]
+    heading.append(f"< {LIMIT_MB:.0f} MB and ≥ {LIMIT_TIMES:.0f} ×")
+    body = f"""A mono file of {chosen.hours:g} hours at {RATE:,} Hz, made of spoken digits with pauses between them, to a table
+of events: windows of 1 s every 0.5 s. Each model in a fresh process; starting it is counted.
+
+{markdown_table(heading, rows)}
+
+How well it is answered is not looked at here: the net has learned for two epochs."""
+    write_markdown(chosen.out, "Timelines of very long files", body)
+    print(body)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,8 @@
+"""The doctor looks at a labelled set of sounds before anyone learns from it; one file per kind of finding."""
+
+from __future__ import annotations
+
+from woodshed.data.doctor.checkup import doctor, short_checkup
+from woodshed.data.doctor.finding import Checkup, Finding
+
+__all__ = ["Checkup", "Finding", "doctor", "short_checkup"]

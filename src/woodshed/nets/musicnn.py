@@ -1,0 +1,102 @@
+"""Filters shaped by what is known of music: tall ones for timbre, long ones for rhythm."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import keras
+from keras import layers
+
+from woodshed.nets.answer import answer_layer
+from woodshed.nets.front import spectrogram_input
+
+TIMBRAL_SHARES = (38 / 96, 67 / 96)
+"""Height of the vertical filters, as a share of the bands: 38 and 67 of 96 in the paper."""
+
+TEMPORAL_SHARES = (128 / 187, 64 / 187, 32 / 187)
+"""Length of the horizontal filters, as a share of the window: 128, 64 and 32 of 187 frames."""
+
+
+def musicnn(
+    n_frames: int,
+    n_bands: int,
+    n_classes: int,
+    *,
+    width: int = 24,
+    dropout: float = 0.3,
+    norm_strength: float = 1.0,
+    answer: str = "classes",
+) -> keras.Model:
+    """Build vertical and horizontal filters side by side, residual convolutions, and a dense layer.
+
+    After Pons et al., "End-to-end learning for music audio tagging at scale" (2018), and Pons and Serra,
+    "musicnn: pre-trained convolutional neural networks for music audio tagging" (2019). A tall filter
+    keeps its strongest answer over all bands, so that a timbre is known at any pitch; a long one follows
+    a band through time. Sizes are shares of the window, so that any window will do. Unlike theirs, the
+    maximum over bands is taken before the normalisation, which spares most of its work, and the filters
+    are fewer by default.
+
+    Parameters
+    ----------
+    n_frames, n_bands
+        Size of the window.
+    n_classes
+        Number of answers.
+    width
+        Filters of each of three lengths; of each of two heights there are four times as many.
+        The paper has 51.
+    dropout
+        Share dropped before and after the dense layer while learning, 0 to 1; 0.5 in the paper.
+    norm_strength
+        How much of the recording's colour is removed first; see `ChannelNorm`.
+    answer
+        Kind of answer: "classes", "tags" or "values"; see `answer_layer`.
+
+    Returns
+    -------
+    keras.Model
+        ``(batch, n_frames, n_bands)`` in decibels to ``(batch, n_classes)`` answers.
+
+    Examples
+    --------
+    >>> musicnn(187, 96, 50, width=51).count_params()  # the paper's window and its fifty tags
+    792075
+    >>> musicnn(96, 40, 10).output_shape
+    (None, 10)
+    """
+    inputs, x = spectrogram_input(n_frames, n_bands, norm_strength=norm_strength)  # (B, T, F, 1)
+    heights = [max(1, round(share * n_bands)) for share in TIMBRAL_SHARES]
+    lengths = [max(1, round(share * n_frames)) for share in TEMPORAL_SHARES]
+    front = [timbral(x, 4 * width, height) for height in heights]
+    front += [temporal(x, width, length) for length in lengths]
+    stages = [layers.Concatenate()(front)]  # (B, T, 11W)
+    for k in range(3):
+        y = layers.Conv1D(64, 7, padding="same", activation="relu")(stages[-1])  # (B, T, 64)
+        y = layers.BatchNormalization()(y)
+        stages.append(layers.Add()([y, stages[-1]]) if k else y)
+    x = layers.Concatenate()(stages)  # (B, T, 11W + 192)
+    x = layers.Concatenate()([layers.GlobalMaxPooling1D()(x), layers.GlobalAveragePooling1D()(x)])
+    x = layers.Dropout(dropout)(layers.BatchNormalization()(x))  # (B, 22W + 384)
+    x = layers.Dense(200, activation="relu")(x)  # (B, 200)
+    x = layers.Dropout(dropout)(layers.BatchNormalization()(x))
+    outputs = answer_layer(x, n_classes, answer)
+    return keras.Model(inputs, outputs, name="musicnn")
+
+
+def timbral(x: Any, n_filters: int, height: int) -> Any:
+    """Pass seven frames by ``height`` bands, and keep each filter's strongest answer over the bands."""
+    x = layers.ZeroPadding2D(((3, 3), (0, 0)))(x)  # (B, T+6, F, 1)
+    return strongest(layers.Conv2D(n_filters, (7, height))(x))
+
+
+def temporal(x: Any, n_filters: int, length: int) -> Any:
+    """Pass ``length`` frames of a single band, and keep each filter's strongest answer over the bands."""
+    return strongest(layers.Conv2D(n_filters, (length, 1), padding="same")(x))
+
+
+def strongest(x: Any) -> Any:
+    """Take the maximum over bands, rectify and normalise."""
+    _, n_frames, n_bands, n_filters = x.shape
+    x = layers.MaxPooling2D((1, n_bands))(x)  # (B, T, 1, C)
+    x = layers.Reshape((n_frames, n_filters))(x)  # (B, T, C)
+    return layers.BatchNormalization()(layers.ReLU()(x))

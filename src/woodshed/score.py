@@ -1,0 +1,341 @@
+"""Score: music as notes, the noun that everything symbolic passes on."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field
+from typing import Any, Literal, get_args
+
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+
+from woodshed.errors import ScoreError, near_miss, printable
+
+Mode = Literal["major", "minor", "dorian", "phrygian", "lydian", "mixolydian", "locrian"]
+DRUM_CHANNEL = 9
+"""The channel whose pitches are drums; people who count from one call it channel 10."""
+
+FIFTHS_ABOVE: dict[Mode, int] = {
+    "lydian": -1,
+    "major": 0,
+    "mixolydian": 1,
+    "dorian": 2,
+    "minor": 3,
+    "phrygian": 4,
+    "locrian": 5,
+}
+"""How many fifths the keynote of a mode lies above that of the major key with the same signature."""
+_MAX_BPM = 100_000.0
+
+
+@dataclass(frozen=True, slots=True)
+class Note:
+    """One note.
+
+    Parameters
+    ----------
+    onset_beats
+        When it starts, in quarter notes from the start of the piece, whatever the metre; 0 or more.
+    duration_beats
+        How long it sounds, in quarter notes; above 0.
+    pitch_midi
+        0 to 127; middle C is 60. On `DRUM_CHANNEL` the number of a drum.
+    velocity
+        How hard it is struck, 1 to 127; default 80.
+    channel
+        The part it belongs to, 0 to 15; default 0.
+
+    Raises
+    ------
+    ScoreError
+        If a value is out of its range.
+
+    Examples
+    --------
+    >>> Note(1.5, 0.5, 69).end_beats
+    2.0
+    """
+
+    onset_beats: float
+    duration_beats: float
+    pitch_midi: int
+    velocity: int = 80
+    channel: int = 0
+
+    def __post_init__(self) -> None:
+        _at(self, "Note")
+        if not (math.isfinite(self.duration_beats) and self.duration_beats > 0):
+            raise ScoreError(f"Note expects a duration_beats above 0, got {self.duration_beats!r}.")
+        _whole(self, "pitch_midi", 0, 127)
+        _whole(self, "velocity", 1, 127)
+        _whole(self, "channel", 0, 15)
+
+    @property
+    def end_beats(self) -> float:
+        """When it ends, in quarter notes."""
+        return self.onset_beats + self.duration_beats
+
+
+@dataclass(frozen=True, slots=True)
+class Tempo:
+    """How fast it goes from a place on: quarter notes a minute, above 0."""
+
+    onset_beats: float
+    tempo_bpm: float
+
+    def __post_init__(self) -> None:
+        _at(self, "Tempo")
+        if not 0 < self.tempo_bpm <= _MAX_BPM:
+            raise ScoreError(
+                f"Tempo expects a tempo_bpm above 0 and at most {_MAX_BPM:g}, got {self.tempo_bpm!r}."
+            )
+
+
+@dataclass(frozen=True, slots=True)
+class Metre:
+    """The metre from a place on; ``Metre(0, 6, 8)`` is six eight.
+
+    Examples
+    --------
+    >>> Metre(0, 6, 8).bar_beats
+    3.0
+    """
+
+    onset_beats: float
+    numerator: int
+    denominator: int
+
+    def __post_init__(self) -> None:
+        _at(self, "Metre")
+        _whole(self, "numerator", 1, 255)
+        _whole(self, "denominator", 1, 128)
+        if self.denominator & (self.denominator - 1):
+            raise ScoreError(f"Metre expects a power of two as denominator, got {self.denominator}.")
+
+    @property
+    def bar_beats(self) -> float:
+        """Length of a bar in quarter notes."""
+        return 4 * self.numerator / self.denominator
+
+
+@dataclass(frozen=True, slots=True)
+class Key:
+    """The key from a place on: its signature, and the mode that says which note is its keynote.
+
+    Parameters
+    ----------
+    onset_beats
+        From where, in quarter notes.
+    n_sharps
+        Sharps of the signature, -7 to 7; flats are negative.
+    mode
+        ``major``, ``minor`` or one of the church modes.
+
+    Examples
+    --------
+    One sharp is G major, E minor or A dorian:
+
+    >>> [Key(0, 1, mode).tonic for mode in ("major", "minor", "dorian")]
+    [7, 4, 9]
+    """
+
+    onset_beats: float
+    n_sharps: int
+    mode: Mode = "major"
+
+    def __post_init__(self) -> None:
+        _at(self, "Key")
+        _whole(self, "n_sharps", -7, 7)
+        if self.mode not in get_args(Mode):
+            raise ScoreError(f"Key has no mode {self.mode!r}. {near_miss(str(self.mode), get_args(Mode))}")
+
+    @property
+    def tonic(self) -> int:
+        """Pitch class of the keynote, 0 (C) to 11 (B)."""
+        return 7 * (self.n_sharps + FIFTHS_ABOVE[self.mode]) % 12
+
+
+@dataclass(frozen=True, slots=True)
+class Program:
+    """The instrument of a channel from a place on: its General MIDI number, 0 to 127."""
+
+    onset_beats: float
+    channel: int
+    program: int
+
+    def __post_init__(self) -> None:
+        _at(self, "Program")
+        _whole(self, "channel", 0, 15)
+        _whole(self, "program", 0, 127)
+
+
+@dataclass(frozen=True, slots=True)
+class ChordSymbol:
+    """A chord written above the notes, such as ``Am7``. It is read, not played."""
+
+    onset_beats: float
+    name: str
+
+    def __post_init__(self) -> None:
+        _at(self, "ChordSymbol")
+
+
+@dataclass(frozen=True)
+class Score:
+    """Music as notes, with what is needed to play and to write it.
+
+    Parameters
+    ----------
+    notes
+        At least one `Note`; kept sorted by onset, channel, pitch, duration.
+    tempos
+        Changes of tempo, kept sorted. 120 quarter notes a minute until the first of them.
+    metres, keys
+        Changes of metre and key, kept sorted; none if unknown.
+    programs
+        Instruments of the channels.
+    chords
+        Chord symbols.
+    part_names
+        ``(channel, name)`` of the parts that have a name.
+    pickup_beats
+        Length of an incomplete first bar in quarter notes; 0 if the first bar is full.
+    title
+        Name of the piece; empty if unknown.
+    source
+        Name to use in messages, usually the path of the file.
+    findings
+        What a reader mended or found odd, one sentence each. Two scores that differ only in this, or in
+        their source, are equal.
+
+    Raises
+    ------
+    ScoreError
+        If there is no note.
+
+    Examples
+    --------
+    >>> score = Score([Note(1, 1, 64), Note(0, 1, 60)], tempos=[Tempo(0, 60)])
+    >>> [note.pitch_midi for note in score.notes], score.duration_beats, score.duration_s
+    ([60, 64], 2.0, 2.0)
+    """
+
+    notes: Sequence[Note]
+    tempos: Sequence[Tempo] = ()
+    metres: Sequence[Metre] = ()
+    keys: Sequence[Key] = ()
+    programs: Sequence[Program] = ()
+    chords: Sequence[ChordSymbol] = ()
+    part_names: Sequence[tuple[int, str]] = ()
+    pickup_beats: float = 0.0
+    title: str = ""
+    source: str = field(default="score", compare=False)
+    findings: Sequence[str] = field(default=(), compare=False)
+
+    def __post_init__(self) -> None:
+        if not self.notes:
+            raise ScoreError(f"{printable(self.source)} has no notes. Leave it out, or write some.")
+        ordered = sorted(
+            self.notes, key=lambda n: (n.onset_beats, n.channel, n.pitch_midi, n.duration_beats, n.velocity)
+        )
+        object.__setattr__(self, "notes", tuple(ordered))
+        for name in ("tempos", "metres", "keys", "programs", "chords"):
+            changes = sorted(getattr(self, name), key=lambda change: change.onset_beats)
+            object.__setattr__(self, name, tuple(changes))
+        object.__setattr__(self, "part_names", tuple(sorted(self.part_names)))
+        object.__setattr__(self, "findings", tuple(self.findings))
+        if not (math.isfinite(self.pickup_beats) and self.pickup_beats >= 0):
+            raise ScoreError(f"Score expects a pickup_beats of 0 or more, got {self.pickup_beats!r}.")
+
+    @property
+    def duration_beats(self) -> float:
+        """Where the last note ends, in quarter notes."""
+        return float(max(note.end_beats for note in self.notes))
+
+    @property
+    def duration_s(self) -> float:
+        """When the last note ends, in seconds."""
+        return float(self.seconds_at(self.duration_beats))
+
+    def seconds_at(self, beats: ArrayLike) -> NDArray[np.float64]:
+        """Turn places in quarter notes into seconds from the start.
+
+        Parameters
+        ----------
+        beats
+            Quarter notes, any shape.
+
+        Returns
+        -------
+        numpy.ndarray
+            Seconds, in the shape of ``beats``.
+
+        Examples
+        --------
+        Two beats at 60 a minute, then twice as fast:
+
+        >>> score = Score([Note(0, 4, 60)], tempos=[Tempo(0, 60), Tempo(2, 120)])
+        >>> score.seconds_at([1, 2, 4]).tolist()
+        [1.0, 2.0, 3.0]
+        """
+        starts, starts_s, s_per_beat = self._clock()
+        at = np.asarray(beats, dtype=np.float64)
+        stretch = np.maximum(np.searchsorted(starts, at, side="right") - 1, 0)
+        seconds: NDArray[np.float64] = starts_s[stretch] + (at - starts[stretch]) * s_per_beat[stretch]
+        return seconds
+
+    def table(self) -> dict[str, NDArray[Any]]:
+        """Return the notes as named columns, each of shape ``(n_notes,)``.
+
+        Examples
+        --------
+        >>> columns = Score([Note(0, 1, 60), Note(1, 2, 62)]).table()
+        >>> columns["onset_s"].tolist(), columns["pitch_midi"].tolist()
+        ([0.0, 0.5], [60, 62])
+        """
+        onset = np.array([note.onset_beats for note in self.notes], dtype=np.float64)
+        duration = np.array([note.duration_beats for note in self.notes], dtype=np.float64)
+        onset_s = self.seconds_at(onset)
+        return {
+            "onset_beats": onset,
+            "duration_beats": duration,
+            "onset_s": onset_s,
+            "duration_s": self.seconds_at(onset + duration) - onset_s,
+            "pitch_midi": np.array([note.pitch_midi for note in self.notes], dtype=np.int64),
+            "velocity": np.array([note.velocity for note in self.notes], dtype=np.int64),
+            "channel": np.array([note.channel for note in self.notes], dtype=np.int64),
+        }
+
+    def _clock(self) -> tuple[NDArray[np.float64], NDArray[np.float64], NDArray[np.float64]]:
+        """Return where each stretch of one tempo starts, in beats and seconds, and its seconds a beat."""
+        changes = self.tempos if self.tempos and self.tempos[0].onset_beats == 0 else (_START, *self.tempos)
+        starts = np.array([change.onset_beats for change in changes], dtype=np.float64)
+        s_per_beat = np.array([60 / change.tempo_bpm for change in changes], dtype=np.float64)
+        starts_s = np.concatenate([[0.0], np.cumsum(np.diff(starts) * s_per_beat[:-1])])
+        return starts, starts_s, s_per_beat
+
+    def __repr__(self) -> str:
+        name = self.title or self.source
+        return f"Score({name!r}, {len(self.notes)} notes, {self.duration_beats:g} beats)"
+
+    def __iter__(self) -> Iterator[Any]:
+        raise TypeError("A Score is one piece, not a sequence. Use score.notes for its notes.")
+
+
+def _at(event: Any, name: str) -> None:
+    """Refuse a place that is not a finite number from 0 up."""
+    if not (math.isfinite(event.onset_beats) and event.onset_beats >= 0):
+        raise ScoreError(f"{name} expects an onset_beats of 0 or more, got {event.onset_beats!r}.")
+
+
+def _whole(event: Any, name: str, low: int, high: int) -> None:
+    """Refuse anything but a whole number in a range."""
+    value = getattr(event, name)
+    if isinstance(value, bool) or int(value) != value or not low <= value <= high:
+        raise ScoreError(
+            f"{type(event).__name__} expects a whole {name} from {low} to {high}, got {value!r}."
+        )
+
+
+_START = Tempo(0.0, 120.0)

@@ -1,0 +1,169 @@
+"""The fields of ABC: key, metre, unit length, tempo."""
+
+from __future__ import annotations
+
+import re
+from fractions import Fraction
+
+from woodshed.errors import ScoreError
+from woodshed.score import Mode
+
+Signature = dict[str, int]
+"""Letter (``A`` to ``G``) -> -1 for a flat, 1 for a sharp, 0 for a natural."""
+
+_SHARPS = "FCGDAEB"
+_MAJOR_SHARPS = {"C": 0, "G": 1, "D": 2, "A": 3, "E": 4, "B": 5, "F": -1}
+_MODES: dict[str, tuple[Mode, int]] = {
+    "": ("major", 0),
+    "maj": ("major", 0),
+    "ion": ("major", 0),
+    "m": ("minor", -3),
+    "min": ("minor", -3),
+    "aeo": ("minor", -3),
+    "mix": ("mixolydian", -1),
+    "dor": ("dorian", -2),
+    "phr": ("phrygian", -4),
+    "lyd": ("lydian", 1),
+    "loc": ("locrian", -5),
+}
+_KEY = re.compile(r"([A-G])([#b♯♭]?)\s*([A-Za-z]*)")
+_EXPLICIT = re.compile(r"(?<!\S)(\^\^|__|\^|_|=)([a-gA-G])(?!\S)")
+ALTERATIONS = {"^^": 2, "^": 1, "=": 0, "_": -1, "__": -2}
+
+
+def read_key(text: str) -> tuple[int, Mode, Signature] | None:
+    """Read the content of ``K:``.
+
+    Returns
+    -------
+    tuple
+        Number of sharps, mode, and what the signature and the explicit accidentals alter; ``None`` if
+        there is only a clef.
+
+    Raises
+    ------
+    ScoreError
+        If it is no key.
+
+    Examples
+    --------
+    >>> read_key("A mixolydian")
+    (2, 'mixolydian', {'F': 1, 'C': 1})
+    >>> read_key("D =c")
+    (2, 'major', {'F': 1, 'C': 0})
+    """
+    text = text.split("%")[0].strip()
+    if text in ("HP", "Hp"):  # the pipes: F and C are sharp, whether written or not
+        return 2, "major", {"F": 1, "C": 1}
+    if not text or text.lower().startswith("none"):
+        return 0, "major", _explicit(text)
+    match = _KEY.match(text)
+    if match is None:
+        if text[0] in "^_=":
+            return 0, "major", _explicit(text)
+        if re.match(r"(clef=|treble|bass|alto|tenor|perc|octave=|transpose=|middle=|m=)", text):
+            return None
+        raise ScoreError(f"K:{text} is no key. Write the keynote and the mode, such as K:G or K:Ador.")
+    letter, sign, word = match.groups()
+    if word.lower().startswith(("clef", "treble", "bass", "alto", "tenor", "exp", "oct", "mid", "trans")):
+        word = ""
+    mode = _MODES.get(word if word == "m" else word.lower()[:3])
+    if mode is None:
+        raise ScoreError(f"K:{text} has no mode {word!r}. Write maj, min, mix, dor, phr, lyd or loc.")
+    n_sharps = _MAJOR_SHARPS[letter] + 7 * {"": 0, "#": 1, "♯": 1}.get(sign, -1) + mode[1]
+    if not -7 <= n_sharps <= 7:
+        raise ScoreError(f"K:{text} would have {abs(n_sharps)} accidentals. Write the key that sounds alike.")
+    signature = {} if re.search(r"\bexp\b", text) else signature_of(n_sharps)
+    return n_sharps, mode[0], signature | _explicit(text)
+
+
+def signature_of(n_sharps: int) -> Signature:
+    """Return what a number of sharps, or flats if negative, alters.
+
+    Examples
+    --------
+    >>> signature_of(-2)
+    {'B': -1, 'E': -1}
+    """
+    if n_sharps >= 0:
+        return dict.fromkeys(_SHARPS[:n_sharps], 1)
+    return dict.fromkeys(_SHARPS[::-1][:-n_sharps], -1)
+
+
+def read_metre(text: str) -> tuple[int, int] | None:
+    """Read the content of ``M:``; ``None`` for free metre.
+
+    Examples
+    --------
+    >>> read_metre("C|"), read_metre("(2+3)/8"), read_metre("none")
+    ((2, 2), (5, 8), None)
+    """
+    text = text.split("%")[0].strip().strip('"')
+    if text in ("C", "c"):
+        return 4, 4
+    if text in ("C|", "c|"):
+        return 2, 2
+    if text == "" or text.lower().startswith(("none", "free")):
+        return None
+    match = re.match(r"\(?\s*([\d+ ]+?)\s*\)?\s*/\s*(\d+)", text)
+    if match is None:
+        raise ScoreError(f"M:{text} is no metre. Write two numbers, such as M:6/8, or M:none.")
+    numerator, denominator = sum(int(n) for n in re.findall(r"\d+", match[1])), int(match[2])
+    if not (1 <= numerator <= 255 and 1 <= denominator <= 128) or denominator & (denominator - 1):
+        raise ScoreError(f"M:{text} is no metre. Write two numbers, such as M:6/8, or M:none.")
+    return numerator, denominator
+
+
+def read_length(text: str) -> Fraction:
+    """Read the content of ``L:`` as a share of a whole note.
+
+    Examples
+    --------
+    >>> read_length("1/8")
+    Fraction(1, 8)
+    """
+    match = re.match(r"\s*(\d+)\s*(?:/\s*(\d+))?", text)
+    if match is None or int(match[1]) == 0 or match[2] == "0" or int(match[1]) > 64:
+        raise ScoreError(f"L:{text.strip()} is no length. Write a fraction, such as L:1/8.")
+    return Fraction(int(match[1]), int(match[2] or 1))
+
+
+def default_length(metre: tuple[int, int] | None) -> Fraction:
+    """Return the unit length where ``L:`` is missing: a sixteenth in metres below 3/4, else an eighth.
+
+    Examples
+    --------
+    >>> default_length((2, 4)), default_length((6, 8))
+    (Fraction(1, 16), Fraction(1, 8))
+    """
+    is_short = metre is not None and Fraction(*metre) < Fraction(3, 4)
+    return Fraction(1, 16) if is_short else Fraction(1, 8)
+
+
+def read_tempo(text: str, unit: Fraction) -> float | None:
+    """Read the content of ``Q:`` in quarter notes a minute; ``None`` if it is only a word.
+
+    Examples
+    --------
+    >>> read_tempo('"Lively" 3/8=120', Fraction(1, 8)), read_tempo("160", Fraction(1, 8))
+    (180.0, 80.0)
+    """
+    text = re.sub(r'"[^"]*"', "", text.split("%")[0])
+    match = re.search(r"((?:\d+\s*/\s*\d+\s*)+|C\d*)\s*=\s*(\d+(?:\.\d+)?)", text)
+    if match and match[1][0] == "C":
+        beat, per_minute = unit * int(match[1][1:] or 1), float(match[2])
+    elif match:
+        parts = re.findall(r"(\d+)\s*/\s*(\d+)", match[1])
+        beat = sum((Fraction(int(n), int(d)) for n, d in parts if int(d)), Fraction(0))
+        per_minute = float(match[2])
+    elif bare := re.fullmatch(r"\s*(\d+(?:\.\d+)?)\s*", text):
+        beat, per_minute = unit, float(bare[1])
+    else:
+        return None
+    tempo_bpm = float(4 * beat) * per_minute
+    return tempo_bpm if tempo_bpm > 0 else None
+
+
+def _explicit(text: str) -> Signature:
+    """Read the accidentals that are written out after the key."""
+    return {letter.upper(): ALTERATIONS[sign] for sign, letter in _EXPLICIT.findall(text)}

@@ -1,0 +1,242 @@
+"""ABC: write scores."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Sequence
+from dataclasses import dataclass
+from fractions import Fraction
+
+from woodshed.atomic import write_whole
+from woodshed.errors import ScoreError
+from woodshed.score import DRUM_CHANNEL, FIFTHS_ABOVE, Key, Score
+from woodshed.symbolic.abc_field import signature_of
+
+_MAX_DENOMINATOR = 1024  # the ticks of common MIDI files, and the tuplets of ABC, are exact
+_UNIT = Fraction(1, 2)  # L:1/8, in quarter notes
+_BARS_A_LINE = 4
+_LINE_OF_FIFTHS = "FCGDAEB"
+_MODE_WORDS = {"major": "", "minor": "m"}
+_SIGNS = {-1: "_", 0: "=", 1: "^"}
+_NATURALS = {"C": 0, "D": 2, "E": 4, "F": 5, "G": 7, "A": 9, "B": 11}
+
+
+@dataclass(frozen=True)
+class _Event:
+    """Notes that begin and end together."""
+
+    start: Fraction
+    end: Fraction
+    pitches: tuple[int, ...]
+
+
+def write_abc(scores: Score | Sequence[Score], path: str | os.PathLike[str]) -> None:
+    """Write a tune, or a book of tunes numbered from 1. The file appears whole or not at all.
+
+    Raises
+    ------
+    ScoreError
+        If a score has nothing but drums, which ABC has no notes for.
+    OutputError
+        If the file cannot be written.
+    """
+    book = [scores] if isinstance(scores, Score) else scores
+    write_whole(path, "\n".join(score_to_abc(score, number=k + 1) for k, score in enumerate(book)))
+
+
+def score_to_abc(score: Score, *, number: int = 1) -> str:
+    """Spell a score in ABC.
+
+    Notes of one channel that begin and end together become a chord; where they overlap otherwise, another
+    voice is opened. Times become the nearest fraction of a quarter note with a denominator up to 1024.
+    Velocities, programs and drums are not written. The
+    accidentals are such that readers understand the same, whether an accidental counts for one octave or all.
+
+    Parameters
+    ----------
+    score
+        With at least one note that is no drum.
+    number
+        The ``X:`` of the tune.
+
+    Returns
+    -------
+    str
+        Lines up to the last, which ends with a line break.
+
+    Raises
+    ------
+    ScoreError
+        If there are only drums.
+
+    Examples
+    --------
+    >>> from woodshed.score import Metre, Note
+    >>> score = Score([Note(0, 1, 62), Note(1, 3, 66)], metres=[Metre(0, 3, 4)], keys=[Key(0, 2)])
+    >>> print(score_to_abc(score), end="")
+    X:1
+    M:3/4
+    L:1/8
+    K:D
+    D2 F4-|F2|]
+    """
+    voices = _voices(score)
+    if not voices:
+        raise ScoreError(f"{score.source} has drums only, which ABC has no notes for. Write MIDI.")
+    head = [f"X:{number}"]
+    if score.title:
+        head.append("T:" + " ".join(score.title.replace("%", r"\%").split()))
+    metres = [metre for metre in score.metres if metre.onset_beats == 0]
+    head.append(f"M:{metres[0].numerator}/{metres[0].denominator}" if metres else "M:none")
+    head.append("L:1/8")
+    head += [f"Q:1/4={tempo.tempo_bpm:.9g}" for tempo in score.tempos if tempo.onset_beats == 0]
+    names = dict(score.part_names)
+    for k, (channel, _) in enumerate(voices):
+        if len(voices) > 1 or channel in names:
+            name = names.get(channel, "").replace('"', "'")
+            head.append(f"V:{k + 1}" + (f' name="{name}"' if name else ""))
+    keys = [key for key in score.keys if key.onset_beats == 0]
+    head.append(f"K:{_key_name(keys[-1])}" if keys else "K:C")
+    body = []
+    for k, (_, events) in enumerate(voices):
+        if any(line.startswith("V:") for line in head):
+            body.append(f"V:{k + 1}")
+        body.append(_Writer(score, k == 0).text(events))
+    return "\n".join([*head, *body, ""])
+
+
+class _Writer:
+    """Writes one voice: what it has to know on the way are the bar lines, the changes and the accidentals."""
+
+    def __init__(self, score: Score, is_first: bool) -> None:
+        self._end = _exact(score.duration_beats)
+        self._lines = _bar_lines(score, self._end)
+        self._changes = _inline(score, is_first)
+        self._keys = [(_exact(key.onset_beats), key) for key in score.keys]
+        self._altered: set[str] = set()
+
+    def text(self, events: Sequence[_Event]) -> str:
+        """Write the events with rests between them."""
+        out: list[str] = []
+        now = Fraction(0)
+        for event in events:
+            out += self._pieces(now, event.start, ()) + self._pieces(event.start, event.end, event.pitches)
+            now = event.end
+        out += self._pieces(now, self._end, ())
+        return " ".join(out).replace(" |", "|").replace("| ", "|").replace("|\n ", "|\n") + "|]"
+
+    def _pieces(self, start: Fraction, end: Fraction, pitches: tuple[int, ...]) -> list[str]:
+        """Write a note, chord or rest, cut at bar lines and changes and tied over them."""
+        cuts = [at for at in {*self._lines, *self._changes} if start < at < end]
+        ends = [*sorted(cuts), end]
+        out = []
+        for stop in ends:
+            if stop <= start:
+                continue
+            if start in self._lines:
+                self._altered.clear()
+                out.append("|\n" if self._lines[start] % _BARS_A_LINE == 0 else "|")
+            out += self._changes.get(start, [])
+            out.append(self._spell(start, stop - start, pitches) + ("-" if pitches and stop < end else ""))
+            start = stop
+        return out
+
+    def _spell(self, at: Fraction, length: Fraction, pitches: tuple[int, ...]) -> str:
+        written = _length(length / _UNIT)
+        if not pitches:
+            return "z" + written
+        n_sharps = next((key.n_sharps for start, key in reversed(self._keys) if start <= at), 0)
+        names = [self._pitch(pitch, n_sharps) for pitch in pitches]
+        return (names[0] if len(names) == 1 else f"[{''.join(names)}]") + written
+
+    def _pitch(self, pitch: int, n_sharps: int) -> str:
+        """Spell a pitch as the key suggests, with an accidental where one is needed."""
+        signature = signature_of(n_sharps)
+        options = [(letter, alteration) for letter in _NATURALS for alteration in (-1, 0, 1)]
+        fitting = [(x, a) for x, a in options if (_NATURALS[x] + a - pitch) % 12 == 0]
+        wanted = 1 if n_sharps >= 0 else -1
+        letter, alteration = min(
+            fitting, key=lambda o: (signature.get(o[0], 0) != o[1], o[1] != 0, o[1] != wanted)
+        )
+        sign = ""
+        if letter in self._altered or signature.get(letter, 0) != alteration:
+            sign = _SIGNS[alteration]
+            self._altered.add(letter)
+        octave = (pitch - alteration - _NATURALS[letter]) // 12 - 5
+        if octave >= 1:
+            return sign + letter.lower() + "'" * (octave - 1)
+        return sign + letter + "," * -octave
+
+
+def _voices(score: Score) -> list[tuple[int, list[_Event]]]:
+    """Deal out the notes to voices in which nothing overlaps; each with its channel."""
+    together: dict[tuple[int, Fraction, Fraction], list[int]] = {}
+    for note in score.notes:
+        if note.channel != DRUM_CHANNEL:
+            start = _exact(note.onset_beats)
+            end = max(start + Fraction(1, _MAX_DENOMINATOR), _exact(note.end_beats))
+            together.setdefault((note.channel, start, end), []).append(note.pitch_midi)
+    voices: list[tuple[int, list[_Event]]] = []
+    for (channel, start, end), pitches in sorted(together.items()):
+        event = _Event(start, end, tuple(sorted(pitches)))
+        for of, events in voices:
+            if of == channel and events[-1].end <= start:
+                events.append(event)
+                break
+        else:
+            voices.append((channel, [event]))
+    return voices
+
+
+def _bar_lines(score: Score, end: Fraction) -> dict[Fraction, int]:
+    """Return where bars begin, but for the first, and how many have gone before."""
+    metres = score.metres
+    lines: dict[Fraction, int] = {}
+    at = _exact(score.pickup_beats)
+    if at:
+        lines[at] = 0
+    for k in range(max(1, len(metres))):
+        length = _exact(metres[k].bar_beats) if metres else Fraction(4)
+        stop = min(end, _exact(metres[k + 1].onset_beats)) if k + 1 < len(metres) else end
+        if metres and k:
+            at = _exact(metres[k].onset_beats)
+            lines[at] = len(lines) + 1
+        while (at := at + length) < stop:
+            lines[at] = len(lines) + 1
+    return {place: n for place, n in lines.items() if 0 < place < end}
+
+
+def _inline(score: Score, is_first: bool) -> dict[Fraction, list[str]]:
+    """Return the fields and chord symbols within the music; those for all only in the first voice."""
+    changes: dict[Fraction, list[str]] = {}
+
+    def add(onset_beats: float, text: str) -> None:
+        changes.setdefault(_exact(onset_beats), []).append(text)
+
+    for metre in (metre for metre in score.metres if metre.onset_beats > 0):
+        add(metre.onset_beats, f"[M:{metre.numerator}/{metre.denominator}]")
+    for key in (key for key in score.keys if key.onset_beats > 0):
+        add(key.onset_beats, f"[K:{_key_name(key)}]")
+    if is_first:
+        for tempo in (tempo for tempo in score.tempos if tempo.onset_beats > 0):
+            add(tempo.onset_beats, f"[Q:1/4={tempo.tempo_bpm:.9g}]")
+        for chord in score.chords:
+            add(chord.onset_beats, f'"{chord.name}"')
+    return changes
+
+
+def _key_name(key: Key) -> str:
+    sharps, place = divmod(key.n_sharps + FIFTHS_ABOVE[key.mode] + 1, 7)
+    sign = "#" * sharps if sharps > 0 else "b" * -sharps
+    return _LINE_OF_FIFTHS[place] + sign + _MODE_WORDS.get(key.mode, key.mode[:3])
+
+
+def _exact(beats: float) -> Fraction:
+    return Fraction(beats).limit_denominator(_MAX_DENOMINATOR)
+
+
+def _length(units: Fraction) -> str:
+    above = "" if units.numerator == 1 and units.denominator > 1 else str(units.numerator)
+    if units.denominator == 1:
+        return "" if units == 1 else above
+    return f"{above}/{units.denominator}"

@@ -1,0 +1,277 @@
+"""MIDI: read and write Standard MIDI Files."""
+
+from __future__ import annotations
+
+import os
+from collections import defaultdict, deque
+from collections.abc import Iterable
+from pathlib import Path
+
+from woodshed.atomic import write_whole
+from woodshed.errors import ParameterError, ScoreError, ScoreFileError
+from woodshed.score import (
+    Key,
+    Metre,
+    Note,
+    Program,
+    Score,
+    Tempo,
+)
+from woodshed.symbolic.midi_event import META, Event, Tracks, decode, encode
+
+MIDI_SUFFIXES = (".mid", ".midi")
+
+_NAME, _TEMPO, _METRE, _KEY = 0x03, 0x51, 0x58, 0x59
+_NOTE_OFF, _NOTE_ON, _PROGRAM = 0x8, 0x9, 0xC
+_MAX_TICK = (1 << 28) - 1
+_MAX_HOURS = 24
+_MICROSECONDS = 60_000_000
+
+
+def read_midi(path: str | os.PathLike[str]) -> Score:
+    """Read a Standard MIDI File of format 0 or 1.
+
+    Notes, tempos, metres, keys, programs and names are kept; controllers (the sustain pedal among them),
+    pitch bend and system exclusive messages are not. A note that begins while the same pitch of its channel
+    still sounds is a note of its own: the one that began first ends first. Notes that never end are closed
+    where the file ends, and notes of no length get one tick; `Score.findings` says how many there were.
+
+    Parameters
+    ----------
+    path
+        The file.
+
+    Returns
+    -------
+    Score
+        The name of the first track is the title, those of the others are part names.
+
+    Raises
+    ------
+    ScoreFileError
+        If the file cannot be read, is not MIDI, is cut short or damaged, has no notes, is of format 2, counts
+        time in SMPTE frames, or goes on for more than a day.
+
+    Examples
+    --------
+    >>> import tempfile
+    >>> with tempfile.TemporaryDirectory() as folder:
+    ...     path = Path(folder) / "scale.mid"
+    ...     write_midi(Score([Note(k, 1, 60 + k) for k in range(3)]), path)
+    ...     read_midi(path).notes[2]
+    Note(onset_beats=2.0, duration_beats=1.0, pitch_midi=62, velocity=80, channel=0)
+    """
+    try:
+        data = Path(path).read_bytes()
+    except OSError as error:
+        reason = f"it cannot be opened ({error.strerror}). Check the name and the permissions."
+        raise ScoreFileError(path, reason) from error
+    return midi_to_score(data, source=os.fspath(path))
+
+
+def midi_to_score(data: bytes, *, source: str = "bytes") -> Score:
+    """Read the bytes of a Standard MIDI File, as `read_midi` does."""
+    file = decode(data, source)
+    collected = _Collected(file.ticks_per_beat)
+    last_tick = max((track[-1].tick for track in file.tracks if track), default=0)
+    for number, track in enumerate(file.tracks):
+        collected.add(track, number, last_tick)
+    try:
+        score = collected.score(source)
+    except ScoreError as error:
+        raise ScoreFileError(
+            source, "it has no notes. Leave it out, or export it again from a piece with notes."
+        ) from error
+    if score.duration_s > _MAX_HOURS * 3600:
+        raise ScoreFileError(
+            source,
+            f"its last note ends after {score.duration_s / 3600:.0f} hours: a time in it is damaged. Shorten "
+            f"it to {_MAX_HOURS} hours in a sequencer, or leave it out.",
+        )
+    return score
+
+
+def write_midi(score: Score, path: str | os.PathLike[str], *, ticks_per_beat: int = 480) -> None:
+    """Write a Standard MIDI File of format 1: a track for tempo, metre and key, then one for each channel.
+
+    The same score gives the same bytes. The file appears whole or not at all.
+
+    Parameters
+    ----------
+    score
+        Notes that overlap at one pitch of one channel come back so that the one that began first ends first;
+        church modes come back as the major or minor of their signature, since MIDI has no others. Chord
+        symbols and the length of the pickup are not written.
+    path
+        Where to; an older file is replaced.
+    ticks_per_beat
+        Resolution, ticks in a quarter note, 1 to 32767; default 480. Times are rounded to it, and a note is
+        never shorter than one tick.
+
+    Raises
+    ------
+    OutputError
+        If the file cannot be written.
+    ScoreError
+        If the piece is too long for the ticks of MIDI.
+    """
+    write_whole(path, score_to_midi(score, ticks_per_beat=ticks_per_beat))
+
+
+def score_to_midi(score: Score, *, ticks_per_beat: int = 480) -> bytes:
+    """Return the bytes that `write_midi` writes."""
+    if (
+        isinstance(ticks_per_beat, bool)
+        or int(ticks_per_beat) != ticks_per_beat
+        or not 0 < ticks_per_beat < 1 << 15
+    ):
+        raise ParameterError(f"MIDI expects ticks_per_beat from 1 to 32767, got {ticks_per_beat!r}.")
+    if score.duration_beats * ticks_per_beat >= _MAX_TICK:
+        raise ScoreError(
+            f"{score.source} lasts {score.duration_beats:g} beats, too long for MIDI at {ticks_per_beat} "
+            "ticks a beat. Take fewer ticks, or cut it."
+        )
+    channels = sorted({note.channel for note in score.notes} | {p.channel for p in score.programs})
+    tracks = [_conductor(score, ticks_per_beat)]
+    tracks += [_channel_track(score, channel, ticks_per_beat) for channel in channels]
+    return encode(Tracks(ticks_per_beat, tuple(tracks)))
+
+
+class _Collected:
+    """What the tracks of a file say, put together."""
+
+    def __init__(self, ticks_per_beat: int) -> None:
+        self._ticks = ticks_per_beat
+        self._notes: list[Note] = []
+        self._tempos: dict[float, Tempo] = {}
+        self._metres: dict[float, Metre] = {}
+        self._keys: dict[float, Key] = {}
+        self._programs: list[Program] = []
+        self._part_names: dict[int, str] = {}
+        self._title = ""
+        self._n_stuck = self._n_empty = self._n_odd = 0
+
+    def add(self, track: Iterable[Event], number: int, last_tick: int) -> None:
+        """Take in one track."""
+        sounding: dict[tuple[int, int], deque[tuple[int, int]]] = defaultdict(deque)
+        name, channel = "", None
+        for event in track:
+            kind, of = event.status >> 4, event.status & 0xF
+            if event.status == META:
+                if event.first == _NAME:
+                    name = name or _text(event.content)
+                else:
+                    self._take_meta(event)
+                continue
+            channel = of if channel is None else channel
+            if kind == _NOTE_ON and event.second:
+                sounding[of, event.first].append((event.tick, event.second))
+            elif kind in (_NOTE_OFF, _NOTE_ON):
+                if waiting := sounding.get((of, event.first)):
+                    self._end_note(waiting.popleft(), event.tick, event.first, of)
+            elif kind == _PROGRAM:
+                self._programs.append(Program(event.tick / self._ticks, of, event.first))
+        for (of, pitch), waiting in sounding.items():
+            self._n_stuck += len(waiting)
+            for start in waiting:
+                self._end_note(start, last_tick, pitch, of)
+        if number == 0:
+            self._title = name
+        elif name and channel is not None:
+            self._part_names.setdefault(channel, name)
+
+    def score(self, source: str) -> Score:
+        """Put together the score, with a sentence on each kind of thing that was mended."""
+        counts = (
+            (self._n_stuck, "never end; they are closed where the file ends"),
+            (self._n_empty, "had no length; they got one tick"),
+        )
+        findings = [f"{n} note{'s' if n > 1 else ''} {what}." for n, what in counts if n]
+        if self._n_odd:
+            findings.append(f"{self._n_odd} damaged tempo, metre or key events were left out.")
+        return Score(
+            self._notes,
+            tempos=tuple(self._tempos.values()),
+            metres=tuple(self._metres.values()),
+            keys=tuple(self._keys.values()),
+            programs=tuple(self._programs),
+            part_names=tuple(self._part_names.items()),
+            title=self._title,
+            source=source,
+            findings=findings,
+        )
+
+    def _end_note(self, start: tuple[int, int], end_tick: int, pitch: int, channel: int) -> None:
+        tick, velocity = start
+        n_ticks = end_tick - tick
+        if n_ticks == 0:
+            self._n_empty, n_ticks = self._n_empty + 1, 1
+        self._notes.append(Note(tick / self._ticks, n_ticks / self._ticks, pitch, velocity, channel))
+
+    def _take_meta(self, event: Event) -> None:
+        """Take in a tempo, metre or key; the last one at a place counts."""
+        at, content = event.tick / self._ticks, event.content
+        try:
+            if event.first == _TEMPO:
+                self._tempos[at] = Tempo(at, _MICROSECONDS / int.from_bytes(content[:3], "big"))
+            elif event.first == _METRE:
+                self._metres[at] = Metre(at, content[0], 1 << min(content[1], 8))
+            elif event.first == _KEY:
+                n_sharps = int.from_bytes(content[:1], "big", signed=True)
+                self._keys[at] = Key(at, n_sharps, "minor" if content[1] else "major")
+        except (ScoreError, IndexError, ZeroDivisionError):
+            self._n_odd += 1
+
+
+def _conductor(score: Score, ticks_per_beat: int) -> tuple[Event, ...]:
+    """Write what concerns all channels: title, tempo, metre, key."""
+    events = [_name(score.title)] if score.title else []
+    for tempo in score.tempos:
+        per_beat = min(max(1, round(_MICROSECONDS / tempo.tempo_bpm)), 0xFFFFFF)
+        events.append(_meta(_tick(tempo.onset_beats, ticks_per_beat), _TEMPO, per_beat.to_bytes(3, "big")))
+    for metre in score.metres:
+        content = bytes([metre.numerator, metre.denominator.bit_length() - 1, 24, 8])
+        events.append(_meta(_tick(metre.onset_beats, ticks_per_beat), _METRE, content))
+    for key in score.keys:
+        is_minor = key.mode in ("minor", "dorian", "phrygian", "locrian")
+        content = key.n_sharps.to_bytes(1, "big", signed=True) + bytes([is_minor])
+        events.append(_meta(_tick(key.onset_beats, ticks_per_beat), _KEY, content))
+    return tuple(sorted(events, key=lambda event: event.tick))
+
+
+def _channel_track(score: Score, channel: int, ticks_per_beat: int) -> tuple[Event, ...]:
+    """Write one channel. At one tick programs come first, then ends of notes, then beginnings."""
+    names = [name for of, name in score.part_names if of == channel]
+    events = [_name(name) for name in names[:1]]
+    moments: list[tuple[int, int, int, Event]] = []
+    for program in (p for p in score.programs if p.channel == channel):
+        tick = _tick(program.onset_beats, ticks_per_beat)
+        moments.append((tick, 0, 0, Event(tick, _PROGRAM << 4 | channel, program.program)))
+    for note in (n for n in score.notes if n.channel == channel):
+        start = _tick(note.onset_beats, ticks_per_beat)
+        end = max(start + 1, _tick(note.end_beats, ticks_per_beat))
+        on = Event(start, _NOTE_ON << 4 | channel, note.pitch_midi, note.velocity)
+        off = Event(end, _NOTE_OFF << 4 | channel, note.pitch_midi, 0)
+        moments += [(start, 2, note.pitch_midi, on), (end, 1, note.pitch_midi, off)]
+    moments.sort(key=lambda moment: moment[:3])
+    return (*events, *(event for *_, event in moments))
+
+
+def _tick(beats: float, ticks_per_beat: int) -> int:
+    return round(beats * ticks_per_beat)
+
+
+def _meta(tick: int, kind: int, content: bytes) -> Event:
+    return Event(tick, META, kind, 0, content)
+
+
+def _name(text: str) -> Event:
+    return _meta(0, _NAME, text.encode("utf-8", "replace"))
+
+
+def _text(content: bytes) -> str:
+    """Decode a name: UTF-8 as we write it, else the Latin-1 of old files."""
+    try:
+        return content.decode("utf-8").strip("\0 ")
+    except UnicodeDecodeError:
+        return content.decode("latin-1").strip("\0 ")

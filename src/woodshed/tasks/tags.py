@@ -1,0 +1,44 @@
+"""Tags of music and sound: tell which of many words apply."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import ClassVar
+
+from woodshed.audio.augment import Change
+from woodshed.base.tagger import Tagger
+from woodshed.base.window import Variation
+
+
+@dataclass(kw_only=True, eq=False)
+class TagsTagger(Tagger):
+    """Tag recordings: drums, fast, female voice; several may apply, or none.
+
+    Sound is heard at up to 16 kHz in windows of three seconds with 64 bands, as music taggers do, and copies
+    are not played faster or slower, since tempo and pitch may be what a tag says. All settings:
+    `woodshed.base.listener.Listener`.
+
+    Examples
+    --------
+    >>> from woodshed.audio import noise, sine
+    >>> clips = [noise(seed=k) for k in range(4)] + [sine(300 + 20 * k) for k in range(4)]
+    >>> tagger = TagsTagger(net="mlp", width=16, window_s=0.5, epochs=30)
+    >>> tagger = tagger.fit(clips, [["hiss"]] * 4 + [["hum", "steady"]] * 4)
+    >>> sorted(next(tagger.listen([sine(350)])).tags)
+    ['hum', 'steady']
+    """
+
+    job: ClassVar[str] = "tags"
+    variation: ClassVar[Variation] = Variation(
+        stretch=0.05, warp=0.02, shift_bands=1, noise_share=0.2, colour_db=2, mask_bands=8
+    )
+    change: ClassVar[Change | None] = None
+
+    window_s: float = 3.0
+    n_mels: int = 64
+    hop_s: float = 0.016
+    colour_norm: float = 0.0
+    epochs: int = 60
+    patience: int = 15
+    batch_size: int = 32
+    n_versions: int = 1

@@ -1,0 +1,59 @@
+"""Taggers and regressors by the command line: train, predict, evaluate."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+
+@pytest.fixture
+def table(toy_folder: Path, tmp_path: Path) -> Path:
+    """Write a table of the made-up sounds with tags and values, from twelve groups."""
+    lines = ["path,tags,slope,group"]
+    slopes, tags = {"rise": 1, "fall": -1, "pulse": 0}, {"rise": "glides|up", "fall": "glides", "pulse": ""}
+    for k, path in enumerate(sorted(toy_folder.glob("*/*.wav"))):
+        name = path.parent.name
+        lines.append(f"{path},{tags[name]},{slopes[name] if k else ''},g{k % 12}")
+    place = tmp_path / "table.csv"
+    place.write_text("\n".join(lines))
+    return place
+
+
+def test_tags_are_trained_tested_and_told(table: Path, tmp_path: Path, cli: Callable[..., Any]) -> None:
+    model = tmp_path / "model"
+    trained = cli("train", table, "--job", "tags", "--net", "svm", "--out", model)
+    assert trained.code == 0, trained.err
+    assert "macro ROC-AUC" in trained.out
+    assert "unheard groups" in trained.out
+    metrics = json.loads((model / "metrics.json").read_text())
+    methods = metrics["splits"][0]["methods"]
+    assert list(methods) == ["svm", "mean"]
+    assert methods["svm"]["macro ROC-AUC"][0] > 0.8 > methods["mean"]["macro ROC-AUC"][0]
+    page = (model / "report.html").read_text()
+    assert "prevalence" in page
+    sound = (
+        next(table.parent.parent.glob("**/rise/*.wav"), None)
+        or table.read_text().split("\n")[1].split(",")[0]
+    )
+    told = cli("predict", model, sound, "--format", "json")
+    assert set(json.loads(told.out)[0]["probabilities"]) == {"glides", "up"}
+    tested = cli("evaluate", model, table, "--out", tmp_path / "tested")
+    assert "leaky" in tested.out
+
+
+def test_values_are_trained_tested_and_told(table: Path, tmp_path: Path, cli: Callable[..., Any]) -> None:
+    model = tmp_path / "model"
+    arguments = ("train", table, "--job", "mood", "--net", "svm", "--target", "slope", "--out", model)
+    trained = cli(*arguments)
+    assert trained.code == 0, trained.err
+    assert "mean R²" in trained.out
+    page = (model / "report.html").read_text()
+    assert "slope: what was answered over what is true, 26 clips" in page  # of one it is not known
+    sound = table.read_text().split("\n")[1].split(",")[0]
+    told = cli("predict", model, sound, "--format", "csv").out.splitlines()
+    assert told[0] == "source,word,start_s,end_s,slope"
+    assert "--target" in cli("train", table, "--job", "noise", "--target", "slope").err

@@ -1,0 +1,204 @@
+"""The checkup: every kind of fault is found where it was put, named with its file, and nowhere else."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import replace
+from pathlib import Path
+
+import numpy as np
+import pytest
+import soundfile
+
+from woodshed.clip import Clip
+from woodshed.data.doctor import Checkup, doctor, short_checkup
+from woodshed.data.example import Corpus, Example
+from woodshed.data.folder import read_folder
+from woodshed.data.table import read_table
+from woodshed.errors import ParameterError
+
+RATE = 8000
+
+
+def voice(kind: int, seed: int, duration_s: float = 0.5) -> Clip:
+    """Make noise around 700 or 2000 Hz, which tells the class, with a fade in and out."""
+    rng = np.random.default_rng((kind, seed))
+    n = round(duration_s * RATE)
+    spectrum = np.fft.rfft(rng.normal(size=n))
+    hz = np.fft.rfftfreq(n, 1 / RATE)
+    spectrum *= np.exp(-(((hz - (700, 2000)[kind]) / 250) ** 2)) + 0.3
+    samples = np.fft.irfft(spectrum, n) * np.hanning(n)
+    return Clip(0.5 * samples / np.abs(samples).max(), RATE)
+
+
+def put(clip: Clip, path: Path, *, subtype: str = "PCM_16") -> Path:
+    path.parent.mkdir(parents=True, exist_ok=True)
+    soundfile.write(path, clip.samples.T, clip.sample_rate, subtype=subtype)
+    return path
+
+
+@pytest.fixture(scope="module")
+def clean(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Two classes of 14 good sounds each."""
+    folder = tmp_path_factory.mktemp("clean")
+    for kind, label in enumerate(("low", "high")):
+        for k in range(14):
+            put(voice(kind, k), folder / label / f"{k:02}.wav")
+    return folder
+
+
+@pytest.fixture(scope="module")
+def faulty(clean: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The same sounds, and one of every kind of fault."""
+    folder = tmp_path_factory.mktemp("faulty")
+    for path in clean.glob("*/*.wav"):
+        put(Clip(soundfile.read(path, always_2d=True)[0].T, RATE), folder / path.relative_to(clean))
+    low, other = folder / "low", voice(0, 50)
+    (low / "text.wav").write_text("not a sound")
+    put(Clip(np.zeros((1, 4000)), RATE), low / "silent.wav")
+    put(Clip(np.clip(4 * voice(0, 51).samples, -1, 1), RATE), low / "clipped.wav")
+    put(Clip(0.5 * voice(0, 52).samples + 0.2, RATE), low / "dc.wav")
+    put(Clip(other.samples[:, 1000:1300], RATE), low / "short.wav")
+    put(Clip(voice(0, 53).samples, 11025), low / "rate.wav")
+    same = soundfile.read(low / "00.wav", dtype="int16")[0]
+    soundfile.write(folder / "high" / "copy.flac", same, RATE)  # another container, and another class
+    put(Clip(0.3 * voice(0, 1).samples[:, 30:], RATE), low / "version.ogg", subtype="VORBIS")
+    put(voice(1, 54), low / "wrong.wav")
+    return folder
+
+
+@pytest.fixture(scope="module")
+def checkup(faulty: Path) -> Checkup:
+    return doctor(read_folder(faulty))
+
+
+def names(checkup: Checkup, kind: str) -> set[str]:
+    return {f"{path.parent.name}/{path.name}" for found in checkup.of(kind) for path in found.files}
+
+
+def test_good_sounds_have_no_finding(clean: Path) -> None:
+    assert doctor(read_folder(clean)).findings == ()
+
+
+@pytest.mark.parametrize(
+    ("kind", "files"),
+    [
+        ("unreadable", {"low/text.wav"}),
+        ("silent", {"low/silent.wav"}),
+        ("clipped", {"low/clipped.wav"}),
+        ("DC offset", {"low/dc.wav"}),
+        ("too short", {"low/short.wav"}),
+        ("wrong rate", {"low/rate.wav"}),
+        ("duplicate across classes", {"low/00.wav", "high/copy.flac"}),
+        ("near duplicate", {"low/01.wav", "low/version.ogg"}),
+    ],
+)
+def test_each_fault_is_found_and_nothing_else(checkup: Checkup, kind: str, files: set[str]) -> None:
+    assert names(checkup, kind) == files
+
+
+def test_the_wrong_label_is_doubted_with_the_right_one(checkup: Checkup) -> None:
+    (found,) = checkup.of("wrong label")
+    details = dict(zip([path.name for path in found.files], found.details, strict=True))
+    assert "sounds like 'high'" in details["wrong.wav"]
+    assert set(details) <= {"wrong.wav", "copy.flac", "dc.wav", "rate.wav", "clipped.wav", "short.wav"}
+
+
+def test_the_most_harmful_comes_first_and_says_what_mends_it(checkup: Checkup) -> None:
+    harms = [found.harm for found in checkup.findings]
+    assert harms == sorted(harms, reverse=True)
+    assert checkup.findings[0].kind == "duplicate across classes"
+    assert all(0 < harm <= 1 for harm in harms)
+    assert "--sample-rate 8000" in checkup.of("wrong rate")[0].mend
+    assert "--high-pass-hz" in checkup.of("DC offset")[0].mend
+    assert "copy.flac" in checkup.of("duplicate across classes")[0].to_text()
+    assert json.loads(checkup.to_json())["n_sounds"] == 37
+
+
+def test_two_at_a_time_find_the_same(checkup: Checkup, faulty: Path) -> None:
+    assert doctor(read_folder(faulty), n_jobs=2) == checkup
+    with pytest.raises(ParameterError, match="got 0"):
+        doctor(read_folder(faulty), n_jobs=0)
+
+
+def test_copies_across_splits_and_groups_are_told_apart(clean: Path) -> None:
+    a, b = (put(voice(0, 0), clean.parent / "extra" / f"{name}.wav") for name in "ab")
+    others = [row for row in read_folder(clean).examples if (row.label, row.path.name) != ("low", "00.wav")]
+    rows = (*others, Example(a, "low"), Example(b, "low"))
+
+    def kinds(**changes: str) -> list[str]:
+        given = tuple(
+            replace(row, **(changes if row.path == b else dict.fromkeys(changes, "x"))) for row in rows
+        )
+        return [found.kind for found in short_checkup(Corpus("c", given)).of("duplicate")]
+
+    assert kinds(split="test") == ["duplicate across splits"]
+    assert kinds(group="ann") == ["duplicate across groups"]
+    assert kinds(group="x") == []
+    assert [found.kind for found in doctor(Corpus("c", rows)).of("duplicate")] == ["duplicate"]
+
+
+def test_short_checkup_hears_no_near_copies_and_no_labels(faulty: Path) -> None:
+    found = {finding.kind for finding in short_checkup(read_folder(faulty)).findings}
+    assert {"unreadable", "silent", "clipped", "DC offset", "too short", "wrong rate"} <= found
+    assert "duplicate across classes" in found
+    assert not {kind for kind in found if kind.startswith(("near", "wrong label", "shortcut"))}
+
+
+def test_a_set_of_nothing_but_bad_files_is_still_answered(tmp_path: Path) -> None:
+    for label in ("a", "b"):
+        (tmp_path / label).mkdir()
+        for k in range(3):
+            (tmp_path / label / f"{k}.wav").touch()
+    found = doctor(read_folder(tmp_path))
+    assert len(found.of("unreadable")[0].files) == 6
+    assert {finding.kind for finding in found.findings} == {"unreadable", "class balance"}
+
+
+def test_missing_labels_and_groups_of_a_table(clean: Path) -> None:
+    lines = ["path,label,group"]
+    lines += [f"low/{k:02}.wav,low,ann" for k in range(8)] + [f"high/{k:02}.wav,high,bob" for k in range(8)]
+    lines[3], lines[4], lines[5] = "low/02.wav,,ann", "low/03.wav,NaN,ann", "low/04.wav,low,"
+    table = clean / "rows.csv"
+    table.write_text("\n".join(lines))
+    found = short_checkup(read_table(table))
+    table.unlink()
+    assert names(found, "missing label") == {"low/02.wav", "low/03.wav"}
+    assert names(found, "missing group") == {"low/04.wav"}
+    assert "'high'" in found.of("one group only")[0].says
+
+
+def test_a_small_class_is_named(clean: Path) -> None:
+    rows = read_folder(clean).examples
+    few = [row for row in rows if row.label == "low" or row.path.name in ("00.wav", "01.wav")]
+    (found,) = short_checkup(Corpus("few", tuple(few))).of("class balance")
+    assert "'high' has 2" in found.says
+    assert len(found.files) == 2
+
+
+@pytest.mark.parametrize("cue", ["loudness", "length", "band limit", "format", "silence"])
+def test_a_class_that_was_recorded_otherwise_is_a_shortcut(cue: str, tmp_path: Path) -> None:
+    """Both classes hold the same kind of noise: only the cue tells them apart."""
+    rng = np.random.default_rng(3)
+    for k in range(24):
+        label = ("plain", "other")[k % 2]
+        samples = np.clip(rng.normal(0, rng.uniform(0.05, 0.1), (1, rng.integers(6000, 8000))), -0.9, 0.9)
+        suffix = "wav"
+        if label == "other":
+            match cue:
+                case "loudness":
+                    samples = samples * 0.2
+                case "length":
+                    samples = samples[:, :5000]
+                case "band limit":
+                    spectrum = np.fft.rfft(samples)
+                    spectrum[:, round(spectrum.shape[1] * 0.6) :] = 0
+                    samples = np.fft.irfft(spectrum, samples.shape[1])
+                case "silence":
+                    samples[:, :1500] = 0
+                case "format":
+                    suffix = "flac"
+        put(Clip(samples, RATE), tmp_path / label / f"{k}.{suffix}")
+    found = doctor(read_folder(tmp_path)).of("shortcut")
+    assert f"shortcut: {cue}" in {finding.kind for finding in found}
+    assert {finding.kind for finding in found} <= {f"shortcut: {cue}", "shortcut: loudness"}
