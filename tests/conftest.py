@@ -30,7 +30,7 @@ os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
 
 TINY: dict[str, Any] = {
     "net": "mlp",
-    "width": 8,
+    "width": 32,
     "n_mels": 16,
     "window_s": 0.35,
     "epochs": 20,

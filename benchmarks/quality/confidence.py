@@ -53,7 +53,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--data", help="folder of the data sets")
     parser.add_argument("--epochs", type=int, help="passes at most, to try it out; by default the job's own")
-    parser.add_argument("--every", type=int, default=1, help="take one sound in so many")
+    parser.add_argument("--every", type=int, default=1, help="take one spoken digit in so many")
     parser.add_argument("--work", type=Path, default=Path("build/confidence"), help="where a run is kept")
     parser.add_argument("--out", type=Path, default=Path(__file__).with_suffix(".md"))
     given = parser.parse_args()
@@ -80,6 +80,7 @@ def main() -> None:
             "temperature was fitted on; to reach 0.05. Own sounds refused, on groups that the levels were not "
             "fitted on; at most 2 %. Digital silence, and white, pink and brown noise at an RMS of -60 dBFS, "
             "that are refused by the model that is kept; to reach 99 %.",
+            setting(given.epochs, given.every),
             markdown_table(heading, rows),
             "## Foreign sounds",
             "Distance of foreign sounds against that of held-out sounds of the model's own kind.",
@@ -89,11 +90,18 @@ def main() -> None:
     )
 
 
+def setting(epochs: int | None, every: int) -> str:
+    """Say what was made smaller than it is by default."""
+    smaller = [] if epochs is None else [f"nets that learned for {epochs} epochs at most"]
+    smaller += [] if every == 1 else [f"one spoken digit in {every}"]
+    return f"Small setting: {', and '.join(smaller)}." if smaller else "Every job with its own settings."
+
+
 def trials(data: Path, epochs: int | None, every: int) -> list[Trial]:
     """Return what is measured."""
     change: dict[str, Any] = {} if epochs is None else {"epochs": epochs}
     digits = thin(check(fsdd.load(data / "fsdd")), every)
-    sounds = thin(check(esc10.load(data / "esc10")), every)
+    sounds = check(esc10.load(data / "esc10"))
     both = {"instrument notes": data / "instrument_notes", "drum hits": data / "drum_oneshots"}
     words = {"other words": data / "speech_commands_mini"}
     return [

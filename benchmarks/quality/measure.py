@@ -115,19 +115,19 @@ def summary(outcomes: Sequence[Outcome]) -> str:
     return markdown_table(heading, rows)
 
 
-def fold_table(outcome: Outcome) -> str:
+def fold_table(outcome: Outcome, method: str = "net") -> str:
     """Lay out the accuracy on each fold."""
-    net, svm = outcome.by_fold("net"), outcome.by_fold("svm")
+    net, svm = outcome.by_fold(method), outcome.by_fold("svm")
     rows = [[name, f"{net[name]:.4f}", f"{svm[name]:.4f}"] for name in net]
-    return markdown_table(["held out", "net", "SVM"], rows)
+    return markdown_table(["held out", method, "SVM"], rows)
 
 
-def confusions(outcome: Outcome, n_most: int = 8) -> str:
+def confusions(outcome: Outcome, n_most: int = 8, *, method: str = "net") -> str:
     """List the commonest mistakes, as a mean over the seeds."""
     names = np.asarray(outcome.classes)
     counts: dict[tuple[str, str], int] = {}
     for result in outcome.results:
-        answers = names[result.probabilities["net"].argmax(axis=1)]
+        answers = names[result.probabilities[method].argmax(axis=1)]
         for truth, answer in zip(result.truth, answers, strict=True):
             if truth != answer:
                 counts[str(truth), str(answer)] = counts.get((str(truth), str(answer)), 0) + 1

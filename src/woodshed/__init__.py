@@ -12,7 +12,7 @@ Examples
 --------
 >>> import woodshed
 >>> sorted(woodshed.__all__)[:4]
-['Clip', 'Estimate', 'Event', 'MoodRegressor']
+['Clip', 'EmotionRecogniser', 'Estimate', 'Event']
 """
 
 from __future__ import annotations
@@ -29,6 +29,9 @@ if TYPE_CHECKING:
     from woodshed.score import Note, Score
     from woodshed.tagging import Tagging
     from woodshed.tasks import load
+    from woodshed.tasks.emotion import EmotionRecogniser
+    from woodshed.tasks.genre import GenreRecogniser
+    from woodshed.tasks.instrument import InstrumentRecogniser
     from woodshed.tasks.mood import MoodRegressor
     from woodshed.tasks.noise import NoiseRecogniser
     from woodshed.tasks.speech import SpeechRecogniser
@@ -39,8 +42,11 @@ __version__ = "0.1.0"
 
 __all__ = [
     "Clip",
+    "EmotionRecogniser",
     "Estimate",
     "Event",
+    "GenreRecogniser",
+    "InstrumentRecogniser",
     "MoodRegressor",
     "NoiseRecogniser",
     "Note",
@@ -57,8 +63,11 @@ __all__ = [
 
 _HOME = {
     "Clip": "woodshed.clip",
+    "EmotionRecogniser": "woodshed.tasks.emotion",
     "Estimate": "woodshed.estimate",
     "Event": "woodshed.timeline",
+    "GenreRecogniser": "woodshed.tasks.genre",
+    "InstrumentRecogniser": "woodshed.tasks.instrument",
     "MoodRegressor": "woodshed.tasks.mood",
     "NoiseRecogniser": "woodshed.tasks.noise",
     "Note": "woodshed.score",

@@ -23,6 +23,8 @@ from woodshed.base.confidence import (
     HeldOut,
     cross_fit,
     fit_confidence,
+    furthest_own,
+    steady_temperature,
 )
 from woodshed.base.evaluation import evaluate
 from woodshed.base.familiar import LOWEST_DB, Familiar, Outline, loudest_db
@@ -31,15 +33,15 @@ from woodshed.base.saving import save_model
 from woodshed.clip import Clip
 from woodshed.data.example import Corpus
 from woodshed.errors import ParameterError
-from woodshed.metrics.calibration import expected_calibration_error
+from woodshed.metrics.calibration import apply_temperature, expected_calibration_error, fit_temperature
 from woodshed.prediction import NONE_OF_THESE, SILENCE
 
 CLASSES = ["fall", "pulse", "rise"]
 
 
-def held_out(n: int = 3000, *, sharpened: float = 3.0, n_groups: int = 20) -> HeldOut:
+def held_out(n: int = 3000, *, sharpened: Any = 3.0, n_groups: int = 20, seed: int = 0) -> HeldOut:
     """Draw truth from probabilities, and say them too sharply; every hundredth sound is far off."""
-    rng = np.random.default_rng(0)
+    rng = np.random.default_rng(seed)
     scores = rng.normal(0, 1, (n, 3))
     true = np.exp(scores) / np.exp(scores).sum(axis=1, keepdims=True)
     said = true**sharpened / (true**sharpened).sum(axis=1, keepdims=True)
@@ -81,6 +83,43 @@ def test_no_sound_is_judged_by_what_was_found_on_its_own_group() -> None:
     assert again is not None
     assert np.array_equal(again.calibrated[here], judged.calibrated[here])
     assert not np.array_equal(again.calibrated[~here], judged.calibrated[~here])
+
+
+@pytest.mark.parametrize("seed", range(3))
+def test_groups_that_disagree_are_not_mended_by_their_mean(seed: int) -> None:
+    sharpness = np.array([2.2, 1.4, 1.2, 0.8, 0.7, 0.5])
+    given = held_out(1200, sharpened=np.tile(sharpness, 200)[:, np.newaxis], n_groups=6, seed=seed)
+    assert given.groups is not None
+    judged = cross_fit(given, CLASSES)
+    assert judged is not None
+    plain = given.probabilities.copy()
+    for k in range(6):
+        here = given.groups == f"g{k}"
+        temperature = fit_temperature(given.truth[~here], given.probabilities[~here], CLASSES)
+        plain[here] = apply_temperature(given.probabilities[here], temperature)
+    before, after, taken_at_its_word = (
+        expected_calibration_error(given.truth, answers, CLASSES)
+        for answers in (judged.raw, judged.calibrated, plain)
+    )
+    assert after <= before + 0.02
+    assert after <= taken_at_its_word
+    assert steady_temperature(given.at(given.groups == "g0"), CLASSES) == 1.0, "one says nothing of the next"
+
+
+def test_a_group_that_is_further_off_than_those_known_keeps_its_sounds() -> None:
+    rng = np.random.default_rng(0)
+    n_groups, refused_by_all, refused = 6, [], []
+    for _ in range(60):
+        middles = np.exp(rng.normal(0, 0.1, n_groups + 1))
+        distances = middles[:, np.newaxis] * np.exp(rng.normal(0, 0.1, (n_groups + 1, 150)))
+        known = distances[:n_groups].ravel()
+        n = len(known)
+        groups = np.repeat([f"g{k}" for k in range(n_groups)], 150)
+        limit = furthest_own(HeldOut(np.full(n, "fall"), np.ones((n, 1)), np.zeros(n), known, groups))
+        refused.append(np.mean(distances[-1] > limit))
+        refused_by_all.append(np.mean(distances[-1] > np.quantile(known, 0.98)))
+    assert np.mean(refused) <= 0.02
+    assert np.mean(refused_by_all) > 0.03, "two in a hundred of the known groups are more of a new one"
 
 
 def test_a_single_group_cannot_judge_itself() -> None:

@@ -280,6 +280,7 @@ def test_the_plan_counts_the_trainings(toy_corpus: Corpus, tiny: dict[str, Any])
     recogniser = Parrot(**tiny)
     plan = Run(recogniser, toy_corpus, honest_splits(toy_corpus, "random")).plan()
     assert (plan.n_trainings, plan.n_epochs) == (4, 20)
-    assert plan.n_weights == 35 * 16 * 16 + 16 + 16 * 8 + 8 + 8 * 3 + 3
+    narrow, wide = recogniser.width, 2 * recogniser.width
+    assert plan.n_weights == 35 * 16 * wide + wide + wide * narrow + narrow + narrow * 3 + 3
     assert 0 < plan.duration_s < 60
     assert Run(recogniser, toy_corpus, honest_splits(toy_corpus, "group")).plan().n_trainings == 1

@@ -157,7 +157,7 @@ def test_a_training_step_is_timed_on_the_net_that_would_be_trained(tiny: dict[st
     recogniser = Recogniser(**tiny)
     step_s, n_weights = time_step(recogniser, 3, n_steps=2)
     assert 0 < step_s < 10
-    assert n_weights == 35 * 16 * 16 + 16 + 16 * 8 + 8 + 8 * 3 + 3
+    assert n_weights == 35 * 16 * 64 + 64 + 64 * 32 + 32 + 32 * 3 + 3
 
 
 @pytest.mark.train

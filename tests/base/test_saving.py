@@ -55,7 +55,7 @@ def test_the_folder_holds_what_it_says_and_reads_like_a_book(saved: Path, speech
     assert json.loads((saved / "labels.json").read_text("utf-8")) == ["fall", "pulse", "rise"]
     settings = json.loads((saved / "settings.json").read_text("utf-8"))
     assert (settings["format"], settings["job"]) == (FORMAT, "speech")
-    assert settings["settings"]["width"] == 8
+    assert settings["settings"]["width"] == speech.width
     assert settings["feature"]["LogMel"]["sample_rate"] == 8000
     assert len(settings["curve"]["train_loss"]) == 20
     for name, digest in settings["files"].items():
@@ -152,7 +152,7 @@ def test_a_folder_that_is_no_model_says_how_to_make_one(tmp_path: Path) -> None:
 
 def test_a_model_for_another_job_says_what_it_is_for(saved: Path) -> None:
     change_settings(saved, job="dancing")
-    with pytest.raises(ModelFolderError, match="is a model for 'dancing', not for noise, speech"):
+    with pytest.raises(ModelFolderError, match=r"is a model for 'dancing', not for .*noise, speech"):
         woodshed.load(saved)
 
 

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import copy
 import itertools
 import tracemalloc
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -12,17 +14,23 @@ import numpy as np
 import pytest
 
 import woodshed
-from woodshed.audio import noise, read_blocks, write
+from woodshed.audio import gain, noise, read_blocks, write
+from woodshed.base.baseline import describe
+from woodshed.base.confidence import HeldOut, fit_confidence
+from woodshed.base.familiar import Familiar, Outline
 from woodshed.base.hearing import Ear, Hearing, ear_of, hear, slide
+from woodshed.base.live import LiveListener
 from woodshed.base.smoothing import best_path, smoothed
-from woodshed.base.timeline import EventRule, blocks_timeline, events_of, file_timeline, islands
+from woodshed.base.timeline import EventRule, blocks_timeline, careful_rule, events_of, file_timeline, islands
 from woodshed.clip import Clip
 from woodshed.data.corpora.fsdd import load
 from woodshed.data.sample import sample_folder
 from woodshed.data.sound import Sounds
 from woodshed.errors import AudioFileError, NotFittedError, ParameterError
 from woodshed.features import LogMel
+from woodshed.tasks.mood import MoodRegressor
 from woodshed.tasks.speech import SpeechRecogniser
+from woodshed.tasks.tags import TagsTagger
 from woodshed.timeline import Event
 
 Truth = list[tuple[float, float, str]]
@@ -239,6 +247,113 @@ def test_what_cannot_work_is_refused(fitted: Callable[..., Any], tmp_path: Path)
         file_timeline(recogniser, tmp_path / "a.wav")
     with pytest.raises(ParameterError, match=r"does not know 'raise'\. Did you mean rise"):
         file_timeline(recogniser, tmp_path / "a.wav", rule=EventRule(thresholds={"raise": 0.5}))
+
+
+# -- none of these ------------------------------------------------------------------------------------
+
+
+def with_refusals(hearing: Hearing, strange: list[bool], silence_db: float = -np.inf) -> Hearing:
+    return replace(hearing, strange=np.array(strange), silence_db=silence_db)
+
+
+def test_what_is_strange_in_every_window_around_is_no_event() -> None:
+    hearing = heard([A, A, A, A, A])
+    assert events(with_refusals(hearing, [False, True, True, False, False]), smooth_s=0) == [
+        (0.0, 1.5, "a", 0.9),
+        (3.5, 6.0, "a", 0.9),
+    ]
+    # Three are smoothed together, and one of them knows what it hears.
+    assert events(with_refusals(hearing, [False, True, True, False, False])) == [(0.0, 6.0, "a", 0.9)]
+    assert events(with_refusals(hearing, [False, True, True, True, False])) == [
+        (0.0, 2.5, "a", 0.9),
+        (3.5, 6.0, "a", 0.9),
+    ]
+    assert events(with_refusals(hearing, [True] * 5)) == []
+
+
+def test_a_stretch_that_is_silence_to_the_model_is_no_event() -> None:
+    hearing = heard([A, A, A, A], loud=[(0.5, 1.5), (3.0, 4.0)])
+    hearing.levels_db[300:400] = -48.0
+    assert len(events(hearing, smooth_s=0)) == 2
+    assert events(with_refusals(hearing, [False] * 4, -45.0), smooth_s=0) == [(0.5, 1.5, "a", 0.9)]
+
+
+@pytest.fixture
+def careful(fitted: Callable[..., Any], make_toy: Callable[..., Any]) -> Any:
+    """Return a model that was told, on sounds it did not learn from, how far to trust itself."""
+    recogniser = copy.copy(fitted("speech", "logistic"))
+    learned, unheard = make_toy(9), make_toy(12, seed=5)
+    outline = Outline(sample_rate=8000)
+    familiar = Familiar.of(describe(learned.clips, outline), np.asarray(learned.labels))
+    rows = describe(unheard.clips, outline)
+    given = HeldOut(
+        np.asarray(unheard.labels),
+        recogniser.predict_proba(unheard.clips),
+        rows[:, -1],
+        familiar.distance(rows),
+        hours=sum(clip.duration_s for clip in unheard.clips) / 3600,
+    )
+    recogniser.set_confidence(fit_confidence(given, recogniser.classes_.tolist(), familiar))
+    return recogniser
+
+
+def toys_and_noise(toys: Any) -> Clip:
+    """Return three toy sounds and as many bursts of noise by turns, each after half a second of silence."""
+    parts: list[np.ndarray] = []
+    for k in range(3):
+        burst = noise("white", 0.35, sample_rate=8000, seed=k).samples[0]
+        parts += [np.zeros(4000), toys.clips[k].samples[0], np.zeros(4000), burst]
+    return Clip(np.concatenate(parts), 8000, "mixed")
+
+
+def test_a_timeline_names_its_own_sounds_and_leaves_foreign_ones_out(
+    careful: Any, fitted: Callable[..., Any], make_toy: Callable[..., Any]
+) -> None:
+    clip = toys_and_noise(make_toy(3, seed=31))
+
+    def named(recogniser: Any, clip: Clip) -> list[bool]:
+        found = blocks_timeline(recogniser, [clip], hop_s=0.1).events
+        return [any(one.start_s < k * 0.85 + 0.68 < one.end_s for one in found) for k in range(6)]
+
+    assert named(fitted("speech", "logistic"), clip) == [True] * 6
+    assert named(careful, clip) == [True, False] * 3
+    assert named(careful, gain(clip, -70.0)) == [False] * 6
+    live = LiveListener(recogniser=careful, hop_s=0.1, rule=EventRule(silence_db=None))
+    blocks = (Clip(clip.samples[:, k : k + 777], 8000) for k in range(0, clip.n_samples, 777))
+    while_it_goes_on = [*live.listen(blocks), *live.finish()]
+    whole = blocks_timeline(careful, [clip], hop_s=0.1, rule=EventRule(silence_db=None)).events
+    assert [(one.label, one.start_s) for one in while_it_goes_on] == [
+        (one.label, one.start_s) for one in whole
+    ]
+
+
+def test_wanted_false_alarms_become_the_thresholds_of_the_models_test(careful: Any) -> None:
+    confidence = careful.confidence_
+    labels = tuple(careful.classes_.tolist())
+    rule = careful_rule(careful, EventRule(), false_alarm_rate=0.02)
+    assert rule.least(labels).tolist() == list(confidence.least_probabilities(0.02))
+    rule = careful_rule(careful, EventRule(thresholds={"rise": 2 / 3}), per_hour=700)
+    hourly = confidence.least_probability(700)
+    assert hourly == confidence.hourly[1], "500 an hour is the next lower one kept"
+    assert rule.least(labels).tolist() == pytest.approx([hourly, hourly, max(hourly, 2 / 3)])
+    assert (
+        careful_rule(careful, EventRule(), false_alarm_rate=0.1, per_hour=700).least(labels).min() >= hourly
+    )
+    # 36 sounds of 0.35 s are 12.6 s: one false alarm in them is 286 an hour.
+    assert confidence.false_alarms_per_hour == (1000.0, 500.0)
+    with pytest.raises(ParameterError, match=r"no threshold for 1 false alarms an hour. It has: 1000, 500\."):
+        careful_rule(careful, EventRule(), per_hour=1)
+    with pytest.raises(ParameterError, match="must be above 0, got -1"):
+        careful_rule(careful, EventRule(), per_hour=-1)
+
+
+def test_a_model_that_names_nothing_is_refused() -> None:
+    with pytest.raises(
+        ParameterError, match="A model for mood gives values, and a timeline needs one that names"
+    ):
+        ear_of(MoodRegressor())
+    with pytest.raises(ParameterError, match="A model for tags gives tags"):
+        ear_of(TagsTagger())
 
 
 # -- how well, on spoken digits ----------------------------------------------------------------------

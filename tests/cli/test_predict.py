@@ -24,7 +24,8 @@ import woodshed
 from woodshed import timeline
 from woodshed.audio import resample
 from woodshed.base import live
-from woodshed.base.timeline import file_timeline
+from woodshed.base.timeline import EventRule, file_timeline
+from woodshed.tasks.mood import MoodRegressor
 
 HEAVY = ("keras", "tensorflow", "librosa", "numba", "sklearn", "matplotlib", "pandas", "scipy.signal")
 
@@ -334,6 +335,43 @@ def test_flags_that_do_not_go_together_are_refused(
     finished = cli("predict", model_folder, three[0], *flags)
     assert (finished.code, finished.out) == (2, "")
     assert words in finished.err
+
+
+def test_a_wanted_rate_of_false_alarms_is_heeded(
+    cli: Callable[..., Any], model_folder: Path, unheard_folder: Path, long_file: Path
+) -> None:
+    model = woodshed.load(model_folder)
+    paths = sorted(unheard_folder.glob("*/*.wav"))
+    finished = cli("predict", model_folder, unheard_folder, "--format", "jsonl", "--false-alarms", 0.01)
+    said = [json.loads(line)["label"] for line in finished.out.splitlines()]
+    assert said == model.decide(map(woodshed.read, paths), false_alarm_rate=0.01).tolist()
+    least = dict(zip(model.classes_.tolist(), model.confidence_.least_probabilities(0.01), strict=True))
+    finished = cli(
+        "predict", model_folder, long_file, "--timeline", "--format", "json", "--false-alarms", 0.01
+    )
+    assert finished.code == 0, finished.err
+    expected = file_timeline(model, long_file, rule=EventRule(thresholds=least))
+    assert json.loads(finished.out) == [json.loads(expected.to_json())]
+    for flags, words in (
+        (["--false-alarms", 2], "false_alarm_rate must be above 0 to 1, got 2"),
+        (["--timeline", "--false-alarms", 1e-5], "no thresholds for a false alarm rate of 1e-05"),
+        (["--timeline", "--false-alarms-per-hour", 0.01], "no threshold for 0.01 false alarms an hour"),
+        (["--false-alarms-per-hour", 1], "--false-alarms-per-hour is about timelines. Add --timeline."),
+    ):
+        refused = cli("predict", model_folder, long_file, *flags)
+        assert (refused.code, refused.out) == (2, "")
+        assert words in refused.err
+
+
+@pytest.mark.parametrize("flag", ["--timeline", "--live"])
+def test_a_model_that_names_nothing_has_no_timeline(
+    flag: str, cli: Callable[..., Any], long_file: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("woodshed.tasks.load", lambda _: MoodRegressor())
+    finished = cli("predict", "moody", long_file, flag)
+    assert (finished.code, finished.out) == (2, "")
+    assert "A model for mood gives values" in finished.err
+    assert "leave out --timeline and --live" in finished.err
 
 
 def test_no_sound_at_all_is_told(cli: Callable[..., Any], model_folder: Path) -> None:

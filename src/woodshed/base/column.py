@@ -34,7 +34,7 @@ def forest(seed: int, n_rows: int) -> Any:
 
 
 def linear(seed: int, n_rows: int) -> Any:
-    """Build a ridge regression (alpha = 10), what logistic regression is for classes."""
+    """Build a ridge regression (alpha = 10), what the linear models are for classes."""
     from sklearn.linear_model import Ridge
 
     return standardised(Ridge(alpha=10.0))
@@ -48,6 +48,7 @@ def knn(seed: int, n_rows: int) -> Any:
 
 
 REGRESSORS: dict[str, Callable[[int, int], Any]] = {
+    "discriminant": linear,
     "forest": forest,
     "knn": knn,
     "logistic": linear,

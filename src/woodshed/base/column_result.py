@@ -10,6 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from woodshed.base.result import LearningCurve
+from woodshed.base.trial import Tuning
 from woodshed.data.example import Corpus, SetAside
 
 
@@ -47,7 +48,7 @@ class ColumnExperiment:
 
     Parameters
     ----------
-    job, corpus, settings, set_aside, provenance, learned
+    job, corpus, settings, set_aside, provenance, learned, tuning
         As for `woodshed.base.result.Experiment`.
     answer
         ``tags`` or ``values``.
@@ -66,3 +67,4 @@ class ColumnExperiment:
     set_aside: tuple[SetAside, ...] = ()
     provenance: Mapping[str, str] = field(default_factory=dict)
     learned: NDArray[np.int64] = field(default_factory=lambda: np.zeros(0, np.int64))
+    tuning: Tuning | None = None

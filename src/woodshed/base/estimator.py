@@ -34,6 +34,7 @@ _PLAIN = {
 }
 _ESTIMATORS = {
     "ObjectNode": (
+        "sklearn.discriminant_analysis.LinearDiscriminantAnalysis",
         "sklearn.ensemble._forest.RandomForestClassifier",
         "sklearn.ensemble._forest.RandomForestRegressor",
         "sklearn.linear_model._logistic.LogisticRegression",
@@ -177,6 +178,7 @@ def _is_sound(estimator: Any, n_values: int, n_classes: int) -> bool:
     scaled = [type(step).__name__ for step in before]
     checks: dict[str, Callable[[Any, int, int], bool]] = {
         "KNeighborsClassifier": _is_sound_knn,
+        "LinearDiscriminantAnalysis": _is_sound_logistic,
         "LogisticRegression": _is_sound_logistic,
         "RandomForestClassifier": _is_sound_forest,
         "SVC": _is_sound_svm,

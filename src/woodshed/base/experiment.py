@@ -10,6 +10,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from woodshed.audio.read import info
 from woodshed.base import baseline
 from woodshed.base.classical import HEEDED, time_fits
 from woodshed.base.confidence import HeldOut, cross_fit, fit_confidence
@@ -21,7 +22,7 @@ from woodshed.base.provenance import provenance
 from woodshed.base.quiet import quiet_stderr
 from woodshed.base.recogniser import Recogniser
 from woodshed.base.result import Experiment, LearningCurve, SplitResult, SummaryTable
-from woodshed.data.example import Corpus
+from woodshed.data.example import Corpus, Example
 from woodshed.data.sound import Sounds
 from woodshed.data.split import Fold, Split
 from woodshed.errors import DataError
@@ -263,6 +264,7 @@ class Run:
             levels_db=self._outlines[result.indices, -1],
             distances=np.concatenate([part["distances"] for part in parts]),
             groups=None if groups is None else np.asarray(groups)[result.indices],
+            hours=sum(_duration_s(self.corpus.examples[k]) for k in result.indices) / 3600,
         )
         self.held_out.append(held_out)
         judged = cross_fit(held_out, self.classes)
@@ -308,6 +310,11 @@ def deciding_settings(recogniser: Listener, settings: Mapping[str, Any]) -> dict
     """
     kept = HEEDED if recogniser.is_classical else set(settings) - {"store", "n_jobs"}
     return {name: value for name, value in settings.items() if name in kept}
+
+
+def _duration_s(example: Example) -> float:
+    end_s = info(example.path).duration_s if example.end_s is None else example.end_s
+    return end_s - example.start_s
 
 
 def _join(split: Split, parts: Sequence[Mapping[str, NDArray[Any]]], methods: Sequence[str]) -> SplitResult:

@@ -8,6 +8,7 @@ thousand numbers a minute.
 from __future__ import annotations
 
 import functools
+import math
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field
 from typing import Any
@@ -16,7 +17,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from woodshed.base.classical import probabilities
+from woodshed.base.confidence import Confidence
+from woodshed.base.familiar import Outline
 from woodshed.base.inference import ONNX_NAME, ask_keras
+from woodshed.base.meter import Meter, Tape, sounding
 from woodshed.base.recogniser import Recogniser
 from woodshed.base.window import STILL, cut_windows
 from woodshed.clip import Clip, Samples
@@ -24,15 +28,9 @@ from woodshed.errors import AudioError, ParameterError
 from woodshed.features.block import features_of_blocks, mono_blocks
 from woodshed.features.log_mel import LogMel
 from woodshed.features.summary import Summary
-from woodshed.units import s_to_samples, samples_to_s
+from woodshed.units import samples_to_s
 
 Answers = NDArray[np.float32]
-
-LEVEL_S = 0.01
-"""The level is measured in frames of about this length, in seconds."""
-
-LOWEST_DB = -120.0
-"""The level of digital silence."""
 
 N_BATCH = 64
 """So many windows are asked about at once."""
@@ -58,6 +56,10 @@ class Hearing:
         Length of such a frame in seconds.
     highest_hz
         Half of the rate at which it was heard.
+    strange
+        Shape ``(n_windows,)``: whether each is unlike all that was learned from; None if nobody looked.
+    silence_db
+        A stretch that is nowhere louder is silence to the model.
     """
 
     labels: tuple[str, ...]
@@ -68,59 +70,14 @@ class Hearing:
     levels_db: NDArray[np.float32]
     level_s: float
     highest_hz: float
+    strange: NDArray[np.bool_] | None = None
+    silence_db: float = -math.inf
 
     @property
     def borders_s(self) -> NDArray[np.float64]:
         """Half-way between the middles: window ``k`` speaks for what is between border ``k`` and the next."""
         between = (self.centres_s[1:] + self.centres_s[:-1]) / 2
         return np.concatenate([[self.start_s], between, [self.end_s]])
-
-
-@dataclass(eq=False)
-class Meter:
-    """Level of a sound that comes in blocks.
-
-    Examples
-    --------
-    >>> meter = Meter(8000)
-    >>> meter.add(np.full(100, 0.1, np.float32))
-    >>> meter.add(np.zeros(100, np.float32))
-    >>> np.concatenate([meter.take(), meter.rest()]).round(1).tolist()
-    [-20.0, -26.0, -120.0]
-    """
-
-    sample_rate: int
-    n_heard: int = 0
-    _powers: list[NDArray[np.float32]] = field(default_factory=list)
-    _left: Samples = field(default_factory=lambda: np.empty(0, np.float32))
-
-    @property
-    def n_frame(self) -> int:
-        """Samples in a frame."""
-        return max(1, s_to_samples(LEVEL_S, self.sample_rate))
-
-    @property
-    def level_s(self) -> float:
-        """Length of a frame in seconds."""
-        return samples_to_s(self.n_frame, self.sample_rate)
-
-    def add(self, samples: Samples) -> None:
-        """Take the next samples."""
-        self.n_heard += len(samples)
-        samples = np.concatenate([self._left, samples])
-        n_whole = len(samples) // self.n_frame * self.n_frame
-        self._powers.append(np.square(samples[:n_whole]).reshape(-1, self.n_frame).mean(axis=1))
-        self._left = samples[n_whole:]
-
-    def take(self) -> NDArray[np.float32]:
-        """Return the levels of the frames that are complete and were not taken yet, in decibels."""
-        powers = np.concatenate([np.empty(0, np.float32), *self._powers])
-        self._powers.clear()
-        return _power_db(powers)
-
-    def rest(self) -> NDArray[np.float32]:
-        """Return the level of the last frame, which is shorter; nothing if there is none."""
-        return _power_db(np.square(self._left).mean(keepdims=True) if len(self._left) else self._left)
 
 
 @dataclass(frozen=True, eq=False)
@@ -139,8 +96,8 @@ class Ear:
         Length of a window, and from one to the next.
     ask
         Windows to probabilities.
-    calibrate
-        Probabilities to such as say how often they are right.
+    confidence
+        What makes probabilities say how often they are right, and knows what is strange.
     """
 
     labels: tuple[str, ...]
@@ -148,7 +105,7 @@ class Ear:
     n_rows: int
     n_step: int
     ask: Callable[[NDArray[np.float32]], Answers]
-    calibrate: Callable[[NDArray[np.float64]], NDArray[np.float64]] = lambda probabilities: probabilities
+    confidence: Confidence = field(default_factory=Confidence)
 
     @property
     def sample_rate(self) -> int:
@@ -207,7 +164,23 @@ class Ear:
             windows = cut_windows(list(windows), self.n_rows, STILL)
         parts = [self.ask(windows[k : k + N_BATCH]) for k in range(0, len(windows), N_BATCH)]
         answers = np.concatenate(parts).astype(np.float64)
-        return self.calibrate(answers / answers.sum(axis=1, keepdims=True)).astype(np.float32)
+        return self.confidence.calibrate(answers / answers.sum(axis=1, keepdims=True)).astype(np.float32)
+
+    def is_strange(self, tape: Tape, start: int, n_rows: int) -> bool:
+        """Return whether the window of rows from ``start`` on is unlike all that was learned from.
+
+        What a model learned from are single sounds, so of the window only what lies between its first and
+        its last loud moment is looked at. Where there is none, nothing is strange.
+        """
+        familiar = self.confidence.familiar
+        if familiar is None:
+            return False
+        stop = min(self.place(start + n_rows), self.end(start + n_rows - 1))
+        samples = sounding(tape.cut(self.place(start), stop), self.sample_rate)
+        if not len(samples):
+            return False
+        row = Outline(sample_rate=self.sample_rate)(Clip(samples, self.sample_rate))[np.newaxis]
+        return bool(familiar.distance(row.astype(np.float64))[0] > self.confidence.furthest)
 
 
 def ear_of(recogniser: Recogniser, hop_s: float | None = None) -> Ear:
@@ -225,8 +198,14 @@ def ear_of(recogniser: Recogniser, hop_s: float | None = None) -> Ear:
     NotFittedError
         If it has not learned.
     ParameterError
-        If ``hop_s`` is not positive, or longer than a window: some sound would not be heard.
+        If ``hop_s`` is not positive, or longer than a window: some sound would not be heard. If the model
+        does not name classes.
     """
+    if recogniser.answer != "classes":
+        raise ParameterError(
+            f"A model for {recogniser.job} gives {recogniser.answer}, and a timeline needs one that names "
+            "what it hears. Ask it about whole files: leave out --timeline and --live."
+        )
     feature: LogMel | Summary = recogniser.fitted("feature_")
     labels = tuple(recogniser.fitted("classes_").tolist())
     ask: Callable[[NDArray[np.float32]], Answers]
@@ -244,7 +223,7 @@ def ear_of(recogniser: Recogniser, hop_s: float | None = None) -> Ear:
             "between longer steps nothing would be heard."
         )
     n_step = max(1, round(hop_s * rate_hz))
-    return Ear(labels, feature, n_rows, n_step, ask, recogniser.confidence_.calibrate)
+    return Ear(labels, feature, n_rows, n_step, ask, recogniser.confidence_)
 
 
 def hear(ear: Ear, blocks: Iterable[Clip]) -> Hearing:
@@ -271,10 +250,16 @@ def hear(ear: Ear, blocks: Iterable[Clip]) -> Hearing:
     meter = Meter(ear.sample_rate)
     centres: list[float] = []
     answers: list[Answers] = []
-    heard = _measured(mono_blocks(blocks, ear.sample_rate), meter)
+    strange: list[bool] = []
+    tape = Tape()
+    heard = _measured(mono_blocks(blocks, ear.sample_rate), meter, tape)
     for starts, windows in slide(ear.rows(heard), ear.n_rows, ear.n_step):
-        centres += [ear.centre_s(start, windows.shape[1]) for start in starts]
+        n_rows = windows.shape[1]
+        centres += [ear.centre_s(start, n_rows) for start in starts]
         answers.append(ear.answer(windows))
+        strange += [ear.is_strange(tape, start, n_rows) for start in starts]
+        # The last window may start anywhere after the one before it.
+        tape.forget(ear.place(starts[-1]))
     return Hearing(
         labels=ear.labels,
         centres_s=np.array(centres),
@@ -284,6 +269,8 @@ def hear(ear: Ear, blocks: Iterable[Clip]) -> Hearing:
         levels_db=np.concatenate([meter.take(), meter.rest()]),
         level_s=meter.level_s,
         highest_hz=ear.sample_rate / 2,
+        strange=np.array(strange),
+        silence_db=ear.confidence.silence_db,
     )
 
 
@@ -331,15 +318,12 @@ def slide(
         yield [n_heard - n_rows], held[np.newaxis, -n_rows:]
 
 
-def _measured(blocks: Iterable[Clip], meter: Meter) -> Iterator[Clip]:
-    """Measure the level of what passes by."""
+def _measured(blocks: Iterable[Clip], meter: Meter, tape: Tape) -> Iterator[Clip]:
+    """Measure the level of what passes by, and hold it for a while."""
     for block in blocks:
         meter.add(block.samples[0])
+        tape.add(block.samples[0])
         yield block
-
-
-def _power_db(power: NDArray[np.float32]) -> NDArray[np.float32]:
-    return 10 * np.log10(np.maximum(power, np.float32(10 ** (LOWEST_DB / 10))), dtype=np.float32)
 
 
 def _ask_net(recogniser: Recogniser) -> Callable[[NDArray[np.float32]], Answers]:

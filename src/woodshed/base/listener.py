@@ -23,7 +23,11 @@ from woodshed.data.example import SetAside
 from woodshed.errors import NotFittedError, ParameterError, SettingNameError, near_miss
 from woodshed.features.log_mel import LogMel
 from woodshed.features.summary import Summary
+from woodshed.features.voice import VoiceSummary
 from woodshed.nets import NETS
+
+RowFeature = Summary | VoiceSummary
+"""What turns a clip of any length into one row of numbers, for a classical model."""
 
 OnEpoch = Callable[[int, float, float | None], None]
 
@@ -47,9 +51,10 @@ class Listener:
     Parameters
     ----------
     net
-        What learns: a net (conv-residual, conv-stack, conv-tdnn, mlp), or a classical model (svm, forest,
-        logistic, knn), which sees a row of summary features of the whole clip, learns in one go, and
-        heeds no other setting than sample_rate, seed, store and n_jobs.
+        What learns: a net (conv-residual, conv-stack, conv-tdnn, course-cnn, course-lstm, course-mlp, crnn,
+        lstm, mlp, musicnn, transformer), or a classical model (discriminant, forest, knn, logistic, svm),
+        which sees a row of summary features of the whole clip, learns in one go, and heeds no other setting
+        than sample_rate, seed, store and n_jobs.
     width
         Size of the net; its meaning is the architecture's.
     dropout
@@ -92,7 +97,7 @@ class Listener:
     classes_ : numpy.ndarray
         What each number of an answer is about: names, tags or targets.
     sample_rate_, feature_
-        What it hears: `LogMel` for a net, `Summary` for a classical model.
+        What it hears: `LogMel` for a net, the job's row feature (`Summary` in most) for a classical model.
     files_ : dict of bytes
         What was learned, by the name of the file that it is in a model folder.
     curve_ : woodshed.base.result.LearningCurve
@@ -111,6 +116,8 @@ class Listener:
     variation: ClassVar[Variation] = Variation()
     change: ClassVar[Change | None] = Speed(0.85, 1.18)
     answer: ClassVar[str] = "classes"
+    summary: ClassVar[type[RowFeature]] = Summary
+    n_row_versions: ClassVar[int] = 1
 
     net: str = "conv-residual"
     width: int = 24
@@ -144,7 +151,7 @@ class Listener:
         self,
         *,
         classes: NDArray[np.str_],
-        feature: LogMel | Summary,
+        feature: LogMel | RowFeature,
         files: dict[str, bytes],
         curve: LearningCurve,
         set_aside: list[SetAside],
@@ -259,7 +266,7 @@ class Listener:
         numpy.ndarray
             What the net or the classical model answers, shape ``(n_answers,)``.
         """
-        feature: LogMel | Summary = self.fitted("feature_")
+        feature: LogMel | RowFeature = self.fitted("feature_")
         heard = feature(resample(clip, feature.sample_rate))
         if heard.ndim == 1:
             answers = self._ask(heard[np.newaxis])

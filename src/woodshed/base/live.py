@@ -15,10 +15,11 @@ from dataclasses import dataclass, field, replace
 
 import numpy as np
 
-from woodshed.base.hearing import Answers, Hearing, Meter, ear_of
+from woodshed.base.hearing import Answers, Hearing, ear_of
+from woodshed.base.meter import Meter, Tape
 from woodshed.base.recogniser import Recogniser
 from woodshed.base.smoothing import n_smoothed
-from woodshed.base.timeline import DEFAULT, EventRule, island_events, islands
+from woodshed.base.timeline import DEFAULT, EventRule, is_silent, island_events, islands
 from woodshed.clip import Clip, Samples
 from woodshed.features.block import mono_blocks
 from woodshed.timeline import Event
@@ -108,11 +109,11 @@ class LiveListener:
         self._ear = ear_of(self.recogniser, self.hop_s)
         self.rule.least(self._ear.labels)  # refuses unknown labels before anything is heard
         self._meter = Meter(self._ear.sample_rate)
-        self._sound: Samples = np.empty(0, np.float32)
-        self._sound_start = 0  # place of its first sample: that of a row
+        self._sound = Tape()  # its first sample is at the place of a row
         self._following = 0  # first row of the window that is asked about next
         self._centres_s: list[float] = []
         self._answers: list[Answers] = []
+        self._strange: list[bool] = []
         self._levels_db: Samples = np.empty(0, np.float32)
         self._n_forgotten = 0  # levels before those that are kept
         self._loudest_db = -np.inf
@@ -163,7 +164,7 @@ class LiveListener:
         """Add samples, and their level, to what is in memory."""
         self._meter.add(samples)
         levels_db = self._meter.take()
-        self._sound = np.concatenate([self._sound, samples])
+        self._sound.add(samples)
         self._levels_db = np.concatenate([self._levels_db, levels_db])
         self._loudest_db = max(self._loudest_db, float(levels_db.max(initial=-np.inf)))
 
@@ -177,9 +178,7 @@ class LiveListener:
             asked = True
         # Kept is what the next window hears, and the last one, should the sound end now.
         first_row = min(self._following, ear.count(self._meter.n_heard) - ear.n_rows)
-        n_old = (ear.place(first_row) - ear.n_context - self._sound_start) // ear.n_hop * ear.n_hop
-        if n_old > 0:
-            self._sound, self._sound_start = self._sound[n_old:], self._sound_start + n_old
+        self._sound.forget((ear.place(first_row) - ear.n_context) // ear.n_hop * ear.n_hop)
         return asked
 
     def _ask_about_the_end(self) -> None:
@@ -197,13 +196,13 @@ class LiveListener:
     def _answer(self, start: int, n_rows: int) -> None:
         """Describe a window, with its context on both sides, and ask about it."""
         ear = self._ear
-        begin = ear.place(start) - self._sound_start
-        first = max(0, begin - ear.n_context) // ear.n_hop * ear.n_hop
-        stop = ear.end(start + n_rows - 1) - self._sound_start
-        clip = Clip(self._sound[first:stop], ear.sample_rate)
+        begin = ear.place(start)
+        first = max(self._sound.start, (begin - ear.n_context) // ear.n_hop * ear.n_hop)
+        clip = Clip(self._sound.cut(first, ear.end(start + n_rows - 1)), ear.sample_rate)
         rows = np.concatenate([*ear.rows([clip])])[(begin - first) // ear.n_hop :][:n_rows]
         self._answers.append(ear.answer(rows[np.newaxis]))
         self._centres_s.append(ear.centre_s(start, n_rows))
+        self._strange.append(ear.is_strange(self._sound, start, n_rows))
 
     def _settled(self, *, ended: bool = False) -> Iterator[Event]:
         """Yield events that can no longer change, and forget what led to them."""
@@ -217,6 +216,8 @@ class LiveListener:
         for start_s, end_s in islands(hearing, rule, self._loudest_db):
             closed = ended or end_s <= min(answered_s, measured_s - rule.min_gap_s)
             events = island_events(hearing, (start_s, min(end_s, answered_s)), rule, ear.window_s)
+            if start_s >= self._given_s and is_silent(hearing, (start_s, end_s)):
+                events = []  # unless it goes on from something louder that was given
             if not closed:  # its last event goes on, and what is near it may become part of it
                 events = [event for event in events[:-1] if event.end_s < sure_s - _TINY_S]
             for event in events:
@@ -240,6 +241,8 @@ class LiveListener:
             levels_db=self._levels_db,
             level_s=self._meter.level_s,
             highest_hz=self._ear.sample_rate / 2,
+            strange=np.array(self._strange),
+            silence_db=self._ear.confidence.silence_db,
         )
 
     def _forget(self, before_s: float) -> None:
@@ -250,7 +253,7 @@ class LiveListener:
             self._n_forgotten += n_levels
         n_answers = min(bisect_left(self._centres_s, before_s), len(self._centres_s)) - 1
         if n_answers > 0:
-            del self._centres_s[:n_answers], self._answers[:n_answers]
+            del self._centres_s[:n_answers], self._answers[:n_answers], self._strange[:n_answers]
 
 
 def paced(

@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from woodshed.base.trial import Tuning
 from woodshed.data.example import Corpus, SetAside
 
 
@@ -140,6 +141,8 @@ class Experiment:
         Shape ``(n_learned,)``: the rows of ``corpus.examples`` that the model that is kept learned from.
     summary
         The examples as a classical model sees them; None if a net was trained, or nothing was.
+    tuning
+        How the settings were chosen; None if they were given.
     """
 
     job: str
@@ -151,3 +154,4 @@ class Experiment:
     provenance: Mapping[str, str] = field(default_factory=dict)
     learned: NDArray[np.int64] = field(default_factory=lambda: np.zeros(0, np.int64))
     summary: SummaryTable | None = None
+    tuning: Tuning | None = None

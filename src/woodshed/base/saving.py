@@ -35,6 +35,7 @@ from woodshed.base.result import LearningCurve
 from woodshed.errors import ModelFolderError, OutputError, WoodshedError, printable
 from woodshed.features.log_mel import LogMel
 from woodshed.features.summary import Summary
+from woodshed.features.voice import VoiceSummary
 
 FORMAT = 1
 """Version of the folder's layout; a folder of a higher one is refused."""
@@ -43,7 +44,9 @@ SETTINGS_NAME = "settings.json"
 
 LABELS_NAME = "labels.json"
 
-FEATURES: dict[str, type[LogMel | Summary]] = {"LogMel": LogMel, "Summary": Summary}
+FEATURES: dict[str, type[LogMel | Summary | VoiceSummary]] = {
+    feature.__name__: feature for feature in (LogMel, Summary, VoiceSummary)
+}
 """Name in ``settings.json`` -> feature: what may be made of it."""
 
 _KINDS = {
@@ -122,6 +125,7 @@ def load_model(folder: str | Path, classes: Mapping[str, type[Listener]]) -> Lis
     try:
         recogniser = classes[job](**settings["settings"])
         name = _KINDS[frozenset(settings["files"]) - _BESIDE]
+        name = classes[job].summary.__name__ if name == "Summary" else name
         feature = FEATURES[name](**settings["feature"][name])
         labels = json.loads(contents.pop(LABELS_NAME))
         curve = LearningCurve.from_dict(settings["curve"])

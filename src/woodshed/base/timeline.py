@@ -10,7 +10,7 @@ from __future__ import annotations
 import itertools
 import math
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import get_args
 
@@ -55,7 +55,8 @@ class EventRule:
         What is so far below the loudest 10 ms of the sound is silent; None hears all that is above
         `FLOOR_DB`.
     thresholds
-        Label to the least probability with which it is answered, 0 to 1; others need none.
+        Label to the least probability with which it is answered, 0 to 1; others need none. Infinity never
+        answers it.
 
     Raises
     ------
@@ -91,7 +92,7 @@ class EventRule:
         if self.silence_db is not None and not self.silence_db < 0:
             raise ParameterError(f"EventRule expects a negative silence_db, got {self.silence_db!r}.")
         for label, least in (self.thresholds or {}).items():
-            if not 0 <= least <= 1:
+            if not (0 <= least <= 1 or least == math.inf):
                 raise ParameterError(f"The threshold of {label} must be from 0 to 1, got {least!r}.")
 
     def least(self, labels: tuple[str, ...]) -> NDArray[np.float64]:
@@ -110,6 +111,41 @@ class EventRule:
 
 
 DEFAULT = EventRule()
+
+
+def careful_rule(
+    recogniser: Recogniser,
+    rule: EventRule,
+    *,
+    false_alarm_rate: float | None = None,
+    per_hour: float | None = None,
+) -> EventRule:
+    """Return a rule that names only what is sure enough for a wanted rate of false alarms.
+
+    Parameters
+    ----------
+    recogniser
+        One that was tested; the thresholds come from its answers to sounds of groups it had not learned from.
+    rule
+        The rule otherwise.
+    false_alarm_rate
+        Wrong names for each answer about something else, and for each name, above 0 to 1; None wants none.
+    per_hour
+        Wrong names for each hour of sound, silence not counted, above 0; None wants none. Where both are
+        given, both are kept to.
+
+    Raises
+    ------
+    ParameterError
+        If a rate is out of its range, or so low that the model's test says nothing about it.
+    """
+    labels = tuple(recogniser.fitted("classes_").tolist())
+    least = rule.least(labels)
+    if false_alarm_rate is not None:
+        least = np.maximum(least, recogniser.confidence_.least_probabilities(false_alarm_rate))
+    if per_hour is not None:
+        least = np.maximum(least, recogniser.confidence_.least_probability(per_hour))
+    return replace(rule, thresholds=dict(zip(labels, least.tolist(), strict=True)))
 
 
 def file_timeline(
@@ -216,7 +252,8 @@ def blocks_timeline(
 def events_of(hearing: Hearing, rule: EventRule, window_s: float) -> Iterator[Event]:
     """Turn answers into events, in their order; they do not overlap."""
     for island in islands(hearing, rule):
-        yield from island_events(hearing, island, rule, window_s)
+        if not is_silent(hearing, island):
+            yield from island_events(hearing, island, rule, window_s)
 
 
 def islands(hearing: Hearing, rule: EventRule, loudest_db: float | None = None) -> list[tuple[float, float]]:
@@ -258,10 +295,20 @@ def islands(hearing: Hearing, rule: EventRule, loudest_db: float | None = None) 
     return found
 
 
+def is_silent(hearing: Hearing, island: tuple[float, float]) -> bool:
+    """Return whether a stretch is nowhere so loud that it is a sound to the model."""
+    first, stop = ((time_s - hearing.start_s) / hearing.level_s for time_s in island)
+    levels_db = hearing.levels_db[math.floor(first + 1e-6) : math.ceil(stop - 1e-6)]
+    return float(levels_db.max(initial=-math.inf)) < hearing.silence_db
+
+
 def island_events(
     hearing: Hearing, island: tuple[float, float], rule: EventRule, window_s: float
 ) -> list[Event]:
     """Turn the answers within a stretch that sounds into events.
+
+    What is not sure enough, and what is strange in all windows that are smoothed together, is none of the
+    labels: there is no event.
 
     Parameters
     ----------
@@ -288,6 +335,11 @@ def island_events(
     labels = best_path(curves, rule.switch_cost) if rule.switch_cost else curves.argmax(axis=1)
     sure = curves[np.arange(len(labels)), labels]
     labels = np.where(sure >= rule.least(hearing.labels)[labels], labels, -1)
+    if hearing.strange is not None and hearing.strange.any():
+        # What the edge of a window cuts in two looks strange in that window alone.
+        strange = np.pad(hearing.strange[first:stop], n_around, constant_values=True)
+        around = np.lib.stride_tricks.sliding_window_view(strange, 2 * n_around + 1)
+        labels = np.where(around.all(axis=1), -1, labels)
     events: list[Event] = []
     for label, run in itertools.groupby(range(len(labels)), key=lambda k: int(labels[k])):
         where = [*run]

@@ -20,6 +20,7 @@ VERBS = {
     "demo": "Train on the recordings that come with woodshed, and see what it can do.",
     "doctor": "Look at a set of sounds before training: faults, copies, wrong labels, shortcuts.",
     "train": "Learn from a folder of sounds, a table or a corpus, and measure honestly.",
+    "compare": "Compare nets on the same sounds: how well each does, and what it costs.",
     "evaluate": "Test a model on other sounds and write a report.",
     "predict": "Name sounds.",
     "info": "Show what a model is, what it learned from and how well it does.",

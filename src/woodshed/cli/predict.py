@@ -59,6 +59,17 @@ def command(
     min_event_s: Annotated[
         float | None, typer.Option(help="Timeline: shorter events are dropped. [dim]\\[default: 0.1][/dim]")
     ] = None,
+    false_alarms: Annotated[
+        float | None,
+        typer.Option(
+            metavar="RATE",
+            help="Name only what is so sure that of the sounds of other classes at most this share is given "
+            "a name by mistake, for each name: 0.01 is one in a hundred.",
+        ),
+    ] = None,
+    false_alarms_per_hour: Annotated[
+        float | None, typer.Option(metavar="N", help="Timeline: the same, for each hour of sound.")
+    ] = None,
     picture: Annotated[
         Path | None, typer.Option(help="Timeline: picture to write: .png, .svg, .pdf or .html.")
     ] = None,
@@ -72,28 +83,30 @@ def command(
     paths = list_sounds(sounds or [])
     _check_format(format_, timeline=timeline, live=live)
     settings = {"hop_s": hop_s, "smooth_s": smooth_s, "min_event_s": min_event_s, "picture": picture}
-    if not timeline and not live:
-        _refuse(settings, "is about timelines. Add --timeline.")
+    settings |= {"false_alarms_per_hour": false_alarms_per_hour}
+    _check_flags(settings, timeline=timeline, live=live)
     if not sounds and not live:
         raise ParameterError("There is no sound to name. Give sound files, or --live for the microphone.")
     rule = _rule(smooth_s=smooth_s, min_event_s=min_event_s)
+    alarms = {"false_alarm_rate": false_alarms, "per_hour": false_alarms_per_hour}
     if live:
-        _refuse({"picture": picture}, "needs the whole sound. Leave out --live.")
         _check_new([] if out is None else [out], force=force)
-        _hear_live(load(model), paths, format_, out, hop_s=hop_s, rule=rule)
+        recogniser = load(model)
+        _hear_live(recogniser, paths, format_, out, hop_s=hop_s, rule=_careful(recogniser, rule, alarms))
     elif timeline:
         targets = None if out is None else _targets(sounds or [], paths, out, format_)
         _check_new([*dict.fromkeys(targets or [])], force=force)
-        if picture is not None:
-            _check_picture(picture, force=force)
+        _check_picture(picture, force=force)
         set_aside: list[SetAside] = []
-        heard = _timelines(load(model), paths, set_aside, hop_s=hop_s, rule=rule, strict=strict)
+        recogniser = load(model)
+        rule = _careful(recogniser, rule, alarms)
+        heard = _timelines(recogniser, paths, set_aside, hop_s=hop_s, rule=rule, strict=strict)
         done = _say_timelines(heard, format_) if targets is None else _write(heard, paths, targets, format_)
         name_set_aside(set_aside)
         _draw(done, picture)
     else:
         _check_new([] if out is None else [out], force=force)
-        _name(load(model), paths, format_, out, strict=strict)
+        _name(load(model), paths, format_, out, strict=strict, false_alarm_rate=false_alarms)
 
 
 def _check_format(format_: str, *, timeline: bool, live: bool) -> None:
@@ -104,6 +117,13 @@ def _check_format(format_: str, *, timeline: bool, live: bool) -> None:
         cure = f"Live events are printed as {' or '.join(LIVE_FORMATS)}." if live else "Add --timeline."
         raise ParameterError(f"The format {format_!r} is for timelines of files. {cure}")
     raise ParameterError(f"There is no format {format_!r}. {near_miss(format_, known)}")
+
+
+def _check_flags(settings: dict[str, Any], *, timeline: bool, live: bool) -> None:
+    if live:
+        _refuse({"picture": settings["picture"]}, "needs the whole sound. Leave out --live.")
+    elif not timeline:
+        _refuse(settings, "is about timelines. Add --timeline.")
 
 
 def _refuse(settings: dict[str, Any], why: str) -> None:
@@ -119,7 +139,9 @@ def _check_new(targets: Iterable[Path], *, force: bool) -> None:
             raise OutputError(f"{printable(target)} is there already. Give another name, or --force.")
 
 
-def _check_picture(picture: Path, *, force: bool) -> None:
+def _check_picture(picture: Path | None, *, force: bool) -> None:
+    if picture is None:
+        return
     from woodshed.report.plot import check_picture_name
 
     check_picture_name(picture, overwrite=force)
@@ -132,11 +154,19 @@ def _rule(**settings: float | None) -> EventRule:
     return EventRule(**given)
 
 
+def _careful(recogniser: Recogniser, rule: EventRule, alarms: dict[str, float | None]) -> EventRule:
+    from woodshed.base.hearing import ear_of
+    from woodshed.base.timeline import careful_rule
+
+    ear_of(recogniser)  # refuses a model that names nothing
+    return careful_rule(recogniser, rule, **alarms)
+
+
 # -- one answer for each sound ------------------------------------------------------------------------
 
 
 def _name(
-    recogniser: Recogniser, paths: Sequence[Path], format_: str, out: Path | None, *, strict: bool
+    recogniser: Recogniser, paths: Sequence[Path], format_: str, out: Path | None, **settings: Any
 ) -> None:
     from woodshed.base.answering import answer_files
     from woodshed.estimate import answers_to_csv
@@ -144,7 +174,7 @@ def _name(
 
     to_csv: Any = predictions_to_csv if recogniser.answer == "classes" else answers_to_csv
     set_aside: list[SetAside] = []
-    answers = answer_files(recogniser, paths, set_aside, strict=strict)
+    answers = answer_files(recogniser, paths, set_aside, **settings)
     texts: Iterable[str]
     match format_:
         case "csv":

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -49,6 +50,14 @@ def command(
             help="Columns of the table to learn: values such as valence,arousal; or tags, as 0 and 1."
         ),
     ] = None,
+    tune: Annotated[
+        int,
+        typer.Option(
+            help="Try so many settings on inner folds of the training part first; those given stay. "
+            "[dim]\\[default: none][/dim]",
+            show_default=False,
+        ),
+    ] = 0,
     resume: Annotated[bool, typer.Option(help="Go on with a training that was cut short.")] = False,
     dry_run: Annotated[
         bool, typer.Option(help="Only say what would be learned from what, and how long it takes.")
@@ -62,31 +71,42 @@ def command(
     from woodshed.base.column_run import ColumnRun
     from woodshed.base.experiment import Run
     from woodshed.base.notebook import Notebook
-    from woodshed.data.check import check
+    from woodshed.base.tuning import check_tuning
     from woodshed.data.split import honest_splits
-    from woodshed.report.folder import NOTEBOOK_NAME, prepare_folder, write_model_folder
+    from woodshed.report.folder import NOTEBOOK_NAME, prepare_folder
     from woodshed.tasks import job_class
 
     recogniser = job_class(job)(**{"store": feature_folder(), **settings})
     recogniser.check_settings()
+    if tune:
+        check_tuning(recogniser, tune, settings)
     corpus = read_for(recogniser, data, group_by=group_by, target=target)
     if not dry_run:
         prepare_folder(out, resume=resume, force=force)
-    corpus = check(corpus, n_jobs=recogniser.n_jobs)
-    name_set_aside(corpus.set_aside)
-    if strict and corpus.set_aside:
-        raise DataError(
-            f"{len(corpus.set_aside)} files cannot be used. Mend or remove them, or leave out --strict."
-        )
+    corpus = check_for(recogniser, corpus, strict=strict)
     splits = honest_splits(corpus, split, recogniser.seed)
-    run = (Run if recogniser.answer == "classes" else ColumnRun)(
-        recogniser, corpus, splits, Notebook(out / NOTEBOOK_NAME), resume
-    )
+    notebook = Notebook(out / NOTEBOOK_NAME)
+    tuning = None
+    if tune and not dry_run:
+        recogniser, splits, tuning = tune_first(
+            recogniser, corpus, splits, (tune, settings), notebook, resume
+        )
+    run = (Run if recogniser.answer == "classes" else ColumnRun)(recogniser, corpus, splits, notebook, resume)
     if dry_run:
         print_plan(run)
+        if tune:
+            say(f"Before that, {tune} sets of settings would be tried on inner folds of the training part.")
         return
     with progress_bar() as run.watcher:
         experiment, model = run.measure()
+    experiment = replace(experiment, tuning=tuning)
+    finish(run, experiment, model, out)
+
+
+def finish(run: Any, experiment: Any, model: Any, out: Path) -> None:
+    """Write the model with its report, and say how it did and where it is."""
+    from woodshed.report.folder import write_model_folder
+
     write_model_folder(model, experiment, out)
     print_experiment(experiment)
     if run.interrupted:
@@ -94,6 +114,23 @@ def command(
     else:
         run.notebook.close()
     say(f"\nModel and report: {printable(out)}, {printable(out / 'report.html')}")
+
+
+def tune_first(
+    listener: Any, corpus: Any, splits: Any, asked: tuple[int, Any], notebook: Any, resume: bool
+) -> tuple[Any, Any, Any]:
+    """Find settings, and return an unfitted listener that has them, what is tested, and the trials."""
+    from woodshed.base.tuning import Search, first_fold_of, tuned, tuning_notebook
+    from woodshed.report.tuning import settings_text
+
+    honest, *leaky = splits
+    n_trials, given = asked
+    place = tuning_notebook(notebook.folder)
+    search = Search(listener, corpus, honest.folds[0], n_trials, tuple(given), place, resume)
+    with progress_bar() as search.watcher:
+        tuning = search.run()
+    say(f"Settings of trial {tuning.best + 1} of {n_trials} are taken: {settings_text(tuning.chosen)}\n")
+    return tuned(listener, tuning), [first_fold_of(honest), *leaky], tuning
 
 
 def read_for(listener: Any, data: str, *, group_by: str | None, target: str | None) -> Any:
@@ -106,6 +143,19 @@ def read_for(listener: Any, data: str, *, group_by: str | None, target: str | No
         raise ParameterError(f"{listener.job} learns names and has no --target. Choose --job tags or mood.")
     corpus = read_source(data, group_by=group_by, targets=targets)
     return corpus if listener.answer == "classes" else columns_of(listener, corpus)
+
+
+def check_for(listener: Any, corpus: Any, *, strict: bool) -> Any:
+    """Set files aside that cannot be used, and name them; refuse them all the same if that is asked for."""
+    from woodshed.data.check import check
+
+    corpus = check(corpus, n_jobs=listener.n_jobs)
+    name_set_aside(corpus.set_aside)
+    if strict and corpus.set_aside:
+        raise DataError(
+            f"{len(corpus.set_aside)} files cannot be used. Mend or remove them, or leave out --strict."
+        )
+    return corpus
 
 
 def print_plan(run: Any) -> None:

@@ -71,6 +71,12 @@ def _told(judged: Judged) -> str:
     low, high = min(judged.temperatures), max(judged.temperatures)
     if len(judged.temperatures) == 1:
         return f"The model divides its logarithms of probability by the temperature it came with, {low:.2f}."
+    if low == high == 1:
+        return (
+            "The groups do not agree on a temperature by which logarithms of probability had better be "
+            "divided, so they are left as they were. What is refused was found for each part of them on "
+            "all others."
+        )
     return (
         "A temperature, by which logarithms of probability are divided, makes them honest. For each part of "
         f"the groups it was found on all others: {low:.2f} to {high:.2f}. The same goes for what is refused."

@@ -22,6 +22,7 @@ from woodshed.report.scores import answers_of
 from woodshed.report.table import score_rows
 from woodshed.report.tags import metrics_of_columns
 from woodshed.report.tags_page import column_card
+from woodshed.report.tuning import tuning_values
 
 HEARD_NAME = "heard.json"
 """File that names what a model learned from, by content, so that a test on the same sounds is noticed."""
@@ -120,6 +121,7 @@ def metrics_of(experiment: Experiment) -> dict[str, object]:
         "labels": list(experiment.labels),
         "accuracy": rows,
         "splits": splits,
+        **tuning_values(experiment.tuning),
         "provenance": experiment.provenance,
     }
 

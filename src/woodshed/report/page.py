@@ -21,6 +21,7 @@ from woodshed.report.decision_map import map_section
 from woodshed.report.markup import Markup, element, join
 from woodshed.report.scores import MEASURES, answers_of, class_rates, group_scores, measure, ordered_splits
 from woodshed.report.tags_page import column_body
+from woodshed.report.tuning import tuning_section
 
 
 def write_page(
@@ -86,6 +87,11 @@ def _body(experiment: Experiment, max_confused: int) -> Markup:
         ("groups", "Group by group", sections.group_section(group_scores(answers))),
         _learning_part(experiment, honest),
         ("reliability", "Does it know when it is right?", confidence_section(answers, honest.judged)),
+        *(
+            [("tuning", "How its settings were chosen", tuning_section(experiment.tuning))]
+            if experiment.tuning
+            else []
+        ),
         ("set-aside", f"Files set aside: {left_out}", set_aside_section(experiment)),
         ("background", "What it was trained on", corpus_section(experiment)),
     ]

@@ -12,6 +12,7 @@ from woodshed.base.column_result import ColumnExperiment, ColumnResult
 from woodshed.metrics import regression, tagging
 from woodshed.metrics.interval import Interval, bootstrap_interval
 from woodshed.report.scores import Score
+from woodshed.report.tuning import tuning_values
 from woodshed.report.wording import badge_of, decimal, decimal_range, method_name
 
 N_RESAMPLES = 200
@@ -114,6 +115,7 @@ def metrics_of_columns(experiment: ColumnExperiment) -> dict[str, object]:
         "job": experiment.job,
         "labels": list(experiment.names),
         "splits": splits,
+        **tuning_values(experiment.tuning),
         "provenance": experiment.provenance,
     }
 

@@ -14,6 +14,7 @@ from woodshed.report.card import plain
 from woodshed.report.markup import Markup, element, join, name_of, scrolling, table
 from woodshed.report.scatter import scatter_figure
 from woodshed.report.tags import MAIN, ColumnScores, column_scores, measures_of, scores_of
+from woodshed.report.tuning import tuning_section
 from woodshed.report.wording import (
     EXPLANATIONS,
     UNKNOWN,
@@ -79,6 +80,11 @@ def column_body(experiment: ColumnExperiment) -> Markup:
         ("columns", f"One by one: the {what}", _column_table(experiment, honest)),
         *([("scatter", "Answered over true", element("div", *figures, class_="charts"))] if figures else []),
         ("learning", "How it learned", sections.learning_section(honest.curves)),
+        *(
+            [("tuning", "How its settings were chosen", tuning_section(experiment.tuning))]
+            if experiment.tuning
+            else []
+        ),
         ("set-aside", "Files set aside", _left_out(experiment)),
         ("background", "Where it comes from", _background(experiment)),
     ]

@@ -13,6 +13,9 @@ from typing import Any
 from woodshed.errors import ParameterError, near_miss
 
 JOBS: dict[str, str] = {
+    "emotion": "EmotionRecogniser",
+    "genre": "GenreRecogniser",
+    "instrument": "InstrumentRecogniser",
     "mood": "MoodRegressor",
     "noise": "NoiseRecogniser",
     "speech": "SpeechRecogniser",

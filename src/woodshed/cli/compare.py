@@ -1,0 +1,89 @@
+"""``woodshed compare``: several nets on the same folds, with what each costs."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from woodshed.cli.flags import with_settings
+from woodshed.cli.place import feature_folder
+from woodshed.cli.terminal import note, print_table, progress_bar, say
+from woodshed.cli.train import check_for, read_for
+from woodshed.errors import DataError, ParameterError, printable
+
+if TYPE_CHECKING:
+    from woodshed.base.comparison import Comparison
+
+
+@with_settings
+def command(
+    data: Annotated[
+        str,
+        typer.Argument(help="A folder of class folders, a table (.csv, .parquet), or a corpus as NAME:PATH."),
+    ],
+    job: Annotated[str, typer.Option(help="What to learn: noise, speech, tags or mood.")] = "noise",
+    nets: Annotated[
+        str | None,
+        typer.Option(
+            help="What to compare, with commas between. "
+            "[dim]\\[default: the job's own, mlp, conv-stack, svm, forest, logistic][/dim]"
+        ),
+    ] = None,
+    out: Annotated[Path, typer.Option(help="Folder for the page and tables.")] = Path("comparison"),
+    split: Annotated[str, typer.Option(help="How to test; as for train.")] = "auto",
+    group_by: Annotated[str | None, typer.Option(help="Who a sound comes from; as for train.")] = None,
+    target: Annotated[str | None, typer.Option(help="Columns of the table to learn; as for train.")] = None,
+    resume: Annotated[
+        bool, typer.Option(help="Go on with a comparison that was cut short; what is done is not done again.")
+    ] = False,
+    strict: Annotated[bool, typer.Option(help="Refuse when any file or candidate is left out.")] = False,
+    force: Annotated[bool, typer.Option(help="Replace the comparison that is there already.")] = False,
+    *,
+    settings: dict[str, Any],
+) -> None:
+    """Compare nets on the same folds: how well each does, and what it costs."""
+    from woodshed.base.comparison import Bakeoff, candidates_of
+    from woodshed.base.notebook import Notebook
+    from woodshed.data.split import honest_splits
+    from woodshed.report.folder import NOTEBOOK_NAME, prepare_folder
+    from woodshed.tasks import job_class
+
+    if "net" in settings:
+        raise ParameterError(f"--net names one net. To compare, give --nets {settings['net']},svm or others.")
+    listener = job_class(job)(**{"store": feature_folder(), **settings})
+    listener.check_settings()
+    candidates = candidates_of(listener, nets)
+    corpus = read_for(listener, data, group_by=group_by, target=target)
+    prepare_folder(out, resume=resume, force=force)
+    corpus = check_for(listener, corpus, strict=strict)
+    tested = honest_splits(corpus, split, listener.seed)[0]
+    bakeoff = Bakeoff(listener, corpus, tested, candidates, Notebook(out / NOTEBOOK_NAME), resume)
+    with progress_bar() as bakeoff.watcher:
+        comparison = bakeoff.measure()
+    print_comparison(comparison, out)
+    if comparison.interrupted or comparison.failed:
+        note("What is done is kept. To try the others, give the same command with --resume.")
+    else:
+        bakeoff.notebook.close()
+    say(f"\nPage and tables: {printable(out / 'comparison.html')}")
+    if strict and comparison.failed:
+        raise DataError(f"{len(comparison.failed)} candidates failed: {', '.join(comparison.failed)}.")
+
+
+def print_comparison(comparison: Comparison, out: Path) -> None:
+    """Write the page and the tables into a folder, and print scores and costs one below the other."""
+    from woodshed.report.comparison import N_OF_SCORES, cells, heading, ranking, remarks
+    from woodshed.report.comparison_page import write_comparison
+
+    ranked = ranking(comparison)
+    write_comparison(comparison, ranked, out)
+    say(f"Tested on {comparison.split}, {len(comparison.truth)} clips")
+    head, rows = heading(comparison), [cells(comparison, one) for one in ranked]
+    print_table(head[:N_OF_SCORES], [row[:N_OF_SCORES] for row in rows], numbers_from=1)
+    say()
+    costs = [(row[0], *row[N_OF_SCORES:]) for row in rows if row[0] in comparison.costs]
+    print_table((head[0], *head[N_OF_SCORES:]), costs, numbers_from=1)
+    for remark in remarks(comparison):
+        note(remark)

@@ -1,0 +1,53 @@
+"""Voice emotion: tell how something was said, whatever was said and whoever said it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import ClassVar
+
+from woodshed.audio.augment import Chain, Change, Noise, Speed, Tone
+from woodshed.base.listener import RowFeature
+from woodshed.base.recogniser import Recogniser
+from woodshed.base.window import Variation
+from woodshed.features.voice import VoiceSummary
+
+
+@dataclass(kw_only=True, eq=False)
+class EmotionRecogniser(Recogniser):
+    """Recognise the emotion in a voice: anger, sadness, boredom, whatever the recordings are labelled with.
+
+    Corpora of emotional speech are small, and who speaks changes a voice more than how it is meant. So the
+    default is no net but a linear discriminant on what speech research measures (`VoiceSummary`: melody,
+    rhythm, effort, colour), which learns from each recording and from four copies of it, played a little
+    faster or slower, through another microphone, with some noise. ``--net`` takes the nets as well; they
+    need more voices than most corpora have (``benchmarks/quality/emotion.md``). All settings:
+    `woodshed.base.listener.Listener`.
+
+    Examples
+    --------
+    >>> from woodshed.audio import noise, sine
+    >>> clips = [noise(seed=k) for k in range(4)] + [sine(300 + 20 * k) for k in range(4)]
+    >>> recogniser = EmotionRecogniser().fit(clips, ["excited"] * 4 + ["calm"] * 4)
+    >>> recogniser.predict([sine(350)]).tolist()
+    ['calm']
+    """
+
+    job: ClassVar[str] = "emotion"
+    highest_rate: ClassVar[int] = 16000
+    variation: ClassVar[Variation] = Variation(
+        stretch=0.1, warp=0.05, shift_bands=1, noise_share=0.3, colour_db=3, mix=1.0
+    )
+    change: ClassVar[Change | None] = Chain((Speed(0.88, 1.12), Tone(), Noise(15.0, 40.0)), 0.7)
+    summary: ClassVar[type[RowFeature]] = VoiceSummary
+    n_row_versions: ClassVar[int] = 5
+
+    net: str = "discriminant"
+    width: int = 16
+    window_s: float = 2.5
+    n_mels: int = 64
+    frame_s: float = 0.046
+    hop_s: float = 0.025
+    colour_norm: float = 0.0
+    epochs: int = 100
+    patience: int = 100
+    batch_size: int = 16

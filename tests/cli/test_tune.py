@@ -1,0 +1,52 @@
+"""``woodshed train --tune``: trials beside the scores, and what it refuses."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+import woodshed
+
+
+@pytest.mark.train
+def test_trials_are_in_the_report_and_the_best_settings_in_the_model(
+    cli: Callable[..., Any], toy_folder: Path, tmp_path: Path
+) -> None:
+    out = tmp_path / "model"
+    asked = ["train", toy_folder, "--job", "speech", "--group-by", "part:2", "--net", "mlp", "--epochs", 2]
+    asked += ["--window-s", 0.35, "--n-mels", 16, "--n-versions", 1, "--augment", 0.2]
+    finished = cli(*asked, "--tune", 2, "--out", out)
+    assert finished.code == 0, finished.err
+    metrics = json.loads((out / "metrics.json").read_text("utf-8"))
+    trials = metrics["tuning"]["trials"]
+    assert [sorted(trial["settings"]) for trial in trials] == [["dropout", "learning_rate", "width"]] * 2
+    assert metrics["splits"][0]["split"] == "unheard groups, 2 folds of which the first is tested"
+    model = woodshed.load(out)
+    chosen = trials[metrics["tuning"]["best"]]["settings"]
+    assert {name: getattr(model, name) for name in chosen} == chosen
+    assert (model.n_mels, model.augment) == (16, 0.2)
+    page = (out / "report.html").read_text("utf-8")
+    assert "How its settings were chosen" in page
+    assert "No clip of the test part took part in the choice" in page
+    assert all(str(trial["settings"]["learning_rate"]) in page for trial in trials)
+    assert not (out / "training").exists()
+
+
+@pytest.mark.parametrize(
+    ("flags", "message"),
+    [
+        (["--net", "svm", "--tune", "3"], "svm has no settings to tune"),
+        (["--tune", "-2"], "The number of settings to try must be positive, got -2."),
+    ],
+)
+def test_what_cannot_be_tuned_is_said_before_any_work(
+    flags: list[str], message: str, cli: Callable[..., Any], toy_folder: Path, tmp_path: Path
+) -> None:
+    finished = cli("train", toy_folder, "--out", tmp_path / "model", *flags)
+    assert (finished.code, finished.out) == (2, "")
+    assert message in finished.err
+    assert not (tmp_path / "model").exists()
