@@ -23,8 +23,16 @@ bench: $(STAMP)
 	$(BIN)/python -m benchmarks.speed.log_mel
 	$(BIN)/python -m benchmarks.speed.training
 	$(BIN)/python -m benchmarks.speed.predicting
+	$(BIN)/python -m benchmarks.speed.features
+	$(BIN)/python -m benchmarks.speed.long_file
+	$(BIN)/python -m benchmarks.speed.timeline
 	$(BIN)/python -m benchmarks.quality.speech
 	$(BIN)/python -m benchmarks.quality.noise
+	$(BIN)/python -m benchmarks.quality.emotion
+	$(BIN)/python -m benchmarks.quality.instrument
+	$(BIN)/python -m benchmarks.quality.tune_type
+	$(BIN)/python -m benchmarks.quality.confidence
+	$(BIN)/python -m benchmarks.quality.doctor
 
 format: $(STAMP)
 	$(BIN)/ruff format .

@@ -181,7 +181,9 @@ def fitted(toy_corpus: Corpus) -> Callable[..., Recogniser]:
 
     @functools.cache
     def fit(job: str, net: str = "mlp") -> Recogniser:
-        recogniser = job_class(job)(**TINY | {"net": net})
+        # A made-up sound strung to a phrase, as the job of instruments does, is no longer what it was.
+        versions = {"n_versions": 1} if job == "instrument" else {}
+        recogniser = job_class(job)(**TINY | {"net": net} | versions)
         return recogniser.fit(list(Sounds(toy_corpus.examples)), toy_corpus.labels)
 
     return fit

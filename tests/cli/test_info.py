@@ -36,7 +36,7 @@ def test_info_as_json_can_be_read_by_a_program(cli: Callable[..., Any], model_fo
     assert (finished.code, finished.err) == (0, "")
     described = json.loads(finished.out)
     assert (described["job"], described["labels"]) == ("speech", ["fall", "pulse", "rise"])
-    assert described["settings"]["width"] == 8
+    assert described["settings"]["width"] == 32
     assert len(described["accuracy"]) == 6
     assert described["provenance"]["seed"] == "0"
 

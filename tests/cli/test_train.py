@@ -17,6 +17,8 @@ import woodshed
 
 FILES = [
     "card.md",
+    "confidence.json",
+    "familiar.npz",
     "heard.json",
     "labels.json",
     "metrics.json",
@@ -65,7 +67,7 @@ def test_the_scores_on_disk_are_those_of_the_terminal(train_run: Any) -> None:
 
 def test_what_it_learned_is_a_model_that_names_sounds(model_folder: Path, unheard_toy: Any) -> None:
     model = woodshed.load(model_folder)
-    assert (type(model).job, model.width, model.sample_rate, model.epochs) == ("speech", 8, 8000, 8)
+    assert (type(model).job, model.width, model.sample_rate, model.epochs) == ("speech", 32, 8000, 8)
     assert model.score(unheard_toy.clips, unheard_toy.labels) > 0.5
 
 
@@ -122,7 +124,7 @@ def test_a_dry_run_says_what_would_be_done_and_writes_nothing(
     assert "fall 9 pulse 9 rise 9" in said
     assert "2 groups: ann, bob" in said
     assert "tested on: unheard groups, 2 folds tested on: random, 26 % held out (leaky)" in said
-    assert "4 trainings of at most 8 epochs, 9,139 weights: roughly" in said
+    assert "4 trainings of at most 8 epochs, 38,083 weights: roughly" in said
     assert said.endswith("Nothing was trained or written.")
 
 

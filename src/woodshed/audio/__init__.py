@@ -40,6 +40,7 @@ from woodshed.audio.measure import Measurement, measure, measure_file
 from woodshed.audio.overlay import with_clicks
 from woodshed.audio.quiet import Stretch, find_silence, find_sound, remove_silence, split_on_silence
 from woodshed.audio.read import AUDIO_SUFFIXES, FileInfo, info, read, read_blocks
+from woodshed.audio.room import Attack, Band, Phrase, Room
 from woodshed.audio.segment import join, split_at, split_every, trim
 from woodshed.audio.signals import chirp, clicks, noise, silence, sine
 from woodshed.audio.tags import read_tags
@@ -48,6 +49,8 @@ from woodshed.audio.write import write
 
 __all__ = [
     "AUDIO_SUFFIXES",
+    "Attack",
+    "Band",
     "Butterworth",
     "Chain",
     "Conversion",
@@ -58,6 +61,8 @@ __all__ = [
     "Measurement",
     "Noise",
     "NoisePrint",
+    "Phrase",
+    "Room",
     "Shift",
     "Speed",
     "Stretch",
