@@ -114,7 +114,8 @@ def test_listening_gives_the_same_answers_one_by_one(
 def test_the_same_seed_gives_the_same_answers_from_files_and_from_memory(
     job: str, fitted: Fitted, toy_corpus: Corpus, unheard_toy: Any, tiny: dict[str, Any], tmp_path: Path
 ) -> None:
-    again = job_class(job)(**tiny, store=str(tmp_path)).fit(Sounds(toy_corpus.examples), toy_corpus.labels)
+    settings = fitted(job).get_params() | {"store": str(tmp_path)}
+    again = job_class(job)(**settings).fit(Sounds(toy_corpus.examples), toy_corpus.labels)
     expected = fitted(job).predict_proba(unheard_toy.clips)
     assert np.array_equal(again.predict_proba(unheard_toy.clips), expected)
     assert again.curve_ == fitted(job).curve_
