@@ -17,7 +17,6 @@ from numpy.typing import NDArray
 from woodshed.base.inference import net_to_files
 from woodshed.base.loss import Loss, judge_by, positive_weights_of, tag_loss, value_loss
 from woodshed.base.material import (
-    KnownItem,
     check_lengths,
     clip_items,
     common_rate,
@@ -241,8 +240,8 @@ class Spectrograms:
         self.kept, self.set_aside = fill_store(store, originals, n_jobs=listener.n_jobs)
         items = [versions(originals[k], self.n_versions, change) for k in self.kept]
         store.fill([item for row in items for item in row[1:]], n_jobs=listener.n_jobs)
-        self._items = [[KnownItem(item, item.key()) for item in row] for row in items]
-        n_bytes = sum(store.get(row[0]).nbytes for row in self._items) * self.n_versions
+        self._entries = [[(item, store.path(item)) for item in row] for row in items]
+        n_bytes = sum(store.get(*row[0]).nbytes for row in self._entries) * self.n_versions
         self._held: dict[tuple[int, int], NDArray[np.floating]] | None = (
             {} if n_bytes <= MEMORY_BYTES else None
         )
@@ -250,9 +249,9 @@ class Spectrograms:
     def read(self, k: int, version: int = 0) -> NDArray[np.floating]:
         """Return one spectrogram, ``(n_frames, n_mels)`` in dB."""
         if self._held is None:
-            return self._store.get(self._items[k][version])
+            return self._store.get(*self._entries[k][version])
         if (k, version) not in self._held:
-            self._held[k, version] = self._store.get(self._items[k][version])
+            self._held[k, version] = self._store.get(*self._entries[k][version])
         return self._held[k, version]
 
     def cutter(self, rows: NDArray[np.int64], n_frames: int) -> Callable[[slice], NDArray[np.float32]]:

@@ -76,27 +76,6 @@ class PlaceItem:
         return self.clips[self.place]
 
 
-@dataclass(frozen=True)
-class KnownItem:
-    """An item whose key was asked once and is kept: a training run asks it in every epoch."""
-
-    item: Item
-    known_key: str
-
-    @property
-    def source(self) -> str:
-        """Name of the clip."""
-        return self.item.source
-
-    def key(self) -> str:
-        """Return the key that was kept."""
-        return self.known_key
-
-    def load(self) -> Clip:
-        """Load the clip."""
-        return self.item.load()
-
-
 def clip_items(clips: Sequence[Clip], sample_rate: int) -> list[Item]:
     """Make the store's items for clips at one rate; files are not read yet."""
     if isinstance(clips, Sounds):

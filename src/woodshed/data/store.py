@@ -91,13 +91,15 @@ class FeatureStore:
         name = digest(item.key(), self._settings)
         return self.folder.joinpath(name[:2], f"{name}.npy")
 
-    def get(self, item: Item) -> Array:
+    def get(self, item: Item, path: Path | None = None) -> Array:
         """Return the features of an item, computed now if they are not stored yet.
 
         Parameters
         ----------
         item
             See `woodshed.data.item`.
+        path
+            What `path` answers for the item, when it is known: a training run asks in every epoch.
 
         Returns
         -------
@@ -113,7 +115,7 @@ class FeatureStore:
         OutputError
             If the entry cannot be written.
         """
-        path = self.path(item)
+        path = self.path(item) if path is None else path
         array = self._read(path)
         if array is None:
             self._write(path, item)
