@@ -126,7 +126,7 @@ def measure_time(job: str, kept: bool, n_steps: int, n_rounds: int) -> dict[str,
     windows = cut_windows([feature(clip) for clip in clips], recogniser.n_frames)
     targets = one_hot(clips.labels, sorted(set(clips.labels)))
     net = learning.make_net(recogniser, recogniser.n_mels, N_CLASSES)
-    learning.make_recipe(recogniser).compile(net, n_steps)
+    learning.make_recipe(recogniser, targets).compile(net, n_steps)
     edges_s: list[np.ndarray] = []
     clock = keras.callbacks.LambdaCallback(
         on_epoch_begin=lambda *_: edges_s.append(clocks()), on_epoch_end=lambda *_: edges_s.append(clocks())
