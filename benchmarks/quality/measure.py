@@ -11,7 +11,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from benchmarks.provenance import data_folder, markdown_table, write_markdown
-from woodshed.base.experiment import Run, Watcher
+from woodshed.base.experiment import Run
+from woodshed.base.fold_run import Watcher
 from woodshed.base.notebook import Notebook
 from woodshed.base.recogniser import Recogniser
 from woodshed.base.result import SplitResult

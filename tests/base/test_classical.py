@@ -13,7 +13,8 @@ import pytest
 
 from woodshed.base import baseline, classical
 from woodshed.base.classical import MODELS, fit_model, probabilities, time_fits
-from woodshed.base.experiment import Run, Watcher
+from woodshed.base.experiment import Run
+from woodshed.base.fold_run import Watcher
 from woodshed.base.notebook import Notebook
 from woodshed.base.recogniser import Recogniser
 from woodshed.clip import Clip

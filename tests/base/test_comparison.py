@@ -11,7 +11,8 @@ import numpy as np
 import pytest
 
 from woodshed.base.comparison import Bakeoff, Comparison, candidates_of
-from woodshed.base.experiment import Run, Watcher
+from woodshed.base.experiment import Run
+from woodshed.base.fold_run import Watcher
 from woodshed.base.notebook import Notebook
 from woodshed.data.example import Corpus
 from woodshed.data.split import make_split

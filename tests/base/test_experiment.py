@@ -10,7 +10,8 @@ from typing import Any, ClassVar
 import numpy as np
 import pytest
 
-from woodshed.base.experiment import Run, Watcher, methods_of
+from woodshed.base.experiment import BASELINES, Run
+from woodshed.base.fold_run import Watcher, methods_of
 from woodshed.base.notebook import Notebook
 from woodshed.base.recogniser import Recogniser
 from woodshed.base.result import Experiment, LearningCurve
@@ -68,7 +69,7 @@ def answers(experiment: Experiment) -> list[Any]:
             split.folds.tolist(),
             split.truth.tolist(),
             split.curves,
-            *(split.probabilities[method].tolist() for method in methods_of(Parrot())),
+            *(split.probabilities[method].tolist() for method in methods_of(Parrot(), BASELINES)),
         )
         for split in experiment.splits
     ]

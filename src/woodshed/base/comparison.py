@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 
 from woodshed.base.candidate import Contest, part_name, work
 from woodshed.base.classical import MODELS
-from woodshed.base.experiment import Watcher
+from woodshed.base.fold_run import Watcher
 from woodshed.base.listener import Listener
 from woodshed.base.material import common_rate
 from woodshed.base.notebook import Notebook, fingerprint
@@ -161,7 +161,7 @@ class Bakeoff:
     resume
         Go on with what is written down there.
     watcher
-        See `woodshed.base.experiment.Watcher`.
+        See `woodshed.base.fold_run.Watcher`.
     """
 
     listener: Listener

@@ -11,7 +11,7 @@ import numpy as np
 
 from woodshed.audio.edit import resample
 from woodshed.base.confidence import Confidence
-from woodshed.base.experiment import deciding_settings, method_of
+from woodshed.base.fold_run import deciding_settings, method_of
 from woodshed.base.provenance import provenance
 from woodshed.base.recogniser import Recogniser
 from woodshed.base.result import Experiment, Judged, SplitResult

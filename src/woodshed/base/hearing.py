@@ -27,7 +27,7 @@ from woodshed.clip import Clip, Samples
 from woodshed.errors import AudioError, ParameterError
 from woodshed.features.block import features_of_blocks, mono_blocks
 from woodshed.features.log_mel import LogMel
-from woodshed.features.summary import Summary
+from woodshed.features.row import RowFeature
 from woodshed.units import samples_to_s
 
 Answers = NDArray[np.float32]
@@ -101,7 +101,7 @@ class Ear:
     """
 
     labels: tuple[str, ...]
-    feature: LogMel | Summary
+    feature: LogMel | RowFeature
     n_rows: int
     n_step: int
     ask: Callable[[NDArray[np.float32]], Answers]
@@ -206,7 +206,7 @@ def ear_of(recogniser: Recogniser, hop_s: float | None = None) -> Ear:
             f"A model for {recogniser.job} gives {recogniser.answer}, and a timeline needs one that names "
             "what it hears. Ask it about whole files: leave out --timeline and --live."
         )
-    feature: LogMel | Summary = recogniser.fitted("feature_")
+    feature: LogMel | RowFeature = recogniser.fitted("feature_")
     labels = tuple(recogniser.fitted("classes_").tolist())
     ask: Callable[[NDArray[np.float32]], Answers]
     if isinstance(feature, LogMel):
@@ -344,7 +344,7 @@ def _ask_net(recogniser: Recogniser) -> Callable[[NDArray[np.float32]], Answers]
     return lambda windows: session.run(None, {name: np.ascontiguousarray(windows)})[0]
 
 
-def _ask_classical(feature: Summary, model: Any, windows: NDArray[np.float32]) -> Answers:
+def _ask_classical(feature: RowFeature, model: Any, windows: NDArray[np.float32]) -> Answers:
     """Describe stretches of samples, each in a row, and ask about them."""
     rows = np.stack([feature(Clip(window, feature.sample_rate)) for window in windows])
     return probabilities(model, rows.astype(np.float64)).astype(np.float32)

@@ -22,12 +22,9 @@ from woodshed.clip import Clip
 from woodshed.data.example import SetAside
 from woodshed.errors import NotFittedError, ParameterError, SettingNameError, near_miss
 from woodshed.features.log_mel import LogMel
+from woodshed.features.row import RowFeature
 from woodshed.features.summary import Summary
-from woodshed.features.voice import VoiceSummary
 from woodshed.nets import NETS
-
-RowFeature = Summary | VoiceSummary
-"""What turns a clip of any length into one row of numbers, for a classical model."""
 
 OnEpoch = Callable[[int, float, float | None], None]
 

@@ -17,7 +17,7 @@ from typing import Any
 import numpy as np
 
 from woodshed.base.candidate import Contest, main_score, prepare, try_fold
-from woodshed.base.experiment import Watcher, deciding_settings
+from woodshed.base.fold_run import Watcher, deciding_settings
 from woodshed.base.listener import Listener
 from woodshed.base.material import common_rate
 from woodshed.base.notebook import Notebook, fingerprint
@@ -83,7 +83,7 @@ class Search:
     resume
         Go on with what is written down there, to the result that it would have had.
     watcher
-        See `woodshed.base.experiment.Watcher`.
+        See `woodshed.base.fold_run.Watcher`.
     """
 
     listener: Listener

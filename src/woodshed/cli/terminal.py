@@ -15,7 +15,7 @@ from woodshed.errors import printable
 
 if TYPE_CHECKING:
     from woodshed.base.column_result import ColumnExperiment
-    from woodshed.base.experiment import Watcher
+    from woodshed.base.fold_run import Watcher
     from woodshed.base.result import Experiment
     from woodshed.data.example import SetAside
 
@@ -96,7 +96,7 @@ def name_set_aside(set_aside: Sequence[SetAside]) -> None:
 @contextmanager
 def progress_bar() -> Iterator[Watcher]:
     """Show the trainings of a run, a bar for each, while the block lasts."""
-    from woodshed.base.experiment import Watcher
+    from woodshed.base.fold_run import Watcher
 
     columns = (
         TextColumn("{task.description}"),

@@ -162,12 +162,12 @@ def print_plan(run: Any) -> None:
     """Say what a run would do."""
     plan = run.plan()
     n_sounds = len(run.corpus.examples)
-    if hasattr(run, "names"):
-        say(f"{n_sounds} sounds, heard at {run.sample_rate} Hz; to learn: {', '.join(run.names)}")
-    else:
-        say(f"{n_sounds} sounds of {len(run.classes)} classes, heard at {run.sample_rate} Hz")
+    if run.listener.answer == "classes":
+        say(f"{n_sounds} sounds of {len(run.names)} classes, heard at {run.sample_rate} Hz")
         counts = [(name, str(n)) for name, n in run.corpus.counts().items()]
         print_table(("class", "sounds"), counts, numbers_from=1)
+    else:
+        say(f"{n_sounds} sounds, heard at {run.sample_rate} Hz; to learn: {', '.join(run.names)}")
     groups = run.corpus.groups
     word = run.corpus.group_word
     if groups is None:

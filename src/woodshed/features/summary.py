@@ -5,21 +5,19 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import numpy as np
+from numpy.typing import NDArray
 
-from woodshed.clip import Clip, Samples
-from woodshed.errors import ParameterError
+from woodshed.clip import Samples
 from woodshed.features.frame import frames_of
-from woodshed.features.log_mel import MelSettings, power_to_db
+from woodshed.features.log_mel import power_to_db
 from woodshed.features.mfcc import cepstrum, delta
+from woodshed.features.row import N_MFCC, RowFeature
 from woodshed.features.spectral_moment import centroid_hz
-from woodshed.features.spectrum import hann_window, mono_at, power_spectrogram
 from woodshed.features.time_domain import mean_power, zero_crossing_rate
-
-_N_MFCC = 20
 
 
 @dataclass(frozen=True, kw_only=True)
-class Summary(MelSettings):
+class Summary(RowFeature):
     """One row of numbers for a clip of any length.
 
     Mean and spread over time of 20 cepstral coefficients, of their speed (spread alone: its mean is
@@ -41,6 +39,7 @@ class Summary(MelSettings):
 
     Examples
     --------
+    >>> from woodshed.clip import Clip
     >>> feature = Summary(sample_rate=8000, n_fft=256, hop_length=80)
     >>> feature(Clip(np.zeros(8000), 8000)).shape
     (126,)
@@ -53,50 +52,23 @@ class Summary(MelSettings):
     def __post_init__(self) -> None:
         super().__post_init__()
         self._whole(n_segments=1)
-        if self.n_mels < _N_MFCC:
-            raise ParameterError(f"Summary expects n_mels of at least {_N_MFCC}, got {self.n_mels}.")
 
     @property
     def names(self) -> tuple[str, ...]:
         """The name of each value, with its unit if it has one."""
-        spread = [f"mfcc{k}_{kind}" for kind in ("mean", "std", "delta_std") for k in range(_N_MFCC)]
+        spread = [f"mfcc{k}_{kind}" for kind in ("mean", "std", "delta_std") for k in range(N_MFCC)]
         rest = [
             name.format(kind)
             for name in ("centroid_{}_hz", "zero_crossing_rate_{}", "rms_{}_db")
             for kind in ("mean", "std")
         ]
-        parts = [f"mfcc{k}_mean_part{part + 1}" for part in range(self.n_segments) for k in range(_N_MFCC)]
+        parts = [f"mfcc{k}_mean_part{part + 1}" for part in range(self.n_segments) for k in range(N_MFCC)]
         return (*spread, *rest, *parts)
 
-    @property
-    def n_values(self) -> int:
-        """Length of the row."""
-        return len(self.names)
-
-    def __call__(self, clip: Clip) -> Samples:
-        """Describe a clip.
-
-        Parameters
-        ----------
-        clip
-            At ``sample_rate``; channels are averaged. One sample is enough, and silence is allowed.
-
-        Returns
-        -------
-        numpy.ndarray
-            Shape ``(n_values,)``, float32, in the order of ``names``.
-
-        Raises
-        ------
-        AudioError
-            If the clip has another sample rate.
-        """
-        samples = mono_at(clip, self.sample_rate, "Summary")
-        power = power_spectrogram(
-            samples, n_fft=self.n_fft, hop_length=self.hop_length, window=hann_window(self.n_fft)
-        )
-        mel = self.filter_bank()(power, np.empty((len(power), self.n_mels), dtype=np.float32))
-        mfcc = cepstrum(power_to_db(mel, self.floor_db), _N_MFCC)
+    def describe(self, samples: Samples) -> list[NDArray[np.floating]]:
+        """Return the parts of the row of a mono signal."""
+        power, mel = self.power_and_mel(samples)
+        mfcc = cepstrum(power_to_db(mel, self.floor_db), N_MFCC)
         frames = frames_of(np.pad(samples, self.n_fft // 2), self.n_fft, self.hop_length)
         tracks = (
             centroid_hz(np.sqrt(power), self.bins_hz),
@@ -104,10 +76,10 @@ class Summary(MelSettings):
             power_to_db(mean_power(frames), self.floor_db),
         )
         parts = _equal_parts(mfcc, self.n_segments)
-        row = [mfcc.mean(axis=0), mfcc.std(axis=0), delta(mfcc).std(axis=0)]
+        row: list[NDArray[np.floating]] = [mfcc.mean(axis=0), mfcc.std(axis=0), delta(mfcc).std(axis=0)]
         row += [np.array([track.mean(), track.std()]) for track in tracks]
         row += [part.mean(axis=0) for part in parts]
-        return np.concatenate(row, dtype=np.float32)
+        return row
 
 
 def _equal_parts(values: Samples, n_parts: int) -> list[Samples]:

@@ -8,12 +8,12 @@ from itertools import pairwise
 import numpy as np
 from numpy.typing import NDArray
 
-from woodshed.clip import Clip, Samples
-from woodshed.errors import ParameterError
+from woodshed.clip import Samples
 from woodshed.features.frame import frames_of
-from woodshed.features.log_mel import MelSettings, power_to_db
+from woodshed.features.log_mel import power_to_db
 from woodshed.features.mfcc import cepstrum
-from woodshed.features.spectrum import hann_window, mono_at, power_spectrogram
+from woodshed.features.row import N_MFCC, RowFeature
+from woodshed.features.spectrum import hann_window
 
 LOWEST_HZ, HIGHEST_HZ = 65.0, 500.0
 """Range in which the pitch of a voice is looked for."""
@@ -29,7 +29,6 @@ VOICED_SHARE = 0.5
 
 Curve = NDArray[np.float64]
 
-_N_MFCC = 20
 _N_GROUPS = 8
 _RATES_HZ = (0.5, 2, 4, 8, 16, 32)
 _STATISTICS = ("mean", "std", "iqr", "skew")
@@ -65,7 +64,7 @@ _RHYTHM = (
 
 
 @dataclass(frozen=True, kw_only=True)
-class VoiceSummary(MelSettings):
+class VoiceSummary(RowFeature):
     """One row of numbers that says how a voice speaks: melody, rhythm, effort and colour.
 
     Statistics over time (mean, standard deviation, distance of the quartiles, skewness) of loudness,
@@ -104,15 +103,10 @@ class VoiceSummary(MelSettings):
 
     n_mels: int = 40
 
-    def __post_init__(self) -> None:
-        super().__post_init__()
-        if self.n_mels < _N_MFCC:
-            raise ParameterError(f"VoiceSummary expects n_mels of at least {_N_MFCC}, got {self.n_mels}.")
-
     @property
     def names(self) -> tuple[str, ...]:
         """The name of each value, with its unit if it has one."""
-        slow = (*_SINGLE, *(f"mfcc{k}" for k in range(1, _N_MFCC)))
+        slow = (*_SINGLE, *(f"mfcc{k}" for k in range(1, N_MFCC)))
         tracks = (*slow, *(f"mel{k}_db" for k in range(self.n_mels)))
         groups = [
             f"swing_{low:g}_{high:g}_hz_group{k}"
@@ -132,30 +126,8 @@ class VoiceSummary(MelSettings):
             *groups,
         )
 
-    @property
-    def n_values(self) -> int:
-        """Length of the row."""
-        return len(self.names)
-
-    def __call__(self, clip: Clip) -> Samples:
-        """Describe a clip.
-
-        Parameters
-        ----------
-        clip
-            At ``sample_rate``; channels are averaged. One sample is enough, and silence is allowed.
-
-        Returns
-        -------
-        numpy.ndarray
-            Shape ``(n_values,)``, float32, in the order of ``names``.
-
-        Raises
-        ------
-        AudioError
-            If the clip has another sample rate.
-        """
-        samples = mono_at(clip, self.sample_rate, "VoiceSummary")
+    def describe(self, samples: Samples) -> list[NDArray[np.floating]]:
+        """Return the parts of the row of a mono signal."""
         samples = samples / np.float32(max(float(np.abs(samples).max()), 1e-9))
         pitch, harmonic_db, repeats = self._pitch(samples)
         slow, mel_db = self._tracks(samples, harmonic_db)
@@ -169,7 +141,7 @@ class VoiceSummary(MelSettings):
         tracks = np.concatenate([slow, mel_db], axis=1)
         change = np.abs(np.diff(slow, axis=0)) if len(slow) > 1 else np.zeros_like(slow)
         hop_s = self.hop_length / self.sample_rate
-        row = [
+        return [
             _statistics(tracks[speech]),
             _statistics(tracks[voiced] if voiced.sum() > 1 else tracks[speech]),
             np.concatenate([change.mean(axis=0), change.std(axis=0)]),
@@ -177,7 +149,6 @@ class VoiceSummary(MelSettings):
             _rhythm(level_db, speech, voiced, hop_s),
             _swing(mel_db, hop_s),
         ]
-        return np.concatenate(row, dtype=np.float32)
 
     def _pitch(self, samples: Samples) -> tuple[Curve, Curve, Curve]:
         """Return pitch in semitones above 55 Hz, harmonics to noise in dB, and the share that repeats."""
@@ -197,10 +168,7 @@ class VoiceSummary(MelSettings):
 
     def _tracks(self, samples: Samples, harmonic_db: Curve) -> tuple[Curve, Curve]:
         """Return what is followed over time, a column each, and the mel bands in decibels."""
-        spectra = power_spectrogram(
-            samples, n_fft=self.n_fft, hop_length=self.hop_length, window=hann_window(self.n_fft)
-        )
-        mel = self.filter_bank()(spectra, np.empty((len(spectra), self.n_mels), dtype=np.float32))
+        spectra, mel = self.power_and_mel(samples)
         mel_db = power_to_db(mel, self.floor_db).astype(np.float64)
         power, bins_hz = spectra.astype(np.float64) + 1e-10, self.bins_hz.astype(np.float64)
         total = power.sum(axis=1)
@@ -235,7 +203,7 @@ class VoiceSummary(MelSettings):
             spread_hz,
             -(share * np.log(share)).sum(axis=1),
             *(slope(low, high) for low, high in _SLOPES_HZ),
-            *cepstrum(mel_db.astype(np.float32), _N_MFCC)[:, 1:].T,
+            *cepstrum(mel_db.astype(np.float32), N_MFCC)[:, 1:].T,
         ]
         return np.stack([column[:n_frames] for column in columns], axis=1), mel_db[:n_frames]
 

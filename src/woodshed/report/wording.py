@@ -28,10 +28,15 @@ EXPLANATIONS = {
 """Badge -> the sentence that explains it."""
 
 _CLASSICAL = {
+    "discriminant": "linear discriminant on summary features",
     "forest": "random forest on summary features",
     "knn": "vote of the nearest by summary features",
     "logistic": "logistic regression on summary features",
     "svm": "SVM on summary features",
+}
+_CLASSICAL |= {  # of a job that describes sounds in its own way, or learns from changed copies too
+    f"own-{name}": words.replace("on summary features", "as this job uses it")
+    for name, words in _CLASSICAL.items()
 }
 _METHODS = _CLASSICAL | {"majority": "always the commonest class", "mean": "always the mean"}
 _METHODS_IN_A_SENTENCE = {name: f"the {words}" for name, words in _CLASSICAL.items()} | {

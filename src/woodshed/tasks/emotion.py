@@ -6,9 +6,9 @@ from dataclasses import dataclass
 from typing import ClassVar
 
 from woodshed.audio.augment import Chain, Change, Noise, Speed, Tone
-from woodshed.base.listener import RowFeature
 from woodshed.base.recogniser import Recogniser
 from woodshed.base.window import Variation
+from woodshed.features.row import RowFeature
 from woodshed.features.voice import VoiceSummary
 
 
