@@ -129,13 +129,29 @@ def read(
     ((1, 3428), (1, 4000))
     """
     with opened(path) as sound:
-        native_rate = sound.samplerate
-        parts = list(_decode(path, sound, start_s, end_s, VALUES_PER_READ // sound.channels))
-    channels = np.ascontiguousarray((parts[0] if len(parts) == 1 else np.concatenate(parts)).T)
-    if mono and len(channels) > 1:
-        channels = channels.mean(axis=0, dtype=np.float32, keepdims=True)
-    clip = Clip(channels, native_rate, os.fspath(path))
+        clip = _decode_clip(path, sound, mono, start_s, end_s)
     return clip if sample_rate is None else resample(clip, sample_rate)
+
+
+def read_unless_long(path: FilePath, longest_s: float, *, sample_rate: int) -> Clip | None:
+    """Read a file as one channel at a rate, or say None when it is longer than ``longest_s`` seconds.
+
+    The file is opened once, which for a short one takes as long as describing it. Raises what `read` raises.
+
+    Examples
+    --------
+    >>> from woodshed.data.sample import sample_folder
+    >>> path = sample_folder() / "recordings" / "7_theo_0.flac"
+    >>> read_unless_long(path, 1.0, sample_rate=16000).n_samples
+    6856
+    >>> read_unless_long(path, 0.4, sample_rate=16000) is None
+    True
+    """
+    with opened(path) as sound:
+        if sound.frames > longest_s * sound.samplerate:
+            return None
+        clip = _decode_clip(path, sound, True)
+    return resample(clip, sample_rate)
 
 
 def read_blocks(
@@ -173,6 +189,17 @@ def read_blocks(
         n_frames = max(1, s_to_samples(block_s, sound.samplerate))
         for samples in _decode(path, sound, start_s, end_s, n_frames):
             yield Clip(samples.T, sound.samplerate, os.fspath(path))
+
+
+def _decode_clip(
+    path: FilePath, sound: Any, mono: bool, start_s: float = 0.0, end_s: float | None = None
+) -> Clip:
+    """Decode a stretch of an opened file, at its own rate."""
+    parts = list(_decode(path, sound, start_s, end_s, VALUES_PER_READ // sound.channels))
+    channels = np.ascontiguousarray((parts[0] if len(parts) == 1 else np.concatenate(parts)).T)
+    if mono and len(channels) > 1:
+        channels = channels.mean(axis=0, dtype=np.float32, keepdims=True)
+    return Clip(channels, sound.samplerate, os.fspath(path))
 
 
 def _decode(

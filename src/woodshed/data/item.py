@@ -15,7 +15,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Protocol, runtime_checkable
 
-from woodshed.audio.read import info, read
+from woodshed.audio.read import read, read_unless_long
 from woodshed.clip import Clip
 from woodshed.data.example import Example
 from woodshed.errors import AudioFileError, ParameterError, printable
@@ -138,9 +138,10 @@ class FileItem:
 
     def describe(self, feature: Callable[[Clip], Any]) -> Iterator[Any]:
         """Yield the frames of the feature; a long file is never in memory as a whole."""
-        if isinstance(feature, Framed) and info(self.path).duration_s > LONG_S:
-            return features_of_file(feature, self.path)
-        return iter([feature(self.load())])
+        if not isinstance(feature, Framed):
+            return iter([feature(self.load())])
+        clip = read_unless_long(self.path, LONG_S, sample_rate=self.sample_rate)
+        return features_of_file(feature, self.path) if clip is None else iter([feature(clip)])
 
 
 @dataclass(frozen=True)
