@@ -133,6 +133,52 @@ def test_a_dry_run_without_groups_says_how_to_tell_them(cli: Callable[..., Any],
     assert finished.code == 0, finished.err
     assert "Tell them by --group-by." in finished.err
     assert "(groups unknown)" in finished.out
+    rows = [" ".join(line.split()) for line in finished.out.splitlines()]
+    assert "--group-by part:2 group 2 27 ann, bob" in rows
+    assert "confirm it: give the command again with its --group-by" in finished.out
+    for told in (["--group-by", "part:2"], ["--group-by", "none"]):
+        again = cli("train", toy_folder, "--dry-run", "--net", "svm", *told)
+        assert again.code == 0
+        assert "confirm it" not in again.out
+
+
+def test_a_guess_at_groups_is_named_and_not_used_and_the_checkup_is_in_the_report(
+    cli: Callable[..., Any], toy_folder: Path, tmp_path: Path
+) -> None:
+    import shutil
+
+    place = tmp_path / "my sounds"
+    shutil.copytree(toy_folder, place)
+    soundfile.write(place / "rise" / "099_ann.wav", np.zeros(4000), 8000)
+    finished = cli("train", place, "--net", "svm", "--out", tmp_path / "model")
+    assert finished.code == 0, finished.err
+    assert finished.err.count("may be told by --group-by part:2: give it, if that is right.") == 1
+    assert "groups unknown" in finished.out
+    metrics = json.loads((tmp_path / "model" / "metrics.json").read_text("utf-8"))
+    assert [split["leaky"] for split in metrics["splits"]] == [None]
+    notes = [line for line in finished.err.splitlines() if "(harm" in line]
+    kinds = [re.match(r"note (.*) \(harm", line)[1] for line in notes]  # type: ignore[index]
+    harms = [float(re.search(r"harm ([0-9.]+)", line)[1]) for line in notes]  # type: ignore[index]
+    assert "silent" in kinds
+    assert len(set(kinds)) == len(kinds)
+    assert harms == sorted(harms, reverse=True)
+    assert f"woodshed doctor '{place}'" in finished.err
+    page = (tmp_path / "model" / "report.html").read_text("utf-8")
+    part = page.split('<section id="checkup">')[1].split("</section>")[0]
+    assert "nothing but silence" in part
+    assert "099_ann.wav" in part
+
+
+def test_the_honest_and_the_leaky_score_stand_together_with_the_gap_in_words(train_run: Any) -> None:
+    folder, finished = train_run
+    rows = json.loads((folder / "metrics.json").read_text("utf-8"))["accuracy"]
+    honest, leaky = (next(row for row in rows if row["badge"] == badge) for badge in ("", "leaky"))
+    assert (honest["method"], leaky["method"]) == ("net", "net")
+    from woodshed.report.gap import gap_words
+
+    said = gap_words(honest["accuracy"], leaky["accuracy"])
+    assert said in finished.out.replace("\n", " ")
+    assert said in (folder / "report.html").read_text("utf-8")
 
 
 # -- refused --------------------------------------------------------------------------------------

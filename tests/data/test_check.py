@@ -5,6 +5,7 @@ from __future__ import annotations
 import builtins
 import os
 import tracemalloc
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -193,3 +194,27 @@ def test_a_long_file_is_examined_in_little_memory(tmp_path: Path) -> None:
     assert (facts.n_samples, facts.sample_rate) == (8000 * 1800, 8000)
     assert (facts.lowest, facts.highest) == (0.0, pytest.approx(29 / 32768))
     assert peak < 4e6
+
+
+def test_what_the_doctor_saw_already_is_not_decoded_again(
+    toy_corpus: Corpus, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from woodshed.data import check as module
+    from woodshed.data.doctor.look import look_at_all
+
+    for name, content in (
+        ("flat.wav", np.full(900, 0.3)),
+        ("one.wav", np.ones(1)),
+        ("blip.wav", np.ones(40)),
+    ):
+        content[::2] *= 0.5 if name == "blip.wav" else 1
+        soundfile.write(tmp_path / name, content, 8000)
+    (tmp_path / "text.wav").write_text("no sound")
+    more = [Example(tmp_path / name, "rise") for name in ("flat.wav", "one.wav", "blip.wav", "text.wav")]
+    copy = replace(toy_corpus.examples[0], label="rise")
+    corpus = replace(toy_corpus, examples=(*toy_corpus.examples, *more, copy))
+    alone = check(corpus)
+    assert len(alone.set_aside) == 6
+    looks = look_at_all(corpus.examples)
+    monkeypatch.setattr(module, "examine", None)
+    assert check(corpus, looks=looks) == alone

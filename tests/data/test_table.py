@@ -112,10 +112,10 @@ def test_a_row_that_cannot_be_used_is_set_aside_with_its_number(place: Path, row
 
 def test_a_row_that_the_group_rule_does_not_fit_is_set_aside(place: Path) -> None:
     rows = ("audio/1_ann.wav,no", "audio/3_bob.wav,yes", "audio/two words.wav,yes", "", ",")
-    corpus = read_table(table(place, "path,label", *rows), group_by="part:2")
+    corpus = read_table(table(place, "path,label", *rows), group_by="regex:_(\\w+)")
     assert corpus.groups == ["ann", "bob"]
     (left_out,) = corpus.set_aside
-    assert left_out.reason == "row 4: has no group by part:2. Rename it, or choose another rule."
+    assert left_out.reason == "row 4: has no group by regex:_(\\w+). Rename it, or choose another rule."
 
 
 def test_a_repeat_in_another_part_of_the_split_is_still_a_repeat(place: Path) -> None:

@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from pathlib import Path
 
-from woodshed.audio.read import read
 from woodshed.base.recogniser import Recogniser
 from woodshed.data.example import SetAside
-from woodshed.errors import AudioError, DataError, ParameterError
+from woodshed.data.sound import hear_file
+from woodshed.errors import AudioError, DataError, ParameterError, ScoreError
 from woodshed.prediction import Prediction
 
 
@@ -27,7 +27,7 @@ def answer_files(
     recogniser
         A fitted one.
     paths
-        Sound files.
+        Sound or MIDI files.
     set_aside
         Files that cannot be used are added to it, with the reason.
     strict
@@ -48,10 +48,10 @@ def answer_files(
     n_answered = 0
     for path in paths:
         try:
-            clip = read(path)
+            clip = hear_file(path)
             yield from recogniser.listen([clip], **asked)
             n_answered += 1
-        except AudioError as error:
+        except (AudioError, ScoreError) as error:
             if strict:
                 raise
             set_aside.append(SetAside(path, str(error)))

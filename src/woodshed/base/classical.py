@@ -2,7 +2,8 @@
 
 ``MODELS`` maps the word a user types after ``--net`` to the function that builds the scikit-learn
 estimator; scikit-learn is imported when one is built. They see whole clips through
-the job's row feature (`woodshed.features.Summary`, unless it has its own), so of a recogniser's settings only
+the job's row feature (`woodshed.features.Summary`, unless it has its own; of MIDI files the notes
+themselves, `woodshed.features.played.PlayedNotes`), so of a recogniser's settings only
 ``sample_rate``, ``seed``, ``store`` and ``n_jobs`` matter to them: there are no epochs, no windows, no
 variation, and nothing is held out.
 """
@@ -19,7 +20,14 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import NDArray
 
-from woodshed.base.material import check_lengths, clip_items, common_rate, fill_store, versions
+from woodshed.base.material import (
+    are_scores,
+    check_lengths,
+    clip_items,
+    common_rate,
+    fill_store,
+    versions,
+)
 from woodshed.base.result import LearningCurve
 from woodshed.clip import Clip
 from woodshed.data.item import Item
@@ -206,7 +214,9 @@ def learn_in_one_go(
 
     check_lengths(clips, answers, groups)
     sample_rate = listener.sample_rate or common_rate(clips, type(listener).highest_rate)
-    feature = type(listener).summary(sample_rate=sample_rate)
+    # Notes are not heard but read, if there are notes alone.
+    kind = type(listener).notes if are_scores(clips) else type(listener).summary
+    feature = kind(sample_rate=sample_rate)
     items = clip_items(clips, sample_rate)
     with contextlib.ExitStack() as stack:
         folder = listener.store or stack.enter_context(tempfile.TemporaryDirectory())
@@ -237,7 +247,8 @@ def _rows_of(
     listener: Listener, store: FeatureStore, items: Sequence[Item]
 ) -> tuple[Rows, NDArray[np.int64]]:
     """Describe the clips, and changed versions of them if the job asks for some; say which is of which."""
-    n_versions = type(listener).n_row_versions
+    reads_notes = isinstance(store.feature, type(listener).notes)  # which the changes of sounds do not touch
+    n_versions = 1 if reads_notes else type(listener).n_row_versions
     change = type(listener).change if n_versions > 1 else None
     wanted = [versions(item, n_versions, change) for item in items]
     store.fill([item for row in wanted for item in row[1:]], n_jobs=listener.n_jobs)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -12,6 +12,9 @@ from numpy.typing import NDArray
 from woodshed.base.result import LearningCurve
 from woodshed.base.trial import Tuning
 from woodshed.data.example import Corpus, SetAside
+
+if TYPE_CHECKING:
+    from woodshed.data.doctor.finding import Checkup
 
 
 @dataclass(frozen=True)
@@ -48,7 +51,7 @@ class ColumnExperiment:
 
     Parameters
     ----------
-    job, corpus, settings, set_aside, provenance, learned, tuning
+    job, corpus, settings, set_aside, provenance, learned, tuning, checkup
         As for `woodshed.base.result.Experiment`.
     answer
         ``tags`` or ``values``.
@@ -68,3 +71,4 @@ class ColumnExperiment:
     provenance: Mapping[str, str] = field(default_factory=dict)
     learned: NDArray[np.int64] = field(default_factory=lambda: np.zeros(0, np.int64))
     tuning: Tuning | None = None
+    checkup: Checkup | None = None

@@ -10,16 +10,17 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from woodshed.audio.read import info
 from woodshed.base import baseline
 from woodshed.base.confidence import HeldOut, cross_fit, fit_confidence
 from woodshed.base.familiar import Familiar, Outline
-from woodshed.base.fold_run import FoldRun, Part, deciding_settings, joined, methods_of, shared_fields
+from woodshed.base.fold_run import FoldRun, Part, Plan, deciding_settings, joined, methods_of, shared_fields
 from woodshed.base.provenance import provenance
 from woodshed.base.recogniser import Recogniser
 from woodshed.base.result import Experiment, SplitResult, SummaryTable
+from woodshed.base.unlabelled import N_TRAININGS, may_learn
 from woodshed.data.example import Example
-from woodshed.data.sound import Sounds
+from woodshed.data.item import file_digest
+from woodshed.data.sound import Sounds, duration_s
 from woodshed.data.split import Fold
 from woodshed.errors import DataError
 from woodshed.features.summary import Summary
@@ -42,6 +43,18 @@ class Run(FoldRun[Recogniser]):
     def read_answers(self) -> tuple[list[str], Sequence[str]]:
         """Return the classes, and the label of each example."""
         return sorted(set(self.corpus.labels)), self.corpus.labels
+
+    def unlabelled_beside(self, rows: NDArray[np.int64]) -> list[Example]:
+        """Return the unlabelled examples that share nothing with the rows that are not learned from."""
+        tested = np.setdiff1d(np.arange(len(self.labels)), rows)
+        return may_learn(self.corpus.unlabelled, self.corpus.subset(tested.tolist()))
+
+    def plan(self) -> Plan:
+        """Estimate the work; unlabelled sounds make each training one of several."""
+        plan = super().plan()
+        if not self.corpus.unlabelled:
+            return plan
+        return replace(plan, duration_s=plan.duration_s * N_TRAININGS)
 
     def measure(self) -> tuple[Experiment, Recogniser]:
         """Test on every fold, then make the model to keep, and tell it how sure it may be.
@@ -66,6 +79,8 @@ class Run(FoldRun[Recogniser]):
         source = provenance(self.listener.seed, time.monotonic() - began)
         if self.interrupted:
             source["interrupted"] = "yes: the scores are those of the folds that were run"
+        if recogniser.own_names_ is not None:
+            source["unlabelled sounds"] = recogniser.own_names_.to_text()
         table = SummaryTable(Summary(sample_rate=self.sample_rate).names, self._rows)
         experiment = Experiment(
             job=type(self.listener).job,
@@ -81,7 +96,8 @@ class Run(FoldRun[Recogniser]):
 
     def test(self) -> list[SplitResult]:
         """Learn and test on every fold of every split; raises what `measure` raises."""
-        self._rows = self.begin()
+        marks = [(file_digest(sound.path), sound.start_s, sound.group) for sound in self.corpus.unlabelled]
+        self._rows = self.begin(**{"unlabelled sounds": marks} if marks else {})
         outline = Outline(sample_rate=self.sample_rate)
         self._outlines = baseline.describe(
             self.sounds, outline, store=self.listener.store, n_jobs=self.listener.n_jobs
@@ -128,7 +144,7 @@ class Run(FoldRun[Recogniser]):
             levels_db=self._outlines[result.indices, -1],
             distances=joined(parts, "distances"),
             groups=None if groups is None else np.asarray(groups)[result.indices],
-            hours=sum(_duration_s(self.corpus.examples[k]) for k in result.indices) / 3600,
+            hours=sum(duration_s(self.corpus.examples[k]) for k in result.indices) / 3600,
         )
         self.held_out.append(held_out)
         judged = cross_fit(held_out, self.names)
@@ -139,8 +155,3 @@ class Run(FoldRun[Recogniser]):
             probabilities={**result.probabilities, self.method: judged.calibrated},
             judged=judged,
         )
-
-
-def _duration_s(example: Example) -> float:
-    end_s = info(example.path).duration_s if example.end_s is None else example.end_s
-    return end_s - example.start_s

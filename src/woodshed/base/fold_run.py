@@ -17,7 +17,7 @@ from woodshed.base.material import common_rate
 from woodshed.base.notebook import Notebook, fingerprint
 from woodshed.base.quiet import quiet_stderr
 from woodshed.base.result import LearningCurve
-from woodshed.data.example import Corpus
+from woodshed.data.example import Corpus, Example
 from woodshed.data.sound import Sounds
 from woodshed.data.split import Fold, Split
 from woodshed.features.summary import Summary
@@ -127,6 +127,10 @@ class FoldRun(Generic[AnyListener]):
         """
         raise NotImplementedError
 
+    def unlabelled_beside(self, rows: NDArray[np.int64]) -> list[Example]:
+        """Return the unlabelled examples that may be learned from with these rows; here, none."""
+        return []
+
     # -- what all do alike ------------------------------------------------------------------------
 
     def plan(self) -> Plan:
@@ -195,11 +199,13 @@ class FoldRun(Generic[AnyListener]):
         self.watcher.begin(title, self.n_epochs)
         fresh = type(self.listener)(**self.settings)
         checkpoint: Path | None = self.notebook.checkpoint(name)
+        more = self.unlabelled_beside(rows)
+        own_groups = None if groups is None else [*(groups[k] for k in rows), *(str(e.group) for e in more)]
         try:
             fresh.fit(  # type: ignore[attr-defined]  # each kind has its own
-                Sounds(self.corpus.subset(rows.tolist())),
-                [self.answers[k] for k in rows],
-                None if groups is None else np.asarray(groups)[rows].tolist(),
+                Sounds((*self.corpus.subset(rows.tolist()), *more)),
+                [*(self.answers[k] for k in rows), *(None for _ in more)],
+                own_groups,
                 checkpoint=checkpoint,
                 on_epoch=self.watcher.epoch,
             )
@@ -291,5 +297,6 @@ def deciding_settings(listener: Listener, settings: Mapping[str, Any]) -> dict[s
     >>> deciding_settings(recogniser, recogniser.get_params())
     {'net': 'svm', 'sample_rate': 8000, 'seed': 0}
     """
-    kept = HEEDED if listener.is_classical else set(settings) - {"store", "n_jobs"}
+    kept = set(HEEDED) if listener.is_classical else set(settings) - {"store", "n_jobs"}
+    kept = kept | {"unlabelled"} if settings.get("unlabelled") else kept - {"unlabelled"}
     return {name: value for name, value in settings.items() if name in kept}

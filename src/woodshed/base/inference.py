@@ -84,7 +84,8 @@ def keras_to_net(content: bytes) -> Any:
     """Read a net in Keras' own format, in safe mode: nothing in the file is run."""
     import keras
 
-    import woodshed.nets.front  # noqa: F401  the layers that a saved net may name
+    import woodshed.nets.front
+    import woodshed.nets.texture  # noqa: F401  the layers that a saved net may name
 
     with tempfile.TemporaryDirectory() as folder:
         path = Path(folder) / "net.keras"

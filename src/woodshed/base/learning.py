@@ -23,6 +23,7 @@ from woodshed.base.material import (
     fill_store,
     versions,
 )
+from woodshed.base.second_opinion import add_second_opinion
 from woodshed.base.training import (
     Batches,
     Progress,
@@ -100,6 +101,14 @@ def learn(
         )
         batches.balanced, batches.weights = listener.answer == "classes", weights
         finished = train_net(net, batches, recipe, progress)
+        if listener.second_opinion:
+            net = add_second_opinion(
+                *(net, batches.read, targets[train]),
+                n_versions=spectrograms.n_versions,
+                share=listener.second_opinion,
+                seed=listener.seed,
+                weights=weights,
+            )
         extra = listener.learn_from_answers(
             targets[held_out],
             lambda: ask_windows(net, spectrograms.cutter(held_out, listener.n_frames), len(held_out)),

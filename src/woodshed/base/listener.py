@@ -22,6 +22,7 @@ from woodshed.clip import Clip
 from woodshed.data.example import SetAside
 from woodshed.errors import NotFittedError, ParameterError, SettingNameError, near_miss
 from woodshed.features.log_mel import LogMel
+from woodshed.features.played import PlayedNotes
 from woodshed.features.row import RowFeature
 from woodshed.features.summary import Summary
 from woodshed.nets import NETS
@@ -30,6 +31,9 @@ OnEpoch = Callable[[int, float, float | None], None]
 
 # An inference session cannot be copied, and a net need not be: copies make their own.
 _MADE_ON_DEMAND = ("_ask", "net_")
+
+_HIGHEST = {"dropout": 1, "colour_norm": 1, "second_opinion": 1, "validation_share": 0.5, "augment": 3}
+"""Highest value of the settings that may be anything from 0 up to it."""
 
 
 def ignore_epoch(epoch: int, loss: float, accuracy: float | None) -> None:
@@ -68,6 +72,9 @@ class Listener:
         Length of an analysis frame and the step to the next, in seconds.
     colour_norm
         Share of each clip's own spectral colour that is removed before the net, 0 to 1.
+    second_opinion
+        Weight of a kernel machine on sound textures whose answers are pooled with the net's, 0 to 1
+        (`woodshed.nets.texture`); 0 asks the net alone. Only for names, not for tags or values.
     epochs
         Passes over the training clips at most.
     patience
@@ -114,6 +121,7 @@ class Listener:
     change: ClassVar[Change | None] = Speed(0.85, 1.18)
     answer: ClassVar[str] = "classes"
     summary: ClassVar[type[RowFeature]] = Summary
+    notes: ClassVar[type[PlayedNotes]] = PlayedNotes
     n_row_versions: ClassVar[int] = 1
 
     net: str = "conv-residual"
@@ -125,6 +133,7 @@ class Listener:
     frame_s: float = 0.032
     hop_s: float = 0.01
     colour_norm: float = 1.0
+    second_opinion: float = 0.0
     epochs: int = 40
     patience: int = 12
     batch_size: int = 64
@@ -148,7 +157,7 @@ class Listener:
         self,
         *,
         classes: NDArray[np.str_],
-        feature: LogMel | RowFeature,
+        feature: LogMel | RowFeature | PlayedNotes,
         files: dict[str, bytes],
         curve: LearningCurve,
         set_aside: list[SetAside],
@@ -198,9 +207,13 @@ class Listener:
         for name in (*positive, "learning_rate", "n_versions", "n_jobs"):
             if not getattr(self, name) > 0:
                 raise ParameterError(f"{name} must be positive, got {getattr(self, name)!r}.")
-        for name, high in (("dropout", 1), ("colour_norm", 1), ("validation_share", 0.5), ("augment", 3)):
+        for name, high in _HIGHEST.items():
             if not 0 <= getattr(self, name) <= high:
                 raise ParameterError(f"{name} must be from 0 to {high}, got {getattr(self, name)!r}.")
+        if self.second_opinion and self.answer != "classes":
+            raise ParameterError(
+                f"second_opinion is about names, which a {type(self).__name__} does not say: leave it at 0."
+            )
         if self.window_s < 4 * self.hop_s:
             raise ParameterError(f"window_s must hold at least four steps of hop_s, got {self.window_s!r}.")
 
@@ -263,7 +276,7 @@ class Listener:
         numpy.ndarray
             What the net or the classical model answers, shape ``(n_answers,)``.
         """
-        feature: LogMel | RowFeature = self.fitted("feature_")
+        feature: LogMel | RowFeature | PlayedNotes = self.fitted("feature_")
         heard = feature(resample(clip, feature.sample_rate))
         if heard.ndim == 1:
             answers = self._ask(heard[np.newaxis])

@@ -5,7 +5,7 @@ from __future__ import annotations
 import functools
 import zlib
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -13,13 +13,13 @@ from numpy.typing import NDArray
 
 from woodshed.audio.augment import Change
 from woodshed.audio.edit import resample
-from woodshed.audio.read import info, read
 from woodshed.clip import Clip
 from woodshed.data.example import Example, SetAside
 from woodshed.data.item import ChangedItem, ClipItem, ExampleItem, Item
-from woodshed.data.sound import Sounds
+from woodshed.data.sound import ChangedExample, Sounds, is_score, own_rate, read_example
 from woodshed.data.store import FeatureStore
 from woodshed.errors import DataError, ParameterError, WoodshedError
+from woodshed.symbolic.play import Played
 
 N_RATES_SEEN = 50
 """So many clips, evenly spread, decide at which rate a model listens."""
@@ -33,13 +33,14 @@ class ReadAt:
 
     def __call__(self, example: Example) -> Clip:
         """Read the stretch, as one channel."""
-        return read(
-            example.path,
-            sample_rate=self.sample_rate,
-            mono=True,
-            start_s=example.start_s,
-            end_s=example.end_s,
-        )
+        return read_example(example, sample_rate=self.sample_rate, mono=True)
+
+
+@dataclass(frozen=True)
+class ReadChanged(ReadAt):
+    """Read a made-up example; its change is repeated here to have a place in the store's key."""
+
+    change: Callable[[Clip], Clip]
 
 
 @dataclass(frozen=True)
@@ -79,9 +80,22 @@ class PlaceItem:
 def clip_items(clips: Sequence[Clip], sample_rate: int) -> list[Item]:
     """Make the store's items for clips at one rate; files are not read yet."""
     if isinstance(clips, Sounds):
-        return [ExampleItem(example, ReadAt(sample_rate)) for example in clips.examples]
+        return [ExampleItem(example, _reader(example, sample_rate)) for example in clips.examples]
     at_rate = functools.partial(resample, sample_rate=sample_rate)
     return [ChangedItem(PlaceItem(clips, k), at_rate) for k in range(len(clips))]
+
+
+def _reader(example: Example, sample_rate: int) -> ReadAt:
+    if isinstance(example, ChangedExample) and example.change is not None:
+        return ReadChanged(sample_rate, example.change)
+    return ReadAt(sample_rate)
+
+
+def are_scores(clips: Sequence[Clip]) -> bool:
+    """Whether all clips are notes that are played, so that the notes themselves can be learned from."""
+    if isinstance(clips, Sounds):
+        return bool(clips) and all(is_score(example.path) for example in clips.examples)
+    return bool(clips) and all(isinstance(clips[k], Played) for k in range(len(clips)))
 
 
 def versions(item: Item, n_versions: int, change: Change | None) -> list[Item]:
@@ -176,7 +190,7 @@ def common_rate(clips: Sequence[Clip], highest: int) -> int:
     step = max(1, len(clips) // N_RATES_SEEN)
     seen = range(0, len(clips), step)
     if isinstance(clips, Sounds):
-        rates = [info(clips.examples[k].path).sample_rate for k in seen]
+        rates = [own_rate(clips.examples[k].path) for k in seen]
     else:
         rates = [clips[k].sample_rate for k in seen]
     counts = Counter(rates)

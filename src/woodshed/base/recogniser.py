@@ -14,7 +14,9 @@ from woodshed.audio.edit import resample
 from woodshed.base.confidence import Confidence
 from woodshed.base.listener import Listener, OnEpoch, ignore_epoch
 from woodshed.base.material import class_names
+from woodshed.base.unlabelled import WAYS, OwnNames, fit_with_unlabelled
 from woodshed.clip import Clip
+from woodshed.errors import ParameterError, near_miss
 from woodshed.prediction import NONE_OF_THESE, Prediction
 
 Probabilities = NDArray[np.float64]
@@ -28,10 +30,18 @@ class Recogniser(Listener):
     it can be cloned and searched over) with clips where scikit-learn has rows of numbers. A job is a
     subclass that changes defaults.
 
-    All settings: `woodshed.base.listener.Listener`.
+    All other settings: `woodshed.base.listener.Listener`.
+
+    Parameters
+    ----------
+    unlabelled
+        What to do with clips that have no label: ``pseudo`` learns from those that it can name surely, for
+        about five times the work; None leaves them aside.
 
     Attributes
     ----------
+    own_names_ : woodshed.base.unlabelled.OwnNames or None
+        What became of clips without a label; None if there were none, or they were left aside.
     classes_ : numpy.ndarray
         The names, sorted; the columns of every probability array.
     confidence_ : woodshed.base.confidence.Confidence
@@ -53,13 +63,23 @@ class Recogniser(Listener):
 
     job: ClassVar[str] = "sound"
     confidence_: ClassVar[Confidence] = Confidence()
+    own_names_: ClassVar[OwnNames | None] = None
+
+    unlabelled: str | None = None
+
+    def check_settings(self) -> None:
+        """Refuse values that cannot work, all in the same words."""
+        super().check_settings()
+        if self.unlabelled is not None and self.unlabelled not in WAYS:
+            known = near_miss(self.unlabelled, WAYS)
+            raise ParameterError(f"There is no way {self.unlabelled!r} to use unlabelled clips. {known}")
 
     # -- learning ---------------------------------------------------------------------------------
 
     def fit(
         self,
         clips: Sequence[Clip],
-        labels: Sequence[str],
+        labels: Sequence[str | None],
         groups: Sequence[str] | None = None,
         sample_weight: Sequence[float] | None = None,
         *,
@@ -74,7 +94,9 @@ class Recogniser(Listener):
             Any sequence of `Clip`, at any rates. It may be lazy (`woodshed.data.sound.Sounds`): a
             corpus larger than memory is read clip by clip.
         labels
-            The right name of each clip.
+            The right name of each clip; None where nobody has said it. Such clips are set aside, or learned
+            from by the names that they are given here: see the setting ``unlabelled`` and
+            `woodshed.base.unlabelled`.
         groups
             Who or what each clip was recorded from, so that the part that chooses the best weights
             shares no group with the part that is learned from.
@@ -101,6 +123,12 @@ class Recogniser(Listener):
         KeyboardInterrupt
             Handed on. If an epoch had ended, the recogniser is left fitted with the best weights so far.
         """
+        self.check_settings()
+        self.__dict__.pop("own_names_", None)
+        if any(label is None for label in labels):
+            told = fit_with_unlabelled(self, clips, labels, groups, sample_weight, checkpoint, on_epoch)
+            self.__dict__["own_names_"] = told
+            return self
         return self.learn(clips, labels, groups, sample_weight, checkpoint, on_epoch)
 
     def encode(self, answers: Sequence[str]) -> tuple[NDArray[np.str_], NDArray[np.float32]]:

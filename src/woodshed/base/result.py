@@ -4,13 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from woodshed.base.trial import Tuning
 from woodshed.data.example import Corpus, SetAside
+
+if TYPE_CHECKING:
+    from woodshed.data.doctor.finding import Checkup
 
 
 @dataclass(frozen=True)
@@ -143,6 +146,8 @@ class Experiment:
         The examples as a classical model sees them; None if a net was trained, or nothing was.
     tuning
         How the settings were chosen; None if they were given.
+    checkup
+        What a quick look at the sounds found before they were learned from; None if nobody looked.
     """
 
     job: str
@@ -155,3 +160,4 @@ class Experiment:
     learned: NDArray[np.int64] = field(default_factory=lambda: np.zeros(0, np.int64))
     summary: SummaryTable | None = None
     tuning: Tuning | None = None
+    checkup: Checkup | None = None

@@ -34,6 +34,9 @@ from woodshed.base.recogniser import Recogniser
 from woodshed.base.result import LearningCurve
 from woodshed.errors import ModelFolderError, OutputError, WoodshedError, printable
 from woodshed.features.log_mel import LogMel
+from woodshed.features.noise_floor import NoiseFloor
+from woodshed.features.played import PlayedNotes, TimedNotes
+from woodshed.features.row import RowFeature
 from woodshed.features.summary import Summary
 from woodshed.features.voice import VoiceSummary
 
@@ -44,8 +47,13 @@ SETTINGS_NAME = "settings.json"
 
 LABELS_NAME = "labels.json"
 
-FEATURES: dict[str, type[LogMel | Summary | VoiceSummary]] = {
-    feature.__name__: feature for feature in (LogMel, Summary, VoiceSummary)
+WEIGHTS_NAME = "weights.npz"
+"""Arrays of a model that writes; see `woodshed.base.composer_folder`."""
+
+_ROWS = (NoiseFloor, PlayedNotes, Summary, TimedNotes, VoiceSummary)
+
+FEATURES: dict[str, type[LogMel | RowFeature | PlayedNotes]] = {
+    feature.__name__: feature for feature in (LogMel, *_ROWS)
 }
 """Name in ``settings.json`` -> feature: what may be made of it."""
 
@@ -53,6 +61,7 @@ _KINDS = {
     frozenset({LABELS_NAME, KERAS_NAME}): "LogMel",
     frozenset({LABELS_NAME, KERAS_NAME, ONNX_NAME}): "LogMel",
     frozenset({LABELS_NAME, MODEL_NAME}): "Summary",
+    frozenset({LABELS_NAME, WEIGHTS_NAME, "known.json.gz"}): "tokens",
 }
 """Files of each kind of model -> the feature that it hears; no other file of a folder is opened."""
 
@@ -121,17 +130,19 @@ def load_model(folder: str | Path, classes: Mapping[str, type[Listener]]) -> Lis
             f"{printable(folder)} is a model for {job!r}, not for {', '.join(classes)}. "
             "Load it with woodshed.load(folder)."
         )
-    contents = {name: _checked(folder / name, digest) for name, digest in settings["files"].items()}
+    contents = read_contents(folder, settings)
     try:
         recogniser = classes[job](**settings["settings"])
         name = _KINDS[frozenset(settings["files"]) - _BESIDE]
-        name = classes[job].summary.__name__ if name == "Summary" else name
+        if name == "Summary":
+            reads_notes = classes[job].notes.__name__ in settings["feature"]
+            name = (classes[job].notes if reads_notes else classes[job].summary).__name__
         feature = FEATURES[name](**settings["feature"][name])
         labels = json.loads(contents.pop(LABELS_NAME))
         curve = LearningCurve.from_dict(settings["curve"])
         confidence = Confidence.from_files(contents, len(labels))
     except (KeyError, TypeError, ValueError, WoodshedError) as error:
-        raise _damaged(folder / SETTINGS_NAME, f"it does not fit this version ({error})") from error
+        raise damaged(folder / SETTINGS_NAME, f"it does not fit this version ({error})") from error
     recogniser.set_learned(
         classes=np.asarray(labels, dtype=str),
         feature=feature,
@@ -144,6 +155,17 @@ def load_model(folder: str | Path, classes: Mapping[str, type[Listener]]) -> Lis
     if MODEL_NAME in contents:
         recogniser.net_  # noqa: B018  built now, so that a file that was tampered with is refused now
     return recogniser
+
+
+def read_contents(folder: Path, settings: Mapping[str, Any]) -> dict[str, bytes]:
+    """Read all files of a model, and make sure that they are those that were saved.
+
+    Raises
+    ------
+    ModelFolderError
+        If one is missing or another.
+    """
+    return {name: _checked(folder / name, digest) for name, digest in settings["files"].items()}
 
 
 def read_settings(folder: Path) -> dict[str, Any]:
@@ -175,7 +197,7 @@ def read_settings(folder: Path) -> dict[str, Any]:
             f"{printable(path)} cannot be read ({error.strerror}). Correct its permissions."
         ) from error
     except (ValueError, KeyError, TypeError) as error:
-        raise _damaged(path, f"it cannot be understood ({error})") from error
+        raise damaged(path, f"it cannot be understood ({error})") from error
     if not isinstance(version, int) or version > FORMAT:
         raise ModelFolderError(
             f"{printable(folder)} was made by a newer woodshed (format {version}, this one reads up "
@@ -252,13 +274,14 @@ def _checked(path: Path, digest: str) -> bytes:
     try:
         content = path.read_bytes()
     except OSError as error:
-        raise _damaged(path, f"it cannot be read ({error.strerror})") from error
+        raise damaged(path, f"it cannot be read ({error.strerror})") from error
     if hashlib.sha256(content).hexdigest() != digest:
-        raise _damaged(path, "its content is not what was saved")
+        raise damaged(path, "its content is not what was saved")
     return content
 
 
-def _damaged(path: Path, reason: str) -> ModelFolderError:
+def damaged(path: Path, reason: str) -> ModelFolderError:
+    """Make the error that says what is wrong with a file of a model, and what helps."""
     return ModelFolderError(
         f"{printable(path)} is damaged: {reason}. Copy the folder again, or train the model again."
     )

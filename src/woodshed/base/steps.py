@@ -3,14 +3,25 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import Any, Protocol
 
 import keras
 import numpy as np
 from numpy.typing import NDArray
 
-Batch = tuple[NDArray[np.float32], ...]
+Batch = tuple[NDArray[Any], ...]
 """Windows ``(n_windows, n_frames, n_bands)``, their targets ``(n_windows, n_answers)``, and, if they do not
-all count alike, their weights ``(n_windows,)``."""
+all count alike, their weights ``(n_windows,)``. Or ids ``(n_rows, n_steps)`` and those that follow them."""
+
+
+class BatchSource(Protocol):
+    """An endless row of batches; step ``k`` is batch ``k % steps_per_epoch`` of its epoch."""
+
+    steps_per_epoch: int
+
+    def __getitem__(self, step: int) -> Batch:
+        """Return a batch, the same one whenever it is asked for."""
+
 
 STEPS_AT_ONCE = 16
 """So many batches are made in a row, and then learnt from in a row.

@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 from woodshed.base.arrays import read_arrays, write_arrays
 from woodshed.base.loss import Judge, Loss
 from woodshed.base.result import LearningCurve
-from woodshed.base.steps import STEPS_AT_ONCE, Batch, steps_per_execution, train_steps
+from woodshed.base.steps import STEPS_AT_ONCE, Batch, BatchSource, steps_per_execution, train_steps
 from woodshed.base.window import Variation, cut_windows, loudest, mix_pairs
 from woodshed.errors import DataError
 
@@ -268,7 +268,7 @@ def _variables(net: keras.Model) -> list[Any]:
 
 def train_net(
     net: keras.Model,
-    batches: Batches,
+    batches: BatchSource,
     recipe: Recipe,
     progress: Progress,
 ) -> bool:
@@ -308,7 +308,7 @@ def train_net(
     return finished
 
 
-def _train_epoch(net: keras.Model, batches: Batches, epoch: int) -> float:
+def _train_epoch(net: keras.Model, batches: BatchSource, epoch: int) -> float:
     """Train on the batches of an epoch and return their mean loss; a loss that is no number ends it.
 
     Not by ``fit``, whose input pipeline costs more for each of our batches than making it does
@@ -323,7 +323,7 @@ def _train_epoch(net: keras.Model, batches: Batches, epoch: int) -> float:
     return float(np.mean(losses))
 
 
-def _rows_of_batches(batches: Batches, epoch: int) -> Iterator[list[Batch]]:
+def _rows_of_batches(batches: BatchSource, epoch: int) -> Iterator[list[Batch]]:
     """Yield the batches of an epoch, `STEPS_AT_ONCE` in a row."""
     first = epoch * batches.steps_per_epoch
     for start in range(0, batches.steps_per_epoch, STEPS_AT_ONCE):

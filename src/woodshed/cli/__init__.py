@@ -28,6 +28,7 @@ VERBS = {
     "plot": "Draw sounds: waveform, spectrogram, pitch, rhythm and more.",
     "corpus": "List, describe, check and fetch published corpora.",
     "audio": "Measure, convert, cut, join, mend and play sound files.",
+    "score": "Convert, edit and play MIDI, ABC and MusicXML files.",
 }
 
 INTERRUPTED = 130

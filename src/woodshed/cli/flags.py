@@ -26,7 +26,7 @@ def with_settings(command: Callable[..., None]) -> Callable[..., None]:
     defaults = {job: job_class(job)() for job in JOBS}
 
     def parameter(name: str) -> inspect.Parameter:
-        shown = {job: getattr(recogniser, name) for job, recogniser in defaults.items()}
+        shown = {job: getattr(recogniser, name, None) for job, recogniser in defaults.items()}
         values = set(shown.values())
         text = (
             str(values.pop())

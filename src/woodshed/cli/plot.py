@@ -1,4 +1,4 @@
-"""``woodshed plot``: pictures of sounds."""
+"""``woodshed plot``: pictures of sounds and scores."""
 
 from __future__ import annotations
 
@@ -12,6 +12,7 @@ from woodshed.cli.terminal import counting_bar, name_set_aside, say
 from woodshed.errors import DataError, ParameterError, printable
 
 MAP = "decision-map"
+SCORE_WORDS = {"roll", "roll-beats", "abc", "engraved"}
 
 
 def command(
@@ -19,7 +20,7 @@ def command(
         list[Path],
         typer.Argument(
             help="Sound files, and folders of them. For a decision-map: one folder of class folders, table, "
-            "or corpus as NAME:PATH."
+            "or corpus as NAME:PATH. For roll, abc and engraved: score files (.mid, .abc, .musicxml)."
         ),
     ],
     as_: Annotated[
@@ -28,7 +29,8 @@ def command(
             "--as",
             help="What to draw, from the top: waveform, spectrogram, mel, mfcc, chroma, cqt, tempogram, f0, "
             "onsets, features, spectrum; several times, or with commas. Or decision-map: labelled sounds on "
-            "two features, and the line that parts their classes.",
+            "two features, and the line that parts their classes. Or, of scores: roll, roll-beats, abc, "
+            "engraved.",
         ),
     ] = ["waveform,spectrogram"],  # noqa: B006  typer wants a list
     by: Annotated[
@@ -70,6 +72,8 @@ def command(
             f"A {MAP} is drawn alone, of all sounds of one folder, table or corpus. Give --as {MAP} and "
             "neither other views nor a start or end."
         )
+    elif set(words) & SCORE_WORDS:
+        draw_scores(sounds, words, out, force=force, look=look)
     elif by is not None:
         raise ParameterError(f"--by names the features of a {MAP}. Give --as {MAP} as well, or leave it out.")
     else:
@@ -119,6 +123,28 @@ def draw_sounds(
     save_portraits(portraits, place, overwrite=force, **look)
     n = len(portraits)
     say(f"{', '.join(views)} of {n} sound{'' if n == 1 else 's'}: {printable(place)}")
+
+
+def draw_scores(
+    places: list[Path], words: list[str], out: Path | None, *, force: bool, look: dict[str, Any]
+) -> None:
+    """Draw views of scores."""
+    from woodshed.cli.score.work import list_scores
+    from woodshed.report.plot import check_picture_name
+    from woodshed.report.plot_score import save_scores
+    from woodshed.symbolic.file import read_scores
+
+    if unknown := [word for word in words if word not in SCORE_WORDS]:
+        raise ParameterError(f"{unknown[0]} is drawn of sounds, {words[0]} of scores. Draw them one by one.")
+    paths = list_scores(places)
+    place = Path(f"{paths[0].stem}.png") if out is None else out
+    check_picture_name(place, overwrite=force)
+    scores = [score for path in paths for score in read_scores(path)]
+    views = [word.partition("-")[0] for word in words]
+    save_scores(
+        scores, place, views, along="beats" if "roll-beats" in words else "s", overwrite=force, **look
+    )
+    say(f"{', '.join(words)} of {len(scores)} score{'' if len(scores) == 1 else 's'}: {printable(place)}")
 
 
 def draw_map(

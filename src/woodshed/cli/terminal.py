@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shlex
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from typing import TYPE_CHECKING
@@ -17,7 +18,9 @@ if TYPE_CHECKING:
     from woodshed.base.column_result import ColumnExperiment
     from woodshed.base.fold_run import Watcher
     from woodshed.base.result import Experiment
+    from woodshed.data.doctor.finding import Checkup
     from woodshed.data.example import SetAside
+    from woodshed.data.group_guess import Candidate
 
 N_NAMED = 10
 """So many files that were set aside are named; the rest is counted."""
@@ -72,15 +75,54 @@ def score_texts(experiment: Experiment) -> list[tuple[str, str, str, str, str]]:
 
 
 def print_experiment(experiment: Experiment | ColumnExperiment) -> None:
-    """Print the scores of an experiment of any kind."""
+    """Print the scores of an experiment of any kind, and what a leaky one among them has too much."""
     from woodshed.base.column_result import ColumnExperiment
+    from woodshed.report.gap import gap_text
 
-    if not isinstance(experiment, ColumnExperiment):
+    if isinstance(experiment, ColumnExperiment):
+        from woodshed.report.tags import MAIN, main_rows
+
+        print_scores(main_rows(experiment), MAIN[experiment.answer])
+    else:
         print_scores(score_texts(experiment))
-        return
-    from woodshed.report.tags import MAIN, main_rows
+    if gap := gap_text(experiment):
+        say(f"\n{gap}")
 
-    print_scores(main_rows(experiment), MAIN[experiment.answer])
+
+def name_findings(checkup: Checkup, data: str) -> None:
+    """Name what a quick look at the sounds found, a line for each kind, the most harmful first."""
+    for kind in dict.fromkeys(finding.kind for finding in checkup.findings):
+        first, *more = (finding for finding in checkup.findings if finding.kind == kind)
+        rest = f" (and {len(more)} more of this kind)" if more else ""
+        note(f"{kind} (harm {first.harm:.2f}): {printable(first.says)}{rest}")
+    if checkup.findings:
+        note(f"To see more: woodshed doctor {shlex.quote(data)}")
+
+
+def print_candidates(candidates: Sequence[Candidate]) -> None:
+    """Print what may tell groups, and how to confirm one."""
+    say("\nWho or what was recorded may be told by one of these, the likeliest first:")
+    rows = [
+        (
+            f"--group-by {shlex.quote(one.group_by)}",
+            one.word,
+            str(one.n_groups),
+            str(one.n_examples),
+            one.such_as,
+        )
+        for one in candidates
+    ]
+    print_table(("to take it", "called", "groups", "sounds", "such as"), rows)
+    say("These are guesses. If one is right, confirm it: give the command again with its --group-by.\n")
+
+
+def name_likeliest(candidates: Sequence[Candidate]) -> None:
+    """Name the likeliest guess at the groups, which is not used."""
+    for one in candidates[:1]:
+        note(
+            f"The groups are unknown. {one.n_groups} of them ({one.such_as}) may be told by --group-by "
+            f"{shlex.quote(one.group_by)}: give it, if that is right. --dry-run shows all guesses."
+        )
 
 
 def name_set_aside(set_aside: Sequence[SetAside]) -> None:

@@ -11,8 +11,11 @@ import typer
 from woodshed.cli.flags import with_settings
 from woodshed.cli.place import feature_folder
 from woodshed.cli.terminal import (
+    name_findings,
+    name_likeliest,
     name_set_aside,
     note,
+    print_candidates,
     print_experiment,
     print_table,
     progress_bar,
@@ -40,8 +43,8 @@ def command(
     group_by: Annotated[
         str | None,
         typer.Option(
-            help="Who a sound comes from: folder, part:N of the file name, regex:PATTERN, "
-            "or a column of the table."
+            help="Who a sound comes from: folder, part:N, chars:A-B or stem of the file name, tag:artist, "
+            "regex:PATTERN, none, or a column of the table. If left out, --dry-run looks for it."
         ),
     ] = None,
     target: Annotated[
@@ -80,10 +83,11 @@ def command(
     recogniser.check_settings()
     if tune:
         check_tuning(recogniser, tune, settings)
-    corpus = read_for(recogniser, data, group_by=group_by, target=target)
+    corpus = read_for(recogniser, data, group_by=group_by, target=target, unlabelled=True)
     if not dry_run:
         prepare_folder(out, resume=resume, force=force)
-    corpus = check_for(recogniser, corpus, strict=strict)
+    candidates = candidates_for(corpus, data) if group_by is None else []
+    corpus, checkup = look_and_check(recogniser, corpus, data, strict=strict)
     splits = honest_splits(corpus, split, recogniser.seed)
     notebook = Notebook(out / NOTEBOOK_NAME)
     tuning = None
@@ -93,13 +97,12 @@ def command(
         )
     run = (Run if recogniser.answer == "classes" else ColumnRun)(recogniser, corpus, splits, notebook, resume)
     if dry_run:
-        print_plan(run)
-        if tune:
-            say(f"Before that, {tune} sets of settings would be tried on inner folds of the training part.")
+        print_plan(run, candidates, n_trials=tune)
         return
+    name_likeliest(candidates)
     with progress_bar() as run.watcher:
         experiment, model = run.measure()
-    experiment = replace(experiment, tuning=tuning)
+    experiment = replace(experiment, tuning=tuning, checkup=checkup)
     finish(run, experiment, model, out)
 
 
@@ -133,23 +136,49 @@ def tune_first(
     return tuned(listener, tuning), [first_fold_of(honest), *leaky], tuning
 
 
-def read_for(listener: Any, data: str, *, group_by: str | None, target: str | None) -> Any:
-    """Read what a recogniser, tagger or regressor is to learn, or to be tested on."""
+def read_for(
+    listener: Any, data: str, *, group_by: str | None, target: str | None, unlabelled: bool = False
+) -> Any:
+    """Read what a recogniser, tagger or regressor is to learn, or to be tested on.
+
+    Unlabelled sounds are taken in if ``unlabelled``, and the settings ask for them.
+    """
     from woodshed.base.column_run import columns_of
+    from woodshed.base.unlabelled import with_unlabelled
     from woodshed.data.source import read_source
 
     targets = [name.strip() for name in target.split(",")] if target else []
     if targets and listener.answer == "classes":
         raise ParameterError(f"{listener.job} learns names and has no --target. Choose --job tags or mood.")
     corpus = read_source(data, group_by=group_by, targets=targets)
+    corpus = with_unlabelled(listener if unlabelled else None, corpus)
     return corpus if listener.answer == "classes" else columns_of(listener, corpus)
 
 
-def check_for(listener: Any, corpus: Any, *, strict: bool) -> Any:
+def candidates_for(corpus: Any, data: str) -> Any:
+    """Look for what may tell the groups, if they are not known."""
+    from woodshed.data.group_guess import guess_groups
+
+    is_known = corpus.groups is not None or not Path(data).exists()  # a known corpus says what it knows
+    return [] if is_known else guess_groups(corpus, Path(data))
+
+
+def look_and_check(listener: Any, corpus: Any, data: str, *, strict: bool) -> tuple[Any, Any]:
+    """Look at every sound once; say what is wrong, and set aside what cannot be used."""
+    from woodshed.data.doctor.checkup import short_checkup
+    from woodshed.data.doctor.look import look_at_all
+
+    looks = look_at_all((*corpus.examples, *corpus.unlabelled), n_jobs=listener.n_jobs)
+    checkup = short_checkup(corpus, looks=looks)
+    name_findings(checkup, data)
+    return check_for(listener, corpus, strict=strict, looks=looks), checkup
+
+
+def check_for(listener: Any, corpus: Any, *, strict: bool, looks: Any = None) -> Any:
     """Set files aside that cannot be used, and name them; refuse them all the same if that is asked for."""
     from woodshed.data.check import check
 
-    corpus = check(corpus, n_jobs=listener.n_jobs)
+    corpus = check(corpus, n_jobs=listener.n_jobs, looks=looks)
     name_set_aside(corpus.set_aside)
     if strict and corpus.set_aside:
         raise DataError(
@@ -158,8 +187,8 @@ def check_for(listener: Any, corpus: Any, *, strict: bool) -> Any:
     return corpus
 
 
-def print_plan(run: Any) -> None:
-    """Say what a run would do."""
+def print_plan(run: Any, candidates: Any = (), *, n_trials: int = 0) -> None:
+    """Say what a run would do, and what may tell the groups if they are not known."""
     plan = run.plan()
     n_sounds = len(run.corpus.examples)
     if run.listener.answer == "classes":
@@ -168,10 +197,13 @@ def print_plan(run: Any) -> None:
         print_table(("class", "sounds"), counts, numbers_from=1)
     else:
         say(f"{n_sounds} sounds, heard at {run.sample_rate} Hz; to learn: {', '.join(run.names)}")
-    groups = run.corpus.groups
-    word = run.corpus.group_word
+    if run.corpus.unlabelled:
+        say(f"{len(run.corpus.unlabelled)} unlabelled sounds help to learn, and are never tested")
+    groups, word = run.corpus.groups, run.corpus.group_word
     if groups is None:
         note(f"No {word}s are known, so nobody can say how it does on a new one. Tell them by --group-by.")
+        if candidates:
+            print_candidates(candidates)
     else:
         names = sorted(set(groups))
         say(f"\n{len(names)} {word}s: {', '.join(names[:12])}{', ...' if len(names) > 12 else ''}")
@@ -185,3 +217,5 @@ def print_plan(run: Any) -> None:
     else:
         say(f"{plan.n_trainings} trainings in one go, when the sounds are described: {roughly}")
     say("Nothing was trained or written.")
+    if n_trials:
+        say(f"Before that, {n_trials} sets of settings would be tried on inner folds of the training part.")

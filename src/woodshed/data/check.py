@@ -6,15 +6,19 @@ import hashlib
 import os
 import warnings
 from collections import defaultdict
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING
 
 import numpy as np
 
-from woodshed.audio.read import read_blocks
 from woodshed.data.example import Corpus, Example, SetAside
+from woodshed.data.sound import example_blocks
 from woodshed.errors import AudioFileError, DataError, ParameterError, WoodshedError, printable
+
+if TYPE_CHECKING:
+    from woodshed.data.doctor.look import Look
 
 SHORTEST_S = 0.01
 """A sound shorter than this, in seconds, is no sound: not one period of most pitches fits in."""
@@ -45,13 +49,13 @@ class Facts:
     fingerprint: str
 
 
-def check(corpus: Corpus, *, n_jobs: int = 1) -> Corpus:
+def check(corpus: Corpus, *, n_jobs: int = 1, looks: Sequence[Look | str] | None = None) -> Corpus:
     """Decode every example once and set aside the unusable ones, each with its reason.
 
     Set aside are: files that cannot be read; single samples, sounds under 10 ms, digital silence; the
     same sound under two labels (all copies, since nobody knows which label is right); the same sound
-    again under one label (the later copies); the last sound of a class that has only one. Long files are
-    read in blocks.
+    again under one label (the later copies); the last sound of a class that has only one. Of the unlabelled
+    sounds those that are unusable, or copies of any other, go too. Long files are read in blocks.
 
     Parameters
     ----------
@@ -59,6 +63,9 @@ def check(corpus: Corpus, *, n_jobs: int = 1) -> Corpus:
         What was listed.
     n_jobs
         How many files to decode at a time; -1 for as many as there are processors. The answer is the same.
+    looks
+        What `woodshed.data.doctor.look.look_at_all` saw of the examples, then of the unlabelled ones. Nothing
+        is decoded again then.
 
     Returns
     -------
@@ -86,16 +93,25 @@ def check(corpus: Corpus, *, n_jobs: int = 1) -> Corpus:
     >>> good.counts(), good.set_aside[0].reason
     ({'3': 2, '7': 2}, 'there is no such file. Check the name and the folder.')
     """
-    findings = list(_examine_all(corpus.examples, n_jobs))
-    against = {k: finding for k, finding in enumerate(findings) if isinstance(finding, str)}
-    facts = {k: finding for k, finding in enumerate(findings) if isinstance(finding, Facts)}
-    against |= _copies(corpus.examples, {k: fact.fingerprint for k, fact in facts.items()})
+    rows = (*corpus.examples, *corpus.unlabelled)
+    found = _examine_all(rows, n_jobs) if looks is None else map(_seen_or_reason, looks)
+    against: dict[int, str] = {}
+    fingerprints: dict[int, str] = {}
+    for k, finding in enumerate(found):
+        if isinstance(finding, Facts):
+            fingerprints[k] = finding.fingerprint
+        else:
+            against[k] = finding
+    n = len(corpus.examples)
+    against |= _copies(corpus.examples, {k: mark for k, mark in fingerprints.items() if k < n})
+    against |= _heard_already(rows, n, fingerprints)
     against |= _alone(corpus, against)
     checked = replace(
         corpus,
         examples=tuple(example for k, example in enumerate(corpus.examples) if k not in against),
+        unlabelled=tuple(example for k, example in enumerate(rows) if k >= n and k not in against),
         set_aside=corpus.set_aside
-        + tuple(SetAside(corpus.examples[k].path, reason) for k, reason in sorted(against.items())),
+        + tuple(SetAside(rows[k].path, reason) for k, reason in sorted(against.items())),
     )
     if len(checked.counts()) < (2 if any(corpus.labels) else 1):
         raise DataError(_complaint(checked))
@@ -119,7 +135,7 @@ def examine(example: Example) -> Facts:
     """
     digest = hashlib.blake2b(digest_size=16)
     n_samples, lowest, highest = 0, np.inf, -np.inf
-    for block in read_blocks(example.path, start_s=example.start_s, end_s=example.end_s):
+    for block in example_blocks(example):
         if n_samples == 0:
             digest.update(f"{block.sample_rate} Hz, {block.n_channels} channels:".encode())
         digest.update(block.samples.T.tobytes())  # sample by sample, so that the blocks leave no trace
@@ -147,6 +163,19 @@ def _facts_or_reason(example: Example) -> Facts | str:
         return error.reason
     except WoodshedError as error:
         return str(error)
+    return _reason_against(facts) or facts
+
+
+def _seen_or_reason(seen: Look | str) -> Facts | str:
+    """Return the facts of a usable sound that somebody has looked at, or why it is not usable."""
+    if isinstance(seen, str):
+        return seen
+    lowest = seen.peak if seen.constant else -seen.peak
+    facts = Facts(seen.n_samples, seen.sample_rate, lowest, seen.peak, seen.digest)
+    return _reason_against(facts) or facts
+
+
+def _reason_against(facts: Facts) -> str:
     duration_s = facts.n_samples / facts.sample_rate
     if facts.n_samples == 1:
         return "holds one sample only. Record it again."
@@ -154,7 +183,17 @@ def _facts_or_reason(example: Example) -> Facts | str:
         return "is digital silence: every sample is the same. Record it again."
     if duration_s < SHORTEST_S:
         return f"is too short: it lasts {duration_s:.4f} s, and {SHORTEST_S} s is the least. Record it again."
-    return facts
+    return ""
+
+
+def _heard_already(rows: Sequence[Example], n: int, fingerprints: Mapping[int, str]) -> dict[int, str]:
+    """Return the unlabelled rows, from ``n`` on, that repeat an earlier one, with the reason against each."""
+    first: dict[str, int] = {}
+    against: dict[int, str] = {}
+    for k, mark in fingerprints.items():
+        if first.setdefault(mark, k) != k and k >= n:
+            against[k] = f"is the same sound as {printable(rows[first[mark]].path)}. Remove one of the two."
+    return against
 
 
 def _copies(examples: tuple[Example, ...], fingerprints: Mapping[int, str]) -> dict[int, str]:

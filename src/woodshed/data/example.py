@@ -76,6 +76,9 @@ class Corpus:
         One line each; empty when the data are the user's own.
     group_word
         What a group is called: ``speaker``, ``recording``, ``song``.
+    unlabelled
+        Rows whose label is not known. They are in ``set_aside`` too, with that reason, unless somebody takes
+        them from there: see `woodshed.base.unlabelled`.
     """
 
     name: str
@@ -85,6 +88,7 @@ class Corpus:
     licence: str = ""
     citation: str = ""
     group_word: str = "group"
+    unlabelled: tuple[Example, ...] = ()
 
     @property
     def labels(self) -> list[str]:

@@ -4,18 +4,22 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterable, Iterator
+from dataclasses import replace
 from pathlib import Path
 
 from woodshed.audio.read import AUDIO_SUFFIXES
 from woodshed.data.example import Corpus, Example, SetAside
-from woodshed.data.group import Rule, group_rule
-from woodshed.errors import DataError, printable
+from woodshed.data.group import Rule, group_rule, group_word_of, no_group
+from woodshed.errors import AudioFileError, DataError, printable
 
 ARRANGE = (
     "Put the recordings of each class into a folder that has the name of the class: "
     "sounds/dog/1.wav, sounds/rain/2.wav."
 )
 """The cure for a folder that is arranged in another way."""
+
+UNLABELLED = "_unlabelled"
+"""The folder beside the class folders that holds sounds whose class nobody has said yet."""
 
 
 def read_folder(folder: str | os.PathLike[str], *, group_by: str | None = None) -> Corpus:
@@ -24,20 +28,22 @@ def read_folder(folder: str | os.PathLike[str], *, group_by: str | None = None) 
     Files in deeper folders count for their class folder. Files are told by their suffix and not opened
     here (`woodshed.data.check.check` does that); hidden files and other suffixes are passed over. The
     order is that of the names, whatever the file system says, and links that lead in circles are followed
-    once.
+    once. A folder ``_unlabelled`` is no class: its sounds have no label.
 
     Parameters
     ----------
     folder
         Folder of class folders.
     group_by
-        Who or what a file was recorded from: ``folder``, ``part:N``, ``regex:PATTERN`` or ``none``; see
-        `woodshed.data.group.group_rule`. Files that the rule does not fit are set aside.
+        Who or what a file was recorded from: ``folder``, ``part:N``, ``chars:A-B``, ``stem``, ``tag:NAME``,
+        ``regex:PATTERN`` or ``none``; see `woodshed.data.group.group_rule`. Files that the rule does not fit
+        are set aside.
 
     Returns
     -------
     Corpus
-        Named after the folder, without official split.
+        Named after the folder, without official split. Sounds without a label are set aside with that
+        reason, and listed in ``unlabelled`` for who wants them.
 
     Raises
     ------
@@ -59,10 +65,11 @@ def read_folder(folder: str | os.PathLike[str], *, group_by: str | None = None) 
     [('high', 'bob'), ('low', 'ann')]
     """
     root = Path(folder)
-    rule = group_rule(group_by)
+    rule = group_rule(group_by, root)
     _refuse_unless_folder(root)
     examples: list[Example] = []
     set_aside: list[SetAside] = []
+    unlabelled: list[Example] = []
     n_others = 0
     for class_folder in _sorted_folders(root):
         for path in files_below(class_folder, stop_at=root):
@@ -70,13 +77,22 @@ def read_folder(folder: str | os.PathLike[str], *, group_by: str | None = None) 
                 n_others += 1
                 continue
             row = _to_example(path, path.relative_to(root), rule, group_by)
+            if isinstance(row, Example) and row.label == UNLABELLED:
+                unlabelled.append(replace(row, label=""))
+                row = SetAside(path, f"the label is empty: it is in {UNLABELLED}.")
             examples.append(row) if isinstance(row, Example) else set_aside.append(row)
     loose = [path for path in _sorted_files(root) if path.suffix.lower() in AUDIO_SUFFIXES]
     labels = {example.label for example in examples}
     if len(labels) < 2:
         raise DataError(f"{printable(root)} {_complaint(labels, loose, n_others, set_aside)} {ARRANGE}")
     set_aside += [SetAside(path, f"is in no class folder. {ARRANGE}") for path in loose]
-    return Corpus(printable(root.resolve().name), tuple(examples), tuple(set_aside))
+    return Corpus(
+        printable(root.resolve().name),
+        tuple(examples),
+        tuple(set_aside),
+        group_word=group_word_of(group_by),
+        unlabelled=tuple(unlabelled),
+    )
 
 
 def list_sounds(places: Iterable[Path]) -> list[Path]:
@@ -121,9 +137,12 @@ def files_below(folder: Path, *, stop_at: Path) -> Iterator[Path]:
 
 
 def _to_example(path: Path, below: Path, rule: Rule | None, group_by: str | None) -> Example | SetAside:
-    group = rule(below) if rule else None
-    if rule and group is None and group_by != "folder":
-        return SetAside(path, f"has no group by {group_by}. Rename it, or choose another rule.")
+    try:
+        group = rule(below) if rule else None
+    except AudioFileError as error:
+        return SetAside(path, error.reason)
+    if group_by is not None and rule and group is None and group_by != "folder":
+        return SetAside(path, no_group(group_by))
     return Example(path, printable(below.parts[0]), group)
 
 

@@ -1,16 +1,20 @@
-"""Who or what a file was recorded from, read off its place and name."""
+"""Who or what a file was recorded from, read off its place, its name or its tags."""
 
 from __future__ import annotations
 
 import re
 from collections.abc import Callable
-from pathlib import PurePath
+from pathlib import Path, PurePath
 
+from woodshed.audio.tags import TAGS, read_tags
 from woodshed.errors import ParameterError, near_miss, printable
 
 WORDS = {
     "folder": "the folder below the class folder",
-    "part:N": "the N-th part of the file name, cut at _ and -",
+    "part:N": "the N-th part of the file name, cut at _ and -, or at spaces where there is neither",
+    "chars:A-B": "the characters from A to B of the file name",
+    "stem": "the file name without the number at its end",
+    "tag:NAME": "what the sound file itself says, such as tag:artist or tag:album",
     "regex:PATTERN": "what the first (...) of the pattern matches in the path",
     "none": "no groups",
 }
@@ -19,21 +23,27 @@ WORDS = {
 Rule = Callable[[PurePath], str | None]
 
 
-def group_rule(text: str | None) -> Rule | None:
+def group_rule(text: str | None, root: Path = Path()) -> Rule | None:
     r"""Turn ``--group-by`` into a function from a path below the corpus folder to its group.
 
     Parameters
     ----------
     text
         ``folder``: the first folder below the class folder, as in ``dog/rex/1.wav``; folders inside it count
-        for it. ``part:2``: the second part of the file name, cut at ``_`` and ``-``, as in ``7_theo_0.wav``.
-        ``regex:PATTERN``: what the first ``(...)`` of the pattern matches anywhere in the path below the
-        folder (written with ``/``). ``none`` or None: no groups.
+        for it. ``part:2``: the second part of the file name, cut at ``_`` and ``-`` (at spaces, if it has
+        neither), as in ``7_theo_0.wav``. ``chars:1-2``: the first two characters of the name, as in
+        ``03a01Fa.wav``. ``stem``: the name without the number at its end, as in ``so_what_12.wav``.
+        ``tag:artist``: a tag of the file, one of `woodshed.audio.tags.TAGS`. ``regex:PATTERN``: what the
+        first ``(...)`` of the pattern matches anywhere in the path below the folder (written with ``/``).
+        ``none`` or None: no groups.
+    root
+        The folder that the paths are below; only ``tag`` opens files.
 
     Returns
     -------
     callable or None
-        ``rule(path)`` returns the group, or None if the path has none; the rule is None for no groups.
+        ``rule(path)`` returns the group, or None if the path has none; the rule is None for no groups. A rule
+        by tag raises `AudioFileError` for a file that cannot be opened.
 
     Raises
     ------
@@ -44,6 +54,10 @@ def group_rule(text: str | None) -> Rule | None:
     --------
     >>> group_rule("part:2")(PurePath("seven/7_theo_0.wav"))
     'theo'
+    >>> group_rule("chars:1-2")(PurePath("anger/03a01Wa.wav"))
+    '03'
+    >>> group_rule("stem")(PurePath("jazz/so_what_12.wav"))
+    'so_what'
     >>> group_rule("folder")(PurePath("dog/rex/1.wav"))
     'rex'
     >>> group_rule(r"regex:session(\d+)")(PurePath("dog/session12/rex.wav"))
@@ -54,10 +68,13 @@ def group_rule(text: str | None) -> Rule | None:
         return None
     if word == "folder" and not rest:
         return _folder
-    if word == "part":
-        return _part(rest)
-    if word == "regex":
-        return _regex(rest)
+    if word == "stem" and not rest:
+        return _stem
+    if word == "tag":
+        return _tag(rest, root)
+    makers = {"part": _part, "chars": _chars, "regex": _regex}
+    if word in makers:
+        return makers[word](rest)
     rules = "; ".join(f"{name}: {meaning}" for name, meaning in WORDS.items())
     raise ParameterError(
         f"There is no way to group by {text!r}. {near_miss(text or '', WORDS)} The rules are {rules}."
@@ -68,13 +85,69 @@ def _folder(path: PurePath) -> str | None:
     return printable(path.parts[1]) if len(path.parts) > 2 else None
 
 
+def group_word_of(text: str | None) -> str:
+    """Return what groups by a rule are called: by a tag its name, else ``group``.
+
+    Examples
+    --------
+    >>> group_word_of("tag:artist"), group_word_of("part:2"), group_word_of(None)
+    ('artist', 'group', 'group')
+    """
+    return text.partition(":")[2] if text is not None and text.startswith("tag:") else "group"
+
+
+def no_group(text: str) -> str:
+    """Say why a file that a rule does not fit is set aside."""
+    mend = "Fill it in" if text.startswith("tag:") else "Rename it"
+    return f"has no group by {text}. {mend}, or choose another rule."
+
+
+def name_parts(stem: str) -> list[str]:
+    """Cut a file name without suffix at ``_`` and ``-``, or, where there is neither, at spaces.
+
+    Examples
+    --------
+    >>> name_parts("7_theo-0"), name_parts("so what_12"), name_parts("7 theo 0")
+    (['7', 'theo', '0'], ['so what', '12'], ['7', 'theo', '0'])
+    """
+    parts = re.split("[_-]", stem)
+    return parts if len(parts) > 1 else stem.split(" ")
+
+
+def _stem(path: PurePath) -> str | None:
+    match = re.fullmatch(r"(.*?)[ _-]*[0-9]+", path.stem, re.DOTALL)
+    return printable(match[1]) or None if match else None
+
+
 def _part(number: str) -> Rule:
     if not number.isdecimal() or int(number) < 1:
         raise ParameterError(f"part: expects a number from 1, such as part:2, got part:{number}.")
 
     def rule(path: PurePath) -> str | None:
-        parts = re.split("[_-]", path.stem)
+        parts = name_parts(path.stem)
         return printable(parts[int(number) - 1]) or None if int(number) <= len(parts) else None
+
+    return rule
+
+
+def _chars(span: str) -> Rule:
+    first, _, last = span.partition("-")
+    if not (first.isdecimal() and last.isdecimal() and 1 <= int(first) <= int(last)):
+        raise ParameterError(f"chars: expects two places from 1, such as chars:1-2, got chars:{span}.")
+
+    def rule(path: PurePath) -> str | None:
+        name = path.stem
+        return printable(name[int(first) - 1 : int(last)]) if int(last) <= len(name) else None
+
+    return rule
+
+
+def _tag(name: str, root: Path) -> Rule:
+    if name not in TAGS:
+        raise ParameterError(f"There is no tag {name!r} to group by. {near_miss(name, TAGS)}")
+
+    def rule(path: PurePath) -> str | None:
+        return printable(read_tags(root / path).get(name, "").strip()) or None
 
     return rule
 

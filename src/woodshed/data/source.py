@@ -6,7 +6,7 @@ import os
 from collections.abc import Sequence
 from pathlib import Path
 
-from woodshed.data import corpora
+from woodshed.data import corpora, noisy
 from woodshed.data.example import Corpus
 from woodshed.data.folder import read_folder
 from woodshed.data.table import TABLE_SUFFIXES, read_table
@@ -56,5 +56,5 @@ def read_source(
     if colon and len(name) > 1 and name.replace("_", "").replace("-", "").isalnum():  # C: is a Windows drive
         if group_by is not None:
             raise ParameterError(f"{name} brings its own groups. Leave out group_by={group_by!r}.")
-        return corpora.load(name, folder)
+        return noisy.load(folder) if name == "noisy" else corpora.load(name, folder)
     raise DataError(f"{printable(path)}: there is no such folder or table. Check the name.")

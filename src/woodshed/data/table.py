@@ -5,11 +5,12 @@ from __future__ import annotations
 import csv
 import os
 from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import replace
 from pathlib import Path, PurePath
 
 from woodshed.data.example import Corpus, Example, SetAside
-from woodshed.data.group import group_rule
-from woodshed.errors import DataError, MissingPackageError, near_miss, printable
+from woodshed.data.group import WORDS, group_rule, group_word_of, no_group
+from woodshed.errors import AudioFileError, DataError, MissingPackageError, near_miss, printable
 
 TABLE_SUFFIXES = frozenset({".csv", ".tsv", ".txt", ".parquet"})
 """Lower-case suffixes of the files that are taken for tables."""
@@ -20,6 +21,9 @@ PARTS = {
     **dict.fromkeys(("test", "testing"), "test"),
 }
 """Words for the parts of a split; any other word in that column is the name of a fold."""
+
+NO_LABEL = "the label is empty."
+"""Why a row without a label is set aside."""
 
 Row = Mapping[str, str]
 
@@ -32,6 +36,7 @@ def read_table(
     Columns: ``path`` (relative to the table's folder) and ``label``, or ``tags`` with ``|`` between them, or
     the ``targets``; if there, also ``group`` (speaker, song, source), ``start_s`` and ``end_s`` (seconds),
     and ``split`` (``train`` / ``validation`` / ``test``, or the names of folds). Any others are passed over.
+    A row with an empty label is set aside with that reason, and listed in ``unlabelled`` for who wants it.
     CSV may be cut by ``,`` or ``;`` or tabs. Rows are numbered as in a spreadsheet: the heading is row 1.
 
     Parameters
@@ -39,8 +44,8 @@ def read_table(
     path
         The table.
     group_by
-        Another column to take the group from; or ``part:N`` or ``regex:PATTERN`` on the path, ``folder`` for
-        the folder a file is in, or ``none``; see `woodshed.data.group.group_rule`.
+        Another column to take the group from; or a rule on the path, such as ``part:N``, ``folder`` for the
+        folder a file is in, or ``none``; see `woodshed.data.group.group_rule`.
     targets
         Columns of numbers to learn: values such as valence, or 1 and 0 for a tag that is there or not. An
         empty cell is a number that is not known.
@@ -70,14 +75,15 @@ def read_table(
     (['three', 'seven'], ['theo', 'lucas'])
     """
     path = Path(path)
-    columns, rows = _read_rows(path)
+    columns, rows = read_rows(path)
     answers = [*targets] or ["tags" if "tags" in columns and "label" not in columns else "label"]
     for needed in ("path", *answers):
         if needed not in columns:
             raise DataError(f"{printable(path)} has no column {needed!r}. {near_miss(needed, columns)}")
-    to_group = _group_reader(group_by, columns)
+    to_group = _group_reader(group_by, columns, path.parent)
     examples: list[Example] = []
     set_aside: list[SetAside] = []
+    unlabelled: list[Example] = []
     first_row: dict[tuple[object, ...], int] = {}
     for number, row in enumerate(rows, start=2):
         if not any(cell.strip() for cell in row.values()):
@@ -89,17 +95,27 @@ def read_table(
                 examples.append(answer)
                 continue
             answer = SetAside(answer.path, f"repeats row {first_row[what]}.")
+        elif answer.reason == NO_LABEL:
+            twin = _to_example({**row, "label": "?"}, path, to_group, targets)
+            unlabelled += [replace(twin, label="")] if isinstance(twin, Example) else []
         set_aside.append(SetAside(answer.path, f"row {number}: {answer.reason}"))
     labels = {example.label for example in examples}
     if len(labels) < 2 and (answers == ["label"] or not examples):
         raise DataError(f"{printable(path)} {_complaint(labels, set_aside)}")
     folds = _has_folds(path, examples)
-    word = group_by if group_by is not None and group_by in columns else "group"
-    return Corpus(printable(path.stem), tuple(examples), tuple(set_aside), folds=folds, group_word=word)
+    word = group_by if group_by is not None and group_by in columns else group_word_of(group_by)
+    return Corpus(
+        printable(path.stem),
+        tuple(examples),
+        tuple(set_aside),
+        folds=folds,
+        group_word=word,
+        unlabelled=tuple(unlabelled),
+    )
 
 
-def _read_rows(path: Path) -> tuple[list[str], list[Row]]:
-    """Return the column names and the rows, every cell as text."""
+def read_rows(path: Path) -> tuple[list[str], list[Row]]:
+    """Return the column names and the rows, every cell as text; raises what `read_table` raises."""
     if not path.is_file():
         raise DataError(f"{printable(path)}: there is no such table. Check the name.")
     columns, rows = _read_parquet(path) if path.suffix.lower() == ".parquet" else _read_csv(path)
@@ -143,23 +159,23 @@ def _read_parquet(path: Path) -> tuple[list[str], list[Row]]:
     return list(table.column_names), rows
 
 
-def _group_reader(group_by: str | None, columns: list[str]) -> Callable[[Row], str | None]:
+def _group_reader(group_by: str | None, columns: list[str], folder: Path) -> Callable[[Row], str | None]:
     """Return the function from a row to its group."""
     if group_by is None or group_by in columns:
         name = group_by or "group"
         return lambda row: printable(row.get(name, "").strip()) or None
-    if group_by.partition(":")[0] not in ("folder", "part", "regex", "none"):
+    if group_by.partition(":")[0] not in {word.partition(":")[0] for word in WORDS}:
         raise DataError(f"There is no column {group_by!r} to group by. {near_miss(group_by, columns)}")
-    rule = group_rule(group_by)
+    rule = group_rule(group_by, folder)
     if rule is None:
         return lambda row: None
     if group_by == "folder":  # a table has no class folders, so the file's own folder is meant
         return lambda row: printable(PurePath(row["path"]).parent.name) or None
 
     def by_rule(row: Row) -> str:
-        group = rule(PurePath(row["path"]))
+        group = rule(PurePath(row["path"].strip()))
         if group is None:
-            raise LookupError(f"has no group by {group_by}. Rename it, or choose another rule.")
+            raise LookupError(no_group(group_by))
         return group
 
     return by_rule
@@ -179,13 +195,15 @@ def _to_example(
         told = ", ".join(f"{name} {row[name]!r}" for name in targets)
         return SetAside(path, f"its values must be numbers or empty, got {told}.")
     if not label and not values and (targets or "tags" not in row):
-        return SetAside(path, "none of its values is known." if targets else "the label is empty.")
+        return SetAside(path, "none of its values is known." if targets else NO_LABEL)
     if not os.path.lexists(path):
         return SetAside(path, "there is no such file. Paths are relative to the table's folder.")
     try:
         group = to_group(row)
     except LookupError as error:
         return SetAside(path, str(error.args[0]))
+    except AudioFileError as error:
+        return SetAside(path, error.reason)
     try:
         start_s = float(row.get("start_s", "").strip() or 0)
         end_s = float(row["end_s"]) if row.get("end_s", "").strip() else None

@@ -15,6 +15,7 @@ from woodshed.base.result import Experiment, SplitResult
 from woodshed.errors import ParameterError
 from woodshed.report import sections
 from woodshed.report.background import corpus_section, set_aside_of, set_aside_section
+from woodshed.report.checkup import checkup_part
 from woodshed.report.confidence import confidence_section
 from woodshed.report.confusion import confusion_section
 from woodshed.report.decision_map import map_section
@@ -80,7 +81,7 @@ def _body(experiment: Experiment, max_confused: int) -> Markup:
     n_groups = None if answers.groups is None else len(np.unique(answers.groups))
     left_out = len(set_aside_of(experiment))
     parts = [
-        ("scores", "Scores", sections.score_section(scored)),
+        ("scores", "Scores", join([sections.score_section(scored), sections.gap_note(experiment)])),
         ("confusion", "What it confuses", confusion_section(experiment, honest, answers, max_confused)),
         ("classes", "Class by class", sections.class_section(experiment.labels, class_rates(answers))),
         ("roc", "Finding against false alarms", sections.roc_section(experiment.labels, answers)),
@@ -92,6 +93,7 @@ def _body(experiment: Experiment, max_confused: int) -> Markup:
             if experiment.tuning
             else []
         ),
+        *checkup_part(experiment.checkup),
         ("set-aside", f"Files set aside: {left_out}", set_aside_section(experiment)),
         ("background", "What it was trained on", corpus_section(experiment)),
     ]

@@ -5,9 +5,11 @@ from __future__ import annotations
 import math
 from collections.abc import Iterable, Mapping, Sequence
 
+from woodshed.base.column_result import ColumnExperiment
 from woodshed.base.result import Experiment, LearningCurve, SplitResult
 from woodshed.report import figures
 from woodshed.report.curves import macro_roc, roc_curves
+from woodshed.report.gap import gap_text
 from woodshed.report.markup import Markup, element, join, name_of, scrolling, table, unbroken
 from woodshed.report.scores import MEASURES, Answers, GroupScore, Rates, Score
 from woodshed.report.wording import (
@@ -74,6 +76,12 @@ def headline(
             class_="opening",
         ),
     )
+
+
+def gap_note(experiment: Experiment | ColumnExperiment) -> Markup:
+    """Write what a leaky score has too much; nothing unless an honest one stands beside it."""
+    gap = gap_text(experiment)
+    return element("p", gap) if gap else Markup("")
 
 
 def score_section(scored: Iterable[tuple[SplitResult, Scores]]) -> Markup:

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import io
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
 from woodshed import audio
 from woodshed.clip import Clip
 from woodshed.data.example import Example
+from woodshed.data.sound import is_made, read_example
 from woodshed.report.markup import Markup
 from woodshed.report.picture import data_uri, spectrogram_png, waveform_svg
 
@@ -55,7 +56,7 @@ def sound_of(example: Example) -> Sound:
     last_s = example.start_s + MAX_S
     # A little more than is kept is read, which tells whether there is more.
     end_s = last_s + 0.1 if example.end_s is None else min(example.end_s, last_s + 0.1)
-    clip = audio.read(example.path, mono=True, start_s=example.start_s, end_s=end_s)
+    clip = read_example(example if is_made(example) else replace(example, end_s=end_s), mono=True)
     cut = clip.duration_s > MAX_S
     clip = audio.resample(clip, min(MAX_RATE, max(MIN_RATE, clip.sample_rate)))
     kept = clip.cut(0.0, MAX_S)

@@ -11,6 +11,7 @@ import numpy as np
 from woodshed.base.column_result import ColumnExperiment, ColumnResult
 from woodshed.report import sections
 from woodshed.report.card import plain
+from woodshed.report.checkup import checkup_part
 from woodshed.report.markup import Markup, element, join, name_of, scrolling, table
 from woodshed.report.scatter import scatter_figure
 from woodshed.report.tags import MAIN, ColumnScores, column_scores, measures_of, scores_of
@@ -76,7 +77,11 @@ def column_body(experiment: ColumnExperiment) -> Markup:
             for k, name in enumerate(experiment.names)
         ]
     parts = [
-        ("scores", "Scores", join([_score_table(experiment, *pair) for pair in scored])),
+        (
+            "scores",
+            "Scores",
+            join([*(_score_table(experiment, *pair) for pair in scored), sections.gap_note(experiment)]),
+        ),
         ("columns", f"One by one: the {what}", _column_table(experiment, honest)),
         *([("scatter", "Answered over true", element("div", *figures, class_="charts"))] if figures else []),
         ("learning", "How it learned", sections.learning_section(honest.curves)),
@@ -85,6 +90,7 @@ def column_body(experiment: ColumnExperiment) -> Markup:
             if experiment.tuning
             else []
         ),
+        *checkup_part(experiment.checkup),
         ("set-aside", "Files set aside", _left_out(experiment)),
         ("background", "Where it comes from", _background(experiment)),
     ]

@@ -1,18 +1,63 @@
-"""Notes in and out: a `woodshed.score.Score` from and to MIDI and ABC."""
+"""Notes in and out: a `woodshed.score.Score` from and to files, changed, and played."""
 
 from woodshed.symbolic.abc import Book, abc_to_book, abc_to_score, read_abc
 from woodshed.symbolic.abc_write import score_to_abc, write_abc
+from woodshed.symbolic.edit import (
+    bass,
+    cut,
+    drums,
+    keep_channels,
+    loop,
+    melody,
+    merge,
+    quantise,
+    scale_tempo,
+    set_tempo,
+    split_channels,
+    transpose,
+    transpose_to,
+)
+from woodshed.symbolic.file import SCORE_SUFFIXES, read_scores, write_scores
 from woodshed.symbolic.midi import midi_to_score, read_midi, score_to_midi, write_midi
+from woodshed.symbolic.musicxml import musicxml_to_score, read_musicxml, write_musicxml
+from woodshed.symbolic.musicxml_write import score_to_musicxml
+from woodshed.symbolic.note_table import read_note_table, table_to_score, write_note_table
+from woodshed.symbolic.render import find_soundfont, render
 
 __all__ = [
+    "SCORE_SUFFIXES",
     "Book",
     "abc_to_book",
     "abc_to_score",
+    "bass",
+    "cut",
+    "drums",
+    "find_soundfont",
+    "keep_channels",
+    "loop",
+    "melody",
+    "merge",
     "midi_to_score",
+    "musicxml_to_score",
+    "quantise",
     "read_abc",
     "read_midi",
+    "read_musicxml",
+    "read_note_table",
+    "read_scores",
+    "render",
+    "scale_tempo",
     "score_to_abc",
     "score_to_midi",
+    "score_to_musicxml",
+    "set_tempo",
+    "split_channels",
+    "table_to_score",
+    "transpose",
+    "transpose_to",
     "write_abc",
     "write_midi",
+    "write_musicxml",
+    "write_note_table",
+    "write_scores",
 ]

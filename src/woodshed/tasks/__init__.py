@@ -14,14 +14,20 @@ from woodshed.errors import ParameterError, near_miss
 
 JOBS: dict[str, str] = {
     "emotion": "EmotionRecogniser",
+    "emotion_values": "EmotionValuesRegressor",
     "genre": "GenreRecogniser",
     "instrument": "InstrumentRecogniser",
     "mood": "MoodRegressor",
     "noise": "NoiseRecogniser",
+    "noise_colour": "NoiseColourRecogniser",
+    "snr": "SnrRegressor",
     "speech": "SpeechRecogniser",
     "tags": "TagsTagger",
 }
-"""Job -> class, which lives in the module of the job's name."""
+"""Job that listens -> class, which lives in the module of the job's name."""
+
+COMPOSERS: dict[str, str] = {"tune": "TuneComposer"}
+"""Job that writes music -> class, likewise."""
 
 
 def job_class(job: str) -> type[Any]:
@@ -37,25 +43,29 @@ def job_class(job: str) -> type[Any]:
     >>> job_class("speech").__name__
     'SpeechRecogniser'
     """
-    if job not in JOBS:
-        raise ParameterError(f"There is no job {job!r}. {near_miss(job, JOBS)}")
-    found: type[Any] = getattr(import_module(f"{__name__}.{job}"), JOBS[job])
+    every = JOBS | COMPOSERS
+    if job not in every:
+        raise ParameterError(f"There is no job {job!r}. {near_miss(job, every)}")
+    found: type[Any] = getattr(import_module(f"{__name__}.{job}"), every[job])
     return found
 
 
 class _Classes(Mapping[str, "type[Any]"]):
-    """All jobs with their classes, each imported when it is looked up."""
+    """Jobs with their classes, each imported when it is looked up."""
+
+    def __init__(self, jobs: Mapping[str, str]) -> None:
+        self._jobs = jobs
 
     def __getitem__(self, job: str) -> type[Any]:
-        if job not in JOBS:
+        if job not in self._jobs:
             raise KeyError(job)
         return job_class(job)
 
     def __iter__(self) -> Iterator[str]:
-        return iter(JOBS)
+        return iter(self._jobs)
 
     def __len__(self) -> int:
-        return len(JOBS)
+        return len(self._jobs)
 
 
 def load(folder: str | Path) -> Any:
@@ -66,6 +76,10 @@ def load(folder: str | Path) -> Any:
     ModelFolderError
         If it is not a model, is damaged, or comes from a newer version.
     """
-    from woodshed.base.saving import load_model
+    from woodshed.base.saving import WEIGHTS_NAME, load_model
 
-    return load_model(folder, _Classes())
+    if (Path(folder) / WEIGHTS_NAME).exists():
+        from woodshed.base.composer_folder import load_composer
+
+        return load_composer(Path(folder), _Classes(COMPOSERS))
+    return load_model(folder, _Classes(JOBS))

@@ -17,7 +17,8 @@ class GenreRecogniser(Recogniser):
     Music is heard in windows of three seconds at up to 22,050 Hz, and the answers over a whole recording are
     averaged. Give the artist or the album as the group: a net that knows an artist's sound names the genre
     of that artist's other songs without having understood any (A. Flexer, "A closer look on artist filters
-    for musical genre classification", 2007). For tunes as notes see `woodshed.features.NoteSummary`. All
+    for musical genre classification", 2007). Of MIDI files a classical model (``--net logistic``) reads the
+    notes, with metre and tempo hidden (`woodshed.features.NoteSummary`); a net hears them played. All
     settings: `woodshed.base.listener.Listener`.
 
     Examples

@@ -9,6 +9,7 @@ from typing import ClassVar
 from woodshed.audio.augment import Change
 from woodshed.base.regressor import Regressor
 from woodshed.base.window import Variation
+from woodshed.features.played import PlayedNotes, TimedNotes
 
 QUADRANTS = {
     (True, True): "happy, excited",
@@ -25,8 +26,9 @@ class MoodRegressor(Regressor):
 
     The words of an answer are those of its quadrant, which need a scale with its middle at 0: -1 to 1.
     Sound is heard at up to 16 kHz in windows of three seconds, and copies are not played faster or slower:
-    tempo is half of arousal. Other values are learned just as well. All settings:
-    `woodshed.base.listener.Listener`.
+    tempo is half of arousal. Other values are learned just as well. Of MIDI files a classical model
+    (``--net logistic``, ``svm``, ``forest``) reads the notes, tempo and dynamics among them; a net hears them
+    played. All settings: `woodshed.base.listener.Listener`.
 
     Examples
     --------
@@ -44,6 +46,7 @@ class MoodRegressor(Regressor):
         stretch=0.05, warp=0.02, shift_bands=1, noise_share=0.2, colour_db=2, mask_bands=8
     )
     change: ClassVar[Change | None] = None
+    notes: ClassVar[type[PlayedNotes]] = TimedNotes
 
     window_s: float = 3.0
     n_mels: int = 64

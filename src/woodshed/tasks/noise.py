@@ -18,7 +18,8 @@ class NoiseRecogniser(Recogniser):
     where something can be heard. Unlike in speech the colour of a sound is part of what it is, so it is
     kept (``colour_norm`` is 0; the overall level still does not matter), and training windows are warped
     less and get less noise. Two of them are played at once (`woodshed.base.window.mix_pairs`), which keeps
-    the net from learning few recordings by heart. All settings: `Recogniser`.
+    the net from learning few recordings by heart. A second opinion has half the say: a kernel machine on
+    how the bands of a window move (`woodshed.nets.texture`). All settings: `Recogniser`.
 
     Examples
     --------
@@ -52,6 +53,7 @@ class NoiseRecogniser(Recogniser):
     frame_s: float = 0.046
     hop_s: float = 0.025
     colour_norm: float = 0.0
+    second_opinion: float = 0.5
     epochs: int = 300
     patience: int = 60
     batch_size: int = 16

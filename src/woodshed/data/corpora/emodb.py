@@ -40,9 +40,25 @@ EMOTIONS = {
 }
 """Letter in the file name -> label."""
 
+VALUES = {
+    "anger": (-1.0, 1.0),
+    "boredom": (-1.0, -1.0),
+    "disgust": (-1.0, 0.0),
+    "fear": (-1.0, 1.0),
+    "happiness": (1.0, 1.0),
+    "sadness": (-1.0, -1.0),
+    "neutral": (0.0, 0.0),
+}
+"""Label -> valence and arousal: which quarter of the plane the word lies in, and 0 where it lies between two.
+
+After J. A. Russell, "A circumplex model of affect", Journal of Personality and Social Psychology 39, 1980.
+Nobody has judged the recordings themselves by these two values: they say no more than the label, and only
+happiness is pleasant.
+"""
+
 
 def load(folder: str | os.PathLike[str]) -> Corpus:
-    """List the utterances: label the emotion, group the speaker (``03`` to ``16``), no split.
+    """List the utterances: label the emotion, values by `VALUES`, group the speaker (``03`` on), no split.
 
     Parameters
     ----------
@@ -59,4 +75,6 @@ def load(folder: str | os.PathLike[str]) -> Corpus:
 
 
 def _to_example(path: Path, name: re.Match[str]) -> Example:
-    return Example(path, EMOTIONS[name["emotion"]], group=name["speaker"])
+    label = EMOTIONS[name["emotion"]]
+    values = dict(zip(("valence", "arousal"), VALUES[label], strict=True))
+    return Example(path, label, group=name["speaker"], values=values)

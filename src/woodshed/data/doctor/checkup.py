@@ -87,7 +87,11 @@ def doctor(
 
 
 def short_checkup(
-    corpus: Corpus, *, n_jobs: int = 1, on_stage: Stage = lambda what, total: lambda: None
+    corpus: Corpus,
+    *,
+    n_jobs: int = 1,
+    on_stage: Stage = lambda what, total: lambda: None,
+    looks: Sequence[Look | str] | None = None,
 ) -> Checkup:
     """Look only for what one quick reading of each sound tells.
 
@@ -99,6 +103,8 @@ def short_checkup(
     ----------
     corpus, n_jobs, on_stage
         As for `doctor`.
+    looks
+        What `woodshed.data.doctor.look.look_at_all` saw of the examples already, if somebody has looked.
 
     Examples
     --------
@@ -107,9 +113,12 @@ def short_checkup(
     >>> short_checkup(load(sample_folder())).of("duplicate")
     ()
     """
-    looks, reasons = _look(corpus, None, n_jobs, on_stage)
-    crossing = [found for found in copies(corpus, exact_sets(looks)) if found.kind != "duplicate"]
-    findings = [*_cheap(corpus, looks, reasons), *crossing]
+    if looks is None:
+        seen, reasons = _look(corpus, None, n_jobs, on_stage)
+    else:
+        seen, reasons = _sorted_out(looks[: len(corpus.examples)])
+    crossing = [found for found in copies(corpus, exact_sets(seen)) if found.kind != "duplicate"]
+    findings = [*_cheap(corpus, seen, reasons), *crossing]
     return ranked(corpus.name, len(corpus.examples), len(corpus.counts()), findings)
 
 
@@ -118,7 +127,10 @@ def _look(
 ) -> tuple[dict[int, Look], dict[int, str]]:
     """Look at all sounds; return what was seen, and why some could not be seen, by their row."""
     advance = on_stage("sounds", len(corpus.examples))
-    answers = look_at_all(corpus.examples, summary=summary, n_jobs=n_jobs, on_done=advance)
+    return _sorted_out(look_at_all(corpus.examples, summary=summary, n_jobs=n_jobs, on_done=advance))
+
+
+def _sorted_out(answers: Sequence[Look | str]) -> tuple[dict[int, Look], dict[int, str]]:
     looks = {k: answer for k, answer in enumerate(answers) if isinstance(answer, Look)}
     return looks, {k: answer for k, answer in enumerate(answers) if isinstance(answer, str)}
 

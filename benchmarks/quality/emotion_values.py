@@ -1,0 +1,95 @@
+"""How well valence and arousal of a voice that was never heard are told, from EMO-DB."""
+
+from __future__ import annotations
+
+import warnings
+from collections.abc import Callable, Sequence
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
+
+from benchmarks.provenance import markdown_table
+from benchmarks.quality.measure import arguments, publish
+from woodshed.base.column_result import ColumnResult
+from woodshed.base.column_run import ColumnRun, columns_of
+from woodshed.base.notebook import Notebook
+from woodshed.data.check import check
+from woodshed.data.corpora.emodb import VALUES, load
+from woodshed.data.split import leave_one_group_out
+from woodshed.metrics.interval import bootstrap_interval
+from woodshed.tasks.emotion_values import EmotionValuesRegressor
+
+NOTES = Path(__file__).with_name("emotion_values_notes.md")
+Rows = NDArray[np.float64]
+
+
+def r2(truth: Rows, answers: Rows) -> float:
+    """Return the share of the variance that is explained."""
+    return float(1 - np.sum((truth - answers) ** 2) / np.sum((truth - truth.mean()) ** 2))
+
+
+def mae(truth: Rows, answers: Rows) -> float:
+    """Return the mean absolute error."""
+    return float(np.mean(np.abs(truth - answers)))
+
+
+def correlation(truth: Rows, answers: Rows) -> float:
+    """Return Pearson's correlation; 0 for answers that are all alike."""
+    return float(np.corrcoef(truth, answers)[0, 1]) if np.ptp(answers) > 1e-9 else 0.0
+
+
+SCORES: dict[str, Callable[[Rows, Rows], float]] = {"R²": r2, "mean error": mae, "correlation": correlation}
+
+
+def score_table(results: Sequence[ColumnResult], names: Sequence[str], speakers: NDArray[np.str_]) -> str:
+    """Lay out the scores of each method and value: mean over the seeds, interval over speakers."""
+    rows = []
+    for method in results[0].answers:
+        for k, name in enumerate(names):
+            cells = []
+            for score in SCORES.values():
+                pairs = [(result.truth[:, k], result.answers[method][:, k]) for result in results]
+                scores = [score(truth, answers) for truth, answers in pairs]
+                low, high = bootstrap_interval(
+                    lambda drawn, pairs=pairs, score=score: float(
+                        np.mean([score(truth[drawn], answers[drawn]) for truth, answers in pairs])
+                    ),
+                    len(pairs[0][0]),
+                    groups=speakers,
+                    n_resamples=500,
+                )
+                cells.append(f"{np.mean(scores):.3f} ± {np.std(scores):.3f} ({low:.3f} to {high:.3f})")
+            rows.append([method, name, *cells])
+            print(*rows[-1], flush=True)
+    return markdown_table(["method", "value", *SCORES], rows)
+
+
+def main() -> None:
+    """Measure and write ``emotion_values.md``."""
+    given = arguments(__doc__ or "")
+    warnings.simplefilter("ignore")
+    corpus = check(columns_of(EmotionValuesRegressor(), load(given.data / "emodb")))
+    split = leave_one_group_out(corpus.labels, corpus.groups or [], group_word=corpus.group_word)
+    results = []
+    for seed in given.seeds:
+        listener = EmotionValuesRegressor(seed=seed, store=str(given.work / "features"))
+        run = ColumnRun(listener, corpus, [split], Notebook(given.work / f"emotion_values-{seed}"), True)
+        experiment, _ = run.measure()
+        results.append(experiment.splits[0])
+        names = experiment.names
+    speakers = np.asarray(corpus.groups)[results[0].indices]
+    places = "; ".join(f"{name} {valence:g}, {arousal:g}" for name, (valence, arousal) in VALUES.items())
+    parts = [
+        f"EMO-DB, {len(speakers)} sentences, {split.name}: mean ± standard deviation over {len(given.seeds)} seeds, and "
+        "a 95 % interval over speakers (bootstrap). Valence and arousal are those of the label, from -1 to 1: "
+        f"{places}.",
+        score_table(results, names, speakers),
+        "## Notes",
+        NOTES.read_text("utf-8"),
+    ]
+    publish(Path(__file__).with_suffix(".md"), "Quality: valence and arousal of a voice", parts)
+
+
+if __name__ == "__main__":
+    main()

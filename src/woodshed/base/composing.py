@@ -1,0 +1,75 @@
+"""Composing: from pieces to weights that can be played. This file needs Keras."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import keras
+import numpy as np
+from numpy.typing import NDArray
+
+from woodshed.base.learning import hold_out
+from woodshed.base.listener import OnEpoch
+from woodshed.base.result import LearningCurve
+from woodshed.base.stepping import net_weights
+from woodshed.base.token_batch import TokenBatches, TokenRecipe, judge_tokens, pack, token_loss
+from woodshed.base.training import Progress, train_net
+from woodshed.errors import ParameterError
+from woodshed.nets.lstm_lm import lstm_lm
+
+if TYPE_CHECKING:
+    from woodshed.base.composer import Composer, Weights
+
+
+def make_sequence_net(composer: Composer) -> keras.Model:
+    """Build the net that the settings ask for."""
+    from woodshed.base.composer import SEQUENCE_CELLS
+
+    return lstm_lm(
+        len(composer.vocabulary),
+        width=composer.width,
+        n_layers=composer.n_layers,
+        dropout=composer.dropout,
+        cell=SEQUENCE_CELLS[composer.net],
+    )
+
+
+def learn_pieces(
+    composer: Composer,
+    rows: Sequence[NDArray[np.int32]],
+    groups: Sequence[str] | None,
+    *,
+    checkpoint: Path | None,
+    on_epoch: OnEpoch,
+) -> tuple[Weights, LearningCurve, bool]:
+    """Train a net on pieces; return its weights, how it went, and whether it was not interrupted."""
+    if groups is not None and len(groups) != len(rows):
+        raise ParameterError(f"fit expects one group for each of {len(rows)} pieces, got {len(groups)}.")
+    keras.utils.set_random_seed(composer.seed)
+    train, held_out = hold_out([""] * len(rows), groups, composer.validation_share, composer.seed)
+    net = make_sequence_net(composer)
+    batches = TokenBatches(
+        [rows[k] for k in train], n_steps=composer.n_steps, batch_size=composer.batch_size, seed=composer.seed
+    )
+    inputs, targets = pack([rows[k] for k in held_out], composer.n_steps)
+
+    def validation(net: keras.Model) -> tuple[float, float]:
+        return judge_tokens(net, inputs, targets, composer.batch_size)
+
+    progress = Progress(
+        validation=validation if len(held_out) else None,
+        patience=composer.patience,
+        checkpoint=checkpoint,
+        report=on_epoch,
+    )
+    recipe = TokenRecipe(
+        epochs=composer.epochs,
+        patience=composer.patience,
+        learning_rate=composer.learning_rate,
+        weight_decay=0.0,
+        loss=token_loss,
+    )
+    finished = train_net(net, batches, recipe, progress)
+    return net_weights(net), progress.curve("training"), finished

@@ -1,0 +1,216 @@
+"""Playing a recurrent net token by token: state in, logits out, for any number of streams.
+
+A stream is bound by reading every weight once a token, 22 MB in the folk model. So the weights may be
+kept as whole numbers of 8 bits, with a scale for each column: a quarter of the bytes.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from woodshed.errors import ParameterError, near_miss
+
+STORAGES = ("float32", "int8")
+Weights = Mapping[str, NDArray[np.float32]]
+State = list[NDArray[np.float32]]
+
+
+def net_weights(net: Any) -> dict[str, NDArray[np.float32]]:
+    """Take the weights out of an `lstm_lm`, by name: ``lstm_1/kernel`` and so on, ``logits/bias``.
+
+    They may be kept with ``numpy.savez`` and read with ``numpy.load``, which needs no Keras.
+    """
+    return {
+        f"{layer.name}/{weight.name}": np.asarray(weight, np.float32)
+        for layer in net.layers
+        for weight in layer.weights
+        if hasattr(weight, "trainable") and weight.trainable
+    }
+
+
+class Stepper:
+    """One step of a recurrent net for a batch of streams, by ONNX Runtime.
+
+    Parameters
+    ----------
+    weights
+        By name, as `net_weights` gives them.
+    storage
+        "float32": exact. "int8": the weights rounded to 255 steps in each column, and the values that
+        meet them to 256; a single stream is bound by memory and gains most.
+    n_threads
+        Threads of the runtime.
+
+    Raises
+    ------
+    ParameterError
+        If the storage is unknown, or the weights are not those of an `lstm_lm`.
+
+    Examples
+    --------
+    >>> rng = np.random.default_rng(0)
+    >>> shapes = {"lstm_1/kernel": (5, 16), "lstm_1/recurrent_kernel": (4, 16), "lstm_1/bias": (16,),
+    ...           "logits/kernel": (4, 5), "logits/bias": (5,)}
+    >>> weights = {name: rng.normal(size=shape).astype("float32") for name, shape in shapes.items()}
+    >>> stepper = Stepper(weights)
+    >>> logits, state = stepper(np.array([0, 3]), stepper.start(2))
+    >>> logits.shape
+    (2, 5)
+    """
+
+    def __init__(self, weights: Weights, *, storage: str = "float32", n_threads: int = 1) -> None:
+        if storage not in STORAGES:
+            raise ParameterError(f"There is no storage called {storage!r}. {near_miss(storage, STORAGES)}")
+        cells = {name.split("_")[0] for name in weights} & {"lstm", "gru"}
+        if len(cells) != 1 or "logits/kernel" not in weights:
+            raise ParameterError(
+                f"These are not the weights of an lstm_lm: {', '.join(sorted(weights)) or 'none'}. "
+                "Take them with net_weights."
+            )
+        self.cell = cells.pop()
+        self.units = weights[f"{self.cell}_1/recurrent_kernel"].shape[0]
+        self.n_layers = sum(name.endswith("/recurrent_kernel") for name in weights)
+        self.n_states = self.n_layers * (2 if self.cell == "lstm" else 1)
+        self._session = _session(_Drawing(weights, self.cell, self.n_layers, storage).content(), n_threads)
+
+    def start(self, n_streams: int) -> State:
+        """Return the state of streams that have seen nothing: arrays ``(n_streams, units)``."""
+        return [np.zeros((n_streams, self.units), np.float32) for _ in range(self.n_states)]
+
+    def __call__(self, ids: NDArray[np.integer], state: State) -> tuple[NDArray[np.float32], State]:
+        """Read a token of each stream, ``(n_streams,)``; return ``(n_streams, n_tokens)`` and a new state."""
+        given = {f"state_{k}": values for k, values in enumerate(state)}
+        logits, *new = self._session.run(None, {"ids": np.asarray(ids, np.int64), **given})
+        return logits, new
+
+
+def sample_tokens(
+    stepper: Stepper,
+    n_streams: int,
+    n_tokens: int,
+    *,
+    first: int = 0,
+    seed: int = 0,
+    temperature: float = 1.0,
+) -> NDArray[np.int64]:
+    """Draw tokens, shape ``(n_streams, n_tokens)``, each stream starting after the token ``first``.
+
+    Raises
+    ------
+    ParameterError
+        If the temperature is not above 0.
+    """
+    if not temperature > 0:
+        raise ParameterError(f"temperature must be above 0, got {temperature!r}.")
+    rng = np.random.default_rng(seed)
+    ids, state, drawn = np.full(n_streams, first), stepper.start(n_streams), []
+    for _ in range(n_tokens):
+        logits, state = stepper(ids, state)
+        # The largest of logits plus Gumbel noise is a draw from their softmax.
+        ids = np.argmax(logits / temperature + rng.gumbel(size=logits.shape), axis=1)
+        drawn.append(ids)
+    return np.stack(drawn, axis=1)
+
+
+class _Drawing:
+    """Draws the graph of one step, node by node."""
+
+    def __init__(self, weights: Weights, cell: str, n_layers: int, storage: str) -> None:
+        self.weights, self.cell, self.n_layers, self.storage = weights, cell, n_layers, storage
+        self.nodes: list[Any] = []
+        self.constants: list[Any] = []
+        self.n_names = 0
+
+    def add(self, kind: str, *inputs: str, n_outputs: int = 1, **settings: Any) -> list[str]:
+        """Draw a node and return the names of its outputs."""
+        from onnx import helper
+
+        names = [f"v{self.n_names + k}" for k in range(n_outputs)]
+        self.n_names += n_outputs
+        self.nodes.append(helper.make_node(kind, list(inputs), names, **settings))
+        return names
+
+    def constant(self, values: NDArray[Any]) -> str:
+        """Put numbers into the graph."""
+        from onnx import numpy_helper
+
+        name = f"c{len(self.constants)}"
+        self.constants.append(numpy_helper.from_array(np.ascontiguousarray(values), name))
+        return name
+
+    def product(self, x: str, name: str) -> str:
+        """Multiply by the matrix of that name, as it is stored."""
+        matrix = self.weights[name]
+        if self.storage == "float32":
+            return self.add("MatMul", x, self.constant(matrix))[0]
+        scale = np.maximum(np.abs(matrix).max(axis=0), 1e-12).astype(np.float32) / 127
+        rounded = np.round(matrix / scale).astype(np.int8)
+        inputs = (x, self.constant(rounded), self.constant(scale))
+        return self.add("DynamicQuantizeMatMul", *inputs, domain="com.microsoft")[0]
+
+    def layer(self, number: int, x: str, states: list[str]) -> list[str]:
+        """Draw one layer: the new states, the first of which is its answer."""
+        name, bias = f"{self.cell}_{number}", self.weights[f"{self.cell}_{number}/bias"]
+        drive_bias = bias if self.cell == "lstm" else bias[0]
+        if number == 1:  # a token's row, not a product with a one-hot vector
+            drive = self.add("Gather", self.constant(self.weights[f"{name}/kernel"] + drive_bias), x)[0]
+        else:
+            drive = self.add("Add", self.product(x, f"{name}/kernel"), self.constant(drive_bias))[0]
+        echo = self.product(states[0], f"{name}/recurrent_kernel")
+        if self.cell == "lstm":
+            return self.lstm(self.add("Add", drive, echo)[0], states[1])
+        return self.gru(drive, self.add("Add", echo, self.constant(bias[1]))[0], states[0])
+
+    def lstm(self, z: str, c: str) -> list[str]:
+        """Draw an LSTM cell."""
+        i, f, g, o = self.add("Split", z, n_outputs=4, axis=1, num_outputs=4)
+        i, f, o = (self.add("Sigmoid", gate)[0] for gate in (i, f, o))
+        kept, new = self.add("Mul", f, c)[0], self.add("Mul", i, self.add("Tanh", g)[0])[0]
+        c = self.add("Add", kept, new)[0]
+        return [self.add("Mul", o, self.add("Tanh", c)[0])[0], c]
+
+    def gru(self, drive: str, echo: str, h: str) -> list[str]:
+        """Draw a GRU cell."""
+        z, r, g = self.add("Split", drive, n_outputs=3, axis=1, num_outputs=3)
+        z_echo, r_echo, g_echo = self.add("Split", echo, n_outputs=3, axis=1, num_outputs=3)
+        z = self.add("Sigmoid", self.add("Add", z, z_echo)[0])[0]
+        r = self.add("Sigmoid", self.add("Add", r, r_echo)[0])[0]
+        g = self.add("Tanh", self.add("Add", g, self.add("Mul", r, g_echo)[0])[0])[0]
+        back = self.add("Mul", z, self.add("Sub", h, g)[0])[0]
+        return [self.add("Add", g, back)[0]]
+
+    def content(self) -> bytes:
+        """Draw all layers and return the file."""
+        from onnx import TensorProto, helper
+
+        per_layer = 2 if self.cell == "lstm" else 1
+        units = self.weights[f"{self.cell}_1/recurrent_kernel"].shape[0]
+        given = [helper.make_tensor_value_info("ids", TensorProto.INT64, ["n"])]
+        x = "ids"
+        new: list[str] = []
+        for number in range(1, self.n_layers + 1):
+            states = [f"state_{per_layer * (number - 1) + k}" for k in range(per_layer)]
+            given += [helper.make_tensor_value_info(s, TensorProto.FLOAT, ["n", units]) for s in states]
+            states = self.layer(number, x, states)
+            x, new = states[0], new + states
+        product = self.product(x, "logits/kernel")
+        logits = self.add("Add", product, self.constant(self.weights["logits/bias"]))[0]
+        answers = [helper.make_tensor_value_info(s, TensorProto.FLOAT, None) for s in [logits, *new]]
+        graph = helper.make_graph(self.nodes, "step", given, answers, self.constants)
+        versions = [helper.make_opsetid("", 18), helper.make_opsetid("com.microsoft", 1)]
+        model = helper.make_model(graph, opset_imports=versions, ir_version=9)
+        content: bytes = model.SerializeToString()
+        return content
+
+
+def _session(content: bytes, n_threads: int) -> Any:
+    import onnxruntime
+
+    options = onnxruntime.SessionOptions()
+    options.log_severity_level = 3
+    options.intra_op_num_threads = n_threads
+    return onnxruntime.InferenceSession(content, options, providers=["CPUExecutionProvider"])

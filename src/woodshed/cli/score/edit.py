@@ -1,0 +1,68 @@
+"""``woodshed score edit``: change notes, in the order of the flags in the help."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from woodshed.cli.score.work import Force, Out, Repeats, Scores, run_scores, suffix_of
+from woodshed.errors import ParameterError, near_miss
+
+if TYPE_CHECKING:
+    from woodshed.score import Score
+
+PARTS = ("melody", "bass", "drums")
+
+
+def command(
+    scores: Scores,
+    out: Out,
+    part: Annotated[str | None, typer.Option(help="Keep only the melody, bass or drums.")] = None,
+    channel: Annotated[list[int] | None, typer.Option(help="Keep only these channels, 0 to 15.")] = None,
+    start_beats: Annotated[float, typer.Option(help="Begin here, in quarter notes.")] = 0.0,
+    end_beats: Annotated[float | None, typer.Option(help="End here, in quarter notes.")] = None,
+    quantise: Annotated[
+        float | None, typer.Option(help="Move notes to a grid of so many quarter notes, such as 0.25.")
+    ] = None,
+    strength: Annotated[float, typer.Option(help="How far they move to the grid, 0 to 1.")] = 1.0,
+    semitones: Annotated[int, typer.Option(help="Transpose up; below 0 is down.")] = 0,
+    tonic: Annotated[int | None, typer.Option(help="Transpose to this keynote, 0 (C) to 11 (B).")] = None,
+    tempo_bpm: Annotated[float | None, typer.Option(help="One tempo, in quarter notes a minute.")] = None,
+    times: Annotated[int, typer.Option(help="Play it so many times in a row.")] = 1,
+    merge: Annotated[bool, typer.Option(help="Put all parts but drums into one.")] = False,
+    to: Annotated[
+        str | None, typer.Option(help="Format of the results. [dim]\\[default: each score's own][/dim]")
+    ] = None,
+    repeats: Repeats = True,
+    force: Force = False,
+) -> None:
+    """Transpose, quantise, cut, repeat, change the tempo, or keep some parts."""
+    from woodshed.symbolic import edit
+    from woodshed.symbolic.file import write_scores
+
+    if part is not None and part not in PARTS:
+        raise ParameterError(f"There is no part {part!r}. {near_miss(part, PARTS)}")
+
+    def change(score: Score) -> Score:
+        if channel:
+            score = edit.keep_channels(score, channel)
+        if part is not None:
+            score = {"melody": edit.melody, "bass": edit.bass, "drums": edit.drums}[part](score)
+        if start_beats or end_beats is not None:
+            score = edit.cut(score, start_beats, end_beats)
+        if quantise is not None:
+            score = edit.quantise(score, quantise, strength=strength)
+        score = edit.transpose(score, semitones)
+        if tonic is not None:
+            score = edit.transpose_to(score, tonic)
+        if tempo_bpm is not None:
+            score = edit.set_tempo(score, tempo_bpm)
+        score = edit.loop(score, times) if times != 1 else score
+        return edit.merge(score) if merge else score
+
+    def work(pieces: list[Score], target: Path) -> None:
+        write_scores([change(score) for score in pieces], target, overwrite=force)
+
+    run_scores(work, scores, out, suffix_of(to), force=force, repeats=repeats)

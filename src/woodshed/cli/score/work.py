@@ -1,0 +1,118 @@
+"""What the verbs of ``woodshed score`` share: their flags, and the run over many files."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from woodshed.cli.terminal import counting_bar, name_set_aside, note, say
+from woodshed.errors import DataError, ParameterError, printable
+
+if TYPE_CHECKING:
+    from woodshed.data.errand import Errand
+    from woodshed.score import Score
+
+Scores = Annotated[
+    list[Path],
+    typer.Argument(
+        help="Score files (.mid, .abc, .musicxml, .mxl, or a table of notes as .csv), and folders of them.",
+        show_default=False,
+    ),
+]
+Out = Annotated[
+    Path,
+    typer.Option(help="Folder for the results; for one file also the file to make.", show_default=False),
+]
+Force = Annotated[bool, typer.Option(help="Replace results that are there already.")]
+Repeats = Annotated[bool, typer.Option(help="Play repeats and endings of ABC and MusicXML.")]
+
+
+def list_scores(places: Sequence[Path]) -> list[Path]:
+    """List score files: a file stands for itself, a folder for all scores below it, in the order of names."""
+    from woodshed.data.folder import files_below
+    from woodshed.symbolic.file import SCORE_SUFFIXES
+
+    paths: list[Path] = []
+    for place in places:
+        below = files_below(place, stop_at=place.parent) if place.is_dir() else (place,)
+        paths += [path for path in below if path == place or path.suffix.lower() in SCORE_SUFFIXES]
+    if not paths:
+        raise ParameterError(
+            f"There is no score at {', '.join(map(printable, places)) or 'no place at all'}. Scores are told "
+            f"by their suffix: {', '.join(SCORE_SUFFIXES)}."
+        )
+    return paths
+
+
+def run_scores(
+    work: Callable[[list[Score], Path], None],
+    places: Sequence[Path],
+    out: Path,
+    suffix: str | None,
+    *,
+    force: bool,
+    repeats: bool = True,
+) -> None:
+    """Read every file and give its pieces, and where the result goes, to the work; then sum up.
+
+    A file whose pieces do not fit into one result has one for each piece, numbered.
+
+    Raises
+    ------
+    DataError
+        If no file at all could be used.
+    """
+    from woodshed.data.errand import Errand, run_errands
+    from woodshed.symbolic.abc import ABC_SUFFIXES
+    from woodshed.symbolic.file import read_scores
+
+    paths = list_scores(places)
+    if out.suffix and not out.is_dir():
+        if len(paths) > 1:
+            raise ParameterError(
+                f"{printable(out)} is one file, and there are {len(paths)} scores. Give a folder as --out."
+            )
+        errands = [Errand(paths[0], out)]
+    else:
+        errands = [Errand(path, out / path.with_suffix(suffix or path.suffix).name) for path in paths]
+
+    def one(errand: Errand) -> None:
+        scores = read_scores(errand.source, repeats=repeats)
+        if len(scores) == 1 or errand.target.suffix.lower() in ABC_SUFFIXES:
+            work(scores, errand.target)
+            return
+        width = len(str(len(scores)))
+        for k, score in enumerate(scores, start=1):
+            work([score], errand.target.with_stem(f"{errand.target.stem}-{k:0{width}d}"))
+
+    with counting_bar("scores", len(errands)) as advance:
+        outcome = run_errands(errands, one, overwrite=force, on_done=lambda errand: advance())
+    name_set_aside(outcome.set_aside)
+    if outcome.there_already:
+        note(f"{len(outcome.there_already)} results were there already; --force replaces them.")
+    if not outcome.done and outcome.set_aside:
+        raise DataError(f"None of {len(outcome.set_aside)} scores could be used.")
+    n_done = len(outcome.done)
+    say(f"{n_done} score{'' if n_done == 1 else 's'} done: {printable(out)}")
+
+
+def suffix_of(to: str | None) -> str | None:
+    """Read the name of a format, with or without a dot.
+
+    Examples
+    --------
+    >>> suffix_of("abc"), suffix_of(".MID"), suffix_of(None)
+    ('.abc', '.mid', None)
+    """
+    from woodshed.errors import near_miss
+    from woodshed.symbolic.file import SCORE_SUFFIXES, TABLE_SUFFIX
+
+    if to is None:
+        return None
+    suffix = f".{to.lower().lstrip('.')}"
+    if suffix not in (known := (*SCORE_SUFFIXES, TABLE_SUFFIX)):
+        raise ParameterError(f"Scores cannot be written as {suffix}. {near_miss(suffix, known)}")
+    return suffix

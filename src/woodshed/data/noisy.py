@@ -1,0 +1,195 @@
+"""Noisy: a corpus made from clean recordings, each with noise of several kinds at known levels.
+
+Nobody has recordings of which the noise is known in decibels. They can be made: noise is mixed onto clean
+recordings, so that its kind and the signal-to-noise ratio are known exactly. Nothing is written; an example
+is mixed when it is heard, always the same.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
+
+from woodshed.audio.edit import resample
+from woodshed.audio.read import AUDIO_SUFFIXES, read
+from woodshed.audio.signals import COLOURS, coloured
+from woodshed.clip import Clip
+from woodshed.data.example import Corpus, Example
+from woodshed.data.folder import files_below
+from woodshed.data.sound import ChangedExample
+from woodshed.errors import DataError, ParameterError, near_miss, printable
+from woodshed.units import db_to_amplitude
+
+CLEAN = "clean"
+HUM = "hum"
+CROWD = "crowd-or-animal"
+KINDS = (CLEAN, CROWD, HUM, *COLOURS)
+"""What is mixed onto each recording; ``clean`` is the recording itself."""
+
+SNR_RANGE_DB = (-5.0, 30.0)
+"""Signal-to-noise ratios are drawn evenly between these two, in decibels."""
+
+N_VOICES = 6
+"""Other recordings that sound at once where there is no recording of a crowd."""
+
+
+@dataclass(frozen=True)
+class Mix:
+    """Put noise of one kind under a clip, at a known ratio of mean powers over the whole clip.
+
+    Parameters
+    ----------
+    kind
+        ``white``, ``pink``, ``brown``, ``hum`` (mains: 50 or 60 Hz with its multiples) or ``crowd-or-animal``
+        (recordings).
+    snr_db
+        Power of the clip over that of the noise, in decibels.
+    seed
+        The same seed gives the same noise.
+    recordings
+        Files that sound at once, for a crowd; each from a random place, around and around.
+
+    Raises
+    ------
+    ParameterError
+        If there is no such kind.
+
+    Examples
+    --------
+    >>> from woodshed.audio import sine
+    >>> clean = sine(440)
+    >>> added = Mix("pink", 10.0, 0)(clean).samples - clean.samples
+    >>> round(float(10 * np.log10(np.mean(clean.samples**2) / np.mean(added**2))), 2)
+    10.0
+    """
+
+    kind: str
+    snr_db: float
+    seed: int
+    recordings: tuple[str, ...] = ()
+
+    def __post_init__(self) -> None:
+        if self.kind not in (HUM, CROWD, *COLOURS):
+            raise ParameterError(f"There is no noise {self.kind!r}. {near_miss(self.kind, KINDS)}")
+
+    def __call__(self, clip: Clip) -> Clip:
+        """Return the clip with the noise, the same on all channels."""
+        rng = np.random.default_rng(self.seed)
+        if self.kind == HUM:
+            noise = hum(rng, clip.n_samples, clip.sample_rate)
+        elif self.kind == CROWD:
+            noise = self._crowd(rng, clip.n_samples, clip.sample_rate)
+        else:
+            noise = coloured(rng, 1, clip.n_samples, self.kind)[0]
+        rms = np.sqrt(np.mean(np.square(clip.samples, dtype=np.float64)))
+        noise = noise * rms / max(float(np.sqrt(np.mean(np.square(noise)))), 1e-12)
+        mixed = clip.samples + db_to_amplitude(-self.snr_db) * noise
+        return replace(clip, samples=mixed.astype(np.float32))
+
+    def _crowd(self, rng: np.random.Generator, n_samples: int, sample_rate: int) -> NDArray[np.float64]:
+        """Let the recordings sound at once, equally loud."""
+        crowd = np.zeros(n_samples)
+        for path in self.recordings:
+            voice = resample(read(path, mono=True), sample_rate).mono().astype(np.float64)
+            places = (rng.integers(len(voice)) + np.arange(n_samples)) % len(voice)
+            crowd += voice[places] / max(float(np.sqrt(np.mean(np.square(voice)))), 1e-9)
+        return crowd
+
+
+def hum(rng: np.random.Generator, n_samples: int, sample_rate: int) -> NDArray[np.float64]:
+    """Draw mains hum, shape ``(n_samples,)``: 50 or 60 Hz and up to nine multiples, each a little weaker.
+
+    Examples
+    --------
+    >>> drawn = hum(np.random.default_rng(0), 8000, 8000)
+    >>> int(np.abs(np.fft.rfft(drawn)).argmax()) % 10
+    0
+    """
+    f0_hz = rng.choice([50.0, 60.0])
+    numbers = np.arange(1, rng.integers(4, 11))
+    numbers = numbers[numbers * f0_hz < sample_rate / 2]
+    levels = rng.uniform(0.3, 1.0, len(numbers)) / numbers ** rng.uniform(0.3, 1.2)
+    phases = rng.uniform(0, 2 * np.pi, len(numbers))
+    time_s = np.arange(n_samples) / sample_rate
+    waves = np.sin(2 * np.pi * f0_hz * np.outer(numbers, time_s) + phases[:, np.newaxis])
+    return np.asarray(levels @ waves)
+
+
+def noisy_examples(
+    clean: Sequence[Example], *, recordings: Sequence[Path] = (), seed: int = 0
+) -> tuple[Example, ...]:
+    """Make six examples of each clean one: itself, and with noise of each kind at a random level.
+
+    Parameters
+    ----------
+    clean
+        Recordings without noise to speak of; their labels are not looked at.
+    recordings
+        Recordings of crowds and animals. Without any, six other clean recordings at once are a crowd.
+    seed
+        Source of every draw.
+
+    Returns
+    -------
+    tuple of Example
+        The label is the kind of noise, the value ``snr_db`` the signal-to-noise ratio (not known of clean
+        ones), and the group the recording that it was made from.
+
+    Raises
+    ------
+    DataError
+        If there are fewer than two recordings.
+    """
+    if len(clean) < 2:
+        raise DataError(f"Noise is mixed onto at least two clean recordings, got {len(clean)}. Record more.")
+    rng = np.random.default_rng(seed)
+    made: list[Example] = []
+    for place, example in enumerate(clean):
+        group = f"{example.path.stem} {place}" if example.group is None else example.group
+        plain = replace(example, label=CLEAN, group=group, labels=(), values={}, split=None)
+        for kind in KINDS:
+            if kind == CLEAN:
+                made.append(plain)
+                continue
+            snr_db = round(float(rng.uniform(*SNR_RANGE_DB)), 3)
+            crowd: tuple[str, ...] = ()
+            if kind == CROWD and recordings:
+                crowd = (str(recordings[int(rng.integers(len(recordings)))]),)
+            elif kind == CROWD:
+                others = rng.choice(len(clean) - 1, min(N_VOICES, len(clean) - 1), replace=False)
+                crowd = tuple(str(clean[k + (k >= place)].path) for k in others.tolist())
+            mix = Mix(kind, snr_db, int(rng.integers(1 << 31)), crowd)
+            values = {"snr_db": snr_db}
+            made.append(
+                ChangedExample(
+                    example.path,
+                    kind,
+                    group,
+                    start_s=example.start_s,
+                    end_s=example.end_s,
+                    values=values,
+                    change=mix,
+                )
+            )
+    return tuple(made)
+
+
+def load(folder: str | os.PathLike[str]) -> Corpus:
+    """Make a noisy corpus of all sounds below a folder of clean recordings.
+
+    Raises
+    ------
+    DataError
+        If the folder is not there, or holds fewer than two sounds.
+    """
+    root = Path(folder)
+    if not root.is_dir():
+        raise DataError(f"{printable(root)}: there is no such folder. Check the name.")
+    paths = [p for p in files_below(root, stop_at=root.parent) if p.suffix.lower() in AUDIO_SUFFIXES]
+    examples = noisy_examples([Example(path, group=str(path.relative_to(root))) for path in paths])
+    return Corpus("noisy", examples, group_word="recording")

@@ -1,0 +1,153 @@
+"""Noise floor: what of a clip is always there, in one row of numbers, for classical models."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from itertools import pairwise
+
+import numpy as np
+from numpy.typing import NDArray
+
+from woodshed.clip import Samples
+from woodshed.features.log_mel import power_to_db
+from woodshed.features.mfcc import cepstrum
+from woodshed.features.row import N_MFCC, RowFeature
+
+PERCENTILES = (5, 20, 50, 80, 95)
+"""Shares of the time, in percent, whose level is told for each band."""
+
+MAINS_HZ = (50.0, 60.0)
+"""Mains frequencies, whose multiples are looked for."""
+
+_N_MAINS = 8
+_RANGE_DB = 100.0
+_OCTAVES_HZ = (31.25, 62.5, 125.0, 250.0, 500.0, 1000.0, 2000.0, 4000.0, 8000.0)
+
+Curve = NDArray[np.floating]
+
+
+@dataclass(frozen=True, kw_only=True)
+class NoiseFloor(RowFeature):
+    """One row of numbers that says what lies under a sound: its steady noise, and how far it rises above.
+
+    Speech and music come and go in every band, noise stays: the level that a band keeps nearly all the time
+    is that of the noise (R. Martin, "Noise power spectral density estimation based on optimal smoothing and
+    minimum statistics", 2001). So for each mel band some percentiles of its level over time are told,
+    relative to the level of the clip, and how far the highest is above the lowest. Then the shape of the
+    quiet spectrum (its cepstrum, its level in octaves and its slope), how level and flatness spread over
+    time, and how far the multiples of the mains frequencies rise above what is between them. The overall
+    level of a recording does not count.
+
+    Parameters
+    ----------
+    sample_rate, n_fft, hop_length, n_mels, f_min_hz, f_max_hz, formula, floor_db
+        As in `LogMel`, with the same defaults but 32 bands; ``n_mels`` at least 20.
+
+    Raises
+    ------
+    ParameterError
+        If a setting is out of its range.
+
+    Examples
+    --------
+    White noise is as strong in every octave bin by bin; brown noise falls by 6 dB an octave:
+
+    >>> from woodshed.audio import noise
+    >>> feature = NoiseFloor()
+    >>> place = feature.names.index("floor_slope_db")
+    >>> [round(float(feature(noise(colour, 3.0))[place])) for colour in ("white", "pink", "brown")]
+    [0, -3, -6]
+    """
+
+    n_mels: int = 32
+
+    @property
+    def names(self) -> tuple[str, ...]:
+        """The name of each value, with its unit if it has one."""
+        bands = [f"mel{k}" for k in range(self.n_mels)]
+        return (
+            *(f"{band}_p{share}_db" for share in PERCENTILES for band in bands),
+            *(f"{band}_rise_db" for band in bands),
+            *(f"floor_mfcc{k}" for k in range(N_MFCC)),
+            *(f"floor_{high:g}_hz_db" for high in self._octaves[1:]),
+            "floor_slope_db",
+            *(f"{what}_p{share}" for what in ("level_db", "flatness_db") for share in PERCENTILES),
+            *(f"mains_{hz:g}_db" for hz in MAINS_HZ),
+            "mains_steady_db",
+        )
+
+    @property
+    def _octaves(self) -> tuple[float, ...]:
+        return tuple(hz for hz in _OCTAVES_HZ if hz <= self.sample_rate / 2)
+
+    def describe(self, samples: Samples) -> list[NDArray[np.floating]]:
+        """Return the parts of the row of a mono signal."""
+        loudness = max(float(np.sqrt(np.mean(np.square(samples, dtype=np.float64)))), 1e-9)
+        power, mel = self.power_and_mel(np.asarray(samples / loudness, np.float32))
+        inside = _without_edges(len(power), self.n_fft // self.hop_length // 2)
+        power, mel = power[inside].astype(np.float64), mel[inside]
+        mel_db = power_to_db(mel, -_RANGE_DB)
+        levels = np.percentile(mel_db, PERCENTILES, axis=0)
+        quiet = np.percentile(power, 20, axis=0)
+        octaves = self._octave_levels(quiet)
+        level_db = _db(power.mean(axis=1))
+        flatness_db = _db(power + 1e-9).mean(axis=1) - _db((power + 1e-9).mean(axis=1))
+        tracks = [np.percentile(track, PERCENTILES) for track in (level_db, flatness_db)]
+        return [
+            levels.ravel(),
+            levels[-1] - levels[0],
+            cepstrum(levels[1:2].astype(np.float32), N_MFCC)[0],
+            octaves,
+            np.array([_slope(quiet, self.bins_hz)]),
+            *tracks,
+            np.array(_mains(samples / loudness, self.sample_rate)),
+        ]
+
+    def _octave_levels(self, quiet: Curve) -> Curve:
+        edges = np.searchsorted(self.bins_hz, self._octaves)
+        return np.array(
+            [_db(quiet[low : max(high, low + 1)].mean()) for low, high in pairwise(edges.tolist())]
+        )
+
+
+def _without_edges(n_frames: int, n_edge: int) -> slice:
+    """Leave out the frames that hang over the ends, which are quieter than the noise, if enough are left."""
+    return slice(n_edge, n_frames - n_edge) if n_frames > 4 * n_edge else slice(None)
+
+
+def _slope(power: Curve, bins_hz: Curve) -> float:
+    """Return by how many decibels a spectrum rises in an octave, the octaves counting equally."""
+    kept = (bins_hz >= 4 * bins_hz[1]) & (bins_hz <= 0.9 * bins_hz[-1])
+    octave = np.log2(bins_hz[kept])
+    weights = 1 / np.sqrt(bins_hz[kept])  # polyfit squares it
+    return float(np.polyfit(octave, _db(power[kept]), 1, w=weights)[0])
+
+
+def _mains(samples: Samples, sample_rate: int) -> list[float]:
+    """Return how far the multiples of 50 and of 60 Hz rise above what is between them, and in both halves.
+
+    The third value is the smaller of the two halves' own, so that a note of such a pitch, which fades, is
+    told from a hum, which does not.
+    """
+    whole = [_comb(samples, sample_rate, hz) for hz in MAINS_HZ]
+    half = len(samples) // 2
+    halves = [
+        max(_comb(part, sample_rate, hz) for hz in MAINS_HZ) for part in (samples[:half], samples[half:])
+    ]
+    return [*whole, min(halves)]
+
+
+def _comb(samples: Samples, sample_rate: int, f0_hz: float) -> float:
+    """Return the power at the multiples of a frequency against that half-way between them, in decibels."""
+    if len(samples) < 2 * sample_rate / f0_hz:
+        return 0.0
+    shaped = samples * np.hanning(len(samples))
+    at = f0_hz * np.arange(1, _N_MAINS + 1)
+    between = f0_hz * (np.arange(_N_MAINS) + 0.5)
+    time = -2j * np.pi * np.arange(len(samples)) / sample_rate
+    told, other = (np.square(np.abs(np.exp(np.outer(hz, time)) @ shaped)) for hz in (at, between))
+    return float(_db(np.sort(told)[-3:].mean()) - _db(np.median(other)))
+
+
+def _db(power: NDArray[np.floating] | float) -> Curve:
+    return np.asarray(10 * np.log10(np.maximum(power, 1e-10)))

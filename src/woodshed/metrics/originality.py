@@ -1,0 +1,182 @@
+"""Originality: whether a melody copies a passage of those that were learned from, and where.
+
+Melodies are compared by their steps from note to note and by how long the notes last, so a copy in another
+key is a copy. Every passage is compared with every other: nothing is sampled or hashed away.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from woodshed.errors import ParameterError
+
+N_GRAM = 8
+"""Notes in a passage that counts as new or known."""
+
+_BETWEEN = -1  # parts two melodies; equal to nothing
+_UNHEARD = -2  # a step that no known melody has
+
+Places = NDArray[np.int64]
+
+
+@dataclass(frozen=True, eq=False)
+class Melody:
+    """Notes one after the other.
+
+    Parameters
+    ----------
+    pitch_midi
+        Shape ``(n_notes,)``.
+    duration_beats
+        Shape ``(n_notes,)``.
+    bar
+        The number of the bar in which each begins, shape ``(n_notes,)``, ascending.
+    name
+        What to call it, such as its title.
+
+    Raises
+    ------
+    ParameterError
+        If the three do not have one length.
+    """
+
+    pitch_midi: Places
+    duration_beats: NDArray[np.float64]
+    bar: Places
+    name: str = ""
+
+    def __post_init__(self) -> None:
+        for field_, dtype in (("pitch_midi", np.int64), ("duration_beats", np.float64), ("bar", np.int64)):
+            object.__setattr__(self, field_, np.asarray(getattr(self, field_), dtype))
+        if not self.pitch_midi.shape == self.duration_beats.shape == self.bar.shape:
+            raise ParameterError(
+                "A melody expects one pitch, one duration and one bar for each note, got "
+                f"{self.pitch_midi.shape}, {self.duration_beats.shape} and {self.bar.shape}."
+            )
+
+    def steps(self) -> list[tuple[int, float]]:
+        """Return what a copy has in common with it: each duration, and the interval to the next note."""
+        intervals = np.diff(self.pitch_midi).tolist()
+        durations = np.round(self.duration_beats[:-1], 6).tolist()
+        return list(zip(intervals, durations, strict=True))
+
+
+@dataclass(frozen=True)
+class Originality:
+    """How much of a melody is known, and the passage that is most like another.
+
+    Parameters
+    ----------
+    n_notes
+        Notes of the melody.
+    copied_notes, copied_bars
+        Longest run of notes, and of whole bars, that a known melody also has; 0 if no two notes agree.
+    start, stop
+        The notes of that run, ``stop`` not included.
+    source
+        Name of the known melody that has it; empty if there is none.
+    source_start
+        The note of the known melody at which it begins there.
+    transposed_by
+        Semitones from the known passage to this one.
+    new_share
+        Share of the passages of `N_GRAM` notes that no known melody has; NaN for a shorter melody.
+    """
+
+    n_notes: int
+    copied_notes: int
+    copied_bars: int
+    start: int
+    stop: int
+    source: str
+    source_start: int
+    transposed_by: int
+    new_share: float
+
+
+class Known:
+    """The melodies that were learned from, ready to be searched.
+
+    Parameters
+    ----------
+    melodies
+        All of them.
+
+    Examples
+    --------
+    >>> scale = Melody([60, 62, 64, 65, 67], [1.0] * 5, [1, 1, 1, 1, 2], "scale")
+    >>> higher = Melody([50, 67, 69, 71, 40], [1.0] * 5, [1, 1, 1, 1, 2])
+    >>> found = Known([scale]).compare(higher)
+    >>> found.copied_notes, found.source, found.transposed_by, (found.start, found.stop)
+    (3, 'scale', 7, (1, 4))
+    """
+
+    def __init__(self, melodies: Sequence[Melody]) -> None:
+        self._melodies = tuple(melodies)
+        self._codes: dict[tuple[int, float], int] = {}
+        row: list[int] = []
+        starts = []
+        for melody in self._melodies:
+            starts.append(len(row))
+            row += [self._codes.setdefault(step, len(self._codes)) for step in melody.steps()]
+            row.append(_BETWEEN)
+        self._row = np.array(row, dtype=np.int32)
+        self._starts = np.array(starts, dtype=np.int64)
+
+    def __len__(self) -> int:
+        return len(self._melodies)
+
+    def compare(self, melody: Melody) -> Originality:
+        """Find the longest passage that a known melody has, too."""
+        runs, places = self._runs(melody)
+        n_notes = len(melody.pitch_midi)
+        heard = runs[: max(0, n_notes - N_GRAM + 1)]
+        new_share = float(np.mean(heard < N_GRAM)) if len(heard) else float("nan")
+        if not len(runs) or runs.max() < 2:
+            return Originality(n_notes, 0, 0, 0, 0, "", 0, 0, new_share)
+        start = int(runs.argmax())
+        stop = start + int(runs[start])
+        number = int(np.searchsorted(self._starts, places[start], side="right")) - 1
+        source = self._melodies[number]
+        source_start = int(places[start] - self._starts[number])
+        return Originality(
+            n_notes=n_notes,
+            copied_notes=stop - start,
+            copied_bars=max(
+                _whole_bars(melody.bar, k, k + int(run)) for k, run in enumerate(runs) if run >= 2
+            ),
+            start=start,
+            stop=stop,
+            source=source.name,
+            source_start=source_start,
+            transposed_by=int(melody.pitch_midi[start] - source.pitch_midi[source_start]),
+            new_share=new_share,
+        )
+
+    def _runs(self, melody: Melody) -> tuple[Places, Places]:
+        """Return, for each note but the last, how many notes from it on are known, and from where."""
+        codes = [self._codes.get(step, _UNHEARD) for step in melody.steps()]
+        runs, places = np.zeros(len(codes), np.int64), np.zeros(len(codes), np.int64)
+        if not len(self._row):
+            return runs, places
+        following = np.zeros(len(self._row) + 1, np.int32)  # steps that agree from each place on
+        for k in range(len(codes) - 1, -1, -1):
+            agree = self._row == codes[k]
+            following[:-1] = np.where(agree, following[1:] + 1, 0)
+            places[k] = int(following.argmax())
+            runs[k] = following[places[k]]
+        return np.where(runs > 0, runs + 1, 0), places
+
+
+def _whole_bars(bar: Places, start: int, stop: int) -> int:
+    """Count the bars all of whose notes are among the notes from ``start`` to ``stop``."""
+    inside = np.unique(bar[start:stop])
+    if start > 0 and bar[start - 1] == bar[start]:
+        inside = inside[inside != bar[start]]
+    if stop < len(bar) and bar[stop] == bar[stop - 1]:
+        inside = inside[inside != bar[stop - 1]]
+    return len(inside)

@@ -1,0 +1,349 @@
+"""Change scores: every function takes a score and gives a new one."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Iterable
+from dataclasses import replace
+from typing import Any
+
+from woodshed.errors import ParameterError, ScoreError
+from woodshed.score import DRUM_CHANNEL, Note, Score, Tempo
+
+_CHANGES = ("tempos", "metres", "keys", "programs", "chords")
+
+
+def transpose(score: Score, semitones: int) -> Score:
+    """Move all notes but drums up, or down if negative; keys go with them, chord symbols are dropped.
+
+    Raises
+    ------
+    ScoreError
+        If a note would leave the pitches of MIDI, 0 to 127.
+
+    Examples
+    --------
+    >>> from woodshed.score import Key
+    >>> up = transpose(Score([Note(0, 1, 60), Note(0, 1, 36, channel=9)], keys=[Key(0, 0)]), 2)
+    >>> [note.pitch_midi for note in up.notes], up.keys[0].n_sharps
+    ([62, 36], 2)
+    """
+    if semitones == 0:
+        return score
+    pitches = [note.pitch_midi + semitones for note in score.notes if note.channel != DRUM_CHANNEL]
+    if pitches and not (min(pitches) >= 0 and max(pitches) <= 127):
+        raise ScoreError(
+            f"{score.source}: moved by {semitones} semitones its notes go from {min(pitches)} to "
+            f"{max(pitches)}; MIDI has 0 to 127. Move it less."
+        )
+    keys = []
+    for key in score.keys:
+        n_sharps = (key.n_sharps + 7 * semitones + 5) % 12 - 5  # five flats to six sharps
+        keys.append(replace(key, n_sharps=n_sharps))
+    notes = [
+        note if note.channel == DRUM_CHANNEL else replace(note, pitch_midi=note.pitch_midi + semitones)
+        for note in score.notes
+    ]
+    return replace(score, notes=notes, keys=keys, chords=())
+
+
+def transpose_to(score: Score, tonic: int = 0) -> Score:
+    """Move a score by at most half an octave, so that its first key has the keynote ``tonic`` (0 is C).
+
+    Raises
+    ------
+    ScoreError
+        If its key is unknown.
+
+    Examples
+    --------
+    D dorian has the signature of C, and its keynote is D:
+
+    >>> from woodshed.score import Key
+    >>> moved = transpose_to(Score([Note(0, 1, 62)], keys=[Key(0, 0, "dorian")]))
+    >>> moved.notes[0].pitch_midi, moved.keys[0]
+    (60, Key(onset_beats=0, n_sharps=-2, mode='dorian'))
+    """
+    if not score.keys:
+        raise ScoreError(f"{score.source} says no key. Give one: replace(score, keys=[Key(0, n_sharps)]).")
+    _check_whole("transpose_to", "a tonic", tonic, 0, 11)
+    return transpose(score, (tonic - score.keys[0].tonic + 5) % 12 - 5)
+
+
+def quantise(score: Score, grid_beats: float, *, strength: float = 1.0, ends: bool = True) -> Score:
+    """Pull the beginnings of notes, and their ends, to the nearest place of a grid.
+
+    Parameters
+    ----------
+    score
+        The score.
+    grid_beats
+        Distance between places, in quarter notes; 0.25 is a sixteenth, ``1 / 3`` a triplet of eighths.
+    strength
+        How far they move: 0 not at all, 1 (the default) all the way.
+    ends
+        Whether ends move too; if not, notes keep their length. A note is never shorter than the grid if
+        its end moves all the way.
+
+    Examples
+    --------
+    >>> played = Score([Note(0.1, 0.8, 60), Note(0.95, 1.1, 62)])
+    >>> [(note.onset_beats, note.duration_beats) for note in quantise(played, 0.5).notes]
+    [(0.0, 1.0), (1.0, 1.0)]
+    >>> [round(note.onset_beats, 3) for note in quantise(played, 0.5, strength=0.5).notes]
+    [0.05, 0.975]
+    """
+    if not (math.isfinite(grid_beats) and grid_beats > 0):
+        raise ParameterError(f"quantise expects a grid_beats above 0, got {grid_beats!r}.")
+    if not 0 <= strength <= 1:
+        raise ParameterError(f"quantise expects a strength from 0 to 1, got {strength!r}.")
+
+    def pull(note: Note) -> Note:
+        step = round(note.onset_beats / grid_beats)
+        onset = note.onset_beats + strength * (step * grid_beats - note.onset_beats)
+        if not ends:
+            return replace(note, onset_beats=onset)
+        wanted = max(round(note.end_beats / grid_beats), step + 1) * grid_beats
+        end = note.end_beats + strength * (wanted - note.end_beats)
+        return replace(note, onset_beats=onset, duration_beats=end - onset)
+
+    return replace(score, notes=[pull(note) for note in score.notes])
+
+
+def set_tempo(score: Score, tempo_bpm: float) -> Score:
+    """Play a score at one tempo, in quarter notes a minute.
+
+    Examples
+    --------
+    >>> set_tempo(Score([Note(0, 4, 60)]), 60).duration_s
+    4.0
+    """
+    return replace(score, tempos=[Tempo(0.0, tempo_bpm)])
+
+
+def scale_tempo(score: Score, times: float) -> Score:
+    """Play a score faster by a factor, or slower below 1; changes of tempo stay.
+
+    Examples
+    --------
+    >>> scale_tempo(Score([Note(0, 4, 60)]), 2).duration_s
+    1.0
+    """
+    if not (math.isfinite(times) and times > 0):
+        raise ParameterError(f"scale_tempo expects a factor above 0, got {times!r}.")
+    tempos = score.tempos if score.tempos and score.tempos[0].onset_beats == 0 else (_START, *score.tempos)
+    return replace(score, tempos=[replace(tempo, tempo_bpm=tempo.tempo_bpm * times) for tempo in tempos])
+
+
+def cut(score: Score, start_beats: float, end_beats: float | None = None) -> Score:
+    """Keep a stretch, and count from its beginning; notes that reach over its edges are shortened.
+
+    The tempo, metre, key and programs that hold at the beginning hold on. A stretch that begins within a bar
+    begins with a pickup of what is left of it.
+
+    Raises
+    ------
+    ScoreError
+        If no note sounds there.
+
+    Examples
+    --------
+    >>> part = cut(Score([Note(0, 2, 60), Note(2, 2, 62)], tempos=[Tempo(0, 90)]), 1, 3)
+    >>> [(note.onset_beats, note.duration_beats) for note in part.notes], part.tempos[0].tempo_bpm
+    ([(0, 1), (1, 1)], 90)
+    """
+    end = score.duration_beats if end_beats is None else end_beats
+    if not 0 <= start_beats < end:
+        raise ParameterError(f"cut expects a start below the end, got {start_beats!r} and {end!r} beats.")
+    notes = [
+        replace(
+            note,
+            onset_beats=max(note.onset_beats - start_beats, 0),
+            duration_beats=min(note.end_beats, end) - max(note.onset_beats, start_beats),
+        )
+        for note in score.notes
+        if note.onset_beats < end and note.end_beats > start_beats
+    ]
+    if not notes:
+        raise ScoreError(f"{score.source} has no note from {start_beats:g} to {end:g} beats.")
+    kept: dict[str, Any] = {name: _within(getattr(score, name), start_beats, end) for name in _CHANGES}
+    return replace(score, notes=notes, pickup_beats=_rest_of_bar(score, start_beats), **kept)
+
+
+def loop(score: Score, n_times: int, *, length_beats: float | None = None) -> Score:
+    """Play a score several times in a row.
+
+    Parameters
+    ----------
+    score
+        The score.
+    n_times
+        1 or more.
+    length_beats
+        Where the next turn begins; by default where the last bar is full. Notes longer than that sound on.
+
+    Examples
+    --------
+    >>> twice = loop(Score([Note(0, 1, 60), Note(2, 1, 64)]), 2)
+    >>> [note.onset_beats for note in twice.notes]
+    [0.0, 2.0, 4.0, 6.0]
+    """
+    from woodshed.symbolic.staff import bars_of
+
+    _check_whole("loop", "a number of times", n_times, 1, 100_000)
+    length = float(bars_of(score)[-1].end) if length_beats is None else length_beats
+    if not length > 0:
+        raise ParameterError(f"loop expects a length_beats above 0, got {length!r}.")
+
+    def repeated(events: Iterable[Any]) -> list[Any]:
+        return [
+            replace(event, onset_beats=turn * length + event.onset_beats)
+            for turn in range(n_times)
+            for event in events
+        ]
+
+    changes: dict[str, Any] = {name: repeated(getattr(score, name)) for name in _CHANGES}
+    return replace(score, notes=repeated(score.notes), **changes)
+
+
+def keep_channels(score: Score, channels: Iterable[int]) -> Score:
+    """Keep the notes, programs and names of some channels.
+
+    Raises
+    ------
+    ScoreError
+        If no note is in them.
+    """
+    wanted = set(channels)
+    return replace(
+        _chosen(score, lambda note: note.channel in wanted, f"a note in channels {sorted(wanted)}"),
+        programs=[program for program in score.programs if program.channel in wanted],
+        part_names=[(channel, name) for channel, name in score.part_names if channel in wanted],
+    )
+
+
+def split_channels(score: Score) -> dict[int, Score]:
+    """Split a score into one for each channel.
+
+    Examples
+    --------
+    >>> parts = split_channels(Score([Note(0, 1, 60), Note(0, 1, 40, channel=3)]))
+    >>> {channel: part.notes[0].pitch_midi for channel, part in parts.items()}
+    {0: 60, 3: 40}
+    """
+    channels = sorted({note.channel for note in score.notes})
+    return {channel: keep_channels(score, [channel]) for channel in channels}
+
+
+def merge(score: Score, *, channel: int = 0) -> Score:
+    """Put all notes but drums into one channel; of notes that become the same, the loudest is kept.
+
+    Examples
+    --------
+    >>> score = Score([Note(0, 1, 60), Note(0, 1, 60, 100, channel=3), Note(0, 1, 36, channel=9)])
+    >>> [(note.velocity, note.channel) for note in merge(score).notes]
+    [(100, 0), (80, 9)]
+    """
+    _check_whole("merge", "a channel", channel, 0, 15)
+    loudest: dict[tuple[float, float, int, int], Note] = {}
+    for note in score.notes:
+        moved = note if note.channel == DRUM_CHANNEL else replace(note, channel=channel)
+        place = (moved.onset_beats, moved.duration_beats, moved.pitch_midi, moved.channel)
+        if place not in loudest or loudest[place].velocity < moved.velocity:
+            loudest[place] = moved
+    programs = [p for p in score.programs if p.channel in (channel, DRUM_CHANNEL)]
+    names = [(of, name) for of, name in score.part_names if of in (channel, DRUM_CHANNEL)]
+    return replace(score, notes=list(loudest.values()), programs=programs, part_names=names)
+
+
+def melody(score: Score) -> Score:
+    """Keep the highest line: of the notes that are no drums, those that nothing higher sounds over.
+
+    A note is shortened where a higher one begins, and one that begins under a higher one is left out.
+
+    Examples
+    --------
+    >>> line = melody(Score([Note(0, 4, 48), Note(0, 1, 72), Note(1, 1, 71)]))
+    >>> [note.pitch_midi for note in line.notes]
+    [72, 71]
+    """
+    return _skyline(score, 1)
+
+
+def bass(score: Score) -> Score:
+    """Keep the lowest line; see `melody`.
+
+    Examples
+    --------
+    >>> line = bass(Score([Note(0, 1, 48), Note(0, 2, 72), Note(1, 1, 43)]))
+    >>> [note.pitch_midi for note in line.notes]
+    [48, 43]
+    """
+    return _skyline(score, -1)
+
+
+def drums(score: Score) -> Score:
+    """Keep the drums.
+
+    Raises
+    ------
+    ScoreError
+        If there are none.
+    """
+    return keep_channels(score, [DRUM_CHANNEL])
+
+
+def _skyline(score: Score, sign: int) -> Score:
+    tuned = _chosen(score, lambda note: note.channel != DRUM_CHANNEL, "a note that is no drum").notes
+    kept: list[Note] = []
+    for note in sorted(tuned, key=lambda note: (note.onset_beats, -sign * note.pitch_midi)):
+        before = kept[-1] if kept else None
+        if before is not None and before.end_beats > note.onset_beats:
+            if sign * before.pitch_midi >= sign * note.pitch_midi or before.onset_beats == note.onset_beats:
+                continue
+            kept[-1] = replace(before, duration_beats=note.onset_beats - before.onset_beats)
+        kept.append(note)
+    channels = {note.channel for note in kept}
+    return replace(
+        score,
+        notes=kept,
+        programs=[program for program in score.programs if program.channel in channels],
+        part_names=[(channel, name) for channel, name in score.part_names if channel in channels],
+    )
+
+
+def _chosen(score: Score, wanted: Callable[[Note], bool], what: str) -> Score:
+    notes = [note for note in score.notes if wanted(note)]
+    if not notes:
+        raise ScoreError(f"{score.source} does not have {what}. See score.table()['channel'].")
+    return replace(score, notes=notes)
+
+
+def _within(events: Iterable[Any], start: float, end: float) -> list[Any]:
+    """Keep changes of a stretch and what holds at its beginning; chord symbols hold only where they stand."""
+    holding: dict[Any, Any] = {}
+    kept = []
+    for event in events:
+        if event.onset_beats <= start:
+            if not hasattr(event, "name") or event.onset_beats == start:
+                holding[getattr(event, "channel", None)] = replace(event, onset_beats=0)
+        elif event.onset_beats < end:
+            kept.append(replace(event, onset_beats=event.onset_beats - start))
+    return [*holding.values(), *kept]
+
+
+def _rest_of_bar(score: Score, start: float) -> float:
+    from woodshed.symbolic.staff import bars_of, exact
+
+    at = exact(start)
+    return next((float(bar.end - at) for bar in bars_of(score) if bar.start < at < bar.end), 0.0) or (
+        score.pickup_beats if start == 0 else 0.0
+    )
+
+
+def _check_whole(function: str, what: str, value: Any, low: int, high: int) -> None:
+    if isinstance(value, bool) or int(value) != value or not low <= value <= high:
+        raise ParameterError(f"{function} expects {what} from {low} to {high}, got {value!r}.")
+
+
+_START = Tempo(0.0, 120.0)

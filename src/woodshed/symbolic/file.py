@@ -1,0 +1,89 @@
+"""Score files of any format, told by their suffix."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Sequence
+from pathlib import Path
+
+from woodshed.errors import OutputError, ParameterError, ScoreFileError, near_miss, printable
+from woodshed.score import Score
+from woodshed.symbolic.abc import ABC_SUFFIXES, read_abc
+from woodshed.symbolic.abc_write import write_abc
+from woodshed.symbolic.midi import MIDI_SUFFIXES, read_midi, write_midi
+from woodshed.symbolic.musicxml import MUSICXML_SUFFIXES, read_musicxml, write_musicxml
+from woodshed.symbolic.note_table import read_note_table, write_note_table
+
+SCORE_SUFFIXES = (*MIDI_SUFFIXES, *ABC_SUFFIXES, *MUSICXML_SUFFIXES)
+"""Suffixes of files that are looked for in folders; a note table (``.csv``) has to be named."""
+
+TABLE_SUFFIX = ".csv"
+
+
+def read_scores(path: str | os.PathLike[str], *, repeats: bool = True) -> list[Score]:
+    """Read all pieces of a file: one, or of ABC every tune that can be read.
+
+    Raises
+    ------
+    ScoreFileError
+        If the suffix is unknown, or as for the format's own function.
+
+    Examples
+    --------
+    >>> import tempfile
+    >>> from woodshed.score import Note
+    >>> with tempfile.TemporaryDirectory() as folder:
+    ...     write_scores([Score([Note(0, 1, 60)])], Path(folder) / "a.mid")
+    ...     len(read_scores(Path(folder) / "a.mid"))
+    1
+    """
+    suffix = Path(path).suffix.lower()
+    if suffix in MIDI_SUFFIXES:
+        return [read_midi(path)]
+    if suffix in ABC_SUFFIXES:
+        return list(read_abc(path, repeats=repeats).tunes)
+    if suffix in MUSICXML_SUFFIXES:
+        return [read_musicxml(path, repeats=repeats)]
+    if suffix == TABLE_SUFFIX:
+        return [read_note_table(path)]
+    known = ", ".join((*SCORE_SUFFIXES, TABLE_SUFFIX))
+    raise ScoreFileError(path, f"scores are told by their suffix: {known}. Rename it, or export it again.")
+
+
+def write_scores(scores: Sequence[Score], path: str | os.PathLike[str], *, overwrite: bool = False) -> None:
+    """Write one piece, or to ABC several; the suffix says how.
+
+    Raises
+    ------
+    ParameterError
+        If the suffix is unknown, or several pieces would go into a file that holds one.
+    OutputError
+        If the file is there already, or cannot be written.
+    """
+    check_score_name(path, len(scores), overwrite=overwrite)
+    suffix = Path(path).suffix.lower()
+    if suffix in ABC_SUFFIXES:
+        write_abc(scores, path)
+    elif suffix in MIDI_SUFFIXES:
+        write_midi(scores[0], path)
+    elif suffix == TABLE_SUFFIX:
+        write_note_table(scores[0], path)
+    else:
+        write_musicxml(scores[0], path)
+
+
+def check_score_name(path: str | os.PathLike[str], n_scores: int, *, overwrite: bool = False) -> None:
+    """Refuse a file that `write_scores` would refuse, before any work is done for it."""
+    suffix = Path(path).suffix.lower()
+    known = (*SCORE_SUFFIXES, TABLE_SUFFIX)
+    if suffix not in known:
+        raise ParameterError(
+            f"{printable(path)}: scores cannot be written as {suffix or 'a file without suffix'}. "
+            f"{near_miss(suffix, known)}"
+        )
+    if n_scores != 1 and suffix not in ABC_SUFFIXES:
+        raise ParameterError(
+            f"{printable(path)} holds one piece, and there are {n_scores}. Write .abc, or give a folder."
+        )
+    if Path(path).exists() and not overwrite:
+        raise OutputError(f"{printable(path)} is there already. Give another name, or --force.")

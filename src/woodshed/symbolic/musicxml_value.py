@@ -1,0 +1,100 @@
+"""Note values: lengths as they are written, with dots and tuplets."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+from fractions import Fraction
+
+TYPES: dict[str, Fraction] = {
+    "breve": Fraction(8),
+    "whole": Fraction(4),
+    "half": Fraction(2),
+    "quarter": Fraction(1),
+    "eighth": Fraction(1, 2),
+    "16th": Fraction(1, 4),
+    "32nd": Fraction(1, 8),
+    "64th": Fraction(1, 16),
+    "128th": Fraction(1, 32),
+    "256th": Fraction(1, 64),
+}
+"""Word of MusicXML -> length in quarter notes."""
+
+MAX_ACTUAL = 15
+"""Tuplets of more notes than this are not spelt; their notes have a length and no sign."""
+
+_DOTS = (Fraction(1), Fraction(3, 2), Fraction(7, 4))
+_WRITABLE = sorted(
+    ((length * times, word, n) for word, length in TYPES.items() for n, times in enumerate(_DOTS)),
+    key=lambda value: (-value[0], value[2]),
+)
+
+
+@dataclass(frozen=True)
+class Value:
+    """One written note or rest.
+
+    Parameters
+    ----------
+    duration
+        How long it is, in quarter notes.
+    type
+        Word of `TYPES`; empty if it has no sign.
+    n_dots
+        Dots behind it.
+    actual, normal
+        So many notes in the time of so many; both 1 outside tuplets.
+    """
+
+    duration: Fraction
+    type: str = ""
+    n_dots: int = 0
+    actual: int = 1
+    normal: int = 1
+
+
+def values_of(start: Fraction, end: Fraction) -> list[Value]:
+    """Cut a stretch of one bar into values that can be written; tied, they make a note.
+
+    Parameters
+    ----------
+    start, end
+        In quarter notes from the beginning of the bar.
+
+    Returns
+    -------
+    list of Value
+        Their durations add up to the stretch. Where it begins or ends between the halves of halves of a beat,
+        they are values of a tuplet.
+
+    Examples
+    --------
+    >>> [(value.type, value.n_dots) for value in values_of(Fraction(0), Fraction(5, 2))]
+    [('half', 0), ('eighth', 0)]
+    >>> values_of(Fraction(0), Fraction(1, 3))[0]
+    Value(duration=Fraction(1, 3), type='eighth', n_dots=0, actual=3, normal=2)
+    """
+    actual = math.lcm(_odd(start.denominator), _odd(end.denominator))
+    if actual > MAX_ACTUAL:
+        return [Value(end - start)]
+    normal = 1 << (actual.bit_length() - 1)
+    left = (end - start) * actual / normal
+    values = []
+    while left:
+        found = next((value for value in _WRITABLE if value[0] <= left), None)
+        if found is None:  # shorter than any sign
+            values.append(Value(left * normal / actual))
+            break
+        length, word, n_dots = found
+        values.append(Value(length * normal / actual, word, n_dots, actual, normal))
+        left -= length
+    return values
+
+
+def is_plain(place: Fraction) -> bool:
+    """Say whether a place can be reached by halving beats, that is, without a tuplet."""
+    return _odd(place.denominator) == 1
+
+
+def _odd(number: int) -> int:
+    return number // (number & -number)

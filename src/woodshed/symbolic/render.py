@@ -1,0 +1,229 @@
+"""Scores as sound: with a synthesiser of our own, or with a SoundFont."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Mapping
+from dataclasses import replace
+from importlib.util import find_spec
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from woodshed.clip import Clip
+from woodshed.errors import MissingPackageError, ParameterError, printable
+from woodshed.score import DRUM_CHANNEL, Program, Score
+from woodshed.symbolic.synth import sound_of
+from woodshed.units import db_to_amplitude
+
+PEAK_DB = -1.0
+"""No sample is louder than this; what would be is made softer as a whole."""
+
+FOUND = "found"
+"""In place of a path: the SoundFont that `find_soundfont` finds."""
+
+_NOTE_GAIN = 0.5
+_WIDTH = 0.5
+_MAX_S = 3600.0
+_PLACES = ("/usr/share/sounds/sf2", "/usr/share/soundfonts", "/usr/local/share/soundfonts")
+_TAIL_S = 1.0  # what sounds on after the last note
+_FONT_GAIN_DB = -6.0
+_INSTALL = (
+    "pip install --no-deps tinysoundfont (without what it needs to play aloud, which asks for a compiler)"
+)
+
+
+def render(
+    score: Score,
+    sample_rate: int = 44100,
+    soundfont: str | os.PathLike[str] | None = None,
+    *,
+    programs: Mapping[int, int] | None = None,
+    seed: int = 0,
+) -> Clip:
+    """Play a score into a stereo clip.
+
+    Without a SoundFont, a synthesiser of our own plays plain tones, which sound alike everywhere: each note
+    starts at the sample nearest to its onset, and channels stand side by side from left to right.
+
+    Parameters
+    ----------
+    score
+        At most an hour.
+    sample_rate
+        In hertz; 8000 to 192000.
+    soundfont
+        Path of an ``.sf2`` or ``.sf3`` file, played by the package tinysoundfont; ``"found"`` for the one
+        of `find_soundfont`; ``None`` (the default) for our own tones.
+    programs
+        Channel -> General MIDI program, 0 to 127, in place of the score's.
+    seed
+        Of the noise in our own drums.
+
+    Returns
+    -------
+    Clip
+        Stereo, no louder than -1 dBFS; it lasts until the last note has died away.
+
+    Raises
+    ------
+    ParameterError
+        If the rate is out of range, the score lasts more than an hour, or the SoundFont is not there.
+    MissingPackageError
+        If there is a SoundFont to play and tinysoundfont is not installed.
+
+    Examples
+    --------
+    >>> from woodshed.score import Note
+    >>> clip = render(Score([Note(0, 1, 69)]), 8000)
+    >>> clip.n_channels, clip.sample_rate, round(clip.duration_s, 2)
+    (2, 8000, 0.58)
+    """
+    if not 8000 <= sample_rate <= 192_000:
+        raise ParameterError(f"render expects a sample_rate from 8000 to 192000 Hz, got {sample_rate!r}.")
+    if score.duration_s > _MAX_S:
+        raise ParameterError(
+            f"{score.source} lasts {score.duration_s / 60:.0f} minutes; 60 at most are rendered. Cut it."
+        )
+    if programs is not None:
+        kept = [program for program in score.programs if program.channel not in programs]
+        score = replace(score, programs=[*kept, *(Program(0, *pair) for pair in programs.items())])
+    if soundfont is None:
+        samples = _own_tones(score, sample_rate, seed)
+    else:
+        samples = _from_soundfont(score, sample_rate, _place_of(soundfont))
+    peak = float(np.abs(samples).max())
+    limit = db_to_amplitude(PEAK_DB)
+    if peak > limit:
+        samples *= limit / peak * (1 - 1e-6)
+    return Clip(samples.astype(np.float32), sample_rate, score.title or score.source)
+
+
+def find_soundfont() -> Path | None:
+    """Find a General MIDI SoundFont on this machine, without asking the network.
+
+    Looked for in this order: the path in the variable ``WOODSHED_SOUNDFONT``, the folders where Linux keeps
+    SoundFonts, and the one inside the package pretty_midi, if that is installed. Each has a licence of its
+    own.
+
+    Returns
+    -------
+    Path or None
+        None if there is none.
+    """
+    if (asked := os.environ.get("WOODSHED_SOUNDFONT")) and Path(asked).is_file():
+        return Path(asked)
+    for folder in _PLACES:
+        if found := sorted(Path(folder).glob("*.sf[23]")):
+            return found[0]
+    spec = find_spec("pretty_midi")
+    for place in (spec.submodule_search_locations or ()) if spec else ():
+        if found := sorted(Path(place).glob("*.sf2")):
+            return found[0]
+    return None
+
+
+def _own_tones(score: Score, sample_rate: int, seed: int) -> NDArray[np.float64]:
+    """Add up all notes in stereo."""
+    columns = score.table()
+    channels = sorted({note.channel for note in score.notes})
+    pans = {channel: _WIDTH * (2 * k / max(1, len(channels) - 1) - 1) for k, channel in enumerate(channels)}
+    if len(channels) == 1:
+        pans = dict.fromkeys(channels, 0.0)
+    starts = np.round(columns["onset_s"] * sample_rate).astype(int)
+    sounds: dict[tuple[int, int, int, int], NDArray[np.float64]] = {}
+    placed = []
+    for note, start, duration_s in zip(score.notes, starts, columns["duration_s"], strict=True):
+        program = _program_at(score, note.channel, note.onset_beats)
+        key = (note.pitch_midi, round(duration_s * sample_rate), note.channel, program)
+        if key not in sounds:
+            sounds[key] = sound_of(
+                note.pitch_midi,
+                float(duration_s),
+                channel=note.channel,
+                program=program,
+                sample_rate=sample_rate,
+                seed=seed,
+            )
+        placed.append((note, int(start), sounds[key]))
+    mix = np.zeros((2, max(start + len(sound) for _, start, sound in placed)))
+    for note, start, sound in placed:
+        angle = np.pi / 4 * (1 + pans[note.channel])
+        gains = (
+            _NOTE_GAIN * (note.velocity / 127) ** 2 * np.sqrt(2) * np.array([np.cos(angle), np.sin(angle)])
+        )
+        mix[:, start : start + len(sound)] += gains[:, np.newaxis] * sound
+    return mix
+
+
+def _program_at(score: Score, channel: int, onset_beats: float) -> int:
+    fitting = [p.program for p in score.programs if p.channel == channel and p.onset_beats <= onset_beats]
+    return fitting[-1] if fitting else 0
+
+
+def _place_of(soundfont: str | os.PathLike[str]) -> Path:
+    if soundfont == FOUND:
+        place = find_soundfont()
+        if place is None:
+            raise ParameterError(
+                "No SoundFont was found on this machine. Give the path of one (.sf2, .sf3), or install one, "
+                "such as with: pip install pretty_midi"
+            )
+        return place
+    if not Path(soundfont).is_file():
+        raise ParameterError(f"{printable(soundfont)}: there is no such SoundFont. Check the name.")
+    return Path(soundfont)
+
+
+def _from_soundfont(score: Score, sample_rate: int, place: Path) -> NDArray[np.float64]:
+    """Play note by note: what happens at one sample happens together, ends of notes first."""
+    try:
+        import tinysoundfont
+    except ImportError as error:
+        raise MissingPackageError(f"Playing a SoundFont needs tinysoundfont: {_INSTALL}") from error
+    player: Any = tinysoundfont.Synth(samplerate=sample_rate, gain=_FONT_GAIN_DB)
+    try:
+        font = player.sfload(str(place))
+    except (tinysoundfont.SoundFontException, RuntimeError, ValueError) as error:
+        raise ParameterError(f"{printable(place)} cannot be played ({error}). Give another file.") from error
+    for channel in {note.channel for note in score.notes}:
+        player.program_change(channel, _program_at(score, channel, 0.0), channel == DRUM_CHANNEL)
+    events = _events(score, sample_rate)
+    parts, now = [], 0
+    for at, _, word, numbers in events:
+        if at > now:
+            parts.append(_heard(player, at - now))
+            now = at
+        getattr(player, word)(*numbers)
+    parts.append(_heard(player, round(_TAIL_S * sample_rate)))
+    player.sfunload(font)
+    samples = np.ascontiguousarray(np.concatenate(parts).reshape(-1, 2).T)
+    n_fade = round(_TAIL_S / 2 * sample_rate)
+    samples[:, -n_fade:] *= np.linspace(1.0, 0.0, n_fade)
+    return samples
+
+
+def _heard(player: Any, n_samples: int) -> NDArray[np.float64]:
+    """Let it play on; left and right by turns."""
+    return np.frombuffer(player.generate(n_samples), dtype=np.float32).astype(np.float64)
+
+
+def _events(score: Score, sample_rate: int) -> list[tuple[int, int, str, tuple[Any, ...]]]:
+    """List what the player is told: at which sample, in which order there, its word, and the numbers."""
+
+    def sample(beats: float) -> int:
+        return round(float(score.seconds_at(beats)) * sample_rate)
+
+    events: list[tuple[int, int, str, tuple[Any, ...]]] = []
+    for program in score.programs:
+        if program.onset_beats > 0:
+            numbers = (program.channel, program.program, program.channel == DRUM_CHANNEL)
+            events.append((sample(program.onset_beats), 1, "program_change", numbers))
+    for note in score.notes:
+        start = sample(note.onset_beats)
+        end = max(start + 1, sample(note.end_beats))
+        events.append((start, 2, "noteon", (note.channel, note.pitch_midi, note.velocity)))
+        events.append((end, 0, "noteoff", (note.channel, note.pitch_midi)))
+    return sorted(events, key=lambda event: event[:2])

@@ -1,0 +1,42 @@
+"""Noise colour: tell which kind of noise lies under a recording."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import ClassVar
+
+from woodshed.audio.augment import Change
+from woodshed.base.recogniser import Recogniser
+from woodshed.base.window import Variation
+from woodshed.features.noise_floor import NoiseFloor
+from woodshed.features.row import RowFeature
+
+
+@dataclass(kw_only=True, eq=False)
+class NoiseColourRecogniser(Recogniser):
+    """Recognise the noise under speech or music: white, pink or brown, hum, a crowd or animals, or none.
+
+    Nobody needs to label anything: ``woodshed train noisy:FOLDER --job noise_colour`` mixes noise onto clean
+    recordings (`woodshed.data.noisy`). The default is no net but a support vector machine on what each band
+    keeps up all the time (`NoiseFloor`). Own recordings of noise are learned just as well. All settings:
+    `woodshed.base.listener.Listener`.
+
+    Examples
+    --------
+    >>> from woodshed.audio import noise
+    >>> clips = [noise(colour, seed=k) for colour in ("white", "brown") for k in range(4)]
+    >>> recogniser = NoiseColourRecogniser().fit(clips, ["white"] * 4 + ["brown"] * 4)
+    >>> recogniser.predict([noise("brown", seed=9)]).tolist()
+    ['brown']
+    """
+
+    job: ClassVar[str] = "noise_colour"
+    variation: ClassVar[Variation] = Variation(
+        stretch=0.1, warp=0.0, shift_bands=0, noise_share=0.0, colour_db=0
+    )
+    change: ClassVar[Change | None] = None
+    summary: ClassVar[type[RowFeature]] = NoiseFloor
+
+    net: str = "svm"
+    colour_norm: float = 0.0
+    n_versions: int = 1

@@ -1,0 +1,46 @@
+"""Signal-to-noise ratio: tell how far a recording rises above the noise under it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import ClassVar
+
+from woodshed.audio.augment import Change
+from woodshed.base.regressor import Regressor
+from woodshed.base.window import Variation
+from woodshed.features.noise_floor import NoiseFloor
+from woodshed.features.row import RowFeature
+
+
+@dataclass(kw_only=True, eq=False)
+class SnrRegressor(Regressor):
+    """Measure the signal-to-noise ratio of a recording, in decibels.
+
+    The ratio is that of the mean power of the sound to that of the noise, over the whole recording. To
+    learn it, ``woodshed train noisy:FOLDER --job snr`` mixes noise onto clean recordings, from -5 to 30 dB
+    (`woodshed.data.noisy`). The default is no net but a support vector regression on what each band keeps up
+    all the time (`NoiseFloor`); it knows the kinds of sound and noise that it was made from. All settings:
+    `woodshed.base.listener.Listener`.
+
+    Examples
+    --------
+    >>> from woodshed.audio import clicks
+    >>> from woodshed.data.noisy import Mix
+    >>> clean = clicks(0.25, sample_rate=8000)
+    >>> clips = [Mix("pink", float(k), k)(clean) for k in range(0, 30, 2)]
+    >>> regressor = SnrRegressor().fit(clips, [{"snr_db": k} for k in range(0, 30, 2)])
+    >>> bool(abs(regressor.predict([Mix("pink", 15.0, 99)(clean)])[0, 0] - 15) < 3)
+    True
+    """
+
+    job: ClassVar[str] = "snr"
+    names: ClassVar[tuple[str, ...]] = ("snr_db",)
+    variation: ClassVar[Variation] = Variation(
+        stretch=0.1, warp=0.0, shift_bands=0, noise_share=0.0, colour_db=0
+    )
+    change: ClassVar[Change | None] = None
+    summary: ClassVar[type[RowFeature]] = NoiseFloor
+
+    net: str = "svm"
+    colour_norm: float = 0.0
+    n_versions: int = 1

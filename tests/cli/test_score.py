@@ -1,0 +1,113 @@
+"""``woodshed score``: every verb does to files what its function does to scores."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+
+from woodshed.audio import read
+from woodshed.cli.score import VERBS
+from woodshed.score import Key, Metre, Note, Score
+from woodshed.symbolic import read_abc, read_midi, read_musicxml, read_note_table, write_abc, write_midi
+
+Cli = Callable[..., Any]
+TUNE = Score(
+    [Note(0, 1, 62), Note(1, 1, 64), Note(2, 2, 66), Note(0, 4, 38, channel=1)],
+    metres=[Metre(0, 4, 4)],
+    keys=[Key(0, 2)],
+    title="Tune",
+)
+
+
+@pytest.fixture
+def folder(tmp_path: Path) -> Path:
+    """Return a folder with a MIDI file, a book of two tunes, and something else."""
+    place = tmp_path / "scores"
+    place.mkdir()
+    write_midi(TUNE, place / "tune.mid")
+    write_abc([Score(TUNE.notes[:2], title="One"), Score(TUNE.notes, title="Two")], place / "book.abc")
+    (place / "notes.txt").write_text("nothing")
+    return place
+
+
+@pytest.mark.parametrize("verb", VERBS)
+def test_every_verb_has_help(cli: Cli, verb: str) -> None:
+    finished = cli("score", verb, "--help")
+    assert (finished.code, VERBS[verb].split(".")[0].split(",")[0] in " ".join(finished.out.split())) == (
+        0,
+        True,
+    )
+
+
+def test_info(cli: Cli, folder: Path) -> None:
+    facts = json.loads(cli("score", "info", folder, "--json").out)
+    assert [(one["title"], one["n_notes"]) for one in facts] == [("One", 2), ("Two", 4), ("Tune", 4)]
+    assert (facts[2]["lowest_midi"], facts[2]["highest_midi"], facts[2]["keys"]) == (
+        38,
+        66,
+        [[0, 2, "major"]],
+    )
+    shown = cli("score", "info", folder / "tune.mid").out
+    assert "D major" in shown
+    assert "4/4" in shown
+
+
+def test_convert_there_and_back(cli: Cli, folder: Path, tmp_path: Path) -> None:
+    assert cli("score", "convert", folder / "tune.mid", "--out", tmp_path / "a.musicxml").code == 0
+    assert read_musicxml(tmp_path / "a.musicxml").notes == TUNE.notes
+    assert cli("score", "convert", tmp_path / "a.musicxml", "--out", tmp_path / "a.csv").code == 0
+    assert read_note_table(tmp_path / "a.csv").notes == TUNE.notes
+    finished = cli("score", "convert", folder, "--to", "mid", "--out", tmp_path / "made")
+    assert finished.code == 0, finished.err
+    assert sorted(path.name for path in (tmp_path / "made").iterdir()) == [
+        "book-1.mid",
+        "book-2.mid",
+        "tune.mid",
+    ]
+    again = cli("score", "convert", tmp_path / "a.csv", "--out", tmp_path / "a.musicxml")
+    assert "there already" in again.err
+
+
+def test_edit(cli: Cli, folder: Path, tmp_path: Path) -> None:
+    asked = ("--semitones", 3, "--part", "melody", "--end-beats", 2, "--times", 2, "--tempo-bpm", 60)
+    finished = cli("score", "edit", folder / "tune.mid", "--out", tmp_path / "b.mid", *asked)
+    assert finished.code == 0, finished.err
+    made = read_midi(tmp_path / "b.mid")
+    assert [(n.onset_beats, n.pitch_midi) for n in made.notes] == [(0, 65), (1, 67), (4, 65), (5, 67)]
+    assert made.duration_s == 6
+    cli("score", "edit", folder / "book.abc", "--out", tmp_path, "--tonic", 0)  # without a key: C already
+    assert len(read_abc(tmp_path / "book.abc").tunes) == 2
+    wrong = cli("score", "edit", folder / "tune.mid", "--out", tmp_path / "c.mid", "--part", "mellody")
+    assert (wrong.code, "Did you mean melody?" in wrong.err) == (2, True)
+
+
+def test_render(cli: Cli, folder: Path, tmp_path: Path) -> None:
+    asked = ("--sample-rate", 8000, "--out", tmp_path / "a.flac")
+    assert cli("score", "render", folder / "tune.mid", *asked).code == 0
+    clip = read(tmp_path / "a.flac")
+    assert (clip.sample_rate, clip.n_channels) == (8000, 2)
+    assert clip.duration_s == pytest.approx(2.08, abs=0.01)
+    assert np.abs(clip.samples).max() > 0.05
+
+
+def test_bad_files_are_named_and_the_others_used(cli: Cli, folder: Path, tmp_path: Path) -> None:
+    (folder / "bad.mid").write_bytes(b"nothing")
+    finished = cli("score", "convert", folder, "--to", "abc", "--out", tmp_path / "made")
+    assert (finished.code, "bad.mid" in finished.err) == (0, True)
+    alone = cli("score", "info", folder / "bad.mid")
+    assert (alone.code, "None of 1" in alone.err) == (2, True)
+    nothing = cli("score", "info", tmp_path / "made" / "none.xyz")
+    assert nothing.code == 2
+
+
+def test_scores_are_drawn(cli: Cli, folder: Path, tmp_path: Path) -> None:
+    finished = cli("plot", folder / "tune.mid", "--as", "roll,abc", "--out", tmp_path / "a.png", "--dpi", 40)
+    assert (finished.code, finished.out.split(":")[0]) == (0, "roll, abc of 1 score")
+    assert (tmp_path / "a.png").read_bytes()[1:4] == b"PNG"
+    mixed = cli("plot", folder / "tune.mid", "--as", "roll,mel", "--out", tmp_path / "b.png")
+    assert (mixed.code, "mel is drawn of sounds" in mixed.err) == (2, True)

@@ -1,0 +1,150 @@
+"""What every tokenizer promises: nothing is lost that it says it keeps, and nothing is taken in silently."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import FrozenInstanceError, dataclass, fields
+from functools import partial
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+
+from woodshed.errors import ParameterError, WoodshedError
+from woodshed.score import Note, Score
+from woodshed.symbolic.abc_folk import book_to_folk
+from woodshed.symbolic.midi import read_midi
+from woodshed.tokens.character import Characters
+from woodshed.tokens.chorale import ChoraleGrid
+from woodshed.tokens.folk import FolkAbc
+from woodshed.tokens.note_event import NoteEvents
+from woodshed.tokens.roll import PianoRoll
+
+
+@dataclass(frozen=True)
+class Case:
+    """How a tokenizer is made, what it is given, and what it must refuse."""
+
+    make: Callable[[], Any]
+    material: Callable[[Path], list[Any]]
+    unknown: Any
+    naming: str
+
+
+def melodies(folder: Path) -> list[Score]:
+    paths = sorted((folder / "nottingham" / "melody_midi").glob("*.mid"))[::60]
+    return [read_midi(path) for path in paths]
+
+
+def tunes(folder: Path) -> list[str]:
+    text = (folder / "nottingham" / "abc" / "jigs.abc").read_text(encoding="utf-8")
+    return [tune.text for tune in book_to_folk(text)[0]]
+
+
+def lines(folder: Path) -> list[str]:
+    return (folder / "nottingham" / "README.md").read_text(encoding="utf-8").splitlines()
+
+
+def chorales(folder: Path) -> list[Score]:
+    from woodshed.data.corpora.jsb_chorales import Chorales
+
+    grid = ChoraleGrid()
+    found = Chorales(folder / "jsb_chorales" / "Jsb16thSeparated.json", "test")
+    return [grid.decode(grid.grid_to_ids(np.array(found[k]))) for k in range(0, len(found), 8)]
+
+
+ALL_ASCII = "".join(map(chr, range(32, 127)))
+TOO_HIGH = Score([Note(0, 1, 120)])
+CASES = {
+    "folk": Case(FolkAbc, tunes, "M:4/4 K:Cmaj ^E", r"'\^E', the 3rd word"),
+    "character": Case(
+        partial(Characters, ALL_ASCII), lines, "caf\u00e9", "'\u00e9', the character at place 4"
+    ),
+    "note_event": Case(NoteEvents, melodies, TOO_HIGH, "pitch 120; the tokens go from 21 to 108"),
+    "roll": Case(PianoRoll, melodies, TOO_HIGH, "pitch 120; the tokens go from 21 to 108"),
+    "roll with onsets": Case(
+        partial(PianoRoll, steps_per_beat=12, onsets=True), melodies, TOO_HIGH, "pitch 120; the tokens"
+    ),
+    "chorale": Case(ChoraleGrid, chorales, TOO_HIGH, "pitch 120; the tokens go from 36 to 81"),
+}
+
+
+@pytest.fixture(params=CASES)
+def case(request: pytest.FixtureRequest) -> Case:
+    return CASES[request.param]
+
+
+@pytest.mark.data
+def test_what_is_encoded_comes_back(case: Case, shared_data: Path) -> None:
+    tokens = case.make()
+    material = case.material(shared_data)
+    assert len(material) >= 5
+    for piece in material:
+        kept = tokens.on_grid(piece) if hasattr(tokens, "on_grid") else piece
+        assert tokens.decode(tokens.encode(piece)) == kept
+        assert tokens.decode(tokens.encode(kept)) == kept
+
+
+@pytest.mark.data
+def test_ids_are_places_in_the_vocabulary(case: Case, shared_data: Path) -> None:
+    tokens = case.make()
+    vocabulary = tokens.vocabulary
+    assert len(set(vocabulary)) == len(vocabulary)
+    assert all(isinstance(word, str) for word in vocabulary)
+    for piece in case.material(shared_data):
+        ids = tokens.encode(piece)
+        if ids.dtype == np.bool_:
+            assert ids.shape[1] == len(vocabulary)
+        else:
+            assert ids.dtype == np.int32
+            assert ids.min(initial=0) >= 0
+            assert ids.max(initial=0) < len(vocabulary)
+
+
+@pytest.mark.data
+def test_material_that_differs_has_ids_that_differ(case: Case, shared_data: Path) -> None:
+    tokens = case.make()
+    first, second = case.material(shared_data)[:2]
+    assert not np.array_equal(tokens.encode(first), tokens.encode(second))
+    assert np.array_equal(tokens.encode(first), case.make().encode(first))
+
+
+def test_what_has_no_token_is_named(case: Case) -> None:
+    with pytest.raises(WoodshedError, match=case.naming):
+        case.make().encode(case.unknown)
+
+
+def test_an_id_beyond_the_vocabulary_is_refused(case: Case) -> None:
+    tokens = case.make()
+    beyond = np.full((2, 4), len(tokens.vocabulary)) if isinstance(tokens, ChoraleGrid) else [10_000]
+    with pytest.raises(ParameterError, match=r"\d"):
+        tokens.decode(beyond)
+
+
+def test_equal_settings_compare_equal_and_cannot_be_changed(case: Case) -> None:
+    one, other = case.make(), case.make()
+    assert one == other
+    assert hash(one) == hash(other)
+    assert repr(one) == repr(other)
+    for field in fields(one):
+        with pytest.raises(FrozenInstanceError):
+            setattr(one, field.name, getattr(one, field.name))
+
+
+def test_other_settings_compare_unequal() -> None:
+    assert NoteEvents() != NoteEvents(max_shift=12)
+    assert PianoRoll() != PianoRoll(onsets=True)
+    assert ChoraleGrid() != ChoraleGrid(low=30)
+    assert Characters("ab") != Characters("ba")
+
+
+def test_a_misspelt_or_senseless_setting_is_refused() -> None:
+    with pytest.raises(TypeError, match="onset"):
+        PianoRoll(onset=True)  # type: ignore[call-arg]
+    with pytest.raises(ParameterError, match="steps_per_beat of 1 or more, got 0"):
+        NoteEvents(steps_per_beat=0)
+    with pytest.raises(ParameterError, match="low <= high"):
+        ChoraleGrid(low=60, high=50)
+    with pytest.raises(ParameterError, match="'a' is there twice"):
+        Characters("aba")

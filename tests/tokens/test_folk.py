@@ -1,0 +1,70 @@
+"""Folk tokens as ABC and as notes."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+from woodshed.errors import ParameterError, ScoreError
+from woodshed.tokens.folk import FolkAbc, tokens_to_abc, tokens_to_score
+
+TUNE = "M:6/8 K:Cdor c |: g 3 e > d c | [ E 3 G 3 ] (3 =A B c (2 d e :| |1 c 6 :| |2 c 3 c 2 |"
+
+
+def test_the_order_is_the_printed_one() -> None:
+    vocabulary = FolkAbc().vocabulary
+    assert len(vocabulary) == 137
+    places = {"<s>": 0, "</s>": 1, "M:2/4": 2, "M:12/8": 8, "K:Cmaj": 9, "K:Cmix": 12, "|": 13, "|2": 17}
+    places |= {"(2": 18, "]": 26, "2": 27, "16": 36, "/2": 37, "3/4": 44, "<": 45, "/2>": 51, "C,": 52}
+    places |= {"b'": 79, "=C,": 80, "=f'": 102, "_E,": 103, "_e'": 119, "^C,": 120, "^f'": 135, "z": 136}
+    assert {word: vocabulary.index(word) for word in places} == places
+
+
+def test_the_boundaries_are_put_on_and_taken_off() -> None:
+    ids = FolkAbc().encode(TUNE)
+    assert (ids[0], ids[-1], len(ids)) == (0, 1, len(TUNE.split()) + 2)
+    assert FolkAbc().decode(ids[:-1]) == FolkAbc().decode(ids) == TUNE
+    with pytest.raises(ParameterError, match="are added: leave them out"):
+        FolkAbc().encode("<s> M:4/4")
+
+
+@pytest.mark.parametrize(
+    ("tune", "message"),
+    [("M:4/4 K:Cmajj", "the 2nd word.*Did you mean K:Cmaj"), ("M:4/4 K:Cmaj ^E", "the 3rd word")],
+)
+def test_an_unknown_token_is_named_with_its_place(tune: str, message: str) -> None:
+    with pytest.raises(ParameterError, match=message):
+        FolkAbc().encode(tune)
+
+
+def test_abc_has_its_header_and_its_notes_close_together() -> None:
+    lines = tokens_to_abc(TUNE, title="Two\nlines", number=7).splitlines()
+    assert lines[2:7] == ["X:7", "T:Two lines", "M:6/8", "L:1/8", "K:Cdor"]
+    assert lines[7] == "c |: g3 e>d c | [E3G3] (3 =A B c (2 d e :| |1 c6 :| |2 c3 c2 |]"
+
+
+def test_notes_have_the_mode_the_repeats_and_the_rhythm() -> None:
+    score = tokens_to_score("M:2/4 K:Cmin |: E > A (3 B c d :|")
+    assert [note.pitch_midi for note in score.notes] == [63, 68, 70, 72, 74] * 2
+    lengths = [note.duration_beats for note in score.notes[:5]]
+    assert lengths == pytest.approx([0.75, 0.25, *[1 / 3] * 3])
+    assert len(tokens_to_score("M:2/4 K:Cmin |: C 4 :|", repeats=False).notes) == 1
+    assert score.keys[0].n_sharps == -3
+
+
+def test_music21_reads_the_same_notes() -> None:
+    converter = pytest.importorskip("music21.converter", reason="needs the extra tunes")
+    text = "M:4/4 K:Cdor ^F 2 f 2 F 2 =B 2 | B > A [ C 2 G 2 ] (3 c d e z 2 |"
+    stream = converter.parse(tokens_to_abc(text), format="abc").flatten()
+    theirs = [(float(event.offset), sorted(pitch.midi for pitch in event.pitches)) for event in stream.notes]
+    ours: dict[float, list[int]] = {}
+    for note in tokens_to_score(text).notes:
+        ours.setdefault(note.onset_beats, []).append(note.pitch_midi)
+    assert [pitches for _, pitches in theirs] == list(ours.values())
+    assert np.allclose([onset for onset, _ in theirs], list(ours), atol=1e-6)
+
+
+@pytest.mark.parametrize("tune", ["", "M:4/4 C D E", "K:Cmaj M:4/4 C"])
+def test_a_tune_without_metre_and_mode_is_refused(tune: str) -> None:
+    with pytest.raises(ScoreError, match="begins with a metre and a mode"):
+        tokens_to_abc(tune)
