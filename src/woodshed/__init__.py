@@ -3,6 +3,7 @@
 ::
 
     LISTENING   audio file ─► Clip ─► features ─► dataset ─► net ─► Prediction ─► metrics ─► report
+    PLAYING     corpus ─► Score | Text ─► tokens ─► net ─► samples ─► Score ─► MIDI · ABC · MusicXML · WAV
 
 Nouns travel, verbs transform: a clip goes in, a prediction comes out. The folders of the package, read
 from the bottom up, are that line. Names below are loaded when they are first used, so that
@@ -12,7 +13,7 @@ Examples
 --------
 >>> import woodshed
 >>> sorted(woodshed.__all__)[:4]
-['Clip', 'EmotionRecogniser', 'Estimate', 'Event']
+['Clip', 'EmotionRecogniser', 'EmotionValuesRegressor', 'Estimate']
 """
 
 from __future__ import annotations
@@ -30,12 +31,16 @@ if TYPE_CHECKING:
     from woodshed.tagging import Tagging
     from woodshed.tasks import load
     from woodshed.tasks.emotion import EmotionRecogniser
+    from woodshed.tasks.emotion_values import EmotionValuesRegressor
     from woodshed.tasks.genre import GenreRecogniser
     from woodshed.tasks.instrument import InstrumentRecogniser
     from woodshed.tasks.mood import MoodRegressor
     from woodshed.tasks.noise import NoiseRecogniser
+    from woodshed.tasks.noise_colour import NoiseColourRecogniser
+    from woodshed.tasks.snr import SnrRegressor
     from woodshed.tasks.speech import SpeechRecogniser
     from woodshed.tasks.tags import TagsTagger
+    from woodshed.tasks.tune import TuneComposer
     from woodshed.timeline import Event, Timeline
 
 __version__ = "0.1.0"
@@ -43,19 +48,23 @@ __version__ = "0.1.0"
 __all__ = [
     "Clip",
     "EmotionRecogniser",
+    "EmotionValuesRegressor",
     "Estimate",
     "Event",
     "GenreRecogniser",
     "InstrumentRecogniser",
     "MoodRegressor",
+    "NoiseColourRecogniser",
     "NoiseRecogniser",
     "Note",
     "Prediction",
     "Score",
+    "SnrRegressor",
     "SpeechRecogniser",
     "Tagging",
     "TagsTagger",
     "Timeline",
+    "TuneComposer",
     "load",
     "read",
     "read_source",
@@ -64,19 +73,23 @@ __all__ = [
 _HOME = {
     "Clip": "woodshed.clip",
     "EmotionRecogniser": "woodshed.tasks.emotion",
+    "EmotionValuesRegressor": "woodshed.tasks.emotion_values",
     "Estimate": "woodshed.estimate",
     "Event": "woodshed.timeline",
     "GenreRecogniser": "woodshed.tasks.genre",
     "InstrumentRecogniser": "woodshed.tasks.instrument",
     "MoodRegressor": "woodshed.tasks.mood",
+    "NoiseColourRecogniser": "woodshed.tasks.noise_colour",
     "NoiseRecogniser": "woodshed.tasks.noise",
     "Note": "woodshed.score",
     "Prediction": "woodshed.prediction",
     "Score": "woodshed.score",
+    "SnrRegressor": "woodshed.tasks.snr",
     "SpeechRecogniser": "woodshed.tasks.speech",
     "Tagging": "woodshed.tagging",
     "TagsTagger": "woodshed.tasks.tags",
     "Timeline": "woodshed.timeline",
+    "TuneComposer": "woodshed.tasks.tune",
     "load": "woodshed.tasks",
     "read": "woodshed.audio.read",
     "read_source": "woodshed.data.source",

@@ -151,8 +151,6 @@ def test_of_several_folds_the_first_is_tested(corpus: Corpus) -> None:
 
 def test_what_cannot_be_tuned_is_refused_at_once(monkeypatch: pytest.MonkeyPatch) -> None:
     speech = job_class("speech")
-    with pytest.raises(ParameterError, match="svm has no settings to tune"):
-        check_tuning(speech(net="svm"), 3)
     with pytest.raises(ParameterError, match="must be positive, got -1"):
         check_tuning(speech(), -1)
     with pytest.raises(ParameterError, match="nothing is left to tune"):

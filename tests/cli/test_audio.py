@@ -61,6 +61,18 @@ def test_help_lists_every_verb(cli: Cli) -> None:
         assert verb in said
 
 
+@pytest.mark.parametrize(
+    ("verb", "said"),
+    [
+        *((verb, "held in memory") for verb in ("stretch", "pitch", "denoise")),
+        ("filter", "Files of any length"),
+    ],
+)
+def test_help_tells_what_a_long_file_costs(verb: str, said: str, cli: Cli) -> None:
+    assert said in " ".join(cli("audio", verb, "--help").out.split())
+    assert "held in memory" not in cli("audio", "trim", "--help").out
+
+
 def test_a_folder_keeps_its_tree_and_its_encodings(cli: Cli, folder: Path, tmp_path: Path) -> None:
     out = tmp_path / "out"
     assert "2 sounds done" in run(cli, "gain", folder, "--db", "-6.0206", "--out", out).out

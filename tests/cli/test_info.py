@@ -13,7 +13,12 @@ from typing import Any
 import pytest
 
 import woodshed
+from woodshed.base.saving import save_model
 from woodshed.cli import VERBS
+from woodshed.score import Note, Score
+from woodshed.symbolic.play import play
+from woodshed.tasks import job_class
+from woodshed.tasks.genre import GenreRecogniser
 
 HEAVY = ("keras", "tensorflow", "librosa", "numba", "sklearn", "matplotlib", "onnxruntime", "scipy")
 
@@ -49,6 +54,36 @@ def test_info_on_a_model_that_was_never_tested(
     finished = cli("info", tmp_path / "model")
     assert finished.code == 0
     assert finished.out.startswith("speech model, 3 classes")
+
+
+@pytest.mark.parametrize(
+    ("job", "answers", "said"),
+    [
+        ("tags", [["glides"] if k % 3 else [] for k in range(27)], "tags model, 1 tags: glides svm: hears"),
+        ("mood", [{"arousal": k % 3} for k in range(27)], "mood model, 1 values: arousal svm: hears"),
+        ("emotion", None, "emotion model, 3 classes: fall, pulse, rise svm: hears"),
+    ],
+)
+def test_info_calls_answers_and_features_by_their_name(
+    job: str, answers: list[Any] | None, said: str, cli: Callable[..., Any], toy: Any, tmp_path: Path
+) -> None:
+    model = job_class(job)(net="svm").fit(toy.clips, answers or toy.labels)
+    save_model(model, tmp_path)
+    told = " ".join(cli("info", tmp_path).out.split())
+    kind = "VoiceSummary" if job == "emotion" else "summary"
+    assert told.startswith(f"{said} {model.feature_.n_values} {kind} features at 8000 Hz, of the whole sound")
+
+
+def test_info_on_a_model_that_reads_notes(cli: Callable[..., Any], tmp_path: Path) -> None:
+    clips = [play(Score([Note(k, 1, pitch) for k in range(4)])) for pitch in (60, 61, 72, 73)]
+    model = GenreRecogniser(net="svm").fit(clips, ["low", "low", "high", "high"])
+    save_model(model, tmp_path)
+    told = " ".join(cli("info", tmp_path).out.split())
+    n_values = model.feature_.n_values
+    assert (
+        told
+        == f"genre model, 2 classes: high, low svm: reads {n_values} features of the notes of a MIDI file"
+    )
 
 
 def test_info_on_what_is_no_model(cli: Callable[..., Any], tmp_path: Path) -> None:

@@ -39,7 +39,6 @@ def test_trials_are_in_the_report_and_the_best_settings_in_the_model(
 @pytest.mark.parametrize(
     ("flags", "message"),
     [
-        (["--net", "svm", "--tune", "3"], "svm has no settings to tune"),
         (["--tune", "-2"], "The number of settings to try must be positive, got -2."),
     ],
 )
@@ -50,3 +49,14 @@ def test_what_cannot_be_tuned_is_said_before_any_work(
     assert (finished.code, finished.out) == (2, "")
     assert message in finished.err
     assert not (tmp_path / "model").exists()
+
+
+def test_of_classical_models_the_best_is_sought(
+    cli: Callable[..., Any], toy_folder: Path, tmp_path: Path
+) -> None:
+    finished = cli("train", toy_folder, "--net", "knn", "--tune", "3", "--out", tmp_path / "model")
+    assert finished.code == 0, finished.err
+    trials = json.loads((tmp_path / "model" / "metrics.json").read_text("utf-8"))["tuning"]["trials"]
+    nets = [trial["settings"]["net"] for trial in trials]
+    assert nets[0] == "knn"
+    assert len(set(nets)) == 3

@@ -194,7 +194,7 @@ def test_a_misspelt_setting_is_refused_by_naming_the_near_miss(job: str) -> None
         job_class(job)(lerning_rate=0.1)
     with pytest.raises(TypeError, match=r"Did you mean epochs\?"):
         job_class(job)().set_params(epoch=3)
-    with pytest.raises(SettingNameError, match=r"has no setting zzz\. Known: augment, batch_size"):
+    with pytest.raises(SettingNameError, match=r"has no setting zzz\. Known: augment, .*batch_size"):
         job_class(job)(zzz=1)
 
 

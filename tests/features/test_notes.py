@@ -7,7 +7,7 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from woodshed.errors import ParameterError
+from woodshed.errors import ParameterError, ScoreError
 from woodshed.features.notes import NoteSummary
 from woodshed.score import Metre, Note, Score, Tempo
 
@@ -66,7 +66,7 @@ def test_the_hidden_metre_stays_hidden() -> None:
     np.testing.assert_allclose(feature(score), feature(twice), atol=1e-6)
     row = values(told, metre_hidden=False)
     assert (row["bar_beats"], row["tempo_bpm"], row["pulse_beats"]) == (3, 77, 0.5)
-    assert len(NoteSummary(metre_hidden=False).names) == feature.n_values + 8
+    assert set(feature.names) < set(NoteSummary(metre_hidden=False).names)
 
 
 @pytest.mark.parametrize(
@@ -91,5 +91,15 @@ def test_short_and_odd_scores_give_finite_numbers(score: Score) -> None:
 def test_what_is_refused() -> None:
     with pytest.raises(ParameterError, match="True or False for metre_hidden"):
         NoteSummary(metre_hidden="no")
-    with pytest.raises(ParameterError, match="at most 65536 pulses"):
-        NoteSummary()(Score([Note(onset, 1, 60) for onset in (0, 0.001, 0.002, 1e4)]))
+    onsets = np.cumsum(np.tile([1.0, 1.0, 27.0], 2400)).tolist()
+    with pytest.raises(ScoreError, match="at most 65536 pulses"):
+        NoteSummary()(Score([Note(onset, 1, 60) for onset in onsets]))
+
+
+def test_uneven_playing_and_broken_chords_do_not_hide_the_pulse() -> None:
+    rng = np.random.default_rng(3)
+    even = [(k * 0.5, pitch) for k, pitch in enumerate(SCALE * 8)]
+    notes = [Note(onset + float(rng.uniform(0, 0.02)), 0.4, pitch) for onset, pitch in even]
+    notes += [Note(note.onset_beats + 0.004, 0.4, note.pitch_midi - 12) for note in notes]
+    row = values(Score(notes), metre_hidden=False)
+    assert row["pulse_beats"] == pytest.approx(0.5, rel=0.1)

@@ -61,12 +61,27 @@ def test_errors_by_hand() -> None:
             assert calibration.maximum_calibration_error(truth, given, LABELS, n_bins=2) == pytest.approx(0.4)
 
 
-def test_the_error_is_the_one_that_the_probabilities_are_judged_by() -> None:
-    truth, given = drawn(300, sharpened=2)
-    for n_bins in (1, 7, 15):
-        assert calibration.expected_calibration_error(truth, given, LABELS, n_bins=n_bins) == pytest.approx(
-            probability.expected_calibration_error(truth, given, LABELS, n_bins=n_bins)
-        )
+def test_calibration_error_by_hand() -> None:
+    # With four bins, 0.75 belongs to (0.5, 0.75] and 0.76 to (0.75, 1]: a bin is closed on the right.
+    sureness = np.array([0.75, 0.75, 0.75, 0.76, 0.95])
+    truth, labels = ["a", "b", "b", "a", "a"], ["a", "b"]
+    probabilities = np.stack([sureness, 1 - sureness], axis=1)
+    error = calibration.expected_calibration_error(truth, probabilities, labels, n_bins=4)
+    assert error == pytest.approx((abs(1 - 2.25) + abs(2 - 1.71)) / 5, abs=1e-12)
+    whole = abs(3 - sureness.sum()) / 5
+    one_bin = calibration.expected_calibration_error(truth, probabilities, labels, n_bins=1)
+    assert one_bin == pytest.approx(whole, abs=1e-12)
+
+
+def test_calibration_error_tells_honest_from_boastful_probabilities() -> None:
+    rng = np.random.default_rng(0)
+    honest = rng.dirichlet(np.ones(4), size=20000)
+    labels = np.array(["a", "b", "c", "d"])
+    truth = labels[(honest.cumsum(axis=1) < rng.random((20000, 1))).sum(axis=1)]
+    boastful = honest**4 / (honest**4).sum(axis=1, keepdims=True)
+    assert calibration.expected_calibration_error(truth, honest, labels) < 0.02
+    assert calibration.expected_calibration_error(truth, boastful, labels) > 0.2
+    assert probability.log_loss(truth, honest, labels) < probability.log_loss(truth, boastful, labels)
 
 
 def test_brier_score_is_that_of_scikit_learn() -> None:

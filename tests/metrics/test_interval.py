@@ -5,10 +5,10 @@ import math
 
 import numpy as np
 import pytest
-from scipy.stats import norm
+from scipy.stats import binomtest, norm
 
 from woodshed.errors import ParameterError
-from woodshed.metrics.interval import Interval, bootstrap_interval, evaluate, share_interval
+from woodshed.metrics.interval import Interval, bootstrap_interval, evaluate, share_interval, wilson_interval
 
 
 @pytest.mark.parametrize("level", [0.68, 0.95])
@@ -105,6 +105,12 @@ def test_draws_without_a_score_are_left_out() -> None:
     assert math.isnan(bootstrap_interval(lambda drawn: math.nan, 3).low)
 
 
+def test_wilson_interval_is_that_of_scipy() -> None:
+    for n_right, n in [(0, 5), (3, 3), (7, 10), (450, 500)]:
+        expected = binomtest(n_right, n).proportion_ci(method="wilson")
+        assert wilson_interval(n_right, n) == pytest.approx((expected.low, expected.high), abs=1e-12)
+
+
 def test_evaluate_says_what_the_share_rests_on() -> None:
     scores = evaluate([True, True, False, True, True, False], ["a", "a", "b", "b", "c", "c"])
     assert json.loads(json.dumps(scores)) == scores
@@ -130,3 +136,6 @@ def test_arguments_out_of_range_are_refused() -> None:
         share_interval([0.3, 0.5])
     with pytest.raises(ParameterError, match="True or False"):
         evaluate([[True], [False]])
+    for n_right, n in ((0, 0), (4, 3), (-1, 3)):
+        with pytest.raises(ParameterError, match=f"got {n_right} of {n}"):
+            wilson_interval(n_right, n)

@@ -169,33 +169,11 @@ def test_absent_classes_are_left_out_of_the_mean_and_counted() -> None:
     assert math.isnan(alone["one_vs_one"])
 
 
-def test_calibration_error_by_hand() -> None:
-    # With four bins, 0.75 belongs to (0.5, 0.75] and 0.76 to (0.75, 1]: a bin is closed on the right.
-    sureness = np.array([0.75, 0.75, 0.75, 0.76, 0.95])
-    truth, labels = ["a", "b", "b", "a", "a"], ["a", "b"]
-    probabilities = np.stack([sureness, 1 - sureness], axis=1)
-    error = pm.expected_calibration_error(truth, probabilities, labels, n_bins=4)
-    assert error == pytest.approx((abs(1 - 2.25) + abs(2 - 1.71)) / 5, abs=1e-12)
-    whole = abs(3 - sureness.sum()) / 5
-    one_bin = pm.expected_calibration_error(truth, probabilities, labels, n_bins=1)
-    assert one_bin == pytest.approx(whole, abs=1e-12)
-
-
-def test_calibration_error_tells_honest_from_boastful_probabilities() -> None:
-    rng = np.random.default_rng(0)
-    honest = rng.dirichlet(np.ones(4), size=20000)
-    truth = np.array(LABELS)[(honest.cumsum(axis=1) < rng.random((20000, 1))).sum(axis=1)]
-    boastful = honest**4 / (honest**4).sum(axis=1, keepdims=True)
-    assert pm.expected_calibration_error(truth, honest, LABELS) < 0.02
-    assert pm.expected_calibration_error(truth, boastful, LABELS) > 0.2
-    assert pm.log_loss(truth, honest, LABELS) < pm.log_loss(truth, boastful, LABELS)
-
-
 def test_evaluate_holds_every_score_as_plain_values() -> None:
     truth, probabilities, labels = answers(1)
     scores = pm.evaluate(truth, probabilities.astype(np.float32), labels)
     assert json.loads(json.dumps(scores)) == scores
-    assert set(scores) == {"log_loss", "bits", "perplexity", "roc_auc", "expected_calibration_error"}
+    assert set(scores) == {"log_loss", "bits", "perplexity", "roc_auc"}
     assert set(scores["roc_auc"]) == {"per_class", "micro", "macro", "weighted", "one_vs_one", "n_undefined"}
     assert scores["perplexity"] == pytest.approx(2 ** scores["bits"])
     even = pm.evaluate(["a", "b"], [[0.5, 0.5]] * 2, ["a", "b"])
@@ -218,14 +196,12 @@ def test_evaluate_holds_every_score_as_plain_values() -> None:
     ],
 )
 def test_what_are_no_probabilities_is_refused(truth: list[str], probabilities: object, message: str) -> None:
-    for score in (pm.log_loss, pm.roc_auc_one_vs_rest, pm.expected_calibration_error, pm.evaluate):
+    for score in (pm.log_loss, pm.roc_auc_one_vs_rest, pm.evaluate):
         with pytest.raises(ParameterError, match=message):
             score(truth, probabilities, ["a", "b"])
 
 
 def test_other_arguments_out_of_range_are_refused() -> None:
-    with pytest.raises(ParameterError, match="n_bins must be at least 1, got 0"):
-        pm.expected_calibration_error(["a"], [[1, 0]], ["a", "b"], n_bins=0)
     with pytest.raises(ParameterError, match="average must be"):
         pm.roc_auc_one_vs_rest(["a"], [[1, 0]], ["a", "b"], average="samples")  # type: ignore[call-overload]
     for curve in (pm.roc_auc, pm.roc_curve):

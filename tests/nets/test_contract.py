@@ -4,16 +4,21 @@ from __future__ import annotations
 
 import functools
 import inspect
+import pkgutil
 import sys
 from importlib import import_module
+from pathlib import Path
 from typing import Any
 
+import keras
 import numpy as np
 import pytest
 
 from woodshed.base.inference import ask_keras, ask_onnx, keras_to_net, net_to_keras, net_to_onnx
 from woodshed.errors import ModelFolderError, ParameterError
-from woodshed.nets import NETS, build_net
+from woodshed.nets import LAYERS, NETS, build_net
+from woodshed.nets.lstm_lm import lstm_lm
+from woodshed.nets.rnn_rbm import rnn_rbm
 
 every_net = pytest.mark.parametrize("name", sorted(NETS))
 
@@ -28,8 +33,6 @@ SETTINGS = ["width", "dropout", "norm_strength", "answer"]
 @functools.cache
 def net_of(name: str, **settings: Any) -> Any:
     """Return a small net whose batch normalisation has seen something, so that it is not the identity."""
-    import keras
-
     keras.utils.set_random_seed(0)
     net = build_net(name, N_FRAMES, N_BANDS, N_CLASSES, width=4, **settings)
     rng = np.random.default_rng(1)
@@ -192,6 +195,46 @@ def test_the_list_of_nets_is_read_without_keras(python: Any) -> None:
     assert "keras" in sys.modules
 
 
+def test_every_layer_of_ours_is_in_the_list() -> None:
+    import woodshed.nets
+
+    for module in pkgutil.iter_modules(woodshed.nets.__path__):
+        import_module(f"woodshed.nets.{module.name}")
+    ours = {
+        name.removeprefix("woodshed>"): found.__module__.rpartition(".")[2]
+        for name, found in keras.saving.get_custom_objects().items()
+        if name.startswith("woodshed>")
+    }
+    assert ours == LAYERS
+
+
+IN_A_FRESH_PROCESS = """
+import sys
+from pathlib import Path
+from woodshed.base.inference import keras_to_net
+for path in sys.argv[1:]:
+    print(keras_to_net(Path(path).read_bytes()).count_params())
+print(*(name for name in sys.modules if name.startswith("woodshed.nets.")))
+"""
+
+
+def test_a_process_that_built_no_net_reads_one_and_imports_only_its_layers(
+    python: Any, tmp_path: Path
+) -> None:
+    nets = [lstm_lm(5, width=4, n_layers=1), rnn_rbm(4, n_hidden=3, width=2)]
+    paths = [tmp_path / f"{net.name}.keras" for net in nets]
+    for net, path in zip(nets, paths, strict=True):
+        path.write_bytes(net_to_keras(net))
+    ran = python(IN_A_FRESH_PROCESS, *paths)
+    *counts, modules = ran.stdout.splitlines()
+    assert [int(count) for count in counts] == [net.count_params() for net in nets], ran.stderr
+    loaded = {name.rpartition(".")[2] for name in modules.split()}
+    assert {"recurrent", "rnn_rbm"} <= loaded
+    assert not {"texture", "transformer_lm", "nade"} & loaded
+
+
 def test_bytes_that_are_no_net_are_refused() -> None:
+    with pytest.raises(ModelFolderError, match=r"net\.keras is no net of Keras .*Train or copy the model"):
+        keras_to_net(b"no net at all")
     with pytest.raises(ModelFolderError, match=r"net\.onnx cannot be run .*Train or copy the model again"):
         ask_onnx(b"no net at all")

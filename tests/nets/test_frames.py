@@ -49,13 +49,34 @@ def test_a_machine_over_all_frames_sums_to_one_and_annealing_finds_its_sum() -> 
 def test_a_machine_learns_which_notes_belong_together(keep_chains: int) -> None:
     keras.utils.set_random_seed(0)
     net = rbm(6, n_hidden=8, keep_chains=keep_chains)
-    net.compile(keras.optimizers.Adam(0.01))
+    # Chains that are kept cannot follow weights that never settle: the steps become smaller (Tieleman, 2008).
+    rate = keras.optimizers.schedules.PolynomialDecay(0.01, decay_steps=6 * 150, end_learning_rate=0.0)
+    net.compile(keras.optimizers.Adam(rate), steps_per_execution=30)
     data = chords()
     net.fit(data, data, batch_size=40, epochs=150, verbose=0)
     nats = float(np.mean(net(CHORDS))) + exact_log_z(net)
-    alone = 6 * (np.log(3) - 2 / 3 * np.log(2))  # every note sounds in a third of the frames
-    assert nats < alone - 0.3
+    # At best ln 3, 1.10; as every note sounds in a third of the frames, 3.82 with each by itself.
+    assert nats < 2.2
     assert float(np.mean(net(CHORDS))) < float(np.mean(net(all_frames(6)))) - 1
+
+
+@pytest.mark.parametrize("keep_chains", [0, 5])
+def test_kept_chains_go_on_where_they_were_and_others_start_at_the_data(keep_chains: int) -> None:
+    net = rbm(6, n_hidden=4, keep_chains=keep_chains)
+    # All notes pull at all hidden units: what is silent stays silent, and what sounds stays sounding.
+    net.pull.assign(np.full((6, 4), 10.0))
+    net.note_bias.assign(np.full(6, -20.0))
+    net.hidden_bias.assign(np.full(4, -30.0))
+    sounding = np.ones((5, 6), np.float32)
+    loss = float(net.compute_loss(x=sounding, y_pred=net(sounding)))
+    if keep_chains:
+        assert not np.asarray(net.chains).any(), "they began silent"
+        assert loss == pytest.approx(float(net(sounding)[0] - net(0 * sounding)[0]), abs=1e-3)
+        net.chains.assign(sounding)
+        net.compute_loss(x=0 * sounding, y_pred=net(0 * sounding))
+        assert np.asarray(net.chains).all(), "silent data do not silence them"
+    else:
+        assert loss == pytest.approx(0, abs=1e-3)
 
 
 @pytest.mark.train

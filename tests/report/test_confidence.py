@@ -10,13 +10,14 @@ import pytest
 
 from woodshed.base.result import Experiment, Judged, SplitResult
 from woodshed.metrics.calibration import expected_calibration_error
+from woodshed.metrics.interval import wilson_interval
 from woodshed.report.card import card
 from woodshed.report.confidence import confidence_scores, confidence_section, refused_share
 from woodshed.report.curves import Bin
 from woodshed.report.figures import reliability_figure
 from woodshed.report.folder import metrics_of
 from woodshed.report.page import page
-from woodshed.report.scores import answers_of, wilson_interval
+from woodshed.report.scores import answers_of
 
 SVG = "{http://www.w3.org/2000/svg}"
 

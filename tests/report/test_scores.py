@@ -18,7 +18,6 @@ from woodshed.report.scores import (
     group_scores,
     measure,
     ordered_splits,
-    wilson_interval,
 )
 from woodshed.report.table import score_rows
 
@@ -109,14 +108,6 @@ def test_group_scores_are_worst_first(answers: Answers) -> None:
     assert sum(group.n * group.score.value for group in groups) == pytest.approx(answers.hits.sum())
     assert all(group.score.interval.low < group.score.value < group.score.interval.high for group in groups)
     assert group_scores(replace(answers, groups=None)) == []
-
-
-def test_wilson_interval_is_that_of_scipy() -> None:
-    from scipy.stats import binomtest
-
-    for n_right, n in [(0, 5), (3, 3), (7, 10), (450, 500)]:
-        expected = binomtest(n_right, n).proportion_ci(method="wilson")
-        assert wilson_interval(n_right, n) == pytest.approx((expected.low, expected.high), abs=1e-12)
 
 
 def test_honest_split_comes_first(experiment: Experiment) -> None:

@@ -225,6 +225,7 @@ class Composer:
         n: int = 1,
         *,
         seed: int = 0,
+        first: int = 0,
         temperature: float = 1.0,
         top_k: int | None = None,
         top_p: float | None = None,
@@ -238,8 +239,8 @@ class Composer:
         ----------
         n
             How many.
-        seed
-            Piece ``k`` depends on this, ``k`` and the other arguments, not on ``n``.
+        seed, first
+            Piece number ``k``, counted from ``first``, depends on the seed, ``k`` and the arguments below.
         temperature
             Above 1 bolder than what was learned, below 1 more cautious; near 0 always the most probable.
         top_k, top_p
@@ -268,7 +269,7 @@ class Composer:
         choose = functools.partial(shape_logits, temperature=temperature, top_k=top_k, top_p=top_p)
         pieces: list[str] = []
         for start in range(0, n, N_STREAMS):
-            numbers = range(start, min(n, start + N_STREAMS))
+            numbers = range(first + start, first + min(n, start + N_STREAMS))
             pieces += self._write(numbers, seed, tuple(prime), rule, choose)
             on_piece(len(pieces))
         return pieces

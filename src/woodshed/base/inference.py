@@ -8,9 +8,12 @@ loads neither Keras nor TensorFlow.
 from __future__ import annotations
 
 import contextlib
+import io
 import logging
+import re
 import tempfile
 import warnings
+import zipfile
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -25,6 +28,8 @@ Ask = Callable[[NDArray[np.float32]], NDArray[np.floating]]
 
 KERAS_NAME, ONNX_NAME = "net.keras", "net.onnx"
 """The files of a model folder that hold a net: as it can be trained on, and as it is asked."""
+
+_OUR_LAYER = re.compile(r'"registered_name": "woodshed>(\w+)"')
 
 THRESHOLDS_NAME = "thresholds.json"
 """The file of a tagger's folder that holds from which probability on each tag is said to be there."""
@@ -81,14 +86,29 @@ def net_to_keras(net: Any) -> bytes:
 
 
 def keras_to_net(content: bytes) -> Any:
-    """Read a net in Keras' own format, in safe mode: nothing in the file is run."""
+    """Read a net in Keras' own format, in safe mode: nothing in the file is run.
+
+    Of our own layers those are imported that the file names, by a list that is ours.
+
+    Raises
+    ------
+    ModelFolderError
+        If it is no such file.
+    """
     import keras
 
-    import woodshed.nets.front
-    import woodshed.nets.texture  # noqa: F401  the layers that a saved net may name
+    from woodshed.nets import register_layers
 
+    try:
+        with zipfile.ZipFile(io.BytesIO(content)) as archive:
+            layers = _OUR_LAYER.findall(archive.read("config.json").decode())
+    except (zipfile.BadZipFile, KeyError, UnicodeDecodeError) as error:
+        raise ModelFolderError(
+            f"{KERAS_NAME} is no net of Keras ({error}). Train or copy the model again."
+        ) from error
+    register_layers(layers)
     with tempfile.TemporaryDirectory() as folder:
-        path = Path(folder) / "net.keras"
+        path = Path(folder) / KERAS_NAME
         path.write_bytes(content)
         return keras.models.load_model(path, compile=False, safe_mode=True)
 

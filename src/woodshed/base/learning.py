@@ -89,6 +89,8 @@ def learn(
             checkpoint=checkpoint,
             report=on_epoch,
         )
+        if listener.average_weights:
+            progress.mean.first_epoch = listener.epochs - round(listener.average_weights * listener.epochs)
         weights = None if sample_weight is None else np.asarray(sample_weight, np.float32)[kept][train]
         batches = Batches(
             lambda k, version: spectrograms.read(int(train[k]), version),

@@ -32,7 +32,10 @@ OnEpoch = Callable[[int, float, float | None], None]
 # An inference session cannot be copied, and a net need not be: copies make their own.
 _MADE_ON_DEMAND = ("_ask", "net_")
 
-_HIGHEST = {"dropout": 1, "colour_norm": 1, "second_opinion": 1, "validation_share": 0.5, "augment": 3}
+_HIGHEST = {
+    **dict.fromkeys(("dropout", "colour_norm", "second_opinion", "average_weights"), 1),
+    **{"validation_share": 0.5, "augment": 3},
+}
 """Highest value of the settings that may be anything from 0 up to it."""
 
 
@@ -81,6 +84,8 @@ class Listener:
         Passes without a better validation loss after which learning stops.
     batch_size, learning_rate
         Windows in a training step, and the highest step size.
+    average_weights
+        Share of the epochs, the last ones, whose weights are averaged, 0 to 1; 0 keeps those of one epoch.
     n_versions
         Versions of each training clip that are kept: the recording itself and copies played faster or
         slower.
@@ -122,6 +127,7 @@ class Listener:
     answer: ClassVar[str] = "classes"
     summary: ClassVar[type[RowFeature]] = Summary
     notes: ClassVar[type[PlayedNotes]] = PlayedNotes
+    notes_net: ClassVar[str] = "logistic"
     n_row_versions: ClassVar[int] = 1
 
     net: str = "conv-residual"
@@ -138,6 +144,7 @@ class Listener:
     patience: int = 12
     batch_size: int = 64
     learning_rate: float = 3e-3
+    average_weights: float = 0.0
     n_versions: int = 5
     augment: float = 1.0
     validation_share: float = 0.15

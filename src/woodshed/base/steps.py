@@ -17,7 +17,9 @@ all count alike, their weights ``(n_windows,)``. Or ids ``(n_rows, n_steps)`` an
 class BatchSource(Protocol):
     """An endless row of batches; step ``k`` is batch ``k % steps_per_epoch`` of its epoch."""
 
-    steps_per_epoch: int
+    @property
+    def steps_per_epoch(self) -> int:
+        """Batches in an epoch."""
 
     def __getitem__(self, step: int) -> Batch:
         """Return a batch, the same one whenever it is asked for."""

@@ -12,6 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from woodshed.base.arrays import read_arrays, write_arrays
+from woodshed.base.averaging import WeightMean, Weights, ask_with
 from woodshed.base.loss import Judge, Loss
 from woodshed.base.result import LearningCurve
 from woodshed.base.steps import STEPS_AT_ONCE, Batch, BatchSource, steps_per_execution, train_steps
@@ -181,8 +182,8 @@ class Recipe:
 class Progress:
     """Keep the best weights, stop when nothing improves, and write down all that is needed to go on.
 
-    The state of a run after an epoch is: every variable of the net and its optimiser, the best
-    weights so far, and the losses. It is written to ``checkpoint`` whole or not at all.
+    The state of a run after an epoch is: every variable of net and optimiser, the best weights so far, the
+    mean (judged and kept once it has begun), and the losses. ``checkpoint`` gets it whole or not at all.
     """
 
     validation: Validation | None
@@ -192,7 +193,8 @@ class Progress:
     train_loss: list[float] = field(default_factory=list)
     validation_loss: list[float] = field(default_factory=list)
     validation_accuracy: list[float] = field(default_factory=list)
-    best: list[NDArray[Any]] = field(default_factory=list)
+    best: Weights = field(default_factory=list)
+    mean: WeightMean = field(default_factory=WeightMean)
 
     @property
     def best_epoch(self) -> int:
@@ -210,14 +212,15 @@ class Progress:
     def end_epoch(self, net: keras.Model, loss: float) -> None:
         """Judge, keep, and write down."""
         # Judged before anything is noted: an interrupt meanwhile must leave all lists equally long.
-        judged = None if self.validation is None else self.validation(net)
         epoch = len(self.train_loss)
+        kept = self.mean.add(net.get_weights(), epoch)
+        judged = None if self.validation is None else ask_with(net, kept, self.validation)
         self.train_loss.append(loss)
         if judged is not None:
             self.validation_loss.append(judged[0])
             self.validation_accuracy.append(judged[1])
         if self.best_epoch == epoch:
-            self.best = net.get_weights()
+            self.best = kept
         self.save(net)
         self.report(epoch, loss, None if judged is None else judged[1])
 
@@ -227,6 +230,7 @@ class Progress:
             return
         arrays = {f"variable{k}": np.asarray(v) for k, v in enumerate(_variables(net))}
         arrays |= {f"best{k}": v for k, v in enumerate(self.best)}
+        arrays |= {f"mean{k}": v for k, v in enumerate(self.mean.values)}
         arrays |= {name: np.asarray(getattr(self, name)) for name in LOSSES}
         write_arrays(self.checkpoint, arrays)
 
@@ -246,6 +250,7 @@ class Progress:
         for k, variable in enumerate(variables):
             variable.assign(arrays[f"variable{k}"])
         self.best = [arrays[f"best{k}"] for k in range(len(weights))]
+        self.mean.values = [arrays[f"mean{k}"] for k in range(len(weights)) if f"mean{k}" in arrays]
         for name in LOSSES:
             getattr(self, name)[:] = arrays[name].tolist()
         return len(self.train_loss)

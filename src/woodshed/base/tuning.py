@@ -1,5 +1,8 @@
 """Tuning: settings are sought on inner folds of the training part, and judged on the test part once.
 
+Of a net, some of its settings are sought. A classical model has none that are worth a search, but there are
+several of them: which one is sought, the one that was asked for being the first to be tried.
+
 Only the first fold of the honest split is tested then. The test parts of the other folds lie in its
 training part: they took part in the choice, and their scores would flatter it. To choose anew inside every
 fold would be as honest and use all folds, for that many times the trainings.
@@ -28,7 +31,10 @@ from woodshed.data.split import Fold, Split, make_split
 from woodshed.errors import DataError, MissingPackageError, ParameterError, WoodshedError
 
 SEARCHED = ("learning_rate", "width", "dropout", "augment", "window_s", "n_mels")
-"""The settings that are sought, unless they are given."""
+"""The settings of a net that are sought, unless they are given."""
+
+CLASSICAL = ("svm", "logistic", "forest", "knn", "discriminant")
+"""The classical models in the order in which they are tried."""
 
 N_INNER = 3
 """Inner folds, if there are as many groups."""
@@ -69,15 +75,16 @@ class Search:
     Parameters
     ----------
     listener
-        Unfitted; a net.
+        Unfitted; a net, or a classical model.
     corpus
         Checked examples, all of them.
     fold
         What is held out; nothing of its test part is heard.
     n_trials
-        How many sets of settings are tried, the first being the listener's own.
+        How many sets of settings are tried, the first being the listener's own; of classical models at most
+        as many as there are.
     given
-        Names of settings that stay as they are.
+        Names of settings that stay as they are; ``net`` says which classical model is tried first.
     notebook
         Where each inner fold of each trial is written down.
     resume
@@ -99,6 +106,7 @@ class Search:
         """Try settings, chosen by a tree-structured Parzen estimator from how the earlier ones did.
 
         A trial that does worse than the median of the earlier ones, after as many inner folds, is stopped.
+        Classical models are tried one after the other instead, and none is stopped.
 
         Returns
         -------
@@ -110,7 +118,7 @@ class Search:
         ParameterError
             If there is nothing to seek.
         MissingPackageError
-            If Optuna is not installed.
+            If it is a net, and Optuna is not installed.
         DataError
             If every trial failed.
 
@@ -120,7 +128,7 @@ class Search:
         NeurIPS 2011. T. Akiba et al., "Optuna: a next-generation hyperparameter optimization framework",
         KDD 2019.
         """
-        optuna = check_tuning(self.listener, self.n_trials, self.given)
+        check_tuning(self.listener, self.n_trials, self.given)
         self.training = replace(self.corpus, examples=self.corpus.subset(self.fold.train.tolist()))
         self.inner = inner_split(self.training, self.listener.seed)
         self._sample_rate = self.listener.sample_rate or common_rate(
@@ -129,16 +137,12 @@ class Search:
         mark = deciding_settings(self.listener, self.listener.get_params())
         mark |= {"job": type(self.listener).job, "given": sorted(self.given), "rate": self._sample_rate}
         self.notebook.open(fingerprint(mark, self.training, [self.inner]), resume=self.resume)
-        study = optuna.create_study(
-            direction="maximize",
-            sampler=optuna.samplers.TPESampler(seed=self.listener.seed),
-            pruner=optuna.pruners.MedianPruner(n_startup_trials=4),
+        study: _Study = (
+            _Nets(self.listener) if self.listener.is_classical else _Parzen(self.listener, self._names)
         )
-        own = {name: getattr(self.listener, name) for name in self._names}
-        study.enqueue_trial(own)
         with tempfile.TemporaryDirectory() as temporary:
             self._store = self.listener.store or temporary
-            trials = tuple(self._try(k, study, optuna) for k in range(self.n_trials))
+            trials = tuple(self._try(k, study) for k in range(min(self.n_trials, study.n_most)))
         scores = [-np.inf if t.score is None or t.state != "complete" else t.score for t in trials]
         best = int(np.argmax(scores))
         if not np.isfinite(scores[best]):
@@ -150,28 +154,26 @@ class Search:
     def _names(self) -> list[str]:
         return [name for name in SEARCHED if name not in self.given]
 
-    def _try(self, number: int, study: Any, optuna: Any) -> Trial:
+    def _try(self, number: int, study: _Study) -> Trial:
         """Carry one trial out, or recall it: the same seed asks for the same settings again."""
-        asked = study.ask()
-        settings = suggest(asked, self.listener, self._names)
+        settings = study.ask()
         scores, duration_s, state = [], 0.0, "complete"
         for f, fold in enumerate(self.inner.folds):
             try:
                 score, took_s = self._fold(f"trial-{number}-fold-{f}", settings, fold, number)
             except WoodshedError as error:
-                study.tell(asked, state=optuna.trial.TrialState.FAIL)
+                study.fail()
                 return Trial(settings, None, duration_s, str(error))
             scores.append(score)
             duration_s += took_s
-            asked.report(float(np.mean(scores)), f)
-            if f + 1 < len(self.inner.folds) and asked.should_prune():
-                study.tell(asked, state=optuna.trial.TrialState.PRUNED)
+            if study.is_hopeless(float(np.mean(scores)), f) and f + 1 < len(self.inner.folds):
+                study.stop()
                 return Trial(settings, float(np.mean(scores)), duration_s, "stopped")
         value = float(np.mean(scores))
         if np.isnan(value):
-            study.tell(asked, state=optuna.trial.TrialState.FAIL)
+            study.fail()
             return Trial(settings, None, duration_s, "its score is not a number")
-        study.tell(asked, value)
+        study.tell(value)
         return Trial(settings, value, duration_s, state)
 
     def _fold(self, name: str, settings: Mapping[str, Any], fold: Fold, number: int) -> tuple[float, float]:
@@ -182,9 +184,8 @@ class Search:
             listener = kind(**self.listener.get_params() | fixed | dict(settings))
             contest = Contest(listener, self.training, self.inner)
             contest.check()
-            self.watcher.begin(
-                f"trial {number + 1} of {self.n_trials}, inner {fold.name}", self.listener.epochs
-            )
+            n_epochs = 0 if listener.is_classical else self.listener.epochs
+            self.watcher.begin(f"trial {number + 1} of {self.n_trials}, inner {fold.name}", n_epochs)
             prepare(listener, self.training)
             part = try_fold(contest, listener, fold, lambda told: self.watcher.epoch(*told[1:]))
             score = main_score(listener.answer, contest.encoded[1][fold.test], part["answers"])
@@ -194,6 +195,75 @@ class Search:
             if "keras" in sys.modules:  # else the graphs of all trials pile up in memory
                 sys.modules["keras"].utils.clear_session()
         return float(written["score"]), float(written["train_s"])
+
+
+class _Nets:
+    """Asks for one classical model after the other."""
+
+    def __init__(self, listener: Listener) -> None:
+        self._names = classical_order(listener)
+        self.n_most = len(self._names)
+
+    def ask(self) -> dict[str, Any]:
+        return {"net": self._names.pop(0)}
+
+    def is_hopeless(self, score: float, fold: int) -> bool:
+        return False
+
+    def tell(self, value: float) -> None: ...
+    def stop(self) -> None: ...
+    def fail(self) -> None: ...
+
+
+class _Parzen:
+    """Asks for settings by what was told of earlier ones; Optuna does the work."""
+
+    def __init__(self, listener: Listener, names: list[str]) -> None:
+        self._optuna = _optuna()
+        self._listener, self._names, self.n_most = listener, names, sys.maxsize
+        self._study = self._optuna.create_study(
+            direction="maximize",
+            sampler=self._optuna.samplers.TPESampler(seed=listener.seed),
+            pruner=self._optuna.pruners.MedianPruner(n_startup_trials=4),
+        )
+        self._study.enqueue_trial({name: getattr(listener, name) for name in names})
+
+    def ask(self) -> dict[str, Any]:
+        self._asked = self._study.ask()
+        return suggest(self._asked, self._listener, self._names)
+
+    def is_hopeless(self, score: float, fold: int) -> bool:
+        self._asked.report(score, fold)
+        return bool(self._asked.should_prune())
+
+    def tell(self, value: float) -> None:
+        self._study.tell(self._asked, value)
+
+    def stop(self) -> None:
+        self._study.tell(self._asked, state=self._optuna.trial.TrialState.PRUNED)
+
+    def fail(self) -> None:
+        self._study.tell(self._asked, state=self._optuna.trial.TrialState.FAIL)
+
+
+_Study = _Nets | _Parzen
+
+
+def classical_order(listener: Listener) -> list[str]:
+    """Return the classical models in the order in which they are tried: the listener's own comes first.
+
+    Of values, two of them are one and the same linear model, which is tried once.
+
+    Examples
+    --------
+    >>> from woodshed.base.recogniser import Recogniser
+    >>> classical_order(Recogniser(net="forest"))
+    ['forest', 'svm', 'logistic', 'knn', 'discriminant']
+    """
+    found = list(dict.fromkeys((listener.net, *CLASSICAL)))
+    if listener.answer == "values":
+        found.remove("logistic" if listener.net == "discriminant" else "discriminant")
+    return found
 
 
 def suggest(trial: Any, listener: Listener, names: list[str]) -> dict[str, Any]:
@@ -222,26 +292,28 @@ def _short(value: float) -> float:
     return value if isinstance(value, int) else float(f"{value:.3g}")
 
 
-def check_tuning(listener: Listener, n_trials: int, given: Collection[str] = ()) -> Any:
-    """Refuse, before any work is done, what cannot be tuned; return Optuna.
+def check_tuning(listener: Listener, n_trials: int, given: Collection[str] = ()) -> None:
+    """Refuse, before any work is done, what cannot be tuned.
 
     Raises
     ------
     ParameterError
         If there is nothing to seek.
     MissingPackageError
-        If Optuna is not installed.
+        If it is a net, and Optuna is not installed.
     """
     listener.check_settings()
     if n_trials < 1:
         raise ParameterError(f"The number of settings to try must be positive, got {n_trials}.")
     if listener.is_classical:
-        raise ParameterError(
-            f"{listener.net} has no settings to tune: it learns with those that are known to do well. Leave "
-            "out --tune, or choose a net by --net."
-        )
+        return
     if set(SEARCHED) <= set(given):
         raise ParameterError(f"All of {', '.join(SEARCHED)} are given, and nothing is left to tune.")
+    _optuna()
+
+
+def _optuna() -> Any:
+    """Return Optuna, told to be quiet."""
     try:
         import optuna
     except ImportError as error:

@@ -6,6 +6,7 @@ a package holds verbs of its own (``woodshed audio trim``).
 
 from __future__ import annotations
 
+import inspect
 import io
 import os
 import sys
@@ -23,6 +24,7 @@ VERBS = {
     "compare": "Compare nets on the same sounds: how well each does, and what it costs.",
     "evaluate": "Test a model on other sounds and write a report.",
     "predict": "Name sounds.",
+    "generate": "Write new tunes, and say what of them is a copy.",
     "info": "Show what a model is, what it learned from and how well it does.",
     "features": "Compute features of sounds and write them as a table.",
     "plot": "Draw sounds: waveform, spectrogram, pitch, rhythm and more.",
@@ -102,7 +104,8 @@ def _add_verbs(app: typer.Typer, package: str, verbs: dict[str, str], arguments:
             _add_verbs(group, module.__name__, module.VERBS, arguments[1:])
             app.add_typer(group, name=verb)
         else:
-            app.command(verb, help=summary)(module.command)
+            _, _, more = (inspect.getdoc(module.command) or "").partition("\n\n")
+            app.command(verb, help=f"{summary}\n\n{more}")(module.command)
 
 
 def _later() -> None:

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from woodshed.cli.flags import with_settings
+from woodshed.cli.flags import JOB_HELP, with_settings
 from woodshed.cli.place import feature_folder
 from woodshed.cli.terminal import note, print_table, progress_bar, say
 from woodshed.cli.train import check_for, read_for
@@ -21,9 +21,12 @@ if TYPE_CHECKING:
 def command(
     data: Annotated[
         str,
-        typer.Argument(help="A folder of class folders, a table (.csv, .parquet), or a corpus as NAME:PATH."),
+        typer.Argument(
+            help="A folder of class folders with sound or MIDI files, a table (.csv, .parquet), or a corpus "
+            "as NAME:PATH."
+        ),
     ],
-    job: Annotated[str, typer.Option(help="What to learn: noise, speech, tags or mood.")] = "noise",
+    job: Annotated[str, typer.Option(help=JOB_HELP)] = "noise",
     nets: Annotated[
         str | None,
         typer.Option(

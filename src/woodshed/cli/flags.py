@@ -14,6 +14,9 @@ import typer
 from woodshed.base.recogniser import Recogniser
 from woodshed.tasks import JOBS, job_class
 
+JOB_HELP = f"What to learn: {', '.join(JOBS)}."
+"""Help of ``--job``: every job that listens."""
+
 
 def with_settings(command: Callable[..., None]) -> Callable[..., None]:
     """Give a command a flag for every setting of a recogniser; those that are used reach it as ``settings``.

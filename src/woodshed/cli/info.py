@@ -21,7 +21,12 @@ def command(
     if json_:
         typer.echo(to_json(described), nl=False)
         return
-    say(f"{described['job']} model, {len(described['labels'])} classes: {', '.join(described['labels'])}")
+    if "tokens" in described["feature"]:
+        say(f"{described['job']} model, writes with {len(described['labels'])} tokens")
+        say(writes(described))
+        return
+    labels = described["labels"]
+    say(f"{described['job']} model, {len(labels)} {kind_of_answer(described['job'])}: {', '.join(labels)}")
     say(hears(described))
     if described["accuracy"]:
         print_scores(
@@ -31,16 +36,34 @@ def command(
     print_table(("made by", ""), [(name, str(value)) for name, value in described["provenance"].items()])
 
 
+def writes(described: dict[str, Any]) -> str:
+    """Say what a model that writes is made of."""
+    settings = described["settings"]
+    return f"{settings['net']}: {settings['n_layers']} layers of {settings['width']} units"
+
+
+def kind_of_answer(job: str) -> str:
+    """Return what the labels of a job's models are: ``classes``, ``tags`` or ``values``."""
+    from woodshed.tasks import JOBS, job_class
+
+    return str(job_class(job).answer) if job in JOBS else "classes"
+
+
 def hears(described: dict[str, Any]) -> str:
     """Say what a model hears."""
-    from woodshed.features import Summary
+    from woodshed.base.saving import FEATURES
+    from woodshed.features import LogMel
+    from woodshed.features.played import PlayedNotes
 
-    ((name, feature),) = described["feature"].items()
-    if name == "Summary":
-        what = f"{described['settings']['net']}: hears {Summary(**feature).n_values} summary features"
-        return f"{what} at {feature['sample_rate']} Hz, of the whole sound"
-    window_s = described["settings"]["window_s"]
-    return f"hears {feature['n_mels']} mel bands at {feature['sample_rate']} Hz, {window_s} s at once"
+    ((name, settings),) = described["feature"].items()
+    feature = FEATURES[name](**settings)
+    net, window_s = described["settings"]["net"], described["settings"]["window_s"]
+    if isinstance(feature, LogMel):
+        return f"hears {feature.n_mels} mel bands at {feature.sample_rate} Hz, {window_s} s at once"
+    if isinstance(feature, PlayedNotes):
+        return f"{net}: reads {feature.n_values} features of the notes of a MIDI file"
+    kind = "summary" if name == "Summary" else name
+    return f"{net}: hears {feature.n_values} {kind} features at {feature.sample_rate} Hz, of the whole sound"
 
 
 def interval(bounds: list[float | None]) -> str:

@@ -27,7 +27,7 @@ def command(
     model: Annotated[Path, typer.Argument(help="A model folder.")],
     sounds: Annotated[
         list[Path] | None,
-        typer.Argument(help="Sound files, and folders of them; with --live none, or one file."),
+        typer.Argument(help="Sound or MIDI files, and folders of them; with --live none, or one file."),
     ] = None,
     format_: Annotated[
         str,
@@ -80,7 +80,7 @@ def command(
     from woodshed.data.folder import list_sounds
     from woodshed.tasks import load
 
-    paths = list_sounds(sounds or [])
+    paths = list_sounds(sounds or [], scores=not (timeline or live))
     _check_format(format_, timeline=timeline, live=live)
     settings = {"hop_s": hop_s, "smooth_s": smooth_s, "min_event_s": min_event_s, "picture": picture}
     settings |= {"false_alarms_per_hour": false_alarms_per_hour}

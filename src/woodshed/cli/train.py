@@ -8,7 +8,7 @@ from typing import Annotated, Any
 
 import typer
 
-from woodshed.cli.flags import with_settings
+from woodshed.cli.flags import JOB_HELP, with_settings
 from woodshed.cli.place import feature_folder
 from woodshed.cli.terminal import (
     name_findings,
@@ -29,9 +29,12 @@ from woodshed.units import duration_text
 def command(
     data: Annotated[
         str,
-        typer.Argument(help="A folder of class folders, a table (.csv, .parquet), or a corpus as NAME:PATH."),
+        typer.Argument(
+            help="A folder of class folders with sound or MIDI files, a table (.csv, .parquet), or a corpus "
+            "as NAME:PATH."
+        ),
     ],
-    job: Annotated[str, typer.Option(help="What to learn: noise, speech, tags or mood.")] = "noise",
+    job: Annotated[str, typer.Option(help=JOB_HELP)] = "noise",
     out: Annotated[Path, typer.Option(help="Folder for the model and its report.")] = Path("model"),
     split: Annotated[
         str,
@@ -56,7 +59,8 @@ def command(
     tune: Annotated[
         int,
         typer.Option(
-            help="Try so many settings on inner folds of the training part first; those given stay. "
+            help="Try so many settings on inner folds of the training part first; those given stay. Where "
+            "a classical model learns, several of them are tried. "
             "[dim]\\[default: none][/dim]",
             show_default=False,
         ),
@@ -74,16 +78,12 @@ def command(
     from woodshed.base.column_run import ColumnRun
     from woodshed.base.experiment import Run
     from woodshed.base.notebook import Notebook
-    from woodshed.base.tuning import check_tuning
     from woodshed.data.split import honest_splits
     from woodshed.report.folder import NOTEBOOK_NAME, prepare_folder
-    from woodshed.tasks import job_class
 
-    recogniser = job_class(job)(**{"store": feature_folder(), **settings})
-    recogniser.check_settings()
-    if tune:
-        check_tuning(recogniser, tune, settings)
+    recogniser = asked_for(job, settings, tune)
     corpus = read_for(recogniser, data, group_by=group_by, target=target, unlabelled=True)
+    recogniser = choose_net(recogniser, corpus, settings)
     if not dry_run:
         prepare_folder(out, resume=resume, force=force)
     candidates = candidates_for(corpus, data) if group_by is None else []
@@ -104,6 +104,18 @@ def command(
         experiment, model = run.measure()
     experiment = replace(experiment, tuning=tuning, checkup=checkup)
     finish(run, experiment, model, out)
+
+
+def asked_for(job: str, settings: dict[str, Any], n_trials: int) -> Any:
+    """Return the listener that is asked for; what cannot work is refused before any file is opened."""
+    from woodshed.base.tuning import check_tuning
+    from woodshed.tasks import job_class
+
+    listener = job_class(job)(**{"store": feature_folder(), **settings})
+    listener.check_settings()
+    if n_trials:
+        check_tuning(listener, n_trials, settings)
+    return listener
 
 
 def finish(run: Any, experiment: Any, model: Any, out: Path) -> None:
@@ -153,6 +165,23 @@ def read_for(
     corpus = read_source(data, group_by=group_by, targets=targets)
     corpus = with_unlabelled(listener if unlabelled else None, corpus)
     return corpus if listener.answer == "classes" else columns_of(listener, corpus)
+
+
+def choose_net(listener: Any, corpus: Any, given: dict[str, Any]) -> Any:
+    """Return a listener that suits what is to be heard, if no net was asked for; say what MIDI files are."""
+    from woodshed.base.material import net_for
+    from woodshed.data.sound import Sounds, is_score
+
+    paths = [example.path for example in (*corpus.examples, *corpus.unlabelled)]
+    n_scores = sum(map(is_score, paths))
+    net = listener.net if "net" in given else net_for(listener, Sounds(corpus.examples))
+    if 0 < n_scores < len(paths):
+        note(f"{n_scores} of {len(paths)} files are MIDI: they are played, and heard like the others.")
+    elif net != listener.net:
+        note(
+            f"All files are MIDI: {net} reads their notes. With --net {listener.net} a net hears them played."
+        )
+    return type(listener)(**listener.get_params() | {"net": net})
 
 
 def candidates_for(corpus: Any, data: str) -> Any:

@@ -15,7 +15,14 @@ import numpy as np
 
 from woodshed.data.example import Corpus, Example, SetAside
 from woodshed.data.sound import example_blocks
-from woodshed.errors import AudioFileError, DataError, ParameterError, WoodshedError, printable
+from woodshed.errors import (
+    AudioFileError,
+    DataError,
+    ParameterError,
+    ScoreFileError,
+    WoodshedError,
+    printable,
+)
 
 if TYPE_CHECKING:
     from woodshed.data.doctor.look import Look
@@ -123,7 +130,7 @@ def examine(example: Example) -> Facts:
 
     Raises
     ------
-    AudioFileError
+    AudioFileError, ScoreFileError
         If it cannot be read.
 
     Examples
@@ -159,7 +166,7 @@ def _facts_or_reason(example: Example) -> Facts | str:
     """Return the facts of a usable sound, or why it is not usable."""
     try:
         facts = examine(example)
-    except AudioFileError as error:
+    except (AudioFileError, ScoreFileError) as error:
         return error.reason
     except WoodshedError as error:
         return str(error)

@@ -10,6 +10,7 @@ from pathlib import Path
 from woodshed.audio.read import AUDIO_SUFFIXES
 from woodshed.data.example import Corpus, Example, SetAside
 from woodshed.data.group import Rule, group_rule, group_word_of, no_group
+from woodshed.data.sound import is_score
 from woodshed.errors import AudioFileError, DataError, printable
 
 ARRANGE = (
@@ -22,13 +23,25 @@ UNLABELLED = "_unlabelled"
 """The folder beside the class folders that holds sounds whose class nobody has said yet."""
 
 
+def is_heard(path: Path) -> bool:
+    """Tell by the ending whether a file can be heard: a sound file, or a MIDI file, which is played.
+
+    Examples
+    --------
+    >>> is_heard(Path("take.WAV")), is_heard(Path("tune.mid")), is_heard(Path("notes.txt"))
+    (True, True, False)
+    """
+    return path.suffix.lower() in AUDIO_SUFFIXES or is_score(path)
+
+
 def read_folder(folder: str | os.PathLike[str], *, group_by: str | None = None) -> Corpus:
     """List the sounds of a folder; the name of the sub-folder is the label.
 
-    Files in deeper folders count for their class folder. Files are told by their suffix and not opened
-    here (`woodshed.data.check.check` does that); hidden files and other suffixes are passed over. The
-    order is that of the names, whatever the file system says, and links that lead in circles are followed
-    once. A folder ``_unlabelled`` is no class: its sounds have no label.
+    MIDI files are sounds too: where there is nothing else, a classical model reads their notes; beside sound
+    files they are played. Files in deeper folders count for their class folder. Files are told by their
+    suffix and not opened here (`woodshed.data.check.check` does that); hidden files and other suffixes are
+    passed over. The order is that of the names, whatever the file system says, and links that lead in circles
+    are followed once. A folder ``_unlabelled`` is no class: its sounds have no label.
 
     Parameters
     ----------
@@ -73,7 +86,7 @@ def read_folder(folder: str | os.PathLike[str], *, group_by: str | None = None) 
     n_others = 0
     for class_folder in _sorted_folders(root):
         for path in files_below(class_folder, stop_at=root):
-            if path.suffix.lower() not in AUDIO_SUFFIXES:
+            if not is_heard(path):
                 n_others += 1
                 continue
             row = _to_example(path, path.relative_to(root), rule, group_by)
@@ -81,7 +94,7 @@ def read_folder(folder: str | os.PathLike[str], *, group_by: str | None = None) 
                 unlabelled.append(replace(row, label=""))
                 row = SetAside(path, f"the label is empty: it is in {UNLABELLED}.")
             examples.append(row) if isinstance(row, Example) else set_aside.append(row)
-    loose = [path for path in _sorted_files(root) if path.suffix.lower() in AUDIO_SUFFIXES]
+    loose = [path for path in _sorted_files(root) if is_heard(path)]
     labels = {example.label for example in examples}
     if len(labels) < 2:
         raise DataError(f"{printable(root)} {_complaint(labels, loose, n_others, set_aside)} {ARRANGE}")
@@ -95,8 +108,15 @@ def read_folder(folder: str | os.PathLike[str], *, group_by: str | None = None) 
     )
 
 
-def list_sounds(places: Iterable[Path]) -> list[Path]:
+def list_sounds(places: Iterable[Path], *, scores: bool = False) -> list[Path]:
     """List sound files: a file stands for itself, a folder for all sounds below it, in the order of names.
+
+    Parameters
+    ----------
+    places
+        Files and folders.
+    scores
+        Whether the MIDI files of a folder are sounds too; what edits or measures sound leaves them out.
 
     Examples
     --------
@@ -107,7 +127,7 @@ def list_sounds(places: Iterable[Path]) -> list[Path]:
     for place in places:
         if place.is_dir():
             below = files_below(place, stop_at=place.parent)
-            listed += [path for path in below if path.suffix.lower() in AUDIO_SUFFIXES]
+            listed += [p for p in below if (is_heard(p) if scores else p.suffix.lower() in AUDIO_SUFFIXES)]
         else:
             listed.append(place)
     return listed

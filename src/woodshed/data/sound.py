@@ -101,6 +101,11 @@ def example_blocks(example: Example) -> Iterator[Clip]:
         yield from read_blocks(example.path, start_s=example.start_s, end_s=example.end_s)
 
 
+def codec_of(path: Path) -> str:
+    """Return how a sound file holds its samples; ``MIDI`` if it holds notes."""
+    return "MIDI" if is_score(path) else info(path).codec
+
+
 def own_rate(path: Path) -> int:
     """Return the rate of a sound file, or that at which notes are played, in hertz."""
     return PLAYED_RATE if is_score(path) else info(path).sample_rate

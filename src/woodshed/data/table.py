@@ -31,7 +31,7 @@ Row = Mapping[str, str]
 def read_table(
     path: str | os.PathLike[str], *, group_by: str | None = None, targets: Sequence[str] = ()
 ) -> Corpus:
-    """List the sounds of a table; a row that cannot be used is set aside with its number.
+    """List the sounds, or MIDI files, of a table; a row that cannot be used is set aside with its number.
 
     Columns: ``path`` (relative to the table's folder) and ``label``, or ``tags`` with ``|`` between them, or
     the ``targets``; if there, also ``group`` (speaker, song, source), ``start_s`` and ``end_s`` (seconds),

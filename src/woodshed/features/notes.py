@@ -10,8 +10,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from woodshed.clip import Samples
-from woodshed.errors import ParameterError
+from woodshed.errors import ParameterError, ScoreError
 from woodshed.features.chroma import PITCH_CLASSES
+from woodshed.features.expression import NAMES as EXPRESSION_NAMES
+from woodshed.features.expression import expression
 from woodshed.features.key import PROFILES, key_of_pitch_classes
 from woodshed.features.setting import Checked
 from woodshed.score import DRUM_CHANNEL, Score
@@ -26,6 +28,7 @@ _LAGS = (1, 2, 3, 4, 5, 6, 8, 9, 12, 16, 18, 24, 32)
 _CONTOURS = tuple("".join(signs) for signs in product("du=", repeat=3))
 _HARSH = (1, 2, 6)  # interval classes of a second and a tritone
 _MAX_PULSES = 1 << 16
+_LEAST_GAP, _ALIKE = 0.1, 13 / 12
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -38,9 +41,11 @@ class NoteSummary(Checked):
     alone. The values have different units: scale each to unit variance before a model that measures
     distances.
 
-    The *pulse* is the commonest time between two onsets. With ``metre_hidden`` all times are counted in it,
+    The *pulse* is the commonest time between two onsets, give or take a little: people do not play evenly.
+    With ``metre_hidden`` all times are counted in it,
     so that neither bar lines nor the metre nor the unit in which the piece was written nor its tempo are
-    told, and what is known about the metre has to be heard from the notes.
+    told, and what is known about the metre has to be heard from the notes. Without it, tempo and times in
+    seconds are told, and what mood research measures (`woodshed.features.expression`).
 
     Parameters
     ----------
@@ -89,6 +94,7 @@ class NoteSummary(Checked):
         if not self.metre_hidden:
             names += ["pulse_beats", "pulse_s", "tempo_bpm", "notes_per_s", "duration_s"]
             names += ["bar_beats", "beats_per_bar", "on_bar_share"]
+            names += EXPRESSION_NAMES
         return tuple(names)
 
     @property
@@ -112,7 +118,7 @@ class NoteSummary(Checked):
 
         Raises
         ------
-        ParameterError
+        ScoreError
             If the piece lasts more than 65,536 pulses.
         """
         table = score.table()
@@ -128,7 +134,7 @@ class NoteSummary(Checked):
             _self_similar(onsets, pitches, table["onset_beats"], pulse, score.source),
         ]
         if not self.metre_hidden:
-            parts.append(_metrical(score, table, pulse))
+            parts += [_metrical(score, table, pulse), expression(table, melodic)]
         return np.concatenate(parts).astype(np.float32)
 
 
@@ -141,10 +147,22 @@ def _skyline(columns: dict[str, NDArray[np.float64]]) -> tuple[Values, Values]:
 
 
 def _pulse(onsets: Values) -> float:
-    """Return the commonest time between two onsets, the longer of two as common; 1 beat if there is none."""
-    gaps = np.round(np.diff(np.unique(onsets)), 3)
+    """Return the commonest time between two onsets, the longer of two as common; 1 beat if there is none.
+
+    Gaps count for each other that are alike to a twelfth; far shorter than the mean, they are the unevenness
+    of a chord.
+    """
+    gaps = np.diff(np.unique(onsets))
+    gaps = np.round(gaps[gaps >= _LEAST_GAP * gaps.mean()] if len(gaps) else gaps, 3)
     values, counts = np.unique(gaps[gaps > 0], return_counts=True)
-    return float(values[len(counts) - 1 - np.argmax(counts[::-1])]) if len(values) else 1.0
+    if not len(values):
+        return 1.0
+    before = np.concatenate([[0], np.cumsum(counts)])
+    low, high = (np.searchsorted(values, values * by) for by in (1 / _ALIKE, _ALIKE))
+    near = before[high] - before[low]
+    commonest = np.flatnonzero(near == near.max())[-1]
+    inside = slice(low[commonest], high[commonest])
+    return float(values[inside][np.argmax(counts[inside][::-1]) * -1 - 1])
 
 
 def _tonal(columns: dict[str, NDArray[np.float64]], pitches: Values) -> Values:
@@ -212,7 +230,7 @@ def _self_similar(onsets: Values, pitches: Values, all_onsets: Values, pulse: fl
     rhythm = np.unique(all_onsets)
     start, n = rhythm[0], int((rhythm[-1] - rhythm[0]) / pulse) + 1
     if n > _MAX_PULSES:
-        raise ParameterError(f"NoteSummary expects at most {_MAX_PULSES} pulses, {source} has {n}. Cut it.")
+        raise ScoreError(f"NoteSummary expects at most {_MAX_PULSES} pulses, {source} has {n}. Cut it.")
     tracks = np.zeros((3, n * _STEPS_A_PULSE + 1))
     spread = np.round((rhythm - start) / pulse * _STEPS_A_PULSE).astype(int)
     tracks[0][np.minimum(spread[:-1], tracks.shape[1] - 1)] = np.minimum(np.diff(rhythm) / pulse, 4)

@@ -4,9 +4,9 @@ Conventions
 -----------
 - The probability that counts is that of the *answer*: the most probable class, the first of equals. Answers
   that were 80 % sure should be right four times in five.
-- Bins of equal width are closed on the right, as in `woodshed.metrics.probability`; bins of equal mass hold
-  as many answers each, as far as equal probabilities allow. The first are what most papers print; the second
-  keep one answer in an almost empty bin from counting for much in the maximum.
+- Bins of equal width are closed on the right; bins of equal mass hold as many answers each, as far as equal
+  probabilities allow. The first are what most papers print; the second keep one answer in an almost empty
+  bin from counting for much in the maximum.
 - An error over bins is never negative, so chance alone makes it greater than 0: the fewer answers in a bin,
   the more. Always read it with its interval, and never on the answers that a temperature was fitted to.
 

@@ -77,8 +77,8 @@ class Originality:
         Longest run of notes, and of whole bars, that a known melody also has; 0 if no two notes agree.
     start, stop
         The notes of that run, ``stop`` not included.
-    source
-        Name of the known melody that has it; empty if there is none.
+    source, source_number
+        Name of the known melody that has it, and its number among all; empty and -1 if there is none.
     source_start
         The note of the known melody at which it begins there.
     transposed_by
@@ -93,6 +93,7 @@ class Originality:
     start: int
     stop: int
     source: str
+    source_number: int
     source_start: int
     transposed_by: int
     new_share: float
@@ -137,7 +138,7 @@ class Known:
         heard = runs[: max(0, n_notes - N_GRAM + 1)]
         new_share = float(np.mean(heard < N_GRAM)) if len(heard) else float("nan")
         if not len(runs) or runs.max() < 2:
-            return Originality(n_notes, 0, 0, 0, 0, "", 0, 0, new_share)
+            return Originality(n_notes, 0, 0, 0, 0, "", -1, 0, 0, new_share)
         start = int(runs.argmax())
         stop = start + int(runs[start])
         number = int(np.searchsorted(self._starts, places[start], side="right")) - 1
@@ -152,6 +153,7 @@ class Known:
             start=start,
             stop=stop,
             source=source.name,
+            source_number=number,
             source_start=source_start,
             transposed_by=int(melody.pitch_midi[start] - source.pitch_midi[source_start]),
             new_share=new_share,

@@ -12,7 +12,7 @@ References
 ----------
 Fawcett (2006), "An introduction to ROC analysis", Pattern Recognition Letters 27. Hand & Till (2001), "A
 simple generalisation of the area under the ROC curve for multiple class classification problems", Machine
-Learning 45. Guo, Pleiss, Sun & Weinberger (2017), "On calibration of modern neural networks", ICML.
+Learning 45.
 """
 
 from __future__ import annotations
@@ -218,31 +218,6 @@ def roc_auc_one_vs_one(truth: ArrayLike, probabilities: ArrayLike, labels: Array
     return float(np.mean(areas)) if areas else math.nan
 
 
-def expected_calibration_error(
-    truth: ArrayLike, probabilities: ArrayLike, labels: ArrayLike, n_bins: int = 10
-) -> float:
-    """Mean distance between how sure the answers are and how often they are right, 0 to 1.
-
-    The probability of the answer (the most probable class, the first of equals) falls into one of ``n_bins``
-    bins of equal width, closed on the right; each bin's ``|accuracy - mean probability|`` counts by its size.
-
-    Examples
-    --------
-    Ten answers that are 80 % sure, of which six are right:
-
-    >>> round(expected_calibration_error(["a"] * 6 + ["b"] * 4, [[0.8, 0.2]] * 10, ["a", "b"]), 4)
-    0.2
-    """
-    if n_bins < 1:
-        raise ParameterError(f"n_bins must be at least 1, got {n_bins}.")
-    rows, given = validate(truth, probabilities, labels)
-    answers = given.argmax(axis=1)
-    sureness = given[np.arange(rows.size), answers].astype(np.float64)
-    bins = np.digitize(sureness, np.linspace(0, 1, n_bins + 1)[1:-1], right=True)
-    gaps = np.bincount(bins, weights=(answers == rows) - sureness)
-    return float(abs(gaps).sum() / rows.size)
-
-
 def evaluate(truth: ArrayLike, probabilities: ArrayLike, labels: ArrayLike) -> dict[str, Any]:
     """Return every score of this file as plain numbers and lists.
 
@@ -251,7 +226,7 @@ def evaluate(truth: ArrayLike, probabilities: ArrayLike, labels: ArrayLike) -> d
     dict
         ``log_loss`` in nats, the same as ``bits`` and ``perplexity``; ``roc_auc``, a dict with ``per_class``,
         ``micro``, ``macro``, ``weighted``, ``one_vs_one`` and ``n_undefined``, the number of classes left out
-        of the means; ``expected_calibration_error``.
+        of the means. Whether probabilities mean what they say is asked in `woodshed.metrics.calibration`.
 
     Examples
     --------
@@ -274,7 +249,6 @@ def evaluate(truth: ArrayLike, probabilities: ArrayLike, labels: ArrayLike) -> d
             "one_vs_one": roc_auc_one_vs_one(truth, probabilities, labels),
             "n_undefined": int(np.isnan(areas).sum()),
         },
-        "expected_calibration_error": expected_calibration_error(truth, probabilities, labels),
     }
 
 

@@ -26,6 +26,7 @@ module is imported when the net is built, so that reading the list loads no kera
 from __future__ import annotations
 
 import importlib
+from collections.abc import Iterable
 from typing import TYPE_CHECKING, Any
 
 from woodshed.errors import ParameterError, near_miss
@@ -47,6 +48,20 @@ NETS: dict[str, str] = {
     "transformer": "transformer",
 }
 
+LAYERS: dict[str, str] = {
+    "CausalAttention": "transformer_lm",
+    "ChannelNorm": "front",
+    "LearnedBias": "nade",
+    "Nade": "nade",
+    "Rbm": "rbm",
+    "Recurrent": "recurrent",
+    "RnnRbm": "rnn_rbm",
+    "SecondOpinion": "texture",
+    "SinusoidalPosition": "front",
+    "Texture": "texture",
+}
+"""What a saved net may name and Keras does not have -> the module that registers it."""
+
 
 def build_net(name: str, n_frames: int, n_bands: int, n_classes: int, **settings: Any) -> keras.Model:
     """Build the net called ``name`` for windows of ``(n_frames, n_bands)`` and ``n_classes`` answers.
@@ -65,7 +80,21 @@ def build_net(name: str, n_frames: int, n_bands: int, n_classes: int, **settings
     """
     if name not in NETS:
         raise ParameterError(f"There is no net called {name!r}. {near_miss(name, NETS)}")
-    module = importlib.import_module(f"woodshed.nets.{NETS[name]}")
+    module = importlib.import_module(f"{__name__}.{NETS[name]}")
     builder = getattr(module, NETS[name])
     net: keras.Model = builder(n_frames, n_bands, n_classes, **settings)
     return net
+
+
+def register_layers(names: Iterable[str]) -> None:
+    """Import the modules of these layers, so that Keras knows them; names that are not ours are passed over.
+
+    Examples
+    --------
+    >>> import keras
+    >>> register_layers(["Recurrent", "somebody_elses"])
+    >>> keras.saving.get_registered_object("woodshed>Recurrent").__name__
+    'Recurrent'
+    """
+    for module in {LAYERS[name] for name in names if name in LAYERS}:
+        importlib.import_module(f"{__name__}.{module}")

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import importlib.resources
 import math
 from collections.abc import Sequence
 from pathlib import Path
@@ -22,13 +21,12 @@ from woodshed.report.comparison import (
     to_markdown,
     to_values,
 )
+from woodshed.report.document import document
 from woodshed.report.markup import Markup, element, join, name_of, table
 from woodshed.report.wording import count
 
 FILES = ("comparison.html", "comparison.json", "comparison.md")
 """What `write_comparison` writes."""
-
-_POLICY = "default-src 'none'; img-src data:; style-src 'unsafe-inline'; base-uri 'none'; form-action 'none'"
 
 
 def write_comparison(comparison: Comparison, ranked: Sequence[Ranked], folder: Path) -> None:
@@ -51,17 +49,6 @@ def write_comparison(comparison: Comparison, ranked: Sequence[Ranked], folder: P
 def comparison_page(comparison: Comparison, ranked: Sequence[Ranked]) -> str:
     """Return the page: who is best, a chart, the table, and what it means."""
     title = f"{comparison.job} on {comparison.corpus.name}: nets compared"
-    style = (importlib.resources.files("woodshed.report") / "page.css").read_text(encoding="utf-8")
-    head = element(
-        "head",
-        element("meta", charset="utf-8"),
-        element("meta", http_equiv="Content-Security-Policy", content=_POLICY),
-        element("meta", name="viewport", content="width=device-width, initial-scale=1"),
-        element("meta", name="color-scheme", content="light dark"),
-        element("link", rel="icon", href="data:,"),  # else a browser asks the server for one
-        element("title", title),
-        element("style", Markup(style)),
-    )
     badge = badge_of_comparison(comparison)
     mark = join([" ", element("span", badge, class_="badge")]) if badge else None
     opening = element(
@@ -88,8 +75,7 @@ def comparison_page(comparison: Comparison, ranked: Sequence[Ranked]) -> str:
         element("h2", "How it was made"),
         table(("what", "value"), words, caption="Settings that all share, and provenance", class_="words"),
     )
-    body = element("body", opening, element("main", content, background))
-    return "<!doctype html>\n" + element("html", head, body, lang="en") + "\n"
+    return document(title, opening, element("main", content, background))
 
 
 def ranking_figure(comparison: Comparison, ranked: Sequence[Ranked]) -> Markup:

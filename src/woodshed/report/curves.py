@@ -7,7 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from woodshed.metrics import probability
+from woodshed.metrics import calibration, probability
 from woodshed.report.scores import Answers
 
 N_BINS = 10
@@ -74,22 +74,15 @@ def macro_roc(curves: list[Roc | None]) -> Roc | None:
 def reliability(answers: Answers) -> list[Bin]:
     """Sort answers by how sure they were into tenths, closed on the right; empty tenths are left out.
 
-    The same bins as `woodshed.metrics.probability.expected_calibration_error`.
+    The bins of `woodshed.metrics.calibration.reliability`.
     """
-    sureness = answers.probabilities.max(axis=1)
-    places = np.digitize(sureness, np.linspace(0, 1, N_BINS + 1)[1:-1], right=True)
-    bins = []
-    for place in np.unique(places):
-        inside = places == place
-        bins.append(
-            Bin(float(sureness[inside].mean()), float(answers.hits[inside].mean()), int(inside.sum()))
-        )
-    return bins
+    found = calibration.reliability(answers.truth, answers.probabilities, answers.classes, n_bins=N_BINS)
+    return [Bin(*row) for row in zip(*(column.tolist() for column in found), strict=True)]
 
 
 def calibration_error(answers: Answers) -> float:
     """Return the expected calibration error over the bins of `reliability`."""
-    return probability.expected_calibration_error(
+    return calibration.expected_calibration_error(
         answers.truth, answers.probabilities, answers.classes, n_bins=N_BINS
     )
 

@@ -6,10 +6,11 @@ import math
 from collections.abc import Sequence
 
 from woodshed.base.result import LearningCurve
+from woodshed.metrics.interval import wilson_interval
 from woodshed.report.chart import Plot, percent_ticks, round_ticks
 from woodshed.report.curves import Bin, Roc
 from woodshed.report.markup import Markup, element, join
-from woodshed.report.scores import Score, wilson_interval
+from woodshed.report.scores import Score
 from woodshed.report.wording import UNKNOWN, percent, percent_range
 
 _UNIT = (0.0, 1.0)

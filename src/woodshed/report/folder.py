@@ -14,7 +14,7 @@ from woodshed.base.saving import make_folder, save_model, to_json
 from woodshed.data.example import Corpus
 from woodshed.data.item import file_digest
 from woodshed.errors import OutputError, printable
-from woodshed.metrics import confusion, probability
+from woodshed.metrics import calibration, confusion, probability
 from woodshed.report.card import card
 from woodshed.report.confidence import confidence_scores
 from woodshed.report.page import write_page
@@ -100,7 +100,9 @@ def metrics_of(experiment: Experiment) -> dict[str, object]:
         for method in result.probabilities:
             answers = answers_of(experiment, result, method)
             counted = confusion.evaluate(answers.confusion)
-            likely = probability.evaluate(answers.truth, answers.probabilities, answers.classes)
+            given = (answers.truth, answers.probabilities, answers.classes)
+            likely = probability.evaluate(*given)
+            likely["expected_calibration_error"] = calibration.expected_calibration_error(*given)
             methods[method] = counted | likely
         told: dict[str, object] = {"split": result.split, "leaky": result.leaky, "methods": methods}
         if result.judged is not None:

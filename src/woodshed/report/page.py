@@ -2,9 +2,6 @@
 
 from __future__ import annotations
 
-import base64
-import hashlib
-import importlib.resources
 import os
 
 import numpy as np
@@ -19,6 +16,7 @@ from woodshed.report.checkup import checkup_part
 from woodshed.report.confidence import confidence_section
 from woodshed.report.confusion import confusion_section
 from woodshed.report.decision_map import map_section
+from woodshed.report.document import document
 from woodshed.report.markup import Markup, element, join
 from woodshed.report.scores import MEASURES, answers_of, class_rates, group_scores, measure, ordered_splits
 from woodshed.report.tags_page import column_body
@@ -53,24 +51,11 @@ def page(experiment: Experiment | ColumnExperiment, *, max_confused: int = 40) -
     """Return the report of an experiment as HTML; arguments and errors as for `write_page`."""
     if max_confused < 0:
         raise ParameterError(f"max_confused must be 0 or more, got {max_confused}. For no sounds pass 0.")
-    style, script = _part("page.css"), _part("page.js")
-    head = element(
-        "head",
-        element("meta", charset="utf-8"),
-        element("meta", http_equiv="Content-Security-Policy", content=_policy(style, script)),
-        element("meta", name="viewport", content="width=device-width, initial-scale=1"),
-        element("meta", name="color-scheme", content="light dark"),
-        element("meta", name="referrer", content="no-referrer"),
-        element("link", rel="icon", href="data:,"),  # else a browser asks the server for one
-        element("title", f"{experiment.job} on {experiment.corpus.name}: how well it does"),
-        element("style", style),
-    )
     if isinstance(experiment, ColumnExperiment):
         content = column_body(experiment)
     else:
         content = _body(experiment, max_confused)
-    body = element("body", content, element("script", script))
-    return "<!doctype html>\n" + element("html", head, body, lang="en") + "\n"
+    return document(f"{experiment.job} on {experiment.corpus.name}: how well it does", content)
 
 
 def _body(experiment: Experiment, max_confused: int) -> Markup:
@@ -130,22 +115,3 @@ def _section(name: str, title: str, content: Markup, result: SplitResult | None)
     """Put a part under its heading, with the badge of the split that its numbers are from."""
     mark = sections.badge(result) if result else Markup("")
     return element("section", element("h2", title, join([" ", mark]) if mark else None), content, id=name)
-
-
-def _part(name: str) -> Markup:
-    """Read a file that lies beside this one."""
-    return Markup((importlib.resources.files("woodshed.report") / name).read_text(encoding="utf-8"))
-
-
-def _policy(style: str, script: str) -> str:
-    """Forbid the network, and every style and script but these two, even if a name smuggled one in."""
-    return (
-        "default-src 'none'; img-src data:; media-src data:; "
-        f"style-src {_fingerprint(style)}; script-src {_fingerprint(script)}; "
-        "base-uri 'none'; form-action 'none'"
-    )
-
-
-def _fingerprint(text: str) -> str:
-    digest = hashlib.sha256(text.encode("utf-8")).digest()
-    return f"'sha256-{base64.b64encode(digest).decode('ascii')}'"

@@ -16,14 +16,11 @@ from woodshed.base.result import Experiment, SplitResult
 from woodshed.errors import ParameterError
 from woodshed.metrics import confusion, probability
 from woodshed.metrics.average import AVERAGES
-from woodshed.metrics.interval import Interval, bootstrap_interval, share_interval
+from woodshed.metrics.interval import Interval, bootstrap_interval, share_interval, wilson_interval
 
 N_RESAMPLES = 1000
 N_RESAMPLES_AUC = 200
 """Fewer, because each costs a sort of the test set for every class."""
-
-_Z = 1.959963984540054
-"""97.5 % of a normal distribution lie below it."""
 
 
 @dataclass(frozen=True)
@@ -218,26 +215,3 @@ def group_scores(answers: Answers) -> list[GroupScore]:
         n, n_right = hits.size, int(hits.sum())
         found.append(GroupScore(str(name), Score(n_right / n, wilson_interval(n_right, n)), n))
     return sorted(found, key=lambda group: (group.score.value, group.name))
-
-
-def wilson_interval(n_right: int, n: int) -> Interval:
-    """Find the 95 % interval of a share of independent examples.
-
-    Three of three is no proof of perfection: unlike the bootstrap, this says so.
-
-    References
-    ----------
-    Wilson (1927), "Probable inference, the law of succession, and statistical inference", Journal of the
-    American Statistical Association 22.
-
-    Examples
-    --------
-    >>> low, high = wilson_interval(3, 3)
-    >>> round(low, 3), round(high, 3)
-    (0.439, 1.0)
-    """
-    share = n_right / n
-    middle = share + _Z**2 / (2 * n)
-    reach = _Z * math.sqrt(share * (1 - share) / n + _Z**2 / (4 * n**2))
-    scale = 1 + _Z**2 / n
-    return Interval(max(0.0, (middle - reach) / scale), min(1.0, (middle + reach) / scale))

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import os
 import re
-from collections.abc import Callable, Iterable, Iterator
-from dataclasses import dataclass, field
+from collections.abc import Iterable
+from dataclasses import dataclass
 from fractions import Fraction
 from pathlib import Path
 from typing import cast, get_args
@@ -22,11 +22,11 @@ from woodshed.score import (
 )
 from woodshed.symbolic.abc_bar import Bar, Sounding, played_order
 from woodshed.symbolic.abc_field import read_length, read_metre
+from woodshed.symbolic.abc_tune import TuneLines, cut_tunes, read_body
 from woodshed.symbolic.abc_voice import Propagation, Voice
 
 ABC_SUFFIXES = (".abc",)
 
-_FIELD = re.compile(r"\s*([A-Za-z+]):(?![|:])\s*(.*)")
 _VOICE_NAME = re.compile(r'\b(?:name|nm)\s*=\s*(?:"([^"]*)"|(\S+))')
 _CHANNELS = [channel for channel in range(16) if channel != DRUM_CHANNEL]
 
@@ -52,16 +52,6 @@ class Book:
     numbers: tuple[str, ...]
     fields: tuple[dict[str, str], ...]
     errors: tuple[ScoreFileError, ...]
-
-
-@dataclass
-class _Tune:
-    """The lines of one tune, sorted."""
-
-    number: str = ""
-    titles: list[str] = field(default_factory=list)
-    header: list[tuple[str, str]] = field(default_factory=list)
-    body: list[str] = field(default_factory=list)
 
 
 def read_abc(
@@ -134,7 +124,7 @@ def abc_to_book(
             f"ABC has no propagation {propagation!r}. {near_miss(str(propagation), get_args(Propagation))}"
         )
     tunes, errors = [], []
-    for tune in _tunes_of(text):
+    for tune in cut_tunes(text):
         name = f"tune {tune.number}, {tune.titles[0]}" if tune.titles else f"tune {tune.number}"
         try:
             score = _score_of(tune, f"{source}: {name}", repeats, propagation)
@@ -176,37 +166,7 @@ def abc_to_score(
     return book.tunes[0]
 
 
-def _tunes_of(text: str) -> Iterator[_Tune]:
-    """Cut a file into tunes; fields before the first one are for all of them."""
-    common: list[tuple[str, str]] = []
-    tune: _Tune | None = None
-    in_header = False
-    for line in text.replace("\r\n", "\n").replace("\r", "\n").split("\n"):
-        if line.startswith("%%propagate-accidentals"):
-            words = line.split()
-            (tune.header if tune else common).append(("%", words[1] if len(words) > 1 else ""))
-        content = re.sub(r"(?<!\\)%.*", "", line).rstrip()
-        match = _FIELD.match(content)
-        kind, value = match.groups() if match else ("", "")
-        if kind == "X":
-            if tune:
-                yield tune
-            tune, in_header = _Tune(value.strip(), header=list(common)), True
-        elif tune is None:
-            if kind in ("M", "L", "Q", "R", "C", "O"):
-                common.append((kind, value))
-        elif in_header and kind == "T":
-            tune.titles.append(value.strip().replace(r"\%", "%"))
-        elif in_header and kind:
-            tune.header.append((kind, value))
-            in_header = kind != "K"
-        elif not in_header and content.strip():
-            tune.body.append(content)
-    if tune:
-        yield tune
-
-
-def _score_of(tune: _Tune, source: str, repeats: bool, propagation: Propagation) -> Score:
+def _score_of(tune: TuneLines, source: str, repeats: bool, propagation: Propagation) -> Score:
     """Read one tune."""
     header = dict(tune.header)
     if "K" not in header:
@@ -231,31 +191,9 @@ def _score_of(tune: _Tune, source: str, repeats: bool, propagation: Propagation)
 
     for value in (value for kind, value in tune.header if kind == "V"):
         voice_of(value)
-    _read_body(tune.body, voices, voice_of)
+    read_body(tune.body, voices, voice_of)
     used = {name: voice for name, voice in voices.items() if any(bar.notes for bar in voice.bars)}
     return _put_together(used, names, tune.titles[0] if tune.titles else "", source, repeats)
-
-
-def _read_body(lines: Iterable[str], voices: dict[str, Voice], voice_of: Callable[[str], Voice]) -> None:
-    """Read the lines of music, each by the voice that it belongs to."""
-    current: Voice | None = None
-    for line in lines:
-        match = _FIELD.match(line)
-        kind, value = match.groups() if match else ("", line)
-        if kind == "V":
-            current = voice_of(value)
-        elif kind in ("K", "M", "L", "Q"):
-            current = current or voice_of("1" if not voices else next(iter(voices)))
-            current.change(kind, value)
-        elif not kind:
-            for part in re.split(r"(\[V:[^\]]*\])", value):
-                if part.startswith("[V:"):
-                    current = voice_of(part[3:-1])
-                elif part.strip():
-                    current = current or voice_of("1" if not voices else next(iter(voices)))
-                    current.read(part)
-    for voice in voices.values():
-        voice.finish()
 
 
 def _put_together(

@@ -8,10 +8,10 @@ from fractions import Fraction
 
 from woodshed.errors import ScoreError, ScoreFileError
 from woodshed.score import FIFTHS_ABOVE, Mode
-from woodshed.symbolic.abc import _read_body, _Tune, _tunes_of
 from woodshed.symbolic.abc_bar import Sounding
 from woodshed.symbolic.abc_field import read_length, read_metre, signature_of
 from woodshed.symbolic.abc_folk_voice import Event, FolkVoice
+from woodshed.symbolic.abc_tune import TuneLines, cut_tunes, read_body
 from woodshed.symbolic.abc_voice import Propagation, Voice
 from woodshed.symbolic.folk_bar import bar_errors, split_bars
 from woodshed.symbolic.folk_word import (
@@ -75,7 +75,7 @@ def abc_to_folk(text: str, *, source: str = "text", propagation: Propagation = "
     >>> abc_to_folk('X:1\nT:A jig\nM:6/8\nL:1/8\nK:Ador\n|:"Am"{g}e3 c>BA|G^GA A3:|\n')
     'M:6/8 K:Cdor |: g 3 e > d c | B =B c c 3 :|'
     """
-    tunes = list(_tunes_of(text))
+    tunes = list(cut_tunes(text))
     if len(tunes) != 1:
         raise ScoreFileError(source, f"one tune is expected, found {len(tunes)}. Use book_to_folk.")
     return _folk_of(tunes[0], source, propagation).text
@@ -93,7 +93,7 @@ def book_to_folk(
     ('M:2/4 K:Cmaj C 4 |', 'text: tune 2: no token says the metre 5/4.')
     """
     tunes, errors = [], []
-    for tune in _tunes_of(text):
+    for tune in cut_tunes(text):
         try:
             tunes.append(_folk_of(tune, source, propagation))
         except ScoreFileError as error:
@@ -101,7 +101,7 @@ def book_to_folk(
     return tuple(tunes), tuple(errors)
 
 
-def _folk_of(tune: _Tune, source: str, propagation: Propagation) -> FolkTune:
+def _folk_of(tune: TuneLines, source: str, propagation: Propagation) -> FolkTune:
     title = tune.titles[0] if tune.titles else ""
     name = f"tune {tune.number}" + (f", {title}" if title else "")
     try:
@@ -111,7 +111,7 @@ def _folk_of(tune: _Tune, source: str, propagation: Propagation) -> FolkTune:
         raise ScoreFileError(source, f"{name}: {error}") from error
 
 
-def _read(tune: _Tune, propagation: Propagation) -> FolkVoice:
+def _read(tune: TuneLines, propagation: Propagation) -> FolkVoice:
     """Read the only voice of a tune."""
     header = dict(tune.header)
     metre = read_metre(header.get("M", ""))
@@ -127,7 +127,7 @@ def _read(tune: _Tune, propagation: Propagation) -> FolkVoice:
                     voices[name].change(kind, header[kind])
         return voices[name]
 
-    _read_body(tune.body, voices, voice_of)
+    read_body(tune.body, voices, voice_of)
     used = [voice for voice in voices.values() if any(bar.notes for bar in voice.bars)]
     if len(used) != 1 or not isinstance(used[0], FolkVoice):
         raise ScoreError(f"one voice is expected, found {len(used)}. Give a single melody.")

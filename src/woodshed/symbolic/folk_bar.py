@@ -49,7 +49,7 @@ def folk_bars(words: Sequence[str], metre: str) -> list[FolkBar]:
             continue
         before = words[first] if first >= 0 else ""
         after = words[last] if last < len(words) else ""
-        eighths = sum(_lengths(words[first + 1 : last], metre), Fraction(0))
+        eighths = sum(event_lengths(words[first + 1 : last], metre), Fraction(0))
         bars.append(FolkBar(len(bars) + 1, first + 1, last, eighths, before, after))
     return bars
 
@@ -98,8 +98,14 @@ def split_bars(words: Sequence[str], metre: str) -> frozenset[int]:
     return frozenset(found)
 
 
-def _lengths(words: Sequence[str], metre: str) -> Iterator[Fraction]:
-    """Yield the length of each event, broken rhythm and tuplets minded."""
+def event_lengths(words: Sequence[str], metre: str) -> Iterator[Fraction]:
+    """Yield the length of each note, rest or chord in eighths, broken rhythm and tuplets minded.
+
+    Examples
+    --------
+    >>> [float(length) for length in event_lengths("C > D z 2 [ E G ]".split(), "M:4/4")]
+    [1.5, 0.5, 2.0, 1.0]
+    """
     ratio, n_left, factor = Fraction(1), 0, Fraction(1)
     waiting: Fraction | None = None  # the event whose length may still be changed by what follows
     in_chord: list[Fraction] | None = None

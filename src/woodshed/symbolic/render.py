@@ -15,18 +15,20 @@ from numpy.typing import NDArray
 from woodshed.clip import Clip
 from woodshed.errors import MissingPackageError, ParameterError, printable
 from woodshed.score import DRUM_CHANNEL, Program, Score
-from woodshed.symbolic.synth import sound_of
-from woodshed.units import db_to_amplitude
+from woodshed.symbolic.synth import LONGEST_TAIL_S, sound_of
+from woodshed.units import db_to_amplitude, s_to_samples
 
 PEAK_DB = -1.0
 """No sample is louder than this; what would be is made softer as a whole."""
+
+MAX_S = 3600.0
+"""Longest piece that is rendered, in seconds."""
 
 FOUND = "found"
 """In place of a path: the SoundFont that `find_soundfont` finds."""
 
 _NOTE_GAIN = 0.5
 _WIDTH = 0.5
-_MAX_S = 3600.0
 _PLACES = ("/usr/share/sounds/sf2", "/usr/share/soundfonts", "/usr/local/share/soundfonts")
 _TAIL_S = 1.0  # what sounds on after the last note
 _FONT_GAIN_DB = -6.0
@@ -42,6 +44,7 @@ def render(
     *,
     programs: Mapping[int, int] | None = None,
     seed: int = 0,
+    mono: bool = False,
 ) -> Clip:
     """Play a score into a stereo clip.
 
@@ -61,11 +64,13 @@ def render(
         Channel -> General MIDI program, 0 to 127, in place of the score's.
     seed
         Of the noise in our own drums.
+    mono
+        One channel, in which all notes stand in the middle, at half the memory.
 
     Returns
     -------
     Clip
-        Stereo, no louder than -1 dBFS; it lasts until the last note has died away.
+        Stereo unless ``mono``, no louder than -1 dBFS; it lasts until the last note has died away.
 
     Raises
     ------
@@ -83,7 +88,7 @@ def render(
     """
     if not 8000 <= sample_rate <= 192_000:
         raise ParameterError(f"render expects a sample_rate from 8000 to 192000 Hz, got {sample_rate!r}.")
-    if score.duration_s > _MAX_S:
+    if score.duration_s > MAX_S:
         raise ParameterError(
             f"{score.source} lasts {score.duration_s / 60:.0f} minutes; 60 at most are rendered. Cut it."
         )
@@ -91,14 +96,15 @@ def render(
         kept = [program for program in score.programs if program.channel not in programs]
         score = replace(score, programs=[*kept, *(Program(0, *pair) for pair in programs.items())])
     if soundfont is None:
-        samples = _own_tones(score, sample_rate, seed)
+        samples = _own_tones(score, sample_rate, seed, 1 if mono else 2)
     else:
-        samples = _from_soundfont(score, sample_rate, _place_of(soundfont))
-    peak = float(np.abs(samples).max())
+        samples = _from_soundfont(score, sample_rate, _place_of(soundfont)).astype(np.float32)
+        samples = samples.mean(axis=0, keepdims=True) if mono else samples
+    peak = max(float(samples.max()), -float(samples.min()))
     limit = db_to_amplitude(PEAK_DB)
     if peak > limit:
         samples *= limit / peak * (1 - 1e-6)
-    return Clip(samples.astype(np.float32), sample_rate, score.title or score.source)
+    return Clip(samples.astype(np.float32, copy=False), sample_rate, score.title or score.source)
 
 
 def find_soundfont() -> Path | None:
@@ -125,37 +131,37 @@ def find_soundfont() -> Path | None:
     return None
 
 
-def _own_tones(score: Score, sample_rate: int, seed: int) -> NDArray[np.float64]:
-    """Add up all notes in stereo."""
+def _own_tones(score: Score, sample_rate: int, seed: int, n_channels: int) -> NDArray[np.float32]:
+    """Add up all notes, in one channel or in two."""
     columns = score.table()
-    channels = sorted({note.channel for note in score.notes})
-    pans = {channel: _WIDTH * (2 * k / max(1, len(channels) - 1) - 1) for k, channel in enumerate(channels)}
-    if len(channels) == 1:
-        pans = dict.fromkeys(channels, 0.0)
+    gains = {channel: gain[:n_channels, np.newaxis] for channel, gain in _gains(score, n_channels).items()}
     starts = np.round(columns["onset_s"] * sample_rate).astype(int)
-    sounds: dict[tuple[int, int, int, int], NDArray[np.float64]] = {}
-    placed = []
-    for note, start, duration_s in zip(score.notes, starts, columns["duration_s"], strict=True):
+    n_samples = round(score.duration_s * sample_rate) + s_to_samples(LONGEST_TAIL_S, sample_rate)
+    mix, end = np.zeros((n_channels, n_samples), np.float32), 0
+    for note, start, duration_s in zip(score.notes, starts.tolist(), columns["duration_s"], strict=True):
         program = _program_at(score, note.channel, note.onset_beats)
-        key = (note.pitch_midi, round(duration_s * sample_rate), note.channel, program)
-        if key not in sounds:
-            sounds[key] = sound_of(
-                note.pitch_midi,
-                float(duration_s),
-                channel=note.channel,
-                program=program,
-                sample_rate=sample_rate,
-                seed=seed,
-            )
-        placed.append((note, int(start), sounds[key]))
-    mix = np.zeros((2, max(start + len(sound) for _, start, sound in placed)))
-    for note, start, sound in placed:
-        angle = np.pi / 4 * (1 + pans[note.channel])
-        gains = (
-            _NOTE_GAIN * (note.velocity / 127) ** 2 * np.sqrt(2) * np.array([np.cos(angle), np.sin(angle)])
+        tone = sound_of(
+            *(note.pitch_midi, float(duration_s)),
+            channel=note.channel,
+            program=program,
+            sample_rate=sample_rate,
+            seed=seed,
         )
-        mix[:, start : start + len(sound)] += gains[:, np.newaxis] * sound
-    return mix
+        strength = _NOTE_GAIN * (note.velocity / 127) ** 2 * gains[note.channel]
+        mix[:, start : start + len(tone)] += strength * tone
+        end = max(end, start + len(tone))
+    return mix[:, :end]
+
+
+def _gains(score: Score, n_channels: int) -> dict[int, NDArray[np.float64]]:
+    """Return how loud each channel of notes is in each channel of sound: they stand from left to right."""
+    channels = sorted({note.channel for note in score.notes})
+    if n_channels == 1 or len(channels) == 1:
+        return dict.fromkeys(channels, np.ones(2))
+    pans = _WIDTH * np.linspace(-1, 1, len(channels))
+    angles = np.pi / 4 * (1 + pans)
+    gains = np.sqrt(2) * np.stack([np.cos(angles), np.sin(angles)], axis=1)
+    return dict(zip(channels, gains, strict=True))
 
 
 def _program_at(score: Score, channel: int, onset_beats: float) -> int:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 from dataclasses import dataclass
 
 import numpy as np
@@ -57,6 +58,11 @@ _DRUMS = {35: (55, 0.18, 0.05), 36: (60, 0.18, 0.05), 38: (190, 0.12, 0.7), 40: 
 _TOMS, _METAL = {41, 43, 45, 47, 48, 50}, {42: 0.04, 44: 0.04, 46: 0.3, 49: 0.8, 51: 0.5, 57: 0.8, 59: 0.5}
 _DRUM_ATTACK_S, _DRUM_END = 0.002, 7.0  # ends after so many times its decay, 60 dB down
 
+_LONGEST_KEPT = 1 << 16
+
+LONGEST_TAIL_S = _DRUM_END * max(_METAL.values()) + 0.1
+"""No sound lasts longer than this after its note, in seconds: a cymbal is the longest."""
+
 
 def sound_of(
     pitch_midi: int, duration_s: float, *, channel: int, program: int, sample_rate: int, seed: int
@@ -77,7 +83,7 @@ def sound_of(
     Returns
     -------
     numpy.ndarray
-        Shape ``(n_samples,)``, within ±1.
+        Shape ``(n_samples,)``, within ±1; not to be written to.
 
     Examples
     --------
@@ -89,18 +95,31 @@ def sound_of(
         return _drum(pitch_midi, sample_rate, seed)
     timbre = FAMILIES[program // 8]
     n_samples = max(2, round((duration_s + timbre.release_s) * sample_rate))
+    # Notes of one pitch differ in length alone: what they share is kept, unless it is long.
+    n_kept = 1 << (n_samples - 1).bit_length()
+    make = _undying if n_kept <= _LONGEST_KEPT else _undying.__wrapped__
+    tone = make(pitch_midi, program // 8, sample_rate, n_kept)[:n_samples].copy()
+    n_rise = min(n_samples, 1 + int(min(timbre.attack_s, max(duration_s, 1e-3)) * sample_rate))
+    n_fall = min(n_samples, 1 + int(timbre.release_s * sample_rate))
+    tone[:n_rise] *= _ramp(np.arange(n_rise) / sample_rate / min(timbre.attack_s, max(duration_s, 1e-3)))
+    tone[n_samples - n_fall :] *= _ramp(np.arange(n_fall)[::-1] / sample_rate / timbre.release_s)
+    return tone
+
+
+@functools.lru_cache(128)
+def _undying(pitch_midi: int, family: int, sample_rate: int, n_samples: int) -> Samples:
+    """Make a note that has not been begun gently and does not end, but fades as its instrument does."""
+    timbre = FAMILIES[family]
     time_s = np.arange(n_samples) / sample_rate
     f0_hz = 440.0 * 2.0 ** ((pitch_midi - 69) / 12)
     tone = np.zeros(n_samples)
     for k, amplitude in enumerate(timbre.partials, start=1):
         if amplitude and k * f0_hz < sample_rate / 2:
             tone += amplitude * np.sin(2 * np.pi * k * f0_hz * time_s)
-    tone /= sum(timbre.partials)
-    rise = _ramp(time_s / min(timbre.attack_s, max(duration_s, 1e-3)))
-    fall = _ramp((time_s[-1] - time_s) / timbre.release_s)
-    return np.asarray(tone * rise * fall * np.exp(-time_s / timbre.decay_s))
+    return np.asarray(tone / sum(timbre.partials) * np.exp(-time_s / timbre.decay_s))
 
 
+@functools.lru_cache(64)
 def _drum(pitch_midi: int, sample_rate: int, seed: int) -> Samples:
     """Make a drum: a sine that falls for skins, noise for wires, high noise for metal."""
     if pitch_midi in _METAL:
@@ -118,7 +137,9 @@ def _drum(pitch_midi: int, sample_rate: int, seed: int) -> Samples:
     stroke = (1 - noisy) * np.sin(2 * np.pi * falling) + noisy * noise
     rise = _ramp(time_s / _DRUM_ATTACK_S)
     fall = _ramp((time_s[-1] - time_s) / 0.01)
-    return np.asarray(stroke * rise * fall * np.exp(-time_s / decay_s))
+    drum = np.asarray(stroke * rise * fall * np.exp(-time_s / decay_s))
+    drum.flags.writeable = False
+    return drum
 
 
 def _ramp(position: Samples) -> Samples:

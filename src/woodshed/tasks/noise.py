@@ -58,3 +58,4 @@ class NoiseRecogniser(Recogniser):
     patience: int = 60
     batch_size: int = 16
     learning_rate: float = 2e-3
+    average_weights: float = 0.33

@@ -12,8 +12,8 @@ from woodshed.errors import ParameterError, ScoreError, near_miss
 from woodshed.score import Score
 from woodshed.symbolic.abc import abc_to_score
 from woodshed.symbolic.folk_word import BOUNDARIES, METRES, MODES, WORDS
+from woodshed.tokens.folk_key import in_key
 
-_MODE_NAMES = {"K:Cmaj": "C", "K:Cmin": "Cmin", "K:Cdor": "Cdor", "K:Cmix": "Cmix"}
 _NUMBERS = {word: number for number, word in enumerate(WORDS)}
 START, END = (_NUMBERS[word] for word in BOUNDARIES)
 
@@ -97,7 +97,7 @@ class FolkAbc:
         return " ".join(words[:-1] if words[-1:] == [BOUNDARIES[1]] else words)
 
 
-def tokens_to_abc(tune: str, *, title: str = "Tune", number: int = 1) -> str:
+def tokens_to_abc(tune: str, *, title: str = "Tune", number: int = 1, tonic: str = "C") -> str:
     r"""Write a tune in tokens as ABC that any reader understands.
 
     Parameters
@@ -108,6 +108,8 @@ def tokens_to_abc(tune: str, *, title: str = "Tune", number: int = 1) -> str:
         For the ``T:`` line.
     number
         For the ``X:`` line.
+    tonic
+        On which note to write it, such as ``D`` or ``Bb``.
 
     Raises
     ------
@@ -140,13 +142,14 @@ def tokens_to_abc(tune: str, *, title: str = "Tune", number: int = 1) -> str:
         words[0],
         "L:1/8",
     ]
-    body = _body(words[2:])
+    key, music = in_key(tune, tonic)
+    body = _body(music)
     body += "]" if body.endswith(" |") else ""  # the end of the tune: its last bar may be short
-    return "\n".join([*head, f"K:{_MODE_NAMES[words[1]]}", body, ""])
+    return "\n".join([*head, f"K:{key}", body, ""])
 
 
-def tokens_to_score(tune: str, *, title: str = "Tune", repeats: bool = True) -> Score:
-    """Turn a tune in tokens into notes, with its repeats and endings played.
+def tokens_to_score(tune: str, *, title: str = "Tune", repeats: bool = True, tonic: str = "C") -> Score:
+    """Turn a tune in tokens into notes, on any tonic, with its repeats and endings played.
 
     Raises
     ------
@@ -158,7 +161,7 @@ def tokens_to_score(tune: str, *, title: str = "Tune", repeats: bool = True) -> 
     >>> [note.pitch_midi for note in tokens_to_score("M:2/4 K:Cmin |: C 2 E 2 :|").notes]
     [60, 63, 60, 63]
     """
-    return abc_to_score(tokens_to_abc(tune, title=title), source=title, repeats=repeats)
+    return abc_to_score(tokens_to_abc(tune, title=title, tonic=tonic), source=title, repeats=repeats)
 
 
 def _unknown(word: str, place: int) -> str:

@@ -92,9 +92,10 @@ class FolkRule:
     >>> state = rule.start()
     >>> for word in "<s> M:2/4 K:Cmaj C 2 E G".split():
     ...     state = rule.after(state, word)
-    >>> [word for word, is_allowed in zip(WORDS, rule.allowed(state)) if is_allowed]
+    >>> [word for word in ("|", ":|", "|1", "C", "2") if word in rule.words(state)]
     ['|', ':|']
-    >>> sorted(rule.words(rule.after(state, "|")))
+    >>> state = rule.after(state, "|")
+    >>> sorted(rule.words(state))
     ['</s>']
     """
 

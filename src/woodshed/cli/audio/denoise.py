@@ -24,7 +24,10 @@ def command(
     force: Force = False,
     jobs: Jobs = -1,
 ) -> None:
-    """Take steady noise out, such as hiss, hum or a fan."""
+    """Take steady noise out, such as hiss, hum or a fan.
+
+    A whole file is held in memory while it is worked on, several times over; cut one of many hours first.
+    """
     from woodshed.audio import denoise, noise_print, read
 
     profile = None

@@ -18,7 +18,10 @@ def command(
     force: Force = False,
     jobs: Jobs = -1,
 ) -> None:
-    """Change the pitch and keep the tempo."""
+    """Change the pitch and keep the tempo.
+
+    A whole file is held in memory while it is worked on, several times over; cut one of many hours first.
+    """
     from woodshed.audio import pitch
 
     change_files(functools.partial(pitch, semitones=semitones), sounds, out, to=to, force=force, jobs=jobs)

@@ -18,7 +18,10 @@ def command(
     force: Force = False,
     jobs: Jobs = -1,
 ) -> None:
-    """Change the tempo and keep the pitch."""
+    """Change the tempo and keep the pitch.
+
+    A whole file is held in memory while it is worked on, several times over; cut one of many hours first.
+    """
     from woodshed.audio import stretch
 
     change_files(functools.partial(stretch, factor=factor), sounds, out, to=to, force=force, jobs=jobs)

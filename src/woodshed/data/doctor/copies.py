@@ -5,15 +5,16 @@ from __future__ import annotations
 import functools
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import replace
 
 import numpy as np
 
-from woodshed.audio.read import read
-from woodshed.clip import Clip, Samples
+from woodshed.clip import Samples
 from woodshed.data.doctor.finding import Finding, command_on, count_text, share_of
 from woodshed.data.doctor.fingerprint import LISTENED_S, likeness, narrowed, neighbours
 from woodshed.data.doctor.look import Look
 from woodshed.data.example import Corpus, Example
+from woodshed.data.sound import is_made, read_example
 from woodshed.errors import ParameterError, WoodshedError, printable
 
 WITHIN_DB = 3.0
@@ -94,8 +95,9 @@ def near_sets(
         example = examples[k]
         end_s = example.start_s + LISTENED_S
         end_s = end_s if example.end_s is None else min(end_s, example.end_s)
-        clip: Clip = read(example.path, mono=True, start_s=example.start_s, end_s=end_s)
-        return narrowed(clip)
+        # What is made when it is heard belongs to the whole: it is made, then cut.
+        stretch = example if is_made(example) else replace(example, end_s=end_s)
+        return narrowed(read_example(stretch, mono=True).cut(0.0, LISTENED_S))
 
     def compare(a: int, b: int) -> float:
         try:

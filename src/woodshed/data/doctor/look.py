@@ -11,12 +11,12 @@ from numpy.typing import NDArray
 
 from woodshed.audio.edit import resample
 from woodshed.audio.measure import CLIPPED_RUN, FULL_SCALE, LARGEST, SILENCE_FRAME_S, SILENT_DBFS
-from woodshed.audio.read import info, read_blocks
 from woodshed.clip import Clip, Samples
 from woodshed.data.doctor.band import band_limit
 from woodshed.data.doctor.fingerprint import LISTENED_S, fingerprint, narrowed
 from woodshed.data.example import Example
-from woodshed.errors import AudioFileError, ParameterError, WoodshedError
+from woodshed.data.sound import codec_of, example_blocks, own_rate
+from woodshed.errors import AudioFileError, ParameterError, ScoreFileError, WoodshedError
 from woodshed.features.summary import Summary
 from woodshed.units import amplitude_to_db, db_to_amplitude, s_to_samples, samples_to_s
 
@@ -104,7 +104,7 @@ def look(example: Example, *, summary: Summary | None = None) -> Look:
 
     Raises
     ------
-    AudioFileError
+    AudioFileError, ScoreFileError
         If it cannot be read.
 
     Examples
@@ -114,11 +114,11 @@ def look(example: Example, *, summary: Summary | None = None) -> Look:
     >>> seen.n_samples, seen.codec, seen.is_silent
     (3428, 'FLAC PCM_16', False)
     """
-    codec = info(example.path).codec
+    codec = codec_of(example.path)
     tally = _Tally(FULL_SCALE.get(codec.rpartition(" ")[2], LARGEST))
     heard: list[Samples] = []
     n_heard = 0
-    for block in read_blocks(example.path, start_s=example.start_s, end_s=example.end_s):
+    for block in example_blocks(example):
         tally.add(block)
         if summary is not None and n_heard < LISTENED_S * block.sample_rate:
             heard.append(block.mono())
@@ -170,7 +170,7 @@ def common_rate(examples: Sequence[Example], highest: int = 16000) -> int:
     rates = []
     for example in examples[:: max(1, len(examples) // 200)]:
         try:
-            rates.append(info(example.path).sample_rate)
+            rates.append(own_rate(example.path))
         except WoodshedError:
             continue
     return min(highest, max(4000, max(rates, key=rates.count))) if rates else highest
@@ -179,7 +179,7 @@ def common_rate(examples: Sequence[Example], highest: int = 16000) -> int:
 def _look_or_reason(example: Example, summary: Summary | None) -> Look | str:
     try:
         return look(example, summary=summary)
-    except AudioFileError as error:
+    except (AudioFileError, ScoreFileError) as error:
         return error.reason
     except WoodshedError as error:
         return str(error)

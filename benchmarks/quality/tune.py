@@ -1,0 +1,135 @@
+"""How good the tune model that comes with woodshed is: held-out tunes, and a thousand of its own."""
+
+from __future__ import annotations
+
+import argparse
+import warnings
+from collections import Counter
+from pathlib import Path
+
+import numpy as np
+
+from benchmarks.provenance import markdown_table, write_markdown
+from benchmarks.quality.ngram import bits_per_token
+from woodshed.base.composer import Composer
+from woodshed.base.written import Wish, WrittenTune, write_tunes
+from woodshed.data.tunes import read_tunes
+from woodshed.symbolic import abc_to_score
+from woodshed.tasks import load
+from woodshed.tasks.shipped import shipped_folder
+from woodshed.tokens.folk import FolkAbc
+from woodshed.tokens.folk_note import folk_notes
+
+NOTES = Path(__file__).with_name("tune_notes.md")
+ORDERS = (1, 2, 3, 4, 5, 6, 7, 8)
+HOME = {0, 7}
+"""Tonic and dominant, as semitones above C."""
+
+
+def held_out(composer: Composer) -> list[str]:
+    """Return the tunes of the collections that the model did not learn from: whole families."""
+    learned = {text for _, text in composer.known_}
+    return [tune.text for tune in read_tunes().tunes if tune.text not in learned]
+
+
+def ngram_bits(train: list[str], test: list[str]) -> dict[int, float]:
+    """Return the bits a token of n-grams that learned from the same tunes."""
+    tokens = FolkAbc()
+    rows, held = ([tokens.encode(text) for text in texts] for texts in (train, test))
+    n_tokens = len(tokens.vocabulary)
+    return {order: bits_per_token(rows, held, order=order, n_tokens=n_tokens) for order in ORDERS}
+
+
+def opens(tune: WrittenTune) -> bool:
+    """Whether music21, which shares no code with us, reads the notes that we mean."""
+    import music21
+
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        read = music21.converter.parse(tune.abc, format="abc")
+        pitches = [note.pitch.midi for note in read.flatten().notes if note.isNote]
+    score = abc_to_score(tune.abc, repeats=False)
+    return bool(pitches) and set(pitches) <= {note.pitch_midi for note in score.notes}
+
+
+def main() -> None:
+    """Measure and write ``tune.md``."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--samples", type=int, default=1000)
+    parser.add_argument("--seed", type=int, default=0)
+    parser.add_argument("--out", type=Path, default=Path(__file__).with_suffix(".md"))
+    given = parser.parse_args()
+    composer = load(shipped_folder("tune"))
+    test = held_out(composer)
+    ngrams = ngram_bits([text for _, text in composer.known_], test)
+    best = min(ngrams, key=lambda order: ngrams[order])
+    bits = composer.bits_per_token(test)
+    tunes = write_tunes(composer, given.samples, Wish(seed=given.seed))
+    free = write_tunes(composer, given.samples, Wish(seed=given.seed, rule=None))
+    write_markdown(
+        given.out,
+        "Quality: folk tunes",
+        "\n\n".join(
+            [
+                f"The model that comes with woodshed, and {len(test)} tunes of O'Neill, Ryan and Aird that it did not "
+                f"learn from: whole families, so that no version of them was heard. N-grams (Kneser-Ney) learned from "
+                f"the same {len(composer.known_):,} tunes.",
+                markdown_table(
+                    ["what predicts", "bits a token"],
+                    [["the model", f"{bits:.3f}"]]
+                    + [[f"n-gram, order {n}", f"{value:.3f}"] for n, value in ngrams.items()],
+                ),
+                f"Asked: the best n-gram minus 0.5, which is {ngrams[best] - 0.5:.3f}. Reached: "
+                f"{'yes' if bits <= ngrams[best] - 0.5 else 'no'}.",
+                f"## {given.samples} tunes, temperature 1, seed {given.seed}",
+                markdown_table(
+                    ["share of tunes", "by the rules", "free", "asked"],
+                    sample_rows(tunes, free),
+                ),
+                "By the rules is what `woodshed generate` does: a token that would leave a bar wrong is not "
+                "possible. Free is what the net writes by itself.",
+                NOTES.read_text("utf-8"),
+            ]
+        ),
+    )
+
+
+def sample_rows(tunes: list[WrittenTune], free: list[WrittenTune]) -> list[list[str]]:
+    """Return what is counted of the tunes, both ways."""
+    counts = {
+        "opens in music21, with our pitches": (opens, "1"),
+        "all bars add up": (lambda tune: not tune.bar_errors, "≥ 0.99"),
+        "ends on the tonic or the dominant": (ends_at_home, "≥ 0.90"),
+        "more than 4 copied bars in a row": (lambda tune: tune.originality.copied_bars > 4, "≤ 0.02"),
+    }
+    rows = []
+    for name, (holds, asked) in counts.items():
+        shares = []
+        for group in (tunes, free):
+            answers = Counter(_safely(holds, tune) for tune in group)
+            shares.append(f"{answers[True] / len(group):.3f}")
+        rows.append([name, *shares, asked])
+    for name, value in (
+        ("copied bars in a row, mean", lambda tune: tune.originality.copied_bars),
+        ("new passages of 8 notes, mean", lambda tune: tune.originality.new_share),
+    ):
+        rows.append(
+            [name, *(f"{np.nanmean([value(tune) for tune in group]):.2f}" for group in (tunes, free)), "–"]
+        )
+    return rows
+
+
+def ends_at_home(tune: WrittenTune) -> bool:
+    """Whether the last note is the tonic or the dominant."""
+    return int(folk_notes(tune.text).pitch_midi[-1]) % 12 in HOME
+
+
+def _safely(holds: object, tune: WrittenTune) -> bool:
+    try:
+        return bool(holds(tune))  # type: ignore[operator]
+    except Exception:  # whatever another program does with it, it did not open
+        return False
+
+
+if __name__ == "__main__":
+    main()

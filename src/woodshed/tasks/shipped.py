@@ -1,0 +1,29 @@
+"""Models that come with woodshed, each with a card that says what it learned from."""
+
+from __future__ import annotations
+
+import importlib.resources
+from pathlib import Path
+
+from woodshed.errors import ParameterError, near_miss
+
+SHIPPED = ("tune",)
+"""Names that stand for a folder in the package."""
+
+
+def shipped_folder(name: str) -> Path:
+    """Return the folder of a model that comes with woodshed.
+
+    Raises
+    ------
+    ParameterError
+        If there is no such model.
+
+    Examples
+    --------
+    >>> shipped_folder("tune").name
+    'tune'
+    """
+    if name not in SHIPPED:
+        raise ParameterError(f"No model called {name!r} comes with woodshed. {near_miss(name, SHIPPED)}")
+    return Path(str(importlib.resources.files("woodshed") / "models" / name))

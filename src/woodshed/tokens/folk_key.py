@@ -1,0 +1,142 @@
+"""Tunes in folk tokens, which are all on C, in any other key."""
+
+from __future__ import annotations
+
+import re
+
+from woodshed.errors import ParameterError
+from woodshed.score import FIFTHS_ABOVE, Mode
+from woodshed.symbolic.abc_field import signature_of
+from woodshed.symbolic.folk_word import BAR_LINES, MODE_WORDS, PITCH_PLACES, SIGNATURES, pitch_of
+
+_STEPS = "CDEFGAB"
+_FIFTHS = ("Fb", "Cb", "Gb", "Db", "Ab", "Eb", "Bb", "F", "C", "G", "D", "A", "E", "B", "F#", "C#", "G#")
+_MODE_OF = {word: name for name, word in MODE_WORDS.items()}
+_MODE_ENDINGS = {"major": "", "minor": "min", "dorian": "dor", "mixolydian": "mix"}
+_SIGNS = {-2: "__", -1: "_", 0: "=", 1: "^", 2: "^^"}
+_KEY = re.compile(r"\s*([A-Ga-g][#b]?)\s*([A-Za-z]*)\s*$")
+
+
+def read_key(key: str) -> tuple[str, Mode | None]:
+    """Read a key that a person writes: its tonic, and its mode if it says one.
+
+    Raises
+    ------
+    ParameterError
+        If it is no key, or in a mode that folk tokens do not have.
+
+    Examples
+    --------
+    >>> read_key("D dorian"), read_key("Em"), read_key("Bb"), read_key("Amix"), read_key("minor")
+    (('D', 'dorian'), ('E', 'minor'), ('Bb', None), ('A', 'mixolydian'), ('C', 'minor'))
+    """
+    modes: dict[str, Mode] = {
+        **dict.fromkeys(("m", "min", "minor", "aeolian"), "minor"),
+        **dict.fromkeys(("maj", "major", "ionian"), "major"),
+        **dict.fromkeys(("dor", "dorian"), "dorian"),
+        **dict.fromkeys(("mix", "mixolydian"), "mixolydian"),
+    }
+    if key.strip().lower() in modes:
+        return "C", modes[key.strip().lower()]
+    found = _KEY.match(key)
+    mode = found[2].lower() if found else ""
+    if not found or (mode and mode not in modes):
+        raise ParameterError(f"{key!r} is no key that a tune can be in. Write D, Em, A dorian, G mixolydian.")
+    return found[1][0].upper() + found[1][1:], modes[mode] if mode else None
+
+
+def signature_of_key(tonic: str, mode: Mode) -> int:
+    """Return the sharps of a key's signature; flats are negative.
+
+    Raises
+    ------
+    ParameterError
+        If it would have more than seven.
+
+    Examples
+    --------
+    >>> signature_of_key("D", "dorian"), signature_of_key("E", "minor"), signature_of_key("Bb", "major")
+    (0, 1, -2)
+    """
+    sharps = (_FIFTHS.index(tonic) - _FIFTHS.index("C") if tonic in _FIFTHS else 99) - FIFTHS_ABOVE[mode]
+    if abs(sharps) > 7:
+        raise ParameterError(
+            f"The key {tonic} {mode} has more than seven sharps or flats. Take another tonic."
+        )
+    return sharps
+
+
+def in_key(tune: str, tonic: str) -> tuple[str, list[str]]:
+    """Write a tune on another tonic, in ABC's own words, moved to the nearest octave.
+
+    Parameters
+    ----------
+    tune
+        In folk tokens.
+    tonic
+        Such as ``D`` or ``Bb``.
+
+    Returns
+    -------
+    key, words
+        What to write after ``K:``, and the music: pitches in ABC, all other tokens as they are.
+
+    Raises
+    ------
+    ParameterError
+        If the key would have more than seven sharps or flats.
+
+    Examples
+    --------
+    >>> in_key("M:6/8 K:Cdor |: C 3 ^F _E =E |", "D")
+    ('Ddor', ['|:', 'D', '3', '^G', 'F', '^F', '|'])
+    """
+    _, mode_word, *words = tune.split()
+    mode: Mode = _MODE_OF[mode_word]  # type: ignore[assignment]
+    name = tonic + _MODE_ENDINGS[mode]
+    if tonic == "C":
+        return name, words
+    old = _alterations(SIGNATURES[mode_word])
+    new = _alterations(signature_of_key(tonic, mode))
+    steps = _STEPS.index(tonic[0])
+    semitones = pitch_of(steps) + tonic.count("#") - tonic.count("b")
+    if semitones > 6:
+        steps, semitones = steps - 7, semitones - 12
+    heard: dict[int, int] = {}
+    written: dict[int, int] = {}
+    out = []
+    for word in words:
+        if word in BAR_LINES:
+            heard, written = {}, {}
+        if word not in PITCH_PLACES:
+            out.append(word)
+            continue
+        step, accidental = PITCH_PLACES[word]
+        if accidental is not None:
+            heard[step] = accidental
+        pitch = pitch_of(step) + heard.get(step, old[step % 7]) + semitones
+        place = step + steps
+        alteration = pitch - pitch_of(place)
+        sign = "" if written.get(place, new[place % 7]) == alteration else _SIGNS[alteration]
+        written[place] = alteration
+        out.append(sign + _letter(place))
+    return name, out
+
+
+def _alterations(sharps: int) -> list[int]:
+    signature = signature_of(sharps)
+    return [signature.get(letter, 0) for letter in _STEPS]
+
+
+def _letter(step: int) -> str:
+    """Write a step of the staff as ABC does.
+
+    Examples
+    --------
+    >>> [_letter(step) for step in (27, 28, 35, 42, 49, 56)]
+    ['B,,', 'C,', 'C', 'c', "c'", "c''"]
+    """
+    octave, place = divmod(step, 7)
+    if octave >= 6:
+        return _STEPS[place].lower() + "'" * (octave - 6)
+    return _STEPS[place] + "," * (5 - octave)

@@ -1,0 +1,13 @@
+"""What several tests of the command line begin with."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+
+@pytest.fixture
+def three(unheard_folder: Path) -> list[Path]:
+    """Return three sounds, not in the order of their names."""
+    return [next(iter(sorted((unheard_folder / label).iterdir()))) for label in ("rise", "fall", "pulse")]

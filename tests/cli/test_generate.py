@@ -1,0 +1,110 @@
+"""``woodshed generate``: files that open, a page, an honest word on copies; impossible wishes are refused."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+
+from woodshed.audio import read
+from woodshed.symbolic import read_abc, read_midi, read_musicxml
+
+SMALL = ("generate", "tune", "-n", "2", "--metre", "6/8", "--key", "D dorian", "--bars", "8")
+
+
+@pytest.fixture(scope="module")
+def place(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return tmp_path_factory.mktemp("generate") / "tunes"
+
+
+def test_every_file_opens_and_says_the_same_notes(cli: Callable[..., Any], place: Path) -> None:
+    finished = cli(*SMALL, "--out", place, "--seed", "3")
+    assert finished.code == 0, finished.err
+    assert "bars copied" in finished.out
+    for name in ("tune-01", "tune-02"):
+        (written,) = read_abc(place / f"{name}.abc").tunes
+        pitches = [note.pitch_midi for note in written.notes]
+        assert [note.pitch_midi for note in read_midi(place / f"{name}.mid").notes] == pitches
+        assert [note.pitch_midi for note in read_musicxml(place / f"{name}.musicxml").notes] == pitches
+        text = (place / f"{name}.abc").read_text("utf-8")
+        assert "K:Ddor" in text
+        assert "M:6/8" in text
+        clip = read(place / f"{name}.wav")
+        assert clip.duration_s == pytest.approx(written.duration_beats * 60 / 165, abs=1.5)
+        assert 0.05 < np.abs(clip.samples).max() <= 0.9
+        assert (place / f"{name}.png").read_bytes().startswith(b"\x89PNG")
+
+
+def test_the_page_and_the_list_tell_what_is_copied(place: Path) -> None:
+    told = json.loads((place / "originality.json").read_text("utf-8"))
+    assert [tune["name"] for tune in told] == ["tune-01", "tune-02"]
+    page = (place / "index.html").read_text("utf-8")
+    for tune in told:
+        assert tune["bar_errors"] == []
+        assert tune["copied_notes"] >= 2
+        assert tune["stop"] - tune["start"] == tune["copied_notes"]
+        assert 0 <= tune["new_share"] <= 1
+    assert page.count("<audio") == 6  # the tune, its longest copy, and where that is from
+    assert "http://" not in page.replace("http://www.w3.org", "")
+
+
+def test_the_same_seed_writes_the_same_files(cli: Callable[..., Any], place: Path, tmp_path: Path) -> None:
+    again = tmp_path / "again"
+    assert cli(*SMALL, "--out", again, "--seed", "3", "--formats", "abc,mid").code == 0
+    for name in ("tune-01.abc", "tune-02.mid"):
+        assert (again / name).read_bytes() == (place / name).read_bytes()
+    assert not (again / "tune-01.wav").exists()
+    assert cli(*SMALL, "--out", again, "--seed", "4", "--formats", "abc", "--force").code == 0
+    assert (again / "tune-01.abc").read_bytes() != (place / "tune-01.abc").read_bytes()
+
+
+def test_it_goes_on_from_a_tune_in_its_key(cli: Callable[..., Any], tmp_path: Path) -> None:
+    mine = tmp_path / "mine.abc"
+    mine.write_text("X:1\nT:Mine\nM:6/8\nL:1/8\nK:G\nG3 B2d|g3 d2B|\n", encoding="utf-8")
+    out = tmp_path / "out"
+    finished = cli("generate", "tune", "-n", "1", "--continue", mine, "--formats", "abc", "--out", out)
+    assert finished.code == 0, finished.err
+    (score,) = read_abc(out / "tune-01.abc").tunes
+    assert [note.pitch_midi % 12 for note in score.notes[:6]] == [7, 11, 2, 7, 2, 11]
+    assert "\nK:G\n" in (out / "tune-01.abc").read_text("utf-8")
+
+
+@pytest.mark.parametrize(
+    ("flags", "message"),
+    [
+        (["--metre", "7/8"], "There is no metre"),
+        (["--key", "H"], "is no key"),
+        (["--temperature", "nan"], "temperature must be a number above 0"),
+        (["--formats", "abc,midi"], "Did you mean mid?"),
+        (["--prime", "M:6/8 K:Cdor G 2 Q"], "'Q', the 5th word"),
+        (["--continue", "there-is-no-such.abc"], "cannot be read"),
+    ],
+)
+def test_what_cannot_be_is_said_before_anything_is_written(
+    flags: list[str], message: str, cli: Callable[..., Any], tmp_path: Path
+) -> None:
+    finished = cli("generate", "tune", "-n", "1", "--out", tmp_path / "out", *flags)
+    assert finished.code == 2
+    assert message in finished.err
+    assert not list(tmp_path.rglob("*.abc"))
+
+
+def test_a_model_that_listens_does_not_write(
+    cli: Callable[..., Any], model_folder: Path, tmp_path: Path
+) -> None:
+    finished = cli("generate", model_folder, "--out", tmp_path / "out")
+    assert finished.code == 2
+    assert "which listens and does not write" in finished.err
+
+
+def test_info_says_what_writes(cli: Callable[..., Any]) -> None:
+    from woodshed.tasks.shipped import shipped_folder
+
+    finished = cli("info", shipped_folder("tune"))
+    assert finished.code == 0
+    assert "writes with 137 tokens" in finished.out
+    assert "layers of 512 units" in finished.out

@@ -1,0 +1,78 @@
+"""Rules of folk notation: whatever is drawn under them is whole, whoever draws."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+from woodshed.errors import ParameterError
+from woodshed.symbolic.folk_bar import bar_errors
+from woodshed.symbolic.folk_word import BAR_LINES, METRES, WORDS
+from woodshed.tokens.folk import tokens_to_score
+from woodshed.tokens.folk_rule import FolkRule
+
+
+def draw(rule: FolkRule, seed: int) -> list[str]:
+    """Write a tune at random, as a net that has learned nothing would; bar lines are preferred, to end it."""
+    rng = np.random.default_rng(seed)
+    state, words = rule.start(), []
+    while state.phase != "end":
+        assert len(words) < 5000
+        waiting = list(rule.forced(state))
+        allowed = sorted(rule.words(state))
+        lines = [word for word in allowed if word in (*BAR_LINES, "</s>")]
+        for word in waiting or [str(rng.choice(lines if lines and rng.random() < 0.7 else allowed))]:
+            state = rule.after(state, word)
+            words.append(word)
+    return words[1:-1]
+
+
+@pytest.mark.parametrize("n_bars", [1, 2, 3, 5, 16])
+def test_whatever_is_drawn_adds_up_and_has_the_bars_asked_for(n_bars: int) -> None:
+    for seed in range(20):
+        metre, mode, *words = draw(FolkRule(n_bars=n_bars), seed)
+        assert bar_errors(words, metre) == []
+        assert tokens_to_score(" ".join([metre, mode, *words])).notes or words.count("z")
+        assert words.count("|1") == words.count("|2")
+
+
+@pytest.mark.parametrize("metre", METRES)
+def test_every_metre_can_be_asked_for(metre: str) -> None:
+    assert draw(FolkRule(metre=metre, mode="K:Cmix", n_bars=4), 1)[:2] == [metre, "K:Cmix"]
+
+
+def test_a_bar_that_is_asked_for_is_there() -> None:
+    wanted = ("(3", "C", "D", "E", "F", "2", "z", "4")
+    for seed in range(10):
+        text = " ".join(draw(FolkRule(metre="M:4/4", n_bars=4, bars={3: wanted}), seed))
+        assert " ".join(wanted) in text
+
+
+@pytest.mark.parametrize(
+    ("text", "possible", "impossible"),
+    [
+        ("M:4/4 K:Cmaj C 4 C 3", "C", "2"),
+        ("M:4/4 K:Cmaj C 8", "|", "C"),
+        ("M:4/4 K:Cmaj C 8 |", "</s>", "|"),
+        ("M:4/4 K:Cmaj |: C 8 |", "C", "</s>"),
+        ("M:4/4 K:Cmaj C 2 | C 6", ":|", "</s>"),
+        ("M:4/4 K:Cmaj C 2 | C 8", "|", ":|"),
+        ("M:4/4 K:Cmaj C 8 |1 C 8 :|", "|2", "C"),
+        ("M:4/4 K:Cmaj C >", "D", "|"),
+        ("M:4/4 K:Cmaj (3 C D", "E", "|"),
+        ("M:4/4 K:Cmaj [ C", "E", "]"),
+        ("M:6/8 K:Cmaj C 6 |", "C", "|"),
+    ],
+)
+def test_what_may_follow(text: str, possible: str, impossible: str) -> None:
+    rule = FolkRule()
+    state = rule.after(rule.start(), "<s>")
+    for word in text.split():
+        state = rule.after(state, word)
+    follows = rule.words(state)
+    assert possible in follows
+    assert impossible not in follows
+    with pytest.raises(ParameterError, match="cannot follow in bar"):
+        rule.after(state, impossible)
+    mask = rule.allowed(state)
+    assert {word for word, is_allowed in zip(WORDS, mask, strict=True) if is_allowed} == follows
