@@ -210,6 +210,18 @@ def test_what_cannot_be_done_is_said_without_a_trace(
     assert not (tmp_path / "model" / "settings.json").exists()
 
 
+def test_a_misspelt_split_is_refused_before_any_sound_is_opened(
+    cli: Callable[..., Any], toy_folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def open_none(*_: Any, **__: Any) -> None:
+        raise AssertionError("a sound was opened")
+
+    monkeypatch.setattr("woodshed.data.doctor.look.look_at_all", open_none)
+    finished = cli("train", toy_folder, "--split", "grup")
+    assert finished.code == 2
+    assert "Did you mean group?" in finished.err
+
+
 def test_a_misspelt_flag_names_the_near_miss(cli: Callable[..., Any], toy_folder: Path) -> None:
     finished = cli("train", toy_folder, "--lerning-rate", "0.1")
     assert finished.code == 2

@@ -49,7 +49,7 @@ def command(
     """Compare nets on the same folds: how well each does, and what it costs."""
     from woodshed.base.comparison import Bakeoff, candidates_of
     from woodshed.base.notebook import Notebook
-    from woodshed.data.split import honest_splits
+    from woodshed.data.split import honest_splits, read_way
     from woodshed.report.folder import NOTEBOOK_NAME, prepare_folder
     from woodshed.tasks import job_class
 
@@ -58,6 +58,7 @@ def command(
     listener = job_class(job)(**{"store": feature_folder(), **settings})
     listener.check_settings()
     candidates = candidates_of(listener, nets)
+    read_way(split)  # a misspelt one is refused before any sound is opened
     corpus = read_for(listener, data, group_by=group_by, target=target)
     prepare_folder(out, resume=resume, force=force)
     corpus = check_for(listener, corpus, strict=strict)

@@ -78,10 +78,11 @@ def command(
     from woodshed.base.column_run import ColumnRun
     from woodshed.base.experiment import Run
     from woodshed.base.notebook import Notebook
-    from woodshed.data.split import honest_splits
+    from woodshed.data.split import honest_splits, read_way
     from woodshed.report.folder import NOTEBOOK_NAME, prepare_folder
 
     recogniser = asked_for(job, settings, tune)
+    read_way(split)  # a misspelt one is refused before any sound is opened
     corpus = read_for(recogniser, data, group_by=group_by, target=target, unlabelled=True)
     recogniser = choose_net(recogniser, corpus, settings)
     if not dry_run:

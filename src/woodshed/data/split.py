@@ -259,12 +259,28 @@ def make_split(corpus: Corpus, how: str = "auto", seed: int = 0) -> Split:
     one speaker left out at a time, 6 folds False
     random, 5 folds True
     """
+    word, options = read_way(how)
+    return _ways(corpus, seed)[word](options)
+
+
+def read_way(how: str) -> tuple[str, dict[str, int]]:
+    """Read the word of `make_split` and its number, so that a mistake is told before any sound is opened.
+
+    Raises
+    ------
+    ParameterError
+        If there is no such way.
+
+    Examples
+    --------
+    >>> read_way("group-folds:5")
+    ('group-folds', {'n_folds': 5})
+    """
     word, colon, number = how.partition(":")
-    ways = _ways(corpus, seed)
-    if word not in ways:
-        raise ParameterError(f"There is no split {how!r}. {near_miss(word, ways)}")
+    if word not in WAYS:
+        raise ParameterError(f"There is no split {how!r}. {near_miss(word, WAYS)}")
     if not colon:
-        return ways[word]({})
+        return word, {}
     if not word.endswith("-folds"):
         raise ParameterError(
             f"The split {word!r} takes no number, got {how!r}. Use {word!r}, or group-folds:N."
@@ -273,7 +289,11 @@ def make_split(corpus: Corpus, how: str = "auto", seed: int = 0) -> Split:
         raise ParameterError(
             f"The split {word!r} takes a number of folds from 2, such as {word}:5, got {how!r}."
         )
-    return ways[word]({"n_folds": int(number)})
+    return word, {"n_folds": int(number)}
+
+
+WAYS = ("auto", "group", "group-folds", "leave-one-group-out", "official", "random", "random-folds")
+"""The words of `make_split`."""
 
 
 def _ways(corpus: Corpus, seed: int) -> dict[str, Callable[[dict[str, int]], Split]]:
