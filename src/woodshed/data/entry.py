@@ -112,8 +112,14 @@ def open_array(path: Path, file: BinaryIO) -> Array:
 
 def _header(like: Array, n_rows: int) -> bytes:
     """Return the head of a .npy file for ``n_rows`` rows; NumPy pads it so that all have one length."""
+    return _spell_header(like.dtype, (n_rows, *like.shape[1:]))
+
+
+@functools.lru_cache(maxsize=4096)
+def _spell_header(dtype: np.dtype[Any], shape: tuple[int, ...]) -> bytes:
+    """Spell a header; NumPy takes its time over it, and few differ."""
     stream = io.BytesIO()
-    facts = np.lib.format.header_data_from_array_1_0(like) | {"shape": (n_rows, *like.shape[1:])}
+    facts = {"descr": np.lib.format.dtype_to_descr(dtype), "fortran_order": False, "shape": shape}
     np.lib.format.write_array_header_1_0(stream, facts)
     return stream.getvalue()
 
