@@ -67,7 +67,7 @@ def test_the_terminal_shows_it_once_beside_the_commonest_class(svm_run: Any) -> 
 def test_every_training_is_shown_as_finished(svm_run: Any) -> None:
     _, finished = svm_run
     assert finished.err.count("1/1") == 4
-    assert "0/" not in finished.err
+    assert " 0/" not in finished.err
     assert "the model to keep, from everything" in finished.err
 
 

@@ -33,7 +33,8 @@ def command(
             (row["split"], row["badge"], row["method"], f"{row['accuracy']:.1%}", interval(row["interval"]))
             for row in described["accuracy"]
         )
-    print_table(("made by", ""), [(name, str(value)) for name, value in described["provenance"].items()])
+    if described["provenance"]:
+        print_table(("made by", ""), [(name, str(value)) for name, value in described["provenance"].items()])
 
 
 def writes(described: dict[str, Any]) -> str:
