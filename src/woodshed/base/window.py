@@ -250,8 +250,13 @@ def _warp_in_frequency(windows: Window, variation: Variation, rng: np.random.Gen
     bands = np.clip(np.arange(n_bands) * scale + shift, 0, n_bands - 1)
     lower = np.minimum(bands.astype(np.int64), n_bands - 2)
     share = (bands - lower).astype(np.float32)
-    for k, window in enumerate(windows):
-        windows[k] = _blend(window.take(lower[k], axis=1), window.take(lower[k] + 1, axis=1), share[k])
+    # A matrix for each window, two values in a column: one product is quicker than picking bands twice.
+    read = np.zeros((n_windows, n_bands, n_bands), np.float32)
+    rows, columns = np.arange(n_windows)[:, np.newaxis], np.arange(n_bands)
+    read[rows, lower, columns] = 1 - share
+    read[rows, lower + 1, columns] = share
+    windows -= np.float32(PAD_DB)  # padding is 0 meanwhile, so that it comes out as it was to the last bit
+    np.add(np.matmul(windows, read), np.float32(PAD_DB), out=windows)
 
 
 def _colour(windows: Window, colour_db: float, rng: np.random.Generator) -> None:
@@ -294,17 +299,16 @@ def _noise_tape(n_values: int) -> NDArray[np.float32]:
 def _mask(windows: Window, variation: Variation, rng: np.random.Generator) -> None:
     """Silence two stripes of bands and two stretches of time in each window."""
     n_windows, n_frames, n_bands = windows.shape
+    longest = int(variation.mask_share * n_frames)
     for _ in range(2):
-        height = rng.integers(0, variation.mask_bands + 1, (n_windows,))
-        windows.swapaxes(1, 2)[_stripes(height, n_bands, rng)] = PAD_DB
-        longest = int(variation.mask_share * n_frames)
-        width = rng.integers(0, longest + 1, (n_windows,))
-        windows[_stripes(width, n_frames, rng)] = PAD_DB
+        for k, bands in enumerate(_stripes(variation.mask_bands, n_bands, n_windows, rng)):
+            windows[k, :, bands] = PAD_DB
+        for k, frames in enumerate(_stripes(longest, n_frames, n_windows, rng)):
+            windows[k, frames] = PAD_DB
 
 
-def _stripes(width: NDArray[np.int64], length: int, rng: np.random.Generator) -> NDArray[np.bool_]:
-    """Mark one stretch of the given width at a random place of each row, shape ``(n_rows, length)``."""
+def _stripes(longest: int, length: int, n: int, rng: np.random.Generator) -> list[slice]:
+    """Draw ``n`` stretches of a length, each at most ``longest`` wide."""
+    width = rng.integers(0, longest + 1, n)
     start = rng.integers(0, np.maximum(1, length - width + 1))
-    at = np.arange(length)
-    inside: NDArray[np.bool_] = (at >= start[:, None]) & (at < (start + width)[:, None])
-    return inside
+    return [slice(*ends) for ends in zip(start.tolist(), (start + width).tolist(), strict=True)]
