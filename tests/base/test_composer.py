@@ -9,8 +9,8 @@ import numpy as np
 import pytest
 
 import woodshed
-from woodshed.base.composer import check_sampling
 from woodshed.base.composer_folder import save_composer
+from woodshed.base.pen import check_sampling
 from woodshed.base.token_batch import NOTHING, TokenBatches, pack
 from woodshed.base.written import Wish, write_tunes
 from woodshed.errors import (
@@ -65,6 +65,11 @@ def test_by_the_rules_every_bar_adds_up_and_wishes_are_met(composer: TuneCompose
         assert "C 2 E G 3" in tune.text
         assert "\nK:Ddor\n" in tune.abc
         assert max(tune.to_values()["copied_bars"], 0) <= 4
+
+
+def test_a_piece_is_written_the_same_alone_and_in_company(composer: TuneComposer) -> None:
+    together = composer.sample(6, seed=2, temperature=1.5)
+    assert [composer.sample(1, seed=2, first=k, temperature=1.5)[0] for k in range(6)] == together
 
 
 def test_a_prime_comes_back_unchanged(composer: TuneComposer) -> None:

@@ -36,6 +36,13 @@ def test_steps_answer_as_the_whole_sequence(cell: str) -> None:
     assert 0 < np.abs(rounded - whole).max() < 0.05
 
 
+def test_a_rounded_stream_is_the_same_alone_and_in_company() -> None:
+    stepper = Stepper(net_weights(net_of("lstm")), storage="int8")
+    ids = np.random.default_rng(2).integers(0, N_TOKENS, (5, 12))
+    together = stepped(stepper, ids)
+    assert [np.array_equal(stepped(stepper, ids[k : k + 1])[0], together[k]) for k in range(5)] == [True] * 5
+
+
 def test_draws_follow_the_seed_and_the_temperature() -> None:
     stepper = Stepper(net_weights(net_of("lstm")))
     drawn = sample_tokens(stepper, 3, 20, seed=1)

@@ -16,8 +16,9 @@ from numpy.typing import NDArray
 from woodshed.base.cell_mask import Layout
 from woodshed.base.cell_net import CellNet
 from woodshed.base.cell_writing import MARGIN, CellWriter
-from woodshed.base.composer import Composer, check_sampling, log_softmax
+from woodshed.base.composer import Composer
 from woodshed.base.listener import OnEpoch, ignore_epoch
+from woodshed.base.pen import check_sampling, log_softmax
 from woodshed.base.quiet import quiet_stderr
 from woodshed.errors import DataError, ParameterError
 

@@ -1,7 +1,8 @@
 """Playing a recurrent net token by token: state in, logits out, for any number of streams.
 
 A stream is bound by reading every weight once a token, 22 MB in the folk model. So the weights may be
-kept as whole numbers of 8 bits, with a scale for each column: a quarter of the bytes.
+kept as whole numbers of 8 bits, with a scale for each column: a quarter of the bytes. How quick that is, and
+what it costs in likelihood, is in ``benchmarks/speed/sampling.md``.
 """
 
 from __future__ import annotations
@@ -15,6 +16,14 @@ from numpy.typing import NDArray
 from woodshed.errors import ParameterError, near_miss
 
 STORAGES = ("float32", "int8")
+
+MOST_WEIGHT, MOST_VALUE = 64, 127
+"""Whole numbers that stand for the largest weight of a column, and for a value of 1.
+
+Processors without the newest instructions add two products in 16 bits; 2 * 64 * 255 is the most that fits,
+so every processor adds alike.
+"""
+
 Weights = Mapping[str, NDArray[np.float32]]
 State = list[NDArray[np.float32]]
 
@@ -40,8 +49,8 @@ class Stepper:
     weights
         By name, as `net_weights` gives them.
     storage
-        "float32": exact. "int8": the weights rounded to 255 steps in each column, and the values that
-        meet them to 256; a single stream is bound by memory and gains most.
+        "float32": exact. "int8": the weights rounded to 129 steps in each column, and the values that
+        meet them, which lie between -1 and 1, to 255. A stream is rounded the same alone and in company.
     n_threads
         Threads of the runtime.
 
@@ -147,10 +156,16 @@ class _Drawing:
         matrix = self.weights[name]
         if self.storage == "float32":
             return self.add("MatMul", x, self.constant(matrix))[0]
-        scale = np.maximum(np.abs(matrix).max(axis=0), 1e-12).astype(np.float32) / 127
-        rounded = np.round(matrix / scale).astype(np.int8)
-        inputs = (x, self.constant(rounded), self.constant(scale))
-        return self.add("DynamicQuantizeMatMul", *inputs, domain="com.microsoft")[0]
+        largest = np.maximum(np.abs(matrix).max(axis=0), 1e-12).astype(np.float32)
+        rounded = self.constant(np.round(matrix * (MOST_WEIGHT / largest)).astype(np.int8))
+        # What meets a matrix here has left a cell, and lies between -1 and 1: one scale does for all.
+        step, middle = (
+            self.constant(np.array(1 / MOST_VALUE, np.float32)),
+            self.constant(np.array(MOST_VALUE + 1, np.uint8)),
+        )
+        x = self.add("QuantizeLinear", x, step, middle)[0]
+        inputs = (x, rounded, step, self.constant(largest / MOST_WEIGHT), middle)
+        return self.add("MatMulIntegerToFloat", *inputs, domain="com.microsoft")[0]
 
     def layer(self, number: int, x: str, states: list[str]) -> list[str]:
         """Draw one layer: the new states, the first of which is its answer."""
