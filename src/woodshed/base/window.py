@@ -8,6 +8,7 @@ variation changes the batch in place: making the next batch must cost a small pa
 from __future__ import annotations
 
 import functools
+import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 
@@ -180,29 +181,33 @@ def _stretch_in_time(
     n_windows, n_bands = len(spectrograms), spectrograms[0].shape[1]
     tempo = np.exp(rng.uniform(-variation.stretch, variation.stretch, n_windows))
     place = rng.random(n_windows) if variation.random_place else np.full(n_windows, 0.5)
-    n_read = int(np.ceil(n_frames * np.exp(variation.stretch))) + 2
+    n_read = math.ceil(n_frames * math.exp(variation.stretch)) + 2
+    spans = (n_frames * tempo).tolist()  # rows of the recording that a window covers
+    starts = (
+        place * ([len(rows) for rows in spectrograms] - n_frames * tempo)
+    ).tolist()  # below 0 if shorter
+    if variation.random_place and loudest_db is not None:
+        for k, spectrogram in enumerate(spectrograms):
+            if starts[k] > 0:
+                enough_db = loudest_db[k] - SILENT_DB
+                starts[k] = _place_with_sound(spectrogram, starts[k], spans[k], enough_db, rng)
+    floors = [math.floor(start) for start in starts]
+    offset = np.subtract(starts, floors) if variation.stretch else np.zeros(n_windows)
+    position = offset[:, np.newaxis] + np.arange(n_frames) * tempo[:, np.newaxis]
+    lower = np.minimum(position.astype(np.int64), n_read - 2)
+    share = (position - lower).astype(np.float32)[..., np.newaxis]
     windows = np.empty((n_windows, n_frames, n_bands), np.float32)
     padded = np.empty((n_read, n_bands), np.float32)
     for k, spectrogram in enumerate(spectrograms):
-        span = n_frames * tempo[k]  # rows of the recording that the window covers
-        start = place[k] * (len(spectrogram) - span)  # negative when the recording is the shorter one
-        if start > 0 and loudest_db is not None and variation.random_place:
-            start = _place_with_sound(spectrogram, start, span, loudest_db[k] - SILENT_DB, rng)
-        if not variation.stretch:
-            start = np.floor(start)
-        floor = int(np.floor(start))
-        first, last = max(0, floor), min(len(spectrogram), int(np.ceil(start + span)) + 1)
-        at = first - floor
+        first, last = max(0, floors[k]), min(len(spectrogram), math.ceil(starts[k] + spans[k]) + 1)
+        at = first - floors[k]
         rows = spectrogram[first : min(last, first + n_read - at)]
         padded[:at] = PAD_DB
         padded[at : at + len(rows)] = rows
         padded[at + len(rows) :] = PAD_DB
-        position = start - floor + np.arange(n_frames) * tempo[k]
-        lower = np.minimum(position.astype(np.int64), n_read - 2)
-        windows[k] = padded.take(lower, axis=0)
+        windows[k] = padded.take(lower[k], axis=0)
         if variation.stretch:
-            share = (position - lower).astype(np.float32)[:, None]
-            _blend(windows[k], padded.take(lower + 1, axis=0), share)
+            _blend(windows[k], padded.take(lower[k] + 1, axis=0), share[k])
     return windows
 
 
