@@ -38,7 +38,7 @@ _ESTIMATORS = {
         "sklearn.ensemble._forest.RandomForestClassifier",
         "sklearn.ensemble._forest.RandomForestRegressor",
         "sklearn.linear_model._logistic.LogisticRegression",
-        "sklearn.linear_model._ridge.Ridge",
+        "sklearn.linear_model._ridge.RidgeCV",
         "sklearn.neighbors._classification.KNeighborsClassifier",
         "sklearn.neighbors._regression.KNeighborsRegressor",
         "sklearn.pipeline.Pipeline",
@@ -187,7 +187,7 @@ def _is_sound(estimator: Any, n_values: int, n_classes: int) -> bool:
         checks = {
             "KNeighborsRegressor": _is_sound_knn,
             "RandomForestRegressor": _is_sound_forest,
-            "Ridge": _is_sound_ridge,
+            "RidgeCV": _is_sound_ridge,
             "SVR": _is_sound_svm,
         }
     return (

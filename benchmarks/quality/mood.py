@@ -1,0 +1,124 @@
+"""How well mood is told from notes: VGMIDI's labelled phrases, one game left out at a time; writes ``mood.md``.
+
+    python -m benchmarks.quality.mood --vgmidi FOLDER [--seeds 0 1 2]
+
+The corpus may not be passed on, so this runs where a copy is at hand: the folder that holds
+``vgmidi_labelled.csv``.
+"""
+
+from __future__ import annotations
+
+import argparse
+import warnings
+from collections.abc import Sequence
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
+
+from benchmarks.provenance import markdown_table
+from benchmarks.quality.measure import publish
+from woodshed.base.column_run import ColumnRun, columns_of
+from woodshed.base.material import net_for
+from woodshed.base.notebook import Notebook
+from woodshed.data.check import check
+from woodshed.data.corpora.vgmidi import load
+from woodshed.data.example import Corpus
+from woodshed.data.sound import Sounds
+from woodshed.data.split import Split, leave_one_group_out
+from woodshed.features.notes import NoteSummary
+from woodshed.metrics.interval import bootstrap_interval
+from woodshed.symbolic.midi import read_midi
+from woodshed.tasks.mood import MoodRegressor
+
+TO_REACH = {"valence": 0.77, "arousal": 0.84}
+PLAIN = (
+    *("pitch_mean_midi", "pitch_std_semitones", "range_semitones", "velocity_mean", "velocity_std"),
+    *("notes_per_s", "notes_at_once", "tempo_bpm", "step_mean_semitones", "major_fit", "minor_fit"),
+    "harsh_share",
+)
+"""Twelve features that anybody would think of, for the baseline."""
+
+Signs = NDArray[np.bool_]
+
+
+def balanced_accuracy(truth: Signs, answers: Signs) -> float:
+    """Return the mean of the shares of high and of low that were told; NaN if there is only one of them."""
+    shares = [np.mean(answers[truth == side] == side) for side in (True, False) if (truth == side).any()]
+    return float(np.mean(shares)) if len(shares) == 2 else float("nan")
+
+
+def plain_answers(corpus: Corpus, split: Split, truth: Signs) -> Signs:
+    """Ask a logistic regression on twelve features about each phrase when its game is held out."""
+    from sklearn.linear_model import LogisticRegression
+    from sklearn.pipeline import make_pipeline
+    from sklearn.preprocessing import StandardScaler
+
+    feature = NoteSummary(metre_hidden=False)
+    columns = [feature.names.index(name) for name in PLAIN]
+    rows = np.stack([feature(read_midi(example.path))[columns] for example in corpus.examples])
+    answers = np.zeros_like(truth)
+    for fold in split.folds:
+        model = make_pipeline(StandardScaler(), LogisticRegression(max_iter=1000, class_weight="balanced"))
+        answers[fold.test] = model.fit(rows[fold.train], truth[fold.train]).predict(rows[fold.test])
+    return answers
+
+
+def job_answers(corpus: Corpus, split: Split, seed: int, work: Path) -> tuple[str, dict[str, Signs]]:
+    """Ask the job itself, as ``woodshed train vgmidi:FOLDER --job mood`` does; return its model's name, too."""
+    listener = MoodRegressor(seed=seed, store=str(work / "features"))
+    listener = listener.set_params(net=net_for(listener, Sounds(corpus.examples)))
+    experiment, _ = ColumnRun(listener, corpus, [split], Notebook(work / f"mood-{seed}"), True).measure()
+    result = experiment.splits[0]
+    method = next(iter(result.answers))
+    order = np.argsort(result.indices)
+    columns = result.answers[method][order].T
+    return listener.net, {name: column >= 0 for name, column in zip(experiment.names, columns, strict=True)}
+
+
+def score_row(title: str, truth: Signs, answers: Sequence[Signs], games: NDArray[np.str_]) -> list[str]:
+    """Lay out one method's score: mean over the seeds, interval over the games."""
+    scores = [balanced_accuracy(truth, answer) for answer in answers]
+    low, high = bootstrap_interval(
+        lambda drawn: float(np.mean([balanced_accuracy(truth[drawn], answer[drawn]) for answer in answers])),
+        len(truth),
+        groups=games,
+        n_resamples=500,
+    )
+    return [title, f"{np.mean(scores):.3f} ± {np.std(scores):.3f}", f"{low:.3f}–{high:.3f}"]
+
+
+def main() -> None:
+    """Measure and write ``mood.md``."""
+    parser = argparse.ArgumentParser(description=(__doc__ or "").splitlines()[0])
+    parser.add_argument("--vgmidi", type=Path, required=True, help="the folder of vgmidi_labelled.csv")
+    parser.add_argument("--seeds", type=int, nargs="+", default=[0, 1, 2])
+    parser.add_argument("--work", type=Path, default=Path("build/quality"))
+    parser.add_argument("--out", type=Path, default=Path(__file__).with_suffix(".md"))
+    given = parser.parse_args()
+    warnings.simplefilter("ignore")
+    corpus = check(columns_of(MoodRegressor(), load(given.vgmidi)))
+    games = np.asarray(corpus.groups)
+    split = leave_one_group_out(corpus.labels, games.tolist(), group_word="game")
+    asked = [job_answers(corpus, split, seed, given.work) for seed in given.seeds]
+    parts = [
+        f"VGMIDI, {len(games)} labelled phrases of {len(set(games))} games, {split.name}. Balanced accuracy of high "
+        f"and low: mean ± standard deviation over {len(given.seeds)} seeds, and a bootstrap over games. The job learns "
+        "numbers; above 0 is high. The baseline is a logistic regression on twelve features of the notes: "
+        f"{', '.join(PLAIN)}."
+    ]
+    for name, to_reach in TO_REACH.items():
+        truth = np.array([example.values[name] > 0 for example in corpus.examples])
+        rows = [
+            score_row(f"job (`{asked[0][0]}`)", truth, [answers[name] for _, answers in asked], games),
+            score_row("twelve features", truth, [plain_answers(corpus, split, truth)], games),
+            score_row("always high", truth, [np.ones_like(truth)], games),
+        ]
+        table = markdown_table(["method", "balanced accuracy", "95 % interval"], rows)
+        parts += [f"## {name.capitalize()}", f"To reach: {to_reach}.", table]
+    publish(given.out, "Quality: mood from notes", parts)
+    print("\n\n".join(parts))
+
+
+if __name__ == "__main__":
+    main()
