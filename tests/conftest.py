@@ -25,6 +25,7 @@ from woodshed.data.sound import Sounds
 
 if TYPE_CHECKING:
     from woodshed.base.recogniser import Recogniser
+    from woodshed.tasks.tune import TuneComposer
 
 os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
 
@@ -46,7 +47,7 @@ TOY_RATE = 8000
 TOY_S = 0.35
 
 
-TRAINED = {"fitted", "speech", "train_run", "model_folder"}
+TRAINED = {"fitted", "speech", "train_run", "model_folder", "tune_composer"}
 """Fixtures that train a network when they are first asked for."""
 
 
@@ -193,6 +194,21 @@ def fitted(toy_corpus: Corpus) -> Callable[..., Recogniser]:
 def speech(fitted: Callable[..., Recogniser]) -> Recogniser:
     """Return the trained speech recogniser. Read-only: other tests ask it too."""
     return fitted("speech")
+
+
+@pytest.fixture(scope="session")
+def tune_composer() -> TuneComposer:
+    """Return a tiny composer that has learned a scale, a jig and a slide by heart. Read-only."""
+    from woodshed.tasks.tune import TuneComposer
+
+    tunes = {
+        "A scale": "M:4/4 K:Cmaj C D E F G A B c | c B A G F E D C | C 8 |",
+        "A jig": "M:6/8 K:Cdor |: G 3 C 2 E | G 2 F E D C | G 6 :|",
+        "A slide": "M:12/8 K:Cmix c 3 B 3 c 2 d e 3 | c 3 G 3 E 6 |",
+    }
+    settings = {"width": 16, "n_layers": 1, "dropout": 0.0, "n_steps": 32, "batch_size": 2}
+    composer = TuneComposer(**settings, epochs=60, learning_rate=0.02, validation_share=0.2)
+    return composer.fit([*tunes.values()] * 4, titles=[*tunes] * 4)
 
 
 @pytest.fixture(scope="session")

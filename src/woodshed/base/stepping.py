@@ -159,10 +159,8 @@ class _Drawing:
         largest = np.maximum(np.abs(matrix).max(axis=0), 1e-12).astype(np.float32)
         rounded = self.constant(np.round(matrix * (MOST_WEIGHT / largest)).astype(np.int8))
         # What meets a matrix here has left a cell, and lies between -1 and 1: one scale does for all.
-        step, middle = (
-            self.constant(np.array(1 / MOST_VALUE, np.float32)),
-            self.constant(np.array(MOST_VALUE + 1, np.uint8)),
-        )
+        step = self.constant(np.array(1 / MOST_VALUE, np.float32))
+        middle = self.constant(np.array(MOST_VALUE + 1, np.uint8))
         x = self.add("QuantizeLinear", x, step, middle)[0]
         inputs = (x, rounded, step, self.constant(largest / MOST_WEIGHT), middle)
         return self.add("MatMulIntegerToFloat", *inputs, domain="com.microsoft")[0]

@@ -25,6 +25,7 @@ VERBS = {
     "evaluate": "Test a model on other sounds and write a report.",
     "predict": "Name sounds.",
     "generate": "Write new tunes, and say what of them is a copy.",
+    "explain": "Look into a model that writes tunes: what its last layer has learned.",
     "info": "Show what a model is, what it learned from and how well it does.",
     "features": "Compute features of sounds and write them as a table.",
     "plot": "Draw sounds: waveform, spectrogram, pitch, rhythm and more.",

@@ -22,6 +22,19 @@ REST = "z"
 WORDS = (*BOUNDARIES, *METRES, *MODES, *BAR_LINES, *GROUPINGS, *DURATIONS, *PITCHES, REST)
 """All tokens; the place of a token in this row is its number."""
 
+KINDS = {
+    "start and end": BOUNDARIES,
+    "metres": METRES,
+    "modes": MODES,
+    "bar lines": BAR_LINES,
+    "groupings": GROUPINGS,
+    "durations": DURATIONS,
+    "plain pitches": tuple(word for word in PITCHES if word[0] not in "=_^"),
+    "altered pitches": tuple(word for word in PITCHES if word[0] in "=_^"),
+    "rest": (REST,),
+}
+"""Kind of token -> its tokens, in the order of `WORDS`."""
+
 
 def _value(word: str) -> Fraction:
     above, slash, below = word.partition("/")

@@ -1,0 +1,215 @@
+"""Softmax layer: what the last weights of a net that writes do to the chances of its tokens.
+
+The layer turns values of the units below, shape ``(n_units,)``, into logits: ``values @ kernel + bias``, with
+a ``kernel`` of shape ``(n_units, n_tokens)``; the chances are their softmax. A number added to all logits
+alike changes no chance. After B. L. Sturm, "What do these 5,599,881 parameters mean?" (MUME 2018), which
+writes the kernel the other way round, as V = ``kernel.T``.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+
+from woodshed.errors import ParameterError
+
+Floats = NDArray[np.float64]
+
+
+def changed_probability(probability: ArrayLike, change: ArrayLike) -> Floats:
+    """Return a token's probability after its logit, and no other, has changed.
+
+    ``p' = p e^d / (1 + p (e^d - 1))``.
+
+    Parameters
+    ----------
+    probability
+        Before, above 0 and below 1.
+    change
+        What is added to the logit, in nats.
+
+    Raises
+    ------
+    ParameterError
+        If a probability is not between 0 and 1.
+
+    Examples
+    --------
+    >>> changed_probability(0.5, np.log(3)).round(6).tolist()
+    0.75
+    """
+    p = _checked(probability)
+    # Divided by e^d where that is large, so that it never overflows.
+    change = np.asarray(change, np.float64)
+    odds = np.exp(-np.abs(change))
+    changed: Floats = np.where(change > 0, p / (odds + p * (1 - odds)), p * odds / (1 + p * (odds - 1)))
+    return changed
+
+
+def change_for_factor(probability: ArrayLike, factor: ArrayLike) -> Floats:
+    """Return what must be added to a token's logit so that its probability is multiplied by a factor.
+
+    ``d = ln(a (1 - p) / (1 - a p))``, the inverse of `changed_probability`.
+
+    Parameters
+    ----------
+    probability
+        Before, above 0 and below 1.
+    factor
+        Above 0, and below ``1 / probability``, as no probability reaches 1.
+
+    Raises
+    ------
+    ParameterError
+        If a probability or a factor is out of its range.
+
+    Examples
+    --------
+    >>> change_for_factor(0.5, 1.5).round(6).tolist(), float(np.log(3).round(6))
+    (1.098612, 1.098612)
+    """
+    p, a = _checked(probability), np.asarray(factor, np.float64)
+    if not np.all((a > 0) & (a * p < 1)):
+        raise ParameterError(
+            "factor must be above 0 and below 1 / probability, as no probability goes beyond 1; got "
+            f"{a.tolist()!r} for {p.tolist()!r}."
+        )
+    change: Floats = np.log(a) + np.log1p(-p) - np.log1p(-a * p)
+    return change
+
+
+def effects(kernel: ArrayLike) -> Floats:
+    """Return by how much each unit, at a value of 1, moves each token's logit against the mean of all tokens.
+
+    Parameters
+    ----------
+    kernel
+        Shape ``(n_units, n_tokens)``.
+
+    Returns
+    -------
+    numpy.ndarray
+        The same shape; each row adds up to 0. Chances are the same as those from ``kernel``.
+
+    Examples
+    --------
+    >>> effects([[1.0, 2.0, 6.0]]).tolist()
+    [[-2.0, -1.0, 3.0]]
+    """
+    values = np.asarray(kernel, np.float64)
+    moved: Floats = values - values.mean(axis=1, keepdims=True)
+    return moved
+
+
+def correlations(kernel: ArrayLike, bias: ArrayLike) -> tuple[Floats, Floats]:
+    """Correlate what each unit favours with what the bias favours, and with what each other unit favours.
+
+    Parameters
+    ----------
+    kernel, bias
+        Shapes ``(n_units, n_tokens)`` and ``(n_tokens,)``.
+
+    Returns
+    -------
+    with_bias, among_units
+        Pearson's correlation over the tokens, shapes ``(n_units,)`` and ``(n_units, n_units)``; 0 for a row
+        without variation.
+
+    Examples
+    --------
+    >>> with_bias, among = correlations([[1.0, 2.0, 3.0], [3.0, 2.0, 1.0]], [0.0, 1.0, 2.0])
+    >>> with_bias.round(6).tolist(), among[0].round(6).tolist()
+    ([1.0, -1.0], [1.0, -1.0])
+    """
+    rows = effects(np.concatenate([np.asarray(kernel, np.float64), [np.asarray(bias, np.float64)]]))
+    lengths = np.linalg.norm(rows, axis=1, keepdims=True)
+    rows = np.divide(rows, lengths, out=np.zeros_like(rows), where=lengths > 0)
+    every = rows @ rows.T
+    return every[-1, :-1], every[:-1, :-1]
+
+
+@dataclass(frozen=True)
+class Directions:
+    """The singular value decomposition of a kernel: ``units * sizes @ tokens``, the largest first.
+
+    Parameters
+    ----------
+    units
+        Shape ``(n_units, n)``: in which proportion the units take part in each direction.
+    sizes
+        Shape ``(n,)``: the singular values; ``n`` is the smaller of units and tokens.
+    tokens
+        Shape ``(n, n_tokens)``: how each direction moves the logits.
+    """
+
+    units: Floats
+    sizes: Floats
+    tokens: Floats
+
+    @property
+    def rank(self) -> int:
+        """How many directions move logits at all."""
+        most = max(len(self.units), self.tokens.shape[1])
+        return int((self.sizes > self.sizes[0] * most * np.finfo(np.float32).eps).sum())
+
+    @property
+    def n_null(self) -> int:
+        """Dimensions of the null space: how many ways the units can move together and no logit moves."""
+        return len(self.units) - self.rank
+
+    @property
+    def common_shares(self) -> Floats:
+        """How much of each direction moves all logits alike, which changes no chance: ``(n,)``, 0 to 1."""
+        shares: Floats = self.tokens.sum(axis=1) ** 2 / self.tokens.shape[1]
+        return shares
+
+    def without(self, removed: Iterable[int]) -> Floats:
+        """Return the kernel without some of its directions.
+
+        Raises
+        ------
+        ParameterError
+            If there is no such direction.
+        """
+        gone = np.fromiter(removed, np.int64)
+        if gone.size and not 0 <= gone.min() <= gone.max() < len(self.sizes):
+            raise ParameterError(
+                f"Directions go from 0 to {len(self.sizes) - 1}, got {gone.min()} to {gone.max()}."
+            )
+        sizes = self.sizes.copy()
+        sizes[gone] = 0
+        return (self.units * sizes) @ self.tokens
+
+
+def decompose(kernel: ArrayLike) -> Directions:
+    """Find the directions in which the units move the logits.
+
+    The sign of a singular vector is nobody's choice; here the token that is moved most is moved up.
+
+    Parameters
+    ----------
+    kernel
+        Shape ``(n_units, n_tokens)``.
+
+    Examples
+    --------
+    >>> directions = decompose([[3.0, 0.0], [0.0, 0.0], [0.0, -2.0]])
+    >>> directions.sizes.tolist(), directions.rank, directions.n_null
+    ([3.0, 2.0], 2, 1)
+    >>> abs(directions.without([0]).round(9)).tolist()
+    [[0.0, 0.0], [0.0, 0.0], [0.0, 2.0]]
+    """
+    units, sizes, tokens = np.linalg.svd(np.asarray(kernel, np.float64), full_matrices=False)
+    largest = np.abs(tokens).argmax(axis=1)
+    signs = np.where(tokens[np.arange(len(tokens)), largest] < 0, -1.0, 1.0)
+    return Directions(units * signs, sizes, tokens * signs[:, np.newaxis])
+
+
+def _checked(probability: ArrayLike) -> Floats:
+    p = np.asarray(probability, np.float64)
+    if not np.all((p > 0) & (p < 1)):
+        raise ParameterError(f"probability must be above 0 and below 1, got {p.tolist()!r}.")
+    return p
