@@ -12,18 +12,17 @@ import numpy as np
 from benchmarks.provenance import markdown_table, write_markdown
 from benchmarks.quality.ngram import bits_per_token
 from woodshed.base.composer import Composer
-from woodshed.base.written import Wish, WrittenTune, write_tunes
+from woodshed.base.tune_piece import TunePiece
+from woodshed.base.written import Written, write_pieces
 from woodshed.data.tunes import read_tunes
 from woodshed.symbolic import abc_to_score
 from woodshed.tasks import load
 from woodshed.tasks.shipped import shipped_folder
+from woodshed.tasks.tune_wish import TuneWish
 from woodshed.tokens.folk import FolkAbc
-from woodshed.tokens.folk_note import folk_notes
 
 NOTES = Path(__file__).with_name("tune_notes.md")
 ORDERS = (1, 2, 3, 4, 5, 6, 7, 8)
-HOME = {0, 7}
-"""Tonic and dominant, as semitones above C."""
 
 
 def held_out(composer: Composer) -> list[str]:
@@ -40,7 +39,7 @@ def ngram_bits(train: list[str], test: list[str]) -> dict[int, float]:
     return {order: bits_per_token(rows, held, order=order, n_tokens=n_tokens) for order in ORDERS}
 
 
-def opens(tune: WrittenTune) -> bool:
+def opens(tune: Written) -> bool:
     """Whether music21, which shares no code with us, reads the notes that we mean."""
     import music21
 
@@ -64,8 +63,8 @@ def main() -> None:
     ngrams = ngram_bits([text for _, text in composer.known_], test)
     best = min(ngrams, key=lambda order: ngrams[order])
     bits = composer.bits_per_token(test)
-    tunes = write_tunes(composer, given.samples, Wish(seed=given.seed))
-    free = write_tunes(composer, given.samples, Wish(seed=given.seed, rule=None))
+    tunes = write_pieces(composer, given.samples, TuneWish(seed=given.seed))
+    free = write_pieces(composer, given.samples, TuneWish(seed=given.seed, free=True))
     write_markdown(
         given.out,
         "Quality: folk tunes",
@@ -94,11 +93,11 @@ def main() -> None:
     )
 
 
-def sample_rows(tunes: list[WrittenTune], free: list[WrittenTune]) -> list[list[str]]:
+def sample_rows(tunes: list[Written], free: list[Written]) -> list[list[str]]:
     """Return what is counted of the tunes, both ways."""
     counts = {
         "opens in music21, with our pitches": (opens, "1"),
-        "all bars add up": (lambda tune: not tune.bar_errors, "≥ 0.99"),
+        "all bars add up": (lambda tune: not tune.piece.faults, "≥ 0.99"),
         "ends on the tonic or the dominant": (ends_at_home, "≥ 0.90"),
         "more than 4 copied bars in a row": (lambda tune: tune.originality.copied_bars > 4, "≤ 0.02"),
     }
@@ -119,12 +118,12 @@ def sample_rows(tunes: list[WrittenTune], free: list[WrittenTune]) -> list[list[
     return rows
 
 
-def ends_at_home(tune: WrittenTune) -> bool:
+def ends_at_home(tune: Written) -> bool:
     """Whether the last note is the tonic or the dominant."""
-    return int(folk_notes(tune.text).pitch_midi[-1]) % 12 in HOME
+    return isinstance(tune.piece, TunePiece) and tune.piece.ends_at_home
 
 
-def _safely(holds: object, tune: WrittenTune) -> bool:
+def _safely(holds: object, tune: Written) -> bool:
     try:
         return bool(holds(tune))  # type: ignore[operator]
     except Exception:  # whatever another program does with it, it did not open

@@ -19,23 +19,20 @@ from woodshed.score import Note, Score, Tempo
 from woodshed.tasks import load
 from woodshed.tasks.chorale import HOLE, ChoraleComposer
 
-CHORDS = np.array([[72, 67, 64, 48], [71, 67, 62, 55], [72, 69, 65, 53], [74, 67, 59, 55]])
-"""Four chords, each with a soprano of its own but C, which has two."""
+FOUR_CHORDS = [[72, 67, 64, 48], [71, 67, 62, 55], [72, 69, 65, 53], [74, 67, 59, 55]]
+"""Those of the pieces that `chorale_composer` learned from."""
+
+CHORDS = np.array(FOUR_CHORDS)
 
 
-@pytest.fixture(scope="module")
-def pieces() -> list[np.ndarray]:
-    rng = np.random.default_rng(0)
-    return [CHORDS[rng.integers(0, 4, 24)] for _ in range(12)]
+@pytest.fixture
+def pieces(chord_pieces: list[np.ndarray]) -> list[np.ndarray]:
+    return chord_pieces
 
 
-@pytest.fixture(scope="module")
-def composer(pieces: list[np.ndarray]) -> ChoraleComposer:
-    made = ChoraleComposer(
-        width=32, n_layers=1, dropout=0, epochs=40, steps_per_beat=1, n_steps=16, validation_share=0,
-        learning_rate=0.01,
-    )  # fmt: skip
-    return made.fit(pieces, titles=[f"chorale {k}" for k in range(len(pieces))])
+@pytest.fixture
+def composer(chorale_composer: ChoraleComposer) -> ChoraleComposer:
+    return chorale_composer
 
 
 def test_it_learns_which_voices_go_with_a_soprano(composer: ChoraleComposer) -> None:

@@ -41,15 +41,30 @@ def test_every_file_opens_and_says_the_same_notes(cli: Callable[..., Any], place
 
 def test_the_page_and_the_list_tell_what_is_copied(place: Path) -> None:
     told = json.loads((place / "originality.json").read_text("utf-8"))
-    assert [tune["name"] for tune in told] == ["tune-01", "tune-02"]
+    assert "in every key, with that of all 3,670 pieces" in told["how"]
+    assert [tune["name"] for tune in told["pieces"]] == ["tune-01", "tune-02"]
     page = (place / "index.html").read_text("utf-8")
-    for tune in told:
-        assert tune["bar_errors"] == []
-        assert tune["copied_notes"] >= 2
-        assert tune["stop"] - tune["start"] == tune["copied_notes"]
-        assert 0 <= tune["new_share"] <= 1
+    for tune in told["pieces"]:
+        assert tune["faults"] == []
+        (line,) = tune["lines"]
+        assert line["copied_notes"] >= 2
+        assert line["stop"] - line["start"] == line["copied_notes"]
+        assert 0 <= line["new_share"] <= 1
     assert page.count("<audio") == 6  # the tune, its longest copy, and where that is from
     assert "http://" not in page.replace("http://www.w3.org", "")
+
+
+def test_new_tunes_are_set_beside_those_that_were_learned_from(place: Path) -> None:
+    style = json.loads((place / "style.json").read_text("utf-8"))
+    assert style["new"]["numbers"].keys() == style["learned"]["numbers"].keys()
+    assert style["new"]["numbers"]["tunes whose bars all add up"] == 1
+    assert style["new"]["shares"]["metre"]["6/8"] == 1
+    assert style["learned"]["numbers"]["time on notes of the key"] > 0.95
+    for shares in style["learned"]["shares"].values():
+        assert sum(shares.values()) == pytest.approx(1)
+    page = (place / "index.html").read_text("utf-8")
+    assert "bars heard before in the tune" in page
+    assert page.count("in common.") == len(style["new"]["shares"])
 
 
 def test_the_same_seed_writes_the_same_files(cli: Callable[..., Any], place: Path, tmp_path: Path) -> None:

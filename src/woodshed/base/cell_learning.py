@@ -12,13 +12,12 @@ import numpy as np
 from numpy.typing import NDArray
 
 from woodshed.base.cell_mask import Layout, draw_hidden, draw_order
-from woodshed.base.learning import hold_out
+from woodshed.base.composing import divide_rows
 from woodshed.base.listener import OnEpoch
 from woodshed.base.result import LearningCurve
 from woodshed.base.stepping import net_weights
 from woodshed.base.token_batch import NOTHING, TokenRecipe, judge_tokens, token_loss
 from woodshed.base.training import Progress, train_net
-from woodshed.errors import ParameterError
 from woodshed.nets.chorale_net import chorale_net
 
 if TYPE_CHECKING:
@@ -116,15 +115,14 @@ def learn_grids(
     composer: GridComposer,
     rows: Sequence[Ids],
     groups: Sequence[str] | None,
+    held_out: Sequence[Ids] | None,
     *,
     checkpoint: Path | None,
     on_epoch: OnEpoch,
 ) -> tuple[Weights, LearningCurve, bool]:
     """Train a net on grids; return its weights, how it went, and whether it was not interrupted."""
-    if groups is not None and len(groups) != len(rows):
-        raise ParameterError(f"fit expects one group for each of {len(rows)} pieces, got {len(groups)}.")
+    train, judges = divide_rows(composer, rows, groups, held_out)
     keras.utils.set_random_seed(composer.seed)
-    train, held_out = hold_out([""] * len(rows), groups, composer.validation_share, composer.seed)
     layout = composer.layout
     net = chorale_net(
         layout.n_cells,
@@ -134,7 +132,7 @@ def learn_grids(
         dropout=composer.dropout,
     )
     batches = CellBatches(
-        pieces=[rows[k] for k in train],
+        pieces=train,
         layout=layout,
         n_frames=layout.n_frames(composer.n_steps),
         batch_size=composer.batch_size,
@@ -143,7 +141,7 @@ def learn_grids(
     curve, finished = learn_cells(
         net,
         batches,
-        [rows[k] for k in held_out],
+        judges,
         epochs=composer.epochs,
         patience=composer.patience,
         learning_rate=composer.learning_rate,

@@ -14,6 +14,7 @@ from numpy.typing import NDArray
 
 from woodshed.base.listener import OnEpoch, ignore_epoch
 from woodshed.base.pen import Pen, Rule, check_sampling, log_softmax, shape_logits
+from woodshed.base.piece import Piece, Wish
 from woodshed.base.quiet import quiet_stderr
 from woodshed.base.result import LearningCurve
 from woodshed.base.stepping import State, Stepper
@@ -77,6 +78,8 @@ class Composer:
 
     job: ClassVar[str] = "tokens"
     answer: ClassVar[str] = "pieces"
+    wish_class: ClassVar[type[Wish]] = Wish
+    """What can be asked of new pieces."""
 
     net: str = "lstm-lm"
     width: int = 512
@@ -113,6 +116,10 @@ class Composer:
         """Turn ids into a piece."""
         raise NotImplementedError
 
+    def piece_of(self, text: str) -> Piece:
+        """Return a piece that was learned from, as `known_` keeps it, to be played and compared."""
+        raise NotImplementedError
+
     # -- learning ---------------------------------------------------------------------------------
 
     def check_settings(self) -> None:
@@ -134,6 +141,7 @@ class Composer:
         groups: Sequence[str] | None = None,
         *,
         titles: Sequence[str] | None = None,
+        held_out: Sequence[Any] | None = None,
         checkpoint: Path | None = None,
         on_epoch: OnEpoch = ignore_epoch,
     ) -> Self:
@@ -147,6 +155,8 @@ class Composer:
             The family of each: versions of one tune are all learned from or all held out.
         titles
             What to call each, where a copy of it is found.
+        held_out
+            Pieces by which the best weights are chosen; None holds out ``validation_share`` of the others.
         checkpoint
             File in which the state of the training is kept; if it is there, learning goes on from it.
         on_epoch
@@ -166,7 +176,10 @@ class Composer:
         rows = [self.encode(piece) for piece in pieces]
         with quiet_stderr():
             from woodshed.base.composing import learn_pieces
-        weights, curve, finished = learn_pieces(self, rows, groups, checkpoint=checkpoint, on_epoch=on_epoch)
+        judges = None if held_out is None else [self.encode(piece) for piece in held_out]
+        weights, curve, finished = learn_pieces(
+            self, rows, groups, judges, checkpoint=checkpoint, on_epoch=on_epoch
+        )
         names = [f"piece {k + 1}" for k in range(len(pieces))] if titles is None else titles
         self.set_learned(weights, curve, list(zip(names, pieces, strict=True)))
         if not finished:

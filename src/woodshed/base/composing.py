@@ -36,30 +36,50 @@ def make_sequence_net(composer: Composer) -> keras.Model:
     )
 
 
+def divide_rows(
+    composer: Composer,
+    rows: Sequence[NDArray[np.int32]],
+    groups: Sequence[str] | None,
+    held_out: Sequence[NDArray[np.int32]] | None,
+) -> tuple[list[NDArray[np.int32]], list[NDArray[np.int32]]]:
+    """Return what is learned from, and that by which the best weights are chosen: given, or a share of all.
+
+    Raises
+    ------
+    ParameterError
+        If there is not one group for each piece.
+    """
+    if groups is not None and len(groups) != len(rows):
+        raise ParameterError(f"fit expects one group for each of {len(rows)} pieces, got {len(groups)}.")
+    if held_out is not None:
+        return list(rows), list(held_out)
+    train, judges = hold_out([""] * len(rows), groups, composer.validation_share, composer.seed)
+    return [rows[k] for k in train], [rows[k] for k in judges]
+
+
 def learn_pieces(
     composer: Composer,
     rows: Sequence[NDArray[np.int32]],
     groups: Sequence[str] | None,
+    held_out: Sequence[NDArray[np.int32]] | None,
     *,
     checkpoint: Path | None,
     on_epoch: OnEpoch,
 ) -> tuple[Weights, LearningCurve, bool]:
     """Train a net on pieces; return its weights, how it went, and whether it was not interrupted."""
-    if groups is not None and len(groups) != len(rows):
-        raise ParameterError(f"fit expects one group for each of {len(rows)} pieces, got {len(groups)}.")
+    train, judges = divide_rows(composer, rows, groups, held_out)
     keras.utils.set_random_seed(composer.seed)
-    train, held_out = hold_out([""] * len(rows), groups, composer.validation_share, composer.seed)
     net = make_sequence_net(composer)
     batches = TokenBatches(
-        [rows[k] for k in train], n_steps=composer.n_steps, batch_size=composer.batch_size, seed=composer.seed
+        train, n_steps=composer.n_steps, batch_size=composer.batch_size, seed=composer.seed
     )
-    inputs, targets = pack([rows[k] for k in held_out], composer.n_steps)
+    inputs, targets = pack(judges, composer.n_steps)
 
     def validation(net: keras.Model) -> tuple[float, float]:
         return judge_tokens(net, inputs, targets, composer.batch_size)
 
     progress = Progress(
-        validation=validation if len(held_out) else None,
+        validation=validation if judges else None,
         patience=composer.patience,
         checkpoint=checkpoint,
         report=on_epoch,

@@ -91,6 +91,7 @@ class GridComposer(Composer):
         groups: Sequence[str] | None = None,
         *,
         titles: Sequence[str] | None = None,
+        held_out: Sequence[Any] | None = None,
         checkpoint: Path | None = None,
         on_epoch: OnEpoch = ignore_epoch,
     ) -> Self:
@@ -101,7 +102,10 @@ class GridComposer(Composer):
         rows = [self.encode(piece) for piece in pieces]
         with quiet_stderr():
             from woodshed.base.cell_learning import learn_grids
-        weights, curve, finished = learn_grids(self, rows, groups, checkpoint=checkpoint, on_epoch=on_epoch)
+        judges = None if held_out is None else [self.encode(piece) for piece in held_out]
+        weights, curve, finished = learn_grids(
+            self, rows, groups, judges, checkpoint=checkpoint, on_epoch=on_epoch
+        )
         names = [f"piece {k + 1}" for k in range(len(pieces))] if titles is None else titles
         texts = [json.dumps(row.tolist(), separators=(",", ":")) for row in rows]
         self.set_learned(weights, curve, list(zip(names, texts, strict=True)))

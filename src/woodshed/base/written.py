@@ -1,45 +1,39 @@
-"""Tunes that a composer wrote, each with what it owes to those that were learned from."""
+"""Pieces that a composer wrote, each with what it owes to those that were learned from."""
 
 from __future__ import annotations
 
 import functools
-from collections.abc import Callable, Mapping, Sequence
-from dataclasses import asdict, dataclass, field
+from collections.abc import Callable, Mapping
+from dataclasses import asdict, dataclass, replace
 from typing import Any
 
 from woodshed.base.composer import Composer
+from woodshed.base.piece import Line, Piece, Wish
 from woodshed.errors import ParameterError
 from woodshed.metrics.originality import Known, Melody, Originality
 from woodshed.score import Score
-from woodshed.symbolic.folk_bar import bar_errors
-from woodshed.tokens.folk import tokens_to_abc, tokens_to_score
-from woodshed.tokens.folk_note import folk_notes
-from woodshed.tokens.folk_rule import FolkRule
 
 MOST_TRIES = 20
-"""So many tunes are written for each that is wanted, before it is said that there is none so original."""
+"""So many pieces are written for each that is wanted, before it is said that there is none so original."""
 
 
 @dataclass(frozen=True)
-class WrittenTune:
-    """A tune with its name.
+class Written:
+    """A piece with its name, and what of it is known.
 
     Parameters
     ----------
     name
         Such as ``tune-03``: also the name of its files.
-    text
-        In folk tokens.
-    tonic
-        On which note it is to be read, such as ``D``.
-    originality
-        What of it is known.
+    piece
+        The music.
+    found
+        What is known of each of its lines, in their order.
     """
 
     name: str
-    text: str
-    tonic: str
-    originality: Originality
+    piece: Piece
+    found: tuple[Originality, ...]
 
     @property
     def title(self) -> str:
@@ -48,85 +42,82 @@ class WrittenTune:
 
     @property
     def abc(self) -> str:
-        """The tune in ABC."""
-        return tokens_to_abc(self.text, title=self.title, tonic=self.tonic)
+        """The piece in ABC."""
+        return self.piece.to_abc(self.title)
 
     @property
     def score(self) -> Score:
-        """The tune as notes, its repeats played."""
-        return tokens_to_score(self.text, title=self.title, tonic=self.tonic)
+        """The piece as notes, as it is played."""
+        return self.piece.to_score(self.title)
 
     @property
-    def bar_errors(self) -> list[str]:
-        """Which bars do not add up; none, if it was written by the rules."""
-        metre, _, *words = self.text.split()
-        return bar_errors(words, metre)
+    def lines(self) -> tuple[tuple[Line, Originality], ...]:
+        """Its lines, each with what of it is known."""
+        return tuple(zip(self.piece.lines, self.found, strict=True))
+
+    @property
+    def originality(self) -> Originality:
+        """What is known of the line that copies most, of those that were written."""
+        written = [found for line, found in self.lines if not line.is_given] or list(self.found)
+        return max(written, key=lambda found: (found.copied_bars, found.copied_notes))
+
+    @property
+    def n_notes(self) -> int:
+        """Notes of all lines together."""
+        return sum(found.n_notes for found in self.found)
 
     def to_values(self) -> dict[str, Any]:
         """Return what is told of it in ``originality.json``."""
         return {
             "name": self.name,
-            "text": self.text,
-            "bar_errors": self.bar_errors,
-            **asdict(self.originality),
+            "text": self.piece.text,
+            "faults": list(self.piece.faults),
+            "lines": [
+                {"line": line.name, "given": line.is_given, **asdict(found)} for line, found in self.lines
+            ],
         }
 
 
-def melody_of(text: str, name: str = "") -> Melody:
-    """Return the melody of a tune in folk tokens, to compare it with others.
-
-    Examples
-    --------
-    >>> melody_of("M:2/4 K:Cmaj C 2 E 2 | G 4 |").pitch_midi.tolist()
-    [60, 64, 67]
-    """
-    notes = folk_notes(text)
-    return Melody(notes.pitch_midi, notes.duration_beats, notes.bar, name)
-
-
-@dataclass(frozen=True, kw_only=True)
-class Wish:
-    """What a user asks of new tunes.
+@dataclass(frozen=True)
+class Learned:
+    """What a composer learned from, ready to be searched line by line.
 
     Parameters
     ----------
-    tonic
-        On which note they are to be read.
-    rule
-        Metre, mode, bars; None lets the net write what it likes, bars that do not add up included.
-    prime
-        Tokens with which each begins.
-    seed, temperature, top_k, top_p
-        As for `woodshed.base.composer.Composer.sample`.
-    max_copied_bars
-        A tune that copies more bars in a row is written anew; None keeps all.
+    pieces
+        All of them.
+    known
+        Name of a line -> the lines of that name, in the order of the pieces.
     """
 
-    tonic: str = "C"
-    rule: FolkRule | None = field(default_factory=FolkRule)
-    prime: tuple[str, ...] = ()
-    seed: int = 0
-    temperature: float = 1.0
-    top_k: int | None = None
-    top_p: float | None = None
-    max_copied_bars: int | None = None
+    pieces: tuple[Piece, ...]
+    known: Mapping[str, Known]
 
-    def sampling(self) -> Mapping[str, Any]:
-        """Return the arguments for the composer."""
-        return {
-            "seed": self.seed,
-            "temperature": self.temperature,
-            "top_k": self.top_k,
-            "top_p": self.top_p,
-            "prime": self.prime,
-            "rule": self.rule,
-        }
+    def compare(self, piece: Piece) -> tuple[Originality, ...]:
+        """Find what of each line is in a line of the same name; keys do not matter."""
+        nothing = Known([])
+        return tuple(self.known.get(line.name, nothing).compare(line.melody) for line in piece.lines)
+
+    def melody(self, line: str, number: int) -> Melody:
+        """Return the line of a piece that an `Originality` names as its source."""
+        return self.known[line].melodies[number]
 
 
-def write_tunes(
-    composer: Composer, n: int, wish: Wish, *, on_tune: Callable[[int], None] = lambda n_done: None
-) -> list[WrittenTune]:
-    """Write tunes and compare each with those that the composer learned from.
+def learned_by(composer: Composer) -> Learned:
+    """Make the pieces that a composer learned from ready to be searched.
+
+    Raises
+    ------
+    NotFittedError
+        If it has not learned.
+    """
+    return _learned(composer, tuple(composer.fitted("known_")))
+
+
+def write_pieces(
+    composer: Composer, n: int, wish: Wish, *, on_piece: Callable[[int], None] = lambda n_done: None
+) -> list[Written]:
+    """Write pieces and compare each with those that the composer learned from.
 
     Parameters
     ----------
@@ -135,50 +126,41 @@ def write_tunes(
     n
         How many.
     wish
-        What is asked of them.
-    on_tune
+        What is asked of them: the composer's ``wish_class`` made it.
+    on_piece
         Called with how many are done.
 
     Raises
     ------
     ParameterError
-        If the wish cannot be fulfilled; or too few tunes copy as little as is asked for.
+        If the wish cannot be fulfilled; or too few pieces copy as little as is asked for.
     """
-    known = known_of(tuple(composer.fitted("known_")))
-    kept: list[WrittenTune] = []
+    learned = learned_by(composer)
+    kept: list[Written] = []
     n_tried = 0
     while len(kept) < n:
         if n_tried >= MOST_TRIES * n:
             raise ParameterError(
-                f"Of {n_tried} tunes only {len(kept)} copy at most {wish.max_copied_bars} bars in a row. "
-                "Allow more, raise the temperature, or give a shorter prime."
+                f"Of {n_tried} pieces only {len(kept)} copy at most {wish.max_copied_bars} bars in a row. "
+                "Allow more by --max-copied-bars, raise the temperature, or ask for less that is given."
             )
-        n_missing = n - len(kept)
-        texts = composer.sample(n_missing, first=n_tried, **wish.sampling())
-        n_tried += n_missing
-        for text in texts:
-            found = known.compare(melody_of(text))
-            if wish.max_copied_bars is None or found.copied_bars <= wish.max_copied_bars:
-                kept.append(WrittenTune(f"tune-{len(kept) + 1:02d}", text, wish.tonic, found))
-                on_tune(len(kept))
+        n_now = min(n - len(kept), wish.at_once)
+        pieces = wish.write(composer, n_now, n_tried)
+        n_tried += n_now
+        for piece in pieces:
+            name = f"{type(composer).job}-{len(kept) + 1:02d}"
+            one = Written(name, piece, learned.compare(piece))
+            if wish.max_copied_bars < 0 or one.originality.copied_bars <= wish.max_copied_bars:
+                kept.append(one)
+                on_piece(len(kept))
     return kept
 
 
 @functools.lru_cache(maxsize=2)
-def known_of(pieces: Sequence[tuple[str, str]]) -> Known:
-    """Make the tunes that were learned from ready to be searched."""
-    return Known([melody_of(text, title) for title, text in pieces])
-
-
-def prime_of(text: str) -> tuple[str, ...]:
-    """Return the tokens of a tune that another is to go on from: without the bar line that ends it.
-
-    Examples
-    --------
-    >>> prime_of("M:2/4 K:Cmaj C 2 E 2 | G 4 :|")
-    ('M:2/4', 'K:Cmaj', 'C', '2', 'E', '2', '|', 'G', '4')
-    """
-    words = text.split()
-    while words and words[-1] in ("|", ":|"):
-        words.pop()
-    return tuple(words)
+def _learned(composer: Composer, known: tuple[tuple[str, str], ...]) -> Learned:
+    pieces = tuple(composer.piece_of(text) for _, text in known)
+    lines: dict[str, list[Melody]] = {}
+    for (title, _), piece in zip(known, pieces, strict=True):
+        for line in piece.lines:
+            lines.setdefault(line.name, []).append(replace(line.melody, name=title))
+    return Learned(pieces, {name: Known(melodies) for name, melodies in lines.items()})

@@ -5,14 +5,15 @@ from __future__ import annotations
 import inspect
 import re
 import typing
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import fields
 from typing import Annotated, Any
 
 import typer
 
+from woodshed.base.piece import flag_of
 from woodshed.base.recogniser import Recogniser
-from woodshed.tasks import JOBS, job_class
+from woodshed.tasks import COMPOSERS, JOBS, job_class
 
 JOB_HELP = f"What to learn: {', '.join(JOBS)}."
 """Help of ``--job``: every job that listens."""
@@ -56,6 +57,43 @@ def with_settings(command: Callable[..., None]) -> Callable[..., None]:
 
     positional = [p.replace(kind=inspect.Parameter.POSITIONAL_OR_KEYWORD) for p in own]
     run.__signature__ = inspect.Signature([*positional, *map(parameter, settings)])  # type: ignore[attr-defined]
+    run.__doc__ = command.__doc__
+    return run
+
+
+def with_wishes(command: Callable[..., None]) -> Callable[..., None]:
+    """Give a command a flag for all that can be asked of any job that writes; used ones come as ``wishes``.
+
+    What makes no sense for the model at hand is refused by its wish, not here.
+    """
+    classes = {job: job_class(job).wish_class for job in COMPOSERS}
+    found: dict[str, dict[str, Any]] = {}
+    for job, wish_class in classes.items():
+        for setting in fields(wish_class):
+            if setting.init:
+                found.setdefault(setting.name, {})[job] = setting
+
+    def parameter(name: str) -> inspect.Parameter:
+        of = found[name]
+        texts = {parameter_help(classes[job]).get(name, ""): job for job in of}
+        text = " ".join(told if len(texts) == 1 else f"{job}: {told}" for told, job in texts.items())
+        only = "" if len(of) == len(classes) else f" [dim]\\[{', '.join(of)}][/dim]"
+        job, setting = next(iter(of.items()))
+        flag = typer.Option(flag_of(setting), help=text + only, show_default=False, rich_help_panel="Wishes")
+        kind = typing.get_type_hints(classes[job])[name]
+        kind = list[str] if typing.get_origin(kind) is Sequence else kind
+        return inspect.Parameter(
+            name, inspect.Parameter.KEYWORD_ONLY, default=None, annotation=Annotated[_optional(kind), flag]
+        )
+
+    own = [p for p in inspect.signature(command, eval_str=True).parameters.values() if p.name != "wishes"]
+
+    def run(**arguments: Any) -> None:
+        given = {name: value for name in found if (value := arguments.pop(name)) is not None}
+        command(**arguments, wishes=given)
+
+    positional = [p.replace(kind=inspect.Parameter.POSITIONAL_OR_KEYWORD) for p in own]
+    run.__signature__ = inspect.Signature([*positional, *map(parameter, found)])  # type: ignore[attr-defined]
     run.__doc__ = command.__doc__
     return run
 

@@ -7,7 +7,7 @@ key is a copy. Every passage is compared with every other: nothing is sampled or
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import numpy as np
 from numpy.typing import NDArray
@@ -37,17 +37,20 @@ class Melody:
         The number of the bar in which each begins, shape ``(n_notes,)``, ascending.
     name
         What to call it, such as its title.
+    onset_beats
+        When each begins, shape ``(n_notes,)``; empty if they follow each other without rests.
 
     Raises
     ------
     ParameterError
-        If the three do not have one length.
+        If they do not have one length.
     """
 
     pitch_midi: Places
     duration_beats: NDArray[np.float64]
     bar: Places
     name: str = ""
+    onset_beats: NDArray[np.float64] = field(default_factory=lambda: np.empty(0))
 
     def __post_init__(self) -> None:
         for field_, dtype in (("pitch_midi", np.int64), ("duration_beats", np.float64), ("bar", np.int64)):
@@ -57,6 +60,9 @@ class Melody:
                 "A melody expects one pitch, one duration and one bar for each note, got "
                 f"{self.pitch_midi.shape}, {self.duration_beats.shape} and {self.bar.shape}."
             )
+        if len(self.onset_beats) != len(self.pitch_midi):
+            ends = np.cumsum(self.duration_beats)
+            object.__setattr__(self, "onset_beats", np.concatenate([[0.0], ends[:-1]])[: len(ends)])
 
     def steps(self) -> list[tuple[int, float]]:
         """Return what a copy has in common with it: each duration, and the interval to the next note."""
@@ -105,7 +111,7 @@ class Known:
     Parameters
     ----------
     melodies
-        All of them.
+        All of them; kept as ``melodies``.
 
     Examples
     --------
@@ -117,11 +123,11 @@ class Known:
     """
 
     def __init__(self, melodies: Sequence[Melody]) -> None:
-        self._melodies = tuple(melodies)
+        self.melodies = tuple(melodies)
         self._codes: dict[tuple[int, float], int] = {}
         row: list[int] = []
         starts = []
-        for melody in self._melodies:
+        for melody in self.melodies:
             starts.append(len(row))
             row += [self._codes.setdefault(step, len(self._codes)) for step in melody.steps()]
             row.append(_BETWEEN)
@@ -129,7 +135,7 @@ class Known:
         self._starts = np.array(starts, dtype=np.int64)
 
     def __len__(self) -> int:
-        return len(self._melodies)
+        return len(self.melodies)
 
     def compare(self, melody: Melody) -> Originality:
         """Find the longest passage that a known melody has, too."""
@@ -142,7 +148,7 @@ class Known:
         start = int(runs.argmax())
         stop = start + int(runs[start])
         number = int(np.searchsorted(self._starts, places[start], side="right")) - 1
-        source = self._melodies[number]
+        source = self.melodies[number]
         source_start = int(places[start] - self._starts[number])
         return Originality(
             n_notes=n_notes,

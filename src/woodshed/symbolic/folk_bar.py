@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from fractions import Fraction
@@ -49,7 +50,7 @@ def folk_bars(words: Sequence[str], metre: str) -> list[FolkBar]:
             continue
         before = words[first] if first >= 0 else ""
         after = words[last] if last < len(words) else ""
-        eighths = sum(event_lengths(words[first + 1 : last], metre), Fraction(0))
+        eighths = sum(lengths_of(tuple(words[first + 1 : last]), metre), Fraction(0))
         bars.append(FolkBar(len(bars) + 1, first + 1, last, eighths, before, after))
     return bars
 
@@ -96,6 +97,12 @@ def split_bars(words: Sequence[str], metre: str) -> frozenset[int]:
         if is_plain and is_short and not is_pickup and bar.number - 1 not in found:
             found.add(bar.number)
     return frozenset(found)
+
+
+@functools.lru_cache(1 << 16)
+def lengths_of(words: tuple[str, ...], metre: str) -> tuple[Fraction, ...]:
+    """Return what `event_lengths` yields; collections of tunes have most of their bars in common."""
+    return tuple(event_lengths(words, metre))
 
 
 def event_lengths(words: Sequence[str], metre: str) -> Iterator[Fraction]:

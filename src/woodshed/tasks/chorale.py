@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from typing import ClassVar
@@ -9,17 +10,16 @@ from typing import ClassVar
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
+from woodshed.base.chorale_piece import HOLE, SILENCE, ChoralePiece
 from woodshed.base.grid_composer import GridComposer
+from woodshed.base.piece import Wish
 from woodshed.errors import ParameterError, ScoreError, printable
 from woodshed.score import Score
+from woodshed.symbolic.four_voices import VOICES
+from woodshed.tasks.chorale_wish import ChoraleWish
 from woodshed.tokens.chorale import HOLD, N_VOICES, ChoraleGrid
 
 Grid = NDArray[np.int32]
-
-SILENCE, HOLE = -1, -2
-"""In a grid: nothing sounds; and what is to be written."""
-
-PART_NAMES = ("soprano", "alto", "tenor", "bass")
 
 
 @dataclass(kw_only=True, eq=False)
@@ -39,6 +39,7 @@ class ChoraleComposer(GridComposer):
     """
 
     job: ClassVar[str] = "chorale"
+    wish_class: ClassVar[type[Wish]] = ChoraleWish
     n_voices: ClassVar[int] = N_VOICES
 
     @property
@@ -65,13 +66,34 @@ class ChoraleComposer(GridComposer):
         """Turn ids into a score."""
         return self._to_score(self._from_ids(np.asarray(ids)))
 
+    def piece_of(self, text: str) -> ChoralePiece:
+        """Return a chorale that was learned from as a piece."""
+        return ChoralePiece(text, self.steps_per_beat)
+
+    def to_piece(
+        self, music: Score | ArrayLike, given: Sequence[int] = (), *, octaves: int = 0
+    ) -> ChoralePiece:
+        """Return new music as a piece; of a score, with all that it says beyond the grid.
+
+        Parameters
+        ----------
+        music
+            What `sample`, `fill` or `harmonise` returned.
+        given, octaves
+            The voices that the user gave, and by how many octaves they were moved up.
+        """
+        cells = json.dumps(self.encode(music).tolist(), separators=(",", ":"))
+        score = music if isinstance(music, Score) else None
+        return ChoralePiece(cells, self.steps_per_beat, tuple(given), score, octaves)
+
     # -- writing ----------------------------------------------------------------------------------
 
-    def sample(  # type: ignore[override]
+    def sample(  # type: ignore[override]  # noqa: PLR0913  all that a user may wish for is said here
         self,
         n: int = 1,
         *,
         seed: int = 0,
+        first: int = 0,
         temperature: float = 0.8,
         n_steps: int = 128,
         n_passes: int = 60,
@@ -84,8 +106,8 @@ class ChoraleComposer(GridComposer):
         ----------
         n
             How many.
-        seed
-            Chorale ``k`` depends on this, ``k`` and the other arguments, not on ``n``.
+        seed, first
+            Chorale number ``k``, counted from ``first``, depends on the seed, ``k`` and the other arguments.
         temperature
             Above 1 bolder than what was learned, below 1 more cautious.
         n_steps
@@ -106,12 +128,12 @@ class ChoraleComposer(GridComposer):
             raise ParameterError(f"sample expects n and n_steps of at least 1, got {n!r} and {n_steps!r}.")
         holes = np.full((n_steps, N_VOICES), HOLE)
         pieces = []
-        for number in range(n):
+        for number in range(first, first + n):
             grid = self.fill(
                 holes, seed=[seed, number], temperature=temperature, n_passes=n_passes, mend=mend
             )
             pieces.append(self._to_score(grid))
-            on_piece(number + 1)
+            on_piece(len(pieces))
         return pieces
 
     def fill(
@@ -154,7 +176,7 @@ class ChoraleComposer(GridComposer):
         self,
         melody: Score | ArrayLike,
         *,
-        seed: int = 0,
+        seed: int | Sequence[int] = 0,
         temperature: float = 0.5,
         n_passes: int = 60,
         mend: bool = True,
@@ -197,7 +219,7 @@ class ChoraleComposer(GridComposer):
         grid = self.fill(grid, seed=seed, temperature=temperature, n_passes=n_passes, mend=mend)
         written = self._to_score(grid, again)
         notes = [note for note in written.notes if note.channel in missing]
-        names = dict(enumerate(PART_NAMES)) | dict(score.part_names)
+        names = dict(enumerate(VOICES)) | dict(score.part_names)
         return replace(score, notes=[*score.notes, *notes], part_names=tuple(names.items()))
 
     # -- grids ------------------------------------------------------------------------------------
@@ -220,7 +242,7 @@ class ChoraleComposer(GridComposer):
         if again is not None:
             struck = grid - self.tokenizer.low + len(self.tokenizer.vocabulary) - len(self.vocabulary) + 1
             ids = np.where((ids == HOLD) & again[:, np.newaxis], struck, ids)
-        return replace(self.tokenizer.decode(ids), part_names=tuple(enumerate(PART_NAMES)))
+        return replace(self.tokenizer.decode(ids), part_names=tuple(enumerate(VOICES)))
 
 
 def _as_soprano(pitches: ArrayLike) -> Grid:

@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from woodshed.symbolic.abc_field import signature_of
-from woodshed.symbolic.folk_bar import event_lengths
+from woodshed.symbolic.folk_bar import lengths_of
 from woodshed.symbolic.folk_word import BAR_LINES, PITCH_PLACES, REST, SIGNATURES, pitch_of
 
 _STEPS = "CDEFGAB"
@@ -57,7 +57,7 @@ def folk_notes(tune: str) -> FolkNotes:
     for number, inside in enumerate(_bars(words), start=1):
         sounding = _pitches(inside, alterations)
         # What a net wrote freely may have a chord that is never closed, which lasts no time.
-        for pitch, length in zip(sounding, event_lengths(inside, metre), strict=False):
+        for pitch, length in zip(sounding, lengths_of(tuple(inside), metre), strict=False):
             if pitch is not None:
                 pitches.append(pitch)
                 eighths.append(float(length))

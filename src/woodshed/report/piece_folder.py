@@ -1,24 +1,25 @@
-"""A folder of new tunes: each as ABC, MIDI, MusicXML, sound and picture, and a page with all of them."""
+"""A folder of new pieces: each as ABC, MIDI, MusicXML, sound and picture, and a page with all of them."""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from dataclasses import asdict
 from pathlib import Path
 
 from woodshed.atomic import write_whole
 from woodshed.audio.write import write
 from woodshed.base.saving import make_folder, to_json
-from woodshed.base.written import WrittenTune
+from woodshed.base.written import Learned, Written
 from woodshed.errors import OutputError, ParameterError, near_miss, printable
+from woodshed.report.piece_page import compared_with, piece_page
 from woodshed.report.plot_score import save_scores
-from woodshed.report.tune_page import played, tune_page
 from woodshed.symbolic import write_midi, write_musicxml
 from woodshed.symbolic.render import render
 
 FORMATS = ("abc", "mid", "musicxml", "wav", "png")
-"""What each tune is written as, by suffix."""
+"""What each piece is written as, by suffix."""
 
-PAGE_NAME, ORIGINALITY_NAME = "index.html", "originality.json"
+PAGE_NAME, ORIGINALITY_NAME, STYLE_NAME = "index.html", "originality.json", "style.json"
 
 
 def check_formats(formats: Sequence[str]) -> None:
@@ -31,10 +32,10 @@ def check_formats(formats: Sequence[str]) -> None:
     """
     for name in formats:
         if name not in FORMATS:
-            raise ParameterError(f"Tunes cannot be written as {name!r}. {near_miss(name, FORMATS)}")
+            raise ParameterError(f"Pieces cannot be written as {name!r}. {near_miss(name, FORMATS)}")
 
 
-def prepare_tune_folder(folder: Path, *, force: bool = False) -> None:
+def prepare_piece_folder(folder: Path, *, force: bool = False) -> None:
     """Make the folder; what is in one already is only replaced if that is asked for.
 
     Raises
@@ -50,30 +51,33 @@ def prepare_tune_folder(folder: Path, *, force: bool = False) -> None:
     make_folder(folder)
 
 
-def write_tune_folder(
-    tunes: Sequence[WrittenTune],
+def write_piece_folder(
+    pieces: Sequence[Written],
     folder: Path,
     *,
-    known: Sequence[tuple[str, str]],
+    learned: Learned,
+    job: str,
     heading: str,
     formats: Sequence[str] = FORMATS,
-    on_tune: Callable[[int], None] = lambda n_done: None,
+    on_piece: Callable[[int], None] = lambda n_done: None,
 ) -> None:
-    """Write tunes into a folder, each file whole or not at all.
+    """Write pieces into a folder, each file whole or not at all.
 
     Parameters
     ----------
-    tunes
+    pieces
         What to write.
     folder
-        Made before, see `prepare_tune_folder`.
-    known
-        Title and text of the tunes that were learned from.
+        Made before, see `prepare_piece_folder`.
+    learned
+        What the composer learned from: `woodshed.base.written.learned_by`.
+    job
+        What a piece is called, such as ``tune``.
     heading
-        What made the tunes, for the page.
+        What made the pieces, for the page.
     formats
         Of `FORMATS`.
-    on_tune
+    on_piece
         Called with how many are written.
 
     Raises
@@ -82,20 +86,24 @@ def write_tune_folder(
         If a file cannot be written.
     """
     check_formats(formats)
-    for n_done, tune in enumerate(tunes, start=1):
-        _write_tune(tune, folder, formats)
-        on_tune(n_done)
-    write_whole(folder / ORIGINALITY_NAME, to_json([tune.to_values() for tune in tunes]))
-    write_whole(folder / PAGE_NAME, tune_page(tunes, known, heading))
+    for n_done, one in enumerate(pieces, start=1):
+        _write_piece(one, folder, formats)
+        on_piece(n_done)
+    told = {"how": compared_with(learned), "pieces": [one.to_values() for one in pieces]}
+    write_whole(folder / ORIGINALITY_NAME, to_json(told))
+    kind = type(pieces[0].piece)
+    new, old = kind.style([one.piece for one in pieces]), kind.style(learned.pieces)
+    write_whole(folder / STYLE_NAME, to_json({"new": asdict(new), "learned": asdict(old)}))
+    write_whole(folder / PAGE_NAME, piece_page(pieces, learned, (new, old), job=job, heading=heading))
 
 
-def _write_tune(tune: WrittenTune, folder: Path, formats: Sequence[str]) -> None:
-    score = played(tune)
+def _write_piece(one: Written, folder: Path, formats: Sequence[str]) -> None:
+    score = one.score
     for suffix in formats:
-        path = folder / f"{tune.name}.{suffix}"
+        path = folder / f"{one.name}.{suffix}"
         match suffix:
             case "abc":
-                write_whole(path, tune.abc)
+                write_whole(path, one.abc)
             case "mid":
                 write_midi(score, path)
             case "musicxml":

@@ -1,0 +1,158 @@
+"""Style: what music looks like in numbers, so that new music can be set beside that which was learned from.
+
+Nothing here says what is good. A difference says where new music does not sound like the old.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+
+from woodshed.errors import ParameterError
+from woodshed.metrics.originality import Melody
+
+FURTHEST = 12
+"""Semitones from note to note that have a bin of their own; what is further is counted with it."""
+
+LENGTHS = (0.25, 0.5, 0.75, 1.0, 1.5, 2.0, 3.0, 4.0)
+"""Lengths of notes in quarter notes; any other is counted with the nearest, by its ratio."""
+
+LEAP = 7
+"""Semitones beyond which a move is counted as a leap: more than a fifth."""
+
+STEP, LENGTH = "step from note to note, in semitones", "length of a note, in quarter notes"
+
+Shares = Mapping[str, float]
+
+
+@dataclass(frozen=True)
+class Style:
+    """Some music in numbers.
+
+    Parameters
+    ----------
+    numbers
+        Question -> answer, such as the mean range in semitones.
+    shares
+        Question -> bin -> share; the shares of a question add up to 1.
+    """
+
+    numbers: Mapping[str, float]
+    shares: Mapping[str, Shares] = field(default_factory=dict)
+
+    def plus(self, numbers: Mapping[str, float], shares: Mapping[str, Shares] | None = None) -> Style:
+        """Add answers to more questions."""
+        return Style({**self.numbers, **numbers}, {**self.shares, **(shares or {})})
+
+
+def melody_style(melodies: Sequence[Melody]) -> Style:
+    """Describe melodies: how wide, how long, by which steps and in which lengths they go.
+
+    Raises
+    ------
+    ParameterError
+        If none has a note.
+
+    Examples
+    --------
+    >>> style = melody_style([Melody([60, 64, 72, 72], [1.0, 1.0, 1.0, 3.0], [1, 1, 1, 2])])
+    >>> style.numbers["range, in semitones"], round(style.numbers["moves that are leaps"], 2)
+    (12.0, 0.33)
+    >>> style.shares[LENGTH]["1"], style.shares[LENGTH]["3"]
+    (0.75, 0.25)
+    """
+    heard = [melody for melody in melodies if len(melody.pitch_midi)]
+    if not heard:
+        raise ParameterError("A style is told from melodies with notes, got none.")
+    steps = np.concatenate([np.diff(melody.pitch_midi) for melody in heard])
+    lengths = np.concatenate([melody.duration_beats for melody in heard])
+    return Style(
+        {
+            "notes": float(np.mean([len(melody.pitch_midi) for melody in heard])),
+            "range, in semitones": float(np.mean([np.ptp(melody.pitch_midi) for melody in heard])),
+            "moves that are leaps": _share(np.abs(steps) > LEAP),
+            "notes struck again": _share(steps == 0),
+            "length of a note, in quarter notes": float(lengths.mean()),
+        },
+        {STEP: step_shares(steps), LENGTH: length_shares(lengths)},
+    )
+
+
+def step_shares(steps: ArrayLike) -> dict[str, float]:
+    """Count steps from note to note.
+
+    Parameters
+    ----------
+    steps
+        Semitones upwards, shape ``(n_steps,)``.
+
+    Examples
+    --------
+    >>> shares = step_shares([0, 2, -2, 2, 15])
+    >>> shares["+2"], shares["-2"], shares["+12"]
+    (0.4, 0.2, 0.2)
+    """
+    near = np.clip(np.asarray(steps, np.int64), -FURTHEST, FURTHEST)
+    return _shares(
+        near.tolist(), {step: f"{step:+d}" if step else "0" for step in range(-FURTHEST, FURTHEST + 1)}
+    )
+
+
+def length_shares(lengths: ArrayLike) -> dict[str, float]:
+    """Count lengths of notes.
+
+    Parameters
+    ----------
+    lengths
+        In quarter notes, above 0, shape ``(n_notes,)``.
+    """
+    known = np.array(LENGTHS)
+    ratios = np.abs(np.log(np.asarray(lengths, np.float64)[:, np.newaxis] / known))
+    return _shares(known[ratios.argmin(axis=1)].tolist(), {length: f"{length:g}" for length in LENGTHS})
+
+
+def in_common(one: Shares, other: Shares) -> float:
+    """Return how much of two distributions lies in the same bins, 0 to 1.
+
+    Examples
+    --------
+    >>> in_common({"a": 0.5, "b": 0.5}, {"b": 0.75, "c": 0.25})
+    0.5
+    """
+    return float(sum(min(share, other.get(name, 0.0)) for name, share in one.items()))
+
+
+def bars_heard_before(melody: Melody) -> NDArray[np.bool_]:
+    """Say of each bar but the first whether an earlier one has the same notes; repeats are not played.
+
+    Examples
+    --------
+    >>> bars_heard_before(Melody([60, 62, 64, 62, 60], [2.0, 1, 1, 1, 1], [1, 2, 2, 3, 3])).tolist()
+    [False, False]
+    >>> bars_heard_before(Melody([60, 62, 60, 62], [1.0, 1, 1, 1], [1, 1, 2, 2])).tolist()
+    [True]
+    """
+    bars: dict[int, list[tuple[int, float]]] = {}
+    rows = zip(melody.bar.tolist(), melody.pitch_midi.tolist(), melody.duration_beats.tolist(), strict=True)
+    for bar, pitch, duration in rows:
+        bars.setdefault(bar, []).append((pitch, round(duration, 6)))
+    seen: set[tuple[tuple[int, float], ...]] = set()
+    found = []
+    for notes in bars.values():
+        found.append(tuple(notes) in seen)
+        seen.add(tuple(notes))
+    return np.array(found[1:], bool)
+
+
+def _share(flags: NDArray[np.bool_]) -> float:
+    return float(flags.mean()) if len(flags) else 0.0
+
+
+def _shares(values: Sequence[float], names: Mapping[float, str]) -> dict[str, float]:
+    counts = Counter(values)
+    total = max(1, len(values))
+    return {name: counts[value] / total for value, name in names.items()}

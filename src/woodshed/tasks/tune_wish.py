@@ -1,0 +1,165 @@
+"""What can be asked of new tunes: metre, key, bars, a beginning."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from woodshed.base.piece import Wish
+from woodshed.base.tune_piece import TunePiece, prime_of
+from woodshed.errors import ParameterError, printable
+from woodshed.symbolic.abc_folk import abc_to_folk
+from woodshed.symbolic.folk_word import METRES, MODE_WORDS, MODES
+from woodshed.tokens.folk import FolkAbc
+from woodshed.tokens.folk_key import read_key
+from woodshed.tokens.folk_rule import FolkRule
+
+if TYPE_CHECKING:
+    from woodshed.base.composer import Composer
+
+
+@dataclass(frozen=True, kw_only=True)
+class TuneWish(Wish):
+    """What a user asks of new tunes.
+
+    Parameters
+    ----------
+    top_k
+        Choose among so many most probable tokens.
+    top_p
+        Choose among the most probable tokens that together have that probability.
+    metre
+        Such as 6/8; left to the net if it is not given.
+    key
+        Such as 'D dorian', Em or G; a tonic alone leaves the mode to the net.
+    bars
+        How many bars, as written, without pickups.
+    constrain
+        What a bar must be, such as 'bar 5 = c 2 B A G 4'.
+    prime
+        Tokens with which each tune begins, such as 'M:6/8 K:Cdor G 2 E'.
+    go_on
+        Go on from the tune in this ABC file, in its key.
+    free
+        Do not see to it that bars add up: let the net write what it likes.
+
+    Raises
+    ------
+    ParameterError
+        If a word is unknown, or the wishes contradict each other.
+    ScoreFileError
+        If the tune to go on from cannot be said in folk tokens.
+
+    Examples
+    --------
+    >>> wish = TuneWish(metre="6/8", key="D dorian", bars=8, seed=3)
+    >>> wish.tonic, wish.rule.metre, wish.rule.mode, wish.seed
+    ('D', 'M:6/8', 'K:Cdor', 3)
+    >>> TuneWish(prime="M:2/4 K:Cmin C 2 E").begins
+    ('M:2/4', 'K:Cmin', 'C', '2', 'E')
+    """
+
+    top_k: int | None = None
+    top_p: float | None = None
+    metre: str | None = None
+    key: str | None = None
+    bars: int | None = None
+    constrain: Sequence[str] = ()
+    prime: str | None = None
+    go_on: Path | None = field(default=None, metadata={"flag": "--continue"})
+    free: bool = False
+
+    tonic: str = field(init=False, default="C")
+    rule: FolkRule | None = field(init=False, default=None)
+    begins: tuple[str, ...] = field(init=False, default=())
+
+    def __post_init__(self) -> None:
+        if self.prime and self.go_on:
+            raise ParameterError(
+                "A tune can begin with a prime or go on from a file, not both. Leave out --prime, or "
+                "--continue."
+            )
+        tonic, mode = read_key(self.key) if self.key else ("C", None)
+        words = tuple(self.prime.split()) if self.prime else ()
+        if self.go_on:
+            own_tonic, words = _tune_to_go_on(self.go_on)
+            tonic = tonic if self.key else own_tonic
+        FolkAbc().encode(" ".join(words))  # an unknown word is named
+        metre_word = f"M:{self.metre.removeprefix('M:')}" if self.metre else ""
+        given = _agreed({"metre": metre_word, "mode": MODE_WORDS[mode] if mode else ""}, words)
+        music = [word for word in words if word not in (*METRES, *MODES)]
+        if music and not (given["metre"] and given["mode"]):
+            raise ParameterError("A beginning with notes needs a metre and a mode: M:6/8 K:Cdor G 2 E.")
+        if self.free and (self.bars or self.constrain):
+            raise ParameterError(
+                "Bars can be counted and asked for only where they add up: leave out --free."
+            )
+        rule = None
+        if not self.free:
+            rule = FolkRule(**given, n_bars=self.bars, bars=dict(map(_read_bar, self.constrain)))
+        heads = tuple(word for word in given.values() if word) if music or self.free else ()
+        for name, value in (("tonic", tonic), ("rule", rule), ("begins", (*heads, *music))):
+            object.__setattr__(self, name, value)
+        _check_beginning(rule, self.begins)
+
+    def write(self, composer: Composer, n: int, first: int) -> list[TunePiece]:
+        """Let a composer write tunes."""
+        texts = composer.sample(
+            n,
+            first=first,
+            seed=self.seed,
+            temperature=self.heat,
+            top_k=self.top_k,
+            top_p=self.top_p,
+            prime=self.begins,
+            rule=self.rule,
+        )
+        return [TunePiece(text, self.tonic) for text in texts]
+
+
+def _agreed(given: dict[str, str], words: Sequence[str]) -> dict[str, str]:
+    """Return metre and mode as they are given and as the beginning says them, which must be the same."""
+    agreed = dict(given)
+    for name, known in (("metre", METRES), ("mode", MODES)):
+        said = next((word for word in words[:2] if word in known), "")
+        if said and given[name] not in ("", said):
+            raise ParameterError(
+                f"The beginning has the {name} {said}, but {given[name]} is asked for. Leave one of them out."
+            )
+        agreed[name] = given[name] or said
+    return agreed
+
+
+def _read_bar(text: str) -> tuple[int, tuple[str, ...]]:
+    """Read ``bar 5 = c 2 B A``."""
+    found = re.fullmatch(r"\s*(?:bar\s*)?(\d+)\s*=\s*(.+)", text)
+    if not found:
+        raise ParameterError(f"{text!r} says no bar. Write: bar 5 = c 2 B A G 4")
+    words = found[2].split()
+    FolkAbc().encode(" ".join(words))
+    return int(found[1]), tuple(words)
+
+
+def _tune_to_go_on(path: Path) -> tuple[str, tuple[str, ...]]:
+    """Return the tonic of the tune in a file, and its tokens without the last bar line."""
+    try:
+        text = path.read_text(encoding="utf-8", errors="replace")
+    except OSError as error:
+        raise ParameterError(
+            f"{printable(path)} cannot be read ({error.strerror}). Check the name."
+        ) from error
+    field_ = re.search(r"^K:\s*([A-Ga-g][#b]?)", text, re.MULTILINE)
+    tonic = field_[1][0].upper() + field_[1][1:] if field_ else "C"
+    return tonic, prime_of(abc_to_folk(text, source=path.name))
+
+
+def _check_beginning(rule: FolkRule | None, begins: Sequence[str]) -> None:
+    """Refuse a beginning that the rule does not allow."""
+    if rule is None:
+        return
+    state = rule.after(rule.start(), "<s>")
+    for word in begins:
+        state = rule.after(state, word)

@@ -1,0 +1,144 @@
+"""What can be asked of chorales: keys, bars, and the voices that are missing to those of a file."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from woodshed.base.chorale_piece import ChoralePiece
+from woodshed.base.written import learned_by, write_pieces
+from woodshed.errors import ParameterError, ScoreError, ScoreFileError
+from woodshed.score import Key, Metre, Note, Score, Tempo
+from woodshed.symbolic import write_abc, write_midi, write_musicxml
+from woodshed.tasks.chorale import ChoraleComposer
+from woodshed.tasks.chorale_wish import ChoraleWish
+
+SOPRANO = [Note(0, 1, 71), Note(1, 1, 71), Note(2, 2, 74), Note(4, 2, 72)]
+
+
+def chorale_of(piece: object) -> ChoralePiece:
+    assert isinstance(piece, ChoralePiece)
+    return piece
+
+
+@pytest.mark.parametrize("suffix", ["mid", "abc", "musicxml"])
+def test_a_melody_of_any_format_is_kept_and_gets_three_voices(
+    chorale_composer: ChoraleComposer, tmp_path: Path, suffix: str
+) -> None:
+    path = tmp_path / f"melody.{suffix}"
+    melody = Score(SOPRANO, [Tempo(0, 66)], [Metre(0, 4, 4)], [Key(0, 1)])
+    {"mid": write_midi, "abc": write_abc, "musicxml": write_musicxml}[suffix](melody, path)
+    (one,) = write_pieces(chorale_composer, 1, ChoraleWish(harmonise=path))
+    soprano = [note for note in one.score.notes if note.channel == 0]
+    assert [(n.onset_beats, n.duration_beats, n.pitch_midi) for n in soprano] == [
+        (n.onset_beats, n.duration_beats, n.pitch_midi) for n in SOPRANO
+    ]
+    assert {note.channel for note in one.score.notes} == {0, 1, 2, 3}
+    assert [round(tempo.tempo_bpm, 3) for tempo in one.score.tempos] == [66]
+    assert [key.n_sharps for key in one.score.keys] == [1]
+    assert "soprano given" in one.piece.facts
+    assert [line.is_given for line in one.piece.lines] == [True, False, False, False]
+
+
+def test_a_low_melody_is_moved_by_octaves_and_that_is_said(
+    chorale_composer: ChoraleComposer, tmp_path: Path
+) -> None:
+    path = tmp_path / "low.mid"
+    write_midi(Score([Note(n.onset_beats, n.duration_beats, n.pitch_midi - 24) for n in SOPRANO]), path)
+    (one,) = write_pieces(chorale_composer, 1, ChoraleWish(harmonise=path))
+    assert [note.pitch_midi for note in one.score.notes if note.channel == 0] == [71, 71, 74, 72]
+    assert "moved 2 octaves up" in one.piece.facts
+
+
+def test_any_missing_voices_are_written_to_those_that_are_there(
+    chorale_composer: ChoraleComposer, tmp_path: Path
+) -> None:
+    """Of the four chords, soprano and bass tell which it is: alto and tenor follow."""
+    chords = np.array([[71, 67, 62, 55], [72, 69, 65, 53], [74, 67, 59, 55], [72, 67, 64, 48]] * 2)
+    notes = [
+        Note(k, 1, int(chord[v]), channel=c) for k, chord in enumerate(chords) for c, v in ((2, 3), (1, 0))
+    ]
+    path = tmp_path / "outer.mid"
+    write_midi(Score(notes), path)
+    wish = ChoraleWish(harmonise=path, parts="soprano, bass", temperature=0.1)
+    (one,) = write_pieces(chorale_composer, 1, wish)
+    piece = chorale_of(one.piece)
+    assert (piece.grid[:, [0, 3]] == chords[:, [0, 3]]).all()
+    assert np.mean(piece.grid[:, 1:3] == chords[:, 1:3]) > 0.8
+    assert piece.given == (0, 3)
+
+
+def test_a_key_that_is_asked_for_is_the_key_that_comes(chorale_composer: ChoraleComposer) -> None:
+    for one in write_pieces(chorale_composer, 2, ChoraleWish(key="A", bars=2, seed=1)):
+        piece = chorale_of(one.piece)
+        assert piece.key[0] == 9
+        assert len(piece.grid) == 8
+        assert one.score.keys[0].tonic == 9
+
+
+def test_a_chorale_by_heart_is_found_in_every_voice(chorale_composer: ChoraleComposer) -> None:
+    learned = learned_by(chorale_composer)
+    copy = chorale_composer.to_piece(chorale_of(learned.pieces[3]).grid + 1)
+    found = learned.compare(copy)
+    assert [one.source for one in found] == ["chorale 3"] * 4
+    assert [one.copied_notes for one in found] == [len(line.melody.pitch_midi) for line in copy.lines]
+    assert {one.transposed_by for one in found} == {1}
+
+
+@pytest.mark.parametrize(
+    ("wish", "message"),
+    [
+        ({"bars": 0}, "1 to 64 bars, got 0"),
+        ({"key": "H"}, "is no key"),
+        ({"key": "D dorian"}, "in major or minor, not dorian"),
+        ({"parts": "soprano"}, "give the file by --harmonise"),
+        ({"harmonise": "a.mid", "bars": 4}, "--bars makes no sense with --harmonise"),
+        ({"harmonise": "a.mid", "key": "G"}, "--key makes no sense with --harmonise"),
+    ],
+)
+def test_wishes_that_make_no_sense_are_refused(wish: dict[str, object], message: str) -> None:
+    with pytest.raises(ParameterError, match=message):
+        ChoraleWish(**wish)  # type: ignore[arg-type]
+
+
+def test_options_of_another_job_are_refused_by_name() -> None:
+    with pytest.raises(ParameterError, match=r"--prime makes no sense for .* chorale.*--harmonise, --parts"):
+        ChoraleWish.asked({"prime": "G 2"}, job="chorale")
+    with pytest.raises(ParameterError, match=r"--bar makes no sense.*Did you mean --bars\?"):
+        ChoraleWish.asked({"bar": 2}, job="chorale")
+
+
+@pytest.mark.parametrize(
+    ("notes", "message"),
+    [
+        ([Note(0, 1, 72), Note(0, 1, 67)], "two notes at once.*--part melody"),
+        ([Note(0, 1, 60), Note(1, 1, 90)], "too wide for a voice"),
+        ([Note(0, 1, 67 - 3 * k, channel=k) for k in range(4)], "parts .channel 0, channel 1"),
+        ([Note(0, 1, 72), Note(2000, 1, 72)], "1024 at most are harmonised"),
+    ],
+)
+def test_files_that_nothing_can_be_written_to_say_why(
+    notes: list[Note], message: str, tmp_path: Path
+) -> None:
+    path = tmp_path / "given.mid"
+    write_midi(Score(notes), path)
+    with pytest.raises((ParameterError, ScoreError), match=message):
+        ChoraleWish(harmonise=path)
+
+
+def test_four_voices_leave_nothing_to_write_and_no_file_is_named(tmp_path: Path) -> None:
+    path = tmp_path / "full.mid"
+    write_midi(Score([Note(0, 1, 67 - 5 * k, channel=k) for k in range(4)]), path)
+    with pytest.raises(ParameterError, match="nothing is missing"):
+        ChoraleWish(harmonise=path, parts="soprano,alto,tenor,bass")
+    with pytest.raises(ScoreFileError, match=r"none\.mid"):
+        ChoraleWish(harmonise=tmp_path / "none.mid")
+
+
+def test_a_melody_of_one_note_is_harmonised(chorale_composer: ChoraleComposer, tmp_path: Path) -> None:
+    path = tmp_path / "one.mid"
+    write_midi(Score([Note(0, 1, 71)]), path)
+    (one,) = write_pieces(chorale_composer, 1, ChoraleWish(harmonise=path, temperature=0.1))
+    assert sorted(note.pitch_midi for note in one.score.notes) == [55, 62, 67, 71]
