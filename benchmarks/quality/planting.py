@@ -14,8 +14,8 @@ from woodshed.audio.edit import resample
 from woodshed.audio.read import read
 from woodshed.clip import Clip
 from woodshed.data.doctor.look import Look, look_at_all
+from woodshed.data.doctor.view import Views
 from woodshed.data.example import Corpus, Example
-from woodshed.features.summary import Summary
 
 SHARE = 0.05
 """Of each kind so many of the sounds are made faulty."""
@@ -26,7 +26,7 @@ class Material:
     """A corpus, and what a look at each of its sounds told."""
 
     corpus: Corpus
-    summary: Summary
+    views: Views
     looks: list[Look | str] = field(default_factory=list)
 
     @property
@@ -59,9 +59,10 @@ def shift_it(clip: Clip, rng: np.random.Generator) -> Clip:
 
 
 def shorten_it(clip: Clip, rng: np.random.Generator) -> Clip:
-    """Keep 1 to 5 % of it, at least 20 samples."""
+    """Keep 1 to 5 % of it, at least 20 samples, around its loudest: elsewhere it may be silent as well."""
     n = max(20, round(rng.uniform(0.01, 0.05) * clip.n_samples))
-    start = (clip.n_samples - n) // 3
+    loudest = int(np.abs(clip.samples).max(axis=0).argmax())
+    start = max(0, min(clip.n_samples - n, loudest - n // 2))
     return Clip(clip.samples[:, start : start + n], clip.sample_rate)
 
 
@@ -127,10 +128,10 @@ def plant(material: Material, seed: int, place: Path) -> tuple[Material, Planted
     n_all = len(rows) + 2 * n_each
     examples = tuple(planted.changed[k] if k in planted.changed else rows[k] for k in range(n_all))
     looks: list[Look | str] = [*material.looks, *[""] * (2 * n_each)]
-    fresh = look_at_all(list(planted.changed.values()), summary=material.summary)
+    fresh = look_at_all(list(planted.changed.values()), views=material.views)
     for k, seen in zip(planted.changed, fresh, strict=True):
         looks[k] = seen
-    return Material(replace(material.corpus, examples=examples), material.summary, looks), planted
+    return Material(replace(material.corpus, examples=examples), material.views, looks), planted
 
 
 def plant_copy(planted: Planted, new: int, row: Example, place: Path, rng: np.random.Generator) -> None:

@@ -12,8 +12,8 @@ from woodshed.data.doctor.level import clipped, off_centre, other_rate, silent, 
 from woodshed.data.doctor.look import Look, common_rate, look_at_all
 from woodshed.data.doctor.outlier import wrong_labels
 from woodshed.data.doctor.shortcut import shortcuts
+from woodshed.data.doctor.view import Views
 from woodshed.data.example import Corpus
-from woodshed.features.summary import Summary
 
 Stage = Callable[[str, int], Callable[[], None]]
 """Called with what is done next and its number of steps; what it returns is called after each step."""
@@ -31,7 +31,7 @@ def doctor(
     Unreadable, silent, clipped, short and off-centre sounds, and those at another rate than the rest; copies,
     exact and nearly so, across classes, splits and groups; labels that are missing or probably wrong; classes
     out of balance; and shortcuts: whether the class can be guessed from loudness, length, band limit, format
-    or silence alone. No sound is in memory longer than it takes to look at it; of each a few hundred numbers
+    or silence alone. No sound is in memory longer than it takes to look at it; of each a thousand numbers
     are kept.
 
     Parameters
@@ -65,8 +65,8 @@ def doctor(
     >>> doctor(Corpus("some", rows)).of("unreadable")[0].files
     (PosixPath('lost.wav'),)
     """
-    summary = Summary(sample_rate=common_rate(corpus.examples))
-    looks, reasons = _look(corpus, summary, n_jobs, on_stage)
+    views = Views(sample_rate=common_rate(corpus.examples))
+    looks, reasons = _look(corpus, views, n_jobs, on_stage)
     exact = exact_sets(looks)
     near, alike = near_sets(
         corpus.examples,
@@ -79,7 +79,7 @@ def doctor(
     findings += copies(corpus, exact)
     findings += copies(corpus, near, kind="near duplicate", alike=alike)
     advance = on_stage("guesses", 2)
-    findings += wrong_labels(corpus, looks, [*exact, *near], seed=seed)
+    findings += wrong_labels(corpus, looks, [*exact, *near], views)
     advance()
     findings += shortcuts(corpus, looks, units, seed=seed)
     advance()
@@ -123,11 +123,11 @@ def short_checkup(
 
 
 def _look(
-    corpus: Corpus, summary: Summary | None, n_jobs: int, on_stage: Stage
+    corpus: Corpus, views: Views | None, n_jobs: int, on_stage: Stage
 ) -> tuple[dict[int, Look], dict[int, str]]:
     """Look at all sounds; return what was seen, and why some could not be seen, by their row."""
     advance = on_stage("sounds", len(corpus.examples))
-    return _sorted_out(look_at_all(corpus.examples, summary=summary, n_jobs=n_jobs, on_done=advance))
+    return _sorted_out(look_at_all(corpus.examples, views=views, n_jobs=n_jobs, on_done=advance))
 
 
 def _sorted_out(answers: Sequence[Look | str]) -> tuple[dict[int, Look], dict[int, str]]:

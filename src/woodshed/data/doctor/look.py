@@ -9,15 +9,14 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from woodshed.audio.edit import resample
 from woodshed.audio.measure import CLIPPED_RUN, FULL_SCALE, LARGEST, SILENCE_FRAME_S, SILENT_DBFS
 from woodshed.clip import Clip, Samples
 from woodshed.data.doctor.band import band_limit
 from woodshed.data.doctor.fingerprint import LISTENED_S, fingerprint, narrowed
+from woodshed.data.doctor.view import HIGHEST_RATE, Views
 from woodshed.data.example import Example
 from woodshed.data.sound import codec_of, example_blocks, own_rate
 from woodshed.errors import AudioFileError, ParameterError, ScoreFileError, WoodshedError
-from woodshed.features.summary import Summary
 from woodshed.units import amplitude_to_db, db_to_amplitude, s_to_samples, samples_to_s
 
 _EDGE_DB = -40.0
@@ -51,8 +50,8 @@ class Look:
         See `woodshed.data.doctor.band.band_limit`.
     print_
         See `woodshed.data.doctor.fingerprint`; None when it was not asked for.
-    summary
-        Row of `woodshed.features.summary.Summary`; None when it was not asked for.
+    views
+        Row of `woodshed.data.doctor.view.Views`; None when it was not asked for.
     """
 
     sample_rate: int
@@ -73,7 +72,7 @@ class Look:
     band_hz: float = 0.0
     band_drop_db: float = 0.0
     print_: Samples | None = None
-    summary: Samples | None = None
+    views: Samples | None = None
 
     @property
     def duration_s(self) -> float:
@@ -91,16 +90,16 @@ class Look:
         return amplitude_to_db(self.rms)
 
 
-def look(example: Example, *, summary: Summary | None = None) -> Look:
+def look(example: Example, *, views: Views | None = None) -> Look:
     """Read one sound, block by block, and note what there is to know.
 
     Parameters
     ----------
     example
         File and stretch.
-    summary
+    views
         How to describe it for the search for wrong labels; None for the cheap part alone. What costs more
-        hears the first 30 s.
+        hears the first 30 s at most.
 
     Raises
     ------
@@ -120,15 +119,15 @@ def look(example: Example, *, summary: Summary | None = None) -> Look:
     n_heard = 0
     for block in example_blocks(example):
         tally.add(block)
-        if summary is not None and n_heard < LISTENED_S * block.sample_rate:
+        if views is not None and n_heard < LISTENED_S * block.sample_rate:
             heard.append(block.mono())
             n_heard += block.n_samples
     rate, n_channels = block.sample_rate, block.n_channels
-    if summary is None:
+    if views is None:
         return Look(rate, n_channels, tally.n_samples, codec, *tally.answers())
     clip = Clip(np.concatenate(heard)[np.newaxis], rate)
     small = narrowed(clip)
-    rows = (fingerprint(small), summary(resample(clip, summary.sample_rate)))
+    rows = (fingerprint(small), views(clip))
     return Look(
         *(rate, n_channels, tally.n_samples, codec, *tally.answers()),
         *(*_edges_s(clip), *band_limit(clip), *rows),
@@ -138,7 +137,7 @@ def look(example: Example, *, summary: Summary | None = None) -> Look:
 def look_at_all(
     examples: Sequence[Example],
     *,
-    summary: Summary | None = None,
+    views: Views | None = None,
     n_jobs: int = 1,
     on_done: Callable[[], None] = lambda: None,
 ) -> list[Look | str]:
@@ -153,7 +152,7 @@ def look_at_all(
 
     if n_jobs == 0:
         raise ParameterError("n_jobs must be 1 or more, or -1 for one thread a core, got 0.")
-    tasks = (joblib.delayed(_look_or_reason)(example, summary) for example in examples)
+    tasks = (joblib.delayed(_look_or_reason)(example, views) for example in examples)
     # Threads: decoding, hashing, resampling and transforms leave the interpreter to others.
     answers: Iterator[Look | str] = joblib.Parallel(
         n_jobs=n_jobs, backend="threading", return_as="generator"
@@ -165,7 +164,7 @@ def look_at_all(
     return looks
 
 
-def common_rate(examples: Sequence[Example], highest: int = 16000) -> int:
+def common_rate(examples: Sequence[Example], highest: int = HIGHEST_RATE) -> int:
     """Return the rate to describe all at: the commonest in the headings of at most 200 files, bounded."""
     rates = []
     for example in examples[:: max(1, len(examples) // 200)]:
@@ -176,9 +175,9 @@ def common_rate(examples: Sequence[Example], highest: int = 16000) -> int:
     return min(highest, max(4000, max(rates, key=rates.count))) if rates else highest
 
 
-def _look_or_reason(example: Example, summary: Summary | None) -> Look | str:
+def _look_or_reason(example: Example, views: Views | None) -> Look | str:
     try:
-        return look(example, summary=summary)
+        return look(example, views=views)
     except (AudioFileError, ScoreFileError) as error:
         return error.reason
     except WoodshedError as error:
