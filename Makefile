@@ -26,6 +26,8 @@ bench: $(STAMP)
 	$(BIN)/python -m benchmarks.speed.features
 	$(BIN)/python -m benchmarks.speed.long_file
 	$(BIN)/python -m benchmarks.speed.timeline
+	$(BIN)/python -m benchmarks.speed.sampling
+	$(BIN)/python -m benchmarks.speed.lstm_training
 	$(BIN)/python -m benchmarks.quality.speech
 	$(BIN)/python -m benchmarks.quality.noise
 	$(BIN)/python -m benchmarks.quality.emotion
