@@ -45,6 +45,7 @@ def test_the_page_answers_seven_questions_and_loads_nothing(out: Path) -> None:
     assert "http://" not in page.replace("http://www.w3.org", "")
     assert "R&amp;B &lt;model&gt;" in page
     assert "<model>" not in page
+    assert "<audio" in page
     assert not re.search(r"\bnan\b", page)
 
 

@@ -14,8 +14,8 @@ from woodshed.base.saving import make_folder, to_json
 from woodshed.base.softmax_analysis import SoftmaxAnalysis
 from woodshed.errors import OutputError, printable
 from woodshed.metrics.softmax_layer import effects
-from woodshed.report.softmax_page import N_NAMED, softmax_page, summary
-from woodshed.report.softmax_words import situations
+from woodshed.report.softmax_page import softmax_page, summary
+from woodshed.report.softmax_words import ends, situations
 
 PAGE_NAME, VALUES_NAME = "report.html", "explain.json"
 
@@ -32,8 +32,7 @@ def prepare_softmax_folder(folder: Path, *, force: bool = False) -> None:
     if there and not force:
         raise OutputError(
             f"{printable(folder)} holds {' and '.join(there)} already. Give --out another folder, or write "
-            "over "
-            "them by --force."
+            "over them by --force."
         )
     make_folder(folder)
 
@@ -115,6 +114,4 @@ def softmax_values(analysis: SoftmaxAnalysis) -> dict[str, Any]:
 
 
 def _ends(analysis: SoftmaxAnalysis, moved: np.ndarray) -> dict[str, list[str]]:
-    order = np.argsort(-moved, kind="stable")
-    ends = {"raises": order[:N_NAMED], "lowers": order[: -N_NAMED - 1 : -1]}
-    return {name: [analysis.vocabulary[k] for k in end] for name, end in ends.items()}
+    return dict(zip(("raises", "lowers"), ends(analysis, moved), strict=True))

@@ -15,6 +15,9 @@ from woodshed.symbolic.folk_word import KINDS
 
 Sentences = tuple[str, str]
 
+N_NAMED = 4
+"""So many tokens are named at each end of a unit or a direction."""
+
 _RAISED = str.maketrans("-0123456789", "⁻⁰¹²³⁴⁵⁶⁷⁸⁹")
 
 KIND_OF = {word: kind for kind, words in KINDS.items() for word in words}
@@ -66,6 +69,13 @@ def tiny(value: float) -> str:
     return f"{digit}·10{str(int(power)).translate(_RAISED)}" if value else "0"
 
 
+def ends(analysis: SoftmaxAnalysis, moved: NDArray[np.float64]) -> tuple[list[str], list[str]]:
+    """Return the tokens that are moved most up, and most down."""
+    order = np.argsort(-moved, kind="stable")
+    high, low = ([analysis.vocabulary[k] for k in end] for end in (order[:N_NAMED], order[::-1][:N_NAMED]))
+    return high, low
+
+
 def bias_words(analysis: SoftmaxAnalysis) -> Sentences:
     """Say what the bias alone favours and suppresses."""
     ratios = analysis.bias_chances * len(analysis.vocabulary)
@@ -74,8 +84,8 @@ def bias_words(analysis: SoftmaxAnalysis) -> Sentences:
     return (
         f"With every unit silent, the bias alone favours {quoted(*words[:3])}: it draws {quoted(words[0])} "
         f"{factor(by_word[words[0]])} as often as if all {len(words)} tokens were alike.",
-        f"It suppresses {quoted(*words[:-5:-1])} most, {quoted(words[-1])} to "
-        f"{factor(by_word[words[-1]])} that even share.",
+        f"It suppresses {quoted(*words[:-5:-1])} most, {quoted(words[-1])} to {factor(by_word[words[-1]])} "
+        "that even share.",
     )
 
 
@@ -91,10 +101,9 @@ def kernel_words(analysis: SoftmaxAnalysis) -> Sentences:
     return (
         f"The strongest unit is number {unit + 1} of {len(moved)}: at its highest value it raises "
         f"{quoted(*raised)}, {quoted(raised[0])} to {factor(float(np.exp(moved[unit].max())))} its weight, "
-        "and "
-        f"lowers {quoted(*lowered)}; at its lowest value it does the reverse.",
-        f"What a unit favours most is one of the {first} for {n_first} units{second}; at its highest value a "
-        f"unit gives that token {factor(float(np.exp(np.median(moved.max(axis=1)))))} its weight, in the "
+        f"and lowers {quoted(*lowered)}; at its lowest value it does the reverse.",
+        f"What a unit favours most is one of the {first} for {n_first} units{second}; at its highest value "
+        f"a unit gives that token {factor(float(np.exp(np.median(moved.max(axis=1)))))} its weight, in the "
         "median.",
     )
 
@@ -116,16 +125,14 @@ def closed_form_words(analysis: SoftmaxAnalysis) -> Sentences:
         if 2 * chance < 1:
             told.append(
                 f"from {percent(chance, 1)} ({name}) {float(change_for_factor(chance, 2)):.2f} must be "
-                "added to "
-                "its logit"
+                "added to its logit"
             )
         else:
             told.append(f"from {percent(chance, 1)} ({name}) no change can, as nothing is surer than sure")
     return (
         f"To make the bar line twice as probable: {'; '.join(told)}.",
         f"Over {count(analysis.due_bar_chances.size, 'moment')} before a bar line and {len(CHANGES)} "
-        "changes from "
-        f"{signed(min(CHANGES))} to {signed(max(CHANGES))}, formula and softmax differ by "
+        f"changes from {signed(min(CHANGES))} to {signed(max(CHANGES))}, formula and softmax differ by "
         f"{tiny(analysis.closed_form_error)} at most.",
     )
 
@@ -137,12 +144,10 @@ def correlation_words(analysis: SoftmaxAnalysis) -> Sentences:
     pairs = np.abs(among[np.triu_indices(len(among), 1)])
     return (
         f"What a unit favours correlates with what the bias favours by {sizes.mean():.2f} on average "
-        "(without the "
-        f"sign), and by {sizes.max():.2f} at most, in unit {int(sizes.argmax()) + 1}.",
+        f"(without the sign), and by {sizes.max():.2f} at most, in unit {int(sizes.argmax()) + 1}.",
         f"Of {len(sizes)} units {int((with_bias > 0).sum())} go along with the bias and "
-        f"{int((with_bias < 0).sum())} against it; two units correlate by {pairs.mean():.2f} on average and "
-        "by "
-        f"{pairs.max():.2f} at most.",
+        f"{int((with_bias < 0).sum())} against it; two units correlate by {pairs.mean():.2f} on average "
+        f"and by {pairs.max():.2f} at most.",
     )
 
 
@@ -153,13 +158,10 @@ def size_words(analysis: SoftmaxAnalysis) -> Sentences:
     return (
         f"The largest singular value is {sizes[0]:.3g}, {sizes[0] / sizes[1]:.1f} times the second; "
         f"{percent(float(shares[0]))} of what that direction does is to move all logits alike, which "
-        "changes no "
-        "chance.",
+        "changes no chance.",
         f"{directions.rank} directions move logits, the smallest by {sizes[directions.rank - 1]:.2g}; in "
-        "the other "
-        f"{directions.n_null} of {len(analysis.kernel)} dimensions, the null space, the units can move "
-        "together "
-        "and no token notices.",
+        f"the other {directions.n_null} of {len(analysis.kernel)} dimensions, the null space, the units "
+        "can move together and no token notices.",
     )
 
 
@@ -172,11 +174,9 @@ def direction_words(analysis: SoftmaxAnalysis) -> Sentences:
     high, *_, low = sorted(means, key=lambda kind: -means[kind])
     return (
         f"Over all tokens, direction 1 correlates by {signed(common)} with the logarithm of how often each "
-        "stands "
-        "in the tunes that were read; ±1 would be that, and nothing else.",
+        "stands in the tunes that were read; ±1 would be that, and nothing else.",
         f"Direction 2 parts {ends[0]} from {ends[1]}; as groups, the {high} ({signed(means[high])} on "
-        "average) "
-        f"from the {low} ({signed(means[low])}).",
+        f"average) from the {low} ({signed(means[low])}).",
     )
 
 
@@ -198,11 +198,9 @@ def chance_words(analysis: SoftmaxAnalysis) -> Sentences:
     least = int(entropy.argmax())
     return (
         f"At {int((best > 0.9).sum())} of {len(best)} moments one token had more than 90 % of the chance; "
-        "at the "
-        f"median moment the likeliest had {percent(float(np.median(best)))}.",
+        f"at the median moment the likeliest had {percent(float(np.median(best)))}.",
         f"It was least sure after token {least + 1}, {quoted(analysis.vocabulary[piece.ids[least]])}: as "
-        "unsure as "
-        f"among {2 ** entropy[least]:.0f} equal tokens ({entropy[least]:.1f} bits).",
+        f"unsure as among {2 ** entropy[least]:.0f} equal tokens ({entropy[least]:.1f} bits).",
     )
 
 
@@ -214,17 +212,15 @@ def hidden_words(analysis: SoftmaxAnalysis) -> Sentences:
     never = int((np.abs(values).max(axis=0) < 0.1).sum())
     first = (
         f"Of {values.shape[1]} units of the last layer {often} are beyond ±0.9 at more than half of the "
-        "moments, "
-        f"and {never} never leave ±0.1."
+        f"moments, and {never} never leave ±0.1."
     )
     if not is_bar.any() or is_bar.all():
         return first, "No bar line was read in this tune, so no unit can be seen to follow them."
     at_bars, elsewhere = values[is_bar].mean(axis=0), values[~is_bar].mean(axis=0)
     unit = int(np.abs(at_bars - elsewhere).argmax())
     return first, (
-        f"Unit {unit + 1} follows the bar lines most closely: {signed(at_bars[unit])} on average just after "
-        "one, "
-        f"{signed(elsewhere[unit])} elsewhere."
+        f"Unit {unit + 1} follows the bar lines most closely: {signed(at_bars[unit])} on average just "
+        f"after one, {signed(elsewhere[unit])} elsewhere."
     )
 
 
@@ -234,14 +230,11 @@ def context_words(analysis: SoftmaxAnalysis) -> Sentences:
     *_, last = (name for name in contexts if name.startswith("hidden"))
     hidden, chances = contexts[last], contexts["chances of the next"]
     return (
-        f"To the last layer, two moments at bar lines of the same tune are alike by {hidden.bars:.2f} (mean "
-        "cosine "
-        f"over {count(len(analysis.traces), 'tune')}), two at another token that is the same by "
-        f"{hidden.same:.2f}, "
-        f"and any two away from bar lines by {hidden.others:.2f}.",
+        f"To the last layer, two moments at bar lines of the same tune are alike by {hidden.bars:.2f} "
+        f"(mean cosine over {count(len(analysis.traces), 'tune')}), two at another token that is the same "
+        f"by {hidden.same:.2f}, and any two away from bar lines by {hidden.others:.2f}.",
         f"What is expected next is alike by {chances.bars:.2f} after two bar lines, and by "
-        f"{chances.others:.2f} at "
-        "any two moments away from them.",
+        f"{chances.others:.2f} at any two moments away from them.",
     )
 
 
@@ -262,10 +255,9 @@ def lobotomy_words(analysis: SoftmaxAnalysis) -> Sentences:
     return (
         f"Without the largest direction a token takes {first.judged.bits:.2f} bits and not "
         f"{whole.judged.bits:.2f}, and the chance of a bar line goes from "
-        f"{percent(whole.judged.bar_chance, 1)} to "
-        f"{percent(first.judged.bar_chance, 1)} over all moments, from "
-        f"{percent(whole.judged.due_bar_chance, 1)} to "
-        f"{percent(first.judged.due_bar_chance, 1)} where one is due.",
+        f"{percent(whole.judged.bar_chance, 1)} to {percent(first.judged.bar_chance, 1)} over all moments, "
+        f"from {percent(whole.judged.due_bar_chance, 1)} to {percent(first.judged.due_bar_chance, 1)} "
+        "where one is due.",
         f"Without {few.cut.n_removed} of its {len(analysis.kernel)} units, chosen at random, a token takes "
         f"{few.judged.bits:.2f} bits.",
     )
@@ -277,10 +269,9 @@ def rewriting_words(analysis: SoftmaxAnalysis) -> Sentences:
     whole = tried["nothing", 0]
     after = tried.get(("largest directions", 1), whole)
     return (
-        f"Asked to write {count(len(whole.texts), 'tune')} by itself, without the rules that see to it that "
-        f"bars add up, the whole net makes all bars of {percent(whole.whole_share)} of them right; without "
-        "its "
-        f"largest direction, {percent(after.whole_share)}.",
+        f"Asked to write {count(len(whole.texts), 'tune')} by itself, without the rules that see to it "
+        f"that bars add up, the whole net makes all bars of {percent(whole.whole_share)} of them right; "
+        f"without its largest direction, {percent(after.whole_share)}.",
         f"Bar lines are {percent(whole.bar_share, 1)} of the tokens that the whole net writes, and "
         f"{percent(after.bar_share, 1)} without that direction.",
     )
@@ -293,8 +284,7 @@ def training_words(analysis: SoftmaxAnalysis) -> Sentences:
     if found is None:
         return (
             "No pieces were held out while it learned, so that it cannot be said whether it learned by "
-            "heart; the "
-            f"last epoch ended at {analysis.curve.train_loss[-1] / np.log(2):.2f} bits a token.",
+            f"heart; the last epoch ended at {analysis.curve.train_loss[-1] / np.log(2):.2f} bits a token.",
             f"Of the pieces that it learned from, {count(len(analysis.traces), 'piece')} were read: "
             f"{learned:.2f} bits a token.",
         )
@@ -307,8 +297,6 @@ def training_words(analysis: SoftmaxAnalysis) -> Sentences:
         f"On pieces that were held out it did best in epoch {found.kept_epoch} of {found.n_epochs} with "
         f"{found.kept_bits:.2f} bits a token; {overfit}.",
         f"It could have stopped after epoch {found.enough_epoch}, which is as good to within 0.01 bits; "
-        "pieces that "
-        f"it learned from take {learned:.2f} bits, so {found.kept_bits - learned:.2f} bits of what it knows "
-        "of them "
-        "do not carry over to others.",
+        f"pieces that it learned from take {learned:.2f} bits, so {found.kept_bits - learned:.2f} bits of "
+        "what it knows of them do not carry over to others.",
     )
