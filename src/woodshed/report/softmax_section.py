@@ -107,7 +107,7 @@ def activity_part(analysis: SoftmaxAnalysis) -> Markup:
     return join(
         [
             element("pre", text),
-            _heard(text, "The tune"),
+            heard(text, "The tune"),
             _said(
                 softmax_figure.chance_figure(analysis),
                 softmax_words.chance_words(analysis),
@@ -160,7 +160,7 @@ def lobotomy_part(analysis: SoftmaxAnalysis) -> Markup:
             [
                 element("h3", f"Removed: {one.cut.what}"),
                 element("pre", _beginning(one.written.texts[0])),
-                _heard(one.written.texts[0], f"Removed: {one.cut.what}"),
+                heard(one.written.texts[0], f"Removed: {one.cut.what}"),
             ]
         )
         for one in written
@@ -221,7 +221,7 @@ def _named(analysis: SoftmaxAnalysis, moved: np.ndarray) -> tuple[Markup, Markup
     return high, low
 
 
-def _heard(text: str, label: str) -> Markup:
+def heard(text: str, label: str) -> Markup:
     """Let the beginning of a tune be heard, if it can be played at all."""
     try:
         clip = render(set_tempo(tokens_to_score(text, repeats=False), HEARD_BPM), HEARD_RATE)
