@@ -1,177 +1,214 @@
-"""Whether confidence can be acted on: calibration on held-out groups, silence, and foreign sounds."""
+"""Whether confidence can be acted on: calibration on held-out groups, silence, and foreign sounds.
+
+    python -m benchmarks.quality.confidence [--data FOLDER] [--small] [--work FOLDER]
+
+A run that was ended goes on where it was: what was learned and answered is kept in the work folder.
+"""
 
 from __future__ import annotations
 
 import argparse
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+import time
+from collections.abc import Sequence
+from dataclasses import dataclass, field, replace
 from pathlib import Path
-from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 
 from benchmarks.provenance import data_folder, markdown_table
 from benchmarks.quality import measure
+from benchmarks.quality.confidence_trials import SMALL, Setting, Trial, trials
 from woodshed.audio.edit import resample
 from woodshed.audio.read import read
 from woodshed.audio.signals import noise, silence
 from woodshed.base.baseline import describe
+from woodshed.base.column_run import ColumnRun
+from woodshed.base.confidence import HeldOut
 from woodshed.base.experiment import Run
 from woodshed.base.familiar import Outline
 from woodshed.base.notebook import Notebook
 from woodshed.base.recogniser import Recogniser
 from woodshed.clip import Clip
-from woodshed.data.check import check
-from woodshed.data.corpora import esc10, fsdd
-from woodshed.data.example import Corpus
-from woodshed.data.split import Split, leave_one_group_out, official
-from woodshed.metrics.calibration import calibration_interval, expected_calibration_error
+from woodshed.features.played import PlayedNotes
+from woodshed.metrics.calibration import (
+    Reliability,
+    calibration_interval,
+    expected_calibration_error,
+    reliability,
+)
 from woodshed.metrics.probability import roc_auc
-from woodshed.tasks.noise import NoiseRecogniser
-from woodshed.tasks.speech import SpeechRecogniser
 
 NOTES = Path(__file__).with_name("confidence_notes.md")
+TO_REACH, MOST_REFUSED, LEAST_REFUSED = 0.05, 0.02, 0.99
 COLOURS = ("white", "pink", "brown")
 QUIET_DBFS = -60.0
 N_FOREIGN = 150
+N_DRAWS = 200
 DIGITS = ("zero", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine")
+Rows = NDArray[np.float64]
 
 
-@dataclass(frozen=True)
-class Trial:
-    """One model, how it is tested, and the folders whose sounds are foreign to it."""
+@dataclass
+class Verdict:
+    """What was measured of one model: rows of the tables of the page."""
 
-    name: str
-    recogniser: Recogniser
-    corpus: Corpus
-    split: Split
-    foreign: Mapping[str, Path]
+    calibration: list[str]
+    refusal: list[str] = field(default_factory=list)
+    foreign: list[list[str]] = field(default_factory=list)
+    bins: str = ""
 
 
 def main() -> None:
     """Measure and write ``confidence.md``."""
-    parser = argparse.ArgumentParser(description=__doc__)
+    parser = argparse.ArgumentParser(description=(__doc__ or "").splitlines()[0])
     parser.add_argument("--data", help="folder of the data sets")
-    parser.add_argument("--epochs", type=int, help="passes at most, to try it out; by default the job's own")
-    parser.add_argument("--every", type=int, default=1, help="take one spoken digit in so many")
+    parser.add_argument("--small", action="store_true", help="shorter training, fewer sounds")
+    parser.add_argument("--only", nargs="+", help="first words of the models to measure; writes no page")
     parser.add_argument("--work", type=Path, default=Path("build/confidence"), help="where a run is kept")
     parser.add_argument("--out", type=Path, default=Path(__file__).with_suffix(".md"))
     given = parser.parse_args()
-    data = data_folder(given.data)
-    rows, foreign_rows = [], []
-    for trial in trials(data, given.epochs, given.every):
-        row, more = judge(trial, given.work)
-        rows.append(row)
-        foreign_rows += more
-    heading = [
-        "model",
-        "ECE before",
-        "ECE after",
-        "95 % interval",
-        "own refused",
-        "silence",
-        "-60 dBFS noise",
-    ]
-    measure.publish(
-        given.out,
-        "Quality: confidence",
-        [
-            "Expected calibration error (ten bins of equal width) on groups that neither the model nor its "
-            "temperature was fitted on; to reach 0.05. Own sounds refused, on groups that the levels were not "
-            "fitted on; at most 2 %. Digital silence, and white, pink and brown noise at an RMS of -60 dBFS, "
-            "that are refused by the model that is kept; to reach 99 %.",
-            setting(given.epochs, given.every),
-            markdown_table(heading, rows),
-            "## Foreign sounds",
-            "Distance of foreign sounds against that of held-out sounds of the model's own kind.",
-            markdown_table(["model", "sounds", "AUROC", "refused"], foreign_rows),
-            NOTES.read_text("utf-8"),
-        ],
-    )
+    setting = SMALL if given.small else Setting()
+    verdicts = []
+    for trial in trials(data_folder(given.data), setting):
+        if given.only and trial.name.split()[0] not in given.only:
+            continue
+        began = time.monotonic()
+        verdicts.append(judge(trial, given.work))
+        print(trial.name, f"{time.monotonic() - began:.0f} s", flush=True)
+    if not given.only:
+        measure.publish(given.out, "Quality: confidence", page(verdicts, setting))
 
 
-def setting(epochs: int | None, every: int) -> str:
-    """Say what was made smaller than it is by default."""
-    smaller = [] if epochs is None else [f"nets that learned for {epochs} epochs at most"]
-    smaller += [] if every == 1 else [f"one spoken digit in {every}"]
-    return f"Small setting: {', and '.join(smaller)}." if smaller else "Every job with its own settings."
-
-
-def trials(data: Path, epochs: int | None, every: int) -> list[Trial]:
-    """Return what is measured."""
-    change: dict[str, Any] = {} if epochs is None else {"epochs": epochs}
-    digits = thin(check(fsdd.load(data / "fsdd")), every)
-    sounds = check(esc10.load(data / "esc10"))
-    both = {"instrument notes": data / "instrument_notes", "drum hits": data / "drum_oneshots"}
-    words = {"other words": data / "speech_commands_mini"}
+def page(verdicts: Sequence[Verdict], setting: Setting) -> list[str]:
+    """Lay out the results."""
+    heading = ["model", "sounds", "groups", "right", "ECE before", "ECE after", "95 % interval", "chance"]
+    refusals = ["model", "own refused", "silence", f"{QUIET_DBFS:g} dBFS noise", "reached"]
     return [
-        Trial(
-            "speech (fsdd)",
-            SpeechRecogniser(**change),
-            digits,
-            leave_one_group_out(digits.labels, digits.groups),
-            both | words | {"ESC-10": data / "esc10"},
-        ),
-        Trial(
-            "noise (esc10)",
-            NoiseRecogniser(validation_share=0.0, **change),
-            sounds,
-            official(sounds),
-            both | {"words": data / "speech_commands_mini", "digits": data / "fsdd"},
-        ),
+        "Expected calibration error (ECE: ten bins of equal width) on groups that neither the model nor its "
+        f"calibration was fitted on; to reach {TO_REACH}. The intervals are bootstraps over the groups. Chance: what "
+        "answers would get that mean exactly what they say, as many and as sure as these; nobody can tell less "
+        f"apart (mean of {N_DRAWS} draws). Of tags every yes and no is an answer, and as sure as the tag is probable.",
+        setting.to_text(),
+        markdown_table([*heading, "reached"], [verdict.calibration for verdict in verdicts]),
+        "## Refusals",
+        "Own sounds refused, on groups that the levels were not fitted on; at most 2 %. Digital silence, and white, "
+        "pink and brown noise at an RMS of -60 dBFS, that are refused by the model that is kept; to reach 99 %.",
+        markdown_table(refusals, [verdict.refusal for verdict in verdicts if verdict.refusal]),
+        "## Foreign sounds",
+        "Distance of foreign sounds against that of held-out sounds of the model's own kind.",
+        markdown_table(["model", "sounds", "AUROC", "refused"], [r for v in verdicts for r in v.foreign]),
+        "## Bins",
+        "How sure (mean of the bin), how often right, and how many answers.",
+        "\n".join(verdict.bins for verdict in verdicts),
+        NOTES.read_text("utf-8"),
     ]
 
 
-def thin(corpus: Corpus, every: int) -> Corpus:
-    """Take one example in so many of each class."""
-    seen: dict[str, int] = {}
-    kept = []
-    for k, example in enumerate(corpus.examples):
-        seen[example.label] = seen.get(example.label, 0) + 1
-        if seen[example.label] % every == 0:
-            kept.append(k)
-    return replace(corpus, examples=corpus.subset(kept))
-
-
-def judge(trial: Trial, work: Path) -> tuple[list[str], list[list[str]]]:
+def judge(trial: Trial, work: Path) -> Verdict:
     """Train, test, and ask what silence and foreign sounds are answered."""
-    chosen = trial.recogniser.get_params() | {"store": str(work / "features")}
-    place = work / trial.name.split()[0]
-    run = Run(type(trial.recogniser)(**chosen), trial.corpus, [trial.split], Notebook(place), True)
+    chosen = trial.listener.get_params() | {"store": str(work / "features")}
+    fresh, notebook = type(trial.listener)(**chosen), Notebook(work / trial.name.split()[0])
+    if not isinstance(fresh, Recogniser):
+        return judge_tags(trial, ColumnRun(fresh, trial.corpus, [trial.split], notebook, True))
+    run = Run(fresh, trial.corpus, [trial.split], notebook, True)
     experiment, model = run.measure()
     judged, held_out = experiment.splits[0].judged, run.held_out[0]
     if judged is None:
         raise SystemExit(f"{trial.name}: one group cannot judge itself.")
-    labels = list(experiment.labels)
-    before, after = (
-        expected_calibration_error(held_out.truth, given, labels) for given in (judged.raw, judged.calibrated)
-    )
-    low, high = calibration_interval(held_out.truth, judged.calibrated, labels, groups=held_out.groups)
-    rate = model.sample_rate_
-    silent = [silence(duration_s=length_s, sample_rate=rate) for length_s in (0.01, 0.2, 1.0, 5.0)]
+    names = list(experiment.labels)
+    before = expected_calibration_error(held_out.truth, judged.raw, names)
+    made = verdict_on(trial, held_out.truth, judged.calibrated, names, before, held_out.groups)
+    if not isinstance(model.feature_, PlayedNotes):  # there is no silence among notes
+        own = float(np.mean(judged.refusals != ""))
+        made.refusal = refusal_row(trial.name, model, own)
+        made.foreign = foreign_rows(trial, model, held_out)
+    return made
+
+
+def judge_tags(trial: Trial, run: ColumnRun) -> Verdict:
+    """Take every yes and no of a tagger for an answer of two classes; what it says is as it was learned."""
+    experiment, _ = run.measure()
+    result = experiment.splits[0]
+    given = next(iter(result.answers.values()))
+    known = ~np.isnan(result.truth)
+    answers = np.stack([1 - given[known], given[known]], axis=1)
+    truth = np.where(result.truth[known] > 0.5, "yes", "no")
+    all_groups = np.asarray(trial.corpus.groups)[result.indices]
+    groups = np.repeat(all_groups, known.sum(axis=1))
+    return verdict_on(trial, truth, answers, ["no", "yes"], float("nan"), groups)
+
+
+def verdict_on(
+    trial: Trial,
+    truth: NDArray[np.str_],
+    answers: Rows,
+    names: Sequence[str],
+    before: float,
+    groups: NDArray[np.str_] | None,
+) -> Verdict:
+    """Measure the calibration of answers."""
+    after = expected_calibration_error(truth, answers, names)
+    low, high = calibration_interval(truth, answers, names, groups=groups)
     row = [
         trial.name,
-        f"{before:.3f}",
+        str(len(truth)),
+        "-" if groups is None else str(len(set(groups.tolist()))),
+        f"{np.mean(np.asarray(names)[answers.argmax(axis=1)] == truth):.3f}",
+        "-" if np.isnan(before) else f"{before:.3f}",
         f"{after:.3f}",
         f"{low:.3f}–{high:.3f}",
-        f"{np.mean(judged.refusals != ''):.2%}",
-        f"{refused(model, silent):.1%}",
-        f"{refused(model, quiet_noises(rate)):.1%}",
+        f"{chance(answers, names):.3f}",
+        "yes" if after <= TO_REACH else "no",
     ]
     print(row, flush=True)
-    confidence, rows = model.confidence_, []
+    return Verdict(row, bins=f"- {trial.name}: {bins_text(reliability(truth, answers, names))}.")
+
+
+def chance(answers: Rows, names: Sequence[str]) -> float:
+    """Return the mean error of answers that mean just what they say: what is left of it is chance alone."""
+    rng = np.random.default_rng(0)
+    ends = answers.cumsum(axis=1)
+    errors = []
+    for _ in range(N_DRAWS):
+        drawn = (rng.random((len(answers), 1)) > ends[:, :-1]).sum(axis=1)
+        errors.append(expected_calibration_error(np.asarray(names)[drawn], answers, names))
+    return float(np.mean(errors))
+
+
+def bins_text(found: Reliability) -> str:
+    """Spell the bins."""
+    return ", ".join(
+        f"{sure:.2f} {right:.2f} ({n})"
+        for sure, right, n in zip(found.sureness, found.accuracy, found.n_answers, strict=True)
+    )
+
+
+def refusal_row(name: str, model: Recogniser, own: float) -> list[str]:
+    """Ask the model about silence and quiet noise."""
+    rate = model.sample_rate_
+    silent = refused(model, [silence(duration_s=s, sample_rate=rate) for s in (0.01, 0.2, 1.0, 5.0)])
+    quiet = refused(model, quiet_noises(rate))
+    good = own <= MOST_REFUSED and min(silent, quiet) >= LEAST_REFUSED
+    row = [name, f"{own:.2%}", f"{silent:.1%}", f"{quiet:.1%}", "yes" if good else "no"]
+    print(row, flush=True)
+    return row
+
+
+def foreign_rows(trial: Trial, model: Recogniser, held_out: HeldOut) -> list[list[str]]:
+    """Ask the model about sounds of other kinds."""
+    rows, familiar = [], model.confidence_.familiar
     for name, folder in trial.foreign.items():
-        clips = foreign_clips(folder, rate)
-        if confidence.familiar is None or not clips:
+        clips = foreign_clips(folder, model.sample_rate_)
+        if familiar is None or not clips:
             continue
-        distances = confidence.familiar.distance(describe(clips, Outline(sample_rate=rate)))
+        distances = familiar.distance(describe(clips, Outline(sample_rate=model.sample_rate_)))
         auc = roc_auc(
             np.repeat([False, True], [len(held_out.distances), len(distances)]),
             np.concatenate([held_out.distances, distances]),
         )
         rows.append([trial.name, name, f"{auc:.3f}", f"{refused(model, clips):.0%}"])
-        print(rows[-1], flush=True)
-    return row, rows
+    return rows
 
 
 def refused(model: Recogniser, clips: Sequence[Clip]) -> float:

@@ -83,6 +83,7 @@ if TYPE_CHECKING:
     from woodshed.features.statistic import statistic_names, summarise_frames
     from woodshed.features.stft import LogFrequency, Power, Stft
     from woodshed.features.summary import Summary
+    from woodshed.features.texture import TextureSummary
     from woodshed.features.time_domain import AmplitudeEnvelope, Energy, Rms, ZeroCrossingRate
     from woodshed.features.voice import VoiceSummary
 
@@ -128,7 +129,7 @@ _OTHERS = (
     *("block.features_of_blocks", "block.features_of_file", "choice.feature_class", "choice.make_features"),
     *("frame.Framed", "key.KeyGuess", "key.find_key", "onset.onset_times_of_file", "onset.onset_times_s"),
     *("statistic.statistic_names", "statistic.summarise_frames", "summary.Summary"),
-    *("notes.NoteSummary", "voice.VoiceSummary"),
+    *("notes.NoteSummary", "texture.TextureSummary", "voice.VoiceSummary"),
 )
 _HOME = {place.partition(".")[2]: place.partition(".")[0] for place in (*FEATURES.values(), *_OTHERS)}
 
@@ -168,6 +169,7 @@ __all__ = [
     "Stft",
     "Summary",
     "Tempogram",
+    "TextureSummary",
     "Tonnetz",
     "VoiceSummary",
     "Yin",
