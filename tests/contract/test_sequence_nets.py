@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 from collections.abc import Callable
 from typing import Any
 
@@ -10,9 +11,8 @@ import numpy as np
 import pytest
 
 from woodshed.base.inference import keras_to_net, net_to_keras
-from woodshed.nets.frame_rnn import frame_rnn
+from woodshed.nets.frame_net import HEADS, READERS, frame_net
 from woodshed.nets.lstm_lm import lstm_lm
-from woodshed.nets.nade import rnn_nade
 from woodshed.nets.tcn import tcn
 from woodshed.nets.transformer_lm import transformer_lm
 
@@ -28,8 +28,12 @@ TOKEN_NETS: dict[str, Callable[[], Any]] = {
     ),
 }
 FRAME_NETS: dict[str, Callable[[], Any]] = {
-    "frame_rnn": lambda: frame_rnn(N_NOTES, width=16, dropout=0.0),
-    "rnn_nade": lambda: rnn_nade(N_NOTES, n_hidden=8, width=16),
+    f"{reader} {head}": functools.partial(
+        frame_net, N_NOTES, reader=reader, head=head, n_hidden=8, width=16, n_layers=2, context=TIME
+    )
+    for reader in READERS
+    if reader != "none"
+    for head in HEADS
 }
 every_net = pytest.mark.parametrize("name", [*TOKEN_NETS, *FRAME_NETS])
 

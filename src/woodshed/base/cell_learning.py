@@ -54,6 +54,8 @@ class CellBatches:
         Source of every draw.
     chain
         Whether it is for `woodshed.nets.chorale_net.chorale_chain`: then the past is never hidden.
+    max_shift
+        Semitones by which pieces move up or down at most; 0 for pieces that are all in one key.
     """
 
     pieces: Sequence[Ids]
@@ -62,6 +64,7 @@ class CellBatches:
     batch_size: int
     seed: int
     chain: bool = False
+    max_shift: int = MAX_SHIFT
 
     def __post_init__(self) -> None:
         heard = np.concatenate(self.pieces)
@@ -69,8 +72,8 @@ class CellBatches:
         shifts = []
         for piece in self.pieces:
             lowest, highest = _span(piece)
-            down = max(-MAX_SHIFT, int((low - lowest).max()))
-            up = min(MAX_SHIFT, int((high - highest).min()))
+            down = max(-self.max_shift, int((low - lowest).max()))
+            up = min(self.max_shift, int((high - highest).min()))
             shifts.append((min(0, down), max(0, up)))
         lengths = np.array([self.layout.n_frames(len(piece)) for piece in self.pieces], np.float64)
         object.__setattr__(self, "_shifts", shifts)
@@ -186,6 +189,7 @@ def learn_cells(  # noqa: PLR0913  all that a training depends on
             batch_size=batches.batch_size,
             seed=batches.seed,
             chain=batches.chain,
+            max_shift=batches.max_shift,
         )
         judged = [judges[step] for step in range(judges.steps_per_epoch)]
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any, TypeVar
 
 import keras
 import numpy as np
@@ -22,6 +22,8 @@ from woodshed.nets.lstm_lm import lstm_lm
 if TYPE_CHECKING:
     from woodshed.base.composer import Composer, Weights
 
+Row = TypeVar("Row", bound=NDArray[Any])
+
 
 def make_sequence_net(composer: Composer) -> keras.Model:
     """Build the net that the settings ask for."""
@@ -38,10 +40,10 @@ def make_sequence_net(composer: Composer) -> keras.Model:
 
 def divide_rows(
     composer: Composer,
-    rows: Sequence[NDArray[np.int32]],
+    rows: Sequence[Row],
     groups: Sequence[str] | None,
-    held_out: Sequence[NDArray[np.int32]] | None,
-) -> tuple[list[NDArray[np.int32]], list[NDArray[np.int32]]]:
+    held_out: Sequence[Row] | None,
+) -> tuple[list[Row], list[Row]]:
     """Return what is learned from, and that by which the best weights are chosen: given, or a share of all.
 
     Raises

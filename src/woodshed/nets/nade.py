@@ -1,4 +1,4 @@
-"""NADE: a frame of notes, one note after another, with an exact likelihood; alone or led by an RNN."""
+"""NADE: a frame of notes, one note after another, with an exact likelihood; see `frame_net`, too."""
 
 from __future__ import annotations
 
@@ -6,10 +6,9 @@ from typing import Any
 
 import keras
 import numpy as np
-from keras import layers, ops
+from keras import ops
 
 from woodshed.nets.frame_loss import bernoulli_nats
-from woodshed.nets.recurrent import Recurrent
 
 
 @keras.saving.register_keras_serializable(package="woodshed")
@@ -112,48 +111,15 @@ def nade(n_notes: int = 88, *, n_hidden: int = 64) -> keras.Model:
     return keras.Model(frames, Nade(n_hidden)([frames, *biases]), name="nade")
 
 
-def rnn_nade(n_notes: int = 88, *, n_hidden: int = 64, width: int = 128, cell: str = "gru") -> keras.Model:
-    """Build a NADE whose biases come from a recurrent net over the frames before.
-
-    RNN-NADE of Boulanger-Lewandowski et al. (2012); their plain tanh units are a GRU here.
-
-    Parameters
-    ----------
-    n_notes, n_hidden
-        Notes of a frame, and hidden units.
-    width
-        Units of the recurrent layer.
-    cell
-        "gru" or "lstm".
-
-    Returns
-    -------
-    keras.Model
-        ``(batch, time, n_notes)`` of 0 and 1 to logits of the *same* frames, each given all frames before
-        it and the notes below. The exact nats of each frame are ``bernoulli_nats(frames, net(frames))``.
-
-    Examples
-    --------
-    >>> net = rnn_nade(88, n_hidden=64, width=100)
-    >>> net.count_params()  # 3*100*(88+100+2) + 2*88*64 + (100+1)*(88+64)
-    83616
-    """
-    frames = keras.Input((None, n_notes), name="frames")  # (B, T, N)
-    before = layers.ZeroPadding1D((1, 0))(frames)[:, :-1]  # (B, T, N): each frame sees those before it
-    state = Recurrent(width, cell=cell)(before)  # (B, T, W)
-    biases = [layers.Dense(n_notes)(state), layers.Dense(n_hidden)(state)]  # (B, T, N), (B, T, H)
-    return keras.Model(frames, Nade(n_hidden)([frames, *biases]), name="rnn_nade")
-
-
 def nade_nats(net: Any, frames: Any) -> Any:
-    """Return the exact nats of each frame under a `nade` or `rnn_nade`, shape without the last axis.
+    """Return the exact nats of each frame under a `nade` or a `frame_net`, shape without the last axis.
 
     Examples
     --------
     >>> import numpy as np
     >>> frames = np.random.default_rng(0).integers(0, 2, (2, 7, 5)).astype("float32")
-    >>> nade_nats(rnn_nade(5, n_hidden=3, width=4), frames).shape
-    TensorShape([2, 7])
+    >>> nade_nats(nade(5, n_hidden=3), frames[:, 0]).shape
+    TensorShape([2])
     """
     frames = np.asarray(frames, np.float32)
     return bernoulli_nats(frames, net(frames, training=False))

@@ -37,9 +37,10 @@ class Rbm(keras.Model):  # type: ignore[misc]
         Where chance starts.
 
     Input shape
-        ``(batch, n_notes)`` of 0 and 1.
+        ``(..., n_notes)`` of 0 and 1.
     Output shape
-        ``(batch,)``: free energy in nats; lower is likelier. Fit it with the frames as ``x`` and ``y``.
+        ``(...,)``: free energy in nats; lower is likelier. Fit it with the frames as ``x`` and ``y``; a frame
+        whose ``y`` is -1 is padding.
 
     Examples
     --------
@@ -86,7 +87,9 @@ class Rbm(keras.Model):  # type: ignore[misc]
         dream = ops.stop_gradient(dream)
         if self.keep_chains:
             self.chains.assign(dream)
-        return ops.mean(y_pred) - ops.mean(self(dream))
+        if self.keep_chains:
+            return mean_known(y_pred, y) - ops.mean(self(dream))
+        return mean_known(y_pred - self(dream), y)
 
     def sample(self, frames: NDArray[np.floating], n_steps: int) -> NDArray[np.float32]:
         """Go on from ``frames`` for ``n_steps`` Gibbs steps, shape ``(n, n_notes)`` in and out."""
@@ -116,6 +119,14 @@ def free_energy(frames: Any, pull: Any, note_bias: Any, hidden_bias: Any) -> Any
     """Return minus the log of the sum over hidden states, ``(..., n_notes)`` to ``(...,)``."""
     waking = ops.matmul(frames, pull) + hidden_bias  # (..., H)
     return -ops.sum(frames * note_bias, axis=-1) - ops.sum(ops.softplus(waking), axis=-1)  # (...,)
+
+
+def mean_known(values: Any, targets: Any) -> Any:
+    """Average what is said of frames, ``(...,)``, over those whose targets ``(..., n_notes)`` are not -1."""
+    if targets is None:
+        return ops.mean(values)
+    known = ops.cast(targets[..., 0] >= 0, values.dtype)
+    return ops.sum(values * known) / ops.maximum(ops.sum(known), 1.0)
 
 
 def gibbs(frames: Any, pull: Any, note_bias: Any, hidden_bias: Any, n_steps: int, chance: Any) -> Any:
@@ -181,30 +192,37 @@ def annealed_log_z(net: Rbm, *, n_chains: int = 100, n_steps: int = 1000, seed: 
     True
     """
     pull, note_bias, hidden_bias = weights_of(net)
-    return anneal(pull, note_bias, hidden_bias, n_chains=n_chains, n_steps=n_steps, seed=seed)
+    return float(anneal(pull, note_bias, hidden_bias, n_chains=n_chains, n_steps=n_steps, seed=seed))
 
 
 def anneal(
-    pull: NDArray[np.float64],
-    note_bias: NDArray[np.float64],
-    hidden_bias: NDArray[np.float64],
+    pull: NDArray[np.floating],
+    note_bias: NDArray[np.floating],
+    hidden_bias: NDArray[np.floating],
     *,
     n_chains: int,
     n_steps: int,
     seed: int,
-) -> float:
-    """Do the work of `annealed_log_z` on plain weights."""
+) -> NDArray[np.float64]:
+    """Do the work of `annealed_log_z` for many machines that share their pull.
+
+    Biases of shape ``(..., n_notes)`` and ``(..., n_hidden)`` give an array of shape ``(...,)``.
+    """
     rng = np.random.default_rng(seed)
-    frames = (rng.random((n_chains, note_bias.size)) < sigmoid(note_bias)).astype(float)
-    log_weight = np.zeros(n_chains)
-    shares = np.linspace(0, 1, n_steps + 1)
-    for before, share in itertools.pairwise(shares):
-        waking = frames @ pull + hidden_bias  # (n_chains, H)
-        log_weight += (np.logaddexp(0, share * waking) - np.logaddexp(0, before * waking)).sum(axis=1)
-        hidden = rng.random(waking.shape) < sigmoid(share * waking)
-        frames = (rng.random(frames.shape) < sigmoid(share * (hidden @ pull.T) + note_bias)).astype(float)
-    log_base = np.logaddexp(0, note_bias).sum() + hidden_bias.size * np.log(2)
-    return float(log_base + np.logaddexp.reduce(log_weight) - np.log(n_chains))
+    pull, notes, hidden_bias = (np.asarray(a, np.float32) for a in (pull, note_bias, hidden_bias))
+    notes, waking_bias = notes[..., np.newaxis, :], hidden_bias[..., np.newaxis, :]  # (..., 1, N or H)
+    shape = (*notes.shape[:-2], n_chains, notes.shape[-1])
+    frames = (rng.random(shape, np.float32) < sigmoid(notes)).astype(np.float32)  # (..., n_chains, N)
+    log_weight = np.zeros(shape[:-1])
+    for before, share in itertools.pairwise(np.linspace(0, 1, n_steps + 1, dtype=np.float32)):
+        waking = frames @ pull + waking_bias  # (..., n_chains, H)
+        log_weight += (softplus(share * waking) - softplus(before * waking)).sum(axis=-1)
+        hidden = (rng.random(waking.shape, np.float32) < sigmoid(share * waking)).astype(np.float32)
+        odds = share * (hidden @ pull.T) + notes
+        frames = (rng.random(shape, np.float32) < sigmoid(odds)).astype(np.float32)
+    log_base = softplus(notes[..., 0, :]).sum(axis=-1) + hidden_bias.shape[-1] * np.log(2)  # (...,)
+    log_z: NDArray[np.float64] = log_base + np.logaddexp.reduce(log_weight, axis=-1) - np.log(n_chains)
+    return log_z
 
 
 def weights_of(net: Rbm) -> tuple[NDArray[np.float64], NDArray[np.float64], NDArray[np.float64]]:
@@ -215,6 +233,11 @@ def weights_of(net: Rbm) -> tuple[NDArray[np.float64], NDArray[np.float64], NDAr
     return pull, note_bias, hidden_bias
 
 
-def sigmoid(x: NDArray[np.float64]) -> NDArray[np.float64]:
+def softplus(x: NDArray[np.floating]) -> NDArray[np.floating]:
+    """Return the log of one plus the exponential; large values do not overflow."""
+    return np.asarray(np.log1p(np.exp(-np.abs(x))) + np.maximum(x, 0))
+
+
+def sigmoid(x: NDArray[np.floating]) -> NDArray[np.floating]:
     """Turn log-odds into probabilities; large ones do not overflow."""
-    return np.exp(-np.logaddexp(0, -x))
+    return np.asarray(0.5 * (1 + np.tanh(0.5 * x)))

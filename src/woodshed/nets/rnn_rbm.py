@@ -9,7 +9,7 @@ import numpy as np
 from keras import layers, ops
 from numpy.typing import NDArray
 
-from woodshed.nets.rbm import anneal, free_energy, gibbs
+from woodshed.nets.rbm import anneal, free_energy, gibbs, mean_known
 
 
 @keras.saving.register_keras_serializable(package="woodshed")
@@ -35,7 +35,7 @@ class RnnRbm(keras.Model):  # type: ignore[misc]
         ``(batch, time, n_notes)`` of 0 and 1.
     Output shape
         ``(batch, time)``: free energy of each frame given those before it, in nats. Fit it with the
-        frames as ``x`` and ``y``.
+        frames as ``x`` and ``y``; a frame whose ``y`` is -1 is padding.
 
     Examples
     --------
@@ -85,7 +85,7 @@ class RnnRbm(keras.Model):  # type: ignore[misc]
         """Return how much lower the data lie than what each frame's machine dreams of."""
         biases = self.biases(x)
         dream = ops.stop_gradient(gibbs(x, self.pull, *biases, self.n_steps, self.chance))
-        return ops.mean(y_pred) - ops.mean(free_energy(dream, self.pull, *biases))
+        return mean_known(y_pred - free_energy(dream, self.pull, *biases), y)
 
     def nats(
         self, frames: NDArray[np.floating], *, n_chains: int = 100, n_steps: int = 200, seed: int = 0
@@ -96,18 +96,17 @@ class RnnRbm(keras.Model):  # type: ignore[misc]
         """
         inputs = np.asarray(frames, np.float32)
         energy = np.asarray(self(inputs), np.float64)  # (B, T)
-        notes, hidden = (np.asarray(bias, np.float64) for bias in self.biases(inputs))
-        pull = np.asarray(self.pull, np.float64)
-        return np.array(
+        notes, hidden = (np.asarray(bias) for bias in self.biases(inputs))
+        pull = np.asarray(self.pull)
+        log_z = np.stack(  # a stretch at a time, so that the chains of all frames need not be held at once
             [
-                [
-                    energy[b, t]
-                    + anneal(pull, notes[b, t], hidden[b, t], n_chains=n_chains, n_steps=n_steps, seed=seed)
-                    for t in range(energy.shape[1])
-                ]
-                for b in range(energy.shape[0])
-            ]
+                anneal(pull, notes[:, t], hidden[:, t], n_chains=n_chains, n_steps=n_steps, seed=seed)
+                for t in range(energy.shape[1])
+            ],
+            axis=1,
         )
+        nats: NDArray[np.float64] = energy + log_z
+        return nats
 
     def get_config(self) -> dict[str, Any]:
         """Return the settings, so that the net saves and loads."""

@@ -172,19 +172,32 @@ def transformer_lm(
     if positions == "sinusoidal":
         x = SinusoidalPosition(name="position")(x)
     x = layers.Dropout(dropout)(x)
+    x = causal_blocks(
+        x,
+        n_layers=n_layers,
+        n_heads=n_heads,
+        context=context,
+        dropout=dropout,
+        relative=positions == "relative",
+    )
+    outputs = layers.Dense(n_tokens, name="logits")(x)  # (B, T, n_tokens)
+    return keras.Model(inputs, outputs, name="transformer_lm")
+
+
+def causal_blocks(
+    x: Any, *, n_layers: int, n_heads: int, context: int, dropout: float, relative: bool = True
+) -> Any:
+    """Lead ``(B, T, W)`` through blocks of attention and thought, and normalise what comes out."""
+    width = x.shape[-1]
     for number in range(n_layers):
         y = layers.LayerNormalization(name=f"norm_{number}")(x)
-        y = CausalAttention(
-            n_heads, context=context, relative=positions == "relative", name=f"attention_{number}"
-        )(y)
+        y = CausalAttention(n_heads, context=context, relative=relative, name=f"attention_{number}")(y)
         x = layers.Add()([x, layers.Dropout(dropout)(y)])
         y = layers.LayerNormalization(name=f"thought_norm_{number}")(x)
         y = layers.Dense(4 * width, activation="gelu", name=f"thought_{number}")(y)  # (B, T, 4W)
         y = layers.Dense(width, name=f"answer_{number}")(y)  # (B, T, W)
         x = layers.Add()([x, layers.Dropout(dropout)(y)])
-    x = layers.LayerNormalization(name="norm")(x)
-    outputs = layers.Dense(n_tokens, name="logits")(x)  # (B, T, n_tokens)
-    return keras.Model(inputs, outputs, name="transformer_lm")
+    return layers.LayerNormalization(name="norm")(x)
 
 
 def step_transformer(net: Any, ids: Any, caches: list[Any] | None = None) -> tuple[Any, list[Any]]:

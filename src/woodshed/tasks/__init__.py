@@ -26,7 +26,7 @@ JOBS: dict[str, str] = {
 }
 """Job that listens -> class, which lives in the module of the job's name."""
 
-COMPOSERS: dict[str, str] = {"chorale": "ChoraleComposer", "tune": "TuneComposer"}
+COMPOSERS: dict[str, str] = {"chorale": "ChoraleComposer", "roll": "RollComposer", "tune": "TuneComposer"}
 """Job that writes music -> class, likewise."""
 
 

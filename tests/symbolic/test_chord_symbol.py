@@ -1,0 +1,34 @@
+"""Chord symbols name the notes that a textbook says."""
+
+from __future__ import annotations
+
+import pytest
+
+from woodshed.errors import ScoreError
+from woodshed.symbolic.chord_symbol import read_chord
+
+
+@pytest.mark.parametrize(
+    ("name", "pitch_classes", "bass"),
+    [
+        ("C", {0, 4, 7}, 0),
+        ("F#m", {6, 9, 1}, 6),
+        ("Bb7", {10, 2, 5, 8}, 10),
+        ("D m", {2, 5, 9}, 2),
+        ("Ed", {4, 7, 10}, 4),
+        ("Cmaj7", {0, 4, 7, 11}, 0),
+        ("A/c+", {9, 1, 4}, 1),
+        ("Gm/bb", {7, 10, 2}, 10),
+        ("E7b9", {4, 8, 11, 2, 5}, 4),
+    ],
+)
+def test_a_symbol_names_its_notes(name: str, pitch_classes: set[int], bass: int) -> None:
+    root, intervals, found = read_chord(name)
+    assert {(root + interval) % 12 for interval in intervals} == pitch_classes
+    assert found == bass
+
+
+@pytest.mark.parametrize("name", ["", "H", "Cfoo", "C/x", "fine"])
+def test_what_is_no_chord_is_refused(name: str) -> None:
+    with pytest.raises(ScoreError, match="is no chord that is known"):
+        read_chord(name)
