@@ -154,7 +154,8 @@ def test_split_cuts_where_told(cli: Cli, tmp_path: Path, flags: list[object], n_
     sound = beeps(tmp_path / "beeps.wav", [0.5, 2.0])
     if flags == ["--marks"]:
         flags = ["--marks", write_marks([Mark(0.5, 0.8, "a"), Mark(2.0, 2.3, "b")], tmp_path / "labels.txt")]
-    run(cli, "split", sound, *flags, "--out", tmp_path / "out")
+    finished = run(cli, "split", sound, *flags, "--out", tmp_path / "out")
+    assert f"{n_parts} part" in finished.out
     parts = [read(path) for path in sorted((tmp_path / "out").iterdir())]
     assert len(parts) == n_parts
     loud = [part for part in parts if part.samples.std() > 0.05]
@@ -246,7 +247,8 @@ def test_tempo_finds_beats_and_clicks_on_them(cli: Cli, tmp_path: Path) -> None:
     (row,) = json.loads(run(cli, "tempo", sound, "--json").out)
     assert row["tempo_bpm"] == pytest.approx(120, abs=2)
     assert np.abs(np.asarray(row["beats_s"]) % 0.5 - 0.25).min() > 0.18  # within 70 ms of a click
-    run(cli, "tempo", sound, "--out", tmp_path / "heard.wav")
+    finished = run(cli, "tempo", sound, "--out", tmp_path / "heard.wav")
+    assert f"{row['tempo_bpm']:.1f}" in finished.out
     assert read(tmp_path / "heard.wav") != read(sound)
 
 

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from woodshed.cli.audio.work import Force, Jobs, Out, Sounds, To, numbered, run_files
+from woodshed.cli.terminal import say
 from woodshed.errors import ParameterError
 
 if TYPE_CHECKING:
@@ -82,4 +83,6 @@ def command(
         cut_file(errand.source, stretches, numbered(errand.target, len(stretches)), overwrite=force)
         return len(stretches)
 
-    run_files(work, sounds, out, to=to, force=force, jobs=jobs)
+    done = run_files(work, sounds, out, to=to, force=force, jobs=jobs)
+    n_parts = sum(n for _, n in done)
+    say(f"{n_parts} part{'' if n_parts == 1 else 's'} in all")

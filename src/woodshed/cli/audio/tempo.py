@@ -29,22 +29,23 @@ def command(
     from woodshed.audio import read, with_clicks, write
     from woodshed.features.beat import beat_times_of_file, tempo_of_beats
 
-    if out is not None:
+    def work(errand: Errand) -> Any:
+        beats = beat_times_of_file(errand.source)
+        write(with_clicks(read(errand.source), beats), errand.target, overwrite=True)
+        return beats
 
-        def work(errand: Errand) -> None:
-            clip = read(errand.source)
-            write(with_clicks(clip, beat_times_of_file(errand.source)), errand.target, overwrite=True)
-
-        run_files(work, sounds, out, to=None, force=force, jobs=jobs)
-        return
-    answers = ask_files(beat_times_of_file, sounds, jobs=jobs)
+    if out is None:
+        answers = ask_files(beat_times_of_file, sounds, jobs=jobs)
+    else:
+        done = run_files(work, sounds, out, to=None, force=force, jobs=jobs, quiet=json_)
+        answers = [(errand.source, beats) for errand, beats in done]
     if json_:
         rows: list[dict[str, Any]] = [
             {"path": printable(path), "tempo_bpm": tempo_of_beats(beats), "beats_s": beats.tolist()}
             for path, beats in answers
         ]
         typer.echo(json.dumps(rows, indent=2, ensure_ascii=False))
-    else:
+    elif answers:
         print_table(
             ("sound", "beats a minute", "beats"),
             [(path.name, f"{tempo_of_beats(beats):.1f}", str(len(beats))) for path, beats in answers],

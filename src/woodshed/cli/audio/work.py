@@ -127,8 +127,9 @@ def run_files(
     to: str | None,
     force: bool,
     jobs: int,
+    quiet: bool = False,
 ) -> list[tuple[Errand, Answer]]:
-    """Run the work on every sound with a progress bar, sum up, and return what was answered.
+    """Run the work on every sound with a progress bar, sum up unless quiet, and return what was answered.
 
     Raises
     ------
@@ -147,5 +148,6 @@ def run_files(
     if not outcome.done and outcome.set_aside:
         raise DataError(f"None of {len(outcome.set_aside)} sounds could be used.")
     n_done = len(outcome.done)
-    say(f"{n_done} sound{'' if n_done == 1 else 's'} done: {printable(out)}")
+    if not quiet:
+        say(f"{n_done} sound{'' if n_done == 1 else 's'} done: {printable(out)}")
     return outcome.done
