@@ -124,7 +124,7 @@ def rows_of(kernel: Any, ids: Any) -> Any:
 
 
 def lstm_gates(drive: Any, h_old: Any, recurrent: Any) -> Any:
-    """Open the four gates, for one moment or for all: the last axis goes from ``4U`` to four times ``U``."""
+    """Open the four gates: the last axis goes from ``4U`` to four times ``U``."""
     i, f, g, o = ops.split(drive + ops.matmul(h_old, recurrent), 4, axis=-1)
     return ops.sigmoid(i), ops.sigmoid(f), ops.tanh(g), ops.sigmoid(o)
 
@@ -135,7 +135,7 @@ def lstm_states(drive: Any, recurrent: Any) -> Any:
     def step(state: Any, drive_t: Any) -> Any:
         i, f, g, o = lstm_gates(drive_t, state[0], recurrent)
         c = f * state[1] + i * g
-        new = (o * ops.tanh(c), c)
+        new = (o * ops.tanh(c), c, i, f, g, o)  # the gates are kept: to open them again costs more
         return new, new
 
     def step_back(carried: Any, moment: Any) -> Any:
@@ -150,12 +150,11 @@ def lstm_states(drive: Any, recurrent: Any) -> Any:
     @ops.custom_gradient  # type: ignore[untyped-decorator]
     def run(drive: Any, recurrent: Any) -> Any:
         zero = ops.zeros_like(drive[0, :, : recurrent.shape[0]])  # (B, U)
-        _, (h, c) = ops.scan(step, (zero, zero), drive)
+        _, (h, c, i, f, g, o) = ops.scan(step, (zero,) * 6, drive)
 
         def back(*args: Any, upstream: Any = None) -> Any:
             (up,) = (upstream,) if upstream is not None else args
             h_old, c_old, tanh_c = shifted(h, zero), shifted(c, zero), ops.tanh(c)
-            i, f, g, o = lstm_gates(drive, h_old, recurrent)  # cheaper to open again than to have kept
             slopes = [g * i * (1 - i), c_old * f * (1 - f), i * (1 - g * g)]
             moments = (
                 up,
@@ -174,7 +173,7 @@ def lstm_states(drive: Any, recurrent: Any) -> Any:
 
 
 def gru_gates(drive: Any, h_old: Any, recurrent: Any, bias: Any) -> Any:
-    """Open the gates, for one moment or for all: update, reset, candidate, and what reset acts on."""
+    """Open the gates: update, reset, candidate, and what reset acts on."""
     z, r, g = ops.split(drive, 3, axis=-1)
     z_echo, r_echo, echo = ops.split(ops.matmul(h_old, recurrent) + bias, 3, axis=-1)
     r = ops.sigmoid(r + r_echo)
@@ -184,9 +183,10 @@ def gru_gates(drive: Any, h_old: Any, recurrent: Any, bias: Any) -> Any:
 def gru_states(drive: Any, recurrent: Any, bias: Any) -> Any:
     """Run GRU cells over time: ``(T, B, 3U)`` of inputs already weighted to ``(T, B, U)``."""
 
-    def step(h: Any, drive_t: Any) -> Any:
-        z, _, g, _ = gru_gates(drive_t, h, recurrent, bias)
-        new = z * h + (1 - z) * g
+    def step(state: Any, drive_t: Any) -> Any:
+        h = state[0]
+        z, r, g, echo = gru_gates(drive_t, h, recurrent, bias)
+        new = (z * h + (1 - z) * g, z, r, g, echo)
         return new, new
 
     def step_back(carried: Any, moment: Any) -> Any:
@@ -199,12 +199,11 @@ def gru_states(drive: Any, recurrent: Any, bias: Any) -> Any:
     @ops.custom_gradient  # type: ignore[untyped-decorator]
     def run(drive: Any, recurrent: Any, bias: Any) -> Any:
         zero = ops.zeros_like(drive[0, :, : recurrent.shape[0]])  # (B, U)
-        _, h = ops.scan(step, zero, drive)
+        _, (h, z, r, g, echo) = ops.scan(step, (zero,) * 5, drive)
 
         def back(*args: Any, upstream: Any = None) -> Any:
             (up,) = (upstream,) if upstream is not None else args
             h_old = shifted(h, zero)
-            z, r, g, echo = gru_gates(drive, h_old, recurrent, bias)
             by_g = (1 - z) * (1 - g * g)
             gates = [(h_old - g) * z * (1 - z), by_g * echo * r * (1 - r)]
             slope = ops.concatenate([*gates, by_g * r], axis=-1)  # (T, B, 3U)
