@@ -123,6 +123,17 @@ def test_steps_are_counted(tune_composer: TuneComposer) -> None:
     assert len(done) == count_steps(tune_composer)
 
 
+def test_a_net_that_has_learned_nothing_is_explained_too(tune_composer: TuneComposer) -> None:
+    other = TuneComposer(**tune_composer.get_params())
+    weights = {name: np.zeros_like(values) for name, values in tune_composer.weights_.items()}
+    weights["logits/kernel"] = np.eye(16, 137, dtype=np.float32)
+    weights["logits/bias"][0] = 4.0
+    other.set_learned(weights, tune_composer.curve_, tune_composer.known_)
+    found = analyse_softmax(other)
+    assert found.ablations[0].judged.bits == pytest.approx(np.log2(136 + np.exp(4)), abs=1e-4)
+    assert 0 in found.piece.following  # it begins tunes within a tune, which cannot be encoded
+
+
 def test_what_cannot_be_explained_is_refused() -> None:
     with pytest.raises(ParameterError, match=r"model for speech, which listens and does not write"):
         check_explainable(job_class("speech")())

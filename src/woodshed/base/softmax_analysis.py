@@ -18,7 +18,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from woodshed.base.composer import Composer
+from woodshed.base.composer import MAX_TOKENS, Composer
 from woodshed.base.lobotomy import BIAS, KERNEL, Cut, Judged, Written, cuts, judge, write_after
 from woodshed.base.result import LearningCurve
 from woodshed.base.stepping import Stepper
@@ -26,6 +26,7 @@ from woodshed.base.token_trace import Trace, gram, read_pieces
 from woodshed.errors import ParameterError
 from woodshed.metrics.softmax_layer import Directions, changed_probability, correlations, decompose
 from woodshed.symbolic.folk_word import BAR_LINES, WORDS
+from woodshed.tokens.folk import END, START
 
 REWRITTEN = (0, 1, 8, 64)
 """After so many cuts of each way a composer is asked to write anew."""
@@ -213,7 +214,7 @@ def analyse_softmax(
     chosen = np.unique(np.linspace(0, len(known) - 1, min(n_read, len(known))).astype(int))
     traces = read_pieces(stepper, [composer.encode(known[k]) for k in chosen])
     (text,) = composer.sample(1, seed=seed)
-    (piece,) = read_pieces(stepper, [composer.encode(text)])
+    (piece,) = read_pieces(stepper, [written_ids(text)])
     bars = [composer.vocabulary.index(word) for word in BAR_LINES]
     ablations = []
     for cut in cuts(kernel, seed):
@@ -232,6 +233,18 @@ def analyse_softmax(
         ablations=tuple(ablations),
         curve=composer.curve_,
     )
+
+
+def written_ids(text: str) -> NDArray[np.int64]:
+    """Turn what a net wrote by itself into ids, even where no tune may have such a token.
+
+    Examples
+    --------
+    >>> written_ids("M:4/4 <s> |").tolist()
+    [0, 4, 0, 13, 1]
+    """
+    ids = [START, *map(WORDS.index, text.split())]
+    return np.array(ids if len(ids) >= MAX_TOKENS else [*ids, END])
 
 
 def check_explainable(model: object) -> None:

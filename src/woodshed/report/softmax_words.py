@@ -40,10 +40,10 @@ def factor(value: float) -> str:
 
     Examples
     --------
-    >>> factor(1.374), factor(0.0512), factor(12345.0)
-    ('1.37 times', '0.0512 times', '12,345 times')
+    >>> factor(1.374), factor(1.0), factor(123.4), factor(12345.0)
+    ('1.37 times', '1.00 times', '123 times', '12,345 times')
     """
-    return f"{value:,.0f} times" if value >= 1000 else f"{value:.3g} times"
+    return f"{value:,.0f} times" if value >= 100 else f"{value:#.3g} times"
 
 
 def signed(value: float) -> str:
@@ -253,10 +253,10 @@ def lobotomy_words(analysis: SoftmaxAnalysis) -> Sentences:
     at_random = [one for one in others if one.cut.way == "units at random"] or [whole]
     few = next((one for one in at_random if 8 * one.cut.n_removed >= len(analysis.kernel)), at_random[-1])
     return (
-        f"Without the largest direction a token takes {first.judged.bits:.2f} bits and not "
-        f"{whole.judged.bits:.2f}, and the chance of a bar line goes from "
+        f"Without the largest direction a token takes {first.judged.bits:.2f} bits, with it "
+        f"{whole.judged.bits:.2f}; the chance of a bar line goes from "
         f"{percent(whole.judged.bar_chance, 1)} to {percent(first.judged.bar_chance, 1)} over all moments, "
-        f"from {percent(whole.judged.due_bar_chance, 1)} to {percent(first.judged.due_bar_chance, 1)} "
+        f"and from {percent(whole.judged.due_bar_chance, 1)} to {percent(first.judged.due_bar_chance, 1)} "
         "where one is due.",
         f"Without {few.cut.n_removed} of its {len(analysis.kernel)} units, chosen at random, a token takes "
         f"{few.judged.bits:.2f} bits.",
