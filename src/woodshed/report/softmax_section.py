@@ -198,7 +198,8 @@ def _said(figures: Markup | Sequence[Markup], words: Iterable[str], key: Markup 
         drawn = scrolling(figures, "Figure")
     else:
         drawn = element("div", *figures, class_="charts")
-    return element("figure", drawn, key, element("figcaption", " ".join(words)), class_="said")
+    sentences = " ".join(words).replace(" %", "\u00a0%")  # else a line may begin with the sign
+    return element("figure", drawn, key, element("figcaption", sentences), class_="said")
 
 
 def _tones(high: str, low: str | None = None) -> Markup:
