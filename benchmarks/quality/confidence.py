@@ -8,9 +8,10 @@ A run that was ended goes on where it was: what was learned and answered is kept
 from __future__ import annotations
 
 import argparse
+import json
 import time
 from collections.abc import Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
 
 import numpy as np
@@ -18,7 +19,8 @@ from numpy.typing import NDArray
 
 from benchmarks.provenance import data_folder, markdown_table
 from benchmarks.quality import measure
-from benchmarks.quality.confidence_trials import SMALL, Setting, Trial, trials
+from benchmarks.quality.confidence_trials import SMALL, TRIALS, Setting, Trial
+from woodshed.atomic import write_whole
 from woodshed.audio.edit import resample
 from woodshed.audio.read import read
 from woodshed.audio.signals import noise, silence
@@ -64,23 +66,26 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=(__doc__ or "").splitlines()[0])
     parser.add_argument("--data", help="folder of the data sets")
     parser.add_argument("--small", action="store_true", help="shorter training, fewer sounds")
-    parser.add_argument("--only", nargs="+", help="first words of the models to measure; writes no page")
+    parser.add_argument(
+        "--only", nargs="+", choices=TRIALS, help="jobs to measure again; the others are kept"
+    )
     parser.add_argument("--work", type=Path, default=Path("build/confidence"), help="where a run is kept")
     parser.add_argument("--out", type=Path, default=Path(__file__).with_suffix(".md"))
     given = parser.parse_args()
     setting = SMALL if given.small else Setting()
-    verdicts = []
-    for trial in trials(data_folder(given.data), setting):
-        if given.only and trial.name.split()[0] not in given.only:
-            continue
+    data = data_folder(given.data)
+    for job in given.only or TRIALS:
         began = time.monotonic()
-        verdicts.append(judge(trial, given.work))
-        print(trial.name, f"{time.monotonic() - began:.0f} s", flush=True)
-    if not given.only:
-        measure.publish(given.out, "Quality: confidence", page(verdicts, setting))
+        verdict = judge(TRIALS[job](data, setting), given.work)
+        write_whole(given.work / job / "verdict.json", json.dumps(asdict(verdict)))
+        print(job, f"{time.monotonic() - began:.0f} s", flush=True)
+    kept = {job: given.work / job / "verdict.json" for job in TRIALS}
+    verdicts = [Verdict(**json.loads(path.read_text("utf-8"))) for path in kept.values() if path.exists()]
+    missing = [job for job, path in kept.items() if not path.exists()]
+    measure.publish(given.out, "Quality: confidence", page(verdicts, setting, missing))
 
 
-def page(verdicts: Sequence[Verdict], setting: Setting) -> list[str]:
+def page(verdicts: Sequence[Verdict], setting: Setting, missing: Sequence[str]) -> list[str]:
     """Lay out the results."""
     heading = ["model", "sounds", "groups", "right", "ECE before", "ECE after", "95 % interval", "chance"]
     refusals = ["model", "own refused", "silence", f"{QUIET_DBFS:g} dBFS noise", "reached"]
@@ -89,7 +94,7 @@ def page(verdicts: Sequence[Verdict], setting: Setting) -> list[str]:
         f"calibration was fitted on; to reach {TO_REACH}. The intervals are bootstraps over the groups. Chance: what "
         "answers would get that mean exactly what they say, as many and as sure as these; nobody can tell less "
         f"apart (mean of {N_DRAWS} draws). Of tags every yes and no is an answer, and as sure as the tag is probable.",
-        setting.to_text(),
+        setting.to_text() + (f" Not measured yet: {', '.join(missing)}." if missing else ""),
         markdown_table([*heading, "reached"], [verdict.calibration for verdict in verdicts]),
         "## Refusals",
         "Own sounds refused, on groups that the levels were not fitted on; at most 2 %. Digital silence, and white, "

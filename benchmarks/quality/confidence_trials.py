@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
@@ -72,7 +72,7 @@ class Setting:
         return {} if self.epochs is None else {"epochs": self.epochs}
 
 
-SMALL = Setting(epochs=25, every=3, every_tune=2, every_source=2)
+SMALL = Setting(epochs=25, every=3, every_tune=2, every_source=4)
 
 
 @dataclass(frozen=True)
@@ -86,34 +86,18 @@ class Trial:
     foreign: Mapping[str, Path] = field(default_factory=dict)
 
 
-def trials(data: Path, setting: Setting) -> list[Trial]:
-    """Return what is measured; the quickest first."""
-    notes_and_drums = {"instrument notes": data / "instrument_notes", "drum hits": data / "drum_oneshots"}
-    words = {"words": data / "speech_commands_mini"}
-    noises = {"ESC-10": data / "esc10"}
+def _speech(data: Path, setting: Setting) -> Trial:
     digits = thin(check(fsdd.load(data / "fsdd")), setting.every)
+    split = leave_one_group_out(digits.labels, digits.groups or [])
+    foreign = _some(data, "instrument notes", "drum hits", "other words", "ESC-10")
+    return Trial("speech (fsdd)", SpeechRecogniser(**setting.of_nets), digits, split, foreign)
+
+
+def _noise(data: Path, setting: Setting) -> Trial:
     sounds = check(esc10.load(data / "esc10"))
-    return [
-        _noise_colour(data, setting),
-        _tags(sounds, setting),
-        Trial(
-            "speech (fsdd)",
-            SpeechRecogniser(**setting.of_nets),
-            digits,
-            leave_one_group_out(digits.labels, digits.groups or []),
-            notes_and_drums | {"other words": data / "speech_commands_mini"} | noises,
-        ),
-        Trial(
-            "noise (esc10)",
-            NoiseRecogniser(validation_share=0.0, **setting.of_nets),
-            sounds,
-            official(sounds),
-            notes_and_drums | words | {"digits": data / "fsdd"},
-        ),
-        _genre(data, setting),
-        _emotion(data, notes_and_drums | noises),
-        _instrument(data, words | noises | {"drum hits": data / "drum_oneshots"}),
-    ]
+    recogniser = NoiseRecogniser(validation_share=0.0, **setting.of_nets)
+    foreign = _some(data, "instrument notes", "drum hits", "other words", "digits")
+    return Trial("noise (esc10)", recogniser, sounds, official(sounds), foreign)
 
 
 def _noise_colour(data: Path, setting: Setting) -> Trial:
@@ -123,7 +107,8 @@ def _noise_colour(data: Path, setting: Setting) -> Trial:
     return Trial("noise_colour (fsdd, notes)", NoiseColourRecogniser(sample_rate=RATE), corpus, split)
 
 
-def _tags(sounds: Corpus, setting: Setting) -> Trial:
+def _tags(data: Path, setting: Setting) -> Trial:
+    sounds = check(esc10.load(data / "esc10"))
     examples = tuple(
         replace(example, labels=tuple(tag for tag, classes in CATEGORIES.items() if example.label in classes))
         for example in sounds.examples
@@ -141,15 +126,17 @@ def _genre(data: Path, setting: Setting) -> Trial:
     return Trial("genre (nottingham, notes)", GenreRecogniser(net=GenreRecogniser.notes_net), corpus, split)
 
 
-def _emotion(data: Path, foreign: Mapping[str, Path]) -> Trial:
+def _emotion(data: Path, _: Setting) -> Trial:
     corpus = check(emodb.load(data / "emodb"))
     split = leave_one_group_out(corpus.labels, corpus.groups or [], group_word="speaker")
+    foreign = _some(data, "instrument notes", "drum hits", "ESC-10")
     return Trial("emotion (emodb)", EmotionRecogniser(), corpus, split, foreign)
 
 
-def _instrument(data: Path, foreign: Mapping[str, Path]) -> Trial:
+def _instrument(data: Path, _: Setting) -> Trial:
     corpus = check(instrument_notes.load(data / "instrument_notes"))
     split = group_folds(corpus.labels, corpus.groups or [], n_folds=5, group_word="MIDI note")
+    foreign = _some(data, "drum hits", "other words", "ESC-10")
     return Trial("instrument (notes)", InstrumentRecogniser(), corpus, split, foreign)
 
 
@@ -162,3 +149,27 @@ def thin(corpus: Corpus, every: int) -> Corpus:
         if seen[example.label] % every == 0:
             kept.append(k)
     return replace(corpus, examples=corpus.subset(kept))
+
+
+TRIALS: dict[str, Callable[[Path, Setting], Trial]] = {
+    "noise_colour": _noise_colour,
+    "tags": _tags,
+    "speech": _speech,
+    "noise": _noise,
+    "genre": _genre,
+    "emotion": _emotion,
+    "instrument": _instrument,
+}
+"""Job -> function of the data folder and the setting that makes its trial."""
+
+
+def _some(data: Path, *names: str) -> dict[str, Path]:
+    """Return the folders of some kinds of sounds."""
+    folders = {
+        "instrument notes": "instrument_notes",
+        "drum hits": "drum_oneshots",
+        "other words": "speech_commands_mini",
+        "ESC-10": "esc10",
+        "digits": "fsdd",
+    }
+    return {name: data / folders[name] for name in names}

@@ -24,16 +24,17 @@ from woodshed.base.confidence import (
     cross_fit,
     fit_confidence,
     furthest_own,
-    steady_temperature,
 )
 from woodshed.base.evaluation import evaluate
 from woodshed.base.familiar import LOWEST_DB, Familiar, Outline, loudest_db
 from woodshed.base.recogniser import Recogniser
 from woodshed.base.saving import save_model
+from woodshed.base.steady import steady_calibration
 from woodshed.clip import Clip
 from woodshed.data.example import Corpus
 from woodshed.errors import ParameterError
 from woodshed.metrics.calibration import apply_temperature, expected_calibration_error, fit_temperature
+from woodshed.metrics.guess import Calibration
 from woodshed.prediction import NONE_OF_THESE, SILENCE
 
 CLASSES = ["fall", "pulse", "rise"]
@@ -103,7 +104,9 @@ def test_groups_that_disagree_are_not_mended_by_their_mean(seed: int) -> None:
     )
     assert after <= before + 0.02
     assert after <= taken_at_its_word
-    assert steady_temperature(given.at(given.groups == "g0"), CLASSES) == 1.0, "one says nothing of the next"
+    one = given.at(given.groups == "g0")
+    alone = steady_calibration(one.truth, one.probabilities, CLASSES, np.zeros(len(one.truth), dtype=int))
+    assert alone == Calibration(), "one says nothing of the next"
 
 
 def test_a_group_that_is_further_off_than_those_known_keeps_its_sounds() -> None:

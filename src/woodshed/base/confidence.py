@@ -18,9 +18,10 @@ from numpy.typing import NDArray
 
 from woodshed.base.familiar import Familiar, Outline
 from woodshed.base.result import Judged
+from woodshed.base.steady import steady_calibration
 from woodshed.clip import Clip
 from woodshed.errors import ParameterError
-from woodshed.metrics.calibration import apply_temperature, fit_temperature
+from woodshed.metrics.guess import Calibration
 from woodshed.metrics.threshold import class_thresholds, threshold_for_false_alarms_per_hour
 from woodshed.prediction import NONE_OF_THESE, SILENCE
 
@@ -92,8 +93,8 @@ class Confidence:
 
     Parameters
     ----------
-    temperature
-        The logarithms of the net's mean probabilities are divided by it.
+    temperature, guess_share
+        What the net's mean probabilities are calibrated by: see `woodshed.metrics.guess.Calibration`.
     false_alarm_rates, thresholds
         Wanted false alarms for each sound of another class, and for each of them the least probability of
         each class that keeps to it.
@@ -115,6 +116,7 @@ class Confidence:
     """
 
     temperature: float = 1.0
+    guess_share: float = 0.0
     false_alarm_rates: tuple[float, ...] = ()
     thresholds: tuple[tuple[float, ...], ...] = ()
     false_alarms_per_hour: tuple[float, ...] = ()
@@ -125,7 +127,7 @@ class Confidence:
 
     def calibrate(self, probabilities: Probabilities) -> Probabilities:
         """Return probabilities that mean what they say, shape as given; rows sum to 1."""
-        return apply_temperature(probabilities, self.temperature)
+        return Calibration(self.temperature, self.guess_share)(probabilities)
 
     def refusals(self, levels_db: NDArray[np.float64], distances: NDArray[np.float64]) -> NDArray[np.str_]:
         """Return what is answered instead of a class, shape ``(n,)``; empty where nothing is."""
@@ -182,6 +184,7 @@ class Confidence:
         """Write it as files of a model folder, by name; a limit that is none becomes null."""
         told = {
             "temperature": self.temperature,
+            "guess_share": self.guess_share,
             "false_alarm_rates": list(self.false_alarm_rates),
             "thresholds": [[_known(least) for least in row] for row in self.thresholds],
             "false_alarms_per_hour": list(self.false_alarms_per_hour),
@@ -211,6 +214,7 @@ class Confidence:
                 raise ValueError("each rate needs one threshold for each class")
             found = cls(
                 temperature=float(told["temperature"]),
+                guess_share=float(told.get("guess_share", 0.0)),
                 false_alarm_rates=rates,
                 thresholds=thresholds,
                 false_alarms_per_hour=tuple(float(n) for n in told.get("false_alarms_per_hour", [])),
@@ -218,7 +222,7 @@ class Confidence:
                 silence_db=_limit(told["silence_db"], -math.inf),
                 furthest=_limit(told["furthest"], math.inf),
             )
-            found.calibrate(np.ones((1, 1)))  # refuses a temperature that is none
+            found.calibrate(np.ones((1, 1)))  # refuses what is none
         except (ValueError, KeyError, TypeError) as error:
             raise ParameterError(f"{CONFIDENCE_NAME} cannot be understood ({error}).") from error
         if FAMILIAR_NAME not in files:
@@ -227,7 +231,7 @@ class Confidence:
 
 
 def fit_confidence(held_out: HeldOut, classes: Sequence[str], familiar: Familiar | None = None) -> Confidence:
-    """Find temperature, thresholds and refusal levels on held-out answers.
+    """Find calibration, thresholds and refusal levels on held-out answers.
 
     Parameters
     ----------
@@ -248,12 +252,13 @@ def fit_confidence(held_out: HeldOut, classes: Sequence[str], familiar: Familiar
     >>> round(found.temperature, 1), found.silence_db, found.furthest
     (2.0, -50.0, 1.0)
     """
-    temperature = steady_temperature(held_out, classes)
-    calibrated = apply_temperature(held_out.probabilities, temperature)
+    found = steady_calibration(held_out.truth, held_out.probabilities, classes, _parts(held_out))
+    calibrated = found(held_out.probabilities)
     is_right = np.asarray(classes)[calibrated.argmax(axis=1)] == held_out.truth
     countable = tuple(n for n in FALSE_ALARMS_PER_HOUR if n * held_out.hours >= 1)
     return Confidence(
-        temperature=temperature,
+        temperature=found.temperature,
+        guess_share=found.guess_share,
         false_alarm_rates=FALSE_ALARM_RATES,
         thresholds=tuple(
             tuple(class_thresholds(held_out.truth, calibrated, classes, false_alarm_rate=rate).tolist())
@@ -270,45 +275,6 @@ def fit_confidence(held_out: HeldOut, classes: Sequence[str], familiar: Familiar
         furthest=furthest_own(held_out),
         familiar=familiar,
     )
-
-
-def steady_temperature(held_out: HeldOut, classes: Sequence[str]) -> float:
-    """Find the temperature, as far as the held-out groups agree on it; 1 if they do not.
-
-    Its logarithm is multiplied by ``max(0, 1 - variance / logarithm**2)``, the positive part of James & Stein
-    (1961), where the variance is that of the jackknife over the groups (B. Efron & C. Stein, 1981). A model
-    may be too sure with one speaker and too shy with the next: what mends the answers to some of a few
-    groups then harms those to others, and is better left alone. One group says nothing of the next.
-
-    Examples
-    --------
-    Always 90 % sure, and right three times in four: in both groups, or only on their mean.
-
-    >>> def answers(one, two):
-    ...     truth = np.repeat(["a", "b", "a", "b"], [one, 100 - one, two, 100 - two])
-    ...     groups = np.repeat(["one", "two"], 100)
-    ...     return HeldOut(truth, np.tile([0.9, 0.1], (200, 1)), np.zeros(200), np.ones(200), groups)
-    >>> round(steady_temperature(answers(75, 75), ["a", "b"]), 1)
-    2.0
-    >>> steady_temperature(answers(52, 98), ["a", "b"])
-    1.0
-    """
-    part_of = _parts(held_out)
-    parts = np.unique(part_of)
-    if len(parts) < 2:
-        return 1.0
-
-    def found(rows: NDArray[np.bool_]) -> float:
-        some = held_out.at(rows)
-        # As after Platt (1999): a handful of right answers does not prove that there are no wrong ones.
-        caution = 1 / (len(some.truth) + 2)
-        return math.log(fit_temperature(some.truth, some.probabilities, classes, smoothing=caution))
-
-    logarithm = found(np.full(len(part_of), True))
-    without = np.array([found(part_of != part) for part in parts])
-    variance = float(np.square(without - without.mean()).sum() * (len(parts) - 1) / len(parts))
-    trust = max(0.0, 1 - variance / logarithm**2) if logarithm else 0.0
-    return math.exp(trust * logarithm)
 
 
 def furthest_own(held_out: HeldOut) -> float:
@@ -363,14 +329,15 @@ def cross_fit(held_out: HeldOut, classes: Sequence[str]) -> Judged | None:
     if len(parts) < 2:
         return None
     calibrated, refusals = held_out.probabilities.copy(), np.full(n, "", f"<U{len(NONE_OF_THESE)}")
-    temperatures = []
+    temperatures, guess_shares = [], []
     for part in parts:
         here = part_of == part
         found = fit_confidence(held_out.at(~here), classes)
         calibrated[here] = found.calibrate(held_out.probabilities[here])
         refusals[here] = found.refusals(held_out.levels_db[here], held_out.distances[here])
         temperatures.append(found.temperature)
-    return Judged(held_out.probabilities, calibrated, refusals, tuple(temperatures))
+        guess_shares.append(found.guess_share)
+    return Judged(held_out.probabilities, calibrated, refusals, tuple(temperatures), tuple(guess_shares))
 
 
 def _parts(held_out: HeldOut) -> NDArray[np.int64]:

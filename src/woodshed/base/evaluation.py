@@ -95,4 +95,5 @@ def judge(recogniser: Recogniser, clips: Sequence[Clip]) -> Judged | None:
         calibrated=confidence.calibrate(raw),
         refusals=np.asarray([confidence.refusal(clip) for clip in at_rate], dtype=str),
         temperatures=(confidence.temperature,),
+        guess_shares=(confidence.guess_share,),
     )

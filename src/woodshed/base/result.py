@@ -58,14 +58,15 @@ class Judged:
         Shape ``(n, n_classes)``: probabilities as the net gave them, and after calibration.
     refusals
         Shape ``(n,)``: what is answered instead of a class; empty where nothing is.
-    temperatures
-        Of each part that was judged.
+    temperatures, guess_shares
+        Of each part that was judged; see `woodshed.metrics.guess.Calibration`.
     """
 
     raw: NDArray[np.float64]
     calibrated: NDArray[np.float64]
     refusals: NDArray[np.str_]
     temperatures: tuple[float, ...]
+    guess_shares: tuple[float, ...] = (0.0,)
 
 
 @dataclass(frozen=True)

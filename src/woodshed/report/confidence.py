@@ -50,7 +50,13 @@ def confidence_scores(answers: Answers, judged: Judged) -> dict[str, Any]:
         calibration.evaluate(answers.truth, given, answers.classes, answers.groups)
         for given in (judged.raw, judged.calibrated)
     )
-    return {"temperatures": list(judged.temperatures), "before": before, "after": after, "refused": refused}
+    return {
+        "temperatures": list(judged.temperatures),
+        "guess_shares": list(judged.guess_shares),
+        "before": before,
+        "after": after,
+        "refused": refused,
+    }
 
 
 def error_of(answers: Answers) -> Score:
@@ -69,8 +75,13 @@ def refused_share(answers: Answers, judged: Judged, kind: str) -> Score:
 def _told(judged: Judged) -> str:
     """Say how the probabilities were mended."""
     low, high = min(judged.temperatures), max(judged.temperatures)
+    most = max(judged.guess_shares)
+    guesses = f" Up to {percent(most, 1)} of the answers are taken for guesses." if most >= 0.001 else ""
     if len(judged.temperatures) == 1:
-        return f"The model divides its logarithms of probability by the temperature it came with, {low:.2f}."
+        return (
+            f"The model divides its logarithms of probability by the temperature it came with, {low:.2f}."
+            f"{guesses}"
+        )
     if low == high == 1:
         return (
             "The groups do not agree on a temperature by which logarithms of probability had better be "
@@ -79,7 +90,8 @@ def _told(judged: Judged) -> str:
         )
     return (
         "A temperature, by which logarithms of probability are divided, makes them honest. For each part of "
-        f"the groups it was found on all others: {low:.2f} to {high:.2f}. The same goes for what is refused."
+        f"the groups it was found on all others: {low:.2f} to {high:.2f}.{guesses} The same goes for what is "
+        "refused."
     )
 
 

@@ -1,0 +1,66 @@
+"""Calibration by temperature and guesses: both are found where both are there, else neither."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+from woodshed.errors import ParameterError
+from woodshed.metrics.calibration import (
+    apply_temperature,
+    expected_calibration_error,
+    fit_temperature,
+)
+from woodshed.metrics.guess import Calibration, fit_calibration
+
+CLASSES = [0, 1, 2, 3]
+Draw = tuple[np.ndarray, np.ndarray]
+
+
+def answers(n: int, *, sharpened: float, guess_share: float, seed: int = 0) -> Draw:
+    """Draw truth from probabilities, a share of it by lot, and say the probabilities too sharply."""
+    rng = np.random.default_rng(seed)
+    scores = rng.normal(0, 3, (n, 4))
+    true = np.exp(scores) / np.exp(scores).sum(axis=1, keepdims=True)
+    truth = (rng.random((n, 1)) > true.cumsum(axis=1)[:, :-1]).sum(axis=1)
+    lot = rng.random(n) < guess_share
+    truth[lot] = rng.integers(0, 4, lot.sum())
+    return truth, apply_temperature(true, 1 / sharpened)
+
+
+@pytest.mark.parametrize(("sharpened", "guess_share"), [(2.0, 0.1), (0.5, 0.2)])
+def test_both_are_found(sharpened: float, guess_share: float) -> None:
+    found = fit_calibration(*answers(20000, sharpened=sharpened, guess_share=guess_share), CLASSES)
+    assert found.temperature == pytest.approx(sharpened, rel=0.1)
+    assert found.guess_share == pytest.approx(guess_share, abs=0.02)
+
+
+def test_where_nobody_guesses_it_is_the_temperature_alone() -> None:
+    truth, given = answers(3000, sharpened=1.5, guess_share=0.0)
+    assert fit_calibration(truth, given, CLASSES) == Calibration(fit_temperature(truth, given, CLASSES))
+
+
+def test_a_temperature_alone_leaves_answers_shy_if_some_are_guesses() -> None:
+    truth, given = answers(4000, sharpened=0.5, guess_share=0.15)
+    other, asked = answers(4000, sharpened=0.5, guess_share=0.15, seed=1)
+    plain = apply_temperature(asked, fit_temperature(truth, given, CLASSES))
+    both = fit_calibration(truth, given, CLASSES)(asked)
+    assert expected_calibration_error(other, plain, CLASSES) > 0.05
+    assert expected_calibration_error(other, both, CLASSES) < 0.03
+
+
+def test_rows_stay_probabilities_in_their_order_and_nothing_is_changed_by_default() -> None:
+    given = np.random.default_rng(2).dirichlet([0.5] * 4, 50)
+    changed = Calibration(0.6, 0.2)(given)
+    assert changed.sum(axis=1) == pytest.approx(1)
+    assert (changed.argsort(axis=1) == given.argsort(axis=1)).all()
+    assert changed.min() >= 0.05
+    assert np.array_equal(Calibration()(given), given)
+    with pytest.raises(ParameterError, match=r"share of guesses must be from 0 to below 1, got 1\.5"):
+        Calibration(1.0, 1.5)(given)
+
+
+def test_a_few_right_answers_do_not_make_it_certain() -> None:
+    found = fit_calibration([0, 1, 2, 3], np.eye(4) * 0.6 + 0.1, CLASSES, smoothing=1 / 6)
+    assert found.guess_share == pytest.approx(0, abs=0.05)
+    assert found(np.eye(4) * 0.6 + 0.1).max() < 0.95
