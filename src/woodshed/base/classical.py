@@ -51,7 +51,7 @@ N_FOLDS = 5
 """By so many parts, each answered by a model of the others, thresholds are learned."""
 
 _N_TIMED = 300
-_GROWTH = {"svm": 2}
+_GROWTH = {"kernel-ridge": 2, "svm": 2}
 """Power of the number of clips with which the time to learn grows; 1 for the others."""
 
 
@@ -116,9 +116,20 @@ def discriminant(seed: int, n_rows: int) -> Any:
     return standardised(LinearDiscriminantAnalysis(solver="lsqr", shrinkage=0.3))
 
 
+def kernel_ridge(seed: int, n_rows: int) -> Any:
+    """Build a ridge regression on likeness, in the values that tell the classes apart; classes count equally.
+
+    It is meant for rows of many values and few clips (`woodshed.base.likeness`). Nothing about it is random.
+    """
+    from woodshed.base.likeness import KernelRidge
+
+    return KernelRidge()
+
+
 MODELS: dict[str, Callable[[int, int], Any]] = {
     "discriminant": discriminant,
     "forest": forest,
+    "kernel-ridge": kernel_ridge,
     "knn": knn,
     "logistic": logistic,
     "svm": svm,

@@ -56,9 +56,17 @@ def knn(seed: int, n_rows: int) -> Any:
     return standardised(KNeighborsRegressor(min(5, n_rows), weights="distance", algorithm="brute"))
 
 
+def kernel_ridge(seed: int, n_rows: int) -> Any:
+    """Build a ridge regression on likeness, in the values that say most about the number."""
+    from woodshed.base.likeness import KernelRidge
+
+    return KernelRidge(is_classifier=False)
+
+
 REGRESSORS: dict[str, Callable[[int, int], Any]] = {
     "discriminant": linear,
     "forest": forest,
+    "kernel-ridge": kernel_ridge,
     "knn": knn,
     "logistic": linear,
     "svm": svm,

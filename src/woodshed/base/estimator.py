@@ -47,12 +47,17 @@ _ESTIMATORS = {
         "sklearn.svm._classes.SVR",
         "sklearn.tree._classes.DecisionTreeClassifier",
         "sklearn.tree._classes.DecisionTreeRegressor",
+        "woodshed.base.likeness.KernelRidge",
     ),
     "TreeNode": ("sklearn.tree._tree.Tree",),
 }
 
+_NOT_KNOWN_TO_SKOPS = ["sklearn.tree._tree.Tree", "woodshed.base.likeness.KernelRidge"]
+
 TRUSTED = frozenset((loader, type_) for loader, types in {**_PLAIN, **_ESTIMATORS}.items() for type_ in types)
 """How skops builds a thing, and of which type: all that may be in a file."""
+
+_UNSCALED = ("KernelRidge", "RandomForest")  # beginnings of the names of those that need no scaler
 
 _MARKS = ("__loader__", "__module__", "__class__")
 
@@ -90,7 +95,7 @@ def bytes_to_estimator(content: bytes, n_values: int, n_classes: int, answer: st
     try:
         with warnings.catch_warnings(record=True) as heard:
             warnings.simplefilter("always")
-            estimator = loads(content, trusted=list(_ESTIMATORS["TreeNode"]))
+            estimator = loads(content, trusted=_NOT_KNOWN_TO_SKOPS)
         if answer == "classes":
             sound = _is_sound(estimator, n_values, n_classes)
         else:
@@ -178,6 +183,7 @@ def _is_sound(estimator: Any, n_values: int, n_classes: int) -> bool:
     scaled = [type(step).__name__ for step in before]
     checks: dict[str, Callable[[Any, int, int], bool]] = {
         "KNeighborsClassifier": _is_sound_knn,
+        "KernelRidge": _is_sound_kernel_ridge,
         "LinearDiscriminantAnalysis": _is_sound_logistic,
         "LogisticRegression": _is_sound_logistic,
         "RandomForestClassifier": _is_sound_forest,
@@ -186,12 +192,13 @@ def _is_sound(estimator: Any, n_values: int, n_classes: int) -> bool:
     if not n_classes:
         checks = {
             "KNeighborsRegressor": _is_sound_knn,
+            "KernelRidge": _is_sound_kernel_ridge,
             "RandomForestRegressor": _is_sound_forest,
             "RidgeCV": _is_sound_ridge,
             "SVR": _is_sound_svm,
         }
     return (
-        scaled == ([] if type(last).__name__.startswith("RandomForest") else ["StandardScaler"])
+        scaled == ([] if type(last).__name__.startswith(_UNSCALED) else ["StandardScaler"])
         and all(step.mean_.shape == step.scale_.shape == (n_values,) for step in before)
         and (not n_classes or last.classes_.tolist() == list(range(n_classes)))
         and last.n_features_in_ == n_values
@@ -227,6 +234,18 @@ def _is_sound_logistic(logistic: Any, n_values: int, n_classes: int) -> bool:
 
 def _is_sound_ridge(ridge: Any, n_values: int, n_classes: int) -> bool:
     return bool(ridge.coef_.shape == (n_values,) and np.shape(ridge.intercept_) == ())
+
+
+def _is_sound_kernel_ridge(machine: Any, n_values: int, n_classes: int) -> bool:
+    n_known, n_chosen = machine.known_.shape
+    return bool(
+        machine.is_classifier == (n_classes > 0)
+        and machine.mean_.shape == machine.scale_.shape == (n_values,)
+        and machine.chosen_.shape == (n_chosen,)
+        and n_chosen > 0
+        and 0 <= machine.chosen_.min() <= machine.chosen_.max() < n_values
+        and machine.votes_.shape == (n_known, max(1, n_classes))
+    )
 
 
 def _is_sound_knn(knn: Any, n_values: int, n_classes: int) -> bool:

@@ -56,9 +56,9 @@ class Listener:
     ----------
     net
         What learns: a net (conv-residual, conv-stack, conv-tdnn, course-cnn, course-lstm, course-mlp, crnn,
-        lstm, mlp, musicnn, transformer), or a classical model (discriminant, forest, knn, logistic, svm),
-        which sees a row of summary features of the whole clip, learns in one go, and heeds no other setting
-        than sample_rate, seed, store and n_jobs.
+        lstm, mlp, musicnn, transformer), or a classical model (discriminant, forest, kernel-ridge, knn,
+        logistic, svm), which sees a row of summary features of the whole clip, learns in one go, and heeds
+        no other setting than sample_rate, seed, store and n_jobs.
     width
         Size of the net; its meaning is the architecture's.
     dropout

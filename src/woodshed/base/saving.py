@@ -39,6 +39,7 @@ from woodshed.features.played import PlayedNotes, TimedNotes
 from woodshed.features.row import RowFeature
 from woodshed.features.summary import Summary
 from woodshed.features.voice import VoiceSummary
+from woodshed.features.voice_course import VoiceCourse
 
 FORMAT = 1
 """Version of the folder's layout; a folder of a higher one is refused."""
@@ -50,7 +51,7 @@ LABELS_NAME = "labels.json"
 WEIGHTS_NAME = "weights.npz"
 """Arrays of a model that writes; see `woodshed.base.composer_folder`."""
 
-_ROWS = (NoiseFloor, PlayedNotes, Summary, TimedNotes, VoiceSummary)
+_ROWS = (NoiseFloor, PlayedNotes, Summary, TimedNotes, VoiceCourse, VoiceSummary)
 
 FEATURES: dict[str, type[LogMel | RowFeature | PlayedNotes]] = {
     feature.__name__: feature for feature in (LogMel, *_ROWS)

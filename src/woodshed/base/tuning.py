@@ -33,7 +33,7 @@ from woodshed.errors import DataError, MissingPackageError, ParameterError, Wood
 SEARCHED = ("learning_rate", "width", "dropout", "augment", "window_s", "n_mels")
 """The settings of a net that are sought, unless they are given."""
 
-CLASSICAL = ("svm", "logistic", "forest", "knn", "discriminant")
+CLASSICAL = ("svm", "logistic", "forest", "knn", "discriminant", "kernel-ridge")
 """The classical models in the order in which they are tried."""
 
 N_INNER = 3
@@ -258,7 +258,7 @@ def classical_order(listener: Listener) -> list[str]:
     --------
     >>> from woodshed.base.recogniser import Recogniser
     >>> classical_order(Recogniser(net="forest"))
-    ['forest', 'svm', 'logistic', 'knn', 'discriminant']
+    ['forest', 'svm', 'logistic', 'knn', 'discriminant', 'kernel-ridge']
     """
     found = list(dict.fromkeys((listener.net, *CLASSICAL)))
     if listener.answer == "values":

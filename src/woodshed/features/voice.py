@@ -14,12 +14,7 @@ from woodshed.features.log_mel import power_to_db
 from woodshed.features.mfcc import cepstrum
 from woodshed.features.row import N_MFCC, RowFeature
 from woodshed.features.spectrum import hann_window
-
-LOWEST_HZ, HIGHEST_HZ = 65.0, 500.0
-"""Range in which the pitch of a voice is looked for."""
-
-PITCH_FRAME_S = 0.05
-"""Length of the frames in which it is looked for: more than three periods of the lowest."""
+from woodshed.features.voice_track import HIGHEST_HZ, LOWEST_HZ, PITCH_FRAME_S
 
 SPEECH_DB, VOICED_DB = 40.0, 35.0
 """Frames this far below the loudest are pauses, and hold no voice."""
@@ -106,7 +101,7 @@ class VoiceSummary(RowFeature):
     @property
     def names(self) -> tuple[str, ...]:
         """The name of each value, with its unit if it has one."""
-        slow = (*_SINGLE, *(f"mfcc{k}" for k in range(1, N_MFCC)))
+        slow = self.slow_names
         tracks = (*slow, *(f"mel{k}_db" for k in range(self.n_mels)))
         groups = [
             f"swing_{low:g}_{high:g}_hz_group{k}"
@@ -125,6 +120,11 @@ class VoiceSummary(RowFeature):
             *_RHYTHM,
             *groups,
         )
+
+    @property
+    def slow_names(self) -> tuple[str, ...]:
+        """The names of the curves that are followed over time, but for the mel bands."""
+        return (*_SINGLE, *(f"mfcc{k}" for k in range(1, N_MFCC)))
 
     def describe(self, samples: Samples) -> list[NDArray[np.floating]]:
         """Return the parts of the row of a mono signal."""
@@ -281,5 +281,7 @@ def _swing(mel_db: Curve, hop_s: float) -> Curve:
     window = np.hanning(len(groups)) if len(groups) > 2 else np.ones(len(groups))
     power = np.abs(np.fft.rfft(groups * window[:, None], n_fft, axis=0)) ** 2 / len(groups)
     rate_hz = np.fft.rfftfreq(n_fft, hop_s)
-    bands = [power[(rate_hz >= low) & (rate_hz < high)].mean(axis=0) for low, high in pairwise(_RATES_HZ)]
+    inside = [(rate_hz >= low) & (rate_hz < high) for low, high in pairwise(_RATES_HZ)]
+    # Frames far apart do not show the fastest rates.
+    bands = [power[rates].sum(axis=0) / max(1, rates.sum()) for rates in inside]
     return np.log(np.concatenate(bands) + 1e-3)

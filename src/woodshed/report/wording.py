@@ -30,6 +30,7 @@ EXPLANATIONS = {
 _CLASSICAL = {
     "discriminant": "linear discriminant on summary features",
     "forest": "random forest on summary features",
+    "kernel-ridge": "ridge regression on likeness of summary features",
     "knn": "vote of the nearest by summary features",
     "logistic": "logistic regression on summary features",
     "svm": "SVM on summary features",

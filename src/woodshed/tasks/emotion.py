@@ -9,7 +9,7 @@ from woodshed.audio.augment import Chain, Change, Noise, Speed, Tone
 from woodshed.base.recogniser import Recogniser
 from woodshed.base.window import Variation
 from woodshed.features.row import RowFeature
-from woodshed.features.voice import VoiceSummary
+from woodshed.features.voice_course import VoiceCourse
 
 
 @dataclass(kw_only=True, eq=False)
@@ -17,9 +17,10 @@ class EmotionRecogniser(Recogniser):
     """Recognise the emotion in a voice: anger, sadness, boredom, whatever the recordings are labelled with.
 
     Corpora of emotional speech are small, and who speaks changes a voice more than how it is meant. So the
-    default is no net but a linear discriminant on what speech research measures (`VoiceSummary`: melody,
-    rhythm, effort, colour), which learns from each recording and from four copies of it, played a little
-    faster or slower, through another microphone, with some noise. ``--net`` takes the nets as well; they
+    default is no net but a ridge regression on likeness (`woodshed.base.likeness`) in those of the numbers of
+    speech research that tell the emotions apart (`VoiceCourse`: melody, rhythm, effort, colour, and their
+    course), which learns from each recording and from two copies of it, played a little faster or slower,
+    through another microphone, with some noise. ``--net`` takes the nets as well; they
     need more voices than most corpora have (``benchmarks/quality/emotion.md``). All settings:
     `woodshed.base.listener.Listener`.
 
@@ -38,10 +39,10 @@ class EmotionRecogniser(Recogniser):
         stretch=0.1, warp=0.05, shift_bands=1, noise_share=0.3, colour_db=3, mix=1.0
     )
     change: ClassVar[Change | None] = Chain((Speed(0.88, 1.12), Tone(), Noise(15.0, 40.0)), 0.7)
-    summary: ClassVar[type[RowFeature]] = VoiceSummary
-    n_row_versions: ClassVar[int] = 5
+    summary: ClassVar[type[RowFeature]] = VoiceCourse
+    n_row_versions: ClassVar[int] = 3
 
-    net: str = "discriminant"
+    net: str = "kernel-ridge"
     width: int = 16
     window_s: float = 2.5
     n_mels: int = 64

@@ -1,0 +1,276 @@
+"""Voice course: how a voice moves, in many statistics of many curves, for models that pick what tells."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from woodshed.clip import Samples
+from woodshed.features.voice import SPEECH_DB, VOICED_DB, VOICED_SHARE, Curve, VoiceSummary
+from woodshed.features.voice_track import N_FORMANTS, formant_track, peak_near, pitch_track
+
+_N_GROUPS = 8
+_PERCENTILES = (2, 10, 25, 50, 75, 90, 98)
+_LAGS = (5, 15, 30)
+_LEAST_VOICED = 6
+_STEP_MOST, _LEVEL_STEP_MOST_DB = 2.0, 10.0
+_FLOOR = 1e-3
+
+_SOURCE = (
+    "pitch_semitones",
+    "pitch_step",
+    "pitch_turn",
+    "level_step_db",
+    "harmonic_db",
+    "h1_h2_db",
+    "h1_h3_db",
+    *(f"h1_a{k}_db" for k in range(1, N_FORMANTS + 1)),
+    *(f"log_formant{k}" for k in range(1, N_FORMANTS + 1)),
+    *(f"log_width{k}" for k in range(1, N_FORMANTS + 1)),
+)
+_STATISTICS = (
+    "mean",
+    "std",
+    "skew",
+    "kurtosis",
+    *(f"p{q}" for q in _PERCENTILES),
+    "p50_p75",
+    "p25_p50",
+    "p25_p75",
+    "p2_p98",
+    "trend",
+    "arch",
+    "rest_std",
+    *(f"above_{share}" for share in (25, 50, 75)),
+    "rising_share",
+    "rise",
+    "fall",
+    "peaks_per_frame",
+    "peak_height",
+    "valley_depth",
+    *(f"again_after_{lag}" for lag in _LAGS),
+)
+_OF_CHANGE = (
+    *("mean", "std", "skew", "kurtosis", "p2", "p25", "p75", "p98", "p25_p75", "p2_p98"),
+    *("above_25", "above_50", "above_75", "peaks_per_frame", "peak_height", "valley_depth"),
+)
+_CHANGE_ROWS = [_STATISTICS.index(name) for name in _OF_CHANGE]
+
+
+@dataclass(frozen=True, kw_only=True)
+class VoiceCourse(VoiceSummary):
+    """One row of some 4700 numbers that says how a voice speaks, and how it gets from one state to the next.
+
+    The row of `VoiceSummary`, and then thirty statistics of each of 61 curves: of loudness, balance, shape
+    and cepstrum of the spectrum, and of what the voice itself does (pitch in semitones and its steps,
+    harmonics to noise, the first harmonic beside the others and beside the resonances, three formants and
+    their widths). The statistics are percentiles and their distances, moments, trend and arch over the
+    recording, the share of time above parts of the range, how fast a curve rises and falls, its peaks and
+    valleys, and its likeness to itself a little later. They are taken over speech and over its voiced frames,
+    many of them also of the slopes; and of each curve it says how each third of the voiced frames differs
+    from the whole. The overall level of a recording does not count.
+
+    Most of these numbers say nothing about a given question: a model that learns from them must pick
+    (`woodshed.base.likeness`) or hold back. The way to describe by statistics of curves follows B. Schuller
+    et al., "The INTERSPEECH 2013 computational paralinguistics challenge", 2013, and F. Eyben et al., "The
+    Geneva minimalistic acoustic parameter set (GeMAPS)", 2016; curves and statistics differ from both.
+
+    Parameters
+    ----------
+    sample_rate, n_fft, hop_length, n_mels, f_min_hz, f_max_hz, formula, floor_db
+        As in `LogMel`, with the same defaults; ``n_mels`` at least 20, default 40.
+
+    Raises
+    ------
+    ParameterError
+        If a setting is out of its range.
+
+    Examples
+    --------
+    A voice that glides upwards by an octave is six semitones above its mean in the end:
+
+    >>> from woodshed.audio import chirp, sine
+    >>> feature = VoiceCourse()
+    >>> place = feature.names.index("pitch_semitones_trend_smooth_voiced")
+    >>> even, gliding = feature(sine(200, 2.0)), feature(chirp(150, 300, 2.0))
+    >>> round(float(even[place]), 1), round(float(gliding[place]))
+    (0.0, 6)
+    """
+
+    @property
+    def names(self) -> tuple[str, ...]:
+        """The name of each value, with its unit if it has one."""
+        colour = self._colour_names
+        both = (*_SOURCE, *colour)
+        return (
+            *super().names,
+            *_names(colour, _STATISTICS, "smooth_speech"),
+            *_names(colour, _OF_CHANGE, "slope"),
+            *_names(both, _STATISTICS, "smooth_voiced"),
+            *_names(_SOURCE, _OF_CHANGE, "slope_voiced"),
+            *(f"{name}_third{k}" for k in (1, 2, 3) for name in (*colour, *_SOURCE)),
+        )
+
+    @property
+    def _colour_names(self) -> tuple[str, ...]:
+        """Names of the curves that unvoiced sounds have as well."""
+        first, _, *others = self.slow_names
+        shape = ("spectral_skew", "log_spectral_kurtosis", "share_flux", "log_residual")
+        return (first, "log_loudness", *others, *shape, *(f"part{k}_db" for k in range(_N_GROUPS)))
+
+    def describe(self, samples: Samples) -> list[NDArray[np.floating]]:
+        """Return the parts of the row of a mono signal."""
+        samples = samples / np.float32(max(float(np.abs(samples).max()), 1e-9))
+        colour, source, repeats = self._curves(samples)
+        level_db = colour[:, 0]
+        speech = level_db >= level_db.max() - SPEECH_DB
+        sounding = np.flatnonzero(speech)
+        inside = slice(sounding[0], sounding[-1] + 1)  # without the silence before and after
+        voiced = (repeats > VOICED_SHARE) & (level_db > level_db.max() - VOICED_DB)
+        colour, source, speech, voiced = colour[inside], source[inside], speech[inside], voiced[inside]
+        if voiced.sum() < _LEAST_VOICED:
+            voiced = speech
+        smooth_colour, smooth_source = _smooth(colour), _smooth(source)
+        both = np.concatenate([colour, source], axis=1)
+        middle = both[voiced].mean(axis=0)
+        thirds = np.array_split(np.flatnonzero(voiced), 3)
+        return [
+            *super().describe(samples),
+            _statistics(smooth_colour[speech]).ravel(),
+            _statistics(_slopes(colour))[_CHANGE_ROWS].ravel(),
+            _statistics(np.concatenate([smooth_source, smooth_colour], axis=1)[voiced]).ravel(),
+            _statistics(_slopes(source)[voiced])[_CHANGE_ROWS].ravel(),
+            *(both[part].mean(axis=0) - middle if len(part) else 0 * middle for part in thirds),
+        ]
+
+    def _curves(self, samples: Samples) -> tuple[Curve, Curve, Curve]:
+        """Return the curves of all sounds, those of the voice, a column each, and the share that repeats."""
+        f0_hz, repeats = pitch_track(samples, self.sample_rate, self.hop_length)
+        formants_hz, widths_hz, residual = formant_track(samples, self.sample_rate, self.hop_length)
+        harmonic_db = 10 * np.log10(repeats / (1 - repeats))
+        slow, mel_db = self._tracks(samples, harmonic_db)
+        n_frames = min(len(slow), len(f0_hz), len(residual))
+        slow, mel_db, repeats = slow[:n_frames], mel_db[:n_frames], repeats[:n_frames]
+        spectra, mel = self.power_and_mel(samples)
+        power = spectra[:n_frames].astype(np.float64) + 1e-10
+        shape = _shape(power, self.bins_hz.astype(np.float64), slow[:, 2], slow[:, 9])
+        loudness = ((mel[:n_frames].astype(np.float64) + 1e-10) ** 0.3).sum(axis=1)
+        level_db = slow[:, :1]
+        parts = [part.mean(axis=1) for part in np.array_split(mel_db, _N_GROUPS, axis=1)]
+        colour = np.column_stack(
+            [
+                *(level_db, np.log(loudness + _FLOOR), slow[:, 2:], *shape),
+                *(np.log(residual[:n_frames]), np.stack(parts, axis=1) - level_db),
+            ]
+        )
+        source = self._source(
+            10 * np.log10(power), f0_hz[:n_frames], formants_hz[:n_frames], level_db[:, 0], slow[:, 1]
+        )
+        widths = np.log(np.maximum(widths_hz[:n_frames], 10))
+        return colour, np.column_stack([source, widths]), repeats
+
+    def _source(
+        self, power_db: Curve, f0_hz: Curve, formants_hz: Curve, level_db: Curve, harmonic_db: Curve
+    ) -> Curve:
+        """Return what the voice does, shape ``(n_frames, n_curves)``, all but the widths of the formants."""
+        bin_hz = float(self.bins_hz[1])
+        first, second, third = (peak_near(power_db, bin_hz, k * f0_hz, 0.2 * f0_hz) for k in (1, 2, 3))
+        resonant = [peak_near(power_db, bin_hz, formant_hz, f0_hz / 2) for formant_hz in formants_hz.T]
+        semitones = 12 * np.log2(f0_hz / 55)
+        step = np.abs(np.diff(semitones, prepend=semitones[:1]))
+        turn = np.abs(np.diff(semitones, n=2, prepend=semitones[:1], append=semitones[-1:]))
+        level_step_db = np.abs(np.diff(level_db, prepend=level_db[:1]))
+        return np.column_stack(
+            [
+                semitones,
+                np.minimum(step, _STEP_MOST),
+                np.minimum(turn, _STEP_MOST),
+                np.minimum(level_step_db, _LEVEL_STEP_MOST_DB),
+                harmonic_db,
+                first - second,
+                first - third,
+                *(first - peak for peak in resonant),
+                np.log(np.maximum(formants_hz, 50)),
+            ]
+        )
+
+
+def _names(curves: tuple[str, ...], statistics: tuple[str, ...], part: str) -> list[str]:
+    return [f"{curve}_{statistic}_{part}" for statistic in statistics for curve in curves]
+
+
+def _shape(power: Curve, bins_hz: Curve, centroid_hz: Curve, spread_hz: Curve) -> tuple[Curve, Curve, Curve]:
+    """Return skewness and the logarithm of the kurtosis of each spectrum, and how far it is from the last."""
+    share = power / power.sum(axis=1, keepdims=True)
+    away = (bins_hz - centroid_hz[:, np.newaxis]) / np.maximum(spread_hz, 1)[:, np.newaxis]
+    root = np.sqrt(share)
+    flux = np.sqrt(np.square(np.diff(root, axis=0, prepend=root[:1])).sum(axis=1))
+    return (share * away**3).sum(axis=1), np.log((share * away**4).sum(axis=1) + _FLOOR), flux
+
+
+def _smooth(curves: Curve) -> Curve:
+    """Return the mean of each three frames in a row."""
+    padded = np.pad(curves, ((1, 1), (0, 0)), mode="edge")
+    smooth: Curve = (padded[:-2] + padded[1:-1] + padded[2:]) / 3
+    return smooth
+
+
+def _slopes(curves: Curve) -> Curve:
+    """Return the slope of the best line through each five frames in a row."""
+    padded = np.pad(curves, ((2, 2), (0, 0)), mode="edge")
+    slopes: Curve = (2 * (padded[4:] - padded[:-4]) + padded[3:-1] - padded[1:-3]) / 10
+    return slopes
+
+
+def _statistics(curves: Curve) -> Curve:
+    """Describe each column, shape ``(n_statistics, n_curves)``."""
+    n_frames = len(curves)
+    mean, std = curves.mean(axis=0), curves.std(axis=0)
+    standard = (curves - mean) / np.maximum(std, 1e-6)
+    heights = np.percentile(curves, _PERCENTILES, axis=0)
+    low, _, p25, p50, p75, _, high = heights
+    time = np.linspace(-1, 1, n_frames) if n_frames > 1 else np.zeros(1)
+    bow = time**2 - np.mean(time**2)
+    trend = time @ (curves - mean) / max(float(time @ time), 1e-9)
+    arch = bow @ (curves - mean) / max(float(bow @ bow), 1e-9)
+    rest = curves - mean - np.outer(time, trend) - np.outer(bow, arch)
+    reach = np.maximum(high - low, 1e-6)
+    later = [
+        (standard[lag:] * standard[:-lag]).mean(axis=0) if n_frames > lag else np.zeros_like(mean)
+        for lag in _LAGS
+    ]
+    return np.stack(
+        [
+            *(mean, std, (standard**3).mean(axis=0), (standard**4).mean(axis=0), *heights),
+            *(p75 - p50, p50 - p25, p75 - p25, high - low, trend, arch, rest.std(axis=0)),
+            *((curves > low + share * reach).mean(axis=0) for share in (0.25, 0.5, 0.75)),
+            *_movement(curves, mean),
+            *later,
+        ]
+    )
+
+
+def _movement(curves: Curve, mean: Curve) -> list[Curve]:
+    """Return how each column rises and falls: how often, how fast, and how far peaks and valleys reach."""
+    if len(curves) < 3:
+        return [np.zeros_like(mean)] * 6
+    step = np.diff(curves, axis=0)
+    inner, before, after = curves[1:-1], curves[:-2], curves[2:]
+    peaks = (inner > before) & (inner >= after)
+    valleys = (inner < before) & (inner <= after)
+    return [
+        (step > 0).mean(axis=0),
+        _mean_where(step, step > 0),
+        _mean_where(step, step < 0),
+        peaks.sum(axis=0) / len(curves),
+        _mean_where(inner - mean, peaks),
+        _mean_where(inner - mean, valleys),
+    ]
+
+
+def _mean_where(values: Curve, marked: NDArray[np.bool_]) -> Curve:
+    """Return the mean of the marked values of each column; 0 where there are none."""
+    means: Curve = np.where(marked, values, 0).sum(axis=0) / np.maximum(marked.sum(axis=0), 1)
+    return means
