@@ -232,7 +232,7 @@ def page(scores: Mapping[str, Score]) -> list[str]:
         "are as unlike their class as those that are labelled wrong.",
         "The same parts as above:",
         hunt_table({name: one.part for name, one in scores.items()}),
-        "The whole corpora:",
+        "The whole corpora, which hold the sounds that the settings were chosen on:",
         hunt_table({name: one.whole for name, one in scores.items()}),
         "## What the corpora have of their own",
         "Files reported before anything was planted; they do not count above.",
