@@ -202,3 +202,14 @@ def test_a_class_that_was_recorded_otherwise_is_a_shortcut(cue: str, tmp_path: P
     found = doctor(read_folder(tmp_path)).of("shortcut")
     assert f"shortcut: {cue}" in {finding.kind for finding in found}
     assert {finding.kind for finding in found} <= {f"shortcut: {cue}", "shortcut: loudness"}
+
+
+def test_every_class_that_a_cue_gives_away_is_named(tmp_path: Path) -> None:
+    rng = np.random.default_rng(4)
+    for k in range(60):
+        label = ("plain", "soft", "softer")[k % 3]
+        samples = rng.normal(0, 0.1, (1, 4000)) * {"plain": 1.0, "soft": 0.2, "softer": 0.04}[label]
+        put(Clip(samples.clip(-0.9, 0.9), RATE), tmp_path / label / f"{k}.wav")
+    (found,) = doctor(read_folder(tmp_path)).of("shortcut: loudness")
+    assert all(f"'{label}'" in found.says for label in ("plain", "soft", "softer"))
+    assert len(found.files) == 60

@@ -66,6 +66,8 @@ class Guess:
         Mean informedness of the classes, and its 95 % interval over units.
     label, best, best_low, best_high
         The class that is told best, its informedness and interval.
+    given_away
+        All classes that the cue gives away: the lower end of their informedness is at least `GIVEN_AWAY`.
     """
 
     cue: str
@@ -76,6 +78,7 @@ class Guess:
     best: float
     best_low: float
     best_high: float
+    given_away: tuple[str, ...] = ()
 
     @property
     def is_shortcut(self) -> bool:
@@ -103,7 +106,9 @@ def shortcuts(
     for guess in guesses(corpus.labels, looks, units, seed=seed):
         if not guess.is_shortcut:
             continue
-        files = tuple(corpus.examples[k].path for k in looks if corpus.examples[k].label == guess.label)
+        told = {guess.label, *guess.given_away}
+        files = tuple(corpus.examples[k].path for k in looks if corpus.examples[k].label in told)
+        others = ", ".join(repr(name) for name in guess.given_away if name != guess.label)
         findings.append(
             Finding(
                 f"shortcut: {guess.cue}",
@@ -111,7 +116,8 @@ def shortcuts(
                 files,
                 f"From {guess.cue} alone the classes are told with informedness {guess.mean:.2f} "
                 f"({guess.mean_low:.2f}–{guess.mean_high:.2f}; chance 0, always right 1); best told is "
-                f"{guess.label!r} with {guess.best:.2f} ({guess.best_low:.2f}–{guess.best_high:.2f}). "
+                f"{guess.label!r} with {guess.best:.2f} ({guess.best_low:.2f}–{guess.best_high:.2f})"
+                f"{f'; so are {others}' if others else ''}. "
                 "If that is how they were recorded, and not what they are, a model will learn it instead.",
                 _MEND[guess.cue].replace("{}", "FOLDER"),
             )
@@ -185,6 +191,7 @@ def _judge(cue: str, names: Sequence[str], guessed: Sequence[str], units: Sequen
         float(whole[best]),
         float(low[best]),
         float(high[best]),
+        tuple(str(name) for name in classes[low >= GIVEN_AWAY]),
     )
 
 
