@@ -83,7 +83,7 @@ def main() -> None:
     parser.add_argument("--model", default=str(shipped_folder("chorale")))
     parser.add_argument("--part", default="test", help="validation, while something is still to be chosen")
     parser.add_argument("--seeds", type=int, nargs="+", default=[0, 1, 2])
-    parser.add_argument("--samples", type=int, default=77)
+    parser.add_argument("--samples", type=int, default=32)
     parser.add_argument("--out", type=Path, default=Path(__file__).with_suffix(".md"))
     given = parser.parse_args()
     folder = data_folder(given.data) / "jsb_chorales"
@@ -100,10 +100,10 @@ def main() -> None:
         f"temperature {COLD} (nearly always the likeliest)": {"temperature": COLD},
     }.items():
         started = time.monotonic()
-        rows.append(row(name, [harmonised(composer, test, seed, **settings) for seed in given.seeds], test))
+        seeds = given.seeds if len(rows) == 1 else given.seeds[:1]
+        rows.append(row(name, [harmonised(composer, test, seed, **settings) for seed in seeds], test))
         print(*rows[-1], f"{time.monotonic() - started:.0f} s", flush=True)
     rows.append(row("Bach", [test], test))
-    bits = composer.bits_per_token(test)
     samples = write_pieces(composer, given.samples, ChoraleWish(seed=given.seeds[0], bars=15))
     write_markdown(
         given.out,
@@ -113,14 +113,13 @@ def main() -> None:
                 f"The model that comes with woodshed learned from the {len(train)} training chorales of the JSB set; here it "
                 f"meets the {len(test)} of the {given.part} part, {sum(map(len, test)):,} sixteenths. It is given the soprano, and writes "
                 "alto, tenor and bass. Right is a sixteenth at which a voice has Bach's own pitch; a good harmonisation "
-                f"need not be Bach's. Mean over seeds {', '.join(map(str, given.seeds))}, ± standard deviation.",
+                f"need not be Bach's. As `--harmonise` does: mean over seeds {', '.join(map(str, given.seeds))}, ± standard "
+                "deviation; the other ways of drawing: the first seed.",
                 markdown_table(
                     ["who writes", "alto", "tenor", "bass", "mean", "parallels a chord", "crossed chords"],
                     rows,
                 ),
                 asked(rows),
-                f"Exact likelihood of the {given.part} part: {bits:.3f} bits a cell (a voice at a sixteenth, most of "
-                f"which are held notes), {bits * 4 * np.log(2):.2f} nats a step.",
                 f"## {given.samples} chorales of its own",
                 "Fifteen bars each (the mean length in the set), temperature "
                 f"{ChoraleWish().heat:g}, seed {given.seeds[0]}, beside Bach's of the {given.part} part.",

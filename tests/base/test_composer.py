@@ -50,16 +50,18 @@ def test_pieces_in_company_are_known_as_well_as_alone(composer: TuneComposer) ->
 
 
 def test_the_same_seed_writes_the_same_and_another_does_not(composer: TuneComposer) -> None:
-    wish = TuneWish(seed=5)
+    wish = TuneWish(seed=5, ends="any", max_copied_bars=-1)
     texts = [tune.piece.text for tune in write_pieces(composer, 4, wish)]
     assert texts == [tune.piece.text for tune in write_pieces(composer, 4, wish)]
-    assert texts != [tune.piece.text for tune in write_pieces(composer, 4, TuneWish(seed=6))]
+    assert texts != [tune.piece.text for tune in write_pieces(composer, 4, TuneWish(seed=6, ends="any"))]
     assert composer.sample(2, seed=5, first=2, rule=wish.rule) == texts[2:]
 
 
 @pytest.mark.parametrize("seed", range(3))
 def test_by_the_rules_every_bar_adds_up_and_wishes_are_met(composer: TuneComposer, seed: int) -> None:
-    wish = TuneWish(metre="6/8", key="D dorian", bars=4, constrain=["bar 2 = C 2 E G 3"], seed=seed)
+    wish = TuneWish(
+        metre="6/8", key="D dorian", bars=4, constrain=["bar 2 = C 2 E G 3"], seed=seed, ends="any"
+    )
     for tune in write_pieces(composer, 3, wish):
         assert tune.piece.faults == ()
         assert tune.piece.text.startswith("M:6/8 K:Cdor")
@@ -75,22 +77,36 @@ def test_a_piece_is_written_the_same_alone_and_in_company(composer: TuneComposer
 
 def test_a_prime_comes_back_unchanged(composer: TuneComposer) -> None:
     prime = "M:6/8 K:Cdor |: G 3 C 2 E"
-    for tune in write_pieces(composer, 3, TuneWish(prime=prime)):
+    for tune in write_pieces(composer, 3, TuneWish(prime=prime, ends="any")):
         assert tune.piece.text.startswith(prime)
 
 
 def test_without_heat_it_writes_what_it_learned_and_says_so(composer: TuneComposer) -> None:
-    (tune,) = write_pieces(composer, 1, TuneWish(prime="M:6/8 K:Cdor |:", temperature=0.01))
+    (tune,) = write_pieces(composer, 1, TuneWish(prime="M:6/8 K:Cdor |:", temperature=0.01, ends="any"))
     assert tune.originality.copied_bars >= 1
     assert tune.originality.source == "A jig"
 
 
 def test_a_tune_that_copies_too_much_is_written_anew(composer: TuneComposer) -> None:
-    for tune in write_pieces(composer, 3, TuneWish(max_copied_bars=0, temperature=3.0)):
+    for tune in write_pieces(composer, 3, TuneWish(max_copied_bars=0, temperature=3.0, ends="any")):
         assert tune.originality.copied_bars == 0
-    wish = TuneWish(max_copied_bars=0, prime=" ".join(JIG.split()[:-1]))
-    with pytest.raises(ParameterError, match="copy at most 0 bars in a row"):
+    wish = TuneWish(max_copied_bars=0, prime=" ".join(JIG.split()[:-1]), ends="any")
+    with pytest.raises(ParameterError, match=r"20 copy more than 0 bars in a row \(--max-copied-bars\)"):
         write_pieces(composer, 1, wish)
+
+
+def test_tunes_end_at_home_unless_they_need_not(composer: TuneComposer) -> None:
+    anywhere = TuneWish(temperature=2.0, ends="any", max_copied_bars=-1).write(composer, 32, 0)
+    at_home = [piece.text for piece in anywhere if piece.ends_at_home]
+    assert 0 < len(at_home) < 32
+    kept = write_pieces(composer, 3, TuneWish(temperature=2.0, max_copied_bars=-1))
+    assert [tune.piece.text for tune in kept] == at_home[:3]
+
+
+def test_what_is_given_may_be_a_copy(composer: TuneComposer) -> None:
+    assert TuneWish().most_copied == 4
+    assert TuneWish(prime=JIG).most_copied == TuneWish(free=True).most_copied == -1
+    assert TuneWish(prime=JIG, max_copied_bars=2).most_copied == 2
 
 
 def test_it_is_the_same_after_saving(composer: TuneComposer, tmp_path: Path) -> None:
@@ -156,6 +172,8 @@ def test_what_cannot_be_is_refused() -> None:
         ({"metre": "6/8", "bars": 2, "constrain": ["bar 5 = C 6"]}, "bars 1 to 2"),
         ({"metre": "6/8", "constrain": ["C 6"]}, "says no bar"),
         ({"free": True, "bars": 8}, "leave out --free"),
+        ({"prime": "M:6/8 K:Cdor G 3", "continue_": "mine.abc"}, "not both"),
+        ({"ends": "hom"}, "Did you mean home"),
     ],
 )
 def test_contradictory_wishes_are_refused(wish: dict[str, object], message: str) -> None:

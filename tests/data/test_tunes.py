@@ -44,7 +44,7 @@ def test_nine_tenths_of_oneill_ryan_and_aird_come_through() -> None:
 
 
 def test_music21_is_not_imported(python: Callable[..., subprocess.CompletedProcess[str]]) -> None:
-    program = "import sys, woodshed.data.tunes as t; t._music21_corpus(); print('music21' in sys.modules)"
+    program = "import sys, woodshed.data.tunes as t; t.music21_corpus(); print('music21' in sys.modules)"
     assert python(program).stdout.strip() == "False"
 
 

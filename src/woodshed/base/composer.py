@@ -18,6 +18,7 @@ from woodshed.base.piece import Piece, Wish
 from woodshed.base.quiet import quiet_stderr
 from woodshed.base.result import LearningCurve
 from woodshed.base.stepping import State, Stepper
+from woodshed.data.repertoire import Repertoire
 from woodshed.errors import DataError, NotFittedError, ParameterError, SettingNameError, near_miss
 
 Weights = dict[str, NDArray[np.floating]]
@@ -114,6 +115,10 @@ class Composer:
 
     def decode(self, ids: NDArray[np.integer]) -> str:
         """Turn ids into a piece."""
+        raise NotImplementedError
+
+    def read(self, source: str) -> Repertoire:
+        """Read pieces to learn from: a known corpus by its name, or a folder of score files."""
         raise NotImplementedError
 
     def piece_of(self, text: str) -> Piece:

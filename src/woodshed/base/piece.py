@@ -90,7 +90,8 @@ class Wish:
     temperature
         Above 1 bolder than what was learned, below 1 more cautious; what suits the job if it is not given.
     max_copied_bars
-        A piece that copies more bars in a row is written anew; below 0 keeps all.
+        A piece that copies more bars in a row, in a line that is not given, is written anew; below 0, and if
+        it is not given, all are kept.
     """
 
     at_once: ClassVar[int] = 32
@@ -98,7 +99,7 @@ class Wish:
 
     seed: int = 0
     temperature: float | None = None
-    max_copied_bars: int = -1
+    max_copied_bars: int | None = None
 
     @classmethod
     def asked(cls, options: Mapping[str, Any], *, job: str) -> Self:
@@ -118,10 +119,10 @@ class Wish:
         woodshed.errors.ParameterError: --harmonise makes no sense for a model that writes tune. It takes
         --seed, --temperature, --max-copied-bars.
         """
-        known = {setting.name: flag_of(setting) for setting in fields(cls) if setting.init}
+        known = {setting.name: flag_of(setting.name) for setting in fields(cls) if setting.init}
         for name in options:
             if name not in known:
-                flag = f"--{name.replace('_', '-')}"
+                flag = flag_of(name)
                 hint = near_miss(flag, known.values())
                 hint = hint if hint.startswith("Did") else f"It takes {', '.join(known.values())}."
                 raise ParameterError(f"{flag} makes no sense for a model that writes {job}. {hint}")
@@ -138,6 +139,15 @@ class Wish:
         raise NotImplementedError
 
     @property
+    def most_copied(self) -> int:
+        """How many bars in a row may be copied, also where nothing was asked for; below 0 any number."""
+        return -1 if self.max_copied_bars is None else self.max_copied_bars
+
+    def refuses(self, piece: Piece) -> str:
+        """Say why a piece is not what was asked for, so that another is written; mostly nothing."""
+        return ""
+
+    @property
     def heat(self) -> float:
         """The temperature, also where none was asked for."""
         return 1.0 if self.temperature is None else self.temperature
@@ -148,6 +158,12 @@ class Wish:
         return f"with seed {self.seed} at temperature {self.heat:g}"
 
 
-def flag_of(setting: Any) -> str:
-    """Return the flag of a field of a `Wish`: its name, unless its metadata name another."""
-    return str(setting.metadata.get("flag") or f"--{setting.name.replace('_', '-')}")
+def flag_of(name: str) -> str:
+    """Return the flag of a field of a `Wish`; a word that Python keeps for itself ends with ``_`` there.
+
+    Examples
+    --------
+    >>> flag_of("top_k"), flag_of("continue_")
+    ('--top-k', '--continue')
+    """
+    return f"--{name.rstrip('_').replace('_', '-')}"

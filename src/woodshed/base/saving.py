@@ -38,6 +38,7 @@ from woodshed.features.noise_floor import NoiseFloor
 from woodshed.features.played import PlayedNotes, TimedNotes
 from woodshed.features.row import RowFeature
 from woodshed.features.summary import Summary
+from woodshed.features.timbre import TimbreSummary
 from woodshed.features.voice import VoiceSummary
 from woodshed.features.voice_course import VoiceCourse
 
@@ -51,7 +52,7 @@ LABELS_NAME = "labels.json"
 WEIGHTS_NAME = "weights.npz"
 """Arrays of a model that writes; see `woodshed.base.composer_folder`."""
 
-_ROWS = (NoiseFloor, PlayedNotes, Summary, TimedNotes, VoiceCourse, VoiceSummary)
+_ROWS = (NoiseFloor, PlayedNotes, Summary, TimbreSummary, TimedNotes, VoiceCourse, VoiceSummary)
 
 FEATURES: dict[str, type[LogMel | RowFeature | PlayedNotes]] = {
     feature.__name__: feature for feature in (LogMel, *_ROWS)
@@ -213,8 +214,8 @@ def describe_model(folder: Path) -> dict[str, Any]:
     Returns
     -------
     dict
-        ``job``, ``labels``, ``feature``, ``settings``, and, if it was measured, ``accuracy`` and
-        ``provenance``.
+        ``job``, ``labels``, ``feature``, ``settings``, and, if it was measured, ``accuracy``, or ``bits`` of
+        one that writes, and ``provenance``.
 
     Raises
     ------
@@ -233,6 +234,7 @@ def describe_model(folder: Path) -> dict[str, Any]:
         "feature": settings["feature"],
         "settings": settings["settings"],
         "accuracy": measured.get("accuracy", []),
+        "bits": measured.get("bits", []),
         "provenance": measured.get("provenance", {}),
     }
 

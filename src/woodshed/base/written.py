@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import functools
+from collections import Counter
 from collections.abc import Callable, Mapping
 from dataclasses import asdict, dataclass, replace
 from typing import Any
@@ -137,12 +138,14 @@ def write_pieces(
     """
     learned = learned_by(composer)
     kept: list[Written] = []
+    reasons: Counter[str] = Counter()
     n_tried = 0
     while len(kept) < n:
         if n_tried >= MOST_TRIES * n:
+            why = ", ".join(f"{count} {reason}" for reason, count in reasons.most_common())
             raise ParameterError(
-                f"Of {n_tried} pieces only {len(kept)} copy at most {wish.max_copied_bars} bars in a row. "
-                "Allow more by --max-copied-bars, raise the temperature, or ask for less that is given."
+                f"Of {n_tried} pieces only {len(kept)} are as they should be: {why}. Allow that, raise the "
+                "temperature, or ask for less that is given."
             )
         n_now = min(n - len(kept), wish.at_once)
         pieces = wish.write(composer, n_now, n_tried)
@@ -150,9 +153,14 @@ def write_pieces(
         for piece in pieces:
             name = f"{type(composer).job}-{len(kept) + 1:02d}"
             one = Written(name, piece, learned.compare(piece))
-            if wish.max_copied_bars < 0 or one.originality.copied_bars <= wish.max_copied_bars:
-                kept.append(one)
-                on_piece(len(kept))
+            reason = wish.refuses(piece)
+            if 0 <= wish.most_copied < one.originality.copied_bars:
+                reason = f"copy more than {wish.most_copied} bars in a row (--max-copied-bars)"
+            if reason:
+                reasons[reason] += 1
+                continue
+            kept.append(one)
+            on_piece(len(kept))
     return kept
 
 

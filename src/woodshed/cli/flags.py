@@ -18,6 +18,9 @@ from woodshed.tasks import COMPOSERS, JOBS, job_class
 JOB_HELP = f"What to learn: {', '.join(JOBS)}."
 """Help of ``--job``: every job that listens."""
 
+EVERY_JOB_HELP = f"{JOB_HELP} To write music: {', '.join(COMPOSERS)}."
+"""Help of ``--job`` where jobs that write can be learned, too."""
+
 
 def with_settings(command: Callable[..., None]) -> Callable[..., None]:
     """Give a command a flag for every setting of a recogniser; those that are used reach it as ``settings``.
@@ -25,38 +28,53 @@ def with_settings(command: Callable[..., None]) -> Callable[..., None]:
     A flag that is not given is left to the job, whose default may differ from other jobs'; the help
     shows those of each job.
     """
-    types = typing.get_type_hints(Recogniser)
-    help_of = parameter_help(Recogniser)
-    defaults = {job: job_class(job)() for job in JOBS}
+    return _with_settings(command, dict.fromkeys(JOBS, Recogniser))
+
+
+def with_every_setting(command: Callable[..., None]) -> Callable[..., None]:
+    """Give a command a flag for every setting of any job, those that write music included."""
+    classes = dict.fromkeys(JOBS, Recogniser) | {job: job_class(job) for job in COMPOSERS}
+    return _with_settings(command, classes)
+
+
+def _with_settings(command: Callable[..., None], classes: dict[str, type[Any]]) -> Callable[..., None]:
+    """Give a command a flag for every setting of some jobs; each class says its settings and their help."""
+    defaults = {job: job_class(job)() for job in classes}
+    owners: dict[str, list[str]] = {}
+    for job, one in classes.items():
+        for setting in fields(one):
+            owners.setdefault(setting.name, []).append(job)
+    help_of = {one: parameter_help(one) for one in classes.values()}
+    types = {one: typing.get_type_hints(one) for one in classes.values()}
 
     def parameter(name: str) -> inspect.Parameter:
-        shown = {job: getattr(recogniser, name, None) for job, recogniser in defaults.items()}
-        values = set(shown.values())
-        text = (
-            str(values.pop())
-            if len(values) == 1
-            else ", ".join(f"{value} for {job}" for job, value in shown.items())
-        )
-        help_text = help_of[name] + ("" if text == "None" else f" [dim]\\[default: {text}][/dim]")
+        told: dict[str, list[str]] = {}
+        values: dict[str, list[str]] = {}
+        for job in owners[name]:
+            told.setdefault(help_of[classes[job]][name], []).append(job)
+            values.setdefault(str(getattr(defaults[job], name, None)), []).append(job)
+        (text, _), *others = told.items()
+        text = " ".join([text, *(f"For {', '.join(jobs)}: {other}" for other, jobs in others)])
+        default = next(iter(values))
+        if len(values) > 1:
+            default = "; ".join(f"{value} for {', '.join(jobs)}" for value, jobs in values.items())
+        help_text = text + ("" if default == "None" else f" [dim]\\[default: {default}][/dim]")
         flag = typer.Option(
             f"--{name.replace('_', '-')}", help=help_text, show_default=False, rich_help_panel="Settings"
         )
+        kind = _optional(types[classes[owners[name][0]]][name])
         return inspect.Parameter(
-            name,
-            inspect.Parameter.KEYWORD_ONLY,
-            default=None,
-            annotation=Annotated[_optional(types[name]), flag],
+            name, inspect.Parameter.KEYWORD_ONLY, default=None, annotation=Annotated[kind, flag]
         )
 
-    settings = [setting.name for setting in fields(Recogniser)]
     own = [p for p in inspect.signature(command, eval_str=True).parameters.values() if p.name != "settings"]
 
     def run(**arguments: Any) -> None:
-        given = {name: value for name in settings if (value := arguments.pop(name)) is not None}
+        given = {name: value for name in owners if (value := arguments.pop(name)) is not None}
         command(**arguments, settings=given)
 
     positional = [p.replace(kind=inspect.Parameter.POSITIONAL_OR_KEYWORD) for p in own]
-    run.__signature__ = inspect.Signature([*positional, *map(parameter, settings)])  # type: ignore[attr-defined]
+    run.__signature__ = inspect.Signature([*positional, *map(parameter, owners)])  # type: ignore[attr-defined]
     run.__doc__ = command.__doc__
     return run
 
@@ -78,8 +96,8 @@ def with_wishes(command: Callable[..., None]) -> Callable[..., None]:
         texts = {parameter_help(classes[job]).get(name, ""): job for job in of}
         text = " ".join(told if len(texts) == 1 else f"{job}: {told}" for told, job in texts.items())
         only = "" if len(of) == len(classes) else f" [dim]\\[{', '.join(of)}][/dim]"
-        job, setting = next(iter(of.items()))
-        flag = typer.Option(flag_of(setting), help=text + only, show_default=False, rich_help_panel="Wishes")
+        job = next(iter(of))
+        flag = typer.Option(flag_of(name), help=text + only, show_default=False, rich_help_panel="Wishes")
         kind = typing.get_type_hints(classes[job])[name]
         kind = list[str] if typing.get_origin(kind) is Sequence else kind
         return inspect.Parameter(

@@ -7,7 +7,7 @@ from typing import Annotated, Any
 
 import typer
 
-from woodshed.cli.terminal import print_scores, print_table, say
+from woodshed.cli.terminal import print_bits, print_scores, print_table, say
 
 
 def command(
@@ -24,6 +24,9 @@ def command(
     if "tokens" in described["feature"]:
         say(f"{described['job']} model, writes with {len(described['labels'])} tokens")
         say(writes(described))
+        if described["bits"]:
+            print_bits([(row["method"], row["bits"]) for row in described["bits"]])
+        print_provenance(described)
         return
     labels = described["labels"]
     say(f"{described['job']} model, {len(labels)} {kind_of_answer(described['job'])}: {', '.join(labels)}")
@@ -33,6 +36,11 @@ def command(
             (row["split"], row["badge"], row["method"], f"{row['accuracy']:.1%}", interval(row["interval"]))
             for row in described["accuracy"]
         )
+    print_provenance(described)
+
+
+def print_provenance(described: dict[str, Any]) -> None:
+    """Print what made a model, as far as it is known."""
     if described["provenance"]:
         print_table(("made by", ""), [(name, str(value)) for name, value in described["provenance"].items()])
 

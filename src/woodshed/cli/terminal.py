@@ -67,6 +67,12 @@ def print_scores(rows: Iterable[tuple[str, str, str, str, str]], measure: str = 
     print_table(("", "", ""), cells, numbers_from=1)
 
 
+def print_bits(rows: Sequence[tuple[str, float | None]]) -> None:
+    """Print how many bits a token of unseen pieces takes, for a model and the n-grams beside it."""
+    cells = [(f"  {method}", "–" if bits is None else f"{bits:.3f}") for method, bits in rows]
+    print_table(("On pieces held out", "bits a token"), cells, numbers_from=1)
+
+
 def score_texts(experiment: Experiment) -> list[tuple[str, str, str, str, str]]:
     """Return what `print_scores` prints of an experiment."""
     from woodshed.report.table import score_rows

@@ -8,7 +8,7 @@ from typing import Annotated, Any
 
 import typer
 
-from woodshed.cli.flags import JOB_HELP, with_settings
+from woodshed.cli.flags import EVERY_JOB_HELP, with_every_setting
 from woodshed.cli.place import feature_folder
 from woodshed.cli.terminal import (
     name_findings,
@@ -25,16 +25,16 @@ from woodshed.errors import DataError, ParameterError, printable
 from woodshed.units import duration_text
 
 
-@with_settings
+@with_every_setting
 def command(
     data: Annotated[
         str,
         typer.Argument(
             help="A folder of class folders with sound or MIDI files, a table (.csv, .parquet), or a corpus "
-            "as NAME:PATH."
+            "as NAME:PATH. To write music: a folder of ABC, MIDI or MusicXML files, NAME:PATH, or folk."
         ),
     ],
-    job: Annotated[str, typer.Option(help=JOB_HELP)] = "noise",
+    job: Annotated[str, typer.Option(help=EVERY_JOB_HELP)] = "noise",
     out: Annotated[Path, typer.Option(help="Folder for the model and its report.")] = Path("model"),
     split: Annotated[
         str,
@@ -74,7 +74,38 @@ def command(
     *,
     settings: dict[str, Any],
 ) -> None:
-    """Learn from sounds and measure honestly."""
+    """Learn from sounds, or from scores, and measure honestly."""
+    from woodshed.tasks import COMPOSERS
+
+    kept = {"resume": resume, "dry_run": dry_run, "strict": strict, "force": force}
+    if job in COMPOSERS:
+        from woodshed.cli.train_composer import refuse_flags_of_sounds, train_composer
+
+        asked = {"--split": split != "auto", "--group-by": group_by, "--target": target, "--tune": tune}
+        refuse_flags_of_sounds(asked)
+        train_composer(job, data, out, settings, **kept)
+        return
+    learn_from_sounds(
+        job, data, out, settings, split=split, group_by=group_by, target=target, tune=tune, **kept
+    )
+
+
+def learn_from_sounds(
+    job: str,
+    data: str,
+    out: Path,
+    settings: dict[str, Any],
+    *,
+    split: str,
+    group_by: str | None,
+    target: str | None,
+    tune: int,
+    resume: bool,
+    dry_run: bool,
+    strict: bool,
+    force: bool,
+) -> None:
+    """Train and test a recogniser, tagger or regressor; arguments as the flags."""
     from woodshed.base.column_run import ColumnRun
     from woodshed.base.experiment import Run
     from woodshed.base.notebook import Notebook

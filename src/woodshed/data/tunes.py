@@ -98,7 +98,7 @@ def read_tunes(nottingham: str | os.PathLike[str] | None = None, *, music21: boo
     tunes: list[Tune] = []
     errors: list[ScoreFileError] = []
     for collection, path in _files(nottingham, music21):
-        found, failed = book_to_folk(_text(path), source=path.name)
+        found, failed = book_to_folk(text_of(path), source=path.name)
         tunes += [Tune(tune.text, tune.title, collection) for tune in found]
         errors += failed
     if not tunes:
@@ -190,7 +190,7 @@ def split_by_family(
 def _files(nottingham: str | os.PathLike[str] | None, music21: bool) -> Iterator[tuple[str, Path]]:
     """Yield the collection and the path of each ABC file."""
     if music21:
-        root = _music21_corpus()
+        root = music21_corpus()
         for name, folder in MUSIC21_COLLECTIONS.items():
             for path in sorted((root / folder).glob("*.abc")):
                 yield name, path
@@ -204,7 +204,7 @@ def _files(nottingham: str | os.PathLike[str] | None, music21: bool) -> Iterator
             yield "nottingham", path
 
 
-def _music21_corpus() -> Path:
+def music21_corpus() -> Path:
     """Find the folder of tunes without importing the package, which takes seconds."""
     found = importlib.util.find_spec("music21")
     places = list(found.submodule_search_locations or ()) if found else []
@@ -215,7 +215,8 @@ def _music21_corpus() -> Path:
     return Path(places[0]) / "corpus"
 
 
-def _text(path: Path) -> str:
+def text_of(path: Path) -> str:
+    """Read an ABC file in UTF-8, or in Latin-1 as older collections are."""
     data = path.read_bytes()
     try:
         return data.decode("utf-8-sig")

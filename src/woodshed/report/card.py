@@ -45,7 +45,7 @@ def card(experiment: Experiment) -> str:
         f"Names a sound as one of {count(len(experiment.labels), 'class', 'classes')}: "
         f"{', '.join(map(plain, experiment.labels))}.",
         "## Trained on",
-        _table(["what", "value"], _training_data(experiment)),
+        plain_table(["what", "value"], _training_data(experiment)),
         "## How well it does",
         _score_table(experiment, splits),
         *_explanations(splits),
@@ -54,9 +54,9 @@ def card(experiment: Experiment) -> str:
         "## Limits",
         "\n".join(f"- {limit}" for limit in _limits(experiment, splits)),
         "## Settings",
-        _pairs(experiment.settings),
+        pairs_table(experiment.settings),
         "## Provenance",
-        _pairs(experiment.provenance),
+        pairs_table(experiment.provenance),
     ]
     return "\n\n".join(parts) + "\n"
 
@@ -96,7 +96,7 @@ def _score_table(experiment: Experiment, splits: Sequence[SplitResult]) -> str:
             answers = answers_of(experiment, result, method)
             cells = [_cell(measured, measure(answers, measured)) for measured in _MEASURES]
             rows.append([name, plain(method_name(method)), str(len(result.truth)), *cells])
-    return _table(["split", "method", "clips", *_MEASURES], rows)
+    return plain_table(["split", "method", "clips", *_MEASURES], rows)
 
 
 def _cell(name: str, score: Score) -> str:
@@ -152,11 +152,13 @@ def _refused(experiment: Experiment, result: SplitResult) -> str:
     )
 
 
-def _pairs(pairs: Mapping[str, Any]) -> str:
+def pairs_table(pairs: Mapping[str, Any]) -> str:
+    """Lay out names with their values, both from the data."""
     rows = [(plain(name), plain(value)) for name, value in pairs.items()]
-    return _table(["what", "value"], rows) if rows else "Not recorded."
+    return plain_table(["what", "value"], rows) if rows else "Not recorded."
 
 
-def _table(heading: Sequence[str], rows: Iterable[Sequence[str]]) -> str:
+def plain_table(heading: Sequence[str], rows: Iterable[Sequence[str]]) -> str:
+    """Lay out a table in Markdown; its cells are plain already."""
     lines = [heading, ["---"] * len(heading), *rows]
     return "\n".join(f"| {' | '.join(line)} |" for line in lines)

@@ -13,6 +13,8 @@ from numpy.typing import ArrayLike, NDArray
 from woodshed.base.chorale_piece import HOLE, SILENCE, ChoralePiece
 from woodshed.base.grid_composer import GridComposer
 from woodshed.base.piece import Wish
+from woodshed.data.chorale_repertoire import read_chorale_repertoire
+from woodshed.data.repertoire import Repertoire
 from woodshed.errors import ParameterError, ScoreError, printable
 from woodshed.score import Score
 from woodshed.symbolic.four_voices import VOICES
@@ -66,6 +68,10 @@ class ChoraleComposer(GridComposer):
         """Turn ids into a score."""
         return self._to_score(self._from_ids(np.asarray(ids)))
 
+    def read(self, source: str) -> Repertoire:
+        """Read chorales: see `woodshed.data.chorale_repertoire.read_chorale_repertoire`."""
+        return read_chorale_repertoire(source, self.steps_per_beat)
+
     def piece_of(self, text: str) -> ChoralePiece:
         """Return a chorale that was learned from as a piece."""
         return ChoralePiece(text, self.steps_per_beat)
@@ -96,7 +102,7 @@ class ChoraleComposer(GridComposer):
         first: int = 0,
         temperature: float = 0.8,
         n_steps: int = 128,
-        n_passes: int = 60,
+        n_passes: int = 40,
         mend: bool = True,
         on_piece: Callable[[int], None] = lambda n_done: None,
     ) -> list[Score]:
@@ -142,7 +148,7 @@ class ChoraleComposer(GridComposer):
         *,
         seed: int | Sequence[int] = 0,
         temperature: float = 0.5,
-        n_passes: int = 60,
+        n_passes: int = 40,
         mend: bool = True,
     ) -> Grid:
         """Write what is missing in a grid; what is given stays as it is.
@@ -178,7 +184,7 @@ class ChoraleComposer(GridComposer):
         *,
         seed: int | Sequence[int] = 0,
         temperature: float = 0.5,
-        n_passes: int = 60,
+        n_passes: int = 40,
         mend: bool = True,
     ) -> Score:
         """Write the voices that are missing to those that are there; mostly alto, tenor and bass.

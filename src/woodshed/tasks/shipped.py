@@ -7,7 +7,7 @@ from pathlib import Path
 
 from woodshed.errors import ParameterError, near_miss
 
-SHIPPED = ("tune",)
+SHIPPED = ("chorale", "tune")
 """Names that stand for a folder in the package."""
 
 

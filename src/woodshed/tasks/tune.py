@@ -11,6 +11,8 @@ from numpy.typing import NDArray
 from woodshed.base.composer import Composer
 from woodshed.base.piece import Wish
 from woodshed.base.tune_piece import TunePiece
+from woodshed.data.repertoire import Repertoire
+from woodshed.data.tune_repertoire import read_tune_repertoire
 from woodshed.tasks.tune_wish import TuneWish
 from woodshed.tokens.folk import FolkAbc
 
@@ -51,6 +53,10 @@ class TuneComposer(Composer):
     def decode(self, ids: NDArray[np.integer]) -> str:
         """Turn ids into a tune."""
         return self.tokenizer.decode(ids)
+
+    def read(self, source: str) -> Repertoire:
+        """Read tunes: see `woodshed.data.tune_repertoire.read_tune_repertoire`."""
+        return read_tune_repertoire(source)
 
     def piece_of(self, text: str) -> TunePiece:
         """Return a tune that was learned from as a piece."""

@@ -8,9 +8,9 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from woodshed.base.piece import Wish
+from woodshed.base.piece import Piece, Wish
 from woodshed.base.tune_piece import TunePiece, prime_of
-from woodshed.errors import ParameterError, printable
+from woodshed.errors import ParameterError, near_miss, printable
 from woodshed.symbolic.abc_folk import abc_to_folk
 from woodshed.symbolic.folk_word import METRES, MODE_WORDS, MODES
 from woodshed.tokens.folk import FolkAbc
@@ -19,6 +19,9 @@ from woodshed.tokens.folk_rule import FolkRule
 
 if TYPE_CHECKING:
     from woodshed.base.composer import Composer
+
+USUAL_COPIED_BARS = 4
+ENDS = ("home", "any")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -41,8 +44,14 @@ class TuneWish(Wish):
         What a bar must be, such as 'bar 5 = c 2 B A G 4'.
     prime
         Tokens with which each tune begins, such as 'M:6/8 K:Cdor G 2 E'.
-    go_on
+    continue_
         Go on from the tune in this ABC file, in its key.
+    ends
+        home: a tune whose last note is neither tonic nor dominant is written anew; any keeps it, as one in
+        seven of the old ones ends elsewhere. What is asked for if it is not given: home, or any with --free.
+    max_copied_bars
+        A tune that copies more bars in a row is written anew; below 0 keeps all. What is asked for if it is
+        not given: 4; all where notes are given, which may be a copy, and with --free.
     free
         Do not see to it that bars add up: let the net write what it likes.
 
@@ -69,7 +78,8 @@ class TuneWish(Wish):
     bars: int | None = None
     constrain: Sequence[str] = ()
     prime: str | None = None
-    go_on: Path | None = field(default=None, metadata={"flag": "--continue"})
+    ends: str | None = None
+    continue_: Path | None = None
     free: bool = False
 
     tonic: str = field(init=False, default="C")
@@ -77,15 +87,17 @@ class TuneWish(Wish):
     begins: tuple[str, ...] = field(init=False, default=())
 
     def __post_init__(self) -> None:
-        if self.prime and self.go_on:
+        if self.ends not in (None, *ENDS):
+            raise ParameterError(f"Tunes cannot end {self.ends!r}. {near_miss(self.ends, ENDS)}")
+        if self.prime and self.continue_:
             raise ParameterError(
                 "A tune can begin with a prime or go on from a file, not both. Leave out --prime, or "
                 "--continue."
             )
         tonic, mode = read_key(self.key) if self.key else ("C", None)
         words = tuple(self.prime.split()) if self.prime else ()
-        if self.go_on:
-            own_tonic, words = _tune_to_go_on(self.go_on)
+        if self.continue_:
+            own_tonic, words = _tune_to_go_on(self.continue_)
             tonic = tonic if self.key else own_tonic
         FolkAbc().encode(" ".join(words))  # an unknown word is named
         metre_word = f"M:{self.metre.removeprefix('M:')}" if self.metre else ""
@@ -104,6 +116,20 @@ class TuneWish(Wish):
         for name, value in (("tonic", tonic), ("rule", rule), ("begins", (*heads, *music))):
             object.__setattr__(self, name, value)
         _check_beginning(rule, self.begins)
+
+    @property
+    def most_copied(self) -> int:
+        """How many bars in a row may be copied; below 0 any number."""
+        if self.max_copied_bars is not None:
+            return self.max_copied_bars
+        has_notes = self.constrain or any(word not in (*METRES, *MODES) for word in self.begins)
+        return -1 if has_notes or self.free else USUAL_COPIED_BARS
+
+    def refuses(self, piece: Piece) -> str:
+        """Refuse a tune that ends away from home, unless it may."""
+        home = self.ends == "home" or (self.ends is None and not self.free)
+        is_home = not home or not isinstance(piece, TunePiece) or piece.ends_at_home
+        return "" if is_home else "end on neither tonic nor dominant (--ends any)"
 
     def write(self, composer: Composer, n: int, first: int) -> list[TunePiece]:
         """Let a composer write tunes."""

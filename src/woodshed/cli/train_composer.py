@@ -1,0 +1,82 @@
+"""``woodshed train`` for jobs that write music: the same verb, other words about what comes of it."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+from woodshed.cli.terminal import name_set_aside, note, print_bits, print_table, progress_bar, say
+from woodshed.errors import DataError, ParameterError, printable
+
+_OF_SOUNDS = "makes no sense for a job that writes music: it learns from scores, which have no labels"
+
+
+def train_composer(
+    job: str,
+    data: str,
+    out: Path,
+    settings: dict[str, Any],
+    *,
+    resume: bool,
+    dry_run: bool,
+    strict: bool,
+    force: bool,
+) -> None:
+    """Learn from scores, test on families that were held out, and write the model."""
+    from woodshed.base.composer_run import ComposerRun
+    from woodshed.base.notebook import Notebook
+    from woodshed.report.composer_folder import write_composer_folder
+    from woodshed.report.folder import NOTEBOOK_NAME, prepare_folder
+    from woodshed.tasks import job_class
+
+    composer = job_class(job)(**settings)
+    composer.check_settings()
+    repertoire = composer.read(data)
+    name_set_aside(repertoire.set_aside)
+    if strict and repertoire.set_aside:
+        raise DataError(
+            f"{len(repertoire.set_aside)} pieces cannot be used. Mend or remove them, or leave out --strict."
+        )
+    run = ComposerRun(composer, repertoire, Notebook(out / NOTEBOOK_NAME), resume)
+    if dry_run:
+        print_composer_plan(run)
+        return
+    prepare_folder(out, resume=resume, force=force)
+    with progress_bar() as run.watcher:
+        result = run.measure()
+    write_composer_folder(composer, result, out)
+    if result.bits:
+        print_bits([(one.method, one.bits) for one in result.bits])
+    else:
+        note("Nothing was held out: there are too few families of pieces.")
+    if result.finished:
+        run.notebook.close()
+    else:
+        note("Interrupted: the best so far is kept. To go on, give the same command with --resume.")
+    say(f"\nModel and card: {printable(out)}, {printable(out / 'card.md')}")
+    say(f"To hear what it writes: woodshed generate {printable(out)}")
+
+
+def refuse_flags_of_sounds(flags: dict[str, Any]) -> None:
+    """Refuse flags that ask about labels and tests of sounds.
+
+    Raises
+    ------
+    ParameterError
+        If one is given; it is named.
+    """
+    for flag, value in flags.items():
+        if value:
+            raise ParameterError(f"{flag} {_OF_SOUNDS}. Leave it out.")
+
+
+def print_composer_plan(run: Any) -> None:
+    """Say what a training would do."""
+    sizes, repertoire = run.sizes, run.repertoire
+    n_pieces, n_families = len(repertoire.pieces), len(set(repertoire.families))
+    say(f"{n_pieces} pieces of {printable(repertoire.name)}, {repertoire.n_copies} copies left out")
+    print_table(("part", "pieces"), [(part, str(n)) for part, n in sizes.items()], numbers_from=1)
+    split = "the official split" if repertoire.parts else f"{n_families} families kept whole"
+    say(f"tested on: {sizes['test']} pieces, by {split}" if sizes["test"] else "tested on: nothing")
+    say(f"at most {run.composer.epochs} passes over {run.n_tokens:,} tokens with {run.composer.net}")
+    say("Nothing was trained or written.")
