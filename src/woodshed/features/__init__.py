@@ -84,6 +84,7 @@ if TYPE_CHECKING:
     from woodshed.features.stft import LogFrequency, Power, Stft
     from woodshed.features.summary import Summary
     from woodshed.features.texture import TextureSummary
+    from woodshed.features.timbre import TimbreSummary
     from woodshed.features.time_domain import AmplitudeEnvelope, Energy, Rms, ZeroCrossingRate
     from woodshed.features.voice import VoiceSummary
     from woodshed.features.voice_course import VoiceCourse
@@ -130,7 +131,7 @@ _OTHERS = (
     *("block.features_of_blocks", "block.features_of_file", "choice.feature_class", "choice.make_features"),
     *("frame.Framed", "key.KeyGuess", "key.find_key", "onset.onset_times_of_file", "onset.onset_times_s"),
     *("statistic.statistic_names", "statistic.summarise_frames", "summary.Summary"),
-    *("notes.NoteSummary", "texture.TextureSummary", "voice.VoiceSummary"),
+    *("notes.NoteSummary", "texture.TextureSummary", "timbre.TimbreSummary", "voice.VoiceSummary"),
     "voice_course.VoiceCourse",
 )
 _HOME = {place.partition(".")[2]: place.partition(".")[0] for place in (*FEATURES.values(), *_OTHERS)}
@@ -172,6 +173,7 @@ __all__ = [
     "Summary",
     "Tempogram",
     "TextureSummary",
+    "TimbreSummary",
     "Tonnetz",
     "VoiceCourse",
     "VoiceSummary",

@@ -1,0 +1,327 @@
+"""Timbre summary: how an instrument sounds, whichever notes it plays, in one row of numbers."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import lru_cache
+from itertools import pairwise
+
+import numpy as np
+import scipy.fft
+from numpy.typing import NDArray
+
+from woodshed.clip import Samples
+from woodshed.features.mel import hz_to_mel, mel_to_hz
+from woodshed.features.row import RowFeature
+from woodshed.features.spectrum import hann_window, power_spectrogram
+from woodshed.features.summary import Summary
+from woodshed.features.texture import TextureSummary
+
+FRAME_S, HOP_S = 0.128, 0.032
+"""Length of the frames in which partials are told apart, more than three periods of the lowest tone, and the
+step from one to the next."""
+
+LOWEST_HZ, N_OCTAVES, STEPS_PER_OCTAVE = 27.5, 6, 48
+"""Where the fundamental is looked for, and how finely."""
+
+TEXTURE_FRAME_S = 0.064
+"""Length of the frames of `TextureSummary`."""
+
+N_PARTIALS = 24
+DEPTH_DB = 60.0
+"""Partials weaker than the whole tone by more than this are not heard."""
+
+SOUNDING_DB = 30.0
+"""Frames this far below the loudest do not count."""
+
+_N_SUMMED, _FADE = 12, 0.86  # partials that speak for a fundamental, and how much each less than the last
+_N_ENVELOPE, _N_CEPSTRUM = 24, 14
+_ENVELOPE_HZ = (80.0, 7600.0)
+_BANDS_HZ = (0, 500, 1000, 2000, 4000, 8000)
+_LEVEL_HOP_S = 0.005
+_RATES_HZ = ((1.0, 3.0), (3.0, 5.0), (5.0, 8.0), (8.0, 16.0))
+_TINY = 1e-10
+_TRACKS = ("odd_even_db", "harmonic_db", "centroid_partial_octaves", "centroid_octaves", "f0_octaves")
+_COURSE = (
+    "rise_log10_s",
+    "sounding_s",
+    "level_std_db",
+    "level_step_std_db",
+    "level_mean_share",
+    *(f"slope_p{k}_db_per_0.05_s" for k in (10, 25, 50, 75, 90)),
+    "middle_of_energy",
+)
+
+Curve = NDArray[np.float64]
+
+
+@dataclass(frozen=True, kw_only=True)
+class TimbreSummary(RowFeature):
+    """One row of numbers for the sound of an instrument, whichever notes it plays.
+
+    In every frame the fundamental is the tone whose first twelve partials add up to most; then the partials
+    are measured: their levels relative to the whole tone, mean and spread over time; the envelope over them
+    as a cepstrum on a mel scale, which stays when the pitch moves; the balance of odd and even ones, their
+    centroid, three groups of them (the tristimulus), and what share of each band's power they hold. Vibrato
+    and tremolo, and the course of the level (how fast it rises, sounds on and dies away) follow, and last the
+    rows of `Summary` and `TextureSummary`, which describe a sound without looking for a tone. Noise, two
+    notes at once and long silences have a row as well, though it says less. The overall level of a recording
+    does not count: the loudest sample is brought to 1 first.
+
+    Parameters
+    ----------
+    sample_rate, n_fft, hop_length, n_mels, f_min_hz, f_max_hz, formula, floor_db
+        As in `LogMel`, with the same defaults, for `Summary`; ``n_mels`` at least 20. Partials are measured
+        in frames of 128 ms, textures in frames of 64 ms.
+
+    Raises
+    ------
+    ParameterError
+        If a setting is out of its range.
+
+    Examples
+    --------
+    A sine is all fundamental; an octave higher it is the same, an octave higher:
+
+    >>> from woodshed.audio import sine
+    >>> feature = TimbreSummary()
+    >>> low, high = feature(sine(220)), feature(sine(440))
+    >>> place = feature.names.index("f0_octaves_mean")
+    >>> round(float(high[place] - low[place]), 2)
+    1.0
+    >>> [round(float(row[feature.names.index("partial1_mean_db")])) for row in (low, high)]
+    [0, 0]
+
+    References
+    ----------
+    D. J. Hermes, "Measurement of pitch by subharmonic summation", JASA 83, 1988. G. Peeters et al., "The
+    Timbre Toolbox: extracting audio descriptors from musical signals", JASA 130, 2011. H. F. Pollard and
+    E. V. Jansson, "A tristimulus method for the specification of musical timbre", Acustica 51, 1982.
+    """
+
+    @property
+    def names(self) -> tuple[str, ...]:
+        """The name of each value, with its unit if it has one."""
+        bands = [f"harmonic_db_band{k + 1}" for k in range(len(_BANDS_HZ) - 1)]
+        swings = [f"{what}_swing_{low:g}_{high:g}_hz" for what in ("f0", "level") for low, high in _RATES_HZ]
+        own = (
+            *(f"partial{k + 1}_{kind}_db" for kind in ("mean", "std") for k in range(N_PARTIALS)),
+            *(f"envelope{k}_{kind}" for kind in ("mean", "std") for k in range(_N_CEPSTRUM)),
+            *(f"{name}_{kind}" for name in _TRACKS for kind in ("mean", "std")),
+            *("first_share", "second_to_fourth_share", "higher_share", "f0_step_std_octaves"),
+            *bands,
+            *("envelope_step", "centroid_start_octaves", "centroid_end_octaves"),
+            *swings,
+            *_COURSE,
+        )
+        return own + self._colour.names + self._texture.names
+
+    @property
+    def _colour(self) -> Summary:
+        return Summary(**{name: getattr(self, name) for name in _SHARED})
+
+    @property
+    def _texture(self) -> TextureSummary:
+        settings = {name: getattr(self, name) for name in _SHARED}
+        n_fft = max(self.n_fft, round(TEXTURE_FRAME_S * self.sample_rate) // 2 * 2)
+        return TextureSummary(**settings | {"n_fft": n_fft})
+
+    def describe(self, samples: Samples) -> list[NDArray[np.floating]]:
+        """Return the parts of the row of a mono signal."""
+        samples = samples / np.float32(max(float(np.abs(samples).max()), 1e-6))
+        n_fft = round(FRAME_S * self.sample_rate) // 2 * 2
+        hop_length = max(1, round(HOP_S * self.sample_rate))
+        power = power_spectrogram(samples, n_fft=n_fft, hop_length=hop_length, window=hann_window(n_fft))
+        n_edge = -(-n_fft // (2 * hop_length))  # frames that reach beyond an end hear it as a click
+        if len(power) > 4 * n_edge:
+            power = power[n_edge:-n_edge]
+        level = power.sum(axis=1) + _TINY
+        power = power[level > level.max() * 10 ** (-SOUNDING_DB / 10)].astype(np.float64) + _TINY
+        row: list[NDArray[np.floating]] = [*_of_tone(power, self.sample_rate)]
+        row.append(_course(samples, self.sample_rate))
+        return [*row, *self._colour.describe(samples), *self._texture.describe(samples)]
+
+
+_SHARED = ("sample_rate", "n_fft", "hop_length", "n_mels", "f_min_hz", "f_max_hz", "formula", "floor_db")
+
+
+def _of_tone(power: Curve, sample_rate: int) -> list[Curve]:
+    """Describe frames of power, ``(n_frames, n_bins)``, by their partials."""
+    _, finer_hz = _partials(power, fundamental_hz(power, sample_rate), sample_rate)
+    partials, f0_hz = _partials(power, finer_hz, sample_rate)  # the high ones are missed by a coarse step
+    total = power.sum(axis=1)
+    weight = total**0.25  # the loud frames a little more than the soft ones
+    weight /= weight.sum()
+    tone = partials.sum(axis=1, keepdims=True)
+    levels_db = np.maximum(10 * np.log10(partials / tone), -DEPTH_DB)
+    order = np.arange(1, N_PARTIALS + 1)
+    shares = partials / tone
+    odd, even = shares[:, 2::2].sum(axis=1), shares[:, 1::2].sum(axis=1)
+    cepstrum = _envelope(levels_db, f0_hz)
+    brightness = np.log2((shares * order).sum(axis=1))
+    f0_octaves = np.log2(f0_hz / 100)
+    tracks = np.stack(
+        [
+            10 * np.log10((odd + 1e-6) / (even + 1e-6)),
+            10 * np.log10(tone[:, 0] / total),
+            brightness,
+            brightness + f0_octaves,
+            f0_octaves,
+        ],
+        axis=1,
+    )
+    tristimulus = np.stack([shares[:, 0], shares[:, 1:4].sum(axis=1), shares[:, 4:].sum(axis=1)], axis=1)
+    step = np.diff(f0_octaves)
+    step = step[np.abs(step) < 0.1]  # a larger one is another note, or a mistake of an octave
+    n_edge = max(1, len(power) // 6)
+    centroid = tracks[:, 3] - weight @ tracks[:, 3]
+    motion = [np.abs(np.diff(cepstrum[:, 1:], axis=0)).mean()] if len(cepstrum) > 1 else [0.0]
+    return [
+        *_mean_and_spread(levels_db, weight),
+        *_mean_and_spread(cepstrum, weight),
+        np.stack(_mean_and_spread(tracks, weight), axis=1).ravel(),
+        np.array([*(weight @ tristimulus), step.std() if len(step) > 2 else 0.0]),
+        weight @ _harmonic_db(power, partials, f0_hz, sample_rate),
+        np.array([*motion, centroid[:n_edge].mean(), centroid[-n_edge:].mean()]),
+        _swing(np.clip(f0_octaves - np.median(f0_octaves), -0.1, 0.1) * 100, HOP_S),
+    ]
+
+
+def fundamental_hz(power: Curve, sample_rate: int) -> Curve:
+    """Return the fundamental of each frame: the tone whose partials together are strongest.
+
+    Amplitudes are compressed by a root, so that one loud partial does not decide alone.
+
+    Parameters
+    ----------
+    power
+        Shape ``(n_frames, n_bins)``, from 0 Hz to half of ``sample_rate``.
+    sample_rate
+        In hertz.
+
+    Returns
+    -------
+    numpy.ndarray
+        Shape ``(n_frames,)``, from 31 to 1760 Hz, in steps of a quarter of a semitone.
+    """
+    n_bins = power.shape[1]
+    octave = np.arange(STEPS_PER_OCTAVE * (N_OCTAVES + 4)) / STEPS_PER_OCTAVE
+    places = LOWEST_HZ * 2**octave * 2 * (n_bins - 1) / sample_rate
+    below = places < n_bins - 1
+    lower = np.where(below, places, 0).astype(int)
+    share = np.where(below, places - lower, 0)
+    root = power**0.25
+    on_log_axis = np.where(below, root[:, lower] * (1 - share) + root[:, lower + below] * share, 0.0)
+    n_steps = STEPS_PER_OCTAVE * N_OCTAVES
+    strength = np.zeros((len(power), n_steps))
+    for partial in range(1, _N_SUMMED + 1):
+        shift = round(STEPS_PER_OCTAVE * np.log2(partial))
+        strength += _FADE ** (partial - 1) * on_log_axis[:, shift : shift + n_steps]
+    strength[:, : STEPS_PER_OCTAVE // 6] = 0
+    answer: Curve = LOWEST_HZ * 2 ** octave[strength.argmax(axis=1)]
+    return answer
+
+
+def _partials(power: Curve, f0_hz: Curve, sample_rate: int) -> tuple[Curve, Curve]:
+    """Measure the partials near the multiples of a fundamental, and the fundamental more finely by them.
+
+    Returns
+    -------
+    partials, f0_hz
+        Power of each, ``(n_frames, N_PARTIALS)``, and ``(n_frames,)``.
+    """
+    n_bins = power.shape[1]
+    places = f0_hz[:, np.newaxis] * np.arange(1, N_PARTIALS + 1) * 2 * (n_bins - 1) / sample_rate
+    inside = places < n_bins - 5
+    middle = np.where(inside, np.round(places), 5).astype(int)
+    frames = np.arange(len(power))[:, np.newaxis]
+    peak, at = np.zeros(places.shape), middle.copy()
+    for offset in range(-3, 4):
+        near = np.abs(offset) <= np.maximum(2, np.round(0.02 * places))
+        value = np.where(near, power[frames, np.abs(middle + offset)], 0)
+        at = np.where(value > peak, np.abs(middle + offset), at)
+        peak = np.maximum(peak, value)
+    below, top, above = (np.log(power[frames, np.maximum(at + step, 0)]) for step in (-1, 0, 1))
+    bend = np.minimum(below - 2 * top + above, -1e-3)
+    aside = np.clip(0.5 * (below - above) / bend, -0.5, 0.5)  # of the tip of a parabola
+    found, tip = at + aside, np.exp(top - 0.25 * (below - above) * aside)
+    trust = np.where(inside, places * np.sqrt(peak), 0) + _TINY
+    finer: Curve = f0_hz * (trust * found / places).sum(axis=1) / trust.sum(axis=1)
+    # The main lobe of a Hann window holds 1.5 times the power at its tip.
+    return np.where(inside, 1.5 * tip, 0) + _TINY, finer
+
+
+def _envelope(levels_db: Curve, f0_hz: Curve) -> Curve:
+    """Read the levels of the partials at fixed frequencies, and take that apart into cosines."""
+    place = np.clip(_envelope_hz() / f0_hz[:, np.newaxis] - 1, 0, N_PARTIALS - 1 - 1e-6)
+    lower = place.astype(int)
+    share = place - lower
+    rows = np.arange(len(levels_db))[:, np.newaxis]
+    read = levels_db[rows, lower] * (1 - share) + levels_db[rows, lower + 1] * share
+    cepstrum: Curve = scipy.fft.dct(read, norm="ortho", axis=1)[:, :_N_CEPSTRUM]
+    return cepstrum
+
+
+@lru_cache(maxsize=1)
+def _envelope_hz() -> Curve:
+    low, high = hz_to_mel(np.array(_ENVELOPE_HZ), "htk")
+    return np.asarray(mel_to_hz(np.linspace(low, high, _N_ENVELOPE), "htk"))
+
+
+def _harmonic_db(power: Curve, partials: Curve, f0_hz: Curve, sample_rate: int) -> Curve:
+    """Return what share of the power in each band its partials hold, in decibels: no equaliser changes it."""
+    bins_hz = np.linspace(0, sample_rate / 2, power.shape[1])
+    partials_hz = f0_hz[:, np.newaxis] * np.arange(1, N_PARTIALS + 1)
+    shares = []
+    for low, high in pairwise(_BANDS_HZ):
+        held = np.where((partials_hz >= low) & (partials_hz < high), partials, 0).sum(axis=1)
+        whole = power[:, (bins_hz >= low) & (bins_hz < high)].sum(axis=1) + _TINY
+        shares.append(10 * np.log10(np.clip(held / whole, 1e-2, 1.5)))
+    return np.stack(shares, axis=1)
+
+
+def _mean_and_spread(values: Curve, weight: Curve) -> tuple[Curve, Curve]:
+    """Return the weighted mean and standard deviation of each column."""
+    mean = weight @ values
+    return mean, np.sqrt(weight @ (values - mean) ** 2)
+
+
+def _swing(curve: Curve, hop_s: float) -> Curve:
+    """Return how strongly a curve swings at several rates, as a natural logarithm."""
+    n_fft = max(len(curve), round(1 / hop_s))
+    centred = (curve - curve.mean()) * np.hanning(len(curve) + 2)[1:-1]
+    power = np.abs(np.fft.rfft(centred, n_fft)) ** 2 / len(curve)
+    rate_hz = np.fft.rfftfreq(n_fft, hop_s)
+    return np.log([power[(rate_hz >= low) & (rate_hz < high)].mean() + 1e-2 for low, high in _RATES_HZ])
+
+
+def _course(samples: Samples, sample_rate: int) -> Curve:
+    """Describe how the level rises, sounds on and dies away, and its swing."""
+    hop = max(1, round(_LEVEL_HOP_S * sample_rate))
+    n_window = 4 * hop
+    padded = np.pad(samples.astype(np.float64) ** 2, n_window // 2)
+    cumulated = np.concatenate([[0.0], padded.cumsum()])
+    starts = np.arange(0, len(samples), hop)
+    level_db = 10 * np.log10((cumulated[starts + n_window] - cumulated[starts]) / n_window + _TINY)
+    peak_db = level_db.max()
+    amplitude = 10 ** ((level_db - peak_db) / 20)
+    sounding = level_db > peak_db - SOUNDING_DB
+    heard = level_db[sounding]
+    rise_s = (np.argmax(level_db > peak_db - 3) - np.argmax(level_db > peak_db - 25)) * _LEVEL_HOP_S
+    lag = 20  # over a tenth of a second; told per half of it
+    slopes = np.zeros(1)
+    if len(level_db) > lag and (both := sounding[lag:] & sounding[:-lag]).any():
+        slopes = (level_db[lag:] - level_db[:-lag])[both] / 2
+    middle = (amplitude * np.arange(len(amplitude))).sum() / amplitude.sum() / len(amplitude)
+    return np.array(
+        [
+            *_swing(heard - heard.mean(), _LEVEL_HOP_S),
+            np.log10(max(rise_s, 0) + 0.005),
+            len(heard) * _LEVEL_HOP_S,
+            heard.std(),
+            np.diff(heard).std() if len(heard) > 2 else 0.0,
+            amplitude.mean(),
+            *np.percentile(slopes, [10, 25, 50, 75, 90]),
+            middle,
+        ]
+    )
