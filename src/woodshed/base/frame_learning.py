@@ -36,7 +36,7 @@ N_LEAD = 8
 N_CHAINS_KEPT = 100
 """Dreams that a machine without memory goes on with from step to step."""
 
-MOST_JUDGED = 400
+MOST_JUDGED = 200
 """So many held-out frames judge a machine with memory after each epoch: each has a sum to be estimated."""
 
 AT_ONCE = 32

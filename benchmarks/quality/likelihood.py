@@ -1,0 +1,291 @@
+"""How many nats a frame of polyphonic music takes: every net of frames, all trained here on the same splits.
+
+    python -m benchmarks.quality.likelihood --data DATA --work WORK
+
+Each model's result is kept in WORK as JSON; what is there is not trained again, and a training that was
+interrupted goes on. Settings were chosen on the validation parts.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import time
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from benchmarks.provenance import data_folder, markdown_table, write_markdown
+from benchmarks.quality.chord_chain import (
+    FROM_THE_TOP,
+    ORDERS,
+    ChordSettings,
+    chord_nats,
+    learn_chords,
+    to_cells,
+)
+from benchmarks.quality.frames import Rolls
+from benchmarks.quality.likelihood_rows import GRID, JSB, TABLES, TO_REACH, Row
+from woodshed.atomic import write_whole
+from woodshed.tasks.roll import RollComposer
+
+NOTES = Path(__file__).with_name("likelihood_notes.md")
+
+Nats = list[NDArray[np.float64]]
+"""Nats of each frame, piece by piece."""
+
+
+MOST_ESTIMATED = 600
+"""So many frames of a part, drawn once for all, are enough where each takes a sum that is estimated."""
+
+
+N_CHAINS, N_ANNEAL = 100, 100
+"""Of the annealing of an RBM's normaliser."""
+
+
+def counted(rolls: Rolls, name: str) -> dict[str, Nats]:
+    """Count how often each note sounds, or how often after it sounded and after it did not."""
+    train = [as_frames(piece, rolls) for piece in rolls.train]
+    order = int(name == "order-1")
+    n_heard = np.ones((2, train[0].shape[1]))  # Laplace: as if each had been heard once and been silent once
+    n_frames = np.full_like(n_heard, 2.0)
+    for piece in train:
+        before = np.vstack([np.zeros_like(piece[:1]), piece[:-1]]) * order
+        for state in (0, 1):
+            n_heard[state] += (piece * (before == state)).sum(axis=0)
+            n_frames[state] += (before == state).sum(axis=0)
+    chance = n_heard / n_frames
+    found: dict[str, Nats] = {}
+    for part in ("validation", "test"):
+        found[part] = []
+        for piece in (as_frames(one, rolls) for one in getattr(rolls, part)):
+            before = np.vstack([np.zeros_like(piece[:1]), piece[:-1]]) * order
+            p = np.where(before == 1, chance[1], chance[0])
+            found[part].append(-np.where(piece == 1, np.log(p), np.log1p(-p)).sum(axis=1))
+    return found
+
+
+def as_frames(piece: Any, rolls: Rolls) -> NDArray[np.int8]:
+    """Turn pitches into frames of 0 and 1."""
+    return RollComposer(low=rolls.low, high=rolls.high).encode(piece)
+
+
+def learned_roll(
+    rolls: Rolls, row: Row, grid: Mapping[str, Any], seed: int, checkpoint: Path
+) -> tuple[dict[str, Nats], dict[str, Any]]:
+    """Train a composer of rolls, and ask it for all frames, or for `MOST_ESTIMATED` of them."""
+    settings = {"max_shift": 0, **grid, **row.settings}
+    settings.setdefault("patience", settings["epochs"])
+    composer = RollComposer(low=rolls.low, high=rolls.high, seed=seed, **settings)
+    composer.fit(rolls.train, held_out=rolls.validation, checkpoint=checkpoint, on_epoch=told())
+    found = {}
+    for part in ("validation", "test"):
+        pieces = list(getattr(rolls, part))
+        if composer.net == "rnn-rbm":
+            pieces = some_pieces(pieces)
+        found[part] = composer.frame_nats(pieces, n_chains=N_CHAINS, n_anneal=N_ANNEAL)
+    n_weights = sum(values.size for values in composer.weights_.values())
+    return found, {"n_weights": n_weights, "best_epoch": composer.curve_.best_epoch + 1}
+
+
+def some_pieces(pieces: Sequence[Any]) -> list[Any]:
+    """Draw pieces, the same ones each time, until they have `MOST_ESTIMATED` frames."""
+    drawn: list[Any] = []
+    for k in np.random.default_rng(0).permutation(len(pieces)):
+        if sum(map(len, drawn)) >= MOST_ESTIMATED:
+            break
+        drawn.append(pieces[k])
+    return drawn
+
+
+def learned_chords(
+    rolls: Rolls, name: str, row: Row, seed: int, work: Path
+) -> tuple[dict[str, Nats], dict[str, Any]]:
+    """Train a net over chords; where another row's net is meant, it is trained before, and goes on from there."""
+    of = row.settings.get("of")
+    settings = ChordSettings(**(JSB[of].settings if of else row.settings))
+    checkpoint = work / f"jsb-{of or name}-{seed}.state.npz"
+    net, layout, best = learn_chords(rolls, settings, seed, checkpoint=checkpoint, on_epoch=told())
+    orders = ORDERS if of else FROM_THE_TOP
+    found = {
+        part: [chord_nats(net, layout, to_cells(piece, rolls.low), orders) for piece in getattr(rolls, part)]
+        for part in ("validation", "test")
+    }
+    return found, {"n_weights": net.count_params(), "best_epoch": best + 1}
+
+
+def mean_of(parts: Sequence[dict[str, Nats]]) -> dict[str, Nats]:
+    """Average the chances that several models give each frame, all having heard the frames before."""
+    return {
+        part: [
+            np.log(len(parts)) - np.logaddexp.reduce([-one for one in nats], axis=0)
+            for nats in zip(*(found[part] for found in parts), strict=True)
+        ]
+        for part in ("validation", "test")
+    }
+
+
+def told() -> Any:
+    """Return what tells of each pass."""
+    started = time.monotonic()
+
+    def tell(epoch: int, loss: float, chance: float | None) -> None:
+        held = "" if chance is None else f", held out {chance:.5f}"
+        print(f"  pass {epoch + 1}: loss {loss:.3f}{held}, {time.monotonic() - started:.0f} s", flush=True)
+
+    return tell
+
+
+def measure(corpus: str, rolls: Rolls, name: str, seed: int, work: Path) -> dict[str, Any]:
+    """Return the result of a row, from the folder of work if it is there."""
+    place = work / f"{corpus}-{name}-{seed}.json"
+    row = TABLES[corpus][1][name]
+    asked = {"settings": dict(row.settings), "grid": GRID[corpus]}
+    if place.exists():
+        result: dict[str, Any] = json.loads(place.read_text("utf-8"))
+        if result["asked"] == asked:
+            return result
+    print(corpus, name, seed, flush=True)
+    started = time.monotonic()
+    more: dict[str, Any] = {}
+    if row.kind == "count":
+        found = counted(rolls, name)
+    elif row.kind == "roll":
+        found, more = learned_roll(rolls, row, GRID[corpus], seed, work / f"{corpus}-{name}-{seed}.state.npz")
+    elif row.kind == "chords":
+        found, more = learned_chords(rolls, name, row, seed, work)
+    else:
+        found = mean_of([kept(work, corpus, of, seed) for of in row.settings["of"]])
+    with (work / f"{corpus}-{name}-{seed}.npz").open("wb") as file:
+        np.savez(file, **{f"{part}_{k:04d}": n for part, nats in found.items() for k, n in enumerate(nats)})
+    result = {"asked": asked, "seconds": time.monotonic() - started, **more}
+    for part, nats in found.items():
+        result[part] = float(np.concatenate(nats).mean())
+        result[f"{part}_error"] = clustered_error(nats)
+        result[f"{part}_frames"] = sum(map(len, nats))
+    write_whole(place, json.dumps(result, indent=1))
+    print(f"  validation {result['validation']:.3f}, {result['seconds']:.0f} s", flush=True)
+    return result
+
+
+def kept(work: Path, corpus: str, name: str, seed: int) -> dict[str, Nats]:
+    """Read the nats of all frames that a row left behind."""
+    with np.load(work / f"{corpus}-{name}-{seed}.npz") as arrays:
+        return {
+            part: [arrays[key] for key in sorted(arrays) if key.startswith(part)]
+            for part in ("validation", "test")
+        }
+
+
+def clustered_error(nats: Nats) -> float:
+    """Return the standard error of the mean over frames, pieces being what was drawn."""
+    sizes = np.array([len(n) for n in nats])
+    sums = np.array([n.sum() for n in nats])
+    mean = sums.sum() / sizes.sum()
+    return float(np.sqrt(((sums - mean * sizes) ** 2).sum()) / sizes.sum())
+
+
+def table(corpus: str, results: Mapping[str, Sequence[Mapping[str, Any]]]) -> str:
+    """Lay out the table of a corpus."""
+    rows = []
+    for name, row in TABLES[corpus][1].items():
+        runs = results.get(name, [])
+        if not runs:
+            continue
+        test = float(np.mean([run["test"] for run in runs]))
+        over_seeds = f", {np.std([run['test'] for run in runs]):.2f} over seeds" if len(runs) > 1 else ""
+        published = " / ".join(f"{value:.2f}" for value in row.published)
+        limit = 1.1 * min(row.published, default=np.inf)
+        rows.append(
+            [
+                row.label,
+                row.how,
+                f"{np.mean([run['validation'] for run in runs]):.2f}",
+                f"**{test:.2f}** ± {np.mean([run['test_error'] for run in runs]):.2f}{over_seeds}",
+                published or "–",
+                ("yes" if test <= limit else "no") if row.published else "–",
+                f"{runs[0]['n_weights'] / 1000:.0f}" if "n_weights" in runs[0] else "–",
+                f"{np.mean([run['seconds'] for run in runs]) / 60:.1f}",
+                str(len(runs)),
+            ]
+        )
+    heading = ["model", "likelihood", "validation", "test ± s.e.", "published", "within 10 %", "weights, k"]
+    return markdown_table([*heading, "minutes", "seeds"], rows)
+
+
+def reached(corpus: str, results: Mapping[str, Sequence[Mapping[str, Any]]]) -> str:
+    """Say which model the validation part finds best, and whether what was to be reached is."""
+    means = {name: np.mean([run["validation"] for run in runs]) for name, runs in results.items()}
+    best = min(means, key=lambda name: means[name])
+    test = float(np.mean([run["test"] for run in results[best]]))
+    return (
+        f"Best by the validation part: {TABLES[corpus][1][best].label}, {test:.2f} nats a frame of the test part. "
+        f"Asked: {TO_REACH[corpus]:.1f} at most (reached: {'yes' if test <= TO_REACH[corpus] else 'no'})."
+    )
+
+
+def described(rolls: Rolls) -> str:
+    """Say what the frames of a corpus are."""
+    sizes = [
+        f"{len(pieces)} pieces, {sum(map(len, pieces)):,} frames ({part})"
+        for part in ("train", "validation", "test")
+        for pieces in [getattr(rolls, part)]
+    ]
+    return f"{rolls.made} {'; '.join(sizes)}. Pitches {rolls.low} to {rolls.high}."
+
+
+INTRODUCTION = """\
+The unit is the **nat per frame**: the mean over all frames of the negative natural logarithm of the chance that a
+model gives a frame, given all frames before it; lower is better. Every first frame counts, and is told from silence.
+All models learned here, from the same training part; settings and the best pass were chosen on the validation part,
+and the test part was asked once. ± is the standard error with whole pieces drawn. One seed is what there was time for,
+where the last column says 1; three are wanted.
+
+*Exact*: the chances of all frames sum to 1, and none is estimated. *AIS*: an RBM's normaliser is estimated by annealed
+importance sampling ({chains} chains, {steps} steps), which is rather too low than too high, so that the figure may flatter; for
+the RNN-RBM it is made for some {most:,} frames of whole pieces of each part. *Upper bound*: the model gives chances to
+ordered rows of four cells, of which the frame is one, so that the frame itself costs no more.
+
+*Published* values are reports of others, on their own training and often without the first frame: RNN, GRU and LSTM
+of 2014 (arXiv 1412.3555) and 2018, TCN (arXiv 1803.01271), the others of Boulanger-Lewandowski et al., 2012; the lowest
+is what "within 10 %" compares with. RNN, GRU, LSTM, TCN and Transformer ask each note by itself, given the past; NADE,
+RBM and the cells know the notes of a frame together, which is why they are so far ahead."""
+
+
+def main() -> None:
+    """Measure what is missing, and write ``likelihood.md``."""
+    parser = argparse.ArgumentParser(description=__doc__.split("\n\n")[0])
+    parser.add_argument("--data", help="folder of the data sets")
+    parser.add_argument("--work", type=Path, required=True, help="folder in which results are kept")
+    parser.add_argument("--corpora", nargs="+", default=list(TABLES), choices=list(TABLES))
+    parser.add_argument("--only", nargs="+", help="measure these models only, and write no page")
+    parser.add_argument("--kept", action="store_true", help="train nothing: a page of the results in WORK")
+    parser.add_argument("--seeds", type=int, nargs="+", default=[0])
+    parser.add_argument("--out", type=Path, default=Path(__file__).with_suffix(".md"))
+    given = parser.parse_args()
+    given.work.mkdir(parents=True, exist_ok=True)
+    parts = [INTRODUCTION.format(most=MOST_ESTIMATED, chains=N_CHAINS, steps=N_ANNEAL)]
+    for corpus in given.corpora:
+        make, rows = TABLES[corpus]
+        rolls = make(data_folder(given.data))
+        results: dict[str, list[dict[str, Any]]] = {}
+        for name in given.only or rows:
+            places = [given.work / f"{corpus}-{name}-{seed}.json" for seed in given.seeds]
+            if given.kept and not all(place.exists() for place in places):
+                continue
+            results[name] = [measure(corpus, rolls, name, seed, given.work) for seed in given.seeds]
+        parts += [f"## {rolls.name}", described(rolls), table(corpus, results), reached(corpus, results)]
+        missing = [row.label for name, row in rows.items() if name not in results]
+        if missing:
+            parts.append(f"Not measured yet: {'; '.join(missing)}.")
+    if not given.only:
+        write_markdown(
+            given.out, "Quality: likelihood of frames", "\n\n".join([*parts, NOTES.read_text("utf-8")])
+        )
+
+
+if __name__ == "__main__":
+    main()

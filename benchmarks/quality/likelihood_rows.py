@@ -1,0 +1,94 @@
+"""What ``likelihood.py`` measures: the models of each corpus, with the settings that they learn with."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from benchmarks.quality.frames import jsb_rolls, nottingham_rolls
+
+
+@dataclass(frozen=True)
+class Row:
+    """A line of a table.
+
+    Parameters
+    ----------
+    label
+        What the model is.
+    settings
+        Of a `RollComposer`, of `ChordSettings`, or none for counts.
+    kind
+        What makes it: count, roll, chords, or mean.
+    how
+        Whether the likelihood is exact, an estimate, or a bound.
+    published
+        Published values on the same kind of grid, as they are printed; the lowest is compared with.
+    """
+
+    label: str
+    settings: Mapping[str, Any] = field(default_factory=dict)
+    kind: str = "roll"
+    how: str = "exact"
+    published: tuple[float, ...] = ()
+
+
+AIS = "AIS, may flatter"
+JSB = {
+    "independent": Row("independent notes", kind="count"),
+    "order-1": Row("each note given itself before (order 1)", kind="count"),
+    "rbm": Row("RBM", {"net": "rbm", "n_hidden": 100, "epochs": 40}, how=AIS),
+    "nade": Row("NADE", {"net": "nade", "n_hidden": 100, "epochs": 40}, published=(7.19,)),
+    "rnn": Row("RNN, tanh", {"net": "rnn", "width": 100, "epochs": 40}, published=(9.10, 8.91)),
+    "gru": Row("GRU", {"net": "gru", "epochs": 40}, published=(8.54, 8.43)),
+    "lstm": Row("LSTM", {"net": "lstm", "epochs": 40}, published=(8.67, 8.45)),
+    "tcn": Row("TCN, gated", {"net": "tcn", "width": 48, "n_layers": 5, "epochs": 40}, published=(8.10,)),
+    "transformer": Row("Transformer", {"net": "transformer", "width": 64, "n_layers": 3, "epochs": 25}),
+    "rnn-rbm": Row(
+        "RNN-RBM", {"net": "rnn-rbm", "width": 100, "n_hidden": 100, "epochs": 25}, how=AIS, published=(6.27,)
+    ),
+    "rnn-nade": Row("RNN-NADE (GRU)", {"net": "rnn-nade", "epochs": 40}, published=(5.56,)),
+    "transformer-nade": Row(
+        "Transformer-NADE", {"net": "transformer-nade", "width": 64, "n_layers": 3, "epochs": 40}
+    ),
+    "orderless": Row(
+        "chords as 4 cells, `chorale_net` (orderless)", {"orderless": True}, kind="chords", how="upper bound"
+    ),
+    "chain": Row("chords as 4 cells, `chorale_chain`", {}, kind="chords", how="upper bound"),
+    "chain-orders": Row("the same, mean of 24 orders", {"of": "chain"}, kind="chords", how="upper bound"),
+    "chain-moved": Row(
+        "`chorale_chain`, transposed while learning",
+        {"max_shift": 5, "dropout": 0.3},
+        kind="chords",
+        how="upper bound",
+    ),
+    "chain-moved-orders": Row(
+        "the same, mean of 24 orders", {"of": "chain-moved"}, kind="chords", how="upper bound"
+    ),
+    "mean": Row(
+        "mean of chain (24 orders), moved or not, and RNN-NADE",
+        {"of": ["chain-orders", "chain-moved-orders", "rnn-nade"]},
+        kind="mean",
+    ),
+}
+LONG = {"n_steps": 256, "batch_size": 4, "epochs": 5}
+NOTTINGHAM = {
+    "independent": Row("independent notes", kind="count"),
+    "order-1": Row("each note given itself before (order 1)", kind="count"),
+    "rbm": Row("RBM", {**LONG, "net": "rbm", "n_hidden": 150}, how=AIS),
+    "nade": Row("NADE", {**LONG, "net": "nade", "n_hidden": 64}),
+    "rnn": Row("RNN, tanh", {**LONG, "net": "rnn", "width": 100}, published=(3.13, 4.05)),
+    "gru": Row("GRU", {**LONG, "net": "gru"}, published=(3.23, 3.46)),
+    "lstm": Row("LSTM", {**LONG, "net": "lstm"}, published=(3.20, 3.29)),
+    "tcn": Row("TCN, gated", {**LONG, "net": "tcn", "width": 64, "n_layers": 7}, published=(3.07,)),
+    "transformer": Row("Transformer", {**LONG, "net": "transformer", "width": 96, "n_layers": 3}),
+    "rnn-rbm": Row("RNN-RBM", {**LONG, "net": "rnn-rbm", "width": 100, "n_hidden": 100}, how=AIS),
+    "rnn-nade": Row("RNN-NADE (GRU)", {**LONG, "net": "rnn-nade"}),
+    "transformer-nade": Row(
+        "Transformer-NADE", {**LONG, "net": "transformer-nade", "width": 96, "n_layers": 3}
+    ),
+}
+TABLES = {"jsb": (jsb_rolls, JSB), "nottingham": (nottingham_rolls, NOTTINGHAM)}
+GRID = {"jsb": {"steps_per_beat": 1, "n_steps": 160, "batch_size": 4}, "nottingham": {"steps_per_beat": 2}}
+TO_REACH = {"jsb": 5.0, "nottingham": 2.3}
