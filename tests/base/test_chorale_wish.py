@@ -137,6 +137,21 @@ def test_four_voices_leave_nothing_to_write_and_no_file_is_named(tmp_path: Path)
         ChoraleWish(harmonise=tmp_path / "none.mid")
 
 
+@pytest.mark.parametrize(
+    ("data", "message"),
+    [
+        (b"", "not a MIDI file"),
+        (b"MThd\x00\x00\x00\x06\x00\x01\x00\x00\x01\xe0", "no track"),
+        (b"X:1\nK:C\nCDEF|\n", "not a MIDI file"),
+    ],
+)
+def test_a_file_that_is_no_score_is_named(data: bytes, message: str, tmp_path: Path) -> None:
+    path = tmp_path / "broken.mid"
+    path.write_bytes(data)
+    with pytest.raises(ScoreFileError, match=rf"broken\.mid: .*{message}"):
+        ChoraleWish(harmonise=path)
+
+
 def test_a_melody_of_one_note_is_harmonised(chorale_composer: ChoraleComposer, tmp_path: Path) -> None:
     path = tmp_path / "one.mid"
     write_midi(Score([Note(0, 1, 71)]), path)

@@ -108,6 +108,37 @@ def test_what_cannot_be_is_said_before_anything_is_written(
     assert not list(tmp_path.rglob("*.abc"))
 
 
+@pytest.mark.parametrize(
+    ("text", "message"),
+    [
+        ("Dear Sir,\n", "one tune is expected, found 0. Is it ABC?"),
+        ("X:1\nM:2/4\nL:1/8\nK:D\nD4|\nX:2\nM:2/4\nL:1/8\nK:D\nD4|\n", "found 2. Keep one"),
+        ("X:1\nM:5/4\nL:1/4\nK:D\nD5|\n", "no token says the metre 5/4"),
+        ("", "one tune is expected, found 0"),
+    ],
+)
+def test_a_file_that_cannot_be_gone_on_from_says_why(
+    text: str, message: str, cli: Callable[..., Any], tmp_path: Path
+) -> None:
+    given = tmp_path / "given.abc"
+    given.write_text(text, "utf-8")
+    finished = cli("generate", "tune", "-n", 1, "--continue", given, "--out", tmp_path / "out")
+    assert finished.code == 2
+    assert message in finished.err
+    assert "given.abc" in finished.err
+    assert not (tmp_path / "out").exists()
+
+
+def test_a_tune_of_one_note_can_be_gone_on_from(cli: Callable[..., Any], tmp_path: Path) -> None:
+    given = tmp_path / "one.abc"
+    given.write_text("X:1\nM:2/4\nL:1/8\nK:D\nD4|\n", "utf-8")
+    out = tmp_path / "out"
+    finished = cli("generate", "tune", "-n", 1, "--continue", given, "--formats", "abc", "--out", out)
+    assert finished.code == 0, finished.err
+    (score,) = read_abc(out / "tune-01.abc").tunes
+    assert score.notes[0].pitch_midi % 12 == 2
+
+
 def test_a_model_that_listens_does_not_write(
     cli: Callable[..., Any], model_folder: Path, tmp_path: Path
 ) -> None:

@@ -216,10 +216,13 @@ def roll_svg(one: Written) -> Markup:
     end = max(float(melody.onset_beats[-1] + melody.duration_beats[-1]) for melody in melodies)
     height = max(_LEAST_HEIGHT, round(_SEMITONE_HEIGHT * (high - low + 1)))
     x_of, y_of = (_WIDTH - 2 * _PAD) / max(end, 1e-9), (height - 2 * _PAD) / (high - low + 1)
-    first = melodies[0]
+    bars: dict[int, float] = {}  # where each begins: its first note in any line
+    for melody in melodies:
+        for bar, onset in zip(melody.bar.tolist(), melody.onset_beats.tolist(), strict=True):
+            bars[bar] = min(onset, bars.get(bar, onset))
     marks = [
         element("line", class_="bar", x1=f"{x:.1f}", x2=f"{x:.1f}", y1=0, y2=height)
-        for x in _PAD + x_of * first.onset_beats[1:][np.diff(first.bar) > 0]
+        for x in (_PAD + x_of * onset for onset in sorted(bars.values())[1:])
     ]
     for line, found in one.lines:
         melody = line.melody

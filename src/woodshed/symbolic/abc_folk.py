@@ -77,7 +77,8 @@ def abc_to_folk(text: str, *, source: str = "text", propagation: Propagation = "
     """
     tunes = list(cut_tunes(text))
     if len(tunes) != 1:
-        raise ScoreFileError(source, f"one tune is expected, found {len(tunes)}. Use book_to_folk.")
+        cure = "Keep one of them." if tunes else "Is it ABC? Every tune begins with a line X:."
+        raise ScoreFileError(source, f"one tune is expected, found {len(tunes)}. {cure}")
     return _folk_of(tunes[0], source, propagation).text
 
 

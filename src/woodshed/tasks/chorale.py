@@ -100,7 +100,7 @@ class ChoraleComposer(GridComposer):
         *,
         seed: int = 0,
         first: int = 0,
-        temperature: float = 0.8,
+        temperature: float = 0.6,
         n_steps: int = 128,
         n_passes: int = 40,
         mend: bool = True,
