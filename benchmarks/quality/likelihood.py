@@ -30,6 +30,7 @@ from benchmarks.quality.chord_chain import (
 from benchmarks.quality.frames import Rolls
 from benchmarks.quality.likelihood_rows import GRID, JSB, TABLES, TO_REACH, Row
 from woodshed.atomic import write_whole
+from woodshed.metrics.note_chance import note_nats
 from woodshed.tasks.roll import RollComposer
 
 NOTES = Path(__file__).with_name("likelihood_notes.md")
@@ -47,25 +48,16 @@ N_CHAINS, N_ANNEAL = 100, 100
 
 
 def counted(rolls: Rolls, name: str) -> dict[str, Nats]:
-    """Count how often each note sounds, or how often after it sounded and after it did not."""
-    train = [as_frames(piece, rolls) for piece in rolls.train]
+    """Count how often each note sounds, by itself or after itself."""
+    train, *parts = (
+        [as_frames(piece, rolls) for piece in getattr(rolls, part)]
+        for part in ("train", "validation", "test")
+    )
     order = int(name == "order-1")
-    n_heard = np.ones((2, train[0].shape[1]))  # Laplace: as if each had been heard once and been silent once
-    n_frames = np.full_like(n_heard, 2.0)
-    for piece in train:
-        before = np.vstack([np.zeros_like(piece[:1]), piece[:-1]]) * order
-        for state in (0, 1):
-            n_heard[state] += (piece * (before == state)).sum(axis=0)
-            n_frames[state] += (before == state).sum(axis=0)
-    chance = n_heard / n_frames
-    found: dict[str, Nats] = {}
-    for part in ("validation", "test"):
-        found[part] = []
-        for piece in (as_frames(one, rolls) for one in getattr(rolls, part)):
-            before = np.vstack([np.zeros_like(piece[:1]), piece[:-1]]) * order
-            p = np.where(before == 1, chance[1], chance[0])
-            found[part].append(-np.where(piece == 1, np.log(p), np.log1p(-p)).sum(axis=1))
-    return found
+    return {
+        part: note_nats(train, pieces, order=order)
+        for part, pieces in zip(("validation", "test"), parts, strict=True)
+    }
 
 
 def as_frames(piece: Any, rolls: Rolls) -> NDArray[np.int8]:

@@ -12,9 +12,11 @@ import pytest
 
 import woodshed
 from woodshed.base.composer_folder import save_composer
+from woodshed.base.composer_run import ComposerRun
 from woodshed.base.frame_learning import N_LEAD, NOTHING, FrameBatches, pack_frames
 from woodshed.base.roll_piece import RollPiece, frames_to_text
 from woodshed.base.written import write_pieces
+from woodshed.data.repertoire import Repertoire
 from woodshed.errors import DataError, NotFittedError, ParameterError, ScoreError, SettingNameError
 from woodshed.score import Note, Score
 from woodshed.tasks.roll import RollComposer
@@ -141,6 +143,17 @@ def test_a_training_that_was_cut_short_goes_on_to_the_same_weights(tmp_path: Pat
     resumed = RollComposer(**settings).fit(pieces, checkpoint=place)
     for name, values in whole.weights_.items():
         np.testing.assert_allclose(resumed.weights_[name], values, atol=1e-6)
+
+
+def test_a_training_is_measured_beside_what_is_counted() -> None:
+    pieces = tuple(tuple(map(tuple, ROUND[k:])) for k in range(9))
+    names = tuple("abcdefghi")
+    composer = RollComposer(**TINY, net="rnn-nade", validation_share=0.1)
+    result = ComposerRun(composer, Repertoire("rounds", pieces, names, names)).measure()
+    assert [one.method for one in result.bits[1:]] == ["each note given itself before", "each note by itself"]
+    model, order_1, alone = (one.bits for one in result.bits)
+    assert model < order_1 < alone
+    assert alone == pytest.approx(3.82 / np.log(2), abs=0.8)
 
 
 def test_scores_frames_and_pitches_are_the_same_piece() -> None:

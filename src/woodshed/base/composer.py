@@ -117,6 +117,10 @@ class Composer:
         """Turn ids into a piece."""
         raise NotImplementedError
 
+    def plain_bits(self, train: Sequence[Any], test: Sequence[Any]) -> dict[str, float]:
+        """Return the bits a token of plain models of the job's own, by name; none where n-grams do."""
+        return {}
+
     def read(self, source: str) -> Repertoire:
         """Read pieces to learn from: a known corpus by its name, or a folder of score files."""
         raise NotImplementedError

@@ -166,10 +166,16 @@ class ComposerRun:
         )
 
     def _test(self) -> tuple[Bits, ...]:
-        """Measure model and n-grams on the test part."""
+        """Measure the model on the test part, and beside it plain ones."""
         test = self.pieces_of("test")
         if not test:
             return ()
+        own = self.composer.plain_bits(self.pieces_of("train"), test)
+        plain = tuple(Bits(name, bits) for name, bits in own.items()) or self._ngrams(test)
+        return (Bits("the model", self.composer.bits_per_token(test)), *plain)
+
+    def _ngrams(self, test: list[Any]) -> tuple[Bits, ...]:
+        """Measure n-grams: that of order 2, and the best."""
         n_tokens = len(self.composer.vocabulary)
         train_rows, test_rows = (
             [reading_order(self.composer.encode(piece)) for piece in pieces]
@@ -182,10 +188,7 @@ class ComposerRun:
         }
         best = min(ngrams, key=lambda order: ngrams[order])
         plain = {2, best}
-        return (
-            Bits("the model", self.composer.bits_per_token(test)),
-            *(Bits(f"n-gram of order {n}", ngrams[n]) for n in sorted(plain, key=lambda n: ngrams[n])),
-        )
+        return tuple(Bits(f"n-gram of order {n}", ngrams[n]) for n in sorted(plain, key=lambda n: ngrams[n]))
 
     def _fingerprint(self) -> str:
         """Spell what decides the result: settings, pieces and parts."""

@@ -18,7 +18,10 @@ from woodshed.base.listener import OnEpoch, ignore_epoch
 from woodshed.base.pen import check_sampling
 from woodshed.base.quiet import quiet_stderr
 from woodshed.base.roll_piece import RollPiece, frames_to_text
+from woodshed.data.repertoire import Repertoire
+from woodshed.data.roll_repertoire import read_roll_repertoire
 from woodshed.errors import DataError, ParameterError, ScoreError, near_miss
+from woodshed.metrics.note_chance import note_nats
 from woodshed.score import Score
 from woodshed.tokens.roll import PianoRoll
 
@@ -126,6 +129,10 @@ class FrameComposer(Composer):
     def vocabulary(self) -> tuple[str, ...]:
         """The MIDI pitches of a frame."""
         return self.tokenizer.vocabulary
+
+    def read(self, source: str) -> Repertoire:
+        """Read rolls: see `woodshed.data.roll_repertoire.read_roll_repertoire`."""
+        return read_roll_repertoire(source, self.tokenizer)
 
     def encode(self, piece: Score | ArrayLike | Sequence[Sequence[int]]) -> Frames:  # type: ignore[override]
         """Turn a piece into frames of 0 and 1, shape ``(n_frames, n_notes)``.
@@ -255,6 +262,15 @@ class FrameComposer(Composer):
     def bits_per_token(self, pieces: Sequence[Any]) -> float:
         """Return how many bits a frame of these pieces takes."""
         return self.nats_per_frame(pieces) / math.log(2)
+
+    def plain_bits(self, train: Sequence[Any], test: Sequence[Any]) -> dict[str, float]:
+        """Return the bits a frame where notes are counted, by themselves and given themselves before."""
+        rows, asked = ([self.encode(piece) for piece in pieces] for pieces in (train, test))
+        names = {"each note given itself before": 1, "each note by itself": 0}
+        return {
+            name: float(np.concatenate(note_nats(rows, asked, order=order)).mean()) / math.log(2)
+            for name, order in names.items()
+        }
 
     # -- writing ----------------------------------------------------------------------------------
 

@@ -67,22 +67,32 @@ def _bits_text(result: ComposerResult) -> str:
     if not result.bits:
         return "Nothing was held out: there are too few families of pieces. How well it does is not known."
     rows = [(one.method, f"{one.bits:.3f}" if math.isfinite(one.bits) else UNKNOWN) for one in result.bits]
+    plain = "The others counted the same pieces that the model learned from."
+    if _are_ngrams(result):
+        plain = (
+            "The n-grams (Kneser-Ney) learned from the same pieces as the model; shown: order 2, and the "
+            "best of seven."
+        )
     return "\n\n".join(
         [
             plain_table(["what predicts", "bits a token, the fewer the better"], rows),
-            f"Measured on {count(result.sizes['test'], 'piece')} that nothing was learned from. The n-grams "
-            "(Kneser-Ney) learned from the same pieces as the model; shown: order 2, and the best of seven.",
+            f"Measured on {count(result.sizes['test'], 'piece')} that nothing was learned from. {plain}",
         ]
     )
+
+
+def _are_ngrams(result: ComposerResult) -> bool:
+    return any(one.method.startswith("n-gram") for one in result.bits)
 
 
 def _limits(result: ComposerResult) -> list[str]:
     found = ["It knows the music it learned from and no other."]
     if not result.finished:
         found.append("Its training was interrupted: the best weights until then were kept.")
-    model, *ngrams = (one.bits for one in result.bits) if result.bits else (math.nan,)
-    if ngrams and model > min(ngrams):
-        found.append("An n-gram knows unseen pieces better than it does: it has learned too little.")
+    model, *plain = (one.bits for one in result.bits) if result.bits else (math.nan,)
+    if plain and model > min(plain):
+        plainer = "An n-gram" if _are_ngrams(result) else "Counting"
+        found.append(f"{plainer} knows unseen pieces better than it does: it has learned too little.")
     if result.sizes["train"] < 100:
         found.append(f"It learned from {count(result.sizes['train'], 'piece')} only, and will copy them.")
     return found
