@@ -60,9 +60,9 @@ class Outcome:
         return [float(np.mean([row[folds == name].mean() for name in names])) for row in self.hits(method)]
 
 
-def arguments(description: str) -> argparse.Namespace:
-    """Parse what every quality benchmark takes."""
-    parser = argparse.ArgumentParser(description=description)
+def arguments(description: str, *more: argparse.ArgumentParser) -> argparse.Namespace:
+    """Parse what every quality benchmark takes, and what one takes besides."""
+    parser = argparse.ArgumentParser(description=description, parents=more)
     parser.add_argument("--data", help="folder of the data sets")
     parser.add_argument("--seeds", type=int, nargs="+", default=[0, 1, 2])
     parser.add_argument(

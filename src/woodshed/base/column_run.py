@@ -89,16 +89,7 @@ class ColumnRun(FoldRun[Columns]):
     def measure(self) -> tuple[ColumnExperiment, Columns]:
         """Test on every fold, then make the model to keep; as `woodshed.base.experiment.Run.measure`."""
         began = time.monotonic()
-        self._rows = self.begin(targets=np.nan_to_num(self.targets, nan=-1e9), names=self.names)
-        methods = methods_of(self.listener, BASELINES)
-        results = [
-            ColumnResult(
-                **shared_fields(split, parts),
-                answers={method: joined(parts, method) for method in methods},
-                said=joined(parts, "said"),
-            )
-            for split, parts in self.test_parts()
-        ]
+        results = self.test()
         kept, learned = self.model_to_keep()
         source = provenance(self.listener.seed, time.monotonic() - began)
         if self.interrupted:
@@ -114,6 +105,19 @@ class ColumnRun(FoldRun[Columns]):
             learned=learned,
         )
         return experiment, kept
+
+    def test(self) -> list[ColumnResult]:
+        """Learn and test on every fold of every split; raises what `measure` raises."""
+        self._rows = self.begin(targets=np.nan_to_num(self.targets, nan=-1e9), names=self.names)
+        methods = methods_of(self.listener, BASELINES)
+        return [
+            ColumnResult(
+                **shared_fields(split, parts),
+                answers={method: joined(parts, method) for method in methods},
+                said=joined(parts, "said"),
+            )
+            for split, parts in self.test_parts()
+        ]
 
     def test_fold(self, fold: Fold, fitted: Columns) -> tuple[dict[str, NDArray[Any]], None]:
         """Answer the test part by the model and the baselines; what was not learned gets the mean."""

@@ -1,0 +1,132 @@
+"""How well tags are told: what a note is played on and how, by pitches that were not learned from."""
+
+from __future__ import annotations
+
+import argparse
+from collections.abc import Callable, Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from benchmarks.provenance import markdown_table
+from benchmarks.quality import measure
+from woodshed.base.column_result import ColumnResult
+from woodshed.base.column_run import ColumnRun, columns_of
+from woodshed.base.notebook import Notebook
+from woodshed.data.check import check
+from woodshed.data.corpora.instrument_notes import LOUD_FROM, MEDIUM_FROM, load
+from woodshed.data.split import group_folds
+from woodshed.metrics import tagging
+from woodshed.metrics.interval import bootstrap_interval
+from woodshed.nets import NETS
+from woodshed.tasks.tags import TagsTagger
+
+NOTES = Path(__file__).with_name("tags_notes.md")
+TO_REACH = 0.95
+N_FOLDS = 5
+WINDOW_S = 1.2
+"""What a net hears at once: as long as a note."""
+
+WORDS = {"svm": "a plain SVM for each tag, on summary features", "mean": "always how common each tag is"}
+
+Score = Callable[..., Any]
+SCORES: dict[str, Score] = {"macro ROC-AUC": tagging.roc_auc, "macro PR-AUC": tagging.pr_auc}
+
+
+def score_table(outcomes: Mapping[str, Sequence[ColumnResult]], pitches: NDArray[np.str_]) -> str:
+    """Lay out each method's scores: mean and deviation over the seeds, interval over pitches."""
+    rows = []
+    for name, results in outcomes.items():
+        own, *plain = results[0].answers
+        for method in (own, *(plain if name == list(outcomes)[-1] else ())):
+            cells = []
+            for score in SCORES.values():
+                pairs = [(result.truth, result.answers[method]) for result in results]
+                seeds = [score(truth, answers, average="macro") for truth, answers in pairs]
+                low, high = bootstrap_interval(
+                    lambda drawn, pairs=pairs, score=score: float(
+                        np.mean([score(t[drawn], a[drawn], average="macro") for t, a in pairs])
+                    ),
+                    len(pitches),
+                    groups=pitches,
+                    n_resamples=200,
+                )
+                cells.append(f"{np.mean(seeds):.4f} ± {np.std(seeds):.4f} ({low:.3f}–{high:.3f})")
+            rows.append([name if method == own else WORDS[method], *cells])
+            print(*rows[-1], flush=True)
+    return markdown_table(["method", *SCORES], rows)
+
+
+def tag_table(results: Sequence[ColumnResult], names: Sequence[str]) -> str:
+    """Lay out the scores of each tag, a mean over the seeds, beside how common it is."""
+    first = results[0]
+    own = next(iter(first.answers))
+    columns = [tagging.prevalence(first.truth)]
+    for method in (own, "svm"):
+        columns += [
+            np.mean([score(r.truth, r.answers[method]) for r in results], axis=0) for score in SCORES.values()
+        ]
+    said = [tagging.at_thresholds(r.truth, r.said)["F1"] for r in results]
+    columns.append(np.mean(said, axis=0))
+    heading = ["tag", "prevalence", "ROC-AUC", "PR-AUC", "plain ROC-AUC", "plain PR-AUC", "F1"]
+    rows = [
+        [name, *(f"{value:.3f}" for value in values)] for name, *values in zip(names, *columns, strict=True)
+    ]
+    return markdown_table(heading, rows)
+
+
+def arguments() -> argparse.Namespace:
+    """Parse the command line."""
+    nets = argparse.ArgumentParser(add_help=False)
+    nets.add_argument("--nets", nargs="+", default=["conv-residual", "kernel-ridge"])
+    return measure.arguments(__doc__ or "", nets)
+
+
+def main() -> None:
+    """Measure and write ``tags.md``."""
+    given = arguments()
+    notes = check(load(given.data / "instrument_notes"))
+    split = group_folds(notes.labels, notes.groups or [], n_folds=N_FOLDS, group_word="MIDI note")
+    corpus = columns_of(TagsTagger(), notes)
+    outcomes: dict[str, list[ColumnResult]] = {}
+    names: Sequence[str] = ()
+    for net in given.nets:
+        # A classical model draws nothing: its seeds would all be alike.
+        for seed in given.seeds if net in NETS else given.seeds[:1]:
+            tagger = TagsTagger(net=net, window_s=WINDOW_S, seed=seed, store=str(given.work / "features"))
+            run = ColumnRun(tagger, corpus, [split], Notebook(given.work / f"tags-{net}-{seed}"), True)
+            outcomes.setdefault(net, []).extend(run.test())
+            names = run.names
+            print(f"{net}, seed {seed}: done", flush=True)
+    best = max(outcomes, key=lambda net: macro(outcomes[net]))
+    truth = outcomes[best][0].truth
+    pitches = np.asarray(corpus.groups)[outcomes[best][0].indices]
+    seeds = ", ".join(f"{net} {len(results)}" for net, results in outcomes.items())
+    parts = [
+        f"instrument_notes: {len(truth)} notes of one sampler with {len(names)} tags, made from what is known of "
+        "each: instrument, family, how it is played, register, and dynamic (soft below a velocity of "
+        f"{MEDIUM_FROM}, loud from {LOUD_FROM} on). Split: {split.name}, so that no pitch is on both sides. Macro averages over "
+        f"tags: mean ± standard deviation over seeds ({seeds}), and a 95 % interval over pitches (bootstrap).",
+        score_table(outcomes, pitches),
+        "Mean prevalence, which is the PR-AUC of guessing: "
+        f"{np.nanmean(tagging.prevalence(truth)):.3f}. To reach: a macro ROC-AUC of {TO_REACH}; "
+        f"{'reached' if macro(outcomes[best]) >= TO_REACH else 'not reached'}.",
+        f"## By tag ({best})",
+        "Plain: the support vector machine. F1: of what is said at thresholds that were found without the tested "
+        "pitches.",
+        tag_table(outcomes[best], names),
+        NOTES.read_text("utf-8"),
+    ]
+    measure.publish(Path(__file__).with_suffix(".md"), "Quality: tags", parts)
+
+
+def macro(results: Sequence[ColumnResult]) -> float:
+    """Return the macro ROC-AUC of the first method, mean over the seeds."""
+    own = next(iter(results[0].answers))
+    return float(np.mean([tagging.roc_auc(r.truth, r.answers[own], average="macro") for r in results]))
+
+
+if __name__ == "__main__":
+    main()
