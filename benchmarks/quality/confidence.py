@@ -79,10 +79,15 @@ def main() -> None:
         verdict = judge(TRIALS[job](data, setting), given.work)
         write_whole(given.work / job / "verdict.json", json.dumps(asdict(verdict)))
         print(job, f"{time.monotonic() - began:.0f} s", flush=True)
-    kept = {job: given.work / job / "verdict.json" for job in TRIALS}
+        publish(given.out, given.work, setting)
+
+
+def publish(out: Path, work: Path, setting: Setting) -> None:
+    """Write the page of what has been measured by now."""
+    kept = {job: work / job / "verdict.json" for job in TRIALS}
     verdicts = [Verdict(**json.loads(path.read_text("utf-8"))) for path in kept.values() if path.exists()]
     missing = [job for job, path in kept.items() if not path.exists()]
-    measure.publish(given.out, "Quality: confidence", page(verdicts, setting, missing))
+    measure.publish(out, "Quality: confidence", page(verdicts, setting, missing))
 
 
 def page(verdicts: Sequence[Verdict], setting: Setting, missing: Sequence[str]) -> list[str]:
