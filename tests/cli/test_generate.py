@@ -50,6 +50,7 @@ def test_the_page_and_the_list_tell_what_is_copied(place: Path) -> None:
         assert line["copied_notes"] >= 2
         assert line["stop"] - line["start"] == line["copied_notes"]
         assert 0 <= line["new_share"] <= 1
+    assert page.count("8 bars · ") == 2
     assert page.count("<audio") == 6  # the tune, its longest copy, and where that is from
     assert "http://" not in page.replace("http://www.w3.org", "")
 

@@ -13,8 +13,8 @@ from woodshed.metrics.originality import Melody
 from woodshed.metrics.style import Style, bars_heard_before, melody_style
 from woodshed.score import Score
 from woodshed.symbolic.edit import set_tempo
-from woodshed.symbolic.folk_bar import bar_errors
-from woodshed.symbolic.folk_word import METRES, MODE_WORDS, SIGNATURES
+from woodshed.symbolic.folk_bar import bar_errors, folk_bars
+from woodshed.symbolic.folk_word import METRES, MODE_WORDS, SIGNATURES, TIMES
 from woodshed.tokens.folk import tokens_to_abc, tokens_to_score
 from woodshed.tokens.folk_note import folk_notes
 
@@ -74,13 +74,21 @@ class TunePiece(Piece):
     def facts(self) -> tuple[str, ...]:
         """Metre, key, bars."""
         metre, mode, *_ = self.tokens.split()
-        bars = self.melody.bar
-        n_bars = int(bars.max()) if len(bars) else 0
-        return (
-            metre.removeprefix("M:"),
-            f"{self.tonic} {_MODES[mode]}",
-            f"{n_bars} bar{'s' if n_bars != 1 else ''}",
-        )
+        bars = f"{self.n_bars} bar{'s' if self.n_bars != 1 else ''}"
+        return (metre.removeprefix("M:"), f"{self.tonic} {_MODES[mode]}", bars)
+
+    @property
+    def n_bars(self) -> int:
+        """Bars as written, without pickups: short ones with which a section begins.
+
+        Examples
+        --------
+        >>> TunePiece("M:2/4 K:Cmaj C |: C 2 E 2 | G 3 :| E | C 4 |").n_bars
+        3
+        """
+        metre, _, *words = self.tokens.split()
+        bars = folk_bars(words, metre)
+        return sum(bar.before == "|" or bar.eighths >= TIMES[metre] for bar in bars)
 
     @functools.cached_property
     def faults(self) -> tuple[str, ...]:
@@ -126,7 +134,7 @@ class TunePiece(Piece):
         heard = [bars_heard_before(melody) for melody in melodies]
         return melody_style(melodies).plus(
             {
-                "bars": float(np.mean([melody.bar.max() if len(melody.bar) else 0 for melody in melodies])),
+                "bars": float(np.mean([piece.n_bars for piece in pieces])),
                 "tunes whose bars all add up": float(np.mean([not piece.faults for piece in pieces])),
                 "tunes with repeat signs": float(np.mean([":|" in piece.tokens for piece in pieces])),
                 "bars heard before in the tune": float(np.concatenate(heard).mean()),

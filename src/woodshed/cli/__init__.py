@@ -20,11 +20,11 @@ if TYPE_CHECKING:
 VERBS = {
     "demo": "Train on the recordings that come with woodshed, and see what it can do.",
     "doctor": "Look at a set of sounds before training: faults, copies, wrong labels, shortcuts.",
-    "train": "Learn from a folder of sounds, a table or a corpus, and measure honestly.",
+    "train": "Learn from a folder of sounds or scores, a table or a corpus, and measure honestly.",
     "compare": "Compare nets on the same sounds: how well each does, and what it costs.",
     "evaluate": "Test a model on other sounds and write a report.",
     "predict": "Name sounds.",
-    "generate": "Write new tunes, and say what of them is a copy.",
+    "generate": "Write new tunes and chorales, and say what of them is a copy.",
     "explain": "Look into a model that writes tunes: what its last layer has learned.",
     "info": "Show what a model is, what it learned from and how well it does.",
     "features": "Compute features of sounds and write them as a table.",

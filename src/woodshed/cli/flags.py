@@ -93,12 +93,15 @@ def with_wishes(command: Callable[..., None]) -> Callable[..., None]:
 
     def parameter(name: str) -> inspect.Parameter:
         of = found[name]
-        texts = {parameter_help(classes[job]).get(name, ""): job for job in of}
-        text = " ".join(told if len(texts) == 1 else f"{job}: {told}" for told, job in texts.items())
+        texts: dict[str, list[str]] = {}
+        for job in of:
+            texts.setdefault(parameter_help(classes[job]).get(name, ""), []).append(job)
+        told = [text if len(texts) == 1 else f"{', '.join(jobs)}: {text}" for text, jobs in texts.items()]
         only = "" if len(of) == len(classes) else f" [dim]\\[{', '.join(of)}][/dim]"
-        job = next(iter(of))
-        flag = typer.Option(flag_of(name), help=text + only, show_default=False, rich_help_panel="Wishes")
-        kind = typing.get_type_hints(classes[job])[name]
+        flag = typer.Option(
+            flag_of(name), help=" ".join(told) + only, show_default=False, rich_help_panel="Wishes"
+        )
+        kind = typing.get_type_hints(classes[next(iter(of))])[name]
         kind = list[str] if typing.get_origin(kind) is Sequence else kind
         return inspect.Parameter(
             name, inspect.Parameter.KEYWORD_ONLY, default=None, annotation=Annotated[_optional(kind), flag]
