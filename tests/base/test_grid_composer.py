@@ -122,6 +122,20 @@ def test_mending_removes_planted_parallels_and_leaves_the_given_voice() -> None:
     assert (nothing_free == piece).all()
 
 
+def test_blocks_that_are_drawn_at_once_are_never_neighbours_and_come_from_those_that_wait(
+    composer: ChoraleComposer,
+) -> None:
+    writer = CellWriter(composer._cell_net, composer.layout, 1.0, 4)
+    rng = np.random.default_rng(0)
+    for most in (1, 3, 99):
+        waiting = rng.random((40, 4)) < 0.4
+        chosen = writer._apart(waiting, rng, most)
+        assert not (chosen & ~waiting).any()
+        assert (chosen.sum(axis=1) <= 1).all()
+        assert not (chosen.any(axis=1)[1:] & chosen.any(axis=1)[:-1]).any()
+        assert 1 <= chosen.sum() <= most
+
+
 def test_crops_are_transposed_within_the_voices_and_ask_only_for_what_is_hidden() -> None:
     layout = Layout(2, 4, 47)
     low = np.tile([[30, 25, 20, 10]], (32, 1)).astype(np.int32)
