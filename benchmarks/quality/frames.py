@@ -52,7 +52,7 @@ class Rolls:
     train, validation, test
         Pieces of frames.
     low, high
-        Range of the pitches in the training and validation parts, with a few semitones beyond.
+        Range of the pitches in the training and validation parts; a test pitch beyond would be an error.
     """
 
     name: str
