@@ -134,7 +134,7 @@ def test_band_leaves_alone_what_a_low_rate_does_not_reach() -> None:
 
 def test_phrase_has_as_many_notes_as_are_drawn_each_at_its_own_pitch() -> None:
     tone = sine(440, 1.0, sample_rate=RATE)
-    draws, phrase = rng(), Phrase(3, 12.0, 0.5, 0.5)
+    draws, phrase = rng(), Phrase(3, 12.0, 0.5, 0.5, max_gap_s=0.0, max_release_s=0.0, spread_db=0.0)
     phrases = [phrase(tone, draws) for _ in range(90)]
     # A note an octave up has only half a second to give, which is what is taken.
     counts = np.bincount([round(heard.duration_s / 0.5) for heard in phrases if heard != tone])
@@ -149,6 +149,20 @@ def test_phrase_has_as_many_notes_as_are_drawn_each_at_its_own_pitch() -> None:
     assert 8 < semitones.max() <= 12.2
 
 
+def test_notes_of_a_phrase_die_away_have_levels_of_their_own_and_gaps_in_half_of_the_phrases() -> None:
+    hum = Clip(np.ones(16000), RATE)
+    draws = rng()
+    two = Phrase(2, 0.0, 0.5, 0.5, max_gap_s=0.2, max_release_s=0.1, spread_db=6.0)
+    phrases = [heard.samples[0] for heard in (two(hum, draws) for _ in range(120)) if heard != hum]
+    peaks_db = 20 * np.log10([[phrase[0], phrase[8000:].max()] for phrase in phrases])
+    assert np.abs(peaks_db).max() <= 6.01
+    assert np.abs(peaks_db[:, 0] - peaks_db[:, 1]).max() > 6, "notes of one phrase differ"
+    gaps_s = np.asarray([(len(phrase) - 16000) / RATE for phrase in phrases])
+    assert 0.3 < np.mean(gaps_s > 0) < 0.7
+    assert 0.2 < gaps_s.max() <= 0.4
+    assert min(phrase[7990] / phrase[0] for phrase in phrases) < 0.1, "a note ends softly"
+
+
 @pytest.mark.parametrize(
     ("make", "message"),
     [
@@ -161,6 +175,7 @@ def test_phrase_has_as_many_notes_as_are_drawn_each_at_its_own_pitch() -> None:
         (lambda: Band(10.0), "max_low_hz < min_high_hz, got 10.0"),
         (lambda: Phrase(0), "max_notes of 1 or more, got 0"),
         (lambda: Phrase(max_semitones=-1.0), "max_semitones of 0 or more, got -1.0"),
+        (lambda: Phrase(max_gap_s=-1.0), "max_gap_s of 0 or more, got -1.0"),
         (lambda: Phrase(min_note_s=2.0), "min_note_s not above max_note_s"),
     ],
 )

@@ -153,7 +153,9 @@ class Phrase:
     """Make a short phrase out of one note: pieces from its beginning at several pitches, one after another.
 
     So a model that learns from single notes is ready for players, who play more than one. Pitch is moved as
-    by `woodshed.audio.augment.Speed`. A single note, which is drawn as often as any other number, stays.
+    by `woodshed.audio.augment.Speed`; each note has a level of its own and dies away at its end, and in half
+    of the phrases there are gaps between them. A single note, which is drawn as often as any other number,
+    stays.
 
     Parameters
     ----------
@@ -163,24 +165,36 @@ class Phrase:
         The largest move of each note up or down, drawn evenly.
     min_note_s, max_note_s
         Length of a note in seconds, drawn evenly; at most what there is of it.
+    max_gap_s
+        The longest silence after a note in seconds, drawn evenly from 0.
+    max_release_s
+        The longest time in which a note dies away at its end, drawn evenly from 0, at most half of the note.
+    spread_db
+        The largest change of a note's level up or down, drawn evenly.
 
     Examples
     --------
     >>> note = Clip(np.ones(8000), 8000)
     >>> Phrase(max_notes=5, max_semitones=0.0)(note, np.random.default_rng(0)).n_samples
-    25179
+    19589
     """
 
     max_notes: int = 5
     max_semitones: float = 3.0
     min_note_s: float = 0.15
     max_note_s: float = 1.0
+    max_gap_s: float = 0.15
+    max_release_s: float = 0.15
+    spread_db: float = 6.0
 
     def __post_init__(self) -> None:
         if self.max_notes < 1:
             raise ParameterError(f"Phrase expects max_notes of 1 or more, got {self.max_notes!r}.")
         if not 0 <= self.max_semitones < np.inf:
             raise ParameterError(f"Phrase expects max_semitones of 0 or more, got {self.max_semitones!r}.")
+        for name in ("max_gap_s", "max_release_s", "spread_db"):
+            if not 0 <= getattr(self, name) < np.inf:
+                raise ParameterError(f"Phrase expects {name} of 0 or more, got {getattr(self, name)!r}.")
         _check_range(self, "min_note_s", "max_note_s", above=0.0)
 
     def __call__(self, clip: Clip, rng: np.random.Generator) -> Clip:
@@ -188,13 +202,24 @@ class Phrase:
         n_notes = int(rng.integers(1, self.max_notes + 1))
         if n_notes == 1:
             return clip
-        return replace(clip, samples=np.concatenate([self._note(clip, rng) for _ in range(n_notes)], axis=1))
+        longest_gap_s = self.max_gap_s if rng.random() < 0.5 else 0.0
+        notes = [self._note(clip, rng, longest_gap_s) for _ in range(n_notes)]
+        return replace(clip, samples=np.concatenate(notes, axis=1))
 
-    def _note(self, clip: Clip, rng: np.random.Generator) -> NDArray[np.float32]:
+    def _note(self, clip: Clip, rng: np.random.Generator, longest_gap_s: float) -> NDArray[np.float32]:
         factor = 2 ** (rng.uniform(-self.max_semitones, self.max_semitones) / 12)
         duration_s = rng.uniform(self.min_note_s, self.max_note_s)
         n_samples = max(1, s_to_samples(duration_s, clip.sample_rate))
-        return edit.change_speed(clip, factor).samples[:, :n_samples]
+        moved = edit.change_speed(clip, factor)
+        note = replace(moved, samples=moved.samples[:, :n_samples])
+        release_s = min(rng.uniform(0, self.max_release_s), note.duration_s / 2)
+        note = fade(
+            edit.gain(note, rng.uniform(-self.spread_db, self.spread_db)),
+            out_s=release_s,
+            shape="exponential",
+        )
+        n_silent = s_to_samples(rng.uniform(0, longest_gap_s), clip.sample_rate)
+        return np.pad(note.samples, ((0, 0), (0, n_silent)))
 
 
 _LOWEST_HZ = 20.0

@@ -5,22 +5,34 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import ClassVar
 
-from woodshed.audio.augment import Chain, Change, Gain, Speed
-from woodshed.audio.room import Phrase
+from woodshed.audio.augment import Chain, Change, Gain, Noise, Speed, Tone
+from woodshed.audio.room import Attack, Band, Phrase, Room
 from woodshed.base.recogniser import Recogniser
 from woodshed.base.window import Variation
+from woodshed.features.row import RowFeature
+from woodshed.features.timbre import TimbreSummary
+
+_ELSEWHERE = Chain(
+    (
+        Chain((Tone(10.0),), probability=0.8),
+        Chain((Room(0.2, 1.2, 0.0, 20.0),), probability=0.5),
+        Chain((Band(),), probability=0.3),
+        Chain((Noise(15.0, 50.0),), probability=0.5),
+    )
+)
+"""Another microphone, another room, a narrower band, some noise."""
 
 
 @dataclass(kw_only=True, eq=False)
 class InstrumentRecogniser(Recogniser):
     """Recognise which musical instrument plays alone, in a note or in a phrase.
 
-    Recordings of notes are few and even. The default is therefore no net but a support vector machine,
-    which learns from each recording and from four copies of it: at other levels and pitches, and strung
-    together to short phrases (`woodshed.audio.room.Phrase`). It knows the recordings it learned from well
-    and those of other players or samplers much less (``benchmarks/quality/instrument.md``): learn from
-    recordings like those that will be asked about. ``--net`` takes the nets as well. All settings:
-    `woodshed.base.listener.Listener`.
+    Recordings of notes are few and even. The default is therefore no net but a kernel ridge on how partials
+    are balanced and move (`TimbreSummary`), which learns from each recording and from four copies of it: at
+    other pitches and levels, without the attack, strung together to short phrases, and as if recorded
+    elsewhere. It knows other recordings of the players it learned from well, and other players or samplers
+    less well (``benchmarks/quality/instrument.md``): learn from several, if there are. ``--net`` takes the
+    nets as well. All settings: `woodshed.base.listener.Listener`.
 
     Examples
     --------
@@ -42,11 +54,18 @@ class InstrumentRecogniser(Recogniser):
         mix=1.0,
     )
     change: ClassVar[Change | None] = Chain(
-        (Gain(-20.0, 12.0), Speed(0.75, 1.33), Chain((Phrase(),), probability=0.5))
+        (
+            Speed(0.7, 1.4),
+            Chain((Phrase(6, 4.0),), probability=0.55),
+            Chain((Attack(),), probability=0.4),
+            Chain((_ELSEWHERE,), probability=0.7),
+            Gain(-20.0, 12.0),
+        )
     )
+    summary: ClassVar[type[RowFeature]] = TimbreSummary
     n_row_versions: ClassVar[int] = 5
 
-    net: str = "svm"
+    net: str = "kernel-ridge"
     width: int = 16
     window_s: float = 0.8
     n_mels: int = 64
