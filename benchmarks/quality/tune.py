@@ -86,7 +86,10 @@ def main() -> None:
                     sample_rows(tunes, free),
                 ),
                 "By the rules is what `woodshed generate` does: a token that would leave a bar wrong is not "
-                "possible. Free is what the net writes by itself.",
+                "possible, and a tune that copies more than four bars in a row, or ends elsewhere, is written "
+                "anew. Free is what the net writes by itself. Of the tunes that it learned from, "
+                f"{np.mean([composer.piece_of(text).ends_at_home for _, text in composer.known_]):.3f} end on the "
+                "tonic or the dominant.",
                 NOTES.read_text("utf-8"),
             ]
         ),
