@@ -148,6 +148,13 @@ def test_a_model_that_listens_does_not_write(
     assert "which listens and does not write" in finished.err
 
 
+def test_a_model_that_is_nowhere_names_the_near_miss(cli: Callable[..., Any], tmp_path: Path) -> None:
+    for verb in ("generate", "explain"):
+        finished = cli(verb, "tun", "--out", tmp_path / "out")
+        assert finished.code == 2
+        assert "neither a folder nor a model that comes with woodshed. Did you mean tune?" in finished.err
+
+
 def test_info_says_what_writes(cli: Callable[..., Any]) -> None:
     from woodshed.tasks.shipped import shipped_folder
 

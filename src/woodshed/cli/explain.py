@@ -34,10 +34,9 @@ def command(
     from woodshed.report.softmax_folder import PAGE_NAME, prepare_softmax_folder, write_softmax_folder
     from woodshed.report.softmax_page import summary
     from woodshed.tasks import load
-    from woodshed.tasks.shipped import SHIPPED, shipped_folder
+    from woodshed.tasks.shipped import model_folder
 
-    is_shipped = model in SHIPPED and not Path(model).exists()
-    composer = load(shipped_folder(model) if is_shipped else Path(model))
+    composer = load(model_folder(model))
     check_explainable(composer)
     prepare_softmax_folder(out, force=force)
     with counting_bar("cuts", count_steps(composer)) as done:

@@ -73,9 +73,9 @@ def load_composer_for(model: str) -> Any:
     """Load a model that writes: a folder, or one that comes with woodshed."""
     from woodshed.base.composer import Composer
     from woodshed.tasks import load
-    from woodshed.tasks.shipped import shipped_folder
+    from woodshed.tasks.shipped import model_folder
 
-    folder = shipped_folder(model) if model in SHIPPED and not Path(model).exists() else Path(model)
+    folder = model_folder(model)
     composer = load(folder)
     if not isinstance(composer, Composer):
         raise ParameterError(

@@ -5,7 +5,7 @@ from __future__ import annotations
 import importlib.resources
 from pathlib import Path
 
-from woodshed.errors import ParameterError, near_miss
+from woodshed.errors import ParameterError, near_miss, printable
 
 SHIPPED = ("chorale", "tune")
 """Names that stand for a folder in the package."""
@@ -27,3 +27,27 @@ def shipped_folder(name: str) -> Path:
     if name not in SHIPPED:
         raise ParameterError(f"No model called {name!r} comes with woodshed. {near_miss(name, SHIPPED)}")
     return Path(str(importlib.resources.files("woodshed") / "models" / name))
+
+
+def model_folder(model: str) -> Path:
+    """Return the folder that a user means: one of theirs, or a model that comes with woodshed.
+
+    Raises
+    ------
+    ParameterError
+        If it is neither.
+
+    Examples
+    --------
+    >>> model_folder("tune").name
+    'tune'
+    """
+    folder = Path(model)
+    if folder.exists():
+        return folder
+    if model in SHIPPED:
+        return shipped_folder(model)
+    raise ParameterError(
+        f"{printable(folder)} is neither a folder nor a model that comes with woodshed. "
+        f"{near_miss(model, SHIPPED)}"
+    )
