@@ -8,6 +8,7 @@ import numpy as np
 
 from benchmarks.provenance import markdown_table
 from benchmarks.quality import measure
+from woodshed.base.fold_run import method_of
 from woodshed.data.corpora.emodb import load
 from woodshed.data.split import leave_one_group_out
 from woodshed.metrics.confusion import balanced_accuracy, confusion_matrix
@@ -60,14 +61,15 @@ def main() -> None:
     recogniser = EmotionRecogniser()
     task = measure.Task("emodb", corpus, split, TO_REACH, "")
     outcome = measure.run_task(task, recogniser, given.seeds, given.work)
+    own = method_of(recogniser)
     rows = []
-    for method in (recogniser.net, "svm", "majority"):
+    for method in (own, "svm", "majority"):
         scores, (low, high) = unweighted_recall(outcome, method)
         accuracy = outcome.hits(method).mean(axis=1)
         by, others = recall_of_halves(outcome, method)
         rows.append(
             [
-                {"svm": "SVM on `Summary`"}.get(method, method),
+                {own: recogniser.net, "svm": "SVM on `Summary`"}.get(method, method),
                 f"{np.mean(scores):.4f} ± {np.std(scores):.4f}",
                 f"{low:.3f}–{high:.3f}",
                 f"{accuracy.mean():.4f}",
@@ -92,8 +94,8 @@ def main() -> None:
             f"To reach: {TO_REACH}. Reached: {verdict}.",
             f"Settings: {measure.settings_line(recogniser)}.",
             "## By speaker (accuracy)",
-            measure.fold_table(outcome, recogniser.net),
-            measure.confusions(outcome, method=recogniser.net),
+            measure.fold_table(outcome, own),
+            measure.confusions(outcome, method=own),
             NOTES.read_text("utf-8"),
         ],
     )

@@ -19,7 +19,7 @@ class EmotionRecogniser(Recogniser):
     Corpora of emotional speech are small, and who speaks changes a voice more than how it is meant. So the
     default is no net but a ridge regression on likeness (`woodshed.base.likeness`) in those of the numbers of
     speech research that tell the emotions apart (`VoiceCourse`: melody, rhythm, effort, colour, and their
-    course), which learns from each recording and from two copies of it, played a little faster or slower,
+    course), which learns from each recording and from four copies of it, played a little faster or slower,
     through another microphone, with some noise. ``--net`` takes the nets as well; they
     need more voices than most corpora have (``benchmarks/quality/emotion.md``). All settings:
     `woodshed.base.listener.Listener`.
@@ -40,7 +40,7 @@ class EmotionRecogniser(Recogniser):
     )
     change: ClassVar[Change | None] = Chain((Speed(0.88, 1.12), Tone(), Noise(15.0, 40.0)), 0.7)
     summary: ClassVar[type[RowFeature]] = VoiceCourse
-    n_row_versions: ClassVar[int] = 3
+    n_row_versions: ClassVar[int] = 5
 
     net: str = "kernel-ridge"
     width: int = 16
