@@ -72,7 +72,7 @@ def pack_frames(pieces: Sequence[Frames], n_steps: int) -> tuple[Frames, Frames]
         Zeros and ones, shape ``(n_frames, n_notes)``. What is longer than a row goes on in the next, after
         the `N_LEAD` frames before it.
     n_steps
-        Length of the rows.
+        Length of the rows, more than `N_LEAD`.
 
     Returns
     -------
@@ -82,8 +82,8 @@ def pack_frames(pieces: Sequence[Frames], n_steps: int) -> tuple[Frames, Frames]
 
     Examples
     --------
-    >>> frames, targets = pack_frames([np.ones((2, 1), np.int8), np.ones((3, 1), np.int8)], 6)
-    >>> frames[0, :, 0].tolist(), targets[0, :, 0].tolist()
+    >>> frames, targets = pack_frames([np.ones((2, 1), np.int8), np.ones((3, 1), np.int8)], 10)
+    >>> frames[0, :6, 0].tolist(), targets[0, :6, 0].tolist()
     ([1, 1, 0, 1, 1, 1], [1, 1, -1, 1, 1, 1])
     """
     rows: list[list[tuple[Frames, Frames]]] = []
