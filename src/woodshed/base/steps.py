@@ -25,11 +25,12 @@ class BatchSource(Protocol):
         """Return a batch, the same one whenever it is asked for."""
 
 
-STEPS_AT_ONCE = 16
+STEPS_AT_ONCE = 8
 """So many batches are made in a row, and then learnt from in a row.
 
-Making batches and learning from them push each other's data out of the processor's caches, so it is better
-not to take turns at every step; an interrupt waits until the last of the row has been learnt from.
+Meanwhile another thread makes the next row: few nets keep every core busy all the time. Many calls cost time
+of their own, and the first row of an epoch must be waited for; this is a middle way. An interrupt waits until
+the last of the row has been learnt from.
 """
 
 

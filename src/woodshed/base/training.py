@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -329,11 +330,20 @@ def _train_epoch(net: keras.Model, batches: BatchSource, epoch: int) -> float:
 
 
 def _rows_of_batches(batches: BatchSource, epoch: int) -> Iterator[list[Batch]]:
-    """Yield the batches of an epoch, `STEPS_AT_ONCE` in a row."""
+    """Yield the batches of an epoch, `STEPS_AT_ONCE` in a row; the next row is made while one is learnt from."""
     first = epoch * batches.steps_per_epoch
-    for start in range(0, batches.steps_per_epoch, STEPS_AT_ONCE):
+
+    def make(start: int) -> list[Batch]:
         steps = range(start, min(start + STEPS_AT_ONCE, batches.steps_per_epoch))
-        yield [batches[first + step] for step in steps]
+        return [batches[first + step] for step in steps]
+
+    starts = range(0, batches.steps_per_epoch, STEPS_AT_ONCE)
+    with ThreadPoolExecutor(1, "batches") as maker:
+        ahead = maker.submit(make, starts[0])
+        for start in starts[1:]:
+            made, ahead = ahead.result(), maker.submit(make, start)
+            yield made
+        yield ahead.result()
 
 
 def validate_on(

@@ -153,12 +153,16 @@ def mix_pairs(
     """
     share = rng.beta(mix, mix, (len(windows), 1)).astype(np.float32)
     partner = rng.permutation(len(windows))
-    power = np.exp(windows * _PER_DB)
+    power = windows * _PER_DB
+    np.exp(power, out=power)
     level = power.mean(axis=(1, 2), keepdims=True)
-    second = power[partner] * (np.square(1 - share[:, None]) * level / level[partner])
+    second = power[partner]
+    second *= np.square(1 - share[:, None]) * level / level[partner]
     power *= np.square(share[:, None])
     power += second
-    mixed = np.log(np.maximum(power, np.float32(10 ** (PAD_DB / 10)))) / _PER_DB
+    np.maximum(power, np.float32(10 ** (PAD_DB / 10)), out=power)
+    mixed = np.log(power, out=power)
+    mixed /= _PER_DB
     return mixed, targets * share + targets[partner] * (1 - share)
 
 
