@@ -32,7 +32,7 @@ KERAS_NAME, ONNX_NAME = "net.keras", "net.onnx"
 _OUR_LAYER = re.compile(r'"registered_name": "woodshed>(\w+)"')
 
 THRESHOLDS_NAME = "thresholds.json"
-"""The file of a tagger's folder that holds from which probability on each tag is said to be there."""
+"""The file of a tagger's folder that holds its calibration and each tag's threshold."""
 
 
 def ask_onnx(content: bytes) -> Ask:

@@ -7,7 +7,7 @@
 ``net.keras``       the net as it can be trained on
 ``model.skops``     instead of both: a classical model
 ``confidence.json`` how sure the answers really are, and when none is given; with ``familiar.npz``
-``thresholds.json`` of a tagger: from which probability on each tag is said to be there
+``thresholds.json`` of a tagger: its calibration, and from which probability on each tag is said to be there
 ``metrics.json``    the scores
 ``card.md``         what the model is for, what it learned from, how well it does
 ``report.html``     the same with pictures and sounds

@@ -15,6 +15,7 @@ from woodshed.base.inference import THRESHOLDS_NAME
 from woodshed.base.listener import Listener, OnEpoch, ignore_epoch
 from woodshed.clip import Clip
 from woodshed.errors import DataError
+from woodshed.metrics.guess import Calibration, fit_calibration
 from woodshed.tagging import Tagging
 
 Tags = Iterable[str] | Mapping[str, float]
@@ -38,6 +39,9 @@ class Tagger(Listener):
     ----------
     classes_ : numpy.ndarray
         The tags, sorted; the columns of every probability array.
+    calibration_, thresholds_
+        Found on clips that were held out: what makes probabilities mean what they say, and from which
+        probability on each tag is said to be there.
 
     Examples
     --------
@@ -99,21 +103,44 @@ class Tagger(Listener):
     def learn_from_answers(
         self, truth: NDArray[np.float32], ask: Callable[[], NDArray[np.floating]]
     ) -> dict[str, bytes]:
-        """Choose for each tag the threshold that makes its F1 highest on clips that were held out."""
+        """Calibrate on clips that were held out, and choose each tag's threshold: that of the highest F1.
+
+        Every yes and no is an answer of two classes there; one calibration serves all tags, as few clips have
+        a rare one.
+        """
         if not len(truth):
             return {}
         answers = np.asarray(ask(), dtype=np.float64)
+        known = ~np.isnan(truth)
+        calibration = Calibration()
+        if len(np.unique(truth[known])) == 2:
+            told = answers[known]
+            calibration = fit_calibration(truth[known], np.stack([1 - told, told], axis=1), [0, 1])
+        answers = calibrate_tags(calibration, answers)
         chosen = [best_threshold(*pair) for pair in zip(truth.T, answers.T, strict=True)]
-        return {THRESHOLDS_NAME: (json.dumps(chosen) + "\n").encode()}
+        kept = {**calibration._asdict(), "thresholds": chosen}
+        return {THRESHOLDS_NAME: (json.dumps(kept) + "\n").encode()}
 
     @property
     def thresholds_(self) -> NDArray[np.float64]:
         """From which probability on each tag is said to be there, shape ``(n_tags,)``."""
-        kept = self.fitted("files_").get(THRESHOLDS_NAME)
         n_tags = len(self.fitted("classes_"))
-        return (
-            np.full(n_tags, DEFAULT_THRESHOLD) if kept is None else np.asarray(json.loads(kept), np.float64)
-        )
+        return np.asarray(self._kept.get("thresholds", np.full(n_tags, DEFAULT_THRESHOLD)), np.float64)
+
+    @property
+    def calibration_(self) -> Calibration:
+        """What makes the net's probabilities mean what they say; it changes nothing if none was found."""
+        return Calibration(self._kept.get("temperature", 1.0), self._kept.get("guess_share", 0.0))
+
+    @property
+    def _kept(self) -> dict[str, Any]:
+        """What was learned from clips that were held out."""
+        kept: dict[str, Any] = json.loads(self.fitted("files_").get(THRESHOLDS_NAME, b"{}"))
+        return kept
+
+    def hear(self, clip: Clip) -> NDArray[np.float64]:
+        """Return the probability of every tag, shape ``(n_tags,)``."""
+        return calibrate_tags(self.calibration_, super().hear(clip))
 
     def predict_proba(self, clips: Iterable[Clip]) -> NDArray[np.float64]:
         """Return the probability of every tag for every clip.
@@ -162,6 +189,19 @@ class Tagger(Listener):
             classifier_tags=ClassifierTags(multi_label=True),
             input_tags=InputTags(two_d_array=False),
         )
+
+
+def calibrate_tags(calibration: Calibration, answers: NDArray[np.float64]) -> NDArray[np.float64]:
+    """Calibrate every probability as that of two classes, there and absent; any shape.
+
+    Examples
+    --------
+    >>> calibrate_tags(Calibration(temperature=2.0), np.array([0.9, 0.5])).round(2).tolist()
+    [0.75, 0.5]
+    """
+    told = answers.ravel()
+    calibrated: NDArray[np.float64] = calibration(np.stack([1 - told, told], axis=1))[:, 1]
+    return calibrated.reshape(answers.shape)
 
 
 def tag_rows(answers: Sequence[Tags], names: Sequence[str]) -> NDArray[np.float32]:

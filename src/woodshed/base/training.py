@@ -330,7 +330,7 @@ def _train_epoch(net: keras.Model, batches: BatchSource, epoch: int) -> float:
 
 
 def _rows_of_batches(batches: BatchSource, epoch: int) -> Iterator[list[Batch]]:
-    """Yield the batches of an epoch, `STEPS_AT_ONCE` in a row; the next row is made while one is learnt from."""
+    """Yield the batches of an epoch, `STEPS_AT_ONCE` in a row; meanwhile the next row is made."""
     first = epoch * batches.steps_per_epoch
 
     def make(start: int) -> list[Batch]:
