@@ -20,6 +20,7 @@ from woodshed.errors import (
     ParameterError,
     SettingNameError,
 )
+from woodshed.symbolic.folk_word import METRES, MODES
 from woodshed.tasks.tune import TuneComposer
 from woodshed.tasks.tune_wish import TuneWish
 
@@ -68,6 +69,16 @@ def test_by_the_rules_every_bar_adds_up_and_wishes_are_met(composer: TuneCompose
         assert "C 2 E G 3" in tune.piece.text
         assert "\nK:Ddor\n" in tune.abc
         assert tune.to_values()["lines"][0]["copied_bars"] <= 4
+
+
+def test_what_is_written_freely_is_a_tune_all_the_same(composer: TuneComposer) -> None:
+    for tune in write_pieces(composer, 24, TuneWish(free=True, temperature=50.0)):
+        metre, mode, *music = tune.piece.text.split()
+        assert metre in METRES
+        assert mode in MODES
+        assert not {*METRES, *MODES, "<s>"} & set(music)
+    (asked,) = write_pieces(composer, 1, TuneWish(free=True, key="D dorian", temperature=50.0))
+    assert asked.piece.text.split()[1] == "K:Cdor"
 
 
 def test_a_piece_is_written_the_same_alone_and_in_company(composer: TuneComposer) -> None:

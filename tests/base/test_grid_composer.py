@@ -136,6 +136,28 @@ def test_blocks_that_are_drawn_at_once_are_never_neighbours_and_come_from_those_
         assert 1 <= chosen.sum() <= most
 
 
+def test_what_follows_from_what_is_given_is_written_first() -> None:
+    layout = Layout(1, 2, 6)
+    n_frames = 16
+    hidden: list[np.ndarray] = []
+
+    def net(frames: np.ndarray) -> np.ndarray:
+        hidden.append((frames[2:-2] == layout.hidden).any(axis=1))
+        logits = np.zeros((*frames.shape, 6), np.float32)
+        logits[..., 3] = np.linspace(5, 20, len(frames))[:, np.newaxis]  # surer from frame to frame
+        return logits
+
+    free = np.zeros((n_frames, 2), bool)
+    free[:, 1] = True
+    piece = np.full((n_frames, 2), 3)
+    written = CellWriter(net, layout, 0.2, 4).complete(piece, free, np.random.default_rng(0))
+    assert (written == 3).all()
+    states = sorted({tuple(state) for state in hidden}, key=sum)
+    assert len(states) == 4  # as many passes, each with fewer that are hidden
+    for state in states:
+        assert state == tuple(np.arange(n_frames) < sum(state))  # and the surest are written already
+
+
 def test_crops_are_transposed_within_the_voices_and_ask_only_for_what_is_hidden() -> None:
     layout = Layout(2, 4, 47)
     low = np.tile([[30, 25, 20, 10]], (32, 1)).astype(np.int32)

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
 
 from woodshed.base.cell_mask import Layout
-from woodshed.base.cell_net import CellNet
+from woodshed.base.pen import log_softmax
 from woodshed.metrics.voice_leading import PAIRS, crossings, parallels
 
 Ids = NDArray[np.int32]
@@ -16,6 +17,9 @@ Mask = NDArray[np.bool_]
 
 MARGIN = 2
 """Frames outside of the piece that the net is shown before and after it."""
+
+N_COMPLETING = 4
+"""In so many passes at most a piece is completed; more of them harmonise no better."""
 
 N_ROUNDS = 40
 """How often faults are looked for and drawn again, at most."""
@@ -50,7 +54,7 @@ class CellWriter:
         How often the net is asked to fill the piece and to go over it; filling takes a dozen at least.
     """
 
-    net: CellNet
+    net: Callable[[NDArray[np.integer]], NDArray[np.float32]]
     layout: Layout
     temperature: float
     n_passes: int
@@ -86,6 +90,31 @@ class CellWriter:
         for _ in range(n_done, self.n_passes):
             chosen = loose & self._cells_of(self._apart(blocks, rng, len(frames)))
             frames = self._draw(frames, chosen, rng)
+        return self._unframed(frames, piece)
+
+    def complete(self, piece: Ids, free: Mask, rng: np.random.Generator) -> Ids:
+        """Fill the free cells of a piece of which much is given: those first of which the net is surest.
+
+        What follows from what is given, such as a cadence, comes first, and what could be anything goes with
+        it; an order of H. Chang et al., "MaskGIT: masked generative image transformer" (2022). So more is as
+        the given voices want it than by `write`, which begins anywhere. Arguments as there.
+        """
+        frames, loose = self._framed(piece, free)
+        waiting: Mask = np.asarray(loose.reshape(len(frames), self.layout.n_steps, -1).any(axis=1))
+        n_passes = min(self.n_passes, N_COMPLETING)
+        n_all = int(waiting.sum())
+        for left in np.cos(np.arange(1, n_passes + 1) / n_passes * np.pi / 2) * n_all:
+            n_now = int(waiting.sum()) - int(left)
+            if n_now < 1:
+                continue
+            hidden = loose & self._cells_of(waiting)
+            sure = log_softmax(self.net(np.where(hidden, self.layout.hidden, frames))).max(axis=-1)
+            sure = sure.reshape(len(frames), self.layout.n_steps, -1).sum(axis=1)
+            chosen = np.zeros(waiting.size, bool)
+            chosen[np.argsort(-np.where(waiting, sure, -np.inf), axis=None, kind="stable")[:n_now]] = True
+            chosen = chosen.reshape(waiting.shape) & waiting
+            frames = self._draw(frames, hidden, rng, drawn=loose & self._cells_of(chosen))
+            waiting &= ~chosen
         return self._unframed(frames, piece)
 
     def _apart(self, blocks: Mask, rng: np.random.Generator, n_most: int) -> Mask:

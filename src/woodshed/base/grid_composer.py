@@ -177,5 +177,5 @@ class GridComposer(Composer):
             raise ParameterError(f"n_passes must be at least 1, got {n_passes!r}.")
         rng = np.random.default_rng(seed)
         writer = CellWriter(self._cell_net, self.layout, temperature, n_passes)
-        written = writer.write(piece, free, rng)
+        written = (writer.write if free.all() else writer.complete)(piece, free, rng)
         return writer.mend(written, free, rng) if mend else written

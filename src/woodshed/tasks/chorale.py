@@ -147,7 +147,7 @@ class ChoraleComposer(GridComposer):
         grid: ArrayLike,
         *,
         seed: int | Sequence[int] = 0,
-        temperature: float = 0.5,
+        temperature: float = 0.2,
         n_passes: int = 40,
         mend: bool = True,
     ) -> Grid:
@@ -183,7 +183,7 @@ class ChoraleComposer(GridComposer):
         melody: Score | ArrayLike,
         *,
         seed: int | Sequence[int] = 0,
-        temperature: float = 0.5,
+        temperature: float = 0.2,
         n_passes: int = 40,
         mend: bool = True,
     ) -> Score:

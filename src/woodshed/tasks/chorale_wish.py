@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from woodshed.tasks.chorale import ChoraleComposer
 
 USUAL_BARS, MOST_BARS = 8, 64
-USUAL_TEMPERATURE, GIVEN_TEMPERATURE = 0.6, 0.5
+USUAL_TEMPERATURE, GIVEN_TEMPERATURE = 0.6, 0.2
 
 GRID = 4
 """Notes that overlap by less than half a sixteenth do not."""

@@ -6,7 +6,7 @@ import re
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from woodshed.base.piece import Piece, Wish
 from woodshed.base.tune_piece import TunePiece, prime_of
@@ -14,6 +14,7 @@ from woodshed.errors import ParameterError, near_miss, printable
 from woodshed.symbolic.abc_folk import abc_to_folk
 from woodshed.symbolic.folk_word import METRES, MODE_WORDS, MODES
 from woodshed.tokens.folk import FolkAbc
+from woodshed.tokens.folk_head import FolkHead
 from woodshed.tokens.folk_key import read_key
 from woodshed.tokens.folk_rule import FolkRule
 
@@ -83,7 +84,7 @@ class TuneWish(Wish):
     free: bool = False
 
     tonic: str = field(init=False, default="C")
-    rule: FolkRule | None = field(init=False, default=None)
+    rule: FolkRule | FolkHead = field(init=False, default_factory=FolkHead)
     begins: tuple[str, ...] = field(init=False, default=())
 
     def __post_init__(self) -> None:
@@ -109,10 +110,10 @@ class TuneWish(Wish):
             raise ParameterError(
                 "Bars can be counted and asked for only where they add up: leave out --free."
             )
-        rule = None
+        rule: FolkRule | FolkHead = FolkHead(**given)
         if not self.free:
             rule = FolkRule(**given, n_bars=self.bars, bars=dict(map(_read_bar, self.constrain)))
-        heads = tuple(word for word in given.values() if word) if music or self.free else ()
+        heads = tuple(given.values()) if music else ()
         for name, value in (("tonic", tonic), ("rule", rule), ("begins", (*heads, *music))):
             object.__setattr__(self, name, value)
         _check_beginning(rule, self.begins)
@@ -182,10 +183,8 @@ def _tune_to_go_on(path: Path) -> tuple[str, tuple[str, ...]]:
     return tonic, prime_of(abc_to_folk(text, source=path.name))
 
 
-def _check_beginning(rule: FolkRule | None, begins: Sequence[str]) -> None:
+def _check_beginning(rule: FolkRule | FolkHead, begins: Sequence[str]) -> None:
     """Refuse a beginning that the rule does not allow."""
-    if rule is None:
-        return
-    state = rule.after(rule.start(), "<s>")
-    for word in begins:
+    state: Any = rule.start()
+    for word in ("<s>", *begins):
         state = rule.after(state, word)
