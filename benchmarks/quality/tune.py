@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 import argparse
+import shutil
+import subprocess
+import tempfile
 import warnings
 from collections import Counter
 from pathlib import Path
@@ -16,12 +19,16 @@ from woodshed.base.tune_piece import TunePiece
 from woodshed.base.written import Written, write_pieces
 from woodshed.data.tunes import read_tunes
 from woodshed.symbolic import abc_to_score
+from woodshed.symbolic.midi import read_midi
 from woodshed.tasks import load
 from woodshed.tasks.shipped import shipped_folder
 from woodshed.tasks.tune_wish import TuneWish
 from woodshed.tokens.folk import FolkAbc
 
 NOTES = Path(__file__).with_name("tune_notes.md")
+ABC2MIDI = "abc2midi"
+"""A program that plays ABC, asked where it is installed (Debian: ``abcmidi``)."""
+
 ORDERS = (1, 2, 3, 4, 5, 6, 7, 8)
 
 
@@ -49,6 +56,18 @@ def opens(tune: Written) -> bool:
         pitches = [note.pitch.midi for note in read.flatten().notes if note.isNote]
     score = abc_to_score(tune.abc, repeats=False)
     return bool(pitches) and set(pitches) <= {note.pitch_midi for note in score.notes}
+
+
+def opens_in_abc2midi(tune: Written) -> bool:
+    """Whether abc2midi (J. Allwright and S. Shlien), a program in C, plays the notes that we mean."""
+    with tempfile.TemporaryDirectory() as folder:
+        abc, midi = Path(folder) / "tune.abc", Path(folder) / "tune.mid"
+        abc.write_text(tune.abc, encoding="utf-8")
+        told = subprocess.run([ABC2MIDI, abc, "-o", midi], capture_output=True, text=True, check=False)
+        if "Error" in told.stdout + told.stderr or not midi.exists():
+            return False
+        played = {note.pitch_midi for note in read_midi(midi).notes}
+    return played == {note.pitch_midi for note in abc_to_score(tune.abc, repeats=False).notes}
 
 
 def main() -> None:
@@ -100,6 +119,11 @@ def sample_rows(tunes: list[Written], free: list[Written]) -> list[list[str]]:
     """Return what is counted of the tunes, both ways."""
     counts = {
         "opens in music21, with our pitches": (opens, "1"),
+        **(
+            {f"plays in {ABC2MIDI}, with our pitches": (opens_in_abc2midi, "1")}
+            if shutil.which(ABC2MIDI)
+            else {}
+        ),
         "all bars add up": (lambda tune: not tune.piece.faults, "≥ 0.99"),
         "ends on the tonic or the dominant": (ends_at_home, "≥ 0.90"),
         "more than 4 copied bars in a row": (lambda tune: tune.originality.copied_bars > 4, "≤ 0.02"),
