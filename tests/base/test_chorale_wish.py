@@ -78,6 +78,22 @@ def test_a_key_that_is_asked_for_is_the_key_that_comes(chorale_composer: Chorale
         assert one.score.keys[0].tonic == 9
 
 
+def test_one_that_wanders_from_its_key_is_written_anew(
+    chorale_composer: ChoraleComposer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    stays = np.array([[72, 67, 64, 48], [71, 67, 62, 55], [72, 67, 64, 48]])
+    wanders = np.array([[73, 68, 66, 51], [70, 66, 61, 54], [72, 67, 64, 48]])
+
+    def fill(self: ChoraleComposer, grid: object, *, seed: list[int], temperature: float) -> np.ndarray:
+        attempt = seed[2] if len(seed) > 2 else 0
+        return stays if seed[1] == 0 and attempt == 1 else wanders
+
+    monkeypatch.setattr(ChoraleComposer, "fill", fill)
+    kept, other = ChoraleWish().write(chorale_composer, 2, 0)
+    assert (kept.grid == stays).all()
+    assert (other.grid == wanders).all()  # none stayed
+
+
 def test_a_chorale_by_heart_is_found_in_every_voice(chorale_composer: ChoraleComposer) -> None:
     learned = learned_by(chorale_composer)
     copy = chorale_composer.to_piece(chorale_of(learned.pieces[3]).grid + 1)

@@ -27,6 +27,9 @@ USUAL_TEMPERATURE, GIVEN_TEMPERATURE = 0.6, 0.2
 GRID = 4
 """Notes that overlap by less than half a sixteenth do not."""
 
+MOST_DRAFTS = 6
+"""At most so many are written until one stays in a key, if none is asked for."""
+
 MOST_KEYS = 24
 """So many chorales are written for one in the key that is asked for; about half of Bach's are minor."""
 
@@ -43,7 +46,7 @@ class ChoraleWish(Wish):
     bars
         How many bars of four quarter notes; 8 if it is not said.
     key
-        Such as G or 'D minor'; left to the net if it is not given.
+        Such as G or 'D minor'. If it is not given, the net chooses, and has some tries to stay in it.
     harmonise
         Write the missing voices to those in this file (MIDI, ABC, MusicXML): a melody, or any of the four.
     parts
@@ -112,20 +115,23 @@ class ChoraleWish(Wish):
         return [writer.to_piece(score, given, octaves=self.octaves) for score in scores]
 
     def _new(self, composer: ChoraleComposer, number: int) -> ChoralePiece:
-        """Write a chorale; in the key that is asked for, one of its mode is moved there."""
+        """Write a chorale that stays in its key; if one is asked for, one of its mode is moved there."""
         n_steps = (self.bars or USUAL_BARS) * BAR_BEATS * composer.steps_per_beat
         holes = np.full((n_steps, N_VOICES), HOLE)
         asked = self._asked_key()
-        for attempt in range(MOST_KEYS):
+        drafts: list[ChoralePiece] = []
+        for attempt in range(MOST_DRAFTS if asked is None else MOST_KEYS):
             seed = [self.seed, number] + ([attempt] if attempt else [])
             piece = composer.to_piece(composer.fill(holes, seed=seed, temperature=self.heat))
-            if asked is None:
-                return piece
-            tonic, mode = asked
-            if mode in (None, piece.key[1]) and piece.in_key >= LEAST_IN_KEY:
-                moved = _moved(piece, tonic)
-                if moved is not None:
-                    return composer.to_piece(moved)
+            drafts.append(piece)
+            tonic, mode = asked or piece.key
+            if piece.in_key < LEAST_IN_KEY or mode not in (None, piece.key[1]):
+                continue
+            moved = piece.grid if asked is None else _moved(piece, tonic)
+            if moved is not None:
+                return composer.to_piece(moved)
+        if asked is None:
+            return max(drafts, key=lambda draft: draft.in_key)
         raise ParameterError(
             f"None of {MOST_KEYS} chorales came out in {self.key}. Ask for the tonic alone, or change --seed."
         )
