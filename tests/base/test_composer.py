@@ -12,6 +12,7 @@ import woodshed
 from woodshed.base.composer_folder import save_composer
 from woodshed.base.pen import check_sampling
 from woodshed.base.token_batch import NOTHING, TokenBatches, pack
+from woodshed.base.tune_piece import TunePiece
 from woodshed.base.written import write_pieces
 from woodshed.errors import (
     DataError,
@@ -112,6 +113,14 @@ def test_tunes_end_at_home_unless_they_need_not(composer: TuneComposer) -> None:
     assert 0 < len(at_home) < 32
     kept = write_pieces(composer, 3, TuneWish(temperature=2.0, max_copied_bars=-1))
     assert [tune.piece.text for tune in kept] == at_home[:3]
+
+
+def test_a_tune_that_was_cut_off_is_written_anew() -> None:
+    head = "M:2/4 K:Cmaj |: C 2 E 2"
+    assert "never end" in TuneWish().refuses(TunePiece(f"{head} | C"))
+    assert TuneWish().refuses(TunePiece(f"{head} | G 2 C 2 :|")) == ""
+    assert TuneWish(free=True).refuses(TunePiece(f"{head} | C")) == ""
+    assert TuneWish(ends="any").refuses(TunePiece(f"{head} | C")) == ""
 
 
 def test_what_is_given_may_be_a_copy(composer: TuneComposer) -> None:

@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 
 from woodshed.errors import ParameterError, ScoreError
+from woodshed.symbolic import abc_to_score
 from woodshed.tokens.folk import FolkAbc, tokens_to_abc, tokens_to_score
 
 TUNE = "M:6/8 K:Cdor c |: g 3 e > d c | [ E 3 G 3 ] (3 =A B c (2 d e :| |1 c 6 :| |2 c 3 c 2 |"
@@ -68,3 +69,15 @@ def test_music21_reads_the_same_notes() -> None:
 def test_a_tune_without_metre_and_mode_is_refused(tune: str) -> None:
     with pytest.raises(ScoreError, match="begins with a metre and a mode"):
         tokens_to_abc(tune)
+
+
+def test_abc_means_the_same_wherever_an_accidental_holds() -> None:
+    """In its own octave, as our header says, or in all of them, as some programs read it."""
+    tune = "M:4/4 K:Cmin =B 2 b 2 B 2 _e 2 | e' 2 =e 2 e' 2 E 2 |"
+    for tonic in ("C", "D", "Bb"):
+        abc = tokens_to_abc(tune, tonic=tonic)
+        pitches = [note.pitch_midi for note in abc_to_score(abc, source="a").notes]
+        for scope in ("pitch", "octave"):
+            changed = abc.replace("propagate-accidentals octave", f"propagate-accidentals {scope}")
+            assert [note.pitch_midi for note in abc_to_score(changed, source="a").notes] == pitches
+        assert len(set(pitches)) == 6

@@ -12,7 +12,7 @@ from woodshed.base.piece import Piece, Wish
 from woodshed.base.tune_piece import TunePiece, prime_of
 from woodshed.errors import ParameterError, near_miss, printable
 from woodshed.symbolic.abc_folk import abc_to_folk
-from woodshed.symbolic.folk_word import METRES, MODE_WORDS, MODES
+from woodshed.symbolic.folk_word import BAR_LINES, METRES, MODE_WORDS, MODES
 from woodshed.tokens.folk import FolkAbc
 from woodshed.tokens.folk_head import FolkHead
 from woodshed.tokens.folk_key import read_key
@@ -127,10 +127,13 @@ class TuneWish(Wish):
         return -1 if has_notes or self.free else USUAL_COPIED_BARS
 
     def refuses(self, piece: Piece) -> str:
-        """Refuse a tune that ends away from home, unless it may."""
-        home = self.ends == "home" or (self.ends is None and not self.free)
-        is_home = not home or not isinstance(piece, TunePiece) or piece.ends_at_home
-        return "" if is_home else "end on neither tonic nor dominant (--ends any)"
+        """Refuse a tune that ends away from home, or was cut off at the longest length, unless it may."""
+        anywhere = self.ends == "any" or (self.ends is None and self.free)
+        if anywhere or not isinstance(piece, TunePiece):
+            return ""
+        if not self.free and piece.text.split()[-1] not in BAR_LINES:
+            return "never end (--ends any)"
+        return "" if piece.ends_at_home else "end on neither tonic nor dominant (--ends any)"
 
     def write(self, composer: Composer, n: int, first: int) -> list[TunePiece]:
         """Let a composer write tunes."""

@@ -143,7 +143,7 @@ def tokens_to_abc(tune: str, *, title: str = "Tune", number: int = 1, tonic: str
         "L:1/8",
     ]
     key, music = in_key(tune, tonic)
-    body = _body(music)
+    body = _body(_opened(music))
     body += "]" if body.endswith(" |") else ""  # the end of the tune: its last bar may be short
     return "\n".join([*head, f"K:{key}", body, ""])
 
@@ -172,6 +172,27 @@ def _unknown(word: str, place: int) -> str:
         hint = near_miss(word, WORDS)
         hint = hint if hint.startswith("Did") else "Write tokens with blanks between them, as in G 2 E."
     return f"{word!r}, the {place}{kind} word, is no token of the folk model. {hint}"
+
+
+def _opened(words: Sequence[str]) -> list[str]:
+    """Open the repeats with endings whose beginning is only implied by the end of the one before.
+
+    Examples
+    --------
+    >>> " ".join(_opened("C 8 :| D 8 |1 E 8 :| |2 F 8 |".split()))
+    'C 8 :| |: D 8 |1 E 8 :| |2 F 8 |'
+    """
+    opened: list[str] = []
+    begins = None  # where a section without a sign of its own begins
+    for number, word in enumerate(words):
+        if word == "|1" and begins not in (None, len(opened)):
+            opened.insert(begins, "|:")
+        opened.append(word)
+        if word in ("|:", "|1", "|2"):
+            begins = None
+        elif word == ":|" and words[number + 1 : number + 2] not in (["|:"], ["|2"]):
+            begins = len(opened)
+    return opened
 
 
 def _body(words: Sequence[str]) -> str:

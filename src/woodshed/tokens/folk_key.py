@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
 
 from woodshed.errors import ParameterError
 from woodshed.score import FIFTHS_ABOVE, Mode
@@ -69,6 +70,9 @@ def signature_of_key(tonic: str, mode: Mode) -> int:
 def in_key(tune: str, tonic: str) -> tuple[str, list[str]]:
     """Write a tune on another tonic, in ABC's own words, moved to the nearest octave.
 
+    To some programs an accidental holds in its own octave only, to others in all. Where that would make a
+    difference, the sign is written again.
+
     Parameters
     ----------
     tune
@@ -90,12 +94,12 @@ def in_key(tune: str, tonic: str) -> tuple[str, list[str]]:
     --------
     >>> in_key("M:6/8 K:Cdor |: C 3 ^F _E =E |", "D")
     ('Ddor', ['|:', 'D', '3', '^G', 'F', '^F', '|'])
+    >>> in_key("M:6/8 K:Cmin =B b |", "C")
+    ('Cmin', ['=B', '_b', '|'])
     """
     _, mode_word, *words = tune.split()
     mode: Mode = _MODE_OF[mode_word]  # type: ignore[assignment]
     name = tonic + _MODE_ENDINGS[mode]
-    if tonic == "C":
-        return name, words
     old = _alterations(SIGNATURES[mode_word])
     new = _alterations(signature_of_key(tonic, mode))
     steps = _STEPS.index(tonic[0])
@@ -103,11 +107,11 @@ def in_key(tune: str, tonic: str) -> tuple[str, list[str]]:
     if semitones > 6:
         steps, semitones = steps - 7, semitones - 12
     heard: dict[int, int] = {}
-    written: dict[int, int] = {}
+    signs = _Signs(new)
     out = []
     for word in words:
         if word in BAR_LINES:
-            heard, written = {}, {}
+            heard, signs = {}, _Signs(new)
         if word not in PITCH_PLACES:
             out.append(word)
             continue
@@ -116,11 +120,28 @@ def in_key(tune: str, tonic: str) -> tuple[str, list[str]]:
             heard[step] = accidental
         pitch = pitch_of(step) + heard.get(step, old[step % 7]) + semitones
         place = step + steps
-        alteration = pitch - pitch_of(place)
-        sign = "" if written.get(place, new[place % 7]) == alteration else _SIGNS[alteration]
-        written[place] = alteration
-        out.append(sign + _letter(place))
+        as_it_was = tonic == "C" and accidental is not None
+        out.append(signs.sign(place, pitch - pitch_of(place), always=as_it_was) + _letter(place))
     return name, out
+
+
+class _Signs:
+    """The accidentals of a bar, as those read it to whom they hold in one octave, and in all."""
+
+    def __init__(self, of_key: Sequence[int]) -> None:
+        self.of_key = of_key
+        self.of_place: dict[int, int] = {}
+        self.of_letter: dict[int, int] = {}
+
+    def sign(self, place: int, alteration: int, *, always: bool) -> str:
+        """Return what to write before a note; nothing if both read it right without."""
+        letter = place % 7
+        usual = self.of_key[letter]
+        held = {self.of_place.get(place, usual), self.of_letter.get(letter, usual)}
+        if held == {alteration} and not always:
+            return ""
+        self.of_place[place] = self.of_letter[letter] = alteration
+        return _SIGNS[alteration]
 
 
 def _alterations(sharps: int) -> list[int]:
