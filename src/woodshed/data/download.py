@@ -120,7 +120,8 @@ def _fetch_part(url: str, part: Path, progress: Progress | None, timeout_s: floa
                 return
             reason = "the connection broke off"
         except urllib.error.HTTPError as error:
-            raise DataError(f"{url}: {_http_cure(error)}") from error
+            with error:  # it is an answer, too, and holds its connection
+                raise DataError(f"{url}: {_http_cure(error)}") from error
         except (urllib.error.URLError, _BrokenOffError) as error:
             reason = str(error.reason)
         tries = N_TRIES if _size(part) > before else tries - 1
@@ -146,6 +147,7 @@ def _ask(url: str, part: Path, progress: Progress | None, timeout_s: float) -> b
     except urllib.error.HTTPError as error:
         if error.code != http.HTTPStatus.REQUESTED_RANGE_NOT_SATISFIABLE:
             raise
+        error.close()
         if error.headers.get("Content-Range") == f"bytes */{here}":
             return True  # it was complete already
         _forget(part)
