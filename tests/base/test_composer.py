@@ -119,6 +119,7 @@ def test_a_tune_that_was_cut_off_is_written_anew() -> None:
     head = "M:2/4 K:Cmaj |: C 2 E 2"
     assert "never end" in TuneWish().refuses(TunePiece(f"{head} | C"))
     assert TuneWish().refuses(TunePiece(f"{head} | G 2 C 2 :|")) == ""
+    assert "never end" in TuneWish().refuses(TunePiece(f"{head} | G 2 C 2 |"))  # the repeat is open
     assert TuneWish(free=True).refuses(TunePiece(f"{head} | C")) == ""
     assert TuneWish(ends="any").refuses(TunePiece(f"{head} | C")) == ""
 

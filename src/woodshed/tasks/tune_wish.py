@@ -12,7 +12,7 @@ from woodshed.base.piece import Piece, Wish
 from woodshed.base.tune_piece import TunePiece, prime_of
 from woodshed.errors import ParameterError, near_miss, printable
 from woodshed.symbolic.abc_folk import abc_to_folk
-from woodshed.symbolic.folk_word import BAR_LINES, METRES, MODE_WORDS, MODES
+from woodshed.symbolic.folk_word import METRES, MODE_WORDS, MODES
 from woodshed.tokens.folk import FolkAbc
 from woodshed.tokens.folk_head import FolkHead
 from woodshed.tokens.folk_key import read_key
@@ -131,7 +131,7 @@ class TuneWish(Wish):
         anywhere = self.ends == "any" or (self.ends is None and self.free)
         if anywhere or not isinstance(piece, TunePiece):
             return ""
-        if not self.free and piece.text.split()[-1] not in BAR_LINES:
+        if isinstance(self.rule, FolkRule) and not self.rule.is_whole(piece.text.split()):
             return "never end (--ends any)"
         return "" if piece.ends_at_home else "end on neither tonic nor dominant (--ends any)"
 

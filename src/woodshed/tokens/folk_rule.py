@@ -168,6 +168,20 @@ class FolkRule:
             )
         return _after(state, word)
 
+    def is_whole(self, words: Sequence[str]) -> bool:
+        """Say whether a tune that keeps to the rule may end after these tokens.
+
+        Examples
+        --------
+        >>> tune = "M:2/4 K:Cmaj |: C 2 E 2 |".split()
+        >>> FolkRule().is_whole(tune), FolkRule().is_whole([*tune, "G", "2", "C", "2", ":|"])
+        (False, True)
+        """
+        state = self.start()
+        for word in ("<s>", *words):
+            state = self.after(state, word)
+        return "</s>" in self.words(state)
+
 
 _OPEN, _EXPECTED, _SECOND = 1, 2, 3  # what an ending can be
 _ENOUGH = 4  # more bars to come than this make no difference
