@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from typing import Any, Protocol
 
 import keras
@@ -51,3 +52,20 @@ def train_steps(net: keras.Model, made: Sequence[Batch]) -> float:
     net.make_train_function()
     net.reset_metrics()
     return float(net.train_function(iter(made))["loss"])
+
+
+def rows_of_batches(batches: BatchSource, epoch: int) -> Iterator[list[Batch]]:
+    """Yield the batches of an epoch, `STEPS_AT_ONCE` in a row; meanwhile the next row is made."""
+    first = epoch * batches.steps_per_epoch
+
+    def make(start: int) -> list[Batch]:
+        steps = range(start, min(start + STEPS_AT_ONCE, batches.steps_per_epoch))
+        return [batches[first + step] for step in steps]
+
+    starts = range(0, batches.steps_per_epoch, STEPS_AT_ONCE)
+    with ThreadPoolExecutor(1, "batches") as maker:
+        ahead = maker.submit(make, starts[0])
+        for start in starts[1:]:
+            made, ahead = ahead.result(), maker.submit(make, start)
+            yield made
+        yield ahead.result()

@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
-from concurrent.futures import ThreadPoolExecutor
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -16,7 +15,7 @@ from woodshed.base.arrays import read_arrays, write_arrays
 from woodshed.base.averaging import WeightMean, Weights, ask_with
 from woodshed.base.loss import Judge, Loss
 from woodshed.base.result import LearningCurve
-from woodshed.base.steps import STEPS_AT_ONCE, Batch, BatchSource, steps_per_execution, train_steps
+from woodshed.base.steps import Batch, BatchSource, rows_of_batches, steps_per_execution, train_steps
 from woodshed.base.window import Variation, cut_windows, loudest, mix_pairs
 from woodshed.errors import DataError
 
@@ -321,29 +320,12 @@ def _train_epoch(net: keras.Model, batches: BatchSource, epoch: int) -> float:
     (``benchmarks/speed/training.md``).
     """
     losses: list[float] = []
-    for made in _rows_of_batches(batches, epoch):
+    for made in rows_of_batches(batches, epoch):
         loss = train_steps(net, made)
         if not np.isfinite(loss):
             return loss
         losses += [loss] * len(made)
     return float(np.mean(losses))
-
-
-def _rows_of_batches(batches: BatchSource, epoch: int) -> Iterator[list[Batch]]:
-    """Yield the batches of an epoch, `STEPS_AT_ONCE` in a row; meanwhile the next row is made."""
-    first = epoch * batches.steps_per_epoch
-
-    def make(start: int) -> list[Batch]:
-        steps = range(start, min(start + STEPS_AT_ONCE, batches.steps_per_epoch))
-        return [batches[first + step] for step in steps]
-
-    starts = range(0, batches.steps_per_epoch, STEPS_AT_ONCE)
-    with ThreadPoolExecutor(1, "batches") as maker:
-        ahead = maker.submit(make, starts[0])
-        for start in starts[1:]:
-            made, ahead = ahead.result(), maker.submit(make, start)
-            yield made
-        yield ahead.result()
 
 
 def validate_on(
