@@ -93,7 +93,9 @@ def main() -> None:
     composer = load(given.model)
     rows = [row("commonest voices with each soprano pitch", [look_up(train, test)], test)]
     for name, settings in {
-        f"the model, temperature {GIVEN_TEMPERATURE} (as `--harmonise` does)": {},
+        f"the model, temperature {GIVEN_TEMPERATURE} (as `--harmonise` does)": {
+            "temperature": GIVEN_TEMPERATURE
+        },
         f"temperature {COLD} (nearly always the likeliest), faults not mended": {
             "temperature": COLD,
             "mend": False,

@@ -51,7 +51,8 @@ class CellWriter:
     temperature
         Above 1 bolder than what was learned, below 1 more cautious.
     n_passes
-        How often the net is asked to fill the piece and to go over it; filling takes a dozen at least.
+        How often the net is asked to fill the piece and to go over it: `write` takes a dozen at least,
+        `complete` four at most.
     """
 
     net: Callable[[NDArray[np.integer]], NDArray[np.float32]]

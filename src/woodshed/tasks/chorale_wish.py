@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, ClassVar, cast
@@ -116,25 +117,35 @@ class ChoraleWish(Wish):
 
     def _new(self, composer: ChoraleComposer, number: int) -> ChoralePiece:
         """Write a chorale that stays in its key; if one is asked for, one of its mode is moved there."""
-        n_steps = (self.bars or USUAL_BARS) * BAR_BEATS * composer.steps_per_beat
-        holes = np.full((n_steps, N_VOICES), HOLE)
         asked = self._asked_key()
-        drafts: list[ChoralePiece] = []
-        for attempt in range(MOST_DRAFTS if asked is None else MOST_KEYS):
-            seed = [self.seed, number] + ([attempt] if attempt else [])
-            piece = composer.to_piece(composer.fill(holes, seed=seed, temperature=self.heat))
-            drafts.append(piece)
-            tonic, mode = asked or piece.key
-            if piece.in_key < LEAST_IN_KEY or mode not in (None, piece.key[1]):
-                continue
-            moved = piece.grid if asked is None else _moved(piece, tonic)
-            if moved is not None:
-                return composer.to_piece(moved)
         if asked is None:
-            return max(drafts, key=lambda draft: draft.in_key)
+            return self._most_in_key(composer, number)
+        tonic, mode = asked
+        for piece in self._drafts(composer, number, MOST_KEYS):
+            if mode in (None, piece.key[1]) and piece.in_key >= LEAST_IN_KEY:
+                moved = _moved(piece, tonic)
+                if moved is not None:
+                    return composer.to_piece(moved)
         raise ParameterError(
             f"None of {MOST_KEYS} chorales came out in {self.key}. Ask for the tonic alone, or change --seed."
         )
+
+    def _most_in_key(self, composer: ChoraleComposer, number: int) -> ChoralePiece:
+        """Return the first draft that stays in a key, or else the one that does most."""
+        drafts: list[ChoralePiece] = []
+        for piece in self._drafts(composer, number, MOST_DRAFTS):
+            if piece.in_key >= LEAST_IN_KEY:
+                return piece
+            drafts.append(piece)
+        return max(drafts, key=lambda draft: draft.in_key)
+
+    def _drafts(self, composer: ChoraleComposer, number: int, n_most: int) -> Iterator[ChoralePiece]:
+        """Write one draft after the other, each when it is asked for."""
+        n_steps = (self.bars or USUAL_BARS) * BAR_BEATS * composer.steps_per_beat
+        holes = np.full((n_steps, N_VOICES), HOLE)
+        for attempt in range(n_most):
+            seed = [self.seed, number] + ([attempt] if attempt else [])
+            yield composer.to_piece(composer.fill(holes, seed=seed, temperature=self.heat))
 
     def _asked_key(self) -> tuple[int, Mode | None] | None:
         if self.key is None:
