@@ -135,7 +135,7 @@ def measure(corpus: str, rolls: Rolls, name: str, seed: int, work: Path) -> dict
     """Return the result of a row, from the folder of work if it is there."""
     place = work / f"{corpus}-{name}-{seed}.json"
     row = TABLES[corpus][1][name]
-    asked = {"settings": dict(row.settings), "grid": GRID[corpus]}
+    asked = {"settings": settled(corpus, name), "grid": GRID[corpus]}
     if place.exists():
         result: dict[str, Any] = json.loads(place.read_text("utf-8"))
         if result["asked"] == asked:
@@ -161,6 +161,14 @@ def measure(corpus: str, rolls: Rolls, name: str, seed: int, work: Path) -> dict
     write_whole(place, json.dumps(result, indent=1))
     print(f"  validation {result['validation']:.3f}, {result['seconds']:.0f} s", flush=True)
     return result
+
+
+def settled(corpus: str, name: str) -> dict[str, Any]:
+    """Return the settings of a row, with those of the rows that it is made of."""
+    settings = dict(TABLES[corpus][1][name].settings)
+    of = settings.get("of", [])
+    parts = [of] if isinstance(of, str) else of
+    return settings | {f"settings of {part}": settled(corpus, part) for part in parts}
 
 
 def kept(work: Path, corpus: str, name: str, seed: int) -> dict[str, Nats]:

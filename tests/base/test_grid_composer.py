@@ -11,10 +11,12 @@ import pytest
 from woodshed.base.cell_learning import CellBatches
 from woodshed.base.cell_mask import Layout, draw_hidden, draw_order
 from woodshed.base.cell_net import CellNet
-from woodshed.base.cell_writing import CellWriter, find_faults
+from woodshed.base.cell_writing import N_COMPLETING, CellWriter, find_faults
 from woodshed.base.composer_folder import save_composer
+from woodshed.base.stepping import net_weights
 from woodshed.base.token_batch import NOTHING
 from woodshed.errors import NotFittedError, ParameterError, ScoreError
+from woodshed.nets.chorale_net import chorale_net
 from woodshed.score import Note, Score, Tempo
 from woodshed.tasks import load
 from woodshed.tasks.chorale import HOLE, ChoraleComposer
@@ -104,11 +106,8 @@ def test_save_and_load_write_the_same(composer: ChoraleComposer, tmp_path: Path)
 
 def test_mending_removes_planted_parallels_and_leaves_the_given_voice() -> None:
     layout = Layout(1, 4, 47)
-    shapes = {
-        "enter/kernel": (4 * 49, 4), "enter/bias": (4,), "norm_last/gamma": (4,), "norm_last/beta": (4,),
-        "logits/kernel": (4, 4 * 47), "logits/bias": (4 * 47,),
-    }  # fmt: skip
-    flat = CellNet({name: np.zeros(shape, np.float32) for name, shape in shapes.items()}, 4, 47)
+    weights = net_weights(chorale_net(4, 47, width=4, n_layers=0))
+    flat = CellNet({name: 0 * values for name, values in weights.items()}, 4, 47)
     # The net finds all pitches alike; soprano and bass go from octave to octave, three times.
     piece = np.array([[40, 31, 25, 16], [42, 31, 25, 18], [43, 31, 25, 19], [45, 31, 25, 21]], np.int32)
     assert len(find_faults(piece)) == 3
@@ -150,10 +149,10 @@ def test_what_follows_from_what_is_given_is_written_first() -> None:
     free = np.zeros((n_frames, 2), bool)
     free[:, 1] = True
     piece = np.full((n_frames, 2), 3)
-    written = CellWriter(net, layout, 0.2, 4).complete(piece, free, np.random.default_rng(0))
+    written = CellWriter(net, layout, 0.2, N_COMPLETING).complete(piece, free, np.random.default_rng(0))
     assert (written == 3).all()
     states = sorted({tuple(state) for state in hidden}, key=sum)
-    assert len(states) == 4  # as many passes, each with fewer that are hidden
+    assert len(states) == N_COMPLETING  # as many passes, each with fewer that are hidden
     for state in states:
         assert state == tuple(np.arange(n_frames) < sum(state))  # and the surest are written already
 
@@ -196,3 +195,19 @@ def test_what_cannot_work_is_refused(composer: ChoraleComposer) -> None:
         composer.harmonise(CHORDS)
     with pytest.raises(ScoreError, match="nothing is missing"):
         composer.harmonise(composer.decode(composer.encode(CHORDS)))
+
+
+def test_a_new_piece_grows_from_where_it_began() -> None:
+    layout = Layout(1, 2, 6)
+    known: list[np.ndarray] = []
+
+    def net(frames: np.ndarray) -> np.ndarray:
+        known.append((frames[2:-2] < layout.hidden).any(axis=1))
+        return np.zeros((*frames.shape, 6), np.float32)
+
+    free = np.ones((40, 2), bool)
+    CellWriter(net, layout, 1.0, 1).write(np.zeros((40, 2), np.int32), free, np.random.default_rng(0))
+    growing = [np.flatnonzero(one) for one in known if one.any() and not one.all()]
+    assert len(growing) > 5
+    for places in growing:  # one stretch without a gap
+        assert len(places) == places[-1] - places[0] + 1

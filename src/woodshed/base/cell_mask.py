@@ -13,7 +13,13 @@ Mask = NDArray[np.bool_]
 WHOLE_VOICES, BLOCKS, SPAN, CELLS = range(4)
 """What is hidden: voices from end to end; beats of voices; some beats in all voices; any cells."""
 
-CHANCES = (0.35, 0.4, 0.1, 0.15)
+CHANCES = (0.55, 0.25, 0.1, 0.1)
+
+MELODY_GIVEN = 0.7
+"""Of whole voices, the highest is so often the one that is shown: a melody is what is mostly given."""
+
+ALL_OF_THEM = 0.7
+"""Whole voices are so often hidden to the last beat."""
 
 
 @dataclass(frozen=True)
@@ -85,9 +91,9 @@ def draw_hidden(rng: np.random.Generator, n_frames: int, layout: Layout) -> Mask
     if kind == WHOLE_VOICES:
         voices = rng.random(layout.n_voices) < 0.5
         voices[rng.integers(layout.n_voices)] = True
-        if rng.random() < 0.5:  # the melody is what is mostly given
+        if rng.random() < MELODY_GIVEN:
             voices = np.arange(layout.n_voices) > 0
-        share = 1.0 if rng.random() < 0.5 else rng.random()
+        share = 1.0 if rng.random() < ALL_OF_THEM else rng.random()
         blocks = (rng.random((n_frames, layout.n_voices)) < share) & voices
     elif kind == BLOCKS:
         blocks = rng.random((n_frames, layout.n_voices)) < rng.random()

@@ -8,9 +8,16 @@ import numpy as np
 from numpy.typing import NDArray
 
 from woodshed.errors import ParameterError
-
-DILATIONS = (1, 2, 4, 8)
-"""As in `woodshed.nets.chorale_net`, which needs Keras; a test compares the two."""
+from woodshed.nets.cell_view import (
+    DILATIONS,
+    N_INTERVALS,
+    N_PLACES,
+    N_SIGNS,
+    answers,
+    intervals,
+    reference,
+    view,
+)
 
 EPSILON = 1e-5
 
@@ -39,7 +46,8 @@ class CellNet:
     --------
     >>> rng = np.random.default_rng(0)
     >>> shapes = {"enter/kernel": (2 * 5, 8), "enter/bias": (8,), "norm_last/gamma": (8,),
-    ...           "norm_last/beta": (8,), "logits/kernel": (8, 2 * 3), "logits/bias": (6,)}
+    ...           "norm_last/beta": (8,), "logits/kernel": (8, 2 * 3), "logits/bias": (6,),
+    ...           "intervals/kernel": (13 * 2 * 64, 8), "steps/kernel": (8, 2 * 62), "steps/bias": (2 * 62,)}
     >>> net = CellNet({name: rng.normal(size=shape) for name, shape in shapes.items()}, 2, 3)
     >>> net(np.zeros((4, 2), int)).shape
     (4, 2, 3)
@@ -49,9 +57,10 @@ class CellNet:
         self.weights = {name: np.asarray(values, np.float32) for name, values in weights.items()}
         self.n_cells, self.n_values = n_cells, n_values
         self.n_layers = sum(name.startswith("into_") and name.endswith("kernel") for name in self.weights)
-        self.n_places = n_values + 2  # hidden and outside have a place, too
+        self.n_places = n_values + N_SIGNS
         kernel = self.weights.get("enter/kernel")
-        if kernel is None or len(kernel) != n_cells * self.n_places:
+        known = {"intervals/kernel", "steps/kernel", "logits/kernel"} <= self.weights.keys()
+        if not known or kernel is None or len(kernel) != n_cells * self.n_places:
             raise ParameterError(
                 f"These are not the weights of a net over frames of {n_cells} cells with {n_values} values: "
                 f"{', '.join(sorted(weights)) or 'none'}."
@@ -65,14 +74,26 @@ class CellNet:
         frames
             Ids, shape ``(..., n_frames, n_cells)``.
         """
-        places = frames + self.n_places * np.arange(self.n_cells)
-        x = self.weights["enter/kernel"][places].sum(axis=-2) + self.weights["enter/bias"]
+        x = self._looked_up("enter", frames, self.n_places) + self.weights["enter/bias"]
+        seen = view(np, frames, self.n_values)
+        notes = reference(np, seen, self.n_values)
+        x = x + self._looked_up("intervals", intervals(np, seen, notes, self.n_values), N_PLACES)
         for number in range(1, self.n_layers + 1):
             y = _three(self._norm(x, f"norm_{number}"), DILATIONS[(number - 1) % len(DILATIONS)])
             y = np.maximum(self._dense(y, f"into_{number}"), 0)
             x = x + self._dense(y, f"out_{number}")
-        logits = self._dense(self._norm(x, "norm_last"), "logits")
-        return logits.reshape(*frames.shape, self.n_values)
+        x = self._norm(x, "norm_last")
+        logits = self._dense(x, "logits").reshape(*frames.shape, self.n_values)
+        steps = self._dense(x, "steps").reshape(*frames.shape, N_INTERVALS + 1)
+        places = np.repeat(answers(np, notes, self.n_values)[..., np.newaxis, :], self.n_cells, axis=-2)
+        both: Values = logits + np.take_along_axis(steps, places, axis=-1)
+        return both
+
+    def _looked_up(self, name: str, numbers: NDArray[np.integer], n_places: int) -> Values:
+        """Return the product of a kernel with numbers that stand for one-hot rows."""
+        rows = numbers + n_places * np.arange(numbers.shape[-1])
+        total: Values = self.weights[f"{name}/kernel"][rows].sum(axis=-2)
+        return total
 
     def _dense(self, x: Values, name: str) -> Values:
         product: Values = x @ self.weights[f"{name}/kernel"] + self.weights[f"{name}/bias"]

@@ -18,8 +18,11 @@ Mask = NDArray[np.bool_]
 MARGIN = 2
 """Frames outside of the piece that the net is shown before and after it."""
 
-N_COMPLETING = 4
-"""In so many passes at most a piece is completed; more of them harmonise no better."""
+N_COMPLETING = 3
+"""In so many passes at most a piece is completed: more harmonise no better, fewer leave more faults."""
+
+REACH = 1
+"""A new piece grows from its first notes by so many beats at once: far apart it would be in two keys."""
 
 N_ROUNDS = 40
 """How often faults are looked for and drawn again, at most."""
@@ -52,7 +55,7 @@ class CellWriter:
         Above 1 bolder than what was learned, below 1 more cautious.
     n_passes
         How often the net is asked to fill the piece and to go over it: `write` takes a dozen at least,
-        `complete` four at most.
+        `complete` three at most.
     """
 
     net: Callable[[NDArray[np.integer]], NDArray[np.float32]]
@@ -65,7 +68,8 @@ class CellWriter:
 
         A block is a beat of a voice; its steps are drawn in order, so that its rhythm is of one piece. The
         first block is drawn from nothing but what is given, then two, four and more at once, each knowing
-        those before it: an order of an orderless net (B. Uria et al., 2014), and one of which a key can come.
+        those before it and next to one: an order of an orderless net (B. Uria et al., 2014), of which a key
+        can come.
         Then blocks are drawn anew by Gibbs sampling. Blocks that are drawn at once are never neighbours, so
         that none is drawn without knowing what sounds with it and around it: drawing all at once, as
         C.-Z. A. Huang et al., "Counterpoint by convolution" (2017), do at first, needs far more passes.
@@ -83,7 +87,7 @@ class CellWriter:
         blocks: Mask = np.asarray(loose.reshape(len(frames), self.layout.n_steps, -1).any(axis=1))
         waiting, n_at_once, n_done = blocks.copy(), 1, 0
         while waiting.any():
-            chosen = self._apart(waiting, rng, n_at_once)
+            chosen = self._apart(self._within_reach(frames, loose, waiting), rng, n_at_once)
             hidden = loose & self._cells_of(waiting)
             frames = self._draw(frames, hidden, rng, drawn=loose & self._cells_of(chosen))
             waiting &= ~chosen
@@ -117,6 +121,13 @@ class CellWriter:
             frames = self._draw(frames, hidden, rng, drawn=loose & self._cells_of(chosen))
             waiting &= ~chosen
         return self._unframed(frames, piece)
+
+    def _within_reach(self, frames: Ids, loose: Mask, waiting: Mask) -> Mask:
+        """Keep the blocks that wait near notes that stand already; all if there are none."""
+        stands = ~(loose & self._cells_of(waiting)) & (frames < self.layout.hidden)
+        near = np.convolve(stands.any(axis=1), np.ones(2 * REACH + 1), mode="same") > 0
+        close: Mask = waiting & near[:, np.newaxis]
+        return close if close.any() else waiting
 
     def _apart(self, blocks: Mask, rng: np.random.Generator, n_most: int) -> Mask:
         """Choose up to so many blocks, at most one in a frame and none in the frame beside it."""

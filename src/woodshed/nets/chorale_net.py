@@ -7,11 +7,16 @@ from typing import Any
 import keras
 from keras import layers, ops
 
-DILATIONS = (1, 2, 4, 8)
-"""How far apart the frames are that a layer sees; they begin again after the last."""
-
-N_SIGNS = 2
-"""Beside its values a cell may be hidden, or outside of the piece."""
+from woodshed.nets.cell_view import (
+    DILATIONS,
+    N_INTERVALS,
+    N_PLACES,
+    N_SIGNS,
+    answers,
+    intervals,
+    reference,
+    view,
+)
 
 
 def chorale_net(
@@ -22,12 +27,14 @@ def chorale_net(
     An orderless net: trained with random cells hidden, it answers for any of them (B. Uria, I. Murray and
     H. Larochelle, "A deep and tractable density estimator", 2014). The idea is that of C.-Z. A. Huang et
     al., "Counterpoint by convolution" (2017); theirs convolves over pitches, too, and has a frame for each
-    sixteenth. Here a frame is a beat with all its cells, which takes a quarter of the work.
+    sixteenth. Here a frame is a beat with all its cells, which takes a quarter of the work; and what makes
+    harmony the same in every key is not a convolution, but that each frame also sees the cells around it as
+    intervals from a note that is known (mostly its soprano), and answers in such intervals, too.
 
     Parameters
     ----------
     n_cells
-        Cells of a frame: the voices times the steps in a beat.
+        Cells of a frame: the voices times the steps in a beat; those of the first step come first.
     n_values
         What may stand in a cell.
     width
@@ -46,15 +53,15 @@ def chorale_net(
     Examples
     --------
     >>> net = chorale_net(4, 10, width=8, n_layers=2)
-    >>> net.count_params()  # (4*12+1)*8 + 2*(2*8 + (3*8+1)*8 + (8+1)*8) + 2*8 + (8+1)*4*10
-    1344
+    >>> net.count_params() - 13*4*64*8  # (4*12+1)*8 + 2*(2*8 + (3*8+1)*8 + (8+1)*8) + 2*8 + (8+1)*4*(10+62)
+    3576
     """
     ids = keras.Input((None,), dtype="int32", name="cells")  # (B, T*C)
-    x = layers.Dense(width, name="enter")(_one_hot(ids, n_cells, n_values))  # (B, T, W)
+    x, notes = _enter(layers.Reshape((-1, n_cells))(ids), n_values, width, dropout)  # (B, T, W), (B, T, 1)
     for number in range(n_layers):
         reach = DILATIONS[number % len(DILATIONS)]
         x = _residual(x, number + 1, width, dropout, reach=reach, before=reach, after=reach)
-    return keras.Model(ids, _answers(x, n_cells, n_values), name="chorale_net")
+    return keras.Model(ids, _answers(x, notes, n_cells, n_values), name="chorale_net")
 
 
 def chorale_chain(
@@ -78,22 +85,40 @@ def chorale_chain(
     (None, None, 10)
     """
     ids = keras.Input((2, None), dtype="int32", name="cells")  # (B, 2, T*C)
-    x = layers.Dense(width, name="enter")(_one_hot(ids[:, 0], n_cells, n_values))  # (B, T, W)
+    past, now = (layers.Reshape((-1, n_cells))(ids[:, row]) for row in (0, 1))  # (B, T, C)
+    seen = view(ops, past, n_values, past_only=True)  # (B, T, S)
+    notes = reference(ops, seen, n_values)  # (B, T, 1)
+    x = layers.Dense(width, name="enter")(_one_hot(past, n_values + N_SIGNS))  # (B, T, W)
+    around = _one_hot(intervals(ops, seen, notes, n_values), N_PLACES)  # (B, T, S*P)
+    around = layers.Dropout(dropout / 2)(around)
+    x = layers.Add()([x, layers.Dense(width, use_bias=False, name="intervals")(around)])
     for number in range(n_layers):
         reach = DILATIONS[number % len(DILATIONS)]
         x = _residual(x, number + 1, width, dropout, reach=reach, before=2 * reach, after=0)
     x = layers.ZeroPadding1D((1, 0))(x)[:, :-1]  # (B, T, W): each frame sees those before it
-    x = layers.Add()([x, layers.Dense(width, name="now")(_one_hot(ids[:, 1], n_cells, n_values))])
+    notes = ops.pad(notes, [(0, 0), (1, 0), (0, 0)], constant_values=n_values // 2)[:, :-1]
+    known = [_one_hot(now, n_values + N_SIGNS), _one_hot(intervals(ops, now, notes, n_values), N_PLACES)]
+    x = layers.Add()([x, layers.Dense(width, name="now")(layers.Concatenate()(known))])
     for number in (n_layers, n_layers + 1):
         x = _residual(x, number + 1, width, dropout)
-    return keras.Model(ids, _answers(x, n_cells, n_values), name="chorale_chain")
+    return keras.Model(ids, _answers(x, notes, n_cells, n_values), name="chorale_chain")
 
 
-def _one_hot(ids: Any, n_cells: int, n_values: int) -> Any:
-    """Put the cells of a frame side by side, each with a place for every id."""
-    cells = layers.Reshape((-1, n_cells))(ids)  # (B, T, C)
-    n_places = n_values + N_SIGNS
-    return layers.Reshape((-1, n_cells * n_places))(ops.one_hot(cells, n_places))  # (B, T, C*(K+2))
+def _enter(
+    cells: Any, n_values: int, width: int, dropout: float, *, past_only: bool = False
+) -> tuple[Any, Any]:
+    """Read the cells of each frame, and those around it as intervals; return the notes they are from, too."""
+    seen = view(ops, cells, n_values, past_only=past_only)  # (B, T, S)
+    notes = reference(ops, seen, n_values)  # (B, T, 1)
+    around = _one_hot(intervals(ops, seen, notes, n_values), N_PLACES)  # (B, T, S*P)
+    around = layers.Dropout(dropout / 2)(around)
+    x = layers.Dense(width, name="enter")(_one_hot(cells, n_values + N_SIGNS))  # (B, T, W)
+    return layers.Add()([x, layers.Dense(width, use_bias=False, name="intervals")(around)]), notes
+
+
+def _one_hot(places: Any, n_places: int) -> Any:
+    """Give each of the numbers in the last axis a place for every value, side by side."""
+    return layers.Reshape((-1, places.shape[-1] * n_places))(ops.one_hot(places, n_places))
 
 
 def _residual(
@@ -110,8 +135,14 @@ def _residual(
     return layers.Add()([x, layers.Dense(width, name=f"out_{number}")(y)])
 
 
-def _answers(x: Any, n_cells: int, n_values: int) -> Any:
-    """Give each cell of each frame its logits."""
+def _answers(x: Any, notes: Any, n_cells: int, n_values: int) -> Any:
+    """Give each cell of each frame its logits: what speaks for a pitch, and what for its interval."""
     x = layers.LayerNormalization(epsilon=1e-5, name="norm_last")(x)
-    x = layers.Dense(n_cells * n_values, name="logits")(x)  # (B, T, C*K)
-    return layers.Reshape((-1, n_values))(x)  # (B, T*C, K)
+    y = layers.Reshape((-1, n_cells, n_values))(
+        layers.Dense(n_cells * n_values, name="logits")(x)
+    )  # (B, T, C, K)
+    z = layers.Dense(n_cells * (N_INTERVALS + 1), name="steps")(x)
+    z = layers.Reshape((-1, n_cells, N_INTERVALS + 1))(z)  # (B, T, C, P)
+    places = ops.expand_dims(answers(ops, notes, n_values), -2)  # (B, T, 1, K)
+    y = y + ops.take_along_axis(z, ops.repeat(places, n_cells, axis=-2), axis=-1)
+    return layers.Reshape((-1, n_values))(y)  # (B, T*C, K)
