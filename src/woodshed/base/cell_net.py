@@ -47,7 +47,7 @@ class CellNet:
     >>> rng = np.random.default_rng(0)
     >>> shapes = {"enter/kernel": (2 * 5, 8), "enter/bias": (8,), "norm_last/gamma": (8,),
     ...           "norm_last/beta": (8,), "logits/kernel": (8, 2 * 3), "logits/bias": (6,),
-    ...           "intervals/kernel": (13 * 2 * 64, 8), "steps/kernel": (8, 2 * 62), "steps/bias": (2 * 62,)}
+    ...           "intervals/kernel": (17 * 2 * 64, 8), "steps/kernel": (8, 2 * 62), "steps/bias": (2 * 62,)}
     >>> net = CellNet({name: rng.normal(size=shape) for name, shape in shapes.items()}, 2, 3)
     >>> net(np.zeros((4, 2), int)).shape
     (4, 2, 3)

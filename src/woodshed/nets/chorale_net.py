@@ -53,7 +53,7 @@ def chorale_net(
     Examples
     --------
     >>> net = chorale_net(4, 10, width=8, n_layers=2)
-    >>> net.count_params() - 13*4*64*8  # (4*12+1)*8 + 2*(2*8 + (3*8+1)*8 + (8+1)*8) + 2*8 + (8+1)*4*(10+62)
+    >>> net.count_params() - 17*4*64*8  # (4*12+1)*8 + 2*(2*8 + (3*8+1)*8 + (8+1)*8) + 2*8 + (8+1)*4*(10+62)
     3576
     """
     ids = keras.Input((None,), dtype="int32", name="cells")  # (B, T*C)
