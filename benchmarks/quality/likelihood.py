@@ -240,8 +240,8 @@ def described(rolls: Rolls) -> str:
 INTRODUCTION = """\
 The unit is the **nat per frame**: the mean over all frames of the negative natural logarithm of the chance that a
 model gives a frame, given all frames before it; lower is better. Every first frame counts, and is told from silence.
-All models learned here, from the same training part. Settings are first choices, not searched for, and the best pass was
-chosen on the validation part; the test part was asked once. ± is the standard error with whole pieces drawn. One seed is what there was time for,
+All models learned here, from the same training part. Settings are first choices, or were compared on the validation part, as
+the notes tell; so was the best pass. Nothing was chosen on the test part. ± is the standard error with whole pieces drawn. One seed is what there was time for,
 where the last column says 1; three are wanted.
 
 *Exact*: the chances of all frames sum to 1, and none is estimated. *AIS*: an RBM's normaliser is estimated by annealed
