@@ -94,6 +94,25 @@ def test_one_that_wanders_from_its_key_is_written_anew(
     assert (other.grid == wanders).all()  # none stayed
 
 
+def test_where_none_stays_in_the_key_that_is_asked_for_the_best_of_its_mode_comes(
+    chorale_composer: ChoraleComposer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    chord = [72, 67, 64, 48]
+    drafts = [
+        [[73, 68, 66, 51], [70, 66, 61, 54], chord],
+        [chord, chord, [73, 67, 61, 54], chord],  # a few foreign notes: this one
+        [[70, 66, 61, 54], chord],
+        [[72, 67, 63, 48], [72, 67, 63, 48], [72, 67, 63, 48]],  # wholly in its key, but minor
+    ]
+
+    def fill(self: ChoraleComposer, grid: object, *, seed: list[int], temperature: float) -> np.ndarray:
+        return np.array(drafts[(seed[2] if len(seed) > 2 else 0) % len(drafts)])
+
+    monkeypatch.setattr(ChoraleComposer, "fill", fill)
+    (one,) = ChoraleWish(key="D major").write(chorale_composer, 1, 0)
+    assert (chorale_of(one).grid == np.array(drafts[1]) + 2).all()
+
+
 def test_a_chorale_by_heart_is_found_in_every_voice(chorale_composer: ChoraleComposer) -> None:
     learned = learned_by(chorale_composer)
     copy = chorale_composer.to_piece(chorale_of(learned.pieces[3]).grid + 1)

@@ -9,12 +9,14 @@ from woodshed.nets.cell_view import (
     ABOVE,
     BELOW,
     FAR,
+    N_FAR_CELLS,
     N_INTERVALS,
     N_PLACES,
     NEAR,
     REST,
     answers,
     intervals,
+    look,
     reference,
     view,
 )
@@ -32,8 +34,7 @@ def piece() -> np.ndarray:
 
 
 def seen_as_intervals(cells: np.ndarray) -> np.ndarray:
-    seen = view(np, cells, N_VALUES)
-    return intervals(np, seen, reference(np, seen, N_VALUES), N_VALUES)
+    return look(np, cells, N_VALUES)[0]
 
 
 def test_near_frames_are_seen_whole_and_of_far_ones_the_first_cells() -> None:
@@ -42,7 +43,7 @@ def test_near_frames_are_seen_whole_and_of_far_ones_the_first_cells() -> None:
     frames, places = np.divmod(seen, 8)
     for distance in range(1, FAR + 1):
         for frame in (20 - distance, 20 + distance):
-            assert sorted(places[frames == frame]) == list(range(8 if distance <= NEAR else 4))
+            assert sorted(places[frames == frame]) == list(range(8 if distance <= NEAR else N_FAR_CELLS))
     assert seen[:8].tolist() == cells[20].tolist()
     assert frames.min() == 20 - FAR
     assert frames.max() == 20 + FAR
@@ -98,11 +99,7 @@ def test_keras_sees_the_same() -> None:
     cells = piece()
     ids = keras.ops.convert_to_tensor(cells[np.newaxis], "int32")
     for past_only in (False, True):
-        seen = view(np, cells, N_VALUES, past_only=past_only)
-        other = view(keras.ops, ids, N_VALUES, past_only=past_only)
-        np.testing.assert_array_equal(other[0], seen)
-        notes = reference(np, seen, N_VALUES)
-        np.testing.assert_array_equal(reference(keras.ops, other, N_VALUES)[0], notes)
-        np.testing.assert_array_equal(
-            intervals(keras.ops, other, notes, N_VALUES)[0], intervals(np, seen, notes, N_VALUES)
-        )
+        here = look(np, cells, N_VALUES, past_only=past_only)
+        there = look(keras.ops, ids, N_VALUES, past_only=past_only)
+        for mine, theirs in zip(here, there, strict=True):
+            np.testing.assert_array_equal(theirs[0], mine)

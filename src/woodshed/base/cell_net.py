@@ -8,16 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from woodshed.errors import ParameterError
-from woodshed.nets.cell_view import (
-    DILATIONS,
-    N_INTERVALS,
-    N_PLACES,
-    N_SIGNS,
-    answers,
-    intervals,
-    reference,
-    view,
-)
+from woodshed.nets.cell_view import DILATIONS, N_INTERVALS, N_PLACES, N_SIGNS, answers, look
 
 EPSILON = 1e-5
 
@@ -75,9 +66,8 @@ class CellNet:
             Ids, shape ``(..., n_frames, n_cells)``.
         """
         x = self._looked_up("enter", frames, self.n_places) + self.weights["enter/bias"]
-        seen = view(np, frames, self.n_values)
-        notes = reference(np, seen, self.n_values)
-        x = x + self._looked_up("intervals", intervals(np, seen, notes, self.n_values), N_PLACES)
+        seen, notes = look(np, frames, self.n_values)
+        x = x + self._looked_up("intervals", seen, N_PLACES)
         for number in range(1, self.n_layers + 1):
             y = _three(self._norm(x, f"norm_{number}"), DILATIONS[(number - 1) % len(DILATIONS)])
             y = np.maximum(self._dense(y, f"into_{number}"), 0)

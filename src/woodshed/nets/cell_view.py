@@ -15,7 +15,10 @@ N_SIGNS = 2
 """Beside its values a cell may be hidden or outside of the piece: ids ``n_values`` and ``n_values + 1``."""
 
 NEAR, FAR = 2, 8
-"""All cells of frames so near are seen, and the first cells, one for each voice, of those so far."""
+"""All cells of frames so near are seen, and the first cells of those so far."""
+
+N_FAR_CELLS = 4
+"""So many: one for each voice of a choir."""
 
 BELOW, ABOVE = 36, 24
 """The widest intervals that are told apart, in semitones."""
@@ -26,7 +29,24 @@ N_PLACES = N_INTERVALS + 1 + N_SIGNS
 """An interval, a rest, hidden, or outside."""
 
 
-def view(xp: Any, cells: Any, n_values: int, *, past_only: bool = False, n_voices: int = 4) -> Any:
+def look(xp: Any, cells: Any, n_values: int, *, past_only: bool = False) -> tuple[Any, Any]:
+    """Return what each frame sees, as places of `intervals`, and the `reference` that they count from.
+
+    Parameters as those of `view`; shapes ``(..., n_frames, n_seen)`` and ``(..., n_frames, 1)``.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> seen, notes = look(np, np.array([[5], [7], [9]]), 12)
+    >>> (seen[1, :3] - BELOW).tolist(), notes[1].tolist()
+    ([0, -2, 2], [7])
+    """
+    seen = view(xp, cells, n_values, past_only=past_only)
+    notes = reference(xp, seen, n_values)
+    return intervals(xp, seen, notes, n_values), notes
+
+
+def view(xp: Any, cells: Any, n_values: int, *, past_only: bool = False) -> Any:
     """Put the cells around each frame beside it, the nearest frames first.
 
     Parameters
@@ -39,8 +59,6 @@ def view(xp: Any, cells: Any, n_values: int, *, past_only: bool = False, n_voice
         What may stand in a cell.
     past_only
         Whether frames see themselves and earlier ones only.
-    n_voices
-        Cells of a far frame that are seen.
 
     Returns
     -------
@@ -50,7 +68,7 @@ def view(xp: Any, cells: Any, n_values: int, *, past_only: bool = False, n_voice
     Examples
     --------
     >>> import numpy as np
-    >>> view(np, np.array([[1], [2], [3]]), 9, past_only=True, n_voices=1)[:, :3].tolist()
+    >>> view(np, np.array([[1], [2], [3]]), 9, past_only=True)[:, :3].tolist()
     [[1, 10, 10], [2, 1, 10], [3, 2, 1]]
     """
     around = [(0, 0)] * (len(cells.shape) - 2) + [(FAR, FAR), (0, 0)]
@@ -58,7 +76,7 @@ def view(xp: Any, cells: Any, n_values: int, *, past_only: bool = False, n_voice
     seen = []
     for offset in sorted(range(-FAR, 1 if past_only else FAR + 1), key=abs):
         frame = wide[..., FAR + offset : offset - FAR or None, :]
-        seen.append(frame if abs(offset) <= NEAR else frame[..., :n_voices])
+        seen.append(frame if abs(offset) <= NEAR else frame[..., :N_FAR_CELLS])
     return xp.concatenate(seen, axis=-1)
 
 

@@ -7,16 +7,7 @@ from typing import Any
 import keras
 from keras import layers, ops
 
-from woodshed.nets.cell_view import (
-    DILATIONS,
-    N_INTERVALS,
-    N_PLACES,
-    N_SIGNS,
-    answers,
-    intervals,
-    reference,
-    view,
-)
+from woodshed.nets.cell_view import DILATIONS, N_INTERVALS, N_PLACES, N_SIGNS, answers, intervals, look
 
 
 def chorale_net(
@@ -86,12 +77,7 @@ def chorale_chain(
     """
     ids = keras.Input((2, None), dtype="int32", name="cells")  # (B, 2, T*C)
     past, now = (layers.Reshape((-1, n_cells))(ids[:, row]) for row in (0, 1))  # (B, T, C)
-    seen = view(ops, past, n_values, past_only=True)  # (B, T, S)
-    notes = reference(ops, seen, n_values)  # (B, T, 1)
-    x = layers.Dense(width, name="enter")(_one_hot(past, n_values + N_SIGNS))  # (B, T, W)
-    around = _one_hot(intervals(ops, seen, notes, n_values), N_PLACES)  # (B, T, S*P)
-    around = layers.Dropout(dropout / 2)(around)
-    x = layers.Add()([x, layers.Dense(width, use_bias=False, name="intervals")(around)])
+    x, notes = _enter(past, n_values, width, dropout, past_only=True)  # (B, T, W), (B, T, 1)
     for number in range(n_layers):
         reach = DILATIONS[number % len(DILATIONS)]
         x = _residual(x, number + 1, width, dropout, reach=reach, before=2 * reach, after=0)
@@ -108,10 +94,8 @@ def _enter(
     cells: Any, n_values: int, width: int, dropout: float, *, past_only: bool = False
 ) -> tuple[Any, Any]:
     """Read the cells of each frame, and those around it as intervals; return the notes they are from, too."""
-    seen = view(ops, cells, n_values, past_only=past_only)  # (B, T, S)
-    notes = reference(ops, seen, n_values)  # (B, T, 1)
-    around = _one_hot(intervals(ops, seen, notes, n_values), N_PLACES)  # (B, T, S*P)
-    around = layers.Dropout(dropout / 2)(around)
+    seen, notes = look(ops, cells, n_values, past_only=past_only)  # (B, T, S), (B, T, 1)
+    around = layers.Dropout(dropout / 2)(_one_hot(seen, N_PLACES))  # (B, T, S*P)
     x = layers.Dense(width, name="enter")(_one_hot(cells, n_values + N_SIGNS))  # (B, T, W)
     return layers.Add()([x, layers.Dense(width, use_bias=False, name="intervals")(around)]), notes
 
@@ -138,9 +122,8 @@ def _residual(
 def _answers(x: Any, notes: Any, n_cells: int, n_values: int) -> Any:
     """Give each cell of each frame its logits: what speaks for a pitch, and what for its interval."""
     x = layers.LayerNormalization(epsilon=1e-5, name="norm_last")(x)
-    y = layers.Reshape((-1, n_cells, n_values))(
-        layers.Dense(n_cells * n_values, name="logits")(x)
-    )  # (B, T, C, K)
+    y = layers.Dense(n_cells * n_values, name="logits")(x)
+    y = layers.Reshape((-1, n_cells, n_values))(y)  # (B, T, C, K)
     z = layers.Dense(n_cells * (N_INTERVALS + 1), name="steps")(x)
     z = layers.Reshape((-1, n_cells, N_INTERVALS + 1))(z)  # (B, T, C, P)
     places = ops.expand_dims(answers(ops, notes, n_values), -2)  # (B, T, 1, K)

@@ -117,15 +117,12 @@ class ChoraleWish(Wish):
 
     def _new(self, composer: ChoraleComposer, number: int) -> ChoralePiece:
         """Write a chorale that stays in its key; if one is asked for, one of its mode is moved there."""
-        asked = self._asked_key()
-        if asked is None:
-            return self._most_in_key(composer, number)
-        tonic, mode = asked
-        best, most = None, 0.0
-        for piece in self._drafts(composer, number, MOST_KEYS):
+        tonic, mode = self._asked_key() or (None, None)
+        best, most = None, -1.0
+        for piece in self._drafts(composer, number, MOST_DRAFTS if tonic is None else MOST_KEYS):
             if mode not in (None, piece.key[1]) or piece.in_key <= most:
                 continue
-            moved = _moved(piece, tonic)
+            moved = piece.grid if tonic is None else _moved(piece, tonic)
             if moved is not None:
                 best, most = moved, piece.in_key
                 if most >= LEAST_IN_KEY:
@@ -135,15 +132,6 @@ class ChoraleWish(Wish):
         raise ParameterError(
             f"None of {MOST_KEYS} chorales came out in {self.key}. Ask for the tonic alone, or change --seed."
         )
-
-    def _most_in_key(self, composer: ChoraleComposer, number: int) -> ChoralePiece:
-        """Return the first draft that stays in a key, or else the one that does most."""
-        drafts: list[ChoralePiece] = []
-        for piece in self._drafts(composer, number, MOST_DRAFTS):
-            if piece.in_key >= LEAST_IN_KEY:
-                return piece
-            drafts.append(piece)
-        return max(drafts, key=lambda draft: draft.in_key)
 
     def _drafts(self, composer: ChoraleComposer, number: int, n_most: int) -> Iterator[ChoralePiece]:
         """Write one draft after the other, each when it is asked for."""
