@@ -70,9 +70,9 @@ def _search(n_views: int, *, beside: bool, doubted: float) -> Search:
 
 
 SEARCHES: dict[str, Search] = {
-    USED: _search(3, beside=True, doubted=DOUBTED),
-    "the same from 0.5": _search(3, beside=True, doubted=0.5),
-    f"all views, from {DOUBTED:g}": _search(3, beside=False, doubted=DOUBTED),
+    USED: _search(4, beside=True, doubted=DOUBTED),
+    "the same from 0.5": _search(4, beside=True, doubted=0.5),
+    f"all views, from {DOUBTED:g}": _search(4, beside=False, doubted=DOUBTED),
     f"summary alone, from {DOUBTED:g}": _search(1, beside=False, doubted=DOUBTED),
 }
 

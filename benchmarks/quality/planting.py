@@ -168,6 +168,13 @@ def narrower(clip: Clip) -> Clip:
     return resample(resample(clip, clip.sample_rate // 2 - 200), clip.sample_rate)
 
 
+def lies_above(clip: Clip) -> float:
+    """Return the share of the power that lies above what `narrower` leaves."""
+    power = np.square(np.abs(np.fft.rfft(clip.mono())))
+    n_left = len(power) * (clip.sample_rate // 2 - 200) // clip.sample_rate
+    return float(power[n_left:].sum() / max(1e-12, power.sum()))
+
+
 def blanked(clip: Clip) -> Clip:
     """Silence its first third."""
     samples = clip.samples.copy()

@@ -9,7 +9,8 @@ from woodshed.clip import Clip
 _N_FFT = 2048
 _WIDTH_HZ = 400.0
 _LEAST_DROP_DB = 15.0
-_DEPTH_DB = 80.0
+_DEPTH_DB = 100.0
+_LOWEST_HZ = 1000.0
 
 
 def band_limit(clip: Clip) -> tuple[float, float]:
@@ -17,7 +18,8 @@ def band_limit(clip: Clip) -> tuple[float, float]:
 
     The long-term spectrum of a room or a microphone fades slowly; one that a filter has cut drops steeply and
     stays low up to half the sample rate. The steepest drop between two neighbouring bands of 400 Hz is taken,
-    if above it the level never comes back. What lies 80 dB below the loudest counts as nothing.
+    if above it the level never comes back. What lies 100 dB below the loudest counts as nothing, and nothing
+    is looked for below 1 kHz, where the partials of a low note end steeply by nature.
 
     Returns
     -------
@@ -47,7 +49,8 @@ def band_limit(clip: Clip) -> tuple[float, float]:
     drop_db = mean_db[:n_edges] - mean_db[width : width + n_edges]
     highest_from = np.maximum.accumulate(mean_db[::-1])[::-1]
     stays = highest_from[width : width + n_edges] <= mean_db[:n_edges] - _LEAST_DROP_DB
-    drop_db = np.where(stays, drop_db, 0.0)
+    high = np.arange(width, width + n_edges) * clip.sample_rate / n_fft >= _LOWEST_HZ
+    drop_db = np.where(stays & high, drop_db, 0.0)
     edge = int(drop_db.argmax())
     if drop_db[edge] < _LEAST_DROP_DB:
         return half_hz, 0.0

@@ -1,4 +1,4 @@
-"""Views: a sound described in three ways, each of which tells other classes apart."""
+"""Views: a sound described in four ways, each of which tells other classes apart."""
 
 from __future__ import annotations
 
@@ -15,7 +15,8 @@ from woodshed.clip import Clip, Samples
 from woodshed.features.row import RowFeature
 from woodshed.features.summary import Summary
 from woodshed.features.texture import TextureSummary
-from woodshed.features.voice import VoiceSummary
+from woodshed.features.timbre import TimbreSummary
+from woodshed.features.voice_course import VoiceCourse
 
 Rows = NDArray[np.float64]
 
@@ -23,7 +24,7 @@ HIGHEST_RATE = 32000
 """The texture is heard at this rate at most, in hertz: some sounds differ in their highest band alone."""
 
 VOICE_RATE = 16000
-"""The other two are heard at this rate at most, in hertz."""
+"""The others are heard at this rate at most, in hertz."""
 
 VIEWED_S = 15.0
 """So much of a sound, from its start, is described, in seconds."""
@@ -34,12 +35,12 @@ LEAST_OF_GROUP = 10
 
 @dataclass(frozen=True, kw_only=True)
 class Views:
-    """Describe a clip in one row: its summary, its voice and its texture, one behind the other.
+    """Describe a clip in one row: its summary, voice, texture and timbre, one behind the other.
 
     Parameters
     ----------
     sample_rate
-        Rate at which the texture is heard, in hertz; the other two at most at `VOICE_RATE`.
+        Rate at which the texture is heard, in hertz; the others at most at `VOICE_RATE`.
 
     Examples
     --------
@@ -47,7 +48,7 @@ class Views:
     >>> views = Views(sample_rate=8000)
     >>> rows = np.stack([views(sine(440, sample_rate=44100))] * 3)
     >>> [view.shape for view in views.apart(rows)]
-    [(3, 126), (3, 715), (3, 241)]
+    [(3, 126), (3, 5054), (3, 241), (3, 484)]
     """
 
     sample_rate: int
@@ -58,12 +59,13 @@ class Views:
         low_rate = min(self.sample_rate, VOICE_RATE)
         return (
             Summary(sample_rate=low_rate),
-            VoiceSummary(sample_rate=low_rate, hop_length=low_rate // 100),
+            VoiceCourse(sample_rate=low_rate, hop_length=low_rate // 100),
             TextureSummary(
                 sample_rate=self.sample_rate,
                 n_fft=max(512, 2 ** round(np.log2(0.046 * self.sample_rate))),
                 hop_length=round(0.0125 * self.sample_rate),
             ),
+            TimbreSummary(sample_rate=low_rate),
         )
 
     def __call__(self, clip: Clip) -> Samples:
