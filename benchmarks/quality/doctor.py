@@ -33,8 +33,8 @@ from woodshed.data.doctor.label import missing_labels
 from woodshed.data.doctor.level import clipped, off_centre, other_rate, silent, too_short, unreadable
 from woodshed.data.doctor.look import Look, common_rate, look_at_all
 from woodshed.data.doctor.shortcut import CUES, guesses
-from woodshed.data.doctor.view import Views
 from woodshed.data.example import Corpus, Example
+from woodshed.features.views import Views
 
 NOTES = Path(__file__).with_name("doctor_notes.md")
 RECALL, PRECISION = 0.95, 0.9

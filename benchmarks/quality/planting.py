@@ -14,8 +14,8 @@ from woodshed.audio.edit import resample
 from woodshed.audio.read import read
 from woodshed.clip import Clip
 from woodshed.data.doctor.look import Look, look_at_all
-from woodshed.data.doctor.view import Views
 from woodshed.data.example import Corpus, Example
+from woodshed.features.views import Views
 
 SHARE = 0.05
 """Of each kind so many of the sounds are made faulty."""

@@ -29,6 +29,7 @@ def main() -> None:
             f"the folds, ± standard deviation over {len(given.seeds)} seeds. The interval is a bootstrap over source "
             "recordings of the majority answer of the seeds. SVM: radial kernel, C = 10, on summary features.",
             measure.summary([outcome]),
+            measure.without_net(task, recogniser, given.work),
             f"Settings: {measure.settings_line(recogniser)}.",
             "## By fold",
             measure.fold_table(outcome),

@@ -12,7 +12,7 @@ import numpy as np
 import pytest
 
 from woodshed.base import baseline, classical
-from woodshed.base.classical import MODELS, fit_model, probabilities, time_fits
+from woodshed.base.classical import MODELS, Case, fit_model, probabilities, time_fits
 from woodshed.base.experiment import Run
 from woodshed.base.fold_run import Watcher
 from woodshed.base.notebook import Notebook
@@ -78,7 +78,7 @@ def test_only_the_forest_draws_and_it_draws_by_the_seed(name: str) -> None:
     rows, columns = blobs(3, 0)
     rows = rows + np.random.default_rng(9).normal(0, 5, rows.shape)
     first, same, other = (
-        probabilities(fit_model(name, rows, columns, seed=seed, n_jobs=n_jobs), rows)
+        probabilities(fit_model(name, rows, columns, case=Case(seed=seed, n_jobs=n_jobs)), rows)
         for seed, n_jobs in ((0, 1), (0, 2), (1, 1))
     )
     assert np.array_equal(first, same)

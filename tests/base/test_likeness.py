@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 from woodshed.base import likeness
-from woodshed.base.classical import fit_model, probabilities
+from woodshed.base.classical import Case, fit_model, probabilities
 from woodshed.base.estimator import bytes_to_estimator, estimator_to_bytes
 from woodshed.base.likeness import KernelRidge, telling
 from woodshed.errors import ModelFolderError
@@ -105,6 +105,51 @@ def test_with_more_clips_than_it_remembers_all_still_count(monkeypatch: pytest.M
     ]
     assert same[0] > max(0.95, same[1]), "nearer to what all rows say than a model that saw 120 of them"
     assert accuracy(thinned, unheard, truth) > 0.7
+
+
+def two_ways(n: int, seed: int) -> tuple[np.ndarray, np.ndarray]:
+    """Return rows of two views: each says something of three classes, the second in many values alike."""
+    rng = np.random.default_rng(seed)
+    columns = np.arange(n) % 3
+    first, second = (1.2 * np.eye(3)[columns] + rng.normal(size=(n, 3)) for _ in range(2))
+    copies = np.repeat(second, 60, axis=1) + 0.3 * rng.normal(size=(n, 180))
+    return np.hstack([first, copies]), columns
+
+
+def test_views_are_asked_one_by_one_so_that_a_long_one_does_not_drown_a_short_one() -> None:
+    rows, columns = two_ways(150, 0)
+    unheard = two_ways(1500, 1)
+    pooled = fit_model("kernel-ridge", rows, columns, case=Case(blocks=(3, 180)))
+    at_once = fit_model("kernel-ridge", rows, columns)
+    assert [len(one.mean_) for one in pooled.machines_] == [3, 180]
+    assert accuracy(pooled, *unheard) > accuracy(at_once, *unheard) + 0.03
+    again = bytes_to_estimator(estimator_to_bytes(pooled), 183, 3)
+    assert np.array_equal(probabilities(again, rows), probabilities(pooled, rows))
+
+
+def test_numbers_are_the_mean_of_what_the_views_say() -> None:
+    rows, columns = two_ways(60, 0)
+    model = KernelRidge(is_classifier=False, blocks=(3, 180)).fit(rows, columns.astype(float))
+    parts = [
+        one.predict(part) for one, part in zip(model.machines_, np.split(rows, [3], axis=1), strict=True)
+    ]
+    assert model.predict(rows) == pytest.approx(np.mean(parts, axis=0))
+
+
+@pytest.mark.parametrize("blocks", [(3, 179), (183,), (3, 180, 0), (-3, 186)])
+def test_views_that_do_not_fit_the_rows_are_refused(blocks: tuple[int, ...]) -> None:
+    model = fit_model("kernel-ridge", *two_ways(60, 0), case=Case(blocks=(3, 180)))
+    model.blocks = blocks
+    with pytest.raises(ModelFolderError, match="it is no model of 3 classes on 183 values"):
+        bytes_to_estimator(estimator_to_bytes(model), 183, 3)
+
+
+def test_a_model_that_was_saved_before_there_were_views_can_be_read() -> None:
+    model = fit_model("kernel-ridge", *needle(60, 0, n_values=4))
+    del model.blocks
+    again = bytes_to_estimator(estimator_to_bytes(model), 4, 3)
+    assert "blocks" not in vars(again)
+    assert accuracy(again, *needle(60, 0, n_values=4)) > 0.7
 
 
 @pytest.mark.parametrize(

@@ -15,6 +15,7 @@ import tempfile
 import time
 import warnings
 from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -32,9 +33,11 @@ from woodshed.base.result import LearningCurve
 from woodshed.clip import Clip
 from woodshed.data.item import Item
 from woodshed.data.store import FeatureStore
+from woodshed.features.row import RowFeature
 
 if TYPE_CHECKING:
     from woodshed.base.listener import Listener
+    from woodshed.features.played import PlayedNotes
 
 Rows = NDArray[np.float64]
 """One row of summary features for each clip, ``(n_clips, n_values)``."""
@@ -55,7 +58,30 @@ _GROWTH = {"kernel-ridge": 2, "svm": 2}
 """Power of the number of clips with which the time to learn grows; 1 for the others."""
 
 
-def svm(seed: int, n_rows: int) -> Any:
+@dataclass(frozen=True, kw_only=True)
+class Case:
+    """How an estimator is built and fitted, whichever it is.
+
+    Parameters
+    ----------
+    seed
+        Source of every random draw.
+    n_jobs
+        Threads of the forest; the others use one. Their number does not change the result.
+    blocks
+        Lengths of the parts of a row (`woodshed.features.row.RowFeature.blocks`) that are to be asked one by
+        one by a model that can; none: the row as a whole.
+    """
+
+    seed: int = 0
+    n_jobs: int = 1
+    blocks: tuple[int, ...] = ()
+
+
+PLAIN = Case()
+
+
+def svm(case: Case, n_rows: int) -> Any:
     """Build a support vector machine with a radial kernel, C = 10, on standardised values.
 
     Classes count equally, however many clips each has. Nothing about it is random.
@@ -69,7 +95,7 @@ def svm(seed: int, n_rows: int) -> Any:
     return standardised(SVC(C=10.0, class_weight="balanced", break_ties=True))
 
 
-def forest(seed: int, n_rows: int) -> Any:
+def forest(case: Case, n_rows: int) -> Any:
     """Build a random forest of 500 trees; classes count equally.
 
     References
@@ -78,17 +104,17 @@ def forest(seed: int, n_rows: int) -> Any:
     """
     from sklearn.ensemble import RandomForestClassifier
 
-    return RandomForestClassifier(N_TREES, class_weight="balanced", random_state=seed)
+    return RandomForestClassifier(N_TREES, class_weight="balanced", random_state=case.seed)
 
 
-def logistic(seed: int, n_rows: int) -> Any:
+def logistic(case: Case, n_rows: int) -> Any:
     """Build a logistic regression (C = 1) on standardised values; classes count equally."""
     from sklearn.linear_model import LogisticRegression
 
     return standardised(LogisticRegression(class_weight="balanced", max_iter=2000))
 
 
-def knn(seed: int, n_rows: int) -> Any:
+def knn(case: Case, n_rows: int) -> Any:
     """Build a vote of the five nearest clips on standardised values, the nearer the weightier.
 
     Classes with more clips are likelier to be near: here they do not count equally.
@@ -99,7 +125,7 @@ def knn(seed: int, n_rows: int) -> Any:
     return standardised(KNeighborsClassifier(min(5, n_rows), weights="distance", algorithm="brute"))
 
 
-def discriminant(seed: int, n_rows: int) -> Any:
+def discriminant(case: Case, n_rows: int) -> Any:
     """Build a linear discriminant analysis on standardised values, its covariance shrunk by 0.3.
 
     The within-class covariance tells which directions differ between people and rooms though the class is
@@ -116,17 +142,17 @@ def discriminant(seed: int, n_rows: int) -> Any:
     return standardised(LinearDiscriminantAnalysis(solver="lsqr", shrinkage=0.3))
 
 
-def kernel_ridge(seed: int, n_rows: int) -> Any:
+def kernel_ridge(case: Case, n_rows: int) -> Any:
     """Build a ridge regression on likeness, in the values that tell the classes apart; classes count equally.
 
     It is meant for rows of many values and few clips (`woodshed.base.likeness`). Nothing about it is random.
     """
     from woodshed.base.likeness import KernelRidge
 
-    return KernelRidge()
+    return KernelRidge(blocks=case.blocks)
 
 
-MODELS: dict[str, Callable[[int, int], Any]] = {
+MODELS: dict[str, Callable[[Case, int], Any]] = {
     "discriminant": discriminant,
     "forest": forest,
     "kernel-ridge": kernel_ridge,
@@ -134,7 +160,7 @@ MODELS: dict[str, Callable[[int, int], Any]] = {
     "logistic": logistic,
     "svm": svm,
 }
-"""Word after ``--net`` -> function of the seed and the number of clips that builds the estimator."""
+"""Word after ``--net`` -> function that builds the estimator."""
 
 
 def fit_model(
@@ -142,8 +168,7 @@ def fit_model(
     rows: Rows,
     columns: NDArray[np.int64],
     *,
-    seed: int = 0,
-    n_jobs: int = 1,
+    case: Case = PLAIN,
     weights: Rows | None = None,
 ) -> Any:
     """Let a classical model learn which class each row has.
@@ -156,10 +181,8 @@ def fit_model(
         Shape ``(n_clips, n_values)``.
     columns
         Shape ``(n_clips,)``: the classes as numbers from 0 without a gap.
-    seed
-        Source of every random draw.
-    n_jobs
-        Threads of the forest; the others use one. Their number does not change the result.
+    case
+        How it is built.
     weights
         How much each row counts, shape ``(n_clips,)``; see `fit_weighted`.
 
@@ -174,7 +197,7 @@ def fit_model(
     >>> probabilities(fit_model("knn", rows, np.array([0, 0, 1, 1])), rows).argmax(axis=1).tolist()
     [0, 0, 1, 1]
     """
-    return fit_weighted(MODELS[name](seed, len(rows)), rows, columns, weights, n_jobs=n_jobs)
+    return fit_weighted(MODELS[name](case, len(rows)), rows, columns, weights, n_jobs=case.n_jobs)
 
 
 def fit_weighted(
@@ -237,14 +260,14 @@ def learn_in_one_go(
         rows, place = _rows_of(listener, store, [items[k] for k in kept])
     targets, kept = targets[place], kept[place]
     weights = None if sample_weight is None else np.asarray(sample_weight, np.float64)[kept]
-    how: dict[str, Any] = {"seed": listener.seed, "n_jobs": listener.n_jobs}
+    how: dict[str, Any] = {"case": _case_of(listener, feature), "weights": weights}
     extra: dict[str, bytes] = {}
     if listener.answer == "classes":
-        model = fit_model(listener.net, rows, targets.argmax(axis=1), weights=weights, **how)
+        model = fit_model(listener.net, rows, targets.argmax(axis=1), **how)
     else:
-        model = fit_columns(listener.net, rows, targets, answer=listener.answer, weights=weights, **how)
+        model = fit_columns(listener.net, rows, targets, answer=listener.answer, **how)
         kept_groups = None if groups is None else [str(groups[k]) for k in kept]
-        extra = listener.learn_from_answers(*_out_of_fold(listener, rows, targets, kept_groups, weights))
+        extra = listener.learn_from_answers(*_out_of_fold(listener, rows, targets, kept_groups, **how))
     listener.set_learned(
         classes=names,
         feature=feature,
@@ -252,6 +275,11 @@ def learn_in_one_go(
         curve=LearningCurve("training"),
         set_aside=set_aside,
     )
+
+
+def _case_of(listener: Listener, feature: RowFeature | PlayedNotes) -> Case:
+    blocks = feature.blocks if isinstance(feature, RowFeature) else ()
+    return Case(seed=listener.seed, n_jobs=listener.n_jobs, blocks=blocks)
 
 
 def _rows_of(
@@ -273,6 +301,8 @@ def _out_of_fold(
     rows: Rows,
     targets: NDArray[np.float32],
     groups: Sequence[str] | None,
+    *,
+    case: Case,
     weights: Rows | None,
 ) -> tuple[NDArray[np.float32], Callable[[], Rows]]:
     """Return the truth, and a function that answers each row by a model that has not heard its group."""
@@ -293,8 +323,7 @@ def _out_of_fold(
                 targets[heard],
                 answer=listener.answer,
                 weights=None if weights is None else weights[heard],
-                seed=listener.seed,
-                n_jobs=listener.n_jobs,
+                case=case,
             )
             answers[~heard] = ask_columns(model, rows[~heard])
         return answers
@@ -308,17 +337,18 @@ def time_fits(listener: Listener, n_classes: int, sizes: Sequence[int]) -> float
     Describing the sounds is not counted: it is done once, and what is stored already takes no time.
     """
     n_rows = max(_N_TIMED, 2 * n_classes)
-    n_values = type(listener).summary().n_values
-    rows = np.random.default_rng(0).normal(size=(n_rows, n_values))
+    feature = type(listener).summary()
+    case = _case_of(listener, feature)
+    rows = np.random.default_rng(0).normal(size=(n_rows, feature.n_values))
     columns = np.arange(n_rows) % n_classes
     began = time.perf_counter()
     if listener.answer == "classes":
-        fit_model(listener.net, rows, columns, n_jobs=listener.n_jobs)
+        fit_model(listener.net, rows, columns, case=case)
     else:
         from woodshed.base.column import fit_columns
 
         targets = np.eye(n_classes, dtype=np.float32)[columns]
-        fit_columns(listener.net, rows, targets, answer=listener.answer, n_jobs=listener.n_jobs)
+        fit_columns(listener.net, rows, targets, answer=listener.answer, case=case)
     duration_s = time.perf_counter() - began
     duration_s *= 1 + (N_FOLDS - 1 if listener.answer == "tags" else 0)
     power = _GROWTH.get(listener.net, 1)

@@ -8,13 +8,22 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from woodshed.base.classical import MODELS, Rows, fit_weighted, no_false_alarm, probabilities, standardised
+from woodshed.base.classical import (
+    MODELS,
+    PLAIN,
+    Case,
+    Rows,
+    fit_weighted,
+    no_false_alarm,
+    probabilities,
+    standardised,
+)
 
 N_TREES = 100
 """Trees of a forest for each column: fewer than for classes, since there are many columns."""
 
 
-def svm(seed: int, n_rows: int) -> Any:
+def svm(case: Case, n_rows: int) -> Any:
     """Build a support vector regression with a radial kernel, C = 1 and a tube of 0.1 deviations.
 
     References
@@ -26,14 +35,14 @@ def svm(seed: int, n_rows: int) -> Any:
     return standardised(SVR())
 
 
-def forest(seed: int, n_rows: int) -> Any:
+def forest(case: Case, n_rows: int) -> Any:
     """Build a random forest of regression trees."""
     from sklearn.ensemble import RandomForestRegressor
 
-    return RandomForestRegressor(N_TREES, random_state=seed)
+    return RandomForestRegressor(N_TREES, random_state=case.seed)
 
 
-def linear(seed: int, n_rows: int) -> Any:
+def linear(case: Case, n_rows: int) -> Any:
     """Build a ridge regression, what the linear models are for classes.
 
     How much it is held back is found by leaving one clip out at a time, between 1 and 10,000: with some
@@ -49,21 +58,21 @@ def linear(seed: int, n_rows: int) -> Any:
     return standardised(RidgeCV(np.logspace(0, 4, 13)))
 
 
-def knn(seed: int, n_rows: int) -> Any:
+def knn(case: Case, n_rows: int) -> Any:
     """Build the mean of the five nearest clips, the nearer the weightier."""
     from sklearn.neighbors import KNeighborsRegressor
 
     return standardised(KNeighborsRegressor(min(5, n_rows), weights="distance", algorithm="brute"))
 
 
-def kernel_ridge(seed: int, n_rows: int) -> Any:
+def kernel_ridge(case: Case, n_rows: int) -> Any:
     """Build a ridge regression on likeness, in the values that say most about the number."""
     from woodshed.base.likeness import KernelRidge
 
-    return KernelRidge(is_classifier=False)
+    return KernelRidge(is_classifier=False, blocks=case.blocks)
 
 
-REGRESSORS: dict[str, Callable[[int, int], Any]] = {
+REGRESSORS: dict[str, Callable[[Case, int], Any]] = {
     "discriminant": linear,
     "forest": forest,
     "kernel-ridge": kernel_ridge,
@@ -80,8 +89,7 @@ def fit_columns(
     targets: NDArray[np.floating],
     *,
     answer: str,
-    seed: int = 0,
-    n_jobs: int = 1,
+    case: Case = PLAIN,
     weights: Rows | None = None,
 ) -> list[Any]:
     """Fit one estimator to each column of the targets, where they are known.
@@ -96,7 +104,7 @@ def fit_columns(
         Shape ``(n_clips, n_columns)``; NaN where it is not known.
     answer
         ``tags`` (0 and 1) or ``values``.
-    seed, n_jobs, weights
+    case, weights
         As for `woodshed.base.classical.fit_model`.
 
     Returns
@@ -124,13 +132,13 @@ def fit_columns(
             continue
         counted = None if weights is None else weights[known]
         if answer == "tags":
-            built = MODELS[name](seed, len(right))
+            built = MODELS[name](case, len(right))
             right = (right > 0.5).astype(np.int64)
         else:
-            built = REGRESSORS[name](seed, len(right))
+            built = REGRESSORS[name](case, len(right))
             scale[:, k] = right.mean(), right.std()
             right = (right - scale[0, k]) / scale[1, k]
-        models.append(fit_weighted(built, rows[known], right, counted, n_jobs=n_jobs))
+        models.append(fit_weighted(built, rows[known], right, counted, n_jobs=case.n_jobs))
     return [scale, *models]
 
 

@@ -237,6 +237,16 @@ def _is_sound_ridge(ridge: Any, n_values: int, n_classes: int) -> bool:
 
 
 def _is_sound_kernel_ridge(machine: Any, n_values: int, n_classes: int) -> bool:
+    if machine.blocks:
+        return (
+            sum(machine.blocks) == n_values
+            and min(machine.blocks) > 0
+            and len(machine.machines_) == len(machine.blocks)
+            and all(
+                type(one) is type(machine) and not one.blocks and _is_sound_kernel_ridge(one, n, n_classes)
+                for one, n in zip(machine.machines_, machine.blocks, strict=True)
+            )
+        )
     n_known, n_chosen = machine.known_.shape
     return bool(
         machine.is_classifier == (n_classes > 0)

@@ -27,7 +27,9 @@ class KernelRidge:
     The likeness of two rows is ``exp(-width * |a - b|² / n)`` over ``n`` standardised values. Not all values
     count alike: a value of which the share ``s`` of the variance is explained by the answer is multiplied by
     ``(s / (1 - s)) ** 0.75`` (for classes the quotient is that of an analysis of variance), and only the
-    `N_CHOSEN` most telling are kept. So hundreds of values can be offered of which most say nothing. It
+    `N_CHOSEN` most telling are kept. So hundreds of values can be offered of which most say nothing. Rows
+    that describe a clip in several ways (``blocks``) are asked way by way, and the mean of the scores counts:
+    what is common to all is right more often than what any way, or all values at once, would say. It
     has scikit-learn's manners and only arrays and numbers in it, so that it can be saved and checked.
 
     Parameters
@@ -38,9 +40,13 @@ class KernelRidge:
         How fast likeness falls with distance: at 0.3, a row is like many, and the answer nearly quadratic.
     ridge
         How little it trusts each row that it learns from.
+    blocks
+        Lengths of the parts of a row, each of which gets a machine of its own; none: one for the whole row.
 
     Attributes
     ----------
+    machines_
+        The machine of each part; then there are none of the following.
     mean_, scale_, chosen_
         What is subtracted from a row, what it is then multiplied by, and which of its values are compared.
     known_, votes_
@@ -59,10 +65,20 @@ class KernelRidge:
     [1, 0]
     """
 
-    def __init__(self, *, is_classifier: bool = True, width: float = 0.3, ridge: float = 0.1) -> None:
+    blocks: tuple[int, ...] = ()  # of models that were saved before there were any
+
+    def __init__(
+        self,
+        *,
+        is_classifier: bool = True,
+        width: float = 0.3,
+        ridge: float = 0.1,
+        blocks: tuple[int, ...] = (),
+    ) -> None:
         self.is_classifier = is_classifier
         self.width = width
         self.ridge = ridge
+        self.blocks = blocks
 
     def fit(self, rows: Rows, answers: NDArray[np.number], sample_weight: Rows | None = None) -> KernelRidge:
         """Learn what each known row says about the answers.
@@ -81,6 +97,8 @@ class KernelRidge:
         KernelRidge
             Itself.
         """
+        if self.blocks:
+            return self._fit_blocks(rows, answers, sample_weight)
         trust = np.ones(len(rows)) if sample_weight is None else np.asarray(sample_weight, np.float64)
         rows, answers, trust = rows[trust > 0], answers[trust > 0], trust[trust > 0]
         targets = np.asarray(answers, np.float64)[:, np.newaxis]
@@ -102,6 +120,22 @@ class KernelRidge:
             self.known_ = described[np.linspace(0, len(rows) - 1, N_KNOWN).round().astype(np.int64)]
         self.votes_ = self._votes(described, targets, trust)
         return self
+
+    def _fit_blocks(self, rows: Rows, answers: NDArray[np.number], sample_weight: Rows | None) -> KernelRidge:
+        """Let each part of a row have a machine of its own."""
+        self.machines_ = [
+            KernelRidge(is_classifier=self.is_classifier, width=self.width, ridge=self.ridge).fit(
+                part, answers, sample_weight
+            )
+            for part in self._parts(rows)
+        ]
+        self.n_features_in_ = rows.shape[1]
+        if self.is_classifier:
+            self.classes_ = self.machines_[0].classes_
+        return self
+
+    def _parts(self, rows: Rows) -> list[Rows]:
+        return np.split(rows, np.cumsum(self.blocks)[:-1], axis=1)
 
     def predict(self, rows: Rows) -> NDArray[np.number]:
         """Return the number for each row, or its class, shape ``(n_clips,)``."""
@@ -126,6 +160,10 @@ class KernelRidge:
         return described
 
     def _scores(self, rows: Rows) -> Rows:
+        if self.blocks:
+            pairs = zip(self.machines_, self._parts(rows), strict=True)
+            mean: Rows = np.mean([machine._scores(part) for machine, part in pairs], axis=0)
+            return mean
         scores: Rows = self._likeness(self._described(rows)) @ self.votes_
         return scores
 

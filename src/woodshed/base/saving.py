@@ -39,6 +39,7 @@ from woodshed.features.played import PlayedNotes, TimedNotes
 from woodshed.features.row import RowFeature
 from woodshed.features.summary import Summary
 from woodshed.features.timbre import TimbreSummary
+from woodshed.features.views import Views
 from woodshed.features.voice import VoiceSummary
 from woodshed.features.voice_course import VoiceCourse
 
@@ -52,7 +53,7 @@ LABELS_NAME = "labels.json"
 WEIGHTS_NAME = "weights.npz"
 """Arrays of a model that writes; see `woodshed.base.composer_folder`."""
 
-_ROWS = (NoiseFloor, PlayedNotes, Summary, TimbreSummary, TimedNotes, VoiceCourse, VoiceSummary)
+_ROWS = (NoiseFloor, PlayedNotes, Summary, TimbreSummary, TimedNotes, Views, VoiceCourse, VoiceSummary)
 
 FEATURES: dict[str, type[LogMel | RowFeature | PlayedNotes]] = {
     feature.__name__: feature for feature in (LogMel, *_ROWS)

@@ -86,6 +86,7 @@ if TYPE_CHECKING:
     from woodshed.features.texture import TextureSummary
     from woodshed.features.timbre import TimbreSummary
     from woodshed.features.time_domain import AmplitudeEnvelope, Energy, Rms, ZeroCrossingRate
+    from woodshed.features.views import Views
     from woodshed.features.voice import VoiceSummary
     from woodshed.features.voice_course import VoiceCourse
 
@@ -132,7 +133,7 @@ _OTHERS = (
     *("frame.Framed", "key.KeyGuess", "key.find_key", "onset.onset_times_of_file", "onset.onset_times_s"),
     *("statistic.statistic_names", "statistic.summarise_frames", "summary.Summary"),
     *("notes.NoteSummary", "texture.TextureSummary", "timbre.TimbreSummary", "voice.VoiceSummary"),
-    "voice_course.VoiceCourse",
+    *("views.Views", "voice_course.VoiceCourse"),
 )
 _HOME = {place.partition(".")[2]: place.partition(".")[0] for place in (*FEATURES.values(), *_OTHERS)}
 
@@ -175,6 +176,7 @@ __all__ = [
     "TextureSummary",
     "TimbreSummary",
     "Tonnetz",
+    "Views",
     "VoiceCourse",
     "VoiceSummary",
     "Yin",

@@ -43,6 +43,11 @@ class RowFeature(MelSettings, ABC):
         """Length of the row."""
         return len(self.names)
 
+    @property
+    def blocks(self) -> tuple[int, ...]:
+        """Lengths of the parts that describe the clip each in its own way; none if there is but one way."""
+        return ()
+
     def __call__(self, clip: Clip) -> Samples:
         """Describe a clip.
 

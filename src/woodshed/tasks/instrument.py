@@ -10,7 +10,7 @@ from woodshed.audio.room import Attack, Band, Phrase, Room
 from woodshed.base.recogniser import Recogniser
 from woodshed.base.window import Variation
 from woodshed.features.row import RowFeature
-from woodshed.features.timbre import TimbreSummary
+from woodshed.features.views import Views
 
 _ELSEWHERE = Chain(
     (
@@ -27,12 +27,12 @@ _ELSEWHERE = Chain(
 class InstrumentRecogniser(Recogniser):
     """Recognise which musical instrument plays alone, in a note or in a phrase.
 
-    Recordings of notes are few and even. The default is therefore no net but a kernel ridge on how partials
-    are balanced and move (`TimbreSummary`), which learns from each recording and from four copies of it: at
-    other pitches and levels, without the attack, strung together to short phrases, and as if recorded
-    elsewhere. It knows other recordings of the players it learned from well, and other players or samplers
-    less well (``benchmarks/quality/instrument.md``): learn from several, if there are. ``--net`` takes the
-    nets as well. All settings: `woodshed.base.listener.Listener`.
+    Recordings of notes are few and even. The default is therefore no net but a kernel ridge on four views of
+    a sound (`Views`; one of them is how partials are balanced and move), which learns from each recording and
+    from four copies of it: at other pitches and levels, without the attack, strung together to short phrases,
+    and as if recorded elsewhere. It knows other recordings of the players it learned from well, and other
+    players or samplers less well (``benchmarks/quality/instrument.md``): learn from several, if there are.
+    ``--net`` takes the nets as well. All settings: `woodshed.base.listener.Listener`.
 
     Examples
     --------
@@ -62,7 +62,7 @@ class InstrumentRecogniser(Recogniser):
             Gain(-20.0, 12.0),
         )
     )
-    summary: ClassVar[type[RowFeature]] = TimbreSummary
+    summary: ClassVar[type[RowFeature]] = Views
     n_row_versions: ClassVar[int] = 5
 
     net: str = "kernel-ridge"

@@ -8,6 +8,8 @@ from typing import ClassVar
 from woodshed.audio.augment import Change, Speed
 from woodshed.base.recogniser import Recogniser
 from woodshed.base.window import Variation
+from woodshed.features.row import RowFeature
+from woodshed.features.views import Views
 
 
 @dataclass(kw_only=True, eq=False)
@@ -19,7 +21,10 @@ class NoiseRecogniser(Recogniser):
     kept (``colour_norm`` is 0; the overall level still does not matter), and training windows are warped
     less and get less noise. Two of them are played at once (`woodshed.base.window.mix_pairs`), which keeps
     the net from learning few recordings by heart. A second opinion has half the say: a kernel machine on
-    how the bands of a window move (`woodshed.nets.texture`). All settings: `Recogniser`.
+    how the bands of a window move (`woodshed.nets.texture`). Without a net, and about as good, learns
+    ``net="kernel-ridge"``: it compares whole clips in four views (`woodshed.features.Views`), also with
+    copies that are played a little faster or slower. It learns sooner and answers later. All settings:
+    `Recogniser`.
 
     Examples
     --------
@@ -45,6 +50,8 @@ class NoiseRecogniser(Recogniser):
         mix=1.0,
     )
     change: ClassVar[Change | None] = Speed(0.8, 1.25)
+    summary: ClassVar[type[RowFeature]] = Views
+    n_row_versions: ClassVar[int] = 5
 
     net: str = "conv-residual"
     width: int = 16

@@ -14,8 +14,9 @@ from woodshed.data.doctor.fold import recordings
 from woodshed.data.doctor.kernel import RIDGE, left_out_scores, likeness
 from woodshed.data.doctor.look import Look, common_rate, look_at_all
 from woodshed.data.doctor.outlier import suspicious
-from woodshed.data.doctor.view import Views, beside_own_group
+from woodshed.data.doctor.view import beside_own_group, described
 from woodshed.data.sample import sample_folder
+from woodshed.features.views import Views
 
 Rows = NDArray[np.float64]
 Digits = tuple[list[Rows], list[str], list[str], list[str]]
@@ -151,6 +152,6 @@ def test_digits_under_a_wrong_label_are_found(digits: Digits, seed: int) -> None
 def test_sounds_at_any_rate_and_of_any_length_are_described(sample_rate: int) -> None:
     views = Views(sample_rate=sample_rate)
     clips = [sine(440, duration_s, sample_rate=44100) for duration_s in (0.001, 0.3, 20.0)]
-    rows = np.stack([views(clip) for clip in clips])
+    rows = np.stack([described(clip, views) for clip in clips])
     assert np.isfinite(rows).all()
-    assert [view.shape[1] for view in views.apart(rows)] == [feature.n_values for feature in views.features]
+    assert [view.shape[1] for view in views.apart(rows)] == list(views.blocks)

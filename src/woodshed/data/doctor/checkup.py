@@ -12,8 +12,8 @@ from woodshed.data.doctor.level import clipped, off_centre, other_rate, silent, 
 from woodshed.data.doctor.look import Look, common_rate, look_at_all
 from woodshed.data.doctor.outlier import wrong_labels
 from woodshed.data.doctor.shortcut import shortcuts
-from woodshed.data.doctor.view import Views
 from woodshed.data.example import Corpus
+from woodshed.features.views import Views
 
 Stage = Callable[[str, int], Callable[[], None]]
 """Called with what is done next and its number of steps; what it returns is called after each step."""

@@ -13,10 +13,11 @@ from woodshed.audio.measure import CLIPPED_RUN, FULL_SCALE, LARGEST, SILENCE_FRA
 from woodshed.clip import Clip, Samples
 from woodshed.data.doctor.band import band_limit
 from woodshed.data.doctor.fingerprint import LISTENED_S, fingerprint, narrowed
-from woodshed.data.doctor.view import HIGHEST_RATE, Views
+from woodshed.data.doctor.view import HIGHEST_RATE, described
 from woodshed.data.example import Example
 from woodshed.data.sound import codec_of, example_blocks, own_rate
 from woodshed.errors import AudioFileError, ParameterError, ScoreFileError, WoodshedError
+from woodshed.features.views import Views
 from woodshed.units import amplitude_to_db, db_to_amplitude, s_to_samples, samples_to_s
 
 _EDGE_DB = -40.0
@@ -51,7 +52,7 @@ class Look:
     print_
         See `woodshed.data.doctor.fingerprint`; None when it was not asked for.
     views
-        Row of `woodshed.data.doctor.view.Views`; None when it was not asked for.
+        Row of `woodshed.features.views.Views`; None when it was not asked for.
     """
 
     sample_rate: int
@@ -127,7 +128,7 @@ def look(example: Example, *, views: Views | None = None) -> Look:
         return Look(rate, n_channels, tally.n_samples, codec, *tally.answers())
     clip = Clip(np.concatenate(heard)[np.newaxis], rate)
     small = narrowed(clip)
-    rows = (fingerprint(small), views(clip))
+    rows = (fingerprint(small), described(clip, views))
     return Look(
         *(rate, n_channels, tally.n_samples, codec, *tally.answers()),
         *(*_edges_s(clip), *band_limit(clip), *rows),

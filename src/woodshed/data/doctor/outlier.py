@@ -13,8 +13,9 @@ from woodshed.data.doctor.finding import Finding, count_text, share_of
 from woodshed.data.doctor.fold import recordings
 from woodshed.data.doctor.kernel import left_out_scores, likeness
 from woodshed.data.doctor.look import Look
-from woodshed.data.doctor.view import Views, beside_own_group
+from woodshed.data.doctor.view import beside_own_group
 from woodshed.data.example import Corpus
+from woodshed.features.views import Views
 
 Rows = NDArray[np.float64]
 

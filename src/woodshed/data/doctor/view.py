@@ -1,30 +1,20 @@
-"""Views: a sound described in four ways, each of which tells other classes apart."""
+"""What the doctor sees of a sound when it doubts its label: four views, also beside the mean of its group."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
-from functools import cached_property
-from itertools import pairwise
 
 import numpy as np
 from numpy.typing import NDArray
 
 from woodshed.audio.edit import resample
 from woodshed.clip import Clip, Samples
-from woodshed.features.row import RowFeature
-from woodshed.features.summary import Summary
-from woodshed.features.texture import TextureSummary
-from woodshed.features.timbre import TimbreSummary
-from woodshed.features.voice_course import VoiceCourse
+from woodshed.features.views import Views
 
 Rows = NDArray[np.float64]
 
 HIGHEST_RATE = 32000
-"""The texture is heard at this rate at most, in hertz: some sounds differ in their highest band alone."""
-
-VOICE_RATE = 16000
-"""The others are heard at this rate at most, in hertz."""
+"""A sound is described at this rate at most, in hertz: some differ in their highest band alone."""
 
 VIEWED_S = 15.0
 """So much of a sound, from its start, is described, in seconds."""
@@ -33,51 +23,9 @@ LEAST_OF_GROUP = 10
 """A group is compared with itself from so many rows on."""
 
 
-@dataclass(frozen=True, kw_only=True)
-class Views:
-    """Describe a clip in one row: its summary, voice, texture and timbre, one behind the other.
-
-    Parameters
-    ----------
-    sample_rate
-        Rate at which the texture is heard, in hertz; the others at most at `VOICE_RATE`.
-
-    Examples
-    --------
-    >>> from woodshed.audio import sine
-    >>> views = Views(sample_rate=8000)
-    >>> rows = np.stack([views(sine(440, sample_rate=44100))] * 3)
-    >>> [view.shape for view in views.apart(rows)]
-    [(3, 126), (3, 5054), (3, 241), (3, 484)]
-    """
-
-    sample_rate: int
-
-    @cached_property
-    def features(self) -> tuple[RowFeature, ...]:
-        """What describes the clip."""
-        low_rate = min(self.sample_rate, VOICE_RATE)
-        return (
-            Summary(sample_rate=low_rate),
-            VoiceCourse(sample_rate=low_rate, hop_length=low_rate // 100),
-            TextureSummary(
-                sample_rate=self.sample_rate,
-                n_fft=max(512, 2 ** round(np.log2(0.046 * self.sample_rate))),
-                hop_length=round(0.0125 * self.sample_rate),
-            ),
-            TimbreSummary(sample_rate=low_rate),
-        )
-
-    def __call__(self, clip: Clip) -> Samples:
-        """Return the row of a mono clip at any rate, float32."""
-        heard = clip.cut(0.0, min(clip.duration_s, VIEWED_S))
-        at = {rate: resample(heard, rate) for rate in {feature.sample_rate for feature in self.features}}
-        return np.concatenate([feature(at[feature.sample_rate]) for feature in self.features])
-
-    def apart(self, rows: NDArray[np.floating]) -> list[Rows]:
-        """Take rows, shape ``(n_clips, n_values)``, apart into one table for each view."""
-        ends = np.cumsum([0, *(feature.n_values for feature in self.features)])
-        return [rows[:, start:end].astype(np.float64) for start, end in pairwise(ends)]
+def described(clip: Clip, views: Views) -> Samples:
+    """Return the row of a clip at any rate, float32."""
+    return views(resample(clip.cut(0.0, min(clip.duration_s, VIEWED_S)), views.sample_rate))
 
 
 def beside_own_group(view: Rows, labels: Sequence[str], groups: Sequence[str] | None) -> Rows | None:
