@@ -29,7 +29,7 @@ RECOGNISERS = sorted(job for job in JOBS if issubclass(job_class(job), Recognise
 
 every_job = pytest.mark.parametrize("job", RECOGNISERS)
 every_model = pytest.mark.parametrize(
-    ("job", "net"), [*((job, net) for job in RECOGNISERS for net in ("mlp", "svm")), ("noise", "forest")]
+    ("job", "net"), [*((job, net) for job in RECOGNISERS for net in ("mlp", "svm")), ("speech", "forest")]
 )
 
 Fitted = Callable[..., Recogniser]
