@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from itertools import pairwise
@@ -82,8 +81,7 @@ class Views(RowFeature):
         at = {rate: resample(heard, rate) for rate in {one.sample_rate for one in self.features.values()}}
         return [feature(at[feature.sample_rate]) for feature in self.features.values()]
 
-    def apart(self, rows: Samples | Sequence[Samples]) -> list[NDArray[np.float64]]:
+    def apart(self, rows: NDArray[np.floating]) -> list[NDArray[np.float64]]:
         """Take rows, shape ``(n_clips, n_values)``, apart into one table for each view."""
-        table = np.asarray(rows)
         ends = np.cumsum([0, *self.blocks])
-        return [table[:, start:end].astype(np.float64) for start, end in pairwise(ends)]
+        return [rows[:, start:end].astype(np.float64) for start, end in pairwise(ends)]
