@@ -10,9 +10,10 @@ import pytest
 from keras import ops
 
 from woodshed.errors import ParameterError
+from woodshed.nets.annealing import annealed_nats
 from woodshed.nets.frame_loss import bernoulli_nats
 from woodshed.nets.nade import nade, nade_nats
-from woodshed.nets.rbm import annealed_log_z, exact_log_z, rbm
+from woodshed.nets.rbm import exact_log_z, rbm
 from woodshed.nets.rnn_rbm import rnn_rbm
 
 CHORDS = np.array([[1, 1, 0, 0, 0, 0], [0, 0, 1, 1, 0, 0], [0, 0, 0, 0, 1, 1]], np.float32)
@@ -33,15 +34,58 @@ def test_a_nade_over_all_frames_sums_to_one() -> None:
     assert np.exp(-np.asarray(nade_nats(net, all_frames(5)), np.float64)).sum() == pytest.approx(1, abs=1e-6)
 
 
-def test_a_machine_over_all_frames_sums_to_one_and_annealing_finds_its_sum() -> None:
+def strong_machine(seed: int) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """Return pull and biases of a machine of six notes that mixes badly."""
+    rng = np.random.default_rng(seed)
+    return rng.normal(0, 2.5, (6, 5)), rng.normal(-3, 2, 6), rng.normal(0, 2, 5)
+
+
+def exact_nats(pull: np.ndarray, notes: np.ndarray, hidden: np.ndarray) -> np.ndarray:
+    """Return the nats of all frames, by summing over all of them."""
+    frames, states = all_frames(len(notes)), all_frames(len(hidden))
+    logs = np.logaddexp.reduce(frames @ pull @ states.T + states @ hidden, axis=1) + frames @ notes
+    return np.logaddexp.reduce(logs) - logs
+
+
+def test_a_machine_over_all_frames_sums_to_one() -> None:
     net = rbm(6, n_hidden=4)
     rng = np.random.default_rng(0)
     net.set_weights([rng.normal(size=weight.shape) for weight in net.get_weights()])
     energy = np.asarray(net(all_frames(6)), np.float64)
     assert np.exp(-energy - exact_log_z(net)).sum() == pytest.approx(1, abs=1e-6)
-    assert annealed_log_z(net) == pytest.approx(exact_log_z(net), abs=0.1)
+    np.testing.assert_allclose(net.nats(all_frames(6), n_chains=400), energy + exact_log_z(net), atol=0.1)
     with pytest.raises(ParameterError, match="up to 20 hidden units, got 21"):
         exact_log_z(rbm(3, n_hidden=21))
+
+
+@pytest.mark.parametrize("n_steps", [1, 30])
+def test_the_chances_that_annealing_finds_add_up_to_one(n_steps: int) -> None:
+    pull, notes, hidden = strong_machine(0)
+    frames, each = all_frames(6), np.ones((64, 1))
+    nats = annealed_nats(frames, pull, each * notes, each * hidden, n_chains=2000, n_steps=n_steps)
+    assert np.exp(-nats).sum() == pytest.approx(1, abs=0.05), "however short the annealing"
+
+
+def test_annealing_finds_what_frames_take_and_does_not_flatter() -> None:
+    each, apart = np.ones((64, 1)), []
+    for seed in range(6):
+        pull, notes, hidden = strong_machine(seed)
+        exact = exact_nats(pull, notes, hidden)
+        nats = annealed_nats(all_frames(6), pull, each * notes, each * hidden, n_chains=20, n_steps=100)
+        apart.append(np.exp(-exact) @ (nats - exact))
+    assert -0.01 < np.mean(apart) < 0.05
+    assert np.abs(apart).max() < 0.1
+
+
+def test_only_the_frames_that_are_asked_are_told() -> None:
+    net = rnn_rbm(4, n_hidden=3, width=2)
+    songs = (np.random.default_rng(0).random((2, 5, 4)) < 0.5).astype(np.float32)
+    asked = np.zeros((2, 5), bool)
+    asked[0, 1] = asked[1, 4] = True
+    one, other = net.nats(songs, asked, n_chains=400)
+    every = net.nats(songs, n_chains=400)
+    assert every.shape == (10,)
+    assert [one, other] == pytest.approx([every[1], every[9]], abs=0.05)
 
 
 @pytest.mark.train
@@ -65,18 +109,71 @@ def test_kept_chains_go_on_where_they_were_and_others_start_at_the_data(keep_cha
     net = rbm(6, n_hidden=4, keep_chains=keep_chains)
     # All notes pull at all hidden units: what is silent stays silent, and what sounds stays sounding.
     net.pull.assign(np.full((6, 4), 10.0))
+    net.hidden_mean.assign(np.zeros(4))
     net.note_bias.assign(np.full(6, -20.0))
     net.hidden_bias.assign(np.full(4, -30.0))
     sounding = np.ones((5, 6), np.float32)
+    apart = float(net(sounding)[0] - net(0 * sounding)[0])
     loss = float(net.compute_loss(x=sounding, y_pred=net(sounding)))
     if keep_chains:
         assert not np.asarray(net.chains).any(), "they began silent"
-        assert loss == pytest.approx(float(net(sounding)[0] - net(0 * sounding)[0]), abs=1e-3)
+        assert loss == pytest.approx(apart, abs=1e-3)
         net.chains.assign(sounding)
         net.compute_loss(x=0 * sounding, y_pred=net(0 * sounding))
         assert np.asarray(net.chains).all(), "silent data do not silence them"
     else:
         assert loss == pytest.approx(0, abs=1e-3)
+
+
+def test_units_are_counted_from_their_means() -> None:
+    net = rbm(4, n_hidden=3)
+    rng = np.random.default_rng(0)
+    net.set_weights([rng.normal(size=weight.shape) for weight in net.get_weights()])
+    pull, notes, hidden, note_mean, hidden_mean = (
+        np.asarray(weight, np.float64)
+        for weight in (net.pull, net.note_bias, net.hidden_bias, net.note_mean, net.hidden_mean)
+    )
+    frames, states = all_frames(4), all_frames(3)
+    centred = (frames - note_mean) @ pull @ (states - hidden_mean).T
+    energy = -np.logaddexp.reduce(centred + (frames @ notes)[:, np.newaxis] + states @ hidden, axis=1)
+    apart = np.asarray(net(frames), np.float64) - energy
+    np.testing.assert_allclose(apart, apart[0], atol=1e-5, err_msg="they may only differ by a constant")
+
+
+def test_a_machine_begins_at_the_notes_by_themselves() -> None:
+    data = chords()[:30]
+    net = rbm(6, n_hidden=4)
+    net.adapt(data)
+    net.pull.assign(np.zeros((6, 4)))
+    mean = (data.sum(axis=0) + 0.5) / 31
+    apart = -(data * np.log(mean) + (1 - data) * np.log(1 - mean)).sum(axis=1)
+    np.testing.assert_allclose(np.asarray(net(data)) + exact_log_z(net), apart, atol=1e-5)
+    follower = rnn_rbm(6, n_hidden=4, width=2)
+    follower.adapt(data)
+    np.testing.assert_allclose(follower.note_bias.bias, np.log(mean / (1 - mean)), atol=1e-5)
+
+
+def test_the_means_of_hidden_units_follow_what_is_known() -> None:
+    net = rbm(2, n_hidden=1)
+    net.pull.assign([[8.0], [-8.0]])
+    x = np.array([[1, 0], [0, 1]], np.float32)  # the first wakes the hidden unit, the second is padding
+    for _ in range(100):
+        net.compute_loss(x=x, y=np.array([[1, 0], [-1, -1]]), y_pred=net(x))
+    assert float(net.hidden_mean[0]) > 0.75
+
+
+@pytest.mark.parametrize("cell", ["rnn", "gru", "lstm"])
+def test_units_are_forgotten_while_learning_only(cell: str) -> None:
+    net = rnn_rbm(4, n_hidden=3, width=8, cell=cell, dropout=0.5)
+    songs = (np.random.default_rng(0).random((2, 5, 4)) < 0.5).astype(np.float32)
+    np.testing.assert_array_equal(net(songs), net(songs))
+    first, second = (np.asarray(net.biases(songs, training=True)[0]) for _ in range(2))
+    assert np.abs(first - second).max() > 1e-3
+
+
+def test_a_cell_that_is_not_known_is_refused() -> None:
+    with pytest.raises(ParameterError, match=r"no cell called 'grus'.*gru"):
+        rnn_rbm(4, cell="grus")
 
 
 @pytest.mark.train
@@ -95,5 +192,5 @@ def test_an_rnn_rbm_learns_what_follows() -> None:
     net.compile(keras.optimizers.Adam(0.02))
     songs = np.stack([CHORDS[(np.arange(9) + k) % 3] for k in range(3)] * 10)
     net.fit(songs, songs, batch_size=15, epochs=100, verbose=0)
-    nats = net.nats(songs[:1])[0]
+    nats = net.nats(songs[:1])
     assert nats[1:].mean() < 0.5 * 6 * (np.log(3) - 2 / 3 * np.log(2))

@@ -30,6 +30,7 @@ Frames = NDArray[np.int8]
 FRAME_NETS: dict[str, tuple[str, str]] = {
     "rbm": ("none", "rbm"),
     "rnn-rbm": ("rnn", "rbm"),
+    "gru-rbm": ("gru", "rbm"),
     "nade": ("none", "nade"),
     "rnn-nade": ("gru", "nade"),
     "lstm-nade": ("lstm", "nade"),
@@ -64,8 +65,8 @@ class FrameComposer(Composer):
     ----------
     net
         What learns. Without memory: rbm, nade. With memory, and the notes of a frame known together: rnn-rbm,
-        rnn-nade, lstm-nade, tcn-nade, transformer-nade. With memory, and each note by itself: rnn, gru, lstm,
-        tcn, transformer.
+        gru-rbm, rnn-nade, lstm-nade, tcn-nade, transformer-nade. With memory, and each note by itself: rnn,
+        gru, lstm, tcn, transformer.
     width, n_layers
         Values that remember the frames before, and layers of them.
     n_hidden
@@ -225,17 +226,17 @@ class FrameComposer(Composer):
             raise KeyboardInterrupt
         return self
 
-    def nats_per_frame(self, pieces: Sequence[Any], *, n_chains: int = 100, n_anneal: int = 200) -> float:
+    def nats_per_frame(self, pieces: Sequence[Any], *, n_chains: int = 50, n_anneal: int = 300) -> float:
         """Return how many nats a frame of these pieces takes: the mean of `frame_nats` over all frames."""
         return float(np.mean(np.concatenate(self.frame_nats(pieces, n_chains=n_chains, n_anneal=n_anneal))))
 
     def frame_nats(
-        self, pieces: Sequence[Any], *, n_chains: int = 100, n_anneal: int = 200
+        self, pieces: Sequence[Any], *, n_chains: int = 50, n_anneal: int = 300
     ) -> list[NDArray[np.float64]]:
         """Return the nats of every frame, each piece read from its beginning; before it there is silence.
 
-        They are exact, except those of an RBM: these are estimated by annealed importance sampling, whose
-        sum is too low rather than too high, so that they may flatter a little.
+        They are exact, except those of machines (RBM): these are estimated by reverse annealing, which finds
+        frames rather too unlikely than too likely; see `woodshed.nets.annealing.annealed_nats`.
 
         Parameters
         ----------

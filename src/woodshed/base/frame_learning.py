@@ -11,14 +11,16 @@ import numpy as np
 from keras import ops
 from numpy.typing import NDArray
 
+from woodshed.base.arrays import read_arrays
 from woodshed.base.composing import divide_rows
-from woodshed.base.listener import OnEpoch
+from woodshed.base.listener import OnEpoch, ignore_epoch
 from woodshed.base.result import LearningCurve
 from woodshed.base.token_batch import TokenRecipe
 from woodshed.base.training import Progress, train_net
 from woodshed.nets.frame_loss import bernoulli_nats
 from woodshed.nets.frame_net import frame_net
-from woodshed.nets.rbm import Rbm, anneal, annealed_log_z, mean_known
+from woodshed.nets.machine import Machine, mean_known
+from woodshed.nets.rbm import Rbm
 from woodshed.nets.rnn_rbm import RnnRbm
 
 if TYPE_CHECKING:
@@ -33,14 +35,14 @@ NOTHING = -1
 N_LEAD = 8
 """A part that goes on with a piece begins with so many frames that it only reads."""
 
-N_CHAINS_KEPT = 100
+N_CHAINS_KEPT = 500
 """Dreams that a machine without memory goes on with from step to step."""
 
-MOST_JUDGED = 200
-"""So many held-out frames judge a machine with memory after each epoch: each has a sum to be estimated."""
+MACHINE_RATE = 0.02
+"""Learning rate of the machine without memory that one with memory begins with."""
 
-AT_ONCE = 32
-"""So many of these sums are estimated side by side."""
+MOST_JUDGED = 200
+"""So many held-out frames judge a machine after each epoch: each takes an estimate of its own."""
 
 
 def make_frame_net(composer: FrameComposer) -> Any:
@@ -60,7 +62,7 @@ def make_frame_net(composer: FrameComposer) -> Any:
         )
     if reader == "none":
         return Rbm(composer.n_notes, keep_chains=N_CHAINS_KEPT, **sizes)
-    return RnnRbm(composer.n_notes, width=composer.width, **sizes)
+    return RnnRbm(composer.n_notes, width=composer.width, cell=reader, dropout=composer.dropout, **sizes)
 
 
 def pack_frames(pieces: Sequence[Frames], n_steps: int) -> tuple[Frames, Frames]:
@@ -192,11 +194,15 @@ def learn_frames(
         max_shift=composer.max_shift,
         seed=composer.seed,
     )
+    if isinstance(net, Machine) and (checkpoint is None or read_arrays(checkpoint) is None):
+        net.adapt(np.concatenate(train))
+        if isinstance(net, RnnRbm):
+            net.begin_with(learn_machine(composer, np.concatenate(train), batches))
     frames, targets = pack_frames(judges, composer.n_steps)
 
     def validation(net: Any) -> tuple[float, float]:
         known = targets[..., 0] >= 0
-        if isinstance(net, RnnRbm) and known.sum() > MOST_JUDGED:
+        if isinstance(net, Machine) and known.sum() > MOST_JUDGED:
             kept = np.random.default_rng(0).permutation(np.flatnonzero(known))[:MOST_JUDGED]
             known = np.isin(np.arange(known.size), kept).reshape(known.shape)
         nats = float(np.mean(ask_frames(net, frames, known, composer.batch_size, n_chains=20, n_steps=100)))
@@ -219,6 +225,24 @@ def learn_frames(
     return weights_in_order(net), progress.curve("training"), finished
 
 
+def learn_machine(composer: FrameComposer, frames: Frames, batches: FrameBatches) -> Rbm:
+    """Learn which notes sound together, whatever was before, in as many epochs as the whole may take."""
+    machine = Rbm(
+        composer.n_notes,
+        composer.n_hidden,
+        n_steps=composer.n_gibbs,
+        keep_chains=N_CHAINS_KEPT,
+        seed=composer.seed,
+    )
+    machine.adapt(frames)
+    recipe = TokenRecipe(
+        epochs=composer.epochs, patience=composer.epochs, learning_rate=MACHINE_RATE, loss=frame_loss
+    )
+    if not train_net(machine, batches, recipe, Progress(None, composer.epochs, None, ignore_epoch)):
+        raise KeyboardInterrupt  # nothing that could be kept has been learned so far
+    return machine
+
+
 def frame_loss(targets: Any, logits: Any) -> Any:
     """Return the mean nats of the frames that are not `NOTHING`; shapes ``(batch, time, n_notes)``."""
     return mean_known(bernoulli_nats(ops.maximum(targets, 0), logits), targets)
@@ -238,7 +262,7 @@ def ask_frames(
     n_chains: int,
     n_steps: int,
 ) -> NDArray[np.float64]:
-    """Return the nats of the frames ``known``, shape ``(n_known,)``; exact, unless machines are annealed.
+    """Return the nats of the frames ``known``, shape ``(n_known,)``; estimated, if it is a machine.
 
     Parameters
     ----------
@@ -251,7 +275,7 @@ def ask_frames(
     batch_size
         Rows that are asked at once.
     n_chains, n_steps
-        Of `woodshed.nets.rbm.annealed_log_z`; a machine without memory is annealed once for all frames.
+        Of `woodshed.nets.annealing.annealed_nats`.
     """
     found = []
     for start in range(0, len(rows), batch_size):
@@ -260,24 +284,8 @@ def ask_frames(
         if not asked.any():
             continue
         frames = rows[at].astype(np.float32)
-        if not isinstance(net, Rbm | RnnRbm):
+        if isinstance(net, Machine):
+            found.append(net.nats(frames, asked, n_chains=n_chains, n_steps=n_steps))
+        else:
             found.append(np.asarray(bernoulli_nats(frames, net(frames, training=False)))[asked])
-            continue
-        energy = np.asarray(net(frames), np.float64)[asked]
-        found.append(energy + (0 if isinstance(net, Rbm) else _log_z(net, frames, asked, n_chains, n_steps)))
-    nats = np.concatenate(found).astype(np.float64)
-    if isinstance(net, Rbm):
-        nats += annealed_log_z(net, n_chains=n_chains, n_steps=n_steps)
-    return nats
-
-
-def _log_z(
-    net: RnnRbm, frames: NDArray[np.float32], asked: NDArray[np.bool_], n_chains: int, n_steps: int
-) -> NDArray[np.float64]:
-    """Estimate the sums by which the machines of some frames divide."""
-    notes, hidden = (np.asarray(bias)[asked] for bias in net.biases(frames))
-    pull = np.asarray(net.pull)
-    parts = [slice(start, start + AT_ONCE) for start in range(0, len(notes), AT_ONCE)]
-    return np.concatenate(
-        [anneal(pull, notes[k], hidden[k], n_chains=n_chains, n_steps=n_steps, seed=0) for k in parts]
-    )
+    return np.concatenate(found).astype(np.float64)

@@ -33,7 +33,8 @@ class FrameWriter:
     def __init__(self, net: Any, n_notes: int, n_steps: int) -> None:
         self.n_notes, self.n_steps = n_notes, n_steps
         self.is_machine = hasattr(net, "pull")
-        self.alone = [] if hasattr(net, "biases") or not self.is_machine else _own_biases(net)
+        reads = hasattr(net, "reader") or not self.is_machine
+        self.alone = [] if reads else [np.asarray(bias) for bias in net.biases()]
         layers = {} if self.is_machine else {layer.name: layer for layer in net.layers}
         self.nade = [np.asarray(weight) for weight in layers["nade"].weights] if "nade" in layers else []
         self.pull = np.asarray(net.pull) if self.is_machine else np.zeros((n_notes, 0))
@@ -78,11 +79,6 @@ class FrameWriter:
             odds = (self.pull @ hidden + note_bias) / temperature
             frame = (rng.random(self.n_notes) < _sigmoid(odds)).astype(np.float32)
         return frame.astype(np.int8)
-
-
-def _own_biases(net: Any) -> list[Values]:
-    """Return what a machine without memory brings along."""
-    return [np.asarray(net.note_bias), np.asarray(net.hidden_bias)]
 
 
 def _lead_of(net: Any, layers: dict[str, Any], n_notes: int, n_steps: int) -> Any:

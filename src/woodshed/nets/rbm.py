@@ -1,4 +1,4 @@
-"""Restricted Boltzmann machines over the notes of a frame: free energy, Gibbs steps, and likelihood."""
+"""Restricted Boltzmann machines over the notes of a frame, and their likelihood."""
 
 from __future__ import annotations
 
@@ -11,13 +11,14 @@ from keras import ops
 from numpy.typing import NDArray
 
 from woodshed.errors import ParameterError
+from woodshed.nets.machine import Machine, free_energy, gibbs, mean_known
 
 MOST_SUMMED = 20
 """Hidden units over which a sum is still exact: a million terms."""
 
 
 @keras.saving.register_keras_serializable(package="woodshed")
-class Rbm(keras.Model):  # type: ignore[misc]
+class Rbm(Machine):
     """Notes and hidden units that pull at each other (Smolensky, 1986; Hinton, 2002).
 
     Learns by contrastive divergence: the free energy of the data falls, and that of what ``n_steps`` of
@@ -46,8 +47,10 @@ class Rbm(keras.Model):  # type: ignore[misc]
     --------
     >>> import numpy as np
     >>> net = Rbm(88, 150)
-    >>> net(np.zeros((3, 88), "float32")).shape, net.count_params()  # 88*150 + 88 + 150
-    (TensorShape([3]), 13438)
+    >>> net(np.zeros((3, 88), "float32")).shape
+    TensorShape([3])
+    >>> sum(weight.size for weight in map(np.asarray, net.trainable_weights))  # 88*150 + 88 + 150
+    13438
     """
 
     def __init__(
@@ -60,12 +63,8 @@ class Rbm(keras.Model):  # type: ignore[misc]
         seed: int = 0,
         **kwargs: Any,
     ) -> None:
-        super().__init__(**kwargs)
-        self.n_notes, self.n_hidden = n_notes, n_hidden
-        self.n_steps, self.keep_chains, self.seed = n_steps, keep_chains, seed
-        self.chance = keras.random.SeedGenerator(seed)
-        start = keras.initializers.RandomNormal(stddev=0.01, seed=seed)
-        self.pull = self.add_weight((n_notes, n_hidden), initializer=start, name="pull")
+        super().__init__(n_notes, n_hidden, n_steps=n_steps, seed=seed, **kwargs)
+        self.keep_chains = keep_chains
         self.note_bias = self.add_weight((n_notes,), initializer="zeros", name="note_bias")
         self.hidden_bias = self.add_weight((n_hidden,), initializer="zeros", name="hidden_bias")
         if keep_chains:
@@ -74,29 +73,30 @@ class Rbm(keras.Model):  # type: ignore[misc]
             )
         self.built = True
 
-    def call(self, inputs: Any) -> Any:
-        """Return the free energy of each frame."""
-        return free_energy(inputs, self.pull, self.note_bias, self.hidden_bias)
+    def begin_at(self, log_odds: NDArray[np.floating]) -> None:
+        """Take the log-odds of the notes as their biases."""
+        self.note_bias.assign(log_odds)
+
+    def biases(self, frames: Any = None) -> tuple[Any, Any]:
+        """Return the biases ``(n_notes,)`` and ``(n_hidden,)`` of plain units, whatever the frames are."""
+        return self.uncentred(self.note_bias, self.hidden_bias)
 
     def compute_loss(
         self, x: Any = None, y: Any = None, y_pred: Any = None, sample_weight: Any = None, **_: Any
     ) -> Any:
         """Return how much lower the data lie than what the net dreams of."""
-        start = self.chains if self.keep_chains else x
-        dream = gibbs(start, self.pull, self.note_bias, self.hidden_bias, self.n_steps, self.chance)
-        dream = ops.stop_gradient(dream)
-        if self.keep_chains:
-            self.chains.assign(dream)
-        if self.keep_chains:
-            return mean_known(y_pred, y) - ops.mean(self(dream))
-        return mean_known(y_pred - self(dream), y)
+        notes, hidden = self.biases()
+        dream = self.dream(self.chains if self.keep_chains else x, notes, hidden)
+        self.follow(x, hidden, y)
+        if not self.keep_chains:
+            return mean_known(y_pred - free_energy(dream, self.pull, notes, hidden), y)
+        self.chains.assign(dream)
+        return mean_known(y_pred, y) - ops.mean(free_energy(dream, self.pull, notes, hidden))
 
     def sample(self, frames: NDArray[np.floating], n_steps: int) -> NDArray[np.float32]:
         """Go on from ``frames`` for ``n_steps`` Gibbs steps, shape ``(n, n_notes)`` in and out."""
         start = ops.convert_to_tensor(frames, dtype="float32")
-        return np.asarray(
-            gibbs(start, self.pull, self.note_bias, self.hidden_bias, n_steps, self.chance), np.float32
-        )
+        return np.asarray(gibbs(start, self.pull, *self.biases(), n_steps, self.chance), np.float32)
 
     def get_config(self) -> dict[str, Any]:
         """Return the settings, so that the net saves and loads."""
@@ -109,38 +109,10 @@ def rbm(n_notes: int = 88, *, n_hidden: int = 150, n_steps: int = 1, keep_chains
 
     Examples
     --------
-    >>> rbm(6, n_hidden=4).count_params()  # 6*4 + 6 + 4
-    34
+    >>> rbm(6, n_hidden=4).count_params()  # 6*4 + 6 + 4, and 6 + 4 means
+    44
     """
     return Rbm(n_notes, n_hidden, n_steps=n_steps, keep_chains=keep_chains)
-
-
-def free_energy(frames: Any, pull: Any, note_bias: Any, hidden_bias: Any) -> Any:
-    """Return minus the log of the sum over hidden states, ``(..., n_notes)`` to ``(...,)``."""
-    waking = ops.matmul(frames, pull) + hidden_bias  # (..., H)
-    return -ops.sum(frames * note_bias, axis=-1) - ops.sum(ops.softplus(waking), axis=-1)  # (...,)
-
-
-def mean_known(values: Any, targets: Any) -> Any:
-    """Average what is said of frames, ``(...,)``, over those whose targets ``(..., n_notes)`` are not -1."""
-    if targets is None:
-        return ops.mean(values)
-    known = ops.cast(targets[..., 0] >= 0, values.dtype)
-    return ops.sum(values * known) / ops.maximum(ops.sum(known), 1.0)
-
-
-def gibbs(frames: Any, pull: Any, note_bias: Any, hidden_bias: Any, n_steps: int, chance: Any) -> Any:
-    """Draw hidden units from notes and notes from hidden units, ``n_steps`` times."""
-    for _ in range(n_steps):
-        hidden = draw(ops.matmul(frames, pull) + hidden_bias, chance)  # (..., H)
-        frames = draw(ops.matmul(hidden, ops.transpose(pull)) + note_bias, chance)  # (..., N)
-    return frames
-
-
-def draw(logits: Any, chance: Any) -> Any:
-    """Draw zeros and ones of the given log-odds."""
-    uniform = keras.random.uniform(ops.shape(logits), seed=chance)
-    return ops.cast(uniform < ops.sigmoid(logits), logits.dtype)
 
 
 def exact_log_z(net: Rbm) -> float:
@@ -162,82 +134,9 @@ def exact_log_z(net: Rbm) -> float:
     if net.n_hidden > MOST_SUMMED:
         raise ParameterError(
             f"An exact sum is possible up to {MOST_SUMMED} hidden units, got {net.n_hidden}. "
-            "Use annealed_log_z, which estimates it."
+            "Use Rbm.nats, which estimates how likely frames are without it."
         )
-    pull, note_bias, hidden_bias = weights_of(net)
+    pull, note_bias, hidden_bias = (np.asarray(weight, np.float64) for weight in (net.pull, *net.biases()))
     hidden = np.array(list(itertools.product((0.0, 1.0), repeat=net.n_hidden)))  # (2 ** H, H)
     logs = hidden @ hidden_bias + np.logaddexp(0, hidden @ pull.T + note_bias).sum(axis=1)  # (2 ** H,)
     return float(np.logaddexp.reduce(logs))
-
-
-def annealed_log_z(net: Rbm, *, n_chains: int = 100, n_steps: int = 1000, seed: int = 0) -> float:
-    """Estimate the log of the normaliser by annealed importance sampling.
-
-    Salakhutdinov and Murray, "On the quantitative analysis of deep belief networks" (2008), from a
-    machine with the same biases of notes and no pull.
-
-    Parameters
-    ----------
-    net
-        A machine of any size.
-    n_chains, n_steps
-        More of either make the estimate surer.
-    seed
-        Where chance starts.
-
-    Examples
-    --------
-    >>> net = rbm(5, n_hidden=4)
-    >>> abs(annealed_log_z(net) - exact_log_z(net)) < 0.05
-    True
-    """
-    pull, note_bias, hidden_bias = weights_of(net)
-    return float(anneal(pull, note_bias, hidden_bias, n_chains=n_chains, n_steps=n_steps, seed=seed))
-
-
-def anneal(
-    pull: NDArray[np.floating],
-    note_bias: NDArray[np.floating],
-    hidden_bias: NDArray[np.floating],
-    *,
-    n_chains: int,
-    n_steps: int,
-    seed: int,
-) -> NDArray[np.float64]:
-    """Do the work of `annealed_log_z` for many machines that share their pull.
-
-    Biases of shape ``(..., n_notes)`` and ``(..., n_hidden)`` give an array of shape ``(...,)``.
-    """
-    rng = np.random.default_rng(seed)
-    pull, notes, hidden_bias = (np.asarray(a, np.float32) for a in (pull, note_bias, hidden_bias))
-    notes, waking_bias = notes[..., np.newaxis, :], hidden_bias[..., np.newaxis, :]  # (..., 1, N or H)
-    shape = (*notes.shape[:-2], n_chains, notes.shape[-1])
-    frames = (rng.random(shape, np.float32) < sigmoid(notes)).astype(np.float32)  # (..., n_chains, N)
-    log_weight = np.zeros(shape[:-1])
-    for before, share in itertools.pairwise(np.linspace(0, 1, n_steps + 1, dtype=np.float32)):
-        waking = frames @ pull + waking_bias  # (..., n_chains, H)
-        log_weight += (softplus(share * waking) - softplus(before * waking)).sum(axis=-1)
-        hidden = (rng.random(waking.shape, np.float32) < sigmoid(share * waking)).astype(np.float32)
-        odds = share * (hidden @ pull.T) + notes
-        frames = (rng.random(shape, np.float32) < sigmoid(odds)).astype(np.float32)
-    log_base = softplus(notes[..., 0, :]).sum(axis=-1) + hidden_bias.shape[-1] * np.log(2)  # (...,)
-    log_z: NDArray[np.float64] = log_base + np.logaddexp.reduce(log_weight, axis=-1) - np.log(n_chains)
-    return log_z
-
-
-def weights_of(net: Rbm) -> tuple[NDArray[np.float64], NDArray[np.float64], NDArray[np.float64]]:
-    """Return pull, note biases and hidden biases in double precision."""
-    pull, note_bias, hidden_bias = (
-        np.asarray(weight, np.float64) for weight in (net.pull, net.note_bias, net.hidden_bias)
-    )
-    return pull, note_bias, hidden_bias
-
-
-def softplus(x: NDArray[np.floating]) -> NDArray[np.floating]:
-    """Return the log of one plus the exponential; large values do not overflow."""
-    return np.asarray(np.log1p(np.exp(-np.abs(x))) + np.maximum(x, 0))
-
-
-def sigmoid(x: NDArray[np.floating]) -> NDArray[np.floating]:
-    """Turn log-odds into probabilities; large ones do not overflow."""
-    return np.asarray(0.5 * (1 + np.tanh(0.5 * x)))
