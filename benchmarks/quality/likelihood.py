@@ -75,7 +75,7 @@ def learned_roll(
     found = {}
     for part in ("validation", "test"):
         pieces = list(getattr(rolls, part))
-        if composer.parts[1] == "rbm" and composer.parts[0] != "none":
+        if composer.parts[1] == "rbm":
             pieces = some_pieces(pieces, MOST_ESTIMATED[part])
         found[part] = composer.frame_nats(pieces, n_chains=N_CHAINS, n_anneal=N_ANNEAL)
     n_weights = sum(values.size for values in composer.weights_.values())
@@ -247,7 +247,7 @@ where the last column says 1; three are wanted.
 compute. Told here is how likely it is that a frame is drawn by annealing from notes by themselves to the machine
 ({steps} steps), which is found by going back from the frame, {chains} times (Burda, Grosse and Salakhutdinov, 2015): these chances sum to 1,
 and the estimate is rather too many nats than too few. (Published figures of RBMs come from annealing forwards, which is
-rather too few.) Of machines with memory some {validation:,} validation frames and at most {test:,} test frames, of whole pieces, are asked. *Upper bound*: the model gives chances to
+rather too few.) Of RBMs some {validation:,} validation frames and at most {test:,} test frames, of whole pieces, are asked. *Upper bound*: the model gives chances to
 ordered rows of four cells, of which the frame is one, so that the frame itself costs no more.
 
 *Published* values are reports of others, on their own training and often without the first frame: RNN, GRU and LSTM

@@ -226,12 +226,12 @@ class FrameComposer(Composer):
             raise KeyboardInterrupt
         return self
 
-    def nats_per_frame(self, pieces: Sequence[Any], *, n_chains: int = 50, n_anneal: int = 300) -> float:
+    def nats_per_frame(self, pieces: Sequence[Any], *, n_chains: int = 20, n_anneal: int = 100) -> float:
         """Return how many nats a frame of these pieces takes: the mean of `frame_nats` over all frames."""
         return float(np.mean(np.concatenate(self.frame_nats(pieces, n_chains=n_chains, n_anneal=n_anneal))))
 
     def frame_nats(
-        self, pieces: Sequence[Any], *, n_chains: int = 50, n_anneal: int = 300
+        self, pieces: Sequence[Any], *, n_chains: int = 20, n_anneal: int = 100
     ) -> list[NDArray[np.float64]]:
         """Return the nats of every frame, each piece read from its beginning; before it there is silence.
 

@@ -71,8 +71,8 @@ class Machine(keras.Model):  # type: ignore[misc]
         frames: NDArray[np.number],
         asked: NDArray[np.bool_] | None = None,
         *,
-        n_chains: int = 50,
-        n_steps: int = 300,
+        n_chains: int = 20,
+        n_steps: int = 100,
     ) -> NDArray[np.float64]:
         """Estimate how many nats frames ``(..., n_notes)`` take: see `woodshed.nets.annealing.annealed_nats`.
 
