@@ -13,7 +13,7 @@ from pathlib import Path
 import numpy as np
 
 from benchmarks.provenance import markdown_table, write_markdown
-from benchmarks.quality.ngram import bits_per_token
+from benchmarks.quality.tune_tokens import ngram_bits
 from woodshed.base.composer import Composer
 from woodshed.base.tune_piece import TunePiece
 from woodshed.base.written import Written, write_pieces
@@ -23,27 +23,16 @@ from woodshed.symbolic.midi import read_midi
 from woodshed.tasks import load
 from woodshed.tasks.shipped import shipped_folder
 from woodshed.tasks.tune_wish import TuneWish
-from woodshed.tokens.folk import FolkAbc
 
 NOTES = Path(__file__).with_name("tune_notes.md")
 ABC2MIDI = "abc2midi"
 """A program that plays ABC, asked where it is installed (Debian: ``abcmidi``)."""
-
-ORDERS = (1, 2, 3, 4, 5, 6, 7, 8)
 
 
 def held_out(composer: Composer) -> list[str]:
     """Return the tunes of the collections that the model did not learn from: whole families."""
     learned = {text for _, text in composer.known_}
     return [tune.text for tune in read_tunes().tunes if tune.text not in learned]
-
-
-def ngram_bits(train: list[str], test: list[str]) -> dict[int, float]:
-    """Return the bits a token of n-grams that learned from the same tunes."""
-    tokens = FolkAbc()
-    rows, held = ([tokens.encode(text) for text in texts] for texts in (train, test))
-    n_tokens = len(tokens.vocabulary)
-    return {order: bits_per_token(rows, held, order=order, n_tokens=n_tokens) for order in ORDERS}
 
 
 def opens(tune: Written) -> bool:

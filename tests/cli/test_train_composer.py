@@ -68,7 +68,7 @@ def test_info_tells_the_bits_and_the_model_writes(
     assert told.code == 0
     assert "the model" in told.out
     assert "bits a token" in told.out
-    assert "1 layers of 16 units" in told.out
+    assert "1 layer of 16 units" in told.out
     finished = cli(
         "generate", model, "-n", 1, "--metre", "4/4", "--key", "C major", "--bars", 2, "--ends", "any",
         "--formats", "abc", "--out", tmp_path / "out",

@@ -48,7 +48,8 @@ def print_provenance(described: dict[str, Any]) -> None:
 def writes(described: dict[str, Any]) -> str:
     """Say what a model that writes is made of."""
     settings = described["settings"]
-    return f"{settings['net']}: {settings['n_layers']} layers of {settings['width']} units"
+    layers = "1 layer" if settings["n_layers"] == 1 else f"{settings['n_layers']} layers"
+    return f"{settings['net']}: {layers} of {settings['width']} units"
 
 
 def kind_of_answer(job: str) -> str:
