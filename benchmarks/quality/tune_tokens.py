@@ -12,6 +12,7 @@ import argparse
 import time
 from collections.abc import Sequence
 from pathlib import Path
+from typing import Any
 
 from benchmarks.provenance import data_folder, markdown_table, write_markdown
 from woodshed.data.tunes import Tune, read_tunes, split_by_family
@@ -22,6 +23,7 @@ from woodshed.tokens.folk import FolkAbc
 NOTES = Path(__file__).with_name("tune_tokens_notes.md")
 COLLECTIONS = ("oneill", "ryan", "nottingham")
 ORDERS = range(1, 9)
+SETTINGS: dict[str, Any] = {"dropout": 0.25, "learning_rate": 3e-3, "batch_size": 8, "n_steps": 256}
 LESS = 0.5
 """To reach: so many bits less than the best n-gram."""
 
@@ -53,7 +55,7 @@ def main() -> None:
     parser.add_argument("--work", type=Path, required=True, help="folder in which the training is kept")
     parser.add_argument("--seed", type=int, default=0)
     parser.add_argument("--n-layers", type=int, default=2)
-    parser.add_argument("--epochs", type=int, default=14)
+    parser.add_argument("--epochs", type=int, default=6)
     parser.add_argument("--out", type=Path, default=Path(__file__).with_suffix(".md"))
     given = parser.parse_args()
     given.work.mkdir(parents=True, exist_ok=True)
@@ -64,9 +66,8 @@ def main() -> None:
     ngrams = ngram_bits([tune.text for tune in train], texts)
     print({order: round(bits, 3) for order, bits in ngrams.items()}, flush=True)
     composer = TuneComposer(
+        **SETTINGS,
         n_layers=given.n_layers,
-        dropout=0.25,
-        learning_rate=3e-3,
         epochs=given.epochs,
         patience=given.epochs,
         seed=given.seed,

@@ -31,8 +31,8 @@ def test_tags_are_trained_tested_and_told(table: Path, tmp_path: Path, cli: Call
     assert "unheard groups" in trained.out
     metrics = json.loads((model / "metrics.json").read_text())
     methods = metrics["splits"][0]["methods"]
-    assert list(methods) == ["svm", "mean"]
-    assert methods["svm"]["macro ROC-AUC"][0] > 0.8 > methods["mean"]["macro ROC-AUC"][0]
+    assert list(methods) == ["own-svm", "svm", "mean"]
+    assert methods["own-svm"]["macro ROC-AUC"][0] > 0.8 > methods["mean"]["macro ROC-AUC"][0]
     page = (model / "report.html").read_text()
     assert "prevalence" in page
     sound = (

@@ -8,22 +8,25 @@ from typing import ClassVar
 from woodshed.audio.augment import Change
 from woodshed.base.tagger import Tagger
 from woodshed.base.window import Variation
+from woodshed.features.row import RowFeature
+from woodshed.features.views import Views
 
 
 @dataclass(kw_only=True, eq=False)
 class TagsTagger(Tagger):
     """Tag recordings: drums, fast, female voice; several may apply, or none.
 
-    Sound is heard at up to 16 kHz in windows of three seconds with 64 bands, as music taggers do, and copies
-    are not played faster or slower, since tempo and pitch may be what a tag says. All settings:
-    `woodshed.base.listener.Listener`.
+    The default is no net but a kernel ridge for each tag on four views of a sound (`Views`): of hundreds of
+    recordings it learns in a minute what the nets did not learn in ten (``benchmarks/quality/tags.md``).
+    ``--net`` takes the nets as well, which are for tens of thousands of recordings; they hear windows of
+    three seconds with 64 bands, as music taggers do. Copies are not played faster or slower, since tempo and
+    pitch may be what a tag says. All settings: `woodshed.base.listener.Listener`.
 
     Examples
     --------
     >>> from woodshed.audio import noise, sine
     >>> clips = [noise(seed=k) for k in range(4)] + [sine(300 + 20 * k) for k in range(4)]
-    >>> tagger = TagsTagger(net="mlp", width=16, window_s=0.5, epochs=30)
-    >>> tagger = tagger.fit(clips, [["hiss"]] * 4 + [["hum", "steady"]] * 4)
+    >>> tagger = TagsTagger().fit(clips, [["hiss"]] * 4 + [["hum", "steady"]] * 4)
     >>> sorted(next(tagger.listen([sine(350)])).tags)
     ['hum', 'steady']
     """
@@ -33,7 +36,9 @@ class TagsTagger(Tagger):
         stretch=0.05, warp=0.02, shift_bands=1, noise_share=0.2, colour_db=2, mask_bands=8
     )
     change: ClassVar[Change | None] = None
+    summary: ClassVar[type[RowFeature]] = Views
 
+    net: str = "kernel-ridge"
     window_s: float = 3.0
     n_mels: int = 64
     hop_s: float = 0.016
