@@ -23,7 +23,7 @@ from woodshed.tokens.folk import FolkAbc
 NOTES = Path(__file__).with_name("tune_tokens_notes.md")
 COLLECTIONS = ("oneill", "ryan", "nottingham")
 ORDERS = range(1, 9)
-SETTINGS: dict[str, Any] = {"dropout": 0.25, "learning_rate": 3e-3, "batch_size": 8, "n_steps": 256}
+SETTINGS: dict[str, Any] = {"dropout": 0.25, "learning_rate": 3e-3}
 LESS = 0.5
 """To reach: so many bits less than the best n-gram."""
 

@@ -23,7 +23,9 @@ class TuneComposer(Composer):
 
     At its default size it is the net of B. L. Sturm et al., "Music transcription modelling and composition
     using deep learning" (2016), weight for weight: three layers of 512 units over 137 tokens. Pieces are
-    texts of these tokens, as `woodshed.symbolic.abc_folk.abc_to_folk` writes them. All settings: `Composer`.
+    texts of these tokens, as `woodshed.symbolic.abc_folk.abc_to_folk` writes them. Small steps of little more
+    than a tune each are what gets it off the plateau on which it knows single tokens only
+    (``benchmarks/quality/tune_tokens.md``). All settings: `Composer`.
 
     Examples
     --------
@@ -40,6 +42,9 @@ class TuneComposer(Composer):
     job: ClassVar[str] = "tune"
     wish_class: ClassVar[type[Wish]] = TuneWish
     tokenizer: ClassVar[FolkAbc] = FolkAbc()
+
+    batch_size: int = 8
+    n_steps: int = 256
 
     @property
     def vocabulary(self) -> tuple[str, ...]:
