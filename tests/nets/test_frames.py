@@ -153,6 +153,17 @@ def test_a_machine_begins_at_the_notes_by_themselves() -> None:
     np.testing.assert_allclose(follower.note_bias.bias, np.log(mean / (1 - mean)), atol=1e-5)
 
 
+def test_a_net_begins_with_what_a_machine_learned() -> None:
+    machine, net = rbm(6, n_hidden=4), rnn_rbm(6, n_hidden=4, width=3)
+    rng = np.random.default_rng(0)
+    machine.set_weights([rng.normal(size=weight.shape) for weight in machine.get_weights()])
+    net.begin_with(machine)
+    for layer in (net.note_bias, net.hidden_bias):  # as if nothing had been heard before
+        layer.kernel.assign(np.zeros(layer.kernel.shape))
+    frames = chords()[:20]
+    np.testing.assert_allclose(net(frames[np.newaxis])[0], machine(frames), atol=1e-4)
+
+
 def test_the_means_of_hidden_units_follow_what_is_known() -> None:
     net = rbm(2, n_hidden=1)
     net.pull.assign([[8.0], [-8.0]])
