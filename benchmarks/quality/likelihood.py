@@ -29,6 +29,7 @@ from benchmarks.quality.chord_chain import (
 )
 from benchmarks.quality.frames import Rolls
 from benchmarks.quality.likelihood_rows import GRID, JSB, TABLES, TO_REACH, Row
+from benchmarks.quality.measure import told
 from woodshed.atomic import write_whole
 from woodshed.metrics.note_chance import note_nats
 from woodshed.tasks.roll import RollComposer
@@ -71,7 +72,12 @@ def learned_roll(
     settings = {"max_shift": 0, **grid, **row.settings}
     settings.setdefault("patience", settings["epochs"])
     composer = RollComposer(low=rolls.low, high=rolls.high, seed=seed, **settings)
-    composer.fit(rolls.train, held_out=rolls.validation, checkpoint=checkpoint, on_epoch=told())
+    composer.fit(
+        rolls.train,
+        held_out=rolls.validation,
+        checkpoint=checkpoint,
+        on_epoch=told("chance of a held-out frame"),
+    )
     found = {}
     for part in ("validation", "test"):
         pieces = list(getattr(rolls, part))
@@ -99,7 +105,9 @@ def learned_chords(
     of = row.settings.get("of")
     settings = ChordSettings(**(JSB[of].settings if of else row.settings))
     checkpoint = work / f"jsb-{of or name}-{seed}.state.npz"
-    net, layout, best = learn_chords(rolls, settings, seed, checkpoint=checkpoint, on_epoch=told())
+    net, layout, best = learn_chords(
+        rolls, settings, seed, checkpoint=checkpoint, on_epoch=told("chance of a held-out frame")
+    )
     orders = ORDERS if of else FROM_THE_TOP
     found = {
         part: [chord_nats(net, layout, to_cells(piece, rolls.low), orders) for piece in getattr(rolls, part)]
@@ -117,17 +125,6 @@ def mean_of(parts: Sequence[dict[str, Nats]]) -> dict[str, Nats]:
         ]
         for part in ("validation", "test")
     }
-
-
-def told() -> Any:
-    """Return what tells of each pass."""
-    started = time.monotonic()
-
-    def tell(epoch: int, loss: float, chance: float | None) -> None:
-        held = "" if chance is None else f", held out {chance:.5f}"
-        print(f"  pass {epoch + 1}: loss {loss:.3f}{held}, {time.monotonic() - started:.0f} s", flush=True)
-
-    return tell
 
 
 def measure(corpus: str, rolls: Rolls, name: str, seed: int, work: Path) -> dict[str, Any]:
@@ -247,7 +244,7 @@ where the last column says 1; three are wanted.
 compute. Told here is how likely it is that a frame is drawn by annealing from notes by themselves to the machine
 ({steps} steps), which is found by going back from the frame, {chains} times (Burda, Grosse and Salakhutdinov, 2015): these chances sum to 1,
 and the estimate is rather too many nats than too few. (Published figures of RBMs come from annealing forwards, which is
-rather too few.) Of RBMs some {validation:,} validation frames and at most {test:,} test frames, of whole pieces, are asked. *Upper bound*: the model gives chances to
+rather too few.) Of RBMs some {validation:,} validation frames (of the plain one on JSB all) and at most {test:,} test frames, of whole pieces, are asked. *Upper bound*: the model gives chances to
 ordered rows of four cells, of which the frame is one, so that the frame itself costs no more.
 
 *Published* values are reports of others, on their own training and often without the first frame: RNN, GRU and LSTM

@@ -118,10 +118,10 @@ NOTTINGHAM = {
     "gru": Row("GRU", {**LONGER, "net": "gru"}, published=(3.23, 3.46)),
     "lstm": Row("LSTM", {**LONGER, "net": "lstm"}, published=(3.20, 3.29)),
     "tcn": Row(
-        "TCN, gated", {**LONGER, "epochs": 16, "net": "tcn", "width": 64, "n_layers": 7}, published=(3.07,)
+        "TCN, gated", {**LONG, "epochs": 16, "net": "tcn", "width": 64, "n_layers": 7}, published=(3.07,)
     ),
     "transformer": Row(
-        "Transformer", {**LONGER, "epochs": 16, "net": "transformer", "width": 96, "n_layers": 3}
+        "Transformer", {**LONG, "epochs": 16, "net": "transformer", "width": 96, "n_layers": 3}
     ),
     "rnn-rbm": Row(
         "RNN-RBM",
@@ -133,7 +133,7 @@ NOTTINGHAM = {
         {**LONG, "net": "rnn-nade", "width": 192, "n_hidden": 96, "dropout": 0.1, "epochs": 16},
     ),
     "transformer-nade": Row(
-        "Transformer-NADE", {**LONGER, "epochs": 16, "net": "transformer-nade", "width": 96, "n_layers": 3}
+        "Transformer-NADE", {**LONG, "epochs": 16, "net": "transformer-nade", "width": 96, "n_layers": 3}
     ),
 }
 TABLES = {"jsb": (jsb_rolls, JSB), "nottingham": (nottingham_rolls, NOTTINGHAM)}

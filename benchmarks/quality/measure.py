@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import argparse
-from collections.abc import Sequence
+import time
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -163,3 +164,14 @@ def settings_line(recogniser: Recogniser) -> str:
 def publish(path: Path, title: str, parts: Sequence[str]) -> None:
     """Write the page."""
     write_markdown(path, title, "\n\n".join(parts))
+
+
+def told(right: str) -> Callable[[int, float, float | None], None]:
+    """Return what prints each pass of a training: its loss, and what is right of the part held out."""
+    started = time.monotonic()
+
+    def tell(epoch: int, loss: float, share: float | None) -> None:
+        held = "" if share is None else f", {right} {share:.5f}"
+        print(f"  pass {epoch + 1}: loss {loss:.3f}{held}, {time.monotonic() - started:.0f} s", flush=True)
+
+    return tell

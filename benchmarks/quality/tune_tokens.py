@@ -15,7 +15,8 @@ from pathlib import Path
 from typing import Any
 
 from benchmarks.provenance import data_folder, markdown_table, write_markdown
-from woodshed.data.tunes import Tune, read_tunes, split_by_family
+from benchmarks.quality.measure import told
+from woodshed.data.tunes import read_tunes, split_by_family
 from woodshed.metrics.ngram import bits_per_token
 from woodshed.tasks.tune import TuneComposer
 from woodshed.tokens.folk import FolkAbc
@@ -34,18 +35,6 @@ def ngram_bits(train: Sequence[str], test: Sequence[str]) -> dict[int, float]:
     rows, held = ([tokens.encode(text) for text in texts] for texts in (train, test))
     n_tokens = len(tokens.vocabulary)
     return {order: bits_per_token(rows, held, order=order, n_tokens=n_tokens) for order in ORDERS}
-
-
-def learned(composer: TuneComposer, train: Sequence[Tune], checkpoint: Path) -> TuneComposer:
-    """Learn, telling of each pass; the best weights are chosen by families of the training part."""
-    started = time.monotonic()
-
-    def tell(epoch: int, loss: float, right: float | None) -> None:
-        held = "" if right is None else f", {right:.3f} of held-out tokens guessed"
-        print(f"  pass {epoch + 1}: loss {loss:.3f}{held}, {time.monotonic() - started:.0f} s", flush=True)
-
-    texts, families = [tune.text for tune in train], [tune.family for tune in train]
-    return composer.fit(texts, families, checkpoint=checkpoint, on_epoch=tell)
 
 
 def main() -> None:
@@ -73,7 +62,12 @@ def main() -> None:
         seed=given.seed,
     )
     began = time.monotonic()
-    learned(composer, train, given.work / f"tune-{given.n_layers}-{given.epochs}-{given.seed}.state.npz")
+    composer.fit(
+        [tune.text for tune in train],
+        [tune.family for tune in train],  # some of which choose the best pass
+        checkpoint=given.work / f"tune-{given.n_layers}-{given.epochs}-{given.seed}.state.npz",
+        on_epoch=told("share of held-out tokens guessed"),
+    )
     minutes = (time.monotonic() - began) / 60
     bits, asked = composer.bits_per_token(texts), min(ngrams.values()) - LESS
     n_weights = sum(values.size for values in composer.weights_.values())

@@ -48,7 +48,6 @@ MOST_JUDGED = 200
 def make_frame_net(composer: FrameComposer) -> Any:
     """Build the net that the settings ask for."""
     reader, head = composer.parts
-    sizes = {"n_hidden": composer.n_hidden, "n_steps": composer.n_gibbs, "seed": composer.seed}
     if head != "rbm":
         return frame_net(
             composer.n_notes,
@@ -61,8 +60,27 @@ def make_frame_net(composer: FrameComposer) -> Any:
             context=composer.n_steps,
         )
     if reader == "none":
-        return Rbm(composer.n_notes, keep_chains=N_CHAINS_KEPT, **sizes)
-    return RnnRbm(composer.n_notes, width=composer.width, cell=reader, dropout=composer.dropout, **sizes)
+        return make_machine(composer)
+    return RnnRbm(
+        composer.n_notes,
+        composer.n_hidden,
+        composer.width,
+        cell=reader,
+        dropout=composer.dropout,
+        n_steps=composer.n_gibbs,
+        seed=composer.seed,
+    )
+
+
+def make_machine(composer: FrameComposer) -> Rbm:
+    """Build a machine without memory."""
+    return Rbm(
+        composer.n_notes,
+        composer.n_hidden,
+        n_steps=composer.n_gibbs,
+        keep_chains=N_CHAINS_KEPT,
+        seed=composer.seed,
+    )
 
 
 def pack_frames(pieces: Sequence[Frames], n_steps: int) -> tuple[Frames, Frames]:
@@ -195,9 +213,10 @@ def learn_frames(
         seed=composer.seed,
     )
     if isinstance(net, Machine) and (checkpoint is None or read_arrays(checkpoint) is None):
-        net.adapt(np.concatenate(train))
         if isinstance(net, RnnRbm):
             net.begin_with(learn_machine(composer, np.concatenate(train), batches))
+        else:
+            net.adapt(np.concatenate(train))
     frames, targets = pack_frames(judges, composer.n_steps)
 
     def validation(net: Any) -> tuple[float, float]:
@@ -227,13 +246,7 @@ def learn_frames(
 
 def learn_machine(composer: FrameComposer, frames: Frames, batches: FrameBatches) -> Rbm:
     """Learn which notes sound together, whatever was before, in as many epochs as the whole may take."""
-    machine = Rbm(
-        composer.n_notes,
-        composer.n_hidden,
-        n_steps=composer.n_gibbs,
-        keep_chains=N_CHAINS_KEPT,
-        seed=composer.seed,
-    )
+    machine = make_machine(composer)
     machine.adapt(frames)
     recipe = TokenRecipe(
         epochs=composer.epochs, patience=composer.epochs, learning_rate=MACHINE_RATE, loss=frame_loss

@@ -7,6 +7,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from woodshed.nets.annealing import sigmoid
+
 Frames = NDArray[np.int8]
 Values = NDArray[np.floating]
 
@@ -61,23 +63,23 @@ class FrameWriter:
         if self.is_machine:
             return self._gibbs(biases, rng, temperature)
         if not self.nade:
-            return (chances < _sigmoid(biases[0] / temperature)).astype(np.int8)
+            return (chances < sigmoid(biases[0] / temperature)).astype(np.int8)
         into, out = self.nade
         frame, heard = np.zeros(self.n_notes, np.int8), biases[1].astype(np.float64)
         for note in range(self.n_notes):
-            logit = out[note] @ _sigmoid(heard) + biases[0][note]
-            frame[note] = chances[note] < _sigmoid(logit / temperature)
+            logit = out[note] @ sigmoid(heard) + biases[0][note]
+            frame[note] = chances[note] < sigmoid(logit / temperature)
             heard = heard + frame[note] * into[note]
         return frame
 
     def _gibbs(self, biases: list[Values], rng: np.random.Generator, temperature: float) -> Frames:
         note_bias, hidden_bias = biases
-        frame = (rng.random(self.n_notes) < _sigmoid(note_bias / temperature)).astype(np.float32)
+        frame = (rng.random(self.n_notes) < sigmoid(note_bias / temperature)).astype(np.float32)
         for _ in range(N_GIBBS_ALONE if self.alone else N_GIBBS):
             waking = (frame @ self.pull + hidden_bias) / temperature
-            hidden = (rng.random(waking.shape) < _sigmoid(waking)).astype(np.float32)
+            hidden = (rng.random(waking.shape) < sigmoid(waking)).astype(np.float32)
             odds = (self.pull @ hidden + note_bias) / temperature
-            frame = (rng.random(self.n_notes) < _sigmoid(odds)).astype(np.float32)
+            frame = (rng.random(self.n_notes) < sigmoid(odds)).astype(np.float32)
         return frame.astype(np.int8)
 
 
@@ -90,8 +92,3 @@ def _lead_of(net: Any, layers: dict[str, Any], n_notes: int, n_steps: int) -> An
         return keras.Model(frames, net.biases(frames))
     wanted = [layers[name].output for name in ("note_bias", "hidden_bias") if name in layers]
     return keras.Model(frames, keras.Model(net.inputs, wanted)(frames))
-
-
-def _sigmoid(x: Values) -> Values:
-    """Turn log-odds into probabilities; large ones do not overflow."""
-    return np.asarray(0.5 * (1 + np.tanh(0.5 * x)))

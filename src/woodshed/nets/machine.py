@@ -22,15 +22,6 @@ class Machine(keras.Model):  # type: ignore[misc]
     and learning is slow. Counted from the means, ``(v - mean(v)) @ pull @ (h - mean(h))``, the same machines
     are learned much faster (Montavon and Müller, "Deep Boltzmann machines and the centering trick", 2012).
     The means of the notes are given by `adapt`, those of the hidden units are followed while it learns.
-
-    Parameters
-    ----------
-    n_notes, n_hidden
-        Visible and hidden units.
-    n_steps
-        Gibbs steps of each learning step.
-    seed
-        Where chance starts.
     """
 
     def __init__(self, n_notes: int, n_hidden: int, *, n_steps: int, seed: int, **kwargs: Any) -> None:
