@@ -27,17 +27,17 @@ EXPLANATIONS = {
 }
 """Badge -> the sentence that explains it."""
 
-_CLASSICAL = {
-    "discriminant": "linear discriminant on summary features",
-    "forest": "random forest on summary features",
-    "kernel-ridge": "ridge regression on likeness of summary features",
-    "knn": "vote of the nearest by summary features",
-    "logistic": "logistic regression on summary features",
-    "svm": "SVM on summary features",
+_LEARNERS = {
+    "discriminant": ("linear discriminant", "on"),
+    "forest": ("random forest", "on"),
+    "kernel-ridge": ("ridge regression on likeness", "of"),
+    "knn": ("vote of the nearest", "by"),
+    "logistic": ("logistic regression", "on"),
+    "svm": ("SVM", "on"),
 }
+_CLASSICAL = {name: f"{what} {link} summary features" for name, (what, link) in _LEARNERS.items()}
 _CLASSICAL |= {  # of a job that describes sounds in its own way, or learns from changed copies too
-    f"own-{name}": words.replace("on summary features", "as this job uses it")
-    for name, words in _CLASSICAL.items()
+    f"own-{name}": f"{what} as this job uses it" for name, (what, _) in _LEARNERS.items()
 }
 _METHODS = _CLASSICAL | {"majority": "always the commonest class", "mean": "always the mean"}
 _METHODS_IN_A_SENTENCE = {name: f"the {words}" for name, words in _CLASSICAL.items()} | {
@@ -58,6 +58,8 @@ def method_name(method: str, *, sentence: bool = False) -> str:
     --------
     >>> method_name("svm"), method_name("majority", sentence=True), method_name("mine")
     ('SVM on summary features', 'always guessing the commonest class', 'mine')
+    >>> method_name("own-kernel-ridge")
+    'ridge regression on likeness as this job uses it'
     """
     return (_METHODS_IN_A_SENTENCE if sentence else _METHODS).get(method, method)
 

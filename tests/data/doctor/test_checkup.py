@@ -12,6 +12,7 @@ import soundfile
 
 from woodshed.clip import Clip
 from woodshed.data.doctor import Checkup, doctor, short_checkup
+from woodshed.data.doctor.label import missing_labels
 from woodshed.data.example import Corpus, Example
 from woodshed.data.folder import read_folder
 from woodshed.data.table import read_table
@@ -153,6 +154,15 @@ def test_a_set_of_nothing_but_bad_files_is_still_answered(tmp_path: Path) -> Non
     found = doctor(read_folder(tmp_path))
     assert len(found.of("unreadable")[0].files) == 6
     assert {finding.kind for finding in found.findings} == {"unreadable", "class balance"}
+
+
+def test_sounds_that_have_tags_instead_of_a_label_lack_nothing() -> None:
+    tagged = [Example(Path(f"{k}.wav"), labels=("loud",) if k else ()) for k in range(3)]
+    assert missing_labels(Corpus("tags", tuple(tagged))) is None
+    unknown = Corpus("classes", (*tagged, Example(Path("x.wav"), "Unknown")))
+    found = missing_labels(unknown)
+    assert found is not None
+    assert found.files == (Path("x.wav"),)
 
 
 def test_missing_labels_and_groups_of_a_table(clean: Path) -> None:

@@ -22,12 +22,15 @@ _NO_LABEL = "the label is empty"
 
 
 def missing_labels(corpus: Corpus) -> Finding | None:
-    """Report rows without a label, or with a word such as ``unknown`` or ``nan`` in its place."""
+    """Report rows without a label, or with a word such as ``unknown`` or ``nan`` in its place.
+
+    An example whose label is empty is not among them: it has tags or values instead.
+    """
     rows = [(entry.path, entry.reason) for entry in corpus.set_aside if lacks_label(entry)]
     rows += [
         (example.path, f"labelled {example.label!r}")
         for example in corpus.examples
-        if example.label.strip().lower() in PLACEHOLDERS
+        if example.label and example.label.strip().lower() in PLACEHOLDERS
     ]
     if not rows:
         return None
