@@ -31,11 +31,12 @@ def time_rounds(ways: Ways, n_rounds: int) -> dict[str, list[float]]:
     return seconds
 
 
-def in_fresh_process(module: str, *arguments: str) -> Any:
-    """Run a module with one thread for BLAS and OpenMP, and read the JSON that it prints last."""
+def in_fresh_process(module: str, *arguments: str, one_thread: bool = True) -> Any:
+    """Run a module, with one thread for BLAS and OpenMP unless told otherwise, and read the JSON it prints last."""
+    others = {name: value for name, value in os.environ.items() if name not in THREAD_SETTINGS}
     done = subprocess.run(
         [sys.executable, "-m", module, *arguments],
-        env=os.environ | dict.fromkeys(THREAD_SETTINGS, "1"),
+        env=others | (dict.fromkeys(THREAD_SETTINGS, "1") if one_thread else {}),
         cwd=ROOT,
         stdout=subprocess.PIPE,
         check=True,

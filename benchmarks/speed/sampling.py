@@ -3,7 +3,8 @@
     python -m benchmarks.speed.sampling [--rounds 9] [--tokens 40] [--out FILE]
 
 Every way steps the same net with the same random weights, each once in every round, in one process on one
-core with one thread. What rounding costs is measured on the model that comes with woodshed.
+core with one thread; a second process shows what each does when nobody says how many threads to use. What
+rounding costs is measured on the model that comes with woodshed.
 """
 
 from __future__ import annotations
@@ -26,8 +27,14 @@ from woodshed.tasks.shipped import shipped_folder
 
 N_TOKENS = 137
 STREAMS = (1, 16, 64)
-NUMPY, WITH_STATE, WITHOUT_STATE = "NumPy loop, 1", "Keras with state, 1", "Keras without state, 1"
+N_LAYERS, N_UNITS = 3, 512
+NUMPY, WITH_STATE, HANDED_ON, WITHOUT_STATE = (
+    f"{way}, 1" for way in ("NumPy loop", "Keras with state", "Keras, state handed on", "Keras without state")
+)
+QUICK = "ours, int8, 1"
 MOST_BITS = 0.01
+Seconds = dict[str, list[float]]
+"""Of each way, in each round."""
 NOTES = Path(__file__).with_name("sampling_notes.md")
 
 
@@ -64,8 +71,8 @@ class KerasWithState:
 
         tokens = keras.Input(batch_shape=(1, 1), dtype="int32")
         x = keras.ops.one_hot(tokens, N_TOKENS)
-        for _ in range(3):
-            x = keras.layers.LSTM(512, return_sequences=True, stateful=True)(x)
+        for _ in range(N_LAYERS):
+            x = keras.layers.LSTM(N_UNITS, return_sequences=True, stateful=True)(x)
         self.net = keras.Model(tokens, keras.layers.Dense(N_TOKENS)(x))
         self.net.set_weights(net.get_weights())
 
@@ -78,6 +85,32 @@ class KerasWithState:
     def step(self, token: int) -> np.ndarray:
         """Read a token and return the logits of the next."""
         return self.net.predict_on_batch(np.array([[token]], np.int32))[0, 0]
+
+
+class KerasHandedOn:
+    """One stream as decoders in Keras are mostly written: states go in and come out with each token."""
+
+    def __init__(self, net: Any) -> None:
+        import keras
+
+        tokens = keras.Input(batch_shape=(1, 1), dtype="int32")
+        given, returned, x = [], [], keras.ops.one_hot(tokens, N_TOKENS)
+        for _ in range(N_LAYERS):
+            state = [keras.Input(batch_shape=(1, N_UNITS)) for _ in "hc"]
+            layer = keras.layers.LSTM(N_UNITS, return_sequences=True, return_state=True)
+            x, *after = layer(x, initial_state=state)
+            given, returned = given + state, returned + after
+        self.net = keras.Model([tokens, *given], [keras.layers.Dense(N_TOKENS)(x), *returned])
+        self.net.set_weights(net.get_weights())
+
+    def start(self) -> None:
+        """Forget everything."""
+        self.state = [np.zeros((1, N_UNITS), np.float32)] * (2 * N_LAYERS)
+
+    def step(self, token: int) -> np.ndarray:
+        """Read a token and return the logits of the next."""
+        logits, *self.state = self.net.predict_on_batch([np.array([[token]], np.int32), *self.state])
+        return logits[0, 0]
 
 
 class KerasWithoutState:
@@ -97,7 +130,10 @@ class KerasWithoutState:
         return self.net.predict_on_batch(np.array([self.tokens], np.int32))[0, -1]
 
 
-def play(way: PlainLoop | KerasWithState | KerasWithoutState, n: int) -> Callable[[], object]:
+Way = PlainLoop | KerasWithState | KerasHandedOn | KerasWithoutState
+
+
+def play(way: Way, n: int) -> Callable[[], object]:
     """Return a function that draws some tokens one after the other."""
 
     def draw() -> None:
@@ -109,7 +145,7 @@ def play(way: PlainLoop | KerasWithState | KerasWithoutState, n: int) -> Callabl
     return draw
 
 
-def check_alike(ways: Sequence[PlainLoop | KerasWithState | KerasWithoutState], stepper: Stepper) -> None:
+def check_alike(ways: Sequence[Way], stepper: Stepper) -> None:
     """See to it that all ways answer the same, so that the same is timed."""
     ids = np.random.default_rng(1).integers(0, N_TOKENS, 8)
     for way in ways:
@@ -121,19 +157,23 @@ def check_alike(ways: Sequence[PlainLoop | KerasWithState | KerasWithoutState], 
                 raise SystemExit(f"{type(way).__name__} answers otherwise than ours.")
 
 
-def measure(n_rounds: int, n: int) -> dict[str, list[float]]:
-    """Time every way, on one core."""
+def measure(n_rounds: int, n: int, *, as_it_comes: bool) -> Seconds:
+    """Time every way on one core with one thread; or as it comes, with as many threads as it likes."""
     import keras
 
     from woodshed.nets.lstm_lm import lstm_lm
 
+    if not as_it_comes and hasattr(os, "sched_setaffinity"):  # not everywhere
+        os.sched_setaffinity(0, {min(os.sched_getaffinity(0))})
     keras.utils.set_random_seed(0)
     net = lstm_lm(N_TOKENS)
     weights = net_weights(net)
-    steppers = {storage: Stepper(weights, storage=storage) for storage in ("float32", "int8")}
-    others = {
+    n_threads = None if as_it_comes else 1
+    steppers = {name: Stepper(weights, storage=name, n_threads=n_threads) for name in ("float32", "int8")}
+    others: dict[str, Way] = {
         NUMPY: PlainLoop(weights),
         WITH_STATE: KerasWithState(net),
+        HANDED_ON: KerasHandedOn(net),
         WITHOUT_STATE: KerasWithoutState(net),
     }
     check_alike(list(others.values()), steppers["float32"])
@@ -167,17 +207,23 @@ def shipped_bits() -> tuple[int, dict[str, float]]:
     }
 
 
-def body_of(seconds: dict[str, list[float]], chosen: argparse.Namespace) -> str:
-    """Write the page."""
-    rows = []
-    for name, values in seconds.items():
-        way, n_streams = name.rsplit(", ", 1)
-        rows.append([way, n_streams, spread(int(n_streams) * chosen.tokens / np.array(values), 0)])
+def rate_rows(seconds: Seconds, n: int) -> list[list[str]]:
+    """Lay out how many tokens a second each way draws."""
+    ways = [(name, *name.rsplit(", ", 1)) for name in seconds]
+    return [
+        [way, n_streams, spread(int(n_streams) * n / np.array(seconds[name]), 0)]
+        for name, way, n_streams in ways
+    ]
+
+
+def tables(seconds: Seconds, n: int) -> str:
+    """Write the tables of one process: tokens a second, and ratios."""
     ratios = {
-        "one stream, int8, against the NumPy loop": (NUMPY, "ours, int8, 1", 1.5),
+        "one stream, int8, against the NumPy loop": (NUMPY, QUICK, 1.5),
         "one stream, float32, against the NumPy loop": (NUMPY, "ours, float32, 1", 1.0),
-        "one stream, int8, against Keras with state": (WITH_STATE, "ours, int8, 1", 8.0),
-        "one stream, int8, against Keras without": (WITHOUT_STATE, "ours, int8, 1", 8.0),
+        "one stream, int8, against Keras with state": (WITH_STATE, QUICK, 8.0),
+        "one stream, int8, against Keras, state handed on": (HANDED_ON, QUICK, 8.0),
+        "one stream, int8, against Keras without": (WITHOUT_STATE, QUICK, 8.0),
     }
     # 64 streams draw 64 times as many tokens: the ratio is of tokens, not of times.
     many = {
@@ -185,18 +231,33 @@ def body_of(seconds: dict[str, list[float]], chosen: argparse.Namespace) -> str:
         for storage in ("float32", "int8")
     }
     per_token = seconds | {way: [value / 64 for value in seconds[way]] for _, way, _ in many.values()}
+    rates = markdown_table(["way", "streams", "tokens a second, all streams"], rate_rows(seconds, n))
+    head = ["tokens a second, ratio", "measured", "wanted at least", "reached"]
+    return f"{rates}\n\n{markdown_table(head, ratio_rows(ratios | many, per_token))}"
+
+
+def body_of(one_core: Seconds, as_it_comes: Seconds, chosen: argparse.Namespace) -> str:
+    """Write the page."""
     n_tunes, bits = shipped_bits()
     moved = bits["int8"] - bits["float32"]
-    return f"""A net of three layers of 512 units and {N_TOKENS} tokens, random weights, {chosen.tokens} tokens a stream, each drawn
-from the softmax. All on one core with one thread. Median of {chosen.rounds} paired rounds (lowest–highest).
+    return f"""A net of three layers of {N_UNITS} units and {N_TOKENS} tokens, random weights, {chosen.tokens} tokens a stream, each drawn
+from the softmax. Median of {chosen.rounds} paired rounds (lowest–highest). Keras is asked by `predict_on_batch`:
 
-{markdown_table(["way", "streams", "tokens a second, all streams"], rows)}
+- *with state*: its own layers remember from one call to the next (`stateful=True`);
+- *state handed on*: the states are inputs and outputs, as in most decoders that one finds written in Keras;
+- *without state*: the net as it learned, which reads all tokens so far for each new one.
 
-{markdown_table(["tokens a second, ratio", "measured", "wanted at least", "reached"], ratio_rows(ratios | many, per_token))}
+Before the clock starts, all ways are seen to give the same logits.
 
-- Keras is asked by `predict_on_batch`. With state: its own layers, which remember from one call to the next.
-  Without: the net as it learned, which reads all tokens so far for each new one.
-- Before the clock starts, all ways are seen to give the same logits.
+## As they come
+
+Nobody says how many threads: Keras takes both cores; ours takes one for one stream, and both for 64.
+
+{tables(as_it_comes, chosen.tokens)}
+
+## One core, one thread
+
+{tables(one_core, chosen.tokens)}
 
 ## What rounding costs
 
@@ -212,16 +273,18 @@ def main() -> None:
     parser.add_argument("--rounds", type=int, default=9)
     parser.add_argument("--tokens", type=int, default=40)
     parser.add_argument("--out", type=Path, default=Path(__file__).with_suffix(".md"))
-    parser.add_argument("--times", action="store_true", help=argparse.SUPPRESS)
+    parser.add_argument("--times", choices=("one-core", "as-it-comes"), help=argparse.SUPPRESS)
     chosen = parser.parse_args()
     if chosen.times:
-        if hasattr(os, "sched_setaffinity"):  # not everywhere
-            os.sched_setaffinity(0, {min(os.sched_getaffinity(0))})
-        print(json.dumps(measure(chosen.rounds, chosen.tokens)))
+        as_it_comes = chosen.times == "as-it-comes"
+        print(json.dumps(measure(chosen.rounds, chosen.tokens, as_it_comes=as_it_comes)))
         return
     size = ("--rounds", str(chosen.rounds), "--tokens", str(chosen.tokens))
-    seconds = in_fresh_process("benchmarks.speed.sampling", *size, "--times")
-    body = body_of(seconds, chosen)
+    one_core, as_it_comes = (
+        in_fresh_process("benchmarks.speed.sampling", *size, "--times", times, one_thread=one_thread)
+        for times, one_thread in (("one-core", True), ("as-it-comes", False))
+    )
+    body = body_of(one_core, as_it_comes, chosen)
     write_markdown(chosen.out, "Tokens a second", body)
     print(body)
 

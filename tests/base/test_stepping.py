@@ -43,6 +43,21 @@ def test_a_rounded_stream_is_the_same_alone_and_in_company() -> None:
     assert [np.array_equal(stepped(stepper, ids[k : k + 1])[0], together[k]) for k in range(5)] == [True] * 5
 
 
+@pytest.mark.parametrize("storage", ["float32", "int8"])
+def test_many_streams_share_threads_and_answer_alike(storage: str) -> None:
+    weights = net_weights(net_of("lstm"))
+    ids = np.random.default_rng(3).integers(0, N_TOKENS, (16, 8))
+    shared, alone = (Stepper(weights, storage=storage, n_threads=n) for n in (2, 1))
+    assert stepped(shared, ids) == pytest.approx(stepped(alone, ids), abs=1e-6)
+
+    threads = [s.get_session_options().intra_op_num_threads for s in (shared._together, shared._alone)]
+    assert threads == [2, 1]
+    fewer = Stepper(weights, storage=storage, n_threads=2)
+    stepped(fewer, ids[:15])
+    assert "_together" not in vars(fewer)
+    assert alone._together is alone._alone
+
+
 def test_draws_follow_the_seed_and_the_temperature() -> None:
     stepper = Stepper(net_weights(net_of("lstm")))
     drawn = sample_tokens(stepper, 3, 20, seed=1)
@@ -60,3 +75,7 @@ def test_other_weights_and_storages_are_refused() -> None:
         Stepper({})
     with pytest.raises(ParameterError, match=r"no storage called 'int9'\. Did you mean int8"):
         Stepper({}, storage="int9")
+    with pytest.raises(
+        ParameterError, match="n_threads must be at least 1, or None for all processors, got 0"
+    ):
+        Stepper({}, n_threads=0)

@@ -7,6 +7,8 @@ what it costs in likelihood, is in ``benchmarks/speed/sampling.md``.
 
 from __future__ import annotations
 
+import functools
+import os
 from collections.abc import Mapping
 from typing import Any
 
@@ -23,6 +25,9 @@ MOST_WEIGHT, MOST_VALUE = 64, 127
 Processors without the newest instructions add two products in 16 bits; 2 * 64 * 255 is the most that fits,
 so every processor adds alike.
 """
+
+LEAST_STREAMS = 16
+"""So many streams pay for more than one thread; the steps of fewer are done before another has woken up."""
 
 Weights = Mapping[str, NDArray[np.float32]]
 State = list[NDArray[np.float32]]
@@ -52,12 +57,13 @@ class Stepper:
         "float32": exact. "int8": the weights rounded to 129 steps in each column, and the values that
         meet them, which lie between -1 and 1, to 255. A stream is rounded the same alone and in company.
     n_threads
-        Threads of the runtime.
+        Sixteen streams and more share so many threads; by default as many as there are processors. Fewer
+        streams have one.
 
     Raises
     ------
     ParameterError
-        If the storage is unknown, or the weights are not those of an `lstm_lm`.
+        If the storage is unknown, the weights are not those of an `lstm_lm`, or there is no thread.
 
     Examples
     --------
@@ -71,9 +77,13 @@ class Stepper:
     (2, 5)
     """
 
-    def __init__(self, weights: Weights, *, storage: str = "float32", n_threads: int = 1) -> None:
+    def __init__(self, weights: Weights, *, storage: str = "float32", n_threads: int | None = None) -> None:
         if storage not in STORAGES:
             raise ParameterError(f"There is no storage called {storage!r}. {near_miss(storage, STORAGES)}")
+        if n_threads is not None and n_threads < 1:
+            raise ParameterError(
+                f"n_threads must be at least 1, or None for all processors, got {n_threads!r}."
+            )
         cells = {name.split("_")[0] for name in weights} & {"lstm", "gru"}
         if len(cells) != 1 or "logits/kernel" not in weights:
             raise ParameterError(
@@ -84,7 +94,8 @@ class Stepper:
         self.units = weights[f"{self.cell}_1/recurrent_kernel"].shape[0]
         self.n_layers = sum(name.endswith("/recurrent_kernel") for name in weights)
         self.n_states = self.n_layers * (2 if self.cell == "lstm" else 1)
-        self._session = _session(_Drawing(weights, self.cell, self.n_layers, storage).content(), n_threads)
+        self.n_threads = n_threads or _n_processors()
+        self._content = _Drawing(weights, self.cell, self.n_layers, storage).content()
 
     def start(self, n_streams: int) -> State:
         """Return the state of streams that have seen nothing: arrays ``(n_streams, units)``."""
@@ -93,8 +104,17 @@ class Stepper:
     def __call__(self, ids: NDArray[np.integer], state: State) -> tuple[NDArray[np.float32], State]:
         """Read a token of each stream, ``(n_streams,)``; return ``(n_streams, n_tokens)`` and a new state."""
         given = {f"state_{k}": values for k, values in enumerate(state)}
-        logits, *new = self._session.run(None, {"ids": np.asarray(ids, np.int64), **given})
+        session = self._together if len(ids) >= LEAST_STREAMS else self._alone
+        logits, *new = session.run(None, {"ids": np.asarray(ids, np.int64), **given})
         return logits, new
+
+    @functools.cached_property
+    def _alone(self) -> Any:
+        return _session(self._content, 1)
+
+    @functools.cached_property
+    def _together(self) -> Any:
+        return self._alone if self.n_threads == 1 else _session(self._content, self.n_threads)
 
 
 def sample_tokens(
@@ -119,8 +139,10 @@ def sample_tokens(
     ids, state, drawn = np.full(n_streams, first), stepper.start(n_streams), []
     for _ in range(n_tokens):
         logits, state = stepper(ids, state)
-        # The largest of logits plus Gumbel noise is a draw from their softmax.
-        ids = np.argmax(logits / temperature + rng.gumbel(size=logits.shape), axis=1)
+        # The largest of logits plus Gumbel noise is a draw from their softmax. Minus the logarithm of an
+        # exponential draw is such noise, three times as quick as asked for by name.
+        noise = -np.log(rng.standard_exponential(size=logits.shape))
+        ids = np.argmax(logits / temperature + noise, axis=1)
         drawn.append(ids)
     return np.stack(drawn, axis=1)
 
@@ -218,6 +240,13 @@ class _Drawing:
         model = helper.make_model(graph, opset_imports=versions, ir_version=9)
         content: bytes = model.SerializeToString()
         return content
+
+
+def _n_processors() -> int:
+    """Return how many processors this process may use."""
+    if hasattr(os, "sched_getaffinity"):  # not everywhere
+        return len(os.sched_getaffinity(0))
+    return os.cpu_count() or 1
 
 
 def _session(content: bytes, n_threads: int) -> Any:
