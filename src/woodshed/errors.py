@@ -115,3 +115,14 @@ def near_miss(name: str, known: Iterable[str]) -> str:
     names = sorted(known)
     close = difflib.get_close_matches(name, names, n=1)
     return f"Did you mean {close[0]}?" if close else f"Known: {', '.join(names)}."
+
+
+def counted(n: int, singular: str, plural: str = "") -> str:
+    """Write a number of things.
+
+    Examples
+    --------
+    >>> counted(1, "clip"), counted(3000, "clip"), counted(2, "class", "classes")
+    ('1 clip', '3,000 clips', '2 classes')
+    """
+    return f"{n:,} {singular if n == 1 else plural or singular + 's'}"

@@ -146,7 +146,7 @@ def test_an_empty_corpus_is_refused(cli: Callable[..., Any], tmp_path: Path) -> 
     (tmp_path / "empty" / "letter.abc").write_text("Dear Sir,\n", "utf-8")
     useless = cli("train", tmp_path / "empty", "--job", "tune", "--out", tmp_path / "model")
     assert useless.code == 2
-    assert "nothing to learn from; 1 pieces cannot be used" in useless.err
+    assert "nothing to learn from; 1 piece cannot be used" in useless.err
     assert "no line begins with X:" in useless.err
 
 

@@ -35,7 +35,7 @@ def test_with_two_families_all_is_learned_from() -> None:
 
 
 def test_without_a_piece_the_first_reason_is_told() -> None:
-    with pytest.raises(DataError, match=r"1 pieces cannot be used\. The first: it is empty"):
+    with pytest.raises(DataError, match=r"1 piece cannot be used\. The first: it is empty"):
         Repertoire("r", (), (), (), set_aside=(SetAside(Path("a.abc"), "it is empty"),))
 
 

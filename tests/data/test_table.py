@@ -55,6 +55,23 @@ def test_quotes_and_spaces_in_names(place: Path) -> None:
     assert all(row.path.exists() for row in corpus.examples)
 
 
+@pytest.mark.parametrize(
+    ("cells", "expected"),
+    [
+        (("loud | dry|loud", "a, b; c"), [("loud", "dry"), ("a, b; c",)]),
+        (("loud; dry", "a, b"), [("loud", "dry"), ("a, b",)]),
+        (("loud, dry,", "wet"), [("loud", "dry"), ("wet",)]),
+        (("loud", ""), [("loud",), ()]),
+    ],
+)
+def test_tags_are_cut_at_what_the_table_has_between_them(
+    place: Path, cells: tuple[str, str], expected: list[tuple[str, ...]]
+) -> None:
+    first, second = cells
+    lines = ("path,tags", f'audio/1_ann.wav,"{first}"', f'audio/3_bob.wav,"{second}"')
+    assert [row.labels for row in read_table(table(place, *lines)).examples] == expected
+
+
 def test_parquet_is_read_as_the_same_table(place: Path) -> None:
     pyarrow = pytest.importorskip("pyarrow")
     from pyarrow.parquet import write_table

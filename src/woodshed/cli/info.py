@@ -8,6 +8,7 @@ from typing import Annotated, Any
 import typer
 
 from woodshed.cli.terminal import print_bits, print_scores, print_table, say
+from woodshed.errors import counted
 
 
 def command(
@@ -48,7 +49,7 @@ def print_provenance(described: dict[str, Any]) -> None:
 def writes(described: dict[str, Any]) -> str:
     """Say what a model that writes is made of."""
     settings = described["settings"]
-    layers = "1 layer" if settings["n_layers"] == 1 else f"{settings['n_layers']} layers"
+    layers = counted(settings["n_layers"], "layer")
     return f"{settings['net']}: {layers} of {settings['width']} units"
 
 

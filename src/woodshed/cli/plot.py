@@ -9,7 +9,7 @@ import typer
 
 from woodshed.cli.place import feature_folder
 from woodshed.cli.terminal import counting_bar, name_set_aside, say
-from woodshed.errors import DataError, ParameterError, printable
+from woodshed.errors import DataError, ParameterError, counted, printable
 
 MAP = "decision-map"
 SCORE_WORDS = {"roll", "roll-beats", "abc", "engraved"}
@@ -122,7 +122,7 @@ def draw_sounds(
         raise DataError(f"{len(set_aside)} files cannot be used. Remove them, or leave out --strict.")
     save_portraits(portraits, place, overwrite=force, **look)
     n = len(portraits)
-    say(f"{', '.join(views)} of {n} sound{'' if n == 1 else 's'}: {printable(place)}")
+    say(f"{', '.join(views)} of {counted(n, 'sound')}: {printable(place)}")
 
 
 def draw_scores(
@@ -144,7 +144,7 @@ def draw_scores(
     save_scores(
         scores, place, views, along="beats" if "roll-beats" in words else "s", overwrite=force, **look
     )
-    say(f"{', '.join(words)} of {len(scores)} score{'' if len(scores) == 1 else 's'}: {printable(place)}")
+    say(f"{', '.join(words)} of {counted(len(scores), 'score')}: {printable(place)}")
 
 
 def draw_map(

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from woodshed.cli.terminal import counting_bar, name_set_aside, note, say
-from woodshed.errors import OutputError, ParameterError, near_miss, printable
+from woodshed.errors import OutputError, ParameterError, counted, near_miss, printable
 
 if TYPE_CHECKING:
     from woodshed.base.recogniser import Recogniser
@@ -265,7 +265,7 @@ def _write(
             advance()
     n = len(done)
     where = targets[0] if n == 1 else targets[0].parent
-    say(f"{n} timeline{'' if n == 1 else 's'}: {printable(where)}")
+    say(f"{counted(n, 'timeline')}: {printable(where)}")
     return done
 
 
@@ -311,7 +311,7 @@ def _hear_live(
     for event in listener.finish():
         tell(event)
     n = len(events)
-    note(f"{n} event{'' if n == 1 else 's'} in {listener.heard_s:.1f} s; {listener.latency.to_text()}.")
+    note(f"{counted(n, 'event')} in {listener.heard_s:.1f} s; {listener.latency.to_text()}.")
     if out is not None and listener.heard_s:
         source = str(paths[0]) if paths else "microphone"
         heard = Timeline(source, listener.heard_s, tuple(events))

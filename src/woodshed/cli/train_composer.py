@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import Any
 
 from woodshed.cli.terminal import name_set_aside, note, print_bits, print_table, progress_bar, say
-from woodshed.errors import DataError, ParameterError, printable
+from woodshed.errors import DataError, ParameterError, counted, printable
 
 _OF_SOUNDS = "makes no sense for a job that writes music: it learns from scores, which have no labels"
 
@@ -34,9 +34,8 @@ def train_composer(
     repertoire = composer.read(data)
     name_set_aside(repertoire.set_aside)
     if strict and repertoire.set_aside:
-        raise DataError(
-            f"{len(repertoire.set_aside)} pieces cannot be used. Mend or remove them, or leave out --strict."
-        )
+        n_bad = counted(len(repertoire.set_aside), "piece")
+        raise DataError(f"{n_bad} cannot be used. Mend or remove them, or leave out --strict.")
     run = ComposerRun(composer, repertoire, Notebook(out / NOTEBOOK_NAME), resume)
     if dry_run:
         print_composer_plan(run)

@@ -11,7 +11,15 @@ from typing import Any
 import numpy as np
 
 from woodshed.data.example import SetAside
-from woodshed.errors import DataError, ParameterError, ScoreError, WoodshedError, near_miss, printable
+from woodshed.errors import (
+    DataError,
+    ParameterError,
+    ScoreError,
+    WoodshedError,
+    counted,
+    near_miss,
+    printable,
+)
 from woodshed.features.chroma import PITCH_CLASSES
 from woodshed.features.key import key_of_pitch_classes
 from woodshed.score import DRUM_CHANNEL, FIFTHS_ABOVE, Key, Score
@@ -66,8 +74,8 @@ class Repertoire:
         if not self.pieces:
             why = f" The first: {printable(self.set_aside[0].reason)}" if self.set_aside else ""
             raise DataError(
-                f"{printable(self.name)}: there is nothing to learn from; {len(self.set_aside)} pieces "
-                f"cannot be used.{why}"
+                f"{printable(self.name)}: there is nothing to learn from; "
+                f"{counted(len(self.set_aside), 'piece')} cannot be used.{why}"
             )
 
     def divide(self, *, test: float = 0.1, validation: float = 0.05, seed: int = 0) -> dict[str, list[int]]:

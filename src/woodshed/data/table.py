@@ -25,6 +25,9 @@ PARTS = {
 NO_LABEL = "the label is empty."
 """Why a row without a label is set aside."""
 
+TAG_SEPARATORS = "|;,"
+"""What may stand between tags: the first of these that is in a table's column."""
+
 Row = Mapping[str, str]
 
 
@@ -33,9 +36,10 @@ def read_table(
 ) -> Corpus:
     """List the sounds, or MIDI files, of a table; a row that cannot be used is set aside with its number.
 
-    Columns: ``path`` (relative to the table's folder) and ``label``, or ``tags`` with ``|`` between them, or
-    the ``targets``; if there, also ``group`` (speaker, song, source), ``start_s`` and ``end_s`` (seconds),
-    and ``split`` (``train`` / ``validation`` / ``test``, or the names of folds). Any others are passed over.
+    Columns: ``path`` (relative to the table's folder) and ``label``, or ``tags`` with ``|`` between them (in
+    a table without any, ``;``, or else ``,``), or the ``targets``; if there, also ``group`` (speaker, song,
+    source), ``start_s`` and ``end_s`` (seconds), and ``split`` (``train`` / ``validation`` / ``test``, or the
+    names of folds). Any others are passed over.
     A row with an empty label is set aside with that reason, and listed in ``unlabelled`` for who wants it.
     CSV may be cut by ``,`` or ``;`` or tabs. Rows are numbered as in a spreadsheet: the heading is row 1.
 
@@ -81,6 +85,7 @@ def read_table(
         if needed not in columns:
             raise DataError(f"{printable(path)} has no column {needed!r}. {near_miss(needed, columns)}")
     to_group = _group_reader(group_by, columns, path.parent)
+    to_tags = _tag_reader(rows)
     examples: list[Example] = []
     set_aside: list[SetAside] = []
     unlabelled: list[Example] = []
@@ -88,7 +93,7 @@ def read_table(
     for number, row in enumerate(rows, start=2):
         if not any(cell.strip() for cell in row.values()):
             continue  # spreadsheets like to add empty lines
-        answer = _to_example(row, path, to_group, targets)
+        answer = _to_example(row, path, to_group, to_tags, targets)
         if isinstance(answer, Example):
             what = (answer.path, answer.start_s, answer.end_s, answer.label, answer.labels)
             if first_row.setdefault(what, number) == number:
@@ -96,7 +101,7 @@ def read_table(
                 continue
             answer = SetAside(answer.path, f"repeats row {first_row[what]}.")
         elif answer.reason == NO_LABEL:
-            twin = _to_example({**row, "label": "?"}, path, to_group, targets)
+            twin = _to_example({**row, "label": "?"}, path, to_group, to_tags, targets)
             unlabelled += [replace(twin, label="")] if isinstance(twin, Example) else []
         set_aside.append(SetAside(answer.path, f"row {number}: {answer.reason}"))
     labels = {example.label for example in examples}
@@ -181,14 +186,29 @@ def _group_reader(group_by: str | None, columns: list[str], folder: Path) -> Cal
     return by_rule
 
 
+def _tag_reader(rows: Sequence[Row]) -> Callable[[Row], tuple[str, ...]]:
+    """Return the function from a row to its tags, each once; all rows together show what is between them."""
+    cells = "".join(row.get("tags", "") for row in rows)
+    between = next((mark for mark in TAG_SEPARATORS if mark in cells), TAG_SEPARATORS[0])
+
+    def to_tags(row: Row) -> tuple[str, ...]:
+        words = (printable(word.strip()) for word in row.get("tags", "").split(between))
+        return tuple(dict.fromkeys(word for word in words if word))
+
+    return to_tags
+
+
 def _to_example(
-    row: Row, table: Path, to_group: Callable[[Row], str | None], targets: Sequence[str]
+    row: Row,
+    table: Path,
+    to_group: Callable[[Row], str | None],
+    to_tags: Callable[[Row], tuple[str, ...]],
+    targets: Sequence[str],
 ) -> Example | SetAside:
     if not row["path"].strip():
         return SetAside(table, "the path is empty.")
     path = table.parent / row["path"].strip()
     label = printable(row.get("label", "").strip())
-    tags = dict.fromkeys(printable(tag.strip()) for tag in row.get("tags", "").split("|"))
     try:
         values = {name: float(row[name]) for name in targets if row[name].strip()}
     except ValueError:
@@ -223,7 +243,7 @@ def _to_example(
         start_s,
         end_s,
         PARTS.get(part.lower(), printable(part)) or None,
-        tuple(tag for tag in tags if tag),
+        to_tags(row),
         values,
     )
 

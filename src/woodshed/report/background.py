@@ -9,8 +9,8 @@ from typing import Any
 
 from woodshed.base.result import Experiment
 from woodshed.data.example import SetAside
+from woodshed.errors import counted
 from woodshed.report.markup import Markup, element, join, name_of, table
-from woodshed.report.wording import count
 
 MAX_GROUPS = 60
 
@@ -26,7 +26,7 @@ def set_aside_section(experiment: Experiment) -> Markup:
     if not left_out:
         return element("p", "None: every file that was found could be used.")
     rows = [[name_of(os.fspath(item.path)), item.reason] for item in left_out]
-    caption = f"{count(len(left_out), 'file')} could not be used; the run went on without."
+    caption = f"{counted(len(left_out), 'file')} could not be used; the run went on without."
     return element("div", table(["file", "why"], rows, caption=caption, class_="words"), class_="tall")
 
 
@@ -34,9 +34,9 @@ def corpus_section(experiment: Experiment) -> Markup:
     """Count the corpus by class and group, and say whose it is."""
     corpus = experiment.corpus
     groups = corpus.groups
-    size = f"{count(len(corpus.examples), 'clip')}, {count(len(experiment.labels), 'class', 'classes')}"
+    size = f"{counted(len(corpus.examples), 'clip')}, {counted(len(experiment.labels), 'class', 'classes')}"
     if groups:
-        size += f", {count(len(set(groups)), 'group')}"
+        size += f", {counted(len(set(groups)), 'group')}"
     told = [
         ("corpus", name_of(corpus.name)),
         ("size", size),

@@ -7,7 +7,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 from woodshed.base.result import Experiment, SplitResult
-from woodshed.errors import printable
+from woodshed.errors import counted, printable
 from woodshed.prediction import NONE_OF_THESE, SILENCE
 from woodshed.report.background import set_aside_of
 from woodshed.report.confidence import refused_share
@@ -15,7 +15,6 @@ from woodshed.report.scores import Score, answers_of, measure, ordered_splits
 from woodshed.report.wording import (
     EXPLANATIONS,
     badge_of,
-    count,
     decimal,
     decimal_range,
     method_name,
@@ -42,7 +41,7 @@ def card(experiment: Experiment) -> str:
     corpus = experiment.corpus
     parts = [
         f"# {plain(experiment.job)}: trained on {plain(corpus.name)}",
-        f"Names a sound as one of {count(len(experiment.labels), 'class', 'classes')}: "
+        f"Names a sound as one of {counted(len(experiment.labels), 'class', 'classes')}: "
         f"{', '.join(map(plain, experiment.labels))}.",
         "## Trained on",
         plain_table(["what", "value"], _training_data(experiment)),
@@ -116,7 +115,7 @@ def _limits(experiment: Experiment, splits: Sequence[SplitResult]) -> list[str]:
     limits = [
         f"Tested on {corpus} only: never on other microphones, rooms or languages, nor on recordings of "
         "another origin.",
-        f"It knows only the {count(len(experiment.labels), 'class', 'classes')} above. "
+        f"It knows only the {counted(len(experiment.labels), 'class', 'classes')} above. "
         + _refused(experiment, splits[0]),
     ]
     if all(result.leaky is not False for result in splits):
@@ -130,7 +129,7 @@ def _limits(experiment: Experiment, splits: Sequence[SplitResult]) -> list[str]:
         limits.append(f"No clip of these classes was in the test: {', '.join(untested)}.")
     groups = answers_of(experiment, splits[0]).groups
     if groups is not None and len(set(groups.tolist())) < 10:
-        n_groups = count(len(set(groups.tolist())), "group")
+        n_groups = counted(len(set(groups.tolist())), "group")
         limits.append(f"Only {n_groups} in the test: the intervals are rather too narrow.")
     return limits
 

@@ -9,6 +9,7 @@ from pathlib import Path
 from woodshed.atomic import write_whole
 from woodshed.base.comparison import Comparison
 from woodshed.base.saving import to_json
+from woodshed.errors import counted
 from woodshed.report.chart import Plot, percent_ticks, span_ticks
 from woodshed.report.comparison import (
     MAIN,
@@ -23,7 +24,6 @@ from woodshed.report.comparison import (
 )
 from woodshed.report.document import document
 from woodshed.report.markup import Markup, element, join, name_of, table
-from woodshed.report.wording import count
 
 FILES = ("comparison.html", "comparison.json", "comparison.md")
 """What `write_comparison` writes."""
@@ -54,10 +54,10 @@ def comparison_page(comparison: Comparison, ranked: Sequence[Ranked]) -> str:
     opening = element(
         "header",
         element("p", "woodshed · ", comparison.job, " · ", name_of(comparison.corpus.name), class_="kicker"),
-        element("h1", "Of ", count(len(comparison.costs), "net"), ", ", element("b", _best(ranked)), mark),
+        element("h1", "Of ", counted(len(comparison.costs), "net"), ", ", element("b", _best(ranked)), mark),
         element(
             "p",
-            f"Tested on {comparison.split}, {count(len(comparison.truth), 'clip')}. {_rivals(ranked)}",
+            f"Tested on {comparison.split}, {counted(len(comparison.truth), 'clip')}. {_rivals(ranked)}",
             class_="lede",
         ),
         element("figure", ranking_figure(comparison, ranked)),

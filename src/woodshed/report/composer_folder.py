@@ -10,8 +10,9 @@ from woodshed.base.composer import Composer
 from woodshed.base.composer_folder import save_composer
 from woodshed.base.composer_run import ComposerResult
 from woodshed.base.saving import to_json
+from woodshed.errors import counted
 from woodshed.report.card import pairs_table, plain, plain_table
-from woodshed.report.wording import UNKNOWN, count
+from woodshed.report.wording import UNKNOWN
 
 CARD_NAME, METRICS_NAME = "card.md", "metrics.json"
 
@@ -76,7 +77,7 @@ def _bits_text(result: ComposerResult) -> str:
     return "\n\n".join(
         [
             plain_table(["what predicts", "bits a token, the fewer the better"], rows),
-            f"Measured on {count(result.sizes['test'], 'piece')} that nothing was learned from. {plain}",
+            f"Measured on {counted(result.sizes['test'], 'piece')} that nothing was learned from. {plain}",
         ]
     )
 
@@ -94,5 +95,5 @@ def _limits(result: ComposerResult) -> list[str]:
         plainer = "An n-gram" if _are_ngrams(result) else "Counting"
         found.append(f"{plainer} knows unseen pieces better than it does: it has learned too little.")
     if result.sizes["train"] < 100:
-        found.append(f"It learned from {count(result.sizes['train'], 'piece')} only, and will copy them.")
+        found.append(f"It learned from {counted(result.sizes['train'], 'piece')} only, and will copy them.")
     return found

@@ -10,12 +10,12 @@ from numpy.typing import NDArray
 
 from woodshed.base.result import Experiment, SplitResult
 from woodshed.data.example import Example
-from woodshed.errors import AudioError
+from woodshed.errors import AudioError, counted
 from woodshed.report.markup import Markup, element, escape, join, name_of, scrolling, unbroken
 from woodshed.report.mistake import Cell, Mistake, find_mistakes, pick_heard
 from woodshed.report.scores import Answers
 from woodshed.report.sounds import MAX_S, Sound, sound_of
-from woodshed.report.wording import count, percent
+from woodshed.report.wording import percent
 
 N_SHADES = 10
 MAX_NAMES = 12
@@ -37,7 +37,7 @@ def confusion_section(
     silent = f" The page holds the sound of {len(heard)} of them." if len(heard) < len(mistakes) else ""
     words = (
         f"Rows are what a clip is, columns what the model said: {len(mistakes)} of "
-        f"{count(int(counts.sum()), 'clip')} were named wrong. Press an underlined number to see and hear "
+        f"{counted(int(counts.sum()), 'clip')} were named wrong. Press an underlined number to see and hear "
         f"which.{silent} The stronger the colour, the greater the share of the row; blue is right, orange is "
         "wrong."
     )
@@ -91,7 +91,7 @@ def _button(cell: Cell, names: tuple[str, str], n: int, first: bool) -> Markup:
         data_first=first,
         aria_expanded="false",
         aria_controls=_panel_id(cell),
-        aria_label=f"{count(n, 'clip')} of {names[0]} taken for {names[1]}: show and play",
+        aria_label=f"{counted(n, 'clip')} of {names[0]} taken for {names[1]}: show and play",
     )
 
 
@@ -101,7 +101,7 @@ def _panel_id(cell: Cell) -> str:
 
 def _panel(experiment: Experiment, cell: Cell, mistakes: Sequence[Mistake], heard: set[Mistake]) -> Markup:
     truth, answer = (name_of(experiment.labels[column]) for column in cell)
-    heading = element("h3", truth, " taken for ", answer, f": {count(len(mistakes), 'clip')}")
+    heading = element("h3", truth, " taken for ", answer, f": {counted(len(mistakes), 'clip')}")
     clips = [_clip(experiment, mistake) for mistake in mistakes if mistake in heard]
     heard_examples = {
         mistake.example for mistake in heard

@@ -18,11 +18,10 @@ from woodshed.base.plane import MAX_CORRELATION, Plane, Separation, separate, te
 from woodshed.base.result import SummaryTable
 from woodshed.data.example import Corpus
 from woodshed.data.sound import Sounds
-from woodshed.errors import DataError, ParameterError, near_miss
+from woodshed.errors import DataError, ParameterError, counted, near_miss
 from woodshed.features.summary import Summary
 from woodshed.report.chart import Plot, span_ticks
 from woodshed.report.markup import Markup, element, join, name_of
-from woodshed.report.wording import count
 
 MAX_CLASSES = 16
 """With more classes only the commonest are drawn."""
@@ -229,7 +228,7 @@ def map_figure(
         *(plot.dot(points[row, 0], points[row, 1], "ring", radius=7) for row in held),
         *names,
     ]
-    title = f"{count(len(points), 'clip')} of {len(classes)} classes on {features[0]} and {features[1]}"
+    title = f"{counted(len(points), 'clip')} of {len(classes)} classes on {features[0]} and {features[1]}"
     return plot.draw(title, marks)
 
 
@@ -337,7 +336,7 @@ def told(plane: Plane | None) -> str:
         return "Lines, margins and support vectors are drawn for two classes only."
     return (
         f"The line is w · x + b = 0; dashed, its margins w · x + b = ±1, {plane.margin:.2f} standard "
-        f"deviations apart (2/‖w‖). Ringed: {count(len(plane.support), 'support vector')}, the clips on a "
+        f"deviations apart (2/‖w‖). Ringed: {counted(len(plane.support), 'support vector')}, the clips on a "
         "margin or on the wrong side of it, which hold the line where it is."
     )
 

@@ -8,6 +8,7 @@ import numpy as np
 
 from woodshed.base.written import Learned, Written
 from woodshed.clip import Clip
+from woodshed.errors import counted
 from woodshed.metrics.originality import N_GRAM, Melody
 from woodshed.metrics.style import Style
 from woodshed.report.document import document
@@ -15,7 +16,7 @@ from woodshed.report.markup import Markup, element, join, name_of, table
 from woodshed.report.picture import data_uri
 from woodshed.report.plot_page import sound_bytes
 from woodshed.report.style_section import style_section
-from woodshed.report.wording import UNKNOWN, count, percent
+from woodshed.report.wording import UNKNOWN, percent
 from woodshed.score import Note, Score
 from woodshed.symbolic.edit import set_tempo, transpose
 from woodshed.symbolic.render import render
@@ -64,7 +65,7 @@ def piece_page(
         What made them, for the top of the page.
     """
     copied = [one.originality.copied_bars for one in pieces]
-    words = count(len(pieces), f"new {job}")
+    words = counted(len(pieces), f"new {job}")
     opening = element(
         "header",
         element("p", f"woodshed · {job}s", class_="kicker"),
@@ -111,7 +112,7 @@ def _piece_section(one: Written, learned: Learned) -> Markup:
     """Show one piece."""
     faults = one.piece.faults
     more = f", and {len(faults) - MOST_FAULTS} more" if len(faults) > MOST_FAULTS else ""
-    facts = [*one.piece.facts, count(one.n_notes, "note")]
+    facts = [*one.piece.facts, counted(one.n_notes, "note")]
     return element(
         "section",
         element("h2", one.title),
@@ -140,8 +141,8 @@ def _copies(one: Written, learned: Learned) -> Markup:
     sentence = element(
         "p",
         share,
-        f" The longest copy, {count(found.copied_notes, 'note')} with "
-        f"{count(found.copied_bars, 'whole bar')}, is in ",
+        f" The longest copy, {counted(found.copied_notes, 'note')} with "
+        f"{counted(found.copied_bars, 'whole bar')}, is in ",
         name_of(found.source or "a piece without a title"),
         f", {key}. It is marked in the picture.",
     )

@@ -7,6 +7,7 @@ from dataclasses import replace
 
 import numpy as np
 
+from woodshed.errors import counted
 from woodshed.features.beat import beat_times_s, tempo_bpm
 from woodshed.features.onset import TIMING, onset_times_s
 from woodshed.features.short_term import ShortTerm
@@ -177,9 +178,8 @@ def _if_few(times_s: Numbers) -> Numbers:
 
 
 def _counted(times_s: Numbers, word: str) -> str:
-    n = len(times_s)
-    note = " (too many to draw)" if n > MAX_MARKS else ""
-    return f"{n} {word}{'' if n == 1 else 's'}{note}"
+    note = " (too many to draw)" if len(times_s) > MAX_MARKS else ""
+    return counted(len(times_s), word) + note
 
 
 def _signed(value: float) -> str:

@@ -24,7 +24,7 @@ from woodshed.base.plane import Plane, Separation, separate, telling_pair
 from woodshed.data.example import Corpus
 from woodshed.data.sound import Sounds
 from woodshed.data.store import FeatureStore
-from woodshed.errors import DataError
+from woodshed.errors import DataError, counted
 from woodshed.features.summary import Summary
 from woodshed.report.decision_map import COLOURS, HIGHEST_RATE, drawn_rows, left_out, numbered, shape_of, told
 from woodshed.report.plot import PAGE, check_picture_name, figure_bytes, save_figure
@@ -32,7 +32,6 @@ from woodshed.report.plot_layout import check_size
 from woodshed.report.plot_page import picture_page
 from woodshed.report.plot_quantity import check_map_words, quantity_named
 from woodshed.report.plot_theme import THEMES, Theme, drawable, fonts_for, theme_of, themed
-from woodshed.report.wording import count
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
@@ -118,7 +117,7 @@ class MapPoints:
     @property
     def heading(self) -> str:
         """How many clips there are, and of how many classes."""
-        return f"{count(len(self.points), 'clip')} of {len(self.classes)} classes"
+        return f"{counted(len(self.points), 'clip')} of {len(self.classes)} classes"
 
 
 def map_points(

@@ -7,6 +7,7 @@ from collections.abc import Iterable, Mapping, Sequence
 
 from woodshed.base.column_result import ColumnExperiment
 from woodshed.base.result import Experiment, LearningCurve, SplitResult
+from woodshed.errors import counted
 from woodshed.report import figures
 from woodshed.report.curves import macro_roc, roc_curves
 from woodshed.report.gap import gap_text
@@ -16,7 +17,6 @@ from woodshed.report.wording import (
     EXPLANATIONS,
     UNKNOWN,
     badge_of,
-    count,
     decimal,
     decimal_range,
     method_name,
@@ -47,7 +47,7 @@ def headline(
     accuracy = net_scores["accuracy"]
     right = element("b", f"{percent(accuracy.value)} right")
     heading = element("h1", "On ", _tested_on(result), ", it names ", right, _after(result), ".")
-    basis = count(len(result.truth), "clip") + (f" of {count(n_groups, 'group')}" if n_groups else "")
+    basis = counted(len(result.truth), "clip") + (f" of {counted(n_groups, 'group')}" if n_groups else "")
     trust = percent_range(accuracy.interval)
     interval = f"95 % interval {trust}, from {basis}." if trust != UNKNOWN else f"From {basis}."
     beside = [
@@ -89,7 +89,7 @@ def score_section(scored: Iterable[tuple[SplitResult, Scores]]) -> Markup:
     head = element("tr", *(element("th", name, scope="col") for name in ("method", *MEASURES)))
     bodies, told = [], {}
     for k, (result, scores) in enumerate(scored):
-        size = f"{count(len(result.truth), 'clip')}"
+        size = f"{counted(len(result.truth), 'clip')}"
         name = element(
             "th", name_of(result.split), _after(result), element("span", size, class_="sub"), colspan=6
         )

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from woodshed.base.softmax_analysis import SoftmaxAnalysis
+from woodshed.errors import counted
 from woodshed.report import softmax_figure, softmax_section, softmax_words
 from woodshed.report.document import document
 from woodshed.report.heat_map import STYLE as HEAT_STYLE
 from woodshed.report.markup import element, name_of
-from woodshed.report.wording import count
 
 QUESTIONS = {
     "bias": (
@@ -101,7 +101,7 @@ def softmax_page(analysis: SoftmaxAnalysis, model: str) -> str:
         element(
             "p",
             f"Seven questions to {n_last:,} of its {analysis.n_weights:,} weights: those of the softmax "
-            f"layer, by which {count(len(analysis.kernel), 'unit')} become the chances of "
+            f"layer, by which {counted(len(analysis.kernel), 'unit')} become the chances of "
             f"{len(analysis.vocabulary)} tokens.",
             class_="lede",
         ),
@@ -109,7 +109,7 @@ def softmax_page(analysis: SoftmaxAnalysis, model: str) -> str:
             "p",
             "A tune is a row of tokens: a metre (“M:6/8”), a mode (“K:Cdor”: dorian on C), then bar lines "
             "(“|”), pitches (“G” lies below “g”, “^” is sharp, “_” flat, “=” natural) and lengths (“2”: "
-            f"twice an eighth). {count(len(analysis.traces), 'tune')} that it learned from were read to "
+            f"twice an eighth). {counted(len(analysis.traces), 'tune')} that it learned from were read to "
             "measure what is told here.",
             class_="note",
         ),

@@ -9,8 +9,9 @@ from numpy.typing import NDArray
 
 from woodshed.base.overfitting import judge_training
 from woodshed.base.softmax_analysis import CHANGES, Ablation, SoftmaxAnalysis
+from woodshed.errors import counted
 from woodshed.metrics.softmax_layer import change_for_factor, effects
-from woodshed.report.wording import count, percent
+from woodshed.report.wording import percent
 from woodshed.symbolic.folk_word import KINDS
 
 Sentences = tuple[str, str]
@@ -131,7 +132,7 @@ def closed_form_words(analysis: SoftmaxAnalysis) -> Sentences:
             told.append(f"from {percent(chance, 1)} ({name}) no change can, as nothing is surer than sure")
     return (
         f"To make the bar line twice as probable: {'; '.join(told)}.",
-        f"Over {count(analysis.due_bar_chances.size, 'moment')} before a bar line and {len(CHANGES)} "
+        f"Over {counted(analysis.due_bar_chances.size, 'moment')} before a bar line and {len(CHANGES)} "
         f"changes from {signed(min(CHANGES))} to {signed(max(CHANGES))}, formula and softmax differ by "
         f"{tiny(analysis.closed_form_error)} at most.",
     )
@@ -231,7 +232,7 @@ def context_words(analysis: SoftmaxAnalysis) -> Sentences:
     hidden, chances = contexts[last], contexts["chances of the next"]
     return (
         f"To the last layer, two moments at bar lines of the same tune are alike by {hidden.bars:.2f} "
-        f"(mean cosine over {count(len(analysis.traces), 'tune')}), two at another token that is the same "
+        f"(mean cosine over {counted(len(analysis.traces), 'tune')}), two at another token that is the same "
         f"by {hidden.same:.2f}, and any two away from bar lines by {hidden.others:.2f}.",
         f"What is expected next is alike by {chances.bars:.2f} after two bar lines, and by "
         f"{chances.others:.2f} at any two moments away from them.",
@@ -269,7 +270,7 @@ def rewriting_words(analysis: SoftmaxAnalysis) -> Sentences:
     whole = tried["nothing", 0]
     after = tried.get(("largest directions", 1), whole)
     return (
-        f"Asked to write {count(len(whole.texts), 'tune')} by itself, without the rules that see to it "
+        f"Asked to write {counted(len(whole.texts), 'tune')} by itself, without the rules that see to it "
         f"that bars add up, the whole net makes all bars of {percent(whole.whole_share)} of them right; "
         f"without its largest direction, {percent(after.whole_share)}.",
         f"Bar lines are {percent(whole.bar_share, 1)} of the tokens that the whole net writes, and "
@@ -285,7 +286,7 @@ def training_words(analysis: SoftmaxAnalysis) -> Sentences:
         return (
             "No pieces were held out while it learned, so that it cannot be said whether it learned by "
             f"heart; the last epoch ended at {analysis.curve.train_loss[-1] / np.log(2):.2f} bits a token.",
-            f"Of the pieces that it learned from, {count(len(analysis.traces), 'piece')} were read: "
+            f"Of the pieces that it learned from, {counted(len(analysis.traces), 'piece')} were read: "
             f"{learned:.2f} bits a token.",
         )
     overfit = (

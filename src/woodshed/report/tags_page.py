@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 
 from woodshed.base.column_result import ColumnExperiment, ColumnResult
+from woodshed.errors import counted
 from woodshed.report import sections
 from woodshed.report.card import plain
 from woodshed.report.checkup import checkup_part
@@ -20,7 +21,6 @@ from woodshed.report.wording import (
     EXPLANATIONS,
     UNKNOWN,
     badge_of,
-    count,
     decimal,
     decimal_range,
     method_name,
@@ -56,8 +56,8 @@ def column_body(experiment: ColumnExperiment) -> Markup:
         ),
         element(
             "p",
-            f"95 % interval {decimal_range(score.interval)}, from {count(len(honest.truth), 'clip')} and "
-            f"{count(len(experiment.names), what[:-1])}. "
+            f"95 % interval {decimal_range(score.interval)}, from {counted(len(honest.truth), 'clip')} and "
+            f"{counted(len(experiment.names), what[:-1])}. "
             + " ".join(
                 f"{method_name(other.method)}: {decimal(other.scores[main].value)}." for other in found[1:]
             ),
@@ -113,7 +113,7 @@ def column_card(experiment: ColumnExperiment) -> str:
     lines = [
         f"# {plain(experiment.job)}: trained on {plain(experiment.corpus.name)}",
         f"Answers {len(experiment.names)} {what}: {', '.join(map(plain, experiment.names))}.",
-        f"Learned from {count(len(experiment.learned), 'clip')}.",
+        f"Learned from {counted(len(experiment.learned), 'clip')}.",
         "## How well it does",
         "\n".join(
             [

@@ -119,14 +119,3 @@ def decimal_range(interval: Interval, digits: int = 3) -> str:
     """
     low, high = decimal(interval.low, digits), decimal(interval.high, digits)
     return UNKNOWN if UNKNOWN in (low, high) else f"{low}–{high}"
-
-
-def count(n: int, singular: str, plural: str = "") -> str:
-    """Write a number of things.
-
-    Examples
-    --------
-    >>> count(1, "clip"), count(3000, "clip"), count(2, "class", "classes")
-    ('1 clip', '3000 clips', '2 classes')
-    """
-    return f"{n} {singular if n == 1 else plural or singular + 's'}"

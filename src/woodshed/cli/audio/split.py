@@ -9,7 +9,7 @@ import typer
 
 from woodshed.cli.audio.work import Force, Jobs, Out, Sounds, To, numbered, run_files
 from woodshed.cli.terminal import say
-from woodshed.errors import ParameterError
+from woodshed.errors import ParameterError, counted
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
@@ -85,4 +85,4 @@ def command(
 
     done = run_files(work, sounds, out, to=to, force=force, jobs=jobs)
     n_parts = sum(n for _, n in done)
-    say(f"{n_parts} part{'' if n_parts == 1 else 's'} in all")
+    say(f"{counted(n_parts, 'part')} in all")

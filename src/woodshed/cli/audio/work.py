@@ -10,7 +10,7 @@ import typer
 
 from woodshed.cli.terminal import counting_bar, name_set_aside, note, say
 from woodshed.clip import Clip
-from woodshed.errors import DataError, printable
+from woodshed.errors import DataError, counted, printable
 
 if TYPE_CHECKING:
     from woodshed.data.errand import Errand
@@ -149,5 +149,5 @@ def run_files(
         raise DataError(f"None of {len(outcome.set_aside)} sounds could be used.")
     n_done = len(outcome.done)
     if not quiet:
-        say(f"{n_done} sound{'' if n_done == 1 else 's'} done: {printable(out)}")
+        say(f"{counted(n_done, 'sound')} done: {printable(out)}")
     return outcome.done

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from woodshed.cli.terminal import counting_bar, name_set_aside, note, say
-from woodshed.errors import DataError, ParameterError, printable
+from woodshed.errors import DataError, ParameterError, counted, printable
 
 if TYPE_CHECKING:
     from woodshed.data.errand import Errand
@@ -96,7 +96,7 @@ def run_scores(
     if not outcome.done and outcome.set_aside:
         raise DataError(f"None of {len(outcome.set_aside)} scores could be used.")
     n_done = len(outcome.done)
-    say(f"{n_done} score{'' if n_done == 1 else 's'} done: {printable(out)}")
+    say(f"{counted(n_done, 'score')} done: {printable(out)}")
 
 
 def suffix_of(to: str | None) -> str | None:

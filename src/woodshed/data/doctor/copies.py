@@ -10,12 +10,12 @@ from dataclasses import replace
 import numpy as np
 
 from woodshed.clip import Samples
-from woodshed.data.doctor.finding import Finding, command_on, count_text, share_of
+from woodshed.data.doctor.finding import Finding, command_on, share_of
 from woodshed.data.doctor.fingerprint import LISTENED_S, likeness, narrowed, neighbours
 from woodshed.data.doctor.look import Look
 from woodshed.data.example import Corpus, Example
 from woodshed.data.sound import is_made, read_example
-from woodshed.errors import ParameterError, WoodshedError, printable
+from woodshed.errors import ParameterError, WoodshedError, counted, printable
 
 WITHIN_DB = 3.0
 """Fingerprints further apart are not compared any closer."""
@@ -201,7 +201,7 @@ def _report(
         f"{kind} {where}".strip(),
         min(1.0, _HARM[where] - (0.05 if kind != "duplicate" else 0) + 0.1 * share_of(len(rows), n_all)),
         tuple(corpus.examples[k].path for k in rows),
-        f"{count_text(len(rows))} in {count_text(len(sets), 'set')} hold {versions}{clash}: "
+        f"{counted(len(rows), 'sound')} in {counted(len(sets), 'set')} hold {versions}{clash}: "
         f"{_MEANING[where]}.",
         mend,
         tuple(_detail(corpus, found, k, alike) for found in sets for k in found),

@@ -157,14 +157,3 @@ def command_on(words: str, files: Sequence[Path], tail: str = "") -> str:
 def share_of(n: int, n_all: int) -> float:
     """Return n / n_all, 0 for nothing."""
     return n / n_all if n_all else 0.0
-
-
-def count_text(n: int, what: str = "sound") -> str:
-    """Write a number with its noun.
-
-    Examples
-    --------
-    >>> count_text(1), count_text(1200)
-    ('1 sound', '1,200 sounds')
-    """
-    return f"{n:,} {what}" if n == 1 else f"{n:,} {what}s"

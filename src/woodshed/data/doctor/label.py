@@ -6,8 +6,9 @@ from collections import defaultdict
 from collections.abc import Sequence
 from pathlib import Path
 
-from woodshed.data.doctor.finding import Finding, count_text, share_of
+from woodshed.data.doctor.finding import Finding, share_of
 from woodshed.data.example import Corpus, SetAside
+from woodshed.errors import counted
 
 PLACEHOLDERS = frozenset(
     {"", "?", "-", "n/a", "na", "nan", "none", "null", "todo", "unknown", "unlabelled", "unlabeled"}
@@ -37,7 +38,7 @@ def missing_labels(corpus: Corpus) -> Finding | None:
     return Finding(
         *("missing label", min(1.0, 0.4 + 0.5 * share_of(len(rows), len(corpus.examples) + len(rows)))),
         tuple(path for path, _ in rows),
-        f"{count_text(len(rows))} without a label: left out, or learned as a class of that name.",
+        f"{counted(len(rows), 'sound')} without a label: left out, or learned as a class of that name.",
         "Fill in the label, or remove the rows.",
         tuple(reason for _, reason in rows),
     )
@@ -63,7 +64,7 @@ def missing_values(corpus: Corpus) -> list[Finding]:
                     f"missing {what}",
                     harm,
                     tuple(corpus.examples[k].path for k in lacking),
-                    f"{count_text(len(lacking))} of {len(values):,} have no {what}: {meaning}.",
+                    f"{counted(len(lacking), 'sound')} of {len(values):,} have no {what}: {meaning}.",
                     f"Fill in the column {what}"
                     + (", or give a rule that fits every file: --group-by." if what == "group" else "."),
                 )

@@ -9,9 +9,10 @@ from pathlib import Path
 import numpy as np
 
 from woodshed.data.check import SHORTEST_S
-from woodshed.data.doctor.finding import Finding, command_on, count_text, share_of
+from woodshed.data.doctor.finding import Finding, command_on, share_of
 from woodshed.data.doctor.look import Look
 from woodshed.data.example import Example, SetAside
+from woodshed.errors import counted
 from woodshed.units import amplitude_to_db
 
 CLIPPED_SHARE = 0.0005
@@ -174,7 +175,7 @@ def _finding(
         kind,
         min(1.0, harm),
         tuple(path for path, _ in rows),
-        f"{count_text(len(rows))}: {says}.",
+        f"{counted(len(rows), 'sound')}: {says}.",
         mend.replace("{}", them),
         tuple(detail for _, detail in rows),
     )

@@ -9,12 +9,13 @@ import numpy as np
 from numpy.typing import NDArray
 
 from woodshed.data.doctor.doubt import doubts
-from woodshed.data.doctor.finding import Finding, count_text, share_of
+from woodshed.data.doctor.finding import Finding, share_of
 from woodshed.data.doctor.fold import recordings
 from woodshed.data.doctor.kernel import left_out_scores, likeness
 from woodshed.data.doctor.look import Look
 from woodshed.data.doctor.view import beside_own_group
 from woodshed.data.example import Corpus
+from woodshed.errors import counted
 from woodshed.features.views import Views
 
 Rows = NDArray[np.float64]
@@ -70,7 +71,7 @@ def wrong_labels(
             "wrong label",
             min(1.0, 0.35 + 3 * share_of(len(suspects), len(corpus.examples))),
             tuple(corpus.examples[k].path for _, k, _ in suspects),
-            f"{count_text(len(suspects))} would be named otherwise by what all the others are like. "
+            f"{counted(len(suspects), 'sound')} would be named otherwise by what all the others are like. "
             "Some are merely unusual: only listening tells.",
             "Listen to each (woodshed audio play FILE), and correct the label where it is wrong.",
             tuple(
