@@ -59,8 +59,8 @@ def test_info_on_a_model_that_was_never_tested(
 @pytest.mark.parametrize(
     ("job", "answers", "said"),
     [
-        ("tags", [["glides"] if k % 3 else [] for k in range(27)], "tags model, 1 tags: glides svm: hears"),
-        ("mood", [{"arousal": k % 3} for k in range(27)], "mood model, 1 values: arousal svm: hears"),
+        ("tags", [["glides"] if k % 3 else [] for k in range(27)], "tags model, 1 tag: glides svm: hears"),
+        ("mood", [{"arousal": k % 3} for k in range(27)], "mood model, 1 value: arousal svm: hears"),
         ("emotion", None, "emotion model, 3 classes: fall, pulse, rise svm: hears"),
     ],
 )
@@ -72,6 +72,12 @@ def test_info_calls_answers_and_features_by_their_name(
     told = " ".join(cli("info", tmp_path).out.split())
     kind = {"emotion": "VoiceCourse", "tags": "Views"}.get(job, "summary")
     assert told.startswith(f"{said} {model.feature_.n_values} {kind} features at 8000 Hz, of the whole sound")
+
+
+def test_info_on_a_model_that_comes_with_woodshed(cli: Callable[..., Any]) -> None:
+    told = cli("info", "tune").out
+    assert told.startswith("tune model, writes with 137 tokens\nlstm-lm: 2 layers of 512 units")
+    assert "card.md" in told.split("Card: ")[1]
 
 
 def test_info_on_a_model_that_reads_notes(cli: Callable[..., Any], tmp_path: Path) -> None:

@@ -50,6 +50,8 @@ SETTINGS_NAME = "settings.json"
 
 LABELS_NAME = "labels.json"
 
+METRICS_NAME, CARD_NAME = "metrics.json", "card.md"
+
 WEIGHTS_NAME = "weights.npz"
 """Arrays of a model that writes; see `woodshed.base.composer_folder`."""
 
@@ -226,7 +228,7 @@ def describe_model(folder: Path) -> dict[str, Any]:
     settings = read_settings(folder)
     labels = json.loads(_checked(folder / LABELS_NAME, settings["files"][LABELS_NAME]))
     try:
-        measured = json.loads((folder / "metrics.json").read_text("utf-8"))
+        measured = json.loads((folder / METRICS_NAME).read_text("utf-8"))
     except (OSError, ValueError):
         measured = {}
     return {

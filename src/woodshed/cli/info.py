@@ -8,17 +8,26 @@ from typing import Annotated, Any
 import typer
 
 from woodshed.cli.terminal import print_bits, print_scores, print_table, say
-from woodshed.errors import counted
+from woodshed.errors import counted, printable
+from woodshed.tasks.shipped import SHIPPED
+
+SINGULAR = {"classes": "class", "tags": "tag", "values": "value"}
+"""One of the answers of a kind."""
 
 
 def command(
-    model: Annotated[Path, typer.Argument(help="A model folder.")],
+    model: Annotated[
+        str,
+        typer.Argument(help=f"A model folder; or one that comes with woodshed: {', '.join(SHIPPED)}."),
+    ],
     json_: Annotated[bool, typer.Option("--json", help="Print JSON.")] = False,
 ) -> None:
     """Show what a model is, what it learned from and how well it does."""
     from woodshed.base.saving import describe_model, to_json
+    from woodshed.tasks.shipped import model_folder
 
-    described = describe_model(model)
+    folder = model_folder(model)
+    described = describe_model(folder)
     if json_:
         typer.echo(to_json(described), nl=False)
         return
@@ -27,23 +36,28 @@ def command(
         say(writes(described))
         if described["bits"]:
             print_bits([(row["method"], row["bits"]) for row in described["bits"]])
-        print_provenance(described)
+        print_origin(described, folder)
         return
     labels = described["labels"]
-    say(f"{described['job']} model, {len(labels)} {kind_of_answer(described['job'])}: {', '.join(labels)}")
+    kinds = kind_of_answer(described["job"])
+    say(f"{described['job']} model, {counted(len(labels), SINGULAR[kinds], kinds)}: {', '.join(labels)}")
     say(hears(described))
     if described["accuracy"]:
         print_scores(
             (row["split"], row["badge"], row["method"], f"{row['accuracy']:.1%}", interval(row["interval"]))
             for row in described["accuracy"]
         )
-    print_provenance(described)
+    print_origin(described, folder)
 
 
-def print_provenance(described: dict[str, Any]) -> None:
-    """Print what made a model, as far as it is known."""
+def print_origin(described: dict[str, Any], folder: Path) -> None:
+    """Print what made a model, as far as it is known, and where more is told."""
+    from woodshed.base.saving import CARD_NAME
+
     if described["provenance"]:
         print_table(("made by", ""), [(name, str(value)) for name, value in described["provenance"].items()])
+    if (folder / CARD_NAME).is_file():
+        say(f"Card: {printable(folder / CARD_NAME)}")
 
 
 def writes(described: dict[str, Any]) -> str:

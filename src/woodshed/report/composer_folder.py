@@ -9,12 +9,10 @@ from woodshed.atomic import write_whole
 from woodshed.base.composer import Composer
 from woodshed.base.composer_folder import save_composer
 from woodshed.base.composer_run import ComposerResult
-from woodshed.base.saving import to_json
+from woodshed.base.saving import CARD_NAME, METRICS_NAME, to_json
 from woodshed.errors import counted
 from woodshed.report.card import pairs_table, plain, plain_table
 from woodshed.report.wording import UNKNOWN
-
-CARD_NAME, METRICS_NAME = "card.md", "metrics.json"
 
 
 def write_composer_folder(composer: Composer, result: ComposerResult, folder: Path) -> None:

@@ -10,7 +10,7 @@ from woodshed.base.column_result import ColumnExperiment
 from woodshed.base.listener import Listener
 from woodshed.base.notebook import Notebook
 from woodshed.base.result import Experiment
-from woodshed.base.saving import make_folder, save_model, to_json
+from woodshed.base.saving import CARD_NAME, METRICS_NAME, make_folder, save_model, to_json
 from woodshed.data.example import Corpus
 from woodshed.data.item import file_digest
 from woodshed.errors import OutputError, printable
@@ -73,7 +73,7 @@ def write_model_folder(recogniser: Listener, experiment: Experiment | ColumnExpe
     save_model(recogniser, folder)
     write_results(experiment, folder)
     text = column_card(experiment) if isinstance(experiment, ColumnExperiment) else card(experiment)
-    write_whole(folder / "card.md", text)
+    write_whole(folder / CARD_NAME, text)
     learned = experiment.corpus.subset(experiment.learned.tolist())
     heard = {
         "sounds": sorted({file_digest(example.path) for example in learned}),
@@ -88,7 +88,7 @@ def write_results(experiment: Experiment | ColumnExperiment, folder: Path) -> No
         metrics = metrics_of_columns(experiment)
     else:
         metrics = metrics_of(experiment)
-    write_whole(folder / "metrics.json", to_json(metrics))
+    write_whole(folder / METRICS_NAME, to_json(metrics))
     write_page(experiment, folder / "report.html")
 
 
