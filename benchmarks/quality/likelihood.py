@@ -271,10 +271,10 @@ def main() -> None:
         rolls = make(data_folder(given.data))
         results: dict[str, list[dict[str, Any]]] = {}
         for name in given.only or rows:
-            places = [given.work / f"{corpus}-{name}-{seed}.json" for seed in given.seeds]
-            if given.kept and not all(place.exists() for place in places):
-                continue
-            results[name] = [measure(corpus, rolls, name, seed, given.work) for seed in given.seeds]
+            places = {seed: given.work / f"{corpus}-{name}-{seed}.json" for seed in given.seeds}
+            seeds = [seed for seed, place in places.items() if place.exists() or not given.kept]
+            if seeds:
+                results[name] = [measure(corpus, rolls, name, seed, given.work) for seed in seeds]
         parts += [f"## {rolls.name}", described(rolls), table(corpus, results), reached(corpus, results)]
         missing = [row.label for name, row in rows.items() if name not in results]
         if missing:
