@@ -41,6 +41,17 @@ def test_a_tag_that_is_never_there_is_undefined_and_left_out_of_the_mean() -> No
     assert math.isnan(tagging.roc_auc(truth, answers)[1])
     assert tagging.roc_auc(truth, answers, average="macro") == 0.0
     assert math.isnan(tagging.pr_auc(truth[:, 1:], answers[:, 1:], average="macro"))
+    found = tagging.evaluate(truth, answers, [0.1, 0.1])
+    assert (found["macro F1"], found["per tag"]["F1"][0]) == (pytest.approx(2 / 3), pytest.approx(2 / 3))
+    assert math.isnan(found["per tag"]["F1"][1])
+
+
+def test_a_tag_of_which_nothing_is_known_is_undefined_and_left_out_of_the_mean() -> None:
+    truth, answers = np.array([[1.0, np.nan], [0.0, np.nan]]), np.array([[0.8, 0.5], [0.7, 0.1]])
+    assert np.isnan(tagging.roc_auc(truth, answers)).tolist() == [False, True]
+    assert np.isnan(tagging.pr_auc(truth, answers)).tolist() == [False, True]
+    assert tagging.evaluate(truth, answers, [0.75, 0.5])["macro F1"] == 1.0
+    assert math.isnan(tagging.evaluate(truth[:, 1:], answers[:, 1:], [0.5])["macro ROC-AUC"])
 
 
 def test_precision_at_k_counts_the_most_probable() -> None:

@@ -69,6 +69,17 @@ def test_a_class_that_a_draw_of_groups_does_not_hold_is_not_counted_as_failed() 
     assert measure(perfect, "macro-F1").interval == (1.0, 1.0)
 
 
+def test_a_class_that_is_not_tested_is_no_failure_if_it_is_answered() -> None:
+    # three classes are known, two are tested, and one answer names the third
+    truth, predicted = np.array([0, 0, 0, 1, 1]), np.array([0, 0, 2, 1, 1])
+    some = Answers(truth, predicted, np.eye(3)[predicted], None)
+    f1 = 2 * (2 / 3) / (1 + 2 / 3)
+    assert measure(some, "macro-F1").value == pytest.approx((f1 + 1) / 2)
+    rates = class_rates(some)
+    assert rates.averages["macro"]["F1"] == pytest.approx((f1 + 1) / 2)
+    assert math.isnan(rates.per_class["F1"][2])
+
+
 def test_roc_curves_keep_the_corners_and_the_area(answers: Answers) -> None:
     curves = roc_curves(answers)
     for column, curve in enumerate(curves):

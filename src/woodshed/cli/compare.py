@@ -7,10 +7,10 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from woodshed.cli.flags import JOB_HELP, with_settings
+from woodshed.cli.flags import JOB_HELP, names_in, with_settings
 from woodshed.cli.place import feature_folder
 from woodshed.cli.terminal import note, print_table, progress_bar, say
-from woodshed.cli.train import check_for, read_for
+from woodshed.cli.train import check_for
 from woodshed.errors import DataError, ParameterError, printable
 
 if TYPE_CHECKING:
@@ -49,6 +49,7 @@ def command(
     """Compare nets on the same folds: how well each does, and what it costs."""
     from woodshed.base.comparison import Bakeoff, candidates_of
     from woodshed.base.notebook import Notebook
+    from woodshed.base.reading import read_for
     from woodshed.data.split import honest_splits, read_way
     from woodshed.report.folder import NOTEBOOK_NAME, prepare_folder
     from woodshed.tasks import job_class
@@ -59,7 +60,7 @@ def command(
     listener.check_settings()
     candidates = candidates_of(listener, nets)
     read_way(split)  # a misspelt one is refused before any sound is opened
-    corpus = read_for(listener, data, group_by=group_by, target=target)
+    corpus = read_for(listener, data, group_by=group_by, targets=names_in(target))
     prepare_folder(out, resume=resume, force=force)
     corpus = check_for(listener, corpus, strict=strict)
     tested = honest_splits(corpus, split, listener.seed)[0]

@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from woodshed.cli.flags import names_in
 from woodshed.cli.terminal import name_set_aside, note, print_experiment, say
-from woodshed.cli.train import read_for
 from woodshed.errors import DataError, printable
 
 if TYPE_CHECKING:
@@ -32,15 +32,16 @@ def command(
     """Test a model on other sounds and write a report."""
     from woodshed.base.column_run import evaluate_columns
     from woodshed.base.evaluation import evaluate
+    from woodshed.base.reading import read_for
     from woodshed.data.check import check
     from woodshed.report.folder import is_heard, prepare_folder, write_results
     from woodshed.tasks import load
 
     recogniser = load(model)
-    corpus = read_for(recogniser, data, group_by=group_by, target=target)
+    corpus = read_for(recogniser, data, group_by=group_by, targets=names_in(target), to_learn=False)
     if out is not None:
         prepare_folder(out, force=force)
-    corpus = check(corpus)
+    corpus = check(corpus, least_classes=1)
     heard = is_heard(model, corpus)
     ask = evaluate if recogniser.answer == "classes" else evaluate_columns
     experiment: Experiment | ColumnExperiment = ask(recogniser, corpus, leaky=heard)

@@ -7,7 +7,7 @@ from typing import Annotated, Any
 
 import typer
 
-from woodshed.cli.flags import with_wishes
+from woodshed.cli.flags import names_in, with_wishes
 from woodshed.cli.terminal import counting_bar, print_table, say
 from woodshed.errors import ParameterError, printable
 from woodshed.tasks.shipped import SHIPPED
@@ -35,7 +35,7 @@ def command(
     from woodshed.base.written import learned_by, write_pieces
     from woodshed.report.piece_folder import check_formats, prepare_piece_folder, write_piece_folder
 
-    wanted = [name.strip() for name in formats.split(",") if name.strip()]
+    wanted = names_in(formats)
     check_formats(wanted)
     composer = load_composer_for(model)
     job = type(composer).job

@@ -7,6 +7,7 @@ from typing import Annotated, Any
 
 import typer
 
+from woodshed.cli.flags import names_in
 from woodshed.cli.place import feature_folder
 from woodshed.cli.terminal import counting_bar, name_set_aside, say
 from woodshed.errors import DataError, ParameterError, counted, printable
@@ -159,7 +160,7 @@ def draw_map(
     from woodshed.report.plot_quantity import check_map_words
     from woodshed.report.plot_theme import theme_of
 
-    words = None if by is None else [word.strip() for word in by.split(",") if word.strip()]
+    words = None if by is None else names_in(by)
     place = Path(f"{MAP}.png") if out is None else out
     check_picture_name(place, overwrite=force)
     check_size(look["size_in"], look["dpi"])

@@ -8,7 +8,7 @@ from typing import Annotated, Any
 
 import typer
 
-from woodshed.cli.flags import EVERY_JOB_HELP, with_every_setting
+from woodshed.cli.flags import EVERY_JOB_HELP, names_in, with_every_setting
 from woodshed.cli.place import feature_folder
 from woodshed.cli.terminal import (
     name_findings,
@@ -21,7 +21,7 @@ from woodshed.cli.terminal import (
     progress_bar,
     say,
 )
-from woodshed.errors import DataError, ParameterError, printable
+from woodshed.errors import DataError, printable
 from woodshed.units import duration_text
 
 
@@ -109,12 +109,13 @@ def learn_from_sounds(
     from woodshed.base.column_run import ColumnRun
     from woodshed.base.experiment import Run
     from woodshed.base.notebook import Notebook
+    from woodshed.base.reading import read_for
     from woodshed.data.split import honest_splits, read_way
     from woodshed.report.folder import NOTEBOOK_NAME, prepare_folder
 
     recogniser = asked_for(job, settings, tune)
     read_way(split)  # a misspelt one is refused before any sound is opened
-    corpus = read_for(recogniser, data, group_by=group_by, target=target, unlabelled=True)
+    corpus = read_for(recogniser, data, group_by=group_by, targets=names_in(target))
     recogniser = choose_net(recogniser, corpus, settings)
     if not dry_run:
         prepare_folder(out, resume=resume, force=force)
@@ -178,25 +179,6 @@ def tune_first(
         tuning = search.run()
     say(f"Settings of trial {tuning.best + 1} of {n_trials} are taken: {settings_text(tuning.chosen)}\n")
     return tuned(listener, tuning), [first_fold_of(honest), *leaky], tuning
-
-
-def read_for(
-    listener: Any, data: str, *, group_by: str | None, target: str | None, unlabelled: bool = False
-) -> Any:
-    """Read what a recogniser, tagger or regressor is to learn, or to be tested on.
-
-    Unlabelled sounds are taken in if ``unlabelled``, and the settings ask for them.
-    """
-    from woodshed.base.column_run import columns_of
-    from woodshed.base.unlabelled import with_unlabelled
-    from woodshed.data.source import read_source
-
-    targets = [name.strip() for name in target.split(",")] if target else []
-    if targets and listener.answer == "classes":
-        raise ParameterError(f"{listener.job} learns names and has no --target. Choose --job tags or mood.")
-    corpus = read_source(data, group_by=group_by, targets=targets)
-    corpus = with_unlabelled(listener if unlabelled else None, corpus)
-    return corpus if listener.answer == "classes" else columns_of(listener, corpus)
 
 
 def choose_net(listener: Any, corpus: Any, given: dict[str, Any]) -> Any:

@@ -56,13 +56,20 @@ class Facts:
     fingerprint: str
 
 
-def check(corpus: Corpus, *, n_jobs: int = 1, looks: Sequence[Look | str] | None = None) -> Corpus:
+def check(
+    corpus: Corpus,
+    *,
+    n_jobs: int = 1,
+    looks: Sequence[Look | str] | None = None,
+    least_classes: int = 2,
+) -> Corpus:
     """Decode every example once and set aside the unusable ones, each with its reason.
 
     Set aside are: files that cannot be read; single samples, sounds under 10 ms, digital silence; the
     same sound under two labels (all copies, since nobody knows which label is right); the same sound
-    again under one label (the later copies); the last sound of a class that has only one. Of the unlabelled
-    sounds those that are unusable, or copies of any other, go too. Long files are read in blocks.
+    again under one label (the later copies); and where there is to be learned, the last sound of a class that
+    has only one. Of the unlabelled sounds those that are unusable, or copies of any other, go too. Long files
+    are read in blocks.
 
     Parameters
     ----------
@@ -73,6 +80,8 @@ def check(corpus: Corpus, *, n_jobs: int = 1, looks: Sequence[Look | str] | None
     looks
         What `woodshed.data.doctor.look.look_at_all` saw of the examples, then of the unlabelled ones. Nothing
         is decoded again then.
+    least_classes
+        How many classes must be left: two to learn from, one to test with.
 
     Returns
     -------
@@ -83,7 +92,7 @@ def check(corpus: Corpus, *, n_jobs: int = 1, looks: Sequence[Look | str] | None
     Raises
     ------
     DataError
-        If fewer than two classes are left.
+        If fewer classes are left.
 
     Warns
     -----
@@ -112,7 +121,7 @@ def check(corpus: Corpus, *, n_jobs: int = 1, looks: Sequence[Look | str] | None
     n = len(corpus.examples)
     against |= _copies(corpus.examples, {k: mark for k, mark in fingerprints.items() if k < n})
     against |= _heard_already(rows, n, fingerprints)
-    against |= _alone(corpus, against)
+    against |= _alone(corpus, against) if least_classes > 1 else {}
     checked = replace(
         corpus,
         examples=tuple(example for k, example in enumerate(corpus.examples) if k not in against),
@@ -120,8 +129,8 @@ def check(corpus: Corpus, *, n_jobs: int = 1, looks: Sequence[Look | str] | None
         set_aside=corpus.set_aside
         + tuple(SetAside(rows[k].path, reason) for k, reason in sorted(against.items())),
     )
-    if len(checked.counts()) < (2 if any(corpus.labels) else 1):
-        raise DataError(_complaint(checked))
+    if len(checked.counts()) < (least_classes if any(corpus.labels) else 1):
+        raise DataError(_complaint(checked, least_classes))
     return checked
 
 
@@ -251,9 +260,10 @@ def _alone(corpus: Corpus, against: Mapping[int, str]) -> dict[int, str]:
     }
 
 
-def _complaint(corpus: Corpus) -> str:
+def _complaint(corpus: Corpus, least_classes: int) -> str:
     left = f"one class with usable sounds ({corpus.labels[0]})" if corpus.examples else "no usable sound"
     reasons = [f"{printable(row.path)}: {row.reason}" for row in corpus.set_aside[:N_NAMED]]
     more = len(corpus.set_aside) - len(reasons)
     reasons += [f"(and {more} more)"] if more else []
-    return " ".join([f"{corpus.name} has {left}; two classes are needed.", *reasons])
+    needed = "two classes are needed" if least_classes > 1 else "one is needed"
+    return " ".join([f"{corpus.name} has {left}; {needed}.", *reasons])

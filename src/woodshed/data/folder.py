@@ -34,7 +34,9 @@ def is_heard(path: Path) -> bool:
     return path.suffix.lower() in AUDIO_SUFFIXES or is_score(path)
 
 
-def read_folder(folder: str | os.PathLike[str], *, group_by: str | None = None) -> Corpus:
+def read_folder(
+    folder: str | os.PathLike[str], *, group_by: str | None = None, least_classes: int = 2
+) -> Corpus:
     """List the sounds of a folder; the name of the sub-folder is the label.
 
     MIDI files are sounds too: where there is nothing else, a classical model reads their notes; beside sound
@@ -51,6 +53,8 @@ def read_folder(folder: str | os.PathLike[str], *, group_by: str | None = None) 
         Who or what a file was recorded from: ``folder``, ``part:N``, ``chars:A-B``, ``stem``, ``tag:NAME``,
         ``regex:PATTERN`` or ``none``; see `woodshed.data.group.group_rule`. Files that the rule does not fit
         are set aside.
+    least_classes
+        How many class folders with sounds there must be: two to learn from, one to test with.
 
     Returns
     -------
@@ -61,7 +65,7 @@ def read_folder(folder: str | os.PathLike[str], *, group_by: str | None = None) 
     Raises
     ------
     DataError
-        If the folder is not there, holds no sound, or does not have two class folders with sounds.
+        If the folder is not there, holds no sound, or has too few class folders with sounds.
     ParameterError
         If ``group_by`` is not one of the rules.
 
@@ -96,7 +100,7 @@ def read_folder(folder: str | os.PathLike[str], *, group_by: str | None = None) 
             examples.append(row) if isinstance(row, Example) else set_aside.append(row)
     loose = [path for path in _sorted_files(root) if is_heard(path)]
     labels = {example.label for example in examples}
-    if len(labels) < 2:
+    if len(labels) < least_classes:
         raise DataError(f"{printable(root)} {_complaint(labels, loose, n_others, set_aside)} {ARRANGE}")
     set_aside += [SetAside(path, f"is in no class folder. {ARRANGE}") for path in loose]
     return Corpus(

@@ -14,7 +14,11 @@ from woodshed.errors import DataError, ParameterError, printable
 
 
 def read_source(
-    text: str | os.PathLike[str], *, group_by: str | None = None, targets: Sequence[str] = ()
+    text: str | os.PathLike[str],
+    *,
+    group_by: str | None = None,
+    targets: Sequence[str] = (),
+    least_classes: int = 2,
 ) -> Corpus:
     """Read whatever the text names.
 
@@ -28,6 +32,8 @@ def read_source(
         its own groups.
     targets
         The columns of numbers to learn, of a table; see `read_table`. A known corpus brings its own.
+    least_classes
+        How many classes a folder or table must have: two to learn from, one to test with.
 
     Raises
     ------
@@ -44,9 +50,9 @@ def read_source(
     """
     path = Path(text)
     if path.is_dir():
-        return read_folder(path, group_by=group_by)
+        return read_folder(path, group_by=group_by, least_classes=least_classes)
     if path.is_file() and path.suffix.lower() in TABLE_SUFFIXES:
-        return read_table(path, group_by=group_by, targets=targets)
+        return read_table(path, group_by=group_by, targets=targets, least_classes=least_classes)
     if path.is_file():
         raise DataError(
             f"{printable(path)} is neither a folder nor a table ({', '.join(sorted(TABLE_SUFFIXES))}). "

@@ -32,7 +32,11 @@ Row = Mapping[str, str]
 
 
 def read_table(
-    path: str | os.PathLike[str], *, group_by: str | None = None, targets: Sequence[str] = ()
+    path: str | os.PathLike[str],
+    *,
+    group_by: str | None = None,
+    targets: Sequence[str] = (),
+    least_classes: int = 2,
 ) -> Corpus:
     """List the sounds, or MIDI files, of a table; a row that cannot be used is set aside with its number.
 
@@ -53,12 +57,14 @@ def read_table(
     targets
         Columns of numbers to learn: values such as valence, or 1 and 0 for a tag that is there or not. An
         empty cell is a number that is not known.
+    least_classes
+        How many labels there must be: two to learn from, one to test with.
 
     Raises
     ------
     DataError
         If the table is not there or has no rows, a column is missing, ``split`` mixes parts and folds, or
-        fewer than two classes are left.
+        too few classes are left.
     MissingPackageError
         If it is Parquet and pyarrow is not installed.
     ParameterError
@@ -105,7 +111,7 @@ def read_table(
             unlabelled += [replace(twin, label="")] if isinstance(twin, Example) else []
         set_aside.append(SetAside(answer.path, f"row {number}: {answer.reason}"))
     labels = {example.label for example in examples}
-    if len(labels) < 2 and (answers == ["label"] or not examples):
+    if len(labels) < least_classes and (answers == ["label"] or not examples):
         raise DataError(f"{printable(path)} {_complaint(labels, set_aside)}")
     folds = _has_folds(path, examples)
     word = group_by if group_by is not None and group_by in columns else group_word_of(group_by)

@@ -9,6 +9,8 @@ Conventions
   is and gives an interval that is too narrow. Pass the groups wherever they are known.
 - With fewer than two units nothing can be said: both ends are NaN. With fewer than about ten the interval is
   still rather too narrow.
+- Where every answer is right, every draw is: a share that is 0 or 1 has the interval of `wilson_interval`,
+  each unit counting once.
 - The same seed gives the same interval.
 
 References
@@ -20,6 +22,7 @@ estimates for confidence intervals in ASR performance evaluation", ICASSP.
 from __future__ import annotations
 
 import math
+import statistics
 from collections.abc import Callable
 from typing import Any, NamedTuple
 
@@ -32,9 +35,6 @@ Indices = NDArray[np.int64]
 
 # Units drawn at once by `share_interval`: 8 MB, whatever the size of the test set.
 _BLOCK = 1 << 20
-
-_Z = 1.959963984540054
-"""97.5 % of a normal distribution lie below it."""
 
 
 class Interval(NamedTuple):
@@ -132,6 +132,8 @@ def share_interval(
 ) -> Interval:
     """Find the interval of a share, such as accuracy: `bootstrap_interval` of the mean, much faster.
 
+    Where all are right, or all wrong, it is `wilson_interval` of the units.
+
     Parameters
     ----------
     hits
@@ -152,12 +154,20 @@ def share_interval(
     >>> low, high = share_interval([True] * 900 + [False] * 100, [k // 100 for k in range(1000)])
     >>> round(low, 2), round(high, 2)
     (0.7, 1.0)
+
+    Two of two are no proof of perfection:
+
+    >>> low, high = share_interval([True, True])
+    >>> round(low, 2), round(high, 2)
+    (0.34, 1.0)
     """
     right = _validate_hits(hits)
     unit_of = validate(right.size, groups, n_resamples=n_resamples, level=level)
     n_of_unit = np.bincount(unit_of)
     hits_of_unit = np.bincount(unit_of, weights=right)
     n_units = n_of_unit.size
+    if n_units > 1 and right.all() == right.any():
+        return wilson_interval(n_units * int(right[0]), n_units, level=level)
     rng = np.random.default_rng(seed)
     shares = np.full(n_resamples, np.nan)
     if n_units > 1:
@@ -168,8 +178,8 @@ def share_interval(
     return _middle(shares, level)
 
 
-def wilson_interval(n_right: int, n: int) -> Interval:
-    """Find the 95 % interval of a share of independent examples.
+def wilson_interval(n_right: int, n: int, *, level: float = 0.95) -> Interval:
+    """Find the interval of a share of independent examples.
 
     Three of three is no proof of perfection: unlike the bootstrap, this says so.
 
@@ -177,6 +187,8 @@ def wilson_interval(n_right: int, n: int) -> Interval:
     ----------
     n_right, n
         How many of how many.
+    level
+        How sure it is to hold the true share.
 
     Raises
     ------
@@ -196,10 +208,10 @@ def wilson_interval(n_right: int, n: int) -> Interval:
     """
     if not 0 <= n_right <= n or n < 1:
         raise ParameterError(f"A share is of at least one example, and at most all, got {n_right} of {n}.")
-    share = n_right / n
-    middle = share + _Z**2 / (2 * n)
-    reach = _Z * math.sqrt(share * (1 - share) / n + _Z**2 / (4 * n**2))
-    scale = 1 + _Z**2 / n
+    share, z = n_right / n, statistics.NormalDist().inv_cdf((1 + level) / 2)
+    middle = share + z**2 / (2 * n)
+    reach = z * math.sqrt(share * (1 - share) / n + z**2 / (4 * n**2))
+    scale = 1 + z**2 / n
     return Interval(max(0.0, (middle - reach) / scale), min(1.0, (middle + reach) / scale))
 
 

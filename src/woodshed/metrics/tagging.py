@@ -122,6 +122,8 @@ def precision_at(truth: ArrayLike, probabilities: ArrayLike, k: int) -> float:
 def at_thresholds(truth: ArrayLike, said: ArrayLike) -> dict[str, Values]:
     """Return precision, recall and F1 of each tag for what was said, 1 or 0; each has shape ``(n_tags,)``.
 
+    Of a tag that no clip is known to have, recall and F1 are NaN.
+
     Examples
     --------
     >>> at_thresholds([[1], [1], [0]], [[1], [0], [0]])["recall"].tolist()
@@ -133,8 +135,8 @@ def at_thresholds(truth: ArrayLike, said: ArrayLike) -> dict[str, Values]:
     n_said, n_there = ((yes == 1) & known).sum(axis=0), (right == 1).sum(axis=0)
     return {
         "precision": hits / np.maximum(n_said, 1),
-        "recall": hits / np.maximum(n_there, 1),
-        "F1": 2 * hits / np.maximum(n_said + n_there, 1),
+        "recall": np.where(n_there > 0, hits / np.maximum(n_there, 1), np.nan),
+        "F1": np.where(n_there > 0, 2 * hits / np.maximum(n_said + n_there, 1), np.nan),
     }
 
 
@@ -154,10 +156,10 @@ def evaluate(truth: ArrayLike, probabilities: ArrayLike, thresholds: ArrayLike) 
         "micro ROC-AUC": roc_auc(right, answered, average="micro"),
         "macro PR-AUC": pr_auc(right, answered, average="macro"),
         "micro PR-AUC": pr_auc(right, answered, average="micro"),
-        "mean prevalence": float(np.nanmean(prevalence(right))),
+        "mean prevalence": _mean_defined(prevalence(right)),
         "precision at 1": precision_at(right, answered, 1),
         "precision at 3": precision_at(right, answered, min(3, right.shape[1])),
-        "macro F1": float(rates["F1"].mean()),
+        "macro F1": _mean_defined(rates["F1"]),
         "per tag": {
             "ROC-AUC": roc_auc(right, answered),
             "PR-AUC": pr_auc(right, answered),
@@ -177,11 +179,18 @@ def _averaged(
         right, answered = right.reshape(-1, 1), answered.reshape(-1, 1)
     known = ~np.isnan(right)
     each = np.asarray(
-        [score(right[rows, k], answered[rows, k]) for k, rows in enumerate(known.T)], dtype=np.float64
+        [
+            score(right[rows, k], answered[rows, k]) if rows.any() else np.nan
+            for k, rows in enumerate(known.T)
+        ],
+        dtype=np.float64,
     )
-    if average is None:
-        return each
-    defined = each[~np.isnan(each)]
+    return each if average is None else _mean_defined(each)
+
+
+def _mean_defined(values: Values) -> float:
+    """Return the mean of what is not NaN; NaN if nothing is."""
+    defined = values[~np.isnan(values)]
     return float(defined.mean()) if defined.size else float("nan")
 
 

@@ -138,8 +138,15 @@ def _balanced_accuracy(answers: Answers) -> float:
 
 
 def _macro_f1(answers: Answers) -> float:
-    # NaN leaves out a class that a draw of speakers happens not to hold, instead of counting it as failed.
-    return confusion.f1(answers.confusion, average="macro", zero_division=math.nan)
+    return float(np.nanmean(_f1(answers.confusion)))
+
+
+def _f1(counts: NDArray[np.int64]) -> NDArray[np.float64]:
+    """Return F1 of each class; of one that was not tested NaN, as nobody could have found it.
+
+    A draw of speakers happens not to hold a class, and a test set need not have all that a model knows.
+    """
+    return np.where(counts.sum(axis=1) > 0, confusion.f1(counts, zero_division=0.0), math.nan)
 
 
 def _log_loss(answers: Answers) -> float:
@@ -191,14 +198,15 @@ def class_rates(answers: Answers) -> Rates:
     }
     given = (answers.truth, answers.probabilities, answers.classes)
     per_class = {name: rate(counts, zero_division=math.nan) for name, rate in rates.items()}
-    averages: dict[str, Mapping[str, float]] = {
+    averages: dict[str, dict[str, float]] = {
         average: {
             **{name: rate(counts, average=average, zero_division=math.nan) for name, rate in rates.items()},
             "AUC": probability.roc_auc_one_vs_rest(*given, average=average),
         }
         for average in AVERAGES
     }
-    per_class["AUC"] = probability.roc_auc_one_vs_rest(*given)
+    per_class |= {"F1": _f1(counts), "AUC": probability.roc_auc_one_vs_rest(*given)}
+    averages["macro"]["F1"] = _macro_f1(answers)
     return Rates(per_class, averages, counts.sum(axis=1))
 
 
