@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from woodshed.cli.flags import names_in
 from woodshed.cli.terminal import counting_bar, print_table, say
 from woodshed.errors import ParameterError, printable
 
@@ -22,6 +23,10 @@ def command(
         typer.Argument(help="A folder of class folders, a table (.csv, .parquet), or a corpus as NAME:PATH."),
     ],
     group_by: Annotated[str | None, typer.Option(help="Who a sound comes from; as for train.")] = None,
+    target: Annotated[
+        str | None,
+        typer.Option(help="Columns of the table that hold values, or tags as 0 and 1; as for train."),
+    ] = None,
     format_: Annotated[str, typer.Option("--format", help="How to answer: text or json.")] = "text",
     out: Annotated[
         Path | None, typer.Option(help="File to write the answer to; the terminal if not given.")
@@ -37,7 +42,7 @@ def command(
 
     if format_ not in ("text", "json"):
         raise ParameterError(f"--format expects text or json, got {format_!r}.")
-    corpus = read_source(data, group_by=group_by)
+    corpus = read_source(data, group_by=group_by, targets=names_in(target))
     with staged_bar() as on_stage:
         checkup = doctor(corpus, n_jobs=jobs, seed=seed, on_stage=on_stage)
     if out is not None:

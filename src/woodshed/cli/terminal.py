@@ -95,14 +95,15 @@ def print_experiment(experiment: Experiment | ColumnExperiment) -> None:
         say(f"\n{gap}")
 
 
-def name_findings(checkup: Checkup, data: str) -> None:
+def name_findings(checkup: Checkup, data: str, target: str | None = None) -> None:
     """Name what a quick look at the sounds found, a line for each kind, the most harmful first."""
     for kind in dict.fromkeys(finding.kind for finding in checkup.findings):
         first, *more = (finding for finding in checkup.findings if finding.kind == kind)
         rest = f" (and {len(more)} more of this kind)" if more else ""
         note(f"{kind} (harm {first.harm:.2f}): {printable(first.says)}{rest}")
     if checkup.findings:
-        note(f"To see more: woodshed doctor {shlex.quote(data)}")
+        words = ["woodshed", "doctor", data, *(("--target", target) if target else ())]
+        note(f"To see more: {shlex.join(words)}")
 
 
 def print_candidates(candidates: Sequence[Candidate]) -> None:

@@ -119,8 +119,8 @@ def learn_from_sounds(
     recogniser = choose_net(recogniser, corpus, settings)
     if not dry_run:
         prepare_folder(out, resume=resume, force=force)
+    corpus, checkup = look_and_check(recogniser, corpus, data, target, strict=strict)
     candidates = candidates_for(corpus, data) if group_by is None else []
-    corpus, checkup = look_and_check(recogniser, corpus, data, strict=strict)
     splits = honest_splits(corpus, split, recogniser.seed)
     notebook = Notebook(out / NOTEBOOK_NAME)
     tuning = None
@@ -206,14 +206,16 @@ def candidates_for(corpus: Any, data: str) -> Any:
     return [] if is_known else guess_groups(corpus, Path(data))
 
 
-def look_and_check(listener: Any, corpus: Any, data: str, *, strict: bool) -> tuple[Any, Any]:
+def look_and_check(
+    listener: Any, corpus: Any, data: str, target: str | None, *, strict: bool
+) -> tuple[Any, Any]:
     """Look at every sound once; say what is wrong, and set aside what cannot be used."""
     from woodshed.data.doctor.checkup import short_checkup
     from woodshed.data.doctor.look import look_at_all
 
     looks = look_at_all((*corpus.examples, *corpus.unlabelled), n_jobs=listener.n_jobs)
     checkup = short_checkup(corpus, looks=looks)
-    name_findings(checkup, data)
+    name_findings(checkup, data, target)
     return check_for(listener, corpus, strict=strict, looks=looks), checkup
 
 

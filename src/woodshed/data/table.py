@@ -87,9 +87,7 @@ def read_table(
     path = Path(path)
     columns, rows = read_rows(path)
     answers = [*targets] or ["tags" if "tags" in columns and "label" not in columns else "label"]
-    for needed in ("path", *answers):
-        if needed not in columns:
-            raise DataError(f"{printable(path)} has no column {needed!r}. {near_miss(needed, columns)}")
+    _refuse_without(("path", *answers), columns, path)
     to_group = _group_reader(group_by, columns, path.parent)
     to_tags = _tag_reader(rows)
     examples: list[Example] = []
@@ -135,6 +133,15 @@ def read_rows(path: Path) -> tuple[list[str], list[Row]]:
             f"{printable(path)} has no rows. Give it a heading (path,label) and a row for each sound."
         )
     return columns, rows
+
+
+def _refuse_without(needed: Iterable[str], columns: Sequence[str], table: Path) -> None:
+    for name in needed:
+        if name not in columns:
+            told = near_miss(name, columns)
+            if name == "label":
+                told += " Columns of values, or of tags as 0 and 1, are named by --target."
+            raise DataError(f"{printable(table)} has no column {name!r}. {told}")
 
 
 def _read_csv(path: Path) -> tuple[list[str], list[Row]]:

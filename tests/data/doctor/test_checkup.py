@@ -153,7 +153,7 @@ def test_a_set_of_nothing_but_bad_files_is_still_answered(tmp_path: Path) -> Non
             (tmp_path / label / f"{k}.wav").touch()
     found = doctor(read_folder(tmp_path))
     assert len(found.of("unreadable")[0].files) == 6
-    assert {finding.kind for finding in found.findings} == {"unreadable", "class balance"}
+    assert {finding.kind for finding in found.findings} == {"unreadable"}
 
 
 def test_sounds_that_have_tags_instead_of_a_label_lack_nothing() -> None:
@@ -176,6 +176,23 @@ def test_missing_labels_and_groups_of_a_table(clean: Path) -> None:
     assert names(found, "missing label") == {"low/02.wav", "low/03.wav"}
     assert names(found, "missing group") == {"low/04.wav"}
     assert "'high'" in found.of("one group only")[0].says
+
+
+def test_classes_that_are_small_alike_are_few_and_not_out_of_balance(clean: Path) -> None:
+    some = [row for row in read_folder(clean).examples if row.path.name < "05.wav"]
+    found = short_checkup(Corpus("some", tuple(some)))
+    assert [
+        finding.kind for finding in found.findings if finding.kind in ("few sounds", "class balance")
+    ] == ["few sounds"]
+    assert "'high' has 5, 'low' has 5" in found.of("few sounds")[0].says
+
+
+def test_sounds_with_tags_are_of_no_class(clean: Path) -> None:
+    rows = read_folder(clean).examples
+    tagged = Corpus("tagged", tuple(Example(row.path, labels=(row.label,)) for row in rows))
+    found = short_checkup(tagged)
+    assert found.summary.startswith(f"tagged: {len(rows)} sounds. ")
+    assert not found.of("few sounds")
 
 
 def test_a_small_class_is_named(clean: Path) -> None:

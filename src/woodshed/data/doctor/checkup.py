@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import replace
 
 from woodshed.data.doctor.copies import copies, exact_sets, near_sets
 from woodshed.data.doctor.finding import Checkup, Finding, ranked
@@ -83,7 +84,7 @@ def doctor(
     advance()
     findings += shortcuts(corpus, looks, units, seed=seed)
     advance()
-    return ranked(corpus.name, len(corpus.examples), len(corpus.counts()), findings)
+    return ranked(corpus.name, len(corpus.examples), len(set(corpus.labels) - {""}), findings)
 
 
 def short_checkup(
@@ -119,7 +120,7 @@ def short_checkup(
         seen, reasons = _sorted_out(looks[: len(corpus.examples)])
     crossing = [found for found in copies(corpus, exact_sets(seen)) if found.kind != "duplicate"]
     findings = [*_cheap(corpus, seen, reasons), *crossing]
-    return ranked(corpus.name, len(corpus.examples), len(corpus.counts()), findings)
+    return ranked(corpus.name, len(corpus.examples), len(set(corpus.labels) - {""}), findings)
 
 
 def _look(
@@ -137,6 +138,7 @@ def _sorted_out(answers: Sequence[Look | str]) -> tuple[dict[int, Look], dict[in
 
 def _cheap(corpus: Corpus, looks: Mapping[int, Look], reasons: Mapping[int, str]) -> list[Finding]:
     examples = corpus.examples
+    usable = replace(corpus, examples=tuple(examples[k] for k in sorted(looks)))
     left_out = [entry for entry in corpus.set_aside if not lacks_label(entry)]
     single: Iterable[Finding | None] = (
         unreadable(examples, reasons, left_out),
@@ -147,5 +149,5 @@ def _cheap(corpus: Corpus, looks: Mapping[int, Look], reasons: Mapping[int, str]
         other_rate(examples, looks),
         missing_labels(corpus),
     )
-    several: Sequence[Finding] = [*missing_values(corpus), *balance(corpus)]
+    several: Sequence[Finding] = [*missing_values(corpus), *balance(usable)]
     return [*(finding for finding in single if finding is not None), *several]

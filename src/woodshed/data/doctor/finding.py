@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from woodshed.errors import printable
+from woodshed.errors import counted, printable
 
 N_SHOWN = 3
 """So many files of each finding are named in a text, unless asked otherwise."""
@@ -117,7 +117,8 @@ class Checkup:
         """One line: what was looked at, and how many findings there are."""
         n = len(self.findings)
         found = {0: "Nothing was found.", 1: "1 finding."}.get(n, f"{n} findings, the most harmful first.")
-        return f"{self.name}: {self.n_sounds:,} sounds of {self.n_classes} classes. {found}"
+        of = f" of {counted(self.n_classes, 'class', 'classes')}" if self.n_classes else ""
+        return f"{self.name}: {counted(self.n_sounds, 'sound')}{of}. {found}"
 
     def to_text(self, n_shown: int = N_SHOWN) -> str:
         """Write all of it for a person."""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 from woodshed.data.doctor.finding import Finding, share_of
@@ -16,6 +16,8 @@ PLACEHOLDERS = frozenset(
 """Words that stand where a label should be."""
 
 FEW = 10
+"""A class of fewer sounds is hardly learned, and its score is a matter of luck."""
+
 LOPSIDED = 5.0
 """A class that is so many times smaller than the largest drowns."""
 
@@ -73,22 +75,32 @@ def missing_values(corpus: Corpus) -> list[Finding]:
 
 
 def balance(corpus: Corpus) -> list[Finding]:
-    """Report classes that are small, far smaller than the largest, or that come from one group alone."""
-    counts = corpus.counts()
+    """Report classes that are small, far smaller than the largest, or that come from one group alone.
+
+    Only sounds that can be used should be among the examples.
+    """
+    counts = {label: n for label, n in corpus.counts().items() if label}
     if not counts:
         return []
     most = max(counts.values())
-    small = {label: n for label, n in counts.items() if n < FEW or n * LOPSIDED < most}
+    few = {label: n for label, n in counts.items() if n < FEW}
+    drowned = {label: n for label, n in counts.items() if n * LOPSIDED < most}
     findings = []
-    if small:
-        spelt = ", ".join(
-            f"{label!r} has {n}" for label, n in sorted(small.items(), key=lambda item: item[1])
-        )
+    if few:
         findings.append(
             Finding(
-                *("class balance", min(0.6, 0.2 + 0.05 * most / max(1, min(small.values())))),
-                _files_of(corpus, list(small)),
-                f"{spelt}; the largest class has {most:,}. Such classes are rarely answered.",
+                *("few sounds", min(0.6, 0.2 + 0.04 * (FEW - min(few.values())))),
+                _files_of(corpus, list(few)),
+                f"{_sizes(few)}. So few are hardly learned, and how well is a matter of luck.",
+                "Record more of them.",
+            )
+        )
+    if drowned:
+        findings.append(
+            Finding(
+                *("class balance", min(0.6, 0.2 + 0.05 * most / min(drowned.values()))),
+                _files_of(corpus, list(drowned)),
+                f"{_sizes(drowned)}; the largest class has {most:,}. Such classes are rarely answered.",
                 "Record more of them; woodshed audio pitch or woodshed audio stretch makes variants.",
             )
         )
@@ -108,6 +120,11 @@ def balance(corpus: Corpus) -> list[Finding]:
 def lacks_label(entry: SetAside) -> bool:
     """Whether a row was set aside for want of a label."""
     return _NO_LABEL in entry.reason
+
+
+def _sizes(counts: Mapping[str, int]) -> str:
+    """Write how many sounds each class has, the smallest first."""
+    return ", ".join(f"{label!r} has {n}" for label, n in sorted(counts.items(), key=lambda item: item[1]))
 
 
 def _one_group(corpus: Corpus) -> list[str]:
