@@ -43,6 +43,15 @@ def test_tags_are_trained_tested_and_told(table: Path, tmp_path: Path, cli: Call
     assert set(json.loads(told.out)[0]["probabilities"]) == {"glides", "up"}
     tested = cli("evaluate", model, table, "--out", tmp_path / "tested")
     assert "leaky" in tested.out
+    assert "macro ROC-AUC" in cli("info", model).out
+
+    heading, *rows = table.read_text().split("\n")
+    half_known = tmp_path / "half-known.csv"  # nobody knows which of these sounds go up
+    rows = [f"{row.split(',')[0]},{int('glides' in row)},,{row.split(',')[-1]}" for row in rows]
+    half_known.write_text("\n".join(["path,glides,up,group", *rows]))
+    tested = cli("evaluate", model, half_known)  # the model knows which columns are meant
+    assert tested.code == 0, tested.err
+    assert "macro ROC-AUC" in tested.out
 
 
 def test_values_are_trained_tested_and_told(table: Path, tmp_path: Path, cli: Callable[..., Any]) -> None:
@@ -56,4 +65,18 @@ def test_values_are_trained_tested_and_told(table: Path, tmp_path: Path, cli: Ca
     sound = table.read_text().split("\n")[1].split(",")[0]
     told = cli("predict", model, sound, "--format", "csv").out.splitlines()
     assert told[0] == "source,word,start_s,end_s,slope"
+    assert "mean R²" in cli("evaluate", model, table).out  # the model knows which column is meant
+    assert "mean R²" in cli("info", model).out
     assert "--target" in cli("train", table, "--job", "noise", "--target", "slope").err
+
+
+def test_columns_that_nobody_named_are_asked_for(table: Path, cli: Callable[..., Any]) -> None:
+    bare = table.with_name("bare.csv")
+    bare.write_text(table.read_text().replace("path,tags,slope", "path,words,slope"))
+    refused = cli("train", bare, "--job", "mood", "--dry-run")
+    assert "--target NAME,NAME. There are: path, words, slope, group." in " ".join(refused.err.split())
+    assert "named by --target" in " ".join(cli("doctor", bare).err.split())
+    looked = cli("doctor", bare, "--target", "slope")
+    assert (looked.code, "26 sounds" in looked.out or "27 sounds" in looked.out) == (0, True)
+    refused = cli("train", table, "--job", "noise", "--dry-run")
+    assert "To learn tags: --job tags." in " ".join(refused.err.split())

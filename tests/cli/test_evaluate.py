@@ -110,6 +110,19 @@ def test_data_without_a_known_label_is_refused(
     )
 
 
+@pytest.mark.parametrize("names", [["rise"], ["rise", "fall"]])
+def test_to_be_tested_one_class_or_one_sound_of_each_is_enough(
+    names: list[str], cli: Callable[..., Any], model_folder: Path, unheard_folder: Path, tmp_path: Path
+) -> None:
+    for name in names:
+        (tmp_path / "few" / name).mkdir(parents=True)
+        shutil.copy(sorted((unheard_folder / name).iterdir())[0], tmp_path / "few" / name)
+    finished = cli("evaluate", model_folder, tmp_path / "few", "--out", tmp_path / "report")
+    assert finished.code == 0, finished.err
+    metrics = json.loads((tmp_path / "report" / "metrics.json").read_text("utf-8"))
+    assert metrics["splits"][0]["methods"]["net"]["n_examples"] == len(names)
+
+
 def test_an_older_report_is_replaced_only_by_force(
     cli: Callable[..., Any], model_folder: Path, unheard_folder: Path, tmp_path: Path
 ) -> None:

@@ -217,8 +217,8 @@ def describe_model(folder: Path) -> dict[str, Any]:
     Returns
     -------
     dict
-        ``job``, ``labels``, ``feature``, ``settings``, and, if it was measured, ``accuracy``, or ``bits`` of
-        one that writes, and ``provenance``.
+        ``job``, ``labels``, ``feature``, ``settings``, and, if it was measured, ``accuracy``, ``scores`` of
+        one that answers with tags or values, ``bits`` of one that writes, and ``provenance``.
 
     Raises
     ------
@@ -237,6 +237,7 @@ def describe_model(folder: Path) -> dict[str, Any]:
         "feature": settings["feature"],
         "settings": settings["settings"],
         "accuracy": measured.get("accuracy", []),
+        "scores": measured.get("scores", []),
         "bits": measured.get("bits", []),
         "provenance": measured.get("provenance", {}),
     }

@@ -7,7 +7,7 @@ from typing import Annotated, Any
 
 import typer
 
-from woodshed.cli.terminal import print_bits, print_scores, print_table, say
+from woodshed.cli.terminal import print_bits, print_measures, print_scores, print_table, say
 from woodshed.errors import counted, printable
 from woodshed.tasks.shipped import SHIPPED
 
@@ -47,6 +47,8 @@ def command(
             (row["split"], row["badge"], row["method"], f"{row['accuracy']:.1%}", interval(row["interval"]))
             for row in described["accuracy"]
         )
+    if described["scores"]:
+        print_measures(described["scores"])
     print_origin(described, folder)
 
 

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import math
 import shlex
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from rich.console import Console
 from rich.markup import escape
@@ -67,6 +68,18 @@ def print_scores(rows: Iterable[tuple[str, str, str, str, str]], measure: str = 
     print_table(("", "", ""), cells, numbers_from=1)
 
 
+def print_measures(rows: Sequence[Mapping[str, Any]]) -> None:
+    """Print scores that are no shares of right answers, as `woodshed.report.tags.main_scores` has them."""
+    from woodshed.metrics.interval import Interval
+    from woodshed.report.wording import decimal, decimal_range
+
+    def texts(row: Mapping[str, Any]) -> tuple[str, str, str, str, str]:
+        value, low, high = (math.nan if x is None else x for x in (row["value"], *row["interval"]))
+        return row["split"], row["badge"], row["method"], decimal(value), decimal_range(Interval(low, high))
+
+    print_scores(map(texts, rows), rows[0]["measure"])
+
+
 def print_bits(rows: Sequence[tuple[str, float | None]]) -> None:
     """Print how many bits a token of unseen pieces takes, for a model and the n-grams beside it."""
     cells = [(f"  {method}", "–" if bits is None else f"{bits:.3f}") for method, bits in rows]
@@ -86,9 +99,9 @@ def print_experiment(experiment: Experiment | ColumnExperiment) -> None:
     from woodshed.report.gap import gap_text
 
     if isinstance(experiment, ColumnExperiment):
-        from woodshed.report.tags import MAIN, main_rows
+        from woodshed.report.tags import main_scores
 
-        print_scores(main_rows(experiment), MAIN[experiment.answer])
+        print_measures(main_scores(experiment))
     else:
         print_scores(score_texts(experiment))
     if gap := gap_text(experiment):

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -13,7 +14,7 @@ from woodshed.metrics import regression, tagging
 from woodshed.metrics.interval import Interval, bootstrap_interval
 from woodshed.report.scores import Score
 from woodshed.report.tuning import tuning_values
-from woodshed.report.wording import badge_of, decimal, decimal_range, method_name
+from woodshed.report.wording import badge_of, method_name
 
 N_RESAMPLES = 200
 """Few, because each draw is scored column by column."""
@@ -78,17 +79,18 @@ def column_scores(experiment: ColumnExperiment, result: ColumnResult) -> dict[st
     }
 
 
-def main_rows(experiment: ColumnExperiment) -> list[tuple[str, str, str, str, str]]:
-    """Return split, badge, method, the main measure and its interval as text, for the terminal."""
+def main_scores(experiment: ColumnExperiment) -> list[dict[str, Any]]:
+    """Return the main measure of every method on every split, as plain values by name."""
     name = MAIN[experiment.answer]
     return [
-        (
-            result.split,
-            badge_of(result),
-            method_name(found.method),
-            decimal(found.scores[name].value),
-            decimal_range(found.scores[name].interval),
-        )
+        {
+            "split": result.split,
+            "badge": badge_of(result),
+            "method": method_name(found.method),
+            "measure": name,
+            "value": found.scores[name].value,
+            "interval": list(found.scores[name].interval),
+        }
         for result in experiment.splits
         for found in scores_of(experiment, result)
     ]
@@ -114,6 +116,7 @@ def metrics_of_columns(experiment: ColumnExperiment) -> dict[str, object]:
     return {
         "job": experiment.job,
         "labels": list(experiment.names),
+        "scores": main_scores(experiment),
         "splits": splits,
         **tuning_values(experiment.tuning),
         "provenance": experiment.provenance,
