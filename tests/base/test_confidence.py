@@ -158,10 +158,19 @@ def test_thresholds_keep_to_the_rate_that_was_asked() -> None:
     assert found.least_probabilities(0.03) == found.least_probabilities(0.02)
     with pytest.raises(ParameterError, match=r"no thresholds for a false alarm rate of 0\.0001"):
         found.least_probabilities(0.0001)
-    with pytest.raises(ParameterError, match="It has: none, as it was never tested"):
+    with pytest.raises(
+        ParameterError, match=r"It has: none\. To know a rarer one, it must be tested on more sounds"
+    ):
         Confidence().least_probabilities(0.1)
     with pytest.raises(ParameterError, match=r"above 0 to 1, got 2.* pass 0\.01"):
         found.least_probabilities(2)
+
+
+def test_rates_that_so_few_sounds_cannot_promise_are_not_kept() -> None:
+    given = held_out()
+    few = given.at(np.arange(len(given.truth)) % 40 == 0)
+    assert 20 < min(np.sum(few.truth != name) for name in CLASSES) < 49
+    assert fit_confidence(few, CLASSES).false_alarm_rates == (0.1, 0.05)
 
 
 def test_the_level_is_that_of_the_loudest_moment() -> None:

@@ -45,7 +45,7 @@ def test_tags_are_trained_tested_and_told(table: Path, tmp_path: Path, cli: Call
     assert "leaky" in tested.out
     assert "macro ROC-AUC" in cli("info", model).out
 
-    heading, *rows = table.read_text().split("\n")
+    _, *rows = table.read_text().split("\n")
     half_known = tmp_path / "half-known.csv"  # nobody knows which of these sounds go up
     rows = [f"{row.split(',')[0]},{int('glides' in row)},,{row.split(',')[-1]}" for row in rows]
     half_known.write_text("\n".join(["path,glides,up,group", *rows]))

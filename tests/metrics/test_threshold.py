@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from statistics import NormalDist
 
 import numpy as np
 import pytest
@@ -50,6 +51,30 @@ def test_alarms_by_the_hour() -> None:
         lower = score[score < found]
         if lower.size:
             assert threshold.false_alarms_per_hour(positive, score, lower.max(), hours) > per_hour
+
+
+def test_a_promise_for_new_sounds_is_kept_with_new_sounds() -> None:
+    # positives everywhere, so that a threshold may lie just above the first negative that is refused
+    n, positives = 40, np.linspace(-4, 4, 1000)
+    heard = np.random.default_rng(5).normal(size=(500, n))
+    is_positive = np.repeat([False, True], [n, len(positives)])
+
+    def rate_of_new(*, for_new: bool) -> float:
+        found = [
+            threshold.threshold_for_false_alarm_rate(
+                is_positive, np.append(row, positives), 0.05, for_new=for_new
+            )
+            for row in heard
+        ]
+        return float(np.mean([1 - NormalDist().cdf(least) for least in found]))
+
+    assert rate_of_new(for_new=False) == pytest.approx(3 / 41, abs=0.006)
+    assert rate_of_new(for_new=True) == pytest.approx(2 / 41, abs=0.006)
+    impossible = (is_positive, np.append(heard[0], positives), 0.024)
+    assert threshold.threshold_for_false_alarm_rate(*impossible, for_new=True) == math.inf
+    counted = (is_positive[:n], heard[0], 1.0, 3)
+    least = threshold.threshold_for_false_alarms_per_hour(*counted, for_new=True)
+    assert np.sum(heard[0] >= least) == 2
 
 
 def test_a_promise_that_nothing_keeps_says_no_to_everything() -> None:

@@ -40,7 +40,7 @@ GROUP_SHARE, CERTAINTY = 0.02, 0.975
 """With so much certainty no more than this share of a group that is new is taken for something strange."""
 
 FALSE_ALARM_RATES = (0.1, 0.05, 0.02, 0.01, 0.005, 0.001)
-"""For these, thresholds are kept."""
+"""For these, thresholds are kept, as far as there were sounds enough to promise anything of new ones."""
 
 FALSE_ALARMS_PER_HOUR = (1000.0, 500.0, 200.0, 100.0, 50.0, 20.0, 10.0, 5.0, 2.0, 1.0)
 """For these, thresholds are kept, as far as there was sound enough to see one false alarm."""
@@ -97,7 +97,7 @@ class Confidence:
         What the net's mean probabilities are calibrated by: see `woodshed.metrics.guess.Calibration`.
     false_alarm_rates, thresholds
         Wanted false alarms for each sound of another class, and for each of them the least probability of
-        each class that keeps to it.
+        each class that keeps to it, in the mean, with new sounds like those that were held out.
     false_alarms_per_hour, hourly
         Wrong names for each hour of sound, and for each of them the least probability of any class that keeps
         to it.
@@ -156,9 +156,10 @@ class Confidence:
         for rate, least in zip(self.false_alarm_rates, self.thresholds, strict=True):
             if rate <= false_alarm_rate:
                 return least
-        known = ", ".join(f"{rate:g}" for rate in self.false_alarm_rates) or "none, as it was never tested"
+        known = ", ".join(f"{rate:g}" for rate in self.false_alarm_rates) or "none"
         raise ParameterError(
-            f"This model has no thresholds for a false alarm rate of {false_alarm_rate!r}. It has: {known}."
+            f"This model has no thresholds for a false alarm rate of {false_alarm_rate!r}. It has: {known}. "
+            "To know a rarer one, it must be tested on more sounds."
         )
 
     def least_probability(self, per_hour: float) -> float:
@@ -255,18 +256,22 @@ def fit_confidence(held_out: HeldOut, classes: Sequence[str], familiar: Familiar
     found = steady_calibration(held_out.truth, held_out.probabilities, classes, _parts(held_out))
     calibrated = found(held_out.probabilities)
     is_right = np.asarray(classes)[calibrated.argmax(axis=1)] == held_out.truth
+    n_others = len(held_out.truth) - int(np.unique(held_out.truth, return_counts=True)[1].max())
+    rates = tuple(rate for rate in FALSE_ALARM_RATES if rate * (n_others + 1) >= 1)
     countable = tuple(n for n in FALSE_ALARMS_PER_HOUR if n * held_out.hours >= 1)
+    answers = (held_out.truth, calibrated, classes)
     return Confidence(
         temperature=found.temperature,
         guess_share=found.guess_share,
-        false_alarm_rates=FALSE_ALARM_RATES,
+        false_alarm_rates=rates,
         thresholds=tuple(
-            tuple(class_thresholds(held_out.truth, calibrated, classes, false_alarm_rate=rate).tolist())
-            for rate in FALSE_ALARM_RATES
+            tuple(class_thresholds(*answers, false_alarm_rate=rate, for_new=True).tolist()) for rate in rates
         ),
         false_alarms_per_hour=countable,
         hourly=tuple(
-            threshold_for_false_alarms_per_hour(is_right, calibrated.max(axis=1), held_out.hours, n)
+            threshold_for_false_alarms_per_hour(
+                is_right, calibrated.max(axis=1), held_out.hours, n, for_new=True
+            )
             for n in countable
         ),
         silence_db=min(

@@ -5,13 +5,16 @@ Conventions
 - A decision says "yes" when ``score >= threshold``. A threshold is always one of the scores that were seen,
   or infinity, which says "no" to everything and is the answer when nothing less does.
 - Of the thresholds that keep a promise the lowest is taken: it misses least.
-- The promise is kept on the sounds it was made from. Make it from sounds of groups that were not learned
-  from; a rate of one negative in a thousand needs some thousands of negatives to be known.
+- The promise is kept on the sounds it was made from. With ``for_new`` one false alarm more is counted than
+  was heard, which keeps it, in the mean, for another sound of the same kind, too (conformal prediction); a
+  rate of one negative in a thousand then takes 999 negatives at least. Make it from sounds of groups that
+  were not learned from.
 - With no negatives nothing is known about false alarms, and the threshold is infinity.
 
 References
 ----------
-Fawcett (2006), "An introduction to ROC analysis", Pattern Recognition Letters 27. Bilen et al. (2020), "A
+Fawcett (2006), "An introduction to ROC analysis", Pattern Recognition Letters 27. Shafer & Vovk (2008), "A
+tutorial on conformal prediction", Journal of Machine Learning Research 9. Bilen et al. (2020), "A
 framework for the robust evaluation of sound event detection", ICASSP, for false alarms by the hour.
 """
 
@@ -32,7 +35,9 @@ _ROUNDING = 1e-12
 """A promise may be missed by the rounding of a division, and by no more."""
 
 
-def threshold_for_false_alarm_rate(is_positive: ArrayLike, score: ArrayLike, rate: float) -> float:
+def threshold_for_false_alarm_rate(
+    is_positive: ArrayLike, score: ArrayLike, rate: float, *, for_new: bool = False
+) -> float:
     """Find the lowest threshold at which at most a share ``rate`` of the negatives is taken for positive.
 
     Parameters
@@ -43,6 +48,8 @@ def threshold_for_false_alarm_rate(is_positive: ArrayLike, score: ArrayLike, rat
         Shape ``(n,)``: any finite number that is greater for a more likely positive.
     rate
         False alarms for each negative, 0 to 1.
+    for_new
+        Whether the promise is made for new sounds, too.
 
     Returns
     -------
@@ -59,15 +66,19 @@ def threshold_for_false_alarm_rate(is_positive: ArrayLike, score: ArrayLike, rat
     >>> truth, score = [False, False, False, False, True], [0.1, 0.2, 0.3, 0.8, 0.7]
     >>> threshold_for_false_alarm_rate(truth, score, 0.25), threshold_for_false_alarm_rate(truth, score, 0)
     (0.7, inf)
+    >>> threshold_for_false_alarm_rate(truth, score, 0.25, for_new=True)
+    inf
     """
     if not 0 <= rate <= 1:
         raise ParameterError(f"rate must be from 0 to 1, got {rate!r}. For 1 % pass 0.01.")
-    false_rate, _, thresholds = roc_curve(is_positive, score)
-    return _lowest(thresholds, false_rate <= rate * (1 + _ROUNDING))
+    thresholds, _, n_false = _counts(is_positive, score)
+    more = int(for_new)
+    allowed = rate * (n_false[-1] + more) * (1 + _ROUNDING)
+    return _lowest(thresholds, (n_false[-1] > 0) & (n_false + more <= allowed))
 
 
 def threshold_for_false_alarms_per_hour(
-    is_positive: ArrayLike, score: ArrayLike, hours: float, per_hour: float
+    is_positive: ArrayLike, score: ArrayLike, hours: float, per_hour: float, *, for_new: bool = False
 ) -> float:
     """Find the lowest threshold with at most so many false alarms in an hour of sound.
 
@@ -79,6 +90,8 @@ def threshold_for_false_alarms_per_hour(
         Length of all the sound that they came from, in hours, above 0.
     per_hour
         False alarms allowed in an hour, 0 or more.
+    for_new
+        Whether the promise is made for new sound, too.
 
     Raises
     ------
@@ -97,7 +110,7 @@ def threshold_for_false_alarms_per_hour(
             f"{per_hour!r}."
         )
     thresholds, _, n_false = _counts(is_positive, score)
-    return _lowest(thresholds, n_false <= per_hour * hours * (1 + _ROUNDING))
+    return _lowest(thresholds, n_false + int(for_new) <= per_hour * hours * (1 + _ROUNDING))
 
 
 def false_alarms_per_hour(is_positive: ArrayLike, score: ArrayLike, threshold: float, hours: float) -> float:
@@ -152,6 +165,7 @@ def class_thresholds(
     *,
     false_alarm_rate: float | None = None,
     precision: float | None = None,
+    for_new: bool = False,
 ) -> Values:
     """Find the threshold of each class against all others, by its probability.
 
@@ -161,6 +175,8 @@ def class_thresholds(
         As for `woodshed.metrics.probability.validate`.
     false_alarm_rate, precision
         What is wanted; exactly one of them.
+    for_new
+        Whether a rate of false alarms is promised for new sounds, too.
 
     Returns
     -------
@@ -184,7 +200,8 @@ def class_thresholds(
     found = []
     for column, score in enumerate(given.T):
         if false_alarm_rate is not None:
-            found.append(threshold_for_false_alarm_rate(rows == column, score, false_alarm_rate))
+            wanted = (rows == column, score, false_alarm_rate)
+            found.append(threshold_for_false_alarm_rate(*wanted, for_new=for_new))
         elif precision is not None:
             found.append(threshold_for_precision(rows == column, score, precision))
     return np.array(found)
