@@ -4,17 +4,20 @@ from __future__ import annotations
 
 import os
 import signal
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pytest
 
+from woodshed.base.candidate import prepare
 from woodshed.base.comparison import Bakeoff, Comparison, candidates_of
 from woodshed.base.experiment import Run
 from woodshed.base.fold_run import Watcher
 from woodshed.base.notebook import Notebook
 from woodshed.data.example import Corpus
+from woodshed.data.sound import Sounds
 from woodshed.data.split import make_split
 from woodshed.errors import DataError, OutputError, ParameterError
 from woodshed.tasks import job_class
@@ -52,6 +55,18 @@ def test_every_candidate_answers_as_a_run_with_it_would(compared: Comparison, to
         np.testing.assert_allclose(compared.answers[net], raw, atol=1e-9)
     assert list(compared.answers) == ["svm", "knn", "majority"]
     assert (compared.split, compared.leaky) == (splits[0].name, False)
+
+
+def test_all_that_is_learned_from_is_described_before_the_clock_starts(
+    toy_corpus: Corpus, tmp_path: Path
+) -> None:
+    few = replace(toy_corpus, examples=toy_corpus.examples[::5])
+    listener = job_class("instrument")(net="svm", sample_rate=8000, store=str(tmp_path))
+    prepare(listener, few)
+    described = sorted(path.stat().st_mtime_ns for path in tmp_path.rglob("*") if path.is_file())
+    listener.fit(Sounds(few.examples), few.labels)
+    assert described
+    assert sorted(path.stat().st_mtime_ns for path in tmp_path.rglob("*") if path.is_file()) == described
 
 
 def test_costs_are_those_of_the_candidate_alone(compared: Comparison) -> None:

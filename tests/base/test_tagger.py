@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, ClassVar
 
 import numpy as np
 import pytest
 
 from woodshed.audio import noise, sine
+from woodshed.audio.augment import Change, Gain
 from woodshed.base.tagger import Tagger, calibrate_tags
 from woodshed.metrics.guess import Calibration
+from woodshed.metrics.tagging import roc_auc
 
 
 @pytest.fixture(scope="module")
@@ -54,3 +56,22 @@ def test_what_is_heard_is_calibrated_and_thresholds_are_of_the_same_scale(fitted
     assert np.allclose(shy.hear(clip), calibrate_tags(shy.calibration_, bare.hear(clip)))
     assert shy.calibration_.temperature < 1
     assert shy.predict([clip]).tolist() == [[0, 1, 1]]
+
+
+def test_copies_of_a_clip_are_not_judged_by_what_learned_from_another() -> None:
+    class Copying(Tagger):
+        n_row_versions: ClassVar[int] = 3
+        change: ClassVar[Change | None] = Gain(-1.0, 1.0)
+        told: ClassVar[list[Any]] = []
+
+        def learn_from_answers(self, truth: Any, ask: Any) -> dict[str, bytes]:
+            self.told += [truth, ask()]
+            return super().learn_from_answers(truth, ask)
+
+    rng = np.random.default_rng(0)
+    clips = [noise(colour="white", seed=k, duration_s=0.2) for k in range(40)]
+    tags = [["x"] if there else [] for there in rng.random(40) < 0.5]  # nothing to be learned
+    Copying(net="knn", sample_rate=8000).fit(clips, tags)
+    truth, answers = Copying.told
+    assert len(truth) == 120
+    assert roc_auc(truth, answers)[0] < 0.75  # neighbours that know a copy are always right

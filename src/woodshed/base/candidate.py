@@ -23,6 +23,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from woodshed.base import baseline
+from woodshed.base.classical import describe_all
 from woodshed.base.column_run import answer_of
 from woodshed.base.listener import Listener
 from woodshed.base.notebook import Notebook
@@ -119,7 +120,7 @@ def prepare(listener: Listener, corpus: Corpus) -> None:
     """Fill the store with what the candidate hears."""
     sounds, rate = Sounds(corpus.examples), int(listener.sample_rate or 0)
     if listener.is_classical:
-        baseline.summarise(sounds, rate, store=listener.store, n_jobs=listener.n_jobs)
+        describe_all(listener, sounds)
         return
     with quiet_stderr():
         from woodshed.base.learning import Spectrograms, make_feature

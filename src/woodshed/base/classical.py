@@ -247,11 +247,8 @@ def learn_in_one_go(
     from woodshed.base.estimator import estimator_to_bytes
 
     check_lengths(clips, answers, groups)
-    sample_rate = listener.sample_rate or common_rate(clips, type(listener).highest_rate)
-    # Notes are not heard but read, if there are notes alone.
-    kind = type(listener).notes if are_scores(clips) else type(listener).summary
-    feature = kind(sample_rate=sample_rate)
-    items = clip_items(clips, sample_rate)
+    feature = _feature_for(listener, clips)
+    items = clip_items(clips, feature.sample_rate)
     with contextlib.ExitStack() as stack:
         folder = listener.store or stack.enter_context(tempfile.TemporaryDirectory())
         store = FeatureStore(folder, feature)
@@ -266,8 +263,9 @@ def learn_in_one_go(
         model = fit_model(listener.net, rows, targets.argmax(axis=1), **how)
     else:
         model = fit_columns(listener.net, rows, targets, answer=listener.answer, **how)
-        kept_groups = None if groups is None else [str(groups[k]) for k in kept]
-        extra = listener.learn_from_answers(*_out_of_fold(listener, rows, targets, kept_groups, **how))
+        # Changed copies of a clip are never judged by what has learned from another.
+        units = kept if groups is None else np.asarray([str(groups[k]) for k in kept])
+        extra = listener.learn_from_answers(*_out_of_fold(listener, rows, targets, units, **how))
     listener.set_learned(
         classes=names,
         feature=feature,
@@ -275,6 +273,21 @@ def learn_in_one_go(
         curve=LearningCurve("training"),
         set_aside=set_aside,
     )
+
+
+def describe_all(listener: Listener, clips: Sequence[Clip]) -> None:
+    """Put into the listener's store what it would learn from these clips; the unreadable are passed over."""
+    feature = _feature_for(listener, clips)
+    items = clip_items(clips, feature.sample_rate)
+    store = FeatureStore(str(listener.store), feature)
+    kept, _ = fill_store(store, items, n_jobs=listener.n_jobs)
+    _rows_of(listener, store, [items[k] for k in kept])
+
+
+def _feature_for(listener: Listener, clips: Sequence[Clip]) -> RowFeature | PlayedNotes:
+    """Return what describes the clips. Notes are not heard but read, if there are notes alone."""
+    kind = type(listener).notes if are_scores(clips) else type(listener).summary
+    return kind(sample_rate=listener.sample_rate or common_rate(clips, type(listener).highest_rate))
 
 
 def _case_of(listener: Listener, feature: RowFeature | PlayedNotes) -> Case:
@@ -300,16 +313,16 @@ def _out_of_fold(
     listener: Listener,
     rows: Rows,
     targets: NDArray[np.float32],
-    groups: Sequence[str] | None,
+    units: NDArray[Any],
     *,
     case: Case,
     weights: Rows | None,
 ) -> tuple[NDArray[np.float32], Callable[[], Rows]]:
-    """Return the truth, and a function that answers each row by a model that has not heard its group."""
+    """Return the truth, and a function that answers each row by a model that has not heard its unit."""
     from woodshed.base.column import ask_columns, fit_columns
 
-    units = np.arange(len(rows)) if groups is None else np.unique(groups, return_inverse=True)[1]
-    folds = np.random.default_rng(listener.seed).permutation(units.max() + 1)[units] % N_FOLDS
+    numbers = np.unique(units, return_inverse=True)[1]
+    folds = np.random.default_rng(listener.seed).permutation(numbers.max() + 1)[numbers] % N_FOLDS
     if len(np.unique(folds)) < 2:
         return targets[:0], lambda: np.empty(targets[:0].shape)
 
