@@ -125,10 +125,14 @@ def test_an_unknown_format_names_the_near_miss(
 def test_a_folder_that_is_no_model_is_refused(
     cli: Callable[..., Any], three: list[Path], tmp_path: Path
 ) -> None:
-    for folder in (tmp_path, tmp_path / "nowhere", three[0]):
+    for folder, words in (
+        (tmp_path, "Make one with: woodshed train DATA --out"),
+        (tmp_path / "nowhere", "Make one with: woodshed train DATA --out"),
+        (three[0], "a model is a folder. First the model, then the sounds."),
+    ):
         finished = cli("predict", folder, *three)
         assert (finished.code, finished.out) == (2, "")
-        assert "Make one with: woodshed train DATA --out" in finished.err
+        assert words in finished.err
 
 
 # -- as its own process ---------------------------------------------------------------------------

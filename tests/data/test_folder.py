@@ -123,6 +123,8 @@ def test_loose_files_are_set_aside_with_the_cure(tmp_path: Path) -> None:
         (["a.wav", "b.wav"], "holds 2 sound files but no class folders. Put the recordings"),
         (["a/1.wav", "a/2.wav"], r"has one class only \(a\), and there is nothing to tell apart"),
         (["a/1.txt", "b/2.pdf"], "holds 2 files, but none has the suffix of a sound file"),
+        (["notes.txt", "cover.jpg"], "holds 2 files, but none has the suffix of a sound file"),
+        (["settings.json", "net.onnx"], "is a model, and holds no sounds to learn from or to test with"),
     ],
 )
 def test_a_folder_without_classes_says_how_to_arrange_it(

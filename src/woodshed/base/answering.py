@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
 
 from woodshed.base.recogniser import Recogniser
@@ -56,5 +56,11 @@ def answer_files(
                 raise
             set_aside.append(SetAside(path, str(error)))
     if n_answered == 0:
-        why = f" The first: {set_aside[0].reason}" if set_aside else " There was none."
-        raise DataError(f"No sound could be used.{why}")
+        raise none_usable(set_aside)
+
+
+def none_usable(set_aside: Sequence[SetAside]) -> DataError:
+    """Return the error that ends an answer to no sound at all."""
+    if set_aside:
+        return DataError(f"No sound could be used. The first: {set_aside[0].reason}")
+    return DataError("No sound could be used: no file has the ending of a sound file, such as .wav or .flac.")

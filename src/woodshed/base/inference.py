@@ -31,8 +31,8 @@ KERAS_NAME, ONNX_NAME = "net.keras", "net.onnx"
 
 _OUR_LAYER = re.compile(r'"registered_name": "woodshed>(\w+)"')
 
-THRESHOLDS_NAME = "thresholds.json"
-"""The file of a tagger's folder that holds its calibration and each tag's threshold."""
+THRESHOLDS_NAME, RANGES_NAME = "thresholds.json", "ranges.json"
+"""Files beside them: a tagger's calibration and thresholds; the ends of what a regressor learned."""
 
 
 def ask_onnx(content: bytes) -> Ask:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -10,6 +11,7 @@ from typing import Any, ClassVar, Self
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
+from woodshed.base.inference import RANGES_NAME
 from woodshed.base.listener import Listener, OnEpoch, ignore_epoch
 from woodshed.clip import Clip
 from woodshed.errors import DataError
@@ -82,7 +84,18 @@ class Regressor(Listener):
             If no value is known, or one is not finite, or nothing usable is left.
         """
         listed: Sequence[Any] = values if isinstance(values, Sequence) else list(np.asarray(values))
-        return self.learn(clips, listed, groups, sample_weight, checkpoint, on_epoch)
+        self.learn(clips, listed, groups, sample_weight, checkpoint, on_epoch)
+        names, rows = self.encode(listed)
+        ends = zip(np.nanmin(rows, axis=0).tolist(), np.nanmax(rows, axis=0).tolist(), strict=True)
+        ranges = dict(zip(names.tolist(), ends, strict=True))
+        self.files_[RANGES_NAME] = (json.dumps(ranges) + "\n").encode()
+        return self
+
+    @property
+    def ranges_(self) -> dict[str, tuple[float, float]]:
+        """The lowest and the highest of each value that was learned, by name; empty if that is not known."""
+        kept = json.loads(self.fitted("files_").get(RANGES_NAME, b"{}"))
+        return {name: (low, high) for name, (low, high) in kept.items()}
 
     def encode(self, answers: Sequence[Any]) -> tuple[NDArray[np.str_], NDArray[np.float32]]:
         """Return the names of the values, and a row of them for each clip, NaN where it is not known."""

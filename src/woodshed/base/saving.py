@@ -8,6 +8,7 @@
 ``model.skops``     instead of both: a classical model
 ``confidence.json`` how sure the answers really are, and when none is given; with ``familiar.npz``
 ``thresholds.json`` of a tagger: its calibration, and from which probability on each tag is said to be there
+``ranges.json``     of a regressor: the lowest and the highest of each value it learned
 ``metrics.json``    the scores
 ``card.md``         what the model is for, what it learned from, how well it does
 ``report.html``     the same with pictures and sounds
@@ -28,7 +29,7 @@ import numpy as np
 from woodshed.atomic import write_whole
 from woodshed.base.classical import MODEL_NAME
 from woodshed.base.confidence import CONFIDENCE_NAME, FAMILIAR_NAME, Confidence
-from woodshed.base.inference import KERAS_NAME, ONNX_NAME, THRESHOLDS_NAME
+from woodshed.base.inference import KERAS_NAME, ONNX_NAME, RANGES_NAME, THRESHOLDS_NAME
 from woodshed.base.listener import Listener
 from woodshed.base.recogniser import Recogniser
 from woodshed.base.result import LearningCurve
@@ -72,7 +73,7 @@ _KINDS = {
 
 _OF_CONFIDENCE = frozenset({CONFIDENCE_NAME, FAMILIAR_NAME})
 
-_BESIDE = _OF_CONFIDENCE | {THRESHOLDS_NAME}
+_BESIDE = _OF_CONFIDENCE | {RANGES_NAME, THRESHOLDS_NAME}
 """Files that any kind of model may have, or not."""
 
 
@@ -183,7 +184,11 @@ def read_settings(folder: Path) -> dict[str, Any]:
     """
     path = folder / SETTINGS_NAME
     if not path.is_file():
-        what = "is not there" if not folder.exists() else "is not a woodshed model: it has no settings.json"
+        if folder.is_file():
+            raise ModelFolderError(
+                f"{printable(folder)} is a file, and a model is a folder. First the model, then the sounds."
+            )
+        what = "is not a woodshed model: it has no settings.json" if folder.exists() else "is not there"
         raise ModelFolderError(
             f"{printable(folder)} {what}. Make one with: woodshed train DATA --out {printable(folder)}"
         )

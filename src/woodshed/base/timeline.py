@@ -19,12 +19,13 @@ from numpy.typing import NDArray
 
 from woodshed.audio.opening import FilePath
 from woodshed.audio.read import read_blocks
+from woodshed.base.answering import none_usable
 from woodshed.base.hearing import Hearing, ear_of, hear
 from woodshed.base.recogniser import Recogniser
 from woodshed.base.smoothing import Smoothing, best_path, n_smoothed, smoothed
 from woodshed.clip import Clip
 from woodshed.data.example import SetAside
-from woodshed.errors import AudioError, DataError, ParameterError, near_miss
+from woodshed.errors import AudioError, ParameterError, near_miss
 from woodshed.features.block import BLOCK_S
 from woodshed.timeline import Event, Timeline
 
@@ -230,8 +231,7 @@ def files_timelines(
             n_done += 1
             yield path, timeline
     if n_done == 0:
-        why = f" The first: {set_aside[0].reason}" if set_aside else " There was none."
-        raise DataError(f"No sound could be used.{why}")
+        raise none_usable(set_aside)
 
 
 def blocks_timeline(

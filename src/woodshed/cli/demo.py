@@ -29,10 +29,15 @@ Hear its mistakes: open {folder}/report.html in a browser. Then try
   woodshed train YOUR-FOLDER --job noise --out my-model --dry-run"""
 
 
+OWN_FOLDER = Path("woodshed-demo")
+"""Where a demo goes if nobody says so; an older one is replaced."""
+
+
 def command(
-    out: Annotated[Path, typer.Option(help="Folder for the model and its report.")] = Path("woodshed-demo"),
+    out: Annotated[Path, typer.Option(help="Folder for the model and its report.")] = OWN_FOLDER,
     epochs: Annotated[int, typer.Option(help="Passes over the recordings in each training.")] = 30,
     seed: Annotated[int, typer.Option(help="Source of every random draw.")] = 0,
+    force: Annotated[bool, typer.Option(help="Replace what is in a folder that you chose by --out.")] = False,
 ) -> None:
     """Train on the recordings that come with woodshed, and see what it can do."""
     from woodshed.base.experiment import Run
@@ -43,7 +48,7 @@ def command(
     from woodshed.report.folder import prepare_folder, write_model_folder
     from woodshed.tasks.speech import SpeechRecogniser
 
-    prepare_folder(out, force=True)
+    prepare_folder(out, force=force or out == OWN_FOLDER)
     sample = load(sample_folder())
     unheard = [example for example in sample.examples if example.path.stem in UNHEARD]
     corpus = replace(sample, examples=tuple(row for row in sample.examples if row not in unheard))

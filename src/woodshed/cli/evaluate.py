@@ -45,7 +45,7 @@ def command(
     heard = is_heard(model, corpus)
     ask = evaluate if recogniser.answer == "classes" else evaluate_columns
     experiment: Experiment | ColumnExperiment = ask(recogniser, corpus, leaky=heard)
-    name_set_aside([*corpus.set_aside, *experiment.set_aside])
+    name_set_aside([*corpus.set_aside, *experiment.set_aside], in_report=out is not None)
     if strict and (corpus.set_aside or experiment.set_aside):
         raise DataError("Some files cannot be used. Mend or remove them, or leave out --strict.")
     if heard:

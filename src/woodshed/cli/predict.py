@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
@@ -263,9 +264,8 @@ def _write(
             write_whole(places[path], FORMS[format_][1](timeline))
             done.append(timeline)
             advance()
-    n = len(done)
-    where = targets[0] if n == 1 else targets[0].parent
-    say(f"{counted(n, 'timeline')}: {printable(where)}")
+    where = targets[0] if len(targets) == 1 else Path(os.path.commonpath([path.parent for path in targets]))
+    say(f"{counted(len(done), 'timeline')}: {printable(where)}")
     return done
 
 

@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from woodshed.data.group_guess import Candidate
 
 N_NAMED = 10
-"""So many files that were set aside are named; the rest is counted."""
+"""So many files that were set aside are named, if a report names the rest."""
 
 out = Console(highlight=False, soft_wrap=True)
 err = Console(highlight=False, stderr=True, soft_wrap=True)
@@ -145,14 +145,15 @@ def name_likeliest(candidates: Sequence[Candidate]) -> None:
         )
 
 
-def name_set_aside(set_aside: Sequence[SetAside]) -> None:
-    """Name the files that were left out and why."""
-    for entry in set_aside[:N_NAMED]:
+def name_set_aside(set_aside: Sequence[SetAside], *, in_report: bool = False) -> None:
+    """Name the files that were left out and why: all of them, or a few if a report names them, too."""
+    shown = set_aside[:N_NAMED] if in_report else set_aside
+    for entry in shown:
         name = printable(entry.path)
         reason = printable(entry.reason)
         note(f"left out {reason if reason.startswith(name) else f'{name}: {reason}'}")
-    if len(set_aside) > N_NAMED:
-        note(f"... and {len(set_aside) - N_NAMED} more; all are in the report.")
+    if len(set_aside) > len(shown):
+        note(f"... and {len(set_aside) - len(shown)} more; all are in the report.")
 
 
 @contextmanager

@@ -119,7 +119,7 @@ def learn_from_sounds(
     recogniser = choose_net(recogniser, corpus, settings)
     if not dry_run:
         prepare_folder(out, resume=resume, force=force)
-    corpus, checkup = look_and_check(recogniser, corpus, data, target, strict=strict)
+    corpus, checkup = look_and_check(recogniser, corpus, data, target, strict=strict, in_report=not dry_run)
     candidates = candidates_for(corpus, data) if group_by is None else []
     splits = honest_splits(corpus, split, recogniser.seed)
     notebook = Notebook(out / NOTEBOOK_NAME)
@@ -207,7 +207,7 @@ def candidates_for(corpus: Any, data: str) -> Any:
 
 
 def look_and_check(
-    listener: Any, corpus: Any, data: str, target: str | None, *, strict: bool
+    listener: Any, corpus: Any, data: str, target: str | None, *, strict: bool, in_report: bool
 ) -> tuple[Any, Any]:
     """Look at every sound once; say what is wrong, and set aside what cannot be used."""
     from woodshed.data.doctor.checkup import short_checkup
@@ -216,15 +216,15 @@ def look_and_check(
     looks = look_at_all((*corpus.examples, *corpus.unlabelled), n_jobs=listener.n_jobs)
     checkup = short_checkup(corpus, looks=looks)
     name_findings(checkup, data, target)
-    return check_for(listener, corpus, strict=strict, looks=looks), checkup
+    return check_for(listener, corpus, strict=strict, in_report=in_report, looks=looks), checkup
 
 
-def check_for(listener: Any, corpus: Any, *, strict: bool, looks: Any = None) -> Any:
+def check_for(listener: Any, corpus: Any, *, strict: bool, in_report: bool = False, looks: Any = None) -> Any:
     """Set files aside that cannot be used, and name them; refuse them all the same if that is asked for."""
     from woodshed.data.check import check
 
     corpus = check(corpus, n_jobs=listener.n_jobs, looks=looks)
-    name_set_aside(corpus.set_aside)
+    name_set_aside(corpus.set_aside, in_report=in_report)
     if strict and corpus.set_aside:
         raise DataError(
             f"{len(corpus.set_aside)} files cannot be used. Mend or remove them, or leave out --strict."

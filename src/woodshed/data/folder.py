@@ -98,8 +98,12 @@ def read_folder(
                 unlabelled.append(replace(row, label=""))
                 row = SetAside(path, f"the label is empty: it is in {UNLABELLED}.")
             examples.append(row) if isinstance(row, Example) else set_aside.append(row)
-    loose = [path for path in _sorted_files(root) if is_heard(path)]
+    at_top = _sorted_files(root)
+    loose = [path for path in at_top if is_heard(path)]
+    n_others += len(at_top) - len(loose)
     labels = {example.label for example in examples}
+    if not labels and (root / "settings.json").is_file():
+        raise DataError(f"{printable(root)} is a model, and holds no sounds to learn from or to test with.")
     if len(labels) < least_classes:
         raise DataError(f"{printable(root)} {_complaint(labels, loose, n_others, set_aside)} {ARRANGE}")
     set_aside += [SetAside(path, f"is in no class folder. {ARRANGE}") for path in loose]

@@ -63,4 +63,6 @@ def read_source(
         if group_by is not None:
             raise ParameterError(f"{name} brings its own groups. Leave out group_by={group_by!r}.")
         return noisy.load(folder) if name == "noisy" else corpora.load(name, folder)
+    if os.fspath(text) in corpora.CORPORA:
+        raise DataError(f"{text} is a known corpus. Say where it is, too: {text}:PATH.")
     raise DataError(f"{printable(path)}: there is no such folder or table. Check the name.")

@@ -60,11 +60,16 @@ class MoodRegressor(Regressor):
     def word(self, values: Mapping[str, float]) -> str:
         """Name the quadrant of valence and arousal; nothing, if one of them is not measured.
 
+        Nor if all that was learned lies on one side of 0: on a scale from 1 to 9 the middle is elsewhere.
+
         Examples
         --------
         >>> MoodRegressor().word({"valence": 0.3, "arousal": -0.2})
         'calm, relaxed'
         """
         if not {"valence", "arousal"} <= set(values):
+            return ""
+        learned = self.ranges_ if hasattr(self, "files_") else {}
+        if not all(low < 0 < high for low, high in learned.values()):
             return ""
         return QUADRANTS[values["valence"] >= 0, values["arousal"] >= 0]
