@@ -97,7 +97,7 @@ def test_nothing_usable_is_an_error_that_says_why(
     assert "missing.wav" in finished.err
     finished = cli("predict", model_folder, tmp_path)
     assert finished.code == 2
-    assert "No sound could be used." in finished.err
+    assert "No sound could be used: no file has the ending of a sound file" in finished.err
 
 
 def test_stereo_mp3_and_other_rates_are_heard(
