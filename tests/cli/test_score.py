@@ -82,6 +82,14 @@ def test_edit(cli: Cli, folder: Path, tmp_path: Path) -> None:
     assert made.duration_s == 6
     cli("score", "edit", folder / "book.abc", "--out", tmp_path, "--tonic", 0)  # without a key: C already
     assert len(read_abc(tmp_path / "book.abc").tunes) == 2
+    seen = ("--tonic", "Bb", "--metre", "3/4")
+    cli("score", "edit", folder / "tune.mid", "--out", tmp_path / "b.mid", *seen, "--force")
+    made = read_midi(tmp_path / "b.mid")
+    assert (made.keys[0].tonic, made.metres) == (10, (Metre(0, 3, 4),))
+    assert made.notes[0].pitch_midi % 12 == 10  # it was on D
+    for asked in (("--tonic", "H"), ("--metre", "waltz")):
+        refused = cli("score", "edit", folder / "tune.mid", "--out", tmp_path / "c.mid", *asked)
+        assert (refused.code, asked[1] in refused.err) == (2, True)
     wrong = cli("score", "edit", folder / "tune.mid", "--out", tmp_path / "c.mid", "--part", "mellody")
     assert (wrong.code, "Did you mean melody?" in wrong.err) == (2, True)
 
@@ -103,6 +111,21 @@ def test_bad_files_are_named_and_the_others_used(cli: Cli, folder: Path, tmp_pat
     assert (alone.code, "None of 1" in alone.err) == (2, True)
     nothing = cli("score", "info", tmp_path / "made" / "none.xyz")
     assert nothing.code == 2
+
+
+@pytest.mark.parametrize("verb", ["convert", "edit", "render"])
+def test_bars_that_do_not_add_up_are_named_or_refused(cli: Cli, tmp_path: Path, verb: str) -> None:
+    bad = tmp_path / "bad.abc"
+    bad.write_text("X:1\nT:Odd\nM:4/4\nL:1/4\nK:C\nCDEF|GAB|cdef|CDEF|]\n")
+    out = tmp_path / ("out.wav" if verb == "render" else "out.abc")
+    more = ("--semitones", 2) if verb == "edit" else ()
+    done = cli("score", verb, bad, "--out", out, *more)
+    assert done.code == 0, done.err
+    assert "bar 2 lasts 3 beats; in 4/4 it should last 4." in done.err
+    out.unlink()
+    refused = cli("score", verb, bad, "--out", out, *more, "--strict")
+    assert (refused.code, out.exists()) == (2, False)
+    assert "bar 2 lasts 3 beats" in refused.err
 
 
 def test_scores_are_drawn(cli: Cli, folder: Path, tmp_path: Path) -> None:

@@ -8,7 +8,7 @@ from dataclasses import replace
 from typing import Any
 
 from woodshed.errors import ParameterError, ScoreError
-from woodshed.score import DRUM_CHANNEL, Note, Score, Tempo
+from woodshed.score import DRUM_CHANNEL, Metre, Note, Score, Tempo
 
 _CHANGES = ("tempos", "metres", "keys", "programs", "chords")
 
@@ -119,6 +119,19 @@ def set_tempo(score: Score, tempo_bpm: float) -> Score:
     4.0
     """
     return replace(score, tempos=[Tempo(0.0, tempo_bpm)])
+
+
+def set_metre(score: Score, numerator: int, denominator: int) -> Score:
+    """See a score in one metre: the notes stay, the bar lines move. A pickup that fills a bar is none.
+
+    Examples
+    --------
+    >>> score = Score([Note(k, 1, 60) for k in range(6)], metres=[Metre(0, 3, 4)])
+    >>> set_metre(score, 2, 4).metres
+    (Metre(onset_beats=0.0, numerator=2, denominator=4),)
+    """
+    metre = Metre(0.0, numerator, denominator)
+    return replace(score, metres=[metre], pickup_beats=score.pickup_beats % metre.bar_beats)
 
 
 def scale_tempo(score: Score, times: float) -> Score:

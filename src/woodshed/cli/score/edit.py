@@ -7,13 +7,17 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from woodshed.cli.score.work import Force, Out, Repeats, Scores, run_scores, suffix_of
+from woodshed.cli.score.work import Force, Out, Repeats, Scores, Strict, run_scores, suffix_of
 from woodshed.errors import ParameterError, near_miss
 
 if TYPE_CHECKING:
     from woodshed.score import Score
 
 PARTS = ("melody", "bass", "drums")
+
+KEYNOTES = {"C": 0, "D": 2, "E": 4, "F": 5, "G": 7, "A": 9, "B": 11}
+
+SIGNS = {"": 0, "#": 1, "b": -1}
 
 
 def command(
@@ -28,17 +32,24 @@ def command(
     ] = None,
     strength: Annotated[float, typer.Option(help="How far they move to the grid, 0 to 1.")] = 1.0,
     semitones: Annotated[int, typer.Option(help="Transpose up; below 0 is down.")] = 0,
-    tonic: Annotated[int | None, typer.Option(help="Transpose to this keynote, 0 (C) to 11 (B).")] = None,
+    tonic: Annotated[
+        str | None, typer.Option(help="Transpose to this keynote: C, F#, Bb, or 0 (C) to 11 (B).")
+    ] = None,
     tempo_bpm: Annotated[float | None, typer.Option(help="One tempo, in quarter notes a minute.")] = None,
+    metre: Annotated[
+        str | None,
+        typer.Option(help="See it in this metre, such as 3/4: notes stay, bar lines move."),
+    ] = None,
     times: Annotated[int, typer.Option(help="Play it so many times in a row.")] = 1,
     merge: Annotated[bool, typer.Option(help="Put all parts but drums into one.")] = False,
     to: Annotated[
         str | None, typer.Option(help="Format of the results. [dim]\\[default: each score's own][/dim]")
     ] = None,
     repeats: Repeats = True,
+    strict: Strict = False,
     force: Force = False,
 ) -> None:
-    """Transpose, quantise, cut, repeat, change the tempo, or keep some parts."""
+    """Transpose, quantise, cut, repeat, change tempo or metre, or keep some parts."""
     from woodshed.symbolic import edit
     from woodshed.symbolic.file import write_scores
 
@@ -56,13 +67,33 @@ def command(
             score = edit.quantise(score, quantise, strength=strength)
         score = edit.transpose(score, semitones)
         if tonic is not None:
-            score = edit.transpose_to(score, tonic)
+            score = edit.transpose_to(score, _keynote(tonic))
         if tempo_bpm is not None:
             score = edit.set_tempo(score, tempo_bpm)
+        if metre is not None:
+            score = edit.set_metre(score, *_metre(metre))
         score = edit.loop(score, times) if times != 1 else score
         return edit.merge(score) if merge else score
 
     def work(pieces: list[Score], target: Path) -> None:
         write_scores([change(score) for score in pieces], target, overwrite=force)
 
-    run_scores(work, scores, out, suffix_of(to), force=force, repeats=repeats)
+    run_scores(work, scores, out, suffix_of(to), force=force, repeats=repeats, strict=strict)
+
+
+def _keynote(text: str) -> int:
+    """Read a keynote as a pitch class."""
+    if text.isdigit():
+        return int(text)
+    letter, sign = text[:1].upper(), text[1:]
+    if letter not in KEYNOTES or sign not in SIGNS:
+        raise ParameterError(f"--tonic expects a keynote such as C, F# or Bb, or 0 to 11, got {text!r}.")
+    return (KEYNOTES[letter] + SIGNS[sign]) % 12
+
+
+def _metre(text: str) -> tuple[int, int]:
+    """Read a metre such as 6/8."""
+    above, _, below = text.partition("/")
+    if not (above.isdigit() and below.isdigit()):
+        raise ParameterError(f"--metre expects a metre such as 3/4, got {text!r}.")
+    return int(above), int(below)

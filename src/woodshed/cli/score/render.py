@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from woodshed.cli.score.work import Force, Out, Repeats, Scores, run_scores
+from woodshed.cli.score.work import Force, Out, Repeats, Scores, Strict, run_scores
 
 if TYPE_CHECKING:
     from woodshed.score import Score
@@ -26,6 +26,7 @@ def command(
         ),
     ] = None,
     repeats: Repeats = True,
+    strict: Strict = False,
     force: Force = False,
 ) -> None:
     """Play scores into sound files."""
@@ -35,4 +36,4 @@ def command(
     def work(pieces: list[Score], target: Path) -> None:
         write(render(pieces[0], sample_rate, soundfont), target, overwrite=force)
 
-    run_scores(work, scores, out, f".{to.lower().lstrip('.')}", force=force, repeats=repeats)
+    run_scores(work, scores, out, f".{to.lower().lstrip('.')}", force=force, repeats=repeats, strict=strict)

@@ -27,6 +27,10 @@ Out = Annotated[
     typer.Option(help="Folder for the results; for one file also the file to make.", show_default=False),
 ]
 Force = Annotated[bool, typer.Option(help="Replace results that are there already.")]
+Strict = Annotated[
+    bool,
+    typer.Option(help="Refuse scores with faults, such as a bar that does not add up; else named."),
+]
 Repeats = Annotated[bool, typer.Option(help="Play repeats and endings of ABC and MusicXML.")]
 
 
@@ -55,15 +59,17 @@ def run_scores(
     *,
     force: bool,
     repeats: bool = True,
+    strict: bool = False,
 ) -> None:
     """Read every file and give its pieces, and where the result goes, to the work; then sum up.
 
-    A file whose pieces do not fit into one result has one for each piece, numbered.
+    A file whose pieces do not fit into one result has one for each piece, numbered. Faults in the notes, such
+    as a bar that does not add up, are named.
 
     Raises
     ------
     DataError
-        If no file at all could be used.
+        If no file at all could be used; and, if ``strict``, if one could not, or has a fault.
     """
     from woodshed.data.errand import Errand, run_errands
     from woodshed.symbolic.abc import ABC_SUFFIXES
@@ -81,6 +87,7 @@ def run_scores(
 
     def one(errand: Errand) -> None:
         scores = read_scores(errand.source, repeats=repeats)
+        name_faults(errand.source, scores, strict=strict)
         if len(scores) == 1 or errand.target.suffix.lower() in ABC_SUFFIXES:
             work(scores, errand.target)
             return
@@ -94,9 +101,23 @@ def run_scores(
     if outcome.there_already:
         note(f"{len(outcome.there_already)} results were there already; --force replaces them.")
     if not outcome.done and outcome.set_aside:
-        raise DataError(f"None of {len(outcome.set_aside)} scores could be used.")
+        raise DataError(f"None of {counted(len(outcome.set_aside), 'score')} could be used.")
+    if strict and outcome.set_aside:
+        raise DataError("Some scores cannot be used. Mend or remove them, or leave out --strict.")
     n_done = len(outcome.done)
     say(f"{counted(n_done, 'score')} done: {printable(out)}")
+
+
+def name_faults(path: Path, scores: Sequence[Score], *, strict: bool) -> None:
+    """Name what is wrong with the notes of a file, or refuse the file for it."""
+    from woodshed.errors import ScoreFileError
+
+    for score in scores:
+        for finding in score.findings:
+            title = f" ({printable(score.title)})" if score.title and len(scores) > 1 else ""
+            if strict:
+                raise ScoreFileError(path, f"{finding}{title}")
+            note(f"{printable(path)}{title}: {finding}")
 
 
 def suffix_of(to: str | None) -> str | None:
