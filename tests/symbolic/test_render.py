@@ -97,6 +97,24 @@ def test_what_cannot_be_rendered_says_why(tmp_path: Path) -> None:
         render(Score([Note(0, 1, 60)]), RATE, tmp_path / "none.sf2")
 
 
+def test_the_best_is_a_soundfont_if_there_is_one_and_own_tones_if_not(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    score = Score([Note(0, 1, 60)])
+    monkeypatch.setattr("woodshed.symbolic.render._PLACES", (str(tmp_path),))
+    monkeypatch.setattr("woodshed.symbolic.render.find_spec", lambda name: None)
+    monkeypatch.delenv("WOODSHED_SOUNDFONT", raising=False)
+    assert find_soundfont() is None
+    assert np.array_equal(render(score, RATE, "best").samples, render(score, RATE).samples)
+    for name in ("a-piano.sf2", "FluidR3_GM.sf2", "TimGM6mb.sf2"):
+        (tmp_path / name).write_bytes(b"nothing")
+    assert find_soundfont() == tmp_path / "FluidR3_GM.sf2"
+    assert np.array_equal(render(score, RATE, "best").samples, render(score, RATE).samples)  # no player
+    monkeypatch.setattr("woodshed.symbolic.render.find_spec", lambda name: name == "tinysoundfont")
+    with pytest.raises((ParameterError, MissingPackageError)):  # it is tried, and is none
+        render(score, RATE, "best")
+
+
 def test_a_soundfont_needs_its_player(tmp_path: Path) -> None:
     (tmp_path / "a.sf2").write_bytes(b"nothing")
     if find_spec("tinysoundfont") is None:

@@ -8,6 +8,7 @@ from typing import Annotated, Any
 import typer
 
 from woodshed.cli.flags import names_in, with_wishes
+from woodshed.cli.score.work import SoundFont
 from woodshed.cli.terminal import counting_bar, print_table, say
 from woodshed.errors import ParameterError, printable
 from woodshed.tasks.shipped import SHIPPED
@@ -27,6 +28,7 @@ def command(
         ),
     ] = None,
     formats: Annotated[str, typer.Option(help="Files for each piece.")] = "abc,mid,musicxml,wav,png",
+    soundfont: SoundFont = "best",
     force: Annotated[bool, typer.Option(help="Write over what is in the folder.")] = False,
     *,
     wishes: dict[str, Any],
@@ -53,6 +55,7 @@ def command(
             job=job,
             heading=heading,
             formats=wanted,
+            soundfont=soundfont,
             on_piece=lambda _: done(),
         )
     rows = [

@@ -14,7 +14,7 @@ from woodshed.errors import OutputError, ParameterError, near_miss, printable
 from woodshed.report.piece_page import compared_with, piece_page
 from woodshed.report.plot_score import save_scores
 from woodshed.symbolic import write_midi, write_musicxml
-from woodshed.symbolic.render import render
+from woodshed.symbolic.render import BEST, render
 
 FORMATS = ("abc", "mid", "musicxml", "wav", "png")
 """What each piece is written as, by suffix."""
@@ -51,7 +51,7 @@ def prepare_piece_folder(folder: Path, *, force: bool = False) -> None:
     make_folder(folder)
 
 
-def write_piece_folder(
+def write_piece_folder(  # noqa: PLR0913  all that makes up a folder
     pieces: Sequence[Written],
     folder: Path,
     *,
@@ -59,6 +59,7 @@ def write_piece_folder(
     job: str,
     heading: str,
     formats: Sequence[str] = FORMATS,
+    soundfont: str = BEST,
     on_piece: Callable[[int], None] = lambda n_done: None,
 ) -> None:
     """Write pieces into a folder, each file whole or not at all.
@@ -77,6 +78,8 @@ def write_piece_folder(
         What made the pieces, for the page.
     formats
         Of `FORMATS`.
+    soundfont
+        What plays the WAV files: see `woodshed.symbolic.render.render`.
     on_piece
         Called with how many are written.
 
@@ -87,17 +90,18 @@ def write_piece_folder(
     """
     check_formats(formats)
     for n_done, one in enumerate(pieces, start=1):
-        _write_piece(one, folder, formats)
+        _write_piece(one, folder, formats, soundfont)
         on_piece(n_done)
     told = {"how": compared_with(learned), "pieces": [one.to_values() for one in pieces]}
     write_whole(folder / ORIGINALITY_NAME, to_json(told))
     kind = type(pieces[0].piece)
     new, old = kind.style([one.piece for one in pieces]), kind.style(learned.pieces)
     write_whole(folder / STYLE_NAME, to_json({"new": asdict(new), "learned": asdict(old)}))
-    write_whole(folder / PAGE_NAME, piece_page(pieces, learned, (new, old), job=job, heading=heading))
+    page = piece_page(pieces, learned, (new, old), job=job, heading=heading, soundfont=soundfont)
+    write_whole(folder / PAGE_NAME, page)
 
 
-def _write_piece(one: Written, folder: Path, formats: Sequence[str]) -> None:
+def _write_piece(one: Written, folder: Path, formats: Sequence[str], soundfont: str) -> None:
     score = one.score
     for suffix in formats:
         path = folder / f"{one.name}.{suffix}"
@@ -109,6 +113,6 @@ def _write_piece(one: Written, folder: Path, formats: Sequence[str]) -> None:
             case "musicxml":
                 write_musicxml(score, path)
             case "wav":
-                write(render(score), path, overwrite=True)
+                write(render(score, soundfont=soundfont), path, overwrite=True)
             case "png":
                 save_scores([score], path, overwrite=True)

@@ -19,7 +19,7 @@ from woodshed.report.style_section import style_section
 from woodshed.report.wording import UNKNOWN, percent
 from woodshed.score import Note, Score
 from woodshed.symbolic.edit import set_tempo, transpose
-from woodshed.symbolic.render import render
+from woodshed.symbolic.render import BEST, render
 
 PAGE_RATE = 22050
 """Rate of the sounds in the page, in hertz."""
@@ -47,7 +47,13 @@ _LEAST_HEIGHT, _SEMITONE_HEIGHT = 150, 5.5
 
 
 def piece_page(
-    pieces: Sequence[Written], learned: Learned, styles: tuple[Style, Style], *, job: str, heading: str
+    pieces: Sequence[Written],
+    learned: Learned,
+    styles: tuple[Style, Style],
+    *,
+    job: str,
+    heading: str,
+    soundfont: str = BEST,
 ) -> str:
     """Return the page of some new pieces.
 
@@ -63,6 +69,8 @@ def piece_page(
         What a piece is called, such as ``tune``.
     heading
         What made them, for the top of the page.
+    soundfont
+        What plays the pieces: see `woodshed.symbolic.render.render`. Passages are played in plain tones.
     """
     copied = [one.originality.copied_bars for one in pieces]
     words = counted(len(pieces), f"new {job}")
@@ -83,7 +91,7 @@ def piece_page(
         ),
     )
     beside = style_section(*styles, len(pieces), len(learned.pieces))
-    body = element("main", *(_piece_section(one, learned) for one in pieces), beside)
+    body = element("main", *(_piece_section(one, learned, soundfont) for one in pieces), beside)
     foot = element("footer", "Made by woodshed. The page holds everything it shows and loads nothing.")
     return document(words, opening, body, foot, more_style=STYLE)
 
@@ -108,7 +116,7 @@ def compared_with(learned: Learned) -> str:
     )
 
 
-def _piece_section(one: Written, learned: Learned) -> Markup:
+def _piece_section(one: Written, learned: Learned, soundfont: str) -> Markup:
     """Show one piece."""
     faults = one.piece.faults
     more = f", and {len(faults) - MOST_FAULTS} more" if len(faults) > MOST_FAULTS else ""
@@ -117,7 +125,7 @@ def _piece_section(one: Written, learned: Learned) -> Markup:
         "section",
         element("h2", one.title),
         element("p", " · ".join(facts), class_="note"),
-        _player(render(one.score, PAGE_RATE), one.title),
+        _player(render(one.score, PAGE_RATE, soundfont), one.title),
         roll_svg(one),
         _copies(one, learned),
         element("p", "; ".join(faults[:MOST_FAULTS]), more, ".", class_="note") if faults else None,

@@ -24,14 +24,16 @@ PEAK_DB = -1.0
 MAX_S = 3600.0
 """Longest piece that is rendered, in seconds."""
 
-FOUND = "found"
-"""In place of a path: the SoundFont that `find_soundfont` finds."""
+FOUND, BEST, TONES = "found", "best", "tones"
+"""In place of a path: the SoundFont of `find_soundfont`; that one, if it can be played; our own tones."""
+
+_WELL_KNOWN = ("default-GM", "FluidR3_GM", "MuseScore_General", "GeneralUser", "TimGM6mb")
 
 _NOTE_GAIN = 0.5
 _WIDTH = 0.5
 _PLACES = ("/usr/share/sounds/sf2", "/usr/share/soundfonts", "/usr/local/share/soundfonts")
 _TAIL_S = 1.0  # what sounds on after the last note
-_FONT_GAIN_DB = -6.0
+_FONT_GAIN_DB = 6.0
 _INSTALL = (
     "pip install --no-deps tinysoundfont (without what it needs to play aloud, which asks for a compiler)"
 )
@@ -40,7 +42,7 @@ _INSTALL = (
 def render(
     score: Score,
     sample_rate: int = 44100,
-    soundfont: str | os.PathLike[str] | None = None,
+    soundfont: str | os.PathLike[str] = TONES,
     *,
     programs: Mapping[int, int] | None = None,
     seed: int = 0,
@@ -58,8 +60,9 @@ def render(
     sample_rate
         In hertz; 8000 to 192000.
     soundfont
-        Path of an ``.sf2`` or ``.sf3`` file, played by the package tinysoundfont; ``"found"`` for the one
-        of `find_soundfont`; ``None`` (the default) for our own tones.
+        ``"tones"``: our own. Else the path of an ``.sf2`` or ``.sf3`` file, played by the package
+        tinysoundfont; ``"found"`` for the one of `find_soundfont`; ``"best"`` for that one if both are there,
+        and for our own tones if not.
     programs
         Channel -> General MIDI program, 0 to 127, in place of the score's.
     seed
@@ -95,7 +98,9 @@ def render(
     if programs is not None:
         kept = [program for program in score.programs if program.channel not in programs]
         score = replace(score, programs=[*kept, *(Program(0, *pair) for pair in programs.items())])
-    if soundfont is None:
+    if soundfont == BEST:
+        soundfont = FOUND if find_soundfont() and find_spec("tinysoundfont") else TONES
+    if soundfont == TONES:
         samples = _own_tones(score, sample_rate, seed, 1 if mono else 2)
     else:
         samples = _from_soundfont(score, sample_rate, _place_of(soundfont)).astype(np.float32)
@@ -111,8 +116,8 @@ def find_soundfont() -> Path | None:
     """Find a General MIDI SoundFont on this machine, without asking the network.
 
     Looked for in this order: the path in the variable ``WOODSHED_SOUNDFONT``, the folders where Linux keeps
-    SoundFonts, and the one inside the package pretty_midi, if that is installed. Each has a licence of its
-    own.
+    SoundFonts (well-known names first, as others may hold a few instruments only), and the one inside the
+    package pretty_midi, if that is installed. Each has a licence of its own.
 
     Returns
     -------
@@ -122,13 +127,19 @@ def find_soundfont() -> Path | None:
     if (asked := os.environ.get("WOODSHED_SOUNDFONT")) and Path(asked).is_file():
         return Path(asked)
     for folder in _PLACES:
-        if found := sorted(Path(folder).glob("*.sf[23]")):
+        if found := sorted(Path(folder).glob("*.sf[23]"), key=_fame):
             return found[0]
     spec = find_spec("pretty_midi")
     for place in (spec.submodule_search_locations or ()) if spec else ():
         if found := sorted(Path(place).glob("*.sf2")):
             return found[0]
     return None
+
+
+def _fame(place: Path) -> tuple[int, str]:
+    """Sort well-known SoundFonts first."""
+    known = [k for k, name in enumerate(_WELL_KNOWN) if place.name.startswith(name)]
+    return (known or [len(_WELL_KNOWN)])[0], place.name
 
 
 def _own_tones(score: Score, sample_rate: int, seed: int, n_channels: int) -> NDArray[np.float32]:

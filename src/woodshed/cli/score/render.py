@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from woodshed.cli.score.work import Force, Out, Repeats, Scores, Strict, run_scores
+from woodshed.cli.score.work import Force, Out, Repeats, Scores, SoundFont, Strict, run_scores
 
 if TYPE_CHECKING:
     from woodshed.score import Score
@@ -18,13 +18,7 @@ def command(
     out: Out,
     to: Annotated[str, typer.Option(help="Format of the sound, such as flac or mp3.")] = "wav",
     sample_rate: Annotated[int, typer.Option(help="Samples per second.")] = 44100,
-    soundfont: Annotated[
-        str | None,
-        typer.Option(
-            help="An .sf2 or .sf3 file, or found: the one on this machine. "
-            "[dim]\\[default: woodshed's own plain tones][/dim]"
-        ),
-    ] = None,
+    soundfont: SoundFont = "best",
     repeats: Repeats = True,
     strict: Strict = False,
     force: Force = False,

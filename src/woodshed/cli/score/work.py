@@ -27,6 +27,13 @@ Out = Annotated[
     typer.Option(help="Folder for the results; for one file also the file to make.", show_default=False),
 ]
 Force = Annotated[bool, typer.Option(help="Replace results that are there already.")]
+SoundFont = Annotated[
+    str,
+    typer.Option(
+        help="What plays: an .sf2 or .sf3 file; tones: woodshed's own; found: the SoundFont on this machine; "
+        "best: that one, if it can be played, else tones."
+    ),
+]
 Strict = Annotated[
     bool,
     typer.Option(help="Refuse scores with faults, such as a bar that does not add up; else named."),
