@@ -109,7 +109,7 @@ def test_a_decision_map_is_drawn_by_two_features(
         (["--as", "decision-map,mel"], "A decision-map is drawn alone"),
         (["--as", "decision-map", "--start-s", "1"], "neither other views nor a start or end"),
         (["--by", "centroid,rms"], "--by names the features of a decision-map"),
-        (["--as", "decision-map", "--strict"], "1 files cannot be used"),
+        (["--as", "decision-map", "--strict"], "1 file cannot be used"),
         (["--as", "decision-map", "--out", "a.bmp"], "cannot write a picture as .bmp"),
     ],
 )

@@ -62,7 +62,7 @@ def test_a_bad_file_is_set_aside_and_the_others_are_described(sounds: list[Path]
     extraction = extract([bad, *sounds], FEATURES, tmp_path / "store", n_jobs=2)
     assert extraction.paths == tuple(sounds)
     assert [entry.path for entry in extraction.set_aside] == [bad]
-    with pytest.raises(DataError, match=r"None of 1 files could be described.*bad\.wav"):
+    with pytest.raises(DataError, match=r"None of 1 file could be described.*bad\.wav"):
         extract([bad], FEATURES, tmp_path / "store")
 
 

@@ -9,7 +9,7 @@ import typer
 
 from woodshed.cli.place import feature_folder
 from woodshed.cli.terminal import counting_bar, name_set_aside, print_table, say
-from woodshed.errors import DataError, ParameterError, printable
+from woodshed.errors import DataError, ParameterError, counted, printable
 
 
 def command(
@@ -62,7 +62,7 @@ def command(
     name_set_aside(extraction.set_aside)
     if strict and extraction.set_aside:
         raise DataError(
-            f"{len(extraction.set_aside)} files cannot be used. Remove them, or leave out --strict."
+            f"{counted(len(extraction.set_aside), 'file')} cannot be used. Remove them, or leave out --strict."
         )
     n_rows = write_features(extraction, out, statistics=statistics, overwrite=force)
     n_values = len(extraction.summary_names(statistics) if statistics else extraction.names)

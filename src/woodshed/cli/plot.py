@@ -120,7 +120,9 @@ def draw_sounds(
         )
     name_set_aside(set_aside)
     if strict and set_aside:
-        raise DataError(f"{len(set_aside)} files cannot be used. Remove them, or leave out --strict.")
+        raise DataError(
+            f"{counted(len(set_aside), 'file')} cannot be used. Remove them, or leave out --strict."
+        )
     save_portraits(portraits, place, overwrite=force, **look)
     n = len(portraits)
     say(f"{', '.join(views)} of {counted(n, 'sound')}: {printable(place)}")
@@ -170,7 +172,8 @@ def draw_map(
     corpus = check(read_source(data), n_jobs=-1)
     name_set_aside(corpus.set_aside)
     if strict and corpus.set_aside:
-        raise DataError(f"{len(corpus.set_aside)} files cannot be used. Remove them, or leave out --strict.")
+        n_bad = counted(len(corpus.set_aside), "file")
+        raise DataError(f"{n_bad} cannot be used. Remove them, or leave out --strict.")
     shown = map_points(corpus, words, store=feature_folder())
     save_map(shown, place, overwrite=force, **look)
     say(f"{shown.heading} on {' and '.join(shown.names)}: {printable(place)}")

@@ -21,7 +21,7 @@ from woodshed.cli.terminal import (
     progress_bar,
     say,
 )
-from woodshed.errors import DataError, printable
+from woodshed.errors import DataError, counted, printable
 from woodshed.units import duration_text
 
 
@@ -226,24 +226,23 @@ def check_for(listener: Any, corpus: Any, *, strict: bool, in_report: bool = Fal
     corpus = check(corpus, n_jobs=listener.n_jobs, looks=looks)
     name_set_aside(corpus.set_aside, in_report=in_report)
     if strict and corpus.set_aside:
-        raise DataError(
-            f"{len(corpus.set_aside)} files cannot be used. Mend or remove them, or leave out --strict."
-        )
+        n_bad = counted(len(corpus.set_aside), "file")
+        raise DataError(f"{n_bad} cannot be used. Mend or remove them, or leave out --strict.")
     return corpus
 
 
 def print_plan(run: Any, candidates: Any = (), *, n_trials: int = 0) -> None:
     """Say what a run would do, and what may tell the groups if they are not known."""
     plan = run.plan()
-    n_sounds = len(run.corpus.examples)
+    n_sounds = counted(len(run.corpus.examples), "sound")
     if run.listener.answer == "classes":
-        say(f"{n_sounds} sounds of {len(run.names)} classes, heard at {run.sample_rate} Hz")
+        say(f"{n_sounds} of {counted(len(run.names), 'class', 'classes')}, heard at {run.sample_rate} Hz")
         counts = [(name, str(n)) for name, n in run.corpus.counts().items()]
         print_table(("class", "sounds"), counts, numbers_from=1)
     else:
-        say(f"{n_sounds} sounds, heard at {run.sample_rate} Hz; to learn: {', '.join(run.names)}")
+        say(f"{n_sounds}, heard at {run.sample_rate} Hz; to learn: {', '.join(run.names)}")
     if run.corpus.unlabelled:
-        say(f"{len(run.corpus.unlabelled)} unlabelled sounds help to learn, and are never tested")
+        say(f"{counted(len(run.corpus.unlabelled), 'unlabelled sound')} to learn from, never tested")
     groups, word = run.corpus.groups, run.corpus.group_word
     if groups is None:
         note(f"No {word}s are known, so nobody can say how it does on a new one. Tell them by --group-by.")
@@ -251,16 +250,19 @@ def print_plan(run: Any, candidates: Any = (), *, n_trials: int = 0) -> None:
             print_candidates(candidates)
     else:
         names = sorted(set(groups))
-        say(f"\n{len(names)} {word}s: {', '.join(names[:12])}{', ...' if len(names) > 12 else ''}")
+        say(f"\n{counted(len(names), word)}: {', '.join(names[:12])}{', ...' if len(names) > 12 else ''}")
     for split in run.splits:
         badge = {True: " (leaky)", False: "", None: " (groups unknown)"}[split.leaky]
         say(f"tested on: {split.name}{badge}")
-    roughly = f"roughly {duration_text(plan.duration_s)}"
-    if plan.n_epochs:
-        weights = f"{plan.n_weights:,} weights"
-        say(f"{plan.n_trainings} trainings of at most {plan.n_epochs} epochs, {weights}: {roughly}")
-    else:
-        say(f"{plan.n_trainings} trainings in one go, when the sounds are described: {roughly}")
+    say(cost_text(plan))
     say("Nothing was trained or written.")
     if n_trials:
         say(f"Before that, {n_trials} sets of settings would be tried on inner folds of the training part.")
+
+
+def cost_text(plan: Any) -> str:
+    """Say how many trainings there would be, and how long they would take."""
+    trainings, roughly = counted(plan.n_trainings, "training"), f"roughly {duration_text(plan.duration_s)}"
+    if not plan.n_epochs:
+        return f"{trainings} in one go, when the sounds are described: {roughly}"
+    return f"{trainings} of at most {counted(plan.n_epochs, 'epoch')}, {plan.n_weights:,} weights: {roughly}"

@@ -14,7 +14,7 @@ from woodshed.data.entry import Array
 from woodshed.data.example import SetAside
 from woodshed.data.item import FileItem
 from woodshed.data.store import FeatureStore
-from woodshed.errors import DataError, ParameterError, printable
+from woodshed.errors import DataError, ParameterError, counted, printable
 from woodshed.features.frame import Framed
 from woodshed.features.statistic import statistic, statistic_names, summarise_frames
 
@@ -160,7 +160,9 @@ def extract(
     usable = tuple(path for path in paths if path not in set_aside)
     if not usable:
         reason = next(iter(set_aside.values())).reason if set_aside else "there is none"
-        raise DataError(f"None of {len(paths)} files could be described. The first: {printable(reason)}")
+        raise DataError(
+            f"None of {counted(len(paths), 'file')} could be described. The first: {printable(reason)}"
+        )
     return Extraction(usable, tuple(set_aside.values()), tuple(features), tuple(stores))
 
 
