@@ -7,10 +7,11 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from woodshed.cli.flags import JOB_HELP, names_in, with_settings
+from woodshed.cli.flags import JOB_HELP, with_settings
 from woodshed.cli.place import feature_folder
 from woodshed.cli.terminal import note, print_table, progress_bar, say
 from woodshed.cli.train import check_for
+from woodshed.cli.words import names_in
 from woodshed.errors import DataError, ParameterError, printable
 
 if TYPE_CHECKING:

@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from woodshed.cli.flags import names_in
 from woodshed.cli.terminal import counting_bar, print_table, say
+from woodshed.cli.words import names_in
 from woodshed.errors import ParameterError, printable
 
 if TYPE_CHECKING:

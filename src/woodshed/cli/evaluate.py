@@ -7,9 +7,9 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from woodshed.cli.flags import names_in
-from woodshed.cli.terminal import name_set_aside, note, print_experiment, say
-from woodshed.errors import DataError, printable
+from woodshed.cli.terminal import name_set_aside, note, print_experiment, refuse_set_aside, say
+from woodshed.cli.words import names_in
+from woodshed.errors import printable
 
 if TYPE_CHECKING:
     from woodshed.base.column_result import ColumnExperiment
@@ -45,9 +45,9 @@ def command(
     heard = is_heard(model, corpus)
     ask = evaluate if recogniser.answer == "classes" else evaluate_columns
     experiment: Experiment | ColumnExperiment = ask(recogniser, corpus, leaky=heard)
-    name_set_aside([*corpus.set_aside, *experiment.set_aside], in_report=out is not None)
-    if strict and (corpus.set_aside or experiment.set_aside):
-        raise DataError("Some files cannot be used. Mend or remove them, or leave out --strict.")
+    left_out = [*corpus.set_aside, *experiment.set_aside]
+    name_set_aside(left_out, in_report=out is not None)
+    refuse_set_aside(left_out, strict=strict)
     if heard:
         note("The model learned from some of these sounds or groups: the score flatters it.")
     print_experiment(experiment)

@@ -8,8 +8,8 @@ from typing import Annotated, Any
 import typer
 
 from woodshed.cli.place import feature_folder
-from woodshed.cli.terminal import counting_bar, name_set_aside, print_table, say
-from woodshed.errors import DataError, ParameterError, counted, printable
+from woodshed.cli.terminal import counting_bar, name_set_aside, print_table, refuse_set_aside, say
+from woodshed.errors import ParameterError, printable
 
 
 def command(
@@ -60,10 +60,7 @@ def command(
             paths, made, feature_folder(), n_jobs=jobs, on_progress=lambda n_done, n_all: advance()
         )
     name_set_aside(extraction.set_aside)
-    if strict and extraction.set_aside:
-        raise DataError(
-            f"{counted(len(extraction.set_aside), 'file')} cannot be used. Remove them, or leave out --strict."
-        )
+    refuse_set_aside(extraction.set_aside, strict=strict)
     n_rows = write_features(extraction, out, statistics=statistics, overwrite=force)
     n_values = len(extraction.summary_names(statistics) if statistics else extraction.names)
     say(f"{n_rows:,} rows of {n_values} values from {len(extraction.paths)} sounds: {printable(out)}")

@@ -22,17 +22,6 @@ EVERY_JOB_HELP = f"{JOB_HELP} To write music: {', '.join(COMPOSERS)}."
 """Help of ``--job`` where jobs that write can be learned, too."""
 
 
-def names_in(text: str | None) -> list[str]:
-    """Return the names of a flag that takes several, with commas between.
-
-    Examples
-    --------
-    >>> names_in("valence, arousal"), names_in(None)
-    (['valence', 'arousal'], [])
-    """
-    return [name.strip() for name in (text or "").split(",") if name.strip()]
-
-
 def with_settings(command: Callable[..., None]) -> Callable[..., None]:
     """Give a command a flag for every setting of a recogniser; those that are used reach it as ``settings``.
 

@@ -7,9 +7,10 @@ from typing import Annotated, Any
 
 import typer
 
-from woodshed.cli.flags import names_in, with_wishes
+from woodshed.cli.flags import with_wishes
 from woodshed.cli.score.work import SoundFont
 from woodshed.cli.terminal import counting_bar, print_table, say
+from woodshed.cli.words import names_in
 from woodshed.errors import ParameterError, printable
 from woodshed.tasks.shipped import SHIPPED
 

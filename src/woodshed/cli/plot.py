@@ -7,10 +7,10 @@ from typing import Annotated, Any
 
 import typer
 
-from woodshed.cli.flags import names_in
 from woodshed.cli.place import feature_folder
-from woodshed.cli.terminal import counting_bar, name_set_aside, say
-from woodshed.errors import DataError, ParameterError, counted, printable
+from woodshed.cli.terminal import counting_bar, name_set_aside, refuse_set_aside, say
+from woodshed.cli.words import names_in
+from woodshed.errors import ParameterError, counted, printable
 
 MAP = "decision-map"
 SCORE_WORDS = {"roll", "roll-beats", "abc", "engraved"}
@@ -119,10 +119,7 @@ def draw_sounds(
             on_done=advance,
         )
     name_set_aside(set_aside)
-    if strict and set_aside:
-        raise DataError(
-            f"{counted(len(set_aside), 'file')} cannot be used. Remove them, or leave out --strict."
-        )
+    refuse_set_aside(set_aside, strict=strict)
     save_portraits(portraits, place, overwrite=force, **look)
     n = len(portraits)
     say(f"{', '.join(views)} of {counted(n, 'sound')}: {printable(place)}")
@@ -171,9 +168,7 @@ def draw_map(
         check_map_words(words)
     corpus = check(read_source(data), n_jobs=-1)
     name_set_aside(corpus.set_aside)
-    if strict and corpus.set_aside:
-        n_bad = counted(len(corpus.set_aside), "file")
-        raise DataError(f"{n_bad} cannot be used. Remove them, or leave out --strict.")
+    refuse_set_aside(corpus.set_aside, strict=strict)
     shown = map_points(corpus, words, store=feature_folder())
     save_map(shown, place, overwrite=force, **look)
     say(f"{shown.heading} on {' and '.join(shown.names)}: {printable(place)}")

@@ -13,7 +13,7 @@ from rich.markup import escape
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 from rich.table import Table
 
-from woodshed.errors import printable
+from woodshed.errors import DataError, counted, printable
 
 if TYPE_CHECKING:
     from woodshed.base.column_result import ColumnExperiment
@@ -154,6 +154,13 @@ def name_set_aside(set_aside: Sequence[SetAside], *, in_report: bool = False) ->
         note(f"left out {reason if reason.startswith(name) else f'{name}: {reason}'}")
     if len(set_aside) > len(shown):
         note(f"... and {len(set_aside) - len(shown)} more; all are in the report.")
+
+
+def refuse_set_aside(set_aside: Sequence[SetAside], *, strict: bool) -> None:
+    """End here if files were left out, and that was not to be."""
+    if strict and set_aside:
+        n_bad = counted(len(set_aside), "file")
+        raise DataError(f"{n_bad} cannot be used. Mend or remove them, or leave out --strict.")
 
 
 @contextmanager

@@ -8,7 +8,7 @@ from typing import Annotated, Any
 
 import typer
 
-from woodshed.cli.flags import EVERY_JOB_HELP, names_in, with_every_setting
+from woodshed.cli.flags import EVERY_JOB_HELP, with_every_setting
 from woodshed.cli.place import feature_folder
 from woodshed.cli.terminal import (
     name_findings,
@@ -19,9 +19,11 @@ from woodshed.cli.terminal import (
     print_experiment,
     print_table,
     progress_bar,
+    refuse_set_aside,
     say,
 )
-from woodshed.errors import DataError, counted, printable
+from woodshed.cli.words import names_in
+from woodshed.errors import counted, printable
 from woodshed.units import duration_text
 
 
@@ -225,9 +227,7 @@ def check_for(listener: Any, corpus: Any, *, strict: bool, in_report: bool = Fal
 
     corpus = check(corpus, n_jobs=listener.n_jobs, looks=looks)
     name_set_aside(corpus.set_aside, in_report=in_report)
-    if strict and corpus.set_aside:
-        n_bad = counted(len(corpus.set_aside), "file")
-        raise DataError(f"{n_bad} cannot be used. Mend or remove them, or leave out --strict.")
+    refuse_set_aside(corpus.set_aside, strict=strict)
     return corpus
 
 
