@@ -10,6 +10,9 @@ import typer
 from woodshed.cli.terminal import counting_bar, say
 from woodshed.errors import printable
 
+MOST_TUNES = 500
+"""All that a net does while it reads them is kept, so more would not fit into the memory of most machines."""
+
 
 def command(
     model: Annotated[
@@ -18,7 +21,12 @@ def command(
     ],
     out: Annotated[Path, typer.Option(help="Folder for the page and its numbers.")] = Path("explained"),
     tunes: Annotated[
-        int, typer.Option(min=1, help="So many of the tunes that it learned from are read.")
+        int,
+        typer.Option(
+            min=1,
+            max=MOST_TUNES,
+            help="So many of the tunes that it learned from are read; 500 take 2.5 gigabytes of memory.",
+        ),
     ] = 60,
     seed: Annotated[int, typer.Option(help="Source of every random draw.")] = 0,
     force: Annotated[bool, typer.Option(help="Write over what is in the folder.")] = False,
