@@ -52,8 +52,10 @@ class Composer:
         Passes over the pieces at most.
     patience
         Passes without a better validation loss after which learning stops.
-    batch_size, learning_rate
-        Rows of tokens in a training step, and the highest step size.
+    batch_size
+        Rows of tokens in a training step.
+    learning_rate
+        Highest step size.
     n_steps
         Length of those rows; pieces are packed into them.
     validation_share

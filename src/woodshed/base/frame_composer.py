@@ -67,8 +67,10 @@ class FrameComposer(Composer):
         What learns. Without memory: rbm, nade. With memory, and the notes of a frame known together: rnn-rbm,
         gru-rbm, rnn-nade, lstm-nade, tcn-nade, transformer-nade. With memory, and each note by itself: rnn,
         gru, lstm, tcn, transformer.
-    width, n_layers
-        Values that remember the frames before, and layers of them.
+    width
+        Values that remember the frames before.
+    n_layers
+        Layers of them.
     n_hidden
         Hidden units that tie the notes of a frame together.
     n_gibbs
@@ -81,8 +83,10 @@ class FrameComposer(Composer):
         Semitones by which pieces are transposed while learning, up or down at most.
     steps_per_beat
         Frames in a quarter note.
-    low, high
-        Lowest and highest MIDI pitch of the roll.
+    low
+        Lowest MIDI pitch of the roll.
+    high
+        Highest MIDI pitch of the roll.
     """
 
     net: str = "rnn-nade"

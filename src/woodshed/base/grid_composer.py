@@ -41,8 +41,10 @@ class GridComposer(Composer):
     ----------
     net
         What learns: chorale.
-    width, n_layers
-        Channels of the net, and its residual layers.
+    width
+        Channels of the net.
+    n_layers
+        Its residual layers.
     n_steps
         Length of the crops that it learns from.
     steps_per_beat

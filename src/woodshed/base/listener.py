@@ -71,8 +71,10 @@ class Listener:
         clips, at most the job's own.
     n_mels
         Bands of the log-mel spectrogram.
-    frame_s, hop_s
-        Length of an analysis frame and the step to the next, in seconds.
+    frame_s
+        Length of an analysis frame, in seconds.
+    hop_s
+        Step from one frame to the next, in seconds.
     colour_norm
         Share of each clip's own spectral colour that is removed before the net, 0 to 1.
     second_opinion
@@ -82,8 +84,10 @@ class Listener:
         Passes over the training clips at most.
     patience
         Passes without a better validation loss after which learning stops.
-    batch_size, learning_rate
-        Windows in a training step, and the highest step size.
+    batch_size
+        Windows in a training step.
+    learning_rate
+        Highest step size.
     average_weights
         Share of the epochs, the last ones, whose weights are averaged, 0 to 1; 0 keeps those of one epoch.
     n_versions
