@@ -12,7 +12,7 @@ import pytest
 from woodshed.base import unlabelled as module
 from woodshed.base.experiment import Run
 from woodshed.base.recogniser import Recogniser
-from woodshed.base.unlabelled import fit_with_unlabelled, may_learn, with_unlabelled
+from woodshed.base.unlabelled import fit_with_unlabelled, may_learn, threshold_of, with_unlabelled
 from woodshed.data.check import check
 from woodshed.data.example import Corpus, Example
 from woodshed.data.folder import read_folder
@@ -138,3 +138,12 @@ def test_they_are_in_no_test_part_and_no_class(toy_corpus: Corpus) -> None:
     assert kept.own_names_.n_unlabelled == len(blank)
     assert experiment.settings["unlabelled"] == "pseudo"
     assert "unlabelled sounds learned from" in experiment.provenance["unlabelled sounds"]
+
+
+def test_equal_answers_count_together_when_it_is_asked_from_where_on_they_are_right() -> None:
+    # 18 of the surest 20 are right; the ten after them are equally sure, and five of those are right
+    sure = np.repeat([0.9, 0.5], [20, 10])
+    right = np.arange(30) % 10 != 0
+    right[20:] = [True] * 5 + [False] * 5
+    assert threshold_of(sure, right) == 0.9
+    assert threshold_of(np.full(20, 0.7), np.arange(20) < 15) is None

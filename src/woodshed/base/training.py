@@ -50,7 +50,8 @@ class Batches:
     Attributes
     ----------
     balanced : bool
-        Whether every class has an equal share, as it has; if set to False, each example comes once an epoch.
+        Whether every class has an equal share, as it has; if set to False, none comes twice in an
+        epoch, and those that do not fill a batch wait for another.
     weights : numpy.ndarray or None
         How much each example counts, shape ``(n_examples,)``; None, as it is, counts all alike.
     steps_per_epoch

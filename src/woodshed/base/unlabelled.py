@@ -204,10 +204,11 @@ def threshold_of(sure: NDArray[np.float64], right: NDArray[np.bool_]) -> float |
     (0.4, None)
     """
     order = np.argsort(-sure, kind="stable")
-    shares = np.cumsum(right[order]) / np.arange(1, len(order) + 1)
-    enough = np.flatnonzero(shares >= RIGHT_SHARE)
-    enough = enough[enough + 1 >= LEAST_HELD_OUT]
-    return round(float(sure[order][enough[-1]]), 6) if len(enough) else None
+    ranked, numbers = sure[order], np.arange(1, len(order) + 1)
+    is_last = np.append(ranked[1:] < ranked[:-1], True)  # equal answers count together
+    shares = np.cumsum(right[order]) / numbers
+    enough = ranked[is_last & (shares >= RIGHT_SHARE) & (numbers >= LEAST_HELD_OUT)]
+    return float(enough[-1]) if len(enough) else None
 
 
 def _deal(labels: Sequence[str], groups: Sequence[str] | None, seed: int) -> Sequence[NDArray[np.int64]]:
