@@ -24,6 +24,8 @@ def table(toy_folder: Path, tmp_path: Path) -> Path:
 
 
 def test_tags_are_trained_tested_and_told(table: Path, tmp_path: Path, cli: Callable[..., Any]) -> None:
+    planned = " ".join(cli("train", table, "--job", "tags", "--net", "svm", "--dry-run").out.split())
+    assert "27 sounds, heard at 8000 Hz tag sounds glides 18 up 9" in planned
     model = tmp_path / "model"
     trained = cli("train", table, "--job", "tags", "--net", "svm", "--out", model)
     assert trained.code == 0, trained.err
@@ -65,6 +67,8 @@ def test_values_are_trained_tested_and_told(table: Path, tmp_path: Path, cli: Ca
     sound = table.read_text().split("\n")[1].split(",")[0]
     told = cli("predict", model, sound, "--format", "csv").out.splitlines()
     assert told[0] == "source,word,start_s,end_s,slope"
+    planned = " ".join(cli(*arguments[:-2], "--dry-run").out.split())
+    assert "value sounds slope 26" in planned  # of one it is not known
     assert "mean R²" in cli("evaluate", model, table).out  # the model knows which column is meant
     assert "mean R²" in cli("info", model).out
     assert "--target" in cli("train", table, "--job", "noise", "--target", "slope").err

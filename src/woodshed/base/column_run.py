@@ -86,6 +86,11 @@ class ColumnRun(FoldRun[Columns]):
         names, self.targets = self.listener.encode(answers)
         return [str(name) for name in names], answers
 
+    def counts(self) -> dict[str, int]:
+        """Count the examples that have each tag, or of which each value is known."""
+        there = self.targets > 0.5 if self.listener.answer == "tags" else ~np.isnan(self.targets)
+        return dict(zip(self.names, there.sum(axis=0).tolist(), strict=True))
+
     def measure(self) -> tuple[ColumnExperiment, Columns]:
         """Test on every fold, then make the model to keep; as `woodshed.base.experiment.Run.measure`."""
         began = time.monotonic()

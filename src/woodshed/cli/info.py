@@ -8,11 +8,9 @@ from typing import Annotated, Any
 import typer
 
 from woodshed.cli.terminal import print_bits, print_measures, print_scores, print_table, say
+from woodshed.cli.words import SINGULAR
 from woodshed.errors import counted, printable
 from woodshed.tasks.shipped import SHIPPED
-
-SINGULAR = {"classes": "class", "tags": "tag", "values": "value"}
-"""One of the answers of a kind."""
 
 
 def command(

@@ -22,7 +22,7 @@ from woodshed.cli.terminal import (
     refuse_set_aside,
     say,
 )
-from woodshed.cli.words import names_in
+from woodshed.cli.words import SINGULAR, names_in
 from woodshed.errors import counted, printable
 from woodshed.units import duration_text
 
@@ -237,10 +237,12 @@ def print_plan(run: Any, candidates: Any = (), *, n_trials: int = 0) -> None:
     n_sounds = counted(len(run.corpus.examples), "sound")
     if run.listener.answer == "classes":
         say(f"{n_sounds} of {counted(len(run.names), 'class', 'classes')}, heard at {run.sample_rate} Hz")
-        counts = [(name, str(n)) for name, n in run.corpus.counts().items()]
-        print_table(("class", "sounds"), counts, numbers_from=1)
+        counts = run.corpus.counts()
     else:
-        say(f"{n_sounds}, heard at {run.sample_rate} Hz; to learn: {', '.join(run.names)}")
+        say(f"{n_sounds}, heard at {run.sample_rate} Hz")
+        counts = run.counts()
+    what = SINGULAR[run.listener.answer]
+    print_table((what, "sounds"), [(name, str(n)) for name, n in counts.items()], numbers_from=1)
     if run.corpus.unlabelled:
         say(f"{counted(len(run.corpus.unlabelled), 'unlabelled sound')} to learn from, never tested")
     groups, word = run.corpus.groups, run.corpus.group_word

@@ -1,6 +1,9 @@
-"""Words that are given on the command line."""
+"""Words of the command line."""
 
 from __future__ import annotations
+
+SINGULAR = {"classes": "class", "tags": "tag", "values": "value"}
+"""One of the answers of a kind."""
 
 
 def names_in(text: str | None) -> list[str]:
