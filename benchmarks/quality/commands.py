@@ -31,7 +31,7 @@ def main() -> None:
             "300 recordings of Speech Commands 0.01, thirty words, ten recordings of each; no speaker is on both sides. "
             "The official split tests 51 recordings, five folds by speaker test all. Not comparable with figures "
             f"on the whole corpus. Accuracy: mean of the folds, ± standard deviation over {len(given.seeds)} seeds. The "
-            "interval is a bootstrap over speakers of the majority answer of the seeds. SVM: radial kernel, C = 10, "
+            "interval is a bootstrap over speakers of the mean over the seeds. SVM: radial kernel, C = 10, "
             "on summary features.",
             measure.summary(outcomes),
             f"Settings: {measure.settings_line(recogniser)}.",

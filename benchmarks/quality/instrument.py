@@ -86,10 +86,7 @@ def main() -> None:
     rows, parts = [], []
     for task in tasks:
         outcome = measure.run_task(task, ours, given.seeds, given.work)
-        groups = task.corpus.groups or []
-        tested = outcome.results[0].indices
-        hits = outcome.hits(method)
-        low, high = share_interval(hits.mean(axis=0) > 0.5, [groups[k] for k in tested])
+        low, high = outcome.interval(method)
         mean = sum(outcome.mean_of_folds(method)) / len(given.seeds)
         rows.append(
             [

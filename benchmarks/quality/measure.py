@@ -20,7 +20,7 @@ from woodshed.base.result import SplitResult
 from woodshed.data.check import check
 from woodshed.data.example import Corpus
 from woodshed.data.split import Split
-from woodshed.metrics.interval import share_interval
+from woodshed.metrics.interval import Interval, bootstrap_interval, share_interval
 
 
 @dataclass(frozen=True)
@@ -48,6 +48,15 @@ class Outcome:
         return np.stack(
             [names[r.probabilities[method].argmax(axis=1)] == r.truth for r in self.results]
         ).astype(float)
+
+    def interval(self, method: str) -> Interval:
+        """Find the 95 % interval of the share of right answers, mean over the seeds, drawn by group."""
+        share = self.hits(method).mean(axis=0)
+        groups = self.task.corpus.groups
+        tested = None if groups is None else [groups[k] for k in self.results[0].indices]
+        if np.isin(share, (0, 1)).all():
+            return share_interval(share, tested)
+        return bootstrap_interval(lambda drawn: float(share[drawn].mean()), len(share), groups=tested)
 
     def by_fold(self, method: str) -> dict[str, float]:
         """Return the accuracy on each fold, mean over the seeds."""
@@ -95,11 +104,7 @@ def summary(outcomes: Sequence[Outcome]) -> str:
     rows = []
     for outcome in outcomes:
         scores = outcome.mean_of_folds("net")
-        groups = outcome.task.corpus.groups
-        tested = outcome.results[0].indices
-        low, high = share_interval(
-            outcome.hits("net").mean(axis=0) > 0.5, None if groups is None else [groups[k] for k in tested]
-        )
+        low, high = outcome.interval("net")
         badge = " **leaky**" if outcome.task.split.leaky else ""
         rows.append(
             [
@@ -122,10 +127,7 @@ def without_net(task: Task, recogniser: Recogniser, work: Path) -> str:
     plain = type(recogniser)(**recogniser.get_params() | {"net": "kernel-ridge"})
     outcome = run_task(replace(task, name=f"{task.name}-kernel-ridge"), plain, [0], work)
     method = method_of(plain)
-    groups, tested = task.corpus.groups, outcome.results[0].indices
-    low, high = share_interval(
-        outcome.hits(method)[0] > 0.5, None if groups is None else [groups[k] for k in tested]
-    )
+    low, high = outcome.interval(method)
     return (
         f"Without a net, `--net kernel-ridge` gets **{outcome.mean_of_folds(method)[0]:.4f}** ({low:.3f}–{high:.3f}) "
         "on the same folds: whole clips in four views, each recording and four copies at other speeds. Nothing "

@@ -25,7 +25,7 @@ def main() -> None:
         [
             "ESC-10, 400 clips of 5 s in ten classes, from scratch, official five folds (clips of one recording "
             f"are in one fold). Accuracy: mean of the folds, ± standard deviation over {len(given.seeds)} seeds. The "
-            "interval is a bootstrap over source recordings of the majority answer of the seeds. SVM: radial "
+            "interval is a bootstrap over source recordings of the mean over the seeds. SVM: radial "
             "kernel, C = 10, on summary features.",
             measure.summary([outcome]),
             measure.without_net(task, recogniser, given.work),

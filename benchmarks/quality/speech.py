@@ -32,7 +32,7 @@ def main() -> None:
         [
             "Free Spoken Digit Dataset, 3,000 recordings of ten digits by six speakers, 8 kHz. Accuracy: mean of "
             f"the folds, ± standard deviation over {len(given.seeds)} seeds. The interval is a bootstrap over speakers "
-            "of the majority answer of the seeds. SVM: radial kernel, C = 10, on summary features.",
+            "of the mean over the seeds. SVM: radial kernel, C = 10, on summary features.",
             measure.summary(outcomes),
             "The official split has the same six speakers on both sides: it says how well a voice that was heard "
             "is recognised again, not how well a new one is.",

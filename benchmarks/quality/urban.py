@@ -27,7 +27,7 @@ def main() -> None:
             "160 clips of UrbanSound8K at 16 kHz, ten classes, folds 1, 2, 3 and 10, from scratch; each fold is tested "
             "by a model of the other 120 clips. Not comparable with figures on the whole corpus. Accuracy: mean of "
             f"the folds, ± standard deviation over {len(given.seeds)} seeds. The interval is a bootstrap over source "
-            "recordings of the majority answer of the seeds. SVM: radial kernel, C = 10, on summary features.",
+            "recordings of the mean over the seeds. SVM: radial kernel, C = 10, on summary features.",
             measure.summary([outcome]),
             measure.without_net(task, recogniser, given.work),
             f"Settings: {measure.settings_line(recogniser)}.",
