@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
@@ -12,7 +13,14 @@ from PIL import Image
 
 from woodshed.errors import MissingPackageError, ParameterError
 from woodshed.report.plot_layout import draw_portraits
-from woodshed.report.plot_score import abc_panel, engrave, roll_panel, save_scores, score_portrait
+from woodshed.report.plot_score import (
+    abc_panel,
+    engrave,
+    roll_panel,
+    save_scores,
+    score_portrait,
+    with_plain_note,
+)
 from woodshed.score import Metre, Note, Score, Tempo
 
 SCORE = Score(
@@ -83,3 +91,17 @@ def test_engraving_needs_verovio_or_sets_every_note(tmp_path: Path) -> None:
     assert svg.count('class="notehead"') == len(SCORE.notes)
     save_scores([SCORE], tmp_path / "a.svg", ["engraved"])
     assert (tmp_path / "a.svg").read_text(encoding="utf-8").startswith("<svg")
+
+
+def test_the_note_of_a_tempo_is_one_that_every_machine_can_draw() -> None:
+    tempo = (
+        '<tspan font-family="Leipzig" font-size="720px">\ueca5</tspan><tspan font-size="405px">= 90</tspan>'
+    )
+    assert with_plain_note(f"<text>{tempo}</text>") == (
+        '<text><tspan font-family="DejaVu Sans" font-size="405px">\u2669</tspan>'
+        '<tspan font-size="405px">= 90</tspan></text>'
+    )
+    if find_spec("verovio") is not None:
+        svg = engrave(replace(SCORE, tempos=[Tempo(0, 90)]))
+        assert "\ueca5" in svg
+        assert "\ueca5" not in with_plain_note(svg)

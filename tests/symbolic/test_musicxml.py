@@ -6,6 +6,7 @@ import warnings
 import zipfile
 from pathlib import Path
 from typing import Any
+from xml.etree import ElementTree
 
 import numpy as np
 import pytest
@@ -140,6 +141,48 @@ def test_tuplets_are_written_as_such() -> None:
     assert text.count("<normal-notes>2</normal-notes>") == 3
     assert text.count("<type>eighth</type>") == 3
     assert (text.count('<tuplet type="start"'), text.count('<tuplet type="stop"')) == (1, 1)
+
+
+def signs_of(score: Score) -> list[tuple[str, str | None]]:
+    """Return step and accidental of each note that is written."""
+    notes = ElementTree.fromstring(score_to_musicxml(score)).iter("note")
+    return [(n.findtext("pitch/step", ""), n.findtext("accidental")) for n in notes if n.find("rest") is None]
+
+
+def test_accidentals_are_written_where_printed_music_has_them() -> None:
+    in_g = [Note(k, 1, pitch) for k, pitch in enumerate((66, 65, 65, 66, 66, 78, 77, 77))]
+    assert signs_of(Score(in_g, keys=[Key(0, 1)], metres=[Metre(0, 4, 4)])) == [
+        *(("F", None), ("F", "natural"), ("F", None), ("F", "sharp")),  # of the signature, and back to it
+        *(("F", None), ("F", None), ("F", "natural"), ("F", None)),  # a new bar, and another octave
+    ]
+
+
+def test_a_tie_over_the_bar_line_carries_no_new_accidental() -> None:
+    tied = [Note(2, 2.5, 61), Note(4.5, 0.5, 61), Note(5, 1, 60), Note(6, 2.25, 61)]
+    assert signs_of(Score(tied, metres=[Metre(0, 4, 4)])) == [
+        *(("C", "sharp"), ("C", None), ("C", "sharp"), ("C", "natural")),
+        *(("C", "sharp"), ("C", None)),
+    ]
+
+
+def test_accidentals_hold_for_all_voices_of_a_part_but_not_for_another_part() -> None:
+    score = Score([Note(0, 4, 61), Note(1, 1, 61), Note(2, 1, 60), Note(3, 1, 61, channel=1)])
+    assert sorted(signs_of(score), key=str) == sorted(
+        [("C", "sharp"), ("C", None), ("C", "natural"), ("C", "sharp")], key=str
+    )
+
+
+def test_accidentals_follow_a_key_that_changes_within_the_bar() -> None:
+    score = Score([Note(k, 1, 66) for k in range(4)], keys=[Key(0, 0), Key(2, 1)], metres=[Metre(0, 4, 4)])
+    assert signs_of(score) == [("F", "sharp"), ("F", None), ("F", None), ("F", None)]
+
+
+def test_what_stands_in_a_note_is_in_the_prescribed_order() -> None:
+    text = score_to_musicxml(Score([Note(k / 3, 1 / 3, 61) for k in range(3)], metres=[Metre(0, 2, 4)]))
+    first = next(ElementTree.fromstring(text).iter("note"))
+    assert [child.tag for child in first] == [
+        *("pitch", "duration", "voice", "type", "accidental", "time-modification", "beam", "notations"),
+    ]
 
 
 def test_others_documents() -> None:

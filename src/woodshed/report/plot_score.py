@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -32,6 +33,8 @@ _SEMITONE_IN, _LINE_IN = 0.075, 0.2
 _MAX_LINES, _MAX_LETTERS = 60, 150
 _MAX_BAR_NAMES = 24
 _SERIF = "DejaVu Serif"
+_TEMPO_NOTE = re.compile('<tspan font-family="[^"]*" font-size="[^"]*">\ueca5</tspan>')
+_PLAIN_NOTE = '<tspan font-family="DejaVu Sans" font-size="405px">\N{QUARTER NOTE}</tspan>'
 _INSTALL = 'pip install "woodshed[engrave]"'
 _PAGE = {
     "adjustPageHeight": True,
@@ -280,6 +283,11 @@ def engrave(score: Score, *, with_title: bool = True) -> str:
     return str(toolkit.renderToSVG(1))
 
 
+def with_plain_note(svg: str) -> str:
+    """Write the note of a tempo in a font that is here: verovio's own is in the SVG, but of no use to PNG."""
+    return _TEMPO_NOTE.sub(_PLAIN_NOTE, svg)
+
+
 def _raster(svg: str) -> bytes:
     """Turn an SVG image into PNG on white paper."""
     try:
@@ -292,7 +300,12 @@ def _raster(svg: str) -> bytes:
 
     fonts = os.path.join(matplotlib.get_data_path(), "fonts", "ttf")  # wherever we are, these are there
     picture = resvg_py.svg_to_bytes(
-        svg_string=svg, zoom=1, background="white", font_dirs=[fonts], font_family=_SERIF, serif_family=_SERIF
+        svg_string=with_plain_note(svg),
+        zoom=1,
+        background="white",
+        font_dirs=[fonts],
+        font_family=_SERIF,
+        serif_family=_SERIF,
     )
     return bytes(picture)
 

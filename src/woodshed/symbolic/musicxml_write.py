@@ -10,6 +10,7 @@ from xml.etree import ElementTree
 
 from woodshed.score import DRUM_CHANNEL, Key, Note, Score
 from woodshed.symbolic.abc_field import signature_of
+from woodshed.symbolic.musicxml_accidental import Head, add_accidentals
 from woodshed.symbolic.musicxml_beam import Placed, add_beams
 from woodshed.symbolic.musicxml_value import Value, is_plain, values_of
 from woodshed.symbolic.staff import BarSpan, Event, bars_of, exact, voices_of
@@ -88,6 +89,7 @@ class _Part:
         self._score, self._channel, self._divisions, self._is_first = score, channel, divisions, is_first
         self._notes = [note for note in score.notes if note.channel == channel]
         self._voices = voices_of(self._notes)
+        self._keys = [(exact(key.onset_beats), key) for key in score.keys]
 
     def element(self, bars: Sequence[BarSpan]) -> Element:
         part = Element("part", id=f"P{self._channel + 1}")
@@ -97,21 +99,29 @@ class _Part:
             )
             measure = _add(part, "measure", **about)
             self._changes(measure, bar, bars[k - 1] if k else None)
+            heads: list[Head] = []
             for number, voice in enumerate(self._voices, start=1):
                 events = [event for event in voice if event.start < bar.end and event.end > bar.start]
                 if number > 1 and not events:
                     continue
                 if number > 1:
                     self._move(measure, "backup", bar.end - bar.start)
-                self._voice(measure, bar, events, number)
+                heads += self._voice(measure, bar, events, number)
+            turns = [(at, key.n_sharps) for at, key in self._keys if bar.start < at < bar.end]
+            before = [key.n_sharps for at, key in self._keys if at <= bar.start]
+            add_accidentals(heads, before[-1] if before else 0, turns)
             if k + 1 == len(bars):
                 _add(_add(measure, "barline", location="right"), "bar-style", "light-heavy")
         return part
 
-    def _voice(self, measure: Element, bar: BarSpan, events: Iterable[Event], number: int) -> None:
-        """Write a voice of a bar from end to end; all but the first pass over their rests."""
+    def _voice(self, measure: Element, bar: BarSpan, events: Iterable[Event], number: int) -> list[Head]:
+        """Write a voice of a bar from end to end; all but the first pass over their rests.
+
+        Return the notes that may need an accidental: not those that are tied to one in the same bar.
+        """
         now = bar.start
         signs: list[Placed] = []
+        heads: list[Head] = []
         for event in events:
             start, end = max(event.start, bar.start), min(event.end, bar.end)
             signs += self._gap(measure, bar, now, start, number)
@@ -122,6 +132,8 @@ class _Part:
                 for k, note in enumerate(event.notes):
                     ties = (at > event.start, stop < event.end)
                     element = self._sign(measure, value, number, note=note, ties=ties, in_chord=k > 0)
+                    if at == start:
+                        heads.append((element, at, ties[0]))
                     if k == 0:
                         _bracket(element, value, at - bar.start, stop - bar.start)
                         signs.append((element, value, at - bar.start))
@@ -129,6 +141,7 @@ class _Part:
             now = end
         self._gap(measure, bar, now, bar.end, number)
         add_beams(signs, bar.metre)
+        return heads
 
     def _gap(
         self, measure: Element, bar: BarSpan, start: Fraction, end: Fraction, number: int
@@ -211,8 +224,7 @@ class _Part:
 
     def _changes(self, measure: Element, bar: BarSpan, before: BarSpan | None) -> None:
         """Write what begins in a bar: key, metre, tempo, chord symbols, instruments."""
-        keys = [(exact(key.onset_beats), key) for key in self._score.keys]
-        at_start = [key for at, key in keys if at == bar.start]
+        at_start = [key for at, key in self._keys if at == bar.start]
         attributes = Element("attributes")
         if before is None:
             _add(attributes, "divisions", str(self._divisions))
@@ -228,7 +240,7 @@ class _Part:
             measure.append(attributes)
         self._directions(measure, bar)
         now = bar.start
-        for at, key in keys:
+        for at, key in self._keys:
             if bar.start < at < bar.end:  # go there, and back again
                 self._move(measure, "forward", at - now)
                 _write_key(_add(measure, "attributes"), key)
