@@ -10,15 +10,14 @@ from fractions import Fraction
 from woodshed.atomic import write_whole
 from woodshed.errors import ScoreError
 from woodshed.score import DRUM_CHANNEL, FIFTHS_ABOVE, Key, Score
-from woodshed.symbolic.abc_field import signature_of
+from woodshed.symbolic.abc_field import Signature, signature_of
+from woodshed.symbolic.spelling import LINE_OF_FIFTHS, key_at, spelling
 
 _MAX_DENOMINATOR = 1024  # the ticks of common MIDI files, and the tuplets of ABC, are exact
 _UNIT = Fraction(1, 2)  # L:1/8, in quarter notes
 _BARS_A_LINE = 4
-_LINE_OF_FIFTHS = "FCGDAEB"
 _MODE_WORDS = {"major": "", "minor": "m"}
-_SIGNS = {-1: "_", 0: "=", 1: "^"}
-_NATURALS = {"C": 0, "D": 2, "E": 4, "F": 5, "G": 7, "A": 9, "B": 11}
+_SIGNS = {-2: "__", -1: "_", 0: "=", 1: "^", 2: "^^"}
 
 
 @dataclass(frozen=True)
@@ -129,6 +128,7 @@ class _Writer:
         """Write a note, chord or rest, cut at bar lines and changes and tied over them."""
         cuts = [at for at in {*self._lines, *self._changes} if start < at < end]
         ends = [*sorted(cuts), end]
+        key = key_at(self._keys, start)
         out = []
         for stop in ends:
             if stop <= start:
@@ -137,35 +137,30 @@ class _Writer:
                 self._altered.clear()
                 out.append("|\n" if self._lines[start] % _BARS_A_LINE == 0 else "|")
             out += self._changes.get(start, [])
-            out.append(self._spell(start, stop - start, pitches) + ("-" if pitches and stop < end else ""))
+            written = self._spell(start, stop - start, pitches, key)
+            out.append(written + ("-" if pitches and stop < end else ""))
             start = stop
         return out
 
-    def _spell(self, at: Fraction, length: Fraction, pitches: tuple[int, ...]) -> str:
+    def _spell(self, at: Fraction, length: Fraction, pitches: tuple[int, ...], key: Key) -> str:
+        """Write one piece in the spelling of the key in which its note begins."""
         written = _length(length / _UNIT)
         if not pitches:
             return "z" + written
-        n_sharps = next((key.n_sharps for start, key in reversed(self._keys) if start <= at), 0)
-        names = [self._pitch(pitch, n_sharps) for pitch in pitches]
+        signature = signature_of(key_at(self._keys, at).n_sharps)
+        names = [self._pitch(pitch, key, signature) for pitch in pitches]
         return (names[0] if len(names) == 1 else f"[{''.join(names)}]") + written
 
-    def _pitch(self, pitch: int, n_sharps: int) -> str:
+    def _pitch(self, pitch: int, key: Key, signature: Signature) -> str:
         """Spell a pitch as the key suggests, with an accidental where one is needed."""
-        signature = signature_of(n_sharps)
-        options = [(letter, alteration) for letter in _NATURALS for alteration in (-1, 0, 1)]
-        fitting = [(x, a) for x, a in options if (_NATURALS[x] + a - pitch) % 12 == 0]
-        wanted = 1 if n_sharps >= 0 else -1
-        letter, alteration = min(
-            fitting, key=lambda o: (signature.get(o[0], 0) != o[1], o[1] != 0, o[1] != wanted)
-        )
+        letter, alteration, octave = spelling(pitch, key)
         sign = ""
         if letter in self._altered or signature.get(letter, 0) != alteration:
             sign = _SIGNS[alteration]
             self._altered.add(letter)
-        octave = (pitch - alteration - _NATURALS[letter]) // 12 - 5
-        if octave >= 1:
-            return sign + letter.lower() + "'" * (octave - 1)
-        return sign + letter + "," * -octave
+        if octave >= 5:
+            return sign + letter.lower() + "'" * (octave - 5)
+        return sign + letter + "," * (4 - octave)
 
 
 def _voices(score: Score) -> list[tuple[int, list[_Event]]]:
@@ -228,7 +223,7 @@ def _inline(score: Score, is_first: bool) -> dict[Fraction, list[str]]:
 def _key_name(key: Key) -> str:
     sharps, place = divmod(key.n_sharps + FIFTHS_ABOVE[key.mode] + 1, 7)
     sign = "#" * sharps if sharps > 0 else "b" * -sharps
-    return _LINE_OF_FIFTHS[place] + sign + _MODE_WORDS.get(key.mode, key.mode[:3])
+    return LINE_OF_FIFTHS[place] + sign + _MODE_WORDS.get(key.mode, key.mode[:3])
 
 
 def _exact(beats: float) -> Fraction:

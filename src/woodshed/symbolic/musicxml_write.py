@@ -9,10 +9,10 @@ from fractions import Fraction
 from xml.etree import ElementTree
 
 from woodshed.score import DRUM_CHANNEL, Key, Note, Score
-from woodshed.symbolic.abc_field import signature_of
 from woodshed.symbolic.musicxml_accidental import Head, add_accidentals
 from woodshed.symbolic.musicxml_beam import Placed, add_beams
 from woodshed.symbolic.musicxml_value import Value, is_plain, values_of
+from woodshed.symbolic.spelling import key_at, spelling
 from woodshed.symbolic.staff import BarSpan, Event, bars_of, exact, voices_of
 
 Element = ElementTree.Element
@@ -42,7 +42,6 @@ _DOCTYPE = (
 )
 _MAX_DIVISIONS = 16383  # what MIDI, and so most programs, can count
 _ROUND_DIVISIONS = 1008
-_STEPS = {"C": 0, "D": 2, "E": 4, "F": 5, "G": 7, "A": 9, "B": 11}
 _SYMBOL = re.compile(r"([A-G])([#b]?)([^/]*)(?:/([A-Ga-g])([#b]?))?")
 _ALTERS = {"": 0, "#": 1, "b": -1}
 
@@ -108,8 +107,7 @@ class _Part:
                     self._move(measure, "backup", bar.end - bar.start)
                 heads += self._voice(measure, bar, events, number)
             turns = [(at, key.n_sharps) for at, key in self._keys if bar.start < at < bar.end]
-            before = [key.n_sharps for at, key in self._keys if at <= bar.start]
-            add_accidentals(heads, before[-1] if before else 0, turns)
+            add_accidentals(heads, key_at(self._keys, bar.start).n_sharps, turns)
             if k + 1 == len(bars):
                 _add(_add(measure, "barline", location="right"), "bar-style", "light-heavy")
         return part
@@ -214,8 +212,7 @@ class _Part:
             _add(place, "display-step", "C")
             _add(place, "display-octave", "5")
             return
-        keys = [key.n_sharps for key in self._score.keys if key.onset_beats <= note.onset_beats]
-        step, alter, octave = spelling(note.pitch_midi, keys[-1] if keys else 0)
+        step, alter, octave = spelling(note.pitch_midi, key_at(self._keys, exact(note.onset_beats)))
         pitch = _add(element, "pitch")
         _add(pitch, "step", step)
         if alter:
@@ -275,22 +272,6 @@ class _Part:
                 offset(direction, program.onset_beats)
                 about = _add(_add(direction, "sound"), "midi-instrument", id=_instrument(self._channel))
                 _add(about, "midi-program", str(program.program + 1))
-
-
-def spelling(pitch_midi: int, n_sharps: int) -> tuple[str, int, int]:
-    """Name a pitch as a key suggests: letter, sharps (flats are negative), octave.
-
-    Examples
-    --------
-    >>> spelling(66, 2), spelling(66, -5), spelling(60, 7)
-    (('F', 1, 4), ('G', -1, 4), ('B', 1, 3))
-    """
-    signature = signature_of(n_sharps)
-    options = [(letter, alter) for letter in _STEPS for alter in (-1, 0, 1)]
-    fitting = [(x, a) for x, a in options if (_STEPS[x] + a - pitch_midi) % 12 == 0]
-    wanted = 1 if n_sharps >= 0 else -1
-    letter, alter = min(fitting, key=lambda o: (signature.get(o[0], 0) != o[1], o[1] != 0, o[1] != wanted))
-    return letter, alter, (pitch_midi - alter - _STEPS[letter]) // 12 - 1
 
 
 def _describe_part(parts: Element, score: Score, channel: int, name: str) -> None:
