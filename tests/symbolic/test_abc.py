@@ -104,6 +104,94 @@ def test_keys(key: str, expected: list[int]) -> None:
     assert pitches("C D E F|G A B", key=key) == expected
 
 
+@pytest.mark.parametrize(
+    ("voice", "key", "first"),
+    [
+        ("1 clef=treble-8", "C", 48),
+        ("1 treble+8", "C", 72),
+        ('1 clef="bass-8"', "C", 48),
+        ("1 clef=bass", "C", 60),
+        ("1 octave=-1", "C", 48),
+        ("1 octave=1 clef=treble-8", "C", 60),
+        ("1 transpose=-2", "C", 58),
+        ("1", "C clef=treble-8", 48),
+        ("1", "C octave=2", 84),
+        ("1", "Am transpose=3", 63),
+        ("1 clef=bass", "C clef=treble-8", 60),  # what the voice says goes before
+        ('1 name="octave=1"', "C", 60),
+    ],
+)
+def test_octave_clef_and_transposition_are_heard(voice: str, key: str, first: int) -> None:
+    score = abc_to_score(f"X:1\nL:1/4\nM:4/4\nV:{voice}\nK:{key}\nC4-|C4|\n")
+    assert spelt(score) == [(0, 8, first)]
+
+
+def test_a_clef_changes_on_the_way_and_holds_for_its_voice_only() -> None:
+    text = (
+        "X:1\nL:1/4\nM:4/4\nV:1\nV:2 octave=-1\nK:C\n[V:1]C4|[K:C clef=treble-8]^C2 C2|[K:G]F4|[K:bass]F4|\n"
+    )
+    score = abc_to_score(text + "[V:2]C4|C4|C4|C4|\n")
+    assert [n.pitch_midi for n in score.notes if n.channel == 0] == [60, 49, 49, 54, 66]
+    assert [n.pitch_midi for n in score.notes if n.channel == 1] == [48] * 4
+
+
+def test_a_transposed_tune_has_the_key_that_it_sounds_in() -> None:
+    score = tune("D2 F2|[K:G]F4", key="D transpose=-2")
+    assert [n.pitch_midi for n in score.notes] == [60, 64, 64]
+    assert [(k.onset_beats, k.n_sharps) for k in score.keys] == [(0, 0), (4, -1)]
+
+
+def test_parts_are_played_in_the_order_of_the_header() -> None:
+    text = "X:1\nM:4/4\nL:1/4\nP:A(BA)2\nK:D\nP:A\nF4|1 C4:|2 E4|\nP:B\nK:C\nF4|]\n"
+    score = abc_to_score(text)
+    a, b = [66, 61, 66, 64], [65]
+    assert [n.pitch_midi for n in score.notes] == [*a, *b, *a, *b, *a]
+    assert [(k.onset_beats, k.n_sharps) for k in score.keys][:3] == [
+        (0, 2),
+        (16, 0),
+        (20, 2),
+    ]  # as at the beginning of A
+    assert score.findings == ()
+    assert [n.pitch_midi for n in abc_to_score(text, repeats=False).notes] == [66, 61, 64, 65]
+
+
+def test_parts_of_several_voices_are_played_together() -> None:
+    music = "P:A\nV:1\nF4|\nV:2\nD4|\nP:B\nV:1\nG4|\nV:2\nE4|\n"
+    score = abc_to_score(f"X:1\nM:4/4\nL:1/4\nP:ABA\nK:C\n{music}")
+    assert [(n.pitch_midi, n.channel) for n in score.notes] == [
+        (65, 0),
+        (62, 1),
+        (67, 0),
+        (64, 1),
+        (65, 0),
+        (62, 1),
+    ]
+
+
+@pytest.mark.parametrize(
+    ("order", "music", "finding"),
+    [
+        ("ABA", "F4|", "P:ABA is not followed: no P: in the music"),
+        ("ABC", "P:A\nF4|\nP:B\nG4|", "P:ABC is not followed: there is no part C"),
+        ("AB", "P:A\nF4|\nP:B\nG4|\nP:A\nF4|", "P:AB is not followed: a part is there twice"),
+        ("Modern Version", "F4|", "P:Modern Version is no order of parts"),
+        ("A999(B", "F4|", "no order of parts"),
+        ("(((A99)99)99)99", "F4|", "no order of parts"),
+    ],
+)
+def test_an_order_of_parts_that_cannot_be_followed_is_said(order: str, music: str, finding: str) -> None:
+    score = abc_to_score(f"X:1\nM:4/4\nL:1/4\nP:{order}\nK:C\n{music}\n")
+    assert len(score.notes) == len(re.findall("[FG]4", music))
+    assert len(score.findings) == 1
+    assert finding in score.findings[0]
+
+
+def test_a_tempo_of_nothing_is_said_and_left_out() -> None:
+    score = abc_to_score('X:1\nQ:0\nK:C\nC4|[Q:"Lively"]C4|\n')
+    assert score.tempos == ()
+    assert score.findings == ("Q:0 is no tempo and left out.",)
+
+
 def test_key_metre_length_and_tempo_change_on_the_way() -> None:
     score = abc_to_score("X:1\nM:2/4\nL:1/4\nQ:1/4=60\nK:C\nF F|\nK:G\nF F|[M:6/8][L:1/8][Q:3/8=80]F3 F3|")
     assert [n.pitch_midi for n in score.notes] == [65, 65, 66, 66, 66, 66]

@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import re
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from fractions import Fraction
 from pathlib import Path
 from typing import cast, get_args
@@ -20,8 +20,9 @@ from woodshed.score import (
     Score,
     Tempo,
 )
-from woodshed.symbolic.abc_bar import Bar, Sounding, played_order
+from woodshed.symbolic.abc_bar import Bar, Sounding
 from woodshed.symbolic.abc_field import read_length, read_metre
+from woodshed.symbolic.abc_part import order_of, read_order, why_not
 from woodshed.symbolic.abc_tune import TuneLines, cut_tunes, read_body
 from woodshed.symbolic.abc_voice import Propagation, Voice
 
@@ -60,16 +61,18 @@ def read_abc(
     r"""Read all tunes of an ABC file (standard 2.1, and the older ways that collections are written in).
 
     Read: header and inline fields, keys in all modes with explicit accidentals, changes of key, metre, unit
-    length and tempo, several voices, chords, chord symbols, ties, tuplets, broken rhythm, rests, repeats and
-    endings. Grace notes, ornaments, slurs, words and symbol lines make no notes. ``D.C.`` and the order of
-    parts in ``P:`` are not followed, macros are not expanded.
+    length and tempo, several voices, ``octave=``, ``transpose=`` and clefs such as ``treble-8`` in ``V:`` and
+    ``K:``, chords, chord symbols, ties, tuplets, broken rhythm, rests, repeats, endings and the order of
+    parts in ``P:``. Grace notes, ornaments, slurs, words and symbol lines make no notes. ``D.C.`` is not
+    followed, macros are not expanded.
 
     Parameters
     ----------
     path
         UTF-8, else Latin-1.
     repeats
-        Whether to play repeats and endings; if not, everything is read once as it is written.
+        Whether to play repeats, endings and the order of parts; if not, everything is read once as it is
+        written.
     propagation
         How far an accidental counts to the end of its bar: for its ``octave`` (as printed music does, the
         default), for the ``pitch`` in all octaves, or ``not`` beyond its note. A directive
@@ -187,19 +190,33 @@ def _score_of(tune: TuneLines, source: str, repeats: bool, propagation: Propagat
             for kind in "MQK":
                 if kind in header:
                     voices[name].change(kind, header[kind])
+        voices[name].shift(value)
         return voices[name]
 
     for value in (value for kind, value in tune.header if kind == "V"):
         voice_of(value)
     read_body(tune.body, voices, voice_of)
     used = {name: voice for name, voice in voices.items() if any(bar.notes for bar in voice.bars)}
-    return _put_together(used, names, tune.titles[0] if tune.titles else "", source, repeats)
+    written = header.get("P", "") if repeats else ""
+    order, odd = _order_of(written.strip(), [voice.bars for voice in used.values()])
+    title = tune.titles[0] if tune.titles else ""
+    score = _put_together(used, names, order if repeats else None, source)
+    return replace(score, title=title, findings=[*score.findings, *odd])
 
 
-def _put_together(
-    voices: dict[str, Voice], names: dict[str, str], title: str, source: str, repeats: bool
-) -> Score:
-    """Lay the bars of all voices out in time."""
+def _order_of(written: str, voices: list[list[Bar]]) -> tuple[str, list[str]]:
+    """Return the order of the parts, nothing if there is none or it cannot be followed, and what is odd."""
+    if not (written and voices):
+        return "", []
+    order = read_order(written)
+    if order is None:
+        return "", [f"P:{written} is no order of parts, and not followed."]
+    odd = why_not(order, written, voices)
+    return ("", [odd]) if odd else (order, [])
+
+
+def _put_together(voices: dict[str, Voice], names: dict[str, str], order: str | None, source: str) -> Score:
+    """Lay the bars of all voices out in time: in an order of parts, or, if `None`, once each."""
     if len(voices) > len(_CHANNELS):
         raise ScoreError(f"it has {len(voices)} voices; at most {len(_CHANNELS)} can be told apart. Cut it.")
     notes: list[Note] = []
@@ -207,10 +224,10 @@ def _put_together(
     changes: dict[str, dict[Fraction, object]] = {"key": {}, "metre": {}, "tempo": {}, "chord": {}}
     pickup = Fraction(0)
     for channel, voice in zip(_CHANNELS, voices.values(), strict=False):
-        order = played_order(voice.bars) if repeats else range(len(voice.bars))
-        bars = [voice.bars[k] for k in order]
+        turns = range(len(voice.bars)) if order is None else order_of(voice.bars, order)
+        bars = [voice.bars[k] for k in turns]
         notes += _notes_of(bars, channel)
-        findings += voice.findings
+        findings += [finding for finding in voice.findings if finding not in findings]
         start = Fraction(0)
         for bar in bars:
             for at, kind, value in bar.changes:
@@ -229,7 +246,6 @@ def _put_together(
         chords=[ChordSymbol(float(at), str(name)) for at, name in changes["chord"].items()],
         part_names=[(channel, names[name]) for channel, name in parts if names.get(name)],
         pickup_beats=float(pickup),
-        title=title,
         source=source,
         findings=findings,
     )

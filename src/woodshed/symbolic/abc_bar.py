@@ -25,7 +25,7 @@ class Bar:
     """A stretch between two bar lines, or between a bar line and the mark of a repeat or an ending.
 
     All times are in quarter notes from its start. ``changes`` are ``(onset, kind, value)`` of tempo, metre,
-    key and chord symbols.
+    key and chord symbols. ``part`` is the name of the part that begins with it, if one does.
     """
 
     number: int
@@ -38,6 +38,7 @@ class Bar:
     n_repeats: int = 0
     endings: frozenset[int] = frozenset()
     starts_ending: bool = False
+    part: str = ""
 
     @property
     def is_empty(self) -> bool:

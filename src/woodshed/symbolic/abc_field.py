@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from dataclasses import dataclass, replace
 from fractions import Fraction
 
 from woodshed.errors import ScoreError
@@ -28,6 +29,12 @@ _MODES: dict[str, tuple[Mode, int]] = {
 }
 _KEY = re.compile(r"([A-G])([#b♯♭]?)\s*([A-Za-z]*)")
 _EXPLICIT = re.compile(r"(?<!\S)(\^\^|__|\^|_|=)([a-gA-G])(?!\S)")
+_OCTAVE = re.compile(r"(?<!\S)octave\s*=\s*([+-]?\d+)")
+_TRANSPOSE = re.compile(r"(?<!\S)transpose\s*=\s*([+-]?\d+)")
+_CLEF = re.compile(
+    r'(?<!\S)(?:clef\s*=\s*"?(?:treble|bass|alto|tenor|[GFC]|perc|none)|treble|bass|alto|tenor)\d?([+-](?:8|15))?'
+    r'(?=["\s]|$)'
+)
 ALTERATIONS = {"^^": 2, "^": 1, "=": 0, "_": -1, "__": -2}
 
 
@@ -75,6 +82,49 @@ def read_key(text: str) -> tuple[int, Mode, Signature] | None:
         raise ScoreError(f"K:{text} would have {abs(n_sharps)} accidentals. Write the key that sounds alike.")
     signature = {} if re.search(r"\bexp\b", text) else signature_of(n_sharps)
     return n_sharps, mode[0], signature | _explicit(text)
+
+
+@dataclass(frozen=True)
+class Shift:
+    """How far from where it is written a voice sounds; `None` is what nothing was said about.
+
+    Parameters
+    ----------
+    octaves
+        By ``octave=``.
+    clef_octaves
+        By a clef such as ``treble-8``; 0 by one without a number.
+    semitones
+        By ``transpose=``.
+    """
+
+    octaves: int | None = None
+    clef_octaves: int | None = None
+    semitones: int | None = None
+
+    def then(self, later: Shift) -> Shift:
+        """Take over what a later field says."""
+        said = {name: value for name, value in vars(later).items() if value is not None}
+        return replace(self, **said)
+
+
+def read_shift(text: str) -> Shift:
+    """Read what a ``V:`` or ``K:`` says of octave, clef and transposition.
+
+    Examples
+    --------
+    >>> read_shift("Am clef=treble-8 transpose=-2")
+    Shift(octaves=None, clef_octaves=-1, semitones=-2)
+    >>> read_shift('T name="bass octave=1" bass')
+    Shift(octaves=None, clef_octaves=0, semitones=None)
+    """
+    text = re.sub(r'(?<!clef)=\s*"[^"]*"', "=", text.split("%")[0])
+    octave, clef, transpose = (pattern.search(text) for pattern in (_OCTAVE, _CLEF, _TRANSPOSE))
+    return Shift(
+        int(octave[1]) if octave else None,
+        round(int(clef[1] or 0) / 8) if clef else None,  # 15 are two octaves on the staff
+        int(transpose[1]) if transpose else None,
+    )
 
 
 def signature_of(n_sharps: int) -> Signature:

@@ -126,8 +126,11 @@ def _read(tune: TuneLines, propagation: Propagation) -> FolkVoice:
             for kind in "MK":
                 if kind in header:
                     voices[name].change(kind, header[kind])
+        voices[name].shift(value)
         return voices[name]
 
+    for value in (value for kind, value in tune.header if kind == "V"):
+        voice_of(value)
     read_body(tune.body, voices, voice_of)
     used = [voice for voice in voices.values() if any(bar.notes for bar in voice.bars)]
     if len(used) != 1 or not isinstance(used[0], FolkVoice):

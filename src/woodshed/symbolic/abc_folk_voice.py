@@ -7,7 +7,7 @@ from fractions import Fraction
 
 from woodshed.score import Mode
 from woodshed.symbolic.abc_bar import Sounding
-from woodshed.symbolic.abc_field import read_metre
+from woodshed.symbolic.abc_field import read_metre, read_shift
 from woodshed.symbolic.abc_voice import Propagation, Voice
 from woodshed.symbolic.folk_word import GROUPINGS, tuplet_ratio
 
@@ -52,6 +52,10 @@ class FolkVoice(Voice):
         elif kind == "K" and not has_begun:
             keys = [value for _, what, value in self.bars[-1].changes if what == "key"]
             self.key = keys[-1] if keys else self.key  # type: ignore[assignment]
+
+    def shift(self, value: str) -> None:
+        """Take in octaves only: tunes are moved to C, from whatever key they sound in."""
+        self._shift = self._shift.then(replace(read_shift(value), semitones=None))
 
     def _advance(self, notes: list[Sounding], length: Fraction) -> None:
         in_tuplet = self._tuplet_left > 0

@@ -106,20 +106,34 @@ def read_body(lines: Iterable[str], voices: dict[str, Voice], voice_of: Callable
     [('1', 4), ('2', 1)]
     """
     current: Voice | None = None
+    part = ""
+
+    def found(value: str) -> Voice:
+        """Return a voice; one that is new begins with the part that is open."""
+        n_known = len(voices)
+        voice = voice_of(value)
+        if part and len(voices) > n_known:
+            voice.change("P", part)
+        return voice
+
     for line in lines:
         match = _FIELD.match(line)
         kind, value = match.groups() if match else ("", line)
         if kind == "V":
-            current = voice_of(value)
+            current = found(value)
+        elif kind == "P":
+            part = value
+            for voice in voices.values():
+                voice.change(kind, value)
         elif kind in ("K", "M", "L", "Q"):
-            current = current or voice_of("1" if not voices else next(iter(voices)))
+            current = current or found("1" if not voices else next(iter(voices)))
             current.change(kind, value)
         elif not kind:
-            for part in re.split(r"(\[V:[^\]]*\])", value):
-                if part.startswith("[V:"):
-                    current = voice_of(part[3:-1])
-                elif part.strip():
-                    current = current or voice_of("1" if not voices else next(iter(voices)))
-                    current.read(part)
+            for piece in re.split(r"(\[V:[^\]]*\])", value):
+                if piece.startswith("[V:"):
+                    current = found(piece[3:-1])
+                elif piece.strip():
+                    current = current or found("1" if not voices else next(iter(voices)))
+                    current.read(piece)
     for voice in voices.values():
         voice.finish()

@@ -7,14 +7,17 @@ from fractions import Fraction
 from typing import Literal
 
 from woodshed.errors import ScoreError
+from woodshed.score import Mode
 from woodshed.symbolic.abc_bar import MAX_PASSES, Bar, Sounding
 from woodshed.symbolic.abc_field import (
     ALTERATIONS,
+    Shift,
     Signature,
     default_length,
     read_key,
     read_length,
     read_metre,
+    read_shift,
     read_tempo,
 )
 
@@ -64,6 +67,9 @@ class Voice:
         self._unit = unit or default_length(metre)
         self._propagation = propagation
         self._signature: Signature = {}
+        self._key: tuple[int, Mode] | None = None
+        self._shift = Shift()
+        self._held: dict[str, object] = {}  # key, metre and tempo, as they are now
         self._metre: tuple[int, int] | None = metre
         self._altered: dict[Spelling, int] = {}
         self._tied: dict[Spelling, int] = {}  # ties that the event before begins
@@ -103,19 +109,62 @@ class Voice:
 
     def change(self, kind: str, value: str) -> None:
         """Take in a field that changes something from here on; fields that do not are passed over."""
-        at, changes = self.bars[-1].length, self.bars[-1].changes
-        if kind == "K" and (key := read_key(value)) is not None:
-            self._signature = key[2]
-            self._altered.clear()
-            changes.append((at, "key", key[:2]))
+        if kind == "K":
+            key = read_key(value)
+            self._key = key[:2] if key else self._key
+            self.shift(value)
+            if key is not None:
+                self._signature = key[2]
+                self._altered.clear()
+                self._say_key()
         elif kind == "M":
             self._metre = read_metre(value)
+            self._held.pop("metre", None)
             if self._metre:
-                changes.append((at, "metre", self._metre))
+                self._say("metre", self._metre)
         elif kind == "L":
             self._unit = read_length(value)
-        elif kind == "Q" and (tempo_bpm := read_tempo(value, self._unit)) is not None:
-            changes.append((at, "tempo", tempo_bpm))
+        elif kind == "Q":
+            self._take_tempo(value)
+        elif kind == "P":
+            self._start_part(value.strip())
+
+    def shift(self, value: str) -> None:
+        """Take in what a ``V:`` or ``K:`` says of octave, clef and transposition."""
+        before = self._shift.semitones
+        self._shift = self._shift.then(read_shift(value))
+        if self._shift.semitones != before:
+            self._say_key()
+
+    def _say(self, kind: str, value: object) -> None:
+        self._held[kind] = value
+        self.bars[-1].changes.append((self.bars[-1].length, kind, value))
+
+    def _say_key(self) -> None:
+        """Keep the key as it sounds."""
+        if self._key is None:
+            return
+        n_sharps, mode = self._key
+        if semitones := self._shift.semitones or 0:
+            n_sharps = (n_sharps + 7 * semitones + 5) % 12 - 5  # five flats to six sharps
+        self._say("key", (n_sharps, mode))
+
+    def _take_tempo(self, value: str) -> None:
+        tempo_bpm = read_tempo(value, self._unit)
+        if tempo_bpm is not None:
+            self._say("tempo", tempo_bpm)
+        elif re.search(r"\d", re.sub(r'"[^"]*"', "", value)):
+            self.findings.append(f"Q:{value.strip()} is no tempo and left out.")
+
+    def _start_part(self, name: str) -> None:
+        """Begin a part, and with it a bar; it says its key, metre and tempo, whatever is played before."""
+        if not self.bars[-1].is_empty:
+            self._end_bar(ends_part=True)
+        bar = self.bars[-1]
+        bar.part = name
+        bar.endings = bar.endings if bar.starts_ending else frozenset()
+        for kind, value in self._held.items():
+            self._say(kind, value)
 
     def _take(self, match: re.Match[str]) -> None:
         text = match[0]
@@ -159,7 +208,7 @@ class Voice:
         if self._chord is None:
             self._awaited, self._tied = self._tied, {}
         pitch = self._pitch(match["accidental"], match["letter"], match["octave"])
-        spelling = _spelling(match["letter"], match["octave"])
+        spelling = self._spelling(match["letter"], match["octave"])
         sounding = Sounding(self.bars[-1].length, length, pitch, spelling)
         if self._chord is not None:
             self._chord.append(sounding)
@@ -254,10 +303,14 @@ class Voice:
             bar.starts_repeat = bool(after)
             return
         bar.n_repeats = min(before, MAX_PASSES)
+        self._end_bar(ends_part=ends_part)
+        self._mark(self.bars[-1], after, is_double, None, 0)
+
+    def _end_bar(self, *, ends_part: bool) -> None:
+        self._altered.clear()
         self._check_bar(is_last=ends_part)
         self._bar_number += 1
-        self.bars.append(Bar(self._bar_number, endings=frozenset() if ends_part else bar.endings))
-        self._mark(self.bars[-1], after, is_double, None, 0)
+        self.bars.append(Bar(self._bar_number, endings=frozenset() if ends_part else self.bars[-1].endings))
 
     def _mark(self, bar: Bar, after: int, is_double: bool, earlier: Bar | None, before: int) -> None:
         bar.starts_repeat = bar.starts_repeat or bool(after)
@@ -293,6 +346,7 @@ class Voice:
             or bar.starts_repeat
             or bar.starts_section
             or bar.starts_ending
+            or bar.part
             or before.n_repeats > 0
         )
         if length > due or (length < due and not may_be_short):
@@ -317,7 +371,7 @@ class Voice:
 
     def _pitch(self, accidental: str | None, letter: str, octave: str) -> int:
         """Find the pitch, minding the signature, the bar and a tie from the bar before."""
-        name, height = _spelling(letter, octave)
+        name, height = self._spelling(letter, octave)
         place = (name, height if self._propagation == "octave" else 0)
         if accidental is not None:
             alteration = ALTERATIONS[accidental]
@@ -325,7 +379,7 @@ class Voice:
                 self._altered[place] = alteration
         else:
             alteration = self._altered.get(place, self._signature.get(name, 0))
-        pitch = 12 * height + _STEPS[name] + alteration
+        pitch = 12 * height + _STEPS[name] + alteration + (self._shift.semitones or 0)
         tied = self._awaited.get((name, height))
         if tied is not None and accidental is None:
             pitch = tied
@@ -333,10 +387,10 @@ class Voice:
             raise self._error(f"{letter}{octave} is beyond the pitches of MIDI")
         return pitch
 
+    def _spelling(self, letter: str, octave: str) -> Spelling:
+        """Return the letter and how many octaves it is above MIDI's lowest."""
+        shifted = (self._shift.octaves or 0) + (self._shift.clef_octaves or 0)
+        return letter.upper(), 5 + letter.islower() + octave.count("'") - octave.count(",") + shifted
+
     def _error(self, what: str) -> ScoreError:
         return ScoreError(f"bar {self._bar_number}: {what}.")
-
-
-def _spelling(letter: str, octave: str) -> Spelling:
-    """Return the letter and how many octaves it is above MIDI's lowest."""
-    return letter.upper(), 5 + letter.islower() + octave.count("'") - octave.count(",")
