@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+from fractions import Fraction
 from pathlib import Path
 
 import numpy as np
@@ -11,6 +13,7 @@ from woodshed.errors import ScoreError
 from woodshed.score import ChordSymbol, Key, Metre, Note, Score, Tempo
 from woodshed.symbolic.abc import abc_to_score, read_abc
 from woodshed.symbolic.abc_write import score_to_abc, write_abc
+from woodshed.symbolic.edit import loop
 
 
 def sounding(score: Score) -> list[tuple[float, float, int]]:
@@ -52,6 +55,82 @@ def test_overlapping_notes_become_voices() -> None:
     assert text.count("\nV:3\n") == 1
     assert 'name="Top"' in text
     assert sounding(abc_to_score(text)) == sounding(score)
+
+
+def body_of(score: Score) -> str:
+    return score_to_abc(score).split("\nK:")[1].partition("\n")[2].removesuffix("\n")
+
+
+def even(*lengths: float, pitch: int = 67) -> list[Note]:
+    """Return notes in a row, of these lengths in quarter notes."""
+    return [Note(sum(lengths[:k]), length, pitch) for k, length in enumerate(lengths)]
+
+
+def test_tuplets_are_written_as_such_and_come_back_exactly() -> None:
+    third = Fraction(1, 3)
+    cases = {
+        "(3GGG": [third] * 3,
+        "(3G2G2G2": [2 * third] * 3,
+        "(3:2:2G2G": [2 * third, third],
+        "(3:2:4G/2G/2GG": [third / 2, third / 2, third, third],
+        "(5:4:5G/2G/2G/2G/2G/2": [Fraction(1, 5)] * 5,
+        "(3G/2G/2G/2": [third / 2] * 3,
+    }
+    for written, lengths in cases.items():
+        for before in (1, Fraction(1, 2)):
+            score = Score(even(*map(float, [before, *lengths, 1 - before % 1])), metres=[Metre(0, 3, 4)])
+            assert written in body_of(score).replace(" ", "").replace("|", ""), written
+            again = sounding(abc_to_score(score_to_abc(score)))
+            np.testing.assert_allclose(again, sounding(score), rtol=0, atol=1e-12)
+    rest = Score([Note(0, 1 / 3, 67), Note(2 / 3, 1 / 3, 67)], metres=[Metre(0, 3, 4)])
+    assert body_of(rest) == "(3G z G|]"
+
+
+def test_a_length_that_is_no_part_of_a_tuplet_stays_a_fraction() -> None:
+    score = Score(even(4 / 3, 5 / 3), metres=[Metre(0, 3, 4)])
+    assert body_of(score) == "G8/3 G10/3|]"
+    over_the_line = Score(even(8 / 3, 2 / 3, 2 / 3), metres=[Metre(0, 3, 4)])
+    again = sounding(abc_to_score(score_to_abc(over_the_line)))
+    np.testing.assert_allclose(again, sounding(over_the_line), rtol=0, atol=1e-12)
+
+
+@pytest.mark.parametrize(
+    ("metre", "lengths", "written"),
+    [
+        ((4, 4), [0.5] * 8, "GGGG GGGG|]"),
+        ((4, 4), [1, 0.5, 0.5, 0.25, 0.25, 0.5, 1], "G2 GG G/2G/2G G2|]"),
+        ((3, 4), [0.5] * 6, "GG GG GG|]"),
+        ((6, 8), [0.5] * 6, "GGG GGG|]"),
+        ((6, 8), [1, 0.5, 1.5], "G2G G3|]"),
+        ((2, 4), [0.75, 0.25, 0.5, 0.5], "G3/2G/2 GG|]"),
+    ],
+)
+def test_notes_of_a_beat_stand_close_together(metre, lengths, written: str) -> None:
+    assert body_of(Score(even(*lengths), metres=[Metre(0, *metre)])) == written
+
+
+def test_beats_of_a_pickup_are_counted_from_its_end() -> None:
+    score = Score(even(*[0.5] * 10), metres=[Metre(0, 3, 4)], pickup_beats=1.5)
+    assert body_of(score) == "G GG|GG GG GG|G|]"
+
+
+def test_a_line_has_four_bars_after_the_pickup() -> None:
+    score = Score(even(1, *[4] * 9), metres=[Metre(0, 4, 4)], pickup_beats=1)
+    assert body_of(score).splitlines() == ["G2|G8|G8|G8|G8|", "G8|G8|G8|G8|", "G8|]"]
+
+
+def test_a_score_in_a_loop_says_its_key_and_metre_once() -> None:
+    once = Score(
+        [Note(k, 1, 62) for k in range(8)],
+        tempos=[Tempo(0, 90)],
+        metres=[Metre(0, 4, 4)],
+        keys=[Key(0, -1, "minor")],
+    )
+    text = score_to_abc(loop(once, 3))
+    assert text.count("[") == 0
+    assert sounding(abc_to_score(text)) == sounding(loop(once, 3))
+    turning = replace(once, keys=[Key(0, -1, "minor"), Key(4, 1)])
+    assert score_to_abc(loop(turning, 2)).count("[K:") == 3  # and back again
 
 
 def test_drums_alone_are_refused() -> None:

@@ -13,7 +13,7 @@ import pytest
 
 from woodshed.errors import ParameterError, ScoreFileError
 from woodshed.score import ChordSymbol, Key, Metre, Note, Program, Score, Tempo
-from woodshed.symbolic import read_abc, read_musicxml, write_musicxml
+from woodshed.symbolic import loop, read_abc, read_musicxml, write_musicxml
 from woodshed.symbolic.musicxml import musicxml_to_score
 from woodshed.symbolic.musicxml_write import score_to_musicxml
 
@@ -183,6 +183,12 @@ def test_what_stands_in_a_note_is_in_the_prescribed_order() -> None:
     assert [child.tag for child in first] == [
         *("pitch", "duration", "voice", "type", "accidental", "time-modification", "beam", "notations"),
     ]
+
+
+def test_a_score_in_a_loop_says_its_key_metre_and_tempo_once() -> None:
+    once = Score([Note(0, 4, 62)], tempos=[Tempo(0, 90)], metres=[Metre(0, 4, 4)], keys=[Key(0, -1)])
+    text = score_to_musicxml(loop(once, 3))
+    assert [text.count(f"<{word}>") for word in ("key", "time", "metronome")] == [1, 1, 1]
 
 
 def test_others_documents() -> None:

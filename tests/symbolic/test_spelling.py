@@ -82,7 +82,7 @@ def test_abc_and_musicxml_write_the_same_names() -> None:
 
 def test_a_tied_note_keeps_its_name_when_the_key_changes() -> None:
     score = Score([Note(0, 8, 61)], keys=[Key(0, 2), Key(4, -5)])
-    assert score_to_abc(score).endswith("K:D\nC8-|[K:Db] ^C8|]\n")
+    assert score_to_abc(score).endswith("K:D\nC8-|[K:Db]^C8|]\n")
     steps = ElementTree.fromstring(score_to_musicxml(score)).iter("step")
     assert [step.text for step in steps] == ["C", "C"]
 

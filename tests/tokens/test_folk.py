@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import numpy as np
 import pytest
 
 from woodshed.errors import ParameterError, ScoreError
 from woodshed.symbolic import abc_to_score
+from woodshed.symbolic.abc_folk import abc_to_folk, book_to_folk
 from woodshed.tokens.folk import FolkAbc, tokens_to_abc, tokens_to_score
+from woodshed.tokens.folk_line import lines_of
 
 TUNE = "M:6/8 K:Cdor c |: g 3 e > d c | [ E 3 G 3 ] (3 =A B c (2 d e :| |1 c 6 :| |2 c 3 c 2 |"
 
@@ -41,7 +45,40 @@ def test_an_unknown_token_is_named_with_its_place(tune: str, message: str) -> No
 def test_abc_has_its_header_and_its_notes_close_together() -> None:
     lines = tokens_to_abc(TUNE, title="Two\nlines", number=7).splitlines()
     assert lines[2:7] == ["X:7", "T:Two lines", "M:6/8", "L:1/8", "K:Cdor"]
-    assert lines[7] == "c |: g3 e>d c | [E3G3] (3 =A B c (2 d e :| |1 c6 :| |2 c3 c2 |]"
+    assert lines[7:] == ["c |: g3 e>dc | [E3G3] (3=ABc(2d e :|", "|1 c6 :| |2 c3 c2 |]"]
+
+
+def test_abc_has_four_bars_a_line_and_the_notes_of_a_beat_together() -> None:
+    half = "C D E F G A B c | c 2 c B c d e > f | z A (3 B c d e 2 c 2"
+    tune = f"M:4/4 K:Cmaj G |: {half} | g 4 f 4 | {half} |1 g 4 f 3 G :| |2 g 4 f 4 |: {half} | [ C G ] 8 :|"
+    first = "CDEF GABc | c2 cB cd e>f | z A (3Bcd e2 c2"
+    assert tokens_to_abc(tune).splitlines()[7:] == [
+        f"G |: {first} | g4 f4 |",
+        f"{first} |1 g4 f3 G :| |2 g4 f4 ||",
+        f"|: {first} | [CG]8 :|",
+    ]
+    jig = "M:6/8 K:Cdor G | C D E F 2 G | A 3 B > A G |"
+    assert tokens_to_abc(jig).splitlines()[7:] == ["G | CDE F2G | A3 B>AG |]"]
+
+
+def test_lines_and_beams_change_no_note() -> None:
+    rng = np.random.default_rng(0)
+    words = FolkAbc().vocabulary[13:]
+    for _ in range(300):
+        music = [words[k] for k in rng.integers(0, len(words), 60)]
+        text = "".join(" ".join(lines_of(music, "M:4/4")).split())
+        assert text.replace("|||:", "|:") == "".join(music)  # a line ends with a bar line
+
+
+@pytest.mark.data
+def test_real_tunes_come_back_from_their_lines(shared_data: Path) -> None:
+    text = (shared_data / "nottingham" / "abc" / "jigs.abc").read_text(encoding="utf-8")
+    tunes, _ = book_to_folk(text)
+    assert len(tunes) > 300
+    for tune in tunes[::3]:
+        abc = tokens_to_abc(tune.text)
+        assert abc_to_folk(abc) == tune.text
+        assert max(line.count("|") for line in abc.split("\nK:")[1].splitlines()) <= 8
 
 
 def test_notes_have_the_mode_the_repeats_and_the_rhythm() -> None:

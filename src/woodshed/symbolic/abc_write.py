@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import os
+from bisect import bisect_left, bisect_right
+from collections import deque
 from collections.abc import Sequence
 from dataclasses import dataclass
 from fractions import Fraction
@@ -11,9 +13,10 @@ from woodshed.atomic import write_whole
 from woodshed.errors import ScoreError
 from woodshed.score import DRUM_CHANNEL, FIFTHS_ABOVE, Key, Score
 from woodshed.symbolic.abc_field import Signature, signature_of
+from woodshed.symbolic.abc_group import groups_of, tuplets_of
 from woodshed.symbolic.spelling import LINE_OF_FIFTHS, key_at, spelling
+from woodshed.symbolic.staff import MAX_DENOMINATOR, BarSpan, bars_of, exact, news_of
 
-_MAX_DENOMINATOR = 1024  # the ticks of common MIDI files, and the tuplets of ABC, are exact
 _UNIT = Fraction(1, 2)  # L:1/8, in quarter notes
 _BARS_A_LINE = 4
 _MODE_WORDS = {"major": "", "minor": "m"}
@@ -27,6 +30,17 @@ class _Event:
     start: Fraction
     end: Fraction
     pitches: tuple[int, ...]
+
+
+@dataclass(frozen=True)
+class _Piece:
+    """Notes or a rest within one bar, and the key in which they began."""
+
+    start: Fraction
+    end: Fraction
+    pitches: tuple[int, ...]
+    key: Key
+    is_tied: bool
 
 
 def write_abc(scores: Score | Sequence[Score], path: str | os.PathLike[str]) -> None:
@@ -48,7 +62,8 @@ def score_to_abc(score: Score, *, number: int = 1) -> str:
 
     Notes of one channel that begin and end together become a chord; where they overlap otherwise, another
     voice is opened. Times become the nearest fraction of a quarter note with a denominator up to 1024.
-    Velocities, programs and drums are not written. The
+    Velocities, programs and drums are not written. Notes of a beat stand close together, so that other
+    programs beam them; triplets and other tuplets are written as such; four bars make a line. The
     accidentals are such that readers understand the same, whether an accidental counts for one octave or all.
 
     Parameters
@@ -105,51 +120,69 @@ def score_to_abc(score: Score, *, number: int = 1) -> str:
 
 
 class _Writer:
-    """Writes one voice: what it has to know on the way are the bar lines, the changes and the accidentals."""
+    """Writes one voice: what it has to know on the way are the bars, the changes and the accidentals."""
 
     def __init__(self, score: Score, is_first: bool) -> None:
-        self._end = _exact(score.duration_beats)
-        self._lines = _bar_lines(score, self._end)
+        self._end = exact(score.duration_beats)
+        self._bars = bars_of(score)
         self._changes = _inline(score, is_first)
-        self._keys = [(_exact(key.onset_beats), key) for key in score.keys]
+        self._cuts = sorted({*(bar.start for bar in self._bars), *self._changes})
+        self._keys = [(exact(key.onset_beats), key) for key in news_of(score.keys)]
         self._altered: set[str] = set()
 
     def text(self, events: Sequence[_Event]) -> str:
-        """Write the events with rests between them."""
-        out: list[str] = []
+        """Write the events with rests between them, four bars a line."""
+        pieces: list[_Piece] = []
         now = Fraction(0)
         for event in events:
-            out += self._pieces(now, event.start, ()) + self._pieces(event.start, event.end, event.pitches)
+            pieces += self._cut(now, event.start, ()) + self._cut(event.start, event.end, event.pitches)
             now = event.end
-        out += self._pieces(now, self._end, ())
-        return " ".join(out).replace(" |", "|").replace("| ", "|").replace("|\n ", "|\n") + "|]"
+        pieces += self._cut(now, self._end, ())
+        text, waiting = "", deque(pieces)
+        for bar in self._bars:
+            own = []
+            while waiting and waiting[0].start < bar.end:
+                own.append(waiting.popleft())
+            text += self._bar(bar, own)
+            is_last = bar is self._bars[-1]
+            text += "|]" if is_last else "|\n" if bar.number and bar.number % _BARS_A_LINE == 0 else "|"
+        return text
 
-    def _pieces(self, start: Fraction, end: Fraction, pitches: tuple[int, ...]) -> list[str]:
-        """Write a note, chord or rest, cut at bar lines and changes and tied over them."""
-        cuts = [at for at in {*self._lines, *self._changes} if start < at < end]
-        ends = [*sorted(cuts), end]
+    def _cut(self, start: Fraction, end: Fraction, pitches: tuple[int, ...]) -> list[_Piece]:
+        """Cut a note, chord or rest at bar lines and changes."""
+        if end <= start:
+            return []
+        cuts = self._cuts[bisect_right(self._cuts, start) : bisect_left(self._cuts, end)]
         key = key_at(self._keys, start)
-        out = []
-        for stop in ends:
-            if stop <= start:
-                continue
-            if start in self._lines:
-                self._altered.clear()
-                out.append("|\n" if self._lines[start] % _BARS_A_LINE == 0 else "|")
-            out += self._changes.get(start, [])
-            written = self._spell(start, stop - start, pitches, key)
-            out.append(written + ("-" if pitches and stop < end else ""))
-            start = stop
-        return out
+        return [
+            _Piece(at, stop, pitches, key, is_tied=bool(pitches) and stop < end)
+            for at, stop in zip([start, *cuts], [*cuts, end], strict=True)
+        ]
 
-    def _spell(self, at: Fraction, length: Fraction, pitches: tuple[int, ...], key: Key) -> str:
-        """Write one piece in the spelling of the key in which its note begins."""
-        written = _length(length / _UNIT)
-        if not pitches:
+    def _bar(self, bar: BarSpan, pieces: Sequence[_Piece]) -> str:
+        """Write what is between two bar lines: notes under one beam close together, others apart."""
+        self._altered.clear()
+        zero = bar.start if bar.number else bar.end  # a pickup is the end of a bar
+        spans = [(piece.start - zero, piece.end - zero) for piece in pieces]
+        groups = groups_of(spans, bar.metre)
+        text = ""
+        for k, (piece, (mark, times)) in enumerate(zip(pieces, tuplets_of(spans), strict=True)):
+            changes = self._changes.get(piece.start, "")
+            is_apart = groups[k] != groups[k - 1] or not (piece.pitches and pieces[k - 1].pitches)
+            if k and (is_apart or changes.startswith("[")):
+                text += " "
+            text += changes + mark + self._sign(piece, times)
+        return text
+
+    def _sign(self, piece: _Piece, times: Fraction) -> str:
+        """Write one note, chord or rest in the spelling of the key in which it began."""
+        written = _length((piece.end - piece.start) * times / _UNIT)
+        if not piece.pitches:
             return "z" + written
-        signature = signature_of(key_at(self._keys, at).n_sharps)
-        names = [self._pitch(pitch, key, signature) for pitch in pitches]
-        return (names[0] if len(names) == 1 else f"[{''.join(names)}]") + written
+        signature = signature_of(key_at(self._keys, piece.start).n_sharps)
+        names = [self._pitch(pitch, piece.key, signature) for pitch in piece.pitches]
+        name = names[0] if len(names) == 1 else f"[{''.join(names)}]"
+        return name + written + "-" * piece.is_tied
 
     def _pitch(self, pitch: int, key: Key, signature: Signature) -> str:
         """Spell a pitch as the key suggests, with an accidental where one is needed."""
@@ -168,8 +201,8 @@ def _voices(score: Score) -> list[tuple[int, list[_Event]]]:
     together: dict[tuple[int, Fraction, Fraction], list[int]] = {}
     for note in score.notes:
         if note.channel != DRUM_CHANNEL:
-            start = _exact(note.onset_beats)
-            end = max(start + Fraction(1, _MAX_DENOMINATOR), _exact(note.end_beats))
+            start = exact(note.onset_beats)
+            end = max(start + Fraction(1, MAX_DENOMINATOR), exact(note.end_beats))
             together.setdefault((note.channel, start, end), []).append(note.pitch_midi)
     voices: list[tuple[int, list[_Event]]] = []
     for (channel, start, end), pitches in sorted(together.items()):
@@ -183,37 +216,19 @@ def _voices(score: Score) -> list[tuple[int, list[_Event]]]:
     return voices
 
 
-def _bar_lines(score: Score, end: Fraction) -> dict[Fraction, int]:
-    """Return where bars begin, but for the first, and how many have gone before."""
-    metres = score.metres
-    lines: dict[Fraction, int] = {}
-    at = _exact(score.pickup_beats)
-    if at:
-        lines[at] = 0
-    for k in range(max(1, len(metres))):
-        length = _exact(metres[k].bar_beats) if metres else Fraction(4)
-        stop = min(end, _exact(metres[k + 1].onset_beats)) if k + 1 < len(metres) else end
-        if metres and k:
-            at = _exact(metres[k].onset_beats)
-            lines[at] = len(lines) + 1
-        while (at := at + length) < stop:
-            lines[at] = len(lines) + 1
-    return {place: n for place, n in lines.items() if 0 < place < end}
-
-
-def _inline(score: Score, is_first: bool) -> dict[Fraction, list[str]]:
+def _inline(score: Score, is_first: bool) -> dict[Fraction, str]:
     """Return the fields and chord symbols within the music; those for all only in the first voice."""
-    changes: dict[Fraction, list[str]] = {}
+    changes: dict[Fraction, str] = {}
 
     def add(onset_beats: float, text: str) -> None:
-        changes.setdefault(_exact(onset_beats), []).append(text)
+        changes[exact(onset_beats)] = changes.get(exact(onset_beats), "") + text
 
-    for metre in (metre for metre in score.metres if metre.onset_beats > 0):
+    for metre in (metre for metre in news_of(score.metres) if metre.onset_beats > 0):
         add(metre.onset_beats, f"[M:{metre.numerator}/{metre.denominator}]")
-    for key in (key for key in score.keys if key.onset_beats > 0):
+    for key in (key for key in news_of(score.keys) if key.onset_beats > 0):
         add(key.onset_beats, f"[K:{_key_name(key)}]")
     if is_first:
-        for tempo in (tempo for tempo in score.tempos if tempo.onset_beats > 0):
+        for tempo in (tempo for tempo in news_of(score.tempos) if tempo.onset_beats > 0):
             add(tempo.onset_beats, f"[Q:1/4={tempo.tempo_bpm:.9g}]")
         for chord in score.chords:
             add(chord.onset_beats, f'"{chord.name}"')
@@ -224,10 +239,6 @@ def _key_name(key: Key) -> str:
     sharps, place = divmod(key.n_sharps + FIFTHS_ABOVE[key.mode] + 1, 7)
     sign = "#" * sharps if sharps > 0 else "b" * -sharps
     return LINE_OF_FIFTHS[place] + sign + _MODE_WORDS.get(key.mode, key.mode[:3])
-
-
-def _exact(beats: float) -> Fraction:
-    return Fraction(beats).limit_denominator(_MAX_DENOMINATOR)
 
 
 def _length(units: Fraction) -> str:

@@ -9,6 +9,7 @@ from xml.etree import ElementTree
 
 from woodshed.score import Metre
 from woodshed.symbolic.musicxml_value import TYPES, Value
+from woodshed.symbolic.staff import beat_of
 
 Placed = tuple[ElementTree.Element, Value, Fraction]
 """The sign of a note or rest, its value, and where it begins in its bar."""
@@ -28,8 +29,7 @@ def add_beams(signs: Sequence[Placed], metre: Metre | None) -> None:
     >>> [[beam.text for beam in note.iter("beam")] for note in notes]
     [['begin'], ['end'], []]
     """
-    is_compound = metre is not None and metre.denominator >= 8 and metre.numerator % 3 == 0
-    beat = Fraction(3 * 4, metre.denominator) if metre and is_compound else Fraction(1)
+    beat = beat_of(metre)
 
     def place(sign: Placed) -> tuple[int, bool]:
         element, value, start = sign

@@ -13,7 +13,7 @@ from woodshed.symbolic.musicxml_accidental import Head, add_accidentals
 from woodshed.symbolic.musicxml_beam import Placed, add_beams
 from woodshed.symbolic.musicxml_value import Value, is_plain, values_of
 from woodshed.symbolic.spelling import key_at, spelling
-from woodshed.symbolic.staff import BarSpan, Event, bars_of, exact, voices_of
+from woodshed.symbolic.staff import BarSpan, Event, bars_of, exact, news_of, voices_of
 
 Element = ElementTree.Element
 
@@ -88,7 +88,7 @@ class _Part:
         self._score, self._channel, self._divisions, self._is_first = score, channel, divisions, is_first
         self._notes = [note for note in score.notes if note.channel == channel]
         self._voices = voices_of(self._notes)
-        self._keys = [(exact(key.onset_beats), key) for key in score.keys]
+        self._keys = [(exact(key.onset_beats), key) for key in news_of(score.keys)]
 
     def element(self, bars: Sequence[BarSpan]) -> Element:
         part = Element("part", id=f"P{self._channel + 1}")
@@ -227,7 +227,7 @@ class _Part:
             _add(attributes, "divisions", str(self._divisions))
         if at_start:
             _write_key(attributes, at_start[-1])
-        if bar.metre and (before is None or bar.metre != before.metre):
+        if bar.metre and (before is None or before.metre is None or news_of([before.metre, bar.metre])[1:]):
             time = _add(attributes, "time")
             _add(time, "beats", str(bar.metre.numerator))
             _add(time, "beat-type", str(bar.metre.denominator))
@@ -254,7 +254,7 @@ class _Part:
                 _add(element, "offset", self._count(later))
 
         if self._is_first:
-            for tempo in (tempo for tempo in self._score.tempos if within(tempo.onset_beats)):
+            for tempo in (tempo for tempo in news_of(self._score.tempos) if within(tempo.onset_beats)):
                 direction = _add(measure, "direction", placement="above")
                 mark = _add(_add(direction, "direction-type"), "metronome")
                 _add(mark, "beat-unit", "quarter")

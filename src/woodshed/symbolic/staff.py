@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-from dataclasses import dataclass
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, replace
 from fractions import Fraction
+from typing import TypeVar
 
-from woodshed.score import Metre, Note, Score
+from woodshed.score import Key, Metre, Note, Score, Tempo
+
+Change = TypeVar("Change", Key, Metre, Tempo)
 
 MAX_DENOMINATOR = 1024
 """Times become the nearest fraction of a quarter note with a denominator up to this."""
@@ -45,6 +48,33 @@ def exact(beats: float) -> Fraction:
     (Fraction(2, 3), Fraction(1, 4))
     """
     return Fraction(beats).limit_denominator(MAX_DENOMINATOR)
+
+
+def beat_of(metre: Metre | None) -> Fraction:
+    """Return the length of a beat: three eighths in compound metres such as 6/8, else a quarter note.
+
+    Examples
+    --------
+    >>> beat_of(Metre(0, 9, 8)), beat_of(Metre(0, 3, 4)), beat_of(None)
+    (Fraction(3, 2), Fraction(1, 1), Fraction(1, 1))
+    """
+    is_compound = metre is not None and metre.denominator >= 8 and metre.numerator % 3 == 0
+    return Fraction(3 * 4, metre.denominator) if metre and is_compound else Fraction(1)
+
+
+def news_of(changes: Sequence[Change]) -> list[Change]:
+    """Leave out the changes to what holds already, such as those of a score that is played twice.
+
+    Examples
+    --------
+    >>> [metre.onset_beats for metre in news_of([Metre(0, 4, 4), Metre(8, 4, 4), Metre(16, 3, 4)])]
+    [0, 16]
+    """
+    kept: list[Change] = []
+    for change in changes:
+        if not kept or replace(change, onset_beats=kept[-1].onset_beats) != kept[-1]:
+            kept.append(change)
+    return kept
 
 
 def bars_of(score: Score) -> list[BarSpan]:

@@ -13,6 +13,7 @@ from woodshed.score import Score
 from woodshed.symbolic.abc import abc_to_score
 from woodshed.symbolic.folk_word import BOUNDARIES, METRES, MODES, WORDS
 from woodshed.tokens.folk_key import in_key
+from woodshed.tokens.folk_line import lines_of
 
 _NUMBERS = {word: number for number, word in enumerate(WORDS)}
 START, END = (_NUMBERS[word] for word in BOUNDARIES)
@@ -100,6 +101,8 @@ class FolkAbc:
 def tokens_to_abc(tune: str, *, title: str = "Tune", number: int = 1, tonic: str = "C") -> str:
     r"""Write a tune in tokens as ABC that any reader understands.
 
+    Notes of a beat stand close together, so that other programs beam them; a line has four bars.
+
     Parameters
     ----------
     tune
@@ -126,7 +129,7 @@ def tokens_to_abc(tune: str, *, title: str = "Tune", number: int = 1, tonic: str
     M:6/8
     L:1/8
     K:Cdor
-    |: g3 e>d c | [E3G3] c3 :|
+    |: g3 e>dc | [E3G3] c3 :|
     <BLANKLINE>
     """
     words = tune.split()
@@ -143,7 +146,7 @@ def tokens_to_abc(tune: str, *, title: str = "Tune", number: int = 1, tonic: str
         "L:1/8",
     ]
     key, music = in_key(tune, tonic)
-    body = _body(_opened(music))
+    body = "\n".join(lines_of(_opened(music), words[0]))
     body += "]" if body.endswith(" |") else ""  # the end of the tune: its last bar may be short
     return "\n".join([*head, f"K:{key}", body, ""])
 
@@ -193,15 +196,3 @@ def _opened(words: Sequence[str]) -> list[str]:
         elif word == ":|" and words[number + 1 : number + 2] not in (["|:"], ["|2"]):
             begins = len(opened)
     return opened
-
-
-def _body(words: Sequence[str]) -> str:
-    """Join tokens: a blank where it may stand, none within a note, a chord or a broken pair."""
-    text, is_in_chord, is_after_break = "", False, False
-    for word in words:
-        is_length = word[0] in "23456789/<>" or word in ("12", "16")
-        glued = is_length or is_in_chord or is_after_break or word == "]"
-        text += word if glued or not text else f" {word}"
-        is_in_chord = word == "[" or (is_in_chord and word != "]")
-        is_after_break = is_length and word[-1] in "<>"
-    return text
