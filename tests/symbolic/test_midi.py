@@ -10,7 +10,10 @@ import pytest
 
 from woodshed.errors import OutputError, ParameterError, ScoreError, ScoreFileError
 from woodshed.score import Key, Metre, Note, Program, Score, Tempo
+from woodshed.symbolic.abc import abc_to_score
+from woodshed.symbolic.abc_write import score_to_abc
 from woodshed.symbolic.midi import midi_to_score, read_midi, score_to_midi, write_midi
+from woodshed.symbolic.midi_event import decode
 
 ON, OFF, END = b"\x90", b"\x80", b"\x00\xff\x2f\x00"
 
@@ -38,6 +41,49 @@ def test_everything_comes_back(tmp_path: Path) -> None:
     write_midi(full_score(), tmp_path / "b.mid")
     assert (tmp_path / "a.mid").read_bytes() == (tmp_path / "b.mid").read_bytes()
     assert sorted(path.name for path in tmp_path.iterdir()) == ["a.mid", "b.mid"]
+
+
+@pytest.mark.parametrize(
+    ("metre", "pickup", "written"),
+    [
+        ((4, 4), 1.0, [(0, 1, 4), (480, 4, 4)]),
+        ((6, 8), 0.5, [(0, 1, 8), (240, 6, 8)]),
+        ((6, 8), 1.0, [(0, 2, 8), (480, 6, 8)]),
+        ((3, 4), 0.75, [(0, 3, 16), (360, 3, 4)]),
+    ],
+)
+def test_a_pickup_is_a_bar_of_its_own_metre(metre, pickup: float, written) -> None:
+    notes = [Note(0, pickup, 60), Note(pickup, 3, 62)]
+    score = Score(notes, metres=[Metre(0, *metre), Metre(24 + pickup, 5, 4)], pickup_beats=pickup)
+    data = score_to_midi(score)
+    events = [event for event in decode(data, "a").tracks[0] if event.first == 0x58]
+    found = [(event.tick, event.content[0], 1 << event.content[1]) for event in events]
+    assert found == [*written, ((24 + pickup) * 480, 5, 4)]
+    assert midi_to_score(data) == score
+
+
+def test_bar_lines_stay_where_they_are_from_abc_by_midi_to_abc() -> None:
+    text = "X:1\nM:3/4\nL:1/8\nK:G\nD2|G2 B2 d2|g4 D2|G6|]\n"
+    assert score_to_abc(midi_to_score(score_to_midi(abc_to_score(text)))) == text
+
+
+@pytest.mark.parametrize(
+    "metres",
+    [
+        [Metre(0, 6, 8), Metre(3, 4, 4)],  # a beat of another kind
+        [Metre(0, 5, 4), Metre(5, 4, 4)],  # longer than the bars after it
+        [Metre(0, 2, 4), Metre(4, 4, 4)],  # two bars
+    ],
+)
+def test_a_first_bar_that_is_no_part_of_the_next_is_no_pickup(metres: list[Metre]) -> None:
+    score = Score([Note(0, 8, 60)], metres=metres)
+    assert midi_to_score(score_to_midi(score)) == score
+
+
+def test_a_pickup_that_midi_has_no_metre_for_is_left_out() -> None:
+    for pickup, metres in ((1 / 3, [Metre(0, 4, 4)]), (1.0, []), (5.0, [Metre(0, 4, 4)])):
+        score = Score([Note(0, 8, 60)], metres=metres, pickup_beats=pickup)
+        assert midi_to_score(score_to_midi(score)) == Score([Note(0, 8, 60)], metres=metres)
 
 
 def test_another_reader_finds_the_same_notes(tmp_path: Path) -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 from collections import defaultdict, deque
 from collections.abc import Iterable
+from dataclasses import replace
 from pathlib import Path
 
 from woodshed.atomic import write_whole
@@ -25,6 +26,7 @@ _NAME, _TEMPO, _METRE, _KEY = 0x03, 0x51, 0x58, 0x59
 _NOTE_OFF, _NOTE_ON, _PROGRAM = 0x8, 0x9, 0xC
 _MAX_TICK = (1 << 28) - 1
 _MAX_HOURS = 24
+_MAX_NUMERATOR, _MAX_DENOMINATOR = 255, 128
 _MICROSECONDS = 60_000_000
 
 
@@ -34,7 +36,9 @@ def read_midi(path: str | os.PathLike[str]) -> Score:
     Notes, tempos, metres, keys, programs and names are kept; controllers (the sustain pedal among them),
     pitch bend and system exclusive messages are not. A note that begins while the same pitch of its channel
     still sounds is a note of its own: the one that began first ends first. Notes that never end are closed
-    where the file ends, and notes of no length get one tick; `Score.findings` says how many there were.
+    where the file ends, and notes of no length get one tick; `Score.findings` says how many there were. A
+    first bar that has a metre of its own and is a part of the bars after it, such as 1/4 before 3/4, is a
+    pickup.
 
     Parameters
     ----------
@@ -100,8 +104,9 @@ def write_midi(score: Score, path: str | os.PathLike[str], *, ticks_per_beat: in
     ----------
     score
         Notes that overlap at one pitch of one channel come back so that the one that began first ends first;
-        church modes come back as the major or minor of their signature, since MIDI has no others. Chord
-        symbols and the length of the pickup are not written.
+        church modes come back as the major or minor of their signature, since MIDI has no others. A pickup
+        becomes a bar with a metre of its own, as other programs write it, if the score has a metre. Chord
+        symbols are not written.
     path
         Where to; an older file is replaced.
     ticks_per_beat
@@ -189,10 +194,12 @@ class _Collected:
         findings = [f"{n} note{'s' if n > 1 else ''} {what}." for n, what in counts if n]
         if self._n_odd:
             findings.append(f"{self._n_odd} damaged tempo, metre or key events were left out.")
+        metres, pickup = _without_pickup(sorted(self._metres.values(), key=lambda metre: metre.onset_beats))
         return Score(
             self._notes,
             tempos=tuple(self._tempos.values()),
-            metres=tuple(self._metres.values()),
+            metres=metres,
+            pickup_beats=pickup,
             keys=tuple(self._keys.values()),
             programs=tuple(self._programs),
             part_names=tuple(self._part_names.items()),
@@ -229,7 +236,7 @@ def _conductor(score: Score, ticks_per_beat: int) -> tuple[Event, ...]:
     for tempo in score.tempos:
         per_beat = min(max(1, round(_MICROSECONDS / tempo.tempo_bpm)), 0xFFFFFF)
         events.append(_meta(_tick(tempo.onset_beats, ticks_per_beat), _TEMPO, per_beat.to_bytes(3, "big")))
-    for metre in score.metres:
+    for metre in _with_pickup(score):
         content = bytes([metre.numerator, metre.denominator.bit_length() - 1, 24, 8])
         events.append(_meta(_tick(metre.onset_beats, ticks_per_beat), _METRE, content))
     for key in score.keys:
@@ -237,6 +244,40 @@ def _conductor(score: Score, ticks_per_beat: int) -> tuple[Event, ...]:
         content = key.n_sharps.to_bytes(1, "big", signed=True) + bytes([is_minor])
         events.append(_meta(_tick(key.onset_beats, ticks_per_beat), _KEY, content))
     return tuple(sorted(events, key=lambda event: event.tick))
+
+
+def _with_pickup(score: Score) -> list[Metre]:
+    """Return the metres as MIDI has them: a pickup is a bar of its own metre."""
+    metres = list(score.metres)
+    begun = [metre for metre in metres if metre.onset_beats <= score.pickup_beats]
+    if score.pickup_beats and len(begun) == 1 and begun[0].onset_beats == 0:
+        short = _pickup_metre(score.pickup_beats, begun[0])
+        if short is not None:
+            return [short, replace(begun[0], onset_beats=score.pickup_beats), *metres[1:]]
+    return metres
+
+
+def _without_pickup(metres: list[Metre]) -> tuple[list[Metre], float]:
+    """Return the metres and the length of the pickup, if the first bar is one."""
+    if len(metres) > 1 and metres[0].onset_beats == 0:
+        pickup, metre = metres[0].bar_beats, metres[1]
+        if metre.onset_beats == pickup and metres[0] == _pickup_metre(pickup, metre):
+            return [replace(metre, onset_beats=0.0), *metres[2:]], pickup
+    return metres, 0.0
+
+
+def _pickup_metre(pickup_beats: float, metre: Metre) -> Metre | None:
+    """Return the metre of a bar as long as a pickup; `None` if there is none, or it is no shorter than a bar.
+
+    It counts what the metre counts, or halves of it, and so on: a quarter before 6/8 is 2/8.
+    """
+    if pickup_beats >= metre.bar_beats:
+        return None
+    for denominator in (metre.denominator << k for k in range(8)):
+        numerator = pickup_beats * denominator / 4
+        if denominator <= _MAX_DENOMINATOR and numerator.is_integer() and numerator <= _MAX_NUMERATOR:
+            return Metre(0, int(numerator), denominator)
+    return None
 
 
 def _channel_track(score: Score, channel: int, ticks_per_beat: int) -> tuple[Event, ...]:
