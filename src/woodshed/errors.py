@@ -27,6 +27,9 @@ from __future__ import annotations
 import difflib
 from collections.abc import Iterable
 
+HIGHEST_SEED = 2**32 - 1
+"""What the libraries that draw take at most."""
+
 
 class WoodshedError(Exception):
     """Root of all errors raised by woodshed itself."""
@@ -100,6 +103,26 @@ def printable(path: object) -> str:
         return str(path).encode("utf-8", "surrogateescape").decode("utf-8", "backslashreplace")
     except UnicodeEncodeError:  # a lone surrogate that stands for no byte
         return str(path).encode("utf-8", "backslashreplace").decode("utf-8")
+
+
+def check_seed(seed: int) -> None:
+    """Refuse a seed that no source of random draws takes.
+
+    Raises
+    ------
+    ParameterError
+        If it is below 0, or above `HIGHEST_SEED`.
+
+    Examples
+    --------
+    >>> check_seed(-1)
+    Traceback (most recent call last):
+    woodshed.errors.ParameterError: seed must be 0 or more, got -1.
+    """
+    if not seed >= 0:
+        raise ParameterError(f"seed must be 0 or more, got {seed!r}.")
+    if seed > HIGHEST_SEED:
+        raise ParameterError(f"seed must be {HIGHEST_SEED} or less, got {seed!r}.")
 
 
 def near_miss(name: str, known: Iterable[str]) -> str:

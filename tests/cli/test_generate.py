@@ -95,6 +95,7 @@ def test_it_goes_on_from_a_tune_in_its_key(cli: Callable[..., Any], tmp_path: Pa
         (["--metre", "7/8"], "There is no metre"),
         (["--key", "H"], "is no key"),
         (["--temperature", "nan"], "temperature must be a number above 0"),
+        (["--seed", "-1"], "seed must be 0 or more, got -1."),
         (["--formats", "abc,midi"], "Did you mean mid?"),
         (["--prime", "M:6/8 K:Cdor G 2 Q"], "'Q', the 5th word"),
         (["--continue", "there-is-no-such.abc"], "cannot be read"),
@@ -153,6 +154,17 @@ def test_a_model_that_is_nowhere_names_the_near_miss(cli: Callable[..., Any], tm
         finished = cli(verb, "tun", "--out", tmp_path / "out")
         assert finished.code == 2
         assert "neither a folder nor a model that comes with woodshed. Did you mean tune?" in finished.err
+
+
+@pytest.mark.parametrize("verb", [("explain", "tune"), ("doctor", "."), ("demo",)])
+def test_a_seed_below_0_is_refused_by_other_verbs_too(
+    verb: tuple[str, ...], cli: Callable[..., Any], toy_folder: Path, tmp_path: Path
+) -> None:
+    words = [toy_folder if word == "." else word for word in verb]
+    finished = cli(*words, "--seed", "-1", "--out", tmp_path / "out")
+    assert finished.code == 2
+    assert "seed must be 0 or more, got -1." in finished.err
+    assert not (tmp_path / "out").exists()
 
 
 def test_info_says_what_writes(cli: Callable[..., Any]) -> None:

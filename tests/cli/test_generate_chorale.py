@@ -81,6 +81,7 @@ def test_a_melody_in_abc_is_harmonised_and_stays(cli: Callable[..., Any], tmp_pa
         (["--temperature", "nan"], "temperature must be a number above 0"),
         (["--bars", "1000"], "1 to 64 bars, got 1000"),
         (["--harmonise", "none.mid"], "none.mid"),
+        (["--seed", "-1"], "seed must be 0 or more, got -1."),
     ],
 )
 def test_what_makes_no_sense_is_refused_by_name(

@@ -187,6 +187,7 @@ REFUSED = [
     (["--epohs", "3"], "No such option: --epohs"),
     (["--net", "conv-stak"], "There is no net called 'conv-stak'. Did you mean conv-stack?"),
     (["--epochs", "0"], "epochs must be positive, got 0."),
+    (["--seed", "-1"], "seed must be 0 or more, got -1."),
     (["--dropout", "1.5"], "dropout must be from 0 to 1, got 1.5."),
     (["--epochs", "many"], "Invalid value for '--epochs'"),
     (["--job", "spech"], "There is no job 'spech'. Did you mean speech?"),

@@ -127,6 +127,7 @@ def test_chorales_are_learned_from_midi(cli: Callable[..., Any], tmp_path: Path)
         (".", ["--target", "valence"], "--target makes no sense for a job that writes music"),
         (".", ["--net", "lstm"], "no net called 'lstm'"),
         (".", ["--n-mels", 3], "no setting n_mels"),
+        (".", ["--seed", -1], "seed must be 0 or more, got -1."),
     ],
 )
 def test_what_cannot_be_learned_is_said_before_any_work(

@@ -19,7 +19,7 @@ from woodshed.base.quiet import quiet_stderr
 from woodshed.base.result import LearningCurve
 from woodshed.base.stepping import State, Stepper
 from woodshed.data.repertoire import Repertoire
-from woodshed.errors import DataError, NotFittedError, ParameterError, SettingNameError, near_miss
+from woodshed.errors import DataError, NotFittedError, ParameterError, SettingNameError, check_seed, near_miss
 
 Weights = dict[str, NDArray[np.floating]]
 
@@ -62,7 +62,7 @@ class Composer:
         Share of the groups (of the pieces, when there are no groups) kept out of learning to choose the
         best weights; 0 learns from everything and keeps the last.
     seed
-        Source of every random draw.
+        Source of every random draw, 0 or more.
 
     Attributes
     ----------
@@ -145,6 +145,7 @@ class Composer:
         for name, high in (("dropout", 0.95), ("validation_share", 0.5)):
             if not 0 <= getattr(self, name) <= high:
                 raise ParameterError(f"{name} must be from 0 to {high}, got {getattr(self, name)!r}.")
+        check_seed(self.seed)
 
     def fit(
         self,

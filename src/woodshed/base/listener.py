@@ -20,7 +20,7 @@ from woodshed.base.result import LearningCurve
 from woodshed.base.window import SILENT_DB, STILL, Variation, cut_windows
 from woodshed.clip import Clip
 from woodshed.data.example import SetAside
-from woodshed.errors import NotFittedError, ParameterError, SettingNameError, near_miss
+from woodshed.errors import NotFittedError, ParameterError, SettingNameError, check_seed, near_miss
 from woodshed.features.log_mel import LogMel
 from woodshed.features.played import PlayedNotes
 from woodshed.features.row import RowFeature
@@ -99,7 +99,7 @@ class Listener:
         Share of the groups (of the clips, when there are no groups) that is kept out of learning to
         choose the best weights; 0 learns from everything and keeps the last.
     seed
-        Source of every random draw.
+        Source of every random draw, 0 or more.
     store
         Folder in which features are kept for the next run; None uses a temporary one.
     n_jobs
@@ -221,6 +221,7 @@ class Listener:
         for name, high in _HIGHEST.items():
             if not 0 <= getattr(self, name) <= high:
                 raise ParameterError(f"{name} must be from 0 to {high}, got {getattr(self, name)!r}.")
+        check_seed(self.seed)
         if self.second_opinion and self.answer != "classes":
             raise ParameterError(
                 f"second_opinion is about names, which a {type(self).__name__} does not say: leave it at 0."

@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, fields
 from typing import TYPE_CHECKING, Any, ClassVar, Self
 
-from woodshed.errors import ParameterError, near_miss
+from woodshed.errors import ParameterError, check_seed, near_miss
 from woodshed.metrics.originality import Melody
 from woodshed.metrics.style import Style, melody_style
 from woodshed.score import Score
@@ -86,12 +86,17 @@ class Wish:
     Parameters
     ----------
     seed
-        Source of every random draw.
+        Source of every random draw, 0 or more.
     temperature
         Above 1 bolder than what was learned, below 1 more cautious; what suits the job if it is not given.
     max_copied_bars
         A piece that copies more bars in a row, in a line that is not given, is written anew; below 0, and if
         it is not given, all are kept.
+
+    Raises
+    ------
+    ParameterError
+        If the seed is below 0.
     """
 
     at_once: ClassVar[int] = 32
@@ -100,6 +105,9 @@ class Wish:
     seed: int = 0
     temperature: float | None = None
     max_copied_bars: int | None = None
+
+    def __post_init__(self) -> None:
+        check_seed(self.seed)
 
     @classmethod
     def asked(cls, options: Mapping[str, Any], *, job: str) -> Self:

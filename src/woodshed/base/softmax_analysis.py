@@ -23,7 +23,7 @@ from woodshed.base.lobotomy import BIAS, KERNEL, Cut, Judged, Written, cuts, jud
 from woodshed.base.result import LearningCurve
 from woodshed.base.stepping import Stepper
 from woodshed.base.token_trace import Trace, gram, read_pieces
-from woodshed.errors import ParameterError
+from woodshed.errors import ParameterError, check_seed
 from woodshed.metrics.softmax_layer import Directions, changed_probability, correlations, decompose
 from woodshed.symbolic.folk_word import BAR_LINES, WORDS
 from woodshed.tokens.folk import END, START
@@ -193,20 +193,21 @@ def analyse_softmax(
     n_read
         So many of the pieces that it learned from are read, spread evenly over all.
     seed
-        Source of every random draw.
+        Source of every random draw, 0 or more.
     on_step
         Called after each of the steps that `n_steps` counts.
 
     Raises
     ------
     ParameterError
-        If it has no softmax over folk tokens, or ``n_read`` is below 1.
+        If it has no softmax over folk tokens, ``n_read`` is below 1, or the seed below 0.
     NotFittedError
         If the composer has not learned.
     """
     check_explainable(composer)
     if n_read < 1:
         raise ParameterError(f"n_read must be at least 1, got {n_read!r}.")
+    check_seed(seed)
     weights = composer.fitted("weights_")
     kernel, bias = (np.asarray(weights[name], np.float64) for name in (KERNEL, BIAS))
     stepper = Stepper({name: np.asarray(values, np.float32) for name, values in weights.items()})

@@ -36,7 +36,7 @@ OWN_FOLDER = Path("woodshed-demo")
 def command(
     out: Annotated[Path, typer.Option(help="Folder for the model and its report.")] = OWN_FOLDER,
     epochs: Annotated[int, typer.Option(help="Passes over the recordings in each training.")] = 30,
-    seed: Annotated[int, typer.Option(help="Source of every random draw.")] = 0,
+    seed: Annotated[int, typer.Option(help="Source of every random draw, 0 or more.")] = 0,
     force: Annotated[bool, typer.Option(help="Replace what is in a folder that you chose by --out.")] = False,
 ) -> None:
     """Train on the recordings that come with woodshed, and see what it can do."""
@@ -48,11 +48,12 @@ def command(
     from woodshed.report.folder import prepare_folder, write_model_folder
     from woodshed.tasks.speech import SpeechRecogniser
 
+    recogniser = SpeechRecogniser(epochs=epochs, seed=seed, store=feature_folder())
+    recogniser.check_settings()
     prepare_folder(out, force=force or out == OWN_FOLDER)
     sample = load(sample_folder())
     unheard = [example for example in sample.examples if example.path.stem in UNHEARD]
     corpus = replace(sample, examples=tuple(row for row in sample.examples if row not in unheard))
-    recogniser = SpeechRecogniser(epochs=epochs, seed=seed, store=feature_folder())
     run = Run(recogniser, corpus, honest_splits(corpus, "random", seed))
     say(BEFORE.format(len(corpus.examples)))
     with progress_bar() as run.watcher:

@@ -32,7 +32,7 @@ def command(
         Path | None, typer.Option(help="File to write the answer to; the terminal if not given.")
     ] = None,
     n: Annotated[int, typer.Option("-n", help="Files named of each finding in a text.", min=0)] = 3,
-    seed: Annotated[int, typer.Option(help="Source of every random draw.")] = 0,
+    seed: Annotated[int, typer.Option(help="Source of every random draw, 0 or more.")] = 0,
     jobs: Annotated[int, typer.Option(help="Sounds looked at at once; -1 is one for each core.")] = -1,
 ) -> None:
     """Look at a set of sounds before training: faults, copies, wrong labels and shortcuts, ranked by harm."""

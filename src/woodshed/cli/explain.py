@@ -8,7 +8,7 @@ from typing import Annotated
 import typer
 
 from woodshed.cli.terminal import counting_bar, say
-from woodshed.errors import printable
+from woodshed.errors import check_seed, printable
 
 MOST_TUNES = 500
 """All that a net does while it reads them is kept, so more would not fit into the memory of most machines."""
@@ -28,7 +28,7 @@ def command(
             help="So many of the tunes that it learned from are read; 500 take 2.5 gigabytes of memory.",
         ),
     ] = 60,
-    seed: Annotated[int, typer.Option(help="Source of every random draw.")] = 0,
+    seed: Annotated[int, typer.Option(help="Source of every random draw, 0 or more.")] = 0,
     force: Annotated[bool, typer.Option(help="Write over what is in the folder.")] = False,
 ) -> None:
     """Ask a model that writes tunes what it has learned.
@@ -46,6 +46,7 @@ def command(
 
     composer = load(model_folder(model))
     check_explainable(composer)
+    check_seed(seed)
     prepare_softmax_folder(out, force=force)
     with counting_bar("cuts", count_steps(composer)) as done:
         analysis = analyse_softmax(composer, n_read=tunes, seed=seed, on_step=done)

@@ -125,7 +125,7 @@ def parameter_help(documented: type) -> dict[str, str]:
     Examples
     --------
     >>> parameter_help(Recogniser)["seed"]
-    'Source of every random draw.'
+    'Source of every random draw, 0 or more.'
     """
     found: dict[str, str] = {}
     for one in reversed(documented.__mro__):

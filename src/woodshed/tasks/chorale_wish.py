@@ -78,6 +78,7 @@ class ChoraleWish(Wish):
     octaves: int = field(init=False, default=0)
 
     def __post_init__(self) -> None:
+        super().__post_init__()
         if self.harmonise is None:
             if self.parts is not None:
                 raise ParameterError("--parts names the parts of a file: give the file by --harmonise.")

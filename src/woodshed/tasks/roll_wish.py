@@ -41,6 +41,7 @@ class RollWish(Wish):
     bars: int | None = None
 
     def __post_init__(self) -> None:
+        super().__post_init__()
         if self.bars is not None and not 1 <= self.bars <= MOST_BARS:
             raise ParameterError(f"--bars must be from 1 to {MOST_BARS}, got {self.bars!r}.")
 

@@ -88,6 +88,7 @@ class TuneWish(Wish):
     begins: tuple[str, ...] = field(init=False, default=())
 
     def __post_init__(self) -> None:
+        super().__post_init__()
         if self.ends not in (None, *ENDS):
             raise ParameterError(f"Tunes cannot end {self.ends!r}. {near_miss(self.ends, ENDS)}")
         if self.prime and self.continue_:

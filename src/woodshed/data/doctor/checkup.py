@@ -14,6 +14,7 @@ from woodshed.data.doctor.look import Look, common_rate, look_at_all
 from woodshed.data.doctor.outlier import wrong_labels
 from woodshed.data.doctor.shortcut import shortcuts
 from woodshed.data.example import Corpus
+from woodshed.errors import check_seed
 from woodshed.features.views import Views
 
 Stage = Callable[[str, int], Callable[[], None]]
@@ -42,7 +43,7 @@ def doctor(
     n_jobs
         Sounds looked at at a time; -1 for as many as there are processors. The answer is the same.
     seed
-        Source of every random draw.
+        Source of every random draw, 0 or more.
     on_stage
         Told what is done next, for a progress bar.
 
@@ -54,7 +55,7 @@ def doctor(
     Raises
     ------
     ParameterError
-        If ``n_jobs`` is 0.
+        If ``n_jobs`` is 0, or the seed below 0.
 
     Examples
     --------
@@ -66,6 +67,7 @@ def doctor(
     >>> doctor(Corpus("some", rows)).of("unreadable")[0].files
     (PosixPath('lost.wav'),)
     """
+    check_seed(seed)
     views = Views(sample_rate=common_rate(corpus.examples))
     looks, reasons = _look(corpus, views, n_jobs, on_stage)
     exact = exact_sets(looks)
