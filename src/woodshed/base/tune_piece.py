@@ -13,8 +13,8 @@ from woodshed.metrics.originality import Melody
 from woodshed.metrics.style import Style, bars_heard_before, melody_style
 from woodshed.score import Score
 from woodshed.symbolic.edit import set_tempo
-from woodshed.symbolic.folk_bar import bar_errors, folk_bars
-from woodshed.symbolic.folk_word import METRES, MODE_WORDS, SIGNATURES, TIMES
+from woodshed.symbolic.folk_bar import bar_errors, counted_bars
+from woodshed.symbolic.folk_word import METRES, MODE_WORDS, SIGNATURES
 from woodshed.tokens.folk import tokens_to_abc, tokens_to_score
 from woodshed.tokens.folk_note import folk_notes
 
@@ -79,7 +79,7 @@ class TunePiece(Piece):
 
     @property
     def n_bars(self) -> int:
-        """Bars as written, without pickups: short ones with which a section begins.
+        """Bars as written, without pickups, as `woodshed.tokens.folk_rule.FolkRule` counts them.
 
         Examples
         --------
@@ -87,8 +87,7 @@ class TunePiece(Piece):
         3
         """
         metre, _, *words = self.tokens.split()
-        bars = folk_bars(words, metre)
-        return sum(bar.before == "|" or bar.eighths >= TIMES[metre] for bar in bars)
+        return len(counted_bars(words, metre))
 
     @functools.cached_property
     def faults(self) -> tuple[str, ...]:

@@ -55,6 +55,24 @@ def folk_bars(words: Sequence[str], metre: str) -> list[FolkBar]:
     return bars
 
 
+def counted_bars(words: Sequence[str], metre: str) -> list[FolkBar]:
+    """Return the bars that are counted: all but pickups, which are short ones with which a section begins.
+
+    Examples
+    --------
+    >>> [bar.number for bar in counted_bars("C |: E 3 :| G | C 4 |1 E 4 :| |2 C 3 |".split(), "M:2/4")]
+    [2, 4, 5, 6]
+    """
+    found: list[FolkBar] = []
+    is_pickup = False
+    for bar in folk_bars(words, metre):
+        begins_section = bar.before in ("", "|:", ":|") and not is_pickup
+        is_pickup = begins_section and bar.eighths < TIMES[metre]
+        if not is_pickup:
+            found.append(bar)
+    return found
+
+
 def bar_errors(words: Sequence[str], metre: str) -> list[str]:
     """Say which bars do not add up.
 
