@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from woodshed.errors import ParameterError
-from woodshed.symbolic.folk_bar import bar_errors
+from woodshed.symbolic.folk_bar import bar_errors, counted_bars, folk_bars
 from woodshed.symbolic.folk_word import BAR_LINES, METRES, WORDS
 from woodshed.tokens.folk import tokens_to_score
 from woodshed.tokens.folk_rule import FolkRule
@@ -32,6 +32,7 @@ def test_whatever_is_drawn_adds_up_and_has_the_bars_asked_for(n_bars: int) -> No
     for seed in range(20):
         metre, mode, *words = draw(FolkRule(n_bars=n_bars), seed)
         assert bar_errors(words, metre) == []
+        assert len(counted_bars(words, metre)) == n_bars
         assert tokens_to_score(" ".join([metre, mode, *words])).notes or words.count("z")
         assert words.count("|1") == words.count("|2")
 
@@ -46,6 +47,21 @@ def test_a_bar_that_is_asked_for_is_there() -> None:
     for seed in range(10):
         text = " ".join(draw(FolkRule(metre="M:4/4", n_bars=4, bars={3: wanted}), seed))
         assert " ".join(wanted) in text
+
+
+@pytest.mark.parametrize("n_bars", [None, 5, 6, 7, 12])
+def test_a_tune_goes_on_to_the_bars_that_are_asked_for_and_still_adds_up(n_bars: int | None) -> None:
+    wanted = {3: ("c'", "4"), 5: ("b'", "4")}
+    n_pickups = 0
+    for seed in range(30):
+        metre, _, *words = draw(FolkRule(metre="M:2/4", n_bars=n_bars, bars=wanted), seed)
+        assert bar_errors(words, metre) == []
+        whole = counted_bars(words, metre)
+        n_pickups += len(folk_bars(words, metre)) - len(whole)
+        for number, notes in wanted.items():
+            assert tuple(words[whole[number - 1].start : whole[number - 1].stop]) == notes
+        assert len(whole) >= 5 if n_bars is None else len(whole) == n_bars
+    assert n_pickups or n_bars in (5, 6)
 
 
 @pytest.mark.parametrize(

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -12,10 +12,10 @@ from woodshed.base.piece import Piece, Wish
 from woodshed.base.tune_piece import TunePiece, prime_of
 from woodshed.errors import ParameterError, near_miss, printable
 from woodshed.symbolic.abc_folk import abc_to_folk
-from woodshed.symbolic.folk_word import METRES, MODE_WORDS, MODES
+from woodshed.symbolic.folk_word import BAR_LINES, METRES, MODE_WORDS, MODES
 from woodshed.tokens.folk import FolkAbc
 from woodshed.tokens.folk_head import FolkHead
-from woodshed.tokens.folk_key import read_key
+from woodshed.tokens.folk_key import on_root, read_key
 from woodshed.tokens.folk_rule import FolkRule
 
 if TYPE_CHECKING:
@@ -42,9 +42,11 @@ class TuneWish(Wish):
     bars
         How many bars, as written, without pickups.
     constrain
-        What a bar must be, such as 'bar 5 = c 2 B A G 4'.
+        What a bar must be, in the key that is asked for, such as 'bar 5 = c 2 B A G 4'; the tune then has at
+        least so many bars.
     prime
-        Tokens with which each tune begins, such as 'M:6/8 K:Cdor G 2 E'.
+        Tokens with which each tune begins, on the root C as tokens are, such as 'M:6/8 K:Cdor G 2 E'; they
+        are moved to the tonic of the key that is asked for.
     continue_
         Go on from the tune in this ABC file, in its key.
     ends
@@ -70,6 +72,8 @@ class TuneWish(Wish):
     ('D', 'M:6/8', 'K:Cdor', 3)
     >>> TuneWish(prime="M:2/4 K:Cmin C 2 E").begins
     ('M:2/4', 'K:Cmin', 'C', '2', 'E')
+    >>> TuneWish(metre="6/8", key="D dorian", constrain=["bar 5 = c 2 B A G 2"]).rule.bars
+    {5: ['B', '2', 'A', 'G', 'F', '2']}
     """
 
     top_k: int | None = None
@@ -113,11 +117,14 @@ class TuneWish(Wish):
             )
         rule: FolkRule | FolkHead = FolkHead(**given)
         if not self.free:
-            rule = FolkRule(**given, n_bars=self.bars, bars=dict(map(_read_bar, self.constrain)))
-        heads = tuple(given.values()) if music else ()
-        for name, value in (("tonic", tonic), ("rule", rule), ("begins", (*heads, *music))):
+            asked = _read_bars(self.constrain)
+            rule = FolkRule(**given, n_bars=self.bars, bars=asked)  # it names the notes as they are asked for
+            mode_word = given["mode"]
+            rule = replace(rule, bars={bar: on_root(notes, tonic, mode_word) for bar, notes in asked.items()})
+        begins = (*given.values(), *music) if music else ()
+        begins = _completed(rule, begins)
+        for name, value in (("tonic", tonic), ("rule", rule), ("begins", begins)):
             object.__setattr__(self, name, value)
-        _check_beginning(rule, self.begins)
 
     @property
     def most_copied(self) -> int:
@@ -164,14 +171,27 @@ def _agreed(given: dict[str, str], words: Sequence[str]) -> dict[str, str]:
     return agreed
 
 
-def _read_bar(text: str) -> tuple[int, tuple[str, ...]]:
-    """Read ``bar 5 = c 2 B A``."""
-    found = re.fullmatch(r"\s*(?:bar\s*)?(\d+)\s*=\s*(.+)", text)
-    if not found:
-        raise ParameterError(f"{text!r} says no bar. Write: bar 5 = c 2 B A G 4")
-    words = found[2].split()
-    FolkAbc().encode(" ".join(words))
-    return int(found[1]), tuple(words)
+def _read_bars(texts: Sequence[str]) -> dict[int, tuple[str, ...]]:
+    """Read wishes such as ``bar 5 = c 2 B A``, at most one for each bar.
+
+    Examples
+    --------
+    >>> _read_bars(["bar 5 = c 2 B A", "6 = z 4"])
+    {5: ('c', '2', 'B', 'A'), 6: ('z', '4')}
+    """
+    bars: dict[int, tuple[str, ...]] = {}
+    for text in texts:
+        found = re.fullmatch(r"\s*(?:bar\s*)?(\d+)\s*=\s*(.+)", text)
+        if not found:
+            raise ParameterError(f"{text!r} says no bar. Write: bar 5 = c 2 B A G 4")
+        number, words = int(found[1]), tuple(found[2].split())
+        FolkAbc().encode(" ".join(words))
+        if bars.setdefault(number, words) != words:
+            raise ParameterError(
+                f"Bar {number} cannot be both {' '.join(bars[number])!r} and {' '.join(words)!r}. Leave one "
+                "of them out."
+            )
+    return bars
 
 
 def _tune_to_go_on(path: Path) -> tuple[str, tuple[str, ...]]:
@@ -187,8 +207,18 @@ def _tune_to_go_on(path: Path) -> tuple[str, tuple[str, ...]]:
     return tonic, prime_of(abc_to_folk(text, source=path.name))
 
 
-def _check_beginning(rule: FolkRule | FolkHead, begins: Sequence[str]) -> None:
-    """Refuse a beginning that the rule does not allow."""
+def _completed(rule: FolkRule | FolkHead, begins: Sequence[str]) -> tuple[str, ...]:
+    """Return a beginning with what is asked for of its last bar; refuse one that the rule does not allow."""
     state: Any = rule.start()
+    due: tuple[str, ...] = ()  # what is asked for of this bar and not there yet
     for word in ("<s>", *begins):
+        if not due and word not in BAR_LINES:
+            due = rule.forced(state)
+        if due and word != due[0]:
+            raise ParameterError(
+                f"Bar {state.n_bars + 1} is in the beginning already, and is not what is asked for. Leave "
+                "out --constrain for it, or give a shorter beginning."
+            )
+        due = due[1:]
         state = rule.after(state, word)
+    return (*begins, *due)

@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from woodshed.errors import ParameterError
 from woodshed.score import FIFTHS_ABOVE, Mode
 from woodshed.symbolic.abc_field import signature_of
-from woodshed.symbolic.folk_word import BAR_LINES, MODE_WORDS, PITCH_PLACES, SIGNATURES, pitch_of
+from woodshed.symbolic.folk_word import BAR_LINES, MODE_WORDS, PITCH_PLACES, SIGNATURES, WORD_AT, pitch_of
 
 _STEPS = "CDEFGAB"
 _FIFTHS = ("Fb", "Cb", "Gb", "Db", "Ab", "Eb", "Bb", "F", "C", "G", "D", "A", "E", "B", "F#", "C#", "G#")
@@ -102,10 +102,7 @@ def in_key(tune: str, tonic: str) -> tuple[str, list[str]]:
     name = tonic + _MODE_ENDINGS[mode]
     old = _alterations(SIGNATURES[mode_word])
     new = _alterations(signature_of_key(tonic, mode))
-    steps = _STEPS.index(tonic[0])
-    semitones = pitch_of(steps) + tonic.count("#") - tonic.count("b")
-    if semitones > 6:
-        steps, semitones = steps - 7, semitones - 12
+    steps, semitones = _move_to(tonic)
     heard: dict[int, int] = {}
     signs = _Signs(new)
     out = []
@@ -125,6 +122,65 @@ def in_key(tune: str, tonic: str) -> tuple[str, list[str]]:
     return name, out
 
 
+def on_root(words: Sequence[str], tonic: str, mode_word: str = "") -> list[str]:
+    """Write some notes of a key on the root C: the way back from `in_key`.
+
+    Parameters
+    ----------
+    words
+        Tokens without bar lines, as they are read in that key: its signature is understood.
+    tonic, mode_word
+        The key, its mode as a token. Without a mode letters move with their lines of the staff, and
+        accidentals are refused.
+
+    Raises
+    ------
+    ParameterError
+        If there is no token for a note, or it cannot be told which note is meant; or if the key would have
+        more than seven sharps or flats.
+
+    Examples
+    --------
+    >>> on_root("c 2 B _B ^F 2".split(), "D", "K:Cdor"), on_root(["F"], "D")
+    (['B', '2', 'A', '_A', '=E', '2'], ['E'])
+    """
+    if tonic == "C":
+        return list(words)
+    steps, semitones = _move_to(tonic)
+    old = new = [0] * len(_STEPS)
+    if mode_word:
+        mode: Mode = _MODE_OF[mode_word]  # type: ignore[assignment]
+        old = _alterations(signature_of_key(tonic, mode))
+        new = _alterations(SIGNATURES[mode_word])
+    heard: dict[int, int] = {}
+    written: dict[int, int] = {}
+    out = []
+    for word in words:
+        if word not in PITCH_PLACES:
+            out.append(word)
+            continue
+        step, accidental = PITCH_PLACES[word]
+        if accidental is not None:
+            if not mode_word:
+                raise ParameterError(
+                    f"Which note {word} is depends on the mode. Ask for one, too: --key '{tonic} major'."
+                )
+            heard[step] = accidental
+        place, change = step - steps, heard.get(step, old[step % 7])
+        pitch = pitch_of(step) + change - semitones if mode_word else pitch_of(place)
+        for here in (place, place - 1, place + 1) if mode_word else (place,):
+            alteration = pitch - pitch_of(here)
+            is_usual = alteration == written.get(here, new[here % 7])
+            found = WORD_AT.get((here, None if is_usual else alteration))
+            if found is not None:
+                written[here] = alteration
+                out.append(found)
+                break
+        else:
+            raise ParameterError(f"{word} in the key of {tonic} is beyond the tokens. Take another note.")
+    return out
+
+
 class _Signs:
     """The accidentals of a bar, as those read it to whom they hold in one octave, and in all."""
 
@@ -142,6 +198,13 @@ class _Signs:
             return ""
         self.of_place[place] = self.of_letter[letter] = alteration
         return _SIGNS[alteration]
+
+
+def _move_to(tonic: str) -> tuple[int, int]:
+    """Return by how many lines and semitones music on the root C moves to a tonic: to the nearest octave."""
+    steps = _STEPS.index(tonic[0])
+    semitones = pitch_of(steps) + tonic.count("#") - tonic.count("b")
+    return (steps - 7, semitones - 12) if semitones > 6 else (steps, semitones)
 
 
 def _alterations(sharps: int) -> list[int]:

@@ -13,7 +13,7 @@ from functools import lru_cache
 import numpy as np
 from numpy.typing import NDArray
 
-from woodshed.errors import ParameterError, near_miss
+from woodshed.errors import ParameterError, counted, near_miss
 from woodshed.symbolic.folk_word import (
     BAR_LINES,
     DURATIONS,
@@ -79,7 +79,7 @@ class FolkRule:
     n_bars
         Bars as written, without pickups; None leaves their number open.
     bars
-        Number of a bar, from 1, -> the tokens that it must consist of.
+        Number of a bar, from 1, -> the tokens that it must consist of; a tune has that many bars at least.
 
     Raises
     ------
@@ -113,9 +113,11 @@ class FolkRule:
         if self.bars and not self.metre:
             raise ParameterError("Which bars are possible depends on the metre. Ask for a metre, too.")
         for number, words in self.bars.items():
-            if number < 1 or (self.n_bars is not None and number > self.n_bars):
+            if number < 1:
+                raise ParameterError(f"Bars are counted from 1: there is no bar {number} to ask for.")
+            if self.n_bars is not None and number > self.n_bars:
                 raise ParameterError(
-                    f"Bar {number} is asked for, but the tune has bars 1 to {self.n_bars or '...'}."
+                    f"Bar {number} is asked for, but the tune is to have {counted(self.n_bars, 'bar')}."
                 )
             _check_bar(number, tuple(words), self.metre)
 
@@ -137,10 +139,14 @@ class FolkRule:
             return frozenset([self.metre] if self.metre else METRES)
         if state.phase == "mode":
             return frozenset([self.mode] if self.mode else MODES)
-        n_left = None if self.n_bars is None else min(self.n_bars - state.n_bars, _ENOUGH)
+        last = max(self.bars, default=0)
+        n_left = _ENOUGH if state.n_bars < last else None
+        if self.n_bars is not None:
+            n_left = min(self.n_bars - state.n_bars, _ENOUGH)
         words = _words(replace(state, n_bars=min(state.n_bars, 1)), n_left)
-        if self.bars and state.is_edge and 0 < _settled(state).at < state.due:
-            return words - {"|", "|:"}  # a pickup would stand where a bar is asked for
+        is_near_end = self.n_bars is not None and last > self.n_bars - _TWO_ENDINGS
+        if self.bars and is_near_end and state.is_edge and 0 < _settled(state).at < state.due:
+            return words - {"|", "|:"}  # after a pickup the bar that is asked for might have to be short
         return words
 
     def forced(self, state: FolkState) -> tuple[str, ...]:
@@ -199,9 +205,8 @@ def _check_bar(number: int, words: Sequence[str], metre: str) -> None:
         raise ParameterError(f"Bar {number} cannot be {' '.join(words)!r} in {metre[2:]}: {error}") from error
     if "|" not in rule.words(state):
         missing = (state.due - _settled(state).at) / N_TICKS
-        raise ParameterError(
-            f"Bar {number} cannot be {' '.join(words)!r} in {metre[2:]}: {missing:g} eighths are missing."
-        )
+        what = "1 eighth is" if missing == 1 else f"{missing:g} eighths are"
+        raise ParameterError(f"Bar {number} cannot be {' '.join(words)!r} in {metre[2:]}: {what} missing.")
 
 
 @lru_cache(maxsize=2**16)
