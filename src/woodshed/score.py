@@ -155,6 +155,18 @@ class Key:
         """Pitch class of the keynote, 0 (C) to 11 (B)."""
         return 7 * (self.n_sharps + FIFTHS_ABOVE[self.mode]) % 12
 
+    @property
+    def keynote(self) -> str:
+        """Name of the keynote, such as ``Bb``.
+
+        Examples
+        --------
+        >>> [Key(0, n_sharps).keynote for n_sharps in (-7, -2, 0, 6)], Key(0, 6, "minor").keynote
+        (['Cb', 'Bb', 'C', 'F#'], 'D#')
+        """
+        sharps, place = divmod(self.n_sharps + FIFTHS_ABOVE[self.mode] + 1, 7)
+        return "FCGDAEB"[place] + ("#" * sharps if sharps > 0 else "b" * -sharps)
+
 
 @dataclass(frozen=True, slots=True)
 class Program:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from pathlib import Path
 
 import numpy as np
@@ -40,6 +41,44 @@ def test_a_melody_of_any_format_is_kept_and_gets_three_voices(
     assert [key.n_sharps for key in one.score.keys] == [1]
     assert "soprano given" in one.piece.facts
     assert [line.is_given for line in one.piece.lines] == [True, False, False, False]
+
+
+@pytest.mark.parametrize(
+    ("head", "music", "key", "length"),
+    [
+        ("M:3/4\nL:1/4\nK:D\n", "f e d|" * 7 + "d3|", "D major", "8 bars"),
+        ("M:3/4\nL:1/4\nK:D\n", "f e d|" * 7 + "d2|", "D major", "8 bars"),  # the last bar is not full
+        ("M:4/4\nL:1/4\nK:Ador\n", "e|" + "e d c B|" * 2 + "A3|", "A dorian", "3 bars"),  # with a pickup
+        ("M:6/8\nL:1/8\nK:Db\n", "d3 f3|" * 2, "Db major", "2 bars"),
+        ("M:4/4\nL:1/4\nK:C\n", "c|", "C major", "1 bar"),
+    ],
+)
+def test_key_and_bars_are_those_of_what_is_given(
+    head: str, music: str, key: str, length: str, chorale_composer: ChoraleComposer, tmp_path: Path
+) -> None:
+    path = tmp_path / "given.abc"
+    path.write_text(f"X:1\n{head}{music}\n", "utf-8")
+    (piece,) = ChoraleWish(harmonise=path).write(chorale_composer, 1, 0)
+    assert piece.facts == (key, length, "soprano given")
+    assert 0 <= piece.in_key <= 1
+
+
+def test_one_beat_is_one_beat_and_one_octave_one() -> None:
+    assert ChoralePiece("[[37,32,29,13]]", 1, octaves=-1).facts == (
+        "C major",
+        "1 beat",
+        "moved 1 octave down",
+    )
+
+
+def test_the_notes_of_a_church_mode_are_those_of_its_signature() -> None:
+    """D dorian is on the white keys: D F A B are all of it, of D F A C sharp three are."""
+    keyed = Score([Note(0, 1, 62)], keys=[Key(0, 0, "dorian")])
+    pieces = [
+        ChoralePiece(json.dumps([[pitch - 35 for pitch in chord]]), 1, score=keyed)
+        for chord in ((74, 69, 65, 59), (74, 69, 65, 61))
+    ]
+    assert [piece.in_key for piece in pieces] == [1, 0.75]
 
 
 def test_a_low_melody_is_moved_by_octaves_and_that_is_said(

@@ -12,11 +12,13 @@ from numpy.typing import NDArray
 
 from woodshed.base.cell_writing import find_faults
 from woodshed.base.piece import Line, Piece
+from woodshed.errors import counted
 from woodshed.metrics.originality import Melody
 from woodshed.metrics.style import LENGTH, STEP, Style, length_shares, step_shares
 from woodshed.metrics.voice_leading import FIFTH, evaluate
 from woodshed.score import FIFTHS_ABOVE, Key, Metre, Mode, Program, Score, Tempo
 from woodshed.symbolic.four_voices import VOICES
+from woodshed.symbolic.staff import bars_of
 from woodshed.tokens.chorale import ChoraleGrid
 
 BAR_BEATS = 4
@@ -81,7 +83,12 @@ class ChoralePiece(Piece):
 
     @functools.cached_property
     def key(self) -> tuple[int, Mode]:
-        """Pitch class of the keynote, which is the last note of the bass, and the mode that fits better."""
+        """Pitch class of the keynote and mode: those that what was given names.
+
+        If it names none, the keynote is the last note of the bass, and the mode the one that fits better.
+        """
+        if self.score is not None and self.score.keys:
+            return self.score.keys[0].tonic, self.score.keys[0].mode
         return key_of_grid(self.grid)
 
     def to_score(self, title: str = "") -> Score:
@@ -106,14 +113,15 @@ class ChoralePiece(Piece):
     def facts(self) -> tuple[str, ...]:
         """Key, length, and what was given."""
         tonic, mode = self.key
-        n_beats = -(-len(self.grid) // self.steps_per_beat)
-        whole, rest = divmod(n_beats, BAR_BEATS)
-        length = f"{n_beats} beats" if rest else f"{whole} bars"
+        keynote = _KEYNOTES[tonic]
+        if self.score is not None and self.score.keys:
+            keynote = self.score.keys[0].keynote
         given = [f"{VOICES[voice]} given" for voice in self.given]
         if self.octaves:
-            octaves = f"{abs(self.octaves)} octave{'s' if abs(self.octaves) > 1 else ''}"
-            given.append(f"moved {octaves} {'up' if self.octaves > 0 else 'down'}")
-        return (f"{_KEYNOTES[tonic]} {mode}", length, *given)
+            given.append(
+                f"moved {counted(abs(self.octaves), 'octave')} {'up' if self.octaves > 0 else 'down'}"
+            )
+        return (f"{keynote} {mode}", self._length, *given)
 
     @property
     def faults(self) -> tuple[str, ...]:
@@ -142,7 +150,8 @@ class ChoralePiece(Piece):
         """Share of its notes, each as long as it lasts, that belong to its key, 0 to 1."""
         tonic, mode = self.key
         heard = self.grid[self.grid != SILENCE]
-        return float(np.isin((heard - tonic) % 12, SCALES[mode]).mean()) if len(heard) else 0.0
+        scale = SCALES.get(mode) or [(pitch - 7 * FIFTHS_ABOVE[mode]) % 12 for pitch in SCALES["major"]]
+        return float(np.isin((heard - tonic) % 12, scale).mean()) if len(heard) else 0.0
 
     @classmethod
     def style(cls, pieces: Sequence[ChoralePiece]) -> Style:
@@ -176,6 +185,15 @@ class ChoralePiece(Piece):
         }
         every = [melody.duration_beats for lines in heard.values() for melody in lines]
         return Style(numbers, shares | {LENGTH: length_shares(np.concatenate(every))})
+
+    @property
+    def _length(self) -> str:
+        """How long it is: in bars of the given metre; else in bars of four beats, if they are whole."""
+        if self.score is not None and self.score.metres:
+            return counted(max(1, bars_of(self.score)[-1].number), "bar")
+        n_beats = -(-len(self.grid) // self.steps_per_beat)
+        whole, rest = divmod(n_beats, BAR_BEATS)
+        return counted(n_beats, "beat") if rest else counted(whole, "bar")
 
     def _pickup_beats(self) -> int:
         """Return 1 if the last chord would come on a weak beat otherwise, as an upbeat is what is usual."""

@@ -11,10 +11,10 @@ from fractions import Fraction
 
 from woodshed.atomic import write_whole
 from woodshed.errors import ScoreError
-from woodshed.score import DRUM_CHANNEL, FIFTHS_ABOVE, Key, Score
+from woodshed.score import DRUM_CHANNEL, Key, Score
 from woodshed.symbolic.abc_field import Signature, signature_of
 from woodshed.symbolic.abc_group import groups_of, tuplets_of
-from woodshed.symbolic.spelling import LINE_OF_FIFTHS, key_at, spelling
+from woodshed.symbolic.spelling import key_at, spelling
 from woodshed.symbolic.staff import MAX_DENOMINATOR, BarSpan, bars_of, exact, news_of
 
 _UNIT = Fraction(1, 2)  # L:1/8, in quarter notes
@@ -236,9 +236,7 @@ def _inline(score: Score, is_first: bool) -> dict[Fraction, str]:
 
 
 def _key_name(key: Key) -> str:
-    sharps, place = divmod(key.n_sharps + FIFTHS_ABOVE[key.mode] + 1, 7)
-    sign = "#" * sharps if sharps > 0 else "b" * -sharps
-    return LINE_OF_FIFTHS[place] + sign + _MODE_WORDS.get(key.mode, key.mode[:3])
+    return key.keynote + _MODE_WORDS.get(key.mode, key.mode[:3])
 
 
 def _length(units: Fraction) -> str:
