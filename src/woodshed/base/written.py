@@ -64,8 +64,15 @@ class Written:
 
     @property
     def n_notes(self) -> int:
-        """Notes of all lines together."""
-        return sum(found.n_notes for found in self.found)
+        """Notes of the piece as it is played, repeats included, as its files and its picture have them.
+
+        Examples
+        --------
+        >>> from woodshed.base.roll_piece import RollPiece
+        >>> Written("roll-01", RollPiece("[[48,55,64],[48,55,65]]", 1), ()).n_notes
+        4
+        """
+        return len(self.score.notes)
 
     def to_values(self) -> dict[str, Any]:
         """Return what is told of it in ``originality.json``."""
