@@ -37,6 +37,17 @@ def test_whatever_is_drawn_adds_up_and_has_the_bars_asked_for(n_bars: int) -> No
         assert words.count("|1") == words.count("|2")
 
 
+def test_no_chord_has_a_note_twice() -> None:
+    n_chords = 0
+    for seed in range(60):
+        metre, mode, *words = draw(FolkRule(n_bars=6), seed)
+        notes = tokens_to_score(" ".join([metre, mode, *words]), repeats=False).notes if "[" in words else ()
+        places = [(note.onset_beats, note.pitch_midi) for note in notes]
+        assert len(set(places)) == len(places)
+        n_chords += words.count("[")
+    assert n_chords > 20
+
+
 @pytest.mark.parametrize("metre", METRES)
 def test_every_metre_can_be_asked_for(metre: str) -> None:
     assert draw(FolkRule(metre=metre, mode="K:Cmix", n_bars=4), 1)[:2] == [metre, "K:Cmix"]
@@ -78,6 +89,12 @@ def test_a_tune_goes_on_to_the_bars_that_are_asked_for_and_still_adds_up(n_bars:
         ("M:4/4 K:Cmaj (3 C D", "E", "|"),
         ("M:4/4 K:Cmaj [ C", "E", "]"),
         ("M:6/8 K:Cmaj C 6 |", "C", "|"),
+        ("M:4/4 K:Cmaj [ C", "c", "C"),
+        ("M:4/4 K:Cmaj [ C 2", "c", "=C"),
+        ("M:4/4 K:Cmin [ E", "=E", "^D"),
+        ("M:4/4 K:Cmin ^D 2 [ E", "=D", "D"),
+        ("M:4/4 K:Cmin ^D 8 | [ E", "D", "_E"),
+        ("M:4/4 K:Cmin [ C E ] [ G", "C", "G"),
     ],
 )
 def test_what_may_follow(text: str, possible: str, impossible: str) -> None:

@@ -1,8 +1,4 @@
-"""Rules of folk notation: which token may come next, so that every bar adds up and every repeat is closed.
-
-Lengths are counted in ticks, 24 to an eighth: every length that there is a token for is a whole number of
-them, and so is a tuplet as a whole.
-"""
+"""Rules of folk notation: which token may come next, so that every bar adds up and every repeat is closed."""
 
 from __future__ import annotations
 
@@ -15,53 +11,30 @@ from numpy.typing import NDArray
 
 from woodshed.errors import ParameterError, counted, near_miss
 from woodshed.symbolic.folk_word import (
-    BAR_LINES,
-    DURATIONS,
-    GROUPINGS,
     METRES,
     MODES,
+    PITCH_PLACES,
     PITCHES,
     REST,
-    TIMES,
-    UNITS,
     WORDS,
     tuplet_ratio,
 )
-
-N_TICKS = 24
-"""Ticks in an eighth."""
+from woodshed.tokens.folk_state import (
+    EXPECTED,
+    N_TICKS,
+    OPEN,
+    TICKS,
+    TUPLETS,
+    FolkState,
+    after,
+    settled,
+    sized,
+    sounding_pitch,
+)
 
 _PLACES = {word: place for place, word in enumerate(WORDS)}
-_TICKS = {"": (N_TICKS, "")} | {word: (int(UNITS[word][0] * N_TICKS), UNITS[word][1]) for word in DURATIONS}
-_TUPLETS = tuple(word for word in GROUPINGS if word[0] == "(")
 _SOUNDS = frozenset((*PITCHES, REST))
 _SMALLEST_CHORD, _LARGEST_CHORD = 2, 4
-
-
-@dataclass(frozen=True, slots=True)
-class FolkState:
-    """Where a tune is after its tokens so far; made by `FolkRule.start` and `FolkRule.after`."""
-
-    phase: str = "start"  # start, metre, mode, event, noted, chord, chord noted, chorded, end
-    metre: str = ""
-    at: int = 0  # ticks of the bar that are filled
-    pickup: int = 0  # ticks of the bar with which the section began, if it was short
-    is_edge: bool = True  # whether this bar begins the tune or a section, and may be a pickup
-    is_open: bool = False  # whether a repeat was opened and waits to be closed
-    ending: int = 0  # 1 in a first ending, 2 where a second must begin, 3 in it
-    n_bars: int = 0
-    is_last: bool = False  # whether only the end may follow
-    tuplet_left: int = 0
-    tuplet_word: str = ""
-    base: str | None = None  # the length that the next event must have
-    factor: int = 0  # 1, 3: halves of its length that a note after a broken one lasts
-    chord_size: int = 0
-    chord_base: str | None = None
-
-    @property
-    def due(self) -> int:
-        """Ticks in a bar."""
-        return int(TIMES[self.metre] * N_TICKS)
 
 
 @dataclass(frozen=True)
@@ -70,7 +43,7 @@ class FolkRule:
 
     A tune that keeps to it has bars that add up: only the bar with which a section begins may be short, and
     then the bar that ends the section is as much shorter. Every repeat that is opened is closed, a first
-    ending is followed by a second, tuplets and broken rhythm are complete.
+    ending is followed by a second, tuplets and broken rhythm are complete, no chord has a note twice.
 
     Parameters
     ----------
@@ -119,7 +92,7 @@ class FolkRule:
                 raise ParameterError(
                     f"Bar {number} is asked for, but the tune is to have {counted(self.n_bars, 'bar')}."
                 )
-            _check_bar(number, tuple(words), self.metre)
+            _check_bar(number, tuple(words), self.metre, self.mode)
 
     def start(self) -> FolkState:
         """Return where every tune begins."""
@@ -143,16 +116,22 @@ class FolkRule:
         n_left = _ENOUGH if state.n_bars < last else None
         if self.n_bars is not None:
             n_left = min(self.n_bars - state.n_bars, _ENOUGH)
-        words = _words(replace(state, n_bars=min(state.n_bars, 1)), n_left)
+        words = _words(replace(state, n_bars=min(state.n_bars, 1), mode="", bent=(), chord=()), n_left)
+        if state.chord:
+            words = frozenset(
+                word
+                for word in words
+                if word not in PITCH_PLACES or sounding_pitch(state, word) not in state.chord
+            )
         is_near_end = self.n_bars is not None and last > self.n_bars - _TWO_ENDINGS
-        if self.bars and is_near_end and state.is_edge and 0 < _settled(state).at < state.due:
+        if self.bars and is_near_end and state.is_edge and 0 < settled(state).at < state.due:
             return words - {"|", "|:"}  # after a pickup the bar that is asked for might have to be short
         return words
 
     def forced(self, state: FolkState) -> tuple[str, ...]:
         """Return the tokens that a bar which begins here must consist of; none if it is free."""
         begins = state.phase == "event" and not state.at and not state.tuplet_left and state.base is None
-        if not begins or state.is_last or state.ending == _EXPECTED:
+        if not begins or state.is_last or state.ending == EXPECTED:
             return ()
         return tuple(self.bars.get(state.n_bars + 1, ()))
 
@@ -168,11 +147,14 @@ class FolkRule:
         if word not in allowed:
             place = f"in bar {state.n_bars + 1}" if state.metre else "at the beginning"
             some = ", ".join(sorted(allowed, key=_PLACES.__getitem__)[:6])
+            why = "a bar would not add up, or something is left open"
+            if state.chord and word in PITCHES:
+                why = "the chord has that note already, or enough of them"
             raise ParameterError(
-                f"{word!r} cannot follow {place}: a bar would not add up, or something is left open. "
-                f"Possible are {some}{', ...' if len(allowed) > 6 else ''}"
+                f"{word!r} cannot follow {place}: {why}. Possible are "
+                f"{some}{', ...' if len(allowed) > 6 else ''}"
             )
-        return _after(state, word)
+        return after(state, word)
 
     def is_whole(self, words: Sequence[str]) -> bool:
         """Say whether a tune that keeps to the rule may end after these tokens.
@@ -189,14 +171,13 @@ class FolkRule:
         return "</s>" in self.words(state)
 
 
-_OPEN, _EXPECTED, _SECOND = 1, 2, 3  # what an ending can be
 _ENOUGH = 4  # more bars to come than this make no difference
 _TWO_ENDINGS = 2  # bars that they take at least
 
 
-def _check_bar(number: int, words: Sequence[str], metre: str) -> None:
+def _check_bar(number: int, words: Sequence[str], metre: str, mode: str) -> None:
     """Refuse a wish for a bar that does not fill it."""
-    state = FolkState("event", metre, is_edge=False)
+    state = FolkState("event", metre, is_edge=False, mode=mode)
     rule = FolkRule()
     try:
         for word in words:
@@ -204,7 +185,7 @@ def _check_bar(number: int, words: Sequence[str], metre: str) -> None:
     except ParameterError as error:
         raise ParameterError(f"Bar {number} cannot be {' '.join(words)!r} in {metre[2:]}: {error}") from error
     if "|" not in rule.words(state):
-        missing = (state.due - _settled(state).at) / N_TICKS
+        missing = (state.due - settled(state).at) / N_TICKS
         what = "1 eighth is" if missing == 1 else f"{missing:g} eighths are"
         raise ParameterError(f"Bar {number} cannot be {' '.join(words)!r} in {metre[2:]}: {what} missing.")
 
@@ -217,14 +198,14 @@ def _words(state: FolkState, n_left: int | None) -> frozenset[str]:
             return frozenset(_beginnings(state, n_left)) | frozenset(_lines(state, n_left))
         case "noted":
             lengths = _lengths(state, n_left)
-            onward = _words(_sized(state, ""), n_left) if "" in lengths else frozenset()
+            onward = _words(sized(state, ""), n_left) if "" in lengths else frozenset()
             return (lengths - {""}) | onward
         case "chord":
             closing = {"]"} if state.chord_size >= _SMALLEST_CHORD else set()
             return frozenset(closing | (set(PITCHES) if state.chord_size < _LARGEST_CHORD else set()))
         case "chord noted":
             if state.chord_base is None:
-                lengths = frozenset(word for word in _lengths(state, n_left) if not _TICKS[word][1])
+                lengths = frozenset(word for word in _lengths(state, n_left) if not TICKS[word][1])
             else:
                 lengths = frozenset({state.chord_base})
             onward = frozenset[str]()
@@ -232,20 +213,20 @@ def _words(state: FolkState, n_left: int | None) -> frozenset[str]:
                 onward = _words(replace(state, phase="chord", chord_base=""), n_left)
             return (lengths - {""}) | onward
         case "chorded":
-            return _words(_settled(state), n_left)
+            return _words(settled(state), n_left)
     return frozenset()
 
 
 def _beginnings(state: FolkState, n_left: int | None) -> Iterable[str]:
     """Yield the tokens with which an event can begin here."""
-    if state.is_last or state.ending == _EXPECTED or n_left == 0 or not _lengths(state, n_left):
+    if state.is_last or state.ending == EXPECTED or n_left == 0 or not _lengths(state, n_left):
         return
     yield from _SOUNDS
     if state.tuplet_left or state.base is not None:
         return
-    if any(not _TICKS[word][1] for word in _lengths(state, n_left)):
+    if any(not TICKS[word][1] for word in _lengths(state, n_left)):
         yield "["
-    for word in _TUPLETS:
+    for word in TUPLETS:
         if _lengths(replace(state, tuplet_left=int(word[1:]), tuplet_word=word), n_left):
             yield word
 
@@ -256,15 +237,15 @@ def _lengths(state: FolkState, n_left: int | None) -> frozenset[str]:
     if state.base is not None:
         return frozenset({state.base})
     room = state.due - state.at
-    if n_left == 1 or (state.ending == _OPEN and n_left == _TWO_ENDINGS):
+    if n_left == 1 or (state.ending == OPEN and n_left == _TWO_ENDINGS):
         room -= state.pickup  # the bar ends a section
     if state.tuplet_left:
         whole = tuplet_ratio(state.tuplet_left, state.metre) * state.tuplet_left
         return frozenset(
-            word for word, (ticks, sign) in _TICKS.items() if not sign and _fits(room - int(ticks * whole))
+            word for word, (ticks, sign) in TICKS.items() if not sign and _fits(room - int(ticks * whole))
         )
     return frozenset(
-        word for word, (ticks, sign) in _TICKS.items() if _fits(room - ticks * (2 if sign else 1))
+        word for word, (ticks, sign) in TICKS.items() if _fits(room - ticks * (2 if sign else 1))
     )
 
 
@@ -273,37 +254,11 @@ def _fits(n_ticks: int) -> bool:
     return n_ticks >= 0 and (n_ticks % 3 == 0 or n_ticks % 8 == 0)
 
 
-def _sized(state: FolkState, word: str) -> FolkState:
-    """Give the event its length."""
-    ticks, sign = _TICKS[word]
-    done = replace(state, phase="event", base=None, factor=0, chord_size=0, chord_base=None)
-    if state.factor:  # its partner was broken: together they last what they would have lasted
-        return replace(done, at=state.at + ticks * state.factor // 2)
-    if state.tuplet_left:
-        n_notes = int(state.tuplet_word[1:])
-        is_first = state.tuplet_left == n_notes
-        whole = int(tuplet_ratio(n_notes, state.metre) * n_notes * ticks) if is_first else 0
-        left = state.tuplet_left - 1
-        return replace(done, at=state.at + whole, tuplet_left=left, base=word if left else None)
-    if sign:
-        halves = 3 if sign == ">" else 1
-        partner = next(name for name, value in _TICKS.items() if value == (ticks, ""))
-        return replace(done, at=state.at + ticks * halves // 2, base=partner, factor=4 - halves)
-    return replace(done, at=state.at + ticks)
-
-
-def _settled(state: FolkState) -> FolkState:
-    """Take the event that still waits for a length as an eighth."""
-    if state.phase == "chorded":
-        return _sized(replace(state, phase="noted"), state.chord_base or "")
-    return _sized(state, "") if state.phase == "noted" else state
-
-
 def _lines(state: FolkState, n_left: int | None) -> Iterable[str]:
     """Yield the bar lines that are possible here, and the end."""
     if state.tuplet_left or state.base is not None:
         return
-    if state.ending == _EXPECTED:
+    if state.ending == EXPECTED:
         yield "|2"
     elif not state.at:
         yield from _signs_between(state, n_left)
@@ -317,7 +272,7 @@ def _lines(state: FolkState, n_left: int | None) -> Iterable[str]:
 
 def _signs_between(state: FolkState, n_left: int | None) -> Iterable[str]:
     """Yield what may follow a bar line, or the heading, at once."""
-    if state.n_bars and not state.is_open and state.ending != _OPEN and not n_left:
+    if state.n_bars and not state.is_open and state.ending != OPEN and not n_left:
         yield "</s>"
     if state.is_edge and not state.is_open and n_left != 0:
         yield "|:"
@@ -325,7 +280,7 @@ def _signs_between(state: FolkState, n_left: int | None) -> Iterable[str]:
 
 def _signs_after_bar(state: FolkState, n_left: int | None) -> Iterable[str]:
     """Yield the lines that may end this bar, with ``n_left`` bars after it."""
-    is_in_first = state.ending == _OPEN
+    is_in_first = state.ending == OPEN
     ends_section = state.at == state.due - state.pickup
     if state.at == state.due and n_left != 0 and not (is_in_first and n_left == 1):
         yield "|"
@@ -338,48 +293,3 @@ def _signs_after_bar(state: FolkState, n_left: int | None) -> Iterable[str]:
             yield "|:"
         if not n_left:
             yield "|"
-
-
-def _after(state: FolkState, word: str) -> FolkState:
-    """Go on by a token that may follow."""
-    if word in METRES:
-        return replace(state, phase="mode", metre=word)
-    if word in MODES or word == "<s>":
-        return replace(state, phase="event" if word in MODES else "metre")
-    if word == "</s>":
-        return replace(state, phase="end")
-    if state.phase == "chord noted" and word in DURATIONS:
-        return replace(state, phase="chord", chord_base=word)
-    if state.phase == "noted" and word in DURATIONS:
-        return _sized(state, word)
-    if word == "]":
-        return replace(state, phase="chorded", chord_base=state.chord_base or "")
-    if state.phase in ("chord", "chord noted"):
-        base = "" if state.phase == "chord noted" else state.chord_base
-        return replace(state, phase="chord noted", chord_size=state.chord_size + 1, chord_base=base)
-    state = _settled(state)
-    if word in BAR_LINES:
-        return _barred(state, word)
-    if word == "[":
-        return replace(state, phase="chord", chord_size=0, chord_base=None)
-    if word in _TUPLETS:
-        return replace(state, tuplet_left=int(word[1:]), tuplet_word=word)
-    return replace(state, phase="noted")
-
-
-def _barred(state: FolkState, word: str) -> FolkState:
-    """Go on by a bar line."""
-    is_pickup = state.is_edge and 0 < state.at < state.due
-    n_bars = state.n_bars + bool(state.at and not is_pickup)
-    fresh = replace(state, at=0, n_bars=n_bars)
-    if is_pickup:
-        return replace(fresh, pickup=state.at, is_edge=False, is_open=state.is_open or word == "|:")
-    if word == "|:":
-        return replace(fresh, pickup=0, is_edge=True, is_open=True, ending=0)
-    if word == ":|":
-        ending = _EXPECTED if state.ending == _OPEN else 0
-        pickup = state.pickup if ending else 0
-        return replace(fresh, pickup=pickup, is_edge=not ending, is_open=False, ending=ending)
-    if word in ("|1", "|2"):
-        return replace(fresh, is_edge=False, ending=_OPEN if word == "|1" else _SECOND)
-    return replace(fresh, is_edge=False, is_last=0 < state.at < state.due)
