@@ -8,6 +8,7 @@ import pytest
 
 from woodshed.base.tune_piece import TunePiece
 from woodshed.errors import ParameterError
+from woodshed.symbolic.abc import abc_to_score
 from woodshed.symbolic.folk_bar import counted_bars
 from woodshed.tasks.tune import TuneComposer
 from woodshed.tasks.tune_wish import TuneWish
@@ -26,6 +27,33 @@ def bar_of(tune: TunePiece, number: int) -> str:
     metre, _, *words = tune.tokens.split()
     bar = counted_bars(words, metre)[number - 1]
     return " ".join(words[bar.start : bar.stop])
+
+
+# -- going on from a tune -------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("key", "tonic", "printed"),
+    [
+        ("HP", "A", "Amix"),
+        ("Hp % the pipes", "A", "Amix"),
+        ("A", "A", "A"),
+        ("F#m", "F#", "F#min"),
+        (" Bb dorian", "Bb", "Bbdor"),
+        ("none", "C", "C"),
+    ],
+)
+def test_a_tune_goes_on_in_the_key_of_the_file(
+    key: str, tonic: str, printed: str, tmp_path: Path, tune_composer: TuneComposer
+) -> None:
+    mine = tmp_path / "mine.abc"
+    mine.write_text(f"X:1\nM:4/4\nL:1/8\nK:{key}\nA2 c e f2 A2|\n", encoding="utf-8")
+    wish = TuneWish(continue_=mine, **FREELY)  # type: ignore[arg-type]
+    assert wish.tonic == tonic
+    (tune,) = tunes_of(tune_composer, wish, 1)
+    assert f"\nK:{printed}\n" in tune.to_abc()
+    given = abc_to_score(mine.read_text("utf-8")).notes
+    assert [note.pitch_midi % 12 for note in tune.to_score().notes[:5]] == [n.pitch_midi % 12 for n in given]
 
 
 # -- bars that are asked for ----------------------------------------------------------------------
@@ -53,7 +81,6 @@ def test_a_bar_is_what_is_asked_for_in_the_key_that_is_asked_for(
 @pytest.mark.parametrize("key", ["D major", "Eb minor", "F# dorian", "Gb", "A", "Bb mixolydian", "Em"])
 def test_notes_moved_to_the_root_and_back_sound_the_same(key: str) -> None:
     """What is meant is what ABC would play: the letters under the signature of the key."""
-    from woodshed.symbolic.abc import abc_to_score
     from woodshed.tokens.folk_key import in_key
 
     tonic, mode = read_key(key)

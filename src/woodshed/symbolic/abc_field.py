@@ -60,8 +60,8 @@ def read_key(text: str) -> tuple[int, Mode, Signature] | None:
     (2, 'major', {'F': 1, 'C': 0})
     """
     text = text.split("%")[0].strip()
-    if text in ("HP", "Hp"):  # the pipes: F and C are sharp, whether written or not
-        return 2, "major", {"F": 1, "C": 1}
+    if text in ("HP", "Hp"):  # the pipes, at home on A: F and C are sharp, whether written or not
+        return 2, "mixolydian", {"F": 1, "C": 1}
     if not text or text.lower().startswith("none"):
         return 0, "major", _explicit(text)
     match = _KEY.match(text)

@@ -11,6 +11,8 @@ from typing import TYPE_CHECKING, Any
 from woodshed.base.piece import Piece, Wish
 from woodshed.base.tune_piece import TunePiece, prime_of
 from woodshed.errors import ParameterError, near_miss, printable
+from woodshed.score import Key
+from woodshed.symbolic.abc_field import read_key as read_field
 from woodshed.symbolic.abc_folk import abc_to_folk
 from woodshed.symbolic.folk_word import BAR_LINES, METRES, MODE_WORDS, MODES
 from woodshed.tokens.folk import FolkAbc
@@ -202,9 +204,10 @@ def _tune_to_go_on(path: Path) -> tuple[str, tuple[str, ...]]:
         raise ParameterError(
             f"{printable(path)} cannot be read ({error.strerror}). Check the name."
         ) from error
-    field_ = re.search(r"^K:\s*([A-Ga-g][#b]?)", text, re.MULTILINE)
-    tonic = field_[1][0].upper() + field_[1][1:] if field_ else "C"
-    return tonic, prime_of(abc_to_folk(text, source=path.name))
+    tune = abc_to_folk(text, source=path.name)
+    field_ = re.search(r"^K:(.*)", text, re.MULTILINE)
+    key = read_field(field_[1]) if field_ else None
+    return Key(0, *key[:2]).keynote if key else "C", prime_of(tune)
 
 
 def _completed(rule: FolkRule | FolkHead, begins: Sequence[str]) -> tuple[str, ...]:
