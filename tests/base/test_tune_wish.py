@@ -56,6 +56,23 @@ def test_a_tune_goes_on_in_the_key_of_the_file(
     assert [note.pitch_midi % 12 for note in tune.to_score().notes[:5]] == [n.pitch_midi % 12 for n in given]
 
 
+@pytest.mark.parametrize(
+    ("bars", "message"),
+    [
+        (1, "has 2 bars already, and --bars asks for 1\\."),
+        (500, "cannot have 500 bars: .* 1,000 tokens, which are about 100 bars"),
+    ],
+)
+def test_bars_that_cannot_be_are_refused_with_those_that_can(bars: int, message: str, tmp_path: Path) -> None:
+    mine = tmp_path / "mine.abc"
+    mine.write_text("X:1\nT:Mine\nM:6/8\nL:1/8\nK:G\nG3 B2d|g3 d2B|\n", encoding="utf-8")
+    with pytest.raises(ParameterError, match=message):
+        TuneWish(continue_=mine, bars=bars)
+    assert TuneWish(continue_=mine, bars=2).begins
+    with pytest.raises(ParameterError, match="cannot have 500 bars"):
+        TuneWish(metre="2/4", constrain=["bar 500 = C 4"])
+
+
 # -- bars that are asked for ----------------------------------------------------------------------
 
 

@@ -149,9 +149,10 @@ def write_pieces(
     n_tried = 0
     while len(kept) < n:
         if n_tried >= MOST_TRIES * n:
-            why = ", ".join(f"{count} {reason}" for reason, count in reasons.most_common())
+            why = "; ".join(f"{reason}: {count}" for reason, count in reasons.most_common())
+            kept_words = f"{len(kept)} is as it" if len(kept) == 1 else f"{len(kept)} are as they"
             raise ParameterError(
-                f"Of {n_tried} pieces only {len(kept)} are as they should be: {why}. Allow that, raise the "
+                f"Of {n_tried} pieces only {kept_words} should be. The others {why}. Allow that, raise the "
                 "temperature, or ask for less that is given."
             )
         n_now = min(n - len(kept), wish.at_once)

@@ -8,9 +8,10 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from woodshed.base.composer import MAX_TOKENS
 from woodshed.base.piece import Piece, Wish
 from woodshed.base.tune_piece import TunePiece, prime_of
-from woodshed.errors import ParameterError, near_miss, printable
+from woodshed.errors import ParameterError, counted, near_miss, printable
 from woodshed.score import Key
 from woodshed.symbolic.abc_field import read_key as read_field
 from woodshed.symbolic.abc_folk import abc_to_folk
@@ -25,6 +26,12 @@ if TYPE_CHECKING:
 
 USUAL_COPIED_BARS = 4
 ENDS = ("home", "any")
+
+BAR_TOKENS = 10
+"""So many tokens a bar of the tunes that were learned from has on average."""
+
+MOST_BARS = 150
+"""More would have to be shorter than such bars are on average, by a third."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -42,7 +49,7 @@ class TuneWish(Wish):
     key
         Such as 'D dorian', Em or G; a tonic alone leaves the mode to the net.
     bars
-        How many bars, as written, without pickups.
+        How many bars, as written, without pickups; about 100 at most.
     constrain
         What a bar must be, in the key that is asked for, such as 'bar 5 = c 2 B A G 4'; the tune then has at
         least so many bars.
@@ -124,6 +131,7 @@ class TuneWish(Wish):
             mode_word = given["mode"]
             rule = replace(rule, bars={bar: on_root(notes, tonic, mode_word) for bar, notes in asked.items()})
         begins = (*given.values(), *music) if music else ()
+        _check_length(rule, begins)
         begins = _completed(rule, begins)
         for name, value in (("tonic", tonic), ("rule", rule), ("begins", begins)):
             object.__setattr__(self, name, value)
@@ -137,13 +145,19 @@ class TuneWish(Wish):
         return -1 if has_notes or self.free else USUAL_COPIED_BARS
 
     def refuses(self, piece: Piece) -> str:
-        """Refuse a tune that ends away from home, or was cut off at the longest length, unless it may."""
+        """Refuse a tune that ends away from home, or was cut off at the longest length, unless it may.
+
+        Where bars were asked for, one that was cut off does not have them.
+        """
         anywhere = self.ends == "any" or (self.ends is None and self.free)
-        if anywhere or not isinstance(piece, TunePiece):
+        if not isinstance(piece, TunePiece):
             return ""
-        if isinstance(self.rule, FolkRule) and not self.rule.is_whole(piece.text.split()):
-            return "never end (--ends any)"
-        return "" if piece.ends_at_home else "end on neither tonic nor dominant (--ends any)"
+        has_length = self.bars or self.constrain
+        is_cut_off = isinstance(self.rule, FolkRule) and not self.rule.is_whole(piece.text.split())
+        if is_cut_off and (has_length or not anywhere):
+            cure = "--bars" if has_length else "--ends any"
+            return f"have no end within about {MAX_TOKENS // BAR_TOKENS} bars ({cure})"
+        return "" if anywhere or piece.ends_at_home else "end on neither tonic nor dominant (--ends any)"
 
     def write(self, composer: Composer, n: int, first: int) -> list[TunePiece]:
         """Let a composer write tunes."""
@@ -194,6 +208,24 @@ def _read_bars(texts: Sequence[str]) -> dict[int, tuple[str, ...]]:
                 "of them out."
             )
     return bars
+
+
+def _check_length(rule: FolkRule | FolkHead, begins: Sequence[str]) -> None:
+    """Refuse more bars than can be written, and fewer than are there already."""
+    if isinstance(rule, FolkHead):
+        return
+    n_given = TunePiece(" ".join(begins)).n_bars if begins else 0
+    if rule.n_bars is not None and n_given > rule.n_bars:
+        raise ParameterError(
+            f"The tune to go on from has {counted(n_given, 'bar')} already, and --bars asks for "
+            f"{rule.n_bars}. Ask for more, or shorten the tune."
+        )
+    n_asked = max(rule.n_bars or 0, *rule.bars, 0)
+    if n_asked > MOST_BARS:
+        raise ParameterError(
+            f"A tune cannot have {n_asked:,} bars: it is cut off after {MAX_TOKENS:,} tokens, which are "
+            f"about {MAX_TOKENS // BAR_TOKENS} bars. Ask for fewer."
+        )
 
 
 def _tune_to_go_on(path: Path) -> tuple[str, tuple[str, ...]]:
