@@ -125,8 +125,8 @@ def check_seed(seed: int) -> None:
         raise ParameterError(f"seed must be {HIGHEST_SEED} or less, got {seed!r}.")
 
 
-def near_miss(name: str, known: Iterable[str]) -> str:
-    """Say which known name was probably meant, or list them all.
+def near_miss(name: str, known: Iterable[str], *, likeness: float = 0.6) -> str:
+    """Say which known name was probably meant, if one is that like it, 0 to 1; or list them all.
 
     Examples
     --------
@@ -136,7 +136,7 @@ def near_miss(name: str, known: Iterable[str]) -> str:
     'Known: epochs, seed.'
     """
     names = sorted(known)
-    close = difflib.get_close_matches(name, names, n=1)
+    close = difflib.get_close_matches(name, names, n=1, cutoff=likeness)
     return f"Did you mean {close[0]}?" if close else f"Known: {', '.join(names)}."
 
 

@@ -165,7 +165,8 @@ def test_a_chorale_by_heart_is_found_in_every_voice(chorale_composer: ChoraleCom
     ("wish", "message"),
     [
         ({"bars": 0}, "1 to 64 bars, got 0"),
-        ({"key": "H"}, "is no key"),
+        ({"key": "H"}, "is no key that a chorale can be in"),
+        ({"key": "F lydian"}, "'F lydian' is no key that a chorale can be in. Write G, Bb, D minor"),
         ({"key": "D dorian"}, "in major or minor, not dorian"),
         ({"parts": "soprano"}, "give the file by --harmonise"),
         ({"harmonise": "a.mid", "bars": 4}, "--bars makes no sense with --harmonise"),
@@ -180,6 +181,8 @@ def test_wishes_that_make_no_sense_are_refused(wish: dict[str, object], message:
 def test_options_of_another_job_are_refused_by_name() -> None:
     with pytest.raises(ParameterError, match=r"--prime makes no sense for .* chorale.*--harmonise, --parts"):
         ChoraleWish.asked({"prime": "G 2"}, job="chorale")
+    with pytest.raises(ParameterError, match=r"--metre makes no sense.*It takes --seed, --temperature"):
+        ChoraleWish.asked({"metre": "3/4"}, job="chorale")
     with pytest.raises(ParameterError, match=r"--bar makes no sense.*Did you mean --bars\?"):
         ChoraleWish.asked({"bar": 2}, job="chorale")
 

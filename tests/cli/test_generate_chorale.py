@@ -97,3 +97,5 @@ def test_a_tune_is_not_harmonised(cli: Callable[..., Any], tmp_path: Path) -> No
     finished = cli("generate", "tune", "--harmonise", "a.mid", "--out", tmp_path / "out")
     assert finished.code == 2
     assert "--harmonise makes no sense for a model that writes tune" in finished.err
+    finished = cli("generate", "tune", "--parts", "alto", "--out", tmp_path / "out")
+    assert "--parts makes no sense for a model that writes tune. It takes --seed" in finished.err

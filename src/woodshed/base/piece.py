@@ -131,7 +131,7 @@ class Wish:
         for name in options:
             if name not in known:
                 flag = flag_of(name)
-                hint = near_miss(flag, known.values())
+                hint = near_miss(flag, known.values(), likeness=0.8)  # a flag of another job is no slip
                 hint = hint if hint.startswith("Did") else f"It takes {', '.join(known.values())}."
                 raise ParameterError(f"{flag} makes no sense for a model that writes {job}. {hint}")
         return cls(**options)

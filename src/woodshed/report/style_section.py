@@ -63,14 +63,17 @@ def style_section(new: Style, learned: Style, n_new: int, n_learned: int) -> Mar
 def share_figure(question: str, new: Shares, learned: Shares) -> Markup:
     """Draw the shares of two kinds of music side by side, a pair of bars for each bin.
 
+    Bins are left out at both ends only, where there is next to nothing: in between each has its place.
+
     Examples
     --------
     >>> figure = share_figure("metre", {"2/4": 0.25, "4/4": 0.75}, {"2/4": 0.5, "4/4": 0.5})
     >>> figure.count('class="bar new"'), figure.count('class="bar learned"')
     (2, 2)
     """
-    shown = [name for name in new if max(new[name], learned.get(name, 0.0)) >= _LEAST_SHOWN]
-    shown = shown or list(new)
+    names = list(new)
+    filled = [k for k, name in enumerate(names) if max(new[name], learned.get(name, 0.0)) >= _LEAST_SHOWN]
+    shown = names[filled[0] : filled[-1] + 1] if filled else names
     highest = max(max(new[name], learned.get(name, 0.0)) for name in shown)
     top = max(0.1, math.ceil(10 * highest) / 10)
     plot = Plot(340, 190, (0.0, float(len(shown))), (0.0, top), left=46, right=8, top=10, bottom=26)

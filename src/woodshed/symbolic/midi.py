@@ -9,7 +9,7 @@ from dataclasses import replace
 from pathlib import Path
 
 from woodshed.atomic import write_whole
-from woodshed.errors import ParameterError, ScoreError, ScoreFileError
+from woodshed.errors import ParameterError, ScoreError, ScoreFileError, counted
 from woodshed.score import (
     Key,
     Metre,
@@ -188,12 +188,21 @@ class _Collected:
     def score(self, source: str) -> Score:
         """Put together the score, with a sentence on each kind of thing that was mended."""
         counts = (
-            (self._n_stuck, "never end; they are closed where the file ends"),
-            (self._n_empty, "had no length; they got one tick"),
+            (
+                self._n_stuck,
+                "note never ends; it is",
+                "notes never end; they are",
+                "closed where the file ends",
+            ),
+            (self._n_empty, "note had no length; it", "notes had no length; they", "got one tick"),
+            (
+                self._n_odd,
+                "damaged tempo, metre or key event was",
+                "damaged tempo, metre or key events were",
+                "left out",
+            ),
         )
-        findings = [f"{n} note{'s' if n > 1 else ''} {what}." for n, what in counts if n]
-        if self._n_odd:
-            findings.append(f"{self._n_odd} damaged tempo, metre or key events were left out.")
+        findings = [f"{counted(n, one, many)} {done}." for n, one, many, done in counts if n]
         metres, pickup = _without_pickup(sorted(self._metres.values(), key=lambda metre: metre.onset_beats))
         return Score(
             self._notes,

@@ -145,7 +145,12 @@ class ChoraleWish(Wish):
     def _asked_key(self) -> tuple[int, Mode | None] | None:
         if self.key is None:
             return None
-        tonic, mode = read_key(self.key)
+        try:
+            tonic, mode = read_key(self.key)
+        except ParameterError:
+            raise ParameterError(
+                f"{self.key!r} is no key that a chorale can be in. Write G, Bb, D minor."
+            ) from None
         if mode not in (None, "major", "minor"):
             raise ParameterError(f"Chorales are in major or minor, not {mode}. Write --key 'D minor'.")
         named = mode or "major"
