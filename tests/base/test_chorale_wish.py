@@ -152,6 +152,61 @@ def test_where_none_stays_in_the_key_that_is_asked_for_the_best_of_its_mode_come
     assert (chorale_of(one).grid == np.array(drafts[1]) + 2).all()
 
 
+@pytest.mark.parametrize("ends", [None, "any"])
+def test_one_that_ends_away_from_home_is_written_anew_unless_it_may(
+    ends: str | None, chorale_composer: ChoraleComposer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    home = np.array([[72, 67, 64, 48], [71, 67, 62, 55], [72, 67, 64, 48]])
+    away = np.array(
+        [[72, 67, 64, 48], [71, 67, 62, 55], [72, 69, 64, 48]]
+    )  # its last chord is A minor over C
+
+    def fill(self: ChoraleComposer, grid: object, *, seed: list[int], temperature: float) -> np.ndarray:
+        return home if len(seed) > 2 and seed[2] == 3 else away
+
+    monkeypatch.setattr(ChoraleComposer, "fill", fill)
+    for wish in (ChoraleWish(ends=ends), ChoraleWish(ends=ends, key="D")):
+        (one,) = wish.write(chorale_composer, 1, 0)
+        up = 2 if wish.key else 0
+        assert (chorale_of(one).grid == (away if ends else home) + up).all()
+        assert wish.refuses(one) == ""
+
+
+def test_where_none_ends_at_home_that_is_said(
+    chorale_composer: ChoraleComposer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    away = np.array([[72, 67, 64, 48], [72, 69, 64, 48]])
+    monkeypatch.setattr(ChoraleComposer, "fill", lambda *_, **__: away)
+    with pytest.raises(
+        ParameterError, match=r"end on another chord than that of the keynote \(--ends any\): 20"
+    ):
+        write_pieces(chorale_composer, 1, ChoraleWish())
+    assert write_pieces(chorale_composer, 1, ChoraleWish(ends="any"))
+
+
+@pytest.mark.parametrize(
+    ("last", "is_home"),
+    [
+        ([72, 67, 64, 48], True),
+        ([72, 67, 60, 48], True),  # without a third
+        ([72, 67, 63, 48], False),  # a minor third in major
+        ([74, 68, 64, 50], False),
+        ([72, 67, 64, -1], False),
+    ],
+)
+def test_home_is_the_chord_of_the_keynote(last: list[int], is_home: bool) -> None:
+    grid = np.array([[72, 67, 64, 48]] * 8 + [last])
+    cells = json.dumps(np.where(grid < 0, 0, grid - 35).tolist())
+    assert ChoralePiece(cells, 1).ends_at_home == is_home
+
+
+def test_in_minor_either_third_is_at_home() -> None:
+    minor = [[72, 67, 63, 48]] * 8
+    for third, is_home in ((63, True), (64, True), (62, False)):
+        cells = json.dumps((np.array([*minor, [72, 67, third, 48]]) - 35).tolist())
+        assert ChoralePiece(cells, 1).ends_at_home == is_home
+
+
 def test_a_chorale_by_heart_is_found_in_every_voice(chorale_composer: ChoraleComposer) -> None:
     learned = learned_by(chorale_composer)
     copy = chorale_composer.to_piece(chorale_of(learned.pieces[3]).grid + 1)
@@ -168,6 +223,8 @@ def test_a_chorale_by_heart_is_found_in_every_voice(chorale_composer: ChoraleCom
         ({"key": "H"}, "is no key that a chorale can be in"),
         ({"key": "F lydian"}, "'F lydian' is no key that a chorale can be in. Write G, Bb, D minor"),
         ({"key": "D dorian"}, "in major or minor, not dorian"),
+        ({"ends": "hom"}, "Chorales cannot end 'hom'. Did you mean home"),
+        ({"harmonise": "a.mid", "ends": "any"}, "--ends makes no sense with --harmonise"),
         ({"parts": "soprano"}, "give the file by --harmonise"),
         ({"harmonise": "a.mid", "bars": 4}, "--bars makes no sense with --harmonise"),
         ({"harmonise": "a.mid", "key": "G"}, "--key makes no sense with --harmonise"),

@@ -187,6 +187,20 @@ class ChoralePiece(Piece):
         return Style(numbers, shares | {LENGTH: length_shares(np.concatenate(every))})
 
     @property
+    def ends_at_home(self) -> bool:
+        """Whether the last chord is that of the keynote, with it in the bass; in minor with either third.
+
+        Examples
+        --------
+        >>> [ChoralePiece(f"[[37,32,29,{bass}]]", 1).ends_at_home for bass in (13, 10)]  # C and A in the bass
+        [True, False]
+        """
+        tonic, mode = self.key
+        heard = (self.grid[-1][self.grid[-1] != SILENCE] - tonic) % 12
+        thirds = (3, 4) if mode == "minor" else (4,)
+        return bool(len(heard)) and heard[-1] == 0 and any(set(heard) <= {0, third, 7} for third in thirds)
+
+    @property
     def _length(self) -> str:
         """How long it is: in bars of the given metre; else in bars of four beats, if they are whole."""
         if self.score is not None and self.score.metres:

@@ -17,6 +17,10 @@ if TYPE_CHECKING:
     from woodshed.base.composer import Composer
 
 
+ENDS = ("home", "any")
+"""Where new pieces may end."""
+
+
 @dataclass(frozen=True)
 class Line:
     """One melody of a piece.
@@ -164,6 +168,24 @@ class Wish:
     def says(self) -> str:
         """Tell for the top of the page with what the pieces were written."""
         return f"with seed {self.seed} at temperature {self.heat:g}"
+
+
+def check_ends(ends: str | None, what: str) -> None:
+    """Refuse an end that is not one of `ENDS`.
+
+    Raises
+    ------
+    ParameterError
+        If there is no such end.
+
+    Examples
+    --------
+    >>> check_ends("hom", "Tunes")
+    Traceback (most recent call last):
+    woodshed.errors.ParameterError: Tunes cannot end 'hom'. Did you mean home?
+    """
+    if ends not in (None, *ENDS):
+        raise ParameterError(f"{what} cannot end {ends!r}. {near_miss(ends, ENDS)}")
 
 
 def flag_of(name: str) -> str:

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, ClassVar, cast
 import numpy as np
 
 from woodshed.base.chorale_piece import BAR_BEATS, HOLE, SILENCE, ChoralePiece, Grid
-from woodshed.base.piece import Wish
+from woodshed.base.piece import Piece, Wish, check_ends
 from woodshed.errors import ParameterError, printable
 from woodshed.metrics.voice_leading import N_VOICES, RANGES
 from woodshed.score import Key, Mode, Score
@@ -50,6 +50,9 @@ class ChoraleWish(Wish):
         Such as G or 'D minor'. If it is not given, the net chooses, and has some tries to stay in it.
     harmonise
         Write the missing voices to those in this file (MIDI, ABC, MusicXML): a melody, or any of the four.
+    ends
+        home: one whose last chord is not that of its keynote is written anew; any keeps it. home if it is not
+        given; what is harmonised ends as it does.
     parts
         Which voices the parts of that file are, in their order, such as 'soprano,bass', if their names do
         not tell.
@@ -73,12 +76,14 @@ class ChoraleWish(Wish):
     key: str | None = None
     harmonise: Path | None = None
     parts: str | None = None
+    ends: str | None = None
 
     voices: Score | None = field(init=False, default=None)
     octaves: int = field(init=False, default=0)
 
     def __post_init__(self) -> None:
         super().__post_init__()
+        check_ends(self.ends, "Chorales")
         if self.harmonise is None:
             if self.parts is not None:
                 raise ParameterError("--parts names the parts of a file: give the file by --harmonise.")
@@ -86,7 +91,7 @@ class ChoraleWish(Wish):
                 raise ParameterError(f"A chorale can have 1 to {MOST_BARS} bars, got {self.bars!r}.")
             self._asked_key()
             return
-        for flag, value in (("--bars", self.bars), ("--key", self.key)):
+        for flag, value in (("--bars", self.bars), ("--key", self.key), ("--ends", self.ends)):
             if value is not None:
                 raise ParameterError(
                     f"{flag} makes no sense with --harmonise: what is given has its own. Change it by "
@@ -104,6 +109,13 @@ class ChoraleWish(Wish):
         usual = USUAL_TEMPERATURE if self.harmonise is None else GIVEN_TEMPERATURE
         return usual if self.temperature is None else self.temperature
 
+    def refuses(self, piece: Piece) -> str:
+        """Refuse a new chorale that ends away from home, unless it may."""
+        may = self.harmonise is not None or self.ends == "any"
+        if may or not isinstance(piece, ChoralePiece) or piece.ends_at_home:
+            return ""
+        return "end on another chord than that of the keynote (--ends any)"
+
     def write(self, composer: Composer, n: int, first: int) -> list[ChoralePiece]:
         """Let a composer write chorales, or the missing voices."""
         writer = cast("ChoraleComposer", composer)
@@ -119,14 +131,15 @@ class ChoraleWish(Wish):
     def _new(self, composer: ChoraleComposer, number: int) -> ChoralePiece:
         """Write a chorale that stays in its key; if one is asked for, one of its mode is moved there."""
         tonic, mode = self._asked_key() or (None, None)
-        best, most = None, -1.0
+        best, most = None, (False, -1.0)
         for piece in self._drafts(composer, number, MOST_DRAFTS if tonic is None else MOST_KEYS):
-            if mode not in (None, piece.key[1]) or piece.in_key <= most:
+            rank = (self.ends == "any" or piece.ends_at_home, piece.in_key)
+            if mode not in (None, piece.key[1]) or rank <= most:
                 continue
             moved = piece.grid if tonic is None else _moved(piece, tonic)
             if moved is not None:
-                best, most = moved, piece.in_key
-                if most >= LEAST_IN_KEY:
+                best, most = moved, rank
+                if most >= (True, LEAST_IN_KEY):
                     break
         if best is not None:
             return composer.to_piece(best)

@@ -9,9 +9,9 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from woodshed.base.composer import MAX_TOKENS
-from woodshed.base.piece import Piece, Wish
+from woodshed.base.piece import Piece, Wish, check_ends
 from woodshed.base.tune_piece import TunePiece, prime_of
-from woodshed.errors import ParameterError, counted, near_miss, printable
+from woodshed.errors import ParameterError, counted, printable
 from woodshed.score import Key
 from woodshed.symbolic.abc_field import read_key as read_field
 from woodshed.symbolic.abc_folk import abc_to_folk
@@ -25,8 +25,6 @@ if TYPE_CHECKING:
     from woodshed.base.composer import Composer
 
 USUAL_COPIED_BARS = 4
-ENDS = ("home", "any")
-
 BAR_TOKENS = 10
 """So many tokens a bar of the tunes that were learned from has on average."""
 
@@ -102,8 +100,7 @@ class TuneWish(Wish):
 
     def __post_init__(self) -> None:
         super().__post_init__()
-        if self.ends not in (None, *ENDS):
-            raise ParameterError(f"Tunes cannot end {self.ends!r}. {near_miss(self.ends, ENDS)}")
+        check_ends(self.ends, "Tunes")
         if self.prime and self.continue_:
             raise ParameterError(
                 "A tune can begin with a prime or go on from a file, not both. Leave out --prime, or "
