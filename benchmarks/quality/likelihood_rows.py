@@ -125,7 +125,7 @@ NOTTINGHAM = {
     ),
     "rnn-rbm": Row(
         "RNN-RBM",
-        {**LONG, "net": "rnn-rbm", "width": 150, "n_hidden": 100, "learning_rate": 5e-3, "epochs": 16},
+        {**LONG, "net": "rnn-rbm", "width": 150, "n_hidden": 100, "learning_rate": 1e-3, "epochs": 16},
         how=RAISE,
     ),
     "rnn-nade": Row(
