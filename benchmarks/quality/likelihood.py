@@ -237,14 +237,14 @@ INTRODUCTION = """\
 The unit is the **nat per frame**: the mean over all frames of the negative natural logarithm of the chance that a
 model gives a frame, given all frames before it; lower is better. Every first frame counts, and is told from silence.
 All models learned here, from the same training part. Settings are first choices, or were compared on the validation part, as
-the notes tell; so was the best pass. Nothing was chosen on the test part. ± is the standard error with whole pieces drawn. One seed is what there was time for,
-where the last column says 1; three are wanted.
+the notes tell; so was the best pass. Nothing was chosen on the test part. ± is the standard error with whole pieces drawn; over seeds: the
+standard deviation of the means. One seed is what there was time for, where the last column says 1; three are wanted.
 
 *Exact*: the chances of all frames sum to 1, and none is estimated. *RAISE*: RBMs divide by a sum that nobody can
 compute. Told here is how likely it is that a frame is drawn by annealing from notes by themselves to the machine
 ({steps} steps), which is found by going back from the frame, {chains} times (Burda, Grosse and Salakhutdinov, 2015): these chances sum to 1,
 and the estimate is rather too many nats than too few. (Published figures of RBMs come from annealing forwards, which is
-rather too few.) Of RBMs some {validation:,} validation frames (of the plain one on JSB all) and at most {test:,} test frames, of whole pieces, are asked. *Upper bound*: the model gives chances to
+rather too few.) Of RBMs some {validation:,} validation frames and at most {test:,} test frames, of whole pieces, are asked. *Upper bound*: the model gives chances to
 ordered rows of four cells, of which the frame is one, so that the frame itself costs no more.
 
 *Published* values are reports of others, on their own training and often without the first frame: RNN, GRU and LSTM
