@@ -68,7 +68,7 @@ def test_by_the_rules_every_bar_adds_up_and_wishes_are_met(composer: TuneCompose
         assert tune.piece.faults == ()
         assert tune.piece.text.startswith("M:6/8 K:Cdor")
         assert "B, 2 D F 3" in tune.piece.text
-        assert "C2 E G3" in tune.abc
+        assert "C2E G3" in tune.abc
         assert "\nK:Ddor\n" in tune.abc
         assert tune.to_values()["lines"][0]["copied_bars"] <= 4
 

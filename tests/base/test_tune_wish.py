@@ -79,11 +79,11 @@ def test_bars_that_cannot_be_are_refused_with_those_that_can(bars: int, message:
 @pytest.mark.parametrize(
     ("key", "notes", "printed"),
     [
-        ("D dorian", "c 2 B A G 2", "c2 B A G2"),
-        ("D dorian", "c 2 B _B ^F 2", "c2 B _B ^F2"),
-        ("A mixolydian", "G 2 F =F c 2", "G2 F =F c2"),
-        ("Bb", "B 2 A G F 2", "B2 A G F2"),
-        ("C minor", "c 2 B A G 2", "c2 B A G2"),
+        ("D dorian", "c 2 B A G 2", "c2B AG2"),
+        ("D dorian", "c 2 B _B ^F 2", "c2B _B^F2"),
+        ("A mixolydian", "G 2 F =F c 2", "G2F =Fc2"),
+        ("Bb", "B 2 A G F 2", "B2A GF2"),
+        ("C minor", "c 2 B A G 2", "c2B AG2"),
     ],
 )
 def test_a_bar_is_what_is_asked_for_in_the_key_that_is_asked_for(
@@ -91,8 +91,7 @@ def test_a_bar_is_what_is_asked_for_in_the_key_that_is_asked_for(
 ) -> None:
     wish = TuneWish(metre="6/8", key=key, bars=8, constrain=[f"bar 5 = {notes}"], **FREELY)  # type: ignore[arg-type]
     for tune in tunes_of(tune_composer, wish):
-        lines = tune.to_abc().splitlines()[-1]
-        assert printed in lines
+        assert f" {printed} " in " ".join(tune.to_abc().split())
 
 
 @pytest.mark.parametrize("key", ["D major", "Eb minor", "F# dorian", "Gb", "A", "Bb mixolydian", "Em"])

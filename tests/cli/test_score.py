@@ -95,7 +95,7 @@ def test_edit(cli: Cli, folder: Path, tmp_path: Path) -> None:
 
 
 def test_render(cli: Cli, folder: Path, tmp_path: Path) -> None:
-    asked = ("--sample-rate", 8000, "--out", tmp_path / "a.flac")
+    asked = ("--sample-rate", 8000, "--soundfont", "tones", "--out", tmp_path / "a.flac")
     assert cli("score", "render", folder / "tune.mid", *asked).code == 0
     clip = read(tmp_path / "a.flac")
     assert (clip.sample_rate, clip.n_channels) == (8000, 2)

@@ -12,8 +12,11 @@ from woodshed.data.example import SetAside
 from woodshed.tasks import JOBS, job_class
 
 
-def test_a_few_files_are_named_and_the_rest_is_counted(capsys: pytest.CaptureFixture[str]) -> None:
-    terminal.name_set_aside([SetAside(Path(f"{k}.wav"), "is empty.") for k in range(25)])
+def test_all_files_are_named_or_a_few_if_a_report_names_the_rest(capsys: pytest.CaptureFixture[str]) -> None:
+    left_out = [SetAside(Path(f"{k}.wav"), "is empty.") for k in range(25)]
+    terminal.name_set_aside(left_out)
+    assert capsys.readouterr().err.count("is empty.") == 25
+    terminal.name_set_aside(left_out, in_report=True)
     err = capsys.readouterr().err
     assert err.count("is empty.") == 10
     assert "9.wav: is empty." in err

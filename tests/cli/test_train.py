@@ -382,4 +382,4 @@ def test_the_help_has_a_flag_for_every_setting_with_its_default(cli: Callable[..
         assert f"--{name.replace('_', '-')[:20]}" in said, name
     for job in JOBS:  # jobs with one default stand together: svm for noise_colour, snr
         assert re.search(rf"\b{job_class(job)().net} for [^;\]]*\b{job}\b", said), job
-    assert "Source of every random draw." in said
+    assert "Source of every random draw, 0 or more." in said

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from importlib.util import find_spec
 from pathlib import Path
 
@@ -100,9 +101,10 @@ def test_what_cannot_be_rendered_says_why(tmp_path: Path) -> None:
 def test_the_best_is_a_soundfont_if_there_is_one_and_own_tones_if_not(
     monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
+    module = sys.modules["woodshed.symbolic.render"]  # whose name in the package is the function
     score = Score([Note(0, 1, 60)])
-    monkeypatch.setattr("woodshed.symbolic.render._PLACES", (str(tmp_path),))
-    monkeypatch.setattr("woodshed.symbolic.render.find_spec", lambda name: None)
+    monkeypatch.setattr(module, "_PLACES", (str(tmp_path),))
+    monkeypatch.setattr(module, "find_spec", lambda name: None)
     monkeypatch.delenv("WOODSHED_SOUNDFONT", raising=False)
     assert find_soundfont() is None
     assert np.array_equal(render(score, RATE, "best").samples, render(score, RATE).samples)
@@ -110,7 +112,7 @@ def test_the_best_is_a_soundfont_if_there_is_one_and_own_tones_if_not(
         (tmp_path / name).write_bytes(b"nothing")
     assert find_soundfont() == tmp_path / "FluidR3_GM.sf2"
     assert np.array_equal(render(score, RATE, "best").samples, render(score, RATE).samples)  # no player
-    monkeypatch.setattr("woodshed.symbolic.render.find_spec", lambda name: name == "tinysoundfont")
+    monkeypatch.setattr(module, "find_spec", lambda name: name == "tinysoundfont")
     with pytest.raises((ParameterError, MissingPackageError)):  # it is tried, and is none
         render(score, RATE, "best")
 
