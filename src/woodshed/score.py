@@ -16,6 +16,9 @@ Mode = Literal["major", "minor", "dorian", "phrygian", "lydian", "mixolydian", "
 DRUM_CHANNEL = 9
 """The channel whose pitches are drums; people who count from one call it channel 10."""
 
+LINE_OF_FIFTHS = "FCGDAEB"
+"""The letters a fifth apart; after B comes F sharp, before F comes B flat."""
+
 FIFTHS_ABOVE: dict[Mode, int] = {
     "lydian": -1,
     "major": 0,
@@ -165,7 +168,7 @@ class Key:
         (['Cb', 'Bb', 'C', 'F#'], 'D#')
         """
         sharps, place = divmod(self.n_sharps + FIFTHS_ABOVE[self.mode] + 1, 7)
-        return "FCGDAEB"[place] + ("#" * sharps if sharps > 0 else "b" * -sharps)
+        return LINE_OF_FIFTHS[place] + ("#" * sharps if sharps > 0 else "b" * -sharps)
 
 
 @dataclass(frozen=True, slots=True)

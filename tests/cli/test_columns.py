@@ -82,5 +82,9 @@ def test_columns_that_nobody_named_are_asked_for(table: Path, cli: Callable[...,
     assert "named by --target" in " ".join(cli("doctor", bare).err.split())
     looked = cli("doctor", bare, "--target", "slope")
     assert (looked.code, "26 sounds" in looked.out or "27 sounds" in looked.out) == (0, True)
+    named = table.with_name("named.csv")  # a job knows the names of its own values
+    named.write_text(table.read_text().replace("path,tags,slope", "path,words,valence"))
+    planned = " ".join(cli("train", named, "--job", "mood", "--net", "svm", "--dry-run").out.split())
+    assert "value sounds valence 26" in planned
     refused = cli("train", table, "--job", "noise", "--dry-run")
     assert "To learn tags: --job tags." in " ".join(refused.err.split())

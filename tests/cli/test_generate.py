@@ -99,6 +99,7 @@ def test_it_goes_on_from_a_tune_in_its_key(cli: Callable[..., Any], tmp_path: Pa
         (["--formats", "abc,midi"], "Did you mean mid?"),
         (["--prime", "M:6/8 K:Cdor G 2 Q"], "'Q', the 5th word"),
         (["--continue", "there-is-no-such.abc"], "cannot be read"),
+        (["--soundfont", "there-is-no-such.sf2"], "there is no such SoundFont"),
     ],
 )
 def test_what_cannot_be_is_said_before_anything_is_written(
@@ -165,12 +166,3 @@ def test_a_seed_below_0_is_refused_by_other_verbs_too(
     assert finished.code == 2
     assert "seed must be 0 or more, got -1." in finished.err
     assert not (tmp_path / "out").exists()
-
-
-def test_info_says_what_writes(cli: Callable[..., Any]) -> None:
-    from woodshed.tasks.shipped import shipped_folder
-
-    finished = cli("info", shipped_folder("tune"))
-    assert finished.code == 0
-    assert "writes with 137 tokens" in finished.out
-    assert "layers of 512 units" in finished.out

@@ -77,6 +77,7 @@ def test_several_timelines_go_into_a_folder_and_bad_files_are_named(
         path.relative_to(tmp_path / "out").as_posix() for path in tmp_path.glob("out/**/*.TextGrid")
     )
     assert made == ["a.TextGrid", "deep/b.TextGrid"]
+    assert f"2 timelines: {tmp_path / 'out'}\n" in finished.out
     assert finished.err.count("bad.wav") == 1
     again = cli(*asked)
     assert again.code == 2

@@ -87,7 +87,7 @@ def test_edit(cli: Cli, folder: Path, tmp_path: Path) -> None:
     made = read_midi(tmp_path / "b.mid")
     assert (made.keys[0].tonic, made.metres) == (10, (Metre(0, 3, 4),))
     assert made.notes[0].pitch_midi % 12 == 10  # it was on D
-    for asked in (("--tonic", "H"), ("--metre", "waltz")):
+    for asked in (("--tonic", "H"), ("--metre", "waltz"), ("--metre", "none")):
         refused = cli("score", "edit", folder / "tune.mid", "--out", tmp_path / "c.mid", *asked)
         assert (refused.code, asked[1] in refused.err) == (2, True)
     wrong = cli("score", "edit", folder / "tune.mid", "--out", tmp_path / "c.mid", "--part", "mellody")

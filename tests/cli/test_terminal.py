@@ -8,6 +8,7 @@ import pytest
 
 from woodshed.cli import place, terminal
 from woodshed.cli.flags import parameter_help
+from woodshed.data.doctor.finding import Checkup, Finding
 from woodshed.data.example import SetAside
 from woodshed.tasks import JOBS, job_class
 
@@ -21,6 +22,17 @@ def test_all_files_are_named_or_a_few_if_a_report_names_the_rest(capsys: pytest.
     assert err.count("is empty.") == 10
     assert "9.wav: is empty." in err
     assert "... and 15 more" in err
+
+
+def test_the_hint_to_see_more_looks_at_the_same_columns(capsys: pytest.CaptureFixture[str]) -> None:
+    found = Checkup(
+        "set", 3, 0, (Finding("silent", 0.5, (Path("a.wav"),), "1 sound is silent.", "Remove it."),)
+    )
+    terminal.name_findings(found, "my table.csv", "valence,arousal")
+    terminal.name_findings(found, "sounds")
+    told = capsys.readouterr().err
+    assert "woodshed doctor 'my table.csv' --target valence,arousal\n" in told
+    assert "woodshed doctor sounds\n" in told
 
 
 def test_a_file_is_named_once_even_if_the_reason_names_it_too(capsys: pytest.CaptureFixture[str]) -> None:

@@ -29,10 +29,11 @@ TEMPO_BPM = 72.0
 ORGAN = 19
 """General MIDI program of the voices, counted from 0."""
 
-SCALES = {"major": (0, 2, 4, 5, 7, 9, 11), "minor": (0, 2, 3, 5, 7, 8, 9, 10, 11)}
+SCALES = {
+    mode: sorted((degree - 7 * above) % 12 for degree in (0, 2, 4, 5, 7, 9, 11))
+    for mode, above in FIFTHS_ABOVE.items()
+} | {"minor": [0, 2, 3, 5, 7, 8, 9, 10, 11]}
 """Semitones above the keynote that belong to a key; minor goes up by another way than it goes down."""
-
-_KEYNOTES = ("C", "C#", "D", "Eb", "E", "F", "F#", "G", "Ab", "A", "Bb", "B")
 
 SILENCE, HOLE = -1, -2
 """In a grid: nothing sounds; and what is to be written."""
@@ -112,16 +113,13 @@ class ChoralePiece(Piece):
     @property
     def facts(self) -> tuple[str, ...]:
         """Key, length, and what was given."""
-        tonic, mode = self.key
-        keynote = _KEYNOTES[tonic]
-        if self.score is not None and self.score.keys:
-            keynote = self.score.keys[0].keynote
+        key = self.to_score().keys[0]
         given = [f"{VOICES[voice]} given" for voice in self.given]
         if self.octaves:
             given.append(
                 f"moved {counted(abs(self.octaves), 'octave')} {'up' if self.octaves > 0 else 'down'}"
             )
-        return (f"{keynote} {mode}", self._length, *given)
+        return (f"{key.keynote} {key.mode}", self._length, *given)
 
     @property
     def faults(self) -> tuple[str, ...]:
@@ -150,8 +148,7 @@ class ChoralePiece(Piece):
         """Share of its notes, each as long as it lasts, that belong to its key, 0 to 1."""
         tonic, mode = self.key
         heard = self.grid[self.grid != SILENCE]
-        scale = SCALES.get(mode) or [(pitch - 7 * FIFTHS_ABOVE[mode]) % 12 for pitch in SCALES["major"]]
-        return float(np.isin((heard - tonic) % 12, scale).mean()) if len(heard) else 0.0
+        return float(np.isin((heard - tonic) % 12, SCALES[mode]).mean()) if len(heard) else 0.0
 
     @classmethod
     def style(cls, pieces: Sequence[ChoralePiece]) -> Style:

@@ -31,7 +31,8 @@ def read_for(
     Parameters
     ----------
     listener
-        Its job decides what is read; a fitted tagger or regressor looks for the columns it has learned.
+        Its job decides what is read. A fitted tagger or regressor looks for the columns it has learned, and
+        a regressor for the values that its job is about.
     data, group_by
         As for `woodshed.data.source.read_source`.
     targets
@@ -72,13 +73,14 @@ def _own_columns(listener: Listener, place: Path) -> list[str]:
     columns, _ = read_rows(place)
     if listener.answer == "tags" and "tags" in columns:
         return []
-    learned = [name for name in getattr(listener, "classes_", ()) if name in columns]
-    if not learned and "label" not in columns:
+    known = getattr(listener, "classes_", getattr(type(listener), "names", ()))
+    own = [name for name in known if name in columns]
+    if not own and "label" not in columns:
         raise DataError(
             f"{printable(place)}: nobody knows which columns {listener.job} is to take. Name them: --target "
             f"NAME,NAME. There are: {', '.join(columns)}."
         )
-    return learned
+    return own
 
 
 def _labelled(corpus: Corpus) -> Corpus:

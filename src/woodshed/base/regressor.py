@@ -94,7 +94,7 @@ class Regressor(Listener):
     @property
     def ranges_(self) -> dict[str, tuple[float, float]]:
         """The lowest and the highest of each value that was learned, by name; empty if that is not known."""
-        kept = json.loads(self.fitted("files_").get(RANGES_NAME, b"{}"))
+        kept = json.loads(getattr(self, "files_", {}).get(RANGES_NAME, b"{}"))
         return {name: (low, high) for name, (low, high) in kept.items()}
 
     def encode(self, answers: Sequence[Any]) -> tuple[NDArray[np.str_], NDArray[np.float32]]:

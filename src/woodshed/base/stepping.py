@@ -140,7 +140,7 @@ def sample_tokens(
     for _ in range(n_tokens):
         logits, state = stepper(ids, state)
         # The largest of logits plus Gumbel noise is a draw from their softmax. Minus the logarithm of an
-        # exponential draw is such noise, three times as quick as asked for by name.
+        # exponential draw is such noise, and sooner drawn than asked for by its name.
         noise = -np.log(rng.standard_exponential(size=logits.shape))
         ids = np.argmax(logits / temperature + noise, axis=1)
         drawn.append(ids)

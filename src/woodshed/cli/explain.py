@@ -25,7 +25,7 @@ def command(
         typer.Option(
             min=1,
             max=MOST_TUNES,
-            help="So many of the tunes that it learned from are read; 500 take 2.5 gigabytes of memory.",
+            help=f"So many of the tunes that it learned from are read, {MOST_TUNES} at most.",
         ),
     ] = 60,
     seed: Annotated[int, typer.Option(help="Source of every random draw, 0 or more.")] = 0,

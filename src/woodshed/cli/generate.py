@@ -37,9 +37,11 @@ def command(
     """Write new music, and say what of it is a copy."""
     from woodshed.base.written import learned_by, write_pieces
     from woodshed.report.piece_folder import check_formats, prepare_piece_folder, write_piece_folder
+    from woodshed.symbolic.render import check_soundfont
 
     wanted = names_in(formats)
     check_formats(wanted)
+    check_soundfont(soundfont)
     composer = load_composer_for(model)
     job = type(composer).job
     wish = composer.wish_class.asked(wishes, job=job)

@@ -10,7 +10,7 @@ import typer
 from woodshed.cli.terminal import print_bits, print_measures, print_scores, print_table, say
 from woodshed.cli.words import SINGULAR
 from woodshed.errors import counted, printable
-from woodshed.tasks.shipped import SHIPPED
+from woodshed.tasks.shipped import SHIPPED, model_folder
 
 
 def command(
@@ -22,7 +22,6 @@ def command(
 ) -> None:
     """Show what a model is, what it learned from and how well it does."""
     from woodshed.base.saving import describe_model, to_json
-    from woodshed.tasks.shipped import model_folder
 
     folder = model_folder(model)
     described = describe_model(folder)

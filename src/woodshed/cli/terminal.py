@@ -156,11 +156,12 @@ def name_set_aside(set_aside: Sequence[SetAside], *, in_report: bool = False) ->
         note(f"... and {len(set_aside) - len(shown)} more; all are in the report.")
 
 
-def refuse_set_aside(set_aside: Sequence[SetAside], *, strict: bool) -> None:
-    """End here if files were left out, and that was not to be."""
+def refuse_set_aside(set_aside: Sequence[SetAside], *, strict: bool, what: str = "file") -> None:
+    """End here if something was left out, and that was not to be."""
     if strict and set_aside:
-        n_bad = counted(len(set_aside), "file")
-        raise DataError(f"{n_bad} cannot be used. Mend or remove them, or leave out --strict.")
+        raise DataError(
+            f"{counted(len(set_aside), what)} cannot be used. Mend or remove them, or leave out --strict."
+        )
 
 
 @contextmanager

@@ -5,8 +5,16 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any
 
-from woodshed.cli.terminal import name_set_aside, note, print_bits, print_table, progress_bar, say
-from woodshed.errors import DataError, ParameterError, counted, printable
+from woodshed.cli.terminal import (
+    name_set_aside,
+    note,
+    print_bits,
+    print_table,
+    progress_bar,
+    refuse_set_aside,
+    say,
+)
+from woodshed.errors import ParameterError, printable
 
 _OF_SOUNDS = "makes no sense for a job that writes music: it learns from scores, which have no labels"
 
@@ -33,9 +41,7 @@ def train_composer(
     composer.check_settings()
     repertoire = composer.read(data)
     name_set_aside(repertoire.set_aside)
-    if strict and repertoire.set_aside:
-        n_bad = counted(len(repertoire.set_aside), "piece")
-        raise DataError(f"{n_bad} cannot be used. Mend or remove them, or leave out --strict.")
+    refuse_set_aside(repertoire.set_aside, strict=strict, what="piece")
     run = ComposerRun(composer, repertoire, Notebook(out / NOTEBOOK_NAME), resume)
     if dry_run:
         print_composer_plan(run)

@@ -7,12 +7,11 @@ from dataclasses import dataclass, replace
 from fractions import Fraction
 
 from woodshed.errors import ScoreError
-from woodshed.score import Mode
+from woodshed.score import LINE_OF_FIFTHS, Mode
 
 Signature = dict[str, int]
 """Letter (``A`` to ``G``) -> -1 for a flat, 1 for a sharp, 0 for a natural."""
 
-_SHARPS = "FCGDAEB"
 _MAJOR_SHARPS = {"C": 0, "G": 1, "D": 2, "A": 3, "E": 4, "B": 5, "F": -1}
 _MODES: dict[str, tuple[Mode, int]] = {
     "": ("major", 0),
@@ -136,8 +135,8 @@ def signature_of(n_sharps: int) -> Signature:
     {'B': -1, 'E': -1}
     """
     if n_sharps >= 0:
-        return dict.fromkeys(_SHARPS[:n_sharps], 1)
-    return dict.fromkeys(_SHARPS[::-1][:-n_sharps], -1)
+        return dict.fromkeys(LINE_OF_FIFTHS[:n_sharps], 1)
+    return dict.fromkeys(LINE_OF_FIFTHS[::-1][:-n_sharps], -1)
 
 
 def read_metre(text: str) -> tuple[int, int] | None:

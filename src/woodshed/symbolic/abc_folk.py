@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 from fractions import Fraction
 
 from woodshed.errors import ScoreError, ScoreFileError
-from woodshed.score import FIFTHS_ABOVE, Mode
+from woodshed.score import FIFTHS_ABOVE, LINE_OF_FIFTHS, Mode
 from woodshed.symbolic.abc_bar import Sounding
 from woodshed.symbolic.abc_field import read_length, read_metre, signature_of
 from woodshed.symbolic.abc_folk_voice import Event, FolkVoice
@@ -24,7 +24,6 @@ from woodshed.symbolic.folk_word import (
     pitch_of,
 )
 
-_LINE_OF_FIFTHS = "FCGDAEB"
 _STEPS = "CDEFGAB"
 _REWRITTEN = {  # metre -> token that says the same, and what the lengths are multiplied by
     "2/2": ("M:4/4", Fraction(1)),
@@ -228,7 +227,7 @@ def _complete(events: list[Event], due: Fraction) -> list[Event]:
 def _moved(events: Sequence[Event], n_sharps: int, mode: Mode, split: frozenset[int]) -> list[str]:
     """Transpose by the smallest interval with which every pitch has a token; join the bars that are split."""
     sharps, place = divmod(n_sharps + FIFTHS_ABOVE[mode] + 1, 7)
-    letter = _STEPS.index(_LINE_OF_FIFTHS[place])
+    letter = _STEPS.index(LINE_OF_FIFTHS[place])
     semitones = pitch_of(letter) + sharps
     moves = [(7 * k - letter, 12 * k - semitones) for k in range(-3, 5)]
     first: ScoreError | None = None

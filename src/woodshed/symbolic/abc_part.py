@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Sequence
-from fractions import Fraction
 
 from woodshed.symbolic.abc_bar import Bar, played_order
 
@@ -56,14 +55,15 @@ def parts_of(bars: Sequence[Bar]) -> dict[str, range]:
     >>> parts_of([Bar(1, part="A"), Bar(2), Bar(3, part="B")])
     {'A': range(0, 2), 'B': range(2, 3)}
     """
-    starts = [k for k, bar in enumerate(bars) if bar.part or k == 0]
-    ends = [*starts[1:], len(bars)]
-    return {bars[start].part: range(start, end) for start, end in zip(starts, ends, strict=True)}
+    return {bars[part.start].part: part for part in _sections(bars)}
 
 
 def why_not(order: str, written: str, voices: Sequence[Sequence[Bar]]) -> str:
     """Say why an order cannot be followed, in a sentence; nothing if it can."""
-    structures = [[(bar.part, length) for bar, length in _sections(bars)] for bars in voices]
+    structures = [
+        [(bars[part.start].part, sum(bars[k].length for k in part)) for part in _sections(bars)]
+        for bars in voices
+    ]
     names = [name for name, _ in structures[0]]
     missing = sorted(set(order) - set(names))
     if not any(names):
@@ -97,8 +97,7 @@ def order_of(bars: list[Bar], order: str) -> list[int]:
     return played
 
 
-def _sections(bars: Sequence[Bar]) -> Iterator[tuple[Bar, Fraction]]:
-    """Yield the first bar of each part and how long the part is."""
+def _sections(bars: Sequence[Bar]) -> Iterator[range]:
+    """Yield where the bars of each part are, in the order in which they are written."""
     starts = [k for k, bar in enumerate(bars) if bar.part or k == 0]
-    for start, end in zip(starts, [*starts[1:], len(bars)], strict=True):
-        yield bars[start], sum((bar.length for bar in bars[start:end]), Fraction(0))
+    yield from map(range, starts, [*starts[1:], len(bars)])

@@ -129,6 +129,9 @@ def set_metre(score: Score, numerator: int, denominator: int) -> Score:
     >>> score = Score([Note(k, 1, 60) for k in range(6)], metres=[Metre(0, 3, 4)])
     >>> set_metre(score, 2, 4).metres
     (Metre(onset_beats=0.0, numerator=2, denominator=4),)
+    >>> pickup = Score([Note(k, 1, 60) for k in range(6)], metres=[Metre(0, 3, 4)], pickup_beats=2)
+    >>> set_metre(pickup, 4, 4).pickup_beats, set_metre(pickup, 2, 4).pickup_beats
+    (2.0, 0.0)
     """
     metre = Metre(0.0, numerator, denominator)
     return replace(score, metres=[metre], pickup_beats=score.pickup_beats % metre.bar_beats)

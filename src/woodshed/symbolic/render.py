@@ -112,6 +112,18 @@ def render(
     return Clip(samples.astype(np.float32, copy=False), sample_rate, score.title or score.source)
 
 
+def check_soundfont(soundfont: str) -> None:
+    """Refuse a word for what plays before anything is made to be played.
+
+    Raises
+    ------
+    ParameterError
+        If it names a SoundFont that is not there.
+    """
+    if soundfont not in (BEST, TONES):
+        _place_of(soundfont)
+
+
 def find_soundfont() -> Path | None:
     """Find a General MIDI SoundFont on this machine, without asking the network.
 

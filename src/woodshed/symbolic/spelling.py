@@ -6,13 +6,10 @@ from bisect import bisect_right
 from collections.abc import Sequence
 from fractions import Fraction
 
-from woodshed.score import FIFTHS_ABOVE, Key, Mode
+from woodshed.score import FIFTHS_ABOVE, LINE_OF_FIFTHS, Key, Mode
 
 NATURALS = {"C": 0, "D": 2, "E": 4, "F": 5, "G": 7, "A": 9, "B": 11}
 """Letter -> semitones above C."""
-
-LINE_OF_FIFTHS = "FCGDAEB"
-"""The letters a fifth apart; after B comes F sharp, before F comes B flat."""
 
 FLATTEST: dict[Mode, int] = {
     "lydian": -3,

@@ -69,7 +69,6 @@ class MoodRegressor(Regressor):
         """
         if not {"valence", "arousal"} <= set(values):
             return ""
-        learned = self.ranges_ if hasattr(self, "files_") else {}
-        if not all(low < 0 < high for low, high in learned.values()):
+        if not all(low < 0 < high for low, high in self.ranges_.values()):
             return ""
         return QUADRANTS[values["valence"] >= 0, values["arousal"] >= 0]

@@ -15,10 +15,6 @@ if TYPE_CHECKING:
 
 PARTS = ("melody", "bass", "drums")
 
-KEYNOTES = {"C": 0, "D": 2, "E": 4, "F": 5, "G": 7, "A": 9, "B": 11}
-
-SIGNS = {"": 0, "#": 1, "b": -1}
-
 
 def command(
     scores: Scores,
@@ -55,6 +51,8 @@ def command(
 
     if part is not None and part not in PARTS:
         raise ParameterError(f"There is no part {part!r}. {near_miss(part, PARTS)}")
+    keynote = None if tonic is None else _keynote(tonic)
+    seen_in = None if metre is None else _metre(metre)
 
     def change(score: Score) -> Score:
         if channel:
@@ -66,12 +64,12 @@ def command(
         if quantise is not None:
             score = edit.quantise(score, quantise, strength=strength)
         score = edit.transpose(score, semitones)
-        if tonic is not None:
-            score = edit.transpose_to(score, _keynote(tonic))
+        if keynote is not None:
+            score = edit.transpose_to(score, keynote)
         if tempo_bpm is not None:
             score = edit.set_tempo(score, tempo_bpm)
-        if metre is not None:
-            score = edit.set_metre(score, *_metre(metre))
+        if seen_in is not None:
+            score = edit.set_metre(score, *seen_in)
         score = edit.loop(score, times) if times != 1 else score
         return edit.merge(score) if merge else score
 
@@ -83,17 +81,21 @@ def command(
 
 def _keynote(text: str) -> int:
     """Read a keynote as a pitch class."""
+    from woodshed.symbolic.spelling import NATURALS
+
     if text.isdigit():
         return int(text)
-    letter, sign = text[:1].upper(), text[1:]
-    if letter not in KEYNOTES or sign not in SIGNS:
+    letter, alter = text[:1].upper(), {"": 0, "#": 1, "b": -1}.get(text[1:])
+    if letter not in NATURALS or alter is None:
         raise ParameterError(f"--tonic expects a keynote such as C, F# or Bb, or 0 to 11, got {text!r}.")
-    return (KEYNOTES[letter] + SIGNS[sign]) % 12
+    return (NATURALS[letter] + alter) % 12
 
 
 def _metre(text: str) -> tuple[int, int]:
-    """Read a metre such as 6/8."""
-    above, _, below = text.partition("/")
-    if not (above.isdigit() and below.isdigit()):
+    """Read a metre such as 6/8 or C|."""
+    from woodshed.symbolic.abc_field import read_metre
+
+    metre = read_metre(text)
+    if metre is None:
         raise ParameterError(f"--metre expects a metre such as 3/4, got {text!r}.")
-    return int(above), int(below)
+    return metre

@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from woodshed.cli.terminal import counting_bar, name_set_aside, note, say
-from woodshed.errors import DataError, ParameterError, counted, printable
+from woodshed.cli.terminal import counting_bar, name_set_aside, note, refuse_set_aside, say
+from woodshed.errors import DataError, ParameterError, ScoreFileError, counted, near_miss, printable
 
 if TYPE_CHECKING:
     from woodshed.data.errand import Errand
@@ -109,16 +109,13 @@ def run_scores(
         note(f"{len(outcome.there_already)} results were there already; --force replaces them.")
     if not outcome.done and outcome.set_aside:
         raise DataError(f"None of {counted(len(outcome.set_aside), 'score')} could be used.")
-    if strict and outcome.set_aside:
-        raise DataError("Some scores cannot be used. Mend or remove them, or leave out --strict.")
+    refuse_set_aside(outcome.set_aside, strict=strict, what="score")
     n_done = len(outcome.done)
     say(f"{counted(n_done, 'score')} done: {printable(out)}")
 
 
 def name_faults(path: Path, scores: Sequence[Score], *, strict: bool) -> None:
     """Name what is wrong with the notes of a file, or refuse the file for it."""
-    from woodshed.errors import ScoreFileError
-
     for score in scores:
         for finding in score.findings:
             title = f" ({printable(score.title)})" if score.title and len(scores) > 1 else ""
@@ -135,7 +132,6 @@ def suffix_of(to: str | None) -> str | None:
     >>> suffix_of("abc"), suffix_of(".MID"), suffix_of(None)
     ('.abc', '.mid', None)
     """
-    from woodshed.errors import near_miss
     from woodshed.symbolic.file import SCORE_SUFFIXES, TABLE_SUFFIX
 
     if to is None:
