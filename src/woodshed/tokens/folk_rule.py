@@ -201,8 +201,8 @@ def _words(state: FolkState, n_left: int | None) -> frozenset[str]:
             onward = _words(sized(state, ""), n_left) if "" in lengths else frozenset()
             return (lengths - {""}) | onward
         case "chord":
-            closing = {"]"} if len(state.chord) >= _SMALLEST_CHORD else set()
-            return frozenset(closing | (set(PITCHES) if len(state.chord) < _LARGEST_CHORD else set()))
+            closing = {"]"} if state.chord_size >= _SMALLEST_CHORD else set()
+            return frozenset(closing | (set(PITCHES) if state.chord_size < _LARGEST_CHORD else set()))
         case "chord noted":
             if state.chord_base is None:
                 lengths = frozenset(word for word in _lengths(state, n_left) if not TICKS[word][1])

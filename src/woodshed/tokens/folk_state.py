@@ -52,6 +52,7 @@ class FolkState:
     tuplet_word: str = ""
     base: str | None = None  # the length that the next event must have
     factor: int = 0  # 1, 3: halves of its length that a note after a broken one lasts
+    chord_size: int = 0  # beside the pitches: what may follow is remembered by it, not by them
     chord_base: str | None = None
     mode: str = ""
     bent: tuple[tuple[int, int], ...] = ()  # steps of the staff with the accidentals that hold in this bar
@@ -82,13 +83,13 @@ def after(state: FolkState, word: str) -> FolkState:
     if state.phase in ("chord", "chord noted"):
         base = "" if state.phase == "chord noted" else state.chord_base
         chord = (*state.chord, sounding_pitch(state, word))
-        state = replace(state, phase="chord noted", chord_base=base, chord=chord)
+        state = replace(state, phase="chord noted", chord_base=base, chord=chord, chord_size=len(chord))
         return _bent(state, word)
     state = settled(state)
     if word in BAR_LINES:
         return _barred(state, word)
     if word == "[":
-        return replace(state, phase="chord", chord_base=None)
+        return replace(state, phase="chord", chord_size=0, chord_base=None)
     if word in TUPLETS:
         return replace(state, tuplet_left=int(word[1:]), tuplet_word=word)
     return _bent(replace(state, phase="noted"), word)
@@ -131,7 +132,7 @@ def _barred(state: FolkState, word: str) -> FolkState:
 def sized(state: FolkState, word: str) -> FolkState:
     """Give the event its length."""
     ticks, sign = TICKS[word]
-    done = replace(state, phase="event", base=None, factor=0, chord_base=None)
+    done = replace(state, phase="event", base=None, factor=0, chord_size=0, chord_base=None)
     if state.factor:  # its partner was broken: together they last what they would have lasted
         return replace(done, at=state.at + ticks * state.factor // 2)
     if state.tuplet_left:
