@@ -24,7 +24,8 @@ from woodshed.data.sample import sample_folder
 from woodshed.data.sound import Sounds
 
 if TYPE_CHECKING:
-    from woodshed.base.recogniser import Recogniser
+    from woodshed.recognition.recogniser import Recogniser
+    from woodshed.tasks.chorale import ChoraleComposer
     from woodshed.tasks.tune import TuneComposer
 
 os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
@@ -274,3 +275,26 @@ def python() -> Callable[..., subprocess.CompletedProcess[str]]:
         )
 
     return run
+
+
+FOUR_CHORDS = ((72, 67, 64, 48), (71, 67, 62, 55), (72, 69, 65, 53), (74, 67, 59, 55))
+"""Each with a soprano of its own but C, which has two."""
+
+
+@pytest.fixture(scope="session")
+def chord_pieces() -> list[np.ndarray]:
+    """Return pieces made of four chords in any order."""
+    rng = np.random.default_rng(0)
+    return [np.array(FOUR_CHORDS)[rng.integers(0, 4, 24)] for _ in range(12)]
+
+
+@pytest.fixture(scope="session")
+def chorale_composer(chord_pieces: list[np.ndarray]) -> ChoraleComposer:
+    """Return a composer that knows which voices go with a soprano in these pieces."""
+    from woodshed.tasks.chorale import ChoraleComposer
+
+    made = ChoraleComposer(
+        width=32, n_layers=1, dropout=0, epochs=40, steps_per_beat=1, n_steps=16, validation_share=0,
+        learning_rate=0.01,
+    )  # fmt: skip
+    return made.fit(chord_pieces, titles=[f"chorale {k}" for k in range(len(chord_pieces))])

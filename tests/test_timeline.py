@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 
-from woodshed.audio.marks import Mark, read_marks
+from woodshed.audio.markers import Mark, read_marks
 from woodshed.errors import ParameterError
 from woodshed.timeline import Event, Timeline, timelines_to_csv, timelines_to_json
 

@@ -13,15 +13,15 @@ import numpy as np
 from numpy.typing import NDArray
 
 from benchmarks.provenance import data_folder, markdown_table, write_markdown
-from woodshed.base.chorale_piece import HOLE, ChoralePiece
-from woodshed.base.written import Written, write_pieces
+from woodshed.composition.generation import Written, write_pieces
 from woodshed.data.corpora.jsb_chorales import chorales
 from woodshed.metrics.style import Style, in_common
 from woodshed.metrics.voice_leading import evaluate
 from woodshed.symbolic.four_voices import VOICES
 from woodshed.tasks import load
 from woodshed.tasks.chorale import ChoraleComposer
-from woodshed.tasks.chorale_wish import GIVEN_TEMPERATURE, ChoraleWish
+from woodshed.tasks.chorale.piece import HOLE, ChoralePiece
+from woodshed.tasks.chorale.request import GIVEN_TEMPERATURE, ChoraleWish
 from woodshed.tasks.shipped import shipped_folder
 
 NOTES = Path(__file__).with_name("chorale_notes.md")

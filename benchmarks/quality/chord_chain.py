@@ -11,10 +11,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from benchmarks.quality.frames import Frames, Rolls
-from woodshed.base.cell_learning import CellBatches, learn_cells
-from woodshed.base.cell_mask import Layout
-from woodshed.base.listener import OnEpoch
+from woodshed.composition.grid.fitting import CellBatches, learn_cells
+from woodshed.composition.grid.layout import Layout
 from woodshed.nets.chorale_net import chorale_chain, chorale_net
+from woodshed.recognition.estimator import OnEpoch
 
 Ids = NDArray[np.int32]
 

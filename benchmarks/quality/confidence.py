@@ -24,13 +24,6 @@ from woodshed.atomic import write_whole
 from woodshed.audio.edit import resample
 from woodshed.audio.read import read
 from woodshed.audio.signals import noise, silence
-from woodshed.base.baseline import describe
-from woodshed.base.column_run import ColumnRun
-from woodshed.base.confidence import HeldOut
-from woodshed.base.experiment import Run
-from woodshed.base.familiar import Outline
-from woodshed.base.notebook import Notebook
-from woodshed.base.recogniser import Recogniser
 from woodshed.clip import Clip
 from woodshed.features.played import PlayedNotes
 from woodshed.metrics.calibration import (
@@ -40,6 +33,13 @@ from woodshed.metrics.calibration import (
     reliability,
 )
 from woodshed.metrics.probability import roc_auc
+from woodshed.recognition.confidence import HeldOut
+from woodshed.recognition.experiments.baseline import describe
+from woodshed.recognition.experiments.classes import Run
+from woodshed.recognition.experiments.columns import ColumnRun
+from woodshed.recognition.novelty_detection import Outline
+from woodshed.recognition.recogniser import Recogniser
+from woodshed.training.run_state import Notebook
 
 NOTES = Path(__file__).with_name("confidence_notes.md")
 TO_REACH, MOST_REFUSED, LEAST_REFUSED = 0.05, 0.02, 0.99

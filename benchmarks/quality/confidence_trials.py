@@ -9,14 +9,14 @@ from typing import Any
 
 from benchmarks.quality.noise_colour import RATE, clean_sources
 from benchmarks.quality.tune_type import KINDS
-from woodshed.base.column_run import columns_of
-from woodshed.base.recogniser import Recogniser
-from woodshed.base.tagger import Tagger
 from woodshed.data.check import check
 from woodshed.data.corpora import emodb, esc10, fsdd, instrument_notes, nottingham
 from woodshed.data.example import Corpus
 from woodshed.data.noisy import noisy_examples
 from woodshed.data.split import Split, group_folds, leave_one_group_out, official
+from woodshed.recognition.experiments.columns import columns_of
+from woodshed.recognition.recogniser import Recogniser
+from woodshed.recognition.tagger import Tagger
 from woodshed.tasks.emotion import EmotionRecogniser
 from woodshed.tasks.genre import GenreRecogniser
 from woodshed.tasks.instrument import InstrumentRecogniser

@@ -8,11 +8,11 @@ import numpy as np
 
 from benchmarks.provenance import markdown_table
 from benchmarks.quality import measure
-from woodshed.base.fold_run import method_of
 from woodshed.data.corpora.emodb import load
 from woodshed.data.split import leave_one_group_out
 from woodshed.metrics.confusion import balanced_accuracy, confusion_matrix
 from woodshed.metrics.interval import bootstrap_interval
+from woodshed.recognition.experiments.cross_validation import method_of
 from woodshed.tasks.emotion import EmotionRecogniser
 
 NOTES = Path(__file__).with_name("emotion_notes.md")

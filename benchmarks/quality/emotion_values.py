@@ -11,14 +11,14 @@ from numpy.typing import NDArray
 
 from benchmarks.provenance import markdown_table
 from benchmarks.quality.measure import arguments, publish
-from woodshed.base.column_result import ColumnResult
-from woodshed.base.column_run import ColumnRun, columns_of
-from woodshed.base.notebook import Notebook
 from woodshed.data.check import check
 from woodshed.data.corpora.emodb import VALUES, load
 from woodshed.data.split import leave_one_group_out
 from woodshed.metrics.interval import bootstrap_interval
+from woodshed.recognition.experiments.column_result import ColumnResult
+from woodshed.recognition.experiments.columns import ColumnRun, columns_of
 from woodshed.tasks.emotion_values import EmotionValuesRegressor
+from woodshed.training.run_state import Notebook
 
 NOTES = Path(__file__).with_name("emotion_values_notes.md")
 Rows = NDArray[np.float64]

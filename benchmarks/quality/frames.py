@@ -12,7 +12,7 @@ from woodshed.data.corpora.jsb_chorales import chorales
 from woodshed.data.corpora.nottingham import FOLDERS, tune_family
 from woodshed.errors import ScoreError
 from woodshed.score import Score
-from woodshed.symbolic.abc import read_abc
+from woodshed.symbolic.abc.read import read_abc
 from woodshed.symbolic.chord_symbol import read_chord
 
 Frames = tuple[tuple[int, ...], ...]

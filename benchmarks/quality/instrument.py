@@ -9,13 +9,13 @@ from pathlib import Path
 from benchmarks.provenance import markdown_table
 from benchmarks.quality import measure
 from benchmarks.quality.another_sampler import FONTS, Heard, find_fonts, play_notes, play_phrases
-from woodshed.base.fold_run import method_of
-from woodshed.base.recogniser import Recogniser
 from woodshed.data.corpora.instrument_notes import load
 from woodshed.data.example import Corpus
 from woodshed.data.sound import Sounds
 from woodshed.data.split import group_folds, leave_one_group_out
 from woodshed.metrics.interval import share_interval
+from woodshed.recognition.experiments.cross_validation import method_of
+from woodshed.recognition.recogniser import Recogniser
 from woodshed.tasks.instrument import InstrumentRecogniser
 
 NOTES = Path(__file__).with_name("instrument_notes.md")

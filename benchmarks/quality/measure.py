@@ -12,15 +12,15 @@ import numpy as np
 from numpy.typing import NDArray
 
 from benchmarks.provenance import data_folder, markdown_table, write_markdown
-from woodshed.base.experiment import Run
-from woodshed.base.fold_run import Watcher, method_of
-from woodshed.base.notebook import Notebook
-from woodshed.base.recogniser import Recogniser
-from woodshed.base.result import SplitResult
 from woodshed.data.check import check
 from woodshed.data.example import Corpus
 from woodshed.data.split import Split
 from woodshed.metrics.interval import Interval, bootstrap_interval, share_interval
+from woodshed.recognition.experiments.classes import Run
+from woodshed.recognition.experiments.cross_validation import Watcher, method_of
+from woodshed.recognition.experiments.result import SplitResult
+from woodshed.recognition.recogniser import Recogniser
+from woodshed.training.run_state import Notebook
 
 
 @dataclass(frozen=True)

@@ -18,9 +18,6 @@ from numpy.typing import NDArray
 
 from benchmarks.provenance import markdown_table
 from benchmarks.quality.measure import publish
-from woodshed.base.column_run import ColumnRun, columns_of
-from woodshed.base.material import net_for
-from woodshed.base.notebook import Notebook
 from woodshed.data.check import check
 from woodshed.data.corpora.vgmidi import load
 from woodshed.data.example import Corpus
@@ -28,8 +25,11 @@ from woodshed.data.sound import Sounds
 from woodshed.data.split import Split, leave_one_group_out
 from woodshed.features.notes import NoteSummary
 from woodshed.metrics.interval import bootstrap_interval
+from woodshed.recognition.experiments.columns import ColumnRun, columns_of
+from woodshed.recognition.items import net_for
 from woodshed.symbolic.midi import read_midi
 from woodshed.tasks.mood import MoodRegressor
+from woodshed.training.run_state import Notebook
 
 TO_REACH = {"valence": 0.77, "arousal": 0.84}
 PLAIN = (

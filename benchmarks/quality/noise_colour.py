@@ -13,15 +13,15 @@ import numpy as np
 from numpy.typing import NDArray
 
 from benchmarks.provenance import data_folder, markdown_table, write_markdown
-from woodshed.base.baseline import summarise
-from woodshed.base.classical import fit_model, probabilities
-from woodshed.base.column import ask_columns, fit_columns
 from woodshed.data.corpora import load
 from woodshed.data.example import Example
 from woodshed.data.noisy import CROWD, Mix, noisy_examples
 from woodshed.data.sound import ChangedExample, Sounds
 from woodshed.metrics import confusion
 from woodshed.metrics.interval import bootstrap_interval
+from woodshed.recognition.classical.multi_output import ask_columns, fit_columns
+from woodshed.recognition.experiments.baseline import summarise
+from woodshed.recognition.fit_classical import fit_model, probabilities
 from woodshed.tasks import noise_colour, snr
 
 NOTES = Path(__file__).with_name("noise_colour_notes.md")

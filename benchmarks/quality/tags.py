@@ -12,16 +12,16 @@ from numpy.typing import NDArray
 
 from benchmarks.provenance import markdown_table
 from benchmarks.quality import measure
-from woodshed.base.column_result import ColumnResult
-from woodshed.base.column_run import ColumnRun, columns_of
-from woodshed.base.notebook import Notebook
 from woodshed.data.check import check
 from woodshed.data.corpora.instrument_notes import LOUD_FROM, MEDIUM_FROM, load
 from woodshed.data.split import group_folds
 from woodshed.metrics import tagging
 from woodshed.metrics.interval import bootstrap_interval
 from woodshed.nets import NETS
+from woodshed.recognition.experiments.column_result import ColumnResult
+from woodshed.recognition.experiments.columns import ColumnRun, columns_of
 from woodshed.tasks.tags import TagsTagger
+from woodshed.training.run_state import Notebook
 
 NOTES = Path(__file__).with_name("tags_notes.md")
 TO_REACH = 0.95

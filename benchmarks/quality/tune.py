@@ -14,15 +14,15 @@ import numpy as np
 
 from benchmarks.provenance import markdown_table, write_markdown
 from benchmarks.quality.tune_tokens import ngram_bits
-from woodshed.base.composer import Composer
-from woodshed.base.tune_piece import TunePiece
-from woodshed.base.written import Written, write_pieces
-from woodshed.data.tunes import read_tunes
+from woodshed.composition.composer import Composer
+from woodshed.composition.generation import Written, write_pieces
 from woodshed.symbolic import abc_to_score
 from woodshed.symbolic.midi import read_midi
 from woodshed.tasks import load
 from woodshed.tasks.shipped import shipped_folder
-from woodshed.tasks.tune_wish import TuneWish
+from woodshed.tasks.tune.families import read_tunes
+from woodshed.tasks.tune.piece import TunePiece
+from woodshed.tasks.tune.request import TuneWish
 
 NOTES = Path(__file__).with_name("tune_notes.md")
 ABC2MIDI = "abc2midi"

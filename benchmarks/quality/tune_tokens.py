@@ -16,10 +16,10 @@ from typing import Any
 
 from benchmarks.provenance import data_folder, markdown_table, write_markdown
 from benchmarks.quality.measure import told
-from woodshed.data.tunes import read_tunes, split_by_family
 from woodshed.metrics.ngram import bits_per_token
 from woodshed.tasks.tune import TuneComposer
-from woodshed.tokens.folk import FolkAbc
+from woodshed.tasks.tune.families import read_tunes, split_by_family
+from woodshed.tokens.folk.tokenizer import FolkAbc
 
 NOTES = Path(__file__).with_name("tune_tokens_notes.md")
 COLLECTIONS = ("oneill", "ryan", "nottingham")

@@ -20,7 +20,7 @@ from woodshed.data.split import group_folds
 from woodshed.features.notes import NoteSummary
 from woodshed.metrics import confusion
 from woodshed.metrics.interval import bootstrap_interval
-from woodshed.symbolic.abc import read_abc
+from woodshed.symbolic.abc.read import read_abc
 from woodshed.symbolic.midi import read_midi
 
 NOTES = Path(__file__).with_name("tune_type_notes.md")

@@ -17,13 +17,13 @@ from numpy.typing import NDArray
 
 from benchmarks.provenance import markdown_table
 from benchmarks.quality import measure
-from woodshed.base.notebook import Notebook
-from woodshed.base.unlabelled import N_PARTS, RIGHT_SHARE, WEIGHT
 from woodshed.data.corpora.fsdd import load
 from woodshed.data.example import Corpus
 from woodshed.data.sound import Sounds
 from woodshed.data.split import Fold, leave_one_group_out
+from woodshed.recognition.self_training import N_PARTS, RIGHT_SHARE, WEIGHT
 from woodshed.tasks.speech import SpeechRecogniser
+from woodshed.training.run_state import Notebook
 
 NOTES = Path(__file__).with_name("unlabelled_notes.md")
 

@@ -34,7 +34,7 @@ TRAIN = """
 import json, sys
 from pathlib import Path
 from woodshed import SpeechRecogniser
-from woodshed.base.saving import save_model
+from woodshed.recognition.saving import save_model
 from woodshed.data.corpora.fsdd import load
 from woodshed.data.sample import sample_folder
 from woodshed.data.sound import Sounds

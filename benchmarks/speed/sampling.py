@@ -21,7 +21,7 @@ from benchmarks.provenance import markdown_table, write_markdown
 from benchmarks.quality.tune import held_out
 from benchmarks.speed.rounds import in_fresh_process, ratio_rows, spread, time_rounds
 
-from woodshed.base.stepping import Stepper, Weights, net_weights, sample_tokens
+from woodshed.composition.sequence.step_net import Stepper, Weights, net_weights, sample_tokens
 from woodshed.tasks import load
 from woodshed.tasks.shipped import shipped_folder
 

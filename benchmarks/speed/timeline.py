@@ -19,13 +19,13 @@ import soundfile
 from benchmarks.provenance import markdown_table, write_markdown
 from benchmarks.speed.long_file import run
 
-from woodshed.base.baseline import describe
-from woodshed.base.confidence import Confidence
-from woodshed.base.familiar import Familiar, Outline
-from woodshed.base.saving import save_model
 from woodshed.data.corpora.fsdd import load
 from woodshed.data.sample import sample_folder
 from woodshed.data.sound import Sounds
+from woodshed.recognition.confidence import Confidence
+from woodshed.recognition.experiments.baseline import describe
+from woodshed.recognition.novelty_detection import Familiar, Outline
+from woodshed.recognition.saving import save_model
 from woodshed.tasks.speech import SpeechRecogniser
 
 RATE = 8000

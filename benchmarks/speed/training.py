@@ -116,9 +116,9 @@ def measure_time(job: str, kept: bool, n_steps: int, n_rounds: int) -> dict[str,
     """
     import keras
 
-    from woodshed.base import learning
-    from woodshed.base.training import one_hot
-    from woodshed.base.window import cut_windows
+    from woodshed.recognition import fit_net as learning
+    from woodshed.recognition.window import cut_windows
+    from woodshed.training.loop import one_hot
 
     recogniser = job_class(job)(epochs=n_rounds + 1, patience=n_rounds + 1, validation_share=0)
     clips = MadeUpClips(n_steps * recogniser.batch_size, JOBS[job])
@@ -189,7 +189,7 @@ def peak_bytes() -> int:
 
 def measure_memory(n_clips: int) -> dict[str, Any]:
     """Learn from many clips for one epoch; to be run in a fresh process."""
-    from woodshed.base import learning
+    from woodshed.recognition import fit_net as learning
 
     watch = MemoryWatch()
     watch.start()

@@ -13,8 +13,8 @@ from typing import Any
 import pytest
 
 import woodshed
-from woodshed.base.saving import save_model
 from woodshed.cli import VERBS
+from woodshed.recognition.saving import save_model
 from woodshed.score import Note, Score
 from woodshed.symbolic.play import play
 from woodshed.tasks import job_class
@@ -143,7 +143,7 @@ def test_an_interrupt_exits_as_shells_expect(
     def interrupted(_: Any) -> None:
         raise KeyboardInterrupt
 
-    monkeypatch.setattr("woodshed.base.saving.describe_model", interrupted)
+    monkeypatch.setattr("woodshed.recognition.saving.describe_model", interrupted)
     finished = cli("info", tmp_path)
     assert finished.code == 130
     assert "Interrupted." in finished.err
@@ -155,7 +155,7 @@ def test_a_fault_of_our_own_shows_its_trace(
     def faulty(_: Any) -> None:
         raise ZeroDivisionError("our bug")
 
-    monkeypatch.setattr("woodshed.base.saving.describe_model", faulty)
+    monkeypatch.setattr("woodshed.recognition.saving.describe_model", faulty)
     with pytest.raises(ZeroDivisionError, match="our bug"):
         cli("info", tmp_path)
 

@@ -18,8 +18,8 @@ from PIL import Image
 
 import woodshed
 from woodshed import timeline
-from woodshed.base import live
-from woodshed.base.timeline import EventRule, file_timeline
+from woodshed.recognition.detection import live
+from woodshed.recognition.detection.events import EventRule, file_timeline
 from woodshed.tasks.mood import MoodRegressor
 
 

@@ -81,7 +81,7 @@ def test_the_progress_of_each_training_is_shown(capsys: pytest.CaptureFixture[st
 
 @pytest.mark.parametrize("job", sorted(JOBS))
 def test_every_setting_has_its_words_in_the_docstring(job: str) -> None:
-    from woodshed.base.recogniser import Recogniser
+    from woodshed.recognition.recogniser import Recogniser
 
     told = parameter_help(Recogniser)
     settings = set(job_class(job)().get_params())

@@ -174,7 +174,7 @@ def test_the_honest_and_the_leaky_score_stand_together_with_the_gap_in_words(tra
     rows = json.loads((folder / "metrics.json").read_text("utf-8"))["accuracy"]
     honest, leaky = (next(row for row in rows if row["badge"] == badge) for badge in ("", "leaky"))
     assert (honest["method"], leaky["method"]) == ("net", "net")
-    from woodshed.report.gap import gap_words
+    from woodshed.report.recognition.gap import gap_words
 
     said = gap_words(honest["accuracy"], leaky["accuracy"])
     assert said in finished.out.replace("\n", " ")
@@ -330,7 +330,7 @@ def test_a_folder_that_cannot_be_written_to_is_noticed_before_the_work(
     def learn(*_: Any, **__: Any) -> None:
         pytest.fail("it began to learn")
 
-    monkeypatch.setattr("woodshed.base.recogniser.Recogniser.fit", learn)
+    monkeypatch.setattr("woodshed.recognition.recogniser.Recogniser.fit", learn)
     monkeypatch.setattr(builtins, "open", open_read_only)
     finished = cli(*train_arguments, "--out", tmp_path / "model")
     assert finished.code == 2

@@ -80,7 +80,7 @@ def test_info_tells_the_bits_and_the_model_writes(
 def test_an_interrupted_training_keeps_the_best_and_goes_on(
     cli: Callable[..., Any], tunes: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    from woodshed.base.training import Progress
+    from woodshed.training.loop import Progress
 
     ended = Progress.end_epoch
 

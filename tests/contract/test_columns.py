@@ -13,11 +13,11 @@ import numpy as np
 import pytest
 
 import woodshed
-from woodshed.base.recogniser import Recogniser
-from woodshed.base.saving import save_model
 from woodshed.data.example import Corpus
 from woodshed.data.sound import Sounds
 from woodshed.errors import DataError, ModelFolderError, NotFittedError, ParameterError, SettingNameError
+from woodshed.recognition.recogniser import Recogniser
+from woodshed.recognition.saving import save_model
 from woodshed.tasks import JOBS, job_class
 
 pytestmark = pytest.mark.train

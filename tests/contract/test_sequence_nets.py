@@ -10,11 +10,11 @@ import keras
 import numpy as np
 import pytest
 
-from woodshed.base.inference import keras_to_net, net_to_keras
 from woodshed.nets.frame_net import HEADS, READERS, frame_net
 from woodshed.nets.lstm_lm import lstm_lm
 from woodshed.nets.tcn import tcn
 from woodshed.nets.transformer_lm import transformer_lm
+from woodshed.training.inference import keras_to_net, net_to_keras
 
 N_TOKENS, N_NOTES, TIME = 7, 6, 12
 

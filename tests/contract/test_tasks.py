@@ -13,15 +13,15 @@ import pytest
 
 import woodshed
 from woodshed.audio import gain, resample
-from woodshed.base import classical
-from woodshed.base.classical import MODELS
-from woodshed.base.recogniser import Recogniser
-from woodshed.base.saving import save_model
 from woodshed.clip import Clip
 from woodshed.data.example import Corpus
 from woodshed.data.sound import Sounds
 from woodshed.errors import DataError, NotFittedError, ParameterError, SettingNameError
 from woodshed.nets import NETS
+from woodshed.recognition import fit_classical as classical
+from woodshed.recognition.fit_classical import MODELS
+from woodshed.recognition.recogniser import Recogniser
+from woodshed.recognition.saving import save_model
 from woodshed.tasks import JOBS, job_class
 
 RECOGNISERS = sorted(job for job in JOBS if issubclass(job_class(job), Recogniser))

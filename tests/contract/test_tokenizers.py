@@ -13,11 +13,11 @@ import pytest
 
 from woodshed.errors import ParameterError, WoodshedError
 from woodshed.score import Note, Score
-from woodshed.symbolic.abc_folk import book_to_folk
+from woodshed.symbolic.folk.from_abc import book_to_folk
 from woodshed.symbolic.midi import read_midi
 from woodshed.tokens.character import Characters
 from woodshed.tokens.chorale import ChoraleGrid
-from woodshed.tokens.folk import FolkAbc
+from woodshed.tokens.folk.tokenizer import FolkAbc
 from woodshed.tokens.note_event import NoteEvents
 from woodshed.tokens.roll import PianoRoll
 

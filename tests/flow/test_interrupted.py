@@ -16,9 +16,9 @@ import numpy as np
 import pytest
 
 import woodshed
-from woodshed.base.recogniser import Recogniser
 from woodshed.data.example import Corpus
 from woodshed.data.sound import Sounds
+from woodshed.recognition.recogniser import Recogniser
 from woodshed.tasks import job_class
 
 pytestmark = [pytest.mark.train, pytest.mark.skipif(sys.platform == "win32", reason="Windows has no signals")]

@@ -5,11 +5,11 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from woodshed.base.chorale_piece import ChoralePiece, key_of_grid
-from woodshed.base.tune_piece import TunePiece
 from woodshed.errors import ParameterError
 from woodshed.metrics.originality import Melody
 from woodshed.metrics.style import LENGTH, STEP, bars_heard_before, in_common, melody_style
+from woodshed.tasks.chorale.piece import ChoralePiece, key_of_grid
+from woodshed.tasks.tune.piece import TunePiece
 
 AABA = TunePiece("M:2/4 K:Cmaj C 2 E 2 | C 2 E 2 | F 2 G 2 | C 2 E 2 |")
 

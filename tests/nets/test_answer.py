@@ -7,9 +7,9 @@ from typing import Any
 import numpy as np
 import pytest
 
-from woodshed.base.inference import ask_keras, ask_onnx, keras_to_net, net_to_keras, net_to_onnx
 from woodshed.errors import ParameterError
 from woodshed.nets import NETS, build_net
+from woodshed.training.inference import ask_keras, ask_onnx, keras_to_net, net_to_keras, net_to_onnx
 
 every_net = pytest.mark.parametrize("name", sorted(NETS))
 

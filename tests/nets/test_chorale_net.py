@@ -5,8 +5,8 @@ from __future__ import annotations
 import keras
 import numpy as np
 
-from woodshed.base.cell_net import CellNet
-from woodshed.base.stepping import net_weights
+from woodshed.composition.grid.numpy_net import CellNet
+from woodshed.composition.sequence.step_net import net_weights
 from woodshed.nets.chorale_net import chorale_chain, chorale_net
 
 N_CELLS, N_VALUES, N_FRAMES = 4, 6, 11

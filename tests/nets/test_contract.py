@@ -14,11 +14,11 @@ import keras
 import numpy as np
 import pytest
 
-from woodshed.base.inference import ask_keras, ask_onnx, keras_to_net, net_to_keras, net_to_onnx
 from woodshed.errors import ModelFolderError, ParameterError
 from woodshed.nets import LAYERS, NETS, build_net
 from woodshed.nets.lstm_lm import lstm_lm
 from woodshed.nets.rnn_rbm import rnn_rbm
+from woodshed.training.inference import ask_keras, ask_onnx, keras_to_net, net_to_keras, net_to_onnx
 
 every_net = pytest.mark.parametrize("name", sorted(NETS))
 
@@ -211,7 +211,7 @@ def test_every_layer_of_ours_is_in_the_list() -> None:
 IN_A_FRESH_PROCESS = """
 import sys
 from pathlib import Path
-from woodshed.base.inference import keras_to_net
+from woodshed.training.inference import keras_to_net
 for path in sys.argv[1:]:
     print(keras_to_net(Path(path).read_bytes()).count_params())
 print(*(name for name in sys.modules if name.startswith("woodshed.nets.")))

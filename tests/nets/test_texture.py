@@ -7,8 +7,8 @@ import numpy as np
 import pytest
 from scipy.fft import dct
 
-from woodshed.base.inference import keras_to_net, net_to_keras
 from woodshed.nets.texture import LAGS, N_SHAPES, SecondOpinion, Texture, cosine_shapes
+from woodshed.training.inference import keras_to_net, net_to_keras
 
 
 def texture(window: np.ndarray) -> np.ndarray:

@@ -10,9 +10,9 @@ import numpy as np
 import pytest
 import soundfile
 
-from woodshed.base.result import Experiment, LearningCurve, SplitResult
 from woodshed.data.example import Corpus, Example, SetAside
-from woodshed.report import scores
+from woodshed.recognition.experiments.result import Experiment, LearningCurve, SplitResult
+from woodshed.report.recognition import scores
 
 LABELS = ("<script>alert(1)</script>", "no", 'R&B "live"', "yes")
 NAMES = (

@@ -10,8 +10,8 @@ import pytest
 
 from woodshed.errors import OutputError, ParameterError, ScoreError, ScoreFileError
 from woodshed.score import Key, Metre, Note, Program, Score, Tempo
-from woodshed.symbolic.abc import abc_to_score
-from woodshed.symbolic.abc_write import score_to_abc
+from woodshed.symbolic.abc.read import abc_to_score
+from woodshed.symbolic.abc.write import score_to_abc
 from woodshed.symbolic.midi import midi_to_score, read_midi, score_to_midi, write_midi
 from woodshed.symbolic.midi_event import decode
 

@@ -11,9 +11,9 @@ from zipfile import ZipFile
 import pytest
 
 from woodshed.score import FIFTHS_ABOVE, Key, Mode, Note, Score
-from woodshed.symbolic.abc_field import signature_of
-from woodshed.symbolic.abc_write import score_to_abc
-from woodshed.symbolic.musicxml_write import score_to_musicxml
+from woodshed.symbolic.abc.field import signature_of
+from woodshed.symbolic.abc.write import score_to_abc
+from woodshed.symbolic.musicxml.write import score_to_musicxml
 from woodshed.symbolic.spelling import LINE_OF_FIFTHS, NATURALS, spelling
 
 _NAMES = {-2: "bb", -1: "b", 0: "", 1: "#", 2: "##"}

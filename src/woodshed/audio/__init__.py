@@ -35,16 +35,22 @@ from woodshed.audio.filter import (
 )
 from woodshed.audio.level import fade, normalise, remove_dc
 from woodshed.audio.loudness import loudness_lufs, true_peak_dbtp
-from woodshed.audio.marks import Mark, read_marks, write_marks
+from woodshed.audio.markers import Mark, read_marks, write_marks
 from woodshed.audio.measure import Measurement, measure, measure_file
 from woodshed.audio.overlay import with_clicks
-from woodshed.audio.quiet import Stretch, find_silence, find_sound, remove_silence, split_on_silence
 from woodshed.audio.read import AUDIO_SUFFIXES, FileInfo, info, read, read_blocks
 from woodshed.audio.room import Attack, Band, Phrase, Room
 from woodshed.audio.segment import join, split_at, split_every, trim
 from woodshed.audio.signals import chirp, clicks, noise, silence, sine
+from woodshed.audio.silence_detection import (
+    Stretch,
+    find_silence,
+    find_sound,
+    remove_silence,
+    split_on_silence,
+)
 from woodshed.audio.tags import read_tags
-from woodshed.audio.warp import pitch, stretch
+from woodshed.audio.time_stretch import pitch, stretch
 from woodshed.audio.write import write
 
 __all__ = [

@@ -8,9 +8,9 @@ from collections.abc import Iterable, Sequence
 from pathlib import Path
 
 from woodshed.audio.convert import kept_encoding
-from woodshed.audio.marks import Mark
-from woodshed.audio.quiet import Stretch
+from woodshed.audio.markers import Mark
 from woodshed.audio.read import info, read_blocks
+from woodshed.audio.silence_detection import Stretch
 from woodshed.audio.write import choose_encoding, writer
 from woodshed.errors import ParameterError
 

@@ -7,7 +7,7 @@ from dataclasses import replace
 import numpy as np
 import soxr
 
-from woodshed.audio.quiet import frame_length, frame_power
+from woodshed.audio.silence_detection import frame_length, frame_power
 from woodshed.clip import Clip, Samples
 from woodshed.errors import AudioError, ParameterError
 from woodshed.units import db_to_amplitude, s_to_samples

@@ -1,6 +1,6 @@
 """Frames: a sound cut into overlapping frames, and their spectra put together to a sound again.
 
-What `woodshed.audio.warp` and `woodshed.audio.denoise` share. Hann windows before and after, a quarter of a
+What `woodshed.audio.time_stretch` and `woodshed.audio.denoise` share. Hann windows before and after, a quarter of a
 frame apart, so that what is not changed comes out as it went in.
 """
 

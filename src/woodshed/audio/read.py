@@ -16,7 +16,7 @@ from typing import Any
 import numpy as np
 
 from woodshed.audio.edit import resample
-from woodshed.audio.opening import EXPORT_AGAIN, FOREIGN_SUFFIXES, FilePath, opened
+from woodshed.audio.sound_file import EXPORT_AGAIN, FOREIGN_SUFFIXES, FilePath, opened
 from woodshed.clip import Clip, Samples
 from woodshed.errors import AudioFileError, ParameterError
 from woodshed.units import s_to_samples, samples_to_s

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from woodshed.audio.opening import FilePath, opened
+from woodshed.audio.sound_file import FilePath, opened
 
 TAGS = ("title", "artist", "album", "date", "tracknumber", "genre", "comment", "copyright", "license")
 """What is carried from file to file, in libsndfile's words; the program that wrote a file is not."""

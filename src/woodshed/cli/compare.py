@@ -15,7 +15,7 @@ from woodshed.cli.words import names_in
 from woodshed.errors import DataError, ParameterError, printable
 
 if TYPE_CHECKING:
-    from woodshed.base.comparison import Comparison
+    from woodshed.recognition.experiments.comparison import Comparison
 
 
 @with_settings
@@ -48,12 +48,12 @@ def command(
     settings: dict[str, Any],
 ) -> None:
     """Compare nets on the same folds: how well each does, and what it costs."""
-    from woodshed.base.comparison import Bakeoff, candidates_of
-    from woodshed.base.notebook import Notebook
-    from woodshed.base.reading import read_for
     from woodshed.data.split import honest_splits, read_way
-    from woodshed.report.folder import NOTEBOOK_NAME, prepare_folder
+    from woodshed.recognition.corpus import read_for
+    from woodshed.recognition.experiments.comparison import Bakeoff, candidates_of
+    from woodshed.report.recognition.folder import NOTEBOOK_NAME, prepare_folder
     from woodshed.tasks import job_class
+    from woodshed.training.run_state import Notebook
 
     if "net" in settings:
         raise ParameterError(f"--net names one net. To compare, give --nets {settings['net']},svm or others.")
@@ -80,8 +80,8 @@ def command(
 
 def print_comparison(comparison: Comparison, out: Path) -> None:
     """Write the page and the tables into a folder, and print scores and costs one below the other."""
-    from woodshed.report.comparison import N_OF_SCORES, cells, heading, ranking, remarks
-    from woodshed.report.comparison_page import write_comparison
+    from woodshed.report.recognition.comparison import N_OF_SCORES, cells, heading, ranking, remarks
+    from woodshed.report.recognition.comparison_page import write_comparison
 
     ranked = ranking(comparison)
     write_comparison(comparison, ranked, out)

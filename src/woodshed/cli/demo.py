@@ -40,12 +40,12 @@ def command(
     force: Annotated[bool, typer.Option(help="Replace what is in a folder that you chose by --out.")] = False,
 ) -> None:
     """Train on the recordings that come with woodshed, and see what it can do."""
-    from woodshed.base.experiment import Run
     from woodshed.data.corpora.fsdd import load
     from woodshed.data.sample import sample_folder
     from woodshed.data.sound import Sounds
     from woodshed.data.split import honest_splits
-    from woodshed.report.folder import prepare_folder, write_model_folder
+    from woodshed.recognition.experiments.classes import Run
+    from woodshed.report.recognition.folder import prepare_folder, write_model_folder
     from woodshed.tasks.speech import SpeechRecogniser
 
     recogniser = SpeechRecogniser(epochs=epochs, seed=seed, store=feature_folder())

@@ -12,8 +12,8 @@ from woodshed.cli.words import names_in
 from woodshed.errors import printable
 
 if TYPE_CHECKING:
-    from woodshed.base.column_result import ColumnExperiment
-    from woodshed.base.result import Experiment
+    from woodshed.recognition.experiments.column_result import ColumnExperiment
+    from woodshed.recognition.experiments.result import Experiment
 
 
 def command(
@@ -30,11 +30,11 @@ def command(
     force: Annotated[bool, typer.Option(help="Replace an older report.")] = False,
 ) -> None:
     """Test a model on other sounds and write a report."""
-    from woodshed.base.column_run import evaluate_columns
-    from woodshed.base.evaluation import evaluate
-    from woodshed.base.reading import read_for
     from woodshed.data.check import check
-    from woodshed.report.folder import is_heard, prepare_folder, write_results
+    from woodshed.recognition.corpus import read_for
+    from woodshed.recognition.experiments.columns import evaluate_columns
+    from woodshed.recognition.experiments.evaluation import evaluate
+    from woodshed.report.recognition.folder import is_heard, prepare_folder, write_results
     from woodshed.tasks import load
 
     recogniser = load(model)

@@ -38,9 +38,13 @@ def command(
     longer do without a part of it, and whether it learned by heart. In the folder: report.html, a page with
     figures, and explain.json.
     """
-    from woodshed.base.softmax_analysis import analyse_softmax, check_explainable, count_steps
-    from woodshed.report.softmax_folder import PAGE_NAME, prepare_softmax_folder, write_softmax_folder
-    from woodshed.report.softmax_page import summary
+    from woodshed.composition.sequence.softmax_analysis import analyse_softmax, check_explainable, count_steps
+    from woodshed.report.composition.softmax_folder import (
+        PAGE_NAME,
+        prepare_softmax_folder,
+        write_softmax_folder,
+    )
+    from woodshed.report.composition.softmax_page import summary
     from woodshed.tasks import load
     from woodshed.tasks.shipped import model_folder
 

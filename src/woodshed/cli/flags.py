@@ -11,8 +11,8 @@ from typing import Annotated, Any
 
 import typer
 
-from woodshed.base.piece import flag_of
-from woodshed.base.recogniser import Recogniser
+from woodshed.composition.piece import flag_of
+from woodshed.recognition.recogniser import Recogniser
 from woodshed.tasks import COMPOSERS, JOBS, job_class
 
 JOB_HELP = f"What to learn: {', '.join(JOBS)}."

@@ -35,8 +35,12 @@ def command(
     wishes: dict[str, Any],
 ) -> None:
     """Write new music, and say what of it is a copy."""
-    from woodshed.base.written import learned_by, write_pieces
-    from woodshed.report.piece_folder import check_formats, prepare_piece_folder, write_piece_folder
+    from woodshed.composition.generation import learned_by, write_pieces
+    from woodshed.report.composition.piece_folder import (
+        check_formats,
+        prepare_piece_folder,
+        write_piece_folder,
+    )
     from woodshed.symbolic.render import check_soundfont
 
     wanted = names_in(formats)
@@ -77,7 +81,7 @@ def command(
 
 def load_composer_for(model: str) -> Any:
     """Load a model that writes: a folder, or one that comes with woodshed."""
-    from woodshed.base.composer import Composer
+    from woodshed.composition.composer import Composer
     from woodshed.tasks import load
     from woodshed.tasks.shipped import model_folder
 

@@ -21,7 +21,7 @@ def command(
     json_: Annotated[bool, typer.Option("--json", help="Print JSON.")] = False,
 ) -> None:
     """Show what a model is, what it learned from and how well it does."""
-    from woodshed.base.saving import describe_model, to_json
+    from woodshed.recognition.saving import describe_model, to_json
 
     folder = model_folder(model)
     described = describe_model(folder)
@@ -51,7 +51,7 @@ def command(
 
 def print_origin(described: dict[str, Any], folder: Path) -> None:
     """Print what made a model, as far as it is known, and where more is told."""
-    from woodshed.base.saving import CARD_NAME
+    from woodshed.recognition.saving import CARD_NAME
 
     if described["provenance"]:
         print_table(("made by", ""), [(name, str(value)) for name, value in described["provenance"].items()])
@@ -75,9 +75,9 @@ def kind_of_answer(job: str) -> str:
 
 def hears(described: dict[str, Any]) -> str:
     """Say what a model hears."""
-    from woodshed.base.saving import FEATURES
     from woodshed.features import LogMel
     from woodshed.features.played import PlayedNotes
+    from woodshed.recognition.saving import FEATURES
 
     ((name, settings),) = described["feature"].items()
     feature = FEATURES[name](**settings)

@@ -94,10 +94,10 @@ def draw_sounds(
     """Draw views of sounds over time."""
     from woodshed.data.example import SetAside
     from woodshed.data.folder import list_sounds
-    from woodshed.report.plot import PAGE, check_picture_name, portraits_of, save_portraits
-    from woodshed.report.plot_layout import check_size
-    from woodshed.report.plot_theme import theme_of
-    from woodshed.report.plot_view import views_named
+    from woodshed.plotting.figure import PAGE, check_picture_name, portraits_of, save_portraits
+    from woodshed.plotting.layout import check_size
+    from woodshed.plotting.theme import theme_of
+    from woodshed.plotting.view import views_named
 
     paths = list_sounds(sounds)
     if not paths:
@@ -130,8 +130,8 @@ def draw_scores(
 ) -> None:
     """Draw views of scores."""
     from woodshed.cli.score.work import list_scores
-    from woodshed.report.plot import check_picture_name
-    from woodshed.report.plot_score import save_scores
+    from woodshed.plotting.figure import check_picture_name
+    from woodshed.plotting.score import save_scores
     from woodshed.symbolic.file import read_scores
 
     if unknown := [word for word in words if word not in SCORE_WORDS]:
@@ -153,11 +153,11 @@ def draw_map(
     """Draw labelled sounds on two features."""
     from woodshed.data.check import check
     from woodshed.data.source import read_source
-    from woodshed.report.plot import check_picture_name
-    from woodshed.report.plot_layout import check_size
-    from woodshed.report.plot_map import map_points, save_map
-    from woodshed.report.plot_quantity import check_map_words
-    from woodshed.report.plot_theme import theme_of
+    from woodshed.plotting.figure import check_picture_name
+    from woodshed.plotting.layout import check_size
+    from woodshed.plotting.map import map_points, save_map
+    from woodshed.plotting.quantity import check_map_words
+    from woodshed.plotting.theme import theme_of
 
     words = None if by is None else names_in(by)
     place = Path(f"{MAP}.png") if out is None else out

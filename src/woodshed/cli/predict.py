@@ -13,10 +13,10 @@ from woodshed.cli.terminal import counting_bar, name_set_aside, note, say
 from woodshed.errors import OutputError, ParameterError, counted, near_miss, printable
 
 if TYPE_CHECKING:
-    from woodshed.base.recogniser import Recogniser
-    from woodshed.base.timeline import EventRule
     from woodshed.clip import Clip
     from woodshed.data.example import SetAside
+    from woodshed.recognition.detection.events import EventRule
+    from woodshed.recognition.recogniser import Recogniser
     from woodshed.timeline import Timeline
 
 FORMATS = ("text", "json", "jsonl", "csv")
@@ -143,21 +143,21 @@ def _check_new(targets: Iterable[Path], *, force: bool) -> None:
 def _check_picture(picture: Path | None, *, force: bool) -> None:
     if picture is None:
         return
-    from woodshed.report.plot import check_picture_name
+    from woodshed.plotting.figure import check_picture_name
 
     check_picture_name(picture, overwrite=force)
 
 
 def _rule(**settings: float | None) -> EventRule:
-    from woodshed.base.timeline import EventRule
+    from woodshed.recognition.detection.events import EventRule
 
     given: dict[str, Any] = {name: value for name, value in settings.items() if value is not None}
     return EventRule(**given)
 
 
 def _careful(recogniser: Recogniser, rule: EventRule, alarms: dict[str, float | None]) -> EventRule:
-    from woodshed.base.hearing import ear_of
-    from woodshed.base.timeline import careful_rule
+    from woodshed.recognition.detection.events import careful_rule
+    from woodshed.recognition.detection.sliding_window import ear_of
 
     ear_of(recogniser)  # refuses a model that names nothing
     return careful_rule(recogniser, rule, **alarms)
@@ -169,9 +169,9 @@ def _careful(recogniser: Recogniser, rule: EventRule, alarms: dict[str, float | 
 def _name(
     recogniser: Recogniser, paths: Sequence[Path], format_: str, out: Path | None, **settings: Any
 ) -> None:
-    from woodshed.base.answering import answer_files
     from woodshed.estimate import answers_to_csv
     from woodshed.prediction import predictions_to_csv, predictions_to_json
+    from woodshed.recognition.files import answer_files
 
     to_csv: Any = predictions_to_csv if recogniser.answer == "classes" else answers_to_csv
     set_aside: list[SetAside] = []
@@ -206,7 +206,7 @@ def _give(texts: Iterable[str], out: Path | None) -> None:
 def _timelines(
     recogniser: Recogniser, paths: Sequence[Path], set_aside: list[SetAside], **settings: Any
 ) -> Iterator[tuple[Path, Timeline]]:
-    from woodshed.base.timeline import files_timelines
+    from woodshed.recognition.detection.events import files_timelines
 
     return files_timelines(recogniser, paths, set_aside, **settings)
 
@@ -230,7 +230,7 @@ def _say_timelines(heard: Iterable[tuple[Path, Timeline]], format_: str) -> list
 
 def _targets(sounds: Sequence[Path], paths: Sequence[Path], out: Path, format_: str) -> list[Path]:
     """Decide where the timeline of each sound goes: a file for one, a folder for several."""
-    from woodshed.data.errand import plan_errands
+    from woodshed.data.file_jobs import plan_errands
     from woodshed.timeline import FORMATS as FORMS
 
     if len(paths) == 1 and out.suffix and not out.is_dir():
@@ -272,7 +272,7 @@ def _write(
 def _draw(timelines: Sequence[Timeline], picture: Path | None) -> None:
     if picture is None:
         return
-    from woodshed.report.plot_timeline import save_timelines
+    from woodshed.plotting.timeline import save_timelines
 
     note(f"picture: {printable(save_timelines(timelines, picture, overwrite=True))}")
 
@@ -292,7 +292,7 @@ def _hear_live(
     """Print events as they come; the end of the file, or Ctrl-C, is followed by the summary."""
     import json
 
-    from woodshed.base.live import LiveListener
+    from woodshed.recognition.detection.live import LiveListener
     from woodshed.timeline import Event, Timeline
 
     listener = LiveListener(recogniser=recogniser, hop_s=hop_s, rule=rule)
@@ -322,7 +322,7 @@ def _source(paths: Sequence[Path], sample_rate: int) -> Iterator[Clip]:
     """Open the microphone, or a file that is heard at its own pace."""
     from woodshed.audio.device import record_blocks
     from woodshed.audio.read import read_blocks
-    from woodshed.base.live import BLOCK_S, paced
+    from woodshed.recognition.detection.live import BLOCK_S, paced
 
     if len(paths) > 1:
         raise ParameterError(f"Live, one sound is heard at a time, got {len(paths)}. Give one file, or none.")

@@ -16,12 +16,12 @@ from rich.table import Table
 from woodshed.errors import DataError, counted, printable
 
 if TYPE_CHECKING:
-    from woodshed.base.column_result import ColumnExperiment
-    from woodshed.base.fold_run import Watcher
-    from woodshed.base.result import Experiment
     from woodshed.data.doctor.finding import Checkup
     from woodshed.data.example import SetAside
     from woodshed.data.group_guess import Candidate
+    from woodshed.recognition.experiments.column_result import ColumnExperiment
+    from woodshed.recognition.experiments.cross_validation import Watcher
+    from woodshed.recognition.experiments.result import Experiment
 
 N_NAMED = 10
 """So many files that were set aside are named, if a report names the rest."""
@@ -69,9 +69,9 @@ def print_scores(rows: Iterable[tuple[str, str, str, str, str]], measure: str = 
 
 
 def print_measures(rows: Sequence[Mapping[str, Any]]) -> None:
-    """Print scores that are no shares of right answers, as `woodshed.report.tags.main_scores` has them."""
+    """Print scores that are no shares of right answers, as `woodshed.report.recognition.tags.main_scores` has them."""
     from woodshed.metrics.interval import Interval
-    from woodshed.report.wording import decimal, decimal_range
+    from woodshed.report.recognition.wording import decimal, decimal_range
 
     def texts(row: Mapping[str, Any]) -> tuple[str, str, str, str, str]:
         value, low, high = (math.nan if x is None else x for x in (row["value"], *row["interval"]))
@@ -88,18 +88,18 @@ def print_bits(rows: Sequence[tuple[str, float | None]]) -> None:
 
 def score_texts(experiment: Experiment) -> list[tuple[str, str, str, str, str]]:
     """Return what `print_scores` prints of an experiment."""
-    from woodshed.report.table import score_rows
+    from woodshed.report.recognition.table import score_rows
 
     return [row.to_texts() for row in score_rows(experiment)]
 
 
 def print_experiment(experiment: Experiment | ColumnExperiment) -> None:
     """Print the scores of an experiment of any kind, and what a leaky one among them has too much."""
-    from woodshed.base.column_result import ColumnExperiment
-    from woodshed.report.gap import gap_text
+    from woodshed.recognition.experiments.column_result import ColumnExperiment
+    from woodshed.report.recognition.gap import gap_text
 
     if isinstance(experiment, ColumnExperiment):
-        from woodshed.report.tags import main_scores
+        from woodshed.report.recognition.tags import main_scores
 
         print_measures(main_scores(experiment))
     else:
@@ -167,7 +167,7 @@ def refuse_set_aside(set_aside: Sequence[SetAside], *, strict: bool, what: str =
 @contextmanager
 def progress_bar() -> Iterator[Watcher]:
     """Show the trainings of a run, a bar for each, while the block lasts."""
-    from woodshed.base.fold_run import Watcher
+    from woodshed.recognition.experiments.cross_validation import Watcher
 
     columns = (
         TextColumn("{task.description}"),

@@ -108,12 +108,12 @@ def learn_from_sounds(
     force: bool,
 ) -> None:
     """Train and test a recogniser, tagger or regressor; arguments as the flags."""
-    from woodshed.base.column_run import ColumnRun
-    from woodshed.base.experiment import Run
-    from woodshed.base.notebook import Notebook
-    from woodshed.base.reading import read_for
     from woodshed.data.split import honest_splits, read_way
-    from woodshed.report.folder import NOTEBOOK_NAME, prepare_folder
+    from woodshed.recognition.corpus import read_for
+    from woodshed.recognition.experiments.classes import Run
+    from woodshed.recognition.experiments.columns import ColumnRun
+    from woodshed.report.recognition.folder import NOTEBOOK_NAME, prepare_folder
+    from woodshed.training.run_state import Notebook
 
     recogniser = asked_for(job, settings, tune)
     read_way(split)  # a misspelt one is refused before any sound is opened
@@ -143,7 +143,7 @@ def learn_from_sounds(
 
 def asked_for(job: str, settings: dict[str, Any], n_trials: int) -> Any:
     """Return the listener that is asked for; what cannot work is refused before any file is opened."""
-    from woodshed.base.tuning import check_tuning
+    from woodshed.recognition.experiments.tuning import check_tuning
     from woodshed.tasks import job_class
 
     listener = job_class(job)(**{"store": feature_folder(), **settings})
@@ -155,7 +155,7 @@ def asked_for(job: str, settings: dict[str, Any], n_trials: int) -> Any:
 
 def finish(run: Any, experiment: Any, model: Any, out: Path) -> None:
     """Write the model with its report, and say how it did and where it is."""
-    from woodshed.report.folder import write_model_folder
+    from woodshed.report.recognition.folder import write_model_folder
 
     write_model_folder(model, experiment, out)
     print_experiment(experiment)
@@ -170,8 +170,8 @@ def tune_first(
     listener: Any, corpus: Any, splits: Any, asked: tuple[int, Any], notebook: Any, resume: bool
 ) -> tuple[Any, Any, Any]:
     """Find settings, and return an unfitted listener that has them, what is tested, and the trials."""
-    from woodshed.base.tuning import Search, first_fold_of, tuned, tuning_notebook
-    from woodshed.report.tuning import settings_text
+    from woodshed.recognition.experiments.tuning import Search, first_fold_of, tuned, tuning_notebook
+    from woodshed.report.recognition.tuning import settings_text
 
     honest, *leaky = splits
     n_trials, given = asked
@@ -185,8 +185,8 @@ def tune_first(
 
 def choose_net(listener: Any, corpus: Any, given: dict[str, Any]) -> Any:
     """Return a listener that suits what is to be heard, if no net was asked for; say what MIDI files are."""
-    from woodshed.base.material import net_for
     from woodshed.data.sound import Sounds, is_score
+    from woodshed.recognition.items import net_for
 
     paths = [example.path for example in (*corpus.examples, *corpus.unlabelled)]
     n_scores = sum(map(is_score, paths))

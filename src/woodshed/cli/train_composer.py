@@ -31,11 +31,11 @@ def train_composer(
     force: bool,
 ) -> None:
     """Learn from scores, test on families that were held out, and write the model."""
-    from woodshed.base.composer_run import ComposerRun
-    from woodshed.base.notebook import Notebook
-    from woodshed.report.composer_folder import write_composer_folder
-    from woodshed.report.folder import NOTEBOOK_NAME, prepare_folder
+    from woodshed.composition.experiment import ComposerRun
+    from woodshed.report.composition.composer_folder import write_composer_folder
+    from woodshed.report.recognition.folder import NOTEBOOK_NAME, prepare_folder
     from woodshed.tasks import job_class
+    from woodshed.training.run_state import Notebook
 
     composer = job_class(job)(**settings)
     composer.check_settings()

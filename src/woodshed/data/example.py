@@ -78,7 +78,7 @@ class Corpus:
         What a group is called: ``speaker``, ``recording``, ``song``.
     unlabelled
         Rows whose label is not known. They are in ``set_aside`` too, with that reason, unless somebody takes
-        them from there: see `woodshed.base.unlabelled`.
+        them from there: see `woodshed.recognition.self_training`.
     """
 
     name: str

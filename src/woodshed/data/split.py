@@ -13,8 +13,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from woodshed.data.deal import Indices, deal_out, deal_out_groups, refuse_unlearnable
 from woodshed.data.example import Corpus
+from woodshed.data.folds import Indices, deal_out, deal_out_groups, refuse_unlearnable
 from woodshed.errors import DataError, ParameterError, near_miss
 
 

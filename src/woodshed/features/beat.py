@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from woodshed.audio.opening import FilePath
+from woodshed.audio.sound_file import FilePath
 from woodshed.clip import Clip, Samples
 from woodshed.features.onset import TIMING, strength_of, strength_of_file
 

@@ -9,8 +9,8 @@ from itertools import chain
 import numpy as np
 import soxr
 
-from woodshed.audio.opening import FilePath
 from woodshed.audio.read import read_blocks
+from woodshed.audio.sound_file import FilePath
 from woodshed.clip import Clip, Samples
 from woodshed.errors import AudioError, ParameterError, printable
 from woodshed.features.frame import Framed

@@ -31,7 +31,7 @@ class Views(RowFeature):
     `Summary` says how the spectrum is on average, `VoiceCourse` how it goes on, `TextureSummary` how fast its
     bands move, and `TimbreSummary` how partials are balanced. What one of them cannot tell apart another
     often can, so a model that asks each by itself and pools the answers errs less than one that takes all the
-    values at once; `blocks` says where a view ends (`woodshed.base.likeness.KernelRidge`).
+    values at once; `blocks` says where a view ends (`woodshed.recognition.classical.kernel_ridge.KernelRidge`).
 
     Parameters
     ----------

@@ -73,7 +73,7 @@ class VoiceCourse(VoiceSummary):
     from the whole. The overall level of a recording does not count.
 
     Most of these numbers say nothing about a given question: a model that learns from them must pick
-    (`woodshed.base.likeness`) or hold back. The way to describe by statistics of curves follows B. Schuller
+    (`woodshed.recognition.classical.kernel_ridge`) or hold back. The way to describe by statistics of curves follows B. Schuller
     et al., "The INTERSPEECH 2013 computational paralinguistics challenge", 2013, and F. Eyben et al., "The
     Geneva minimalistic acoustic parameter set (GeMAPS)", 2016; curves and statistics differ from both.
 

@@ -11,7 +11,7 @@ from keras import ops
 from numpy.typing import NDArray
 
 from woodshed.errors import ParameterError
-from woodshed.nets.machine import Machine, free_energy, gibbs, mean_known
+from woodshed.nets.rbm_common import Machine, free_energy, gibbs, mean_known
 
 MOST_SUMMED = 20
 """Hidden units over which a sum is still exact: a million terms."""

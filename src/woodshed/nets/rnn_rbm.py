@@ -10,8 +10,8 @@ from keras import layers, ops
 from numpy.typing import NDArray
 
 from woodshed.errors import ParameterError, near_miss
-from woodshed.nets.machine import Machine, free_energy, mean_known
 from woodshed.nets.rbm import Rbm
+from woodshed.nets.rbm_common import Machine, free_energy, mean_known
 from woodshed.nets.recurrent import Recurrent
 
 CELLS = ("rnn", "gru", "lstm")

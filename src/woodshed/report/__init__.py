@@ -6,7 +6,7 @@
                                  ├► card.md
                                  └► score rows
 
-- `woodshed.report.page.write_page`: the page, one file that needs no other and no network.
-- `woodshed.report.card.card`: the model card.
-- `woodshed.report.table.score_rows`: the score table of the terminal.
+- `woodshed.report.recognition.page.write_page`: the page, one file that needs no other and no network.
+- `woodshed.report.recognition.card.card`: the model card.
+- `woodshed.report.recognition.table.score_rows`: the score table of the terminal.
 """

@@ -1,7 +1,7 @@
 """Notes in and out: a `woodshed.score.Score` from and to files, changed, and played."""
 
-from woodshed.symbolic.abc import Book, abc_to_book, abc_to_score, read_abc
-from woodshed.symbolic.abc_write import score_to_abc, write_abc
+from woodshed.symbolic.abc.read import Book, abc_to_book, abc_to_score, read_abc
+from woodshed.symbolic.abc.write import score_to_abc, write_abc
 from woodshed.symbolic.edit import (
     bass,
     cut,
@@ -20,8 +20,8 @@ from woodshed.symbolic.edit import (
 )
 from woodshed.symbolic.file import SCORE_SUFFIXES, read_scores, write_scores
 from woodshed.symbolic.midi import midi_to_score, read_midi, score_to_midi, write_midi
-from woodshed.symbolic.musicxml import musicxml_to_score, read_musicxml, write_musicxml
-from woodshed.symbolic.musicxml_write import score_to_musicxml
+from woodshed.symbolic.musicxml.file import musicxml_to_score, read_musicxml, write_musicxml
+from woodshed.symbolic.musicxml.write import score_to_musicxml
 from woodshed.symbolic.note_table import read_note_table, table_to_score, write_note_table
 from woodshed.symbolic.render import find_soundfont, render
 

@@ -8,10 +8,10 @@ from pathlib import Path
 
 from woodshed.errors import OutputError, ParameterError, ScoreFileError, near_miss, printable
 from woodshed.score import Score
-from woodshed.symbolic.abc import ABC_SUFFIXES, read_abc
-from woodshed.symbolic.abc_write import write_abc
+from woodshed.symbolic.abc.read import ABC_SUFFIXES, read_abc
+from woodshed.symbolic.abc.write import write_abc
 from woodshed.symbolic.midi import MIDI_SUFFIXES, read_midi, write_midi
-from woodshed.symbolic.musicxml import MUSICXML_SUFFIXES, read_musicxml, write_musicxml
+from woodshed.symbolic.musicxml.file import MUSICXML_SUFFIXES, read_musicxml, write_musicxml
 from woodshed.symbolic.note_table import read_note_table, write_note_table
 
 SCORE_SUFFIXES = (*MIDI_SUFFIXES, *ABC_SUFFIXES, *MUSICXML_SUFFIXES)

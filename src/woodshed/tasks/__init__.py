@@ -76,10 +76,10 @@ def load(folder: str | Path) -> Any:
     ModelFolderError
         If it is not a model, is damaged, or comes from a newer version.
     """
-    from woodshed.base.saving import WEIGHTS_NAME, load_model
+    from woodshed.recognition.saving import WEIGHTS_NAME, load_model
 
     if (Path(folder) / WEIGHTS_NAME).exists():
-        from woodshed.base.composer_folder import load_composer
+        from woodshed.composition.saving import load_composer
 
         return load_composer(Path(folder), _Classes(COMPOSERS))
     return load_model(folder, _Classes(JOBS))

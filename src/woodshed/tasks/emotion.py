@@ -6,10 +6,10 @@ from dataclasses import dataclass
 from typing import ClassVar
 
 from woodshed.audio.augment import Chain, Change, Noise, Speed, Tone
-from woodshed.base.recogniser import Recogniser
-from woodshed.base.window import Variation
 from woodshed.features.row import RowFeature
 from woodshed.features.voice_course import VoiceCourse
+from woodshed.recognition.recogniser import Recogniser
+from woodshed.recognition.window import Variation
 
 
 @dataclass(kw_only=True, eq=False)
@@ -17,12 +17,12 @@ class EmotionRecogniser(Recogniser):
     """Recognise the emotion in a voice: anger, sadness, boredom, whatever the recordings are labelled with.
 
     Corpora of emotional speech are small, and who speaks changes a voice more than how it is meant. So the
-    default is no net but a ridge regression on likeness (`woodshed.base.likeness`) in those of the numbers of
+    default is no net but a ridge regression on likeness (`woodshed.recognition.classical.kernel_ridge`) in those of the numbers of
     speech research that tell the emotions apart (`VoiceCourse`: melody, rhythm, effort, colour, and their
     course), which learns from each recording and from four copies of it, played a little faster or slower,
     through another microphone, with some noise. ``--net`` takes the nets as well; they
     need more voices than most corpora have (``benchmarks/quality/emotion.md``). All settings:
-    `woodshed.base.listener.Listener`.
+    `woodshed.recognition.estimator.Listener`.
 
     Examples
     --------

@@ -20,7 +20,7 @@ class EmotionValuesRegressor(MoodRegressor):
     ``valence`` and ``arousal``, or from EMO-DB, whose seven names stand for places on the plane
     (`woodshed.data.corpora.emodb.VALUES`). The default is no net but a support vector regression on what
     speech research measures, learned from each recording and four changed copies. All settings:
-    `woodshed.base.listener.Listener`.
+    `woodshed.recognition.estimator.Listener`.
 
     Examples
     --------

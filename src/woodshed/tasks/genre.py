@@ -6,8 +6,8 @@ from dataclasses import dataclass
 from typing import ClassVar
 
 from woodshed.audio.augment import Change, Speed
-from woodshed.base.recogniser import Recogniser
-from woodshed.base.window import Variation
+from woodshed.recognition.recogniser import Recogniser
+from woodshed.recognition.window import Variation
 
 
 @dataclass(kw_only=True, eq=False)
@@ -19,7 +19,7 @@ class GenreRecogniser(Recogniser):
     of that artist's other songs without having understood any (A. Flexer, "A closer look on artist filters
     for musical genre classification", 2007). Of MIDI files a classical model (``--net logistic``) reads the
     notes, with metre and tempo hidden (`woodshed.features.NoteSummary`); a net hears them played. All
-    settings: `woodshed.base.listener.Listener`.
+    settings: `woodshed.recognition.estimator.Listener`.
 
     Examples
     --------

@@ -7,10 +7,10 @@ from typing import ClassVar
 
 from woodshed.audio.augment import Chain, Change, Gain, Noise, Speed, Tone
 from woodshed.audio.room import Attack, Band, Phrase, Room
-from woodshed.base.recogniser import Recogniser
-from woodshed.base.window import Variation
 from woodshed.features.row import RowFeature
 from woodshed.features.views import Views
+from woodshed.recognition.recogniser import Recogniser
+from woodshed.recognition.window import Variation
 
 _ELSEWHERE = Chain(
     (
@@ -32,7 +32,7 @@ class InstrumentRecogniser(Recogniser):
     from four copies of it: at other pitches and levels, without the attack, strung together to short phrases,
     and as if recorded elsewhere. It knows other recordings of the players it learned from well, and other
     players or samplers less well (``benchmarks/quality/instrument.md``): learn from several, if there are.
-    ``--net`` takes the nets as well. All settings: `woodshed.base.listener.Listener`.
+    ``--net`` takes the nets as well. All settings: `woodshed.recognition.estimator.Listener`.
 
     Examples
     --------

@@ -7,9 +7,9 @@ from dataclasses import dataclass
 from typing import ClassVar
 
 from woodshed.audio.augment import Change
-from woodshed.base.regressor import Regressor
-from woodshed.base.window import Variation
 from woodshed.features.played import PlayedNotes, TimedNotes
+from woodshed.recognition.regressor import Regressor
+from woodshed.recognition.window import Variation
 
 QUADRANTS = {
     (True, True): "happy, excited",
@@ -28,7 +28,7 @@ class MoodRegressor(Regressor):
     Sound is heard at up to 16 kHz in windows of three seconds, and copies are not played faster or slower:
     tempo is half of arousal. Other values are learned just as well. Of MIDI files a classical model
     (``--net logistic``, ``svm``, ``forest``) reads the notes, tempo and dynamics among them; a net hears them
-    played. All settings: `woodshed.base.listener.Listener`.
+    played. All settings: `woodshed.recognition.estimator.Listener`.
 
     Examples
     --------

@@ -6,10 +6,10 @@ from dataclasses import dataclass
 from typing import ClassVar
 
 from woodshed.audio.augment import Change, Speed
-from woodshed.base.recogniser import Recogniser
-from woodshed.base.window import Variation
 from woodshed.features.row import RowFeature
 from woodshed.features.views import Views
+from woodshed.recognition.recogniser import Recogniser
+from woodshed.recognition.window import Variation
 
 
 @dataclass(kw_only=True, eq=False)
@@ -19,7 +19,7 @@ class NoiseRecogniser(Recogniser):
     Sounds are heard in windows of two and a half seconds at up to 32 kHz; while learning, a window is cut
     where something can be heard. Unlike in speech the colour of a sound is part of what it is, so it is
     kept (``colour_norm`` is 0; the overall level still does not matter), and training windows are warped
-    less and get less noise. Two of them are played at once (`woodshed.base.window.mix_pairs`), which keeps
+    less and get less noise. Two of them are played at once (`woodshed.recognition.window.mix_pairs`), which keeps
     the net from learning few recordings by heart. A second opinion has half the say: a kernel machine on
     how the bands of a window move (`woodshed.nets.texture`). Without a net, and about as good, learns
     ``net="kernel-ridge"``: it compares whole clips in four views (`woodshed.features.Views`), also with

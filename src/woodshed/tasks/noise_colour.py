@@ -6,10 +6,10 @@ from dataclasses import dataclass
 from typing import ClassVar
 
 from woodshed.audio.augment import Change
-from woodshed.base.recogniser import Recogniser
-from woodshed.base.window import Variation
 from woodshed.features.noise_floor import NoiseFloor
 from woodshed.features.row import RowFeature
+from woodshed.recognition.recogniser import Recogniser
+from woodshed.recognition.window import Variation
 
 
 @dataclass(kw_only=True, eq=False)
@@ -19,7 +19,7 @@ class NoiseColourRecogniser(Recogniser):
     Nobody needs to label anything: ``woodshed train noisy:FOLDER --job noise_colour`` mixes noise onto clean
     recordings (`woodshed.data.noisy`). The default is no net but a support vector machine on what each band
     keeps up all the time (`NoiseFloor`). Own recordings of noise are learned just as well. All settings:
-    `woodshed.base.listener.Listener`.
+    `woodshed.recognition.estimator.Listener`.
 
     Examples
     --------

@@ -6,10 +6,10 @@ from dataclasses import dataclass
 from typing import ClassVar
 
 from woodshed.audio.augment import Change
-from woodshed.base.regressor import Regressor
-from woodshed.base.window import Variation
 from woodshed.features.noise_floor import NoiseFloor
 from woodshed.features.row import RowFeature
+from woodshed.recognition.regressor import Regressor
+from woodshed.recognition.window import Variation
 
 
 @dataclass(kw_only=True, eq=False)
@@ -20,7 +20,7 @@ class SnrRegressor(Regressor):
     learn it, ``woodshed train noisy:FOLDER --job snr`` mixes noise onto clean recordings, from -5 to 30 dB
     (`woodshed.data.noisy`). The default is no net but a support vector regression on what each band keeps up
     all the time (`NoiseFloor`); it knows the kinds of sound and noise that it was made from. All settings:
-    `woodshed.base.listener.Listener`.
+    `woodshed.recognition.estimator.Listener`.
 
     Examples
     --------

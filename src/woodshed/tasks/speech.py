@@ -6,8 +6,8 @@ from dataclasses import dataclass
 from typing import ClassVar
 
 from woodshed.audio.augment import Change, Speed
-from woodshed.base.recogniser import Recogniser
-from woodshed.base.window import Variation
+from woodshed.recognition.recogniser import Recogniser
+from woodshed.recognition.window import Variation
 
 
 @dataclass(kw_only=True, eq=False)

@@ -6,10 +6,10 @@ from dataclasses import dataclass
 from typing import ClassVar
 
 from woodshed.audio.augment import Change
-from woodshed.base.tagger import Tagger
-from woodshed.base.window import Variation
 from woodshed.features.row import RowFeature
 from woodshed.features.views import Views
+from woodshed.recognition.tagger import Tagger
+from woodshed.recognition.window import Variation
 
 
 @dataclass(kw_only=True, eq=False)
@@ -20,7 +20,7 @@ class TagsTagger(Tagger):
     recordings it learns in a minute what the nets did not learn in ten (``benchmarks/quality/tags.md``).
     ``--net`` takes the nets as well, which are for tens of thousands of recordings; they hear windows of
     three seconds with 64 bands, as music taggers do. Copies are not played faster or slower, since tempo and
-    pitch may be what a tag says. All settings: `woodshed.base.listener.Listener`.
+    pitch may be what a tag says. All settings: `woodshed.recognition.estimator.Listener`.
 
     Examples
     --------

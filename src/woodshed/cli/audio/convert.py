@@ -12,7 +12,7 @@ from woodshed.errors import printable
 
 if TYPE_CHECKING:
     from woodshed.audio.convert import Conversion
-    from woodshed.data.errand import Errand
+    from woodshed.data.file_jobs import Errand
 
 
 def command(

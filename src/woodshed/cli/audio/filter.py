@@ -12,7 +12,7 @@ from woodshed.errors import ParameterError
 
 if TYPE_CHECKING:
     from woodshed.audio.filter import FilterDesign
-    from woodshed.data.errand import Errand
+    from woodshed.data.file_jobs import Errand
 
 Frequency = float | None
 

@@ -14,8 +14,8 @@ from woodshed.errors import ParameterError, counted
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
 
-    from woodshed.audio.quiet import Stretch
-    from woodshed.data.errand import Errand
+    from woodshed.audio.silence_detection import Stretch
+    from woodshed.data.file_jobs import Errand
 
     Find = Callable[[Path], list[Stretch]]
 

@@ -13,7 +13,7 @@ from woodshed.cli.terminal import print_table
 from woodshed.errors import printable
 
 if TYPE_CHECKING:
-    from woodshed.data.errand import Errand
+    from woodshed.data.file_jobs import Errand
 
 
 def command(

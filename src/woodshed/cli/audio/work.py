@@ -13,7 +13,7 @@ from woodshed.clip import Clip
 from woodshed.errors import DataError, counted, printable
 
 if TYPE_CHECKING:
-    from woodshed.data.errand import Errand
+    from woodshed.data.file_jobs import Errand
 
 Answer = TypeVar("Answer")
 
@@ -107,7 +107,7 @@ def ask_files(
     DataError
         If no sound at all could be used.
     """
-    from woodshed.data.errand import ask_each
+    from woodshed.data.file_jobs import ask_each
     from woodshed.data.folder import list_sounds
 
     paths = list_sounds(sounds)
@@ -136,7 +136,7 @@ def run_files(
     DataError
         If no sound at all could be used.
     """
-    from woodshed.data.errand import plan_errands, run_errands
+    from woodshed.data.file_jobs import plan_errands, run_errands
 
     suffix = None if to is None else f".{to.lower().lstrip('.')}"
     errands = plan_errands(sounds, out, suffix=suffix)

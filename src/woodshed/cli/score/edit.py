@@ -93,7 +93,7 @@ def _keynote(text: str) -> int:
 
 def _metre(text: str) -> tuple[int, int]:
     """Read a metre such as 6/8 or C|."""
-    from woodshed.symbolic.abc_field import read_metre
+    from woodshed.symbolic.abc.field import read_metre
 
     metre = read_metre(text)
     if metre is None:

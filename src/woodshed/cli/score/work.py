@@ -12,7 +12,7 @@ from woodshed.cli.terminal import counting_bar, name_set_aside, note, refuse_set
 from woodshed.errors import DataError, ParameterError, ScoreFileError, counted, near_miss, printable
 
 if TYPE_CHECKING:
-    from woodshed.data.errand import Errand
+    from woodshed.data.file_jobs import Errand
     from woodshed.score import Score
 
 Scores = Annotated[
@@ -78,8 +78,8 @@ def run_scores(
     DataError
         If no file at all could be used; and, if ``strict``, if one could not, or has a fault.
     """
-    from woodshed.data.errand import Errand, run_errands
-    from woodshed.symbolic.abc import ABC_SUFFIXES
+    from woodshed.data.file_jobs import Errand, run_errands
+    from woodshed.symbolic.abc.read import ABC_SUFFIXES
     from woodshed.symbolic.file import read_scores
 
     paths = list_scores(places)

@@ -8,8 +8,8 @@ from collections.abc import Iterable, Sequence
 import numpy as np
 from numpy.typing import NDArray
 
-from woodshed.data.deal import deal_out, deal_out_groups
 from woodshed.data.doctor.copies import joined
+from woodshed.data.folds import deal_out, deal_out_groups
 from woodshed.errors import DataError
 
 Indices = NDArray[np.int64]

@@ -1,1 +1,0 @@
-"""What all jobs share: learning, predicting, measuring, saving."""

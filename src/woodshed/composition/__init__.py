@@ -1,0 +1,1 @@
+"""Composition: new scores from what a model learned."""

@@ -1,0 +1,1 @@
+"""Composers of grids: a fixed number of voices on a time grid."""

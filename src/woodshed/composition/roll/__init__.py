@@ -1,0 +1,1 @@
+"""Composers of piano rolls: any number of simultaneous notes."""

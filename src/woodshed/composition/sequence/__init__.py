@@ -1,0 +1,1 @@
+"""Composers of token sequences."""

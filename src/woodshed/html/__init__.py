@@ -1,0 +1,1 @@
+"""HTML documents without scripts: markup, layout, SVG charts."""

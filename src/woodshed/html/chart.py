@@ -1,0 +1,169 @@
+"""Plot: the axes, ticks and marks that every chart of the page is drawn with.
+
+The charts are written as SVG directly rather than with matplotlib: they are a tenth of the size, their
+text is text (it follows the reader's font, can be searched and read aloud), and their colours are
+classes of the page's stylesheet, so that they follow the light and the dark theme.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+from woodshed.html.markup import Markup, element
+
+
+@dataclass(frozen=True)
+class Plot:
+    """A rectangle of paper with a scale on each side.
+
+    Parameters
+    ----------
+    width, height
+        Size of the whole drawing, in CSS pixels at its natural size.
+    x_range, y_range
+        Values at the left and right edge, and at the bottom and top.
+    left, right, top, bottom
+        Margins around the rectangle, in pixels, where tick labels stand.
+
+    Examples
+    --------
+    >>> plot = Plot(140, 130, (0.0, 1.0), (0.0, 1.0), left=30, right=10, top=10, bottom=20)
+    >>> plot.x(0.5), plot.y(1.0)
+    (80.0, 10.0)
+    """
+
+    width: int
+    height: int
+    x_range: tuple[float, float]
+    y_range: tuple[float, float]
+    left: int = 40
+    right: int = 12
+    top: int = 10
+    bottom: int = 34
+
+    def x(self, value: float) -> float:
+        """Turn a value into a distance from the left edge, in pixels."""
+        start, end = self.x_range
+        inner = self.width - self.left - self.right
+        return round(self.left + inner * (value - start) / (end - start), 1)
+
+    def y(self, value: float) -> float:
+        """Turn a value into a distance from the top edge, in pixels."""
+        start, end = self.y_range
+        inner = self.height - self.top - self.bottom
+        return round(self.height - self.bottom - inner * (value - start) / (end - start), 1)
+
+    def line(self, xs: Sequence[float], ys: Sequence[float], class_: str) -> Markup:
+        """Draw a line through points; a point that is not finite is left out."""
+        points = " ".join(
+            f"{self.x(x):g},{self.y(y):g}"
+            for x, y in zip(xs, ys, strict=True)
+            if math.isfinite(x) and math.isfinite(y)
+        )
+        return element("polyline", points=points, class_=class_)
+
+    def segment(self, start: tuple[float, float], end: tuple[float, float], class_: str) -> Markup:
+        """Draw a straight line between two points ``(x, y)``."""
+        (x1, y1), (x2, y2) = start, end
+        return element("line", x1=self.x(x1), y1=self.y(y1), x2=self.x(x2), y2=self.y(y2), class_=class_)
+
+    def dot(self, x: float, y: float, class_: str, *, radius: float = 4.0) -> Markup:
+        """Draw a filled circle around a point."""
+        return element("circle", cx=self.x(x), cy=self.y(y), r=round(radius, 1), class_=class_)
+
+    def x_axis(self, ticks: Iterable[tuple[float, str]], label: str = "") -> list[Markup]:
+        """Draw grid lines up from ticks ``(value, text)``, their texts, and the name of the axis."""
+        low, high = self.y_range
+        marks = []
+        for value, text in ticks:
+            marks.append(self.segment((value, low), (value, high), "grid"))
+            marks.append(_text(self.x(value), self.height - self.bottom + 15, text, "middle"))
+        if label:
+            middle = (self.left + self.width - self.right) / 2
+            marks.append(_text(middle, self.height - 4, label, "middle", "axis"))
+        return marks
+
+    def y_axis(self, ticks: Iterable[tuple[float, str]], label: str = "") -> list[Markup]:
+        """Draw grid lines across from ticks ``(value, text)``, their texts, and the axis' name on top."""
+        low, high = self.x_range
+        marks = []
+        for value, text in ticks:
+            marks.append(self.segment((low, value), (high, value), "grid"))
+            marks.append(_text(self.left - 6, self.y(value) + 4, text, "end"))
+        if label:
+            marks.append(_text(2, 11, label, "start", "axis"))
+        return marks
+
+    def note(self, x: float, y: float, text: object, anchor: str = "start", class_: str = "") -> Markup:
+        """Write a text at a point of the scales."""
+        return _text(self.x(x), self.y(y), text, anchor, class_)
+
+    def draw(self, title: str, marks: Iterable[Markup]) -> Markup:
+        """Put marks together into one picture with a title that is read aloud."""
+        return element(
+            "svg",
+            element("title", title),
+            *marks,
+            viewBox=f"0 0 {self.width} {self.height}",
+            width=self.width,
+            height=self.height,
+            role="img",
+            xmlns="http://www.w3.org/2000/svg",
+        )
+
+
+def percent_ticks(step: float = 0.25) -> list[tuple[float, str]]:
+    """Return ticks from 0 to 1, as percentages.
+
+    Examples
+    --------
+    >>> percent_ticks(0.5)
+    [(0.0, '0 %'), (0.5, '50 %'), (1.0, '100 %')]
+    """
+    return [(float(value), f"{value:.0%}".replace("%", " %")) for value in _steps(1.0, step)]
+
+
+def round_ticks(highest: float, n_ticks: int = 4) -> list[tuple[float, str]]:
+    """Return about ``n_ticks`` ticks at round values from 0 to at least ``highest``.
+
+    Examples
+    --------
+    >>> [text for _, text in round_ticks(2.3)]
+    ['0', '1', '2', '3']
+    """
+    step = _round_step(max(highest, 1e-6) / (n_ticks - 1))
+    top = step * math.ceil(highest / step - 1e-9)
+    return [(float(value), f"{value:g}") for value in _steps(max(top, step), step)]
+
+
+def span_ticks(low: float, high: float, n_ticks: int = 5) -> list[tuple[float, str]]:
+    """Return about ``n_ticks`` ticks at round values between two values.
+
+    Examples
+    --------
+    >>> [text for _, text in span_ticks(-13.0, 29.0)]
+    ['-10', '0', '10', '20']
+    >>> [text for _, text in span_ticks(1210.0, 2890.0)]
+    ['1500', '2000', '2500']
+    """
+    step = _round_step((high - low) / n_ticks)
+    values = np.round(np.arange(math.ceil(low / step), math.floor(high / step) + 1) * step, 10)
+    return [(float(value), f"{value:.6g}") for value in values]
+
+
+def _round_step(rough: float) -> float:
+    """Return the smallest of 1, 2, 5, 10, 20, … (and of 0.5, 0.2, …) that is not below a value."""
+    magnitude: float = 10.0 ** math.floor(math.log10(rough))
+    return next(size * magnitude for size in (1, 2, 5, 10) if size * magnitude >= rough * (1 - 1e-9))
+
+
+def _steps(top: float, step: float) -> list[float]:
+    return [float(value) for value in np.round(np.arange(0, top + step / 2, step), 10)]
+
+
+def _text(x: float, y: float, text: object, anchor: str, class_: str = "") -> Markup:
+    return element("text", text, x=round(x, 1), y=round(y, 1), text_anchor=anchor, class_=class_ or None)

@@ -1,0 +1,1 @@
+"""Figures of clips, features, scores and timelines, drawn with matplotlib."""

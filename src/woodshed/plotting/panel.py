@@ -1,0 +1,258 @@
+"""Panels: what is to be seen in one pair of axes, as plain numbers, and how it is drawn.
+
+A panel is computed once and can be drawn in any theme. Nothing here knows about sound.
+"""
+
+from __future__ import annotations
+
+from abc import ABC, abstractmethod
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from typing import Any, Literal
+
+import numpy as np
+from numpy.typing import NDArray
+
+from woodshed.plotting.axis import Scale, Ticks
+from woodshed.plotting.theme import Theme
+
+Numbers = NDArray[Any]
+ColourMap = Literal["loud", "share", "signed"]
+
+
+@dataclass(frozen=True, eq=False, kw_only=True)
+class Panel(ABC):
+    """One pair of axes.
+
+    Parameters
+    ----------
+    title
+        What it shows; empty for none.
+    height_in
+        Height of the axes, in inches.
+    y
+        What goes upwards.
+    over_time
+        Whether time goes to the right, as in all panels but a spectrum.
+    """
+
+    title: str
+    height_in: float
+    y: Scale
+    over_time: bool = True
+
+    @abstractmethod
+    def marks(self, axes: Any, theme: Theme) -> None:
+        """Draw what is to be seen, without the scales."""
+
+    def draw(self, axes: Any, theme: Theme) -> None:
+        """Draw all but what goes to the right."""
+        self.marks(axes, theme)
+        if self.title:
+            axes.set_title(self.title)
+        axes.set_yscale("log" if self.y.log else "linear")
+        axes.set_ylim(self.y.low, self.y.high)
+        set_ticks(axes.yaxis, self.y.ticks)
+        axes.set_ylabel(self.y.label)
+        if self.y.right:
+            right = axes.secondary_yaxis("right")
+            right.spines[:].set_visible(False)
+            set_ticks(right.yaxis, self.y.right)
+            right.set_ylabel(self.y.right_label)
+
+
+@dataclass(frozen=True, eq=False, kw_only=True)
+class Wave(Panel):
+    """The outline of a waveform, or, close up, its line.
+
+    Parameters
+    ----------
+    times_s, lowest, highest
+        Middle of each column, and the range of the samples in it. If both are the same it is a line.
+    """
+
+    times_s: Numbers
+    lowest: Numbers
+    highest: Numbers
+
+    def marks(self, axes: Any, theme: Theme) -> None:
+        """Draw it; full scale is marked where the sound goes beyond."""
+        draw_wave(axes, self, theme.accent)
+        axes.axhline(0.0, color=theme.soft, linewidth=0.4, zorder=0.5)
+        if max(-self.lowest.min(), self.highest.max()) > 1.0:
+            for level in (-1.0, 1.0):
+                axes.axhline(level, color=theme.other, linewidth=0.9, linestyle=(0, (4, 3)))
+
+
+@dataclass(frozen=True, eq=False, kw_only=True)
+class Line:
+    """A line over time, such as a pitch; it is broken where a value is NaN."""
+
+    times_s: Numbers
+    values: Numbers
+    label: str = ""
+
+
+@dataclass(frozen=True, eq=False, kw_only=True)
+class Image(Panel):
+    """A picture: time to the right, some other scale upwards, a value as colour.
+
+    Parameters
+    ----------
+    values
+        Shape ``(n_rows, n_columns)``, the lowest row first.
+    left_s, right_s
+        Edges of the picture.
+    colours, low, high, unit
+        Colour map, the values at its ends, and what they count; without unit there is no colour bar.
+    lines
+        Drawn over it.
+    """
+
+    values: Numbers
+    left_s: float
+    right_s: float
+    colours: ColourMap
+    low: float
+    high: float
+    unit: str = ""
+    lines: Sequence[Line] = ()
+
+    def marks(self, axes: Any, theme: Theme) -> None:
+        """Draw the picture, its colour bar, and the lines."""
+        axes.set_yscale("log" if self.y.log else "linear")
+        bottom, top = np.log10([self.y.low, self.y.high]) if self.y.log else (self.y.low, self.y.high)
+        axes.set_autoscale_on(False)  # or the logarithms would be taken for hertz
+        image = axes.imshow(
+            self.values,
+            origin="lower",
+            aspect="auto",
+            extent=(self.left_s, self.right_s, bottom, top),
+            # Without the axes' own logarithm: the rows are equally far apart already.
+            transform=axes.transLimits + axes.transAxes,
+            cmap=colour_map(self.colours, theme),
+            vmin=self.low,
+            vmax=self.high,
+            interpolation_stage="rgba",  # points are made smaller as colours: silence is not -200 dB on paper
+        )
+        for line in self.lines:
+            # Dark below light, so that it is seen on any colour of the picture.
+            for width, colour in ((3.6, "#000000"), (1.6, "#56e1ff")):
+                axes.plot(line.times_s, line.values, color=colour, linewidth=width, solid_capstyle="round")
+            axes.lines[-1].set_label(line.label)
+        if self.unit:
+            bar = axes.figure.colorbar(image, cax=axes.inset_axes((1.012, 0.0, 0.013, 1.0)))
+            bar.outline.set_visible(False)
+            bar.set_label(self.unit)
+
+
+@dataclass(frozen=True, eq=False, kw_only=True)
+class Curve(Panel):
+    """A curve over time or frequency, perhaps with the area below it filled."""
+
+    xs: Numbers
+    values: Numbers
+    x: Scale | None = None
+    filled: bool = False
+
+    def marks(self, axes: Any, theme: Theme) -> None:
+        """Draw it over a grid."""
+        axes.grid(visible=True, axis="y" if self.x is None else "both")
+        axes.plot(self.xs, self.values, color=theme.accent)
+        if self.filled:
+            axes.fill_between(self.xs, self.values, self.y.low, color=theme.accent, alpha=0.2, linewidth=0)
+        if self.x is not None:
+            axes.set_xscale("log" if self.x.log else "linear")
+            axes.set_xlim(self.x.low, self.x.high)
+            set_ticks(axes.xaxis, self.x.ticks)
+            axes.set_xlabel(self.x.label)
+
+
+@dataclass(frozen=True, eq=False, kw_only=True)
+class Events(Panel):
+    """A curve over the outline of a sound, with marks where things happen.
+
+    Parameters
+    ----------
+    times_s, values
+        The curve.
+    wave
+        The outline behind it.
+    onsets_s, beats_s
+        Where sounds begin, and beats; empty for none.
+    onsets_label, beats_label
+        What the legend calls them; empty leaves them out.
+    """
+
+    times_s: Numbers
+    values: Numbers
+    wave: Wave
+    onsets_s: Numbers
+    beats_s: Numbers
+    onsets_label: str = ""
+    beats_label: str = ""
+
+    def marks(self, axes: Any, theme: Theme) -> None:
+        """Draw them: a line from top to bottom for an onset, a wedge at the top for a beat."""
+        # In the middle of the axes, as high as they are.
+        middle = (self.y.low + self.y.high) / 2
+        scale = (self.y.high - self.y.low) / (self.wave.y.high - self.wave.y.low)
+        lowest, highest = (middle + scale * edge for edge in (self.wave.lowest, self.wave.highest))
+        draw_wave(axes, replace(self.wave, lowest=lowest, highest=highest), theme.rule)
+        onsets = axes.vlines(
+            self.onsets_s, self.y.low, self.y.high, colors=theme.other, linewidth=0.9, label=self.onsets_label
+        )
+        (beats,) = axes.plot(
+            self.beats_s,
+            np.full(len(self.beats_s), 0.965),
+            transform=axes.get_xaxis_transform(),
+            linestyle="none",
+            marker="v",
+            markersize=6.0,
+            markeredgewidth=0.0,
+            color=theme.third,
+            label=self.beats_label,
+        )
+        for marks in (onsets, beats):
+            marks.set_in_layout(False)  # without a mark matplotlib takes them to be at the edge of the figure
+        axes.plot(self.times_s, self.values, color=theme.accent)
+        if self.onsets_label or self.beats_label:
+            axes.legend(
+                loc="lower right", bbox_to_anchor=(1.0, 1.0), ncols=2, frameon=False, borderaxespad=0.2
+            )
+
+
+def draw_wave(axes: Any, wave: Wave, colour: str) -> None:
+    """Draw the outline of a sound."""
+    if np.array_equal(wave.lowest, wave.highest):
+        dots = "o" if len(wave.times_s) < 100 else None
+        axes.plot(wave.times_s, wave.lowest, color=colour, linewidth=0.9, marker=dots, markersize=3.0)
+    else:
+        axes.fill_between(
+            wave.times_s, wave.lowest, wave.highest, facecolor=colour, edgecolor=colour, linewidth=0.5
+        )
+
+
+def set_ticks(axis: Any, ticks: Ticks) -> None:
+    """Put ticks at places with texts, and no smaller ones between them."""
+    from matplotlib.ticker import NullLocator
+
+    axis.set_ticks([place for place, _ in ticks], labels=[text for _, text in ticks])
+    axis.set_minor_locator(NullLocator())
+
+
+def colour_map(name: ColourMap, theme: Theme) -> Any:
+    """Return a map of a theme: matplotlib's for levels and shares, our own from minus over paper to plus.
+
+    Examples
+    --------
+    >>> from woodshed.plotting.theme import theme_of
+    >>> colour_map("loud", theme_of("light")).name
+    'magma'
+    """
+    import matplotlib
+    from matplotlib.colors import LinearSegmentedColormap
+
+    if name == "signed":
+        return LinearSegmentedColormap.from_list("signed", [theme.accent, theme.paper, theme.other])
+    return matplotlib.colormaps[theme.loud if name == "loud" else theme.share]

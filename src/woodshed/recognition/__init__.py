@@ -1,0 +1,1 @@
+"""Recognition: sound in, classes, tags or values out."""

@@ -1,0 +1,1 @@
+"""Detection of events in recordings of any length, also live."""

@@ -1,0 +1,381 @@
+"""Listener: what recogniser, tagger and regressor share: settings, what was learned, and asking it."""
+
+from __future__ import annotations
+
+import functools
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, fields
+from pathlib import Path
+from typing import Any, ClassVar, Self
+
+import numpy as np
+from numpy.typing import NDArray
+
+from woodshed.audio.augment import Change, Speed
+from woodshed.audio.edit import resample
+from woodshed.clip import Clip
+from woodshed.data.example import SetAside
+from woodshed.errors import NotFittedError, ParameterError, SettingNameError, check_seed, near_miss
+from woodshed.features.log_mel import LogMel
+from woodshed.features.played import PlayedNotes
+from woodshed.features.row import RowFeature
+from woodshed.features.summary import Summary
+from woodshed.nets import NETS
+from woodshed.recognition.experiments.result import LearningCurve
+from woodshed.recognition.fit_classical import MODEL_NAME, MODELS, learn_in_one_go
+from woodshed.recognition.window import SILENT_DB, STILL, Variation, cut_windows
+from woodshed.training.inference import KERAS_NAME, ONNX_NAME, Ask, ask_keras, ask_onnx, keras_to_net
+from woodshed.training.stderr import quiet_stderr
+
+OnEpoch = Callable[[int, float, float | None], None]
+
+# An inference session cannot be copied, and a net need not be: copies make their own.
+_MADE_ON_DEMAND = ("_ask", "net_")
+
+_HIGHEST = {
+    **dict.fromkeys(("dropout", "colour_norm", "second_opinion", "average_weights"), 1),
+    **{"validation_share": 0.5, "augment": 3},
+}
+"""Highest value of the settings that may be anything from 0 up to it."""
+
+
+def ignore_epoch(epoch: int, loss: float, accuracy: float | None) -> None:
+    """Say nothing about an epoch."""
+
+
+@dataclass(kw_only=True, eq=False)
+class Listener:
+    """Hear clips and answer with a row of numbers for each; what they mean is the subclass's.
+
+    It has scikit-learn's manners (``get_params``; it can be cloned and searched over) with clips where
+    scikit-learn has rows of numbers. It is not used itself, but as one of its kinds:
+    `woodshed.recognition.recogniser.Recogniser` (one of several names), `woodshed.recognition.tagger.Tagger` (any of
+    several tags) and `woodshed.recognition.regressor.Regressor` (numbers).
+
+    Parameters
+    ----------
+    net
+        What learns: a net (conv-residual, conv-stack, conv-tdnn, course-cnn, course-lstm, course-mlp, crnn,
+        lstm, mlp, musicnn, transformer), or a classical model (discriminant, forest, kernel-ridge, knn,
+        logistic, svm), which sees a row of summary features of the whole clip, learns in one go, and heeds
+        no other setting than sample_rate, seed, store and n_jobs.
+    width
+        Size of the net; its meaning is the architecture's.
+    dropout
+        Share of the last features dropped while learning, 0 to 1.
+    window_s
+        Length of sound the net hears at once, in seconds. Shorter clips are padded with silence, longer
+        ones are heard in overlapping windows whose answers are averaged.
+    sample_rate
+        Rate at which sound is heard, in hertz. None takes the commonest lowest rate of the training
+        clips, at most the job's own.
+    n_mels
+        Bands of the log-mel spectrogram.
+    frame_s
+        Length of an analysis frame, in seconds.
+    hop_s
+        Step from one frame to the next, in seconds.
+    colour_norm
+        Share of each clip's own spectral colour that is removed before the net, 0 to 1.
+    second_opinion
+        Weight of a kernel machine on sound textures whose answers are pooled with the net's, 0 to 1
+        (`woodshed.nets.texture`); 0 asks the net alone. Only for names, not for tags or values.
+    epochs
+        Passes over the training clips at most.
+    patience
+        Passes without a better validation loss after which learning stops.
+    batch_size
+        Windows in a training step.
+    learning_rate
+        Highest step size.
+    average_weights
+        Share of the epochs, the last ones, whose weights are averaged, 0 to 1; 0 keeps those of one epoch.
+    n_versions
+        Versions of each training clip that are kept: the recording itself and copies played faster or
+        slower.
+    augment
+        Strength of all variation while learning: 0 none, 1 the job's own.
+    validation_share
+        Share of the groups (of the clips, when there are no groups) that is kept out of learning to
+        choose the best weights; 0 learns from everything and keeps the last.
+    seed
+        Source of every random draw, 0 or more.
+    store
+        Folder in which features are kept for the next run; None uses a temporary one.
+    n_jobs
+        Processes that compute features.
+
+    Attributes
+    ----------
+    classes_ : numpy.ndarray
+        What each number of an answer is about: names, tags or targets.
+    sample_rate_, feature_
+        What it hears: `LogMel` for a net, the job's row feature (`Summary` in most) for a classical model.
+    files_ : dict of bytes
+        What was learned, by the name of the file that it is in a model folder.
+    curve_ : woodshed.recognition.experiments.result.LearningCurve
+        How the training went; no epochs for a classical model.
+    set_aside_ : list of woodshed.data.example.SetAside
+        Clips that could not be used, and why.
+
+    Raises
+    ------
+    SettingNameError
+        If a setting is misspelt; the message names the near miss.
+    """
+
+    job: ClassVar[str] = "sound"
+    highest_rate: ClassVar[int] = 16000
+    variation: ClassVar[Variation] = Variation()
+    change: ClassVar[Change | None] = Speed(0.85, 1.18)
+    answer: ClassVar[str] = "classes"
+    summary: ClassVar[type[RowFeature]] = Summary
+    notes: ClassVar[type[PlayedNotes]] = PlayedNotes
+    notes_net: ClassVar[str] = "logistic"
+    n_row_versions: ClassVar[int] = 1
+
+    net: str = "conv-residual"
+    width: int = 24
+    dropout: float = 0.3
+    window_s: float = 1.0
+    sample_rate: int | None = None
+    n_mels: int = 40
+    frame_s: float = 0.032
+    hop_s: float = 0.01
+    colour_norm: float = 1.0
+    second_opinion: float = 0.0
+    epochs: int = 40
+    patience: int = 12
+    batch_size: int = 64
+    learning_rate: float = 3e-3
+    average_weights: float = 0.0
+    n_versions: int = 5
+    augment: float = 1.0
+    validation_share: float = 0.15
+    seed: int = 0
+    store: str | None = None
+    n_jobs: int = 1
+
+    def __new__(cls, **settings: Any) -> Self:
+        """Refuse a misspelt setting by naming the near miss, before anything else is said about it."""
+        known = [setting.name for setting in fields(cls)]
+        for name in settings:
+            if name not in known:
+                raise SettingNameError(f"{cls.__name__} has no setting {name}. {near_miss(name, known)}")
+        return super().__new__(cls)
+
+    def set_learned(
+        self,
+        *,
+        classes: NDArray[np.str_],
+        feature: LogMel | RowFeature | PlayedNotes,
+        files: dict[str, bytes],
+        curve: LearningCurve,
+        set_aside: list[SetAside],
+    ) -> None:
+        """Take over what was learned, or loaded: plain values, so that copies are cheap and safe."""
+        self.classes_ = classes
+        self.feature_ = feature
+        self.sample_rate_ = feature.sample_rate
+        self.files_ = files
+        self.curve_ = curve
+        self.set_aside_ = set_aside
+        for name in _MADE_ON_DEMAND:
+            self.__dict__.pop(name, None)
+
+    @functools.cached_property
+    def net_(self) -> Any:
+        """The Keras net, or the estimator of scikit-learn, to look inside or to train on."""
+        files = self.fitted("files_")
+        if MODEL_NAME not in files:
+            return keras_to_net(files[KERAS_NAME])
+        from woodshed.recognition.classical.serialization import bytes_to_estimator
+
+        return bytes_to_estimator(
+            files[MODEL_NAME], self.fitted("feature_").n_values, len(self.classes_), self.answer
+        )
+
+    @functools.cached_property
+    def _ask(self) -> Ask:
+        """The function that asks what was learned."""
+        if ONNX_NAME in self.files_:
+            return ask_onnx(self.files_[ONNX_NAME])
+        if MODEL_NAME not in self.files_:
+            return ask_keras(self.net_)
+        from woodshed.recognition.classical.serialization import ask_estimator
+
+        return ask_estimator(self.net_)
+
+    def __getstate__(self) -> dict[str, Any]:
+        return {name: value for name, value in self.__dict__.items() if name not in _MADE_ON_DEMAND}
+
+    def check_settings(self) -> None:
+        """Refuse values that cannot work, all in the same words."""
+        if self.net not in (*NETS, *MODELS):
+            known = near_miss(self.net, [*NETS, *MODELS])
+            raise ParameterError(f"There is no net called {self.net!r}. {known}")
+        positive = ("width", "window_s", "n_mels", "frame_s", "hop_s", "epochs", "patience", "batch_size")
+        for name in (*positive, "learning_rate", "n_versions", "n_jobs"):
+            if not getattr(self, name) > 0:
+                raise ParameterError(f"{name} must be positive, got {getattr(self, name)!r}.")
+        for name, high in _HIGHEST.items():
+            if not 0 <= getattr(self, name) <= high:
+                raise ParameterError(f"{name} must be from 0 to {high}, got {getattr(self, name)!r}.")
+        check_seed(self.seed)
+        if self.second_opinion and self.answer != "classes":
+            raise ParameterError(
+                f"second_opinion is about names, which a {type(self).__name__} does not say: leave it at 0."
+            )
+        if self.window_s < 4 * self.hop_s:
+            raise ParameterError(f"window_s must hold at least four steps of hop_s, got {self.window_s!r}.")
+
+    def learn(
+        self,
+        clips: Sequence[Clip],
+        answers: Sequence[Any],
+        groups: Sequence[str] | None,
+        sample_weight: Sequence[float] | None,
+        checkpoint: Path | None,
+        on_epoch: OnEpoch,
+    ) -> Self:
+        """Learn by a net or a classical model, as the settings say; every kind's ``fit`` ends here."""
+        self.check_settings()
+        check_weights(sample_weight, len(clips))
+        if self.is_classical:
+            learn_in_one_go(self, clips, answers, groups, sample_weight)
+            return self
+        with quiet_stderr():
+            from woodshed.recognition.fit_net import learn
+        learn(self, clips, answers, groups, sample_weight, checkpoint=checkpoint, on_epoch=on_epoch)
+        return self
+
+    def encode(self, answers: Sequence[Any]) -> tuple[NDArray[np.str_], NDArray[np.float32]]:
+        """Turn the right answers into what a net is to say.
+
+        Returns
+        -------
+        names, rows
+            What the columns are about, and shape ``(n_clips, n_names)``; NaN where it is not known.
+        """
+        raise NotImplementedError
+
+    def learn_from_answers(
+        self, truth: NDArray[np.float32], ask: Callable[[], NDArray[np.floating]]
+    ) -> dict[str, bytes]:
+        """Learn what there is to learn from the answers to clips that were held out.
+
+        Parameters
+        ----------
+        truth
+            Shape ``(n_clips, n_names)``; no rows if nothing was held out.
+        ask
+            Answers those clips, in the same shape.
+
+        Returns
+        -------
+        dict of bytes
+            Files that belong to the model folder, by name.
+        """
+        return {}
+
+    # -- asking -----------------------------------------------------------------------------------
+
+    def hear(self, clip: Clip) -> NDArray[np.float64]:
+        """Hear a clip as one row, or in windows, and average the answers of those that hold sound.
+
+        Returns
+        -------
+        numpy.ndarray
+            What the net or the classical model answers, shape ``(n_answers,)``.
+        """
+        feature: LogMel | RowFeature | PlayedNotes = self.fitted("feature_")
+        heard = feature(resample(clip, feature.sample_rate))
+        if heard.ndim == 1:
+            answers = self._ask(heard[np.newaxis])
+        else:
+            windows = overlapping_windows(heard, self.n_frames)
+            peak_db = windows.max(axis=(1, 2))
+            answers = self._ask(windows[peak_db >= peak_db.max() - SILENT_DB])
+        mean: NDArray[np.float64] = answers.mean(axis=0, dtype=np.float64)
+        return mean
+
+    @property
+    def is_classical(self) -> bool:
+        """Whether the settings ask for a classical model instead of a net."""
+        return self.net in MODELS
+
+    @property
+    def n_frames(self) -> int:
+        """Frames in a window."""
+        return max(4, round(self.window_s / self.hop_s))
+
+    def fitted(self, name: str) -> Any:
+        """Return something that was learned, or say that nothing was.
+
+        Raises
+        ------
+        NotFittedError
+            If the recogniser has not learned.
+        """
+        if not hasattr(self, name):
+            raise NotFittedError(
+                f"This {type(self).__name__} has not learned yet. "
+                "Call fit(clips, labels), or load a model, first."
+            )
+        return getattr(self, name)
+
+    # -- scikit-learn's manners -------------------------------------------------------------------
+
+    def get_params(self, deep: bool = True) -> dict[str, Any]:
+        """Return all settings by name; ``deep`` changes nothing, there are no nested estimators."""
+        return {setting.name: getattr(self, setting.name) for setting in fields(self)}
+
+    def set_params(self, **settings: Any) -> Self:
+        """Change settings; takes effect at the next ``fit``."""
+        type(self)(**settings)  # refuses what does not exist
+        for name, value in settings.items():
+            setattr(self, name, value)
+        return self
+
+    def __sklearn_is_fitted__(self) -> bool:
+        return hasattr(self, "classes_")
+
+
+def check_weights(sample_weight: Sequence[float] | None, n_clips: int) -> None:
+    """Refuse weights that are not one number from 0 up for each clip.
+
+    Raises
+    ------
+    ParameterError
+        If they are not, or all are 0.
+    """
+    if sample_weight is None:
+        return
+    weights = np.asarray(sample_weight, dtype=np.float64)
+    if weights.shape != (n_clips,) or not (weights >= 0).all() or not np.isfinite(weights).all():
+        raise ParameterError(
+            f"sample_weight must be one number from 0 up for each of {n_clips} clips, got {sample_weight!r}."
+        )
+    if not weights.any():
+        raise ParameterError("sample_weight is 0 for every clip, and nothing is left to learn from.")
+
+
+def overlapping_windows(spectrogram: NDArray[np.float32], n_frames: int) -> NDArray[np.float32]:
+    """Cut a spectrogram of any length into windows that overlap by about a half, evenly spread.
+
+    Returns
+    -------
+    numpy.ndarray
+        Shape ``(n_windows, n_frames, n_bands)``; one padded window when the clip is shorter.
+
+    Examples
+    --------
+    >>> overlapping_windows(np.zeros((25, 4), np.float32), 10).shape
+    (4, 10, 4)
+    """
+    if len(spectrogram) <= n_frames:
+        return cut_windows([spectrogram], n_frames, STILL)
+    slack = len(spectrogram) - n_frames
+    n_windows = 1 + -(-slack // (n_frames // 2))
+    starts = np.linspace(0, slack, n_windows).round().astype(int)
+    return np.stack([spectrogram[start : start + n_frames] for start in starts])

@@ -1,0 +1,1 @@
+"""Cross-validation, model comparison and hyperparameter search."""

@@ -1,0 +1,1 @@
+"""Losses and ensembles of the recognition networks."""

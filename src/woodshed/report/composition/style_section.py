@@ -1,0 +1,111 @@
+"""The section that sets new music beside that which was learned from: a table, and shares as bars."""
+
+from __future__ import annotations
+
+import math
+
+from woodshed.html.chart import Plot, percent_ticks, round_ticks
+from woodshed.html.markup import Markup, element, join, table
+from woodshed.metrics.style import Shares, Style, in_common
+from woodshed.report.recognition.wording import UNKNOWN, percent
+
+_LEAST_SHOWN = 0.003
+_MOST_NAMES = 13
+
+
+def style_section(new: Style, learned: Style, n_new: int, n_learned: int) -> Markup:
+    """Write the section.
+
+    Parameters
+    ----------
+    new, learned
+        The same questions asked of both.
+    n_new, n_learned
+        Pieces of each.
+    """
+    rows = [
+        [question, _number(value), _number(learned.numbers.get(question, math.nan))]
+        for question, value in new.numbers.items()
+    ]
+    figures = [
+        element(
+            "figure",
+            share_figure(question, shares, learned.shares.get(question, {})),
+            element(
+                "figcaption",
+                f"{question[0].upper()}{question[1:]}: ",
+                f"{percent(in_common(shares, learned.shares[question]))} in common.",
+            ),
+        )
+        for question, shares in new.shares.items()
+        if question in learned.shares
+    ]
+    return element(
+        "section",
+        element("h2", "Beside what was learned from"),
+        table(
+            ["", f"new ({n_new})", f"learned from ({n_learned:,})"],
+            rows,
+            caption="Means over the pieces, or shares of all of them together",
+        ),
+        element("p", _swatch("new"), " new ", _swatch("learned"), " learned from", class_="note"),
+        element("div", *figures, class_="charts"),
+        element(
+            "p",
+            "A difference says where new music is not like the old, not that it is worse; few pieces differ "
+            "by chance.",
+            class_="note",
+        ),
+        id="style",
+    )
+
+
+def share_figure(question: str, new: Shares, learned: Shares) -> Markup:
+    """Draw the shares of two kinds of music side by side, a pair of bars for each bin.
+
+    Bins are left out at both ends only, where there is next to nothing: in between each has its place.
+
+    Examples
+    --------
+    >>> figure = share_figure("metre", {"2/4": 0.25, "4/4": 0.75}, {"2/4": 0.5, "4/4": 0.5})
+    >>> figure.count('class="bar new"'), figure.count('class="bar learned"')
+    (2, 2)
+    """
+    names = list(new)
+    filled = [k for k, name in enumerate(names) if max(new[name], learned.get(name, 0.0)) >= _LEAST_SHOWN]
+    shown = names[filled[0] : filled[-1] + 1] if filled else names
+    highest = max(max(new[name], learned.get(name, 0.0)) for name in shown)
+    top = max(0.1, math.ceil(10 * highest) / 10)
+    plot = Plot(340, 190, (0.0, float(len(shown))), (0.0, top), left=46, right=8, top=10, bottom=26)
+    step = max(1, -(-len(shown) // _MOST_NAMES))
+    marks = plot.y_axis(
+        percent_ticks(0.25) if top > 0.75 else [(v, percent(v)) for v, _ in round_ticks(top) if v <= top]
+    )
+    for k, name in enumerate(shown):
+        for left, share, kind in ((k + 0.12, new[name], "new"), (k + 0.5, learned.get(name, 0.0), "learned")):
+            marks.append(
+                element(
+                    "rect",
+                    class_=f"bar {kind}",
+                    x=plot.x(left),
+                    y=plot.y(share),
+                    width=round(plot.x(left + 0.36) - plot.x(left), 1),
+                    height=round(plot.y(0.0) - plot.y(share), 1),
+                )
+            )
+        if k % step == 0:
+            marks.append(plot.note(k + 0.5, -0.085 * top, name, "middle"))
+    return plot.draw(f"Shares by {question}, new and learned from", marks)
+
+
+def _swatch(kind: str) -> Markup:
+    """Draw a bar for the legend."""
+    bar = element("rect", class_=f"bar {kind}", width=12, height=12)
+    return element("svg", bar, width=12, height=12, aria_hidden="true")
+
+
+def _number(value: float) -> Markup:
+    """Write a number with three digits that matter."""
+    if not math.isfinite(value):
+        return join([UNKNOWN])
+    return join([f"{value:.0f}" if abs(value) >= 100 else f"{value:.3g}"])

@@ -1,0 +1,245 @@
+"""A comparison as table, Markdown, JSON and page: who is best, what it costs, which differences mean much."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Sequence
+from dataclasses import asdict, dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from woodshed.metrics.interval import Interval, bootstrap_interval
+from woodshed.recognition.experiments.comparison import Comparison, Costs
+from woodshed.recognition.experiments.model_comparison import main_score
+from woodshed.report.recognition.card import plain
+from woodshed.report.recognition.scores import Score
+from woodshed.report.recognition.wording import (
+    EXPLANATIONS,
+    LEAKY,
+    UNKNOWN,
+    UNKNOWN_GROUPS,
+    decimal,
+    decimal_range,
+    percent,
+    percent_range,
+)
+
+N_RESAMPLES = {"classes": 1000, "tags": 200, "values": 200}
+"""Kind of answer -> draws for each interval: fewer where each is scored column by column."""
+
+MAIN = {"classes": "right", "tags": "macro ROC-AUC", "values": "mean R²"}
+"""Kind of answer -> the measure that candidates are ranked by."""
+
+HEADING = ("net", "difference to the best", "training", "weights", "size", "one clip", "peak memory")
+"""The columns of every table, but for the measure and its interval, which come after the name."""
+
+N_OF_SCORES = 4
+"""So many of the columns are about scores, the others about costs."""
+
+TOLD = (
+    "Every candidate answered the same clips. The difference is to the best one, clip by clip (by group "
+    "where groups are known), with its 95 % bootstrap interval; one that holds 0 tells nobody apart, and the "
+    "best of many is flattered a little by having been picked. Training is one fold, when the features are "
+    "there; one clip is the time from the file to the answer; peak memory is the most that a process of its "
+    "own ever held, with Python and the libraries that the net needs."
+)
+"""What is said below every table."""
+
+
+@dataclass(frozen=True)
+class Ranked:
+    """One candidate.
+
+    Parameters
+    ----------
+    net
+        Its name.
+    score
+        The main measure, higher is better, with its 95 % interval.
+    difference
+        To the best candidate, on the same clips; None for the best itself.
+    costs
+        None for the plain ``majority`` or ``mean``, which costs nothing.
+    """
+
+    net: str
+    score: Score
+    difference: Score | None
+    costs: Costs | None
+
+    @property
+    def told_apart(self) -> bool | None:
+        """Whether it differs from the best by more than chance; None if it is the best or nobody knows."""
+        if self.difference is None or math.isnan(self.difference.interval.low):
+            return None
+        low, high = self.difference.interval
+        return low > 0 or high < 0
+
+
+def ranking(comparison: Comparison) -> list[Ranked]:
+    """Score all candidates, the best first.
+
+    Where two are alike, the one that is smaller on disk comes first.
+    """
+    groups = comparison.corpus.groups
+    tested = None if groups is None else np.asarray(groups)[comparison.indices]
+    n, n_resamples = len(comparison.truth), N_RESAMPLES[comparison.answer]
+
+    def scored(score: Callable[[NDArray[np.int64]], float]) -> Score:
+        everything = np.arange(n)
+        return Score(score(everything), bootstrap_interval(score, n, n_resamples=n_resamples, groups=tested))
+
+    def score_of(net: str) -> Callable[[NDArray[np.int64]], float]:
+        return lambda rows: main_score(
+            comparison.answer, comparison.truth[rows], comparison.answers[net][rows]
+        )
+
+    scores = {net: scored(score_of(net)) for net in comparison.answers}
+
+    def place(net: str) -> tuple[float, float]:
+        costs = comparison.costs.get(net)
+        value = scores[net].value
+        return math.inf if math.isnan(value) else -value, math.inf if costs is None else costs.size_bytes
+
+    order = sorted(scores, key=place)
+    best = next(net for net in order if net in comparison.costs)
+
+    def less(net: str) -> Callable[[NDArray[np.int64]], float]:
+        mine, its = score_of(net), score_of(best)
+        return lambda rows: mine(rows) - its(rows)
+
+    return [
+        Ranked(net, scores[net], None if net == best else scored(less(net)), comparison.costs.get(net))
+        for net in order
+    ]
+
+
+def heading(comparison: Comparison) -> tuple[str, ...]:
+    """Return the heading of every table."""
+    return (HEADING[0], MAIN[comparison.answer], "95 % interval", *HEADING[1:])
+
+
+def cells(comparison: Comparison, ranked: Ranked) -> tuple[str, ...]:
+    """Return a row of every table."""
+    shares = comparison.answer == "classes"
+    value = percent(ranked.score.value, 1) if shares else decimal(ranked.score.value)
+    interval = percent_range(ranked.score.interval, 1) if shares else decimal_range(ranked.score.interval)
+    return (ranked.net, value, interval, _difference(ranked, shares), *_cost_cells(ranked.costs))
+
+
+def _difference(ranked: Ranked, shares: bool) -> str:
+    """Spell a difference with its interval; points are hundredths of all answers."""
+    if ranked.difference is None:
+        return "the best"
+    scale, digits, unit = (100, 1, " points") if shares else (1, 3, "")
+    low, high = ranked.difference.interval
+    value = f"{scale * ranked.difference.value:+.{digits}f}{unit}"
+    if math.isnan(low):
+        return value
+    verdict = "" if ranked.told_apart else ", not told apart"
+    return f"{value} ({scale * low:+.{digits}f} to {scale * high:+.{digits}f}{verdict})"
+
+
+def _cost_cells(costs: Costs | None) -> tuple[str, ...]:
+    if costs is None:
+        return (UNKNOWN,) * 5
+    return (
+        seconds_text(costs.train_s),
+        f"{costs.n_weights:,}" if costs.n_weights else UNKNOWN,
+        bytes_text(costs.size_bytes),
+        seconds_text(costs.predict_s),
+        bytes_text(costs.peak_bytes),
+    )
+
+
+def bytes_text(n_bytes: float) -> str:
+    """Spell an amount of memory for people.
+
+    Examples
+    --------
+    >>> bytes_text(48_200), bytes_text(734e6), bytes_text(float("nan"))
+    ('48 kB', '734 MB', '–')
+    """
+    if math.isnan(n_bytes):
+        return UNKNOWN
+    for unit, size in (("GB", 1e9), ("MB", 1e6)):
+        if n_bytes >= size:
+            return f"{n_bytes / size:.3g} {unit}"
+    return f"{n_bytes / 1e3:.0f} kB"
+
+
+def seconds_text(duration_s: float) -> str:
+    """Spell a duration to three digits, in seconds whatever its size, so that two can be compared.
+
+    Examples
+    --------
+    >>> seconds_text(0.000485), seconds_text(2.07701), seconds_text(845.2)
+    ('0.000485 s', '2.08 s', '845 s')
+    """
+    digits = max(0, 2 - math.floor(math.log10(duration_s))) if duration_s > 0 else 0
+    return f"{duration_s:.{digits}f} s"
+
+
+def badge_of_comparison(comparison: Comparison) -> str:
+    """Return what must stand beside every number: ``leaky``, ``groups unknown`` or nothing."""
+    return {True: LEAKY, None: UNKNOWN_GROUPS, False: ""}[comparison.leaky]
+
+
+def remarks(comparison: Comparison) -> list[str]:
+    """Return what has to be said beside the table: a leaky split, candidates that failed, an interruption."""
+    badge = badge_of_comparison(comparison)
+    told = [EXPLANATIONS[badge]] if badge else []
+    told += [f"Set aside: {net}: {reason}" for net, reason in comparison.failed.items()]
+    if comparison.interrupted:
+        told.append("Interrupted: not every candidate was tried.")
+    return told
+
+
+def to_markdown(comparison: Comparison, ranked: Sequence[Ranked]) -> str:
+    """Write the table as Markdown, with what it means below."""
+    badge = badge_of_comparison(comparison)
+    head = heading(comparison)
+    rows = [head, ("---", *("---:" for _ in head[1:])), *(map(plain, cells(comparison, r)) for r in ranked)]
+    parts = [
+        f"# {plain(comparison.job)} on {plain(comparison.corpus.name)}: nets compared",
+        f"Tested on {plain(comparison.split)}{f' (**{badge}**)' if badge else ''}, "
+        f"{len(comparison.truth)} clips.",
+        "\n".join(f"| {' | '.join(row)} |" for row in rows),
+        TOLD,
+        *map(plain, remarks(comparison)),
+    ]
+    return "\n\n".join(parts) + "\n"
+
+
+def to_values(comparison: Comparison, ranked: Sequence[Ranked]) -> dict[str, object]:
+    """Return everything as plain values by name."""
+
+    def score(found: Score | None) -> dict[str, object] | None:
+        return None if found is None else {"value": found.value, "interval": list(_ends(found.interval))}
+
+    return {
+        "job": comparison.job,
+        "split": comparison.split,
+        "leaky": comparison.leaky,
+        "n_clips": len(comparison.truth),
+        "measure": "accuracy" if comparison.answer == "classes" else MAIN[comparison.answer],
+        "candidates": [
+            {
+                "net": one.net,
+                "score": score(one.score),
+                "difference_to_best": score(one.difference),
+                "told_apart": one.told_apart,
+                "costs": None if one.costs is None else asdict(one.costs),
+            }
+            for one in ranked
+        ],
+        "failed": dict(comparison.failed),
+        "interrupted": comparison.interrupted,
+        "settings": dict(comparison.settings),
+        "provenance": dict(comparison.provenance),
+    }
+
+
+def _ends(interval: Interval) -> tuple[float, float]:
+    return interval.low, interval.high

@@ -1,0 +1,396 @@
+"""The music of ABC: a voice is read sign by sign and cut into bars."""
+
+from __future__ import annotations
+
+import re
+from fractions import Fraction
+from typing import Literal
+
+from woodshed.errors import ScoreError
+from woodshed.score import Mode
+from woodshed.symbolic.abc.field import (
+    ALTERATIONS,
+    Shift,
+    Signature,
+    default_length,
+    read_key,
+    read_length,
+    read_metre,
+    read_shift,
+    read_tempo,
+)
+from woodshed.symbolic.bar import MAX_PASSES, Bar, Sounding
+
+Spelling = tuple[str, int]
+Propagation = Literal["octave", "pitch", "not"]
+
+_STEPS = {"C": 0, "D": 2, "E": 4, "F": 5, "G": 7, "A": 9, "B": 11}
+_LENGTH = re.compile(r"(\d{0,9})(/{0,9})(\d{0,9})")
+_SIGNS = re.compile(
+    r"(?P<space>[\s`\\]+|[)$*;@?#]|\.(?=[(|])|\((?!\d)|y\d*)"
+    r'|(?P<quoted>"[^"]*")'
+    r"|(?P<grace>\{[^}]*\})"
+    r"|(?P<field>\[[A-Za-z]:[^\]]*\])"
+    r"|(?P<ornament>![^!\s|]*!|\+[^+\s|]+\+|[.~H-WYh-w](?!:)|!)"
+    r"|(?P<tuplet>\(\d+(?::\d*(?::\d*)?)?)"
+    r"|(?P<line>(?::*\[?\|+[|\]:]*|:+\]?)\s*(?:\[?\s*(?=\d)(?P<after>[\d,\-.]+))?)"
+    r"|(?P<ending>\[\s*(?P<numbers>\d[\d,\-.]*))"
+    r"|(?P<opening>\[)"
+    r"|(?P<closing>\])(?P<chord_length>\d*/*\d*)"
+    r"|(?P<broken>>+|<+)"
+    r"|(?P<tie>-)"
+    r"|(?P<overlay>&)"
+    r"|(?P<rest>[zxZX])(?P<rest_length>\d*/*\d*)"
+    r"|(?P<accidental>\^\^|__|[\^_=])?(?P<letter>[A-Ga-g])(?P<octave>[,']*)(?P<length>\d*/*\d*)"
+)
+_MAX_LENGTH = 1000
+_TUPLET_TIME = {2: 3, 3: 2, 4: 3, 6: 2, 8: 3}
+
+
+class Voice:
+    """Reads the lines of one voice.
+
+    Parameters
+    ----------
+    unit
+        Unit length as a share of a whole note, or ``None`` for the one that goes with the metre.
+    metre
+        Of the header; ``None`` if free.
+    propagation
+        How far an accidental counts within its bar: for its ``octave``, for the ``pitch`` in all octaves, or
+        ``not`` beyond its note.
+    """
+
+    def __init__(
+        self, unit: Fraction | None, metre: tuple[int, int] | None, propagation: Propagation
+    ) -> None:
+        self._unit = unit or default_length(metre)
+        self._propagation = propagation
+        self._signature: Signature = {}
+        self._key: tuple[int, Mode] | None = None
+        self._shift = Shift()
+        self._held: dict[str, object] = {}  # key, metre and tempo, as they are now
+        self._metre: tuple[int, int] | None = metre
+        self._altered: dict[Spelling, int] = {}
+        self._tied: dict[Spelling, int] = {}  # ties that the event before begins
+        self._awaited: dict[Spelling, int] = {}  # ties that this event may end
+        self._tuplet = (Fraction(1), 0)
+        self._factor = Fraction(1)  # what a broken rhythm leaves for the next note
+        self._last: tuple[list[Sounding], Fraction] | None = None  # the event before, and its length
+        self._chord: list[Sounding] | None = None
+        self._bar_number = 1
+        self.bars = [Bar(1)]
+        self.findings: list[str] = []
+        self.n_graces = 0
+
+    def read(self, text: str) -> None:
+        """Read a line of music.
+
+        Raises
+        ------
+        ScoreError
+            If it cannot be understood; the message names the bar.
+        """
+        at = 0
+        while at < len(text):
+            match = _SIGNS.match(text, at)
+            if match is None or match.end() == at:
+                self.findings.append(f"bar {self._bar_number}: {text[at]!r} is not understood and left out.")
+                at += 1
+                continue
+            at = match.end()
+            self._take(match)
+
+    def finish(self) -> None:
+        """Close the last bar."""
+        if self._chord is not None:
+            raise self._error("a chord is opened with [ and never closed")
+        self._check_bar(is_last=True)
+
+    def change(self, kind: str, value: str) -> None:
+        """Take in a field that changes something from here on; fields that do not are passed over."""
+        if kind == "K":
+            key = read_key(value)
+            self._key = key[:2] if key else self._key
+            self.shift(value)
+            if key is not None:
+                self._signature = key[2]
+                self._altered.clear()
+                self._say_key()
+        elif kind == "M":
+            self._metre = read_metre(value)
+            self._held.pop("metre", None)
+            if self._metre:
+                self._say("metre", self._metre)
+        elif kind == "L":
+            self._unit = read_length(value)
+        elif kind == "Q":
+            self._take_tempo(value)
+        elif kind == "P":
+            self._start_part(value.strip())
+
+    def shift(self, value: str) -> None:
+        """Take in what a ``V:`` or ``K:`` says of octave, clef and transposition."""
+        before = self._shift.semitones
+        self._shift = self._shift.then(read_shift(value))
+        if self._shift.semitones != before:
+            self._say_key()
+
+    def _say(self, kind: str, value: object) -> None:
+        self._held[kind] = value
+        self.bars[-1].changes.append((self.bars[-1].length, kind, value))
+
+    def _say_key(self) -> None:
+        """Keep the key as it sounds."""
+        if self._key is None:
+            return
+        n_sharps, mode = self._key
+        if semitones := self._shift.semitones or 0:
+            n_sharps = (n_sharps + 7 * semitones + 5) % 12 - 5  # five flats to six sharps
+        self._say("key", (n_sharps, mode))
+
+    def _take_tempo(self, value: str) -> None:
+        tempo_bpm = read_tempo(value, self._unit)
+        if tempo_bpm is not None:
+            self._say("tempo", tempo_bpm)
+        elif re.search(r"\d", re.sub(r'"[^"]*"', "", value)):
+            self.findings.append(f"Q:{value.strip()} is no tempo and left out.")
+
+    def _start_part(self, name: str) -> None:
+        """Begin a part, and with it a bar; it says its key, metre and tempo, whatever is played before."""
+        if not self.bars[-1].is_empty:
+            self._end_bar(ends_part=True)
+        bar = self.bars[-1]
+        bar.part = name
+        bar.endings = bar.endings if bar.starts_ending else frozenset()
+        for kind, value in self._held.items():
+            self._say(kind, value)
+
+    def _take(self, match: re.Match[str]) -> None:
+        text = match[0]
+        match match.lastgroup:
+            case "length":
+                self._take_note(match)
+            case "rest_length":
+                self._take_rest(match["rest"], match["rest_length"])
+            case "line":
+                self._take_line(text)
+                if match["after"]:
+                    self._start_ending(match["after"])
+            case "ending":
+                self._start_ending(match["numbers"])
+            case "quoted":
+                self._take_quoted(text[1:-1].strip())
+            case "tuplet":
+                self._start_tuplet(text[1:])
+            case "broken":
+                self._break_rhythm(text)
+            case "tie":
+                self._tie()
+            case "grace":
+                self.n_graces += 1
+            case "field":
+                self.change(text[1], text[3:-1])
+            case "opening":
+                self._open_chord()
+            case "chord_length":
+                self._close_chord(match["chord_length"])
+            case "overlay":
+                raise self._error("& lays a second voice over the bar, which is not read; write it with V:")
+
+    def _take_quoted(self, name: str) -> None:
+        """Keep a chord symbol; what is not one is a remark to the player."""
+        if name and name[0] in "ABCDEFG":
+            self.bars[-1].changes.append((self.bars[-1].length, "chord", name))
+
+    def _take_note(self, match: re.Match[str]) -> None:
+        length = self._length_of(match["length"])
+        if self._chord is None:
+            self._awaited, self._tied = self._tied, {}
+        pitch = self._pitch(match["accidental"], match["letter"], match["octave"])
+        spelling = self._spelling(match["letter"], match["octave"])
+        sounding = Sounding(self.bars[-1].length, length, pitch, spelling)
+        if self._chord is not None:
+            self._chord.append(sounding)
+        else:
+            self._advance([sounding], length)
+
+    def _take_rest(self, sign: str, written: str) -> None:
+        length = self._length_of(written)
+        if sign in "ZX":  # whole bars
+            length *= self._bar_due() / (4 * self._unit)
+            self.bars[-1].due = length
+        if self._chord is None:
+            self._tied = {}
+            self._advance([], length)
+
+    def _advance(self, notes: list[Sounding], length: Fraction) -> None:
+        """Put an event into the bar, in its tuplet and broken rhythm."""
+        ratio, n_left = self._tuplet
+        length *= self._factor
+        for note in notes:
+            note.duration *= self._factor
+        self._factor = Fraction(1)
+        if n_left:
+            length *= ratio
+            for note in notes:
+                note.duration *= ratio
+            self._tuplet = (ratio, n_left - 1)
+        self._last = (notes, length)
+        self.bars[-1].notes += notes
+        self.bars[-1].length += length
+
+    def _break_rhythm(self, text: str) -> None:
+        if self._last is None:
+            raise self._error(f"{text} has no note before it")
+        short = Fraction(1, 2 ** len(text))
+        mine, other = (2 - short, short) if text[0] == ">" else (short, 2 - short)
+        notes, length = self._last
+        for note in notes:
+            note.duration *= mine
+        self.bars[-1].length += length * (mine - 1)
+        self._last, self._factor = (notes, length * mine), other
+
+    def _tie(self) -> None:
+        """Tie the note or chord before; within a chord, the note before."""
+        before = self._last[0] if self._last else []
+        for note in before if self._chord is None else self._chord[-1:]:
+            note.is_tied = True
+            self._tied[note.spelling] = note.pitch_midi
+
+    def _open_chord(self) -> None:
+        if self._chord is not None:
+            raise self._error("a chord is opened with [ within a chord")
+        self._chord = []
+        self._awaited, self._tied = self._tied, {}
+
+    def _close_chord(self, written: str) -> None:
+        if not self._chord:
+            raise self._error("] closes no chord")
+        notes, self._chord = self._chord, None
+        times = self._length_of(written) / (4 * self._unit)
+        for note in notes:
+            note.duration *= times
+        self._advance(notes, notes[0].duration)
+
+    def _start_tuplet(self, text: str) -> None:
+        numbers = [int(n) if n else 0 for n in text.split(":")] + [0, 0]
+        p, q, r = numbers[:3]
+        is_compound = self._metre is not None and self._metre[0] % 3 == 0 and self._metre[0] > 3
+        q = q or _TUPLET_TIME.get(p, 3 if is_compound else 2)
+        if not (0 < p <= _MAX_LENGTH and q <= _MAX_LENGTH and r <= _MAX_LENGTH):
+            raise self._error(f"({text} is no tuplet")
+        self._tuplet = (Fraction(q, p), r or p)
+
+    def _take_line(self, text: str) -> None:
+        """End a bar: count repeats, note where sections begin."""
+        self._altered.clear()
+        signs = text.split("[")[0] if text[0] != "[" else text
+        signs = re.sub(r"[\d,\-.\s]+$", "", signs)
+        before = len(signs) - len(signs.lstrip(":"))
+        after = len(signs) - len(signs.rstrip(":"))
+        if set(signs) == {":"} and len(signs) > 1:
+            before = after = max(1, len(signs) // 2)
+        bar = self.bars[-1]
+        is_double = "||" in signs or "]" in signs or "[|" in signs
+        ends_part = bool(before or after or is_double)
+        if bar.is_empty and len(self.bars) > 1:  # two bar lines in a row
+            self._mark(bar, after, is_double, self.bars[-2] if before else None, before)
+            if ends_part and not bar.starts_ending:
+                bar.endings = frozenset()
+            return
+        if bar.is_empty:
+            bar.starts_repeat = bool(after)
+            return
+        bar.n_repeats = min(before, MAX_PASSES)
+        self._end_bar(ends_part=ends_part)
+        self._mark(self.bars[-1], after, is_double, None, 0)
+
+    def _end_bar(self, *, ends_part: bool) -> None:
+        self._altered.clear()
+        self._check_bar(is_last=ends_part)
+        self._bar_number += 1
+        self.bars.append(Bar(self._bar_number, endings=frozenset() if ends_part else self.bars[-1].endings))
+
+    def _mark(self, bar: Bar, after: int, is_double: bool, earlier: Bar | None, before: int) -> None:
+        bar.starts_repeat = bar.starts_repeat or bool(after)
+        bar.starts_section = bar.starts_section or is_double
+        if earlier is not None:
+            earlier.n_repeats = max(earlier.n_repeats, min(before, MAX_PASSES))
+
+    def _start_ending(self, numbers: str) -> None:
+        """Begin an ending such as ``1``, ``1,3`` or ``1-3``; within a bar, cut it there."""
+        which: set[int] = set()
+        for part in re.split(r"[,.]", numbers):
+            ends = [int(n) for n in part.split("-") if n]
+            if ends:
+                which |= set(range(ends[0], min(ends[-1], MAX_PASSES) + 1))
+        if not which or max(which) > MAX_PASSES:
+            raise self._error(f"[{numbers} is no ending")
+        if not self.bars[-1].is_empty:
+            self.bars.append(Bar(self._bar_number))
+        self.bars[-1].endings, self.bars[-1].starts_ending = frozenset(which), True
+
+    def _check_bar(self, *, is_last: bool) -> None:
+        """Say so when a bar does not add up. The first and those at repeats and double bars may be short."""
+        bar = self.bars[-1]
+        if self._metre is None or bar.is_empty:
+            return
+        due = bar.due or self._bar_due()
+        pieces = [other for other in self.bars[-3:] if other.number == bar.number]
+        length = sum((piece.length for piece in pieces), Fraction(0))
+        before = self.bars[-len(pieces) - 1] if len(self.bars) > len(pieces) else None
+        may_be_short = (
+            is_last
+            or before is None
+            or bar.starts_repeat
+            or bar.starts_section
+            or bar.starts_ending
+            or bar.part
+            or before.n_repeats > 0
+        )
+        if length > due or (length < due and not may_be_short):
+            numerator, denominator = self._metre
+            self.findings.append(
+                f"bar {bar.number} lasts {float(length):g} beats; in {numerator}/{denominator} it should "
+                f"last {float(due):g}."
+            )
+
+    def _bar_due(self) -> Fraction:
+        return Fraction(4 * self._metre[0], self._metre[1]) if self._metre else Fraction(4)
+
+    def _length_of(self, written: str) -> Fraction:
+        """Read a length such as ``3``, ``/``, ``//`` or ``3/4``, in quarter notes."""
+        match = _LENGTH.fullmatch(written)
+        above, slashes, below = match.groups() if match else ("0", "", "")
+        divisor = int(below) * 2 ** (len(slashes) - 1) if below and slashes else 2 ** len(slashes)
+        times = int(above) if above else 1
+        if not (divisor and 0 < times <= _MAX_LENGTH * divisor):
+            raise self._error(f"{written!r} is no length")
+        return Fraction(times, divisor) * self._unit * 4
+
+    def _pitch(self, accidental: str | None, letter: str, octave: str) -> int:
+        """Find the pitch, minding the signature, the bar and a tie from the bar before."""
+        name, height = self._spelling(letter, octave)
+        place = (name, height if self._propagation == "octave" else 0)
+        if accidental is not None:
+            alteration = ALTERATIONS[accidental]
+            if self._propagation != "not":
+                self._altered[place] = alteration
+        else:
+            alteration = self._altered.get(place, self._signature.get(name, 0))
+        pitch = 12 * height + _STEPS[name] + alteration + (self._shift.semitones or 0)
+        tied = self._awaited.get((name, height))
+        if tied is not None and accidental is None:
+            pitch = tied
+        if not 0 <= pitch <= 127:
+            raise self._error(f"{letter}{octave} is beyond the pitches of MIDI")
+        return pitch
+
+    def _spelling(self, letter: str, octave: str) -> Spelling:
+        """Return the letter and how many octaves it is above MIDI's lowest."""
+        shifted = (self._shift.octaves or 0) + (self._shift.clef_octaves or 0)
+        return letter.upper(), 5 + letter.islower() + octave.count("'") - octave.count(",") + shifted
+
+    def _error(self, what: str) -> ScoreError:
+        return ScoreError(f"bar {self._bar_number}: {what}.")

@@ -1,0 +1,1 @@
+"""ABC tunes as words of the folk-rnn vocabulary."""

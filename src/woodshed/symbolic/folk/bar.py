@@ -1,0 +1,170 @@
+"""The bars of a tune in folk tokens: how long they are, and whether they add up."""
+
+from __future__ import annotations
+
+import functools
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from fractions import Fraction
+from itertools import pairwise
+
+from woodshed.symbolic.folk.word import BAR_LINES, GROUPINGS, PITCHES, REST, TIMES, UNITS, tuplet_ratio
+
+
+@dataclass(frozen=True, slots=True)
+class FolkBar:
+    """A stretch between two bar lines.
+
+    Parameters
+    ----------
+    number
+        Counted from 1 among the stretches with notes or rests.
+    start, stop
+        Its tokens, without the bar lines around.
+    eighths
+        How long it lasts.
+    before, after
+        The bar lines around; empty at the beginning and the end of the tune.
+    """
+
+    number: int
+    start: int
+    stop: int
+    eighths: Fraction
+    before: str
+    after: str
+
+
+def folk_bars(words: Sequence[str], metre: str) -> list[FolkBar]:
+    """Cut tokens into bars and measure them.
+
+    Examples
+    --------
+    >>> [float(bar.eighths) for bar in folk_bars("|: C > D [ E 2 G 2 ] (3 E F G :| C".split(), "M:4/4")]
+    [6.0, 1.0]
+    """
+    lines = [k for k, word in enumerate(words) if word in BAR_LINES]
+    bars: list[FolkBar] = []
+    for first, last in zip([-1, *lines], [*lines, len(words)], strict=True):
+        if last - first < 2:
+            continue
+        before = words[first] if first >= 0 else ""
+        after = words[last] if last < len(words) else ""
+        eighths = sum(lengths_of(tuple(words[first + 1 : last]), metre), Fraction(0))
+        bars.append(FolkBar(len(bars) + 1, first + 1, last, eighths, before, after))
+    return bars
+
+
+def counted_bars(words: Sequence[str], metre: str) -> list[FolkBar]:
+    """Return the bars that are counted: all but pickups, which are short ones with which a section begins.
+
+    Examples
+    --------
+    >>> [bar.number for bar in counted_bars("C |: E 3 :| G | C 4 |1 E 4 :| |2 C 3 |".split(), "M:2/4")]
+    [2, 4, 5, 6]
+    """
+    found: list[FolkBar] = []
+    is_pickup = False
+    for bar in folk_bars(words, metre):
+        begins_section = bar.before in ("", "|:", ":|") and not is_pickup
+        is_pickup = begins_section and bar.eighths < TIMES[metre]
+        if not is_pickup:
+            found.append(bar)
+    return found
+
+
+def bar_errors(words: Sequence[str], metre: str) -> list[str]:
+    """Say which bars do not add up.
+
+    A bar may be short at the beginning and the end of the tune, and beside a repeat sign or an ending,
+    where a pickup completes it.
+
+    Examples
+    --------
+    >>> bar_errors("C | C 8 | D 3 | E 7 |".split(), "M:4/4")
+    ['bar 3 lasts 3 eighths; in 4/4 it should last 8.']
+    """
+    due, bars = TIMES[metre], folk_bars(words, metre)
+    found = []
+    for bar in bars:
+        at_edge = bar.number in (1, len(bars)) or bar.before not in ("", "|") or bar.after not in ("", "|")
+        if bar.eighths > due or (bar.eighths < due and not at_edge):
+            found.append(
+                f"bar {bar.number} lasts {float(bar.eighths):g} eighths; in {metre[2:]} it should last "
+                f"{float(due):g}."
+            )
+    return found
+
+
+def split_bars(words: Sequence[str], metre: str) -> frozenset[int]:
+    """Return the numbers of the bars that a plain line parts from the rest of their bar.
+
+    A double bar within a bar, before the pickup of the next part, is such a line.
+
+    Examples
+    --------
+    >>> split_bars("C 8 | D 6 | E 2 | F 8 |".split(), "M:4/4")
+    frozenset({2})
+    """
+    due, bars = TIMES[metre], folk_bars(words, metre)
+    found: set[int] = set()
+    for bar, following in pairwise(bars):
+        is_plain = bar.after == "|" and following.start == bar.stop + 1
+        is_pickup = bar.number == 1 and len(bars) > 2 and bars[2].eighths < due
+        is_short = 0 < bar.eighths < due and bar.eighths + following.eighths == due
+        if is_plain and is_short and not is_pickup and bar.number - 1 not in found:
+            found.add(bar.number)
+    return frozenset(found)
+
+
+@functools.lru_cache(1 << 16)
+def lengths_of(words: tuple[str, ...], metre: str) -> tuple[Fraction, ...]:
+    """Return what `event_lengths` yields; collections of tunes have most of their bars in common."""
+    return tuple(event_lengths(words, metre))
+
+
+def event_lengths(words: Sequence[str], metre: str) -> Iterator[Fraction]:
+    """Yield the length of each note, rest or chord in eighths, broken rhythm and tuplets minded.
+
+    Examples
+    --------
+    >>> [float(length) for length in event_lengths("C > D z 2 [ E G ]".split(), "M:4/4")]
+    [1.5, 0.5, 2.0, 1.0]
+    """
+    ratio, n_left, factor = Fraction(1), 0, Fraction(1)
+    waiting: Fraction | None = None  # the event whose length may still be changed by what follows
+    in_chord: list[Fraction] | None = None
+    for length, sign, kind in _events(words):
+        if kind.startswith("("):
+            ratio, n_left = tuplet_ratio(int(kind[1:]), metre), int(kind[1:])
+        elif kind == "[":
+            in_chord = []
+        elif kind == "note" and in_chord is not None:
+            in_chord.append(length)
+        elif kind in ("]", "note"):
+            if waiting is not None:
+                yield waiting
+            if kind == "]":
+                length *= in_chord[0] if in_chord else Fraction(0)
+                in_chord = None
+            waiting = length * factor * (ratio if n_left else 1)
+            n_left, factor = max(0, n_left - 1), Fraction(1)
+        if sign and waiting is not None and in_chord is None:
+            short, long = Fraction(1, 2), Fraction(3, 2)
+            waiting *= long if sign == ">" else short
+            factor = short if sign == ">" else long
+    if waiting is not None:
+        yield waiting
+
+
+def _events(words: Sequence[str]) -> Iterator[tuple[Fraction, str, str]]:
+    """Yield length, broken rhythm and kind of each note, rest or grouping with its duration token."""
+    for k, word in enumerate(words):
+        following = words[k + 1] if k + 1 < len(words) else ""
+        length, sign = UNITS.get(following, (Fraction(1), ""))
+        if word in PITCHES or word == REST:
+            yield length, sign, "note"
+        elif word == "]":
+            yield length, sign, "]"
+        elif word in GROUPINGS:
+            yield Fraction(1), "", word

@@ -1,0 +1,319 @@
+"""ABC to the plain words of the folk model: one key, one unit length, no ornaments."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
+from fractions import Fraction
+
+from woodshed.errors import ScoreError, ScoreFileError
+from woodshed.score import FIFTHS_ABOVE, LINE_OF_FIFTHS, Mode
+from woodshed.symbolic.abc.field import read_length, read_metre, signature_of
+from woodshed.symbolic.abc.tune import TuneLines, cut_tunes, read_body
+from woodshed.symbolic.abc.voice import Propagation, Voice
+from woodshed.symbolic.bar import Sounding
+from woodshed.symbolic.folk.bar import bar_errors, split_bars
+from woodshed.symbolic.folk.voice import Event, FolkVoice
+from woodshed.symbolic.folk.word import (
+    METRES,
+    MODE_WORDS,
+    SIGNATURES,
+    TIMES,
+    WORD_AT,
+    WORD_OF,
+    pitch_of,
+)
+
+_STEPS = "CDEFGAB"
+_REWRITTEN = {  # metre -> token that says the same, and what the lengths are multiplied by
+    "2/2": ("M:4/4", Fraction(1)),
+    "4/8": ("M:2/4", Fraction(1)),
+    "3/8": ("M:3/4", Fraction(2)),
+    "6/4": ("M:6/8", Fraction(1, 2)),
+    "9/4": ("M:9/8", Fraction(1, 2)),
+    "12/4": ("M:12/8", Fraction(1, 2)),
+    "6/16": ("M:6/8", Fraction(2)),
+    "4/2": ("M:4/4", Fraction(1, 2)),
+}
+_DOUBLED = {"M:2/4": "M:4/4", "M:3/4": "M:3/2"}
+
+
+@dataclass(frozen=True)
+class FolkTune:
+    """A tune in folk tokens, with what its header says beside."""
+
+    text: str
+    title: str
+    number: str
+
+
+def abc_to_folk(text: str, *, source: str = "text", propagation: Propagation = "octave") -> str:
+    r"""Write the one tune of an ABC text in the words of the folk model.
+
+    The tune is moved to the root C in its own mode, by the smallest interval that keeps it within the
+    tokens; letters move with their staff lines, and a note that then has no token is spelt the other way.
+    Lengths count eighths. A metre without a token is written as the one that has the same beats (3/8 as 3/4
+    in double values, 6/4 as 6/8 in half values, 2/2 as 4/4); values too short for a token double a tune in
+    2/4 or 3/4 to 4/4 or 3/2. A tie within a bar makes one note where its length has a token, any other tie
+    becomes a repeated note. Broken rhythm, tuplets, chords, repeats and endings are kept as they are
+    written; double bars become single ones. Names, words, chord symbols, graces and ornaments are left out.
+
+    Returns
+    -------
+    str
+        Metre, mode and music, one blank between two tokens.
+
+    Raises
+    ------
+    ScoreFileError
+        If the tune cannot be said in these tokens: another mode, metre or ending, more than one voice, a
+        change of metre, a length or pitch without a token, or a bar that does not add up. It names the bar.
+
+    Examples
+    --------
+    >>> abc_to_folk('X:1\nT:A jig\nM:6/8\nL:1/8\nK:Ador\n|:"Am"{g}e3 c>BA|G^GA A3:|\n')
+    'M:6/8 K:Cdor |: g 3 e > d c | B =B c c 3 :|'
+    """
+    tunes = list(cut_tunes(text))
+    if len(tunes) != 1:
+        cure = "Keep one of them." if tunes else "Is it ABC? Every tune begins with a line X:."
+        raise ScoreFileError(source, f"one tune is expected, found {len(tunes)}. {cure}")
+    return _folk_of(tunes[0], source, propagation).text
+
+
+def book_to_folk(
+    text: str, *, source: str = "text", propagation: Propagation = "octave"
+) -> tuple[tuple[FolkTune, ...], tuple[ScoreFileError, ...]]:
+    r"""Write all tunes of an ABC text, as `abc_to_folk` does; those that cannot be are errors.
+
+    Examples
+    --------
+    >>> tunes, errors = book_to_folk("X:1\nM:2/4\nL:1/8\nK:D\nD4|\n\nX:2\nM:5/4\nL:1/8\nK:D\nD10|\n")
+    >>> tunes[0].text, str(errors[0])
+    ('M:2/4 K:Cmaj C 4 |', 'text: tune 2: no token says the metre 5/4.')
+    """
+    tunes, errors = [], []
+    for tune in cut_tunes(text):
+        try:
+            tunes.append(_folk_of(tune, source, propagation))
+        except ScoreFileError as error:
+            errors.append(error)
+    return tuple(tunes), tuple(errors)
+
+
+def _folk_of(tune: TuneLines, source: str, propagation: Propagation) -> FolkTune:
+    title = tune.titles[0] if tune.titles else ""
+    name = f"tune {tune.number}" + (f", {title}" if title else "")
+    try:
+        voice = _read(tune, propagation)
+        return FolkTune(_text_of(voice), title, tune.number)
+    except ScoreError as error:
+        raise ScoreFileError(source, f"{name}: {error}") from error
+
+
+def _read(tune: TuneLines, propagation: Propagation) -> FolkVoice:
+    """Read the only voice of a tune."""
+    header = dict(tune.header)
+    metre = read_metre(header.get("M", ""))
+    unit = read_length(header["L"]) if "L" in header else None
+    voices: dict[str, Voice] = {}
+
+    def voice_of(value: str) -> Voice:
+        name = value.split()[0] if value.split() else ""
+        if name not in voices:
+            voices[name] = FolkVoice(unit, metre, propagation)
+            for kind in "MK":
+                if kind in header:
+                    voices[name].change(kind, header[kind])
+        voices[name].shift(value)
+        return voices[name]
+
+    for value in (value for kind, value in tune.header if kind == "V"):
+        voice_of(value)
+    read_body(tune.body, voices, voice_of)
+    used = [voice for voice in voices.values() if any(bar.notes for bar in voice.bars)]
+    if len(used) != 1 or not isinstance(used[0], FolkVoice):
+        raise ScoreError(f"one voice is expected, found {len(used)}. Give a single melody.")
+    used[0].open_repeats()
+    return used[0]
+
+
+def _text_of(voice: FolkVoice) -> str:
+    """Find the metre, the scale of lengths and the transposition with which all has a token."""
+    n_sharps, mode = voice.key
+    if mode not in MODE_WORDS:
+        raise ScoreError(f"no token says the mode {mode}. The modes are {', '.join(MODE_WORDS)}.")
+    if voice.metre is None:
+        raise ScoreError("no token says free metre. Write M: with a metre.")
+    name = "{}/{}".format(*voice.metre)
+    metre, times = (
+        (f"M:{name}", Fraction(1)) if f"M:{name}" in METRES else _REWRITTEN.get(name, ("", Fraction(0)))
+    )
+    if not metre:
+        raise ScoreError(f"no token says the metre {name}.")
+    tries = [(metre, times)] + ([(_DOUBLED[metre], 2 * times)] if metre in _DOUBLED else [])
+    first: ScoreError | None = None
+    for word, scale in tries:
+        try:
+            events = _timed(voice.events, scale, word)
+            break
+        except ScoreError as error:
+            first = first or error
+    else:
+        raise first or ScoreError("it has no length that fits.")
+    words = _moved(events, n_sharps, mode, frozenset())
+    if split := split_bars(words, word):
+        words = _moved(events, n_sharps, mode, split)
+    if errors := bar_errors(words, word):
+        raise ScoreError(errors[0])
+    return " ".join([word, MODE_WORDS[mode], *words])
+
+
+def _timed(written: Sequence[Event], scale: Fraction, metre: str) -> list[Event]:
+    """Return the events with lengths that have a token: ties summed, broken rhythm resolved where needed."""
+    events = _joined([replace(event, length=event.length * scale) for event in written])
+    notes = [event for event in events if event.kind == "note"]
+    for event, following in zip(notes, [*notes[1:], None], strict=True):
+        if not event.broken or following is None:
+            event.broken = ""
+            continue
+        is_chord = len(event.notes) > 1
+        said = (Fraction(1) if is_chord else event.length, event.broken)
+        if said in WORD_OF and (following.length, "") in WORD_OF:
+            continue
+        short = Fraction(1, 2 ** len(event.broken))
+        mine, other = (2 - short, short) if event.broken[0] == ">" else (short, 2 - short)
+        event.length, following.length, event.broken = event.length * mine, following.length * other, ""
+    for event in notes:
+        if (event.length, "") not in WORD_OF and event.notes:
+            raise ScoreError(f"bar {event.bar}: no token says a length of {event.length} eighths.")
+    return _complete(events, TIMES[metre])
+
+
+def _joined(events: list[Event]) -> list[Event]:
+    """Make one note of notes that are tied within a bar, where their length has a token."""
+    done: list[Event] = []
+    for event in events:
+        last = done[-1] if done else None
+        if (
+            last is not None
+            and last.kind == event.kind == "note"
+            and last.is_tied
+            and not (last.broken or event.broken or last.in_tuplet or event.in_tuplet)
+            and not (len(done) > 1 and done[-2].broken)
+            and [n.pitch_midi for n in last.notes] == [n.pitch_midi for n in event.notes]
+            and (last.length + event.length, "") in WORD_OF
+        ):
+            last.length, last.is_tied = last.length + event.length, event.is_tied
+        else:
+            done.append(event)
+    return done
+
+
+def _complete(events: list[Event], due: Fraction) -> list[Event]:
+    """Return the events; rests without a token are cut into ones that have it."""
+    out: list[Event] = []
+    for event in events:
+        while event.kind == "note" and not event.notes and (event.length, "") not in WORD_OF:
+            whole = [length for length, sign in WORD_OF if not sign and length < event.length]
+            if not whole or event.length > 4 * due:
+                raise ScoreError(f"bar {event.bar}: no token says a rest of {event.length} eighths.")
+            out.append(replace(event, length=max(whole), broken=""))
+            event = replace(event, length=event.length - max(whole))
+        out.append(event)
+    return out
+
+
+def _moved(events: Sequence[Event], n_sharps: int, mode: Mode, split: frozenset[int]) -> list[str]:
+    """Transpose by the smallest interval with which every pitch has a token; join the bars that are split."""
+    sharps, place = divmod(n_sharps + FIFTHS_ABOVE[mode] + 1, 7)
+    letter = _STEPS.index(LINE_OF_FIFTHS[place])
+    semitones = pitch_of(letter) + sharps
+    moves = [(7 * k - letter, 12 * k - semitones) for k in range(-3, 5)]
+    first: ScoreError | None = None
+    for steps, interval in sorted(moves, key=lambda move: (abs(move[1]), move[1])):
+        try:
+            return _words(events, _Speller(MODE_WORDS[mode], steps, interval).word, split)
+        except ScoreError as error:
+            first = first or error
+    raise first or ScoreError("it cannot be transposed.")
+
+
+class _Speller:
+    """Finds the token of a pitch, minding the signature and what is altered in the bar."""
+
+    def __init__(self, mode_word: str, steps: int, semitones: int) -> None:
+        signature = signature_of(SIGNATURES[mode_word])
+        self._signature = [signature.get(letter, 0) for letter in _STEPS]
+        self._steps, self._semitones = steps, semitones
+        self._altered: dict[int, int] = {}
+
+    def word(self, note: Sounding | None, bar: int) -> str:
+        """Return the token; ``None`` for a note is a bar line."""
+        if note is None:
+            self._altered.clear()
+            return ""
+        step = _STEPS.index(note.spelling[0]) + 7 * note.spelling[1] + self._steps
+        pitch = note.pitch_midi + self._semitones
+        for here in (step, step - 1, step + 1, step - 2, step + 2):
+            alteration = pitch - pitch_of(here)
+            if abs(alteration) > 1:
+                continue
+            known = self._altered.get(here, self._signature[here % 7])
+            word = WORD_AT.get((here, None if known == alteration else alteration))
+            if word is not None:
+                if known != alteration:
+                    self._altered[here] = alteration
+                return word
+        raise ScoreError(f"bar {bar}: no token says the pitch {pitch} (MIDI, after transposing to C).")
+
+
+def _words(
+    events: Sequence[Event], spell: Callable[[Sounding | None, int], str], split: frozenset[int]
+) -> list[str]:
+    """Spell events; signs in a row become the bar lines that there are tokens for."""
+    words: list[str] = []
+    waiting: list[Event] = []
+    ending, n_bars = 0, 0
+    for event in events:
+        if event.kind in ("line", "ending"):
+            waiting.append(event)
+            continue
+        if waiting:
+            lines, ending = _bar_line(waiting, ending, is_first=not words)
+            n_bars += bool(words)
+            waiting = []
+            if n_bars not in split or lines != ["|"]:
+                words += lines
+                spell(None, event.bar)
+        if event.kind == "tuplet":
+            words.append(f"({event.number}")
+        else:
+            words += _sounding(event, spell)
+    is_repeated = any(event.repeats_before for event in waiting)
+    return [*words, ":|" if is_repeated else "|"]
+
+
+def _bar_line(signs: Sequence[Event], ending: int, *, is_first: bool) -> tuple[list[str], int]:
+    """Return the tokens of the signs between two notes, and the ending that is open after them."""
+    before = any(sign.repeats_before for sign in signs) and not is_first
+    after = any(sign.repeats_after for sign in signs)
+    numbers = [sign.number for sign in signs if sign.kind == "ending"]
+    if numbers == [2] and ending == 1:
+        before = True  # the repeat sign between the endings is often left out
+    words = [":|"] * before + ["|:"] * after + [f"|{number}" for number in numbers[-1:]]
+    if numbers:
+        return words, numbers[-1]
+    return words or ["|"] * (not is_first), 0 if before or after else ending
+
+
+def _sounding(event: Event, spell: Callable[[Sounding | None, int], str]) -> list[str]:
+    """Spell a note, a chord or a rest."""
+    if len(event.notes) < 2:
+        pitch = spell(event.notes[0], event.bar) if event.notes else "z"
+        length = WORD_OF[event.length, event.broken]
+        return [pitch, length] if length else [pitch]
+    words = ["["]
+    for note in event.notes:
+        words += [word for word in (spell(note, event.bar), WORD_OF[event.length, ""]) if word]
+    return [*words, "]", *([event.broken] if event.broken else [])]

@@ -1,0 +1,252 @@
+"""Chorales as pieces: four voices on a grid, with key, pickup and tempo for print and play."""
+
+from __future__ import annotations
+
+import functools
+import json
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+
+import numpy as np
+from numpy.typing import NDArray
+
+from woodshed.composition.grid.gibbs import find_faults
+from woodshed.composition.piece import Line, Piece
+from woodshed.errors import counted
+from woodshed.metrics.originality import Melody
+from woodshed.metrics.style import LENGTH, STEP, Style, length_shares, step_shares
+from woodshed.metrics.voice_leading import FIFTH, evaluate
+from woodshed.score import FIFTHS_ABOVE, Key, Metre, Mode, Program, Score, Tempo
+from woodshed.symbolic.four_voices import VOICES
+from woodshed.symbolic.staff import bars_of
+from woodshed.tokens.chorale import ChoraleGrid
+
+BAR_BEATS = 4
+"""Quarter notes in a bar of a new chorale, and between places that count as bars where none are known."""
+
+TEMPO_BPM = 72.0
+
+ORGAN = 19
+"""General MIDI program of the voices, counted from 0."""
+
+SCALES = {
+    mode: sorted((degree - 7 * above) % 12 for degree in (0, 2, 4, 5, 7, 9, 11))
+    for mode, above in FIFTHS_ABOVE.items()
+} | {"minor": [0, 2, 3, 5, 7, 8, 9, 10, 11]}
+"""Semitones above the keynote that belong to a key; minor goes up by another way than it goes down."""
+
+SILENCE, HOLE = -1, -2
+"""In a grid: nothing sounds; and what is to be written."""
+
+Grid = NDArray[np.int32]
+
+
+@dataclass(frozen=True, eq=False)
+class ChoralePiece(Piece):
+    """A chorale.
+
+    Parameters
+    ----------
+    cells
+        The ids of its cells as JSON, steps by voices, as a composer keeps them.
+    steps_per_beat
+        Steps in a quarter note.
+    given
+        The voices that the user gave, 0 to 3.
+    score
+        The notes as they are to be played, if there is more to them than the grid says.
+    octaves
+        By how many octaves what was given was moved up.
+
+    Examples
+    --------
+    >>> piece = ChoralePiece("[[37,32,29,13],[36,32,27,20],[37,32,29,13]]", 1)
+    >>> piece.facts, piece.lines[3].melody.pitch_midi.tolist()
+    (('C major', '3 beats'), [48, 55, 48])
+    """
+
+    cells: str
+    steps_per_beat: int = 4
+    given: tuple[int, ...] = ()
+    score: Score | None = None
+    octaves: int = 0
+
+    @functools.cached_property
+    def grid(self) -> Grid:
+        """MIDI pitches that sound at each step, shape ``(n_steps, 4)``; -1 is silence."""
+        ids = np.array(json.loads(self.cells), np.int32)
+        return np.where(ids == 0, SILENCE, ids + ChoraleGrid().low - 1).astype(np.int32)
+
+    @property
+    def text(self) -> str:
+        """The ids of its cells as JSON."""
+        return self.cells
+
+    @functools.cached_property
+    def key(self) -> tuple[int, Mode]:
+        """Pitch class of the keynote and mode: those that what was given names.
+
+        If it names none, the keynote is the last note of the bass, and the mode the one that fits better.
+        """
+        if self.score is not None and self.score.keys:
+            return self.score.keys[0].tonic, self.score.keys[0].mode
+        return key_of_grid(self.grid)
+
+    def to_score(self, title: str = "") -> Score:
+        """Return its notes; what was given with a key, metre and tempo of its own has these."""
+        score = self.score
+        if score is None:
+            tokens = ChoraleGrid(self.steps_per_beat)
+            score = tokens.decode(tokens.grid_to_ids(self.grid))
+            score = replace(score, pickup_beats=float(self._pickup_beats()))
+        tonic, mode = self.key
+        return replace(
+            score,
+            title=title or score.title,
+            tempos=score.tempos or [Tempo(0, TEMPO_BPM)],
+            metres=score.metres or [Metre(0, 4, 4)],
+            keys=score.keys or [Key(0, signature(tonic, mode), mode)],
+            programs=score.programs or [Program(0, voice, ORGAN) for voice in range(len(VOICES))],
+            part_names=tuple((dict(enumerate(VOICES)) | dict(score.part_names)).items()),
+        )
+
+    @property
+    def facts(self) -> tuple[str, ...]:
+        """Key, length, and what was given."""
+        key = self.to_score().keys[0]
+        given = [f"{VOICES[voice]} given" for voice in self.given]
+        if self.octaves:
+            given.append(
+                f"moved {counted(abs(self.octaves), 'octave')} {'up' if self.octaves > 0 else 'down'}"
+            )
+        return (f"{key.keynote} {key.mode}", self._length, *given)
+
+    @property
+    def faults(self) -> tuple[str, ...]:
+        """Parallel fifths and octaves, and crossed voices."""
+        found = []
+        for step, upper, lower in find_faults(self.grid + 1).places.tolist():
+            pair = f"{VOICES[upper]} and {VOICES[lower]}"
+            above, below = self.grid[step, [upper, lower]].tolist()
+            if lower == upper + 1 and below > above:
+                what = "cross"
+            else:
+                what = f"move in parallel {'fifths' if (above - below) % 12 == FIFTH else 'octaves'}"
+            found.append((step, f"beat {1 + step / self.steps_per_beat:g}: {pair} {what}"))
+        return tuple(sentence for _, sentence in sorted(found))
+
+    @functools.cached_property
+    def lines(self) -> tuple[Line, ...]:
+        """The four voices; a note that is struck again counts once, as in what was learned from."""
+        return tuple(
+            Line(name, _melody(self.grid[:, voice], self.steps_per_beat), voice in self.given)
+            for voice, name in enumerate(VOICES)
+        )
+
+    @property
+    def in_key(self) -> float:
+        """Share of its notes, each as long as it lasts, that belong to its key, 0 to 1."""
+        tonic, mode = self.key
+        heard = self.grid[self.grid != SILENCE]
+        return float(np.isin((heard - tonic) % 12, SCALES[mode]).mean()) if len(heard) else 0.0
+
+    @classmethod
+    def style(cls, pieces: Sequence[ChoralePiece]) -> Style:
+        """Describe chorales: how wide, how busy, how the voices move, and what a teacher would mark."""
+        grids = [piece.grid for piece in pieces]
+        led = evaluate(grids, [piece.key[0] for piece in pieces])
+        n_beats = sum(len(piece.grid) / piece.steps_per_beat for piece in pieces)
+        melodies = {
+            name: [piece.lines[voice].melody for piece in pieces] for voice, name in enumerate(VOICES)
+        }
+        heard = {
+            name: [melody for melody in lines if len(melody.pitch_midi)] for name, lines in melodies.items()
+        }
+        numbers = {"beats": n_beats / len(pieces), "chords a beat": (led.n_changes + len(grids)) / n_beats}
+        for name, lines in heard.items():
+            ranges = [np.ptp(melody.pitch_midi) for melody in lines]
+            numbers[f"range of the {name}, in semitones"] = float(np.mean(ranges)) if ranges else 0.0
+        numbers |= {
+            "notes of the key": float(np.mean([piece.in_key for piece in pieces])),
+            "parallels a chord": led.parallels,
+            "chords with crossed voices": led.crossings,
+            "chords with a gap": led.wide,
+            "chords with two leading notes": led.doubled_leading_tones,
+            "notes out of a choir's range": led.out_of_range,
+            "moves beyond an octave": led.leaps,
+        }
+        shares = {
+            f"{name}: {STEP}": step_shares(np.concatenate([np.diff(m.pitch_midi) for m in heard[name]]))
+            for name in ("soprano", "bass")
+            if heard[name]
+        }
+        every = [melody.duration_beats for lines in heard.values() for melody in lines]
+        return Style(numbers, shares | {LENGTH: length_shares(np.concatenate(every))})
+
+    @property
+    def ends_at_home(self) -> bool:
+        """Whether the last chord is that of the keynote, with it in the bass; in minor with either third.
+
+        Examples
+        --------
+        >>> [ChoralePiece(f"[[37,32,29,{bass}]]", 1).ends_at_home for bass in (13, 10)]  # C and A in the bass
+        [True, False]
+        """
+        tonic, mode = self.key
+        heard = (self.grid[-1][self.grid[-1] != SILENCE] - tonic) % 12
+        thirds = (3, 4) if mode == "minor" else (4,)
+        return bool(len(heard)) and heard[-1] == 0 and any(set(heard) <= {0, third, 7} for third in thirds)
+
+    @property
+    def _length(self) -> str:
+        """How long it is: in bars of the given metre; else in bars of four beats, if they are whole."""
+        if self.score is not None and self.score.metres:
+            return counted(max(1, bars_of(self.score)[-1].number), "bar")
+        n_beats = -(-len(self.grid) // self.steps_per_beat)
+        whole, rest = divmod(n_beats, BAR_BEATS)
+        return counted(n_beats, "beat") if rest else counted(whole, "bar")
+
+    def _pickup_beats(self) -> int:
+        """Return 1 if the last chord would come on a weak beat otherwise, as an upbeat is what is usual."""
+        moved = np.flatnonzero((np.diff(self.grid, axis=0) != 0).any(axis=1))
+        last_beat = int(moved[-1] + 1) // self.steps_per_beat if len(moved) else 0
+        return last_beat % 2
+
+
+def key_of_grid(grid: Grid) -> tuple[int, Mode]:
+    """Return the keynote of a chorale, 0 to 11, and its mode.
+
+    A chorale ends on its keynote in the bass. It is minor if the minor third and sixth above that sound for
+    longer than the major ones: the last chord alone does not tell, as it is mostly major.
+
+    Examples
+    --------
+    >>> key_of_grid(np.array([[69, 64, 60, 57], [68, 64, 59, 52], [69, 64, 60, 57]]))
+    (9, 'minor')
+    """
+    heard = grid[:, 3][grid[:, 3] != SILENCE]
+    everything = grid[grid != SILENCE]
+    tonic = int((heard if len(heard) else everything)[-1]) % 12
+    weights = np.bincount((everything - tonic) % 12, minlength=12)
+    return tonic, "minor" if weights[[3, 8]].sum() > weights[[4, 9]].sum() else "major"
+
+
+def signature(tonic: int, mode: Mode) -> int:
+    """Return the sharps of a key's signature, flats negative, at most six.
+
+    Examples
+    --------
+    >>> signature(9, "minor"), signature(3, "major"), signature(2, "major")
+    (0, -3, 2)
+    """
+    return (7 * tonic - FIFTHS_ABOVE[mode] + 5) % 12 - 5
+
+
+def _melody(pitches: NDArray[np.integer], steps_per_beat: int) -> Melody:
+    """Turn the pitches of a voice, step by step, into notes; rests are left out."""
+    starts = np.flatnonzero(np.r_[True, np.diff(pitches) != 0])
+    lengths = np.diff(np.r_[starts, len(pitches)]) / steps_per_beat
+    sounding = pitches[starts] != SILENCE
+    bars = starts // (steps_per_beat * BAR_BEATS) + 1
+    onsets = starts[sounding] / steps_per_beat
+    return Melody(pitches[starts][sounding], lengths[sounding], bars[sounding], onset_beats=onsets)

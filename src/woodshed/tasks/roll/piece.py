@@ -1,0 +1,100 @@
+"""Pieces of a piano roll: any notes at any time, on a grid."""
+
+from __future__ import annotations
+
+import functools
+import json
+from dataclasses import dataclass, replace
+
+import numpy as np
+from numpy.typing import NDArray
+
+from woodshed.composition.piece import Line, Piece
+from woodshed.metrics.originality import Melody
+from woodshed.score import Metre, Score, Tempo
+from woodshed.tokens.roll import PianoRoll
+
+BAR_BEATS = 4
+"""Quarter notes between places that count as bars: a roll knows no bars."""
+
+TEMPO_BPM = 100.0
+
+Frame = tuple[int, ...]
+
+
+@dataclass(frozen=True)
+class RollPiece(Piece):
+    """A piece of frames.
+
+    Parameters
+    ----------
+    pitches
+        The MIDI pitches of each frame as JSON, as a composer keeps them.
+    steps_per_beat
+        Frames in a quarter note.
+
+    Examples
+    --------
+    >>> piece = RollPiece("[[48,64],[48,65],[47,67],[]]", 2)
+    >>> [line.name for line in piece.lines], piece.lines[0].melody.pitch_midi.tolist(), piece.facts
+    (['highest', 'lowest'], [64, 65, 67], ('2 beats', '1.5 notes at once'))
+    """
+
+    pitches: str
+    steps_per_beat: int = 4
+
+    @functools.cached_property
+    def frames(self) -> tuple[Frame, ...]:
+        """The MIDI pitches of each frame, from the lowest."""
+        return tuple(tuple(sorted(frame)) for frame in json.loads(self.pitches))
+
+    @property
+    def text(self) -> str:
+        """The MIDI pitches of each frame as JSON."""
+        return self.pitches
+
+    def to_score(self, title: str = "") -> Score:
+        """Return its notes; equal ones that meet are one."""
+        tokens = PianoRoll(steps_per_beat=self.steps_per_beat, low=0, high=127)
+        roll = np.zeros((len(self.frames), 128), bool)
+        for at, frame in enumerate(self.frames):
+            roll[at, list(frame)] = True
+        score = tokens.decode(roll)
+        return replace(score, title=title, tempos=[Tempo(0, TEMPO_BPM)], metres=[Metre(0, BAR_BEATS, 4)])
+
+    @property
+    def facts(self) -> tuple[str, ...]:
+        """Its length, and how many notes sound at once."""
+        mean = np.mean([len(frame) for frame in self.frames])
+        return (f"{len(self.frames) / self.steps_per_beat:g} beats", f"{mean:.2g} notes at once")
+
+    @functools.cached_property
+    def lines(self) -> tuple[Line, ...]:
+        """The highest notes and the lowest ones."""
+        return tuple(
+            Line(name, _melody([frame[at] if frame else -1 for frame in self.frames], self.steps_per_beat))
+            for name, at in (("highest", -1), ("lowest", 0))
+        )
+
+
+def frames_to_text(frames: NDArray[np.integer], low: int) -> str:
+    """Spell frames of 0 and 1, shape ``(n_frames, n_notes)``, as JSON.
+
+    Examples
+    --------
+    >>> frames_to_text(np.array([[1, 0, 1], [0, 0, 0]]), 60)
+    '[[60,62],[]]'
+    """
+    pitches = [(np.flatnonzero(frame) + low).tolist() for frame in frames]
+    return json.dumps(pitches, separators=(",", ":"))
+
+
+def _melody(pitches: list[int], steps_per_beat: int) -> Melody:
+    """Turn the pitches of a line, frame by frame, into notes; rests, which are -1, are left out."""
+    row = np.array(pitches)
+    starts = np.flatnonzero(np.r_[True, np.diff(row) != 0])
+    lengths = np.diff(np.r_[starts, len(row)]) / steps_per_beat
+    sounding = row[starts] >= 0
+    bars = starts // (steps_per_beat * BAR_BEATS) + 1
+    onsets = starts[sounding] / steps_per_beat
+    return Melody(row[starts][sounding], lengths[sounding], bars[sounding], onset_beats=onsets)

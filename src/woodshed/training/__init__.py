@@ -1,0 +1,1 @@
+"""Training machinery shared by all systems: loop, checkpoints, inference sessions, model folders."""

@@ -1,0 +1,222 @@
+"""Composers: learn, write the same for the same seed, obey the rules, and are the same after saving."""
+
+from __future__ import annotations
+
+from itertools import pairwise
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+import woodshed
+from woodshed.composition.generation import write_pieces
+from woodshed.composition.sampling import check_sampling
+from woodshed.composition.saving import save_composer
+from woodshed.composition.token_batch import NOTHING, TokenBatches, pack
+from woodshed.errors import (
+    DataError,
+    ModelFolderError,
+    NotFittedError,
+    ParameterError,
+    SettingNameError,
+)
+from woodshed.symbolic.folk.word import METRES, MODES
+from woodshed.tasks.tune import TuneComposer
+from woodshed.tasks.tune.piece import TunePiece
+from woodshed.tasks.tune.request import TuneWish
+
+TINY = {"width": 16, "n_layers": 1, "dropout": 0.0, "n_steps": 32, "batch_size": 2}
+SCALE = "M:4/4 K:Cmaj C D E F G A B c | c B A G F E D C |"
+JIG = "M:6/8 K:Cdor |: G 3 C 2 E | G 2 F E D C :|"
+
+
+@pytest.fixture(scope="module")
+def composer() -> TuneComposer:
+    settings = TINY | {"epochs": 120, "learning_rate": 0.02}
+    return TuneComposer(**settings).fit([SCALE, JIG] * 4, titles=["A scale", "A jig"] * 4)
+
+
+def test_it_learns(composer: TuneComposer) -> None:
+    uniform = np.log2(137)
+    assert composer.bits_per_token([SCALE, JIG]) < 0.4 * uniform
+    assert composer.bits_per_token([SCALE, JIG]) < composer.bits_per_token(["M:9/8 K:Cmin ^f /2 ^f /2 z 8 |"])
+    assert composer.score([SCALE]) == -composer.bits_per_token([SCALE])
+
+
+def test_pieces_in_company_are_known_as_well_as_alone(composer: TuneComposer) -> None:
+    alone = [composer.bits_per_token([piece]) for piece in (SCALE, JIG)]
+    lengths = [len(composer.encode(piece)) - 1 for piece in (SCALE, JIG)]
+    assert composer.bits_per_token([SCALE, JIG]) == pytest.approx(
+        np.average(alone, weights=lengths), rel=1e-5
+    )
+
+
+def test_the_same_seed_writes_the_same_and_another_does_not(composer: TuneComposer) -> None:
+    wish = TuneWish(seed=5, ends="any", max_copied_bars=-1)
+    texts = [tune.piece.text for tune in write_pieces(composer, 4, wish)]
+    assert texts == [tune.piece.text for tune in write_pieces(composer, 4, wish)]
+    assert texts != [tune.piece.text for tune in write_pieces(composer, 4, TuneWish(seed=6, ends="any"))]
+    assert composer.sample(2, seed=5, first=2, rule=wish.rule) == texts[2:]
+
+
+@pytest.mark.parametrize("seed", range(3))
+def test_by_the_rules_every_bar_adds_up_and_wishes_are_met(composer: TuneComposer, seed: int) -> None:
+    wish = TuneWish(
+        metre="6/8", key="D dorian", bars=4, constrain=["bar 2 = C 2 E G 3"], seed=seed, ends="any"
+    )
+    for tune in write_pieces(composer, 3, wish):
+        assert tune.piece.faults == ()
+        assert tune.piece.text.startswith("M:6/8 K:Cdor")
+        assert "B, 2 D F 3" in tune.piece.text
+        assert "C2E G3" in tune.abc
+        assert "\nK:Ddor\n" in tune.abc
+        assert tune.to_values()["lines"][0]["copied_bars"] <= 4
+
+
+def test_what_is_written_freely_is_a_tune_all_the_same(composer: TuneComposer) -> None:
+    for tune in write_pieces(composer, 24, TuneWish(free=True, temperature=50.0)):
+        metre, mode, *music = tune.piece.text.split()
+        assert metre in METRES
+        assert mode in MODES
+        assert not {*METRES, *MODES, "<s>"} & set(music)
+    (asked,) = write_pieces(composer, 1, TuneWish(free=True, key="D dorian", temperature=50.0))
+    assert asked.piece.text.split()[1] == "K:Cdor"
+
+
+def test_a_piece_is_written_the_same_alone_and_in_company(composer: TuneComposer) -> None:
+    together = composer.sample(6, seed=2, temperature=1.5)
+    assert [composer.sample(1, seed=2, first=k, temperature=1.5)[0] for k in range(6)] == together
+
+
+def test_a_prime_comes_back_unchanged(composer: TuneComposer) -> None:
+    prime = "M:6/8 K:Cdor |: G 3 C 2 E"
+    for tune in write_pieces(composer, 3, TuneWish(prime=prime, ends="any")):
+        assert tune.piece.text.startswith(prime)
+
+
+def test_without_heat_it_writes_what_it_learned_and_says_so(composer: TuneComposer) -> None:
+    (tune,) = write_pieces(composer, 1, TuneWish(prime="M:6/8 K:Cdor |:", temperature=0.01, ends="any"))
+    assert tune.originality.copied_bars >= 1
+    assert tune.originality.source == "A jig"
+
+
+def test_a_tune_that_copies_too_much_is_written_anew(composer: TuneComposer) -> None:
+    for tune in write_pieces(composer, 3, TuneWish(max_copied_bars=0, temperature=3.0, ends="any")):
+        assert tune.originality.copied_bars == 0
+    wish = TuneWish(max_copied_bars=0, prime=" ".join(JIG.split()[:-1]), ends="any")
+    with pytest.raises(ParameterError, match=r"only 0 are as they should.*copy more than 0 .*bars\): 20\."):
+        write_pieces(composer, 1, wish)
+
+
+def test_tunes_end_at_home_unless_they_need_not(composer: TuneComposer) -> None:
+    anywhere = TuneWish(temperature=2.0, ends="any", max_copied_bars=-1).write(composer, 32, 0)
+    at_home = [piece.text for piece in anywhere if piece.ends_at_home]
+    assert 0 < len(at_home) < 32
+    kept = write_pieces(composer, 3, TuneWish(temperature=2.0, max_copied_bars=-1))
+    assert [tune.piece.text for tune in kept] == at_home[:3]
+
+
+def test_a_tune_that_was_cut_off_is_written_anew() -> None:
+    head = "M:2/4 K:Cmaj |: C 2 E 2"
+    assert "no end within about 100 bars (--ends any)" in TuneWish().refuses(TunePiece(f"{head} | C"))
+    assert TuneWish().refuses(TunePiece(f"{head} | G 2 C 2 :|")) == ""
+    assert "no end" in TuneWish().refuses(TunePiece(f"{head} | G 2 C 2 |"))  # the repeat is open
+    assert TuneWish(free=True).refuses(TunePiece(f"{head} | C")) == ""
+    assert TuneWish(ends="any").refuses(TunePiece(f"{head} | C")) == ""
+    assert "bars (--bars)" in TuneWish(ends="any", bars=4).refuses(TunePiece(f"{head} | C"))
+
+
+def test_what_is_given_may_be_a_copy(composer: TuneComposer) -> None:
+    assert TuneWish().most_copied == 4
+    assert TuneWish(prime=JIG).most_copied == TuneWish(free=True).most_copied == -1
+    assert TuneWish(prime=JIG, max_copied_bars=2).most_copied == 2
+
+
+def test_it_is_the_same_after_saving(composer: TuneComposer, tmp_path: Path) -> None:
+    save_composer(composer, tmp_path / "model")
+    loaded = woodshed.load(tmp_path / "model")
+    assert loaded.sample(2, seed=1) == composer.sample(2, seed=1)
+    assert loaded.known_ == composer.known_
+    save_composer(composer, tmp_path / "half", half=True)
+    close = woodshed.load(tmp_path / "half").bits_per_token([SCALE, JIG])
+    assert close == pytest.approx(composer.bits_per_token([SCALE, JIG]), abs=0.01)
+    assert (tmp_path / "half" / "weights.npz").stat().st_size < 0.6 * (
+        tmp_path / "model" / "weights.npz"
+    ).stat().st_size
+
+
+def test_a_damaged_folder_is_refused(composer: TuneComposer, tmp_path: Path) -> None:
+    save_composer(composer, tmp_path)
+    weights = tmp_path / "weights.npz"
+    weights.write_bytes(weights.read_bytes()[:-50])
+    with pytest.raises(ModelFolderError, match=r"weights\.npz is damaged"):
+        woodshed.load(tmp_path)
+
+
+def test_an_interrupted_training_goes_on_to_the_same_weights(tmp_path: Path) -> None:
+    def end(epoch: int, *_: object) -> None:
+        if epoch == 1:
+            raise SystemExit
+
+    settings = TINY | {"epochs": 4}
+    whole = TuneComposer(**settings).fit([SCALE, JIG] * 2)
+    place = tmp_path / "state.npz"
+    with pytest.raises(SystemExit):
+        TuneComposer(**settings).fit([SCALE, JIG] * 2, checkpoint=place, on_epoch=end)
+    resumed = TuneComposer(**settings).fit([SCALE, JIG] * 2, checkpoint=place)
+    for name, values in whole.weights_.items():
+        np.testing.assert_allclose(resumed.weights_[name], values, atol=1e-6)
+
+
+def test_what_cannot_be_is_refused() -> None:
+    with pytest.raises(NotFittedError, match="has not learned yet"):
+        TuneComposer().sample(1)
+    with pytest.raises(DataError, match="no pieces were given"):
+        TuneComposer().fit([])
+    with pytest.raises(SettingNameError, match="widht"):
+        TuneComposer(widht=3)
+    with pytest.raises(ParameterError, match="no net called"):
+        TuneComposer(net="lstm").fit([SCALE])
+    for given in ((0.0, None, None), (float("nan"), None, None), (1.0, 0, None), (1.0, None, 1.5)):
+        with pytest.raises(ParameterError):
+            check_sampling(*given)
+
+
+@pytest.mark.parametrize(
+    ("wish", "message"),
+    [
+        ({"metre": "7/8"}, "no metre"),
+        ({"key": "H"}, "is no key"),
+        ({"prime": "M:6/8 K:Cdor G 2 Q"}, "'Q', the 5th word"),
+        ({"prime": "M:6/8 K:Cdor G", "metre": "9/8"}, "but M:9/8 is asked for"),
+        ({"prime": "G 2 E"}, "needs a metre and a mode"),
+        ({"metre": "6/8", "constrain": ["bar 2 = C 2 C"]}, "3 eighths are missing"),
+        ({"constrain": ["bar 2 = C 6"]}, "Ask for a metre"),
+        ({"metre": "6/8", "bars": 2, "constrain": ["bar 5 = C 6"]}, "Bar 5 is asked for, .* have 2 bars"),
+        ({"metre": "6/8", "constrain": ["bar 0 = C 6"]}, "counted from 1: there is no bar 0"),
+        ({"metre": "6/8", "constrain": ["C 6"]}, "says no bar"),
+        ({"free": True, "bars": 8}, "leave out --free"),
+        ({"prime": "M:6/8 K:Cdor G 3", "continue_": "mine.abc"}, "not both"),
+        ({"ends": "hom"}, "Did you mean home"),
+    ],
+)
+def test_contradictory_wishes_are_refused(wish: dict[str, object], message: str) -> None:
+    with pytest.raises(ParameterError, match=message):
+        TuneWish(**wish)  # type: ignore[arg-type]
+
+
+def test_packing_keeps_every_pair_and_begins_rows_with_pieces() -> None:
+    rng = np.random.default_rng(0)
+    pieces = [np.concatenate([[0], rng.integers(2, 9, n), [1]]) for n in (3, 9, 30, 5, 1)]
+    inputs, targets = pack(pieces, 12)
+    assert int((targets != NOTHING).sum()) == sum(len(piece) - 1 for piece in pieces)
+    pairs = [(a, b) for piece in pieces for a, b in pairwise(piece)]
+    assert sorted(zip(inputs[targets >= 0], targets[targets >= 0], strict=True)) == sorted(pairs)
+
+
+def test_batches_are_the_same_for_a_seed_and_others_in_the_next_epoch() -> None:
+    pieces = [np.array([0, k, k + 1, 1]) for k in range(2, 40)]
+    first, again = (TokenBatches(pieces, n_steps=12, batch_size=3, seed=4) for _ in range(2))
+    assert (first[2][0] == again[2][0]).all()
+    assert not (first[0][0] == first[first.steps_per_epoch][0]).all()
+    assert first[0][0].shape == (3, 12)

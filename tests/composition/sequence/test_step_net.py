@@ -1,0 +1,81 @@
+"""Token by token a net answers as it does for the whole sequence."""
+
+from __future__ import annotations
+
+import keras
+import numpy as np
+import pytest
+
+from woodshed.composition.sequence.step_net import Stepper, net_weights, sample_tokens
+from woodshed.errors import ParameterError
+from woodshed.nets.lstm_lm import lstm_lm
+
+N_TOKENS = 11
+
+
+def net_of(cell: str) -> keras.Model:
+    keras.utils.set_random_seed(0)
+    return lstm_lm(N_TOKENS, width=16, n_layers=2, cell=cell)
+
+
+def stepped(stepper: Stepper, ids: np.ndarray) -> np.ndarray:
+    state, logits = stepper.start(len(ids)), []
+    for column in ids.T:
+        answer, state = stepper(column, state)
+        logits.append(answer)
+    return np.stack(logits, axis=1)
+
+
+@pytest.mark.parametrize("cell", ["lstm", "gru"])
+def test_steps_answer_as_the_whole_sequence(cell: str) -> None:
+    net = net_of(cell)
+    ids = np.random.default_rng(1).integers(0, N_TOKENS, (3, 9))
+    whole = np.asarray(net(ids))
+    assert stepped(Stepper(net_weights(net)), ids) == pytest.approx(whole, abs=1e-5)
+    rounded = stepped(Stepper(net_weights(net), storage="int8"), ids)
+    assert 0 < np.abs(rounded - whole).max() < 0.05
+
+
+def test_a_rounded_stream_is_the_same_alone_and_in_company() -> None:
+    stepper = Stepper(net_weights(net_of("lstm")), storage="int8")
+    ids = np.random.default_rng(2).integers(0, N_TOKENS, (5, 12))
+    together = stepped(stepper, ids)
+    assert [np.array_equal(stepped(stepper, ids[k : k + 1])[0], together[k]) for k in range(5)] == [True] * 5
+
+
+@pytest.mark.parametrize("storage", ["float32", "int8"])
+def test_many_streams_share_threads_and_answer_alike(storage: str) -> None:
+    weights = net_weights(net_of("lstm"))
+    ids = np.random.default_rng(3).integers(0, N_TOKENS, (16, 8))
+    shared, alone = (Stepper(weights, storage=storage, n_threads=n) for n in (2, 1))
+    assert stepped(shared, ids) == pytest.approx(stepped(alone, ids), abs=1e-6)
+
+    threads = [s.get_session_options().intra_op_num_threads for s in (shared._together, shared._alone)]
+    assert threads == [2, 1]
+    fewer = Stepper(weights, storage=storage, n_threads=2)
+    stepped(fewer, ids[:15])
+    assert "_together" not in vars(fewer)
+    assert alone._together is alone._alone
+
+
+def test_draws_follow_the_seed_and_the_temperature() -> None:
+    stepper = Stepper(net_weights(net_of("lstm")))
+    drawn = sample_tokens(stepper, 3, 20, seed=1)
+    assert drawn.shape == (3, 20)
+    assert np.array_equal(drawn, sample_tokens(stepper, 3, 20, seed=1))
+    assert not np.array_equal(drawn, sample_tokens(stepper, 3, 20, seed=2))
+    cold = sample_tokens(stepper, 2, 20, temperature=1e-6)
+    assert np.array_equal(cold[0], cold[1])
+    with pytest.raises(ParameterError, match="temperature must be above 0, got 0"):
+        sample_tokens(stepper, 1, 1, temperature=0)
+
+
+def test_other_weights_and_storages_are_refused() -> None:
+    with pytest.raises(ParameterError, match="not the weights of an lstm_lm"):
+        Stepper({})
+    with pytest.raises(ParameterError, match=r"no storage called 'int9'\. Did you mean int8"):
+        Stepper({}, storage="int9")
+    with pytest.raises(
+        ParameterError, match="n_threads must be at least 1, or None for all processors, got 0"
+    ):
+        Stepper({}, n_threads=0)

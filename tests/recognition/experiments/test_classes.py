@@ -1,0 +1,287 @@
+"""Experiments: every part is tested by who has not learned from it; cut short, a run goes on where it was."""
+
+from __future__ import annotations
+
+from collections import Counter
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Any, ClassVar
+
+import numpy as np
+import pytest
+
+from woodshed.data.example import Corpus
+from woodshed.data.split import honest_splits, make_split
+from woodshed.errors import DataError, OutputError, ParameterError
+from woodshed.recognition.experiments.classes import BASELINES, Run
+from woodshed.recognition.experiments.cross_validation import Watcher, methods_of
+from woodshed.recognition.experiments.result import Experiment, LearningCurve
+from woodshed.recognition.recogniser import Recogniser
+from woodshed.training.run_state import Notebook
+
+
+@dataclass(kw_only=True, eq=False)
+class Parrot(Recogniser):
+    """Stands in for a recogniser: remembers every sound it learned from, and guesses at others."""
+
+    n_fits: ClassVar[int] = 0
+    end_after: ClassVar[int] = 10**9
+    how: ClassVar[type[BaseException]] = SystemExit
+
+    def fit(
+        self, clips: Any, labels: Any, groups: Any = None, *, checkpoint: Any = None, on_epoch: Any = None
+    ) -> Any:
+        Parrot.n_fits += 1
+        if Parrot.n_fits > Parrot.end_after and Parrot.how is not KeyboardInterrupt:
+            raise Parrot.how
+        self.classes_ = np.unique(np.asarray(labels))
+        self.known = {clip.samples.tobytes(): label for clip, label in zip(clips, labels, strict=True)}
+        self.learned_groups, self.checkpoint = groups, checkpoint
+        on_epoch(0, 1.5, 0.5)
+        self.curve_ = LearningCurve("training", (1.5, 1.0), (1.6, 1.1), (0.3, 0.6), 1)
+        if Parrot.n_fits > Parrot.end_after:
+            raise Parrot.how
+        return self
+
+    def predict_proba(self, clips: Any) -> np.ndarray:
+        rows = np.full((len(clips), len(self.classes_)), 0.1)
+        for row, clip in zip(rows, clips, strict=True):
+            row[self.classes_.tolist().index(self.known.get(clip.samples.tobytes(), self.classes_[0]))] = 0.9
+        return rows / rows.sum(axis=1, keepdims=True)
+
+
+@pytest.fixture(autouse=True)
+def _fresh_parrot(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(Parrot, "n_fits", 0)
+    monkeypatch.setattr(Parrot, "end_after", 10**9)
+
+
+def run(corpus: Corpus, how: str = "random", folder: Path | None = None, **change: Any) -> Run:
+    return Run(Parrot(epochs=2), corpus, honest_splits(corpus, how), Notebook(folder), **change)
+
+
+def answers(experiment: Experiment) -> list[Any]:
+    return [
+        (
+            split.split,
+            split.leaky,
+            split.indices.tolist(),
+            split.folds.tolist(),
+            split.truth.tolist(),
+            split.curves,
+            *(split.probabilities[method].tolist() for method in methods_of(Parrot(), BASELINES)),
+        )
+        for split in experiment.splits
+    ]
+
+
+def test_the_honest_split_comes_first_and_leaks_are_computed(toy_corpus: Corpus) -> None:
+    experiment, _ = run(toy_corpus).measure()
+    assert [(split.split, split.leaky) for split in experiment.splits] == [
+        ("unheard groups, 2 folds", False),
+        ("random, 26 % held out", True),
+    ]
+    honest, leaky = experiment.splits
+    groups = np.asarray(toy_corpus.groups)
+    for split, shared in ((honest, False), (leaky, True)):
+        for fold in np.unique(split.folds):
+            tested = split.indices[split.folds == fold]
+            learned = np.setdiff1d(np.arange(len(groups)), tested)
+            assert bool(set(groups[tested]) & set(groups[learned])) is shared
+
+
+def test_every_row_is_tested_once_by_a_model_that_has_not_learned_from_it(toy_corpus: Corpus) -> None:
+    experiment, kept = run(toy_corpus, "group-folds").measure()
+    (split,) = experiment.splits
+    assert sorted(split.indices.tolist()) == list(range(len(toy_corpus.examples)))
+    assert split.truth.tolist() == [toy_corpus.labels[k] for k in split.indices]
+    # A parrot knows what it learned from and nothing else: here it must always have guessed.
+    assert (split.probabilities["net"].argmax(axis=1) == 0).all()
+    assert kept.score([Run(kept, toy_corpus, ()).sounds[k] for k in range(5)], toy_corpus.labels[:5]) == 1
+    assert experiment.learned.tolist() == list(range(len(toy_corpus.examples)))
+
+
+def test_the_plain_baselines_answer_the_same_test_parts(toy_corpus: Corpus) -> None:
+    experiment, _ = run(toy_corpus).measure()
+    for split in experiment.splits:
+        assert list(split.probabilities) == ["net", "svm", "majority"]
+        for rows in split.probabilities.values():
+            assert rows.shape == (len(split.truth), 3)
+            assert rows.sum(axis=1) == pytest.approx(1)
+    leaky = experiment.splits[1]
+    classes = np.asarray(experiment.labels)
+    assert (classes[leaky.probabilities["svm"].argmax(axis=1)] == leaky.truth).mean() > 0.5
+    assert np.unique(leaky.probabilities["majority"], axis=0).shape == (1, 3)
+
+
+def test_with_one_fold_the_model_that_was_tested_is_kept(toy_corpus: Corpus) -> None:
+    experiment, kept = run(toy_corpus, "group").measure()
+    assert Parrot.n_fits == 1
+    (split,) = experiment.splits
+    assert sorted([*experiment.learned, *split.indices]) == list(range(len(toy_corpus.examples)))
+    assert len(kept.known) == len(experiment.learned)  # type: ignore[attr-defined]
+
+
+def test_with_several_folds_one_more_learns_from_everything(toy_corpus: Corpus) -> None:
+    _, kept = run(toy_corpus).measure()
+    assert Parrot.n_fits == 2 + 1 + 1
+    assert len(kept.known) == len(toy_corpus.examples)  # type: ignore[attr-defined]
+    assert kept.learned_groups == toy_corpus.groups  # type: ignore[attr-defined]
+
+
+def test_curves_settings_and_provenance_are_kept(toy_corpus: Corpus) -> None:
+    experiment, _ = run(toy_corpus, "group-folds").measure()
+    assert [curve.fold for curve in experiment.splits[0].curves] == ["fold 1", "fold 2"]
+    assert experiment.splits[0].curves[0].validation_loss == (1.6, 1.1)
+    assert experiment.splits[0].curves[0].best_epoch == 1
+    assert experiment.settings["epochs"] == 2
+    assert experiment.settings["sample_rate"] == 8000  # left open, and chosen from all examples
+    assert "numpy" in experiment.provenance
+    assert "interrupted" not in experiment.provenance
+
+
+def test_the_watcher_is_told_what_happens(toy_corpus: Corpus) -> None:
+    heard: list[Any] = []
+    watcher = Watcher(
+        lambda *a: heard.append(("begin", *a)), lambda *a: heard.append(("epoch", *a)), heard.append
+    )
+    run(toy_corpus, "group-folds", watcher=watcher).measure()
+    assert heard[0] == ("begin", "unheard groups, 2 folds: fold 1", 2)
+    assert heard[1] == ("epoch", 0, 1.5, 0.5)
+    assert heard[2] == pytest.approx(1 / 3)  # its guess is right for one class of three
+    assert heard[-1] is None
+    assert sum(isinstance(word, tuple) and word[0] == "begin" for word in heard) == 3
+
+
+def test_a_class_that_would_be_tested_but_not_learned_is_named(toy_corpus: Corpus) -> None:
+    split = make_split(toy_corpus, "group")
+    fold = split.folds[0]
+    rare = [k for k in fold.train if toy_corpus.labels[k] == "rise"]
+    moved = replace(fold, train=np.setdiff1d(fold.train, rare), test=np.union1d(fold.test, rare))
+    unfair = replace(split, folds=(moved,))
+    with pytest.raises(DataError, match="rise would be tested but not learned"):
+        Run(Parrot(), toy_corpus, [unfair]).measure()
+
+
+def test_a_class_that_is_not_learned_in_a_fold_has_no_chance_there(toy_corpus: Corpus) -> None:
+    split = make_split(toy_corpus, "group-folds")
+    first = split.folds[0]
+    without = np.array(
+        [k for k in np.concatenate([first.train, first.test]) if toy_corpus.labels[k] != "rise"]
+    )
+    fold = replace(
+        first, train=np.intersect1d(first.train, without), test=np.intersect1d(first.test, without)
+    )
+    experiment, _ = Run(Parrot(), toy_corpus, [replace(split, folds=(fold,))]).measure()
+    assert experiment.labels == ("fall", "pulse", "rise")
+    assert (experiment.splits[0].probabilities["net"][:, 2] == 0).all()
+
+
+def test_wrong_settings_are_refused_before_anything_is_read(toy_corpus: Corpus, tmp_path: Path) -> None:
+    wrong = Run(Parrot(epochs=0), toy_corpus, honest_splits(toy_corpus), Notebook(tmp_path / "training"))
+    with pytest.raises(ParameterError, match="epochs must be positive"):
+        wrong.measure()
+    assert list(tmp_path.iterdir()) == []
+
+
+# -- going on -------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("n_done", [0, 1, 2, 3])
+def test_a_run_that_was_killed_goes_on_to_the_same_answers(
+    n_done: int, toy_corpus: Corpus, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    expected = answers(run(toy_corpus).measure()[0])
+    monkeypatch.setattr(Parrot, "n_fits", 0)
+    monkeypatch.setattr(Parrot, "end_after", n_done)
+    with pytest.raises(SystemExit):
+        run(toy_corpus, folder=tmp_path / "training").measure()
+    monkeypatch.setattr(Parrot, "end_after", 10**9)
+    monkeypatch.setattr(Parrot, "n_fits", 0)
+    experiment, _ = run(toy_corpus, folder=tmp_path / "training", resume=True).measure()
+    assert answers(experiment) == expected
+    assert Parrot.n_fits == 4 - n_done  # what was done is not done again
+
+
+def test_a_damaged_part_is_done_again(
+    toy_corpus: Corpus, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    folder = tmp_path / "training"
+    expected = answers(run(toy_corpus, folder=folder).measure()[0])
+    (part, *_) = sorted(folder.glob("split-*.npz"))
+    part.write_bytes(part.read_bytes()[:-100])
+    monkeypatch.setattr(Parrot, "n_fits", 0)
+    assert answers(run(toy_corpus, folder=folder, resume=True).measure()[0]) == expected
+    assert Parrot.n_fits == 2  # that part, and the model to keep
+
+
+def test_each_training_has_a_checkpoint_of_its_own(toy_corpus: Corpus, tmp_path: Path) -> None:
+    seen: list[Path] = []
+
+    @dataclass(kw_only=True, eq=False)
+    class Noting(Parrot):
+        def fit(self, *arguments: Any, checkpoint: Any = None, **named: Any) -> Any:
+            seen.append(checkpoint)
+            return super().fit(*arguments, checkpoint=checkpoint, **named)
+
+    splits = honest_splits(toy_corpus, "random")
+    Run(Noting(), toy_corpus, splits, Notebook(tmp_path)).measure()
+    assert Counter(seen).most_common(1)[0][1] == 1
+    assert all(path.parent == tmp_path for path in seen)
+
+
+def test_another_run_does_not_go_on(toy_corpus: Corpus, tmp_path: Path) -> None:
+    run(toy_corpus, folder=tmp_path / "training").measure()
+    other = Run(
+        Parrot(epochs=3),
+        toy_corpus,
+        honest_splits(toy_corpus, "random"),
+        Notebook(tmp_path / "training"),
+        True,
+    )
+    with pytest.raises(OutputError, match="holds an unfinished training with other settings or other data"):
+        other.measure()
+    elsewhere = Parrot(epochs=2, store=str(tmp_path / "store"), n_jobs=2)  # those do not change the result
+    splits = honest_splits(toy_corpus, "random")
+    Run(elsewhere, toy_corpus, splits, Notebook(tmp_path / "training"), True).measure()
+    assert Parrot.n_fits == 4 + 1
+
+
+@pytest.mark.parametrize("n_done", [0, 1, 2, 3])
+def test_a_keyboard_interrupt_tests_and_keeps_what_there_is(
+    n_done: int, toy_corpus: Corpus, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(Parrot, "end_after", n_done)
+    monkeypatch.setattr(Parrot, "how", KeyboardInterrupt)
+    cut_short = run(toy_corpus, folder=tmp_path / "training")
+    experiment, kept = cut_short.measure()
+    assert cut_short.interrupted
+    assert "interrupted" in experiment.provenance
+    assert Parrot.n_fits == n_done + 1  # the one under way is ended, no other is begun
+    assert [len(split.curves) for split in experiment.splits] == [[1], [2], [2, 1], [2, 1]][n_done]
+    assert len(kept.known) == len(experiment.learned)  # type: ignore[attr-defined]
+    monkeypatch.setattr(Parrot, "end_after", 10**9)
+    monkeypatch.setattr(Parrot, "n_fits", 0)
+    whole, _ = run(toy_corpus, folder=tmp_path / "training", resume=True).measure()
+    assert answers(whole) == answers(run(toy_corpus).measure()[0])  # and it can still go on
+
+
+def test_an_interrupt_before_there_is_anything_to_keep_ends_the_run(
+    toy_corpus: Corpus, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def interrupted(self: Any, *_: Any, **__: Any) -> None:
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(Parrot, "fit", interrupted)
+    with pytest.raises(KeyboardInterrupt):
+        run(toy_corpus).measure()
+
+
+def test_the_plan_counts_the_trainings(toy_corpus: Corpus, tiny: dict[str, Any]) -> None:
+    recogniser = Parrot(**tiny)
+    plan = Run(recogniser, toy_corpus, honest_splits(toy_corpus, "random")).plan()
+    assert (plan.n_trainings, plan.n_epochs) == (4, 20)
+    narrow, wide = recogniser.width, 2 * recogniser.width
+    assert plan.n_weights == 35 * 16 * wide + wide + wide * narrow + narrow + narrow * 3 + 3
+    assert 0 < plan.duration_s < 60
+    assert Run(recogniser, toy_corpus, honest_splits(toy_corpus, "group")).plan().n_trainings == 1

@@ -1,0 +1,136 @@
+"""A comparison: the same clips for all, each in a process of its own, and nothing is done twice."""
+
+from __future__ import annotations
+
+import os
+import signal
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+
+from woodshed.data.example import Corpus
+from woodshed.data.sound import Sounds
+from woodshed.data.split import make_split
+from woodshed.errors import DataError, OutputError, ParameterError
+from woodshed.recognition.experiments.classes import Run
+from woodshed.recognition.experiments.comparison import Bakeoff, Comparison, candidates_of
+from woodshed.recognition.experiments.cross_validation import Watcher
+from woodshed.recognition.experiments.model_comparison import prepare
+from woodshed.tasks import job_class
+from woodshed.training.run_state import Notebook
+
+
+@pytest.fixture(scope="module")
+def started() -> list[str]:
+    return []
+
+
+@pytest.fixture(scope="module")
+def notebook(tmp_path_factory: pytest.TempPathFactory) -> Notebook:
+    return Notebook(tmp_path_factory.mktemp("compared") / "training")
+
+
+def bakeoff(corpus: Corpus, nets: tuple[str, ...], notebook: Notebook = Notebook(), **change: Any) -> Bakeoff:  # noqa: B008  frozen
+    listener = job_class("speech")(n_mels=10, epochs=1)
+    return Bakeoff(listener, corpus, make_split(corpus, "group-folds"), nets, notebook, **change)
+
+
+@pytest.fixture(scope="module")
+def compared(toy_corpus: Corpus, notebook: Notebook, started: list[str]) -> Comparison:
+    watcher = Watcher(begin=lambda title, _: started.append(title))
+    return bakeoff(toy_corpus, ("svm", "course-cnn", "knn"), notebook, watcher=watcher).measure()
+
+
+def test_every_candidate_answers_as_a_run_with_it_would(compared: Comparison, toy_corpus: Corpus) -> None:
+    splits = [make_split(toy_corpus, "group-folds")]
+    for net in ("svm", "knn"):
+        (expected,) = Run(job_class("speech")(net=net), toy_corpus, splits).test()
+        assert compared.indices.tolist() == expected.indices.tolist()
+        names = np.asarray(compared.names)
+        assert names[compared.truth.argmax(axis=1)].tolist() == expected.truth.tolist()
+        raw = expected.probabilities[net] if expected.judged is None else expected.judged.raw
+        np.testing.assert_allclose(compared.answers[net], raw, atol=1e-9)
+    assert list(compared.answers) == ["svm", "knn", "majority"]
+    assert (compared.split, compared.leaky) == (splits[0].name, False)
+
+
+def test_all_that_is_learned_from_is_described_before_the_clock_starts(
+    toy_corpus: Corpus, tmp_path: Path
+) -> None:
+    few = replace(toy_corpus, examples=toy_corpus.examples[::5])
+    listener = job_class("instrument")(net="svm", sample_rate=8000, store=str(tmp_path))
+    prepare(listener, few)
+    described = sorted(path.stat().st_mtime_ns for path in tmp_path.rglob("*") if path.is_file())
+    listener.fit(Sounds(few.examples), few.labels)
+    assert described
+    assert sorted(path.stat().st_mtime_ns for path in tmp_path.rglob("*") if path.is_file()) == described
+
+
+def test_costs_are_those_of_the_candidate_alone(compared: Comparison) -> None:
+    assert list(compared.costs) == ["svm", "knn"]
+    for costs in compared.costs.values():
+        assert costs.n_weights == 0  # a classical model has none
+        assert costs.train_s > 0
+        assert costs.predict_s > 0
+        # NumPy, SciPy and scikit-learn take about that; this process, with all that is loaded, takes more.
+        assert 30e6 < costs.peak_bytes < 400e6
+    # A vote of neighbours keeps all 18 rows; both hold a scaler beside what they learned.
+    assert all(2e3 < costs.size_bytes < 1e6 for costs in compared.costs.values())
+
+
+def test_one_that_fails_is_named_and_the_others_go_on(compared: Comparison) -> None:
+    assert list(compared.failed) == ["course-cnn"]
+    assert "course-cnn needs at least 11 frames and 11 bands" in compared.failed["course-cnn"]
+
+
+def test_what_is_done_is_not_done_again_and_nets_can_be_added(
+    compared: Comparison, toy_corpus: Corpus, notebook: Notebook, started: list[str]
+) -> None:
+    assert [title for title in started if "cnn" not in title] == [
+        "svm: fold 1",
+        "svm: fold 2",
+        "knn: fold 1",
+        "knn: fold 2",
+    ]
+    begun: list[str] = []
+    (notebook.folder / "knn-fold-1.npz").unlink()
+    watcher = Watcher(begin=lambda title, _: begun.append(title))
+    again = bakeoff(toy_corpus, ("svm", "knn", "logistic"), notebook, resume=True, watcher=watcher).measure()
+    assert begun == ["knn: fold 2", "logistic: fold 1", "logistic: fold 2"]
+    assert again.costs["svm"] == compared.costs["svm"]  # even the stop-watch's figures are those written down
+    for net in ("svm", "knn"):
+        np.testing.assert_array_equal(again.answers[net], compared.answers[net])
+    other = bakeoff(toy_corpus, ("svm", "knn"), notebook, resume=True)
+    other.listener.seed = 1
+    with pytest.raises(OutputError, match="other settings or other data"):
+        other.measure()
+
+
+def test_ctrl_c_keeps_the_candidates_that_are_done(toy_corpus: Corpus, tmp_path: Path) -> None:
+    def begin(title: str, _: int) -> None:
+        if title.startswith("knn"):
+            os.kill(os.getpid(), signal.SIGINT)
+
+    kept = bakeoff(
+        toy_corpus, ("svm", "knn"), Notebook(tmp_path / "n"), watcher=Watcher(begin=begin)
+    ).measure()
+    assert kept.interrupted
+    assert list(kept.costs) == ["svm"]
+    assert list(kept.answers) == ["svm", "majority"]
+
+
+def test_when_all_fail_there_is_nothing_to_tell(toy_corpus: Corpus) -> None:
+    with pytest.raises(DataError, match=r"No candidate could be tested\. course-cnn: course-cnn needs"):
+        bakeoff(toy_corpus, ("course-cnn",)).measure()
+
+
+def test_the_nets_to_compare_are_checked() -> None:
+    speech = job_class("speech")()
+    assert candidates_of(speech) == ("conv-tdnn", "mlp", "conv-stack", "svm", "forest", "logistic")
+    with pytest.raises(ParameterError, match=r"There is no net called 'forrest'\. Did you mean forest\?"):
+        candidates_of(speech, "svm,forrest")
+    with pytest.raises(ParameterError, match="takes two nets or more, got svm alone"):
+        candidates_of(speech, "svm,svm")

@@ -1,0 +1,57 @@
+"""Evaluation of a finished model on other sounds."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from woodshed.data.example import Corpus
+from woodshed.data.folder import read_folder
+from woodshed.errors import DataError
+from woodshed.recognition.experiments.evaluation import evaluate
+from woodshed.recognition.recogniser import Recogniser
+
+
+def test_the_answers_are_kept_beside_the_truth(speech: Recogniser, unheard_folder: Path) -> None:
+    corpus = read_folder(unheard_folder)
+    experiment = evaluate(speech, corpus, leaky=None)
+    (split,) = experiment.splits
+    assert split.leaky is None
+    assert split.truth.tolist() == corpus.labels
+    assert list(split.probabilities) == ["net"]
+    right = np.asarray(experiment.labels)[split.probabilities["net"].argmax(axis=1)] == split.truth
+    assert right.mean() > 0.75
+    assert experiment.job == "speech"
+    assert experiment.set_aside == ()
+
+
+def test_labels_that_the_model_does_not_know_are_set_aside_and_named(
+    speech: Recogniser, unheard_folder: Path
+) -> None:
+    corpus = read_folder(unheard_folder)
+    first, second, *others = corpus.examples
+    mixed = replace(
+        corpus, examples=(replace(first, label="bark"), second, replace(others[0], label="yelp"), *others[1:])
+    )
+    experiment = evaluate(speech, mixed, leaky=False)
+    assert [entry.path for entry in experiment.set_aside] == [first.path, others[0].path]
+    assert (
+        experiment.set_aside[0].reason
+        == "its label 'bark' is not one that the model knows: fall, pulse, rise."
+    )
+    assert experiment.corpus.examples == (second, *others[1:])
+    assert len(experiment.splits[0].truth) == len(corpus.examples) - 2
+    assert experiment.splits[0].leaky is False
+
+
+def test_a_corpus_without_a_known_label_is_refused(speech: Recogniser, unheard_folder: Path) -> None:
+    corpus = read_folder(unheard_folder)
+    strange = Corpus("zoo", tuple(replace(row, label=f"animal {row.label}") for row in corpus.examples))
+    with pytest.raises(
+        DataError,
+        match="zoo has the labels animal fall, animal pulse, animal rise, but the model knows fall, pulse",
+    ):
+        evaluate(speech, strange, leaky=None)

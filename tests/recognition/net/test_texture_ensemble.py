@@ -1,0 +1,73 @@
+"""A second opinion: which windows are remembered, and that a model has it before and after it is saved."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+from tests.conftest import TINY
+
+import woodshed
+from woodshed.data.example import Corpus
+from woodshed.data.sound import Sounds
+from woodshed.errors import ParameterError
+from woodshed.recognition.net import texture_ensemble as second_opinion
+from woodshed.recognition.net.texture_ensemble import known_windows
+from woodshed.recognition.recogniser import Recogniser
+from woodshed.recognition.saving import save_model
+from woodshed.tasks.noise import NoiseRecogniser
+from woodshed.tasks.snr import SnrRegressor
+
+
+def read(k: int, version: int) -> np.ndarray:
+    """Clip ``k`` holds its number, a tenth more in each version; of clip 2 the second half is silent."""
+    spectrogram = np.full((20, 4), k + version / 10, np.float16)
+    if k == 2:
+        spectrogram[10:] = -90
+    return spectrogram
+
+
+def test_recordings_come_before_copies_and_silence_not_at_all() -> None:
+    windows, rows = known_windows(read, 10, 3, 2, seed=0)
+    levels = windows.max(axis=(1, 2))
+    first = levels[: len(levels) // 2]
+    assert sorted(set(np.round(first, 1).tolist())) == [0, 1, 2]
+    assert np.round(levels - rows, 1).tolist() == [0.0] * len(first) + [0.1] * len(first)
+    assert (rows[: len(first)] == 0).sum() == 3
+    assert (rows[: len(first)] == 2).sum() == 2  # the third of its windows holds nothing
+
+
+def test_no_more_are_remembered_than_there_is_room(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(second_opinion, "N_KNOWN", 7)
+    windows, rows = known_windows(read, 10, 50, 2, seed=0)
+    assert windows.shape == (7, 10, 4)
+    assert rows.tolist() != known_windows(read, 10, 50, 2, seed=1)[1].tolist()
+
+
+@pytest.mark.train
+def test_it_knows_how_sounds_move_when_the_net_knows_nothing(
+    toy_corpus: Corpus, unheard_toy: Any, tmp_path: Path
+) -> None:
+    settings = TINY | {"epochs": 1, "learning_rate": 1e-9}
+    sounds, labels = Sounds(toy_corpus.examples), toy_corpus.labels
+    # A rise moves as much as a fall does; a pulse moves otherwise.
+    is_pulse = np.asarray(unheard_toy.labels) == "pulse"
+    right = {}
+    for share in (0.0, 0.9):
+        model = NoiseRecogniser(**settings, second_opinion=share).fit(sounds, labels)
+        right[share] = ((model.predict(unheard_toy.clips) == "pulse") == is_pulse).mean()
+    assert right[0.0] < 0.8
+    assert right[0.9] > 0.95
+    save_model(model, tmp_path / "model")
+    again = woodshed.load(tmp_path / "model")
+    assert np.array_equal(again.predict_proba(unheard_toy.clips), model.predict_proba(unheard_toy.clips))
+    assert again.net_.output_shape == (None, 3)
+
+
+def test_only_names_have_one() -> None:
+    with pytest.raises(ParameterError, match="second_opinion is about names, which a SnrRegressor"):
+        SnrRegressor(second_opinion=0.5).check_settings()
+    with pytest.raises(ParameterError, match="second_opinion must be from 0 to 1, got 2"):
+        Recogniser(second_opinion=2.0).check_settings()

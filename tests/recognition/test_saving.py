@@ -1,0 +1,314 @@
+"""Model folders: nothing but what was saved is loaded, and nothing in one is ever run."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import shutil
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+
+import woodshed
+from woodshed.errors import ModelFolderError, NotFittedError, OutputError
+from woodshed.recognition.recogniser import Recogniser
+from woodshed.recognition.saving import FORMAT, describe_model, save_model, to_json
+from woodshed.training.inference import net_to_keras
+
+
+@pytest.fixture
+def saved(speech: Recogniser, tmp_path: Path) -> Path:
+    """Return the folder of a saved model, to be damaged."""
+    save_model(speech, tmp_path / "model")
+    return tmp_path / "model"
+
+
+@pytest.fixture
+def saved_svm(fitted: Callable[..., Recogniser], tmp_path: Path) -> Path:
+    """Return the folder of a saved classical model, to be damaged."""
+    save_model(fitted("speech", "svm"), tmp_path / "svm")
+    return tmp_path / "svm"
+
+
+def replace_file(folder: Path, name: str, content: bytes) -> None:
+    """Put another file in place of one, with the right digest, as somebody who means harm would."""
+    (folder / name).write_bytes(content)
+    files = json.loads((folder / "settings.json").read_text("utf-8"))["files"]
+    change_settings(folder, files=files | {name: hashlib.sha256(content).hexdigest()})
+
+
+def change_settings(folder: Path, **change: Any) -> None:
+    path = folder / "settings.json"
+    path.write_text(json.dumps(json.loads(path.read_text("utf-8")) | change), "utf-8")
+
+
+def test_the_folder_holds_what_it_says_and_reads_like_a_book(saved: Path, speech: Recogniser) -> None:
+    assert sorted(path.name for path in saved.iterdir()) == [
+        "labels.json",
+        "net.keras",
+        "net.onnx",
+        "settings.json",
+    ]
+    assert json.loads((saved / "labels.json").read_text("utf-8")) == ["fall", "pulse", "rise"]
+    settings = json.loads((saved / "settings.json").read_text("utf-8"))
+    assert (settings["format"], settings["job"]) == (FORMAT, "speech")
+    assert settings["settings"]["width"] == speech.width
+    assert settings["feature"]["LogMel"]["sample_rate"] == 8000
+    assert len(settings["curve"]["train_loss"]) == 20
+    for name, digest in settings["files"].items():
+        assert hashlib.sha256((saved / name).read_bytes()).hexdigest() == digest
+
+
+def test_where_features_were_kept_is_not_carried_elsewhere(speech: Recogniser, tmp_path: Path) -> None:
+    import copy
+
+    at_home = copy.copy(speech)
+    at_home.store = "a-secret-place"
+    save_model(at_home, tmp_path)
+    assert woodshed.load(tmp_path).store is None
+    assert all(b"secret" not in path.read_bytes() for path in tmp_path.iterdir())
+
+
+@pytest.mark.parametrize("name", ["net.onnx", "net.keras", "labels.json"])
+@pytest.mark.parametrize("damage", ["a bit", "cut short", "empty", "missing"])
+def test_a_damaged_file_is_named(name: str, damage: str, saved: Path) -> None:
+    path = saved / name
+    content = bytearray(path.read_bytes())
+    if damage == "missing":
+        path.unlink()
+    else:
+        content[len(content) // 2] ^= 1
+        path.write_bytes({"a bit": content, "cut short": content[:-1], "empty": b""}[damage])
+    reason = "it cannot be read" if damage == "missing" else "its content is not what was saved"
+    with pytest.raises(
+        ModelFolderError, match=rf"{name} is damaged: {reason}.*(again|train the model again)"
+    ):
+        woodshed.load(saved)
+
+
+@pytest.mark.parametrize(
+    "text",
+    ["", "{", "[]", "3", "null", '{"format": 1}', '{"format": 1, "job": "speech", "settings": {}}', "\x00"],
+)
+def test_settings_that_cannot_be_understood_are_named(text: str, saved: Path) -> None:
+    (saved / "settings.json").write_text(text)
+    with pytest.raises(ModelFolderError, match=r"settings\.json is damaged: it cannot be understood"):
+        woodshed.load(saved)
+
+
+def test_settings_cut_short_are_named(saved: Path) -> None:
+    path = saved / "settings.json"
+    path.write_bytes(path.read_bytes()[:-20])
+    with pytest.raises(ModelFolderError, match=r"settings\.json is damaged: it cannot be understood"):
+        woodshed.load(saved)
+    path.write_bytes(b"\xff\xfe not utf-8")
+    with pytest.raises(ModelFolderError, match=r"settings\.json is damaged: it cannot be understood"):
+        woodshed.load(saved)
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        {"settings": {"no_such_setting": 1}},
+        {"settings": []},
+        {"feature": {}},
+        {"feature": {"LogMel": {"n_mels": -1}}},
+        {"feature": {"LogMel": {"bands": 4}}},
+        {"curve": {"fold": "a"}},
+        {"curve": None},
+    ],
+)
+def test_settings_that_do_not_fit_are_named(change: dict[str, Any], saved: Path) -> None:
+    change_settings(saved, **change)
+    with pytest.raises(ModelFolderError, match=r"settings\.json is damaged: it does not fit this version"):
+        woodshed.load(saved)
+
+
+@pytest.mark.parametrize("version", [FORMAT + 1, 99, "two"])
+def test_a_newer_format_says_upgrade(version: Any, saved: Path) -> None:
+    change_settings(saved, format=version)
+    with pytest.raises(
+        ModelFolderError, match=r"newer woodshed \(format .*Upgrade with: pip install --upgrade woodshed"
+    ):
+        woodshed.load(saved)
+
+
+def test_a_folder_that_is_no_model_says_how_to_make_one(tmp_path: Path) -> None:
+    for name, message in (
+        ("nowhere", "is not there"),
+        ("empty", "is not a woodshed model: it has no settings.json"),
+    ):
+        if name == "empty":
+            (tmp_path / name).mkdir()
+        with pytest.raises(ModelFolderError, match=rf"{name} {message}.*woodshed train DATA --out"):
+            woodshed.load(tmp_path / name)
+    (tmp_path / "file").write_text("no folder")
+    with pytest.raises(ModelFolderError, match=r"is a file, and a model is a folder\. First the model"):
+        woodshed.load(tmp_path / "file")
+
+
+def test_a_model_for_another_job_says_what_it_is_for(saved: Path) -> None:
+    change_settings(saved, job="dancing")
+    with pytest.raises(ModelFolderError, match=r"is a model for 'dancing', not for .*noise.*speech"):
+        woodshed.load(saved)
+
+
+def test_files_of_two_models_do_not_make_one(
+    saved: Path, fitted: Callable[[str], Recogniser], tmp_path: Path
+) -> None:
+    save_model(fitted("noise"), tmp_path / "other")
+    shutil.copy(tmp_path / "other" / "net.onnx", saved / "net.onnx")
+    with pytest.raises(ModelFolderError, match=r"net\.onnx is damaged: its content is not what was saved"):
+        woodshed.load(saved)
+
+
+def test_no_code_of_the_folder_is_run(saved: Path, tmp_path: Path, speech: Recogniser, toy: Any) -> None:
+    """A net that would run Python when it is read: asked, it answers by ONNX; opened, it is refused."""
+    import keras
+
+    proof = str(tmp_path / "it ran")
+    inputs = keras.Input((35, 16))
+    harm = keras.layers.Lambda(lambda x: (open(proof, "w").close(), x)[1])
+    trap = keras.Model(
+        inputs, keras.layers.Dense(3, activation="softmax")(keras.layers.Flatten()(harm(inputs)))
+    )
+    replace_file(saved, "net.keras", net_to_keras(trap))
+    Path(proof).unlink(missing_ok=True)
+    loaded = woodshed.load(saved)
+    assert np.array_equal(loaded.predict_proba(toy.clips[:2]), speech.predict_proba(toy.clips[:2]))
+    with pytest.raises(ValueError, match=r"[Ll]ambda"):
+        _ = loaded.net_
+    assert not Path(proof).exists()
+
+
+# -- classical models -----------------------------------------------------------------------------
+
+
+def test_a_classical_model_is_one_file_and_its_feature_is_named(saved_svm: Path) -> None:
+    assert sorted(path.name for path in saved_svm.iterdir()) == [
+        "labels.json",
+        "model.skops",
+        "settings.json",
+    ]
+    settings = json.loads((saved_svm / "settings.json").read_text("utf-8"))
+    assert settings["format"] == FORMAT
+    assert settings["settings"]["net"] == "svm"
+    assert settings["feature"]["Summary"]["sample_rate"] == 8000
+    assert settings["curve"]["train_loss"] == []
+    for name, digest in settings["files"].items():
+        assert hashlib.sha256((saved_svm / name).read_bytes()).hexdigest() == digest
+
+
+@pytest.mark.parametrize("damage", ["a bit", "cut short", "empty"])
+def test_a_damaged_classical_model_is_named(damage: str, saved_svm: Path) -> None:
+    content = bytearray((saved_svm / "model.skops").read_bytes())
+    content[len(content) // 2] ^= 1
+    harmed = {"a bit": bytes(content), "cut short": bytes(content[:-1]), "empty": b""}[damage]
+    (saved_svm / "model.skops").write_bytes(harmed)
+    with pytest.raises(ModelFolderError, match=r"model\.skops is damaged: its content is not what was saved"):
+        woodshed.load(saved_svm)
+
+
+def test_a_classical_model_with_anything_foreign_in_it_is_refused_when_it_is_loaded(saved_svm: Path) -> None:
+    import pickle
+
+    from sklearn.dummy import DummyClassifier
+    from skops.io import dumps
+
+    foreign = DummyClassifier().fit([[0.0], [1.0]], [0, 1])
+    replace_file(saved_svm, "model.skops", dumps(foreign))
+    with pytest.raises(ModelFolderError, match=r"model\.skops is refused: it holds sklearn\.dummy\."):
+        woodshed.load(saved_svm)
+    replace_file(saved_svm, "model.skops", pickle.dumps(foreign))
+    with pytest.raises(ModelFolderError, match=r"model\.skops is refused: it cannot be read"):
+        woodshed.load(saved_svm)
+
+
+def test_a_classical_model_of_other_classes_is_refused_when_it_is_loaded(saved_svm: Path) -> None:
+    replace_file(saved_svm, "labels.json", b'["a", "b"]')
+    with pytest.raises(ModelFolderError, match="it is no model of 2 classes on 126 values"):
+        woodshed.load(saved_svm)
+
+
+@pytest.mark.parametrize("feature", [{"LogMel": {}}, {"Mfcc": {}}, {"Summary": {"n_segments": 0}}, {}])
+def test_a_feature_that_is_not_this_kind_of_models_is_refused(
+    feature: dict[str, Any], saved_svm: Path
+) -> None:
+    change_settings(saved_svm, feature=feature)
+    with pytest.raises(ModelFolderError, match=r"settings\.json is damaged: it does not fit this version"):
+        woodshed.load(saved_svm)
+
+
+@pytest.mark.parametrize("name", ["../secret", "net.onnx", "net.pkl"])
+def test_no_other_file_than_the_models_own_is_opened(name: str, saved_svm: Path) -> None:
+    files = json.loads((saved_svm / "settings.json").read_text("utf-8"))["files"]
+    change_settings(saved_svm, files=files | {name: "0" * 64})
+    with pytest.raises(ModelFolderError, match=r"settings\.json is damaged: .*it names the files .*" + name):
+        woodshed.load(saved_svm)
+
+
+def test_a_model_in_place_of_one_of_another_kind_leaves_none_of_its_files(
+    saved: Path, fitted: Callable[..., Recogniser]
+) -> None:
+    save_model(fitted("speech", "svm"), saved)
+    assert sorted(path.name for path in saved.iterdir()) == ["labels.json", "model.skops", "settings.json"]
+    save_model(fitted("speech"), saved)
+    assert "model.skops" not in [path.name for path in saved.iterdir()]
+    assert woodshed.load(saved).net == "mlp"
+
+
+def test_saving_what_has_not_learned_is_refused(tmp_path: Path) -> None:
+    with pytest.raises(NotFittedError, match="has not learned yet"):
+        save_model(Recogniser(), tmp_path / "model")
+    assert not (tmp_path / "model").exists()
+
+
+def test_saving_over_a_model_that_is_cut_short_leaves_no_mixture(
+    saved: Path, fitted: Callable[[str], Recogniser], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    import os
+
+    replace, n_replaced = os.replace, 0
+
+    def pulled_plug(*paths: Any) -> None:
+        nonlocal n_replaced
+        n_replaced += 1
+        if n_replaced == 3:
+            raise KeyboardInterrupt
+        replace(*paths)
+
+    monkeypatch.setattr(os, "replace", pulled_plug)
+    with pytest.raises(KeyboardInterrupt):
+        save_model(fitted("noise"), saved)
+    with pytest.raises(ModelFolderError, match="its content is not what was saved"):
+        woodshed.load(saved)
+    assert not list(saved.glob(".woodshed-*"))
+
+
+def test_a_folder_that_cannot_be_made_is_named(tmp_path: Path, speech: Recogniser) -> None:
+    (tmp_path / "file").write_text("")
+    with pytest.raises(OutputError, match=r"model cannot be made \(Not a directory\)\. Choose another place"):
+        save_model(speech, tmp_path / "file" / "model")
+
+
+def test_a_model_describes_itself_without_its_net(saved: Path) -> None:
+    (saved / "net.onnx").unlink()
+    described = describe_model(saved)
+    assert (described["job"], described["labels"]) == ("speech", ["fall", "pulse", "rise"])
+    assert described["accuracy"] == []
+    (saved / "metrics.json").write_text("not json")
+    assert describe_model(saved)["provenance"] == {}
+
+
+def test_json_has_no_numbers_that_json_does_not_know() -> None:
+    value = {"a": np.float32(1.5), "b": [np.nan, np.inf, 2], 3: np.array([1, 2]), "é": (True, None, "x")}
+    assert json.loads(to_json(value), parse_constant=pytest.fail) == {
+        "a": 1.5,
+        "b": [None, None, 2],
+        "3": [1, 2],
+        "é": [True, None, "x"],
+    }
+    assert "é" in to_json(value)

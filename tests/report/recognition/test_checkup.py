@@ -1,0 +1,43 @@
+"""The section about the sounds themselves, and the gap between an honest and a leaky score."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+
+from woodshed.data.doctor.finding import Checkup, Finding
+from woodshed.recognition.experiments.result import Experiment
+from woodshed.report.recognition.gap import gap_text
+from woodshed.report.recognition.page import page
+
+
+def test_findings_are_listed_by_harm_and_escaped(experiment: Experiment) -> None:
+    files = (Path("<b>.wav"),)
+    findings = (
+        Finding("silent", 0.9, files, "1 sound: nothing but silence.", "rm '<b>.wav'"),
+        Finding("clipped", 0.3, files, "1 sound: recorded too loud.", "Record it again."),
+    )
+    text = page(replace(experiment, checkup=Checkup("made up", 48, 4, findings)))
+    part = text.split('<section id="checkup">')[1].split("</section>")[0]
+    assert part.index("nothing but silence") < part.index("recorded too loud")
+    assert "rm &#x27;&lt;b&gt;.wav&#x27;" in part
+    assert '<a href="#checkup">' in text
+
+
+def test_without_a_look_there_is_no_section_and_without_findings_it_says_so(experiment: Experiment) -> None:
+    assert 'id="checkup"' not in page(experiment)
+    assert "Nothing was found." in page(replace(experiment, checkup=Checkup("made up", 48, 4, ())))
+
+
+def test_the_gap_is_told_where_both_scores_are(experiment: Experiment) -> None:
+    # 38 of 48 against 23 of 24
+    told = "On new ones count on 79 % right, not on 96 %: 17 points of the leaky score"
+    assert gap_text(experiment).startswith(told)
+    assert told in page(experiment)
+
+
+@pytest.mark.parametrize("k", [0, 1])
+def test_one_score_alone_has_no_gap(experiment: Experiment, k: int) -> None:
+    assert gap_text(replace(experiment, splits=(experiment.splits[k],))) == ""

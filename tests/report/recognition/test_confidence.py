@@ -1,0 +1,89 @@
+"""The section about confidence: the numbers are those of the metrics, before and after."""
+
+from __future__ import annotations
+
+import xml.etree.ElementTree as ET
+from dataclasses import replace
+
+import numpy as np
+import pytest
+
+from woodshed.metrics.calibration import expected_calibration_error
+from woodshed.metrics.interval import wilson_interval
+from woodshed.recognition.experiments.result import Experiment, Judged, SplitResult
+from woodshed.report.recognition.card import card
+from woodshed.report.recognition.confidence import confidence_scores, confidence_section, refused_share
+from woodshed.report.recognition.curves import Bin
+from woodshed.report.recognition.figures import reliability_figure
+from woodshed.report.recognition.folder import metrics_of
+from woodshed.report.recognition.page import page
+from woodshed.report.recognition.scores import answers_of
+
+SVG = "{http://www.w3.org/2000/svg}"
+
+
+@pytest.fixture
+def judged(honest: SplitResult) -> Judged:
+    """Return answers that were much surer before, of which a quarter is refused."""
+    calibrated = honest.probabilities["net"]
+    raw = calibrated**4 / (calibrated**4).sum(axis=1, keepdims=True)
+    refusals = np.where(np.arange(len(raw)) % 4 == 0, "none of these", "")
+    return Judged(raw, calibrated, refusals, (3.5, 4.5))
+
+
+def test_the_numbers_are_those_of_the_metrics(
+    experiment: Experiment, honest: SplitResult, judged: Judged
+) -> None:
+    told = confidence_scores(answers_of(experiment, honest), judged)
+    for when, given in (("before", judged.raw), ("after", judged.calibrated)):
+        expected = expected_calibration_error(honest.truth, given, list(experiment.labels))
+        assert told[when]["expected_calibration_error"] == pytest.approx(expected)
+    assert told["before"]["expected_calibration_error"] > 1.2 * told["after"]["expected_calibration_error"]
+    assert told["refused"]["none of these"]["share"] == 0.25
+    assert told["refused"]["silence"]["share"] == 0
+    assert refused_share(answers_of(experiment, honest), judged, "none of these").value == 0.25
+
+
+def test_the_section_tells_before_after_and_what_is_refused(
+    experiment: Experiment, honest: SplitResult, judged: Judged
+) -> None:
+    written = confidence_section(answers_of(experiment, honest), judged)
+    assert "3.50 to 4.50" in written
+    assert "25.0 %" in written
+    for given in (judged.raw, judged.calibrated):
+        error = expected_calibration_error(honest.truth, given, list(experiment.labels))
+        assert f"{error:.3f}" in written
+    without = confidence_section(answers_of(experiment, honest), None)
+    assert "temperature" not in without
+    assert (
+        f"{expected_calibration_error(honest.truth, judged.calibrated, list(experiment.labels)):.3f}"
+        in without
+    )
+
+
+def test_page_card_and_metrics_tell_of_it(
+    experiment: Experiment, honest: SplitResult, judged: Judged
+) -> None:
+    splits = (experiment.splits[0], replace(honest, judged=judged))
+    sure = replace(experiment, splits=splits)
+    assert "calibration error before" in page(sure, max_confused=0)
+    assert "calibration error before" not in page(experiment, max_confused=0)
+    assert "25.0 % as “none of these”" in card(sure)
+    assert "silence and noise included" in card(experiment)
+    leaky, told = metrics_of(sure)["splits"]  # type: ignore[misc, attr-defined]
+    assert "confidence" not in leaky
+    assert told["confidence"]["temperatures"] == [3.5, 4.5]
+
+
+def test_each_dot_stands_on_its_interval() -> None:
+    bins = [Bin(0.3, 0.5, 4), Bin(0.9, 0.8, 100)]
+    root = ET.fromstring(reliability_figure(bins, [Bin(0.5, 0.5, 104)]))
+    whiskers = [line for line in root.iter(f"{SVG}line") if line.get("class") == "whisker"]
+    dots = list(root.iter(f"{SVG}circle"))
+    assert [line.get("x1") for line in whiskers] == [dot.get("cx") for dot in dots]
+    heights = [abs(float(line.get("y1", "")) - float(line.get("y2", ""))) for line in whiskers]
+    inner = 340 - 32 - 40
+    for height, found in zip(heights, bins, strict=True):
+        low, high = wilson_interval(round(found.accuracy * found.n), found.n)
+        assert height == pytest.approx(inner * (high - low), abs=0.2)
+    assert {line.get("class") for line in root.iter(f"{SVG}polyline")} == {"main", "other"}
