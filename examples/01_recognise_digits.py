@@ -26,7 +26,7 @@ test = corpus.subset(np.flatnonzero(unheard).tolist())
 # A small net and few epochs, so that this takes seconds. Leave the settings out for the real thing.
 
 # %%
-recogniser = SpeechRecogniser(net="mlp", width=64, epochs=4, n_versions=1, seed=1)
+recogniser = SpeechRecogniser(net="mlp", width=64, epochs=4, n_augmentations=1, seed=1)
 recogniser.fit(Sounds(train), labels[~unheard], groups=speakers[~unheard])
 accuracy = recogniser.score(Sounds(test), labels[unheard])
 

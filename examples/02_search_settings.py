@@ -16,7 +16,7 @@ two_words = [example for example in corpus.examples if example.label in ("0", "7
 
 # %%
 search = GridSearchCV(
-    SpeechRecogniser(net="mlp", width=16, epochs=3, n_versions=1),
+    SpeechRecogniser(net="mlp", width=16, epochs=3, n_augmentations=1),
     {"learning_rate": [0.001, 0.01]},
     cv=GroupKFold(2),
     refit=False,

@@ -38,7 +38,7 @@ TINY: dict[str, Any] = {
     "epochs": 20,
     "batch_size": 9,
     "learning_rate": 0.01,
-    "n_versions": 2,
+    "n_augmentations": 2,
     "augment": 0.2,
 }
 """Settings with which any job learns the made-up sounds in a second or two."""
@@ -179,13 +179,13 @@ def tiny() -> dict[str, Any]:
 @pytest.fixture(scope="session")
 def fitted(toy_corpus: Corpus) -> Callable[..., Recogniser]:
     """Return a function that gives the one trained model of a job and net, learned from clips in a list."""
-    from woodshed.tasks import job_class
+    from woodshed.tasks import task_class
 
     @functools.cache
-    def fit(job: str, net: str = "mlp") -> Recogniser:
+    def fit(task: str, net: str = "mlp") -> Recogniser:
         # A made-up sound strung to a phrase, as the job of instruments does, is no longer what it was.
-        versions = {"n_versions": 1} if job == "instrument" else {}
-        recogniser = job_class(job)(**TINY | {"net": net} | versions)
+        versions = {"n_augmentations": 1} if task == "instrument" else {}
+        recogniser = task_class(task)(**TINY | {"net": net} | versions)
         return recogniser.fit(list(Sounds(toy_corpus.examples)), toy_corpus.labels)
 
     return fit
@@ -239,7 +239,7 @@ def cli() -> Callable[..., Finished]:
 def train_arguments(toy_folder: Path) -> list[object]:
     """Return what a small ``woodshed train`` is asked, but for ``--out``: two honest folds, a leaky one."""
     flags = [(f"--{name.replace('_', '-')}", value) for name, value in {**TINY, "epochs": 8}.items()]
-    asked = ["train", toy_folder, "--job", "speech", "--split", "random", "--group-by", "part:2"]
+    asked = ["train", toy_folder, "--task", "speech", "--split", "random", "--group-by", "part:2"]
     return [*asked, *(word for flag in flags for word in flag)]
 
 

@@ -13,7 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from benchmarks.provenance import data_folder, markdown_table, write_markdown
-from woodshed.composition.generation import Written, write_pieces
+from woodshed.composition.generation import Generation, write_pieces
 from woodshed.data.corpora.jsb_chorales import chorales
 from woodshed.metrics.style import Style, in_common
 from woodshed.metrics.voice_leading import evaluate
@@ -21,7 +21,7 @@ from woodshed.symbolic.four_voices import VOICES
 from woodshed.tasks import load
 from woodshed.tasks.chorale import ChoraleComposer
 from woodshed.tasks.chorale.piece import HOLE, ChoralePiece
-from woodshed.tasks.chorale.request import GIVEN_TEMPERATURE, ChoraleWish
+from woodshed.tasks.chorale.request import GIVEN_TEMPERATURE, ChoraleRequest
 from woodshed.tasks.shipped import shipped_folder
 
 NOTES = Path(__file__).with_name("chorale_notes.md")
@@ -106,7 +106,7 @@ def main() -> None:
         rows.append(row(name, [harmonised(composer, test, seed, **settings) for seed in seeds], test))
         print(*rows[-1], f"{time.monotonic() - started:.0f} s", flush=True)
     rows.append(row("Bach", [test], test))
-    samples = write_pieces(composer, given.samples, ChoraleWish(seed=given.seeds[0], bars=15))
+    samples = write_pieces(composer, given.samples, ChoraleRequest(seed=given.seeds[0], bars=15))
     write_markdown(
         given.out,
         "Quality: chorales",
@@ -124,7 +124,7 @@ def main() -> None:
                 asked(rows),
                 f"## {given.samples} chorales of its own",
                 "Fifteen bars each (the mean length in the set), temperature "
-                f"{ChoraleWish().heat:g}, seed {given.seeds[0]}, beside Bach's of the {given.part} part.",
+                f"{ChoraleRequest().sampling_temperature:g}, seed {given.seeds[0]}, beside Bach's of the {given.part} part.",
                 style_tables(samples, [composer.to_piece(grid) for grid in test], len(test)),
                 copies(samples),
                 NOTES.read_text("utf-8"),
@@ -143,7 +143,7 @@ def asked(rows: Sequence[Sequence[str]]) -> str:
     )
 
 
-def style_tables(samples: Sequence[Written], bach: Sequence[ChoralePiece], n_bach: int) -> str:
+def style_tables(samples: Sequence[Generation], bach: Sequence[ChoralePiece], n_bach: int) -> str:
     """Set the style of the samples beside Bach's."""
     new: Style = ChoralePiece.style([one.piece for one in samples if isinstance(one.piece, ChoralePiece)])
     old: Style = ChoralePiece.style(bach)
@@ -157,7 +157,7 @@ def style_tables(samples: Sequence[Written], bach: Sequence[ChoralePiece], n_bac
     )
 
 
-def copies(samples: Sequence[Written]) -> str:
+def copies(samples: Sequence[Generation]) -> str:
     """Count copies of the training part, voice by voice."""
     rows = []
     for at, voice in enumerate(VOICES):

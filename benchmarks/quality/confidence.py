@@ -37,9 +37,9 @@ from woodshed.recognition.confidence import HeldOut
 from woodshed.recognition.experiments.baseline import describe
 from woodshed.recognition.experiments.classes import Run
 from woodshed.recognition.experiments.columns import ColumnRun
-from woodshed.recognition.novelty_detection import Outline
+from woodshed.recognition.novelty_detection import SpectralEmbedding
 from woodshed.recognition.recogniser import Recogniser
-from woodshed.training.run_state import Notebook
+from woodshed.training.run_state import RunState
 
 NOTES = Path(__file__).with_name("confidence_notes.md")
 TO_REACH, MOST_REFUSED, LEAST_REFUSED = 0.05, 0.02, 0.99
@@ -74,19 +74,19 @@ def main() -> None:
     given = parser.parse_args()
     setting = SMALL if given.small else Setting()
     data = data_folder(given.data)
-    for job in given.only or TRIALS:
+    for task in given.only or TRIALS:
         began = time.monotonic()
-        verdict = judge(TRIALS[job](data, setting), given.work)
-        write_whole(given.work / job / "verdict.json", json.dumps(asdict(verdict)))
-        print(job, f"{time.monotonic() - began:.0f} s", flush=True)
+        verdict = judge(TRIALS[task](data, setting), given.work)
+        write_whole(given.work / task / "verdict.json", json.dumps(asdict(verdict)))
+        print(task, f"{time.monotonic() - began:.0f} s", flush=True)
         publish(given.out, given.work, setting)
 
 
 def publish(out: Path, work: Path, setting: Setting) -> None:
     """Write the page of what has been measured by now."""
-    kept = {job: work / job / "verdict.json" for job in TRIALS}
+    kept = {task: work / task / "verdict.json" for task in TRIALS}
     verdicts = [Verdict(**json.loads(path.read_text("utf-8"))) for path in kept.values() if path.exists()]
-    missing = [job for job, path in kept.items() if not path.exists()]
+    missing = [task for task, path in kept.items() if not path.exists()]
     measure.publish(out, "Quality: confidence", page(verdicts, setting, missing))
 
 
@@ -117,11 +117,11 @@ def page(verdicts: Sequence[Verdict], setting: Setting, missing: Sequence[str]) 
 
 def judge(trial: Trial, work: Path) -> Verdict:
     """Train, test, and ask what silence and foreign sounds are answered."""
-    chosen = trial.listener.get_params() | {"store": str(work / "features")}
-    fresh, notebook = type(trial.listener)(**chosen), Notebook(work / trial.name.split()[0])
+    chosen = trial.estimator.get_params() | {"store": str(work / "features")}
+    fresh, run_state = type(trial.estimator)(**chosen), RunState(work / trial.name.split()[0])
     if not isinstance(fresh, Recogniser):
-        return judge_tags(trial, ColumnRun(fresh, trial.corpus, [trial.split], notebook, True))
-    run = Run(fresh, trial.corpus, [trial.split], notebook, True)
+        return judge_tags(trial, ColumnRun(fresh, trial.corpus, [trial.split], run_state, True))
+    run = Run(fresh, trial.corpus, [trial.split], run_state, True)
     experiment, model = run.measure()
     judged, held_out = experiment.splits[0].judged, run.held_out[0]
     if judged is None:
@@ -207,12 +207,14 @@ def refusal_row(name: str, model: Recogniser, own: float) -> list[str]:
 
 def foreign_rows(trial: Trial, model: Recogniser, held_out: HeldOut) -> list[list[str]]:
     """Ask the model about sounds of other kinds."""
-    rows, familiar = [], model.confidence_.familiar
+    rows, novelty_detector = [], model.confidence_.novelty_detector
     for name, folder in trial.foreign.items():
         clips = foreign_clips(folder, model.sample_rate_)
-        if familiar is None or not clips:
+        if novelty_detector is None or not clips:
             continue
-        distances = familiar.distance(describe(clips, Outline(sample_rate=model.sample_rate_)))
+        distances = novelty_detector.distance(
+            describe(clips, SpectralEmbedding(sample_rate=model.sample_rate_))
+        )
         auc = roc_auc(
             np.repeat([False, True], [len(held_out.distances), len(distances)]),
             np.concatenate([held_out.distances, distances]),

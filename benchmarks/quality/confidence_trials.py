@@ -80,7 +80,7 @@ class Trial:
     """One model, how it is tested, and the folders whose sounds are foreign to it."""
 
     name: str
-    listener: Recogniser | Tagger
+    estimator: Recogniser | Tagger
     corpus: Corpus
     split: Split
     foreign: Mapping[str, Path] = field(default_factory=dict)

@@ -18,7 +18,7 @@ from woodshed.metrics.interval import bootstrap_interval
 from woodshed.recognition.experiments.column_result import ColumnResult
 from woodshed.recognition.experiments.columns import ColumnRun, columns_of
 from woodshed.tasks.emotion_values import EmotionValuesRegressor
-from woodshed.training.run_state import Notebook
+from woodshed.training.run_state import RunState
 
 NOTES = Path(__file__).with_name("emotion_values_notes.md")
 Rows = NDArray[np.float64]
@@ -73,8 +73,8 @@ def main() -> None:
     split = leave_one_group_out(corpus.labels, corpus.groups or [], group_word=corpus.group_word)
     results = []
     for seed in given.seeds:
-        listener = EmotionValuesRegressor(seed=seed, store=str(given.work / "features"))
-        run = ColumnRun(listener, corpus, [split], Notebook(given.work / f"emotion_values-{seed}"), True)
+        estimator = EmotionValuesRegressor(seed=seed, store=str(given.work / "features"))
+        run = ColumnRun(estimator, corpus, [split], RunState(given.work / f"emotion_values-{seed}"), True)
         experiment, _ = run.measure()
         results.append(experiment.splits[0])
         names = experiment.names

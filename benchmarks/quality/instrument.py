@@ -28,9 +28,9 @@ def by_velocity(corpus: Corpus) -> Corpus:
     return replace(corpus, name=f"{corpus.name}_velocity", examples=tuple(examples), group_word="velocity")
 
 
-def score(listener: Recogniser, heard: Heard) -> str:
+def score(estimator: Recogniser, heard: Heard) -> str:
     """Return the share that is named right, with a 95 % interval."""
-    hits = listener.predict(heard.clips) == heard.labels
+    hits = estimator.predict(heard.clips) == heard.labels
     low, high = share_interval(hits, None)
     return f"{hits.mean():.3f} ({low:.3f}–{high:.3f})"
 
@@ -43,8 +43,8 @@ def other_samplers(corpus: Corpus, methods: dict[str, Recogniser], folder: Path)
             f"Left out: it takes {' or '.join(FONTS)} in the folder of --fonts, and tinysoundfont "
             "(`pip install --no-deps tinysoundfont`)."
         )
-    for listener in methods.values():
-        listener.fit(Sounds(corpus.examples), corpus.labels, corpus.groups)
+    for estimator in methods.values():
+        estimator.fit(Sounds(corpus.examples), corpus.labels, corpus.groups)
     ranges: dict[str, list[int]] = {}
     for example in corpus.examples:
         ranges.setdefault(example.label, []).append(int(str(example.group)))
@@ -103,8 +103,8 @@ def main() -> None:
         folds = [[name, f"{net[name]:.4f}", f"{svm[name]:.4f}"] for name in net]
         parts.append(markdown_table(["held out", "ours", "plain SVM"], folds))
     methods = {"ours": ours, "plain SVM": plain}
-    for listener in methods.values():
-        listener.set_params(store=str(given.work / "features"))  # which holds the copies by now
+    for estimator in methods.values():
+        estimator.set_params(store=str(given.work / "features"))  # which holds the copies by now
     elsewhere = other_samplers(pitches, methods, given.fonts)
     heading = ["split", "ours", "95 % interval", "plain SVM", "majority", "to reach", "reached"]
     measure.publish(
@@ -113,7 +113,7 @@ def main() -> None:
         [
             "instrument_notes: 14 instruments, 20 pitches, 3 velocities, 840 notes of one sampler. Ours: "
             f"{ours.net} on {type(ours).summary.__name__}, which learns from each note and "
-            f"{type(ours).n_row_versions - 1} changed copies; beside it a plain support vector machine (radial "
+            f"{type(ours).n_augmented_rows - 1} changed copies; beside it a plain support vector machine (radial "
             "kernel, C = 10, summary features). Mean of the folds; the interval is a bootstrap over the groups. "
             f"Seeds: {len(given.seeds)} (neither the machines nor the copies depend on it).",
             markdown_table(heading, rows),

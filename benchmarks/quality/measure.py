@@ -20,7 +20,7 @@ from woodshed.recognition.experiments.classes import Run
 from woodshed.recognition.experiments.cross_validation import Watcher, method_of
 from woodshed.recognition.experiments.result import SplitResult
 from woodshed.recognition.recogniser import Recogniser
-from woodshed.training.run_state import Notebook
+from woodshed.training.run_state import RunState
 
 
 @dataclass(frozen=True)
@@ -94,7 +94,7 @@ def run_task(task: Task, recogniser: Recogniser, seeds: Sequence[int], work: Pat
             begin=lambda what, _, seed=seed: print(f"{task.name}, seed {seed}: {what}", flush=True),
             end=lambda accuracy: print(f"  {accuracy}", flush=True),
         )
-        run = Run(type(recogniser)(**chosen), corpus, [task.split], Notebook(place), True, watcher)
+        run = Run(type(recogniser)(**chosen), corpus, [task.split], RunState(place), True, watcher)
         results.append(run.test()[0])
     return Outcome(task, results, sorted(set(corpus.labels)))
 

@@ -29,7 +29,7 @@ from woodshed.recognition.experiments.columns import ColumnRun, columns_of
 from woodshed.recognition.items import net_for
 from woodshed.symbolic.midi import read_midi
 from woodshed.tasks.mood import MoodRegressor
-from woodshed.training.run_state import Notebook
+from woodshed.training.run_state import RunState
 
 TO_REACH = {"valence": 0.77, "arousal": 0.84}
 PLAIN = (
@@ -65,15 +65,15 @@ def plain_answers(corpus: Corpus, split: Split, truth: Signs) -> Signs:
 
 
 def job_answers(corpus: Corpus, split: Split, seed: int, work: Path) -> tuple[str, dict[str, Signs]]:
-    """Ask the job itself, as ``woodshed train vgmidi:FOLDER --job mood`` does; return its model's name, too."""
-    listener = MoodRegressor(seed=seed, store=str(work / "features"))
-    listener = listener.set_params(net=net_for(listener, Sounds(corpus.examples)))
-    experiment, _ = ColumnRun(listener, corpus, [split], Notebook(work / f"mood-{seed}"), True).measure()
+    """Ask the job itself, as ``woodshed train vgmidi:FOLDER --task mood`` does; return its model's name, too."""
+    estimator = MoodRegressor(seed=seed, store=str(work / "features"))
+    estimator = estimator.set_params(net=net_for(estimator, Sounds(corpus.examples)))
+    experiment, _ = ColumnRun(estimator, corpus, [split], RunState(work / f"mood-{seed}"), True).measure()
     result = experiment.splits[0]
     method = next(iter(result.answers))
     order = np.argsort(result.indices)
     columns = result.answers[method][order].T
-    return listener.net, {name: column >= 0 for name, column in zip(experiment.names, columns, strict=True)}
+    return estimator.net, {name: column >= 0 for name, column in zip(experiment.names, columns, strict=True)}
 
 
 def score_row(title: str, truth: Signs, answers: Sequence[Signs], games: NDArray[np.str_]) -> list[str]:

@@ -19,7 +19,7 @@ from woodshed.data.noisy import CROWD, Mix, noisy_examples
 from woodshed.data.sound import ChangedExample, Sounds
 from woodshed.metrics import confusion
 from woodshed.metrics.interval import bootstrap_interval
-from woodshed.recognition.classical.multi_output import ask_columns, fit_columns
+from woodshed.recognition.classical.multi_output import fit_columns, predict_columns
 from woodshed.recognition.experiments.baseline import summarise
 from woodshed.recognition.fit_classical import fit_model, probabilities
 from woodshed.tasks import noise_colour, snr
@@ -98,7 +98,7 @@ def answer(train: Sequence[Example], asked: Sequence[Example], seed: int, store:
     }
     snrs = {
         "NoiseFloor": ratio.predict(Sounds(asked))[:, 0],
-        "plain: Summary": ask_columns(plain, other)[:, 0],
+        "plain: Summary": predict_columns(plain, other)[:, 0],
         "majority, mean": np.full(len(asked), truth.mean()),
     }
     return Told(kinds, snrs)

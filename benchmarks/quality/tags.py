@@ -21,7 +21,7 @@ from woodshed.nets import NETS
 from woodshed.recognition.experiments.column_result import ColumnResult
 from woodshed.recognition.experiments.columns import ColumnRun, columns_of
 from woodshed.tasks.tags import TagsTagger
-from woodshed.training.run_state import Notebook
+from woodshed.training.run_state import RunState
 
 NOTES = Path(__file__).with_name("tags_notes.md")
 TO_REACH = 0.95
@@ -96,7 +96,7 @@ def main() -> None:
         # A classical model draws nothing: its seeds would all be alike.
         for seed in given.seeds if net in NETS else given.seeds[:1]:
             tagger = TagsTagger(net=net, window_s=WINDOW_S, seed=seed, store=str(given.work / "features"))
-            run = ColumnRun(tagger, corpus, [split], Notebook(given.work / f"tags-{net}-{seed}"), True)
+            run = ColumnRun(tagger, corpus, [split], RunState(given.work / f"tags-{net}-{seed}"), True)
             outcomes.setdefault(net, []).extend(run.test())
             names = run.names
             print(f"{net}, seed {seed}: done", flush=True)

@@ -15,14 +15,14 @@ import numpy as np
 from benchmarks.provenance import markdown_table, write_markdown
 from benchmarks.quality.tune_tokens import ngram_bits
 from woodshed.composition.composer import Composer
-from woodshed.composition.generation import Written, write_pieces
+from woodshed.composition.generation import Generation, write_pieces
 from woodshed.symbolic import abc_to_score
 from woodshed.symbolic.midi import read_midi
 from woodshed.tasks import load
 from woodshed.tasks.shipped import shipped_folder
 from woodshed.tasks.tune.families import read_tunes
 from woodshed.tasks.tune.piece import TunePiece
-from woodshed.tasks.tune.request import TuneWish
+from woodshed.tasks.tune.request import TuneRequest
 
 NOTES = Path(__file__).with_name("tune_notes.md")
 ABC2MIDI = "abc2midi"
@@ -42,7 +42,7 @@ def held_out(composer: Composer) -> list[str]:
     ]
 
 
-def opens(tune: Written) -> bool:
+def opens(tune: Generation) -> bool:
     """Whether music21, which shares no code with us, reads the notes that we mean."""
     import music21
 
@@ -54,7 +54,7 @@ def opens(tune: Written) -> bool:
     return bool(pitches) and set(pitches) <= {note.pitch_midi for note in score.notes}
 
 
-def opens_in_abc2midi(tune: Written) -> bool:
+def opens_in_abc2midi(tune: Generation) -> bool:
     """Whether abc2midi (J. Allwright and S. Shlien), a program in C, plays the notes that we mean."""
     with tempfile.TemporaryDirectory() as folder:
         abc, midi = Path(folder) / "tune.abc", Path(folder) / "tune.mid"
@@ -78,8 +78,8 @@ def main() -> None:
     ngrams = ngram_bits([text for _, text in composer.known_], test)
     best = min(ngrams, key=lambda order: ngrams[order])
     bits = composer.bits_per_token(test)
-    tunes = write_pieces(composer, given.samples, TuneWish(seed=given.seed))
-    free = write_pieces(composer, given.samples, TuneWish(seed=given.seed, free=True))
+    tunes = write_pieces(composer, given.samples, TuneRequest(seed=given.seed))
+    free = write_pieces(composer, given.samples, TuneRequest(seed=given.seed, free=True))
     write_markdown(
         given.out,
         "Quality: folk tunes",
@@ -111,7 +111,7 @@ def main() -> None:
     )
 
 
-def sample_rows(tunes: list[Written], free: list[Written]) -> list[list[str]]:
+def sample_rows(tunes: list[Generation], free: list[Generation]) -> list[list[str]]:
     """Return what is counted of the tunes, both ways."""
     counts = {
         "opens in music21, with our pitches": (opens, "1"),
@@ -141,12 +141,12 @@ def sample_rows(tunes: list[Written], free: list[Written]) -> list[list[str]]:
     return rows
 
 
-def ends_at_home(tune: Written) -> bool:
+def ends_at_home(tune: Generation) -> bool:
     """Whether the last note is the tonic or the dominant."""
     return isinstance(tune.piece, TunePiece) and tune.piece.ends_at_home
 
 
-def _safely(holds: object, tune: Written) -> bool:
+def _safely(holds: object, tune: Generation) -> bool:
     try:
         return bool(holds(tune))  # type: ignore[operator]
     except Exception:  # whatever another program does with it, it did not open

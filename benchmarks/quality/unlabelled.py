@@ -23,14 +23,14 @@ from woodshed.data.sound import Sounds
 from woodshed.data.split import Fold, leave_one_group_out
 from woodshed.recognition.self_training import N_PARTS, RIGHT_SHARE, WEIGHT
 from woodshed.tasks.speech import SpeechRecogniser
-from woodshed.training.run_state import Notebook
+from woodshed.training.run_state import RunState
 
 NOTES = Path(__file__).with_name("unlabelled_notes.md")
 
 TRIED = (("svm", 10),)
 """Nets, and labelled recordings of each digit."""
 
-WAYS = ("labelled alone", "with own names", "all labels")
+SELF_TRAINING_MODES = ("labelled alone", "with own names", "all labels")
 
 
 def main() -> None:
@@ -38,13 +38,13 @@ def main() -> None:
     given = measure.arguments(__doc__ or "")
     corpus = load(given.data / "fsdd")
     split = leave_one_group_out(corpus.labels, corpus.groups or [], group_word="speaker")
-    notebook = Notebook(given.work / "unlabelled")
-    notebook.open("unlabelled", resume=True)
+    run_state = RunState(given.work / "unlabelled")
+    run_state.open("unlabelled", resume=True)
     rows, speakers = [], []
     for net, n_labelled in TRIED:
         found = np.stack(
             [
-                [_fold(corpus, fold, (net, n_labelled, seed), notebook, given.work) for fold in split.folds]
+                [_fold(corpus, fold, (net, n_labelled, seed), run_state, given.work) for fold in split.folds]
                 for seed in given.seeds
             ]
         )  # (n_seeds, n_folds, 6)
@@ -56,7 +56,7 @@ def main() -> None:
     heading = [
         "net",
         "labels a digit",
-        *WAYS,
+        *SELF_TRAINING_MODES,
         "gain",
         "seeds that gained",
         "named by itself",
@@ -75,7 +75,7 @@ def main() -> None:
             f"A name of its own counts where {RIGHT_SHARE:.0%} of held-out labelled recordings ({N_PARTS} parts) "
             f"were named right, and then with weight {WEIGHT}.",
             "## Speaker by speaker",
-            markdown_table(["net", "labels a digit", "left out", *WAYS], speakers),
+            markdown_table(["net", "labels a digit", "left out", *SELF_TRAINING_MODES], speakers),
             NOTES.read_text("utf-8"),
         ],
     )
@@ -95,12 +95,12 @@ def _row(net: str, n_labelled: int, found: NDArray[np.float64]) -> list[str]:
 
 
 def _fold(
-    corpus: Corpus, fold: Fold, what: tuple[str, int, int], notebook: Notebook, work: Path
+    corpus: Corpus, fold: Fold, what: tuple[str, int, int], run_state: RunState, work: Path
 ) -> NDArray[np.float64]:
     """Return the three scores, the unlabelled recordings that were named, those named right, and all of them."""
     net, n_labelled, seed = what
     name = f"{net}-{n_labelled}-{seed}-{fold.name}"
-    if (written := notebook.recall(name)) is not None:
+    if (written := run_state.recall(name)) is not None:
         return np.asarray(written["found"])
     labels, groups = np.asarray(corpus.labels), np.asarray(corpus.groups)
     kept = set(_draw(labels, fold.train, n_labelled, seed))
@@ -118,12 +118,12 @@ def _fold(
         model = SpeechRecogniser(net=net, seed=seed, unlabelled=way, store=str(work / "features"))
         model.fit(Sounds(corpus.subset(rows.tolist())), given, groups[rows].tolist())
         scores.append(model.score(test, labels[fold.test].tolist()))
-        told = model.own_names_ or told
+        told = model.pseudo_labels_ or told
     if told is None:
         raise SystemExit("Nothing was unlabelled.")
     n_right = sum(name == labels[train[k]] for k, name in told.names.items())
     found = np.asarray([*scores, len(told.names), n_right, told.n_unlabelled], np.float64)
-    notebook.write(name, {"found": found})
+    run_state.write(name, {"found": found})
     print(name, found, flush=True)
     return found
 

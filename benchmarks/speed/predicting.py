@@ -39,7 +39,7 @@ from woodshed.data.corpora.fsdd import load
 from woodshed.data.sample import sample_folder
 from woodshed.data.sound import Sounds
 examples = load(sample_folder()).examples[::5]
-recogniser = SpeechRecogniser(epochs=15, n_versions=1)
+recogniser = SpeechRecogniser(epochs=15, n_augmentations=1)
 recogniser.fit(Sounds(examples), [example.label for example in examples])
 save_model(recogniser, Path(sys.argv[1]))
 feature = recogniser.feature_

@@ -21,7 +21,7 @@ from benchmarks.provenance import markdown_table, write_markdown
 from benchmarks.quality.tune import held_out
 from benchmarks.speed.rounds import in_fresh_process, ratio_rows, spread, time_rounds
 
-from woodshed.composition.sequence.step_net import Stepper, Weights, net_weights, sample_tokens
+from woodshed.composition.sequence.step_net import RecurrentStep, Weights, net_weights, sample_tokens
 from woodshed.tasks import load
 from woodshed.tasks.shipped import shipped_folder
 
@@ -145,7 +145,7 @@ def play(way: Way, n: int) -> Callable[[], object]:
     return draw
 
 
-def check_alike(ways: Sequence[Way], stepper: Stepper) -> None:
+def check_alike(ways: Sequence[Way], stepper: RecurrentStep) -> None:
     """See to it that all ways answer the same, so that the same is timed."""
     ids = np.random.default_rng(1).integers(0, N_TOKENS, 8)
     for way in ways:
@@ -169,7 +169,9 @@ def measure(n_rounds: int, n: int, *, as_it_comes: bool) -> Seconds:
     net = lstm_lm(N_TOKENS)
     weights = net_weights(net)
     n_threads = None if as_it_comes else 1
-    steppers = {name: Stepper(weights, storage=name, n_threads=n_threads) for name in ("float32", "int8")}
+    steppers = {
+        name: RecurrentStep(weights, storage=name, n_threads=n_threads) for name in ("float32", "int8")
+    }
     others: dict[str, Way] = {
         NUMPY: PlainLoop(weights),
         WITH_STATE: KerasWithState(net),
@@ -184,7 +186,7 @@ def measure(n_rounds: int, n: int, *, as_it_comes: bool) -> Seconds:
     return time_rounds(ways, n_rounds)
 
 
-def mean_bits(stepper: Stepper, rows: Sequence[np.ndarray]) -> float:
+def mean_bits(stepper: RecurrentStep, rows: Sequence[np.ndarray]) -> float:
     """Return the mean bits of each token after the first, all rows read side by side."""
     longest = max(map(len, rows))
     ids = np.stack([np.pad(row, (0, longest - len(row)), constant_values=-1) for row in rows])
@@ -202,7 +204,7 @@ def shipped_bits() -> tuple[int, dict[str, float]]:
     composer = load(shipped_folder("tune"))
     rows = [composer.encode(text) for text in held_out(composer)]
     return len(rows), {
-        storage: mean_bits(Stepper(composer.weights_, storage=storage), rows)
+        storage: mean_bits(RecurrentStep(composer.weights_, storage=storage), rows)
         for storage in ("float32", "int8")
     }
 

@@ -24,14 +24,14 @@ from woodshed.data.sample import sample_folder
 from woodshed.data.sound import Sounds
 from woodshed.recognition.confidence import Confidence
 from woodshed.recognition.experiments.baseline import describe
-from woodshed.recognition.novelty_detection import Familiar, Outline
+from woodshed.recognition.novelty_detection import NoveltyDetector, SpectralEmbedding
 from woodshed.recognition.saving import save_model
 from woodshed.tasks.speech import SpeechRecogniser
 
 RATE = 8000
 LIMIT_MB, LIMIT_TIMES = 600.0, 100.0
 MODELS: dict[str, dict[str, Any]] = {
-    "net (conv-tdnn, width 16)": {"net": "conv-tdnn", "width": 16, "epochs": 2, "n_versions": 1},
+    "net (conv-tdnn, width 16)": {"net": "conv-tdnn", "width": 16, "epochs": 2, "n_augmentations": 1},
     "classical (svm)": {"net": "svm"},
 }
 
@@ -55,10 +55,10 @@ def train(settings: dict[str, Any], model: Path) -> None:
     recogniser = SpeechRecogniser(**settings)
     labels = [example.label for example in examples]
     recogniser.fit(Sounds(examples), labels)
-    outlines = describe(Sounds(examples), Outline(sample_rate=RATE))
-    familiar = Familiar.of(outlines, np.asarray(labels))
+    outlines = describe(Sounds(examples), SpectralEmbedding(sample_rate=RATE))
+    novelty_detector = NoveltyDetector.of(outlines, np.asarray(labels))
     # So that it looks for strange sounds, which costs the most.
-    recogniser.set_confidence(Confidence(furthest=1.25, familiar=familiar))
+    recogniser.set_confidence(Confidence(furthest=1.25, novelty_detector=novelty_detector))
     save_model(recogniser, model)
 
 

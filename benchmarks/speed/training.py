@@ -27,7 +27,7 @@ from benchmarks.provenance import ROOT, markdown_table, write_markdown
 from benchmarks.speed.rounds import spread
 
 from woodshed.clip import Clip
-from woodshed.tasks import job_class
+from woodshed.tasks import task_class
 
 N_CLASSES = 10
 SAMPLE_RATE = 16000
@@ -35,7 +35,7 @@ JOBS = {"speech": 1.0, "noise": 5.0}
 """Job -> length of its clips in seconds; everything else is the job's default."""
 
 CLIP_S = 5.0
-SMALL_NET = {"net": "conv-stack", "width": 8, "epochs": 1, "n_versions": 1}
+SMALL_NET = {"net": "conv-stack", "width": 8, "epochs": 1, "n_augmentations": 1}
 """Settings for the measurement of memory, where the size of the corpus is the question."""
 
 MOST_RATIO = 1.1
@@ -101,7 +101,7 @@ class Rounds:
         self.resumed_s = clocks()
 
 
-def measure_time(job: str, kept: bool, n_steps: int, n_rounds: int) -> dict[str, Any]:
+def measure_time(task: str, kept: bool, n_steps: int, n_rounds: int) -> dict[str, Any]:
     """Train on a job's defaults, paired with the bare loop.
 
     Parameters
@@ -120,8 +120,8 @@ def measure_time(job: str, kept: bool, n_steps: int, n_rounds: int) -> dict[str,
     from woodshed.recognition.window import cut_windows
     from woodshed.training.loop import one_hot
 
-    recogniser = job_class(job)(epochs=n_rounds + 1, patience=n_rounds + 1, validation_share=0)
-    clips = MadeUpClips(n_steps * recogniser.batch_size, JOBS[job])
+    recogniser = task_class(task)(epochs=n_rounds + 1, patience=n_rounds + 1, validation_share=0)
+    clips = MadeUpClips(n_steps * recogniser.batch_size, JOBS[task])
     feature = learning.make_feature(recogniser, clips)
     windows = cut_windows([feature(clip) for clip in clips], recogniser.n_frames)
     targets = one_hot(clips.labels, sorted(set(clips.labels)))
@@ -141,7 +141,7 @@ def measure_time(job: str, kept: bool, n_steps: int, n_rounds: int) -> dict[str,
     recogniser.fit(clips, clips.labels, on_epoch=rounds)
     bare_s = np.array(rounds.bare_s)
     return {
-        "job": job,
+        "task": task,
         "kept": kept,
         "net": f"{recogniser.net}, {net.count_params():,} weights",
         "window": f"{recogniser.n_frames} × {recogniser.n_mels}",
@@ -194,7 +194,7 @@ def measure_memory(n_clips: int) -> dict[str, Any]:
     watch = MemoryWatch()
     watch.start()
     with tempfile.TemporaryDirectory() as store:
-        recogniser = job_class("noise")(**SMALL_NET, store=store)
+        recogniser = task_class("noise")(**SMALL_NET, store=store)
         clips = MadeUpClips(n_clips, CLIP_S)
         groups = [f"voice {k // N_CLASSES % 100}" for k in range(n_clips)]
         at_start = peak_bytes()
@@ -225,7 +225,7 @@ def time_part(results: Sequence[dict[str, Any]]) -> str:
         ratio = woodshed_s / bare_s
         rows.append(
             [
-                f"{result['job']} ({result['net']}; {result['batch_size']} × {result['window']})",
+                f"{result['task']} ({result['net']}; {result['batch_size']} × {result['window']})",
                 "memory" if result["kept"] else "store",
                 spread(1e3 * woodshed_s[:, 0], 0),
                 spread(1e3 * bare_s[:, 0], 0),
@@ -306,11 +306,11 @@ def main() -> None:
         print(json.dumps(measure_memory(chosen.clips)))
         return
     if chosen.measure:
-        job, place = chosen.measure.split("/")
-        print(json.dumps(measure_time(job, place == "memory", chosen.steps, chosen.rounds)))
+        task, place = chosen.measure.split("/")
+        print(json.dumps(measure_time(task, place == "memory", chosen.steps, chosen.rounds)))
         return
     size = ["--steps", str(chosen.steps), "--rounds", str(chosen.rounds)]
-    times = [run("--measure", f"{job}/{place}", *size) for job in JOBS for place in ("memory", "store")]
+    times = [run("--measure", f"{task}/{place}", *size) for task in JOBS for place in ("memory", "store")]
     memory = run("--measure", "memory", "--clips", str(chosen.clips))
     body = page(times, memory, chosen)
     write_markdown(chosen.out, "Cost of training", body)

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from woodshed.audio import Chain, Gain, Noise, Shift, Speed, Tone, noise, silence, sine
-from woodshed.audio.augment import Change
+from woodshed.audio.augment import WaveformAugmentation
 from woodshed.clip import Clip
 from woodshed.errors import ParameterError
 
@@ -18,7 +18,7 @@ def rng(seed: int = 0) -> np.random.Generator:
 
 
 @pytest.mark.parametrize("change", EVERY, ids=lambda change: type(change).__name__)
-def test_rate_and_channels_stay_and_the_seed_decides(change: Change) -> None:
+def test_rate_and_channels_stay_and_the_seed_decides(change: WaveformAugmentation) -> None:
     clip = Clip(rng(9).normal(0, 0.1, (2, 4000)), 8000)
     changed = [change(clip, rng(seed)) for seed in range(6)]
     assert all((c.sample_rate, c.n_channels) == (8000, 2) for c in changed)

@@ -7,7 +7,7 @@ import pytest
 from numpy.typing import NDArray
 
 from woodshed.audio import noise, silence, sine
-from woodshed.audio.augment import Change
+from woodshed.audio.augment import WaveformAugmentation
 from woodshed.audio.room import Attack, Band, Phrase, Room
 from woodshed.clip import Clip
 from woodshed.errors import ParameterError
@@ -33,7 +33,7 @@ def fall_s(response: NDArray[np.floating], sample_rate: int) -> float:
 @pytest.mark.parametrize(
     "change", [Room(), Attack(), Band(), Phrase()], ids=lambda change: type(change).__name__
 )
-def test_rate_and_channels_stay_and_the_seed_decides(change: Change) -> None:
+def test_rate_and_channels_stay_and_the_seed_decides(change: WaveformAugmentation) -> None:
     clip = Clip(rng(9).normal(0, 0.1, (2, 4000)), 8000, "take.wav")
     changed = [change(clip, rng(seed)) for seed in range(6)]
     assert all((c.sample_rate, c.n_channels, c.source) == (8000, 2, "take.wav") for c in changed)
@@ -179,6 +179,6 @@ def test_notes_of_a_phrase_die_away_have_levels_of_their_own_and_gaps_in_half_of
         (lambda: Phrase(min_note_s=2.0), "min_note_s not above max_note_s"),
     ],
 )
-def test_impossible_settings_are_refused(make: Change, message: str) -> None:
+def test_impossible_settings_are_refused(make: WaveformAugmentation, message: str) -> None:
     with pytest.raises(ParameterError, match=message):
         make()  # type: ignore[call-arg]

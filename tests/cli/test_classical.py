@@ -19,7 +19,7 @@ import woodshed
 @pytest.fixture(scope="module")
 def arguments(toy_folder: Path) -> list[object]:
     """Return what a ``woodshed train`` of a classical model is asked, but for ``--out``."""
-    asked = ["train", toy_folder, "--job", "speech", "--net", "svm"]
+    asked = ["train", toy_folder, "--task", "speech", "--net", "svm"]
     return [*asked, "--split", "random", "--group-by", "part:2"]
 
 
@@ -52,7 +52,7 @@ def test_the_folder_holds_a_classical_model(svm_folder: Path, unheard_toy: Any) 
         "settings.json",
     ]
     model = woodshed.load(svm_folder)
-    assert (type(model).job, model.net, model.sample_rate_) == ("speech", "svm", 8000)
+    assert (type(model).task, model.net, model.sample_rate_) == ("speech", "svm", 8000)
     assert model.score(unheard_toy.clips, unheard_toy.labels) > 0.75
 
 

@@ -24,10 +24,10 @@ def table(toy_folder: Path, tmp_path: Path) -> Path:
 
 
 def test_tags_are_trained_tested_and_told(table: Path, tmp_path: Path, cli: Callable[..., Any]) -> None:
-    planned = " ".join(cli("train", table, "--job", "tags", "--net", "svm", "--dry-run").out.split())
+    planned = " ".join(cli("train", table, "--task", "tags", "--net", "svm", "--dry-run").out.split())
     assert "27 sounds, heard at 8000 Hz tag sounds glides 18 up 9" in planned
     model = tmp_path / "model"
-    trained = cli("train", table, "--job", "tags", "--net", "svm", "--out", model)
+    trained = cli("train", table, "--task", "tags", "--net", "svm", "--out", model)
     assert trained.code == 0, trained.err
     assert "macro ROC-AUC" in trained.out
     assert "unheard groups" in trained.out
@@ -58,7 +58,7 @@ def test_tags_are_trained_tested_and_told(table: Path, tmp_path: Path, cli: Call
 
 def test_values_are_trained_tested_and_told(table: Path, tmp_path: Path, cli: Callable[..., Any]) -> None:
     model = tmp_path / "model"
-    arguments = ("train", table, "--job", "mood", "--net", "svm", "--target", "slope", "--out", model)
+    arguments = ("train", table, "--task", "mood", "--net", "svm", "--target", "slope", "--out", model)
     trained = cli(*arguments)
     assert trained.code == 0, trained.err
     assert "mean R²" in trained.out
@@ -71,20 +71,20 @@ def test_values_are_trained_tested_and_told(table: Path, tmp_path: Path, cli: Ca
     assert "value sounds slope 26" in planned  # of one it is not known
     assert "mean R²" in cli("evaluate", model, table).out  # the model knows which column is meant
     assert "mean R²" in cli("info", model).out
-    assert "--target" in cli("train", table, "--job", "noise", "--target", "slope").err
+    assert "--target" in cli("train", table, "--task", "noise", "--target", "slope").err
 
 
 def test_columns_that_nobody_named_are_asked_for(table: Path, cli: Callable[..., Any]) -> None:
     bare = table.with_name("bare.csv")
     bare.write_text(table.read_text().replace("path,tags,slope", "path,words,slope"))
-    refused = cli("train", bare, "--job", "mood", "--dry-run")
+    refused = cli("train", bare, "--task", "mood", "--dry-run")
     assert "--target NAME,NAME. There are: path, words, slope, group." in " ".join(refused.err.split())
     assert "named by --target" in " ".join(cli("doctor", bare).err.split())
     looked = cli("doctor", bare, "--target", "slope")
     assert (looked.code, "26 sounds" in looked.out or "27 sounds" in looked.out) == (0, True)
     named = table.with_name("named.csv")  # a job knows the names of its own values
     named.write_text(table.read_text().replace("path,tags,slope", "path,words,valence"))
-    planned = " ".join(cli("train", named, "--job", "mood", "--net", "svm", "--dry-run").out.split())
+    planned = " ".join(cli("train", named, "--task", "mood", "--net", "svm", "--dry-run").out.split())
     assert "value sounds valence 26" in planned
-    refused = cli("train", table, "--job", "noise", "--dry-run")
-    assert "To learn tags: --job tags." in " ".join(refused.err.split())
+    refused = cli("train", table, "--task", "noise", "--dry-run")
+    assert "To learn tags: --task tags." in " ".join(refused.err.split())

@@ -12,8 +12,8 @@ import pytest
 
 @pytest.fixture(scope="module")
 def arguments(toy_folder: Path) -> list[object]:
-    asked = ["compare", toy_folder, "--job", "noise", "--group-by", "part:2"]
-    return [*asked, "--epochs", 2, "--width", 8, "--n-versions", 1, "--window-s", 0.35]
+    asked = ["compare", toy_folder, "--task", "noise", "--group-by", "part:2"]
+    return [*asked, "--epochs", 2, "--width", 8, "--n-augmentations", 1, "--window-s", 0.35]
 
 
 @pytest.mark.train
@@ -51,7 +51,7 @@ def test_taggers_are_compared_too(cli: Callable[..., Any], toy_folder: Path, tmp
     lines = [f"{path},{tags[path.parent.name]},g{k % 12}" for k, path in enumerate(sounds)]
     (tmp_path / "table.csv").write_text("\n".join(["path,tags,group", *lines]))
     out = tmp_path / "compared"
-    finished = cli("compare", tmp_path / "table.csv", "--job", "tags", "--nets", "svm,knn", "--out", out)
+    finished = cli("compare", tmp_path / "table.csv", "--task", "tags", "--nets", "svm,knn", "--out", out)
     assert finished.code == 0, finished.err
     found = json.loads((out / "comparison.json").read_text("utf-8"))
     assert found["measure"] == "macro ROC-AUC"

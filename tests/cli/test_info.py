@@ -17,7 +17,7 @@ from woodshed.cli import VERBS
 from woodshed.recognition.saving import save_model
 from woodshed.score import Note, Score
 from woodshed.symbolic.play import play
-from woodshed.tasks import job_class
+from woodshed.tasks import task_class
 from woodshed.tasks.genre import GenreRecogniser
 
 HEAVY = ("keras", "tensorflow", "librosa", "numba", "sklearn", "matplotlib", "onnxruntime", "scipy")
@@ -40,7 +40,7 @@ def test_info_as_json_can_be_read_by_a_program(cli: Callable[..., Any], model_fo
     finished = cli("info", model_folder, "--json")
     assert (finished.code, finished.err) == (0, "")
     described = json.loads(finished.out)
-    assert (described["job"], described["labels"]) == ("speech", ["fall", "pulse", "rise"])
+    assert (described["task"], described["labels"]) == ("speech", ["fall", "pulse", "rise"])
     assert described["settings"]["width"] == 32
     assert len(described["accuracy"]) == 6
     assert described["provenance"]["seed"] == "0"
@@ -57,7 +57,7 @@ def test_info_on_a_model_that_was_never_tested(
 
 
 @pytest.mark.parametrize(
-    ("job", "answers", "said"),
+    ("task", "answers", "said"),
     [
         ("tags", [["glides"] if k % 3 else [] for k in range(27)], "tags model, 1 tag: glides svm: hears"),
         ("mood", [{"arousal": k % 3} for k in range(27)], "mood model, 1 value: arousal svm: hears"),
@@ -65,12 +65,12 @@ def test_info_on_a_model_that_was_never_tested(
     ],
 )
 def test_info_calls_answers_and_features_by_their_name(
-    job: str, answers: list[Any] | None, said: str, cli: Callable[..., Any], toy: Any, tmp_path: Path
+    task: str, answers: list[Any] | None, said: str, cli: Callable[..., Any], toy: Any, tmp_path: Path
 ) -> None:
-    model = job_class(job)(net="svm").fit(toy.clips, answers or toy.labels)
+    model = task_class(task)(net="svm").fit(toy.clips, answers or toy.labels)
     save_model(model, tmp_path)
     told = " ".join(cli("info", tmp_path).out.split())
-    kind = {"emotion": "VoiceCourse", "tags": "Views"}.get(job, "summary")
+    kind = {"emotion": "VoiceCourse", "tags": "Views"}.get(task, "summary")
     assert told.startswith(f"{said} {model.feature_.n_values} {kind} features at 8000 Hz, of the whole sound")
 
 

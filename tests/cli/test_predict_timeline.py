@@ -142,21 +142,27 @@ def test_a_wanted_rate_of_false_alarms_is_heeded(
 ) -> None:
     model = woodshed.load(model_folder)
     paths = sorted(unheard_folder.glob("*/*.wav"))
-    finished = cli("predict", model_folder, unheard_folder, "--format", "jsonl", "--false-alarms", 0.1)
+    finished = cli("predict", model_folder, unheard_folder, "--format", "jsonl", "--false-positive-rate", 0.1)
     said = [json.loads(line)["label"] for line in finished.out.splitlines()]
-    assert said == model.decide(map(woodshed.read, paths), false_alarm_rate=0.1).tolist()
+    assert said == model.decide(map(woodshed.read, paths), false_positive_rate=0.1).tolist()
     least = dict(zip(model.classes_.tolist(), model.confidence_.least_probabilities(0.1), strict=True))
     finished = cli(
-        "predict", model_folder, long_file, "--timeline", "--format", "json", "--false-alarms", 0.1
+        "predict", model_folder, long_file, "--timeline", "--format", "json", "--false-positive-rate", 0.1
     )
     assert finished.code == 0, finished.err
     expected = file_timeline(model, long_file, rule=EventRule(thresholds=least))
     assert json.loads(finished.out) == [json.loads(expected.to_json())]
     for flags, words in (
-        (["--false-alarms", 2], "false_alarm_rate must be above 0 to 1, got 2"),
-        (["--timeline", "--false-alarms", 1e-5], "no thresholds for a false alarm rate of 1e-05"),
-        (["--timeline", "--false-alarms-per-hour", 0.01], "no threshold for 0.01 false alarms an hour"),
-        (["--false-alarms-per-hour", 1], "--false-alarms-per-hour is about timelines. Add --timeline."),
+        (["--false-positive-rate", 2], "false_positive_rate must be above 0 to 1, got 2"),
+        (["--timeline", "--false-positive-rate", 1e-5], "no thresholds for a false alarm rate of 1e-05"),
+        (
+            ["--timeline", "--false-positives-per-hour", 0.01],
+            "no threshold for 0.01 false alarms an hour",
+        ),
+        (
+            ["--false-positives-per-hour", 1],
+            "--false-positives-per-hour is about timelines. Add --timeline.",
+        ),
     ):
         refused = cli("predict", model_folder, long_file, *flags)
         assert (refused.code, refused.out) == (2, "")

@@ -9,15 +9,15 @@ import pytest
 from woodshed.cli import place, terminal
 from woodshed.cli.flags import parameter_help
 from woodshed.data.doctor.finding import Checkup, Finding
-from woodshed.data.example import SetAside
-from woodshed.tasks import JOBS, job_class
+from woodshed.data.example import Skipped
+from woodshed.tasks import JOBS, task_class
 
 
 def test_all_files_are_named_or_a_few_if_a_report_names_the_rest(capsys: pytest.CaptureFixture[str]) -> None:
-    left_out = [SetAside(Path(f"{k}.wav"), "is empty.") for k in range(25)]
-    terminal.name_set_aside(left_out)
+    left_out = [Skipped(Path(f"{k}.wav"), "is empty.") for k in range(25)]
+    terminal.list_skipped(left_out)
     assert capsys.readouterr().err.count("is empty.") == 25
-    terminal.name_set_aside(left_out, in_report=True)
+    terminal.list_skipped(left_out, in_report=True)
     err = capsys.readouterr().err
     assert err.count("is empty.") == 10
     assert "9.wav: is empty." in err
@@ -36,8 +36,8 @@ def test_the_hint_to_see_more_looks_at_the_same_columns(capsys: pytest.CaptureFi
 
 
 def test_a_file_is_named_once_even_if_the_reason_names_it_too(capsys: pytest.CaptureFixture[str]) -> None:
-    terminal.name_set_aside(
-        [SetAside(Path("a.wav"), "a.wav: is empty."), SetAside(Path("caf\udce9.wav"), "is odd.")]
+    terminal.list_skipped(
+        [Skipped(Path("a.wav"), "a.wav: is empty."), Skipped(Path("caf\udce9.wav"), "is odd.")]
     )
     assert capsys.readouterr().err.splitlines() == [
         "note left out a.wav: is empty.",
@@ -79,12 +79,12 @@ def test_the_progress_of_each_training_is_shown(capsys: pytest.CaptureFixture[st
     assert "done" in err
 
 
-@pytest.mark.parametrize("job", sorted(JOBS))
-def test_every_setting_has_its_words_in_the_docstring(job: str) -> None:
+@pytest.mark.parametrize("task", sorted(JOBS))
+def test_every_setting_has_its_words_in_the_docstring(task: str) -> None:
     from woodshed.recognition.recogniser import Recogniser
 
     told = parameter_help(Recogniser)
-    settings = set(job_class(job)().get_params())
+    settings = set(task_class(task)().get_params())
     assert settings <= set(told)
     assert all(len(told[name]) > 10 and "`" not in told[name] for name in settings)
 

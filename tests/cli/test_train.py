@@ -67,7 +67,7 @@ def test_the_scores_on_disk_are_those_of_the_terminal(train_run: Any) -> None:
 
 def test_what_it_learned_is_a_model_that_names_sounds(model_folder: Path, unheard_toy: Any) -> None:
     model = woodshed.load(model_folder)
-    assert (type(model).job, model.width, model.sample_rate, model.epochs) == ("speech", 32, 8000, 8)
+    assert (type(model).task, model.width, model.sample_rate, model.epochs) == ("speech", 32, 8000, 8)
     assert model.score(unheard_toy.clips, unheard_toy.labels) > 0.5
 
 
@@ -190,7 +190,7 @@ REFUSED = [
     (["--seed", "-1"], "seed must be 0 or more, got -1."),
     (["--dropout", "1.5"], "dropout must be from 0 to 1, got 1.5."),
     (["--epochs", "many"], "Invalid value for '--epochs'"),
-    (["--job", "spech"], "There is no job 'spech'. Did you mean speech?"),
+    (["--task", "spech"], "There is no job 'spech'. Did you mean speech?"),
     (["--split", "grup"], "There is no split 'grup'. Did you mean group?"),
     (["--split", "random:3"], "The split 'random' takes no number"),
     (["--split", "group-folds"], "Say how to tell with group_by"),
@@ -373,13 +373,13 @@ def test_bad_files_are_named_and_set_aside(cli: Callable[..., Any], flawed_folde
 
 
 def test_the_help_has_a_flag_for_every_setting_with_its_default(cli: Callable[..., Any]) -> None:
-    from woodshed.tasks import JOBS, job_class
+    from woodshed.tasks import JOBS, task_class
 
     finished = cli("train", "--help")
     assert finished.code == 0
     said = " ".join(finished.out.replace("│", " ").split())
-    for name in job_class("speech")().get_params():
+    for name in task_class("speech")().get_params():
         assert f"--{name.replace('_', '-')[:20]}" in said, name
-    for job in JOBS:  # jobs with one default stand together: svm for noise_colour, snr
-        assert re.search(rf"\b{job_class(job)().net} for [^;\]]*\b{job}\b", said), job
+    for task in JOBS:  # jobs with one default stand together: svm for noise_colour, snr
+        assert re.search(rf"\b{task_class(task)().net} for [^;\]]*\b{task}\b", said), task
     assert "Source of every random draw, 0 or more." in said

@@ -37,7 +37,7 @@ def tunes(tmp_path_factory: pytest.TempPathFactory) -> Path:
 @pytest.fixture(scope="module")
 def model(cli: Callable[..., Any], tunes: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
     out = tmp_path_factory.mktemp("models") / "tune"
-    finished = cli("train", tunes, "--job", "tune", *TINY, "--out", out)
+    finished = cli("train", tunes, "--task", "tune", *TINY, "--out", out)
     assert finished.code == 0, finished.err
     for name in ("no.abc", "five.abc", "broken.mid"):
         assert f"{name}" in finished.err
@@ -52,7 +52,7 @@ def test_the_folder_holds_model_card_and_scores(model: Path) -> None:
     assert metrics["bits"][0]["method"] == "the model"
     assert any(one["method"].startswith("n-gram of order") for one in metrics["bits"])
     assert all(0 < one["bits"] < 20 for one in metrics["bits"])
-    assert len(metrics["set_aside"]) == 3
+    assert len(metrics["skipped"]) == 3
     card = (model / "card.md").read_text("utf-8")
     assert "An n-gram knows unseen pieces better" in card
     assert "22 pieces only, and will copy them" in card
@@ -89,7 +89,7 @@ def test_an_interrupted_training_keeps_the_best_and_goes_on(
         if len(self.train_loss) == 2:
             raise KeyboardInterrupt
 
-    asked = ("train", tunes, "--job", "tune", *TINY, "--epochs", 4, "--out", tmp_path / "model")
+    asked = ("train", tunes, "--task", "tune", *TINY, "--epochs", 4, "--out", tmp_path / "model")
     with monkeypatch.context() as patch:
         patch.setattr(Progress, "end_epoch", interrupt)
         stopped = cli(*asked)
@@ -110,7 +110,7 @@ def test_chorales_are_learned_from_midi(cli: Callable[..., Any], tmp_path: Path)
         write_midi(Score(notes), tmp_path / "in" / f"{chr(97 + k) * 4}.mid")
     write_midi(Score([Note(0, 1, 60, channel=k) for k in range(3)]), tmp_path / "in" / "trio.mid")
     finished = cli(
-        "train", tmp_path / "in", "--job", "chorale", "--epochs", 1, "--width", 8, "--n-layers", 1,
+        "train", tmp_path / "in", "--task", "chorale", "--epochs", 1, "--width", 8, "--n-layers", 1,
         "--n-steps", 16, "--batch-size", 2, "--out", tmp_path / "model",
     )  # fmt: skip
     assert finished.code == 0, finished.err
@@ -133,7 +133,7 @@ def test_chorales_are_learned_from_midi(cli: Callable[..., Any], tmp_path: Path)
 def test_what_cannot_be_learned_is_said_before_any_work(
     data: str, flags: list[Any], message: str, cli: Callable[..., Any], tmp_path: Path
 ) -> None:
-    finished = cli("train", data, "--job", "tune", "--out", tmp_path / "model", *flags)
+    finished = cli("train", data, "--task", "tune", "--out", tmp_path / "model", *flags)
     assert (finished.code, finished.out) == (2, "")
     assert message in finished.err
     assert not (tmp_path / "model").exists()
@@ -141,18 +141,18 @@ def test_what_cannot_be_learned_is_said_before_any_work(
 
 def test_an_empty_corpus_is_refused(cli: Callable[..., Any], tmp_path: Path) -> None:
     (tmp_path / "empty").mkdir()
-    nothing = cli("train", tmp_path / "empty", "--job", "tune", "--out", tmp_path / "model")
+    nothing = cli("train", tmp_path / "empty", "--task", "tune", "--out", tmp_path / "model")
     assert nothing.code == 2
     assert "there are no score files" in nothing.err
     (tmp_path / "empty" / "letter.abc").write_text("Dear Sir,\n", "utf-8")
-    useless = cli("train", tmp_path / "empty", "--job", "tune", "--out", tmp_path / "model")
+    useless = cli("train", tmp_path / "empty", "--task", "tune", "--out", tmp_path / "model")
     assert useless.code == 2
     assert "nothing to learn from; 1 piece cannot be used" in useless.err
     assert "no line begins with X:" in useless.err
 
 
 def test_a_dry_run_trains_nothing(cli: Callable[..., Any], tunes: Path, tmp_path: Path) -> None:
-    finished = cli("train", tunes, "--job", "tune", "--dry-run", "--out", tmp_path / "model")
+    finished = cli("train", tunes, "--task", "tune", "--dry-run", "--out", tmp_path / "model")
     assert finished.code == 0, finished.err
     assert "25 pieces" in finished.out
     assert "Nothing was trained or written." in finished.out

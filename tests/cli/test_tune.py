@@ -17,8 +17,8 @@ def test_trials_are_in_the_report_and_the_best_settings_in_the_model(
     cli: Callable[..., Any], toy_folder: Path, tmp_path: Path
 ) -> None:
     out = tmp_path / "model"
-    asked = ["train", toy_folder, "--job", "speech", "--group-by", "part:2", "--net", "mlp", "--epochs", 2]
-    asked += ["--window-s", 0.35, "--n-mels", 16, "--n-versions", 1, "--augment", 0.2]
+    asked = ["train", toy_folder, "--task", "speech", "--group-by", "part:2", "--net", "mlp", "--epochs", 2]
+    asked += ["--window-s", 0.35, "--n-mels", 16, "--n-augmentations", 1, "--augment", 0.2]
     finished = cli(*asked, "--tune", 2, "--out", out)
     assert finished.code == 0, finished.err
     metrics = json.loads((out / "metrics.json").read_text("utf-8"))

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from woodshed.composition.generation import Learned, Written
+from woodshed.composition.generation import Generation, ReferenceSet
 from woodshed.composition.piece import Piece
 from woodshed.plotting.score import roll_panel
 from woodshed.tasks.chorale.piece import ChoralePiece
@@ -21,6 +21,6 @@ from woodshed.tasks.tune.piece import TunePiece
     ],
 )
 def test_as_many_notes_are_said_as_are_played_and_drawn(piece: Piece, n_notes: int) -> None:
-    one = Written("piece-01", piece, Learned((), {}).compare(piece))
+    one = Generation("piece-01", piece, ReferenceSet((), {}).compare(piece))
     assert one.n_notes == n_notes
     assert roll_panel(one.score).title == f"Notes: {n_notes}"

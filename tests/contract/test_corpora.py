@@ -171,7 +171,7 @@ def test_the_module_states_where_it_is_from_in_the_same_order(name: str) -> None
 def test_every_file_of_the_published_layout_is_read_and_no_other(name: str, unpacked: Path) -> None:
     corpus = load(name, unpacked)
     assert [row.path.relative_to(unpacked).as_posix() for row in corpus.examples] == sorted(LAYOUTS[name])
-    assert corpus.set_aside == ()
+    assert corpus.skipped == ()
     assert set(corpus.labels) == LABELS[name]
     assert (corpus.name, bool(corpus.licence), bool(corpus.citation)) == (name, True, True)
     assert corpus.group_word != "group"
@@ -201,8 +201,8 @@ def test_a_stranger_is_set_aside_and_nothing_else_changes(name: str, unpacked: P
     stranger.touch()
     corpus = load(name, unpacked)
     assert len(corpus.examples) == len(LAYOUTS[name])
-    assert [row.path for row in corpus.set_aside] == [stranger]
-    assert "has a name that does not belong here. Expected" in corpus.set_aside[0].reason
+    assert [row.path for row in corpus.skipped] == [stranger]
+    assert "has a name that does not belong here. Expected" in corpus.skipped[0].reason
 
 
 @every_name

@@ -22,14 +22,14 @@ from woodshed.recognition import fit_classical as classical
 from woodshed.recognition.fit_classical import MODELS
 from woodshed.recognition.recogniser import Recogniser
 from woodshed.recognition.saving import save_model
-from woodshed.tasks import JOBS, job_class
+from woodshed.tasks import JOBS, task_class
 
-RECOGNISERS = sorted(job for job in JOBS if issubclass(job_class(job), Recogniser))
+RECOGNISERS = sorted(task for task in JOBS if issubclass(task_class(task), Recogniser))
 """Jobs that name one of several classes; what the others promise is in ``test_columns.py``."""
 
-every_job = pytest.mark.parametrize("job", RECOGNISERS)
+every_job = pytest.mark.parametrize("task", RECOGNISERS)
 every_model = pytest.mark.parametrize(
-    ("job", "net"), [*((job, net) for job in RECOGNISERS for net in ("mlp", "svm")), ("speech", "forest")]
+    ("task", "net"), [*((task, net) for task in RECOGNISERS for net in ("mlp", "svm")), ("speech", "forest")]
 )
 
 Fitted = Callable[..., Recogniser]
@@ -42,12 +42,12 @@ WRONG_VALUES = {
     "n_mels": 0,
     "frame_s": 0.0,
     "hop_s": 0.0,
-    "colour_norm": -0.1,
+    "channel_norm": -0.1,
     "epochs": 0,
     "patience": 0,
     "batch_size": 0,
     "learning_rate": 0.0,
-    "n_versions": 0,
+    "n_augmentations": 0,
     "augment": -1.0,
     "validation_share": 0.9,
     "n_jobs": 0,
@@ -63,29 +63,29 @@ def _few_trees() -> Iterator[None]:
 
 
 @every_model
-def test_it_learns(job: str, net: str, fitted: Fitted, toy_corpus: Corpus, unheard_toy: Any) -> None:
-    model = fitted(job, net)
+def test_it_learns(task: str, net: str, fitted: Fitted, toy_corpus: Corpus, unheard_toy: Any) -> None:
+    model = fitted(task, net)
     assert model.score(Sounds(toy_corpus.examples), toy_corpus.labels) > 0.9  # a guess is right in 1/3
     assert model.score(unheard_toy.clips, unheard_toy.labels) > 0.75
     assert model.classes_.tolist() == ["fall", "pulse", "rise"]
 
 
 @every_model
-def test_rows_are_probabilities(job: str, net: str, fitted: Fitted, unheard_toy: Any) -> None:
-    answers = fitted(job, net).predict_proba(unheard_toy.clips)
+def test_rows_are_probabilities(task: str, net: str, fitted: Fitted, unheard_toy: Any) -> None:
+    answers = fitted(task, net).predict_proba(unheard_toy.clips)
     assert answers.shape == (len(unheard_toy.clips), 3)
     assert answers.dtype == np.float64
     assert (answers >= 0).all()
     assert answers.sum(axis=1) == pytest.approx(1, abs=1e-12)
-    assert fitted(job, net).predict_proba([]).shape == (0, 3)
-    assert fitted(job, net).predict([]).shape == (0,)
+    assert fitted(task, net).predict_proba([]).shape == (0, 3)
+    assert fitted(task, net).predict([]).shape == (0,)
 
 
 @every_model
 def test_a_clip_has_the_same_answer_alone_in_company_and_in_any_order(
-    job: str, net: str, fitted: Fitted, unheard_toy: Any
+    task: str, net: str, fitted: Fitted, unheard_toy: Any
 ) -> None:
-    model, clips = fitted(job, net), unheard_toy.clips
+    model, clips = fitted(task, net), unheard_toy.clips
     together = model.predict_proba(clips)
     alone = np.concatenate([model.predict_proba([clip]) for clip in clips])
     assert np.array_equal(together, alone)
@@ -96,9 +96,9 @@ def test_a_clip_has_the_same_answer_alone_in_company_and_in_any_order(
 
 @every_model
 def test_listening_gives_the_same_answers_one_by_one(
-    job: str, net: str, fitted: Fitted, unheard_toy: Any
+    task: str, net: str, fitted: Fitted, unheard_toy: Any
 ) -> None:
-    model, clips = fitted(job, net), unheard_toy.clips
+    model, clips = fitted(task, net), unheard_toy.clips
     rows = model.predict_proba(clips)
     listened = model.listen(iter(clips))
     for clip, row in zip(clips, rows, strict=True):
@@ -112,14 +112,14 @@ def test_listening_gives_the_same_answers_one_by_one(
 
 @every_job
 def test_the_same_seed_gives_the_same_answers_from_files_and_from_memory(
-    job: str, fitted: Fitted, toy_corpus: Corpus, unheard_toy: Any, tiny: dict[str, Any], tmp_path: Path
+    task: str, fitted: Fitted, toy_corpus: Corpus, unheard_toy: Any, tiny: dict[str, Any], tmp_path: Path
 ) -> None:
-    settings = fitted(job).get_params() | {"store": str(tmp_path)}
-    again = job_class(job)(**settings).fit(Sounds(toy_corpus.examples), toy_corpus.labels)
-    expected = fitted(job).predict_proba(unheard_toy.clips)
+    settings = fitted(task).get_params() | {"store": str(tmp_path)}
+    again = task_class(task)(**settings).fit(Sounds(toy_corpus.examples), toy_corpus.labels)
+    expected = fitted(task).predict_proba(unheard_toy.clips)
     assert np.array_equal(again.predict_proba(unheard_toy.clips), expected)
-    assert again.curve_ == fitted(job).curve_
-    other = job_class(job)(**tiny | {"seed": 1, "epochs": 2}).fit(
+    assert again.curve_ == fitted(task).curve_
+    other = task_class(task)(**tiny | {"seed": 1, "epochs": 2}).fit(
         Sounds(toy_corpus.examples), toy_corpus.labels
     )
     assert not np.array_equal(other.predict_proba(unheard_toy.clips), expected)
@@ -128,9 +128,9 @@ def test_the_same_seed_gives_the_same_answers_from_files_and_from_memory(
 
 @every_model
 def test_stereo_and_other_rates_are_accepted_and_mean_the_same(
-    job: str, net: str, fitted: Fitted, unheard_toy: Any
+    task: str, net: str, fitted: Fitted, unheard_toy: Any
 ) -> None:
-    model = fitted(job, net)
+    model = fitted(task, net)
     assert model.sample_rate_ == 8000
     expected = model.predict_proba(unheard_toy.clips)
     stereo = [
@@ -143,8 +143,8 @@ def test_stereo_and_other_rates_are_accepted_and_mean_the_same(
 
 
 @every_job
-def test_louder_and_softer_mean_the_same(job: str, fitted: Fitted, unheard_toy: Any) -> None:
-    model = fitted(job)
+def test_louder_and_softer_mean_the_same(task: str, fitted: Fitted, unheard_toy: Any) -> None:
+    model = fitted(task)
     expected = model.predict_proba(unheard_toy.clips)
     for level_db in (-12, -6, 20):
         other = model.predict_proba([gain(clip, level_db) for clip in unheard_toy.clips])
@@ -153,9 +153,9 @@ def test_louder_and_softer_mean_the_same(job: str, fitted: Fitted, unheard_toy: 
 
 @every_model
 def test_a_long_clip_and_a_very_short_one_are_accepted(
-    job: str, net: str, fitted: Fitted, unheard_toy: Any
+    task: str, net: str, fitted: Fitted, unheard_toy: Any
 ) -> None:
-    model = fitted(job, net)
+    model = fitted(task, net)
     clip = unheard_toy.clips[0]
     long = Clip(np.tile(clip.samples, 180), clip.sample_rate)
     blip = Clip(clip.samples[:, :1], clip.sample_rate)
@@ -166,19 +166,19 @@ def test_a_long_clip_and_a_very_short_one_are_accepted(
 
 
 @every_model
-def test_clips_are_left_as_they_are(job: str, net: str, fitted: Fitted, unheard_toy: Any) -> None:
+def test_clips_are_left_as_they_are(task: str, net: str, fitted: Fitted, unheard_toy: Any) -> None:
     clips = unheard_toy.clips[:3]
     before = [clip.samples.copy() for clip in clips]
-    fitted(job, net).predict(clips)
+    fitted(task, net).predict(clips)
     assert all(np.array_equal(clip.samples, kept) for clip, kept in zip(clips, before, strict=True))
 
 
 @every_job
-def test_not_fitted_says_so(job: str, unheard_toy: Any) -> None:
-    model = job_class(job)()
+def test_not_fitted_says_so(task: str, unheard_toy: Any) -> None:
+    model = task_class(task)()
     asked = {"predict_proba": (unheard_toy.clips,), "predict": (unheard_toy.clips,), "fitted": ("classes_",)}
     for name, arguments in asked.items():
-        with pytest.raises(NotFittedError, match=rf"This {JOBS[job]} has not learned yet\. Call fit"):
+        with pytest.raises(NotFittedError, match=rf"This {JOBS[task]} has not learned yet\. Call fit"):
             getattr(model, name)(*arguments)
     with pytest.raises(NotFittedError, match="has not learned yet"):
         next(model.listen(unheard_toy.clips))
@@ -187,19 +187,19 @@ def test_not_fitted_says_so(job: str, unheard_toy: Any) -> None:
 
 
 @every_job
-def test_a_misspelt_setting_is_refused_by_naming_the_near_miss(job: str) -> None:
+def test_a_misspelt_setting_is_refused_by_naming_the_near_miss(task: str) -> None:
     with pytest.raises(
-        SettingNameError, match=rf"{JOBS[job]} has no setting lerning_rate\. Did you mean learning_rate\?"
+        SettingNameError, match=rf"{JOBS[task]} has no setting lerning_rate\. Did you mean learning_rate\?"
     ):
-        job_class(job)(lerning_rate=0.1)
+        task_class(task)(lerning_rate=0.1)
     with pytest.raises(TypeError, match=r"Did you mean epochs\?"):
-        job_class(job)().set_params(epoch=3)
+        task_class(task)().set_params(epoch=3)
     with pytest.raises(SettingNameError, match=r"has no setting zzz\. Known: augment, .*batch_size"):
-        job_class(job)(zzz=1)
+        task_class(task)(zzz=1)
 
 
 @every_job
-def test_wrong_values_are_refused_before_anything_is_read(job: str, toy_corpus: Corpus) -> None:
+def test_wrong_values_are_refused_before_anything_is_read(task: str, toy_corpus: Corpus) -> None:
     class Unread(Sounds):
         def __getitem__(self, index: Any) -> Any:
             raise AssertionError("a clip was read")
@@ -210,14 +210,14 @@ def test_wrong_values_are_refused_before_anything_is_read(job: str, toy_corpus: 
             r"no net called 'conv-stak'\. Did you mean conv-stack\?" if name == "net" else rf"^{name} must be"
         )
         with pytest.raises(ParameterError, match=message):
-            job_class(job)(**{name: value}).fit(clips, toy_corpus.labels)
+            task_class(task)(**{name: value}).fit(clips, toy_corpus.labels)
     with pytest.raises(ParameterError, match="window_s must hold at least four steps of hop_s"):
-        job_class(job)(window_s=0.03, hop_s=0.01).fit(clips, toy_corpus.labels)
+        task_class(task)(window_s=0.03, hop_s=0.01).fit(clips, toy_corpus.labels)
 
 
 @every_model
-def test_what_cannot_be_learned_from_is_refused_with_counts(job: str, net: str, toy: Any) -> None:
-    model = job_class(job)(net=net)
+def test_what_cannot_be_learned_from_is_refused_with_counts(task: str, net: str, toy: Any) -> None:
+    model = task_class(task)(net=net)
     with pytest.raises(ParameterError, match="got 27 clips, 2 labels"):
         model.fit(toy.clips, ["a", "b"])
     with pytest.raises(ParameterError, match="got 27 clips, 27 labels, 1 groups"):
@@ -230,16 +230,16 @@ def test_what_cannot_be_learned_from_is_refused_with_counts(job: str, net: str, 
 
 
 @every_model
-def test_one_clip_in_place_of_many_is_refused(job: str, net: str, fitted: Fitted, toy: Any) -> None:
+def test_one_clip_in_place_of_many_is_refused(task: str, net: str, fitted: Fitted, toy: Any) -> None:
     with pytest.raises(TypeError, match="A Clip is one sound, not a sequence"):
-        fitted(job, net).predict(toy.clips[0])
+        fitted(task, net).predict(toy.clips[0])
 
 
 @every_model
 def test_saved_and_loaded_in_another_process_it_answers_the_same_and_needs_no_keras(
-    job: str, net: str, fitted: Fitted, toy_corpus: Corpus, python: Callable[..., Any], tmp_path: Path
+    task: str, net: str, fitted: Fitted, toy_corpus: Corpus, python: Callable[..., Any], tmp_path: Path
 ) -> None:
-    model = fitted(job, net)
+    model = fitted(task, net)
     save_model(model, tmp_path / "model")
     paths = [example.path for example in toy_corpus.examples[::4]]
     program = (
@@ -251,19 +251,19 @@ def test_saved_and_loaded_in_another_process_it_answers_the_same_and_needs_no_ke
     )
     ran = python(program, tmp_path / "model", tmp_path / "answers.npy", *paths)
     needed = ["sklearn"] if net in MODELS else []
-    assert ran.stdout.split() == [JOBS[job], *needed], ran.stderr
+    assert ran.stdout.split() == [JOBS[task], *needed], ran.stderr
     answers = np.load(tmp_path / "answers.npy")
     assert np.array_equal(answers, model.predict_proba([woodshed.read(path) for path in paths]))
 
 
 @every_model
 def test_loaded_it_has_the_same_settings_and_can_learn_again(
-    job: str, net: str, fitted: Fitted, tmp_path: Path
+    task: str, net: str, fitted: Fitted, tmp_path: Path
 ) -> None:
-    model = fitted(job, net)
+    model = fitted(task, net)
     save_model(model, tmp_path)
     loaded = woodshed.load(tmp_path)
-    assert type(loaded) is job_class(job)
+    assert type(loaded) is task_class(task)
     assert loaded.get_params() == model.get_params()
     assert loaded.curve_ == model.curve_
     assert loaded.feature_ == model.feature_
@@ -272,8 +272,10 @@ def test_loaded_it_has_the_same_settings_and_can_learn_again(
 
 
 @every_model
-def test_pickled_and_copied_it_answers_the_same(job: str, net: str, fitted: Fitted, unheard_toy: Any) -> None:
-    model, clips = fitted(job, net), unheard_toy.clips[:4]
+def test_pickled_and_copied_it_answers_the_same(
+    task: str, net: str, fitted: Fitted, unheard_toy: Any
+) -> None:
+    model, clips = fitted(task, net), unheard_toy.clips[:4]
     expected = model.predict_proba(clips)  # asked before, so that there is a session that cannot be pickled
     assert model.net_ is not None
     for other in (pickle.loads(pickle.dumps(model)), copy.deepcopy(model), copy.copy(model)):
@@ -284,26 +286,26 @@ def test_pickled_and_copied_it_answers_the_same(job: str, net: str, fitted: Fitt
 @pytest.mark.parametrize("net", ["svm", "forest"])
 @every_job
 def test_a_classical_model_with_the_same_seed_gives_the_same_answers_from_files_and_from_memory(
-    job: str, net: str, fitted: Fitted, toy_corpus: Corpus, unheard_toy: Any, tmp_path: Path
+    task: str, net: str, fitted: Fitted, toy_corpus: Corpus, unheard_toy: Any, tmp_path: Path
 ) -> None:
     settings = {"net": net, "store": str(tmp_path), "n_jobs": 2, "epochs": 1, "width": 3, "window_s": 0.1}
-    again = job_class(job)(**settings).fit(  # with other settings, all of which only a net heeds
+    again = task_class(task)(**settings).fit(  # with other settings, all of which only a net heeds
         Sounds(toy_corpus.examples), toy_corpus.labels, groups=toy_corpus.groups
     )
     clips = unheard_toy.clips[:6]
-    expected = fitted(job, net).predict_proba(clips)
+    expected = fitted(task, net).predict_proba(clips)
     assert np.array_equal(again.predict_proba(clips), expected)
-    other = job_class(job)(**settings | {"seed": 1}).fit(Sounds(toy_corpus.examples), toy_corpus.labels)
+    other = task_class(task)(**settings | {"seed": 1}).fit(Sounds(toy_corpus.examples), toy_corpus.labels)
     assert np.array_equal(other.predict_proba(clips), expected) == (net == "svm")  # which draws nothing
 
 
 @pytest.mark.train
 @every_job
-def test_scikit_learn_clones_and_searches_it_by_group(job: str, tiny: dict[str, Any], toy: Any) -> None:
+def test_scikit_learn_clones_and_searches_it_by_group(task: str, tiny: dict[str, Any], toy: Any) -> None:
     from sklearn.base import clone, is_classifier
     from sklearn.model_selection import GridSearchCV, GroupKFold
 
-    model = job_class(job)(
+    model = task_class(task)(
         **tiny | {"batch_size": 4, "learning_rate": 1e-9, "epochs": 40}
     )  # too low to learn anything
     assert clone(model).get_params() == model.get_params()
@@ -317,32 +319,32 @@ def test_scikit_learn_clones_and_searches_it_by_group(job: str, tiny: dict[str, 
 
 
 @every_job
-def test_scikit_learn_searches_over_classical_models(job: str, toy: Any) -> None:
+def test_scikit_learn_searches_over_classical_models(task: str, toy: Any) -> None:
     from sklearn.model_selection import GridSearchCV, GroupKFold
 
     takes = [f"take {k // 6}" for k in range(len(toy.clips))]
-    search = GridSearchCV(job_class(job)(), {"net": ["svm", "forest"]}, cv=GroupKFold(2))
+    search = GridSearchCV(task_class(task)(), {"net": ["svm", "forest"]}, cv=GroupKFold(2))
     search.fit(toy.clips, toy.labels, groups=takes)
     assert (search.cv_results_["mean_test_score"] > 0.6).all()
     assert search.predict(toy.clips[:3]).shape == (3,)
 
 
 @every_job
-def test_settings_are_read_and_changed_by_name(job: str) -> None:
-    model = job_class(job)(epochs=3)
+def test_settings_are_read_and_changed_by_name(task: str) -> None:
+    model = task_class(task)(epochs=3)
     assert model.get_params()["epochs"] == 3
     assert model.set_params(epochs=4, net="mlp") is model
     assert (model.epochs, model.net) == (4, "mlp")
-    assert f"{JOBS[job]}(" in repr(model)
+    assert f"{JOBS[task]}(" in repr(model)
     with pytest.raises(TypeError, match="positional"):
-        job_class(job)("mlp")
+        task_class(task)("mlp")
 
 
 @every_job
-def test_the_defaults_are_ones_that_work(job: str) -> None:
-    model = job_class(job)()
+def test_the_defaults_are_ones_that_work(task: str) -> None:
+    model = task_class(task)()
     model.check_settings()
-    assert model.job == job
+    assert model.task == task
     assert model.net in (*NETS, *MODELS)
     assert model.__doc__
     assert "Examples" in model.__doc__
@@ -351,9 +353,9 @@ def test_the_defaults_are_ones_that_work(job: str) -> None:
 
 def test_the_list_of_jobs_is_the_list_of_public_names() -> None:
     assert set(JOBS.values()) <= set(woodshed.__all__)
-    assert all(getattr(woodshed, name) is job_class(job) for job, name in JOBS.items())
+    assert all(getattr(woodshed, name) is task_class(task) for task, name in JOBS.items())
 
 
 def test_an_unknown_job_names_the_near_miss() -> None:
     with pytest.raises(ParameterError, match=r"There is no job 'spech'\. Did you mean speech\?"):
-        job_class("spech")
+        task_class("spech")

@@ -15,7 +15,7 @@ import soundfile
 from woodshed.audio import noise, read, silence, write
 from woodshed.clip import Clip
 from woodshed.data.check import check, examine
-from woodshed.data.example import Corpus, Example, SetAside
+from woodshed.data.example import Corpus, Example, Skipped
 from woodshed.data.folder import read_folder
 from woodshed.errors import DataError, ParameterError
 
@@ -31,7 +31,7 @@ def folder(tmp_path: Path) -> Path:
 
 
 def reasons(corpus: Corpus) -> dict[str, str]:
-    return {f"{row.path.parent.name}/{row.path.name}": row.reason for row in corpus.set_aside}
+    return {f"{row.path.parent.name}/{row.path.name}": row.reason for row in corpus.skipped}
 
 
 def test_good_sounds_all_stay_in_order(folder: Path) -> None:
@@ -95,7 +95,7 @@ def test_unusual_but_good_files_stay(folder: Path) -> None:
         pass  # this file system does not take such names
     checked = check(read_folder(folder))
     assert checked.counts()["odd"] == n_odd
-    assert checked.set_aside == ()
+    assert checked.skipped == ()
 
 
 def test_no_read_permission_is_set_aside(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -168,10 +168,10 @@ def test_fewer_than_two_classes_left_ends_the_run_with_the_reasons(folder: Path)
 
 
 def test_what_was_set_aside_before_stays_listed(folder: Path) -> None:
-    before = SetAside(folder / "x.wav", "was odd.")
+    before = Skipped(folder / "x.wav", "was odd.")
     corpus = Corpus("some", read_folder(folder).examples, (before,))
     (folder / "dog" / "0.wav").write_bytes(b"")
-    assert [row.path.name for row in check(corpus).set_aside] == ["x.wav", "0.wav"]
+    assert [row.path.name for row in check(corpus).skipped] == ["x.wav", "0.wav"]
 
 
 def test_many_jobs_give_the_same_answer(folder: Path) -> None:
@@ -214,7 +214,7 @@ def test_what_the_doctor_saw_already_is_not_decoded_again(
     copy = replace(toy_corpus.examples[0], label="rise")
     corpus = replace(toy_corpus, examples=(*toy_corpus.examples, *more, copy))
     alone = check(corpus)
-    assert len(alone.set_aside) == 6
+    assert len(alone.skipped) == 6
     looks = look_at_all(corpus.examples)
     monkeypatch.setattr(module, "examine", None)
     assert check(corpus, looks=looks) == alone

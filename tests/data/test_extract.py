@@ -61,7 +61,7 @@ def test_a_bad_file_is_set_aside_and_the_others_are_described(sounds: list[Path]
     bad.write_text("not a sound")
     extraction = extract([bad, *sounds], FEATURES, tmp_path / "store", n_jobs=2)
     assert extraction.paths == tuple(sounds)
-    assert [entry.path for entry in extraction.set_aside] == [bad]
+    assert [entry.path for entry in extraction.skipped] == [bad]
     with pytest.raises(DataError, match=r"None of 1 file could be described.*bad\.wav"):
         extract([bad], FEATURES, tmp_path / "store")
 
@@ -187,4 +187,4 @@ def test_workers_follow_the_caller_to_another_folder(tmp_path: Path, monkeypatch
         write(sine(440, sample_rate=16000), "a.wav")
         write(sine(880 if name == "one" else 220, sample_rate=16000), f"{name}.wav")
         paths = [Path("a.wav"), Path(f"{name}.wav")]
-        assert extract(paths, FEATURES, tmp_path / "store", n_jobs=2).set_aside == ()
+        assert extract(paths, FEATURES, tmp_path / "store", n_jobs=2).skipped == ()

@@ -47,7 +47,7 @@ def test_hidden_files_and_other_suffixes_are_passed_over(tmp_path: Path) -> None
     )
     corpus = read_folder(tmp_path)
     assert [row.path.name for row in corpus.examples] == ["1.wav", "1.wav"]
-    assert corpus.set_aside == ()
+    assert corpus.skipped == ()
 
 
 def test_what_the_decoder_cannot_read_is_listed_all_the_same(tmp_path: Path) -> None:
@@ -96,8 +96,8 @@ def test_groups_come_from_names_and_misfits_are_set_aside(tmp_path: Path) -> Non
     fill(tmp_path, "no/1_ann.wav", "yes/1_bob.wav", "yes/odd.wav")
     corpus = read_folder(tmp_path, group_by="part:2")
     assert corpus.groups == ["ann", "bob"]
-    assert corpus.set_aside[0].path.name == "odd.wav"
-    assert "has no group by part:2" in corpus.set_aside[0].reason
+    assert corpus.skipped[0].path.name == "odd.wav"
+    assert "has no group by part:2" in corpus.skipped[0].reason
 
 
 def test_with_group_folders_a_file_in_none_is_a_group_of_its_own(tmp_path: Path) -> None:
@@ -111,7 +111,7 @@ def test_with_group_folders_a_file_in_none_is_a_group_of_its_own(tmp_path: Path)
 
 def test_loose_files_are_set_aside_with_the_cure(tmp_path: Path) -> None:
     fill(tmp_path, "a/1.wav", "b/1.wav", "loose.wav")
-    (left_out,) = read_folder(tmp_path).set_aside
+    (left_out,) = read_folder(tmp_path).skipped
     assert left_out.path.name == "loose.wav"
     assert "is in no class folder. Put the recordings of each class into a folder" in left_out.reason
 

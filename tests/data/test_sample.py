@@ -20,7 +20,7 @@ def test_every_speaker_says_every_digit_equally_often() -> None:
 def test_it_fits_and_every_recording_is_sound() -> None:
     files = [path for path in sample_folder().rglob("*") if path.is_file()]
     assert sum(path.stat().st_size for path in files) < 3.7e6
-    assert check(load("fsdd", sample_folder())).set_aside == ()
+    assert check(load("fsdd", sample_folder())).skipped == ()
 
 
 def test_licence_and_authors_are_beside_it() -> None:

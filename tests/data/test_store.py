@@ -19,7 +19,7 @@ from woodshed import atomic
 from woodshed.clip import Clip
 from woodshed.data import store as store_module
 from woodshed.data.entry import MAPPED_FROM_BYTES
-from woodshed.data.example import Example, SetAside
+from woodshed.data.example import Example, Skipped
 from woodshed.data.item import ChangedItem, ClipItem, ExampleItem
 from woodshed.data.store import FeatureStore
 from woodshed.errors import AudioError, DataError, OutputError, ParameterError
@@ -303,13 +303,13 @@ def test_bad_items_are_named_and_set_aside(store, tmp_path, n_jobs) -> None:
     missing = ExampleItem(Example(tmp_path / "none.wav", "x"), read_numbers)
     items = [item(0), item(1, source="bad"), missing, item(2, source="strange"), item(3)]
     expected = [
-        SetAside(Path("bad"), "bad cannot be used. Leave it out."),
-        SetAside(
+        Skipped(Path("bad"), "bad cannot be used. Leave it out."),
+        Skipped(
             missing.example.path,
             f"{missing.example.path}: cannot be read (No such file or directory). "
             "Check the name, the folder and its permissions.",
         ),
-        SetAside(Path("strange"), "strange: ZeroDivisionError: division by zero"),
+        Skipped(Path("strange"), "strange: ZeroDivisionError: division by zero"),
     ]
     assert store.fill(items, n_jobs=n_jobs) == expected
     assert [each in store for each in (items[0], items[4])] == [True, True]

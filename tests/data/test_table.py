@@ -46,7 +46,7 @@ def test_all_columns_are_read_however_they_are_cut(place: Path, cut: str, encodi
         "train",
     )
     assert (second.start_s, second.end_s, second.split) == (0.0, None, "test")
-    assert (corpus.name, corpus.folds, corpus.set_aside) == ("table", False, ())
+    assert (corpus.name, corpus.folds, corpus.skipped) == ("table", False, ())
 
 
 def test_quotes_and_spaces_in_names(place: Path) -> None:
@@ -85,7 +85,7 @@ def test_parquet_is_read_as_the_same_table(place: Path) -> None:
     corpus = read_table(place / "table.parquet")
     assert corpus.labels == ["1", "2"]
     assert [row.end_s for row in corpus.examples] == [1.5, None]
-    assert corpus.set_aside[0].reason == "row 4: the label is empty."
+    assert corpus.skipped[0].reason == "row 4: the label is empty."
     (place / "bad.parquet").write_bytes(b"no parquet")
     with pytest.raises(DataError, match=r"bad\.parquet is not a Parquet table"):
         read_table(place / "bad.parquet")
@@ -123,7 +123,7 @@ def test_a_row_that_cannot_be_used_is_set_aside_with_its_number(place: Path, row
     good = ("audio/1_ann.wav,no,,", "audio/3_bob.wav,yes,,")
     corpus = read_table(table(place, "path,label,start_s,end_s", *good, row))
     assert corpus.labels == ["no", "yes"]
-    (left_out,) = corpus.set_aside
+    (left_out,) = corpus.skipped
     assert left_out.reason.startswith(reason)
 
 
@@ -131,7 +131,7 @@ def test_a_row_that_the_group_rule_does_not_fit_is_set_aside(place: Path) -> Non
     rows = ("audio/1_ann.wav,no", "audio/3_bob.wav,yes", "audio/two words.wav,yes", "", ",")
     corpus = read_table(table(place, "path,label", *rows), group_by="regex:_(\\w+)")
     assert corpus.groups == ["ann", "bob"]
-    (left_out,) = corpus.set_aside
+    (left_out,) = corpus.skipped
     assert left_out.reason == "row 4: has no group by regex:_(\\w+). Rename it, or choose another rule."
 
 

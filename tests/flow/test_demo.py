@@ -56,7 +56,7 @@ def test_the_demo_shows_the_honest_and_the_leaky_score_and_what_to_try_next(
     named = cli(*commands[1][1:])
     assert (named.code, named.out.count("\n")) == (0, 1)
     (tmp_path / "YOUR-FOLDER").symlink_to(small_sample / "recordings")
-    assert commands[2][2:5] == ["YOUR-FOLDER", "--job", "noise"]
+    assert commands[2][2:5] == ["YOUR-FOLDER", "--task", "noise"]
     assert (out / "report.html").read_text("utf-8").rstrip().endswith("</html>")
     again = cli("demo", "--epochs", "1", "--out", out)
     assert (again.code, "--force" in again.err) == (2, True)  # this folder was chosen, and may be a model

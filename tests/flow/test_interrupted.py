@@ -19,7 +19,7 @@ import woodshed
 from woodshed.data.example import Corpus
 from woodshed.data.sound import Sounds
 from woodshed.recognition.recogniser import Recogniser
-from woodshed.tasks import job_class
+from woodshed.tasks import task_class
 
 pytestmark = [pytest.mark.train, pytest.mark.skipif(sys.platform == "win32", reason="Windows has no signals")]
 
@@ -111,19 +111,19 @@ def test_a_fit_that_is_killed_goes_on_from_its_checkpoint_to_the_same_net(
         "import json, os, signal, sys\n"
         "from woodshed.data.folder import read_folder\n"
         "from woodshed.data.sound import Sounds\n"
-        "from woodshed.tasks import job_class\n"
+        "from woodshed.tasks import task_class\n"
         "corpus = read_folder(sys.argv[1], group_by='part:2')\n"
         "def kill(epoch, loss, accuracy):\n"
         "    if epoch == 11:\n"
         "        os.kill(os.getpid(), signal.SIGKILL)\n"
-        "model = job_class('speech')(**json.loads(sys.argv[3]))\n"
+        "model = task_class('speech')(**json.loads(sys.argv[3]))\n"
         "model.fit(Sounds(corpus.examples), corpus.labels, checkpoint=sys.argv[2], on_epoch=kill)\n"
     )
     checkpoint = tmp_path / "checkpoint.npz"
     ran = python(program, toy_folder, checkpoint, json.dumps(tiny))
     assert ran.returncode == -signal.SIGKILL, ran.stderr
     epochs: list[int] = []
-    resumed = job_class("speech")(**tiny).fit(
+    resumed = task_class("speech")(**tiny).fit(
         Sounds(toy_corpus.examples),
         toy_corpus.labels,
         checkpoint=checkpoint,

@@ -21,7 +21,9 @@ README = (ROOT / "README.md").read_text("utf-8")
 def test_the_readme_code_runs(sample_corpus_folder: Path) -> None:
     code = re.search(r"```python\n(.*?)```", README, re.S)[1]
     code = code.replace("free-spoken-digit-dataset", str(sample_corpus_folder))
-    code = code.replace("SpeechRecogniser()", 'SpeechRecogniser(net="mlp", width=32, epochs=2, n_versions=1)')
+    code = code.replace(
+        "SpeechRecogniser()", 'SpeechRecogniser(net="mlp", width=32, epochs=2, n_augmentations=1)'
+    )
     names: dict[str, object] = {}
     exec(compile(code, "README.md", "exec"), names)
     assert names["recogniser"].predict_proba(names["Sounds"](names["corpus"].examples[:3])).shape == (3, 10)
@@ -32,7 +34,7 @@ def test_the_readme_names_every_job_and_both_commands() -> None:
 
     assert "make demo" in README
     assert "make test" in README
-    assert all(f"| {job} |" in README for job in JOBS)
+    assert all(f"| {task} |" in README for task in JOBS)
 
 
 def test_the_readme_names_every_verb() -> None:

@@ -25,7 +25,7 @@ def scored(n: int = 400, *, ties: bool = False) -> tuple[np.ndarray, np.ndarray]
 @pytest.mark.parametrize("rate", [0.0, 0.01, 0.1, 0.5, 1.0])
 def test_the_rate_is_kept_and_by_no_lower_threshold(rate: float, ties: bool) -> None:
     positive, score = scored(ties=ties)
-    found = threshold.threshold_for_false_alarm_rate(positive, score, rate)
+    found = threshold.threshold_for_false_positive_rate(positive, score, rate)
     false_rate, _, thresholds = sklearn_roc_curve(positive, score, drop_intermediate=False)
     assert found == thresholds[false_rate <= rate].min()
     assert np.mean(score[~positive] >= found) <= rate
@@ -45,12 +45,12 @@ def test_alarms_by_the_hour() -> None:
     positive, score = scored()
     hours = 0.25
     for per_hour in (0, 8, 40, 10_000):
-        found = threshold.threshold_for_false_alarms_per_hour(positive, score, hours, per_hour)
-        rate = threshold.false_alarms_per_hour(positive, score, found, hours)
+        found = threshold.threshold_for_false_positives_per_hour(positive, score, hours, per_hour)
+        rate = threshold.false_positives_per_hour(positive, score, found, hours)
         assert rate == np.sum(score[~positive] >= found) / hours <= per_hour
         lower = score[score < found]
         if lower.size:
-            assert threshold.false_alarms_per_hour(positive, score, lower.max(), hours) > per_hour
+            assert threshold.false_positives_per_hour(positive, score, lower.max(), hours) > per_hour
 
 
 def test_a_promise_for_new_sounds_is_kept_with_new_sounds() -> None:
@@ -61,7 +61,7 @@ def test_a_promise_for_new_sounds_is_kept_with_new_sounds() -> None:
 
     def rate_of_new(*, for_new: bool) -> float:
         found = [
-            threshold.threshold_for_false_alarm_rate(
+            threshold.threshold_for_false_positive_rate(
                 is_positive, np.append(row, positives), 0.05, for_new=for_new
             )
             for row in heard
@@ -71,17 +71,17 @@ def test_a_promise_for_new_sounds_is_kept_with_new_sounds() -> None:
     assert rate_of_new(for_new=False) == pytest.approx(3 / 41, abs=0.006)
     assert rate_of_new(for_new=True) == pytest.approx(2 / 41, abs=0.006)
     impossible = (is_positive, np.append(heard[0], positives), 0.024)
-    assert threshold.threshold_for_false_alarm_rate(*impossible, for_new=True) == math.inf
+    assert threshold.threshold_for_false_positive_rate(*impossible, for_new=True) == math.inf
     counted = (is_positive[:n], heard[0], 1.0, 3)
-    least = threshold.threshold_for_false_alarms_per_hour(*counted, for_new=True)
+    least = threshold.threshold_for_false_positives_per_hour(*counted, for_new=True)
     assert np.sum(heard[0] >= least) == 2
 
 
 def test_a_promise_that_nothing_keeps_says_no_to_everything() -> None:
     highest_is_wrong = [False, True], [0.9, 0.1]
-    assert threshold.threshold_for_false_alarm_rate(*highest_is_wrong, 0.5) == math.inf
+    assert threshold.threshold_for_false_positive_rate(*highest_is_wrong, 0.5) == math.inf
     assert threshold.threshold_for_precision(*highest_is_wrong, 0.9) == math.inf
-    assert threshold.threshold_for_false_alarm_rate([True], [0.5], 0.1) == math.inf  # nothing to go by
+    assert threshold.threshold_for_false_positive_rate([True], [0.5], 0.1) == math.inf  # nothing to go by
     assert threshold.threshold_for_precision([False], [0.5], 0.1) == math.inf
     assert threshold.threshold_for_precision([True, True], [0.5, 0.2], 1.0) == 0.2
 
@@ -91,10 +91,10 @@ def test_each_class_has_its_own_threshold() -> None:
     probabilities = rng.dirichlet([1, 1, 1], 300)
     truth = np.array(list("abc"))[probabilities.argmax(axis=1)]
     truth[:60] = "c"
-    found = threshold.class_thresholds(truth, probabilities, list("abc"), false_alarm_rate=0.05)
+    found = threshold.class_thresholds(truth, probabilities, list("abc"), false_positive_rate=0.05)
     for column, name in enumerate("abc"):
         is_class = truth == name
-        assert found[column] == threshold.threshold_for_false_alarm_rate(
+        assert found[column] == threshold.threshold_for_false_positive_rate(
             is_class, probabilities[:, column], 0.05
         )
     precise = threshold.class_thresholds(truth, probabilities, list("abc"), precision=0.9)
@@ -108,19 +108,19 @@ def test_evaluate_tells_what_a_threshold_costs_and_gains() -> None:
     yes = score >= 1
     assert told["found"] == pytest.approx(yes[positive].mean())
     assert told["precision"] == pytest.approx(positive[yes].mean())
-    assert told["false_alarms_per_hour"] == np.sum(yes & ~positive) / 2
+    assert told["false_positives_per_hour"] == np.sum(yes & ~positive) / 2
     assert math.isnan(threshold.evaluate(positive, score, math.inf)["precision"])
 
 
 def test_what_makes_no_sense_is_refused() -> None:
     given = [True, False], [0.1, 0.2]
     with pytest.raises(ParameterError, match=r"rate must be from 0 to 1, got 5.* pass 0.01"):
-        threshold.threshold_for_false_alarm_rate(*given, 5)
+        threshold.threshold_for_false_positive_rate(*given, 5)
     with pytest.raises(ParameterError, match="precision must be above 0 and at most 1, got 0"):
         threshold.threshold_for_precision(*given, 0)
     with pytest.raises(ParameterError, match="hours above 0"):
-        threshold.false_alarms_per_hour(*given, 0.5, 0)
+        threshold.false_positives_per_hour(*given, 0.5, 0)
     with pytest.raises(ParameterError, match="per_hour of 0 or more, got 1 and -1"):
-        threshold.threshold_for_false_alarms_per_hour(*given, 1, -1)
+        threshold.threshold_for_false_positives_per_hour(*given, 1, -1)
     with pytest.raises(ParameterError, match="either"):
         threshold.class_thresholds(["a"], [[1.0]], ["a"])

@@ -9,7 +9,7 @@ import pytest
 
 from woodshed.errors import ParameterError
 from woodshed.nets import NETS, build_net
-from woodshed.training.inference import ask_keras, ask_onnx, keras_to_net, net_to_keras, net_to_onnx
+from woodshed.training.inference import keras_to_net, net_to_keras, net_to_onnx, predict_keras, predict_onnx
 
 every_net = pytest.mark.parametrize("name", sorted(NETS))
 
@@ -57,11 +57,11 @@ def test_classes_are_meant_unless_something_else_is_said(name: str) -> None:
 def test_the_other_kinds_are_saved_and_exported_as_well(answer: str, last: str, windows: np.ndarray) -> None:
     net = net_with("mlp", answer)
     assert net.layers[-1].name == last
-    expected = ask_keras(net)(windows)
-    assert np.array_equal(ask_keras(keras_to_net(net_to_keras(net)))(windows), expected)
+    expected = predict_keras(net)(windows)
+    assert np.array_equal(predict_keras(keras_to_net(net_to_keras(net)))(windows), expected)
     content = net_to_onnx(net)
     assert content is not None
-    assert ask_onnx(content)(windows) == pytest.approx(expected, abs=1e-5)
+    assert predict_onnx(content)(windows) == pytest.approx(expected, abs=1e-5)
 
 
 @every_net

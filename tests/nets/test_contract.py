@@ -18,7 +18,7 @@ from woodshed.errors import ModelFolderError, ParameterError
 from woodshed.nets import LAYERS, NETS, build_net
 from woodshed.nets.lstm_lm import lstm_lm
 from woodshed.nets.rnn_rbm import rnn_rbm
-from woodshed.training.inference import ask_keras, ask_onnx, keras_to_net, net_to_keras, net_to_onnx
+from woodshed.training.inference import keras_to_net, net_to_keras, net_to_onnx, predict_keras, predict_onnx
 
 every_net = pytest.mark.parametrize("name", sorted(NETS))
 
@@ -50,7 +50,7 @@ def windows_of(n: int = 4, seed: int = 0) -> np.ndarray:
 
 
 def ask(net: Any, windows: np.ndarray) -> np.ndarray:
-    return np.concatenate([ask_keras(net)(window[np.newaxis]) for window in windows])
+    return np.concatenate([predict_keras(net)(window[np.newaxis]) for window in windows])
 
 
 @every_net
@@ -157,9 +157,9 @@ def test_exported_it_answers_the_same(name: str) -> None:
     net, windows = net_of(name), windows_of()
     content = net_to_onnx(net)
     assert content is not None
-    exported = ask_onnx(content)(windows)
+    exported = predict_onnx(content)(windows)
     assert exported == pytest.approx(ask(net, windows), abs=1e-5)
-    alone = np.concatenate([ask_onnx(content)(window[np.newaxis]) for window in windows])
+    alone = np.concatenate([predict_onnx(content)(window[np.newaxis]) for window in windows])
     assert np.array_equal(exported, alone)
 
 
@@ -237,4 +237,4 @@ def test_bytes_that_are_no_net_are_refused() -> None:
     with pytest.raises(ModelFolderError, match=r"net\.keras is no net of Keras .*Train or copy the model"):
         keras_to_net(b"no net at all")
     with pytest.raises(ModelFolderError, match=r"net\.onnx cannot be run .*Train or copy the model again"):
-        ask_onnx(b"no net at all")
+        predict_onnx(b"no net at all")

@@ -40,10 +40,10 @@ def strong_machine(seed: int) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
     return rng.normal(0, 2.5, (6, 5)), rng.normal(-3, 2, 6), rng.normal(0, 2, 5)
 
 
-def exact_nats(pull: np.ndarray, notes: np.ndarray, hidden: np.ndarray) -> np.ndarray:
+def exact_nats(couplings: np.ndarray, notes: np.ndarray, hidden: np.ndarray) -> np.ndarray:
     """Return the nats of all frames, by summing over all of them."""
     frames, states = all_frames(len(notes)), all_frames(len(hidden))
-    logs = np.logaddexp.reduce(frames @ pull @ states.T + states @ hidden, axis=1) + frames @ notes
+    logs = np.logaddexp.reduce(frames @ couplings @ states.T + states @ hidden, axis=1) + frames @ notes
     return np.logaddexp.reduce(logs) - logs
 
 
@@ -60,18 +60,18 @@ def test_a_machine_over_all_frames_sums_to_one() -> None:
 
 @pytest.mark.parametrize("n_steps", [1, 30])
 def test_the_chances_that_annealing_finds_add_up_to_one(n_steps: int) -> None:
-    pull, notes, hidden = strong_machine(0)
+    couplings, notes, hidden = strong_machine(0)
     frames, each = all_frames(6), np.ones((64, 1))
-    nats = annealed_nats(frames, pull, each * notes, each * hidden, n_chains=2000, n_steps=n_steps)
+    nats = annealed_nats(frames, couplings, each * notes, each * hidden, n_chains=2000, n_steps=n_steps)
     assert np.exp(-nats).sum() == pytest.approx(1, abs=0.05), "however short the annealing"
 
 
 def test_annealing_finds_what_frames_take_and_does_not_flatter() -> None:
     each, apart = np.ones((64, 1)), []
     for seed in range(6):
-        pull, notes, hidden = strong_machine(seed)
-        exact = exact_nats(pull, notes, hidden)
-        nats = annealed_nats(all_frames(6), pull, each * notes, each * hidden, n_chains=20, n_steps=100)
+        couplings, notes, hidden = strong_machine(seed)
+        exact = exact_nats(couplings, notes, hidden)
+        nats = annealed_nats(all_frames(6), couplings, each * notes, each * hidden, n_chains=20, n_steps=100)
         apart.append(np.exp(-exact) @ (nats - exact))
     assert -0.01 < np.mean(apart) < 0.05
     assert np.abs(apart).max() < 0.1
@@ -108,7 +108,7 @@ def test_a_machine_learns_which_notes_belong_together(keep_chains: int) -> None:
 def test_kept_chains_go_on_where_they_were_and_others_start_at_the_data(keep_chains: int) -> None:
     net = rbm(6, n_hidden=4, keep_chains=keep_chains)
     # All notes pull at all hidden units: what is silent stays silent, and what sounds stays sounding.
-    net.pull.assign(np.full((6, 4), 10.0))
+    net.couplings.assign(np.full((6, 4), 10.0))
     net.hidden_mean.assign(np.zeros(4))
     net.note_bias.assign(np.full(6, -20.0))
     net.hidden_bias.assign(np.full(4, -30.0))
@@ -129,12 +129,12 @@ def test_units_are_counted_from_their_means() -> None:
     net = rbm(4, n_hidden=3)
     rng = np.random.default_rng(0)
     net.set_weights([rng.normal(size=weight.shape) for weight in net.get_weights()])
-    pull, notes, hidden, note_mean, hidden_mean = (
+    couplings, notes, hidden, note_mean, hidden_mean = (
         np.asarray(weight, np.float64)
-        for weight in (net.pull, net.note_bias, net.hidden_bias, net.note_mean, net.hidden_mean)
+        for weight in (net.couplings, net.note_bias, net.hidden_bias, net.note_mean, net.hidden_mean)
     )
     frames, states = all_frames(4), all_frames(3)
-    centred = (frames - note_mean) @ pull @ (states - hidden_mean).T
+    centred = (frames - note_mean) @ couplings @ (states - hidden_mean).T
     energy = -np.logaddexp.reduce(centred + (frames @ notes)[:, np.newaxis] + states @ hidden, axis=1)
     apart = np.asarray(net(frames), np.float64) - energy
     np.testing.assert_allclose(apart, apart[0], atol=1e-5, err_msg="they may only differ by a constant")
@@ -144,7 +144,7 @@ def test_a_machine_begins_at_the_notes_by_themselves() -> None:
     data = chords()[:30]
     net = rbm(6, n_hidden=4)
     net.adapt(data)
-    net.pull.assign(np.zeros((6, 4)))
+    net.couplings.assign(np.zeros((6, 4)))
     mean = (data.sum(axis=0) + 0.5) / 31
     apart = -(data * np.log(mean) + (1 - data) * np.log(1 - mean)).sum(axis=1)
     np.testing.assert_allclose(np.asarray(net(data)) + exact_log_z(net), apart, atol=1e-5)
@@ -166,7 +166,7 @@ def test_a_net_begins_with_what_a_machine_learned() -> None:
 
 def test_the_means_of_hidden_units_follow_what_is_known() -> None:
     net = rbm(2, n_hidden=1)
-    net.pull.assign([[8.0], [-8.0]])
+    net.couplings.assign([[8.0], [-8.0]])
     x = np.array([[1, 0], [0, 1]], np.float32)  # the first wakes the hidden unit, the second is padding
     for _ in range(100):
         net.compute_loss(x=x, y=np.array([[1, 0], [-1, -1]]), y_pred=net(x))

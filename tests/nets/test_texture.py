@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 from scipy.fft import dct
 
-from woodshed.nets.texture import LAGS, N_SHAPES, SecondOpinion, Texture, cosine_shapes
+from woodshed.nets.texture import LAGS, N_SHAPES, Texture, TextureEnsemble, cosine_shapes
 from woodshed.training.inference import keras_to_net, net_to_keras
 
 
@@ -81,8 +81,8 @@ def rows() -> np.ndarray:
 TARGETS = np.repeat(np.eye(2, dtype=np.float32), 20, axis=0)
 
 
-def opinion(rows: np.ndarray, *, share: float, weights: np.ndarray | None = None) -> SecondOpinion:
-    layer = SecondOpinion(n_known=len(rows), share=share)
+def opinion(rows: np.ndarray, *, share: float, weights: np.ndarray | None = None) -> TextureEnsemble:
+    layer = TextureEnsemble(n_known=len(rows), share=share)
     layer.build([(None, 2), (None, 2)])
     layer.fit(rows, TARGETS, weights)
     return layer

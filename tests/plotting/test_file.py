@@ -18,7 +18,7 @@ from PIL import Image
 
 from woodshed import audio
 from woodshed.clip import Clip
-from woodshed.data.example import SetAside
+from woodshed.data.example import Skipped
 from woodshed.errors import AudioError, OutputError, ParameterError
 from woodshed.plotting.figure import plot_clip, plot_files, portraits_of, save_figure, save_portraits
 from woodshed.plotting.theme import drawable
@@ -123,14 +123,14 @@ def test_a_bad_file_is_set_aside_when_there_are_others(tmp_path: Path) -> None:
     good = audio.write(audio.sine(440.0), tmp_path / "good.wav")
     bad = tmp_path / "bad.wav"
     bad.write_text("not a sound")
-    set_aside: list[SetAside] = []
-    figure = plot_files([bad, good], set_aside=set_aside)
+    skipped: list[Skipped] = []
+    figure = plot_files([bad, good], skipped=skipped)
     assert len(figure.subfigs) == 1
-    assert [entry.path for entry in set_aside] == [bad]
+    assert [entry.path for entry in skipped] == [bad]
     with pytest.raises(AudioError, match=r"bad\.wav: is not a sound file"):
         plot_files([good, bad])
     with pytest.raises(AudioError, match=r"No file can be drawn\. The first: .*bad\.wav"):
-        plot_files([bad, bad], set_aside=[])
+        plot_files([bad, bad], skipped=[])
 
 
 @pytest.mark.parametrize(

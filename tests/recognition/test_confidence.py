@@ -33,7 +33,7 @@ from woodshed.recognition.confidence import (
 )
 from woodshed.recognition.experiments.baseline import describe
 from woodshed.recognition.experiments.evaluation import evaluate
-from woodshed.recognition.novelty_detection import LOWEST_DB, Familiar, Outline, loudest_db
+from woodshed.recognition.novelty_detection import LOWEST_DB, NoveltyDetector, SpectralEmbedding, loudest_db
 from woodshed.recognition.recogniser import Recogniser
 from woodshed.recognition.saving import save_model
 
@@ -170,7 +170,7 @@ def test_rates_that_so_few_sounds_cannot_promise_are_not_kept() -> None:
     given = held_out()
     few = given.at(np.arange(len(given.truth)) % 40 == 0)
     assert 20 < min(np.sum(few.truth != name) for name in CLASSES) < 49
-    assert fit_confidence(few, CLASSES).false_alarm_rates == (0.1, 0.05)
+    assert fit_confidence(few, CLASSES).false_positive_rates == (0.1, 0.05)
 
 
 def test_the_level_is_that_of_the_loudest_moment() -> None:
@@ -184,7 +184,7 @@ def test_the_level_is_that_of_the_loudest_moment() -> None:
 @pytest.mark.parametrize("rate", [4000, 8000, 16000, 22050, 44100, 48000])
 def test_an_outline_can_be_made_at_any_rate_of_any_length(rate: int) -> None:
     for n_samples in (1, rate // 50, rate):
-        row = Outline(sample_rate=rate)(Clip(np.random.default_rng(0).normal(size=n_samples), rate))
+        row = SpectralEmbedding(sample_rate=rate)(Clip(np.random.default_rng(0).normal(size=n_samples), rate))
         assert row.shape == (97,)
         assert np.isfinite(row).all()
 
@@ -194,17 +194,17 @@ def trusted(speech: Recogniser, toy_corpus: Corpus, make_toy: Callable[..., Any]
     """Return a trained recogniser that was told how far to trust itself, from sounds it did not learn."""
     model = copy.copy(speech)
     unheard = make_toy(12, seed=5)
-    outline = Outline(sample_rate=8000)
+    outline = SpectralEmbedding(sample_rate=8000)
     learned = make_toy(9)
-    familiar = Familiar.of(describe(learned.clips, outline), np.asarray(learned.labels))
+    novelty_detector = NoveltyDetector.of(describe(learned.clips, outline), np.asarray(learned.labels))
     rows = describe(unheard.clips, outline)
     given = HeldOut(
         np.asarray(unheard.labels),
         model.predict_proba(unheard.clips),
         rows[:, -1],
-        familiar.distance(rows),
+        novelty_detector.distance(rows),
     )
-    model.set_confidence(fit_confidence(given, CLASSES, familiar))
+    model.set_confidence(fit_confidence(given, CLASSES, novelty_detector))
     return model
 
 
@@ -237,10 +237,10 @@ def test_a_refusal_has_no_probability_and_an_answer_a_calibrated_one(
 
 def test_a_wanted_rate_refuses_what_is_not_sure_enough(trusted: Recogniser, make_toy: Any) -> None:
     clips = make_toy(6, seed=21).clips
-    impossible = replace(trusted.confidence_, thresholds=((math.inf,) * 3,), false_alarm_rates=(0.01,))
+    impossible = replace(trusted.confidence_, thresholds=((math.inf,) * 3,), false_positive_rates=(0.01,))
     strict = copy.copy(trusted)
     strict.set_confidence(impossible)
-    assert set(strict.decide(clips, false_alarm_rate=0.01).tolist()) == {NONE_OF_THESE}
+    assert set(strict.decide(clips, false_positive_rate=0.01).tolist()) == {NONE_OF_THESE}
     assert NONE_OF_THESE not in strict.decide(clips[:1])
 
 
@@ -251,7 +251,9 @@ def test_a_saved_model_answers_and_refuses_the_same(
     loaded = woodshed.load(tmp_path)
     clips = [*make_toy(6, seed=8).clips, silence(sample_rate=8000), noise(colour="pink", sample_rate=8000)]
     assert [a.to_json() for a in loaded.listen(clips)] == [a.to_json() for a in trusted.listen(clips)]
-    assert replace(loaded.confidence_, familiar=None) == replace(trusted.confidence_, familiar=None)
+    assert replace(loaded.confidence_, novelty_detector=None) == replace(
+        trusted.confidence_, novelty_detector=None
+    )
 
 
 def test_a_folder_without_it_loads_and_refuses_nothing(speech: Recogniser, tmp_path: Path) -> None:
@@ -262,7 +264,7 @@ def test_a_folder_without_it_loads_and_refuses_nothing(speech: Recogniser, tmp_p
 
 def test_learning_again_forgets_how_far_to_trust(trusted: Recogniser) -> None:
     model = copy.copy(trusted)
-    names = ("classes", "feature", "files", "curve", "set_aside")
+    names = ("classes", "feature", "files", "curve", "skipped")
     model.set_learned(**{name: getattr(model, f"{name}_") for name in names})
     assert model.confidence_ == Confidence()
     assert trusted.confidence_ != Confidence()

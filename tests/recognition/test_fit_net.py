@@ -18,7 +18,7 @@ from woodshed.recognition import fit_net as learning
 from woodshed.recognition.fit_net import Spectrograms, hold_out, make_feature, strengthen, time_step
 from woodshed.recognition.items import N_RATES_SEEN, clip_items, common_rate, versions
 from woodshed.recognition.recogniser import Recogniser
-from woodshed.recognition.window import STILL, Variation
+from woodshed.recognition.window import STILL, SpectrogramAugmentation
 from woodshed.tasks.speech import SpeechRecogniser
 
 
@@ -100,7 +100,7 @@ def test_where_holding_out_would_cost_too_much_nothing_is(
 
 
 def test_no_strength_is_no_variation_and_full_strength_is_the_jobs_own() -> None:
-    own = Variation(stretch=0.3, noise_share=0.8, mask_share=0.3)
+    own = SpectrogramAugmentation(stretch=0.3, noise_share=0.8, mask_share=0.3)
     assert strengthen(own, 0) == STILL
     assert strengthen(own, 1) == own
     half, double = strengthen(own, 0.5), strengthen(own, 2)
@@ -131,7 +131,7 @@ def test_spectrograms_are_those_of_the_clips(
     memory_bytes: int, toy_corpus: Corpus, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(learning, "MEMORY_BYTES", memory_bytes)
-    recogniser = Recogniser(n_versions=3, n_mels=16)
+    recogniser = Recogniser(n_augmentations=3, n_mels=16)
     sounds = Sounds(toy_corpus.examples[:4])
     feature = make_feature(recogniser, sounds)
     store = FeatureStore(tmp_path, feature, dtype="float16")
@@ -146,11 +146,11 @@ def test_spectrograms_are_those_of_the_clips(
 def test_stretches_of_one_file_are_judged_one_by_one(toy_corpus: Corpus, tmp_path: Path) -> None:
     path = toy_corpus.examples[0].path
     rows = [Example(path, "a", end_s=0.2), Example(path, "b", start_s=5.0), Example(path, "b", start_s=0.1)]
-    recogniser = Recogniser(n_versions=1, n_mels=16)
+    recogniser = Recogniser(n_augmentations=1, n_mels=16)
     feature = make_feature(recogniser, Sounds(rows))
     spectrograms = Spectrograms(recogniser, FeatureStore(tmp_path, feature), Sounds(rows), 8000)
     assert spectrograms.kept.tolist() == [0, 2]
-    assert len(spectrograms.set_aside) == 1
+    assert len(spectrograms.skipped) == 1
 
 
 def test_a_training_step_is_timed_on_the_net_that_would_be_trained(tiny: dict[str, object]) -> None:

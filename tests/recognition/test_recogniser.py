@@ -46,7 +46,7 @@ class Asked:
 
 
 @pytest.fixture
-def listener() -> tuple[Recogniser, Asked]:
+def estimator() -> tuple[Recogniser, Asked]:
     """Return a recogniser with a stand-in for its net."""
     from woodshed.features import LogMel
     from woodshed.recognition.experiments.result import LearningCurve
@@ -57,9 +57,9 @@ def listener() -> tuple[Recogniser, Asked]:
         feature=LogMel(sample_rate=8000, n_fft=256, hop_length=80, n_mels=16),
         files={"net.keras": b""},
         curve=LearningCurve("a", (), (), (), 0),
-        set_aside=[],
+        skipped=[],
     )
-    recogniser.__dict__["_ask"] = asked
+    recogniser.__dict__["_predict_rows"] = asked
     return recogniser, asked
 
 
@@ -67,16 +67,16 @@ def noise(duration_s: float, level: float, sample_rate: int = 8000) -> np.ndarra
     return level * np.random.default_rng(0).standard_normal(round(duration_s * sample_rate))
 
 
-def test_the_answers_of_all_windows_are_averaged(listener: tuple[Recogniser, Asked]) -> None:
-    recogniser, asked = listener
+def test_the_answers_of_all_windows_are_averaged(estimator: tuple[Recogniser, Asked]) -> None:
+    recogniser, asked = estimator
     clip = Clip(np.concatenate([noise(0.5, 0.5), noise(0.5, 0.05)]), 8000)
     answer = recogniser.predict_proba([clip])[0]
     assert asked.windows.shape == (10, 20, 16)  # 101 frames, a new window every nine
     assert answer == pytest.approx(Asked()(asked.windows).mean(axis=0), abs=1e-6)
 
 
-def test_windows_without_sound_are_not_asked(listener: tuple[Recogniser, Asked]) -> None:
-    recogniser, asked = listener
+def test_windows_without_sound_are_not_asked(estimator: tuple[Recogniser, Asked]) -> None:
+    recogniser, asked = estimator
     sound = noise(0.2, 0.5)
     mostly_hum = np.concatenate([noise(20, 1e-4), sound, noise(20, 1e-4)])  # 74 dB below
     recogniser.predict_proba([Clip(mostly_hum, 8000)])
@@ -86,30 +86,30 @@ def test_windows_without_sound_are_not_asked(listener: tuple[Recogniser, Asked])
     assert len(asked.windows) >= 10
 
 
-def test_digital_silence_has_an_answer_too(listener: tuple[Recogniser, Asked]) -> None:
-    answer = listener[0].predict_proba([Clip(np.zeros(8000), 8000)])
+def test_digital_silence_has_an_answer_too(estimator: tuple[Recogniser, Asked]) -> None:
+    answer = estimator[0].predict_proba([Clip(np.zeros(8000), 8000)])
     assert answer.tolist() == [[0, 1]]
 
 
-def test_the_score_is_the_share_that_is_right(listener: tuple[Recogniser, Asked]) -> None:
+def test_the_score_is_the_share_that_is_right(estimator: tuple[Recogniser, Asked]) -> None:
     clips = [Clip(noise(0.2, level), 8000) for level in (0.5, 0.5, 1e-4, 1e-4)]
-    assert listener[0].predict(clips).tolist() == ["loud", "loud", "soft", "soft"]
-    assert listener[0].score(clips, ["loud", "soft", "soft", "soft"]) == 0.75
+    assert estimator[0].predict(clips).tolist() == ["loud", "loud", "soft", "soft"]
+    assert estimator[0].score(clips, ["loud", "soft", "soft", "soft"]) == 0.75
 
 
-def test_a_clip_too_short_for_the_rate_is_named(listener: tuple[Recogniser, Asked]) -> None:
+def test_a_clip_too_short_for_the_rate_is_named(estimator: tuple[Recogniser, Asked]) -> None:
     with pytest.raises(AudioError, match="blip has 1 samples at 48000 Hz: none is left at 8000 Hz"):
-        listener[0].predict([Clip(np.ones(1), 48000, "blip")])
+        estimator[0].predict([Clip(np.ones(1), 48000, "blip")])
 
 
-def test_the_last_answers_do_not_stay_when_it_learns_anew(listener: tuple[Recogniser, Asked]) -> None:
-    recogniser, _ = listener
+def test_the_last_answers_do_not_stay_when_it_learns_anew(estimator: tuple[Recogniser, Asked]) -> None:
+    recogniser, _ = estimator
     recogniser.set_learned(
         classes=recogniser.classes_,
         feature=recogniser.feature_,
         files={"net.keras": b"", "net.onnx": b"not a net"},
         curve=recogniser.curve_,
-        set_aside=[],
+        skipped=[],
     )
     with pytest.raises(ValueError, match=r"net\.onnx cannot be run"):
         recogniser.predict([Clip(np.ones(800), 8000)])
@@ -123,8 +123,8 @@ def test_a_clip_that_cannot_be_used_is_set_aside_and_no_other(toy: Any, tiny: di
     clips = [Clip(clip.samples, clip.sample_rate) for clip in toy.clips]
     clips[4] = Clip(np.ones(1), 48000)
     model = SpeechRecogniser(**tiny | {"epochs": 1}).fit(clips, toy.labels)
-    assert [str(entry.path) for entry in model.set_aside_] == ["clip"]
-    assert "none is left at 8000 Hz" in model.set_aside_[0].reason
+    assert [str(entry.path) for entry in model.skipped_] == ["clip"]
+    assert "none is left at 8000 Hz" in model.skipped_[0].reason
     assert model.score(clips[:4] + clips[5:], toy.labels[:4] + toy.labels[5:]) >= 0
     assert model.classes_.tolist() == ["fall", "pulse", "rise"]
 

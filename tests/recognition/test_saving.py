@@ -54,7 +54,7 @@ def test_the_folder_holds_what_it_says_and_reads_like_a_book(saved: Path, speech
     ]
     assert json.loads((saved / "labels.json").read_text("utf-8")) == ["fall", "pulse", "rise"]
     settings = json.loads((saved / "settings.json").read_text("utf-8"))
-    assert (settings["format"], settings["job"]) == (FORMAT, "speech")
+    assert (settings["format"], settings["task"]) == (FORMAT, "speech")
     assert settings["settings"]["width"] == speech.width
     assert settings["feature"]["LogMel"]["sample_rate"] == 8000
     assert len(settings["curve"]["train_loss"]) == 20
@@ -87,6 +87,20 @@ def test_a_damaged_file_is_named(name: str, damage: str, saved: Path) -> None:
         ModelFolderError, match=rf"{name} is damaged: {reason}.*(again|train the model again)"
     ):
         woodshed.load(saved)
+
+
+def test_a_folder_of_format_1_is_read(saved: Path, unheard_toy: Any) -> None:
+    """The first format called a task a job, and had other names for some settings."""
+    expected = woodshed.load(saved).predict_proba(unheard_toy.clips[:3])
+    path = saved / "settings.json"
+    settings = json.loads(path.read_text())
+    settings |= {"format": 1, "job": settings.pop("task")}
+    former = {"channel_norm": "colour_norm", "n_augmentations": "n_versions", "swa_share": "average_weights"}
+    settings["settings"] = {former.get(name, name): value for name, value in settings["settings"].items()}
+    path.write_text(json.dumps(settings))
+    loaded = woodshed.load(saved)
+    assert loaded.get_params()["channel_norm"] == settings["settings"]["colour_norm"]
+    np.testing.assert_array_equal(loaded.predict_proba(unheard_toy.clips[:3]), expected)
 
 
 @pytest.mark.parametrize(
@@ -151,7 +165,7 @@ def test_a_folder_that_is_no_model_says_how_to_make_one(tmp_path: Path) -> None:
 
 
 def test_a_model_for_another_job_says_what_it_is_for(saved: Path) -> None:
-    change_settings(saved, job="dancing")
+    change_settings(saved, task="dancing")
     with pytest.raises(ModelFolderError, match=r"is a model for 'dancing', not for .*noise.*speech"):
         woodshed.load(saved)
 
@@ -297,7 +311,7 @@ def test_a_folder_that_cannot_be_made_is_named(tmp_path: Path, speech: Recognise
 def test_a_model_describes_itself_without_its_net(saved: Path) -> None:
     (saved / "net.onnx").unlink()
     described = describe_model(saved)
-    assert (described["job"], described["labels"]) == ("speech", ["fall", "pulse", "rise"])
+    assert (described["task"], described["labels"]) == ("speech", ["fall", "pulse", "rise"])
     assert described["accuracy"] == []
     (saved / "metrics.json").write_text("not json")
     assert describe_model(saved)["provenance"] == {}

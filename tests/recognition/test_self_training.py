@@ -33,9 +33,9 @@ def test_a_way_that_does_not_exist_is_refused() -> None:
 def test_clips_without_a_label_are_set_aside_unless_asked_for(toy: Any) -> None:
     alone = Recogniser(net="svm").fit(toy.clips[:12], toy.labels[:12])
     model = Recogniser(net="svm").fit(toy.clips, partly(toy.labels, 12))
-    assert len(model.set_aside_) == len(toy.clips) - 12
-    assert {entry.reason for entry in model.set_aside_} == {"the label is empty."}
-    assert model.own_names_ is None
+    assert len(model.skipped_) == len(toy.clips) - 12
+    assert {entry.reason for entry in model.skipped_} == {"the label is empty."}
+    assert model.pseudo_labels_ is None
     assert model.predict_proba(toy.clips) == pytest.approx(alone.predict_proba(toy.clips))
 
 
@@ -43,7 +43,7 @@ def test_clips_without_a_label_are_set_aside_unless_asked_for(toy: Any) -> None:
 def test_clips_it_is_sure_of_are_learned_from_by_their_own_names(net: str, make_toy: Any) -> None:
     toy = make_toy(20)
     model = Recogniser(net=net, unlabelled="pseudo").fit(toy.clips, partly(toy.labels, 30), toy.groups)
-    told = model.own_names_
+    told = model.pseudo_labels_
     assert told is not None
     assert told.n_unlabelled == 30
     assert set(told.names) <= set(range(30, 60))
@@ -52,14 +52,14 @@ def test_clips_it_is_sure_of_are_learned_from_by_their_own_names(net: str, make_
     alone = Recogniser(net=net).fit(toy.clips[:30], toy.labels[:30])
     assert model.classes_.tolist() == ["fall", "pulse", "rise"]
     assert not np.allclose(model.predict_proba(toy.clips), alone.predict_proba(toy.clips))
-    assert model.fit(toy.clips, toy.labels).own_names_ is None
+    assert model.fit(toy.clips, toy.labels).pseudo_labels_ is None
 
 
 def test_labels_that_tell_nothing_name_no_clip(toy: Any) -> None:
     labels: list[str | None] = list(np.random.default_rng(0).permutation(toy.labels[:18]))
     model = Recogniser(net="svm", unlabelled="pseudo").fit(toy.clips, [*labels, *[None] * 9])
-    assert model.own_names_ is not None
-    assert (model.own_names_.names, model.own_names_.least_probability) == ({}, None)
+    assert model.pseudo_labels_ is not None
+    assert (model.pseudo_labels_.names, model.pseudo_labels_.least_probability) == ({}, None)
 
 
 @pytest.mark.train
@@ -88,18 +88,18 @@ def test_a_folder_and_a_table_keep_them_apart(toy_folder: Path, tmp_path: Path) 
     assert sorted(corpus.counts()) == ["fall", "pulse", "rise"]
     assert [row.label for row in corpus.unlabelled] == [""] * 3
     assert {row.group for row in corpus.unlabelled} <= {"ann", "bob"}
-    assert len(corpus.set_aside) == 3
+    assert len(corpus.skipped) == 3
     lines = ["path,label,group", *(f"{row.path},{row.label},{row.group}" for row in corpus.examples)]
     lines += [f"{row.path},,{row.group}" for row in corpus.unlabelled]
     table = tmp_path / "rows.csv"
     table.write_text("\n".join(lines))
     again = read_table(table)
     assert again.unlabelled == corpus.unlabelled
-    assert [entry.reason for entry in again.set_aside] == [
+    assert [entry.reason for entry in again.skipped] == [
         f"row {k}: the label is empty." for k in range(26, 29)
     ]
     off, on = (with_unlabelled(Recogniser(unlabelled=way), again) for way in (None, "pseudo"))
-    assert (len(off.unlabelled), len(off.set_aside), len(on.unlabelled), len(on.set_aside)) == (0, 3, 3, 0)
+    assert (len(off.unlabelled), len(off.skipped), len(on.unlabelled), len(on.skipped)) == (0, 3, 3, 0)
 
 
 def test_an_unlabelled_copy_of_a_labelled_sound_is_not_learned_from(toy_corpus: Corpus) -> None:
@@ -107,8 +107,8 @@ def test_an_unlabelled_copy_of_a_labelled_sound_is_not_learned_from(toy_corpus: 
     corpus = check(replace(toy_corpus, unlabelled=(copy, Example(Path("lost.wav")))))
     assert len(corpus.examples) == len(toy_corpus.examples)
     assert corpus.unlabelled == ()
-    assert "is the same sound as" in corpus.set_aside[0].reason
-    assert "no such file" in corpus.set_aside[1].reason
+    assert "is the same sound as" in corpus.skipped[0].reason
+    assert "no such file" in corpus.skipped[1].reason
 
 
 def test_nothing_unlabelled_of_a_tested_group_file_or_part_is_learned_from() -> None:
@@ -134,8 +134,8 @@ def test_they_are_in_no_test_part_and_no_class(toy_corpus: Corpus) -> None:
     experiment, kept = run.measure()
     assert experiment.labels == ("fall", "pulse", "rise")
     assert sorted(experiment.splits[0].indices) == list(range(len(rest)))
-    assert kept.own_names_ is not None
-    assert kept.own_names_.n_unlabelled == len(blank)
+    assert kept.pseudo_labels_ is not None
+    assert kept.pseudo_labels_.n_unlabelled == len(blank)
     assert experiment.settings["unlabelled"] == "pseudo"
     assert "unlabelled sounds learned from" in experiment.provenance["unlabelled sounds"]
 

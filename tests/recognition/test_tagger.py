@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 from woodshed.audio import noise, sine
-from woodshed.audio.augment import Change, Gain
+from woodshed.audio.augment import Gain, WaveformAugmentation
 from woodshed.metrics.guess import Calibration
 from woodshed.metrics.tagging import roc_auc
 from woodshed.recognition.tagger import Tagger, calibrate_tags
@@ -29,7 +29,7 @@ def learned(fitted: Tagger, truth: Any, told: Any) -> Tagger:
         feature=fitted.feature_,
         files=fitted.files_ | extra,
         curve=fitted.curve_,
-        set_aside=(),
+        skipped=(),
     )
     return other
 
@@ -60,8 +60,8 @@ def test_what_is_heard_is_calibrated_and_thresholds_are_of_the_same_scale(fitted
 
 def test_copies_of_a_clip_are_not_judged_by_what_learned_from_another() -> None:
     class Copying(Tagger):
-        n_row_versions: ClassVar[int] = 3
-        change: ClassVar[Change | None] = Gain(-1.0, 1.0)
+        n_augmented_rows: ClassVar[int] = 3
+        change: ClassVar[WaveformAugmentation | None] = Gain(-1.0, 1.0)
         told: ClassVar[list[Any]] = []
 
         def learn_from_answers(self, truth: Any, ask: Any) -> dict[str, bytes]:

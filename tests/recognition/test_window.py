@@ -7,7 +7,7 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from woodshed.recognition.window import PAD_DB, STILL, Variation, cut_windows, mix_pairs
+from woodshed.recognition.window import PAD_DB, STILL, SpectrogramAugmentation, cut_windows, mix_pairs
 
 N_FRAMES, N_BANDS = 40, 24
 
@@ -61,8 +61,8 @@ def test_each_recording_is_cut_by_itself() -> None:
     assert all(np.array_equal(together[k], cut_windows([recordings[k]], N_FRAMES)[0]) for k in range(3))
 
 
-@pytest.mark.parametrize("variation", [STILL, Variation()], ids=["still", "varied"])
-def test_only_the_rows_that_are_needed_are_read(variation: Variation) -> None:
+@pytest.mark.parametrize("variation", [STILL, SpectrogramAugmentation()], ids=["still", "varied"])
+def test_only_the_rows_that_are_needed_are_read(variation: SpectrogramAugmentation) -> None:
     class Long:
         """An hour of sound that counts how many of its frames are looked at."""
 
@@ -86,14 +86,14 @@ def test_the_recording_is_not_changed() -> None:
     spectrogram = ramp_in_time()
     spectrogram.setflags(write=False)
     kept = spectrogram.copy()
-    cut_windows([spectrogram] * 8, N_FRAMES, Variation(), np.random.default_rng(0))
+    cut_windows([spectrogram] * 8, N_FRAMES, SpectrogramAugmentation(), np.random.default_rng(0))
     assert np.array_equal(spectrogram, kept)
 
 
 def test_the_same_draw_gives_the_same_windows_and_another_gives_others() -> None:
     spectrogram = np.random.default_rng(2).normal(-40, 10, (100, N_BANDS))
     first, again, other = (
-        cut_windows([spectrogram] * 4, N_FRAMES, Variation(), np.random.default_rng(seed))
+        cut_windows([spectrogram] * 4, N_FRAMES, SpectrogramAugmentation(), np.random.default_rng(seed))
         for seed in (5, 5, 6)
     )
     assert np.array_equal(first, again)
@@ -270,7 +270,7 @@ def test_a_random_place_holds_sound() -> None:
     """A clip that is silent but for its first tenth is cut where something can be heard."""
     spectrogram = np.full((10 * N_FRAMES, N_BANDS), PAD_DB, np.float32)
     spectrogram[:N_FRAMES] = -20.0
-    only_place = Variation(
+    only_place = SpectrogramAugmentation(
         stretch=0, warp=0, shift_bands=0, noise_share=0, colour_db=0, mask_bands=0, mask_share=0
     )
     windows = cut_windows([spectrogram] * 200, N_FRAMES, only_place, np.random.default_rng(0))

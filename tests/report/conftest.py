@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 import soundfile
 
-from woodshed.data.example import Corpus, Example, SetAside
+from woodshed.data.example import Corpus, Example, Skipped
 from woodshed.recognition.experiments.result import Experiment, LearningCurve, SplitResult
 from woodshed.report.recognition import scores
 
@@ -75,7 +75,7 @@ def experiment(sound_folder: Path) -> Experiment:
     corpus = Corpus(
         "made up & small",
         examples,
-        set_aside=(SetAside(Path("broken <i>.wav"), "is empty (0 bytes)."),),
+        skipped=(Skipped(Path("broken <i>.wav"), "is empty (0 bytes)."),),
         licence="CC BY 4.0",
         citation="A. <Nobody>, 2024",
     )
@@ -117,7 +117,7 @@ def experiment(sound_folder: Path) -> Experiment:
         LABELS,
         (leaky, honest),  # the report has to put the honest one first by itself
         {"window_s": 1.0, "seed": 0},
-        (SetAside(Path("late.wav"), "has samples that are NaN."),),
+        (Skipped(Path("late.wav"), "has samples that are NaN."),),
         {"woodshed": "0.1.0", "commit": "abc<def>"},
     )
 

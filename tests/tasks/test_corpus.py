@@ -7,13 +7,13 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from woodshed.data.example import SetAside
-from woodshed.data.symbolic_corpus import PARTS, Repertoire, scores_with_keys
+from woodshed.data.example import Skipped
+from woodshed.data.symbolic_corpus import PARTS, SymbolicCorpus, scores_with_keys
 from woodshed.errors import DataError, ParameterError
 from woodshed.score import Note, Score
 from woodshed.symbolic import write_midi
-from woodshed.tasks.chorale.corpus import read_chorale_repertoire
-from woodshed.tasks.tune.corpus import read_tune_repertoire
+from woodshed.tasks.chorale.corpus import read_chorale_corpus
+from woodshed.tasks.tune.corpus import read_tunes_corpus
 
 
 @pytest.mark.parametrize("seed", range(5))
@@ -21,7 +21,7 @@ def test_families_are_never_divided_and_every_piece_is_dealt_once(seed: int) -> 
     rng = np.random.default_rng(seed)
     families = tuple(str(k) for k in rng.integers(0, 30, 120))
     pieces = tuple(f"piece {k}" for k in range(120))
-    dealt = Repertoire("r", pieces, pieces, families).divide(test=0.2, validation=0.1, seed=seed)
+    dealt = SymbolicCorpus("r", pieces, pieces, families).divide(test=0.2, validation=0.1, seed=seed)
     assert sorted(k for part in PARTS for k in dealt[part]) == list(range(120))
     owners = [{families[k] for k in dealt[part]} for part in PARTS]
     assert sum(map(len, owners)) == len(set(families))
@@ -30,13 +30,13 @@ def test_families_are_never_divided_and_every_piece_is_dealt_once(seed: int) -> 
 
 
 def test_with_two_families_all_is_learned_from() -> None:
-    dealt = Repertoire("r", ("a", "b"), ("a", "b"), ("1", "2")).divide()
+    dealt = SymbolicCorpus("r", ("a", "b"), ("a", "b"), ("1", "2")).divide()
     assert dealt == {"train": [0, 1], "validation": [], "test": []}
 
 
 def test_without_a_piece_the_first_reason_is_told() -> None:
     with pytest.raises(DataError, match=r"1 piece cannot be used\. The first: it is empty"):
-        Repertoire("r", (), (), (), set_aside=(SetAside(Path("a.abc"), "it is empty"),))
+        SymbolicCorpus("r", (), (), (), skipped=(Skipped(Path("a.abc"), "it is empty"),))
 
 
 def test_a_midi_file_without_key_gets_the_one_that_fits(tmp_path: Path) -> None:
@@ -50,17 +50,17 @@ def test_copies_are_left_out_and_tunes_that_cannot_be_said_are_named(tmp_path: P
     tune = "X:1\nT:The Lark\nM:2/4\nL:1/8\nK:D\nD4|A4|\n"
     (tmp_path / "a.abc").write_text(tune + "\nX:2\nT:Five\nM:5/4\nL:1/8\nK:D\nD10|\n", "utf-8")
     (tmp_path / "b.abc").write_text(tune, "utf-8")
-    found = read_tune_repertoire(str(tmp_path))
-    assert (len(found.pieces), found.n_copies, len(found.set_aside)) == (1, 1, 1)
-    assert found.set_aside[0].path.name == "a.abc"
-    assert "5/4" in found.set_aside[0].reason
+    found = read_tunes_corpus(str(tmp_path))
+    assert (len(found.pieces), found.n_copies, len(found.skipped)) == (1, 1, 1)
+    assert found.skipped[0].path.name == "a.abc"
+    assert "5/4" in found.skipped[0].reason
 
 
 @pytest.mark.data
 def test_the_official_split_of_the_chorales_is_kept(shared_data: Path) -> None:
-    found = read_chorale_repertoire(f"jsb_chorales:{shared_data / 'jsb_chorales'}")
+    found = read_chorale_corpus(f"jsb_chorales:{shared_data / 'jsb_chorales'}")
     assert [len(part) for part in found.divide().values()] == [229, 76, 77]
-    quarters = read_chorale_repertoire(f"jsb_chorales:{shared_data / 'jsb_chorales'}", 1)
+    quarters = read_chorale_corpus(f"jsb_chorales:{shared_data / 'jsb_chorales'}", 1)
     assert (quarters.pieces[5] == found.pieces[5][::4]).all()
     with pytest.raises(ParameterError, match="of which 3 cannot be taken"):
-        read_chorale_repertoire(f"jsb_chorales:{shared_data / 'jsb_chorales'}", 3)
+        read_chorale_corpus(f"jsb_chorales:{shared_data / 'jsb_chorales'}", 3)

@@ -7,11 +7,11 @@ from typing import Any
 import numpy as np
 import pytest
 
-from woodshed.recognition.window import STILL, Variation
+from woodshed.recognition.window import STILL, SpectrogramAugmentation
 from woodshed.training.loop import Batches, balanced_order, one_hot, validate_on
 
 N_FRAMES, N_BANDS, N_CLASSES = 6, 12, 3
-MILD = Variation(shift_bands=0.5, mask_bands=1, noise_range_db=(30, 40))
+MILD = SpectrogramAugmentation(shift_bands=0.5, mask_bands=1, noise_range_db=(30, 40))
 
 
 def spectrogram_of(k: int, version: int = 0) -> np.ndarray:
@@ -20,7 +20,7 @@ def spectrogram_of(k: int, version: int = 0) -> np.ndarray:
 
 
 def make_batches(seed: int = 0, **change: Any) -> Batches:
-    settings = {"n_versions": 2, "n_frames": N_FRAMES, "variation": MILD, "batch_size": 10}
+    settings = {"n_augmentations": 2, "n_frames": N_FRAMES, "variation": MILD, "batch_size": 10}
     targets = np.eye(N_CLASSES, dtype=np.float32)[[k % N_CLASSES for k in range(30)]]
     return Batches(spectrogram_of, targets, **(settings | {"seed": seed} | change))
 

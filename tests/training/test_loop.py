@@ -14,11 +14,11 @@ import numpy as np
 import pytest
 
 from woodshed.errors import DataError, OutputError
-from woodshed.recognition.window import Variation
+from woodshed.recognition.window import SpectrogramAugmentation
 from woodshed.training.loop import Batches, Progress, Recipe, train_net, validate_on
 
 N_FRAMES, N_BANDS, N_CLASSES = 6, 12, 3
-MILD = Variation(shift_bands=0.5, mask_bands=1, noise_range_db=(30, 40))
+MILD = SpectrogramAugmentation(shift_bands=0.5, mask_bands=1, noise_range_db=(30, 40))
 LABELS = [k % N_CLASSES for k in range(30)]
 
 
@@ -31,7 +31,7 @@ def spectrogram_of(k: int, version: int = 0) -> np.ndarray:
 
 
 def make_batches(seed: int = 0, **change: Any) -> Batches:
-    settings = {"n_versions": 2, "n_frames": N_FRAMES, "variation": MILD, "batch_size": 10}
+    settings = {"n_augmentations": 2, "n_frames": N_FRAMES, "variation": MILD, "batch_size": 10}
     targets = np.eye(N_CLASSES, dtype=np.float32)[LABELS]
     return Batches(spectrogram_of, targets, **(settings | {"seed": seed} | change))
 

@@ -12,58 +12,58 @@ from woodshed.data.example import Corpus
 from woodshed.data.split import make_split
 from woodshed.errors import OutputError
 from woodshed.training.checkpoint import read_arrays, write_arrays
-from woodshed.training.run_state import Notebook, fingerprint
+from woodshed.training.run_state import RunState, fingerprint
 
 
 @pytest.fixture
-def notebook(tmp_path: Path) -> Notebook:
-    return Notebook(tmp_path / "model" / "training")
+def run_state(tmp_path: Path) -> RunState:
+    return RunState(tmp_path / "model" / "training")
 
 
-def test_a_finished_part_is_found_again(notebook: Notebook) -> None:
-    notebook.open("a", resume=False)
+def test_a_finished_part_is_found_again(run_state: RunState) -> None:
+    run_state.open("a", resume=False)
     written = {"truth": np.array(["no", "yes"]), "net": np.eye(2), "name": np.asarray("fold 1")}
-    notebook.write("split-0", written)
-    Notebook(notebook.folder).open("a", resume=True)
-    found = Notebook(notebook.folder).recall("split-0")
+    run_state.write("split-0", written)
+    RunState(run_state.folder).open("a", resume=True)
+    found = RunState(run_state.folder).recall("split-0")
     assert found is not None
     assert all(np.array_equal(found[name], written[name]) for name in written)
-    assert notebook.recall("split-1") is None
+    assert run_state.recall("split-1") is None
 
 
-def test_another_run_is_refused(notebook: Notebook) -> None:
-    notebook.open("a", resume=False)
+def test_another_run_is_refused(run_state: RunState) -> None:
+    run_state.open("a", resume=False)
     with pytest.raises(
         OutputError, match=r"model holds an unfinished training with other settings or other data"
     ):
-        notebook.open("b", resume=True)
-    assert notebook.folder is not None
-    assert (notebook.folder / "run.txt").read_text() == "a"
+        run_state.open("b", resume=True)
+    assert run_state.folder is not None
+    assert (run_state.folder / "run.txt").read_text() == "a"
 
 
-def test_beginning_again_forgets_what_was_written(notebook: Notebook) -> None:
-    notebook.open("a", resume=False)
-    notebook.write("split-0", {"x": np.zeros(2)})
-    notebook.open("a", resume=False)
-    assert notebook.recall("split-0") is None
+def test_beginning_again_forgets_what_was_written(run_state: RunState) -> None:
+    run_state.open("a", resume=False)
+    run_state.write("split-0", {"x": np.zeros(2)})
+    run_state.open("a", resume=False)
+    assert run_state.recall("split-0") is None
 
 
-def test_a_closed_notebook_is_gone(notebook: Notebook) -> None:
-    notebook.open("a", resume=False)
-    notebook.close()
-    assert notebook.folder is not None
-    assert not notebook.folder.exists()
-    notebook.close()
+def test_a_closed_notebook_is_gone(run_state: RunState) -> None:
+    run_state.open("a", resume=False)
+    run_state.close()
+    assert run_state.folder is not None
+    assert not run_state.folder.exists()
+    run_state.close()
 
 
 def test_without_a_folder_nothing_is_remembered(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.chdir(tmp_path)
-    notebook = Notebook()
-    notebook.open("a", resume=True)
-    notebook.write("split-0", {"x": np.zeros(2)})
-    notebook.close()
-    assert notebook.recall("split-0") is None
-    assert notebook.checkpoint("split-0") is None
+    run_state = RunState()
+    run_state.open("a", resume=True)
+    run_state.write("split-0", {"x": np.zeros(2)})
+    run_state.close()
+    assert run_state.recall("split-0") is None
+    assert run_state.checkpoint("split-0") is None
     assert list(tmp_path.iterdir()) == []
 
 

@@ -5,22 +5,22 @@ from __future__ import annotations
 import pytest
 
 from woodshed.errors import ParameterError, check_seed
-from woodshed.tasks import COMPOSERS, JOBS, job_class
+from woodshed.tasks import COMPOSERS, JOBS, task_class
 
 BELOW = r"^seed must be 0 or more, got -1\.$"
 
 
-@pytest.mark.parametrize("job", [*JOBS, *COMPOSERS])
-def test_settings_with_a_seed_below_0_are_refused(job: str) -> None:
-    job_class(job)(seed=0).check_settings()
+@pytest.mark.parametrize("task", [*JOBS, *COMPOSERS])
+def test_settings_with_a_seed_below_0_are_refused(task: str) -> None:
+    task_class(task)(seed=0).check_settings()
     with pytest.raises(ParameterError, match=BELOW):
-        job_class(job)(seed=-1).check_settings()
+        task_class(task)(seed=-1).check_settings()
 
 
-@pytest.mark.parametrize("job", COMPOSERS)
-def test_wishes_with_a_seed_below_0_are_refused(job: str) -> None:
+@pytest.mark.parametrize("task", COMPOSERS)
+def test_wishes_with_a_seed_below_0_are_refused(task: str) -> None:
     with pytest.raises(ParameterError, match=BELOW):
-        job_class(job).wish_class(seed=-1)
+        task_class(task).request_class(seed=-1)
 
 
 def test_the_highest_seed_is_what_numpy_takes() -> None:

@@ -90,5 +90,5 @@ def test_a_net_is_asked_with_other_weights_and_keeps_its_own() -> None:
 
 
 def test_the_share_of_epochs_is_a_share() -> None:
-    with pytest.raises(ParameterError, match=r"average_weights must be from 0 to 1, got 1\.5"):
-        Recogniser(average_weights=1.5).check_settings()
+    with pytest.raises(ParameterError, match=r"swa_share must be from 0 to 1, got 1\.5"):
+        Recogniser(swa_share=1.5).check_settings()

@@ -21,7 +21,7 @@ from woodshed.clip import Clip
 from woodshed.errors import ParameterError, near_miss
 from woodshed.units import db_to_amplitude, s_to_samples
 
-Change = Callable[[Clip, np.random.Generator], Clip]
+WaveformAugmentation = Callable[[Clip, np.random.Generator], Clip]
 
 LOWEST_TONE_HZ = 62.5
 """`Tone` sets one gain at this frequency and at every octave above it."""
@@ -198,7 +198,7 @@ class Chain:
     [[1.0, 1.0]]
     """
 
-    changes: tuple[Change, ...]
+    changes: tuple[WaveformAugmentation, ...]
     probability: float = 1.0
 
     def __post_init__(self) -> None:

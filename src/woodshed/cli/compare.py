@@ -27,7 +27,7 @@ def command(
             "as NAME:PATH."
         ),
     ],
-    job: Annotated[str, typer.Option(help=JOB_HELP)] = "noise",
+    task: Annotated[str, typer.Option(help=JOB_HELP)] = "noise",
     nets: Annotated[
         str | None,
         typer.Option(
@@ -49,30 +49,30 @@ def command(
 ) -> None:
     """Compare nets on the same folds: how well each does, and what it costs."""
     from woodshed.data.split import honest_splits, read_way
-    from woodshed.recognition.corpus import read_for
-    from woodshed.recognition.experiments.comparison import Bakeoff, candidates_of
+    from woodshed.recognition.corpus import load_corpus_for
+    from woodshed.recognition.experiments.comparison import ModelComparison, candidates_of
     from woodshed.report.recognition.folder import NOTEBOOK_NAME, prepare_folder
-    from woodshed.tasks import job_class
-    from woodshed.training.run_state import Notebook
+    from woodshed.tasks import task_class
+    from woodshed.training.run_state import RunState
 
     if "net" in settings:
         raise ParameterError(f"--net names one net. To compare, give --nets {settings['net']},svm or others.")
-    listener = job_class(job)(**{"store": feature_folder(), **settings})
-    listener.check_settings()
-    candidates = candidates_of(listener, nets)
+    estimator = task_class(task)(**{"store": feature_folder(), **settings})
+    estimator.check_settings()
+    candidates = candidates_of(estimator, nets)
     read_way(split)  # a misspelt one is refused before any sound is opened
-    corpus = read_for(listener, data, group_by=group_by, targets=names_in(target))
+    corpus = load_corpus_for(estimator, data, group_by=group_by, targets=names_in(target))
     prepare_folder(out, resume=resume, force=force)
-    corpus = check_for(listener, corpus, strict=strict)
-    tested = honest_splits(corpus, split, listener.seed)[0]
-    bakeoff = Bakeoff(listener, corpus, tested, candidates, Notebook(out / NOTEBOOK_NAME), resume)
+    corpus = check_for(estimator, corpus, strict=strict)
+    tested = honest_splits(corpus, split, estimator.seed)[0]
+    bakeoff = ModelComparison(estimator, corpus, tested, candidates, RunState(out / NOTEBOOK_NAME), resume)
     with progress_bar() as bakeoff.watcher:
         comparison = bakeoff.measure()
     print_comparison(comparison, out)
     if comparison.interrupted or comparison.failed:
         note("What is done is kept. To try the others, give the same command with --resume.")
     else:
-        bakeoff.notebook.close()
+        bakeoff.run_state.close()
     say(f"\nPage and tables: {printable(out / 'comparison.html')}")
     if strict and comparison.failed:
         raise DataError(f"{len(comparison.failed)} candidates failed: {', '.join(comparison.failed)}.")

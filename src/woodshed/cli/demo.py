@@ -26,7 +26,7 @@ Hear its mistakes: open {folder}/report.html in a browser. Then try
 
   woodshed info {folder}
   woodshed predict {folder} {sound}
-  woodshed train YOUR-FOLDER --job noise --out my-model --dry-run"""
+  woodshed train YOUR-FOLDER --task noise --out my-model --dry-run"""
 
 
 OWN_FOLDER = Path("woodshed-demo")

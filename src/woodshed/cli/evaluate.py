@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from woodshed.cli.terminal import name_set_aside, note, print_experiment, refuse_set_aside, say
+from woodshed.cli.terminal import list_skipped, note, print_experiment, refuse_skipped, say
 from woodshed.cli.words import names_in
 from woodshed.errors import printable
 
@@ -31,23 +31,23 @@ def command(
 ) -> None:
     """Test a model on other sounds and write a report."""
     from woodshed.data.check import check
-    from woodshed.recognition.corpus import read_for
+    from woodshed.recognition.corpus import load_corpus_for
     from woodshed.recognition.experiments.columns import evaluate_columns
     from woodshed.recognition.experiments.evaluation import evaluate
     from woodshed.report.recognition.folder import is_heard, prepare_folder, write_results
     from woodshed.tasks import load
 
     recogniser = load(model)
-    corpus = read_for(recogniser, data, group_by=group_by, targets=names_in(target), to_learn=False)
+    corpus = load_corpus_for(recogniser, data, group_by=group_by, targets=names_in(target), to_learn=False)
     if out is not None:
         prepare_folder(out, force=force)
     corpus = check(corpus, least_classes=1)
     heard = is_heard(model, corpus)
     ask = evaluate if recogniser.answer == "classes" else evaluate_columns
     experiment: Experiment | ColumnExperiment = ask(recogniser, corpus, leaky=heard)
-    left_out = [*corpus.set_aside, *experiment.set_aside]
-    name_set_aside(left_out, in_report=out is not None)
-    refuse_set_aside(left_out, strict=strict)
+    left_out = [*corpus.skipped, *experiment.skipped]
+    list_skipped(left_out, in_report=out is not None)
+    refuse_skipped(left_out, strict=strict)
     if heard:
         note("The model learned from some of these sounds or groups: the score flatters it.")
     print_experiment(experiment)

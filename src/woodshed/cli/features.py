@@ -8,7 +8,7 @@ from typing import Annotated, Any
 import typer
 
 from woodshed.cli.place import feature_folder
-from woodshed.cli.terminal import counting_bar, name_set_aside, print_table, refuse_set_aside, say
+from woodshed.cli.terminal import counting_bar, list_skipped, print_table, refuse_skipped, say
 from woodshed.errors import ParameterError, printable
 
 
@@ -59,8 +59,8 @@ def command(
         extraction = extract(
             paths, made, feature_folder(), n_jobs=jobs, on_progress=lambda n_done, n_all: advance()
         )
-    name_set_aside(extraction.set_aside)
-    refuse_set_aside(extraction.set_aside, strict=strict)
+    list_skipped(extraction.skipped)
+    refuse_skipped(extraction.skipped, strict=strict)
     n_rows = write_features(extraction, out, statistics=statistics, overwrite=force)
     n_values = len(extraction.summary_names(statistics) if statistics else extraction.names)
     say(f"{n_rows:,} rows of {n_values} values from {len(extraction.paths)} sounds: {printable(out)}")

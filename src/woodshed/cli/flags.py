@@ -13,13 +13,13 @@ import typer
 
 from woodshed.composition.piece import flag_of
 from woodshed.recognition.recogniser import Recogniser
-from woodshed.tasks import COMPOSERS, JOBS, job_class
+from woodshed.tasks import COMPOSERS, JOBS, task_class
 
 JOB_HELP = f"What to learn: {', '.join(JOBS)}."
-"""Help of ``--job``: every job that listens."""
+"""Help of ``--task``: every job that listens."""
 
 EVERY_JOB_HELP = f"{JOB_HELP} To write music: {', '.join(COMPOSERS)}."
-"""Help of ``--job`` where jobs that write can be learned, too."""
+"""Help of ``--task`` where jobs that write can be learned, too."""
 
 
 def with_settings(command: Callable[..., None]) -> Callable[..., None]:
@@ -33,26 +33,26 @@ def with_settings(command: Callable[..., None]) -> Callable[..., None]:
 
 def with_every_setting(command: Callable[..., None]) -> Callable[..., None]:
     """Give a command a flag for every setting of any job, those that write music included."""
-    classes = dict.fromkeys(JOBS, Recogniser) | {job: job_class(job) for job in COMPOSERS}
+    classes = dict.fromkeys(JOBS, Recogniser) | {task: task_class(task) for task in COMPOSERS}
     return _with_settings(command, classes)
 
 
 def _with_settings(command: Callable[..., None], classes: dict[str, type[Any]]) -> Callable[..., None]:
     """Give a command a flag for every setting of some jobs; each class says its settings and their help."""
-    defaults = {job: job_class(job)() for job in classes}
+    defaults = {task: task_class(task)() for task in classes}
     owners: dict[str, list[str]] = {}
-    for job, one in classes.items():
+    for task, one in classes.items():
         for setting in fields(one):
-            owners.setdefault(setting.name, []).append(job)
+            owners.setdefault(setting.name, []).append(task)
     help_of = {one: parameter_help(one) for one in classes.values()}
     types = {one: typing.get_type_hints(one) for one in classes.values()}
 
     def parameter(name: str) -> inspect.Parameter:
         told: dict[str, list[str]] = {}
         values: dict[str, list[str]] = {}
-        for job in owners[name]:
-            told.setdefault(help_of[classes[job]][name], []).append(job)
-            values.setdefault(str(getattr(defaults[job], name, None)), []).append(job)
+        for task in owners[name]:
+            told.setdefault(help_of[classes[task]][name], []).append(task)
+            values.setdefault(str(getattr(defaults[task], name, None)), []).append(task)
         (text, _), *others = told.items()
         text = " ".join([text, *(f"For {', '.join(jobs)}: {other}" for other, jobs in others)])
         default = next(iter(values))
@@ -79,23 +79,23 @@ def _with_settings(command: Callable[..., None], classes: dict[str, type[Any]]) 
     return run
 
 
-def with_wishes(command: Callable[..., None]) -> Callable[..., None]:
+def with_request_flags(command: Callable[..., None]) -> Callable[..., None]:
     """Give a command a flag for all that can be asked of any job that writes; used ones come as ``wishes``.
 
     What makes no sense for the model at hand is refused by its wish, not here.
     """
-    classes = {job: job_class(job).wish_class for job in COMPOSERS}
+    classes = {task: task_class(task).request_class for task in COMPOSERS}
     found: dict[str, dict[str, Any]] = {}
-    for job, wish_class in classes.items():
-        for setting in fields(wish_class):
+    for task, request_class in classes.items():
+        for setting in fields(request_class):
             if setting.init:
-                found.setdefault(setting.name, {})[job] = setting
+                found.setdefault(setting.name, {})[task] = setting
 
     def parameter(name: str) -> inspect.Parameter:
         of = found[name]
         texts: dict[str, list[str]] = {}
-        for job in of:
-            texts.setdefault(parameter_help(classes[job]).get(name, ""), []).append(job)
+        for task in of:
+            texts.setdefault(parameter_help(classes[task]).get(name, ""), []).append(task)
         told = [text if len(texts) == 1 else f"{', '.join(jobs)}: {text}" for text, jobs in texts.items()]
         only = "" if len(of) == len(classes) else f" [dim]\\[{', '.join(of)}][/dim]"
         flag = typer.Option(
@@ -111,7 +111,7 @@ def with_wishes(command: Callable[..., None]) -> Callable[..., None]:
 
     def run(**arguments: Any) -> None:
         given = {name: value for name in found if (value := arguments.pop(name)) is not None}
-        command(**arguments, wishes=given)
+        command(**arguments, requests=given)
 
     positional = [p.replace(kind=inspect.Parameter.POSITIONAL_OR_KEYWORD) for p in own]
     run.__signature__ = inspect.Signature([*positional, *map(parameter, found)])  # type: ignore[attr-defined]

@@ -7,7 +7,7 @@ from typing import Annotated, Any
 
 import typer
 
-from woodshed.cli.flags import with_wishes
+from woodshed.cli.flags import with_request_flags
 from woodshed.cli.score.work import SoundFont
 from woodshed.cli.terminal import counting_bar, print_table, say
 from woodshed.cli.words import names_in
@@ -15,7 +15,7 @@ from woodshed.errors import ParameterError, printable
 from woodshed.tasks.shipped import SHIPPED
 
 
-@with_wishes
+@with_request_flags
 def command(
     model: Annotated[
         str,
@@ -32,10 +32,10 @@ def command(
     soundfont: SoundFont = "best",
     force: Annotated[bool, typer.Option(help="Write over what is in the folder.")] = False,
     *,
-    wishes: dict[str, Any],
+    requests: dict[str, Any],
 ) -> None:
     """Write new music, and say what of it is a copy."""
-    from woodshed.composition.generation import learned_by, write_pieces
+    from woodshed.composition.generation import reference_set, write_pieces
     from woodshed.report.composition.piece_folder import (
         check_formats,
         prepare_piece_folder,
@@ -47,19 +47,19 @@ def command(
     check_formats(wanted)
     check_soundfont(soundfont)
     composer = load_composer_for(model)
-    job = type(composer).job
-    wish = composer.wish_class.asked(wishes, job=job)
-    place = Path(f"{job}s") if out is None else out
+    task = type(composer).task
+    request = composer.request_class.asked(requests, task=task)
+    place = Path(f"{task}s") if out is None else out
     prepare_piece_folder(place, force=force)
-    with counting_bar(f"{job}s", number) as done:
-        pieces = write_pieces(composer, number, wish, on_piece=lambda _: done())
-    heading = f"Written by the model {model} {wish.says}."
+    with counting_bar(f"{task}s", number) as done:
+        pieces = write_pieces(composer, number, request, on_piece=lambda _: done())
+    heading = f"Written by the model {model} {request.says}."
     with counting_bar("files", number) as done:
         write_piece_folder(
             pieces,
             place,
-            learned=learned_by(composer),
-            job=job,
+            learned=reference_set(composer),
+            task=task,
             heading=heading,
             formats=wanted,
             soundfont=soundfont,
@@ -75,7 +75,7 @@ def command(
         )
         for one in pieces
     ]
-    print_table((job, "", "notes", "bars copied", "most like"), rows, numbers_from=2)
+    print_table((task, "", "notes", "bars copied", "most like"), rows, numbers_from=2)
     say(f"\nTo hear and see them: {printable(place / 'index.html')}")
 
 
@@ -89,7 +89,7 @@ def load_composer_for(model: str) -> Any:
     composer = load(folder)
     if not isinstance(composer, Composer):
         raise ParameterError(
-            f"{printable(folder)} is a model for {composer.job}, which listens and does not write. "
+            f"{printable(folder)} is a model for {composer.task}, which listens and does not write. "
             f"Give a model that writes, or one of those that come with woodshed: {', '.join(SHIPPED)}."
         )
     return composer

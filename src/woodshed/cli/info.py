@@ -29,15 +29,15 @@ def command(
         typer.echo(to_json(described), nl=False)
         return
     if "tokens" in described["feature"]:
-        say(f"{described['job']} model, writes with {len(described['labels'])} tokens")
+        say(f"{described['task']} model, writes with {len(described['labels'])} tokens")
         say(writes(described))
         if described["bits"]:
             print_bits([(row["method"], row["bits"]) for row in described["bits"]])
         print_origin(described, folder)
         return
     labels = described["labels"]
-    kinds = kind_of_answer(described["job"])
-    say(f"{described['job']} model, {counted(len(labels), SINGULAR[kinds], kinds)}: {', '.join(labels)}")
+    kinds = kind_of_answer(described["task"])
+    say(f"{described['task']} model, {counted(len(labels), SINGULAR[kinds], kinds)}: {', '.join(labels)}")
     say(hears(described))
     if described["accuracy"]:
         print_scores(
@@ -66,11 +66,11 @@ def writes(described: dict[str, Any]) -> str:
     return f"{settings['net']}: {layers} of {settings['width']} units"
 
 
-def kind_of_answer(job: str) -> str:
+def kind_of_answer(task: str) -> str:
     """Return what the labels of a job's models are: ``classes``, ``tags`` or ``values``."""
-    from woodshed.tasks import JOBS, job_class
+    from woodshed.tasks import JOBS, task_class
 
-    return str(job_class(job).answer) if job in JOBS else "classes"
+    return str(task_class(task).answer) if task in JOBS else "classes"
 
 
 def hears(described: dict[str, Any]) -> str:

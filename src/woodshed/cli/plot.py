@@ -8,7 +8,7 @@ from typing import Annotated, Any
 import typer
 
 from woodshed.cli.place import feature_folder
-from woodshed.cli.terminal import counting_bar, name_set_aside, refuse_set_aside, say
+from woodshed.cli.terminal import counting_bar, list_skipped, refuse_skipped, say
 from woodshed.cli.words import names_in
 from woodshed.errors import ParameterError, counted, printable
 
@@ -92,7 +92,7 @@ def draw_sounds(
     look: dict[str, Any],
 ) -> None:
     """Draw views of sounds over time."""
-    from woodshed.data.example import SetAside
+    from woodshed.data.example import Skipped
     from woodshed.data.folder import list_sounds
     from woodshed.plotting.figure import PAGE, check_picture_name, portraits_of, save_portraits
     from woodshed.plotting.layout import check_size
@@ -107,7 +107,7 @@ def draw_sounds(
     check_picture_name(place, overwrite=force)
     check_size(look["size_in"], look["dpi"])
     theme_of(look["theme"] or "light")
-    set_aside: list[SetAside] = []
+    skipped: list[Skipped] = []
     with counting_bar("sounds", len(paths)) as advance:
         portraits = portraits_of(
             paths,
@@ -115,11 +115,11 @@ def draw_sounds(
             start_s=stretch_s[0],
             end_s=stretch_s[1],
             with_sound=place.suffix.lower() == PAGE,
-            set_aside=set_aside,
+            skipped=skipped,
             on_done=advance,
         )
-    name_set_aside(set_aside)
-    refuse_set_aside(set_aside, strict=strict)
+    list_skipped(skipped)
+    refuse_skipped(skipped, strict=strict)
     save_portraits(portraits, place, overwrite=force, **look)
     n = len(portraits)
     say(f"{', '.join(views)} of {counted(n, 'sound')}: {printable(place)}")
@@ -167,8 +167,8 @@ def draw_map(
     if words is not None:
         check_map_words(words)
     corpus = check(read_source(data), n_jobs=-1)
-    name_set_aside(corpus.set_aside)
-    refuse_set_aside(corpus.set_aside, strict=strict)
+    list_skipped(corpus.skipped)
+    refuse_skipped(corpus.skipped, strict=strict)
     shown = map_points(corpus, words, store=feature_folder())
     save_map(shown, place, overwrite=force, **look)
     say(f"{shown.heading} on {' and '.join(shown.names)}: {printable(place)}")

@@ -9,12 +9,12 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from woodshed.cli.terminal import counting_bar, name_set_aside, note, say
+from woodshed.cli.terminal import counting_bar, list_skipped, note, say
 from woodshed.errors import OutputError, ParameterError, counted, near_miss, printable
 
 if TYPE_CHECKING:
     from woodshed.clip import Clip
-    from woodshed.data.example import SetAside
+    from woodshed.data.example import Skipped
     from woodshed.recognition.detection.events import EventRule
     from woodshed.recognition.recogniser import Recogniser
     from woodshed.timeline import Timeline
@@ -60,7 +60,7 @@ def command(
     min_event_s: Annotated[
         float | None, typer.Option(help="Timeline: shorter events are dropped. [dim]\\[default: 0.1][/dim]")
     ] = None,
-    false_alarms: Annotated[
+    false_positive_rate: Annotated[
         float | None,
         typer.Option(
             metavar="RATE",
@@ -68,7 +68,7 @@ def command(
             "a name by mistake, for each name: 0.01 is one in a hundred.",
         ),
     ] = None,
-    false_alarms_per_hour: Annotated[
+    false_positives_per_hour: Annotated[
         float | None, typer.Option(metavar="N", help="Timeline: the same, for each hour of sound.")
     ] = None,
     picture: Annotated[
@@ -84,12 +84,12 @@ def command(
     paths = list_sounds(sounds or [], scores=not (timeline or live))
     _check_format(format_, timeline=timeline, live=live)
     settings = {"hop_s": hop_s, "smooth_s": smooth_s, "min_event_s": min_event_s, "picture": picture}
-    settings |= {"false_alarms_per_hour": false_alarms_per_hour}
+    settings |= {"false_positives_per_hour": false_positives_per_hour}
     _check_flags(settings, timeline=timeline, live=live)
     if not sounds and not live:
         raise ParameterError("There is no sound to name. Give sound files, or --live for the microphone.")
     rule = _rule(smooth_s=smooth_s, min_event_s=min_event_s)
-    alarms = {"false_alarm_rate": false_alarms, "per_hour": false_alarms_per_hour}
+    alarms = {"false_positive_rate": false_positive_rate, "per_hour": false_positives_per_hour}
     if live:
         _check_new([] if out is None else [out], force=force)
         recogniser = load(model)
@@ -98,16 +98,16 @@ def command(
         targets = None if out is None else _targets(sounds or [], paths, out, format_)
         _check_new([*dict.fromkeys(targets or [])], force=force)
         _check_picture(picture, force=force)
-        set_aside: list[SetAside] = []
+        skipped: list[Skipped] = []
         recogniser = load(model)
         rule = _careful(recogniser, rule, alarms)
-        heard = _timelines(recogniser, paths, set_aside, hop_s=hop_s, rule=rule, strict=strict)
+        heard = _timelines(recogniser, paths, skipped, hop_s=hop_s, rule=rule, strict=strict)
         done = _say_timelines(heard, format_) if targets is None else _write(heard, paths, targets, format_)
-        name_set_aside(set_aside)
+        list_skipped(skipped)
         _draw(done, picture)
     else:
         _check_new([] if out is None else [out], force=force)
-        _name(load(model), paths, format_, out, strict=strict, false_alarm_rate=false_alarms)
+        _name(load(model), paths, format_, out, strict=strict, false_positive_rate=false_positive_rate)
 
 
 def _check_format(format_: str, *, timeline: bool, live: bool) -> None:
@@ -157,9 +157,9 @@ def _rule(**settings: float | None) -> EventRule:
 
 def _careful(recogniser: Recogniser, rule: EventRule, alarms: dict[str, float | None]) -> EventRule:
     from woodshed.recognition.detection.events import careful_rule
-    from woodshed.recognition.detection.sliding_window import ear_of
+    from woodshed.recognition.detection.sliding_window import window_classifier
 
-    ear_of(recogniser)  # refuses a model that names nothing
+    window_classifier(recogniser)  # refuses a model that names nothing
     return careful_rule(recogniser, rule, **alarms)
 
 
@@ -171,11 +171,11 @@ def _name(
 ) -> None:
     from woodshed.estimate import answers_to_csv
     from woodshed.prediction import predictions_to_csv, predictions_to_json
-    from woodshed.recognition.files import answer_files
+    from woodshed.recognition.files import predict_files
 
     to_csv: Any = predictions_to_csv if recogniser.answer == "classes" else answers_to_csv
-    set_aside: list[SetAside] = []
-    answers = answer_files(recogniser, paths, set_aside, **settings)
+    skipped: list[Skipped] = []
+    answers = predict_files(recogniser, paths, skipped, **settings)
     texts: Iterable[str]
     match format_:
         case "csv":
@@ -185,7 +185,7 @@ def _name(
         case _:
             texts = ((one.to_text() if format_ == "text" else one.to_json()) + "\n" for one in answers)
     _give(texts, out)
-    name_set_aside(set_aside)
+    list_skipped(skipped)
 
 
 def _give(texts: Iterable[str], out: Path | None) -> None:
@@ -204,11 +204,11 @@ def _give(texts: Iterable[str], out: Path | None) -> None:
 
 
 def _timelines(
-    recogniser: Recogniser, paths: Sequence[Path], set_aside: list[SetAside], **settings: Any
+    recogniser: Recogniser, paths: Sequence[Path], skipped: list[Skipped], **settings: Any
 ) -> Iterator[tuple[Path, Timeline]]:
     from woodshed.recognition.detection.events import files_timelines
 
-    return files_timelines(recogniser, paths, set_aside, **settings)
+    return files_timelines(recogniser, paths, skipped, **settings)
 
 
 def _say_timelines(heard: Iterable[tuple[Path, Timeline]], format_: str) -> list[Timeline]:
@@ -230,7 +230,7 @@ def _say_timelines(heard: Iterable[tuple[Path, Timeline]], format_: str) -> list
 
 def _targets(sounds: Sequence[Path], paths: Sequence[Path], out: Path, format_: str) -> list[Path]:
     """Decide where the timeline of each sound goes: a file for one, a folder for several."""
-    from woodshed.data.file_jobs import plan_errands
+    from woodshed.data.file_jobs import plan_file_jobs
     from woodshed.timeline import FORMATS as FORMS
 
     if len(paths) == 1 and out.suffix and not out.is_dir():
@@ -240,7 +240,7 @@ def _targets(sounds: Sequence[Path], paths: Sequence[Path], out: Path, format_: 
             f"{printable(out)} is one file, and there are {len(paths)} sounds. Give a folder as --out."
         )
     suffix = FORMS[format_][0]
-    targets = [errand.target.with_suffix(suffix) for errand in plan_errands(sounds, out)]
+    targets = [file_job.target.with_suffix(suffix) for file_job in plan_file_jobs(sounds, out)]
     for target in targets:
         if targets.count(target) > 1:
             raise ParameterError(
@@ -295,7 +295,7 @@ def _hear_live(
     from woodshed.recognition.detection.live import LiveListener
     from woodshed.timeline import Event, Timeline
 
-    listener = LiveListener(recogniser=recogniser, hop_s=hop_s, rule=rule)
+    estimator = LiveListener(recogniser=recogniser, hop_s=hop_s, rule=rule)
     blocks = _source(paths, recogniser.fitted("sample_rate_"))
     events: list[Event] = []
 
@@ -304,17 +304,17 @@ def _hear_live(
         typer.echo(event.to_text() if format_ == "text" else json.dumps(event.to_dict()))
 
     try:
-        for event in listener.listen(blocks):
+        for event in estimator.listen(blocks):
             tell(event)
     except KeyboardInterrupt:
         note("stopped.")
-    for event in listener.finish():
+    for event in estimator.finish():
         tell(event)
     n = len(events)
-    note(f"{counted(n, 'event')} in {listener.heard_s:.1f} s; {listener.latency.to_text()}.")
-    if out is not None and listener.heard_s:
+    note(f"{counted(n, 'event')} in {estimator.heard_s:.1f} s; {estimator.latency.to_text()}.")
+    if out is not None and estimator.heard_s:
         source = str(paths[0]) if paths else "microphone"
-        heard = Timeline(source, listener.heard_s, tuple(events))
+        heard = Timeline(source, estimator.heard_s, tuple(events))
         _give([(heard.to_text() if format_ == "text" else heard.to_json()) + "\n"], out)
 
 

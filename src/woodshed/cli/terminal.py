@@ -17,7 +17,7 @@ from woodshed.errors import DataError, counted, printable
 
 if TYPE_CHECKING:
     from woodshed.data.doctor.finding import Checkup
-    from woodshed.data.example import SetAside
+    from woodshed.data.example import Skipped
     from woodshed.data.group_guess import Candidate
     from woodshed.recognition.experiments.column_result import ColumnExperiment
     from woodshed.recognition.experiments.cross_validation import Watcher
@@ -145,22 +145,22 @@ def name_likeliest(candidates: Sequence[Candidate]) -> None:
         )
 
 
-def name_set_aside(set_aside: Sequence[SetAside], *, in_report: bool = False) -> None:
+def list_skipped(skipped: Sequence[Skipped], *, in_report: bool = False) -> None:
     """Name the files that were left out and why: all of them, or a few if a report names them, too."""
-    shown = set_aside[:N_NAMED] if in_report else set_aside
+    shown = skipped[:N_NAMED] if in_report else skipped
     for entry in shown:
         name = printable(entry.path)
         reason = printable(entry.reason)
         note(f"left out {reason if reason.startswith(name) else f'{name}: {reason}'}")
-    if len(set_aside) > len(shown):
-        note(f"... and {len(set_aside) - len(shown)} more; all are in the report.")
+    if len(skipped) > len(shown):
+        note(f"... and {len(skipped) - len(shown)} more; all are in the report.")
 
 
-def refuse_set_aside(set_aside: Sequence[SetAside], *, strict: bool, what: str = "file") -> None:
+def refuse_skipped(skipped: Sequence[Skipped], *, strict: bool, what: str = "file") -> None:
     """End here if something was left out, and that was not to be."""
-    if strict and set_aside:
+    if strict and skipped:
         raise DataError(
-            f"{counted(len(set_aside), what)} cannot be used. Mend or remove them, or leave out --strict."
+            f"{counted(len(skipped), what)} cannot be used. Mend or remove them, or leave out --strict."
         )
 
 

@@ -11,15 +11,15 @@ import typer
 from woodshed.cli.flags import EVERY_JOB_HELP, with_every_setting
 from woodshed.cli.place import feature_folder
 from woodshed.cli.terminal import (
+    list_skipped,
     name_findings,
     name_likeliest,
-    name_set_aside,
     note,
     print_candidates,
     print_experiment,
     print_table,
     progress_bar,
-    refuse_set_aside,
+    refuse_skipped,
     say,
 )
 from woodshed.cli.words import SINGULAR, names_in
@@ -36,7 +36,7 @@ def command(
             "as NAME:PATH. To write music: a folder of ABC, MIDI or MusicXML files, NAME:PATH, or folk."
         ),
     ],
-    job: Annotated[str, typer.Option(help=EVERY_JOB_HELP)] = "noise",
+    task: Annotated[str, typer.Option(help=EVERY_JOB_HELP)] = "noise",
     out: Annotated[Path, typer.Option(help="Folder for the model and its report.")] = Path("model"),
     split: Annotated[
         str,
@@ -80,20 +80,20 @@ def command(
     from woodshed.tasks import COMPOSERS
 
     kept = {"resume": resume, "dry_run": dry_run, "strict": strict, "force": force}
-    if job in COMPOSERS:
+    if task in COMPOSERS:
         from woodshed.cli.train_composer import refuse_flags_of_sounds, train_composer
 
         asked = {"--split": split != "auto", "--group-by": group_by, "--target": target, "--tune": tune}
         refuse_flags_of_sounds(asked)
-        train_composer(job, data, out, settings, **kept)
+        train_composer(task, data, out, settings, **kept)
         return
     learn_from_sounds(
-        job, data, out, settings, split=split, group_by=group_by, target=target, tune=tune, **kept
+        task, data, out, settings, split=split, group_by=group_by, target=target, tune=tune, **kept
     )
 
 
 def learn_from_sounds(
-    job: str,
+    task: str,
     data: str,
     out: Path,
     settings: dict[str, Any],
@@ -109,28 +109,30 @@ def learn_from_sounds(
 ) -> None:
     """Train and test a recogniser, tagger or regressor; arguments as the flags."""
     from woodshed.data.split import honest_splits, read_way
-    from woodshed.recognition.corpus import read_for
+    from woodshed.recognition.corpus import load_corpus_for
     from woodshed.recognition.experiments.classes import Run
     from woodshed.recognition.experiments.columns import ColumnRun
     from woodshed.report.recognition.folder import NOTEBOOK_NAME, prepare_folder
-    from woodshed.training.run_state import Notebook
+    from woodshed.training.run_state import RunState
 
-    recogniser = asked_for(job, settings, tune)
+    recogniser = asked_for(task, settings, tune)
     read_way(split)  # a misspelt one is refused before any sound is opened
-    corpus = read_for(recogniser, data, group_by=group_by, targets=names_in(target))
+    corpus = load_corpus_for(recogniser, data, group_by=group_by, targets=names_in(target))
     recogniser = choose_net(recogniser, corpus, settings)
     if not dry_run:
         prepare_folder(out, resume=resume, force=force)
     corpus, checkup = look_and_check(recogniser, corpus, data, target, strict=strict, in_report=not dry_run)
     candidates = candidates_for(corpus, data) if group_by is None else []
     splits = honest_splits(corpus, split, recogniser.seed)
-    notebook = Notebook(out / NOTEBOOK_NAME)
+    run_state = RunState(out / NOTEBOOK_NAME)
     tuning = None
     if tune and not dry_run:
         recogniser, splits, tuning = tune_first(
-            recogniser, corpus, splits, (tune, settings), notebook, resume
+            recogniser, corpus, splits, (tune, settings), run_state, resume
         )
-    run = (Run if recogniser.answer == "classes" else ColumnRun)(recogniser, corpus, splits, notebook, resume)
+    run = (Run if recogniser.answer == "classes" else ColumnRun)(
+        recogniser, corpus, splits, run_state, resume
+    )
     if dry_run:
         print_plan(run, candidates, n_trials=tune)
         return
@@ -141,16 +143,16 @@ def learn_from_sounds(
     finish(run, experiment, model, out)
 
 
-def asked_for(job: str, settings: dict[str, Any], n_trials: int) -> Any:
+def asked_for(task: str, settings: dict[str, Any], n_trials: int) -> Any:
     """Return the listener that is asked for; what cannot work is refused before any file is opened."""
     from woodshed.recognition.experiments.tuning import check_tuning
-    from woodshed.tasks import job_class
+    from woodshed.tasks import task_class
 
-    listener = job_class(job)(**{"store": feature_folder(), **settings})
-    listener.check_settings()
+    estimator = task_class(task)(**{"store": feature_folder(), **settings})
+    estimator.check_settings()
     if n_trials:
-        check_tuning(listener, n_trials, settings)
-    return listener
+        check_tuning(estimator, n_trials, settings)
+    return estimator
 
 
 def finish(run: Any, experiment: Any, model: Any, out: Path) -> None:
@@ -162,12 +164,12 @@ def finish(run: Any, experiment: Any, model: Any, out: Path) -> None:
     if run.interrupted:
         note("Interrupted: the best so far is kept. To go on, give the same command with --resume.")
     else:
-        run.notebook.close()
+        run.run_state.close()
     say(f"\nModel and report: {printable(out)}, {printable(out / 'report.html')}")
 
 
 def tune_first(
-    listener: Any, corpus: Any, splits: Any, asked: tuple[int, Any], notebook: Any, resume: bool
+    estimator: Any, corpus: Any, splits: Any, asked: tuple[int, Any], run_state: Any, resume: bool
 ) -> tuple[Any, Any, Any]:
     """Find settings, and return an unfitted listener that has them, what is tested, and the trials."""
     from woodshed.recognition.experiments.tuning import Search, first_fold_of, tuned, tuning_notebook
@@ -175,29 +177,29 @@ def tune_first(
 
     honest, *leaky = splits
     n_trials, given = asked
-    place = tuning_notebook(notebook.folder)
-    search = Search(listener, corpus, honest.folds[0], n_trials, tuple(given), place, resume)
+    place = tuning_notebook(run_state.folder)
+    search = Search(estimator, corpus, honest.folds[0], n_trials, tuple(given), place, resume)
     with progress_bar() as search.watcher:
         tuning = search.run()
     say(f"Settings of trial {tuning.best + 1} of {n_trials} are taken: {settings_text(tuning.chosen)}\n")
-    return tuned(listener, tuning), [first_fold_of(honest), *leaky], tuning
+    return tuned(estimator, tuning), [first_fold_of(honest), *leaky], tuning
 
 
-def choose_net(listener: Any, corpus: Any, given: dict[str, Any]) -> Any:
+def choose_net(estimator: Any, corpus: Any, given: dict[str, Any]) -> Any:
     """Return a listener that suits what is to be heard, if no net was asked for; say what MIDI files are."""
     from woodshed.data.sound import Sounds, is_score
     from woodshed.recognition.items import net_for
 
     paths = [example.path for example in (*corpus.examples, *corpus.unlabelled)]
     n_scores = sum(map(is_score, paths))
-    net = listener.net if "net" in given else net_for(listener, Sounds(corpus.examples))
+    net = estimator.net if "net" in given else net_for(estimator, Sounds(corpus.examples))
     if 0 < n_scores < len(paths):
         note(f"{n_scores} of {len(paths)} files are MIDI: they are played, and heard like the others.")
-    elif net != listener.net:
+    elif net != estimator.net:
         note(
-            f"All files are MIDI: {net} reads their notes. With --net {listener.net} a net hears them played."
+            f"All files are MIDI: {net} reads their notes. With --net {estimator.net} a net hears them played."
         )
-    return type(listener)(**listener.get_params() | {"net": net})
+    return type(estimator)(**estimator.get_params() | {"net": net})
 
 
 def candidates_for(corpus: Any, data: str) -> Any:
@@ -209,25 +211,27 @@ def candidates_for(corpus: Any, data: str) -> Any:
 
 
 def look_and_check(
-    listener: Any, corpus: Any, data: str, target: str | None, *, strict: bool, in_report: bool
+    estimator: Any, corpus: Any, data: str, target: str | None, *, strict: bool, in_report: bool
 ) -> tuple[Any, Any]:
     """Look at every sound once; say what is wrong, and set aside what cannot be used."""
     from woodshed.data.doctor.checkup import short_checkup
     from woodshed.data.doctor.look import look_at_all
 
-    looks = look_at_all((*corpus.examples, *corpus.unlabelled), n_jobs=listener.n_jobs)
+    looks = look_at_all((*corpus.examples, *corpus.unlabelled), n_jobs=estimator.n_jobs)
     checkup = short_checkup(corpus, looks=looks)
     name_findings(checkup, data, target)
-    return check_for(listener, corpus, strict=strict, in_report=in_report, looks=looks), checkup
+    return check_for(estimator, corpus, strict=strict, in_report=in_report, looks=looks), checkup
 
 
-def check_for(listener: Any, corpus: Any, *, strict: bool, in_report: bool = False, looks: Any = None) -> Any:
+def check_for(
+    estimator: Any, corpus: Any, *, strict: bool, in_report: bool = False, looks: Any = None
+) -> Any:
     """Set files aside that cannot be used, and name them; refuse them all the same if that is asked for."""
     from woodshed.data.check import check
 
-    corpus = check(corpus, n_jobs=listener.n_jobs, looks=looks)
-    name_set_aside(corpus.set_aside, in_report=in_report)
-    refuse_set_aside(corpus.set_aside, strict=strict)
+    corpus = check(corpus, n_jobs=estimator.n_jobs, looks=looks)
+    list_skipped(corpus.skipped, in_report=in_report)
+    refuse_skipped(corpus.skipped, strict=strict)
     return corpus
 
 
@@ -235,13 +239,13 @@ def print_plan(run: Any, candidates: Any = (), *, n_trials: int = 0) -> None:
     """Say what a run would do, and what may tell the groups if they are not known."""
     plan = run.plan()
     n_sounds = counted(len(run.corpus.examples), "sound")
-    if run.listener.answer == "classes":
+    if run.estimator.answer == "classes":
         say(f"{n_sounds} of {counted(len(run.names), 'class', 'classes')}, heard at {run.sample_rate} Hz")
         counts = run.corpus.counts()
     else:
         say(f"{n_sounds}, heard at {run.sample_rate} Hz")
         counts = run.counts()
-    what = SINGULAR[run.listener.answer]
+    what = SINGULAR[run.estimator.answer]
     print_table((what, "sounds"), [(name, str(n)) for name, n in counts.items()], numbers_from=1)
     if run.corpus.unlabelled:
         say(f"{counted(len(run.corpus.unlabelled), 'unlabelled sound')} to learn from, never tested")

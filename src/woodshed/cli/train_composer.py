@@ -6,12 +6,12 @@ from pathlib import Path
 from typing import Any
 
 from woodshed.cli.terminal import (
-    name_set_aside,
+    list_skipped,
     note,
     print_bits,
     print_table,
     progress_bar,
-    refuse_set_aside,
+    refuse_skipped,
     say,
 )
 from woodshed.errors import ParameterError, printable
@@ -20,7 +20,7 @@ _OF_SOUNDS = "makes no sense for a job that writes music: it learns from scores,
 
 
 def train_composer(
-    job: str,
+    task: str,
     data: str,
     out: Path,
     settings: dict[str, Any],
@@ -34,15 +34,15 @@ def train_composer(
     from woodshed.composition.experiment import ComposerRun
     from woodshed.report.composition.composer_folder import write_composer_folder
     from woodshed.report.recognition.folder import NOTEBOOK_NAME, prepare_folder
-    from woodshed.tasks import job_class
-    from woodshed.training.run_state import Notebook
+    from woodshed.tasks import task_class
+    from woodshed.training.run_state import RunState
 
-    composer = job_class(job)(**settings)
+    composer = task_class(task)(**settings)
     composer.check_settings()
-    repertoire = composer.read(data)
-    name_set_aside(repertoire.set_aside)
-    refuse_set_aside(repertoire.set_aside, strict=strict, what="piece")
-    run = ComposerRun(composer, repertoire, Notebook(out / NOTEBOOK_NAME), resume)
+    corpus = composer.read(data)
+    list_skipped(corpus.skipped)
+    refuse_skipped(corpus.skipped, strict=strict, what="piece")
+    run = ComposerRun(composer, corpus, RunState(out / NOTEBOOK_NAME), resume)
     if dry_run:
         print_composer_plan(run)
         return
@@ -55,7 +55,7 @@ def train_composer(
     else:
         note("Nothing was held out: there are too few families of pieces.")
     if result.finished:
-        run.notebook.close()
+        run.run_state.close()
     else:
         note("Interrupted: the best so far is kept. To go on, give the same command with --resume.")
     say(f"\nModel and card: {printable(out)}, {printable(out / 'card.md')}")
@@ -77,11 +77,11 @@ def refuse_flags_of_sounds(flags: dict[str, Any]) -> None:
 
 def print_composer_plan(run: Any) -> None:
     """Say what a training would do."""
-    sizes, repertoire = run.sizes, run.repertoire
-    n_pieces, n_families = len(repertoire.pieces), len(set(repertoire.families))
-    say(f"{n_pieces} pieces of {printable(repertoire.name)}, {repertoire.n_copies} copies left out")
+    sizes, corpus = run.sizes, run.corpus
+    n_pieces, n_families = len(corpus.pieces), len(set(corpus.families))
+    say(f"{n_pieces} pieces of {printable(corpus.name)}, {corpus.n_copies} copies left out")
     print_table(("part", "pieces"), [(part, str(n)) for part, n in sizes.items()], numbers_from=1)
-    split = "the official split" if repertoire.parts else f"{n_families} families kept whole"
+    split = "the official split" if corpus.parts else f"{n_families} families kept whole"
     say(f"tested on: {sizes['test']} pieces, by {split}" if sizes["test"] else "tested on: nothing")
     say(f"at most {run.composer.epochs} passes over {run.n_tokens:,} tokens with {run.composer.net}")
     say("Nothing was trained or written.")

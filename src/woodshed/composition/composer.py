@@ -12,14 +12,14 @@ from typing import Any, ClassVar, Self
 import numpy as np
 from numpy.typing import NDArray
 
-from woodshed.composition.piece import Piece, Wish
-from woodshed.composition.sampling import Pen, Rule, check_sampling, log_softmax, shape_logits
-from woodshed.composition.sequence.step_net import State, Stepper
-from woodshed.data.symbolic_corpus import Repertoire
+from woodshed.composition.piece import Piece, Request
+from woodshed.composition.sampling import Sampler, TokenConstraint, check_sampling, log_softmax, shape_logits
+from woodshed.composition.sequence.step_net import RecurrentStep, State
+from woodshed.data.symbolic_corpus import SymbolicCorpus
 from woodshed.errors import DataError, NotFittedError, ParameterError, SettingNameError, check_seed, near_miss
 from woodshed.recognition.estimator import OnEpoch, ignore_epoch
 from woodshed.recognition.experiments.result import LearningCurve
-from woodshed.training.stderr import quiet_stderr
+from woodshed.training.stderr import suppress_stderr
 
 Weights = dict[str, NDArray[np.floating]]
 
@@ -79,9 +79,9 @@ class Composer:
         If a setting is misspelt; the message names the near miss.
     """
 
-    job: ClassVar[str] = "tokens"
+    task: ClassVar[str] = "tokens"
     answer: ClassVar[str] = "pieces"
-    wish_class: ClassVar[type[Wish]] = Wish
+    request_class: ClassVar[type[Request]] = Request
     """What can be asked of new pieces."""
 
     net: str = "lstm-lm"
@@ -123,7 +123,7 @@ class Composer:
         """Return the bits a token of plain models of the job's own, by name; none where n-grams do."""
         return {}
 
-    def read(self, source: str) -> Repertoire:
+    def read(self, source: str) -> SymbolicCorpus:
         """Read pieces to learn from: a known corpus by its name, or a folder of score files."""
         raise NotImplementedError
 
@@ -186,7 +186,7 @@ class Composer:
         if not len(pieces):
             raise DataError("There is nothing to learn from: no pieces were given.")
         rows = [self.encode(piece) for piece in pieces]
-        with quiet_stderr():
+        with suppress_stderr():
             from woodshed.composition.sequence.fitting import learn_pieces
         judges = None if held_out is None else [self.encode(piece) for piece in held_out]
         weights, curve, finished = learn_pieces(
@@ -228,18 +228,18 @@ class Composer:
     # -- writing ----------------------------------------------------------------------------------
 
     @functools.cached_property
-    def _reader(self) -> Stepper:
+    def _reader(self) -> RecurrentStep:
         """Judges pieces, exactly."""
         return self._stepper("float32")
 
     @functools.cached_property
-    def _writer(self) -> Stepper:
+    def _writer(self) -> RecurrentStep:
         """Writes pieces, with rounded weights: more than twice as quick."""
         return self._stepper("int8")
 
-    def _stepper(self, storage: str) -> Stepper:
+    def _stepper(self, storage: str) -> RecurrentStep:
         weights = {name: np.asarray(values, np.float32) for name, values in self.fitted("weights_").items()}
-        return Stepper(weights, storage=storage)
+        return RecurrentStep(weights, storage=storage)
 
     def sample(  # noqa: PLR0913  all that a user may wish for is said here
         self,
@@ -251,7 +251,7 @@ class Composer:
         top_k: int | None = None,
         top_p: float | None = None,
         prime: Sequence[str] = (),
-        rule: Rule | None = None,
+        rule: TokenConstraint | None = None,
         on_piece: Callable[[int], None] = lambda n_done: None,
     ) -> list[str]:
         """Write new pieces.
@@ -270,7 +270,7 @@ class Composer:
         prime
             The tokens with which every piece begins, after the one that begins all.
         rule
-            What may follow in a piece; see `woodshed.composition.sampling.Rule`. None leaves it to the net.
+            What may follow in a piece; see `woodshed.composition.sampling.TokenConstraint`. None leaves it to the net.
         on_piece
             Called with how many pieces are done.
 
@@ -300,14 +300,15 @@ class Composer:
         numbers: range,
         seed: int,
         prime: tuple[str, ...],
-        rule: Rule | None,
+        rule: TokenConstraint | None,
         choose: Callable[[NDArray[np.float64]], NDArray[np.float64]],
     ) -> list[str]:
         """Write the pieces of some numbers side by side."""
         vocabulary = self.vocabulary
         known = {word: number for number, word in enumerate(vocabulary)}
         pens = [
-            Pen(np.random.default_rng([seed, number]), rule, (vocabulary[0], *prime)) for number in numbers
+            Sampler(np.random.default_rng([seed, number]), rule, (vocabulary[0], *prime))
+            for number in numbers
         ]
         state: State = self._writer.start(len(pens))
         logits = np.zeros((len(pens), len(vocabulary)), np.float32)

@@ -10,13 +10,13 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import NDArray
 
-from woodshed.data.symbolic_corpus import PARTS, Repertoire
+from woodshed.data.symbolic_corpus import PARTS, SymbolicCorpus
 from woodshed.errors import DataError
 from woodshed.metrics.ngram import bits_per_token
 from woodshed.recognition.experiments.cross_validation import Watcher
 from woodshed.recognition.saving import to_json
 from woodshed.training.provenance import provenance
-from woodshed.training.run_state import Notebook
+from woodshed.training.run_state import RunState
 
 if TYPE_CHECKING:
     from woodshed.composition.composer import Composer
@@ -64,7 +64,7 @@ class ComposerResult:
         What made it, as text by name.
     """
 
-    repertoire: Repertoire
+    corpus: SymbolicCorpus
     sizes: dict[str, int]
     bits: tuple[Bits, ...]
     finished: bool
@@ -73,9 +73,9 @@ class ComposerResult:
     def to_values(self) -> dict[str, Any]:
         """Return what ``metrics.json`` holds."""
         return {
-            "corpus": self.repertoire.name,
+            "corpus": self.corpus.name,
             "pieces": self.sizes,
-            "set_aside": [{"file": str(e.path), "reason": e.reason} for e in self.repertoire.set_aside],
+            "skipped": [{"file": str(e.path), "reason": e.reason} for e in self.corpus.skipped],
             "bits": [{"method": one.method, "bits": one.bits} for one in self.bits],
             "finished": self.finished,
             "provenance": self.provenance,
@@ -101,14 +101,14 @@ class ComposerRun:
     """
 
     composer: Composer
-    repertoire: Repertoire
-    notebook: Notebook = field(default_factory=Notebook)
+    corpus: SymbolicCorpus
+    run_state: RunState = field(default_factory=RunState)
     resume: bool = False
     watcher: Watcher = field(default_factory=Watcher)
 
     def __post_init__(self) -> None:
         self.composer.check_settings()
-        self.parts = self.repertoire.divide(
+        self.parts = self.corpus.divide(
             test=TEST_SHARE, validation=self.composer.validation_share, seed=self.composer.seed
         )
 
@@ -124,7 +124,7 @@ class ComposerRun:
 
     def pieces_of(self, part: str) -> list[Any]:
         """Return the pieces of a part."""
-        return [self.repertoire.pieces[k] for k in self.parts[part]]
+        return [self.corpus.pieces[k] for k in self.parts[part]]
 
     def measure(self) -> ComposerResult:
         """Train the composer and test it.
@@ -140,16 +140,16 @@ class ComposerRun:
         """
         started = time.monotonic()
         if not self.parts["train"]:
-            raise DataError(f"{self.repertoire.name}: all pieces are held out. Give more families.")
-        self.notebook.open(self._fingerprint(), resume=self.resume)
+            raise DataError(f"{self.corpus.name}: all pieces are held out. Give more families.")
+        self.run_state.open(self._fingerprint(), resume=self.resume)
         finished = True
         self.watcher.begin("learning", self.composer.epochs)
         try:
             self.composer.fit(
                 self.pieces_of("train"),
-                titles=[self.repertoire.titles[k] for k in self.parts["train"]],
+                titles=[self.corpus.titles[k] for k in self.parts["train"]],
                 held_out=self.pieces_of("validation"),
-                checkpoint=self.notebook.checkpoint(_STATE),
+                checkpoint=self.run_state.checkpoint(_STATE),
                 on_epoch=self.watcher.epoch,
             )
         except KeyboardInterrupt:
@@ -158,7 +158,7 @@ class ComposerRun:
             finished = False
         self.watcher.end(None)
         return ComposerResult(
-            self.repertoire,
+            self.corpus,
             self.sizes,
             self._test(),
             finished,
@@ -192,8 +192,8 @@ class ComposerRun:
 
     def _fingerprint(self) -> str:
         """Spell what decides the result: settings, pieces and parts."""
-        rows = [self.composer.encode(piece).tolist() for piece in self.repertoire.pieces]
-        decides = [type(self.composer).job, self.composer.get_params(), rows, self.parts]
+        rows = [self.composer.encode(piece).tolist() for piece in self.corpus.pieces]
+        decides = [type(self.composer).task, self.composer.get_params(), rows, self.parts]
         return hashlib.sha256(to_json(decides).encode()).hexdigest()
 
 

@@ -9,7 +9,7 @@ from dataclasses import asdict, dataclass, replace
 from typing import Any
 
 from woodshed.composition.composer import Composer
-from woodshed.composition.piece import Line, Piece, Wish
+from woodshed.composition.piece import Piece, Request, VoiceLine
 from woodshed.errors import ParameterError
 from woodshed.metrics.originality import Known, Melody, Originality
 from woodshed.score import Score
@@ -19,7 +19,7 @@ MOST_TRIES = 20
 
 
 @dataclass(frozen=True)
-class Written:
+class Generation:
     """A piece with its name, and what of it is known.
 
     Parameters
@@ -52,7 +52,7 @@ class Written:
         return self.piece.to_score(self.title)
 
     @property
-    def lines(self) -> tuple[tuple[Line, Originality], ...]:
+    def lines(self) -> tuple[tuple[VoiceLine, Originality], ...]:
         """Its lines, each with what of it is known."""
         return tuple(zip(self.piece.lines, self.found, strict=True))
 
@@ -69,7 +69,7 @@ class Written:
         Examples
         --------
         >>> from woodshed.tasks.roll.piece import RollPiece
-        >>> Written("roll-01", RollPiece("[[48,55,64],[48,55,65]]", 1), ()).n_notes
+        >>> Generation("roll-01", RollPiece("[[48,55,64],[48,55,65]]", 1), ()).n_notes
         4
         """
         return len(self.score.notes)
@@ -87,7 +87,7 @@ class Written:
 
 
 @dataclass(frozen=True)
-class Learned:
+class ReferenceSet:
     """What a composer learned from, ready to be searched line by line.
 
     Parameters
@@ -111,7 +111,7 @@ class Learned:
         return self.known[line].melodies[number]
 
 
-def learned_by(composer: Composer) -> Learned:
+def reference_set(composer: Composer) -> ReferenceSet:
     """Make the pieces that a composer learned from ready to be searched.
 
     Raises
@@ -123,8 +123,8 @@ def learned_by(composer: Composer) -> Learned:
 
 
 def write_pieces(
-    composer: Composer, n: int, wish: Wish, *, on_piece: Callable[[int], None] = lambda n_done: None
-) -> list[Written]:
+    composer: Composer, n: int, request: Request, *, on_piece: Callable[[int], None] = lambda n_done: None
+) -> list[Generation]:
     """Write pieces and compare each with those that the composer learned from.
 
     Parameters
@@ -134,7 +134,7 @@ def write_pieces(
     n
         How many.
     wish
-        What is asked of them: the composer's ``wish_class`` made it.
+        What is asked of them: the composer's ``request_class`` made it.
     on_piece
         Called with how many are done.
 
@@ -143,8 +143,8 @@ def write_pieces(
     ParameterError
         If the wish cannot be fulfilled; or too few pieces copy as little as is asked for.
     """
-    learned = learned_by(composer)
-    kept: list[Written] = []
+    learned = reference_set(composer)
+    kept: list[Generation] = []
     reasons: Counter[str] = Counter()
     n_tried = 0
     while len(kept) < n:
@@ -155,15 +155,15 @@ def write_pieces(
                 f"Of {n_tried} pieces only {kept_words} should be. The others {why}. Allow that, raise the "
                 "temperature, or ask for less that is given."
             )
-        n_now = min(n - len(kept), wish.at_once)
-        pieces = wish.write(composer, n_now, n_tried)
+        n_now = min(n - len(kept), request.at_once)
+        pieces = request.write(composer, n_now, n_tried)
         n_tried += n_now
         for piece in pieces:
-            name = f"{type(composer).job}-{len(kept) + 1:02d}"
-            one = Written(name, piece, learned.compare(piece))
-            reason = wish.refuses(piece)
-            if 0 <= wish.most_copied < one.originality.copied_bars:
-                reason = f"copy more than {wish.most_copied} bars in a row (--max-copied-bars)"
+            name = f"{type(composer).task}-{len(kept) + 1:02d}"
+            one = Generation(name, piece, learned.compare(piece))
+            reason = request.rejection_reason(piece)
+            if 0 <= request.longest_copied_run < one.originality.copied_bars:
+                reason = f"copy more than {request.longest_copied_run} bars in a row (--max-copied-bars)"
             if reason:
                 reasons[reason] += 1
                 continue
@@ -173,10 +173,10 @@ def write_pieces(
 
 
 @functools.lru_cache(maxsize=2)
-def _learned(composer: Composer, known: tuple[tuple[str, str], ...]) -> Learned:
+def _learned(composer: Composer, known: tuple[tuple[str, str], ...]) -> ReferenceSet:
     pieces = tuple(composer.piece_of(text) for _, text in known)
     lines: dict[str, list[Melody]] = {}
     for (title, _), piece in zip(known, pieces, strict=True):
         for line in piece.lines:
             lines.setdefault(line.name, []).append(replace(line.melody, name=title))
-    return Learned(pieces, {name: Known(melodies) for name, melodies in lines.items()})
+    return ReferenceSet(pieces, {name: Known(melodies) for name, melodies in lines.items()})

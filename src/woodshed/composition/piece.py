@@ -22,7 +22,7 @@ ENDS = ("home", "any")
 
 
 @dataclass(frozen=True)
-class Line:
+class VoiceLine:
     """One melody of a piece.
 
     Parameters
@@ -68,7 +68,7 @@ class Piece(ABC):
 
     @property
     @abstractmethod
-    def lines(self) -> tuple[Line, ...]:
+    def lines(self) -> tuple[VoiceLine, ...]:
         """The melodies by which it is compared with other pieces."""
 
     @classmethod
@@ -84,7 +84,7 @@ class Piece(ABC):
 
 
 @dataclass(frozen=True, kw_only=True)
-class Wish:
+class Request:
     """What a user asks of new pieces; each job has a kind of its own, with more to ask for.
 
     Parameters
@@ -114,7 +114,7 @@ class Wish:
         check_seed(self.seed)
 
     @classmethod
-    def asked(cls, options: Mapping[str, Any], *, job: str) -> Self:
+    def asked(cls, options: Mapping[str, Any], *, task: str) -> Self:
         """Make a wish out of what a user said.
 
         Raises
@@ -124,9 +124,9 @@ class Wish:
 
         Examples
         --------
-        >>> Wish.asked({"seed": 3}, job="tune").seed
+        >>> Request.asked({"seed": 3}, task="tune").seed
         3
-        >>> Wish.asked({"harmonise": "a.mid"}, job="tune")
+        >>> Request.asked({"harmonise": "a.mid"}, task="tune")
         Traceback (most recent call last):
         woodshed.errors.ParameterError: --harmonise makes no sense for a model that writes tune. It takes
         --seed, --temperature, --max-copied-bars.
@@ -137,7 +137,7 @@ class Wish:
                 flag = flag_of(name)
                 hint = near_miss(flag, known.values(), likeness=0.8)  # a flag of another job is no slip
                 hint = hint if hint.startswith("Did") else f"It takes {', '.join(known.values())}."
-                raise ParameterError(f"{flag} makes no sense for a model that writes {job}. {hint}")
+                raise ParameterError(f"{flag} makes no sense for a model that writes {task}. {hint}")
         return cls(**options)
 
     def write(self, composer: Composer, n: int, first: int) -> Sequence[Piece]:
@@ -151,23 +151,23 @@ class Wish:
         raise NotImplementedError
 
     @property
-    def most_copied(self) -> int:
+    def longest_copied_run(self) -> int:
         """How many bars in a row may be copied, also where nothing was asked for; below 0 any number."""
         return -1 if self.max_copied_bars is None else self.max_copied_bars
 
-    def refuses(self, piece: Piece) -> str:
+    def rejection_reason(self, piece: Piece) -> str:
         """Say why a piece is not what was asked for, so that another is written; mostly nothing."""
         return ""
 
     @property
-    def heat(self) -> float:
+    def sampling_temperature(self) -> float:
         """The temperature, also where none was asked for."""
         return 1.0 if self.temperature is None else self.temperature
 
     @property
     def says(self) -> str:
         """Tell for the top of the page with what the pieces were written."""
-        return f"with seed {self.seed} at temperature {self.heat:g}"
+        return f"with seed {self.seed} at temperature {self.sampling_temperature:g}"
 
 
 def check_ends(ends: str | None, what: str) -> None:
@@ -189,7 +189,7 @@ def check_ends(ends: str | None, what: str) -> None:
 
 
 def flag_of(name: str) -> str:
-    """Return the flag of a field of a `Wish`; a word that Python keeps for itself ends with ``_`` there.
+    """Return the flag of a field of a `Request`; a word that Python keeps for itself ends with ``_`` there.
 
     Examples
     --------

@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 from woodshed.errors import ParameterError
 
 
-class Rule(Protocol):
+class TokenConstraint(Protocol):
     """What may follow in a piece; `woodshed.tokens.folk.rule.FolkRule` is one."""
 
     def start(self) -> Any:
@@ -28,7 +28,7 @@ class Rule(Protocol):
         """Go on by a token."""
 
 
-class Pen:
+class Sampler:
     """Writes one piece: knows its words so far, what must come and what may.
 
     Parameters
@@ -41,7 +41,7 @@ class Pen:
         The words with which it must begin.
     """
 
-    def __init__(self, rng: np.random.Generator, rule: Rule | None, given: Sequence[str]) -> None:
+    def __init__(self, rng: np.random.Generator, rule: TokenConstraint | None, given: Sequence[str]) -> None:
         self.rng, self.rule = rng, rule
         self.state = rule.start() if rule else None
         self.waiting = list(given)

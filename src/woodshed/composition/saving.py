@@ -72,7 +72,7 @@ def save_composer(composer: Composer, folder: Path, *, half: bool = False) -> No
         write_whole(folder / name, content)
     settings = {
         "format": FORMAT,
-        "job": type(composer).job,
+        "task": type(composer).task,
         "settings": composer.get_params(),
         "feature": {"tokens": {"n_tokens": len(composer.vocabulary)}},
         "curve": asdict(composer.curve_),
@@ -90,15 +90,15 @@ def load_composer(folder: Path, classes: Mapping[str, type[Composer]]) -> Compos
         If it is not a composer, is damaged, or comes from a newer version.
     """
     settings = read_settings(folder)
-    job = settings["job"]
-    if job not in classes:
+    task = settings["task"]
+    if task not in classes:
         raise ModelFolderError(
-            f"{printable(folder)} is a model for {job!r}, which listens and does not write. "
+            f"{printable(folder)} is a model for {task!r}, which listens and does not write. "
             f"Models that write are for {', '.join(classes)}."
         )
     contents = read_contents(folder, settings)
     try:
-        composer = classes[job](**settings["settings"])
+        composer = classes[task](**settings["settings"])
         if json.loads(contents[LABELS_NAME]) != list(composer.vocabulary):
             raise ValueError("its tokens are others")
         weights = _bytes_to_weights(contents[WEIGHTS_NAME])

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from woodshed.data.example import Corpus, Example, SetAside
+from woodshed.data.example import Corpus, Example, Skipped
 from woodshed.data.sound import example_blocks
 from woodshed.errors import (
     AudioFileError,
@@ -35,7 +35,7 @@ N_NAMED = 3
 
 
 @dataclass(frozen=True)
-class Facts:
+class FileFacts:
     """What one full decoding of a sound tells.
 
     Parameters
@@ -86,7 +86,7 @@ def check(
     Returns
     -------
     Corpus
-        The usable examples in their order; ``set_aside`` holds what the corpus had set aside before, then the
+        The usable examples in their order; ``skipped`` holds what the corpus had set aside before, then the
         files found here.
 
     Raises
@@ -106,7 +106,7 @@ def check(
     >>> names = ["3_theo_0", "3_theo_4", "7_theo_0", "7_theo_4", "lost"]
     >>> rows = [Example(sample_folder() / "recordings" / f"{name}.flac", name[0]) for name in names]
     >>> good = check(Corpus("some", tuple(rows)))
-    >>> good.counts(), good.set_aside[0].reason
+    >>> good.counts(), good.skipped[0].reason
     ({'3': 2, '7': 2}, 'there is no such file. Check the name and the folder.')
     """
     rows = (*corpus.examples, *corpus.unlabelled)
@@ -114,7 +114,7 @@ def check(
     against: dict[int, str] = {}
     fingerprints: dict[int, str] = {}
     for k, finding in enumerate(found):
-        if isinstance(finding, Facts):
+        if isinstance(finding, FileFacts):
             fingerprints[k] = finding.fingerprint
         else:
             against[k] = finding
@@ -126,15 +126,15 @@ def check(
         corpus,
         examples=tuple(example for k, example in enumerate(corpus.examples) if k not in against),
         unlabelled=tuple(example for k, example in enumerate(rows) if k >= n and k not in against),
-        set_aside=corpus.set_aside
-        + tuple(SetAside(rows[k].path, reason) for k, reason in sorted(against.items())),
+        skipped=corpus.skipped
+        + tuple(Skipped(rows[k].path, reason) for k, reason in sorted(against.items())),
     )
     if len(checked.counts()) < (least_classes if any(corpus.labels) else 1):
         raise DataError(_complaint(checked, least_classes))
     return checked
 
 
-def examine(example: Example) -> Facts:
+def examine(example: Example) -> FileFacts:
     """Decode one example in blocks and return what is to be known about it.
 
     Raises
@@ -157,10 +157,10 @@ def examine(example: Example) -> Facts:
         digest.update(block.samples.T.tobytes())  # sample by sample, so that the blocks leave no trace
         n_samples += block.n_samples
         lowest, highest = min(lowest, float(block.samples.min())), max(highest, float(block.samples.max()))
-    return Facts(n_samples, block.sample_rate, lowest, highest, digest.hexdigest())
+    return FileFacts(n_samples, block.sample_rate, lowest, highest, digest.hexdigest())
 
 
-def _examine_all(examples: tuple[Example, ...], n_jobs: int) -> Iterator[Facts | str]:
+def _examine_all(examples: tuple[Example, ...], n_jobs: int) -> Iterator[FileFacts | str]:
     if n_jobs == 0 or n_jobs < -1:
         raise ParameterError(f"n_jobs must be a positive number, or -1 for all processors, got {n_jobs!r}.")
     if n_jobs == 1:
@@ -171,7 +171,7 @@ def _examine_all(examples: tuple[Example, ...], n_jobs: int) -> Iterator[Facts |
         yield from pool.map(_facts_or_reason, examples)
 
 
-def _facts_or_reason(example: Example) -> Facts | str:
+def _facts_or_reason(example: Example) -> FileFacts | str:
     """Return the facts of a usable sound, or why it is not usable."""
     try:
         facts = examine(example)
@@ -182,16 +182,16 @@ def _facts_or_reason(example: Example) -> Facts | str:
     return _reason_against(facts) or facts
 
 
-def _seen_or_reason(seen: Look | str) -> Facts | str:
+def _seen_or_reason(seen: Look | str) -> FileFacts | str:
     """Return the facts of a usable sound that somebody has looked at, or why it is not usable."""
     if isinstance(seen, str):
         return seen
     lowest = seen.peak if seen.constant else -seen.peak
-    facts = Facts(seen.n_samples, seen.sample_rate, lowest, seen.peak, seen.digest)
+    facts = FileFacts(seen.n_samples, seen.sample_rate, lowest, seen.peak, seen.digest)
     return _reason_against(facts) or facts
 
 
-def _reason_against(facts: Facts) -> str:
+def _reason_against(facts: FileFacts) -> str:
     duration_s = facts.n_samples / facts.sample_rate
     if facts.n_samples == 1:
         return "holds one sample only. Record it again."
@@ -262,8 +262,8 @@ def _alone(corpus: Corpus, against: Mapping[int, str]) -> dict[int, str]:
 
 def _complaint(corpus: Corpus, least_classes: int) -> str:
     left = f"one class with usable sounds ({corpus.labels[0]})" if corpus.examples else "no usable sound"
-    reasons = [f"{printable(row.path)}: {row.reason}" for row in corpus.set_aside[:N_NAMED]]
-    more = len(corpus.set_aside) - len(reasons)
+    reasons = [f"{printable(row.path)}: {row.reason}" for row in corpus.skipped[:N_NAMED]]
+    more = len(corpus.skipped) - len(reasons)
     reasons += [f"(and {more} more)"] if more else []
     needed = "two classes are needed" if least_classes > 1 else "one is needed"
     return " ".join([f"{corpus.name} has {left}; {needed}.", *reasons])

@@ -116,7 +116,7 @@ def _fetch_part(url: str, part: Path, progress: Progress | None, timeout_s: floa
     while True:
         before = _size(part)
         try:
-            if _ask(url, part, progress, timeout_s):
+            if _predict_rows(url, part, progress, timeout_s):
                 return
             reason = "the connection broke off"
         except urllib.error.HTTPError as error:
@@ -133,7 +133,7 @@ def _fetch_part(url: str, part: Path, progress: Progress | None, timeout_s: floa
             )
 
 
-def _ask(url: str, part: Path, progress: Progress | None, timeout_s: float) -> bool:
+def _predict_rows(url: str, part: Path, progress: Progress | None, timeout_s: float) -> bool:
     """Ask for what is missing and write it; return whether the file is now complete."""
     here, stamp = _size(part), _stamp_file(part)
     request = urllib.request.Request(url, headers={"User-Agent": "woodshed"})

@@ -50,7 +50,7 @@ class Example:
 
 
 @dataclass(frozen=True)
-class SetAside:
+class Skipped:
     """A file that could not be used, and why; the run went on without it."""
 
     path: Path
@@ -67,7 +67,7 @@ class Corpus:
         Short name for headings, such as ``fsdd`` or the name of the folder.
     examples
         The rows, in a fixed order.
-    set_aside
+    skipped
         What was found and cannot be used.
     folds
         True when ``split`` names the folds of an official cross-validation, False when it names
@@ -77,13 +77,13 @@ class Corpus:
     group_word
         What a group is called: ``speaker``, ``recording``, ``song``.
     unlabelled
-        Rows whose label is not known. They are in ``set_aside`` too, with that reason, unless somebody takes
+        Rows whose label is not known. They are in ``skipped`` too, with that reason, unless somebody takes
         them from there: see `woodshed.recognition.self_training`.
     """
 
     name: str
     examples: tuple[Example, ...]
-    set_aside: tuple[SetAside, ...] = ()
+    skipped: tuple[Skipped, ...] = ()
     folds: bool = False
     licence: str = ""
     citation: str = ""

@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 
 from woodshed.clip import Samples
 from woodshed.data.entry import Array
-from woodshed.data.example import SetAside
+from woodshed.data.example import Skipped
 from woodshed.data.item import FileItem
 from woodshed.data.store import FeatureStore
 from woodshed.errors import DataError, ParameterError, counted, printable
@@ -33,7 +33,7 @@ class Extraction:
     ----------
     paths
         The files that could be described, in the order in which they were given.
-    set_aside
+    skipped
         The others, and why.
     features
         What was computed of each.
@@ -42,7 +42,7 @@ class Extraction:
     """
 
     paths: tuple[Path, ...]
-    set_aside: tuple[SetAside, ...]
+    skipped: tuple[Skipped, ...]
     features: tuple[Framed, ...]
     stores: tuple[FeatureStore, ...]
 
@@ -145,7 +145,7 @@ def extract(
     OutputError
         If the store cannot be written to.
     """
-    set_aside: dict[Path, SetAside] = {}
+    skipped: dict[Path, Skipped] = {}
     stores = [FeatureStore(folder, feature) for feature in features]
     n_all = len(paths) * len(features)
     for k, (store, feature) in enumerate(zip(stores, features, strict=True)):
@@ -156,14 +156,14 @@ def extract(
 
         items = [FileItem(path, feature.sample_rate) for path in paths]
         for entry in store.fill(items, n_jobs=n_jobs, on_progress=count):
-            set_aside.setdefault(entry.path, entry)
-    usable = tuple(path for path in paths if path not in set_aside)
+            skipped.setdefault(entry.path, entry)
+    usable = tuple(path for path in paths if path not in skipped)
     if not usable:
-        reason = next(iter(set_aside.values())).reason if set_aside else "there is none"
+        reason = next(iter(skipped.values())).reason if skipped else "there is none"
         raise DataError(
             f"None of {counted(len(paths), 'file')} could be described. The first: {printable(reason)}"
         )
-    return Extraction(usable, tuple(set_aside.values()), tuple(features), tuple(stores))
+    return Extraction(usable, tuple(skipped.values()), tuple(features), tuple(stores))
 
 
 def _some_bands(store: FeatureStore, item: FileItem, n_frames: int, bands: slice) -> Samples:

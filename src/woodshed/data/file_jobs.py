@@ -10,7 +10,7 @@ from typing import Any, Generic, TypeVar
 
 from woodshed.audio.read import AUDIO_SUFFIXES
 from woodshed.audio.write import CONTAINERS
-from woodshed.data.example import SetAside
+from woodshed.data.example import Skipped
 from woodshed.data.folder import list_sounds
 from woodshed.errors import OutputError, ParameterError, WoodshedError, near_miss, printable
 
@@ -19,7 +19,7 @@ Done = TypeVar("Done")
 
 
 @dataclass(frozen=True)
-class Errand:
+class FileJob:
     """One file to work on, and where its result goes."""
 
     source: Path
@@ -36,16 +36,16 @@ class Outcome(Generic[Done]):
         The errands that were run, each with what the work answered, in the order in which they were given.
     there_already
         The errands whose result was there before; nothing was done about them.
-    set_aside
+    skipped
         The files that could not be used, and why.
     """
 
-    done: list[tuple[Errand, Done]] = field(default_factory=list)
-    there_already: list[Errand] = field(default_factory=list)
-    set_aside: list[SetAside] = field(default_factory=list)
+    done: list[tuple[FileJob, Done]] = field(default_factory=list)
+    there_already: list[FileJob] = field(default_factory=list)
+    skipped: list[Skipped] = field(default_factory=list)
 
 
-def plan_errands(places: Sequence[Path], out: Path, *, suffix: str | None = None) -> list[Errand]:
+def plan_file_jobs(places: Sequence[Path], out: Path, *, suffix: str | None = None) -> list[FileJob]:
     """Decide where the result of each file goes.
 
     Parameters
@@ -60,7 +60,7 @@ def plan_errands(places: Sequence[Path], out: Path, *, suffix: str | None = None
 
     Returns
     -------
-    list of Errand
+    list of FileJob
         In the order of the places, files of a folder by name.
 
     Raises
@@ -71,9 +71,9 @@ def plan_errands(places: Sequence[Path], out: Path, *, suffix: str | None = None
 
     Examples
     --------
-    >>> plan_errands([Path("take.wav")], Path("better"), suffix=".flac")[0].target.as_posix()
+    >>> plan_file_jobs([Path("take.wav")], Path("better"), suffix=".flac")[0].target.as_posix()
     'better/take.flac'
-    >>> plan_errands([Path("take.wav")], Path("best.ogg"))[0].target.as_posix()
+    >>> plan_file_jobs([Path("take.wav")], Path("best.ogg"))[0].target.as_posix()
     'best.ogg'
     """
     if suffix is not None and suffix not in CONTAINERS:
@@ -90,25 +90,25 @@ def plan_errands(places: Sequence[Path], out: Path, *, suffix: str | None = None
             raise ParameterError(
                 f"{printable(out)} is one file, and there are {len(listed)} sounds. Give a folder as --out."
             )
-        return [Errand(listed[0][1], out)]
+        return [FileJob(listed[0][1], out)]
     several = sum(place.is_dir() for place in places) > 1
-    errands = []
+    file_jobs = []
     for place, path in listed:
         below = path.relative_to(place) if place.is_dir() else Path(path.name)
         if several and place.is_dir():
             below = place.resolve().name / below
         target = out / below
-        errands.append(Errand(path, target if suffix is None else target.with_suffix(suffix)))
-    return errands
+        file_jobs.append(FileJob(path, target if suffix is None else target.with_suffix(suffix)))
+    return file_jobs
 
 
-def run_errands(
-    errands: Sequence[Errand],
-    work: Callable[[Errand], Done],
+def run_file_jobs(
+    file_jobs: Sequence[FileJob],
+    work: Callable[[FileJob], Done],
     *,
     overwrite: bool = False,
     n_jobs: int = 1,
-    on_done: Callable[[Errand], None] = lambda errand: None,
+    on_done: Callable[[FileJob], None] = lambda file_job: None,
 ) -> Outcome[Done]:
     """Do the same work for every file.
 
@@ -118,7 +118,7 @@ def run_errands(
     Parameters
     ----------
     errands
-        See `plan_errands`.
+        See `plan_file_jobs`.
     work
         Makes the result of one errand, whole or not at all; its folder is made before. What it answers is
         handed on. It runs in threads: decoding, encoding and NumPy leave the interpreter to others.
@@ -138,23 +138,23 @@ def run_errands(
     """
     outcome: Outcome[Done] = Outcome()
     waiting = []
-    for errand, rival in zip(errands, _rivals(errands), strict=True):
+    for file_job, rival in zip(file_jobs, _rivals(file_jobs), strict=True):
         if rival is not None:
             reason = (
-                f"{printable(errand.source)}: {printable(rival)} has the same result. Rename one of them."
+                f"{printable(file_job.source)}: {printable(rival)} has the same result. Rename one of them."
             )
-            outcome.set_aside.append(SetAside(errand.source, reason))
-        elif errand.target.exists() and not overwrite:
-            outcome.there_already.append(errand)
+            outcome.skipped.append(Skipped(file_job.source, reason))
+        elif file_job.target.exists() and not overwrite:
+            outcome.there_already.append(file_job)
         else:
-            _make_place(errand)
-            waiting.append(errand)
-    for errand, (answer, why_not) in zip(waiting, _attempts(work, waiting, n_jobs), strict=True):
+            _make_place(file_job)
+            waiting.append(file_job)
+    for file_job, (answer, why_not) in zip(waiting, _attempts(work, waiting, n_jobs), strict=True):
         if why_not is None:
-            outcome.done.append((errand, answer))
+            outcome.done.append((file_job, answer))
         else:
-            outcome.set_aside.append(SetAside(errand.source, why_not))
-        on_done(errand)
+            outcome.skipped.append(Skipped(file_job.source, why_not))
+        on_done(file_job)
     return outcome
 
 
@@ -164,12 +164,12 @@ def ask_each(
     *,
     n_jobs: int = 1,
     on_done: Callable[[], None] = lambda: None,
-) -> tuple[list[tuple[Path, Done]], list[SetAside]]:
+) -> tuple[list[tuple[Path, Done]], list[Skipped]]:
     """Ask something of every file, and write nothing.
 
     Returns
     -------
-    answers, set_aside
+    answers, skipped
         The files with what was answered, in their order, and those that could not be used.
 
     Examples
@@ -178,23 +178,23 @@ def ask_each(
     >>> ask_each([Path("there-is-no-such.wav")], info)[1][0].path.name
     'there-is-no-such.wav'
     """
-    answers, set_aside = [], []
+    answers, skipped = [], []
     for path, (answer, reason) in zip(paths, _attempts(ask, paths, n_jobs), strict=True):
         if reason is None:
             answers.append((path, answer))
         else:
-            set_aside.append(SetAside(path, reason))
+            skipped.append(Skipped(path, reason))
         on_done()
-    return answers, set_aside
+    return answers, skipped
 
 
-def _rivals(errands: Sequence[Errand]) -> list[Path | None]:
+def _rivals(file_jobs: Sequence[FileJob]) -> list[Path | None]:
     """For each errand the earlier source that has the same target."""
     first: dict[Path, Path] = {}
     rivals = []
-    for errand in errands:
-        rivals.append(first.get(errand.target))
-        first.setdefault(errand.target, errand.source)
+    for file_job in file_jobs:
+        rivals.append(first.get(file_job.target))
+        first.setdefault(file_job.target, file_job.source)
     return rivals
 
 
@@ -222,11 +222,11 @@ def _attempt(work: Callable[[Given], Done], given: Given) -> tuple[Done | None, 
         return None, str(error)
 
 
-def _make_place(errand: Errand) -> None:
+def _make_place(file_job: FileJob) -> None:
     """Make the folder of a result."""
     try:
-        errand.target.parent.mkdir(parents=True, exist_ok=True)
+        file_job.target.parent.mkdir(parents=True, exist_ok=True)
     except OSError as error:
         raise OutputError(
-            f"{printable(errand.target.parent)} cannot be made ({error.strerror}). Choose another --out."
+            f"{printable(file_job.target.parent)} cannot be made ({error.strerror}). Choose another --out."
         ) from error

@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterable
 from pathlib import Path
 
 from woodshed.audio.read import AUDIO_SUFFIXES
-from woodshed.data.example import Example, SetAside
+from woodshed.data.example import Example, Skipped
 from woodshed.data.folder import files_below
 from woodshed.errors import DataError, printable
 
@@ -41,7 +41,7 @@ def rows_from_names(
     pattern: re.Pattern[str],
     to_example: Callable[[Path, re.Match[str]], Example],
     layout: str,
-) -> tuple[tuple[Example, ...], tuple[SetAside, ...]]:
+) -> tuple[tuple[Example, ...], tuple[Skipped, ...]]:
     r"""Make an example of each file whose name fits, and set the others aside.
 
     Parameters
@@ -71,13 +71,13 @@ def rows_from_names(
     'no'
     """
     examples: list[Example] = []
-    set_aside: list[SetAside] = []
+    skipped: list[Skipped] = []
     for path in paths:
         match = pattern.fullmatch(f"{path.parent.name}/{path.stem}")
         if match:
             examples.append(to_example(path, match))
         else:
-            set_aside.append(SetAside(path, f"has a name that does not belong here. Expected {layout}."))
+            skipped.append(Skipped(path, f"has a name that does not belong here. Expected {layout}."))
     if not examples:
         raise DataError(f"No file is named like {layout}. Give the folder in which the corpus was unpacked.")
-    return tuple(examples), tuple(set_aside)
+    return tuple(examples), tuple(skipped)

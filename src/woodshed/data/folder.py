@@ -8,8 +8,8 @@ from dataclasses import replace
 from pathlib import Path
 
 from woodshed.audio.read import AUDIO_SUFFIXES
-from woodshed.data.example import Corpus, Example, SetAside
-from woodshed.data.group import Rule, group_rule, group_word_of, no_group
+from woodshed.data.example import Corpus, Example, Skipped
+from woodshed.data.group import TokenConstraint, group_rule, group_word_of, no_group
 from woodshed.data.sound import is_score
 from woodshed.errors import AudioFileError, DataError, printable
 
@@ -85,7 +85,7 @@ def read_folder(
     rule = group_rule(group_by, root)
     _refuse_unless_folder(root)
     examples: list[Example] = []
-    set_aside: list[SetAside] = []
+    skipped: list[Skipped] = []
     unlabelled: list[Example] = []
     n_others = 0
     for class_folder in _sorted_folders(root):
@@ -96,8 +96,8 @@ def read_folder(
             row = _to_example(path, path.relative_to(root), rule, group_by)
             if isinstance(row, Example) and row.label == UNLABELLED:
                 unlabelled.append(replace(row, label=""))
-                row = SetAside(path, f"the label is empty: it is in {UNLABELLED}.")
-            examples.append(row) if isinstance(row, Example) else set_aside.append(row)
+                row = Skipped(path, f"the label is empty: it is in {UNLABELLED}.")
+            examples.append(row) if isinstance(row, Example) else skipped.append(row)
     at_top = _sorted_files(root)
     loose = [path for path in at_top if is_heard(path)]
     n_others += len(at_top) - len(loose)
@@ -105,12 +105,12 @@ def read_folder(
     if not labels and (root / "settings.json").is_file():
         raise DataError(f"{printable(root)} is a model, and holds no sounds to learn from or to test with.")
     if len(labels) < least_classes:
-        raise DataError(f"{printable(root)} {_complaint(labels, loose, n_others, set_aside)} {ARRANGE}")
-    set_aside += [SetAside(path, f"is in no class folder. {ARRANGE}") for path in loose]
+        raise DataError(f"{printable(root)} {_complaint(labels, loose, n_others, skipped)} {ARRANGE}")
+    skipped += [Skipped(path, f"is in no class folder. {ARRANGE}") for path in loose]
     return Corpus(
         printable(root.resolve().name),
         tuple(examples),
-        tuple(set_aside),
+        tuple(skipped),
         group_word=group_word_of(group_by),
         unlabelled=tuple(unlabelled),
     )
@@ -164,13 +164,15 @@ def files_below(folder: Path, *, stop_at: Path) -> Iterator[Path]:
     yield from walk(folder)
 
 
-def _to_example(path: Path, below: Path, rule: Rule | None, group_by: str | None) -> Example | SetAside:
+def _to_example(
+    path: Path, below: Path, rule: TokenConstraint | None, group_by: str | None
+) -> Example | Skipped:
     try:
         group = rule(below) if rule else None
     except AudioFileError as error:
-        return SetAside(path, error.reason)
+        return Skipped(path, error.reason)
     if group_by is not None and rule and group is None and group_by != "folder":
-        return SetAside(path, no_group(group_by))
+        return Skipped(path, no_group(group_by))
     return Example(path, printable(below.parts[0]), group)
 
 
@@ -183,11 +185,11 @@ def _refuse_unless_folder(root: Path) -> None:
         )
 
 
-def _complaint(labels: set[str], loose: list[Path], n_others: int, set_aside: list[SetAside]) -> str:
+def _complaint(labels: set[str], loose: list[Path], n_others: int, skipped: list[Skipped]) -> str:
     if labels:
         return f"has one class only ({', '.join(labels)}), and there is nothing to tell apart."
-    if set_aside:
-        return f"has no usable sound: {printable(set_aside[0].path)} {set_aside[0].reason}"
+    if skipped:
+        return f"has no usable sound: {printable(skipped[0].path)} {skipped[0].reason}"
     if loose:
         return f"holds {len(loose)} sound files but no class folders."
     if n_others:

@@ -17,7 +17,7 @@ N_TRIES = 20
 """So many ways to deal out the groups are tried until every class can be learned in every fold."""
 
 
-def deal_out(labels: Sequence[str], n_folds: int, seed: int) -> list[Indices]:
+def stratified_folds(labels: Sequence[str], n_folds: int, seed: int) -> list[Indices]:
     """Deal out the examples of each class evenly.
 
     Returns
@@ -33,7 +33,7 @@ def deal_out(labels: Sequence[str], n_folds: int, seed: int) -> list[Indices]:
 
     Examples
     --------
-    >>> [len(fold) for fold in deal_out(["no", "yes"] * 6, 3, seed=0)]
+    >>> [len(fold) for fold in stratified_folds(["no", "yes"] * 6, 3, seed=0)]
     [4, 4, 4]
     """
     from sklearn.model_selection import StratifiedKFold
@@ -46,7 +46,7 @@ def deal_out(labels: Sequence[str], n_folds: int, seed: int) -> list[Indices]:
     return _test_parts(StratifiedKFold(n_folds, shuffle=True, random_state=seed), labels)
 
 
-def deal_out_groups(
+def stratified_group_folds(
     labels: Sequence[str], groups: Sequence[str], n_folds: int, seed: int, group_word: str = "group"
 ) -> list[Indices]:
     """Deal out whole groups so that each fold has about the same share of every class.
@@ -56,7 +56,7 @@ def deal_out_groups(
     Returns
     -------
     list of array
-        As `deal_out`; fewer than ``n_folds``, if every class comes from fewer groups.
+        As `stratified_folds`; fewer than ``n_folds``, if every class comes from fewer groups.
 
     Raises
     ------
@@ -65,7 +65,7 @@ def deal_out_groups(
 
     Examples
     --------
-    >>> deal_out_groups(["no", "yes", "no", "yes"], ["ann", "ann", "bob", "bob"], 2, seed=0)
+    >>> stratified_group_folds(["no", "yes", "no", "yes"], ["ann", "ann", "bob", "bob"], 2, seed=0)
     [array([2, 3]), array([0, 1])]
     """
     from sklearn.model_selection import StratifiedGroupKFold

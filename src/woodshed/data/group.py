@@ -20,10 +20,10 @@ WORDS = {
 }
 """The rules, with what each one takes for the group."""
 
-Rule = Callable[[PurePath], str | None]
+TokenConstraint = Callable[[PurePath], str | None]
 
 
-def group_rule(text: str | None, root: Path = Path()) -> Rule | None:
+def group_rule(text: str | None, root: Path = Path()) -> TokenConstraint | None:
     r"""Turn ``--group-by`` into a function from a path below the corpus folder to its group.
 
     Parameters
@@ -98,8 +98,8 @@ def group_word_of(text: str | None) -> str:
 
 def no_group(text: str) -> str:
     """Say why a file that a rule does not fit is set aside."""
-    mend = "Fill it in" if text.startswith("tag:") else "Rename it"
-    return f"has no group by {text}. {mend}, or choose another rule."
+    repair = "Fill it in" if text.startswith("tag:") else "Rename it"
+    return f"has no group by {text}. {repair}, or choose another rule."
 
 
 def name_parts(stem: str) -> list[str]:
@@ -119,7 +119,7 @@ def _stem(path: PurePath) -> str | None:
     return printable(match[1]) or None if match else None
 
 
-def _part(number: str) -> Rule:
+def _part(number: str) -> TokenConstraint:
     if not number.isdecimal() or int(number) < 1:
         raise ParameterError(f"part: expects a number from 1, such as part:2, got part:{number}.")
 
@@ -130,7 +130,7 @@ def _part(number: str) -> Rule:
     return rule
 
 
-def _chars(span: str) -> Rule:
+def _chars(span: str) -> TokenConstraint:
     first, _, last = span.partition("-")
     if not (first.isdecimal() and last.isdecimal() and 1 <= int(first) <= int(last)):
         raise ParameterError(f"chars: expects two places from 1, such as chars:1-2, got chars:{span}.")
@@ -142,7 +142,7 @@ def _chars(span: str) -> Rule:
     return rule
 
 
-def _tag(name: str, root: Path) -> Rule:
+def _tag(name: str, root: Path) -> TokenConstraint:
     if name not in TAGS:
         raise ParameterError(f"There is no tag {name!r} to group by. {near_miss(name, TAGS)}")
 
@@ -152,7 +152,7 @@ def _tag(name: str, root: Path) -> Rule:
     return rule
 
 
-def _regex(pattern: str) -> Rule:
+def _regex(pattern: str) -> TokenConstraint:
     try:
         compiled = re.compile(pattern)
     except re.error as error:

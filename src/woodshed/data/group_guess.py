@@ -14,7 +14,7 @@ from dataclasses import dataclass
 from pathlib import Path, PurePath
 
 from woodshed.data.example import Corpus, Example
-from woodshed.data.group import Rule, group_rule, group_word_of, name_parts
+from woodshed.data.group import TokenConstraint, group_rule, group_word_of, name_parts
 from woodshed.data.table import TABLE_SUFFIXES, read_rows
 from woodshed.errors import AudioFileError, printable
 
@@ -155,7 +155,7 @@ def _by(group_by: str, paths: Iterable[PurePath], root: Path = Path()) -> Values
     return [] if rule is None else [_or_none(rule, path) for path in paths]
 
 
-def _or_none(rule: Rule, path: PurePath) -> str | None:
+def _or_none(rule: TokenConstraint, path: PurePath) -> str | None:
     try:
         return rule(path)
     except AudioFileError:  # named when the sounds are checked

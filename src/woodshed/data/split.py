@@ -14,7 +14,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from woodshed.data.example import Corpus
-from woodshed.data.folds import Indices, deal_out, deal_out_groups, refuse_unlearnable
+from woodshed.data.folds import Indices, refuse_unlearnable, stratified_folds, stratified_group_folds
 from woodshed.errors import DataError, ParameterError, near_miss
 
 
@@ -88,7 +88,7 @@ def group_folds(
     ('unheard speakers, 3 folds', False, [4, 4, 4])
     """
     n_folds = min(_at_least_two(n_folds), _count_groups(groups, group_word))
-    tests = deal_out_groups(labels, groups, n_folds, seed, group_word)
+    tests = stratified_group_folds(labels, groups, n_folds, seed, group_word)
     return _split(f"unheard {group_word}s, {n_folds} folds", _numbered(tests), groups)
 
 
@@ -114,7 +114,7 @@ def group_holdout(
     ('unheard speakers, 25 % held out', 4)
     """
     n_folds = min(_share_to_folds(test_share), _count_groups(groups, group_word))
-    tests = deal_out_groups(labels, groups, n_folds, seed, group_word)
+    tests = stratified_group_folds(labels, groups, n_folds, seed, group_word)
     n_classes = [len({labels[k] for k in test}) for test in tests]
     best = min(
         range(len(tests)), key=lambda k: (-n_classes[k], abs(len(tests[k]) - test_share * len(labels)))
@@ -190,7 +190,7 @@ def random_folds(
     >>> random_folds(["no", "yes"] * 6).leaky is None
     True
     """
-    tests = deal_out(labels, _at_least_two(n_folds), seed)
+    tests = stratified_folds(labels, _at_least_two(n_folds), seed)
     return _split(f"random, {len(tests)} folds", _numbered(tests), groups)
 
 
@@ -204,7 +204,7 @@ def random_holdout(
     >>> len(random_holdout(["no", "yes"] * 8).folds[0].test)
     4
     """
-    test = deal_out(labels, _share_to_folds(test_share), seed)[0]
+    test = stratified_folds(labels, _share_to_folds(test_share), seed)[0]
     share = len(test) / len(labels)
     return _split(f"random, {_percent(share)} held out", _numbered([test], len(labels)), groups)
 
@@ -277,8 +277,8 @@ def read_way(how: str) -> tuple[str, dict[str, int]]:
     ('group-folds', {'n_folds': 5})
     """
     word, colon, number = how.partition(":")
-    if word not in WAYS:
-        raise ParameterError(f"There is no split {how!r}. {near_miss(word, WAYS)}")
+    if word not in SELF_TRAINING_MODES:
+        raise ParameterError(f"There is no split {how!r}. {near_miss(word, SELF_TRAINING_MODES)}")
     if not colon:
         return word, {}
     if not word.endswith("-folds"):
@@ -292,7 +292,15 @@ def read_way(how: str) -> tuple[str, dict[str, int]]:
     return word, {"n_folds": int(number)}
 
 
-WAYS = ("auto", "group", "group-folds", "leave-one-group-out", "official", "random", "random-folds")
+SELF_TRAINING_MODES = (
+    "auto",
+    "group",
+    "group-folds",
+    "leave-one-group-out",
+    "official",
+    "random",
+    "random-folds",
+)
 """The words of `make_split`."""
 
 

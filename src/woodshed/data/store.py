@@ -18,7 +18,7 @@ import numpy as np
 
 from woodshed.clip import Clip
 from woodshed.data.entry import MAGIC, Array, is_sound, open_array, write_entry
-from woodshed.data.example import SetAside
+from woodshed.data.example import Skipped
 from woodshed.data.item import Describing, Item, digest, identity
 from woodshed.errors import DataError, OutputError, ParameterError, WoodshedError, printable
 
@@ -133,7 +133,7 @@ class FeatureStore:
         *,
         n_jobs: int = 1,
         on_progress: Callable[[int, int], None] | None = None,
-    ) -> list[SetAside]:
+    ) -> list[Skipped]:
         """Compute all entries that are missing or damaged.
 
         Parameters
@@ -147,7 +147,7 @@ class FeatureStore:
 
         Returns
         -------
-        list of SetAside
+        list of Skipped
             The items that could not be used and why, in the order of ``items``. One of them never ends
             the run; a disk that is full does.
 
@@ -163,17 +163,17 @@ class FeatureStore:
         if n_jobs == 0:
             raise ParameterError("fill expects n_jobs of 1 or more, or -1 for one process a core, got 0.")
         _remove_old_drafts(self.folder)
-        set_aside = []
+        skipped = []
         with joblib.parallel_config(backend="loky", n_jobs=n_jobs, inner_max_num_threads=1):
             tasks = (joblib.delayed(_fill_one)(self, item, os.getcwd()) for item in items)
             # Short sounds take milliseconds: enough of them wait at the workers' doors that none runs dry.
             reasons = joblib.Parallel(return_as="generator", pre_dispatch="16*n_jobs")(tasks)
             for n_done, (item, reason) in enumerate(zip(items, reasons, strict=True), start=1):
                 if reason is not None:
-                    set_aside.append(SetAside(Path(item.source), reason))
+                    skipped.append(Skipped(Path(item.source), reason))
                 if on_progress is not None:
                     on_progress(n_done, len(items))
-        return set_aside
+        return skipped
 
     def _read(self, path: Path) -> Array | None:
         """Open an entry; None if there is none. A damaged one is deleted, so that it is computed again."""

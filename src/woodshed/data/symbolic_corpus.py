@@ -10,7 +10,7 @@ from typing import Any
 
 import numpy as np
 
-from woodshed.data.example import SetAside
+from woodshed.data.example import Skipped
 from woodshed.errors import (
     DataError,
     ParameterError,
@@ -32,7 +32,7 @@ LEAST_FAMILIES = 3
 
 
 @dataclass(frozen=True)
-class Repertoire:
+class SymbolicCorpus:
     """Pieces that can be learned from.
 
     Parameters
@@ -47,7 +47,7 @@ class Repertoire:
         One for each: versions of one piece have the same, and are learned from or held out together.
     parts
         Of an official split, ``train``, ``validation`` or ``test`` for each; empty if there is none.
-    set_aside
+    skipped
         Files, or pieces of them, that cannot be used, and why.
     n_copies
         How many were left out because they are there already.
@@ -65,17 +65,17 @@ class Repertoire:
     titles: tuple[str, ...]
     families: tuple[str, ...]
     parts: tuple[str, ...] = ()
-    set_aside: tuple[SetAside, ...] = ()
+    skipped: tuple[Skipped, ...] = ()
     n_copies: int = 0
     licence: str = ""
     citation: str = ""
 
     def __post_init__(self) -> None:
         if not self.pieces:
-            why = f" The first: {printable(self.set_aside[0].reason)}" if self.set_aside else ""
+            why = f" The first: {printable(self.skipped[0].reason)}" if self.skipped else ""
             raise DataError(
                 f"{printable(self.name)}: there is nothing to learn from; "
-                f"{counted(len(self.set_aside), 'piece')} cannot be used.{why}"
+                f"{counted(len(self.skipped), 'piece')} cannot be used.{why}"
             )
 
     def divide(self, *, test: float = 0.1, validation: float = 0.05, seed: int = 0) -> dict[str, list[int]]:
@@ -96,7 +96,7 @@ class Repertoire:
         Examples
         --------
         >>> pieces = tuple("abcdefgh")
-        >>> dealt = Repertoire("r", pieces, pieces, tuple("11223344")).divide(test=0.25, validation=0.25)
+        >>> dealt = SymbolicCorpus("r", pieces, pieces, tuple("11223344")).divide(test=0.25, validation=0.25)
         >>> [len(dealt[part]) for part in PARTS]
         [4, 2, 2]
         """
@@ -179,16 +179,16 @@ def score_paths(place: str | os.PathLike[str]) -> list[Path]:
 
 
 def each_usable(
-    paths: Iterable[Path], read: Callable[[Path], Iterable[Any]], set_aside: list[SetAside]
+    paths: Iterable[Path], read: Callable[[Path], Iterable[Any]], skipped: list[Skipped]
 ) -> Iterator[Any]:
     """Yield what is read of each file; one that cannot be is named and set aside, and the rest goes on."""
     for path in paths:
         try:
             yield from read(path)
         except WoodshedError as error:
-            set_aside.append(SetAside(path, getattr(error, "reason", str(error))))
+            skipped.append(Skipped(path, getattr(error, "reason", str(error))))
         except (OSError, RecursionError) as error:
-            set_aside.append(SetAside(path, f"it cannot be read ({error})"))
+            skipped.append(Skipped(path, f"it cannot be read ({error})"))
 
 
 def scores_with_keys(path: Path) -> list[Score]:

@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path, PurePath
 
-from woodshed.data.example import Corpus, Example, SetAside
+from woodshed.data.example import Corpus, Example, Skipped
 from woodshed.data.group import WORDS, group_rule, group_word_of, no_group
 from woodshed.errors import AudioFileError, DataError, MissingPackageError, near_miss, printable
 
@@ -91,7 +91,7 @@ def read_table(
     to_group = _group_reader(group_by, columns, path.parent)
     to_tags = _tag_reader(rows)
     examples: list[Example] = []
-    set_aside: list[SetAside] = []
+    skipped: list[Skipped] = []
     unlabelled: list[Example] = []
     first_row: dict[tuple[object, ...], int] = {}
     for number, row in enumerate(rows, start=2):
@@ -103,20 +103,20 @@ def read_table(
             if first_row.setdefault(what, number) == number:
                 examples.append(answer)
                 continue
-            answer = SetAside(answer.path, f"repeats row {first_row[what]}.")
+            answer = Skipped(answer.path, f"repeats row {first_row[what]}.")
         elif answer.reason == NO_LABEL:
             twin = _to_example({**row, "label": "?"}, path, to_group, to_tags, targets)
             unlabelled += [replace(twin, label="")] if isinstance(twin, Example) else []
-        set_aside.append(SetAside(answer.path, f"row {number}: {answer.reason}"))
+        skipped.append(Skipped(answer.path, f"row {number}: {answer.reason}"))
     labels = {example.label for example in examples}
     if len(labels) < least_classes and (answers == ["label"] or not examples):
-        raise DataError(f"{printable(path)} {_complaint(labels, set_aside)}")
+        raise DataError(f"{printable(path)} {_complaint(labels, skipped)}")
     folds = _has_folds(path, examples)
     word = group_by if group_by is not None and group_by in columns else group_word_of(group_by)
     return Corpus(
         printable(path.stem),
         tuple(examples),
-        tuple(set_aside),
+        tuple(skipped),
         folds=folds,
         group_word=word,
         unlabelled=tuple(unlabelled),
@@ -217,35 +217,35 @@ def _to_example(
     to_group: Callable[[Row], str | None],
     to_tags: Callable[[Row], tuple[str, ...]],
     targets: Sequence[str],
-) -> Example | SetAside:
+) -> Example | Skipped:
     if not row["path"].strip():
-        return SetAside(table, "the path is empty.")
+        return Skipped(table, "the path is empty.")
     path = table.parent / row["path"].strip()
     label = printable(row.get("label", "").strip())
     try:
         values = {name: float(row[name]) for name in targets if row[name].strip()}
     except ValueError:
         told = ", ".join(f"{name} {row[name]!r}" for name in targets)
-        return SetAside(path, f"its values must be numbers or empty, got {told}.")
+        return Skipped(path, f"its values must be numbers or empty, got {told}.")
     if not label and not values and (targets or "tags" not in row):
-        return SetAside(path, "none of its values is known." if targets else NO_LABEL)
+        return Skipped(path, "none of its values is known." if targets else NO_LABEL)
     if not os.path.lexists(path):
-        return SetAside(path, "there is no such file. Paths are relative to the table's folder.")
+        return Skipped(path, "there is no such file. Paths are relative to the table's folder.")
     try:
         group = to_group(row)
     except LookupError as error:
-        return SetAside(path, str(error.args[0]))
+        return Skipped(path, str(error.args[0]))
     except AudioFileError as error:
-        return SetAside(path, error.reason)
+        return Skipped(path, error.reason)
     try:
         start_s = float(row.get("start_s", "").strip() or 0)
         end_s = float(row["end_s"]) if row.get("end_s", "").strip() else None
     except ValueError:
-        return SetAside(
+        return Skipped(
             path, f"start_s and end_s must be seconds, got {row.get('start_s')!r} and {row.get('end_s')!r}."
         )
     if not (0 <= start_s < (float("inf") if end_s is None else end_s) and end_s != float("inf")):
-        return SetAside(
+        return Skipped(
             path, f"it must start at 0 s or later and end after it starts, got {start_s} s to {end_s} s."
         )
     part = row.get("split", "").strip()
@@ -273,7 +273,7 @@ def _has_folds(path: Path, examples: Iterable[Example]) -> bool:
     return bool(names) and not parts
 
 
-def _complaint(labels: set[str], set_aside: list[SetAside]) -> str:
+def _complaint(labels: set[str], skipped: list[Skipped]) -> str:
     if labels:
         return f"has usable rows of one class only ({', '.join(labels)}), and there is nothing to tell apart."
-    return f"has no usable row. {printable(set_aside[0].path)}: {set_aside[0].reason}"
+    return f"has no usable row. {printable(skipped[0].path)}: {skipped[0].reason}"

@@ -19,7 +19,7 @@ N_LEVELS = 32
 """Shades of each colour."""
 
 
-def heat(plot: Plot, values: ArrayLike, *, most: float) -> Markup:
+def sampling_temperature(plot: Plot, values: ArrayLike, *, most: float) -> Markup:
     """Fill a chart with a table: the first row on top, 0 is bare paper, ``most`` full colour.
 
     Parameters
@@ -34,7 +34,7 @@ def heat(plot: Plot, values: ArrayLike, *, most: float) -> Markup:
     Examples
     --------
     >>> plot = Plot(100, 100, (0.0, 2.0), (1.0, 0.0))
-    >>> heat(plot, [[0.5, -1.0]], most=1.0).startswith('<image class="heat" href="data:image/png;base64,')
+    >>> sampling_temperature(plot, [[0.5, -1.0]], most=1.0).startswith('<image class="sampling_temperature" href="data:image/png;base64,')
     True
     """
     share = np.nan_to_num(np.asarray(values, np.float64) / most)

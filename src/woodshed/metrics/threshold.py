@@ -35,7 +35,7 @@ _ROUNDING = 1e-12
 """A promise may be missed by the rounding of a division, and by no more."""
 
 
-def threshold_for_false_alarm_rate(
+def threshold_for_false_positive_rate(
     is_positive: ArrayLike, score: ArrayLike, rate: float, *, for_new: bool = False
 ) -> float:
     """Find the lowest threshold at which at most a share ``rate`` of the negatives is taken for positive.
@@ -64,9 +64,9 @@ def threshold_for_false_alarm_rate(
     Examples
     --------
     >>> truth, score = [False, False, False, False, True], [0.1, 0.2, 0.3, 0.8, 0.7]
-    >>> threshold_for_false_alarm_rate(truth, score, 0.25), threshold_for_false_alarm_rate(truth, score, 0)
+    >>> threshold_for_false_positive_rate(truth, score, 0.25), threshold_for_false_positive_rate(truth, score, 0)
     (0.7, inf)
-    >>> threshold_for_false_alarm_rate(truth, score, 0.25, for_new=True)
+    >>> threshold_for_false_positive_rate(truth, score, 0.25, for_new=True)
     inf
     """
     if not 0 <= rate <= 1:
@@ -77,7 +77,7 @@ def threshold_for_false_alarm_rate(
     return _lowest(thresholds, (n_false[-1] > 0) & (n_false + more <= allowed))
 
 
-def threshold_for_false_alarms_per_hour(
+def threshold_for_false_positives_per_hour(
     is_positive: ArrayLike, score: ArrayLike, hours: float, per_hour: float, *, for_new: bool = False
 ) -> float:
     """Find the lowest threshold with at most so many false alarms in an hour of sound.
@@ -85,7 +85,7 @@ def threshold_for_false_alarms_per_hour(
     Parameters
     ----------
     is_positive, score
-        As for `threshold_for_false_alarm_rate`: one for each event or window of a timeline.
+        As for `threshold_for_false_positive_rate`: one for each event or window of a timeline.
     hours
         Length of all the sound that they came from, in hours, above 0.
     per_hour
@@ -101,7 +101,7 @@ def threshold_for_false_alarms_per_hour(
     Examples
     --------
     >>> truth, score = [False, False, False, True], [0.1, 0.6, 0.4, 0.9]
-    >>> threshold_for_false_alarms_per_hour(truth, score, hours=0.5, per_hour=2)
+    >>> threshold_for_false_positives_per_hour(truth, score, hours=0.5, per_hour=2)
     0.6
     """
     if not (per_hour >= 0 and 0 < hours < math.inf):
@@ -113,14 +113,16 @@ def threshold_for_false_alarms_per_hour(
     return _lowest(thresholds, n_false + int(for_new) <= per_hour * hours * (1 + _ROUNDING))
 
 
-def false_alarms_per_hour(is_positive: ArrayLike, score: ArrayLike, threshold: float, hours: float) -> float:
+def false_positives_per_hour(
+    is_positive: ArrayLike, score: ArrayLike, threshold: float, hours: float
+) -> float:
     """Count the negatives at or above a threshold, for each hour of sound.
 
-    Parameters as for `threshold_for_false_alarms_per_hour`.
+    Parameters as for `threshold_for_false_positives_per_hour`.
 
     Examples
     --------
-    >>> false_alarms_per_hour([False, False, True], [0.6, 0.4, 0.9], threshold=0.5, hours=0.25)
+    >>> false_positives_per_hour([False, False, True], [0.6, 0.4, 0.9], threshold=0.5, hours=0.25)
     4.0
     """
     if not 0 < hours < math.inf:
@@ -137,7 +139,7 @@ def threshold_for_precision(is_positive: ArrayLike, score: ArrayLike, precision:
     Parameters
     ----------
     is_positive, score
-        As for `threshold_for_false_alarm_rate`.
+        As for `threshold_for_false_positive_rate`.
     precision
         Above 0 to 1.
 
@@ -163,7 +165,7 @@ def class_thresholds(
     probabilities: ArrayLike,
     labels: ArrayLike,
     *,
-    false_alarm_rate: float | None = None,
+    false_positive_rate: float | None = None,
     precision: float | None = None,
     for_new: bool = False,
 ) -> Values:
@@ -173,7 +175,7 @@ def class_thresholds(
     ----------
     truth, probabilities, labels
         As for `woodshed.metrics.probability.validate`.
-    false_alarm_rate, precision
+    false_positive_rate, precision
         What is wanted; exactly one of them.
     for_new
         Whether a rate of false alarms is promised for new sounds, too.
@@ -194,14 +196,14 @@ def class_thresholds(
     >>> class_thresholds(["a", "b", "b"], probabilities, ["a", "b"], precision=1.0)
     array([0.9, 0.4])
     """
-    if (false_alarm_rate is None) == (precision is None):
-        raise ParameterError("class_thresholds needs either false_alarm_rate or precision, not both.")
+    if (false_positive_rate is None) == (precision is None):
+        raise ParameterError("class_thresholds needs either false_positive_rate or precision, not both.")
     rows, given = validate(truth, probabilities, labels)
     found = []
     for column, score in enumerate(given.T):
-        if false_alarm_rate is not None:
-            wanted = (rows == column, score, false_alarm_rate)
-            found.append(threshold_for_false_alarm_rate(*wanted, for_new=for_new))
+        if false_positive_rate is not None:
+            wanted = (rows == column, score, false_positive_rate)
+            found.append(threshold_for_false_positive_rate(*wanted, for_new=for_new))
         elif precision is not None:
             found.append(threshold_for_precision(rows == column, score, precision))
     return np.array(found)
@@ -215,17 +217,17 @@ def evaluate(
     Examples
     --------
     >>> evaluate([True, False, True, False], [0.9, 0.8, 0.3, 0.1], 0.5, hours=2.0)
-    {'found': 0.5, 'false_alarm_rate': 0.5, 'precision': 0.5, 'false_alarms_per_hour': 0.5}
+    {'found': 0.5, 'false_positive_rate': 0.5, 'precision': 0.5, 'false_positives_per_hour': 0.5}
     """
     thresholds, n_true, n_false = _counts(is_positive, score)
     last = np.flatnonzero(thresholds >= threshold)[-1]
     told = {
         "found": _share(n_true[last], n_true[-1]),
-        "false_alarm_rate": _share(n_false[last], n_false[-1]),
+        "false_positive_rate": _share(n_false[last], n_false[-1]),
         "precision": _share(n_true[last], n_true[last] + n_false[last]),
     }
     if hours is not None:
-        told["false_alarms_per_hour"] = false_alarms_per_hour(is_positive, score, threshold, hours)
+        told["false_positives_per_hour"] = false_positives_per_hour(is_positive, score, threshold, hours)
     return told
 
 

@@ -56,7 +56,7 @@ LAYERS: dict[str, str] = {
     "Rbm": "rbm",
     "Recurrent": "recurrent",
     "RnnRbm": "rnn_rbm",
-    "SecondOpinion": "texture",
+    "TextureEnsemble": "texture",
     "SinusoidalPosition": "front",
     "Texture": "texture",
 }

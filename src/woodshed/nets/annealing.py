@@ -19,7 +19,7 @@ Values = NDArray[np.float32]
 
 def annealed_nats(
     frames: NDArray[np.number],
-    pull: NDArray[np.floating],
+    couplings: NDArray[np.floating],
     note_bias: NDArray[np.floating],
     hidden_bias: NDArray[np.floating],
     *,
@@ -62,20 +62,20 @@ def annealed_nats(
     >>> np.round(nats / np.log(2), 3).tolist()
     [2.0, 2.0]
     """
-    pull = np.asarray(pull, np.float32)
+    couplings = np.asarray(couplings, np.float32)
     found = [np.zeros(0)]
     for start in range(0, len(frames), AT_ONCE):
         part = slice(start, start + AT_ONCE)
         rows, notes, hidden = (
             np.asarray(values[part], np.float32)[:, np.newaxis] for values in (frames, note_bias, hidden_bias)
         )  # (B, 1, N or H)
-        found.append(_go_back(rows, pull, notes, hidden, n_chains, n_steps, np.random.default_rng(seed)))
+        found.append(_go_back(rows, couplings, notes, hidden, n_chains, n_steps, np.random.default_rng(seed)))
     return np.concatenate(found)
 
 
 def _go_back(
     frames: Values,
-    pull: Values,
+    couplings: Values,
     notes: Values,
     hidden: Values,
     n_chains: int,
@@ -83,15 +83,15 @@ def _go_back(
     rng: np.random.Generator,
 ) -> NDArray[np.float64]:
     """Go from frames ``(B, 1, N)`` back to notes by themselves, and return the nats of the way, ``(B,)``."""
-    base = _odds_alone(pull, notes, hidden, n_chains, rng)  # (B, 1, N)
+    base = _odds_alone(couplings, notes, hidden, n_chains, rng)  # (B, 1, N)
     frames = np.repeat(frames, n_chains, axis=1)  # (B, C, N)
     log_weight = np.zeros(frames.shape[:2])
     for share in np.linspace(1, 0, n_steps, endpoint=False, dtype=np.float32):
         odds = share * notes + (1 - share) * base
-        waking = share * (frames @ pull + hidden)  # (B, C, H)
+        waking = share * (frames @ couplings + hidden)  # (B, C, H)
         log_weight += (frames * odds).sum(axis=-1) + softplus(waking).sum(axis=-1)
-        frames = _draw(share * (_draw(waking, rng) @ pull.T) + odds, rng)
-        waking = share * (frames @ pull + hidden)
+        frames = _draw(share * (_draw(waking, rng) @ couplings.T) + odds, rng)
+        waking = share * (frames @ couplings + hidden)
         log_weight -= (frames * odds).sum(axis=-1) + softplus(waking).sum(axis=-1)
     log_weight += (frames * base).sum(axis=-1) - softplus(base).sum(axis=-1)
     nats: NDArray[np.float64] = np.log(n_chains) - np.logaddexp.reduce(log_weight, axis=-1)
@@ -99,13 +99,13 @@ def _go_back(
 
 
 def _odds_alone(
-    pull: Values, notes: Values, hidden: Values, n_chains: int, rng: np.random.Generator
+    couplings: Values, notes: Values, hidden: Values, n_chains: int, rng: np.random.Generator
 ) -> Values:
     """Find how often each note sounds in short chains: log-odds, ``(B, 1, N)``."""
     frames = np.zeros((len(notes), n_chains, notes.shape[-1]), np.float32)
     sounding = np.zeros(notes.shape)
     for step in range(N_SETTLE + N_HEARD):
-        odds = _draw(frames @ pull + hidden, rng) @ pull.T + notes
+        odds = _draw(frames @ couplings + hidden, rng) @ couplings.T + notes
         frames = _draw(odds, rng)
         if step >= N_SETTLE:
             sounding += sigmoid(odds).mean(axis=1, keepdims=True) / N_HEARD

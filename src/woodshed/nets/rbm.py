@@ -11,14 +11,14 @@ from keras import ops
 from numpy.typing import NDArray
 
 from woodshed.errors import ParameterError
-from woodshed.nets.rbm_common import Machine, free_energy, gibbs, mean_known
+from woodshed.nets.rbm_common import RestrictedBoltzmannMachine, free_energy, gibbs, mean_known
 
 MOST_SUMMED = 20
 """Hidden units over which a sum is still exact: a million terms."""
 
 
 @keras.saving.register_keras_serializable(package="woodshed")
-class Rbm(Machine):
+class Rbm(RestrictedBoltzmannMachine):
     """Notes and hidden units that pull at each other (Smolensky, 1986; Hinton, 2002).
 
     Learns by contrastive divergence: the free energy of the data falls, and that of what ``n_steps`` of
@@ -86,17 +86,17 @@ class Rbm(Machine):
     ) -> Any:
         """Return how much lower the data lie than what the net dreams of."""
         notes, hidden = self.biases()
-        dream = self.dream(self.chains if self.keep_chains else x, notes, hidden)
-        self.follow(x, hidden, y)
+        sample_negative = self.sample_negative(self.chains if self.keep_chains else x, notes, hidden)
+        self.update_running_mean(x, hidden, y)
         if not self.keep_chains:
-            return mean_known(y_pred - free_energy(dream, self.pull, notes, hidden), y)
-        self.chains.assign(dream)
-        return mean_known(y_pred, y) - ops.mean(free_energy(dream, self.pull, notes, hidden))
+            return mean_known(y_pred - free_energy(sample_negative, self.couplings, notes, hidden), y)
+        self.chains.assign(sample_negative)
+        return mean_known(y_pred, y) - ops.mean(free_energy(sample_negative, self.couplings, notes, hidden))
 
     def sample(self, frames: NDArray[np.floating], n_steps: int) -> NDArray[np.float32]:
         """Go on from ``frames`` for ``n_steps`` Gibbs steps, shape ``(n, n_notes)`` in and out."""
         start = ops.convert_to_tensor(frames, dtype="float32")
-        return np.asarray(gibbs(start, self.pull, *self.biases(), n_steps, self.chance), np.float32)
+        return np.asarray(gibbs(start, self.couplings, *self.biases(), n_steps, self.chance), np.float32)
 
     def get_config(self) -> dict[str, Any]:
         """Return the settings, so that the net saves and loads."""
@@ -136,7 +136,9 @@ def exact_log_z(net: Rbm) -> float:
             f"An exact sum is possible up to {MOST_SUMMED} hidden units, got {net.n_hidden}. "
             "Use Rbm.nats, which estimates how likely frames are without it."
         )
-    pull, note_bias, hidden_bias = (np.asarray(weight, np.float64) for weight in (net.pull, *net.biases()))
+    couplings, note_bias, hidden_bias = (
+        np.asarray(weight, np.float64) for weight in (net.couplings, *net.biases())
+    )
     hidden = np.array(list(itertools.product((0.0, 1.0), repeat=net.n_hidden)))  # (2 ** H, H)
-    logs = hidden @ hidden_bias + np.logaddexp(0, hidden @ pull.T + note_bias).sum(axis=1)  # (2 ** H,)
+    logs = hidden @ hidden_bias + np.logaddexp(0, hidden @ couplings.T + note_bias).sum(axis=1)  # (2 ** H,)
     return float(np.logaddexp.reduce(logs))

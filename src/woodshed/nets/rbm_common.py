@@ -15,7 +15,7 @@ FOLLOWED = 0.01
 """Share by which the means of the hidden units move towards those of a batch."""
 
 
-class Machine(keras.Model):  # type: ignore[misc]
+class RestrictedBoltzmannMachine(keras.Model):  # type: ignore[misc]
     """Notes and hidden units that pull at each other by how far each is from its mean.
 
     Few notes of a frame sound, so that a pull that is counted from silence moves the biases along with it,
@@ -31,7 +31,7 @@ class Machine(keras.Model):  # type: ignore[misc]
         self.chance = keras.random.SeedGenerator(seed)
         start = keras.initializers.RandomNormal(stddev=0.05, seed=seed)
         half = keras.initializers.Constant(0.5)
-        self.pull = self.add_weight((n_notes, n_hidden), initializer=start, name="pull")
+        self.couplings = self.add_weight((n_notes, n_hidden), initializer=start, name="pull")
         self.note_mean = self.add_weight((n_notes,), initializer="zeros", trainable=False, name="note_mean")
         self.hidden_mean = self.add_weight((n_hidden,), initializer=half, trainable=False, name="hidden_mean")
 
@@ -55,7 +55,7 @@ class Machine(keras.Model):  # type: ignore[misc]
 
     def call(self, inputs: Any) -> Any:
         """Return the free energy of each frame."""
-        return free_energy(inputs, self.pull, *self.biases(inputs))
+        return free_energy(inputs, self.couplings, *self.biases(inputs))
 
     def nats(
         self,
@@ -74,21 +74,23 @@ class Machine(keras.Model):  # type: ignore[misc]
         asked = np.ones(inputs.shape[:-1], bool) if asked is None else asked
         biases = (np.asarray(bias) for bias in self.biases(inputs))
         notes, hidden = (np.broadcast_to(bias, (*asked.shape, bias.shape[-1]))[asked] for bias in biases)
-        pull = np.asarray(self.pull)
-        return annealed_nats(inputs[asked], pull, notes, hidden, n_chains=n_chains, n_steps=n_steps)
+        couplings = np.asarray(self.couplings)
+        return annealed_nats(inputs[asked], couplings, notes, hidden, n_chains=n_chains, n_steps=n_steps)
 
     def uncentred(self, note_bias: Any, hidden_bias: Any) -> tuple[Any, Any]:
         """Turn biases ``(..., n_notes)``, ``(..., n_hidden)`` of centred units into those of plain ones."""
-        notes = note_bias - ops.matmul(self.pull, self.hidden_mean)  # (..., N)
-        return notes, hidden_bias - ops.matmul(self.note_mean, self.pull)  # (..., H)
+        notes = note_bias - ops.matmul(self.couplings, self.hidden_mean)  # (..., N)
+        return notes, hidden_bias - ops.matmul(self.note_mean, self.couplings)  # (..., H)
 
-    def dream(self, frames: Any, note_bias: Any, hidden_bias: Any) -> Any:
+    def sample_negative(self, frames: Any, note_bias: Any, hidden_bias: Any) -> Any:
         """Go on from ``frames`` for the Gibbs steps of a learning step; nothing is learned through them."""
-        return ops.stop_gradient(gibbs(frames, self.pull, note_bias, hidden_bias, self.n_steps, self.chance))
+        return ops.stop_gradient(
+            gibbs(frames, self.couplings, note_bias, hidden_bias, self.n_steps, self.chance)
+        )
 
-    def follow(self, frames: Any, hidden_bias: Any, targets: Any) -> None:
+    def update_running_mean(self, frames: Any, hidden_bias: Any, targets: Any) -> None:
         """Move the means of the hidden units towards what known ``frames`` make of them."""
-        waking = ops.sigmoid(ops.matmul(frames, self.pull) + hidden_bias)  # (..., H)
+        waking = ops.sigmoid(ops.matmul(frames, self.couplings) + hidden_bias)  # (..., H)
         known = ops.ones_like(frames[..., :1]) if targets is None else targets[..., :1] >= 0
         known = ops.cast(known, waking.dtype)  # (..., 1)
         others = tuple(range(len(waking.shape) - 1))
@@ -96,9 +98,9 @@ class Machine(keras.Model):  # type: ignore[misc]
         self.hidden_mean.assign((1 - FOLLOWED) * self.hidden_mean + FOLLOWED * ops.stop_gradient(mean))
 
 
-def free_energy(frames: Any, pull: Any, note_bias: Any, hidden_bias: Any) -> Any:
+def free_energy(frames: Any, couplings: Any, note_bias: Any, hidden_bias: Any) -> Any:
     """Return minus the log of the sum over hidden states, ``(..., n_notes)`` to ``(...,)``."""
-    waking = ops.matmul(frames, pull) + hidden_bias  # (..., H)
+    waking = ops.matmul(frames, couplings) + hidden_bias  # (..., H)
     return -ops.sum(frames * note_bias, axis=-1) - ops.sum(ops.softplus(waking), axis=-1)  # (...,)
 
 
@@ -110,11 +112,11 @@ def mean_known(values: Any, targets: Any) -> Any:
     return ops.sum(values * known) / ops.maximum(ops.sum(known), 1.0)
 
 
-def gibbs(frames: Any, pull: Any, note_bias: Any, hidden_bias: Any, n_steps: int, chance: Any) -> Any:
+def gibbs(frames: Any, couplings: Any, note_bias: Any, hidden_bias: Any, n_steps: int, chance: Any) -> Any:
     """Draw hidden units from notes and notes from hidden units, ``n_steps`` times."""
     for _ in range(n_steps):
-        hidden = draw(ops.matmul(frames, pull) + hidden_bias, chance)  # (..., H)
-        frames = draw(ops.matmul(hidden, ops.transpose(pull)) + note_bias, chance)  # (..., N)
+        hidden = draw(ops.matmul(frames, couplings) + hidden_bias, chance)  # (..., H)
+        frames = draw(ops.matmul(hidden, ops.transpose(couplings)) + note_bias, chance)  # (..., N)
     return frames
 
 

@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 
 from woodshed.errors import ParameterError, near_miss
 from woodshed.nets.rbm import Rbm
-from woodshed.nets.rbm_common import Machine, free_energy, mean_known
+from woodshed.nets.rbm_common import RestrictedBoltzmannMachine, free_energy, mean_known
 from woodshed.nets.recurrent import Recurrent
 
 CELLS = ("rnn", "gru", "lstm")
@@ -19,7 +19,7 @@ CELLS = ("rnn", "gru", "lstm")
 
 
 @keras.saving.register_keras_serializable(package="woodshed")
-class RnnRbm(Machine):
+class RnnRbm(RestrictedBoltzmannMachine):
     """Notes that belong together, given the frames before.
 
     Boulanger-Lewandowski, Bengio and Vincent, "Modeling temporal dependencies in high-dimensional
@@ -99,7 +99,7 @@ class RnnRbm(Machine):
 
     def begin_with(self, machine: Rbm) -> None:
         """Take over what a machine of the same size learned of the frames without those before."""
-        self.pull.assign(machine.pull)
+        self.couplings.assign(machine.couplings)
         self.note_mean.assign(machine.note_mean)
         self.hidden_mean.assign(machine.hidden_mean)
         self.note_bias.bias.assign(machine.note_bias)
@@ -116,9 +116,11 @@ class RnnRbm(Machine):
     ) -> Any:
         """Return how much lower the data lie than what each frame's machine dreams of."""
         biases = self.biases(x, training=True)  # data and dream have to forget the same units
-        dream = self.dream(x, *map(ops.stop_gradient, biases))
-        self.follow(x, biases[1], y)
-        energy = free_energy(x, self.pull, *biases) - free_energy(dream, self.pull, *biases)
+        sample_negative = self.sample_negative(x, *map(ops.stop_gradient, biases))
+        self.update_running_mean(x, biases[1], y)
+        energy = free_energy(x, self.couplings, *biases) - free_energy(
+            sample_negative, self.couplings, *biases
+        )
         return mean_known(energy, y)
 
     def get_config(self) -> dict[str, Any]:

@@ -107,7 +107,7 @@ def cosine_shapes(n_bands: int, n_shapes: int) -> NDArray[np.float32]:
 
 
 @keras.saving.register_keras_serializable(package="woodshed")
-class SecondOpinion(keras.layers.Layer):  # type: ignore[misc]
+class TextureEnsemble(keras.layers.Layer):  # type: ignore[misc]
     """Pool a net's probabilities with those of a kernel machine, by the mean of their logarithms.
 
     The kernel machine scores a row by its likeness ``exp(-|row - known|² / n_values)`` to rows that are
@@ -126,7 +126,7 @@ class SecondOpinion(keras.layers.Layer):  # type: ignore[misc]
     Examples
     --------
     >>> rows = np.array([[0.0, 1.0], [0.1, 0.9], [5.0, 4.0], [5.1, 4.2]], "float32")
-    >>> opinion = SecondOpinion(n_known=4, share=1.0)
+    >>> opinion = TextureEnsemble(n_known=4, share=1.0)
     >>> unsure = np.full((1, 2), 0.5, "float32")
     >>> _ = opinion([unsure, rows[:1]])
     >>> opinion.fit(rows, np.eye(2, dtype="float32")[[0, 0, 1, 1]])

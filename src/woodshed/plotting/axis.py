@@ -20,7 +20,7 @@ _NOTE_STEPS = (1, 2, 3, 4)  # semitones: all of them divide an octave
 
 
 @dataclass(frozen=True)
-class Scale:
+class AxisScale:
     """An axis: what it counts, from where to where.
 
     Parameters

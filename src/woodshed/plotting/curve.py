@@ -12,7 +12,7 @@ from woodshed.features.beat import beat_times_s, tempo_bpm
 from woodshed.features.onset import TIMING, onset_times_s
 from woodshed.features.short_term import ShortTerm
 from woodshed.features.stft import Power
-from woodshed.plotting.axis import Scale, Ticks, hertz_ticks, level_ticks, number_text
+from woodshed.plotting.axis import AxisScale, Ticks, hertz_ticks, level_ticks, number_text
 from woodshed.plotting.image import SILENT_DB
 from woodshed.plotting.panel import Curve, Events, Numbers, Panel, Wave
 from woodshed.plotting.sound import WHOLE_S, Heard, padded
@@ -123,7 +123,7 @@ def spectrum(heard: Heard) -> list[Panel]:
             height_in=2.0,
             over_time=False,
             y=_level_scale(seen[seen > SILENT_DB], step_db=20, lowest_db=-140),
-            x=Scale(low_hz, high_hz, "frequency (Hz)", hertz_ticks(low_hz, high_hz), log=True),
+            x=AxisScale(low_hz, high_hz, "frequency (Hz)", hertz_ticks(low_hz, high_hz), log=True),
             xs=bins_hz[1:],
             values=level_db[1:],
             filled=True,
@@ -131,16 +131,16 @@ def spectrum(heard: Heard) -> list[Panel]:
     ]
 
 
-def _amplitude_scale(lowest: Numbers, highest: Numbers) -> Scale:
+def _amplitude_scale(lowest: Numbers, highest: Numbers) -> AxisScale:
     """Return a scale that is as far down as up, as far as the sound goes; decibels are at its right."""
     peak = max(-float(lowest.min()), float(highest.max())) or 1.0
     tick = _round_down(peak * 1.0001)
     ticks = tuple((value, _signed(value)) for value in (-tick, 0.0, tick))
     edge = 1.05 * peak
-    return Scale(-edge, edge, "amplitude", ticks, right=level_ticks(peak), right_label="dBFS")
+    return AxisScale(-edge, edge, "amplitude", ticks, right=level_ticks(peak), right_label="dBFS")
 
 
-def _level_scale(level_db: Numbers, *, step_db: int, lowest_db: float) -> Scale:
+def _level_scale(level_db: Numbers, *, step_db: int, lowest_db: float) -> AxisScale:
     """Return a scale from below most of the levels to above all of them, with ticks at every step."""
     top_db, bottom_db = (
         (float(level_db.max()), float(np.quantile(level_db, 0.01))) if len(level_db) else (0, -60)
@@ -149,14 +149,14 @@ def _level_scale(level_db: Numbers, *, step_db: int, lowest_db: float) -> Scale:
     bottom_db = max(lowest_db, min(top_db - 40, 10 * math.floor(bottom_db / 10)))
     first = step_db * math.ceil(bottom_db / step_db)
     ticks = tuple((float(db), _signed(db)) for db in range(first, int(top_db) + 1, step_db))
-    return Scale(bottom_db, top_db, "dBFS", ticks)
+    return AxisScale(bottom_db, top_db, "dBFS", ticks)
 
 
-def _scale_up_to(most: float, unit: str) -> Scale:
+def _scale_up_to(most: float, unit: str) -> AxisScale:
     """Return a scale from 0 to a little more than the most, with ticks at 0, its end and the middle."""
     end = _round_up(most) if most > 0 else 1.0
     ticks: Ticks = tuple((value, number_text(value)) for value in (0.0, end / 2, end))
-    return Scale(0.0, max(end, most) * 1.02, unit, ticks)
+    return AxisScale(0.0, max(end, most) * 1.02, unit, ticks)
 
 
 def _round_up(value: float) -> float:

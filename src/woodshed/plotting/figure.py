@@ -18,7 +18,7 @@ from typing import TYPE_CHECKING, Any
 
 from woodshed.atomic import write_whole
 from woodshed.clip import Clip
-from woodshed.data.example import SetAside
+from woodshed.data.example import Skipped
 from woodshed.errors import AudioError, OutputError, ParameterError, near_miss, printable
 from woodshed.plotting.layout import Portrait, check_panels, draw_portraits
 from woodshed.plotting.page import picture_page, sound_bytes
@@ -98,7 +98,7 @@ def plot_files(
     *,
     start_s: float = 0.0,
     end_s: float | None = None,
-    set_aside: list[SetAside] | None = None,
+    skipped: list[Skipped] | None = None,
     **settings: Any,
 ) -> Figure:
     """Draw files in one picture: up to three side by side, more in two columns.
@@ -111,7 +111,7 @@ def plot_files(
         As for `plot_clip`.
     start_s, end_s
         The stretch of each file, in seconds.
-    set_aside
+    skipped
         Takes the files that cannot be used, if there are others; None ends with the first of them.
     settings
         ``theme``, ``title``, ``size_in`` and ``dpi`` of `plot_clip`.
@@ -124,7 +124,7 @@ def plot_files(
     Raises
     ------
     AudioError
-        If a file cannot be used, and there is no ``set_aside`` or no other file.
+        If a file cannot be used, and there is no ``skipped`` or no other file.
     ParameterError
         As for `plot_clip`.
 
@@ -135,7 +135,7 @@ def plot_files(
     >>> [len(part.axes) for part in plot_files(paths).subfigs]
     [2, 2]
     """
-    portraits = portraits_of(paths, views, start_s=start_s, end_s=end_s, set_aside=set_aside)
+    portraits = portraits_of(paths, views, start_s=start_s, end_s=end_s, skipped=skipped)
     return draw_portraits(portraits, **settings)
 
 
@@ -146,14 +146,14 @@ def portraits_of(
     start_s: float = 0.0,
     end_s: float | None = None,
     with_sound: bool = False,
-    set_aside: list[SetAside] | None = None,
+    skipped: list[Skipped] | None = None,
     on_done: Callable[[], None] = lambda: None,
 ) -> list[Portrait]:
     """Compute what is to be drawn of files, for `save_portraits`.
 
     Parameters
     ----------
-    paths, views, start_s, end_s, set_aside
+    paths, views, start_s, end_s, skipped
         As for `plot_files`, with the same errors.
     with_sound
         Whether the sound itself is kept, for a page.
@@ -177,10 +177,10 @@ def portraits_of(
             heard = heard_file(path, start_s=start_s, end_s=end_s)
             portraits.append(portrait_of(heard, views, with_sound=with_sound))
         except AudioError as error:
-            if set_aside is None:
+            if skipped is None:
                 raise
             first_error = first_error or error
-            set_aside.append(SetAside(path, getattr(error, "reason", str(error))))
+            skipped.append(Skipped(path, getattr(error, "reason", str(error))))
         on_done()
     if first_error and not portraits:
         raise (

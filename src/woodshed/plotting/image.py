@@ -16,8 +16,8 @@ from woodshed.features.mel import hz_to_mel
 from woodshed.features.mfcc import Mfcc
 from woodshed.features.onset_strength import Tempogram
 from woodshed.features.stft import Power
-from woodshed.plotting.axis import Scale, hertz_ticks, log_rows, note_ticks, tempo_ticks
-from woodshed.plotting.panel import Image, Line, Panel
+from woodshed.plotting.axis import AxisScale, hertz_ticks, log_rows, note_ticks, tempo_ticks
+from woodshed.plotting.panel import Image, LineSeries, Panel
 from woodshed.plotting.sound import N_COLUMNS, Heard
 
 RANGE_DB = 80.0
@@ -55,7 +55,7 @@ def mel(heard: Heard) -> list[Panel]:
     )
     low, high = hz_to_mel([feature.f_min_hz, feature.highest_hz]).tolist()
     ticks = tuple((float(hz_to_mel(hz)), text) for hz, text in hertz_ticks(200, feature.highest_hz))
-    scale = Scale(low, high, "frequency (Hz)", ticks)
+    scale = AxisScale(low, high, "frequency (Hz)", ticks)
     return [_relative_image(heard, feature, "Mel spectrogram (128 bands)", scale)]
 
 
@@ -74,7 +74,7 @@ def mfcc(heard: Heard) -> list[Panel]:
         Image(
             title="MFCC (without coefficient 0, the loudness)",
             height_in=1.7,
-            y=Scale(0.5, 19.5, "coefficient", ticks),
+            y=AxisScale(0.5, 19.5, "coefficient", ticks),
             values=values,
             left_s=columns.left_s,
             right_s=columns.right_s,
@@ -95,7 +95,7 @@ def chroma(heard: Heard) -> list[Panel]:
         Image(
             title="Chroma",
             height_in=1.9,
-            y=Scale(-0.5, 11.5, "pitch class", ticks),
+            y=AxisScale(-0.5, 11.5, "pitch class", ticks),
             values=columns.values.T,
             left_s=columns.left_s,
             right_s=columns.right_s,
@@ -111,7 +111,7 @@ def cqt(heard: Heard) -> list[Panel]:
     """Draw the constant-Q transform, a row for each semitone, 0 dB being the loudest."""
     feature = Cqt(sample_rate=_MUSIC_RATE, hop_length=hop(heard, _MUSIC_RATE, 512, step=64), n_bins=96)
     low_hz, high_hz = feature.f_min_hz * 2 ** (-0.5 / 12), feature.f_min_hz * 2 ** (95.5 / 12)
-    scale = Scale(low_hz, high_hz, "note", note_ticks(low_hz, high_hz), log=True)
+    scale = AxisScale(low_hz, high_hz, "note", note_ticks(low_hz, high_hz), log=True)
     return [_relative_image(heard, feature, "Constant-Q transform", scale)]
 
 
@@ -127,7 +127,7 @@ def tempogram(heard: Heard) -> list[Panel]:
         Image(
             title="Tempogram",
             height_in=1.9,
-            y=Scale(*_BPM, "beats per minute", tempo_ticks(*_BPM), log=True),
+            y=AxisScale(*_BPM, "beats per minute", tempo_ticks(*_BPM), log=True),
             values=values,
             left_s=columns.left_s,
             right_s=columns.right_s,
@@ -147,13 +147,13 @@ def f0(heard: Heard) -> list[Panel]:
     voiced = f0_hz[np.isfinite(f0_hz)]
     low_hz, high_hz = (voiced.min() / 1.5, voiced.max() * 3) if len(voiced) else (65.0, 2000.0)
     span_hz = max(low_hz, LOWEST_HZ), min(high_hz, heard.sample_rate / 2)
-    line = Line(times_s=columns.times_s, values=f0_hz, label="f0")
+    line = LineSeries(times_s=columns.times_s, values=f0_hz, label="f0")
     n_fft = window_length(heard, heard.sample_rate, shortest_share=8)
     return [_level_image(heard, n_fft, span_hz, "Fundamental frequency", 2.2, line)]
 
 
 def _level_image(
-    heard: Heard, n_fft: int, span_hz: tuple[float, float], title: str, height_in: float, *lines: Line
+    heard: Heard, n_fft: int, span_hz: tuple[float, float], title: str, height_in: float, *lines: LineSeries
 ) -> Image:
     """Draw power over an axis of hertz; with lines over it also the names of notes, without a colour bar."""
     rate = heard.sample_rate
@@ -166,7 +166,9 @@ def _level_image(
     return Image(
         title=title,
         height_in=height_in,
-        y=Scale(*span_hz, "frequency (Hz)", hertz_ticks(*span_hz), log=True, right=notes, right_label="note"),
+        y=AxisScale(
+            *span_hz, "frequency (Hz)", hertz_ticks(*span_hz), log=True, right=notes, right_label="note"
+        ),
         values=values,
         left_s=columns.left_s,
         right_s=columns.right_s,
@@ -178,7 +180,7 @@ def _level_image(
     )
 
 
-def _relative_image(heard: Heard, feature: Any, title: str, scale: Scale) -> Image:
+def _relative_image(heard: Heard, feature: Any, title: str, scale: AxisScale) -> Image:
     """Draw decibels, or a magnitude in decibels, below the loudest point."""
     columns = heard.columns(feature)
     level_db = columns.values.T

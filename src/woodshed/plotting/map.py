@@ -29,7 +29,7 @@ from woodshed.plotting.page import picture_page
 from woodshed.plotting.quantity import check_map_words, quantity_named
 from woodshed.plotting.theme import THEMES, Theme, drawable, fonts_for, theme_of, themed
 from woodshed.recognition.experiments.baseline import summarise
-from woodshed.recognition.experiments.feature_map import Plane, Separation, separate, telling_pair
+from woodshed.recognition.experiments.feature_map import LinearBoundary, Separability, separate, telling_pair
 from woodshed.recognition.items import clip_items, common_rate
 from woodshed.report.recognition.decision_map import (
     COLOURS,
@@ -245,7 +245,7 @@ def _most_telling(
     return [names[k] for k in pair], rows[:, pair]
 
 
-def _draw_regions(axes: Any, separation: Separation, shown: MapPoints) -> None:
+def _draw_regions(axes: Any, separation: Separability, shown: MapPoints) -> None:
     """Colour each place as the class to which it would be given."""
     from matplotlib.colors import ListedColormap
 
@@ -286,7 +286,9 @@ def _draw_marks(axes: Any, shown: MapPoints, theme: Theme) -> None:
         )
 
 
-def _draw_line(axes: Any, separation: Separation, plane: Plane, points: Points, theme: Theme) -> None:
+def _draw_line(
+    axes: Any, separation: Separability, plane: LinearBoundary, points: Points, theme: Theme
+) -> None:
     """Draw the line between two classes, its margins, and rings around the clips that hold it."""
     slope = plane.weights / separation.deviation
     for level, style, width, label in (

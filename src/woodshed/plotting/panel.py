@@ -13,7 +13,7 @@ from typing import Any, Literal
 import numpy as np
 from numpy.typing import NDArray
 
-from woodshed.plotting.axis import Scale, Ticks
+from woodshed.plotting.axis import AxisScale, Ticks
 from woodshed.plotting.theme import Theme
 
 Numbers = NDArray[Any]
@@ -38,7 +38,7 @@ class Panel(ABC):
 
     title: str
     height_in: float
-    y: Scale
+    y: AxisScale
     over_time: bool = True
 
     @abstractmethod
@@ -85,7 +85,7 @@ class Wave(Panel):
 
 
 @dataclass(frozen=True, eq=False, kw_only=True)
-class Line:
+class LineSeries:
     """A line over time, such as a pitch; it is broken where a value is NaN."""
 
     times_s: Numbers
@@ -116,7 +116,7 @@ class Image(Panel):
     low: float
     high: float
     unit: str = ""
-    lines: Sequence[Line] = ()
+    lines: Sequence[LineSeries] = ()
 
     def marks(self, axes: Any, theme: Theme) -> None:
         """Draw the picture, its colour bar, and the lines."""
@@ -152,7 +152,7 @@ class Curve(Panel):
 
     xs: Numbers
     values: Numbers
-    x: Scale | None = None
+    x: AxisScale | None = None
     filled: bool = False
 
     def marks(self, axes: Any, theme: Theme) -> None:

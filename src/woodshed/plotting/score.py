@@ -13,7 +13,7 @@ import numpy as np
 
 from woodshed.atomic import write_whole
 from woodshed.errors import MissingPackageError, ParameterError, near_miss, printable
-from woodshed.plotting.axis import Scale, Ticks, note_name
+from woodshed.plotting.axis import AxisScale, Ticks, note_name
 from woodshed.plotting.figure import check_picture_name, save_portraits
 from woodshed.plotting.layout import Portrait
 from woodshed.plotting.panel import Numbers, Panel, set_ticks
@@ -62,7 +62,7 @@ class Roll(Panel):
 
     parts: tuple[tuple[str, Numbers], ...]
     bar_lines: Numbers
-    x: Scale | None = None
+    x: AxisScale | None = None
 
     def marks(self, axes: Any, theme: Theme) -> None:
         """Draw the notes over bar lines and faint rows for the black keys."""
@@ -163,9 +163,9 @@ def roll_panel(score: Score, *, along: Along = "s") -> Roll:
     return Roll(
         title=f"Notes: {len(score.notes):,}",
         height_in=min(8.0, max(1.6, _SEMITONE_IN * (high - low + 3))),
-        y=Scale(low - 1.5, high + 1.5, "pitch", _pitch_ticks(low, high)),
+        y=AxisScale(low - 1.5, high + 1.5, "pitch", _pitch_ticks(low, high)),
         over_time=along == "s",
-        x=None if along == "s" else Scale(0.0, end, "bar", bar_names),
+        x=None if along == "s" else AxisScale(0.0, end, "bar", bar_names),
         parts=tuple(parts),
         bar_lines=lines,
     )
@@ -186,7 +186,7 @@ def abc_panel(score: Score) -> Text:
     return Text(
         title="",
         height_in=_LINE_IN * len(lines),
-        y=Scale(0.0, 1.0, "", ()),
+        y=AxisScale(0.0, 1.0, "", ()),
         over_time=False,
         lines=tuple(lines),
     )

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from woodshed.plotting.axis import Scale
+from woodshed.plotting.axis import AxisScale
 from woodshed.plotting.figure import DEFAULT_VIEWS, portrait_of, save_portraits
 from woodshed.plotting.layout import Portrait
 from woodshed.plotting.panel import Panel
@@ -89,7 +89,7 @@ def lanes_panel(timeline: Timeline) -> Lanes:
     return Lanes(
         title=f"Events: {len(timeline.events):,}",
         height_in=max(0.4, _LANE_IN * n_lanes),
-        y=Scale(-0.6, n_lanes - 0.4, "", tuple(sorted(ticks))),
+        y=AxisScale(-0.6, n_lanes - 0.4, "", tuple(sorted(ticks))),
         lanes=tuple(lanes),
         duration_s=timeline.duration_s,
     )

@@ -20,10 +20,10 @@ from woodshed.clip import Clip
 from woodshed.errors import ParameterError
 from woodshed.metrics.guess import Calibration
 from woodshed.metrics.shrunken_calibration import steady_calibration
-from woodshed.metrics.threshold import class_thresholds, threshold_for_false_alarms_per_hour
+from woodshed.metrics.threshold import class_thresholds, threshold_for_false_positives_per_hour
 from woodshed.prediction import NONE_OF_THESE, SILENCE
-from woodshed.recognition.experiments.result import Judged
-from woodshed.recognition.novelty_detection import Familiar, Outline
+from woodshed.recognition.experiments.result import CalibratedPredictions
+from woodshed.recognition.novelty_detection import NoveltyDetector, SpectralEmbedding
 
 Probabilities = NDArray[np.float64]
 
@@ -95,10 +95,10 @@ class Confidence:
     ----------
     temperature, guess_share
         What the net's mean probabilities are calibrated by: see `woodshed.metrics.guess.Calibration`.
-    false_alarm_rates, thresholds
+    false_positive_rates, thresholds
         Wanted false alarms for each sound of another class, and for each of them the least probability of
         each class that keeps to it, in the mean, with new sounds like those that were held out.
-    false_alarms_per_hour, hourly
+    false_positives_per_hour, hourly
         Wrong names for each hour of sound, and for each of them the least probability of any class that keeps
         to it.
     silence_db
@@ -117,13 +117,13 @@ class Confidence:
 
     temperature: float = 1.0
     guess_share: float = 0.0
-    false_alarm_rates: tuple[float, ...] = ()
+    false_positive_rates: tuple[float, ...] = ()
     thresholds: tuple[tuple[float, ...], ...] = ()
-    false_alarms_per_hour: tuple[float, ...] = ()
+    false_positives_per_hour: tuple[float, ...] = ()
     hourly: tuple[float, ...] = ()
     silence_db: float = -math.inf
     furthest: float = math.inf
-    familiar: Familiar | None = None
+    novelty_detector: NoveltyDetector | None = None
 
     def calibrate(self, probabilities: Probabilities) -> Probabilities:
         """Return probabilities that mean what they say, shape as given; rows sum to 1."""
@@ -136,12 +136,12 @@ class Confidence:
 
     def refusal(self, clip: Clip) -> str:
         """Return what is answered instead of a class to a clip at the model's rate; empty if nothing is."""
-        if self.familiar is None:
+        if self.novelty_detector is None:
             return ""
-        row = Outline(sample_rate=clip.sample_rate)(clip)[np.newaxis].astype(np.float64)
-        return str(self.refusals(row[:, -1], self.familiar.distance(row))[0])
+        row = SpectralEmbedding(sample_rate=clip.sample_rate)(clip)[np.newaxis].astype(np.float64)
+        return str(self.refusals(row[:, -1], self.novelty_detector.distance(row))[0])
 
-    def least_probabilities(self, false_alarm_rate: float) -> tuple[float, ...]:
+    def least_probabilities(self, false_positive_rate: float) -> tuple[float, ...]:
         """Return the thresholds of the classes for a wanted rate of false alarms: the next lower one kept.
 
         Raises
@@ -149,16 +149,16 @@ class Confidence:
         ParameterError
             If the rate is not above 0 to 1, or no thresholds are kept for it or a lower one.
         """
-        if not 0 < false_alarm_rate <= 1:
+        if not 0 < false_positive_rate <= 1:
             raise ParameterError(
-                f"false_alarm_rate must be above 0 to 1, got {false_alarm_rate!r}. For 1 % pass 0.01."
+                f"false_positive_rate must be above 0 to 1, got {false_positive_rate!r}. For 1 % pass 0.01."
             )
-        for rate, least in zip(self.false_alarm_rates, self.thresholds, strict=True):
-            if rate <= false_alarm_rate:
+        for rate, least in zip(self.false_positive_rates, self.thresholds, strict=True):
+            if rate <= false_positive_rate:
                 return least
-        known = ", ".join(f"{rate:g}" for rate in self.false_alarm_rates) or "none"
+        known = ", ".join(f"{rate:g}" for rate in self.false_positive_rates) or "none"
         raise ParameterError(
-            f"This model has no thresholds for a false alarm rate of {false_alarm_rate!r}. It has: {known}. "
+            f"This model has no thresholds for a false alarm rate of {false_positive_rate!r}. It has: {known}. "
             "To know a rarer one, it must be tested on more sounds."
         )
 
@@ -172,10 +172,10 @@ class Confidence:
         """
         if not 0 < per_hour < math.inf:
             raise ParameterError(f"False alarms by the hour must be above 0, got {per_hour!r}.")
-        for number, least in zip(self.false_alarms_per_hour, self.hourly, strict=True):
+        for number, least in zip(self.false_positives_per_hour, self.hourly, strict=True):
             if number <= per_hour:
                 return least
-        known = ", ".join(f"{number:g}" for number in self.false_alarms_per_hour)
+        known = ", ".join(f"{number:g}" for number in self.false_positives_per_hour)
         raise ParameterError(
             f"This model has no threshold for {per_hour:g} false alarms an hour. It has: {known or 'none'}. "
             "To know a rarer one, it must be tested on more sound."
@@ -186,15 +186,19 @@ class Confidence:
         told = {
             "temperature": self.temperature,
             "guess_share": self.guess_share,
-            "false_alarm_rates": list(self.false_alarm_rates),
+            "false_positive_rates": list(self.false_positive_rates),
             "thresholds": [[_known(least) for least in row] for row in self.thresholds],
-            "false_alarms_per_hour": list(self.false_alarms_per_hour),
+            "false_positives_per_hour": list(self.false_positives_per_hour),
             "hourly": [_known(least) for least in self.hourly],
             "silence_db": _known(self.silence_db),
             "furthest": _known(self.furthest),
         }
         files = {CONFIDENCE_NAME: (json.dumps(told, indent=2) + "\n").encode()}
-        return files if self.familiar is None else files | {FAMILIAR_NAME: self.familiar.to_bytes()}
+        return (
+            files
+            if self.novelty_detector is None
+            else files | {FAMILIAR_NAME: self.novelty_detector.to_bytes()}
+        )
 
     @classmethod
     def from_files(cls, files: Mapping[str, bytes], n_classes: int) -> Self:
@@ -210,15 +214,15 @@ class Confidence:
         try:
             told = json.loads(files[CONFIDENCE_NAME])
             thresholds = tuple(tuple(_limit(least, math.inf) for least in row) for row in told["thresholds"])
-            rates = tuple(float(rate) for rate in told["false_alarm_rates"])
+            rates = tuple(float(rate) for rate in told["false_positive_rates"])
             if [len(row) for row in thresholds] != [n_classes] * len(rates):
                 raise ValueError("each rate needs one threshold for each class")
             found = cls(
                 temperature=float(told["temperature"]),
                 guess_share=float(told.get("guess_share", 0.0)),
-                false_alarm_rates=rates,
+                false_positive_rates=rates,
                 thresholds=thresholds,
-                false_alarms_per_hour=tuple(float(n) for n in told.get("false_alarms_per_hour", [])),
+                false_positives_per_hour=tuple(float(n) for n in told.get("false_positives_per_hour", [])),
                 hourly=tuple(_limit(least, math.inf) for least in told.get("hourly", [])),
                 silence_db=_limit(told["silence_db"], -math.inf),
                 furthest=_limit(told["furthest"], math.inf),
@@ -228,10 +232,12 @@ class Confidence:
             raise ParameterError(f"{CONFIDENCE_NAME} cannot be understood ({error}).") from error
         if FAMILIAR_NAME not in files:
             return found
-        return replace(found, familiar=Familiar.from_bytes(files[FAMILIAR_NAME]))
+        return replace(found, novelty_detector=NoveltyDetector.from_bytes(files[FAMILIAR_NAME]))
 
 
-def fit_confidence(held_out: HeldOut, classes: Sequence[str], familiar: Familiar | None = None) -> Confidence:
+def fit_confidence(
+    held_out: HeldOut, classes: Sequence[str], novelty_detector: NoveltyDetector | None = None
+) -> Confidence:
     """Find calibration, thresholds and refusal levels on held-out answers.
 
     Parameters
@@ -263,13 +269,14 @@ def fit_confidence(held_out: HeldOut, classes: Sequence[str], familiar: Familiar
     return Confidence(
         temperature=found.temperature,
         guess_share=found.guess_share,
-        false_alarm_rates=rates,
+        false_positive_rates=rates,
         thresholds=tuple(
-            tuple(class_thresholds(*answers, false_alarm_rate=rate, for_new=True).tolist()) for rate in rates
+            tuple(class_thresholds(*answers, false_positive_rate=rate, for_new=True).tolist())
+            for rate in rates
         ),
-        false_alarms_per_hour=countable,
+        false_positives_per_hour=countable,
         hourly=tuple(
-            threshold_for_false_alarms_per_hour(
+            threshold_for_false_positives_per_hour(
                 is_right, calibrated.max(axis=1), held_out.hours, n, for_new=True
             )
             for n in countable
@@ -278,7 +285,7 @@ def fit_confidence(held_out: HeldOut, classes: Sequence[str], familiar: Familiar
             SILENCE_DB, float(np.quantile(held_out.levels_db, SILENT_SHARE, method="inverted_cdf"))
         ),
         furthest=furthest_own(held_out),
-        familiar=familiar,
+        novelty_detector=novelty_detector,
     )
 
 
@@ -315,7 +322,7 @@ def furthest_own(held_out: HeldOut) -> float:
     return max(pooled, float(np.exp(logarithms.mean() + margin)))
 
 
-def cross_fit(held_out: HeldOut, classes: Sequence[str]) -> Judged | None:
+def cross_fit(held_out: HeldOut, classes: Sequence[str]) -> CalibratedPredictions | None:
     """Judge each part of the held-out groups by the confidence found on all others; None if there is one.
 
     Where groups are not known, single sounds are dealt into parts.
@@ -342,7 +349,9 @@ def cross_fit(held_out: HeldOut, classes: Sequence[str]) -> Judged | None:
         refusals[here] = found.refusals(held_out.levels_db[here], held_out.distances[here])
         temperatures.append(found.temperature)
         guess_shares.append(found.guess_share)
-    return Judged(held_out.probabilities, calibrated, refusals, tuple(temperatures), tuple(guess_shares))
+    return CalibratedPredictions(
+        held_out.probabilities, calibrated, refusals, tuple(temperatures), tuple(guess_shares)
+    )
 
 
 def _parts(held_out: HeldOut) -> NDArray[np.int64]:

@@ -7,7 +7,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from woodshed.data.example import Corpus, SetAside
+from woodshed.data.example import Corpus, Skipped
 from woodshed.data.source import read_source
 from woodshed.data.table import NO_LABEL, TABLE_SUFFIXES, read_rows
 from woodshed.errors import DataError, ParameterError, printable
@@ -15,11 +15,11 @@ from woodshed.recognition.experiments.columns import columns_of
 from woodshed.recognition.self_training import with_unlabelled
 
 if TYPE_CHECKING:
-    from woodshed.recognition.estimator import Listener
+    from woodshed.recognition.estimator import AudioEstimator
 
 
-def read_for(
-    listener: Listener,
+def load_corpus_for(
+    estimator: AudioEstimator,
     data: str,
     *,
     group_by: str | None = None,
@@ -52,32 +52,34 @@ def read_for(
     --------
     >>> from woodshed.data.sample import sample_folder
     >>> from woodshed.tasks.speech import SpeechRecogniser
-    >>> len(read_for(SpeechRecogniser(), f"fsdd:{sample_folder()}").counts())
+    >>> len(load_corpus_for(SpeechRecogniser(), f"fsdd:{sample_folder()}").counts())
     10
     """
-    if targets and listener.answer == "classes":
-        raise ParameterError(f"{listener.job} learns names and has no --target. Choose --job tags or mood.")
-    columns = [*targets] or _own_columns(listener, Path(data))
+    if targets and estimator.answer == "classes":
+        raise ParameterError(
+            f"{estimator.task} learns names and has no --target. Choose --task tags or mood."
+        )
+    columns = [*targets] or _own_columns(estimator, Path(data))
     corpus = read_source(data, group_by=group_by, targets=columns, least_classes=2 if to_learn else 1)
-    if listener.answer == "classes":
+    if estimator.answer == "classes":
         corpus = _labelled(corpus)
-    corpus = with_unlabelled(listener if to_learn else None, corpus)
-    return corpus if listener.answer == "classes" else columns_of(listener, corpus)
+    corpus = with_unlabelled(estimator if to_learn else None, corpus)
+    return corpus if estimator.answer == "classes" else columns_of(estimator, corpus)
 
 
-def _own_columns(listener: Listener, place: Path) -> list[str]:
+def _own_columns(estimator: AudioEstimator, place: Path) -> list[str]:
     """Return the columns of a table that a listener must mean, if nobody names them."""
     is_table = place.suffix.lower() in TABLE_SUFFIXES and place.is_file()
-    if not is_table or listener.answer == "classes":
+    if not is_table or estimator.answer == "classes":
         return []
     columns, _ = read_rows(place)
-    if listener.answer == "tags" and "tags" in columns:
+    if estimator.answer == "tags" and "tags" in columns:
         return []
-    known = getattr(listener, "classes_", getattr(type(listener), "names", ()))
+    known = getattr(estimator, "classes_", getattr(type(estimator), "names", ()))
     own = [name for name in known if name in columns]
     if not own and "label" not in columns:
         raise DataError(
-            f"{printable(place)}: nobody knows which columns {listener.job} is to take. Name them: --target "
+            f"{printable(place)}: nobody knows which columns {estimator.task} is to take. Name them: --target "
             f"NAME,NAME. There are: {', '.join(columns)}."
         )
     return own
@@ -86,11 +88,11 @@ def _own_columns(listener: Listener, place: Path) -> list[str]:
 def _labelled(corpus: Corpus) -> Corpus:
     """Lay aside the rows of a table with tags that have no label."""
     if corpus.examples and not any(corpus.labels):
-        raise DataError(f"{corpus.name} has tags and no labels. To learn tags: --job tags.")
+        raise DataError(f"{corpus.name} has tags and no labels. To learn tags: --task tags.")
     bare = tuple(example for example in corpus.examples if not example.label)
     return replace(
         corpus,
         examples=tuple(example for example in corpus.examples if example.label),
-        set_aside=(*corpus.set_aside, *(SetAside(example.path, NO_LABEL) for example in bare)),
+        skipped=(*corpus.skipped, *(Skipped(example.path, NO_LABEL) for example in bare)),
         unlabelled=(*corpus.unlabelled, *bare),
     )

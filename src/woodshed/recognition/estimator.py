@@ -1,4 +1,4 @@
-"""Listener: what recogniser, tagger and regressor share: settings, what was learned, and asking it."""
+"""AudioEstimator: what recogniser, tagger and regressor share: settings, what was learned, and asking it."""
 
 from __future__ import annotations
 
@@ -11,10 +11,10 @@ from typing import Any, ClassVar, Self
 import numpy as np
 from numpy.typing import NDArray
 
-from woodshed.audio.augment import Change, Speed
+from woodshed.audio.augment import Speed, WaveformAugmentation
 from woodshed.audio.edit import resample
 from woodshed.clip import Clip
-from woodshed.data.example import SetAside
+from woodshed.data.example import Skipped
 from woodshed.errors import NotFittedError, ParameterError, SettingNameError, check_seed, near_miss
 from woodshed.features.log_mel import LogMel
 from woodshed.features.played import PlayedNotes
@@ -22,18 +22,25 @@ from woodshed.features.row import RowFeature
 from woodshed.features.summary import Summary
 from woodshed.nets import NETS
 from woodshed.recognition.experiments.result import LearningCurve
-from woodshed.recognition.fit_classical import MODEL_NAME, MODELS, learn_in_one_go
-from woodshed.recognition.window import SILENT_DB, STILL, Variation, cut_windows
-from woodshed.training.inference import KERAS_NAME, ONNX_NAME, Ask, ask_keras, ask_onnx, keras_to_net
-from woodshed.training.stderr import quiet_stderr
+from woodshed.recognition.fit_classical import MODEL_NAME, MODELS, fit_classical
+from woodshed.recognition.window import SILENT_DB, STILL, SpectrogramAugmentation, cut_windows
+from woodshed.training.inference import (
+    KERAS_NAME,
+    ONNX_NAME,
+    PredictFunction,
+    keras_to_net,
+    predict_keras,
+    predict_onnx,
+)
+from woodshed.training.stderr import suppress_stderr
 
 OnEpoch = Callable[[int, float, float | None], None]
 
 # An inference session cannot be copied, and a net need not be: copies make their own.
-_MADE_ON_DEMAND = ("_ask", "net_")
+_MADE_ON_DEMAND = ("_predict_rows", "net_")
 
 _HIGHEST = {
-    **dict.fromkeys(("dropout", "colour_norm", "second_opinion", "average_weights"), 1),
+    **dict.fromkeys(("dropout", "channel_norm", "ensemble_share", "swa_share"), 1),
     **{"validation_share": 0.5, "augment": 3},
 }
 """Highest value of the settings that may be anything from 0 up to it."""
@@ -44,7 +51,7 @@ def ignore_epoch(epoch: int, loss: float, accuracy: float | None) -> None:
 
 
 @dataclass(kw_only=True, eq=False)
-class Listener:
+class AudioEstimator:
     """Hear clips and answer with a row of numbers for each; what they mean is the subclass's.
 
     It has scikit-learn's manners (``get_params``; it can be cloned and searched over) with clips where
@@ -75,9 +82,9 @@ class Listener:
         Length of an analysis frame, in seconds.
     hop_s
         Step from one frame to the next, in seconds.
-    colour_norm
+    channel_norm
         Share of each clip's own spectral colour that is removed before the net, 0 to 1.
-    second_opinion
+    ensemble_share
         Weight of a kernel machine on sound textures whose answers are pooled with the net's, 0 to 1
         (`woodshed.nets.texture`); 0 asks the net alone. Only for names, not for tags or values.
     epochs
@@ -88,9 +95,9 @@ class Listener:
         Windows in a training step.
     learning_rate
         Highest step size.
-    average_weights
+    swa_share
         Share of the epochs, the last ones, whose weights are averaged, 0 to 1; 0 keeps those of one epoch.
-    n_versions
+    n_augmentations
         Versions of each training clip that are kept: the recording itself and copies played faster or
         slower.
     augment
@@ -115,7 +122,7 @@ class Listener:
         What was learned, by the name of the file that it is in a model folder.
     curve_ : woodshed.recognition.experiments.result.LearningCurve
         How the training went; no epochs for a classical model.
-    set_aside_ : list of woodshed.data.example.SetAside
+    skipped_ : list of woodshed.data.example.Skipped
         Clips that could not be used, and why.
 
     Raises
@@ -124,15 +131,15 @@ class Listener:
         If a setting is misspelt; the message names the near miss.
     """
 
-    job: ClassVar[str] = "sound"
+    task: ClassVar[str] = "sound"
     highest_rate: ClassVar[int] = 16000
-    variation: ClassVar[Variation] = Variation()
-    change: ClassVar[Change | None] = Speed(0.85, 1.18)
+    variation: ClassVar[SpectrogramAugmentation] = SpectrogramAugmentation()
+    change: ClassVar[WaveformAugmentation | None] = Speed(0.85, 1.18)
     answer: ClassVar[str] = "classes"
     summary: ClassVar[type[RowFeature]] = Summary
     notes: ClassVar[type[PlayedNotes]] = PlayedNotes
     notes_net: ClassVar[str] = "logistic"
-    n_row_versions: ClassVar[int] = 1
+    n_augmented_rows: ClassVar[int] = 1
 
     net: str = "conv-residual"
     width: int = 24
@@ -142,14 +149,14 @@ class Listener:
     n_mels: int = 40
     frame_s: float = 0.032
     hop_s: float = 0.01
-    colour_norm: float = 1.0
-    second_opinion: float = 0.0
+    channel_norm: float = 1.0
+    ensemble_share: float = 0.0
     epochs: int = 40
     patience: int = 12
     batch_size: int = 64
     learning_rate: float = 3e-3
-    average_weights: float = 0.0
-    n_versions: int = 5
+    swa_share: float = 0.0
+    n_augmentations: int = 5
     augment: float = 1.0
     validation_share: float = 0.15
     seed: int = 0
@@ -171,7 +178,7 @@ class Listener:
         feature: LogMel | RowFeature | PlayedNotes,
         files: dict[str, bytes],
         curve: LearningCurve,
-        set_aside: list[SetAside],
+        skipped: list[Skipped],
     ) -> None:
         """Take over what was learned, or loaded: plain values, so that copies are cheap and safe."""
         self.classes_ = classes
@@ -179,7 +186,7 @@ class Listener:
         self.sample_rate_ = feature.sample_rate
         self.files_ = files
         self.curve_ = curve
-        self.set_aside_ = set_aside
+        self.skipped_ = skipped
         for name in _MADE_ON_DEMAND:
             self.__dict__.pop(name, None)
 
@@ -196,15 +203,15 @@ class Listener:
         )
 
     @functools.cached_property
-    def _ask(self) -> Ask:
+    def _predict_rows(self) -> PredictFunction:
         """The function that asks what was learned."""
         if ONNX_NAME in self.files_:
-            return ask_onnx(self.files_[ONNX_NAME])
+            return predict_onnx(self.files_[ONNX_NAME])
         if MODEL_NAME not in self.files_:
-            return ask_keras(self.net_)
-        from woodshed.recognition.classical.serialization import ask_estimator
+            return predict_keras(self.net_)
+        from woodshed.recognition.classical.serialization import predict_estimator
 
-        return ask_estimator(self.net_)
+        return predict_estimator(self.net_)
 
     def __getstate__(self) -> dict[str, Any]:
         return {name: value for name, value in self.__dict__.items() if name not in _MADE_ON_DEMAND}
@@ -215,16 +222,16 @@ class Listener:
             known = near_miss(self.net, [*NETS, *MODELS])
             raise ParameterError(f"There is no net called {self.net!r}. {known}")
         positive = ("width", "window_s", "n_mels", "frame_s", "hop_s", "epochs", "patience", "batch_size")
-        for name in (*positive, "learning_rate", "n_versions", "n_jobs"):
+        for name in (*positive, "learning_rate", "n_augmentations", "n_jobs"):
             if not getattr(self, name) > 0:
                 raise ParameterError(f"{name} must be positive, got {getattr(self, name)!r}.")
         for name, high in _HIGHEST.items():
             if not 0 <= getattr(self, name) <= high:
                 raise ParameterError(f"{name} must be from 0 to {high}, got {getattr(self, name)!r}.")
         check_seed(self.seed)
-        if self.second_opinion and self.answer != "classes":
+        if self.ensemble_share and self.answer != "classes":
             raise ParameterError(
-                f"second_opinion is about names, which a {type(self).__name__} does not say: leave it at 0."
+                f"ensemble_share is about names, which a {type(self).__name__} does not say: leave it at 0."
             )
         if self.window_s < 4 * self.hop_s:
             raise ParameterError(f"window_s must hold at least four steps of hop_s, got {self.window_s!r}.")
@@ -242,9 +249,9 @@ class Listener:
         self.check_settings()
         check_weights(sample_weight, len(clips))
         if self.is_classical:
-            learn_in_one_go(self, clips, answers, groups, sample_weight)
+            fit_classical(self, clips, answers, groups, sample_weight)
             return self
-        with quiet_stderr():
+        with suppress_stderr():
             from woodshed.recognition.fit_net import learn
         learn(self, clips, answers, groups, sample_weight, checkpoint=checkpoint, on_epoch=on_epoch)
         return self
@@ -291,11 +298,11 @@ class Listener:
         feature: LogMel | RowFeature | PlayedNotes = self.fitted("feature_")
         heard = feature(resample(clip, feature.sample_rate))
         if heard.ndim == 1:
-            answers = self._ask(heard[np.newaxis])
+            answers = self._predict_rows(heard[np.newaxis])
         else:
             windows = overlapping_windows(heard, self.n_frames)
             peak_db = windows.max(axis=(1, 2))
-            answers = self._ask(windows[peak_db >= peak_db.max() - SILENT_DB])
+            answers = self._predict_rows(windows[peak_db >= peak_db.max() - SILENT_DB])
         mean: NDArray[np.float64] = answers.mean(axis=0, dtype=np.float64)
         return mean
 

@@ -5,20 +5,20 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
 
-from woodshed.data.example import SetAside
+from woodshed.data.example import Skipped
 from woodshed.data.sound import hear_file
 from woodshed.errors import AudioError, DataError, ParameterError, ScoreError
 from woodshed.prediction import Prediction
 from woodshed.recognition.recogniser import Recogniser
 
 
-def answer_files(
+def predict_files(
     recogniser: Recogniser,
     paths: Iterable[Path],
-    set_aside: list[SetAside],
+    skipped: list[Skipped],
     *,
     strict: bool = False,
-    false_alarm_rate: float | None = None,
+    false_positive_rate: float | None = None,
 ) -> Iterator[Prediction]:
     """Yield the answer for each file as soon as it is known.
 
@@ -28,11 +28,11 @@ def answer_files(
         A fitted one.
     paths
         Sound or MIDI files.
-    set_aside
+    skipped
         Files that cannot be used are added to it, with the reason.
     strict
         Raise instead at the first such file.
-    false_alarm_rate
+    false_positive_rate
         As for `Recogniser.listen`.
 
     Raises
@@ -42,7 +42,7 @@ def answer_files(
     AudioError
         If ``strict`` and a file cannot be used.
     """
-    asked = {} if false_alarm_rate is None else {"false_alarm_rate": false_alarm_rate}
+    asked = {} if false_positive_rate is None else {"false_positive_rate": false_positive_rate}
     if asked and recogniser.answer != "classes":
         raise ParameterError("A rate of false alarms is for a model that names classes. Leave it out.")
     n_answered = 0
@@ -54,13 +54,13 @@ def answer_files(
         except (AudioError, ScoreError) as error:
             if strict:
                 raise
-            set_aside.append(SetAside(path, str(error)))
+            skipped.append(Skipped(path, str(error)))
     if n_answered == 0:
-        raise none_usable(set_aside)
+        raise none_usable(skipped)
 
 
-def none_usable(set_aside: Sequence[SetAside]) -> DataError:
+def none_usable(skipped: Sequence[Skipped]) -> DataError:
     """Return the error that ends an answer to no sound at all."""
-    if set_aside:
-        return DataError(f"No sound could be used. The first: {set_aside[0].reason}")
+    if skipped:
+        return DataError(f"No sound could be used. The first: {skipped[0].reason}")
     return DataError("No sound could be used: no file has the ending of a sound file, such as .wav or .flac.")

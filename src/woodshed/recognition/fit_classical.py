@@ -37,7 +37,7 @@ from woodshed.recognition.items import (
 
 if TYPE_CHECKING:
     from woodshed.features.played import PlayedNotes
-    from woodshed.recognition.estimator import Listener
+    from woodshed.recognition.estimator import AudioEstimator
 
 Rows = NDArray[np.float64]
 """One row of summary features for each clip, ``(n_clips, n_values)``."""
@@ -45,7 +45,7 @@ Rows = NDArray[np.float64]
 MODEL_NAME = "model.skops"
 """The file of a model folder that holds a classical model."""
 
-HEEDED = ("net", "sample_rate", "seed")
+EFFECTIVE_SETTINGS = ("net", "sample_rate", "seed")
 """The settings of a recogniser that decide what a classical model answers."""
 
 N_TREES = 500
@@ -214,7 +214,7 @@ def fit_weighted(
         rows, answers, weights = rows[weights > 0], answers[weights > 0], None
     key = f"{last}__sample_weight" if last else "sample_weight"
     given = {} if weights is None else {key: weights}
-    with joblib.parallel_config("threading", n_jobs=n_jobs), no_false_alarm():
+    with joblib.parallel_config("threading", n_jobs=n_jobs), ignore_blas_warnings():
         return model.fit(rows, answers, **given)
 
 
@@ -224,7 +224,7 @@ def probabilities(model: Any, rows: Rows) -> Rows:
     A support vector machine gives margins; they are turned into probabilities by a softmax, which keeps
     its ranking and says little about certainty. The other models' own probabilities are taken.
     """
-    with no_false_alarm():
+    with ignore_blas_warnings():
         if hasattr(model, "predict_proba"):
             return np.asarray(model.predict_proba(rows), dtype=np.float64)
         margins = np.asarray(model.decision_function(rows), dtype=np.float64)
@@ -235,8 +235,8 @@ def probabilities(model: Any, rows: Rows) -> Rows:
     return answers
 
 
-def learn_in_one_go(
-    listener: Listener,
+def fit_classical(
+    estimator: AudioEstimator,
     clips: Sequence[Clip],
     answers: Sequence[Any],
     groups: Sequence[str] | None,
@@ -247,70 +247,70 @@ def learn_in_one_go(
     from woodshed.recognition.classical.serialization import estimator_to_bytes
 
     check_lengths(clips, answers, groups)
-    feature = _feature_for(listener, clips)
+    feature = _feature_for(estimator, clips)
     items = clip_items(clips, feature.sample_rate)
     with contextlib.ExitStack() as stack:
-        folder = listener.store or stack.enter_context(tempfile.TemporaryDirectory())
+        folder = estimator.store or stack.enter_context(tempfile.TemporaryDirectory())
         store = FeatureStore(folder, feature)
-        kept, set_aside = fill_store(store, items, n_jobs=listener.n_jobs)
-        names, targets = listener.encode([answers[k] for k in kept])
-        rows, place = _rows_of(listener, store, [items[k] for k in kept])
+        kept, skipped = fill_store(store, items, n_jobs=estimator.n_jobs)
+        names, targets = estimator.encode([answers[k] for k in kept])
+        rows, place = _rows_of(estimator, store, [items[k] for k in kept])
     targets, kept = targets[place], kept[place]
     weights = None if sample_weight is None else np.asarray(sample_weight, np.float64)[kept]
-    how: dict[str, Any] = {"case": _case_of(listener, feature), "weights": weights}
+    how: dict[str, Any] = {"case": _case_of(estimator, feature), "weights": weights}
     extra: dict[str, bytes] = {}
-    if listener.answer == "classes":
-        model = fit_model(listener.net, rows, targets.argmax(axis=1), **how)
+    if estimator.answer == "classes":
+        model = fit_model(estimator.net, rows, targets.argmax(axis=1), **how)
     else:
-        model = fit_columns(listener.net, rows, targets, answer=listener.answer, **how)
+        model = fit_columns(estimator.net, rows, targets, answer=estimator.answer, **how)
         # Changed copies of a clip are never judged by what has learned from another.
         units = kept if groups is None else np.asarray([str(groups[k]) for k in kept])
-        extra = listener.learn_from_answers(*_out_of_fold(listener, rows, targets, units, **how))
-    listener.set_learned(
+        extra = estimator.learn_from_answers(*_out_of_fold(estimator, rows, targets, units, **how))
+    estimator.set_learned(
         classes=names,
         feature=feature,
         files={MODEL_NAME: estimator_to_bytes(model)} | extra,
         curve=LearningCurve("training"),
-        set_aside=set_aside,
+        skipped=skipped,
     )
 
 
-def describe_all(listener: Listener, clips: Sequence[Clip]) -> None:
+def describe_all(estimator: AudioEstimator, clips: Sequence[Clip]) -> None:
     """Put into the listener's store what it would learn from these clips; the unreadable are passed over."""
-    feature = _feature_for(listener, clips)
+    feature = _feature_for(estimator, clips)
     items = clip_items(clips, feature.sample_rate)
-    store = FeatureStore(str(listener.store), feature)
-    kept, _ = fill_store(store, items, n_jobs=listener.n_jobs)
-    _rows_of(listener, store, [items[k] for k in kept])
+    store = FeatureStore(str(estimator.store), feature)
+    kept, _ = fill_store(store, items, n_jobs=estimator.n_jobs)
+    _rows_of(estimator, store, [items[k] for k in kept])
 
 
-def _feature_for(listener: Listener, clips: Sequence[Clip]) -> RowFeature | PlayedNotes:
+def _feature_for(estimator: AudioEstimator, clips: Sequence[Clip]) -> RowFeature | PlayedNotes:
     """Return what describes the clips. Notes are not heard but read, if there are notes alone."""
-    kind = type(listener).notes if are_scores(clips) else type(listener).summary
-    return kind(sample_rate=listener.sample_rate or common_rate(clips, type(listener).highest_rate))
+    kind = type(estimator).notes if are_scores(clips) else type(estimator).summary
+    return kind(sample_rate=estimator.sample_rate or common_rate(clips, type(estimator).highest_rate))
 
 
-def _case_of(listener: Listener, feature: RowFeature | PlayedNotes) -> Case:
+def _case_of(estimator: AudioEstimator, feature: RowFeature | PlayedNotes) -> Case:
     blocks = feature.blocks if isinstance(feature, RowFeature) else ()
-    return Case(seed=listener.seed, n_jobs=listener.n_jobs, blocks=blocks)
+    return Case(seed=estimator.seed, n_jobs=estimator.n_jobs, blocks=blocks)
 
 
 def _rows_of(
-    listener: Listener, store: FeatureStore, items: Sequence[Item]
+    estimator: AudioEstimator, store: FeatureStore, items: Sequence[Item]
 ) -> tuple[Rows, NDArray[np.int64]]:
     """Describe the clips, and changed versions of them if the job asks for some; say which is of which."""
-    reads_notes = isinstance(store.feature, type(listener).notes)  # which the changes of sounds do not touch
-    n_versions = 1 if reads_notes else type(listener).n_row_versions
-    change = type(listener).change if n_versions > 1 else None
-    wanted = [versions(item, n_versions, change) for item in items]
-    store.fill([item for row in wanted for item in row[1:]], n_jobs=listener.n_jobs)
+    reads_notes = isinstance(store.feature, type(estimator).notes)  # which the changes of sounds do not touch
+    n_augmentations = 1 if reads_notes else type(estimator).n_augmented_rows
+    change = type(estimator).change if n_augmentations > 1 else None
+    wanted = [versions(item, n_augmentations, change) for item in items]
+    store.fill([item for row in wanted for item in row[1:]], n_jobs=estimator.n_jobs)
     rows = [store.get(item) for row in wanted for item in row]
     place = np.repeat(np.arange(len(items)), [len(row) for row in wanted])
     return np.stack(rows).astype(np.float64), place
 
 
 def _out_of_fold(
-    listener: Listener,
+    estimator: AudioEstimator,
     rows: Rows,
     targets: NDArray[np.float32],
     units: NDArray[Any],
@@ -319,10 +319,10 @@ def _out_of_fold(
     weights: Rows | None,
 ) -> tuple[NDArray[np.float32], Callable[[], Rows]]:
     """Return the truth, and a function that answers each row by a model that has not heard its unit."""
-    from woodshed.recognition.classical.multi_output import ask_columns, fit_columns
+    from woodshed.recognition.classical.multi_output import fit_columns, predict_columns
 
     numbers = np.unique(units, return_inverse=True)[1]
-    folds = np.random.default_rng(listener.seed).permutation(numbers.max() + 1)[numbers] % N_FOLDS
+    folds = np.random.default_rng(estimator.seed).permutation(numbers.max() + 1)[numbers] % N_FOLDS
     if len(np.unique(folds)) < 2:
         return targets[:0], lambda: np.empty(targets[:0].shape)
 
@@ -331,40 +331,40 @@ def _out_of_fold(
         for fold in np.unique(folds):
             heard = folds != fold
             model = fit_columns(
-                listener.net,
+                estimator.net,
                 rows[heard],
                 targets[heard],
-                answer=listener.answer,
+                answer=estimator.answer,
                 weights=None if weights is None else weights[heard],
                 case=case,
             )
-            answers[~heard] = ask_columns(model, rows[~heard])
+            answers[~heard] = predict_columns(model, rows[~heard])
         return answers
 
     return targets, ask
 
 
-def time_fits(listener: Listener, n_classes: int, sizes: Sequence[int]) -> float:
+def time_fits(estimator: AudioEstimator, n_classes: int, sizes: Sequence[int]) -> float:
     """Estimate how long trainings on so many clips each take, in seconds, from a small one on noise.
 
     Describing the sounds is not counted: it is done once, and what is stored already takes no time.
     """
     n_rows = max(_N_TIMED, 2 * n_classes)
-    feature = type(listener).summary()
-    case = _case_of(listener, feature)
+    feature = type(estimator).summary()
+    case = _case_of(estimator, feature)
     rows = np.random.default_rng(0).normal(size=(n_rows, feature.n_values))
     columns = np.arange(n_rows) % n_classes
     began = time.perf_counter()
-    if listener.answer == "classes":
-        fit_model(listener.net, rows, columns, case=case)
+    if estimator.answer == "classes":
+        fit_model(estimator.net, rows, columns, case=case)
     else:
         from woodshed.recognition.classical.multi_output import fit_columns
 
         targets = np.eye(n_classes, dtype=np.float32)[columns]
-        fit_columns(listener.net, rows, targets, answer=listener.answer, case=case)
+        fit_columns(estimator.net, rows, targets, answer=estimator.answer, case=case)
     duration_s = time.perf_counter() - began
-    duration_s *= 1 + (N_FOLDS - 1 if listener.answer == "tags" else 0)
-    power = _GROWTH.get(listener.net, 1)
+    duration_s *= 1 + (N_FOLDS - 1 if estimator.answer == "tags" else 0)
+    power = _GROWTH.get(estimator.net, 1)
     return duration_s * sum((size / n_rows) ** power for size in sizes)
 
 
@@ -377,7 +377,7 @@ def standardised(estimator: Any) -> Any:
 
 
 @contextlib.contextmanager
-def no_false_alarm() -> Any:
+def ignore_blas_warnings() -> Any:
     """Pass over what BLAS complains of for nothing on some machines."""
     with warnings.catch_warnings():
         warnings.simplefilter("ignore", RuntimeWarning)

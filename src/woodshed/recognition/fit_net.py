@@ -28,22 +28,22 @@ from woodshed.recognition.items import (
     versions,
 )
 from woodshed.recognition.net.loss import Loss, judge_by, positive_weights_of, tag_loss, value_loss
-from woodshed.recognition.net.texture_ensemble import add_second_opinion
-from woodshed.recognition.window import STILL, Variation, cut_windows
+from woodshed.recognition.net.texture_ensemble import add_texture_ensemble
+from woodshed.recognition.window import STILL, SpectrogramAugmentation, cut_windows
 from woodshed.training.inference import net_to_files
 from woodshed.training.loop import (
     Batches,
     Progress,
     Recipe,
     Validation,
-    ask_windows,
+    predict_windows,
     train_net,
     validate_on,
 )
 from woodshed.units import s_to_samples
 
 if TYPE_CHECKING:
-    from woodshed.recognition.estimator import Listener, OnEpoch
+    from woodshed.recognition.estimator import AudioEstimator, OnEpoch
 
 MEMORY_BYTES = 256 * 2**20
 """Spectrograms up to this size altogether are kept in memory while training; more are read as needed."""
@@ -54,7 +54,7 @@ choosing the best epoch gains, since the falling learning rate makes the last on
 
 
 def learn(
-    listener: Listener,
+    estimator: AudioEstimator,
     clips: Sequence[Clip],
     answers: Sequence[Any],
     groups: Sequence[str] | None,
@@ -65,77 +65,77 @@ def learn(
 ) -> None:
     """Fit a listener in place; see `Recogniser.fit`."""
     check_lengths(clips, answers, groups)
-    keras.utils.set_random_seed(listener.seed)
-    feature = make_feature(listener, clips)
+    keras.utils.set_random_seed(estimator.seed)
+    feature = make_feature(estimator, clips)
     with contextlib.ExitStack() as stack:
-        folder = listener.store or stack.enter_context(tempfile.TemporaryDirectory())
+        folder = estimator.store or stack.enter_context(tempfile.TemporaryDirectory())
         store = FeatureStore(folder, feature, dtype="float16")
-        spectrograms = Spectrograms(listener, store, clips, feature.sample_rate)
+        spectrograms = Spectrograms(estimator, store, clips, feature.sample_rate)
         kept = spectrograms.kept
-        names, targets = listener.encode([answers[k] for k in kept])
+        names, targets = estimator.encode([answers[k] for k in kept])
         train, held_out = hold_out(
-            strata(listener, names, targets),
+            strata(estimator, names, targets),
             None if groups is None else [str(groups[k]) for k in kept],
-            listener.validation_share,
-            listener.seed,
+            estimator.validation_share,
+            estimator.seed,
         )
-        scale = Scale.of(listener, targets[train])
+        scale = TargetScale.of(estimator, targets[train])
         targets = scale.standardise(targets)
-        net = make_net(listener, feature.n_mels, len(names))
-        recipe = make_recipe(listener, targets[train])
+        net = make_net(estimator, feature.n_mels, len(names))
+        recipe = make_recipe(estimator, targets[train])
         progress = Progress(
-            validation=_validation(spectrograms, held_out, targets, listener, recipe.loss),
-            patience=listener.patience,
+            validation=_validation(spectrograms, held_out, targets, estimator, recipe.loss),
+            patience=estimator.patience,
             checkpoint=checkpoint,
             report=on_epoch,
         )
-        if listener.average_weights:
-            progress.mean.first_epoch = listener.epochs - round(listener.average_weights * listener.epochs)
+        if estimator.swa_share:
+            progress.mean.first_epoch = estimator.epochs - round(estimator.swa_share * estimator.epochs)
         weights = None if sample_weight is None else np.asarray(sample_weight, np.float32)[kept][train]
         batches = Batches(
             lambda k, version: spectrograms.read(int(train[k]), version),
             targets[train],
-            n_versions=spectrograms.n_versions,
-            n_frames=listener.n_frames,
-            variation=strengthen(type(listener).variation, listener.augment),
-            batch_size=listener.batch_size,
-            seed=listener.seed,
+            n_augmentations=spectrograms.n_augmentations,
+            n_frames=estimator.n_frames,
+            variation=strengthen(type(estimator).variation, estimator.augment),
+            batch_size=estimator.batch_size,
+            seed=estimator.seed,
         )
-        batches.balanced, batches.weights = listener.answer == "classes", weights
+        batches.balanced, batches.weights = estimator.answer == "classes", weights
         finished = train_net(net, batches, recipe, progress)
-        if listener.second_opinion:
-            net = add_second_opinion(
+        if estimator.ensemble_share:
+            net = add_texture_ensemble(
                 *(net, batches.read, targets[train]),
-                n_versions=spectrograms.n_versions,
-                share=listener.second_opinion,
-                seed=listener.seed,
+                n_augmentations=spectrograms.n_augmentations,
+                share=estimator.ensemble_share,
+                seed=estimator.seed,
                 weights=weights,
             )
-        extra = listener.learn_from_answers(
+        extra = estimator.learn_from_answers(
             targets[held_out],
-            lambda: ask_windows(net, spectrograms.cutter(held_out, listener.n_frames), len(held_out)),
+            lambda: predict_windows(net, spectrograms.cutter(held_out, estimator.n_frames), len(held_out)),
         )
     scale.undo_in(net)
-    listener.set_learned(
+    estimator.set_learned(
         classes=names,
         feature=feature,
         files=net_to_files(net) | extra,
         curve=progress.curve("training"),
-        set_aside=spectrograms.set_aside,
+        skipped=spectrograms.skipped,
     )
     if not finished:
         raise KeyboardInterrupt
 
 
-def strata(listener: Listener, names: NDArray[np.str_], targets: NDArray[np.float32]) -> list[str]:
+def strata(estimator: AudioEstimator, names: NDArray[np.str_], targets: NDArray[np.float32]) -> list[str]:
     """Return the class of each row, which both parts must have; one for all where there are no classes."""
-    if listener.answer == "classes":
+    if estimator.answer == "classes":
         return [str(name) for name in names[targets.argmax(axis=1)]]
     return [""] * len(targets)
 
 
 @dataclass(frozen=True)
-class Scale:
+class TargetScale:
     """Mean and standard deviation of each value: a net learns best what is about as large as 1.
 
     Parameters
@@ -148,9 +148,9 @@ class Scale:
     deviation: NDArray[np.float32]
 
     @classmethod
-    def of(cls, listener: Listener, rows: NDArray[np.float32]) -> Scale:
+    def of(cls, estimator: AudioEstimator, rows: NDArray[np.float32]) -> TargetScale:
         """Measure the rows that are learned from, where they are known."""
-        if listener.answer != "values":
+        if estimator.answer != "values":
             return cls(np.zeros(rows.shape[1], np.float32), np.ones(rows.shape[1], np.float32))
         deviation = np.nanstd(rows, axis=0)
         return cls(np.nanmean(rows, axis=0), np.where(deviation > 0, deviation, np.float32(1)))
@@ -167,33 +167,33 @@ class Scale:
         net.layers[-1].set_weights([kernel * self.deviation, bias * self.deviation + self.mean])
 
 
-def make_feature(listener: Listener, clips: Sequence[Clip]) -> LogMel:
+def make_feature(estimator: AudioEstimator, clips: Sequence[Clip]) -> LogMel:
     """Choose the spectrogram from the settings and, when the rate is left open, from the clips."""
-    sample_rate = listener.sample_rate or common_rate(clips, type(listener).highest_rate)
+    sample_rate = estimator.sample_rate or common_rate(clips, type(estimator).highest_rate)
     return LogMel(
         sample_rate=sample_rate,
         # The nearest power of two, for which the transform is fastest.
-        n_fft=2 ** round(np.log2(listener.frame_s * sample_rate)),
-        hop_length=max(1, s_to_samples(listener.hop_s, sample_rate)),
-        n_mels=listener.n_mels,
+        n_fft=2 ** round(np.log2(estimator.frame_s * sample_rate)),
+        hop_length=max(1, s_to_samples(estimator.hop_s, sample_rate)),
+        n_mels=estimator.n_mels,
     )
 
 
-def make_net(listener: Listener, n_bands: int, n_classes: int) -> keras.Model:
+def make_net(estimator: AudioEstimator, n_bands: int, n_classes: int) -> keras.Model:
     """Build the net that the settings ask for."""
     return build_net(
-        listener.net,
-        listener.n_frames,
+        estimator.net,
+        estimator.n_frames,
         n_bands,
         n_classes,
-        width=listener.width,
-        dropout=listener.dropout,
-        norm_strength=listener.colour_norm,
-        answer=listener.answer,
+        width=estimator.width,
+        dropout=estimator.dropout,
+        norm_strength=estimator.channel_norm,
+        answer=estimator.answer,
     )
 
 
-def make_recipe(listener: Listener, targets: NDArray[np.float32]) -> Recipe:
+def make_recipe(estimator: AudioEstimator, targets: NDArray[np.float32]) -> Recipe:
     """Take the recipe out of the settings, and the loss out of the kind of answer."""
     losses: dict[str, Loss | None] = {
         "classes": None,
@@ -201,14 +201,14 @@ def make_recipe(listener: Listener, targets: NDArray[np.float32]) -> Recipe:
         "values": value_loss,
     }
     return Recipe(
-        epochs=listener.epochs,
-        patience=listener.patience,
-        learning_rate=listener.learning_rate,
-        loss=losses[listener.answer],
+        epochs=estimator.epochs,
+        patience=estimator.patience,
+        learning_rate=estimator.learning_rate,
+        loss=losses[estimator.answer],
     )
 
 
-def time_step(listener: Listener, n_classes: int, *, n_steps: int = 5) -> tuple[float, int]:
+def time_step(estimator: AudioEstimator, n_classes: int, *, n_steps: int = 5) -> tuple[float, int]:
     """Measure a training step on noise.
 
     Returns
@@ -217,10 +217,10 @@ def time_step(listener: Listener, n_classes: int, *, n_steps: int = 5) -> tuple[
         Median seconds for one step, and the size of the net.
     """
     rng = np.random.default_rng(0)
-    windows = rng.normal(-40, 10, (listener.batch_size, listener.n_frames, listener.n_mels))
-    targets = np.eye(n_classes, dtype=np.float32)[rng.integers(n_classes, size=listener.batch_size)]
-    net = make_net(listener, listener.n_mels, n_classes)
-    make_recipe(listener, targets).compile(net, steps_per_epoch=100)
+    windows = rng.normal(-40, 10, (estimator.batch_size, estimator.n_frames, estimator.n_mels))
+    targets = np.eye(n_classes, dtype=np.float32)[rng.integers(n_classes, size=estimator.batch_size)]
+    net = make_net(estimator, estimator.n_mels, n_classes)
+    make_recipe(estimator, targets).compile(net, steps_per_epoch=100)
     net.train_on_batch(windows.astype(np.float32), targets)  # the first step builds the graph
     durations_s = []
     for _ in range(n_steps):
@@ -237,22 +237,22 @@ class Spectrograms:
     ----------
     kept
         Shape ``(n_kept,)``: which clips could be used.
-    set_aside
+    skipped
         The others, and why.
     """
 
     def __init__(
-        self, listener: Listener, store: FeatureStore, clips: Sequence[Clip], sample_rate: int
+        self, estimator: AudioEstimator, store: FeatureStore, clips: Sequence[Clip], sample_rate: int
     ) -> None:
-        change = type(listener).change if listener.augment else None
-        self.n_versions = listener.n_versions if change is not None else 1
+        change = type(estimator).change if estimator.augment else None
+        self.n_augmentations = estimator.n_augmentations if change is not None else 1
         self._store = store
         originals = clip_items(clips, sample_rate)
-        self.kept, self.set_aside = fill_store(store, originals, n_jobs=listener.n_jobs)
-        items = [versions(originals[k], self.n_versions, change) for k in self.kept]
-        store.fill([item for row in items for item in row[1:]], n_jobs=listener.n_jobs)
+        self.kept, self.skipped = fill_store(store, originals, n_jobs=estimator.n_jobs)
+        items = [versions(originals[k], self.n_augmentations, change) for k in self.kept]
+        store.fill([item for row in items for item in row[1:]], n_jobs=estimator.n_jobs)
         self._entries = [[(item, store.path(item)) for item in row] for row in items]
-        n_bytes = sum(store.get(*row[0]).nbytes for row in self._entries) * self.n_versions
+        n_bytes = sum(store.get(*row[0]).nbytes for row in self._entries) * self.n_augmentations
         self._held: dict[tuple[int, int], NDArray[np.floating]] | None = (
             {} if n_bytes <= MEMORY_BYTES else None
         )
@@ -294,7 +294,7 @@ def hold_out(
     return fold.train, fold.test
 
 
-def strengthen(variation: Variation, strength: float) -> Variation:
+def strengthen(variation: SpectrogramAugmentation, strength: float) -> SpectrogramAugmentation:
     """Scale every range of a variation; 0 leaves the window still."""
     if not strength:
         return STILL
@@ -315,11 +315,11 @@ def _validation(
     spectrograms: Spectrograms,
     rows: NDArray[np.int64],
     targets: NDArray[np.float32],
-    listener: Listener,
+    estimator: AudioEstimator,
     loss: Loss | None,
 ) -> Validation | None:
     """Make the measure of the held-out rows; None when there are none."""
     if len(rows) == 0:
         return None
-    judge = None if loss is None else judge_by(loss, listener.answer)
-    return validate_on(spectrograms.cutter(rows, listener.n_frames), targets[rows], judge=judge)
+    judge = None if loss is None else judge_by(loss, estimator.answer)
+    return validate_on(spectrograms.cutter(rows, estimator.n_frames), targets[rows], judge=judge)

@@ -12,10 +12,10 @@ from typing import TYPE_CHECKING
 import numpy as np
 from numpy.typing import NDArray
 
-from woodshed.audio.augment import Change
+from woodshed.audio.augment import WaveformAugmentation
 from woodshed.audio.edit import resample
 from woodshed.clip import Clip
-from woodshed.data.example import Example, SetAside
+from woodshed.data.example import Example, Skipped
 from woodshed.data.item import ChangedItem, ClipItem, ExampleItem, Item
 from woodshed.data.sound import ChangedExample, Sounds, is_score, own_rate, read_example
 from woodshed.data.store import FeatureStore
@@ -23,7 +23,7 @@ from woodshed.errors import DataError, ParameterError, WoodshedError
 from woodshed.symbolic.play import Played
 
 if TYPE_CHECKING:
-    from woodshed.recognition.estimator import Listener
+    from woodshed.recognition.estimator import AudioEstimator
 
 N_RATES_SEEN = 50
 """So many clips, evenly spread, decide at which rate a model listens."""
@@ -48,10 +48,10 @@ class ReadChanged(ReadAt):
 
 
 @dataclass(frozen=True)
-class Version:
+class AugmentedVersion:
     """Change a clip at random, the same way every time: the draw comes from the clip and the number."""
 
-    change: Change
+    change: WaveformAugmentation
     number: int
 
     def __call__(self, clip: Clip) -> Clip:
@@ -102,7 +102,7 @@ def are_scores(clips: Sequence[Clip]) -> bool:
     return bool(clips) and all(isinstance(clips[k], Played) for k in range(len(clips)))
 
 
-def net_for(listener: Listener, clips: Sequence[Clip]) -> str:
+def net_for(estimator: AudioEstimator, clips: Sequence[Clip]) -> str:
     """Return what learns best from these clips: of notes alone, the classical model that reads them.
 
     It is for those who did not choose: a net that is asked for by name hears notes played.
@@ -116,24 +116,27 @@ def net_for(listener: Listener, clips: Sequence[Clip]) -> str:
     >>> net_for(Recogniser(), [tune]), net_for(Recogniser(), [tune, tune.cut(0.0, 0.5)])
     ('logistic', 'conv-residual')
     """
-    return type(listener).notes_net if are_scores(clips) else listener.net
+    return type(estimator).notes_net if are_scores(clips) else estimator.net
 
 
-def versions(item: Item, n_versions: int, change: Change | None) -> list[Item]:
-    """Return the item itself and ``n_versions - 1`` changed copies."""
+def versions(item: Item, n_augmentations: int, change: WaveformAugmentation | None) -> list[Item]:
+    """Return the item itself and ``n_augmentations - 1`` changed copies."""
     if change is None:
         return [item]
-    return [item, *(ChangedItem(item, Version(change, number)) for number in range(1, n_versions))]
+    return [
+        item,
+        *(ChangedItem(item, AugmentedVersion(change, number)) for number in range(1, n_augmentations)),
+    ]
 
 
 def fill_store(
     store: FeatureStore, items: Sequence[Item], *, n_jobs: int
-) -> tuple[NDArray[np.int64], list[SetAside]]:
+) -> tuple[NDArray[np.int64], list[Skipped]]:
     """Describe all clips that can be.
 
     Returns
     -------
-    kept, set_aside
+    kept, skipped
         The places of the clips that have features now, shape ``(n_kept,)``; and the others, with the
         reason.
 
@@ -142,15 +145,15 @@ def fill_store(
     DataError
         If no clip can be used.
     """
-    set_aside = store.fill(items, n_jobs=n_jobs)
+    skipped = store.fill(items, n_jobs=n_jobs)
     # Not by name: clips in memory may share one, and so may the stretches of a file.
     kept = np.asarray([k for k, item in enumerate(items) if _has(store, item)], np.int64)
     if len(kept) == 0:
         raise DataError(
             f"None of {len(items)} clips could be used. The first: "
-            f"{set_aside[0].reason if set_aside else 'there is none'}"
+            f"{skipped[0].reason if skipped else 'there is none'}"
         )
-    return kept, set_aside
+    return kept, skipped
 
 
 def _has(store: FeatureStore, item: Item) -> bool:

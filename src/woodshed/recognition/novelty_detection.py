@@ -1,7 +1,7 @@
 """Familiar: how far a sound is from all that a model learned from, and whether there is a sound at all.
 
 A net gives every sound one of its names, and is often sure of it. What it was never shown has to be told
-from the sound itself: `Outline` describes a clip coarsely, `Familiar` measures how far that is from the
+from the sound itself: `SpectralEmbedding` describes a clip coarsely, `NoveltyDetector` measures how far that is from the
 clips that were learned from. Both look at the sound beside the net, so they do the same for every model.
 """
 
@@ -43,7 +43,7 @@ _LEAST_STD_DB = 1.0
 
 
 @dataclass(frozen=True, kw_only=True)
-class Outline:
+class SpectralEmbedding:
     """Describe a clip coarsely, by a row that depends neither on its level nor its length, and the level.
 
     Mean and spread over the active frames of a log-mel spectrogram relative to its loudest value, and the
@@ -58,7 +58,7 @@ class Outline:
     Examples
     --------
     >>> from woodshed.audio import sine
-    >>> outline = Outline(sample_rate=8000)
+    >>> outline = SpectralEmbedding(sample_rate=8000)
     >>> loud, soft = (outline(sine(440, sample_rate=8000, amplitude=size)) for size in (0.5, 0.05))
     >>> loud.shape, bool(abs(loud - soft)[:-1].max() < 0.01), round(float(loud[-1] - soft[-1]), 2)
     ((97,), True, 20.0)
@@ -99,7 +99,7 @@ def loudest_db(clip: Clip) -> float:
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
-class Familiar:
+class NoveltyDetector:
     """What the clips that were learned from look like: a middle for each class, and one common spread.
 
     The distance is that of Mahalanobis to the nearest middle (K. Lee et al., "A simple unified framework for
@@ -125,7 +125,7 @@ class Familiar:
         Examples
         --------
         >>> rng = np.random.default_rng(0)
-        >>> known = Familiar.of(rng.normal(size=(40, 97)), np.array(["a", "b"] * 20))
+        >>> known = NoveltyDetector.of(rng.normal(size=(40, 97)), np.array(["a", "b"] * 20))
         >>> near, far = known.distance(np.stack([np.zeros(97), np.full(97, 9.0)]))
         >>> bool(near < far)
         True

@@ -15,22 +15,22 @@ from woodshed.clip import Clip
 from woodshed.errors import ParameterError, near_miss
 from woodshed.prediction import NONE_OF_THESE, Prediction
 from woodshed.recognition.confidence import Confidence
-from woodshed.recognition.estimator import Listener, OnEpoch, ignore_epoch
+from woodshed.recognition.estimator import AudioEstimator, OnEpoch, ignore_epoch
 from woodshed.recognition.items import class_names
-from woodshed.recognition.self_training import WAYS, OwnNames, fit_with_unlabelled
+from woodshed.recognition.self_training import SELF_TRAINING_MODES, PseudoLabels, fit_with_unlabelled
 
 Probabilities = NDArray[np.float64]
 
 
 @dataclass(kw_only=True, eq=False)
-class Recogniser(Listener):
+class Recogniser(AudioEstimator):
     """Learn which of several names a clip has, and say it of new clips.
 
     It has scikit-learn's manners (``fit``, ``predict``, ``predict_proba``, ``score``, ``get_params``;
     it can be cloned and searched over) with clips where scikit-learn has rows of numbers. A job is a
     subclass that changes defaults.
 
-    All other settings: `woodshed.recognition.estimator.Listener`.
+    All other settings: `woodshed.recognition.estimator.AudioEstimator`.
 
     Parameters
     ----------
@@ -40,7 +40,7 @@ class Recogniser(Listener):
 
     Attributes
     ----------
-    own_names_ : woodshed.recognition.self_training.OwnNames or None
+    pseudo_labels_ : woodshed.recognition.self_training.PseudoLabels or None
         What became of clips without a label; None if there were none, or they were left aside.
     classes_ : numpy.ndarray
         The names, sorted; the columns of every probability array.
@@ -61,17 +61,17 @@ class Recogniser(Listener):
     woodshed.errors.SettingNameError: Recogniser has no setting epohs. Did you mean epochs?
     """
 
-    job: ClassVar[str] = "sound"
+    task: ClassVar[str] = "sound"
     confidence_: ClassVar[Confidence] = Confidence()
-    own_names_: ClassVar[OwnNames | None] = None
+    pseudo_labels_: ClassVar[PseudoLabels | None] = None
 
     unlabelled: str | None = None
 
     def check_settings(self) -> None:
         """Refuse values that cannot work, all in the same words."""
         super().check_settings()
-        if self.unlabelled is not None and self.unlabelled not in WAYS:
-            known = near_miss(self.unlabelled, WAYS)
+        if self.unlabelled is not None and self.unlabelled not in SELF_TRAINING_MODES:
+            known = near_miss(self.unlabelled, SELF_TRAINING_MODES)
             raise ParameterError(f"There is no way {self.unlabelled!r} to use unlabelled clips. {known}")
 
     # -- learning ---------------------------------------------------------------------------------
@@ -124,10 +124,10 @@ class Recogniser(Listener):
             Handed on. If an epoch had ended, the recogniser is left fitted with the best weights so far.
         """
         self.check_settings()
-        self.__dict__.pop("own_names_", None)
+        self.__dict__.pop("pseudo_labels_", None)
         if any(label is None for label in labels):
             told = fit_with_unlabelled(self, clips, labels, groups, sample_weight, checkpoint, on_epoch)
-            self.__dict__["own_names_"] = told
+            self.__dict__["pseudo_labels_"] = told
             return self
         return self.learn(clips, labels, groups, sample_weight, checkpoint, on_epoch)
 
@@ -165,24 +165,28 @@ class Recogniser(Listener):
         """Return the share of clips that are named right."""
         return float(np.mean(self.predict(clips) == np.asarray(labels)))
 
-    def decide(self, clips: Iterable[Clip], *, false_alarm_rate: float | None = None) -> NDArray[np.str_]:
+    def decide(self, clips: Iterable[Clip], *, false_positive_rate: float | None = None) -> NDArray[np.str_]:
         """Return what is answered to each clip, shape ``(n_clips,)``: a name, "silence" or "none of these".
 
         Parameters
         ----------
-        clips, false_alarm_rate
+        clips, false_positive_rate
             As for `listen`.
         """
-        return np.asarray([a.label for a in self.listen(clips, false_alarm_rate=false_alarm_rate)], dtype=str)
+        return np.asarray(
+            [a.label for a in self.listen(clips, false_positive_rate=false_positive_rate)], dtype=str
+        )
 
-    def listen(self, clips: Iterable[Clip], *, false_alarm_rate: float | None = None) -> Iterator[Prediction]:
+    def listen(
+        self, clips: Iterable[Clip], *, false_positive_rate: float | None = None
+    ) -> Iterator[Prediction]:
         """Yield the answer for each clip in turn, in the order of the clips; nothing is kept.
 
         Parameters
         ----------
         clips
             As for `predict_proba`.
-        false_alarm_rate
+        false_positive_rate
             How often a clip of another class may be given a name, for each name: 0.01 is one in a hundred.
             What is not sure enough for that is answered "none of these". None takes the most probable name.
 
@@ -193,8 +197,8 @@ class Recogniser(Listener):
         """
         names = self.fitted("classes_").tolist()
         least = [0.0] * len(names)
-        if false_alarm_rate is not None:
-            least = list(self.confidence_.least_probabilities(false_alarm_rate))
+        if false_positive_rate is not None:
+            least = list(self.confidence_.least_probabilities(false_positive_rate))
         for clip in clips:
             heard = resample(clip, self.fitted("sample_rate_"))
             row = self._probability(heard)

@@ -14,7 +14,7 @@ from numpy.typing import ArrayLike, NDArray
 from woodshed.clip import Clip
 from woodshed.errors import DataError
 from woodshed.estimate import Estimate
-from woodshed.recognition.estimator import Listener, OnEpoch, ignore_epoch
+from woodshed.recognition.estimator import AudioEstimator, OnEpoch, ignore_epoch
 from woodshed.training.inference import RANGES_NAME
 
 Values = Sequence[Mapping[str, float]] | ArrayLike
@@ -22,7 +22,7 @@ Values = Sequence[Mapping[str, float]] | ArrayLike
 
 
 @dataclass(kw_only=True, eq=False)
-class Regressor(Listener):
+class Regressor(AudioEstimator):
     """Learn numbers that belong to clips, and say them of new clips.
 
     It has scikit-learn's manners (``fit``, ``predict``, ``score``) with clips where scikit-learn has rows of
@@ -30,7 +30,7 @@ class Regressor(Listener):
     (`woodshed.recognition.net.loss.value_loss`) and answers in their own units; a classical model is one regression for
     each of them, and ``logistic`` stands for its counterpart, a ridge regression.
 
-    All settings: `woodshed.recognition.estimator.Listener`.
+    All settings: `woodshed.recognition.estimator.AudioEstimator`.
 
     Attributes
     ----------
@@ -46,7 +46,7 @@ class Regressor(Listener):
     3.0
     """
 
-    job: ClassVar[str] = "values"
+    task: ClassVar[str] = "values"
     answer: ClassVar[str] = "values"
     names: ClassVar[tuple[str, ...]] = ()
 

@@ -1,7 +1,7 @@
 """One folder per model, readable by a person, and nothing in it is ever run.
 
 ==================  ==============================================================
-``settings.json``   job, settings, feature, format version, digests of the files
+``settings.json``   task, settings, feature, format version, digests of the files
 ``labels.json``     the classes, in the order of the net's answers
 ``net.onnx``        the net as it is asked
 ``net.keras``       the net as it can be trained on
@@ -38,14 +38,25 @@ from woodshed.features.views import Views
 from woodshed.features.voice import VoiceSummary
 from woodshed.features.voice_course import VoiceCourse
 from woodshed.recognition.confidence import CONFIDENCE_NAME, FAMILIAR_NAME, Confidence
-from woodshed.recognition.estimator import Listener
+from woodshed.recognition.estimator import AudioEstimator
 from woodshed.recognition.experiments.result import LearningCurve
 from woodshed.recognition.fit_classical import MODEL_NAME
 from woodshed.recognition.recogniser import Recogniser
 from woodshed.training.inference import KERAS_NAME, ONNX_NAME, RANGES_NAME, THRESHOLDS_NAME
 
-FORMAT = 1
-"""Version of the folder's layout; a folder of a higher one is refused."""
+FORMAT = 2
+"""Version of the folder's layout; a folder of a higher one is refused.
+
+Format 1 called a task a job and had other names for some settings; it is read by `_upgrade`.
+"""
+
+_RENAMED_SETTINGS = {
+    "average_weights": "swa_share",
+    "colour_norm": "channel_norm",
+    "n_versions": "n_augmentations",
+    "second_opinion": "ensemble_share",
+}
+"""Setting of format 1 -> its name today."""
 
 SETTINGS_NAME = "settings.json"
 
@@ -77,7 +88,7 @@ _BESIDE = _OF_CONFIDENCE | {RANGES_NAME, THRESHOLDS_NAME}
 """Files that any kind of model may have, or not."""
 
 
-def save_model(recogniser: Listener, folder: Path) -> None:
+def save_model(recogniser: AudioEstimator, folder: Path) -> None:
     """Write a fitted recogniser's files into a folder, each of them whole or not at all.
 
     ``settings.json`` comes last and names the digests of the others, so a folder in which writing was
@@ -100,7 +111,7 @@ def save_model(recogniser: Listener, folder: Path) -> None:
         write_whole(folder / name, content)
     settings = {
         "format": FORMAT,
-        "job": type(recogniser).job,
+        "task": type(recogniser).task,
         "settings": recogniser.get_params() | {"store": None},
         "feature": {type(recogniser.feature_).__name__: asdict(recogniser.feature_)},
         "curve": asdict(recogniser.curve_),
@@ -111,7 +122,7 @@ def save_model(recogniser: Listener, folder: Path) -> None:
         (folder / name).unlink(missing_ok=True)  # of another kind of model that was here before
 
 
-def load_model(folder: str | Path, classes: Mapping[str, type[Listener]]) -> Listener:
+def load_model(folder: str | Path, classes: Mapping[str, type[AudioEstimator]]) -> AudioEstimator:
     """Load a recogniser; no code from the folder is run.
 
     Keras is not loaded if ONNX Runtime can ask, and scikit-learn only for a classical model.
@@ -121,7 +132,7 @@ def load_model(folder: str | Path, classes: Mapping[str, type[Listener]]) -> Lis
     folder
         What `save_model` wrote.
     classes
-        Job name -> class: who may be made of it.
+        Task name -> class.
 
     Raises
     ------
@@ -130,19 +141,19 @@ def load_model(folder: str | Path, classes: Mapping[str, type[Listener]]) -> Lis
     """
     folder = Path(folder)
     settings = read_settings(folder)
-    job = settings["job"]
-    if job not in classes:
+    task = settings["task"]
+    if task not in classes:
         raise ModelFolderError(
-            f"{printable(folder)} is a model for {job!r}, not for {', '.join(classes)}. "
+            f"{printable(folder)} is a model for {task!r}, not for {', '.join(classes)}. "
             "Load it with woodshed.load(folder)."
         )
     contents = read_contents(folder, settings)
     try:
-        recogniser = classes[job](**settings["settings"])
+        recogniser = classes[task](**settings["settings"])
         name = _KINDS[frozenset(settings["files"]) - _BESIDE]
         if name == "Summary":
-            reads_notes = classes[job].notes.__name__ in settings["feature"]
-            name = (classes[job].notes if reads_notes else classes[job].summary).__name__
+            reads_notes = classes[task].notes.__name__ in settings["feature"]
+            name = (classes[task].notes if reads_notes else classes[task].summary).__name__
         feature = FEATURES[name](**settings["feature"][name])
         labels = json.loads(contents.pop(LABELS_NAME))
         curve = LearningCurve.from_dict(settings["curve"])
@@ -154,7 +165,7 @@ def load_model(folder: str | Path, classes: Mapping[str, type[Listener]]) -> Lis
         feature=feature,
         files={name: content for name, content in contents.items() if name not in _OF_CONFIDENCE},
         curve=curve,
-        set_aside=[],
+        skipped=[],
     )
     if CONFIDENCE_NAME in contents and isinstance(recogniser, Recogniser):
         recogniser.set_confidence(confidence)
@@ -195,7 +206,9 @@ def read_settings(folder: Path) -> dict[str, Any]:
     try:
         settings: dict[str, Any] = json.loads(path.read_text("utf-8"))
         version = settings["format"]
-        settings["job"], settings["settings"], settings["feature"], settings["files"][LABELS_NAME]
+        if version == 1:
+            _upgrade(settings)
+        settings["task"], settings["settings"], settings["feature"], settings["files"][LABELS_NAME]
         if (
             isinstance(version, int)
             and version <= FORMAT
@@ -216,13 +229,21 @@ def read_settings(folder: Path) -> dict[str, Any]:
     return settings
 
 
+def _upgrade(settings: dict[str, Any]) -> None:
+    """Rename in place what format 1 called otherwise."""
+    settings["task"] = settings.pop("job")
+    settings["settings"] = {
+        _RENAMED_SETTINGS.get(name, name): value for name, value in settings["settings"].items()
+    }
+
+
 def describe_model(folder: Path) -> dict[str, Any]:
     """Return what a model folder says about itself, without loading the net.
 
     Returns
     -------
     dict
-        ``job``, ``labels``, ``feature``, ``settings``, and, if it was measured, ``accuracy``, ``scores`` of
+        ``task``, ``labels``, ``feature``, ``settings``, and, if it was measured, ``accuracy``, ``scores`` of
         one that answers with tags or values, ``bits`` of one that writes, and ``provenance``.
 
     Raises
@@ -237,7 +258,7 @@ def describe_model(folder: Path) -> dict[str, Any]:
     except (OSError, ValueError):
         measured = {}
     return {
-        "job": settings["job"],
+        "task": settings["task"],
         "labels": labels,
         "feature": settings["feature"],
         "settings": settings["settings"],

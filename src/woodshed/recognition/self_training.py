@@ -26,8 +26,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from woodshed.clip import Clip
-from woodshed.data.example import Corpus, Example, SetAside
-from woodshed.data.folds import deal_out, deal_out_groups
+from woodshed.data.example import Corpus, Example, Skipped
+from woodshed.data.folds import stratified_folds, stratified_group_folds
 from woodshed.data.sound import Sounds
 from woodshed.data.table import NO_LABEL
 from woodshed.errors import DataError
@@ -37,7 +37,7 @@ if TYPE_CHECKING:
     from woodshed.recognition.estimator import OnEpoch
     from woodshed.recognition.recogniser import Recogniser
 
-WAYS = ("pseudo",)
+SELF_TRAINING_MODES = ("pseudo",)
 """What may be done with unlabelled clips."""
 
 RIGHT_SHARE = 0.9
@@ -57,7 +57,7 @@ LEAST_HELD_OUT = 10
 
 
 @dataclass(frozen=True)
-class OwnNames:
+class PseudoLabels:
     """What became of the clips without a label.
 
     Parameters
@@ -71,9 +71,9 @@ class OwnNames:
 
     Examples
     --------
-    >>> OwnNames(20, {3: "yes", 17: "no"}, 0.8).to_text()
+    >>> PseudoLabels(20, {3: "yes", 17: "no"}, 0.8).to_text()
     '2 of 20 unlabelled sounds learned from, by the name that it gave them itself (0.80 sure or more)'
-    >>> OwnNames(20, {}, None).to_text()
+    >>> PseudoLabels(20, {}, None).to_text()
     'none of 20 unlabelled sounds learned from: it was not sure enough of any'
     """
 
@@ -125,12 +125,12 @@ def fit_with_unlabelled(
     sample_weight: Sequence[float] | None,
     checkpoint: Path | None,
     on_epoch: OnEpoch,
-) -> OwnNames | None:
+) -> PseudoLabels | None:
     """Fit a recogniser in place where some labels are None; see `Recogniser.fit`.
 
     Returns
     -------
-    OwnNames or None
+    PseudoLabels or None
         What became of them; None if the settings leave them aside.
     """
     check_lengths(clips, ["" for _ in labels], groups)
@@ -150,7 +150,7 @@ def fit_with_unlabelled(
             taken, added = _name(teacher, beyond, least)
         rows, names = np.concatenate([known, others[taken]]), [*given, *added]
         own = zip(others[taken].tolist(), added, strict=True)
-        told = OwnNames(len(others), dict(own), least)
+        told = PseudoLabels(len(others), dict(own), least)
         weights[others] *= WEIGHT
     some_weights = None if told is None and sample_weight is None else weights[rows].tolist()
     recogniser.learn(
@@ -158,7 +158,7 @@ def fit_with_unlabelled(
         *(some_weights, checkpoint, on_epoch),
     )
     if told is None:
-        recogniser.set_aside_ += [SetAside(Path(_source(clips, int(k))), NO_LABEL) for k in others]
+        recogniser.skipped_ += [Skipped(Path(_source(clips, int(k))), NO_LABEL) for k in others]
     return told
 
 
@@ -215,11 +215,11 @@ def _deal(labels: Sequence[str], groups: Sequence[str] | None, seed: int) -> Seq
     """Deal out whole groups, or single clips where that cannot be."""
     if groups is not None and len(set(groups)) > 1:
         try:
-            return deal_out_groups(labels, groups, min(N_PARTS, len(set(groups))), seed, "group")
+            return stratified_group_folds(labels, groups, min(N_PARTS, len(set(groups))), seed, "group")
         except DataError:  # a class that comes from one group only
             pass
     try:
-        return deal_out(labels, N_PARTS, seed)
+        return stratified_folds(labels, N_PARTS, seed)
     except DataError:  # not even one class has so many clips
         return []
 
@@ -252,11 +252,11 @@ def with_unlabelled(recogniser: Any, corpus: Corpus) -> Corpus:
     --------
     >>> from woodshed.recognition.recogniser import Recogniser
     >>> lost = Example(Path("c.wav"))
-    >>> some = Corpus("some", (), (SetAside(lost.path, NO_LABEL),), unlabelled=(lost,))
+    >>> some = Corpus("some", (), (Skipped(lost.path, NO_LABEL),), unlabelled=(lost,))
     >>> len(with_unlabelled(Recogniser(), some).unlabelled)
     0
     >>> taken = with_unlabelled(Recogniser(unlabelled="pseudo"), some)
-    >>> len(taken.unlabelled), len(taken.set_aside)
+    >>> len(taken.unlabelled), len(taken.skipped)
     (1, 0)
     """
     if getattr(recogniser, "unlabelled", None) is None:
@@ -265,8 +265,8 @@ def with_unlabelled(recogniser: Any, corpus: Corpus) -> Corpus:
     if corpus.groups is not None:
         taken = tuple(example for example in taken if example.group is not None)
     paths = {example.path for example in taken}
-    left = tuple(e for e in corpus.set_aside if not (e.path in paths and NO_LABEL[:-1] in e.reason))
-    return replace(corpus, unlabelled=taken, set_aside=left)
+    left = tuple(e for e in corpus.skipped if not (e.path in paths and NO_LABEL[:-1] in e.reason))
+    return replace(corpus, unlabelled=taken, skipped=left)
 
 
 def may_learn(unlabelled: Sequence[Example], tested: Sequence[Example]) -> list[Example]:

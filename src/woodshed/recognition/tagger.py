@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 from woodshed.clip import Clip
 from woodshed.errors import DataError
 from woodshed.metrics.guess import Calibration, fit_calibration
-from woodshed.recognition.estimator import Listener, OnEpoch, ignore_epoch
+from woodshed.recognition.estimator import AudioEstimator, OnEpoch, ignore_epoch
 from woodshed.tagging import Tagging
 from woodshed.training.inference import THRESHOLDS_NAME
 
@@ -26,14 +26,14 @@ DEFAULT_THRESHOLD = 0.5
 
 
 @dataclass(kw_only=True, eq=False)
-class Tagger(Listener):
+class Tagger(AudioEstimator):
     """Learn which tags clips have, and say it of new clips; several may be right, or none.
 
     It has scikit-learn's manners (``fit``, ``predict``, ``predict_proba``, ``score``) with clips where
     scikit-learn has rows of numbers. A net lowers the binary cross-entropy of each tag that is known
     (`woodshed.recognition.net.loss.tag_loss`); a classical model is one model for each tag.
 
-    All settings: `woodshed.recognition.estimator.Listener`.
+    All settings: `woodshed.recognition.estimator.AudioEstimator`.
 
     Attributes
     ----------
@@ -52,7 +52,7 @@ class Tagger(Listener):
     [[0, 1, 1]]
     """
 
-    job: ClassVar[str] = "tags"
+    task: ClassVar[str] = "tags"
     answer: ClassVar[str] = "tags"
 
     def fit(

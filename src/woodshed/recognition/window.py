@@ -38,7 +38,7 @@ _PER_DB = np.float32(np.log(10) / 10)
 
 
 @dataclass(frozen=True, kw_only=True)
-class Variation:
+class SpectrogramAugmentation:
     """How far a window may wander from its recording while a net learns; `STILL` changes nothing.
 
     Parameters
@@ -78,7 +78,7 @@ class Variation:
     random_place: bool = True
 
 
-STILL = Variation(
+STILL = SpectrogramAugmentation(
     stretch=0,
     warp=0,
     shift_bands=0,
@@ -94,7 +94,7 @@ STILL = Variation(
 def cut_windows(
     spectrograms: Sequence[NDArray[np.floating]],
     n_frames: int,
-    variation: Variation = STILL,
+    variation: SpectrogramAugmentation = STILL,
     rng: np.random.Generator | None = None,
     loudest_db: Sequence[float] | None = None,
 ) -> Window:
@@ -177,7 +177,7 @@ def _blend(first: Window, second: Window, share: Window) -> Window:
 def _stretch_in_time(
     spectrograms: Sequence[NDArray[np.floating]],
     n_frames: int,
-    variation: Variation,
+    variation: SpectrogramAugmentation,
     rng: np.random.Generator,
     loudest_db: Sequence[float] | None,
 ) -> Window:
@@ -251,7 +251,7 @@ def _peak_db(rows: NDArray[np.floating]) -> float:
     return float(rows.astype(np.float32).max())  # numpy compares float16, as stored, half as fast
 
 
-def _warp_in_frequency(windows: Window, variation: Variation, rng: np.random.Generator) -> None:
+def _warp_in_frequency(windows: Window, variation: SpectrogramAugmentation, rng: np.random.Generator) -> None:
     """Read each window at other bands: scaled about the lowest one, and shifted."""
     n_windows, _, n_bands = windows.shape
     scale = np.exp(rng.uniform(-variation.warp, variation.warp, (n_windows, 1)))
@@ -279,7 +279,7 @@ def _colour(windows: Window, colour_db: float, rng: np.random.Generator) -> None
     windows += gain_db[:, None] * (windows > PAD_DB)
 
 
-def _add_noise(windows: Window, variation: Variation, rng: np.random.Generator) -> None:
+def _add_noise(windows: Window, variation: SpectrogramAugmentation, rng: np.random.Generator) -> None:
     """Add the power of a steady, tilted noise, each time from another place of one long recording of it."""
     n_windows, n_frames, n_bands = windows.shape
     low_db, high_db = variation.noise_range_db
@@ -305,7 +305,7 @@ def _noise_tape(n_values: int) -> NDArray[np.float32]:
     return tape
 
 
-def _mask(windows: Window, variation: Variation, rng: np.random.Generator) -> None:
+def _mask(windows: Window, variation: SpectrogramAugmentation, rng: np.random.Generator) -> None:
     """Silence two stripes of bands and two stretches of time in each window."""
     n_windows, n_frames, n_bands = windows.shape
     longest = int(variation.mask_share * n_frames)

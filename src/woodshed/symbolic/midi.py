@@ -18,7 +18,7 @@ from woodshed.score import (
     Score,
     Tempo,
 )
-from woodshed.symbolic.midi_event import META, Event, Tracks, decode, encode
+from woodshed.symbolic.midi_event import META, MidiEvent, Tracks, decode, encode
 
 MIDI_SUFFIXES = (".mid", ".midi")
 
@@ -156,7 +156,7 @@ class _Collected:
         self._title = ""
         self._n_stuck = self._n_empty = self._n_odd = 0
 
-    def add(self, track: Iterable[Event], number: int, last_tick: int) -> None:
+    def add(self, track: Iterable[MidiEvent], number: int, last_tick: int) -> None:
         """Take in one track."""
         sounding: dict[tuple[int, int], deque[tuple[int, int]]] = defaultdict(deque)
         name, channel = "", None
@@ -224,7 +224,7 @@ class _Collected:
             self._n_empty, n_ticks = self._n_empty + 1, 1
         self._notes.append(Note(tick / self._ticks, n_ticks / self._ticks, pitch, velocity, channel))
 
-    def _take_meta(self, event: Event) -> None:
+    def _take_meta(self, event: MidiEvent) -> None:
         """Take in a tempo, metre or key; the last one at a place counts."""
         at, content = event.tick / self._ticks, event.content
         try:
@@ -239,7 +239,7 @@ class _Collected:
             self._n_odd += 1
 
 
-def _conductor(score: Score, ticks_per_beat: int) -> tuple[Event, ...]:
+def _conductor(score: Score, ticks_per_beat: int) -> tuple[MidiEvent, ...]:
     """Write what concerns all channels: title, tempo, metre, key."""
     events = [_name(score.title)] if score.title else []
     for tempo in score.tempos:
@@ -289,19 +289,19 @@ def _pickup_metre(pickup_beats: float, metre: Metre) -> Metre | None:
     return None
 
 
-def _channel_track(score: Score, channel: int, ticks_per_beat: int) -> tuple[Event, ...]:
+def _channel_track(score: Score, channel: int, ticks_per_beat: int) -> tuple[MidiEvent, ...]:
     """Write one channel. At one tick programs come first, then ends of notes, then beginnings."""
     names = [name for of, name in score.part_names if of == channel]
     events = [_name(name) for name in names[:1]]
-    moments: list[tuple[int, int, int, Event]] = []
+    moments: list[tuple[int, int, int, MidiEvent]] = []
     for program in (p for p in score.programs if p.channel == channel):
         tick = _tick(program.onset_beats, ticks_per_beat)
-        moments.append((tick, 0, 0, Event(tick, _PROGRAM << 4 | channel, program.program)))
+        moments.append((tick, 0, 0, MidiEvent(tick, _PROGRAM << 4 | channel, program.program)))
     for note in (n for n in score.notes if n.channel == channel):
         start = _tick(note.onset_beats, ticks_per_beat)
         end = max(start + 1, _tick(note.end_beats, ticks_per_beat))
-        on = Event(start, _NOTE_ON << 4 | channel, note.pitch_midi, note.velocity)
-        off = Event(end, _NOTE_OFF << 4 | channel, note.pitch_midi, 0)
+        on = MidiEvent(start, _NOTE_ON << 4 | channel, note.pitch_midi, note.velocity)
+        off = MidiEvent(end, _NOTE_OFF << 4 | channel, note.pitch_midi, 0)
         moments += [(start, 2, note.pitch_midi, on), (end, 1, note.pitch_midi, off)]
     moments.sort(key=lambda moment: moment[:3])
     return (*events, *(event for *_, event in moments))
@@ -311,11 +311,11 @@ def _tick(beats: float, ticks_per_beat: int) -> int:
     return round(beats * ticks_per_beat)
 
 
-def _meta(tick: int, kind: int, content: bytes) -> Event:
-    return Event(tick, META, kind, 0, content)
+def _meta(tick: int, kind: int, content: bytes) -> MidiEvent:
+    return MidiEvent(tick, META, kind, 0, content)
 
 
-def _name(text: str) -> Event:
+def _name(text: str) -> MidiEvent:
     return _meta(0, _NAME, text.encode("utf-8", "replace"))
 
 

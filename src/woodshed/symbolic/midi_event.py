@@ -21,7 +21,7 @@ _N_DATA_BYTES = {0x8: 2, 0x9: 2, 0xA: 2, 0xB: 2, 0xC: 1, 0xD: 1, 0xE: 2}
 _MAX_VARIABLE_BYTES = 4
 
 
-class Event(NamedTuple):
+class MidiEvent(NamedTuple):
     """One event: when, its status byte, its first number (for `META` the type), and the rest.
 
     ``second`` is 0 where there is none; ``content`` is for `META` only.
@@ -39,7 +39,7 @@ class Tracks:
     """A file as events: ticks in a quarter note, and the events of each track in order."""
 
     ticks_per_beat: int
-    tracks: tuple[tuple[Event, ...], ...]
+    tracks: tuple[tuple[MidiEvent, ...], ...]
 
 
 def decode(data: bytes, path: object) -> Tracks:
@@ -60,7 +60,7 @@ def decode(data: bytes, path: object) -> Tracks:
 
     Examples
     --------
-    >>> note = [Event(0, 0x90, 60, 64), Event(480, 0x80, 60, 0)]
+    >>> note = [MidiEvent(0, 0x90, 60, 64), MidiEvent(480, 0x80, 60, 0)]
     >>> decode(encode(Tracks(480, (tuple(note),))), "a.mid").tracks[0] == tuple(note)
     True
     """
@@ -102,9 +102,9 @@ class _Reader:
         self._data, self._at, self._path = data, start, path
         self._end, self._whole = min(end, len(data)), end <= len(data)
 
-    def events(self) -> tuple[Event, ...]:
+    def events(self) -> tuple[MidiEvent, ...]:
         """Return all events up to the end of the track; system exclusive messages are left out."""
-        found: list[Event] = []
+        found: list[MidiEvent] = []
         tick = status = 0
         while self._at < self._end:
             tick += self._variable()
@@ -118,7 +118,7 @@ class _Reader:
                 content = self._take(self._variable())
                 if kind == _END_OF_TRACK:
                     return tuple(found)
-                found.append(Event(tick, META, kind, 0, content))
+                found.append(MidiEvent(tick, META, kind, 0, content))
             elif first in _SYSTEM_EXCLUSIVE:
                 self._take(self._variable())
             elif first >= 0xF0:
@@ -126,7 +126,7 @@ class _Reader:
             else:
                 first = self._number() if first < 0 else first
                 second = self._number() if _N_DATA_BYTES[status >> 4] == 2 else 0
-                found.append(Event(tick, status, first, second))
+                found.append(MidiEvent(tick, status, first, second))
         if not self._whole:
             raise self._cut_short()
         return tuple(found)
@@ -170,7 +170,7 @@ class _Reader:
         )
 
 
-def _track_bytes(events: Iterable[Event]) -> bytes:
+def _track_bytes(events: Iterable[MidiEvent]) -> bytes:
     out, now = bytearray(), 0
     for event in events:
         out += _variable_bytes(event.tick - now)

@@ -9,7 +9,7 @@ from typing import TypeVar
 
 from woodshed.score import Key, Metre, Note, Score, Tempo
 
-Change = TypeVar("Change", Key, Metre, Tempo)
+WaveformAugmentation = TypeVar("WaveformAugmentation", Key, Metre, Tempo)
 
 MAX_DENOMINATOR = 1024
 """Times become the nearest fraction of a quarter note with a denominator up to this."""
@@ -31,7 +31,7 @@ class BarSpan:
 
 
 @dataclass(frozen=True)
-class Event:
+class StaffEvent:
     """Notes of one voice that begin and end together."""
 
     start: Fraction
@@ -62,7 +62,7 @@ def beat_of(metre: Metre | None) -> Fraction:
     return Fraction(3 * 4, metre.denominator) if metre and is_compound else Fraction(1)
 
 
-def news_of(changes: Sequence[Change]) -> list[Change]:
+def news_of(changes: Sequence[WaveformAugmentation]) -> list[WaveformAugmentation]:
     """Leave out the changes to what holds already, such as those of a score that is played twice.
 
     Examples
@@ -70,7 +70,7 @@ def news_of(changes: Sequence[Change]) -> list[Change]:
     >>> [metre.onset_beats for metre in news_of([Metre(0, 4, 4), Metre(8, 4, 4), Metre(16, 3, 4)])]
     [0, 16]
     """
-    kept: list[Change] = []
+    kept: list[WaveformAugmentation] = []
     for change in changes:
         if not kept or replace(change, onset_beats=kept[-1].onset_beats) != kept[-1]:
             kept.append(change)
@@ -114,7 +114,7 @@ def bars_of(score: Score) -> list[BarSpan]:
     return bars
 
 
-def voices_of(notes: Iterable[Note]) -> list[list[Event]]:
+def voices_of(notes: Iterable[Note]) -> list[list[StaffEvent]]:
     """Deal out the notes of one part to voices in which nothing overlaps.
 
     Notes that begin and end together make a chord; a pitch that comes twice among them goes to another voice.
@@ -131,9 +131,9 @@ def voices_of(notes: Iterable[Note]) -> list[list[Event]]:
         end = max(start + Fraction(1, MAX_DENOMINATOR), exact(note.end_beats))
         copy = sum(note.pitch_midi == other.pitch_midi for other in together.get((start, end, 0), ()))
         together.setdefault((start, end, copy), []).append(note)
-    voices: list[list[Event]] = []
+    voices: list[list[StaffEvent]] = []
     for (start, end, _), chord in sorted(together.items(), key=lambda item: item[0]):
-        event = Event(start, end, tuple(sorted(chord, key=lambda note: note.pitch_midi)))
+        event = StaffEvent(start, end, tuple(sorted(chord, key=lambda note: note.pitch_midi)))
         for voice in voices:
             if voice[-1].end <= start:
                 voice.append(event)

@@ -30,7 +30,7 @@ COMPOSERS: dict[str, str] = {"chorale": "ChoraleComposer", "roll": "RollComposer
 """Job that writes music -> class, likewise."""
 
 
-def job_class(job: str) -> type[Any]:
+def task_class(task: str) -> type[Any]:
     """Return the class of a job; its module is imported only now.
 
     Raises
@@ -40,13 +40,13 @@ def job_class(job: str) -> type[Any]:
 
     Examples
     --------
-    >>> job_class("speech").__name__
+    >>> task_class("speech").__name__
     'SpeechRecogniser'
     """
     every = JOBS | COMPOSERS
-    if job not in every:
-        raise ParameterError(f"There is no job {job!r}. {near_miss(job, every)}")
-    found: type[Any] = getattr(import_module(f"{__name__}.{job}"), every[job])
+    if task not in every:
+        raise ParameterError(f"There is no job {task!r}. {near_miss(task, every)}")
+    found: type[Any] = getattr(import_module(f"{__name__}.{task}"), every[task])
     return found
 
 
@@ -56,10 +56,10 @@ class _Classes(Mapping[str, "type[Any]"]):
     def __init__(self, jobs: Mapping[str, str]) -> None:
         self._jobs = jobs
 
-    def __getitem__(self, job: str) -> type[Any]:
-        if job not in self._jobs:
-            raise KeyError(job)
-        return job_class(job)
+    def __getitem__(self, task: str) -> type[Any]:
+        if task not in self._jobs:
+            raise KeyError(task)
+        return task_class(task)
 
     def __iter__(self) -> Iterator[str]:
         return iter(self._jobs)

@@ -5,11 +5,11 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import ClassVar
 
-from woodshed.audio.augment import Chain, Change, Noise, Speed, Tone
+from woodshed.audio.augment import Chain, Noise, Speed, Tone, WaveformAugmentation
 from woodshed.features.row import RowFeature
 from woodshed.features.voice_course import VoiceCourse
 from woodshed.recognition.recogniser import Recogniser
-from woodshed.recognition.window import Variation
+from woodshed.recognition.window import SpectrogramAugmentation
 
 
 @dataclass(kw_only=True, eq=False)
@@ -22,7 +22,7 @@ class EmotionRecogniser(Recogniser):
     course), which learns from each recording and from four copies of it, played a little faster or slower,
     through another microphone, with some noise. ``--net`` takes the nets as well; they
     need more voices than most corpora have (``benchmarks/quality/emotion.md``). All settings:
-    `woodshed.recognition.estimator.Listener`.
+    `woodshed.recognition.estimator.AudioEstimator`.
 
     Examples
     --------
@@ -33,14 +33,14 @@ class EmotionRecogniser(Recogniser):
     ['calm']
     """
 
-    job: ClassVar[str] = "emotion"
+    task: ClassVar[str] = "emotion"
     highest_rate: ClassVar[int] = 16000
-    variation: ClassVar[Variation] = Variation(
+    variation: ClassVar[SpectrogramAugmentation] = SpectrogramAugmentation(
         stretch=0.1, warp=0.05, shift_bands=1, noise_share=0.3, colour_db=3, mix=1.0
     )
-    change: ClassVar[Change | None] = Chain((Speed(0.88, 1.12), Tone(), Noise(15.0, 40.0)), 0.7)
+    change: ClassVar[WaveformAugmentation | None] = Chain((Speed(0.88, 1.12), Tone(), Noise(15.0, 40.0)), 0.7)
     summary: ClassVar[type[RowFeature]] = VoiceCourse
-    n_row_versions: ClassVar[int] = 5
+    n_augmented_rows: ClassVar[int] = 5
 
     net: str = "kernel-ridge"
     width: int = 16
@@ -48,7 +48,7 @@ class EmotionRecogniser(Recogniser):
     n_mels: int = 64
     frame_s: float = 0.046
     hop_s: float = 0.025
-    colour_norm: float = 0.0
+    channel_norm: float = 0.0
     epochs: int = 100
     patience: int = 100
     batch_size: int = 16

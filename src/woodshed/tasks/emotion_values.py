@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import ClassVar
 
-from woodshed.audio.augment import Chain, Change, Noise, Speed, Tone
+from woodshed.audio.augment import Chain, Noise, Speed, Tone, WaveformAugmentation
 from woodshed.features.row import RowFeature
 from woodshed.features.voice import VoiceSummary
 from woodshed.tasks.mood import MoodRegressor
@@ -20,7 +20,7 @@ class EmotionValuesRegressor(MoodRegressor):
     ``valence`` and ``arousal``, or from EMO-DB, whose seven names stand for places on the plane
     (`woodshed.data.corpora.emodb.VALUES`). The default is no net but a support vector regression on what
     speech research measures, learned from each recording and four changed copies. All settings:
-    `woodshed.recognition.estimator.Listener`.
+    `woodshed.recognition.estimator.AudioEstimator`.
 
     Examples
     --------
@@ -31,10 +31,10 @@ class EmotionValuesRegressor(MoodRegressor):
     'happy, excited'
     """
 
-    job: ClassVar[str] = "emotion_values"
+    task: ClassVar[str] = "emotion_values"
     highest_rate: ClassVar[int] = 16000
-    change: ClassVar[Change | None] = Chain((Speed(0.88, 1.12), Tone(), Noise(15.0, 40.0)), 0.7)
+    change: ClassVar[WaveformAugmentation | None] = Chain((Speed(0.88, 1.12), Tone(), Noise(15.0, 40.0)), 0.7)
     summary: ClassVar[type[RowFeature]] = VoiceSummary
-    n_row_versions: ClassVar[int] = 5
+    n_augmented_rows: ClassVar[int] = 5
 
     net: str = "svm"

@@ -5,9 +5,9 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import ClassVar
 
-from woodshed.audio.augment import Change, Speed
+from woodshed.audio.augment import Speed, WaveformAugmentation
 from woodshed.recognition.recogniser import Recogniser
-from woodshed.recognition.window import Variation
+from woodshed.recognition.window import SpectrogramAugmentation
 
 
 @dataclass(kw_only=True, eq=False)
@@ -19,7 +19,7 @@ class GenreRecogniser(Recogniser):
     of that artist's other songs without having understood any (A. Flexer, "A closer look on artist filters
     for musical genre classification", 2007). Of MIDI files a classical model (``--net logistic``) reads the
     notes, with metre and tempo hidden (`woodshed.features.NoteSummary`); a net hears them played. All
-    settings: `woodshed.recognition.estimator.Listener`.
+    settings: `woodshed.recognition.estimator.AudioEstimator`.
 
     Examples
     --------
@@ -30,9 +30,9 @@ class GenreRecogniser(Recogniser):
     ['drone']
     """
 
-    job: ClassVar[str] = "genre"
+    task: ClassVar[str] = "genre"
     highest_rate: ClassVar[int] = 22050
-    variation: ClassVar[Variation] = Variation(
+    variation: ClassVar[SpectrogramAugmentation] = SpectrogramAugmentation(
         stretch=0.05,
         warp=0.02,
         shift_bands=1,
@@ -41,16 +41,16 @@ class GenreRecogniser(Recogniser):
         colour_db=3,
         mix=0.4,
     )
-    change: ClassVar[Change | None] = Speed(0.94, 1.06)
+    change: ClassVar[WaveformAugmentation | None] = Speed(0.94, 1.06)
 
     width: int = 16
     window_s: float = 3.0
     n_mels: int = 64
     frame_s: float = 0.046
     hop_s: float = 0.023
-    colour_norm: float = 0.0
+    channel_norm: float = 0.0
     epochs: int = 60
     patience: int = 20
     batch_size: int = 32
     learning_rate: float = 2e-3
-    n_versions: int = 3
+    n_augmentations: int = 3

@@ -5,12 +5,12 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import ClassVar
 
-from woodshed.audio.augment import Chain, Change, Gain, Noise, Speed, Tone
+from woodshed.audio.augment import Chain, Gain, Noise, Speed, Tone, WaveformAugmentation
 from woodshed.audio.room import Attack, Band, Phrase, Room
 from woodshed.features.row import RowFeature
 from woodshed.features.views import Views
 from woodshed.recognition.recogniser import Recogniser
-from woodshed.recognition.window import Variation
+from woodshed.recognition.window import SpectrogramAugmentation
 
 _ELSEWHERE = Chain(
     (
@@ -32,7 +32,7 @@ class InstrumentRecogniser(Recogniser):
     from four copies of it: at other pitches and levels, without the attack, strung together to short phrases,
     and as if recorded elsewhere. It knows other recordings of the players it learned from well, and other
     players or samplers less well (``benchmarks/quality/instrument.md``): learn from several, if there are.
-    ``--net`` takes the nets as well. All settings: `woodshed.recognition.estimator.Listener`.
+    ``--net`` takes the nets as well. All settings: `woodshed.recognition.estimator.AudioEstimator`.
 
     Examples
     --------
@@ -43,8 +43,8 @@ class InstrumentRecogniser(Recogniser):
     ['flute']
     """
 
-    job: ClassVar[str] = "instrument"
-    variation: ClassVar[Variation] = Variation(
+    task: ClassVar[str] = "instrument"
+    variation: ClassVar[SpectrogramAugmentation] = SpectrogramAugmentation(
         stretch=0.1,
         warp=0.05,
         shift_bands=1.5,
@@ -53,7 +53,7 @@ class InstrumentRecogniser(Recogniser):
         colour_db=3,
         mix=1.0,
     )
-    change: ClassVar[Change | None] = Chain(
+    change: ClassVar[WaveformAugmentation | None] = Chain(
         (
             Speed(0.7, 1.4),
             Chain((Phrase(6, 4.0),), probability=0.55),
@@ -63,7 +63,7 @@ class InstrumentRecogniser(Recogniser):
         )
     )
     summary: ClassVar[type[RowFeature]] = Views
-    n_row_versions: ClassVar[int] = 5
+    n_augmented_rows: ClassVar[int] = 5
 
     net: str = "kernel-ridge"
     width: int = 16
@@ -71,6 +71,6 @@ class InstrumentRecogniser(Recogniser):
     n_mels: int = 64
     frame_s: float = 0.064
     hop_s: float = 0.025
-    colour_norm: float = 0.0
+    channel_norm: float = 0.0
     epochs: int = 60
     batch_size: int = 16

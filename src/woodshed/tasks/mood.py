@@ -6,10 +6,10 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import ClassVar
 
-from woodshed.audio.augment import Change
+from woodshed.audio.augment import WaveformAugmentation
 from woodshed.features.played import PlayedNotes, TimedNotes
 from woodshed.recognition.regressor import Regressor
-from woodshed.recognition.window import Variation
+from woodshed.recognition.window import SpectrogramAugmentation
 
 QUADRANTS = {
     (True, True): "happy, excited",
@@ -28,7 +28,7 @@ class MoodRegressor(Regressor):
     Sound is heard at up to 16 kHz in windows of three seconds, and copies are not played faster or slower:
     tempo is half of arousal. Other values are learned just as well. Of MIDI files a classical model
     (``--net logistic``, ``svm``, ``forest``) reads the notes, tempo and dynamics among them; a net hears them
-    played. All settings: `woodshed.recognition.estimator.Listener`.
+    played. All settings: `woodshed.recognition.estimator.AudioEstimator`.
 
     Examples
     --------
@@ -40,22 +40,22 @@ class MoodRegressor(Regressor):
     'happy, excited'
     """
 
-    job: ClassVar[str] = "mood"
+    task: ClassVar[str] = "mood"
     names: ClassVar[tuple[str, ...]] = ("valence", "arousal")
-    variation: ClassVar[Variation] = Variation(
+    variation: ClassVar[SpectrogramAugmentation] = SpectrogramAugmentation(
         stretch=0.05, warp=0.02, shift_bands=1, noise_share=0.2, colour_db=2, mask_bands=8
     )
-    change: ClassVar[Change | None] = None
+    change: ClassVar[WaveformAugmentation | None] = None
     notes: ClassVar[type[PlayedNotes]] = TimedNotes
 
     window_s: float = 3.0
     n_mels: int = 64
     hop_s: float = 0.016
-    colour_norm: float = 0.0
+    channel_norm: float = 0.0
     epochs: int = 60
     patience: int = 15
     batch_size: int = 32
-    n_versions: int = 1
+    n_augmentations: int = 1
 
     def word(self, values: Mapping[str, float]) -> str:
         """Name the quadrant of valence and arousal; nothing, if one of them is not measured.

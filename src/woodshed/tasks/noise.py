@@ -5,11 +5,11 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import ClassVar
 
-from woodshed.audio.augment import Change, Speed
+from woodshed.audio.augment import Speed, WaveformAugmentation
 from woodshed.features.row import RowFeature
 from woodshed.features.views import Views
 from woodshed.recognition.recogniser import Recogniser
-from woodshed.recognition.window import Variation
+from woodshed.recognition.window import SpectrogramAugmentation
 
 
 @dataclass(kw_only=True, eq=False)
@@ -18,7 +18,7 @@ class NoiseRecogniser(Recogniser):
 
     Sounds are heard in windows of two and a half seconds at up to 32 kHz; while learning, a window is cut
     where something can be heard. Unlike in speech the colour of a sound is part of what it is, so it is
-    kept (``colour_norm`` is 0; the overall level still does not matter), and training windows are warped
+    kept (``channel_norm`` is 0; the overall level still does not matter), and training windows are warped
     less and get less noise. Two of them are played at once (`woodshed.recognition.window.mix_pairs`), which keeps
     the net from learning few recordings by heart. A second opinion has half the say: a kernel machine on
     how the bands of a window move (`woodshed.nets.texture`). Without a net, and about as good, learns
@@ -30,15 +30,15 @@ class NoiseRecogniser(Recogniser):
     --------
     >>> from woodshed.audio import noise, sine
     >>> clips = [noise(colour="white", seed=k) for k in range(4)] + [sine(300 + 20 * k) for k in range(4)]
-    >>> recogniser = NoiseRecogniser(net="mlp", width=16, window_s=0.5, epochs=40, n_versions=1)
+    >>> recogniser = NoiseRecogniser(net="mlp", width=16, window_s=0.5, epochs=40, n_augmentations=1)
     >>> recogniser = recogniser.fit(clips, ["hiss"] * 4 + ["hum"] * 4)
     >>> recogniser.predict([sine(350)]).tolist()
     ['hum']
     """
 
-    job: ClassVar[str] = "noise"
+    task: ClassVar[str] = "noise"
     highest_rate: ClassVar[int] = 32000
-    variation: ClassVar[Variation] = Variation(
+    variation: ClassVar[SpectrogramAugmentation] = SpectrogramAugmentation(
         stretch=0.1,
         warp=0.05,
         shift_bands=3,
@@ -49,9 +49,9 @@ class NoiseRecogniser(Recogniser):
         mask_share=0.15,
         mix=1.0,
     )
-    change: ClassVar[Change | None] = Speed(0.8, 1.25)
+    change: ClassVar[WaveformAugmentation | None] = Speed(0.8, 1.25)
     summary: ClassVar[type[RowFeature]] = Views
-    n_row_versions: ClassVar[int] = 5
+    n_augmented_rows: ClassVar[int] = 5
 
     net: str = "conv-residual"
     width: int = 16
@@ -59,10 +59,10 @@ class NoiseRecogniser(Recogniser):
     n_mels: int = 64
     frame_s: float = 0.046
     hop_s: float = 0.025
-    colour_norm: float = 0.0
-    second_opinion: float = 0.5
+    channel_norm: float = 0.0
+    ensemble_share: float = 0.5
     epochs: int = 300
     patience: int = 60
     batch_size: int = 16
     learning_rate: float = 2e-3
-    average_weights: float = 0.33
+    swa_share: float = 0.33

@@ -5,21 +5,21 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import ClassVar
 
-from woodshed.audio.augment import Change
+from woodshed.audio.augment import WaveformAugmentation
 from woodshed.features.noise_floor import NoiseFloor
 from woodshed.features.row import RowFeature
 from woodshed.recognition.recogniser import Recogniser
-from woodshed.recognition.window import Variation
+from woodshed.recognition.window import SpectrogramAugmentation
 
 
 @dataclass(kw_only=True, eq=False)
 class NoiseColourRecogniser(Recogniser):
     """Recognise the noise under speech or music: white, pink or brown, hum, a crowd or animals, or none.
 
-    Nobody needs to label anything: ``woodshed train noisy:FOLDER --job noise_colour`` mixes noise onto clean
+    Nobody needs to label anything: ``woodshed train noisy:FOLDER --task noise_colour`` mixes noise onto clean
     recordings (`woodshed.data.noisy`). The default is no net but a support vector machine on what each band
     keeps up all the time (`NoiseFloor`). Own recordings of noise are learned just as well. All settings:
-    `woodshed.recognition.estimator.Listener`.
+    `woodshed.recognition.estimator.AudioEstimator`.
 
     Examples
     --------
@@ -30,13 +30,13 @@ class NoiseColourRecogniser(Recogniser):
     ['brown']
     """
 
-    job: ClassVar[str] = "noise_colour"
-    variation: ClassVar[Variation] = Variation(
+    task: ClassVar[str] = "noise_colour"
+    variation: ClassVar[SpectrogramAugmentation] = SpectrogramAugmentation(
         stretch=0.1, warp=0.0, shift_bands=0, noise_share=0.0, colour_db=0
     )
-    change: ClassVar[Change | None] = None
+    change: ClassVar[WaveformAugmentation | None] = None
     summary: ClassVar[type[RowFeature]] = NoiseFloor
 
     net: str = "svm"
-    colour_norm: float = 0.0
-    n_versions: int = 1
+    channel_norm: float = 0.0
+    n_augmentations: int = 1

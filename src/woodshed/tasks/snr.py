@@ -5,11 +5,11 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import ClassVar
 
-from woodshed.audio.augment import Change
+from woodshed.audio.augment import WaveformAugmentation
 from woodshed.features.noise_floor import NoiseFloor
 from woodshed.features.row import RowFeature
 from woodshed.recognition.regressor import Regressor
-from woodshed.recognition.window import Variation
+from woodshed.recognition.window import SpectrogramAugmentation
 
 
 @dataclass(kw_only=True, eq=False)
@@ -17,10 +17,10 @@ class SnrRegressor(Regressor):
     """Measure the signal-to-noise ratio of a recording, in decibels.
 
     The ratio is that of the mean power of the sound to that of the noise, over the whole recording. To
-    learn it, ``woodshed train noisy:FOLDER --job snr`` mixes noise onto clean recordings, from -5 to 30 dB
+    learn it, ``woodshed train noisy:FOLDER --task snr`` mixes noise onto clean recordings, from -5 to 30 dB
     (`woodshed.data.noisy`). The default is no net but a support vector regression on what each band keeps up
     all the time (`NoiseFloor`); it knows the kinds of sound and noise that it was made from. All settings:
-    `woodshed.recognition.estimator.Listener`.
+    `woodshed.recognition.estimator.AudioEstimator`.
 
     Examples
     --------
@@ -33,14 +33,14 @@ class SnrRegressor(Regressor):
     True
     """
 
-    job: ClassVar[str] = "snr"
+    task: ClassVar[str] = "snr"
     names: ClassVar[tuple[str, ...]] = ("snr_db",)
-    variation: ClassVar[Variation] = Variation(
+    variation: ClassVar[SpectrogramAugmentation] = SpectrogramAugmentation(
         stretch=0.1, warp=0.0, shift_bands=0, noise_share=0.0, colour_db=0
     )
-    change: ClassVar[Change | None] = None
+    change: ClassVar[WaveformAugmentation | None] = None
     summary: ClassVar[type[RowFeature]] = NoiseFloor
 
     net: str = "svm"
-    colour_norm: float = 0.0
-    n_versions: int = 1
+    channel_norm: float = 0.0
+    n_augmentations: int = 1

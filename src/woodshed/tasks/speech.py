@@ -5,9 +5,9 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import ClassVar
 
-from woodshed.audio.augment import Change, Speed
+from woodshed.audio.augment import Speed, WaveformAugmentation
 from woodshed.recognition.recogniser import Recogniser
-from woodshed.recognition.window import Variation
+from woodshed.recognition.window import SpectrogramAugmentation
 
 
 @dataclass(kw_only=True, eq=False)
@@ -15,7 +15,7 @@ class SpeechRecogniser(Recogniser):
     """Recognise which word of a closed vocabulary a short recording holds.
 
     Made for voices it has not heard: the colour of microphone and room is taken out of every clip
-    (``colour_norm``), training copies are played faster and slower and read as if by longer and shorter
+    (``channel_norm``), training copies are played faster and slower and read as if by longer and shorter
     vocal tracts, and the default net reads all bands of a moment together (`woodshed.nets.conv_tdnn`).
     Words are heard in a window of one second at up to 16 kHz. All settings: `Recogniser`.
 
@@ -25,16 +25,16 @@ class SpeechRecogniser(Recogniser):
     >>> from woodshed.data.corpora.fsdd import load
     >>> from woodshed.data.sound import Sounds
     >>> some = [example for example in load(sample_folder()).examples if example.label in "07"][::10]
-    >>> recogniser = SpeechRecogniser(net="mlp", epochs=2, n_versions=1)
+    >>> recogniser = SpeechRecogniser(net="mlp", epochs=2, n_augmentations=1)
     >>> recogniser = recogniser.fit(Sounds(some), [example.label for example in some])
     >>> recogniser.predict_proba(Sounds(some[:3])).shape
     (3, 2)
     """
 
-    job: ClassVar[str] = "speech"
+    task: ClassVar[str] = "speech"
     highest_rate: ClassVar[int] = 16000
-    variation: ClassVar[Variation] = Variation()
-    change: ClassVar[Change | None] = Speed(0.85, 1.18)
+    variation: ClassVar[SpectrogramAugmentation] = SpectrogramAugmentation()
+    change: ClassVar[WaveformAugmentation | None] = Speed(0.85, 1.18)
 
     net: str = "conv-tdnn"
     epochs: int = 60

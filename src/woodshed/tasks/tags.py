@@ -5,11 +5,11 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import ClassVar
 
-from woodshed.audio.augment import Change
+from woodshed.audio.augment import WaveformAugmentation
 from woodshed.features.row import RowFeature
 from woodshed.features.views import Views
 from woodshed.recognition.tagger import Tagger
-from woodshed.recognition.window import Variation
+from woodshed.recognition.window import SpectrogramAugmentation
 
 
 @dataclass(kw_only=True, eq=False)
@@ -20,7 +20,7 @@ class TagsTagger(Tagger):
     recordings it learns in a minute what the nets did not learn in ten (``benchmarks/quality/tags.md``).
     ``--net`` takes the nets as well, which are for tens of thousands of recordings; they hear windows of
     three seconds with 64 bands, as music taggers do. Copies are not played faster or slower, since tempo and
-    pitch may be what a tag says. All settings: `woodshed.recognition.estimator.Listener`.
+    pitch may be what a tag says. All settings: `woodshed.recognition.estimator.AudioEstimator`.
 
     Examples
     --------
@@ -31,19 +31,19 @@ class TagsTagger(Tagger):
     ['hum', 'steady']
     """
 
-    job: ClassVar[str] = "tags"
-    variation: ClassVar[Variation] = Variation(
+    task: ClassVar[str] = "tags"
+    variation: ClassVar[SpectrogramAugmentation] = SpectrogramAugmentation(
         stretch=0.05, warp=0.02, shift_bands=1, noise_share=0.2, colour_db=2, mask_bands=8
     )
-    change: ClassVar[Change | None] = None
+    change: ClassVar[WaveformAugmentation | None] = None
     summary: ClassVar[type[RowFeature]] = Views
 
     net: str = "kernel-ridge"
     window_s: float = 3.0
     n_mels: int = 64
     hop_s: float = 0.016
-    colour_norm: float = 0.0
+    channel_norm: float = 0.0
     epochs: int = 60
     patience: int = 15
     batch_size: int = 32
-    n_versions: int = 1
+    n_augmentations: int = 1

@@ -23,7 +23,7 @@ from numpy.typing import NDArray
 
 from woodshed.errors import ModelFolderError
 
-Ask = Callable[[NDArray[np.float32]], NDArray[np.floating]]
+PredictFunction = Callable[[NDArray[np.float32]], NDArray[np.floating]]
 """Windows ``(batch, n_frames, n_bands)`` or rows ``(batch, n_values)`` to probabilities."""
 
 KERAS_NAME, ONNX_NAME = "net.keras", "net.onnx"
@@ -35,7 +35,7 @@ THRESHOLDS_NAME, RANGES_NAME = "thresholds.json", "ranges.json"
 """Files beside them: a tagger's calibration and thresholds; the ends of what a regressor learned."""
 
 
-def ask_onnx(content: bytes) -> Ask:
+def predict_onnx(content: bytes) -> PredictFunction:
     """Make a function that asks the net in an ONNX file.
 
     Raises
@@ -61,7 +61,7 @@ def ask_onnx(content: bytes) -> Ask:
     return ask
 
 
-def ask_keras(net: Any) -> Ask:
+def predict_keras(net: Any) -> PredictFunction:
     """Make a function that asks a Keras net, for backends that cannot export."""
 
     def ask(windows: NDArray[np.float32]) -> NDArray[np.float32]:

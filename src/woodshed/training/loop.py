@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 from woodshed.errors import DataError
 from woodshed.recognition.experiments.result import LearningCurve
 from woodshed.recognition.net.loss import Judge, Loss
-from woodshed.recognition.window import Variation, cut_windows, loudest, mix_pairs
+from woodshed.recognition.window import SpectrogramAugmentation, cut_windows, loudest, mix_pairs
 from woodshed.training.checkpoint import read_arrays, write_arrays
 from woodshed.training.steps_per_execution import (
     Batch,
@@ -42,14 +42,14 @@ class Batches:
     ----------
     read
         Answers the spectrogram of example ``k`` in version ``v``, shape ``(n_frames_k, n_bands)``.
-    n_versions
+    n_augmentations
         How many versions of each example there are; one is drawn at random for each window.
     targets
         Shape ``(n_examples, n_answers)``: one-hot rows, tags, or standardised values.
     n_frames
         Length of a window.
     variation
-        How far windows may wander; see `woodshed.recognition.window.Variation`.
+        How far windows may wander; see `woodshed.recognition.window.SpectrogramAugmentation`.
     batch_size, seed
         Windows in a batch; source of every draw.
 
@@ -69,15 +69,15 @@ class Batches:
         read: Callable[[int, int], Spectrogram],
         targets: NDArray[np.float32],
         *,
-        n_versions: int,
+        n_augmentations: int,
         n_frames: int,
-        variation: Variation,
+        variation: SpectrogramAugmentation,
         batch_size: int,
         seed: int,
     ) -> None:
         self.read = read
         self.targets = targets
-        self.n_versions = n_versions
+        self.n_augmentations = n_augmentations
         self.n_frames = n_frames
         self.variation = variation
         self.batch_size = min(batch_size, len(targets))
@@ -93,7 +93,7 @@ class Batches:
         # Every batch has a generator of its own: a run that resumes draws what it would have drawn.
         rng = np.random.default_rng([self.seed, epoch, batch])
         chosen = self._order(epoch)[batch * self.batch_size : (batch + 1) * self.batch_size]
-        versions = rng.integers(self.n_versions, size=len(chosen))
+        versions = rng.integers(self.n_augmentations, size=len(chosen))
         places = list(zip(chosen.tolist(), versions.tolist(), strict=True))
         spectrograms = [self.read(*place) for place in places]
         for place, spectrogram in zip(places, spectrograms, strict=True):
@@ -358,12 +358,12 @@ def validate_on(
     """
 
     def validation(net: keras.Model) -> tuple[float, float]:
-        return (judge or judge_classes)(targets, ask_windows(net, cut, len(targets), batch_size))
+        return (judge or judge_classes)(targets, predict_windows(net, cut, len(targets), batch_size))
 
     return validation
 
 
-def ask_windows(
+def predict_windows(
     net: keras.Model, cut: Callable[[slice], NDArray[np.float32]], n_windows: int, batch_size: int = 64
 ) -> NDArray[np.float32]:
     """Return a net's answers, ``(n_windows, n_answers)``, for windows that are cut as they are needed."""

@@ -21,7 +21,7 @@ from woodshed.training.checkpoint import read_arrays, write_arrays
 
 
 @dataclass(frozen=True)
-class Notebook:
+class RunState:
     """A folder of finished parts (``NAME.npz``) and of states to go on from (``NAME.checkpoint.npz``).
 
     Parameters

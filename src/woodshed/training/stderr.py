@@ -9,7 +9,7 @@ from contextlib import contextmanager
 
 
 @contextmanager
-def quiet_stderr() -> Iterator[None]:
+def suppress_stderr() -> Iterator[None]:
     """Drop what compiled code writes to standard error inside the block, such as TensorFlow's greeting.
 
     Python's own messages and exceptions are not touched: the descriptor is, ``sys.stderr`` is flushed first.

@@ -42,7 +42,7 @@ def test_it_learns_which_voices_go_with_a_soprano(composer: ChoraleComposer) -> 
     grid = np.full((8, 4), HOLE)
     grid[:, 0] = soprano
     expected = np.where(soprano[:, np.newaxis] == 71, CHORDS[1], CHORDS[3])
-    written = composer.fill(grid, temperature=0.1, n_passes=20, mend=False)
+    written = composer.fill(grid, temperature=0.1, n_passes=20, repair=False)
     assert np.mean(written[:, 1:] == expected[:, 1:]) > 0.9
 
 
@@ -114,10 +114,10 @@ def test_mending_removes_planted_parallels_and_leaves_the_given_voice() -> None:
     free = np.zeros(piece.shape, bool)
     free[:, 3] = True
     writer = CellWriter(flat, layout, 1.0, 1)
-    mended = writer.mend(piece, free, np.random.default_rng(0))
+    mended = writer.repair(piece, free, np.random.default_rng(0))
     assert len(find_faults(mended)) == 0
     assert (mended[:, :3] == piece[:, :3]).all()
-    nothing_free = writer.mend(piece, np.zeros_like(free), np.random.default_rng(0))
+    nothing_free = writer.repair(piece, np.zeros_like(free), np.random.default_rng(0))
     assert (nothing_free == piece).all()
 
 

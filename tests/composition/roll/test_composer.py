@@ -15,12 +15,12 @@ from woodshed.composition.experiment import ComposerRun
 from woodshed.composition.generation import write_pieces
 from woodshed.composition.roll.fitting import N_LEAD, NOTHING, FrameBatches, pack_frames
 from woodshed.composition.saving import save_composer
-from woodshed.data.symbolic_corpus import Repertoire
+from woodshed.data.symbolic_corpus import SymbolicCorpus
 from woodshed.errors import DataError, NotFittedError, ParameterError, ScoreError, SettingNameError
 from woodshed.score import Note, Score
 from woodshed.tasks.roll import RollComposer
 from woodshed.tasks.roll.piece import RollPiece, frames_to_text
-from woodshed.tasks.roll.request import RollWish
+from woodshed.tasks.roll.request import RollRequest
 
 CHORDS = [[60, 64], [62, 65], [59, 67]]
 ROUND = CHORDS * 6
@@ -48,11 +48,11 @@ NETS = ("rbm", "rnn-rbm", "gru-rbm", "rnn-nade", "transformer-nade", "tcn")
 every_net = pytest.mark.parametrize("net", NETS)
 pytestmark = pytest.mark.train
 
-Learned = Callable[[str], RollComposer]
+ReferenceSet = Callable[[str], RollComposer]
 
 
 @pytest.fixture(scope="module")
-def learned() -> Learned:
+def learned() -> ReferenceSet:
     """Return a function that gives the one composer of a net that has learned three chords in a round."""
     pieces = [ROUND[: 15 + k] for k in (0, 1, 2)] * 4
     titles = [f"round {k}" for k in range(len(pieces))]
@@ -66,7 +66,7 @@ def learned() -> Learned:
 
 
 @every_net
-def test_it_knows_what_it_learned_better_than_single_notes_do(net: str, learned: Learned) -> None:
+def test_it_knows_what_it_learned_better_than_single_notes_do(net: str, learned: ReferenceSet) -> None:
     nats = learned(net).nats_per_frame([ROUND], **SURE)
     # Six notes sound in a third of the frames each, so that they take 3.82 nats if each is by itself.
     assert nats < (3.7 if net in ALONE else 2.5)
@@ -86,7 +86,7 @@ def test_the_chances_of_all_pieces_add_up_to_one(net: str) -> None:
 
 
 @every_net
-def test_a_piece_is_judged_the_same_alone_and_in_company(net: str, learned: Learned) -> None:
+def test_a_piece_is_judged_the_same_alone_and_in_company(net: str, learned: ReferenceSet) -> None:
     composer = learned(net)
     pieces = [ROUND, CHORDS, ROUND[1:] * 2]  # the last is longer than a row
     together = composer.frame_nats(pieces, **SURE)
@@ -97,7 +97,7 @@ def test_a_piece_is_judged_the_same_alone_and_in_company(net: str, learned: Lear
 
 
 @every_net
-def test_a_seed_says_what_is_written(net: str, learned: Learned) -> None:
+def test_a_seed_says_what_is_written(net: str, learned: ReferenceSet) -> None:
     composer = learned(net)
     scores = composer.sample(3, seed=4, n_frames=6, temperature=30.0)
     assert composer.sample(3, seed=4, n_frames=6, temperature=30.0) == scores
@@ -106,7 +106,7 @@ def test_a_seed_says_what_is_written(net: str, learned: Learned) -> None:
 
 
 @pytest.mark.parametrize("net", ["rnn-rbm", "transformer-nade", "tcn"])
-def test_what_is_written_follows_what_was_learned(net: str, learned: Learned) -> None:
+def test_what_is_written_follows_what_was_learned(net: str, learned: ReferenceSet) -> None:
     (score,) = learned(net).sample(1, seed=1, n_frames=30, temperature=0.3)
     frames = learned(net).encode(score)
     known = {tuple(np.flatnonzero(learned(net).encode([chord])[0])) for chord in CHORDS}
@@ -114,7 +114,7 @@ def test_what_is_written_follows_what_was_learned(net: str, learned: Learned) ->
 
 
 @every_net
-def test_it_is_the_same_after_saving(net: str, learned: Learned, tmp_path: Path) -> None:
+def test_it_is_the_same_after_saving(net: str, learned: ReferenceSet, tmp_path: Path) -> None:
     save_composer(learned(net), tmp_path)
     loaded = woodshed.load(tmp_path)
     assert isinstance(loaded, RollComposer)
@@ -123,9 +123,9 @@ def test_it_is_the_same_after_saving(net: str, learned: Learned, tmp_path: Path)
     assert loaded.sample(1, seed=3, n_frames=5) == learned(net).sample(1, seed=3, n_frames=5)
 
 
-def test_pieces_are_compared_with_what_was_learned(learned: Learned) -> None:
-    wish = RollWish(bars=2, seed=1, temperature=0.05)
-    (one,) = write_pieces(learned("transformer-nade"), 1, wish)
+def test_pieces_are_compared_with_what_was_learned(learned: ReferenceSet) -> None:
+    request = RollRequest(bars=2, seed=1, temperature=0.05)
+    (one,) = write_pieces(learned("transformer-nade"), 1, request)
     assert one.piece.facts[0] == "8 beats"
     assert [line.name for line, _ in one.lines] == ["highest", "lowest"]
     assert one.originality.copied_bars >= 1
@@ -152,7 +152,7 @@ def test_a_training_is_measured_beside_what_is_counted() -> None:
     pieces = tuple(tuple(map(tuple, ROUND[k:])) for k in range(9))
     names = tuple("abcdefghi")
     composer = RollComposer(**TINY, net="rnn-nade", validation_share=0.1)
-    result = ComposerRun(composer, Repertoire("rounds", pieces, names, names)).measure()
+    result = ComposerRun(composer, SymbolicCorpus("rounds", pieces, names, names)).measure()
     assert [one.method for one in result.bits[1:]] == ["each note given itself before", "each note by itself"]
     model, order_1, alone = (one.bits for one in result.bits)
     assert model < order_1 < alone
@@ -210,4 +210,4 @@ def test_what_cannot_be_is_refused() -> None:
     with pytest.raises(ParameterError, match=r"shape \(n_frames, 88\), got \(3, 5\)"):
         RollComposer().encode(np.zeros((3, 5)))
     with pytest.raises(ParameterError, match="--bars must be from 1 to 64"):
-        RollWish(bars=0)
+        RollRequest(bars=0)

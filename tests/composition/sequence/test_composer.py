@@ -23,7 +23,7 @@ from woodshed.errors import (
 from woodshed.symbolic.folk.word import METRES, MODES
 from woodshed.tasks.tune import TuneComposer
 from woodshed.tasks.tune.piece import TunePiece
-from woodshed.tasks.tune.request import TuneWish
+from woodshed.tasks.tune.request import TuneRequest
 
 TINY = {"width": 16, "n_layers": 1, "dropout": 0.0, "n_steps": 32, "batch_size": 2}
 SCALE = "M:4/4 K:Cmaj C D E F G A B c | c B A G F E D C |"
@@ -52,19 +52,19 @@ def test_pieces_in_company_are_known_as_well_as_alone(composer: TuneComposer) ->
 
 
 def test_the_same_seed_writes_the_same_and_another_does_not(composer: TuneComposer) -> None:
-    wish = TuneWish(seed=5, ends="any", max_copied_bars=-1)
-    texts = [tune.piece.text for tune in write_pieces(composer, 4, wish)]
-    assert texts == [tune.piece.text for tune in write_pieces(composer, 4, wish)]
-    assert texts != [tune.piece.text for tune in write_pieces(composer, 4, TuneWish(seed=6, ends="any"))]
-    assert composer.sample(2, seed=5, first=2, rule=wish.rule) == texts[2:]
+    request = TuneRequest(seed=5, ends="any", max_copied_bars=-1)
+    texts = [tune.piece.text for tune in write_pieces(composer, 4, request)]
+    assert texts == [tune.piece.text for tune in write_pieces(composer, 4, request)]
+    assert texts != [tune.piece.text for tune in write_pieces(composer, 4, TuneRequest(seed=6, ends="any"))]
+    assert composer.sample(2, seed=5, first=2, rule=request.rule) == texts[2:]
 
 
 @pytest.mark.parametrize("seed", range(3))
 def test_by_the_rules_every_bar_adds_up_and_wishes_are_met(composer: TuneComposer, seed: int) -> None:
-    wish = TuneWish(
+    request = TuneRequest(
         metre="6/8", key="D dorian", bars=4, constrain=["bar 2 = C 2 E G 3"], seed=seed, ends="any"
     )
-    for tune in write_pieces(composer, 3, wish):
+    for tune in write_pieces(composer, 3, request):
         assert tune.piece.faults == ()
         assert tune.piece.text.startswith("M:6/8 K:Cdor")
         assert "B, 2 D F 3" in tune.piece.text
@@ -74,12 +74,12 @@ def test_by_the_rules_every_bar_adds_up_and_wishes_are_met(composer: TuneCompose
 
 
 def test_what_is_written_freely_is_a_tune_all_the_same(composer: TuneComposer) -> None:
-    for tune in write_pieces(composer, 24, TuneWish(free=True, temperature=50.0)):
+    for tune in write_pieces(composer, 24, TuneRequest(free=True, temperature=50.0)):
         metre, mode, *music = tune.piece.text.split()
         assert metre in METRES
         assert mode in MODES
         assert not {*METRES, *MODES, "<s>"} & set(music)
-    (asked,) = write_pieces(composer, 1, TuneWish(free=True, key="D dorian", temperature=50.0))
+    (asked,) = write_pieces(composer, 1, TuneRequest(free=True, key="D dorian", temperature=50.0))
     assert asked.piece.text.split()[1] == "K:Cdor"
 
 
@@ -90,46 +90,48 @@ def test_a_piece_is_written_the_same_alone_and_in_company(composer: TuneComposer
 
 def test_a_prime_comes_back_unchanged(composer: TuneComposer) -> None:
     prime = "M:6/8 K:Cdor |: G 3 C 2 E"
-    for tune in write_pieces(composer, 3, TuneWish(prime=prime, ends="any")):
+    for tune in write_pieces(composer, 3, TuneRequest(prime=prime, ends="any")):
         assert tune.piece.text.startswith(prime)
 
 
 def test_without_heat_it_writes_what_it_learned_and_says_so(composer: TuneComposer) -> None:
-    (tune,) = write_pieces(composer, 1, TuneWish(prime="M:6/8 K:Cdor |:", temperature=0.01, ends="any"))
+    (tune,) = write_pieces(composer, 1, TuneRequest(prime="M:6/8 K:Cdor |:", temperature=0.01, ends="any"))
     assert tune.originality.copied_bars >= 1
     assert tune.originality.source == "A jig"
 
 
 def test_a_tune_that_copies_too_much_is_written_anew(composer: TuneComposer) -> None:
-    for tune in write_pieces(composer, 3, TuneWish(max_copied_bars=0, temperature=3.0, ends="any")):
+    for tune in write_pieces(composer, 3, TuneRequest(max_copied_bars=0, temperature=3.0, ends="any")):
         assert tune.originality.copied_bars == 0
-    wish = TuneWish(max_copied_bars=0, prime=" ".join(JIG.split()[:-1]), ends="any")
+    request = TuneRequest(max_copied_bars=0, prime=" ".join(JIG.split()[:-1]), ends="any")
     with pytest.raises(ParameterError, match=r"only 0 are as they should.*copy more than 0 .*bars\): 20\."):
-        write_pieces(composer, 1, wish)
+        write_pieces(composer, 1, request)
 
 
 def test_tunes_end_at_home_unless_they_need_not(composer: TuneComposer) -> None:
-    anywhere = TuneWish(temperature=2.0, ends="any", max_copied_bars=-1).write(composer, 32, 0)
+    anywhere = TuneRequest(temperature=2.0, ends="any", max_copied_bars=-1).write(composer, 32, 0)
     at_home = [piece.text for piece in anywhere if piece.ends_at_home]
     assert 0 < len(at_home) < 32
-    kept = write_pieces(composer, 3, TuneWish(temperature=2.0, max_copied_bars=-1))
+    kept = write_pieces(composer, 3, TuneRequest(temperature=2.0, max_copied_bars=-1))
     assert [tune.piece.text for tune in kept] == at_home[:3]
 
 
 def test_a_tune_that_was_cut_off_is_written_anew() -> None:
     head = "M:2/4 K:Cmaj |: C 2 E 2"
-    assert "no end within about 100 bars (--ends any)" in TuneWish().refuses(TunePiece(f"{head} | C"))
-    assert TuneWish().refuses(TunePiece(f"{head} | G 2 C 2 :|")) == ""
-    assert "no end" in TuneWish().refuses(TunePiece(f"{head} | G 2 C 2 |"))  # the repeat is open
-    assert TuneWish(free=True).refuses(TunePiece(f"{head} | C")) == ""
-    assert TuneWish(ends="any").refuses(TunePiece(f"{head} | C")) == ""
-    assert "bars (--bars)" in TuneWish(ends="any", bars=4).refuses(TunePiece(f"{head} | C"))
+    assert "no end within about 100 bars (--ends any)" in TuneRequest().rejection_reason(
+        TunePiece(f"{head} | C")
+    )
+    assert TuneRequest().rejection_reason(TunePiece(f"{head} | G 2 C 2 :|")) == ""
+    assert "no end" in TuneRequest().rejection_reason(TunePiece(f"{head} | G 2 C 2 |"))  # the repeat is open
+    assert TuneRequest(free=True).rejection_reason(TunePiece(f"{head} | C")) == ""
+    assert TuneRequest(ends="any").rejection_reason(TunePiece(f"{head} | C")) == ""
+    assert "bars (--bars)" in TuneRequest(ends="any", bars=4).rejection_reason(TunePiece(f"{head} | C"))
 
 
 def test_what_is_given_may_be_a_copy(composer: TuneComposer) -> None:
-    assert TuneWish().most_copied == 4
-    assert TuneWish(prime=JIG).most_copied == TuneWish(free=True).most_copied == -1
-    assert TuneWish(prime=JIG, max_copied_bars=2).most_copied == 2
+    assert TuneRequest().longest_copied_run == 4
+    assert TuneRequest(prime=JIG).longest_copied_run == TuneRequest(free=True).longest_copied_run == -1
+    assert TuneRequest(prime=JIG, max_copied_bars=2).longest_copied_run == 2
 
 
 def test_it_is_the_same_after_saving(composer: TuneComposer, tmp_path: Path) -> None:
@@ -200,9 +202,9 @@ def test_what_cannot_be_is_refused() -> None:
         ({"ends": "hom"}, "Did you mean home"),
     ],
 )
-def test_contradictory_wishes_are_refused(wish: dict[str, object], message: str) -> None:
+def test_contradictory_wishes_are_refused(request: dict[str, object], message: str) -> None:
     with pytest.raises(ParameterError, match=message):
-        TuneWish(**wish)  # type: ignore[arg-type]
+        TuneRequest(**request)  # type: ignore[arg-type]
 
 
 def test_packing_keeps_every_pair_and_begins_rows_with_pieces() -> None:

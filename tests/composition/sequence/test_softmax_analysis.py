@@ -12,12 +12,12 @@ from woodshed.composition.sequence.softmax_analysis import (
     check_explainable,
     count_steps,
 )
-from woodshed.composition.sequence.step_net import Stepper
+from woodshed.composition.sequence.step_net import RecurrentStep
 from woodshed.composition.sequence.trace import gram, read_pieces
 from woodshed.errors import NotFittedError, ParameterError
 from woodshed.recognition.experiments.result import LearningCurve
 from woodshed.symbolic.folk.word import BAR_LINES, KINDS, WORDS
-from woodshed.tasks import job_class, load
+from woodshed.tasks import load, task_class
 from woodshed.tasks.shipped import shipped_folder
 from woodshed.tasks.tune import TuneComposer
 
@@ -51,7 +51,7 @@ def test_hidden_values_times_kernel_are_the_logits(analysis: SoftmaxAnalysis) ->
 
 
 def test_pieces_in_company_are_read_as_alone(tune_composer: TuneComposer) -> None:
-    stepper = Stepper(tune_composer.weights_)
+    stepper = RecurrentStep(tune_composer.weights_)
     rows = [tune_composer.encode(text) for _, text in tune_composer.known_[:2]]
     together = read_pieces(stepper, rows)
     for row, trace in zip(rows, together, strict=True):
@@ -113,7 +113,7 @@ def test_the_model_that_comes_with_woodshed_has_the_folk_models_last_layer() -> 
     bias = composer.weights_["logits/bias"]
     assert kernel.size + bias.size == 70_281
     texts = [text for _, text in composer.known_[::600]]
-    traces = read_pieces(Stepper(composer.weights_), [composer.encode(text) for text in texts])
+    traces = read_pieces(RecurrentStep(composer.weights_), [composer.encode(text) for text in texts])
     whole, first, *_ = cuts(kernel)
     bars = [WORDS.index(word) for word in BAR_LINES]
     before, after = (judge(cut.kernel, bias, traces, bars) for cut in (whole, first))
@@ -141,11 +141,11 @@ def test_a_net_that_has_learned_nothing_is_explained_too(tune_composer: TuneComp
 
 def test_what_cannot_be_explained_is_refused() -> None:
     with pytest.raises(ParameterError, match=r"model for speech, which listens and does not write"):
-        check_explainable(job_class("speech")())
+        check_explainable(task_class("speech")())
     with pytest.raises(NotFittedError):
         check_explainable(TuneComposer())
     with pytest.raises(ParameterError, match="model for chorale, which does not write folk tokens"):
-        check_explainable(job_class("chorale")())
+        check_explainable(task_class("chorale")())
     narrow = TuneComposer(width=1)
     weights = {"logits/kernel": np.ones((1, 137)), "logits/bias": np.zeros(137)}
     narrow.set_learned(weights, LearningCurve("training"), [("a", "M:4/4 K:Cmaj C |")])

@@ -6,7 +6,7 @@ import keras
 import numpy as np
 import pytest
 
-from woodshed.composition.sequence.step_net import Stepper, net_weights, sample_tokens
+from woodshed.composition.sequence.step_net import RecurrentStep, net_weights, sample_tokens
 from woodshed.errors import ParameterError
 from woodshed.nets.lstm_lm import lstm_lm
 
@@ -18,7 +18,7 @@ def net_of(cell: str) -> keras.Model:
     return lstm_lm(N_TOKENS, width=16, n_layers=2, cell=cell)
 
 
-def stepped(stepper: Stepper, ids: np.ndarray) -> np.ndarray:
+def stepped(stepper: RecurrentStep, ids: np.ndarray) -> np.ndarray:
     state, logits = stepper.start(len(ids)), []
     for column in ids.T:
         answer, state = stepper(column, state)
@@ -31,13 +31,13 @@ def test_steps_answer_as_the_whole_sequence(cell: str) -> None:
     net = net_of(cell)
     ids = np.random.default_rng(1).integers(0, N_TOKENS, (3, 9))
     whole = np.asarray(net(ids))
-    assert stepped(Stepper(net_weights(net)), ids) == pytest.approx(whole, abs=1e-5)
-    rounded = stepped(Stepper(net_weights(net), storage="int8"), ids)
+    assert stepped(RecurrentStep(net_weights(net)), ids) == pytest.approx(whole, abs=1e-5)
+    rounded = stepped(RecurrentStep(net_weights(net), storage="int8"), ids)
     assert 0 < np.abs(rounded - whole).max() < 0.05
 
 
 def test_a_rounded_stream_is_the_same_alone_and_in_company() -> None:
-    stepper = Stepper(net_weights(net_of("lstm")), storage="int8")
+    stepper = RecurrentStep(net_weights(net_of("lstm")), storage="int8")
     ids = np.random.default_rng(2).integers(0, N_TOKENS, (5, 12))
     together = stepped(stepper, ids)
     assert [np.array_equal(stepped(stepper, ids[k : k + 1])[0], together[k]) for k in range(5)] == [True] * 5
@@ -47,19 +47,19 @@ def test_a_rounded_stream_is_the_same_alone_and_in_company() -> None:
 def test_many_streams_share_threads_and_answer_alike(storage: str) -> None:
     weights = net_weights(net_of("lstm"))
     ids = np.random.default_rng(3).integers(0, N_TOKENS, (16, 8))
-    shared, alone = (Stepper(weights, storage=storage, n_threads=n) for n in (2, 1))
+    shared, alone = (RecurrentStep(weights, storage=storage, n_threads=n) for n in (2, 1))
     assert stepped(shared, ids) == pytest.approx(stepped(alone, ids), abs=1e-6)
 
     threads = [s.get_session_options().intra_op_num_threads for s in (shared._together, shared._alone)]
     assert threads == [2, 1]
-    fewer = Stepper(weights, storage=storage, n_threads=2)
+    fewer = RecurrentStep(weights, storage=storage, n_threads=2)
     stepped(fewer, ids[:15])
     assert "_together" not in vars(fewer)
     assert alone._together is alone._alone
 
 
 def test_draws_follow_the_seed_and_the_temperature() -> None:
-    stepper = Stepper(net_weights(net_of("lstm")))
+    stepper = RecurrentStep(net_weights(net_of("lstm")))
     drawn = sample_tokens(stepper, 3, 20, seed=1)
     assert drawn.shape == (3, 20)
     assert np.array_equal(drawn, sample_tokens(stepper, 3, 20, seed=1))
@@ -72,10 +72,10 @@ def test_draws_follow_the_seed_and_the_temperature() -> None:
 
 def test_other_weights_and_storages_are_refused() -> None:
     with pytest.raises(ParameterError, match="not the weights of an lstm_lm"):
-        Stepper({})
+        RecurrentStep({})
     with pytest.raises(ParameterError, match=r"no storage called 'int9'\. Did you mean int8"):
-        Stepper({}, storage="int9")
+        RecurrentStep({}, storage="int9")
     with pytest.raises(
         ParameterError, match="n_threads must be at least 1, or None for all processors, got 0"
     ):
-        Stepper({}, n_threads=0)
+        RecurrentStep({}, n_threads=0)

@@ -124,7 +124,7 @@ def test_a_survey_counts_what_is_missing_and_names_what_cannot_be_read(digits: P
     silent, damaged = found.unreadable
     assert (silent.path.stem, damaged.path.stem) == ("2_bob_0", "3_ann_1")
     assert "digital silence" in silent.reason
-    assert [row.path.stem for row in found.corpus.set_aside] == ["odd"]
+    assert [row.path.stem for row in found.corpus.skipped] == ["odd"]
     assert (len(ticks), found.is_whole) == (4, False)
     assert not listed.is_whole
     with pytest.raises(ParameterError, match="n_jobs must be"):

@@ -40,14 +40,14 @@ def test_each_part_holds_exactly_the_published_clips(part: str) -> None:
 def test_the_other_seventy_clips_are_set_aside(unpacked: Path) -> None:
     corpus = load(unpacked)
     assert Counter(row.split for row in corpus.examples) == {"train": 443, "validation": 197, "test": 290}
-    assert len(corpus.set_aside) == 70
-    assert "hiphop.00039.au" in {row.path.name for row in corpus.set_aside}
-    assert "left out of the fault-filtered split" in corpus.set_aside[0].reason
+    assert len(corpus.skipped) == 70
+    assert "hiphop.00039.au" in {row.path.name for row in corpus.skipped}
+    assert "left out of the fault-filtered split" in corpus.skipped[0].reason
     assert corpus.groups is None
 
 
 def test_all_clips_come_with_a_warning_and_without_a_split(unpacked: Path) -> None:
     with pytest.warns(UserWarning, match="the score will be too good"):
         corpus = load(unpacked, filtered=False)
-    assert (len(corpus.examples), len(corpus.set_aside)) == (1000, 0)
+    assert (len(corpus.examples), len(corpus.skipped)) == (1000, 0)
     assert not corpus.has_official_split

@@ -58,7 +58,7 @@ def test_vgmidi_gives_valence_and_arousal_as_values_and_the_game_as_group(vgmidi
 
 
 def test_a_row_without_a_file_or_without_sense_is_set_aside(vgmidi: Path) -> None:
-    odd, lost = load("vgmidi", vgmidi).set_aside
+    odd, lost = load("vgmidi", vgmidi).skipped
     assert odd.reason.startswith("row 6 of vgmidi_labelled.csv cannot be understood")
     assert (lost.path.name, "lists it" in lost.reason) == ("lost_0.mid", True)
 

@@ -68,7 +68,7 @@ def test_the_filtered_split_leaves_out_clips_without_any_of_the_fifty_tags(unpac
 
 
 def test_empty_and_missing_files_are_set_aside_each_with_its_reason(unpacked: Path) -> None:
-    reasons = {row.path.name[:5]: row.reason for row in load(unpacked).set_aside}
+    reasons = {row.path.name[:5]: row.reason for row in load(unpacked).skipped}
     assert "is empty" in reasons["empty"]
     assert "no such file, but annotations_final.csv lists it" in reasons["lost-"]
 

@@ -110,8 +110,8 @@ def test_the_most_harmful_comes_first_and_says_what_mends_it(checkup: Checkup) -
     assert harms == sorted(harms, reverse=True)
     assert checkup.findings[0].kind == "duplicate across classes"
     assert all(0 < harm <= 1 for harm in harms)
-    assert "--sample-rate 8000" in checkup.of("wrong rate")[0].mend
-    assert "--high-pass-hz" in checkup.of("DC offset")[0].mend
+    assert "--sample-rate 8000" in checkup.of("wrong rate")[0].repair
+    assert "--high-pass-hz" in checkup.of("DC offset")[0].repair
     assert "copy.flac" in checkup.of("duplicate across classes")[0].to_text()
     assert json.loads(checkup.to_json())["n_sounds"] == 37
 

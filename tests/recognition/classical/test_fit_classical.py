@@ -24,7 +24,7 @@ from woodshed.recognition.experiments.cross_validation import Watcher
 from woodshed.recognition.fit_classical import MODELS, Case, fit_model, probabilities, time_fits
 from woodshed.recognition.recogniser import Recogniser
 from woodshed.tasks.speech import SpeechRecogniser
-from woodshed.training.run_state import Notebook
+from woodshed.training.run_state import RunState
 
 every_model = pytest.mark.parametrize("name", sorted(MODELS))
 
@@ -117,7 +117,7 @@ def test_a_clip_that_cannot_be_used_is_set_aside_and_no_other(toy: Any) -> None:
     clips = [Clip(clip.samples, clip.sample_rate) for clip in toy.clips]
     clips[4] = Clip(np.ones(1), 48000)
     model = Recogniser(net="svm").fit(clips, toy.labels)
-    assert ["none is left at 8000 Hz" in entry.reason for entry in model.set_aside_] == [True]
+    assert ["none is left at 8000 Hz" in entry.reason for entry in model.skipped_] == [True]
     assert model.predict(clips[:4] + clips[5:]).tolist() == toy.labels[:4] + toy.labels[5:]
     with pytest.raises(DataError, match=r"None of 2 clips could be used\. The first: clip has 1 samples"):
         Recogniser(net="svm", sample_rate=8000).fit([clips[4], clips[4]], ["a", "b"])
@@ -162,7 +162,7 @@ def test_a_keyboard_interrupt_leaves_it_as_it_was(toy: Any, monkeypatch: pytest.
 
 
 def run(corpus: Corpus, net: str, folder: Path | None = None, **change: Any) -> Run:
-    return Run(SpeechRecogniser(net=net), corpus, honest_splits(corpus, "random"), Notebook(folder), **change)
+    return Run(SpeechRecogniser(net=net), corpus, honest_splits(corpus, "random"), RunState(folder), **change)
 
 
 @pytest.mark.parametrize(

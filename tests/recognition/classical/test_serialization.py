@@ -17,10 +17,10 @@ from skops.io import dumps, loads
 from woodshed.errors import ModelFolderError
 from woodshed.recognition import fit_classical as classical
 from woodshed.recognition.classical.serialization import (
-    ask_estimator,
     bytes_to_estimator,
     check_types,
     estimator_to_bytes,
+    predict_estimator,
 )
 from woodshed.recognition.fit_classical import MODELS, fit_model, probabilities
 
@@ -70,7 +70,7 @@ def test_what_was_written_is_read_again_to_the_bit(name: str) -> None:
 
 @pytest.mark.parametrize("name", sorted(MODELS))
 def test_a_row_has_the_same_answer_alone_and_in_company(name: str) -> None:
-    ask = ask_estimator(fitted(name))
+    ask = predict_estimator(fitted(name))
     rows = ROWS.astype(np.float32)
     assert np.array_equal(ask(rows), np.concatenate([ask(row[np.newaxis]) for row in rows]))
 

@@ -27,10 +27,16 @@ from woodshed.recognition.detection.events import (
     file_timeline,
 )
 from woodshed.recognition.detection.live import LiveListener
-from woodshed.recognition.detection.sliding_window import Ear, Hearing, ear_of, hear, slide
+from woodshed.recognition.detection.sliding_window import (
+    WindowClassifier,
+    WindowScores,
+    hear,
+    slide,
+    window_classifier,
+)
 from woodshed.recognition.detection.smoothing import best_path, smoothed
 from woodshed.recognition.experiments.baseline import describe
-from woodshed.recognition.novelty_detection import Familiar, Outline
+from woodshed.recognition.novelty_detection import NoveltyDetector, SpectralEmbedding
 from woodshed.tasks.mood import MoodRegressor
 from woodshed.tasks.speech import SpeechRecogniser
 from woodshed.tasks.tags import TagsTagger
@@ -43,14 +49,14 @@ Truth = list[tuple[float, float, str]]
 
 def heard(
     answers: list[list[float]], *, step_s: float = 1.0, loud: list[tuple[float, float]] | None = None
-) -> Hearing:
+) -> WindowScores:
     """Make a hearing with windows of two steps; it sounds at -20 dB where it is loud, or throughout."""
     n = len(answers)
     end_s = (n + 1) * step_s
     levels_db = np.full(round(end_s * 100), -20.0 if loud is None else -90.0, np.float32)
     for start_s, stop_s in loud or []:
         levels_db[round(start_s * 100) : round(stop_s * 100)] = -20.0
-    return Hearing(
+    return WindowScores(
         labels=("a", "b"),
         centres_s=(np.arange(n) + 1.0) * step_s,
         answers=np.array(answers, np.float32),
@@ -62,7 +68,7 @@ def heard(
     )
 
 
-def events(hearing: Hearing, **rule: Any) -> list[tuple[float, float, str, float]]:
+def events(hearing: WindowScores, **rule: Any) -> list[tuple[float, float, str, float]]:
     found = events_of(hearing, EventRule(**rule), 2.0)
     return [(one.start_s, one.end_s, one.label, round(one.confidence, 3)) for one in found]
 
@@ -181,7 +187,7 @@ def test_what_is_seen_has_no_seams(block_s: float, suffix: str, tmp_path: Path) 
         seen.extend(windows.copy())
         return np.ones((len(windows), 1), np.float32)
 
-    hearing = hear(Ear(("a",), feature, 50, 50, ask), read_blocks(path, block_s=block_s))
+    hearing = hear(WindowClassifier(("a",), feature, 50, 50, ask), read_blocks(path, block_s=block_s))
     whole = feature(woodshed.read(path))
     assert len(hearing.answers) == len(seen) == len(whole) // 50 + 1
     assert np.abs(np.concatenate(seen[:-1]) - whole[: 50 * (len(seen) - 1)]).max() < 1e-4
@@ -197,10 +203,10 @@ def test_memory_does_not_grow_with_the_sound() -> None:
     def ask(windows: np.ndarray) -> np.ndarray:
         return np.ones((len(windows), 3), np.float32)
 
-    ear = Ear(("a", "b", "c"), LogMel(), 100, 50, ask)
-    hear(ear, [noise()])  # what is made once
+    classifier = WindowClassifier(("a", "b", "c"), LogMel(), 100, 50, ask)
+    hear(classifier, [noise()])  # what is made once
     tracemalloc.start()
-    hearing = hear(ear, minutes())
+    hearing = hear(classifier, minutes())
     _, peak = tracemalloc.get_traced_memory()
     tracemalloc.stop()
     assert hearing.end_s == 1200
@@ -216,7 +222,7 @@ def test_a_short_sound_is_answered_as_by_predict(
 ) -> None:
     recogniser = fitted("speech", net)
     for clip in unheard_toy.clips[:3]:
-        hearing = hear(ear_of(recogniser), [clip])
+        hearing = hear(window_classifier(recogniser), [clip])
         row = hearing.answers.mean(axis=0)
         assert row == pytest.approx(recogniser.predict_proba([clip])[0], abs=1e-5)
 
@@ -242,7 +248,7 @@ def test_what_cannot_work_is_refused(fitted: Callable[..., Any], tmp_path: Path)
     recogniser = fitted("speech", "mlp")
     for hop_s in (0.0, -1.0, 0.36):
         with pytest.raises(ParameterError, match=r"at most a window \(0.35 s\), got"):
-            ear_of(recogniser, hop_s)
+            window_classifier(recogniser, hop_s)
     with pytest.raises(NotFittedError, match="has not learned yet"):
         file_timeline(SpeechRecogniser(), tmp_path / "a.wav")
     with pytest.raises(AudioFileError, match="no such file"):
@@ -254,7 +260,7 @@ def test_what_cannot_work_is_refused(fitted: Callable[..., Any], tmp_path: Path)
 # -- none of these ------------------------------------------------------------------------------------
 
 
-def with_refusals(hearing: Hearing, strange: list[bool], silence_db: float = -np.inf) -> Hearing:
+def with_refusals(hearing: WindowScores, strange: list[bool], silence_db: float = -np.inf) -> WindowScores:
     return replace(hearing, strange=np.array(strange), silence_db=silence_db)
 
 
@@ -285,17 +291,17 @@ def careful(fitted: Callable[..., Any], make_toy: Callable[..., Any]) -> Any:
     """Return a model that was told, on sounds it did not learn from, how far to trust itself."""
     recogniser = copy.copy(fitted("speech", "logistic"))
     learned, unheard = make_toy(9), make_toy(12, seed=5)
-    outline = Outline(sample_rate=8000)
-    familiar = Familiar.of(describe(learned.clips, outline), np.asarray(learned.labels))
+    outline = SpectralEmbedding(sample_rate=8000)
+    novelty_detector = NoveltyDetector.of(describe(learned.clips, outline), np.asarray(learned.labels))
     rows = describe(unheard.clips, outline)
     given = HeldOut(
         np.asarray(unheard.labels),
         recogniser.predict_proba(unheard.clips),
         rows[:, -1],
-        familiar.distance(rows),
+        novelty_detector.distance(rows),
         hours=sum(clip.duration_s for clip in unheard.clips) / 3600,
     )
-    recogniser.set_confidence(fit_confidence(given, recogniser.classes_.tolist(), familiar))
+    recogniser.set_confidence(fit_confidence(given, recogniser.classes_.tolist(), novelty_detector))
     return recogniser
 
 
@@ -332,17 +338,18 @@ def test_a_timeline_names_its_own_sounds_and_leaves_foreign_ones_out(
 def test_wanted_false_alarms_become_the_thresholds_of_the_models_test(careful: Any) -> None:
     confidence = careful.confidence_
     labels = tuple(careful.classes_.tolist())
-    rule = careful_rule(careful, EventRule(), false_alarm_rate=0.07)
+    rule = careful_rule(careful, EventRule(), false_positive_rate=0.07)
     assert rule.least(labels).tolist() == list(confidence.least_probabilities(0.05))
     rule = careful_rule(careful, EventRule(thresholds={"rise": 2 / 3}), per_hour=700)
     hourly = confidence.least_probability(700)
     assert hourly == confidence.hourly[1], "500 an hour is the next lower one kept"
     assert rule.least(labels).tolist() == pytest.approx([hourly, hourly, max(hourly, 2 / 3)])
     assert (
-        careful_rule(careful, EventRule(), false_alarm_rate=0.1, per_hour=700).least(labels).min() >= hourly
+        careful_rule(careful, EventRule(), false_positive_rate=0.1, per_hour=700).least(labels).min()
+        >= hourly
     )
     # 36 sounds of 0.35 s are 12.6 s: one false alarm in them is 286 an hour.
-    assert confidence.false_alarms_per_hour == (1000.0, 500.0)
+    assert confidence.false_positives_per_hour == (1000.0, 500.0)
     with pytest.raises(ParameterError, match=r"no threshold for 1 false alarms an hour. It has: 1000, 500\."):
         careful_rule(careful, EventRule(), per_hour=1)
     with pytest.raises(ParameterError, match="must be above 0, got -1"):
@@ -353,6 +360,6 @@ def test_a_model_that_names_nothing_is_refused() -> None:
     with pytest.raises(
         ParameterError, match="A model for mood gives values, and a timeline needs one that names"
     ):
-        ear_of(MoodRegressor())
+        window_classifier(MoodRegressor())
     with pytest.raises(ParameterError, match="A model for tags gives tags"):
-        ear_of(TagsTagger())
+        window_classifier(TagsTagger())

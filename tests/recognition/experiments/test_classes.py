@@ -17,7 +17,7 @@ from woodshed.recognition.experiments.classes import BASELINES, Run
 from woodshed.recognition.experiments.cross_validation import Watcher, methods_of
 from woodshed.recognition.experiments.result import Experiment, LearningCurve
 from woodshed.recognition.recogniser import Recogniser
-from woodshed.training.run_state import Notebook
+from woodshed.training.run_state import RunState
 
 
 @dataclass(kw_only=True, eq=False)
@@ -57,7 +57,7 @@ def _fresh_parrot(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def run(corpus: Corpus, how: str = "random", folder: Path | None = None, **change: Any) -> Run:
-    return Run(Parrot(epochs=2), corpus, honest_splits(corpus, how), Notebook(folder), **change)
+    return Run(Parrot(epochs=2), corpus, honest_splits(corpus, how), RunState(folder), **change)
 
 
 def answers(experiment: Experiment) -> list[Any]:
@@ -178,7 +178,7 @@ def test_a_class_that_is_not_learned_in_a_fold_has_no_chance_there(toy_corpus: C
 
 
 def test_wrong_settings_are_refused_before_anything_is_read(toy_corpus: Corpus, tmp_path: Path) -> None:
-    wrong = Run(Parrot(epochs=0), toy_corpus, honest_splits(toy_corpus), Notebook(tmp_path / "training"))
+    wrong = Run(Parrot(epochs=0), toy_corpus, honest_splits(toy_corpus), RunState(tmp_path / "training"))
     with pytest.raises(ParameterError, match="epochs must be positive"):
         wrong.measure()
     assert list(tmp_path.iterdir()) == []
@@ -225,7 +225,7 @@ def test_each_training_has_a_checkpoint_of_its_own(toy_corpus: Corpus, tmp_path:
             return super().fit(*arguments, checkpoint=checkpoint, **named)
 
     splits = honest_splits(toy_corpus, "random")
-    Run(Noting(), toy_corpus, splits, Notebook(tmp_path)).measure()
+    Run(Noting(), toy_corpus, splits, RunState(tmp_path)).measure()
     assert Counter(seen).most_common(1)[0][1] == 1
     assert all(path.parent == tmp_path for path in seen)
 
@@ -236,14 +236,14 @@ def test_another_run_does_not_go_on(toy_corpus: Corpus, tmp_path: Path) -> None:
         Parrot(epochs=3),
         toy_corpus,
         honest_splits(toy_corpus, "random"),
-        Notebook(tmp_path / "training"),
+        RunState(tmp_path / "training"),
         True,
     )
     with pytest.raises(OutputError, match="holds an unfinished training with other settings or other data"):
         other.measure()
     elsewhere = Parrot(epochs=2, store=str(tmp_path / "store"), n_jobs=2)  # those do not change the result
     splits = honest_splits(toy_corpus, "random")
-    Run(elsewhere, toy_corpus, splits, Notebook(tmp_path / "training"), True).measure()
+    Run(elsewhere, toy_corpus, splits, RunState(tmp_path / "training"), True).measure()
     assert Parrot.n_fits == 4 + 1
 
 

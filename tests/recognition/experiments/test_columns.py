@@ -16,7 +16,7 @@ from woodshed.recognition.experiments.column_result import ColumnExperiment
 from woodshed.recognition.experiments.columns import ColumnRun, columns_of
 from woodshed.recognition.regressor import Regressor
 from woodshed.recognition.tagger import Tagger
-from woodshed.training.run_state import Notebook
+from woodshed.training.run_state import RunState
 
 
 @dataclass(kw_only=True, eq=False)
@@ -55,7 +55,7 @@ def valued(toy_corpus: Corpus) -> Corpus:
 
 
 def run(corpus: Corpus, how: str, folder: Path | None = None, **change: Any) -> ColumnRun:
-    return ColumnRun(Counting(), corpus, honest_splits(corpus, how), Notebook(folder), **change)
+    return ColumnRun(Counting(), corpus, honest_splits(corpus, how), RunState(folder), **change)
 
 
 def answers(experiment: ColumnExperiment) -> list[Any]:

@@ -16,11 +16,11 @@ from woodshed.data.sound import Sounds
 from woodshed.data.split import make_split
 from woodshed.errors import DataError, OutputError, ParameterError
 from woodshed.recognition.experiments.classes import Run
-from woodshed.recognition.experiments.comparison import Bakeoff, Comparison, candidates_of
+from woodshed.recognition.experiments.comparison import Comparison, ModelComparison, candidates_of
 from woodshed.recognition.experiments.cross_validation import Watcher
 from woodshed.recognition.experiments.model_comparison import prepare
-from woodshed.tasks import job_class
-from woodshed.training.run_state import Notebook
+from woodshed.tasks import task_class
+from woodshed.training.run_state import RunState
 
 
 @pytest.fixture(scope="module")
@@ -29,25 +29,27 @@ def started() -> list[str]:
 
 
 @pytest.fixture(scope="module")
-def notebook(tmp_path_factory: pytest.TempPathFactory) -> Notebook:
-    return Notebook(tmp_path_factory.mktemp("compared") / "training")
+def run_state(tmp_path_factory: pytest.TempPathFactory) -> RunState:
+    return RunState(tmp_path_factory.mktemp("compared") / "training")
 
 
-def bakeoff(corpus: Corpus, nets: tuple[str, ...], notebook: Notebook = Notebook(), **change: Any) -> Bakeoff:  # noqa: B008  frozen
-    listener = job_class("speech")(n_mels=10, epochs=1)
-    return Bakeoff(listener, corpus, make_split(corpus, "group-folds"), nets, notebook, **change)
+def bakeoff(
+    corpus: Corpus, nets: tuple[str, ...], run_state: RunState | None = None, **change: Any
+) -> ModelComparison:
+    estimator = task_class("speech")(n_mels=10, epochs=1)
+    return ModelComparison(estimator, corpus, make_split(corpus, "group-folds"), nets, run_state or RunState(), **change)
 
 
 @pytest.fixture(scope="module")
-def compared(toy_corpus: Corpus, notebook: Notebook, started: list[str]) -> Comparison:
+def compared(toy_corpus: Corpus, run_state: RunState, started: list[str]) -> Comparison:
     watcher = Watcher(begin=lambda title, _: started.append(title))
-    return bakeoff(toy_corpus, ("svm", "course-cnn", "knn"), notebook, watcher=watcher).measure()
+    return bakeoff(toy_corpus, ("svm", "course-cnn", "knn"), run_state, watcher=watcher).measure()
 
 
 def test_every_candidate_answers_as_a_run_with_it_would(compared: Comparison, toy_corpus: Corpus) -> None:
     splits = [make_split(toy_corpus, "group-folds")]
     for net in ("svm", "knn"):
-        (expected,) = Run(job_class("speech")(net=net), toy_corpus, splits).test()
+        (expected,) = Run(task_class("speech")(net=net), toy_corpus, splits).test()
         assert compared.indices.tolist() == expected.indices.tolist()
         names = np.asarray(compared.names)
         assert names[compared.truth.argmax(axis=1)].tolist() == expected.truth.tolist()
@@ -61,10 +63,10 @@ def test_all_that_is_learned_from_is_described_before_the_clock_starts(
     toy_corpus: Corpus, tmp_path: Path
 ) -> None:
     few = replace(toy_corpus, examples=toy_corpus.examples[::5])
-    listener = job_class("instrument")(net="svm", sample_rate=8000, store=str(tmp_path))
-    prepare(listener, few)
+    estimator = task_class("instrument")(net="svm", sample_rate=8000, store=str(tmp_path))
+    prepare(estimator, few)
     described = sorted(path.stat().st_mtime_ns for path in tmp_path.rglob("*") if path.is_file())
-    listener.fit(Sounds(few.examples), few.labels)
+    estimator.fit(Sounds(few.examples), few.labels)
     assert described
     assert sorted(path.stat().st_mtime_ns for path in tmp_path.rglob("*") if path.is_file()) == described
 
@@ -87,7 +89,7 @@ def test_one_that_fails_is_named_and_the_others_go_on(compared: Comparison) -> N
 
 
 def test_what_is_done_is_not_done_again_and_nets_can_be_added(
-    compared: Comparison, toy_corpus: Corpus, notebook: Notebook, started: list[str]
+    compared: Comparison, toy_corpus: Corpus, run_state: RunState, started: list[str]
 ) -> None:
     assert [title for title in started if "cnn" not in title] == [
         "svm: fold 1",
@@ -96,15 +98,15 @@ def test_what_is_done_is_not_done_again_and_nets_can_be_added(
         "knn: fold 2",
     ]
     begun: list[str] = []
-    (notebook.folder / "knn-fold-1.npz").unlink()
+    (run_state.folder / "knn-fold-1.npz").unlink()
     watcher = Watcher(begin=lambda title, _: begun.append(title))
-    again = bakeoff(toy_corpus, ("svm", "knn", "logistic"), notebook, resume=True, watcher=watcher).measure()
+    again = bakeoff(toy_corpus, ("svm", "knn", "logistic"), run_state, resume=True, watcher=watcher).measure()
     assert begun == ["knn: fold 2", "logistic: fold 1", "logistic: fold 2"]
     assert again.costs["svm"] == compared.costs["svm"]  # even the stop-watch's figures are those written down
     for net in ("svm", "knn"):
         np.testing.assert_array_equal(again.answers[net], compared.answers[net])
-    other = bakeoff(toy_corpus, ("svm", "knn"), notebook, resume=True)
-    other.listener.seed = 1
+    other = bakeoff(toy_corpus, ("svm", "knn"), run_state, resume=True)
+    other.estimator.seed = 1
     with pytest.raises(OutputError, match="other settings or other data"):
         other.measure()
 
@@ -115,7 +117,7 @@ def test_ctrl_c_keeps_the_candidates_that_are_done(toy_corpus: Corpus, tmp_path:
             os.kill(os.getpid(), signal.SIGINT)
 
     kept = bakeoff(
-        toy_corpus, ("svm", "knn"), Notebook(tmp_path / "n"), watcher=Watcher(begin=begin)
+        toy_corpus, ("svm", "knn"), RunState(tmp_path / "n"), watcher=Watcher(begin=begin)
     ).measure()
     assert kept.interrupted
     assert list(kept.costs) == ["svm"]
@@ -128,7 +130,7 @@ def test_when_all_fail_there_is_nothing_to_tell(toy_corpus: Corpus) -> None:
 
 
 def test_the_nets_to_compare_are_checked() -> None:
-    speech = job_class("speech")()
+    speech = task_class("speech")()
     assert candidates_of(speech) == ("conv-tdnn", "mlp", "conv-stack", "svm", "forest", "logistic")
     with pytest.raises(ParameterError, match=r"There is no net called 'forrest'\. Did you mean forest\?"):
         candidates_of(speech, "svm,forrest")

@@ -24,8 +24,8 @@ def test_the_answers_are_kept_beside_the_truth(speech: Recogniser, unheard_folde
     assert list(split.probabilities) == ["net"]
     right = np.asarray(experiment.labels)[split.probabilities["net"].argmax(axis=1)] == split.truth
     assert right.mean() > 0.75
-    assert experiment.job == "speech"
-    assert experiment.set_aside == ()
+    assert experiment.task == "speech"
+    assert experiment.skipped == ()
 
 
 def test_labels_that_the_model_does_not_know_are_set_aside_and_named(
@@ -37,10 +37,9 @@ def test_labels_that_the_model_does_not_know_are_set_aside_and_named(
         corpus, examples=(replace(first, label="bark"), second, replace(others[0], label="yelp"), *others[1:])
     )
     experiment = evaluate(speech, mixed, leaky=False)
-    assert [entry.path for entry in experiment.set_aside] == [first.path, others[0].path]
+    assert [entry.path for entry in experiment.skipped] == [first.path, others[0].path]
     assert (
-        experiment.set_aside[0].reason
-        == "its label 'bark' is not one that the model knows: fall, pulse, rise."
+        experiment.skipped[0].reason == "its label 'bark' is not one that the model knows: fall, pulse, rise."
     )
     assert experiment.corpus.examples == (second, *others[1:])
     assert len(experiment.splits[0].truth) == len(corpus.examples) - 2

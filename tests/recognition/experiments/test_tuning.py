@@ -13,7 +13,7 @@ from woodshed.data.example import Corpus, Example
 from woodshed.data.split import make_split
 from woodshed.errors import DataError, MissingPackageError, OutputError, ParameterError
 from woodshed.recognition.experiments import tuning
-from woodshed.recognition.experiments.search_result import Trial, Tuning
+from woodshed.recognition.experiments.search_result import SearchResult, Trial
 from woodshed.recognition.experiments.tuning import (
     SEARCHED,
     Search,
@@ -22,8 +22,8 @@ from woodshed.recognition.experiments.tuning import (
     inner_split,
     tuned,
 )
-from woodshed.tasks import job_class
-from woodshed.training.run_state import Notebook
+from woodshed.tasks import task_class
+from woodshed.training.run_state import RunState
 
 BEST_RATE = 0.012
 
@@ -47,13 +47,13 @@ class Learner:
         self.heard: list[tuple[Any, Any]] = []
         self.end_after, self.refuse = 10**9, False
 
-    def __call__(self, contest: Any, listener: Any, fold: Any, tell: Any) -> dict[str, Any]:
+    def __call__(self, contest: Any, estimator: Any, fold: Any, tell: Any) -> dict[str, Any]:
         if len(self.heard) >= self.end_after:
             raise KeyboardInterrupt
         if self.refuse:
             raise ParameterError("the window is too short.")
         self.heard.append((contest, fold))
-        distance = abs(np.log(listener.learning_rate / BEST_RATE))
+        distance = abs(np.log(estimator.learning_rate / BEST_RATE))
         n_wrong = min(round(10 * distance), len(fold.test))
         answers = contest.encoded[1][fold.test].copy()
         answers[:n_wrong] = 1 - answers[:n_wrong]
@@ -69,9 +69,9 @@ def learner(monkeypatch: pytest.MonkeyPatch) -> Learner:
 
 
 def search(corpus: Corpus, n_trials: int, folder: Path | None = None, **change: Any) -> Search:
-    listener = job_class("speech")(net="mlp", sample_rate=8000, seed=3)
+    estimator = task_class("speech")(net="mlp", sample_rate=8000, seed=3)
     fold = make_split(corpus, "group-folds").folds[0]
-    return Search(listener, corpus, fold, n_trials, notebook=Notebook(folder), **change)
+    return Search(estimator, corpus, fold, n_trials, run_state=RunState(folder), **change)
 
 
 def test_nothing_of_the_test_part_is_heard_and_inner_folds_share_no_group(
@@ -92,7 +92,7 @@ def test_nothing_of_the_test_part_is_heard_and_inner_folds_share_no_group(
 def test_it_finds_better_settings_than_those_asked_for(corpus: Corpus, learner: Learner) -> None:
     found = search(corpus, 15).run()
     first = found.trials[0]
-    assert first.settings == {name: getattr(job_class("speech")(), name) for name in SEARCHED}
+    assert first.settings == {name: getattr(task_class("speech")(), name) for name in SEARCHED}
     complete = [trial.score for trial in found.trials if trial.state == "complete"]
     assert found.trials[found.best].score == max(complete) > first.score
     off = [
@@ -103,7 +103,7 @@ def test_it_finds_better_settings_than_those_asked_for(corpus: Corpus, learner: 
     stopped = [trial for trial in found.trials if trial.state == "stopped"]
     assert stopped  # a median rule that never stops anyone would not be one
     assert all(trial.duration_s < 6 for trial in stopped)
-    model = tuned(job_class("speech")(epochs=7), found)
+    model = tuned(task_class("speech")(epochs=7), found)
     assert (model.learning_rate, model.epochs) == (found.chosen["learning_rate"], 7)
 
 
@@ -111,7 +111,8 @@ def test_what_is_given_stays(corpus: Corpus, learner: Learner) -> None:
     found = search(corpus, 3, given=("learning_rate", "epochs")).run()
     assert all(set(trial.settings) == set(SEARCHED) - {"learning_rate"} for trial in found.trials)
     assert all(
-        contest.listener.learning_rate == job_class("speech")().learning_rate for contest, _ in learner.heard
+        contest.estimator.learning_rate == task_class("speech")().learning_rate
+        for contest, _ in learner.heard
     )
 
 
@@ -126,7 +127,7 @@ def test_cut_short_it_goes_on_to_the_same_result(corpus: Corpus, learner: Learne
     assert search(corpus, 6, tmp_path / "n", resume=True).run() == expected
     assert len(learner.heard) == n_trainings  # seven before, the others after, none twice
     other = search(corpus, 6, tmp_path / "n", resume=True)
-    other.listener.epochs = 3
+    other.estimator.epochs = 3
     with pytest.raises(OutputError, match="other settings or other data"):
         other.run()
 
@@ -139,7 +140,7 @@ def test_settings_that_fail_are_named_and_never_taken(corpus: Corpus, learner: L
 
 def test_the_best_is_never_one_that_was_stopped(corpus: Corpus) -> None:
     trials = (Trial({"width": 3}, 0.5, 1.0), Trial({"width": 5}, 0.9, 1.0, "stopped"))
-    assert Tuning("", 1, "", trials, 0).chosen == {"width": 3}
+    assert SearchResult("", 1, "", trials, 0).chosen == {"width": 3}
 
 
 def test_without_groups_enough_the_inner_folds_are_random(corpus: Corpus) -> None:
@@ -157,7 +158,7 @@ def test_of_several_folds_the_first_is_tested(corpus: Corpus) -> None:
 
 
 def test_what_cannot_be_tuned_is_refused_at_once(monkeypatch: pytest.MonkeyPatch) -> None:
-    speech = job_class("speech")
+    speech = task_class("speech")
     with pytest.raises(ParameterError, match="must be positive, got -1"):
         check_tuning(speech(), -1)
     with pytest.raises(ParameterError, match="nothing is left to tune"):

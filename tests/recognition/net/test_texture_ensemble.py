@@ -13,7 +13,7 @@ import woodshed
 from woodshed.data.example import Corpus
 from woodshed.data.sound import Sounds
 from woodshed.errors import ParameterError
-from woodshed.recognition.net import texture_ensemble as second_opinion
+from woodshed.recognition.net import texture_ensemble as ensemble_share
 from woodshed.recognition.net.texture_ensemble import known_windows
 from woodshed.recognition.recogniser import Recogniser
 from woodshed.recognition.saving import save_model
@@ -40,7 +40,7 @@ def test_recordings_come_before_copies_and_silence_not_at_all() -> None:
 
 
 def test_no_more_are_remembered_than_there_is_room(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(second_opinion, "N_KNOWN", 7)
+    monkeypatch.setattr(ensemble_share, "N_KNOWN", 7)
     windows, rows = known_windows(read, 10, 50, 2, seed=0)
     assert windows.shape == (7, 10, 4)
     assert rows.tolist() != known_windows(read, 10, 50, 2, seed=1)[1].tolist()
@@ -56,7 +56,7 @@ def test_it_knows_how_sounds_move_when_the_net_knows_nothing(
     is_pulse = np.asarray(unheard_toy.labels) == "pulse"
     right = {}
     for share in (0.0, 0.9):
-        model = NoiseRecogniser(**settings, second_opinion=share).fit(sounds, labels)
+        model = NoiseRecogniser(**settings, ensemble_share=share).fit(sounds, labels)
         right[share] = ((model.predict(unheard_toy.clips) == "pulse") == is_pulse).mean()
     assert right[0.0] < 0.8
     assert right[0.9] > 0.95
@@ -67,7 +67,7 @@ def test_it_knows_how_sounds_move_when_the_net_knows_nothing(
 
 
 def test_only_names_have_one() -> None:
-    with pytest.raises(ParameterError, match="second_opinion is about names, which a SnrRegressor"):
-        SnrRegressor(second_opinion=0.5).check_settings()
-    with pytest.raises(ParameterError, match="second_opinion must be from 0 to 1, got 2"):
-        Recogniser(second_opinion=2.0).check_settings()
+    with pytest.raises(ParameterError, match="ensemble_share is about names, which a SnrRegressor"):
+        SnrRegressor(ensemble_share=0.5).check_settings()
+    with pytest.raises(ParameterError, match="ensemble_share must be from 0 to 1, got 2"):
+        Recogniser(ensemble_share=2.0).check_settings()

@@ -29,7 +29,7 @@ def comparison() -> Comparison:
     truth = np.eye(2)[rows % 2]
     examples = tuple(Example(Path(f"{k}.wav"), "ab"[k % 2], group=f"g{k // 10}") for k in rows)
     return Comparison(
-        job="noise",
+        task="noise",
         answer="classes",
         corpus=Corpus("<b>made up", examples),
         names=("a", "b"),

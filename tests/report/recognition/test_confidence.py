@@ -10,7 +10,7 @@ import pytest
 
 from woodshed.metrics.calibration import expected_calibration_error
 from woodshed.metrics.interval import wilson_interval
-from woodshed.recognition.experiments.result import Experiment, Judged, SplitResult
+from woodshed.recognition.experiments.result import CalibratedPredictions, Experiment, SplitResult
 from woodshed.report.recognition.card import card
 from woodshed.report.recognition.confidence import confidence_scores, confidence_section, refused_share
 from woodshed.report.recognition.curves import Bin
@@ -23,16 +23,16 @@ SVG = "{http://www.w3.org/2000/svg}"
 
 
 @pytest.fixture
-def judged(honest: SplitResult) -> Judged:
+def judged(honest: SplitResult) -> CalibratedPredictions:
     """Return answers that were much surer before, of which a quarter is refused."""
     calibrated = honest.probabilities["net"]
     raw = calibrated**4 / (calibrated**4).sum(axis=1, keepdims=True)
     refusals = np.where(np.arange(len(raw)) % 4 == 0, "none of these", "")
-    return Judged(raw, calibrated, refusals, (3.5, 4.5))
+    return CalibratedPredictions(raw, calibrated, refusals, (3.5, 4.5))
 
 
 def test_the_numbers_are_those_of_the_metrics(
-    experiment: Experiment, honest: SplitResult, judged: Judged
+    experiment: Experiment, honest: SplitResult, judged: CalibratedPredictions
 ) -> None:
     told = confidence_scores(answers_of(experiment, honest), judged)
     for when, given in (("before", judged.raw), ("after", judged.calibrated)):
@@ -45,7 +45,7 @@ def test_the_numbers_are_those_of_the_metrics(
 
 
 def test_the_section_tells_before_after_and_what_is_refused(
-    experiment: Experiment, honest: SplitResult, judged: Judged
+    experiment: Experiment, honest: SplitResult, judged: CalibratedPredictions
 ) -> None:
     written = confidence_section(answers_of(experiment, honest), judged)
     assert "3.50 to 4.50" in written
@@ -62,7 +62,7 @@ def test_the_section_tells_before_after_and_what_is_refused(
 
 
 def test_page_card_and_metrics_tell_of_it(
-    experiment: Experiment, honest: SplitResult, judged: Judged
+    experiment: Experiment, honest: SplitResult, judged: CalibratedPredictions
 ) -> None:
     splits = (experiment.splits[0], replace(honest, judged=judged))
     sure = replace(experiment, splits=splits)

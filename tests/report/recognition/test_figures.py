@@ -9,7 +9,7 @@ from woodshed.html.chart import Plot, round_ticks
 from woodshed.metrics.interval import Interval
 from woodshed.recognition.experiments.result import LearningCurve
 from woodshed.report.recognition.figures import accuracy_figure, learning_figure
-from woodshed.report.recognition.scores import Score
+from woodshed.report.recognition.scores import MeasuredScore
 
 SVG = "{http://www.w3.org/2000/svg}"
 
@@ -29,8 +29,8 @@ def test_round_ticks_reach_the_highest_value(highest: float) -> None:
 
 def test_dot_lies_on_its_interval_and_unknown_intervals_are_left_out() -> None:
     rows = [
-        ("a", Score(0.5, Interval(0.25, 0.75)), "of 4"),
-        ("b", Score(1.0, Interval(math.nan, math.nan)), ""),
+        ("a", MeasuredScore(0.5, Interval(0.25, 0.75)), "of 4"),
+        ("b", MeasuredScore(1.0, Interval(math.nan, math.nan)), ""),
     ]
     root = ET.fromstring(accuracy_figure("By group", rows))
     [spread] = [line for line in root.iter(f"{SVG}line") if "spread" in str(line.get("class"))]

@@ -284,7 +284,7 @@ def test_perfect_answers_groups_unknown_and_one_absent_class(
         curves=(),
     )
     corpus = Corpus("bare", examples)
-    read = Reader(page(replace(experiment, corpus=corpus, splits=(perfect,), set_aside=())))
+    read = Reader(page(replace(experiment, corpus=corpus, splits=(perfect,), skipped=())))
     assert "it names 100 % right groups unknown." in read.headline
     assert "It took no clip for another class." in read.sections["confusion"]
     assert "–" in read.sections["classes"]

@@ -8,13 +8,13 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from woodshed.composition.generation import learned_by, write_pieces
+from woodshed.composition.generation import reference_set, write_pieces
 from woodshed.errors import ParameterError, ScoreError, ScoreFileError
 from woodshed.score import Key, Metre, Note, Score, Tempo
 from woodshed.symbolic import write_abc, write_midi, write_musicxml
 from woodshed.tasks.chorale import ChoraleComposer
 from woodshed.tasks.chorale.piece import ChoralePiece
-from woodshed.tasks.chorale.request import ChoraleWish
+from woodshed.tasks.chorale.request import ChoraleRequest
 
 SOPRANO = [Note(0, 1, 71), Note(1, 1, 71), Note(2, 2, 74), Note(4, 2, 72)]
 
@@ -31,7 +31,7 @@ def test_a_melody_of_any_format_is_kept_and_gets_three_voices(
     path = tmp_path / f"melody.{suffix}"
     melody = Score(SOPRANO, [Tempo(0, 66)], [Metre(0, 4, 4)], [Key(0, 1)])
     {"mid": write_midi, "abc": write_abc, "musicxml": write_musicxml}[suffix](melody, path)
-    (one,) = write_pieces(chorale_composer, 1, ChoraleWish(harmonise=path))
+    (one,) = write_pieces(chorale_composer, 1, ChoraleRequest(harmonise=path))
     soprano = [note for note in one.score.notes if note.channel == 0]
     assert [(n.onset_beats, n.duration_beats, n.pitch_midi) for n in soprano] == [
         (n.onset_beats, n.duration_beats, n.pitch_midi) for n in SOPRANO
@@ -58,7 +58,7 @@ def test_key_and_bars_are_those_of_what_is_given(
 ) -> None:
     path = tmp_path / "given.abc"
     path.write_text(f"X:1\n{head}{music}\n", "utf-8")
-    (piece,) = ChoraleWish(harmonise=path).write(chorale_composer, 1, 0)
+    (piece,) = ChoraleRequest(harmonise=path).write(chorale_composer, 1, 0)
     assert piece.facts == (key, length, "soprano given")
     assert 0 <= piece.in_key <= 1
 
@@ -86,7 +86,7 @@ def test_a_low_melody_is_moved_by_octaves_and_that_is_said(
 ) -> None:
     path = tmp_path / "low.mid"
     write_midi(Score([Note(n.onset_beats, n.duration_beats, n.pitch_midi - 24) for n in SOPRANO]), path)
-    (one,) = write_pieces(chorale_composer, 1, ChoraleWish(harmonise=path))
+    (one,) = write_pieces(chorale_composer, 1, ChoraleRequest(harmonise=path))
     assert [note.pitch_midi for note in one.score.notes if note.channel == 0] == [71, 71, 74, 72]
     assert "moved 2 octaves up" in one.piece.facts
 
@@ -101,8 +101,8 @@ def test_any_missing_voices_are_written_to_those_that_are_there(
     ]
     path = tmp_path / "outer.mid"
     write_midi(Score(notes), path)
-    wish = ChoraleWish(harmonise=path, parts="soprano, bass", temperature=0.1)
-    (one,) = write_pieces(chorale_composer, 1, wish)
+    request = ChoraleRequest(harmonise=path, parts="soprano, bass", temperature=0.1)
+    (one,) = write_pieces(chorale_composer, 1, request)
     piece = chorale_of(one.piece)
     assert (piece.grid[:, [0, 3]] == chords[:, [0, 3]]).all()
     assert np.mean(piece.grid[:, 1:3] == chords[:, 1:3]) > 0.8
@@ -110,7 +110,7 @@ def test_any_missing_voices_are_written_to_those_that_are_there(
 
 
 def test_a_key_that_is_asked_for_is_the_key_that_comes(chorale_composer: ChoraleComposer) -> None:
-    for one in write_pieces(chorale_composer, 2, ChoraleWish(key="A", bars=2, seed=1)):
+    for one in write_pieces(chorale_composer, 2, ChoraleRequest(key="A", bars=2, seed=1)):
         piece = chorale_of(one.piece)
         assert piece.key[0] == 9
         assert len(piece.grid) == 8
@@ -128,7 +128,7 @@ def test_one_that_wanders_from_its_key_is_written_anew(
         return stays if seed[1] == 0 and attempt == 1 else wanders
 
     monkeypatch.setattr(ChoraleComposer, "fill", fill)
-    kept, other = ChoraleWish().write(chorale_composer, 2, 0)
+    kept, other = ChoraleRequest().write(chorale_composer, 2, 0)
     assert (kept.grid == stays).all()
     assert (other.grid == wanders).all()  # none stayed
 
@@ -148,7 +148,7 @@ def test_where_none_stays_in_the_key_that_is_asked_for_the_best_of_its_mode_come
         return np.array(drafts[(seed[2] if len(seed) > 2 else 0) % len(drafts)])
 
     monkeypatch.setattr(ChoraleComposer, "fill", fill)
-    (one,) = ChoraleWish(key="D major").write(chorale_composer, 1, 0)
+    (one,) = ChoraleRequest(key="D major").write(chorale_composer, 1, 0)
     assert (chorale_of(one).grid == np.array(drafts[1]) + 2).all()
 
 
@@ -165,11 +165,11 @@ def test_one_that_ends_away_from_home_is_written_anew_unless_it_may(
         return home if len(seed) > 2 and seed[2] == 3 else away
 
     monkeypatch.setattr(ChoraleComposer, "fill", fill)
-    for wish in (ChoraleWish(ends=ends), ChoraleWish(ends=ends, key="D")):
-        (one,) = wish.write(chorale_composer, 1, 0)
-        up = 2 if wish.key else 0
+    for request in (ChoraleRequest(ends=ends), ChoraleRequest(ends=ends, key="D")):
+        (one,) = request.write(chorale_composer, 1, 0)
+        up = 2 if request.key else 0
         assert (chorale_of(one).grid == (away if ends else home) + up).all()
-        assert wish.refuses(one) == ""
+        assert request.rejection_reason(one) == ""
 
 
 def test_where_none_ends_at_home_that_is_said(
@@ -180,8 +180,8 @@ def test_where_none_ends_at_home_that_is_said(
     with pytest.raises(
         ParameterError, match=r"end on another chord than that of the keynote \(--ends any\): 20"
     ):
-        write_pieces(chorale_composer, 1, ChoraleWish())
-    assert write_pieces(chorale_composer, 1, ChoraleWish(ends="any"))
+        write_pieces(chorale_composer, 1, ChoraleRequest())
+    assert write_pieces(chorale_composer, 1, ChoraleRequest(ends="any"))
 
 
 @pytest.mark.parametrize(
@@ -208,7 +208,7 @@ def test_in_minor_either_third_is_at_home() -> None:
 
 
 def test_a_chorale_by_heart_is_found_in_every_voice(chorale_composer: ChoraleComposer) -> None:
-    learned = learned_by(chorale_composer)
+    learned = reference_set(chorale_composer)
     copy = chorale_composer.to_piece(chorale_of(learned.pieces[3]).grid + 1)
     found = learned.compare(copy)
     assert [one.source for one in found] == ["chorale 3"] * 4
@@ -230,18 +230,18 @@ def test_a_chorale_by_heart_is_found_in_every_voice(chorale_composer: ChoraleCom
         ({"harmonise": "a.mid", "key": "G"}, "--key makes no sense with --harmonise"),
     ],
 )
-def test_wishes_that_make_no_sense_are_refused(wish: dict[str, object], message: str) -> None:
+def test_wishes_that_make_no_sense_are_refused(request: dict[str, object], message: str) -> None:
     with pytest.raises(ParameterError, match=message):
-        ChoraleWish(**wish)  # type: ignore[arg-type]
+        ChoraleRequest(**request)  # type: ignore[arg-type]
 
 
 def test_options_of_another_job_are_refused_by_name() -> None:
     with pytest.raises(ParameterError, match=r"--prime makes no sense for .* chorale.*--harmonise, --parts"):
-        ChoraleWish.asked({"prime": "G 2"}, job="chorale")
+        ChoraleRequest.asked({"prime": "G 2"}, task="chorale")
     with pytest.raises(ParameterError, match=r"--metre makes no sense.*It takes --seed, --temperature"):
-        ChoraleWish.asked({"metre": "3/4"}, job="chorale")
+        ChoraleRequest.asked({"metre": "3/4"}, task="chorale")
     with pytest.raises(ParameterError, match=r"--bar makes no sense.*Did you mean --bars\?"):
-        ChoraleWish.asked({"bar": 2}, job="chorale")
+        ChoraleRequest.asked({"bar": 2}, task="chorale")
 
 
 @pytest.mark.parametrize(
@@ -259,16 +259,16 @@ def test_files_that_nothing_can_be_written_to_say_why(
     path = tmp_path / "given.mid"
     write_midi(Score(notes), path)
     with pytest.raises((ParameterError, ScoreError), match=message):
-        ChoraleWish(harmonise=path)
+        ChoraleRequest(harmonise=path)
 
 
 def test_four_voices_leave_nothing_to_write_and_no_file_is_named(tmp_path: Path) -> None:
     path = tmp_path / "full.mid"
     write_midi(Score([Note(0, 1, 67 - 5 * k, channel=k) for k in range(4)]), path)
     with pytest.raises(ParameterError, match="nothing is missing"):
-        ChoraleWish(harmonise=path, parts="soprano,alto,tenor,bass")
+        ChoraleRequest(harmonise=path, parts="soprano,alto,tenor,bass")
     with pytest.raises(ScoreFileError, match=r"none\.mid"):
-        ChoraleWish(harmonise=tmp_path / "none.mid")
+        ChoraleRequest(harmonise=tmp_path / "none.mid")
 
 
 @pytest.mark.parametrize(
@@ -283,11 +283,11 @@ def test_a_file_that_is_no_score_is_named(data: bytes, message: str, tmp_path: P
     path = tmp_path / "broken.mid"
     path.write_bytes(data)
     with pytest.raises(ScoreFileError, match=rf"broken\.mid: .*{message}"):
-        ChoraleWish(harmonise=path)
+        ChoraleRequest(harmonise=path)
 
 
 def test_a_melody_of_one_note_is_harmonised(chorale_composer: ChoraleComposer, tmp_path: Path) -> None:
     path = tmp_path / "one.mid"
     write_midi(Score([Note(0, 1, 71)]), path)
-    (one,) = write_pieces(chorale_composer, 1, ChoraleWish(harmonise=path, temperature=0.1))
+    (one,) = write_pieces(chorale_composer, 1, ChoraleRequest(harmonise=path, temperature=0.1))
     assert sorted(note.pitch_midi for note in one.score.notes) == [55, 62, 67, 71]

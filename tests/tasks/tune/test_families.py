@@ -22,9 +22,9 @@ def nottingham(shared_data: Path) -> Tunes:
 
 @pytest.mark.data
 def test_nearly_all_of_nottingham_comes_through(nottingham: Tunes) -> None:
-    n_all = len(nottingham.tunes) + len(nottingham.set_aside) + nottingham.copies
+    n_all = len(nottingham.tunes) + len(nottingham.skipped) + nottingham.copies
     assert n_all == 1034
-    assert len(nottingham.set_aside) < 0.05 * n_all
+    assert len(nottingham.skipped) < 0.05 * n_all
     assert nottingham.counts == {"nottingham": len(nottingham.tunes)}
     assert len({tune.text for tune in nottingham.tunes}) == len(nottingham.tunes)
     for tune in nottingham.tunes:
@@ -39,8 +39,8 @@ def test_nine_tenths_of_oneill_ryan_and_aird_come_through() -> None:
     tunes = read_tunes()
     assert set(tunes.counts) == {"oneill", "ryan", "aird"}
     n_read = len(tunes.tunes) + tunes.copies
-    assert n_read >= 0.9 * (n_read + len(tunes.set_aside))
-    assert all("tune " in str(error) for error in tunes.set_aside)
+    assert n_read >= 0.9 * (n_read + len(tunes.skipped))
+    assert all("tune " in str(error) for error in tunes.skipped)
 
 
 def test_music21_is_not_imported(python: Callable[..., subprocess.CompletedProcess[str]]) -> None:
@@ -62,7 +62,7 @@ def test_copies_are_dropped_and_failures_are_named(tmp_path: Path) -> None:
     tunes = read_tunes(tmp_path, music21=False)
     assert [(tune.title, tune.text) for tune in tunes.tunes] == [("One", "M:2/4 K:Cmaj C 4 |")]
     assert tunes.copies == 1
-    assert "book.abc: tune 3" in str(tunes.set_aside[0])
+    assert "book.abc: tune 3" in str(tunes.skipped[0])
 
 
 def test_a_folder_without_tunes_is_refused(tmp_path: Path) -> None:

@@ -11,15 +11,15 @@ from woodshed.symbolic.abc.read import abc_to_score
 from woodshed.symbolic.folk.bar import counted_bars
 from woodshed.tasks.tune import TuneComposer
 from woodshed.tasks.tune.piece import TunePiece
-from woodshed.tasks.tune.request import TuneWish
+from woodshed.tasks.tune.request import TuneRequest
 from woodshed.tokens.folk.key import on_root, read_key
 from woodshed.tokens.folk.tokenizer import tokens_to_score
 
 FREELY = {"ends": "any", "max_copied_bars": -1, "temperature": 3.0}
 
 
-def tunes_of(composer: TuneComposer, wish: TuneWish, n: int = 4) -> list[TunePiece]:
-    return wish.write(composer, n, 0)
+def tunes_of(composer: TuneComposer, request: TuneRequest, n: int = 4) -> list[TunePiece]:
+    return request.write(composer, n, 0)
 
 
 def bar_of(tune: TunePiece, number: int) -> str:
@@ -48,9 +48,9 @@ def test_a_tune_goes_on_in_the_key_of_the_file(
 ) -> None:
     mine = tmp_path / "mine.abc"
     mine.write_text(f"X:1\nM:4/4\nL:1/8\nK:{key}\nA2 c e f2 A2|\n", encoding="utf-8")
-    wish = TuneWish(continue_=mine, **FREELY)  # type: ignore[arg-type]
-    assert wish.tonic == tonic
-    (tune,) = tunes_of(tune_composer, wish, 1)
+    request = TuneRequest(continue_=mine, **FREELY)  # type: ignore[arg-type]
+    assert request.tonic == tonic
+    (tune,) = tunes_of(tune_composer, request, 1)
     assert f"\nK:{printed}\n" in tune.to_abc()
     given = abc_to_score(mine.read_text("utf-8")).notes
     assert [note.pitch_midi % 12 for note in tune.to_score().notes[:5]] == [n.pitch_midi % 12 for n in given]
@@ -67,10 +67,10 @@ def test_bars_that_cannot_be_are_refused_with_those_that_can(bars: int, message:
     mine = tmp_path / "mine.abc"
     mine.write_text("X:1\nT:Mine\nM:6/8\nL:1/8\nK:G\nG3 B2d|g3 d2B|\n", encoding="utf-8")
     with pytest.raises(ParameterError, match=message):
-        TuneWish(continue_=mine, bars=bars)
-    assert TuneWish(continue_=mine, bars=2).begins
+        TuneRequest(continue_=mine, bars=bars)
+    assert TuneRequest(continue_=mine, bars=2).begins
     with pytest.raises(ParameterError, match="cannot have 500 bars"):
-        TuneWish(metre="2/4", constrain=["bar 500 = C 4"])
+        TuneRequest(metre="2/4", constrain=["bar 500 = C 4"])
 
 
 # -- bars that are asked for ----------------------------------------------------------------------
@@ -89,8 +89,8 @@ def test_bars_that_cannot_be_are_refused_with_those_that_can(bars: int, message:
 def test_a_bar_is_what_is_asked_for_in_the_key_that_is_asked_for(
     key: str, notes: str, printed: str, tune_composer: TuneComposer
 ) -> None:
-    wish = TuneWish(metre="6/8", key=key, bars=8, constrain=[f"bar 5 = {notes}"], **FREELY)  # type: ignore[arg-type]
-    for tune in tunes_of(tune_composer, wish):
+    request = TuneRequest(metre="6/8", key=key, bars=8, constrain=[f"bar 5 = {notes}"], **FREELY)  # type: ignore[arg-type]
+    for tune in tunes_of(tune_composer, request):
         assert f" {printed} " in " ".join(tune.to_abc().split())
 
 
@@ -112,45 +112,45 @@ def test_notes_moved_to_the_root_and_back_sound_the_same(key: str) -> None:
 
 
 def test_without_a_mode_letters_move_and_accidentals_are_refused() -> None:
-    assert TuneWish(metre="2/4", key="G", constrain=["1 = G 2 B 2"]).rule.bars == {1: ["c", "2", "e", "2"]}  # type: ignore[union-attr]
+    assert TuneRequest(metre="2/4", key="G", constrain=["1 = G 2 B 2"]).rule.bars == {1: ["c", "2", "e", "2"]}  # type: ignore[union-attr]
     with pytest.raises(ParameterError, match=r"\^F is depends on the mode.*--key 'G major'"):
-        TuneWish(metre="2/4", key="G", constrain=["1 = ^F 2 B 2"])
+        TuneRequest(metre="2/4", key="G", constrain=["1 = ^F 2 B 2"])
 
 
 def test_a_note_beyond_the_tokens_is_refused() -> None:
     with pytest.raises(ParameterError, match="b' in the key of A is beyond the tokens"):
-        TuneWish(metre="2/4", key="A major", constrain=["1 = b' 4"])
+        TuneRequest(metre="2/4", key="A major", constrain=["1 = b' 4"])
 
 
 def test_a_bar_that_does_not_add_up_is_named_as_it_was_asked_for() -> None:
     with pytest.raises(ParameterError, match=r"Bar 2 cannot be 'c 2 B' in 2/4: 1 eighth is missing"):
-        TuneWish(metre="2/4", key="D dorian", constrain=["bar 2 = c 2 B"])
+        TuneRequest(metre="2/4", key="D dorian", constrain=["bar 2 = c 2 B"])
 
 
 def test_two_wishes_for_one_bar_are_refused_unless_they_are_one() -> None:
     with pytest.raises(ParameterError, match="Bar 1 cannot be both 'C 4' and 'G 4'"):
-        TuneWish(metre="2/4", constrain=["bar 1 = C 4", "1 = G 4"])
-    assert TuneWish(metre="2/4", constrain=["bar 1 = C 4", "1 = C  4"]).rule.bars == {1: ["C", "4"]}  # type: ignore[union-attr]
+        TuneRequest(metre="2/4", constrain=["bar 1 = C 4", "1 = G 4"])
+    assert TuneRequest(metre="2/4", constrain=["bar 1 = C 4", "1 = C  4"]).rule.bars == {1: ["C", "4"]}  # type: ignore[union-attr]
 
 
 def test_a_beginning_that_is_not_what_is_asked_for_is_refused(tmp_path: Path) -> None:
     for prime in ("M:6/8 K:Cmaj G 6 |", "M:6/8 K:Cmaj G", "M:6/8 K:Cmaj |: c 3 d", "M:6/8 K:Cmaj c 3 |"):
         with pytest.raises(ParameterError, match="Bar 1 is in the beginning already"):
-            TuneWish(prime=prime, constrain=["bar 1 = c 6"])
+            TuneRequest(prime=prime, constrain=["bar 1 = c 6"])
     mine = tmp_path / "mine.abc"
     mine.write_text("X:1\nT:Mine\nM:6/8\nL:1/8\nK:G\nG3 B2d|g3 d2B|\n", encoding="utf-8")
     with pytest.raises(ParameterError, match="Bar 2 is in the beginning already"):
-        TuneWish(continue_=mine, constrain=["bar 2 = g 3 d 3"])
-    same = TuneWish(continue_=mine, constrain=["bar 2 = g 3 d 2 B"])
+        TuneRequest(continue_=mine, constrain=["bar 2 = g 3 d 3"])
+    same = TuneRequest(continue_=mine, constrain=["bar 2 = g 3 d 2 B"])
     assert " ".join(same.begins) == "M:6/8 K:Cmaj c 3 e 2 g | c' 3 g 2 e"
 
 
 def test_a_beginning_of_a_bar_that_is_asked_for_is_completed(tune_composer: TuneComposer) -> None:
-    wish = TuneWish(prime="M:6/8 K:Cmaj G 6 | c 3", constrain=["bar 2 = c 3 d 3"], **FREELY)  # type: ignore[arg-type]
-    assert wish.begins[-2:] == ("d", "3")
-    for tune in tunes_of(tune_composer, wish):
+    request = TuneRequest(prime="M:6/8 K:Cmaj G 6 | c 3", constrain=["bar 2 = c 3 d 3"], **FREELY)  # type: ignore[arg-type]
+    assert request.begins[-2:] == ("d", "3")
+    for tune in tunes_of(tune_composer, request):
         assert bar_of(tune, 2) == "c 3 d 3"
-    opened = TuneWish(prime="M:6/8 K:Cmaj |: c 6", constrain=["bar 1 = c 6"])
+    opened = TuneRequest(prime="M:6/8 K:Cmaj |: c 6", constrain=["bar 1 = c 6"])
     assert opened.begins[-3:] == ("|:", "c", "6")
 
 
@@ -158,8 +158,8 @@ def test_a_beginning_of_a_bar_that_is_asked_for_is_completed(tune_composer: Tune
 def test_a_tune_has_the_bar_that_is_asked_for_however_far_it_is(
     number: int, tune_composer: TuneComposer
 ) -> None:
-    wish = TuneWish(metre="6/8", key="C", constrain=[f"bar {number} = (3 ^c' d' e' z 4"], **FREELY)  # type: ignore[arg-type]
-    for tune in tunes_of(tune_composer, wish, 8):
+    request = TuneRequest(metre="6/8", key="C", constrain=[f"bar {number} = (3 ^c' d' e' z 4"], **FREELY)  # type: ignore[arg-type]
+    for tune in tunes_of(tune_composer, request, 8):
         assert "(3 ^c' d' e' z 4" in tune.tokens
         assert tune.n_bars >= number
         assert tune.faults == ()

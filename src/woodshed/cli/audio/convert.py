@@ -12,7 +12,7 @@ from woodshed.errors import printable
 
 if TYPE_CHECKING:
     from woodshed.audio.convert import Conversion
-    from woodshed.data.file_jobs import Errand
+    from woodshed.data.file_jobs import FileJob
 
 
 def command(
@@ -32,10 +32,10 @@ def command(
     """Change format, rate, bit depth or channels; folders keep their tree."""
     from woodshed.audio import convert_file
 
-    def work(errand: Errand) -> Conversion:
+    def work(file_job: FileJob) -> Conversion:
         return convert_file(
-            errand.source,
-            errand.target,
+            file_job.source,
+            file_job.target,
             sample_rate=sample_rate,
             n_channels=channels,
             encoding=_quality_or_word(encoding),
@@ -43,9 +43,11 @@ def command(
             overwrite=force,
         )
 
-    for errand, made in run_files(work, sounds, out, to=to, force=force, jobs=jobs):
+    for file_job, made in run_files(work, sounds, out, to=to, force=force, jobs=jobs):
         if made.n_clipped:
-            note(f"{printable(errand.target)}: {made.n_clipped} samples were clipped; make it softer first.")
+            note(
+                f"{printable(file_job.target)}: {made.n_clipped} samples were clipped; make it softer first."
+            )
 
 
 def _quality_or_word(text: str | None) -> str | float | None:

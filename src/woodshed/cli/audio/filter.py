@@ -12,7 +12,7 @@ from woodshed.errors import ParameterError
 
 if TYPE_CHECKING:
     from woodshed.audio.filter import FilterDesign
-    from woodshed.data.file_jobs import Errand
+    from woodshed.data.file_jobs import FileJob
 
 Frequency = float | None
 
@@ -59,10 +59,10 @@ def command(
     if not designs:
         raise ParameterError("Which filter? For instance --low-pass-hz 4000, or --peak-hz 100 --gain-db -6.")
 
-    def work(errand: Errand) -> None:
+    def work(file_job: FileJob) -> None:
         change_file(
-            errand.source,
-            errand.target,
+            file_job.source,
+            file_job.target,
             lambda blocks: functools.reduce(filter_blocks, designs, blocks),
             overwrite=True,
         )

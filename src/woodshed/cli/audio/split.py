@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
 
     from woodshed.audio.silence_detection import Stretch
-    from woodshed.data.file_jobs import Errand
+    from woodshed.data.file_jobs import FileJob
 
     Find = Callable[[Path], list[Stretch]]
 
@@ -78,9 +78,9 @@ def command(
     if len(chosen) != 1:
         raise ParameterError(f"Where to cut? Give one of {', '.join(ways)}.")
 
-    def work(errand: Errand) -> int:
-        stretches = chosen[0](errand.source)
-        cut_file(errand.source, stretches, numbered(errand.target, len(stretches)), overwrite=force)
+    def work(file_job: FileJob) -> int:
+        stretches = chosen[0](file_job.source)
+        cut_file(file_job.source, stretches, numbered(file_job.target, len(stretches)), overwrite=force)
         return len(stretches)
 
     done = run_files(work, sounds, out, to=to, force=force, jobs=jobs)

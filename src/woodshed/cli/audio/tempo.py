@@ -13,7 +13,7 @@ from woodshed.cli.terminal import print_table
 from woodshed.errors import printable
 
 if TYPE_CHECKING:
-    from woodshed.data.file_jobs import Errand
+    from woodshed.data.file_jobs import FileJob
 
 
 def command(
@@ -29,16 +29,16 @@ def command(
     from woodshed.audio import read, with_clicks, write
     from woodshed.features.beat import beat_times_of_file, tempo_of_beats
 
-    def work(errand: Errand) -> Any:
-        beats = beat_times_of_file(errand.source)
-        write(with_clicks(read(errand.source), beats), errand.target, overwrite=True)
+    def work(file_job: FileJob) -> Any:
+        beats = beat_times_of_file(file_job.source)
+        write(with_clicks(read(file_job.source), beats), file_job.target, overwrite=True)
         return beats
 
     if out is None:
         answers = ask_files(beat_times_of_file, sounds, jobs=jobs)
     else:
         done = run_files(work, sounds, out, to=None, force=force, jobs=jobs, quiet=json_)
-        answers = [(errand.source, beats) for errand, beats in done]
+        answers = [(file_job.source, beats) for file_job, beats in done]
     if json_:
         rows: list[dict[str, Any]] = [
             {"path": printable(path), "tempo_bpm": tempo_of_beats(beats), "beats_s": beats.tolist()}

@@ -8,12 +8,12 @@ from typing import TYPE_CHECKING, Annotated, TypeVar
 
 import typer
 
-from woodshed.cli.terminal import counting_bar, name_set_aside, note, say
+from woodshed.cli.terminal import counting_bar, list_skipped, note, say
 from woodshed.clip import Clip
 from woodshed.errors import DataError, counted, printable
 
 if TYPE_CHECKING:
-    from woodshed.data.file_jobs import Errand
+    from woodshed.data.file_jobs import FileJob
 
 Answer = TypeVar("Answer")
 
@@ -43,9 +43,9 @@ def change_files(
     from woodshed.audio import info, read, write
     from woodshed.audio.convert import kept_encoding
 
-    def work(errand: Errand) -> None:
-        encoding = kept_encoding(info(errand.source).codec, errand.target)
-        write(change(read(errand.source)), errand.target, encoding=encoding, overwrite=True)
+    def work(file_job: FileJob) -> None:
+        encoding = kept_encoding(info(file_job.source).codec, file_job.target)
+        write(change(read(file_job.source)), file_job.target, encoding=encoding, overwrite=True)
 
     run_files(work, sounds, out, to=to, force=force, jobs=jobs)
 
@@ -62,9 +62,9 @@ def divide_files(
     """Make several sounds of each, numbered beside the place it would have."""
     from woodshed.audio import read, write
 
-    def work(errand: Errand) -> None:
-        parts = divide(read(errand.source))
-        for target, part in zip(numbered(errand.target, len(parts)), parts, strict=True):
+    def work(file_job: FileJob) -> None:
+        parts = divide(read(file_job.source))
+        for target, part in zip(numbered(file_job.target, len(parts)), parts, strict=True):
             write(part, target, overwrite=force)
 
     run_files(work, sounds, out, to=to, force=force, jobs=jobs)
@@ -112,15 +112,15 @@ def ask_files(
 
     paths = list_sounds(sounds)
     with counting_bar("sounds", len(paths)) as advance:
-        answers, set_aside = ask_each(paths, ask, n_jobs=jobs, on_done=advance)
-    name_set_aside(set_aside)
+        answers, skipped = ask_each(paths, ask, n_jobs=jobs, on_done=advance)
+    list_skipped(skipped)
     if not answers:
         raise DataError(f"None of {len(paths)} sounds could be used.")
     return answers
 
 
 def run_files(
-    work: Callable[[Errand], Answer],
+    work: Callable[[FileJob], Answer],
     sounds: Sequence[Path],
     out: Path,
     *,
@@ -128,7 +128,7 @@ def run_files(
     force: bool,
     jobs: int,
     quiet: bool = False,
-) -> list[tuple[Errand, Answer]]:
+) -> list[tuple[FileJob, Answer]]:
     """Run the work on every sound with a progress bar, sum up unless quiet, and return what was answered.
 
     Raises
@@ -136,17 +136,19 @@ def run_files(
     DataError
         If no sound at all could be used.
     """
-    from woodshed.data.file_jobs import plan_errands, run_errands
+    from woodshed.data.file_jobs import plan_file_jobs, run_file_jobs
 
     suffix = None if to is None else f".{to.lower().lstrip('.')}"
-    errands = plan_errands(sounds, out, suffix=suffix)
-    with counting_bar("sounds", len(errands)) as advance:
-        outcome = run_errands(errands, work, overwrite=force, n_jobs=jobs, on_done=lambda errand: advance())
-    name_set_aside(outcome.set_aside)
+    file_jobs = plan_file_jobs(sounds, out, suffix=suffix)
+    with counting_bar("sounds", len(file_jobs)) as advance:
+        outcome = run_file_jobs(
+            file_jobs, work, overwrite=force, n_jobs=jobs, on_done=lambda file_job: advance()
+        )
+    list_skipped(outcome.skipped)
     if outcome.there_already:
         note(f"{len(outcome.there_already)} results were there already; --force replaces them.")
-    if not outcome.done and outcome.set_aside:
-        raise DataError(f"None of {len(outcome.set_aside)} sounds could be used.")
+    if not outcome.done and outcome.skipped:
+        raise DataError(f"None of {len(outcome.skipped)} sounds could be used.")
     n_done = len(outcome.done)
     if not quiet:
         say(f"{counted(n_done, 'sound')} done: {printable(out)}")

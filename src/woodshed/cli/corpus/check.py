@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from woodshed.cli.terminal import counting_bar, name_set_aside, note, print_table, say
+from woodshed.cli.terminal import counting_bar, list_skipped, note, print_table, say
 from woodshed.errors import DataError, ParameterError, printable
 
 if TYPE_CHECKING:
@@ -54,7 +54,7 @@ def show(found: Survey) -> None:
         say("official split: none")
     else:
         say(f"official split: {', '.join(f'{part} {n:,}' for part, n in sorted(parts.items()))}")
-    name_set_aside(corpus.set_aside)
+    list_skipped(corpus.skipped)
     for row in found.unreadable:
         note(f"cannot be used {printable(row.path)}: {row.reason}")
     if found.opened:

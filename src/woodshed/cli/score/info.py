@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from woodshed.cli.score.work import Scores, list_scores
-from woodshed.cli.terminal import name_set_aside, note, print_table
+from woodshed.cli.terminal import list_skipped, note, print_table
 from woodshed.errors import DataError, ScoreError, printable
 from woodshed.units import duration_text
 
@@ -25,17 +25,17 @@ def command(
     json_: Annotated[bool, typer.Option("--json", help="Print JSON: one object for each piece.")] = False,
 ) -> None:
     """Show length, parts, range, key, metre and tempo of scores, and what was odd in reading them."""
-    from woodshed.data.example import SetAside
+    from woodshed.data.example import Skipped
     from woodshed.symbolic.file import read_scores
 
-    set_aside, pieces = [], []
+    skipped, pieces = [], []
     paths = list_scores(scores)
     for path in paths:
         try:
             pieces += [(path, score) for score in read_scores(path)]
         except ScoreError as error:
-            set_aside.append(SetAside(path, str(error)))
-    name_set_aside(set_aside)
+            skipped.append(Skipped(path, str(error)))
+    list_skipped(skipped)
     if not pieces:
         raise DataError(f"None of {len(paths)} scores could be used.")
     facts = [facts_of(path, score) for path, score in pieces]

@@ -8,11 +8,11 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from woodshed.cli.terminal import counting_bar, name_set_aside, note, refuse_set_aside, say
+from woodshed.cli.terminal import counting_bar, list_skipped, note, refuse_skipped, say
 from woodshed.errors import DataError, ParameterError, ScoreFileError, counted, near_miss, printable
 
 if TYPE_CHECKING:
-    from woodshed.data.file_jobs import Errand
+    from woodshed.data.file_jobs import FileJob
     from woodshed.score import Score
 
 Scores = Annotated[
@@ -78,7 +78,7 @@ def run_scores(
     DataError
         If no file at all could be used; and, if ``strict``, if one could not, or has a fault.
     """
-    from woodshed.data.file_jobs import Errand, run_errands
+    from woodshed.data.file_jobs import FileJob, run_file_jobs
     from woodshed.symbolic.abc.read import ABC_SUFFIXES
     from woodshed.symbolic.file import read_scores
 
@@ -88,28 +88,28 @@ def run_scores(
             raise ParameterError(
                 f"{printable(out)} is one file, and there are {len(paths)} scores. Give a folder as --out."
             )
-        errands = [Errand(paths[0], out)]
+        file_jobs = [FileJob(paths[0], out)]
     else:
-        errands = [Errand(path, out / path.with_suffix(suffix or path.suffix).name) for path in paths]
+        file_jobs = [FileJob(path, out / path.with_suffix(suffix or path.suffix).name) for path in paths]
 
-    def one(errand: Errand) -> None:
-        scores = read_scores(errand.source, repeats=repeats)
-        name_faults(errand.source, scores, strict=strict)
-        if len(scores) == 1 or errand.target.suffix.lower() in ABC_SUFFIXES:
-            work(scores, errand.target)
+    def one(file_job: FileJob) -> None:
+        scores = read_scores(file_job.source, repeats=repeats)
+        name_faults(file_job.source, scores, strict=strict)
+        if len(scores) == 1 or file_job.target.suffix.lower() in ABC_SUFFIXES:
+            work(scores, file_job.target)
             return
         width = len(str(len(scores)))
         for k, score in enumerate(scores, start=1):
-            work([score], errand.target.with_stem(f"{errand.target.stem}-{k:0{width}d}"))
+            work([score], file_job.target.with_stem(f"{file_job.target.stem}-{k:0{width}d}"))
 
-    with counting_bar("scores", len(errands)) as advance:
-        outcome = run_errands(errands, one, overwrite=force, on_done=lambda errand: advance())
-    name_set_aside(outcome.set_aside)
+    with counting_bar("scores", len(file_jobs)) as advance:
+        outcome = run_file_jobs(file_jobs, one, overwrite=force, on_done=lambda file_job: advance())
+    list_skipped(outcome.skipped)
     if outcome.there_already:
         note(f"{len(outcome.there_already)} results were there already; --force replaces them.")
-    if not outcome.done and outcome.set_aside:
-        raise DataError(f"None of {counted(len(outcome.set_aside), 'score')} could be used.")
-    refuse_set_aside(outcome.set_aside, strict=strict, what="score")
+    if not outcome.done and outcome.skipped:
+        raise DataError(f"None of {counted(len(outcome.skipped), 'score')} could be used.")
+    refuse_skipped(outcome.skipped, strict=strict, what="score")
     n_done = len(outcome.done)
     say(f"{counted(n_done, 'score')} done: {printable(out)}")
 

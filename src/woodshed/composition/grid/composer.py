@@ -20,7 +20,7 @@ from woodshed.composition.grid.numpy_net import CellNet
 from woodshed.composition.sampling import check_sampling, log_softmax
 from woodshed.errors import DataError, ParameterError
 from woodshed.recognition.estimator import OnEpoch, ignore_epoch
-from woodshed.training.stderr import quiet_stderr
+from woodshed.training.stderr import suppress_stderr
 
 Ids = NDArray[np.int32]
 Mask = NDArray[np.bool_]
@@ -102,7 +102,7 @@ class GridComposer(Composer):
         if not len(pieces):
             raise DataError("There is nothing to learn from: no pieces were given.")
         rows = [self.encode(piece) for piece in pieces]
-        with quiet_stderr():
+        with suppress_stderr():
             from woodshed.composition.grid.fitting import learn_grids
         judges = None if held_out is None else [self.encode(piece) for piece in held_out]
         weights, curve, finished = learn_grids(
@@ -165,7 +165,7 @@ class GridComposer(Composer):
         seed: int | Sequence[int],
         temperature: float,
         n_passes: int,
-        mend: bool,
+        repair: bool,
     ) -> Ids:
         """Fill the free cells of ids ``(n_steps, n_voices)``; the others stay.
 
@@ -180,4 +180,4 @@ class GridComposer(Composer):
         rng = np.random.default_rng(seed)
         writer = CellWriter(self._cell_net, self.layout, temperature, n_passes)
         written = (writer.write if free.all() else writer.complete)(piece, free, rng)
-        return writer.mend(written, free, rng) if mend else written
+        return writer.repair(written, free, rng) if repair else written

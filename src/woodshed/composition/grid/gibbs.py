@@ -143,7 +143,7 @@ class CellWriter:
                 n_chosen += 1
         return chosen
 
-    def mend(self, piece: Ids, free: Mask, rng: np.random.Generator) -> Ids:
+    def repair(self, piece: Ids, free: Mask, rng: np.random.Generator) -> Ids:
         """Draw beats anew in which voices move in parallel fifths or octaves, or cross.
 
         A new draw is kept where there are fewer faults around it than before; what was given stays, and so

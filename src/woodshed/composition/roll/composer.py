@@ -15,15 +15,15 @@ from numpy.typing import ArrayLike, NDArray
 from woodshed.composition.composer import Composer
 from woodshed.composition.roll.sampler import FrameWriter
 from woodshed.composition.sampling import check_sampling
-from woodshed.data.symbolic_corpus import Repertoire
+from woodshed.data.symbolic_corpus import SymbolicCorpus
 from woodshed.errors import DataError, ParameterError, ScoreError, near_miss
 from woodshed.metrics.note_chance import note_nats
 from woodshed.recognition.estimator import OnEpoch, ignore_epoch
 from woodshed.score import Score
-from woodshed.tasks.roll.corpus import read_roll_repertoire
+from woodshed.tasks.roll.corpus import read_roll_corpus
 from woodshed.tasks.roll.piece import RollPiece, frames_to_text
 from woodshed.tokens.roll import PianoRoll
-from woodshed.training.stderr import quiet_stderr
+from woodshed.training.stderr import suppress_stderr
 
 Frames = NDArray[np.int8]
 
@@ -135,9 +135,9 @@ class FrameComposer(Composer):
         """The MIDI pitches of a frame."""
         return self.tokenizer.vocabulary
 
-    def read(self, source: str) -> Repertoire:
-        """Read rolls: see `woodshed.tasks.roll.corpus.read_roll_repertoire`."""
-        return read_roll_repertoire(source, self.tokenizer)
+    def read(self, source: str) -> SymbolicCorpus:
+        """Read rolls: see `woodshed.tasks.roll.corpus.read_roll_corpus`."""
+        return read_roll_corpus(source, self.tokenizer)
 
     def encode(self, piece: Score | ArrayLike | Sequence[Sequence[int]]) -> Frames:  # type: ignore[override]
         """Turn a piece into frames of 0 and 1, shape ``(n_frames, n_notes)``.
@@ -217,7 +217,7 @@ class FrameComposer(Composer):
         if not len(pieces):
             raise DataError("There is nothing to learn from: no pieces were given.")
         rows = [self.encode(piece) for piece in pieces]
-        with quiet_stderr():
+        with suppress_stderr():
             from woodshed.composition.roll.fitting import learn_frames
         judges = None if held_out is None else [self.encode(piece) for piece in held_out]
         weights, curve, finished = learn_frames(
@@ -283,7 +283,7 @@ class FrameComposer(Composer):
     def _frame_net(self) -> Any:
         """The net with its weights."""
         weights = self.fitted("weights_")
-        with quiet_stderr():
+        with suppress_stderr():
             from woodshed.composition.roll.fitting import make_frame_net
         net = make_frame_net(self)
         net.set_weights([weights[name] for name in sorted(weights)])

@@ -16,7 +16,7 @@ from woodshed.composition.token_batch import TokenRecipe
 from woodshed.nets.frame_loss import bernoulli_nats
 from woodshed.nets.frame_net import frame_net
 from woodshed.nets.rbm import Rbm
-from woodshed.nets.rbm_common import Machine, mean_known
+from woodshed.nets.rbm_common import RestrictedBoltzmannMachine, mean_known
 from woodshed.nets.rnn_rbm import RnnRbm
 from woodshed.recognition.estimator import OnEpoch, ignore_epoch
 from woodshed.recognition.experiments.result import LearningCurve
@@ -212,7 +212,9 @@ def learn_frames(
         max_shift=composer.max_shift,
         seed=composer.seed,
     )
-    if isinstance(net, Machine) and (checkpoint is None or read_arrays(checkpoint) is None):
+    if isinstance(net, RestrictedBoltzmannMachine) and (
+        checkpoint is None or read_arrays(checkpoint) is None
+    ):
         if isinstance(net, RnnRbm):
             net.begin_with(learn_machine(composer, np.concatenate(train), batches))
         else:
@@ -221,7 +223,7 @@ def learn_frames(
 
     def validation(net: Any) -> tuple[float, float]:
         known = targets[..., 0] >= 0
-        if isinstance(net, Machine) and known.sum() > MOST_JUDGED:
+        if isinstance(net, RestrictedBoltzmannMachine) and known.sum() > MOST_JUDGED:
             kept = np.random.default_rng(0).permutation(np.flatnonzero(known))[:MOST_JUDGED]
             known = np.isin(np.arange(known.size), kept).reshape(known.shape)
         nats = float(np.mean(ask_frames(net, frames, known, composer.batch_size, n_chains=20, n_steps=100)))
@@ -297,7 +299,7 @@ def ask_frames(
         if not asked.any():
             continue
         frames = rows[at].astype(np.float32)
-        if isinstance(net, Machine):
+        if isinstance(net, RestrictedBoltzmannMachine):
             found.append(net.nats(frames, asked, n_chains=n_chains, n_steps=n_steps))
         else:
             found.append(np.asarray(bernoulli_nats(frames, net(frames, training=False)))[asked])

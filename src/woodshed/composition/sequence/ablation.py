@@ -51,7 +51,7 @@ class Cut:
 
 
 @dataclass(frozen=True)
-class Judged:
+class AblationScore:
     """What a cut does to the chances in pieces that are read.
 
     Parameters
@@ -70,7 +70,7 @@ class Judged:
 
 
 @dataclass(frozen=True)
-class Written:
+class AblatedSample:
     """What a composer writes after a cut, by itself: no rule sees to it that bars add up.
 
     Parameters
@@ -121,7 +121,9 @@ def cuts(kernel: Kernel, seed: int = 0) -> Iterator[Cut]:
             yield Cut(_words(way, n), way, n, left)
 
 
-def judge(kernel: Kernel, bias: NDArray[np.floating], traces: Sequence[Trace], bars: Sequence[int]) -> Judged:
+def judge(
+    kernel: Kernel, bias: NDArray[np.floating], traces: Sequence[Trace], bars: Sequence[int]
+) -> AblationScore:
     """Ask a softmax layer about pieces that were read.
 
     Parameters
@@ -138,14 +140,14 @@ def judge(kernel: Kernel, bias: NDArray[np.floating], traces: Sequence[Trace], b
     log_chances = log_softmax(hidden @ kernel + bias)
     bar_chances = np.exp(log_chances[:, list(bars)]).sum(axis=1)
     due = np.isin(following, bars)
-    return Judged(
+    return AblationScore(
         bits=float(-log_chances[np.arange(len(following)), following].mean() / np.log(2)),
         bar_chance=float(bar_chances.mean()),
         due_bar_chance=float(bar_chances[due].mean()) if due.any() else float("nan"),
     )
 
 
-def write_after(composer: Composer, kernel: Kernel, n: int, seed: int) -> Written:
+def write_after(composer: Composer, kernel: Kernel, n: int, seed: int) -> AblatedSample:
     """Let a composer write with another softmax kernel; the composer itself stays as it is."""
     other = type(composer)(**composer.get_params())
     weights = {**composer.fitted("weights_"), KERNEL: kernel.astype(np.float32)}
@@ -153,7 +155,7 @@ def write_after(composer: Composer, kernel: Kernel, n: int, seed: int) -> Writte
     texts = other.sample(n, seed=seed)
     words = [word for text in texts for word in text.split()]
     n_bars = sum(word in BAR_LINES for word in words)
-    return Written(
+    return AblatedSample(
         tuple(texts), float(np.mean([is_whole(text) for text in texts])), n_bars / max(1, len(words))
     )
 

@@ -22,14 +22,14 @@ from woodshed.composition.composer import MAX_TOKENS, Composer
 from woodshed.composition.sequence.ablation import (
     BIAS,
     KERNEL,
+    AblatedSample,
+    AblationScore,
     Cut,
-    Judged,
-    Written,
     cuts,
     judge,
     write_after,
 )
-from woodshed.composition.sequence.step_net import Stepper
+from woodshed.composition.sequence.step_net import RecurrentStep
 from woodshed.composition.sequence.trace import Trace, gram, read_pieces
 from woodshed.errors import ParameterError, check_seed
 from woodshed.metrics.softmax_layer import Directions, changed_probability, correlations, decompose
@@ -74,8 +74,8 @@ class Ablation:
     """What was cut, what that does to pieces that are read, and, where it was tried, what is written then."""
 
     cut: Cut
-    judged: Judged
-    written: Written | None
+    judged: AblationScore
+    written: AblatedSample | None
 
 
 @dataclass(frozen=True, eq=False)
@@ -219,7 +219,7 @@ def analyse_softmax(
     check_seed(seed)
     weights = composer.fitted("weights_")
     kernel, bias = (np.asarray(weights[name], np.float64) for name in (KERNEL, BIAS))
-    stepper = Stepper({name: np.asarray(values, np.float32) for name, values in weights.items()})
+    stepper = RecurrentStep({name: np.asarray(values, np.float32) for name, values in weights.items()})
     known = [text for _, text in composer.known_]
     chosen = np.unique(np.linspace(0, len(known) - 1, min(n_read, len(known))).astype(int))
     traces = read_pieces(stepper, [composer.encode(known[k]) for k in chosen])
@@ -265,16 +265,16 @@ def check_explainable(model: object) -> None:
     ParameterError
         If it is a model that listens, or one that writes in another way.
     """
-    job = getattr(model, "job", type(model).__name__)
+    task = getattr(model, "task", type(model).__name__)
     if not isinstance(model, Composer):
         raise ParameterError(
-            f"This is a model for {job}, which listens and does not write. What is explained is the last "
+            f"This is a model for {task}, which listens and does not write. What is explained is the last "
             "layer of a model that writes tokens one after the other, as the jobs called tune do."
         )
     weights = model.fitted("weights_") if model.vocabulary == WORDS else {}
     if KERNEL not in weights:
         raise ParameterError(
-            f"This is a model for {job}, which does not write folk tokens one after the other. What is "
+            f"This is a model for {task}, which does not write folk tokens one after the other. What is "
             "explained is the last layer of a model that does: one for tune."
         )
     if len(weights[KERNEL]) < 2:

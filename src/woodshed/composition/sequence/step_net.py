@@ -46,7 +46,7 @@ def net_weights(net: Any) -> dict[str, NDArray[np.float32]]:
     }
 
 
-class Stepper:
+class RecurrentStep:
     """One step of a recurrent net for a batch of streams, by ONNX Runtime.
 
     Parameters
@@ -71,7 +71,7 @@ class Stepper:
     >>> shapes = {"lstm_1/kernel": (5, 16), "lstm_1/recurrent_kernel": (4, 16), "lstm_1/bias": (16,),
     ...           "logits/kernel": (4, 5), "logits/bias": (5,)}
     >>> weights = {name: rng.normal(size=shape).astype("float32") for name, shape in shapes.items()}
-    >>> stepper = Stepper(weights)
+    >>> stepper = RecurrentStep(weights)
     >>> logits, state = stepper(np.array([0, 3]), stepper.start(2))
     >>> logits.shape
     (2, 5)
@@ -118,7 +118,7 @@ class Stepper:
 
 
 def sample_tokens(
-    stepper: Stepper,
+    stepper: RecurrentStep,
     n_streams: int,
     n_tokens: int,
     *,

@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from woodshed.composition.sampling import log_softmax
-from woodshed.composition.sequence.step_net import Stepper
+from woodshed.composition.sequence.step_net import RecurrentStep
 
 Ids = NDArray[np.integer]
 
@@ -52,7 +52,7 @@ class Trace:
         return found
 
 
-def read_pieces(stepper: Stepper, rows: Sequence[Ids]) -> list[Trace]:
+def read_pieces(stepper: RecurrentStep, rows: Sequence[Ids]) -> list[Trace]:
     """Have a net read pieces side by side, and write down what goes on in it.
 
     Parameters
@@ -67,7 +67,7 @@ def read_pieces(stepper: Stepper, rows: Sequence[Ids]) -> list[Trace]:
     >>> rng = np.random.default_rng(0)
     >>> shapes = {"lstm_1/kernel": (5, 16), "lstm_1/recurrent_kernel": (4, 16), "lstm_1/bias": (16,),
     ...           "logits/kernel": (4, 5), "logits/bias": (5,)}
-    >>> stepper = Stepper({name: rng.normal(size=shape).astype("float32") for name, shape in shapes.items()})
+    >>> stepper = RecurrentStep({name: rng.normal(size=shape).astype("float32") for name, shape in shapes.items()})
     >>> traces = read_pieces(stepper, [np.array([0, 2, 1]), np.array([0, 3, 4, 2, 1])])
     >>> [trace.hidden.shape for trace in traces], traces[1].chances.shape
     ([(1, 2, 4), (1, 4, 4)], (4, 5))

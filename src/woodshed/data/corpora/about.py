@@ -46,7 +46,7 @@ class Download:
 
 
 @dataclass(frozen=True)
-class Facts:
+class CorpusFacts:
     """What the module of a corpus does not say.
 
     Parameters
@@ -74,8 +74,8 @@ class Facts:
 
 
 @dataclass(frozen=True)
-class About(Facts):
-    """Everything that is known about a corpus beforehand: `Facts`, and what its module says of itself."""
+class About(CorpusFacts):
+    """Everything that is known about a corpus beforehand: `CorpusFacts`, and what its module says of itself."""
 
     name: str = ""
     layout: str = ""
@@ -89,15 +89,15 @@ _NSYNTH = "http://download.magenta.tensorflow.org/datasets/nsynth/nsynth-{}.json
 _MAGNATAGATUNE = "https://mirg.city.ac.uk/datasets/magnatagatune/{}"
 _CHORALES = "https://raw.githubusercontent.com/czhuang/JSB-Chorales-dataset/master/{}"
 
-FACTS: Mapping[str, Facts] = MappingProxyType(
+FACTS: Mapping[str, CorpusFacts] = MappingProxyType(
     {
-        "fsdd": Facts(
+        "fsdd": CorpusFacts(
             "Free Spoken Digit Dataset",
             "spoken digits, 6 speakers",
             n_sounds=3000,
             downloads=(Download(_GITHUB.format("Jakobovski/free-spoken-digit-dataset")),),
         ),
-        "speech_commands": Facts(
+        "speech_commands": CorpusFacts(
             "Speech Commands, version 2",
             "35 spoken words, many voices",
             n_sounds=105_829,
@@ -108,13 +108,13 @@ FACTS: Mapping[str, Facts] = MappingProxyType(
                 ),
             ),
         ),
-        "emodb": Facts(
+        "emodb": CorpusFacts(
             "EMO-DB, Berlin Database of Emotional Speech",
             "emotion in German speech, 10 actors",
             n_sounds=535,
             downloads=(Download("http://emodb.bilderbar.info/download/download.zip"),),
         ),
-        "ravdess": Facts(
+        "ravdess": CorpusFacts(
             "RAVDESS, speech",
             "emotion in English speech, 24 actors",
             n_sounds=1440,
@@ -126,27 +126,27 @@ FACTS: Mapping[str, Facts] = MappingProxyType(
                 ),
             ),
         ),
-        "crema_d": Facts(
+        "crema_d": CorpusFacts(
             "CREMA-D",
             "emotion in English speech, 91 actors",
             n_sounds=7442,
             by_hand="It is kept in Git LFS: git clone the page below with git-lfs installed.",
         ),
-        "esc10": Facts(
+        "esc10": CorpusFacts(
             "ESC-10",
             "10 everyday sounds",
             n_sounds=400,
             hours=0.6,
             by_hand="Its sounds have moved into ESC-50 (corpus fetch esc50). Older commits hold them.",
         ),
-        "esc50": Facts(
+        "esc50": CorpusFacts(
             "ESC-50",
             "50 everyday sounds",
             n_sounds=2000,
             hours=2.8,
             downloads=(Download(_GITHUB.format("karolpiczak/ESC-50")),),
         ),
-        "urbansound8k": Facts(
+        "urbansound8k": CorpusFacts(
             "UrbanSound8K",
             "10 city sounds",
             n_sounds=8732,
@@ -158,7 +158,7 @@ FACTS: Mapping[str, Facts] = MappingProxyType(
                 ),
             ),
         ),
-        "gtzan": Facts(
+        "gtzan": CorpusFacts(
             "GTZAN Genre Collection, fault-filtered",
             "10 genres; 930 of its 1,000 clips are used",
             n_sounds=930,
@@ -170,7 +170,7 @@ FACTS: Mapping[str, Facts] = MappingProxyType(
                 ),
             ),
         ),
-        "magnatagatune": Facts(
+        "magnatagatune": CorpusFacts(
             "MagnaTagATune",
             "music with tags, 230 artists; 3 of its 25,863 clips are empty",
             n_sounds=25_860,
@@ -182,7 +182,7 @@ FACTS: Mapping[str, Facts] = MappingProxyType(
                 )
             ),
         ),
-        "medley_solos_db": Facts(
+        "medley_solos_db": CorpusFacts(
             "Medley-solos-DB",
             "8 solo instruments, from two collections",
             n_sounds=21_571,
@@ -197,33 +197,33 @@ FACTS: Mapping[str, Facts] = MappingProxyType(
                 ),
             ),
         ),
-        "nsynth": Facts(
+        "nsynth": CorpusFacts(
             "NSynth",
             "notes of 1,006 instruments of 11 families",
             n_sounds=305_979,
             hours=340.0,
             downloads=tuple(Download(_NSYNTH.format(part)) for part in ("train", "valid", "test")),
         ),
-        "philharmonia": Facts(
+        "philharmonia": CorpusFacts(
             "Philharmonia Orchestra sound samples",
             "notes of an orchestra's players",
             n_sounds=None,
             by_hand="Download the instruments from the page below, and unpack them into one folder.",
         ),
-        "instrument_notes": Facts(
+        "instrument_notes": CorpusFacts(
             "Instrument notes",
             "notes of 14 instruments from one sound font",
             n_sounds=840,
             hours=0.3,
             by_hand="It was rendered from the SoundFont of the page below: 20 pitches and 3 velocities each.",
         ),
-        "vgmidi": Facts(
+        "vgmidi": CorpusFacts(
             "VGMIDI, labelled phrases",
             "game music as MIDI, with valence and arousal",
             n_sounds=204,
             downloads=(Download(_GITHUB.format("lucasnfe/vgmidi")),),
         ),
-        "groove_midi": Facts(
+        "groove_midi": CorpusFacts(
             "Groove MIDI Dataset, MIDI only",
             "drumming of 10 drummers as MIDI, 18 styles",
             n_sounds=1150,
@@ -235,7 +235,7 @@ FACTS: Mapping[str, Facts] = MappingProxyType(
                 ),
             ),
         ),
-        "jsb_chorales": Facts(
+        "jsb_chorales": CorpusFacts(
             "JSB Chorales",
             "four-part chorales as pitches",
             n_sounds=382,
@@ -244,7 +244,7 @@ FACTS: Mapping[str, Facts] = MappingProxyType(
                 for name in ("jsb-chorales-quarter.json", "Jsb16thSeparated.json")
             ),
         ),
-        "nottingham": Facts(
+        "nottingham": CorpusFacts(
             "Nottingham Music Database, cleaned",
             "folk tunes as ABC and MIDI, 9 types",
             n_sounds=1034,

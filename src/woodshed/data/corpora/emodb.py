@@ -70,8 +70,8 @@ def load(folder: str | os.PathLike[str]) -> Corpus:
     DataError
         If the folder is not there or does not hold the corpus.
     """
-    examples, set_aside = rows_from_names(sounds_below(folder, "wav"), FILE_NAME, _to_example, LAYOUT)
-    return Corpus("emodb", examples, set_aside, licence=LICENCE, citation=CITATION, group_word="speaker")
+    examples, skipped = rows_from_names(sounds_below(folder, "wav"), FILE_NAME, _to_example, LAYOUT)
+    return Corpus("emodb", examples, skipped, licence=LICENCE, citation=CITATION, group_word="speaker")
 
 
 def _to_example(path: Path, name: re.Match[str]) -> Example:

@@ -55,9 +55,9 @@ def load(folder: str | os.PathLike[str]) -> Corpus:
     DataError
         If the folder is not there or does not hold the corpus.
     """
-    examples, set_aside = rows_from_names(sounds_below(folder, "audio"), FILE_NAME, _to_example, LAYOUT)
+    examples, skipped = rows_from_names(sounds_below(folder, "audio"), FILE_NAME, _to_example, LAYOUT)
     return Corpus(
-        "esc50", examples, set_aside, folds=True, licence=LICENCE, citation=CITATION, group_word="recording"
+        "esc50", examples, skipped, folds=True, licence=LICENCE, citation=CITATION, group_word="recording"
     )
 
 

@@ -49,8 +49,8 @@ def load(folder: str | os.PathLike[str]) -> Corpus:
     >>> sorted(set(corpus.groups))
     ['george', 'jackson', 'lucas', 'nicolas', 'theo', 'yweweler']
     """
-    examples, set_aside = rows_from_names(sounds_below(folder, "recordings"), FILE_NAME, _to_example, LAYOUT)
-    return Corpus("fsdd", examples, set_aside, licence=LICENCE, citation=CITATION, group_word="speaker")
+    examples, skipped = rows_from_names(sounds_below(folder, "recordings"), FILE_NAME, _to_example, LAYOUT)
+    return Corpus("fsdd", examples, skipped, licence=LICENCE, citation=CITATION, group_word="speaker")
 
 
 def _to_example(path: Path, name: re.Match[str]) -> Example:

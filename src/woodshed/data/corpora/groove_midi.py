@@ -44,12 +44,10 @@ def load(folder: str | os.PathLike[str]) -> Corpus:
     """
     table = need_list(folder, ["info.csv"], LAYOUT)
     rows = read_list(table, COLUMNS)
-    examples, set_aside = rows_from_list(
+    examples, skipped = rows_from_list(
         rows, lambda row: table.parent / row["midi_filename"], _to_example, table
     )
-    return Corpus(
-        "groove_midi", examples, set_aside, licence=LICENCE, citation=CITATION, group_word="session"
-    )
+    return Corpus("groove_midi", examples, skipped, licence=LICENCE, citation=CITATION, group_word="session")
 
 
 def _to_example(path: Path, row: Row) -> Example:

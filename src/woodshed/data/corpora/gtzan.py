@@ -20,7 +20,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from types import MappingProxyType
 
-from woodshed.data.example import Corpus, Example, SetAside
+from woodshed.data.example import Corpus, Example, Skipped
 from woodshed.data.file_name import rows_from_names, sounds_below
 
 CITATION = (
@@ -102,21 +102,21 @@ def load(folder: str | os.PathLike[str], *, filtered: bool = True) -> Corpus:
     UserWarning
         If all clips are wanted: copies then fall on both sides of any split.
     """
-    examples, set_aside = rows_from_names(sounds_below(folder, "genres"), FILE_NAME, _to_example, LAYOUT)
+    examples, skipped = rows_from_names(sounds_below(folder, "genres"), FILE_NAME, _to_example, LAYOUT)
     if filtered:
         parts = fault_filtered_parts()
         named = [(example, parts.get(example.path.stem)) for example in examples]
         examples = tuple(
             Example(example.path, example.label, split=part) for example, part in named if part is not None
         )
-        set_aside += tuple(SetAside(example.path, FAULT) for example, part in named if part is None)
+        skipped += tuple(Skipped(example.path, FAULT) for example, part in named if part is None)
     else:
         warnings.warn(
             "gtzan lists all clips. Copies are on both sides of a split, so the score will be too good. "
             "Use the fault-filtered split: load(folder).",
             stacklevel=2,
         )
-    return Corpus("gtzan", examples, set_aside, licence=LICENCE, citation=CITATION, group_word="artist")
+    return Corpus("gtzan", examples, skipped, licence=LICENCE, citation=CITATION, group_word="artist")
 
 
 def fault_filtered_parts() -> Mapping[str, str]:

@@ -54,9 +54,9 @@ def load(folder: str | os.PathLike[str]) -> Corpus:
     """
     table = need_list(folder, ["notes.csv"], LAYOUT)
     rows = read_list(table, COLUMNS)
-    examples, set_aside = rows_from_list(rows, lambda row: table.parent / row["path"], _to_example, table)
+    examples, skipped = rows_from_list(rows, lambda row: table.parent / row["path"], _to_example, table)
     return Corpus(
-        "instrument_notes", examples, set_aside, licence=LICENCE, citation=CITATION, group_word="pitch"
+        "instrument_notes", examples, skipped, licence=LICENCE, citation=CITATION, group_word="pitch"
     )
 
 

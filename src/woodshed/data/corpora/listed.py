@@ -7,7 +7,7 @@ import os
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from pathlib import Path
 
-from woodshed.data.example import Example, SetAside
+from woodshed.data.example import Example, Skipped
 from woodshed.errors import DataError, printable
 
 Row = Mapping[str, str]
@@ -84,7 +84,7 @@ def rows_from_list(
     to_path: Callable[[Row], Path],
     to_example: Callable[[Path, Row], Example],
     table: Path,
-) -> tuple[tuple[Example, ...], tuple[SetAside, ...]]:
+) -> tuple[tuple[Example, ...], tuple[Skipped, ...]]:
     """Make an example of each row whose file is there, and set the other rows aside.
 
     A row that does not read (a number that is none, an unknown code) is set aside, too.
@@ -95,23 +95,21 @@ def rows_from_list(
         If no row can be used.
     """
     examples: list[Example] = []
-    set_aside: list[SetAside] = []
+    skipped: list[Skipped] = []
     for number, row in enumerate(rows, start=2):
         path = to_path(row)
         if not path.is_file():
-            set_aside.append(
-                SetAside(path, f"there is no such file, but {table.name} lists it. Get it again.")
-            )
+            skipped.append(Skipped(path, f"there is no such file, but {table.name} lists it. Get it again."))
             continue
         try:
             examples.append(to_example(path, row))
         except (ValueError, KeyError) as error:
             reason = f"row {number} of {table.name} cannot be understood ({error}). Get the table again."
-            set_aside.append(SetAside(path, reason))
+            skipped.append(Skipped(path, reason))
     if not examples:
-        first = f" The first is {printable(set_aside[0].path)}." if set_aside else ""
+        first = f" The first is {printable(skipped[0].path)}." if skipped else ""
         raise DataError(
-            f"{printable(table)} lists {len(set_aside)} files, and none of them is usable.{first} "
+            f"{printable(table)} lists {len(skipped)} files, and none of them is usable.{first} "
             "Unpack the files beside it."
         )
-    return tuple(examples), tuple(set_aside)
+    return tuple(examples), tuple(skipped)

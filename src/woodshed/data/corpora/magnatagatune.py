@@ -24,7 +24,7 @@ from collections.abc import Iterable, Mapping
 from pathlib import Path, PurePosixPath
 
 from woodshed.data.corpora.listed import Row, find_list, need_list, read_list
-from woodshed.data.example import Corpus, Example, SetAside
+from woodshed.data.example import Corpus, Example, Skipped
 from woodshed.errors import DataError, ParameterError, near_miss, printable
 
 CITATION = (
@@ -137,23 +137,21 @@ def load(
     groups = _read_groups(folder, GROUPS[group_by])
     sounds = _sound_folder(table.parent, rows)
     examples: list[Example] = []
-    set_aside: list[SetAside] = []
+    skipped: list[Skipped] = []
     for row, had in zip(rows, given, strict=True):
         kept = tuple(tag for tag in tags if tag in had)
         path = sounds / row["mp3_path"]
         if not path.is_file():
-            set_aside.append(
-                SetAside(path, f"there is no such file, but {table.name} lists it. Get it again.")
-            )
+            skipped.append(Skipped(path, f"there is no such file, but {table.name} lists it. Get it again."))
         elif not path.stat().st_size:
-            set_aside.append(SetAside(path, "is empty; three files of the corpus are. Nothing to do."))
+            skipped.append(Skipped(path, "is empty; three files of the corpus are. Nothing to do."))
         elif kept or split == "folders":
             part = part_of(row["mp3_path"])
             examples.append(_to_example(path, kept, groups.get(row["clip_id"]), part))
     if not examples:
         raise DataError(f"{printable(table)} lists no file that is there. Unpack the MP3 files beside it.")
     return Corpus(
-        *("magnatagatune", tuple(examples), tuple(set_aside)),
+        *("magnatagatune", tuple(examples), tuple(skipped)),
         licence=LICENCE,
         citation=CITATION,
         group_word=group_by,

@@ -60,10 +60,8 @@ def load(folder: str | os.PathLike[str]) -> Corpus:
         part = "train" if name["part"] == "training" else name["part"]
         return Example(path, INSTRUMENTS[int(name["instrument"])], group=songs.get(name["uuid"]), split=part)
 
-    examples, set_aside = rows_from_names(sounds_below(folder, "audio"), FILE_NAME, to_example, LAYOUT)
-    return Corpus(
-        "medley_solos_db", examples, set_aside, licence=LICENCE, citation=CITATION, group_word="song"
-    )
+    examples, skipped = rows_from_names(sounds_below(folder, "audio"), FILE_NAME, to_example, LAYOUT)
+    return Corpus("medley_solos_db", examples, skipped, licence=LICENCE, citation=CITATION, group_word="song")
 
 
 def _read_songs(folder: str | os.PathLike[str]) -> Mapping[str, str]:

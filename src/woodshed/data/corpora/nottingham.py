@@ -57,11 +57,11 @@ def load(folder: str | os.PathLike[str]) -> Corpus:
     """
     abc, midi = _places(Path(folder))
     rows = list(_tunes(abc))
-    examples, set_aside = rows_from_list(
+    examples, skipped = rows_from_list(
         rows, lambda row: midi / f"{row['collection']}{row['number']}.mid", _to_example, abc
     )
     return Corpus(
-        "nottingham", examples, set_aside, licence=LICENCE, citation=CITATION, group_word="tune family"
+        "nottingham", examples, skipped, licence=LICENCE, citation=CITATION, group_word="tune family"
     )
 
 

@@ -47,8 +47,8 @@ def load(folder: str | os.PathLike[str]) -> Corpus:
     DataError
         If the folder is not there or does not hold the corpus.
     """
-    examples, set_aside = rows_from_names(sounds_below(folder, "nsynth"), FILE_NAME, _to_example, LAYOUT)
-    return Corpus("nsynth", examples, set_aside, licence=LICENCE, citation=CITATION, group_word="instrument")
+    examples, skipped = rows_from_names(sounds_below(folder, "nsynth"), FILE_NAME, _to_example, LAYOUT)
+    return Corpus("nsynth", examples, skipped, licence=LICENCE, citation=CITATION, group_word="instrument")
 
 
 def _to_example(path: Path, name: re.Match[str]) -> Example:

@@ -56,8 +56,8 @@ def load(folder: str | os.PathLike[str]) -> Corpus:
         If the folder is not there or does not hold the corpus.
     """
     paths = [path for path in sounds_below(folder, "audio") if not NOT_SPEECH.fullmatch(path.stem)]
-    examples, set_aside = rows_from_names(paths, FILE_NAME, _to_example, LAYOUT)
-    return Corpus("ravdess", examples, set_aside, licence=LICENCE, citation=CITATION, group_word="actor")
+    examples, skipped = rows_from_names(paths, FILE_NAME, _to_example, LAYOUT)
+    return Corpus("ravdess", examples, skipped, licence=LICENCE, citation=CITATION, group_word="actor")
 
 
 def _to_example(path: Path, name: re.Match[str]) -> Example:

@@ -52,9 +52,9 @@ def load(folder: str | os.PathLike[str]) -> Corpus:
         part = listed.get(name[0], "train") if listed else official_part(name["speaker"])
         return Example(path, name["word"], group=name["speaker"], split=part)
 
-    examples, set_aside = rows_from_names(paths, FILE_NAME, to_example, LAYOUT)
+    examples, skipped = rows_from_names(paths, FILE_NAME, to_example, LAYOUT)
     return Corpus(
-        "speech_commands", examples, set_aside, licence=LICENCE, citation=CITATION, group_word="speaker"
+        "speech_commands", examples, skipped, licence=LICENCE, citation=CITATION, group_word="speaker"
     )
 
 

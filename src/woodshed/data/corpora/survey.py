@@ -12,7 +12,7 @@ from woodshed.audio.read import AUDIO_SUFFIXES
 from woodshed.data.check import examine
 from woodshed.data.corpora import load
 from woodshed.data.corpora.about import About, about
-from woodshed.data.example import Corpus, Example, SetAside
+from woodshed.data.example import Corpus, Example, Skipped
 from woodshed.errors import ParameterError, WoodshedError
 
 MIDI_SUFFIXES = frozenset({".mid", ".midi"})
@@ -27,7 +27,7 @@ class Survey:
     about
         What the corpus should be.
     corpus
-        What it is; ``set_aside`` are files that do not belong, or are listed and not there.
+        What it is; ``skipped`` are files that do not belong, or are listed and not there.
     opened
         Whether the files were opened.
     unreadable
@@ -37,7 +37,7 @@ class Survey:
     about: About
     corpus: Corpus
     opened: bool = False
-    unreadable: tuple[SetAside, ...] = ()
+    unreadable: tuple[Skipped, ...] = ()
 
     @property
     def paths(self) -> list[Path]:
@@ -91,12 +91,12 @@ def open_files(survey: Survey, *, n_jobs: int = -1, tick: Callable[[], None] | N
     """
     if n_jobs == 0 or n_jobs < -1:
         raise ParameterError(f"n_jobs must be a positive number, or -1 for all processors, got {n_jobs!r}.")
-    found: list[SetAside] = []
+    found: list[Skipped] = []
     # Threads, not processes: decoding leaves the interpreter lock.
     with ThreadPoolExecutor(os.cpu_count() if n_jobs == -1 else n_jobs) as pool:
         for path, fault in zip(survey.paths, pool.map(find_fault, survey.paths), strict=True):
             if fault is not None:
-                found.append(SetAside(path, fault))
+                found.append(Skipped(path, fault))
             if tick is not None:
                 tick()
     return replace(survey, opened=True, unreadable=tuple(found))

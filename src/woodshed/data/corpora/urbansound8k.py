@@ -62,9 +62,9 @@ def load(folder: str | os.PathLike[str]) -> Corpus:
             path, CLASSES[int(name["target"])], group=name["source"], split=fold and f"fold {fold}"
         )
 
-    examples, set_aside = rows_from_names(sounds_below(folder, "audio"), FILE_NAME, to_example, LAYOUT)
+    examples, skipped = rows_from_names(sounds_below(folder, "audio"), FILE_NAME, to_example, LAYOUT)
     return Corpus(
-        *("urbansound8k", examples, set_aside),
+        *("urbansound8k", examples, skipped),
         folds=any(example.split for example in examples),
         licence=LICENCE,
         citation=CITATION,

@@ -49,8 +49,8 @@ def load(folder: str | os.PathLike[str]) -> Corpus:
     """
     table = need_list(folder, ["vgmidi_labelled.csv"], LAYOUT)
     rows = read_list(table, COLUMNS)
-    examples, set_aside = rows_from_list(rows, lambda row: table.parent / row["midi"], _to_example, table)
-    return Corpus("vgmidi", examples, set_aside, licence=LICENCE, citation=CITATION, group_word="game")
+    examples, skipped = rows_from_list(rows, lambda row: table.parent / row["midi"], _to_example, table)
+    return Corpus("vgmidi", examples, skipped, licence=LICENCE, citation=CITATION, group_word="game")
 
 
 def _to_example(path: Path, row: Row) -> Example:

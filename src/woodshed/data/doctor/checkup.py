@@ -141,7 +141,7 @@ def _sorted_out(answers: Sequence[Look | str]) -> tuple[dict[int, Look], dict[in
 def _cheap(corpus: Corpus, looks: Mapping[int, Look], reasons: Mapping[int, str]) -> list[Finding]:
     examples = corpus.examples
     usable = replace(corpus, examples=tuple(examples[k] for k in sorted(looks)))
-    left_out = [entry for entry in corpus.set_aside if not lacks_label(entry)]
+    left_out = [entry for entry in corpus.skipped if not lacks_label(entry)]
     single: Iterable[Finding | None] = (
         unreadable(examples, reasons, left_out),
         silent(examples, looks),

@@ -192,18 +192,20 @@ def _report(
     n_all = len(corpus.examples)
     versions = "the same samples" if kind == "duplicate" else "one recording in versions that differ a little"
     clash = {"across classes": " under several labels", "": ""}.get(where, f" {where}")
-    mend = command_on("rm", later)
+    repair = command_on("rm", later)
     if where == "across classes":
-        mend = f"Listen, keep the one whose label is right, and remove the others: {mend}"
+        repair = f"Listen, keep the one whose label is right, and remove the others: {repair}"
     elif kind != "duplicate":
-        mend = f"Give the versions one group (column group, or --group-by), or remove the later ones: {mend}"
+        repair = (
+            f"Give the versions one group (column group, or --group-by), or remove the later ones: {repair}"
+        )
     return Finding(
         f"{kind} {where}".strip(),
         min(1.0, _HARM[where] - (0.05 if kind != "duplicate" else 0) + 0.1 * share_of(len(rows), n_all)),
         tuple(corpus.examples[k].path for k in rows),
         f"{counted(len(rows), 'sound')} in {counted(len(sets), 'set')} hold {versions}{clash}: "
         f"{_MEANING[where]}.",
-        mend,
+        repair,
         tuple(_detail(corpus, found, k, alike) for found in sets for k in found),
     )
 

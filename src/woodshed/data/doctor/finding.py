@@ -49,14 +49,14 @@ class Finding:
     harm: float
     files: tuple[Path, ...]
     says: str
-    mend: str
+    repair: str
     details: tuple[str, ...] = ()
 
     def to_text(self, n_shown: int = N_SHOWN) -> str:
         """Write it for a person, with the first ``n_shown`` files."""
         lines = [f"{self.kind} (harm {self.harm:.2f}): {self.says}"]
         lines += [f"    {line}" for line in self.file_lines(n_shown)]
-        return "\n".join([*lines, f"  mend: {self.mend}"])
+        return "\n".join([*lines, f"  mend: {self.repair}"])
 
     def file_lines(self, n_shown: int = N_SHOWN) -> list[str]:
         """Name the first ``n_shown`` files, each with what is said of it; the rest is counted."""
@@ -76,7 +76,7 @@ class Finding:
             "says": self.says,
             "files": [printable(path) for path in self.files],
             "details": [printable(detail) for detail in self.details],
-            "mend": self.mend,
+            "mend": self.repair,
         }
 
     def to_json(self) -> str:

@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from woodshed.data.doctor.copies import joined
-from woodshed.data.folds import deal_out, deal_out_groups
+from woodshed.data.folds import stratified_folds, stratified_group_folds
 from woodshed.errors import DataError
 
 Indices = NDArray[np.int64]
@@ -49,6 +49,6 @@ def folds(labels: Sequence[str], units: Sequence[str], n_folds: int, seed: int) 
     if max(Counter(labels).values(), default=0) < 2:
         return []
     try:
-        return deal_out_groups(labels, units, min(n_folds, max(2, len(set(units)))), seed)
+        return stratified_group_folds(labels, units, min(n_folds, max(2, len(set(units)))), seed)
     except (DataError, ValueError):  # DataError: a class from one unit; ValueError: one unit in all
-        return deal_out(labels, n_folds, seed)
+        return stratified_folds(labels, n_folds, seed)

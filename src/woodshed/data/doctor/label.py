@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 from woodshed.data.doctor.finding import Finding, share_of
-from woodshed.data.example import Corpus, SetAside
+from woodshed.data.example import Corpus, Skipped
 from woodshed.errors import counted
 
 PLACEHOLDERS = frozenset(
@@ -29,7 +29,7 @@ def missing_labels(corpus: Corpus) -> Finding | None:
 
     An example whose label is empty is not among them: it has tags or values instead.
     """
-    rows = [(entry.path, entry.reason) for entry in corpus.set_aside if lacks_label(entry)]
+    rows = [(entry.path, entry.reason) for entry in corpus.skipped if lacks_label(entry)]
     rows += [
         (example.path, f"labelled {example.label!r}")
         for example in corpus.examples
@@ -117,7 +117,7 @@ def balance(corpus: Corpus) -> list[Finding]:
     return findings
 
 
-def lacks_label(entry: SetAside) -> bool:
+def lacks_label(entry: Skipped) -> bool:
     """Whether a row was set aside for want of a label."""
     return _NO_LABEL in entry.reason
 

@@ -11,7 +11,7 @@ import numpy as np
 from woodshed.data.check import SHORTEST_S
 from woodshed.data.doctor.finding import Finding, command_on, share_of
 from woodshed.data.doctor.look import Look
-from woodshed.data.example import Example, SetAside
+from woodshed.data.example import Example, Skipped
 from woodshed.errors import counted
 from woodshed.units import amplitude_to_db
 
@@ -39,7 +39,7 @@ Looks = Mapping[int, Look]
 
 
 def unreadable(
-    examples: Sequence[Example], reasons: Mapping[int, str], left_out: Sequence[SetAside]
+    examples: Sequence[Example], reasons: Mapping[int, str], left_out: Sequence[Skipped]
 ) -> Finding | None:
     """Report the files that cannot be used at all."""
     rows = [(examples[k].path, reason) for k, reason in sorted(reasons.items())]
@@ -144,7 +144,7 @@ def other_rate(examples: Sequence[Example], looks: Looks) -> Finding | None:
     odd = [
         (examples[k].path, f"{seen.sample_rate} Hz") for k, seen in looks.items() if seen.sample_rate != rate
     ]
-    mend = command_on(
+    repair = command_on(
         "woodshed audio convert", [path for path, _ in odd], f"--sample-rate {rate} --out mended"
     )
     if n_most < MAJORITY * len(looks):
@@ -152,7 +152,7 @@ def other_rate(examples: Sequence[Example], looks: Looks) -> Finding | None:
         return Finding(
             *("mixed rates", 0.3, tuple(path for path, _ in odd)),
             f"The sounds have several rates ({spelt}); the highest bands tell which.",
-            mend,
+            repair,
             tuple(detail for _, detail in odd),
         )
     return _finding(
@@ -160,12 +160,12 @@ def other_rate(examples: Sequence[Example], looks: Looks) -> Finding | None:
         0.3 + 0.4 * share_of(len(odd), len(examples)),
         odd,
         f"not at the {rate} Hz of the others: something else made them",
-        mend,
+        repair,
     )
 
 
 def _finding(
-    kind: str, harm: float, rows: Sequence[tuple[Path, str]], says: str, mend: str
+    kind: str, harm: float, rows: Sequence[tuple[Path, str]], says: str, repair: str
 ) -> Finding | None:
     """Make a finding of the files, or None if there are none."""
     if not rows:
@@ -176,6 +176,6 @@ def _finding(
         min(1.0, harm),
         tuple(path for path, _ in rows),
         f"{counted(len(rows), 'sound')}: {says}.",
-        mend.replace("{}", them),
+        repair.replace("{}", them),
         tuple(detail for _, detail in rows),
     )

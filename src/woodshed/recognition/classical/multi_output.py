@@ -14,7 +14,7 @@ from woodshed.recognition.fit_classical import (
     Case,
     Rows,
     fit_weighted,
-    no_false_alarm,
+    ignore_blas_warnings,
     probabilities,
     standardised,
 )
@@ -118,7 +118,7 @@ def fit_columns(
     --------
     >>> rows = np.array([[0.0, 5.0], [0.1, 3.0], [0.9, 4.0], [1.0, 4.5]])
     >>> model = fit_columns("knn", rows, np.array([[0.0], [0.0], [1.0], [1.0]]), answer="tags")
-    >>> (ask_columns(model, rows) > 0.5).tolist()
+    >>> (predict_columns(model, rows) > 0.5).tolist()
     [[False], [False], [True], [True]]
     """
     scale = np.zeros((2, targets.shape[1]))
@@ -142,7 +142,7 @@ def fit_columns(
     return [scale, *models]
 
 
-def ask_columns(model: list[Any], rows: Rows) -> Rows:
+def predict_columns(model: list[Any], rows: Rows) -> Rows:
     """Ask what `fit_columns` returned, shape ``(n_clips, n_columns)``."""
     (mean, deviation), *models = model
     answers: Rows = np.column_stack([_ask_one(one, rows) for one in models]) * deviation + mean
@@ -154,5 +154,5 @@ def _ask_one(model: Any, rows: Rows) -> Rows:
         return np.full(len(rows), float(model[0]))
     if hasattr(model, "classes_"):
         return probabilities(model, rows)[:, 1]
-    with no_false_alarm():
+    with ignore_blas_warnings():
         return np.asarray(model.predict(rows), dtype=np.float64)

@@ -20,9 +20,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from woodshed.errors import ModelFolderError
-from woodshed.recognition.classical.multi_output import ask_columns
+from woodshed.recognition.classical.multi_output import predict_columns
 from woodshed.recognition.fit_classical import MODEL_NAME, probabilities
-from woodshed.training.inference import Ask
+from woodshed.training.inference import PredictFunction
 
 _PLAIN = {
     "DictNode": ("builtins.dict",),
@@ -138,12 +138,12 @@ def check_types(content: bytes) -> None:
         raise _refused(f"{what}, of which no model of woodshed is made")
 
 
-def ask_estimator(estimator: Any) -> Ask:
+def predict_estimator(estimator: Any) -> PredictFunction:
     """Make a function that asks an estimator for the probabilities of rows ``(batch, n_values)``."""
     from threadpoolctl import ThreadpoolController  # type: ignore[import-untyped]
 
     threads = ThreadpoolController()
-    ask_one = ask_columns if isinstance(estimator, list) else probabilities
+    ask_one = predict_columns if isinstance(estimator, list) else probabilities
 
     def ask(rows: NDArray[np.float32]) -> NDArray[np.float64]:
         # One row at a time: a clip's answer never depends on its neighbours, not even in the last bit.

@@ -20,10 +20,10 @@ from numpy.typing import NDArray
 from woodshed.audio.read import read_blocks
 from woodshed.audio.sound_file import FilePath
 from woodshed.clip import Clip
-from woodshed.data.example import SetAside
+from woodshed.data.example import Skipped
 from woodshed.errors import AudioError, ParameterError, near_miss
 from woodshed.features.block import BLOCK_S
-from woodshed.recognition.detection.sliding_window import Hearing, ear_of, hear
+from woodshed.recognition.detection.sliding_window import WindowScores, hear, window_classifier
 from woodshed.recognition.detection.smoothing import Smoothing, best_path, n_smoothed, smoothed
 from woodshed.recognition.files import none_usable
 from woodshed.recognition.recogniser import Recogniser
@@ -118,7 +118,7 @@ def careful_rule(
     recogniser: Recogniser,
     rule: EventRule,
     *,
-    false_alarm_rate: float | None = None,
+    false_positive_rate: float | None = None,
     per_hour: float | None = None,
 ) -> EventRule:
     """Return a rule that names only what is sure enough for a wanted rate of false alarms.
@@ -129,7 +129,7 @@ def careful_rule(
         One that was tested; the thresholds come from its answers to sounds of groups it had not learned from.
     rule
         The rule otherwise.
-    false_alarm_rate
+    false_positive_rate
         Wrong names for each answer about something else, and for each name, above 0 to 1; None wants none.
     per_hour
         Wrong names for each hour of sound, silence not counted, above 0; None wants none. Where both are
@@ -142,8 +142,8 @@ def careful_rule(
     """
     labels = tuple(recogniser.fitted("classes_").tolist())
     least = rule.least(labels)
-    if false_alarm_rate is not None:
-        least = np.maximum(least, recogniser.confidence_.least_probabilities(false_alarm_rate))
+    if false_positive_rate is not None:
+        least = np.maximum(least, recogniser.confidence_.least_probabilities(false_positive_rate))
     if per_hour is not None:
         least = np.maximum(least, recogniser.confidence_.least_probability(per_hour))
     return replace(rule, thresholds=dict(zip(labels, least.tolist(), strict=True)))
@@ -193,7 +193,7 @@ def file_timeline(
 def files_timelines(
     recogniser: Recogniser,
     paths: Iterable[Path],
-    set_aside: list[SetAside],
+    skipped: list[Skipped],
     *,
     hop_s: float | None = None,
     rule: EventRule = DEFAULT,
@@ -207,7 +207,7 @@ def files_timelines(
         As for `file_timeline`.
     paths
         Sound files.
-    set_aside
+    skipped
         Files that cannot be used are added to it, with the reason.
     strict
         Raise instead at the first such file.
@@ -226,12 +226,12 @@ def files_timelines(
         except AudioError as error:
             if strict:
                 raise
-            set_aside.append(SetAside(path, str(error)))
+            skipped.append(Skipped(path, str(error)))
         else:
             n_done += 1
             yield path, timeline
     if n_done == 0:
-        raise none_usable(set_aside)
+        raise none_usable(skipped)
 
 
 def blocks_timeline(
@@ -241,22 +241,24 @@ def blocks_timeline(
 
     Parameters and errors as for `file_timeline`; a clip is ``[clip]``.
     """
-    ear = ear_of(recogniser, hop_s)
-    rule.least(ear.labels)  # refuses unknown labels before anything is decoded
+    classifier = window_classifier(recogniser, hop_s)
+    rule.least(classifier.labels)  # refuses unknown labels before anything is decoded
     sources: list[str] = []
-    hearing = hear(ear, _noting_source(blocks, sources))
-    events = tuple(events_of(hearing, rule, ear.window_s))
+    hearing = hear(classifier, _noting_source(blocks, sources))
+    events = tuple(events_of(hearing, rule, classifier.window_s))
     return Timeline(sources[0], hearing.end_s, events, hearing.highest_hz)
 
 
-def events_of(hearing: Hearing, rule: EventRule, window_s: float) -> Iterator[Event]:
+def events_of(hearing: WindowScores, rule: EventRule, window_s: float) -> Iterator[Event]:
     """Turn answers into events, in their order; they do not overlap."""
-    for island in islands(hearing, rule):
+    for island in active_segments(hearing, rule):
         if not is_silent(hearing, island):
             yield from island_events(hearing, island, rule, window_s)
 
 
-def islands(hearing: Hearing, rule: EventRule, loudest_db: float | None = None) -> list[tuple[float, float]]:
+def active_segments(
+    hearing: WindowScores, rule: EventRule, loudest_db: float | None = None
+) -> list[tuple[float, float]]:
     """Find the stretches that sound.
 
     Parameters
@@ -276,9 +278,9 @@ def islands(hearing: Hearing, rule: EventRule, loudest_db: float | None = None) 
     Examples
     --------
     >>> levels_db = np.repeat(np.array([-90, -20, -90, -20, -90], np.float32), [10, 30, 10, 10, 50])
-    >>> hearing = Hearing(labels=("a",), centres_s=np.array([0.5]), answers=np.ones((1, 1), np.float32),
+    >>> hearing = WindowScores(labels=("a",), centres_s=np.array([0.5]), answers=np.ones((1, 1), np.float32),
     ...     start_s=0.0, end_s=1.1, levels_db=levels_db, level_s=0.01, highest_hz=4000.0)
-    >>> islands(hearing, EventRule()), islands(hearing, EventRule(min_gap_s=0.05))
+    >>> active_segments(hearing, EventRule()), active_segments(hearing, EventRule(min_gap_s=0.05))
     ([(0.1, 0.6)], [(0.1, 0.4), (0.5, 0.6)])
     """
     levels_db = hearing.levels_db
@@ -295,7 +297,7 @@ def islands(hearing: Hearing, rule: EventRule, loudest_db: float | None = None) 
     return found
 
 
-def is_silent(hearing: Hearing, island: tuple[float, float]) -> bool:
+def is_silent(hearing: WindowScores, island: tuple[float, float]) -> bool:
     """Return whether a stretch is nowhere so loud that it is a sound to the model."""
     first, stop = ((time_s - hearing.start_s) / hearing.level_s for time_s in island)
     levels_db = hearing.levels_db[math.floor(first + 1e-6) : math.ceil(stop - 1e-6)]
@@ -303,7 +305,7 @@ def is_silent(hearing: Hearing, island: tuple[float, float]) -> bool:
 
 
 def island_events(
-    hearing: Hearing, island: tuple[float, float], rule: EventRule, window_s: float
+    hearing: WindowScores, island: tuple[float, float], rule: EventRule, window_s: float
 ) -> list[Event]:
     """Turn the answers within a stretch that sounds into events.
 
@@ -315,7 +317,7 @@ def island_events(
     hearing
         With the answers.
     island
-        Start and end, of `islands`.
+        Start and end, of `active_segments`.
     rule
         How the answers become events.
     window_s

@@ -21,12 +21,12 @@ LOUD_DB = 40.0
 
 
 @dataclass(eq=False)
-class Meter:
+class LevelMeter:
     """Level of a sound that comes in blocks.
 
     Examples
     --------
-    >>> meter = Meter(8000)
+    >>> meter = LevelMeter(8000)
     >>> meter.add(np.full(100, 0.1, np.float32))
     >>> meter.add(np.zeros(100, np.float32))
     >>> np.concatenate([meter.take(), meter.rest()]).round(1).tolist()
@@ -68,12 +68,12 @@ class Meter:
 
 
 @dataclass(eq=False)
-class Tape:
+class RingBuffer:
     """The last of a sound that comes in parts: as much as is still asked for.
 
     Examples
     --------
-    >>> tape = Tape()
+    >>> tape = RingBuffer()
     >>> tape.add(np.arange(5.0, dtype=np.float32))
     >>> tape.forget(3)
     >>> tape.cut(3, 9).tolist()
@@ -110,7 +110,7 @@ def sounding(samples: Samples, sample_rate: int) -> Samples:
     >>> len(sounding(samples, 8000)), len(sounding(np.zeros(800, np.float32), 8000))
     (160, 0)
     """
-    meter = Meter(sample_rate)
+    meter = LevelMeter(sample_rate)
     meter.add(samples)
     levels_db = np.concatenate([meter.take(), meter.rest()])
     loud = np.flatnonzero(levels_db >= max(levels_db.max(initial=LOWEST_DB) - LOUD_DB, LOWEST_DB + 1))

@@ -17,9 +17,15 @@ import numpy as np
 
 from woodshed.clip import Clip, Samples
 from woodshed.features.block import mono_blocks
-from woodshed.recognition.detection.events import DEFAULT, EventRule, is_silent, island_events, islands
-from woodshed.recognition.detection.level import Meter, Tape
-from woodshed.recognition.detection.sliding_window import Answers, Hearing, ear_of
+from woodshed.recognition.detection.events import (
+    DEFAULT,
+    EventRule,
+    active_segments,
+    is_silent,
+    island_events,
+)
+from woodshed.recognition.detection.level import LevelMeter, RingBuffer
+from woodshed.recognition.detection.sliding_window import Answers, WindowScores, window_classifier
 from woodshed.recognition.detection.smoothing import n_smoothed
 from woodshed.recognition.recogniser import Recogniser
 from woodshed.timeline import Event
@@ -106,10 +112,10 @@ class LiveListener:
     _latencies_s: list[float] = field(default_factory=list, init=False)
 
     def __post_init__(self) -> None:
-        self._ear = ear_of(self.recogniser, self.hop_s)
+        self._ear = window_classifier(self.recogniser, self.hop_s)
         self.rule.least(self._ear.labels)  # refuses unknown labels before anything is heard
-        self._meter = Meter(self._ear.sample_rate)
-        self._sound = Tape()  # its first sample is at the place of a row
+        self._meter = LevelMeter(self._ear.sample_rate)
+        self._sound = RingBuffer()  # its first sample is at the place of a row
         self._following = 0  # first row of the window that is asked about next
         self._centres_s: list[float] = []
         self._answers: list[Answers] = []
@@ -170,52 +176,58 @@ class LiveListener:
 
     def _ask_what_is_due(self) -> bool:
         """Ask about the windows whose sound is complete; return whether there was one."""
-        ear, asked = self._ear, False
-        while (end := ear.end(self._following + ear.n_rows - 1)) <= self._meter.n_heard:
-            self._answer(self._following, ear.n_rows)
-            self._latencies_s.append(self.clock() - self._clock_of_sound - samples_to_s(end, ear.sample_rate))
-            self._following += ear.n_step
+        classifier, asked = self._ear, False
+        while (end := classifier.end(self._following + classifier.n_rows - 1)) <= self._meter.n_heard:
+            self._answer(self._following, classifier.n_rows)
+            self._latencies_s.append(
+                self.clock() - self._clock_of_sound - samples_to_s(end, classifier.sample_rate)
+            )
+            self._following += classifier.n_step
             asked = True
         # Kept is what the next window hears, and the last one, should the sound end now.
-        first_row = min(self._following, ear.count(self._meter.n_heard) - ear.n_rows)
-        self._sound.forget((ear.place(first_row) - ear.n_context) // ear.n_hop * ear.n_hop)
+        first_row = min(self._following, classifier.count(self._meter.n_heard) - classifier.n_rows)
+        self._sound.forget(
+            (classifier.place(first_row) - classifier.n_context) // classifier.n_hop * classifier.n_hop
+        )
         return asked
 
     def _ask_about_the_end(self) -> None:
         """Ask about the last window, which ends with the sound; of a short sound, about all of it."""
-        ear = self._ear
-        n_rows = ear.count(self._meter.n_heard)
-        while self._following + ear.n_rows <= n_rows:  # it was waiting for its context
-            self._answer(self._following, ear.n_rows)
-            self._following += ear.n_step
-        if n_rows < ear.n_rows:
+        classifier = self._ear
+        n_rows = classifier.count(self._meter.n_heard)
+        while self._following + classifier.n_rows <= n_rows:  # it was waiting for its context
+            self._answer(self._following, classifier.n_rows)
+            self._following += classifier.n_step
+        if n_rows < classifier.n_rows:
             self._answer(0, n_rows)
-        elif self._following - ear.n_step + ear.n_rows < n_rows:
-            self._answer(n_rows - ear.n_rows, ear.n_rows)
+        elif self._following - classifier.n_step + classifier.n_rows < n_rows:
+            self._answer(n_rows - classifier.n_rows, classifier.n_rows)
 
     def _answer(self, start: int, n_rows: int) -> None:
         """Describe a window, with its context on both sides, and ask about it."""
-        ear = self._ear
-        begin = ear.place(start)
-        first = max(self._sound.start, (begin - ear.n_context) // ear.n_hop * ear.n_hop)
-        clip = Clip(self._sound.cut(first, ear.end(start + n_rows - 1)), ear.sample_rate)
-        rows = np.concatenate([*ear.rows([clip])])[(begin - first) // ear.n_hop :][:n_rows]
-        self._answers.append(ear.answer(rows[np.newaxis]))
-        self._centres_s.append(ear.centre_s(start, n_rows))
-        self._strange.append(ear.is_strange(self._sound, start, n_rows))
+        classifier = self._ear
+        begin = classifier.place(start)
+        first = max(self._sound.start, (begin - classifier.n_context) // classifier.n_hop * classifier.n_hop)
+        clip = Clip(self._sound.cut(first, classifier.end(start + n_rows - 1)), classifier.sample_rate)
+        rows = np.concatenate([*classifier.rows([clip])])[(begin - first) // classifier.n_hop :][:n_rows]
+        self._answers.append(classifier.answer(rows[np.newaxis]))
+        self._centres_s.append(classifier.centre_s(start, n_rows))
+        self._strange.append(classifier.is_strange(self._sound, start, n_rows))
 
     def _settled(self, *, ended: bool = False) -> Iterator[Event]:
         """Yield events that can no longer change, and forget what led to them."""
-        ear, rule = self._ear, self.rule
+        classifier, rule = self._ear, self.rule
         hearing = self._hearing()
-        n_smooth = n_smoothed(hearing.centres_s, ear.window_s if rule.smooth_s is None else rule.smooth_s)
-        answered_s = self.heard_s if ended else self._centres_s[-1] + ear.step_s / 2
+        n_smooth = n_smoothed(
+            hearing.centres_s, classifier.window_s if rule.smooth_s is None else rule.smooth_s
+        )
+        answered_s = self.heard_s if ended else self._centres_s[-1] + classifier.step_s / 2
         measured_s = (self._n_forgotten + len(self._levels_db)) * self._meter.level_s
         sure_s = float(hearing.borders_s[max(0, len(self._centres_s) - max(1, n_smooth // 2))])
         needed_s = min(answered_s, measured_s)
-        for start_s, end_s in islands(hearing, rule, self._loudest_db):
+        for start_s, end_s in active_segments(hearing, rule, self._loudest_db):
             closed = ended or end_s <= min(answered_s, measured_s - rule.min_gap_s)
-            events = island_events(hearing, (start_s, min(end_s, answered_s)), rule, ear.window_s)
+            events = island_events(hearing, (start_s, min(end_s, answered_s)), rule, classifier.window_s)
             if start_s >= self._given_s and is_silent(hearing, (start_s, end_s)):
                 events = []  # unless it goes on from something louder that was given
             if not closed:  # its last event goes on, and what is near it may become part of it
@@ -228,11 +240,11 @@ class LiveListener:
                 needed_s = max(start_s, self._given_s)
                 break
             self._given_s = max(self._given_s, end_s)  # what is left of it was too short, or not sure enough
-        self._forget(needed_s - (n_smooth // 2 + 1) * ear.step_s)
+        self._forget(needed_s - (n_smooth // 2 + 1) * classifier.step_s)
 
-    def _hearing(self) -> Hearing:
+    def _hearing(self) -> WindowScores:
         """Return what is in memory."""
-        return Hearing(
+        return WindowScores(
             labels=self._ear.labels,
             centres_s=np.array(self._centres_s),
             answers=np.concatenate(self._answers),

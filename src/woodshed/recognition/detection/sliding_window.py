@@ -22,12 +22,12 @@ from woodshed.features.block import features_of_blocks, mono_blocks
 from woodshed.features.log_mel import LogMel
 from woodshed.features.row import RowFeature
 from woodshed.recognition.confidence import Confidence
-from woodshed.recognition.detection.level import Meter, Tape, sounding
+from woodshed.recognition.detection.level import LevelMeter, RingBuffer, sounding
 from woodshed.recognition.fit_classical import probabilities
-from woodshed.recognition.novelty_detection import Outline
+from woodshed.recognition.novelty_detection import SpectralEmbedding
 from woodshed.recognition.recogniser import Recogniser
 from woodshed.recognition.window import STILL, cut_windows
-from woodshed.training.inference import ONNX_NAME, ask_keras
+from woodshed.training.inference import ONNX_NAME, predict_keras
 from woodshed.units import samples_to_s
 
 Answers = NDArray[np.float32]
@@ -37,7 +37,7 @@ N_BATCH = 64
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
-class Hearing:
+class WindowScores:
     """Answers and levels along a stretch of sound.
 
     Parameters
@@ -81,7 +81,7 @@ class Hearing:
 
 
 @dataclass(frozen=True, eq=False)
-class Ear:
+class WindowClassifier:
     """How a recogniser hears windows: where they lie, what it sees of them, what it answers.
 
     Places are counted in rows: frames for a net, samples for a classical model.
@@ -166,24 +166,24 @@ class Ear:
         answers = np.concatenate(parts).astype(np.float64)
         return self.confidence.calibrate(answers / answers.sum(axis=1, keepdims=True)).astype(np.float32)
 
-    def is_strange(self, tape: Tape, start: int, n_rows: int) -> bool:
+    def is_strange(self, tape: RingBuffer, start: int, n_rows: int) -> bool:
         """Return whether the window of rows from ``start`` on is unlike all that was learned from.
 
         What a model learned from are single sounds, so of the window only what lies between its first and
         its last loud moment is looked at. Where there is none, nothing is strange.
         """
-        familiar = self.confidence.familiar
-        if familiar is None:
+        novelty_detector = self.confidence.novelty_detector
+        if novelty_detector is None:
             return False
         stop = min(self.place(start + n_rows), self.end(start + n_rows - 1))
         samples = sounding(tape.cut(self.place(start), stop), self.sample_rate)
         if not len(samples):
             return False
-        row = Outline(sample_rate=self.sample_rate)(Clip(samples, self.sample_rate))[np.newaxis]
-        return bool(familiar.distance(row.astype(np.float64))[0] > self.confidence.furthest)
+        row = SpectralEmbedding(sample_rate=self.sample_rate)(Clip(samples, self.sample_rate))[np.newaxis]
+        return bool(novelty_detector.distance(row.astype(np.float64))[0] > self.confidence.furthest)
 
 
-def ear_of(recogniser: Recogniser, hop_s: float | None = None) -> Ear:
+def window_classifier(recogniser: Recogniser, hop_s: float | None = None) -> WindowClassifier:
     """Make an ear of a fitted recogniser.
 
     Parameters
@@ -203,7 +203,7 @@ def ear_of(recogniser: Recogniser, hop_s: float | None = None) -> Ear:
     """
     if recogniser.answer != "classes":
         raise ParameterError(
-            f"A model for {recogniser.job} gives {recogniser.answer}, and a timeline needs one that names "
+            f"A model for {recogniser.task} gives {recogniser.answer}, and a timeline needs one that names "
             "what it hears. Ask it about whole files: leave out --timeline and --live."
         )
     feature: LogMel | RowFeature = recogniser.fitted("feature_")
@@ -223,16 +223,16 @@ def ear_of(recogniser: Recogniser, hop_s: float | None = None) -> Ear:
             "between longer steps nothing would be heard."
         )
     n_step = max(1, round(hop_s * rate_hz))
-    return Ear(labels, feature, n_rows, n_step, ask, recogniser.confidence_)
+    return WindowClassifier(labels, feature, n_rows, n_step, ask, recogniser.confidence_)
 
 
-def hear(ear: Ear, blocks: Iterable[Clip]) -> Hearing:
+def hear(classifier: WindowClassifier, blocks: Iterable[Clip]) -> WindowScores:
     """Hear a sound that comes in blocks, window by window.
 
     Parameters
     ----------
     ear
-        Of `ear_of`.
+        Of `window_classifier`.
     blocks
         Stretches of one sound in order, without gap or overlap, at any rate, as `woodshed.audio.read_blocks`
         gives them.
@@ -247,30 +247,30 @@ def hear(ear: Ear, blocks: Iterable[Clip]) -> Hearing:
     AudioError
         If there is no sound.
     """
-    meter = Meter(ear.sample_rate)
+    meter = LevelMeter(classifier.sample_rate)
     centres: list[float] = []
     answers: list[Answers] = []
     strange: list[bool] = []
-    tape = Tape()
-    heard = _measured(mono_blocks(blocks, ear.sample_rate), meter, tape)
-    for starts, windows in slide(ear.rows(heard), ear.n_rows, ear.n_step):
+    tape = RingBuffer()
+    heard = _measured(mono_blocks(blocks, classifier.sample_rate), meter, tape)
+    for starts, windows in slide(classifier.rows(heard), classifier.n_rows, classifier.n_step):
         n_rows = windows.shape[1]
-        centres += [ear.centre_s(start, n_rows) for start in starts]
-        answers.append(ear.answer(windows))
-        strange += [ear.is_strange(tape, start, n_rows) for start in starts]
+        centres += [classifier.centre_s(start, n_rows) for start in starts]
+        answers.append(classifier.answer(windows))
+        strange += [classifier.is_strange(tape, start, n_rows) for start in starts]
         # The last window may start anywhere after the one before it.
-        tape.forget(ear.place(starts[-1]))
-    return Hearing(
-        labels=ear.labels,
+        tape.forget(classifier.place(starts[-1]))
+    return WindowScores(
+        labels=classifier.labels,
         centres_s=np.array(centres),
         answers=np.concatenate(answers),
         start_s=0.0,
-        end_s=samples_to_s(meter.n_heard, ear.sample_rate),
+        end_s=samples_to_s(meter.n_heard, classifier.sample_rate),
         levels_db=np.concatenate([meter.take(), meter.rest()]),
         level_s=meter.level_s,
-        highest_hz=ear.sample_rate / 2,
+        highest_hz=classifier.sample_rate / 2,
         strange=np.array(strange),
-        silence_db=ear.confidence.silence_db,
+        silence_db=classifier.confidence.silence_db,
     )
 
 
@@ -318,7 +318,7 @@ def slide(
         yield [n_heard - n_rows], held[np.newaxis, -n_rows:]
 
 
-def _measured(blocks: Iterable[Clip], meter: Meter, tape: Tape) -> Iterator[Clip]:
+def _measured(blocks: Iterable[Clip], meter: LevelMeter, tape: RingBuffer) -> Iterator[Clip]:
     """Measure the level of what passes by, and hold it for a while."""
     for block in blocks:
         meter.add(block.samples[0])
@@ -334,7 +334,7 @@ def _ask_net(recogniser: Recogniser) -> Callable[[NDArray[np.float32]], Answers]
     """
     content = recogniser.fitted("files_").get(ONNX_NAME)
     if content is None:
-        return ask_keras(recogniser.net_)
+        return predict_keras(recogniser.net_)
     import onnxruntime
 
     options = onnxruntime.SessionOptions()

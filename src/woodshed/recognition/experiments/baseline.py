@@ -14,7 +14,7 @@ from woodshed.errors import ParameterError
 from woodshed.features.summary import Summary
 from woodshed.recognition.fit_classical import fit_model, probabilities
 from woodshed.recognition.items import clip_items
-from woodshed.recognition.novelty_detection import Outline
+from woodshed.recognition.novelty_detection import SpectralEmbedding
 
 Probabilities = NDArray[np.float64]
 
@@ -64,7 +64,7 @@ def summarise(
 
 
 def describe(
-    clips: Sequence[Clip], feature: Summary | Outline, *, store: str | None = None, n_jobs: int = 1
+    clips: Sequence[Clip], feature: Summary | SpectralEmbedding, *, store: str | None = None, n_jobs: int = 1
 ) -> NDArray[np.float64]:
     """Describe each clip by the row of a feature, shape ``(n_clips, n_values)``."""
     sample_rate = feature.sample_rate

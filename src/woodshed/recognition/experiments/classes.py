@@ -28,7 +28,7 @@ from woodshed.recognition.experiments.cross_validation import (
     shared_fields,
 )
 from woodshed.recognition.experiments.result import Experiment, SplitResult, SummaryTable
-from woodshed.recognition.novelty_detection import Familiar, Outline
+from woodshed.recognition.novelty_detection import NoveltyDetector, SpectralEmbedding
 from woodshed.recognition.recogniser import Recogniser
 from woodshed.recognition.self_training import N_TRAININGS, may_learn
 from woodshed.training.provenance import provenance
@@ -82,23 +82,23 @@ class Run(FoldRun[Recogniser]):
         began = time.monotonic()
         results = self.test()
         recogniser, learned = self.model_to_keep()
-        familiar = Familiar.of(self._outlines[learned], self.labels[learned])
-        recogniser.set_confidence(fit_confidence(self.held_out[0], self.names, familiar))
-        source = provenance(self.listener.seed, time.monotonic() - began)
+        novelty_detector = NoveltyDetector.of(self._outlines[learned], self.labels[learned])
+        recogniser.set_confidence(fit_confidence(self.held_out[0], self.names, novelty_detector))
+        source = provenance(self.estimator.seed, time.monotonic() - began)
         if self.interrupted:
             source["interrupted"] = "yes: the scores are those of the folds that were run"
-        if recogniser.own_names_ is not None:
-            source["unlabelled sounds"] = recogniser.own_names_.to_text()
+        if recogniser.pseudo_labels_ is not None:
+            source["unlabelled sounds"] = recogniser.pseudo_labels_.to_text()
         table = SummaryTable(Summary(sample_rate=self.sample_rate).names, self._rows)
         experiment = Experiment(
-            job=type(self.listener).job,
+            task=type(self.estimator).task,
             corpus=self.corpus,
             labels=tuple(self.names),
             splits=tuple(results),
-            settings=deciding_settings(self.listener, self.settings),
+            settings=deciding_settings(self.estimator, self.settings),
             provenance=source,
             learned=learned,
-            summary=table if self.listener.is_classical else None,
+            summary=table if self.estimator.is_classical else None,
         )
         return experiment, recogniser
 
@@ -106,11 +106,11 @@ class Run(FoldRun[Recogniser]):
         """Learn and test on every fold of every split; raises what `measure` raises."""
         marks = [(file_digest(sound.path), sound.start_s, sound.group) for sound in self.corpus.unlabelled]
         self._rows = self.begin(**{"unlabelled sounds": marks} if marks else {})
-        outline = Outline(sample_rate=self.sample_rate)
+        outline = SpectralEmbedding(sample_rate=self.sample_rate)
         self._outlines = baseline.describe(
-            self.sounds, outline, store=self.listener.store, n_jobs=self.listener.n_jobs
+            self.sounds, outline, store=self.estimator.store, n_jobs=self.estimator.n_jobs
         )
-        methods = methods_of(self.listener, BASELINES)
+        methods = methods_of(self.estimator, BASELINES)
         results = []
         for split, parts in self.test_parts():
             probabilities = {method: joined(parts, method) for method in methods}
@@ -133,9 +133,9 @@ class Run(FoldRun[Recogniser]):
         answers = np.zeros((len(truth), len(self.names)))
         columns = [self.names.index(str(known)) for known in fitted.classes_]
         answers[:, columns] = fitted.predict_proba(Sounds(self.corpus.subset(fold.test.tolist())))
-        familiar = Familiar.of(self._outlines[fold.train], train)
+        novelty_detector = NoveltyDetector.of(self._outlines[fold.train], train)
         part = {
-            "distances": familiar.distance(self._outlines[fold.test]),
+            "distances": novelty_detector.distance(self._outlines[fold.test]),
             "truth": truth,
             "svm": baseline.svm(self._rows[fold.train], train.tolist(), self._rows[fold.test], self.names),
             "majority": baseline.majority(train.tolist(), len(truth), self.names),

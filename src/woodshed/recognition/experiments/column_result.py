@@ -9,9 +9,9 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import NDArray
 
-from woodshed.data.example import Corpus, SetAside
+from woodshed.data.example import Corpus, Skipped
 from woodshed.recognition.experiments.result import LearningCurve
-from woodshed.recognition.experiments.search_result import Tuning
+from woodshed.recognition.experiments.search_result import SearchResult
 
 if TYPE_CHECKING:
     from woodshed.data.doctor.finding import Checkup
@@ -51,7 +51,7 @@ class ColumnExperiment:
 
     Parameters
     ----------
-    job, corpus, settings, set_aside, provenance, learned, tuning, checkup
+    job, corpus, settings, skipped, provenance, learned, tuning, checkup
         As for `woodshed.recognition.experiments.result.Experiment`.
     answer
         ``tags`` or ``values``.
@@ -61,14 +61,14 @@ class ColumnExperiment:
         The honest split first.
     """
 
-    job: str
+    task: str
     answer: str
     corpus: Corpus
     names: tuple[str, ...]
     splits: tuple[ColumnResult, ...]
     settings: Mapping[str, Any]
-    set_aside: tuple[SetAside, ...] = ()
+    skipped: tuple[Skipped, ...] = ()
     provenance: Mapping[str, str] = field(default_factory=dict)
     learned: NDArray[np.int64] = field(default_factory=lambda: np.zeros(0, np.int64))
-    tuning: Tuning | None = None
+    tuning: SearchResult | None = None
     checkup: Checkup | None = None

@@ -18,13 +18,13 @@ from woodshed.data.sound import Sounds
 from woodshed.data.split import Split
 from woodshed.errors import DataError, ParameterError, near_miss
 from woodshed.nets import NETS
-from woodshed.recognition.estimator import Listener
+from woodshed.recognition.estimator import AudioEstimator
 from woodshed.recognition.experiments.cross_validation import Watcher
-from woodshed.recognition.experiments.model_comparison import Contest, part_name, work
+from woodshed.recognition.experiments.model_comparison import BenchmarkTask, part_name, work
 from woodshed.recognition.fit_classical import MODELS
 from woodshed.recognition.items import common_rate
 from woodshed.training.provenance import provenance
-from woodshed.training.run_state import Notebook, fingerprint
+from woodshed.training.run_state import RunState, fingerprint
 
 USUAL = ("mlp", "conv-stack", "svm", "forest", "logistic")
 """What a job's own net is compared with, when nothing else is said."""
@@ -96,7 +96,7 @@ class Comparison:
         Whether some candidates were not tried.
     """
 
-    job: str
+    task: str
     answer: str
     corpus: Corpus
     names: tuple[str, ...]
@@ -112,7 +112,7 @@ class Comparison:
     interrupted: bool = False
 
 
-def candidates_of(listener: Listener, nets: str | None = None) -> tuple[str, ...]:
+def candidates_of(estimator: AudioEstimator, nets: str | None = None) -> tuple[str, ...]:
     """Read the names of the nets to compare, with commas between; None is the job's own and the usual ones.
 
     Raises
@@ -128,7 +128,7 @@ def candidates_of(listener: Listener, nets: str | None = None) -> tuple[str, ...
     >>> candidates_of(Recogniser(), "svm, forest")
     ('svm', 'forest')
     """
-    asked = [listener.net, *USUAL] if nets is None else [name.strip() for name in nets.split(",")]
+    asked = [estimator.net, *USUAL] if nets is None else [name.strip() for name in nets.split(",")]
     for name in asked:
         if name not in (*NETS, *MODELS):
             raise ParameterError(f"There is no net called {name!r}. {near_miss(name, [*NETS, *MODELS])}")
@@ -139,7 +139,7 @@ def candidates_of(listener: Listener, nets: str | None = None) -> tuple[str, ...
 
 
 @dataclass
-class Bakeoff:
+class ModelComparison:
     """Compare nets on the same folds of the same corpus.
 
     Each candidate learns and answers in a fresh Python process, one after the other, so that times are
@@ -164,11 +164,11 @@ class Bakeoff:
         See `woodshed.recognition.experiments.cross_validation.Watcher`.
     """
 
-    listener: Listener
+    estimator: AudioEstimator
     corpus: Corpus
     split: Split
     nets: Sequence[str]
-    notebook: Notebook = field(default_factory=Notebook)
+    run_state: RunState = field(default_factory=RunState)
     resume: bool = False
     watcher: Watcher = field(default_factory=Watcher)
 
@@ -182,22 +182,22 @@ class Bakeoff:
         OutputError
             If the notebook holds another run.
         """
-        settings = self.listener.get_params()
+        settings = self.estimator.get_params()
         rate = settings["sample_rate"] or common_rate(
-            Sounds(self.corpus.examples), type(self.listener).highest_rate
+            Sounds(self.corpus.examples), type(self.estimator).highest_rate
         )
         with tempfile.TemporaryDirectory() as temporary:
-            notebook = Notebook(self.notebook.folder or Path(temporary) / "notebook")
-            folder = notebook.folder or Path(temporary)
+            run_state = RunState(self.run_state.folder or Path(temporary) / "notebook")
+            folder = run_state.folder or Path(temporary)
             store = settings["store"] or str(Path(temporary) / "features")
-            kind = type(self.listener)
-            contest = Contest(
+            kind = type(self.estimator)
+            contest = BenchmarkTask(
                 kind(**settings | {"sample_rate": rate, "store": store}), self.corpus, self.split
             )
             contest.check()
             shared = {name: value for name, value in settings.items() if name not in _NOT_SHARED}
-            mark = shared | {"job": kind.job, "sample_rate": rate, "comparison": contest.encoded[1]}
-            notebook.open(fingerprint(mark, self.corpus, [self.split]), resume=self.resume)
+            mark = shared | {"task": kind.task, "sample_rate": rate, "comparison": contest.encoded[1]}
+            run_state.open(fingerprint(mark, self.corpus, [self.split]), resume=self.resume)
             began = time.monotonic()
             failed: dict[str, str] = {}
             interrupted = False
@@ -208,7 +208,7 @@ class Bakeoff:
                         failed[net] = reason
             except KeyboardInterrupt:
                 interrupted = True
-            found = gather(contest, self.nets, notebook)
+            found = gather(contest, self.nets, run_state)
         if interrupted and not found.costs:
             raise KeyboardInterrupt
         if not found.costs:
@@ -218,12 +218,12 @@ class Bakeoff:
             found,
             failed=failed,
             settings=shared | {"sample_rate": rate},
-            provenance=provenance(self.listener.seed, time.monotonic() - began),
+            provenance=provenance(self.estimator.seed, time.monotonic() - began),
             interrupted=interrupted,
         )
 
 
-def run_apart(contest: Contest, net: str, folder: Path, watcher: Watcher) -> str:
+def run_apart(contest: BenchmarkTask, net: str, folder: Path, watcher: Watcher) -> str:
     """Let a candidate compete in a process of its own; return why it failed, or nothing."""
     apart = multiprocessing.get_context("spawn")
     here, there = apart.Pipe(duplex=False)
@@ -250,7 +250,7 @@ def run_apart(contest: Contest, net: str, folder: Path, watcher: Watcher) -> str
         here.close()
 
 
-def gather(contest: Contest, nets: Sequence[str], notebook: Notebook) -> Comparison:
+def gather(contest: BenchmarkTask, nets: Sequence[str], run_state: RunState) -> Comparison:
     """Put the folds of every candidate that has done all of them together."""
     folds = contest.split.folds
     names, truth = contest.encoded
@@ -258,15 +258,15 @@ def gather(contest: Contest, nets: Sequence[str], notebook: Notebook) -> Compari
     answers: dict[str, NDArray[np.float64]] = {}
     costs = {}
     for net in nets:
-        parts = [part for f in range(len(folds)) if (part := notebook.recall(part_name(net, f))) is not None]
+        parts = [part for f in range(len(folds)) if (part := run_state.recall(part_name(net, f))) is not None]
         if len(parts) == len(folds):
             answers[net] = np.concatenate([part["answers"] for part in parts])
             costs[net] = Costs.of(parts)
-    plain = "majority" if contest.listener.answer == "classes" else "mean"
+    plain = "majority" if contest.estimator.answer == "classes" else "mean"
     answers[plain] = np.concatenate([contest.plain(fold) for fold in folds])
     return Comparison(
-        job=type(contest.listener).job,
-        answer=contest.listener.answer,
+        task=type(contest.estimator).task,
+        answer=contest.estimator.answer,
         corpus=contest.corpus,
         names=tuple(names),
         split=contest.split.name,

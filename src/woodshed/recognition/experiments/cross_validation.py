@@ -14,15 +14,15 @@ from woodshed.data.example import Corpus, Example
 from woodshed.data.sound import Sounds
 from woodshed.data.split import Fold, Split
 from woodshed.features.summary import Summary
-from woodshed.recognition.estimator import Listener
+from woodshed.recognition.estimator import AudioEstimator
 from woodshed.recognition.experiments import baseline
 from woodshed.recognition.experiments.result import LearningCurve
-from woodshed.recognition.fit_classical import HEEDED, time_fits
+from woodshed.recognition.fit_classical import EFFECTIVE_SETTINGS, time_fits
 from woodshed.recognition.items import common_rate
-from woodshed.training.run_state import Notebook, fingerprint
-from woodshed.training.stderr import quiet_stderr
+from woodshed.training.run_state import RunState, fingerprint
+from woodshed.training.stderr import suppress_stderr
 
-AnyListener = TypeVar("AnyListener", bound=Listener)
+AnyListener = TypeVar("AnyListener", bound=AudioEstimator)
 
 Part = Mapping[str, NDArray[Any]]
 """The answers to the test part of one fold, by the name of the method, with the truth and the curve."""
@@ -85,29 +85,29 @@ class FoldRun(Generic[AnyListener]):
     splits
         How to test; the honest split first.
     notebook
-        See `Notebook`.
+        See `RunState`.
     resume
         Go on with the run that is written down there.
     watcher
         See `Watcher`.
     """
 
-    listener: AnyListener
+    estimator: AnyListener
     corpus: Corpus
     splits: Sequence[Split]
-    notebook: Notebook = field(default_factory=Notebook)
+    run_state: RunState = field(default_factory=RunState)
     resume: bool = False
     watcher: Watcher = field(default_factory=Watcher)
 
     def __post_init__(self) -> None:
-        kind = type(self.listener)
-        settings = self.listener.get_params()
+        kind = type(self.estimator)
+        settings = self.estimator.get_params()
         self.sounds = Sounds(self.corpus.examples)
         self.sample_rate = settings["sample_rate"] or common_rate(self.sounds, kind.highest_rate)
         self.settings = settings | {"sample_rate": self.sample_rate}
         self.names, self.answers = self.read_answers()
-        self.method = method_of(self.listener)
-        self.n_epochs = 0 if self.listener.is_classical else settings["epochs"]
+        self.method = method_of(self.estimator)
+        self.n_epochs = 0 if self.estimator.is_classical else settings["epochs"]
         self.interrupted = False
         self._kept: tuple[AnyListener, NDArray[np.int64]] | None = None
 
@@ -135,15 +135,15 @@ class FoldRun(Generic[AnyListener]):
 
     def plan(self) -> Plan:
         """Estimate the work from a few training steps on noise."""
-        self.listener.check_settings()
+        self.estimator.check_settings()
         sizes = [len(fold.train) for split in self.splits for fold in split.folds]
         if not self._keeps_tested(0):
             sizes.append(len(self.answers))
-        if self.listener.is_classical:
-            return Plan(len(sizes), 0, 0, time_fits(self.listener, len(self.names), sizes))
-        with quiet_stderr():
+        if self.estimator.is_classical:
+            return Plan(len(sizes), 0, 0, time_fits(self.estimator, len(self.names), sizes))
+        with suppress_stderr():
             from woodshed.recognition.fit_net import time_step
-        step_s, n_weights = time_step(self.listener, len(self.names))
+        step_s, n_weights = time_step(self.estimator, len(self.names))
         n_steps = sum(max(1, size // self.settings["batch_size"]) for size in sizes)
         return Plan(len(sizes), self.n_epochs, n_weights, step_s * n_steps * self.n_epochs)
 
@@ -160,11 +160,13 @@ class FoldRun(Generic[AnyListener]):
         OutputError
             If the notebook holds another run, or cannot be written.
         """
-        self.listener.check_settings()
-        mark = deciding_settings(self.listener, self.settings) | {"job": type(self.listener).job} | deciding
-        self.notebook.open(fingerprint(mark, self.corpus, self.splits), resume=self.resume)
+        self.estimator.check_settings()
+        mark = (
+            deciding_settings(self.estimator, self.settings) | {"task": type(self.estimator).task} | deciding
+        )
+        self.run_state.open(fingerprint(mark, self.corpus, self.splits), resume=self.resume)
         return baseline.summarise(
-            self.sounds, self.sample_rate, store=self.listener.store, n_jobs=self.listener.n_jobs
+            self.sounds, self.sample_rate, store=self.estimator.store, n_jobs=self.estimator.n_jobs
         )
 
     def test_parts(self) -> Iterator[tuple[Split, list[Part]]]:
@@ -175,7 +177,7 @@ class FoldRun(Generic[AnyListener]):
                 if self.interrupted:
                     break
                 name = f"split-{s}-fold-{f}"
-                part = None if self._keeps_tested(s) else self.notebook.recall(name)
+                part = None if self._keeps_tested(s) else self.run_state.recall(name)
                 parts.append(part or self._learn_and_test(s, fold, f"{split.name}: {fold.name}", name))
             if parts:
                 yield split, parts
@@ -197,8 +199,8 @@ class FoldRun(Generic[AnyListener]):
         """Fit a fresh model to some rows of the corpus."""
         groups = self.corpus.groups
         self.watcher.begin(title, self.n_epochs)
-        fresh = type(self.listener)(**self.settings)
-        checkpoint: Path | None = self.notebook.checkpoint(name)
+        fresh = type(self.estimator)(**self.settings)
+        checkpoint: Path | None = self.run_state.checkpoint(name)
         more = self.unlabelled_beside(rows)
         own_groups = None if groups is None else [*(groups[k] for k in rows), *(str(e.group) for e in more)]
         try:
@@ -227,7 +229,7 @@ class FoldRun(Generic[AnyListener]):
             "fold": np.asarray(fold.name),
         }
         if not self.interrupted:
-            self.notebook.write(name, part)
+            self.run_state.write(name, part)
         if self._keeps_tested(s) or self.interrupted:
             self._kept = fitted, fold.train
         self.watcher.end(accuracy)
@@ -254,7 +256,7 @@ def shared_fields(split: Split, parts: Sequence[Part]) -> dict[str, Any]:
     }
 
 
-def method_of(listener: Listener) -> str:
+def method_of(estimator: AudioEstimator) -> str:
     """Return the name under which a report shows a model: ``net``, or that of a classical one.
 
     The support vector machine of a job that describes sounds in its own way, or learns from changed copies
@@ -266,14 +268,14 @@ def method_of(listener: Listener) -> str:
     >>> method_of(Recogniser(net="mlp")), method_of(Recogniser(net="svm"))
     ('net', 'svm')
     """
-    if not listener.is_classical:
+    if not estimator.is_classical:
         return "net"
-    kind = type(listener)
-    is_plain = kind.summary is Summary and kind.n_row_versions == 1
-    return listener.net if is_plain else f"own-{listener.net}"
+    kind = type(estimator)
+    is_plain = kind.summary is Summary and kind.n_augmented_rows == 1
+    return estimator.net if is_plain else f"own-{estimator.net}"
 
 
-def methods_of(listener: Listener, baselines: Sequence[str]) -> list[str]:
+def methods_of(estimator: AudioEstimator, baselines: Sequence[str]) -> list[str]:
     """Return all that answers each test part, in the order of the report: nothing stands beside itself.
 
     Examples
@@ -284,10 +286,10 @@ def methods_of(listener: Listener, baselines: Sequence[str]) -> list[str]:
     >>> methods_of(Recogniser(net="svm"), ("svm", "majority"))
     ['svm', 'majority']
     """
-    return list(dict.fromkeys((method_of(listener), *baselines)))
+    return list(dict.fromkeys((method_of(estimator), *baselines)))
 
 
-def deciding_settings(listener: Listener, settings: Mapping[str, Any]) -> dict[str, Any]:
+def deciding_settings(estimator: AudioEstimator, settings: Mapping[str, Any]) -> dict[str, Any]:
     """Leave out the settings that do not change the result: where and how fast, and all that is not heeded.
 
     Examples
@@ -297,6 +299,6 @@ def deciding_settings(listener: Listener, settings: Mapping[str, Any]) -> dict[s
     >>> deciding_settings(recogniser, recogniser.get_params())
     {'net': 'svm', 'sample_rate': 8000, 'seed': 0}
     """
-    kept = set(HEEDED) if listener.is_classical else set(settings) - {"store", "n_jobs"}
+    kept = set(EFFECTIVE_SETTINGS) if estimator.is_classical else set(settings) - {"store", "n_jobs"}
     kept = kept | {"unlabelled"} if settings.get("unlabelled") else kept - {"unlabelled"}
     return {name: value for name, value in settings.items() if name in kept}

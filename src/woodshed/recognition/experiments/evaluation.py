@@ -11,12 +11,12 @@ import numpy as np
 
 from woodshed.audio.edit import resample
 from woodshed.clip import Clip
-from woodshed.data.example import Corpus, SetAside
+from woodshed.data.example import Corpus, Skipped
 from woodshed.data.sound import Sounds
 from woodshed.errors import DataError
 from woodshed.recognition.confidence import Confidence
 from woodshed.recognition.experiments.cross_validation import deciding_settings, method_of
-from woodshed.recognition.experiments.result import Experiment, Judged, SplitResult
+from woodshed.recognition.experiments.result import CalibratedPredictions, Experiment, SplitResult
 from woodshed.recognition.recogniser import Recogniser
 from woodshed.training.provenance import provenance
 
@@ -49,8 +49,8 @@ def evaluate(recogniser: Recogniser, corpus: Corpus, *, leaky: bool | None) -> E
             f"{corpus.name} has the labels {', '.join(foreign)}, but the model knows {', '.join(classes)}. "
             "Name the class folders as the model does, or train on this corpus."
         )
-    set_aside = tuple(
-        SetAside(
+    skipped = tuple(
+        Skipped(
             example.path,
             f"its label {example.label!r} is not one that the model knows: {', '.join(classes)}.",
         )
@@ -71,17 +71,17 @@ def evaluate(recogniser: Recogniser, corpus: Corpus, *, leaky: bool | None) -> E
         judged=judge(recogniser, sounds),
     )
     return Experiment(
-        job=type(recogniser).job,
+        task=type(recogniser).task,
         corpus=corpus,
         labels=tuple(classes),
         splits=(result,),
         settings=deciding_settings(recogniser, recogniser.get_params()),
-        set_aside=set_aside,
+        skipped=skipped,
         provenance=provenance(recogniser.seed, time.monotonic() - began),
     )
 
 
-def judge(recogniser: Recogniser, clips: Sequence[Clip]) -> Judged | None:
+def judge(recogniser: Recogniser, clips: Sequence[Clip]) -> CalibratedPredictions | None:
     """Answer clips with and without what is known of a model's confidence; None if nothing is."""
     confidence = recogniser.confidence_
     if confidence == Confidence():
@@ -90,7 +90,7 @@ def judge(recogniser: Recogniser, clips: Sequence[Clip]) -> Judged | None:
     bare.set_confidence(Confidence())
     raw = bare.predict_proba(clips)
     at_rate = (resample(clip, recogniser.sample_rate_) for clip in clips)
-    return Judged(
+    return CalibratedPredictions(
         raw=raw,
         calibrated=confidence.calibrate(raw),
         refusals=np.asarray([confidence.refusal(clip) for clip in at_rate], dtype=str),

@@ -19,7 +19,7 @@ MAX_CORRELATION = 0.9
 
 
 @dataclass(frozen=True)
-class Plane:
+class LinearBoundary:
     """The line ``w · x + b = 0`` between two classes, and its margins ``w · x + b = ±1``.
 
     ``x`` is a row of two features, each with its mean taken off and divided by its standard deviation.
@@ -47,7 +47,7 @@ class Plane:
 
 
 @dataclass(frozen=True)
-class Separation:
+class Separability:
     """How a linear support vector machine parts classes on two features.
 
     Parameters
@@ -60,7 +60,7 @@ class Separation:
 
     mean: NDArray[np.float64]
     deviation: NDArray[np.float64]
-    plane: Plane | None
+    plane: LinearBoundary | None
     _machine: Any = field(repr=False, compare=False)
 
     def standardise(self, points: Rows) -> Rows:
@@ -74,7 +74,7 @@ class Separation:
         return found
 
 
-def separate(points: Rows, columns: NDArray[np.int64]) -> Separation:
+def separate(points: Rows, columns: NDArray[np.int64]) -> Separability:
     """Fit a linear support vector machine (C = 1, classes count equally) to two features.
 
     Parameters
@@ -103,7 +103,7 @@ def separate(points: Rows, columns: NDArray[np.int64]) -> Separation:
     mean, deviation = points.mean(axis=0), points.std(axis=0)
     machine = SVC(C=COST, kernel="linear", class_weight="balanced", break_ties=True, tol=1e-6)
     machine.fit((points - mean) / deviation, columns)
-    return Separation(mean, deviation, _plane(machine, columns), machine)
+    return Separability(mean, deviation, _plane(machine, columns), machine)
 
 
 def telling_pair(rows: Rows, columns: NDArray[np.int64]) -> tuple[int, int] | None:
@@ -147,7 +147,7 @@ def telling_pair(rows: Rows, columns: NDArray[np.int64]) -> tuple[int, int] | No
     return None
 
 
-def _plane(machine: Any, columns: NDArray[np.int64]) -> Plane | None:
+def _plane(machine: Any, columns: NDArray[np.int64]) -> LinearBoundary | None:
     """Take the line out of a machine that knows two classes."""
     if len(machine.classes_) != 2:
         return None
@@ -156,7 +156,7 @@ def _plane(machine: Any, columns: NDArray[np.int64]) -> Plane | None:
     support = machine.support_[order].astype(np.int64)
     pull = np.abs(machine.dual_coef_[0])[order]
     highest = COST * machine.class_weight_[columns[support]]
-    return Plane(
+    return LinearBoundary(
         weights,
         float(machine.intercept_[0]),
         float(2 / np.linalg.norm(weights)),

@@ -27,18 +27,18 @@ from woodshed.data.sound import Sounds
 from woodshed.data.split import Fold, Split
 from woodshed.errors import DataError, WoodshedError
 from woodshed.metrics import regression, tagging
-from woodshed.recognition.estimator import Listener
+from woodshed.recognition.estimator import AudioEstimator
 from woodshed.recognition.experiments import baseline
 from woodshed.recognition.experiments.columns import answer_of
 from woodshed.recognition.fit_classical import describe_all
-from woodshed.training.run_state import Notebook
-from woodshed.training.stderr import quiet_stderr
+from woodshed.training.run_state import RunState
+from woodshed.training.stderr import suppress_stderr
 
 Tell = Callable[[tuple[Any, ...]], None]
 
 
 @dataclass(frozen=True)
-class Contest:
+class BenchmarkTask:
     """What every candidate is given, but for the net.
 
     Parameters
@@ -51,21 +51,21 @@ class Contest:
         The folds that all are tested on.
     """
 
-    listener: Listener
+    estimator: AudioEstimator
     corpus: Corpus
     split: Split
 
     @cached_property
     def right(self) -> list[Any]:
         """The right answer to each example, as ``fit`` takes it."""
-        if self.listener.answer == "classes":
+        if self.estimator.answer == "classes":
             return list(self.corpus.labels)
-        return [answer_of(self.listener, example) for example in self.corpus.examples]
+        return [answer_of(self.estimator, example) for example in self.corpus.examples]
 
     @cached_property
     def encoded(self) -> tuple[list[str], NDArray[np.float64]]:
         """The names that are answered, and the truth, shape ``(n_examples, n_names)``."""
-        names, rows = self.listener.encode(self.right)
+        names, rows = self.estimator.encode(self.right)
         return [str(name) for name in names], np.asarray(rows, np.float64)
 
     def plain(self, fold: Fold) -> NDArray[np.float64]:
@@ -80,7 +80,7 @@ class Contest:
         DataError
             If there is such a class.
         """
-        if self.listener.answer != "classes":
+        if self.estimator.answer != "classes":
             return
         labels = np.asarray(self.corpus.labels)
         for fold in self.split.folds:
@@ -92,22 +92,22 @@ class Contest:
                 )
 
 
-def compete(contest: Contest, net: str, notebook: Notebook, tell: Tell) -> None:
+def run_candidate(contest: BenchmarkTask, net: str, run_state: RunState, tell: Tell) -> None:
     """Learn and test each fold that is not written down yet, and write it down.
 
     Features are made first, so that the time to learn is that of learning, whoever comes first.
     """
-    listener = type(contest.listener)(**contest.listener.get_params() | {"net": net})
-    listener.check_settings()
-    if all(notebook.recall(part_name(net, f)) is not None for f in range(len(contest.split.folds))):
+    estimator = type(contest.estimator)(**contest.estimator.get_params() | {"net": net})
+    estimator.check_settings()
+    if all(run_state.recall(part_name(net, f)) is not None for f in range(len(contest.split.folds))):
         return
-    prepare(listener, contest.corpus)
+    prepare(estimator, contest.corpus)
     for f, fold in enumerate(contest.split.folds):
-        if notebook.recall(part_name(net, f)) is not None:
+        if run_state.recall(part_name(net, f)) is not None:
             continue
-        tell(("begin", f"{net}: {fold.name}", 0 if listener.is_classical else listener.epochs))
-        part = try_fold(contest, listener, fold, tell)
-        notebook.write(part_name(net, f), part)
+        tell(("begin", f"{net}: {fold.name}", 0 if estimator.is_classical else estimator.epochs))
+        part = try_fold(contest, estimator, fold, tell)
+        run_state.write(part_name(net, f), part)
         tell(("end", fold_accuracy(contest, fold, part["answers"])))
 
 
@@ -116,24 +116,26 @@ def part_name(net: str, fold: int) -> str:
     return f"{net}-fold-{fold}"
 
 
-def prepare(listener: Listener, corpus: Corpus) -> None:
+def prepare(estimator: AudioEstimator, corpus: Corpus) -> None:
     """Fill the store with what the candidate hears."""
-    sounds, rate = Sounds(corpus.examples), int(listener.sample_rate or 0)
-    if listener.is_classical:
-        describe_all(listener, sounds)
+    sounds, rate = Sounds(corpus.examples), int(estimator.sample_rate or 0)
+    if estimator.is_classical:
+        describe_all(estimator, sounds)
         return
-    with quiet_stderr():
+    with suppress_stderr():
         from woodshed.recognition.fit_net import Spectrograms, make_feature
     from woodshed.data.store import FeatureStore
 
-    store = FeatureStore(str(listener.store), make_feature(listener, sounds), dtype="float16")
-    Spectrograms(listener, store, sounds, rate)
+    store = FeatureStore(str(estimator.store), make_feature(estimator, sounds), dtype="float16")
+    Spectrograms(estimator, store, sounds, rate)
 
 
-def try_fold(contest: Contest, listener: Listener, fold: Fold, tell: Tell) -> dict[str, NDArray[Any]]:
+def try_fold(
+    contest: BenchmarkTask, estimator: AudioEstimator, fold: Fold, tell: Tell
+) -> dict[str, NDArray[Any]]:
     """Learn from one part of the corpus and answer the other, with a stop-watch."""
     groups = contest.corpus.groups
-    fresh: Any = type(listener)(**listener.get_params())
+    fresh: Any = type(estimator)(**estimator.get_params())
     began = time.perf_counter()
     fresh.fit(
         Sounds(contest.corpus.subset(fold.train.tolist())),
@@ -161,9 +163,9 @@ def try_fold(contest: Contest, listener: Listener, fold: Fold, tell: Tell) -> di
     return {"answers": answers, **{name: np.asarray(value) for name, value in measured.items()}}
 
 
-def fold_accuracy(contest: Contest, fold: Fold, answers: NDArray[np.float64]) -> float | None:
+def fold_accuracy(contest: BenchmarkTask, fold: Fold, answers: NDArray[np.float64]) -> float | None:
     """Return the share of right answers, where there are classes."""
-    if contest.listener.answer != "classes":
+    if contest.estimator.answer != "classes":
         return None
     return main_score("classes", contest.encoded[1][fold.test], answers)
 
@@ -215,13 +217,13 @@ def peak_memory_bytes() -> float:
     return float(unit * resource.getrusage(resource.RUSAGE_SELF).ru_maxrss)
 
 
-def work(contest: Contest, net: str, folder: Path, line: Any) -> None:
+def work(contest: BenchmarkTask, net: str, folder: Path, line: Any) -> None:
     """Be the process of a candidate: compete, and tell the other end of the line how it goes."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C reaches both; who started this one ends it
     os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
     warnings.simplefilter("ignore")
     try:
-        compete(contest, net, Notebook(folder), line.send)
+        run_candidate(contest, net, RunState(folder), line.send)
     except WoodshedError as error:
         line.send(("failed", str(error)))
     except (BrokenPipeError, ConnectionError):  # nobody is interested any more

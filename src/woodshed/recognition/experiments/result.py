@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import NDArray
 
-from woodshed.data.example import Corpus, SetAside
-from woodshed.recognition.experiments.search_result import Tuning
+from woodshed.data.example import Corpus, Skipped
+from woodshed.recognition.experiments.search_result import SearchResult
 
 if TYPE_CHECKING:
     from woodshed.data.doctor.finding import Checkup
@@ -49,7 +49,7 @@ class LearningCurve:
 
 
 @dataclass(frozen=True)
-class Judged:
+class CalibratedPredictions:
     """A model's answers to held-out sounds, as the confidence found on *other* groups makes them.
 
     Parameters
@@ -102,7 +102,7 @@ class SplitResult:
     truth: NDArray[np.str_]
     probabilities: Mapping[str, NDArray[np.float64]]
     curves: tuple[LearningCurve, ...]
-    judged: Judged | None = None
+    judged: CalibratedPredictions | None = None
 
 
 @dataclass(frozen=True)
@@ -137,7 +137,7 @@ class Experiment:
         The honest split first; a leaky one, if it was measured too, after it.
     settings
         Every setting of the recogniser that decides the result.
-    set_aside
+    skipped
         Files left out during the run, with those the corpus left out before it.
     provenance
         Versions, seed, commit, machine, duration: text by name.
@@ -151,14 +151,14 @@ class Experiment:
         What a quick look at the sounds found before they were learned from; None if nobody looked.
     """
 
-    job: str
+    task: str
     corpus: Corpus
     labels: tuple[str, ...]
     splits: tuple[SplitResult, ...]
     settings: Mapping[str, Any]
-    set_aside: tuple[SetAside, ...] = ()
+    skipped: tuple[Skipped, ...] = ()
     provenance: Mapping[str, str] = field(default_factory=dict)
     learned: NDArray[np.int64] = field(default_factory=lambda: np.zeros(0, np.int64))
     summary: SummaryTable | None = None
-    tuning: Tuning | None = None
+    tuning: SearchResult | None = None
     checkup: Checkup | None = None

@@ -30,7 +30,7 @@ class Trial:
 
 
 @dataclass(frozen=True)
-class Tuning:
+class SearchResult:
     """How settings were chosen.
 
     Parameters

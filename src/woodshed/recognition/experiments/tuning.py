@@ -23,12 +23,12 @@ from woodshed.data.example import Corpus
 from woodshed.data.sound import Sounds
 from woodshed.data.split import Fold, Split, make_split
 from woodshed.errors import DataError, MissingPackageError, ParameterError, WoodshedError
-from woodshed.recognition.estimator import Listener
+from woodshed.recognition.estimator import AudioEstimator
 from woodshed.recognition.experiments.cross_validation import Watcher, deciding_settings
-from woodshed.recognition.experiments.model_comparison import Contest, main_score, prepare, try_fold
-from woodshed.recognition.experiments.search_result import Trial, Tuning
+from woodshed.recognition.experiments.model_comparison import BenchmarkTask, main_score, prepare, try_fold
+from woodshed.recognition.experiments.search_result import SearchResult, Trial
 from woodshed.recognition.items import common_rate
-from woodshed.training.run_state import Notebook, fingerprint
+from woodshed.training.run_state import RunState, fingerprint
 
 SEARCHED = ("learning_rate", "width", "dropout", "augment", "window_s", "n_mels")
 """The settings of a net that are sought, unless they are given."""
@@ -93,16 +93,16 @@ class Search:
         See `woodshed.recognition.experiments.cross_validation.Watcher`.
     """
 
-    listener: Listener
+    estimator: AudioEstimator
     corpus: Corpus
     fold: Fold
     n_trials: int
     given: tuple[str, ...] = ()
-    notebook: Notebook = field(default_factory=Notebook)
+    run_state: RunState = field(default_factory=RunState)
     resume: bool = False
     watcher: Watcher = field(default_factory=Watcher)
 
-    def run(self) -> Tuning:
+    def run(self) -> SearchResult:
         """Try settings, chosen by a tree-structured Parzen estimator from how the earlier ones did.
 
         A trial that does worse than the median of the earlier ones, after as many inner folds, is stopped.
@@ -128,27 +128,27 @@ class Search:
         NeurIPS 2011. T. Akiba et al., "Optuna: a next-generation hyperparameter optimization framework",
         KDD 2019.
         """
-        check_tuning(self.listener, self.n_trials, self.given)
+        check_tuning(self.estimator, self.n_trials, self.given)
         self.training = replace(self.corpus, examples=self.corpus.subset(self.fold.train.tolist()))
-        self.inner = inner_split(self.training, self.listener.seed)
-        self._sample_rate = self.listener.sample_rate or common_rate(
-            Sounds(self.corpus.examples), type(self.listener).highest_rate
+        self.inner = inner_split(self.training, self.estimator.seed)
+        self._sample_rate = self.estimator.sample_rate or common_rate(
+            Sounds(self.corpus.examples), type(self.estimator).highest_rate
         )
-        mark = deciding_settings(self.listener, self.listener.get_params())
-        mark |= {"job": type(self.listener).job, "given": sorted(self.given), "rate": self._sample_rate}
-        self.notebook.open(fingerprint(mark, self.training, [self.inner]), resume=self.resume)
+        mark = deciding_settings(self.estimator, self.estimator.get_params())
+        mark |= {"task": type(self.estimator).task, "given": sorted(self.given), "rate": self._sample_rate}
+        self.run_state.open(fingerprint(mark, self.training, [self.inner]), resume=self.resume)
         study: _Study = (
-            _Nets(self.listener) if self.listener.is_classical else _Parzen(self.listener, self._names)
+            _Nets(self.estimator) if self.estimator.is_classical else _Parzen(self.estimator, self._names)
         )
         with tempfile.TemporaryDirectory() as temporary:
-            self._store = self.listener.store or temporary
+            self._store = self.estimator.store or temporary
             trials = tuple(self._try(k, study) for k in range(min(self.n_trials, study.n_most)))
         scores = [-np.inf if t.score is None or t.state != "complete" else t.score for t in trials]
         best = int(np.argmax(scores))
         if not np.isfinite(scores[best]):
             raise DataError(f"No settings could be tried. The first: {trials[0].state}")
-        measure = MEASURES[self.listener.answer]
-        return Tuning(self.inner.name, len(self.training.examples), measure, trials, best)
+        measure = MEASURES[self.estimator.answer]
+        return SearchResult(self.inner.name, len(self.training.examples), measure, trials, best)
 
     @property
     def _names(self) -> list[str]:
@@ -178,20 +178,20 @@ class Search:
 
     def _fold(self, name: str, settings: Mapping[str, Any], fold: Fold, number: int) -> tuple[float, float]:
         """Learn from the rest of the training part and score one inner fold."""
-        written = self.notebook.recall(name)
+        written = self.run_state.recall(name)
         if written is None:
-            kind, fixed = type(self.listener), {"sample_rate": self._sample_rate, "store": self._store}
-            listener = kind(**self.listener.get_params() | fixed | dict(settings))
-            contest = Contest(listener, self.training, self.inner)
+            kind, fixed = type(self.estimator), {"sample_rate": self._sample_rate, "store": self._store}
+            estimator = kind(**self.estimator.get_params() | fixed | dict(settings))
+            contest = BenchmarkTask(estimator, self.training, self.inner)
             contest.check()
-            n_epochs = 0 if listener.is_classical else self.listener.epochs
+            n_epochs = 0 if estimator.is_classical else self.estimator.epochs
             self.watcher.begin(f"trial {number + 1} of {self.n_trials}, inner {fold.name}", n_epochs)
-            prepare(listener, self.training)
-            part = try_fold(contest, listener, fold, lambda told: self.watcher.epoch(*told[1:]))
-            score = main_score(listener.answer, contest.encoded[1][fold.test], part["answers"])
+            prepare(estimator, self.training)
+            part = try_fold(contest, estimator, fold, lambda told: self.watcher.epoch(*told[1:]))
+            score = main_score(estimator.answer, contest.encoded[1][fold.test], part["answers"])
             written = {"score": np.asarray(score), "train_s": part["train_s"]}
-            self.notebook.write(name, written)
-            self.watcher.end(score if listener.answer == "classes" else None)
+            self.run_state.write(name, written)
+            self.watcher.end(score if estimator.answer == "classes" else None)
             if "keras" in sys.modules:  # else the graphs of all trials pile up in memory
                 sys.modules["keras"].utils.clear_session()
         return float(written["score"]), float(written["train_s"])
@@ -200,8 +200,8 @@ class Search:
 class _Nets:
     """Asks for one classical model after the other."""
 
-    def __init__(self, listener: Listener) -> None:
-        self._names = classical_order(listener)
+    def __init__(self, estimator: AudioEstimator) -> None:
+        self._names = classical_order(estimator)
         self.n_most = len(self._names)
 
     def ask(self) -> dict[str, Any]:
@@ -218,15 +218,15 @@ class _Nets:
 class _Parzen:
     """Asks for settings by what was told of earlier ones; Optuna does the work."""
 
-    def __init__(self, listener: Listener, names: list[str]) -> None:
+    def __init__(self, estimator: AudioEstimator, names: list[str]) -> None:
         self._optuna = _optuna()
-        self._listener, self._names, self.n_most = listener, names, sys.maxsize
+        self._listener, self._names, self.n_most = estimator, names, sys.maxsize
         self._study = self._optuna.create_study(
             direction="maximize",
-            sampler=self._optuna.samplers.TPESampler(seed=listener.seed),
+            sampler=self._optuna.samplers.TPESampler(seed=estimator.seed),
             pruner=self._optuna.pruners.MedianPruner(n_startup_trials=4),
         )
-        self._study.enqueue_trial({name: getattr(listener, name) for name in names})
+        self._study.enqueue_trial({name: getattr(estimator, name) for name in names})
 
     def ask(self) -> dict[str, Any]:
         self._asked = self._study.ask()
@@ -249,7 +249,7 @@ class _Parzen:
 _Study = _Nets | _Parzen
 
 
-def classical_order(listener: Listener) -> list[str]:
+def classical_order(estimator: AudioEstimator) -> list[str]:
     """Return the classical models in the order in which they are tried: the listener's own comes first.
 
     Of values, two of them are one and the same linear model, which is tried once.
@@ -260,17 +260,17 @@ def classical_order(listener: Listener) -> list[str]:
     >>> classical_order(Recogniser(net="forest"))
     ['forest', 'svm', 'logistic', 'knn', 'discriminant', 'kernel-ridge']
     """
-    found = list(dict.fromkeys((listener.net, *CLASSICAL)))
-    if listener.answer == "values":
-        found.remove("logistic" if listener.net == "discriminant" else "discriminant")
+    found = list(dict.fromkeys((estimator.net, *CLASSICAL)))
+    if estimator.answer == "values":
+        found.remove("logistic" if estimator.net == "discriminant" else "discriminant")
     return found
 
 
-def suggest(trial: Any, listener: Listener, names: list[str]) -> dict[str, Any]:
+def suggest(trial: Any, estimator: AudioEstimator, names: list[str]) -> dict[str, Any]:
     """Ask Optuna for settings around a listener's own: from a half to the double, rates from a quarter."""
 
     def around(name: str, factor: float) -> tuple[float, float]:
-        own = getattr(listener, name)
+        own = getattr(estimator, name)
         return own / factor, own * factor
 
     found: dict[str, Any] = {}
@@ -279,9 +279,9 @@ def suggest(trial: Any, listener: Listener, names: list[str]) -> dict[str, Any]:
         if name in ("width", "n_mels"):
             found[name] = trial.suggest_int(name, max(1, round(low)), round(high), log=True)
         elif name == "dropout":
-            found[name] = trial.suggest_float(name, 0.0, max(0.6, listener.dropout))
+            found[name] = trial.suggest_float(name, 0.0, max(0.6, estimator.dropout))
         elif name == "augment":
-            found[name] = trial.suggest_float(name, 0.0, max(2.0, listener.augment))
+            found[name] = trial.suggest_float(name, 0.0, max(2.0, estimator.augment))
         else:
             found[name] = trial.suggest_float(name, low, high, log=True)
     return {name: _short(value) for name, value in found.items()}
@@ -292,7 +292,7 @@ def _short(value: float) -> float:
     return value if isinstance(value, int) else float(f"{value:.3g}")
 
 
-def check_tuning(listener: Listener, n_trials: int, given: Collection[str] = ()) -> None:
+def check_tuning(estimator: AudioEstimator, n_trials: int, given: Collection[str] = ()) -> None:
     """Refuse, before any work is done, what cannot be tuned.
 
     Raises
@@ -302,10 +302,10 @@ def check_tuning(listener: Listener, n_trials: int, given: Collection[str] = ())
     MissingPackageError
         If it is a net, and Optuna is not installed.
     """
-    listener.check_settings()
+    estimator.check_settings()
     if n_trials < 1:
         raise ParameterError(f"The number of settings to try must be positive, got {n_trials}.")
-    if listener.is_classical:
+    if estimator.is_classical:
         return
     if set(SEARCHED) <= set(given):
         raise ParameterError(f"All of {', '.join(SEARCHED)} are given, and nothing is left to tune.")
@@ -322,11 +322,11 @@ def _optuna() -> Any:
     return optuna
 
 
-def tuned(listener: Listener, tuning: Tuning) -> Listener:
+def tuned(estimator: AudioEstimator, tuning: SearchResult) -> AudioEstimator:
     """Return an unfitted listener with the settings that were found."""
-    return type(listener)(**listener.get_params() | tuning.chosen)
+    return type(estimator)(**estimator.get_params() | tuning.chosen)
 
 
-def tuning_notebook(folder: Path) -> Notebook:
+def tuning_notebook(folder: Path) -> RunState:
     """Return where a search is written down, inside the notebook of the training that comes after it."""
-    return Notebook(folder / "tuning")
+    return RunState(folder / "tuning")

@@ -8,7 +8,7 @@ import keras
 import numpy as np
 from numpy.typing import NDArray
 
-from woodshed.nets.texture import SecondOpinion, Texture
+from woodshed.nets.texture import Texture, TextureEnsemble
 from woodshed.recognition.estimator import overlapping_windows
 from woodshed.recognition.window import SILENT_DB
 
@@ -21,12 +21,12 @@ N_VERSIONS = 3
 Read = Callable[[int, int], NDArray[np.floating]]
 
 
-def add_second_opinion(
+def add_texture_ensemble(
     net: keras.Model,
     read: Read,
     targets: NDArray[np.float32],
     *,
-    n_versions: int,
+    n_augmentations: int,
     share: float,
     seed: int,
     weights: NDArray[np.float32] | None = None,
@@ -44,7 +44,7 @@ def add_second_opinion(
         Answers the spectrogram of clip ``k`` in version ``v``, shape ``(n_frames_k, n_bands)``.
     targets
         Shape ``(n_clips, n_classes)``, one-hot.
-    n_versions
+    n_augmentations
         How many versions of each clip there are.
     share
         Weight of the second opinion, 0 to 1.
@@ -58,12 +58,14 @@ def add_second_opinion(
     keras.Model
         One net of the same input and output shape.
     """
-    windows, rows = known_windows(read, net.input_shape[1], len(targets), min(n_versions, N_VERSIONS), seed)
+    windows, rows = known_windows(
+        read, net.input_shape[1], len(targets), min(n_augmentations, N_VERSIONS), seed
+    )
     texture = Texture(name="texture")
     described = np.concatenate(
         [np.asarray(texture(windows[k : k + 64])) for k in range(0, len(windows), 64)]  # in little memory
     )
-    opinion = SecondOpinion(n_known=len(rows), share=share, name="second_opinion")
+    opinion = TextureEnsemble(n_known=len(rows), share=share, name="ensemble_share")
     inputs = keras.Input(net.input_shape[1:], name="log_mel_db")
     both = keras.Model(inputs, opinion([net(inputs), texture(inputs)]), name=net.name)
     known = targets[rows]
@@ -76,7 +78,7 @@ def add_second_opinion(
 
 
 def known_windows(
-    read: Read, n_frames: int, n_clips: int, n_versions: int, seed: int
+    read: Read, n_frames: int, n_clips: int, n_augmentations: int, seed: int
 ) -> tuple[NDArray[np.float32], NDArray[np.int64]]:
     """Cut the clips to windows that hold sound, the recordings first, until there are enough.
 
@@ -88,7 +90,7 @@ def known_windows(
     order = np.random.default_rng(seed).permutation(n_clips)
     windows: list[NDArray[np.float32]] = []
     rows: list[int] = []
-    for version, k in ((version, int(k)) for version in range(n_versions) for k in order):
+    for version, k in ((version, int(k)) for version in range(n_augmentations) for k in order):
         cut = overlapping_windows(read(k, version), n_frames).astype(np.float32)
         peak_db = cut.max(axis=(1, 2))
         heard = cut[peak_db >= peak_db.max() - SILENT_DB]

@@ -30,22 +30,22 @@ def write_composer_folder(composer: Composer, result: ComposerResult, folder: Pa
 
 def composer_card(composer: Composer, result: ComposerResult) -> str:
     """Write the model card of a composer; see `woodshed.report.recognition.card.card`."""
-    repertoire, sizes = result.repertoire, result.sizes
-    job = type(composer).job
+    corpus, sizes = result.corpus, result.sizes
+    task = type(composer).task
     facts = [
-        ("corpus", plain(repertoire.name)),
+        ("corpus", plain(corpus.name)),
         ("pieces learned from", str(sizes["train"])),
         ("pieces that chose the weights", str(sizes["validation"])),
         ("pieces held out for the test", str(sizes["test"])),
-        ("split", "official" if repertoire.parts else "by family: versions of one piece stay together"),
-        ("copies left out", str(repertoire.n_copies)),
-        ("set aside, as they cannot be used", str(len(repertoire.set_aside))),
-        ("licence", plain(repertoire.licence) or "not stated"),
-        ("attribution", plain(repertoire.citation) or "none given"),
+        ("split", "official" if corpus.parts else "by family: versions of one piece stay together"),
+        ("copies left out", str(corpus.n_copies)),
+        ("set aside, as they cannot be used", str(len(corpus.skipped))),
+        ("licence", plain(corpus.licence) or "not stated"),
+        ("attribution", plain(corpus.citation) or "none given"),
     ]
     parts = [
-        f"# {plain(job)}: learned from {plain(repertoire.name)}",
-        f"Writes new pieces of the job {plain(job)}: `woodshed generate FOLDER`.",
+        f"# {plain(task)}: learned from {plain(corpus.name)}",
+        f"Writes new pieces of the job {plain(task)}: `woodshed generate FOLDER`.",
         "## Learned from",
         plain_table(["what", "value"], facts),
         "The texts of what it learned from are in `known.json.gz`, so that every new piece can be compared "

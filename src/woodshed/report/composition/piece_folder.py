@@ -8,7 +8,7 @@ from pathlib import Path
 
 from woodshed.atomic import write_whole
 from woodshed.audio.write import write
-from woodshed.composition.generation import Learned, Written
+from woodshed.composition.generation import Generation, ReferenceSet
 from woodshed.errors import OutputError, ParameterError, near_miss, printable
 from woodshed.plotting.score import save_scores
 from woodshed.recognition.saving import make_folder, to_json
@@ -52,11 +52,11 @@ def prepare_piece_folder(folder: Path, *, force: bool = False) -> None:
 
 
 def write_piece_folder(  # noqa: PLR0913  all that makes up a folder
-    pieces: Sequence[Written],
+    pieces: Sequence[Generation],
     folder: Path,
     *,
-    learned: Learned,
-    job: str,
+    learned: ReferenceSet,
+    task: str,
     heading: str,
     formats: Sequence[str] = FORMATS,
     soundfont: str = BEST,
@@ -71,7 +71,7 @@ def write_piece_folder(  # noqa: PLR0913  all that makes up a folder
     folder
         Made before, see `prepare_piece_folder`.
     learned
-        What the composer learned from: `woodshed.composition.generation.learned_by`.
+        What the composer learned from: `woodshed.composition.generation.reference_set`.
     job
         What a piece is called, such as ``tune``.
     heading
@@ -97,11 +97,11 @@ def write_piece_folder(  # noqa: PLR0913  all that makes up a folder
     kind = type(pieces[0].piece)
     new, old = kind.style([one.piece for one in pieces]), kind.style(learned.pieces)
     write_whole(folder / STYLE_NAME, to_json({"new": asdict(new), "learned": asdict(old)}))
-    page = piece_page(pieces, learned, (new, old), job=job, heading=heading, soundfont=soundfont)
+    page = piece_page(pieces, learned, (new, old), task=task, heading=heading, soundfont=soundfont)
     write_whole(folder / PAGE_NAME, page)
 
 
-def _write_piece(one: Written, folder: Path, formats: Sequence[str], soundfont: str) -> None:
+def _write_piece(one: Generation, folder: Path, formats: Sequence[str], soundfont: str) -> None:
     score = one.score
     for suffix in formats:
         path = folder / f"{one.name}.{suffix}"

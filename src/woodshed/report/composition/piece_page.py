@@ -7,7 +7,7 @@ from collections.abc import Sequence
 import numpy as np
 
 from woodshed.clip import Clip
-from woodshed.composition.generation import Learned, Written
+from woodshed.composition.generation import Generation, ReferenceSet
 from woodshed.errors import counted
 from woodshed.html.document import document
 from woodshed.html.markup import Markup, element, join, name_of, table
@@ -47,11 +47,11 @@ _LEAST_HEIGHT, _SEMITONE_HEIGHT = 150, 5.5
 
 
 def piece_page(
-    pieces: Sequence[Written],
-    learned: Learned,
+    pieces: Sequence[Generation],
+    learned: ReferenceSet,
     styles: tuple[Style, Style],
     *,
-    job: str,
+    task: str,
     heading: str,
     soundfont: str = BEST,
 ) -> str:
@@ -73,10 +73,10 @@ def piece_page(
         What plays the pieces: see `woodshed.symbolic.render.render`. Passages are played in plain tones.
     """
     copied = [one.originality.copied_bars for one in pieces]
-    words = counted(len(pieces), f"new {job}")
+    words = counted(len(pieces), f"new {task}")
     opening = element(
         "header",
-        element("p", f"woodshed · {job}s", class_="kicker"),
+        element("p", f"woodshed · {task}s", class_="kicker"),
         element("h1", "Here ", "is " if len(pieces) == 1 else "are ", element("b", words)),
         element("p", heading, class_="lede"),
         element(
@@ -96,13 +96,13 @@ def piece_page(
     return document(words, opening, body, foot, more_style=STYLE)
 
 
-def compared_with(learned: Learned) -> str:
+def compared_with(learned: ReferenceSet) -> str:
     """Say in a sentence how pieces are compared, for the page and for ``originality.json``.
 
     Examples
     --------
     >>> from woodshed.metrics.originality import Known
-    >>> compared_with(Learned((), {"melody": Known([])}))
+    >>> compared_with(ReferenceSet((), {"melody": Known([])}))
     'The melody of each was compared, in every key, with that of all 0 pieces that were learned from.'
     """
     names = list(learned.known)
@@ -116,7 +116,7 @@ def compared_with(learned: Learned) -> str:
     )
 
 
-def _piece_section(one: Written, learned: Learned, soundfont: str) -> Markup:
+def _piece_section(one: Generation, learned: ReferenceSet, soundfont: str) -> Markup:
     """Show one piece."""
     faults = one.piece.faults
     more = f", and {len(faults) - MOST_FAULTS} more" if len(faults) > MOST_FAULTS else ""
@@ -135,7 +135,7 @@ def _piece_section(one: Written, learned: Learned, soundfont: str) -> Markup:
     )
 
 
-def _copies(one: Written, learned: Learned) -> Markup:
+def _copies(one: Generation, learned: ReferenceSet) -> Markup:
     """Say what is known of a piece, with both passages to hear."""
     at = one.found.index(one.originality)
     line, found = one.lines[at]
@@ -164,7 +164,7 @@ def _copies(one: Written, learned: Learned) -> Markup:
     return join([sentence, pair, _line_table(one)])
 
 
-def _line_table(one: Written) -> Markup:
+def _line_table(one: Generation) -> Markup:
     """List what is known of each voice, if there are several."""
     if len(one.lines) == 1:
         return Markup("")
@@ -207,7 +207,7 @@ def _player(clip: Clip, label: str) -> Markup:
     )
 
 
-def roll_svg(one: Written) -> Markup:
+def roll_svg(one: Generation) -> Markup:
     """Draw the lines of a piece as notes over time, its longest copy in another colour, with bar lines.
 
     Examples
@@ -215,7 +215,7 @@ def roll_svg(one: Written) -> Markup:
     >>> from woodshed.tasks.tune.piece import TunePiece
     >>> from woodshed.metrics.originality import Originality
     >>> found = Originality(3, 2, 0, 1, 3, "The Lark", 0, 0, 0, 1.0)
-    >>> roll_svg(Written("tune-01", TunePiece("M:2/4 K:Cmaj C 2 E 2 | G 4 |"), (found,))).count("copied")
+    >>> roll_svg(Generation("tune-01", TunePiece("M:2/4 K:Cmaj C 2 E 2 | G 4 |"), (found,))).count("copied")
     2
     """
     most = one.originality

@@ -7,7 +7,7 @@ from collections import Counter
 from collections.abc import Mapping
 from typing import Any
 
-from woodshed.data.example import SetAside
+from woodshed.data.example import Skipped
 from woodshed.errors import counted
 from woodshed.html.markup import Markup, element, join, name_of, table
 from woodshed.recognition.experiments.result import Experiment
@@ -15,9 +15,9 @@ from woodshed.recognition.experiments.result import Experiment
 MAX_GROUPS = 60
 
 
-def set_aside_of(experiment: Experiment) -> list[SetAside]:
+def set_aside_of(experiment: Experiment) -> list[Skipped]:
     """Return every file that was left out, each once: those of the corpus, then those of the run."""
-    return list(dict.fromkeys((*experiment.corpus.set_aside, *experiment.set_aside)))
+    return list(dict.fromkeys((*experiment.corpus.skipped, *experiment.skipped)))
 
 
 def set_aside_section(experiment: Experiment) -> Markup:

@@ -11,7 +11,7 @@ from woodshed.prediction import NONE_OF_THESE, SILENCE
 from woodshed.recognition.experiments.result import Experiment, SplitResult
 from woodshed.report.recognition.background import set_aside_of
 from woodshed.report.recognition.confidence import refused_share
-from woodshed.report.recognition.scores import Score, answers_of, measure, ordered_splits
+from woodshed.report.recognition.scores import MeasuredScore, answers_of, measure, ordered_splits
 from woodshed.report.recognition.wording import (
     EXPLANATIONS,
     badge_of,
@@ -40,7 +40,7 @@ def card(experiment: Experiment) -> str:
     splits = ordered_splits(experiment)
     corpus = experiment.corpus
     parts = [
-        f"# {plain(experiment.job)}: trained on {plain(corpus.name)}",
+        f"# {plain(experiment.task)}: trained on {plain(corpus.name)}",
         f"Names a sound as one of {counted(len(experiment.labels), 'class', 'classes')}: "
         f"{', '.join(map(plain, experiment.labels))}.",
         "## Trained on",
@@ -98,7 +98,7 @@ def _score_table(experiment: Experiment, splits: Sequence[SplitResult]) -> str:
     return plain_table(["split", "method", "clips", *_MEASURES], rows)
 
 
-def _cell(name: str, score: Score) -> str:
+def _cell(name: str, score: MeasuredScore) -> str:
     if name == "log loss":
         return f"{decimal(score.value)} ({decimal_range(score.interval)})"
     return f"{percent(score.value, 1)} ({percent_range(score.interval, 1)})"

@@ -26,7 +26,7 @@ def _section(checkup: Checkup) -> Markup:
     if not checkup.findings:
         return join([element("p", "Nothing was found."), told])
     rows = [
-        [finding.kind, decimal(finding.harm, 2), finding.says, name_of(finding.mend)]
+        [finding.kind, decimal(finding.harm, 2), finding.says, name_of(finding.repair)]
         for finding in checkup.findings
     ]
     heading = ["finding", "harm", "what it is", "what mends it"]

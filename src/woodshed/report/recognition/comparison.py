@@ -13,7 +13,7 @@ from woodshed.metrics.interval import Interval, bootstrap_interval
 from woodshed.recognition.experiments.comparison import Comparison, Costs
 from woodshed.recognition.experiments.model_comparison import main_score
 from woodshed.report.recognition.card import plain
-from woodshed.report.recognition.scores import Score
+from woodshed.report.recognition.scores import MeasuredScore
 from woodshed.report.recognition.wording import (
     EXPLANATIONS,
     LEAKY,
@@ -64,8 +64,8 @@ class Ranked:
     """
 
     net: str
-    score: Score
-    difference: Score | None
+    score: MeasuredScore
+    difference: MeasuredScore | None
     costs: Costs | None
 
     @property
@@ -86,9 +86,11 @@ def ranking(comparison: Comparison) -> list[Ranked]:
     tested = None if groups is None else np.asarray(groups)[comparison.indices]
     n, n_resamples = len(comparison.truth), N_RESAMPLES[comparison.answer]
 
-    def scored(score: Callable[[NDArray[np.int64]], float]) -> Score:
+    def scored(score: Callable[[NDArray[np.int64]], float]) -> MeasuredScore:
         everything = np.arange(n)
-        return Score(score(everything), bootstrap_interval(score, n, n_resamples=n_resamples, groups=tested))
+        return MeasuredScore(
+            score(everything), bootstrap_interval(score, n, n_resamples=n_resamples, groups=tested)
+        )
 
     def score_of(net: str) -> Callable[[NDArray[np.int64]], float]:
         return lambda rows: main_score(
@@ -202,7 +204,7 @@ def to_markdown(comparison: Comparison, ranked: Sequence[Ranked]) -> str:
     head = heading(comparison)
     rows = [head, ("---", *("---:" for _ in head[1:])), *(map(plain, cells(comparison, r)) for r in ranked)]
     parts = [
-        f"# {plain(comparison.job)} on {plain(comparison.corpus.name)}: nets compared",
+        f"# {plain(comparison.task)} on {plain(comparison.corpus.name)}: nets compared",
         f"Tested on {plain(comparison.split)}{f' (**{badge}**)' if badge else ''}, "
         f"{len(comparison.truth)} clips.",
         "\n".join(f"| {' | '.join(row)} |" for row in rows),
@@ -215,11 +217,11 @@ def to_markdown(comparison: Comparison, ranked: Sequence[Ranked]) -> str:
 def to_values(comparison: Comparison, ranked: Sequence[Ranked]) -> dict[str, object]:
     """Return everything as plain values by name."""
 
-    def score(found: Score | None) -> dict[str, object] | None:
+    def score(found: MeasuredScore | None) -> dict[str, object] | None:
         return None if found is None else {"value": found.value, "interval": list(_ends(found.interval))}
 
     return {
-        "job": comparison.job,
+        "task": comparison.task,
         "split": comparison.split,
         "leaky": comparison.leaky,
         "n_clips": len(comparison.truth),

@@ -48,12 +48,12 @@ def write_comparison(comparison: Comparison, ranked: Sequence[Ranked], folder: P
 
 def comparison_page(comparison: Comparison, ranked: Sequence[Ranked]) -> str:
     """Return the page: who is best, a chart, the table, and what it means."""
-    title = f"{comparison.job} on {comparison.corpus.name}: nets compared"
+    title = f"{comparison.task} on {comparison.corpus.name}: nets compared"
     badge = badge_of_comparison(comparison)
     mark = join([" ", element("span", badge, class_="badge")]) if badge else None
     opening = element(
         "header",
-        element("p", "woodshed · ", comparison.job, " · ", name_of(comparison.corpus.name), class_="kicker"),
+        element("p", "woodshed · ", comparison.task, " · ", name_of(comparison.corpus.name), class_="kicker"),
         element("h1", "Of ", counted(len(comparison.costs), "net"), ", ", element("b", _best(ranked)), mark),
         element(
             "p",

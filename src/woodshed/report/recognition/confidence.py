@@ -8,14 +8,14 @@ from typing import Any
 from woodshed.html.markup import Markup, element, join, table
 from woodshed.metrics import calibration, interval
 from woodshed.prediction import NONE_OF_THESE, SILENCE
-from woodshed.recognition.experiments.result import Judged
+from woodshed.recognition.experiments.result import CalibratedPredictions
 from woodshed.report.recognition import figures
 from woodshed.report.recognition.curves import calibration_error, reliability
-from woodshed.report.recognition.scores import Answers, Score
+from woodshed.report.recognition.scores import Answers, MeasuredScore
 from woodshed.report.recognition.wording import decimal, decimal_range, percent, percent_range
 
 
-def confidence_section(answers: Answers, judged: Judged | None) -> Markup:
+def confidence_section(answers: Answers, judged: CalibratedPredictions | None) -> Markup:
     """Draw whether the probabilities mean what they say, and tell what was done about it."""
     words = (
         "Of the answers that were 80 % sure, 80 % should be right: dots on the dashed line. Below it the "
@@ -41,7 +41,7 @@ def confidence_section(answers: Answers, judged: Judged | None) -> Markup:
     )
 
 
-def confidence_scores(answers: Answers, judged: Judged) -> dict[str, Any]:
+def confidence_scores(answers: Answers, judged: CalibratedPredictions) -> dict[str, Any]:
     """Return the same as plain values, for ``metrics.json``."""
     refused = {
         kind: interval.evaluate(judged.refusals == kind, answers.groups) for kind in (SILENCE, NONE_OF_THESE)
@@ -59,20 +59,20 @@ def confidence_scores(answers: Answers, judged: Judged) -> dict[str, Any]:
     }
 
 
-def error_of(answers: Answers) -> Score:
+def error_of(answers: Answers) -> MeasuredScore:
     """Return the expected calibration error with its 95 % interval."""
     given = (answers.truth, answers.probabilities, answers.classes)
     found = calibration.calibration_interval(*given, groups=answers.groups)
-    return Score(calibration_error(answers), found)
+    return MeasuredScore(calibration_error(answers), found)
 
 
-def refused_share(answers: Answers, judged: Judged, kind: str) -> Score:
+def refused_share(answers: Answers, judged: CalibratedPredictions, kind: str) -> MeasuredScore:
     """Return the share of the model's own sounds that it refuses as one kind, with its 95 % interval."""
     refused = judged.refusals == kind
-    return Score(float(refused.mean()), interval.share_interval(refused, answers.groups))
+    return MeasuredScore(float(refused.mean()), interval.share_interval(refused, answers.groups))
 
 
-def _told(judged: Judged) -> str:
+def _told(judged: CalibratedPredictions) -> str:
     """Say how the probabilities were mended."""
     low, high = min(judged.temperatures), max(judged.temperatures)
     most = max(judged.guess_shares)
@@ -95,7 +95,7 @@ def _told(judged: Judged) -> str:
     )
 
 
-def _rows(answers: Answers, before: Answers, judged: Judged) -> list[tuple[object, ...]]:
+def _rows(answers: Answers, before: Answers, judged: CalibratedPredictions) -> list[tuple[object, ...]]:
     errors = [
         ("calibration error before", error_of(before)),
         ("calibration error as answered", error_of(answers)),

@@ -21,8 +21,8 @@ from woodshed.html.markup import Markup, element, join, name_of
 from woodshed.recognition.experiments.baseline import summarise
 from woodshed.recognition.experiments.feature_map import (
     MAX_CORRELATION,
-    Plane,
-    Separation,
+    LinearBoundary,
+    Separability,
     separate,
     telling_pair,
 )
@@ -198,7 +198,7 @@ def drawn_rows(labels: Sequence[str]) -> NDArray[np.int64]:
 
 
 def map_figure(
-    separation: Separation,
+    separation: Separability,
     points: NDArray[np.float64],
     columns: NDArray[np.int64],
     classes: Sequence[str],
@@ -238,7 +238,9 @@ def map_figure(
     return plot.draw(title, marks)
 
 
-def _regions(plot: Plot, separation: Separation, classes: Sequence[str]) -> tuple[list[Markup], list[Markup]]:
+def _regions(
+    plot: Plot, separation: Separability, classes: Sequence[str]
+) -> tuple[list[Markup], list[Markup]]:
     """Fill each place with the colour of the class to which it would be given; and name the regions."""
     from scipy.ndimage import distance_transform_edt
 
@@ -274,7 +276,7 @@ def _outline(inside: NDArray[np.bool_], xs: NDArray[np.int64], ys: NDArray[np.in
     return "".join(bars)
 
 
-def _lines(plot: Plot, separation: Separation, plane: Plane) -> list[Markup]:
+def _lines(plot: Plot, separation: Separability, plane: LinearBoundary) -> list[Markup]:
     """Draw the line between two classes, and its margins."""
     drawn = []
     for level, class_ in ((-1.0, "margin"), (1.0, "margin"), (0.0, "plane")):
@@ -285,7 +287,7 @@ def _lines(plot: Plot, separation: Separation, plane: Plane) -> list[Markup]:
 
 
 def _within(
-    plot: Plot, separation: Separation, plane: Plane, level: float
+    plot: Plot, separation: Separability, plane: LinearBoundary, level: float
 ) -> tuple[tuple[float, float], tuple[float, float]] | None:
     """Find where ``w · x + b = level`` enters and leaves the paper; None if it misses it."""
     # In the features' own units: slope · point = offset.
@@ -336,7 +338,7 @@ def _swatch(column: int) -> Markup:
     )
 
 
-def told(plane: Plane | None) -> str:
+def told(plane: LinearBoundary | None) -> str:
     """Explain the lines between two classes."""
     if plane is None:
         return "Lines, margins and support vectors are drawn for two classes only."

@@ -10,7 +10,7 @@ from woodshed.html.markup import Markup, element, join
 from woodshed.metrics.interval import wilson_interval
 from woodshed.recognition.experiments.result import LearningCurve
 from woodshed.report.recognition.curves import Bin, Roc
-from woodshed.report.recognition.scores import Score
+from woodshed.report.recognition.scores import MeasuredScore
 from woodshed.report.recognition.wording import UNKNOWN, percent, percent_range
 
 _UNIT = (0.0, 1.0)
@@ -46,7 +46,7 @@ def small_roc_figure(name: str, curve: Roc) -> Markup:
 
 
 def accuracy_figure(
-    title: str, rows: Sequence[tuple[str, Score, str]], *, emphasis: int | None = None
+    title: str, rows: Sequence[tuple[str, MeasuredScore, str]], *, emphasis: int | None = None
 ) -> Markup:
     """Draw a dot with its interval for each row, names on the left and numbers on the right.
 
@@ -185,7 +185,7 @@ def _epoch_ticks(n_epochs: int) -> list[tuple[float, str]]:
     return [(float(epoch), str(epoch)) for epoch in range(1, n_epochs + 1, step)]
 
 
-def _in_brackets(score: Score) -> str:
+def _in_brackets(score: MeasuredScore) -> str:
     written = percent_range(score.interval)
     return "" if written == UNKNOWN else f"({written})"
 

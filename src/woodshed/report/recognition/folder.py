@@ -10,7 +10,7 @@ from woodshed.data.example import Corpus
 from woodshed.data.item import file_digest
 from woodshed.errors import OutputError, printable
 from woodshed.metrics import calibration, confusion, probability
-from woodshed.recognition.estimator import Listener
+from woodshed.recognition.estimator import AudioEstimator
 from woodshed.recognition.experiments.column_result import ColumnExperiment
 from woodshed.recognition.experiments.result import Experiment
 from woodshed.recognition.saving import CARD_NAME, METRICS_NAME, make_folder, save_model, to_json
@@ -22,7 +22,7 @@ from woodshed.report.recognition.table import score_rows
 from woodshed.report.recognition.tags import metrics_of_columns
 from woodshed.report.recognition.tags_page import column_card
 from woodshed.report.recognition.tuning import tuning_values
-from woodshed.training.run_state import Notebook
+from woodshed.training.run_state import RunState
 
 HEARD_NAME = "heard.json"
 """File that names what a model learned from, by content, so that a test on the same sounds is noticed."""
@@ -57,12 +57,14 @@ def prepare_folder(folder: Path, *, resume: bool = False, force: bool = False) -
         )
     make_folder(folder)
     if force and not resume:
-        Notebook(folder / NOTEBOOK_NAME).close()
+        RunState(folder / NOTEBOOK_NAME).close()
     write_whole(folder / ".woodshed", "")  # fails now if it would fail later
     (folder / ".woodshed").unlink()
 
 
-def write_model_folder(recogniser: Listener, experiment: Experiment | ColumnExperiment, folder: Path) -> None:
+def write_model_folder(
+    recogniser: AudioEstimator, experiment: Experiment | ColumnExperiment, folder: Path
+) -> None:
     """Write the model, its card, its scores, its report and what it has heard.
 
     Raises
@@ -119,7 +121,7 @@ def metrics_of(experiment: Experiment) -> dict[str, object]:
         for row in score_rows(experiment)
     ]
     return {
-        "job": experiment.job,
+        "task": experiment.task,
         "labels": list(experiment.labels),
         "accuracy": rows,
         "splits": splits,

@@ -62,7 +62,7 @@ def page(experiment: Experiment | ColumnExperiment, *, max_confused: int = 40) -
         content = column_body(experiment)
     else:
         content = _body(experiment, max_confused)
-    return document(f"{experiment.job} on {experiment.corpus.name}: how well it does", content)
+    return document(f"{experiment.task} on {experiment.corpus.name}: how well it does", content)
 
 
 def _body(experiment: Experiment, max_confused: int) -> Markup:

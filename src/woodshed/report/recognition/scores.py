@@ -64,7 +64,7 @@ class Answers:
 
 
 @dataclass(frozen=True)
-class Score:
+class MeasuredScore:
     """A number and how far it can be trusted (95 %, drawn by group where groups are known)."""
 
     value: float
@@ -95,7 +95,7 @@ class GroupScore:
     """How many of one group's ``n`` examples were named right."""
 
     name: str
-    score: Score
+    score: MeasuredScore
     n: int
 
 
@@ -169,11 +169,11 @@ MEASURES: Mapping[str, Callable[[Answers], float]] = {
 """What the score table shows, in its order."""
 
 
-def measure(answers: Answers, name: str) -> Score:
+def measure(answers: Answers, name: str) -> MeasuredScore:
     """Return one of `MEASURES` with its 95 % interval."""
     if name == "accuracy":
         interval = share_interval(answers.hits, answers.groups, n_resamples=N_RESAMPLES)
-        return Score(_accuracy(answers), interval)
+        return MeasuredScore(_accuracy(answers), interval)
     score = MEASURES[name]
     interval = bootstrap_interval(
         lambda rows: score(answers.at(rows)),
@@ -181,7 +181,7 @@ def measure(answers: Answers, name: str) -> Score:
         n_resamples=N_RESAMPLES_AUC if name == "AUC" else N_RESAMPLES,
         groups=answers.groups,
     )
-    return Score(score(answers), interval)
+    return MeasuredScore(score(answers), interval)
 
 
 def class_rates(answers: Answers) -> Rates:
@@ -221,5 +221,5 @@ def group_scores(answers: Answers) -> list[GroupScore]:
     for name in np.unique(answers.groups):
         hits = answers.hits[answers.groups == name]
         n, n_right = hits.size, int(hits.sum())
-        found.append(GroupScore(str(name), Score(n_right / n, wilson_interval(n_right, n)), n))
+        found.append(GroupScore(str(name), MeasuredScore(n_right / n, wilson_interval(n_right, n)), n))
     return sorted(found, key=lambda group: (group.score.value, group.name))

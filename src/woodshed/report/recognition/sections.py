@@ -12,7 +12,7 @@ from woodshed.recognition.experiments.result import Experiment, LearningCurve, S
 from woodshed.report.recognition import figures
 from woodshed.report.recognition.curves import macro_roc, roc_curves
 from woodshed.report.recognition.gap import gap_text
-from woodshed.report.recognition.scores import MEASURES, Answers, GroupScore, Rates, Score
+from woodshed.report.recognition.scores import MEASURES, Answers, GroupScore, MeasuredScore, Rates
 from woodshed.report.recognition.wording import (
     EXPLANATIONS,
     UNKNOWN,
@@ -24,7 +24,7 @@ from woodshed.report.recognition.wording import (
     percent_range,
 )
 
-Scores = Mapping[str, Mapping[str, Score]]
+Scores = Mapping[str, Mapping[str, MeasuredScore]]
 """Method -> name of the measure -> score."""
 
 MAX_GROUPS = 40
@@ -67,7 +67,7 @@ def headline(
     chart = figures.accuracy_figure("Share of right answers by method", rows, emphasis=0)
     return element(
         "header",
-        element("p", "woodshed · ", experiment.job, " · ", name_of(experiment.corpus.name), class_="kicker"),
+        element("p", "woodshed · ", experiment.task, " · ", name_of(experiment.corpus.name), class_="kicker"),
         heading,
         element(
             "div",
@@ -237,7 +237,7 @@ def _after(result: SplitResult) -> Markup:
     return join([" ", written]) if written else written
 
 
-def _score(measure: str, score: Score) -> Markup:
+def _score(measure: str, score: MeasuredScore) -> Markup:
     if measure in _DECIMALS:
         value, interval = decimal(score.value), decimal_range(score.interval)
     else:

@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 from woodshed.metrics import regression, tagging
 from woodshed.metrics.interval import Interval, bootstrap_interval
 from woodshed.recognition.experiments.column_result import ColumnExperiment, ColumnResult
-from woodshed.report.recognition.scores import Score
+from woodshed.report.recognition.scores import MeasuredScore
 from woodshed.report.recognition.tuning import tuning_values
 from woodshed.report.recognition.wording import badge_of, method_name
 
@@ -39,7 +39,7 @@ class ColumnScores:
     """The scores of one method on one split, by name of the measure."""
 
     method: str
-    scores: Mapping[str, Score]
+    scores: Mapping[str, MeasuredScore]
 
 
 def measures_of(experiment: ColumnExperiment) -> Mapping[str, Callable[[Rows, Rows], float]]:
@@ -56,7 +56,7 @@ def scores_of(experiment: ColumnExperiment, result: ColumnResult) -> list[Column
     found = []
     for method, answers in result.answers.items():
         scores = {
-            name: Score(
+            name: MeasuredScore(
                 measure(result.truth, answers),
                 _interval(measure, result.truth, answers, tested),
             )
@@ -114,7 +114,7 @@ def metrics_of_columns(experiment: ColumnExperiment) -> dict[str, object]:
         for result in experiment.splits
     ]
     return {
-        "job": experiment.job,
+        "task": experiment.task,
         "labels": list(experiment.names),
         "scores": main_scores(experiment),
         "splits": splits,

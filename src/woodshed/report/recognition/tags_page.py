@@ -45,7 +45,7 @@ def column_body(experiment: ColumnExperiment) -> Markup:
     what = "tags" if experiment.answer == "tags" else "values"
     head = element(
         "header",
-        element("p", "woodshed · ", experiment.job, " · ", name_of(experiment.corpus.name), class_="kicker"),
+        element("p", "woodshed · ", experiment.task, " · ", name_of(experiment.corpus.name), class_="kicker"),
         element(
             "h1",
             "On ",
@@ -111,7 +111,7 @@ def column_card(experiment: ColumnExperiment) -> str:
     what = "tags" if experiment.answer == "tags" else "values"
     names = list(measures_of(experiment))
     lines = [
-        f"# {plain(experiment.job)}: trained on {plain(experiment.corpus.name)}",
+        f"# {plain(experiment.task)}: trained on {plain(experiment.corpus.name)}",
         f"Answers {len(experiment.names)} {what}: {', '.join(map(plain, experiment.names))}.",
         f"Learned from {counted(len(experiment.learned), 'clip')}.",
         "## How well it does",
@@ -175,7 +175,7 @@ def _column_table(experiment: ColumnExperiment, result: ColumnResult) -> Markup:
 
 
 def _left_out(experiment: ColumnExperiment) -> Markup:
-    left_out = list(dict.fromkeys((*experiment.corpus.set_aside, *experiment.set_aside)))
+    left_out = list(dict.fromkeys((*experiment.corpus.skipped, *experiment.skipped)))
     if not left_out:
         return element("p", "None: every file that was found could be used.")
     return table(

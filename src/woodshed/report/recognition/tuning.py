@@ -6,12 +6,12 @@ from collections.abc import Mapping
 from typing import Any
 
 from woodshed.html.markup import Markup, element, join, table
-from woodshed.recognition.experiments.search_result import Trial, Tuning
+from woodshed.recognition.experiments.search_result import SearchResult, Trial
 from woodshed.report.recognition.wording import UNKNOWN, decimal
 from woodshed.units import duration_text
 
 
-def tuning_section(tuning: Tuning) -> Markup:
+def tuning_section(tuning: SearchResult) -> Markup:
     """Write the table of trials, the best first, and what it is worth."""
     names = list(tuning.trials[0].settings)
     order = sorted(range(len(tuning.trials)), key=lambda k: _place(tuning, k))
@@ -34,7 +34,7 @@ def tuning_section(tuning: Tuning) -> Markup:
     )
 
 
-def tuning_text(tuning: Tuning) -> str:
+def tuning_text(tuning: SearchResult) -> str:
     """Say in words how settings were chosen, and that the test part took no part in it."""
     best = tuning.trials[tuning.best]
     return (
@@ -46,7 +46,7 @@ def tuning_text(tuning: Tuning) -> str:
     )
 
 
-def tuning_values(tuning: Tuning | None) -> dict[str, Any]:
+def tuning_values(tuning: SearchResult | None) -> dict[str, Any]:
     """Return the tuning as plain values under its name, for ``metrics.json``; nothing if there was none."""
     if tuning is None:
         return {}
@@ -75,6 +75,6 @@ def _values(trial: Trial) -> dict[str, Any]:
     }
 
 
-def _place(tuning: Tuning, k: int) -> tuple[bool, bool, float]:
+def _place(tuning: SearchResult, k: int) -> tuple[bool, bool, float]:
     trial = tuning.trials[k]
     return k != tuning.best, trial.state != "complete", -(trial.score or 0.0)

@@ -84,7 +84,7 @@ def read_key(text: str) -> tuple[int, Mode, Signature] | None:
 
 
 @dataclass(frozen=True)
-class Shift:
+class PitchShift:
     """How far from where it is written a voice sounds; `None` is what nothing was said about.
 
     Parameters
@@ -101,13 +101,13 @@ class Shift:
     clef_octaves: int | None = None
     semitones: int | None = None
 
-    def then(self, later: Shift) -> Shift:
+    def then(self, later: PitchShift) -> PitchShift:
         """Take over what a later field says."""
         said = {name: value for name, value in vars(later).items() if value is not None}
         return replace(self, **said)
 
 
-def read_shift(text: str) -> Shift:
+def read_shift(text: str) -> PitchShift:
     """Read what a ``V:`` or ``K:`` says of octave, clef and transposition.
 
     Examples
@@ -119,7 +119,7 @@ def read_shift(text: str) -> Shift:
     """
     text = re.sub(r'(?<!clef)=\s*"[^"]*"', "=", text.split("%")[0])
     octave, clef, transpose = (pattern.search(text) for pattern in (_OCTAVE, _CLEF, _TRANSPOSE))
-    return Shift(
+    return PitchShift(
         int(octave[1]) if octave else None,
         round(int(clef[1] or 0) / 8) if clef else None,  # 15 are two octaves on the staff
         int(transpose[1]) if transpose else None,

@@ -23,7 +23,7 @@ def read_order(text: str) -> str | None:
 
     Examples
     --------
-    >>> read_order("A(BC)2.A"), read_order("A3B"), read_order("Modern Version")
+    >>> read_order("A(BC)2.A"), read_order("A3B"), read_order("Modern AugmentedVersion")
     ('ABCBCA', 'AAAB', None)
     """
     open_groups = [""]

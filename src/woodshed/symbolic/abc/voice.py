@@ -10,7 +10,7 @@ from woodshed.errors import ScoreError
 from woodshed.score import Mode
 from woodshed.symbolic.abc.field import (
     ALTERATIONS,
-    Shift,
+    PitchShift,
     Signature,
     default_length,
     read_key,
@@ -68,7 +68,7 @@ class Voice:
         self._propagation = propagation
         self._signature: Signature = {}
         self._key: tuple[int, Mode] | None = None
-        self._shift = Shift()
+        self._shift = PitchShift()
         self._held: dict[str, object] = {}  # key, metre and tempo, as they are now
         self._metre: tuple[int, int] | None = metre
         self._altered: dict[Spelling, int] = {}

@@ -13,7 +13,7 @@ from woodshed.symbolic.abc.tune import TuneLines, cut_tunes, read_body
 from woodshed.symbolic.abc.voice import Propagation, Voice
 from woodshed.symbolic.bar import Sounding
 from woodshed.symbolic.folk.bar import bar_errors, split_bars
-from woodshed.symbolic.folk.voice import Event, FolkVoice
+from woodshed.symbolic.folk.voice import FolkEvent, FolkVoice
 from woodshed.symbolic.folk.word import (
     METRES,
     MODE_WORDS,
@@ -169,7 +169,7 @@ def _text_of(voice: FolkVoice) -> str:
     return " ".join([word, MODE_WORDS[mode], *words])
 
 
-def _timed(written: Sequence[Event], scale: Fraction, metre: str) -> list[Event]:
+def _timed(written: Sequence[FolkEvent], scale: Fraction, metre: str) -> list[FolkEvent]:
     """Return the events with lengths that have a token: ties summed, broken rhythm resolved where needed."""
     events = _joined([replace(event, length=event.length * scale) for event in written])
     notes = [event for event in events if event.kind == "note"]
@@ -190,9 +190,9 @@ def _timed(written: Sequence[Event], scale: Fraction, metre: str) -> list[Event]
     return _complete(events, TIMES[metre])
 
 
-def _joined(events: list[Event]) -> list[Event]:
+def _joined(events: list[FolkEvent]) -> list[FolkEvent]:
     """Make one note of notes that are tied within a bar, where their length has a token."""
-    done: list[Event] = []
+    done: list[FolkEvent] = []
     for event in events:
         last = done[-1] if done else None
         if (
@@ -210,9 +210,9 @@ def _joined(events: list[Event]) -> list[Event]:
     return done
 
 
-def _complete(events: list[Event], due: Fraction) -> list[Event]:
+def _complete(events: list[FolkEvent], due: Fraction) -> list[FolkEvent]:
     """Return the events; rests without a token are cut into ones that have it."""
-    out: list[Event] = []
+    out: list[FolkEvent] = []
     for event in events:
         while event.kind == "note" and not event.notes and (event.length, "") not in WORD_OF:
             whole = [length for length, sign in WORD_OF if not sign and length < event.length]
@@ -224,7 +224,7 @@ def _complete(events: list[Event], due: Fraction) -> list[Event]:
     return out
 
 
-def _moved(events: Sequence[Event], n_sharps: int, mode: Mode, split: frozenset[int]) -> list[str]:
+def _moved(events: Sequence[FolkEvent], n_sharps: int, mode: Mode, split: frozenset[int]) -> list[str]:
     """Transpose by the smallest interval with which every pitch has a token; join the bars that are split."""
     sharps, place = divmod(n_sharps + FIFTHS_ABOVE[mode] + 1, 7)
     letter = _STEPS.index(LINE_OF_FIFTHS[place])
@@ -269,11 +269,11 @@ class _Speller:
 
 
 def _words(
-    events: Sequence[Event], spell: Callable[[Sounding | None, int], str], split: frozenset[int]
+    events: Sequence[FolkEvent], spell: Callable[[Sounding | None, int], str], split: frozenset[int]
 ) -> list[str]:
     """Spell events; signs in a row become the bar lines that there are tokens for."""
     words: list[str] = []
-    waiting: list[Event] = []
+    waiting: list[FolkEvent] = []
     ending, n_bars = 0, 0
     for event in events:
         if event.kind in ("line", "ending"):
@@ -294,7 +294,7 @@ def _words(
     return [*words, ":|" if is_repeated else "|"]
 
 
-def _bar_line(signs: Sequence[Event], ending: int, *, is_first: bool) -> tuple[list[str], int]:
+def _bar_line(signs: Sequence[FolkEvent], ending: int, *, is_first: bool) -> tuple[list[str], int]:
     """Return the tokens of the signs between two notes, and the ending that is open after them."""
     before = any(sign.repeats_before for sign in signs) and not is_first
     after = any(sign.repeats_after for sign in signs)
@@ -307,7 +307,7 @@ def _bar_line(signs: Sequence[Event], ending: int, *, is_first: bool) -> tuple[l
     return words or ["|"] * (not is_first), 0 if before or after else ending
 
 
-def _sounding(event: Event, spell: Callable[[Sounding | None, int], str]) -> list[str]:
+def _sounding(event: FolkEvent, spell: Callable[[Sounding | None, int], str]) -> list[str]:
     """Spell a note, a chord or a rest."""
     if len(event.notes) < 2:
         pitch = spell(event.notes[0], event.bar) if event.notes else "z"

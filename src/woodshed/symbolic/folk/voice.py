@@ -13,7 +13,7 @@ from woodshed.symbolic.folk.word import GROUPINGS, tuplet_ratio
 
 
 @dataclass
-class Event:
+class FolkEvent:
     """A note, chord or rest, or a sign between them."""
 
     kind: str  # note, tuplet, line, ending
@@ -36,7 +36,7 @@ class FolkVoice(Voice):
         self, unit: Fraction | None, metre: tuple[int, int] | None, propagation: Propagation
     ) -> None:
         super().__init__(unit, metre, propagation)
-        self.events: list[Event] = []
+        self.events: list[FolkEvent] = []
         self.metre = metre
         self.key: tuple[int, Mode] = (0, "major")
         self._tuplet_left = 0
@@ -60,7 +60,7 @@ class FolkVoice(Voice):
     def _advance(self, notes: list[Sounding], length: Fraction) -> None:
         in_tuplet = self._tuplet_left > 0
         self._tuplet_left = max(0, self._tuplet_left - 1)
-        self.events.append(Event("note", self._bar_number, list(notes), length * 2, in_tuplet=in_tuplet))
+        self.events.append(FolkEvent("note", self._bar_number, list(notes), length * 2, in_tuplet=in_tuplet))
         super()._advance(notes, length)
 
     def _break_rhythm(self, text: str) -> None:
@@ -80,23 +80,23 @@ class FolkVoice(Voice):
         if f"({p}" not in GROUPINGS or n_notes != p or ratio != tuplet_ratio(p, metre):
             raise self._error(f"there is no token for the tuplet ({text}")
         self._tuplet_left = p
-        self.events.append(Event("tuplet", self._bar_number, number=p))
+        self.events.append(FolkEvent("tuplet", self._bar_number, number=p))
 
     def _take_line(self, text: str) -> None:
         signs = text.strip("[]0123456789,-. \t")
         before, after = signs.startswith(":"), signs.endswith(":")
         is_double = "||" in text or "]" in text or "[|" in text
-        event = Event("line", self._bar_number, repeats_before=before, repeats_after=after)
+        event = FolkEvent("line", self._bar_number, repeats_before=before, repeats_after=after)
         self.events.append(replace(event, is_double=is_double and not before))
         super()._take_line(text)
 
     def _start_ending(self, numbers: str) -> None:
         if numbers.strip(" .,") not in ("1", "2"):
             raise self._error(f"there is no token for the ending [{numbers}")
-        self.events.append(Event("ending", self._bar_number, number=int(numbers.strip(" .,"))))
+        self.events.append(FolkEvent("ending", self._bar_number, number=int(numbers.strip(" .,"))))
         super()._start_ending(numbers)
 
-    def _last_note(self) -> Event:
+    def _last_note(self) -> FolkEvent:
         return next(event for event in reversed(self.events) if event.kind == "note")
 
     def open_repeats(self) -> None:

@@ -18,7 +18,7 @@ _SIGNS = {-2: "bb", -1: "b", 0: "", 1: "#", 2: "##"}
 
 
 @dataclass
-class Sounding:
+class SoundingNote:
     """A note or one note of a chord, within its bar."""
 
     onset: Fraction
@@ -36,7 +36,7 @@ class Measure:
 
     number: str
     is_implicit: bool = False
-    notes: list[Sounding] = field(default_factory=list)
+    notes: list[SoundingNote] = field(default_factory=list)
     changes: list[tuple[Fraction, str, Any]] = field(default_factory=list)
     length: Fraction = Fraction(0)
     due: Fraction | None = None

@@ -13,7 +13,7 @@ from woodshed.symbolic.bar import MAX_PASSES, Bar, played_order
 from woodshed.symbolic.musicxml.part import (
     Measure,
     Part,
-    Sounding,
+    SoundingNote,
     about_part,
     number_of,
     program_of,
@@ -112,7 +112,7 @@ class _Reader:
             ties = {tie.get("type") for tie in note.iterfind("tie")}
             velocity = round(number_of(note.get("dynamics", ""), 0.0) / DYNAMICS_PER_VELOCITY)
             self._measure.notes.append(
-                Sounding(
+                SoundingNote(
                     onset,
                     length,
                     self._pitch(note),
@@ -268,7 +268,7 @@ def _put_together(parts: Sequence[Part], title: str, source: str, repeats: bool)
 
 def _notes_of(part: Part, channel: int, order: Sequence[int], starts: Sequence[Fraction]) -> Iterator[Note]:
     """Turn bars in the order they are played into notes; tied ones become one."""
-    done: list[tuple[Fraction, Sounding, list[Fraction]]] = []
+    done: list[tuple[Fraction, SoundingNote, list[Fraction]]] = []
     waiting: dict[tuple[int, Fraction, str], list[Fraction]] = {}
     for k, start in _placed(part, order, starts):
         for note in part.measures[k].notes:

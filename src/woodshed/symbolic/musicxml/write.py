@@ -13,7 +13,7 @@ from woodshed.symbolic.musicxml.accidental import Head, add_accidentals
 from woodshed.symbolic.musicxml.beam import Placed, add_beams
 from woodshed.symbolic.note_value import Value, is_plain, values_of
 from woodshed.symbolic.spelling import key_at, spelling
-from woodshed.symbolic.staff import BarSpan, Event, bars_of, exact, news_of, voices_of
+from woodshed.symbolic.staff import BarSpan, StaffEvent, bars_of, exact, news_of, voices_of
 
 Element = ElementTree.Element
 
@@ -112,7 +112,7 @@ class _Part:
                 _add(_add(measure, "barline", location="right"), "bar-style", "light-heavy")
         return part
 
-    def _voice(self, measure: Element, bar: BarSpan, events: Iterable[Event], number: int) -> list[Head]:
+    def _voice(self, measure: Element, bar: BarSpan, events: Iterable[StaffEvent], number: int) -> list[Head]:
         """Write a voice of a bar from end to end; all but the first pass over their rests.
 
         Return the notes that may need an accidental: not those that are tied to one in the same bar.

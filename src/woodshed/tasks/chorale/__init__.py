@@ -11,14 +11,14 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from woodshed.composition.grid.composer import GridComposer
-from woodshed.composition.piece import Wish
-from woodshed.data.symbolic_corpus import Repertoire
+from woodshed.composition.piece import Request
+from woodshed.data.symbolic_corpus import SymbolicCorpus
 from woodshed.errors import ParameterError, ScoreError, printable
 from woodshed.score import Score
 from woodshed.symbolic.four_voices import VOICES
-from woodshed.tasks.chorale.corpus import read_chorale_repertoire
+from woodshed.tasks.chorale.corpus import read_chorale_corpus
 from woodshed.tasks.chorale.piece import HOLE, SILENCE, ChoralePiece
-from woodshed.tasks.chorale.request import ChoraleWish
+from woodshed.tasks.chorale.request import ChoraleRequest
 from woodshed.tokens.chorale import HOLD, N_VOICES, ChoraleGrid
 
 Grid = NDArray[np.int32]
@@ -40,8 +40,8 @@ class ChoraleComposer(GridComposer):
     ((0, 'soprano'), (1, 'alto'), (2, 'tenor'), (3, 'bass'))
     """
 
-    job: ClassVar[str] = "chorale"
-    wish_class: ClassVar[type[Wish]] = ChoraleWish
+    task: ClassVar[str] = "chorale"
+    request_class: ClassVar[type[Request]] = ChoraleRequest
     n_voices: ClassVar[int] = N_VOICES
 
     @property
@@ -68,9 +68,9 @@ class ChoraleComposer(GridComposer):
         """Turn ids into a score."""
         return self._to_score(self._from_ids(np.asarray(ids)))
 
-    def read(self, source: str) -> Repertoire:
-        """Read chorales: see `woodshed.tasks.chorale.corpus.read_chorale_repertoire`."""
-        return read_chorale_repertoire(source, self.steps_per_beat)
+    def read(self, source: str) -> SymbolicCorpus:
+        """Read chorales: see `woodshed.tasks.chorale.corpus.read_chorale_corpus`."""
+        return read_chorale_corpus(source, self.steps_per_beat)
 
     def piece_of(self, text: str) -> ChoralePiece:
         """Return a chorale that was learned from as a piece."""
@@ -103,7 +103,7 @@ class ChoraleComposer(GridComposer):
         temperature: float = 0.6,
         n_steps: int = 128,
         n_passes: int = 40,
-        mend: bool = True,
+        repair: bool = True,
         on_piece: Callable[[int], None] = lambda n_done: None,
     ) -> list[Score]:
         """Write new chorales.
@@ -136,7 +136,7 @@ class ChoraleComposer(GridComposer):
         pieces = []
         for number in range(first, first + n):
             grid = self.fill(
-                holes, seed=[seed, number], temperature=temperature, n_passes=n_passes, mend=mend
+                holes, seed=[seed, number], temperature=temperature, n_passes=n_passes, repair=repair
             )
             pieces.append(self._to_score(grid))
             on_piece(len(pieces))
@@ -149,7 +149,7 @@ class ChoraleComposer(GridComposer):
         seed: int | Sequence[int] = 0,
         temperature: float = 0.2,
         n_passes: int = 40,
-        mend: bool = True,
+        repair: bool = True,
     ) -> Grid:
         """Write what is missing in a grid; what is given stays as it is.
 
@@ -174,7 +174,7 @@ class ChoraleComposer(GridComposer):
         holes = given == HOLE
         ids = self._to_ids(np.where(holes, SILENCE, given))
         written = self.write_free(
-            ids, holes, seed=seed, temperature=temperature, n_passes=n_passes, mend=mend
+            ids, holes, seed=seed, temperature=temperature, n_passes=n_passes, repair=repair
         )
         return self._from_ids(written)
 
@@ -185,7 +185,7 @@ class ChoraleComposer(GridComposer):
         seed: int | Sequence[int] = 0,
         temperature: float = 0.2,
         n_passes: int = 40,
-        mend: bool = True,
+        repair: bool = True,
     ) -> Score:
         """Write the voices that are missing to those that are there; mostly alto, tenor and bass.
 
@@ -222,7 +222,7 @@ class ChoraleComposer(GridComposer):
         grid = self.tokenizer.ids_to_grid(ids)
         again = np.asarray(_struck_again(ids, grid)[:, given].any(axis=1))
         grid[:, missing] = HOLE
-        grid = self.fill(grid, seed=seed, temperature=temperature, n_passes=n_passes, mend=mend)
+        grid = self.fill(grid, seed=seed, temperature=temperature, n_passes=n_passes, repair=repair)
         written = self._to_score(grid, again)
         notes = [note for note in written.notes if note.channel in missing]
         names = dict(enumerate(VOICES)) | dict(score.part_names)

@@ -11,8 +11,8 @@ from numpy.typing import NDArray
 
 from woodshed.data.corpora import jsb_chorales
 from woodshed.data.corpora.nottingham import tune_family
-from woodshed.data.example import SetAside
-from woodshed.data.symbolic_corpus import PARTS, Repertoire, each_usable, score_paths, source_of
+from woodshed.data.example import Skipped
+from woodshed.data.symbolic_corpus import PARTS, SymbolicCorpus, each_usable, score_paths, source_of
 from woodshed.errors import ParameterError, ScoreError
 from woodshed.score import DRUM_CHANNEL, Score
 from woodshed.symbolic.file import read_scores
@@ -24,7 +24,7 @@ CHORALE_SOURCES = ("jsb_chorales",)
 Grid = NDArray[np.int32]
 
 
-def read_chorale_repertoire(source: str, steps_per_beat: int = 4) -> Repertoire:
+def read_chorale_corpus(source: str, steps_per_beat: int = 4) -> SymbolicCorpus:
     """Read chorales as grids: MIDI pitches that sound at each step, shape ``(n_steps, 4)``; -1 is silence.
 
     Parameters
@@ -43,23 +43,23 @@ def read_chorale_repertoire(source: str, steps_per_beat: int = 4) -> Repertoire:
     name, place = source_of(source, CHORALE_SOURCES)
     if name:
         return _jsb(place, steps_per_beat)
-    set_aside: list[SetAside] = []
+    skipped: list[Skipped] = []
     rows: list[tuple[Grid, str, str]] = list(
-        each_usable(score_paths(place), lambda path: _chorales_of(path, steps_per_beat), set_aside)
+        each_usable(score_paths(place), lambda path: _chorales_of(path, steps_per_beat), skipped)
     )
     single = {grid.tobytes(): (grid, title, family) for grid, title, family in reversed(rows)}
     grids, titles, families = zip(*list(single.values())[::-1], strict=True) if single else ((), (), ())
-    return Repertoire(
+    return SymbolicCorpus(
         Path(place).name,
         tuple(grids),
         tuple(titles),
         tuple(families),
-        set_aside=tuple(set_aside),
+        skipped=tuple(skipped),
         n_copies=len(rows) - len(single),
     )
 
 
-def _jsb(place: str, steps_per_beat: int) -> Repertoire:
+def _jsb(place: str, steps_per_beat: int) -> SymbolicCorpus:
     if 4 % steps_per_beat:
         raise ParameterError(
             f"The JSB chorales have 4 steps in a beat, of which {steps_per_beat} cannot be taken: 4, 2 or 1."
@@ -70,7 +70,7 @@ def _jsb(place: str, steps_per_beat: int) -> Repertoire:
         for k, piece in enumerate(jsb_chorales.chorales(place, part, grid="sixteenth"), start=1):
             rows.append((np.array(piece, np.int32)[::every], f"chorale {k} of the {part} part", part))
     pieces, titles, parts = zip(*rows, strict=True)
-    return Repertoire(
+    return SymbolicCorpus(
         "jsb_chorales",
         pieces,
         titles,

@@ -11,7 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from woodshed.composition.grid.gibbs import find_faults
-from woodshed.composition.piece import Line, Piece
+from woodshed.composition.piece import Piece, VoiceLine
 from woodshed.errors import counted
 from woodshed.metrics.originality import Melody
 from woodshed.metrics.style import LENGTH, STEP, Style, length_shares, step_shares
@@ -136,10 +136,10 @@ class ChoralePiece(Piece):
         return tuple(sentence for _, sentence in sorted(found))
 
     @functools.cached_property
-    def lines(self) -> tuple[Line, ...]:
+    def lines(self) -> tuple[VoiceLine, ...]:
         """The four voices; a note that is struck again counts once, as in what was learned from."""
         return tuple(
-            Line(name, _melody(self.grid[:, voice], self.steps_per_beat), voice in self.given)
+            VoiceLine(name, _melody(self.grid[:, voice], self.steps_per_beat), voice in self.given)
             for voice, name in enumerate(VOICES)
         )
 

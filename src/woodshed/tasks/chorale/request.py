@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, ClassVar, cast
 
 import numpy as np
 
-from woodshed.composition.piece import Piece, Wish, check_ends
+from woodshed.composition.piece import Piece, Request, check_ends
 from woodshed.errors import ParameterError, printable
 from woodshed.metrics.voice_leading import N_VOICES, RANGES
 from woodshed.score import Key, Mode, Score
@@ -39,7 +39,7 @@ LEAST_IN_KEY = 0.9
 
 
 @dataclass(frozen=True, kw_only=True)
-class ChoraleWish(Wish):
+class ChoraleRequest(Request):
     """What a user asks of new chorales.
 
     Parameters
@@ -66,7 +66,7 @@ class ChoraleWish(Wish):
 
     Examples
     --------
-    >>> ChoraleWish(key="D minor", bars=4).says
+    >>> ChoraleRequest(key="D minor", bars=4).says
     'with seed 0 at temperature 0.6'
     """
 
@@ -104,12 +104,12 @@ class ChoraleWish(Wish):
         object.__setattr__(self, "octaves", octaves)
 
     @property
-    def heat(self) -> float:
+    def sampling_temperature(self) -> float:
         """The temperature: lower where voices are given, to which few others fit."""
         usual = USUAL_TEMPERATURE if self.harmonise is None else GIVEN_TEMPERATURE
         return usual if self.temperature is None else self.temperature
 
-    def refuses(self, piece: Piece) -> str:
+    def rejection_reason(self, piece: Piece) -> str:
         """Refuse a new chorale that ends away from home, unless it may."""
         may = self.harmonise is not None or self.ends == "any"
         if may or not isinstance(piece, ChoralePiece) or piece.ends_at_home:
@@ -123,7 +123,7 @@ class ChoraleWish(Wish):
             return [self._new(writer, number) for number in range(first, first + n)]
         given = sorted({note.channel for note in self.voices.notes})
         scores = [
-            writer.harmonise(self.voices, seed=[self.seed, number], temperature=self.heat)
+            writer.harmonise(self.voices, seed=[self.seed, number], temperature=self.sampling_temperature)
             for number in range(first, first + n)
         ]
         return [writer.to_piece(score, given, octaves=self.octaves) for score in scores]
@@ -153,7 +153,7 @@ class ChoraleWish(Wish):
         holes = np.full((n_steps, N_VOICES), HOLE)
         for attempt in range(n_most):
             seed = [self.seed, number] + ([attempt] if attempt else [])
-            yield composer.to_piece(composer.fill(holes, seed=seed, temperature=self.heat))
+            yield composer.to_piece(composer.fill(holes, seed=seed, temperature=self.sampling_temperature))
 
     def _asked_key(self) -> tuple[int, Mode | None] | None:
         if self.key is None:

@@ -5,9 +5,9 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import ClassVar
 
-from woodshed.composition.piece import Wish
+from woodshed.composition.piece import Request
 from woodshed.composition.roll.composer import FrameComposer
-from woodshed.tasks.roll.request import RollWish
+from woodshed.tasks.roll.request import RollRequest
 
 
 @dataclass(kw_only=True, eq=False)
@@ -27,5 +27,5 @@ class RollComposer(FrameComposer):
     True
     """
 
-    job: ClassVar[str] = "roll"
-    wish_class: ClassVar[type[Wish]] = RollWish
+    task: ClassVar[str] = "roll"
+    request_class: ClassVar[type[Request]] = RollRequest

@@ -10,8 +10,8 @@ import numpy as np
 
 from woodshed.data.corpora import jsb_chorales
 from woodshed.data.corpora.nottingham import tune_family
-from woodshed.data.example import SetAside
-from woodshed.data.symbolic_corpus import PARTS, Repertoire, each_usable, score_paths, source_of
+from woodshed.data.example import Skipped
+from woodshed.data.symbolic_corpus import PARTS, SymbolicCorpus, each_usable, score_paths, source_of
 from woodshed.errors import ParameterError, ScoreError
 from woodshed.score import DRUM_CHANNEL
 from woodshed.symbolic.file import read_scores
@@ -23,7 +23,7 @@ Frames = tuple[tuple[int, ...], ...]
 """The MIDI pitches of each frame."""
 
 
-def read_roll_repertoire(source: str, tokens: PianoRoll) -> Repertoire:
+def read_roll_corpus(source: str, tokens: PianoRoll) -> SymbolicCorpus:
     """Read pieces as frames, each a tuple of the MIDI pitches that sound in it.
 
     Parameters
@@ -43,20 +43,20 @@ def read_roll_repertoire(source: str, tokens: PianoRoll) -> Repertoire:
     name, place = source_of(source, ROLL_SOURCES)
     if name:
         return _jsb(place, tokens.steps_per_beat)
-    set_aside: list[SetAside] = []
-    rows = list(each_usable(score_paths(place), lambda path: _rolls_of(path, tokens), set_aside))
+    skipped: list[Skipped] = []
+    rows = list(each_usable(score_paths(place), lambda path: _rolls_of(path, tokens), skipped))
     single = {frames: (title, family) for frames, title, family in reversed(rows)}
-    return Repertoire(
+    return SymbolicCorpus(
         Path(place).name,
         tuple(single)[::-1],
         tuple(title for title, _ in single.values())[::-1],
         tuple(family for _, family in single.values())[::-1],
-        set_aside=tuple(set_aside),
+        skipped=tuple(skipped),
         n_copies=len(rows) - len(single),
     )
 
 
-def _jsb(place: str, steps_per_beat: int) -> Repertoire:
+def _jsb(place: str, steps_per_beat: int) -> SymbolicCorpus:
     grids = {1: "quarter", 4: "sixteenth"}
     if steps_per_beat not in grids:
         raise ParameterError(
@@ -69,7 +69,7 @@ def _jsb(place: str, steps_per_beat: int) -> Repertoire:
             pieces.append(tuple(tuple(sorted({pitch for pitch in step if pitch >= 0})) for step in piece))
             titles.append(f"chorale {k} of the {part} part")
             parts.append(part)
-    return Repertoire(
+    return SymbolicCorpus(
         "jsb_chorales",
         tuple(pieces),
         tuple(titles),

@@ -9,7 +9,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 from numpy.typing import NDArray
 
-from woodshed.composition.piece import Line, Piece
+from woodshed.composition.piece import Piece, VoiceLine
 from woodshed.metrics.originality import Melody
 from woodshed.score import Metre, Score, Tempo
 from woodshed.tokens.roll import PianoRoll
@@ -69,10 +69,12 @@ class RollPiece(Piece):
         return (f"{len(self.frames) / self.steps_per_beat:g} beats", f"{mean:.2g} notes at once")
 
     @functools.cached_property
-    def lines(self) -> tuple[Line, ...]:
+    def lines(self) -> tuple[VoiceLine, ...]:
         """The highest notes and the lowest ones."""
         return tuple(
-            Line(name, _melody([frame[at] if frame else -1 for frame in self.frames], self.steps_per_beat))
+            VoiceLine(
+                name, _melody([frame[at] if frame else -1 for frame in self.frames], self.steps_per_beat)
+            )
             for name, at in (("highest", -1), ("lowest", 0))
         )
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, ClassVar, cast
 
-from woodshed.composition.piece import Wish
+from woodshed.composition.piece import Request
 from woodshed.errors import ParameterError
 from woodshed.tasks.roll.piece import BAR_BEATS, RollPiece, frames_to_text
 
@@ -17,7 +17,7 @@ USUAL_BARS, MOST_BARS = 8, 64
 
 
 @dataclass(frozen=True, kw_only=True)
-class RollWish(Wish):
+class RollRequest(Request):
     """What a user asks of new rolls.
 
     Parameters
@@ -32,7 +32,7 @@ class RollWish(Wish):
 
     Examples
     --------
-    >>> RollWish(bars=4).says
+    >>> RollRequest(bars=4).says
     'with seed 0 at temperature 1'
     """
 
@@ -52,7 +52,7 @@ class RollWish(Wish):
             n,
             seed=self.seed,
             first=first,
-            temperature=self.heat,
+            temperature=self.sampling_temperature,
             n_frames=(self.bars or USUAL_BARS) * BAR_BEATS * writer.steps_per_beat,
         )
         return [

@@ -9,11 +9,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 from woodshed.composition.composer import Composer
-from woodshed.composition.piece import Wish
-from woodshed.data.symbolic_corpus import Repertoire
-from woodshed.tasks.tune.corpus import read_tune_repertoire
+from woodshed.composition.piece import Request
+from woodshed.data.symbolic_corpus import SymbolicCorpus
+from woodshed.tasks.tune.corpus import read_tunes_corpus
 from woodshed.tasks.tune.piece import TunePiece
-from woodshed.tasks.tune.request import TuneWish
+from woodshed.tasks.tune.request import TuneRequest
 from woodshed.tokens.folk.tokenizer import FolkAbc
 
 
@@ -39,8 +39,8 @@ class TuneComposer(Composer):
     True
     """
 
-    job: ClassVar[str] = "tune"
-    wish_class: ClassVar[type[Wish]] = TuneWish
+    task: ClassVar[str] = "tune"
+    request_class: ClassVar[type[Request]] = TuneRequest
     tokenizer: ClassVar[FolkAbc] = FolkAbc()
 
     batch_size: int = 8
@@ -59,9 +59,9 @@ class TuneComposer(Composer):
         """Turn ids into a tune."""
         return self.tokenizer.decode(ids)
 
-    def read(self, source: str) -> Repertoire:
-        """Read tunes: see `woodshed.tasks.tune.corpus.read_tune_repertoire`."""
-        return read_tune_repertoire(source)
+    def read(self, source: str) -> SymbolicCorpus:
+        """Read tunes: see `woodshed.tasks.tune.corpus.read_tunes_corpus`."""
+        return read_tunes_corpus(source)
 
     def piece_of(self, text: str) -> TunePiece:
         """Return a tune that was learned from as a piece."""

@@ -6,8 +6,14 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from woodshed.data.corpora import nottingham
-from woodshed.data.example import SetAside
-from woodshed.data.symbolic_corpus import Repertoire, each_usable, score_paths, scores_with_keys, source_of
+from woodshed.data.example import Skipped
+from woodshed.data.symbolic_corpus import (
+    SymbolicCorpus,
+    each_usable,
+    score_paths,
+    scores_with_keys,
+    source_of,
+)
 from woodshed.errors import ScoreFileError
 from woodshed.symbolic.abc.read import ABC_SUFFIXES
 from woodshed.symbolic.abc.write import score_to_abc
@@ -23,7 +29,7 @@ TUNE_SOURCES = (FOLK, *MUSIC21_COLLECTIONS, "nottingham")
 _MUSIC21_LICENCE = "public domain, as the package music21 brings them"
 
 
-def read_tune_repertoire(source: str) -> Repertoire:
+def read_tunes_corpus(source: str) -> SymbolicCorpus:
     r"""Read tunes in folk tokens.
 
     Parameters
@@ -45,11 +51,11 @@ def read_tune_repertoire(source: str) -> Repertoire:
     >>> book = "X:1\nT:The Lark\nM:2/4\nL:1/8\nK:D\nD4|A4|\n"
     >>> with tempfile.TemporaryDirectory() as folder:
     ...     _ = (Path(folder) / "book.abc").write_text(book)
-    ...     read_tune_repertoire(folder).pieces
+    ...     read_tunes_corpus(folder).pieces
     ('M:2/4 K:Cmaj C 4 | G 4 |',)
     """
     name, place = source_of(source, TUNE_SOURCES)
-    set_aside: list[SetAside] = []
+    skipped: list[Skipped] = []
     licence, citation = _rights(name)
     if name in (FOLK, *MUSIC21_COLLECTIONS):
         names = list(MUSIC21_COLLECTIONS) if name == FOLK else [name]
@@ -62,23 +68,23 @@ def read_tune_repertoire(source: str) -> Repertoire:
         paths = [(name or Path(place).name, path) for path in found]
     tunes: list[Tune] = []
     for collection, path in paths:
-        for text, title in each_usable([path], lambda path: _tunes_of(path, set_aside), set_aside):
+        for text, title in each_usable([path], lambda path: _tunes_of(path, skipped), skipped):
             tunes.append(Tune(text, title, collection))
     single = list({tune.text: tune for tune in reversed(tunes)}.values())[::-1]
     related = with_families(single)
-    return Repertoire(
+    return SymbolicCorpus(
         name or Path(place).name,
         tuple(tune.text for tune in related),
         tuple(f"{tune.title or 'a tune without a title'} ({tune.collection})" for tune in related),
         tuple(tune.family for tune in related),
-        set_aside=tuple(set_aside),
+        skipped=tuple(skipped),
         n_copies=len(tunes) - len(single),
         licence=licence,
         citation=citation,
     )
 
 
-def _tunes_of(path: Path, set_aside: list[SetAside]) -> Iterator[tuple[str, str]]:
+def _tunes_of(path: Path, skipped: list[Skipped]) -> Iterator[tuple[str, str]]:
     """Yield tokens and title of each tune of a file; those that have no tokens are set aside."""
     if path.suffix.lower() in ABC_SUFFIXES:
         texts = [text_of(path)]
@@ -88,7 +94,7 @@ def _tunes_of(path: Path, set_aside: list[SetAside]) -> Iterator[tuple[str, str]
         tunes, errors = book_to_folk(text, source=path.name)
         if not tunes and not errors:
             raise ScoreFileError(path, "it has no tune: no line begins with X:. Is it ABC?")
-        set_aside += [SetAside(path, error.reason) for error in errors]
+        skipped += [Skipped(path, error.reason) for error in errors]
         for tune in tunes:
             yield tune.text, tune.title or path.stem
 

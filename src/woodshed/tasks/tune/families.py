@@ -57,14 +57,14 @@ class Tunes:
     ----------
     tunes
         With their families, no two with the same text.
-    set_aside
+    skipped
         One error for each tune that has no tokens, with the file, the tune and the bar.
     copies
         How many tunes were left out because their text is there already.
     """
 
     tunes: tuple[Tune, ...]
-    set_aside: tuple[ScoreFileError, ...]
+    skipped: tuple[ScoreFileError, ...]
     copies: int
 
     @property

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from woodshed.composition.piece import Line, Piece
+from woodshed.composition.piece import Piece, VoiceLine
 from woodshed.metrics.originality import Melody
 from woodshed.metrics.style import Style, bars_heard_before, melody_style
 from woodshed.score import Score
@@ -108,9 +108,9 @@ class TunePiece(Piece):
         return Melody(notes.pitch_midi, notes.duration_beats, notes.bar)
 
     @property
-    def lines(self) -> tuple[Line, ...]:
+    def lines(self) -> tuple[VoiceLine, ...]:
         """The melody."""
-        return (Line("melody", self.melody),)
+        return (VoiceLine("melody", self.melody),)
 
     @property
     def ends_at_home(self) -> bool:

@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from woodshed.composition.composer import MAX_TOKENS
-from woodshed.composition.piece import Piece, Wish, check_ends
+from woodshed.composition.piece import Piece, Request, check_ends
 from woodshed.errors import ParameterError, counted, printable
 from woodshed.score import Key
 from woodshed.symbolic.abc.field import read_key as read_field
@@ -33,7 +33,7 @@ MOST_BARS = 150
 
 
 @dataclass(frozen=True, kw_only=True)
-class TuneWish(Wish):
+class TuneRequest(Request):
     """What a user asks of new tunes.
 
     Parameters
@@ -74,12 +74,12 @@ class TuneWish(Wish):
 
     Examples
     --------
-    >>> wish = TuneWish(metre="6/8", key="D dorian", bars=8, seed=3)
-    >>> wish.tonic, wish.rule.metre, wish.rule.mode, wish.seed
+    >>> request = TuneRequest(metre="6/8", key="D dorian", bars=8, seed=3)
+    >>> request.tonic, request.rule.metre, request.rule.mode, request.seed
     ('D', 'M:6/8', 'K:Cdor', 3)
-    >>> TuneWish(prime="M:2/4 K:Cmin C 2 E").begins
+    >>> TuneRequest(prime="M:2/4 K:Cmin C 2 E").begins
     ('M:2/4', 'K:Cmin', 'C', '2', 'E')
-    >>> TuneWish(metre="6/8", key="D dorian", constrain=["bar 5 = c 2 B A G 2"]).rule.bars
+    >>> TuneRequest(metre="6/8", key="D dorian", constrain=["bar 5 = c 2 B A G 2"]).rule.bars
     {5: ['B', '2', 'A', 'G', 'F', '2']}
     """
 
@@ -134,14 +134,14 @@ class TuneWish(Wish):
             object.__setattr__(self, name, value)
 
     @property
-    def most_copied(self) -> int:
+    def longest_copied_run(self) -> int:
         """How many bars in a row may be copied; below 0 any number."""
         if self.max_copied_bars is not None:
             return self.max_copied_bars
         has_notes = self.constrain or any(word not in (*METRES, *MODES) for word in self.begins)
         return -1 if has_notes or self.free else USUAL_COPIED_BARS
 
-    def refuses(self, piece: Piece) -> str:
+    def rejection_reason(self, piece: Piece) -> str:
         """Refuse a tune that ends away from home, or was cut off at the longest length, unless it may.
 
         Where bars were asked for, one that was cut off does not have them.
@@ -162,7 +162,7 @@ class TuneWish(Wish):
             n,
             first=first,
             seed=self.seed,
-            temperature=self.heat,
+            temperature=self.sampling_temperature,
             top_k=self.top_k,
             top_p=self.top_p,
             prime=self.begins,
