@@ -21,8 +21,9 @@ from woodshed.features.played import PlayedNotes
 from woodshed.features.row import RowFeature
 from woodshed.features.summary import Summary
 from woodshed.nets import NETS
+from woodshed.recognition.classical import CLASSICAL
 from woodshed.recognition.experiments.result import LearningCurve
-from woodshed.recognition.fit_classical import MODEL_NAME, MODELS, fit_classical
+from woodshed.recognition.fit_classical import MODEL_NAME, fit_classical
 from woodshed.recognition.window import SILENT_DB, STILL, SpectrogramAugmentation, cut_windows
 from woodshed.training.inference import (
     KERAS_NAME,
@@ -62,10 +63,9 @@ class AudioEstimator:
     Parameters
     ----------
     net
-        What learns: a net (conv-residual, conv-stack, conv-tdnn, course-cnn, course-lstm, course-mlp, crnn,
-        lstm, mlp, musicnn, transformer), or a classical model (discriminant, forest, kernel-ridge, knn,
-        logistic, svm), which sees a row of summary features of the whole clip, learns in one go, and heeds
-        no other setting than sample_rate, seed, store and n_jobs.
+        Name of a net (`woodshed.nets.NETS`), or of a classical model
+        (`woodshed.recognition.classical.CLASSICAL`), which is fitted to one row of summary features per clip
+        and uses no other settings than sample_rate, seed, store and n_jobs.
     width
         Size of the net; its meaning is the architecture's.
     dropout
@@ -218,8 +218,8 @@ class AudioEstimator:
 
     def check_settings(self) -> None:
         """Refuse values that cannot work, all in the same words."""
-        if self.net not in (*NETS, *MODELS):
-            known = near_miss(self.net, [*NETS, *MODELS])
+        if self.net not in (*NETS, *CLASSICAL):
+            known = near_miss(self.net, [*NETS, *CLASSICAL])
             raise ParameterError(f"There is no net called {self.net!r}. {known}")
         positive = ("width", "window_s", "n_mels", "frame_s", "hop_s", "epochs", "patience", "batch_size")
         for name in (*positive, "learning_rate", "n_augmentations", "n_jobs"):
@@ -309,7 +309,7 @@ class AudioEstimator:
     @property
     def is_classical(self) -> bool:
         """Whether the settings ask for a classical model instead of a net."""
-        return self.net in MODELS
+        return self.net in CLASSICAL
 
     @property
     def n_frames(self) -> int:

@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from woodshed.recognition.fit_classical import Rows
+from woodshed.recognition.classical.model import Rows
 
 COST = 1.0
 """What a row on the wrong side of its margin costs (C)."""
