@@ -25,7 +25,6 @@ from woodshed.clip import Clip
 from woodshed.data.item import Item
 from woodshed.data.store import FeatureStore
 from woodshed.features.row import RowFeature
-from woodshed.recognition.experiments.result import LearningCurve
 from woodshed.recognition.items import (
     are_scores,
     check_lengths,
@@ -34,6 +33,8 @@ from woodshed.recognition.items import (
     fill_store,
     versions,
 )
+from woodshed.training.model_folder import MODEL_NAME
+from woodshed.training.progress import LearningCurve
 
 if TYPE_CHECKING:
     from woodshed.features.played import PlayedNotes
@@ -42,8 +43,6 @@ if TYPE_CHECKING:
 Rows = NDArray[np.float64]
 """One row of summary features for each clip, ``(n_clips, n_values)``."""
 
-MODEL_NAME = "model.skops"
-"""The file of a model folder that holds a classical model."""
 
 EFFECTIVE_SETTINGS = ("net", "sample_rate", "seed")
 """The settings of a recogniser that decide what a classical model answers."""

@@ -20,10 +20,10 @@ from woodshed.features import Summary
 from woodshed.recognition import fit_classical as classical
 from woodshed.recognition.experiments import baseline
 from woodshed.recognition.experiments.classes import Run
-from woodshed.recognition.experiments.cross_validation import Watcher
 from woodshed.recognition.fit_classical import MODELS, Case, fit_model, probabilities, time_fits
 from woodshed.recognition.recogniser import Recogniser
 from woodshed.tasks.speech import SpeechRecogniser
+from woodshed.training.progress import Watcher
 from woodshed.training.run_state import RunState
 
 every_model = pytest.mark.parametrize("name", sorted(MODELS))

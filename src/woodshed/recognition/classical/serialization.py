@@ -21,8 +21,9 @@ from numpy.typing import NDArray
 
 from woodshed.errors import ModelFolderError
 from woodshed.recognition.classical.multi_output import predict_columns
-from woodshed.recognition.fit_classical import MODEL_NAME, probabilities
+from woodshed.recognition.fit_classical import probabilities
 from woodshed.training.inference import PredictFunction
+from woodshed.training.model_folder import MODEL_NAME
 
 _PLAIN = {
     "DictNode": ("builtins.dict",),

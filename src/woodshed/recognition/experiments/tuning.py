@@ -24,10 +24,11 @@ from woodshed.data.sound import Sounds
 from woodshed.data.split import Fold, Split, make_split
 from woodshed.errors import DataError, MissingPackageError, ParameterError, WoodshedError
 from woodshed.recognition.estimator import AudioEstimator
-from woodshed.recognition.experiments.cross_validation import Watcher, deciding_settings
+from woodshed.recognition.experiments.cross_validation import deciding_settings
 from woodshed.recognition.experiments.model_comparison import BenchmarkTask, main_score, prepare, try_fold
 from woodshed.recognition.experiments.search_result import SearchResult, Trial
 from woodshed.recognition.items import common_rate
+from woodshed.training.progress import Watcher
 from woodshed.training.run_state import RunState, fingerprint
 
 SEARCHED = ("learning_rate", "width", "dropout", "augment", "window_s", "n_mels")
@@ -90,7 +91,7 @@ class Search:
     resume
         Go on with what is written down there, to the result that it would have had.
     watcher
-        See `woodshed.recognition.experiments.cross_validation.Watcher`.
+        See `woodshed.training.progress.Watcher`.
     """
 
     estimator: AudioEstimator
