@@ -20,8 +20,8 @@ if TYPE_CHECKING:
     from woodshed.data.example import Skipped
     from woodshed.data.group_guess import Candidate
     from woodshed.recognition.experiments.column_result import ColumnExperiment
-    from woodshed.recognition.experiments.cross_validation import Watcher
     from woodshed.recognition.experiments.result import Experiment
+    from woodshed.training.progress import Watcher
 
 N_NAMED = 10
 """So many files that were set aside are named, if a report names the rest."""
@@ -167,7 +167,7 @@ def refuse_skipped(skipped: Sequence[Skipped], *, strict: bool, what: str = "fil
 @contextmanager
 def progress_bar() -> Iterator[Watcher]:
     """Show the trainings of a run, a bar for each, while the block lasts."""
-    from woodshed.recognition.experiments.cross_validation import Watcher
+    from woodshed.training.progress import Watcher
 
     columns = (
         TextColumn("{task.description}"),

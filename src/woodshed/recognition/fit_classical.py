@@ -24,7 +24,6 @@ from woodshed.data.store import FeatureStore
 from woodshed.features.row import RowFeature
 from woodshed.recognition.classical.fitting import fit_columns, fit_model, predict_columns
 from woodshed.recognition.classical.model import Case, Rows, classical_model
-from woodshed.recognition.experiments.result import LearningCurve
 from woodshed.recognition.items import (
     are_scores,
     check_lengths,
@@ -33,13 +32,13 @@ from woodshed.recognition.items import (
     fill_store,
     versions,
 )
+from woodshed.training.model_folder import MODEL_NAME
+from woodshed.training.progress import LearningCurve
 
 if TYPE_CHECKING:
     from woodshed.features.played import PlayedNotes
     from woodshed.recognition.estimator import AudioEstimator
 
-MODEL_NAME = "model.skops"
-"""The file of a model folder that holds a classical model."""
 
 EFFECTIVE_SETTINGS = ("net", "sample_rate", "seed")
 """The settings of a recogniser that decide what a classical model answers."""

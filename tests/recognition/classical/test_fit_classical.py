@@ -23,10 +23,10 @@ from woodshed.recognition.classical.fitting import fit_model, probabilities
 from woodshed.recognition.classical.model import Case
 from woodshed.recognition.experiments import baseline
 from woodshed.recognition.experiments.classes import Run
-from woodshed.recognition.experiments.cross_validation import Watcher
 from woodshed.recognition.fit_classical import time_fits
 from woodshed.recognition.recogniser import Recogniser
 from woodshed.tasks.speech import SpeechRecogniser
+from woodshed.training.progress import Watcher
 from woodshed.training.run_state import RunState
 
 every_model = pytest.mark.parametrize("name", sorted(CLASSICAL))

@@ -14,10 +14,10 @@ import pytest
 from woodshed.composition.saving import save_composer
 from woodshed.html.chart import Plot
 from woodshed.html.heat_map import sampling_temperature
-from woodshed.recognition.experiments.result import LearningCurve
 from woodshed.report.composition.softmax_page import QUESTIONS
 from woodshed.report.composition.softmax_section import heard
 from woodshed.tasks.tune import TuneComposer
+from woodshed.training.progress import LearningCurve
 
 
 @pytest.fixture(scope="module")

@@ -21,8 +21,8 @@ from numpy.typing import NDArray
 
 from woodshed.errors import ModelFolderError
 from woodshed.recognition.classical.fitting import predict_columns, probabilities
-from woodshed.recognition.fit_classical import MODEL_NAME
 from woodshed.training.inference import PredictFunction
+from woodshed.training.model_folder import MODEL_NAME
 
 _PLAIN = {
     "DictNode": ("builtins.dict",),

@@ -20,9 +20,9 @@ from woodshed.errors import DataError, ParameterError, near_miss
 from woodshed.nets import NETS
 from woodshed.recognition.classical import CLASSICAL
 from woodshed.recognition.estimator import AudioEstimator
-from woodshed.recognition.experiments.cross_validation import Watcher
 from woodshed.recognition.experiments.model_comparison import BenchmarkTask, part_name, work
 from woodshed.recognition.items import common_rate
+from woodshed.training.progress import Watcher
 from woodshed.training.provenance import provenance
 from woodshed.training.run_state import RunState, fingerprint
 
@@ -161,7 +161,7 @@ class ModelComparison:
     resume
         Go on with what is written down there.
     watcher
-        See `woodshed.recognition.experiments.cross_validation.Watcher`.
+        See `woodshed.training.progress.Watcher`.
     """
 
     estimator: AudioEstimator

@@ -26,10 +26,11 @@ from woodshed.errors import DataError, MissingPackageError, ParameterError, Wood
 from woodshed.recognition.classical import CLASSICAL
 from woodshed.recognition.classical.model import classical_model
 from woodshed.recognition.estimator import AudioEstimator
-from woodshed.recognition.experiments.cross_validation import Watcher, deciding_settings
+from woodshed.recognition.experiments.cross_validation import deciding_settings
 from woodshed.recognition.experiments.model_comparison import BenchmarkTask, main_score, prepare, try_fold
 from woodshed.recognition.experiments.search_result import SearchResult, Trial
 from woodshed.recognition.items import common_rate
+from woodshed.training.progress import Watcher
 from woodshed.training.run_state import RunState, fingerprint
 
 SEARCHED = ("learning_rate", "width", "dropout", "augment", "window_s", "n_mels")
@@ -89,7 +90,7 @@ class Search:
     resume
         Go on with what is written down there, to the result that it would have had.
     watcher
-        See `woodshed.recognition.experiments.cross_validation.Watcher`.
+        See `woodshed.training.progress.Watcher`.
     """
 
     estimator: AudioEstimator
