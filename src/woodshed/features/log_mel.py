@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import get_args
+from typing import ClassVar, get_args
 
 import numpy as np
 
@@ -165,6 +165,8 @@ class LogMel(MelSettings, Framed):
      0 ┤                    ▒▓▓▓▓▓▓▓▓▓▓▓▓▓▓▓▓▓▒▒▓▓▓▓▓▓▒▒▒▒▒▒▒░
        └0───────────0.1──────────0.2──────────0.3─────────0.4─ s
     """
+
+    in_decibels: ClassVar[bool] = True
 
     @property
     def names(self) -> tuple[str, ...]:

@@ -1,12 +1,12 @@
-"""AudioEstimator: what recogniser, tagger and regressor share: settings, what was learned, and asking it."""
+"""Estimator of clips: the settings and methods that recognisers, taggers and regressors share."""
 
 from __future__ import annotations
 
 import functools
-from collections.abc import Callable, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, ClassVar, Self
+from typing import TYPE_CHECKING, Any, ClassVar, Self
 
 import numpy as np
 from numpy.typing import NDArray
@@ -15,60 +15,53 @@ from woodshed.audio.augment import Speed, WaveformAugmentation
 from woodshed.audio.edit import resample
 from woodshed.clip import Clip
 from woodshed.data.example import Skipped
-from woodshed.errors import ParameterError, check_seed, near_miss
-from woodshed.features.log_mel import LogMel
-from woodshed.features.played import PlayedNotes
-from woodshed.features.row import RowFeature
-from woodshed.features.summary import Summary
-from woodshed.nets import NETS
-from woodshed.recognition.classical import CLASSICAL
-from woodshed.recognition.fit_classical import fit_classical
+from woodshed.errors import ParameterError, check_seed
+from woodshed.recognition.learners import learner_of
+from woodshed.recognition.learners.learner import Learner, TrainingData
 from woodshed.recognition.window import SILENT_DB, SpectrogramAugmentation, overlapping_windows
 from woodshed.training.estimator import Estimator
-from woodshed.training.inference import (
-    KERAS_NAME,
-    ONNX_NAME,
-    PredictFunction,
-    keras_to_net,
-    predict_keras,
-    predict_onnx,
-)
-from woodshed.training.model_folder import MODEL_NAME
-from woodshed.training.progress import LearningCurve, OnEpoch
-from woodshed.training.stderr import suppress_stderr
+from woodshed.training.inference import PredictFunction
+from woodshed.training.progress import LearningCurve, OnEpoch, ignore_epoch
 
-_HIGHEST = {
+if TYPE_CHECKING:
+    from woodshed.prediction import Answer
+    from woodshed.recognition.heads.head import Head
+
+_AT_MOST = {
     **dict.fromkeys(("dropout", "channel_norm", "ensemble_share", "swa_share"), 1),
     **{"validation_share": 0.5, "augment": 3},
 }
-"""Highest value of the settings that may be anything from 0 up to it."""
+"""Upper bound of the settings that may be anything from 0 to it."""
 
 
 @dataclass(kw_only=True, eq=False)
 class AudioEstimator(Estimator):
-    """Hear clips and answer with a row of numbers for each; what they mean is the subclass's.
+    """Estimator that maps clips to targets; the base of `Recogniser`, `Tagger` and `Regressor`.
 
-    It has scikit-learn's manners (``get_params``; it can be cloned and searched over) with clips where
-    scikit-learn has rows of numbers. It is not used itself, but as one of its kinds:
-    `woodshed.recognition.recogniser.Recogniser` (one of several names), `woodshed.recognition.tagger.Tagger` (any of
-    several tags) and `woodshed.recognition.regressor.Regressor` (numbers).
+    It follows the scikit-learn estimator API (``fit``, ``predict``, ``score``, ``get_params``; it can be
+    cloned and searched over), with clips in place of rows of numbers. Three axes define a subclass: its
+    ``head`` (`woodshed.recognition.heads`), and the settings ``net`` (`woodshed.recognition.learners`) and
+    ``front_end`` (`woodshed.recognition.front_ends`).
 
     Parameters
     ----------
     net
-        Name of a net (`woodshed.nets.NETS`), or of a classical model
-        (`woodshed.recognition.classical.CLASSICAL`), which is fitted to one row of summary features per clip
-        and uses no other settings than sample_rate, seed, store and n_jobs.
+        What is fitted: a network (``woodshed list nets``) or a classical estimator, such as svm or forest
+        (``woodshed list learners``). Classical estimators are fitted to one row of features for each clip,
+        and use only the settings front_end, sample_rate, seed, store and n_jobs.
+    front_end
+        What is computed from each clip (``woodshed list front-ends``). None is log-mel for a network and the
+        task's own summary features for a classical estimator.
     width
-        Size of the net; its meaning is the architecture's.
+        Size of the network; its meaning depends on the architecture.
     dropout
-        Share of the last features dropped while learning, 0 to 1.
+        Share of the last features dropped during training, 0 to 1.
     window_s
-        Length of sound the net hears at once, in seconds. Shorter clips are padded with silence, longer
-        ones are heard in overlapping windows whose answers are averaged.
+        Length of the network's input, in seconds. Shorter clips are padded with silence; of longer ones
+        overlapping windows are processed and their outputs averaged.
     sample_rate
-        Rate at which sound is heard, in hertz. None takes the commonest lowest rate of the training
-        clips, at most the job's own.
+        Rate at which clips are processed, in hertz. None takes the most frequent rate of the training clips,
+        at most that of the task.
     n_mels
         Bands of the log-mel spectrogram.
     frame_s
@@ -76,30 +69,30 @@ class AudioEstimator(Estimator):
     hop_s
         Step from one frame to the next, in seconds.
     channel_norm
-        Share of each clip's own spectral colour that is removed before the net, 0 to 1.
+        Share of each clip's mean spectrum that is subtracted before the network, 0 to 1.
     ensemble_share
-        Weight of a kernel machine on sound textures whose answers are pooled with the net's, 0 to 1
-        (`woodshed.nets.texture`); 0 asks the net alone. Only for names, not for tags or values.
+        Weight of a kernel classifier on sound textures whose probabilities are averaged with the network's,
+        0 to 1 (`woodshed.nets.texture`); 0 uses the network alone. Only for classes.
     epochs
-        Passes over the training clips at most.
+        Largest number of passes over the training clips.
     patience
-        Passes without a better validation loss after which learning stops.
+        Epochs without a better validation loss after which training stops.
     batch_size
         Windows in a training step.
     learning_rate
         Highest step size.
     swa_share
-        Share of the epochs, the last ones, whose weights are averaged, 0 to 1; 0 keeps those of one epoch.
+        Share of the epochs, the last ones, whose weights are averaged (stochastic weight averaging), 0 to 1;
+        0 keeps the weights of one epoch.
     n_augmentations
-        Versions of each training clip that are kept: the recording itself and copies played faster or
-        slower.
+        Stored versions of each training clip: the recording and copies at another speed.
     augment
-        Strength of all variation while learning: 0 none, 1 the job's own.
+        Strength of all augmentation: 0 none, 1 that of the task.
     validation_share
-        Share of the groups (of the clips, when there are no groups) that is kept out of learning to
-        choose the best weights; 0 learns from everything and keeps the last.
+        Share of the groups (of the clips, when there are no groups) that is held out of training to choose
+        the best weights; 0 trains on everything and keeps the last.
     seed
-        Source of every random draw, 0 or more.
+        Seed of every random draw, 0 or more.
     store
         Folder in which features are kept for the next run; None uses a temporary one.
     n_jobs
@@ -108,13 +101,13 @@ class AudioEstimator(Estimator):
     Attributes
     ----------
     classes_ : numpy.ndarray
-        What each number of an answer is about: names, tags or targets.
+        Names of the outputs: classes, tags or values.
     sample_rate_, feature_
-        What it hears: `LogMel` for a net, the job's row feature (`Summary` in most) for a classical model.
+        Rate of the input in hertz, and the front end.
     files_ : dict of bytes
-        What was learned, by the name of the file that it is in a model folder.
+        What was learned, by the name of the file in a model folder.
     curve_ : woodshed.training.progress.LearningCurve
-        How the training went; no epochs for a classical model.
+        Losses of the training; no epochs for a classical estimator.
     skipped_ : list of woodshed.data.example.Skipped
         Clips that could not be used, and why.
 
@@ -125,19 +118,22 @@ class AudioEstimator(Estimator):
     """
 
     task: ClassVar[str] = "sound"
-    fit_call: ClassVar[str] = "fit(clips, labels)"
-    # An inference session cannot be copied, and a net need not be: copies make their own.
-    derived_names: ClassVar[tuple[str, ...]] = ("_predict_rows", "net_")
+    head: ClassVar[Head]
+    names: ClassVar[tuple[str, ...]] = ()
     highest_rate: ClassVar[int] = 16000
-    variation: ClassVar[SpectrogramAugmentation] = SpectrogramAugmentation()
-    change: ClassVar[WaveformAugmentation | None] = Speed(0.85, 1.18)
-    answer: ClassVar[str] = "classes"
-    summary: ClassVar[type[RowFeature]] = Summary
-    notes: ClassVar[type[PlayedNotes]] = PlayedNotes
+    spectrogram_augmentation: ClassVar[SpectrogramAugmentation] = SpectrogramAugmentation()
+    waveform_augmentation: ClassVar[WaveformAugmentation | None] = Speed(0.85, 1.18)
+    frame_front_end: ClassVar[str] = "log-mel"
+    row_front_end: ClassVar[str] = "summary"
+    note_front_end: ClassVar[str] = "notes"
     notes_net: ClassVar[str] = "logistic"
     n_augmented_rows: ClassVar[int] = 1
+    extra_names: ClassVar[frozenset[str]] = frozenset()
+    derived_names: ClassVar[tuple[str, ...]] = ("_predict_rows", "net_")
+    fit_call: ClassVar[str] = "fit(clips, targets)"
 
     net: str = "conv-residual"
+    front_end: str | None = None
     width: int = 24
     dropout: float = 0.3
     window_s: float = 1.0
@@ -159,16 +155,81 @@ class AudioEstimator(Estimator):
     store: str | None = None
     n_jobs: int = 1
 
+    # -- fitting ----------------------------------------------------------------------------------
+
+    @property
+    def learner(self) -> Learner:
+        """What fits the setting ``net``."""
+        return learner_of(self.net)
+
+    def fit(
+        self,
+        clips: Sequence[Clip],
+        targets: Sequence[Any],
+        groups: Sequence[str] | None = None,
+        sample_weight: Sequence[float] | None = None,
+        *,
+        checkpoint: Path | None = None,
+        on_epoch: OnEpoch = ignore_epoch,
+    ) -> Self:
+        """Fit to clips and their targets.
+
+        Parameters
+        ----------
+        clips
+            Any sequence of `Clip`, at any rates. It may be lazy (`woodshed.data.sound.Sounds`): a corpus
+            larger than memory is read clip by clip.
+        targets
+            The target of each clip: a label, tags, or values.
+        groups
+            Speaker, song or source recording of each clip, so that the part that chooses the best weights
+            shares no group with the part that is trained on.
+        sample_weight
+            Weight of each clip, 0 or more; None weights all equally.
+        checkpoint
+            File in which the state of the training is stored after every epoch. If it exists, the training
+            continues from it to the result it would have had.
+        on_epoch
+            Called with the epoch, the training loss and the validation accuracy (or None). A classical
+            estimator has no epochs, and so uses neither this nor a checkpoint.
+
+        Returns
+        -------
+        AudioEstimator
+            The fitted estimator itself.
+
+        Raises
+        ------
+        ParameterError
+            If a setting is out of its range.
+        DataError
+            If the targets cannot be learned, or nothing usable is left.
+        KeyboardInterrupt
+            Raised again. If an epoch had ended, the estimator is left fitted with the best weights so far.
+        """
+        self.check_settings()
+        check_weights(sample_weight, len(clips))
+        self.learner.fit(self, TrainingData(clips, targets, groups, sample_weight, checkpoint, on_epoch))
+        return self
+
+    def extra_files(self) -> dict[str, bytes]:
+        """Return files of the model folder beyond ``files_``, by name."""
+        return {}
+
+    def set_extra_files(self, contents: Mapping[str, bytes]) -> None:
+        """Set what `extra_files` returned."""
+
     def set_learned(
         self,
         *,
         classes: NDArray[np.str_],
-        feature: LogMel | RowFeature | PlayedNotes,
+        feature: Any,
         files: dict[str, bytes],
         curve: LearningCurve,
         skipped: list[Skipped],
     ) -> None:
-        """Take over what was learned, or loaded: plain values, so that copies are cheap and safe."""
+        """Set what was learned, or loaded: plain values, so that copies are cheap and safe."""
+        self.fitted_net_ = self.net  # set_params takes effect at the next fit
         self.classes_ = classes
         self.feature_ = feature
         self.sample_rate_ = feature.sample_rate
@@ -179,121 +240,86 @@ class AudioEstimator(Estimator):
 
     @functools.cached_property
     def net_(self) -> Any:
-        """The Keras net, or the estimator of scikit-learn, to look inside or to train on."""
-        files = self.fitted("files_")
-        if MODEL_NAME not in files:
-            return keras_to_net(files[KERAS_NAME])
-        from woodshed.recognition.classical.serialization import bytes_to_estimator
-
-        return bytes_to_estimator(
-            files[MODEL_NAME], self.fitted("feature_").n_values, len(self.classes_), self.answer
-        )
+        """The Keras network, or the classical estimator."""
+        self.fitted("files_")
+        return learner_of(self.fitted_net_).model(self)
 
     @functools.cached_property
     def _predict_rows(self) -> PredictFunction:
-        """The function that asks what was learned."""
-        if ONNX_NAME in self.files_:
-            return predict_onnx(self.files_[ONNX_NAME])
-        if MODEL_NAME not in self.files_:
-            return predict_keras(self.net_)
-        from woodshed.recognition.classical.serialization import predict_estimator
-
-        return predict_estimator(self.net_)
+        """The function from windows or rows to outputs."""
+        return learner_of(self.fitted_net_).predictor(self)
 
     def check_settings(self) -> None:
-        """Refuse values that cannot work, all in the same words."""
-        if self.net not in (*NETS, *CLASSICAL):
-            known = near_miss(self.net, [*NETS, *CLASSICAL])
-            raise ParameterError(f"There is no net called {self.net!r}. {known}")
+        """Raise `ParameterError` if a setting is out of its range."""
+        learner_of(self.net)  # raises for an unknown name
         positive = ("width", "window_s", "n_mels", "frame_s", "hop_s", "epochs", "patience", "batch_size")
         for name in (*positive, "learning_rate", "n_augmentations", "n_jobs"):
             if not getattr(self, name) > 0:
                 raise ParameterError(f"{name} must be positive, got {getattr(self, name)!r}.")
-        for name, high in _HIGHEST.items():
+        for name, high in _AT_MOST.items():
             if not 0 <= getattr(self, name) <= high:
                 raise ParameterError(f"{name} must be from 0 to {high}, got {getattr(self, name)!r}.")
         check_seed(self.seed)
-        if self.ensemble_share and self.answer != "classes":
+        if self.front_end is not None:
+            from woodshed.recognition.front_ends import front_end_class
+
+            front_end_class(self.front_end)  # raises for an unknown name
+        if self.ensemble_share and not self.head.balances_classes:
             raise ParameterError(
-                f"ensemble_share is about names, which a {type(self).__name__} does not say: leave it at 0."
+                f"ensemble_share is for classes, which a {type(self).__name__} does not predict. Leave it at 0."
             )
         if self.window_s < 4 * self.hop_s:
-            raise ParameterError(f"window_s must hold at least four steps of hop_s, got {self.window_s!r}.")
+            raise ParameterError(f"window_s must be at least four times hop_s, got {self.window_s!r}.")
 
-    def learn(
-        self,
-        clips: Sequence[Clip],
-        answers: Sequence[Any],
-        groups: Sequence[str] | None,
-        sample_weight: Sequence[float] | None,
-        checkpoint: Path | None,
-        on_epoch: OnEpoch,
-    ) -> Self:
-        """Learn by a net or a classical model, as the settings say; every kind's ``fit`` ends here."""
-        self.check_settings()
-        check_weights(sample_weight, len(clips))
-        if self.is_classical:
-            fit_classical(self, clips, answers, groups, sample_weight)
-            return self
-        with suppress_stderr():
-            from woodshed.recognition.fit_net import learn
-        learn(self, clips, answers, groups, sample_weight, checkpoint=checkpoint, on_epoch=on_epoch)
-        return self
+    # -- prediction -------------------------------------------------------------------------------
 
-    def encode(self, answers: Sequence[Any]) -> tuple[NDArray[np.str_], NDArray[np.float32]]:
-        """Turn the right answers into what a net is to say.
+    def output(self, clip: Clip) -> NDArray[np.float64]:
+        """Return the output for one clip, shape ``(n_names,)``: calibrated probabilities, or values."""
+        return self.head.calibrate(self, self.raw_output(clip))
 
-        Returns
-        -------
-        names, rows
-            What the columns are about, and shape ``(n_clips, n_names)``; NaN where it is not known.
-        """
-        raise NotImplementedError
+    def raw_output(self, clip: Clip) -> NDArray[np.float64]:
+        """Return the output before calibration, averaged over the windows that contain sound."""
+        feature = self.fitted("feature_")
+        values = feature(resample(clip, feature.sample_rate))
+        if values.ndim == 1:
+            outputs = self._predict_rows(values[np.newaxis])
+        else:
+            windows = overlapping_windows(values, self.n_frames)
+            peak_db = windows.max(axis=(1, 2))
+            outputs = self._predict_rows(windows[peak_db >= peak_db.max() - SILENT_DB])
+        mean: NDArray[np.float64] = outputs.mean(axis=0, dtype=np.float64)
+        return mean
 
-    def learn_from_answers(
-        self, truth: NDArray[np.float32], ask: Callable[[], NDArray[np.floating]]
-    ) -> dict[str, bytes]:
-        """Learn what there is to learn from the answers to clips that were held out.
+    def outputs(self, clips: Iterable[Clip]) -> NDArray[np.float64]:
+        """Return the outputs for all clips, shape ``(n_clips, n_names)``."""
+        rows = [self.output(clip) for clip in clips]
+        return np.stack(rows) if rows else np.empty((0, len(self.fitted("classes_"))))
+
+    def predict(self, clips: Iterable[Clip]) -> NDArray[Any]:
+        """Return the prediction for each clip: labels, rows of 0 and 1, or rows of values."""
+        return self.head.decide(self, self.outputs(clips))
+
+    def score(self, clips: Iterable[Clip], targets: Sequence[Any]) -> float:
+        """Return the main measure of the head: accuracy, mean ROC-AUC of the tags, or mean R²."""
+        names = self.fitted("classes_").tolist()
+        return self.head.main_score(self.head.encode_as(targets, names), self.outputs(clips))
+
+    def predictions(self, clips: Iterable[Clip], **options: Any) -> Iterator[Answer]:
+        """Yield a prediction with its details for each clip in turn; nothing is kept.
 
         Parameters
         ----------
-        truth
-            Shape ``(n_clips, n_names)``; no rows if nothing was held out.
-        ask
-            Answers those clips, in the same shape.
-
-        Returns
-        -------
-        dict of bytes
-            Files that belong to the model folder, by name.
+        clips
+            At any rate, with any number of channels, of any length.
+        options
+            Of the head: ``false_positive_rate`` for classes.
         """
-        return {}
+        self.fitted("files_")
+        return self.head.predictions(self, iter(clips), **options)
 
-    # -- asking -----------------------------------------------------------------------------------
-
-    def hear(self, clip: Clip) -> NDArray[np.float64]:
-        """Hear a clip as one row, or in windows, and average the answers of those that hold sound.
-
-        Returns
-        -------
-        numpy.ndarray
-            What the net or the classical model answers, shape ``(n_answers,)``.
-        """
-        feature: LogMel | RowFeature | PlayedNotes = self.fitted("feature_")
-        heard = feature(resample(clip, feature.sample_rate))
-        if heard.ndim == 1:
-            answers = self._predict_rows(heard[np.newaxis])
-        else:
-            windows = overlapping_windows(heard, self.n_frames)
-            peak_db = windows.max(axis=(1, 2))
-            answers = self._predict_rows(windows[peak_db >= peak_db.max() - SILENT_DB])
-        mean: NDArray[np.float64] = answers.mean(axis=0, dtype=np.float64)
-        return mean
-
-    @property
-    def is_classical(self) -> bool:
-        """Whether the settings ask for a classical model instead of a net."""
-        return self.net in CLASSICAL
+    def word(self, values: Mapping[str, float]) -> str:
+        """Return a word that sums up predicted values, such as a mood; empty unless the task has one."""
+        return ""
 
     @property
     def n_frames(self) -> int:
@@ -305,13 +331,7 @@ class AudioEstimator(Estimator):
 
 
 def check_weights(sample_weight: Sequence[float] | None, n_clips: int) -> None:
-    """Refuse weights that are not one number from 0 up for each clip.
-
-    Raises
-    ------
-    ParameterError
-        If they are not, or all are 0.
-    """
+    """Raise `ParameterError` unless there is one weight from 0 up for each clip, and one is positive."""
     if sample_weight is None:
         return
     weights = np.asarray(sample_weight, dtype=np.float64)
@@ -320,4 +340,4 @@ def check_weights(sample_weight: Sequence[float] | None, n_clips: int) -> None:
             f"sample_weight must be one number from 0 up for each of {n_clips} clips, got {sample_weight!r}."
         )
     if not weights.any():
-        raise ParameterError("sample_weight is 0 for every clip, and nothing is left to learn from.")
+        raise ParameterError("sample_weight is 0 for every clip. Give at least one a positive weight.")

@@ -1,66 +1,64 @@
-"""Answering files one by one: a bad one is set aside, the others are answered in their order."""
+"""Prediction of files one by one: unusable files are skipped, the others are predicted in their order."""
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
+from typing import Any
 
 from woodshed.data.example import Skipped
 from woodshed.data.sound import hear_file
-from woodshed.errors import AudioError, DataError, ParameterError, ScoreError
-from woodshed.prediction import Prediction
-from woodshed.recognition.recogniser import Recogniser
+from woodshed.errors import AudioError, DataError, ScoreError
+from woodshed.prediction import Answer
+from woodshed.recognition.estimator import AudioEstimator
 
 
 def predict_files(
-    recogniser: Recogniser,
+    estimator: AudioEstimator,
     paths: Iterable[Path],
     skipped: list[Skipped],
     *,
     strict: bool = False,
-    false_positive_rate: float | None = None,
-) -> Iterator[Prediction]:
-    """Yield the answer for each file as soon as it is known.
+    **options: Any,
+) -> Iterator[Answer]:
+    """Yield the prediction for each file as soon as it is computed.
 
     Parameters
     ----------
-    recogniser
+    estimator
         A fitted one.
     paths
-        Sound or MIDI files.
+        Audio or MIDI files.
     skipped
-        Files that cannot be used are added to it, with the reason.
+        Unusable files are appended to it, with the reason.
     strict
-        Raise instead at the first such file.
-    false_positive_rate
-        As for `Recogniser.listen`.
+        Raise at the first unusable file instead.
+    options
+        As for `AudioEstimator.predictions`.
 
     Raises
     ------
     DataError
-        After the last file, if none could be used.
+        After the last file, if none was usable.
     AudioError
-        If ``strict`` and a file cannot be used.
+        If ``strict`` and a file is unusable.
     """
-    asked = {} if false_positive_rate is None else {"false_positive_rate": false_positive_rate}
-    if asked and recogniser.answer != "classes":
-        raise ParameterError("A rate of false alarms is for a model that names classes. Leave it out.")
-    n_answered = 0
+    n_predicted = 0
     for path in paths:
         try:
             clip = hear_file(path)
-            yield from recogniser.listen([clip], **asked)
-            n_answered += 1
+            yield from estimator.predictions([clip], **options)
+            n_predicted += 1
         except (AudioError, ScoreError) as error:
             if strict:
                 raise
             skipped.append(Skipped(path, str(error)))
-    if n_answered == 0:
+    if n_predicted == 0:
         raise none_usable(skipped)
 
 
 def none_usable(skipped: Sequence[Skipped]) -> DataError:
-    """Return the error that ends an answer to no sound at all."""
+    """Return the error for a prediction without any usable file."""
     if skipped:
-        return DataError(f"No sound could be used. The first: {skipped[0].reason}")
-    return DataError("No sound could be used: no file has the ending of a sound file, such as .wav or .flac.")
+        return DataError(f"No file could be used. The first: {skipped[0].reason}")
+    return DataError("No file could be used: none has the suffix of an audio file, such as .wav or .flac.")

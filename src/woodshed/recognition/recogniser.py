@@ -1,8 +1,8 @@
-"""Recogniser: clips in, one of several names out. The base of every closed-set listening job."""
+"""Recogniser: an estimator that predicts one of several classes for a clip."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, ClassVar, Self
@@ -10,44 +10,39 @@ from typing import Any, ClassVar, Self
 import numpy as np
 from numpy.typing import NDArray
 
-from woodshed.audio.edit import resample
 from woodshed.clip import Clip
 from woodshed.errors import ParameterError, near_miss
-from woodshed.prediction import NONE_OF_THESE, Prediction
-from woodshed.recognition.confidence import Confidence
+from woodshed.recognition.confidence import CONFIDENCE_NAME, FAMILIAR_NAME, Confidence
 from woodshed.recognition.estimator import AudioEstimator
-from woodshed.recognition.items import class_names
+from woodshed.recognition.heads.classes import ClassesHead
+from woodshed.recognition.heads.head import Head
 from woodshed.recognition.self_training import SELF_TRAINING_MODES, PseudoLabels, fit_with_unlabelled
 from woodshed.training.progress import OnEpoch, ignore_epoch
-
-Probabilities = NDArray[np.float64]
 
 
 @dataclass(kw_only=True, eq=False)
 class Recogniser(AudioEstimator):
-    """Learn which of several names a clip has, and say it of new clips.
+    """Classifier of clips: exactly one of several classes is right.
 
-    It has scikit-learn's manners (``fit``, ``predict``, ``predict_proba``, ``score``, ``get_params``;
-    it can be cloned and searched over) with clips where scikit-learn has rows of numbers. A job is a
-    subclass that changes defaults.
-
-    All other settings: `woodshed.recognition.estimator.AudioEstimator`.
+    It follows the scikit-learn estimator API (``fit``, ``predict``, ``predict_proba``, ``score``,
+    ``get_params``; it can be cloned and searched over), with clips in place of rows of numbers. A task is a
+    subclass with other defaults. All other settings: `woodshed.recognition.estimator.AudioEstimator`.
 
     Parameters
     ----------
     unlabelled
-        What to do with clips that have no label: ``pseudo`` learns from those that it can name surely, for
-        about five times the work; None leaves them aside.
+        What to do with clips without a label: ``pseudo`` trains on those that are predicted with enough
+        confidence, for about five times the work (`woodshed.recognition.self_training`); None skips them.
 
     Attributes
     ----------
-    pseudo_labels_ : woodshed.recognition.self_training.PseudoLabels or None
-        What became of clips without a label; None if there were none, or they were left aside.
     classes_ : numpy.ndarray
-        The names, sorted; the columns of every probability array.
+        The classes, sorted; the columns of every array of probabilities.
     confidence_ : woodshed.recognition.confidence.Confidence
-        How sure its answers really are, and when it gives none. An experiment finds it on held-out groups
-        (`woodshed train` does); after ``fit`` alone it changes and refuses nothing.
+        Calibration, thresholds and limits of novelty. They are learned on held-out groups by an experiment
+        (``woodshed train``); after ``fit`` alone nothing is calibrated or refused.
+    pseudo_labels_ : woodshed.recognition.self_training.PseudoLabels or None
+        Labels given to unlabelled clips; None if there were none, or they were skipped.
 
     Raises
     ------
@@ -63,57 +58,44 @@ class Recogniser(AudioEstimator):
     """
 
     task: ClassVar[str] = "sound"
+    head: ClassVar[Head] = ClassesHead()
+    extra_names: ClassVar[frozenset[str]] = frozenset({CONFIDENCE_NAME, FAMILIAR_NAME})
     confidence_: ClassVar[Confidence] = Confidence()
     pseudo_labels_: ClassVar[PseudoLabels | None] = None
 
     unlabelled: str | None = None
 
     def check_settings(self) -> None:
-        """Refuse values that cannot work, all in the same words."""
+        """Raise `ParameterError` if a setting is out of its range."""
         super().check_settings()
         if self.unlabelled is not None and self.unlabelled not in SELF_TRAINING_MODES:
             known = near_miss(self.unlabelled, SELF_TRAINING_MODES)
-            raise ParameterError(f"There is no way {self.unlabelled!r} to use unlabelled clips. {known}")
-
-    # -- learning ---------------------------------------------------------------------------------
+            raise ParameterError(f"Invalid value {self.unlabelled!r} of unlabelled. {known}")
 
     def fit(
         self,
         clips: Sequence[Clip],
-        labels: Sequence[str | None],
+        targets: Sequence[str | None],
         groups: Sequence[str] | None = None,
         sample_weight: Sequence[float] | None = None,
         *,
         checkpoint: Path | None = None,
         on_epoch: OnEpoch = ignore_epoch,
     ) -> Self:
-        """Learn from clips and their names.
+        """Fit to clips and their labels; as `AudioEstimator.fit`.
 
         Parameters
         ----------
-        clips
-            Any sequence of `Clip`, at any rates. It may be lazy (`woodshed.data.sound.Sounds`): a
-            corpus larger than memory is read clip by clip.
-        labels
-            The right name of each clip; None where nobody has said it. Such clips are set aside, or learned
-            from by the names that they are given here: see the setting ``unlabelled`` and
-            `woodshed.recognition.self_training`.
-        groups
-            Who or what each clip was recorded from, so that the part that chooses the best weights
-            shares no group with the part that is learned from.
-        sample_weight
-            How much each clip counts, 0 or more; None counts all alike.
-        checkpoint
-            File in which the run is written down after every epoch. If it is there already, the run
-            goes on from it to the result it would have had.
-        on_epoch
-            Called with the epoch, the training loss and the validation accuracy (or None). A classical
-            model has no epochs, and so neither this nor a checkpoint.
+        clips, groups, sample_weight, checkpoint, on_epoch
+            As for `AudioEstimator.fit`.
+        targets
+            The label of each clip; None where it is unknown. Clips without a label are skipped, or used as
+            the setting ``unlabelled`` says.
 
         Returns
         -------
         Recogniser
-            Itself.
+            The fitted recogniser itself.
 
         Raises
         ------
@@ -122,25 +104,19 @@ class Recogniser(AudioEstimator):
         DataError
             If there are fewer than two classes, or nothing usable is left.
         KeyboardInterrupt
-            Handed on. If an epoch had ended, the recogniser is left fitted with the best weights so far.
+            Raised again. If an epoch had ended, the recogniser is left fitted with the best weights so far.
         """
         self.check_settings()
         self.__dict__.pop("pseudo_labels_", None)
-        if any(label is None for label in labels):
-            told = fit_with_unlabelled(self, clips, labels, groups, sample_weight, checkpoint, on_epoch)
-            self.__dict__["pseudo_labels_"] = told
+        if any(label is None for label in targets):
+            pseudo_labels = fit_with_unlabelled(
+                self, clips, targets, groups, sample_weight, checkpoint=checkpoint, on_epoch=on_epoch
+            )
+            self.__dict__["pseudo_labels_"] = pseudo_labels
             return self
-        return self.learn(clips, labels, groups, sample_weight, checkpoint, on_epoch)
+        return super().fit(clips, targets, groups, sample_weight, checkpoint=checkpoint, on_epoch=on_epoch)
 
-    def encode(self, answers: Sequence[str]) -> tuple[NDArray[np.str_], NDArray[np.float32]]:
-        """Return the classes, and a row with a single 1 for each label."""
-        names = np.asarray(answers, dtype=str)
-        classes = class_names(names)
-        return classes, np.eye(len(classes), dtype=np.float32)[np.searchsorted(classes, names)]
-
-    # -- answering --------------------------------------------------------------------------------
-
-    def predict_proba(self, clips: Iterable[Clip]) -> Probabilities:
+    def predict_proba(self, clips: Iterable[Clip]) -> NDArray[np.float64]:
         """Return the probability of every class for every clip.
 
         Parameters
@@ -153,82 +129,54 @@ class Recogniser(AudioEstimator):
         numpy.ndarray
             Shape ``(n_clips, n_classes)``, columns in the order of ``classes_``; rows sum to 1.
         """
-        rows = [self._probability(clip) for clip in clips]
-        return np.stack(rows) if rows else np.empty((0, len(self.fitted("classes_"))))
+        return self.outputs(clips)
 
-    def predict(self, clips: Iterable[Clip]) -> NDArray[np.str_]:
-        """Return the most probable name of each clip, shape ``(n_clips,)``."""
-        names: NDArray[np.str_] = self.fitted("classes_")
-        best: NDArray[np.str_] = names[self.predict_proba(clips).argmax(axis=1)]
-        return best
+    def score(self, clips: Iterable[Clip], targets: Sequence[str]) -> float:
+        """Return the accuracy, 0 to 1; a label that the model does not know counts as an error."""
+        return float(np.mean(self.predict(clips) == np.asarray(targets)))
 
-    def score(self, clips: Iterable[Clip], labels: Sequence[str]) -> float:
-        """Return the share of clips that are named right."""
-        return float(np.mean(self.predict(clips) == np.asarray(labels)))
-
-    def decide(self, clips: Iterable[Clip], *, false_positive_rate: float | None = None) -> NDArray[np.str_]:
-        """Return what is answered to each clip, shape ``(n_clips,)``: a name, "silence" or "none of these".
-
-        Parameters
-        ----------
-        clips, false_positive_rate
-            As for `listen`.
-        """
-        return np.asarray(
-            [a.label for a in self.listen(clips, false_positive_rate=false_positive_rate)], dtype=str
-        )
-
-    def listen(
+    def decide(
         self, clips: Iterable[Clip], *, false_positive_rate: float | None = None
-    ) -> Iterator[Prediction]:
-        """Yield the answer for each clip in turn, in the order of the clips; nothing is kept.
+    ) -> NDArray[np.str_]:
+        """Return a class, "silence" or "none of these" for each clip, shape ``(n_clips,)``.
 
         Parameters
         ----------
         clips
             As for `predict_proba`.
         false_positive_rate
-            How often a clip of another class may be given a name, for each name: 0.01 is one in a hundred.
-            What is not sure enough for that is answered "none of these". None takes the most probable name.
+            Highest share of the clips of other classes that may be given a class by mistake, for each class;
+            0.01 is one in a hundred. None takes the most probable class.
 
         Raises
         ------
         ParameterError
             If no threshold is known for such a rate.
         """
-        names = self.fitted("classes_").tolist()
-        least = [0.0] * len(names)
-        if false_positive_rate is not None:
-            least = list(self.confidence_.least_probabilities(false_positive_rate))
-        for clip in clips:
-            heard = resample(clip, self.fitted("sample_rate_"))
-            row = self._probability(heard)
-            best = int(row.argmax())
-            label = self.confidence_.refusal(heard) or (
-                names[best] if row[best] >= least[best] else NONE_OF_THESE
-            )
-            sure = float(row[best]) if label == names[best] else None
-            by_name = {name: float(p) for name, p in zip(names, row, strict=True)}
-            yield Prediction(clip.source, label, sure, by_name, 0.0, clip.duration_s)
-
-    def _probability(self, clip: Clip) -> NDArray[np.float64]:
-        """Return the probability of every class for one clip."""
-        mean = self.hear(clip)
-        mean /= mean.sum()
-        calibrated: NDArray[np.float64] = self.confidence_.calibrate(mean[np.newaxis])[0]
-        return calibrated
+        options = {"false_positive_rate": false_positive_rate}
+        labels: list[Any] = [prediction.label for prediction in self.predictions(clips, **options)]  # type: ignore[attr-defined]
+        return np.asarray(labels, dtype=str)
 
     def set_learned(self, **learned: Any) -> None:
-        """Take over what was learned; nothing is known yet of how sure its answers are."""
+        """Set what was learned; confidence is not part of it."""
         super().set_learned(**learned)
         self.__dict__.pop("confidence_", None)
 
     def set_confidence(self, confidence: Confidence) -> None:
-        """Take over how sure its answers really are, and when it had better give none."""
+        """Set calibration, thresholds and limits of novelty."""
         self.__dict__["confidence_"] = confidence
 
+    def extra_files(self) -> dict[str, bytes]:
+        """Return the files that hold the confidence; none if there is none."""
+        return {} if self.confidence_ == Confidence() else self.confidence_.to_files()
+
+    def set_extra_files(self, contents: Mapping[str, bytes]) -> None:
+        """Set the confidence from its files."""
+        if CONFIDENCE_NAME in contents:
+            self.set_confidence(Confidence.from_files(contents, len(self.classes_)))
+
     def __sklearn_tags__(self) -> Any:
-        """Tell scikit-learn that this is a classifier whose X is not a table."""
+        """Return scikit-learn's tags: a classifier whose X is not a table."""
         from sklearn.utils import ClassifierTags, InputTags, Tags, TargetTags
 
         return Tags(

@@ -1,18 +1,18 @@
-"""One folder per model, readable by a person, and nothing in it is ever run.
+"""Model folders of recognisers, taggers and regressors. Loading one never runs code from it.
 
-==================  ==============================================================
-``settings.json``   task, settings, feature, format version, digests of the files
-``labels.json``     the classes, in the order of the net's answers
-``net.onnx``        the net as it is asked
-``net.keras``       the net as it can be trained on
-``model.skops``     instead of both: a classical model
-``confidence.json`` how sure the answers really are, and when none is given; with ``familiar.npz``
-``thresholds.json`` of a tagger: its calibration, and from which probability on each tag is said to be there
-``ranges.json``     of a regressor: the lowest and the highest of each value it learned
+==================  ==================================================================================
+``settings.json``   task, settings, front end, format version, digests of the files
+``labels.json``     names of the outputs, in their order
+``net.onnx``        the network for prediction
+``net.keras``       the network for further training
+``model.*``         instead of both: a classical estimator
+``confidence.json`` calibration, thresholds and limits of novelty of a classifier; with ``familiar.npz``
+``thresholds.json`` calibration and thresholds of a tagger
+``ranges.json``     range of each value of a regressor in the training clips
 ``metrics.json``    the scores
-``card.md``         what the model is for, what it learned from, how well it does
-``report.html``     the same with pictures and sounds
-==================  ==============================================================
+``card.md``         the model card: intended use, training data, scores, limits
+``report.html``     the same with figures and sounds
+==================  ==================================================================================
 """
 
 from __future__ import annotations
@@ -28,24 +28,13 @@ import numpy as np
 
 from woodshed.atomic import write_whole
 from woodshed.errors import ModelFolderError, WoodshedError, printable
-from woodshed.features.log_mel import LogMel
-from woodshed.features.noise_floor import NoiseFloor
-from woodshed.features.played import PlayedNotes, TimedNotes
-from woodshed.features.row import RowFeature
-from woodshed.features.summary import Summary
-from woodshed.features.timbre import TimbreSummary
-from woodshed.features.views import Views
-from woodshed.features.voice import VoiceSummary
-from woodshed.features.voice_course import VoiceCourse
-from woodshed.recognition.confidence import CONFIDENCE_NAME, FAMILIAR_NAME, Confidence
 from woodshed.recognition.estimator import AudioEstimator
-from woodshed.recognition.recogniser import Recogniser
-from woodshed.training.inference import KERAS_NAME, ONNX_NAME, RANGES_NAME, THRESHOLDS_NAME
+from woodshed.recognition.front_ends import front_end_from_dict, front_end_name, front_end_to_dict
+from woodshed.recognition.learners import all_file_names, learner_of
 from woodshed.training.model_folder import (
     FORMAT,
     LABELS_NAME,
     METRICS_NAME,
-    MODEL_NAME,
     SETTINGS_NAME,
     damaged,
     make_folder,
@@ -56,76 +45,55 @@ from woodshed.training.model_folder import (
 )
 from woodshed.training.progress import LearningCurve
 
-_ROWS = (NoiseFloor, PlayedNotes, Summary, TimbreSummary, TimedNotes, Views, VoiceCourse, VoiceSummary)
 
-FEATURES: dict[str, type[LogMel | RowFeature | PlayedNotes]] = {
-    feature.__name__: feature for feature in (LogMel, *_ROWS)
-}
-"""Name in ``settings.json`` -> feature: what may be made of it."""
+def save_model(estimator: AudioEstimator, folder: Path) -> None:
+    """Write a fitted estimator into a folder, each file whole or not at all.
 
-_KINDS = {
-    frozenset({LABELS_NAME, KERAS_NAME}): "LogMel",
-    frozenset({LABELS_NAME, KERAS_NAME, ONNX_NAME}): "LogMel",
-    frozenset({LABELS_NAME, MODEL_NAME}): "Summary",
-}
-"""Files of each kind of model -> the feature that it hears; no other file of a folder is opened."""
-
-_OF_CONFIDENCE = frozenset({CONFIDENCE_NAME, FAMILIAR_NAME})
-
-_BESIDE = _OF_CONFIDENCE | {RANGES_NAME, THRESHOLDS_NAME}
-"""Files that any kind of model may have, or not."""
-
-
-def save_model(recogniser: AudioEstimator, folder: Path) -> None:
-    """Write a fitted recogniser's files into a folder, each of them whole or not at all.
-
-    ``settings.json`` comes last and names the digests of the others, so a folder in which writing was
-    cut short, or whose files do not belong together, is refused when it is loaded.
+    ``settings.json`` comes last and holds the digests of the others, so that a folder in which writing was
+    interrupted, or whose files do not belong together, is refused when it is loaded.
 
     Raises
     ------
     OutputError
         If the folder cannot be made or written to.
     NotFittedError
-        If the recogniser has not learned.
+        If the estimator is not fitted.
     """
-    labels = [str(name) for name in recogniser.fitted("classes_")]
+    labels = [str(name) for name in estimator.fitted("classes_")]
     make_folder(folder)
-    contents = {LABELS_NAME: to_json(labels).encode(), **recogniser.files_}
-    confidence = getattr(recogniser, "confidence_", Confidence())  # only a recogniser has one
-    if confidence != Confidence():
-        contents |= confidence.to_files()
+    contents = {LABELS_NAME: to_json(labels).encode(), **estimator.files_, **estimator.extra_files()}
     for name, content in contents.items():
         write_whole(folder / name, content)
     settings = {
         "format": FORMAT,
-        "task": type(recogniser).task,
-        "settings": recogniser.get_params() | {"store": None},
-        "feature": {type(recogniser.feature_).__name__: asdict(recogniser.feature_)},
-        "curve": asdict(recogniser.curve_),
+        "task": type(estimator).task,
+        "settings": estimator.get_params() | {"store": None},
+        "feature": front_end_to_dict(estimator.feature_),
+        "curve": asdict(estimator.curve_),
         "files": {name: hashlib.sha256(content).hexdigest() for name, content in contents.items()},
     }
     write_whole(folder / SETTINGS_NAME, to_json(settings))
-    for name in {KERAS_NAME, ONNX_NAME, MODEL_NAME, *_BESIDE} - set(contents):
-        (folder / name).unlink(missing_ok=True)  # of another kind of model that was here before
+    former = all_file_names() | type(estimator).head.files | type(estimator).extra_names
+    for name in former - set(contents):
+        (folder / name).unlink(missing_ok=True)  # of another model that was here before
 
 
 def load_model(folder: str | Path, classes: Mapping[str, type[AudioEstimator]]) -> AudioEstimator:
-    """Load a recogniser; no code from the folder is run.
+    """Load an estimator; no code from the folder is run.
 
-    Keras is not loaded if ONNX Runtime can ask, and scikit-learn only for a classical model.
+    Keras is not imported if ONNX Runtime can run the model.
 
     Parameters
     ----------
     folder
         What `save_model` wrote.
     classes
-        Task name -> class.
+        Name of each task that may be loaded -> class.
 
     Raises
     ------
     ModelFolderError
-        If it is not a model, is damaged, or comes from a newer version.
+        If it is not a model, is damaged, or was written by a newer version.
     """
     folder = Path(folder)
     settings = read_settings(folder)
@@ -135,31 +103,38 @@ def load_model(folder: str | Path, classes: Mapping[str, type[AudioEstimator]]) 
             f"{printable(folder)} is a model for {task!r}, not for {', '.join(classes)}. "
             "Load it with woodshed.load(folder)."
         )
-    contents = read_contents(folder, settings, _KINDS, _BESIDE)
+    kind = classes[task]
     try:
-        recogniser = classes[task](**settings["settings"])
-        name = _KINDS[frozenset(settings["files"]) - _BESIDE]
-        if name == "Summary":
-            reads_notes = classes[task].notes.__name__ in settings["feature"]
-            name = (classes[task].notes if reads_notes else classes[task].summary).__name__
-        feature = FEATURES[name](**settings["feature"][name])
-        labels = json.loads(contents.pop(LABELS_NAME))
+        estimator = kind(**settings["settings"])
+        learner = learner_of(estimator.net)
+        feature = front_end_from_dict(settings["feature"], per_clip=learner.reads_rows)
+        names = {front_end_name(name) for name in settings["feature"]}
+        if names - {estimator.front_end, *_own_front_ends(kind, learner.reads_rows)}:
+            raise ValueError(f"its front end {', '.join(names)} is not that of the task")
         curve = LearningCurve.from_dict(settings["curve"])
-        confidence = Confidence.from_files(contents, len(labels))
     except (KeyError, TypeError, ValueError, WoodshedError) as error:
         raise damaged(folder / SETTINGS_NAME, f"it does not fit this version ({error})") from error
-    recogniser.set_learned(
-        classes=np.asarray(labels, dtype=str),
-        feature=feature,
-        files={name: content for name, content in contents.items() if name not in _OF_CONFIDENCE},
-        curve=curve,
-        skipped=[],
-    )
-    if CONFIDENCE_NAME in contents and isinstance(recogniser, Recogniser):
-        recogniser.set_confidence(confidence)
-    if MODEL_NAME in contents:
-        recogniser.net_  # noqa: B018  built now, so that a file that was tampered with is refused now
-    return recogniser
+    file_sets = [frozenset({LABELS_NAME, *names}) for names in learner.file_sets]
+    contents = read_contents(folder, settings, file_sets, kind.head.files | kind.extra_names)
+    try:
+        labels = json.loads(contents.pop(LABELS_NAME))
+        estimator.set_learned(
+            classes=np.asarray(labels, dtype=str),
+            feature=feature,
+            files={name: content for name, content in contents.items() if name not in kind.extra_names},
+            curve=curve,
+            skipped=[],
+        )
+        estimator.set_extra_files(contents)
+    except (KeyError, TypeError, ValueError, WoodshedError) as error:
+        raise damaged(folder / SETTINGS_NAME, f"it does not fit this version ({error})") from error
+    if learner.reads_rows:
+        estimator.net_  # noqa: B018  # built now, so that a file that was tampered with is refused now
+    return estimator
+
+
+def _own_front_ends(kind: type[AudioEstimator], reads_rows: bool) -> tuple[str, ...]:
+    return (kind.row_front_end, kind.note_front_end) if reads_rows else (kind.frame_front_end,)
 
 
 def describe_model(folder: Path) -> dict[str, Any]:

@@ -1,18 +1,18 @@
-"""Sounds whose class nobody has said: a recogniser names them itself, and learns where it is sure.
+"""Self-training: pseudo-labels for unlabelled clips.
 
-It learns from the labelled clips, names the others, and learns again from both. How sure it must be is not
-set by hand: parts of the labelled clips are held out, and a name counts from the probability on at which nine
-of ten held-out clips were named right. If there is no such probability, no name counts and nothing changes. A
-clip with a name of its own making counts half. Whole groups are held out, unless the unlabelled clips are all
-of groups that have labelled clips too: it is as unlike the clips it names as it was then.
+A model is trained on the labelled clips, predicts the unlabelled ones, and is trained again on both. The
+probability from which a prediction is used is measured, not set: parts of the labelled clips are held out, and
+predictions count from the probability on at which nine of ten held-out clips are right. If there is no such
+probability, no prediction is used and nothing changes. A pseudo-labelled clip has half the weight of a labelled
+one. Whole groups are held out, unless every unlabelled clip belongs to a group that has labelled clips too.
 
-What is learned so can also be wrong in the same way as before, only surer. Whether it helps shows in the
-score, in which no unlabelled clip takes part.
+Self-training can also reinforce errors. Whether it helps shows in the score, in which no unlabelled clip takes
+part.
 
 References
 ----------
 D.-H. Lee, "Pseudo-label: the simple and efficient semi-supervised learning method for deep neural networks",
-workshop at ICML 2013. There each batch sets the names anew and all of them count.
+workshop at ICML 2013. There the labels are set anew in each batch, and all of them are used.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, overload
+from typing import Any, overload
 
 import numpy as np
 from numpy.typing import NDArray
@@ -31,50 +31,48 @@ from woodshed.data.folds import stratified_folds, stratified_group_folds
 from woodshed.data.sound import Sounds
 from woodshed.data.table import NO_LABEL
 from woodshed.errors import DataError
+from woodshed.recognition.estimator import AudioEstimator
 from woodshed.recognition.items import check_lengths, class_names
-
-if TYPE_CHECKING:
-    from woodshed.recognition.recogniser import Recogniser
-    from woodshed.training.progress import OnEpoch
+from woodshed.training.progress import OnEpoch
 
 SELF_TRAINING_MODES = ("pseudo",)
-"""What may be done with unlabelled clips."""
+"""Values of the setting ``unlabelled``."""
 
-RIGHT_SHARE = 0.9
-"""A name counts from the probability on at which so many held-out clips were named right."""
+TARGET_PRECISION = 0.9
+"""Share of the held-out predictions that must be right from the chosen probability on."""
 
-WEIGHT = 0.5
-"""How much a clip counts whose name is the model's own; one that was labelled counts 1."""
+PSEUDO_WEIGHT = 0.5
+"""Weight of a pseudo-labelled clip; a labelled one has weight 1."""
 
 N_PARTS = 3
-"""Into so many parts the labelled clips are dealt out, each named by who learned from the others."""
+"""Parts of the labelled clips, each predicted by a model trained on the others."""
 
 N_TRAININGS = N_PARTS + 2
-"""Trainings it takes instead of one: one for each part, one that names, one that is kept."""
+"""Trainings instead of one: one for each part, one that predicts the unlabelled clips, and the last."""
 
-LEAST_HELD_OUT = 10
-"""The share that is right is not believed of fewer clips."""
+MIN_HELD_OUT = 10
+"""Least number of held-out predictions that a precision is computed from."""
 
 
 @dataclass(frozen=True)
 class PseudoLabels:
-    """What became of the clips without a label.
+    """Labels given to unlabelled clips.
 
     Parameters
     ----------
     n_unlabelled
-        How many there were.
+        Number of unlabelled clips.
     names
-        Place of a clip that was learned from, among all clips -> the name that it was given.
+        Index of a clip that was trained on -> the label it was given.
     least_probability
-        From which probability on a name counted; None if none was sure enough.
+        Probability from which predictions were used; None if there was none.
 
     Examples
     --------
     >>> PseudoLabels(20, {3: "yes", 17: "no"}, 0.8).to_text()
-    '2 of 20 unlabelled sounds learned from, by the name that it gave them itself (0.80 sure or more)'
+    '2 of 20 unlabelled clips used, labelled by predictions of probability 0.80 or more'
     >>> PseudoLabels(20, {}, None).to_text()
-    'none of 20 unlabelled sounds learned from: it was not sure enough of any'
+    'none of 20 unlabelled clips used: no prediction was certain enough'
     """
 
     n_unlabelled: int
@@ -82,16 +80,18 @@ class PseudoLabels:
     least_probability: float | None
 
     def to_text(self) -> str:
-        """Say it in words."""
-        whole = f"of {self.n_unlabelled:,} unlabelled sounds learned from"
+        """Return a summary in words."""
+        total = f"of {self.n_unlabelled:,} unlabelled clips used"
         if self.least_probability is None or not self.names:
-            return f"none {whole}: it was not sure enough of any"
-        sure = f"{self.least_probability:.2f} sure or more"
-        return f"{len(self.names):,} {whole}, by the name that it gave them itself ({sure})"
+            return f"none {total}: no prediction was certain enough"
+        return (
+            f"{len(self.names):,} {total}, labelled by predictions of probability "
+            f"{self.least_probability:.2f} or more"
+        )
 
 
-class Some(Sequence[Clip]):
-    """Some clips of a sequence, each taken out of it when it is needed."""
+class ClipSubset(Sequence[Clip]):
+    """Some clips of a sequence, each read when it is needed."""
 
     def __init__(self, clips: Sequence[Clip], rows: NDArray[np.int64]) -> None:
         self._clips, self._rows = clips, rows
@@ -102,117 +102,140 @@ class Some(Sequence[Clip]):
     @overload
     def __getitem__(self, index: int) -> Clip: ...
     @overload
-    def __getitem__(self, index: slice) -> Some: ...
-    def __getitem__(self, index: int | slice) -> Clip | Some:
-        """Return one clip, or fewer of them."""
+    def __getitem__(self, index: slice) -> ClipSubset: ...
+    def __getitem__(self, index: int | slice) -> Clip | ClipSubset:
+        """Return one clip, or a smaller subset."""
         if isinstance(index, slice):
-            return Some(self._clips, self._rows[index])
+            return ClipSubset(self._clips, self._rows[index])
         return self._clips[int(self._rows[index])]
 
 
-def some_of(clips: Sequence[Clip], rows: NDArray[np.int64]) -> Sequence[Clip]:
-    """Return some clips; files stay files, so that what is stored of them is found again."""
+def subset_of(clips: Sequence[Clip], rows: NDArray[np.int64]) -> Sequence[Clip]:
+    """Return some clips; files stay files, so that stored features are reused."""
     if isinstance(clips, Sounds):
         return Sounds((clips.examples[k] for k in rows), sample_rate=clips.sample_rate)
-    return Some(clips, rows)
+    return ClipSubset(clips, rows)
 
 
 def fit_with_unlabelled(
-    recogniser: Recogniser,
+    recogniser: AudioEstimator,
     clips: Sequence[Clip],
     labels: Sequence[str | None],
     groups: Sequence[str] | None,
     sample_weight: Sequence[float] | None,
+    *,
     checkpoint: Path | None,
     on_epoch: OnEpoch,
 ) -> PseudoLabels | None:
-    """Fit a recogniser in place where some labels are None; see `Recogniser.fit`.
+    """Fit a recogniser in place where some labels are None; arguments as of `Recogniser.fit`.
 
     Returns
     -------
     PseudoLabels or None
-        What became of them; None if the settings leave them aside.
+        Labels given to the unlabelled clips; None if the settings skip them.
     """
     check_lengths(clips, ["" for _ in labels], groups)
-    known = np.asarray([k for k, label in enumerate(labels) if label is not None], np.int64)
-    others = np.setdiff1d(np.arange(len(labels)), known)
+    labelled = np.asarray([k for k, label in enumerate(labels) if label is not None], np.int64)
+    others = np.setdiff1d(np.arange(len(labels)), labelled)
     weights = np.ones(len(labels)) if sample_weight is None else np.asarray(sample_weight, np.float64)
-    given = [str(labels[k]) for k in known]
-    own_groups = None if groups is None else [groups[k] for k in known]
-    rows, names, told = known, list(given), None
-    if recogniser.unlabelled is not None:
-        here, beyond = some_of(clips, known), some_of(clips, others)
-        are_known = groups is not None and {groups[k] for k in others} <= set(own_groups or [])
-        least = least_probability(recogniser, here, given, None if are_known else own_groups, weights[known])
-        taken, added = np.zeros(0, np.int64), list[str]()
-        if least is not None:
-            teacher = _fresh(recogniser).fit(here, given, own_groups, weights[known].tolist())
-            taken, added = _name(teacher, beyond, least)
-        rows, names = np.concatenate([known, others[taken]]), [*given, *added]
-        own = zip(others[taken].tolist(), added, strict=True)
-        told = PseudoLabels(len(others), dict(own), least)
-        weights[others] *= WEIGHT
-    some_weights = None if told is None and sample_weight is None else weights[rows].tolist()
-    recogniser.learn(
-        *(some_of(clips, rows), names, None if groups is None else [groups[k] for k in rows]),
-        *(some_weights, checkpoint, on_epoch),
+    rows, names = labelled, [str(labels[k]) for k in labelled]
+    pseudo_labels = None
+    if recogniser.get_params()["unlabelled"] is not None:
+        taken, added, least = _pseudo_labels(recogniser, clips, labelled, names, others, groups, weights)
+        pseudo_labels = PseudoLabels(len(others), dict(zip(taken.tolist(), added, strict=True)), least)
+        rows, names = np.concatenate([labelled, taken]), [*names, *added]
+        weights[others] *= PSEUDO_WEIGHT
+    is_weighted = pseudo_labels is not None or sample_weight is not None
+    AudioEstimator.fit(
+        recogniser,
+        subset_of(clips, rows),
+        names,
+        None if groups is None else [groups[k] for k in rows],
+        weights[rows].tolist() if is_weighted else None,
+        checkpoint=checkpoint,
+        on_epoch=on_epoch,
     )
-    if told is None:
+    if pseudo_labels is None:
         recogniser.skipped_ += [Skipped(Path(_source(clips, int(k))), NO_LABEL) for k in others]
-    return told
+    return pseudo_labels
+
+
+def _pseudo_labels(  # noqa: PLR0913  # the arrays of one training set
+    recogniser: AudioEstimator,
+    clips: Sequence[Clip],
+    labelled: NDArray[np.int64],
+    names: list[str],
+    others: NDArray[np.int64],
+    groups: Sequence[str] | None,
+    weights: NDArray[np.float64],
+) -> tuple[NDArray[np.int64], list[str], float | None]:
+    """Return the unlabelled clips to train on, their labels, and the probability from which they count."""
+    known = subset_of(clips, labelled)
+    own_groups = None if groups is None else [groups[k] for k in labelled]
+    are_known = groups is not None and {groups[k] for k in others} <= set(own_groups or [])
+    held_out_groups = None if are_known else own_groups
+    least = least_probability(recogniser, known, names, held_out_groups, weights[labelled])
+    if least is None:
+        return others[:0], [], None
+    teacher = _unfitted(recogniser).fit(known, names, own_groups, weights[labelled].tolist())
+    outputs = teacher.outputs(subset_of(clips, others))
+    is_certain = outputs.max(axis=1) >= least
+    added = [str(name) for name in teacher.classes_[outputs[is_certain].argmax(axis=1)]]
+    return others[is_certain], added, least
 
 
 def least_probability(
-    recogniser: Recogniser,
+    recogniser: AudioEstimator,
     clips: Sequence[Clip],
     labels: Sequence[str],
     groups: Sequence[str] | None,
     weights: NDArray[np.float64],
 ) -> float | None:
-    """Find from which probability on a recogniser with these settings names nine of ten clips right.
+    """Return the probability from which held-out predictions reach `TARGET_PRECISION`.
 
-    Each part of the clips is named by one that learned from the others; whole groups, if they are given.
+    Each part of the clips is predicted by a model trained on the others; whole groups, if they are given.
 
     Returns
     -------
     float or None
-        None if there is no such probability, or too few clips to tell.
+        None if there is no such probability, or too few clips to measure it.
     """
     truth = np.asarray(labels)
-    sure, right = np.zeros(len(truth)), np.zeros(len(truth), bool)
+    probabilities, is_right = np.zeros(len(truth)), np.zeros(len(truth), bool)
     class_names(truth)
-    for test in _deal(labels, groups, recogniser.seed):
+    for test in _folds(labels, groups, recogniser.seed):
         train = np.setdiff1d(np.arange(len(truth)), test)
-        model = _fresh(recogniser).fit(
-            some_of(clips, train),
+        model = _unfitted(recogniser).fit(
+            subset_of(clips, train),
             truth[train].tolist(),
             None if groups is None else [groups[k] for k in train],
             weights[train].tolist(),
         )
-        rows = model.predict_proba(some_of(clips, test))
-        sure[test], right[test] = rows.max(axis=1), model.classes_[rows.argmax(axis=1)] == truth[test]
-    return threshold_of(sure, right)
+        outputs = model.outputs(subset_of(clips, test))
+        probabilities[test] = outputs.max(axis=1)
+        is_right[test] = model.classes_[outputs.argmax(axis=1)] == truth[test]
+    return threshold_of(probabilities, is_right)
 
 
-def threshold_of(sure: NDArray[np.float64], right: NDArray[np.bool_]) -> float | None:
-    """Return the lowest probability from which on `RIGHT_SHARE` of the answers are right.
+def threshold_of(probabilities: NDArray[np.float64], is_right: NDArray[np.bool_]) -> float | None:
+    """Return the lowest probability from which `TARGET_PRECISION` of the predictions are right.
 
     Examples
     --------
-    >>> sure = np.linspace(0, 1, 21)
-    >>> threshold_of(sure, sure > 0.42), threshold_of(sure, sure > 2)
+    >>> probabilities = np.linspace(0, 1, 21)
+    >>> threshold_of(probabilities, probabilities > 0.42), threshold_of(probabilities, probabilities > 2)
     (0.4, None)
     """
-    order = np.argsort(-sure, kind="stable")
-    ranked, numbers = sure[order], np.arange(1, len(order) + 1)
-    is_last = np.append(ranked[1:] < ranked[:-1], True)  # equal answers count together
-    shares = np.cumsum(right[order]) / numbers
-    enough = ranked[is_last & (shares >= RIGHT_SHARE) & (numbers >= LEAST_HELD_OUT)]
-    return float(enough[-1]) if len(enough) else None
+    order = np.argsort(-probabilities, kind="stable")
+    ranked, numbers = probabilities[order], np.arange(1, len(order) + 1)
+    is_last = np.append(ranked[1:] < ranked[:-1], True)  # equal probabilities count together
+    precision = np.cumsum(is_right[order]) / numbers
+    usable = ranked[is_last & (precision >= TARGET_PRECISION) & (numbers >= MIN_HELD_OUT)]
+    return float(usable[-1]) if len(usable) else None
 
 
-def _deal(labels: Sequence[str], groups: Sequence[str] | None, seed: int) -> Sequence[NDArray[np.int64]]:
-    """Deal out whole groups, or single clips where that cannot be."""
+def _folds(labels: Sequence[str], groups: Sequence[str] | None, seed: int) -> Sequence[NDArray[np.int64]]:
+    """Return folds of whole groups, of single clips where that is impossible, or none."""
     if groups is not None and len(set(groups)) > 1:
         try:
             return stratified_group_folds(labels, groups, min(N_PARTS, len(set(groups))), seed, "group")
@@ -220,18 +243,11 @@ def _deal(labels: Sequence[str], groups: Sequence[str] | None, seed: int) -> Seq
             pass
     try:
         return stratified_folds(labels, N_PARTS, seed)
-    except DataError:  # not even one class has so many clips
+    except DataError:  # too few clips of every class
         return []
 
 
-def _name(teacher: Recogniser, clips: Sequence[Clip], least: float) -> tuple[NDArray[np.int64], list[str]]:
-    """Return the clips that are named surely enough, and their names."""
-    rows = teacher.predict_proba(clips)
-    taken = np.flatnonzero(rows.max(axis=1) >= least)
-    return taken, [str(name) for name in teacher.classes_[rows[taken].argmax(axis=1)]]
-
-
-def _fresh(recogniser: Recogniser) -> Recogniser:
+def _unfitted(recogniser: AudioEstimator) -> AudioEstimator:
     settings: dict[str, Any] = recogniser.get_params() | {"unlabelled": None}
     return type(recogniser)(**settings)
 
@@ -243,46 +259,46 @@ def _source(clips: Sequence[Clip], k: int) -> str:
 # -- in a corpus -----------------------------------------------------------------------------------
 
 
-def with_unlabelled(recogniser: Any, corpus: Corpus) -> Corpus:
-    """Take the unlabelled sounds of a corpus in, if the settings ask for them; else leave them set aside.
+def with_unlabelled(estimator: AudioEstimator | None, corpus: Corpus) -> Corpus:
+    """Return a corpus whose unlabelled examples are used if the settings say so, and skipped otherwise.
 
-    Where groups are known, a sound without one stays aside: it may be of a group that is tested.
+    Where groups are known, an unlabelled example without a group is skipped: it may belong to a tested one.
 
     Examples
     --------
     >>> from woodshed.recognition.recogniser import Recogniser
-    >>> lost = Example(Path("c.wav"))
-    >>> some = Corpus("some", (), (Skipped(lost.path, NO_LABEL),), unlabelled=(lost,))
-    >>> len(with_unlabelled(Recogniser(), some).unlabelled)
+    >>> unlabelled = Example(Path("c.wav"))
+    >>> corpus = Corpus("some", (), (Skipped(unlabelled.path, NO_LABEL),), unlabelled=(unlabelled,))
+    >>> len(with_unlabelled(Recogniser(), corpus).unlabelled)
     0
-    >>> taken = with_unlabelled(Recogniser(unlabelled="pseudo"), some)
-    >>> len(taken.unlabelled), len(taken.skipped)
+    >>> used = with_unlabelled(Recogniser(unlabelled="pseudo"), corpus)
+    >>> len(used.unlabelled), len(used.skipped)
     (1, 0)
     """
-    if getattr(recogniser, "unlabelled", None) is None:
+    if getattr(estimator, "unlabelled", None) is None:
         return replace(corpus, unlabelled=())
-    taken = corpus.unlabelled
+    used = corpus.unlabelled
     if corpus.groups is not None:
-        taken = tuple(example for example in taken if example.group is not None)
-    paths = {example.path for example in taken}
-    left = tuple(e for e in corpus.skipped if not (e.path in paths and NO_LABEL[:-1] in e.reason))
-    return replace(corpus, unlabelled=taken, skipped=left)
+        used = tuple(example for example in used if example.group is not None)
+    paths = {example.path for example in used}
+    skipped = tuple(e for e in corpus.skipped if not (e.path in paths and NO_LABEL[:-1] in e.reason))
+    return replace(corpus, unlabelled=used, skipped=skipped)
 
 
 def may_learn(unlabelled: Sequence[Example], tested: Sequence[Example]) -> list[Example]:
-    """Return the unlabelled sounds that share no group, file or part of a split with what is tested.
+    """Return the unlabelled examples that share no group, file or official part with the tested ones.
 
     Examples
     --------
-    >>> sounds = [Example(Path("a.wav"), group="ann"), Example(Path("b.wav"), group="bob")]
-    >>> [sound.group for sound in may_learn(sounds, [Example(Path("c.wav"), "yes", group="ann")])]
+    >>> unlabelled = [Example(Path("a.wav"), group="ann"), Example(Path("b.wav"), group="bob")]
+    >>> [example.group for example in may_learn(unlabelled, [Example(Path("c.wav"), "yes", group="ann")])]
     ['bob']
     """
     groups = {example.group for example in tested} - {None}
     parts = {example.split for example in tested} - {None}
     paths = {example.path for example in tested}
     return [
-        sound
-        for sound in unlabelled
-        if sound.group not in groups and sound.split not in parts and sound.path not in paths
+        example
+        for example in unlabelled
+        if example.group not in groups and example.split not in parts and example.path not in paths
     ]

@@ -31,9 +31,6 @@ KERAS_NAME, ONNX_NAME = "net.keras", "net.onnx"
 
 _OUR_LAYER = re.compile(r'"registered_name": "woodshed>(\w+)"')
 
-THRESHOLDS_NAME, RANGES_NAME = "thresholds.json", "ranges.json"
-"""Files beside them: a tagger's calibration and thresholds; the ends of what a regressor learned."""
-
 
 def predict_onnx(content: bytes) -> PredictFunction:
     """Make a function that asks the net in an ONNX file.

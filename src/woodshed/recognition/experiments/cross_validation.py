@@ -1,38 +1,51 @@
-"""What every run does: learn and test on each fold of each split, write it down, and go on where it was."""
+"""Cross-validation: train and test on every fold of each split, beside the baselines, with resume."""
 
 from __future__ import annotations
 
+import time
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
-from typing import Any, Generic, TypeVar
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from woodshed.data.example import Corpus, Example
+from woodshed.data.item import file_digest
 from woodshed.data.sound import Sounds
 from woodshed.data.split import Fold, Split
 from woodshed.features.summary import Summary
 from woodshed.recognition.estimator import AudioEstimator
 from woodshed.recognition.experiments import baseline
-from woodshed.recognition.fit_classical import EFFECTIVE_SETTINGS, time_fits
+from woodshed.recognition.experiments.result import Experiment, SplitResult, SummaryTable
 from woodshed.recognition.items import common_rate
+from woodshed.recognition.self_training import N_TRAININGS, may_learn
 from woodshed.training.progress import LearningCurve, Watcher
+from woodshed.training.provenance import provenance
 from woodshed.training.run_state import RunState, fingerprint
-from woodshed.training.stderr import suppress_stderr
-
-AnyListener = TypeVar("AnyListener", bound=AudioEstimator)
 
 Part = Mapping[str, NDArray[Any]]
-"""The answers to the test part of one fold, by the name of the method, with the truth and the curve."""
+"""Arrays of the test part of one fold by name: the outputs of each method, the truth, the learning curve."""
+
+UNKNOWN_TARGET = -1e9
+"""Stands for an unknown target in the fingerprint of a run."""
 
 
 @dataclass(frozen=True)
 class Plan:
-    """What a run would take: trainings, epochs at most in each, weights of the net, and roughly how long.
+    """Estimated work of a run.
 
-    A classical model has neither epochs nor weights; the time to describe the sounds is not counted.
+    Parameters
+    ----------
+    n_trainings
+        Number of fits.
+    n_epochs
+        Epochs of each at most; 0 for a classical estimator.
+    n_weights
+        Weights of the network; 0 for a classical estimator.
+    duration_s
+        Estimated time, feature extraction left out.
     """
 
     n_trainings: int
@@ -42,33 +55,31 @@ class Plan:
 
 
 @dataclass
-class FoldRun(Generic[AnyListener]):
-    """One run: the settings, the data, and where it is written down and watched.
+class CrossValidation:
+    """Train and test an estimator on every fold of each split, and keep one model.
 
-    It is not used itself, but as `woodshed.recognition.experiments.classes.Run` or `woodshed.recognition.experiments.columns.ColumnRun`.
-
-    With one fold the model that was tested is kept. With several, one more is learned from everything; the
-    scores are those of its likes, each of which missed a part. A keyboard interrupt ends the training that
-    is under way with its best weights so far, tests it, and keeps it; no other is begun, and the notebook
-    can still go on from where it was.
+    With one fold, the model that was tested is kept. With several, a further one is trained on everything;
+    the scores are those of the fold models, each of which missed a part. A keyboard interrupt ends the
+    training under way with its best weights so far, tests that model and keeps it; no other training begins,
+    and the run can be resumed.
 
     Parameters
     ----------
-    listener
+    estimator
         Unfitted, with the settings to use. A sample rate left open is chosen from all examples.
     corpus
         Checked examples.
     splits
-        How to test; the honest split first.
-    notebook
-        See `RunState`.
+        How to test; the grouped split first.
+    run_state
+        Where finished folds are stored.
     resume
-        Go on with the run that is written down there.
+        Continue the run that is stored there.
     watcher
-        See `Watcher`.
+        Observer of the progress.
     """
 
-    estimator: AnyListener
+    estimator: AudioEstimator
     corpus: Corpus
     splits: Sequence[Split]
     run_state: RunState = field(default_factory=RunState)
@@ -78,36 +89,25 @@ class FoldRun(Generic[AnyListener]):
     def __post_init__(self) -> None:
         kind = type(self.estimator)
         settings = self.estimator.get_params()
+        self.head = kind.head
         self.sounds = Sounds(self.corpus.examples)
         self.sample_rate = settings["sample_rate"] or common_rate(self.sounds, kind.highest_rate)
         self.settings = settings | {"sample_rate": self.sample_rate}
-        self.names, self.answers = self.read_answers()
+        self.answers = [self.head.target_of(example) for example in self.corpus.examples]
+        names, self.targets = self.head.encode(self.answers, kind.names)
+        self.names = [str(name) for name in names]
         self.method = method_of(self.estimator)
-        self.n_epochs = 0 if self.estimator.is_classical else settings["epochs"]
+        self.n_epochs = self.estimator.learner.n_epochs(self.estimator)
         self.interrupted = False
-        self._kept: tuple[AnyListener, NDArray[np.int64]] | None = None
+        self.summary_rows = np.zeros((0, 0))
+        self._evaluator = self.head.evaluator(self)
+        self._kept: tuple[AudioEstimator, NDArray[np.int64]] | None = None
 
-    # -- what a kind of run says for itself -------------------------------------------------------
+    # -- plan -------------------------------------------------------------------------------------
 
-    def read_answers(self) -> tuple[list[str], Sequence[Any]]:
-        """Return what is to be told, classes or columns by name, and the right answer of each example."""
-        raise NotImplementedError
-
-    def test_fold(self, fold: Fold, fitted: AnyListener) -> tuple[dict[str, NDArray[Any]], float | None]:
-        """Answer the test part of a fold.
-
-        Returns
-        -------
-        part, accuracy
-            The answers with the truth; and the share that is right, None if there is no such thing.
-        """
-        raise NotImplementedError
-
-    def unlabelled_beside(self, rows: NDArray[np.int64]) -> list[Example]:
-        """Return the unlabelled examples that may be learned from with these rows; here, none."""
-        return []
-
-    # -- what all do alike ------------------------------------------------------------------------
+    def counts(self) -> dict[str, int]:
+        """Return the number of examples of each class or tag, or of known values."""
+        return self.head.counts(self.names, self.targets)
 
     def plan(self) -> Plan:
         """Estimate the work from a few training steps on noise."""
@@ -115,38 +115,96 @@ class FoldRun(Generic[AnyListener]):
         sizes = [len(fold.train) for split in self.splits for fold in split.folds]
         if not self._keeps_tested(0):
             sizes.append(len(self.answers))
-        if self.estimator.is_classical:
-            return Plan(len(sizes), 0, 0, time_fits(self.estimator, len(self.names), sizes))
-        with suppress_stderr():
-            from woodshed.recognition.fit_net import time_step
-        step_s, n_weights = time_step(self.estimator, len(self.names))
-        n_steps = sum(max(1, size // self.settings["batch_size"]) for size in sizes)
-        return Plan(len(sizes), self.n_epochs, n_weights, step_s * n_steps * self.n_epochs)
+        n_weights, duration_s = self.estimator.learner.time_fits(self.estimator, len(self.names), sizes)
+        if self.corpus.unlabelled:  # self-training takes several fits each
+            duration_s *= N_TRAININGS
+        return Plan(len(sizes), self.n_epochs, n_weights, duration_s)
 
-    def begin(self, **deciding: Any) -> NDArray[np.float64]:
-        """Refuse settings that cannot work, open the notebook, and describe all sounds for the baselines.
+    # -- run --------------------------------------------------------------------------------------
 
-        Parameters
-        ----------
-        deciding
-            What else than settings, sounds, labels and splits decides the result.
+    def measure(self) -> tuple[Experiment, AudioEstimator]:
+        """Test on every fold, then make the model to keep.
+
+        Returns
+        -------
+        experiment, fitted
+            The results, and the model to keep.
 
         Raises
         ------
+        DataError
+            If a test part has a class that its training part lacks.
         OutputError
-            If the notebook holds another run, or cannot be written.
+            If another run is stored at the place of this one, or it cannot be written to.
         """
-        self.estimator.check_settings()
-        mark = (
-            deciding_settings(self.estimator, self.settings) | {"task": type(self.estimator).task} | deciding
+        began = time.monotonic()
+        results = self.test()
+        model, learned = self.model_to_keep()
+        facts = self._evaluator.finish_model(model, learned)
+        source = provenance(self.estimator.seed, time.monotonic() - began)
+        if self.interrupted:
+            source["interrupted"] = "yes: the scores are those of the folds that were run"
+        has_rows = self.estimator.learner.reads_rows
+        table = SummaryTable(Summary(sample_rate=self.sample_rate).names, self.summary_rows)
+        experiment = Experiment(
+            task=type(self.estimator).task,
+            head=self.head,
+            corpus=self.corpus,
+            names=tuple(self.names),
+            splits=tuple(results),
+            settings=deciding_settings(self.estimator, self.settings),
+            provenance=source | facts,
+            learned=learned,
+            summary=table if has_rows else None,
         )
+        return experiment, model
+
+    def test(self) -> list[SplitResult]:
+        """Train and test on every fold of every split; raises what `measure` raises."""
+        self._begin()
+        methods = methods_of(self.estimator, self.head.baselines)
+        results = []
+        for split, parts in self._tested_parts():
+            result = SplitResult(
+                split=split.name,
+                leaky=split.leaky,
+                indices=joined(parts, "indices"),
+                folds=joined(parts, "folds"),
+                truth=joined(parts, "truth"),
+                outputs={method: joined(parts, method) for method in methods},
+                decisions=joined(parts, "decisions"),
+                curves=tuple(curve for curve in map(LearningCurve.from_dict, parts) if curve.train_loss),
+            )
+            results.append(self._evaluator.finish_split(result, parts))
+        return results
+
+    def model_to_keep(self) -> tuple[AudioEstimator, NDArray[np.int64]]:
+        """Return the fitted model to keep, and the rows that it was trained on."""
+        if self._kept is None:
+            everything = np.arange(len(self.answers))
+            title = "the model to keep, from everything"
+            self._kept = self._fit(everything, title, "everything"), everything
+            self.watcher.end(None)
+        return self._kept
+
+    def _begin(self) -> None:
+        """Check the settings, open the stored run, and compute the features of the baselines."""
+        self.estimator.check_settings()
+        unlabelled = [(file_digest(e.path), e.start_s, e.group) for e in self.corpus.unlabelled]
+        mark = deciding_settings(self.estimator, self.settings) | {
+            "task": type(self.estimator).task,
+            "targets": np.nan_to_num(self.targets, nan=UNKNOWN_TARGET),
+            "names": self.names,
+            "unlabelled": unlabelled,
+        }
         self.run_state.open(fingerprint(mark, self.corpus, self.splits), resume=self.resume)
-        return baseline.summarise(
+        self.summary_rows = baseline.summarise(
             self.sounds, self.sample_rate, store=self.estimator.store, n_jobs=self.estimator.n_jobs
         )
+        self._evaluator.begin()
 
-    def test_parts(self) -> Iterator[tuple[Split, list[Part]]]:
-        """Learn and test on every fold of every split; after an interrupt, what there is by then."""
+    def _tested_parts(self) -> Iterator[tuple[Split, list[Part]]]:
+        """Train and test on every fold of every split; after an interrupt, yield the finished folds."""
         for s, split in enumerate(self.splits):
             parts: list[Part] = []
             for f, fold in enumerate(split.folds):
@@ -154,89 +212,87 @@ class FoldRun(Generic[AnyListener]):
                     break
                 name = f"split-{s}-fold-{f}"
                 part = None if self._keeps_tested(s) else self.run_state.recall(name)
-                parts.append(part or self._learn_and_test(s, fold, f"{split.name}: {fold.name}", name))
+                parts.append(part or self._fit_and_test(s, fold, f"{split.name}: {fold.name}", name))
             if parts:
                 yield split, parts
 
-    def model_to_keep(self) -> tuple[AnyListener, NDArray[np.int64]]:
-        """Return the fitted model to keep, and the rows that it learned from."""
-        if self._kept is None:
-            everything = np.arange(len(self.answers))
-            title = "the model to keep, from everything"
-            self._kept = self._learn(everything, title, "everything"), everything
-            self.watcher.end(None)
-        return self._kept
-
     def _keeps_tested(self, s: int) -> bool:
-        """Whether the model tested in a split is the one to keep: the notebook holds no models."""
+        """Whether the model tested in a split is the one to keep: models of folds are not stored."""
         return s == 0 and len(self.splits[0].folds) == 1
 
-    def _learn(self, rows: NDArray[np.int64], title: str, name: str) -> AnyListener:
+    def _fit(self, rows: NDArray[np.int64], title: str, name: str) -> AudioEstimator:
         """Fit a fresh model to some rows of the corpus."""
         groups = self.corpus.groups
         self.watcher.begin(title, self.n_epochs)
-        fresh = type(self.estimator)(**self.settings)
+        model = type(self.estimator)(**self.settings)
         checkpoint: Path | None = self.run_state.checkpoint(name)
-        more = self.unlabelled_beside(rows)
-        own_groups = None if groups is None else [*(groups[k] for k in rows), *(str(e.group) for e in more)]
+        unlabelled = self._unlabelled_beside(rows)
+        own_groups = None
+        if groups is not None:
+            own_groups = [*(groups[k] for k in rows), *(str(e.group) for e in unlabelled)]
         try:
-            fresh.fit(  # type: ignore[attr-defined]  # each kind has its own
-                Sounds((*self.corpus.subset(rows.tolist()), *more)),
-                [*(self.answers[k] for k in rows), *(None for _ in more)],
+            model.fit(
+                Sounds((*self.corpus.subset(rows.tolist()), *unlabelled)),
+                [*(self.answers[k] for k in rows), *(None for _ in unlabelled)],
                 own_groups,
                 checkpoint=checkpoint,
                 on_epoch=self.watcher.epoch,
             )
         except KeyboardInterrupt:
-            if not hasattr(fresh, "classes_"):
+            if not hasattr(model, "classes_"):
                 raise
             self.interrupted = True
-        return fresh
+        return model
 
-    def _learn_and_test(self, s: int, fold: Fold, title: str, name: str) -> Part:
-        """Learn from one part of the corpus, answer the other, and write it down."""
-        self.check_fold(fold, title)
-        fitted = self._learn(fold.train, title, name)
-        answers, accuracy = self.test_fold(fold, fitted)
-        part = answers | {
+    def _unlabelled_beside(self, rows: NDArray[np.int64]) -> list[Example]:
+        """Return the unlabelled examples that share nothing with the rows that are held out."""
+        if not self.corpus.unlabelled:
+            return []
+        tested = np.setdiff1d(np.arange(len(self.answers)), rows)
+        return may_learn(self.corpus.unlabelled, self.corpus.subset(tested.tolist()))
+
+    def _fit_and_test(self, s: int, fold: Fold, title: str, name: str) -> Part:
+        """Train on one part of the corpus, predict the other, and store the outputs."""
+        self.head.check_fold(fold, title, self.names, self.targets)
+        model = self._fit(fold.train, title, name)
+        part = {
+            **self._test_fold(fold, model),
+            **self._evaluator.test_fold(fold),
             "indices": fold.test,
             "folds": np.full(len(fold.test), fold.name),
-            **{name: np.asarray(value) for name, value in asdict(fitted.curve_).items()},
+            **{name: np.asarray(value) for name, value in asdict(model.curve_).items()},
             "fold": np.asarray(fold.name),
         }
         if not self.interrupted:
             self.run_state.write(name, part)
         if self._keeps_tested(s) or self.interrupted:
-            self._kept = fitted, fold.train
-        self.watcher.end(accuracy)
+            self._kept = model, fold.train
+        self.watcher.end(self.head.accuracy(part["truth"], part[self.method]))
         return part
 
-    def check_fold(self, fold: Fold, title: str) -> None:
-        """Refuse a fold that cannot be tested fairly; here, none."""
+    def _test_fold(self, fold: Fold, model: AudioEstimator) -> dict[str, NDArray[Any]]:
+        """Return the outputs of the model and the baselines for the test part of a fold."""
+        train, truth = self.targets[fold.train], self.targets[fold.test].astype(np.float64)
+        outputs = self.head.outputs_of_missing(train, len(truth))
+        decisions = self.head.outputs_of_missing(train, len(truth)).round()
+        columns = [self.names.index(str(name)) for name in model.classes_]
+        outputs[:, columns] = model.outputs(Sounds(self.corpus.subset(fold.test.tolist())))
+        decisions[:, columns] = self.head.decisions(model, outputs[:, columns])
+        rows = self.summary_rows
+        baselines = self.head.baseline_outputs(rows[fold.train], train, rows[fold.test])
+        return {"truth": truth, **baselines, self.method: outputs, "decisions": decisions}
 
 
 def joined(parts: Sequence[Part], name: str) -> NDArray[Any]:
-    """Put one array of all folds together."""
+    """Concatenate one array of all folds."""
     return np.concatenate([part[name] for part in parts])
 
 
-def shared_fields(split: Split, parts: Sequence[Part]) -> dict[str, Any]:
-    """Return what the results of every kind of run hold: split, rows, folds, truth and learning curves."""
-    return {
-        "split": split.name,
-        "leaky": split.leaky,
-        "indices": joined(parts, "indices"),
-        "folds": joined(parts, "folds"),
-        "truth": joined(parts, "truth"),
-        "curves": tuple(curve for curve in map(LearningCurve.from_dict, parts) if curve.train_loss),
-    }
-
-
 def method_of(estimator: AudioEstimator) -> str:
-    """Return the name under which a report shows a model: ``net``, or that of a classical one.
+    """Return the name of a model in a report: ``net``, or that of a classical estimator.
 
-    The support vector machine of a job that describes sounds in its own way, or learns from changed copies
-    too, is another model than the plain one that stands beside every result: it is called ``own-svm``.
+    A classical estimator on other features than the plain summary, or trained on augmented copies too, is
+    not the baseline of the same name: it is called ``own-svm``.
 
     Examples
     --------
@@ -244,15 +300,11 @@ def method_of(estimator: AudioEstimator) -> str:
     >>> method_of(Recogniser(net="mlp")), method_of(Recogniser(net="svm"))
     ('net', 'svm')
     """
-    if not estimator.is_classical:
-        return "net"
-    kind = type(estimator)
-    is_plain = kind.summary is Summary and kind.n_augmented_rows == 1
-    return estimator.net if is_plain else f"own-{estimator.net}"
+    return estimator.learner.method_name(estimator)
 
 
 def methods_of(estimator: AudioEstimator, baselines: Sequence[str]) -> list[str]:
-    """Return all that answers each test part, in the order of the report: nothing stands beside itself.
+    """Return the model and the baselines in the order of the report, each once.
 
     Examples
     --------
@@ -266,7 +318,7 @@ def methods_of(estimator: AudioEstimator, baselines: Sequence[str]) -> list[str]
 
 
 def deciding_settings(estimator: AudioEstimator, settings: Mapping[str, Any]) -> dict[str, Any]:
-    """Leave out the settings that do not change the result: where and how fast, and all that is not heeded.
+    """Return the settings that affect the result, without those of place, speed and unused ones.
 
     Examples
     --------
@@ -275,6 +327,7 @@ def deciding_settings(estimator: AudioEstimator, settings: Mapping[str, Any]) ->
     >>> deciding_settings(recogniser, recogniser.get_params())
     {'net': 'svm', 'sample_rate': 8000, 'seed': 0}
     """
-    kept = set(EFFECTIVE_SETTINGS) if estimator.is_classical else set(settings) - {"store", "n_jobs"}
-    kept = kept | {"unlabelled"} if settings.get("unlabelled") else kept - {"unlabelled"}
-    return {name: value for name, value in settings.items() if name in kept}
+    names = set(estimator.learner.effective_settings(settings))
+    optional = {"unlabelled", "front_end"}  # None changes nothing
+    names = {name for name in names | optional if name not in optional or settings.get(name)}
+    return {name: value for name, value in settings.items() if name in names}

@@ -1,99 +1,60 @@
-"""Evaluation: a finished model on sounds that it may or may not know."""
+"""Evaluation of a fitted model on further examples."""
 
 from __future__ import annotations
 
-import copy
 import time
-from collections.abc import Sequence
-from dataclasses import replace
 
 import numpy as np
 
-from woodshed.audio.edit import resample
-from woodshed.clip import Clip
-from woodshed.data.example import Corpus, Skipped
+from woodshed.data.example import Corpus
 from woodshed.data.sound import Sounds
-from woodshed.errors import DataError
-from woodshed.recognition.confidence import Confidence
+from woodshed.recognition.estimator import AudioEstimator
 from woodshed.recognition.experiments.cross_validation import deciding_settings, method_of
-from woodshed.recognition.experiments.result import CalibratedPredictions, Experiment, SplitResult
-from woodshed.recognition.recogniser import Recogniser
+from woodshed.recognition.experiments.result import Experiment, SplitResult
 from woodshed.training.provenance import provenance
 
 
-def evaluate(recogniser: Recogniser, corpus: Corpus, *, leaky: bool | None) -> Experiment:
-    """Answer every example of a corpus and keep the answers beside the truth.
+def evaluate(estimator: AudioEstimator, corpus: Corpus, *, leaky: bool | None) -> Experiment:
+    """Predict every example of a corpus, and return outputs and truth.
 
-    Examples whose label the model does not know are set aside and named: it cannot be right about them.
+    Examples whose label the model does not know are skipped and named.
 
     Parameters
     ----------
-    recogniser
+    estimator
         A fitted one.
     corpus
         Checked examples.
     leaky
-        Whether the model learned from some of these sounds or groups; None if that is not known.
+        Whether the model was trained on some of these files or groups; None if that is not known.
 
     Raises
     ------
     DataError
-        If the model knows none of the labels.
+        If the corpus has no target that the model predicts.
     """
     began = time.monotonic()
-    classes = recogniser.fitted("classes_").tolist()
-    foreign = sorted(set(corpus.labels) - set(classes))
-    usable = [k for k, label in enumerate(corpus.labels) if label in classes]
-    if not usable:
-        raise DataError(
-            f"{corpus.name} has the labels {', '.join(foreign)}, but the model knows {', '.join(classes)}. "
-            "Name the class folders as the model does, or train on this corpus."
-        )
-    skipped = tuple(
-        Skipped(
-            example.path,
-            f"its label {example.label!r} is not one that the model knows: {', '.join(classes)}.",
-        )
-        for example in corpus.examples
-        if example.label in foreign
-    )
-    corpus = replace(corpus, examples=corpus.subset(usable))
-    truth = np.asarray(corpus.labels)
-    sounds = Sounds(corpus.examples)
+    head = type(estimator).head
+    known, truth, skipped = head.known_to(estimator, corpus)
+    sounds = Sounds(known.examples)
+    outputs = estimator.outputs(sounds)
     result = SplitResult(
         split="all of it",
         leaky=leaky,
         indices=np.arange(len(truth)),
         folds=np.full(len(truth), "all"),
-        truth=truth,
-        probabilities={method_of(recogniser): recogniser.predict_proba(sounds)},
-        curves=(),
-        judged=judge(recogniser, sounds),
+        truth=truth.astype(np.float64),
+        outputs={method_of(estimator): outputs},
+        decisions=head.decisions(estimator, outputs),
+        judged=head.judge(estimator, sounds),
     )
     return Experiment(
-        task=type(recogniser).task,
-        corpus=corpus,
-        labels=tuple(classes),
+        task=type(estimator).task,
+        head=head,
+        corpus=known,
+        names=tuple(str(name) for name in estimator.fitted("classes_")),
         splits=(result,),
-        settings=deciding_settings(recogniser, recogniser.get_params()),
+        settings=deciding_settings(estimator, estimator.get_params()),
         skipped=skipped,
-        provenance=provenance(recogniser.seed, time.monotonic() - began),
-    )
-
-
-def judge(recogniser: Recogniser, clips: Sequence[Clip]) -> CalibratedPredictions | None:
-    """Answer clips with and without what is known of a model's confidence; None if nothing is."""
-    confidence = recogniser.confidence_
-    if confidence == Confidence():
-        return None
-    bare = copy.copy(recogniser)
-    bare.set_confidence(Confidence())
-    raw = bare.predict_proba(clips)
-    at_rate = (resample(clip, recogniser.sample_rate_) for clip in clips)
-    return CalibratedPredictions(
-        raw=raw,
-        calibrated=confidence.calibrate(raw),
-        refusals=np.asarray([confidence.refusal(clip) for clip in at_rate], dtype=str),
-        temperatures=(confidence.temperature,),
-        guess_shares=(confidence.guess_share,),
+        provenance=provenance(estimator.seed, time.monotonic() - began),
     )

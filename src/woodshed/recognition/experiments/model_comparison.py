@@ -1,21 +1,12 @@
-"""Candidate: one net of a comparison, learned and tested in a process of its own, whose memory is its own.
-
-The peak is the highest amount of physical memory that the whole process ever held, as the operating system
-counts it: Python, the libraries that this net needs, features, learning and answering. What Python can
-count itself (``tracemalloc``) is not enough: TensorFlow and BLAS allocate below it.
-"""
+"""Comparison of several models on the same folds, each in a process of its own, with their costs."""
 
 from __future__ import annotations
 
-import math
-import os
-import signal
-import sys
+import multiprocessing
+import tempfile
 import time
-import warnings
-from collections.abc import Callable
-from dataclasses import dataclass
-from functools import cached_property
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
@@ -24,211 +15,258 @@ from numpy.typing import NDArray
 
 from woodshed.data.example import Corpus
 from woodshed.data.sound import Sounds
-from woodshed.data.split import Fold, Split
-from woodshed.errors import DataError, WoodshedError
-from woodshed.metrics import regression, tagging
+from woodshed.data.split import Split
+from woodshed.errors import DataError, ParameterError
 from woodshed.recognition.estimator import AudioEstimator
-from woodshed.recognition.experiments import baseline
-from woodshed.recognition.experiments.columns import answer_of
-from woodshed.recognition.fit_classical import describe_all
-from woodshed.training.run_state import RunState
-from woodshed.training.stderr import suppress_stderr
+from woodshed.recognition.experiments.benchmark_task import BenchmarkTask, part_name, run_worker
+from woodshed.recognition.heads.head import Head
+from woodshed.recognition.items import common_rate
+from woodshed.recognition.learners import learner_of
+from woodshed.training.progress import Watcher
+from woodshed.training.provenance import provenance
+from woodshed.training.run_state import RunState, fingerprint
 
-Tell = Callable[[tuple[Any, ...]], None]
+USUAL = ("mlp", "conv-stack", "svm", "forest", "logistic")
+"""Models that a task's own is compared with by default."""
+
+_NOT_SHARED = ("net", "store", "n_jobs", "sample_rate")
 
 
 @dataclass(frozen=True)
-class BenchmarkTask:
-    """What every candidate is given, but for the net.
+class Costs:
+    """Cost of a candidate.
 
     Parameters
     ----------
-    listener
-        Unfitted; its sample rate is known and it has a store.
+    train_s
+        Seconds of one training, mean of the folds, features excluded.
+    n_weights
+        Weights of a network; 0 for a classical estimator.
+    size_bytes
+        Size of what was learned, as the files of a model folder.
+    predict_s
+        Seconds for one clip, from the file to the prediction, one clip after the other.
+    peak_bytes
+        Peak memory of its process; NaN where it is unknown.
+    """
+
+    train_s: float
+    n_weights: int
+    size_bytes: int
+    predict_s: float
+    peak_bytes: float
+
+    @classmethod
+    def of(cls, parts: Sequence[Mapping[str, NDArray[Any]]]) -> Costs:
+        """Combine the folds: times are averaged, sizes are the largest."""
+
+        def of_folds(name: str) -> list[float]:
+            return [float(part[name]) for part in parts]
+
+        return cls(
+            train_s=float(np.mean(of_folds("train_s"))),
+            n_weights=int(max(of_folds("n_weights"))),
+            size_bytes=int(max(of_folds("size_bytes"))),
+            predict_s=float(np.mean(of_folds("predict_s"))),
+            peak_bytes=max(of_folds("peak_bytes")),
+        )
+
+
+@dataclass(frozen=True)
+class Comparison:
+    """Results of a model comparison: everything that its page and tables show.
+
+    Parameters
+    ----------
+    task, head, corpus, names, settings, provenance
+        As for `woodshed.recognition.experiments.result.Experiment`.
+    split, leaky, indices, truth
+        As for `woodshed.recognition.experiments.result.SplitResult`.
+    outputs
+        Model -> array ``(n_test, n_names)``, all for the same clips; last the constant baseline.
+    costs
+        Model -> its cost.
+    failed
+        Model -> why it has no outputs.
+    interrupted
+        Whether some candidates were not run.
+    """
+
+    task: str
+    head: Head
+    corpus: Corpus
+    names: tuple[str, ...]
+    split: str
+    leaky: bool | None
+    indices: NDArray[np.int64]
+    truth: NDArray[np.float64]
+    outputs: Mapping[str, NDArray[np.float64]]
+    costs: Mapping[str, Costs]
+    failed: Mapping[str, str] = field(default_factory=dict)
+    settings: Mapping[str, Any] = field(default_factory=dict)
+    provenance: Mapping[str, str] = field(default_factory=dict)
+    interrupted: bool = False
+
+
+def candidates_of(estimator: AudioEstimator, nets: str | None = None) -> tuple[str, ...]:
+    """Read the names of the models to compare, separated by commas; None takes the task's own and the usual.
+
+    Raises
+    ------
+    ParameterError
+        If a name is unknown, or there is only one.
+
+    Examples
+    --------
+    >>> from woodshed.recognition.recogniser import Recogniser
+    >>> candidates_of(Recogniser(net="mlp"))
+    ('mlp', 'conv-stack', 'svm', 'forest', 'logistic')
+    >>> candidates_of(Recogniser(), "svm, forest")
+    ('svm', 'forest')
+    """
+    names = [estimator.net, *USUAL] if nets is None else [name.strip() for name in nets.split(",")]
+    for name in names:
+        learner_of(name)  # raises for an unknown name
+    distinct = tuple(dict.fromkeys(names))
+    if len(distinct) < 2:
+        raise ParameterError(f"A comparison needs two models or more, got {distinct[0]} alone. Name another.")
+    return distinct
+
+
+@dataclass
+class ModelComparison:
+    """Compare models on the same folds of the same corpus.
+
+    Each candidate is trained and tested in a fresh Python process, one after the other, so that times are not
+    disturbed and memory is its own. A program that uses this must be importable (``if __name__ ==
+    "__main__":``), as for every use of `multiprocessing`.
+
+    Parameters
+    ----------
+    estimator
+        Unfitted, with the settings that all candidates share; its own ``net`` plays no part.
     corpus
         Checked examples.
     split
-        The folds that all are tested on.
+        The folds that every candidate is tested on.
+    nets
+        The candidates; see `candidates_of`.
+    run_state
+        Where finished folds are stored. Candidates may be added when a run is resumed.
+    resume
+        Continue the run that is stored there.
+    watcher
+        Observer of the progress.
     """
 
     estimator: AudioEstimator
     corpus: Corpus
     split: Split
+    nets: Sequence[str]
+    run_state: RunState = field(default_factory=RunState)
+    resume: bool = False
+    watcher: Watcher = field(default_factory=Watcher)
 
-    @cached_property
-    def right(self) -> list[Any]:
-        """The right answer to each example, as ``fit`` takes it."""
-        if self.estimator.answer == "classes":
-            return list(self.corpus.labels)
-        return [answer_of(self.estimator, example) for example in self.corpus.examples]
-
-    @cached_property
-    def encoded(self) -> tuple[list[str], NDArray[np.float64]]:
-        """The names that are answered, and the truth, shape ``(n_examples, n_names)``."""
-        names, rows = self.estimator.encode(self.right)
-        return [str(name) for name in names], np.asarray(rows, np.float64)
-
-    def plain(self, fold: Fold) -> NDArray[np.float64]:
-        """Answer a test part without listening: by how common the classes were, or by the mean."""
-        return baseline.means(self.encoded[1][fold.train], len(fold.test))
-
-    def check(self) -> None:
-        """Refuse a split that tests a class that it does not teach.
+    def measure(self) -> Comparison:
+        """Run every candidate; Ctrl-C keeps those that are finished.
 
         Raises
         ------
         DataError
-            If there is such a class.
+            If no candidate could be tested.
+        OutputError
+            If another run is stored at the place of this one.
         """
-        if self.estimator.answer != "classes":
-            return
-        labels = np.asarray(self.corpus.labels)
-        for fold in self.split.folds:
-            unknown = sorted(set(labels[fold.test]) - set(labels[fold.train]))
-            if unknown:
-                raise DataError(
-                    f"{self.split.name}: {fold.name}: {', '.join(unknown)} would be tested but not learned. "
-                    "Record it from more sources, or choose another --split."
-                )
+        settings = self.estimator.get_params()
+        kind = type(self.estimator)
+        rate = settings["sample_rate"] or common_rate(Sounds(self.corpus.examples), kind.highest_rate)
+        shared = {name: value for name, value in settings.items() if name not in _NOT_SHARED}
+        with tempfile.TemporaryDirectory() as temporary:
+            run_state = RunState(self.run_state.folder or Path(temporary) / "run")
+            store = settings["store"] or str(Path(temporary) / "features")
+            estimator = kind(**settings | {"sample_rate": rate, "store": store})
+            task = BenchmarkTask(estimator, self.corpus, self.split)
+            task.check()
+            mark = shared | {"task": kind.task, "sample_rate": rate, "comparison": task.encoded[1]}
+            run_state.open(fingerprint(mark, self.corpus, [self.split]), resume=self.resume)
+            began = time.monotonic()
+            failed, interrupted = self._run_all(task, run_state.folder or Path(temporary))
+            comparison = gather(task, self.nets, run_state)
+        if interrupted and not comparison.costs:
+            raise KeyboardInterrupt
+        if not comparison.costs:
+            reasons = " ".join(f"{net}: {reason}" for net, reason in failed.items())
+            raise DataError(f"No candidate could be tested. {reasons}")
+        return replace(
+            comparison,
+            failed=failed,
+            settings=shared | {"sample_rate": rate},
+            provenance=provenance(self.estimator.seed, time.monotonic() - began),
+            interrupted=interrupted,
+        )
+
+    def _run_all(self, task: BenchmarkTask, folder: Path) -> tuple[dict[str, str], bool]:
+        """Run the candidates one after the other; return why some failed, and whether Ctrl-C was pressed."""
+        failed: dict[str, str] = {}
+        try:
+            for net in self.nets:
+                reason = run_in_process(task, net, folder, self.watcher)
+                if reason:
+                    failed[net] = reason
+        except KeyboardInterrupt:
+            return failed, True
+        return failed, False
 
 
-def run_candidate(contest: BenchmarkTask, net: str, run_state: RunState, tell: Tell) -> None:
-    """Learn and test each fold that is not written down yet, and write it down.
-
-    Features are made first, so that the time to learn is that of learning, whoever comes first.
-    """
-    estimator = type(contest.estimator)(**contest.estimator.get_params() | {"net": net})
-    estimator.check_settings()
-    if all(run_state.recall(part_name(net, f)) is not None for f in range(len(contest.split.folds))):
-        return
-    prepare(estimator, contest.corpus)
-    for f, fold in enumerate(contest.split.folds):
-        if run_state.recall(part_name(net, f)) is not None:
-            continue
-        tell(("begin", f"{net}: {fold.name}", 0 if estimator.is_classical else estimator.epochs))
-        part = try_fold(contest, estimator, fold, tell)
-        run_state.write(part_name(net, f), part)
-        tell(("end", fold_accuracy(contest, fold, part["answers"])))
-
-
-def part_name(net: str, fold: int) -> str:
-    """Return the name under which a notebook holds a fold of a candidate."""
-    return f"{net}-fold-{fold}"
-
-
-def prepare(estimator: AudioEstimator, corpus: Corpus) -> None:
-    """Fill the store with what the candidate hears."""
-    sounds, rate = Sounds(corpus.examples), int(estimator.sample_rate or 0)
-    if estimator.is_classical:
-        describe_all(estimator, sounds)
-        return
-    with suppress_stderr():
-        from woodshed.recognition.fit_net import Spectrograms, make_feature
-    from woodshed.data.store import FeatureStore
-
-    store = FeatureStore(str(estimator.store), make_feature(estimator, sounds), dtype="float16")
-    Spectrograms(estimator, store, sounds, rate)
+def run_in_process(task: BenchmarkTask, net: str, folder: Path, watcher: Watcher) -> str:
+    """Run a candidate in a process of its own; return why it failed, or an empty text."""
+    context = multiprocessing.get_context("spawn")
+    receiver, sender = context.Pipe(duplex=False)
+    process = context.Process(target=run_worker, args=(task, net, folder, sender))
+    process.start()
+    sender.close()
+    try:
+        while True:
+            try:
+                event, *arguments = receiver.recv()
+            except EOFError:
+                process.join()
+                return f"its process ended with status {process.exitcode}; memory may have run out."
+            if event == "done":
+                return ""
+            if event == "failed":
+                return str(arguments[0])
+            getattr(watcher, event)(*arguments)
+    except BaseException:
+        process.terminate()  # a fold is stored whole or not at all
+        raise
+    finally:
+        process.join()
+        receiver.close()
 
 
-def try_fold(
-    contest: BenchmarkTask, estimator: AudioEstimator, fold: Fold, tell: Tell
-) -> dict[str, NDArray[Any]]:
-    """Learn from one part of the corpus and answer the other, with a stop-watch."""
-    groups = contest.corpus.groups
-    fresh: Any = type(estimator)(**estimator.get_params())
-    began = time.perf_counter()
-    fresh.fit(
-        Sounds(contest.corpus.subset(fold.train.tolist())),
-        [contest.right[k] for k in fold.train],
-        None if groups is None else np.asarray(groups)[fold.train].tolist(),
-        on_epoch=lambda *told: tell(("epoch", *told)),
+def gather(task: BenchmarkTask, nets: Sequence[str], run_state: RunState) -> Comparison:
+    """Combine the stored folds of every candidate that has finished all of them."""
+    folds = task.split.folds
+    names, truth = task.encoded
+    indices = np.concatenate([fold.test for fold in folds])
+    outputs: dict[str, NDArray[np.float64]] = {}
+    costs = {}
+    for net in nets:
+        parts = [part for f in range(len(folds)) if (part := run_state.recall(part_name(net, f))) is not None]
+        if len(parts) == len(folds):
+            outputs[net] = np.concatenate([part["outputs"] for part in parts])
+            costs[net] = Costs.of(parts)
+    outputs[task.head.constant_baseline] = np.concatenate([task.constant(fold) for fold in folds])
+    return Comparison(
+        task=type(task.estimator).task,
+        head=task.head,
+        corpus=task.corpus,
+        names=tuple(names),
+        split=task.split.name,
+        leaky=task.split.leaky,
+        indices=indices,
+        truth=truth[indices],
+        outputs=outputs,
+        costs=costs,
     )
-    train_s = time.perf_counter() - began
-    clips = Sounds(contest.corpus.subset(fold.test.tolist()))
-    ask = fresh.predict if fresh.answer == "values" else fresh.predict_proba
-    ask(clips[:1])  # the first answer also loads what is asked
-    began = time.perf_counter()
-    given = ask(clips)
-    predict_s = (time.perf_counter() - began) / len(clips)
-    names = contest.encoded[0]
-    answers = np.zeros((len(clips), len(names))) if fresh.answer == "classes" else contest.plain(fold)
-    answers[:, [names.index(str(known)) for known in fresh.classes_]] = given
-    measured = {
-        "train_s": train_s,
-        "predict_s": predict_s,
-        "n_weights": 0 if fresh.is_classical else fresh.net_.count_params(),
-        "size_bytes": sum(len(content) for content in fresh.files_.values()),
-        "peak_bytes": peak_memory_bytes(),
-    }
-    return {"answers": answers, **{name: np.asarray(value) for name, value in measured.items()}}
-
-
-def fold_accuracy(contest: BenchmarkTask, fold: Fold, answers: NDArray[np.float64]) -> float | None:
-    """Return the share of right answers, where there are classes."""
-    if contest.estimator.answer != "classes":
-        return None
-    return main_score("classes", contest.encoded[1][fold.test], answers)
-
-
-def main_score(answer: str, truth: NDArray[np.float64], answers: NDArray[np.float64]) -> float:
-    """Return the one score by which candidates are ranked, higher is better.
-
-    Parameters
-    ----------
-    answer
-        ``classes``: the share of right answers. ``tags``: the mean ROC-AUC of the tags. ``values``: the
-        mean R² of the values.
-    truth, answers
-        Shape ``(n_clips, n_names)``; NaN where the truth is not known.
-
-    Examples
-    --------
-    >>> main_score("classes", np.eye(2), np.array([[0.9, 0.1], [0.6, 0.4]]))
-    0.5
-    """
-    if answer == "tags":
-        return float(tagging.roc_auc(truth, answers, average="macro"))
-    if answer == "values":
-        return float(regression.r2(truth, answers, average="macro"))
-    return float(np.mean(answers.argmax(axis=1) == truth.argmax(axis=1)))
-
-
-def peak_memory_bytes() -> float:
-    """Return the most physical memory that this process ever held, in bytes; NaN where nobody counts.
-
-    Linux keeps the figure of `getrusage` when a process starts another program, so there it would be that
-    of the parent too; the kernel's ``VmHWM`` begins anew.
-
-    Examples
-    --------
-    >>> peak_memory_bytes() > 10e6
-    True
-    """
-    try:
-        status = Path("/proc/self/status").read_text("utf-8")
-        return 1024.0 * int(status.split("VmHWM:")[1].split()[0])
-    except (OSError, IndexError, ValueError):
-        pass
-    try:
-        import resource
-    except ImportError:  # Windows
-        return math.nan
-    unit = 1 if sys.platform == "darwin" else 1024
-    return float(unit * resource.getrusage(resource.RUSAGE_SELF).ru_maxrss)
-
-
-def work(contest: BenchmarkTask, net: str, folder: Path, line: Any) -> None:
-    """Be the process of a candidate: compete, and tell the other end of the line how it goes."""
-    signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C reaches both; who started this one ends it
-    os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
-    warnings.simplefilter("ignore")
-    try:
-        run_candidate(contest, net, RunState(folder), line.send)
-    except WoodshedError as error:
-        line.send(("failed", str(error)))
-    except (BrokenPipeError, ConnectionError):  # nobody is interested any more
-        return
-    except Exception as error:  # a candidate that fails ends only itself
-        line.send(("failed", f"{type(error).__name__}: {error}"))
-    else:
-        line.send(("done",))

@@ -1,4 +1,4 @@
-"""Results: what a training run measured, as plain values that the report and the card are made from."""
+"""Results of an experiment as plain values, from which reports and model cards are made."""
 
 from __future__ import annotations
 
@@ -10,25 +10,25 @@ import numpy as np
 from numpy.typing import NDArray
 
 from woodshed.data.example import Corpus, Skipped
-from woodshed.recognition.experiments.search_result import SearchResult
 from woodshed.training.progress import LearningCurve
 
 if TYPE_CHECKING:
     from woodshed.data.doctor.finding import Checkup
+    from woodshed.recognition.heads.head import Head
 
 
 @dataclass(frozen=True)
 class CalibratedPredictions:
-    """A model's answers to held-out sounds, as the confidence found on *other* groups makes them.
+    """Held-out probabilities, calibrated by what was learned on *other* groups.
 
     Parameters
     ----------
     raw, calibrated
-        Shape ``(n, n_classes)``: probabilities as the net gave them, and after calibration.
+        Shape ``(n, n_classes)``: probabilities before and after calibration.
     refusals
-        Shape ``(n,)``: what is answered instead of a class; empty where nothing is.
+        Shape ``(n,)``: what is predicted instead of a class; empty where a class is predicted.
     temperatures, guess_shares
-        Of each part that was judged; see `woodshed.metrics.guess.Calibration`.
+        One for each part that was calibrated; see `woodshed.metrics.guess.Calibration`.
     """
 
     raw: NDArray[np.float64]
@@ -40,7 +40,7 @@ class CalibratedPredictions:
 
 @dataclass(frozen=True)
 class SplitResult:
-    """Every method's answers on the test parts of one split.
+    """The outputs of every method for the test parts of one split.
 
     Parameters
     ----------
@@ -49,29 +49,38 @@ class SplitResult:
     leaky
         True when a group is on both sides of some fold; None when the groups are not known.
     indices
-        Shape ``(n_test,)``: the rows of ``corpus.examples`` that were tested. A row may come twice
-        only if two folds test it.
+        Shape ``(n_test,)``: rows of ``corpus.examples`` that were tested. A row occurs twice only if two
+        folds test it.
     folds
-        Shape ``(n_test,)``: the name of the fold that tested each.
+        Shape ``(n_test,)``: the name of the fold that tested each row.
     truth
-        Shape ``(n_test,)``: the right label of each.
-    probabilities
-        Method name -> array ``(n_test, n_classes)``, rows sum to 1. The first method is the model: ``net``,
-        or the name of a classical one; then come the plain baselines (``svm``, ``majority``).
+        Shape ``(n_test, n_names)``: encoded targets. For classes a single 1 in each row, for tags 0 and 1;
+        NaN where a target is unknown.
+    outputs
+        Method name -> array ``(n_test, n_names)``. The first method is the model (``net``, or the name of a
+        classical estimator), then come the baselines (``svm``, ``majority`` or ``mean``).
+    decisions
+        Shape ``(n_test, n_names)``: decisions of the model, such as 1 for the tags from their threshold on.
     curves
-        One for each fold in which a net was trained.
+        One for each fold in which a network was trained.
     judged
-        How sure the model's answers are after calibration, and which it refuses; None if nobody knows.
+        Calibrated probabilities and refusals of a classifier; None if there are none.
     """
 
     split: str
     leaky: bool | None
     indices: NDArray[np.int64]
     folds: NDArray[np.str_]
-    truth: NDArray[np.str_]
-    probabilities: Mapping[str, NDArray[np.float64]]
-    curves: tuple[LearningCurve, ...]
+    truth: NDArray[np.float64]
+    outputs: Mapping[str, NDArray[np.float64]]
+    decisions: NDArray[np.float64]
+    curves: tuple[LearningCurve, ...] = ()
     judged: CalibratedPredictions | None = None
+
+    @property
+    def method(self) -> str:
+        """The name of the model, which is the first method."""
+        return next(iter(self.outputs))
 
 
 @dataclass(frozen=True)
@@ -91,38 +100,93 @@ class SummaryTable:
 
 
 @dataclass(frozen=True)
-class Experiment:
-    """One run of ``woodshed train`` or ``woodshed evaluate``: everything its report shows.
+class Trial:
+    """One set of settings that a hyperparameter search tried.
 
     Parameters
     ----------
-    job
-        ``speech``, ``noise``, …
-    corpus
-        What was learned from, with the files that were set aside.
-    labels
-        The classes, in the order of the columns of every probability array.
-    splits
-        The honest split first; a leaky one, if it was measured too, after it.
     settings
-        Every setting of the recogniser that decides the result.
+        Those that were varied.
+    score
+        Mean over the inner folds that were run, higher is better; None if it failed.
+    duration_s
+        Time of its trainings.
+    state
+        ``complete``; ``stopped`` early, because it did worse than most; or why it failed.
+    """
+
+    settings: Mapping[str, Any]
+    score: float | None
+    duration_s: float
+    state: str = "complete"
+
+
+@dataclass(frozen=True)
+class SearchResult:
+    """How settings were chosen.
+
+    Parameters
+    ----------
+    split
+        Name of the inner folds that trials were scored on.
+    n_clips
+        Number of clips that took part: those of the training part, never one of the test part.
+    measure
+        Name of the score.
+    trials
+        In the order in which they were tried; the first has the settings that were asked for.
+    best
+        Index of the trial whose settings were taken.
+    """
+
+    split: str
+    n_clips: int
+    measure: str
+    trials: tuple[Trial, ...]
+    best: int
+
+    @property
+    def chosen(self) -> dict[str, Any]:
+        """The settings that were taken."""
+        return dict(self.trials[self.best].settings)
+
+
+@dataclass(frozen=True)
+class Experiment:
+    """One run of ``woodshed train`` or ``woodshed evaluate``: everything that its report shows.
+
+    Parameters
+    ----------
+    task
+        ``speech``, ``noise``, …
+    head
+        The kind of answer.
+    corpus
+        The examples, with the files that were skipped.
+    names
+        Classes, tags or names of values, in the order of the columns of every array.
+    splits
+        The grouped split first; a leaky one, if it was measured too, after it.
+    settings
+        Every setting of the estimator that affects the result.
     skipped
-        Files left out during the run, with those the corpus left out before it.
+        Files skipped during the run, after those of the corpus.
     provenance
-        Versions, seed, commit, machine, duration: text by name.
+        Versions, seed, commit, machine and duration: text by name.
     learned
-        Shape ``(n_learned,)``: the rows of ``corpus.examples`` that the model that is kept learned from.
+        Shape ``(n_learned,)``: the rows of ``corpus.examples`` that the kept model was trained on.
     summary
-        The examples as a classical model sees them; None if a net was trained, or nothing was.
+        The examples as rows of summary features; None if a network was trained.
     tuning
         How the settings were chosen; None if they were given.
     checkup
-        What a quick look at the sounds found before they were learned from; None if nobody looked.
+        What the quick check of the corpus found before training; None if there was none.
     """
 
     task: str
+    head: Head
     corpus: Corpus
-    labels: tuple[str, ...]
+    names: tuple[str, ...]
     splits: tuple[SplitResult, ...]
     settings: Mapping[str, Any]
     skipped: tuple[Skipped, ...] = ()

@@ -1,11 +1,11 @@
-"""Tuning: settings are sought on inner folds of the training part, and judged on the test part once.
+"""Hyperparameter search on inner folds of the training part; the test part is used once, at the end.
 
-Of a net, some of its settings are sought. A classical model has none that are worth a search, but there are
-several of them: which one is sought, the one that was asked for being the first to be tried.
+For a network some settings are varied. Classical estimators have none that are worth a search: the search is
+over the estimators themselves, the one of the settings first.
 
-Only the first fold of the honest split is tested then. The test parts of the other folds lie in its
-training part: they took part in the choice, and their scores would flatter it. To choose anew inside every
-fold would be as honest and use all folds, for that many times the trainings.
+Only the first fold of the grouped split is tested afterwards. The test parts of the other folds are in its
+training part: they took part in the choice, and their scores would be too high. Nested cross-validation would
+use all folds, for that many times the trainings.
 """
 
 from __future__ import annotations
@@ -26,21 +26,18 @@ from woodshed.errors import DataError, MissingPackageError, ParameterError, Wood
 from woodshed.recognition.classical import CLASSICAL
 from woodshed.recognition.classical.model import classical_model
 from woodshed.recognition.estimator import AudioEstimator
+from woodshed.recognition.experiments.benchmark_task import BenchmarkTask, run_fold
 from woodshed.recognition.experiments.cross_validation import deciding_settings
-from woodshed.recognition.experiments.model_comparison import BenchmarkTask, main_score, prepare, try_fold
-from woodshed.recognition.experiments.search_result import SearchResult, Trial
+from woodshed.recognition.experiments.result import SearchResult, Trial
 from woodshed.recognition.items import common_rate
 from woodshed.training.progress import Watcher
 from woodshed.training.run_state import RunState, fingerprint
 
 SEARCHED = ("learning_rate", "width", "dropout", "augment", "window_s", "n_mels")
-"""The settings of a net that are sought, unless they are given."""
+"""Settings of a network that are varied, unless they are given."""
 
 N_INNER = 3
 """Inner folds, if there are as many groups."""
-
-MEASURES = {"classes": "share of right answers", "tags": "mean ROC-AUC", "values": "mean R²"}
-"""Kind of answer -> what is made as high as possible."""
 
 
 def first_fold_of(split: Split) -> Split:
@@ -137,9 +134,8 @@ class Search:
         mark = deciding_settings(self.estimator, self.estimator.get_params())
         mark |= {"task": type(self.estimator).task, "given": sorted(self.given), "rate": self._sample_rate}
         self.run_state.open(fingerprint(mark, self.training, [self.inner]), resume=self.resume)
-        study: _Study = (
-            _Nets(self.estimator) if self.estimator.is_classical else _Parzen(self.estimator, self._names)
-        )
+        models = self.estimator.learner.alternatives(self.estimator)
+        study: _Study = _Models(models) if models else _Parzen(self.estimator, self._names)
         with tempfile.TemporaryDirectory() as temporary:
             self._store = self.estimator.store or temporary
             trials = tuple(self._try(k, study) for k in range(min(self.n_trials, study.n_most)))
@@ -147,7 +143,7 @@ class Search:
         best = int(np.argmax(scores))
         if not np.isfinite(scores[best]):
             raise DataError(f"No settings could be tried. The first: {trials[0].state}")
-        measure = MEASURES[self.estimator.answer]
+        measure = type(self.estimator).head.main_measure
         return SearchResult(self.inner.name, len(self.training.examples), measure, trials, best)
 
     @property
@@ -182,26 +178,27 @@ class Search:
         if written is None:
             kind, fixed = type(self.estimator), {"sample_rate": self._sample_rate, "store": self._store}
             estimator = kind(**self.estimator.get_params() | fixed | dict(settings))
-            contest = BenchmarkTask(estimator, self.training, self.inner)
-            contest.check()
-            n_epochs = 0 if estimator.is_classical else self.estimator.epochs
+            task = BenchmarkTask(estimator, self.training, self.inner)
+            task.check()
+            n_epochs = estimator.learner.n_epochs(estimator)
             self.watcher.begin(f"trial {number + 1} of {self.n_trials}, inner {fold.name}", n_epochs)
-            prepare(estimator, self.training)
-            part = try_fold(contest, estimator, fold, lambda told: self.watcher.epoch(*told[1:]))
-            score = main_score(estimator.answer, contest.encoded[1][fold.test], part["answers"])
+            estimator.learner.extract(estimator, Sounds(self.training.examples))
+            part = run_fold(task, estimator, fold, lambda event: self.watcher.epoch(*event[1:]))
+            truth = task.encoded[1][fold.test]
+            score = task.head.main_score(truth, part["outputs"])
             written = {"score": np.asarray(score), "train_s": part["train_s"]}
             self.run_state.write(name, written)
-            self.watcher.end(score if estimator.answer == "classes" else None)
+            self.watcher.end(task.head.accuracy(truth, part["outputs"]))
             if "keras" in sys.modules:  # else the graphs of all trials pile up in memory
                 sys.modules["keras"].utils.clear_session()
         return float(written["score"]), float(written["train_s"])
 
 
-class _Nets:
-    """Asks for one classical model after the other."""
+class _Models:
+    """Proposes one model after the other."""
 
-    def __init__(self, estimator: AudioEstimator) -> None:
-        self._names = classical_order(estimator)
+    def __init__(self, names: list[str]) -> None:
+        self._names = list(names)
         self.n_most = len(self._names)
 
     def ask(self) -> dict[str, Any]:
@@ -246,25 +243,7 @@ class _Parzen:
         self._study.tell(self._asked, state=self._optuna.trial.TrialState.FAIL)
 
 
-_Study = _Nets | _Parzen
-
-
-def classical_order(estimator: AudioEstimator) -> list[str]:
-    """Return the classical models in the order in which they are tried: the estimator's own comes first.
-
-    Models that share their estimator of values are tried once.
-
-    Examples
-    --------
-    >>> from woodshed.recognition.recogniser import Recogniser
-    >>> classical_order(Recogniser(net="forest"))
-    ['forest', 'svm', 'logistic', 'knn', 'discriminant', 'kernel-ridge']
-    """
-    names = list(dict.fromkeys((estimator.net, *CLASSICAL)))
-    if estimator.answer != "values":
-        return names
-    first = {classical_model(name).build_regressor: name for name in reversed(names)}
-    return [name for name in names if name in first.values()]
+_Study = _Models | _Parzen
 
 
 def suggest(trial: Any, estimator: AudioEstimator, names: list[str]) -> dict[str, Any]:
@@ -306,7 +285,7 @@ def check_tuning(estimator: AudioEstimator, n_trials: int, given: Collection[str
     estimator.check_settings()
     if n_trials < 1:
         raise ParameterError(f"The number of settings to try must be positive, got {n_trials}.")
-    if estimator.is_classical:
+    if estimator.learner.alternatives(estimator):
         return
     if set(SEARCHED) <= set(given):
         raise ParameterError(f"All of {', '.join(SEARCHED)} are given, and nothing is left to tune.")
@@ -318,7 +297,7 @@ def _optuna() -> Any:
     try:
         import optuna
     except ImportError as error:
-        raise MissingPackageError('--tune needs Optuna: pip install "woodshed[tune]"') from error
+        raise MissingPackageError('--n-trials needs Optuna: pip install "woodshed[tuning]"') from error
     optuna.logging.set_verbosity(optuna.logging.WARNING)
     return optuna
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 
 import keras
 import numpy as np
@@ -16,56 +16,57 @@ Spectrogram = NDArray[np.floating]
 
 
 class Batches:
-    """Varied, mixed and class-balanced windows, a new draw each epoch, the same for the same seed.
+    """Augmented windows, drawn anew in each epoch, reproducibly from the seed.
 
     A run is one endless sequence: step ``k`` is batch ``k % steps_per_epoch`` of its epoch.
 
     Parameters
     ----------
     read
-        Answers the spectrogram of example ``k`` in version ``v``, shape ``(n_frames_k, n_bands)``.
+        Returns the spectrogram of example ``k`` in version ``v``, shape ``(n_frames_k, n_bands)``.
     n_augmentations
-        How many versions of each example there are; one is drawn at random for each window.
+        Number of versions of each example; one is drawn at random for each window.
     targets
         Shape ``(n_examples, n_answers)``: one-hot rows, tags, or standardised values.
     n_frames
         Length of a window.
-    variation
-        How far windows may wander; see `woodshed.recognition.window.SpectrogramAugmentation`.
+    augmentation
+        Random changes of the windows.
     batch_size, seed
-        Windows in a batch; source of every draw.
+        Windows in a batch; seed of every random draw.
+    balanced
+        Whether every class occurs equally often; otherwise no example occurs twice in an epoch.
+    weights
+        Weight of each example, shape ``(n_examples,)``; None weights all equally.
 
     Attributes
     ----------
-    balanced : bool
-        Whether every class has an equal share, as it has; if set to False, none comes twice in an
-        epoch, and those that do not fill a batch wait for another.
-    weights : numpy.ndarray or None
-        How much each example counts, shape ``(n_examples,)``; None, as it is, counts all alike.
     steps_per_epoch
         Batches in an epoch.
     """
 
-    def __init__(
+    def __init__(  # noqa: PLR0913  # nine keyword settings of one object
         self,
         read: Callable[[int, int], Spectrogram],
         targets: NDArray[np.float32],
         *,
         n_augmentations: int,
         n_frames: int,
-        variation: SpectrogramAugmentation,
+        augmentation: SpectrogramAugmentation,
         batch_size: int,
         seed: int,
+        balanced: bool = True,
+        weights: NDArray[np.float32] | None = None,
     ) -> None:
         self.read = read
         self.targets = targets
         self.n_augmentations = n_augmentations
         self.n_frames = n_frames
-        self.variation = variation
+        self.augmentation = augmentation
         self.batch_size = min(batch_size, len(targets))
         self.seed = seed
-        self.balanced = True
-        self.weights: NDArray[np.float32] | None = None
+        self.balanced = balanced
+        self.weights = weights
         self.steps_per_epoch = len(targets) // self.batch_size
         self._drawn: tuple[int, NDArray[np.int64]] | None = None
         self._loudest_db: dict[tuple[int, int], float] = {}
@@ -82,12 +83,12 @@ class Batches:
             if place not in self._loudest_db:
                 self._loudest_db[place] = loudest(spectrogram)
         loudest_db = [self._loudest_db[place] for place in places]
-        windows = cut_windows(spectrograms, self.n_frames, self.variation, rng, loudest_db)
+        windows = cut_windows(spectrograms, self.n_frames, self.augmentation, rng, loudest_db)
         targets = self.targets[chosen]
         if self.weights is not None:  # one more column, so that it is mixed as the others are
             targets = np.column_stack([targets, self.weights[chosen]])
-        if self.variation.mix:
-            windows, targets = mix_pairs(windows, targets, self.variation.mix, rng)
+        if self.augmentation.mix:
+            windows, targets = mix_pairs(windows, targets, self.augmentation.mix, rng)
         return (windows, targets) if self.weights is None else (windows, targets[:, :-1], targets[:, -1])
 
     def _order(self, epoch: int) -> NDArray[np.int64]:
@@ -173,15 +174,3 @@ def judge_classes(truth: NDArray[np.float32], answers: NDArray[np.float32]) -> t
     right = truth.argmax(axis=1)
     loss = -np.log(np.maximum(answers[np.arange(len(right)), right], 1e-7)).mean()
     return float(loss), float((answers.argmax(axis=1) == right).mean())
-
-
-def one_hot(labels: Sequence[str], classes: Sequence[str]) -> NDArray[np.float32]:
-    """Turn labels into rows with a single 1, columns in the order of ``classes``.
-
-    Examples
-    --------
-    >>> one_hot(["no", "yes"], ["no", "yes"]).tolist()
-    [[1.0, 0.0], [0.0, 1.0]]
-    """
-    column = {name: k for k, name in enumerate(classes)}
-    return np.eye(len(classes), dtype=np.float32)[[column[label] for label in labels]]

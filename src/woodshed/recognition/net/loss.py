@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
 
 import keras
@@ -10,6 +11,8 @@ from keras import ops
 from numpy.typing import NDArray
 
 from woodshed.training.loop import Judge, Loss
+
+Rows = NDArray[np.float32]
 
 HEAVIEST = 10.0
 """A tag that is there counts at most so many times as much as one that is not."""
@@ -77,27 +80,27 @@ def positive_weights_of(rows: NDArray[np.float32]) -> NDArray[np.float32]:
     return np.asarray(np.clip(weights, 1, HEAVIEST), dtype=np.float32)
 
 
-def quality(truth: NDArray[np.float32], answers: NDArray[np.float32], answer: str) -> float:
-    """Return the share of answers that are right, of those whose truth is known, 0 to 1.
+def judge_by(loss: Loss, is_right: Callable[[Rows, Rows], NDArray[np.bool_]]) -> Judge:
+    """Return the judge of outputs some of whose targets are unknown: mean loss, and share of right outputs.
 
-    A tag is right if it is on the right side of one half; a standardised value, if it is no further than
-    half a standard deviation away.
+    Parameters
+    ----------
+    loss
+        From truth and outputs to the loss of each row.
+    is_right
+        From truth and outputs to which outputs are right, in the same shape.
 
     Examples
     --------
-    >>> quality(np.array([[1, 0, np.nan]], "float32"), np.array([[0.7, 0.6, 0.6]], "float32"), "tags")
+    >>> truth = np.array([[1, 0, np.nan]], "float32")
+    >>> judge = judge_by(value_loss, lambda truth, outputs: (truth > 0.5) == (outputs > 0.5))
+    >>> judge(truth, np.array([[0.7, 0.6, 0.6]], "float32"))[1]
     0.5
     """
-    known = ~np.isnan(truth)
-    right = (truth > 0.5) == (answers > 0.5) if answer == "tags" else np.abs(truth - answers) <= 0.5
-    return float(right[known].mean()) if known.any() else 0.0
 
-
-def judge_by(loss: Loss, answer: str) -> Judge:
-    """Make a judge of tags or values, some of which may be missing."""
-
-    def judge(truth: NDArray[np.float32], answers: NDArray[np.float32]) -> tuple[float, float]:
-        each = ops.convert_to_numpy(loss(truth, answers))
-        return float(np.mean(each)), quality(truth, answers, answer)
+    def judge(truth: Rows, outputs: Rows) -> tuple[float, float]:
+        losses = ops.convert_to_numpy(loss(truth, outputs))
+        right = is_right(truth, outputs)[~np.isnan(truth)]
+        return float(np.mean(losses)), float(right.mean()) if len(right) else 0.0
 
     return judge

@@ -1,0 +1,104 @@
+"""Front ends: what a recogniser computes from a clip before anything is learned.
+
+A front end is a feature: called with a `woodshed.clip.Clip` at its ``sample_rate``, it returns an array of
+shape ``(n_frames, n_values)`` or ``(n_values,)``, and it names its values. Networks take frames in decibels;
+classical estimators take one row for each clip, and frames are summarised for them (`PooledFrames`).
+
+A further front end is one file with a frozen dataclass, and a line in `FRONT_ENDS`.
+"""
+
+from __future__ import annotations
+
+from importlib import import_module
+from typing import Any
+
+from woodshed.errors import ParameterError, near_miss
+from woodshed.recognition.front_ends.pooled import PooledFrames
+
+FRONT_ENDS: dict[str, str] = {
+    "log-mel": "woodshed.features.log_mel:LogMel",
+    "mfcc": "woodshed.features.mfcc:Mfcc",
+    "noise-floor": "woodshed.features.noise_floor:NoiseFloor",
+    "notes": "woodshed.features.played:PlayedNotes",
+    "summary": "woodshed.features.summary:Summary",
+    "timbre": "woodshed.features.timbre:TimbreSummary",
+    "timed-notes": "woodshed.features.played:TimedNotes",
+    "views": "woodshed.features.views:Views",
+    "voice": "woodshed.features.voice:VoiceSummary",
+    "voice-course": "woodshed.features.voice_course:VoiceCourse",
+}
+"""Name after ``--front-end`` -> module and class."""
+
+
+def front_end_class(name: str) -> type[Any]:
+    """Return the class of a front end.
+
+    Raises
+    ------
+    ParameterError
+        If there is no front end of that name.
+
+    Examples
+    --------
+    >>> front_end_class("summary").__name__
+    'Summary'
+    """
+    if name not in FRONT_ENDS:
+        raise ParameterError(f"There is no front end {name!r}. {near_miss(name, FRONT_ENDS)}")
+    module, _, attribute = FRONT_ENDS[name].partition(":")
+    kind: type[Any] = getattr(import_module(module), attribute)
+    return kind
+
+
+def front_end_name(name: str) -> str:
+    """Return the name of a front end; model folders of format 1 give its class instead.
+
+    Examples
+    --------
+    >>> front_end_name("log-mel"), front_end_name("VoiceCourse")
+    ('log-mel', 'voice-course')
+    """
+    classes = {place.partition(":")[2]: name for name, place in FRONT_ENDS.items()}
+    return classes.get(name, name)
+
+
+def row_front_end(name: str, sample_rate: int) -> Any:
+    """Return a front end that gives one row for each clip, at a sample rate in hertz.
+
+    Examples
+    --------
+    >>> row_front_end("mfcc", 16000).n_values
+    26
+    """
+    feature = front_end_class(name)(sample_rate=sample_rate)
+    return PooledFrames(feature) if hasattr(feature, "frame_rate_hz") else feature
+
+
+def front_end_to_dict(feature: Any) -> dict[str, Any]:
+    """Return the name of a front end with its settings, for ``settings.json``."""
+    from dataclasses import asdict
+
+    inner = feature.feature if isinstance(feature, PooledFrames) else feature
+    target = f"{type(inner).__module__}:{type(inner).__qualname__}"
+    names = {place: name for name, place in FRONT_ENDS.items()}
+    return {names[target]: asdict(inner)}
+
+
+def front_end_from_dict(values: dict[str, Any], *, per_clip: bool) -> Any:
+    """Return the front end that `front_end_to_dict` described.
+
+    Parameters
+    ----------
+    values
+        One name with its settings.
+    per_clip
+        Whether it must give one row for each clip.
+
+    Raises
+    ------
+    ParameterError
+        If there is no such front end, or a setting is wrong.
+    """
+    ((name, settings),) = values.items()
+    feature = front_end_class(front_end_name(name))(**settings)
+    return PooledFrames(feature) if per_clip and hasattr(feature, "frame_rate_hz") else feature

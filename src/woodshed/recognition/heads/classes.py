@@ -1,0 +1,252 @@
+"""Head of classifiers: exactly one of several classes is right."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import replace
+from typing import TYPE_CHECKING, Any, ClassVar
+
+import numpy as np
+from numpy.typing import NDArray
+
+from woodshed.audio.edit import resample
+from woodshed.data.example import Corpus, Example, Skipped
+from woodshed.data.table import NO_LABEL
+from woodshed.errors import DataError, ParameterError
+from woodshed.prediction import NONE_OF_THESE, Prediction
+from woodshed.recognition.heads.head import Evaluator, Fitted, Head, Names, Rows
+from woodshed.recognition.items import class_names
+from woodshed.recognition.classical.model import PLAIN, Case
+
+if TYPE_CHECKING:
+    from woodshed.recognition.experiments.result import CalibratedPredictions
+    from woodshed.clip import Clip
+    from woodshed.data.split import Fold
+    from woodshed.training.loop import Loss
+
+
+class ClassesHead(Head):
+    """One class for each clip: softmax output, cross-entropy, accuracy.
+
+    Targets are labels; outputs are probabilities, whose rows sum to 1.
+
+    Examples
+    --------
+    >>> names, rows = ClassesHead().encode(["yes", "no", "yes"])
+    >>> names.tolist(), rows.tolist()
+    (['no', 'yes'], [[0.0, 1.0], [1.0, 0.0], [0.0, 1.0]])
+    """
+
+    name: ClassVar[str] = "classes"
+    noun: ClassVar[str] = "class"
+    activation: ClassVar[str | None] = "softmax"
+    constant_baseline: ClassVar[str] = "majority"
+    balances_classes: ClassVar[bool] = True
+    main_measure: ClassVar[str] = "accuracy"
+
+    # -- targets ----------------------------------------------------------------------------------
+
+    def encode(self, targets: Sequence[str], order: Sequence[str] = ()) -> tuple[Names, NDArray[np.float32]]:
+        """Return the sorted classes, and a row with a single 1 for each label."""
+        classes = class_names(np.asarray(targets, dtype=str))
+        return classes, self.encode_as(targets, classes.tolist())
+
+    def encode_as(self, targets: Sequence[str], names: Sequence[str]) -> NDArray[np.float32]:
+        """Return a row with a single 1 for each label, which must be one of the names."""
+        column = {name: k for k, name in enumerate(names)}
+        return np.eye(len(names), dtype=np.float32)[[column[str(label)] for label in targets]]
+
+    def target_of(self, example: Example) -> str:
+        """Return the label of an example."""
+        return example.label or ""
+
+    # -- corpora ----------------------------------------------------------------------------------
+
+    def columns(self, estimator: Any, data: str, targets: Sequence[str]) -> list[str]:
+        """Refuse target columns: labels are read from the column ``label`` or from folders."""
+        if targets:
+            raise ParameterError(
+                f"--target is for tags and values, but {estimator.task} learns classes. "
+                "Use --task tags or --task mood."
+            )
+        return []
+
+    def select(self, corpus: Corpus, estimator: Any, *, to_fit: bool) -> Corpus:
+        """Return the labelled examples; the others are skipped, or kept to be trained on unlabelled."""
+        from woodshed.recognition.self_training import with_unlabelled
+
+        if corpus.examples and not any(corpus.labels):
+            raise DataError(f"{corpus.name} has tags but no labels. To learn tags use --task tags.")
+        bare = tuple(example for example in corpus.examples if not example.label)
+        labelled = replace(
+            corpus,
+            examples=tuple(example for example in corpus.examples if example.label),
+            skipped=(*corpus.skipped, *(Skipped(example.path, NO_LABEL) for example in bare)),
+            unlabelled=(*corpus.unlabelled, *bare),
+        )
+        return with_unlabelled(estimator if to_fit else None, labelled)
+
+    def known_to(
+        self, estimator: Fitted, corpus: Corpus
+    ) -> tuple[Corpus, NDArray[np.float32], tuple[Skipped, ...]]:
+        """Return the examples whose label the model knows, their encoded labels, and the skipped others."""
+        classes = estimator.fitted("classes_").tolist()
+        usable = [k for k, label in enumerate(corpus.labels) if label in classes]
+        if not usable:
+            foreign = ", ".join(sorted(set(corpus.labels)))
+            raise DataError(
+                f"{corpus.name} has the labels {foreign}, but the model knows {', '.join(classes)}. "
+                "Rename the class folders to match, or train on this corpus."
+            )
+        skipped = tuple(
+            Skipped(example.path, f"its label {example.label!r} is unknown to the model: {', '.join(classes)}.")
+            for example in corpus.examples
+            if example.label not in classes
+        )
+        known = replace(corpus, examples=corpus.subset(usable))
+        return known, self.encode_as(known.labels, classes), skipped
+
+    def check_fold(self, fold: Fold, title: str, names: Sequence[str], rows: NDArray[np.floating]) -> None:
+        """Raise `DataError` if a class is tested that is not in the training part."""
+        missing = rows[fold.test].any(axis=0) & ~rows[fold.train].any(axis=0)
+        if missing.any():
+            classes = ", ".join(name for name, is_missing in zip(names, missing, strict=True) if is_missing)
+            raise DataError(
+                f"{title}: {classes} would be tested but not learned, because every example of it is in the "
+                "test part. Record it from more sources, or choose another --split."
+            )
+
+    # -- networks ---------------------------------------------------------------------------------
+
+    def loss(self, rows: NDArray[np.float32]) -> Loss | None:
+        """Return None: the cross-entropy of classes is the default of the training loop."""
+        return None
+
+    def is_right(self, truth: NDArray[np.float32], outputs: NDArray[np.float32]) -> NDArray[np.bool_]:
+        """Return for each class whether it is rightly chosen or rightly not chosen."""
+        right: NDArray[np.bool_] = (outputs == outputs.max(axis=1, keepdims=True)) == (truth > 0.5)
+        return right
+
+    def strata(self, names: Names, rows: NDArray[np.float32]) -> list[str]:
+        """Return the label of each row."""
+        return [str(name) for name in names[rows.argmax(axis=1)]]
+
+    # -- classical estimators ---------------------------------------------------------------------
+
+    def fit_classical(
+        self,
+        name: str,
+        rows: Rows,
+        targets: NDArray[np.floating],
+        *,
+        case: Case = PLAIN,
+        weights: NDArray[np.float64] | None = None,
+    ) -> Any:
+        """Fit one classifier; classes without an example are left out and get probability 0."""
+        from woodshed.recognition.classical.fitting import fit_model
+
+        present, columns = np.unique(targets.argmax(axis=1), return_inverse=True)
+        model = fit_model(name, rows, columns, case=case, weights=weights)
+        return model if len(present) == targets.shape[1] else _Partial(model, present, targets.shape[1])
+
+    def predict_classical(self, model: Any, rows: Rows) -> Rows:
+        """Return class probabilities."""
+        from woodshed.recognition.classical.fitting import probabilities
+
+        if not isinstance(model, _Partial):
+            return probabilities(model, rows)
+        outputs = np.zeros((len(rows), model.n_names))
+        outputs[:, model.present] = probabilities(model.model, rows)
+        return outputs
+
+    # -- predictions ------------------------------------------------------------------------------
+
+    def calibrate(self, estimator: Any, row: Rows) -> Rows:
+        """Normalise the mean output of a clip to sum 1, and calibrate it."""
+        calibrated: Rows = estimator.confidence_.calibrate((row / row.sum())[np.newaxis])[0]
+        return calibrated
+
+    def decide(self, estimator: Any, outputs: Rows) -> Names:
+        """Return the most probable class of each clip, shape ``(n_clips,)``."""
+        names: Names = estimator.fitted("classes_")
+        return names[outputs.argmax(axis=1)]
+
+    def decisions(self, estimator: Any, outputs: Rows) -> Rows:
+        """Return a single 1 for the most probable class of each clip."""
+        return np.eye(outputs.shape[1])[outputs.argmax(axis=1)]
+
+    def predictions(
+        self, estimator: Any, clips: Iterator[Clip], *, false_positive_rate: float | None = None
+    ) -> Iterator[Prediction]:
+        """Yield a `Prediction` for each clip; silence and novel sounds get no class.
+
+        Parameters
+        ----------
+        estimator, clips
+            A fitted recogniser, and clips at any rate.
+        false_positive_rate
+            Highest share of the clips of other classes that may be given a class by mistake, for each class;
+            0.01 is one in a hundred. Clips below the threshold are "none of these". None takes the most
+            probable class.
+
+        Raises
+        ------
+        ParameterError
+            If no threshold is known for such a rate.
+        """
+        names = estimator.fitted("classes_").tolist()
+        confidence = estimator.confidence_
+        thresholds = [0.0] * len(names)
+        if false_positive_rate is not None:
+            thresholds = list(confidence.least_probabilities(false_positive_rate))
+        for clip in clips:
+            at_rate = resample(clip, estimator.fitted("sample_rate_"))
+            row = estimator.output(at_rate)
+            best = int(row.argmax())
+            is_sure = row[best] >= thresholds[best]
+            label = confidence.refusal(at_rate) or (names[best] if is_sure else NONE_OF_THESE)
+            probability = float(row[best]) if label == names[best] else None
+            by_name = {name: float(p) for name, p in zip(names, row, strict=True)}
+            yield Prediction(clip.source, label, probability, by_name, 0.0, clip.duration_s)
+
+    def check_timeline(self, task: str) -> None:
+        """Accept: classes can be placed on a timeline."""
+
+    # -- evaluation -------------------------------------------------------------------------------
+
+    def main_score(self, truth: NDArray[np.floating], outputs: Rows) -> float:
+        """Return the accuracy.
+
+        Examples
+        --------
+        >>> ClassesHead().main_score(np.eye(2), np.array([[0.9, 0.1], [0.6, 0.4]]))
+        0.5
+        """
+        return float(np.mean(outputs.argmax(axis=1) == truth.argmax(axis=1)))
+
+    def accuracy(self, truth: NDArray[np.floating], outputs: Rows) -> float:
+        """Return the accuracy."""
+        return self.main_score(truth, outputs)
+
+    def outputs_of_missing(self, train: NDArray[np.floating], n_test: int) -> Rows:
+        """Return probability 0 for classes that a model did not learn."""
+        return np.zeros((n_test, train.shape[1]))
+
+    def judge(self, estimator: Any, clips: Sequence[Clip]) -> CalibratedPredictions | None:
+        """Return the probabilities before and after calibration, and what is refused."""
+        from woodshed.recognition.experiments.confidence import judge
+
+        return judge(estimator, clips)
+
+    def evaluator(self, run: Any) -> Evaluator:
+        """Return the evaluator that also calibrates confidence on held-out groups."""
+        from woodshed.recognition.experiments.confidence import ConfidenceEvaluator
+
+        return ConfidenceEvaluator(run)
+
+
+class _Partial:
+    """A classifier of some of the classes."""
+
+    def __init__(self, model: Any, present: NDArray[np.int64], n_names: int) -> None:
+        self.model, self.present, self.n_names = model, present, n_names

@@ -1,0 +1,202 @@
+"""Fitting of classical estimators to one row of features for each clip."""
+
+from __future__ import annotations
+
+import contextlib
+import tempfile
+import time
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from typing import TYPE_CHECKING, Any, ClassVar
+
+import numpy as np
+from numpy.typing import NDArray
+
+from woodshed.clip import Clip
+from woodshed.data.item import Item
+from woodshed.data.store import FeatureStore
+from woodshed.recognition.classical import CLASSICAL
+from woodshed.recognition.classical.model import Case, classical_model
+from woodshed.recognition.front_ends import row_front_end
+from woodshed.recognition.items import (
+    are_scores,
+    check_lengths,
+    clip_items,
+    common_rate,
+    fill_store,
+    versions,
+)
+from woodshed.recognition.learners.learner import Learner, TrainingData
+from woodshed.training.model_folder import MODEL_NAME
+from woodshed.training.progress import LearningCurve
+
+if TYPE_CHECKING:
+    from woodshed.recognition.estimator import AudioEstimator
+    from woodshed.training.inference import PredictFunction
+
+Rows = NDArray[np.float64]
+"""One row of features for each clip, ``(n_clips, n_values)``."""
+
+N_FOLDS = 5
+"""Folds whose held-out outputs tag thresholds are learned from."""
+
+_N_TIMED = 300
+
+
+class ClassicalLearner(Learner):
+    """Classical estimators on a row of features of the whole clip.
+
+    They use few of the settings (`effective_settings`): there are no epochs, windows or hold-out.
+    """
+
+    name: ClassVar[str] = "classical"
+    reads_rows: ClassVar[bool] = True
+    file_sets: ClassVar[tuple[frozenset[str], ...]] = (frozenset({MODEL_NAME}),)
+
+    def models(self) -> Iterable[str]:
+        """Return the names of the classical estimators."""
+        return CLASSICAL
+
+    def fit(self, estimator: AudioEstimator, data: TrainingData) -> None:
+        """Compute the rows of all clips, and fit the estimator to them."""
+        from woodshed.recognition.classical.serialization import estimator_to_bytes
+
+        check_lengths(data.clips, data.targets, data.groups)
+        head = type(estimator).head
+        feature = _feature_for(estimator, data.clips)
+        items = clip_items(data.clips, feature.sample_rate)
+        with contextlib.ExitStack() as stack:
+            folder = estimator.store or stack.enter_context(tempfile.TemporaryDirectory())
+            store = FeatureStore(folder, feature)
+            kept, skipped = fill_store(store, items, n_jobs=estimator.n_jobs)
+            names, targets = head.encode([data.targets[k] for k in kept], type(estimator).names)
+            rows, place = _rows_of(estimator, store, [items[k] for k in kept])
+        outputs = head.fit_outputs(names, targets)
+        targets, kept = targets[place], kept[place]
+        weights = None
+        if data.sample_weight is not None:
+            weights = np.asarray(data.sample_weight, np.float64)[kept]
+        case = _case_of(estimator, feature)
+        model = head.fit_classical(estimator.net, rows, targets, case=case, weights=weights)
+        # Augmented copies of a clip are never predicted by a model trained on another copy.
+        units = kept if data.groups is None else np.asarray([str(data.groups[k]) for k in kept])
+        thresholds = head.fit_held_out(*_held_out(estimator, rows, targets, units, case, weights))
+        estimator.set_learned(
+            classes=names,
+            feature=feature,
+            files={MODEL_NAME: estimator_to_bytes(model)} | outputs | thresholds,
+            curve=LearningCurve("training"),
+            skipped=skipped,
+        )
+
+    def predictor(self, estimator: AudioEstimator) -> PredictFunction:
+        """Return the function from rows of features to outputs."""
+        from woodshed.recognition.classical.serialization import predict_estimator
+
+        return predict_estimator(estimator.net_)
+
+    def model(self, estimator: AudioEstimator) -> Any:
+        """Return the fitted estimator."""
+        from woodshed.recognition.classical.serialization import bytes_to_estimator
+
+        return bytes_to_estimator(
+            estimator.files_[MODEL_NAME], estimator.feature_.n_values, len(estimator.classes_)
+        )
+
+    def extract(self, estimator: AudioEstimator, clips: Sequence[Clip]) -> None:
+        """Compute the rows of all clips; unreadable ones are left out."""
+        feature = _feature_for(estimator, clips)
+        items = clip_items(clips, feature.sample_rate)
+        store = FeatureStore(str(estimator.store), feature)
+        kept, _ = fill_store(store, items, n_jobs=estimator.n_jobs)
+        _rows_of(estimator, store, [items[k] for k in kept])
+
+    def time_fits(
+        self, estimator: AudioEstimator, n_names: int, sizes: Sequence[int]
+    ) -> tuple[int, float]:
+        """Measure a small fit on noise, and scale it to the sizes."""
+        head = type(estimator).head
+        n_rows = max(_N_TIMED, 2 * n_names)
+        feature = row_front_end(_front_end_of(estimator, reads_notes=False), type(estimator).highest_rate)
+        rows = np.random.default_rng(0).normal(size=(n_rows, feature.n_values))
+        targets = np.eye(n_names, dtype=np.float32)[np.arange(n_rows) % n_names]
+        began = time.perf_counter()
+        head.fit_classical(estimator.net, rows, targets, case=_case_of(estimator, feature))
+        duration_s = (time.perf_counter() - began) * head.n_fits(N_FOLDS)
+        power = classical_model(estimator.net).fit_time_exponent
+        return 0, duration_s * sum((size / n_rows) ** power for size in sizes)
+
+    def effective_settings(self, settings: Mapping[str, Any]) -> set[str]:
+        """Return the three settings that affect a classical estimator."""
+        return {"net", "sample_rate", "seed"}
+
+    def alternatives(self, estimator: AudioEstimator) -> list[str]:
+        """Return the classical estimators, that of the settings first."""
+        return type(estimator).head.alternatives(list(dict.fromkeys((estimator.net, *CLASSICAL))))
+
+    def method_name(self, estimator: AudioEstimator) -> str:
+        """Return the name of the estimator, with ``own-`` unless it equals the baseline of that name."""
+        kind = type(estimator)
+        is_plain = _front_end_of(estimator, reads_notes=False) == "summary" and kind.n_augmented_rows == 1
+        return estimator.net if is_plain else f"own-{estimator.net}"
+
+
+def _front_end_of(estimator: AudioEstimator, *, reads_notes: bool) -> str:
+    kind = type(estimator)
+    return estimator.front_end or (kind.note_front_end if reads_notes else kind.row_front_end)
+
+
+def _feature_for(estimator: AudioEstimator, clips: Sequence[Clip]) -> Any:
+    """Return the front end for these clips: that of notes if all of them are scores."""
+    sample_rate = estimator.sample_rate or common_rate(clips, type(estimator).highest_rate)
+    return row_front_end(_front_end_of(estimator, reads_notes=are_scores(clips)), sample_rate)
+
+
+def _case_of(estimator: AudioEstimator, feature: Any) -> Case:
+    return Case(seed=estimator.seed, n_jobs=estimator.n_jobs, blocks=getattr(feature, "blocks", ()))
+
+
+def _rows_of(
+    estimator: AudioEstimator, store: FeatureStore, items: Sequence[Item]
+) -> tuple[Rows, NDArray[np.int64]]:
+    """Return the rows of all clips and of their augmented copies, and the index of the clip of each."""
+    kind = type(estimator)
+    reads_notes = not hasattr(store.feature, "n_fft") and hasattr(store.feature, "metre_hidden")
+    n_versions = 1 if reads_notes else kind.n_augmented_rows  # augmentations change sound, not notes
+    augmentation = kind.waveform_augmentation if n_versions > 1 else None
+    wanted = [versions(item, n_versions, augmentation) for item in items]
+    store.fill([item for row in wanted for item in row[1:]], n_jobs=estimator.n_jobs)
+    rows = [store.get(item) for row in wanted for item in row]
+    place = np.repeat(np.arange(len(items)), [len(row) for row in wanted])
+    return np.stack(rows).astype(np.float64), place
+
+
+def _held_out(
+    estimator: AudioEstimator,
+    rows: Rows,
+    targets: NDArray[np.float32],
+    units: NDArray[Any],
+    case: Case,
+    weights: Rows | None,
+) -> tuple[NDArray[np.float32], Callable[[], Rows]]:
+    """Return the targets, and a function that predicts each row by a model that was not trained on its unit."""
+    head = type(estimator).head
+    numbers = np.unique(units, return_inverse=True)[1]
+    folds = np.random.default_rng(estimator.seed).permutation(numbers.max() + 1)[numbers] % N_FOLDS
+    if len(np.unique(folds)) < 2:
+        return targets[:0], lambda: np.empty(targets[:0].shape)
+
+    def predict() -> Rows:
+        outputs = np.empty(targets.shape)
+        for fold in np.unique(folds):
+            train = folds != fold
+            model = head.fit_classical(
+                estimator.net,
+                rows[train],
+                targets[train],
+                case=case,
+                weights=None if weights is None else weights[train],
+            )
+            outputs[~train] = head.predict_classical(model, rows[~train])
+        return outputs
+
+    return targets, predict

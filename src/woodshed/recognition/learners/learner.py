@@ -1,0 +1,122 @@
+"""What every learner implements."""
+
+from __future__ import annotations
+
+import abc
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, ClassVar
+
+from woodshed.clip import Clip
+from woodshed.training.progress import OnEpoch, ignore_epoch
+
+if TYPE_CHECKING:
+    from woodshed.recognition.estimator import AudioEstimator
+    from woodshed.training.inference import PredictFunction
+
+
+@dataclass(frozen=True)
+class TrainingData:
+    """What an estimator is fitted to.
+
+    Parameters
+    ----------
+    clips
+        Any sequence of clips; it may be lazy.
+    targets
+        The target of each clip, as ``fit`` takes it.
+    groups
+        The group of each clip; None if groups are unknown.
+    sample_weight
+        Weight of each clip, 0 or more; None weights all equally.
+    checkpoint
+        File of a training that can be resumed; None stores nothing.
+    on_epoch
+        Called after every epoch.
+    """
+
+    clips: Sequence[Clip]
+    targets: Sequence[Any]
+    groups: Sequence[str] | None = None
+    sample_weight: Sequence[float] | None = None
+    checkpoint: Path | None = None
+    on_epoch: OnEpoch = ignore_epoch
+
+
+class Learner(abc.ABC):
+    """A way of fitting an `AudioEstimator`. It has no state: what is learned belongs to the estimator.
+
+    Attributes
+    ----------
+    name
+        Key in `woodshed.recognition.learners.LEARNERS`.
+    reads_rows
+        Whether it takes one row of features for each clip rather than frames.
+    file_sets
+        The sets of files, one of which it writes into a model folder.
+    """
+
+    name: ClassVar[str]
+    reads_rows: ClassVar[bool]
+    file_sets: ClassVar[tuple[frozenset[str], ...]]
+
+    @abc.abstractmethod
+    def models(self) -> Iterable[str]:
+        """Return the names of what it can fit."""
+
+    @abc.abstractmethod
+    def fit(self, estimator: AudioEstimator, data: TrainingData) -> None:
+        """Fit an estimator in place.
+
+        Raises
+        ------
+        DataError
+            If nothing usable is left.
+        KeyboardInterrupt
+            Raised again; if an epoch had ended, the estimator has the best weights so far.
+        """
+
+    @abc.abstractmethod
+    def predictor(self, estimator: AudioEstimator) -> PredictFunction:
+        """Return the function from windows or rows to outputs of a fitted estimator."""
+
+    @abc.abstractmethod
+    def model(self, estimator: AudioEstimator) -> Any:
+        """Return the fitted network or classical estimator, to inspect it or to train it further."""
+
+    @abc.abstractmethod
+    def extract(self, estimator: AudioEstimator, clips: Sequence[Clip]) -> None:
+        """Compute all features of a training on these clips into the estimator's store."""
+
+    @abc.abstractmethod
+    def time_fits(
+        self, estimator: AudioEstimator, n_names: int, sizes: Sequence[int]
+    ) -> tuple[int, float]:
+        """Estimate the cost of one fit for each number of clips.
+
+        Returns
+        -------
+        n_weights, duration_s
+            Weights of a network, else 0; and seconds for all fits, feature extraction left out.
+        """
+
+    def n_epochs(self, estimator: AudioEstimator) -> int:
+        """Return the largest number of epochs; 0 if there are none."""
+        return 0
+
+    def n_weights(self, estimator: AudioEstimator) -> int:
+        """Return the number of weights of a fitted network; 0 for anything else."""
+        return 0
+
+    @abc.abstractmethod
+    def effective_settings(self, settings: Mapping[str, Any]) -> set[str]:
+        """Return the names of the settings that affect the result."""
+
+    def alternatives(self, estimator: AudioEstimator) -> list[str]:
+        """Return the models among which a hyperparameter search chooses; none: it varies settings."""
+        return []
+
+    def method_name(self, estimator: AudioEstimator) -> str:
+        """Return the name of the model in a report."""
+        return self.name
