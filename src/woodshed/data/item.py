@@ -281,8 +281,8 @@ def _class_key(cls: type) -> str:
     if not isinstance(key, str):
         raise TypeError(
             f"{cls.__module__}.{cls.__qualname__} has no key of its own, so its results cannot be stored. "
-            f'Add a class attribute: key: ClassVar[str] = "{_kebab_case(cls.__name__)}/1", and raise the number '
-            "whenever the results change."
+            f'Add a class attribute: key: ClassVar[str] = "{_kebab_case(cls.__name__)}/1", and raise the '
+            "number whenever the results change."
         )
     return key
 
