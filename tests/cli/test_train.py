@@ -234,7 +234,7 @@ def test_a_misspelt_flag_names_the_near_miss(cli: Callable[..., Any], toy_folder
     [
         ("nowhere", "nowhere: there is no such folder or table. Check the name."),
         ("empty", "holds no sound: it is empty."),
-        ("esc10", "esc10 is a known corpus. Say where it is, too: esc10:PATH."),
+        ("esc10", "esc10 is a published corpus. Add its folder: esc10:PATH."),
         ("one class", "has one class only (a), and there is nothing to tell apart."),
         ("fsdd:nowhere", "nowhere: there is no such folder"),
         ("fsd:somewhere", "There is no corpus called 'fsd'. Did you mean fsdd?"),

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import ClassVar
 
 from woodshed.clip import Clip, Samples
 from woodshed.errors import ParameterError, near_miss
@@ -26,6 +27,7 @@ class ClipStatistic:
     ('spectral_centroid_hz_mean', 1000.0)
     """
 
+    key: ClassVar[str] = "clip-statistic/1"
     feature: Framed
     statistic: str
 
