@@ -113,9 +113,9 @@ def read_shift(text: str) -> PitchShift:
     Examples
     --------
     >>> read_shift("Am clef=treble-8 transpose=-2")
-    Shift(octaves=None, clef_octaves=-1, semitones=-2)
+    PitchShift(octaves=None, clef_octaves=-1, semitones=-2)
     >>> read_shift('T name="bass octave=1" bass')
-    Shift(octaves=None, clef_octaves=0, semitones=None)
+    PitchShift(octaves=None, clef_octaves=0, semitones=None)
     """
     text = re.sub(r'(?<!clef)=\s*"[^"]*"', "=", text.split("%")[0])
     octave, clef, transpose = (pattern.search(text) for pattern in (_OCTAVE, _CLEF, _TRANSPOSE))
