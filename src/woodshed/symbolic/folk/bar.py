@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from fractions import Fraction
 from itertools import pairwise
 
-from woodshed.symbolic.folk.word import BAR_LINES, GROUPINGS, PITCHES, REST, TIMES, UNITS, tuplet_ratio
+from woodshed.symbolic.folk.vocabulary import BAR_LINES, GROUPINGS, PITCHES, REST, TIMES, UNITS, tuplet_ratio
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,7 +8,14 @@ from collections.abc import Sequence
 from woodshed.errors import ParameterError
 from woodshed.score import FIFTHS_ABOVE, Mode
 from woodshed.symbolic.abc.field import signature_of
-from woodshed.symbolic.folk.word import BAR_LINES, MODE_WORDS, PITCH_PLACES, SIGNATURES, WORD_AT, pitch_of
+from woodshed.symbolic.folk.vocabulary import (
+    BAR_LINES,
+    MODE_WORDS,
+    PITCH_PLACES,
+    SIGNATURES,
+    WORD_AT,
+    pitch_of,
+)
 
 _STEPS = "CDEFGAB"
 _FIFTHS = ("Fb", "Cb", "Gb", "Db", "Ab", "Eb", "Bb", "F", "C", "G", "D", "A", "E", "B", "F#", "C#", "G#")

@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 
 from woodshed.symbolic.abc.field import signature_of
 from woodshed.symbolic.folk.bar import lengths_of
-from woodshed.symbolic.folk.word import BAR_LINES, PITCH_PLACES, REST, SIGNATURES, pitch_of
+from woodshed.symbolic.folk.vocabulary import BAR_LINES, PITCH_PLACES, REST, SIGNATURES, pitch_of
 
 _STEPS = "CDEFGAB"
 
