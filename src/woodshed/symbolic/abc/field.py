@@ -8,11 +8,9 @@ from fractions import Fraction
 
 from woodshed.errors import ScoreError
 from woodshed.score import LINE_OF_FIFTHS, Mode
+from woodshed.symbolic.spelling import Signature, signature_of
 
-Signature = dict[str, int]
-"""Letter (``A`` to ``G``) -> -1 for a flat, 1 for a sharp, 0 for a natural."""
-
-_MAJOR_SHARPS = {"C": 0, "G": 1, "D": 2, "A": 3, "E": 4, "B": 5, "F": -1}
+_MAJOR_SHARPS = {letter: place - 1 for place, letter in enumerate(LINE_OF_FIFTHS)}
 _MODES: dict[str, tuple[Mode, int]] = {
     "": ("major", 0),
     "maj": ("major", 0),
@@ -35,6 +33,10 @@ _CLEF = re.compile(
     r'(?=["\s]|$)'
 )
 ALTERATIONS = {"^^": 2, "^": 1, "=": 0, "_": -1, "__": -2}
+"""Accidental of ABC -> semitones."""
+
+ACCIDENTALS = {alteration: sign for sign, alteration in ALTERATIONS.items()}
+"""Semitones -> accidental of ABC."""
 
 
 def read_key(text: str) -> tuple[int, Mode, Signature] | None:
@@ -124,19 +126,6 @@ def read_shift(text: str) -> PitchShift:
         round(int(clef[1] or 0) / 8) if clef else None,  # 15 are two octaves on the staff
         int(transpose[1]) if transpose else None,
     )
-
-
-def signature_of(n_sharps: int) -> Signature:
-    """Return what a number of sharps, or flats if negative, alters.
-
-    Examples
-    --------
-    >>> signature_of(-2)
-    {'B': -1, 'E': -1}
-    """
-    if n_sharps >= 0:
-        return dict.fromkeys(LINE_OF_FIFTHS[:n_sharps], 1)
-    return dict.fromkeys(LINE_OF_FIFTHS[::-1][:-n_sharps], -1)
 
 
 def read_metre(text: str) -> tuple[int, int] | None:

@@ -11,7 +11,6 @@ from woodshed.score import Mode
 from woodshed.symbolic.abc.field import (
     ALTERATIONS,
     PitchShift,
-    Signature,
     default_length,
     read_key,
     read_length,
@@ -20,11 +19,11 @@ from woodshed.symbolic.abc.field import (
     read_tempo,
 )
 from woodshed.symbolic.bar import MAX_PASSES, Bar, Sounding
+from woodshed.symbolic.spelling import NATURALS, Signature
 
 Spelling = tuple[str, int]
 Propagation = Literal["octave", "pitch", "not"]
 
-_STEPS = {"C": 0, "D": 2, "E": 4, "F": 5, "G": 7, "A": 9, "B": 11}
 _LENGTH = re.compile(r"(\d{0,9})(/{0,9})(\d{0,9})")
 _SIGNS = re.compile(
     r"(?P<space>[\s`\\]+|[)$*;@?#]|\.(?=[(|])|\((?!\d)|y\d*)"
@@ -379,7 +378,7 @@ class Voice:
                 self._altered[place] = alteration
         else:
             alteration = self._altered.get(place, self._signature.get(name, 0))
-        pitch = 12 * height + _STEPS[name] + alteration + (self._shift.semitones or 0)
+        pitch = 12 * height + NATURALS[name] + alteration + (self._shift.semitones or 0)
         tied = self._awaited.get((name, height))
         if tied is not None and accidental is None:
             pitch = tied

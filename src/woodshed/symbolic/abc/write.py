@@ -13,14 +13,13 @@ from woodshed.atomic import write_whole
 from woodshed.errors import ScoreError
 from woodshed.score import DRUM_CHANNEL, Key, Score
 from woodshed.symbolic.abc.beam import groups_of, tuplets_of
-from woodshed.symbolic.abc.field import Signature, signature_of
-from woodshed.symbolic.spelling import key_at, spelling
+from woodshed.symbolic.abc.field import ACCIDENTALS
+from woodshed.symbolic.spelling import Signature, key_at, signature_of, spelling
 from woodshed.symbolic.staff import MAX_DENOMINATOR, BarSpan, bars_of, exact, news_of
 
 _UNIT = Fraction(1, 2)  # L:1/8, in quarter notes
 _BARS_A_LINE = 4
 _MODE_WORDS = {"major": "", "minor": "m"}
-_SIGNS = {-2: "__", -1: "_", 0: "=", 1: "^", 2: "^^"}
 
 
 @dataclass(frozen=True)
@@ -189,7 +188,7 @@ class _Writer:
         letter, alteration, octave = spelling(pitch, key)
         sign = ""
         if letter in self._altered or signature.get(letter, 0) != alteration:
-            sign = _SIGNS[alteration]
+            sign = ACCIDENTALS[alteration]
             self._altered.add(letter)
         if octave >= 5:
             return sign + letter.lower() + "'" * (octave - 5)

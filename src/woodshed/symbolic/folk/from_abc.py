@@ -8,7 +8,7 @@ from fractions import Fraction
 
 from woodshed.errors import ScoreError, ScoreFileError
 from woodshed.score import FIFTHS_ABOVE, LINE_OF_FIFTHS, Mode
-from woodshed.symbolic.abc.field import read_length, read_metre, read_shift, signature_of
+from woodshed.symbolic.abc.field import read_length, read_metre, read_shift
 from woodshed.symbolic.abc.tune import TuneLines, cut_tunes, read_body
 from woodshed.symbolic.abc.voice import Propagation, Voice
 from woodshed.symbolic.bar import Sounding
@@ -24,8 +24,8 @@ from woodshed.symbolic.folk.vocabulary import (
     pitch_of,
     tuplet_ratio,
 )
+from woodshed.symbolic.spelling import LETTERS, alterations_of
 
-_STEPS = "CDEFGAB"
 _REWRITTEN = {  # metre -> token that says the same, and what the lengths are multiplied by
     "2/2": ("M:4/4", Fraction(1)),
     "4/8": ("M:2/4", Fraction(1)),
@@ -228,7 +228,7 @@ def _complete(events: list[FolkEvent], due: Fraction) -> list[FolkEvent]:
 def _moved(events: Sequence[FolkEvent], n_sharps: int, mode: Mode, split: frozenset[int]) -> list[str]:
     """Transpose by the smallest interval with which every pitch has a token; join the bars that are split."""
     sharps, place = divmod(n_sharps + FIFTHS_ABOVE[mode] + 1, 7)
-    letter = _STEPS.index(LINE_OF_FIFTHS[place])
+    letter = LETTERS.index(LINE_OF_FIFTHS[place])
     semitones = pitch_of(letter) + sharps
     moves = [(7 * k - letter, 12 * k - semitones) for k in range(-3, 5)]
     first: ScoreError | None = None
@@ -244,8 +244,7 @@ class _Speller:
     """Finds the token of a pitch, minding the signature and what is altered in the bar."""
 
     def __init__(self, mode_word: str, steps: int, semitones: int) -> None:
-        signature = signature_of(SIGNATURES[mode_word])
-        self._signature = [signature.get(letter, 0) for letter in _STEPS]
+        self._signature = alterations_of(SIGNATURES[mode_word])
         self._steps, self._semitones = steps, semitones
         self._altered: dict[int, int] = {}
 
@@ -254,7 +253,7 @@ class _Speller:
         if note is None:
             self._altered.clear()
             return ""
-        step = _STEPS.index(note.spelling[0]) + 7 * note.spelling[1] + self._steps
+        step = LETTERS.index(note.spelling[0]) + 7 * note.spelling[1] + self._steps
         pitch = note.pitch_midi + self._semitones
         for here in (step, step - 1, step + 1, step - 2, step + 2):
             alteration = pitch - pitch_of(here)

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from fractions import Fraction
 
+from woodshed.symbolic.spelling import LETTERS, NATURALS
+
 BOUNDARIES = ("<s>", "</s>")
 METRES = ("M:2/4", "M:3/4", "M:4/4", "M:3/2", "M:6/8", "M:9/8", "M:12/8")
 MODES = ("K:Cmaj", "K:Cmin", "K:Cdor", "K:Cmix")
@@ -57,7 +59,7 @@ MODE_WORDS = {"major": "K:Cmaj", "minor": "K:Cmin", "dorian": "K:Cdor", "mixolyd
 
 PITCH_PLACES = {
     word: (
-        "CDEFGAB".index(word.strip("=_^,'").upper())
+        LETTERS.index(word.strip("=_^,'").upper())
         + 7 * (5 + word.strip("=_^,'").islower() + word.count("'") - word.count(",")),
         {"=": 0, "_": -1, "^": 1}.get(word[0]),
     )
@@ -71,7 +73,7 @@ WORD_AT = {place: word for word, place in PITCH_PLACES.items()}
 TIMES = {metre: Fraction(8) * Fraction(*map(int, metre[2:].split("/"))) for metre in METRES}
 """Metre token -> eighths in a bar."""
 
-NATURALS = (0, 2, 4, 5, 7, 9, 11)
+_SEMITONES = tuple(NATURALS.values())
 
 
 def pitch_of(step: int) -> int:
@@ -82,7 +84,7 @@ def pitch_of(step: int) -> int:
     >>> pitch_of(35), pitch_of(PITCH_PLACES["b'"][0])
     (60, 95)
     """
-    return 12 * (step // 7) + NATURALS[step % 7]
+    return 12 * (step // 7) + _SEMITONES[step % 7]
 
 
 def tuplet_ratio(p: int, metre: str) -> Fraction:

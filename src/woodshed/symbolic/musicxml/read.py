@@ -14,11 +14,11 @@ from woodshed.score import DRUM_CHANNEL, ChordSymbol, Key, Metre, Mode, Note, Pr
 from woodshed.symbolic.bar import MAX_PASSES, Bar, played_order
 from woodshed.symbolic.musicxml.write import DYNAMICS_PER_VELOCITY, KINDS
 from woodshed.symbolic.note_value import TYPES
+from woodshed.symbolic.spelling import NATURALS
 
 Element = ElementTree.Element
 
 _CHANNELS = [channel for channel in range(16) if channel != DRUM_CHANNEL]
-_STEPS = {"C": 0, "D": 2, "E": 4, "F": 5, "G": 7, "A": 9, "B": 11}
 _DEFAULT_VELOCITY = 80
 
 
@@ -134,9 +134,9 @@ class _Reader:
         else:
             step, octave = text_of(note, "pitch/step"), text_of(note, "pitch/octave")
             alter = number_of(text_of(note, "pitch/alter"), 0.0)
-        if step not in _STEPS or not octave.lstrip("-").isdigit():
+        if step not in NATURALS or not octave.lstrip("-").isdigit():
             raise self._error(f"has a note without pitch: step {step!r}, octave {octave!r}")
-        pitch = 12 * (int(octave) + 1) + _STEPS[step] + round(alter) + self._transpose
+        pitch = 12 * (int(octave) + 1) + NATURALS[step] + round(alter) + self._transpose
         if not 0 <= pitch <= 127:
             raise self._error(f"has the note {step}{octave}, which is beyond the pitches of MIDI")
         return pitch

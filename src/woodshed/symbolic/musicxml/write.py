@@ -10,9 +10,8 @@ from itertools import groupby
 from xml.etree import ElementTree
 
 from woodshed.score import DRUM_CHANNEL, Key, Metre, Note, Score
-from woodshed.symbolic.abc.field import signature_of
 from woodshed.symbolic.note_value import TYPES, Value, is_plain, values_of
-from woodshed.symbolic.spelling import key_at, spelling
+from woodshed.symbolic.spelling import key_at, signature_of, spelling
 from woodshed.symbolic.staff import BarSpan, StaffEvent, bars_of, beat_of, exact, news_of, voices_of
 
 Element = ElementTree.Element

@@ -10,7 +10,6 @@ import numpy as np
 from numpy.typing import NDArray
 
 from woodshed.errors import ParameterError, counted, near_miss
-from woodshed.symbolic.abc.field import signature_of
 from woodshed.symbolic.folk.vocabulary import (
     BAR_LINES,
     DURATIONS,
@@ -27,6 +26,7 @@ from woodshed.symbolic.folk.vocabulary import (
     pitch_of,
     tuplet_ratio,
 )
+from woodshed.symbolic.spelling import alterations_of
 
 _PLACES = {word: place for place, word in enumerate(WORDS)}
 _SOUNDS = frozenset((*PITCHES, REST))
@@ -297,10 +297,7 @@ N_TICKS = 24
 TICKS = {"": (N_TICKS, "")} | {word: (int(UNITS[word][0] * N_TICKS), UNITS[word][1]) for word in DURATIONS}
 TUPLETS = tuple(word for word in GROUPINGS if word[0] == "(")
 OPEN, EXPECTED, SECOND = 1, 2, 3  # what an ending can be
-_ALTERATIONS = {
-    mode: [signature_of(sharps).get(letter, 0) for letter in "CDEFGAB"]
-    for mode, sharps in {"": 0, **SIGNATURES}.items()
-}
+_ALTERATIONS = {mode: alterations_of(n_sharps) for mode, n_sharps in {"": 0, **SIGNATURES}.items()}
 
 
 @dataclass(frozen=True, slots=True)
