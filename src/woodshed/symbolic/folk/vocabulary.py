@@ -1,9 +1,10 @@
-"""The 137 tokens of the folk model: what they are called, and what they mean."""
+"""Vocabulary of the folk-rnn model: 137 tokens and their meaning."""
 
 from __future__ import annotations
 
 from fractions import Fraction
 
+from woodshed.symbolic.abc.field import TUPLET_TIMES
 from woodshed.symbolic.spelling import LETTERS, NATURALS
 
 BOUNDARIES = ("<s>", "</s>")
@@ -22,7 +23,7 @@ _SHARP = "^C, ^F, ^G, ^A, ^C ^D ^F ^G ^A ^c ^d ^f ^g ^a ^c' ^f'"
 PITCHES = tuple(f"{_PLAIN} {_NATURAL} {_FLAT} {_SHARP}".split())
 REST = "z"
 WORDS = (*BOUNDARIES, *METRES, *MODES, *BAR_LINES, *GROUPINGS, *DURATIONS, *PITCHES, REST)
-"""All tokens; the place of a token in this row is its number."""
+"""All tokens; the index of a token is its id."""
 
 KINDS = {
     "start and end": BOUNDARIES,
@@ -35,7 +36,7 @@ KINDS = {
     "altered pitches": tuple(word for word in PITCHES if word[0] in "=_^"),
     "rest": (REST,),
 }
-"""Kind of token -> its tokens, in the order of `WORDS`."""
+"""Kind of token -> tokens, in the order of `WORDS`."""
 
 
 def _value(word: str) -> Fraction:
@@ -46,13 +47,13 @@ def _value(word: str) -> Fraction:
 UNITS: dict[str, tuple[Fraction, str]] = {
     word: (_value(word.rstrip("<>") or "1"), word[-1] if word[-1] in "<>" else "") for word in DURATIONS
 }
-"""Duration token -> its length in eighths, and the broken rhythm that begins with it."""
+"""Duration token -> length in eighths, and sign of the broken rhythm that it starts."""
 
 WORD_OF = {meaning: word for word, meaning in UNITS.items()} | {(Fraction(1), ""): ""}
-"""Length in eighths and broken rhythm -> duration token; nothing for one eighth."""
+"""Length in eighths and sign of broken rhythm -> duration token; empty for one eighth."""
 
 SIGNATURES = {"K:Cmaj": 0, "K:Cmix": -1, "K:Cdor": -2, "K:Cmin": -3}
-"""Mode token -> sharps of its signature; flats are negative."""
+"""Mode token -> sharps of its key signature; flats are negative."""
 
 MODE_WORDS = {"major": "K:Cmaj", "minor": "K:Cmin", "dorian": "K:Cdor", "mixolydian": "K:Cmix"}
 """Name of a mode -> its token."""
@@ -65,19 +66,19 @@ PITCH_PLACES = {
     )
     for word in PITCHES
 }
-"""Pitch token -> its step of the staff (35 is middle C), and its accidental or ``None``."""
+"""Pitch token -> staff step (35 is middle C), and alteration in semitones or None."""
 
 WORD_AT = {place: word for word, place in PITCH_PLACES.items()}
-"""Step and accidental -> pitch token."""
+"""Staff step and alteration -> pitch token."""
 
 TIMES = {metre: Fraction(8) * Fraction(*map(int, metre[2:].split("/"))) for metre in METRES}
-"""Metre token -> eighths in a bar."""
+"""Metre token -> eighths per bar."""
 
 _SEMITONES = tuple(NATURALS.values())
 
 
 def pitch_of(step: int) -> int:
-    """Return the MIDI pitch of a step without accidental.
+    """Return the MIDI pitch of a staff step without accidental.
 
     Examples
     --------
@@ -88,7 +89,7 @@ def pitch_of(step: int) -> int:
 
 
 def tuplet_ratio(p: int, metre: str) -> Fraction:
-    """Return by what a tuplet of ``p`` notes changes their length, in the metre ``M:...``.
+    """Return the factor by which a tuplet of ``p`` notes changes their length in a metre ``M:...``.
 
     Examples
     --------
@@ -96,4 +97,4 @@ def tuplet_ratio(p: int, metre: str) -> Fraction:
     (Fraction(2, 3), Fraction(3, 5))
     """
     is_compound = metre in ("M:6/8", "M:9/8", "M:12/8")
-    return Fraction({2: 3, 3: 2, 4: 3, 6: 2, 8: 3}.get(p, 3 if is_compound else 2), p)
+    return Fraction(TUPLET_TIMES.get(p, 3 if is_compound else 2), p)

@@ -12,7 +12,7 @@ from xml.etree import ElementTree
 from woodshed.score import DRUM_CHANNEL, Key, Metre, Note, Score
 from woodshed.symbolic.note_value import TYPES, Value, is_plain, values_of
 from woodshed.symbolic.spelling import key_at, signature_of, spelling
-from woodshed.symbolic.staff import BarSpan, StaffEvent, bars_of, beat_of, exact, news_of, voices_of
+from woodshed.symbolic.staff import BarSpan, Chord, bars_of, beat_of, drop_repeated, exact, voices_of
 
 Element = ElementTree.Element
 
@@ -87,7 +87,7 @@ class _Part:
         self._score, self._channel, self._divisions, self._is_first = score, channel, divisions, is_first
         self._notes = [note for note in score.notes if note.channel == channel]
         self._voices = voices_of(self._notes)
-        self._keys = [(exact(key.onset_beats), key) for key in news_of(score.keys)]
+        self._keys = [(exact(key.onset_beats), key) for key in drop_repeated(score.keys)]
 
     def element(self, bars: Sequence[BarSpan]) -> Element:
         part = Element("part", id=f"P{self._channel + 1}")
@@ -111,7 +111,7 @@ class _Part:
                 _add(_add(measure, "barline", location="right"), "bar-style", "light-heavy")
         return part
 
-    def _voice(self, measure: Element, bar: BarSpan, events: Iterable[StaffEvent], number: int) -> list[Head]:
+    def _voice(self, measure: Element, bar: BarSpan, events: Iterable[Chord], number: int) -> list[Head]:
         """Write a voice of a bar from end to end; all but the first pass over their rests.
 
         Return the notes that may need an accidental: not those that are tied to one in the same bar.
@@ -226,7 +226,9 @@ class _Part:
             _add(attributes, "divisions", str(self._divisions))
         if at_start:
             _write_key(attributes, at_start[-1])
-        if bar.metre and (before is None or before.metre is None or news_of([before.metre, bar.metre])[1:]):
+        if bar.metre and (
+            before is None or before.metre is None or drop_repeated([before.metre, bar.metre])[1:]
+        ):
             time = _add(attributes, "time")
             _add(time, "beats", str(bar.metre.numerator))
             _add(time, "beat-type", str(bar.metre.denominator))
@@ -253,7 +255,7 @@ class _Part:
                 _add(element, "offset", self._count(later))
 
         if self._is_first:
-            for tempo in (tempo for tempo in news_of(self._score.tempos) if within(tempo.onset_beats)):
+            for tempo in (tempo for tempo in drop_repeated(self._score.tempos) if within(tempo.onset_beats)):
                 direction = _add(measure, "direction", placement="above")
                 mark = _add(_add(direction, "direction-type"), "metronome")
                 _add(mark, "beat-unit", "quarter")
