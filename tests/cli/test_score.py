@@ -121,7 +121,7 @@ def test_bars_that_do_not_add_up_are_named_or_refused(cli: Cli, tmp_path: Path, 
     more = ("--semitones", 2) if verb == "edit" else ()
     done = cli("score", verb, bad, "--out", out, *more)
     assert done.code == 0, done.err
-    assert "bar 2 lasts 3 beats; in 4/4 it should last 4." in done.err
+    assert "bar 2 lasts 3 beats, expected 4 in 4/4." in done.err
     out.unlink()
     refused = cli("score", verb, bad, "--out", out, *more, "--strict")
     assert (refused.code, out.exists()) == (2, False)

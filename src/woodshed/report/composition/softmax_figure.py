@@ -16,7 +16,7 @@ from woodshed.html.heat_map import sampling_temperature
 from woodshed.html.markup import Markup, element
 from woodshed.metrics.softmax_layer import changed_probability, effects
 from woodshed.report.recognition.wording import percent
-from woodshed.symbolic.folk.word import KINDS
+from woodshed.symbolic.folk.vocabulary import KINDS
 from woodshed.training.progress import judge_training
 
 STYLE = """
