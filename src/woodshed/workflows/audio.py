@@ -1,7 +1,7 @@
 """Audio processing of many files: each is read, processed and written on its own, in parallel.
 
-Existing results are kept unless ``overwrite`` is set: repeating an interrupted run continues where it stopped. An
-unusable file is skipped and named in the result; the run fails if no usable file is left.
+Existing results are kept unless ``overwrite`` is set: repeating an interrupted run continues where it stopped.
+An unusable file is skipped and named in the result; the run fails if no usable file is left.
 """
 
 from __future__ import annotations
