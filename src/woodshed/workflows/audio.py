@@ -1,6 +1,6 @@
 """Audio processing of many files: each is read, processed and written on its own, in parallel.
 
-Existing results are kept unless ``overwrite`` is set: repeating an interrupted run continues where it stopped.
+Existing results are kept unless ``overwrite`` is set, so an interrupted run can be continued.
 An unusable file is skipped and named in the result; the run fails if no usable file is left.
 """
 
