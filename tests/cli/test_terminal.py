@@ -42,8 +42,8 @@ def test_a_file_is_named_once_even_if_the_reason_names_it_too(capsys: pytest.Cap
         [Skipped(Path("a.wav"), "a.wav: is empty."), Skipped(Path("caf\udce9.wav"), "is odd.")]
     )
     assert capsys.readouterr().err.splitlines() == [
-        "note left out a.wav: is empty.",
-        r"note left out caf\xe9.wav: is odd.",
+        "note skipped a.wav: is empty.",
+        r"note skipped caf\xe9.wav: is odd.",
     ]
 
 
