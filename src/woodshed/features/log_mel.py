@@ -166,6 +166,7 @@ class LogMel(MelSettings, Framed):
        └0───────────0.1──────────0.2──────────0.3─────────0.4─ s
     """
 
+    key = "log-mel/1"
     in_decibels: ClassVar[bool] = True
 
     @property

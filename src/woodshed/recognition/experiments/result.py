@@ -28,7 +28,7 @@ class CalibratedPredictions:
     refusals
         Shape ``(n,)``: what is predicted instead of a class; empty where a class is predicted.
     temperatures, guess_shares
-        One for each part that was calibrated; see `woodshed.metrics.guess.Calibration`.
+        One for each part that was calibrated; see `woodshed.metrics.temperature_scaling.Calibration`.
     """
 
     raw: NDArray[np.float64]

@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 
 from woodshed.data.example import Corpus, Example
 from woodshed.errors import DataError
-from woodshed.metrics.guess import Calibration, fit_calibration
+from woodshed.metrics.temperature_scaling import Calibration, fit_calibration
 from woodshed.prediction import Tagging
 from woodshed.recognition.heads.head import Head, Names, Rows
 from woodshed.recognition.classical.model import PLAIN, Case
