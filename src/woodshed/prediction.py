@@ -15,8 +15,12 @@ NONE_OF_THESE, SILENCE = "none of these", "silence"
 """Labels used instead of a class: for a sound unlike all training data, and for a clip without sound."""
 
 
-class _Output(ABC):
-    """Base of the predictions: JSON and CSV, derived from the fields of the subclass."""
+class ClipPrediction(ABC):
+    """Prediction of one clip; the base of `Prediction`, `Tagging` and `Estimate`."""
+
+    @abstractmethod
+    def to_text(self) -> str:
+        """Return one line for a person."""
 
     @abstractmethod
     def to_dict(self) -> dict[str, object]:
@@ -36,7 +40,7 @@ class _Output(ABC):
 
 
 @dataclass(frozen=True)
-class Prediction(_Output):
+class Prediction(ClipPrediction):
     """Predicted class of one clip.
 
     Parameters
@@ -94,7 +98,7 @@ class Prediction(_Output):
 
 
 @dataclass(frozen=True)
-class Tagging(_Output):
+class Tagging(ClipPrediction):
     """Predicted tags of one clip, each with an independent probability.
 
     Parameters
@@ -148,7 +152,7 @@ class Tagging(_Output):
 
 
 @dataclass(frozen=True)
-class Estimate(_Output):
+class Estimate(ClipPrediction):
     """Predicted values of one clip, one number for each target.
 
     Parameters
@@ -202,7 +206,7 @@ class Estimate(_Output):
         return cells | dict(self.values)
 
 
-def predictions_to_json(predictions: Iterable[Prediction | Tagging | Estimate]) -> str:
+def predictions_to_json(predictions: Iterable[ClipPrediction]) -> str:
     """Return a JSON array with one line for each prediction.
 
     Examples
@@ -214,7 +218,7 @@ def predictions_to_json(predictions: Iterable[Prediction | Tagging | Estimate]) 
     return f"[\n{lines}\n]" if lines else "[]"
 
 
-def predictions_to_csv(predictions: Iterable[Prediction | Tagging | Estimate]) -> str:
+def predictions_to_csv(predictions: Iterable[ClipPrediction]) -> str:
     r"""Return a CSV table: a header, then one row for each prediction.
 
     The predictions must be of one model: the header and the order of the columns are those of the first.

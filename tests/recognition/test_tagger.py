@@ -61,7 +61,7 @@ def test_what_is_heard_is_calibrated_and_thresholds_are_of_the_same_scale(fitted
 def test_copies_of_a_clip_are_not_judged_by_what_learned_from_another() -> None:
     class Copying(Tagger):
         n_augmented_rows: ClassVar[int] = 3
-        change: ClassVar[WaveformAugmentation | None] = Gain(-1.0, 1.0)
+        waveform_augmentation: ClassVar[WaveformAugmentation | None] = Gain(-1.0, 1.0)
         told: ClassVar[list[Any]] = []
 
         def learn_from_answers(self, truth: Any, ask: Any) -> dict[str, bytes]:

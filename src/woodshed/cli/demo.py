@@ -9,7 +9,7 @@ from typing import Annotated
 import typer
 
 from woodshed.cli.place import feature_folder
-from woodshed.cli.terminal import note, print_scores, progress_bar, say, score_texts
+from woodshed.cli.terminal import note, print_experiment, progress_bar, say
 from woodshed.errors import printable
 
 UNHEARD = ("7_theo_4", "3_george_4", "9_yweweler_4")
@@ -44,8 +44,9 @@ def command(
     from woodshed.data.sample import sample_folder
     from woodshed.data.sound import Sounds
     from woodshed.data.split import honest_splits
-    from woodshed.recognition.experiments.classes import Run
-    from woodshed.report.recognition.folder import prepare_folder, write_model_folder
+    from woodshed.recognition.experiments.cross_validation import CrossValidation
+    from woodshed.report.out_folder import prepare_folder
+    from woodshed.report.recognition.folder import write_model_folder
     from woodshed.tasks.speech import SpeechRecogniser
 
     recogniser = SpeechRecogniser(epochs=epochs, seed=seed, store=feature_folder())
@@ -54,17 +55,16 @@ def command(
     sample = load(sample_folder())
     unheard = [example for example in sample.examples if example.path.stem in UNHEARD]
     corpus = replace(sample, examples=tuple(row for row in sample.examples if row not in unheard))
-    run = Run(recogniser, corpus, honest_splits(corpus, "random", seed))
+    run = CrossValidation(recogniser, corpus, honest_splits(corpus, "random", seed))
     say(BEFORE.format(len(corpus.examples)))
     with progress_bar() as run.watcher:
         experiment, model = run.measure()
     write_model_folder(model, experiment, out)
     say()
-    print_scores(score_texts(experiment))
+    print_experiment(experiment)
     say("\nThree recordings that it never heard:")
-    for answer, example in zip(model.listen(Sounds(unheard)), unheard, strict=True):
-        sure = "" if answer.probability is None else f", {answer.probability:.0%} sure"
-        say(f"  {example.path.name}   hears {answer.label}{sure}; spoken was {example.label}")
+    for prediction, example in zip(model.predictions(Sounds(unheard)), unheard, strict=True):
+        say(f"  {prediction.to_text()}   spoken: {example.label}")
     if run.interrupted:
         note("Interrupted: this is what was learned so far.")
     say(AFTER.format(folder=printable(out), sound=printable(unheard[0].path)))

@@ -1,44 +1,40 @@
-"""Flags made from a constructor: names, types and help come from the class, and are said once."""
+"""Command-line flags derived from the fields of dataclasses: names, types and help."""
 
 from __future__ import annotations
 
 import inspect
 import re
 import typing
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import fields
 from typing import Annotated, Any
 
 import typer
 
 from woodshed.composition.piece import flag_of
-from woodshed.recognition.recogniser import Recogniser
-from woodshed.tasks import COMPOSERS, JOBS, task_class
+from woodshed.tasks import GENERATORS, TASKS, recognition_tasks, task_class
 
-JOB_HELP = f"What to learn: {', '.join(JOBS)}."
-"""Help of ``--task``: every job that listens."""
+RECOGNITION_TASK_HELP = f"What to recognise: {', '.join(recognition_tasks())}."
+"""Help of ``--task`` where recognition tasks are accepted."""
 
-EVERY_JOB_HELP = f"{JOB_HELP} To write music: {', '.join(COMPOSERS)}."
-"""Help of ``--task`` where jobs that write can be learned, too."""
+TRAIN_TASK_HELP = f"{RECOGNITION_TASK_HELP} What to compose: {', '.join(set(TASKS) & set(GENERATORS))}."
+"""Help of ``--task`` where every task is accepted."""
+
+Command = Callable[..., None]
 
 
-def with_settings(command: Callable[..., None]) -> Callable[..., None]:
-    """Give a command a flag for every setting of a recogniser; those that are used reach it as ``settings``.
+def with_settings(tasks: Iterable[str]) -> Callable[[Command], Command]:
+    """Return a decorator that gives a command a flag for every setting of the given tasks.
 
-    A flag that is not given is left to the job, whose default may differ from other jobs'; the help
-    shows those of each job.
+    Name, type and help of a flag come from the class of the task. Used flags are passed as ``settings``; the
+    others keep the default of the task, and the help shows where defaults differ.
     """
-    return _with_settings(command, dict.fromkeys(JOBS, Recogniser))
+    classes = {task: task_class(task) for task in tasks}
+    return lambda command: _with_settings(command, classes)
 
 
-def with_every_setting(command: Callable[..., None]) -> Callable[..., None]:
-    """Give a command a flag for every setting of any job, those that write music included."""
-    classes = dict.fromkeys(JOBS, Recogniser) | {task: task_class(task) for task in COMPOSERS}
-    return _with_settings(command, classes)
-
-
-def _with_settings(command: Callable[..., None], classes: dict[str, type[Any]]) -> Callable[..., None]:
-    """Give a command a flag for every setting of some jobs; each class says its settings and their help."""
+def _with_settings(command: Command, classes: dict[str, type[Any]]) -> Command:
+    """Return a command with a flag for every setting of some classes."""
     defaults = {task: task_class(task)() for task in classes}
     owners: dict[str, list[str]] = {}
     for task, one in classes.items():
@@ -84,7 +80,7 @@ def with_request_flags(command: Callable[..., None]) -> Callable[..., None]:
 
     What makes no sense for the model at hand is refused by its wish, not here.
     """
-    classes = {task: task_class(task).request_class for task in COMPOSERS}
+    classes = {task: task_class(task).request_class for task in GENERATORS}
     found: dict[str, dict[str, Any]] = {}
     for task, request_class in classes.items():
         for setting in fields(request_class):
@@ -124,8 +120,9 @@ def parameter_help(documented: type) -> dict[str, str]:
 
     Examples
     --------
+    >>> from woodshed.recognition.recogniser import Recogniser
     >>> parameter_help(Recogniser)["seed"]
-    'Source of every random draw, 0 or more.'
+    'Seed of every random draw, 0 or more.'
     """
     found: dict[str, str] = {}
     for one in reversed(documented.__mro__):

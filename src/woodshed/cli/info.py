@@ -7,8 +7,7 @@ from typing import Annotated, Any
 
 import typer
 
-from woodshed.cli.terminal import print_bits, print_measures, print_scores, print_table, say
-from woodshed.cli.words import SINGULAR
+from woodshed.cli.terminal import print_bits, print_scores, print_table, say
 from woodshed.errors import counted, printable
 from woodshed.tasks.shipped import SHIPPED, model_folder
 
@@ -22,6 +21,8 @@ def command(
 ) -> None:
     """Show what a model is, what it learned from and how well it does."""
     from woodshed.recognition.saving import describe_model
+    from woodshed.report.recognition.head_report import ScoreRow, report_of
+    from woodshed.tasks import task_class
     from woodshed.training.model_folder import to_json
 
     folder = model_folder(model)
@@ -37,16 +38,12 @@ def command(
         print_origin(described, folder)
         return
     labels = described["labels"]
-    kinds = kind_of_answer(described["task"])
-    say(f"{described['task']} model, {counted(len(labels), SINGULAR[kinds], kinds)}: {', '.join(labels)}")
-    say(hears(described))
-    if described["accuracy"]:
-        print_scores(
-            (row["split"], row["badge"], row["method"], f"{row['accuracy']:.1%}", interval(row["interval"]))
-            for row in described["accuracy"]
-        )
+    head = task_class(described["task"]).head
+    outputs = counted(len(labels), head.noun, head.name)
+    say(f"{described['task']} model, {outputs}: {', '.join(labels)}")
+    say(input_text(described))
     if described["scores"]:
-        print_measures(described["scores"])
+        print_scores(map(ScoreRow.from_dict, described["scores"]), report_of(head))
     print_origin(described, folder)
 
 
@@ -67,31 +64,17 @@ def writes(described: dict[str, Any]) -> str:
     return f"{settings['net']}: {layers} of {settings['width']} units"
 
 
-def kind_of_answer(task: str) -> str:
-    """Return what the labels of a job's models are: ``classes``, ``tags`` or ``values``."""
-    from woodshed.tasks import JOBS, task_class
-
-    return str(task_class(task).answer) if task in JOBS else "classes"
-
-
-def hears(described: dict[str, Any]) -> str:
-    """Say what a model hears."""
-    from woodshed.features import LogMel
-    from woodshed.features.played import PlayedNotes
-    from woodshed.recognition.saving import FEATURES
+def input_text(described: dict[str, Any]) -> str:
+    """Return what a recogniser computes from a clip."""
+    from woodshed.recognition.front_ends import front_end_class, front_end_name
 
     ((name, settings),) = described["feature"].items()
-    feature = FEATURES[name](**settings)
+    front_end = front_end_name(name)
+    feature = front_end_class(front_end)(**settings)
     net, window_s = described["settings"]["net"], described["settings"]["window_s"]
-    if isinstance(feature, LogMel):
-        return f"hears {feature.n_mels} mel bands at {feature.sample_rate} Hz, {window_s} s at once"
-    if isinstance(feature, PlayedNotes):
-        return f"{net}: reads {feature.n_values} features of the notes of a MIDI file"
-    kind = "summary" if name == "Summary" else name
-    return f"{net}: hears {feature.n_values} {kind} features at {feature.sample_rate} Hz, of the whole sound"
-
-
-def interval(bounds: list[float | None]) -> str:
-    """Spell an interval of shares; one that could not be computed is a dash."""
-    low, high = bounds
-    return "–" if low is None or high is None else f"{low:.1%} – {high:.1%}"
+    if getattr(feature, "in_decibels", False):
+        return f"{net}: {feature.n_mels} mel bands at {feature.sample_rate} Hz, windows of {window_s} s"
+    n_values = counted(len(feature.names), "value")
+    if hasattr(feature, "metre_hidden"):
+        return f"{net}: {n_values} ({front_end}) from the notes of a MIDI file"
+    return f"{net}: {n_values} ({front_end}) from the whole clip at {feature.sample_rate} Hz"

@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-import math
 import shlex
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import AbstractContextManager, contextmanager
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from rich.console import Console
 from rich.markup import escape
@@ -21,8 +20,8 @@ if TYPE_CHECKING:
     from woodshed.data.doctor.finding import Checkup
     from woodshed.data.example import Skipped
     from woodshed.data.group_guess import Candidate
-    from woodshed.recognition.experiments.column_result import ColumnExperiment
     from woodshed.recognition.experiments.result import Experiment
+    from woodshed.report.recognition.head_report import HeadReport, ScoreRow
     from woodshed.training.progress import Watcher
 
 N_NAMED = 10
@@ -57,29 +56,18 @@ def print_table(heading: Sequence[str], rows: Iterable[Sequence[str]], *, number
     out.print(table, soft_wrap=False)
 
 
-def print_scores(rows: Iterable[tuple[str, str, str, str, str]], measure: str = "right") -> None:
-    """Print scores: rows of split, badge, method, value of the measure and confidence interval."""
+def print_scores(rows: Iterable[ScoreRow], report: HeadReport) -> None:
+    """Print the main measure of every method on every split, with its interval."""
     cells: list[tuple[str, str, str]] = []
     last = ""
-    for split, badge, method, right, interval in rows:
+    for row in rows:
+        split, badge, method, value, interval = report.row_texts(row)
         heading = f"Tested on {split}" + (f"   ({badge})" if badge else "")
         if heading != last:
-            cells.append((heading, measure, "95 % interval"))
+            cells.append((heading, row.measure, "95 % interval"))
             last = heading
-        cells.append((f"  {method}", right, interval))
+        cells.append((f"  {method}", value, interval))
     print_table(("", "", ""), cells, numbers_from=1)
-
-
-def print_measures(rows: Sequence[Mapping[str, Any]]) -> None:
-    """Print scores other than accuracy, in the form of `woodshed.report.recognition.tags.main_scores`."""
-    from woodshed.metrics.interval import Interval
-    from woodshed.report.recognition.wording import decimal, decimal_range
-
-    def texts(row: Mapping[str, Any]) -> tuple[str, str, str, str, str]:
-        value, low, high = (math.nan if x is None else x for x in (row["value"], *row["interval"]))
-        return row["split"], row["badge"], row["method"], decimal(value), decimal_range(Interval(low, high))
-
-    print_scores(map(texts, rows), rows[0]["measure"])
 
 
 def print_bits(rows: Sequence[tuple[str, float | None]]) -> None:
@@ -88,24 +76,13 @@ def print_bits(rows: Sequence[tuple[str, float | None]]) -> None:
     print_table(("Tested on held-out pieces", "bits per token"), cells, numbers_from=1)
 
 
-def score_texts(experiment: Experiment) -> list[tuple[str, str, str, str, str]]:
-    """Return the rows of an experiment that `print_scores` prints."""
-    from woodshed.report.recognition.table import score_rows
-
-    return [row.to_texts() for row in score_rows(experiment)]
-
-
-def print_experiment(experiment: Experiment | ColumnExperiment) -> None:
-    """Print the scores of an experiment of any kind, and by how much a leaky split overestimates them."""
-    from woodshed.recognition.experiments.column_result import ColumnExperiment
+def print_experiment(experiment: Experiment) -> None:
+    """Print the scores of an experiment, and by how much a leaky split overestimates them."""
     from woodshed.report.recognition.gap import gap_text
+    from woodshed.report.recognition.head_report import report_of
 
-    if isinstance(experiment, ColumnExperiment):
-        from woodshed.report.recognition.tags import main_scores
-
-        print_measures(main_scores(experiment))
-    else:
-        print_scores(score_texts(experiment))
+    report = report_of(experiment.head)
+    print_scores(report.score_rows(experiment), report)
     if gap := gap_text(experiment):
         say(f"\n{gap}")
 

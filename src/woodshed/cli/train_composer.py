@@ -33,7 +33,7 @@ def train_composer(
     """Learn from scores, test on families that were held out, and write the model."""
     from woodshed.composition.experiment import ComposerRun
     from woodshed.report.composition.composer_folder import write_composer_folder
-    from woodshed.report.recognition.folder import NOTEBOOK_NAME, prepare_folder
+    from woodshed.report.out_folder import RUN_NAME, prepare_folder
     from woodshed.tasks import task_class
     from woodshed.training.run_state import RunState
 
@@ -42,7 +42,7 @@ def train_composer(
     corpus = composer.read(data)
     list_skipped(corpus.skipped)
     refuse_skipped(corpus.skipped, strict=strict, what="piece")
-    run = ComposerRun(composer, corpus, RunState(out / NOTEBOOK_NAME), resume)
+    run = ComposerRun(composer, corpus, RunState(out / RUN_NAME), resume)
     if dry_run:
         print_composer_plan(run)
         return

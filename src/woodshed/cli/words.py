@@ -2,9 +2,6 @@
 
 from __future__ import annotations
 
-SINGULAR = {"classes": "class", "tags": "tag", "values": "value"}
-"""One of the answers of a kind."""
-
 
 def names_in(text: str | None) -> list[str]:
     """Return the names of a flag that takes several, with commas between.

@@ -21,7 +21,6 @@ from woodshed.errors import ParameterError
 from woodshed.metrics.temperature_scaling import Calibration, fit_shrunken_calibration
 from woodshed.metrics.threshold import class_thresholds, threshold_for_false_positives_per_hour
 from woodshed.prediction import NONE_OF_THESE, SILENCE
-from woodshed.recognition.experiments.result import CalibratedPredictions
 from woodshed.recognition.novelty_detection import NoveltyDetector, SpectralEmbedding
 
 Probabilities = NDArray[np.float64]
@@ -84,6 +83,27 @@ class HeldOut:
             groups,
             self.hours * float(np.mean(rows)),
         )
+
+
+@dataclass(frozen=True)
+class CalibratedPredictions:
+    """Held-out probabilities, calibrated by what was learned on *other* groups.
+
+    Parameters
+    ----------
+    raw, calibrated
+        Shape ``(n, n_classes)``: probabilities before and after calibration.
+    refusals
+        Shape ``(n,)``: what is predicted instead of a class; empty where a class is predicted.
+    temperatures, guess_shares
+        One for each part that was calibrated; see `woodshed.metrics.temperature_scaling.Calibration`.
+    """
+
+    raw: NDArray[np.float64]
+    calibrated: NDArray[np.float64]
+    refusals: NDArray[np.str_]
+    temperatures: tuple[float, ...]
+    guess_shares: tuple[float, ...] = (0.0,)
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -9,7 +9,7 @@ from typing import Any
 from woodshed.data.example import Skipped
 from woodshed.data.sound import hear_file
 from woodshed.errors import AudioError, DataError, ScoreError
-from woodshed.prediction import Answer
+from woodshed.prediction import ClipPrediction
 from woodshed.recognition.estimator import AudioEstimator
 
 
@@ -20,7 +20,7 @@ def predict_files(
     *,
     strict: bool = False,
     **options: Any,
-) -> Iterator[Answer]:
+) -> Iterator[ClipPrediction]:
     """Yield the prediction for each file as soon as it is computed.
 
     Parameters

@@ -6,7 +6,7 @@ import zlib
 from collections import Counter
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, ClassVar
+from typing import ClassVar
 
 import numpy as np
 from numpy.typing import NDArray
@@ -20,9 +20,6 @@ from woodshed.data.sound import ChangedExample, Sounds, is_score, own_rate, read
 from woodshed.data.store import FeatureStore
 from woodshed.errors import DataError, ParameterError, WoodshedError
 from woodshed.symbolic.play import Played
-
-if TYPE_CHECKING:
-    from woodshed.recognition.estimator import AudioEstimator
 
 N_RATES_SEEN = 50
 """So many clips, evenly spread, decide at which rate a model listens."""
@@ -113,23 +110,6 @@ def are_scores(clips: Sequence[Clip]) -> bool:
     if isinstance(clips, Sounds):
         return bool(clips) and all(is_score(example.path) for example in clips.examples)
     return bool(clips) and all(isinstance(clips[k], Played) for k in range(len(clips)))
-
-
-def net_for(estimator: AudioEstimator, clips: Sequence[Clip]) -> str:
-    """Return what learns best from these clips: of notes alone, the classical model that reads them.
-
-    It is for those who did not choose: a net that is asked for by name hears notes played.
-
-    Examples
-    --------
-    >>> from woodshed.recognition.recogniser import Recogniser
-    >>> from woodshed.score import Note, Score
-    >>> from woodshed.symbolic.play import play
-    >>> tune = play(Score([Note(0, 1, 60)]))
-    >>> net_for(Recogniser(), [tune]), net_for(Recogniser(), [tune, tune.cut(0.0, 0.5)])
-    ('logistic', 'conv-residual')
-    """
-    return type(estimator).notes_net if are_scores(clips) else estimator.net
 
 
 def versions(item: Item, n_augmentations: int, change: WaveformAugmentation | None) -> list[Item]:

@@ -135,9 +135,7 @@ class Recogniser(AudioEstimator):
         """Return the accuracy, 0 to 1; a label that the model does not know counts as an error."""
         return float(np.mean(self.predict(clips) == np.asarray(targets)))
 
-    def decide(
-        self, clips: Iterable[Clip], *, false_positive_rate: float | None = None
-    ) -> NDArray[np.str_]:
+    def decide(self, clips: Iterable[Clip], *, false_positive_rate: float | None = None) -> NDArray[np.str_]:
         """Return a class, "silence" or "none of these" for each clip, shape ``(n_clips,)``.
 
         Parameters

@@ -138,18 +138,18 @@ def _own_front_ends(kind: type[AudioEstimator], reads_rows: bool) -> tuple[str, 
 
 
 def describe_model(folder: Path) -> dict[str, Any]:
-    """Return what a model folder says about itself, without loading the net.
+    """Return the facts in a model folder, without loading the model.
 
     Returns
     -------
     dict
-        ``task``, ``labels``, ``feature``, ``settings``, and, if it was measured, ``accuracy``, ``scores`` of
-        one that answers with tags or values, ``bits`` of one that writes, and ``provenance``.
+        ``task``, ``labels``, ``feature`` and ``settings``; if they were measured, ``scores`` of a recogniser or
+        ``bits`` of a composer; and ``provenance``.
 
     Raises
     ------
     ModelFolderError
-        If it is not a model, is damaged, or comes from a newer version.
+        If it is not a model, is damaged, or was written by a newer version.
     """
     settings = read_settings(folder)
     labels = json.loads(read_checked(folder / LABELS_NAME, settings["files"][LABELS_NAME]))
@@ -162,8 +162,7 @@ def describe_model(folder: Path) -> dict[str, Any]:
         "labels": labels,
         "feature": settings["feature"],
         "settings": settings["settings"],
-        "accuracy": measured.get("accuracy", []),
-        "scores": measured.get("scores", []),
+        "scores": measured.get("scores") or measured.get("accuracy", []),  # its name in format 1
         "bits": measured.get("bits", []),
         "provenance": measured.get("provenance", {}),
     }

@@ -160,7 +160,7 @@ def fit_with_unlabelled(
     return pseudo_labels
 
 
-def _pseudo_labels(  # noqa: PLR0913  # the arrays of one training set
+def _pseudo_labels(  # the arrays of one training set
     recogniser: AudioEstimator,
     clips: Sequence[Clip],
     labelled: NDArray[np.int64],

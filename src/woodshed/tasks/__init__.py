@@ -1,6 +1,7 @@
-"""Jobs, one file each. ``JOBS`` is the one list that the command line, the tests and the README read.
+"""Tasks: presets of front end, learner and head, or of a composer, one file each.
 
-A new job is a file with a class, and a line here.
+``TASKS`` is the only list of them: the command line, the exports of `woodshed`, the documentation and the
+contract tests are derived from it. A further task is a file with a class, and a line here.
 """
 
 from __future__ import annotations
@@ -12,75 +13,85 @@ from typing import Any
 
 from woodshed.errors import ParameterError, near_miss
 
-JOBS: dict[str, str] = {
-    "emotion": "EmotionRecogniser",
-    "emotion_values": "EmotionValuesRegressor",
-    "genre": "GenreRecogniser",
-    "instrument": "InstrumentRecogniser",
-    "mood": "MoodRegressor",
-    "noise": "NoiseRecogniser",
-    "noise_colour": "NoiseColourRecogniser",
-    "snr": "SnrRegressor",
-    "speech": "SpeechRecogniser",
-    "tags": "TagsTagger",
+TASKS: dict[str, str] = {
+    "chorale": "woodshed.tasks.chorale:ChoraleComposer",
+    "emotion": "woodshed.tasks.emotion:EmotionRecogniser",
+    "emotion_values": "woodshed.tasks.emotion_values:EmotionValuesRegressor",
+    "genre": "woodshed.tasks.genre:GenreRecogniser",
+    "instrument": "woodshed.tasks.instrument:InstrumentRecogniser",
+    "mood": "woodshed.tasks.mood:MoodRegressor",
+    "noise": "woodshed.tasks.noise:NoiseRecogniser",
+    "noise_colour": "woodshed.tasks.noise_colour:NoiseColourRecogniser",
+    "roll": "woodshed.tasks.roll:RollComposer",
+    "snr": "woodshed.tasks.snr:SnrRegressor",
+    "speech": "woodshed.tasks.speech:SpeechRecogniser",
+    "tags": "woodshed.tasks.tags:TagsTagger",
+    "tune": "woodshed.tasks.tune:TuneComposer",
 }
-"""Job that listens -> class, which lives in the module of the job's name."""
+"""Name after ``--task`` -> module and class."""
 
-COMPOSERS: dict[str, str] = {"chorale": "ChoraleComposer", "roll": "RollComposer", "tune": "TuneComposer"}
-"""Job that writes music -> class, likewise."""
+GENERATORS: dict[str, str] = {name: TASKS[name] for name in ("chorale", "roll", "tune")}
+"""Name of a generator -> module and class: the tasks that generate, and generators that need no training."""
+
+
+def recognition_tasks() -> dict[str, str]:
+    """Return the tasks that predict something of a clip."""
+    return {name: place for name, place in TASKS.items() if name not in GENERATORS}
 
 
 def task_class(task: str) -> type[Any]:
-    """Return the class of a job; its module is imported only now.
+    """Return the class of a task or generator; its module is imported now.
 
     Raises
     ------
     ParameterError
-        If there is no such job.
+        If there is no such task.
 
     Examples
     --------
     >>> task_class("speech").__name__
     'SpeechRecogniser'
     """
-    every = JOBS | COMPOSERS
-    if task not in every:
-        raise ParameterError(f"There is no job {task!r}. {near_miss(task, every)}")
-    found: type[Any] = getattr(import_module(f"{__name__}.{task}"), every[task])
-    return found
+    places = TASKS | GENERATORS
+    if task not in places:
+        raise ParameterError(f"There is no task {task!r}. {near_miss(task, places)}")
+    module, _, name = places[task].partition(":")
+    kind: type[Any] = getattr(import_module(module), name)
+    return kind
 
 
 class _Classes(Mapping[str, "type[Any]"]):
-    """Jobs with their classes, each imported when it is looked up."""
+    """Tasks with their classes, each imported when it is looked up."""
 
-    def __init__(self, jobs: Mapping[str, str]) -> None:
-        self._jobs = jobs
+    def __init__(self, tasks: Mapping[str, str]) -> None:
+        self._tasks = tasks
 
     def __getitem__(self, task: str) -> type[Any]:
-        if task not in self._jobs:
+        if task not in self._tasks:
             raise KeyError(task)
         return task_class(task)
 
     def __iter__(self) -> Iterator[str]:
-        return iter(self._jobs)
+        return iter(self._tasks)
 
     def __len__(self) -> int:
-        return len(self._jobs)
+        return len(self._tasks)
 
 
 def load(folder: str | Path) -> Any:
-    """Load the model in a folder, whatever its job; no code from the folder is run.
+    """Load the model in a folder, whatever its task; no code from the folder is run.
 
     Raises
     ------
     ModelFolderError
-        If it is not a model, is damaged, or comes from a newer version.
+        If it is not a model, is damaged, or was written by a newer version.
     """
-    from woodshed.recognition.saving import load_model
     from woodshed.training.model_folder import WEIGHTS_NAME
 
     if (Path(folder) / WEIGHTS_NAME).exists():
         from woodshed.composition.saving import load_composer
 
-        return load_composer(Path(folder), _Classes(COMPOSERS))
-    return load_model(folder, _Classes(JOBS))
+        return load_composer(Path(folder), _Classes(GENERATORS))
+    from woodshed.recognition.saving import load_model
+
+    return load_model(folder, _Classes(recognition_tasks()))

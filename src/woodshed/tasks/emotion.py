@@ -6,8 +6,6 @@ from dataclasses import dataclass
 from typing import ClassVar
 
 from woodshed.audio.augment import Chain, Noise, Speed, Tone, WaveformAugmentation
-from woodshed.features.row import RowFeature
-from woodshed.features.voice_course import VoiceCourse
 from woodshed.recognition.recogniser import Recogniser
 from woodshed.recognition.window import SpectrogramAugmentation
 
@@ -35,11 +33,13 @@ class EmotionRecogniser(Recogniser):
 
     task: ClassVar[str] = "emotion"
     highest_rate: ClassVar[int] = 16000
-    variation: ClassVar[SpectrogramAugmentation] = SpectrogramAugmentation(
+    spectrogram_augmentation: ClassVar[SpectrogramAugmentation] = SpectrogramAugmentation(
         stretch=0.1, warp=0.05, shift_bands=1, noise_share=0.3, colour_db=3, mix=1.0
     )
-    change: ClassVar[WaveformAugmentation | None] = Chain((Speed(0.88, 1.12), Tone(), Noise(15.0, 40.0)), 0.7)
-    summary: ClassVar[type[RowFeature]] = VoiceCourse
+    waveform_augmentation: ClassVar[WaveformAugmentation | None] = Chain(
+        (Speed(0.88, 1.12), Tone(), Noise(15.0, 40.0)), 0.7
+    )
+    row_front_end: ClassVar[str] = "voice-course"
     n_augmented_rows: ClassVar[int] = 5
 
     net: str = "kernel-ridge"

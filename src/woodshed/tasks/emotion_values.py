@@ -6,8 +6,6 @@ from dataclasses import dataclass
 from typing import ClassVar
 
 from woodshed.audio.augment import Chain, Noise, Speed, Tone, WaveformAugmentation
-from woodshed.features.row import RowFeature
-from woodshed.features.voice import VoiceSummary
 from woodshed.tasks.mood import MoodRegressor
 
 
@@ -27,14 +25,16 @@ class EmotionValuesRegressor(MoodRegressor):
     >>> from woodshed.audio import sine
     >>> clips = [sine(200 + 20 * k) for k in range(8)]
     >>> moods = [{"valence": k / 4 - 0.9, "arousal": k / 4 - 0.9} for k in range(8)]
-    >>> next(EmotionValuesRegressor().fit(clips, moods).listen([sine(330)])).word
+    >>> next(EmotionValuesRegressor().fit(clips, moods).predictions([sine(330)])).word
     'happy, excited'
     """
 
     task: ClassVar[str] = "emotion_values"
     highest_rate: ClassVar[int] = 16000
-    change: ClassVar[WaveformAugmentation | None] = Chain((Speed(0.88, 1.12), Tone(), Noise(15.0, 40.0)), 0.7)
-    summary: ClassVar[type[RowFeature]] = VoiceSummary
+    waveform_augmentation: ClassVar[WaveformAugmentation | None] = Chain(
+        (Speed(0.88, 1.12), Tone(), Noise(15.0, 40.0)), 0.7
+    )
+    row_front_end: ClassVar[str] = "voice"
     n_augmented_rows: ClassVar[int] = 5
 
     net: str = "svm"

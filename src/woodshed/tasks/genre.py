@@ -32,7 +32,7 @@ class GenreRecogniser(Recogniser):
 
     task: ClassVar[str] = "genre"
     highest_rate: ClassVar[int] = 22050
-    variation: ClassVar[SpectrogramAugmentation] = SpectrogramAugmentation(
+    spectrogram_augmentation: ClassVar[SpectrogramAugmentation] = SpectrogramAugmentation(
         stretch=0.05,
         warp=0.02,
         shift_bands=1,
@@ -41,7 +41,7 @@ class GenreRecogniser(Recogniser):
         colour_db=3,
         mix=0.4,
     )
-    change: ClassVar[WaveformAugmentation | None] = Speed(0.94, 1.06)
+    waveform_augmentation: ClassVar[WaveformAugmentation | None] = Speed(0.94, 1.06)
 
     width: int = 16
     window_s: float = 3.0

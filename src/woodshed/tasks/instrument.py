@@ -7,8 +7,6 @@ from typing import ClassVar
 
 from woodshed.audio.augment import Chain, Gain, Noise, Speed, Tone, WaveformAugmentation
 from woodshed.audio.room import Attack, Band, Phrase, Room
-from woodshed.features.row import RowFeature
-from woodshed.features.views import Views
 from woodshed.recognition.recogniser import Recogniser
 from woodshed.recognition.window import SpectrogramAugmentation
 
@@ -44,7 +42,7 @@ class InstrumentRecogniser(Recogniser):
     """
 
     task: ClassVar[str] = "instrument"
-    variation: ClassVar[SpectrogramAugmentation] = SpectrogramAugmentation(
+    spectrogram_augmentation: ClassVar[SpectrogramAugmentation] = SpectrogramAugmentation(
         stretch=0.1,
         warp=0.05,
         shift_bands=1.5,
@@ -53,7 +51,7 @@ class InstrumentRecogniser(Recogniser):
         colour_db=3,
         mix=1.0,
     )
-    change: ClassVar[WaveformAugmentation | None] = Chain(
+    waveform_augmentation: ClassVar[WaveformAugmentation | None] = Chain(
         (
             Speed(0.7, 1.4),
             Chain((Phrase(6, 4.0),), probability=0.55),
@@ -62,7 +60,7 @@ class InstrumentRecogniser(Recogniser):
             Gain(-20.0, 12.0),
         )
     )
-    summary: ClassVar[type[RowFeature]] = Views
+    row_front_end: ClassVar[str] = "views"
     n_augmented_rows: ClassVar[int] = 5
 
     net: str = "kernel-ridge"

@@ -7,7 +7,6 @@ from dataclasses import dataclass
 from typing import ClassVar
 
 from woodshed.audio.augment import WaveformAugmentation
-from woodshed.features.played import PlayedNotes, TimedNotes
 from woodshed.recognition.regressor import Regressor
 from woodshed.recognition.window import SpectrogramAugmentation
 
@@ -36,17 +35,17 @@ class MoodRegressor(Regressor):
     >>> clips = [sine(200 + 100 * k) for k in range(8)]
     >>> moods = [{"valence": k / 4 - 0.9, "arousal": k / 4 - 0.9} for k in range(8)]
     >>> regressor = MoodRegressor(net="knn").fit(clips, moods)
-    >>> next(regressor.listen([sine(850)])).word
+    >>> next(regressor.predictions([sine(850)])).word
     'happy, excited'
     """
 
     task: ClassVar[str] = "mood"
     names: ClassVar[tuple[str, ...]] = ("valence", "arousal")
-    variation: ClassVar[SpectrogramAugmentation] = SpectrogramAugmentation(
+    spectrogram_augmentation: ClassVar[SpectrogramAugmentation] = SpectrogramAugmentation(
         stretch=0.05, warp=0.02, shift_bands=1, noise_share=0.2, colour_db=2, mask_bands=8
     )
-    change: ClassVar[WaveformAugmentation | None] = None
-    notes: ClassVar[type[PlayedNotes]] = TimedNotes
+    waveform_augmentation: ClassVar[WaveformAugmentation | None] = None
+    note_front_end: ClassVar[str] = "timed-notes"
 
     window_s: float = 3.0
     n_mels: int = 64

@@ -6,8 +6,6 @@ from dataclasses import dataclass
 from typing import ClassVar
 
 from woodshed.audio.augment import Speed, WaveformAugmentation
-from woodshed.features.row import RowFeature
-from woodshed.features.views import Views
 from woodshed.recognition.recogniser import Recogniser
 from woodshed.recognition.window import SpectrogramAugmentation
 
@@ -38,7 +36,7 @@ class NoiseRecogniser(Recogniser):
 
     task: ClassVar[str] = "noise"
     highest_rate: ClassVar[int] = 32000
-    variation: ClassVar[SpectrogramAugmentation] = SpectrogramAugmentation(
+    spectrogram_augmentation: ClassVar[SpectrogramAugmentation] = SpectrogramAugmentation(
         stretch=0.1,
         warp=0.05,
         shift_bands=3,
@@ -49,8 +47,8 @@ class NoiseRecogniser(Recogniser):
         mask_share=0.15,
         mix=1.0,
     )
-    change: ClassVar[WaveformAugmentation | None] = Speed(0.8, 1.25)
-    summary: ClassVar[type[RowFeature]] = Views
+    waveform_augmentation: ClassVar[WaveformAugmentation | None] = Speed(0.8, 1.25)
+    row_front_end: ClassVar[str] = "views"
     n_augmented_rows: ClassVar[int] = 5
 
     net: str = "conv-residual"

@@ -6,8 +6,6 @@ from dataclasses import dataclass
 from typing import ClassVar
 
 from woodshed.audio.augment import WaveformAugmentation
-from woodshed.features.noise_floor import NoiseFloor
-from woodshed.features.row import RowFeature
 from woodshed.recognition.recogniser import Recogniser
 from woodshed.recognition.window import SpectrogramAugmentation
 
@@ -31,11 +29,11 @@ class NoiseColourRecogniser(Recogniser):
     """
 
     task: ClassVar[str] = "noise_colour"
-    variation: ClassVar[SpectrogramAugmentation] = SpectrogramAugmentation(
+    spectrogram_augmentation: ClassVar[SpectrogramAugmentation] = SpectrogramAugmentation(
         stretch=0.1, warp=0.0, shift_bands=0, noise_share=0.0, colour_db=0
     )
-    change: ClassVar[WaveformAugmentation | None] = None
-    summary: ClassVar[type[RowFeature]] = NoiseFloor
+    waveform_augmentation: ClassVar[WaveformAugmentation | None] = None
+    row_front_end: ClassVar[str] = "noise-floor"
 
     net: str = "svm"
     channel_norm: float = 0.0

@@ -33,8 +33,8 @@ class SpeechRecogniser(Recogniser):
 
     task: ClassVar[str] = "speech"
     highest_rate: ClassVar[int] = 16000
-    variation: ClassVar[SpectrogramAugmentation] = SpectrogramAugmentation()
-    change: ClassVar[WaveformAugmentation | None] = Speed(0.85, 1.18)
+    spectrogram_augmentation: ClassVar[SpectrogramAugmentation] = SpectrogramAugmentation()
+    waveform_augmentation: ClassVar[WaveformAugmentation | None] = Speed(0.85, 1.18)
 
     net: str = "conv-tdnn"
     epochs: int = 60

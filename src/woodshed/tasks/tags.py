@@ -6,8 +6,6 @@ from dataclasses import dataclass
 from typing import ClassVar
 
 from woodshed.audio.augment import WaveformAugmentation
-from woodshed.features.row import RowFeature
-from woodshed.features.views import Views
 from woodshed.recognition.tagger import Tagger
 from woodshed.recognition.window import SpectrogramAugmentation
 
@@ -27,16 +25,16 @@ class TagsTagger(Tagger):
     >>> from woodshed.audio import noise, sine
     >>> clips = [noise(seed=k) for k in range(4)] + [sine(300 + 20 * k) for k in range(4)]
     >>> tagger = TagsTagger().fit(clips, [["hiss"]] * 4 + [["hum", "steady"]] * 4)
-    >>> sorted(next(tagger.listen([sine(350)])).tags)
+    >>> sorted(next(tagger.predictions([sine(350)])).tags)
     ['hum', 'steady']
     """
 
     task: ClassVar[str] = "tags"
-    variation: ClassVar[SpectrogramAugmentation] = SpectrogramAugmentation(
+    spectrogram_augmentation: ClassVar[SpectrogramAugmentation] = SpectrogramAugmentation(
         stretch=0.05, warp=0.02, shift_bands=1, noise_share=0.2, colour_db=2, mask_bands=8
     )
-    change: ClassVar[WaveformAugmentation | None] = None
-    summary: ClassVar[type[RowFeature]] = Views
+    waveform_augmentation: ClassVar[WaveformAugmentation | None] = None
+    row_front_end: ClassVar[str] = "views"
 
     net: str = "kernel-ridge"
     window_s: float = 3.0

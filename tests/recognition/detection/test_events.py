@@ -26,7 +26,7 @@ from woodshed.recognition.detection.events import (
     events_of,
     file_timeline,
 )
-from woodshed.recognition.detection.live import LiveListener
+from woodshed.recognition.detection.live import LiveDetector
 from woodshed.recognition.detection.sliding_window import (
     WindowClassifier,
     WindowScores,
@@ -326,9 +326,9 @@ def test_a_timeline_names_its_own_sounds_and_leaves_foreign_ones_out(
     assert named(fitted("speech", "logistic"), clip) == [True] * 6
     assert named(careful, clip) == [True, False] * 3
     assert named(careful, gain(clip, -70.0)) == [False] * 6
-    live = LiveListener(recogniser=careful, hop_s=0.1, rule=EventRule(silence_db=None))
+    live = LiveDetector(recogniser=careful, hop_s=0.1, rule=EventRule(silence_db=None))
     blocks = (Clip(clip.samples[:, k : k + 777], 8000) for k in range(0, clip.n_samples, 777))
-    while_it_goes_on = [*live.listen(blocks), *live.finish()]
+    while_it_goes_on = [*live.events(blocks), *live.finish()]
     whole = blocks_timeline(careful, [clip], hop_s=0.1, rule=EventRule(silence_db=None)).events
     assert [(one.label, one.start_s) for one in while_it_goes_on] == [
         (one.label, one.start_s) for one in whole

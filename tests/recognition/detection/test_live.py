@@ -11,7 +11,7 @@ import pytest
 from woodshed.clip import Clip
 from woodshed.errors import NotFittedError, ParameterError
 from woodshed.recognition.detection.events import EventRule, blocks_timeline
-from woodshed.recognition.detection.live import Latency, LiveListener, paced
+from woodshed.recognition.detection.live import Latency, LiveDetector, paced
 from woodshed.tasks.speech import SpeechRecogniser
 from woodshed.timeline import Event
 
@@ -61,10 +61,10 @@ def test_live_events_are_those_of_the_timeline(
     model = fitted("speech", net)
     # Silence is absolute: live, what is to come may be louder.
     chosen = EventRule(silence_db=None, min_gap_s=0.1, **rule)
-    live = LiveListener(recogniser=model, hop_s=0.1, rule=chosen, clock=Clock())
-    found = [*live.listen(blocks_of(long, n_block)), *live.finish()]
+    live = LiveDetector(recogniser=model, hop_s=0.1, rule=chosen, clock=Clock())
+    found = [*live.events(blocks_of(long, n_block)), *live.finish()]
     whole = blocks_timeline(model, [long], hop_s=0.1, rule=chosen)
-    assert live.heard_s == pytest.approx(long.duration_s)
+    assert live.duration_s == pytest.approx(long.duration_s)
     assert len(found) >= 10
     assert rounded(found) == rounded([*whole.events])
 
@@ -76,8 +76,8 @@ def test_a_sound_of_any_length_ends_as_in_the_timeline(
 ) -> None:
     model = fitted("speech", net)
     clip = Clip(long.samples[:, 4000 : 4000 + n_samples] + 0.01, RATE)
-    live = LiveListener(recogniser=model, clock=Clock())
-    found = [*live.listen(blocks_of(clip, 400)), *live.finish()]
+    live = LiveDetector(recogniser=model, clock=Clock())
+    found = [*live.events(blocks_of(clip, 400)), *live.finish()]
     assert rounded(found) == rounded([*blocks_timeline(model, [clip]).events])
 
 
@@ -90,21 +90,21 @@ def test_events_come_while_the_sound_goes_on(recogniser: Any, long: Clip) -> Non
             n_given += 1
             yield block
 
-    live = LiveListener(recogniser=recogniser, hop_s=0.1, clock=Clock())
-    for event in live.listen(source()):
+    live = LiveDetector(recogniser=recogniser, hop_s=0.1, clock=Clock())
+    for event in live.events(source()):
         # The end of the event, the shortest pause, and what the window still has to hear.
         assert n_given * 0.05 <= event.end_s + 0.2 + 0.35 + 0.1 + 0.05 + 1e-6
 
 
 def test_memory_does_not_grow(recogniser: Any) -> None:
     tone = np.sin(np.arange(4000, dtype=np.float32) * 0.4)
-    live = LiveListener(recogniser=recogniser, hop_s=0.1, clock=Clock())
+    live = LiveDetector(recogniser=recogniser, hop_s=0.1, clock=Clock())
 
     def size() -> tuple[int, int, int]:
         return len(live._answers), len(live._levels_db), len(live._sound)
 
     def half_seconds(n: int, samples: np.ndarray) -> list[Event]:
-        return [*live.listen(Clip(samples, RATE) for _ in range(n))]
+        return [*live.events(Clip(samples, RATE) for _ in range(n))]
 
     half_seconds(4, tone)
     half_seconds(20, np.zeros(4000))
@@ -126,14 +126,14 @@ def test_latency_is_counted_from_the_end_of_the_windows_sound(recogniser: Any, l
             clock.now_s = 100 + n * 0.05 + 0.01 + (0.3 if n == 20 else 0.0)
             yield block
 
-    live = LiveListener(recogniser=recogniser, hop_s=0.1, clock=clock)
+    live = LiveDetector(recogniser=recogniser, hop_s=0.1, clock=clock)
     assert live.latency == Latency(0, 0.0, 0.0)
-    [*live.listen(slow_to_come())]
+    [*live.events(slow_to_come())]
     # Windows of 0.35 s every 0.1 s, blocks of 0.05 s: each window ends with a block.
     assert live.latency.n_answers == 1 + int((long.duration_s - 0.35) / 0.1 + 1e-9)
     assert live.latency.median_s == pytest.approx(0.0, abs=1e-6)
-    late = LiveListener(recogniser=recogniser, hop_s=0.1, clock=clock)
-    [*late.listen(slow_to_come_at(clock, long, 19))]
+    late = LiveDetector(recogniser=recogniser, hop_s=0.1, clock=clock)
+    [*late.events(slow_to_come_at(clock, long, 19))]
     assert late.latency.largest_s == pytest.approx(0.3, abs=1e-6)
 
 
@@ -145,7 +145,7 @@ def slow_to_come_at(clock: Clock, clip: Clip, late: int) -> Iterator[Clip]:
 
 def test_time_spent_on_answers_is_latency(recogniser: Any, long: Clip, monkeypatch: Any) -> None:
     clock = Clock()
-    live = LiveListener(recogniser=recogniser, hop_s=0.35, clock=clock)
+    live = LiveDetector(recogniser=recogniser, hop_s=0.35, clock=clock)
     ask = live._answer
 
     def slowly(start: int, n_rows: int) -> None:
@@ -153,7 +153,7 @@ def test_time_spent_on_answers_is_latency(recogniser: Any, long: Clip, monkeypat
         ask(start, n_rows)
 
     monkeypatch.setattr(live, "_answer", slowly)
-    [*live.listen(paced(blocks_of(long, 400), clock=clock, sleep=clock.sleep))]
+    [*live.events(paced(blocks_of(long, 400), clock=clock, sleep=clock.sleep))]
     assert live.latency.median_s == pytest.approx(0.02, abs=1e-6)
     assert live.latency.largest_s == pytest.approx(0.02, abs=1e-6)
 
@@ -168,7 +168,7 @@ def test_a_paced_file_takes_its_own_time(long: Clip) -> None:
 
 
 def test_ended_before_anything_was_heard(recogniser: Any) -> None:
-    live = LiveListener(recogniser=recogniser, clock=Clock())
+    live = LiveDetector(recogniser=recogniser, clock=Clock())
     assert [*live.finish()] == []
     assert live.latency.to_text() == "no answer: there was less sound than a window"
 
@@ -178,10 +178,10 @@ def test_interrupted_in_the_middle_the_rest_is_still_given(recogniser: Any, long
         yield from blocks_of(long.cut(0, 2.5), 400)
         raise KeyboardInterrupt
 
-    live = LiveListener(recogniser=recogniser, hop_s=0.1, clock=Clock())
+    live = LiveDetector(recogniser=recogniser, hop_s=0.1, clock=Clock())
     found: list[Event] = []
     with pytest.raises(KeyboardInterrupt):
-        found.extend(live.listen(interrupted()))
+        found.extend(live.events(interrupted()))
     found.extend(live.finish())
     whole = blocks_timeline(recogniser, [long.cut(0, 2.5)], hop_s=0.1)
     assert rounded(found) == rounded([*whole.events])
@@ -189,8 +189,8 @@ def test_interrupted_in_the_middle_the_rest_is_still_given(recogniser: Any, long
 
 def test_what_cannot_work_is_refused_before_anything_is_heard(recogniser: Any) -> None:
     with pytest.raises(NotFittedError, match="has not learned yet"):
-        LiveListener(recogniser=SpeechRecogniser())
+        LiveDetector(recogniser=SpeechRecogniser())
     with pytest.raises(ParameterError, match="does not know 'up'"):
-        LiveListener(recogniser=recogniser, rule=EventRule(thresholds={"up": 0.5}))
+        LiveDetector(recogniser=recogniser, rule=EventRule(thresholds={"up": 0.5}))
     with pytest.raises(ParameterError, match="at most a window"):
-        LiveListener(recogniser=recogniser, hop_s=2.0)
+        LiveDetector(recogniser=recogniser, hop_s=2.0)

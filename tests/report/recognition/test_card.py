@@ -8,7 +8,8 @@ import pytest
 from woodshed.data.example import Corpus
 from woodshed.errors import ParameterError
 from woodshed.recognition.experiments.result import Experiment
-from woodshed.report.recognition.card import card, plain
+from woodshed.report.markdown import plain
+from woodshed.report.recognition.card import card
 
 
 def cells(text: str, start: str) -> list[list[str]]:

@@ -10,7 +10,8 @@ import pytest
 
 from woodshed.metrics.calibration import expected_calibration_error
 from woodshed.metrics.interval import wilson_interval
-from woodshed.recognition.experiments.result import CalibratedPredictions, Experiment, SplitResult
+from woodshed.recognition.confidence import CalibratedPredictions
+from woodshed.recognition.experiments.result import Experiment, SplitResult
 from woodshed.report.recognition.card import card
 from woodshed.report.recognition.confidence import confidence_scores, confidence_section, refused_share
 from woodshed.report.recognition.curves import Bin

@@ -71,7 +71,7 @@ class Latency:
 
 
 @dataclass(kw_only=True, eq=False)
-class LiveListener:
+class LiveDetector:
     """Hear a sound while it goes on.
 
     Parameters
@@ -87,7 +87,7 @@ class LiveListener:
 
     Attributes
     ----------
-    heard_s : float
+    duration_s : float
         How much has been heard, in seconds.
     latency : Latency
         How long the answers took.
@@ -127,7 +127,7 @@ class LiveListener:
         self._clock_of_sound = np.inf
 
     @property
-    def heard_s(self) -> float:
+    def duration_s(self) -> float:
         """How much has been heard, in seconds."""
         return samples_to_s(self._meter.n_heard, self._ear.sample_rate)
 
@@ -137,7 +137,7 @@ class LiveListener:
         taken = self._latencies_s or [0.0]
         return Latency(len(self._latencies_s), statistics.median(taken), max(taken))
 
-    def listen(self, blocks: Iterable[Clip]) -> Iterator[Event]:
+    def events(self, blocks: Iterable[Clip]) -> Iterator[Event]:
         """Yield events as soon as they are settled; call `finish` for the last.
 
         Parameters
@@ -221,7 +221,7 @@ class LiveListener:
         n_smooth = n_smoothed(
             hearing.centres_s, classifier.window_s if rule.smooth_s is None else rule.smooth_s
         )
-        answered_s = self.heard_s if ended else self._centres_s[-1] + classifier.step_s / 2
+        answered_s = self.duration_s if ended else self._centres_s[-1] + classifier.step_s / 2
         measured_s = (self._n_forgotten + len(self._levels_db)) * self._meter.level_s
         sure_s = float(hearing.borders_s[max(0, len(self._centres_s) - max(1, n_smooth // 2))])
         needed_s = min(answered_s, measured_s)
@@ -249,7 +249,7 @@ class LiveListener:
             centres_s=np.array(self._centres_s),
             answers=np.concatenate(self._answers),
             start_s=self._n_forgotten * self._meter.level_s,
-            end_s=self.heard_s,
+            end_s=self.duration_s,
             levels_db=self._levels_db,
             level_s=self._meter.level_s,
             highest_hz=self._ear.sample_rate / 2,

@@ -201,11 +201,7 @@ def window_classifier(recogniser: Recogniser, hop_s: float | None = None) -> Win
         If ``hop_s`` is not positive, or longer than a window: some sound would not be heard. If the model
         does not name classes.
     """
-    if recogniser.answer != "classes":
-        raise ParameterError(
-            f"A model for {recogniser.task} gives {recogniser.answer}, and a timeline needs one that names "
-            "what it hears. Ask it about whole files: leave out --timeline and --live."
-        )
+    recogniser.head.check_timeline(recogniser.task)
     feature: LogMel | RowFeature = recogniser.fitted("feature_")
     labels = tuple(recogniser.fitted("classes_").tolist())
     ask: Callable[[NDArray[np.float32]], Answers]

@@ -15,6 +15,7 @@ from woodshed.features.summary import Summary
 from woodshed.recognition.items import clip_items
 from woodshed.recognition.novelty_detection import SpectralEmbedding
 
+
 def summarise(
     clips: Sequence[Clip], sample_rate: int, *, store: str | None = None, n_jobs: int = 1
 ) -> NDArray[np.float64]:

@@ -14,9 +14,15 @@ from woodshed.audio.edit import resample
 from woodshed.clip import Clip
 from woodshed.data.sound import duration_s
 from woodshed.data.split import Fold
-from woodshed.recognition.confidence import Confidence, HeldOut, cross_fit, fit_confidence
+from woodshed.recognition.confidence import (
+    CalibratedPredictions,
+    Confidence,
+    HeldOut,
+    cross_fit,
+    fit_confidence,
+)
 from woodshed.recognition.experiments import baseline
-from woodshed.recognition.experiments.result import CalibratedPredictions, SplitResult
+from woodshed.recognition.experiments.result import SplitResult
 from woodshed.recognition.heads.head import Evaluator
 from woodshed.recognition.novelty_detection import NoveltyDetector, SpectralEmbedding
 

@@ -10,32 +10,12 @@ import numpy as np
 from numpy.typing import NDArray
 
 from woodshed.data.example import Corpus, Skipped
+from woodshed.recognition.confidence import CalibratedPredictions
 from woodshed.training.progress import LearningCurve
 
 if TYPE_CHECKING:
     from woodshed.data.doctor.finding import Checkup
     from woodshed.recognition.heads.head import Head
-
-
-@dataclass(frozen=True)
-class CalibratedPredictions:
-    """Held-out probabilities, calibrated by what was learned on *other* groups.
-
-    Parameters
-    ----------
-    raw, calibrated
-        Shape ``(n, n_classes)``: probabilities before and after calibration.
-    refusals
-        Shape ``(n,)``: what is predicted instead of a class; empty where a class is predicted.
-    temperatures, guess_shares
-        One for each part that was calibrated; see `woodshed.metrics.temperature_scaling.Calibration`.
-    """
-
-    raw: NDArray[np.float64]
-    calibrated: NDArray[np.float64]
-    refusals: NDArray[np.str_]
-    temperatures: tuple[float, ...]
-    guess_shares: tuple[float, ...] = (0.0,)
 
 
 @dataclass(frozen=True)

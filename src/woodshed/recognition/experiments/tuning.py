@@ -23,8 +23,6 @@ from woodshed.data.example import Corpus
 from woodshed.data.sound import Sounds
 from woodshed.data.split import Fold, Split, make_split
 from woodshed.errors import DataError, MissingPackageError, ParameterError, WoodshedError
-from woodshed.recognition.classical import CLASSICAL
-from woodshed.recognition.classical.model import classical_model
 from woodshed.recognition.estimator import AudioEstimator
 from woodshed.recognition.experiments.benchmark_task import BenchmarkTask, run_fold
 from woodshed.recognition.experiments.cross_validation import deciding_settings
@@ -307,6 +305,6 @@ def tuned(estimator: AudioEstimator, tuning: SearchResult) -> AudioEstimator:
     return type(estimator)(**estimator.get_params() | tuning.chosen)
 
 
-def tuning_notebook(folder: Path) -> RunState:
+def tuning_run_state(folder: Path) -> RunState:
     """Return where a search is written down, inside the notebook of the training that comes after it."""
     return RunState(folder / "tuning")

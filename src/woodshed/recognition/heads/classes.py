@@ -14,14 +14,14 @@ from woodshed.data.example import Corpus, Example, Skipped
 from woodshed.data.table import NO_LABEL
 from woodshed.errors import DataError, ParameterError
 from woodshed.prediction import NONE_OF_THESE, Prediction
+from woodshed.recognition.classical.model import PLAIN, Case
 from woodshed.recognition.heads.head import Evaluator, Fitted, Head, Names, Rows
 from woodshed.recognition.items import class_names
-from woodshed.recognition.classical.model import PLAIN, Case
 
 if TYPE_CHECKING:
-    from woodshed.recognition.experiments.result import CalibratedPredictions
     from woodshed.clip import Clip
     from woodshed.data.split import Fold
+    from woodshed.recognition.confidence import CalibratedPredictions
     from woodshed.training.loop import Loss
 
 
@@ -99,7 +99,9 @@ class ClassesHead(Head):
                 "Rename the class folders to match, or train on this corpus."
             )
         skipped = tuple(
-            Skipped(example.path, f"its label {example.label!r} is unknown to the model: {', '.join(classes)}.")
+            Skipped(
+                example.path, f"its label {example.label!r} is unknown to the model: {', '.join(classes)}."
+            )
             for example in corpus.examples
             if example.label not in classes
         )
@@ -108,7 +110,7 @@ class ClassesHead(Head):
 
     def check_fold(self, fold: Fold, title: str, names: Sequence[str], rows: NDArray[np.floating]) -> None:
         """Raise `DataError` if a class is tested that is not in the training part."""
-        missing = rows[fold.test].any(axis=0) & ~rows[fold.train].any(axis=0)
+        missing = np.asarray(rows[fold.test].any(axis=0) & ~rows[fold.train].any(axis=0))
         if missing.any():
             classes = ", ".join(name for name, is_missing in zip(names, missing, strict=True) if is_missing)
             raise DataError(
@@ -169,14 +171,21 @@ class ClassesHead(Head):
     def decide(self, estimator: Any, outputs: Rows) -> Names:
         """Return the most probable class of each clip, shape ``(n_clips,)``."""
         names: Names = estimator.fitted("classes_")
-        return names[outputs.argmax(axis=1)]
+        labels: Names = names[outputs.argmax(axis=1)]
+        return labels
 
     def decisions(self, estimator: Any, outputs: Rows) -> Rows:
         """Return a single 1 for the most probable class of each clip."""
-        return np.eye(outputs.shape[1])[outputs.argmax(axis=1)]
+        decisions: Rows = np.eye(outputs.shape[1])[outputs.argmax(axis=1)]
+        return decisions
 
     def predictions(
-        self, estimator: Any, clips: Iterator[Clip], *, false_positive_rate: float | None = None
+        self,
+        estimator: Any,
+        clips: Iterator[Clip],
+        *,
+        false_positive_rate: float | None = None,
+        **options: Any,
     ) -> Iterator[Prediction]:
         """Yield a `Prediction` for each clip; silence and novel sounds get no class.
 

@@ -14,14 +14,14 @@ from numpy.typing import NDArray
 from woodshed.data.example import Corpus, Example, Skipped
 from woodshed.data.table import TABLE_SUFFIXES, read_rows
 from woodshed.errors import DataError, ParameterError, printable
-from woodshed.recognition.net.target_scale import TargetScale
 from woodshed.recognition.classical.model import PLAIN, Case
+from woodshed.recognition.net.target_scale import TargetScale
 
 if TYPE_CHECKING:
-    from woodshed.recognition.experiments.result import CalibratedPredictions
     from woodshed.clip import Clip
     from woodshed.data.split import Fold
-    from woodshed.prediction import Answer
+    from woodshed.prediction import ClipPrediction
+    from woodshed.recognition.confidence import CalibratedPredictions
     from woodshed.training.loop import Loss
 
 Rows = NDArray[np.float64]
@@ -179,9 +179,7 @@ class Head(abc.ABC):
             if not is_usable
         )
         examples = tuple(e for e, is_usable in zip(corpus.examples, usable, strict=True) if is_usable)
-        selected = replace(
-            corpus, examples=examples, skipped=corpus.skipped + left_out, unlabelled=()
-        )
+        selected = replace(corpus, examples=examples, skipped=corpus.skipped + left_out, unlabelled=())
         return selected.without_labels()
 
     table_hint: ClassVar[str] = "columns of numbers"
@@ -204,16 +202,16 @@ class Head(abc.ABC):
         names = [str(name) for name in estimator.fitted("classes_")]
         truth = self.encode_as([self.target_of(example) for example in corpus.examples], names)
         if not self.is_testable(truth):
-            raise DataError(
-                f"{corpus.name} has no {self.noun} that the model predicts: {', '.join(names)}."
-            )
+            raise DataError(f"{corpus.name} has no {self.noun} that the model predicts: {', '.join(names)}.")
         return corpus, truth, ()
 
     def is_testable(self, truth: NDArray[np.float32]) -> bool:
         """Return whether encoded targets hold anything to test."""
         return not bool(np.isnan(truth).all())
 
-    def check_fold(self, fold: Fold, title: str, names: Sequence[str], rows: NDArray[np.floating]) -> None:
+    def check_fold(  # noqa: B027  # most heads accept every fold
+        self, fold: Fold, title: str, names: Sequence[str], rows: NDArray[np.floating]
+    ) -> None:
         """Raise `DataError` if a fold tests what its training part does not contain."""
 
     # -- networks ---------------------------------------------------------------------------------
@@ -295,7 +293,7 @@ class Head(abc.ABC):
         """Return decisions in the shape of the outputs, as a report scores them."""
 
     @abc.abstractmethod
-    def predictions(self, estimator: Any, clips: Iterator[Clip], **options: Any) -> Iterator[Answer]:
+    def predictions(self, estimator: Any, clips: Iterator[Clip], **options: Any) -> Iterator[ClipPrediction]:
         """Yield the prediction for each clip in turn."""
 
     def check_timeline(self, task: str) -> None:

@@ -13,8 +13,8 @@ from woodshed.data.example import Corpus, Example
 from woodshed.errors import DataError
 from woodshed.metrics.temperature_scaling import Calibration, fit_calibration
 from woodshed.prediction import Tagging
-from woodshed.recognition.heads.head import Head, Names, Rows
 from woodshed.recognition.classical.model import PLAIN, Case
+from woodshed.recognition.heads.head import Head, Names, Rows
 
 if TYPE_CHECKING:
     from woodshed.clip import Clip
@@ -114,7 +114,8 @@ class TagsHead(Head):
 
     def is_right(self, truth: NDArray[np.float32], outputs: NDArray[np.float32]) -> NDArray[np.bool_]:
         """Return which outputs are on the right side of one half."""
-        return (truth > 0.5) == (outputs > 0.5)
+        right: NDArray[np.bool_] = (truth > 0.5) == (outputs > 0.5)
+        return right
 
     # -- classical estimators ---------------------------------------------------------------------
 
@@ -161,7 +162,9 @@ class TagsHead(Head):
             calibration = fit_calibration(truth[is_known], np.stack([1 - present, present], axis=1), [0, 1])
         outputs = calibrate_tags(calibration, outputs)
         thresholds = [best_threshold(*columns) for columns in zip(truth.T, outputs.T, strict=True)]
-        return {THRESHOLDS_NAME: (json.dumps({**calibration._asdict(), "thresholds": thresholds}) + "\n").encode()}
+        return {
+            THRESHOLDS_NAME: (json.dumps({**calibration._asdict(), "thresholds": thresholds}) + "\n").encode()
+        }
 
     # -- predictions ------------------------------------------------------------------------------
 
@@ -171,7 +174,8 @@ class TagsHead(Head):
 
     def decide(self, estimator: Any, outputs: Rows) -> NDArray[np.int64]:
         """Return 1 for each tag from its threshold on, else 0; shape ``(n_clips, n_tags)``."""
-        return (outputs >= estimator.thresholds_).astype(np.int64)
+        thresholds: Rows = estimator.thresholds_
+        return (outputs >= thresholds).astype(np.int64)
 
     def decisions(self, estimator: Any, outputs: Rows) -> Rows:
         """Return 1 for each tag from its threshold on, else 0, as floats."""

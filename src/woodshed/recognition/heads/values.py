@@ -11,9 +11,9 @@ from numpy.typing import ArrayLike, NDArray
 
 from woodshed.errors import DataError
 from woodshed.prediction import Estimate
+from woodshed.recognition.classical.model import PLAIN, Case, classical_model
 from woodshed.recognition.heads.head import Head, Names, Rows
 from woodshed.recognition.net.target_scale import TargetScale
-from woodshed.recognition.classical.model import PLAIN, Case, classical_model
 
 if TYPE_CHECKING:
     from woodshed.clip import Clip

@@ -16,6 +16,7 @@ from woodshed.data.item import Item
 from woodshed.data.store import FeatureStore
 from woodshed.recognition.classical import CLASSICAL
 from woodshed.recognition.classical.model import Case, classical_model
+from woodshed.recognition.clip_model import ClipModel
 from woodshed.recognition.front_ends import row_front_end
 from woodshed.recognition.items import (
     are_scores,
@@ -30,7 +31,6 @@ from woodshed.training.model_folder import MODEL_NAME
 from woodshed.training.progress import LearningCurve
 
 if TYPE_CHECKING:
-    from woodshed.recognition.estimator import AudioEstimator
     from woodshed.training.inference import PredictFunction
 
 Rows = NDArray[np.float64]
@@ -56,7 +56,7 @@ class ClassicalLearner(Learner):
         """Return the names of the classical estimators."""
         return CLASSICAL
 
-    def fit(self, estimator: AudioEstimator, data: TrainingData) -> None:
+    def fit(self, estimator: ClipModel, data: TrainingData) -> None:
         """Compute the rows of all clips, and fit the estimator to them."""
         from woodshed.recognition.classical.serialization import estimator_to_bytes
 
@@ -88,13 +88,13 @@ class ClassicalLearner(Learner):
             skipped=skipped,
         )
 
-    def predictor(self, estimator: AudioEstimator) -> PredictFunction:
+    def predictor(self, estimator: ClipModel) -> PredictFunction:
         """Return the function from rows of features to outputs."""
         from woodshed.recognition.classical.serialization import predict_estimator
 
         return predict_estimator(estimator.net_)
 
-    def model(self, estimator: AudioEstimator) -> Any:
+    def model(self, estimator: ClipModel) -> Any:
         """Return the fitted estimator."""
         from woodshed.recognition.classical.serialization import bytes_to_estimator
 
@@ -102,7 +102,7 @@ class ClassicalLearner(Learner):
             estimator.files_[MODEL_NAME], estimator.feature_.n_values, len(estimator.classes_)
         )
 
-    def extract(self, estimator: AudioEstimator, clips: Sequence[Clip]) -> None:
+    def extract(self, estimator: ClipModel, clips: Sequence[Clip]) -> None:
         """Compute the rows of all clips; unreadable ones are left out."""
         feature = _feature_for(estimator, clips)
         items = clip_items(clips, feature.sample_rate)
@@ -110,9 +110,7 @@ class ClassicalLearner(Learner):
         kept, _ = fill_store(store, items, n_jobs=estimator.n_jobs)
         _rows_of(estimator, store, [items[k] for k in kept])
 
-    def time_fits(
-        self, estimator: AudioEstimator, n_names: int, sizes: Sequence[int]
-    ) -> tuple[int, float]:
+    def time_fits(self, estimator: ClipModel, n_names: int, sizes: Sequence[int]) -> tuple[int, float]:
         """Measure a small fit on noise, and scale it to the sizes."""
         head = type(estimator).head
         n_rows = max(_N_TIMED, 2 * n_names)
@@ -129,34 +127,34 @@ class ClassicalLearner(Learner):
         """Return the three settings that affect a classical estimator."""
         return {"net", "sample_rate", "seed"}
 
-    def alternatives(self, estimator: AudioEstimator) -> list[str]:
+    def alternatives(self, estimator: ClipModel) -> list[str]:
         """Return the classical estimators, that of the settings first."""
         return type(estimator).head.alternatives(list(dict.fromkeys((estimator.net, *CLASSICAL))))
 
-    def method_name(self, estimator: AudioEstimator) -> str:
+    def method_name(self, estimator: ClipModel) -> str:
         """Return the name of the estimator, with ``own-`` unless it equals the baseline of that name."""
         kind = type(estimator)
         is_plain = _front_end_of(estimator, reads_notes=False) == "summary" and kind.n_augmented_rows == 1
         return estimator.net if is_plain else f"own-{estimator.net}"
 
 
-def _front_end_of(estimator: AudioEstimator, *, reads_notes: bool) -> str:
+def _front_end_of(estimator: ClipModel, *, reads_notes: bool) -> str:
     kind = type(estimator)
     return estimator.front_end or (kind.note_front_end if reads_notes else kind.row_front_end)
 
 
-def _feature_for(estimator: AudioEstimator, clips: Sequence[Clip]) -> Any:
+def _feature_for(estimator: ClipModel, clips: Sequence[Clip]) -> Any:
     """Return the front end for these clips: that of notes if all of them are scores."""
     sample_rate = estimator.sample_rate or common_rate(clips, type(estimator).highest_rate)
     return row_front_end(_front_end_of(estimator, reads_notes=are_scores(clips)), sample_rate)
 
 
-def _case_of(estimator: AudioEstimator, feature: Any) -> Case:
+def _case_of(estimator: ClipModel, feature: Any) -> Case:
     return Case(seed=estimator.seed, n_jobs=estimator.n_jobs, blocks=getattr(feature, "blocks", ()))
 
 
 def _rows_of(
-    estimator: AudioEstimator, store: FeatureStore, items: Sequence[Item]
+    estimator: ClipModel, store: FeatureStore, items: Sequence[Item]
 ) -> tuple[Rows, NDArray[np.int64]]:
     """Return the rows of all clips and of their augmented copies, and the index of the clip of each."""
     kind = type(estimator)
@@ -171,7 +169,7 @@ def _rows_of(
 
 
 def _held_out(
-    estimator: AudioEstimator,
+    estimator: ClipModel,
     rows: Rows,
     targets: NDArray[np.float32],
     units: NDArray[Any],

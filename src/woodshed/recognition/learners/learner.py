@@ -9,10 +9,10 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, ClassVar
 
 from woodshed.clip import Clip
+from woodshed.recognition.clip_model import ClipModel
 from woodshed.training.progress import OnEpoch, ignore_epoch
 
 if TYPE_CHECKING:
-    from woodshed.recognition.estimator import AudioEstimator
     from woodshed.training.inference import PredictFunction
 
 
@@ -45,7 +45,7 @@ class TrainingData:
 
 
 class Learner(abc.ABC):
-    """A way of fitting an `AudioEstimator`. It has no state: what is learned belongs to the estimator.
+    """A way of fitting a `ClipModel`. It has no state: what is learned belongs to the estimator.
 
     Attributes
     ----------
@@ -66,7 +66,7 @@ class Learner(abc.ABC):
         """Return the names of what it can fit."""
 
     @abc.abstractmethod
-    def fit(self, estimator: AudioEstimator, data: TrainingData) -> None:
+    def fit(self, estimator: ClipModel, data: TrainingData) -> None:
         """Fit an estimator in place.
 
         Raises
@@ -78,21 +78,19 @@ class Learner(abc.ABC):
         """
 
     @abc.abstractmethod
-    def predictor(self, estimator: AudioEstimator) -> PredictFunction:
+    def predictor(self, estimator: ClipModel) -> PredictFunction:
         """Return the function from windows or rows to outputs of a fitted estimator."""
 
     @abc.abstractmethod
-    def model(self, estimator: AudioEstimator) -> Any:
+    def model(self, estimator: ClipModel) -> Any:
         """Return the fitted network or classical estimator, to inspect it or to train it further."""
 
     @abc.abstractmethod
-    def extract(self, estimator: AudioEstimator, clips: Sequence[Clip]) -> None:
+    def extract(self, estimator: ClipModel, clips: Sequence[Clip]) -> None:
         """Compute all features of a training on these clips into the estimator's store."""
 
     @abc.abstractmethod
-    def time_fits(
-        self, estimator: AudioEstimator, n_names: int, sizes: Sequence[int]
-    ) -> tuple[int, float]:
+    def time_fits(self, estimator: ClipModel, n_names: int, sizes: Sequence[int]) -> tuple[int, float]:
         """Estimate the cost of one fit for each number of clips.
 
         Returns
@@ -101,11 +99,11 @@ class Learner(abc.ABC):
             Weights of a network, else 0; and seconds for all fits, feature extraction left out.
         """
 
-    def n_epochs(self, estimator: AudioEstimator) -> int:
+    def n_epochs(self, estimator: ClipModel) -> int:
         """Return the largest number of epochs; 0 if there are none."""
         return 0
 
-    def n_weights(self, estimator: AudioEstimator) -> int:
+    def n_weights(self, estimator: ClipModel) -> int:
         """Return the number of weights of a fitted network; 0 for anything else."""
         return 0
 
@@ -113,10 +111,10 @@ class Learner(abc.ABC):
     def effective_settings(self, settings: Mapping[str, Any]) -> set[str]:
         """Return the names of the settings that affect the result."""
 
-    def alternatives(self, estimator: AudioEstimator) -> list[str]:
+    def alternatives(self, estimator: ClipModel) -> list[str]:
         """Return the models among which a hyperparameter search chooses; none: it varies settings."""
         return []
 
-    def method_name(self, estimator: AudioEstimator) -> str:
+    def method_name(self, estimator: ClipModel) -> str:
         """Return the name of the model in a report."""
         return self.name

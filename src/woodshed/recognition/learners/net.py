@@ -16,6 +16,7 @@ from woodshed.clip import Clip
 from woodshed.data.store import FeatureStore
 from woodshed.errors import ParameterError
 from woodshed.nets import NETS
+from woodshed.recognition.clip_model import ClipModel
 from woodshed.recognition.front_ends import front_end_class
 from woodshed.recognition.items import check_lengths, clip_items, common_rate, fill_store, versions
 from woodshed.recognition.learners.learner import Learner, TrainingData
@@ -37,7 +38,6 @@ if TYPE_CHECKING:
     import keras
 
     from woodshed.features.log_mel import LogMel
-    from woodshed.recognition.estimator import AudioEstimator
     from woodshed.training.loop import Recipe
 
 MEMORY_BYTES = 256 * 2**20
@@ -58,7 +58,7 @@ class NetLearner(Learner):
         """Return the names of the networks."""
         return NETS
 
-    def fit(self, estimator: AudioEstimator, data: TrainingData) -> None:
+    def fit(self, estimator: ClipModel, data: TrainingData) -> None:
         """Train a network on windows of the clips, and export it."""
         with suppress_stderr():
             import keras
@@ -124,7 +124,9 @@ class NetLearner(Learner):
                 )
             thresholds = head.fit_held_out(
                 targets[held_out],
-                lambda: predict_windows(net, spectrograms.cutter(held_out, estimator.n_frames), len(held_out)),
+                lambda: predict_windows(
+                    net, spectrograms.cutter(held_out, estimator.n_frames), len(held_out)
+                ),
             )
         scale.undo_in(net)
         estimator.set_learned(
@@ -137,36 +139,34 @@ class NetLearner(Learner):
         if not finished:
             raise KeyboardInterrupt
 
-    def predictor(self, estimator: AudioEstimator) -> PredictFunction:
+    def predictor(self, estimator: ClipModel) -> PredictFunction:
         """Return the network in ONNX Runtime, or in Keras where the backend cannot export."""
         if ONNX_NAME in estimator.files_:
             return predict_onnx(estimator.files_[ONNX_NAME])
         return predict_keras(estimator.net_)
 
-    def model(self, estimator: AudioEstimator) -> Any:
+    def model(self, estimator: ClipModel) -> Any:
         """Return the Keras network."""
         return keras_to_net(estimator.files_[KERAS_NAME])
 
-    def extract(self, estimator: AudioEstimator, clips: Sequence[Clip]) -> None:
+    def extract(self, estimator: ClipModel, clips: Sequence[Clip]) -> None:
         """Compute the spectrograms of all clips and of their augmented copies."""
         feature = make_feature(estimator, clips)
         store = FeatureStore(str(estimator.store), feature, dtype="float16")
         Spectrograms(estimator, store, clips, feature.sample_rate)
 
-    def time_fits(
-        self, estimator: AudioEstimator, n_names: int, sizes: Sequence[int]
-    ) -> tuple[int, float]:
+    def time_fits(self, estimator: ClipModel, n_names: int, sizes: Sequence[int]) -> tuple[int, float]:
         """Measure training steps on noise."""
         with suppress_stderr():
             step_s, n_weights = time_step(estimator, n_names)
         n_steps = sum(max(1, size // estimator.batch_size) for size in sizes)
         return n_weights, step_s * n_steps * estimator.epochs
 
-    def n_epochs(self, estimator: AudioEstimator) -> int:
+    def n_epochs(self, estimator: ClipModel) -> int:
         """Return the setting ``epochs``."""
         return estimator.epochs
 
-    def n_weights(self, estimator: AudioEstimator) -> int:
+    def n_weights(self, estimator: ClipModel) -> int:
         """Return the number of weights."""
         return int(estimator.net_.count_params())
 
@@ -175,7 +175,7 @@ class NetLearner(Learner):
         return set(settings) - {"store", "n_jobs"}
 
 
-def make_feature(estimator: AudioEstimator, clips: Sequence[Clip]) -> LogMel:
+def make_feature(estimator: ClipModel, clips: Sequence[Clip]) -> LogMel:
     """Return the front end of a network, at the sample rate of the settings or of the clips.
 
     Raises
@@ -201,7 +201,7 @@ def make_feature(estimator: AudioEstimator, clips: Sequence[Clip]) -> LogMel:
     return feature
 
 
-def make_net(estimator: AudioEstimator, n_bands: int, n_names: int) -> keras.Model:
+def make_net(estimator: ClipModel, n_bands: int, n_names: int) -> keras.Model:
     """Build the network of the settings, for ``n_bands`` values in a frame and ``n_names`` outputs."""
     from woodshed.nets import build_net
 
@@ -217,7 +217,7 @@ def make_net(estimator: AudioEstimator, n_bands: int, n_names: int) -> keras.Mod
     )
 
 
-def make_recipe(estimator: AudioEstimator, targets: NDArray[np.float32]) -> Recipe:
+def make_recipe(estimator: ClipModel, targets: NDArray[np.float32]) -> Recipe:
     """Return how the network is trained: the settings, and the loss of the head."""
     from woodshed.training.loop import Recipe
 
@@ -229,7 +229,7 @@ def make_recipe(estimator: AudioEstimator, targets: NDArray[np.float32]) -> Reci
     )
 
 
-def time_step(estimator: AudioEstimator, n_names: int, *, n_steps: int = 5) -> tuple[float, int]:
+def time_step(estimator: ClipModel, n_names: int, *, n_steps: int = 5) -> tuple[float, int]:
     """Measure a training step on noise.
 
     Returns
@@ -265,7 +265,7 @@ class Spectrograms:
     """
 
     def __init__(
-        self, estimator: AudioEstimator, store: FeatureStore, clips: Sequence[Clip], sample_rate: int
+        self, estimator: ClipModel, store: FeatureStore, clips: Sequence[Clip], sample_rate: int
     ) -> None:
         augmentation = type(estimator).waveform_augmentation if estimator.augment else None
         self.n_augmentations = estimator.n_augmentations if augmentation is not None else 1
@@ -320,7 +320,7 @@ def _validation(
     spectrograms: Spectrograms,
     rows: NDArray[np.int64],
     targets: NDArray[np.float32],
-    estimator: AudioEstimator,
+    estimator: ClipModel,
     recipe: Recipe,
 ) -> Callable[[Any], tuple[float, float]] | None:
     """Return the measure of the held-out rows; None when there are none."""

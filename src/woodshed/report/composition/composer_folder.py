@@ -10,8 +10,8 @@ from woodshed.composition.composer import Composer
 from woodshed.composition.experiment import ComposerResult
 from woodshed.composition.saving import save_composer
 from woodshed.errors import counted
-from woodshed.report.recognition.card import pairs_table, plain, plain_table
-from woodshed.report.recognition.wording import UNKNOWN
+from woodshed.report.markdown import pairs_table, plain, plain_table
+from woodshed.report.numbers import UNKNOWN
 from woodshed.training.model_folder import CARD_NAME, METRICS_NAME, to_json
 
 

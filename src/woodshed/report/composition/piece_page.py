@@ -16,7 +16,7 @@ from woodshed.metrics.originality import N_GRAM, Melody
 from woodshed.metrics.style import Style
 from woodshed.plotting.page import sound_bytes
 from woodshed.report.composition.style_section import style_section
-from woodshed.report.recognition.wording import UNKNOWN, percent
+from woodshed.report.numbers import UNKNOWN, percent
 from woodshed.score import Note, Score
 from woodshed.symbolic.edit import set_tempo, transpose
 from woodshed.symbolic.render import BEST, render

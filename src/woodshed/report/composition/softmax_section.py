@@ -15,8 +15,8 @@ from woodshed.html.sounds import flac
 from woodshed.metrics.softmax_layer import effects
 from woodshed.report.composition import softmax_figure, softmax_words
 from woodshed.report.composition.softmax_words import ends
+from woodshed.report.numbers import decimal, percent
 from woodshed.report.recognition.figures import swatch
-from woodshed.report.recognition.wording import decimal, percent
 from woodshed.symbolic.edit import set_tempo
 from woodshed.symbolic.render import render
 from woodshed.tokens.folk.tokenizer import tokens_to_score

@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 from woodshed.composition.sequence.softmax_analysis import CHANGES, Ablation, SoftmaxAnalysis
 from woodshed.errors import counted
 from woodshed.metrics.softmax_layer import change_for_factor, effects
-from woodshed.report.recognition.wording import percent
+from woodshed.report.numbers import percent
 from woodshed.symbolic.folk.vocabulary import KINDS
 from woodshed.training.progress import judge_training
 

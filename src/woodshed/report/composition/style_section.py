@@ -7,7 +7,7 @@ import math
 from woodshed.html.chart import Plot, percent_ticks, round_ticks
 from woodshed.html.markup import Markup, element, join, table
 from woodshed.metrics.style import Shares, Style, in_common
-from woodshed.report.recognition.wording import UNKNOWN, percent
+from woodshed.report.numbers import UNKNOWN, percent
 
 _LEAST_SHOWN = 0.003
 _MOST_NAMES = 13

@@ -15,26 +15,26 @@ from woodshed.recognition.experiments.result import Experiment
 MAX_GROUPS = 60
 
 
-def set_aside_of(experiment: Experiment) -> list[Skipped]:
-    """Return every file that was left out, each once: those of the corpus, then those of the run."""
+def skipped_files(experiment: Experiment) -> list[Skipped]:
+    """Return every skipped file once: those of the corpus, then those of the run."""
     return list(dict.fromkeys((*experiment.corpus.skipped, *experiment.skipped)))
 
 
-def set_aside_section(experiment: Experiment) -> Markup:
-    """List the files that were left out, and why."""
-    left_out = set_aside_of(experiment)
+def skipped_section(experiment: Experiment) -> Markup:
+    """Return the table of skipped files with the reasons."""
+    left_out = skipped_files(experiment)
     if not left_out:
-        return element("p", "None: every file that was found could be used.")
+        return element("p", "None: every file could be used.")
     rows = [[name_of(os.fspath(item.path)), item.reason] for item in left_out]
-    caption = f"{counted(len(left_out), 'file')} could not be used; the run went on without."
+    caption = f"{counted(len(left_out), 'file')} could not be used."
     return element("div", table(["file", "why"], rows, caption=caption, class_="words"), class_="tall")
 
 
 def corpus_section(experiment: Experiment) -> Markup:
-    """Count the corpus by class and group, and say whose it is."""
+    """Return size, licence and counts of the corpus, the settings and the provenance."""
     corpus = experiment.corpus
     groups = corpus.groups
-    size = f"{counted(len(corpus.examples), 'clip')}, {counted(len(experiment.labels), 'class', 'classes')}"
+    size = f"{counted(len(corpus.examples), 'clip')}, {counted(len(experiment.names), experiment.head.noun)}"
     if groups:
         size += f", {counted(len(set(groups)), 'group')}"
     told = [
@@ -58,7 +58,7 @@ def corpus_section(experiment: Experiment) -> Markup:
 
 
 def _count_table(experiment: Experiment, groups: list[str] | None) -> Markup:
-    labels = experiment.labels
+    labels = experiment.names
     of_examples = groups or ["all clips"] * len(experiment.corpus.examples)
     counted = Counter(zip(of_examples, experiment.corpus.labels, strict=True))
     names = sorted(set(of_examples))

@@ -2,29 +2,20 @@
 
 from __future__ import annotations
 
-import re
-from collections.abc import Iterable, Mapping, Sequence
-from typing import Any
+from collections.abc import Iterable, Sequence
 
-from woodshed.errors import counted, printable
+from woodshed.errors import counted
 from woodshed.prediction import NONE_OF_THESE, SILENCE
 from woodshed.recognition.experiments.result import Experiment, SplitResult
-from woodshed.report.recognition.background import set_aside_of
+from woodshed.report.markdown import pairs_table, plain, plain_table
+from woodshed.report.numbers import decimal, decimal_range, percent, percent_range
+from woodshed.report.recognition.background import skipped_files
 from woodshed.report.recognition.confidence import refused_share
-from woodshed.report.recognition.scores import MeasuredScore, answers_of, measure, ordered_splits
-from woodshed.report.recognition.wording import (
-    EXPLANATIONS,
-    badge_of,
-    decimal,
-    decimal_range,
-    method_name,
-    percent,
-    percent_range,
-)
+from woodshed.report.recognition.head_report import ordered_splits
+from woodshed.report.recognition.scores import MeasuredScore, answers_of, measure
+from woodshed.report.recognition.wording import EXPLANATIONS, badge_of, method_name
 
 _MEASURES = ("accuracy", "balanced accuracy", "macro-F1", "log loss")
-_SPECIAL = re.compile(r"([\\`*_\[\]<>|#~!$&])")
-_CONTROL = re.compile(r"[\x00-\x1f\x7f]+")
 
 
 def card(experiment: Experiment) -> str:
@@ -41,8 +32,8 @@ def card(experiment: Experiment) -> str:
     corpus = experiment.corpus
     parts = [
         f"# {plain(experiment.task)}: trained on {plain(corpus.name)}",
-        f"Names a sound as one of {counted(len(experiment.labels), 'class', 'classes')}: "
-        f"{', '.join(map(plain, experiment.labels))}.",
+        f"Names a sound as one of {counted(len(experiment.names), 'class', 'classes')}: "
+        f"{', '.join(map(plain, experiment.names))}.",
         "## Trained on",
         plain_table(["what", "value"], _training_data(experiment)),
         "## How well it does",
@@ -60,17 +51,6 @@ def card(experiment: Experiment) -> str:
     return "\n\n".join(parts) + "\n"
 
 
-def plain(text: object) -> str:
-    r"""Spell a text from the data so that Markdown takes it for nothing else, on one line.
-
-    Examples
-    --------
-    >>> print(plain("<b>a|b_c\nd"))
-    \<b\>a\|b\_c d
-    """
-    return _SPECIAL.sub(r"\\\1", _CONTROL.sub(" ", printable(text)))
-
-
 def _training_data(experiment: Experiment) -> list[tuple[str, str]]:
     corpus = experiment.corpus
     groups = "not known" if corpus.groups is None else str(len(set(corpus.groups)))
@@ -80,7 +60,7 @@ def _training_data(experiment: Experiment) -> list[tuple[str, str]]:
         ("clips", str(len(corpus.examples))),
         ("clips of each class", per_class),
         ("groups (speakers, songs, recordings)", groups),
-        ("files set aside", str(len(set_aside_of(experiment)))),
+        ("skipped files", str(len(skipped_files(experiment)))),
         ("licence", plain(corpus.licence) or "not stated"),
         ("attribution", plain(corpus.citation) or "none given"),
     ]
@@ -91,7 +71,7 @@ def _score_table(experiment: Experiment, splits: Sequence[SplitResult]) -> str:
     for result in splits:
         badge = badge_of(result)
         name = plain(result.split) + (f" **{badge}**" if badge else "")
-        for method in result.probabilities:
+        for method in result.outputs:
             answers = answers_of(experiment, result, method)
             cells = [_cell(measured, measure(answers, measured)) for measured in _MEASURES]
             rows.append([name, plain(method_name(method)), str(len(result.truth)), *cells])
@@ -115,7 +95,7 @@ def _limits(experiment: Experiment, splits: Sequence[SplitResult]) -> list[str]:
     limits = [
         f"Tested on {corpus} only: never on other microphones, rooms or languages, nor on recordings of "
         "another origin.",
-        f"It knows only the {counted(len(experiment.labels), 'class', 'classes')} above. "
+        f"It knows only the {counted(len(experiment.names), 'class', 'classes')} above. "
         + _refused(experiment, splits[0]),
     ]
     if all(result.leaky is not False for result in splits):
@@ -123,8 +103,8 @@ def _limits(experiment: Experiment, splits: Sequence[SplitResult]) -> list[str]:
             "Never tested on speakers, songs or recordings that are certain to be new to it: how well it "
             "does on those is not known."
         )
-    tested = set(splits[0].truth.tolist())
-    untested = [plain(label) for label in experiment.labels if label not in tested]
+    is_tested = (splits[0].truth > 0.5).sum(axis=0).tolist()
+    untested = [plain(name) for name, found in zip(experiment.names, is_tested, strict=True) if not found]
     if untested:
         limits.append(f"No clip of these classes was in the test: {', '.join(untested)}.")
     groups = answers_of(experiment, splits[0]).groups
@@ -149,15 +129,3 @@ def _refused(experiment: Experiment, result: SplitResult) -> str:
         f"{' and '.join(shares)}. "
         "A foreign sound that resembles them is still given one of their names."
     )
-
-
-def pairs_table(pairs: Mapping[str, Any]) -> str:
-    """Lay out names with their values, both from the data."""
-    rows = [(plain(name), plain(value)) for name, value in pairs.items()]
-    return plain_table(["what", "value"], rows) if rows else "Not recorded."
-
-
-def plain_table(heading: Sequence[str], rows: Iterable[Sequence[str]]) -> str:
-    """Lay out a table in Markdown; its cells are plain already."""
-    lines = [heading, ["---"] * len(heading), *rows]
-    return "\n".join(f"| {' | '.join(line)} |" for line in lines)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from woodshed.html.markup import Markup, element, join, name_of, table
-from woodshed.report.recognition.wording import decimal
+from woodshed.report.numbers import decimal
 
 if TYPE_CHECKING:
     from woodshed.data.doctor.finding import Checkup

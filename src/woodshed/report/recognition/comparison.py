@@ -10,26 +10,12 @@ import numpy as np
 from numpy.typing import NDArray
 
 from woodshed.metrics.interval import Interval, bootstrap_interval
-from woodshed.recognition.experiments.comparison import Comparison, Costs
-from woodshed.recognition.experiments.model_comparison import main_score
-from woodshed.report.recognition.card import plain
+from woodshed.recognition.experiments.model_comparison import Comparison, Costs
+from woodshed.report.markdown import plain
+from woodshed.report.numbers import UNKNOWN
+from woodshed.report.recognition.head_report import HeadReport, report_of
 from woodshed.report.recognition.scores import MeasuredScore
-from woodshed.report.recognition.wording import (
-    EXPLANATIONS,
-    LEAKY,
-    UNKNOWN,
-    UNKNOWN_GROUPS,
-    decimal,
-    decimal_range,
-    percent,
-    percent_range,
-)
-
-N_RESAMPLES = {"classes": 1000, "tags": 200, "values": 200}
-"""Kind of answer -> draws for each interval: fewer where each is scored column by column."""
-
-MAIN = {"classes": "right", "tags": "macro ROC-AUC", "values": "mean R²"}
-"""Kind of answer -> the measure that candidates are ranked by."""
+from woodshed.report.recognition.wording import EXPLANATIONS, LEAKY, UNKNOWN_GROUPS
 
 HEADING = ("net", "difference to the best", "training", "weights", "size", "one clip", "peak memory")
 """The columns of every table, but for the measure and its interval, which come after the name."""
@@ -69,7 +55,7 @@ class Ranked:
     costs: Costs | None
 
     @property
-    def told_apart(self) -> bool | None:
+    def is_significant(self) -> bool | None:
         """Whether it differs from the best by more than chance; None if it is the best or nobody knows."""
         if self.difference is None or math.isnan(self.difference.interval.low):
             return None
@@ -84,7 +70,7 @@ def ranking(comparison: Comparison) -> list[Ranked]:
     """
     groups = comparison.corpus.groups
     tested = None if groups is None else np.asarray(groups)[comparison.indices]
-    n, n_resamples = len(comparison.truth), N_RESAMPLES[comparison.answer]
+    n, n_resamples = len(comparison.truth), report_of(comparison.head).n_resamples
 
     def scored(score: Callable[[NDArray[np.int64]], float]) -> MeasuredScore:
         everything = np.arange(n)
@@ -93,11 +79,10 @@ def ranking(comparison: Comparison) -> list[Ranked]:
         )
 
     def score_of(net: str) -> Callable[[NDArray[np.int64]], float]:
-        return lambda rows: main_score(
-            comparison.answer, comparison.truth[rows], comparison.answers[net][rows]
-        )
+        outputs = comparison.outputs[net]
+        return lambda rows: comparison.head.main_score(comparison.truth[rows], outputs[rows])
 
-    scores = {net: scored(score_of(net)) for net in comparison.answers}
+    scores = {net: scored(score_of(net)) for net in comparison.outputs}
 
     def place(net: str) -> tuple[float, float]:
         costs = comparison.costs.get(net)
@@ -119,28 +104,31 @@ def ranking(comparison: Comparison) -> list[Ranked]:
 
 def heading(comparison: Comparison) -> tuple[str, ...]:
     """Return the heading of every table."""
-    return (HEADING[0], MAIN[comparison.answer], "95 % interval", *HEADING[1:])
+    return (HEADING[0], comparison.head.main_measure, "95 % interval", *HEADING[1:])
 
 
 def cells(comparison: Comparison, ranked: Ranked) -> tuple[str, ...]:
     """Return a row of every table."""
-    shares = comparison.answer == "classes"
-    value = percent(ranked.score.value, 1) if shares else decimal(ranked.score.value)
-    interval = percent_range(ranked.score.interval, 1) if shares else decimal_range(ranked.score.interval)
-    return (ranked.net, value, interval, _difference(ranked, shares), *_cost_cells(ranked.costs))
+    report = report_of(comparison.head)
+    return (
+        ranked.net,
+        report.value_text(ranked.score.value),
+        report.interval_text(ranked.score.interval),
+        _difference(report, ranked),
+        *_cost_cells(ranked.costs),
+    )
 
 
-def _difference(ranked: Ranked, shares: bool) -> str:
-    """Spell a difference with its interval; points are hundredths of all answers."""
+def _difference(report: HeadReport, ranked: Ranked) -> str:
+    """Return a difference to the best candidate, with its interval."""
     if ranked.difference is None:
         return "the best"
-    scale, digits, unit = (100, 1, " points") if shares else (1, 3, "")
+    value = report.difference_text(ranked.difference.value)
     low, high = ranked.difference.interval
-    value = f"{scale * ranked.difference.value:+.{digits}f}{unit}"
     if math.isnan(low):
         return value
-    verdict = "" if ranked.told_apart else ", not told apart"
-    return f"{value} ({scale * low:+.{digits}f} to {scale * high:+.{digits}f}{verdict})"
+    verdict = "" if ranked.is_significant else ", not significant"
+    return f"{value} ({report.difference_text(low)} to {report.difference_text(high)}{verdict})"
 
 
 def _cost_cells(costs: Costs | None) -> tuple[str, ...]:
@@ -225,13 +213,13 @@ def to_values(comparison: Comparison, ranked: Sequence[Ranked]) -> dict[str, obj
         "split": comparison.split,
         "leaky": comparison.leaky,
         "n_clips": len(comparison.truth),
-        "measure": "accuracy" if comparison.answer == "classes" else MAIN[comparison.answer],
+        "measure": comparison.head.main_measure,
         "candidates": [
             {
                 "net": one.net,
                 "score": score(one.score),
                 "difference_to_best": score(one.difference),
-                "told_apart": one.told_apart,
+                "is_significant": one.is_significant,
                 "costs": None if one.costs is None else asdict(one.costs),
             }
             for one in ranked

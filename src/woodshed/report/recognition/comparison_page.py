@@ -11,9 +11,8 @@ from woodshed.errors import counted
 from woodshed.html.chart import Plot, percent_ticks, span_ticks
 from woodshed.html.document import document
 from woodshed.html.markup import Markup, element, join, name_of, table
-from woodshed.recognition.experiments.comparison import Comparison
+from woodshed.recognition.experiments.model_comparison import Comparison
 from woodshed.report.recognition.comparison import (
-    MAIN,
     TOLD,
     Ranked,
     badge_of_comparison,
@@ -23,6 +22,7 @@ from woodshed.report.recognition.comparison import (
     to_markdown,
     to_values,
 )
+from woodshed.report.recognition.head_report import report_of
 from woodshed.training.model_folder import to_json
 
 FILES = ("comparison.html", "comparison.json", "comparison.md")
@@ -80,7 +80,7 @@ def comparison_page(comparison: Comparison, ranked: Sequence[Ranked]) -> str:
 
 def ranking_figure(comparison: Comparison, ranked: Sequence[Ranked]) -> Markup:
     """Draw a dot with its interval for each candidate, the best in the accent colour."""
-    shares = comparison.answer == "classes"
+    is_share = report_of(comparison.head).is_share
     lows = [one.score.interval.low for one in ranked] + [one.score.value for one in ranked]
     low = min([0.0, *(value for value in lows if math.isfinite(value))])
     plot = Plot(
@@ -93,7 +93,7 @@ def ranking_figure(comparison: Comparison, ranked: Sequence[Ranked]) -> Markup:
         top=4,
         bottom=38,
     )
-    marks = plot.x_axis(percent_ticks() if shares else span_ticks(low, 1.0), MAIN[comparison.answer])
+    marks = plot.x_axis(percent_ticks() if is_share else span_ticks(low, 1.0), comparison.head.main_measure)
     for k, one in enumerate(ranked):
         muted = "" if one.difference is None else " muted"
         left, right = one.score.interval
@@ -103,7 +103,9 @@ def ranking_figure(comparison: Comparison, ranked: Sequence[Ranked]) -> Markup:
         if not math.isnan(left):
             marks.append(plot.segment((left, k + 0.5), (right, k + 0.5), f"spread{muted}"))
         marks.append(plot.dot(one.score.value, k + 0.5, f"point{muted}", radius=4.5))
-    return plot.draw(f"Score of each candidate ({MAIN[comparison.answer]}) with its 95 % interval", marks)
+    return plot.draw(
+        f"Score of each candidate ({comparison.head.main_measure}) with its 95 % interval", marks
+    )
 
 
 def _best(ranked: Sequence[Ranked]) -> str:
@@ -112,8 +114,8 @@ def _best(ranked: Sequence[Ranked]) -> str:
 
 def _rivals(ranked: Sequence[Ranked]) -> str:
     """Name the candidates that chance alone may have put behind the best."""
-    rivals = [one.net for one in ranked if one.told_apart is False and one.costs is not None]
+    rivals = [one.net for one in ranked if one.is_significant is False and one.costs is not None]
     if rivals:
         return f"Not told apart from it by this test: {', '.join(rivals)}."
-    known = any(one.told_apart for one in ranked if one.costs is not None)
+    known = any(one.is_significant for one in ranked if one.costs is not None)
     return "It differs from every other net by more than chance." if known else ""

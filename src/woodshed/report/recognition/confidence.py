@@ -8,11 +8,11 @@ from typing import Any
 from woodshed.html.markup import Markup, element, join, table
 from woodshed.metrics import calibration, interval
 from woodshed.prediction import NONE_OF_THESE, SILENCE
-from woodshed.recognition.experiments.result import CalibratedPredictions
+from woodshed.recognition.confidence import CalibratedPredictions
+from woodshed.report.numbers import decimal, decimal_range, percent, percent_range
 from woodshed.report.recognition import figures
 from woodshed.report.recognition.curves import calibration_error, reliability
 from woodshed.report.recognition.scores import Answers, MeasuredScore
-from woodshed.report.recognition.wording import decimal, decimal_range, percent, percent_range
 
 
 def confidence_section(answers: Answers, judged: CalibratedPredictions | None) -> Markup:

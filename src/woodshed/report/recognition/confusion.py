@@ -13,9 +13,9 @@ from woodshed.errors import AudioError, counted
 from woodshed.html.markup import Markup, element, escape, join, name_of, scrolling, unbroken
 from woodshed.html.sounds import MAX_S, Sound, sound_of
 from woodshed.recognition.experiments.result import Experiment, SplitResult
+from woodshed.report.numbers import percent
 from woodshed.report.recognition.mistake import Cell, Mistake, find_mistakes, pick_heard
 from woodshed.report.recognition.scores import Answers
-from woodshed.report.recognition.wording import percent
 
 N_SHADES = 10
 MAX_NAMES = 12
@@ -29,7 +29,7 @@ def confusion_section(
     mistakes = find_mistakes(answers, result.indices)
     counts = answers.confusion
     if not mistakes:
-        return join([element("p", "It took no clip for another class."), _matrix(experiment.labels, counts)])
+        return join([element("p", "It took no clip for another class."), _matrix(experiment.names, counts)])
     heard = set(pick_heard(mistakes, max_confused))
     by_cell: dict[Cell, list[Mistake]] = defaultdict(list)
     for mistake in mistakes:
@@ -47,7 +47,7 @@ def confusion_section(
             element("p", words),
             element(
                 "div",
-                _matrix(experiment.labels, counts, first=_opened_first(by_cell, heard)),
+                _matrix(experiment.names, counts, first=_opened_first(by_cell, heard)),
                 element("div", *panels, class_="panels"),
                 class_="listen",
             ),
@@ -100,7 +100,7 @@ def _panel_id(cell: Cell) -> str:
 
 
 def _panel(experiment: Experiment, cell: Cell, mistakes: Sequence[Mistake], heard: set[Mistake]) -> Markup:
-    truth, answer = (name_of(experiment.labels[column]) for column in cell)
+    truth, answer = (name_of(experiment.names[column]) for column in cell)
     heading = element("h3", truth, " taken for ", answer, f": {counted(len(mistakes), 'clip')}")
     clips = [_clip(experiment, mistake) for mistake in mistakes if mistake in heard]
     heard_examples = {
@@ -164,7 +164,7 @@ def _clip(experiment: Experiment, mistake: Mistake) -> Markup:
 
 
 def _facts(experiment: Experiment, mistake: Mistake, stretch: str = "") -> Markup:
-    truth, answer = (name_of(experiment.labels[column]) for column in mistake.cell)
+    truth, answer = (name_of(experiment.names[column]) for column in mistake.cell)
     group = experiment.corpus.examples[mistake.example].group
     more = [part for part in (name_of(group) if group else "", escape(stretch)) if part]
     return element(

@@ -1,35 +1,24 @@
-"""Gap: what a leaky score has too much, in words, beside the honest one."""
+"""Difference between a leaky score and a grouped one, in words."""
 
 from __future__ import annotations
 
-from woodshed.recognition.experiments.column_result import ColumnExperiment
 from woodshed.recognition.experiments.result import Experiment
-from woodshed.report.recognition.scores import answers_of, ordered_splits
-from woodshed.report.recognition.tags import MAIN, measures_of
-from woodshed.report.recognition.wording import decimal, percent
+from woodshed.report.numbers import decimal, percent
+from woodshed.report.recognition.head_report import report_of
 
 _SLIGHT = 0.02
 
 
-def gap_text(experiment: Experiment | ColumnExperiment) -> str:
-    """Say how far a leaky score is above the honest one; empty unless both were measured."""
-    leaky = [result for result in experiment.splits if result.leaky]
-    honest = [result for result in experiment.splits if result.leaky is False]
-    if not leaky or not honest:
-        return ""
-    if isinstance(experiment, ColumnExperiment):
-        name = MAIN[experiment.answer]
-        score = measures_of(experiment)[name]
-        of_column = {
-            result.leaky: score(result.truth, next(iter(result.answers.values())))
-            for result in experiment.splits
-        }
-        return gap_words(of_column[False], of_column[True], name)
-    found = {
-        result.leaky: float(answers_of(experiment, result).hits.mean())
-        for result in reversed(ordered_splits(experiment))
+def gap_text(experiment: Experiment) -> str:
+    """Return how far a leaky score is above the grouped one; empty unless both were measured."""
+    head = experiment.head
+    scores = {
+        result.leaky: head.main_score(result.truth, result.outputs[result.method])
+        for result in reversed(experiment.splits)
     }
-    return gap_words(found[False], found[True])
+    if True not in scores or False not in scores:
+        return ""
+    return gap_words(scores[False], scores[True], "" if report_of(head).is_share else head.main_measure)
 
 
 def gap_words(honest: float, leaky: float, measure: str = "") -> str:

@@ -12,7 +12,6 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from woodshed.errors import ParameterError
 from woodshed.metrics import confusion, probability
 from woodshed.metrics.average import AVERAGES
 from woodshed.metrics.interval import Interval, bootstrap_interval, share_interval, wilson_interval
@@ -99,34 +98,12 @@ class GroupScore:
     n: int
 
 
-def ordered_splits(experiment: Experiment) -> tuple[SplitResult, ...]:
-    """Return the splits, the most honest first: grouped, then groups unknown, then leaky.
-
-    Raises
-    ------
-    ParameterError
-        If nothing was tested.
-    """
-    if not experiment.splits:
-        raise ParameterError(
-            "A report needs a tested split, and this experiment has none. Evaluate the model on clips that "
-            "it did not learn from."
-        )
-    return tuple(sorted(experiment.splits, key=lambda result: {False: 0, None: 1, True: 2}[result.leaky]))
-
-
-def net_of(result: SplitResult) -> str:
-    """Return the name of the method that the report is about: the first."""
-    return next(iter(result.probabilities))
-
-
 def answers_of(experiment: Experiment, result: SplitResult, method: str | None = None) -> Answers:
-    """Turn what a method (by default the model) answered into numbers."""
-    probabilities = np.asarray(result.probabilities[method or net_of(result)], dtype=np.float64)
-    truth, _ = probability.validate(result.truth, probabilities, list(experiment.labels))
+    """Return the answers of a method, by default of the model, as numbers."""
+    probabilities = np.asarray(result.outputs[method or result.method], dtype=np.float64)
     groups = experiment.corpus.groups
     tested = None if groups is None else np.asarray(groups)[result.indices]
-    return Answers(truth, probabilities.argmax(axis=1), probabilities, tested)
+    return Answers(result.truth.argmax(axis=1), probabilities.argmax(axis=1), probabilities, tested)
 
 
 def _accuracy(answers: Answers) -> float:

@@ -7,22 +7,13 @@ from collections.abc import Iterable, Mapping, Sequence
 
 from woodshed.errors import counted
 from woodshed.html.markup import Markup, element, join, name_of, scrolling, table, unbroken
-from woodshed.recognition.experiments.column_result import ColumnExperiment
 from woodshed.recognition.experiments.result import Experiment, SplitResult
+from woodshed.report.numbers import UNKNOWN, decimal, decimal_range, percent, percent_range
 from woodshed.report.recognition import figures
 from woodshed.report.recognition.curves import macro_roc, roc_curves
 from woodshed.report.recognition.gap import gap_text
 from woodshed.report.recognition.scores import MEASURES, Answers, GroupScore, MeasuredScore, Rates
-from woodshed.report.recognition.wording import (
-    EXPLANATIONS,
-    UNKNOWN,
-    badge_of,
-    decimal,
-    decimal_range,
-    method_name,
-    percent,
-    percent_range,
-)
+from woodshed.report.recognition.wording import EXPLANATIONS, badge_of, method_name
 from woodshed.training.progress import LearningCurve
 
 Scores = Mapping[str, Mapping[str, MeasuredScore]]
@@ -79,7 +70,37 @@ def headline(
     )
 
 
-def gap_note(experiment: Experiment | ColumnExperiment) -> Markup:
+def page_of(
+    headline: Markup, parts: Sequence[tuple[str, str, Markup]], tested: Mapping[str, SplitResult]
+) -> Markup:
+    """Return the body of a page: headline, links and sections.
+
+    Parameters
+    ----------
+    headline
+        The header.
+    parts
+        Name, title and content of each section.
+    tested
+        Name of a section -> split that its numbers are from, whose badge stands beside the title.
+    """
+    links = [element("a", title, href=f"#{name}") for name, title, _ in parts]
+    written = []
+    for name, title, content in parts:
+        mark = badge(tested[name]) if name in tested else Markup("")
+        heading = element("h2", title, join([" ", mark]) if mark else None)
+        written.append(element("section", heading, content, id=name))
+    return join(
+        [
+            headline,
+            element("nav", *links, aria_label="On this page"),
+            element("main", *written),
+            element("footer", "Made by woodshed. The page holds everything it shows and loads nothing."),
+        ]
+    )
+
+
+def gap_note(experiment: Experiment) -> Markup:
     """Write what a leaky score has too much; nothing unless an honest one stands beside it."""
     gap = gap_text(experiment)
     return element("p", gap) if gap else Markup("")

@@ -6,8 +6,8 @@ from collections.abc import Mapping
 from typing import Any
 
 from woodshed.html.markup import Markup, element, join, table
-from woodshed.recognition.experiments.search_result import SearchResult, Trial
-from woodshed.report.recognition.wording import UNKNOWN, decimal
+from woodshed.recognition.experiments.result import SearchResult, Trial
+from woodshed.report.numbers import UNKNOWN, decimal
 from woodshed.units import duration_text
 
 
@@ -32,6 +32,11 @@ def tuning_section(tuning: SearchResult) -> Markup:
             table(heading, rows, caption="Settings that were tried, the best first"),
         ]
     )
+
+
+def tuning_part(tuning: SearchResult | None) -> list[tuple[str, str, Markup]]:
+    """Return name, title and content of the section; nothing if the settings were given."""
+    return [] if tuning is None else [("tuning", "Hyperparameter search", tuning_section(tuning))]
 
 
 def tuning_text(tuning: SearchResult) -> str:

@@ -1,0 +1,168 @@
+"""Settings of an estimator of clips, and the attributes that it learns."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any, ClassVar
+
+import numpy as np
+from numpy.typing import NDArray
+
+from woodshed.audio.augment import Speed, WaveformAugmentation
+from woodshed.data.example import Skipped
+from woodshed.recognition.heads.head import Head
+from woodshed.recognition.window import SpectrogramAugmentation
+from woodshed.training.estimator import Estimator
+from woodshed.training.progress import LearningCurve
+
+
+@dataclass(kw_only=True, eq=False)
+class ClipModel(Estimator):
+    """Settings and learned attributes of `woodshed.recognition.estimator.AudioEstimator`.
+
+    Parameters
+    ----------
+    net
+        What is fitted: a network (``woodshed list nets``) or a classical estimator, such as svm or forest
+        (``woodshed list learners``). Classical estimators are fitted to one row of features for each clip,
+        and use only the settings front_end, sample_rate, seed, store and n_jobs.
+    front_end
+        What is computed from each clip (``woodshed list front-ends``). None is log-mel for a network and the
+        task's own summary features for a classical estimator.
+    width
+        Size of the network; its meaning depends on the architecture.
+    dropout
+        Share of the last features dropped during training, 0 to 1.
+    window_s
+        Length of the network's input, in seconds. Shorter clips are padded with silence; of longer ones
+        overlapping windows are processed and their outputs averaged.
+    sample_rate
+        Rate at which clips are processed, in hertz. None takes the most frequent rate of the training clips,
+        at most that of the task.
+    n_mels
+        Bands of the log-mel spectrogram.
+    frame_s
+        Length of an analysis frame, in seconds.
+    hop_s
+        Step from one frame to the next, in seconds.
+    channel_norm
+        Share of each clip's mean spectrum that is subtracted before the network, 0 to 1.
+    ensemble_share
+        Weight of a kernel classifier on sound textures whose probabilities are averaged with the network's,
+        0 to 1 (`woodshed.nets.texture`); 0 uses the network alone. Only for classes.
+    epochs
+        Largest number of passes over the training clips.
+    patience
+        Epochs without a better validation loss after which training stops.
+    batch_size
+        Windows in a training step.
+    learning_rate
+        Highest step size.
+    swa_share
+        Share of the epochs, the last ones, whose weights are averaged (stochastic weight averaging), 0 to 1;
+        0 keeps the weights of one epoch.
+    n_augmentations
+        Stored versions of each training clip: the recording and copies at another speed.
+    augment
+        Strength of all augmentation: 0 none, 1 that of the task.
+    validation_share
+        Share of the groups (of the clips, when there are no groups) that is held out of training to choose
+        the best weights; 0 trains on everything and keeps the last.
+    seed
+        Seed of every random draw, 0 or more.
+    store
+        Folder in which features are kept for the next run; None uses a temporary one.
+    n_jobs
+        Processes that compute features.
+
+    Attributes
+    ----------
+    classes_ : numpy.ndarray
+        Names of the outputs: classes, tags or values.
+    sample_rate_, feature_
+        Rate of the input in hertz, and the front end.
+    files_ : dict of bytes
+        What was learned, by the name of the file in a model folder.
+    curve_ : woodshed.training.progress.LearningCurve
+        Losses of the training; no epochs for a classical estimator.
+    skipped_ : list of woodshed.data.example.Skipped
+        Clips that could not be used, and why.
+
+    Raises
+    ------
+    SettingNameError
+        If a setting is misspelt; the message names the near miss.
+    """
+
+    task: ClassVar[str] = "sound"
+    head: ClassVar[Head]
+    names: ClassVar[tuple[str, ...]] = ()
+    highest_rate: ClassVar[int] = 16000
+    spectrogram_augmentation: ClassVar[SpectrogramAugmentation] = SpectrogramAugmentation()
+    waveform_augmentation: ClassVar[WaveformAugmentation | None] = Speed(0.85, 1.18)
+    frame_front_end: ClassVar[str] = "log-mel"
+    row_front_end: ClassVar[str] = "summary"
+    note_front_end: ClassVar[str] = "notes"
+    notes_net: ClassVar[str] = "logistic"
+    n_augmented_rows: ClassVar[int] = 1
+    extra_names: ClassVar[frozenset[str]] = frozenset()
+    derived_names: ClassVar[tuple[str, ...]] = ("_predict_rows", "net_")
+    fit_call: ClassVar[str] = "fit(clips, targets)"
+
+    net: str = "conv-residual"
+    front_end: str | None = None
+    width: int = 24
+    dropout: float = 0.3
+    window_s: float = 1.0
+    sample_rate: int | None = None
+    n_mels: int = 40
+    frame_s: float = 0.032
+    hop_s: float = 0.01
+    channel_norm: float = 1.0
+    ensemble_share: float = 0.0
+    epochs: int = 40
+    patience: int = 12
+    batch_size: int = 64
+    learning_rate: float = 3e-3
+    swa_share: float = 0.0
+    n_augmentations: int = 5
+    augment: float = 1.0
+    validation_share: float = 0.15
+    seed: int = 0
+    store: str | None = None
+    n_jobs: int = 1
+
+    net_: ClassVar[Any]
+    """The fitted network or classical estimator."""
+
+    def extra_files(self) -> dict[str, bytes]:
+        """Return files of the model folder beyond ``files_``, by name."""
+        return {}
+
+    def set_extra_files(self, contents: Mapping[str, bytes]) -> None:
+        """Set what `extra_files` returned."""
+
+    def set_learned(
+        self,
+        *,
+        classes: NDArray[np.str_],
+        feature: Any,
+        files: dict[str, bytes],
+        curve: LearningCurve,
+        skipped: list[Skipped],
+    ) -> None:
+        """Set what was learned, or loaded: plain values, so that copies are cheap and safe."""
+        self.fitted_net_ = self.net  # set_params takes effect at the next fit
+        self.classes_ = classes
+        self.feature_ = feature
+        self.sample_rate_ = feature.sample_rate
+        self.files_ = files
+        self.curve_ = curve
+        self.skipped_ = skipped
+        self.drop_derived()
+
+    @property
+    def n_frames(self) -> int:
+        """Frames in a window."""
+        return max(4, round(self.window_s / self.hop_s))

@@ -1,0 +1,67 @@
+"""Numbers as text: percentages and decimals with their intervals."""
+
+from __future__ import annotations
+
+import math
+
+from woodshed.metrics.interval import Interval
+
+UNKNOWN = "–"
+"""Shown where a number is undefined."""
+
+
+def percent(share: float, digits: int = 0) -> str:
+    """Write a share as a percentage that never rounds to certainty.
+
+    Examples
+    --------
+    >>> percent(0.914), percent(0.914, 1), percent(1.0), percent(float("nan"))
+    ('91 %', '91.4 %', '100 %', '–')
+
+    999 right of 1000 is not all of them:
+
+    >>> percent(0.999), percent(0.9999), percent(0.0004, 1)
+    ('99.9 %', '>99.9 %', '<0.1 %')
+    """
+    if math.isnan(share):
+        return UNKNOWN
+    for places in range(digits, 2):
+        written = f"{share:.{places}%}"
+        if (float(written[:-1]) in (0, 100)) == (share in (0, 1)):
+            return f"{written[:-1]} %"
+    return ">99.9 %" if share > 0.5 else "<0.1 %"
+
+
+def percent_range(interval: Interval, digits: int = 0) -> str:
+    """Write an interval of shares.
+
+    Examples
+    --------
+    >>> percent_range(Interval(0.861, 0.943)), percent_range(Interval(float("nan"), float("nan")))
+    ('86–94 %', '–')
+    """
+    low, high = percent(interval.low, digits), percent(interval.high, digits)
+    return UNKNOWN if UNKNOWN in (low, high) else f"{low.removesuffix(' %')}–{high}"
+
+
+def decimal(value: float, digits: int = 3) -> str:
+    """Write a number that is not a share.
+
+    Examples
+    --------
+    >>> decimal(0.98765), decimal(float("nan"))
+    ('0.988', '–')
+    """
+    return f"{value:.{digits}f}" if math.isfinite(value) else UNKNOWN
+
+
+def decimal_range(interval: Interval, digits: int = 3) -> str:
+    """Write an interval of numbers that are not shares.
+
+    Examples
+    --------
+    >>> decimal_range(Interval(0.21, 0.4), 2)
+    '0.21–0.40'
+    """
+    low, high = decimal(interval.low, digits), decimal(interval.high, digits)
+    return UNKNOWN if UNKNOWN in (low, high) else f"{low}–{high}"

@@ -1,0 +1,122 @@
+"""Comparison of several nets and classical estimators on the same folds of a corpus."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from woodshed.data.example import Corpus
+from woodshed.data.split import honest_splits, read_way
+from woodshed.errors import ParameterError
+from woodshed.recognition.corpus import load_corpus_for
+from woodshed.recognition.estimator import AudioEstimator
+from woodshed.recognition.experiments.model_comparison import Comparison, ModelComparison, candidates_of
+from woodshed.report.out_folder import RUN_NAME, prepare_folder
+from woodshed.report.recognition.comparison import Ranked, ranking
+from woodshed.report.recognition.comparison_page import write_comparison
+from woodshed.training.progress import Watcher
+from woodshed.training.run_state import RunState
+from woodshed.workflows.train import check_corpus, make_estimator
+
+
+@dataclass(frozen=True, kw_only=True)
+class CompareSettings:
+    """What to compare on what.
+
+    Parameters
+    ----------
+    task, data, out, settings, split, group_by, targets, resume, strict, force
+        As for `woodshed.workflows.train.TrainSettings`.
+    nets
+        Names of the candidates, separated by commas; None takes the task's own and the usual ones.
+    """
+
+    task: str
+    data: str
+    out: Path
+    settings: Mapping[str, Any] = field(default_factory=dict)
+    nets: str | None = None
+    split: str = "auto"
+    group_by: str | None = None
+    targets: Sequence[str] = ()
+    resume: bool = False
+    strict: bool = False
+    force: bool = False
+
+
+@dataclass(frozen=True)
+class ComparePreparation:
+    """A comparison that is ready to begin.
+
+    Parameters
+    ----------
+    request
+        What was asked for.
+    estimator
+        Unfitted, with the settings that all candidates share.
+    corpus
+        Checked examples, with the skipped files.
+    candidates
+        Names of the nets and classical estimators.
+    """
+
+    request: CompareSettings
+    estimator: AudioEstimator
+    corpus: Corpus
+    candidates: Sequence[str]
+
+
+def prepare_comparison(request: CompareSettings) -> ComparePreparation:
+    """Read and check the corpus, and make sure that the results can be written.
+
+    Raises
+    ------
+    WoodshedError
+        If a setting cannot work, nothing usable is found, or the folder cannot be written to.
+    """
+    if "net" in request.settings:
+        net = request.settings["net"]
+        raise ParameterError(f"--net names one net. To compare, use --nets {net},svm or others.")
+    estimator = make_estimator(request.task, request.settings)
+    candidates = candidates_of(estimator, request.nets)
+    read_way(request.split)  # an unknown split is refused before any file is opened
+    corpus = load_corpus_for(estimator, request.data, group_by=request.group_by, targets=request.targets)
+    prepare_folder(request.out, resume=request.resume, force=request.force)
+    corpus = check_corpus(corpus, n_jobs=estimator.n_jobs, strict=request.strict)
+    return ComparePreparation(request, estimator, corpus, candidates)
+
+
+def compare(
+    preparation: ComparePreparation, watcher: Watcher | None = None
+) -> tuple[Comparison, list[Ranked]]:
+    """Run every candidate, and write the page and the tables.
+
+    Returns
+    -------
+    comparison, ranked
+        The outputs and costs of all candidates, and the candidates in the order of their scores.
+
+    Raises
+    ------
+    DataError
+        If no candidate could be tested.
+    """
+    request, estimator = preparation.request, preparation.estimator
+    tested = honest_splits(preparation.corpus, request.split, estimator.seed)[0]
+    run = ModelComparison(
+        estimator,
+        preparation.corpus,
+        tested,
+        preparation.candidates,
+        RunState(request.out / RUN_NAME),
+        request.resume,
+        watcher or Watcher(),
+    )
+    comparison = run.measure()
+    ranked = ranking(comparison)
+    write_comparison(comparison, ranked, request.out)
+    if not (comparison.interrupted or comparison.failed):
+        run.run_state.close()
+    return comparison, ranked

@@ -1,0 +1,85 @@
+"""Evaluation of a model folder on further examples."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from woodshed.data.check import check
+from woodshed.data.example import Skipped
+from woodshed.errors import DataError, counted
+from woodshed.recognition.corpus import load_corpus_for
+from woodshed.recognition.experiments.evaluation import evaluate as evaluate_model
+from woodshed.recognition.experiments.result import Experiment
+from woodshed.report.out_folder import prepare_folder
+from woodshed.report.recognition.folder import is_heard, write_results
+from woodshed.tasks import load
+
+
+@dataclass(frozen=True)
+class Evaluation:
+    """What an evaluation measured.
+
+    Parameters
+    ----------
+    experiment
+        The scores.
+    skipped
+        Files that were not tested, with the reason.
+    """
+
+    experiment: Experiment
+    skipped: Sequence[Skipped]
+
+    @property
+    def is_leaky(self) -> bool | None:
+        """Whether the model was trained on some of these files or groups; None if that is not known."""
+        return self.experiment.splits[0].leaky
+
+
+def evaluate(
+    model: Path,
+    data: str,
+    *,
+    out: Path | None = None,
+    group_by: str | None = None,
+    targets: Sequence[str] = (),
+    strict: bool = False,
+    force: bool = False,
+) -> Evaluation:
+    """Test a model on the examples of a corpus, and write a report.
+
+    Parameters
+    ----------
+    model
+        A model folder.
+    data, group_by, targets
+        As for `woodshed.recognition.corpus.load_corpus_for`.
+    out
+        Folder for ``report.html`` and ``metrics.json``; None writes nothing.
+    strict
+        Raise if any file has to be skipped.
+    force
+        Replace an older report.
+
+    Raises
+    ------
+    WoodshedError
+        If the model cannot be loaded, nothing usable is found, or the folder cannot be written to.
+    """
+    estimator = load(model)
+    corpus = load_corpus_for(estimator, data, group_by=group_by, targets=targets, to_fit=False)
+    if out is not None:
+        prepare_folder(out, force=force)
+    corpus = check(corpus, least_classes=1)
+    experiment = evaluate_model(estimator, corpus, leaky=is_heard(model, corpus))
+    skipped = [*corpus.skipped, *experiment.skipped]
+    if strict and skipped:
+        raise DataError(
+            f"{counted(len(skipped), 'file')} cannot be used. Fix or remove them, or leave out --strict. "
+            f"The first: {skipped[0].path}: {skipped[0].reason}"
+        )
+    if out is not None:
+        write_results(experiment, out)
+    return Evaluation(experiment, skipped)

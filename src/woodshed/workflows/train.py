@@ -1,0 +1,286 @@
+"""Training of a recogniser, tagger or regressor from a corpus to a model folder with its report."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+from typing import Any
+
+from woodshed.clip import Clip
+from woodshed.data.check import check
+from woodshed.data.doctor.checkup import short_checkup
+from woodshed.data.doctor.finding import Checkup
+from woodshed.data.doctor.look import look_at_all
+from woodshed.data.example import Corpus
+from woodshed.data.group_guess import Candidate, guess_groups
+from woodshed.data.sound import Sounds, is_score
+from woodshed.data.split import Split, honest_splits, read_way
+from woodshed.errors import DataError, counted
+from woodshed.recognition.corpus import load_corpus_for
+from woodshed.recognition.estimator import AudioEstimator
+from woodshed.recognition.experiments.cross_validation import CrossValidation, Plan
+from woodshed.recognition.experiments.result import Experiment, SearchResult
+from woodshed.recognition.experiments.tuning import (
+    Search,
+    check_tuning,
+    first_fold_of,
+    tuned,
+    tuning_run_state,
+)
+from woodshed.recognition.items import are_scores
+from woodshed.report.out_folder import RUN_NAME, prepare_folder
+from woodshed.report.recognition.folder import write_model_folder
+from woodshed.tasks import task_class
+from woodshed.training.progress import Watcher
+from woodshed.training.run_state import RunState
+
+
+@dataclass(frozen=True, kw_only=True)
+class TrainSettings:
+    """What to train on what.
+
+    Parameters
+    ----------
+    task
+        Name of a recognition task.
+    data
+        A folder of class folders, a table, or a corpus as ``NAME:PATH``.
+    out
+        Folder for the model and its report.
+    settings
+        Settings of the estimator by name; the others keep the defaults of the task.
+    split
+        How to test; see `woodshed.data.split.make_split`.
+    group_by
+        How groups are read; see `woodshed.data.source.read_source`.
+    targets
+        Columns of a table that hold tags or values.
+    n_trials
+        Trials of a hyperparameter search before the training; 0 searches nothing.
+    resume
+        Continue an interrupted training.
+    strict
+        Raise if any file has to be skipped.
+    force
+        Replace a model that is in the folder.
+    """
+
+    task: str
+    data: str
+    out: Path
+    settings: Mapping[str, Any] = field(default_factory=dict)
+    split: str = "auto"
+    group_by: str | None = None
+    targets: Sequence[str] = ()
+    n_trials: int = 0
+    resume: bool = False
+    strict: bool = False
+    force: bool = False
+
+
+@dataclass(frozen=True)
+class Preparation:
+    """A training that is ready to begin.
+
+    Parameters
+    ----------
+    request
+        What was asked for.
+    estimator
+        Unfitted, with the net that suits the corpus.
+    corpus
+        Checked examples.
+    splits
+        How it is tested; the grouped split first.
+    checkup
+        Findings of the quick check of the corpus.
+    group_candidates
+        Rules by which groups may be read, the likeliest first, if groups are unknown.
+    notes
+        Decisions that a user should know of.
+    """
+
+    request: TrainSettings
+    estimator: AudioEstimator
+    corpus: Corpus
+    splits: Sequence[Split]
+    checkup: Checkup
+    group_candidates: Sequence[Candidate]
+    notes: Sequence[str]
+
+    def run(self, run_state: RunState | None = None, watcher: Watcher | None = None) -> CrossValidation:
+        """Return the cross-validation of this preparation."""
+        return CrossValidation(
+            self.estimator,
+            self.corpus,
+            self.splits,
+            run_state or RunState(),
+            self.request.resume,
+            watcher or Watcher(),
+        )
+
+    def plan(self) -> Plan:
+        """Estimate the work."""
+        return self.run().plan()
+
+
+@dataclass(frozen=True)
+class TrainingResult:
+    """What a training made.
+
+    Parameters
+    ----------
+    experiment
+        The scores.
+    model
+        The fitted estimator that was written.
+    interrupted
+        Whether Ctrl-C ended it early; the best weights so far are kept.
+    """
+
+    experiment: Experiment
+    model: AudioEstimator
+    interrupted: bool
+
+
+def make_estimator(task: str, settings: Mapping[str, Any]) -> AudioEstimator:
+    """Return an unfitted estimator of a task; settings that cannot work raise before any file is opened."""
+    estimator: AudioEstimator = task_class(task)(**settings)
+    estimator.check_settings()
+    return estimator
+
+
+def prepare_training(request: TrainSettings, *, make_folder: bool = True) -> Preparation:
+    """Read and check the corpus, choose the net and the splits; nothing is trained.
+
+    Parameters
+    ----------
+    request
+        What to train on what.
+    make_folder
+        Whether to make sure that the model can be written; otherwise nothing is written.
+
+    Raises
+    ------
+    WoodshedError
+        If a setting cannot work, nothing usable is found, or the folder cannot be written to.
+    """
+    estimator = make_estimator(request.task, request.settings)
+    if request.n_trials:
+        check_tuning(estimator, request.n_trials, request.settings)
+    read_way(request.split)  # an unknown split is refused before any file is opened
+    corpus = load_corpus_for(estimator, request.data, group_by=request.group_by, targets=request.targets)
+    estimator, notes = suit_net(estimator, corpus, request.settings)
+    if make_folder:
+        prepare_folder(request.out, resume=request.resume, force=request.force)
+    looks = look_at_all((*corpus.examples, *corpus.unlabelled), n_jobs=estimator.n_jobs)
+    checkup = short_checkup(corpus, looks=looks)
+    corpus = check_corpus(corpus, n_jobs=estimator.n_jobs, strict=request.strict, looks=looks)
+    is_known = corpus.groups is not None or not Path(request.data).exists()  # a known corpus has its own
+    is_open = request.group_by is None and not is_known
+    candidates = guess_groups(corpus, Path(request.data)) if is_open else []
+    splits = honest_splits(corpus, request.split, estimator.seed)
+    return Preparation(request, estimator, corpus, splits, checkup, candidates, notes)
+
+
+def search_settings(
+    preparation: Preparation, watcher: Watcher | None = None
+) -> tuple[Preparation, SearchResult]:
+    """Search settings on the training part of the first fold, and return the preparation that uses them."""
+    request = preparation.request
+    tested, *leaky = preparation.splits
+    search = Search(
+        preparation.estimator,
+        preparation.corpus,
+        tested.folds[0],
+        request.n_trials,
+        tuple(request.settings),
+        tuning_run_state(request.out / RUN_NAME),
+        request.resume,
+        watcher or Watcher(),
+    )
+    result = search.run()
+    estimator = tuned(preparation.estimator, result)
+    return replace(preparation, estimator=estimator, splits=[first_fold_of(tested), *leaky]), result
+
+
+def train(
+    preparation: Preparation, *, watcher: Watcher | None = None, tuning: SearchResult | None = None
+) -> TrainingResult:
+    """Train and test, and write the model folder.
+
+    Parameters
+    ----------
+    preparation
+        What `prepare_training` returned.
+    watcher
+        Observer of the progress.
+    tuning
+        What `search_settings` returned, for the report.
+
+    Raises
+    ------
+    DataError
+        If a test part has a class that its training part lacks.
+    OutputError
+        If the folder cannot be written to.
+    """
+    out = preparation.request.out
+    run = preparation.run(RunState(out / RUN_NAME), watcher)
+    experiment, model = run.measure()
+    experiment = replace(experiment, tuning=tuning, checkup=preparation.checkup)
+    write_model_folder(model, experiment, out)
+    if not run.interrupted:
+        run.run_state.close()
+    return TrainingResult(experiment, model, run.interrupted)
+
+
+def suit_net(
+    estimator: AudioEstimator, corpus: Corpus, settings: Mapping[str, Any]
+) -> tuple[AudioEstimator, list[str]]:
+    """Return the estimator with the net that suits the corpus, unless a net was chosen; and notes on MIDI."""
+    paths = [example.path for example in (*corpus.examples, *corpus.unlabelled)]
+    n_scores = sum(map(is_score, paths))
+    net = estimator.net if "net" in settings else net_for(estimator, Sounds(corpus.examples))
+    notes = []
+    if 0 < n_scores < len(paths):
+        notes.append(f"{n_scores} of {len(paths)} files are MIDI; they are rendered to audio.")
+    elif net != estimator.net:
+        notes.append(
+            f"All files are MIDI, and {net} reads their notes. With --net {estimator.net} they are rendered to "
+            "audio for a network."
+        )
+    return type(estimator)(**estimator.get_params() | {"net": net}), notes
+
+
+def net_for(estimator: AudioEstimator, clips: Sequence[Clip]) -> str:
+    """Return the default net for clips: for scores alone, the classical estimator that reads their notes.
+
+    Examples
+    --------
+    >>> from woodshed.recognition.recogniser import Recogniser
+    >>> from woodshed.score import Note, Score
+    >>> from woodshed.symbolic.play import play
+    >>> tune = play(Score([Note(0, 1, 60)]))
+    >>> net_for(Recogniser(), [tune]), net_for(Recogniser(), [tune, tune.cut(0.0, 0.5)])
+    ('logistic', 'conv-residual')
+    """
+    return type(estimator).notes_net if are_scores(clips) else estimator.net
+
+
+def check_corpus(corpus: Corpus, *, n_jobs: int, strict: bool, looks: Any = None) -> Corpus:
+    """Return a corpus without unusable files, which are listed in ``skipped``.
+
+    Raises
+    ------
+    DataError
+        If no example is usable; or if ``strict`` and a file has to be skipped, with the first reason.
+    """
+    checked = check(corpus, n_jobs=n_jobs, looks=looks)
+    if strict and checked.skipped:
+        raise DataError(
+            f"{counted(len(checked.skipped), 'file')} cannot be used. Fix or remove them, or leave out --strict. "
+            f"The first: {checked.skipped[0].path}: {checked.skipped[0].reason}"
+        )
+    return checked
