@@ -22,8 +22,9 @@ from woodshed.features.row import RowFeature
 from woodshed.features.summary import Summary
 from woodshed.nets import NETS
 from woodshed.recognition.classical import CLASSICAL
+from woodshed.recognition.classical.serialization import MODEL_NAME, ClassicalPredictor
 from woodshed.recognition.experiments.result import LearningCurve
-from woodshed.recognition.fit_classical import MODEL_NAME, fit_classical
+from woodshed.recognition.fit_classical import fit_classical
 from woodshed.recognition.window import SILENT_DB, STILL, SpectrogramAugmentation, cut_windows
 from woodshed.training.inference import (
     KERAS_NAME,
@@ -192,14 +193,12 @@ class AudioEstimator:
 
     @functools.cached_property
     def net_(self) -> Any:
-        """The Keras net, or the estimator of scikit-learn, to look inside or to train on."""
+        """The Keras net, to inspect or to train on, or the `ClassicalPredictor` of a classical model."""
         files = self.fitted("files_")
         if MODEL_NAME not in files:
             return keras_to_net(files[KERAS_NAME])
-        from woodshed.recognition.classical.serialization import bytes_to_estimator
-
-        return bytes_to_estimator(
-            files[MODEL_NAME], self.fitted("feature_").n_values, len(self.classes_), self.answer
+        return ClassicalPredictor(
+            files[MODEL_NAME], n_values=self.fitted("feature_").n_values, n_outputs=len(self.classes_)
         )
 
     @functools.cached_property
@@ -207,11 +206,10 @@ class AudioEstimator:
         """The function that asks what was learned."""
         if ONNX_NAME in self.files_:
             return predict_onnx(self.files_[ONNX_NAME])
-        if MODEL_NAME not in self.files_:
-            return predict_keras(self.net_)
-        from woodshed.recognition.classical.serialization import predict_estimator
-
-        return predict_estimator(self.net_)
+        if MODEL_NAME in self.files_:
+            predictor: ClassicalPredictor = self.net_
+            return predictor.predict_each
+        return predict_keras(self.net_)
 
     def __getstate__(self) -> dict[str, Any]:
         return {name: value for name, value in self.__dict__.items() if name not in _MADE_ON_DEMAND}

@@ -24,6 +24,7 @@ from woodshed.data.store import FeatureStore
 from woodshed.features.row import RowFeature
 from woodshed.recognition.classical.fitting import fit_columns, fit_model, predict_columns
 from woodshed.recognition.classical.model import Case, Rows, classical_model
+from woodshed.recognition.classical.serialization import MODEL_NAME, model_to_bytes
 from woodshed.recognition.experiments.result import LearningCurve
 from woodshed.recognition.items import (
     are_scores,
@@ -37,9 +38,6 @@ from woodshed.recognition.items import (
 if TYPE_CHECKING:
     from woodshed.features.played import PlayedNotes
     from woodshed.recognition.estimator import AudioEstimator
-
-MODEL_NAME = "model.skops"
-"""The file of a model folder that holds a classical model."""
 
 EFFECTIVE_SETTINGS = ("net", "sample_rate", "seed")
 """The settings of a recogniser that decide what a classical model answers."""
@@ -58,8 +56,6 @@ def fit_classical(
     sample_weight: Sequence[float] | None = None,
 ) -> None:
     """Fit a listener that asks for a classical model, in place; see `Recogniser.fit`."""
-    from woodshed.recognition.classical.serialization import estimator_to_bytes
-
     check_lengths(clips, answers, groups)
     feature = _feature_for(estimator, clips)
     items = clip_items(clips, feature.sample_rate)
@@ -83,7 +79,7 @@ def fit_classical(
     estimator.set_learned(
         classes=names,
         feature=feature,
-        files={MODEL_NAME: estimator_to_bytes(model)} | extra,
+        files={MODEL_NAME: model_to_bytes(estimator.net, model, rows.shape[1])} | extra,
         curve=LearningCurve("training"),
         skipped=skipped,
     )

@@ -5,7 +5,7 @@
 ``labels.json``     the classes, in the order of the net's answers
 ``net.onnx``        the net as it is asked
 ``net.keras``       the net as it can be trained on
-``model.skops``     instead of both: a classical model
+``model.onnx``      instead of both: a classical model
 ``confidence.json`` how sure the answers really are, and when none is given; with ``familiar.npz``
 ``thresholds.json`` of a tagger: its calibration, and from which probability on each tag is said to be there
 ``ranges.json``     of a regressor: the lowest and the highest of each value it learned
@@ -37,10 +37,10 @@ from woodshed.features.timbre import TimbreSummary
 from woodshed.features.views import Views
 from woodshed.features.voice import VoiceSummary
 from woodshed.features.voice_course import VoiceCourse
+from woodshed.recognition.classical.serialization import MODEL_NAME
 from woodshed.recognition.confidence import CONFIDENCE_NAME, FAMILIAR_NAME, Confidence
 from woodshed.recognition.estimator import AudioEstimator
 from woodshed.recognition.experiments.result import LearningCurve
-from woodshed.recognition.fit_classical import MODEL_NAME
 from woodshed.recognition.recogniser import Recogniser
 from woodshed.training.inference import KERAS_NAME, ONNX_NAME, RANGES_NAME, THRESHOLDS_NAME
 
@@ -59,6 +59,9 @@ _RENAMED_SETTINGS = {
 """Setting of format 1 -> its name today."""
 
 SETTINGS_NAME = "settings.json"
+
+_SKOPS_NAME = "model.skops"
+"""File of a classical model before it was written as ONNX."""
 
 LABELS_NAME = "labels.json"
 
@@ -125,7 +128,7 @@ def save_model(recogniser: AudioEstimator, folder: Path) -> None:
 def load_model(folder: str | Path, classes: Mapping[str, type[AudioEstimator]]) -> AudioEstimator:
     """Load a recogniser; no code from the folder is run.
 
-    Keras is not loaded if ONNX Runtime can ask, and scikit-learn only for a classical model.
+    Keras is not loaded if ONNX Runtime can ask, and scikit-learn is never loaded.
 
     Parameters
     ----------
@@ -212,6 +215,7 @@ def read_settings(folder: Path) -> dict[str, Any]:
         if (
             isinstance(version, int)
             and version <= FORMAT
+            and _SKOPS_NAME not in settings["files"]
             and frozenset(settings["files"]) - _BESIDE not in _KINDS
         ):
             raise ValueError(f"it names the files {', '.join(settings['files'])}")
@@ -225,6 +229,13 @@ def read_settings(folder: Path) -> dict[str, Any]:
         raise ModelFolderError(
             f"{printable(folder)} was made by a newer woodshed (format {version}, this one reads up "
             f"to {FORMAT}). Upgrade with: pip install --upgrade woodshed"
+        )
+    if _SKOPS_NAME in settings["files"]:
+        net = settings["settings"].get("net") if isinstance(settings["settings"], dict) else None
+        raise ModelFolderError(
+            f"{printable(folder)} holds a classical model of an earlier woodshed ({_SKOPS_NAME}), which this "
+            "version does not read. Train it again: woodshed train DATA --task "
+            f"{printable(settings['task'])} --net {printable(net)} --out {printable(folder)}"
         )
     return settings
 
