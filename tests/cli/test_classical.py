@@ -47,7 +47,7 @@ def test_the_folder_holds_a_classical_model(svm_folder: Path, unheard_toy: Any) 
         "heard.json",
         "labels.json",
         "metrics.json",
-        "model.skops",
+        "model.onnx",
         "report.html",
         "settings.json",
     ]

@@ -111,7 +111,7 @@ def test_saved_and_loaded_it_answers_the_same(
     assert np.array_equal(loaded.predict(clips), model.predict(clips))
     assert loaded.classes_.tolist() == model.classes_.tolist()
     assert loaded.get_params() == model.get_params()
-    name = "net.keras" if net == "mlp" else "model.skops"
+    name = "net.keras" if net == "mlp" else "model.onnx"
     (tmp_path / name).write_bytes(b"something else")
     with pytest.raises(ModelFolderError, match="its content is not what was saved"):
         woodshed.load(tmp_path)

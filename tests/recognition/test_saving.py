@@ -205,7 +205,7 @@ def test_no_code_of_the_folder_is_run(saved: Path, tmp_path: Path, speech: Recog
 def test_a_classical_model_is_one_file_and_its_feature_is_named(saved_svm: Path) -> None:
     assert sorted(path.name for path in saved_svm.iterdir()) == [
         "labels.json",
-        "model.skops",
+        "model.onnx",
         "settings.json",
     ]
     settings = json.loads((saved_svm / "settings.json").read_text("utf-8"))
@@ -219,32 +219,45 @@ def test_a_classical_model_is_one_file_and_its_feature_is_named(saved_svm: Path)
 
 @pytest.mark.parametrize("damage", ["a bit", "cut short", "empty"])
 def test_a_damaged_classical_model_is_named(damage: str, saved_svm: Path) -> None:
-    content = bytearray((saved_svm / "model.skops").read_bytes())
+    content = bytearray((saved_svm / "model.onnx").read_bytes())
     content[len(content) // 2] ^= 1
     harmed = {"a bit": bytes(content), "cut short": bytes(content[:-1]), "empty": b""}[damage]
-    (saved_svm / "model.skops").write_bytes(harmed)
-    with pytest.raises(ModelFolderError, match=r"model\.skops is damaged: its content is not what was saved"):
+    (saved_svm / "model.onnx").write_bytes(harmed)
+    with pytest.raises(ModelFolderError, match=r"model\.onnx is damaged: its content is not what was saved"):
         woodshed.load(saved_svm)
 
 
 def test_a_classical_model_with_anything_foreign_in_it_is_refused_when_it_is_loaded(saved_svm: Path) -> None:
     import pickle
 
-    from sklearn.dummy import DummyClassifier
-    from skops.io import dumps
+    import onnx
 
-    foreign = DummyClassifier().fit([[0.0], [1.0]], [0, 1])
-    replace_file(saved_svm, "model.skops", dumps(foreign))
-    with pytest.raises(ModelFolderError, match=r"model\.skops is refused: it holds sklearn\.dummy\."):
+    model = onnx.load_model_from_string((saved_svm / "model.onnx").read_bytes())
+    model.graph.node[0].op_type = "Tile"
+    replace_file(saved_svm, "model.onnx", model.SerializeToString())
+    with pytest.raises(ModelFolderError, match=r"model\.onnx is refused: it holds Tile, which no model"):
         woodshed.load(saved_svm)
-    replace_file(saved_svm, "model.skops", pickle.dumps(foreign))
-    with pytest.raises(ModelFolderError, match=r"model\.skops is refused: it cannot be read"):
+    replace_file(saved_svm, "model.onnx", pickle.dumps([0.0]))
+    with pytest.raises(ModelFolderError, match=r"model\.onnx is refused: it cannot be read"):
         woodshed.load(saved_svm)
+
+
+def test_a_classical_model_of_an_earlier_version_is_refused_with_the_command_that_trains_it_again(
+    saved_svm: Path,
+) -> None:
+    files = json.loads((saved_svm / "settings.json").read_text("utf-8"))["files"]
+    files["model.skops"] = files.pop("model.onnx")
+    change_settings(saved_svm, files=files)
+    (saved_svm / "model.onnx").rename(saved_svm / "model.skops")
+    command = f"woodshed train DATA --task speech --net svm --out {saved_svm}"
+    with pytest.raises(ModelFolderError, match=r"classical model of an earlier woodshed") as refusal:
+        woodshed.load(saved_svm)
+    assert str(refusal.value).endswith(f"Train it again: {command}")
 
 
 def test_a_classical_model_of_other_classes_is_refused_when_it_is_loaded(saved_svm: Path) -> None:
     replace_file(saved_svm, "labels.json", b'["a", "b"]')
-    with pytest.raises(ModelFolderError, match="it is no model of 2 classes on 126 values"):
+    with pytest.raises(ModelFolderError, match="it is not a model of 2 outputs for 126 values"):
         woodshed.load(saved_svm)
 
 
@@ -269,9 +282,9 @@ def test_a_model_in_place_of_one_of_another_kind_leaves_none_of_its_files(
     saved: Path, fitted: Callable[..., Recogniser]
 ) -> None:
     save_model(fitted("speech", "svm"), saved)
-    assert sorted(path.name for path in saved.iterdir()) == ["labels.json", "model.skops", "settings.json"]
+    assert sorted(path.name for path in saved.iterdir()) == ["labels.json", "model.onnx", "settings.json"]
     save_model(fitted("speech"), saved)
-    assert "model.skops" not in [path.name for path in saved.iterdir()]
+    assert "model.onnx" not in [path.name for path in saved.iterdir()]
     assert woodshed.load(saved).net == "mlp"
 
 

@@ -5,7 +5,7 @@
 ``labels.json``     names of the outputs, in their order
 ``net.onnx``        the network for prediction
 ``net.keras``       the network for further training
-``model.*``         instead of both: a classical estimator
+``model.onnx``      instead of both: a classical estimator
 ``confidence.json`` calibration, thresholds and limits of novelty of a classifier; with ``familiar.npz``
 ``thresholds.json`` calibration and thresholds of a tagger
 ``ranges.json``     range of each value of a regressor in the training clips
@@ -44,6 +44,9 @@ from woodshed.training.model_folder import (
     to_json,
 )
 from woodshed.training.progress import LearningCurve
+
+_SKOPS_NAME = "model.skops"
+"""File of a classical estimator before it was written as ONNX."""
 
 
 def save_model(estimator: AudioEstimator, folder: Path) -> None:
@@ -96,7 +99,7 @@ def load_model(folder: str | Path, classes: Mapping[str, type[AudioEstimator]]) 
         If it is not a model, is damaged, or was written by a newer version.
     """
     folder = Path(folder)
-    settings = read_settings(folder)
+    settings = _read_settings(folder)
     task = settings["task"]
     if task not in classes:
         raise ModelFolderError(
@@ -137,6 +140,19 @@ def _own_front_ends(kind: type[AudioEstimator], reads_rows: bool) -> tuple[str, 
     return (kind.row_front_end, kind.note_front_end) if reads_rows else (kind.frame_front_end,)
 
 
+def _read_settings(folder: Path) -> dict[str, Any]:
+    """Return the settings of a model folder; refuse a classical estimator of format 1."""
+    settings = read_settings(folder)
+    if _SKOPS_NAME in settings["files"]:
+        net = settings["settings"].get("net") if isinstance(settings["settings"], dict) else None
+        raise ModelFolderError(
+            f"{printable(folder)} holds a classical estimator of an earlier woodshed ({_SKOPS_NAME}), which this "
+            "version does not read. Train it again: woodshed train DATA --task "
+            f"{printable(settings['task'])} --net {printable(net)} --out {printable(folder)}"
+        )
+    return settings
+
+
 def describe_model(folder: Path) -> dict[str, Any]:
     """Return the facts in a model folder, without loading the model.
 
@@ -151,7 +167,7 @@ def describe_model(folder: Path) -> dict[str, Any]:
     ModelFolderError
         If it is not a model, is damaged, or was written by a newer version.
     """
-    settings = read_settings(folder)
+    settings = _read_settings(folder)
     labels = json.loads(read_checked(folder / LABELS_NAME, settings["files"][LABELS_NAME]))
     try:
         measured = json.loads((folder / METRICS_NAME).read_text("utf-8"))

@@ -30,7 +30,7 @@ SETTINGS_NAME = "settings.json"
 
 LABELS_NAME = "labels.json"
 
-MODEL_NAME = "model.skops"
+MODEL_NAME = "model.onnx"
 """The file of a model folder that holds a classical model."""
 
 METRICS_NAME, CARD_NAME = "metrics.json", "card.md"

@@ -7,12 +7,10 @@ from typing import Any
 import numpy as np
 import pytest
 
-from woodshed.errors import ModelFolderError
-from woodshed.recognition.classical import kernel_ridge as likeness
+from woodshed.recognition.classical import kernel_ridge
 from woodshed.recognition.classical.fitting import fit_model, probabilities
-from woodshed.recognition.classical.kernel_ridge import KernelRidge, telling
+from woodshed.recognition.classical.kernel_ridge import KernelRidge, value_weights
 from woodshed.recognition.classical.model import Case
-from woodshed.recognition.classical.serialization import bytes_to_estimator, estimator_to_bytes
 
 
 def needle(n: int, seed: int, n_values: int = 400) -> tuple[np.ndarray, np.ndarray]:
@@ -42,7 +40,7 @@ def test_the_weight_is_that_of_the_analysis_of_variance() -> None:
     from sklearn.feature_selection import f_classif
 
     rows, columns = needle(90, 2, n_values=6)
-    weights = telling((rows - rows.mean(axis=0)) / rows.std(axis=0), np.eye(3)[columns])
+    weights = value_weights((rows - rows.mean(axis=0)) / rows.std(axis=0), np.eye(3)[columns])
     f_ratio = f_classif(rows, columns)[0] * 2 / 87  # without its degrees of freedom
     assert weights == pytest.approx(f_ratio**0.75, rel=1e-6)
 
@@ -52,7 +50,7 @@ def test_of_numbers_the_weight_is_by_their_correlation() -> None:
     rows = rng.normal(size=(200, 3))
     answers = rows[:, 1] + 0.5 * rng.normal(size=200)
     share = np.corrcoef(rows[:, 1], answers)[0, 1] ** 2
-    weights = telling((rows - rows.mean(axis=0)) / rows.std(axis=0), answers[:, np.newaxis])
+    weights = value_weights((rows - rows.mean(axis=0)) / rows.std(axis=0), answers[:, np.newaxis])
     assert weights[1] == pytest.approx((share / (1 - share)) ** 0.75)
     model = KernelRidge(is_classifier=False).fit(rows[:150], answers[:150])
     wrong = model.predict(rows[150:]) - answers[150:]
@@ -93,9 +91,9 @@ def test_values_that_never_change_do_no_harm() -> None:
 def test_with_more_clips_than_it_remembers_all_still_count(monkeypatch: pytest.MonkeyPatch) -> None:
     rows, columns = needle(600, 0, n_values=20)
     everything = fit_model("kernel-ridge", rows, columns)
-    monkeypatch.setattr(likeness, "N_KNOWN", 120)
+    monkeypatch.setattr(kernel_ridge, "N_LANDMARKS", 120)
     thinned = fit_model("kernel-ridge", rows, columns)
-    assert len(thinned.known_) == 120
+    assert len(thinned.landmarks_) == 120
     unheard, truth = needle(600, 1, n_values=20)
     few = fit_model("kernel-ridge", rows[::5], columns[::5])
     same = [
@@ -122,48 +120,27 @@ def test_views_are_asked_one_by_one_so_that_a_long_one_does_not_drown_a_short_on
     unheard = two_ways(1500, 1)
     pooled = fit_model("kernel-ridge", rows, columns, case=Case(blocks=(3, 180)))
     at_once = fit_model("kernel-ridge", rows, columns)
-    assert [len(one.mean_) for one in pooled.machines_] == [3, 180]
+    assert [len(one.mean_) for one in pooled.estimators_] == [3, 180]
     assert accuracy(pooled, *unheard) > accuracy(at_once, *unheard) + 0.03
-    again = bytes_to_estimator(estimator_to_bytes(pooled), 183, 3)
-    assert np.array_equal(probabilities(again, rows), probabilities(pooled, rows))
 
 
 def test_numbers_are_the_mean_of_what_the_views_say() -> None:
     rows, columns = two_ways(60, 0)
     model = KernelRidge(is_classifier=False, blocks=(3, 180)).fit(rows, columns.astype(float))
     parts = [
-        one.predict(part) for one, part in zip(model.machines_, np.split(rows, [3], axis=1), strict=True)
+        one.predict(part) for one, part in zip(model.estimators_, np.split(rows, [3], axis=1), strict=True)
     ]
     assert model.predict(rows) == pytest.approx(np.mean(parts, axis=0))
 
 
-@pytest.mark.parametrize("blocks", [(3, 179), (183,), (3, 180, 0), (-3, 186)])
-def test_views_that_do_not_fit_the_rows_are_refused(blocks: tuple[int, ...]) -> None:
-    model = fit_model("kernel-ridge", *two_ways(60, 0), case=Case(blocks=(3, 180)))
-    model.blocks = blocks
-    with pytest.raises(ModelFolderError, match="it is no model of 3 classes on 183 values"):
-        bytes_to_estimator(estimator_to_bytes(model), 183, 3)
+@pytest.mark.parametrize("weighted", [True, False])
+def test_the_solution_is_that_of_scikit_learn_on_the_weighted_values(weighted: bool) -> None:
+    from sklearn import kernel_ridge as sklearn_kernel_ridge
 
-
-def test_a_model_that_was_saved_before_there_were_views_can_be_read() -> None:
-    model = fit_model("kernel-ridge", *needle(60, 0, n_values=4))
-    del model.blocks
-    again = bytes_to_estimator(estimator_to_bytes(model), 4, 3)
-    assert "blocks" not in vars(again)
-    assert accuracy(again, *needle(60, 0, n_values=4)) > 0.7
-
-
-@pytest.mark.parametrize(
-    ("name", "value"),
-    [
-        ("chosen_", np.array([0, 1, 2, 99])),
-        ("scale_", np.ones(3)),
-        ("votes_", np.ones((3, 3))),
-        ("is_classifier", False),
-    ],
-)
-def test_a_file_that_does_not_fit_together_is_refused(name: str, value: Any) -> None:
-    model = fit_model("kernel-ridge", *needle(60, 0, n_values=4))
-    setattr(model, name, value)
-    with pytest.raises(ModelFolderError, match="it is no model of 3 classes on 4 values"):
-        bytes_to_estimator(estimator_to_bytes(model), 4, 3)
+    rows, columns = needle(60, 0, n_values=20)
+    weights = np.random.default_rng(0).uniform(0.5, 2, 60) if weighted else np.ones(60)
+    model = KernelRidge(is_classifier=False).fit(rows, columns.astype(float), weights)
+    values = model._transform(rows).astype(np.float64)
+    other = sklearn_kernel_ridge.KernelRidge(kernel="rbf", gamma=model.width / 20, alpha=model.ridge)
+    other.fit(values, columns, sample_weight=weights / weights.mean())
+    assert model.predict(rows) == pytest.approx(other.predict(values), abs=1e-4)

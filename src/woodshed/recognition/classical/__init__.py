@@ -7,11 +7,11 @@ module and one line here.
 """
 
 CLASSICAL: dict[str, str] = {
-    "svm": "svm",
-    "logistic": "logistic",
-    "forest": "forest",
-    "knn": "knn",
-    "discriminant": "discriminant",
-    "kernel-ridge": "kernel_ridge",
+    "svm": "woodshed.recognition.classical.svm",
+    "logistic": "woodshed.recognition.classical.logistic",
+    "forest": "woodshed.recognition.classical.forest",
+    "knn": "woodshed.recognition.classical.knn",
+    "discriminant": "woodshed.recognition.classical.discriminant",
+    "kernel-ridge": "woodshed.recognition.classical.kernel_ridge",
 }
-"""Name -> module of this package, or its full dotted name; in the order in which a search tries them."""
+"""Name -> module, in the order in which a search tries them."""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from woodshed.recognition.classical.logistic import regressor
+from woodshed.recognition.classical.logistic import export, regressor
 from woodshed.recognition.classical.model import Case, ClassicalModel, standardised
 
 
@@ -28,5 +28,6 @@ def classifier(case: Case, n_rows: int) -> Any:
 MODEL = ClassicalModel(
     build_classifier=classifier,
     build_regressor=regressor,
+    export=export,
     description="linear discriminant",
 )

@@ -1,61 +1,73 @@
-"""Kernel ridge: answers by likeness to the clips that were learned from, in what tells the answers apart."""
+"""Kernel ridge regression with weighted values, for rows of many values and few clips.
+
+Scikit-learn's ``KernelRidge`` solves the same equation (a test compares them), and its ``Nystroem`` followed
+by ``Ridge`` is the same approximation for many clips. They are not used: the F-ratio weights, the blocks and
+the balanced classes would remain to be written, the solution itself is one line, and ``Nystroem`` would hold
+3000 features of every clip in memory.
+"""
 
 from __future__ import annotations
 
 import numpy as np
 from numpy.typing import NDArray
 
+from woodshed.recognition.classical.graph import GraphBuilder
 from woodshed.recognition.classical.model import Case, ClassicalModel, Rows
 
-N_KNOWN = 3000
-"""So many rows are remembered at most; when there are more to learn from, all still say what these vote."""
+N_LANDMARKS = 3000
+"""Maximum number of training rows that predictions compare with; the fit uses all rows."""
 
-N_CHOSEN = 2000
-"""So many values of a row are compared at most: those that say most about the answer."""
+N_SELECTED = 2000
+"""Maximum number of values of a row that are compared: those with the highest weights."""
 
-SHARPNESS = 8.0
-"""By so much the scores of the classes, about 0 to 1, are multiplied before the softmax."""
+SOFTMAX_SCALE = 8.0
+"""Factor of the scores of the classes, which lie about between 0 and 1, before the softmax."""
 
 _BLOCK = 1000
-_LEAST = 1e-6
-_MOST_EXPLAINED = 0.999
+_EPSILON = 1e-6
+_MAX_EXPLAINED = 0.999
 
 
 class KernelRidge:
-    """Score a row by its likeness to known rows, each of which speaks for the answers as it has learned to.
+    """Ridge regression with a Gaussian kernel on weighted values, for classes or for one number.
 
-    The likeness of two rows is ``exp(-width * |a - b|² / n)`` over ``n`` standardised values. Not all values
-    count alike: a value of which the share ``s`` of the variance is explained by the answer is multiplied by
-    ``(s / (1 - s)) ** 0.75`` (for classes the quotient is that of an analysis of variance), and only the
-    `N_CHOSEN` most telling are kept. So hundreds of values can be offered of which most say nothing. Rows
-    that describe a clip in several ways (``blocks``) are asked way by way, and the mean of the scores counts:
-    what is common to all is right more often than what any way, or all values at once, would say. It
-    has scikit-learn's manners and only arrays and numbers in it, so that it can be saved and checked.
+    The kernel of two rows is ``exp(-width * |a - b|² / n)`` over ``n`` standardised values. A value whose
+    variance is explained by the target to a share ``s`` is multiplied by ``(s / (1 - s)) ** 0.75`` (for
+    classes, the quotient is that of an analysis of variance), and only the `N_SELECTED` highest weights are
+    kept. So a row can have hundreds of values of which most are irrelevant. Rows that describe a clip in
+    several ways (``blocks``) have one model per block, and the scores of the blocks are averaged, which is
+    more accurate than one model on all values. The interface is that of scikit-learn.
 
     Parameters
     ----------
     is_classifier
-        Whether the answers are classes, which then count equally, or one number.
+        Whether the targets are classes, which are balanced, or numbers.
     width
-        How fast likeness falls with distance: at 0.3, a row is like many, and the answer nearly quadratic.
+        How fast the kernel decays with the distance: at 0.3, a row resembles many others, and the regression
+        is nearly quadratic.
     ridge
-        How little it trusts each row that it learns from.
+        Penalty of the regression.
     blocks
-        Lengths of the parts of a row, each of which gets a machine of its own; none: one for the whole row.
+        Lengths of the parts of a row that are modelled separately; empty: one model of the whole row.
 
     Attributes
     ----------
-    machines_
-        The machine of each part; then there are none of the following.
-    mean_, scale_, chosen_
-        What is subtracted from a row, what it is then multiplied by, and which of its values are compared.
-    known_, votes_
-        Shapes ``(n_known, n_chosen)`` and ``(n_known, n_classes)``, or 1 for a number.
+    estimators_
+        Model of each block; the following attributes are then theirs.
+    mean_, scale_
+        Offset and factor of each value, shape ``(n_values,)``.
+    selected_
+        Indices of the values that are compared, shape ``(n_selected,)``.
+    landmarks_
+        Training rows that are compared with, shape ``(n_landmarks, n_selected)``.
+    dual_coef_
+        Weight of each landmark, shape ``(n_landmarks, n_classes)``, or ``(n_landmarks, 1)`` for numbers.
 
     References
     ----------
     C. Saunders, A. Gammerman and V. Vovk, "Ridge regression learning algorithm in dual variables", ICML 1998;
-    R. A. Fisher, "Statistical methods for research workers", 1925, for the weights.
+    R. A. Fisher, "Statistical methods for research workers", 1925, for the weights; A. J. Smola and
+    B. Schölkopf, "Sparse greedy matrix approximation for machine learning", ICML 2000, for the landmarks.
 
     Examples
     --------
@@ -64,8 +76,6 @@ class KernelRidge:
     >>> model.predict_proba(np.array([[0.95, 3.0], [0.05, 4.5]])).argmax(axis=1).tolist()
     [1, 0]
     """
-
-    blocks: tuple[int, ...] = ()  # of models that were saved before there were any
 
     def __init__(
         self,
@@ -80,120 +90,118 @@ class KernelRidge:
         self.ridge = ridge
         self.blocks = blocks
 
-    def fit(self, rows: Rows, answers: NDArray[np.number], sample_weight: Rows | None = None) -> KernelRidge:
-        """Learn what each known row says about the answers.
+    def fit(self, rows: Rows, targets: NDArray[np.number], sample_weight: Rows | None = None) -> KernelRidge:
+        """Fit the model to rows and their targets.
 
         Parameters
         ----------
         rows
             Shape ``(n_clips, n_values)``.
-        answers
+        targets
             Shape ``(n_clips,)``: classes as numbers, or values.
         sample_weight
-            How much each row counts, shape ``(n_clips,)``; None: all alike.
+            Weight of each row, shape ``(n_clips,)``; None: all equal.
 
         Returns
         -------
         KernelRidge
-            Itself.
+            The model itself.
         """
         if self.blocks:
-            return self._fit_blocks(rows, answers, sample_weight)
-        trust = np.ones(len(rows)) if sample_weight is None else np.asarray(sample_weight, np.float64)
-        rows, answers, trust = rows[trust > 0], answers[trust > 0], trust[trust > 0]
-        targets = np.asarray(answers, np.float64)[:, np.newaxis]
+            return self._fit_blocks(rows, targets, sample_weight)
+        weights = np.ones(len(rows)) if sample_weight is None else np.asarray(sample_weight, np.float64)
+        rows, targets, weights = rows[weights > 0], targets[weights > 0], weights[weights > 0]
+        outputs = np.asarray(targets, np.float64)[:, np.newaxis]
         if self.is_classifier:
-            self.classes_, columns = np.unique(answers, return_inverse=True)
-            targets = np.eye(len(self.classes_))[columns]
-            trust = trust / (trust @ targets)[columns]
-        trust = trust / trust.mean()
-        self.n_features_in_ = rows.shape[1]
+            self.classes_, columns = np.unique(targets, return_inverse=True)
+            outputs = np.eye(len(self.classes_))[columns]
+            weights = weights / (weights @ outputs)[columns]
+        weights = weights / weights.mean()
         self.mean_, deviation = rows.mean(axis=0), rows.std(axis=0)
-        varies = deviation > _LEAST * np.maximum(1.0, np.abs(self.mean_))
+        varies = deviation > _EPSILON * np.maximum(1.0, np.abs(self.mean_))
         scale = np.where(varies, 1 / np.where(varies, deviation, 1.0), 0.0)
-        weights = telling((rows - self.mean_) * scale, targets)
-        self.chosen_ = np.sort(np.argsort(-weights, kind="stable")[:N_CHOSEN])
-        self.scale_ = scale * weights / np.sqrt(np.mean(weights[self.chosen_] ** 2))
-        described = self._described(rows)
-        self.known_ = described
-        if len(rows) > N_KNOWN:
-            self.known_ = described[np.linspace(0, len(rows) - 1, N_KNOWN).round().astype(np.int64)]
-        self.votes_ = self._votes(described, targets, trust)
+        importance = value_weights((rows - self.mean_) * scale, outputs)
+        self.selected_ = np.sort(np.argsort(-importance, kind="stable")[:N_SELECTED])
+        self.scale_ = scale * importance / np.sqrt(np.mean(importance[self.selected_] ** 2))
+        transformed = self._transform(rows)
+        self.landmarks_ = transformed
+        if len(rows) > N_LANDMARKS:
+            self.landmarks_ = transformed[np.linspace(0, len(rows) - 1, N_LANDMARKS).round().astype(np.int64)]
+        self.dual_coef_ = self._solve(transformed, outputs, weights)
         return self
 
-    def _fit_blocks(self, rows: Rows, answers: NDArray[np.number], sample_weight: Rows | None) -> KernelRidge:
-        """Let each part of a row have a machine of its own."""
-        self.machines_ = [
+    def _fit_blocks(self, rows: Rows, targets: NDArray[np.number], sample_weight: Rows | None) -> KernelRidge:
+        """Fit one model per block."""
+        self.estimators_ = [
             KernelRidge(is_classifier=self.is_classifier, width=self.width, ridge=self.ridge).fit(
-                part, answers, sample_weight
+                part, targets, sample_weight
             )
-            for part in self._parts(rows)
+            for part in self._split(rows)
         ]
-        self.n_features_in_ = rows.shape[1]
         if self.is_classifier:
-            self.classes_ = self.machines_[0].classes_
+            self.classes_ = self.estimators_[0].classes_
         return self
 
-    def _parts(self, rows: Rows) -> list[Rows]:
+    def _split(self, rows: Rows) -> list[Rows]:
         return np.split(rows, np.cumsum(self.blocks)[:-1], axis=1)
 
     def predict(self, rows: Rows) -> NDArray[np.number]:
-        """Return the number for each row, or its class, shape ``(n_clips,)``."""
+        """Return the value or the class of each row, shape ``(n_clips,)``."""
         scores = self._scores(rows)
-        answers: NDArray[np.number] = (
+        targets: NDArray[np.number] = (
             self.classes_[scores.argmax(axis=1)] if self.is_classifier else scores[:, 0]
         )
-        return answers
+        return targets
 
     def predict_proba(self, rows: Rows) -> Rows:
-        """Return the probability of each class, ``(n_clips, n_classes)``; all alike, far from all known."""
-        scores = SHARPNESS * self._scores(rows)
-        likely = np.exp(scores - scores.max(axis=1, keepdims=True))
-        answers: Rows = likely / likely.sum(axis=1, keepdims=True)
-        return answers
+        """Return the probability of each class, ``(n_clips, n_classes)``; uniform far from all landmarks."""
+        scores = SOFTMAX_SCALE * self._scores(rows)
+        exponentials = np.exp(scores - scores.max(axis=1, keepdims=True))
+        probabilities: Rows = exponentials / exponentials.sum(axis=1, keepdims=True)
+        return probabilities
 
-    def _described(self, rows: Rows) -> NDArray[np.float32]:
-        """Return what is compared of rows; float32, for there are many to remember."""
-        described: NDArray[np.float32] = ((rows - self.mean_) * self.scale_)[:, self.chosen_].astype(
+    def _transform(self, rows: Rows) -> NDArray[np.float32]:
+        """Return the weighted values that are compared, in float32 to save memory."""
+        transformed: NDArray[np.float32] = ((rows - self.mean_) * self.scale_)[:, self.selected_].astype(
             np.float32
         )
-        return described
+        return transformed
 
     def _scores(self, rows: Rows) -> Rows:
         if self.blocks:
-            pairs = zip(self.machines_, self._parts(rows), strict=True)
-            mean: Rows = np.mean([machine._scores(part) for machine, part in pairs], axis=0)
+            pairs = zip(self.estimators_, self._split(rows), strict=True)
+            mean: Rows = np.mean([estimator._scores(part) for estimator, part in pairs], axis=0)
             return mean
-        scores: Rows = self._likeness(self._described(rows)) @ self.votes_
+        scores: Rows = self._kernel(self._transform(rows)) @ self.dual_coef_
         return scores
 
-    def _likeness(self, described: NDArray[np.float32]) -> Rows:
-        """Return the likeness of each row to each known one."""
-        lengths = np.square(described).sum(axis=1)[:, np.newaxis] + np.square(self.known_).sum(axis=1)
-        unlike = np.maximum(lengths - 2 * described @ self.known_.T, 0).astype(np.float64)
-        likeness: Rows = np.exp(-self.width / described.shape[1] * unlike)
-        return likeness
+    def _kernel(self, transformed: NDArray[np.float32]) -> Rows:
+        """Return the kernel of each row and each landmark."""
+        lengths = np.square(transformed).sum(axis=1)[:, np.newaxis] + np.square(self.landmarks_).sum(axis=1)
+        distances = np.maximum(lengths - 2 * transformed @ self.landmarks_.T, 0).astype(np.float64)
+        kernel: Rows = np.exp(-self.width / transformed.shape[1] * distances)
+        return kernel
 
-    def _votes(self, described: NDArray[np.float32], targets: Rows, trust: Rows) -> Rows:
-        """Solve for what each known row says: exactly, or by least squares if some are left out."""
-        among = self._likeness(self.known_)
-        if len(described) == len(self.known_):
-            votes: Rows = np.linalg.solve(among + np.diag(self.ridge / trust), targets).astype(np.float64)
-            return votes
-        left, right = self.ridge * among, np.zeros((len(among), targets.shape[1]))
-        for start in range(0, len(described), _BLOCK):  # in little memory
+    def _solve(self, transformed: NDArray[np.float32], outputs: Rows, weights: Rows) -> Rows:
+        """Return the weights of the landmarks: exact, or by least squares if there are more rows."""
+        among = self._kernel(self.landmarks_)
+        if len(transformed) == len(self.landmarks_):
+            exact: Rows = np.linalg.solve(among + np.diag(self.ridge / weights), outputs).astype(np.float64)
+            return exact
+        left, right = self.ridge * among, np.zeros((len(among), outputs.shape[1]))
+        for start in range(0, len(transformed), _BLOCK):  # limits the memory for the kernel
             part = slice(start, start + _BLOCK)
-            likeness = self._likeness(described[part])
-            counted = likeness.T * trust[part]
-            left += counted @ likeness
-            right += counted @ targets[part]
-        left[np.diag_indices_from(left)] += _LEAST * np.trace(left) / len(left)
-        votes = np.linalg.solve(left, right).astype(np.float64)
-        return votes
+            kernel = self._kernel(transformed[part])
+            weighted = kernel.T * weights[part]
+            left += weighted @ kernel
+            right += weighted @ outputs[part]
+        left[np.diag_indices_from(left)] += _EPSILON * np.trace(left) / len(left)
+        approximate: Rows = np.linalg.solve(left, right).astype(np.float64)
+        return approximate
 
 
-def telling(rows: Rows, targets: Rows) -> Rows:
-    """Say how much each value tells about the answers, by how it differs between them.
+def value_weights(rows: Rows, targets: Rows) -> Rows:
+    """Return a weight per value, by how much of its variance the targets explain.
 
     Parameters
     ----------
@@ -209,10 +217,10 @@ def telling(rows: Rows, targets: Rows) -> Rows:
 
     Examples
     --------
-    Of the first value a half is explained by the class, of the second nothing:
+    The class explains half of the variance of the first value, and nothing of the second:
 
     >>> rows = np.array([[-2.0, 1.0], [0.0, -1.0], [0.0, 1.0], [2.0, -1.0]])
-    >>> telling(rows / rows.std(axis=0), np.eye(2)[[0, 0, 1, 1]]).round(3).tolist()
+    >>> value_weights(rows / rows.std(axis=0), np.eye(2)[[0, 0, 1, 1]]).round(3).tolist()
     [1.0, 0.0]
     """
     if targets.shape[1] > 1:
@@ -221,8 +229,9 @@ def telling(rows: Rows, targets: Rows) -> Rows:
         explained = counts @ np.square(means) / len(rows)
     else:
         centred = targets[:, 0] - targets.mean()
-        explained = np.square(centred @ rows / len(rows)) / max(float(np.mean(centred**2)), _LEAST)
-    explained = np.clip(explained, _LEAST, _MOST_EXPLAINED)
+        variance = max(float(np.mean(centred**2)), _EPSILON)
+        explained = np.square(centred @ rows / len(rows)) / variance
+    explained = np.clip(explained, _EPSILON, _MAX_EXPLAINED)
     weights: Rows = (explained / (1 - explained)) ** 0.75
     return weights
 
@@ -237,9 +246,36 @@ def regressor(case: Case, n_rows: int) -> KernelRidge:
     return KernelRidge(is_classifier=False, blocks=case.blocks)
 
 
+def export(graph: GraphBuilder, rows: str, estimator: KernelRidge) -> str:
+    """Add a fitted model to a graph: the mean of the scores of its blocks, of classes their softmax."""
+    parts = estimator.estimators_ if estimator.blocks else [estimator]
+    starts = np.cumsum([0, *estimator.blocks[:-1]])
+    scores = [_export_block(graph, rows, part, start) for part, start in zip(parts, starts, strict=True)]
+    total = scores[0]
+    for other in scores[1:]:
+        total = graph.node("Add", total, other)
+    mean = graph.node("Div", total, graph.constant(len(scores)))
+    if not estimator.is_classifier:
+        return mean
+    return graph.node("Softmax", graph.node("Mul", mean, graph.constant(SOFTMAX_SCALE)), axis=1)
+
+
+def _export_block(graph: GraphBuilder, rows: str, estimator: KernelRidge, start: int) -> str:
+    """Add the scores of one block, whose first value has the index ``start`` in a row."""
+    selected = estimator.selected_
+    values = graph.node("Gather", rows, graph.constant(selected + start, np.int64), axis=1)
+    centred = graph.node("Sub", values, graph.constant(estimator.mean_[selected]))
+    transformed = graph.node("Mul", centred, graph.constant(estimator.scale_[selected]))
+    squared = graph.squared_distances(graph.cast(transformed, np.float32), estimator.landmarks_)
+    factor = graph.constant(-estimator.width / len(selected))
+    kernel = graph.node("Exp", graph.node("Mul", graph.cast(squared, np.float64), factor))
+    return graph.node("MatMul", kernel, graph.constant(estimator.dual_coef_))
+
+
 MODEL = ClassicalModel(
     build_classifier=classifier,
     build_regressor=regressor,
+    export=export,
     description="kernel ridge regression",
     fit_time_exponent=2,
 )

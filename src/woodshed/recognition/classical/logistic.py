@@ -6,6 +6,7 @@ from typing import Any
 
 import numpy as np
 
+from woodshed.recognition.classical.graph import GraphBuilder
 from woodshed.recognition.classical.model import Case, ClassicalModel, standardised
 
 
@@ -32,8 +33,18 @@ def regressor(case: Case, n_rows: int) -> Any:
     return standardised(RidgeCV(np.logspace(0, 4, 13)))
 
 
+def export(graph: GraphBuilder, rows: str, estimator: Any) -> str:
+    """Add a fitted linear classifier or regression to a graph."""
+    from sklearn.base import is_classifier
+
+    if is_classifier(estimator):
+        return graph.linear_probabilities(rows, estimator)
+    return graph.linear(rows, estimator.coef_[:, np.newaxis], np.atleast_1d(estimator.intercept_))
+
+
 MODEL = ClassicalModel(
     build_classifier=classifier,
     build_regressor=regressor,
+    export=export,
     description="logistic regression",
 )

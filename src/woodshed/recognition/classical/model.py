@@ -11,6 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from woodshed.recognition.classical import CLASSICAL
+from woodshed.recognition.classical.graph import GraphBuilder
 
 Rows = NDArray[np.float64]
 """One row of features per clip, shape ``(n_clips, n_values)``."""
@@ -48,8 +49,14 @@ class ClassicalModel:
     ----------
     build_classifier, build_regressor
         Functions of the case and the number of training rows that return an unfitted estimator with the
-        interface of scikit-learn: ``fit`` and ``predict_proba`` or ``decision_function``; ``fit`` and
-        ``predict``. Two models that share a regressor share the function, so that a search tries it once.
+        interface of scikit-learn: a classifier has ``classes_`` and ``predict_proba`` or
+        ``decision_function``, a regressor ``predict``. Models with the same regressor share the function, so
+        that a search tries it once.
+    export
+        Function that adds a fitted estimator to an ONNX graph. Its arguments are the graph, the name of the
+        rows in it (standardised, if the estimator was built by `standardised`) and the estimator; it returns
+        the name of the prediction: probabilities ``(batch, n_classes)`` of a classifier, values
+        ``(batch, 1)`` of a regressor.
     description
         Short name in reports.
     preposition
@@ -60,6 +67,7 @@ class ClassicalModel:
 
     build_classifier: Callable[[Case, int], Any]
     build_regressor: Callable[[Case, int], Any]
+    export: Callable[[GraphBuilder, str, Any], str]
     description: str
     preposition: str = "on"
     fit_time_exponent: int = 1
@@ -73,9 +81,7 @@ def classical_model(name: str) -> ClassicalModel:
     >>> classical_model("svm").description
     'SVM'
     """
-    module = CLASSICAL[name]
-    found = importlib.import_module(module if "." in module else f"{__package__}.{module}")
-    model: ClassicalModel = found.MODEL
+    model: ClassicalModel = importlib.import_module(CLASSICAL[name]).MODEL
     return model
 
 

@@ -21,7 +21,6 @@ from woodshed.errors import AudioError, ParameterError
 from woodshed.features.block import features_of_blocks, mono_blocks
 from woodshed.features.log_mel import LogMel
 from woodshed.features.row import RowFeature
-from woodshed.recognition.classical.fitting import probabilities
 from woodshed.recognition.confidence import Confidence
 from woodshed.recognition.detection.level import LevelMeter, RingBuffer, sounding
 from woodshed.recognition.novelty_detection import SpectralEmbedding
@@ -343,4 +342,4 @@ def _ask_net(recogniser: Recogniser) -> Callable[[NDArray[np.float32]], Answers]
 def _ask_classical(feature: RowFeature, model: Any, windows: NDArray[np.float32]) -> Answers:
     """Describe stretches of samples, each in a row, and ask about them."""
     rows = np.stack([feature(Clip(window, feature.sample_rate)) for window in windows])
-    return probabilities(model, rows.astype(np.float64)).astype(np.float32)
+    return np.asarray(model.predict(rows), np.float32)

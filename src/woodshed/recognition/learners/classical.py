@@ -31,6 +31,7 @@ from woodshed.training.model_folder import MODEL_NAME
 from woodshed.training.progress import LearningCurve
 
 if TYPE_CHECKING:
+    from woodshed.recognition.classical.serialization import ClassicalPredictor
     from woodshed.training.inference import PredictFunction
 
 Rows = NDArray[np.float64]
@@ -58,7 +59,7 @@ class ClassicalLearner(Learner):
 
     def fit(self, estimator: ClipModel, data: TrainingData) -> None:
         """Compute the rows of all clips, and fit the estimator to them."""
-        from woodshed.recognition.classical.serialization import estimator_to_bytes
+        from woodshed.recognition.classical.serialization import model_to_bytes
 
         check_lengths(data.clips, data.targets, data.groups)
         head = type(estimator).head
@@ -83,23 +84,24 @@ class ClassicalLearner(Learner):
         estimator.set_learned(
             classes=names,
             feature=feature,
-            files={MODEL_NAME: estimator_to_bytes(model)} | outputs | thresholds,
+            files={MODEL_NAME: model_to_bytes(estimator.net, model, rows.shape[1])} | outputs | thresholds,
             curve=LearningCurve("training"),
             skipped=skipped,
         )
 
     def predictor(self, estimator: ClipModel) -> PredictFunction:
         """Return the function from rows of features to outputs."""
-        from woodshed.recognition.classical.serialization import predict_estimator
-
-        return predict_estimator(estimator.net_)
+        predictor: ClassicalPredictor = estimator.net_
+        return predictor.predict_each
 
     def model(self, estimator: ClipModel) -> Any:
-        """Return the fitted estimator."""
-        from woodshed.recognition.classical.serialization import bytes_to_estimator
+        """Return the fitted estimator in ONNX Runtime."""
+        from woodshed.recognition.classical.serialization import ClassicalPredictor
 
-        return bytes_to_estimator(
-            estimator.files_[MODEL_NAME], estimator.feature_.n_values, len(estimator.classes_)
+        return ClassicalPredictor(
+            estimator.files_[MODEL_NAME],
+            n_values=estimator.feature_.n_values,
+            n_outputs=len(estimator.classes_),
         )
 
     def extract(self, estimator: ClipModel, clips: Sequence[Clip]) -> None:
