@@ -34,5 +34,5 @@ accuracy = recogniser.score(Sounds(test), labels[unheard])
 # Each answer can be written as text, JSON or CSV.
 
 # %%
-answers = list(recogniser.listen(Sounds(test[:3])))
+answers = list(recogniser.predictions(Sounds(test[:3])))
 table = [answer.to_text() for answer in answers]

@@ -35,8 +35,7 @@ from woodshed.metrics.calibration import (
 from woodshed.metrics.probability import roc_auc
 from woodshed.recognition.confidence import HeldOut
 from woodshed.recognition.experiments.baseline import describe
-from woodshed.recognition.experiments.classes import Run
-from woodshed.recognition.experiments.columns import ColumnRun
+from woodshed.recognition.experiments.cross_validation import CrossValidation
 from woodshed.recognition.novelty_detection import SpectralEmbedding
 from woodshed.recognition.recogniser import Recogniser
 from woodshed.training.run_state import RunState
@@ -120,13 +119,13 @@ def judge(trial: Trial, work: Path) -> Verdict:
     chosen = trial.estimator.get_params() | {"store": str(work / "features")}
     fresh, run_state = type(trial.estimator)(**chosen), RunState(work / trial.name.split()[0])
     if not isinstance(fresh, Recogniser):
-        return judge_tags(trial, ColumnRun(fresh, trial.corpus, [trial.split], run_state, True))
-    run = Run(fresh, trial.corpus, [trial.split], run_state, True)
+        return judge_tags(trial, CrossValidation(fresh, trial.corpus, [trial.split], run_state, True))
+    run = CrossValidation(fresh, trial.corpus, [trial.split], run_state, True)
     experiment, model = run.measure()
     judged, held_out = experiment.splits[0].judged, run.held_out[0]
     if judged is None:
         raise SystemExit(f"{trial.name}: one group cannot judge itself.")
-    names = list(experiment.labels)
+    names = list(experiment.names)
     before = expected_calibration_error(held_out.truth, judged.raw, names)
     made = verdict_on(trial, held_out.truth, judged.calibrated, names, before, held_out.groups)
     if not isinstance(model.feature_, PlayedNotes):  # there is no silence among notes
@@ -136,7 +135,7 @@ def judge(trial: Trial, work: Path) -> Verdict:
     return made
 
 
-def judge_tags(trial: Trial, run: ColumnRun) -> Verdict:
+def judge_tags(trial: Trial, run: CrossValidation) -> Verdict:
     """Take every yes and no of a tagger for an answer of two classes; what it says is as it was learned."""
     experiment, _ = run.measure()
     result = experiment.splits[0]

@@ -14,7 +14,6 @@ from woodshed.data.corpora import emodb, esc10, fsdd, instrument_notes, nottingh
 from woodshed.data.example import Corpus
 from woodshed.data.noisy import noisy_examples
 from woodshed.data.split import Split, group_folds, leave_one_group_out, official
-from woodshed.recognition.experiments.columns import columns_of
 from woodshed.recognition.recogniser import Recogniser
 from woodshed.recognition.tagger import Tagger
 from woodshed.tasks.emotion import EmotionRecogniser
@@ -115,7 +114,12 @@ def _tags(data: Path, setting: Setting) -> Trial:
     )
     split = official(sounds)
     tagger = TagsTagger(**setting.of_nets)
-    return Trial("tags (esc10)", tagger, columns_of(tagger, replace(sounds, examples=examples)), split)
+    return Trial(
+        "tags (esc10)",
+        tagger,
+        tagger.head.select(replace(sounds, examples=examples), tagger, to_fit=True),
+        split,
+    )
 
 
 def _genre(data: Path, setting: Setting) -> Trial:

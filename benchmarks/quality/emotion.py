@@ -27,7 +27,7 @@ def unweighted_recall(outcome: measure.Outcome, method: str) -> tuple[list[float
     names = np.asarray(outcome.classes)
     scores, intervals = [], []
     for result in outcome.results:
-        answers = names[result.probabilities[method].argmax(axis=1)]
+        answers = names[result.outputs[method].argmax(axis=1)]
         truth = np.asarray(result.truth)
 
         def score(rows: np.ndarray, truth: np.ndarray = truth, answers: np.ndarray = answers) -> float:
@@ -44,7 +44,7 @@ def unweighted_recall(outcome: measure.Outcome, method: str) -> tuple[list[float
 def recall_of_halves(outcome: measure.Outcome, method: str) -> tuple[float, float]:
     """Return the mean of the classes' recalls over the speakers by whom was chosen, and over the others."""
     result, names = outcome.results[0], np.asarray(outcome.classes)
-    answers = names[result.probabilities[method].argmax(axis=1)]
+    answers = names[result.outputs[method].argmax(axis=1)]
     chosen = np.isin([str(fold) for fold in result.folds], CHOSEN_BY)
     truth = np.asarray(result.truth)
     by, others = (

@@ -15,8 +15,8 @@ from woodshed.data.check import check
 from woodshed.data.corpora.emodb import VALUES, load
 from woodshed.data.split import leave_one_group_out
 from woodshed.metrics.interval import bootstrap_interval
-from woodshed.recognition.experiments.column_result import ColumnResult
-from woodshed.recognition.experiments.columns import ColumnRun, columns_of
+from woodshed.recognition.experiments.cross_validation import CrossValidation
+from woodshed.recognition.experiments.result import SplitResult
 from woodshed.tasks.emotion_values import EmotionValuesRegressor
 from woodshed.training.run_state import RunState
 
@@ -42,14 +42,14 @@ def correlation(truth: Rows, answers: Rows) -> float:
 SCORES: dict[str, Callable[[Rows, Rows], float]] = {"R²": r2, "mean error": mae, "correlation": correlation}
 
 
-def score_table(results: Sequence[ColumnResult], names: Sequence[str], speakers: NDArray[np.str_]) -> str:
+def score_table(results: Sequence[SplitResult], names: Sequence[str], speakers: NDArray[np.str_]) -> str:
     """Lay out the scores of each method and value: mean over the seeds, interval over speakers."""
     rows = []
-    for method in results[0].answers:
+    for method in results[0].outputs:
         for k, name in enumerate(names):
             cells = []
             for score in SCORES.values():
-                pairs = [(result.truth[:, k], result.answers[method][:, k]) for result in results]
+                pairs = [(result.truth[:, k], result.outputs[method][:, k]) for result in results]
                 scores = [score(truth, answers) for truth, answers in pairs]
                 low, high = bootstrap_interval(
                     lambda drawn, pairs=pairs, score=score: float(
@@ -69,12 +69,16 @@ def main() -> None:
     """Measure and write ``emotion_values.md``."""
     given = arguments(__doc__ or "")
     warnings.simplefilter("ignore")
-    corpus = check(columns_of(EmotionValuesRegressor(), load(given.data / "emodb")))
+    corpus = check(
+        EmotionValuesRegressor.head.select(load(given.data / "emodb"), EmotionValuesRegressor(), to_fit=True)
+    )
     split = leave_one_group_out(corpus.labels, corpus.groups or [], group_word=corpus.group_word)
     results = []
     for seed in given.seeds:
         estimator = EmotionValuesRegressor(seed=seed, store=str(given.work / "features"))
-        run = ColumnRun(estimator, corpus, [split], RunState(given.work / f"emotion_values-{seed}"), True)
+        run = CrossValidation(
+            estimator, corpus, [split], RunState(given.work / f"emotion_values-{seed}"), True
+        )
         experiment, _ = run.measure()
         results.append(experiment.splits[0])
         names = experiment.names

@@ -16,8 +16,7 @@ from woodshed.data.check import check
 from woodshed.data.example import Corpus
 from woodshed.data.split import Split
 from woodshed.metrics.interval import Interval, bootstrap_interval, share_interval
-from woodshed.recognition.experiments.classes import Run
-from woodshed.recognition.experiments.cross_validation import method_of
+from woodshed.recognition.experiments.cross_validation import CrossValidation, method_of
 from woodshed.recognition.experiments.result import SplitResult
 from woodshed.recognition.recogniser import Recogniser
 from woodshed.training.progress import Watcher
@@ -46,9 +45,9 @@ class Outcome:
     def hits(self, method: str) -> NDArray[np.float64]:
         """Return whether each tested example was named right, shape ``(n_seeds, n_test)``."""
         names = np.asarray(self.classes)
-        return np.stack(
-            [names[r.probabilities[method].argmax(axis=1)] == r.truth for r in self.results]
-        ).astype(float)
+        return np.stack([names[r.outputs[method].argmax(axis=1)] == r.truth for r in self.results]).astype(
+            float
+        )
 
     def interval(self, method: str) -> Interval:
         """Find the 95 % interval of the share of right answers, mean over the seeds, drawn by group."""
@@ -95,7 +94,9 @@ def run_task(task: Task, recogniser: Recogniser, seeds: Sequence[int], work: Pat
             begin=lambda what, _, seed=seed: print(f"{task.name}, seed {seed}: {what}", flush=True),
             end=lambda accuracy: print(f"  {accuracy}", flush=True),
         )
-        run = Run(type(recogniser)(**chosen), corpus, [task.split], RunState(place), True, watcher)
+        run = CrossValidation(
+            type(recogniser)(**chosen), corpus, [task.split], RunState(place), True, watcher
+        )
         results.append(run.test()[0])
     return Outcome(task, results, sorted(set(corpus.labels)))
 
@@ -148,7 +149,7 @@ def confusions(outcome: Outcome, n_most: int = 8, *, method: str = "net") -> str
     names = np.asarray(outcome.classes)
     counts: dict[tuple[str, str], int] = {}
     for result in outcome.results:
-        answers = names[result.probabilities[method].argmax(axis=1)]
+        answers = names[result.outputs[method].argmax(axis=1)]
         for truth, answer in zip(result.truth, answers, strict=True):
             if truth != answer:
                 counts[str(truth), str(answer)] = counts.get((str(truth), str(answer)), 0) + 1

@@ -25,11 +25,11 @@ from woodshed.data.sound import Sounds
 from woodshed.data.split import Split, leave_one_group_out
 from woodshed.features.notes import NoteSummary
 from woodshed.metrics.interval import bootstrap_interval
-from woodshed.recognition.experiments.columns import ColumnRun, columns_of
-from woodshed.recognition.items import net_for
+from woodshed.recognition.experiments.cross_validation import CrossValidation
 from woodshed.symbolic.midi import read_midi
 from woodshed.tasks.mood import MoodRegressor
 from woodshed.training.run_state import RunState
+from woodshed.workflows.train import net_for
 
 TO_REACH = {"valence": 0.77, "arousal": 0.84}
 PLAIN = (
@@ -68,11 +68,13 @@ def job_answers(corpus: Corpus, split: Split, seed: int, work: Path) -> tuple[st
     """Ask the job itself, as ``woodshed train vgmidi:FOLDER --task mood`` does; return its model's name, too."""
     estimator = MoodRegressor(seed=seed, store=str(work / "features"))
     estimator = estimator.set_params(net=net_for(estimator, Sounds(corpus.examples)))
-    experiment, _ = ColumnRun(estimator, corpus, [split], RunState(work / f"mood-{seed}"), True).measure()
+    experiment, _ = CrossValidation(
+        estimator, corpus, [split], RunState(work / f"mood-{seed}"), True
+    ).measure()
     result = experiment.splits[0]
-    method = next(iter(result.answers))
+    method = next(iter(result.outputs))
     order = np.argsort(result.indices)
-    columns = result.answers[method][order].T
+    columns = result.outputs[method][order].T
     return estimator.net, {name: column >= 0 for name, column in zip(experiment.names, columns, strict=True)}
 
 
@@ -97,7 +99,7 @@ def main() -> None:
     parser.add_argument("--out", type=Path, default=Path(__file__).with_suffix(".md"))
     given = parser.parse_args()
     warnings.simplefilter("ignore")
-    corpus = check(columns_of(MoodRegressor(), load(given.vgmidi)))
+    corpus = check(MoodRegressor.head.select(load(given.vgmidi), MoodRegressor(), to_fit=True))
     games = np.asarray(corpus.groups)
     split = leave_one_group_out(corpus.labels, games.tolist(), group_word="game")
     asked = [job_answers(corpus, split, seed, given.work) for seed in given.seeds]

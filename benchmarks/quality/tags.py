@@ -18,8 +18,8 @@ from woodshed.data.split import group_folds
 from woodshed.metrics import tagging
 from woodshed.metrics.interval import bootstrap_interval
 from woodshed.nets import NETS
-from woodshed.recognition.experiments.column_result import ColumnResult
-from woodshed.recognition.experiments.columns import ColumnRun, columns_of
+from woodshed.recognition.experiments.cross_validation import CrossValidation
+from woodshed.recognition.experiments.result import SplitResult
 from woodshed.tasks.tags import TagsTagger
 from woodshed.training.run_state import RunState
 
@@ -35,15 +35,15 @@ Score = Callable[..., Any]
 SCORES: dict[str, Score] = {"macro ROC-AUC": tagging.roc_auc, "macro PR-AUC": tagging.pr_auc}
 
 
-def score_table(outcomes: Mapping[str, Sequence[ColumnResult]], pitches: NDArray[np.str_]) -> str:
+def score_table(outcomes: Mapping[str, Sequence[SplitResult]], pitches: NDArray[np.str_]) -> str:
     """Lay out each method's scores: mean and deviation over the seeds, interval over pitches."""
     rows = []
     for name, results in outcomes.items():
-        own, *plain = results[0].answers
+        own, *plain = results[0].outputs
         for method in (own, *(plain if name == list(outcomes)[-1] else ())):
             cells = []
             for score in SCORES.values():
-                pairs = [(result.truth, result.answers[method]) for result in results]
+                pairs = [(result.truth, result.outputs[method]) for result in results]
                 seeds = [score(truth, answers, average="macro") for truth, answers in pairs]
                 low, high = bootstrap_interval(
                     lambda drawn, pairs=pairs, score=score: float(
@@ -59,14 +59,14 @@ def score_table(outcomes: Mapping[str, Sequence[ColumnResult]], pitches: NDArray
     return markdown_table(["method", *SCORES], rows)
 
 
-def tag_table(results: Sequence[ColumnResult], names: Sequence[str]) -> str:
+def tag_table(results: Sequence[SplitResult], names: Sequence[str]) -> str:
     """Lay out the scores of each tag, a mean over the seeds, beside how common it is."""
     first = results[0]
-    own = next(iter(first.answers))
+    own = next(iter(first.outputs))
     columns = [tagging.prevalence(first.truth)]
     for method in (own, "svm"):
         columns += [
-            np.mean([score(r.truth, r.answers[method]) for r in results], axis=0) for score in SCORES.values()
+            np.mean([score(r.truth, r.outputs[method]) for r in results], axis=0) for score in SCORES.values()
         ]
     said = [tagging.at_thresholds(r.truth, r.said)["F1"] for r in results]
     columns.append(np.mean(said, axis=0))
@@ -89,14 +89,14 @@ def main() -> None:
     given = arguments()
     notes = check(load(given.data / "instrument_notes"))
     split = group_folds(notes.labels, notes.groups or [], n_folds=N_FOLDS, group_word="MIDI note")
-    corpus = columns_of(TagsTagger(), notes)
-    outcomes: dict[str, list[ColumnResult]] = {}
+    corpus = TagsTagger.head.select(notes, TagsTagger(), to_fit=True)
+    outcomes: dict[str, list[SplitResult]] = {}
     names: Sequence[str] = ()
     for net in given.nets:
         # A classical model draws nothing: its seeds would all be alike.
         for seed in given.seeds if net in NETS else given.seeds[:1]:
             tagger = TagsTagger(net=net, window_s=WINDOW_S, seed=seed, store=str(given.work / "features"))
-            run = ColumnRun(tagger, corpus, [split], RunState(given.work / f"tags-{net}-{seed}"), True)
+            run = CrossValidation(tagger, corpus, [split], RunState(given.work / f"tags-{net}-{seed}"), True)
             outcomes.setdefault(net, []).extend(run.test())
             names = run.names
             print(f"{net}, seed {seed}: done", flush=True)
@@ -122,10 +122,10 @@ def main() -> None:
     measure.publish(Path(__file__).with_suffix(".md"), "Quality: tags", parts)
 
 
-def macro(results: Sequence[ColumnResult]) -> float:
+def macro(results: Sequence[SplitResult]) -> float:
     """Return the macro ROC-AUC of the first method, mean over the seeds."""
-    own = next(iter(results[0].answers))
-    return float(np.mean([tagging.roc_auc(r.truth, r.answers[own], average="macro") for r in results]))
+    own = next(iter(results[0].outputs))
+    return float(np.mean([tagging.roc_auc(r.truth, r.outputs[own], average="macro") for r in results]))
 
 
 if __name__ == "__main__":

@@ -143,7 +143,7 @@ def test_ctrl_c_leaves_whole_files_and_the_run_can_go_on(
     tmp_path: Path,
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    from woodshed.recognition import fit_classical as classical
+    from woodshed.recognition.learners import classical
 
     fit, n_fits = classical.fit_model, 0
 

@@ -12,7 +12,7 @@ from woodshed.cli import place, terminal
 from woodshed.cli.flags import parameter_help
 from woodshed.data.doctor.finding import Checkup, Finding
 from woodshed.data.example import Skipped
-from woodshed.tasks import JOBS, task_class
+from woodshed.tasks import recognition_tasks, task_class
 
 
 def test_all_files_are_named_or_a_few_if_a_report_names_the_rest(capsys: pytest.CaptureFixture[str]) -> None:
@@ -81,7 +81,7 @@ def test_the_progress_of_each_training_is_shown(capsys: pytest.CaptureFixture[st
     assert "done" in err
 
 
-@pytest.mark.parametrize("task", sorted(JOBS))
+@pytest.mark.parametrize("task", sorted(recognition_tasks()))
 def test_every_setting_has_its_words_in_the_docstring(task: str) -> None:
     from woodshed.recognition.recogniser import Recogniser
 

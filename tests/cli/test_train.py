@@ -373,13 +373,13 @@ def test_bad_files_are_named_and_set_aside(cli: Callable[..., Any], flawed_folde
 
 
 def test_the_help_has_a_flag_for_every_setting_with_its_default(cli: Callable[..., Any]) -> None:
-    from woodshed.tasks import JOBS, task_class
+    from woodshed.tasks import recognition_tasks, task_class
 
     finished = cli("train", "--help")
     assert finished.code == 0
     said = " ".join(finished.out.replace("│", " ").split())
     for name in task_class("speech")().get_params():
         assert f"--{name.replace('_', '-')[:20]}" in said, name
-    for task in JOBS:  # jobs with one default stand together: svm for noise_colour, snr
+    for task in recognition_tasks():  # jobs with one default stand together: svm for noise_colour, snr
         assert re.search(rf"\b{task_class(task)().net} for [^;\]]*\b{task}\b", said), task
     assert "Source of every random draw, 0 or more." in said

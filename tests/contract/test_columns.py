@@ -18,11 +18,11 @@ from woodshed.data.sound import Sounds
 from woodshed.errors import DataError, ModelFolderError, NotFittedError, ParameterError, SettingNameError
 from woodshed.recognition.recogniser import Recogniser
 from woodshed.recognition.saving import save_model
-from woodshed.tasks import JOBS, task_class
+from woodshed.tasks import recognition_tasks, task_class
 
 pytestmark = pytest.mark.train
 
-COLUMN_JOBS = sorted(task for task in JOBS if not issubclass(task_class(task), Recogniser))
+COLUMN_JOBS = sorted(task for task in recognition_tasks() if not issubclass(task_class(task), Recogniser))
 every_job = pytest.mark.parametrize("task", COLUMN_JOBS)
 every_model = pytest.mark.parametrize(
     ("task", "net"),
@@ -90,7 +90,7 @@ def test_alone_in_company_pickled_and_copied_it_answers_the_same(
 @every_model
 def test_listening_gives_the_same_numbers(task: str, net: str, columns: Any, unheard_toy: Any) -> None:
     model, clips = columns(task, net), unheard_toy.clips[:4]
-    for clip, row, answer in zip(clips, ask(model, clips), model.listen(clips), strict=True):
+    for clip, row, answer in zip(clips, ask(model, clips), model.predictions(clips), strict=True):
         told = answer.probabilities if task == "tags" else answer.values
         assert [told[name] for name in model.classes_] == row.tolist()
         assert (answer.source, answer.end_s) == (clip.source, clip.duration_s)
@@ -162,7 +162,7 @@ def test_what_is_not_known_is_left_out(task: str, net: str, tiny: dict[str, Any]
 @every_job
 def test_what_cannot_be_learned_is_refused(task: str, toy: Any) -> None:
     model = task_class(task)()
-    with pytest.raises(NotFittedError, match=rf"This {JOBS[task]} has not learned yet"):
+    with pytest.raises(NotFittedError, match=rf"This {task_class(task).__name__} has not learned yet"):
         model.predict(toy.clips)
     with pytest.raises(SettingNameError, match=r"Did you mean epochs\?"):
         task_class(task)(epohs=1)

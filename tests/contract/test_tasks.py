@@ -21,9 +21,9 @@ from woodshed.nets import NETS
 from woodshed.recognition.classical import CLASSICAL, forest
 from woodshed.recognition.recogniser import Recogniser
 from woodshed.recognition.saving import save_model
-from woodshed.tasks import JOBS, task_class
+from woodshed.tasks import TASKS, recognition_tasks, task_class
 
-RECOGNISERS = sorted(task for task in JOBS if issubclass(task_class(task), Recogniser))
+RECOGNISERS = sorted(task for task in recognition_tasks() if issubclass(task_class(task), Recogniser))
 """Jobs that name one of several classes; what the others promise is in ``test_columns.py``."""
 
 every_job = pytest.mark.parametrize("task", RECOGNISERS)
@@ -99,7 +99,7 @@ def test_listening_gives_the_same_answers_one_by_one(
 ) -> None:
     model, clips = fitted(task, net), unheard_toy.clips
     rows = model.predict_proba(clips)
-    listened = model.listen(iter(clips))
+    listened = model.predictions(iter(clips))
     for clip, row in zip(clips, rows, strict=True):
         answer = next(listened)
         assert answer.source == clip.source
@@ -161,7 +161,7 @@ def test_a_long_clip_and_a_very_short_one_are_accepted(
     answers = model.predict_proba([long, blip, Clip(np.zeros(800), 8000)])
     assert np.isfinite(answers).all()
     assert answers.sum(axis=1) == pytest.approx(1)
-    assert next(model.listen([long])).end_s == pytest.approx(63)
+    assert next(model.predictions([long])).end_s == pytest.approx(63)
 
 
 @every_model
@@ -177,10 +177,12 @@ def test_not_fitted_says_so(task: str, unheard_toy: Any) -> None:
     model = task_class(task)()
     asked = {"predict_proba": (unheard_toy.clips,), "predict": (unheard_toy.clips,), "fitted": ("classes_",)}
     for name, arguments in asked.items():
-        with pytest.raises(NotFittedError, match=rf"This {JOBS[task]} has not learned yet\. Call fit"):
+        with pytest.raises(
+            NotFittedError, match=rf"This {task_class(task).__name__} has not learned yet\. Call fit"
+        ):
             getattr(model, name)(*arguments)
     with pytest.raises(NotFittedError, match="has not learned yet"):
-        next(model.listen(unheard_toy.clips))
+        next(model.predictions(unheard_toy.clips))
     with pytest.raises(NotFittedError, match="has not learned yet"):
         model.predict([])
 
@@ -188,7 +190,8 @@ def test_not_fitted_says_so(task: str, unheard_toy: Any) -> None:
 @every_job
 def test_a_misspelt_setting_is_refused_by_naming_the_near_miss(task: str) -> None:
     with pytest.raises(
-        SettingNameError, match=rf"{JOBS[task]} has no setting lerning_rate\. Did you mean learning_rate\?"
+        SettingNameError,
+        match=rf"{task_class(task).__name__} has no setting lerning_rate\. Did you mean learning_rate\?",
     ):
         task_class(task)(lerning_rate=0.1)
     with pytest.raises(TypeError, match=r"Did you mean epochs\?"):
@@ -249,7 +252,7 @@ def test_saved_and_loaded_in_another_process_it_answers_the_same_and_needs_no_ke
         "print(type(model).__name__, *(name for name in heavy if name in sys.modules))\n"
     )
     ran = python(program, tmp_path / "model", tmp_path / "answers.npy", *paths)
-    assert ran.stdout.split() == [JOBS[task]], ran.stderr
+    assert ran.stdout.split() == [task_class(task).__name__], ran.stderr
     answers = np.load(tmp_path / "answers.npy")
     assert np.array_equal(answers, model.predict_proba([woodshed.read(path) for path in paths]))
 
@@ -333,7 +336,7 @@ def test_settings_are_read_and_changed_by_name(task: str) -> None:
     assert model.get_params()["epochs"] == 3
     assert model.set_params(epochs=4, net="mlp") is model
     assert (model.epochs, model.net) == (4, "mlp")
-    assert f"{JOBS[task]}(" in repr(model)
+    assert f"{task_class(task).__name__}(" in repr(model)
     with pytest.raises(TypeError, match="positional"):
         task_class(task)("mlp")
 
@@ -350,8 +353,8 @@ def test_the_defaults_are_ones_that_work(task: str) -> None:
 
 
 def test_the_list_of_jobs_is_the_list_of_public_names() -> None:
-    assert set(JOBS.values()) <= set(woodshed.__all__)
-    assert all(getattr(woodshed, name) is task_class(task) for task, name in JOBS.items())
+    assert {task_class(task).__name__ for task in TASKS} <= set(woodshed.__all__)
+    assert all(getattr(woodshed, task_class(task).__name__) is task_class(task) for task in TASKS)
 
 
 def test_an_unknown_job_names_the_near_miss() -> None:

@@ -30,11 +30,11 @@ def test_the_readme_code_runs(sample_corpus_folder: Path) -> None:
 
 
 def test_the_readme_names_every_job_and_both_commands() -> None:
-    from woodshed.tasks import JOBS
+    from woodshed.tasks import TASKS
 
     assert "make demo" in README
     assert "make test" in README
-    assert all(f"| {task} |" in README for task in JOBS)
+    assert all(f"| {task} |" in README for task in TASKS)
 
 
 def test_the_readme_names_every_verb() -> None:

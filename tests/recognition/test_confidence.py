@@ -233,7 +233,7 @@ def test_a_refusal_has_no_probability_and_an_answer_a_calibrated_one(
     trusted: Recogniser, speech: Recogniser, make_toy: Callable[..., Any]
 ) -> None:
     clip = make_toy(1, seed=3).clips[0]
-    [quiet, answer] = trusted.listen([silence(sample_rate=8000), clip])
+    [quiet, answer] = trusted.predictions([silence(sample_rate=8000), clip])
     assert (quiet.label, quiet.probability) == (SILENCE, None)
     assert sum(quiet.probabilities.values()) == pytest.approx(1)
     expected = trusted.confidence_.calibrate(speech.predict_proba([clip]))
@@ -256,7 +256,9 @@ def test_a_saved_model_answers_and_refuses_the_same(
     save_model(trusted, tmp_path)
     loaded = woodshed.load(tmp_path)
     clips = [*make_toy(6, seed=8).clips, silence(sample_rate=8000), noise(colour="pink", sample_rate=8000)]
-    assert [a.to_json() for a in loaded.listen(clips)] == [a.to_json() for a in trusted.listen(clips)]
+    assert [a.to_json() for a in loaded.predictions(clips)] == [
+        a.to_json() for a in trusted.predictions(clips)
+    ]
     assert replace(loaded.confidence_, novelty_detector=None) == replace(
         trusted.confidence_, novelty_detector=None
     )
@@ -290,6 +292,6 @@ def test_what_cannot_be_understood_is_refused(damage: bytes, trusted: Recogniser
 def test_an_evaluation_tells_before_after_and_refusals(trusted: Recogniser, toy_corpus: Corpus) -> None:
     [result] = evaluate(trusted, toy_corpus, leaky=True).splits
     assert result.judged is not None
-    assert np.array_equal(result.judged.calibrated, result.probabilities["net"])
+    assert np.array_equal(result.judged.calibrated, result.outputs["net"])
     assert result.judged.temperatures == (trusted.confidence_.temperature,)
     assert (result.judged.refusals == "").mean() > 0.9

@@ -20,4 +20,4 @@ def test_a_quadrant_has_a_word_only_if_its_middle_is_zero(middle: float, word: s
     assert fitted.ranges_["valence"] == pytest.approx((middle - 0.9, middle + 0.85), abs=1e-5)
     save_model(fitted, tmp_path)
     for model in (fitted, load(tmp_path)):
-        assert next(model.listen([sine(850, duration_s=0.2, sample_rate=8000)])).word == word
+        assert next(model.predictions([sine(850, duration_s=0.2, sample_rate=8000)])).word == word

@@ -49,7 +49,7 @@ def test_mood_is_read_from_the_notes_and_sound_is_refused(tmp_path: Path) -> Non
     told = model.predict(Sounds(unheard))
     signs = np.array([[value["valence"], value["arousal"]] for value in truth])
     assert (np.sign(told) == signs).mean(axis=0) == pytest.approx([1, 1], abs=0.15)
-    words = [answer.word for answer in model.listen(Sounds(unheard[:4]))]
+    words = [answer.word for answer in model.predictions(Sounds(unheard[:4]))]
     assert words == ["sad, depressed", "calm, relaxed", "angry, tense", "happy, excited"]
     with pytest.raises(AudioError, match="is sound, and this model reads notes"):
         model.predict([sine(440)])

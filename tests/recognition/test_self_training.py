@@ -16,7 +16,7 @@ from woodshed.data.folder import read_folder
 from woodshed.data.split import honest_splits
 from woodshed.data.table import read_table
 from woodshed.errors import ParameterError
-from woodshed.recognition.experiments.classes import Run
+from woodshed.recognition.experiments.cross_validation import CrossValidation
 from woodshed.recognition.recogniser import Recogniser
 from woodshed.recognition.self_training import fit_with_unlabelled, may_learn, threshold_of, with_unlabelled
 
@@ -126,13 +126,13 @@ def test_they_are_in_no_test_part_and_no_class(toy_corpus: Corpus) -> None:
     blank = tuple(replace(row, label="") for row in toy_corpus.examples[::3])
     rest = tuple(row for k, row in enumerate(toy_corpus.examples) if k % 3)
     corpus = replace(toy_corpus, examples=rest, unlabelled=blank)
-    run = Run(Recogniser(net="svm", unlabelled="pseudo"), corpus, honest_splits(corpus))
+    run = CrossValidation(Recogniser(net="svm", unlabelled="pseudo"), corpus, honest_splits(corpus))
     for fold in run.splits[0].folds:
         heard = {row.group for row in run.unlabelled_beside(fold.train)}
         assert heard
         assert not heard & {rest[k].group for k in fold.test}
     experiment, kept = run.measure()
-    assert experiment.labels == ("fall", "pulse", "rise")
+    assert experiment.names == ("fall", "pulse", "rise")
     assert sorted(experiment.splits[0].indices) == list(range(len(rest)))
     assert kept.pseudo_labels_ is not None
     assert kept.pseudo_labels_.n_unlabelled == len(blank)

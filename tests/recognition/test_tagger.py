@@ -23,7 +23,7 @@ def fitted() -> Tagger:
 def learned(fitted: Tagger, truth: Any, told: Any) -> Tagger:
     """Let a tagger learn from other answers than its own."""
     other = Tagger(net="svm")
-    extra = other.learn_from_answers(np.asarray(truth, np.float32), lambda: np.asarray(told))
+    extra = other.head.fit_held_out(np.asarray(truth, np.float32), lambda: np.asarray(told))
     other.set_learned(
         classes=fitted.classes_,
         feature=fitted.feature_,
@@ -66,7 +66,7 @@ def test_copies_of_a_clip_are_not_judged_by_what_learned_from_another() -> None:
 
         def learn_from_answers(self, truth: Any, ask: Any) -> dict[str, bytes]:
             self.told += [truth, ask()]
-            return super().learn_from_answers(truth, ask)
+            return super().head.fit_held_out(truth, ask)
 
     rng = np.random.default_rng(0)
     clips = [noise(colour="white", seed=k, duration_s=0.2) for k in range(40)]

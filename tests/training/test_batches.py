@@ -71,7 +71,7 @@ def test_an_epoch_holds_each_example_once_and_draws_its_versions() -> None:
         asked.append((k, version))
         return spectrogram_of(k, version)
 
-    batches = make_batches(variation=STILL)
+    batches = make_batches(augmentation=STILL)
     batches.read = read
     windows, targets = zip(*(batches[k] for k in range(3)), strict=True)
     assert sorted(k for k, _ in asked) == list(range(30))

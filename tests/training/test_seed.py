@@ -5,19 +5,19 @@ from __future__ import annotations
 import pytest
 
 from woodshed.errors import ParameterError, check_seed
-from woodshed.tasks import COMPOSERS, JOBS, task_class
+from woodshed.tasks import GENERATORS, TASKS, task_class
 
 BELOW = r"^seed must be 0 or more, got -1\.$"
 
 
-@pytest.mark.parametrize("task", [*JOBS, *COMPOSERS])
+@pytest.mark.parametrize("task", TASKS)
 def test_settings_with_a_seed_below_0_are_refused(task: str) -> None:
     task_class(task)(seed=0).check_settings()
     with pytest.raises(ParameterError, match=BELOW):
         task_class(task)(seed=-1).check_settings()
 
 
-@pytest.mark.parametrize("task", COMPOSERS)
+@pytest.mark.parametrize("task", GENERATORS)
 def test_wishes_with_a_seed_below_0_are_refused(task: str) -> None:
     with pytest.raises(ParameterError, match=BELOW):
         task_class(task).request_class(seed=-1)

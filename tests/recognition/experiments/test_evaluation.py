@@ -22,7 +22,7 @@ def test_the_answers_are_kept_beside_the_truth(speech: Recogniser, unheard_folde
     assert split.leaky is None
     assert split.truth.tolist() == corpus.labels
     assert list(split.probabilities) == ["net"]
-    right = np.asarray(experiment.labels)[split.probabilities["net"].argmax(axis=1)] == split.truth
+    right = np.asarray(experiment.names)[split.outputs["net"].argmax(axis=1)] == split.truth
     assert right.mean() > 0.75
     assert experiment.task == "speech"
     assert experiment.skipped == ()

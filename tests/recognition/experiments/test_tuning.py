@@ -13,7 +13,7 @@ from woodshed.data.example import Corpus, Example
 from woodshed.data.split import make_split
 from woodshed.errors import DataError, MissingPackageError, OutputError, ParameterError
 from woodshed.recognition.experiments import tuning
-from woodshed.recognition.experiments.search_result import SearchResult, Trial
+from woodshed.recognition.experiments.result import SearchResult, Trial
 from woodshed.recognition.experiments.tuning import (
     SEARCHED,
     Search,

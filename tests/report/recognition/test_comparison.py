@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 
 from woodshed.data.example import Corpus, Example
-from woodshed.recognition.experiments.comparison import Comparison, Costs
+from woodshed.recognition.experiments.model_comparison import Comparison, Costs
 from woodshed.report.recognition.comparison import cells, heading, ranking, remarks, to_markdown, to_values
 from woodshed.report.recognition.comparison_page import comparison_page, write_comparison
 

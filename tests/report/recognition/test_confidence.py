@@ -26,7 +26,7 @@ SVG = "{http://www.w3.org/2000/svg}"
 @pytest.fixture
 def judged(honest: SplitResult) -> CalibratedPredictions:
     """Return answers that were much surer before, of which a quarter is refused."""
-    calibrated = honest.probabilities["net"]
+    calibrated = honest.outputs["net"]
     raw = calibrated**4 / (calibrated**4).sum(axis=1, keepdims=True)
     refusals = np.where(np.arange(len(raw)) % 4 == 0, "none of these", "")
     return CalibratedPredictions(raw, calibrated, refusals, (3.5, 4.5))
@@ -37,7 +37,7 @@ def test_the_numbers_are_those_of_the_metrics(
 ) -> None:
     told = confidence_scores(answers_of(experiment, honest), judged)
     for when, given in (("before", judged.raw), ("after", judged.calibrated)):
-        expected = expected_calibration_error(honest.truth, given, list(experiment.labels))
+        expected = expected_calibration_error(honest.truth, given, list(experiment.names))
         assert told[when]["expected_calibration_error"] == pytest.approx(expected)
     assert told["before"]["expected_calibration_error"] > 1.2 * told["after"]["expected_calibration_error"]
     assert told["refused"]["none of these"]["share"] == 0.25
@@ -52,12 +52,12 @@ def test_the_section_tells_before_after_and_what_is_refused(
     assert "3.50 to 4.50" in written
     assert "25.0 %" in written
     for given in (judged.raw, judged.calibrated):
-        error = expected_calibration_error(honest.truth, given, list(experiment.labels))
+        error = expected_calibration_error(honest.truth, given, list(experiment.names))
         assert f"{error:.3f}" in written
     without = confidence_section(answers_of(experiment, honest), None)
     assert "temperature" not in without
     assert (
-        f"{expected_calibration_error(honest.truth, judged.calibrated, list(experiment.labels)):.3f}"
+        f"{expected_calibration_error(honest.truth, judged.calibrated, list(experiment.names)):.3f}"
         in without
     )
 

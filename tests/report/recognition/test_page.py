@@ -130,10 +130,10 @@ def test_scores_are_those_of_scikit_learn(text: str, experiment: Experiment, hon
     assert rows[1][0].startswith("unheard groups")
     assert [row[0] for row in rows[2:5]] == ["net", "SVM on summary features", "always the commonest class"]
     assert rows[5][0].startswith("random half")
-    order = np.argsort(experiment.labels)
+    order = np.argsort(experiment.names)
     for row, given in zip(rows[2:5], honest.probabilities.values(), strict=True):
-        answer = np.array(experiment.labels)[given.argmax(axis=1)]
-        classes = np.sort(experiment.labels)
+        answer = np.array(experiment.names)[given.argmax(axis=1)]
+        classes = np.sort(experiment.names)
         expected = [
             f"{np.mean(answer == honest.truth):.1%}",
             f"{balanced_accuracy_score(honest.truth, answer):.1%}",
@@ -273,7 +273,7 @@ def test_perfect_answers_groups_unknown_and_one_absent_class(
 ) -> None:
     rows = np.flatnonzero(honest.truth != "no")
     examples = tuple(replace(example, group=None) for example in experiment.corpus.examples)
-    columns = np.array([experiment.labels.index(label) for label in honest.truth[rows]])
+    columns = np.array([experiment.names.index(label) for label in honest.truth[rows]])
     perfect = replace(
         honest,
         leaky=None,

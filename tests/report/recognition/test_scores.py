@@ -6,6 +6,7 @@ from dataclasses import replace
 import numpy as np
 import pytest
 from sklearn.metrics import precision_recall_fscore_support, roc_auc_score, roc_curve
+from woodshed.report.recognition.table import score_rows
 
 from woodshed.errors import ParameterError
 from woodshed.recognition.experiments.result import Experiment, SplitResult
@@ -19,7 +20,6 @@ from woodshed.report.recognition.scores import (
     measure,
     ordered_splits,
 )
-from woodshed.report.recognition.table import score_rows
 
 
 @pytest.fixture
@@ -133,7 +133,7 @@ def test_honest_split_comes_first(experiment: Experiment) -> None:
 def test_answers_follow_the_labels_and_take_the_groups_of_the_tested(experiment: Experiment) -> None:
     leaky = experiment.splits[0]
     answers = answers_of(experiment, leaky)
-    assert [experiment.labels[column] for column in answers.truth] == leaky.truth.tolist()
+    assert [experiment.names[column] for column in answers.truth] == leaky.truth.tolist()
     assert answers.hits.sum() == 23
     assert answers.groups is not None
     assert answers.groups[-1] == "group <5>"
@@ -162,7 +162,7 @@ def test_mistakes_are_found_most_confident_first(experiment: Experiment, honest:
     assert {one.example for one in found} == {0, 1, 2, 3, 4, 10, 11, 20, 30, 40}
     assert [one.sureness for one in found] == sorted((one.sureness for one in found), reverse=True)
     for one in found:
-        assert one.sureness == honest.probabilities["net"][one.row].max()
+        assert one.sureness == honest.outputs["net"][one.row].max()
         assert one.doubt == pytest.approx((1 - one.sureness) / 3)
 
 

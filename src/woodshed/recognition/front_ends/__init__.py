@@ -68,7 +68,7 @@ def row_front_end(name: str, sample_rate: int) -> Any:
     Examples
     --------
     >>> row_front_end("mfcc", 16000).n_values
-    26
+    40
     """
     feature = front_end_class(name)(sample_rate=sample_rate)
     return PooledFrames(feature) if hasattr(feature, "frame_rate_hz") else feature

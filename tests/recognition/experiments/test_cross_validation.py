@@ -13,8 +13,7 @@ import pytest
 from woodshed.data.example import Corpus
 from woodshed.data.split import honest_splits, make_split
 from woodshed.errors import DataError, OutputError, ParameterError
-from woodshed.recognition.experiments.classes import BASELINES, Run
-from woodshed.recognition.experiments.cross_validation import methods_of
+from woodshed.recognition.experiments.cross_validation import CrossValidation, methods_of
 from woodshed.recognition.experiments.result import Experiment
 from woodshed.recognition.recogniser import Recogniser
 from woodshed.training.progress import LearningCurve, Watcher
@@ -57,8 +56,8 @@ def _fresh_parrot(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(Parrot, "end_after", 10**9)
 
 
-def run(corpus: Corpus, how: str = "random", folder: Path | None = None, **change: Any) -> Run:
-    return Run(Parrot(epochs=2), corpus, honest_splits(corpus, how), RunState(folder), **change)
+def run(corpus: Corpus, how: str = "random", folder: Path | None = None, **change: Any) -> CrossValidation:
+    return CrossValidation(Parrot(epochs=2), corpus, honest_splits(corpus, how), RunState(folder), **change)
 
 
 def answers(experiment: Experiment) -> list[Any]:
@@ -70,7 +69,7 @@ def answers(experiment: Experiment) -> list[Any]:
             split.folds.tolist(),
             split.truth.tolist(),
             split.curves,
-            *(split.probabilities[method].tolist() for method in methods_of(Parrot(), BASELINES)),
+            *(split.outputs[method].tolist() for method in methods_of(Parrot(), Parrot.head.baselines)),
         )
         for split in experiment.splits
     ]
@@ -97,8 +96,11 @@ def test_every_row_is_tested_once_by_a_model_that_has_not_learned_from_it(toy_co
     assert sorted(split.indices.tolist()) == list(range(len(toy_corpus.examples)))
     assert split.truth.tolist() == [toy_corpus.labels[k] for k in split.indices]
     # A parrot knows what it learned from and nothing else: here it must always have guessed.
-    assert (split.probabilities["net"].argmax(axis=1) == 0).all()
-    assert kept.score([Run(kept, toy_corpus, ()).sounds[k] for k in range(5)], toy_corpus.labels[:5]) == 1
+    assert (split.outputs["net"].argmax(axis=1) == 0).all()
+    assert (
+        kept.score([CrossValidation(kept, toy_corpus, ()).sounds[k] for k in range(5)], toy_corpus.labels[:5])
+        == 1
+    )
     assert experiment.learned.tolist() == list(range(len(toy_corpus.examples)))
 
 
@@ -110,9 +112,9 @@ def test_the_plain_baselines_answer_the_same_test_parts(toy_corpus: Corpus) -> N
             assert rows.shape == (len(split.truth), 3)
             assert rows.sum(axis=1) == pytest.approx(1)
     leaky = experiment.splits[1]
-    classes = np.asarray(experiment.labels)
-    assert (classes[leaky.probabilities["svm"].argmax(axis=1)] == leaky.truth).mean() > 0.5
-    assert np.unique(leaky.probabilities["majority"], axis=0).shape == (1, 3)
+    classes = np.asarray(experiment.names)
+    assert (classes[leaky.outputs["svm"].argmax(axis=1)] == leaky.truth).mean() > 0.5
+    assert np.unique(leaky.outputs["majority"], axis=0).shape == (1, 3)
 
 
 def test_with_one_fold_the_model_that_was_tested_is_kept(toy_corpus: Corpus) -> None:
@@ -161,7 +163,7 @@ def test_a_class_that_would_be_tested_but_not_learned_is_named(toy_corpus: Corpu
     moved = replace(fold, train=np.setdiff1d(fold.train, rare), test=np.union1d(fold.test, rare))
     unfair = replace(split, folds=(moved,))
     with pytest.raises(DataError, match="rise would be tested but not learned"):
-        Run(Parrot(), toy_corpus, [unfair]).measure()
+        CrossValidation(Parrot(), toy_corpus, [unfair]).measure()
 
 
 def test_a_class_that_is_not_learned_in_a_fold_has_no_chance_there(toy_corpus: Corpus) -> None:
@@ -173,13 +175,15 @@ def test_a_class_that_is_not_learned_in_a_fold_has_no_chance_there(toy_corpus: C
     fold = replace(
         first, train=np.intersect1d(first.train, without), test=np.intersect1d(first.test, without)
     )
-    experiment, _ = Run(Parrot(), toy_corpus, [replace(split, folds=(fold,))]).measure()
-    assert experiment.labels == ("fall", "pulse", "rise")
-    assert (experiment.splits[0].probabilities["net"][:, 2] == 0).all()
+    experiment, _ = CrossValidation(Parrot(), toy_corpus, [replace(split, folds=(fold,))]).measure()
+    assert experiment.names == ("fall", "pulse", "rise")
+    assert (experiment.splits[0].outputs["net"][:, 2] == 0).all()
 
 
 def test_wrong_settings_are_refused_before_anything_is_read(toy_corpus: Corpus, tmp_path: Path) -> None:
-    wrong = Run(Parrot(epochs=0), toy_corpus, honest_splits(toy_corpus), RunState(tmp_path / "training"))
+    wrong = CrossValidation(
+        Parrot(epochs=0), toy_corpus, honest_splits(toy_corpus), RunState(tmp_path / "training")
+    )
     with pytest.raises(ParameterError, match="epochs must be positive"):
         wrong.measure()
     assert list(tmp_path.iterdir()) == []
@@ -226,14 +230,14 @@ def test_each_training_has_a_checkpoint_of_its_own(toy_corpus: Corpus, tmp_path:
             return super().fit(*arguments, checkpoint=checkpoint, **named)
 
     splits = honest_splits(toy_corpus, "random")
-    Run(Noting(), toy_corpus, splits, RunState(tmp_path)).measure()
+    CrossValidation(Noting(), toy_corpus, splits, RunState(tmp_path)).measure()
     assert Counter(seen).most_common(1)[0][1] == 1
     assert all(path.parent == tmp_path for path in seen)
 
 
 def test_another_run_does_not_go_on(toy_corpus: Corpus, tmp_path: Path) -> None:
     run(toy_corpus, folder=tmp_path / "training").measure()
-    other = Run(
+    other = CrossValidation(
         Parrot(epochs=3),
         toy_corpus,
         honest_splits(toy_corpus, "random"),
@@ -244,7 +248,7 @@ def test_another_run_does_not_go_on(toy_corpus: Corpus, tmp_path: Path) -> None:
         other.measure()
     elsewhere = Parrot(epochs=2, store=str(tmp_path / "store"), n_jobs=2)  # those do not change the result
     splits = honest_splits(toy_corpus, "random")
-    Run(elsewhere, toy_corpus, splits, RunState(tmp_path / "training"), True).measure()
+    CrossValidation(elsewhere, toy_corpus, splits, RunState(tmp_path / "training"), True).measure()
     assert Parrot.n_fits == 4 + 1
 
 
@@ -280,9 +284,9 @@ def test_an_interrupt_before_there_is_anything_to_keep_ends_the_run(
 
 def test_the_plan_counts_the_trainings(toy_corpus: Corpus, tiny: dict[str, Any]) -> None:
     recogniser = Parrot(**tiny)
-    plan = Run(recogniser, toy_corpus, honest_splits(toy_corpus, "random")).plan()
+    plan = CrossValidation(recogniser, toy_corpus, honest_splits(toy_corpus, "random")).plan()
     assert (plan.n_trainings, plan.n_epochs) == (4, 20)
     narrow, wide = recogniser.width, 2 * recogniser.width
     assert plan.n_weights == 35 * 16 * wide + wide + wide * narrow + narrow + narrow * 3 + 3
     assert 0 < plan.duration_s < 60
-    assert Run(recogniser, toy_corpus, honest_splits(toy_corpus, "group")).plan().n_trainings == 1
+    assert CrossValidation(recogniser, toy_corpus, honest_splits(toy_corpus, "group")).plan().n_trainings == 1

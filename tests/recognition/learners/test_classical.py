@@ -17,13 +17,13 @@ from woodshed.data.sound import Sounds
 from woodshed.data.split import honest_splits
 from woodshed.errors import DataError
 from woodshed.features import Summary
-from woodshed.recognition import fit_classical as classical
 from woodshed.recognition.classical import CLASSICAL, forest
 from woodshed.recognition.classical.fitting import fit_model, probabilities
 from woodshed.recognition.classical.model import Case
 from woodshed.recognition.experiments import baseline
-from woodshed.recognition.experiments.classes import Run
-from woodshed.recognition.fit_classical import time_fits
+from woodshed.recognition.experiments.cross_validation import CrossValidation
+from woodshed.recognition.learners import classical
+from woodshed.recognition.learners.classical import time_fits
 from woodshed.recognition.recogniser import Recogniser
 from woodshed.tasks.speech import SpeechRecogniser
 from woodshed.training.progress import Watcher
@@ -164,8 +164,10 @@ def test_a_keyboard_interrupt_leaves_it_as_it_was(toy: Any, monkeypatch: pytest.
 # -- in a run -------------------------------------------------------------------------------------
 
 
-def run(corpus: Corpus, net: str, folder: Path | None = None, **change: Any) -> Run:
-    return Run(SpeechRecogniser(net=net), corpus, honest_splits(corpus, "random"), RunState(folder), **change)
+def run(corpus: Corpus, net: str, folder: Path | None = None, **change: Any) -> CrossValidation:
+    return CrossValidation(
+        SpeechRecogniser(net=net), corpus, honest_splits(corpus, "random"), RunState(folder), **change
+    )
 
 
 @pytest.mark.parametrize(
@@ -178,8 +180,8 @@ def test_it_is_shown_by_its_name_and_never_beside_itself(
     for split in experiment.splits:
         assert list(split.probabilities) == methods
         assert split.curves == ()
-    own = experiment.splits[1].probabilities[net]  # random: the voices are known
-    assert (np.asarray(experiment.labels)[own.argmax(axis=1)] == experiment.splits[1].truth).mean() > 0.8
+    own = experiment.splits[1].outputs[net]  # random: the voices are known
+    assert (np.asarray(experiment.names)[own.argmax(axis=1)] == experiment.splits[1].truth).mean() > 0.8
     assert experiment.settings == {"net": net, "sample_rate": 8000, "seed": 0}  # and none that is not heeded
     assert experiment.summary is not None
     assert experiment.summary.names == Summary(sample_rate=8000).names
@@ -230,4 +232,4 @@ def test_a_run_that_is_interrupted_leaves_whole_files_and_goes_on_to_the_same_an
     experiment, _ = run(toy_corpus, "svm", tmp_path / "training", resume=True).measure()
     assert n_fits == 2 + 3  # the first fold is not learned again
     for split, other in zip(experiment.splits, expected.splits, strict=True):
-        assert np.array_equal(split.probabilities["svm"], other.probabilities["svm"])
+        assert np.array_equal(split.outputs["svm"], other.outputs["svm"])

@@ -15,9 +15,13 @@ from woodshed.data.example import Corpus
 from woodshed.data.sound import Sounds
 from woodshed.data.split import make_split
 from woodshed.errors import DataError, OutputError, ParameterError
-from woodshed.recognition.experiments.classes import Run
-from woodshed.recognition.experiments.comparison import Comparison, ModelComparison, candidates_of
-from woodshed.recognition.experiments.model_comparison import prepare
+from woodshed.recognition.experiments.cross_validation import CrossValidation
+from woodshed.recognition.experiments.model_comparison import (
+    Comparison,
+    ModelComparison,
+    candidates_of,
+    prepare,
+)
 from woodshed.tasks import task_class
 from woodshed.training.progress import Watcher
 from woodshed.training.run_state import RunState
@@ -51,11 +55,11 @@ def compared(toy_corpus: Corpus, run_state: RunState, started: list[str]) -> Com
 def test_every_candidate_answers_as_a_run_with_it_would(compared: Comparison, toy_corpus: Corpus) -> None:
     splits = [make_split(toy_corpus, "group-folds")]
     for net in ("svm", "knn"):
-        (expected,) = Run(task_class("speech")(net=net), toy_corpus, splits).test()
+        (expected,) = CrossValidation(task_class("speech")(net=net), toy_corpus, splits).test()
         assert compared.indices.tolist() == expected.indices.tolist()
         names = np.asarray(compared.names)
         assert names[compared.truth.argmax(axis=1)].tolist() == expected.truth.tolist()
-        raw = expected.probabilities[net] if expected.judged is None else expected.judged.raw
+        raw = expected.outputs[net] if expected.judged is None else expected.judged.raw
         np.testing.assert_allclose(compared.answers[net], raw, atol=1e-9)
     assert list(compared.answers) == ["svm", "knn", "majority"]
     assert (compared.split, compared.leaky) == (splits[0].name, False)

@@ -12,8 +12,8 @@ import pytest
 from woodshed.data.example import Corpus
 from woodshed.data.split import honest_splits
 from woodshed.errors import DataError
-from woodshed.recognition.experiments.column_result import ColumnExperiment
-from woodshed.recognition.experiments.columns import ColumnRun, columns_of
+from woodshed.recognition.experiments.cross_validation import CrossValidation
+from woodshed.recognition.experiments.result import Experiment
 from woodshed.recognition.regressor import Regressor
 from woodshed.recognition.tagger import Tagger
 from woodshed.training.run_state import RunState
@@ -51,14 +51,14 @@ def valued(toy_corpus: Corpus) -> Corpus:
     """The toy sounds with a number each, which says how they rise."""
     rise = {"fall": -1.0, "pulse": 0.0, "rise": 1.0}
     examples = tuple(replace(sound, values={"rise": rise[sound.label]}) for sound in toy_corpus.examples)
-    return columns_of(Regressor(), replace(toy_corpus, examples=examples))
+    return Regressor.head.select(replace(toy_corpus, examples=examples), Regressor(), to_fit=True)
 
 
-def run(corpus: Corpus, how: str, folder: Path | None = None, **change: Any) -> ColumnRun:
-    return ColumnRun(Counting(), corpus, honest_splits(corpus, how), RunState(folder), **change)
+def run(corpus: Corpus, how: str, folder: Path | None = None, **change: Any) -> CrossValidation:
+    return CrossValidation(Counting(), corpus, honest_splits(corpus, how), RunState(folder), **change)
 
 
-def answers(experiment: ColumnExperiment) -> list[Any]:
+def answers(experiment: Experiment) -> list[Any]:
     return [
         (split.split, *(rows.tolist() for rows in (split.indices, split.truth, split.said)))
         for split in experiment.splits
@@ -113,9 +113,8 @@ def test_a_keyboard_interrupt_begins_no_other_training(
 
 
 def test_a_corpus_that_says_nothing_to_learn_is_refused(toy_corpus: Corpus) -> None:
-    with pytest.raises(DataError, match="no values to learn"):
-        columns_of(Regressor(), toy_corpus)
-    with pytest.raises(DataError, match="no tags to learn"):
-        columns_of(
-            Tagger(), replace(toy_corpus, examples=tuple(replace(e, label="") for e in toy_corpus.examples))
-        )
+    with pytest.raises(DataError, match="has no values"):
+        Regressor.head.select(toy_corpus, Regressor(), to_fit=True)
+    bare = replace(toy_corpus, examples=tuple(replace(e, label="") for e in toy_corpus.examples))
+    with pytest.raises(DataError, match="has no tags"):
+        Tagger.head.select(bare, Tagger(), to_fit=True)
