@@ -17,7 +17,7 @@ from woodshed.composition.roll.sampler import FrameWriter
 from woodshed.composition.sampling import check_sampling
 from woodshed.data.symbolic_corpus import SymbolicCorpus
 from woodshed.errors import DataError, ParameterError, ScoreError, near_miss
-from woodshed.metrics.note_chance import note_nats
+from woodshed.metrics.note_frequency import note_nats
 from woodshed.recognition.estimator import OnEpoch, ignore_epoch
 from woodshed.score import Score
 from woodshed.tasks.roll.corpus import read_roll_corpus
