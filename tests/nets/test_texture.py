@@ -82,7 +82,7 @@ TARGETS = np.repeat(np.eye(2, dtype=np.float32), 20, axis=0)
 
 
 def opinion(rows: np.ndarray, *, share: float, weights: np.ndarray | None = None) -> TextureEnsemble:
-    layer = TextureEnsemble(n_known=len(rows), share=share)
+    layer = TextureEnsemble(n_samples=len(rows), share=share)
     layer.build([(None, 2), (None, 2)])
     layer.fit(rows, TARGETS, weights)
     return layer

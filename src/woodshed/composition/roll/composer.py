@@ -36,11 +36,11 @@ FRAME_NETS: dict[str, tuple[str, str]] = {
     "lstm-nade": ("lstm", "nade"),
     "tcn-nade": ("tcn", "nade"),
     "transformer-nade": ("transformer", "nade"),
-    "rnn": ("rnn", "apart"),
-    "gru": ("gru", "apart"),
-    "lstm": ("lstm", "apart"),
-    "tcn": ("tcn", "apart"),
-    "transformer": ("transformer", "apart"),
+    "rnn": ("rnn", "independent"),
+    "gru": ("gru", "independent"),
+    "lstm": ("lstm", "independent"),
+    "tcn": ("tcn", "independent"),
+    "transformer": ("transformer", "independent"),
 }
 """Net -> what reads the frames before, and how the notes of a frame are asked."""
 
