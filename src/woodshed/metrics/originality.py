@@ -20,7 +20,7 @@ N_GRAM = 8
 _SEPARATOR = -1  # between two melodies; equal to no step
 _UNKNOWN = -2  # a step that occurs in no indexed melody
 
-Indices = NDArray[np.int64]
+Integers = NDArray[np.int64]
 
 
 @dataclass(frozen=True, eq=False)
@@ -46,9 +46,9 @@ class Melody:
         If the arrays differ in length.
     """
 
-    pitch_midi: Indices
+    pitch_midi: Integers
     duration_beats: NDArray[np.float64]
-    bar: Indices
+    bar: Integers
     name: str = ""
     onset_beats: NDArray[np.float64] = field(default_factory=lambda: np.empty(0))
 
@@ -82,7 +82,7 @@ class Originality:
     copied_notes, copied_bars
         Longest run of notes, and of whole bars, that an indexed melody also has; 0 if there is none.
     start, stop
-        Indices of the notes of that run, ``stop`` excluded.
+        Integers of the notes of that run, ``stop`` excluded.
     source, source_number
         Name and index of the melody it is copied from; empty and -1 if there is none.
     source_start
@@ -165,7 +165,7 @@ class MelodyIndex:
             new_share=new_share,
         )
 
-    def _runs(self, melody: Melody) -> tuple[Indices, Indices]:
+    def _runs(self, melody: Melody) -> tuple[Integers, Integers]:
         """Return, for each note but the last, the length of the copied run from it and its position."""
         codes = [self._codes.get(step, _UNKNOWN) for step in melody.steps()]
         runs, positions = np.zeros(len(codes), np.int64), np.zeros(len(codes), np.int64)
@@ -180,7 +180,7 @@ class MelodyIndex:
         return np.where(runs > 0, runs + 1, 0), positions
 
 
-def _whole_bars(bar: Indices, start: int, stop: int) -> int:
+def _whole_bars(bar: Integers, start: int, stop: int) -> int:
     """Count the bars that lie entirely within the notes from ``start`` to ``stop``."""
     inside = np.unique(bar[start:stop])
     if start > 0 and bar[start - 1] == bar[start]:

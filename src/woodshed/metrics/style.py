@@ -15,7 +15,7 @@ from numpy.typing import ArrayLike, NDArray
 from woodshed.errors import ParameterError
 from woodshed.metrics.originality import Melody
 
-FURTHEST = 12
+MAX_STEP = 12
 """Largest interval with a bin of its own, in semitones; larger ones are counted with it."""
 
 LENGTHS = (0.25, 0.5, 0.75, 1.0, 1.5, 2.0, 3.0, 4.0)
@@ -24,7 +24,7 @@ LENGTHS = (0.25, 0.5, 0.75, 1.0, 1.5, 2.0, 3.0, 4.0)
 LEAP = 7
 """Intervals above this are leaps, in semitones: more than a fifth."""
 
-STEP, LENGTH = "step from note to note, in semitones", "length of a note, in quarter notes"
+STEP, LENGTH = "interval to the next note, in semitones", "note length, in quarter notes"
 
 Shares = Mapping[str, float]
 
@@ -60,7 +60,7 @@ def melody_style(melodies: Sequence[Melody]) -> Style:
     Examples
     --------
     >>> style = melody_style([Melody([60, 64, 72, 72], [1.0, 1.0, 1.0, 3.0], [1, 1, 1, 2])])
-    >>> style.numbers["range, in semitones"], round(style.numbers["moves that are leaps"], 2)
+    >>> style.numbers["range, in semitones"], round(style.numbers["share of leaps"], 2)
     (12.0, 0.33)
     >>> style.shares[LENGTH]["1"], style.shares[LENGTH]["3"]
     (0.75, 0.25)
@@ -74,9 +74,9 @@ def melody_style(melodies: Sequence[Melody]) -> Style:
         {
             "notes": float(np.mean([len(melody.pitch_midi) for melody in voiced])),
             "range, in semitones": float(np.mean([np.ptp(melody.pitch_midi) for melody in voiced])),
-            "moves that are leaps": _share(np.abs(steps) > LEAP),
-            "notes struck again": _share(steps == 0),
-            "length of a note, in quarter notes": float(lengths.mean()),
+            "share of leaps": _share(np.abs(steps) > LEAP),
+            "share of repeated notes": _share(steps == 0),
+            "mean note length, in quarter notes": float(lengths.mean()),
         },
         {STEP: step_shares(steps), LENGTH: length_shares(lengths)},
     )
@@ -96,9 +96,9 @@ def step_shares(steps: ArrayLike) -> dict[str, float]:
     >>> shares["+2"], shares["-2"], shares["+12"]
     (0.4, 0.2, 0.2)
     """
-    near = np.clip(np.asarray(steps, np.int64), -FURTHEST, FURTHEST)
+    near = np.clip(np.asarray(steps, np.int64), -MAX_STEP, MAX_STEP)
     return _shares(
-        near.tolist(), {step: f"{step:+d}" if step else "0" for step in range(-FURTHEST, FURTHEST + 1)}
+        near.tolist(), {step: f"{step:+d}" if step else "0" for step in range(-MAX_STEP, MAX_STEP + 1)}
     )
 
 

@@ -12,13 +12,13 @@ from numpy.typing import NDArray
 LAGS = (1, 2, 4, 8, 16)
 """Lags of the differences between frames."""
 
-N_SHAPES = 30
+N_COSINES = 30
 """Maximum number of cosines across the bands."""
 
 SHARPNESS = 8.0
 """Factor of the class scores, about 0 to 1, before the softmax."""
 
-_LEAST = 1e-6
+_EPSILON = 1e-6
 
 
 @keras.saving.register_keras_serializable(package="woodshed")
@@ -26,7 +26,7 @@ class Texture(keras.layers.Layer):  # type: ignore[misc]
     """Statistics of the spectrum of a window in decibels and of its changes.
 
     The spectrum of every frame, relative to the level of the window, is decomposed into cosines across the
-    bands, as in a cepstrum. The output holds, for each of the lowest `N_SHAPES`, the mean, the standard
+    bands, as in a cepstrum. The output holds, for each of the lowest `N_COSINES`, the mean, the standard
     deviation, the coefficient of the maximum spectrum, and the standard deviation of the difference at each
     of `LAGS`, followed by the share of active frames. A crackle changes as much in one frame as in sixteen,
     a wave does not: such statistics distinguish sounds without ordered events (J. McDermott and E.
@@ -66,14 +66,14 @@ class Texture(keras.layers.Layer):  # type: ignore[misc]
         active = ops.cast(ops.max(inputs, axis=2, keepdims=True) > floor, inputs.dtype)  # (B, T, 1)
         n_active = ops.maximum(ops.sum(active, axis=1, keepdims=True), 1.0)
         level = ops.mean(ops.sum(raised * active, axis=1, keepdims=True) / n_active, axis=2, keepdims=True)
-        cosines = ops.convert_to_tensor(cosine_shapes(n_bands, N_SHAPES), dtype=inputs.dtype)
-        shapes = ops.matmul((raised - level) / 10.0, cosines)  # (B, T, S)
+        basis = ops.convert_to_tensor(cosine_basis(n_bands, N_COSINES), dtype=inputs.dtype)
+        coefficients = ops.matmul((raised - level) / 10.0, basis)  # (B, T, S)
         maximum = ops.max(raised, axis=1, keepdims=True)  # silent frames are at the floor
-        mean, deviation = _mean_and_deviation(shapes, active)
-        rows = [mean, deviation, ops.matmul((maximum - level)[:, 0] / 10.0, cosines)]
+        mean, deviation = _mean_and_deviation(coefficients, active)
+        rows = [mean, deviation, ops.matmul((maximum - level)[:, 0] / 10.0, basis)]
         for lag in LAGS:
             if lag < n_frames:
-                change = shapes[:, lag:] - shapes[:, :-lag]
+                change = coefficients[:, lag:] - coefficients[:, :-lag]
                 rows.append(_mean_and_deviation(change, active[:, lag:] * active[:, :-lag])[1])
         rows.append(ops.mean(active, axis=1))
         return ops.concatenate(rows, axis=1)  # (B, (3 + lags) S + 1)
@@ -88,22 +88,22 @@ def _mean_and_deviation(values: Any, weights: Any) -> tuple[Any, Any]:
     total = ops.maximum(ops.sum(weights, axis=1, keepdims=True), 1.0)
     mean = ops.sum(values * weights, axis=1, keepdims=True) / total
     variance = ops.sum(ops.square(values - mean) * weights, axis=1, keepdims=True) / total
-    return mean[:, 0], ops.sqrt(variance + _LEAST)[:, 0]
+    return mean[:, 0], ops.sqrt(variance + _EPSILON)[:, 0]
 
 
-def cosine_shapes(n_bands: int, n_shapes: int) -> NDArray[np.float32]:
+def cosine_basis(n_bands: int, n_cosines: int) -> NDArray[np.float32]:
     """Return the lowest cosines across the bands as orthonormal columns, at most one for each band.
 
     Examples
     --------
-    >>> shapes = cosine_shapes(8, 3)
-    >>> bool(np.allclose(shapes.T @ shapes, np.eye(3), atol=1e-6))
+    >>> basis = cosine_basis(8, 3)
+    >>> bool(np.allclose(basis.T @ basis, np.eye(3), atol=1e-6))
     True
     """
     position = (np.arange(n_bands)[:, np.newaxis] + 0.5) / n_bands
-    shapes = np.cos(np.pi * position * np.arange(min(n_shapes, n_bands))) * np.sqrt(2 / n_bands)
-    shapes[:, 0] /= np.sqrt(2)
-    columns: NDArray[np.float32] = shapes.astype(np.float32)
+    basis = np.cos(np.pi * position * np.arange(min(n_cosines, n_bands))) * np.sqrt(2 / n_bands)
+    basis[:, 0] /= np.sqrt(2)
+    columns: NDArray[np.float32] = basis.astype(np.float32)
     return columns
 
 
@@ -156,7 +156,7 @@ class TextureEnsemble(keras.layers.Layer):  # type: ignore[misc]
         probabilities, rows = inputs
         distance = _square_distance((rows - self.centre) * self.scale, self.samples, ops)
         scores = ops.matmul(ops.exp(-distance / rows.shape[1]), self.coefficients)
-        net = ops.log(ops.maximum(probabilities, _LEAST))
+        net = ops.log(ops.maximum(probabilities, _EPSILON))
         return ops.softmax((1 - self.share) * net + self.share * ops.log_softmax(SHARPNESS * scores))
 
     def fit(
