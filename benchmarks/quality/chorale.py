@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 from benchmarks.provenance import data_folder, markdown_table, write_markdown
 from woodshed.composition.generation import Generation, write_pieces
 from woodshed.data.corpora.jsb_chorales import chorales
-from woodshed.metrics.style import Style, in_common
+from woodshed.metrics.style import Style, overlap
 from woodshed.metrics.voice_leading import evaluate
 from woodshed.symbolic.four_voices import VOICES
 from woodshed.tasks import load
@@ -148,7 +148,7 @@ def style_tables(samples: Sequence[Generation], bach: Sequence[ChoralePiece], n_
     new: Style = ChoralePiece.style([one.piece for one in samples if isinstance(one.piece, ChoralePiece)])
     old: Style = ChoralePiece.style(bach)
     numbers = [[name, f"{value:.4g}", f"{old.numbers[name]:.4g}"] for name, value in new.numbers.items()]
-    shares = [[name, f"{in_common(part, old.shares[name]):.3f}"] for name, part in new.shares.items()]
+    shares = [[name, f"{overlap(part, old.shares[name]):.3f}"] for name, part in new.shares.items()]
     return "\n\n".join(
         [
             markdown_table(["means and shares", f"{len(samples)} samples", f"{n_bach} of Bach's"], numbers),

@@ -12,8 +12,6 @@ import pytest
 
 from woodshed.nets.frame_net import HEADS, READERS, frame_net
 from woodshed.nets.lstm_lm import lstm_lm
-from woodshed.nets.tcn import tcn
-from woodshed.nets.transformer_lm import transformer_lm
 from woodshed.training.inference import keras_to_net, net_to_keras
 
 N_TOKENS, N_NOTES, TIME = 7, 6, 12
@@ -21,11 +19,6 @@ N_TOKENS, N_NOTES, TIME = 7, 6, 12
 TOKEN_NETS: dict[str, Callable[[], Any]] = {
     "lstm": lambda: lstm_lm(N_TOKENS, width=16, n_layers=2, dropout=0.0),
     "gru": lambda: lstm_lm(N_TOKENS, width=16, n_layers=2, dropout=0.0, cell="gru"),
-    "tcn": lambda: tcn(N_TOKENS, width=8, n_layers=3, dropout=0.0),
-    "relative": lambda: transformer_lm(N_TOKENS, width=16, n_layers=2, context=TIME, dropout=0.0),
-    "sinusoidal": lambda: transformer_lm(
-        N_TOKENS, width=16, n_layers=2, context=TIME, dropout=0.0, positions="sinusoidal"
-    ),
 }
 FRAME_NETS: dict[str, Callable[[], Any]] = {
     f"{reader} {head}": functools.partial(

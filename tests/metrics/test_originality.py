@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from woodshed.errors import ParameterError
-from woodshed.metrics.originality import Known, Melody
+from woodshed.metrics.originality import Melody, MelodyIndex
 
 
 def melody(seed: int, n_notes: int = 64) -> Melody:
@@ -28,12 +28,12 @@ def with_copy(source: Melody, begin: int, stop: int, at: int, by: int = 0) -> Me
 
 
 @pytest.fixture(scope="module")
-def known() -> Known:
-    return Known([melody(seed) for seed in range(30)])
+def known() -> MelodyIndex:
+    return MelodyIndex([melody(seed) for seed in range(30)])
 
 
 @pytest.mark.parametrize("by", [0, 5, -7])
-def test_a_planted_copy_is_found_in_any_key(known: Known, by: int) -> None:
+def test_a_planted_copy_is_found_in_any_key(known: MelodyIndex, by: int) -> None:
     found = known.compare(with_copy(melody(17), 8, 32, 16, by))
     assert found.source == "tune 17"
     assert found.transposed_by == by
@@ -44,11 +44,11 @@ def test_a_planted_copy_is_found_in_any_key(known: Known, by: int) -> None:
     assert found.copied_bars == 3
 
 
-def test_a_copy_counts_the_whole_bars_only(known: Known) -> None:
+def test_a_copy_counts_the_whole_bars_only(known: MelodyIndex) -> None:
     assert known.compare(with_copy(melody(3), 4, 24, 12)).copied_bars == 2  # half a bar, two bars, half
 
 
-def test_one_changed_note_parts_a_copy_in_two(known: Known) -> None:
+def test_one_changed_note_parts_a_copy_in_two(known: MelodyIndex) -> None:
     copy = with_copy(melody(5), 0, 33, 8)
     pitch = copy.pitch_midi.copy()
     pitch[24] += 1
@@ -57,7 +57,7 @@ def test_one_changed_note_parts_a_copy_in_two(known: Known) -> None:
     assert found.copied_bars == 2
 
 
-def test_other_lengths_are_no_copy(known: Known) -> None:
+def test_other_lengths_are_no_copy(known: MelodyIndex) -> None:
     copy = with_copy(melody(5), 0, 33, 8)
     found = known.compare(Melody(copy.pitch_midi, copy.duration_beats * 3, copy.bar))
     assert found.copied_notes == 0
@@ -71,22 +71,22 @@ def test_runs_do_not_go_on_from_one_tune_into_the_next() -> None:
         np.concatenate([first.duration_beats, second.duration_beats]),
         np.concatenate([first.bar, second.bar + 8]),
     )
-    assert Known([first, second]).compare(both).copied_notes == 64
+    assert MelodyIndex([first, second]).compare(both).copied_notes == 64
 
 
-def test_all_of_a_copy_is_known_and_little_of_another_tune(known: Known) -> None:
+def test_all_of_a_copy_is_known_and_little_of_another_tune(known: MelodyIndex) -> None:
     assert known.compare(melody(4)).new_share == 0
     assert known.compare(melody(4)).copied_bars == 8
     assert known.compare(melody(1000)).new_share > 0.95
 
 
-def test_short_melodies_and_no_melodies_are_answered(known: Known) -> None:
+def test_short_melodies_and_no_melodies_are_answered(known: MelodyIndex) -> None:
     one = Melody([60], [1.0], [1])
     assert known.compare(one).copied_notes == 0
     assert np.isnan(known.compare(one).new_share)
-    assert Known([]).compare(melody(1)).copied_notes == 0
+    assert MelodyIndex([]).compare(melody(1)).copied_notes == 0
 
 
 def test_a_melody_must_be_complete() -> None:
-    with pytest.raises(ParameterError, match="one pitch, one duration and one bar for each note"):
+    with pytest.raises(ParameterError, match=r"must have the same shape \(n_notes,\)"):
         Melody([60, 62], [1.0], [1, 1])

@@ -7,7 +7,7 @@ import pytest
 
 from woodshed.errors import ParameterError
 from woodshed.metrics.originality import Melody
-from woodshed.metrics.style import LENGTH, STEP, bars_heard_before, in_common, melody_style
+from woodshed.metrics.style import LENGTH, STEP, melody_style, overlap, repeated_bars
 from woodshed.tasks.chorale.piece import ChoralePiece, key_of_grid
 from woodshed.tasks.tune.piece import TunePiece
 
@@ -38,7 +38,7 @@ def test_shares_add_up_and_far_steps_and_odd_lengths_are_counted_with_the_neares
         dict.fromkeys(style.shares[STEP], 0.0) | {"+12": 0.5, "0": 0.5}
     )
     assert style.shares[LENGTH]["0.25"] == style.shares[LENGTH]["4"] == pytest.approx(1 / 3)
-    assert in_common(style.shares[STEP], style.shares[STEP]) == pytest.approx(1)
+    assert overlap(style.shares[STEP], style.shares[STEP]) == pytest.approx(1)
 
 
 def test_without_notes_there_is_no_style() -> None:
@@ -48,7 +48,7 @@ def test_without_notes_there_is_no_style() -> None:
 
 def test_a_bar_is_heard_again_only_with_its_rhythm() -> None:
     melody = Melody([60, 62, 60, 62], [1.0, 1.0, 1.5, 0.5], [1, 1, 2, 2])
-    assert bars_heard_before(melody).tolist() == [False]
+    assert repeated_bars(melody).tolist() == [False]
 
 
 def chorale(chords: list[list[int]]) -> ChoralePiece:

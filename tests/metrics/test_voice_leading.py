@@ -76,7 +76,7 @@ def test_without_keynotes_leading_tones_are_unknown() -> None:
     [
         ([], None, "at least one grid"),
         ([[[60, 60, 60]]], None, "shape"),
-        ([CLEAN], [0, 1], "keynote for each of 1"),
+        ([CLEAN], [0, 1], "one tonic for each of 1"),
     ],
 )
 def test_what_is_no_chorale_is_refused(grids: list, tonics: list[int] | None, words: str) -> None:

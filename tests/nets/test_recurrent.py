@@ -53,5 +53,5 @@ def test_the_forget_gate_starts_open() -> None:
 
 
 def test_an_unknown_cell_is_refused() -> None:
-    with pytest.raises(ParameterError, match=r"no cell called 'gruu'\. Did you mean gru"):
+    with pytest.raises(ParameterError, match=r"Unknown cell 'gruu'\. Did you mean gru"):
         Recurrent(3, cell="gruu")

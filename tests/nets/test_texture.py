@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 from scipy.fft import dct
 
-from woodshed.nets.texture import LAGS, N_SHAPES, Texture, TextureEnsemble, cosine_shapes
+from woodshed.nets.texture import LAGS, N_COSINES, Texture, TextureEnsemble, cosine_basis
 from woodshed.training.inference import keras_to_net, net_to_keras
 
 
@@ -61,8 +61,8 @@ def test_short_windows_and_silence_have_a_texture(window: np.ndarray) -> None:
 
 
 def test_there_are_at_most_so_many_shapes() -> None:
-    assert cosine_shapes(64, N_SHAPES).shape == (64, N_SHAPES)
-    assert cosine_shapes(8, N_SHAPES).shape == (8, 8)
+    assert cosine_basis(64, N_COSINES).shape == (64, N_COSINES)
+    assert cosine_basis(8, N_COSINES).shape == (8, 8)
 
 
 # -- the second opinion ---------------------------------------------------------------------------
@@ -82,7 +82,7 @@ TARGETS = np.repeat(np.eye(2, dtype=np.float32), 20, axis=0)
 
 
 def opinion(rows: np.ndarray, *, share: float, weights: np.ndarray | None = None) -> TextureEnsemble:
-    layer = TextureEnsemble(n_known=len(rows), share=share)
+    layer = TextureEnsemble(n_samples=len(rows), share=share)
     layer.build([(None, 2), (None, 2)])
     layer.fit(rows, TARGETS, weights)
     return layer

@@ -11,7 +11,7 @@ from typing import Any
 from woodshed.composition.composer import Composer
 from woodshed.composition.piece import Piece, Request, VoiceLine
 from woodshed.errors import ParameterError
-from woodshed.metrics.originality import Known, Melody, Originality
+from woodshed.metrics.originality import Melody, MelodyIndex, Originality
 from woodshed.score import Score
 
 MOST_TRIES = 20
@@ -99,11 +99,11 @@ class ReferenceSet:
     """
 
     pieces: tuple[Piece, ...]
-    known: Mapping[str, Known]
+    known: Mapping[str, MelodyIndex]
 
     def compare(self, piece: Piece) -> tuple[Originality, ...]:
         """Find what of each line is in a line of the same name; keys do not matter."""
-        nothing = Known([])
+        nothing = MelodyIndex([])
         return tuple(self.known.get(line.name, nothing).compare(line.melody) for line in piece.lines)
 
     def melody(self, line: str, number: int) -> Melody:
@@ -179,4 +179,4 @@ def _learned(composer: Composer, known: tuple[tuple[str, str], ...]) -> Referenc
     for (title, _), piece in zip(known, pieces, strict=True):
         for line in piece.lines:
             lines.setdefault(line.name, []).append(replace(line.melody, name=title))
-    return ReferenceSet(pieces, {name: Known(melodies) for name, melodies in lines.items()})
+    return ReferenceSet(pieces, {name: MelodyIndex(melodies) for name, melodies in lines.items()})

@@ -100,8 +100,8 @@ def score_columns(
     """
     scores = np.array(
         [
-            score(truth[known, k], predictions[known, k]) if known.any() else math.nan
-            for k, known in enumerate(~np.isnan(truth).T)
+            score(truth[rows, k], predictions[rows, k]) if rows.any() else math.nan
+            for k, rows in enumerate(~np.isnan(truth).T)
         ]
     )
     return scores if average is None else mean_defined(scores)

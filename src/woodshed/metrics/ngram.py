@@ -1,4 +1,4 @@
-"""N-grams: the plain baseline of a model of tokens, with interpolated Kneser-Ney smoothing."""
+"""N-gram language model with interpolated Kneser-Ney smoothing: the baseline of token models."""
 
 from __future__ import annotations
 
@@ -16,9 +16,9 @@ Ids = NDArray[np.integer[Any]]
 
 @dataclass(frozen=True)
 class Counts:
-    """How often each n-gram and each context occurs, and how many tokens follow each context.
+    """Counts of n-grams and contexts, and the number of distinct tokens after each context.
 
-    Keys are sorted numbers; see `Counts.of`.
+    ``grams`` and ``contexts`` are sorted integer keys; see `Counts.of`.
     """
 
     grams: NDArray[np.int64]
@@ -29,14 +29,14 @@ class Counts:
 
     @classmethod
     def of(cls, grams: NDArray[np.int64], n_tokens: int) -> Counts:
-        """Count keys, of which the last token is the lowest digit."""
+        """Count integer keys in base ``n_tokens``, whose lowest digit is the last token."""
         keys, counts = np.unique(grams, return_counts=True)
         contexts, first = np.unique(keys // n_tokens, return_index=True)
         ends = np.append(first[1:], len(keys))
         return cls(keys, counts, contexts, np.add.reduceat(counts, first), ends - first)
 
     def discount(self) -> float:
-        """Return what is taken from each count: n1 / (n1 + 2 n2), after Ney, Essen and Kneser (1994)."""
+        """Return the absolute discount n1 / (n1 + 2 n2) of Ney, Essen and Kneser (1994)."""
         once, twice = np.count_nonzero(self.counts == 1), np.count_nonzero(self.counts == 2)
         return float(once / (once + 2 * twice)) if once else 0.5
 
@@ -44,24 +44,24 @@ class Counts:
 def probabilities(
     train: Sequence[Ids], test: Sequence[Ids], *, order: int, n_tokens: int
 ) -> NDArray[np.float64]:
-    """Return the probability of every token but the first of each test row, one row after the other.
+    """Return the probability of every token of the test rows except the first of each, concatenated.
 
-    Chen and Goodman (1999), interpolated Kneser-Ney with one discount for each order: the highest order
-    counts how often an n-gram occurs, the lower ones in how many contexts.
+    Interpolated Kneser-Ney smoothing with one discount for each order (Chen and Goodman, 1999): the highest
+    order counts occurrences of an n-gram, the lower ones distinct contexts.
 
     Parameters
     ----------
     train, test
-        Rows of ids from 0 to ``n_tokens - 1``. The first of each begins it, and is not asked for.
+        Rows of ids from 0 to ``n_tokens - 1``. The first id of each is its start token and not predicted.
     order
-        Length of an n-gram: a token, and ``order - 1`` that are known before it. 1 knows none.
+        Length of an n-gram: a token and the ``order - 1`` before it; 1 is a unigram model.
     n_tokens
-        How many there are.
+        Size of the vocabulary.
 
     Raises
     ------
     ParameterError
-        If n-grams of that order cannot be counted in 64 bits.
+        If the keys of that order do not fit into 64 bits.
 
     Examples
     --------
@@ -71,43 +71,42 @@ def probabilities(
     """
     if n_tokens**order > np.iinfo(np.int64).max:
         raise ParameterError(
-            f"{n_tokens} tokens and order {order} do not fit into 64 bits; choose a lower order."
+            f"Keys of {n_tokens} tokens and order {order} do not fit into 64 bits. Choose a lower order."
         )
-    seen, asked = _keys(train, order, n_tokens), _keys(test, order, n_tokens)
-    answer = np.full(len(asked), 1 / n_tokens)
+    train_keys, test_keys = _keys(train, order, n_tokens), _keys(test, order, n_tokens)
+    smoothed = np.full(len(test_keys), 1 / n_tokens)
     for n in range(1, order + 1):
-        longer = seen if n == order else np.unique(seen % n_tokens ** (n + 1))
-        table = Counts.of(longer % n_tokens**n, n_tokens)
+        keys = train_keys if n == order else np.unique(train_keys % n_tokens ** (n + 1))
+        table = Counts.of(keys % n_tokens**n, n_tokens)
         discount = table.discount()
-        grams = asked % n_tokens**n
+        grams = test_keys % n_tokens**n
         count = _look_up(table.grams, table.counts, grams)
         total = _look_up(table.contexts, table.totals, grams // n_tokens)
         kinds = _look_up(table.contexts, table.kinds, grams // n_tokens)
-        known = np.maximum(total, 1)
-        mixed = (np.maximum(count - discount, 0) + discount * kinds * answer) / known
-        answer = np.where(total > 0, mixed, answer)
-    return answer
+        mixed = (np.maximum(count - discount, 0) + discount * kinds * smoothed) / np.maximum(total, 1)
+        smoothed = np.where(total > 0, mixed, smoothed)
+    return smoothed
 
 
 def bits_per_token(train: Sequence[Ids], test: Sequence[Ids], *, order: int, n_tokens: int) -> float:
-    """Return the mean of -log2 of the probabilities."""
+    """Return the cross-entropy on the test rows in bits per token."""
     return float(-np.log2(probabilities(train, test, order=order, n_tokens=n_tokens)).mean())
 
 
 def _keys(rows: Sequence[Ids], order: int, n_tokens: int) -> NDArray[np.int64]:
-    """Return one number for each token but the first of a row: itself and what goes before it."""
+    """Return the integer key of the n-gram that ends at each token except the first of a row."""
     keys = []
     for row in rows:
         padded = np.concatenate([np.full(order, row[0]), row[1:]]).astype(np.int64)
         key = np.zeros(len(row) - 1, dtype=np.int64)
-        for place in range(1, order + 1):
-            key = key * n_tokens + padded[place : place + len(key)]
+        for position in range(1, order + 1):
+            key = key * n_tokens + padded[position : position + len(key)]
         keys.append(key)
     return np.concatenate(keys)
 
 
 def _look_up(
-    keys: NDArray[np.int64], values: NDArray[np.int64], asked: NDArray[np.int64]
+    keys: NDArray[np.int64], values: NDArray[np.int64], queries: NDArray[np.int64]
 ) -> NDArray[np.int64]:
-    place = np.minimum(np.searchsorted(keys, asked), len(keys) - 1)
-    return np.where(keys[place] == asked, values[place], 0)
+    position = np.minimum(np.searchsorted(keys, queries), len(keys) - 1)
+    return np.where(keys[position] == queries, values[position], 0)

@@ -1,7 +1,7 @@
-"""Originality: whether a melody copies a passage of those that were learned from, and where.
+"""Originality of melodies: longest passages copied from the training data, in any key.
 
-Melodies are compared by their steps from note to note and by how long the notes last, so a copy in another
-key is a copy. Every passage is compared with every other: nothing is sampled or hashed away.
+Melodies are compared by intervals and durations, so that a transposed copy is a copy. The search is
+exhaustive: every passage is compared with every other.
 """
 
 from __future__ import annotations
@@ -15,17 +15,17 @@ from numpy.typing import NDArray
 from woodshed.errors import ParameterError
 
 N_GRAM = 8
-"""Notes in a passage that counts as new or known."""
+"""Number of notes of the passages that are counted as new or copied."""
 
-_BETWEEN = -1  # parts two melodies; equal to nothing
-_UNHEARD = -2  # a step that no known melody has
+_SEPARATOR = -1  # between two melodies; equal to no step
+_UNKNOWN = -2  # a step that occurs in no indexed melody
 
-Places = NDArray[np.int64]
+Integers = NDArray[np.int64]
 
 
 @dataclass(frozen=True, eq=False)
 class Melody:
-    """Notes one after the other.
+    """A monophonic sequence of notes.
 
     Parameters
     ----------
@@ -34,21 +34,21 @@ class Melody:
     duration_beats
         Shape ``(n_notes,)``.
     bar
-        The number of the bar in which each begins, shape ``(n_notes,)``, ascending.
+        Number of the bar in which each note begins, shape ``(n_notes,)``, ascending.
     name
-        What to call it, such as its title.
+        Name, such as the title.
     onset_beats
-        When each begins, shape ``(n_notes,)``; empty if they follow each other without rests.
+        Onset of each note, shape ``(n_notes,)``; empty if there are no rests.
 
     Raises
     ------
     ParameterError
-        If they do not have one length.
+        If the arrays differ in length.
     """
 
-    pitch_midi: Places
+    pitch_midi: Integers
     duration_beats: NDArray[np.float64]
-    bar: Places
+    bar: Integers
     name: str = ""
     onset_beats: NDArray[np.float64] = field(default_factory=lambda: np.empty(0))
 
@@ -57,7 +57,7 @@ class Melody:
             object.__setattr__(self, field_, np.asarray(getattr(self, field_), dtype))
         if not self.pitch_midi.shape == self.duration_beats.shape == self.bar.shape:
             raise ParameterError(
-                "A melody expects one pitch, one duration and one bar for each note, got "
+                "pitch_midi, duration_beats and bar must have the same shape (n_notes,), got "
                 f"{self.pitch_midi.shape}, {self.duration_beats.shape} and {self.bar.shape}."
             )
         if len(self.onset_beats) != len(self.pitch_midi):
@@ -65,7 +65,7 @@ class Melody:
             object.__setattr__(self, "onset_beats", np.concatenate([[0.0], ends[:-1]])[: len(ends)])
 
     def steps(self) -> list[tuple[int, float]]:
-        """Return what a copy has in common with it: each duration, and the interval to the next note."""
+        """Return the transposition-invariant steps: the interval to the next note and the duration."""
         intervals = np.diff(self.pitch_midi).tolist()
         durations = np.round(self.duration_beats[:-1], 6).tolist()
         return list(zip(intervals, durations, strict=True))
@@ -73,24 +73,24 @@ class Melody:
 
 @dataclass(frozen=True)
 class Originality:
-    """How much of a melody is known, and the passage that is most like another.
+    """How much of a melody is copied, and its longest copied passage.
 
     Parameters
     ----------
     n_notes
-        Notes of the melody.
+        Number of notes of the melody.
     copied_notes, copied_bars
-        Longest run of notes, and of whole bars, that a known melody also has; 0 if no two notes agree.
+        Longest run of notes, and of whole bars, that an indexed melody also has; 0 if there is none.
     start, stop
-        The notes of that run, ``stop`` not included.
+        Integers of the notes of that run, ``stop`` excluded.
     source, source_number
-        Name of the known melody that has it, and its number among all; empty and -1 if there is none.
+        Name and index of the melody it is copied from; empty and -1 if there is none.
     source_start
-        The note of the known melody at which it begins there.
+        Index of the first note of the run in that melody.
     transposed_by
-        Semitones from the known passage to this one.
+        Semitones from that melody to this one.
     new_share
-        Share of the passages of `N_GRAM` notes that no known melody has; NaN for a shorter melody.
+        Share of the passages of `N_GRAM` notes that no indexed melody has; NaN for a shorter melody.
     """
 
     n_notes: int
@@ -105,20 +105,20 @@ class Originality:
     new_share: float
 
 
-class Known:
-    """The melodies that were learned from, ready to be searched.
+class MelodyIndex:
+    """Index of the training melodies for the search of copied passages.
 
     Parameters
     ----------
     melodies
-        All of them; kept as ``melodies``.
+        All melodies, also available as the attribute ``melodies``.
 
     Examples
     --------
     >>> scale = Melody([60, 62, 64, 65, 67], [1.0] * 5, [1, 1, 1, 1, 2], "scale")
     >>> higher = Melody([50, 67, 69, 71, 40], [1.0] * 5, [1, 1, 1, 1, 2])
-    >>> found = Known([scale]).compare(higher)
-    >>> found.copied_notes, found.source, found.transposed_by, (found.start, found.stop)
+    >>> copy = MelodyIndex([scale]).compare(higher)
+    >>> copy.copied_notes, copy.source, copy.transposed_by, (copy.start, copy.stop)
     (3, 'scale', 7, (1, 4))
     """
 
@@ -130,7 +130,7 @@ class Known:
         for melody in self.melodies:
             starts.append(len(row))
             row += [self._codes.setdefault(step, len(self._codes)) for step in melody.steps()]
-            row.append(_BETWEEN)
+            row.append(_SEPARATOR)
         self._row = np.array(row, dtype=np.int32)
         self._starts = np.array(starts, dtype=np.int64)
 
@@ -138,18 +138,18 @@ class Known:
         return len(self.melodies)
 
     def compare(self, melody: Melody) -> Originality:
-        """Find the longest passage that a known melody has, too."""
-        runs, places = self._runs(melody)
+        """Find the longest passage that also occurs in an indexed melody."""
+        runs, positions = self._runs(melody)
         n_notes = len(melody.pitch_midi)
-        heard = runs[: max(0, n_notes - N_GRAM + 1)]
-        new_share = float(np.mean(heard < N_GRAM)) if len(heard) else float("nan")
+        passages = runs[: max(0, n_notes - N_GRAM + 1)]
+        new_share = float(np.mean(passages < N_GRAM)) if len(passages) else float("nan")
         if not len(runs) or runs.max() < 2:
             return Originality(n_notes, 0, 0, 0, 0, "", -1, 0, 0, new_share)
         start = int(runs.argmax())
         stop = start + int(runs[start])
-        number = int(np.searchsorted(self._starts, places[start], side="right")) - 1
+        number = int(np.searchsorted(self._starts, positions[start], side="right")) - 1
         source = self.melodies[number]
-        source_start = int(places[start] - self._starts[number])
+        source_start = int(positions[start] - self._starts[number])
         return Originality(
             n_notes=n_notes,
             copied_notes=stop - start,
@@ -165,23 +165,23 @@ class Known:
             new_share=new_share,
         )
 
-    def _runs(self, melody: Melody) -> tuple[Places, Places]:
-        """Return, for each note but the last, how many notes from it on are known, and from where."""
-        codes = [self._codes.get(step, _UNHEARD) for step in melody.steps()]
-        runs, places = np.zeros(len(codes), np.int64), np.zeros(len(codes), np.int64)
+    def _runs(self, melody: Melody) -> tuple[Integers, Integers]:
+        """Return, for each note but the last, the length of the copied run from it and its position."""
+        codes = [self._codes.get(step, _UNKNOWN) for step in melody.steps()]
+        runs, positions = np.zeros(len(codes), np.int64), np.zeros(len(codes), np.int64)
         if not len(self._row):
-            return runs, places
-        following = np.zeros(len(self._row) + 1, np.int32)  # steps that agree from each place on
+            return runs, positions
+        following = np.zeros(len(self._row) + 1, np.int32)  # number of equal steps from each position on
         for k in range(len(codes) - 1, -1, -1):
             agree = self._row == codes[k]
             following[:-1] = np.where(agree, following[1:] + 1, 0)
-            places[k] = int(following.argmax())
-            runs[k] = following[places[k]]
-        return np.where(runs > 0, runs + 1, 0), places
+            positions[k] = int(following.argmax())
+            runs[k] = following[positions[k]]
+        return np.where(runs > 0, runs + 1, 0), positions
 
 
-def _whole_bars(bar: Places, start: int, stop: int) -> int:
-    """Count the bars all of whose notes are among the notes from ``start`` to ``stop``."""
+def _whole_bars(bar: Integers, start: int, stop: int) -> int:
+    """Count the bars that lie entirely within the notes from ``start`` to ``stop``."""
     inside = np.unique(bar[start:stop])
     if start > 0 and bar[start - 1] == bar[start]:
         inside = inside[inside != bar[start]]

@@ -131,7 +131,7 @@ def roc_curve(is_positive: ArrayLike, score: ArrayLike) -> tuple[Values, Values,
 
     positive, score = _positive_and_score(is_positive, score)
     with warnings.catch_warnings():
-        warnings.simplefilter("ignore", UndefinedMetricWarning)  # NaN says it
+        warnings.simplefilter("ignore", UndefinedMetricWarning)  # reported as NaN
         false_rate, true_rate, thresholds = metrics.roc_curve(positive, score, drop_intermediate=False)
     return false_rate, true_rate, thresholds
 
@@ -152,10 +152,10 @@ def roc_auc(is_positive: ArrayLike, score: ArrayLike) -> float:
     n_pairs = n_positive * (positive.size - n_positive)
     if not n_pairs:
         return math.nan
-    _, place, counts = np.unique(score, return_inverse=True, return_counts=True)
+    _, rank_of, counts = np.unique(score, return_inverse=True, return_counts=True)
     # Equal scores share their mean rank.
     ranks = np.cumsum(counts) - (counts - 1) / 2
-    u_statistic = ranks[place][positive].sum() - n_positive * (n_positive + 1) / 2
+    u_statistic = ranks[rank_of][positive].sum() - n_positive * (n_positive + 1) / 2
     return float(u_statistic / n_pairs)
 
 

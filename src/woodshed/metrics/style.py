@@ -1,6 +1,6 @@
-"""Style: what music looks like in numbers, so that new music can be set beside that which was learned from.
+"""Style statistics of music, to compare generated music with the training data.
 
-Nothing here says what is good. A difference says where new music does not sound like the old.
+They describe and do not judge: a difference shows in which respect generated music deviates.
 """
 
 from __future__ import annotations
@@ -15,80 +15,80 @@ from numpy.typing import ArrayLike, NDArray
 from woodshed.errors import ParameterError
 from woodshed.metrics.originality import Melody
 
-FURTHEST = 12
-"""Semitones from note to note that have a bin of their own; what is further is counted with it."""
+MAX_STEP = 12
+"""Largest interval with a bin of its own, in semitones; larger ones are counted with it."""
 
 LENGTHS = (0.25, 0.5, 0.75, 1.0, 1.5, 2.0, 3.0, 4.0)
-"""Lengths of notes in quarter notes; any other is counted with the nearest, by its ratio."""
+"""Bins of note lengths in quarter notes; others are counted with the nearest by ratio."""
 
 LEAP = 7
-"""Semitones beyond which a move is counted as a leap: more than a fifth."""
+"""Intervals above this are leaps, in semitones: more than a fifth."""
 
-STEP, LENGTH = "step from note to note, in semitones", "length of a note, in quarter notes"
+STEP, LENGTH = "interval to the next note, in semitones", "note length, in quarter notes"
 
 Shares = Mapping[str, float]
 
 
 @dataclass(frozen=True)
 class Style:
-    """Some music in numbers.
+    """Style statistics.
 
     Parameters
     ----------
     numbers
-        Question -> answer, such as the mean range in semitones.
+        Name -> value, such as the mean range in semitones.
     shares
-        Question -> bin -> share; the shares of a question add up to 1.
+        Name -> bin -> share; the shares of a name sum to 1.
     """
 
     numbers: Mapping[str, float]
     shares: Mapping[str, Shares] = field(default_factory=dict)
 
     def plus(self, numbers: Mapping[str, float], shares: Mapping[str, Shares] | None = None) -> Style:
-        """Add answers to more questions."""
+        """Return a copy with further statistics."""
         return Style({**self.numbers, **numbers}, {**self.shares, **(shares or {})})
 
 
 def melody_style(melodies: Sequence[Melody]) -> Style:
-    """Describe melodies: how wide, how long, by which steps and in which lengths they go.
+    """Compute range, length, intervals and durations of melodies.
 
     Raises
     ------
     ParameterError
-        If none has a note.
+        If no melody has a note.
 
     Examples
     --------
     >>> style = melody_style([Melody([60, 64, 72, 72], [1.0, 1.0, 1.0, 3.0], [1, 1, 1, 2])])
-    >>> style.numbers["range, in semitones"], round(style.numbers["moves that are leaps"], 2)
+    >>> style.numbers["range, in semitones"], round(style.numbers["share of leaps"], 2)
     (12.0, 0.33)
     >>> style.shares[LENGTH]["1"], style.shares[LENGTH]["3"]
     (0.75, 0.25)
     """
-    heard = [melody for melody in melodies if len(melody.pitch_midi)]
-    if not heard:
-        raise ParameterError("A style is told from melodies with notes, got none.")
-    steps = np.concatenate([np.diff(melody.pitch_midi) for melody in heard])
-    lengths = np.concatenate([melody.duration_beats for melody in heard])
+    voiced = [melody for melody in melodies if len(melody.pitch_midi)]
+    if not voiced:
+        raise ParameterError("melody_style expects at least one melody with notes, got none.")
+    steps = np.concatenate([np.diff(melody.pitch_midi) for melody in voiced])
+    lengths = np.concatenate([melody.duration_beats for melody in voiced])
     return Style(
         {
-            "notes": float(np.mean([len(melody.pitch_midi) for melody in heard])),
-            "range, in semitones": float(np.mean([np.ptp(melody.pitch_midi) for melody in heard])),
-            "moves that are leaps": _share(np.abs(steps) > LEAP),
-            "notes struck again": _share(steps == 0),
-            "length of a note, in quarter notes": float(lengths.mean()),
+            "notes": float(np.mean([len(melody.pitch_midi) for melody in voiced])),
+            "range, in semitones": float(np.mean([np.ptp(melody.pitch_midi) for melody in voiced])),
+            "share of leaps": _share(np.abs(steps) > LEAP),
+            "share of repeated notes": _share(steps == 0),
+            "mean note length, in quarter notes": float(lengths.mean()),
         },
         {STEP: step_shares(steps), LENGTH: length_shares(lengths)},
     )
 
 
 def step_shares(steps: ArrayLike) -> dict[str, float]:
-    """Count steps from note to note.
+    """Return the distribution of intervals between successive notes.
 
     Parameters
     ----------
     steps
-        Semitones upwards, shape ``(n_steps,)``.
+        Semitones, positive upwards, shape ``(n_steps,)``.
 
     Examples
     --------
@@ -96,44 +96,44 @@ def step_shares(steps: ArrayLike) -> dict[str, float]:
     >>> shares["+2"], shares["-2"], shares["+12"]
     (0.4, 0.2, 0.2)
     """
-    near = np.clip(np.asarray(steps, np.int64), -FURTHEST, FURTHEST)
+    near = np.clip(np.asarray(steps, np.int64), -MAX_STEP, MAX_STEP)
     return _shares(
-        near.tolist(), {step: f"{step:+d}" if step else "0" for step in range(-FURTHEST, FURTHEST + 1)}
+        near.tolist(), {step: f"{step:+d}" if step else "0" for step in range(-MAX_STEP, MAX_STEP + 1)}
     )
 
 
 def length_shares(lengths: ArrayLike) -> dict[str, float]:
-    """Count lengths of notes.
+    """Return the distribution of note lengths.
 
     Parameters
     ----------
     lengths
         In quarter notes, above 0, shape ``(n_notes,)``.
     """
-    known = np.array(LENGTHS)
-    ratios = np.abs(np.log(np.asarray(lengths, np.float64)[:, np.newaxis] / known))
-    return _shares(known[ratios.argmin(axis=1)].tolist(), {length: f"{length:g}" for length in LENGTHS})
+    bins = np.array(LENGTHS)
+    ratios = np.abs(np.log(np.asarray(lengths, np.float64)[:, np.newaxis] / bins))
+    return _shares(bins[ratios.argmin(axis=1)].tolist(), {length: f"{length:g}" for length in LENGTHS})
 
 
-def in_common(one: Shares, other: Shares) -> float:
-    """Return how much of two distributions lies in the same bins, 0 to 1.
+def overlap(one: Shares, other: Shares) -> float:
+    """Return the overlap of two distributions, 0 to 1: the sum of the smaller shares.
 
     Examples
     --------
-    >>> in_common({"a": 0.5, "b": 0.5}, {"b": 0.75, "c": 0.25})
+    >>> overlap({"a": 0.5, "b": 0.5}, {"b": 0.75, "c": 0.25})
     0.5
     """
     return float(sum(min(share, other.get(name, 0.0)) for name, share in one.items()))
 
 
-def bars_heard_before(melody: Melody) -> NDArray[np.bool_]:
-    """Say of each bar but the first whether an earlier one has the same notes; repeats are not played.
+def repeated_bars(melody: Melody) -> NDArray[np.bool_]:
+    """Return whether an earlier bar has the same notes, for each bar but the first; repeats are not expanded.
 
     Examples
     --------
-    >>> bars_heard_before(Melody([60, 62, 64, 62, 60], [2.0, 1, 1, 1, 1], [1, 2, 2, 3, 3])).tolist()
+    >>> repeated_bars(Melody([60, 62, 64, 62, 60], [2.0, 1, 1, 1, 1], [1, 2, 2, 3, 3])).tolist()
     [False, False]
-    >>> bars_heard_before(Melody([60, 62, 60, 62], [1.0, 1, 1, 1], [1, 1, 2, 2])).tolist()
+    >>> repeated_bars(Melody([60, 62, 60, 62], [1.0, 1, 1, 1], [1, 1, 2, 2])).tolist()
     [True]
     """
     bars: dict[int, list[tuple[int, float]]] = {}
@@ -141,11 +141,11 @@ def bars_heard_before(melody: Melody) -> NDArray[np.bool_]:
     for bar, pitch, duration in rows:
         bars.setdefault(bar, []).append((pitch, round(duration, 6)))
     seen: set[tuple[tuple[int, float], ...]] = set()
-    found = []
+    repeated = []
     for notes in bars.values():
-        found.append(tuple(notes) in seen)
+        repeated.append(tuple(notes) in seen)
         seen.add(tuple(notes))
-    return np.array(found[1:], bool)
+    return np.array(repeated[1:], bool)
 
 
 def _share(flags: NDArray[np.bool_]) -> float:

@@ -1,7 +1,7 @@
-"""Voice leading: how four voices move, and what teachers of harmony would mark.
+"""Voice-leading faults of four-part harmony.
 
-Grids hold the MIDI pitch that sounds at each step in soprano, alto, tenor and bass; -1 is silence. The rules
-are those of any textbook; Bach breaks them now and then, so compare with his own rates.
+Grids hold the MIDI pitch of soprano, alto, tenor and bass at each step; -1 is silence. The rules are those of
+textbooks; Bach breaks them now and then, so compare with his own rates.
 """
 
 from __future__ import annotations
@@ -19,16 +19,16 @@ SILENCE = -1
 N_VOICES = 4
 
 RANGES = ((60, 81), (53, 74), (47, 69), (38, 64))
-"""Lowest and highest pitch that choirs are mostly asked for: soprano, alto, tenor, bass."""
+"""Lowest and highest pitch of soprano, alto, tenor and bass in choral writing."""
 
 FIFTH, OCTAVE = 7, 0
-"""Semitones above the lower voice, without octaves."""
+"""Intervals modulo 12 semitones."""
 
 MAX_SPACING = 12
-"""Semitones between soprano and alto, and between alto and tenor, at most; the bass may stand apart."""
+"""Maximum distance between soprano and alto, and between alto and tenor, in semitones."""
 
 LEAP = 12
-"""Semitones of a step from note to note beyond which it is a leap that singers dislike."""
+"""Melodic intervals above this are leaps, in semitones."""
 
 Grid = NDArray[np.int64]
 Flags = NDArray[np.bool_]
@@ -36,24 +36,24 @@ Flags = NDArray[np.bool_]
 
 @dataclass(frozen=True)
 class VoiceLeading:
-    """Rates of what happens in some chorales.
+    """Rates of voice-leading faults in chorales.
 
     Parameters
     ----------
     n_changes
-        Steps at which any voice moves: chord changes.
+        Number of steps at which any voice moves.
     parallels
-        Parallel fifths and octaves (unisons count) per chord change, over all pairs of voices.
+        Parallel fifths and octaves (including unisons) per chord change, over all pairs of voices.
     crossings
-        Share of chords in which a voice is above one that should be above it.
+        Share of chords with a voice above its upper neighbour.
     wide
         Share of chords with more than an octave between soprano and alto, or alto and tenor.
     out_of_range
-        Share of notes that are beyond `RANGES`.
+        Share of notes outside `RANGES`.
     leaps
-        Share of moves of a voice that are wider than an octave.
+        Share of melodic intervals wider than an octave.
     doubled_leading_tones
-        Share of chords in which two voices or more have the leading tone; NaN without keynotes.
+        Share of chords with a doubled leading tone; NaN without tonics.
     """
 
     n_changes: int
@@ -72,23 +72,23 @@ class VoiceLeading:
 
 
 def evaluate(grids: Sequence[ArrayLike], tonics: Sequence[int] | None = None) -> VoiceLeading:
-    """Count what happens in chorales.
+    """Count the voice-leading faults of chorales.
 
     Parameters
     ----------
     grids
-        Each MIDI pitches, shape ``(n_steps, 4)``; -1 is silence.
+        MIDI pitches, shape ``(n_steps, 4)`` each; -1 is silence.
     tonics
-        Pitch class of each keynote, 0 to 11; None does not ask about leading tones.
+        Pitch class of the tonic of each grid, 0 to 11; None skips leading tones.
 
     Raises
     ------
     ParameterError
-        If there are no grids, one has another shape, or there is not one keynote for each.
+        If there are no grids, one has another shape, or the number of tonics differs.
 
     Examples
     --------
-    Soprano and bass go from an octave to an octave:
+    Soprano and bass move in parallel octaves:
 
     >>> evaluate([[[72, 67, 64, 48], [74, 67, 65, 50]]]).parallels
     1.0
@@ -96,7 +96,7 @@ def evaluate(grids: Sequence[ArrayLike], tonics: Sequence[int] | None = None) ->
     if not len(grids):
         raise ParameterError("evaluate expects at least one grid, got none.")
     if tonics is not None and len(tonics) != len(grids):
-        raise ParameterError(f"evaluate expects a keynote for each of {len(grids)} grids, got {len(tonics)}.")
+        raise ParameterError(f"evaluate expects one tonic for each of {len(grids)} grids, got {len(tonics)}.")
     chords = [chords_of(grid) for grid in grids]
     doubled = float("nan")
     if tonics is not None:
@@ -115,7 +115,7 @@ def evaluate(grids: Sequence[ArrayLike], tonics: Sequence[int] | None = None) ->
 
 
 def chords_of(grid: ArrayLike) -> Grid:
-    """Leave out the steps at which no voice moves.
+    """Return the steps at which any voice moves.
 
     Raises
     ------
@@ -140,7 +140,7 @@ PAIRS = tuple(combinations(range(N_VOICES), 2))
 
 
 def parallels(chords: ArrayLike) -> Flags:
-    """Find where two voices move in the same direction from a fifth or octave to another.
+    """Find parallel fifths and octaves.
 
     Parameters
     ----------
@@ -150,7 +150,7 @@ def parallels(chords: ArrayLike) -> Flags:
     Returns
     -------
     numpy.ndarray
-        Shape ``(n_chords, 6)``: whether a pair of `PAIRS` has a fault on the way into a chord.
+        Shape ``(n_chords, 6)``: whether each of `PAIRS` moves in parallel into a chord.
 
     Examples
     --------
@@ -158,31 +158,31 @@ def parallels(chords: ArrayLike) -> Flags:
     [False, True, True, False, False, True]
     """
     pitches = np.asarray(chords, dtype=np.int64)
-    found = np.zeros((len(pitches), len(PAIRS)), bool)
+    parallel = np.zeros((len(pitches), len(PAIRS)), bool)
     for number, (upper, lower) in enumerate(PAIRS):
         gap = np.abs(pitches[:, upper] - pitches[:, lower]) % 12
         moves = np.diff(pitches[:, [upper, lower]], axis=0)
         sounding = (pitches[:, [upper, lower]] != SILENCE).all(axis=1)
         together = (moves[:, 0] * moves[:, 1] > 0) & sounding[1:] & sounding[:-1]
         perfect = (gap[1:] == gap[:-1]) & ((gap[1:] == FIFTH) | (gap[1:] == OCTAVE))
-        found[1:, number] = together & perfect
-    return found
+        parallel[1:, number] = together & perfect
+    return parallel
 
 
 def crossings(chords: ArrayLike) -> Flags:
-    """Find where a voice is above its upper neighbour, shape ``(n_chords, 3)``; a unison is none."""
+    """Find voices above their upper neighbour, shape ``(n_chords, 3)``; a unison is not a crossing."""
     upper, lower, sounding = _neighbours(chords)
     return sounding & (lower > upper)
 
 
 def wide(chords: ArrayLike) -> Flags:
-    """Find more than `MAX_SPACING` between soprano and alto, alto and tenor; shape ``(n_chords, 2)``."""
+    """Find spacings above `MAX_SPACING` of soprano and alto, alto and tenor, shape ``(n_chords, 2)``."""
     upper, lower, sounding = _neighbours(chords)
     return (sounding & (upper - lower > MAX_SPACING))[:, :2]
 
 
 def doubled_leading_tones(chords: ArrayLike, tonic: int) -> Flags:
-    """Find chords in which two voices or more have the note below the keynote, shape ``(n_chords,)``.
+    """Find chords in which at least two voices have the leading tone, shape ``(n_chords,)``.
 
     Examples
     --------
@@ -208,14 +208,14 @@ def _beyond(chords: Grid) -> Flags:
 
 
 def _leaps(chords: Grid) -> Flags:
-    """Say of each move of a voice whether it is a leap."""
+    """Return whether each melodic interval is a leap."""
     moves = np.abs(np.diff(chords, axis=0))
-    heard = (chords[1:] != SILENCE) & (chords[:-1] != SILENCE) & (moves > 0)
-    leaps: Flags = moves[heard] > LEAP
+    sounding = (chords[1:] != SILENCE) & (chords[:-1] != SILENCE) & (moves > 0)
+    leaps: Flags = moves[sounding] > LEAP
     return leaps
 
 
 def _share(flags: Sequence[Flags]) -> float:
-    """Return the share that is true of all of them; 0 if there are none."""
+    """Return the share of true flags; 0 if there are none."""
     joined = np.concatenate(flags)
     return float(joined.mean()) if len(joined) else 0.0

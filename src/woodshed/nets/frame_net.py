@@ -1,29 +1,31 @@
-"""Nets over frames of notes whose likelihood is exact: a reader of the frames before, and a head for one."""
+"""Autoregressive nets over frames of notes with an exact likelihood."""
 
 from __future__ import annotations
 
 from typing import Any
 
 import keras
-from keras import layers
+from keras import layers, ops
 
 from woodshed.errors import ParameterError, near_miss
+from woodshed.nets.causal_attention import causal_blocks
 from woodshed.nets.nade import LearnedBias, Nade
 from woodshed.nets.recurrent import Recurrent
-from woodshed.nets.tcn import gated_stacks
-from woodshed.nets.transformer_lm import causal_blocks
 
 READERS = ("none", "rnn", "gru", "lstm", "tcn", "transformer")
-"""What may read the frames before; none leaves every frame by itself."""
+"""Readers of the preceding frames; "none" models every frame by itself."""
 
-HEADS = ("apart", "nade")
-"""How the notes of a frame are asked: each by itself, or each knowing those below it."""
+HEADS = ("independent", "nade")
+"""Notes of a frame given the past: independent, or each conditioned on those below it."""
 
 N_HEADS = 4
-"""Heads of a transformer's attention."""
+"""Attention heads of the transformer."""
+
+KERNEL_SIZE = 2
+"""Frames per convolution of the TCN."""
 
 
-def frame_net(  # noqa: PLR0913  all that makes a net
+def frame_net(  # noqa: PLR0913  an architecture needs its settings
     n_notes: int = 88,
     *,
     reader: str = "gru",
@@ -34,70 +36,102 @@ def frame_net(  # noqa: PLR0913  all that makes a net
     dropout: float = 0.2,
     context: int = 128,
 ) -> keras.Model:
-    """Build a net that reads the frames before, and asks the notes of a frame in one of two ways.
+    """Build a net that predicts each frame from those before it.
 
-    With the head ``apart`` and a recurrent reader it is the RNN of Boulanger-Lewandowski, Bengio and
+    With a recurrent reader and the head ``independent`` it is the RNN of Boulanger-Lewandowski, Bengio and
     Vincent, "Modeling temporal dependencies in high-dimensional sequences" (2012); with ``tcn`` that of Bai
-    et al. (2018), but gated: given the past, the notes of a frame know nothing of each other. With ``nade``
-    they do; a recurrent reader then makes the RNN-NADE of the first of these papers.
+    et al., "An empirical evaluation of generic convolutional and recurrent networks for sequence modeling"
+    (2018), but gated. Given the past, the notes of a frame are then independent. With the head ``nade`` they
+    are not; with a recurrent reader this is the RNN-NADE of the first paper.
 
     Parameters
     ----------
     n_notes
-        Notes of a frame; 88 for the piano.
+        Number of notes in a frame; 88 for the piano.
     reader
-        Of `READERS`.
+        One of `READERS`.
     head
-        Of `HEADS`.
+        One of `HEADS`.
     n_hidden
-        Hidden units of a NADE.
-    width, n_layers, dropout
-        Values that describe a moment, layers on top of each other, share dropped after each while learning.
+        Number of hidden units of the NADE.
+    width
+        Number of values per time step.
+    n_layers
+        Number of layers of the reader.
+    dropout
+        Dropout rate after each layer during training.
     context
-        Frames that a transformer looks back at most.
+        Maximum number of frames that a transformer attends to.
 
     Returns
     -------
     keras.Model
-        ``(batch, time, n_notes)`` of 0 and 1 to logits of the *same* frames, each given all frames before it.
-        The exact nats of each frame are ``bernoulli_nats(frames, net(frames))``. The layers ``note_bias``
-        and, with NADE, ``hidden_bias`` hold what the frames before say.
+        ``(batch, time, n_notes)`` of 0 and 1 to logits of the *same* frames, each given all frames before
+        it. The exact negative log-likelihood is ``bernoulli_nats(frames, net(frames))``. The outputs of the
+        layers ``note_bias`` and, with NADE, ``hidden_bias`` depend on the preceding frames only.
 
     Raises
     ------
     ParameterError
-        If there is no such reader or head.
+        If the reader or head is unknown.
 
     Examples
     --------
-    >>> frame_net(reader="rnn", head="apart", width=100).count_params()  # 100*(88+100+1) + 88*(100+1)
+    >>> net = frame_net(reader="rnn", head="independent", width=100)
+    >>> net.count_params()  # 100*(88+100+1) + 88*(100+1)
     27788
     >>> frame_net(reader="gru", width=100).count_params()  # 3*100*(88+100+2) + 2*88*64 + (100+1)*(88+64)
     83616
     """
-    for name, value, known in (("reader", reader, READERS), ("head", head, HEADS)):
-        if value not in known:
-            raise ParameterError(f"A net of frames has no {name} {value!r}. {near_miss(value, known)}")
+    for name, value, options in (("reader", reader, READERS), ("head", head, HEADS)):
+        if value not in options:
+            raise ParameterError(f"Unknown {name} {value!r}. {near_miss(value, options)}")
     frames = keras.Input((None, n_notes), name="frames")  # (B, T, N)
     if reader == "none":
         state, bias = frames, LearnedBias
     else:
-        before = layers.ZeroPadding1D((1, 0))(frames)[:, :-1]  # (B, T, N): each frame sees those before it
+        before = layers.ZeroPadding1D((1, 0))(frames)[:, :-1]  # (B, T, N): shifted by one frame
         state = _read(before, reader, width=width, n_layers=n_layers, dropout=dropout, context=context)
         bias = layers.Dense
     note_bias = bias(n_notes, name="note_bias")(state)  # (B, T, N)
-    if head == "apart":
+    if head == "independent":
         return keras.Model(frames, note_bias, name="frame_net")
     hidden_bias = bias(n_hidden, name="hidden_bias")(state)  # (B, T, H)
     outputs = Nade(n_hidden, name="nade")([frames, note_bias, hidden_bias])  # (B, T, N)
     return keras.Model(frames, outputs, name="frame_net")
 
 
+def bernoulli_nats(frames: Any, logits: Any) -> Any:
+    """Return the negative log-likelihood of each frame under independent Bernoulli notes, in nats.
+
+    Parameters
+    ----------
+    frames
+        Zeros and ones, shape ``(..., n_notes)``.
+    logits
+        Log-odds of each note, same shape.
+
+    Returns
+    -------
+    tensor
+        Nats per frame, shape ``(...,)``, at least 0.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> nats = bernoulli_nats(np.ones((1, 4), "float32"), np.zeros((1, 4), "float32"))
+    >>> round(float(nats[0]), 4)  # 4 ln 2
+    2.7726
+    """
+    frames = ops.cast(frames, logits.dtype)
+    return ops.sum(ops.softplus(logits) - frames * logits, axis=-1)  # (...,)
+
+
 def _read(x: Any, reader: str, *, width: int, n_layers: int, dropout: float, context: int) -> Any:
-    """Turn frames ``(B, T, N)`` into what is remembered at each, ``(B, T, W)`` or twice as wide."""
+    """Map frames ``(B, T, N)`` to a state per time step, ``(B, T, W)``, or ``(B, T, 2W)`` of the TCN."""
     if reader == "tcn":
         x = layers.Dense(width, name="enter")(x)  # (B, T, W)
-        _, skip = gated_stacks(x, width, n_layers=n_layers, n_stacks=1, dropout=dropout)
+        skip = _gated_convolutions(x, width, n_layers=n_layers, dropout=dropout)  # (B, T, 2W)
         return layers.Dropout(dropout)(layers.Dense(2 * width, activation="relu")(layers.ReLU()(skip)))
     if reader == "transformer":
         x = layers.Dropout(dropout)(layers.Dense(width, name="enter")(x))  # (B, T, W)
@@ -109,3 +143,21 @@ def _read(x: Any, reader: str, *, width: int, n_layers: int, dropout: float, con
             x = Recurrent(width, cell=reader)(x)  # (B, T, W)
         x = layers.Dropout(dropout)(x)
     return x
+
+
+def _gated_convolutions(x: Any, width: int, *, n_layers: int, dropout: float) -> Any:
+    """Apply causal convolutions dilated by 1, 2, 4 and so on, ``(B, T, W)`` to skips ``(B, T, 2W)``.
+
+    The gated layers of van den Oord et al., "WaveNet: a generative model for raw audio" (2016), with the
+    dropout of Bai et al. (2018).
+    """
+    skips = []
+    for number in range(n_layers):
+        y = layers.Conv1D(2 * width, KERNEL_SIZE, padding="causal", dilation_rate=2**number)(x)  # (B, T, 2W)
+        value, gate = y[..., :width], y[..., width:]  # (B, T, W) each
+        y = layers.Multiply()([layers.Activation("tanh")(value), layers.Activation("sigmoid")(gate)])
+        y = layers.Dropout(dropout)(y)
+        skips.append(layers.Dense(2 * width)(y))  # (B, T, 2W)
+        if number < n_layers - 1:  # the residual output of the last layer is not used
+            x = layers.Add()([x, layers.Dense(width)(y)])
+    return layers.Add()(skips) if len(skips) > 1 else skips[0]

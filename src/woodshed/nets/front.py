@@ -1,4 +1,4 @@
-"""What nets begin with: a level scale that a microphone cannot spoil, and the places of moments."""
+"""Input layers: normalisation of level and spectral colour, and positional encoding."""
 
 from __future__ import annotations
 
@@ -13,25 +13,24 @@ from woodshed.errors import ParameterError
 
 @keras.saving.register_keras_serializable(package="woodshed")
 class ChannelNorm(keras.layers.Layer):  # type: ignore[misc]
-    """Remove level, noise floor and colour of the recording from a window in decibels.
+    """Normalise level, noise floor and spectral colour of a window in decibels.
 
-    Everything more than ``range_db`` below the loudest value of the window is raised to that floor.
-    Then, in every band, the mean over the *active* frames is subtracted: a microphone or a room adds
-    a constant to each band of a log spectrum, so what is left is the sound's own movement (cepstral
-    mean normalisation, B. S. Atal 1974, done in bands). Frames without sound come out as zeros, so
-    padding carries no information.
+    Values more than ``range_db`` below the maximum of the window are raised to that floor. Then the mean
+    over the *active* frames is subtracted from every band. A microphone or a room adds a constant to each
+    band of a log spectrum, which this removes (cepstral mean normalisation, B. S. Atal 1974, applied to
+    bands). Silent frames become zeros, so that padding carries no information.
 
     Parameters
     ----------
     range_db
-        Depth kept below the loudest value, in decibels.
+        Dynamic range below the maximum, in decibels.
     strength
-        Share of each band's mean that is removed: 1 removes all colour, 0 only the overall level.
+        Share of the mean of each band that is removed: 1 removes all colour, 0 only the overall level.
 
     Input shape
         ``(batch, n_frames, n_bands)``, decibels.
     Output shape
-        The same; about ±2, without unit.
+        Same; about ±2, dimensionless.
 
     Examples
     --------
@@ -49,7 +48,7 @@ class ChannelNorm(keras.layers.Layer):  # type: ignore[misc]
         self.strength = strength
 
     def call(self, inputs: Any) -> Any:
-        """Normalise each window by itself."""
+        """Normalise each window independently."""
         peak = ops.max(inputs, axis=(1, 2), keepdims=True)
         floor = peak - self.range_db
         raised = ops.maximum(inputs, floor)
@@ -62,47 +61,47 @@ class ChannelNorm(keras.layers.Layer):  # type: ignore[misc]
         return (raised - centre) * active / 10.0
 
     def get_config(self) -> dict[str, Any]:
-        """Return the settings, so that the layer saves and loads."""
+        """Return the settings for saving and loading."""
         return {**super().get_config(), "range_db": self.range_db, "strength": self.strength}
 
 
 @keras.saving.register_keras_serializable(package="woodshed")
 class SinusoidalPosition(keras.layers.Layer):  # type: ignore[misc]
-    """Add to every moment where it is: sines and cosines of wavelengths from 2 pi to nearly 20,000 pi.
+    """Sinusoidal positional encoding with wavelengths from 2 pi to nearly 20,000 pi.
 
-    Value ``2 i`` of moment ``t`` gains ``sin(t / 10000 ** (2 i / n_values))`` and value ``2 i + 1`` the
-    cosine of the same (Vaswani et al., "Attention is all you need", 2017). Nothing is learned.
+    Adds ``sin(t / 10000 ** (2 i / n_values))`` to value ``2 i`` of time step ``t``, and the cosine of the
+    same to value ``2 i + 1`` (Vaswani et al., "Attention is all you need", 2017). It has no weights.
 
     Input shape
-        ``(batch, n_moments, n_values)``.
+        ``(batch, time, n_values)``.
     Output shape
-        The same.
+        Same.
 
     Examples
     --------
     >>> import numpy as np
-    >>> moments = np.asarray(SinusoidalPosition()(np.zeros((1, 2, 4), "float32")))[0]
-    >>> [[f"{value:.2f}" for value in moment] for moment in moments]
+    >>> steps = np.asarray(SinusoidalPosition()(np.zeros((1, 2, 4), "float32")))[0]
+    >>> [[f"{value:.2f}" for value in step] for step in steps]
     [['0.00', '1.00', '0.00', '1.00'], ['0.84', '0.54', '0.01', '1.00']]
     """
 
     def call(self, inputs: Any) -> Any:
-        """Add the same table to every window."""
-        _, n_moments, n_values = inputs.shape
-        moment = np.arange(n_moments)[:, np.newaxis]
+        """Add the table to every window."""
+        _, n_steps, n_values = inputs.shape
+        step = np.arange(n_steps)[:, np.newaxis]
         value = np.arange(n_values)
-        angle = moment / 10000 ** (value // 2 * 2 / n_values)  # (n_moments, n_values)
+        angle = step / 10000 ** (value // 2 * 2 / n_values)  # (time, n_values)
         table = np.where(value % 2, np.cos(angle), np.sin(angle))
         return inputs + ops.convert_to_tensor(table, dtype=inputs.dtype)
 
 
 def check_window(name: str, n_frames: int, n_bands: int, *, least: int) -> None:
-    """Refuse a window that has fewer than ``least`` frames or bands, which is too small for the net.
+    """Check that a window has at least ``least`` frames and bands.
 
     Raises
     ------
     ParameterError
-        If it has.
+        If it has fewer.
 
     Examples
     --------
@@ -110,17 +109,17 @@ def check_window(name: str, n_frames: int, n_bands: int, *, least: int) -> None:
     Traceback (most recent call last):
     ...
     woodshed.errors.ParameterError: course-cnn needs at least 11 frames and 11 bands, got 100 frames and 8
-    bands. Take a longer window (window_s) or more bands (n_mels), or another net.
+    bands. Use a longer window (window_s), more bands (n_mels) or another net.
     """
     if min(n_frames, n_bands) < least:
         raise ParameterError(
             f"{name} needs at least {least} frames and {least} bands, got {n_frames} frames and {n_bands} "
-            "bands. Take a longer window (window_s) or more bands (n_mels), or another net."
+            "bands. Use a longer window (window_s), more bands (n_mels) or another net."
         )
 
 
 def sequence_input(n_frames: int, n_bands: int, *, norm_strength: float) -> tuple[Any, Any]:
-    """Make the input and its normalised frames.
+    """Create the input and normalise it as a sequence.
 
     Returns
     -------
@@ -133,7 +132,7 @@ def sequence_input(n_frames: int, n_bands: int, *, norm_strength: float) -> tupl
 
 
 def spectrogram_input(n_frames: int, n_bands: int, *, norm_strength: float) -> tuple[Any, Any]:
-    """Make the input and its normalised picture.
+    """Create the input and normalise it as an image of one channel.
 
     Returns
     -------

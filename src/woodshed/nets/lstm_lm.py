@@ -1,4 +1,4 @@
-"""The recurrent net of the folk model: predicts the next token of a tune."""
+"""Recurrent language model of the folk-rnn: predicts the next token of a tune."""
 
 from __future__ import annotations
 
@@ -11,31 +11,31 @@ from woodshed.nets.recurrent import Recurrent
 def lstm_lm(
     n_tokens: int = 137, *, width: int = 512, n_layers: int = 3, dropout: float = 0.5, cell: str = "lstm"
 ) -> keras.Model:
-    """Build layers of long short-term memory over one-hot tokens, and a softmax over the next token.
+    """Build stacked LSTM or GRU layers over one-hot tokens, with logits of the next token.
 
     The net of Sturm et al., "Music transcription modelling and composition using deep learning" (2016),
-    weight for weight at the defaults: forget biases start at 5, recurrent weights and those of the
-    softmax orthogonal, input weights as Glorot and Bengio say. Theirs learns its first state, too; ours
-    starts from zeros. The one-hot vectors are never made: an id picks its row of weights.
+    with the same number of weights by default: forget biases are initialised to 5, recurrent and output
+    weights orthogonally, input weights after Glorot and Bengio. Theirs also learns its initial state; here it
+    is zero. One-hot vectors are never computed: an id selects its row of weights.
 
     Parameters
     ----------
     n_tokens
         Size of the vocabulary.
     width
-        Units of each layer.
+        Number of units of each layer.
     n_layers
-        Layers on top of each other.
+        Number of stacked layers.
     dropout
-        Share of the values dropped after each layer while learning, 0 to 1.
+        Dropout rate after each layer during training, 0 to 1.
     cell
-        "lstm", or "gru" for gated recurrent units, which have a quarter fewer weights.
+        "lstm" or "gru"; the latter has a quarter fewer weights.
 
     Returns
     -------
     keras.Model
-        ``(batch, time)`` of ids to ``(batch, time, n_tokens)`` logits: the answer at a moment depends on
-        tokens up to and with that moment, and is about the one after it.
+        ``(batch, time)`` of ids to ``(batch, time, n_tokens)`` logits: those of a time step depend on the
+        tokens up to and including it, and predict the next one.
 
     Examples
     --------

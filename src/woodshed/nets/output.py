@@ -43,10 +43,7 @@ def output_layer(x: Any, n_outputs: int, activation: str | None) -> Any:
     1.0
     """
     if activation is not None and activation not in ACTIVATIONS:
-        raise ParameterError(
-            f"Unknown activation {activation!r}. Expected softmax, sigmoid or None. "
-            f"{near_miss(activation, ACTIVATIONS)}"
-        )
+        raise ParameterError(f"Unknown activation {activation!r}. {near_miss(activation, ACTIVATIONS)}")
     if n_outputs < 1:
         raise ParameterError(f"n_outputs must be at least 1, got {n_outputs!r}.")
     name = "probability" if activation else "value"

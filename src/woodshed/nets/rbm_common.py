@@ -1,4 +1,4 @@
-"""What restricted Boltzmann machines share: energy, Gibbs steps, and units counted from their means."""
+"""Base class of restricted Boltzmann machines: free energy, Gibbs sampling and centred units."""
 
 from __future__ import annotations
 
@@ -11,45 +11,44 @@ from numpy.typing import NDArray
 
 from woodshed.nets.annealing import annealed_nats
 
-FOLLOWED = 0.01
-"""Share by which the means of the hidden units move towards those of a batch."""
+MEAN_RATE = 0.01
+"""Step size of the running means of the hidden units."""
 
 
 class RestrictedBoltzmannMachine(keras.Model):  # type: ignore[misc]
-    """Notes and hidden units that pull at each other by how far each is from its mean.
+    """Restricted Boltzmann machine with centred units.
 
-    Few notes of a frame sound, so that a pull that is counted from silence moves the biases along with it,
-    and learning is slow. Counted from the means, ``(v - mean(v)) @ pull @ (h - mean(h))``, the same machines
-    are learned much faster (Montavon and Müller, "Deep Boltzmann machines and the centering trick", 2012).
-    The means of the notes are given by `adapt`, those of the hidden units are followed while it learns.
+    Few notes of a frame sound, so that uncentred couplings also act as biases, which slows down training.
+    With the energy term ``(v - mean(v)) @ couplings @ (h - mean(h))`` the same distributions are learned
+    much faster (Montavon and Müller, "Deep Boltzmann machines and the centering trick", 2012). The means of
+    the notes are set by `adapt`, those of the hidden units are running means.
     """
 
     def __init__(self, n_notes: int, n_hidden: int, *, n_steps: int, seed: int, **kwargs: Any) -> None:
         super().__init__(**kwargs)
         self.n_notes, self.n_hidden = n_notes, n_hidden
         self.n_steps, self.seed = n_steps, seed
-        self.chance = keras.random.SeedGenerator(seed)
-        start = keras.initializers.RandomNormal(stddev=0.05, seed=seed)
+        self.seed_generator = keras.random.SeedGenerator(seed)
+        small = keras.initializers.RandomNormal(stddev=0.05, seed=seed)
         half = keras.initializers.Constant(0.5)
-        self.couplings = self.add_weight((n_notes, n_hidden), initializer=start, name="couplings")
+        self.couplings = self.add_weight((n_notes, n_hidden), initializer=small, name="couplings")
         self.note_mean = self.add_weight((n_notes,), initializer="zeros", trainable=False, name="note_mean")
         self.hidden_mean = self.add_weight((n_hidden,), initializer=half, trainable=False, name="hidden_mean")
 
     def adapt(self, frames: NDArray[np.number]) -> None:
-        """Begin with the means of ``frames`` of 0 and 1, shape ``(n_frames, n_notes)``, before it learns."""
+        """Initialise means and biases from ``frames`` of 0 and 1, shape ``(n_frames, n_notes)``."""
         mean = (np.sum(frames, axis=0) + 0.5) / (len(frames) + 1)
         self.note_mean.assign(mean)
-        self.begin_at(np.log(mean / (1 - mean)))
+        self.set_note_bias(np.log(mean / (1 - mean)))
 
-    def begin_at(self, log_odds: NDArray[np.floating]) -> None:
-        """Take the log-odds of the notes, shape ``(n_notes,)``, as their first biases."""
+    def set_note_bias(self, log_odds: NDArray[np.floating]) -> None:
+        """Set the biases of the notes to log-odds of shape ``(n_notes,)``."""
         raise NotImplementedError
 
     def biases(self, frames: Any) -> tuple[Any, Any]:
-        """Return the biases of plain notes and hidden units, given the frames before each.
+        """Return the uncentred biases of notes and hidden units, given the frames before each.
 
-        They have shape ``(..., n_notes)`` and ``(..., n_hidden)``, or no leading axes if they are the same
-        for all frames.
+        Shapes ``(..., n_notes)`` and ``(..., n_hidden)``, without leading axes if all frames share them.
         """
         raise NotImplementedError
 
@@ -60,67 +59,71 @@ class RestrictedBoltzmannMachine(keras.Model):  # type: ignore[misc]
     def nats(
         self,
         frames: NDArray[np.number],
-        asked: NDArray[np.bool_] | None = None,
+        mask: NDArray[np.bool_] | None = None,
         *,
         n_chains: int = 20,
         n_steps: int = 100,
     ) -> NDArray[np.float64]:
-        """Estimate how many nats frames ``(..., n_notes)`` take: see `woodshed.nets.annealing.annealed_nats`.
+        """Estimate the negative log-likelihood of frames ``(..., n_notes)``; see `annealed_nats`.
 
-        ``asked``, shape ``(...)``, says of which frames the nats are wanted; the others are only heard. All
-        are asked without it. They come in one row, shape ``(n_asked,)``.
+        ``mask``, shape ``(...)``, selects the frames to evaluate; the others only serve as context. The
+        result is flat, shape ``(n_selected,)``.
         """
         inputs = np.asarray(frames, np.float32)
-        asked = np.ones(inputs.shape[:-1], bool) if asked is None else asked
+        mask = np.ones(inputs.shape[:-1], bool) if mask is None else mask
         biases = (np.asarray(bias) for bias in self.biases(inputs))
-        notes, hidden = (np.broadcast_to(bias, (*asked.shape, bias.shape[-1]))[asked] for bias in biases)
+        notes, hidden = (np.broadcast_to(bias, (*mask.shape, bias.shape[-1]))[mask] for bias in biases)
         couplings = np.asarray(self.couplings)
-        return annealed_nats(inputs[asked], couplings, notes, hidden, n_chains=n_chains, n_steps=n_steps)
+        return annealed_nats(inputs[mask], couplings, notes, hidden, n_chains=n_chains, n_steps=n_steps)
 
     def uncentred(self, note_bias: Any, hidden_bias: Any) -> tuple[Any, Any]:
-        """Turn biases ``(..., n_notes)``, ``(..., n_hidden)`` of centred units into those of plain ones."""
+        """Convert biases ``(..., n_notes)``, ``(..., n_hidden)`` of centred to those of uncentred units."""
         notes = note_bias - ops.matmul(self.couplings, self.hidden_mean)  # (..., N)
         return notes, hidden_bias - ops.matmul(self.note_mean, self.couplings)  # (..., H)
 
     def sample_negative(self, frames: Any, note_bias: Any, hidden_bias: Any) -> Any:
-        """Go on from ``frames`` for the Gibbs steps of a learning step; nothing is learned through them."""
+        """Return samples after ``n_steps`` Gibbs steps from ``frames``; no gradient flows through them."""
         return ops.stop_gradient(
-            gibbs(frames, self.couplings, note_bias, hidden_bias, self.n_steps, self.chance)
+            gibbs(frames, self.couplings, note_bias, hidden_bias, self.n_steps, self.seed_generator)
         )
 
     def update_running_mean(self, frames: Any, hidden_bias: Any, targets: Any) -> None:
-        """Move the means of the hidden units towards what known ``frames`` make of them."""
-        waking = ops.sigmoid(ops.matmul(frames, self.couplings) + hidden_bias)  # (..., H)
-        known = ops.ones_like(frames[..., :1]) if targets is None else targets[..., :1] >= 0
-        known = ops.cast(known, waking.dtype)  # (..., 1)
-        others = tuple(range(len(waking.shape) - 1))
-        mean = ops.sum(waking * known, axis=others) / ops.maximum(ops.sum(known), 1.0)
-        self.hidden_mean.assign((1 - FOLLOWED) * self.hidden_mean + FOLLOWED * ops.stop_gradient(mean))
+        """Update the running means of the hidden units from the frames that are not padding."""
+        activation = ops.sigmoid(ops.matmul(frames, self.couplings) + hidden_bias)  # (..., H)
+        mask = ops.ones_like(frames[..., :1]) if targets is None else targets[..., :1] >= 0
+        mask = ops.cast(mask, activation.dtype)  # (..., 1)
+        axes = tuple(range(len(activation.shape) - 1))
+        mean = ops.sum(activation * mask, axis=axes) / ops.maximum(ops.sum(mask), 1.0)
+        self.hidden_mean.assign((1 - MEAN_RATE) * self.hidden_mean + MEAN_RATE * ops.stop_gradient(mean))
 
 
 def free_energy(frames: Any, couplings: Any, note_bias: Any, hidden_bias: Any) -> Any:
-    """Return minus the log of the sum over hidden states, ``(..., n_notes)`` to ``(...,)``."""
-    waking = ops.matmul(frames, couplings) + hidden_bias  # (..., H)
-    return -ops.sum(frames * note_bias, axis=-1) - ops.sum(ops.softplus(waking), axis=-1)  # (...,)
+    """Return the negative log of the sum over hidden states, ``(..., n_notes)`` to ``(...,)``."""
+    hidden_logits = ops.matmul(frames, couplings) + hidden_bias  # (..., H)
+    return -ops.sum(frames * note_bias, axis=-1) - ops.sum(ops.softplus(hidden_logits), axis=-1)  # (...,)
 
 
-def mean_known(values: Any, targets: Any) -> Any:
-    """Average what is said of frames, ``(...,)``, over those whose targets ``(..., n_notes)`` are not -1."""
+def masked_mean(values: Any, targets: Any) -> Any:
+    """Return the mean of ``values`` ``(...,)`` over frames whose targets ``(..., n_notes)`` are not -1."""
     if targets is None:
         return ops.mean(values)
-    known = ops.cast(targets[..., 0] >= 0, values.dtype)
-    return ops.sum(values * known) / ops.maximum(ops.sum(known), 1.0)
+    mask = ops.cast(targets[..., 0] >= 0, values.dtype)
+    return ops.sum(values * mask) / ops.maximum(ops.sum(mask), 1.0)
 
 
-def gibbs(frames: Any, couplings: Any, note_bias: Any, hidden_bias: Any, n_steps: int, chance: Any) -> Any:
-    """Draw hidden units from notes and notes from hidden units, ``n_steps`` times."""
+def gibbs(
+    frames: Any, couplings: Any, note_bias: Any, hidden_bias: Any, n_steps: int, seed_generator: Any
+) -> Any:
+    """Alternately sample hidden units given the notes and notes given the hidden units, ``n_steps`` times."""
     for _ in range(n_steps):
-        hidden = draw(ops.matmul(frames, couplings) + hidden_bias, chance)  # (..., H)
-        frames = draw(ops.matmul(hidden, ops.transpose(couplings)) + note_bias, chance)  # (..., N)
+        hidden = bernoulli(ops.matmul(frames, couplings) + hidden_bias, seed_generator)  # (..., H)
+        frames = bernoulli(
+            ops.matmul(hidden, ops.transpose(couplings)) + note_bias, seed_generator
+        )  # (..., N)
     return frames
 
 
-def draw(logits: Any, chance: Any) -> Any:
-    """Draw zeros and ones of the given log-odds."""
-    uniform = keras.random.uniform(ops.shape(logits), seed=chance)
+def bernoulli(logits: Any, seed_generator: Any) -> Any:
+    """Sample zeros and ones with the given log-odds."""
+    uniform = keras.random.uniform(ops.shape(logits), seed=seed_generator)
     return ops.cast(uniform < ops.sigmoid(logits), logits.dtype)

@@ -1,4 +1,4 @@
-"""RNN-RBM: a restricted Boltzmann machine for each frame, whose biases a recurrent net sets."""
+"""RNN-RBM: restricted Boltzmann machines whose biases are set by a recurrent net."""
 
 from __future__ import annotations
 
@@ -11,36 +11,36 @@ from numpy.typing import NDArray
 
 from woodshed.errors import ParameterError, near_miss
 from woodshed.nets.rbm import Rbm
-from woodshed.nets.rbm_common import RestrictedBoltzmannMachine, free_energy, mean_known
+from woodshed.nets.rbm_common import RestrictedBoltzmannMachine, free_energy, masked_mean
 from woodshed.nets.recurrent import Recurrent
 
 CELLS = ("rnn", "gru", "lstm")
-"""What can read the frames before: tanh units, as in the paper, or gated ones."""
+"""Recurrent cells: tanh units, as in the paper, or gated ones."""
 
 
 @keras.saving.register_keras_serializable(package="woodshed")
 class RnnRbm(RestrictedBoltzmannMachine):
-    """Notes that belong together, given the frames before.
+    """Recurrent temporal model of frames of notes.
 
     Boulanger-Lewandowski, Bengio and Vincent, "Modeling temporal dependencies in high-dimensional
-    sequences" (2012): recurrent units read the frames, and add to the biases of the notes and hidden units of
-    the next frame's machine. Learns by contrastive divergence of ``n_steps`` Gibbs steps; they began with a
-    machine that had learned the frames by themselves, for which there is `begin_with`.
+    sequences" (2012): a recurrent net over the preceding frames sets the biases of the notes and hidden units
+    of a restricted Boltzmann machine for the next frame. Trained by contrastive divergence with ``n_steps``
+    Gibbs steps. The paper starts from an RBM fitted to single frames; see `init_from_rbm`.
 
     Parameters
     ----------
     n_notes, n_hidden
-        Visible and hidden units of the machine.
+        Number of visible and hidden units of the RBM.
     width
-        Recurrent units.
+        Number of recurrent units.
     cell
-        Their kind: one of `CELLS`.
+        One of `CELLS`.
     dropout
-        Share of the recurrent units that are not heard in a learning step.
+        Dropout rate of the recurrent units during training.
     n_steps
-        Gibbs steps of each learning step.
+        Gibbs steps per training step.
     seed
-        Where chance starts.
+        Random seed.
 
     Input shape
         ``(batch, time, n_notes)`` of 0 and 1.
@@ -51,7 +51,7 @@ class RnnRbm(RestrictedBoltzmannMachine):
     Raises
     ------
     ParameterError
-        For a cell that is not known.
+        If the cell is unknown.
 
     Examples
     --------
@@ -78,7 +78,7 @@ class RnnRbm(RestrictedBoltzmannMachine):
         **kwargs: Any,
     ) -> None:
         if cell not in CELLS:
-            raise ParameterError(f"There is no cell called {cell!r}. {near_miss(cell, CELLS)}")
+            raise ParameterError(f"Unknown cell {cell!r}. {near_miss(cell, CELLS)}")
         super().__init__(n_notes, n_hidden, n_steps=n_steps, seed=seed, **kwargs)
         self.width, self.cell, self.dropout = width, cell, dropout
         if cell == "rnn":
@@ -93,20 +93,20 @@ class RnnRbm(RestrictedBoltzmannMachine):
         self.hidden_bias.build((None, None, width))
         self.built = True
 
-    def begin_at(self, log_odds: NDArray[np.floating]) -> None:
-        """Take the log-odds of the notes as their biases, whatever was heard before."""
+    def set_note_bias(self, log_odds: NDArray[np.floating]) -> None:
+        """Set the biases of the notes, before the contribution of the preceding frames."""
         self.note_bias.bias.assign(log_odds)
 
-    def begin_with(self, machine: Rbm) -> None:
-        """Take over what a machine of the same size learned of the frames without those before."""
-        self.couplings.assign(machine.couplings)
-        self.note_mean.assign(machine.note_mean)
-        self.hidden_mean.assign(machine.hidden_mean)
-        self.note_bias.bias.assign(machine.note_bias)
-        self.hidden_bias.bias.assign(machine.hidden_bias)
+    def init_from_rbm(self, rbm: Rbm) -> None:
+        """Copy the weights of an RBM of the same size."""
+        self.couplings.assign(rbm.couplings)
+        self.note_mean.assign(rbm.note_mean)
+        self.hidden_mean.assign(rbm.hidden_mean)
+        self.note_bias.bias.assign(rbm.note_bias)
+        self.hidden_bias.bias.assign(rbm.hidden_bias)
 
     def biases(self, frames: Any, *, training: bool = False) -> tuple[Any, Any]:
-        """Return the biases of each frame's machine, ``(B, T, n_notes)`` and ``(B, T, n_hidden)``."""
+        """Return the uncentred biases of each frame, ``(B, T, n_notes)`` and ``(B, T, n_hidden)``."""
         before = ops.concatenate([ops.zeros_like(frames[:, :1]), frames[:, :-1]], axis=1)  # (B, T, N)
         state = self.forget(self.reader(before), training=training)  # (B, T, W)
         return self.uncentred(self.note_bias(state), self.hidden_bias(state))
@@ -114,35 +114,14 @@ class RnnRbm(RestrictedBoltzmannMachine):
     def compute_loss(
         self, x: Any = None, y: Any = None, y_pred: Any = None, sample_weight: Any = None, **_: Any
     ) -> Any:
-        """Return how much lower the data lie than what each frame's machine dreams of."""
-        biases = self.biases(x, training=True)  # data and dream have to forget the same units
-        sample_negative = self.sample_negative(x, *map(ops.stop_gradient, biases))
+        """Return the free energy of the data minus that of the negative samples."""
+        biases = self.biases(x, training=True)  # one dropout mask for data and negative samples
+        negative = self.sample_negative(x, *map(ops.stop_gradient, biases))
         self.update_running_mean(x, biases[1], y)
-        energy = free_energy(x, self.couplings, *biases) - free_energy(
-            sample_negative, self.couplings, *biases
-        )
-        return mean_known(energy, y)
+        negative_energy = free_energy(negative, self.couplings, *biases)
+        return masked_mean(free_energy(x, self.couplings, *biases) - negative_energy, y)
 
     def get_config(self) -> dict[str, Any]:
-        """Return the settings, so that the net saves and loads."""
+        """Return the settings for saving and loading."""
         names = ("n_notes", "n_hidden", "width", "cell", "dropout", "n_steps", "seed")
         return {**super().get_config(), **{name: getattr(self, name) for name in names}}
-
-
-def rnn_rbm(
-    n_notes: int = 88,
-    *,
-    n_hidden: int = 150,
-    width: int = 100,
-    cell: str = "rnn",
-    dropout: float = 0.0,
-    n_steps: int = 15,
-) -> RnnRbm:
-    """Build an RNN-RBM; see `RnnRbm`.
-
-    Examples
-    --------
-    >>> rnn_rbm(5, n_hidden=3, width=2).count_params()  # 5*3 + 2*(5+2+1) + (2+1)*(5+3), and 5 + 3 means
-    63
-    """
-    return RnnRbm(n_notes, n_hidden, width, cell=cell, dropout=dropout, n_steps=n_steps)

@@ -8,7 +8,14 @@ import numpy as np
 from numpy.typing import NDArray
 
 from woodshed.errors import ParameterError
-from woodshed.nets.cell_view import DILATIONS, N_INTERVALS, N_PLACES, N_SIGNS, answers, look
+from woodshed.nets.cell_view import (
+    DILATIONS,
+    N_INTERVAL_IDS,
+    N_INTERVALS,
+    N_SIGNS,
+    relative_context,
+    value_interval_ids,
+)
 
 EPSILON = 1e-5
 
@@ -66,8 +73,8 @@ class CellNet:
             Ids, shape ``(..., n_frames, n_cells)``.
         """
         x = self._looked_up("enter", frames, self.n_places) + self.weights["enter/bias"]
-        seen, notes = look(np, frames, self.n_values)
-        x = x + self._looked_up("intervals", seen, N_PLACES)
+        seen, notes = relative_context(np, frames, self.n_values)
+        x = x + self._looked_up("intervals", seen, N_INTERVAL_IDS)
         for number in range(1, self.n_layers + 1):
             y = _three(self._norm(x, f"norm_{number}"), DILATIONS[(number - 1) % len(DILATIONS)])
             y = np.maximum(self._dense(y, f"into_{number}"), 0)
@@ -75,7 +82,8 @@ class CellNet:
         x = self._norm(x, "norm_last")
         logits = self._dense(x, "logits").reshape(*frames.shape, self.n_values)
         steps = self._dense(x, "steps").reshape(*frames.shape, N_INTERVALS + 1)
-        places = np.repeat(answers(np, notes, self.n_values)[..., np.newaxis, :], self.n_cells, axis=-2)
+        places = value_interval_ids(np, notes, self.n_values)[..., np.newaxis, :]
+        places = np.repeat(places, self.n_cells, axis=-2)
         both: Values = logits + np.take_along_axis(steps, places, axis=-1)
         return both
 

@@ -17,7 +17,7 @@ from woodshed.composition.roll.sampler import FrameWriter
 from woodshed.composition.sampling import check_sampling
 from woodshed.data.symbolic_corpus import SymbolicCorpus
 from woodshed.errors import DataError, ParameterError, ScoreError, near_miss
-from woodshed.metrics.note_chance import note_nats
+from woodshed.metrics.note_frequency import note_nats
 from woodshed.score import Score
 from woodshed.tasks.roll.corpus import read_roll_corpus
 from woodshed.tasks.roll.piece import RollPiece, frames_to_text
@@ -36,11 +36,11 @@ FRAME_NETS: dict[str, tuple[str, str]] = {
     "lstm-nade": ("lstm", "nade"),
     "tcn-nade": ("tcn", "nade"),
     "transformer-nade": ("transformer", "nade"),
-    "rnn": ("rnn", "apart"),
-    "gru": ("gru", "apart"),
-    "lstm": ("lstm", "apart"),
-    "tcn": ("tcn", "apart"),
-    "transformer": ("transformer", "apart"),
+    "rnn": ("rnn", "independent"),
+    "gru": ("gru", "independent"),
+    "lstm": ("lstm", "independent"),
+    "tcn": ("tcn", "independent"),
+    "transformer": ("transformer", "independent"),
 }
 """Net -> what reads the frames before, and how the notes of a frame are asked."""
 

@@ -12,10 +12,9 @@ from keras import ops
 from numpy.typing import NDArray
 
 from woodshed.composition.token_batch import TokenRecipe
-from woodshed.nets.frame_loss import bernoulli_nats
-from woodshed.nets.frame_net import frame_net
+from woodshed.nets.frame_net import bernoulli_nats, frame_net
 from woodshed.nets.rbm import Rbm
-from woodshed.nets.rbm_common import RestrictedBoltzmannMachine, mean_known
+from woodshed.nets.rbm_common import RestrictedBoltzmannMachine, masked_mean
 from woodshed.nets.rnn_rbm import RnnRbm
 from woodshed.training.checkpoint import read_arrays
 from woodshed.training.holdout import divide_rows
@@ -215,7 +214,7 @@ def learn_frames(
         checkpoint is None or read_arrays(checkpoint) is None
     ):
         if isinstance(net, RnnRbm):
-            net.begin_with(learn_machine(composer, np.concatenate(train), batches))
+            net.init_from_rbm(learn_machine(composer, np.concatenate(train), batches))
         else:
             net.adapt(np.concatenate(train))
     frames, targets = pack_frames(judges, composer.n_steps)
@@ -259,7 +258,7 @@ def learn_machine(composer: FrameComposer, frames: Frames, batches: FrameBatches
 
 def frame_loss(targets: Any, logits: Any) -> Any:
     """Return the mean nats of the frames that are not `NOTHING`; shapes ``(batch, time, n_notes)``."""
-    return mean_known(bernoulli_nats(ops.maximum(targets, 0), logits), targets)
+    return masked_mean(bernoulli_nats(ops.maximum(targets, 0), logits), targets)
 
 
 def weights_in_order(net: Any) -> Weights:

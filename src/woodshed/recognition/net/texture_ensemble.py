@@ -64,7 +64,7 @@ def add_texture_ensemble(
     described = np.concatenate(
         [np.asarray(texture(windows[k : k + 64])) for k in range(0, len(windows), 64)]  # in little memory
     )
-    opinion = TextureEnsemble(n_known=len(rows), share=share, name="ensemble_share")
+    opinion = TextureEnsemble(n_samples=len(rows), share=share, name="ensemble_share")
     inputs = keras.Input(net.input_shape[1:], name="log_mel_db")
     both = keras.Model(inputs, opinion([net(inputs), texture(inputs)]), name=net.name)
     known = targets[rows]

@@ -101,8 +101,8 @@ def compared_with(learned: ReferenceSet) -> str:
 
     Examples
     --------
-    >>> from woodshed.metrics.originality import Known
-    >>> compared_with(ReferenceSet((), {"melody": Known([])}))
+    >>> from woodshed.metrics.originality import MelodyIndex
+    >>> compared_with(ReferenceSet((), {"melody": MelodyIndex([])}))
     'The melody of each was compared, in every key, with that of all 0 pieces that were learned from.'
     """
     names = list(learned.known)

@@ -6,7 +6,7 @@ import math
 
 from woodshed.html.chart import Plot, percent_ticks, round_ticks
 from woodshed.html.markup import Markup, element, join, table
-from woodshed.metrics.style import Shares, Style, in_common
+from woodshed.metrics.style import Shares, Style, overlap
 from woodshed.report.numbers import UNKNOWN, percent
 
 _LEAST_SHOWN = 0.003
@@ -34,7 +34,7 @@ def style_section(new: Style, learned: Style, n_new: int, n_learned: int) -> Mar
             element(
                 "figcaption",
                 f"{question[0].upper()}{question[1:]}: ",
-                f"{percent(in_common(shares, learned.shares[question]))} in common.",
+                f"{percent(overlap(shares, learned.shares[question]))} in common.",
             ),
         )
         for question, shares in new.shares.items()

@@ -10,7 +10,7 @@ import numpy as np
 
 from woodshed.composition.piece import Piece, VoiceLine
 from woodshed.metrics.originality import Melody
-from woodshed.metrics.style import Style, bars_heard_before, melody_style
+from woodshed.metrics.style import Style, melody_style, repeated_bars
 from woodshed.score import Score
 from woodshed.symbolic.edit import set_tempo
 from woodshed.symbolic.folk.bar import bar_errors, counted_bars
@@ -130,7 +130,7 @@ class TunePiece(Piece):
     def style(cls, pieces: Sequence[TunePiece]) -> Style:
         """Describe tunes: their melodies, and whether bars, form and keys are those of tunes."""
         melodies = [piece.melody for piece in pieces]
-        heard = [bars_heard_before(melody) for melody in melodies]
+        heard = [repeated_bars(melody) for melody in melodies]
         return melody_style(melodies).plus(
             {
                 "bars": float(np.mean([piece.n_bars for piece in pieces])),
