@@ -34,7 +34,7 @@ class KernelRidge:
     The kernel of two rows is ``exp(-width * |a - b|² / n)`` over ``n`` standardised values. A value whose
     variance is explained by the target to a share ``s`` is multiplied by ``(s / (1 - s)) ** 0.75`` (for
     classes, the quotient is that of an analysis of variance), and only the `N_SELECTED` highest weights are
-    kept. So a row can have hundreds of values of which most are irrelevant. Rows that describe a clip in
+    kept. So a row can have hundreds of values, most of them irrelevant. Rows that describe a clip in
     several ways (``blocks``) have one model per block, and the scores of the blocks are averaged, which is
     more accurate than one model on all values. The interface is that of scikit-learn.
 
