@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 import json
+import shlex
 import subprocess
 from collections.abc import Callable
 from importlib import import_module
+from pathlib import Path
 from typing import Any
 
 import pytest
 
-from woodshed.cli import FORMER_FLAGS
+from woodshed import cli as command_line
+from woodshed.cli import FORMER_FLAGS, audio, corpus, score
 from woodshed.data.corpora import CORPORA
 from woodshed.features import FEATURES
 from woodshed.tasks import task_class
@@ -108,3 +111,28 @@ def test_a_former_verb_is_answered_by_the_new_one(cli: Cli) -> None:
     finished = cli("corpus", "list", "--json")
     assert (finished.code, finished.out) == (2, "")
     assert "No such command 'list' under corpus. Use: woodshed list corpora" in finished.err
+
+
+# -- help ------------------------------------------------------------------------------------------
+
+DOCUMENTED = [
+    (f"{package.__name__}.{verb}", summary)
+    for package in (command_line, audio, score, corpus)
+    for verb, summary in package.VERBS.items()
+    if (path := Path(str(package.__file__)).with_name(f"{verb}.py")).is_file()
+    and "Example: woodshed" in path.read_text("utf-8")
+]
+
+
+@pytest.mark.parametrize(("module", "summary"), DOCUMENTED)
+def test_help_begins_with_the_summary_and_its_example_is_understood(
+    cli: Cli, module: str, summary: str
+) -> None:
+    text = str(import_module(module).command.__doc__)
+    assert text.startswith(summary)
+    words = shlex.split(text.partition("Example: ")[2])
+    verb = module.removeprefix("woodshed.cli.").split(".")
+    assert words[: 1 + len(verb)] == ["woodshed", *verb]
+    finished = cli(*words[1:], "--help")  # an option that does not exist is refused before help is shown
+    assert finished.code == 0, finished.err
+    assert "Example: woodshed" in " ".join(finished.out.split())

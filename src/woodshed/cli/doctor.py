@@ -33,7 +33,12 @@ def command(
     seed: Annotated[int, typer.Option(help="Seed of every random draw, 0 or more.")] = 0,
     jobs: Annotated[int, typer.Option(help="Number of sounds processed in parallel; -1: one per core.")] = -1,
 ) -> None:
-    """Examine a set of sounds before training: faults, copies, wrong labels and shortcuts, ranked by harm."""
+    """Examine a set of sounds before training: faults, copies, wrong labels, shortcuts.
+
+    Findings are ranked by the harm that they do to a model or its score, each with its remedy.
+
+    Example: woodshed doctor recordings --group-by part:1
+    """
     from woodshed.atomic import write_whole
     from woodshed.workflows.doctor import examine
 

@@ -43,7 +43,12 @@ def command(
     ] = False,
     force: Annotated[bool, typer.Option("--force", help="Replace an existing table.")] = False,
 ) -> None:
-    """Compute features of sounds and write them as a table: one row per sound, or one per frame."""
+    """Compute features of sounds and write them as a table.
+
+    The table has one row per sound, or with --frames one per frame.
+
+    Example: woodshed features recordings --feature mfcc --statistic mean --out mfcc.csv
+    """
     from woodshed.workflows.features import write_feature_table
 
     table = write_feature_table(

@@ -19,7 +19,10 @@ def command(
     ],
     json_: Annotated[bool, typer.Option("--json", help="Print JSON.")] = False,
 ) -> None:
-    """Describe a model: its training data, input, output and scores."""
+    """Describe a model: its training data, input, output and scores.
+
+    Example: woodshed info my-model
+    """
     from woodshed.recognition.saving import to_json
     from woodshed.workflows.info import describe
 

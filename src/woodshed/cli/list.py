@@ -20,7 +20,10 @@ def command(
         bool, typer.Option("--json", help="Print JSON: an array with one object per entry, with more facts.")
     ] = False,
 ) -> None:
-    """List tasks, nets, features, corpora and whatever else can be chosen by name."""
+    """List tasks, nets, features, corpora and whatever else can be chosen by name.
+
+    Example: woodshed list features
+    """
     entries = list_entries(name)
     if json_:
         objects = [{"name": entry.name, "description": entry.description, **entry.facts} for entry in entries]

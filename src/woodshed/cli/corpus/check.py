@@ -24,7 +24,12 @@ def command(
     ] = False,
     jobs: Annotated[int, typer.Option(help="Number of files opened in parallel; -1: one per core.")] = -1,
 ) -> None:
-    """Check a corpus on disk: number of examples, classes and groups, missing examples, unusable files."""
+    """Check a corpus on disk: what is there, what is missing, what is unusable.
+
+    Prints the number of examples, classes and groups, and the official split.
+
+    Example: woodshed corpus check esc50:ESC-50-master --quick
+    """
     from woodshed.workflows.corpus import check_corpus
 
     name, colon, folder = corpus.partition(":")

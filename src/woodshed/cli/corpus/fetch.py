@@ -20,9 +20,11 @@ def command(
     name: Annotated[str, typer.Argument(help="Name of the corpus; see woodshed list corpora.")],
     out: Annotated[Path, typer.Option(help="Folder for the corpus.", show_default=False)],
 ) -> None:
-    """Download a corpus and unpack it.
+    """Download a corpus; an interrupted download is resumed.
 
-    Files that are complete are not downloaded again, and an interrupted download is resumed.
+    Archives are unpacked. Files that are complete are not downloaded again.
+
+    Example: woodshed corpus fetch fsdd --out fsdd
     """
     from woodshed.data.corpora.about import about
     from woodshed.data.corpora.get import ARCHIVES, get_corpus

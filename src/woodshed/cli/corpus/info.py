@@ -17,7 +17,10 @@ def command(
     name: Annotated[str, typer.Argument(help="Name of the corpus; see woodshed list corpora.")],
     json_: Annotated[bool, typer.Option("--json", help="Print JSON.")] = False,
 ) -> None:
-    """Show licence, citation, layout and download addresses of a corpus."""
+    """Show licence, citation, layout and download addresses of a corpus.
+
+    Example: woodshed corpus info fsdd
+    """
     from dataclasses import asdict
 
     from woodshed.data.corpora.about import about
