@@ -1,13 +1,13 @@
-"""Words of the command line."""
+"""Names in flags and in output."""
 
 from __future__ import annotations
 
 SINGULAR = {"classes": "class", "tags": "tag", "values": "value"}
-"""One of the answers of a kind."""
+"""Kind of output -> what one label of it is called."""
 
 
 def names_in(text: str | None) -> list[str]:
-    """Return the names of a flag that takes several, with commas between.
+    """Split the value of a flag that takes several names, separated by commas.
 
     Examples
     --------

@@ -1,4 +1,4 @@
-"""Check of a corpus on disk against what is known about it."""
+"""Completeness check of a corpus on disk."""
 
 from __future__ import annotations
 
