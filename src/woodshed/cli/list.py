@@ -15,7 +15,10 @@ if TYPE_CHECKING:
 
 
 def command(
-    name: Annotated[str, typer.Argument(metavar="NAME", help=f"What to list: {', '.join(REGISTRIES)}.")],
+    name: Annotated[
+        str,
+        typer.Argument(metavar="NAME", help=f"What to list: {', '.join(REGISTRIES)}.", show_default=False),
+    ] = "",
     json_: Annotated[
         bool, typer.Option("--json", help="Print JSON: an array with one object per entry, with more facts.")
     ] = False,

@@ -110,7 +110,7 @@ def registry(name: str) -> Registry:
     'woodshed.nets:NETS'
     """
     if name not in REGISTRIES:
-        raise ParameterError(f"Nothing to list under {name!r}. {near_miss(name, REGISTRIES)}")
+        raise ParameterError(f"Invalid name {name!r} of a list. {near_miss(name, REGISTRIES)}")
     return REGISTRIES[name]
 
 
