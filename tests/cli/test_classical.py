@@ -113,7 +113,7 @@ def test_evaluate_and_info_speak_of_it(
     assert "</html>" in (tmp_path / "report" / "report.html").read_text("utf-8")
     told = " ".join(cli("info", svm_folder).out.split())
     assert told.startswith("speech model, 3 classes: fall, pulse, rise")
-    assert "svm: hears 126 summary features at 8000 Hz, of the whole sound" in told
+    assert "svm on 126 summary features at 8000 Hz, of the whole sound" in told
 
 
 def test_a_dry_run_builds_no_net(

@@ -28,7 +28,7 @@ def test_info_tells_what_the_model_is(cli: Callable[..., Any], model_folder: Pat
     assert (finished.code, finished.err) == (0, "")
     said = " ".join(finished.out.split())
     assert said.startswith("speech model, 3 classes: fall, pulse, rise")
-    assert "hears 16 mel bands at 8000 Hz, 0.35 s at once" in said
+    assert "mlp on 16 mel bands at 8000 Hz, windows of 0.35 s" in said
     assert "unheard groups, 2 folds" in said
     assert "leaky" in said
     assert "seed" in said
@@ -59,9 +59,9 @@ def test_info_on_a_model_that_was_never_tested(
 @pytest.mark.parametrize(
     ("task", "answers", "said"),
     [
-        ("tags", [["glides"] if k % 3 else [] for k in range(27)], "tags model, 1 tag: glides svm: hears"),
-        ("mood", [{"arousal": k % 3} for k in range(27)], "mood model, 1 value: arousal svm: hears"),
-        ("emotion", None, "emotion model, 3 classes: fall, pulse, rise svm: hears"),
+        ("tags", [["glides"] if k % 3 else [] for k in range(27)], "tags model, 1 tag: glides svm on"),
+        ("mood", [{"arousal": k % 3} for k in range(27)], "mood model, 1 value: arousal svm on"),
+        ("emotion", None, "emotion model, 3 classes: fall, pulse, rise svm on"),
     ],
 )
 def test_info_calls_answers_and_features_by_their_name(
@@ -76,7 +76,7 @@ def test_info_calls_answers_and_features_by_their_name(
 
 def test_info_on_a_model_that_comes_with_woodshed(cli: Callable[..., Any]) -> None:
     told = cli("info", "tune").out
-    assert told.startswith("tune model, writes with 137 tokens\nlstm-lm: 2 layers of 512 units")
+    assert told.startswith("tune model, vocabulary of 137 tokens\nlstm-lm: 2 layers of 512 units")
     assert "card.md" in told.split("Card: ")[1]
 
 
@@ -86,10 +86,7 @@ def test_info_on_a_model_that_reads_notes(cli: Callable[..., Any], tmp_path: Pat
     save_model(model, tmp_path)
     told = " ".join(cli("info", tmp_path).out.split())
     n_values = model.feature_.n_values
-    assert (
-        told
-        == f"genre model, 2 classes: high, low svm: reads {n_values} features of the notes of a MIDI file"
-    )
+    assert told == f"genre model, 2 classes: high, low svm on {n_values} features of the notes of a MIDI file"
 
 
 def test_info_on_what_is_no_model(cli: Callable[..., Any], tmp_path: Path) -> None:
@@ -143,7 +140,7 @@ def test_an_interrupt_exits_as_shells_expect(
     def interrupted(_: Any) -> None:
         raise KeyboardInterrupt
 
-    monkeypatch.setattr("woodshed.recognition.saving.describe_model", interrupted)
+    monkeypatch.setattr("woodshed.workflows.info.describe_model", interrupted)
     finished = cli("info", tmp_path)
     assert finished.code == 130
     assert "Interrupted." in finished.err
@@ -155,7 +152,7 @@ def test_a_fault_of_our_own_shows_its_trace(
     def faulty(_: Any) -> None:
         raise ZeroDivisionError("our bug")
 
-    monkeypatch.setattr("woodshed.recognition.saving.describe_model", faulty)
+    monkeypatch.setattr("woodshed.workflows.info.describe_model", faulty)
     with pytest.raises(ZeroDivisionError, match="our bug"):
         cli("info", tmp_path)
 

@@ -1,4 +1,4 @@
-"""What verbs print with, and where they keep things between runs."""
+"""Terminal output, and the folder of the feature store."""
 
 from __future__ import annotations
 
@@ -76,7 +76,7 @@ def test_the_progress_of_each_training_is_shown(capsys: pytest.CaptureFixture[st
         watcher.end(None)
     err = capsys.readouterr().err
     assert "unheard [speakers]: fold 1" in err
-    assert "right 88% of the part held out" in err
+    assert "accuracy 88% on held-out data" in err
     assert "everything" in err
     assert "done" in err
 

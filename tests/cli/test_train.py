@@ -135,11 +135,11 @@ def test_a_dry_run_without_groups_says_how_to_tell_them(cli: Callable[..., Any],
     assert "(groups unknown)" in finished.out
     rows = [" ".join(line.split()) for line in finished.out.splitlines()]
     assert "--group-by part:2 group 2 27 ann, bob" in rows
-    assert "confirm it: give the command again with its --group-by" in finished.out
+    assert "To use one, repeat the command with its --group-by" in finished.out
     for told in (["--group-by", "part:2"], ["--group-by", "none"]):
         again = cli("train", toy_folder, "--dry-run", "--net", "svm", *told)
         assert again.code == 0
-        assert "confirm it" not in again.out
+        assert "These are guesses" not in again.out
 
 
 def test_a_guess_at_groups_is_named_and_not_used_and_the_checkup_is_in_the_report(

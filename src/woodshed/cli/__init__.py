@@ -1,7 +1,7 @@
-"""The command line: one file per verb, which parses and prints and leaves the work to the floors below.
+"""The command line: one file per verb, which parses arguments and prints results.
 
-``VERBS`` lists them. Only the module of the verb that is used is imported, so help is instant. A verb that is
-a package holds verbs of its own (``woodshed audio trim``).
+``VERBS`` lists them. Only the module of the verb in use is imported, so that help appears at once. A verb
+that is a package has verbs of its own (``woodshed audio trim``).
 """
 
 from __future__ import annotations
@@ -12,34 +12,51 @@ import os
 import sys
 import warnings
 from importlib import import_module
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     import typer
 
 VERBS = {
-    "demo": "Train on the recordings that come with woodshed, and see what it can do.",
-    "doctor": "Look at a set of sounds before training: faults, copies, wrong labels, shortcuts.",
-    "train": "Learn from a folder of sounds or scores, a table or a corpus, and measure honestly.",
-    "compare": "Compare nets on the same sounds: how well each does, and what it costs.",
-    "evaluate": "Test a model on other sounds and write a report.",
-    "predict": "Name sounds.",
-    "generate": "Write new tunes and chorales, and say what of them is a copy.",
-    "explain": "Look into a model that writes tunes: what its last layer has learned.",
-    "info": "Show what a model is, what it learned from and how well it does.",
+    "demo": "Train and test a model on the recordings that come with woodshed.",
+    "doctor": "Examine a set of sounds before training: faults, copies, wrong labels, shortcuts.",
+    "train": "Train a model on sounds or scores, and evaluate it on data that it was not trained on.",
+    "compare": "Compare models on the same sounds: accuracy, size and speed.",
+    "evaluate": "Evaluate a model on other sounds and write a report.",
+    "predict": "Predict labels, values or events of sounds with a model.",
+    "generate": "Generate music with a model, and report passages copied from its training data.",
+    "explain": "Analyse the output layer of a model of tunes.",
+    "info": "Describe a model: its training data, input, output and scores.",
     "features": "Compute features of sounds and write them as a table.",
-    "plot": "Draw sounds: waveform, spectrogram, pitch, rhythm and more.",
-    "corpus": "List, describe, check and fetch published corpora.",
-    "audio": "Measure, convert, cut, join, mend and play sound files.",
-    "score": "Convert, edit and play MIDI, ABC and MusicXML files.",
+    "plot": "Plot sounds and scores: waveform, spectrogram, pitch, rhythm and more.",
+    "list": "List tasks, nets, features, corpora and whatever else can be chosen by name.",
+    "corpus": "Describe, check and download published corpora.",
+    "audio": "Measure, convert, edit, repair and play sound files.",
+    "score": "Convert, edit and render MIDI, ABC and MusicXML files.",
 }
 
 INTERRUPTED = 130
-"""Exit status after Ctrl-C, as shells expect it."""
+"""Exit status after Ctrl-C, by the convention of shells."""
+
+FORMER_FLAGS = {
+    "--average-weights": "--swa-share",
+    "--colour-norm": "--channel-norm",
+    "--false-alarms": "--false-positive-rate",
+    "--false-alarms-per-hour": "--false-positives-per-hour",
+    "--job": "--task",
+    "--list": "woodshed list features",
+    "--n-versions": "--n-augmentations",
+    "--second-opinion": "--ensemble-share",
+    "--tune": "--n-trials",
+}
+"""Flag of an earlier version -> what replaces it."""
+
+FORMER_VERBS = {"corpus list": "woodshed list corpora"}
+"""Group and verb of an earlier version -> what replaces them."""
 
 
 def main(arguments: list[str] | None = None) -> None:
-    """Run ``woodshed`` with the arguments given (the process's own by default) and exit."""
+    """Run ``woodshed`` with these arguments (by default those of the process) and exit."""
     import typer
 
     from woodshed import __version__
@@ -48,15 +65,12 @@ def main(arguments: list[str] | None = None) -> None:
 
     arguments = sys.argv[1:] if arguments is None else arguments
     os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
-    for stream in (sys.stdout, sys.stderr):  # a terminal that lacks a character gets its number
-        if isinstance(stream, io.TextIOWrapper):
-            stream.reconfigure(errors="backslashreplace")
+    _tolerate_any_terminal()
     warnings.showwarning = lambda message, *_, **__: note(str(message))
+    app = _group("Deep learning for sound and music on your own recordings, honestly evaluated.")
 
-    app = _group("Deep learning for sound and music on your own recordings. It tells you how well.")
-
-    def print_version(asked: bool) -> None:
-        if asked:
+    def print_version(requested: bool) -> None:
+        if requested:
             typer.echo(f"woodshed {__version__}")
             raise typer.Exit
 
@@ -66,10 +80,11 @@ def main(arguments: list[str] | None = None) -> None:
             False, "--version", help="Print the version and exit.", callback=print_version, is_eager=True
         ),
     ) -> None:
-        """Take the options that come before the verb."""
+        """Handle the options that come before the verb."""
 
     _add_verbs(app, __name__, VERBS, arguments)
     try:
+        _refuse_former_verb(arguments)
         app(args=arguments)
     except WoodshedError as error:
         list_skipped(getattr(error, "skipped", ()))
@@ -81,11 +96,43 @@ def main(arguments: list[str] | None = None) -> None:
         raise
 
 
+def _refuse_former_verb(arguments: list[str]) -> None:
+    """Name the replacement of a verb of an earlier version."""
+    from woodshed.errors import ParameterError
+
+    if replacement := FORMER_VERBS.get(" ".join(arguments[:2])):
+        raise ParameterError(f"No such command {arguments[1]!r} under {arguments[0]}. Use: {replacement}")
+
+
+def _tolerate_any_terminal() -> None:
+    """Print a character that the terminal lacks as its code instead of failing."""
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, io.TextIOWrapper):
+            stream.reconfigure(errors="backslashreplace")
+
+
 def _group(help_text: str) -> typer.Typer:
-    """Make a group of verbs; asked for nothing, it shows its help."""
+    """Create a group of verbs, which shows its help if no verb is given."""
     import typer
+    from typer.core import TyperGroup
+
+    # Its module is that of click, or, in newer versions of typer, of a copy of click.
+    no_such_option: Any = sys.modules[typer.BadParameter.__module__].NoSuchOption
+
+    class Group(TyperGroup):
+        """Group of verbs that names the replacement of a former flag."""
+
+        def invoke(self, ctx: Any) -> Any:
+            try:
+                return super().invoke(ctx)
+            except no_such_option as error:
+                if replacement := FORMER_FLAGS.get(error.option_name):
+                    error.message = f"No such option: {error.option_name}. Use {replacement}."
+                    error.possibilities = None
+                raise
 
     return typer.Typer(
+        cls=Group,
         help=help_text,
         no_args_is_help=True,
         add_completion=False,
@@ -95,10 +142,10 @@ def _group(help_text: str) -> typer.Typer:
 
 
 def _add_verbs(app: typer.Typer, package: str, verbs: dict[str, str], arguments: list[str]) -> None:
-    """Add all verbs to a group; the module of the one that is used may hold a group of its own."""
+    """Add all verbs to a group; the one in use is imported, and may be a group itself."""
     for verb, summary in verbs.items():
         if verb not in arguments[:1]:
-            app.command(verb, help=summary)(_later)
+            app.command(verb, help=summary)(_placeholder)
             continue
         module = import_module(f"{package}.{verb}")
         if hasattr(module, "VERBS"):
@@ -106,9 +153,9 @@ def _add_verbs(app: typer.Typer, package: str, verbs: dict[str, str], arguments:
             _add_verbs(group, module.__name__, module.VERBS, arguments[1:])
             app.add_typer(group, name=verb)
         else:
-            _, _, more = (inspect.getdoc(module.command) or "").partition("\n\n")
-            app.command(verb, help=f"{summary}\n\n{more}")(module.command)
+            _, _, details = (inspect.getdoc(module.command) or "").partition("\n\n")
+            app.command(verb, help=f"{summary}\n\n{details}")(module.command)
 
 
-def _later() -> None:
-    """Stand in for a verb that is listed and not used."""
+def _placeholder() -> None:
+    """Stand in for a verb that is listed but not in use."""

@@ -57,15 +57,15 @@ def print_table(heading: Sequence[str], rows: Iterable[Sequence[str]], *, number
 
 
 def print_scores(rows: Iterable[ScoreRow], report: HeadReport) -> None:
-    """Print the main measure of every method on every split, with its interval."""
+    """Print the main measure of every method on every split, with its confidence interval."""
     cells: list[tuple[str, str, str]] = []
-    last = ""
+    previous = ""
     for row in rows:
         split, badge, method, value, interval = report.row_texts(row)
         heading = f"Tested on {split}" + (f"   ({badge})" if badge else "")
-        if heading != last:
+        if heading != previous:
             cells.append((heading, row.measure, "95 % interval"))
-            last = heading
+            previous = heading
         cells.append((f"  {method}", value, interval))
     print_table(("", "", ""), cells, numbers_from=1)
 
@@ -103,13 +103,13 @@ def print_candidates(candidates: Sequence[Candidate]) -> None:
     say("\nThe groups (speaker, song, source) are unknown. Possible ways to find them, most likely first:")
     rows = [
         (
-            f"--group-by {shlex.quote(one.group_by)}",
-            one.word,
-            str(one.n_groups),
-            str(one.n_examples),
-            one.such_as,
+            f"--group-by {shlex.quote(candidate.group_by)}",
+            candidate.word,
+            str(candidate.n_groups),
+            str(candidate.n_examples),
+            candidate.such_as,
         )
-        for one in candidates
+        for candidate in candidates
     ]
     print_table(("option", "kind", "groups", "sounds", "examples"), rows)
     say("These are guesses. To use one, repeat the command with its --group-by.\n")
@@ -117,10 +117,10 @@ def print_candidates(candidates: Sequence[Candidate]) -> None:
 
 def name_likeliest(candidates: Sequence[Candidate]) -> None:
     """Print the most likely guess at the groups, which is not applied."""
-    for one in candidates[:1]:
+    for best in candidates[:1]:
         note(
-            f"The groups are unknown. If {one.such_as} are names of groups ({one.n_groups} in all), set "
-            f"--group-by {shlex.quote(one.group_by)}. --dry-run lists all guesses."
+            f"The groups are unknown. If {best.such_as} are names of groups ({best.n_groups} in all), set "
+            f"--group-by {shlex.quote(best.group_by)}. --dry-run lists all guesses."
         )
 
 
@@ -164,11 +164,11 @@ def progress_bar() -> Iterator[Watcher]:
             tasks.append(bars.add_task(escape(what), total=n_epochs or None, state=""))
 
         def epoch(number: int, loss: float, accuracy: float | None) -> None:
-            state = f"loss {loss:.2f}" if accuracy is None else f"loss {loss:.2f}, right {accuracy:.0%}"
+            state = f"loss {loss:.2f}" if accuracy is None else f"loss {loss:.2f}, accuracy {accuracy:.0%}"
             bars.update(tasks[-1], completed=number + 1, state=state)  # type: ignore[arg-type]
 
         def end(accuracy: float | None) -> None:
-            state = "done" if accuracy is None else f"right {accuracy:.0%} of the part held out"
+            state = "done" if accuracy is None else f"accuracy {accuracy:.0%} on held-out data"
             if tasks:
                 done = bars.tasks[-1].completed or 1
                 bars.update(tasks[-1], total=done, completed=done, state=state)  # type: ignore[arg-type]

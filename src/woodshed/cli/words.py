@@ -1,10 +1,10 @@
-"""Words of the command line."""
+"""Names in flags and in output."""
 
 from __future__ import annotations
 
 
 def names_in(text: str | None) -> list[str]:
-    """Return the names of a flag that takes several, with commas between.
+    """Split the value of a flag that takes several names, separated by commas.
 
     Examples
     --------

@@ -262,7 +262,7 @@ def mark_beats(
 def combine_files(
     combine: Callable[[list[Clip]], Clip], sounds: Sequence[Path], out: Path, *, overwrite: bool = False
 ) -> Combination:
-    """Make one sound of several, all of which have to be usable.
+    """Combine several sounds into one; every file has to be usable.
 
     Raises
     ------

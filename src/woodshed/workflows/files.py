@@ -1,4 +1,4 @@
-"""Runs over many files, of which some may be unusable."""
+"""Runs over many files with unusable ones among them."""
 
 from __future__ import annotations
 

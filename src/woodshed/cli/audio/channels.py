@@ -33,7 +33,10 @@ def command(
     force: Force = False,
     jobs: Jobs = -1,
 ) -> None:
-    """Split, swap, merge or mix channels."""
+    """Split, swap, merge or mix channels.
+
+    Example: woodshed audio channels interview.wav --do split --out speakers
+    """
     from woodshed import audio
     from woodshed.workflows.audio import FileOptions, change_files, combine_files, divide_files
 

@@ -33,7 +33,12 @@ def command(
     force: Force = False,
     jobs: Jobs = -1,
 ) -> None:
-    """Convert format, sample rate, bit depth or channels. The tree of an input folder is kept."""
+    """Convert format, sample rate, bit depth or channels.
+
+    The tree of an input folder is kept.
+
+    Example: woodshed audio convert recordings --to flac --sample-rate 16000 --channels 1 --out converted
+    """
     from woodshed.workflows.audio import convert_files
 
     outcome = convert_files(

@@ -30,9 +30,13 @@ def command(
     force: Force = False,
     jobs: Jobs = -1,
 ) -> None:
-    """Reduce stationary noise such as hiss, hum or a fan.
+    """Reduce stationary noise.
+
+    Stationary noise is constant over time, such as hiss, hum or a fan.
 
     A whole file is held in memory several times over; split files of several hours first.
+
+    Example: woodshed audio denoise talk.wav --noise room.wav --out clean.wav
     """
     from woodshed.audio import denoise, noise_print, read
     from woodshed.workflows.audio import change_files

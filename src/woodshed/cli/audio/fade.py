@@ -21,7 +21,10 @@ def command(
     force: Force = False,
     jobs: Jobs = -1,
 ) -> None:
-    """Fade in and out."""
+    """Fade in and out.
+
+    Example: woodshed audio fade song.wav --in-s 0.5 --out-s 3 --out faded.wav
+    """
     from woodshed.audio import fade
     from woodshed.workflows.audio import change_files
 

@@ -38,9 +38,13 @@ def command(
     force: Force = False,
     jobs: Jobs = -1,
 ) -> None:
-    """Apply low-pass, high-pass, band-stop, peak and shelving filters; several are applied in turn.
+    """Apply low-pass, high-pass, band-stop, peak and shelving filters.
+
+    Several filters are applied one after the other.
 
     Files of any length are supported: they are filtered block by block.
+
+    Example: woodshed audio filter talk.wav --high-pass-hz 80 --peak-hz 3000 --gain-db 3 --out talk-eq.wav
     """
     from woodshed.audio import Butterworth, Equaliser
     from woodshed.audio.filter import FLATTEST_Q

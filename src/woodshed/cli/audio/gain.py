@@ -19,7 +19,10 @@ def command(
     force: Force = False,
     jobs: Jobs = -1,
 ) -> None:
-    """Change the level."""
+    """Change the level.
+
+    Example: woodshed audio gain recordings --db -6 --out quieter
+    """
     from woodshed.audio import gain
     from woodshed.workflows.audio import change_files
 

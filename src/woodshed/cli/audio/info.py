@@ -40,7 +40,10 @@ WIDE = 150
 
 
 def command(sounds: Sounds, json_: Json = False, jobs: Jobs = -1) -> None:
-    """Show sample rate, duration, level, loudness and defects."""
+    """Show sample rate, duration, level, loudness and defects.
+
+    Example: woodshed audio info recordings
+    """
     from woodshed.audio.measure import measure_file
     from woodshed.workflows.audio import analyse_files
 

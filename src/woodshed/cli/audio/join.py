@@ -21,7 +21,12 @@ def command(
     crossfade_s: Annotated[float, typer.Option(help="Duration of each crossfade, in seconds.")] = 0.0,
     force: Force = False,
 ) -> None:
-    """Concatenate sounds in the given order."""
+    """Concatenate sounds.
+
+    Sounds are joined in the given order. They must have the same sample rate and number of channels.
+
+    Example: woodshed audio join intro.wav talk.wav --crossfade-s 0.5 --out whole.wav
+    """
     from woodshed.audio import join
     from woodshed.workflows.audio import combine_files
 

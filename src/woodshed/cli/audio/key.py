@@ -13,7 +13,10 @@ from woodshed.errors import printable
 
 
 def command(sounds: Sounds, json_: Json = False, jobs: Jobs = -1) -> None:
-    """Estimate the musical key."""
+    """Estimate the musical key.
+
+    Example: woodshed audio key song.wav
+    """
     from woodshed.audio import read
     from woodshed.features.key import find_key
     from woodshed.workflows.audio import analyse_files

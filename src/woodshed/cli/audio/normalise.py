@@ -25,7 +25,10 @@ def command(
     force: Force = False,
     jobs: Jobs = -1,
 ) -> None:
-    """Set peak level, RMS level or loudness."""
+    """Set peak level, RMS level or loudness.
+
+    Example: woodshed audio normalise recordings --by lufs --level-db -23 --out normalised
+    """
     from woodshed.audio import normalise
     from woodshed.workflows.audio import change_files
 

@@ -22,6 +22,8 @@ def command(
     """Change the pitch without changing the tempo.
 
     A whole file is held in memory several times over; split files of several hours first.
+
+    Example: woodshed audio pitch song.wav --semitones -2 --out lower.wav
     """
     from woodshed.audio import pitch
     from woodshed.workflows.audio import change_files

@@ -19,7 +19,12 @@ def command(
         float | None, typer.Option(help="End, in seconds. [dim]\\[default: the end of the sound][/dim]")
     ] = None,
 ) -> None:
-    """Play sounds, one after the other. Press Ctrl-C to stop."""
+    """Play sounds.
+
+    Press Ctrl-C to stop.
+
+    Example: woodshed audio play song.wav --start-s 60
+    """
     from woodshed.audio import play, read
     from woodshed.data.folder import list_sounds
 

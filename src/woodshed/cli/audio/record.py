@@ -18,7 +18,12 @@ def command(
     channels: Annotated[int, typer.Option(help="Number of channels: 1 for mono, 2 for stereo.")] = 1,
     force: Annotated[bool, typer.Option("--force", help="Replace an existing file.")] = False,
 ) -> None:
-    """Record from a microphone. Press Ctrl-C to stop early."""
+    """Record from a microphone.
+
+    Press Ctrl-C to stop early.
+
+    Example: woodshed audio record take.wav --duration-s 5
+    """
     from woodshed.audio import record, write
     from woodshed.audio.write import check_target
 

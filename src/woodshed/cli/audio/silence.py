@@ -32,7 +32,10 @@ def command(
     force: Force = False,
     jobs: Jobs = -1,
 ) -> None:
-    """List or remove silence."""
+    """List or remove silence.
+
+    Example: woodshed audio silence talk.wav --min-silence-s 1 --out shorter.wav
+    """
     from woodshed.audio import find_silence, read_blocks, remove_silence
     from woodshed.workflows.audio import analyse_files, change_files
 

@@ -41,7 +41,12 @@ def command(
     force: Force = False,
     jobs: Jobs = -1,
 ) -> None:
-    """Cut sounds into parts: at equal intervals, silences, onsets, beats or marks."""
+    """Cut into parts: at equal intervals, silences, onsets, beats or marks.
+
+    Give exactly one of --every-s, --silence, --onsets, --beats and --marks. Parts are numbered.
+
+    Example: woodshed audio split lesson.wav --silence --out words
+    """
     from woodshed.audio import (
         even_stretches,
         find_sound,

@@ -22,6 +22,8 @@ def command(
     """Change the tempo without changing the pitch.
 
     A whole file is held in memory several times over; split files of several hours first.
+
+    Example: woodshed audio stretch song.wav --factor 0.8 --out slower.wav
     """
     from woodshed.audio import stretch
     from woodshed.workflows.audio import change_files

@@ -24,7 +24,12 @@ def command(
     force: Force = False,
     jobs: Jobs = -1,
 ) -> None:
-    """Estimate tempo and beats, and add clicks to check them by ear."""
+    """Estimate tempo and beats, and add clicks to check them.
+
+    Clicks are added if --out is given, so that the beats can be checked by ear.
+
+    Example: woodshed audio tempo song.wav --out with-clicks
+    """
     from woodshed.features.beat import beat_times_of_file, tempo_of_beats
     from woodshed.workflows.audio import analyse_files, mark_beats
 

@@ -28,7 +28,10 @@ def command(
     force: Force = False,
     jobs: Jobs = -1,
 ) -> None:
-    """Keep one section of a sound, or remove the silence at both ends."""
+    """Keep one section, or remove silence at both ends.
+
+    Example: woodshed audio trim talk.wav --start-s 2.5 --end-s 10 --out part.wav
+    """
     from woodshed.audio import trim, trim_silence
     from woodshed.workflows.audio import change_files
 

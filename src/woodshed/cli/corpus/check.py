@@ -1,4 +1,4 @@
-"""``woodshed corpus check``: what of a corpus is on disk, and what of it can be read."""
+"""``woodshed corpus check``: check a corpus on disk."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from woodshed.cli.terminal import counting_bar, list_skipped, note, print_table, say
+from woodshed.cli.terminal import ProgressBar, list_skipped, note, print_table, say
 from woodshed.errors import DataError, ParameterError, printable
 
 if TYPE_CHECKING:
@@ -15,31 +15,38 @@ if TYPE_CHECKING:
 
 
 def command(
-    corpus: Annotated[str, typer.Argument(metavar="NAME:PATH", help="The corpus and its folder: fsdd:PATH.")],
-    quick: Annotated[bool, typer.Option(help="Only list the files; open none.")] = False,
-    strict: Annotated[bool, typer.Option(help="Fail when anything is missing or cannot be read.")] = False,
-    jobs: Annotated[int, typer.Option(help="Files opened at a time; -1: one for each core.")] = -1,
+    corpus: Annotated[
+        str, typer.Argument(metavar="NAME:PATH", help="Name and folder of the corpus, such as fsdd:PATH.")
+    ],
+    quick: Annotated[bool, typer.Option("--quick", help="List the files without opening them.")] = False,
+    strict: Annotated[
+        bool, typer.Option("--strict", help="Fail if an example is missing or a file is unusable.")
+    ] = False,
+    jobs: Annotated[int, typer.Option(help="Number of files opened in parallel; -1: one per core.")] = -1,
 ) -> None:
-    """Read a corpus on disk and say what is there."""
-    from woodshed.data.corpora import split_name
-    from woodshed.data.corpora.survey import open_files, survey
+    """Check a corpus on disk: what is there, what is missing, what is unusable.
 
-    name, folder = split_name(corpus)
-    if not (name and folder):
-        raise ParameterError(f"Say which corpus and where, as NAME:PATH (fsdd:recordings), got {corpus!r}.")
-    found = survey(name, folder)
-    if not quick:
-        with counting_bar("opening files", len(found.paths)) as tick:
-            found = open_files(found, n_jobs=jobs, tick=tick)
-    show(found)
-    if strict and not found.is_complete:
-        raise DataError(f"{name} is not whole. Get it again (woodshed corpus fetch), or leave out --strict.")
+    Prints the number of examples, classes and groups, and the official split.
+
+    Example: woodshed corpus check esc50:ESC-50-master --quick
+    """
+    from woodshed.workflows.corpus import check_corpus
+
+    name, colon, folder = corpus.partition(":")
+    if not (name and colon and folder):
+        raise ParameterError(
+            f"Invalid corpus {corpus!r}. Expected its name and folder as NAME:PATH, such as fsdd:recordings."
+        )
+    survey = check_corpus(name, folder, quick=quick, n_jobs=jobs, progress=ProgressBar())
+    print_survey(survey)
+    if strict and not survey.is_complete:
+        raise DataError(f"{name} is incomplete. Download it again (woodshed corpus fetch), or omit --strict.")
 
 
-def show(found: Survey) -> None:
-    """Print what was found."""
-    corpus = found.corpus
-    say(f"{found.facts.title}: {len(corpus.examples):,} examples{missing(found)}")
+def print_survey(survey: Survey) -> None:
+    """Print the content of a corpus."""
+    corpus = survey.corpus
+    say(f"{survey.facts.title}: {len(corpus.examples):,} examples{missing(survey)}")
     tags = Counter(tag for example in corpus.examples for tag in example.labels)
     for what, counts in (("class", corpus.counts()), ("tag", dict(tags.most_common()))):
         rows = [(name, f"{n:,}") for name, n in counts.items() if name]
@@ -49,23 +56,23 @@ def show(found: Survey) -> None:
     if corpus.targets:
         say(f"values: {', '.join(corpus.targets)}")
     groups = corpus.groups
-    say(f"groups, by {corpus.group_word}: {'not known' if groups is None else f'{len(set(groups)):,}'}")
+    say(f"groups, by {corpus.group_word}: {'unknown' if groups is None else f'{len(set(groups)):,}'}")
     parts = Counter(example.split or "none" for example in corpus.examples)
     if set(parts) == {"none"}:
         say("official split: none")
     else:
         say(f"official split: {', '.join(f'{part} {n:,}' for part, n in sorted(parts.items()))}")
     list_skipped(corpus.skipped)
-    for row in found.unreadable:
-        note(f"cannot be used {printable(row.path)}: {row.reason}")
-    if found.opened:
-        say(f"{len(found.unreadable):,} of {len(found.paths):,} files cannot be used")
+    for entry in survey.unreadable:
+        note(f"unusable {printable(entry.path)}: {entry.reason}")
+    if survey.opened:
+        say(f"{len(survey.unreadable):,} of {len(survey.paths):,} files are unusable")
 
 
-def missing(found: Survey) -> str:
-    """Say how many are missing of how many."""
-    if found.n_missing is None:
-        return " (how many the whole corpus has is not known)"
-    if not found.n_missing:
-        return ", all that it should hold"
-    return f"; {found.n_missing:,} of {found.facts.n_examples:,} are missing"
+def missing(survey: Survey) -> str:
+    """Return how many examples of the whole corpus are missing."""
+    if survey.n_missing is None:
+        return " (size of the complete corpus unknown)"
+    if not survey.n_missing:
+        return ", complete"
+    return f"; {survey.n_missing:,} of {survey.facts.n_examples:,} are missing"

@@ -17,37 +17,44 @@ from woodshed.errors import printable
 
 
 def command(
-    name: Annotated[str, typer.Argument(help="Name of the corpus; see woodshed corpus list.")],
-    out: Annotated[Path, typer.Option(help="Folder for the corpus.")],
+    name: Annotated[str, typer.Argument(help="Name of the corpus; see woodshed list corpora.")],
+    out: Annotated[Path, typer.Option(help="Folder for the corpus.", show_default=False)],
 ) -> None:
-    """Download a corpus and unpack it."""
+    """Download a corpus; an interrupted download is resumed.
+
+    Archives are unpacked. Files that are complete are not downloaded again.
+
+    Example: woodshed corpus fetch fsdd --out fsdd
+    """
     from woodshed.data.corpora import corpus_facts
     from woodshed.data.corpora.get import ARCHIVES, get_corpus
 
-    known = corpus_facts(name)
-    say(f"{known.title}. Licence: {known.licence}. Please cite: {known.citation}")
-    for wanted in known.downloads:
-        if wanted.checksum is None:
-            note(f"Cannot be verified: {describe(wanted)}")
-    with download_bar() as watch:
-        n_files = get_corpus(known, out, watch=watch)
+    facts = corpus_facts(name)
+    say(f"{facts.title}. Licence: {facts.licence}. Please cite: {facts.citation}")
+    for download in facts.downloads:
+        if download.checksum is None:
+            note(f"Cannot be verified: {describe(download)}")
+    with download_bars() as watch:
+        n_files = get_corpus(facts, out, watch=watch)
     say(f"{n_files:,} files in {printable(out)}")
-    say(f"Look at them: woodshed corpus check {known.name}:{printable(out)}")
+    say(f"Check them: woodshed corpus check {facts.name}:{printable(out)}")
     if (out / ARCHIVES).is_dir():
-        note(f"What was unpacked is still in {printable(out / ARCHIVES)}. Delete it if you need the room.")
+        note(f"The unpacked archives are in {printable(out / ARCHIVES)}; they are no longer needed.")
 
 
 @contextmanager
-def download_bar() -> Iterator[Callable[[str], Callable[[int, int | None], None]]]:
-    """Show how much of each file is here while the block lasts; a bar for each."""
+def download_bars() -> Iterator[Callable[[str], Callable[[int, int | None], None]]]:
+    """Show a progress bar for each file that is downloaded."""
     columns = (
-        *(TextColumn("{task.description}"), BarColumn(bar_width=24), DownloadColumn()),
+        TextColumn("{task.description}"),
+        BarColumn(bar_width=24),
+        DownloadColumn(),
         TimeRemainingColumn(compact=True),
     )
     with Progress(*columns, console=err) as bars:
 
         def watch(name: str) -> Callable[[int, int | None], None]:
             task = bars.add_task(escape(name), total=None)
-            return lambda here, total: bars.update(task, completed=here, total=total)
+            return lambda n_bytes, total: bars.update(task, completed=n_bytes, total=total)
 
         yield watch

@@ -1,4 +1,4 @@
-"""``woodshed corpus info``: what is known about one corpus before it is on disk."""
+"""``woodshed corpus info``: describe a corpus."""
 
 from __future__ import annotations
 
@@ -14,43 +14,46 @@ if TYPE_CHECKING:
 
 
 def command(
-    name: Annotated[str, typer.Argument(help="Name of the corpus; see woodshed corpus list.")],
+    name: Annotated[str, typer.Argument(help="Name of the corpus; see woodshed list corpora.")],
     json_: Annotated[bool, typer.Option("--json", help="Print JSON.")] = False,
 ) -> None:
-    """Show what is known about a corpus."""
+    """Show licence, citation, layout and download addresses of a corpus.
+
+    Example: woodshed corpus info fsdd
+    """
     from dataclasses import asdict
 
     from woodshed.data.corpora import corpus_facts
 
-    known = corpus_facts(name)
+    facts = corpus_facts(name)
     if json_:
-        typer.echo(json.dumps(asdict(known), indent=2, ensure_ascii=False))
+        typer.echo(json.dumps(asdict(facts), indent=2, ensure_ascii=False))
         return
-    for line in lines(known):
+    for line in lines(facts):
         say(line)
 
 
-def lines(known: CorpusFacts) -> list[str]:
-    """Say what is known, a line for each fact."""
-    amount = "number not known" if known.n_examples is None else f"{known.n_examples:,} examples"
-    length = "" if known.hours is None else f", {known.hours:g} hours"
-    said = [
-        f"{known.title} ({known.name})",
-        f"holds     {known.content}: {amount}{length}",
-        f"licence   {known.licence}",
-        f"cite      {known.citation}",
-        f"layout    {known.layout}",
-        f"page      {known.url}",
+def lines(facts: CorpusFacts) -> list[str]:
+    """Return one line for each fact."""
+    size = "number unknown" if facts.n_examples is None else f"{facts.n_examples:,} examples"
+    duration = "" if facts.hours is None else f", {facts.hours:g} hours"
+    texts = [
+        f"{facts.title} ({facts.name})",
+        f"content   {facts.content}: {size}{duration}",
+        f"licence   {facts.licence}",
+        f"citation  {facts.citation}",
+        f"layout    {facts.layout}",
+        f"homepage  {facts.url}",
     ]
-    if not known.downloads:
-        return [*said, f"download  not automatic. {known.manual_download}"]
-    return said + [f"download  {describe(wanted)}" for wanted in known.downloads]
+    if not facts.downloads:
+        return [*texts, f"download  not available automatically. {facts.manual_download}"]
+    return texts + [f"download  {describe(download)}" for download in facts.downloads]
 
 
-def describe(wanted: Download) -> str:
-    """Say where a file is and what is known about it."""
-    size = "size not known" if wanted.size is None else f"{wanted.size:,} bytes"
-    if wanted.checksum is None:
-        return f"{wanted.url} ({size}, no checksum known)"
-    method = "MD5" if len(wanted.checksum) == 32 else "SHA-256"
-    return f"{wanted.url} ({size}, {method} {wanted.checksum})"
+def describe(download: Download) -> str:
+    """Return the address of a file with its size and checksum."""
+    size = "size unknown" if download.size is None else f"{download.size:,} bytes"
+    if download.checksum is None:
+        return f"{download.url} ({size}, checksum unknown)"
+    method = "MD5" if len(download.checksum) == 32 else "SHA-256"
+    return f"{download.url} ({size}, {method} {download.checksum})"

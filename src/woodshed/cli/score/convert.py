@@ -24,6 +24,8 @@ def command(
     """Convert between MIDI, ABC, MusicXML and tables of notes.
 
     A file with several tunes becomes one ABC file, or one numbered file per tune in any other format.
+
+    Example: woodshed score convert tunes.abc --to mid --out midi
     """
     from woodshed.workflows.score import convert_scores
 

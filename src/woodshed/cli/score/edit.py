@@ -47,6 +47,8 @@ def command(
     """Transpose, quantise, cut, repeat, change tempo or metre, or extract parts.
 
     Changes are applied in the order of the options below.
+
+    Example: woodshed score edit song.mid --part melody --tonic D --out melody.abc
     """
     from woodshed.workflows.score import ScoreEdit, edit_scores
 

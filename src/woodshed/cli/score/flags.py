@@ -44,7 +44,7 @@ Repeats = Annotated[bool, typer.Option(help="Play the repeats and endings of ABC
 
 
 def print_score_outcome(outcome: Outcome[list[str]], out: Path) -> None:
-    """Print the faults found in the scores, which were skipped or existed already, and how many were written."""
+    """Print faults found in the scores, which were skipped or existed already, and how many were written."""
     for file_job, faults in outcome.done:
         for fault in faults:
             note(f"{printable(file_job.source)}: {fault}")

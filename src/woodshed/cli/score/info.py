@@ -25,7 +25,12 @@ def command(
         bool, typer.Option("--json", help="Print JSON: an array with one object per piece.")
     ] = False,
 ) -> None:
-    """Show duration, parts, range, key, metre and tempo of scores, and faults found while reading them."""
+    """Show duration, parts, range, key, metre and tempo of scores.
+
+    Faults found while reading, such as a bar of the wrong duration, are printed as notes.
+
+    Example: woodshed score info tunes.abc
+    """
     from woodshed.workflows.score import describe_scores
 
     summaries, skipped = describe_scores(scores, progress=ProgressBar())

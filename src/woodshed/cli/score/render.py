@@ -20,7 +20,10 @@ def command(
     strict: Strict = False,
     force: Force = False,
 ) -> None:
-    """Render scores as sound files."""
+    """Render scores as sound files.
+
+    Example: woodshed score render song.mid --to flac --out sounds
+    """
     from woodshed.workflows.score import render_scores
 
     outcome = render_scores(

@@ -1,0 +1,141 @@
+"""``woodshed list``: what can be chosen by name, and how former spellings are answered."""
+
+from __future__ import annotations
+
+import json
+import shlex
+import subprocess
+from collections.abc import Callable
+from importlib import import_module
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from woodshed import cli as command_line
+from woodshed.cli import FORMER_FLAGS, audio, corpus, score
+from woodshed.data.corpora import CORPORA
+from woodshed.features import FEATURES
+from woodshed.tasks import task_class
+from woodshed.workflows.listing import REGISTRIES, list_entries, registry
+
+Cli = Callable[..., Any]
+
+
+@pytest.mark.parametrize("name", REGISTRIES)
+def test_every_registry_is_listed_with_descriptions(cli: Cli, name: str) -> None:
+    module, _, attribute = registry(name).place.partition(":")
+    names = list(getattr(import_module(module), attribute))
+    finished = cli("list", name)
+    assert finished.code == 0, finished.err
+    assert all(f"\n{one} " in finished.out for one in names)
+    listed = json.loads(cli("list", name, "--json").out)
+    assert [one["name"] for one in listed] == names
+    assert all(len(one["description"]) > 10 and "\n" not in one["description"] for one in listed)
+    assert set(registry(name).columns) <= set(listed[0])
+
+
+def test_a_description_is_the_first_line_of_the_docstring() -> None:
+    for entry in list_entries("tasks"):
+        assert entry.description == (task_class(entry.name).__doc__ or "").partition("\n")[0]
+
+
+def test_the_table_of_corpora_shows_a_dash_where_a_number_is_unknown(cli: Cli) -> None:
+    out = cli("list", "corpora").out
+    cells = {line.split()[0]: line.split()[-2:] for line in out.splitlines() if line[:1].strip()}
+    assert set(CORPORA) <= set(cells)
+    assert cells["esc50"] == ["2,000", "2.8"]
+    assert cells["philharmonia"] == ["–", "–"]
+
+
+def test_json_of_corpora_holds_all_that_info_tells(cli: Cli) -> None:
+    listed = {one["name"]: one for one in json.loads(cli("list", "corpora", "--json").out)}
+    assert list(listed) == list(CORPORA)
+    facts = json.loads(cli("corpus", "info", "esc50", "--json").out)
+    assert facts.items() <= listed["esc50"].items()
+
+
+def test_what_matters_of_an_entry_is_told() -> None:
+    assert {entry.name: entry.facts["kind"] for entry in list_entries("tasks")}.items() >= {
+        "noise": "classes",
+        "tags": "tags",
+        "mood": "values",
+    }.items()
+    assert {entry.name: entry.facts["n_values"] for entry in list_entries("features")}["chroma"] == 12
+    assert len(list_entries("features")) == len(FEATURES)
+
+
+def test_an_unknown_name_is_answered_by_the_near_miss(cli: Cli) -> None:
+    finished = cli("list", "feature")
+    assert (finished.code, "Did you mean features?" in finished.err) == (2, True)
+    without = cli("list")
+    assert without.code == 2
+    assert f"Known: {', '.join(REGISTRIES)}." in without.err
+
+
+def test_listing_nets_loads_nothing_heavy(python: Callable[..., subprocess.CompletedProcess[str]]) -> None:
+    program = """
+import sys
+from woodshed.cli import main
+try:
+    main(["list", "nets"])
+except SystemExit:
+    pass
+print(sorted({"keras", "tensorflow", "sklearn", "librosa"} & set(sys.modules)), file=sys.stderr)
+"""
+    ran = python(program)
+    assert "crnn" in ran.stdout
+    assert ran.stderr.strip().splitlines()[-1] == "[]"
+
+
+# -- former spellings ------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("flag", FORMER_FLAGS)
+@pytest.mark.parametrize("words", [["doctor", "sounds"], ["audio", "gain", "a.wav"]])
+def test_a_former_flag_is_answered_by_the_new_one(cli: Cli, words: list[str], flag: str) -> None:
+    finished = cli(*words, flag, "x")
+    assert finished.code == 2
+    assert f"No such option: {flag}. Use {FORMER_FLAGS[flag]}." in " ".join(finished.err.split())
+
+
+def test_a_former_flag_with_an_equals_sign_is_answered_too(cli: Cli) -> None:
+    finished = cli("doctor", "sounds", "--job=noise")
+    assert (finished.code, "No such option: --job. Use --task." in finished.err) == (2, True)
+
+
+def test_other_unknown_flags_are_answered_as_before(cli: Cli) -> None:
+    finished = cli("doctor", "sounds", "--forman", "text")
+    assert (finished.code, "No such option: --forman" in finished.err) == (2, True)
+    assert "--format" in finished.err
+
+
+def test_a_former_verb_is_answered_by_the_new_one(cli: Cli) -> None:
+    finished = cli("corpus", "list", "--json")
+    assert (finished.code, finished.out) == (2, "")
+    assert "No such command 'list' under corpus. Use: woodshed list corpora" in finished.err
+
+
+# -- help ------------------------------------------------------------------------------------------
+
+DOCUMENTED = [
+    (f"{package.__name__}.{verb}", summary)
+    for package in (command_line, audio, score, corpus)
+    for verb, summary in package.VERBS.items()
+    if (path := Path(str(package.__file__)).with_name(f"{verb}.py")).is_file()
+    and "Example: woodshed" in path.read_text("utf-8")
+]
+
+
+@pytest.mark.parametrize(("module", "summary"), DOCUMENTED)
+def test_help_begins_with_the_summary_and_its_example_is_understood(
+    cli: Cli, module: str, summary: str
+) -> None:
+    text = str(import_module(module).command.__doc__)
+    assert text.startswith(summary)
+    words = shlex.split(text.partition("Example: ")[2])
+    verb = module.removeprefix("woodshed.cli.").split(".")
+    assert words[: 1 + len(verb)] == ["woodshed", *verb]
+    finished = cli(*words[1:], "--help")  # an option that does not exist is refused before help is shown
+    assert finished.code == 0, finished.err
+    assert "Example: woodshed" in " ".join(finished.out.split())
