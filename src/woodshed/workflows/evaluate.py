@@ -8,13 +8,13 @@ from pathlib import Path
 
 from woodshed.data.check import check
 from woodshed.data.example import Skipped
-from woodshed.errors import DataError, counted
 from woodshed.recognition.corpus import load_corpus_for
 from woodshed.recognition.experiments.evaluation import evaluate as evaluate_model
 from woodshed.recognition.experiments.result import Experiment
 from woodshed.report.out_folder import prepare_folder
 from woodshed.report.recognition.folder import is_heard, write_results
 from woodshed.tasks import load
+from woodshed.workflows.files import require_usable
 
 
 @dataclass(frozen=True)
@@ -75,11 +75,7 @@ def evaluate(
     corpus = check(corpus, least_classes=1)
     experiment = evaluate_model(estimator, corpus, leaky=is_heard(model, corpus))
     skipped = [*corpus.skipped, *experiment.skipped]
-    if strict and skipped:
-        raise DataError(
-            f"{counted(len(skipped), 'file')} cannot be used. Fix or remove them, or leave out --strict. "
-            f"The first: {skipped[0].path}: {skipped[0].reason}"
-        )
+    require_usable(len(experiment.corpus.examples), skipped, what="file", strict=strict)
     if out is not None:
         write_results(experiment, out)
     return Evaluation(experiment, skipped)

@@ -16,7 +16,6 @@ from woodshed.data.example import Corpus
 from woodshed.data.group_guess import Candidate, guess_groups
 from woodshed.data.sound import Sounds, is_score
 from woodshed.data.split import Split, honest_splits, read_way
-from woodshed.errors import DataError, counted
 from woodshed.recognition.corpus import load_corpus_for
 from woodshed.recognition.estimator import AudioEstimator
 from woodshed.recognition.experiments.cross_validation import CrossValidation, Plan
@@ -34,6 +33,7 @@ from woodshed.report.recognition.folder import write_model_folder
 from woodshed.tasks import task_class
 from woodshed.training.progress import Watcher
 from woodshed.training.run_state import RunState
+from woodshed.workflows.files import require_usable
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -274,13 +274,9 @@ def check_corpus(corpus: Corpus, *, n_jobs: int, strict: bool, looks: Any = None
 
     Raises
     ------
-    DataError
-        If no example is usable; or if ``strict`` and a file has to be skipped, with the first reason.
+    UnusableFilesError
+        If no example is usable; or if ``strict`` and a file has to be skipped.
     """
     checked = check(corpus, n_jobs=n_jobs, looks=looks)
-    if strict and checked.skipped:
-        raise DataError(
-            f"{counted(len(checked.skipped), 'file')} cannot be used. Fix or remove them, or leave out --strict. "
-            f"The first: {checked.skipped[0].path}: {checked.skipped[0].reason}"
-        )
+    require_usable(len(checked.examples), checked.skipped, what="file", strict=strict)
     return checked
