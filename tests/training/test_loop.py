@@ -32,7 +32,7 @@ def spectrogram_of(k: int, version: int = 0) -> np.ndarray:
 
 
 def make_batches(seed: int = 0, **change: Any) -> Batches:
-    settings = {"n_augmentations": 2, "n_frames": N_FRAMES, "variation": MILD, "batch_size": 10}
+    settings = {"n_augmentations": 2, "n_frames": N_FRAMES, "augmentation": MILD, "batch_size": 10}
     targets = np.eye(N_CLASSES, dtype=np.float32)[LABELS]
     return Batches(spectrogram_of, targets, **(settings | {"seed": seed} | change))
 

@@ -358,7 +358,7 @@ def test_wanted_false_alarms_become_the_thresholds_of_the_models_test(careful: A
 
 def test_a_model_that_names_nothing_is_refused() -> None:
     with pytest.raises(
-        ParameterError, match="A model for mood gives values, and a timeline needs one that names"
+        ParameterError, match="Event detection requires a classifier; a model for mood predicts values"
     ):
         window_classifier(MoodRegressor())
     with pytest.raises(ParameterError, match="A model for tags gives tags"):

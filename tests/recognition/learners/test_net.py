@@ -14,8 +14,8 @@ from woodshed.clip import Clip
 from woodshed.data.example import Corpus, Example
 from woodshed.data.sound import Sounds
 from woodshed.data.store import FeatureStore
-from woodshed.recognition import fit_net as learning
 from woodshed.recognition.items import N_RATES_SEEN, clip_items, common_rate, versions
+from woodshed.recognition.learners import net as learning
 from woodshed.recognition.learners.net import Spectrograms, make_feature, strengthen, time_step
 from woodshed.recognition.recogniser import Recogniser
 from woodshed.recognition.window import STILL, SpectrogramAugmentation

@@ -67,7 +67,7 @@ def test_it_knows_how_sounds_move_when_the_net_knows_nothing(
 
 
 def test_only_names_have_one() -> None:
-    with pytest.raises(ParameterError, match="ensemble_share is about names, which a SnrRegressor"):
+    with pytest.raises(ParameterError, match="ensemble_share is for classes, which a SnrRegressor"):
         SnrRegressor(ensemble_share=0.5).check_settings()
     with pytest.raises(ParameterError, match="ensemble_share must be from 0 to 1, got 2"):
         Recogniser(ensemble_share=2.0).check_settings()
