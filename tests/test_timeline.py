@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 
-from woodshed.audio.markers import Mark, read_marks
+from woodshed.audio.markers import Marker, read_markers
 from woodshed.errors import ParameterError
 from woodshed.timeline import Event, Timeline, timelines_to_csv, timelines_to_json
 
@@ -89,10 +89,10 @@ def test_events_that_overlap_have_a_tier_for_each_label() -> None:
 def test_audacity_labels_are_read_as_marks(tmp_path: Path) -> None:
     path = tmp_path / "labels.txt"
     path.write_text(DAY.to_audacity(), encoding="utf-8")
-    assert read_marks(path) == [
-        Mark(0.0, 1.25, "wren"),
-        Mark(1.25, 2.0, 'say "hé llo"'),
-        Mark(3.1, 10.0, "wren"),
+    assert read_markers(path) == [
+        Marker(0.0, 1.25, "wren"),
+        Marker(1.25, 2.0, 'say "hé llo"'),
+        Marker(3.1, 10.0, "wren"),
     ]
 
 

@@ -28,11 +28,11 @@ def command(
 
     A whole file is held in memory while it is worked on, several times over; cut one of many hours first.
     """
-    from woodshed.audio import denoise, noise_print, read
+    from woodshed.audio import denoise, noise_profile, read
 
     profile = None
     if noise is not None:
-        profile = noise_print(read(noise, start_s=noise_start_s, end_s=noise_end_s))
+        profile = noise_profile(read(noise, start_s=noise_start_s, end_s=noise_end_s))
     change_files(
         lambda clip: denoise(clip, profile, reduction_db=reduction_db),
         sounds,

@@ -22,6 +22,8 @@ def command(
 
     A whole file is held in memory while it is worked on, several times over; cut one of many hours first.
     """
-    from woodshed.audio import pitch
+    from woodshed.audio import pitch_shift
 
-    change_files(functools.partial(pitch, semitones=semitones), sounds, out, to=to, force=force, jobs=jobs)
+    change_files(
+        functools.partial(pitch_shift, semitones=semitones), sounds, out, to=to, force=force, jobs=jobs
+    )

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import functools
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated
 
 import typer
 
@@ -29,18 +29,14 @@ def command(
     jobs: Jobs = -1,
 ) -> None:
     """List the silence in sounds, or take it out."""
-    from woodshed.audio import find_silence, read_blocks, remove_silence
+    from woodshed.audio import SilenceRule, find_silence, read_blocks, remove_silence
 
-    rule: dict[str, Any] = {
-        "threshold_db": threshold_db,
-        "absolute": absolute,
-        "min_silence_s": min_silence_s,
-    }
+    rule = SilenceRule(threshold_db=threshold_db, absolute=absolute, min_silence_s=min_silence_s)
     if out is not None:
-        change = functools.partial(remove_silence, keep_s=keep_s, **rule)
+        change = functools.partial(remove_silence, rule=rule, keep_s=keep_s)
         change_files(change, sounds, out, to=to, force=force, jobs=jobs)
         return
-    answers = ask_files(lambda path: find_silence(read_blocks(path), **rule), sounds, jobs=jobs)
+    answers = ask_files(lambda path: find_silence(read_blocks(path), rule), sounds, jobs=jobs)
     rows = [
         (path.name, f"{pause.start_s:.3f}", f"{pause.end_s:.3f}", f"{pause.duration_s:.3f}")
         for path, pauses in answers

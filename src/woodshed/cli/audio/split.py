@@ -14,10 +14,10 @@ from woodshed.errors import ParameterError, counted
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
 
-    from woodshed.audio.silence_detection import Stretch
+    from woodshed.audio.silence_detection import Segment
     from woodshed.data.file_jobs import FileJob
 
-    Find = Callable[[Path], list[Stretch]]
+    Find = Callable[[Path], list[Segment]]
 
 
 def command(
@@ -43,29 +43,32 @@ def command(
 ) -> None:
     """Cut sounds up: evenly, on silence, at onsets, at beats or at marks."""
     from woodshed.audio import (
+        SilenceRule,
         cut_file,
-        even_stretches,
+        equal_segments,
         find_sound,
         info,
-        mark_stretches,
+        marker_segments,
         read_blocks,
-        read_marks,
-        stretches_between,
+        read_markers,
+        segments_between,
     )
     from woodshed.features.beat import beat_times_of_file
     from woodshed.features.onset import onset_times_of_file
 
     def between(times_of: Callable[[Path], Iterable[float]]) -> Find:
-        return lambda path: stretches_between(times_of(path), info(path).duration_s)
+        return lambda path: segments_between(times_of(path), info(path).duration_s)
 
-    def sounding(path: Path) -> list[Stretch]:
-        return find_sound(read_blocks(path), threshold_db=threshold_db, min_silence_s=min_silence_s)
+    def sounding(path: Path) -> list[Segment]:
+        return find_sound(
+            read_blocks(path), SilenceRule(threshold_db=threshold_db, min_silence_s=min_silence_s)
+        )
 
-    def marked(path: Path) -> list[Stretch]:
-        return mark_stretches(read_marks(marks or path), info(path).duration_s)
+    def marked(path: Path) -> list[Segment]:
+        return marker_segments(read_markers(marks or path), info(path).duration_s)
 
-    def evenly(path: Path) -> list[Stretch]:
-        return even_stretches(info(path).duration_s, every_s or 0.0, last=last)
+    def evenly(path: Path) -> list[Segment]:
+        return equal_segments(info(path).duration_s, every_s or 0.0, last=last)
 
     ways: dict[str, tuple[bool, Find]] = {
         "--every-s": (every_s is not None, evenly),

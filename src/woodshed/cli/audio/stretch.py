@@ -22,6 +22,6 @@ def command(
 
     A whole file is held in memory while it is worked on, several times over; cut one of many hours first.
     """
-    from woodshed.audio import stretch
+    from woodshed.audio import time_stretch
 
-    change_files(functools.partial(stretch, factor=factor), sounds, out, to=to, force=force, jobs=jobs)
+    change_files(functools.partial(time_stretch, factor=factor), sounds, out, to=to, force=force, jobs=jobs)

@@ -26,12 +26,12 @@ def command(
     jobs: Jobs = -1,
 ) -> None:
     """Find tempo and beats; put clicks on them to hear whether they are right."""
-    from woodshed.audio import read, with_clicks, write
+    from woodshed.audio import add_clicks, read, write
     from woodshed.features.beat import beat_times_of_file, tempo_of_beats
 
     def work(file_job: FileJob) -> Any:
         beats = beat_times_of_file(file_job.source)
-        write(with_clicks(read(file_job.source), beats), file_job.target, overwrite=True)
+        write(add_clicks(read(file_job.source), beats), file_job.target, overwrite=True)
         return beats
 
     if out is None:

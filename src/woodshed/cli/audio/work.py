@@ -41,10 +41,10 @@ def change_files(
 ) -> None:
     """Change every sound in memory and write it to its place."""
     from woodshed.audio import info, read, write
-    from woodshed.audio.convert import kept_encoding
+    from woodshed.audio.convert import matching_encoding
 
     def work(file_job: FileJob) -> None:
-        encoding = kept_encoding(info(file_job.source).codec, file_job.target)
+        encoding = matching_encoding(info(file_job.source).codec, file_job.target)
         write(change(read(file_job.source)), file_job.target, encoding=encoding, overwrite=True)
 
     run_files(work, sounds, out, to=to, force=force, jobs=jobs)
