@@ -76,7 +76,7 @@ def kind_of_answer(task: str) -> str:
 def hears(described: dict[str, Any]) -> str:
     """Say what a model hears."""
     from woodshed.features import LogMel
-    from woodshed.features.played import PlayedNotes
+    from woodshed.features.played_notes import PlayedNotes
     from woodshed.recognition.saving import FEATURES
 
     ((name, settings),) = described["feature"].items()

@@ -19,8 +19,8 @@ from woodshed.audio.read import read, read_unless_long
 from woodshed.clip import Clip
 from woodshed.data.example import Example
 from woodshed.errors import AudioFileError, ParameterError, printable
-from woodshed.features.block import features_of_file
-from woodshed.features.frame import Framed
+from woodshed.features.streaming import features_of_file
+from woodshed.features.frame import FrameFeature
 
 LONG_S = 120.0
 """A file longer than this is described block by block."""
@@ -138,7 +138,7 @@ class FileItem:
 
     def describe(self, feature: Callable[[Clip], Any]) -> Iterator[Any]:
         """Yield the frames of the feature; a long file is never in memory as a whole."""
-        if not isinstance(feature, Framed):
+        if not isinstance(feature, FrameFeature):
             return iter([feature(self.load())])
         clip = read_unless_long(self.path, LONG_S, sample_rate=self.sample_rate)
         return features_of_file(feature, self.path) if clip is None else iter([feature(clip)])

@@ -8,8 +8,8 @@ from dataclasses import dataclass
 from woodshed.clip import Clip, Samples
 from woodshed.errors import ParameterError, near_miss
 from woodshed.features import FEATURES
-from woodshed.features.choice import feature_class
-from woodshed.features.frame import Framed
+from woodshed.features.lookup import feature_class
+from woodshed.features.frame import FrameFeature
 from woodshed.features.statistic import statistic, statistic_names, summarise_frames
 from woodshed.features.summary import Summary
 
@@ -26,7 +26,7 @@ class ClipStatistic:
     ('spectral_centroid_hz_mean', 1000.0)
     """
 
-    feature: Framed
+    feature: FrameFeature
     statistic: str
 
     @property

@@ -17,7 +17,7 @@ from woodshed.clip import Clip
 from woodshed.data.example import Skipped
 from woodshed.errors import NotFittedError, ParameterError, SettingNameError, check_seed, near_miss
 from woodshed.features.log_mel import LogMel
-from woodshed.features.played import PlayedNotes
+from woodshed.features.played_notes import PlayedNotes
 from woodshed.features.row import RowFeature
 from woodshed.features.summary import Summary
 from woodshed.nets import NETS

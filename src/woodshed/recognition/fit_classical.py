@@ -3,7 +3,7 @@
 ``MODELS`` maps the word a user types after ``--net`` to the function that builds the scikit-learn
 estimator; scikit-learn is imported when one is built. They see whole clips through
 the job's row feature (`woodshed.features.Summary`, unless it has its own; of MIDI files the notes
-themselves, `woodshed.features.played.PlayedNotes`), so of a recogniser's settings only
+themselves, `woodshed.features.played_notes.PlayedNotes`), so of a recogniser's settings only
 ``sample_rate``, ``seed``, ``store`` and ``n_jobs`` matter to them: there are no epochs, no windows, no
 variation, and nothing is held out.
 """
@@ -36,7 +36,7 @@ from woodshed.recognition.items import (
 )
 
 if TYPE_CHECKING:
-    from woodshed.features.played import PlayedNotes
+    from woodshed.features.played_notes import PlayedNotes
     from woodshed.recognition.estimator import AudioEstimator
 
 Rows = NDArray[np.float64]

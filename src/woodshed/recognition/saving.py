@@ -30,7 +30,7 @@ from woodshed.atomic import write_whole
 from woodshed.errors import ModelFolderError, OutputError, WoodshedError, printable
 from woodshed.features.log_mel import LogMel
 from woodshed.features.noise_floor import NoiseFloor
-from woodshed.features.played import PlayedNotes, TimedNotes
+from woodshed.features.played_notes import PlayedNotes, TimedNotes
 from woodshed.features.row import RowFeature
 from woodshed.features.summary import Summary
 from woodshed.features.timbre import TimbreSummary

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import ClassVar
 
 from woodshed.audio.augmentation import WaveformAugmentation
-from woodshed.features.played import PlayedNotes, TimedNotes
+from woodshed.features.played_notes import PlayedNotes, TimedNotes
 from woodshed.recognition.regressor import Regressor
 from woodshed.recognition.window import SpectrogramAugmentation
 
