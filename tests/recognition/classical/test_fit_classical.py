@@ -119,7 +119,7 @@ def test_a_clip_that_cannot_be_used_is_set_aside_and_no_other(toy: Any) -> None:
     model = Recogniser(net="svm").fit(clips, toy.labels)
     assert ["none of them left at 8000 Hz" in entry.reason for entry in model.skipped_] == [True]
     assert model.predict(clips[:4] + clips[5:]).tolist() == toy.labels[:4] + toy.labels[5:]
-    with pytest.raises(DataError, match=r"None of 2 clips could be used\. The first: clip has 1 samples"):
+    with pytest.raises(DataError, match=r"None of 2 clips could be used\. The first: clip has only 1 sample"):
         Recogniser(net="svm", sample_rate=8000).fit([clips[4], clips[4]], ["a", "b"])
 
 
