@@ -84,7 +84,7 @@ def sheet_of(material: Material) -> Sheet:
     units = recordings(len(corpus.examples), [*exact_sets(looks), *near])
     rows, groups = list(looks), corpus.groups
     return Sheet(
-        material.views.apart(np.stack([seen.views for seen in looks.values() if seen.views is not None])),
+        material.views.split(np.stack([seen.views for seen in looks.values() if seen.views is not None])),
         [corpus.examples[k].label for k in rows],
         [units[k] for k in rows],
         None if groups is None else [groups[k] for k in rows],

@@ -30,7 +30,7 @@ def test_the_picture_is_named_after_the_sound_and_lies_where_one_is(
         assert picture.format == "PNG"
         assert picture.width == 11 * 50
     again = cli("plot", tone)
-    assert (again.code, "tone.png is there already" in again.err, "--force" in again.err) == (2, True, True)
+    assert (again.code, "tone.png already exists" in again.err, "--force" in again.err) == (2, True, True)
     assert cli("plot", tone, "--force").code == 0
 
 
@@ -66,11 +66,11 @@ def test_a_folder_stands_for_its_sounds_and_a_bad_one_is_named(
     finished = cli("plot", tmp_path, "--as", "waveform", "--out", tmp_path / "a.svg", "--dpi", 40)
     assert (finished.code, finished.out.split(":")[0]) == (0, "waveform of 1 sound")
     assert "skipped" in finished.err
-    assert "broken.wav: is not a sound file" in finished.err
+    assert "broken.wav: is not an audio file" in finished.err
     strict = cli("plot", tmp_path, "--strict", "--as", "waveform", "--out", tmp_path / "b.svg")
     assert (strict.code, (tmp_path / "b.svg").exists()) == (2, False)
     alone = cli("plot", tmp_path / "broken.wav", "--out", tmp_path / "b.svg")
-    assert (alone.code, "broken.wav: is not a sound file" in alone.err) == (2, True)
+    assert (alone.code, "broken.wav: is not an audio file" in alone.err) == (2, True)
 
 
 @pytest.fixture
@@ -137,8 +137,8 @@ def test_a_decision_map_that_cannot_be_drawn_says_why(
         (["--theme", "sepia"], "Known: dark, light."),
         (["--out", "a.bmp"], "cannot write a picture as .bmp"),
         (["--dpi", "1"], "resolution of 20 to 1200 dpi"),
-        (["--start-s", "9"], "has nothing at 9.0 s"),
-        (["--start-s", "0.5", "--end-s", "0.2"], "end after it starts"),
+        (["--start-s", "9"], "has no samples at 9.0 s"),
+        (["--start-s", "0.5", "--end-s", "0.2"], "end after its start"),
     ],
 )
 def test_what_cannot_be_drawn_says_what_can(

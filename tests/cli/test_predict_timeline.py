@@ -114,7 +114,7 @@ def test_a_picture_of_a_timeline_is_written(
     assert len(seen) > 50
     again = cli("predict", model_folder, long_file, "--timeline", "--picture", picture)
     assert (again.code, again.out) == (2, "")
-    assert "is there already" in again.err
+    assert "already exists" in again.err
 
 
 @pytest.mark.parametrize(

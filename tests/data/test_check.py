@@ -59,12 +59,12 @@ def test_every_kind_of_bad_file_is_named_and_the_good_ones_go_on(folder: Path) -
     assert checked.counts() == {"dog": 3, "rain": 3}
     words = {
         "empty.wav": "is empty (0 bytes)",
-        "header.wav": "has a damaged heading",
-        "text.wav": "is not a sound file, whatever its name says",
+        "header.wav": "has a damaged header",
+        "text.wav": "is not an audio file, whatever its name",
         "phone.m4a": "is M4A, which libsndfile cannot decode",
         "broken.wav": "is a broken link",
-        "loop.wav": "is a link that leads back to itself",
-        "none.wav": "has a heading but no samples",
+        "loop.wav": "is a link that refers to itself",
+        "none.wav": "has a header but no samples",
         "nan.wav": "has samples that are NaN or infinite",
         "inf.wav": "has samples that are NaN or infinite",
         "one.wav": "holds one sample only",
@@ -107,7 +107,7 @@ def test_no_read_permission_is_set_aside(folder: Path, monkeypatch: pytest.Monke
         return real_open(path, *rest, **more)
 
     monkeypatch.setattr(builtins, "open", refuse_one)  # root may read everything, so chmod proves nothing
-    assert reasons(check(read_folder(folder)))["dog/1.wav"].startswith("may not be read by you")
+    assert reasons(check(read_folder(folder)))["dog/1.wav"].startswith("is not readable")
 
 
 def test_the_same_sound_under_two_labels_is_set_aside_on_both_sides(folder: Path) -> None:

@@ -82,7 +82,7 @@ def test_a_long_file_is_described_in_pieces_and_says_the_same(
 ) -> None:
     whole = [np.array(array) for array in extraction.arrays(sounds[1])]
     monkeypatch.setattr("woodshed.data.item.LONG_S", 0.1)
-    monkeypatch.setattr("woodshed.features.block.BLOCK_S", 0.05)
+    monkeypatch.setattr("woodshed.features.streaming.BLOCK_S", 0.05)
     monkeypatch.setattr("woodshed.data.item.read", lambda *_, **__: pytest.fail("read as a whole"))
     pieces = extract(sounds, FEATURES, tmp_path / "other").arrays(sounds[1])
     for in_pieces, at_once in zip(pieces, whole, strict=True):

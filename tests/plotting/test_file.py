@@ -127,7 +127,7 @@ def test_a_bad_file_is_set_aside_when_there_are_others(tmp_path: Path) -> None:
     figure = plot_files([bad, good], skipped=skipped)
     assert len(figure.subfigs) == 1
     assert [entry.path for entry in skipped] == [bad]
-    with pytest.raises(AudioError, match=r"bad\.wav: is not a sound file"):
+    with pytest.raises(AudioError, match=r"bad\.wav: is not an audio file"):
         plot_files([good, bad])
     with pytest.raises(AudioError, match=r"No file can be drawn\. The first: .*bad\.wav"):
         plot_files([bad, bad], skipped=[])
@@ -160,7 +160,7 @@ def test_too_many_panels_and_no_file_are_refused() -> None:
 def test_a_picture_is_not_replaced_unless_asked_and_knows_its_suffixes(tmp_path: Path) -> None:
     figure = plot_clip(audio.sine(440.0), ["waveform"], **SMALL)
     path = save_figure(figure, tmp_path / "a.png")
-    with pytest.raises(OutputError, match=r"a\.png is there already"):
+    with pytest.raises(OutputError, match=r"a\.png already exists"):
         save_figure(figure, path)
     save_figure(figure, path, overwrite=True)
     with pytest.raises(ParameterError, match=r"cannot write a picture as \.jpg"):

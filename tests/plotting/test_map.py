@@ -118,7 +118,7 @@ def test_a_map_is_written_the_same_twice_and_a_page_follows_the_reader(tmp_path:
     assert "60 clips of 2 classes" in page
     one = save_map(shown, tmp_path / "c.html", theme="dark").read_text(encoding="utf-8")
     assert one.count("<img") == 1
-    with pytest.raises(OutputError, match=r"a\.png is there already"):
+    with pytest.raises(OutputError, match=r"a\.png already exists"):
         save_map(shown, tmp_path / "a.png")
 
 

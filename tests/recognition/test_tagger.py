@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 from woodshed.audio import noise, sine
-from woodshed.audio.augment import Gain, WaveformAugmentation
+from woodshed.audio.augmentation import Gain, WaveformAugmentation
 from woodshed.metrics.tagging import roc_auc
 from woodshed.metrics.temperature_scaling import Calibration
 from woodshed.recognition.heads.head import Head

@@ -15,7 +15,7 @@ from woodshed.data.example import Skipped
 from woodshed.data.item import FileItem
 from woodshed.data.store import FeatureStore
 from woodshed.errors import DataError, ParameterError, counted, printable
-from woodshed.features.frame import Framed
+from woodshed.features.frame import FrameFeature
 from woodshed.features.statistic import statistic, statistic_names, summarise_frames
 
 N_VALUES_AT_ONCE = 2**22
@@ -43,7 +43,7 @@ class Extraction:
 
     paths: tuple[Path, ...]
     skipped: tuple[Skipped, ...]
-    features: tuple[Framed, ...]
+    features: tuple[FrameFeature, ...]
     stores: tuple[FeatureStore, ...]
 
     @property
@@ -115,7 +115,7 @@ class Extraction:
 
 def extract(
     paths: Sequence[Path],
-    features: Sequence[Framed],
+    features: Sequence[FrameFeature],
     folder: str | Path,
     *,
     n_jobs: int = 1,

@@ -24,8 +24,8 @@ from woodshed.data.sound import Sounds
 from woodshed.data.store import FeatureStore
 from woodshed.errors import DataError, ParameterError, near_miss
 from woodshed.features import FEATURES
-from woodshed.features.choice import feature_class
-from woodshed.features.frame import Framed
+from woodshed.features.frame import FrameFeature
+from woodshed.features.lookup import feature_class
 from woodshed.features.statistic import statistic, statistic_names, summarise_frames
 from woodshed.features.summary import Summary
 from woodshed.plotting.figure import PAGE, check_picture_name, figure_bytes, save_figure
@@ -74,7 +74,7 @@ class ClipStatistic:
     """
 
     key: ClassVar[str] = "clip-statistic/1"
-    feature: Framed
+    feature: FrameFeature
     statistic: str
 
     @property

@@ -14,8 +14,8 @@ from numpy.typing import NDArray
 from woodshed.audio.read import info, read, read_blocks
 from woodshed.clip import Clip, Samples
 from woodshed.errors import AudioFileError, printable
-from woodshed.features.block import features_of_blocks
-from woodshed.features.frame import Framed
+from woodshed.features.frame import FrameFeature
+from woodshed.features.streaming import features_of_blocks
 from woodshed.units import duration_text, s_to_samples, samples_to_s
 
 N_COLUMNS = 2000
@@ -126,14 +126,14 @@ class Heard:
         middles = (np.arange(len(lowest)) + 0.5) * group - 0.5
         return self.start_s + middles / self.sample_rate, lowest.T, highest.T
 
-    def columns(self, feature: Framed, pool: Pool = "max") -> Columns:
+    def columns(self, feature: FrameFeature, pool: Pool = "max") -> Columns:
         """Describe it by a feature, with neighbouring frames taken together if there are too many."""
         n_frames = feature.n_frames(round(self.duration_s * feature.sample_rate))
         group = max(1, -(-n_frames // N_COLUMNS))
         (values,) = pooled(self._frames(feature), group, pool)
         return Columns(values, self.start_s - 0.5 / feature.frame_rate_hz, group / feature.frame_rate_hz)
 
-    def mean(self, feature: Framed) -> NDArray[np.float64]:
+    def mean(self, feature: FrameFeature) -> NDArray[np.float64]:
         """Describe it by a feature, all frames taken together, shape ``(n_bands,)``."""
         total, n_frames = np.zeros(feature.n_bands), 0
         for part in self._frames(feature):
@@ -141,7 +141,7 @@ class Heard:
             n_frames += len(part)
         return total / n_frames
 
-    def _frames(self, feature: Framed) -> Iterator[Samples]:
+    def _frames(self, feature: FrameFeature) -> Iterator[Samples]:
         if isinstance(self.source, Clip) and (self.duration_s <= _BLOCK_S or not feature.exact_in_blocks):
             return features_of_blocks(feature, [padded(self.source)])
         return features_of_blocks(feature, self.blocks())

@@ -134,7 +134,7 @@ def digits() -> Digits:
     views = Views(sample_rate=common_rate(rows))
     looks = {k: seen for k, seen in enumerate(look_at_all(rows, views=views)) if isinstance(seen, Look)}
     near, _ = near_sets(rows, looks)
-    told = views.apart(np.stack([seen.views for seen in looks.values() if seen.views is not None]))
+    told = views.split(np.stack([seen.views for seen in looks.values() if seen.views is not None]))
     units = recordings(len(rows), [*exact_sets(looks), *near])
     return told, [row.label for row in rows], units, [row.group or "" for row in rows]
 
@@ -154,4 +154,4 @@ def test_sounds_at_any_rate_and_of_any_length_are_described(sample_rate: int) ->
     clips = [sine(440, duration_s, sample_rate=44100) for duration_s in (0.001, 0.3, 20.0)]
     rows = np.stack([described(clip, views) for clip in clips])
     assert np.isfinite(rows).all()
-    assert [view.shape[1] for view in views.apart(rows)] == list(views.blocks)
+    assert [view.shape[1] for view in views.split(rows)] == list(views.blocks)

@@ -121,9 +121,9 @@ def test_a_clip_that_cannot_be_used_is_set_aside_and_no_other(toy: Any) -> None:
     clips = [Clip(clip.samples, clip.sample_rate) for clip in toy.clips]
     clips[4] = Clip(np.ones(1), 48000)
     model = Recogniser(net="svm").fit(clips, toy.labels)
-    assert ["none is left at 8000 Hz" in entry.reason for entry in model.skipped_] == [True]
+    assert ["none of them left at 8000 Hz" in entry.reason for entry in model.skipped_] == [True]
     assert model.predict(clips[:4] + clips[5:]).tolist() == toy.labels[:4] + toy.labels[5:]
-    with pytest.raises(DataError, match=r"None of 2 clips could be used\. The first: clip has 1 samples"):
+    with pytest.raises(DataError, match=r"None of 2 clips could be used\. The first: clip has only 1 sample"):
         Recogniser(net="svm", sample_rate=8000).fit([clips[4], clips[4]], ["a", "b"])
 
 

@@ -55,7 +55,7 @@ def wrong_labels(
         some = rows[part::n_parts]
         if not some:
             continue
-        told = views.apart(np.stack([looks[k].views for k in some]))  # type: ignore[misc]
+        told = views.split(np.stack([looks[k].views for k in some]))  # type: ignore[misc]
         found = suspicious(
             told,
             [labels[k] for k in some],

@@ -16,7 +16,7 @@ from dataclasses import dataclass, field, replace
 import numpy as np
 
 from woodshed.clip import Clip, Samples
-from woodshed.features.block import mono_blocks
+from woodshed.features.streaming import mono_blocks
 from woodshed.recognition.detection.events import (
     DEFAULT,
     EventRule,
