@@ -217,7 +217,7 @@ def test_a_misspelt_split_is_refused_before_any_sound_is_opened(
     def open_none(*_: Any, **__: Any) -> None:
         raise AssertionError("a sound was opened")
 
-    monkeypatch.setattr("woodshed.data.doctor.look.look_at_all", open_none)
+    monkeypatch.setattr("woodshed.data.doctor.inspection.inspect_sounds", open_none)
     finished = cli("train", toy_folder, "--split", "grup")
     assert finished.code == 2
     assert "Did you mean group?" in finished.err

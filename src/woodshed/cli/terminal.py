@@ -113,7 +113,7 @@ def name_findings(checkup: Checkup, data: str, target: str | None = None) -> Non
     for kind in dict.fromkeys(finding.kind for finding in checkup.findings):
         first, *more = (finding for finding in checkup.findings if finding.kind == kind)
         rest = f" (and {len(more)} more of this kind)" if more else ""
-        note(f"{kind} (harm {first.harm:.2f}): {printable(first.says)}{rest}")
+        note(f"{kind} (harm {first.harm:.2f}): {printable(first.message)}{rest}")
     if checkup.findings:
         words = ["woodshed", "doctor", data, *(("--target", target) if target else ())]
         note(f"To see more: {shlex.join(words)}")

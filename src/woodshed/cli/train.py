@@ -215,21 +215,21 @@ def look_and_check(
 ) -> tuple[Any, Any]:
     """Look at every sound once; say what is wrong, and set aside what cannot be used."""
     from woodshed.data.doctor.checkup import short_checkup
-    from woodshed.data.doctor.look import look_at_all
+    from woodshed.data.doctor.inspection import inspect_sounds
 
-    looks = look_at_all((*corpus.examples, *corpus.unlabelled), n_jobs=estimator.n_jobs)
-    checkup = short_checkup(corpus, looks=looks)
+    inspections = inspect_sounds((*corpus.examples, *corpus.unlabelled), n_jobs=estimator.n_jobs)
+    checkup = short_checkup(corpus, inspections=inspections)
     name_findings(checkup, data, target)
-    return check_for(estimator, corpus, strict=strict, in_report=in_report, looks=looks), checkup
+    return check_for(estimator, corpus, strict=strict, in_report=in_report, inspections=inspections), checkup
 
 
 def check_for(
-    estimator: Any, corpus: Any, *, strict: bool, in_report: bool = False, looks: Any = None
+    estimator: Any, corpus: Any, *, strict: bool, in_report: bool = False, inspections: Any = None
 ) -> Any:
     """Set files aside that cannot be used, and name them; refuse them all the same if that is asked for."""
     from woodshed.data.check import check
 
-    corpus = check(corpus, n_jobs=estimator.n_jobs, looks=looks)
+    corpus = check(corpus, n_jobs=estimator.n_jobs, inspections=inspections)
     list_skipped(corpus.skipped, in_report=in_report)
     refuse_skipped(corpus.skipped, strict=strict)
     return corpus
