@@ -48,7 +48,7 @@ def command(
     settings: dict[str, Any],
 ) -> None:
     """Compare nets on the same folds: how well each does, and what it costs."""
-    from woodshed.data.split import honest_splits, read_way
+    from woodshed.data.split import honest_splits, parse_split
     from woodshed.recognition.corpus import load_corpus_for
     from woodshed.recognition.experiments.comparison import ModelComparison, candidates_of
     from woodshed.report.recognition.folder import NOTEBOOK_NAME, prepare_folder
@@ -60,7 +60,7 @@ def command(
     estimator = task_class(task)(**{"store": feature_folder(), **settings})
     estimator.check_settings()
     candidates = candidates_of(estimator, nets)
-    read_way(split)  # a misspelt one is refused before any sound is opened
+    parse_split(split)  # a misspelt one is refused before any sound is opened
     corpus = load_corpus_for(estimator, data, group_by=group_by, targets=names_in(target))
     prepare_folder(out, resume=resume, force=force)
     corpus = check_for(estimator, corpus, strict=strict)

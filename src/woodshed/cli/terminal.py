@@ -128,7 +128,7 @@ def print_candidates(candidates: Sequence[Candidate]) -> None:
             one.word,
             str(one.n_groups),
             str(one.n_examples),
-            one.such_as,
+            one.summary,
         )
         for one in candidates
     ]
@@ -140,7 +140,7 @@ def name_likeliest(candidates: Sequence[Candidate]) -> None:
     """Name the likeliest guess at the groups, which is not used."""
     for one in candidates[:1]:
         note(
-            f"The groups are unknown. {one.n_groups} of them ({one.such_as}) may be told by --group-by "
+            f"The groups are unknown. {one.n_groups} of them ({one.summary}) may be told by --group-by "
             f"{shlex.quote(one.group_by)}: give it, if that is right. --dry-run shows all guesses."
         )
 

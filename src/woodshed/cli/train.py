@@ -108,7 +108,7 @@ def learn_from_sounds(
     force: bool,
 ) -> None:
     """Train and test a recogniser, tagger or regressor; arguments as the flags."""
-    from woodshed.data.split import honest_splits, read_way
+    from woodshed.data.split import honest_splits, parse_split
     from woodshed.recognition.corpus import load_corpus_for
     from woodshed.recognition.experiments.classes import Run
     from woodshed.recognition.experiments.columns import ColumnRun
@@ -116,7 +116,7 @@ def learn_from_sounds(
     from woodshed.training.run_state import RunState
 
     recogniser = asked_for(task, settings, tune)
-    read_way(split)  # a misspelt one is refused before any sound is opened
+    parse_split(split)  # a misspelt one is refused before any sound is opened
     corpus = load_corpus_for(recogniser, data, group_by=group_by, targets=names_in(target))
     recogniser = choose_net(recogniser, corpus, settings)
     if not dry_run:

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
 
 from woodshed.data.example import Skipped
-from woodshed.data.sound import hear_file
+from woodshed.data.sound import read_or_render
 from woodshed.errors import AudioError, DataError, ParameterError, ScoreError
 from woodshed.prediction import Prediction
 from woodshed.recognition.recogniser import Recogniser
@@ -48,7 +48,7 @@ def predict_files(
     n_answered = 0
     for path in paths:
         try:
-            clip = hear_file(path)
+            clip = read_or_render(path)
             yield from recogniser.listen([clip], **asked)
             n_answered += 1
         except (AudioError, ScoreError) as error:

@@ -107,12 +107,12 @@ def ask_files(
     DataError
         If no sound at all could be used.
     """
-    from woodshed.data.file_jobs import ask_each
+    from woodshed.data.file_jobs import map_files
     from woodshed.data.folder import list_sounds
 
     paths = list_sounds(sounds)
     with counting_bar("sounds", len(paths)) as advance:
-        answers, skipped = ask_each(paths, ask, n_jobs=jobs, on_done=advance)
+        answers, skipped = map_files(paths, ask, n_jobs=jobs, on_done=advance)
     list_skipped(skipped)
     if not answers:
         raise DataError(f"None of {len(paths)} sounds could be used.")
@@ -145,8 +145,8 @@ def run_files(
             file_jobs, work, overwrite=force, n_jobs=jobs, on_done=lambda file_job: advance()
         )
     list_skipped(outcome.skipped)
-    if outcome.there_already:
-        note(f"{len(outcome.there_already)} results were there already; --force replaces them.")
+    if outcome.existing:
+        note(f"{len(outcome.existing)} results were there already; --force replaces them.")
     if not outcome.done and outcome.skipped:
         raise DataError(f"None of {len(outcome.skipped)} sounds could be used.")
     n_done = len(outcome.done)

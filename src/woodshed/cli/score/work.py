@@ -105,8 +105,8 @@ def run_scores(
     with counting_bar("scores", len(file_jobs)) as advance:
         outcome = run_file_jobs(file_jobs, one, overwrite=force, on_done=lambda file_job: advance())
     list_skipped(outcome.skipped)
-    if outcome.there_already:
-        note(f"{len(outcome.there_already)} results were there already; --force replaces them.")
+    if outcome.existing:
+        note(f"{len(outcome.existing)} results were there already; --force replaces them.")
     if not outcome.done and outcome.skipped:
         raise DataError(f"None of {counted(len(outcome.skipped), 'score')} could be used.")
     refuse_skipped(outcome.skipped, strict=strict, what="score")
