@@ -193,7 +193,7 @@ REFUSED = [
     (["--task", "spech"], "There is no job 'spech'. Did you mean speech?"),
     (["--split", "grup"], "There is no split 'grup'. Did you mean group?"),
     (["--split", "random:3"], "The split 'random' takes no number"),
-    (["--split", "group-folds"], "Say how to tell with group_by"),
+    (["--split", "group-folds"], "Set group_by"),
     (["--group-by", "part:9"], "has no group by part:9"),
     (["--group-by", "speaker"], "speaker"),
 ]
