@@ -62,7 +62,7 @@ def test_a_bad_file_is_set_aside_and_the_others_are_described(sounds: list[Path]
     extraction = extract([bad, *sounds], FEATURES, tmp_path / "store", n_jobs=2)
     assert extraction.paths == tuple(sounds)
     assert [entry.path for entry in extraction.skipped] == [bad]
-    with pytest.raises(DataError, match=r"None of 1 file could be described.*bad\.wav"):
+    with pytest.raises(DataError, match=r"None of 1 file could be used.*bad\.wav"):
         extract([bad], FEATURES, tmp_path / "store")
 
 
@@ -157,7 +157,7 @@ def test_an_archive_reads_back_without_pickle(
 def test_nothing_is_replaced_unless_told(extraction: Extraction, tmp_path: Path) -> None:
     write_features(extraction, tmp_path / "a.npz")
     before = (tmp_path / "a.npz").read_bytes()
-    with pytest.raises(OutputError, match="is there already"):
+    with pytest.raises(OutputError, match="exists already"):
         write_features(extraction, tmp_path / "a.npz", statistics=["mean"])
     assert (tmp_path / "a.npz").read_bytes() == before
     write_features(extraction, tmp_path / "a.npz", statistics=["mean"], overwrite=True)

@@ -22,7 +22,7 @@ from woodshed.audio.silence_detection import Segment
 from woodshed.audio.write import check_target
 from woodshed.clip import Clip
 from woodshed.data.example import Skipped
-from woodshed.data.file_jobs import FileJob, Outcome, ask_each, plan_file_jobs, run_file_jobs
+from woodshed.data.file_jobs import FileJob, Outcome, map_files, plan_file_jobs, run_file_jobs
 from woodshed.data.folder import list_sounds
 from woodshed.errors import ParameterError
 from woodshed.features.beat import beat_times_of_file
@@ -298,7 +298,7 @@ def analyse_files(
     if not paths:
         raise ParameterError("No input files. Expected sound files, or folders that contain some.")
     with stage(progress, len(paths), "sounds") as advance:
-        results, skipped = ask_each(paths, analyse, n_jobs=n_jobs, on_done=advance)
+        results, skipped = map_files(paths, analyse, n_jobs=n_jobs, on_done=advance)
     require_usable(len(results), skipped, what="sound")
     return Analysis(results, skipped)
 
