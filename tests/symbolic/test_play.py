@@ -51,5 +51,5 @@ def test_notes_stay_with_the_sound_at_any_rate_but_not_with_a_part_of_it() -> No
 
 
 def test_more_than_an_hour_is_refused() -> None:
-    with pytest.raises(ScoreError, match="lasts 67 minutes; at most 60 are played"):
+    with pytest.raises(ScoreError, match="lasts 67 minutes, expected at most 60"):
         play(Score([Note(0, 1, 60), Note(4000, 1, 60)], tempos=[Tempo(0, 60)]))

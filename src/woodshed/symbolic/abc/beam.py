@@ -81,6 +81,5 @@ def groups_of(spans: Sequence[Span], metre: Metre | None) -> list[Fraction]:
 
 def _is_beat(length: Fraction) -> bool:
     """Return whether a length is 4, 2 or 1 quarter notes, a half, a quarter and so on."""
-    return (
-        length <= _MAX_TUPLET_BEATS and is_binary(length) and length.numerator & (length.numerator - 1) == 0
-    )
+    is_power_of_two = is_binary(length) and length.numerator & (length.numerator - 1) == 0
+    return is_power_of_two and length <= _MAX_TUPLET_BEATS
