@@ -12,9 +12,9 @@ from woodshed.atomic import write_whole
 from woodshed.composition.sequence.softmax_analysis import SoftmaxAnalysis
 from woodshed.errors import OutputError, printable
 from woodshed.metrics.softmax_layer import effects
-from woodshed.recognition.saving import make_folder, to_json
 from woodshed.report.composition.softmax_page import softmax_page, summary
 from woodshed.report.composition.softmax_words import ends, situations
+from woodshed.training.model_folder import make_folder, to_json
 from woodshed.training.progress import judge_training
 
 PAGE_NAME, VALUES_NAME = "report.html", "explain.json"
