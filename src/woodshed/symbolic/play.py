@@ -9,12 +9,12 @@ from woodshed.errors import ScoreError
 from woodshed.score import Score
 from woodshed.symbolic.render import MAX_S, render
 
-PLAYED_RATE = 16000
+RENDER_RATE = 16000
 """Sample rate of the clips, in hertz."""
 
 
 @dataclass(frozen=True, eq=False, repr=False)
-class Played(Clip):
+class ScoreClip(Clip):
     """Audio rendered from a score, with the score.
 
     Parameters
@@ -32,7 +32,7 @@ class Played(Clip):
         return Clip(self.samples, self.sample_rate, self.source).cut(start_s, end_s)
 
 
-def play(score: Score) -> Played:
+def play(score: Score) -> ScoreClip:
     """Render a score with the built-in synthesiser of `woodshed.symbolic.render.render`, and keep the score.
 
     Parameters
@@ -42,7 +42,7 @@ def play(score: Score) -> Played:
 
     Returns
     -------
-    Played
+    ScoreClip
         Mono audio at 16 kHz, with the score.
 
     Raises
@@ -62,5 +62,5 @@ def play(score: Score) -> Played:
             f"{score.source} lasts {score.duration_s / 60:.0f} minutes, expected at most {MAX_S / 60:.0f}. "
             "Cut it."
         )
-    clip = render(score, PLAYED_RATE, mono=True)
-    return Played(clip.samples, PLAYED_RATE, score.source, score=score)
+    clip = render(score, RENDER_RATE, mono=True)
+    return ScoreClip(clip.samples, RENDER_RATE, score.source, score=score)

@@ -43,5 +43,5 @@ def tokenizer_class(name: str) -> type[Any]:
     if name not in TOKENIZERS:
         raise ParameterError(f"Unknown tokenizer {name!r}. {near_miss(name, TOKENIZERS)}")
     module, _, word = TOKENIZERS[name].rpartition(".")
-    found: type[Any] = getattr(import_module(f"{__name__}.{module}"), word)
-    return found
+    tokenizer: type[Any] = getattr(import_module(f"{__name__}.{module}"), word)
+    return tokenizer

@@ -446,7 +446,7 @@ Placed = tuple[ElementTree.Element, Value, Fraction]
 
 
 def add_beams(signs: Sequence[Placed], metre: Metre | None) -> None:
-    """Add beams to the notes of one voice of a bar, of which chords have only their first note.
+    """Add beams to the notes of one voice of a bar; a chord is given by its first note.
 
     Consecutive notes shorter than a quarter note share beams within a beat: three eighths in compound metres
     such as 6/8, a quarter note in others. Rests end a beam.
