@@ -17,7 +17,7 @@ from woodshed.symbolic.midi import read_midi
 from woodshed.tokens import TOKENIZERS, tokenizer_class
 from woodshed.tokens.character import Characters
 from woodshed.tokens.chorale import ChoraleGrid
-from woodshed.tokens.grid import Step, from_grid, to_grid
+from woodshed.tokens.grid import GridNote, from_grid, to_grid
 from woodshed.tokens.roll import PianoRoll
 
 
@@ -27,13 +27,13 @@ def unchanged(tokenizer: Any, piece: Any) -> Any:
 
 def on_roll(tokenizer: PianoRoll, score: Score) -> Score:
     """Return a score on the grid of a piano roll; without onsets, repeated notes that meet are joined."""
-    joined: list[Step] = []
+    joined: list[GridNote] = []
     steps = to_grid(score, tokenizer.steps_per_beat, tokenizer.low, tokenizer.high)
     for step in sorted(steps, key=lambda step: (step.pitch_midi, step.start)):
         last = joined[-1] if joined else None
         meets = last and (last.pitch_midi, last.stop) == (step.pitch_midi, step.start)
         if last and meets and not tokenizer.onsets:
-            joined[-1] = Step(last.start, step.pitch_midi, step.stop)
+            joined[-1] = GridNote(last.start, step.pitch_midi, step.stop)
         else:
             joined.append(step)
     return from_grid(joined, tokenizer.steps_per_beat, source="roll")

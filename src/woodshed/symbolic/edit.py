@@ -9,7 +9,7 @@ from typing import Any
 
 from woodshed.errors import ParameterError, ScoreError
 from woodshed.score import DRUM_CHANNEL, Metre, Note, Score, Tempo
-from woodshed.symbolic.staff import bars_of, exact
+from woodshed.symbolic.staff import as_fraction, bars_of
 
 _CHANGES = ("tempos", "metres", "keys", "programs", "chords")
 _START = Tempo(0.0, 120.0)
@@ -369,7 +369,7 @@ def _within(events: Iterable[Any], start: float, end: float) -> list[Any]:
 
 
 def _rest_of_bar(score: Score, start: float) -> float:
-    at = exact(start)
+    at = as_fraction(start)
     return next((float(bar.end - at) for bar in bars_of(score) if bar.start < at < bar.end), 0.0) or (
         score.pickup_beats if start == 0 else 0.0
     )

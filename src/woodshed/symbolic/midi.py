@@ -11,7 +11,7 @@ from pathlib import Path
 from woodshed.atomic import write_whole
 from woodshed.errors import ParameterError, ScoreError, ScoreFileError, counted
 from woodshed.score import Key, Metre, Note, Program, Score, Tempo
-from woodshed.symbolic.midi_event import META, MidiEvent, Tracks, decode, encode
+from woodshed.symbolic.midi_event import META, MidiEvent, MidiFile, decode, encode
 
 MIDI_SUFFIXES = (".mid", ".midi")
 
@@ -131,7 +131,7 @@ def score_to_midi(score: Score, *, ticks_per_beat: int = 480) -> bytes:
     channels = sorted({note.channel for note in score.notes} | {p.channel for p in score.programs})
     tracks = [_conductor(score, ticks_per_beat)]
     tracks += [_channel_track(score, channel, ticks_per_beat) for channel in channels]
-    return encode(Tracks(ticks_per_beat, tuple(tracks)))
+    return encode(MidiFile(ticks_per_beat, tuple(tracks)))
 
 
 class _ScoreBuilder:

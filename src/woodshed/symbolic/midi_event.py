@@ -51,14 +51,14 @@ class MidiEvent(NamedTuple):
 
 
 @dataclass(frozen=True)
-class Tracks:
+class MidiFile:
     """Ticks per quarter note, and the events of each track in order."""
 
     ticks_per_beat: int
     tracks: tuple[tuple[MidiEvent, ...], ...]
 
 
-def decode(data: bytes, path: object) -> Tracks:
+def decode(data: bytes, path: object) -> MidiFile:
     """Parse the bytes of a file.
 
     Parameters
@@ -76,7 +76,7 @@ def decode(data: bytes, path: object) -> Tracks:
     Examples
     --------
     >>> note = [MidiEvent(0, 0x90, 60, 64), MidiEvent(480, 0x80, 60, 0)]
-    >>> decode(encode(Tracks(480, (tuple(note),))), "a.mid").tracks[0] == tuple(note)
+    >>> decode(encode(MidiFile(480, (tuple(note),))), "a.mid").tracks[0] == tuple(note)
     True
     """
     if len(data) < 14 or data[:4] != b"MThd":
@@ -101,10 +101,10 @@ def decode(data: bytes, path: object) -> Tracks:
         at += 8 + length
     if not tracks:
         raise ScoreFileError(path, "it has no track. Export it again.")
-    return Tracks(division, tuple(tracks))
+    return MidiFile(division, tuple(tracks))
 
 
-def encode(file: Tracks) -> bytes:
+def encode(file: MidiFile) -> bytes:
     """Return the bytes of a file: format 0 for one track, 1 for several."""
     header = struct.pack(">4sIHHH", b"MThd", 6, len(file.tracks) > 1, len(file.tracks), file.ticks_per_beat)
     return header + b"".join(map(_track_bytes, file.tracks))

@@ -31,7 +31,7 @@ _WRITABLE = sorted(
 
 
 @dataclass(frozen=True)
-class Value:
+class NoteValue:
     """One written note or rest.
 
     Parameters
@@ -53,7 +53,7 @@ class Value:
     normal: int = 1
 
 
-def values_of(start: Fraction, end: Fraction) -> list[Value]:
+def values_of(start: Fraction, end: Fraction) -> list[NoteValue]:
     """Divide a span within a bar into note values that, tied together, fill it.
 
     Parameters
@@ -63,7 +63,7 @@ def values_of(start: Fraction, end: Fraction) -> list[Value]:
 
     Returns
     -------
-    list of Value
+    list of NoteValue
         Values whose durations add up to the span. If it starts or ends off the binary grid, they belong to a
         tuplet.
 
@@ -72,21 +72,21 @@ def values_of(start: Fraction, end: Fraction) -> list[Value]:
     >>> [(value.type, value.n_dots) for value in values_of(Fraction(0), Fraction(5, 2))]
     [('half', 0), ('eighth', 0)]
     >>> values_of(Fraction(0), Fraction(1, 3))[0]
-    Value(duration=Fraction(1, 3), type='eighth', n_dots=0, actual=3, normal=2)
+    NoteValue(duration=Fraction(1, 3), type='eighth', n_dots=0, actual=3, normal=2)
     """
     actual = math.lcm(_odd(start.denominator), _odd(end.denominator))
     if actual > MAX_ACTUAL:
-        return [Value(end - start)]
+        return [NoteValue(end - start)]
     normal = 1 << (actual.bit_length() - 1)
     left = (end - start) * actual / normal
     values = []
     while left:
         longest = next((value for value in _WRITABLE if value[0] <= left), None)
         if longest is None:  # shorter than any type
-            values.append(Value(left * normal / actual))
+            values.append(NoteValue(left * normal / actual))
             break
         length, word, n_dots = longest
-        values.append(Value(length * normal / actual, word, n_dots, actual, normal))
+        values.append(NoteValue(length * normal / actual, word, n_dots, actual, normal))
         left -= length
     return values
 

@@ -9,7 +9,7 @@ from numpy.typing import ArrayLike, NDArray
 
 from woodshed.errors import ParameterError, ScoreError
 from woodshed.score import Score
-from woodshed.tokens.grid import Step, check_grid, from_grid, to_grid
+from woodshed.tokens.grid import GridNote, check_grid, from_grid, to_grid
 
 N_VOICES = 4
 REST, HOLD = 0, 1
@@ -94,12 +94,12 @@ class ChoraleGrid:
         ScoreError
             If there are no notes.
         """
-        steps: list[Step] = []
+        steps: list[GridNote] = []
         for voice, column in enumerate(self._checked(ids).T.tolist()):
             note: tuple[int, int] | None = None  # start and pitch
             for at, number in enumerate([*column, REST]):
                 if number != HOLD and note is not None:
-                    steps.append(Step(*note, at, channel=voice))
+                    steps.append(GridNote(*note, at, channel=voice))
                     note = None
                 if number >= _FIRST_PITCH:
                     note = (at, number - _FIRST_PITCH + self.low)

@@ -10,7 +10,7 @@ from woodshed.score import Note, Score
 
 
 @dataclass(frozen=True, slots=True, order=True)
-class Step:
+class GridNote:
     """A note from step ``start`` up to, but not including, step ``stop``."""
 
     start: int
@@ -43,7 +43,7 @@ def check_grid(name: str, steps_per_beat: int, low: int, high: int) -> None:
 
 def to_grid(
     score: Score, steps_per_beat: int, low: int, high: int, *, by_channel: bool = False
-) -> list[Step]:
+) -> list[GridNote]:
     """Move each note to the nearest steps, at least one long; a repeated pitch ends the note before it.
 
     Parameters
@@ -65,9 +65,9 @@ def to_grid(
     Examples
     --------
     >>> to_grid(Score([Note(0, 1.02, 60), Note(0.5, 1, 60)]), 4, 21, 108)
-    [Step(start=0, pitch_midi=60, stop=2, channel=0), Step(start=2, pitch_midi=60, stop=6, channel=0)]
+    [GridNote(start=0, pitch_midi=60, stop=2, channel=0), GridNote(start=2, pitch_midi=60, stop=6, channel=0)]
     """
-    rows: dict[tuple[int, int], dict[int, Step]] = {}
+    rows: dict[tuple[int, int], dict[int, GridNote]] = {}
     for note in score.notes:
         if not low <= note.pitch_midi <= high:
             raise ScoreError(
@@ -79,18 +79,18 @@ def to_grid(
         channel = note.channel if by_channel else 0
         row = rows.setdefault((channel, note.pitch_midi), {})
         if start not in row or row[start].stop < stop:
-            row[start] = Step(start, note.pitch_midi, stop, channel)
-    steps: list[Step] = []
+            row[start] = GridNote(start, note.pitch_midi, stop, channel)
+    steps: list[GridNote] = []
     for row in rows.values():
         starts = sorted(row)
         for start, following in zip(starts, [*starts[1:], None], strict=True):
             step = row[start]
             stop = step.stop if following is None else min(step.stop, following)
-            steps.append(Step(start, step.pitch_midi, stop, step.channel))
+            steps.append(GridNote(start, step.pitch_midi, stop, step.channel))
     return sorted(steps)
 
 
-def from_grid(steps: Iterable[Step], steps_per_beat: int, *, source: str) -> Score:
+def from_grid(steps: Iterable[GridNote], steps_per_beat: int, *, source: str) -> Score:
     """Convert steps to a score.
 
     Raises
@@ -100,7 +100,7 @@ def from_grid(steps: Iterable[Step], steps_per_beat: int, *, source: str) -> Sco
 
     Examples
     --------
-    >>> from_grid([Step(2, 60, 6)], 4, source="doc").notes
+    >>> from_grid([GridNote(2, 60, 6)], 4, source="doc").notes
     (Note(onset_beats=0.5, duration_beats=1.0, pitch_midi=60, velocity=80, channel=0),)
     """
     notes = [

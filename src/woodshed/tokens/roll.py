@@ -9,7 +9,7 @@ from numpy.typing import ArrayLike, NDArray
 
 from woodshed.errors import ParameterError
 from woodshed.score import Score
-from woodshed.tokens.grid import Step, check_grid, from_grid, to_grid
+from woodshed.tokens.grid import GridNote, check_grid, from_grid, to_grid
 
 
 @dataclass(frozen=True)
@@ -94,7 +94,7 @@ class PianoRoll:
             shape = "(n_frames, " + ", ".join(map(str, expected)) + ")"
             raise ParameterError(f"PianoRoll expects frames of shape {shape}, got {planes.shape}.")
         sounds = planes[:, :, 0] if self.onsets else planes
-        steps: list[Step] = []
+        steps: list[GridNote] = []
         for column in np.flatnonzero(sounds.any(axis=0)).tolist():
             sounding = np.concatenate([[False], sounds[:, column], [False]])
             begins = sounding[1:] & ~sounding[:-1]
@@ -103,6 +103,6 @@ class PianoRoll:
             starts = np.flatnonzero(begins)
             ends = np.flatnonzero(sounding[:-1] & (~sounding[1:] | begins))
             steps += [
-                Step(a, self.low + column, b) for a, b in zip(starts.tolist(), ends.tolist(), strict=True)
+                GridNote(a, self.low + column, b) for a, b in zip(starts.tolist(), ends.tolist(), strict=True)
             ]
         return from_grid(steps, self.steps_per_beat, source="piano roll")

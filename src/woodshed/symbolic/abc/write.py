@@ -15,7 +15,7 @@ from woodshed.score import DRUM_CHANNEL, Key, Score
 from woodshed.symbolic.abc.beam import groups_of, tuplets_of
 from woodshed.symbolic.abc.field import ACCIDENTALS
 from woodshed.symbolic.spelling import Signature, key_at, signature_of, spelling
-from woodshed.symbolic.staff import MAX_DENOMINATOR, BarSpan, bars_of, drop_repeated, exact
+from woodshed.symbolic.staff import MAX_DENOMINATOR, BarSpan, as_fraction, bars_of, drop_repeated
 
 _UNIT = Fraction(1, 2)  # L:1/8, in quarter notes
 _BARS_A_LINE = 4
@@ -122,11 +122,11 @@ class _Writer:
     """Writer of one voice; keeps bars, changes and the accidentals of the bar."""
 
     def __init__(self, score: Score, is_first: bool) -> None:
-        self._end = exact(score.duration_beats)
+        self._end = as_fraction(score.duration_beats)
         self._bars = bars_of(score)
         self._changes = _inline(score, is_first)
         self._cuts = sorted({*(bar.start for bar in self._bars), *self._changes})
-        self._keys = [(exact(key.onset_beats), key) for key in drop_repeated(score.keys)]
+        self._keys = [(as_fraction(key.onset_beats), key) for key in drop_repeated(score.keys)]
         self._altered: set[str] = set()
 
     def text(self, events: Sequence[_Event]) -> str:
@@ -200,8 +200,8 @@ def _voices(score: Score) -> list[tuple[int, list[_Event]]]:
     together: dict[tuple[int, Fraction, Fraction], list[int]] = {}
     for note in score.notes:
         if note.channel != DRUM_CHANNEL:
-            start = exact(note.onset_beats)
-            end = max(start + Fraction(1, MAX_DENOMINATOR), exact(note.end_beats))
+            start = as_fraction(note.onset_beats)
+            end = max(start + Fraction(1, MAX_DENOMINATOR), as_fraction(note.end_beats))
             together.setdefault((note.channel, start, end), []).append(note.pitch_midi)
     voices: list[tuple[int, list[_Event]]] = []
     for (channel, start, end), pitches in sorted(together.items()):
@@ -220,7 +220,7 @@ def _inline(score: Score, is_first: bool) -> dict[Fraction, str]:
     changes: dict[Fraction, str] = {}
 
     def add(onset_beats: float, text: str) -> None:
-        changes[exact(onset_beats)] = changes.get(exact(onset_beats), "") + text
+        changes[as_fraction(onset_beats)] = changes.get(as_fraction(onset_beats), "") + text
 
     for metre in (metre for metre in drop_repeated(score.metres) if metre.onset_beats > 0):
         add(metre.onset_beats, f"[M:{metre.numerator}/{metre.denominator}]")

@@ -11,9 +11,9 @@ from itertools import groupby
 from xml.etree import ElementTree
 
 from woodshed.score import DRUM_CHANNEL, Key, Metre, Note, Score
-from woodshed.symbolic.note_value import TYPES, Value, is_binary, values_of
+from woodshed.symbolic.note_value import TYPES, NoteValue, is_binary, values_of
 from woodshed.symbolic.spelling import key_at, signature_of, spelling
-from woodshed.symbolic.staff import BarSpan, Chord, bars_of, beat_of, drop_repeated, exact, voices_of
+from woodshed.symbolic.staff import BarSpan, Chord, as_fraction, bars_of, beat_of, drop_repeated, voices_of
 
 Element = ElementTree.Element
 
@@ -88,7 +88,7 @@ class _PartWriter:
         self._score, self._channel, self._divisions, self._is_first = score, channel, divisions, is_first
         self._notes = [note for note in score.notes if note.channel == channel]
         self._voices = voices_of(self._notes)
-        self._keys = [(exact(key.onset_beats), key) for key in drop_repeated(score.keys)]
+        self._keys = [(as_fraction(key.onset_beats), key) for key in drop_repeated(score.keys)]
 
     def element(self, bars: Sequence[BarSpan]) -> Element:
         part = Element("part", id=f"P{self._channel + 1}")
@@ -168,7 +168,7 @@ class _PartWriter:
     def _write_note(
         self,
         measure: Element,
-        value: Value,
+        value: NoteValue,
         voice: int,
         *,
         note: Note | None = None,
@@ -212,7 +212,7 @@ class _PartWriter:
             _add(place, "display-step", "C")
             _add(place, "display-octave", "5")
             return
-        step, alter, octave = spelling(note.pitch_midi, key_at(self._keys, exact(note.onset_beats)))
+        step, alter, octave = spelling(note.pitch_midi, key_at(self._keys, as_fraction(note.onset_beats)))
         pitch = _add(element, "pitch")
         _add(pitch, "step", step)
         if alter:
@@ -249,10 +249,10 @@ class _PartWriter:
 
     def _directions(self, measure: Element, bar: BarSpan) -> None:
         def within(onset_beats: float) -> bool:
-            return bar.start <= exact(onset_beats) < bar.end
+            return bar.start <= as_fraction(onset_beats) < bar.end
 
         def offset(element: Element, onset_beats: float) -> None:
-            if later := exact(onset_beats) - bar.start:
+            if later := as_fraction(onset_beats) - bar.start:
                 _add(element, "offset", self._count(later))
 
         if self._is_first:
@@ -329,7 +329,7 @@ def _harmony(name: str) -> Element | None:
     return harmony
 
 
-def _bracket(element: Element, value: Value, start: Fraction, end: Fraction) -> None:
+def _bracket(element: Element, value: NoteValue, start: Fraction, end: Fraction) -> None:
     """Start or end a tuplet bracket at positions outside the tuplet grid."""
     words = [
         word for word, place in (("start", start), ("stop", end)) if value.actual > 1 and is_binary(place)
@@ -348,7 +348,7 @@ def _divisions(score: Score) -> int:
     for changes in (score.tempos, score.metres, score.keys, score.programs, score.chords):
         places += [change.onset_beats for change in changes]
     places += [score.pickup_beats, *(metre.bar_beats for metre in score.metres)]
-    divisions = math.lcm(*{exact(place).denominator for place in places})
+    divisions = math.lcm(*{as_fraction(place).denominator for place in places})
     return divisions if divisions <= _MAX_DIVISIONS else _ROUND_DIVISIONS
 
 
@@ -441,7 +441,7 @@ def add_accidentals(heads: Sequence[Head], n_sharps: int, changes: Sequence[tupl
         current[step, octave] = alter
 
 
-Placed = tuple[ElementTree.Element, Value, Fraction]
+Placed = tuple[ElementTree.Element, NoteValue, Fraction]
 """Element of a note or rest, its value, and its onset in the bar."""
 
 
@@ -454,7 +454,7 @@ def add_beams(signs: Sequence[Placed], metre: Metre | None) -> None:
     Examples
     --------
     >>> notes = [ElementTree.Element("note") for _ in range(3)]
-    >>> half = Value(Fraction(1, 2), "eighth")
+    >>> half = NoteValue(Fraction(1, 2), "eighth")
     >>> add_beams([(note, half, k * half.duration) for k, note in enumerate(notes)], None)
     >>> [[beam.text for beam in note.iter("beam")] for note in notes]
     [['begin'], ['end'], []]
@@ -470,12 +470,12 @@ def add_beams(signs: Sequence[Placed], metre: Metre | None) -> None:
             _join(list(group))
 
 
-def n_beams(value: Value) -> int:
+def n_beams(value: NoteValue) -> int:
     """Return the number of beams or flags of a value: one for an eighth, two for a 16th.
 
     Examples
     --------
-    >>> n_beams(Value(Fraction(1, 4), "16th")), n_beams(Value(Fraction(1), "quarter"))
+    >>> n_beams(NoteValue(Fraction(1, 4), "16th")), n_beams(NoteValue(Fraction(1), "quarter"))
     (2, 0)
     """
     return max(0, list(TYPES).index(value.type) - 3) if value.type else 0
