@@ -17,7 +17,7 @@ from woodshed.audio.read import info, read, read_blocks
 from woodshed.clip import Clip
 from woodshed.data.example import Example
 from woodshed.symbolic.midi import MIDI_SUFFIXES, read_midi
-from woodshed.symbolic.play import PLAYED_RATE, play
+from woodshed.symbolic.play import RENDER_RATE, play
 
 
 @dataclass(frozen=True)
@@ -114,7 +114,7 @@ def codec_of(path: Path) -> str:
 
 def own_rate(path: Path) -> int:
     """Return the sample rate of an audio file, or the rate of rendered notes, in hertz."""
-    return PLAYED_RATE if is_score(path) else info(path).sample_rate
+    return RENDER_RATE if is_score(path) else info(path).sample_rate
 
 
 def duration_s(example: Example) -> float:

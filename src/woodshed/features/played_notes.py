@@ -10,7 +10,7 @@ from woodshed.clip import Clip, Samples
 from woodshed.errors import AudioError
 from woodshed.features.notes import NoteSummary
 from woodshed.features.validation import Checked
-from woodshed.symbolic.play import PLAYED_RATE, Played
+from woodshed.symbolic.play import RENDER_RATE, ScoreClip
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -34,7 +34,7 @@ class PlayedNotes(Checked):
     """
 
     key = "played-notes/1"
-    sample_rate: int = PLAYED_RATE
+    sample_rate: int = RENDER_RATE
     metre_hidden: bool = True
 
     def __post_init__(self) -> None:
@@ -69,7 +69,7 @@ class PlayedNotes(Checked):
         AudioError
             If the clip was not rendered from a score.
         """
-        if not isinstance(clip, Played):
+        if not isinstance(clip, ScoreClip):
             raise AudioError(
                 f"{clip.source} is audio, but this model was trained on MIDI files and expects notes. "
                 "Use a MIDI file, or train a model on audio."

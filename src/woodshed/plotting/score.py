@@ -24,9 +24,6 @@ from woodshed.symbolic.abc.write import score_to_abc
 from woodshed.symbolic.musicxml.write import score_to_musicxml
 from woodshed.symbolic.staff import bars_of
 
-SCORE_VIEWS = ("roll", "abc", "engraved")
-"""What can be drawn of a score."""
-
 Along = Literal["s", "beats"]
 
 _SEMITONE_IN, _LINE_IN = 0.075, 0.2
@@ -233,7 +230,7 @@ def save_scores(
     path, overwrite, settings
         As for `woodshed.plotting.figure.save_portraits`, with the same errors.
     views
-        Of `SCORE_VIEWS`, from the top; ``engraved`` stands alone, for one score, as ``.svg`` or ``.png``.
+        ``roll`` and ``abc``, from the top, or ``engraved`` alone, for one score, as ``.svg`` or ``.png``.
     along
         What goes to the right in a roll: ``s`` or ``beats``.
 

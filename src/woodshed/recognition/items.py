@@ -19,7 +19,7 @@ from woodshed.data.item import ChangedItem, ClipItem, ExampleItem, Item
 from woodshed.data.sound import ChangedExample, Sounds, is_score, own_rate, read_example
 from woodshed.data.store import FeatureStore
 from woodshed.errors import DataError, ParameterError, WoodshedError
-from woodshed.symbolic.play import Played
+from woodshed.symbolic.play import ScoreClip
 
 N_RATES_SEEN = 50
 """So many clips, evenly spread, decide at which rate a model listens."""
@@ -109,7 +109,7 @@ def are_scores(clips: Sequence[Clip]) -> bool:
     """Whether all clips are notes that are played, so that the notes themselves can be learned from."""
     if isinstance(clips, Sounds):
         return bool(clips) and all(is_score(example.path) for example in clips.examples)
-    return bool(clips) and all(isinstance(clips[k], Played) for k in range(len(clips)))
+    return bool(clips) and all(isinstance(clips[k], ScoreClip) for k in range(len(clips)))
 
 
 def versions(item: Item, n_augmentations: int, change: WaveformAugmentation | None) -> list[Item]:
