@@ -1,9 +1,9 @@
-"""Softmax layer: what the last weights of a net that writes do to the chances of its tokens.
+"""Weights of a softmax layer: effect on token probabilities, correlation, singular value decomposition.
 
-The layer turns values of the units below, shape ``(n_units,)``, into logits: ``values @ kernel + bias``, with
-a ``kernel`` of shape ``(n_units, n_tokens)``; the chances are their softmax. A number added to all logits
-alike changes no chance. After B. L. Sturm, "What do these 5,599,881 parameters mean?" (MUME 2018), which
-writes the kernel the other way round, as V = ``kernel.T``.
+The layer maps the outputs of the units below, shape ``(n_units,)``, to logits: ``values @ kernel + bias``,
+with a ``kernel`` of shape ``(n_units, n_tokens)``; the probabilities are the softmax of the logits. Adding
+the same number to all logits changes no probability. After B. L. Sturm, "What do these 5,599,881 parameters
+mean?" (MUME 2018), whose kernel is the transpose, V = ``kernel.T``.
 """
 
 from __future__ import annotations
@@ -20,16 +20,16 @@ Floats = NDArray[np.float64]
 
 
 def changed_probability(probability: ArrayLike, change: ArrayLike) -> Floats:
-    """Return a token's probability after its logit, and no other, has changed.
+    """Return the probability of a token after a change of its logit only.
 
     ``p' = p e^d / (1 + p (e^d - 1))``.
 
     Parameters
     ----------
     probability
-        Before, above 0 and below 1.
+        Probability before the change, above 0 and below 1.
     change
-        What is added to the logit, in nats.
+        Addition to the logit, in nats.
 
     Raises
     ------
@@ -42,7 +42,7 @@ def changed_probability(probability: ArrayLike, change: ArrayLike) -> Floats:
     0.75
     """
     p = _checked(probability)
-    # Divided by e^d where that is large, so that it never overflows.
+    # Divided by e^d where e^d is large, to avoid overflow.
     change = np.asarray(change, np.float64)
     odds = np.exp(-np.abs(change))
     changed: Floats = np.where(change > 0, p / (odds + p * (1 - odds)), p * odds / (1 + p * (odds - 1)))
@@ -50,16 +50,16 @@ def changed_probability(probability: ArrayLike, change: ArrayLike) -> Floats:
 
 
 def change_for_factor(probability: ArrayLike, factor: ArrayLike) -> Floats:
-    """Return what must be added to a token's logit so that its probability is multiplied by a factor.
+    """Return the change of a token's logit that multiplies its probability by a factor.
 
     ``d = ln(a (1 - p) / (1 - a p))``, the inverse of `changed_probability`.
 
     Parameters
     ----------
     probability
-        Before, above 0 and below 1.
+        Probability before the change, above 0 and below 1.
     factor
-        Above 0, and below ``1 / probability``, as no probability reaches 1.
+        Above 0 and below ``1 / probability``.
 
     Raises
     ------
@@ -74,15 +74,15 @@ def change_for_factor(probability: ArrayLike, factor: ArrayLike) -> Floats:
     p, a = _checked(probability), np.asarray(factor, np.float64)
     if not np.all((a > 0) & (a * p < 1)):
         raise ParameterError(
-            "factor must be above 0 and below 1 / probability, as no probability goes beyond 1; got "
-            f"{a.tolist()!r} for {p.tolist()!r}."
+            "factor must be above 0 and below 1 / probability, got "
+            f"{a.tolist()!r} for probability {p.tolist()!r}."
         )
     change: Floats = np.log(a) + np.log1p(-p) - np.log1p(-a * p)
     return change
 
 
 def effects(kernel: ArrayLike) -> Floats:
-    """Return by how much each unit, at a value of 1, moves each token's logit against the mean of all tokens.
+    """Return the effect of each unit, at an output of 1, on each logit relative to the mean over all tokens.
 
     Parameters
     ----------
@@ -92,7 +92,7 @@ def effects(kernel: ArrayLike) -> Floats:
     Returns
     -------
     numpy.ndarray
-        The same shape; each row adds up to 0. Chances are the same as those from ``kernel``.
+        The same shape; each row sums to 0. The probabilities are those of ``kernel``.
 
     Examples
     --------
@@ -100,12 +100,12 @@ def effects(kernel: ArrayLike) -> Floats:
     [[-2.0, -1.0, 3.0]]
     """
     values = np.asarray(kernel, np.float64)
-    moved: Floats = values - values.mean(axis=1, keepdims=True)
-    return moved
+    centred: Floats = values - values.mean(axis=1, keepdims=True)
+    return centred
 
 
 def correlations(kernel: ArrayLike, bias: ArrayLike) -> tuple[Floats, Floats]:
-    """Correlate what each unit favours with what the bias favours, and with what each other unit favours.
+    """Compute the correlation of each unit's effect with the bias, and with the effect of each other unit.
 
     Parameters
     ----------
@@ -115,8 +115,8 @@ def correlations(kernel: ArrayLike, bias: ArrayLike) -> tuple[Floats, Floats]:
     Returns
     -------
     with_bias, among_units
-        Pearson's correlation over the tokens, shapes ``(n_units,)`` and ``(n_units, n_units)``; 0 for a row
-        without variation.
+        Pearson correlation over the tokens, shapes ``(n_units,)`` and ``(n_units, n_units)``; 0 for a
+        constant row.
 
     Examples
     --------
@@ -127,22 +127,22 @@ def correlations(kernel: ArrayLike, bias: ArrayLike) -> tuple[Floats, Floats]:
     rows = effects(np.concatenate([np.asarray(kernel, np.float64), [np.asarray(bias, np.float64)]]))
     lengths = np.linalg.norm(rows, axis=1, keepdims=True)
     rows = np.divide(rows, lengths, out=np.zeros_like(rows), where=lengths > 0)
-    every = rows @ rows.T
-    return every[-1, :-1], every[:-1, :-1]
+    matrix = rows @ rows.T
+    return matrix[-1, :-1], matrix[:-1, :-1]
 
 
 @dataclass(frozen=True)
 class Directions:
-    """The singular value decomposition of a kernel: ``units * sizes @ tokens``, the largest first.
+    """Singular value decomposition of a kernel: ``units * sizes @ tokens``, in descending order.
 
     Parameters
     ----------
     units
-        Shape ``(n_units, n)``: in which proportion the units take part in each direction.
+        Shape ``(n_units, n)``: the weight of each unit in each direction.
     sizes
         Shape ``(n,)``: the singular values; ``n`` is the smaller of units and tokens.
     tokens
-        Shape ``(n, n_tokens)``: how each direction moves the logits.
+        Shape ``(n, n_tokens)``: the effect of each direction on the logits.
     """
 
     units: Floats
@@ -151,18 +151,18 @@ class Directions:
 
     @property
     def rank(self) -> int:
-        """How many directions move logits at all."""
+        """Number of directions that affect the logits."""
         most = max(len(self.units), self.tokens.shape[1])
         return int((self.sizes > self.sizes[0] * most * np.finfo(np.float32).eps).sum())
 
     @property
     def n_null(self) -> int:
-        """Dimensions of the null space: how many ways the units can move together and no logit moves."""
+        """Dimension of the null space: combinations of units that affect no logit."""
         return len(self.units) - self.rank
 
     @property
     def common_shares(self) -> Floats:
-        """How much of each direction moves all logits alike, which changes no chance: ``(n,)``, 0 to 1."""
+        """Share of each direction that is common to all logits, changing no probability: ``(n,)``, 0 to 1."""
         shares: Floats = self.tokens.sum(axis=1) ** 2 / self.tokens.shape[1]
         return shares
 
@@ -172,22 +172,22 @@ class Directions:
         Raises
         ------
         ParameterError
-            If there is no such direction.
+            If an index is out of range.
         """
-        gone = np.fromiter(removed, np.int64)
-        if gone.size and not 0 <= gone.min() <= gone.max() < len(self.sizes):
+        indices = np.fromiter(removed, np.int64)
+        if indices.size and not 0 <= indices.min() <= indices.max() < len(self.sizes):
             raise ParameterError(
-                f"Directions go from 0 to {len(self.sizes) - 1}, got {gone.min()} to {gone.max()}."
+                f"Directions go from 0 to {len(self.sizes) - 1}, got {indices.min()} to {indices.max()}."
             )
         sizes = self.sizes.copy()
-        sizes[gone] = 0
+        sizes[indices] = 0
         return (self.units * sizes) @ self.tokens
 
 
 def decompose(kernel: ArrayLike) -> Directions:
-    """Find the directions in which the units move the logits.
+    """Compute the singular value decomposition of a kernel.
 
-    The sign of a singular vector is nobody's choice; here the token that is moved most is moved up.
+    The sign of a singular vector is arbitrary; here the largest effect on a token is positive.
 
     Parameters
     ----------
