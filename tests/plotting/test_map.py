@@ -149,5 +149,5 @@ def test_what_cannot_be_mapped_is_refused(toy_corpus: Corpus) -> None:
         feature_map(one, ["centroid", "rms"])
     with pytest.raises(DataError, match="spectral_flux_min is the same for all clips"):
         feature_map(toy_corpus, ["flux:min", "rms"])
-    with pytest.raises(ParameterError, match="no theme 'sepia'"):
+    with pytest.raises(ParameterError, match="Unknown theme 'sepia'"):
         draw_map(clouds(2), theme="sepia")

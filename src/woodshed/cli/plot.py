@@ -1,4 +1,4 @@
-"""``woodshed plot``: pictures of sounds and scores."""
+"""``woodshed plot``: figures of audio files and scores."""
 
 from __future__ import annotations
 
@@ -20,63 +20,60 @@ def command(
     sounds: Annotated[
         list[Path],
         typer.Argument(
-            help="Sound files, and folders of them. For a decision-map: one folder of class folders, table, "
-            "or corpus as NAME:PATH. For roll, abc and engraved: score files (.mid, .abc, .musicxml)."
+            help="Audio files, or folders of them. For decision-map: one folder of class folders, a table, "
+            "or a corpus as NAME:PATH. For roll, abc and engraved: score files (.mid, .abc, .musicxml)."
         ),
     ],
     as_: Annotated[
         list[str],
         typer.Option(
             "--as",
-            help="What to draw, from the top: waveform, spectrogram, mel, mfcc, chroma, cqt, tempogram, f0, "
-            "onsets, features, spectrum; several times, or with commas. Or decision-map: labelled sounds on "
-            "two features, and the line that parts their classes. Or, of scores: roll, roll-beats, abc, "
-            "engraved.",
+            help="Views, from the top: waveform, spectrogram, mel, mfcc, chroma, cqt, tempogram, f0, onsets, "
+            "features, spectrum; repeated or comma-separated. Or decision-map: labelled clips on two "
+            "features, with the decision boundary. Or, for scores: roll, roll-beats, abc, engraved.",
         ),
-    ] = ["waveform,spectrogram"],  # noqa: B006  typer wants a list
+    ] = ["waveform,spectrogram"],  # noqa: B006  typer needs a list
     by: Annotated[
         str | None,
         typer.Option(
-            help="Two features of a decision-map, such as centroid,entropy or rms:std,mfcc1_mean. "
-            "[dim]\\[default: the two that tell the classes apart best][/dim]"
+            help="Two features of the decision-map, such as centroid,entropy or rms:std,mfcc1_mean. "
+            "[dim]\\[default: the two most discriminative][/dim]"
         ),
     ] = None,
     out: Annotated[
         Path | None,
         typer.Option(
-            help="Picture to write: .png, .svg, .pdf, or .html for a page that can play the sound. "
-            "[dim]\\[default: the name of the first sound, as .png][/dim]"
+            help="Output file: .png, .svg, .pdf, or .html for a page with audio players. "
+            "[dim]\\[default: the name of the first file, as .png][/dim]"
         ),
     ] = None,
-    start_s: Annotated[float, typer.Option(help="Where to begin, in seconds.")] = 0.0,
-    end_s: Annotated[float | None, typer.Option(help="Where to end, in seconds.")] = None,
+    start_s: Annotated[float, typer.Option(help="Start time in seconds.")] = 0.0,
+    end_s: Annotated[float | None, typer.Option(help="End time in seconds.")] = None,
     theme: Annotated[
         str | None,
-        typer.Option(
-            help="light or dark. [dim]\\[default: light; a page has both and follows the browser][/dim]"
-        ),
+        typer.Option(help="light or dark. [dim]\\[default: light; a page follows the browser][/dim]"),
     ] = None,
-    title: Annotated[str | None, typer.Option(help="Title above everything.")] = None,
-    width_in: Annotated[float | None, typer.Option(help="Width of the picture in inches.")] = None,
-    height_in: Annotated[float | None, typer.Option(help="Height of the picture in inches.")] = None,
-    dpi: Annotated[float, typer.Option(help="Points per inch.")] = 150.0,
-    strict: Annotated[bool, typer.Option(help="Draw nothing when any file has to be left out.")] = False,
-    force: Annotated[bool, typer.Option(help="Replace the picture if it is there already.")] = False,
+    title: Annotated[str | None, typer.Option(help="Title of the figure.")] = None,
+    width_in: Annotated[float | None, typer.Option(help="Width of the figure in inches.")] = None,
+    height_in: Annotated[float | None, typer.Option(help="Height of the figure in inches.")] = None,
+    dpi: Annotated[float, typer.Option(help="Resolution in pixels per inch.")] = 150.0,
+    strict: Annotated[bool, typer.Option(help="Fail if any file cannot be used.")] = False,
+    force: Annotated[bool, typer.Option(help="Replace an existing figure.")] = False,
 ) -> None:
-    """Draw sounds: waveform, spectrogram, pitch, rhythm and more, stacked over one axis of time."""
+    """Draw audio files: waveform, spectrogram, pitch, rhythm and more, stacked over one time axis."""
     look = {"theme": theme, "title": title, "size_in": (width_in, height_in), "dpi": dpi}
     words = [name.strip() for word in as_ for name in word.split(",")]
     if words == [MAP] and len(sounds) == 1 and not start_s and end_s is None:
         draw_map(str(sounds[0]), by, out, strict=strict, force=force, look=look)
     elif MAP in words:
         raise ParameterError(
-            f"A {MAP} is drawn alone, of all sounds of one folder, table or corpus. Give --as {MAP} and "
-            "neither other views nor a start or end."
+            f"{MAP} cannot be combined with other views, --start-s or --end-s, and needs exactly one folder, "
+            f"table or corpus. Give only --as {MAP}."
         )
     elif set(words) & SCORE_WORDS:
         draw_scores(sounds, words, out, force=force, look=look)
     elif by is not None:
-        raise ParameterError(f"--by names the features of a {MAP}. Give --as {MAP} as well, or leave it out.")
+        raise ParameterError(f"--by needs --as {MAP}. Add it, or omit --by.")
     else:
         draw_sounds(sounds, as_, out, (start_s, end_s), strict=strict, force=force, look=look)
 
@@ -91,25 +88,25 @@ def draw_sounds(
     force: bool,
     look: dict[str, Any],
 ) -> None:
-    """Draw views of sounds over time."""
+    """Draw views of audio files."""
     from woodshed.data.example import Skipped
     from woodshed.data.folder import list_sounds
-    from woodshed.plotting.figure import PAGE, check_picture_name, portraits_of, save_portraits
+    from woodshed.plotting.figure import PAGE, check_picture_name, file_stacks, save_stacks
     from woodshed.plotting.layout import check_size
     from woodshed.plotting.theme import theme_of
-    from woodshed.plotting.view import views_named
+    from woodshed.plotting.view import parse_views
 
     paths = list_sounds(sounds)
     if not paths:
-        raise ParameterError(f"There is no sound at {', '.join(map(printable, sounds))}. Give sound files.")
+        raise ParameterError(f"No audio files found in {', '.join(map(printable, sounds))}.")
     place = Path(f"{paths[0].stem}.png") if out is None else out
-    views = views_named(as_)
+    views = parse_views(as_)
     check_picture_name(place, overwrite=force)
     check_size(look["size_in"], look["dpi"])
     theme_of(look["theme"] or "light")
     skipped: list[Skipped] = []
     with counting_bar("sounds", len(paths)) as advance:
-        portraits = portraits_of(
+        stacks = file_stacks(
             paths,
             views,
             start_s=stretch_s[0],
@@ -120,8 +117,8 @@ def draw_sounds(
         )
     list_skipped(skipped)
     refuse_skipped(skipped, strict=strict)
-    save_portraits(portraits, place, overwrite=force, **look)
-    n = len(portraits)
+    save_stacks(stacks, place, overwrite=force, **look)
+    n = len(stacks)
     say(f"{', '.join(views)} of {counted(n, 'sound')}: {printable(place)}")
 
 
@@ -135,7 +132,7 @@ def draw_scores(
     from woodshed.symbolic.file import read_scores
 
     if unknown := [word for word in words if word not in SCORE_WORDS]:
-        raise ParameterError(f"{unknown[0]} is drawn of sounds, {words[0]} of scores. Draw them one by one.")
+        raise ParameterError(f"{unknown[0]} is not a view of scores. Draw audio and scores separately.")
     paths = list_scores(places)
     place = Path(f"{paths[0].stem}.png") if out is None else out
     check_picture_name(place, overwrite=force)
@@ -150,7 +147,7 @@ def draw_scores(
 def draw_map(
     data: str, by: str | None, out: Path | None, *, strict: bool, force: bool, look: dict[str, Any]
 ) -> None:
-    """Draw labelled sounds on two features."""
+    """Draw labelled clips on two features."""
     from woodshed.data.check import check
     from woodshed.data.source import read_source
     from woodshed.plotting.figure import check_picture_name
