@@ -14,7 +14,7 @@ from benchmarks.quality.frames import Frames, Rolls
 from woodshed.composition.grid.fitting import CellBatches, learn_cells
 from woodshed.composition.grid.layout import Layout
 from woodshed.nets.chorale_net import chorale_chain, chorale_net
-from woodshed.recognition.estimator import OnEpoch
+from woodshed.training.progress import OnEpoch
 
 Ids = NDArray[np.int32]
 

@@ -19,9 +19,8 @@ from woodshed.data.noisy import CROWD, Mix, noisy_examples
 from woodshed.data.sound import ChangedExample, Sounds
 from woodshed.metrics import confusion
 from woodshed.metrics.interval import bootstrap_interval
-from woodshed.recognition.classical.multi_output import fit_columns, predict_columns
+from woodshed.recognition.classical.fitting import fit_columns, fit_model, predict_columns, probabilities
 from woodshed.recognition.experiments.baseline import summarise
-from woodshed.recognition.fit_classical import fit_model, probabilities
 from woodshed.tasks import noise_colour, snr
 
 NOTES = Path(__file__).with_name("noise_colour_notes.md")
@@ -89,7 +88,7 @@ def answer(train: Sequence[Example], asked: Sequence[Example], seed: int, store:
     rows, other = (summarise(Sounds(part), RATE, store=store) for part in (train, asked))
     names, columns = np.unique(labels, return_inverse=True)
     truth = np.array([[value["snr_db"]] for value in values])
-    plain = fit_columns("svm", rows[known], truth, answer="values")
+    plain = fit_columns("svm", rows[known], truth, discrete=False)
     majority = names[np.bincount(columns).argmax()]
     kinds = {
         "NoiseFloor": colour.predict(Sounds(asked)),

@@ -117,8 +117,8 @@ def measure_time(task: str, kept: bool, n_steps: int, n_rounds: int) -> dict[str
     import keras
 
     from woodshed.recognition import fit_net as learning
+    from woodshed.recognition.net.batches import one_hot
     from woodshed.recognition.window import cut_windows
-    from woodshed.training.loop import one_hot
 
     recogniser = task_class(task)(epochs=n_rounds + 1, patience=n_rounds + 1, validation_share=0)
     clips = MadeUpClips(n_steps * recogniser.batch_size, JOBS[task])

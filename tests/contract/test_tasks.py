@@ -18,8 +18,7 @@ from woodshed.data.example import Corpus
 from woodshed.data.sound import Sounds
 from woodshed.errors import DataError, NotFittedError, ParameterError, SettingNameError
 from woodshed.nets import NETS
-from woodshed.recognition import fit_classical as classical
-from woodshed.recognition.fit_classical import MODELS
+from woodshed.recognition.classical import CLASSICAL, forest
 from woodshed.recognition.recogniser import Recogniser
 from woodshed.recognition.saving import save_model
 from woodshed.tasks import JOBS, task_class
@@ -58,7 +57,7 @@ WRONG_VALUES = {
 def _few_trees() -> Iterator[None]:
     """Grow small forests: they learn the made-up sounds as well, and sooner."""
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(classical, "N_TREES", 50)
+        patch.setattr(forest, "N_TREES", 50)
         yield
 
 
@@ -250,7 +249,7 @@ def test_saved_and_loaded_in_another_process_it_answers_the_same_and_needs_no_ke
         "print(type(model).__name__, *(name for name in heavy if name in sys.modules))\n"
     )
     ran = python(program, tmp_path / "model", tmp_path / "answers.npy", *paths)
-    needed = ["sklearn"] if net in MODELS else []
+    needed = ["sklearn"] if net in CLASSICAL else []
     assert ran.stdout.split() == [JOBS[task], *needed], ran.stderr
     answers = np.load(tmp_path / "answers.npy")
     assert np.array_equal(answers, model.predict_proba([woodshed.read(path) for path in paths]))
@@ -345,7 +344,7 @@ def test_the_defaults_are_ones_that_work(task: str) -> None:
     model = task_class(task)()
     model.check_settings()
     assert model.task == task
-    assert model.net in (*NETS, *MODELS)
+    assert model.net in (*NETS, *CLASSICAL)
     assert model.__doc__
     assert "Examples" in model.__doc__
     assert ">>>" in model.__doc__

@@ -15,11 +15,12 @@ from woodshed.data.example import Corpus, Example
 from woodshed.data.sound import Sounds
 from woodshed.data.store import FeatureStore
 from woodshed.recognition import fit_net as learning
-from woodshed.recognition.fit_net import Spectrograms, hold_out, make_feature, strengthen, time_step
+from woodshed.recognition.fit_net import Spectrograms, make_feature, strengthen, time_step
 from woodshed.recognition.items import N_RATES_SEEN, clip_items, common_rate, versions
 from woodshed.recognition.recogniser import Recogniser
 from woodshed.recognition.window import STILL, SpectrogramAugmentation
 from woodshed.tasks.speech import SpeechRecogniser
+from woodshed.training.holdout import hold_out
 
 
 def clips_at(*rates: int) -> list[Clip]:

@@ -9,9 +9,8 @@ import pytest
 
 from woodshed.clip import Clip
 from woodshed.errors import AudioError, DataError
-from woodshed.recognition.estimator import overlapping_windows
 from woodshed.recognition.recogniser import Recogniser
-from woodshed.recognition.window import PAD_DB
+from woodshed.recognition.window import PAD_DB, overlapping_windows
 
 
 @pytest.mark.parametrize(("n_frames", "length"), [(10, 11), (10, 25), (10, 1000), (35, 36), (4, 9), (11, 57)])
@@ -49,7 +48,7 @@ class Asked:
 def estimator() -> tuple[Recogniser, Asked]:
     """Return a recogniser with a stand-in for its net."""
     from woodshed.features import LogMel
-    from woodshed.recognition.experiments.result import LearningCurve
+    from woodshed.training.progress import LearningCurve
 
     recogniser, asked = Recogniser(window_s=0.2, hop_s=0.01), Asked()
     recogniser.set_learned(

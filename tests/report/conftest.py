@@ -11,8 +11,9 @@ import pytest
 import soundfile
 
 from woodshed.data.example import Corpus, Example, Skipped
-from woodshed.recognition.experiments.result import Experiment, LearningCurve, SplitResult
+from woodshed.recognition.experiments.result import Experiment, SplitResult
 from woodshed.report.recognition import scores
+from woodshed.training.progress import LearningCurve
 
 LABELS = ("<script>alert(1)</script>", "no", 'R&B "live"', "yes")
 NAMES = (

@@ -7,8 +7,8 @@ from typing import Any
 import numpy as np
 import pytest
 
+from woodshed.recognition.net.batches import Batches, balanced_order, one_hot, validate_on
 from woodshed.recognition.window import STILL, SpectrogramAugmentation
-from woodshed.training.loop import Batches, balanced_order, one_hot, validate_on
 
 N_FRAMES, N_BANDS, N_CLASSES = 6, 12, 3
 MILD = SpectrogramAugmentation(shift_bands=0.5, mask_bands=1, noise_range_db=(30, 40))

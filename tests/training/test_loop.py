@@ -14,8 +14,9 @@ import numpy as np
 import pytest
 
 from woodshed.errors import DataError, OutputError
+from woodshed.recognition.net.batches import Batches, validate_on
 from woodshed.recognition.window import SpectrogramAugmentation
-from woodshed.training.loop import Batches, Progress, Recipe, train_net, validate_on
+from woodshed.training.loop import Progress, Recipe, train_net
 
 N_FRAMES, N_BANDS, N_CLASSES = 6, 12, 3
 MILD = SpectrogramAugmentation(shift_bands=0.5, mask_bands=1, noise_range_db=(30, 40))

@@ -10,8 +10,9 @@ import pytest
 from tests.training.test_loop import make_batches, make_net
 
 from woodshed.errors import ParameterError
+from woodshed.recognition.net.batches import validate_on
 from woodshed.recognition.recogniser import Recogniser
-from woodshed.training.loop import Progress, Recipe, train_net, validate_on
+from woodshed.training.loop import Progress, Recipe, train_net
 from woodshed.training.weight_averaging import WeightMean, ask_with
 
 Seen = list[list[np.ndarray]]

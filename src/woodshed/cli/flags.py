@@ -80,7 +80,7 @@ def _with_settings(command: Callable[..., None], classes: dict[str, type[Any]]) 
 
 
 def with_request_flags(command: Callable[..., None]) -> Callable[..., None]:
-    """Give a command a flag for all that can be asked of any job that writes; used ones come as ``wishes``.
+    """Give a command a flag for all that can be asked of any job that writes; used ones come as ``requests``.
 
     What makes no sense for the model at hand is refused by its wish, not here.
     """
@@ -107,7 +107,7 @@ def with_request_flags(command: Callable[..., None]) -> Callable[..., None]:
             name, inspect.Parameter.KEYWORD_ONLY, default=None, annotation=Annotated[_optional(kind), flag]
         )
 
-    own = [p for p in inspect.signature(command, eval_str=True).parameters.values() if p.name != "wishes"]
+    own = [p for p in inspect.signature(command, eval_str=True).parameters.values() if p.name != "requests"]
 
     def run(**arguments: Any) -> None:
         given = {name: value for name in found if (value := arguments.pop(name)) is not None}

@@ -21,7 +21,8 @@ def command(
     json_: Annotated[bool, typer.Option("--json", help="Print JSON.")] = False,
 ) -> None:
     """Show what a model is, what it learned from and how well it does."""
-    from woodshed.recognition.saving import describe_model, to_json
+    from woodshed.recognition.saving import describe_model
+    from woodshed.training.model_folder import to_json
 
     folder = model_folder(model)
     described = describe_model(folder)
@@ -51,7 +52,7 @@ def command(
 
 def print_origin(described: dict[str, Any], folder: Path) -> None:
     """Print what made a model, as far as it is known, and where more is told."""
-    from woodshed.recognition.saving import CARD_NAME
+    from woodshed.training.model_folder import CARD_NAME
 
     if described["provenance"]:
         print_table(("made by", ""), [(name, str(value)) for name, value in described["provenance"].items()])

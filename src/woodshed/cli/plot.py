@@ -126,10 +126,10 @@ def draw_scores(
     places: list[Path], words: list[str], out: Path | None, *, force: bool, look: dict[str, Any]
 ) -> None:
     """Draw views of scores."""
-    from woodshed.cli.score.work import list_scores
     from woodshed.plotting.figure import check_picture_name
     from woodshed.plotting.score import save_scores
     from woodshed.symbolic.file import read_scores
+    from woodshed.workflows.score import list_scores
 
     if unknown := [word for word in words if word not in SCORE_WORDS]:
         raise ParameterError(f"{unknown[0]} is not a view of scores. Draw audio and scores separately.")

@@ -5,7 +5,7 @@ from __future__ import annotations
 import functools
 import math
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, fields
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, ClassVar, Self
 
@@ -16,9 +16,9 @@ from woodshed.composition.piece import Piece, Request
 from woodshed.composition.sampling import Sampler, TokenConstraint, check_sampling, log_softmax, shape_logits
 from woodshed.composition.sequence.step_net import RecurrentStep, State
 from woodshed.data.symbolic_corpus import SymbolicCorpus
-from woodshed.errors import DataError, NotFittedError, ParameterError, SettingNameError, check_seed, near_miss
-from woodshed.recognition.estimator import OnEpoch, ignore_epoch
-from woodshed.recognition.experiments.result import LearningCurve
+from woodshed.errors import DataError, ParameterError, check_seed, near_miss
+from woodshed.training.estimator import Estimator
+from woodshed.training.progress import LearningCurve, OnEpoch, ignore_epoch
 from woodshed.training.stderr import suppress_stderr
 
 Weights = dict[str, NDArray[np.floating]]
@@ -29,11 +29,9 @@ MAX_TOKENS = 1000
 N_STREAMS = 32
 """So many pieces are written, or judged, side by side."""
 
-_MADE_OF_WEIGHTS = ("_reader", "_writer")
-
 
 @dataclass(kw_only=True, eq=False)
-class Composer:
+class Composer(Estimator):
     """Learn pieces token by token and write new ones; ``sample`` stands where others have ``predict``.
 
     It is not used itself, but as one of the jobs that write music: `woodshed.tasks.tune.TuneComposer`.
@@ -70,7 +68,7 @@ class Composer:
         What was learned, by name.
     known_ : tuple of (str, str)
         Title and text of each piece that it learned from, to tell what is a copy.
-    curve_ : woodshed.recognition.experiments.result.LearningCurve
+    curve_ : woodshed.training.progress.LearningCurve
         How the training went.
 
     Raises
@@ -80,6 +78,8 @@ class Composer:
     """
 
     task: ClassVar[str] = "tokens"
+    fit_call: ClassVar[str] = "fit(pieces)"
+    derived_names: ClassVar[tuple[str, ...]] = ("_reader", "_writer")
     answer: ClassVar[str] = "pieces"
     request_class: ClassVar[type[Request]] = Request
     """What can be asked of new pieces."""
@@ -95,14 +95,6 @@ class Composer:
     n_steps: int = 512
     validation_share: float = 0.05
     seed: int = 0
-
-    def __new__(cls, **settings: Any) -> Self:
-        """Refuse a misspelt setting by naming the near miss, before anything else is said about it."""
-        known = [setting.name for setting in fields(cls)]
-        for name in settings:
-            if name not in known:
-                raise SettingNameError(f"{cls.__name__} has no setting {name}. {near_miss(name, known)}")
-        return super().__new__(cls)
 
     # -- what a job says for itself ---------------------------------------------------------------
 
@@ -326,36 +318,7 @@ class Composer:
     def set_learned(self, weights: Weights, curve: LearningCurve, known: Sequence[tuple[str, str]]) -> None:
         """Take over what was learned, or loaded."""
         self.weights_, self.curve_, self.known_ = weights, curve, tuple(known)
-        for name in _MADE_OF_WEIGHTS:
-            self.__dict__.pop(name, None)
-
-    def fitted(self, name: str) -> Any:
-        """Return something that was learned, or say that nothing was.
-
-        Raises
-        ------
-        NotFittedError
-            If it has not learned.
-        """
-        if not hasattr(self, name):
-            raise NotFittedError(
-                f"This {type(self).__name__} has not learned yet. Call fit(pieces), or load a model, first."
-            )
-        return getattr(self, name)
-
-    def __getstate__(self) -> dict[str, Any]:
-        return {name: value for name, value in self.__dict__.items() if name not in _MADE_OF_WEIGHTS}
-
-    def get_params(self, deep: bool = True) -> dict[str, Any]:
-        """Return all settings by name."""
-        return {setting.name: getattr(self, setting.name) for setting in fields(self)}
-
-    def set_params(self, **settings: Any) -> Self:
-        """Change settings; takes effect at the next ``fit``."""
-        type(self)(**settings)  # refuses what does not exist
-        for name, value in settings.items():
-            setattr(self, name, value)
-        return self
+        self.drop_derived()
 
 
 SEQUENCE_CELLS = {"lstm-lm": "lstm", "gru-lm": "gru"}

@@ -13,8 +13,8 @@ from numpy.typing import NDArray
 from woodshed.data.symbolic_corpus import PARTS, SymbolicCorpus
 from woodshed.errors import DataError
 from woodshed.metrics.ngram import bits_per_token
-from woodshed.recognition.experiments.cross_validation import Watcher
-from woodshed.recognition.saving import to_json
+from woodshed.training.model_folder import to_json
+from woodshed.training.progress import Watcher
 from woodshed.training.provenance import provenance
 from woodshed.training.run_state import RunState
 

@@ -26,8 +26,7 @@ import numpy as np
 from woodshed.atomic import write_whole
 from woodshed.composition.composer import Composer, Weights
 from woodshed.errors import ModelFolderError, WoodshedError, printable
-from woodshed.recognition.experiments.result import LearningCurve
-from woodshed.recognition.saving import (
+from woodshed.training.model_folder import (
     FORMAT,
     LABELS_NAME,
     SETTINGS_NAME,
@@ -38,6 +37,7 @@ from woodshed.recognition.saving import (
     read_settings,
     to_json,
 )
+from woodshed.training.progress import LearningCurve
 
 KNOWN_NAME = "known.json.gz"
 
@@ -96,7 +96,7 @@ def load_composer(folder: Path, classes: Mapping[str, type[Composer]]) -> Compos
             f"{printable(folder)} is a model for {task!r}, which listens and does not write. "
             f"Models that write are for {', '.join(classes)}."
         )
-    contents = read_contents(folder, settings)
+    contents = read_contents(folder, settings, [frozenset({LABELS_NAME, WEIGHTS_NAME, KNOWN_NAME})])
     try:
         composer = classes[task](**settings["settings"])
         if json.loads(contents[LABELS_NAME]) != list(composer.vocabulary):

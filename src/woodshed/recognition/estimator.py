@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import functools
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, fields
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, ClassVar, Self
 
@@ -15,15 +15,16 @@ from woodshed.audio.augment import Speed, WaveformAugmentation
 from woodshed.audio.edit import resample
 from woodshed.clip import Clip
 from woodshed.data.example import Skipped
-from woodshed.errors import NotFittedError, ParameterError, SettingNameError, check_seed, near_miss
+from woodshed.errors import ParameterError, check_seed, near_miss
 from woodshed.features.log_mel import LogMel
 from woodshed.features.played import PlayedNotes
 from woodshed.features.row import RowFeature
 from woodshed.features.summary import Summary
 from woodshed.nets import NETS
-from woodshed.recognition.experiments.result import LearningCurve
-from woodshed.recognition.fit_classical import MODEL_NAME, MODELS, fit_classical
-from woodshed.recognition.window import SILENT_DB, STILL, SpectrogramAugmentation, cut_windows
+from woodshed.recognition.classical import CLASSICAL
+from woodshed.recognition.fit_classical import fit_classical
+from woodshed.recognition.window import SILENT_DB, SpectrogramAugmentation, overlapping_windows
+from woodshed.training.estimator import Estimator
 from woodshed.training.inference import (
     KERAS_NAME,
     ONNX_NAME,
@@ -32,12 +33,9 @@ from woodshed.training.inference import (
     predict_keras,
     predict_onnx,
 )
+from woodshed.training.model_folder import MODEL_NAME
+from woodshed.training.progress import LearningCurve, OnEpoch
 from woodshed.training.stderr import suppress_stderr
-
-OnEpoch = Callable[[int, float, float | None], None]
-
-# An inference session cannot be copied, and a net need not be: copies make their own.
-_MADE_ON_DEMAND = ("_predict_rows", "net_")
 
 _HIGHEST = {
     **dict.fromkeys(("dropout", "channel_norm", "ensemble_share", "swa_share"), 1),
@@ -46,12 +44,8 @@ _HIGHEST = {
 """Highest value of the settings that may be anything from 0 up to it."""
 
 
-def ignore_epoch(epoch: int, loss: float, accuracy: float | None) -> None:
-    """Say nothing about an epoch."""
-
-
 @dataclass(kw_only=True, eq=False)
-class AudioEstimator:
+class AudioEstimator(Estimator):
     """Hear clips and answer with a row of numbers for each; what they mean is the subclass's.
 
     It has scikit-learn's manners (``get_params``; it can be cloned and searched over) with clips where
@@ -62,10 +56,9 @@ class AudioEstimator:
     Parameters
     ----------
     net
-        What learns: a net (conv-residual, conv-stack, conv-tdnn, course-cnn, course-lstm, course-mlp, crnn,
-        lstm, mlp, musicnn, transformer), or a classical model (discriminant, forest, kernel-ridge, knn,
-        logistic, svm), which sees a row of summary features of the whole clip, learns in one go, and heeds
-        no other setting than sample_rate, seed, store and n_jobs.
+        Name of a net (`woodshed.nets.NETS`), or of a classical model
+        (`woodshed.recognition.classical.CLASSICAL`), which is fitted to one row of summary features per clip
+        and uses no other settings than sample_rate, seed, store and n_jobs.
     width
         Size of the net; its meaning is the architecture's.
     dropout
@@ -120,7 +113,7 @@ class AudioEstimator:
         What it hears: `LogMel` for a net, the job's row feature (`Summary` in most) for a classical model.
     files_ : dict of bytes
         What was learned, by the name of the file that it is in a model folder.
-    curve_ : woodshed.recognition.experiments.result.LearningCurve
+    curve_ : woodshed.training.progress.LearningCurve
         How the training went; no epochs for a classical model.
     skipped_ : list of woodshed.data.example.Skipped
         Clips that could not be used, and why.
@@ -132,6 +125,9 @@ class AudioEstimator:
     """
 
     task: ClassVar[str] = "sound"
+    fit_call: ClassVar[str] = "fit(clips, labels)"
+    # An inference session cannot be copied, and a net need not be: copies make their own.
+    derived_names: ClassVar[tuple[str, ...]] = ("_predict_rows", "net_")
     highest_rate: ClassVar[int] = 16000
     variation: ClassVar[SpectrogramAugmentation] = SpectrogramAugmentation()
     change: ClassVar[WaveformAugmentation | None] = Speed(0.85, 1.18)
@@ -163,14 +159,6 @@ class AudioEstimator:
     store: str | None = None
     n_jobs: int = 1
 
-    def __new__(cls, **settings: Any) -> Self:
-        """Refuse a misspelt setting by naming the near miss, before anything else is said about it."""
-        known = [setting.name for setting in fields(cls)]
-        for name in settings:
-            if name not in known:
-                raise SettingNameError(f"{cls.__name__} has no setting {name}. {near_miss(name, known)}")
-        return super().__new__(cls)
-
     def set_learned(
         self,
         *,
@@ -187,8 +175,7 @@ class AudioEstimator:
         self.files_ = files
         self.curve_ = curve
         self.skipped_ = skipped
-        for name in _MADE_ON_DEMAND:
-            self.__dict__.pop(name, None)
+        self.drop_derived()
 
     @functools.cached_property
     def net_(self) -> Any:
@@ -213,13 +200,10 @@ class AudioEstimator:
 
         return predict_estimator(self.net_)
 
-    def __getstate__(self) -> dict[str, Any]:
-        return {name: value for name, value in self.__dict__.items() if name not in _MADE_ON_DEMAND}
-
     def check_settings(self) -> None:
         """Refuse values that cannot work, all in the same words."""
-        if self.net not in (*NETS, *MODELS):
-            known = near_miss(self.net, [*NETS, *MODELS])
+        if self.net not in (*NETS, *CLASSICAL):
+            known = near_miss(self.net, [*NETS, *CLASSICAL])
             raise ParameterError(f"There is no net called {self.net!r}. {known}")
         positive = ("width", "window_s", "n_mels", "frame_s", "hop_s", "epochs", "patience", "batch_size")
         for name in (*positive, "learning_rate", "n_augmentations", "n_jobs"):
@@ -309,40 +293,12 @@ class AudioEstimator:
     @property
     def is_classical(self) -> bool:
         """Whether the settings ask for a classical model instead of a net."""
-        return self.net in MODELS
+        return self.net in CLASSICAL
 
     @property
     def n_frames(self) -> int:
         """Frames in a window."""
         return max(4, round(self.window_s / self.hop_s))
-
-    def fitted(self, name: str) -> Any:
-        """Return something that was learned, or say that nothing was.
-
-        Raises
-        ------
-        NotFittedError
-            If the recogniser has not learned.
-        """
-        if not hasattr(self, name):
-            raise NotFittedError(
-                f"This {type(self).__name__} has not learned yet. "
-                "Call fit(clips, labels), or load a model, first."
-            )
-        return getattr(self, name)
-
-    # -- scikit-learn's manners -------------------------------------------------------------------
-
-    def get_params(self, deep: bool = True) -> dict[str, Any]:
-        """Return all settings by name; ``deep`` changes nothing, there are no nested estimators."""
-        return {setting.name: getattr(self, setting.name) for setting in fields(self)}
-
-    def set_params(self, **settings: Any) -> Self:
-        """Change settings; takes effect at the next ``fit``."""
-        type(self)(**settings)  # refuses what does not exist
-        for name, value in settings.items():
-            setattr(self, name, value)
-        return self
 
     def __sklearn_is_fitted__(self) -> bool:
         return hasattr(self, "classes_")
@@ -365,24 +321,3 @@ def check_weights(sample_weight: Sequence[float] | None, n_clips: int) -> None:
         )
     if not weights.any():
         raise ParameterError("sample_weight is 0 for every clip, and nothing is left to learn from.")
-
-
-def overlapping_windows(spectrogram: NDArray[np.float32], n_frames: int) -> NDArray[np.float32]:
-    """Cut a spectrogram of any length into windows that overlap by about a half, evenly spread.
-
-    Returns
-    -------
-    numpy.ndarray
-        Shape ``(n_windows, n_frames, n_bands)``; one padded window when the clip is shorter.
-
-    Examples
-    --------
-    >>> overlapping_windows(np.zeros((25, 4), np.float32), 10).shape
-    (4, 10, 4)
-    """
-    if len(spectrogram) <= n_frames:
-        return cut_windows([spectrogram], n_frames, STILL)
-    slack = len(spectrogram) - n_frames
-    n_windows = 1 + -(-slack // (n_frames // 2))
-    starts = np.linspace(0, slack, n_windows).round().astype(int)
-    return np.stack([spectrogram[start : start + n_frames] for start in starts])

@@ -15,9 +15,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from woodshed.clip import Clip
-from woodshed.data.split import group_holdout, random_holdout
 from woodshed.data.store import FeatureStore
-from woodshed.errors import DataError, ParameterError
 from woodshed.features.log_mel import LogMel
 from woodshed.nets import build_net
 from woodshed.recognition.items import (
@@ -27,30 +25,21 @@ from woodshed.recognition.items import (
     fill_store,
     versions,
 )
-from woodshed.recognition.net.loss import Loss, judge_by, positive_weights_of, tag_loss, value_loss
+from woodshed.recognition.net.batches import Batches, predict_windows, validate_on
+from woodshed.recognition.net.loss import judge_by, positive_weights_of, tag_loss, value_loss
 from woodshed.recognition.net.texture_ensemble import add_texture_ensemble
 from woodshed.recognition.window import STILL, SpectrogramAugmentation, cut_windows
+from woodshed.training.holdout import hold_out
 from woodshed.training.inference import net_to_files
-from woodshed.training.loop import (
-    Batches,
-    Progress,
-    Recipe,
-    Validation,
-    predict_windows,
-    train_net,
-    validate_on,
-)
+from woodshed.training.loop import Loss, Progress, Recipe, Validation, train_net
 from woodshed.units import s_to_samples
 
 if TYPE_CHECKING:
-    from woodshed.recognition.estimator import AudioEstimator, OnEpoch
+    from woodshed.recognition.estimator import AudioEstimator
+    from woodshed.training.progress import OnEpoch
 
 MEMORY_BYTES = 256 * 2**20
 """Spectrograms up to this size altogether are kept in memory while training; more are read as needed."""
-
-MIN_GROUPS_TO_VALIDATE = 8
-"""With fewer groups none is held out for validation: a voice the less to learn from costs more than
-choosing the best epoch gains, since the falling learning rate makes the last one good."""
 
 
 def learn(
@@ -189,7 +178,7 @@ def make_net(estimator: AudioEstimator, n_bands: int, n_classes: int) -> keras.M
         width=estimator.width,
         dropout=estimator.dropout,
         norm_strength=estimator.channel_norm,
-        answer=estimator.answer,
+        activation={"classes": "softmax", "tags": "sigmoid", "values": None}[estimator.answer],
     )
 
 
@@ -268,30 +257,6 @@ class Spectrograms:
     def cutter(self, rows: NDArray[np.int64], n_frames: int) -> Callable[[slice], NDArray[np.float32]]:
         """Return the function that cuts a part of some rows' middles to windows."""
         return lambda part: cut_windows([self.read(int(k)) for k in rows[part]], n_frames)
-
-
-def hold_out(
-    labels: Sequence[str], groups: Sequence[str] | None, share: float, seed: int
-) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
-    """Divide rows into those to learn from and those to choose the best weights by.
-
-    Whole groups are held out, so that the weights are chosen by how they do on someone unheard. With
-    fewer than `MIN_GROUPS_TO_VALIDATE` groups, or fewer than two clips of some class, nothing is.
-    """
-    everything = np.arange(len(labels))
-    nothing = everything[:0]
-    if not share:
-        return everything, nothing
-    try:
-        if groups is None:
-            fold = random_holdout(labels, test_share=share, seed=seed).folds[0]
-        elif len(set(groups)) < MIN_GROUPS_TO_VALIDATE:
-            return everything, nothing
-        else:
-            fold = group_holdout(labels, groups, test_share=share, seed=seed).folds[0]
-    except (DataError, ParameterError):  # a class too small, or in one group only: learn from all of it
-        return everything, nothing
-    return fold.train, fold.test
 
 
 def strengthen(variation: SpectrogramAugmentation, strength: float) -> SpectrogramAugmentation:

@@ -15,9 +15,10 @@ from woodshed.clip import Clip
 from woodshed.errors import ParameterError, near_miss
 from woodshed.prediction import NONE_OF_THESE, Prediction
 from woodshed.recognition.confidence import Confidence
-from woodshed.recognition.estimator import AudioEstimator, OnEpoch, ignore_epoch
+from woodshed.recognition.estimator import AudioEstimator
 from woodshed.recognition.items import class_names
 from woodshed.recognition.self_training import SELF_TRAINING_MODES, PseudoLabels, fit_with_unlabelled
+from woodshed.training.progress import OnEpoch, ignore_epoch
 
 Probabilities = NDArray[np.float64]
 

@@ -13,9 +13,10 @@ from numpy.typing import ArrayLike, NDArray
 
 from woodshed.clip import Clip
 from woodshed.errors import DataError
-from woodshed.estimate import Estimate
-from woodshed.recognition.estimator import AudioEstimator, OnEpoch, ignore_epoch
+from woodshed.prediction import Estimate
+from woodshed.recognition.estimator import AudioEstimator
 from woodshed.training.inference import RANGES_NAME
+from woodshed.training.progress import OnEpoch, ignore_epoch
 
 Values = Sequence[Mapping[str, float]] | ArrayLike
 """Values of each clip by name, those that are not known left out; or rows of them, NaN where not known."""

@@ -27,7 +27,7 @@ from typing import Any
 import numpy as np
 
 from woodshed.atomic import write_whole
-from woodshed.errors import ModelFolderError, OutputError, WoodshedError, printable
+from woodshed.errors import ModelFolderError, WoodshedError, printable
 from woodshed.features.log_mel import LogMel
 from woodshed.features.noise_floor import NoiseFloor
 from woodshed.features.played import PlayedNotes, TimedNotes
@@ -39,33 +39,22 @@ from woodshed.features.voice import VoiceSummary
 from woodshed.features.voice_course import VoiceCourse
 from woodshed.recognition.confidence import CONFIDENCE_NAME, FAMILIAR_NAME, Confidence
 from woodshed.recognition.estimator import AudioEstimator
-from woodshed.recognition.experiments.result import LearningCurve
-from woodshed.recognition.fit_classical import MODEL_NAME
 from woodshed.recognition.recogniser import Recogniser
 from woodshed.training.inference import KERAS_NAME, ONNX_NAME, RANGES_NAME, THRESHOLDS_NAME
-
-FORMAT = 2
-"""Version of the folder's layout; a folder of a higher one is refused.
-
-Format 1 called a task a job and had other names for some settings; it is read by `_upgrade`.
-"""
-
-_RENAMED_SETTINGS = {
-    "average_weights": "swa_share",
-    "colour_norm": "channel_norm",
-    "n_versions": "n_augmentations",
-    "second_opinion": "ensemble_share",
-}
-"""Setting of format 1 -> its name today."""
-
-SETTINGS_NAME = "settings.json"
-
-LABELS_NAME = "labels.json"
-
-METRICS_NAME, CARD_NAME = "metrics.json", "card.md"
-
-WEIGHTS_NAME = "weights.npz"
-"""Arrays of a model that writes; see `woodshed.composition.saving`."""
+from woodshed.training.model_folder import (
+    FORMAT,
+    LABELS_NAME,
+    METRICS_NAME,
+    MODEL_NAME,
+    SETTINGS_NAME,
+    damaged,
+    make_folder,
+    read_checked,
+    read_contents,
+    read_settings,
+    to_json,
+)
+from woodshed.training.progress import LearningCurve
 
 _ROWS = (NoiseFloor, PlayedNotes, Summary, TimbreSummary, TimedNotes, Views, VoiceCourse, VoiceSummary)
 
@@ -78,7 +67,6 @@ _KINDS = {
     frozenset({LABELS_NAME, KERAS_NAME}): "LogMel",
     frozenset({LABELS_NAME, KERAS_NAME, ONNX_NAME}): "LogMel",
     frozenset({LABELS_NAME, MODEL_NAME}): "Summary",
-    frozenset({LABELS_NAME, WEIGHTS_NAME, "known.json.gz"}): "tokens",
 }
 """Files of each kind of model -> the feature that it hears; no other file of a folder is opened."""
 
@@ -147,7 +135,7 @@ def load_model(folder: str | Path, classes: Mapping[str, type[AudioEstimator]]) 
             f"{printable(folder)} is a model for {task!r}, not for {', '.join(classes)}. "
             "Load it with woodshed.load(folder)."
         )
-    contents = read_contents(folder, settings)
+    contents = read_contents(folder, settings, _KINDS, _BESIDE)
     try:
         recogniser = classes[task](**settings["settings"])
         name = _KINDS[frozenset(settings["files"]) - _BESIDE]
@@ -174,69 +162,6 @@ def load_model(folder: str | Path, classes: Mapping[str, type[AudioEstimator]]) 
     return recogniser
 
 
-def read_contents(folder: Path, settings: Mapping[str, Any]) -> dict[str, bytes]:
-    """Read all files of a model, and make sure that they are those that were saved.
-
-    Raises
-    ------
-    ModelFolderError
-        If one is missing or another.
-    """
-    return {name: _checked(folder / name, digest) for name, digest in settings["files"].items()}
-
-
-def read_settings(folder: Path) -> dict[str, Any]:
-    """Read and check ``settings.json``.
-
-    Raises
-    ------
-    ModelFolderError
-        If it is missing, unreadable, incomplete, or of a newer format.
-    """
-    path = folder / SETTINGS_NAME
-    if not path.is_file():
-        if folder.is_file():
-            raise ModelFolderError(
-                f"{printable(folder)} is a file, and a model is a folder. First the model, then the sounds."
-            )
-        what = "is not a woodshed model: it has no settings.json" if folder.exists() else "is not there"
-        raise ModelFolderError(
-            f"{printable(folder)} {what}. Make one with: woodshed train DATA --out {printable(folder)}"
-        )
-    try:
-        settings: dict[str, Any] = json.loads(path.read_text("utf-8"))
-        version = settings["format"]
-        if version == 1:
-            _upgrade(settings)
-        settings["task"], settings["settings"], settings["feature"], settings["files"][LABELS_NAME]
-        if (
-            isinstance(version, int)
-            and version <= FORMAT
-            and frozenset(settings["files"]) - _BESIDE not in _KINDS
-        ):
-            raise ValueError(f"it names the files {', '.join(settings['files'])}")
-    except OSError as error:
-        raise ModelFolderError(
-            f"{printable(path)} cannot be read ({error.strerror}). Correct its permissions."
-        ) from error
-    except (ValueError, KeyError, TypeError) as error:
-        raise damaged(path, f"it cannot be understood ({error})") from error
-    if not isinstance(version, int) or version > FORMAT:
-        raise ModelFolderError(
-            f"{printable(folder)} was made by a newer woodshed (format {version}, this one reads up "
-            f"to {FORMAT}). Upgrade with: pip install --upgrade woodshed"
-        )
-    return settings
-
-
-def _upgrade(settings: dict[str, Any]) -> None:
-    """Rename in place what format 1 called otherwise."""
-    settings["task"] = settings.pop("job")
-    settings["settings"] = {
-        _RENAMED_SETTINGS.get(name, name): value for name, value in settings["settings"].items()
-    }
-
-
 def describe_model(folder: Path) -> dict[str, Any]:
     """Return what a model folder says about itself, without loading the net.
 
@@ -252,7 +177,7 @@ def describe_model(folder: Path) -> dict[str, Any]:
         If it is not a model, is damaged, or comes from a newer version.
     """
     settings = read_settings(folder)
-    labels = json.loads(_checked(folder / LABELS_NAME, settings["files"][LABELS_NAME]))
+    labels = json.loads(read_checked(folder / LABELS_NAME, settings["files"][LABELS_NAME]))
     try:
         measured = json.loads((folder / METRICS_NAME).read_text("utf-8"))
     except (OSError, ValueError):
@@ -267,54 +192,3 @@ def describe_model(folder: Path) -> dict[str, Any]:
         "bits": measured.get("bits", []),
         "provenance": measured.get("provenance", {}),
     }
-
-
-def make_folder(folder: Path) -> None:
-    """Make a folder to write into.
-
-    Raises
-    ------
-    OutputError
-        If it cannot be made.
-    """
-    try:
-        folder.mkdir(parents=True, exist_ok=True)
-    except OSError as error:
-        raise OutputError(
-            f"{printable(folder)} cannot be made ({error.strerror}). Choose another place."
-        ) from error
-
-
-def to_json(value: Any) -> str:
-    """Spell a value as indented JSON; numbers that are not finite become null, as JSON has none."""
-    return json.dumps(_finite(value), indent=2, ensure_ascii=False) + "\n"
-
-
-def _finite(value: Any) -> Any:
-    if isinstance(value, Mapping):
-        return {str(name): _finite(inner) for name, inner in value.items()}
-    if isinstance(value, np.ndarray):
-        return _finite(value.tolist())
-    if isinstance(value, list | tuple):
-        return [_finite(inner) for inner in value]
-    if isinstance(value, np.generic):
-        return _finite(value.item())
-    return None if isinstance(value, float) and not np.isfinite(value) else value
-
-
-def _checked(path: Path, digest: str) -> bytes:
-    """Read a file of a model and make sure that it is the one that was saved."""
-    try:
-        content = path.read_bytes()
-    except OSError as error:
-        raise damaged(path, f"it cannot be read ({error.strerror})") from error
-    if hashlib.sha256(content).hexdigest() != digest:
-        raise damaged(path, "its content is not what was saved")
-    return content
-
-
-def damaged(path: Path, reason: str) -> ModelFolderError:
-    """Make the error that says what is wrong with a file of a model, and what helps."""
-    return ModelFolderError(
-        f"{printable(path)} is damaged: {reason}. Copy the folder again, or train the model again."
-    )

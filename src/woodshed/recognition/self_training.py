@@ -34,8 +34,8 @@ from woodshed.errors import DataError
 from woodshed.recognition.items import check_lengths, class_names
 
 if TYPE_CHECKING:
-    from woodshed.recognition.estimator import OnEpoch
     from woodshed.recognition.recogniser import Recogniser
+    from woodshed.training.progress import OnEpoch
 
 SELF_TRAINING_MODES = ("pseudo",)
 """What may be done with unlabelled clips."""

@@ -13,10 +13,11 @@ from numpy.typing import NDArray
 
 from woodshed.clip import Clip
 from woodshed.errors import DataError
-from woodshed.metrics.guess import Calibration, fit_calibration
-from woodshed.recognition.estimator import AudioEstimator, OnEpoch, ignore_epoch
-from woodshed.tagging import Tagging
+from woodshed.metrics.temperature_scaling import Calibration, fit_calibration
+from woodshed.prediction import Tagging
+from woodshed.recognition.estimator import AudioEstimator
 from woodshed.training.inference import THRESHOLDS_NAME
+from woodshed.training.progress import OnEpoch, ignore_epoch
 
 Tags = Iterable[str] | Mapping[str, float]
 """All tags of a clip; or, by name, 1 for those it has and 0 for those it has not, the others not known."""

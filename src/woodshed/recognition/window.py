@@ -142,6 +142,27 @@ def cut_windows(
     return windows
 
 
+def overlapping_windows(spectrogram: NDArray[np.float32], n_frames: int) -> NDArray[np.float32]:
+    """Cut a spectrogram of any length into windows that overlap by about a half, evenly spread.
+
+    Returns
+    -------
+    numpy.ndarray
+        Shape ``(n_windows, n_frames, n_bands)``; one padded window when the clip is shorter.
+
+    Examples
+    --------
+    >>> overlapping_windows(np.zeros((25, 4), np.float32), 10).shape
+    (4, 10, 4)
+    """
+    if len(spectrogram) <= n_frames:
+        return cut_windows([spectrogram], n_frames, STILL)
+    slack = len(spectrogram) - n_frames
+    n_windows = 1 + -(-slack // (n_frames // 2))
+    starts = np.linspace(0, slack, n_windows).round().astype(int)
+    return np.stack([spectrogram[start : start + n_frames] for start in starts])
+
+
 def mix_pairs(
     windows: Window, targets: NDArray[np.float32], mix: float, rng: np.random.Generator
 ) -> tuple[Window, NDArray[np.float32]]:

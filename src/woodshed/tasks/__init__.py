@@ -76,7 +76,8 @@ def load(folder: str | Path) -> Any:
     ModelFolderError
         If it is not a model, is damaged, or comes from a newer version.
     """
-    from woodshed.recognition.saving import WEIGHTS_NAME, load_model
+    from woodshed.recognition.saving import load_model
+    from woodshed.training.model_folder import WEIGHTS_NAME
 
     if (Path(folder) / WEIGHTS_NAME).exists():
         from woodshed.composition.saving import load_composer

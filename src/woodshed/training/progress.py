@@ -3,12 +3,74 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from typing import Any
 
-from woodshed.recognition.experiments.result import LearningCurve
+OnEpoch = Callable[[int, float, float | None], None]
 
 ENOUGH_BITS = 0.01
 """A held-out loss that is this close to the lowest one is as good."""
+
+
+def ignore_epoch(epoch: int, loss: float, accuracy: float | None) -> None:
+    """Say nothing about an epoch."""
+
+
+def _ignore(*_: Any) -> None:
+    """Listen to nothing."""
+
+
+@dataclass(frozen=True)
+class Watcher:
+    """Who is told how a run goes; by default nobody.
+
+    Parameters
+    ----------
+    begin
+        Called with the name of a training and its number of epochs at most; 0 if it learns in one go.
+    epoch
+        Called with the number of the epoch from 0, the training loss, and the accuracy on the
+        validation part or None.
+    end
+        Called with the accuracy on the test part, or None if there is none to tell.
+    """
+
+    begin: Callable[[str, int], None] = _ignore
+    epoch: Callable[[int, float, float | None], None] = _ignore
+    end: Callable[[float | None], None] = _ignore
+
+
+@dataclass(frozen=True)
+class LearningCurve:
+    """How one training went, epoch by epoch.
+
+    Parameters
+    ----------
+    fold
+        Name of the part that was held out.
+    train_loss, validation_loss, validation_accuracy
+        One value for each epoch that was run; none for a classical model, which learns in one go.
+    best_epoch
+        Index of the epoch whose weights were kept.
+    """
+
+    fold: str
+    train_loss: tuple[float, ...] = ()
+    validation_loss: tuple[float, ...] = ()
+    validation_accuracy: tuple[float, ...] = ()
+    best_epoch: int = 0
+
+    @classmethod
+    def from_dict(cls, values: Mapping[str, Any]) -> LearningCurve:
+        """Make a curve from its fields by name, sequences of any kind."""
+        return cls(
+            fold=str(values["fold"]),
+            train_loss=tuple(float(loss) for loss in values["train_loss"]),
+            validation_loss=tuple(float(loss) for loss in values["validation_loss"]),
+            validation_accuracy=tuple(float(share) for share in values["validation_accuracy"]),
+            best_epoch=int(values["best_epoch"]),
+        )
 
 
 @dataclass(frozen=True)

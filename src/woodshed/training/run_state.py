@@ -16,8 +16,8 @@ from woodshed.data.example import Corpus
 from woodshed.data.item import file_digest
 from woodshed.data.split import Split
 from woodshed.errors import OutputError, printable
-from woodshed.recognition.saving import make_folder, to_json
 from woodshed.training.checkpoint import read_arrays, write_arrays
+from woodshed.training.model_folder import make_folder, to_json
 
 
 @dataclass(frozen=True)

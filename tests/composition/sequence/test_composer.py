@@ -20,7 +20,7 @@ from woodshed.errors import (
     ParameterError,
     SettingNameError,
 )
-from woodshed.symbolic.folk.word import METRES, MODES
+from woodshed.symbolic.folk.vocabulary import METRES, MODES
 from woodshed.tasks.tune import TuneComposer
 from woodshed.tasks.tune.piece import TunePiece
 from woodshed.tasks.tune.request import TuneRequest
@@ -185,7 +185,7 @@ def test_what_cannot_be_is_refused() -> None:
 
 
 @pytest.mark.parametrize(
-    ("wish", "message"),
+    ("settings", "message"),
     [
         ({"metre": "7/8"}, "no metre"),
         ({"key": "H"}, "is no key"),
@@ -202,9 +202,9 @@ def test_what_cannot_be_is_refused() -> None:
         ({"ends": "hom"}, "Did you mean home"),
     ],
 )
-def test_contradictory_wishes_are_refused(request: dict[str, object], message: str) -> None:
+def test_contradictory_requests_are_refused(settings: dict[str, object], message: str) -> None:
     with pytest.raises(ParameterError, match=message):
-        TuneRequest(**request)  # type: ignore[arg-type]
+        TuneRequest(**settings)  # type: ignore[arg-type]
 
 
 def test_packing_keeps_every_pair_and_begins_rows_with_pieces() -> None:

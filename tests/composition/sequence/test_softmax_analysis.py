@@ -20,11 +20,11 @@ from woodshed.composition.sequence.softmax_analysis import (
 from woodshed.composition.sequence.step_net import RecurrentStep
 from woodshed.errors import NotFittedError, ParameterError
 from woodshed.metrics.softmax_layer import changed_probability
-from woodshed.recognition.experiments.result import LearningCurve
-from woodshed.symbolic.folk.word import BAR_LINES, KINDS, WORDS
+from woodshed.symbolic.folk.vocabulary import BAR_LINES, KINDS, WORDS
 from woodshed.tasks import load, task_class
 from woodshed.tasks.shipped import shipped_folder
 from woodshed.tasks.tune import TuneComposer
+from woodshed.training.progress import LearningCurve
 
 
 @pytest.fixture(scope="module")

@@ -18,20 +18,23 @@ from woodshed.data.split import honest_splits
 from woodshed.errors import DataError
 from woodshed.features import Summary
 from woodshed.recognition import fit_classical as classical
+from woodshed.recognition.classical import CLASSICAL, forest
+from woodshed.recognition.classical.fitting import fit_model, probabilities
+from woodshed.recognition.classical.model import Case
 from woodshed.recognition.experiments import baseline
 from woodshed.recognition.experiments.classes import Run
-from woodshed.recognition.experiments.cross_validation import Watcher
-from woodshed.recognition.fit_classical import MODELS, Case, fit_model, probabilities, time_fits
+from woodshed.recognition.fit_classical import time_fits
 from woodshed.recognition.recogniser import Recogniser
 from woodshed.tasks.speech import SpeechRecogniser
+from woodshed.training.progress import Watcher
 from woodshed.training.run_state import RunState
 
-every_model = pytest.mark.parametrize("name", sorted(MODELS))
+every_model = pytest.mark.parametrize("name", sorted(CLASSICAL))
 
 
 @pytest.fixture(autouse=True)
 def _small_forest(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(classical, "N_TREES", 50)
+    monkeypatch.setattr(forest, "N_TREES", 50)
 
 
 def blobs(n_classes: int, seed: int, n: int = 20) -> tuple[np.ndarray, np.ndarray]:

@@ -9,9 +9,10 @@ import pytest
 
 from woodshed.errors import ModelFolderError
 from woodshed.recognition.classical import kernel_ridge as likeness
+from woodshed.recognition.classical.fitting import fit_model, probabilities
 from woodshed.recognition.classical.kernel_ridge import KernelRidge, telling
+from woodshed.recognition.classical.model import Case
 from woodshed.recognition.classical.serialization import bytes_to_estimator, estimator_to_bytes
-from woodshed.recognition.fit_classical import Case, fit_model, probabilities
 
 
 def needle(n: int, seed: int, n_values: int = 400) -> tuple[np.ndarray, np.ndarray]:

@@ -15,14 +15,14 @@ import pytest
 from skops.io import dumps, loads
 
 from woodshed.errors import ModelFolderError
-from woodshed.recognition import fit_classical as classical
+from woodshed.recognition.classical import CLASSICAL, forest
+from woodshed.recognition.classical.fitting import fit_model, probabilities
 from woodshed.recognition.classical.serialization import (
     bytes_to_estimator,
     check_types,
     estimator_to_bytes,
     predict_estimator,
 )
-from woodshed.recognition.fit_classical import MODELS, fit_model, probabilities
 
 N_VALUES, N_CLASSES = 4, 3
 ROWS = np.random.default_rng(0).normal(size=(30, N_VALUES)) + np.arange(30)[:, None] % N_CLASSES
@@ -31,7 +31,7 @@ COLUMNS = np.arange(30) % N_CLASSES
 
 @pytest.fixture(autouse=True)
 def _small_forest(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(classical, "N_TREES", 5)
+    monkeypatch.setattr(forest, "N_TREES", 5)
 
 
 def read(content: bytes, n_values: int = N_VALUES, n_classes: int = N_CLASSES) -> Any:
@@ -54,7 +54,7 @@ def rewritten(content: bytes, change: Callable[[Any], Any]) -> bytes:
     return new.getvalue()
 
 
-@pytest.mark.parametrize("name", sorted(MODELS))
+@pytest.mark.parametrize("name", sorted(CLASSICAL))
 def test_what_was_written_is_read_again_to_the_bit(name: str) -> None:
     model = fitted(name)
     content = estimator_to_bytes(model)
@@ -68,7 +68,7 @@ def test_what_was_written_is_read_again_to_the_bit(name: str) -> None:
     )
 
 
-@pytest.mark.parametrize("name", sorted(MODELS))
+@pytest.mark.parametrize("name", sorted(CLASSICAL))
 def test_a_row_has_the_same_answer_alone_and_in_company(name: str) -> None:
     ask = predict_estimator(fitted(name))
     rows = ROWS.astype(np.float32)
@@ -245,7 +245,7 @@ def test_arrays_that_do_not_fit_together_are_refused(name: str, attribute: str, 
         read(estimator_to_bytes(model))
 
 
-@pytest.mark.parametrize("name", sorted(MODELS))
+@pytest.mark.parametrize("name", sorted(CLASSICAL))
 def test_a_model_of_other_rows_or_classes_is_refused(name: str) -> None:
     content = estimator_to_bytes(fitted(name))
     for n_values, n_classes in ((N_VALUES + 1, N_CLASSES), (N_VALUES, N_CLASSES + 1)):

@@ -14,9 +14,10 @@ from woodshed.data.example import Corpus
 from woodshed.data.split import honest_splits, make_split
 from woodshed.errors import DataError, OutputError, ParameterError
 from woodshed.recognition.experiments.classes import BASELINES, Run
-from woodshed.recognition.experiments.cross_validation import Watcher, methods_of
-from woodshed.recognition.experiments.result import Experiment, LearningCurve
+from woodshed.recognition.experiments.cross_validation import methods_of
+from woodshed.recognition.experiments.result import Experiment
 from woodshed.recognition.recogniser import Recogniser
+from woodshed.training.progress import LearningCurve, Watcher
 from woodshed.training.run_state import RunState
 
 

@@ -17,9 +17,9 @@ from woodshed.data.split import make_split
 from woodshed.errors import DataError, OutputError, ParameterError
 from woodshed.recognition.experiments.classes import Run
 from woodshed.recognition.experiments.comparison import Comparison, ModelComparison, candidates_of
-from woodshed.recognition.experiments.cross_validation import Watcher
 from woodshed.recognition.experiments.model_comparison import prepare
 from woodshed.tasks import task_class
+from woodshed.training.progress import Watcher
 from woodshed.training.run_state import RunState
 
 
@@ -37,7 +37,9 @@ def bakeoff(
     corpus: Corpus, nets: tuple[str, ...], run_state: RunState | None = None, **change: Any
 ) -> ModelComparison:
     estimator = task_class("speech")(n_mels=10, epochs=1)
-    return ModelComparison(estimator, corpus, make_split(corpus, "group-folds"), nets, run_state or RunState(), **change)
+    return ModelComparison(
+        estimator, corpus, make_split(corpus, "group-folds"), nets, run_state or RunState(), **change
+    )
 
 
 @pytest.fixture(scope="module")

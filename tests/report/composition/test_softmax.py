@@ -14,9 +14,9 @@ import pytest
 from woodshed.composition.saving import save_composer
 from woodshed.html.chart import Plot
 from woodshed.html.heat_map import heat_image
-from woodshed.recognition.experiments.result import LearningCurve
 from woodshed.report.composition.softmax_page import SECTIONS, player
 from woodshed.tasks.tune import TuneComposer
+from woodshed.training.progress import LearningCurve
 
 
 @pytest.fixture(scope="module")

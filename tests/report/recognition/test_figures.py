@@ -7,9 +7,9 @@ import pytest
 
 from woodshed.html.chart import Plot, round_ticks
 from woodshed.metrics.interval import Interval
-from woodshed.recognition.experiments.result import LearningCurve
 from woodshed.report.recognition.figures import accuracy_figure, learning_figure
 from woodshed.report.recognition.scores import MeasuredScore
+from woodshed.training.progress import LearningCurve
 
 SVG = "{http://www.w3.org/2000/svg}"
 

@@ -217,7 +217,7 @@ def test_a_chorale_by_heart_is_found_in_every_voice(chorale_composer: ChoraleCom
 
 
 @pytest.mark.parametrize(
-    ("wish", "message"),
+    ("settings", "message"),
     [
         ({"bars": 0}, "1 to 64 bars, got 0"),
         ({"key": "H"}, "is no key that a chorale can be in"),
@@ -230,9 +230,9 @@ def test_a_chorale_by_heart_is_found_in_every_voice(chorale_composer: ChoraleCom
         ({"harmonise": "a.mid", "key": "G"}, "--key makes no sense with --harmonise"),
     ],
 )
-def test_wishes_that_make_no_sense_are_refused(request: dict[str, object], message: str) -> None:
+def test_requests_that_make_no_sense_are_refused(settings: dict[str, object], message: str) -> None:
     with pytest.raises(ParameterError, match=message):
-        ChoraleRequest(**request)  # type: ignore[arg-type]
+        ChoraleRequest(**settings)  # type: ignore[arg-type]
 
 
 def test_options_of_another_job_are_refused_by_name() -> None:

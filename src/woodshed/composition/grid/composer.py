@@ -19,7 +19,7 @@ from woodshed.composition.grid.layout import Layout
 from woodshed.composition.grid.numpy_net import CellNet
 from woodshed.composition.sampling import check_sampling, log_softmax
 from woodshed.errors import DataError, ParameterError
-from woodshed.recognition.estimator import OnEpoch, ignore_epoch
+from woodshed.training.progress import OnEpoch, ignore_epoch
 from woodshed.training.stderr import suppress_stderr
 
 Ids = NDArray[np.int32]

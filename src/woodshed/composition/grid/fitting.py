@@ -12,13 +12,12 @@ import numpy as np
 from numpy.typing import NDArray
 
 from woodshed.composition.grid.layout import Layout, draw_hidden, draw_order
-from woodshed.composition.sequence.fitting import divide_rows
 from woodshed.composition.sequence.step_net import net_weights
 from woodshed.composition.token_batch import NOTHING, TokenRecipe, judge_tokens, token_loss
 from woodshed.nets.chorale_net import chorale_net
-from woodshed.recognition.estimator import OnEpoch
-from woodshed.recognition.experiments.result import LearningCurve
+from woodshed.training.holdout import divide_rows
 from woodshed.training.loop import Progress, train_net
+from woodshed.training.progress import LearningCurve, OnEpoch
 
 if TYPE_CHECKING:
     from woodshed.composition.composer import Weights
@@ -124,7 +123,7 @@ def learn_grids(
     on_epoch: OnEpoch,
 ) -> tuple[Weights, LearningCurve, bool]:
     """Train a net on grids; return its weights, how it went, and whether it was not interrupted."""
-    train, judges = divide_rows(composer, rows, groups, held_out)
+    train, judges = divide_rows(rows, groups, held_out, share=composer.validation_share, seed=composer.seed)
     keras.utils.set_random_seed(composer.seed)
     layout = composer.layout
     net = chorale_net(

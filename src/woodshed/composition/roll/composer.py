@@ -18,11 +18,11 @@ from woodshed.composition.sampling import check_sampling
 from woodshed.data.symbolic_corpus import SymbolicCorpus
 from woodshed.errors import DataError, ParameterError, ScoreError, near_miss
 from woodshed.metrics.note_chance import note_nats
-from woodshed.recognition.estimator import OnEpoch, ignore_epoch
 from woodshed.score import Score
 from woodshed.tasks.roll.corpus import read_roll_corpus
 from woodshed.tasks.roll.piece import RollPiece, frames_to_text
 from woodshed.tokens.roll import PianoRoll
+from woodshed.training.progress import OnEpoch, ignore_epoch
 from woodshed.training.stderr import suppress_stderr
 
 Frames = NDArray[np.int8]
@@ -49,8 +49,6 @@ LEAST = {"n_hidden": 1, "n_gibbs": 1, "n_steps": 16, "max_shift": 0, "weight_dec
 
 MOST_TRIES = 20
 """A piece in which nothing sounds is written anew so often at most."""
-
-_MADE_OF_WEIGHTS = ("_frame_net", "_frame_writer")
 
 
 @dataclass(kw_only=True, eq=False)
@@ -108,6 +106,7 @@ class FrameComposer(Composer):
     high: int = 108
 
     answer: ClassVar[str] = "pieces"
+    derived_names: ClassVar[tuple[str, ...]] = ("_frame_net", "_frame_writer")
 
     # -- pieces -----------------------------------------------------------------------------------
 
@@ -292,15 +291,6 @@ class FrameComposer(Composer):
     @functools.cached_property
     def _frame_writer(self) -> FrameWriter:
         return FrameWriter(self._frame_net, self.n_notes, self.n_steps)
-
-    def set_learned(self, *learned: Any) -> None:
-        """Take over what was learned, or loaded."""
-        super().set_learned(*learned)
-        for name in _MADE_OF_WEIGHTS:
-            self.__dict__.pop(name, None)
-
-    def __getstate__(self) -> dict[str, Any]:
-        return {name: value for name, value in super().__getstate__().items() if name not in _MADE_OF_WEIGHTS}
 
     def sample(  # type: ignore[override]
         self,

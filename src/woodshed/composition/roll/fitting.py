@@ -11,17 +11,16 @@ import numpy as np
 from keras import ops
 from numpy.typing import NDArray
 
-from woodshed.composition.sequence.fitting import divide_rows
 from woodshed.composition.token_batch import TokenRecipe
 from woodshed.nets.frame_loss import bernoulli_nats
 from woodshed.nets.frame_net import frame_net
 from woodshed.nets.rbm import Rbm
 from woodshed.nets.rbm_common import RestrictedBoltzmannMachine, mean_known
 from woodshed.nets.rnn_rbm import RnnRbm
-from woodshed.recognition.estimator import OnEpoch, ignore_epoch
-from woodshed.recognition.experiments.result import LearningCurve
 from woodshed.training.checkpoint import read_arrays
+from woodshed.training.holdout import divide_rows
 from woodshed.training.loop import Progress, train_net
+from woodshed.training.progress import LearningCurve, OnEpoch, ignore_epoch
 
 if TYPE_CHECKING:
     from woodshed.composition.composer import Weights
@@ -202,7 +201,7 @@ def learn_frames(
     on_epoch: OnEpoch,
 ) -> tuple[Weights, LearningCurve, bool]:
     """Train a net on frames; return its weights, how it went, and whether it was not interrupted."""
-    train, judges = divide_rows(composer, pieces, groups, held_out)
+    train, judges = divide_rows(pieces, groups, held_out, share=composer.validation_share, seed=composer.seed)
     keras.utils.set_random_seed(composer.seed)
     net = make_frame_net(composer)
     batches = FrameBatches(

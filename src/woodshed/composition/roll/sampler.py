@@ -34,12 +34,12 @@ class FrameWriter:
 
     def __init__(self, net: Any, n_notes: int, n_steps: int) -> None:
         self.n_notes, self.n_steps = n_notes, n_steps
-        self.is_machine = hasattr(net, "pull")
+        self.is_machine = hasattr(net, "couplings")
         reads = hasattr(net, "reader") or not self.is_machine
         self.alone = [] if reads else [np.asarray(bias) for bias in net.biases()]
         layers = {} if self.is_machine else {layer.name: layer for layer in net.layers}
         self.nade = [np.asarray(weight) for weight in layers["nade"].weights] if "nade" in layers else []
-        self.pull = np.asarray(net.pull) if self.is_machine else np.zeros((n_notes, 0))
+        self.couplings = np.asarray(net.couplings) if self.is_machine else np.zeros((n_notes, 0))
         self.lead = None if self.alone else _lead_of(net, layers, n_notes, n_steps)
 
     def write(self, n_frames: int, rng: np.random.Generator, temperature: float) -> Frames:
@@ -76,9 +76,9 @@ class FrameWriter:
         note_bias, hidden_bias = biases
         frame = (rng.random(self.n_notes) < sigmoid(note_bias / temperature)).astype(np.float32)
         for _ in range(N_GIBBS_ALONE if self.alone else N_GIBBS):
-            waking = (frame @ self.pull + hidden_bias) / temperature
+            waking = (frame @ self.couplings + hidden_bias) / temperature
             hidden = (rng.random(waking.shape) < sigmoid(waking)).astype(np.float32)
-            odds = (self.pull @ hidden + note_bias) / temperature
+            odds = (self.couplings @ hidden + note_bias) / temperature
             frame = (rng.random(self.n_notes) < sigmoid(odds)).astype(np.float32)
         return frame.astype(np.int8)
 

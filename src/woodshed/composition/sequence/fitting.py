@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, TypeVar
+from typing import TYPE_CHECKING
 
 import keras
 import numpy as np
@@ -12,17 +12,13 @@ from numpy.typing import NDArray
 
 from woodshed.composition.sequence.step_net import net_weights
 from woodshed.composition.token_batch import TokenBatches, TokenRecipe, judge_tokens, pack, token_loss
-from woodshed.errors import ParameterError
 from woodshed.nets.lstm_lm import lstm_lm
-from woodshed.recognition.estimator import OnEpoch
-from woodshed.recognition.experiments.result import LearningCurve
-from woodshed.recognition.fit_net import hold_out
+from woodshed.training.holdout import divide_rows
 from woodshed.training.loop import Progress, train_net
+from woodshed.training.progress import LearningCurve, OnEpoch
 
 if TYPE_CHECKING:
     from woodshed.composition.composer import Composer, Weights
-
-Row = TypeVar("Row", bound=NDArray[Any])
 
 
 def make_sequence_net(composer: Composer) -> keras.Model:
@@ -38,27 +34,6 @@ def make_sequence_net(composer: Composer) -> keras.Model:
     )
 
 
-def divide_rows(
-    composer: Composer,
-    rows: Sequence[Row],
-    groups: Sequence[str] | None,
-    held_out: Sequence[Row] | None,
-) -> tuple[list[Row], list[Row]]:
-    """Return what is learned from, and that by which the best weights are chosen: given, or a share of all.
-
-    Raises
-    ------
-    ParameterError
-        If there is not one group for each piece.
-    """
-    if groups is not None and len(groups) != len(rows):
-        raise ParameterError(f"fit expects one group for each of {len(rows)} pieces, got {len(groups)}.")
-    if held_out is not None:
-        return list(rows), list(held_out)
-    train, judges = hold_out([""] * len(rows), groups, composer.validation_share, composer.seed)
-    return [rows[k] for k in train], [rows[k] for k in judges]
-
-
 def learn_pieces(
     composer: Composer,
     rows: Sequence[NDArray[np.int32]],
@@ -69,7 +44,7 @@ def learn_pieces(
     on_epoch: OnEpoch,
 ) -> tuple[Weights, LearningCurve, bool]:
     """Train a net on pieces; return its weights, how it went, and whether it was not interrupted."""
-    train, judges = divide_rows(composer, rows, groups, held_out)
+    train, judges = divide_rows(rows, groups, held_out, share=composer.validation_share, seed=composer.seed)
     keras.utils.set_random_seed(composer.seed)
     net = make_sequence_net(composer)
     batches = TokenBatches(

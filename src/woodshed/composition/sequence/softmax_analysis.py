@@ -21,10 +21,10 @@ from woodshed.composition.sampling import log_softmax
 from woodshed.composition.sequence.step_net import RecurrentStep
 from woodshed.errors import ParameterError, check_seed
 from woodshed.metrics.softmax_layer import Directions, correlations, decompose, effects
-from woodshed.recognition.experiments.result import LearningCurve
 from woodshed.symbolic.folk.bar import bar_errors
-from woodshed.symbolic.folk.word import BAR_LINES, METRES, MODES, WORDS
+from woodshed.symbolic.folk.vocabulary import BAR_LINES, METRES, MODES, WORDS
 from woodshed.tokens.folk.tokenizer import END, START
+from woodshed.training.progress import LearningCurve
 
 KERNEL, BIAS = "logits/kernel", "logits/bias"
 """Names of the weights of the softmax layer."""

@@ -20,9 +20,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from woodshed.errors import ModelFolderError
-from woodshed.recognition.classical.multi_output import predict_columns
-from woodshed.recognition.fit_classical import MODEL_NAME, probabilities
+from woodshed.recognition.classical.fitting import predict_columns, probabilities
 from woodshed.training.inference import PredictFunction
+from woodshed.training.model_folder import MODEL_NAME
 
 _PLAIN = {
     "DictNode": ("builtins.dict",),
@@ -168,7 +168,7 @@ def _types(schema: Any) -> Iterator[tuple[Any, str]]:
 
 
 def _are_sound(models: Any, n_values: int, n_columns: int, n_classes: int) -> bool:
-    """Whether a list is what `woodshed.recognition.classical.multi_output.fit_columns` makes; ``n_classes`` 0 are values."""
+    """Whether a list is what `woodshed.recognition.classical.fitting.fit_columns` makes; ``n_classes`` 0 are values."""
     scale, *columns = models
     return scale.shape == (2, n_columns) == (2, len(columns)) and all(
         column.shape == (1,) if isinstance(column, np.ndarray) else _is_sound(column, n_values, n_classes)

@@ -21,9 +21,9 @@ from woodshed.errors import AudioError, ParameterError
 from woodshed.features.block import features_of_blocks, mono_blocks
 from woodshed.features.log_mel import LogMel
 from woodshed.features.row import RowFeature
+from woodshed.recognition.classical.fitting import probabilities
 from woodshed.recognition.confidence import Confidence
 from woodshed.recognition.detection.level import LevelMeter, RingBuffer, sounding
-from woodshed.recognition.fit_classical import probabilities
 from woodshed.recognition.novelty_detection import SpectralEmbedding
 from woodshed.recognition.recogniser import Recogniser
 from woodshed.recognition.window import STILL, cut_windows

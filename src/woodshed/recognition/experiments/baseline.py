@@ -12,7 +12,7 @@ from woodshed.clip import Clip
 from woodshed.data.store import FeatureStore
 from woodshed.errors import ParameterError
 from woodshed.features.summary import Summary
-from woodshed.recognition.fit_classical import fit_model, probabilities
+from woodshed.recognition.classical.fitting import fit_model, probabilities
 from woodshed.recognition.items import clip_items
 from woodshed.recognition.novelty_detection import SpectralEmbedding
 
@@ -83,7 +83,7 @@ def svm(
     test_rows: NDArray[np.float64],
     classes: Sequence[str],
 ) -> Probabilities:
-    """Learn the support vector machine of `woodshed.recognition.fit_classical` from some rows and answer others.
+    """Fit the support vector machine of `woodshed.recognition.classical.svm` to some rows and predict others.
 
     Returns
     -------

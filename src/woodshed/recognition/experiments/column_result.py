@@ -10,8 +10,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from woodshed.data.example import Corpus, Skipped
-from woodshed.recognition.experiments.result import LearningCurve
 from woodshed.recognition.experiments.search_result import SearchResult
+from woodshed.training.progress import LearningCurve
 
 if TYPE_CHECKING:
     from woodshed.data.doctor.finding import Checkup

@@ -14,7 +14,7 @@ from woodshed.data.example import Corpus, Example, Skipped
 from woodshed.data.sound import Sounds
 from woodshed.data.split import Fold
 from woodshed.errors import DataError
-from woodshed.recognition.classical.multi_output import fit_columns, predict_columns
+from woodshed.recognition.classical.fitting import fit_columns, predict_columns
 from woodshed.recognition.estimator import AudioEstimator
 from woodshed.recognition.experiments import baseline
 from woodshed.recognition.experiments.column_result import ColumnExperiment, ColumnResult
@@ -127,7 +127,7 @@ class ColumnRun(FoldRun[Columns]):
     def test_fold(self, fold: Fold, fitted: Columns) -> tuple[dict[str, NDArray[Any]], None]:
         """Answer the test part by the model and the baselines; what was not learned gets the mean."""
         train = self.targets[fold.train]
-        plain = fit_columns("svm", self._rows[fold.train], train, answer=self.estimator.answer)
+        plain = fit_columns("svm", self._rows[fold.train], train, discrete=self.estimator.answer == "tags")
         mean = baseline.means(train, len(fold.test))
         clips = Sounds(self.corpus.subset(fold.test.tolist()))
         columns = [self.names.index(str(known)) for known in fitted.classes_]

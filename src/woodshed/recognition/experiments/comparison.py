@@ -18,11 +18,11 @@ from woodshed.data.sound import Sounds
 from woodshed.data.split import Split
 from woodshed.errors import DataError, ParameterError, near_miss
 from woodshed.nets import NETS
+from woodshed.recognition.classical import CLASSICAL
 from woodshed.recognition.estimator import AudioEstimator
-from woodshed.recognition.experiments.cross_validation import Watcher
 from woodshed.recognition.experiments.model_comparison import BenchmarkTask, part_name, work
-from woodshed.recognition.fit_classical import MODELS
 from woodshed.recognition.items import common_rate
+from woodshed.training.progress import Watcher
 from woodshed.training.provenance import provenance
 from woodshed.training.run_state import RunState, fingerprint
 
@@ -130,8 +130,8 @@ def candidates_of(estimator: AudioEstimator, nets: str | None = None) -> tuple[s
     """
     asked = [estimator.net, *USUAL] if nets is None else [name.strip() for name in nets.split(",")]
     for name in asked:
-        if name not in (*NETS, *MODELS):
-            raise ParameterError(f"There is no net called {name!r}. {near_miss(name, [*NETS, *MODELS])}")
+        if name not in (*NETS, *CLASSICAL):
+            raise ParameterError(f"There is no net called {name!r}. {near_miss(name, [*NETS, *CLASSICAL])}")
     found = tuple(dict.fromkeys(asked))
     if len(found) < 2:
         raise ParameterError(f"To compare takes two nets or more, got {found[0]} alone. Name another one.")
@@ -161,7 +161,7 @@ class ModelComparison:
     resume
         Go on with what is written down there.
     watcher
-        See `woodshed.recognition.experiments.cross_validation.Watcher`.
+        See `woodshed.training.progress.Watcher`.
     """
 
     estimator: AudioEstimator

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any, Generic, TypeVar
@@ -16,9 +16,9 @@ from woodshed.data.split import Fold, Split
 from woodshed.features.summary import Summary
 from woodshed.recognition.estimator import AudioEstimator
 from woodshed.recognition.experiments import baseline
-from woodshed.recognition.experiments.result import LearningCurve
 from woodshed.recognition.fit_classical import EFFECTIVE_SETTINGS, time_fits
 from woodshed.recognition.items import common_rate
+from woodshed.training.progress import LearningCurve, Watcher
 from woodshed.training.run_state import RunState, fingerprint
 from woodshed.training.stderr import suppress_stderr
 
@@ -26,30 +26,6 @@ AnyListener = TypeVar("AnyListener", bound=AudioEstimator)
 
 Part = Mapping[str, NDArray[Any]]
 """The answers to the test part of one fold, by the name of the method, with the truth and the curve."""
-
-
-def _ignore(*_: Any) -> None:
-    """Listen to nothing."""
-
-
-@dataclass(frozen=True)
-class Watcher:
-    """Who is told how a run goes; by default nobody.
-
-    Parameters
-    ----------
-    begin
-        Called with the name of a training and its number of epochs at most; 0 if it learns in one go.
-    epoch
-        Called with the number of the epoch from 0, the training loss, and the accuracy on the
-        validation part or None.
-    end
-        Called with the accuracy on the test part, or None if there is none to tell.
-    """
-
-    begin: Callable[[str, int], None] = _ignore
-    epoch: Callable[[int, float, float | None], None] = _ignore
-    end: Callable[[float | None], None] = _ignore
 
 
 @dataclass(frozen=True)

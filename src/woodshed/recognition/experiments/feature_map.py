@@ -16,7 +16,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from woodshed.errors import counted
-from woodshed.recognition.fit_classical import Rows
+from woodshed.recognition.classical.model import Rows
 
 MAX_CLASSES = 16
 """Maximum number of classes on a map; of more, the most frequent are drawn."""

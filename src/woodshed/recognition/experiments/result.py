@@ -11,41 +11,10 @@ from numpy.typing import NDArray
 
 from woodshed.data.example import Corpus, Skipped
 from woodshed.recognition.experiments.search_result import SearchResult
+from woodshed.training.progress import LearningCurve
 
 if TYPE_CHECKING:
     from woodshed.data.doctor.finding import Checkup
-
-
-@dataclass(frozen=True)
-class LearningCurve:
-    """How one training went, epoch by epoch.
-
-    Parameters
-    ----------
-    fold
-        Name of the part that was held out.
-    train_loss, validation_loss, validation_accuracy
-        One value for each epoch that was run; none for a classical model, which learns in one go.
-    best_epoch
-        Index of the epoch whose weights were kept.
-    """
-
-    fold: str
-    train_loss: tuple[float, ...] = ()
-    validation_loss: tuple[float, ...] = ()
-    validation_accuracy: tuple[float, ...] = ()
-    best_epoch: int = 0
-
-    @classmethod
-    def from_dict(cls, values: Mapping[str, Any]) -> LearningCurve:
-        """Make a curve from its fields by name, sequences of any kind."""
-        return cls(
-            fold=str(values["fold"]),
-            train_loss=tuple(float(loss) for loss in values["train_loss"]),
-            validation_loss=tuple(float(loss) for loss in values["validation_loss"]),
-            validation_accuracy=tuple(float(share) for share in values["validation_accuracy"]),
-            best_epoch=int(values["best_epoch"]),
-        )
 
 
 @dataclass(frozen=True)
@@ -59,7 +28,7 @@ class CalibratedPredictions:
     refusals
         Shape ``(n,)``: what is answered instead of a class; empty where nothing is.
     temperatures, guess_shares
-        Of each part that was judged; see `woodshed.metrics.guess.Calibration`.
+        Of each part that was judged; see `woodshed.metrics.temperature_scaling.Calibration`.
     """
 
     raw: NDArray[np.float64]

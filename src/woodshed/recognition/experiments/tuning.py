@@ -23,18 +23,18 @@ from woodshed.data.example import Corpus
 from woodshed.data.sound import Sounds
 from woodshed.data.split import Fold, Split, make_split
 from woodshed.errors import DataError, MissingPackageError, ParameterError, WoodshedError
+from woodshed.recognition.classical import CLASSICAL
+from woodshed.recognition.classical.model import classical_model
 from woodshed.recognition.estimator import AudioEstimator
-from woodshed.recognition.experiments.cross_validation import Watcher, deciding_settings
+from woodshed.recognition.experiments.cross_validation import deciding_settings
 from woodshed.recognition.experiments.model_comparison import BenchmarkTask, main_score, prepare, try_fold
 from woodshed.recognition.experiments.search_result import SearchResult, Trial
 from woodshed.recognition.items import common_rate
+from woodshed.training.progress import Watcher
 from woodshed.training.run_state import RunState, fingerprint
 
 SEARCHED = ("learning_rate", "width", "dropout", "augment", "window_s", "n_mels")
 """The settings of a net that are sought, unless they are given."""
-
-CLASSICAL = ("svm", "logistic", "forest", "knn", "discriminant", "kernel-ridge")
-"""The classical models in the order in which they are tried."""
 
 N_INNER = 3
 """Inner folds, if there are as many groups."""
@@ -90,7 +90,7 @@ class Search:
     resume
         Go on with what is written down there, to the result that it would have had.
     watcher
-        See `woodshed.recognition.experiments.cross_validation.Watcher`.
+        See `woodshed.training.progress.Watcher`.
     """
 
     estimator: AudioEstimator
@@ -250,9 +250,9 @@ _Study = _Nets | _Parzen
 
 
 def classical_order(estimator: AudioEstimator) -> list[str]:
-    """Return the classical models in the order in which they are tried: the listener's own comes first.
+    """Return the classical models in the order in which they are tried: the estimator's own comes first.
 
-    Of values, two of them are one and the same linear model, which is tried once.
+    Models that share their estimator of values are tried once.
 
     Examples
     --------
@@ -260,10 +260,11 @@ def classical_order(estimator: AudioEstimator) -> list[str]:
     >>> classical_order(Recogniser(net="forest"))
     ['forest', 'svm', 'logistic', 'knn', 'discriminant', 'kernel-ridge']
     """
-    found = list(dict.fromkeys((estimator.net, *CLASSICAL)))
-    if estimator.answer == "values":
-        found.remove("logistic" if estimator.net == "discriminant" else "discriminant")
-    return found
+    names = list(dict.fromkeys((estimator.net, *CLASSICAL)))
+    if estimator.answer != "values":
+        return names
+    first = {classical_model(name).build_regressor: name for name in reversed(names)}
+    return [name for name in names if name in first.values()]
 
 
 def suggest(trial: Any, estimator: AudioEstimator, names: list[str]) -> dict[str, Any]:

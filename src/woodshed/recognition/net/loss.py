@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from typing import Any
 
 import keras
@@ -10,11 +9,7 @@ import numpy as np
 from keras import ops
 from numpy.typing import NDArray
 
-Loss = Callable[[Any, Any], Any]
-"""Truth and answers ``(batch, n_answers)`` to a loss for each row, ``(batch,)``."""
-
-Judge = Callable[[NDArray[np.float32], NDArray[np.float32]], tuple[float, float]]
-"""From truth and answers ``(n, n_answers)`` to mean loss and accuracy."""
+from woodshed.training.loop import Judge, Loss
 
 HEAVIEST = 10.0
 """A tag that is there counts at most so many times as much as one that is not."""

@@ -9,8 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from woodshed.nets.texture import Texture, TextureEnsemble
-from woodshed.recognition.estimator import overlapping_windows
-from woodshed.recognition.window import SILENT_DB
+from woodshed.recognition.window import SILENT_DB, overlapping_windows
 
 N_KNOWN = 3000
 """So many windows are remembered at most."""

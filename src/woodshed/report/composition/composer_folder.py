@@ -10,9 +10,9 @@ from woodshed.composition.composer import Composer
 from woodshed.composition.experiment import ComposerResult
 from woodshed.composition.saving import save_composer
 from woodshed.errors import counted
-from woodshed.recognition.saving import CARD_NAME, METRICS_NAME, to_json
 from woodshed.report.recognition.card import pairs_table, plain, plain_table
 from woodshed.report.recognition.wording import UNKNOWN
+from woodshed.training.model_folder import CARD_NAME, METRICS_NAME, to_json
 
 
 def write_composer_folder(composer: Composer, result: ComposerResult, folder: Path) -> None:

@@ -11,10 +11,10 @@ from woodshed.audio.write import write
 from woodshed.composition.generation import Generation, ReferenceSet
 from woodshed.errors import OutputError, ParameterError, near_miss, printable
 from woodshed.plotting.score import save_scores
-from woodshed.recognition.saving import make_folder, to_json
 from woodshed.report.composition.piece_page import compared_with, piece_page
 from woodshed.symbolic import write_midi, write_musicxml
 from woodshed.symbolic.render import BEST, render
+from woodshed.training.model_folder import make_folder, to_json
 
 FORMATS = ("abc", "mid", "musicxml", "wav", "png")
 """What each piece is written as, by suffix."""

@@ -14,7 +14,7 @@ from woodshed.html.chart import Plot, round_ticks, span_ticks
 from woodshed.html.heat_map import heat_image
 from woodshed.html.markup import Markup, element
 from woodshed.metrics.softmax_layer import effects
-from woodshed.symbolic.folk.word import KINDS
+from woodshed.symbolic.folk.vocabulary import KINDS
 from woodshed.training.progress import judge_training
 
 STYLE = """

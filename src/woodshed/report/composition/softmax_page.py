@@ -21,14 +21,14 @@ from woodshed.html.markup import Markup, element, join, name_of, scrolling, tabl
 from woodshed.html.picture import data_uri
 from woodshed.html.sounds import flac
 from woodshed.metrics.softmax_layer import change_for_factor, effects
-from woodshed.recognition.saving import make_folder, to_json
 from woodshed.report.composition import softmax_figure as figure
 from woodshed.report.recognition.figures import swatch
 from woodshed.report.recognition.wording import decimal, percent
 from woodshed.symbolic.edit import set_tempo
-from woodshed.symbolic.folk.word import KINDS
+from woodshed.symbolic.folk.vocabulary import KINDS
 from woodshed.symbolic.render import render
 from woodshed.tokens.folk.tokenizer import tokens_to_score
+from woodshed.training.model_folder import make_folder, to_json
 from woodshed.training.progress import judge_training
 
 PAGE_NAME, VALUES_NAME = "report.html", "explain.json"

@@ -12,7 +12,6 @@ from woodshed.html.chart import Plot, percent_ticks, span_ticks
 from woodshed.html.document import document
 from woodshed.html.markup import Markup, element, join, name_of, table
 from woodshed.recognition.experiments.comparison import Comparison
-from woodshed.recognition.saving import to_json
 from woodshed.report.recognition.comparison import (
     MAIN,
     TOLD,
@@ -24,6 +23,7 @@ from woodshed.report.recognition.comparison import (
     to_markdown,
     to_values,
 )
+from woodshed.training.model_folder import to_json
 
 FILES = ("comparison.html", "comparison.json", "comparison.md")
 """What `write_comparison` writes."""

@@ -8,10 +8,10 @@ from collections.abc import Sequence
 from woodshed.html.chart import Plot, percent_ticks, round_ticks
 from woodshed.html.markup import Markup, element, join
 from woodshed.metrics.interval import wilson_interval
-from woodshed.recognition.experiments.result import LearningCurve
 from woodshed.report.recognition.curves import Bin, Roc
 from woodshed.report.recognition.scores import MeasuredScore
 from woodshed.report.recognition.wording import UNKNOWN, percent, percent_range
+from woodshed.training.progress import LearningCurve
 
 _UNIT = (0.0, 1.0)
 _MAX_NAME = 22

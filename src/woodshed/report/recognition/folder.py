@@ -13,7 +13,7 @@ from woodshed.metrics import calibration, confusion, probability
 from woodshed.recognition.estimator import AudioEstimator
 from woodshed.recognition.experiments.column_result import ColumnExperiment
 from woodshed.recognition.experiments.result import Experiment
-from woodshed.recognition.saving import CARD_NAME, METRICS_NAME, make_folder, save_model, to_json
+from woodshed.recognition.saving import save_model
 from woodshed.report.recognition.card import card
 from woodshed.report.recognition.confidence import confidence_scores
 from woodshed.report.recognition.page import write_page
@@ -22,6 +22,7 @@ from woodshed.report.recognition.table import score_rows
 from woodshed.report.recognition.tags import metrics_of_columns
 from woodshed.report.recognition.tags_page import column_card
 from woodshed.report.recognition.tuning import tuning_values
+from woodshed.training.model_folder import CARD_NAME, METRICS_NAME, make_folder, to_json
 from woodshed.training.run_state import RunState
 
 HEARD_NAME = "heard.json"

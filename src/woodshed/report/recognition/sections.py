@@ -8,7 +8,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from woodshed.errors import counted
 from woodshed.html.markup import Markup, element, join, name_of, scrolling, table, unbroken
 from woodshed.recognition.experiments.column_result import ColumnExperiment
-from woodshed.recognition.experiments.result import Experiment, LearningCurve, SplitResult
+from woodshed.recognition.experiments.result import Experiment, SplitResult
 from woodshed.report.recognition import figures
 from woodshed.report.recognition.curves import macro_roc, roc_curves
 from woodshed.report.recognition.gap import gap_text
@@ -23,6 +23,7 @@ from woodshed.report.recognition.wording import (
     percent,
     percent_range,
 )
+from woodshed.training.progress import LearningCurve
 
 Scores = Mapping[str, Mapping[str, MeasuredScore]]
 """Method -> name of the measure -> score."""

@@ -5,6 +5,8 @@ from __future__ import annotations
 import math
 
 from woodshed.metrics.interval import Interval
+from woodshed.recognition.classical import CLASSICAL
+from woodshed.recognition.classical.model import classical_model
 from woodshed.recognition.experiments.column_result import ColumnResult
 from woodshed.recognition.experiments.result import SplitResult
 
@@ -27,20 +29,8 @@ EXPLANATIONS = {
 }
 """Badge -> the sentence that explains it."""
 
-_LEARNERS = {
-    "discriminant": ("linear discriminant", "on"),
-    "forest": ("random forest", "on"),
-    "kernel-ridge": ("ridge regression on likeness", "of"),
-    "knn": ("vote of the nearest", "by"),
-    "logistic": ("logistic regression", "on"),
-    "svm": ("SVM", "on"),
-}
-_CLASSICAL = {name: f"{what} {link} summary features" for name, (what, link) in _LEARNERS.items()}
-_CLASSICAL |= {  # of a job that describes sounds in its own way, or learns from changed copies too
-    f"own-{name}": f"{what} as this job uses it" for name, (what, _) in _LEARNERS.items()
-}
-_METHODS = _CLASSICAL | {"majority": "always the commonest class", "mean": "always the mean"}
-_METHODS_IN_A_SENTENCE = {name: f"the {words}" for name, words in _CLASSICAL.items()} | {
+_BASELINES = {"majority": "always the commonest class", "mean": "always the mean"}
+_BASELINES_IN_A_SENTENCE = {
     "majority": "always guessing the commonest class",
     "mean": "always answering the mean",
 }
@@ -52,16 +42,23 @@ def badge_of(result: SplitResult | ColumnResult) -> str:
 
 
 def method_name(method: str, *, sentence: bool = False) -> str:
-    """Say what a method is, for a table or inside a sentence; a name of the user's own stays as it is.
+    """Return the name of a method for a table or for a sentence; an unknown method keeps its name.
+
+    The prefix ``own-`` marks a classical model with the features and augmentation of its task.
 
     Examples
     --------
     >>> method_name("svm"), method_name("majority", sentence=True), method_name("mine")
     ('SVM on summary features', 'always guessing the commonest class', 'mine')
     >>> method_name("own-kernel-ridge")
-    'ridge regression on likeness as this job uses it'
+    'kernel ridge regression as this task uses it'
     """
-    return (_METHODS_IN_A_SENTENCE if sentence else _METHODS).get(method, method)
+    name = method.removeprefix("own-")
+    if name not in CLASSICAL:
+        return (_BASELINES_IN_A_SENTENCE if sentence else _BASELINES).get(method, method)
+    model = classical_model(name)
+    features = f"{model.preposition} summary features" if name == method else "as this task uses it"
+    return f"{'the ' if sentence else ''}{model.description} {features}"
 
 
 def percent(share: float, digits: int = 0) -> str:
