@@ -38,10 +38,10 @@ from woodshed.recognition.experiments.feature_map import (
     HIGHEST_RATE,
     FeatureMap,
     class_numbers,
+    discriminative_pair,
     omission_note,
     sample_rows,
     shape_of,
-    telling_pair,
 )
 from woodshed.recognition.items import clip_items, common_rate
 
@@ -300,7 +300,7 @@ def _most_discriminative(
     """Choose the two summary features that separate the classes best."""
     rate = common_rate(clips, HIGHEST_RATE)
     rows = summarise(clips, rate, store=store, n_jobs=n_jobs)
-    pair = telling_pair(rows, columns)
+    pair = discriminative_pair(rows, columns)
     if pair is None:
         raise DataError(
             "No two summary features vary independently over these clips, so no map can be drawn."

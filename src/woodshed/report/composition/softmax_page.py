@@ -344,7 +344,7 @@ def _direction_content(analysis: SoftmaxAnalysis) -> Markup:
     heading = (
         "direction",
         "singular value",
-        "explained variance",
+        "share of squared norm",
         "common to all logits",
         "one end",
         "other end",
@@ -372,8 +372,8 @@ def activity_sentences(analysis: SoftmaxAnalysis) -> Sentences:
         f"In the last layer, two steps at bar lines have a mean cosine similarity of {last.bars:.2f} (over "
         f"{counted(len(analysis.traces), 'tune')}), two at the same other token {last.same:.2f}, and any two "
         f"away from bar lines {last.others:.2f}.",
-        f"The predicted probabilities have {predicted.bars:.2f} at two bar lines, and {predicted.others:.2f} "
-        "away from them.",
+        f"The similarity of the predicted probabilities is {predicted.bars:.2f} at two bar lines, and "
+        f"{predicted.others:.2f} away from them.",
         f"At {int((best > 0.9).sum())} of {len(best)} steps one token has a probability above 90 %; the "
         f"median of the highest probability is {percent(float(np.median(best)))}.",
         f"The prediction is least certain after token {least + 1}, "
