@@ -268,13 +268,33 @@ def save_stacks(
     """
     path = Path(path)
     check_picture_name(path, overwrite=overwrite)
-    if path.suffix.lower() != PAGE:
-        return save_figure(draw_stacks(stacks, theme=theme or "light", **settings), path, overwrite=True)
-    drawings = {
-        name: figure_bytes(draw_stacks(stacks, theme=name, **settings), ".svg")
-        for name in ([theme] if theme else THEMES)
-    }
     heading = settings.get("title") or ", ".join(stack.name for stack in stacks)
+    return save_themed(lambda name: draw_stacks(stacks, theme=name, **settings), path, theme, heading, stacks)
+
+
+def save_themed(
+    draw: Callable[[str], Figure],
+    path: Path,
+    theme: str | None,
+    heading: str,
+    stacks: Sequence[PanelStack] = (),
+) -> Path:
+    """Draw a figure and write it; a page without a given theme has the figure in both.
+
+    Parameters
+    ----------
+    draw
+        Function that draws the figure in a theme, given its name.
+    path
+        Output file; an existing one is replaced.
+    theme
+        ``light``, ``dark`` or None.
+    heading, stacks
+        For a page: its title, and the excerpts with audio to play.
+    """
+    if path.suffix.lower() != PAGE:
+        return save_figure(draw(theme or "light"), path, overwrite=True)
+    drawings = {name: figure_bytes(draw(name), ".svg") for name in ([theme] if theme else THEMES)}
     write_whole(path, picture_page(drawings, heading, stacks))
     return path
 

@@ -17,7 +17,6 @@ from typing import TYPE_CHECKING, Any, ClassVar
 import numpy as np
 from numpy.typing import NDArray
 
-from woodshed.atomic import write_whole
 from woodshed.clip import Clip, Samples
 from woodshed.data.example import Corpus
 from woodshed.data.sound import Sounds
@@ -28,10 +27,9 @@ from woodshed.features.choice import feature_class
 from woodshed.features.frame import Framed
 from woodshed.features.statistic import statistic, statistic_names, summarise_frames
 from woodshed.features.summary import Summary
-from woodshed.plotting.figure import PAGE, check_picture_name, figure_bytes, save_figure
+from woodshed.plotting.figure import check_picture_name, save_themed
 from woodshed.plotting.layout import check_size
-from woodshed.plotting.page import picture_page
-from woodshed.plotting.theme import THEMES, Theme, drawable, fonts_for, theme_of, themed
+from woodshed.plotting.theme import Theme, drawable, fonts_for, theme_of, themed
 from woodshed.recognition.experiments.baseline import summarise
 from woodshed.recognition.experiments.feature_map import (
     COLOURS,
@@ -266,14 +264,8 @@ def save_map(
     """
     path = Path(path)
     check_picture_name(path, overwrite=overwrite)
-    if path.suffix.lower() != PAGE:
-        return save_figure(draw_map(chart, theme=theme or "light", **settings), path, overwrite=True)
-    drawings = {
-        name: figure_bytes(draw_map(chart, theme=name, **settings), ".svg")
-        for name in ([theme] if theme else THEMES)
-    }
-    write_whole(path, picture_page(drawings, settings.get("title") or chart.heading))
-    return path
+    heading = settings.get("title") or chart.heading
+    return save_themed(lambda name: draw_map(chart, theme=name, **settings), path, theme, heading)
 
 
 def _named_feature(
