@@ -275,7 +275,7 @@ def test_dark_is_dark_and_what_stands_on_it_is_light() -> None:
     for name in ("light", "dark"):
         figure = plot_clip(audio.sine(440.0), ["waveform", "features"], theme=name, **SMALL)
         drawn = pixels(figure)
-        paper = tuple(int(THEMES[name].paper[k : k + 2], 16) / 255 for k in (1, 3, 5))
+        paper = tuple(int(THEMES[name].background[k : k + 2], 16) / 255 for k in (1, 3, 5))
         assert np.allclose(drawn[[0, 0, -1, -1], [0, -1, 0, -1]], paper)
         assert np.median(drawn) == pytest.approx(np.median(paper), abs=0.01)
         away = np.abs(drawn - np.array(paper)).sum(axis=2)

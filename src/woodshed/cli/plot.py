@@ -13,7 +13,7 @@ from woodshed.cli.words import names_in
 from woodshed.errors import ParameterError, counted, printable
 
 MAP = "decision-map"
-SCORE_WORDS = {"roll", "roll-beats", "abc", "engraved"}
+SCORE_VIEWS = {"roll", "roll-beats", "abc", "engraved"}
 
 
 def command(
@@ -62,16 +62,16 @@ def command(
 ) -> None:
     """Draw audio files: waveform, spectrogram, pitch, rhythm and more, stacked over one time axis."""
     look = {"theme": theme, "title": title, "size_in": (width_in, height_in), "dpi": dpi}
-    words = [name.strip() for word in as_ for name in word.split(",")]
-    if words == [MAP] and len(sounds) == 1 and not start_s and end_s is None:
+    views = [name.strip() for names in as_ for name in names.split(",")]
+    if views == [MAP] and len(sounds) == 1 and not start_s and end_s is None:
         draw_map(str(sounds[0]), by, out, strict=strict, force=force, look=look)
-    elif MAP in words:
+    elif MAP in views:
         raise ParameterError(
             f"{MAP} cannot be combined with other views, --start-s or --end-s, and needs exactly one folder, "
             f"table or corpus. Give only --as {MAP}."
         )
-    elif set(words) & SCORE_WORDS:
-        draw_scores(sounds, words, out, force=force, look=look)
+    elif set(views) & SCORE_VIEWS:
+        draw_scores(sounds, views, out, force=force, look=look)
     elif by is not None:
         raise ParameterError(f"--by needs --as {MAP}. Add it, or omit --by.")
     else:
@@ -99,9 +99,9 @@ def draw_sounds(
     paths = list_sounds(sounds)
     if not paths:
         raise ParameterError(f"No audio files found in {', '.join(map(printable, sounds))}.")
-    place = Path(f"{paths[0].stem}.png") if out is None else out
+    target = Path(f"{paths[0].stem}.png") if out is None else out
     views = parse_views(as_)
-    check_picture_name(place, overwrite=force)
+    check_picture_name(target, overwrite=force)
     check_size(look["size_in"], look["dpi"])
     theme_of(look["theme"] or "light")
     skipped: list[Skipped] = []
@@ -111,19 +111,19 @@ def draw_sounds(
             views,
             start_s=stretch_s[0],
             end_s=stretch_s[1],
-            with_sound=place.suffix.lower() == PAGE,
+            with_sound=target.suffix.lower() == PAGE,
             skipped=skipped,
             on_done=advance,
         )
     list_skipped(skipped)
     refuse_skipped(skipped, strict=strict)
-    save_stacks(stacks, place, overwrite=force, **look)
+    save_stacks(stacks, target, overwrite=force, **look)
     n = len(stacks)
-    say(f"{', '.join(views)} of {counted(n, 'sound')}: {printable(place)}")
+    say(f"{', '.join(views)} of {counted(n, 'sound')}: {printable(target)}")
 
 
 def draw_scores(
-    places: list[Path], words: list[str], out: Path | None, *, force: bool, look: dict[str, Any]
+    inputs: list[Path], views: list[str], out: Path | None, *, force: bool, look: dict[str, Any]
 ) -> None:
     """Draw views of scores."""
     from woodshed.plotting.figure import check_picture_name
@@ -131,17 +131,17 @@ def draw_scores(
     from woodshed.symbolic.file import read_scores
     from woodshed.workflows.score import list_scores
 
-    if unknown := [word for word in words if word not in SCORE_WORDS]:
+    if unknown := [view for view in views if view not in SCORE_VIEWS]:
         raise ParameterError(f"{unknown[0]} is not a view of scores. Draw audio and scores separately.")
-    paths = list_scores(places)
-    place = Path(f"{paths[0].stem}.png") if out is None else out
-    check_picture_name(place, overwrite=force)
+    paths = list_scores(inputs)
+    target = Path(f"{paths[0].stem}.png") if out is None else out
+    check_picture_name(target, overwrite=force)
     scores = [score for path in paths for score in read_scores(path)]
-    views = [word.partition("-")[0] for word in words]
+    panels = [view.partition("-")[0] for view in views]
     save_scores(
-        scores, place, views, along="beats" if "roll-beats" in words else "s", overwrite=force, **look
+        scores, target, panels, along="beats" if "roll-beats" in views else "s", overwrite=force, **look
     )
-    say(f"{', '.join(words)} of {counted(len(scores), 'score')}: {printable(place)}")
+    say(f"{', '.join(views)} of {counted(len(scores), 'score')}: {printable(target)}")
 
 
 def draw_map(
@@ -155,16 +155,16 @@ def draw_map(
     from woodshed.plotting.map import check_map_features, feature_map, save_map
     from woodshed.plotting.theme import theme_of
 
-    words = None if by is None else names_in(by)
-    place = Path(f"{MAP}.png") if out is None else out
-    check_picture_name(place, overwrite=force)
+    features = None if by is None else names_in(by)
+    target = Path(f"{MAP}.png") if out is None else out
+    check_picture_name(target, overwrite=force)
     check_size(look["size_in"], look["dpi"])
     theme_of(look["theme"] or "light")
-    if words is not None:
-        check_map_features(words)
+    if features is not None:
+        check_map_features(features)
     corpus = check(read_source(data), n_jobs=-1)
     list_skipped(corpus.skipped)
     refuse_skipped(corpus.skipped, strict=strict)
-    shown = feature_map(corpus, words, store=feature_folder())
-    save_map(shown, place, overwrite=force, **look)
-    say(f"{shown.heading} on {' and '.join(shown.names)}: {printable(place)}")
+    chart = feature_map(corpus, features, store=feature_folder())
+    save_map(chart, target, overwrite=force, **look)
+    say(f"{chart.heading} on {' and '.join(chart.names)}: {printable(target)}")

@@ -311,8 +311,8 @@ def _theme_name(figure: Figure) -> str:
     """Return the name of the theme of a figure, from its background colour."""
     from matplotlib.colors import to_hex
 
-    paper = to_hex(figure.get_facecolor())
-    return next((name for name, theme in THEMES.items() if theme.paper == paper), "light")
+    background = to_hex(figure.get_facecolor())
+    return next((name for name, theme in THEMES.items() if theme.background == background), "light")
 
 
 def check_picture_name(path: Path, *, overwrite: bool) -> None:

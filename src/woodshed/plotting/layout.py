@@ -83,7 +83,7 @@ def draw_stacks(
             _write(figure, title, width_in, size=12)
         parts = figure.subfigures(len(rows), n_across, squeeze=False, height_ratios=heights_in)
         for part, stack in zip(parts.flat, stacks, strict=False):
-            part.set_facecolor(colours.paper)
+            part.set_facecolor(colours.background)
             _write(part, stack.name, width_in / n_across, size=10)
             _draw(part, stack, colours, width_in / n_across)
     return figure
@@ -148,7 +148,7 @@ def _draw(part: Any, stack: PanelStack, theme: Theme, width_in: float) -> None:
         panel.draw(axes, theme)
         axes.spines[:].set_visible(False)
         axes.tick_params(
-            color=theme.soft, labelcolor=theme.soft, labelsize=8.0
+            color=theme.muted, labelcolor=theme.muted, labelsize=8.0
         )  # applies to ticks that are created later, too
         if not panel.over_time:
             continue

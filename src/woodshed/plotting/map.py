@@ -237,7 +237,7 @@ def draw_map(
         for text in legend.get_texts():
             text.set_fontfamily(fonts_for(text.get_text()))
         note = textwrap.fill(chart.note + chart.boundary_note, int(size[0] * _NOTE_LETTERS_PER_IN))
-        figure.supxlabel(note, fontsize=8, color=colours.soft, x=0.02, ha="left")
+        figure.supxlabel(note, fontsize=8, color=colours.muted, x=0.02, ha="left")
     return figure
 
 
@@ -332,7 +332,7 @@ def _draw_clips(axes: Any, chart: FeatureMap, theme: Theme) -> None:
             s=26,
             marker=_MARKERS[shape_of(column)],
             color=COLOURS[column % len(COLOURS)],
-            edgecolors=theme.paper,
+            edgecolors=theme.background,
             linewidths=0.6,
             label=drawable(name, 24),
         )
@@ -350,7 +350,9 @@ def _draw_boundary(axes: Any, chart: FeatureMap, theme: Theme) -> None:
         ends = chart.level_line(level)
         if ends is not None:
             axes.plot(
-                *zip(*ends, strict=True), color=theme.ink, linestyle=style, linewidth=width, label=label
+                *zip(*ends, strict=True), color=theme.text, linestyle=style, linewidth=width, label=label
             )
     x, y = chart.points[chart.boundary.support].T
-    axes.scatter(x, y, s=90, facecolors="none", edgecolors=theme.ink, linewidths=0.8, label="support vectors")
+    axes.scatter(
+        x, y, s=90, facecolors="none", edgecolors=theme.text, linewidths=0.8, label="support vectors"
+    )

@@ -100,4 +100,4 @@ def _style(themes: Sequence[Theme]) -> Markup:
 
 
 def _colours(theme: Theme) -> str:
-    return f"--paper: {theme.paper}; --ink: {theme.ink};"
+    return f"--paper: {theme.background}; --ink: {theme.text};"

@@ -78,7 +78,7 @@ class WaveformPanel(Panel):
     def marks(self, axes: Any, theme: Theme) -> None:
         """Draw the waveform; full scale is marked if it is exceeded."""
         draw_envelope(axes, self, theme.accent)
-        axes.axhline(0.0, color=theme.soft, linewidth=0.4, zorder=0.5)
+        axes.axhline(0.0, color=theme.muted, linewidth=0.4, zorder=0.5)
         if max(-self.lowest.min(), self.highest.max()) > 1.0:
             for level in (-1.0, 1.0):
                 axes.axhline(level, color=theme.other, linewidth=0.9, linestyle=(0, (4, 3)))
@@ -209,7 +209,7 @@ class OnsetPanel(Panel):
         middle = (self.y.low + self.y.high) / 2
         scale = (self.y.high - self.y.low) / (self.wave.y.high - self.wave.y.low)
         lowest, highest = (middle + scale * edge for edge in (self.wave.lowest, self.wave.highest))
-        draw_envelope(axes, replace(self.wave, lowest=lowest, highest=highest), theme.rule)
+        draw_envelope(axes, replace(self.wave, lowest=lowest, highest=highest), theme.grid)
         onsets = axes.vlines(
             self.onsets_s, self.y.low, self.y.high, colors=theme.other, linewidth=0.9, label=self.onsets_label
         )
@@ -265,5 +265,5 @@ def colour_map(name: ColourMap, theme: Theme) -> Any:
     from matplotlib.colors import LinearSegmentedColormap
 
     if name == "signed":
-        return LinearSegmentedColormap.from_list("signed", [theme.accent, theme.paper, theme.other])
+        return LinearSegmentedColormap.from_list("signed", [theme.accent, theme.background, theme.other])
     return matplotlib.colormaps[theme.loud if name == "loud" else theme.share]

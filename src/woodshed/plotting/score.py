@@ -65,9 +65,9 @@ class RollPanel(Panel):
         """Draw the notes over bar lines and shaded rows for the black keys."""
         for pitch in range(int(np.ceil(self.y.low)), int(self.y.high) + 1):
             if pitch % 12 in (1, 3, 6, 8, 10):
-                axes.axhspan(pitch - 0.5, pitch + 0.5, color=theme.rule, alpha=0.35, linewidth=0, zorder=0.2)
+                axes.axhspan(pitch - 0.5, pitch + 0.5, color=theme.grid, alpha=0.35, linewidth=0, zorder=0.2)
         for line in self.bar_lines:
-            axes.axvline(line, color=theme.soft, linewidth=0.5, alpha=0.6, zorder=0.5)
+            axes.axvline(line, color=theme.muted, linewidth=0.5, alpha=0.6, zorder=0.5)
         for k, (name, notes) in enumerate(self.parts):
             axes.barh(
                 notes[:, 2],
@@ -75,7 +75,7 @@ class RollPanel(Panel):
                 left=notes[:, 0],
                 height=0.86,
                 color=COLOURS[k % len(COLOURS)],
-                edgecolor=theme.paper,  # separates repeated notes
+                edgecolor=theme.background,  # separates repeated notes
                 linewidth=0.4,
                 label=name,
             )
@@ -113,7 +113,7 @@ class TextPanel(Panel):
                 family=["DejaVu Sans Mono", *fonts_for(line)],
                 fontsize=8.5,
                 va="center",
-                color=theme.ink,
+                color=theme.text,
                 parse_math=False,
             )
 
@@ -140,8 +140,8 @@ def roll_panel(score: Score, *, along: Along = "s") -> RollPanel:
     parts = []
     for channel in np.unique(columns["channel"]).tolist():
         rows = columns["channel"] == channel
-        words = (f"onset_{along}", f"duration_{along}", "pitch_midi")
-        notes = np.stack([columns[word][rows] for word in words], axis=1).astype(np.float64)
+        fields = (f"onset_{along}", f"duration_{along}", "pitch_midi")
+        notes = np.stack([columns[field][rows] for field in fields], axis=1).astype(np.float64)
         name = names.get(channel) or ("drums" if channel == DRUM_CHANNEL else f"channel {channel}")
         parts.append((drawable(name, 24), notes))
     bars = bars_of(score)

@@ -36,7 +36,7 @@ class Theme:
     ----------
     name
         ``light`` or ``dark``.
-    paper, ink, soft, rule
+    background, text, muted, grid
         Background, text, secondary text and outlines, grid lines.
     accent, other, third
         Three line colours from the Okabe-Ito palette, which is safe for colour-blind readers.
@@ -46,10 +46,10 @@ class Theme:
     """
 
     name: str
-    paper: str
-    ink: str
-    soft: str
-    rule: str
+    background: str
+    text: str
+    muted: str
+    grid: str
     accent: str
     other: str
     third: str
@@ -64,27 +64,27 @@ class Theme:
             "axes.titlesize": 9.5,
             "axes.titlelocation": "left",
             "axes.titlepad": 4.0,
-            "axes.titlecolor": self.ink,
+            "axes.titlecolor": self.text,
             "axes.labelsize": 8.5,
-            "axes.labelcolor": self.soft,
-            "axes.edgecolor": self.soft,
-            "axes.facecolor": self.paper,
+            "axes.labelcolor": self.muted,
+            "axes.edgecolor": self.muted,
+            "axes.facecolor": self.background,
             "axes.linewidth": 0.6,
             "axes.axisbelow": True,
-            "figure.facecolor": self.paper,
+            "figure.facecolor": self.background,
             "figure.constrained_layout.h_pad": 0.06,
             "figure.constrained_layout.w_pad": 0.06,
-            "grid.color": self.rule,
+            "grid.color": self.grid,
             "grid.linewidth": 0.6,
             "legend.fontsize": 8.0,
-            "legend.labelcolor": self.soft,
+            "legend.labelcolor": self.muted,
             "lines.linewidth": 1.2,
             "pdf.fonttype": 42,
             "svg.fonttype": "path",
             "svg.hashsalt": "woodshed",  # makes element ids reproducible
-            "text.color": self.ink,
+            "text.color": self.text,
             "text.parse_math": False,  # a dollar sign in a file name is literal
-            **{f"{axis}tick.{what}": self.soft for axis in "xy" for what in ("color", "labelcolor")},
+            **{f"{axis}tick.{what}": self.muted for axis in "xy" for what in ("color", "labelcolor")},
             **{f"{axis}tick.labelsize": 8.0 for axis in "xy"},
             **{f"{axis}tick.major.width": 0.6 for axis in "xy"},
             **{f"{axis}tick.major.size": 3.0 for axis in "xy"},
@@ -107,7 +107,7 @@ def theme_of(name: str) -> Theme:
 
     Examples
     --------
-    >>> theme_of("dark").paper
+    >>> theme_of("dark").background
     '#14171b'
     """
     if name not in THEMES:

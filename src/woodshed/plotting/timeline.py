@@ -56,7 +56,7 @@ class LanePanel(Panel):
 
         for row, events in enumerate(self.lanes):
             height = len(self.lanes) - 1 - row
-            axes.axhline(height, color=theme.rule, linewidth=0.6, zorder=0.5)
+            axes.axhline(height, color=theme.grid, linewidth=0.6, zorder=0.5)
             bars = [
                 (one.start_s, max(one.duration_s, self.duration_s * _LEAST_WIDTH_SHARE)) for one in events
             ]

@@ -227,12 +227,12 @@ def onsets(excerpt: AudioExcerpt) -> list[Panel]:
         title="", height_in=0, y=_amplitude_scale(low, high), times_s=times_s, lowest=low, highest=high
     )
     onsets_s = beats_s = np.empty(0)
-    words = ["", ""]
+    labels = ["", ""]
     if excerpt.in_memory and excerpt.duration_s <= WHOLE_S:
         clip = padded(excerpt.clip("onsets"))
         onsets_s, beats_s, bpm = onset_times_s(clip), beat_times_s(clip), tempo_bpm(clip)
         tempo = f" ({bpm:.0f} per minute)" if bpm else ""
-        words = [_counted(onsets_s, "onset"), _counted(beats_s, "beat") + tempo]
+        labels = [_counted(onsets_s, "onset"), _counted(beats_s, "beat") + tempo]
     return [
         OnsetPanel(
             title="Onset strength",
@@ -243,8 +243,8 @@ def onsets(excerpt: AudioExcerpt) -> list[Panel]:
             wave=wave,
             onsets_s=excerpt.start_s + _if_few(onsets_s),
             beats_s=excerpt.start_s + _if_few(beats_s),
-            onsets_label=words[0],
-            beats_label=words[1],
+            onsets_label=labels[0],
+            beats_label=labels[1],
         )
     ]
 
@@ -321,7 +321,7 @@ VIEWS: dict[str, Callable[[AudioExcerpt], list[Panel]]] = {
 """Name of each view and the function that computes its panels, in the order in which they are listed."""
 
 
-def parse_views(words: Sequence[str]) -> tuple[str, ...]:
+def parse_views(views: Sequence[str]) -> tuple[str, ...]:
     """Parse names of views, which may be comma-separated, and remove duplicates.
 
     Raises
@@ -334,7 +334,7 @@ def parse_views(words: Sequence[str]) -> tuple[str, ...]:
     >>> parse_views(["waveform", "mel,chroma", "mel"])
     ('waveform', 'mel', 'chroma')
     """
-    names = [name.strip() for word in words for name in word.split(",") if name.strip()]
+    names = [name.strip() for view in views for name in view.split(",") if name.strip()]
     for name in names:
         if name not in VIEWS:
             raise ParameterError(f"Unknown view {name!r}. {near_miss(name, VIEWS)}")
