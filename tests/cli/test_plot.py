@@ -106,11 +106,14 @@ def test_a_decision_map_is_drawn_by_two_features(
     ("flags", "message"),
     [
         (["--as", "decision-map", "--by", "centroid"], "two different features, got centroid"),
-        (["--as", "decision-map,mel"], "A decision-map is drawn alone"),
-        (["--as", "decision-map", "--start-s", "1"], "neither other views nor a start or end"),
-        (["--by", "centroid,rms"], "--by names the features of a decision-map"),
+        (["--as", "decision-map,mel"], "decision-map cannot be combined with other views"),
+        (
+            ["--as", "decision-map", "--start-s", "1"],
+            "decision-map cannot be combined with other views, --start-s or --end-s",
+        ),
+        (["--by", "centroid,rms"], "--by needs --as decision-map"),
         (["--as", "decision-map", "--strict"], "1 file is unusable"),
-        (["--as", "decision-map", "--out", "a.bmp"], "cannot write a picture as .bmp"),
+        (["--as", "decision-map", "--out", "a.bmp"], "a.bmp: unsupported figure format .bmp"),
     ],
 )
 def test_a_decision_map_that_cannot_be_drawn_says_why(
@@ -135,7 +138,7 @@ def test_a_decision_map_that_cannot_be_drawn_says_why(
     [
         (["--as", "spectogram"], "Did you mean spectrogram?"),
         (["--theme", "sepia"], "Known: dark, light."),
-        (["--out", "a.bmp"], "cannot write a picture as .bmp"),
+        (["--out", "a.bmp"], "a.bmp: unsupported figure format .bmp"),
         (["--dpi", "1"], "resolution of 20 to 1200 dpi"),
         (["--start-s", "9"], "has no samples at 9.0 s"),
         (["--start-s", "0.5", "--end-s", "0.2"], "end after its start"),
@@ -158,7 +161,7 @@ def test_what_cannot_be_drawn_says_what_can(
 
 def test_an_empty_folder_is_no_sound(cli: Callable[..., Any], tmp_path: Path) -> None:
     finished = cli("plot", tmp_path)
-    assert (finished.code, "There is no sound" in finished.err) == (2, True)
+    assert (finished.code, "No audio files found" in finished.err) == (2, True)
 
 
 def test_help_loads_nothing_that_draws(python: Callable[..., subprocess.CompletedProcess[str]]) -> None:
