@@ -16,10 +16,10 @@ from collections.abc import Callable, Iterable, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from woodshed.atomic import write_whole
+from woodshed.atomic import check_overwrite, write_whole
 from woodshed.clip import Clip
 from woodshed.data.example import Skipped
-from woodshed.errors import AudioError, OutputError, ParameterError, near_miss, printable
+from woodshed.errors import AudioError, ParameterError, near_miss, printable
 from woodshed.plotting.excerpt import AudioExcerpt, clip_excerpt, file_excerpt
 from woodshed.plotting.layout import PanelStack, check_panels, draw_stacks
 from woodshed.plotting.page import picture_page, sound_bytes
@@ -323,5 +323,4 @@ def check_picture_name(path: Path, *, overwrite: bool) -> None:
             f"{printable(path)}: unsupported figure format {path.suffix or 'without suffix'}. "
             f"{near_miss(suffix, SUFFIXES)}"
         )
-    if path.exists() and not overwrite:
-        raise OutputError(f"{printable(path)} is there already. Give another name, or --force.")
+    check_overwrite(path, overwrite=overwrite)
