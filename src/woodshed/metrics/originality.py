@@ -8,17 +8,16 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
+from typing import ClassVar
 
 import numpy as np
 from numpy.typing import NDArray
 
 from woodshed.errors import ParameterError
+from woodshed.metrics.novelty import RunIndex
 
 N_GRAM = 8
 """Notes in a passage that counts as new or known."""
-
-_BETWEEN = -1  # parts two melodies; equal to nothing
-_UNHEARD = -2  # a step that no known melody has
 
 Places = NDArray[np.int64]
 
@@ -93,6 +92,8 @@ class Originality:
         Share of the passages of `N_GRAM` notes that no known melody has; NaN for a shorter melody.
     """
 
+    unit: ClassVar[str] = "note"
+
     n_notes: int
     copied_notes: int
     copied_bars: int
@@ -103,6 +104,21 @@ class Originality:
     source_start: int
     transposed_by: int
     new_share: float
+
+    @property
+    def n_units(self) -> int:
+        """Number of notes."""
+        return self.n_notes
+
+    @property
+    def copied_units(self) -> int:
+        """Notes of the longest copy."""
+        return self.copied_notes
+
+    @property
+    def copied_run(self) -> int:
+        """Whole bars of the longest copy, which a request can limit."""
+        return self.copied_bars
 
 
 class Known:
@@ -124,15 +140,7 @@ class Known:
 
     def __init__(self, melodies: Sequence[Melody]) -> None:
         self.melodies = tuple(melodies)
-        self._codes: dict[tuple[int, float], int] = {}
-        row: list[int] = []
-        starts = []
-        for melody in self.melodies:
-            starts.append(len(row))
-            row += [self._codes.setdefault(step, len(self._codes)) for step in melody.steps()]
-            row.append(_BETWEEN)
-        self._row = np.array(row, dtype=np.int32)
-        self._starts = np.array(starts, dtype=np.int64)
+        self._index = RunIndex([melody.steps() for melody in self.melodies])
 
     def __len__(self) -> int:
         return len(self.melodies)
@@ -147,9 +155,8 @@ class Known:
             return Originality(n_notes, 0, 0, 0, 0, "", -1, 0, 0, new_share)
         start = int(runs.argmax())
         stop = start + int(runs[start])
-        number = int(np.searchsorted(self._starts, places[start], side="right")) - 1
+        number, source_start = self._index.locate(int(places[start]))
         source = self.melodies[number]
-        source_start = int(places[start] - self._starts[number])
         return Originality(
             n_notes=n_notes,
             copied_notes=stop - start,
@@ -167,16 +174,7 @@ class Known:
 
     def _runs(self, melody: Melody) -> tuple[Places, Places]:
         """Return, for each note but the last, how many notes from it on are known, and from where."""
-        codes = [self._codes.get(step, _UNHEARD) for step in melody.steps()]
-        runs, places = np.zeros(len(codes), np.int64), np.zeros(len(codes), np.int64)
-        if not len(self._row):
-            return runs, places
-        following = np.zeros(len(self._row) + 1, np.int32)  # steps that agree from each place on
-        for k in range(len(codes) - 1, -1, -1):
-            agree = self._row == codes[k]
-            following[:-1] = np.where(agree, following[1:] + 1, 0)
-            places[k] = int(following.argmax())
-            runs[k] = following[places[k]]
+        runs, places = self._index.runs(melody.steps())
         return np.where(runs > 0, runs + 1, 0), places
 
 
