@@ -67,8 +67,8 @@ def main() -> None:
         copy_as_flac(example.path, recordings / f"{example.path.stem}.flac")
     (arguments.output / "LICENSE.txt").write_text(LICENSE, encoding="utf-8")
     text = ATTRIBUTION.format(
-        citation=fsdd.CITATION,
-        url=fsdd.URL,
+        citation=fsdd.FACTS.citation,
+        url=fsdd.FACTS.url,
         commit=COMMIT,
         n_files=len(examples),
         n_speakers=len({example.group for example in examples}),

@@ -190,7 +190,7 @@ def bins_text(found: Reliability) -> str:
     """Spell the bins."""
     return ", ".join(
         f"{sure:.2f} {right:.2f} ({n})"
-        for sure, right, n in zip(found.sureness, found.accuracy, found.n_answers, strict=True)
+        for sure, right, n in zip(found.confidence, found.accuracy, found.n_examples, strict=True)
     )
 
 

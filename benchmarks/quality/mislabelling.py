@@ -13,7 +13,7 @@ from benchmarks.quality.planting import SHARE, Material
 from woodshed.data.doctor.copies import exact_sets, near_sets
 from woodshed.data.doctor.doubt import doubts
 from woodshed.data.doctor.fold import recordings
-from woodshed.data.doctor.kernel import left_out_scores, likeness
+from woodshed.data.doctor.kernel import left_out_scores, similarity
 from woodshed.data.doctor.outlier import DOUBTED, suspicious
 from woodshed.data.doctor.view import beside_own_group
 
@@ -110,7 +110,7 @@ def hunt(material: Material, seeds: Sequence[int], recall: float) -> Hunt:
     made.own = {name: len(found) for name, found in own.items()}
     seen = [*sheet.views, *(beside_own_group(view, sheet.labels, sheet.groups) for view in sheet.views)]
     codes = np.unique(sheet.labels, return_inverse=True)[1]
-    taught = [left_out_scores(likeness(view), codes, sheet.units) for view in seen if view is not None]
+    taught = [left_out_scores(similarity(view), codes, sheet.units) for view in seen if view is not None]
     for seed in seeds:
         labels, wrong = change_labels(sheet.labels, seed)
         changed = Sheet(sheet.views, labels, sheet.units, sheet.groups)

@@ -25,10 +25,8 @@ if TYPE_CHECKING:
     from woodshed.audio.read import read
     from woodshed.clip import Clip
     from woodshed.data.source import read_source
-    from woodshed.estimate import Estimate
-    from woodshed.prediction import Prediction
+    from woodshed.prediction import Estimate, Prediction, Tagging
     from woodshed.score import Note, Score
-    from woodshed.tagging import Tagging
     from woodshed.tasks import load
     from woodshed.tasks.emotion import EmotionRecogniser
     from woodshed.tasks.emotion_values import EmotionValuesRegressor
@@ -74,7 +72,7 @@ _HOME = {
     "Clip": "woodshed.clip",
     "EmotionRecogniser": "woodshed.tasks.emotion",
     "EmotionValuesRegressor": "woodshed.tasks.emotion_values",
-    "Estimate": "woodshed.estimate",
+    "Estimate": "woodshed.prediction",
     "Event": "woodshed.timeline",
     "GenreRecogniser": "woodshed.tasks.genre",
     "InstrumentRecogniser": "woodshed.tasks.instrument",
@@ -86,7 +84,7 @@ _HOME = {
     "Score": "woodshed.score",
     "SnrRegressor": "woodshed.tasks.snr",
     "SpeechRecogniser": "woodshed.tasks.speech",
-    "Tagging": "woodshed.tagging",
+    "Tagging": "woodshed.prediction",
     "TagsTagger": "woodshed.tasks.tags",
     "Timeline": "woodshed.timeline",
     "TuneComposer": "woodshed.tasks.tune",

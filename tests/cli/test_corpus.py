@@ -15,8 +15,8 @@ from typing import Any
 
 import pytest
 
-from woodshed.data.corpora import CORPORA, about
-from woodshed.data.corpora.about import FACTS, Download
+from woodshed.data.corpora import CORPORA, fsdd
+from woodshed.data.corpora.facts import Download
 from woodshed.data.sample import sample_folder
 
 
@@ -47,7 +47,7 @@ def test_info_tells_licence_citation_and_where_to_get_it(cli: Callable[..., Any]
 def test_info_says_what_is_missing_and_invents_nothing(cli: Callable[..., Any]) -> None:
     assert "size not known, no checksum known" in cli("corpus", "info", "emodb").out
     assert "number not known" in cli("corpus", "info", "philharmonia").out
-    assert "none by a program" in cli("corpus", "info", "crema-d").out
+    assert "download  not automatic. It is kept in Git LFS" in cli("corpus", "info", "crema-d").out
     finished = cli("corpus", "info", "ravdes")
     assert finished.code == 2
     assert "Did you mean ravdess?" in finished.err
@@ -140,9 +140,7 @@ def served(tmp_path: Path) -> Iterator[str]:
 def test_fetch_downloads_what_check_then_reads(
     cli: Callable[..., Any], served: str, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
-    monkeypatch.setattr(
-        about, "FACTS", {**FACTS, "fsdd": replace(FACTS["fsdd"], downloads=(Download(served),))}
-    )
+    monkeypatch.setattr(fsdd, "FACTS", replace(fsdd.FACTS, downloads=(Download(served),)))
     finished = cli("corpus", "fetch", "fsdd", "--out", tmp_path / "digits")
     assert finished.code == 0
     assert "Licence: CC BY-SA 4.0" in finished.out
@@ -166,7 +164,7 @@ def test_fetch_says_why_it_failed(
     why: str,
 ) -> None:
     downloads = (Download(served.replace("digits.zip", name), checksum),)
-    monkeypatch.setattr(about, "FACTS", {**FACTS, "fsdd": replace(FACTS["fsdd"], downloads=downloads)})
+    monkeypatch.setattr(fsdd, "FACTS", replace(fsdd.FACTS, downloads=downloads))
     finished = cli("corpus", "fetch", "fsdd", "--out", tmp_path / "digits")
     assert finished.code == 2
     assert why in finished.err
@@ -175,4 +173,4 @@ def test_fetch_says_why_it_failed(
 def test_fetch_says_how_to_get_what_it_cannot(cli: Callable[..., Any], tmp_path: Path) -> None:
     finished = cli("corpus", "fetch", "philharmonia", "--out", tmp_path)
     assert finished.code == 2
-    assert "cannot be downloaded by a program" in finished.err
+    assert "cannot be downloaded automatically" in finished.err

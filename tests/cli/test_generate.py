@@ -116,7 +116,7 @@ def test_what_cannot_be_is_said_before_anything_is_written(
     [
         ("Dear Sir,\n", "one tune is expected, found 0. Is it ABC?"),
         ("X:1\nM:2/4\nL:1/8\nK:D\nD4|\nX:2\nM:2/4\nL:1/8\nK:D\nD4|\n", "found 2. Keep one"),
-        ("X:1\nM:5/4\nL:1/4\nK:D\nD5|\n", "no token says the metre 5/4"),
+        ("X:1\nM:5/4\nL:1/4\nK:D\nD5|\n", "there is no token for the metre 5/4"),
         ("", "one tune is expected, found 0"),
     ],
 )

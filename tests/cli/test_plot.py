@@ -65,7 +65,7 @@ def test_a_folder_stands_for_its_sounds_and_a_bad_one_is_named(
     (tmp_path / "broken.wav").write_text("not a sound")
     finished = cli("plot", tmp_path, "--as", "waveform", "--out", tmp_path / "a.svg", "--dpi", 40)
     assert (finished.code, finished.out.split(":")[0]) == (0, "waveform of 1 sound")
-    assert "left out" in finished.err
+    assert "skipped" in finished.err
     assert "broken.wav: is not a sound file" in finished.err
     strict = cli("plot", tmp_path, "--strict", "--as", "waveform", "--out", tmp_path / "b.svg")
     assert (strict.code, (tmp_path / "b.svg").exists()) == (2, False)
@@ -109,7 +109,7 @@ def test_a_decision_map_is_drawn_by_two_features(
         (["--as", "decision-map,mel"], "A decision-map is drawn alone"),
         (["--as", "decision-map", "--start-s", "1"], "neither other views nor a start or end"),
         (["--by", "centroid,rms"], "--by names the features of a decision-map"),
-        (["--as", "decision-map", "--strict"], "1 file cannot be used"),
+        (["--as", "decision-map", "--strict"], "1 file is unusable"),
         (["--as", "decision-map", "--out", "a.bmp"], "cannot write a picture as .bmp"),
     ],
 )

@@ -81,7 +81,7 @@ def test_bad_files_are_named_and_the_others_answered(
     assert finished.code == 0
     assert [json.loads(line)["source"] for line in finished.out.splitlines()] == [str(path) for path in three]
     assert [finished.err.count(path.name) for path in bad] == [1, 1, 1, 1]
-    assert finished.err.count("left out") == 4
+    assert finished.err.count("skipped") == 4
     strict = cli("predict", model_folder, *mixed, "--strict")
     assert strict.code == 2
     assert "empty.wav" in strict.err

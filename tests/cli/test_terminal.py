@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import sys
 from pathlib import Path
 
+import platformdirs
 import pytest
 
 from woodshed.cli import place, terminal
@@ -40,8 +42,8 @@ def test_a_file_is_named_once_even_if_the_reason_names_it_too(capsys: pytest.Cap
         [Skipped(Path("a.wav"), "a.wav: is empty."), Skipped(Path("caf\udce9.wav"), "is odd.")]
     )
     assert capsys.readouterr().err.splitlines() == [
-        "note left out a.wav: is empty.",
-        r"note left out caf\xe9.wav: is odd.",
+        "note skipped a.wav: is empty.",
+        r"note skipped caf\xe9.wav: is odd.",
     ]
 
 
@@ -95,8 +97,7 @@ def test_features_are_kept_where_one_says_or_the_system_keeps_such_files(
     monkeypatch.setenv("WOODSHED_CACHE", str(tmp_path))
     assert place.feature_folder() == str(tmp_path / "features")
     monkeypatch.delenv("WOODSHED_CACHE")
-    monkeypatch.setattr("sys.platform", "linux")
     monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "xdg"))
-    assert place.feature_folder() == str(tmp_path / "xdg" / "woodshed" / "features")
-    monkeypatch.setattr("sys.platform", "darwin")
-    assert place.feature_folder() == str(Path.home() / "Library" / "Caches" / "woodshed" / "features")
+    expected = platformdirs.user_cache_path("woodshed", appauthor=False)
+    assert place.feature_folder() == str(expected / "features")
+    assert sys.platform != "linux" or expected == tmp_path / "xdg" / "woodshed"

@@ -152,7 +152,7 @@ def test_a_guess_at_groups_is_named_and_not_used_and_the_checkup_is_in_the_repor
     soundfile.write(place / "rise" / "099_ann.wav", np.zeros(4000), 8000)
     finished = cli("train", place, "--net", "svm", "--out", tmp_path / "model")
     assert finished.code == 0, finished.err
-    assert finished.err.count("may be told by --group-by part:2: give it, if that is right.") == 1
+    assert finished.err.count("set --group-by part:2. --dry-run lists all guesses.") == 1
     assert "groups unknown" in finished.out
     metrics = json.loads((tmp_path / "model" / "metrics.json").read_text("utf-8"))
     assert [split["leaky"] for split in metrics["splits"]] == [None]
@@ -234,7 +234,7 @@ def test_a_misspelt_flag_names_the_near_miss(cli: Callable[..., Any], toy_folder
     [
         ("nowhere", "nowhere: there is no such folder or table. Check the name."),
         ("empty", "holds no sound: it is empty."),
-        ("esc10", "esc10 is a known corpus. Say where it is, too: esc10:PATH."),
+        ("esc10", "esc10 is a published corpus. Add its folder: esc10:PATH."),
         ("one class", "has one class only (a), and there is nothing to tell apart."),
         ("fsdd:nowhere", "nowhere: there is no such folder"),
         ("fsd:somewhere", "There is no corpus called 'fsd'. Did you mean fsdd?"),
@@ -366,7 +366,7 @@ def test_bad_files_are_named_and_set_aside(cli: Callable[..., Any], flawed_folde
     assert "notes.txt" not in finished.err
     strict = cli(*asked, "--strict")
     assert strict.code == 2
-    assert "3 files cannot be used. Mend or remove them, or leave out --strict." in strict.err
+    assert "3 files are unusable. Fix or remove them, or omit --strict." in strict.err
 
 
 # -- help -----------------------------------------------------------------------------------------

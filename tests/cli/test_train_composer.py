@@ -41,7 +41,7 @@ def model(cli: Callable[..., Any], tunes: Path, tmp_path_factory: pytest.TempPat
     assert finished.code == 0, finished.err
     for name in ("no.abc", "five.abc", "broken.mid"):
         assert f"{name}" in finished.err
-    assert "bits a token" in finished.out
+    assert "bits per token" in finished.out
     return out
 
 
@@ -67,7 +67,7 @@ def test_info_tells_the_bits_and_the_model_writes(
     told = cli("info", model)
     assert told.code == 0
     assert "the model" in told.out
-    assert "bits a token" in told.out
+    assert "bits per token" in told.out
     assert "1 layer of 16 units" in told.out
     finished = cli(
         "generate", model, "-n", 1, "--metre", "4/4", "--key", "C major", "--bars", 2, "--ends", "any",

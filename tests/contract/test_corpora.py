@@ -159,12 +159,13 @@ def unpacked(tmp_path: Path, request: pytest.FixtureRequest) -> Path:
 def test_the_module_states_where_it_is_from_in_the_same_order(name: str) -> None:
     module = importlib.import_module(CORPORA[name])
     source = inspect.getsource(module)
-    places = [
-        source.index(word) for word in ('"""', "\nCITATION", "\nLICENCE", "\nURL", "\nLAYOUT", "\ndef load(")
-    ]
+    facts = ("name", "title", "content", "citation", "licence", "url", "layout", "n_examples")
+    words = ('"""', "\nFACTS = CorpusFacts(", *(f"\n    {fact}=" for fact in facts), "\ndef load(")
+    places = [source.index(word) for word in words]
     assert places == sorted(places)
-    assert module.URL.startswith("http")
-    assert any(word in module.CITATION for word in ("doi ", "arXiv ", "Interspeech ", "https://"))
+    assert module.FACTS.name == name
+    assert module.FACTS.url.startswith("http")
+    assert any(word in module.FACTS.citation for word in ("doi ", "arXiv ", "Interspeech ", "https://"))
 
 
 @every_corpus

@@ -46,5 +46,5 @@ def test_what_is_not_there_is_named(text: str, words: str) -> None:
 
 
 def test_a_known_corpus_brings_its_own_groups() -> None:
-    with pytest.raises(ParameterError, match="fsdd brings its own groups"):
+    with pytest.raises(ParameterError, match="The corpus fsdd defines its groups"):
         read_source(f"fsdd:{sample_folder()}", group_by="part:1")

@@ -24,5 +24,5 @@ def test_undefined_classes_take_their_weight_with_them() -> None:
 
 
 def test_an_average_that_does_not_exist_is_refused() -> None:
-    with pytest.raises(ParameterError, match="None, micro, macro or weighted, got 'samples'"):
+    with pytest.raises(ParameterError, match="micro, macro, weighted or None, got 'samples'"):
         check_average("samples")

@@ -132,9 +132,9 @@ def test_arguments_out_of_range_are_refused() -> None:
             bootstrap_interval(lambda drawn: 0.0, 2, **bad)  # type: ignore[arg-type]
     with pytest.raises(ParameterError, match="at least one example, got 0"):
         share_interval([])
-    with pytest.raises(ParameterError, match="True or False"):
+    with pytest.raises(ParameterError, match="one boolean per example"):
         share_interval([0.3, 0.5])
-    with pytest.raises(ParameterError, match="True or False"):
+    with pytest.raises(ParameterError, match="one boolean per example"):
         evaluate([[True], [False]])
     for n_right, n in ((0, 0), (4, 3), (-1, 3)):
         with pytest.raises(ParameterError, match=f"got {n_right} of {n}"):

@@ -27,7 +27,7 @@ def test_no_values_have_no_places() -> None:
 @pytest.mark.parametrize(
     ("values", "labels", "message"),
     [
-        (["a", "c"], ["a", "b"], r"predicted holds 'c', which is not one of the labels \['a', 'b'\]"),
+        (["a", "c"], ["a", "b"], r"predicted holds 'c', which is not among the labels \['a', 'b'\]"),
         (["z"], ["a"], "Add it to labels"),
         ([1.0, np.nan], [1, 2], "holds nan"),
         ([0, 1], ["0", "1"], "Give both as text or both as numbers"),

@@ -189,7 +189,7 @@ def test_evaluate_holds_every_score_as_plain_values() -> None:
         (["a"], [[1.2, -0.2]], "got -0.2. Apply softmax first"),
         (["a"], [[np.nan, 1]], "must be 0 to 1, got nan"),
         (["a"], [[np.inf, 0]], "must sum to 1"),
-        (["a"], [[0.2, 0.3, 0.5]], r"shape \(1, 2\), got \(1, 3\)"),
+        (["a"], [[0.2, 0.3, 0.5]], r"shape \(1, 2\) for 1 examples and 2 labels, got \(1, 3\)"),
         (["a", "b"], [[0.5, 0.5]], "one row for each example"),
         ([], np.zeros((0, 2)), "at least one"),
         (["c"], [[0.5, 0.5]], "truth holds 'c'"),
@@ -205,7 +205,7 @@ def test_other_arguments_out_of_range_are_refused() -> None:
     with pytest.raises(ParameterError, match="average must be"):
         pm.roc_auc_one_vs_rest(["a"], [[1, 0]], ["a", "b"], average="samples")  # type: ignore[call-overload]
     for curve in (pm.roc_auc, pm.roc_curve):
-        with pytest.raises(ParameterError, match="NaN or infinite"):
+        with pytest.raises(ParameterError, match="got NaN or infinity"):
             curve([True, False], [0.1, np.nan])
         with pytest.raises(ParameterError, match="same shape"):
             curve([True, False], [0.1])

@@ -15,22 +15,22 @@ from woodshed.data.example import Corpus
 from woodshed.errors import DataError, OutputError, ParameterError
 from woodshed.features import SpectralCentroid, Summary, Yin, ZeroCrossingRate
 from woodshed.plotting.map import (
-    MapPoints,
+    check_map_features,
+    clip_statistic,
     draw_map,
-    map_points,
+    feature_map,
     plot_map,
     save_map,
 )
-from woodshed.plotting.quantity import check_map_words, quantity_named
-from woodshed.recognition.experiments.feature_map import separate
+from woodshed.recognition.experiments.feature_map import FeatureMap, separate
 
 
-def clouds(n_classes: int, n: int = 30) -> MapPoints:
+def clouds(n_classes: int, n: int = 30) -> FeatureMap:
     rng = np.random.default_rng(0)
     columns = np.arange(n_classes * n) % n_classes
     centres = 5 * np.stack([columns % 4, columns // 4], axis=1)
     points = (centres + rng.normal(size=(len(columns), 2))) * [1.0, 400.0]
-    return MapPoints(points, columns, tuple(f"class {k}" for k in range(n_classes)), ("across", "up"))
+    return FeatureMap(points, columns, tuple(f"class {k}" for k in range(n_classes)), ("across", "up"))
 
 
 def marks(axes: Any) -> list[Any]:
@@ -74,7 +74,7 @@ def test_two_classes_have_the_line_its_margins_and_rings_around_the_support_vect
     axes = figure.axes[0]
     levels = []
     for line in axes.lines:
-        ends = np.array([line.get_xy1(), line.get_xy2()])
+        ends = line.get_xydata()
         f = separation.standardise(ends) @ plane.weights + plane.bias
         assert f[0] == pytest.approx(f[1], abs=1e-6)
         assert not np.allclose(ends[0], ends[1])
@@ -89,7 +89,7 @@ def test_two_classes_have_the_line_its_margins_and_rings_around_the_support_vect
 
 
 def test_clips_lie_at_the_statistics_of_the_features_one_names(toy_corpus: Corpus) -> None:
-    shown = map_points(toy_corpus, ["centroid", "zero-crossing-rate:std"])
+    shown = feature_map(toy_corpus, ["centroid", "zero-crossing-rate:std"])
     assert shown.names == ("spectral_centroid_hz_mean", "zero_crossing_rate_std")
     for k, example in enumerate(toy_corpus.examples):
         clip = read(example.path, sample_rate=16000, mono=True)
@@ -100,7 +100,7 @@ def test_clips_lie_at_the_statistics_of_the_features_one_names(toy_corpus: Corpu
     assert figure.get_suptitle() == "Toys"
     assert figure.axes[0].get_xlabel() == "mfcc1_mean"
     assert figure.get_size_inches().tolist() == [6, 5]
-    chosen = map_points(toy_corpus)
+    chosen = feature_map(toy_corpus)
     assert len(set(chosen.names)) == 2
     assert set(chosen.names) <= set(Summary().names)
 
@@ -123,9 +123,9 @@ def test_a_map_is_written_the_same_twice_and_a_page_follows_the_reader(tmp_path:
 
 
 def test_words_are_features_and_statistics() -> None:
-    assert quantity_named("spectral-centroid") == quantity_named("centroid")
-    assert quantity_named("yin:median").feature == Yin()
-    assert quantity_named("rms:percentile:90").name == "rms_percentile90"
+    assert clip_statistic("spectral-centroid") == clip_statistic("centroid")
+    assert clip_statistic("yin:median").feature == Yin()
+    assert clip_statistic("rms:percentile:90").name == "rms_percentile90"
 
 
 @pytest.mark.parametrize(
@@ -133,21 +133,21 @@ def test_words_are_features_and_statistics() -> None:
     [
         (["centroid"], "needs two different features, got centroid"),
         (["centroid", "centroid"], "two different features, got centroid, centroid"),
-        (["centroid", "entropi"], r"no feature 'entropi'\."),
-        (["mfcc", "centroid"], "one value a frame, such as spectral-centroid; mfcc has 20"),
+        (["centroid", "entropi"], r"Unknown feature 'entropi'\."),
+        (["mfcc", "centroid"], "one value per frame, such as spectral-centroid; mfcc has 20"),
         (["rms:average", "centroid"], "no statistic 'average'"),
     ],
 )
 def test_words_that_are_none_are_refused(by: list[str], message: str) -> None:
     with pytest.raises(ParameterError, match=message):
-        check_map_words(by)
+        check_map_features(by)
 
 
 def test_what_cannot_be_mapped_is_refused(toy_corpus: Corpus) -> None:
     one = replace(toy_corpus, examples=tuple(row for row in toy_corpus.examples if row.label == "rise"))
     with pytest.raises(DataError, match="A map needs two classes, got rise"):
-        map_points(one, ["centroid", "rms"])
+        feature_map(one, ["centroid", "rms"])
     with pytest.raises(DataError, match="spectral_flux_min is the same for all clips"):
-        map_points(toy_corpus, ["flux:min", "rms"])
+        feature_map(toy_corpus, ["flux:min", "rms"])
     with pytest.raises(ParameterError, match="no theme 'sepia'"):
         draw_map(clouds(2), theme="sepia")

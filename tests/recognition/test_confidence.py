@@ -18,9 +18,13 @@ from woodshed.audio.signals import noise
 from woodshed.clip import Clip
 from woodshed.data.example import Corpus
 from woodshed.errors import ParameterError
-from woodshed.metrics.calibration import apply_temperature, expected_calibration_error, fit_temperature
-from woodshed.metrics.guess import Calibration
-from woodshed.metrics.shrunken_calibration import steady_calibration
+from woodshed.metrics.calibration import expected_calibration_error
+from woodshed.metrics.temperature_scaling import (
+    Calibration,
+    apply_temperature,
+    fit_shrunken_calibration,
+    fit_temperature,
+)
 from woodshed.prediction import NONE_OF_THESE, SILENCE
 from woodshed.recognition.confidence import (
     CONFIDENCE_NAME,
@@ -105,7 +109,9 @@ def test_groups_that_disagree_are_not_mended_by_their_mean(seed: int) -> None:
     assert after <= before + 0.02
     assert after <= taken_at_its_word
     one = given.at(given.groups == "g0")
-    alone = steady_calibration(one.truth, one.probabilities, CLASSES, np.zeros(len(one.truth), dtype=int))
+    alone = fit_shrunken_calibration(
+        one.truth, one.probabilities, CLASSES, np.zeros(len(one.truth), dtype=int)
+    )
     assert alone == Calibration(), "one says nothing of the next"
 
 

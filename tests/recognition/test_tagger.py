@@ -9,8 +9,8 @@ import pytest
 
 from woodshed.audio import noise, sine
 from woodshed.audio.augment import Gain, WaveformAugmentation
-from woodshed.metrics.guess import Calibration
 from woodshed.metrics.tagging import roc_auc
+from woodshed.metrics.temperature_scaling import Calibration
 from woodshed.recognition.tagger import Tagger, calibrate_tags
 
 

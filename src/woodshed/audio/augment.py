@@ -11,6 +11,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass, replace
+from typing import ClassVar
 
 import numpy as np
 import scipy.fft
@@ -37,6 +38,7 @@ class Gain:
     [[0.5, 0.5]]
     """
 
+    key: ClassVar[str] = "gain/1"
     min_db: float = -6.0
     max_db: float = 6.0
 
@@ -64,6 +66,7 @@ class Shift:
     [[0.0, 0.0, 1.0, 2.0, 3.0, 4.0, 5.0, 6.0]]
     """
 
+    key: ClassVar[str] = "shift/1"
     max_s: float = 0.1
 
     def __post_init__(self) -> None:
@@ -95,6 +98,7 @@ class Speed:
     8000
     """
 
+    key: ClassVar[str] = "speed/1"
     min_factor: float = 0.9
     max_factor: float = 1.1
 
@@ -129,6 +133,7 @@ class Noise:
     20.0
     """
 
+    key: ClassVar[str] = "noise/1"
     min_snr_db: float = 10.0
     max_snr_db: float = 30.0
     colour: str = "pink"
@@ -161,6 +166,7 @@ class Tone:
     0.1
     """
 
+    key: ClassVar[str] = "tone/1"
     max_db: float = 6.0
 
     def __post_init__(self) -> None:
@@ -198,6 +204,7 @@ class Chain:
     [[1.0, 1.0]]
     """
 
+    key: ClassVar[str] = "chain/1"
     changes: tuple[WaveformAugmentation, ...]
     probability: float = 1.0
 

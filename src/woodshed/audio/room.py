@@ -7,6 +7,7 @@ return a clip of the same rate and number of channels.
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
+from typing import ClassVar
 
 import numpy as np
 import scipy.fft
@@ -48,6 +49,7 @@ class Room:
     (1.0, 6.0)
     """
 
+    key: ClassVar[str] = "room/1"
     min_reverberation_s: float = 0.2
     max_reverberation_s: float = 1.0
     min_direct_db: float = 0.0
@@ -90,6 +92,7 @@ class Attack:
     5452
     """
 
+    key: ClassVar[str] = "attack/1"
     max_cut_s: float = 0.2
     max_fade_s: float = 0.1
 
@@ -126,6 +129,7 @@ class Band:
     True
     """
 
+    key: ClassVar[str] = "band/1"
     max_low_hz: float = 150.0
     min_high_hz: float = 4000.0
 
@@ -179,6 +183,7 @@ class Phrase:
     19589
     """
 
+    key: ClassVar[str] = "phrase/1"
     max_notes: int = 5
     max_semitones: float = 3.0
     min_note_s: float = 0.15

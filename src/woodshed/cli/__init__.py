@@ -43,7 +43,7 @@ def main(arguments: list[str] | None = None) -> None:
     import typer
 
     from woodshed import __version__
-    from woodshed.cli.terminal import note, problem
+    from woodshed.cli.terminal import list_skipped, note, problem
     from woodshed.errors import WoodshedError
 
     arguments = sys.argv[1:] if arguments is None else arguments
@@ -72,6 +72,7 @@ def main(arguments: list[str] | None = None) -> None:
     try:
         app(args=arguments)
     except WoodshedError as error:
+        list_skipped(getattr(error, "skipped", ()))
         problem(str(error))
         sys.exit(2)
     except SystemExit as end:

@@ -8,7 +8,7 @@ from typing import Annotated, Any
 import typer
 
 from woodshed.cli.flags import with_request_flags
-from woodshed.cli.score.work import SoundFont
+from woodshed.cli.score.flags import SoundFont
 from woodshed.cli.terminal import counting_bar, print_table, say
 from woodshed.cli.words import names_in
 from woodshed.errors import ParameterError, printable

@@ -1,25 +1,19 @@
-"""Where the command line keeps things between runs."""
+"""Folders in which the command line keeps files between runs."""
 
 from __future__ import annotations
 
 import os
-import sys
 from pathlib import Path
+
+import platformdirs
 
 
 def feature_folder() -> str:
-    """Return the folder in which computed features are kept.
+    """Return the folder of the feature store.
 
-    ``$WOODSHED_CACHE`` if it is set, else the place where the system keeps such files. It may be deleted
-    at any time: what is missing is computed again.
+    ``$WOODSHED_CACHE/features`` if that variable is set, else the user cache folder of the operating system.
+    It may be deleted at any time: missing features are computed again.
     """
-    chosen = os.environ.get("WOODSHED_CACHE")
-    if chosen:
-        return str(Path(chosen) / "features")
-    if sys.platform == "win32":
-        base = Path(os.environ.get("LOCALAPPDATA", Path.home() / "AppData" / "Local"))
-    elif sys.platform == "darwin":
-        base = Path.home() / "Library" / "Caches"
-    else:
-        base = Path(os.environ.get("XDG_CACHE_HOME", Path.home() / ".cache"))
-    return str(base / "woodshed" / "features")
+    cache = os.environ.get("WOODSHED_CACHE")
+    root = Path(cache) if cache else platformdirs.user_cache_path("woodshed", appauthor=False)
+    return str(root / "features")

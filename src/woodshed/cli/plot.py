@@ -129,10 +129,10 @@ def draw_scores(
     places: list[Path], words: list[str], out: Path | None, *, force: bool, look: dict[str, Any]
 ) -> None:
     """Draw views of scores."""
-    from woodshed.cli.score.work import list_scores
     from woodshed.plotting.figure import check_picture_name
     from woodshed.plotting.score import save_scores
     from woodshed.symbolic.file import read_scores
+    from woodshed.workflows.score import list_scores
 
     if unknown := [word for word in words if word not in SCORE_WORDS]:
         raise ParameterError(f"{unknown[0]} is drawn of sounds, {words[0]} of scores. Draw them one by one.")
@@ -155,8 +155,7 @@ def draw_map(
     from woodshed.data.source import read_source
     from woodshed.plotting.figure import check_picture_name
     from woodshed.plotting.layout import check_size
-    from woodshed.plotting.map import map_points, save_map
-    from woodshed.plotting.quantity import check_map_words
+    from woodshed.plotting.map import check_map_features, feature_map, save_map
     from woodshed.plotting.theme import theme_of
 
     words = None if by is None else names_in(by)
@@ -165,10 +164,10 @@ def draw_map(
     check_size(look["size_in"], look["dpi"])
     theme_of(look["theme"] or "light")
     if words is not None:
-        check_map_words(words)
+        check_map_features(words)
     corpus = check(read_source(data), n_jobs=-1)
     list_skipped(corpus.skipped)
     refuse_skipped(corpus.skipped, strict=strict)
-    shown = map_points(corpus, words, store=feature_folder())
+    shown = feature_map(corpus, words, store=feature_folder())
     save_map(shown, place, overwrite=force, **look)
     say(f"{shown.heading} on {' and '.join(shown.names)}: {printable(place)}")

@@ -169,17 +169,15 @@ def _careful(recogniser: Recogniser, rule: EventRule, alarms: dict[str, float | 
 def _name(
     recogniser: Recogniser, paths: Sequence[Path], format_: str, out: Path | None, **settings: Any
 ) -> None:
-    from woodshed.estimate import answers_to_csv
     from woodshed.prediction import predictions_to_csv, predictions_to_json
     from woodshed.recognition.files import predict_files
 
-    to_csv: Any = predictions_to_csv if recogniser.answer == "classes" else answers_to_csv
     skipped: list[Skipped] = []
     answers = predict_files(recogniser, paths, skipped, **settings)
     texts: Iterable[str]
     match format_:
         case "csv":
-            texts = (to_csv(part) for part in [answers])
+            texts = (predictions_to_csv(part) for part in [answers])
         case "json":
             texts = (predictions_to_json(part) + "\n" for part in [answers])
         case _:

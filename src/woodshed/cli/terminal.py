@@ -1,19 +1,21 @@
-"""What verbs print with: tables, notes, problems, and the progress of a run."""
+"""Terminal output: tables, notes, errors and progress bars."""
 
 from __future__ import annotations
 
 import math
 import shlex
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager
 from typing import TYPE_CHECKING, Any
 
 from rich.console import Console
 from rich.markup import escape
-from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
+from rich.progress import BarColumn, MofNCompleteColumn, TextColumn, TimeRemainingColumn
+from rich.progress import Progress as Bars
 from rich.table import Table
 
 from woodshed.errors import DataError, counted, printable
+from woodshed.workflows.progress import stage
 
 if TYPE_CHECKING:
     from woodshed.data.doctor.finding import Checkup
@@ -24,29 +26,29 @@ if TYPE_CHECKING:
     from woodshed.training.progress import Watcher
 
 N_NAMED = 10
-"""So many files that were set aside are named, if a report names the rest."""
+"""Maximum number of skipped files that are printed when a report lists all of them."""
 
 out = Console(highlight=False, soft_wrap=True)
 err = Console(highlight=False, stderr=True, soft_wrap=True)
 
 
 def say(text: str = "") -> None:
-    """Print a line of the answer."""
+    """Print a line of the result on standard output."""
     out.print(escape(text))
 
 
 def note(text: str) -> None:
-    """Print a remark beside the answer, on standard error."""
+    """Print a note on standard error."""
     err.print(f"[yellow]note[/] {escape(text)}")
 
 
 def problem(text: str) -> None:
-    """Print why there is no answer, on standard error."""
+    """Print an error message on standard error."""
     err.print(f"[red]error[/] {escape(text)}")
 
 
 def print_table(heading: Sequence[str], rows: Iterable[Sequence[str]], *, numbers_from: int = 99) -> None:
-    """Print a table; columns from ``numbers_from`` on are set flush right."""
+    """Print a table; columns from index ``numbers_from`` on are right-aligned."""
     table = Table(box=None, pad_edge=False, padding=(0, 3, 0, 0), header_style="bold")
     for k, name in enumerate(heading):
         table.add_column(name, justify="right" if k >= numbers_from else "left", overflow="fold")
@@ -56,7 +58,7 @@ def print_table(heading: Sequence[str], rows: Iterable[Sequence[str]], *, number
 
 
 def print_scores(rows: Iterable[tuple[str, str, str, str, str]], measure: str = "right") -> None:
-    """Print rows of split, badge, method, share of right answers (or another measure), interval."""
+    """Print scores: rows of split, badge, method, value of the measure and confidence interval."""
     cells: list[tuple[str, str, str]] = []
     last = ""
     for split, badge, method, right, interval in rows:
@@ -69,7 +71,7 @@ def print_scores(rows: Iterable[tuple[str, str, str, str, str]], measure: str = 
 
 
 def print_measures(rows: Sequence[Mapping[str, Any]]) -> None:
-    """Print scores that are no shares of right answers, as `woodshed.report.recognition.tags.main_scores` has them."""
+    """Print scores other than accuracy, in the form of `woodshed.report.recognition.tags.main_scores`."""
     from woodshed.metrics.interval import Interval
     from woodshed.report.recognition.wording import decimal, decimal_range
 
@@ -81,20 +83,20 @@ def print_measures(rows: Sequence[Mapping[str, Any]]) -> None:
 
 
 def print_bits(rows: Sequence[tuple[str, float | None]]) -> None:
-    """Print how many bits a token of unseen pieces takes, for a model and the n-grams beside it."""
+    """Print the cross-entropy of held-out pieces in bits per token, for a model and its n-gram baselines."""
     cells = [(f"  {method}", "–" if bits is None else f"{bits:.3f}") for method, bits in rows]
-    print_table(("On pieces held out", "bits a token"), cells, numbers_from=1)
+    print_table(("Tested on held-out pieces", "bits per token"), cells, numbers_from=1)
 
 
 def score_texts(experiment: Experiment) -> list[tuple[str, str, str, str, str]]:
-    """Return what `print_scores` prints of an experiment."""
+    """Return the rows of an experiment that `print_scores` prints."""
     from woodshed.report.recognition.table import score_rows
 
     return [row.to_texts() for row in score_rows(experiment)]
 
 
 def print_experiment(experiment: Experiment | ColumnExperiment) -> None:
-    """Print the scores of an experiment of any kind, and what a leaky one among them has too much."""
+    """Print the scores of an experiment of any kind, and by how much a leaky split overestimates them."""
     from woodshed.recognition.experiments.column_result import ColumnExperiment
     from woodshed.report.recognition.gap import gap_text
 
@@ -109,19 +111,19 @@ def print_experiment(experiment: Experiment | ColumnExperiment) -> None:
 
 
 def name_findings(checkup: Checkup, data: str, target: str | None = None) -> None:
-    """Name what a quick look at the sounds found, a line for each kind, the most harmful first."""
+    """Print one note for each kind of finding in the data, the most harmful first."""
     for kind in dict.fromkeys(finding.kind for finding in checkup.findings):
         first, *more = (finding for finding in checkup.findings if finding.kind == kind)
         rest = f" (and {len(more)} more of this kind)" if more else ""
         note(f"{kind} (harm {first.harm:.2f}): {printable(first.says)}{rest}")
     if checkup.findings:
         words = ["woodshed", "doctor", data, *(("--target", target) if target else ())]
-        note(f"To see more: {shlex.join(words)}")
+        note(f"For details: {shlex.join(words)}")
 
 
 def print_candidates(candidates: Sequence[Candidate]) -> None:
-    """Print what may tell groups, and how to confirm one."""
-    say("\nWho or what was recorded may be told by one of these, the likeliest first:")
+    """Print guesses at the groups of the recordings, and how to confirm one."""
+    say("\nThe groups (speaker, song, source) are unknown. Possible ways to find them, most likely first:")
     rows = [
         (
             f"--group-by {shlex.quote(one.group_by)}",
@@ -132,41 +134,42 @@ def print_candidates(candidates: Sequence[Candidate]) -> None:
         )
         for one in candidates
     ]
-    print_table(("to take it", "called", "groups", "sounds", "such as"), rows)
-    say("These are guesses. If one is right, confirm it: give the command again with its --group-by.\n")
+    print_table(("option", "kind", "groups", "sounds", "examples"), rows)
+    say("These are guesses. To use one, repeat the command with its --group-by.\n")
 
 
 def name_likeliest(candidates: Sequence[Candidate]) -> None:
-    """Name the likeliest guess at the groups, which is not used."""
+    """Print the most likely guess at the groups, which is not applied."""
     for one in candidates[:1]:
         note(
-            f"The groups are unknown. {one.n_groups} of them ({one.such_as}) may be told by --group-by "
-            f"{shlex.quote(one.group_by)}: give it, if that is right. --dry-run shows all guesses."
+            f"The groups are unknown. If {one.such_as} are names of groups ({one.n_groups} in all), set "
+            f"--group-by {shlex.quote(one.group_by)}. --dry-run lists all guesses."
         )
 
 
 def list_skipped(skipped: Sequence[Skipped], *, in_report: bool = False) -> None:
-    """Name the files that were left out and why: all of them, or a few if a report names them, too."""
+    """Print the skipped files and the reasons: all of them, or the first few if a report lists all."""
     shown = skipped[:N_NAMED] if in_report else skipped
     for entry in shown:
         name = printable(entry.path)
         reason = printable(entry.reason)
-        note(f"left out {reason if reason.startswith(name) else f'{name}: {reason}'}")
+        note(f"skipped {reason if reason.startswith(name) else f'{name}: {reason}'}")
     if len(skipped) > len(shown):
-        note(f"... and {len(skipped) - len(shown)} more; all are in the report.")
+        note(f"... and {len(skipped) - len(shown)} more; the report lists all.")
 
 
 def refuse_skipped(skipped: Sequence[Skipped], *, strict: bool, what: str = "file") -> None:
-    """End here if something was left out, and that was not to be."""
+    """Raise an error if files were skipped although ``--strict`` was given."""
     if strict and skipped:
+        verb = "is" if len(skipped) == 1 else "are"
         raise DataError(
-            f"{counted(len(skipped), what)} cannot be used. Mend or remove them, or leave out --strict."
+            f"{counted(len(skipped), what)} {verb} unusable. Fix or remove them, or omit --strict."
         )
 
 
 @contextmanager
 def progress_bar() -> Iterator[Watcher]:
-    """Show the trainings of a run, a bar for each, while the block lasts."""
+    """Show a progress bar for each training of a run."""
     from woodshed.training.progress import Watcher
 
     columns = (
@@ -176,11 +179,11 @@ def progress_bar() -> Iterator[Watcher]:
         TextColumn("{task.fields[state]}"),
         TimeRemainingColumn(compact=True),
     )
-    with Progress(*columns, console=err) as bars:
+    with Bars(*columns, console=err) as bars:
         tasks: list[int] = []
 
         def begin(what: str, n_epochs: int) -> None:
-            # Without epochs there is no share that is done: the bar moves to and fro.
+            # Without epochs the total is unknown: the bar pulses.
             tasks.append(bars.add_task(escape(what), total=n_epochs or None, state=""))
 
         def epoch(number: int, loss: float, accuracy: float | None) -> None:
@@ -196,15 +199,30 @@ def progress_bar() -> Iterator[Watcher]:
         yield Watcher(begin, epoch, end)
 
 
-@contextmanager
-def counting_bar(what: str, total: int) -> Iterator[Callable[[], None]]:
-    """Show how many of ``total`` are done while the block lasts; call what it gives after each."""
-    columns = (
-        TextColumn("{task.description}"),
-        BarColumn(bar_width=24),
-        MofNCompleteColumn(),
-        TimeRemainingColumn(compact=True),
-    )
-    with Progress(*columns, console=err, transient=True) as bars:
-        task = bars.add_task(escape(what), total=total)
-        yield lambda: bars.advance(task)
+class ProgressBar:
+    """Progress bar of a workflow on standard error, removed at the end of each stage."""
+
+    def begin(self, total: int, description: str) -> None:
+        """Show a bar for a stage of ``total`` steps."""
+        columns = (
+            TextColumn("{task.description}"),
+            BarColumn(bar_width=24),
+            MofNCompleteColumn(),
+            TimeRemainingColumn(compact=True),
+        )
+        self._bars = Bars(*columns, console=err, transient=True)
+        self._task = self._bars.add_task(escape(description), total=total)
+        self._bars.start()
+
+    def advance(self) -> None:
+        """Move the bar by one step."""
+        self._bars.advance(self._task)
+
+    def end(self) -> None:
+        """Remove the bar."""
+        self._bars.stop()
+
+
+def counting_bar(what: str, total: int) -> AbstractContextManager[Callable[[], None]]:
+    """Show a progress bar inside the ``with`` block, which receives the function that counts a step."""
+    return stage(ProgressBar(), total, what)

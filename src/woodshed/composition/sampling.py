@@ -13,7 +13,7 @@ from woodshed.errors import ParameterError
 
 
 class TokenConstraint(Protocol):
-    """What may follow in a piece; `woodshed.tokens.folk.rule.FolkRule` is one."""
+    """What may follow in a piece; `woodshed.tokens.folk.grammar.FolkGrammar` is one."""
 
     def start(self) -> Any:
         """Return the state of a piece that is empty."""

@@ -1,8 +1,9 @@
-"""Items: sounds that know what they are called by content, and how to be loaded.
+"""Items of the feature store: a content-based key, and a way to load the clip.
 
-The feature store asks an item two things: its key, by which an entry is found again, and its clip, if
-there is no entry yet. A key depends on everything that the clip depends on and on nothing else, so a
-renamed file keeps its entries and an edited one loses them.
+The key identifies the stored features; the clip is loaded only if none are stored yet. A key depends on
+everything that determines the samples and on nothing else: a renamed file keeps its stored features, an
+edited file loses them. Callables that take part in a key are identified by an explicit ``key`` of their
+class, so renaming or moving code does not invalidate a store; see `callable_key`.
 """
 
 from __future__ import annotations
@@ -10,8 +11,9 @@ from __future__ import annotations
 import functools
 import hashlib
 import os
+import re
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, fields, is_dataclass
 from pathlib import Path
 from typing import Any, Protocol, runtime_checkable
 
@@ -23,20 +25,20 @@ from woodshed.features.block import features_of_file
 from woodshed.features.frame import Framed
 
 LONG_S = 120.0
-"""A file longer than this is described block by block."""
+"""Files longer than this, in seconds, are processed block by block."""
 
 _DIGEST_BYTES = 16
 
 
 class Item(Protocol):
-    """What a feature store can hold the features of."""
+    """A sound whose features can be stored."""
 
     @property
     def source(self) -> str:
-        """Name to use in messages, usually the path of the file."""
+        """Name used in messages, usually the path of the file."""
 
     def key(self) -> str:
-        """Return a text that differs whenever the clip does, and is the same in every process."""
+        """Return a string that differs whenever the samples differ and is the same in every process."""
 
     def load(self) -> Clip:
         """Return the clip."""
@@ -44,15 +46,15 @@ class Item(Protocol):
 
 @runtime_checkable
 class Describing(Protocol):
-    """An item that can be described without being in memory as a whole."""
+    """An item whose features can be computed without loading the whole clip."""
 
     def describe(self, feature: Callable[[Clip], Any]) -> Iterator[Any]:
-        """Yield the frames of the feature in portions, in the order of time."""
+        """Yield the frames of the feature in blocks, in order of time."""
 
 
 @dataclass(frozen=True)
 class ClipItem:
-    """A clip that is in memory already.
+    """A clip in memory.
 
     Examples
     --------
@@ -70,7 +72,7 @@ class ClipItem:
         return self.clip.source
 
     def key(self) -> str:
-        """Return the digest of the samples and their rate."""
+        """Return the digest of the samples and the sample rate."""
         return digest(f"{self.clip.sample_rate} {self.clip.samples.shape}", self.clip.samples.tobytes())
 
     def load(self) -> Clip:
@@ -80,14 +82,14 @@ class ClipItem:
 
 @dataclass(frozen=True)
 class ExampleItem:
-    """A stretch of a file, loaded when its features are not stored yet.
+    """A segment of a file, loaded only if its features are not stored yet.
 
     Parameters
     ----------
     example
-        The file and the stretch; label, group and split have no part in the key.
+        The file and the segment; label, group and split are not part of the key.
     read
-        Turns the example into a clip. Part of the key: see `identity` for what may be used.
+        ``Example -> Clip``. Part of the key: see `callable_key` for what is allowed.
     """
 
     example: Example
@@ -99,25 +101,25 @@ class ExampleItem:
         return str(self.example.path)
 
     def key(self) -> str:
-        """Return the digest of the file's bytes, the stretch, and the way of reading it."""
-        stretch = f"{self.example.start_s!r} {self.example.end_s!r}"
-        return digest(file_digest(self.example.path), stretch, identity(self.read))
+        """Return the digest of the file's bytes, the segment and the reader."""
+        segment = f"{self.example.start_s!r} {self.example.end_s!r}"
+        return digest(file_digest(self.example.path), segment, callable_key(self.read))
 
     def load(self) -> Clip:
-        """Read the stretch."""
+        """Read the segment."""
         return self.read(self.example)
 
 
 @dataclass(frozen=True)
 class FileItem:
-    """A whole file as a feature hears it, one channel at one rate; described block by block when it is long.
+    """A whole file, mixed to mono and resampled; long files are processed block by block.
 
     Parameters
     ----------
     path
         The file.
     sample_rate
-        The rate at which it is heard, in hertz.
+        Rate to resample to, in hertz.
     """
 
     path: Path
@@ -129,15 +131,15 @@ class FileItem:
         return str(self.path)
 
     def key(self) -> str:
-        """Return the digest of the file's bytes and the rate."""
+        """Return the digest of the file's bytes and the sample rate."""
         return digest(file_digest(self.path), f"mono at {self.sample_rate}")
 
     def load(self) -> Clip:
-        """Read all of it."""
+        """Read the whole file."""
         return read(self.path, sample_rate=self.sample_rate, mono=True)
 
     def describe(self, feature: Callable[[Clip], Any]) -> Iterator[Any]:
-        """Yield the frames of the feature; a long file is never in memory as a whole."""
+        """Yield the frames of the feature, without loading a long file as a whole."""
         if not isinstance(feature, Framed):
             return iter([feature(self.load())])
         clip = read_unless_long(self.path, LONG_S, sample_rate=self.sample_rate)
@@ -146,15 +148,15 @@ class FileItem:
 
 @dataclass(frozen=True)
 class ChangedItem:
-    """Another item's clip after a change, such as an augmentation; may be nested.
+    """The clip of another item after a transformation, such as an augmentation; may be nested.
 
     Parameters
     ----------
     item
-        What is changed.
+        The item to transform.
     change
-        ``Clip -> Clip``, always the same answer for the same clip: a frozen dataclass that holds its
-        seed, for instance. Part of the key.
+        ``Clip -> Clip``, deterministic, for instance a frozen dataclass that holds its seed. Part of
+        the key.
 
     Examples
     --------
@@ -170,20 +172,20 @@ class ChangedItem:
 
     @property
     def source(self) -> str:
-        """Name of the sound that is changed."""
+        """Name of the transformed sound."""
         return self.item.source
 
     def key(self) -> str:
-        """Return the digest of the other item's key and the change."""
-        return digest(self.item.key(), identity(self.change))
+        """Return the digest of the other item's key and the transformation."""
+        return digest(self.item.key(), callable_key(self.change))
 
     def load(self) -> Clip:
-        """Load the other item's clip and change it."""
+        """Load the clip of the other item and transform it."""
         return self.change(self.item.load())
 
 
 def digest(*parts: str | bytes) -> str:
-    """Return 32 hexadecimal digits that stand for the parts, in their order (BLAKE2b).
+    """Return the BLAKE2b digest of the parts, in order, as 32 hexadecimal digits.
 
     Examples
     --------
@@ -199,9 +201,9 @@ def digest(*parts: str | bytes) -> str:
 
 
 def file_digest(path: Path) -> str:
-    """Return 32 hexadecimal digits that stand for the bytes of a file, whatever its name.
+    """Return the digest of a file's bytes as 32 hexadecimal digits, independent of its name.
 
-    The bytes are read once in a process, and again when the file's size or time of change differs.
+    The result is cached until the size or the modification time of the file changes.
 
     Raises
     ------
@@ -223,35 +225,68 @@ def _file_digest(path: Path, size: int, changed_ns: int) -> str:
         return hashlib.file_digest(file, "sha256").hexdigest()[: 2 * _DIGEST_BYTES]
 
 
-def identity(function: Callable[..., Any]) -> str:
-    """Spell a callable so that the same spelling means the same answer, in every process.
+def callable_key(function: Callable[..., Any]) -> str:
+    """Return a string that identifies a callable and its settings, the same in every process.
 
-    A function is spelt by its module and name, a `functools.partial` by its function and arguments, and
-    an object by its class and its ``repr``, which for a frozen dataclass is all of its settings.
+    A dataclass is identified by the ``key`` of its class and by its fields, recursively; a
+    `functools.partial` by its function and arguments; a function by its module and name. Prefer a dataclass:
+    renaming or moving a function invalidates the features stored under it.
 
     Raises
     ------
+    TypeError
+        If a dataclass does not define a ``key`` of its own. An inherited one does not count, because two
+        classes would share it.
     ParameterError
-        If it has no such spelling: a lambda or local function (all lambdas of a module share one
-        name), or an object whose ``repr`` shows an address or leaves something out.
+        If the callable cannot be identified: a lambda or local function (all lambdas of a module share one
+        name), another object, or a setting whose ``repr`` is abridged or shows an address.
 
     Examples
     --------
-    >>> identity(functools.partial(Clip.cut, start_s=0.5))
+    >>> callable_key(functools.partial(Clip.cut, start_s=0.5))
     "partial(woodshed.clip.Clip.cut, (), {'start_s': 0.5})"
-    >>> identity(lambda clip: clip)
+    >>> from woodshed.audio.augment import Chain, Gain
+    >>> callable_key(Chain((Gain(-3.0, 3.0),)))
+    'chain/1(changes=(gain/1(min_db=-3.0, max_db=3.0),), probability=1.0)'
+    >>> callable_key(lambda clip: clip)
     Traceback (most recent call last):
-    woodshed.errors.ParameterError: ...<lambda> cannot be told apart from others by name. ...
+    woodshed.errors.ParameterError: Cannot identify ...<lambda> in the key of a feature store. ...
     """
-    if isinstance(function, functools.partial):
-        spelling = f"partial({identity(function.func)}, {function.args!r}, {function.keywords!r})"
-    elif hasattr(function, "__qualname__") and not hasattr(function, "__self__"):
-        spelling = f"{function.__module__}.{function.__qualname__}"
-    else:
-        spelling = f"{type(function).__module__}.{type(function).__qualname__}: {function!r}"
-    if any(mark in spelling for mark in ("<lambda>", "<locals>", " at 0x", "...")):
+    text = _setting_key(function)
+    if any(mark in text for mark in ("<lambda>", "<locals>", " at 0x", "...")):
         raise ParameterError(
-            f"{printable(spelling)} cannot be told apart from others by name. Use a function of a module, "
-            "or a frozen dataclass with __call__: its settings then find the stored features again."
+            f"Cannot identify {printable(text)} in the key of a feature store. Use a function defined at "
+            "module level, or a frozen dataclass with __call__ and a class attribute key."
         )
-    return spelling
+    return text
+
+
+def _setting_key(value: Any) -> str:
+    """Return the text of one value of a key."""
+    if isinstance(value, functools.partial):
+        return f"partial({_setting_key(value.func)}, {value.args!r}, {value.keywords!r})"
+    if is_dataclass(value) and not isinstance(value, type):
+        settings = (f"{field.name}={_setting_key(getattr(value, field.name))}" for field in fields(value))
+        return f"{_class_key(type(value))}({', '.join(settings)})"
+    if isinstance(value, tuple | list):
+        return f"({''.join(f'{_setting_key(entry)},' for entry in value)})"
+    if callable(value) and hasattr(value, "__qualname__") and not hasattr(value, "__self__"):
+        return f"{value.__module__}.{value.__qualname__}"
+    return repr(value)
+
+
+def _class_key(cls: type) -> str:
+    """Return the ``key`` that a dataclass defines itself."""
+    key = vars(cls).get("key")
+    if not isinstance(key, str):
+        raise TypeError(
+            f"{cls.__module__}.{cls.__qualname__} has no key of its own, so its results cannot be stored. "
+            f'Add a class attribute: key: ClassVar[str] = "{_kebab_case(cls.__name__)}/1", and raise the '
+            "number whenever the results change."
+        )
+    return key
+
+
+def _kebab_case(name: str) -> str:
+    """Return a class name as lower-case words joined by hyphens."""
+    return re.sub(r"(?<!^)(?=[A-Z])", "-", name).lower()

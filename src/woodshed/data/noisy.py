@@ -11,6 +11,7 @@ import os
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
+from typing import ClassVar
 
 import numpy as np
 from numpy.typing import NDArray
@@ -68,6 +69,7 @@ class Mix:
     10.0
     """
 
+    key: ClassVar[str] = "noise-mix/1"
     kind: str
     snr_db: float
     seed: int

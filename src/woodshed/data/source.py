@@ -1,4 +1,4 @@
-"""What to learn from, named in one word: a known corpus, a folder or a table."""
+"""Training data named in one string: a published corpus, a folder or a table."""
 
 from __future__ import annotations
 
@@ -20,27 +20,28 @@ def read_source(
     targets: Sequence[str] = (),
     least_classes: int = 2,
 ) -> Corpus:
-    """Read whatever the text names.
+    """Read a published corpus, a folder or a table.
 
     Parameters
     ----------
     text
-        ``fsdd:PATH``, ``esc10:PATH`` or ``speech_commands:PATH`` for a corpus in its own layout; else the
-        path of a folder of class folders, or of a table (``.csv``, ``.tsv``, ``.txt``, ``.parquet``).
+        ``NAME:PATH`` for a published corpus in its own layout, such as ``fsdd:PATH`` (see
+        `woodshed.data.corpora.CORPORA`) or ``noisy:PATH`` (`woodshed.data.noisy`); else the path of a folder
+        of class folders, or of a table (``.csv``, ``.tsv``, ``.txt``, ``.parquet``). An existing path wins.
     group_by
-        Who or what the sounds were recorded from: see `read_folder` and `read_table`. A known corpus brings
-        its own groups.
+        How to group the sounds by speaker, song or source: see `read_folder` and `read_table`. Published
+        corpora define their groups.
     targets
-        The columns of numbers to learn, of a table; see `read_table`. A known corpus brings its own.
+        Numeric target columns of a table; see `read_table`. Published corpora define their targets.
     least_classes
-        How many classes a folder or table must have: two to learn from, one to test with.
+        Minimum number of classes of a folder or table: 2 for training, 1 for testing.
 
     Raises
     ------
     DataError
-        If there is no such corpus, folder or table, or it cannot be learned from.
+        If there is no such corpus, folder or table, or it contains too little to learn from.
     ParameterError
-        If ``group_by`` is not one of the rules, or is given with a known corpus.
+        If ``group_by`` is not one of the rules, or is given with a published corpus.
 
     Examples
     --------
@@ -56,13 +57,13 @@ def read_source(
     if path.is_file():
         raise DataError(
             f"{printable(path)} is neither a folder nor a table ({', '.join(sorted(TABLE_SUFFIXES))}). "
-            "Learning takes many sounds: give their folder."
+            "Give the folder of the sounds."
         )
-    name, colon, folder = os.fspath(text).partition(":")
-    if colon and len(name) > 1 and name.replace("_", "").replace("-", "").isalnum():  # C: is a Windows drive
+    name, folder = corpora.split_name(os.fspath(text))
+    if name:
         if group_by is not None:
-            raise ParameterError(f"{name} brings its own groups. Leave out group_by={group_by!r}.")
+            raise ParameterError(f"The corpus {name} defines its groups. Omit group_by={group_by!r}.")
         return noisy.load(folder) if name == "noisy" else corpora.load(name, folder)
     if os.fspath(text) in corpora.CORPORA:
-        raise DataError(f"{text} is a known corpus. Say where it is, too: {text}:PATH.")
+        raise DataError(f"{text} is a published corpus. Add its folder: {text}:PATH.")
     raise DataError(f"{printable(path)}: there is no such folder or table. Check the name.")

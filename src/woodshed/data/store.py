@@ -19,7 +19,7 @@ import numpy as np
 from woodshed.clip import Clip
 from woodshed.data.entry import MAGIC, Array, is_sound, open_array, write_entry
 from woodshed.data.example import Skipped
-from woodshed.data.item import Describing, Item, digest, identity
+from woodshed.data.item import Describing, Item, callable_key, digest
 from woodshed.errors import DataError, OutputError, ParameterError, WoodshedError, printable
 
 _DRAFT_LIFETIME_S = 3600.0
@@ -33,7 +33,8 @@ class FeatureStore:
     folder
         Where the entries lie; made when it is missing. Stores of any features may share a folder.
     feature
-        ``Clip -> array``. A frozen dataclass, or whatever else `woodshed.data.item.identity` can spell.
+        ``Clip -> array``: a frozen dataclass with a ``key``, or any other callable that
+        `woodshed.data.item.callable_key` can identify.
     dtype
         How values are kept: ``float32`` (default), or ``float16``, which takes half the disk and keeps
         three digits (0.06 dB at -100 dB).
@@ -41,7 +42,9 @@ class FeatureStore:
     Raises
     ------
     ParameterError
-        If ``dtype`` is another one, or the feature cannot be spelt.
+        If ``dtype`` is invalid, or the feature cannot be identified.
+    TypeError
+        If the feature is a dataclass whose class has no ``key`` of its own.
     OutputError
         If the folder cannot be made.
 
@@ -71,7 +74,7 @@ class FeatureStore:
         self.folder = Path(folder)
         self.feature = feature
         self.dtype = dtype
-        self._settings = digest(MAGIC, dtype, identity(feature))
+        self._settings = digest(MAGIC, dtype, callable_key(feature))
         self._verified: set[str] = set()
         _make_folder(self.folder)
 

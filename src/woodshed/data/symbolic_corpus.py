@@ -1,4 +1,4 @@
-"""Repertoire: pieces to learn from in the words of a job, with their families, and what cannot be used."""
+"""Symbolic corpora: pieces in the representation of a task, with their families and the skipped files."""
 
 from __future__ import annotations
 
@@ -10,6 +10,7 @@ from typing import Any
 
 import numpy as np
 
+from woodshed.data.corpora import split_name
 from woodshed.data.example import Skipped
 from woodshed.errors import (
     DataError,
@@ -28,36 +29,36 @@ from woodshed.symbolic.file import SCORE_SUFFIXES, read_scores
 PARTS = ("train", "validation", "test")
 
 LEAST_FAMILIES = 3
-"""With fewer families nothing can be held out both to choose the weights and to test."""
+"""Minimum number of families for holding out both a validation and a test part."""
 
 
 @dataclass(frozen=True)
 class SymbolicCorpus:
-    """Pieces that can be learned from.
+    """Pieces of music for training.
 
     Parameters
     ----------
     name
-        What it is called, such as ``jsb_chorales``.
+        Name of the corpus, such as ``jsb_chorales``.
     pieces
-        In the form that the job learns from; no two are equal.
+        Distinct pieces in the representation of the task.
     titles
-        One for each.
+        Title of each piece.
     families
-        One for each: versions of one piece have the same, and are learned from or held out together.
+        Family of each piece: variants of one piece share it and are always in the same part of a split.
     parts
-        Of an official split, ``train``, ``validation`` or ``test`` for each; empty if there is none.
+        Part of the official split of each piece, ``train``, ``validation`` or ``test``; empty without one.
     skipped
-        Files, or pieces of them, that cannot be used, and why.
+        Files, or pieces in them, that cannot be used, with the reason.
     n_copies
-        How many were left out because they are there already.
+        Number of duplicates left out.
     licence, citation
-        As far as they are known.
+        Empty if unknown.
 
     Raises
     ------
     DataError
-        If there is no piece.
+        If there are no pieces.
     """
 
     name: str
@@ -72,73 +73,73 @@ class SymbolicCorpus:
 
     def __post_init__(self) -> None:
         if not self.pieces:
-            why = f" The first: {printable(self.skipped[0].reason)}" if self.skipped else ""
+            first = f" The first: {printable(self.skipped[0].reason)}" if self.skipped else ""
             raise DataError(
                 f"{printable(self.name)}: there is nothing to learn from; "
-                f"{counted(len(self.skipped), 'piece')} cannot be used.{why}"
+                f"{counted(len(self.skipped), 'piece')} cannot be used.{first}"
             )
 
     def divide(self, *, test: float = 0.1, validation: float = 0.05, seed: int = 0) -> dict[str, list[int]]:
-        """Deal the pieces to learn from, to choose the weights by and to test on; whole families each.
+        """Split the pieces into training, validation and test parts, keeping families together.
 
         Parameters
         ----------
         test, validation
-            Shares of the pieces, where there is no official split.
+            Shares of the pieces, if there is no official split.
         seed
-            Deals the families.
+            Seed of the shuffle of the families.
 
         Returns
         -------
         dict
-            Name of the part -> numbers of its pieces. With too few families, or a share of 0, one is empty.
+            Name of the part -> indices of its pieces. A part is empty with too few families or a share of 0.
 
         Examples
         --------
         >>> pieces = tuple("abcdefgh")
-        >>> dealt = SymbolicCorpus("r", pieces, pieces, tuple("11223344")).divide(test=0.25, validation=0.25)
-        >>> [len(dealt[part]) for part in PARTS]
+        >>> split = SymbolicCorpus("r", pieces, pieces, tuple("11223344")).divide(test=0.25, validation=0.25)
+        >>> [len(split[part]) for part in PARTS]
         [4, 2, 2]
         """
         if self.parts:
-            return {part: [k for k, own in enumerate(self.parts) if own == part] for part in PARTS}
+            return {part: [k for k, name in enumerate(self.parts) if name == part] for part in PARTS}
         members: dict[str, list[int]] = {}
         for k, family in enumerate(self.families):
             members.setdefault(family, []).append(k)
-        order = [list(members.values())[k] for k in np.random.default_rng(seed).permutation(len(members))]
-        dealt: dict[str, list[int]] = {part: [] for part in PARTS}
+        shuffled = [list(members.values())[k] for k in np.random.default_rng(seed).permutation(len(members))]
+        split: dict[str, list[int]] = {part: [] for part in PARTS}
         if len(members) >= LEAST_FAMILIES:
             for part, share in (("test", test), ("validation", validation)):
-                n_wanted = max(1, round(share * len(self.pieces))) if share else 0
-                for members_of in list(order):
-                    if len(dealt[part]) >= n_wanted or len(order) <= 1:
+                n_target = max(1, round(share * len(self.pieces))) if share else 0
+                for indices in list(shuffled):
+                    if len(split[part]) >= n_target or len(shuffled) <= 1:
                         break
-                    if len(members_of) <= max(1, n_wanted - len(dealt[part])):
-                        dealt[part] += members_of
-                        order.remove(members_of)
-        dealt["train"] = [k for members_of in order for k in members_of]
-        return {part: sorted(numbers) for part, numbers in dealt.items()}
+                    if len(indices) <= max(1, n_target - len(split[part])):
+                        split[part] += indices
+                        shuffled.remove(indices)
+        split["train"] = [k for indices in shuffled for k in indices]
+        return {part: sorted(indices) for part, indices in split.items()}
 
 
-def source_of(text: str, known: Sequence[str]) -> tuple[str, str]:
-    """Read what a user names to learn from: a corpus with its folder, a collection, or a folder.
+def source_of(text: str, names: Sequence[str]) -> tuple[str, str]:
+    """Parse the name of training data: a corpus with its folder, a collection, or a folder.
 
     Parameters
     ----------
     text
-        ``NAME:PATH``, ``NAME`` or a path.
-    known
-        Names of corpora and collections that the job can read.
+        ``NAME:PATH``, ``NAME`` or a path; an existing path wins.
+    names
+        Corpora and collections that the task can read.
 
     Returns
     -------
     name, path
-        A folder that is no known corpus has no name; a collection has no path.
+        The name is empty for a folder, the path for a collection.
 
     Raises
     ------
     DataError
-        If it is neither known nor there.
+        If the name is unknown and the path does not exist.
 
     Examples
     --------
@@ -149,18 +150,20 @@ def source_of(text: str, known: Sequence[str]) -> tuple[str, str]:
     """
     if Path(text).exists():
         return "", text
-    name, colon, path = text.partition(":")
-    if name in known:
+    name, path = split_name(text)
+    if name in names:
         return name, path
-    what = f"corpus {name!r} of this job" if colon else "folder or collection"
+    if text in names:
+        return text, ""
+    kind = f"corpus {name!r} for this task" if name else "folder or collection"
     raise DataError(
-        f"{printable(text)}: there is no such {what}. {near_miss(name, known)} Or give a folder of ABC, MIDI "
-        "or MusicXML files."
+        f"{printable(text)}: there is no such {kind}. {near_miss(name or text, names)} Or give a folder of "
+        "ABC, MIDI or MusicXML files."
     )
 
 
 def score_paths(place: str | os.PathLike[str]) -> list[Path]:
-    """List the score files of a folder, inner ones too; a single file is a list of one.
+    """List the score files in a folder and its subfolders; a single file is a list of one.
 
     Raises
     ------
@@ -181,7 +184,7 @@ def score_paths(place: str | os.PathLike[str]) -> list[Path]:
 def each_usable(
     paths: Iterable[Path], read: Callable[[Path], Iterable[Any]], skipped: list[Skipped]
 ) -> Iterator[Any]:
-    """Yield what is read of each file; one that cannot be is named and set aside, and the rest goes on."""
+    """Yield the pieces of each file; a file that cannot be read is appended to ``skipped``."""
     for path in paths:
         try:
             yield from read(path)
@@ -192,17 +195,18 @@ def each_usable(
 
 
 def scores_with_keys(path: Path) -> list[Score]:
-    """Read the pieces of a file, repeats not played; one without a key gets that which fits its notes best.
+    """Read the pieces of a file without unfolding repeats; a missing key is estimated from the notes.
 
     Raises
     ------
     ScoreError
-        If it cannot be read.
+        If the file cannot be read, or a missing key cannot be estimated.
     """
     return [score if score.keys else _with_key(score) for score in read_scores(path, repeats=False)]
 
 
 def _with_key(score: Score) -> Score:
+    """Add the key estimated from the pitch-class durations (Krumhansl's profiles)."""
     weights = np.zeros(12)
     for note in score.notes:
         if note.channel != DRUM_CHANNEL:
@@ -210,6 +214,8 @@ def _with_key(score: Score) -> Score:
     try:
         guess = key_of_pitch_classes(weights)
     except ParameterError as error:
-        raise ScoreError(f"{printable(score.source)} says no key, and its notes tell none.") from error
+        raise ScoreError(
+            f"{printable(score.source)} has no key signature, and none can be estimated from its notes."
+        ) from error
     n_sharps = (7 * PITCH_CLASSES.index(guess.name) - FIFTHS_ABOVE[guess.mode] + 5) % 12 - 5
     return replace(score, keys=[Key(0, n_sharps, guess.mode)])

@@ -149,6 +149,7 @@ class Chroma(ChromaSettings):
        └0──────────────────0.5───────────────1──────────────────1.5─ s
     """
 
+    key = "chroma/1"
     norm: ChromaNorm = "max"
 
     @property
@@ -205,6 +206,7 @@ class ChromaDeviation(ChromaSettings):
       0 └0──────────0.25───────0.5───────0.75───────1──────── s
     """
 
+    key = "chroma-deviation/1"
     gain_invariant = True
 
     @property

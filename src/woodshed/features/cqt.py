@@ -126,6 +126,7 @@ class Cqt(CqtSettings):
        └0───────────0.5──────────1───────────1.5──────────2───────── s
     """
 
+    key = "cqt/1"
     n_bins: int = 84
     bins_per_octave: int = 12
 
@@ -220,6 +221,8 @@ class ChromaCqt(ChromaCqtSettings):
        └0───────────0.5──────────1───────────1.5──────────2───────── s
     """
 
+    key = "chroma-cqt/1"
+
     @property
     def names(self) -> tuple[str, ...]:
         """One name for each pitch class."""
@@ -267,6 +270,8 @@ class Tonnetz(ChromaCqtSettings):
        │█████████████████████████▄▆██▄▂███▆▆████████████████████████
     -1 └0─────────────────1──────────────────2─────────────────3──── s
     """
+
+    key = "tonnetz/1"
 
     @property
     def names(self) -> tuple[str, ...]:

@@ -78,6 +78,7 @@ class EnergyEntropy(OfSamples):
     0 └0───────────────────0.2────────────────0.4────────────────── s
     """
 
+    key = "energy-entropy/1"
     gain_invariant = True
 
     n_blocks: int = 10
@@ -134,6 +135,7 @@ class SpectralEntropy(OfSpectrum):
     0 └0───────────────────0.2────────────────0.4────────────────── s
     """
 
+    key = "spectral-entropy/1"
     gain_invariant = True
 
     n_blocks: int = 10

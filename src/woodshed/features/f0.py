@@ -105,6 +105,7 @@ class Yin(PitchSettings):
     200 └0───────────────────0.2────────────────0.4────────────────── s
     """
 
+    key = "yin/1"
     trough_threshold: float = 0.1
 
     def __post_init__(self) -> None:
@@ -176,6 +177,8 @@ class Pyin(PitchSettings):
         │███████████████████████               ██████████████████████
       0 └0───────────────────0.2────────────────0.4────────────────── s
     """
+
+    key = "pyin/1"
 
     @property
     def names(self) -> tuple[str, ...]:

@@ -55,6 +55,7 @@ class HarmonicShare(SpectrumSettings, Framed):
       0 └0──────────────0.5────────────1──────────────1.5──────────── s
     """
 
+    key = "harmonic-share/1"
     sample_rate: int = 22050
     n_fft: int = 2048
     hop_length: int = 512

@@ -166,6 +166,8 @@ class LogMel(MelSettings, Framed):
        └0───────────0.1──────────0.2──────────0.3─────────0.4─ s
     """
 
+    key = "log-mel/1"
+
     @property
     def names(self) -> tuple[str, ...]:
         """One name for each band, from the lowest."""

@@ -82,6 +82,7 @@ class AWeightedLevel(OfSpectrum):
     -40 └0───────────────────0.2────────────────0.4────────────────── s
     """
 
+    key = "a-weighted-level/1"
     floor_db: float = -100.0
 
     def __post_init__(self) -> None:
@@ -143,6 +144,7 @@ class MomentaryLoudness(Framed):
     -40 └0───────────0.5──────────1────────────1.5────────── s
     """
 
+    key = "momentary-loudness/1"
     sample_rate: int = 16000
     hop_length: int = 1600
     floor_db: float = -100.0

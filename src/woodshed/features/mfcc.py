@@ -134,6 +134,7 @@ class Mfcc(MelSettings, Framed):
           └0───────────0.1──────────0.2──────────0.3─────────0.4─ s
     """
 
+    key = "mfcc/1"
     n_mfcc: int = 20
     deltas: int = 0
     delta_width: int = 9

@@ -57,6 +57,7 @@ class MidTerm(Framed):
                            └0───────────2───────────4───────────6───── s
     """
 
+    key = "mid-term/1"
     feature: Framed = field(default_factory=ShortTerm)
     window_s: float = 1.0
     step_s: float = 1.0

@@ -59,6 +59,7 @@ class NoiseFloor(RowFeature):
     [0, -3, -6]
     """
 
+    key = "noise-floor/1"
     n_mels: int = 32
 
     @property

@@ -67,6 +67,7 @@ class NoteSummary(Checked):
     of the meter of musical scores by autocorrelation", JASA 94, for the lags.
     """
 
+    key = "note-summary/1"
     metre_hidden: bool = True
 
     def __post_init__(self) -> None:

@@ -95,6 +95,8 @@ class OnsetStrength(OnsetSettings):
      0 └0──────────0.25───────0.5───────0.75───────1──────────── s
     """
 
+    key = "onset-strength/1"
+
     @property
     def names(self) -> tuple[str, ...]:
         """One value."""
@@ -147,6 +149,7 @@ class Tempogram(OnsetSettings):
           └0───────────2.5──────────5───────────7.5──────────10──────── s
     """
 
+    key = "tempogram/1"
     win_length: int = 384
 
     def __post_init__(self) -> None:

@@ -33,6 +33,7 @@ class PlayedNotes(Checked):
     True
     """
 
+    key = "played-notes/1"
     sample_rate: int = PLAYED_RATE
     metre_hidden: bool = True
 
@@ -80,4 +81,5 @@ class PlayedNotes(Checked):
 class TimedNotes(PlayedNotes):
     """The same with tempo, metre and times in seconds: what mood needs and tune types must not be told."""
 
+    key = "timed-notes/1"
     metre_hidden: bool = False

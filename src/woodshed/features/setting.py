@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any, get_args
+from typing import Any, ClassVar, get_args
 
 import numpy as np
 
@@ -12,6 +12,9 @@ from woodshed.features.spectrum import finite_number, whole_number
 
 class Checked:
     """Checks that a class can make of its own settings; a number is then a plain int or float."""
+
+    key: ClassVar[str]
+    """Stable name of the class in the keys of a feature store, with a version, such as ``log-mel/1``."""
 
     def _whole(self, **lowest: int) -> None:
         for name, low in lowest.items():

@@ -107,6 +107,7 @@ class ShortTerm(SampleSettings, Framed):
                        └0──────────────0.5────────────1────────────── s
     """
 
+    key = "short-term/1"
     frame_length: int = 800
     hop_length: int = 400
     window: Window = "rectangular"

@@ -71,6 +71,7 @@ class SpectralContrast(SpectrumSettings, Framed):
       └0───────────────────0.2────────────────0.4────────────────── s
     """
 
+    key = "spectral-contrast/1"
     _precision = "float64"
 
     n_octaves: int = 6

@@ -81,6 +81,7 @@ class SpectralFlux(SpectrumSettings, Framed):
        0 └0───────────────────0.2────────────────0.4────────────────── s
     """
 
+    key = "spectral-flux/1"
     gain_invariant = True
 
     @property

@@ -91,6 +91,7 @@ class SpectralCentroid(OfSpectrum):
        0 └0───────────────────0.2────────────────0.4────────────────── s
     """
 
+    key = "spectral-centroid/1"
     gain_invariant = True
 
     @property
@@ -144,6 +145,7 @@ class SpectralBandwidth(OfSpectrum):
        0 └0───────────────────0.2────────────────0.4────────────────── s
     """
 
+    key = "spectral-bandwidth/1"
     gain_invariant = True
     _precision = "float64"
 
@@ -198,6 +200,7 @@ class SpectralSpread(OfSpectrum):
       0 └0───────────────────0.2────────────────0.4────────────────── s
     """
 
+    key = "spectral-spread/1"
     gain_invariant = True
     _precision = "float64"
 

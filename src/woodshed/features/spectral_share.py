@@ -69,6 +69,7 @@ class SpectralRolloff(OfSpectrum):
        0 └0───────────────────0.2────────────────0.4────────────────── s
     """
 
+    key = "spectral-rolloff/1"
     gain_invariant = True
 
     roll_percent: float = 0.85
@@ -130,6 +131,7 @@ class BandEnergyRatio(OfSpectrum):
      0 └0───────────────────0.2────────────────0.4────────────────── s
     """
 
+    key = "band-energy-ratio/1"
     gain_invariant = True
 
     split_hz: float = 2000.0
@@ -199,6 +201,7 @@ class SpectralFlatness(OfSpectrum):
       0 └0───────────────────0.2────────────────0.4────────────────── s
     """
 
+    key = "spectral-flatness/1"
     _precision = "float64"
 
     @property

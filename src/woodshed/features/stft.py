@@ -60,6 +60,8 @@ class Stft(OfSpectrum):
         └0───────────────────0.2────────────────0.4────────────────── s
     """
 
+    key = "stft/1"
+
     @property
     def names(self) -> tuple[str, ...]:
         """One name for each bin, from 0 Hz."""
@@ -126,6 +128,7 @@ class Power(OfSpectrum):
         └0───────────────────0.2────────────────0.4────────────────── s
     """
 
+    key = "power/1"
     floor_db: float | None = None
 
     def __post_init__(self) -> None:
@@ -219,6 +222,7 @@ class LogFrequency(SpectrumSettings, Framed):
        └0──────────0.25───────0.5───────0.75───────1──────────── s
     """
 
+    key = "log-frequency/1"
     sample_rate: int = 22050
     n_fft: int = 2048
     hop_length: int = 512

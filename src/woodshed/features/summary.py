@@ -47,6 +47,7 @@ class Summary(RowFeature):
     ('centroid_mean_hz', 'centroid_std_hz', 'zero_crossing_rate_mean', 'zero_crossing_rate_std')
     """
 
+    key = "summary/1"
     n_segments: int = 3
 
     def __post_init__(self) -> None:

@@ -62,6 +62,8 @@ class TextureSummary(RowFeature):
     Neuron 71, 2011; ours are fewer statistics, of a log-mel spectrogram.
     """
 
+    key = "texture-summary/1"
+
     @property
     def names(self) -> tuple[str, ...]:
         """The name of each value; all are in tens of decibels but the last, which is a share."""

@@ -99,6 +99,8 @@ class TimbreSummary(RowFeature):
     E. V. Jansson, "A tristimulus method for the specification of musical timbre", Acustica 51, 1982.
     """
 
+    key = "timbre-summary/1"
+
     @property
     def names(self) -> tuple[str, ...]:
         """The name of each value, with its unit if it has one."""

@@ -94,6 +94,7 @@ class AmplitudeEnvelope(OfSamples):
       0 └0───────────────────0.2────────────────0.4────────────────── s
     """
 
+    key = "amplitude-envelope/1"
     absolute: bool = False
     _beyond = -np.inf
 
@@ -151,6 +152,8 @@ class Rms(OfSamples):
       0 └0───────────────────0.2────────────────0.4────────────────── s
     """
 
+    key = "rms/1"
+
     @property
     def names(self) -> tuple[str, ...]:
         """One value."""
@@ -196,6 +199,8 @@ class Energy(OfSamples):
         │██████████████████▆▆▆▄▄▄▄▂▂▂▂▂▂▂▂▂▂
       0 └0───────────────────0.2────────────────0.4────────────────── s
     """
+
+    key = "energy/1"
 
     @property
     def names(self) -> tuple[str, ...]:
@@ -243,6 +248,7 @@ class ZeroCrossingRate(SampleSettings, Framed):
       0 └0───────────────────0.2────────────────0.4────────────────── s
     """
 
+    key = "zero-crossing-rate/1"
     gain_invariant = True
 
     @property

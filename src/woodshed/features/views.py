@@ -50,6 +50,8 @@ class Views(RowFeature):
     [(3, 126), (3, 5054), (3, 241), (3, 484)]
     """
 
+    key = "views/1"
+
     @cached_property
     def features(self) -> dict[str, RowFeature]:
         """What describes the sound, by name."""

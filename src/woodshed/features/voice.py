@@ -96,6 +96,7 @@ class VoiceSummary(RowFeature):
     12
     """
 
+    key = "voice-summary/1"
     n_mels: int = 40
 
     @property

@@ -99,6 +99,8 @@ class VoiceCourse(VoiceSummary):
     (0.0, 6)
     """
 
+    key = "voice-course/1"
+
     @property
     def names(self) -> tuple[str, ...]:
         """The name of each value, with its unit if it has one."""

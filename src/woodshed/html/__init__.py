@@ -1,1 +1,1 @@
-"""HTML documents without scripts: markup, layout, SVG charts."""
+"""HTML documents: markup, layout, SVG charts, embedded images and sounds."""

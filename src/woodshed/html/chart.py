@@ -1,8 +1,8 @@
-"""Plot: the axes, ticks and marks that every chart of the page is drawn with.
+"""SVG charts: axes, ticks and marks of the charts on a page.
 
-The charts are written as SVG directly rather than with matplotlib: they are a tenth of the size, their
-text is text (it follows the reader's font, can be searched and read aloud), and their colours are
-classes of the page's stylesheet, so that they follow the light and the dark theme.
+The charts are written as SVG directly rather than with matplotlib: they are a tenth of the size, their text
+is text (it uses the reader's font, can be searched and read by a screen reader), and their colours are
+classes of the stylesheet, so that they follow the light and the dark theme.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ from woodshed.html.markup import Markup, element
 
 @dataclass(frozen=True)
 class Plot:
-    """A rectangle of paper with a scale on each side.
+    """A drawing area with an x and a y axis.
 
     Parameters
     ----------
@@ -27,7 +27,7 @@ class Plot:
     x_range, y_range
         Values at the left and right edge, and at the bottom and top.
     left, right, top, bottom
-        Margins around the rectangle, in pixels, where tick labels stand.
+        Margins around the drawing area, in pixels, which hold the tick labels.
 
     Examples
     --------
@@ -46,19 +46,19 @@ class Plot:
     bottom: int = 34
 
     def x(self, value: float) -> float:
-        """Turn a value into a distance from the left edge, in pixels."""
+        """Convert a value to its distance from the left edge, in pixels."""
         start, end = self.x_range
         inner = self.width - self.left - self.right
         return round(self.left + inner * (value - start) / (end - start), 1)
 
     def y(self, value: float) -> float:
-        """Turn a value into a distance from the top edge, in pixels."""
+        """Convert a value to its distance from the top edge, in pixels."""
         start, end = self.y_range
         inner = self.height - self.top - self.bottom
         return round(self.height - self.bottom - inner * (value - start) / (end - start), 1)
 
     def line(self, xs: Sequence[float], ys: Sequence[float], class_: str) -> Markup:
-        """Draw a line through points; a point that is not finite is left out."""
+        """Draw a line through points; points that are not finite are left out."""
         points = " ".join(
             f"{self.x(x):g},{self.y(y):g}"
             for x, y in zip(xs, ys, strict=True)
@@ -76,7 +76,7 @@ class Plot:
         return element("circle", cx=self.x(x), cy=self.y(y), r=round(radius, 1), class_=class_)
 
     def x_axis(self, ticks: Iterable[tuple[float, str]], label: str = "") -> list[Markup]:
-        """Draw grid lines up from ticks ``(value, text)``, their texts, and the name of the axis."""
+        """Draw vertical grid lines at ticks ``(value, text)``, the tick labels, and the axis label."""
         low, high = self.y_range
         marks = []
         for value, text in ticks:
@@ -88,7 +88,7 @@ class Plot:
         return marks
 
     def y_axis(self, ticks: Iterable[tuple[float, str]], label: str = "") -> list[Markup]:
-        """Draw grid lines across from ticks ``(value, text)``, their texts, and the axis' name on top."""
+        """Draw horizontal grid lines at ticks ``(value, text)``, tick labels, and the axis label above."""
         low, high = self.x_range
         marks = []
         for value, text in ticks:
@@ -99,11 +99,11 @@ class Plot:
         return marks
 
     def note(self, x: float, y: float, text: object, anchor: str = "start", class_: str = "") -> Markup:
-        """Write a text at a point of the scales."""
+        """Write a text at a point of the drawing area."""
         return _text(self.x(x), self.y(y), text, anchor, class_)
 
     def draw(self, title: str, marks: Iterable[Markup]) -> Markup:
-        """Put marks together into one picture with a title that is read aloud."""
+        """Combine marks into an SVG image with an accessible title."""
         return element(
             "svg",
             element("title", title),
@@ -127,15 +127,15 @@ def percent_ticks(step: float = 0.25) -> list[tuple[float, str]]:
     return [(float(value), f"{value:.0%}".replace("%", " %")) for value in _steps(1.0, step)]
 
 
-def round_ticks(highest: float, n_ticks: int = 4) -> list[tuple[float, str]]:
-    """Return about ``n_ticks`` ticks at round values from 0 to at least ``highest``.
+def round_ticks(highest: float) -> list[tuple[float, str]]:
+    """Return about four ticks at round values from 0 to at least ``highest``.
 
     Examples
     --------
     >>> [text for _, text in round_ticks(2.3)]
     ['0', '1', '2', '3']
     """
-    step = _round_step(max(highest, 1e-6) / (n_ticks - 1))
+    step = _round_step(max(highest, 1e-6) / 3)
     top = step * math.ceil(highest / step - 1e-9)
     return [(float(value), f"{value:g}") for value in _steps(max(top, step), step)]
 

@@ -1,4 +1,4 @@
-"""Documents: one HTML file that needs no other, no network and no program but a browser."""
+"""Self-contained HTML documents: one file, without network access."""
 
 from __future__ import annotations
 
@@ -10,16 +10,16 @@ from woodshed.html.markup import Markup, element
 
 
 def document(title: str, *content: object, more_style: str = "") -> str:
-    """Wrap content into a page with the style and the script of all pages.
+    """Wrap content into a page with the common stylesheet and script.
 
     Parameters
     ----------
     title
-        For the tab of the browser.
+        Title of the browser tab.
     content
-        What is in the body.
+        Children of the body.
     more_style
-        CSS that only this page needs.
+        Additional CSS of this page.
 
     Examples
     --------
@@ -35,7 +35,7 @@ def document(title: str, *content: object, more_style: str = "") -> str:
         element("meta", name="viewport", content="width=device-width, initial-scale=1"),
         element("meta", name="color-scheme", content="light dark"),
         element("meta", name="referrer", content="no-referrer"),
-        element("link", rel="icon", href="data:,"),  # else a browser asks the server for one
+        element("link", rel="icon", href="data:,"),  # otherwise a browser requests one from the server
         element("title", title),
         element("style", style),
     )
@@ -44,12 +44,12 @@ def document(title: str, *content: object, more_style: str = "") -> str:
 
 
 def _part(name: str) -> Markup:
-    """Read a file that lies beside this one."""
+    """Read a file in the folder of this module."""
     return Markup((importlib.resources.files("woodshed.html") / name).read_text(encoding="utf-8"))
 
 
 def _policy(style: str, script: str) -> str:
-    """Forbid the network, and every style and script but these two, even if a name smuggled one in."""
+    """Return the content security policy: no network, and no style or script but these two."""
     return (
         "default-src 'none'; img-src data:; media-src data:; "
         f"style-src {_fingerprint(style)}; script-src {_fingerprint(script)}; "

@@ -1,4 +1,4 @@
-"""Heat maps: a table of numbers as a picture in a chart, one small cell for each, on light and dark paper."""
+"""Heat maps in SVG charts, for light and dark themes."""
 
 from __future__ import annotations
 
@@ -10,31 +10,31 @@ from woodshed.html.markup import Markup, element
 from woodshed.html.picture import data_uri, png
 
 STYLE = "svg image.heat { image-rendering: pixelated; }\nsvg.tone { vertical-align: -0.1em; }\n"
-"""What a page needs that shows heat maps."""
+"""CSS of a page with heat maps."""
 
 HIGH, LOW = (31, 134, 201), (217, 102, 26)
-"""Blue above 0, vermilion below: told apart by every kind of colour vision, and seen on both papers."""
+"""Blue above 0, vermilion below: safe for colour-blind readers, and visible in both themes."""
 
 N_LEVELS = 32
-"""Shades of each colour."""
+"""Number of shades of each colour."""
 
 
-def sampling_temperature(plot: Plot, values: ArrayLike, *, most: float) -> Markup:
-    """Fill a chart with a table: the first row on top, 0 is bare paper, ``most`` full colour.
+def heat_image(plot: Plot, values: ArrayLike, *, most: float) -> Markup:
+    """Fill a chart with a matrix: the first row on top, 0 transparent, ``most`` in full colour.
 
     Parameters
     ----------
     plot
-        The chart; the picture fills its scales.
+        The chart; the image fills its axes.
     values
-        Shape ``(n_rows, n_columns)``; values beyond ``most`` are drawn as it, and NaN as paper.
+        Shape ``(n_rows, n_columns)``; values beyond ``most`` are clipped to it, and NaN is transparent.
     most
-        Above 0.
+        Absolute value of full colour, above 0.
 
     Examples
     --------
     >>> plot = Plot(100, 100, (0.0, 2.0), (1.0, 0.0))
-    >>> sampling_temperature(plot, [[0.5, -1.0]], most=1.0).startswith('<image class="sampling_temperature" href="data:image/png;base64,')
+    >>> heat_image(plot, [[0.5, -1.0]], most=1.0).startswith('<image class="heat" href="data:image/png')
     True
     """
     share = np.nan_to_num(np.asarray(values, np.float64) / most)
@@ -52,8 +52,8 @@ def sampling_temperature(plot: Plot, values: ArrayLike, *, most: float) -> Marku
     )
 
 
-def tone(colour: tuple[int, int, int]) -> Markup:
-    """Draw a small square of a colour, for the words that explain a map."""
+def colour_swatch(colour: tuple[int, int, int]) -> Markup:
+    """Draw a small square of a colour, for a legend."""
     box = element("rect", width=12, height=12, rx=2, fill=f"rgb{colour}")
     return element(
         "svg",
@@ -68,7 +68,7 @@ def tone(colour: tuple[int, int, int]) -> Markup:
 
 
 def _palette() -> NDArray[np.uint8]:
-    """Return colours from the lowest value over clear paper to the highest."""
+    """Return the colours from the lowest value over transparent to the highest."""
     strength = np.linspace(0, 255, N_LEVELS)
     low = [(*LOW, value) for value in strength[:0:-1]]
     high = [(*HIGH, value) for value in strength]

@@ -1,8 +1,8 @@
-"""HTML and SVG as text that is escaped unless it says that it is markup already.
+"""HTML and SVG markup with automatic escaping.
 
-Names of files, classes and speakers come from the user's disk and may hold anything, ``<script>``
-included. So the rule is the safe one: a plain ``str`` is always escaped, only a `Markup` is passed on
-as it is, and only the functions of this file make a `Markup` out of text.
+Names of files, classes and speakers come from the user's disk and can contain anything, ``<script>``
+included. A plain ``str`` is therefore always escaped; only a `Markup` is left unchanged, and only the
+functions of this module create a `Markup` from text.
 """
 
 from __future__ import annotations
@@ -14,22 +14,22 @@ from collections.abc import Iterable
 from woodshed.errors import printable
 
 _VOID = frozenset({"br", "img", "link", "meta"})
-"""Elements of HTML that have no end tag."""
+"""HTML elements without an end tag."""
 
 _CONTROL = re.compile(r"[\x00-\x08\x0b-\x1f\x7f\ufffe\uffff]")
-"""Characters that XML, and so SVG, forbids; file names may hold most of them."""
+"""Characters that XML, and therefore SVG, forbids; file names can contain most of them."""
 
 
 class Markup(str):
-    """Text that is HTML already: escaped, and well formed."""
+    """Text that is escaped and well-formed HTML."""
 
     __slots__ = ()
 
 
 def escape(value: object) -> Markup:
-    r"""Make any value safe to stand in HTML, as text or inside a quoted attribute.
+    r"""Escape a value for HTML, as text or inside a quoted attribute.
 
-    A `Markup` is returned as it is. Control characters and lone surrogates become visible escapes.
+    A `Markup` is returned unchanged. Control characters and lone surrogates become visible escapes.
 
     Examples
     --------
@@ -40,12 +40,12 @@ def escape(value: object) -> Markup:
     """
     if isinstance(value, Markup):
         return value
-    visible = _CONTROL.sub(lambda found: f"\\x{ord(found[0]):02x}", printable(value))
+    visible = _CONTROL.sub(lambda match: f"\\x{ord(match[0]):02x}", printable(value))
     return Markup(html.escape(visible))
 
 
 def join(parts: Iterable[object], between: object = "") -> Markup:
-    """Put parts one after the other, all escaped unless they are `Markup`.
+    """Concatenate parts, escaped unless they are `Markup`.
 
     Examples
     --------
@@ -58,17 +58,17 @@ def join(parts: Iterable[object], between: object = "") -> Markup:
 
 
 def element(name: str, /, *children: object, **attributes: object) -> Markup:
-    """Write one element with its children, escaped unless they are `Markup`.
+    """Return an element with its children, escaped unless they are `Markup`.
 
     Parameters
     ----------
     name
         ``p``, ``td``, ``svg``, …
     children
-        What stands between the tags; None is left out.
+        Content between the tags; None is left out.
     attributes
-        ``class_`` is written ``class`` and ``aria_label`` is written ``aria-label``. None and False
-        leave the attribute out, True writes it without a value.
+        ``class_`` is written ``class`` and ``aria_label`` is written ``aria-label``. An attribute that
+        is None or False is left out; True is written without a value.
 
     Examples
     --------
@@ -77,23 +77,22 @@ def element(name: str, /, *children: object, **attributes: object) -> Markup:
     >>> element("img", src="data:,", alt="")
     '<img src="data:," alt="">'
     """
-    written = [name]
+    words = [name]
     for key, value in attributes.items():
         if value is None or value is False:
             continue
-        spelt = key.rstrip("_").replace("_", "-")
-        written.append(spelt if value is True else f'{spelt}="{escape(value)}"')
-    opening = f"<{' '.join(written)}>"
+        attribute = key.rstrip("_").replace("_", "-")
+        words.append(attribute if value is True else f'{attribute}="{escape(value)}"')
+    opening = f"<{' '.join(words)}>"
     if name in _VOID:
         return Markup(opening)
     return Markup(f"{opening}{join(child for child in children if child is not None)}</{name}>")
 
 
 def name_of(value: object) -> Markup:
-    """Write a name that came from the data.
+    """Return a name from the data as an isolated element.
 
-    ``<bdi>`` keeps a right-to-left name, or a hostile one with direction marks, from turning round the
-    words after it.
+    ``<bdi>`` keeps a right-to-left name, or direction marks in a name, from reordering the text after it.
 
     Examples
     --------
@@ -104,7 +103,7 @@ def name_of(value: object) -> Markup:
 
 
 def unbroken(*parts: object) -> Markup:
-    """Keep short words together on one line, such as a number and its percent sign.
+    """Prevent a line break within short text, such as a number and its percent sign.
 
     Examples
     --------
@@ -117,18 +116,18 @@ def unbroken(*parts: object) -> Markup:
 def table(
     heading: Iterable[object], rows: Iterable[Iterable[object]], *, caption: object, class_: str = ""
 ) -> Markup:
-    """Write a table whose first column names the rows, in a box that scrolls sideways on its own.
+    """Return a table whose first column holds the row headings, in a box that scrolls horizontally.
 
     Parameters
     ----------
     heading
-        One cell for each column.
+        The column headings.
     rows
-        Cells of each row; the first is the row's heading.
+        The cells of each row; the first is the row heading.
     caption
-        What the table shows; also its name for a screen reader.
+        Caption of the table, which is also its accessible name.
     class_
-        Style class of the table.
+        CSS class of the table.
 
     Examples
     --------
@@ -141,7 +140,7 @@ def table(
 
 
 def scrolling(content: Markup, label: str = "Table") -> Markup:
-    """Put wide content in a box of its own that scrolls, also with the arrow keys."""
+    """Put wide content in a box that scrolls, also with the arrow keys."""
     return element("div", content, class_="scroll", tabindex=0, role="region", aria_label=label)
 
 

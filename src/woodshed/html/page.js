@@ -1,6 +1,6 @@
 "use strict";
-// All that moves on the page: a cell of the confusion matrix opens its clips, and one clip sounds at a
-// time. Without this script every clip is shown, with the browser's own player.
+// Interaction: a cell of the confusion matrix opens its clips, and only one clip plays at a time. Without
+// this script all clips are shown, with the browser's audio player.
 (() => {
   const cells = [...document.querySelectorAll("button[data-cell]")];
   const audios = [...document.querySelectorAll("audio")];

@@ -1,4 +1,4 @@
-"""Clips of the page: a stretch of a file as something to hear and to see."""
+"""Clips embedded in a page: audio, spectrogram and waveform."""
 
 from __future__ import annotations
 
@@ -15,27 +15,27 @@ from woodshed.html.markup import Markup
 from woodshed.html.picture import data_uri, spectrogram_png, waveform_svg
 
 MAX_S = 5.0
-"""Longest stretch that is put into the page, in seconds."""
+"""Maximum duration of an embedded clip, in seconds."""
 MIN_RATE, MAX_RATE = 8000, 16000
-"""Speech and most music can be judged at 16 kHz, at a third of the bytes of 44.1 kHz."""
+"""Range of sample rates: 16 kHz suffices for speech and most music, at a third of the size of 44.1 kHz."""
 
 
 @dataclass(frozen=True)
 class Sound:
-    """A clip in the forms that a page can hold.
+    """A clip as embedded in a page.
 
     Parameters
     ----------
     audio_uri
-        FLAC, mono, 16 bit: half of WAV's bytes, and unlike Ogg it plays in every browser.
+        Mono 16-bit FLAC: half the size of WAV, and unlike Ogg it plays in every browser.
     spectrogram_uri
         PNG.
     waveform
         SVG.
     duration_s
-        Length of what is heard.
+        Duration of the embedded audio.
     cut
-        True when the example is longer than that.
+        Whether the example is longer than that.
     """
 
     audio_uri: Markup
@@ -46,31 +46,31 @@ class Sound:
 
 
 def sound_of(example: Example) -> Sound:
-    """Read an example's stretch of its file, at most the first `MAX_S` seconds.
+    """Read the segment of an example, at most its first `MAX_S` seconds.
 
     Raises
     ------
     AudioError
-        If the file is gone or damaged since it was tested.
+        If the file has been removed or damaged since it was checked.
     """
     last_s = example.start_s + MAX_S
-    # A little more than is kept is read, which tells whether there is more.
+    # Reading slightly more than is embedded shows whether the example is longer.
     end_s = last_s + 0.1 if example.end_s is None else min(example.end_s, last_s + 0.1)
     clip = read_example(example if is_made(example) else replace(example, end_s=end_s), mono=True)
     cut = clip.duration_s > MAX_S
     clip = audio.resample(clip, min(MAX_RATE, max(MIN_RATE, clip.sample_rate)))
-    kept = clip.cut(0.0, MAX_S)
+    excerpt = clip.cut(0.0, MAX_S)
     return Sound(
-        data_uri("audio/flac", flac(kept)),
-        data_uri("image/png", spectrogram_png(kept)),
-        waveform_svg(kept.mono()),
-        kept.duration_s,
+        data_uri("audio/flac", flac(excerpt)),
+        data_uri("image/png", spectrogram_png(excerpt)),
+        waveform_svg(excerpt.mono()),
+        excerpt.duration_s,
         cut,
     )
 
 
 def flac(clip: Clip) -> bytes:
-    """Write the mono mix of a clip as a FLAC file of 16 bits.
+    """Encode the mono mix of a clip as 16-bit FLAC.
 
     Examples
     --------

@@ -1,14 +1,15 @@
-"""Whether probabilities mean what they say, and how to mend them when they do not.
+"""Calibration of probabilistic classifiers: reliability diagram, calibration errors and Brier score.
 
 Conventions
 -----------
-- The probability that counts is that of the *answer*: the most probable class, the first of equals. Answers
-  that were 80 % sure should be right four times in five.
-- Bins of equal width are closed on the right; bins of equal mass hold as many answers each, as far as equal
-  probabilities allow. The first are what most papers print; the second keep one answer in an almost empty
-  bin from counting for much in the maximum.
-- An error over bins is never negative, so chance alone makes it greater than 0: the fewer answers in a bin,
-  the more. Always read it with its interval, and never on the answers that a temperature was fitted to.
+- Only the probability of the *predicted* class counts, called confidence: the most probable class, the first
+  of equals. Of the predictions with a confidence of 80 %, four in five should be correct.
+- Bins of equal width are closed on the right; bins of equal mass hold the same number of predictions, as far
+  as ties allow. Most papers use equal width; equal mass prevents a single prediction in an almost empty bin
+  from dominating the maximum.
+- A binned error is never negative and therefore biased upwards, the more so the fewer predictions fall into a
+  bin. Always read it with its interval, and never on the data that a temperature was fitted to; see
+  `woodshed.metrics.temperature_scaling`.
 
 References
 ----------
@@ -31,29 +32,23 @@ from woodshed.metrics.probability import validate
 Values = NDArray[np.float64]
 Binning = Literal["width", "mass"]
 
-TEMPERATURES = (0.1, 20.0)
-"""Lowest and highest temperature that is looked for."""
-
-LOWEST = float(np.finfo(np.float64).eps)
-"""A probability below this counts as this: an answer that ruled out the truth costs much, not everything."""
-
 
 class Reliability(NamedTuple):
-    """The reliability diagram as numbers: one value for each bin that holds an answer, least sure first.
+    """Numbers of a reliability diagram: one value for each bin that is not empty, by rising confidence.
 
     Parameters
     ----------
-    sureness
-        Mean probability of the answers in the bin.
+    confidence
+        Mean probability of the predicted class.
     accuracy
-        Share of them that is right.
-    n_answers
-        How many there are.
+        Share of correct predictions.
+    n_examples
+        Number of predictions in the bin.
     """
 
-    sureness: Values
+    confidence: Values
     accuracy: Values
-    n_answers: NDArray[np.int64]
+    n_examples: NDArray[np.int64]
 
 
 def reliability(
@@ -64,29 +59,29 @@ def reliability(
     n_bins: int = 10,
     binning: Binning = "width",
 ) -> Reliability:
-    """Sort answers by how sure they were, and count how many were right.
+    """Bin predictions by confidence and compute the accuracy of each bin.
 
     Parameters
     ----------
     truth, probabilities, labels
         As for `woodshed.metrics.probability.validate`.
     n_bins
-        Bins at most; empty ones are left out.
+        Maximum number of bins; empty ones are dropped.
     binning
-        ``width`` for bins from 0 to 1 of equal width, ``mass`` for bins of about as many answers each.
+        ``width`` for bins of equal width from 0 to 1, ``mass`` for bins of about equal counts.
 
     Raises
     ------
     ParameterError
-        If ``n_bins`` is below 1, there is no such binning, or the rest does not fit together.
+        If ``n_bins`` is below 1, the binning is unknown, or the arrays do not match.
 
     Examples
     --------
-    >>> found = reliability(["a", "a", "b"], [[0.9, 0.1], [0.6, 0.4], [0.6, 0.4]], ["a", "b"])
-    >>> found.sureness.tolist(), found.accuracy.tolist(), found.n_answers.tolist()
+    >>> bins = reliability(["a", "a", "b"], [[0.9, 0.1], [0.6, 0.4], [0.6, 0.4]], ["a", "b"])
+    >>> bins.confidence.tolist(), bins.accuracy.tolist(), bins.n_examples.tolist()
     ([0.6, 0.9], [0.5, 1.0], [2, 1])
     """
-    return _binned(*_answers(truth, probabilities, labels), n_bins, binning)
+    return _binned(*_confidences_and_hits(truth, probabilities, labels), n_bins, binning)
 
 
 def expected_calibration_error(
@@ -97,19 +92,19 @@ def expected_calibration_error(
     n_bins: int = 10,
     binning: Binning = "width",
 ) -> float:
-    """Mean over the answers of the distance between sureness and accuracy of their bin, 0 to 1.
+    """Return the mean difference between the confidence and accuracy of the bins, weighted by count, 0 to 1.
 
     Parameters and errors as for `reliability`.
 
     Examples
     --------
-    Ten answers that are 80 % sure, of which six are right:
+    Ten predictions with a confidence of 80 %, six of them correct:
 
-    >>> right = ["a"] * 6 + ["b"] * 4
-    >>> round(expected_calibration_error(right, [[0.8, 0.2]] * 10, ["a", "b"], binning="mass"), 4)
+    >>> truth = ["a"] * 6 + ["b"] * 4
+    >>> round(expected_calibration_error(truth, [[0.8, 0.2]] * 10, ["a", "b"], binning="mass"), 4)
     0.2
     """
-    return _expected(_binned(*_answers(truth, probabilities, labels), n_bins, binning))
+    return _weighted_mean_gap(_binned(*_confidences_and_hits(truth, probabilities, labels), n_bins, binning))
 
 
 def maximum_calibration_error(
@@ -120,17 +115,18 @@ def maximum_calibration_error(
     n_bins: int = 10,
     binning: Binning = "mass",
 ) -> float:
-    """Greatest distance between sureness and accuracy of any bin, 0 to 1; by default of equal mass.
+    """Return the largest difference between the confidence and accuracy of a bin, 0 to 1.
 
-    Parameters and errors as for `reliability`.
+    Parameters and errors as for `reliability`; bins are of equal mass by default.
 
     Examples
     --------
-    >>> answers = [[0.9, 0.1]] * 4 + [[0.6, 0.4]] * 4
-    >>> round(maximum_calibration_error(["a"] * 5 + ["b"] * 3, answers, ["a", "b"]), 4)
+    >>> probabilities = [[0.9, 0.1]] * 4 + [[0.6, 0.4]] * 4
+    >>> round(maximum_calibration_error(["a"] * 5 + ["b"] * 3, probabilities, ["a", "b"]), 4)
     0.35
     """
-    return _greatest(_binned(*_answers(truth, probabilities, labels), n_bins, binning))
+    bins = _binned(*_confidences_and_hits(truth, probabilities, labels), n_bins, binning)
+    return float(abs(bins.accuracy - bins.confidence).max())
 
 
 def calibration_interval(
@@ -143,10 +139,9 @@ def calibration_interval(
     binning: Binning = "width",
     n_resamples: int = 1000,
 ) -> Interval:
-    """Find the 95 % bootstrap interval of `expected_calibration_error`.
+    """Return the 95 % bootstrap interval of `expected_calibration_error`.
 
-    A draw holds answers twice, which chance takes for agreement, so the interval lies rather too high; it is
-    not corrected.
+    Resampling duplicates predictions, which biases the error upwards; the interval is not corrected for it.
 
     Parameters
     ----------
@@ -161,125 +156,36 @@ def calibration_interval(
     >>> round(low, 2), round(high, 2)
     (0.11, 0.29)
     """
-    sureness, hits = _answers(truth, probabilities, labels)
+    confidence, hits = _confidences_and_hits(truth, probabilities, labels)
     return bootstrap_interval(
-        lambda drawn: _expected(_binned(sureness[drawn], hits[drawn], n_bins, binning)),
-        sureness.size,
+        lambda rows: _weighted_mean_gap(_binned(confidence[rows], hits[rows], n_bins, binning)),
+        confidence.size,
         groups=groups,
         n_resamples=n_resamples,
     )
 
 
 def brier_score(truth: ArrayLike, probabilities: ArrayLike, labels: ArrayLike) -> float:
-    """Mean squared distance between the probabilities and the truth (1 for its class, 0 else), 0 to 2.
+    """Return the mean squared distance between the probabilities and the one-hot truth, 0 (best) to 2.
 
-    The sum is over all classes, as Brier has it; for two classes it is twice what some call by that name.
-    Equal probabilities cost ``1 - 1 / n_classes``.
+    The sum is over all classes, as in Brier's definition; for two classes it is twice the value that some
+    libraries report. Equal probabilities score ``1 - 1 / n_classes``.
 
     Examples
     --------
     >>> brier_score(["a", "b"], [[0.5, 0.5], [0.5, 0.5]], ["a", "b"])
     0.5
     """
-    rows, given = validate(truth, probabilities, labels)
-    distance = given.astype(np.float64)
-    distance[np.arange(rows.size), rows] -= 1
+    columns, likely = validate(truth, probabilities, labels)
+    distance = likely.astype(np.float64)
+    distance[np.arange(columns.size), columns] -= 1
     return float(np.square(distance).sum(axis=1).mean())
-
-
-def apply_temperature(probabilities: ArrayLike, temperature: float) -> Values:
-    """Divide the logarithms of probabilities by a temperature and make the rows sum to 1 again.
-
-    For a net's softmax this is the same as dividing its logits. The order of the classes is kept, so no
-    answer changes; above 1 every row is less sure, below 1 more.
-
-    Parameters
-    ----------
-    probabilities
-        Shape ``(n_examples, n_classes)``, rows sum to 1.
-    temperature
-        Above 0; 1 changes nothing, to the bit.
-
-    Returns
-    -------
-    numpy.ndarray
-        Same shape, float64.
-
-    Raises
-    ------
-    ParameterError
-        If the temperature is not above 0.
-
-    Examples
-    --------
-    >>> apply_temperature([[0.9, 0.1], [0.5, 0.5]], 2.0).round(3).tolist()
-    [[0.75, 0.25], [0.5, 0.5]]
-    """
-    if not 0 < temperature < np.inf:
-        raise ParameterError(f"A temperature must be above 0, got {temperature!r}. 1 changes nothing.")
-    given = np.asarray(probabilities, dtype=np.float64)
-    return given.copy() if temperature == 1 else _softmax(_logarithms(given) / temperature)
-
-
-def fit_temperature(
-    truth: ArrayLike, probabilities: ArrayLike, labels: ArrayLike, *, smoothing: float = 0.0
-) -> float:
-    """Find the temperature under which the truth is most likely.
-
-    Give it answers to sounds that were not learned from, and from groups that were not: answers to known
-    sounds are surer than any to come. The answers of all folds of a grouped cross-validation may be pooled.
-
-    Parameters
-    ----------
-    truth, probabilities, labels
-        As for `woodshed.metrics.probability.validate`.
-    smoothing
-        Share of the truth that is spread evenly over all classes, 0 to below 1. With 0 and no wrong answer
-        nothing stops the temperature from falling; ``1 / (n + 2)`` is the caution that Platt (1999) takes.
-
-    Returns
-    -------
-    float
-        Within `TEMPERATURES`; the one that minimises the log loss, which has no other minimum.
-
-    Raises
-    ------
-    ParameterError
-        If ``smoothing`` is out of its range, or the rest does not fit together.
-
-    Examples
-    --------
-    Answers that are 90 % sure, and right three times in four:
-
-    >>> right = ["a"] * 3 + ["b"]
-    >>> temperature = fit_temperature(right, [[0.9, 0.1]] * 4, ["a", "b"])
-    >>> round(temperature, 3), apply_temperature([[0.9, 0.1]], temperature).round(3).tolist()
-    (2.0, [[0.75, 0.25]])
-    """
-    from scipy.optimize import brentq
-
-    if not 0 <= smoothing < 1:
-        raise ParameterError(f"smoothing must be from 0 to below 1, got {smoothing!r}.")
-    rows, given = validate(truth, probabilities, labels)
-    scores = _logarithms(given.astype(np.float64))
-    aim = np.full(scores.shape, smoothing / scores.shape[1])
-    aim[np.arange(rows.size), rows] += 1 - smoothing
-    wanted = (aim * scores).sum(axis=1).mean()
-
-    def slope(sharpness: float) -> float:
-        """Return the derivative of the loss by the inverse temperature; it rises all the way."""
-        return float((_softmax(scores * sharpness) * scores).sum(axis=1).mean() - wanted)
-
-    lowest, highest = TEMPERATURES
-    if slope(1 / highest) >= 0:
-        return highest
-    return lowest if slope(1 / lowest) <= 0 else float(1 / brentq(slope, 1 / highest, 1 / lowest))
 
 
 def evaluate(
     truth: ArrayLike, probabilities: ArrayLike, labels: ArrayLike, groups: ArrayLike | None = None
 ) -> dict[str, Any]:
-    """Return every score of this file as plain numbers and lists.
+    """Return all scores of this module as plain numbers and lists.
 
     Returns
     -------
@@ -289,61 +195,48 @@ def evaluate(
 
     Examples
     --------
-    >>> evaluate(["a", "b"], [[0.5, 0.5], [0.25, 0.75]], ["a", "b"])["reliability"]["sureness"]
+    >>> evaluate(["a", "b"], [[0.5, 0.5], [0.25, 0.75]], ["a", "b"])["reliability"]["confidence"]
     [0.5, 0.75]
     """
-    given = (truth, probabilities, labels)
+    arrays = (truth, probabilities, labels)
     return {
-        "expected_calibration_error": expected_calibration_error(*given),
-        "interval": list(calibration_interval(*given, groups=groups)),
-        "equal_mass": expected_calibration_error(*given, binning="mass"),
-        "maximum_calibration_error": maximum_calibration_error(*given),
-        "brier_score": brier_score(*given),
-        "reliability": {name: column.tolist() for name, column in reliability(*given)._asdict().items()},
+        "expected_calibration_error": expected_calibration_error(*arrays),
+        "interval": list(calibration_interval(*arrays, groups=groups)),
+        "equal_mass": expected_calibration_error(*arrays, binning="mass"),
+        "maximum_calibration_error": maximum_calibration_error(*arrays),
+        "brier_score": brier_score(*arrays),
+        "reliability": {name: column.tolist() for name, column in reliability(*arrays)._asdict().items()},
     }
 
 
-def _answers(
+def _confidences_and_hits(
     truth: ArrayLike, probabilities: ArrayLike, labels: ArrayLike
 ) -> tuple[Values, NDArray[np.bool_]]:
-    """Return how sure each answer was, and whether it was right."""
-    rows, given = validate(truth, probabilities, labels)
-    answers = given.argmax(axis=1)
-    return given[np.arange(rows.size), answers].astype(np.float64), answers == rows
+    """Return the probability of each predicted class, and whether it is the true one."""
+    columns, likely = validate(truth, probabilities, labels)
+    predicted = likely.argmax(axis=1)
+    return likely[np.arange(columns.size), predicted].astype(np.float64), predicted == columns
 
 
-def _binned(sureness: Values, hits: NDArray[np.bool_], n_bins: int, binning: Binning) -> Reliability:
+def _binned(confidence: Values, hits: NDArray[np.bool_], n_bins: int, binning: Binning) -> Reliability:
     if n_bins < 1:
         raise ParameterError(f"n_bins must be at least 1, got {n_bins}.")
     if binning not in get_args(Binning):
-        raise ParameterError(f"There is no binning {binning!r}. {near_miss(binning, get_args(Binning))}")
+        raise ParameterError(f"Unknown binning {binning!r}. {near_miss(binning, get_args(Binning))}")
     if binning == "width":
         edges: Values = np.linspace(0, 1, n_bins + 1)[1:-1]
     else:
-        last = np.arange(1, n_bins) * sureness.size // n_bins - 1  # place of the surest of each bin
-        edges = np.unique(np.sort(sureness)[last[last >= 0]])
-    place = np.digitize(sureness, edges, right=True)
-    count = np.bincount(place)
-    full = np.flatnonzero(count)
+        last = np.arange(1, n_bins) * confidence.size // n_bins - 1  # index of the highest of each bin
+        edges = np.unique(np.sort(confidence)[last[last >= 0]])
+    bin_of = np.digitize(confidence, edges, right=True)
+    count = np.bincount(bin_of)
+    filled = np.flatnonzero(count)
     return Reliability(
-        np.bincount(place, weights=sureness)[full] / count[full],
-        np.bincount(place, weights=hits)[full] / count[full],
-        count[full],
+        np.bincount(bin_of, weights=confidence)[filled] / count[filled],
+        np.bincount(bin_of, weights=hits)[filled] / count[filled],
+        count[filled],
     )
 
 
-def _expected(bins: Reliability) -> float:
-    return float((bins.n_answers * abs(bins.accuracy - bins.sureness)).sum() / bins.n_answers.sum())
-
-
-def _greatest(bins: Reliability) -> float:
-    return float(abs(bins.accuracy - bins.sureness).max())
-
-
-def _logarithms(probabilities: Values) -> Values:
-    return np.asarray(np.log(np.maximum(probabilities, LOWEST)))
-
-
-def _softmax(scores: Values) -> Values:
-    likely = np.exp(scores - scores.max(axis=1, keepdims=True))
-    return np.asarray(likely / likely.sum(axis=1, keepdims=True))
+def _weighted_mean_gap(bins: Reliability) -> float:
+    return float((bins.n_examples * abs(bins.accuracy - bins.confidence)).sum() / bins.n_examples.sum())

@@ -1,22 +1,25 @@
-"""Which classes are taken for which: every score that can be counted from a confusion matrix.
+"""Metrics computed from a confusion matrix.
 
 Conventions
 -----------
-- ``confusion[i, j]`` counts the examples of class ``i`` that were taken for class ``j``: rows are the truth,
-  columns the answers. The order of the classes is that of ``labels``.
-- Each class is seen as one against the rest: TP and FN are its own examples, found and missed; FP and TN are
-  the others, wrongly and rightly kept apart.
-- Seven scores are one count divided by another. Each is written as its formula, and `_rate` adds the rest:
-  the call is ``precision(confusion, *, average=None, zero_division=None)``, and likewise for the others.
-- ``average=None`` gives one value for each class, shape ``(n_classes,)``; ``"macro"`` their plain mean;
-  ``"weighted"`` their mean weighted by how often each class is true; ``"micro"`` pools the counts first.
-- A score of 0/0 is undefined and gets the value ``zero_division``. The default, None, means 0 and an
-  `UndefinedMetricWarning`. Naming a value silences the warning; NaN also leaves those classes out of means.
+- ``confusion[i, j]`` counts the examples of class ``i`` predicted as class ``j``: rows are the truth, columns
+  the predictions, both in the order of ``labels``.
+- Rates are computed one against rest: TP and FN are the examples of a class that are predicted as it and as
+  another; FP and TN are the examples of other classes that are predicted as it and as another.
+- Seven rates are one count divided by another. Each is written as its formula and completed by `_rate`: the
+  call is ``precision(confusion, *, average=None, zero_division=None)``, and likewise for the others.
+- ``average=None`` returns one value per class, shape ``(n_classes,)``; ``"macro"`` their unweighted mean;
+  ``"weighted"`` their mean weighted by the number of true examples; ``"micro"`` pools the counts first.
+- A rate of 0/0 is undefined and takes the value ``zero_division``. The default, None, means 0 and an
+  `UndefinedMetricWarning`. An explicit value silences the warning; NaN also excludes the class from means.
+
+Values equal those of scikit-learn where it has the same metric. They are computed from the counts because the
+bootstrap of a report needs them a thousand times, and scikit-learn takes a hundred times longer to count.
 
 References
 ----------
 Sokolova & Lapalme (2009), "A systematic analysis of performance measures for classification tasks",
-Information Processing & Management 45(4). Values equal scikit-learn's where it has the same score.
+Information Processing & Management 45(4).
 """
 
 from __future__ import annotations
@@ -25,7 +28,7 @@ import functools
 import math
 import warnings
 from collections.abc import Callable
-from typing import Any, Protocol, cast, overload
+from typing import Any
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
@@ -39,29 +42,16 @@ Values = NDArray[np.float64]
 
 
 class UndefinedMetricWarning(UserWarning):
-    """A score is 0/0 and was set to 0. Pass ``zero_division`` to choose its value and silence this."""
-
-
-class Rate(Protocol):
-    """A score that is one count divided by another, for each class or averaged over the classes."""
-
-    @overload
-    def __call__(
-        self, confusion: ArrayLike, *, average: None = None, zero_division: float | None = None
-    ) -> Values: ...
-    @overload
-    def __call__(
-        self, confusion: ArrayLike, *, average: Average, zero_division: float | None = None
-    ) -> float: ...
+    """A rate is 0/0 and was set to 0. Pass ``zero_division`` to choose its value and silence the warning."""
 
 
 def validate(confusion: ArrayLike) -> Counts:
-    """Check that an array is a confusion matrix of at least one example, and return it as int64.
+    """Return an array as int64 if it is a confusion matrix of at least one example.
 
     Raises
     ------
     ParameterError
-        If it is not square, counts nothing, or holds something other than whole numbers from 0.
+        If it is not square, has no examples, or holds anything but non-negative integers.
 
     Examples
     --------
@@ -71,39 +61,39 @@ def validate(confusion: ArrayLike) -> Counts:
     counts = np.asarray(confusion)
     if counts.ndim != 2 or counts.shape[0] != counts.shape[1]:
         raise ParameterError(
-            f"A confusion matrix has shape (n_classes, n_classes), got {counts.shape}. "
-            "Make it with confusion_matrix(truth, predicted, labels)."
+            f"A confusion matrix must have shape (n_classes, n_classes), got {counts.shape}. "
+            "Compute it with confusion_matrix(truth, predicted, labels)."
         )
     if counts.dtype.kind not in "biuf" or not np.isfinite(counts).all() or (counts < 0).any():
-        raise ParameterError("A confusion matrix holds counts from 0, got something else. Pass plain counts.")
+        raise ParameterError("A confusion matrix must hold finite, non-negative counts.")
     if (counts != np.floor(counts)).any():
         raise ParameterError(
-            "A confusion matrix holds whole counts, got fractions. Pass the counts, not a normalised matrix."
+            "A confusion matrix must hold integer counts, got fractions. Do not normalise it first."
         )
     if not counts.any():
-        raise ParameterError("The confusion matrix counts no example. Measure at least one answer.")
+        raise ParameterError("The confusion matrix is empty: all counts are 0.")
     return counts.astype(np.int64)
 
 
 def confusion_matrix(truth: ArrayLike, predicted: ArrayLike, labels: ArrayLike) -> Counts:
-    """Count how often each class is taken for each class.
+    """Count the predictions of each class for each true class.
 
     Parameters
     ----------
     truth, predicted
-        Shape ``(n,)`` each: the right label and the answer for every example; at least one.
+        Shape ``(n,)`` each: the true and the predicted label of every example; at least one.
     labels
-        The classes, in the order of rows and columns. A class that never occurs keeps its row of zeros.
+        The classes, in the order of rows and columns. A class that never occurs has a row of zeros.
 
     Returns
     -------
     ndarray of int64, shape ``(n_classes, n_classes)``
-        Rows are the truth. Divided by the sums of its rows it shows recall, of its columns precision.
+        Rows are the truth. Normalised by rows the diagonal is recall, by columns precision.
 
     Raises
     ------
     ParameterError
-        If the lengths differ, there is no example, or a value is not among the labels.
+        If the lengths differ, there are no examples, or a value is not among the labels.
 
     Examples
     --------
@@ -115,15 +105,14 @@ def confusion_matrix(truth: ArrayLike, predicted: ArrayLike, labels: ArrayLike) 
     columns = label_indices(predicted, labels, name="predicted")
     if rows.size != columns.size or rows.size == 0:
         raise ParameterError(
-            f"Expected one answer for each true label and at least one, got {rows.size} true labels "
-            f"and {columns.size} answers."
+            f"truth and predicted must have one length of at least 1, got {rows.size} and {columns.size}."
         )
     n_classes = np.size(labels)
     return np.bincount(rows * n_classes + columns, minlength=n_classes**2).reshape(n_classes, n_classes)
 
 
 def accuracy(confusion: ArrayLike) -> float:
-    """Share of the answers that are right. Read it beside `majority_rate`.
+    """Return the share of correct predictions. Compare it with `majority_rate`.
 
     Examples
     --------
@@ -135,7 +124,7 @@ def accuracy(confusion: ArrayLike) -> float:
 
 
 def majority_rate(confusion: ArrayLike) -> float:
-    """Accuracy of always answering the most frequent true class: what any model has to beat.
+    """Return the accuracy of always predicting the most frequent true class, the baseline of every model.
 
     Examples
     --------
@@ -147,9 +136,9 @@ def majority_rate(confusion: ArrayLike) -> float:
 
 
 def balanced_accuracy(confusion: ArrayLike) -> float:
-    """Mean recall of the classes that occur in the truth (unweighted average recall, UAR).
+    """Return the mean recall of the classes that occur in the truth (unweighted average recall, UAR).
 
-    Always answering the same class scores one over the number of classes, however rare the others are.
+    Always predicting the same class scores ``1 / n_classes``, however imbalanced the classes are.
 
     Examples
     --------
@@ -164,8 +153,8 @@ def balanced_accuracy(confusion: ArrayLike) -> float:
 _Formula = Callable[[Counts, Counts, Counts, Counts], tuple[Counts, Counts]]
 
 
-def _rate(formula: _Formula) -> Rate:
-    """Turn "numerator, denominator of TP, FP, FN, TN" into a score with averages."""
+def _rate(formula: _Formula) -> Callable[..., Any]:
+    """Turn a formula that returns a numerator and a denominator into a metric with averages."""
 
     @functools.wraps(formula, assigned=("__module__", "__name__", "__qualname__", "__doc__"))
     def rate(
@@ -183,14 +172,13 @@ def _rate(formula: _Formula) -> Rate:
             return float(values[0])
         return mean_over_classes(values, counts.sum(axis=1), average)
 
-    # Else help() would look through to the formula and show its parameters.
-    del rate.__wrapped__
-    return cast(Rate, rate)
+    del rate.__wrapped__  # otherwise help() shows the parameters of the formula
+    return rate
 
 
 @_rate
 def precision(tp: Counts, fp: Counts, fn: Counts, tn: Counts) -> tuple[Counts, Counts]:
-    """TP/(TP + FP): of the answers that name a class, the share that is right (PPV).
+    """Return TP/(TP + FP), the share of correct predictions among those of a class (PPV).
 
     Examples
     --------
@@ -204,7 +192,7 @@ def precision(tp: Counts, fp: Counts, fn: Counts, tn: Counts) -> tuple[Counts, C
 
 @_rate
 def recall(tp: Counts, fp: Counts, fn: Counts, tn: Counts) -> tuple[Counts, Counts]:
-    """TP/(TP + FN): of the examples of a class, the share that is found (sensitivity, TPR).
+    """Return TP/(TP + FN), the share of the examples of a class that are found (sensitivity, TPR).
 
     Examples
     --------
@@ -216,7 +204,7 @@ def recall(tp: Counts, fp: Counts, fn: Counts, tn: Counts) -> tuple[Counts, Coun
 
 @_rate
 def specificity(tp: Counts, fp: Counts, fn: Counts, tn: Counts) -> tuple[Counts, Counts]:
-    """TN/(TN + FP): of the examples of the other classes, the share that is kept apart (TNR).
+    """Return TN/(TN + FP), the share of the examples of other classes that are rejected (TNR).
 
     Examples
     --------
@@ -228,7 +216,7 @@ def specificity(tp: Counts, fp: Counts, fn: Counts, tn: Counts) -> tuple[Counts,
 
 @_rate
 def false_positive_rate(tp: Counts, fp: Counts, fn: Counts, tn: Counts) -> tuple[Counts, Counts]:
-    """FP/(FP + TN) = 1 − specificity: of the other classes' examples, the share taken for this one.
+    """Return FP/(FP + TN) = 1 − specificity, the share of the other classes' examples that are not rejected.
 
     Examples
     --------
@@ -240,7 +228,7 @@ def false_positive_rate(tp: Counts, fp: Counts, fn: Counts, tn: Counts) -> tuple
 
 @_rate
 def false_negative_rate(tp: Counts, fp: Counts, fn: Counts, tn: Counts) -> tuple[Counts, Counts]:
-    """FN/(FN + TP) = 1 − recall: of the examples of a class, the share that is missed.
+    """Return FN/(FN + TP) = 1 − recall, the share of the examples of a class that are missed.
 
     Examples
     --------
@@ -252,7 +240,7 @@ def false_negative_rate(tp: Counts, fp: Counts, fn: Counts, tn: Counts) -> tuple
 
 @_rate
 def negative_predictive_value(tp: Counts, fp: Counts, fn: Counts, tn: Counts) -> tuple[Counts, Counts]:
-    """TN/(TN + FN): of the answers that do not name a class, the share that is right not to.
+    """Return TN/(TN + FN), the share of correct predictions among those of other classes.
 
     Examples
     --------
@@ -264,9 +252,9 @@ def negative_predictive_value(tp: Counts, fp: Counts, fn: Counts, tn: Counts) ->
 
 @_rate
 def f1(tp: Counts, fp: Counts, fn: Counts, tn: Counts) -> tuple[Counts, Counts]:
-    """2TP/(2TP + FP + FN): the harmonic mean of precision and recall.
+    """Return 2TP/(2TP + FP + FN), the harmonic mean of precision and recall.
 
-    The macro average is the mean of the classes' F1, not the F1 of mean precision and mean recall.
+    The macro average is the mean of the per-class F1, not the F1 of mean precision and mean recall.
 
     Examples
     --------
@@ -277,14 +265,14 @@ def f1(tp: Counts, fp: Counts, fn: Counts, tn: Counts) -> tuple[Counts, Counts]:
 
 
 def evaluate(confusion: ArrayLike) -> dict[str, Any]:
-    """Return every score of this file as plain numbers and lists; undefined scores count as 0, unwarned.
+    """Return all metrics of this module as plain numbers and lists; undefined rates are 0, without a warning.
 
     Returns
     -------
     dict
         ``n_examples``, ``majority_rate``, ``accuracy``, ``balanced_accuracy``; for each of the seven rates a
         dict with ``per_class``, ``micro``, ``macro``, ``weighted`` and ``n_undefined``, the number of classes
-        that were 0/0; and ``confusion_matrix``.
+        with 0/0; and ``confusion_matrix``.
 
     Examples
     --------
@@ -328,12 +316,12 @@ def _one_against_rest(counts: Counts) -> tuple[Counts, ...]:
 
 
 def _divide(numerator: Counts, denominator: Counts, *, zero_division: float | None, name: str) -> Values:
-    """Divide, with a value for 0/0 and, if none was chosen, a warning."""
+    """Divide, with ``zero_division`` for 0/0, or 0 and a warning if it is None."""
     undefined = denominator == 0
     if zero_division is None and undefined.any():
         warnings.warn(
             f"{name} is 0/0 for {undefined.sum()} of {undefined.size} classes and was set to 0. "
-            "Pass zero_division=0.0 (or 1.0, or NaN) to choose, or leave out classes that never occur.",
+            "Pass zero_division=0.0, 1.0 or NaN, or remove classes that never occur.",
             UndefinedMetricWarning,
             stacklevel=3,
         )

@@ -1,17 +1,16 @@
-"""How far a score can be trusted: the interval that another test set of the same kind would give it.
+"""Confidence intervals of metrics: bootstrap and Wilson.
 
 Conventions
 -----------
-- Percentile bootstrap: draw as many units as there are, with replacement, score the draw, repeat; the
-  interval holds the middle ``level`` of those scores.
+- Percentile bootstrap: resample the units with replacement, compute the score of each resample, and take the
+  central ``level`` of these scores.
 - The unit is one example or, with ``groups``, one group (cluster bootstrap). Clips of one speaker, or pieces
-  of one recording, succeed and fail together; drawing them one by one pretends to more evidence than there
-  is and gives an interval that is too narrow. Pass the groups wherever they are known.
-- With fewer than two units nothing can be said: both ends are NaN. With fewer than about ten the interval is
-  still rather too narrow.
-- Where every answer is right, every draw is: a share that is 0 or 1 has the interval of `wilson_interval`,
-  each unit counting once.
-- The same seed gives the same interval.
+  of one recording, are correlated; resampling them independently yields an interval that is too narrow. Pass
+  the groups wherever they are available.
+- With fewer than two units both ends are NaN. With fewer than about ten the interval is still too narrow.
+- If all predictions are correct, so are those of every resample: a share of 0 or 1 has the interval of
+  `wilson_interval`, with each unit counted once.
+- Results are deterministic for a given seed.
 
 References
 ----------
@@ -33,25 +32,25 @@ from woodshed.errors import ParameterError
 
 Indices = NDArray[np.int64]
 
-# Units drawn at once by `share_interval`: 8 MB, whatever the size of the test set.
+# Units per block of `share_interval`: 8 MB, whatever the size of the test set.
 _BLOCK = 1 << 20
 
 
 class Interval(NamedTuple):
-    """Both ends of an interval, in the unit of the score."""
+    """The two ends of an interval, in the unit of the score."""
 
     low: float
     high: float
 
 
 def validate(n: int, groups: ArrayLike | None, *, n_resamples: int, level: float) -> Indices:
-    """Check the arguments and return the unit of each example, shape ``(n,)``, numbered from 0.
+    """Check the arguments and return the index of the unit of each example, shape ``(n,)``.
 
     Raises
     ------
     ParameterError
-        If there is no example, ``groups`` has another length, ``n_resamples`` is below 1, or ``level`` is not
-        between 0 and 1.
+        If there are no examples, ``groups`` has another length, ``n_resamples`` is below 1, or ``level`` is
+        not between 0 and 1.
 
     Examples
     --------
@@ -61,7 +60,7 @@ def validate(n: int, groups: ArrayLike | None, *, n_resamples: int, level: float
     if n < 1:
         raise ParameterError(f"An interval needs at least one example, got {n}.")
     if n_resamples < 1:
-        raise ParameterError(f"n_resamples must be at least 1, got {n_resamples}. 1000 is a good number.")
+        raise ParameterError(f"n_resamples must be at least 1, got {n_resamples}. 1000 is typical.")
     if not 0 < level < 1:
         raise ParameterError(f"level must be between 0 and 1, got {level}. For 95 % pass 0.95.")
     if groups is None:
@@ -80,34 +79,33 @@ def bootstrap_interval(
     level: float = 0.95,
     groups: ArrayLike | None = None,
 ) -> Interval:
-    """Find the interval of any score.
+    """Return the bootstrap interval of any score.
 
     Parameters
     ----------
     score
-        Takes the indices of the examples that were drawn (some several times, with ``groups`` not always
-        ``n`` of them) and returns their score. Draws whose score is NaN, because a class is absent from them,
-        are left out.
+        Takes the indices of a resample (with repeats; with ``groups`` not always ``n`` of them) and returns
+        its score. Resamples whose score is NaN, because they lack a class, are discarded.
     n
         Number of examples.
     seed
-        Seed of the draws.
+        Random seed.
     n_resamples
-        Number of draws.
+        Number of resamples.
     level
-        Share of the draws' scores that the interval holds, between 0 and 1.
+        Confidence level, between 0 and 1.
     groups
-        Shape ``(n,)``: the group of each example, such as its speaker. None to draw single examples.
+        Shape ``(n,)``: group of each example, such as its speaker. None to resample examples.
 
     Returns
     -------
     Interval
-        NaN at both ends with fewer than two examples or groups, or when every draw's score was NaN.
+        NaN at both ends with fewer than two examples or groups, or if every resample scores NaN.
 
     Examples
     --------
     >>> error_s = np.array([0.1, 0.2, 0.2, 0.3, 0.7])
-    >>> low, high = bootstrap_interval(lambda drawn: np.median(error_s[drawn]), 5)
+    >>> low, high = bootstrap_interval(lambda rows: np.median(error_s[rows]), 5)
     >>> float(low), float(high)
     (0.1, 0.7)
     """
@@ -119,7 +117,7 @@ def bootstrap_interval(
         for k in range(n_resamples):
             drawn = rng.integers(len(members), size=len(members))
             scores[k] = score(np.concatenate([members[unit] for unit in drawn]))
-    return _middle(scores, level)
+    return _central(scores, level)
 
 
 def share_interval(
@@ -130,44 +128,44 @@ def share_interval(
     n_resamples: int = 1000,
     level: float = 0.95,
 ) -> Interval:
-    """Find the interval of a share, such as accuracy: `bootstrap_interval` of the mean, much faster.
+    """Return the interval of a share such as accuracy: a faster `bootstrap_interval` of the mean.
 
-    Where all are right, or all wrong, it is `wilson_interval` of the units.
+    If all or none are hits, it is the `wilson_interval` of the units.
 
     Parameters
     ----------
     hits
-        Shape ``(n,)``, bool: whether each answer is right.
+        Shape ``(n,)``, bool: whether each prediction is correct.
     groups, seed, n_resamples, level
         As for `bootstrap_interval`; equal arguments give equal intervals.
 
     Examples
     --------
-    Nine answers in ten are right, in a test of 1000:
+    An accuracy of 90 % on 1000 examples:
 
     >>> low, high = share_interval([True] * 900 + [False] * 100)
     >>> round(low, 2), round(high, 2)
     (0.88, 0.92)
 
-    But if they come from ten speakers, of whom one is never understood:
+    The same, if all errors are those of one of ten speakers:
 
     >>> low, high = share_interval([True] * 900 + [False] * 100, [k // 100 for k in range(1000)])
     >>> round(low, 2), round(high, 2)
     (0.7, 1.0)
 
-    Two of two are no proof of perfection:
+    Two of two:
 
     >>> low, high = share_interval([True, True])
     >>> round(low, 2), round(high, 2)
     (0.34, 1.0)
     """
-    right = _validate_hits(hits)
-    unit_of = validate(right.size, groups, n_resamples=n_resamples, level=level)
+    correct = _validate_hits(hits)
+    unit_of = validate(correct.size, groups, n_resamples=n_resamples, level=level)
     n_of_unit = np.bincount(unit_of)
-    hits_of_unit = np.bincount(unit_of, weights=right)
+    hits_of_unit = np.bincount(unit_of, weights=correct)
     n_units = n_of_unit.size
-    if n_units > 1 and right.all() == right.any():
-        return wilson_interval(n_units * int(right[0]), n_units, level=level)
+    if n_units > 1 and correct.all() == correct.any():
+        return wilson_interval(n_units * int(correct[0]), n_units, level=level)
     rng = np.random.default_rng(seed)
     shares = np.full(n_resamples, np.nan)
     if n_units > 1:
@@ -175,25 +173,25 @@ def share_interval(
         for start in range(0, n_resamples, n_rows):
             drawn = rng.integers(n_units, size=(min(n_rows, n_resamples - start), n_units))
             shares[start : start + n_rows] = hits_of_unit[drawn].sum(axis=1) / n_of_unit[drawn].sum(axis=1)
-    return _middle(shares, level)
+    return _central(shares, level)
 
 
 def wilson_interval(n_right: int, n: int, *, level: float = 0.95) -> Interval:
-    """Find the interval of a share of independent examples.
+    """Return the Wilson score interval of a binomial proportion.
 
-    Three of three is no proof of perfection: unlike the bootstrap, this says so.
+    Unlike the bootstrap it has a positive width for three of three.
 
     Parameters
     ----------
     n_right, n
-        How many of how many.
+        Number of hits and of independent examples.
     level
-        How sure it is to hold the true share.
+        Confidence level, between 0 and 1.
 
     Raises
     ------
     ParameterError
-        If there is no example, or more are right than there are.
+        If ``n`` is below 1, or ``n_right`` is not from 0 to ``n``.
 
     References
     ----------
@@ -207,12 +205,12 @@ def wilson_interval(n_right: int, n: int, *, level: float = 0.95) -> Interval:
     (0.439, 1.0)
     """
     if not 0 <= n_right <= n or n < 1:
-        raise ParameterError(f"A share is of at least one example, and at most all, got {n_right} of {n}.")
+        raise ParameterError(f"n_right must be from 0 to n, and n at least 1, got {n_right} of {n}.")
     share, z = n_right / n, statistics.NormalDist().inv_cdf((1 + level) / 2)
-    middle = share + z**2 / (2 * n)
-    reach = z * math.sqrt(share * (1 - share) / n + z**2 / (4 * n**2))
+    centre = share + z**2 / (2 * n)
+    half_width = z * math.sqrt(share * (1 - share) / n + z**2 / (4 * n**2))
     scale = 1 + z**2 / n
-    return Interval(max(0.0, (middle - reach) / scale), min(1.0, (middle + reach) / scale))
+    return Interval(max(0.0, (centre - half_width) / scale), min(1.0, (centre + half_width) / scale))
 
 
 def evaluate(
@@ -223,7 +221,7 @@ def evaluate(
     n_resamples: int = 1000,
     level: float = 0.95,
 ) -> dict[str, Any]:
-    """Return a share with its interval and how much it rests on, as plain numbers.
+    """Return a share with its interval and sample sizes, as plain numbers.
 
     Returns
     -------
@@ -235,30 +233,30 @@ def evaluate(
     >>> evaluate([True, True, False, True], ["a", "a", "b", "b"])
     {'share': 0.75, 'low': 0.5, 'high': 1.0, 'level': 0.95, 'n_examples': 4, 'n_groups': 2}
     """
-    right = _validate_hits(hits)
-    low, high = share_interval(right, groups, seed=seed, n_resamples=n_resamples, level=level)
+    correct = _validate_hits(hits)
+    low, high = share_interval(correct, groups, seed=seed, n_resamples=n_resamples, level=level)
     return {
-        "share": float(right.mean()),
+        "share": float(correct.mean()),
         "low": low,
         "high": high,
         "level": level,
-        "n_examples": right.size,
+        "n_examples": correct.size,
         "n_groups": None if groups is None else int(np.unique(np.asarray(groups)).size),
     }
 
 
 def _validate_hits(hits: ArrayLike) -> NDArray[np.bool_]:
-    """Check that every answer is marked right or wrong."""
-    right = np.asarray(hits)
-    if right.ndim != 1 or right.dtype.kind not in "biuf" or not np.isin(right, (0, 1)).all():
-        raise ParameterError("hits must be True or False for each example, shape (n,): truth == predicted.")
-    return right.astype(bool)
+    """Return hits as booleans."""
+    correct = np.asarray(hits)
+    if correct.ndim != 1 or correct.dtype.kind not in "biuf" or not np.isin(correct, (0, 1)).all():
+        raise ParameterError("hits must hold one boolean per example, shape (n,): truth == predicted.")
+    return correct.astype(bool)
 
 
-def _middle(scores: NDArray[np.float64], level: float) -> Interval:
-    """Return the ends of the middle ``level`` of the scores that are numbers."""
-    known = scores[~np.isnan(scores)]
-    if known.size == 0:
+def _central(scores: NDArray[np.float64], level: float) -> Interval:
+    """Return the ends of the central ``level`` of the scores that are not NaN."""
+    defined = scores[~np.isnan(scores)]
+    if defined.size == 0:
         return Interval(math.nan, math.nan)
-    low, high = np.quantile(known, [(1 - level) / 2, (1 + level) / 2])
+    low, high = np.quantile(defined, [(1 - level) / 2, (1 + level) / 2])
     return Interval(float(low), float(high))

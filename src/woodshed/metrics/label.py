@@ -1,4 +1,4 @@
-"""From names of classes to their places: what every score of a classifier starts with."""
+"""Conversion of class labels to indices."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from woodshed.errors import ParameterError
 
 
 def label_indices(values: ArrayLike, labels: ArrayLike, *, name: str = "truth") -> NDArray[np.int64]:
-    """Find the position of each value in ``labels``.
+    """Return the position of each value in ``labels``.
 
     Parameters
     ----------
@@ -20,7 +20,7 @@ def label_indices(values: ArrayLike, labels: ArrayLike, *, name: str = "truth") 
     labels
         The classes, each once, in the order of rows and columns.
     name
-        What to call ``values`` in a message.
+        Name of ``values`` in error messages.
 
     Returns
     -------
@@ -30,36 +30,36 @@ def label_indices(values: ArrayLike, labels: ArrayLike, *, name: str = "truth") 
     Raises
     ------
     ParameterError
-        If a value is not among the labels, a label comes twice, or text is compared with numbers.
+        If a value is not among the labels, a label occurs twice, or text is compared with numbers.
 
     Examples
     --------
     >>> label_indices(["no", "yes", "no"], ["yes", "no"])
     array([1, 0, 1])
     """
-    sought, known = _one_axis(values, name), _one_axis(labels, "labels")
-    if known.size == 0 or np.unique(known).size != known.size:
-        raise ParameterError(f"labels must be at least one, each once, got {known.tolist()}.")
-    if sought.size == 0:
+    queries, classes = _one_axis(values, name), _one_axis(labels, "labels")
+    if classes.size == 0 or np.unique(classes).size != classes.size:
+        raise ParameterError(f"labels must hold at least one label, each once, got {classes.tolist()}.")
+    if queries.size == 0:
         return np.zeros(0, np.int64)
-    if (sought.dtype.kind in "UT") != (known.dtype.kind in "UT"):
+    if (queries.dtype.kind in "UT") != (classes.dtype.kind in "UT"):
         raise ParameterError(
-            f"{name} is {sought.dtype} and labels are {known.dtype}. Give both as text or both as numbers."
+            f"{name} is {queries.dtype} and labels are {classes.dtype}. Give both as text or both as numbers."
         )
-    order = np.argsort(known)
-    place = np.searchsorted(known[order], sought).clip(max=known.size - 1)
-    indices = np.asarray(order[place], dtype=np.int64)
-    unknown = known[indices] != sought
+    order = np.argsort(classes)
+    position = np.searchsorted(classes[order], queries).clip(max=classes.size - 1)
+    indices = np.asarray(order[position], dtype=np.int64)
+    unknown = classes[indices] != queries
     if unknown.any():
         raise ParameterError(
-            f"{name} holds {sought[unknown][0].item()!r}, which is not one of the labels {known.tolist()}. "
-            "Add it to labels, or leave those rows out."
+            f"{name} holds {queries[unknown][0].item()!r}, which is not among the labels {classes.tolist()}. "
+            "Add it to labels, or remove those rows."
         )
     return indices
 
 
 def _one_axis(values: ArrayLike, name: str) -> NDArray[Any]:
-    """Return text or numbers as an array of one axis; columns of a table often arrive as objects."""
+    """Return text or numbers as a one-dimensional array; table columns often have dtype object."""
     array = np.asarray(values)
     if array.dtype.kind == "O":
         array = np.asarray(array.tolist())

@@ -1,12 +1,15 @@
-"""How good the probabilities are: scores that look at how sure a model was, not only at its answer.
+"""Metrics of predicted probabilities: log loss, ROC curve and ROC AUC.
 
 Conventions
 -----------
 - ``probabilities`` has shape ``(n_examples, n_classes)``; its columns follow ``labels``, its rows sum to 1.
-- ROC AUC is the chance that a positive scores above a negative, ties counting half. It is undefined, NaN,
-  when either is absent. Means over classes leave undefined ones out; `evaluate` says how many there were.
-- Log loss is in nats: the mean of minus the log of the probability that was given to the *true* class. It
-  punishes confident errors; it does not say how uncertain a model is.
+- ROC AUC is the probability that a positive scores above a negative, with ties counting half. It is
+  undefined, NaN, if either is absent. Means over classes exclude undefined ones; `evaluate` counts them.
+- Log loss is in nats: the mean negative log of the probability of the *true* class.
+
+The ROC curve is scikit-learn's. Log loss and AUC equal scikit-learn's where both are defined. They are
+computed here because the bootstrap of a report calls them hundreds of times, and scikit-learn takes ten times
+longer.
 
 References
 ----------
@@ -19,7 +22,8 @@ from __future__ import annotations
 
 import itertools
 import math
-from typing import Any, overload
+import warnings
+from typing import Any
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
@@ -37,19 +41,19 @@ ROW_SUM_TOLERANCE = 1e-3
 def validate(
     truth: ArrayLike, probabilities: ArrayLike, labels: ArrayLike
 ) -> tuple[NDArray[np.int64], NDArray[Any]]:
-    """Check true labels and probabilities against each other.
+    """Check that true labels and probabilities match.
 
     Returns
     -------
     truth
-        Shape ``(n_examples,)``: the column of the right class of each example.
+        Shape ``(n_examples,)``: the column of the true class of each example.
     probabilities
-        As given, integers turned into float64.
+        The input, with integers converted to float64.
 
     Raises
     ------
     ParameterError
-        If there is no example, the shapes do not agree, a label is unknown, a probability is negative or
+        If there are no examples, the shapes do not match, a label is unknown, a probability is negative or
         NaN, or a row does not sum to 1.
 
     Examples
@@ -58,63 +62,63 @@ def validate(
     (array([1]), array([[0.25, 0.75]]))
     """
     rows = label_indices(truth, labels)
-    given = np.asarray(probabilities)
+    likely = np.asarray(probabilities)
     expected = (rows.size, np.size(labels))
-    if given.shape != expected or rows.size == 0:
+    if likely.shape != expected or rows.size == 0:
         raise ParameterError(
-            f"probabilities of {expected[0]} examples and {expected[1]} labels have shape {expected}, got "
-            f"{given.shape}. Give one row for each example, at least one, and one column for each label."
+            f"probabilities must have shape {expected} for {expected[0]} examples and {expected[1]} labels, "
+            f"got {likely.shape}. Give one row for each example, at least one, and one column for each label."
         )
-    given = given if given.dtype.kind == "f" else given.astype(np.float64)
-    if not (given >= 0).all():
+    likely = likely if likely.dtype.kind == "f" else likely.astype(np.float64)
+    if not (likely >= 0).all():
         raise ParameterError(
-            f"probabilities must be 0 to 1, got {given[~(given >= 0)][0]}. Apply softmax first."
+            f"probabilities must be 0 to 1, got {likely[~(likely >= 0)][0]}. Apply softmax first."
         )
-    sums = given.sum(axis=1, dtype=np.float64)
+    sums = likely.sum(axis=1, dtype=np.float64)
     worst = int(np.argmax(abs(sums - 1)))
     if not abs(sums[worst] - 1) <= ROW_SUM_TOLERANCE:
         raise ParameterError(
             f"Rows of probabilities must sum to 1, row {worst} sums to {sums[worst]:.6g}. "
             "Apply softmax first."
         )
-    return rows, given
+    return rows, likely
 
 
 def log_loss(truth: ArrayLike, probabilities: ArrayLike, labels: ArrayLike) -> float:
-    """Mean of minus the log of the probability given to the true class, in nats; 0 is perfect.
+    """Return the mean negative log-probability of the true class in nats; 0 is best.
 
-    Probabilities are clipped to ``[eps, 1 - eps]``, eps being that of their dtype, so that one certain error
-    costs 36 nats (float64) or 16 (float32), not infinity. Divided by ln 2 it is in bits; e to its power is
-    the perplexity. Equal probabilities cost ``ln(n_classes)``.
+    Probabilities are clipped to ``[eps, 1 - eps]``, eps being that of their dtype, so that an error with
+    probability 0 costs 36 nats (float64) or 16 (float32) instead of infinity. Divided by ln 2 it is in bits;
+    its exponential is the perplexity. Equal probabilities score ``ln(n_classes)``.
 
     Examples
     --------
     >>> round(log_loss(["a", "b"], [[0.5, 0.5], [0.5, 0.5]], ["a", "b"]), 4)
     0.6931
     """
-    rows, given = validate(truth, probabilities, labels)
-    eps = np.finfo(given.dtype).eps
-    chosen = np.clip(given[np.arange(rows.size), rows], eps, 1 - eps)
+    rows, likely = validate(truth, probabilities, labels)
+    eps = np.finfo(likely.dtype).eps
+    chosen = np.clip(likely[np.arange(rows.size), rows], eps, 1 - eps)
     return float(-np.log(chosen.astype(np.float64)).mean())
 
 
 def roc_curve(is_positive: ArrayLike, score: ArrayLike) -> tuple[Values, Values, Values]:
-    """Trace the false and true positive rates over all thresholds.
+    """Return false and true positive rates at all thresholds (scikit-learn's, without dropping points).
 
     Parameters
     ----------
     is_positive
-        Shape ``(n,)``, bool: whether each example is of the class in question.
+        Shape ``(n,)``, bool: whether each example is of the positive class.
     score
-        Shape ``(n,)``: any finite number that is greater for a more likely positive.
+        Shape ``(n,)``: finite numbers, higher for a more probable positive.
 
     Returns
     -------
     false_positive_rate, true_positive_rate
-        Shape ``(n_distinct_scores + 1,)``, from (0, 0) to (1, 1). A rate of nothing (no negatives, no
-        positives) is NaN.
+        Shape ``(n_distinct_scores + 1,)``, from (0, 0) to (1, 1). NaN if there are no negatives or no
+        positives, respectively.
     thresholds
-        Same shape, falling: each point answers "positive" when ``score >= threshold``. The first is infinity.
+        Same shape, decreasing: a point is reached by ``score >= threshold``. The first is infinity.
 
     Examples
     --------
@@ -122,22 +126,21 @@ def roc_curve(is_positive: ArrayLike, score: ArrayLike) -> tuple[Values, Values,
     >>> fpr, tpr, thresholds
     (array([0. , 0. , 0.5, 1. ]), array([0. , 0.5, 1. , 1. ]), array([inf, 0.9, 0.4, 0.1]))
     """
+    from sklearn import metrics
+    from sklearn.exceptions import UndefinedMetricWarning
+
     positive, score = _positive_and_score(is_positive, score)
-    thresholds, place = np.unique(-score, return_inverse=True)
-    n_true = np.cumsum(np.bincount(place, weights=positive))
-    n_false = np.cumsum(np.bincount(place, weights=~positive))
-    false_rate, true_rate = (
-        np.concatenate([[0.0], counted / counted[-1]]) if counted[-1] else np.full(counted.size + 1, np.nan)
-        for counted in (n_false, n_true)
-    )
-    return false_rate, true_rate, np.concatenate([[np.inf], -thresholds])
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", UndefinedMetricWarning)  # NaN says it
+        false_rate, true_rate, thresholds = metrics.roc_curve(positive, score, drop_intermediate=False)
+    return false_rate, true_rate, thresholds
 
 
 def roc_auc(is_positive: ArrayLike, score: ArrayLike) -> float:
-    """Chance that a positive scores above a negative, ties counting half: the area under `roc_curve`.
+    """Return the area under `roc_curve`: the probability that a positive scores above a negative.
 
-    It is the Mann-Whitney statistic U divided by its greatest value, and does not change under any strictly
-    rising transform of ``score``. NaN when there are no positives or no negatives.
+    This is the Mann-Whitney statistic U divided by its maximum; ties count half. It is invariant under
+    strictly increasing transforms of ``score``, and NaN without positives or without negatives.
 
     Examples
     --------
@@ -150,24 +153,16 @@ def roc_auc(is_positive: ArrayLike, score: ArrayLike) -> float:
     if not n_pairs:
         return math.nan
     _, place, counts = np.unique(score, return_inverse=True, return_counts=True)
-    # Equal scores share the mean of the ranks they take up together.
+    # Equal scores share their mean rank.
     ranks = np.cumsum(counts) - (counts - 1) / 2
     u_statistic = ranks[place][positive].sum() - n_positive * (n_positive + 1) / 2
     return float(u_statistic / n_pairs)
 
 
-@overload
-def roc_auc_one_vs_rest(
-    truth: ArrayLike, probabilities: ArrayLike, labels: ArrayLike, *, average: None = None
-) -> Values: ...
-@overload
-def roc_auc_one_vs_rest(
-    truth: ArrayLike, probabilities: ArrayLike, labels: ArrayLike, *, average: Average
-) -> float: ...
 def roc_auc_one_vs_rest(
     truth: ArrayLike, probabilities: ArrayLike, labels: ArrayLike, *, average: Average | None = None
-) -> Values | float:
-    """ROC AUC of each class against all others.
+) -> Any:
+    """Return the ROC AUC of each class against all others.
 
     Parameters
     ----------
@@ -175,8 +170,8 @@ def roc_auc_one_vs_rest(
         As for `validate`.
     average
         None for one value per class, NaN where the class (or every other) is absent from the truth;
-        ``"macro"`` and ``"weighted"`` (by true count) for their mean without the undefined ones; ``"micro"``
-        to pool all classes' decisions into one curve.
+        ``"macro"`` and ``"weighted"`` (by true count) for the mean of those defined; ``"micro"`` to pool the
+        decisions of all classes into one curve.
 
     Examples
     --------
@@ -187,46 +182,46 @@ def roc_auc_one_vs_rest(
     1.0
     """
     check_average(average)
-    rows, given = validate(truth, probabilities, labels)
-    is_class = rows[:, np.newaxis] == np.arange(given.shape[1])
+    rows, likely = validate(truth, probabilities, labels)
+    is_class = rows[:, np.newaxis] == np.arange(likely.shape[1])
     if average == "micro":
-        return roc_auc(is_class.ravel(), given.ravel())
-    areas = np.array([roc_auc(*column) for column in zip(is_class.T, given.T, strict=True)])
+        return roc_auc(is_class.ravel(), likely.ravel())
+    areas = np.array([roc_auc(*column) for column in zip(is_class.T, likely.T, strict=True)])
     if average is None:
         return areas
     return mean_over_classes(areas, is_class.sum(axis=0), average)
 
 
 def roc_auc_one_vs_one(truth: ArrayLike, probabilities: ArrayLike, labels: ArrayLike) -> float:
-    """ROC AUC of each class against each other one, averaged over the pairs (the M of Hand & Till).
+    """Return the ROC AUC averaged over all ordered pairs of classes (M of Hand & Till).
 
-    Unlike one-vs-rest it does not depend on how frequent the classes are. Pairs with a class that is absent
-    from the truth are left out; NaN when there is no other pair.
+    Unlike one-vs-rest it does not depend on the class frequencies. Pairs with a class that is absent from the
+    truth are excluded; NaN if no pair is left.
 
     Examples
     --------
     >>> roc_auc_one_vs_one(["a", "b", "a"], [[0.9, 0.1], [0.6, 0.4], [0.5, 0.5]], ["a", "b"])
     0.5
     """
-    rows, given = validate(truth, probabilities, labels)
+    rows, likely = validate(truth, probabilities, labels)
     areas = []
     for first, second in itertools.combinations(np.unique(rows), 2):
         is_first, is_second = rows == first, rows == second
         pair = is_first | is_second
-        areas.append(roc_auc(is_first[pair], given[pair, first]))
-        areas.append(roc_auc(is_second[pair], given[pair, second]))
+        areas.append(roc_auc(is_first[pair], likely[pair, first]))
+        areas.append(roc_auc(is_second[pair], likely[pair, second]))
     return float(np.mean(areas)) if areas else math.nan
 
 
 def evaluate(truth: ArrayLike, probabilities: ArrayLike, labels: ArrayLike) -> dict[str, Any]:
-    """Return every score of this file as plain numbers and lists.
+    """Return all metrics of this module as plain numbers and lists.
 
     Returns
     -------
     dict
         ``log_loss`` in nats, the same as ``bits`` and ``perplexity``; ``roc_auc``, a dict with ``per_class``,
-        ``micro``, ``macro``, ``weighted``, ``one_vs_one`` and ``n_undefined``, the number of classes left out
-        of the means. Whether probabilities mean what they say is asked in `woodshed.metrics.calibration`.
+        ``micro``, ``macro``, ``weighted``, ``one_vs_one`` and ``n_undefined``, the number of classes excluded
+        from the means. See `woodshed.metrics.calibration` for calibration.
 
     Examples
     --------
@@ -253,15 +248,15 @@ def evaluate(truth: ArrayLike, probabilities: ArrayLike, labels: ArrayLike) -> d
 
 
 def _positive_and_score(is_positive: ArrayLike, score: ArrayLike) -> tuple[NDArray[np.bool_], Values]:
-    """Check the two arrays of a ROC curve."""
+    """Check and return the two arrays of a ROC curve."""
     positive, values = np.asarray(is_positive), np.asarray(score, dtype=np.float64)
     if positive.ndim != 1 or positive.shape != values.shape or positive.size == 0:
         raise ParameterError(
-            f"is_positive and score need the same shape (n,) with at least one example, got {positive.shape} "
+            f"is_positive and score must have the same shape (n,) with n at least 1, got {positive.shape} "
             f"and {values.shape}."
         )
     if positive.dtype.kind not in "biuf" or not np.isin(positive, (0, 1)).all():
-        raise ParameterError("is_positive must be True or False. Compare first: truth == label.")
+        raise ParameterError("is_positive must hold booleans. Compare first: truth == label.")
     if not np.isfinite(values).all():
-        raise ParameterError("score has values that are NaN or infinite. Leave those examples out.")
+        raise ParameterError("score must be finite, got NaN or infinity. Remove those examples.")
     return positive.astype(bool), values

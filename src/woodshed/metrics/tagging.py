@@ -1,13 +1,16 @@
-"""How good tags are: by their ranking, and by what is said at a threshold.
+"""Metrics of multi-label classification (tagging): of the ranking, and of decisions at thresholds.
 
 Conventions
 -----------
-- Truth is 1 (there), 0 (absent) or NaN (not known): what is not known is left out, tag by tag.
-- The ROC area of a tag that is always or never there is undefined, and so is the average precision of one
-  that is never there: NaN, and left out of the macro average.
-- Average precision is the sum of ``(R_n - R_(n-1)) P_n`` over the thresholds, not the trapezoid. Guessing
-  gives the prevalence, which therefore stands beside it.
+- Truth is 1 (present), 0 (absent) or NaN (unknown); unknown values are excluded, tag by tag.
+- The ROC AUC of a tag that is always or never present is undefined, and so is the average precision of one
+  that is never present: NaN, excluded from the macro average.
+- Average precision is the sum of ``(R_n - R_(n-1)) P_n`` over the thresholds, not the trapezoidal area. A
+  random ranking scores the prevalence, which is therefore reported beside it.
 - 0/0 in precision, recall or F1 is 0.
+
+Values equal those of scikit-learn, whose functions take no unknown values and are too slow for the bootstrap
+of a report.
 
 References
 ----------
@@ -17,6 +20,7 @@ Davis & Goadrich (2006), "The relationship between precision-recall and ROC curv
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable
 from typing import Any
 
@@ -25,181 +29,166 @@ from numpy.typing import ArrayLike, NDArray
 
 from woodshed.errors import ParameterError
 from woodshed.metrics import probability
+from woodshed.metrics.average import check_average, mean_defined, score_columns
 
 Values = NDArray[np.float64]
 
 
 def validate(truth: ArrayLike, probabilities: ArrayLike) -> tuple[Values, Values]:
-    """Check and return both as arrays of shape ``(n_clips, n_tags)``.
+    """Return both arrays with shape ``(n_clips, n_tags)``.
 
     Raises
     ------
     ParameterError
-        If the shapes differ, truth holds anything but 0, 1 and NaN, or a probability is not from 0 to 1.
+        If the shapes differ, truth holds values other than 0, 1 and NaN, or a probability is not from 0 to 1.
     """
-    right, answered = np.asarray(truth, dtype=np.float64), np.asarray(probabilities, dtype=np.float64)
-    if right.ndim != 2 or right.shape != answered.shape or not right.size:
+    true, likely = np.asarray(truth, dtype=np.float64), np.asarray(probabilities, dtype=np.float64)
+    if true.ndim != 2 or true.shape != likely.shape or not true.size:
         raise ParameterError(
-            f"Truth and probabilities must both have shape (n_clips, n_tags), got {right.shape} and "
-            f"{answered.shape}."
+            f"truth and probabilities must both have shape (n_clips, n_tags), got {true.shape} and "
+            f"{likely.shape}."
         )
-    if not np.isin(right[~np.isnan(right)], (0, 1)).all():
-        raise ParameterError("The truth of a tag must be 0 or 1, or NaN where it is not known.")
-    if not ((answered >= 0) & (answered <= 1)).all():
+    if not np.isin(true[~np.isnan(true)], (0, 1)).all():
+        raise ParameterError("The truth of a tag must be 0 or 1, or NaN where it is unknown.")
+    if not ((likely >= 0) & (likely <= 1)).all():
         raise ParameterError("The probability of a tag must be from 0 to 1.")
-    return right, answered
+    return true, likely
 
 
 def roc_auc(truth: ArrayLike, probabilities: ArrayLike, *, average: str | None = None) -> Any:
-    """Return the area under the ROC curve: how often a clip with the tag is ranked above one without.
+    """Return the area under the ROC curve: how often a clip with the tag ranks above one without.
 
     Parameters
     ----------
     truth, probabilities
         Shape ``(n_clips, n_tags)``.
     average
-        ``macro``: the mean over tags; ``micro``: all decisions pooled; None: each tag.
+        ``macro`` for the mean over tags, ``micro`` to pool all decisions, None for each tag.
 
     Returns
     -------
     float or numpy.ndarray
-        0 to 1, NaN where it is undefined; shape ``(n_tags,)`` without average.
+        0 to 1, NaN where undefined; shape ``(n_tags,)`` without average.
 
     Examples
     --------
     >>> roc_auc([[1, 0], [0, 0], [0, 1]], [[0.9, 0.2], [0.4, 0.3], [0.95, 0.8]]).tolist()
     [0.5, 1.0]
     """
-    return _averaged(probability.roc_auc, truth, probabilities, average)
+    return _score(probability.roc_auc, truth, probabilities, average)
 
 
 def pr_auc(truth: ArrayLike, probabilities: ArrayLike, *, average: str | None = None) -> Any:
-    """Return the average precision; parameters and returns as for `roc_auc`.
+    """Return the average precision; parameters and return value as for `roc_auc`.
 
     Examples
     --------
     >>> round(float(pr_auc([[1], [0], [1]], [[0.9], [0.8], [0.7]], average="macro")), 4)  # (1 + 2/3) / 2
     0.8333
     """
-    return _averaged(_average_precision, truth, probabilities, average)
+    return _score(_average_precision, truth, probabilities, average)
 
 
 def prevalence(truth: ArrayLike) -> Values:
-    """Return the share of clips that have each tag, of those of which it is known; NaN if of none.
+    """Return the share of clips with each tag among those where it is known; NaN if it is never known.
 
     Examples
     --------
     >>> prevalence([[1, np.nan], [0, 1.0]]).tolist()
     [0.5, 1.0]
     """
-    right = np.asarray(truth, dtype=np.float64)
-    known = (~np.isnan(right)).sum(axis=0)
-    share = np.nansum(right, axis=0) / np.maximum(known, 1)
-    return np.where(known > 0, share, np.nan)
+    true = np.asarray(truth, dtype=np.float64)
+    n_known = (~np.isnan(true)).sum(axis=0)
+    share = np.nansum(true, axis=0) / np.maximum(n_known, 1)
+    return np.where(n_known > 0, share, np.nan)
 
 
 def precision_at(truth: ArrayLike, probabilities: ArrayLike, k: int) -> float:
-    """Return the share of right tags among the ``k`` most probable of each clip, the mean over clips.
+    """Return precision at ``k``: the share of correct tags among the ``k`` most probable, mean over clips.
 
-    Tags of which nobody knows are passed over; a clip with fewer than ``k`` known ones is judged by those.
+    Unknown tags are ignored; a clip with fewer than ``k`` known tags is scored on those.
 
     Examples
     --------
     >>> precision_at([[1, 0, 1]], [[0.9, 0.8, 0.1]], 2)
     0.5
     """
-    right, answered = validate(truth, probabilities)
+    true, likely = validate(truth, probabilities)
     if k < 1:
         raise ParameterError(f"k must be at least 1, got {k}.")
     shares = []
-    for row, given in zip(right, answered, strict=True):
+    for row, scores in zip(true, likely, strict=True):
         known = np.flatnonzero(~np.isnan(row))
         if known.size:
-            shares.append(row[known[np.argsort(-given[known], kind="stable")[:k]]].mean())
-    return float(np.mean(shares)) if shares else float("nan")
+            shares.append(row[known[np.argsort(-scores[known], kind="stable")[:k]]].mean())
+    return float(np.mean(shares)) if shares else math.nan
 
 
-def at_thresholds(truth: ArrayLike, said: ArrayLike) -> dict[str, Values]:
-    """Return precision, recall and F1 of each tag for what was said, 1 or 0; each has shape ``(n_tags,)``.
+def at_thresholds(truth: ArrayLike, predicted: ArrayLike) -> dict[str, Values]:
+    """Return precision, recall and F1 of each tag for decisions of 1 or 0; each has shape ``(n_tags,)``.
 
-    Of a tag that no clip is known to have, recall and F1 are NaN.
+    Recall and F1 of a tag without a positive example are NaN.
 
     Examples
     --------
     >>> at_thresholds([[1], [1], [0]], [[1], [0], [0]])["recall"].tolist()
     [0.5]
     """
-    right, yes = validate(truth, said)
-    known = ~np.isnan(right)
-    hits = ((right == 1) & (yes == 1)).sum(axis=0)
-    n_said, n_there = ((yes == 1) & known).sum(axis=0), (right == 1).sum(axis=0)
+    true, decisions = validate(truth, predicted)
+    hits = ((true == 1) & (decisions == 1)).sum(axis=0)
+    n_predicted = ((decisions == 1) & ~np.isnan(true)).sum(axis=0)
+    n_present = (true == 1).sum(axis=0)
     return {
-        "precision": hits / np.maximum(n_said, 1),
-        "recall": np.where(n_there > 0, hits / np.maximum(n_there, 1), np.nan),
-        "F1": np.where(n_there > 0, 2 * hits / np.maximum(n_said + n_there, 1), np.nan),
+        "precision": hits / np.maximum(n_predicted, 1),
+        "recall": np.where(n_present > 0, hits / np.maximum(n_present, 1), np.nan),
+        "F1": np.where(n_present > 0, 2 * hits / np.maximum(n_predicted + n_present, 1), np.nan),
     }
 
 
 def evaluate(truth: ArrayLike, probabilities: ArrayLike, thresholds: ArrayLike) -> dict[str, Any]:
-    """Return all of it: per tag (shape ``(n_tags,)``), and the averages.
+    """Return all scores of this module: averages, and arrays of shape ``(n_tags,)`` under ``per tag``.
 
     Examples
     --------
     >>> evaluate([[1, 0], [0, 1]], [[0.9, 0.2], [0.4, 0.3]], [0.5, 0.25])["macro F1"]
     1.0
     """
-    right, answered = validate(truth, probabilities)
-    said = (answered >= np.asarray(thresholds, dtype=np.float64)).astype(np.float64)
-    rates = at_thresholds(right, said)
+    true, likely = validate(truth, probabilities)
+    rates = at_thresholds(true, likely >= np.asarray(thresholds, dtype=np.float64))
     return {
-        "macro ROC-AUC": roc_auc(right, answered, average="macro"),
-        "micro ROC-AUC": roc_auc(right, answered, average="micro"),
-        "macro PR-AUC": pr_auc(right, answered, average="macro"),
-        "micro PR-AUC": pr_auc(right, answered, average="micro"),
-        "mean prevalence": _mean_defined(prevalence(right)),
-        "precision at 1": precision_at(right, answered, 1),
-        "precision at 3": precision_at(right, answered, min(3, right.shape[1])),
-        "macro F1": _mean_defined(rates["F1"]),
+        "macro ROC-AUC": roc_auc(true, likely, average="macro"),
+        "micro ROC-AUC": roc_auc(true, likely, average="micro"),
+        "macro PR-AUC": pr_auc(true, likely, average="macro"),
+        "micro PR-AUC": pr_auc(true, likely, average="micro"),
+        "mean prevalence": mean_defined(prevalence(true)),
+        "precision at 1": precision_at(true, likely, 1),
+        "precision at 3": precision_at(true, likely, min(3, true.shape[1])),
+        "macro F1": mean_defined(rates["F1"]),
         "per tag": {
-            "ROC-AUC": roc_auc(right, answered),
-            "PR-AUC": pr_auc(right, answered),
-            "prevalence": prevalence(right),
+            "ROC-AUC": roc_auc(true, likely),
+            "PR-AUC": pr_auc(true, likely),
+            "prevalence": prevalence(true),
             **rates,
         },
     }
 
 
-def _averaged(
+def _score(
     score: Callable[[Values, Values], float], truth: ArrayLike, probabilities: ArrayLike, average: str | None
 ) -> Any:
-    right, answered = validate(truth, probabilities)
-    if average not in (None, "macro", "micro"):
-        raise ParameterError(f"average must be 'macro', 'micro' or None, got {average!r}.")
+    true, likely = validate(truth, probabilities)
+    check_average(average, ("macro", "micro"))
     if average == "micro":
-        right, answered = right.reshape(-1, 1), answered.reshape(-1, 1)
-    known = ~np.isnan(right)
-    each = np.asarray(
-        [
-            score(right[rows, k], answered[rows, k]) if rows.any() else np.nan
-            for k, rows in enumerate(known.T)
-        ],
-        dtype=np.float64,
-    )
-    return each if average is None else _mean_defined(each)
-
-
-def _mean_defined(values: Values) -> float:
-    """Return the mean of what is not NaN; NaN if nothing is."""
-    defined = values[~np.isnan(values)]
-    return float(defined.mean()) if defined.size else float("nan")
+        true, likely = true.reshape(-1, 1), likely.reshape(-1, 1)
+    return score_columns(score, true, likely, average)
 
 
 def _average_precision(is_positive: Values, score: Values) -> float:
     if not is_positive.any():
-        return float("nan")
+        return math.nan
     order = np.argsort(-score, kind="stable")
-    there, ranked = is_positive[order], score[order]
-    last = np.append(np.flatnonzero(np.diff(ranked)), ranked.size - 1)  # equal scores fall together
-    hits = np.cumsum(there)[last]
-    gained = np.diff(hits, prepend=0) / there.sum()
-    return float((gained * hits / (last + 1)).sum())
+    present, ranked = is_positive[order], score[order]
+    last = np.append(np.flatnonzero(np.diff(ranked)), ranked.size - 1)  # equal scores share a threshold
+    hits = np.cumsum(present)[last]
+    recall_steps = np.diff(hits, prepend=0) / present.sum()
+    return float((recall_steps * hits / (last + 1)).sum())

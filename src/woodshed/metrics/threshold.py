@@ -1,21 +1,20 @@
-"""From scores to decisions: the threshold that gives a wanted rate of false alarms, or a wanted precision.
+"""Decision thresholds for a maximum false positive rate or a minimum precision.
 
 Conventions
 -----------
-- A decision says "yes" when ``score >= threshold``. A threshold is always one of the scores that were seen,
-  or infinity, which says "no" to everything and is the answer when nothing less does.
-- Of the thresholds that keep a promise the lowest is taken: it misses least.
-- The promise is kept on the sounds it was made from. With ``for_new`` one false alarm more is counted than
-  was heard, which keeps it, in the mean, for another sound of the same kind, too (conformal prediction); a
-  rate of one negative in a thousand then takes 999 negatives at least. Make it from sounds of groups that
-  were not learned from.
-- With no negatives nothing is known about false alarms, and the threshold is infinity.
+- A decision is positive where ``score >= threshold``. A threshold is one of the observed scores, or infinity,
+  which rejects everything and is returned if no observed score meets the condition.
+- The lowest threshold that meets the condition is returned: it has the highest recall.
+- The condition holds on the given data. With ``for_new`` one extra false positive is counted, so that it
+  holds in expectation for new data of the same distribution, too (conformal prediction); a rate of 1 in 1000
+  then needs at least 999 negatives. Use held-out data with held-out groups.
+- Without negatives the false positive rate is unknown, and the threshold is infinity.
 
 References
 ----------
 Fawcett (2006), "An introduction to ROC analysis", Pattern Recognition Letters 27. Shafer & Vovk (2008), "A
 tutorial on conformal prediction", Journal of Machine Learning Research 9. Bilen et al. (2020), "A
-framework for the robust evaluation of sound event detection", ICASSP, for false alarms by the hour.
+framework for the robust evaluation of sound event detection", ICASSP, for false positives per hour.
 """
 
 from __future__ import annotations
@@ -32,24 +31,24 @@ from woodshed.metrics.probability import roc_curve, validate
 Values = NDArray[np.float64]
 
 _ROUNDING = 1e-12
-"""A promise may be missed by the rounding of a division, and by no more."""
+"""Relative tolerance for rounding errors of divisions."""
 
 
 def threshold_for_false_positive_rate(
     is_positive: ArrayLike, score: ArrayLike, rate: float, *, for_new: bool = False
 ) -> float:
-    """Find the lowest threshold at which at most a share ``rate`` of the negatives is taken for positive.
+    """Return the lowest threshold with a false positive rate of at most ``rate``.
 
     Parameters
     ----------
     is_positive
-        Shape ``(n,)``, bool: whether each example is what is looked for.
+        Shape ``(n,)``, bool: whether each example is of the positive class.
     score
-        Shape ``(n,)``: any finite number that is greater for a more likely positive.
+        Shape ``(n,)``: finite numbers, higher for a more probable positive.
     rate
-        False alarms for each negative, 0 to 1.
+        Maximum false positive rate, 0 to 1.
     for_new
-        Whether the promise is made for new sounds, too.
+        Whether the rate should hold for new data, too.
 
     Returns
     -------
@@ -64,39 +63,39 @@ def threshold_for_false_positive_rate(
     Examples
     --------
     >>> truth, score = [False, False, False, False, True], [0.1, 0.2, 0.3, 0.8, 0.7]
-    >>> threshold_for_false_positive_rate(truth, score, 0.25), threshold_for_false_positive_rate(truth, score, 0)
-    (0.7, inf)
+    >>> [threshold_for_false_positive_rate(truth, score, rate) for rate in (0.25, 0)]
+    [0.7, inf]
     >>> threshold_for_false_positive_rate(truth, score, 0.25, for_new=True)
     inf
     """
     if not 0 <= rate <= 1:
         raise ParameterError(f"rate must be from 0 to 1, got {rate!r}. For 1 % pass 0.01.")
     thresholds, _, n_false = _counts(is_positive, score)
-    more = int(for_new)
-    allowed = rate * (n_false[-1] + more) * (1 + _ROUNDING)
-    return _lowest(thresholds, (n_false[-1] > 0) & (n_false + more <= allowed))
+    extra = int(for_new)
+    allowed = rate * (n_false[-1] + extra) * (1 + _ROUNDING)
+    return _lowest(thresholds, (n_false[-1] > 0) & (n_false + extra <= allowed))
 
 
 def threshold_for_false_positives_per_hour(
     is_positive: ArrayLike, score: ArrayLike, hours: float, per_hour: float, *, for_new: bool = False
 ) -> float:
-    """Find the lowest threshold with at most so many false alarms in an hour of sound.
+    """Return the lowest threshold with at most ``per_hour`` false positives per hour of sound.
 
     Parameters
     ----------
     is_positive, score
         As for `threshold_for_false_positive_rate`: one for each event or window of a timeline.
     hours
-        Length of all the sound that they came from, in hours, above 0.
+        Total duration of the sound, in hours, above 0.
     per_hour
-        False alarms allowed in an hour, 0 or more.
+        Maximum number of false positives per hour, 0 or more.
     for_new
-        Whether the promise is made for new sound, too.
+        Whether the rate should hold for new data, too.
 
     Raises
     ------
     ParameterError
-        If the arrays do not fit together, or a number is out of its range.
+        If the arrays do not match, or a number is out of range.
 
     Examples
     --------
@@ -106,8 +105,7 @@ def threshold_for_false_positives_per_hour(
     """
     if not (per_hour >= 0 and 0 < hours < math.inf):
         raise ParameterError(
-            f"False alarms by the hour need hours above 0 and per_hour of 0 or more, got {hours!r} and "
-            f"{per_hour!r}."
+            f"hours must be above 0 and per_hour at least 0, got {hours!r} and {per_hour!r}."
         )
     thresholds, _, n_false = _counts(is_positive, score)
     return _lowest(thresholds, n_false + int(for_new) <= per_hour * hours * (1 + _ROUNDING))
@@ -116,7 +114,7 @@ def threshold_for_false_positives_per_hour(
 def false_positives_per_hour(
     is_positive: ArrayLike, score: ArrayLike, threshold: float, hours: float
 ) -> float:
-    """Count the negatives at or above a threshold, for each hour of sound.
+    """Return the number of negatives at or above a threshold per hour of sound.
 
     Parameters as for `threshold_for_false_positives_per_hour`.
 
@@ -126,15 +124,15 @@ def false_positives_per_hour(
     4.0
     """
     if not 0 < hours < math.inf:
-        raise ParameterError(f"False alarms by the hour need hours above 0, got {hours!r}.")
+        raise ParameterError(f"hours must be above 0, got {hours!r}.")
     thresholds, _, n_false = _counts(is_positive, score)
     return float(n_false[thresholds >= threshold][-1] / hours)
 
 
 def threshold_for_precision(is_positive: ArrayLike, score: ArrayLike, precision: float) -> float:
-    """Find the lowest threshold at which at least a share ``precision`` of the "yes" answers is right.
+    """Return the lowest threshold with a precision of at least ``precision``.
 
-    Precision depends on how common positives are: make the threshold where they are as common as in use.
+    Precision depends on the prevalence: use data in which positives are as common as in use.
 
     Parameters
     ----------
@@ -146,7 +144,7 @@ def threshold_for_precision(is_positive: ArrayLike, score: ArrayLike, precision:
     Raises
     ------
     ParameterError
-        If the arrays do not fit together, or ``precision`` is not above 0 to 1.
+        If the arrays do not match, or ``precision`` is not above 0 and at most 1.
 
     Examples
     --------
@@ -165,85 +163,78 @@ def class_thresholds(
     probabilities: ArrayLike,
     labels: ArrayLike,
     *,
-    false_positive_rate: float | None = None,
-    precision: float | None = None,
+    false_positive_rate: float,
     for_new: bool = False,
 ) -> Values:
-    """Find the threshold of each class against all others, by its probability.
+    """Return a probability threshold for each class against all others.
 
     Parameters
     ----------
     truth, probabilities, labels
         As for `woodshed.metrics.probability.validate`.
-    false_positive_rate, precision
-        What is wanted; exactly one of them.
-    for_new
-        Whether a rate of false alarms is promised for new sounds, too.
+    false_positive_rate, for_new
+        As for `threshold_for_false_positive_rate`.
 
     Returns
     -------
     numpy.ndarray
-        Shape ``(n_classes,)``; infinity for a class that cannot keep the promise.
+        Shape ``(n_classes,)``; infinity for a class that cannot meet the rate.
 
     Raises
     ------
     ParameterError
-        If not exactly one of the two is wanted, or an argument is out of its range.
+        If the arrays do not match, or the rate is not from 0 to 1.
 
     Examples
     --------
     >>> probabilities = [[0.9, 0.1], [0.6, 0.4], [0.3, 0.7]]
-    >>> class_thresholds(["a", "b", "b"], probabilities, ["a", "b"], precision=1.0)
+    >>> class_thresholds(["a", "b", "b"], probabilities, ["a", "b"], false_positive_rate=0.0)
     array([0.9, 0.4])
     """
-    if (false_positive_rate is None) == (precision is None):
-        raise ParameterError("class_thresholds needs either false_positive_rate or precision, not both.")
-    rows, given = validate(truth, probabilities, labels)
-    found = []
-    for column, score in enumerate(given.T):
-        if false_positive_rate is not None:
-            wanted = (rows == column, score, false_positive_rate)
-            found.append(threshold_for_false_positive_rate(*wanted, for_new=for_new))
-        elif precision is not None:
-            found.append(threshold_for_precision(rows == column, score, precision))
-    return np.array(found)
+    columns, likely = validate(truth, probabilities, labels)
+    return np.array(
+        [
+            threshold_for_false_positive_rate(columns == k, score, false_positive_rate, for_new=for_new)
+            for k, score in enumerate(likely.T)
+        ]
+    )
 
 
 def evaluate(
     is_positive: ArrayLike, score: ArrayLike, threshold: float, hours: float | None = None
 ) -> dict[str, Any]:
-    """Return what a threshold costs and gains, as plain numbers; a share of nothing is NaN.
+    """Return recall, false positive rate and precision at a threshold; 0/0 is NaN.
 
     Examples
     --------
     >>> evaluate([True, False, True, False], [0.9, 0.8, 0.3, 0.1], 0.5, hours=2.0)
-    {'found': 0.5, 'false_positive_rate': 0.5, 'precision': 0.5, 'false_positives_per_hour': 0.5}
+    {'recall': 0.5, 'false_positive_rate': 0.5, 'precision': 0.5, 'false_positives_per_hour': 0.5}
     """
     thresholds, n_true, n_false = _counts(is_positive, score)
     last = np.flatnonzero(thresholds >= threshold)[-1]
-    told = {
-        "found": _share(n_true[last], n_true[-1]),
+    scores: dict[str, Any] = {
+        "recall": _share(n_true[last], n_true[-1]),
         "false_positive_rate": _share(n_false[last], n_false[-1]),
         "precision": _share(n_true[last], n_true[last] + n_false[last]),
     }
     if hours is not None:
-        told["false_positives_per_hour"] = false_positives_per_hour(is_positive, score, threshold, hours)
-    return told
+        scores["false_positives_per_hour"] = false_positives_per_hour(is_positive, score, threshold, hours)
+    return scores
 
 
 def _counts(is_positive: ArrayLike, score: ArrayLike) -> tuple[Values, Values, Values]:
-    """Return the thresholds, falling from infinity, and how many of each kind reach each of them."""
+    """Return thresholds, decreasing from infinity, and the true and false positives at each of them."""
     false_rate, true_rate, thresholds = roc_curve(is_positive, score)
     n_positive = np.asarray(is_positive).astype(bool).sum()
     n_negative = np.size(is_positive) - n_positive
-    # Of none, none; counts are whole, which a rate times their number is but for rounding.
+    # Rates are NaN if there is nothing to count; rounding recovers the integer counts.
     n_true = np.rint(np.nan_to_num(true_rate) * n_positive)
     n_false = np.rint(np.nan_to_num(false_rate) * n_negative)
     return thresholds, n_true, n_false
 
 
 def _lowest(thresholds: Values, allowed: NDArray[np.bool_]) -> float:
-    """Return the lowest threshold that is allowed; infinity always is."""
+    """Return the lowest allowed threshold, or infinity if there is none."""
     return float(thresholds[np.flatnonzero(allowed)[-1]]) if allowed.any() else math.inf
 
 

@@ -1,32 +1,39 @@
-"""Architectures, one file each: a function that returns a ``keras.Model``.
+"""Neural network architectures, one per module.
 
-Every net takes a fixed window of a spectrogram, shape ``(batch, n_frames, n_bands)`` in decibels, and
-answers, shape ``(batch, n_classes)``: by default the probabilities of classes that rule each other out;
-with ``answer="tags"`` a probability each, with ``answer="values"`` numbers. Nets know keras and nothing
-else of the house.
+`NETS` holds the nets over spectrogram windows, in which a user chooses with ``--net``. The first line of a
+module's docstring names its architecture. Their builders share one signature,
+``(n_frames, n_bands, n_outputs, *, width, dropout, norm_strength, activation) -> keras.Model``:
 
-==================  ===========================================================================
-``conv-residual``   residual convolutions, pooled over time and frequency: the default
-``conv-stack``      three convolutions, as in textbooks
-``conv-tdnn``       convolutions, then a time-delay net: the default for speech
-``course-cnn``      the convolutional net of V. Velardo's course, weight for weight
-``course-lstm``     its recurrent net
-``course-mlp``      its multi-layer perceptron
-``crnn``            convolutions, then a recurrent layer
-``lstm``            a recurrent layer that reads from both ends
-``mlp``             a multi-layer perceptron on the whole window
-``musicnn``         tall filters for timbre and long ones for rhythm: made for tags of music
-``transformer``     self-attention over pairs of frames
-==================  ===========================================================================
+n_frames, n_bands
+    Size of the window.
+n_outputs
+    Number of outputs.
+width
+    Number of channels or units; each builder documents how its layers scale with it.
+dropout
+    Dropout rate during training, 0 to 1, before the output layer unless the builder says otherwise.
+norm_strength
+    Share of the spectral colour of the recording that is removed first, 0 to 1; see
+    `woodshed.nets.front.ChannelNorm`.
+activation
+    Output activation: "softmax" for classes, "sigmoid" for tags, None for values; see
+    `woodshed.nets.output.output_layer`.
 
-``NETS`` maps the word a user types after ``--net`` to the module and function that build it; the
-module is imported when the net is built, so that reading the list loads no keras.
+The returned net maps ``(batch, n_frames, n_bands)`` in decibels to ``(batch, n_outputs)``. A builder raises
+`woodshed.errors.ParameterError` if the window is too small. In shape comments ``B`` is the batch, ``T`` time,
+``F`` frequency and ``W`` the width.
+
+The other modules hold autoregressive nets over tokens, frames of notes and grids of cells, and the layers
+that Keras lacks. Nets depend on Keras and `woodshed.errors` only.
 """
 
 from __future__ import annotations
 
+import functools
 import importlib
+import re
 from collections.abc import Iterable
+from importlib.resources import files
 from typing import TYPE_CHECKING, Any
 
 from woodshed.errors import ParameterError, near_miss
@@ -47,31 +54,20 @@ NETS: dict[str, str] = {
     "musicnn": "musicnn",
     "transformer": "transformer",
 }
+"""Name -> module and builder, which share a name. The module is imported when the net is built."""
 
-LAYERS: dict[str, str] = {
-    "CausalAttention": "transformer_lm",
-    "ChannelNorm": "front",
-    "LearnedBias": "nade",
-    "Nade": "nade",
-    "Rbm": "rbm",
-    "Recurrent": "recurrent",
-    "RnnRbm": "rnn_rbm",
-    "TextureEnsemble": "texture",
-    "SinusoidalPosition": "front",
-    "Texture": "texture",
-}
-"""What a saved net may name and Keras does not have -> the module that registers it."""
+_REGISTRATION = re.compile(r'register_keras_serializable\(package="woodshed"\)\nclass (\w+)')
 
 
-def build_net(name: str, n_frames: int, n_bands: int, n_classes: int, **settings: Any) -> keras.Model:
-    """Build the net called ``name`` for windows of ``(n_frames, n_bands)`` and ``n_classes`` answers.
+def build_net(name: str, n_frames: int, n_bands: int, n_outputs: int, **settings: Any) -> keras.Model:
+    """Build a net for windows of ``(n_frames, n_bands)``.
 
-    ``settings`` are handed to the builder: ``width``, ``dropout``, ``norm_strength``, ``answer``.
+    ``settings`` are passed to the builder: ``width``, ``dropout``, ``norm_strength``, ``activation``.
 
     Raises
     ------
     ParameterError
-        If there is no net of that name, or the window is too small for it.
+        If the name is unknown or the window is too small for the net.
 
     Examples
     --------
@@ -79,22 +75,41 @@ def build_net(name: str, n_frames: int, n_bands: int, n_classes: int, **settings
     (None, 3)
     """
     if name not in NETS:
-        raise ParameterError(f"There is no net called {name!r}. {near_miss(name, NETS)}")
+        raise ParameterError(f"Unknown net {name!r}. {near_miss(name, NETS)}")
     module = importlib.import_module(f"{__name__}.{NETS[name]}")
-    builder = getattr(module, NETS[name])
-    net: keras.Model = builder(n_frames, n_bands, n_classes, **settings)
+    net: keras.Model = getattr(module, NETS[name])(n_frames, n_bands, n_outputs, **settings)
     return net
 
 
+@functools.cache
+def layer_modules() -> dict[str, str]:
+    """Return the custom layers and models of this package and the modules that register them.
+
+    Read from the source files, so that no module is imported.
+
+    Examples
+    --------
+    >>> layer_modules()["Recurrent"]
+    'recurrent'
+    """
+    return {
+        layer: path.name.removesuffix(".py")
+        for path in files(__name__).iterdir()
+        if path.name.endswith(".py")
+        for layer in _REGISTRATION.findall(path.read_text(encoding="utf-8"))
+    }
+
+
 def register_layers(names: Iterable[str]) -> None:
-    """Import the modules of these layers, so that Keras knows them; names that are not ours are passed over.
+    """Import the modules of these layers, so that Keras can load them; other names are ignored.
 
     Examples
     --------
     >>> import keras
-    >>> register_layers(["Recurrent", "somebody_elses"])
+    >>> register_layers(["Recurrent", "unknown"])
     >>> keras.saving.get_registered_object("woodshed>Recurrent").__name__
     'Recurrent'
     """
-    for module in {LAYERS[name] for name in names if name in LAYERS}:
+    modules = layer_modules()
+    for module in {modules[name] for name in names if name in modules}:
         importlib.import_module(f"{__name__}.{module}")

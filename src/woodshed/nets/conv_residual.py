@@ -1,4 +1,4 @@
-"""A compact residual convolutional net: the default for spectrograms."""
+"""Residual convolutional net, pooled over time and frequency."""
 
 from __future__ import annotations
 
@@ -7,45 +7,28 @@ from typing import Any
 import keras
 from keras import layers
 
-from woodshed.nets.answer import answer_layer
 from woodshed.nets.front import spectrogram_input
+from woodshed.nets.output import output_layer
 
 
 def conv_residual(
     n_frames: int,
     n_bands: int,
-    n_classes: int,
+    n_outputs: int,
     *,
     width: int = 24,
     dropout: float = 0.3,
     norm_strength: float = 1.0,
-    answer: str = "classes",
+    activation: str | None = "softmax",
 ) -> keras.Model:
-    """Build a small residual net with three stages, pooled over time and frequency.
+    """Build a small residual net with three stages and global pooling.
 
-    After He et al., "Deep Residual Learning for Image Recognition" (2016), reduced to what a few
-    hundred to a few thousand clips can fill and two cores can train: a wide stem that quarters the
-    picture each way, average-pooled shortcuts, and mean and maximum pooling side by side.
+    After He et al., "Deep Residual Learning for Image Recognition" (2016), scaled down to a few hundred to a
+    few thousand clips and to training on two CPU cores: a wide stem that reduces both axes by four,
+    average-pooled shortcuts, and mean and maximum pooling side by side.
 
-    Parameters
-    ----------
-    n_frames, n_bands
-        Size of the window.
-    n_classes
-        Number of answers.
-    width
-        Channels of the first stage; the others have two and three times as many.
-    dropout
-        Share of the pooled features dropped while learning, 0 to 1.
-    norm_strength
-        How much of the recording's colour is removed first; see `ChannelNorm`.
-    answer
-        Kind of answer: "classes", "tags" or "values"; see `answer_layer`.
-
-    Returns
-    -------
-    keras.Model
-        ``(batch, n_frames, n_bands)`` in decibels to ``(batch, n_classes)`` answers.
+    Parameters are those of every net in `woodshed.nets`; ``width`` is the number of channels of the first
+    stage, and the others have two and three times as many.
 
     Examples
     --------
@@ -62,19 +45,19 @@ def conv_residual(
     pooled = [layers.GlobalAveragePooling2D()(x), layers.GlobalMaxPooling2D()(x)]
     x = layers.Concatenate()(pooled)  # (B, 6W)
     x = layers.Dropout(dropout)(x)
-    outputs = answer_layer(x, n_classes, answer)
+    outputs = output_layer(x, n_outputs, activation)
     return keras.Model(inputs, outputs, name="conv_residual")
 
 
 def conv_norm(x: Any, channels: int, *, kernel: int = 3, stride: int = 1, relu: bool = True) -> Any:
-    """Convolve, normalise over the batch and, unless told not to, rectify."""
+    """Apply a convolution, batch normalisation and, by default, ReLU."""
     x = layers.Conv2D(channels, kernel, strides=stride, padding="same", use_bias=False)(x)
     x = layers.BatchNormalization()(x)
     return layers.ReLU()(x) if relu else x
 
 
 def residual(x: Any, channels: int, *, stride: int) -> Any:
-    """Two convolutions beside a shortcut, which is pooled and projected when the shape changes."""
+    """Apply two convolutions with a shortcut, which is pooled and projected when the shape changes."""
     shortcut = x
     if stride > 1:
         shortcut = layers.AveragePooling2D(stride, padding="same")(shortcut)

@@ -1,45 +1,28 @@
-"""A plain stack of convolutions: the net of the textbooks, for comparison and for teaching."""
+"""Plain convolutional net: the textbook baseline."""
 
 from __future__ import annotations
 
 import keras
 from keras import layers
 
-from woodshed.nets.answer import answer_layer
 from woodshed.nets.front import spectrogram_input
+from woodshed.nets.output import output_layer
 
 
 def conv_stack(
     n_frames: int,
     n_bands: int,
-    n_classes: int,
+    n_outputs: int,
     *,
     width: int = 32,
     dropout: float = 0.3,
     norm_strength: float = 1.0,
-    answer: str = "classes",
+    activation: str | None = "softmax",
 ) -> keras.Model:
-    """Build three convolutions, each halved by max pooling, and one hidden dense layer.
+    """Build three convolutions, each followed by max pooling, and one hidden dense layer.
 
-    Parameters
-    ----------
-    n_frames, n_bands
-        Size of the window, at least 8 by 8.
-    n_classes
-        Number of answers.
-    width
-        Channels of every convolution.
-    dropout
-        Share of the hidden layer dropped while learning, 0 to 1.
-    norm_strength
-        How much of the recording's colour is removed first; see `ChannelNorm`.
-    answer
-        Kind of answer: "classes", "tags" or "values"; see `answer_layer`.
-
-    Returns
-    -------
-    keras.Model
-        ``(batch, n_frames, n_bands)`` in decibels to ``(batch, n_classes)`` answers.
+    Parameters are those of every net in `woodshed.nets`; ``width`` is the number of channels of every
+    convolution.
 
     Examples
     --------
@@ -55,5 +38,5 @@ def conv_stack(
     x = layers.Flatten()(x)
     x = layers.Dense(64, activation="relu")(x)
     x = layers.Dropout(dropout)(x)
-    outputs = answer_layer(x, n_classes, answer)
+    outputs = output_layer(x, n_outputs, activation)
     return keras.Model(inputs, outputs, name="conv_stack")

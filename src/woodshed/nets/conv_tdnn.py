@@ -1,51 +1,34 @@
-"""A convolutional front for spectrograms, then a time-delay net: the default for speech."""
+"""Convolutions over the spectrogram followed by a time-delay net."""
 
 from __future__ import annotations
 
 import keras
 from keras import layers
 
-from woodshed.nets.answer import answer_layer
 from woodshed.nets.conv_residual import conv_norm
 from woodshed.nets.front import spectrogram_input
+from woodshed.nets.output import output_layer
 
 
 def conv_tdnn(
     n_frames: int,
     n_bands: int,
-    n_classes: int,
+    n_outputs: int,
     *,
     width: int = 24,
     dropout: float = 0.3,
     norm_strength: float = 1.0,
-    answer: str = "classes",
+    activation: str | None = "softmax",
 ) -> keras.Model:
-    """Build convolutions that become one vector a moment, then convolutions along time.
+    """Build convolutions that reduce each frame to a vector, then convolutions along time.
 
-    In speech *where* in frequency something happens decides the vowel, so unlike in `conv_residual`
-    the bands are not pooled but read together by one full-height convolution. What follows is the
-    time-delay net of Waibel et al., "Phoneme recognition using time-delay neural networks" (1989),
-    with dilation and shortcuts in place of its sub-sampling, and mean and maximum pooling over time.
+    In speech the position of energy in frequency determines the vowel, so unlike in `conv_residual` the bands
+    are not pooled but combined by one full-height convolution. It is followed by the time-delay net of
+    Waibel et al., "Phoneme recognition using time-delay neural networks" (1989), with dilation and shortcuts
+    in place of sub-sampling, and mean and maximum pooling over time.
 
-    Parameters
-    ----------
-    n_frames, n_bands
-        Size of the window.
-    n_classes
-        Number of answers.
-    width
-        Channels of the first convolution.
-    dropout
-        Share of the pooled features dropped while learning, 0 to 1.
-    norm_strength
-        How much of the recording's colour is removed first; see `ChannelNorm`.
-    answer
-        Kind of answer: "classes", "tags" or "values"; see `answer_layer`.
-
-    Returns
-    -------
-    keras.Model
-        ``(batch, n_frames, n_bands)`` in decibels to ``(batch, n_classes)`` answers.
+    Parameters are those of every net in `woodshed.nets`; ``width`` is the number of channels of the first
+    convolution.
 
     Examples
     --------
@@ -68,5 +51,5 @@ def conv_tdnn(
     pooled = [layers.GlobalAveragePooling1D()(x), layers.GlobalMaxPooling1D()(x)]
     x = layers.Concatenate()(pooled)  # (B, 2C)
     x = layers.Dropout(dropout)(x)
-    outputs = answer_layer(x, n_classes, answer)
+    outputs = output_layer(x, n_outputs, activation)
     return keras.Model(inputs, outputs, name="conv_tdnn")

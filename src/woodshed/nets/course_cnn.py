@@ -1,54 +1,32 @@
-"""The convolutional net of a course, weight for weight."""
+"""Convolutional net of V. Velardo's course, with the same number of weights."""
 
 from __future__ import annotations
 
 import keras
 from keras import layers
 
-from woodshed.nets.answer import answer_layer
 from woodshed.nets.front import check_window, spectrogram_input
+from woodshed.nets.output import output_layer
 
 
 def course_cnn(
     n_frames: int,
     n_bands: int,
-    n_classes: int,
+    n_outputs: int,
     *,
     width: int = 32,
     dropout: float = 0.3,
     norm_strength: float = 1.0,
-    answer: str = "classes",
+    activation: str | None = "softmax",
 ) -> keras.Model:
-    """Build three convolutions that lose their borders, each pooled, and one hidden dense layer.
+    """Build three unpadded convolutions, each followed by max pooling, and one hidden dense layer.
 
-    The second net of V. Velardo's course "Deep Learning (for Audio) with Python" (2020), there for 130
-    frames of 13 cepstral coefficients and ten genres. The course does not bring its input to one scale;
-    here `ChannelNorm` does, which has no weights.
+    The second net of V. Velardo's course "Deep Learning (for Audio) with Python" (2020), defined there for
+    130 frames of 13 cepstral coefficients and ten genres. The course does not normalise its input; here
+    `ChannelNorm`, which has no weights, does.
 
-    Parameters
-    ----------
-    n_frames, n_bands
-        Size of the window, at least 11 by 11.
-    n_classes
-        Number of answers.
-    width
-        Channels of every convolution; the hidden layer has twice as many units.
-    dropout
-        Share of the hidden layer dropped while learning, 0 to 1.
-    norm_strength
-        How much of the recording's colour is removed first; see `ChannelNorm`.
-    answer
-        Kind of answer: "classes", "tags" or "values"; see `answer_layer`.
-
-    Returns
-    -------
-    keras.Model
-        ``(batch, n_frames, n_bands)`` in decibels to ``(batch, n_classes)`` answers.
-
-    Raises
-    ------
-    ParameterError
-        If the window is too small for three convolutions without borders.
+    Parameters are those of every net in `woodshed.nets`; the window must be at least 11 by 11. ``width`` is
+    the number of channels of every convolution; the hidden layer has twice as many units.
 
     Examples
     --------
@@ -61,9 +39,9 @@ def course_cnn(
     for kernel, pool in ((3, 3), (3, 3), (2, 2)):
         x = layers.Conv2D(width, kernel, activation="relu")(x)
         x = layers.MaxPooling2D(pool, strides=2, padding="same")(x)
-        x = layers.BatchNormalization()(x)  # at last about (B, T/8 - 1, F/8 - 1, W)
+        x = layers.BatchNormalization()(x)  # finally about (B, T/8 - 1, F/8 - 1, W)
     x = layers.Flatten()(x)
     x = layers.Dense(2 * width, activation="relu")(x)  # (B, 2W)
     x = layers.Dropout(dropout)(x)
-    outputs = answer_layer(x, n_classes, answer)
+    outputs = output_layer(x, n_outputs, activation)
     return keras.Model(inputs, outputs, name="course_cnn")

@@ -1,49 +1,32 @@
-"""The recurrent net of a course, weight for weight."""
+"""Recurrent net of V. Velardo's course, with the same number of weights."""
 
 from __future__ import annotations
 
 import keras
 from keras import layers
 
-from woodshed.nets.answer import answer_layer
 from woodshed.nets.front import sequence_input
+from woodshed.nets.output import output_layer
 
 
 def course_lstm(
     n_frames: int,
     n_bands: int,
-    n_classes: int,
+    n_outputs: int,
     *,
     width: int = 32,
     dropout: float = 0.3,
     norm_strength: float = 1.0,
-    answer: str = "classes",
+    activation: str | None = "softmax",
 ) -> keras.Model:
-    """Build two long short-term memories, one on the other, and one hidden dense layer.
+    """Build two stacked LSTM layers and one hidden dense layer.
 
-    The third net of V. Velardo's course "Deep Learning (for Audio) with Python" (2020), there for 130
-    frames of 13 cepstral coefficients and ten genres. The course does not bring its input to one scale;
-    here `ChannelNorm` does, which has no weights.
+    The third net of V. Velardo's course "Deep Learning (for Audio) with Python" (2020), defined there for 130
+    frames of 13 cepstral coefficients and ten genres. The course does not normalise its input; here
+    `ChannelNorm`, which has no weights, does.
 
-    Parameters
-    ----------
-    n_frames, n_bands
-        Size of the window.
-    n_classes
-        Number of answers.
-    width
-        Half the units of each memory and of the hidden layer: 64 at the default.
-    dropout
-        Share of the hidden layer dropped while learning, 0 to 1.
-    norm_strength
-        How much of the recording's colour is removed first; see `ChannelNorm`.
-    answer
-        Kind of answer: "classes", "tags" or "values"; see `answer_layer`.
-
-    Returns
-    -------
-    keras.Model
-        ``(batch, n_frames, n_bands)`` in decibels to ``(batch, n_classes)`` answers.
+    Parameters are those of every net in `woodshed.nets`; ``width`` is half the number of units of each LSTM
+    and of the hidden layer: 64 units by default.
 
     Examples
     --------
@@ -56,5 +39,5 @@ def course_lstm(
     x = layers.LSTM(2 * width)(x)  # (B, 2W)
     x = layers.Dense(2 * width, activation="relu")(x)
     x = layers.Dropout(dropout)(x)
-    outputs = answer_layer(x, n_classes, answer)
+    outputs = output_layer(x, n_outputs, activation)
     return keras.Model(inputs, outputs, name="course_lstm")

@@ -1,50 +1,33 @@
-"""The multi-layer perceptron of a course, weight for weight."""
+"""Multi-layer perceptron of V. Velardo's course, with the same number of weights."""
 
 from __future__ import annotations
 
 import keras
 from keras import layers
 
-from woodshed.nets.answer import answer_layer
 from woodshed.nets.front import spectrogram_input
+from woodshed.nets.output import output_layer
 
 
 def course_mlp(
     n_frames: int,
     n_bands: int,
-    n_classes: int,
+    n_outputs: int,
     *,
     width: int = 32,
     dropout: float = 0.3,
     norm_strength: float = 1.0,
-    answer: str = "classes",
+    activation: str | None = "softmax",
 ) -> keras.Model:
-    """Build three hidden layers, 16, 8 and 2 times ``width`` units, on the whole window at once.
+    """Build three hidden layers of 16, 8 and 2 times ``width`` units on the flattened window.
 
-    The first net of V. Velardo's course "Deep Learning (for Audio) with Python" (2020), there for 130
-    frames of 13 cepstral coefficients and ten genres; on a larger window it has more weights. The
-    course does not bring its input to one scale; here `ChannelNorm` does, which has no weights. Its
-    penalty on large weights is left to the weight decay of the training.
+    The first net of V. Velardo's course "Deep Learning (for Audio) with Python" (2020), defined there for 130
+    frames of 13 cepstral coefficients and ten genres; a larger window has more weights. The course does not
+    normalise its input; here `ChannelNorm`, which has no weights, does. Its L2 penalty is replaced by the
+    weight decay of the training.
 
-    Parameters
-    ----------
-    n_frames, n_bands
-        Size of the window.
-    n_classes
-        Number of answers.
-    width
-        A sixteenth of the units of the first hidden layer: 512 at the default.
-    dropout
-        Share of each hidden layer dropped while learning, 0 to 1; 0 is the course before its lesson on it.
-    norm_strength
-        How much of the recording's colour is removed first; see `ChannelNorm`.
-    answer
-        Kind of answer: "classes", "tags" or "values"; see `answer_layer`.
-
-    Returns
-    -------
-    keras.Model
-        ``(batch, n_frames, n_bands)`` in decibels to ``(batch, n_classes)`` answers.
+    Parameters are those of every net in `woodshed.nets`; the first hidden layer has 512 units by default.
+    ``dropout`` follows each hidden layer; 0 is the net of the course before its lesson on dropout.
 
     Examples
     --------
@@ -56,5 +39,5 @@ def course_mlp(
     for units in (16 * width, 8 * width, 2 * width):
         x = layers.Dense(units, activation="relu")(x)
         x = layers.Dropout(dropout)(x)
-    outputs = answer_layer(x, n_classes, answer)
+    outputs = output_layer(x, n_outputs, activation)
     return keras.Model(inputs, outputs, name="course_mlp")

@@ -1,49 +1,32 @@
-"""A recurrent net that reads the frames one after another, from both ends."""
+"""Bidirectional LSTM over frames."""
 
 from __future__ import annotations
 
 import keras
 from keras import layers
 
-from woodshed.nets.answer import answer_layer
 from woodshed.nets.front import sequence_input
+from woodshed.nets.output import output_layer
 
 
 def lstm(
     n_frames: int,
     n_bands: int,
-    n_classes: int,
+    n_outputs: int,
     *,
     width: int = 24,
     dropout: float = 0.3,
     norm_strength: float = 1.0,
-    answer: str = "classes",
+    activation: str | None = "softmax",
 ) -> keras.Model:
-    """Build a bidirectional long short-term memory over frames, pooled over time.
+    """Build a bidirectional LSTM over frames, pooled over time.
 
-    After Graves and Schmidhuber, "Framewise phoneme classification with bidirectional LSTM" (2005).
-    They name every frame; we want one answer for the window, and so the mean and the maximum over its
-    frames go on. Nothing in it knows that neighbouring bands are alike: it has to learn that.
+    After Graves and Schmidhuber, "Framewise phoneme classification with bidirectional LSTM" (2005). They
+    classify every frame; here the mean and the maximum over the frames give one output for the window. The
+    net has no built-in notion of neighbouring bands.
 
-    Parameters
-    ----------
-    n_frames, n_bands
-        Size of the window.
-    n_classes
-        Number of answers.
-    width
-        A quarter of the units of each direction.
-    dropout
-        Share of the pooled features dropped while learning, 0 to 1.
-    norm_strength
-        How much of the recording's colour is removed first; see `ChannelNorm`.
-    answer
-        Kind of answer: "classes", "tags" or "values"; see `answer_layer`.
-
-    Returns
-    -------
-    keras.Model
-        ``(batch, n_frames, n_bands)`` in decibels to ``(batch, n_classes)`` answers.
+    Parameters are those of every net in `woodshed.nets`; ``width`` is a quarter of the units of each
+    direction.
 
     Examples
     --------
@@ -55,5 +38,5 @@ def lstm(
     pooled = [layers.GlobalAveragePooling1D()(x), layers.GlobalMaxPooling1D()(x)]
     x = layers.Concatenate()(pooled)  # (B, 16W)
     x = layers.Dropout(dropout)(x)
-    outputs = answer_layer(x, n_classes, answer)
+    outputs = output_layer(x, n_outputs, activation)
     return keras.Model(inputs, outputs, name="lstm")

@@ -1,45 +1,27 @@
-"""A multi-layer perceptron on the flattened spectrogram: what a net does without knowing about time."""
+"""Multi-layer perceptron on the flattened spectrogram: a baseline without any notion of time."""
 
 from __future__ import annotations
 
 import keras
 from keras import layers
 
-from woodshed.nets.answer import answer_layer
 from woodshed.nets.front import spectrogram_input
+from woodshed.nets.output import output_layer
 
 
 def mlp(
     n_frames: int,
     n_bands: int,
-    n_classes: int,
+    n_outputs: int,
     *,
     width: int = 128,
     dropout: float = 0.3,
     norm_strength: float = 1.0,
-    answer: str = "classes",
+    activation: str | None = "softmax",
 ) -> keras.Model:
-    """Build two hidden layers, ``2 * width`` and ``width`` units, on the whole window at once.
+    """Build two hidden layers of ``2 * width`` and ``width`` units on the flattened window.
 
-    Parameters
-    ----------
-    n_frames, n_bands
-        Size of the window.
-    n_classes
-        Number of answers.
-    width
-        Units of the second hidden layer; the first has twice as many.
-    dropout
-        Share of each hidden layer dropped while learning, 0 to 1.
-    norm_strength
-        How much of the recording's colour is removed first; see `ChannelNorm`.
-    answer
-        Kind of answer: "classes", "tags" or "values"; see `answer_layer`.
-
-    Returns
-    -------
-    keras.Model
-        ``(batch, n_frames, n_bands)`` in decibels to ``(batch, n_classes)`` answers.
+    Parameters are those of every net in `woodshed.nets`; ``dropout`` follows each hidden layer.
 
     Examples
     --------
@@ -51,5 +33,5 @@ def mlp(
     for units in (2 * width, width):
         x = layers.Dense(units, activation="relu")(x)
         x = layers.Dropout(dropout)(x)
-    outputs = answer_layer(x, n_classes, answer)
+    outputs = output_layer(x, n_outputs, activation)
     return keras.Model(inputs, outputs, name="mlp")

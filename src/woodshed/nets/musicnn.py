@@ -1,4 +1,4 @@
-"""Filters shaped by what is known of music: tall ones for timbre, long ones for rhythm."""
+"""Musically motivated convolutional net: vertical filters for timbre, horizontal ones for rhythm."""
 
 from __future__ import annotations
 
@@ -7,8 +7,8 @@ from typing import Any
 import keras
 from keras import layers
 
-from woodshed.nets.answer import answer_layer
 from woodshed.nets.front import spectrogram_input
+from woodshed.nets.output import output_layer
 
 TIMBRAL_SHARES = (38 / 96, 67 / 96)
 """Height of the vertical filters, as a share of the bands: 38 and 67 of 96 in the paper."""
@@ -20,42 +20,25 @@ TEMPORAL_SHARES = (128 / 187, 64 / 187, 32 / 187)
 def musicnn(
     n_frames: int,
     n_bands: int,
-    n_classes: int,
+    n_outputs: int,
     *,
     width: int = 24,
     dropout: float = 0.3,
     norm_strength: float = 1.0,
-    answer: str = "classes",
+    activation: str | None = "softmax",
 ) -> keras.Model:
-    """Build vertical and horizontal filters side by side, residual convolutions, and a dense layer.
+    """Build vertical and horizontal filters side by side, residual convolutions and a dense layer.
 
     After Pons et al., "End-to-end learning for music audio tagging at scale" (2018), and Pons and Serra,
-    "musicnn: pre-trained convolutional neural networks for music audio tagging" (2019). A tall filter
-    keeps its strongest answer over all bands, so that a timbre is known at any pitch; a long one follows
-    a band through time. Sizes are shares of the window, so that any window will do. Unlike theirs, the
-    maximum over bands is taken before the normalisation, which spares most of its work, and the filters
-    are fewer by default.
+    "musicnn: pre-trained convolutional neural networks for music audio tagging" (2019). The maximum of a
+    vertical filter over all bands makes it invariant to pitch; a horizontal filter follows one band through
+    time. Filter sizes are shares of the window, so that any window size works. Unlike in the papers, the
+    maximum over bands is taken before the batch normalisation, which saves most of its work, and there are
+    fewer filters by default.
 
-    Parameters
-    ----------
-    n_frames, n_bands
-        Size of the window.
-    n_classes
-        Number of answers.
-    width
-        Filters of each of three lengths; of each of two heights there are four times as many.
-        The paper has 51.
-    dropout
-        Share dropped before and after the dense layer while learning, 0 to 1; 0.5 in the paper.
-    norm_strength
-        How much of the recording's colour is removed first; see `ChannelNorm`.
-    answer
-        Kind of answer: "classes", "tags" or "values"; see `answer_layer`.
-
-    Returns
-    -------
-    keras.Model
-        ``(batch, n_frames, n_bands)`` in decibels to ``(batch, n_classes)`` answers.
+    Parameters are those of every net in `woodshed.nets`; ``width`` is the number of filters of each of the
+    three horizontal lengths, and each of the two vertical heights has four times as many; 51 in the papers.
+    ``dropout`` is applied before and after the dense layer; 0.5 in the papers.
 
     Examples
     --------
@@ -79,23 +62,23 @@ def musicnn(
     x = layers.Dropout(dropout)(layers.BatchNormalization()(x))  # (B, 22W + 384)
     x = layers.Dense(200, activation="relu")(x)  # (B, 200)
     x = layers.Dropout(dropout)(layers.BatchNormalization()(x))
-    outputs = answer_layer(x, n_classes, answer)
+    outputs = output_layer(x, n_outputs, activation)
     return keras.Model(inputs, outputs, name="musicnn")
 
 
 def timbral(x: Any, n_filters: int, height: int) -> Any:
-    """Pass seven frames by ``height`` bands, and keep each filter's strongest answer over the bands."""
+    """Apply filters of seven frames by ``height`` bands, and take the maximum over the bands."""
     x = layers.ZeroPadding2D(((3, 3), (0, 0)))(x)  # (B, T+6, F, 1)
-    return strongest(layers.Conv2D(n_filters, (7, height))(x))
+    return max_over_bands(layers.Conv2D(n_filters, (7, height))(x))
 
 
 def temporal(x: Any, n_filters: int, length: int) -> Any:
-    """Pass ``length`` frames of a single band, and keep each filter's strongest answer over the bands."""
-    return strongest(layers.Conv2D(n_filters, (length, 1), padding="same")(x))
+    """Apply filters of ``length`` frames in a single band, and take the maximum over the bands."""
+    return max_over_bands(layers.Conv2D(n_filters, (length, 1), padding="same")(x))
 
 
-def strongest(x: Any) -> Any:
-    """Take the maximum over bands, rectify and normalise."""
+def max_over_bands(x: Any) -> Any:
+    """Take the maximum over the bands, then apply ReLU and batch normalisation."""
     _, n_frames, n_bands, n_filters = x.shape
     x = layers.MaxPooling2D((1, n_bands))(x)  # (B, T, 1, C)
     x = layers.Reshape((n_frames, n_filters))(x)  # (B, T, C)

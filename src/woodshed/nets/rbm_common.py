@@ -31,7 +31,7 @@ class RestrictedBoltzmannMachine(keras.Model):  # type: ignore[misc]
         self.chance = keras.random.SeedGenerator(seed)
         start = keras.initializers.RandomNormal(stddev=0.05, seed=seed)
         half = keras.initializers.Constant(0.5)
-        self.couplings = self.add_weight((n_notes, n_hidden), initializer=start, name="pull")
+        self.couplings = self.add_weight((n_notes, n_hidden), initializer=start, name="couplings")
         self.note_mean = self.add_weight((n_notes,), initializer="zeros", trainable=False, name="note_mean")
         self.hidden_mean = self.add_weight((n_hidden,), initializer=half, trainable=False, name="hidden_mean")
 

@@ -1,4 +1,4 @@
-"""A transformer encoder: every moment of the window looks at every other."""
+"""Transformer encoder over pairs of frames."""
 
 from __future__ import annotations
 
@@ -7,8 +7,8 @@ from typing import Any
 import keras
 from keras import layers
 
-from woodshed.nets.answer import answer_layer
 from woodshed.nets.front import SinusoidalPosition, sequence_input
+from woodshed.nets.output import output_layer
 
 N_BLOCKS, N_HEADS = 4, 4
 
@@ -16,39 +16,22 @@ N_BLOCKS, N_HEADS = 4, 4
 def transformer(
     n_frames: int,
     n_bands: int,
-    n_classes: int,
+    n_outputs: int,
     *,
     width: int = 32,
     dropout: float = 0.3,
     norm_strength: float = 1.0,
-    answer: str = "classes",
+    activation: str | None = "softmax",
 ) -> keras.Model:
     """Build four blocks of self-attention with four heads over pairs of frames.
 
-    The encoder of Vaswani et al., "Attention is all you need" (2017), with their sinusoidal positions.
-    Normalisation comes before each part of a block instead of after, since such a net learns without
-    a long warm-up (Xiong et al., "On layer normalization in the transformer architecture", 2020). A
-    convolution over five frames, at every second one, takes the place of word embeddings.
+    The encoder of Vaswani et al., "Attention is all you need" (2017), with sinusoidal positions.
+    Normalisation precedes each part of a block instead of following it, so that no long warm-up is needed
+    (Xiong et al., "On layer normalization in the transformer architecture", 2020). A convolution over five
+    frames with stride two replaces the word embeddings.
 
-    Parameters
-    ----------
-    n_frames, n_bands
-        Size of the window.
-    n_classes
-        Number of answers.
-    width
-        Size of a head; a moment is described by four times as many values, 128 at the default.
-    dropout
-        Share of the pooled features dropped while learning, 0 to 1; in the blocks a third of it.
-    norm_strength
-        How much of the recording's colour is removed first; see `ChannelNorm`.
-    answer
-        Kind of answer: "classes", "tags" or "values"; see `answer_layer`.
-
-    Returns
-    -------
-    keras.Model
-        ``(batch, n_frames, n_bands)`` in decibels to ``(batch, n_classes)`` answers.
+    Parameters are those of every net in `woodshed.nets`; ``width`` is the size of a head, and a time step has
+    four times as many values: 128 by default. The blocks use a third of ``dropout``.
 
     Examples
     --------
@@ -60,16 +43,16 @@ def transformer(
     x = layers.Conv1D(N_HEADS * width, 5, strides=2, padding="same")(x)  # (B, T/2, 4W)
     x = SinusoidalPosition()(x)
     for _ in range(N_BLOCKS):
-        x = encode(x, width, dropout=dropout / 3)
+        x = encoder_block(x, width, dropout=dropout / 3)
     x = layers.LayerNormalization()(x)
     x = layers.GlobalAveragePooling1D()(x)  # (B, 4W)
     x = layers.Dropout(dropout)(x)
-    outputs = answer_layer(x, n_classes, answer)
+    outputs = output_layer(x, n_outputs, activation)
     return keras.Model(inputs, outputs, name="transformer")
 
 
-def encode(x: Any, width: int, *, dropout: float) -> Any:
-    """Let every moment look at all, then let each think for itself; both beside a shortcut."""
+def encoder_block(x: Any, width: int, *, dropout: float) -> Any:
+    """Apply a pre-normalised encoder block: self-attention and a feed-forward part, each with a shortcut."""
     n_values = N_HEADS * width
     y = layers.LayerNormalization()(x)
     y = layers.MultiHeadAttention(N_HEADS, width)(y, y)

@@ -1,7 +1,7 @@
-"""Decision map as a picture: labelled clips on two features, and the straight line that parts their classes.
+"""Decision map with matplotlib: labelled clips on any two features, and the boundary between their classes.
 
-The same map is in the report of a classical model (`woodshed.report.recognition.decision_map`), on two summary features;
-here it is drawn with matplotlib, on any two features, without a model.
+The report of a classical model shows the same map as SVG (`woodshed.report.recognition.decision_map`); both
+draw a `woodshed.recognition.experiments.feature_map.FeatureMap`.
 """
 
 from __future__ import annotations
@@ -12,44 +12,129 @@ import textwrap
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, ClassVar
 
 import numpy as np
 from numpy.typing import NDArray
 
 from woodshed.atomic import write_whole
+from woodshed.clip import Clip, Samples
 from woodshed.data.example import Corpus
 from woodshed.data.sound import Sounds
 from woodshed.data.store import FeatureStore
-from woodshed.errors import DataError, counted
+from woodshed.errors import DataError, ParameterError, near_miss
+from woodshed.features import FEATURES
+from woodshed.features.choice import feature_class
+from woodshed.features.frame import Framed
+from woodshed.features.statistic import statistic, statistic_names, summarise_frames
 from woodshed.features.summary import Summary
 from woodshed.plotting.figure import PAGE, check_picture_name, figure_bytes, save_figure
 from woodshed.plotting.layout import check_size
 from woodshed.plotting.page import picture_page
-from woodshed.plotting.quantity import check_map_words, quantity_named
 from woodshed.plotting.theme import THEMES, Theme, drawable, fonts_for, theme_of, themed
 from woodshed.recognition.experiments.baseline import summarise
-from woodshed.recognition.experiments.feature_map import LinearBoundary, Separability, separate, telling_pair
-from woodshed.recognition.items import clip_items, common_rate
-from woodshed.report.recognition.decision_map import (
+from woodshed.recognition.experiments.feature_map import (
     COLOURS,
     HIGHEST_RATE,
-    drawn_rows,
-    left_out,
-    numbered,
+    FeatureMap,
+    class_numbers,
+    omission_note,
+    sample_rows,
     shape_of,
-    told,
+    telling_pair,
 )
+from woodshed.recognition.items import clip_items, common_rate
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
-Points = NDArray[np.float64]
-
 _MARKERS = ("o", "s", "^", "D", "P", "v", "X", "h")
 _SIZE_IN = (9.0, 6.5)
-_N_CELLS = 400  # of the regions, across and up
-_HEADING_LETTERS_PER_IN, _NOTE_LETTERS_PER_IN = 12, 14
+_N_CELLS = 400
+_TITLE_LETTERS_PER_IN, _NOTE_LETTERS_PER_IN = 12, 14
+
+
+@dataclass(frozen=True)
+class ClipStatistic:
+    """One number per clip: a statistic over time of a feature with one value per frame.
+
+    Parameters
+    ----------
+    feature
+        A feature with one band.
+    statistic
+        A name of `woodshed.features.statistic`.
+
+    Examples
+    --------
+    >>> from woodshed.audio import sine
+    >>> centroid = clip_statistic("centroid")
+    >>> centroid.name, float(centroid(sine(1000))[0].round(-2))
+    ('spectral_centroid_hz_mean', 1000.0)
+    """
+
+    key: ClassVar[str] = "clip-statistic/1"
+    feature: Framed
+    statistic: str
+
+    @property
+    def name(self) -> str:
+        """Name of the feature's value, with the statistic."""
+        return statistic_names(self.feature.names, [self.statistic])[0]
+
+    def __call__(self, clip: Clip) -> Samples:
+        """Describe a clip, shape ``(1,)``."""
+        return summarise_frames(self.feature(clip), [self.statistic])
+
+
+def clip_statistic(name: str) -> ClipStatistic:
+    """Parse a feature with one value per frame and a statistic, as in ``centroid`` or ``yin:median``.
+
+    Parameters
+    ----------
+    name
+        A name of `woodshed.features.FEATURES`, where ``spectral-`` may be omitted; then, after a colon, a
+        statistic of `woodshed.features.statistic`. The default statistic is the mean.
+
+    Raises
+    ------
+    ParameterError
+        If there is no such feature or statistic, or the feature has several values per frame.
+    """
+    feature_name, _, statistic_name = name.strip().partition(":")
+    full_name = feature_name if feature_name in FEATURES else f"spectral-{feature_name}"
+    if full_name not in FEATURES:
+        raise ParameterError(
+            f"Unknown feature {feature_name!r}. {near_miss(feature_name, FEATURES)} Values of "
+            "woodshed.features.Summary, such as mfcc1_mean, are accepted as well."
+        )
+    feature = feature_class(full_name)()
+    if feature.n_bands > 1:
+        raise ParameterError(
+            f"A map needs features with one value per frame, such as spectral-centroid; {full_name} has "
+            f"{feature.n_bands}. Choose another, or a value of woodshed.features.Summary, such as mfcc1_mean."
+        )
+    statistic(statistic_name or "mean")
+    return ClipStatistic(feature, statistic_name or "mean")
+
+
+def check_map_features(by: Sequence[str]) -> None:
+    """Check the names of the two features of a map, before any audio is read.
+
+    Raises
+    ------
+    ParameterError
+        If there are not two different names, or one is invalid.
+
+    Examples
+    --------
+    >>> check_map_features(["centroid", "mfcc1_mean"])
+    """
+    if len(set(by)) != 2 or len(by) != 2:
+        raise ParameterError(f"A map needs two different features, got {', '.join(by) or 'none'}.")
+    for name in by:
+        if name not in Summary().names:
+            clip_statistic(name)
 
 
 def plot_map(
@@ -60,21 +145,20 @@ def plot_map(
     n_jobs: int = 1,
     **settings: Any,
 ) -> Figure:
-    """Draw the clips of a corpus on two features, with what a linear support vector machine makes of them.
+    """Draw the clips of a corpus on two features, with the decision regions of a linear classifier.
 
-    Every mark is a clip; the regions are what the machine answers that knows these two features and no other.
-    Between two classes its line, the margins and the support vectors are drawn: see `woodshed.recognition.experiments.feature_map`.
+    Each mark is a clip. The regions are the predictions of a support vector machine fitted to these two
+    features only. For two classes the boundary, its margins and the support vectors are drawn as well.
 
     Parameters
     ----------
     corpus
-        Checked examples of two or more classes. Of more than 400 clips, or 16 classes, a part is drawn.
+        Checked examples of two or more classes. Of more than 400 clips, or 16 classes, a sample is drawn.
     by
-        Two features, to the right and upwards: a value of `woodshed.features.Summary`, such as
-        ``mfcc1_mean``, or what `woodshed.plotting.quantity.quantity_named` reads. None takes the two
-        summary features that tell the classes apart best.
+        The features on the x and the y axis: a value of `woodshed.features.Summary`, such as ``mfcc1_mean``,
+        or a name that `clip_statistic` parses. None chooses the two most discriminative summary features.
     store, n_jobs
-        Folder in which features are kept, and processes that compute them.
+        Folder of cached features, and number of processes that compute them.
     settings
         ``theme``, ``title``, ``size_in`` and ``dpi`` of `woodshed.plotting.figure.plot_clip`.
 
@@ -86,9 +170,9 @@ def plot_map(
     Raises
     ------
     ParameterError
-        If there are not two such features, or no such theme.
+        If ``by`` does not name two features, or the theme is unknown.
     DataError
-        If there is one class only, or a feature is the same for all clips.
+        If there is only one class, or a feature has the same value for all clips.
 
     Examples
     --------
@@ -99,165 +183,141 @@ def plot_map(
     >>> figure.axes[0].get_xlabel(), figure.axes[0].get_ylabel()
     ('spectral_centroid_hz_mean', 'zero_crossing_rate_std')
     """
-    return draw_map(map_points(corpus, by, store=store, n_jobs=n_jobs), **settings)
+    return draw_map(feature_map(corpus, by, store=store, n_jobs=n_jobs), **settings)
 
 
-@dataclass(frozen=True)
-class MapPoints:
-    """What a map shows.
-
-    Parameters
-    ----------
-    points, columns
-        Shape ``(n, 2)``, in the features' own units, and the number of each one's class, ``(n,)``.
-    classes, names
-        The names of the classes, and of the features to the right and upwards.
-    note
-        What is not drawn.
-    """
-
-    points: Points
-    columns: NDArray[np.int64]
-    classes: tuple[str, ...]
-    names: tuple[str, ...]
-    note: str = ""
-
-    @property
-    def heading(self) -> str:
-        """How many clips there are, and of how many classes."""
-        return f"{counted(len(self.points), 'clip')} of {len(self.classes)} classes"
-
-
-def map_points(
+def feature_map(
     corpus: Corpus, by: Sequence[str] | None = None, *, store: str | None = None, n_jobs: int = 1
-) -> MapPoints:
-    """Describe the clips that a map shows; parameters and errors as for `plot_map`."""
-    rows = drawn_rows(corpus.labels)
-    columns, classes = numbered(corpus.labels, rows)
+) -> FeatureMap:
+    """Compute the features of the clips on a map; parameters and errors as for `plot_map`."""
+    rows = sample_rows(corpus.labels)
+    columns, classes = class_numbers(corpus.labels, rows)
     if len(classes) < 2:
-        raise DataError(f"A map needs two classes, got {', '.join(classes) or 'none'}. Give more sounds.")
-    drawn = Sounds([corpus.examples[row] for row in rows])
+        raise DataError(
+            f"A map needs two classes, got {', '.join(classes) or 'none'}. Add clips of another class."
+        )
+    clips = Sounds([corpus.examples[row] for row in rows])
     if by is None:
-        names, points = _most_telling(drawn, columns, store, n_jobs)
+        names, points = _most_discriminative(clips, columns, store, n_jobs)
     else:
-        check_map_words(by)
-        described = [_described(drawn, word, store, n_jobs) for word in by]
-        names = [name for name, _ in described]
-        points = np.stack([values for _, values in described], axis=1)
+        check_map_features(by)
+        features = [_named_feature(clips, name, store, n_jobs) for name in by]
+        names = [name for name, _ in features]
+        points = np.stack([values for _, values in features], axis=1)
     for name, spread in zip(names, np.ptp(points, axis=0), strict=True):
         if spread == 0:
-            raise DataError(f"{name} is the same for all clips: there is nothing to map. Choose another.")
-    return MapPoints(points, columns, tuple(classes), tuple(names), left_out(corpus.labels, rows))
+            raise DataError(
+                f"{name} is the same for all clips, so no map can be drawn. Choose another feature."
+            )
+    return FeatureMap(points, columns, classes, tuple(names), omission_note(corpus.labels, rows))
 
 
 def draw_map(
-    shown: MapPoints,
+    chart: FeatureMap,
     *,
     theme: str = "light",
     title: str | None = None,
     size_in: tuple[float | None, float | None] = (None, None),
     dpi: float = 150,
 ) -> Figure:
-    """Draw what `map_points` computed; parameters and errors as for `woodshed.plotting.figure.plot_clip`."""
+    """Draw what `feature_map` computed; parameters and errors as for `woodshed.plotting.figure.plot_clip`."""
     from matplotlib.figure import Figure
 
-    chosen = theme_of(theme)
+    colours = theme_of(theme)
     size = check_size(size_in, dpi, _SIZE_IN)
-    separation = separate(shown.points, shown.columns)
-    with themed(chosen):
+    with themed(colours):
         figure = Figure(figsize=size, dpi=dpi, layout="constrained")
-        line = drawable(title or shown.heading, int(size[0] * _HEADING_LETTERS_PER_IN))
+        line = drawable(title or chart.heading, int(size[0] * _TITLE_LETTERS_PER_IN))
         figure.suptitle(line, fontsize=12, fontweight="bold", fontfamily=fonts_for(line))
         axes = figure.subplots()
-        _draw_regions(axes, separation, shown)
-        _draw_marks(axes, shown, chosen)
-        if separation.plane is not None:
-            _draw_line(axes, separation, separation.plane, shown.points, chosen)
-        axes.set(xlabel=shown.names[0], ylabel=shown.names[1])
+        _draw_regions(axes, chart)
+        _draw_clips(axes, chart, colours)
+        _draw_boundary(axes, chart, colours)
+        axes.set(xlabel=chart.names[0], ylabel=chart.names[1])
         axes.spines[:].set_visible(False)
         legend = axes.legend(loc="center left", bbox_to_anchor=(1.01, 0.5), frameon=False)
         for text in legend.get_texts():
             text.set_fontfamily(fonts_for(text.get_text()))
-        explained = textwrap.fill(shown.note + told(separation.plane), int(size[0] * _NOTE_LETTERS_PER_IN))
-        figure.supxlabel(explained, fontsize=8, color=chosen.soft, x=0.02, ha="left")
+        note = textwrap.fill(chart.note + chart.boundary_note, int(size[0] * _NOTE_LETTERS_PER_IN))
+        figure.supxlabel(note, fontsize=8, color=colours.soft, x=0.02, ha="left")
     return figure
 
 
 def save_map(
-    shown: MapPoints,
+    chart: FeatureMap,
     path: str | os.PathLike[str],
     *,
     theme: str | None = None,
     overwrite: bool = False,
     **settings: Any,
 ) -> Path:
-    """Draw what `map_points` computed, and write it.
+    """Draw what `feature_map` computed, and write it.
 
     Parameters
     ----------
-    shown
+    chart
         The clips.
     path, overwrite
         As for `woodshed.plotting.figure.save_figure`, with the same errors.
     theme
-        ``light`` or ``dark``; None is light, and both for a page, which follows the reader's choice.
+        ``light`` or ``dark``; None is light, and both for a page, which follows the browser's colour scheme.
     settings
         ``title``, ``size_in`` and ``dpi`` of `woodshed.plotting.figure.plot_clip`.
     """
     path = Path(path)
     check_picture_name(path, overwrite=overwrite)
     if path.suffix.lower() != PAGE:
-        return save_figure(draw_map(shown, theme=theme or "light", **settings), path, overwrite=True)
+        return save_figure(draw_map(chart, theme=theme or "light", **settings), path, overwrite=True)
     drawings = {
-        name: figure_bytes(draw_map(shown, theme=name, **settings), ".svg")
+        name: figure_bytes(draw_map(chart, theme=name, **settings), ".svg")
         for name in ([theme] if theme else THEMES)
     }
-    write_whole(path, picture_page(drawings, settings.get("title") or shown.heading))
+    write_whole(path, picture_page(drawings, settings.get("title") or chart.heading))
     return path
 
 
-def _described(clips: Sounds, word: str, store: str | None, n_jobs: int) -> tuple[str, Points]:
-    """Return the name of a feature and its value for each clip."""
+def _named_feature(
+    clips: Sounds, name: str, store: str | None, n_jobs: int
+) -> tuple[str, NDArray[np.float64]]:
+    """Return the full name of a feature and its value for each clip."""
     rate = common_rate(clips, HIGHEST_RATE)
-    names = Summary(sample_rate=rate).names
-    if word in names:
-        return word, summarise(clips, rate, store=store, n_jobs=n_jobs)[:, names.index(word)]
-    quantity = quantity_named(word)
+    summary_names = Summary(sample_rate=rate).names
+    if name in summary_names:
+        return name, summarise(clips, rate, store=store, n_jobs=n_jobs)[:, summary_names.index(name)]
+    quantity = clip_statistic(name)
     with tempfile.TemporaryDirectory() as temporary:
-        kept = FeatureStore(store or temporary, quantity)
+        features = FeatureStore(store or temporary, quantity)
         items = clip_items(clips, quantity.feature.sample_rate)
-        bad = kept.fill(items, n_jobs=n_jobs)
-        if bad:
-            raise DataError(f"A map needs usable clips. {bad[0].reason}")
-        return quantity.name, np.array([kept.get(item)[0] for item in items], dtype=np.float64)
+        skipped = features.fill(items, n_jobs=n_jobs)
+        if skipped:
+            raise DataError(f"A map needs valid audio files. {skipped[0].reason}")
+        return quantity.name, np.array([features.get(item)[0] for item in items], dtype=np.float64)
 
 
-def _most_telling(
+def _most_discriminative(
     clips: Sounds, columns: NDArray[np.int64], store: str | None, n_jobs: int
-) -> tuple[list[str], Points]:
-    """Choose the two summary features that tell the classes apart best."""
+) -> tuple[list[str], NDArray[np.float64]]:
+    """Choose the two summary features that separate the classes best."""
     rate = common_rate(clips, HIGHEST_RATE)
     rows = summarise(clips, rate, store=store, n_jobs=n_jobs)
     pair = telling_pair(rows, columns)
     if pair is None:
-        raise DataError("The summary features of these clips do not differ in two ways: no map is drawn.")
+        raise DataError(
+            "No two summary features vary independently over these clips, so no map can be drawn."
+        )
     names = Summary(sample_rate=rate).names
     return [names[k] for k in pair], rows[:, pair]
 
 
-def _draw_regions(axes: Any, separation: Separability, shown: MapPoints) -> None:
-    """Colour each place as the class to which it would be given."""
+def _draw_regions(axes: Any, chart: FeatureMap) -> None:
+    """Colour each place by the class predicted there."""
     from matplotlib.colors import ListedColormap
 
-    low, high, n_classes = shown.points.min(axis=0), shown.points.max(axis=0), len(shown.classes)
-    (left, bottom), (right, top) = low - 0.06 * (high - low), high + 0.06 * (high - low)
-    middles = (np.arange(_N_CELLS) + 0.5) / _N_CELLS
-    places = np.stack(
-        np.meshgrid(left + middles * (right - left), bottom + middles * (top - bottom)), axis=-1
-    )
-    given = separation.class_at(places.reshape(-1, 2)).reshape(_N_CELLS, _N_CELLS)
+    (left, right), (bottom, top) = chart.ranges
+    n_classes = len(chart.classes)
+    centres = (np.arange(_N_CELLS) + 0.5) / _N_CELLS
     axes.imshow(
-        given,
+        chart.class_grid(left + centres * (right - left), bottom + centres * (top - bottom)),
         cmap=ListedColormap([COLOURS[k % len(COLOURS)] for k in range(n_classes)]),
         vmin=-0.5,
         vmax=n_classes - 0.5,
@@ -270,10 +330,10 @@ def _draw_regions(axes: Any, separation: Separability, shown: MapPoints) -> None
     axes.set(xlim=(left, right), ylim=(bottom, top))
 
 
-def _draw_marks(axes: Any, shown: MapPoints, theme: Theme) -> None:
-    """Draw the clips; no two classes have both the same shape and the same colour."""
-    for column, name in enumerate(shown.classes):
-        x, y = shown.points[shown.columns == column].T
+def _draw_clips(axes: Any, chart: FeatureMap, theme: Theme) -> None:
+    """Draw a mark for each clip; the shape and colour of a class together are unique."""
+    for column, name in enumerate(chart.classes):
+        x, y = chart.points[chart.columns == column].T
         axes.scatter(
             x,
             y,
@@ -286,20 +346,19 @@ def _draw_marks(axes: Any, shown: MapPoints, theme: Theme) -> None:
         )
 
 
-def _draw_line(
-    axes: Any, separation: Separability, plane: LinearBoundary, points: Points, theme: Theme
-) -> None:
-    """Draw the line between two classes, its margins, and rings around the clips that hold it."""
-    slope = plane.weights / separation.deviation
+def _draw_boundary(axes: Any, chart: FeatureMap, theme: Theme) -> None:
+    """Draw the boundary between two classes, its margins, and rings around the support vectors."""
+    if chart.boundary is None:
+        return
     for level, style, width, label in (
         (0.0, "-", 1.6, "w · x + b = 0"),
-        (-1.0, "--", 1.0, "its margins"),
+        (-1.0, "--", 1.0, "margins"),
         (1.0, "--", 1.0, None),
     ):
-        # A point of the line, the nearest to the mean in standard deviations; and another, along it.
-        away = (level - plane.bias) * plane.weights / float(plane.weights @ plane.weights)
-        start = separation.mean + separation.deviation * away
-        along = np.array([-slope[1], slope[0]]) * separation.deviation.prod()
-        axes.axline(start, start + along, color=theme.ink, linestyle=style, linewidth=width, label=label)
-    x, y = points[plane.support].T
+        ends = chart.level_line(level)
+        if ends is not None:
+            axes.plot(
+                *zip(*ends, strict=True), color=theme.ink, linestyle=style, linewidth=width, label=label
+            )
+    x, y = chart.points[chart.boundary.support].T
     axes.scatter(x, y, s=90, facecolors="none", edgecolors=theme.ink, linewidths=0.8, label="support vectors")

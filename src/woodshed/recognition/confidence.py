@@ -18,8 +18,7 @@ from numpy.typing import NDArray
 
 from woodshed.clip import Clip
 from woodshed.errors import ParameterError
-from woodshed.metrics.guess import Calibration
-from woodshed.metrics.shrunken_calibration import steady_calibration
+from woodshed.metrics.temperature_scaling import Calibration, fit_shrunken_calibration
 from woodshed.metrics.threshold import class_thresholds, threshold_for_false_positives_per_hour
 from woodshed.prediction import NONE_OF_THESE, SILENCE
 from woodshed.recognition.experiments.result import CalibratedPredictions
@@ -94,7 +93,7 @@ class Confidence:
     Parameters
     ----------
     temperature, guess_share
-        What the net's mean probabilities are calibrated by: see `woodshed.metrics.guess.Calibration`.
+        Calibration of the net's mean probabilities: `woodshed.metrics.temperature_scaling.Calibration`.
     false_positive_rates, thresholds
         Wanted false alarms for each sound of another class, and for each of them the least probability of
         each class that keeps to it, in the mean, with new sounds like those that were held out.
@@ -259,7 +258,7 @@ def fit_confidence(
     >>> round(found.temperature, 1), found.silence_db, found.furthest
     (2.0, -50.0, 1.0)
     """
-    found = steady_calibration(held_out.truth, held_out.probabilities, classes, _parts(held_out))
+    found = fit_shrunken_calibration(held_out.truth, held_out.probabilities, classes, _parts(held_out))
     calibrated = found(held_out.probabilities)
     is_right = np.asarray(classes)[calibrated.argmax(axis=1)] == held_out.truth
     n_others = len(held_out.truth) - int(np.unique(held_out.truth, return_counts=True)[1].max())

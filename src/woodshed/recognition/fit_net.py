@@ -178,7 +178,7 @@ def make_net(estimator: AudioEstimator, n_bands: int, n_classes: int) -> keras.M
         width=estimator.width,
         dropout=estimator.dropout,
         norm_strength=estimator.channel_norm,
-        answer=estimator.answer,
+        activation={"classes": "softmax", "tags": "sigmoid", "values": None}[estimator.answer],
     )
 
 

@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-import functools
 import zlib
 from collections import Counter
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, ClassVar
 
 import numpy as np
 from numpy.typing import NDArray
@@ -33,6 +32,7 @@ N_RATES_SEEN = 50
 class ReadAt:
     """Read an example at a given rate; a value, so that it has a place in the store's key."""
 
+    key: ClassVar[str] = "read-at/1"
     sample_rate: int
 
     def __call__(self, example: Example) -> Clip:
@@ -44,13 +44,27 @@ class ReadAt:
 class ReadChanged(ReadAt):
     """Read a made-up example; its change is repeated here to have a place in the store's key."""
 
+    key: ClassVar[str] = "read-changed/1"
     change: Callable[[Clip], Clip]
+
+
+@dataclass(frozen=True)
+class ResampledTo:
+    """Resample a clip to a fixed rate; a dataclass, so that the rate is part of the store's key."""
+
+    key: ClassVar[str] = "resampled-to/1"
+    sample_rate: int
+
+    def __call__(self, clip: Clip) -> Clip:
+        """Return the clip at ``sample_rate``, in hertz."""
+        return resample(clip, self.sample_rate)
 
 
 @dataclass(frozen=True)
 class AugmentedVersion:
     """Change a clip at random, the same way every time: the draw comes from the clip and the number."""
 
+    key: ClassVar[str] = "augmented-version/1"
     change: WaveformAugmentation
     number: int
 
@@ -85,8 +99,7 @@ def clip_items(clips: Sequence[Clip], sample_rate: int) -> list[Item]:
     """Make the store's items for clips at one rate; files are not read yet."""
     if isinstance(clips, Sounds):
         return [ExampleItem(example, _reader(example, sample_rate)) for example in clips.examples]
-    at_rate = functools.partial(resample, sample_rate=sample_rate)
-    return [ChangedItem(PlaceItem(clips, k), at_rate) for k in range(len(clips))]
+    return [ChangedItem(PlaceItem(clips, k), ResampledTo(sample_rate)) for k in range(len(clips))]
 
 
 def _reader(example: Example, sample_rate: int) -> ReadAt:

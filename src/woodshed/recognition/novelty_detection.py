@@ -10,7 +10,7 @@ from __future__ import annotations
 import io
 import zipfile
 from dataclasses import dataclass
-from typing import Self
+from typing import ClassVar, Self
 
 import numpy as np
 from numpy.typing import NDArray
@@ -64,6 +64,7 @@ class SpectralEmbedding:
     ((97,), True, 20.0)
     """
 
+    key: ClassVar[str] = "spectral-embedding/1"
     sample_rate: int
 
     def __call__(self, clip: Clip) -> Samples:

@@ -13,7 +13,7 @@ from numpy.typing import ArrayLike, NDArray
 
 from woodshed.clip import Clip
 from woodshed.errors import DataError
-from woodshed.estimate import Estimate
+from woodshed.prediction import Estimate
 from woodshed.recognition.estimator import AudioEstimator
 from woodshed.training.inference import RANGES_NAME
 from woodshed.training.progress import OnEpoch, ignore_epoch

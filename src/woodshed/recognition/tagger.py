@@ -13,9 +13,9 @@ from numpy.typing import NDArray
 
 from woodshed.clip import Clip
 from woodshed.errors import DataError
-from woodshed.metrics.guess import Calibration, fit_calibration
+from woodshed.metrics.temperature_scaling import Calibration, fit_calibration
+from woodshed.prediction import Tagging
 from woodshed.recognition.estimator import AudioEstimator
-from woodshed.tagging import Tagging
 from woodshed.training.inference import THRESHOLDS_NAME
 from woodshed.training.progress import OnEpoch, ignore_epoch
 

@@ -1,38 +1,86 @@
-"""What ABC says bar by bar, and in which order the bars are played."""
+"""Bars as a reader finds them, the order in which they are played, and their notes."""
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from fractions import Fraction
 from itertools import pairwise
+from typing import Any
+
+from woodshed.score import DRUM_CHANNEL, ChordSymbol, Key, Metre, Note, Score, Tempo
+from woodshed.symbolic.staff import drop_repeated
 
 MAX_PASSES = 16
+"""Maximum number of times that a section is played."""
+
+MELODIC_CHANNELS = tuple(channel for channel in range(16) if channel != DRUM_CHANNEL)
+"""Channels for parts other than drums."""
+
+Changes = dict[str, dict[Fraction, Any]]
+"""``key``, ``metre``, ``tempo`` and ``chord`` -> onset in quarter notes -> value."""
 
 
 @dataclass(slots=True)
-class Sounding:
-    """A note or one note of a chord, within its bar; ``spelling`` is its letter and octave."""
+class BarNote:
+    """A note, or one note of a chord, within its bar.
+
+    Parameters
+    ----------
+    onset, duration
+        In quarter notes; the onset counts from the start of the bar.
+    pitch_midi, velocity
+        As in `woodshed.score.Note`.
+    spelling
+        Letter and octave as written, in ABC.
+    voice
+        Voice of a part, in MusicXML. Ties stay within a voice.
+    starts_tie, ends_tie
+        Whether the note may be tied to the next and to the previous one of its pitch.
+    """
 
     onset: Fraction
     duration: Fraction
     pitch_midi: int
-    spelling: tuple[str, int]
-    is_tied: bool = False
+    velocity: int = 80
+    spelling: tuple[str, int] = ("", 0)
+    voice: str = ""
+    starts_tie: bool = False
+    ends_tie: bool = True
 
 
 @dataclass(slots=True)
 class Bar:
-    """A stretch between two bar lines, or between a bar line and the mark of a repeat or an ending.
+    """Music between two bar lines, or between a bar line and a repeat sign or ending within the bar.
 
-    All times are in quarter notes from its start. ``changes`` are ``(onset, kind, value)`` of tempo, metre,
-    key and chord symbols. ``part`` is the name of the part that begins with it, if one does.
+    Parameters
+    ----------
+    number
+        Number in the file; the pieces of a bar that is divided by a repeat sign share it.
+    notes
+        In the order of the file.
+    changes
+        ``(onset, kind, value)`` of tempo, metre, key, chord symbol and program.
+    length, due
+        Actual and nominal length in quarter notes. Without a nominal length, it follows from the metre.
+    is_implicit
+        Whether the file marks the bar as incomplete.
+    starts_section, starts_repeat
+        Whether it follows a double bar or a start-repeat sign.
+    n_repeats
+        Number of repetitions that the end-repeat sign after it asks for.
+    endings, starts_ending
+        Passes in which the bar is played if it belongs to an ending, and whether the ending starts here.
+    part
+        Name of the part that starts with this bar, if one does.
     """
 
-    number: int
-    notes: list[Sounding] = field(default_factory=list)
-    changes: list[tuple[Fraction, str, object]] = field(default_factory=list)
+    number: int | str
+    notes: list[BarNote] = field(default_factory=list)
+    changes: list[tuple[Fraction, str, Any]] = field(default_factory=list)
     length: Fraction = Fraction(0)
     due: Fraction | None = None
+    is_implicit: bool = False
     starts_section: bool = False
     starts_repeat: bool = False
     n_repeats: int = 0
@@ -42,15 +90,15 @@ class Bar:
 
     @property
     def is_empty(self) -> bool:
-        """Whether nothing happens in it."""
+        """Whether the bar has neither notes nor rests."""
         return not self.length and not self.notes
 
 
 def played_order(bars: list[Bar]) -> list[int]:
     """Unfold repeats and endings.
 
-    ``:|`` goes back to the last ``|:``, else to where the section before it ended: after the last repeat,
-    after the last ending, at the last double bar, or at the beginning.
+    ``:|`` goes back to the last ``|:``, else to the end of the previous section: after the last repeat, after
+    the last ending, at the last double bar, or at the beginning.
 
     Returns
     -------
@@ -65,7 +113,7 @@ def played_order(bars: list[Bar]) -> list[int]:
     >>> played_order([Bar(1), Bar(2, n_repeats=1, endings=first), Bar(3, endings=second)])
     [0, 1, 0, 2]
     """
-    _mend(bars)
+    _add_omitted_repeats(bars)
     order: list[int] = []
     start, turn, k = 0, 1, 0
     while k < len(bars):
@@ -86,15 +134,92 @@ def played_order(bars: list[Bar]) -> list[int]:
     return order
 
 
-def _mend(bars: list[Bar]) -> None:
-    """Put the repeat sign that is often left out between a first and a second ending."""
+def place_bars(bars: Iterable[Bar]) -> Iterator[tuple[Fraction, Bar]]:
+    """Yield the onset of each bar, in quarter notes, and the bar.
+
+    Examples
+    --------
+    >>> bar = Bar(1, length=Fraction(3))
+    >>> [float(start) for start, _ in place_bars([bar, bar])]
+    [0.0, 3.0]
+    """
+    start = Fraction(0)
+    for bar in bars:
+        yield start, bar
+        start += bar.length
+
+
+def join_ties(placed: Iterable[tuple[Fraction, Bar]], channel: int) -> list[Note]:
+    """Return the notes of bars with their onsets; tied notes become one.
+
+    Examples
+    --------
+    >>> half = BarNote(Fraction(0), Fraction(2), 60, starts_tie=True)
+    >>> bars = place_bars([Bar(1, [half], length=Fraction(2)), Bar(2, [half], length=Fraction(2))])
+    >>> [note.duration_beats for note in join_ties(bars, 0)]
+    [4.0]
+    """
+    joined: list[tuple[Fraction, BarNote, list[Fraction]]] = []
+    open_ties: dict[tuple[int, Fraction, str], list[Fraction]] = {}  # pitch, end, voice -> duration
+    for start, bar in placed:
+        for note in bar.notes:
+            onset = start + note.onset
+            duration = open_ties.pop((note.pitch_midi, onset, note.voice), None) if note.ends_tie else None
+            if duration is None:
+                duration = [note.duration]
+                joined.append((onset, note, duration))
+            else:
+                duration[0] += note.duration
+            if note.starts_tie:
+                open_ties[note.pitch_midi, onset + note.duration, note.voice] = duration
+    return [
+        Note(float(onset), float(duration[0]), note.pitch_midi, note.velocity, channel)
+        for onset, note, duration in joined
+    ]
+
+
+def no_changes() -> Changes:
+    """Return an empty table of changes."""
+    return {"key": {}, "metre": {}, "tempo": {}, "chord": {}}
+
+
+def build_score(
+    notes: list[Note], changes: Changes, first: Bar, first_length: Fraction, **other: Any
+) -> Score:
+    """Build a score from notes and changes.
+
+    Parameters
+    ----------
+    notes, changes
+        Changes to a value that holds already are dropped.
+    first, first_length
+        First bar as written, and its length in all parts; a bar shorter than its metre is a pickup.
+    other
+        Further fields of the `Score`.
+    """
+    metres = [value for _, kind, value in first.changes if kind == "metre"]
+    is_pickup = bool(metres) and first_length < Fraction(4 * metres[-1][0], metres[-1][1])
+    ordered = {kind: sorted(table.items(), key=lambda item: item[0]) for kind, table in changes.items()}
+    return Score(
+        notes,
+        tempos=drop_repeated([Tempo(float(at), value) for at, value in ordered["tempo"]]),
+        metres=drop_repeated([Metre(float(at), *value) for at, value in ordered["metre"]]),
+        keys=drop_repeated([Key(float(at), *value) for at, value in ordered["key"]]),
+        chords=[ChordSymbol(float(at), str(name)) for at, name in ordered["chord"]],
+        pickup_beats=float(first_length) if is_pickup else 0.0,
+        **other,
+    )
+
+
+def _add_omitted_repeats(bars: list[Bar]) -> None:
+    """Add the repeat sign that is often omitted between a first and a second ending."""
     for before, bar in pairwise(bars):
         if bar.starts_ending and before.endings and not before.n_repeats and 1 not in bar.endings:
             before.n_repeats = 1
 
 
 def _last_ending(bars: list[Bar], k: int) -> int:
-    """Return the highest number in the row of endings that ``k`` is in."""
+    """Return the highest number in the group of endings around bar ``k``."""
     if not bars[k].endings:
         return 1
     first = last = k
@@ -106,5 +231,5 @@ def _last_ending(bars: list[Bar], k: int) -> int:
 
 
 def _ends_endings(bars: list[Bar], k: int) -> bool:
-    """Say whether the row of endings is over after ``k``."""
+    """Return whether bar ``k`` is the last of a group of endings."""
     return k + 1 == len(bars) or not bars[k + 1].endings

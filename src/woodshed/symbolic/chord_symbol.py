@@ -5,10 +5,10 @@ from __future__ import annotations
 import re
 
 from woodshed.errors import ScoreError
+from woodshed.symbolic.spelling import NATURALS
 
 _SYMBOL = re.compile(r"([A-Ga-g])([#b]?)\s*([^/]*)(?:/([A-Ga-g])([#b+-]?))?$")
 
-_STEPS = {"C": 0, "D": 2, "E": 4, "F": 5, "G": 7, "A": 9, "B": 11}
 _ALTERED = {"": 0, "#": 1, "+": 1, "b": -1, "-": -1}
 
 KINDS: dict[str, tuple[int, ...]] = {
@@ -61,6 +61,6 @@ def read_chord(name: str) -> tuple[int, tuple[int, ...], int]:
     found = _SYMBOL.match(name.strip())
     if found is None or found[3].strip() not in KINDS:
         raise ScoreError(f"{name!r} is no chord that is known. Kinds of chords: {', '.join(KINDS)[2:]}.")
-    root = (_STEPS[found[1].upper()] + _ALTERED[found[2]]) % 12
-    bass = root if found[4] is None else (_STEPS[found[4].upper()] + _ALTERED[found[5]]) % 12
+    root = (NATURALS[found[1].upper()] + _ALTERED[found[2]]) % 12
+    bass = root if found[4] is None else (NATURALS[found[4].upper()] + _ALTERED[found[5]]) % 12
     return root, KINDS[found[3].strip()], bass

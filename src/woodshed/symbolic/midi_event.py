@@ -1,6 +1,13 @@
-"""The bytes of a Standard MIDI File: chunks and events, no music yet.
+"""Chunks and events of a Standard MIDI File, read from and written to bytes.
 
-Own code: the libraries either take several times as long, or drop what is wrong without a word.
+Own code, because damaged files are common and have to be read or refused with a reason. Measured on 260 files
+and on 2000 files with random damage, 47 of them still readable here:
+
+- mido 1.3.3 takes five times as long, reads 3 of the 47, raises ``IndexError`` or ``KeySignatureError`` for a
+  whole file with one damaged key or tempo, refuses unknown chunks, and reads format 2, SMPTE time and a
+  division of 0 as if they were beats.
+- symusic 0.6 is 30 times as fast, but reads 9 of the 47, and drops notes that never end, notes of no length
+  and damaged events without reporting them, so `Score.findings` could not name them.
 """
 
 from __future__ import annotations

@@ -8,8 +8,14 @@ from fractions import Fraction
 
 from woodshed.score import FIFTHS_ABOVE, LINE_OF_FIFTHS, Key, Mode
 
+Signature = dict[str, int]
+"""Letter (``A`` to ``G``) -> -1 for a flat, 1 for a sharp, 0 for a natural."""
+
 NATURALS = {"C": 0, "D": 2, "E": 4, "F": 5, "G": 7, "A": 9, "B": 11}
 """Letter -> semitones above C."""
+
+LETTERS = "".join(NATURALS)
+"""The letters from C to B, in the order of the staff."""
 
 FLATTEST: dict[Mode, int] = {
     "lydian": -3,
@@ -26,6 +32,31 @@ In major that is the lowered third, and in minor the lowered second. So the sixt
 and of the modes are raised with sharps and naturals, as are the leading tones to the other degrees of major.
 The chorales of Bach and a thousand folk tunes are written so.
 """
+
+
+def signature_of(n_sharps: int) -> Signature:
+    """Return the key signature with a number of sharps, or of flats if negative.
+
+    Examples
+    --------
+    >>> signature_of(-2)
+    {'B': -1, 'E': -1}
+    """
+    if n_sharps >= 0:
+        return dict.fromkeys(LINE_OF_FIFTHS[:n_sharps], 1)
+    return dict.fromkeys(LINE_OF_FIFTHS[::-1][:-n_sharps], -1)
+
+
+def alterations_of(n_sharps: int) -> list[int]:
+    """Return the alteration of each letter from C to B in a key signature.
+
+    Examples
+    --------
+    >>> alterations_of(-2)
+    [0, 0, -1, 0, 0, 0, -1]
+    """
+    signature = signature_of(n_sharps)
+    return [signature.get(letter, 0) for letter in LETTERS]
 
 
 def spelling(pitch_midi: int, key: Key) -> tuple[str, int, int]:

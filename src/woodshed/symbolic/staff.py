@@ -1,4 +1,4 @@
-"""Scores as they stand on paper: bars, and voices in which nothing overlaps."""
+"""Notation layout of a score: bars, and voices without overlapping notes."""
 
 from __future__ import annotations
 
@@ -9,15 +9,15 @@ from typing import TypeVar
 
 from woodshed.score import Key, Metre, Note, Score, Tempo
 
-WaveformAugmentation = TypeVar("WaveformAugmentation", Key, Metre, Tempo)
+Change = TypeVar("Change", Key, Metre, Tempo)
 
 MAX_DENOMINATOR = 1024
-"""Times become the nearest fraction of a quarter note with a denominator up to this."""
+"""Maximum denominator of the fraction of a quarter note to which times are rounded."""
 
 
 @dataclass(frozen=True)
 class BarSpan:
-    """One bar: where it begins and ends, in quarter notes, and its number; a pickup has the number 0."""
+    """Number, start and end of a bar, in quarter notes; a pickup has the number 0."""
 
     number: int
     start: Fraction
@@ -26,13 +26,13 @@ class BarSpan:
 
     @property
     def due(self) -> Fraction:
-        """Length of a full bar; four quarter notes where there is no metre."""
+        """Length of a full bar; four quarter notes without a metre."""
         return exact(self.metre.bar_beats) if self.metre else Fraction(4)
 
 
 @dataclass(frozen=True)
-class StaffEvent:
-    """Notes of one voice that begin and end together."""
+class Chord:
+    """One or more notes of a voice with the same start and end."""
 
     start: Fraction
     end: Fraction
@@ -40,7 +40,7 @@ class StaffEvent:
 
 
 def exact(beats: float) -> Fraction:
-    """Return the nearest fraction that can be written.
+    """Round a time to a fraction with a denominator up to `MAX_DENOMINATOR`.
 
     Examples
     --------
@@ -62,33 +62,33 @@ def beat_of(metre: Metre | None) -> Fraction:
     return Fraction(3 * 4, metre.denominator) if metre and is_compound else Fraction(1)
 
 
-def news_of(changes: Sequence[WaveformAugmentation]) -> list[WaveformAugmentation]:
-    """Leave out the changes to what holds already, such as those of a score that is played twice.
+def drop_repeated(changes: Sequence[Change]) -> list[Change]:
+    """Drop changes to the value that holds already, such as those at the start of a repeated section.
 
     Examples
     --------
-    >>> [metre.onset_beats for metre in news_of([Metre(0, 4, 4), Metre(8, 4, 4), Metre(16, 3, 4)])]
+    >>> [metre.onset_beats for metre in drop_repeated([Metre(0, 4, 4), Metre(8, 4, 4), Metre(16, 3, 4)])]
     [0, 16]
     """
-    kept: list[WaveformAugmentation] = []
+    effective: list[Change] = []
     for change in changes:
-        if not kept or replace(change, onset_beats=kept[-1].onset_beats) != kept[-1]:
-            kept.append(change)
-    return kept
+        if not effective or replace(change, onset_beats=effective[-1].onset_beats) != effective[-1]:
+            effective.append(change)
+    return effective
 
 
 def bars_of(score: Score) -> list[BarSpan]:
-    """Cut a score into bars: the pickup, then full ones to the last note; a change of metre begins a bar.
+    """Divide a score into bars: the pickup, then full bars up to the last note; a new metre starts a bar.
 
     Parameters
     ----------
     score
-        Without metres, bars have four quarter notes.
+        A score without metres has bars of four quarter notes.
 
     Returns
     -------
     list of BarSpan
-        The last one is full, whether the music fills it or not; one before a change of metre may be short.
+        The last bar is full even if its notes end earlier; a bar before a change of metre may be short.
 
     Examples
     --------
@@ -114,10 +114,10 @@ def bars_of(score: Score) -> list[BarSpan]:
     return bars
 
 
-def voices_of(notes: Iterable[Note]) -> list[list[StaffEvent]]:
-    """Deal out the notes of one part to voices in which nothing overlaps.
+def voices_of(notes: Iterable[Note]) -> list[list[Chord]]:
+    """Distribute the notes of one part to voices without overlaps.
 
-    Notes that begin and end together make a chord; a pitch that comes twice among them goes to another voice.
+    Notes with the same start and end form a chord; a second note of the same pitch goes to another voice.
 
     Examples
     --------
@@ -131,9 +131,9 @@ def voices_of(notes: Iterable[Note]) -> list[list[StaffEvent]]:
         end = max(start + Fraction(1, MAX_DENOMINATOR), exact(note.end_beats))
         copy = sum(note.pitch_midi == other.pitch_midi for other in together.get((start, end, 0), ()))
         together.setdefault((start, end, copy), []).append(note)
-    voices: list[list[StaffEvent]] = []
+    voices: list[list[Chord]] = []
     for (start, end, _), chord in sorted(together.items(), key=lambda item: item[0]):
-        event = StaffEvent(start, end, tuple(sorted(chord, key=lambda note: note.pitch_midi)))
+        event = Chord(start, end, tuple(sorted(chord, key=lambda note: note.pitch_midi)))
         for voice in voices:
             if voice[-1].end <= start:
                 voice.append(event)

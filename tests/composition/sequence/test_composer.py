@@ -20,7 +20,7 @@ from woodshed.errors import (
     ParameterError,
     SettingNameError,
 )
-from woodshed.symbolic.folk.word import METRES, MODES
+from woodshed.symbolic.folk.vocabulary import METRES, MODES
 from woodshed.tasks.tune import TuneComposer
 from woodshed.tasks.tune.piece import TunePiece
 from woodshed.tasks.tune.request import TuneRequest

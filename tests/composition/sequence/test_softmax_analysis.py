@@ -15,7 +15,7 @@ from woodshed.composition.sequence.softmax_analysis import (
 from woodshed.composition.sequence.step_net import RecurrentStep
 from woodshed.composition.sequence.trace import gram, read_pieces
 from woodshed.errors import NotFittedError, ParameterError
-from woodshed.symbolic.folk.word import BAR_LINES, KINDS, WORDS
+from woodshed.symbolic.folk.vocabulary import BAR_LINES, KINDS, WORDS
 from woodshed.tasks import load, task_class
 from woodshed.tasks.shipped import shipped_folder
 from woodshed.tasks.tune import TuneComposer

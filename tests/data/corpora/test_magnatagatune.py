@@ -103,7 +103,7 @@ def test_what_cannot_be_asked_for_is_refused(unpacked: Path) -> None:
     for folder in "0bcdf6":
         for path in (unpacked / folder).iterdir():
             path.unlink()
-    with pytest.raises(DataError, match="Unpack the MP3 files beside it"):
+    with pytest.raises(DataError, match="Unpack the MP3 files next to the table"):
         load(unpacked)
 
 

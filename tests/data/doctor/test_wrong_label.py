@@ -11,7 +11,7 @@ from woodshed.data.corpora.fsdd import load
 from woodshed.data.doctor.copies import exact_sets, near_sets
 from woodshed.data.doctor.doubt import doubts
 from woodshed.data.doctor.fold import recordings
-from woodshed.data.doctor.kernel import RIDGE, left_out_scores, likeness
+from woodshed.data.doctor.kernel import RIDGE, left_out_scores, similarity
 from woodshed.data.doctor.look import Look, common_rate, look_at_all
 from woodshed.data.doctor.outlier import suspicious
 from woodshed.data.doctor.view import beside_own_group, described
@@ -52,7 +52,7 @@ def test_the_scores_are_those_of_machines_that_learned_without_the_unit() -> Non
     rows, labels = clouds(6, apart=2.0)
     codes = np.unique(labels, return_inverse=True)[1]
     units = ["twin" if k in (1, 2, 9) else str(k) for k in range(len(labels))]
-    alike = likeness(rows)
+    alike = similarity(rows)
     scores = left_out_scores(alike, codes, units)
     targets = np.eye(3)[codes]
     for unit in dict.fromkeys(units):
@@ -66,7 +66,7 @@ def test_every_class_counts_alike_however_many_rows_it_has() -> None:
     rng = np.random.default_rng(0)
     rows = np.concatenate([rng.normal(0, 1, (200, 2)), rng.normal(1.5, 1, (20, 2))])
     codes = np.repeat([0, 1], [200, 20])
-    right = left_out_scores(likeness(rows), codes, alone(list("x" * 220))).argmax(axis=1) == codes
+    right = left_out_scores(similarity(rows), codes, alone(list("x" * 220))).argmax(axis=1) == codes
     assert right[200:].mean() > 0.6
 
 
@@ -75,7 +75,7 @@ def test_the_share_of_wrong_labels_is_estimated_and_a_view_that_knows_nothing_is
     given, wrong = mixed_up(labels, 1, 12)
     codes = np.unique(given, return_inverse=True)[1]
     noise = np.random.default_rng(2).normal(size=(120, 8))
-    scores = [left_out_scores(likeness(view), codes, alone(labels)) for view in (rows, noise)]
+    scores = [left_out_scores(similarity(view), codes, alone(labels)) for view in (rows, noise)]
     found = doubts(scores, codes)
     assert found.share == pytest.approx(0.1, abs=0.03)
     assert set(np.flatnonzero(found.probability > 0.5).tolist()) == wrong

@@ -13,7 +13,7 @@ import pytest
 
 from woodshed.composition.saving import save_composer
 from woodshed.html.chart import Plot
-from woodshed.html.heat_map import sampling_temperature
+from woodshed.html.heat_map import heat_image
 from woodshed.report.composition.softmax_page import QUESTIONS
 from woodshed.report.composition.softmax_section import heard
 from woodshed.tasks.tune import TuneComposer
@@ -113,7 +113,7 @@ def test_a_map_is_blue_above_and_vermilion_below_nothing() -> None:
 
     from PIL import Image
 
-    drawn = sampling_temperature(Plot(100, 100, (0.0, 3.0), (1.0, 0.0)), [[-2.0, 0.0, 1.0]], most=1.0)
+    drawn = heat_image(Plot(100, 100, (0.0, 3.0), (1.0, 0.0)), [[-2.0, 0.0, 1.0]], most=1.0)
     png = b64decode(re.search(r"base64,([^\"]+)", drawn)[1])  # type: ignore[index]
     low, none, high = np.asarray(Image.open(BytesIO(png)).convert("RGBA"))[0].tolist()
     assert low == [217, 102, 26, 255]

@@ -9,18 +9,10 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from woodshed.data.example import Corpus
-from woodshed.errors import DataError, ParameterError
 from woodshed.features import Summary
-from woodshed.recognition.experiments.feature_map import separate
+from woodshed.recognition.experiments.feature_map import MAX_CLIPS, FeatureMap, sample_rows, separate
 from woodshed.recognition.experiments.result import Experiment, SummaryTable
-from woodshed.report.recognition.decision_map import (
-    MAX_POINTS,
-    decision_map,
-    drawn_rows,
-    map_figure,
-    map_section,
-)
+from woodshed.report.recognition.decision_map import map_figure, map_section
 from woodshed.report.recognition.page import page
 
 SVG = "{http://www.w3.org/2000/svg}"
@@ -38,7 +30,7 @@ def clouds(n_classes: int, n: int = 30, seed: int = 0) -> tuple[np.ndarray, np.n
 def drawn(n_classes: int, names: list[str] | None = None) -> tuple[ET.Element, np.ndarray, np.ndarray]:
     points, columns = clouds(n_classes)
     names = names or [f"class {k}" for k in range(n_classes)]
-    figure = map_figure(separate(points, columns), points, columns, names, ("across", "up"))
+    figure = map_figure(FeatureMap(points, columns, tuple(names), ("across", "up")))
     return ET.fromstring(figure), points, columns
 
 
@@ -135,17 +127,17 @@ def test_three_classes_have_no_line() -> None:
 
 def test_of_many_clips_a_part_is_drawn_and_rare_classes_whole() -> None:
     labels = ["common"] * 5000 + ["rare"] * 30
-    rows = drawn_rows(labels)
-    assert len(rows) == len(set(rows.tolist())) == MAX_POINTS
+    rows = sample_rows(labels)
+    assert len(rows) == len(set(rows.tolist())) == MAX_CLIPS
     assert sum(labels[row] == "rare" for row in rows) == 30
     assert rows[:370].mean() == pytest.approx(2500, rel=0.1)  # from all over the corpus
-    assert np.array_equal(drawn_rows(labels), rows)
-    assert drawn_rows(["a", "b"] * 100).tolist() == list(range(200))
+    assert np.array_equal(sample_rows(labels), rows)
+    assert sample_rows(["a", "b"] * 100).tolist() == list(range(200))
 
 
 def test_of_many_classes_the_commonest_are_drawn() -> None:
     labels = [f"class {k}" for k in range(40) for _ in range(3 + (k < 16))]
-    assert {labels[row] for row in drawn_rows(labels)} == {f"class {k}" for k in range(16)}
+    assert {labels[row] for row in sample_rows(labels)} == {f"class {k}" for k in range(16)}
 
 
 # -- in words -------------------------------------------------------------------------------------
@@ -161,22 +153,24 @@ def table(n_classes: int, n: int = 30) -> tuple[SummaryTable, list[str]]:
 
 def test_the_best_features_are_chosen_and_the_map_says_what_it_is_not() -> None:
     text = map_section(*table(6))
-    assert "Every mark is a clip: b to the right, e upwards." in text
-    assert "The map is for looking only: it is not the model, which sees all 5." in text
-    assert "Lines, margins and support vectors are drawn for two classes only." in text
-    assert "Drawn are" not in text
-    assert "Drawn are 400 of 1200 clips, chosen at random." in map_section(*table(6, 200))
+    assert "Each mark is a clip: b on the x axis, e on the y axis." in text
+    assert "The map is an illustration: the model itself uses all 5 features." in text
+    assert (
+        "The decision boundary, its margins and the support vectors are drawn for two classes only." in text
+    )
+    assert "clips are drawn" not in text
+    assert "400 of 1200 clips are drawn, chosen at random." in map_section(*table(6, 200))
 
 
 def test_the_margin_of_two_classes_is_told() -> None:
     given, labels = table(2)
     text = map_section(given, labels)
-    x_name, y_name = re.findall(r"a clip: (\w) to the right, (\w) upwards", text)[0]
+    x_name, y_name = re.findall(r"a clip: (\w) on the x axis, (\w) on the y axis", text)[0]
     points = given.rows[:, [given.names.index(name) for name in (x_name, y_name)]]
     plane = separate(points, np.unique(labels, return_inverse=True)[1]).plane
     assert plane is not None
     assert f"= ±1, {plane.margin:.2f} standard deviations apart" in text
-    assert f"Ringed: {len(plane.support)} support vector" in text
+    assert f"Rings: {len(plane.support)} support vector" in text
 
 
 def test_where_nothing_differs_no_map_is_drawn() -> None:
@@ -196,28 +190,6 @@ def test_hostile_names_stay_text() -> None:
     assert "&lt;script&gt;" in text
 
 
-# -- of a corpus ----------------------------------------------------------------------------------
-
-
-def test_a_corpus_is_drawn_on_the_features_one_names(toy_corpus: Corpus) -> None:
-    text = decision_map(toy_corpus, "centroid_mean_hz", "rms_std_db")
-    assert "Every mark is a clip: centroid_mean_hz to the right, rms_std_db upwards." in text
-    figure = ET.fromstring(re.findall(r"<figure>(.*)</figure>", text, re.DOTALL)[0])
-    assert len(of_class(figure, "path", "mark")) == len(toy_corpus.examples)
-    other = decision_map(toy_corpus, "rms_std_db", "centroid_mean_hz")
-    assert other != text
-
-
-def test_what_cannot_be_drawn_is_refused(toy_corpus: Corpus) -> None:
-    with pytest.raises(ParameterError, match=r"no summary feature 'centroid_hz'\. Did you mean centroid_"):
-        decision_map(toy_corpus, "centroid_hz", "rms_std_db")
-    with pytest.raises(ParameterError, match="A map needs two features, got 'rms_std_db' twice"):
-        decision_map(toy_corpus, "rms_std_db", "rms_std_db")
-    one_class = replace(toy_corpus, examples=tuple(row for row in toy_corpus.examples if row.label == "rise"))
-    with pytest.raises(DataError, match="A map needs two classes"):
-        decision_map(one_class, "centroid_mean_hz", "rms_std_db")
-
-
 def test_the_page_of_a_classical_model_has_the_map_in_place_of_learning_curves(
     experiment: Experiment,
 ) -> None:
@@ -226,7 +198,7 @@ def test_the_page_of_a_classical_model_has_the_map_in_place_of_learning_curves(
     splits = tuple(replace(split, curves=()) for split in experiment.splits)
     text = page(replace(experiment, splits=splits, summary=SummaryTable(names, rows)), max_confused=0)
     assert '<section id="map">' in text
-    assert "it is not the model, which sees all 126" in text
+    assert "the model itself uses all 126 features" in text
     assert "How it learned" not in text
     assert "No training was recorded" not in text
     assert 'href="#map"' in text

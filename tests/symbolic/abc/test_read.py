@@ -171,12 +171,12 @@ def test_parts_of_several_voices_are_played_together() -> None:
 @pytest.mark.parametrize(
     ("order", "music", "finding"),
     [
-        ("ABA", "F4|", "P:ABA is not followed: no P: in the music"),
-        ("ABC", "P:A\nF4|\nP:B\nG4|", "P:ABC is not followed: there is no part C"),
-        ("AB", "P:A\nF4|\nP:B\nG4|\nP:A\nF4|", "P:AB is not followed: a part is there twice"),
-        ("Modern Version", "F4|", "P:Modern Version is no order of parts"),
-        ("A999(B", "F4|", "no order of parts"),
-        ("(((A99)99)99)99", "F4|", "no order of parts"),
+        ("ABA", "F4|", "P:ABA was ignored: no P: in the music"),
+        ("ABC", "P:A\nF4|\nP:B\nG4|", "P:ABC was ignored: there is no part C"),
+        ("AB", "P:A\nF4|\nP:B\nG4|\nP:A\nF4|", "P:AB was ignored: a part occurs twice"),
+        ("Modern Version", "F4|", "P:Modern Version is not an order of parts"),
+        ("A999(B", "F4|", "not an order of parts"),
+        ("(((A99)99)99)99", "F4|", "not an order of parts"),
     ],
 )
 def test_an_order_of_parts_that_cannot_be_followed_is_said(order: str, music: str, finding: str) -> None:
@@ -189,7 +189,7 @@ def test_an_order_of_parts_that_cannot_be_followed_is_said(order: str, music: st
 def test_a_tempo_of_nothing_is_said_and_left_out() -> None:
     score = abc_to_score('X:1\nQ:0\nK:C\nC4|[Q:"Lively"]C4|\n')
     assert score.tempos == ()
-    assert score.findings == ("Q:0 is no tempo and left out.",)
+    assert score.findings == ("Invalid tempo Q:0 was ignored.",)
 
 
 def test_key_metre_length_and_tempo_change_on_the_way() -> None:
@@ -242,8 +242,8 @@ def test_signs_that_make_no_note_are_passed_over() -> None:
 def test_a_bar_that_does_not_add_up_is_named() -> None:
     score = tune("G|C4|C3|C5|C4||C2:|C4|")
     assert score.findings == (
-        "bar 3 lasts 3 beats; in 4/4 it should last 4.",
-        "bar 4 lasts 5 beats; in 4/4 it should last 4.",
+        "bar 3 lasts 3 beats, expected 4 in 4/4.",
+        "bar 4 lasts 5 beats, expected 4 in 4/4.",
     )
     assert score.pickup_beats == 1
 
@@ -257,7 +257,7 @@ def test_one_broken_tune_is_set_aside() -> None:
     assert book.numbers == ("1", "4")
     assert book.fields[1]["R"] == "reel"
     assert [str(error).startswith("book.abc: tune ") for error in book.errors] == [True, True]
-    assert "tune 2, Bad: bar 2: a chord is opened with [ and never closed" in str(book.errors[0])
+    assert "tune 2, Bad: bar 2: the chord opened with [ is not closed" in str(book.errors[0])
     assert "tune 3, Empty" in str(book.errors[1])
     assert "no notes" in str(book.errors[1])
 
@@ -266,16 +266,16 @@ def test_one_broken_tune_is_set_aside() -> None:
     ("text", "message"),
     [
         ("X:1\nT:a\n", "tune 1, a: it has no K: field"),
-        ("X:1\nM:x\nK:C\nC", "M:x is no metre"),
-        ("X:1\nL:0\nK:C\nC", "L:0 is no length"),
-        ("X:1\nK:C\nC9999999", "bar 1: '9999999' is no length"),
-        ("X:1\nK:C\nC/0", "is no length"),
-        ("X:1\nK:C\n(0CC", "is no tuplet"),
-        ("X:1\nK:C\n>C", "no note before it"),
-        ("X:1\nK:C\nc''''''''", "beyond the pitches"),
-        ("X:1\nK:C\nC|C&E|", "bar 2: & lays a second voice"),
+        ("X:1\nM:x\nK:C\nC", "Invalid metre 'M:x'"),
+        ("X:1\nL:0\nK:C\nC", "Invalid note length 'L:0'"),
+        ("X:1\nK:C\nC9999999", "bar 1: invalid note length '9999999'"),
+        ("X:1\nK:C\nC/0", "invalid note length '/0'"),
+        ("X:1\nK:C\n(0CC", "invalid tuplet (0"),
+        ("X:1\nK:C\n>C", "> has no note before it"),
+        ("X:1\nK:C\nc''''''''", "outside the pitches of MIDI"),
+        ("X:1\nK:C\nC|C&E|", "bar 2: & (voice overlay)"),
         ("X:1\nK:C#lyd\nC", "8 accidentals"),
-        ("hello", "found 0"),
+        ("hello", "expected one tune, found 0"),
     ],
 )
 def test_errors_say_where(text: str, message: str) -> None:

@@ -12,7 +12,7 @@ from woodshed.score import Score
 from woodshed.symbolic.abc.read import abc_to_book
 from woodshed.symbolic.folk.bar import bar_errors, folk_bars
 from woodshed.symbolic.folk.from_abc import abc_to_folk, book_to_folk
-from woodshed.symbolic.folk.word import PITCH_PLACES, PITCHES, WORDS, pitch_of
+from woodshed.symbolic.folk.vocabulary import PITCH_PLACES, PITCHES, WORDS, pitch_of
 from woodshed.tokens.folk.tokenizer import tokens_to_score
 
 
@@ -106,16 +106,16 @@ def test_a_double_bar_within_a_bar_is_left_out_and_repeats_know_where_they_begin
 @pytest.mark.parametrize(
     ("head", "music", "message"),
     [
-        ("M:4/4\nL:1/8\nK:C", "C8|D7|E8|F8|", r"bar 2 lasts 7 eighths; in 4/4 it should last 8\."),
+        ("M:4/4\nL:1/8\nK:C", "C8|D7|E8|F8|", r"bar 2 lasts 7 eighths, expected 8 in 4/4\."),
         ("M:4/4\nL:1/8\nK:C", "C8|D6E4|", "bar 2 lasts 10 eighths"),
-        ("M:4/4\nL:1/8\nK:Elyd", "C8|", "no token says the mode lydian"),
-        ("M:7/8\nL:1/8\nK:C", "C7|", "no token says the metre 7/8"),
-        ("M:3/2\nL:1/8\nK:C", "C11C|", "bar 1: no token says a length of 11 eighths"),
-        ("M:4/4\nL:1/8\nK:C", "C,,,4 c'''4|", "bar 1: no token says the pitch"),
+        ("M:4/4\nL:1/8\nK:Elyd", "C8|", "there is no token for the mode lydian"),
+        ("M:7/8\nL:1/8\nK:C", "C7|", "there is no token for the metre 7/8"),
+        ("M:3/2\nL:1/8\nK:C", "C11C|", "bar 1: there is no token for a length of 11 eighths"),
+        ("M:4/4\nL:1/8\nK:C", "C,,,4 c'''4|", "bar 1: there is no token for MIDI pitch"),
         ("M:4/4\nL:1/8\nK:C", "C8|3D8:|", r"no token for the ending \[3"),
         ("M:4/4\nL:1/8\nK:C", "(8CDEFGABc|", r"bar 1: there is no token for the tuplet \(8"),
-        ("M:4/4\nL:1/8\nK:C", "C8|\nM:3/4\nD6|", "bar 2: the metre changes to 3/4"),
-        ("M:4/4\nL:1/8\nK:C", "V:1\nC8|\nV:2\nE8|", "one voice is expected, found 2"),
+        ("M:4/4\nL:1/8\nK:C", "C8|\nM:3/4\nD6|", "bar 2: there is no token for a change of metre to 3/4"),
+        ("M:4/4\nL:1/8\nK:C", "V:1\nC8|\nV:2\nE8|", "expected one voice, found 2"),
     ],
 )
 def test_what_cannot_be_said_is_named(head: str, music: str, message: str) -> None:
@@ -149,7 +149,7 @@ def test_the_tokens_play_what_the_abc_plays(shared_data: Path, name: str) -> Non
 
 
 def test_one_tune_is_expected() -> None:
-    with pytest.raises(ScoreFileError, match="one tune is expected, found 0"):
+    with pytest.raises(ScoreFileError, match="expected one tune, found 0"):
         abc_to_folk("nothing")
 
 

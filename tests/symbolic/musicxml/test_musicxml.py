@@ -244,8 +244,8 @@ def test_bars_that_do_not_add_up_are_named() -> None:
     music = note("C", 8) + BAR.format(2) + note("C", 10) + BAR.format(3) + note("C", 6) + BAR.format(4)
     score = musicxml_to_score(document(music + note("C", 8)))
     assert score.findings == (
-        "bar 2 lasts 5 beats; it should last 4.",
-        "bar 3 lasts 3 beats; it should last 4.",
+        "bar 2 lasts 5 beats, expected 4.",
+        "bar 3 lasts 3 beats, expected 4.",
     )
 
 
@@ -265,7 +265,7 @@ FETCH = '<!DOCTYPE x [<!ENTITY a SYSTEM "file:///etc/hostname">]>'
         (document(note("C", 8), before=FETCH), "entities"),
         (document(note("C", 8).replace("<duration>8", "<duration>x")), "part One, bar 1 has a note with"),
         (document(f"{note('C', 4)}<backup><duration>5</duration></backup>"), "bar 1 goes back beyond"),
-        (document(note("H", 8)), "bar 1 has a note without pitch"),
+        (document(note("H", 8)), "bar 1 has a note without a valid pitch"),
         (document(note("C", 8, octave=12)), "bar 1 has the note C12"),
         (document(note("C", 8), metre="4/3"), "power of two"),
     ],

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from woodshed.errors import DataError, MissingPackageError, ParameterError
-from woodshed.symbolic.folk.word import METRES, MODES, WORDS
+from woodshed.symbolic.folk.vocabulary import METRES, MODES, WORDS
 from woodshed.tasks.tune.families import RUN_STEPS, Tune, Tunes, read_tunes, split_by_family, with_families
 
 LONG = "C E G c e d f a g e c A F D B, D F E G B d"

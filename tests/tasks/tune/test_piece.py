@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from woodshed.tasks.tune.piece import TunePiece
-from woodshed.tokens.folk.rule import FolkRule
+from woodshed.tokens.folk.grammar import FolkGrammar
 
 
 @pytest.mark.parametrize(
@@ -21,4 +21,4 @@ from woodshed.tokens.folk.rule import FolkRule
 def test_bars_are_counted_as_the_rule_counts_them(music: str, n_bars: int) -> None:
     tune = f"M:2/4 K:Cmaj {music}"
     assert TunePiece(tune).n_bars == n_bars
-    assert FolkRule(n_bars=n_bars).is_whole(tune.split())
+    assert FolkGrammar(n_bars=n_bars).is_whole(tune.split())

@@ -10,8 +10,7 @@ import pytest
 from woodshed.errors import ParameterError, ScoreError
 from woodshed.symbolic import abc_to_score
 from woodshed.symbolic.folk.from_abc import abc_to_folk, book_to_folk
-from woodshed.tokens.folk.line import lines_of
-from woodshed.tokens.folk.tokenizer import FolkAbc, tokens_to_abc, tokens_to_score
+from woodshed.tokens.folk.tokenizer import FolkAbc, lines_of, tokens_to_abc, tokens_to_score
 
 TUNE = "M:6/8 K:Cdor c |: g 3 e > d c | [ E 3 G 3 ] (3 =A B c (2 d e :| |1 c 6 :| |2 c 3 c 2 |"
 

@@ -7,7 +7,9 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from woodshed.cli.audio.work import Force, Jobs, Out, Sounds, To, change_files, divide_files, one_from_many
+from woodshed.cli.audio.files import Force, Jobs, Out, Sounds, To, print_outcome
+from woodshed.cli.audio.join import print_combination
+from woodshed.cli.terminal import ProgressBar
 from woodshed.errors import ParameterError, near_miss
 
 if TYPE_CHECKING:
@@ -22,8 +24,9 @@ def command(
     do: Annotated[
         str,
         typer.Option(
-            help="mono: mix all; stereo: two copies of one; swap: left and right; mid-side and left-right: "
-            "to middle and side and back; split: a file for each channel; merge: all sounds into one file."
+            help="mono: mix all channels; stereo: duplicate a mono channel; swap: exchange left and right; "
+            "mid-side: encode left and right as mid and side; left-right: decode them; split: write one file "
+            "per channel; merge: combine all sounds as the channels of one file."
         ),
     ],
     to: To = None,
@@ -32,6 +35,7 @@ def command(
 ) -> None:
     """Split, swap, merge or mix channels."""
     from woodshed import audio
+    from woodshed.workflows.audio import FileOptions, change_files, combine_files, divide_files
 
     changes: dict[str, Callable[[Clip], Clip]] = {
         "mono": audio.to_mono,
@@ -40,11 +44,12 @@ def command(
         "mid-side": audio.to_mid_side,
         "left-right": audio.from_mid_side,
     }
+    options: FileOptions = {"to": to, "overwrite": force, "n_jobs": jobs, "progress": ProgressBar()}
     if do == "split":
-        divide_files(audio.split_channels, sounds, out, to=to, force=force, jobs=jobs)
+        print_outcome(divide_files(audio.split_channels, sounds, out, **options), out)
     elif do == "merge":
-        one_from_many(audio.merge_channels, sounds, out, force=force)
+        print_combination(combine_files(audio.merge_channels, sounds, out, overwrite=force))
     elif do in changes:
-        change_files(changes[do], sounds, out, to=to, force=force, jobs=jobs)
+        print_outcome(change_files(changes[do], sounds, out, **options), out)
     else:
-        raise ParameterError(f"--do cannot be {do!r}. {near_miss(do, ACTIONS)}")
+        raise ParameterError(f"Invalid value {do!r} for --do. {near_miss(do, ACTIONS)}")

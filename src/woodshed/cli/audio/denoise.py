@@ -1,4 +1,4 @@
-"""``woodshed audio denoise``: take steady noise out."""
+"""``woodshed audio denoise``: reduce stationary noise."""
 
 from __future__ import annotations
 
@@ -7,7 +7,8 @@ from typing import Annotated
 
 import typer
 
-from woodshed.cli.audio.work import Force, Jobs, Out, Sounds, To, change_files
+from woodshed.cli.audio.files import Force, Jobs, Out, Sounds, To, print_outcome
+from woodshed.cli.terminal import ProgressBar
 
 
 def command(
@@ -15,29 +16,37 @@ def command(
     out: Out,
     noise: Annotated[
         Path | None,
-        typer.Option(help="A sound that holds only the noise; by default the quietest moments of each."),
+        typer.Option(
+            help="Recording of the noise alone. [dim]\\[default: the quietest moments of each sound][/dim]"
+        ),
     ] = None,
-    noise_start_s: Annotated[float, typer.Option(help="Where the noise starts in it, in seconds.")] = 0.0,
-    noise_end_s: Annotated[float | None, typer.Option(help="Where it ends, in seconds.")] = None,
-    reduction_db: Annotated[float, typer.Option(help="By how much noise is lowered, in decibels.")] = 12.0,
+    noise_start_s: Annotated[float, typer.Option(help="Start of the noise in it, in seconds.")] = 0.0,
+    noise_end_s: Annotated[
+        float | None,
+        typer.Option(help="End of the noise in it, in seconds. [dim]\\[default: its end][/dim]"),
+    ] = None,
+    reduction_db: Annotated[float, typer.Option(help="Attenuation of the noise in decibels.")] = 12.0,
     to: To = None,
     force: Force = False,
     jobs: Jobs = -1,
 ) -> None:
-    """Take steady noise out, such as hiss, hum or a fan.
+    """Reduce stationary noise such as hiss, hum or a fan.
 
-    A whole file is held in memory while it is worked on, several times over; cut one of many hours first.
+    A whole file is held in memory several times over; split files of several hours first.
     """
     from woodshed.audio import denoise, noise_print, read
+    from woodshed.workflows.audio import change_files
 
     profile = None
     if noise is not None:
         profile = noise_print(read(noise, start_s=noise_start_s, end_s=noise_end_s))
-    change_files(
+    outcome = change_files(
         lambda clip: denoise(clip, profile, reduction_db=reduction_db),
         sounds,
         out,
         to=to,
-        force=force,
-        jobs=jobs,
+        overwrite=force,
+        n_jobs=jobs,
+        progress=ProgressBar(),
     )
+    print_outcome(outcome, out)

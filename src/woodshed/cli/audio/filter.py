@@ -1,18 +1,17 @@
-"""``woodshed audio filter``: keep or leave out bands, lift and lower them."""
+"""``woodshed audio filter``: apply filters."""
 
 from __future__ import annotations
 
-import functools
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from woodshed.cli.audio.work import Force, Jobs, Out, Sounds, To, run_files
+from woodshed.cli.audio.files import Force, Jobs, Out, Sounds, To, print_outcome
+from woodshed.cli.terminal import ProgressBar
 from woodshed.errors import ParameterError
 
 if TYPE_CHECKING:
     from woodshed.audio.filter import FilterDesign
-    from woodshed.data.file_jobs import FileJob
 
 Frequency = float | None
 
@@ -20,28 +19,32 @@ Frequency = float | None
 def command(
     sounds: Sounds,
     out: Out,
-    low_pass_hz: Annotated[Frequency, typer.Option(help="Keep what is below this frequency.")] = None,
-    high_pass_hz: Annotated[Frequency, typer.Option(help="Keep what is above this frequency.")] = None,
+    low_pass_hz: Annotated[Frequency, typer.Option(help="Cut-off frequency of a low-pass filter.")] = None,
+    high_pass_hz: Annotated[Frequency, typer.Option(help="Cut-off frequency of a high-pass filter.")] = None,
     stop_hz: Annotated[
-        tuple[float, float] | None, typer.Option(help="Leave out what is between two frequencies.")
+        tuple[float, float] | None, typer.Option(help="Lower and upper edge of a band-stop filter.")
     ] = None,
-    peak_hz: Annotated[Frequency, typer.Option(help="Lift or lower what is around this frequency.")] = None,
-    low_shelf_hz: Annotated[Frequency, typer.Option(help="Lift or lower what is below it.")] = None,
-    high_shelf_hz: Annotated[Frequency, typer.Option(help="Lift or lower what is above it.")] = None,
-    gain_db: Annotated[float, typer.Option(help="By how much a peak or shelf lifts; below 0 lowers.")] = 6.0,
-    q: Annotated[float, typer.Option(help="How narrow a peak is: 0.5 is wide, 10 narrow.")] = 1.0,
-    order: Annotated[int, typer.Option(help="Steepness of a pass or stop: 6 dB an octave each.")] = 4,
+    peak_hz: Annotated[Frequency, typer.Option(help="Centre frequency of a peak filter.")] = None,
+    low_shelf_hz: Annotated[Frequency, typer.Option(help="Corner frequency of a low-shelf filter.")] = None,
+    high_shelf_hz: Annotated[Frequency, typer.Option(help="Corner frequency of a high-shelf filter.")] = None,
+    gain_db: Annotated[
+        float, typer.Option(help="Gain of peak and shelf filters in decibels; negative to attenuate.")
+    ] = 6.0,
+    q: Annotated[float, typer.Option(help="Quality factor of the peak filter: 0.5 wide, 10 narrow.")] = 1.0,
+    order: Annotated[
+        int, typer.Option(help="Order of pass and stop filters; each adds 6 dB per octave.")
+    ] = 4,
     to: To = None,
     force: Force = False,
     jobs: Jobs = -1,
 ) -> None:
-    """Keep or leave out bands, or lift and lower them. Several filters are applied one after the other.
+    """Apply low-pass, high-pass, band-stop, peak and shelving filters; several are applied in turn.
 
-    Files of any length: they are filtered while they are read and written.
+    Files of any length are supported: they are filtered block by block.
     """
-    from woodshed.audio import Butterworth, Equaliser, filter_blocks
-    from woodshed.audio.convert import change_file
+    from woodshed.audio import Butterworth, Equaliser
     from woodshed.audio.filter import FLATTEST_Q
+    from woodshed.workflows.audio import filter_files
 
     designs: list[FilterDesign] = []
     if high_pass_hz is not None:
@@ -57,14 +60,8 @@ def command(
     if high_shelf_hz is not None:
         designs.append(Equaliser("high-shelf", high_shelf_hz, gain_db, FLATTEST_Q))
     if not designs:
-        raise ParameterError("Which filter? For instance --low-pass-hz 4000, or --peak-hz 100 --gain-db -6.")
-
-    def work(file_job: FileJob) -> None:
-        change_file(
-            file_job.source,
-            file_job.target,
-            lambda blocks: functools.reduce(filter_blocks, designs, blocks),
-            overwrite=True,
+        raise ParameterError(
+            "No filter given. Set at least one, such as --low-pass-hz 4000, or --peak-hz 100 --gain-db -6."
         )
-
-    run_files(work, sounds, out, to=to, force=force, jobs=jobs)
+    outcome = filter_files(designs, sounds, out, to=to, overwrite=force, n_jobs=jobs, progress=ProgressBar())
+    print_outcome(outcome, out)

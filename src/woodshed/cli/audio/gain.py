@@ -1,4 +1,4 @@
-"""``woodshed audio gain``: louder or softer."""
+"""``woodshed audio gain``: change the level."""
 
 from __future__ import annotations
 
@@ -7,18 +7,22 @@ from typing import Annotated
 
 import typer
 
-from woodshed.cli.audio.work import Force, Jobs, Out, Sounds, To, change_files
+from woodshed.cli.audio.files import Force, Jobs, Out, Sounds, To, print_outcome
+from woodshed.cli.terminal import ProgressBar
 
 
 def command(
     sounds: Sounds,
     out: Out,
-    db: Annotated[float, typer.Option(help="Change of level in decibels; below 0 is softer.")],
+    db: Annotated[float, typer.Option(help="Gain in decibels; negative to attenuate.")],
     to: To = None,
     force: Force = False,
     jobs: Jobs = -1,
 ) -> None:
-    """Make sounds louder or softer."""
+    """Change the level."""
     from woodshed.audio import gain
+    from woodshed.workflows.audio import change_files
 
-    change_files(functools.partial(gain, gain_db=db), sounds, out, to=to, force=force, jobs=jobs)
+    change = functools.partial(gain, gain_db=db)
+    outcome = change_files(change, sounds, out, to=to, overwrite=force, n_jobs=jobs, progress=ProgressBar())
+    print_outcome(outcome, out)

@@ -1,4 +1,4 @@
-"""``woodshed audio pitch``: another pitch at the same tempo."""
+"""``woodshed audio pitch``: change the pitch without changing the tempo."""
 
 from __future__ import annotations
 
@@ -7,21 +7,25 @@ from typing import Annotated
 
 import typer
 
-from woodshed.cli.audio.work import Force, Jobs, Out, Sounds, To, change_files
+from woodshed.cli.audio.files import Force, Jobs, Out, Sounds, To, print_outcome
+from woodshed.cli.terminal import ProgressBar
 
 
 def command(
     sounds: Sounds,
     out: Out,
-    semitones: Annotated[float, typer.Option(help="How far up, in semitones; below 0 is down.")],
+    semitones: Annotated[float, typer.Option(help="Shift in semitones; negative to lower the pitch.")],
     to: To = None,
     force: Force = False,
     jobs: Jobs = -1,
 ) -> None:
-    """Change the pitch and keep the tempo.
+    """Change the pitch without changing the tempo.
 
-    A whole file is held in memory while it is worked on, several times over; cut one of many hours first.
+    A whole file is held in memory several times over; split files of several hours first.
     """
     from woodshed.audio import pitch
+    from woodshed.workflows.audio import change_files
 
-    change_files(functools.partial(pitch, semitones=semitones), sounds, out, to=to, force=force, jobs=jobs)
+    change = functools.partial(pitch, semitones=semitones)
+    outcome = change_files(change, sounds, out, to=to, overwrite=force, n_jobs=jobs, progress=ProgressBar())
+    print_outcome(outcome, out)

@@ -1,4 +1,4 @@
-"""``woodshed audio play``: through the loudspeakers."""
+"""``woodshed audio play``: play sounds."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from typing import Annotated
 
 import typer
 
-from woodshed.cli.audio.work import Sounds
+from woodshed.cli.audio.files import Sounds
 from woodshed.cli.terminal import say
 from woodshed.errors import printable
 from woodshed.units import duration_text
@@ -14,10 +14,12 @@ from woodshed.units import duration_text
 
 def command(
     sounds: Sounds,
-    start_s: Annotated[float, typer.Option(help="Where to start, in seconds.")] = 0.0,
-    end_s: Annotated[float | None, typer.Option(help="Where to end, in seconds.")] = None,
+    start_s: Annotated[float, typer.Option(help="Start, in seconds.")] = 0.0,
+    end_s: Annotated[
+        float | None, typer.Option(help="End, in seconds. [dim]\\[default: the end of the sound][/dim]")
+    ] = None,
 ) -> None:
-    """Play sounds, one after the other. Ctrl-C ends it."""
+    """Play sounds, one after the other. Press Ctrl-C to stop."""
     from woodshed.audio import play, read
     from woodshed.data.folder import list_sounds
 

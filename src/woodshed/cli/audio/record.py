@@ -1,4 +1,4 @@
-"""``woodshed audio record``: from a microphone."""
+"""``woodshed audio record``: record from a microphone."""
 
 from __future__ import annotations
 
@@ -12,15 +12,13 @@ from woodshed.errors import printable
 
 
 def command(
-    out: Annotated[Path, typer.Argument(help="File to write, such as take.wav.", show_default=False)],
-    duration_s: Annotated[
-        float, typer.Option(help="Seconds to record at most; Ctrl-C ends it before.")
-    ] = 10.0,
-    sample_rate: Annotated[int, typer.Option(help="Samples per second.")] = 44100,
-    channels: Annotated[int, typer.Option(help="1 is mono, 2 is stereo.")] = 1,
-    force: Annotated[bool, typer.Option(help="Replace the file if it is there already.")] = False,
+    out: Annotated[Path, typer.Argument(help="Output file, such as take.wav.", show_default=False)],
+    duration_s: Annotated[float, typer.Option(help="Maximum duration, in seconds.")] = 10.0,
+    sample_rate: Annotated[int, typer.Option(help="Sample rate in hertz.")] = 44100,
+    channels: Annotated[int, typer.Option(help="Number of channels: 1 for mono, 2 for stereo.")] = 1,
+    force: Annotated[bool, typer.Option("--force", help="Replace an existing file.")] = False,
 ) -> None:
-    """Record from a microphone."""
+    """Record from a microphone. Press Ctrl-C to stop early."""
     from woodshed.audio import record, write
     from woodshed.audio.write import check_target
 

@@ -1,4 +1,4 @@
-"""``woodshed audio split``: cut sounds up."""
+"""``woodshed audio split``: cut sounds into parts."""
 
 from __future__ import annotations
 
@@ -7,43 +7,42 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from woodshed.cli.audio.work import Force, Jobs, Out, Sounds, To, numbered, run_files
-from woodshed.cli.terminal import say
+from woodshed.cli.audio.files import Force, Jobs, Out, Sounds, To, print_outcome
+from woodshed.cli.terminal import ProgressBar, say
 from woodshed.errors import ParameterError, counted
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
 
     from woodshed.audio.silence_detection import Stretch
-    from woodshed.data.file_jobs import FileJob
 
-    Find = Callable[[Path], list[Stretch]]
+    StretchFinder = Callable[[Path], list[Stretch]]
 
 
 def command(
     sounds: Sounds,
     out: Out,
-    every_s: Annotated[float | None, typer.Option(help="Cut into parts of so many seconds.")] = None,
-    silence: Annotated[bool, typer.Option(help="Keep the parts between silences.")] = False,
-    onsets: Annotated[bool, typer.Option(help="Cut where notes or strokes begin.")] = False,
-    beats: Annotated[bool, typer.Option(help="Cut at the beats.")] = False,
+    every_s: Annotated[float | None, typer.Option(help="Cut into parts of this many seconds.")] = None,
+    silence: Annotated[bool, typer.Option("--silence", help="Keep the parts between silences.")] = False,
+    onsets: Annotated[bool, typer.Option("--onsets", help="Cut at the onsets of notes or strokes.")] = False,
+    beats: Annotated[bool, typer.Option("--beats", help="Cut at the beats.")] = False,
     marks: Annotated[
-        Path | None, typer.Option(help="Cut out what a label file names: Audacity, CSV, or a time a line.")
+        Path | None,
+        typer.Option(
+            help="Keep the intervals of a label file: Audacity labels, CSV, or one time per line to cut at."
+        ),
     ] = None,
     threshold_db: Annotated[
-        float, typer.Option(help="What counts as silence, in decibels below the loudest moment.")
+        float, typer.Option(help="Silence threshold, in decibels relative to the loudest moment.")
     ] = -40.0,
-    min_silence_s: Annotated[float, typer.Option(help="Shorter pauses do not divide.")] = 0.3,
-    last: Annotated[
-        str, typer.Option(help="With --every-s, what to do with a shorter last part: keep or drop.")
-    ] = "keep",
+    min_silence_s: Annotated[float, typer.Option(help="Minimum duration of a silence, in seconds.")] = 0.3,
+    last: Annotated[str, typer.Option(help="With --every-s: keep or drop a shorter last part.")] = "keep",
     to: To = None,
     force: Force = False,
     jobs: Jobs = -1,
 ) -> None:
-    """Cut sounds up: evenly, on silence, at onsets, at beats or at marks."""
+    """Cut sounds into parts: at equal intervals, silences, onsets, beats or marks."""
     from woodshed.audio import (
-        cut_file,
         even_stretches,
         find_sound,
         info,
@@ -54,35 +53,30 @@ def command(
     )
     from woodshed.features.beat import beat_times_of_file
     from woodshed.features.onset import onset_times_of_file
+    from woodshed.workflows.audio import cut_files
 
-    def between(times_of: Callable[[Path], Iterable[float]]) -> Find:
+    def between(times_of: Callable[[Path], Iterable[float]]) -> StretchFinder:
         return lambda path: stretches_between(times_of(path), info(path).duration_s)
 
-    def sounding(path: Path) -> list[Stretch]:
+    def between_silences(path: Path) -> list[Stretch]:
         return find_sound(read_blocks(path), threshold_db=threshold_db, min_silence_s=min_silence_s)
 
-    def marked(path: Path) -> list[Stretch]:
+    def at_marks(path: Path) -> list[Stretch]:
         return mark_stretches(read_marks(marks or path), info(path).duration_s)
 
-    def evenly(path: Path) -> list[Stretch]:
+    def at_intervals(path: Path) -> list[Stretch]:
         return even_stretches(info(path).duration_s, every_s or 0.0, last=last)
 
-    ways: dict[str, tuple[bool, Find]] = {
-        "--every-s": (every_s is not None, evenly),
-        "--silence": (silence, sounding),
+    finders: dict[str, tuple[bool, StretchFinder]] = {
+        "--every-s": (every_s is not None, at_intervals),
+        "--silence": (silence, between_silences),
         "--onsets": (onsets, between(onset_times_of_file)),
         "--beats": (beats, between(beat_times_of_file)),
-        "--marks": (marks is not None, marked),
+        "--marks": (marks is not None, at_marks),
     }
-    chosen = [find for asked, find in ways.values() if asked]
+    chosen = [finder for is_set, finder in finders.values() if is_set]
     if len(chosen) != 1:
-        raise ParameterError(f"Where to cut? Give one of {', '.join(ways)}.")
-
-    def work(file_job: FileJob) -> int:
-        stretches = chosen[0](file_job.source)
-        cut_file(file_job.source, stretches, numbered(file_job.target, len(stretches)), overwrite=force)
-        return len(stretches)
-
-    done = run_files(work, sounds, out, to=to, force=force, jobs=jobs)
-    n_parts = sum(n for _, n in done)
-    say(f"{counted(n_parts, 'part')} in all")
+        raise ParameterError(f"Expected exactly one of {', '.join(finders)}; got {len(chosen)}.")
+    outcome = cut_files(chosen[0], sounds, out, to=to, overwrite=force, n_jobs=jobs, progress=ProgressBar())
+    print_outcome(outcome, out)
+    say(f"{counted(sum(n_parts for _, n_parts in outcome.done), 'part')} in total")

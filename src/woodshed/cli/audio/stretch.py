@@ -1,4 +1,4 @@
-"""``woodshed audio stretch``: another tempo at the same pitch."""
+"""``woodshed audio stretch``: change the tempo without changing the pitch."""
 
 from __future__ import annotations
 
@@ -7,21 +7,25 @@ from typing import Annotated
 
 import typer
 
-from woodshed.cli.audio.work import Force, Jobs, Out, Sounds, To, change_files
+from woodshed.cli.audio.files import Force, Jobs, Out, Sounds, To, print_outcome
+from woodshed.cli.terminal import ProgressBar
 
 
 def command(
     sounds: Sounds,
     out: Out,
-    factor: Annotated[float, typer.Option(help="How much faster: 2 is half as long, 0.5 twice as long.")],
+    factor: Annotated[float, typer.Option(help="Speed factor: 2 halves the duration, 0.5 doubles it.")],
     to: To = None,
     force: Force = False,
     jobs: Jobs = -1,
 ) -> None:
-    """Change the tempo and keep the pitch.
+    """Change the tempo without changing the pitch.
 
-    A whole file is held in memory while it is worked on, several times over; cut one of many hours first.
+    A whole file is held in memory several times over; split files of several hours first.
     """
     from woodshed.audio import stretch
+    from woodshed.workflows.audio import change_files
 
-    change_files(functools.partial(stretch, factor=factor), sounds, out, to=to, force=force, jobs=jobs)
+    change = functools.partial(stretch, factor=factor)
+    outcome = change_files(change, sounds, out, to=to, overwrite=force, n_jobs=jobs, progress=ProgressBar())
+    print_outcome(outcome, out)

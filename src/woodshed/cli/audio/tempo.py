@@ -1,53 +1,50 @@
-"""``woodshed audio tempo``: tempo and beats; written down, or with clicks on them."""
+"""``woodshed audio tempo``: estimate tempo and beats."""
 
 from __future__ import annotations
 
 import json
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import Annotated
 
 import typer
 
-from woodshed.cli.audio.work import Force, Jobs, Sounds, ask_files, run_files
-from woodshed.cli.terminal import print_table
+from woodshed.cli.audio.files import Force, Jobs, Sounds, print_outcome
+from woodshed.cli.terminal import ProgressBar, list_skipped, print_table
 from woodshed.errors import printable
-
-if TYPE_CHECKING:
-    from woodshed.data.file_jobs import FileJob
 
 
 def command(
     sounds: Sounds,
     out: Annotated[
-        Path | None, typer.Option(help="Folder for the sounds with a click on every beat.")
+        Path | None, typer.Option(help="Output folder for the sounds with a click on every beat.")
     ] = None,
-    json_: Annotated[bool, typer.Option("--json", help="Print JSON, with the time of every beat.")] = False,
+    json_: Annotated[
+        bool, typer.Option("--json", help="Print JSON, including the time of every beat.")
+    ] = False,
     force: Force = False,
     jobs: Jobs = -1,
 ) -> None:
-    """Find tempo and beats; put clicks on them to hear whether they are right."""
-    from woodshed.audio import read, with_clicks, write
+    """Estimate tempo and beats, and add clicks to check them by ear."""
     from woodshed.features.beat import beat_times_of_file, tempo_of_beats
-
-    def work(file_job: FileJob) -> Any:
-        beats = beat_times_of_file(file_job.source)
-        write(with_clicks(read(file_job.source), beats), file_job.target, overwrite=True)
-        return beats
+    from woodshed.workflows.audio import analyse_files, mark_beats
 
     if out is None:
-        answers = ask_files(beat_times_of_file, sounds, jobs=jobs)
+        analysis = analyse_files(beat_times_of_file, sounds, n_jobs=jobs, progress=ProgressBar())
+        list_skipped(analysis.skipped)
+        results = analysis.results
     else:
-        done = run_files(work, sounds, out, to=None, force=force, jobs=jobs, quiet=json_)
-        answers = [(file_job.source, beats) for file_job, beats in done]
+        outcome = mark_beats(sounds, out, overwrite=force, n_jobs=jobs, progress=ProgressBar())
+        print_outcome(outcome, out, quiet=json_)
+        results = [(file_job.source, beats_s) for file_job, beats_s in outcome.done]
     if json_:
-        rows: list[dict[str, Any]] = [
-            {"path": printable(path), "tempo_bpm": tempo_of_beats(beats), "beats_s": beats.tolist()}
-            for path, beats in answers
+        objects = [
+            {"path": printable(path), "tempo_bpm": tempo_of_beats(beats_s), "beats_s": beats_s.tolist()}
+            for path, beats_s in results
         ]
-        typer.echo(json.dumps(rows, indent=2, ensure_ascii=False))
-    elif answers:
+        typer.echo(json.dumps(objects, indent=2, ensure_ascii=False))
+    elif results:
         print_table(
-            ("sound", "beats a minute", "beats"),
-            [(path.name, f"{tempo_of_beats(beats):.1f}", str(len(beats))) for path, beats in answers],
+            ("sound", "tempo bpm", "beats"),
+            [(path.name, f"{tempo_of_beats(beats_s):.1f}", str(len(beats_s))) for path, beats_s in results],
             numbers_from=1,
         )

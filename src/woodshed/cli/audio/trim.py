@@ -1,4 +1,4 @@
-"""``woodshed audio trim``: keep one stretch of a sound."""
+"""``woodshed audio trim``: keep one section of a sound."""
 
 from __future__ import annotations
 
@@ -6,7 +6,8 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from woodshed.cli.audio.work import Force, Jobs, Out, Sounds, To, change_files
+from woodshed.cli.audio.files import Force, Jobs, Out, Sounds, To, print_outcome
+from woodshed.cli.terminal import ProgressBar
 
 if TYPE_CHECKING:
     from woodshed.clip import Clip
@@ -15,23 +16,25 @@ if TYPE_CHECKING:
 def command(
     sounds: Sounds,
     out: Out,
-    start_s: Annotated[float, typer.Option(help="Where to start, in seconds.")] = 0.0,
+    start_s: Annotated[float, typer.Option(help="Start, in seconds.")] = 0.0,
     end_s: Annotated[
-        float | None, typer.Option(help="Where to end, in seconds; the end of the sound by default.")
+        float | None, typer.Option(help="End, in seconds. [dim]\\[default: the end of the sound][/dim]")
     ] = None,
-    silence: Annotated[bool, typer.Option(help="Also cut off the silence at both ends.")] = False,
+    silence: Annotated[bool, typer.Option("--silence", help="Also remove the silence at both ends.")] = False,
     threshold_db: Annotated[
-        float, typer.Option(help="What counts as silence, in decibels below the loudest moment.")
+        float, typer.Option(help="Silence threshold, in decibels relative to the loudest moment.")
     ] = -40.0,
     to: To = None,
     force: Force = False,
     jobs: Jobs = -1,
 ) -> None:
-    """Keep one stretch of a sound, or all but the silence at both ends."""
+    """Keep one section of a sound, or remove the silence at both ends."""
     from woodshed.audio import trim, trim_silence
+    from woodshed.workflows.audio import change_files
 
     def change(clip: Clip) -> Clip:
-        part = trim(clip, start_s, end_s)
-        return trim_silence(part, threshold_db=threshold_db) if silence else part
+        section = trim(clip, start_s, end_s)
+        return trim_silence(section, threshold_db=threshold_db) if silence else section
 
-    change_files(change, sounds, out, to=to, force=force, jobs=jobs)
+    outcome = change_files(change, sounds, out, to=to, overwrite=force, n_jobs=jobs, progress=ProgressBar())
+    print_outcome(outcome, out)

@@ -21,24 +21,25 @@ def command(
     jobs: Annotated[int, typer.Option(help="Files opened at a time; -1: one for each core.")] = -1,
 ) -> None:
     """Read a corpus on disk and say what is there."""
-    from woodshed.data.corpora.survey import look_at, open_files
+    from woodshed.data.corpora import split_name
+    from woodshed.data.corpora.survey import open_files, survey
 
-    name, colon, folder = corpus.partition(":")
-    if not (name and colon and folder):
+    name, folder = split_name(corpus)
+    if not (name and folder):
         raise ParameterError(f"Say which corpus and where, as NAME:PATH (fsdd:recordings), got {corpus!r}.")
-    found = look_at(name, folder)
+    found = survey(name, folder)
     if not quick:
         with counting_bar("opening files", len(found.paths)) as tick:
             found = open_files(found, n_jobs=jobs, tick=tick)
     show(found)
-    if strict and not found.is_whole:
+    if strict and not found.is_complete:
         raise DataError(f"{name} is not whole. Get it again (woodshed corpus fetch), or leave out --strict.")
 
 
 def show(found: Survey) -> None:
     """Print what was found."""
     corpus = found.corpus
-    say(f"{found.about.title}: {len(corpus.examples):,} examples{missing(found)}")
+    say(f"{found.facts.title}: {len(corpus.examples):,} examples{missing(found)}")
     tags = Counter(tag for example in corpus.examples for tag in example.labels)
     for what, counts in (("class", corpus.counts()), ("tag", dict(tags.most_common()))):
         rows = [(name, f"{n:,}") for name, n in counts.items() if name]
@@ -67,4 +68,4 @@ def missing(found: Survey) -> str:
         return " (how many the whole corpus has is not known)"
     if not found.n_missing:
         return ", all that it should hold"
-    return f"; {found.n_missing:,} of {found.about.n_sounds:,} are missing"
+    return f"; {found.n_missing:,} of {found.facts.n_examples:,} are missing"

@@ -21,10 +21,10 @@ def command(
     out: Annotated[Path, typer.Option(help="Folder for the corpus.")],
 ) -> None:
     """Download a corpus and unpack it."""
-    from woodshed.data.corpora.about import about
+    from woodshed.data.corpora import corpus_facts
     from woodshed.data.corpora.get import ARCHIVES, get_corpus
 
-    known = about(name)
+    known = corpus_facts(name)
     say(f"{known.title}. Licence: {known.licence}. Please cite: {known.citation}")
     for wanted in known.downloads:
         if wanted.checksum is None:

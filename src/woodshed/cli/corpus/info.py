@@ -10,7 +10,7 @@ import typer
 from woodshed.cli.terminal import say
 
 if TYPE_CHECKING:
-    from woodshed.data.corpora.about import About, Download
+    from woodshed.data.corpora.facts import CorpusFacts, Download
 
 
 def command(
@@ -20,9 +20,9 @@ def command(
     """Show what is known about a corpus."""
     from dataclasses import asdict
 
-    from woodshed.data.corpora.about import about
+    from woodshed.data.corpora import corpus_facts
 
-    known = about(name)
+    known = corpus_facts(name)
     if json_:
         typer.echo(json.dumps(asdict(known), indent=2, ensure_ascii=False))
         return
@@ -30,20 +30,20 @@ def command(
         say(line)
 
 
-def lines(known: About) -> list[str]:
+def lines(known: CorpusFacts) -> list[str]:
     """Say what is known, a line for each fact."""
-    amount = "number not known" if known.n_sounds is None else f"{known.n_sounds:,} examples"
+    amount = "number not known" if known.n_examples is None else f"{known.n_examples:,} examples"
     length = "" if known.hours is None else f", {known.hours:g} hours"
     said = [
         f"{known.title} ({known.name})",
-        f"holds     {known.what}: {amount}{length}",
+        f"holds     {known.content}: {amount}{length}",
         f"licence   {known.licence}",
         f"cite      {known.citation}",
         f"layout    {known.layout}",
         f"page      {known.url}",
     ]
     if not known.downloads:
-        return [*said, f"download  none by a program. {known.by_hand}"]
+        return [*said, f"download  not automatic. {known.manual_download}"]
     return said + [f"download  {describe(wanted)}" for wanted in known.downloads]
 
 

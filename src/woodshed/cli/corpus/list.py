@@ -14,10 +14,9 @@ def command(json_: Annotated[bool, typer.Option("--json", help="Print JSON.")] =
     """List the corpora."""
     from dataclasses import asdict
 
-    from woodshed.data.corpora import CORPORA
-    from woodshed.data.corpora.about import about
+    from woodshed.data.corpora import CORPORA, corpus_facts
 
-    known = [about(name) for name in CORPORA]
+    known = [corpus_facts(name) for name in CORPORA]
     if json_:
         typer.echo(json.dumps([asdict(one) for one in known], indent=2, ensure_ascii=False))
         return
@@ -25,8 +24,8 @@ def command(json_: Annotated[bool, typer.Option("--json", help="Print JSON.")] =
         ("corpus", "holds", "licence", "examples", "hours"),
         [
             (
-                *(one.name, one.what, one.licence.partition(";")[0].partition(":")[0]),
-                *(_number(one.n_sounds), _number(one.hours)),
+                *(one.name, one.content, one.licence.partition(";")[0].partition(":")[0]),
+                *(_number(one.n_examples), _number(one.hours)),
             )
             for one in known
         ],

@@ -1,8 +1,8 @@
-"""``woodshed score``: what can be done to score files, one file per verb."""
+"""``woodshed score``: processing of score files, one file per verb."""
 
 VERBS = {
-    "info": "Show length, parts, range, key, metre and tempo of scores.",
-    "convert": "Change format: MIDI, ABC, MusicXML, a table of notes.",
-    "edit": "Transpose, quantise, cut, repeat, change the tempo, or keep some parts.",
-    "render": "Play scores into sound files.",
+    "info": "Show duration, parts, range, key, metre and tempo of scores.",
+    "convert": "Convert between MIDI, ABC, MusicXML and tables of notes.",
+    "edit": "Transpose, quantise, cut, repeat, change tempo or metre, or extract parts.",
+    "render": "Render scores as sound files.",
 }

@@ -1,16 +1,13 @@
-"""``woodshed score convert``: another format."""
+"""``woodshed score convert``: convert scores to another format."""
 
 from __future__ import annotations
 
-from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import Annotated
 
 import typer
 
-from woodshed.cli.score.work import Force, Out, Repeats, Scores, Strict, run_scores, suffix_of
-
-if TYPE_CHECKING:
-    from woodshed.score import Score
+from woodshed.cli.score.flags import Force, Out, Repeats, Scores, Strict, print_score_outcome
+from woodshed.cli.terminal import ProgressBar
 
 
 def command(
@@ -24,10 +21,13 @@ def command(
     strict: Strict = False,
     force: Force = False,
 ) -> None:
-    """Change format: MIDI, ABC, MusicXML, a table of notes; several tunes of an ABC file are numbered."""
-    from woodshed.symbolic.file import write_scores
+    """Convert between MIDI, ABC, MusicXML and tables of notes.
 
-    def work(pieces: list[Score], target: Path) -> None:
-        write_scores(pieces, target, overwrite=force)
+    A file with several tunes becomes one ABC file, or one numbered file per tune in any other format.
+    """
+    from woodshed.workflows.score import convert_scores
 
-    run_scores(work, scores, out, suffix_of(to), force=force, repeats=repeats, strict=strict)
+    outcome = convert_scores(
+        scores, out, to=to, repeats=repeats, strict=strict, overwrite=force, progress=ProgressBar()
+    )
+    print_score_outcome(outcome, out)

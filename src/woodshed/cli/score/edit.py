@@ -1,101 +1,94 @@
-"""``woodshed score edit``: change notes, in the order of the flags in the help."""
+"""``woodshed score edit``: change the notes of scores."""
 
 from __future__ import annotations
 
-from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import Annotated
 
 import typer
 
-from woodshed.cli.score.work import Force, Out, Repeats, Scores, Strict, run_scores, suffix_of
-from woodshed.errors import ParameterError, near_miss
-
-if TYPE_CHECKING:
-    from woodshed.score import Score
-
-PARTS = ("melody", "bass", "drums")
+from woodshed.cli.score.flags import Force, Out, Repeats, Scores, Strict, print_score_outcome
+from woodshed.cli.terminal import ProgressBar
+from woodshed.errors import ParameterError
 
 
 def command(
     scores: Scores,
     out: Out,
-    part: Annotated[str | None, typer.Option(help="Keep only the melody, bass or drums.")] = None,
-    channel: Annotated[list[int] | None, typer.Option(help="Keep only these channels, 0 to 15.")] = None,
-    start_beats: Annotated[float, typer.Option(help="Begin here, in quarter notes.")] = 0.0,
-    end_beats: Annotated[float | None, typer.Option(help="End here, in quarter notes.")] = None,
+    channel: Annotated[
+        list[int] | None, typer.Option(help="MIDI channel to keep, 0 to 15; may be repeated.")
+    ] = None,
+    part: Annotated[str | None, typer.Option(help="Part to keep: melody, bass or drums.")] = None,
+    start_beats: Annotated[float, typer.Option(help="Start of the section, in quarter notes.")] = 0.0,
+    end_beats: Annotated[
+        float | None,
+        typer.Option(help="End of the section, in quarter notes. [dim]\\[default: the end][/dim]"),
+    ] = None,
     quantise: Annotated[
-        float | None, typer.Option(help="Move notes to a grid of so many quarter notes, such as 0.25.")
+        float | None, typer.Option(help="Quantise to this grid, in quarter notes, such as 0.25.")
     ] = None,
-    strength: Annotated[float, typer.Option(help="How far they move to the grid, 0 to 1.")] = 1.0,
-    semitones: Annotated[int, typer.Option(help="Transpose up; below 0 is down.")] = 0,
+    strength: Annotated[float, typer.Option(help="How far notes move towards the grid, 0 to 1.")] = 1.0,
+    semitones: Annotated[int, typer.Option(help="Transpose by this many semitones; negative for down.")] = 0,
     tonic: Annotated[
-        str | None, typer.Option(help="Transpose to this keynote: C, F#, Bb, or 0 (C) to 11 (B).")
+        str | None, typer.Option(help="Transpose to this tonic: C, F#, Bb, or 0 (C) to 11 (B).")
     ] = None,
-    tempo_bpm: Annotated[float | None, typer.Option(help="One tempo, in quarter notes a minute.")] = None,
-    metre: Annotated[
-        str | None,
-        typer.Option(help="See it in this metre, such as 3/4: notes stay, bar lines move."),
+    tempo_bpm: Annotated[
+        float | None, typer.Option(help="Constant tempo, in quarter notes per minute.")
     ] = None,
-    times: Annotated[int, typer.Option(help="Play it so many times in a row.")] = 1,
-    merge: Annotated[bool, typer.Option(help="Put all parts but drums into one.")] = False,
+    metre: Annotated[str | None, typer.Option(help="Metre such as 3/4; notes stay, bar lines move.")] = None,
+    times: Annotated[int, typer.Option(help="Number of repetitions.")] = 1,
+    merge: Annotated[bool, typer.Option("--merge", help="Combine all parts except drums into one.")] = False,
     to: Annotated[
-        str | None, typer.Option(help="Format of the results. [dim]\\[default: each score's own][/dim]")
+        str | None, typer.Option(help="Output format. [dim]\\[default: that of each score][/dim]")
     ] = None,
     repeats: Repeats = True,
     strict: Strict = False,
     force: Force = False,
 ) -> None:
-    """Transpose, quantise, cut, repeat, change tempo or metre, or keep some parts."""
-    from woodshed.symbolic import edit
-    from woodshed.symbolic.file import write_scores
+    """Transpose, quantise, cut, repeat, change tempo or metre, or extract parts.
 
-    if part is not None and part not in PARTS:
-        raise ParameterError(f"There is no part {part!r}. {near_miss(part, PARTS)}")
-    keynote = None if tonic is None else _keynote(tonic)
-    seen_in = None if metre is None else _metre(metre)
+    Changes are applied in the order of the options below.
+    """
+    from woodshed.workflows.score import ScoreEdit, edit_scores
 
-    def change(score: Score) -> Score:
-        if channel:
-            score = edit.keep_channels(score, channel)
-        if part is not None:
-            score = {"melody": edit.melody, "bass": edit.bass, "drums": edit.drums}[part](score)
-        if start_beats or end_beats is not None:
-            score = edit.cut(score, start_beats, end_beats)
-        if quantise is not None:
-            score = edit.quantise(score, quantise, strength=strength)
-        score = edit.transpose(score, semitones)
-        if keynote is not None:
-            score = edit.transpose_to(score, keynote)
-        if tempo_bpm is not None:
-            score = edit.set_tempo(score, tempo_bpm)
-        if seen_in is not None:
-            score = edit.set_metre(score, *seen_in)
-        score = edit.loop(score, times) if times != 1 else score
-        return edit.merge(score) if merge else score
-
-    def work(pieces: list[Score], target: Path) -> None:
-        write_scores([change(score) for score in pieces], target, overwrite=force)
-
-    run_scores(work, scores, out, suffix_of(to), force=force, repeats=repeats, strict=strict)
+    change = ScoreEdit(
+        channels=channel or (),
+        part=part,
+        start_beats=start_beats,
+        end_beats=end_beats,
+        grid_beats=quantise,
+        strength=strength,
+        semitones=semitones,
+        tonic=None if tonic is None else _read_tonic(tonic),
+        tempo_bpm=tempo_bpm,
+        metre=None if metre is None else _read_metre(metre),
+        n_times=times,
+        merge=merge,
+    )
+    outcome = edit_scores(
+        change, scores, out, to=to, repeats=repeats, strict=strict, overwrite=force, progress=ProgressBar()
+    )
+    print_score_outcome(outcome, out)
 
 
-def _keynote(text: str) -> int:
-    """Read a keynote as a pitch class."""
+def _read_tonic(text: str) -> int:
+    """Return the pitch class of a tonic."""
     from woodshed.symbolic.spelling import NATURALS
 
     if text.isdigit():
         return int(text)
     letter, alter = text[:1].upper(), {"": 0, "#": 1, "b": -1}.get(text[1:])
     if letter not in NATURALS or alter is None:
-        raise ParameterError(f"--tonic expects a keynote such as C, F# or Bb, or 0 to 11, got {text!r}.")
+        raise ParameterError(
+            f"Invalid --tonic {text!r}. Expected a note name such as C, F# or Bb, or 0 to 11."
+        )
     return (NATURALS[letter] + alter) % 12
 
 
-def _metre(text: str) -> tuple[int, int]:
-    """Read a metre such as 6/8 or C|."""
+def _read_metre(text: str) -> tuple[int, int]:
+    """Return the numerator and denominator of a metre such as 6/8 or C|."""
     from woodshed.symbolic.abc.field import read_metre
 
     metre = read_metre(text)
     if metre is None:
-        raise ParameterError(f"--metre expects a metre such as 3/4, got {text!r}.")
+        raise ParameterError(f"Invalid --metre {text!r}. Expected a metre such as 3/4.")
     return metre

@@ -1,33 +1,37 @@
-"""``woodshed score render``: scores as sound."""
+"""``woodshed score render``: render scores as sound files."""
 
 from __future__ import annotations
 
-from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import Annotated
 
 import typer
 
-from woodshed.cli.score.work import Force, Out, Repeats, Scores, SoundFont, Strict, run_scores
-
-if TYPE_CHECKING:
-    from woodshed.score import Score
+from woodshed.cli.score.flags import Force, Out, Repeats, Scores, SoundFont, Strict, print_score_outcome
+from woodshed.cli.terminal import ProgressBar
 
 
 def command(
     scores: Scores,
     out: Out,
-    to: Annotated[str, typer.Option(help="Format of the sound, such as flac or mp3.")] = "wav",
-    sample_rate: Annotated[int, typer.Option(help="Samples per second.")] = 44100,
+    to: Annotated[str, typer.Option(help="Output format, such as flac or mp3.")] = "wav",
+    sample_rate: Annotated[int, typer.Option(help="Sample rate in hertz.")] = 44100,
     soundfont: SoundFont = "best",
     repeats: Repeats = True,
     strict: Strict = False,
     force: Force = False,
 ) -> None:
-    """Play scores into sound files."""
-    from woodshed.audio import write
-    from woodshed.symbolic.render import render
+    """Render scores as sound files."""
+    from woodshed.workflows.score import render_scores
 
-    def work(pieces: list[Score], target: Path) -> None:
-        write(render(pieces[0], sample_rate, soundfont), target, overwrite=force)
-
-    run_scores(work, scores, out, f".{to.lower().lstrip('.')}", force=force, repeats=repeats, strict=strict)
+    outcome = render_scores(
+        scores,
+        out,
+        to=to,
+        sample_rate=sample_rate,
+        soundfont=soundfont,
+        repeats=repeats,
+        strict=strict,
+        overwrite=force,
+        progress=ProgressBar(),
+    )
+    print_score_outcome(outcome, out)

@@ -17,7 +17,7 @@ from woodshed.composition.sampling import log_softmax
 from woodshed.composition.sequence.trace import Trace
 from woodshed.metrics.softmax_layer import decompose, effects
 from woodshed.symbolic.folk.bar import bar_errors
-from woodshed.symbolic.folk.word import BAR_LINES, METRES, MODES
+from woodshed.symbolic.folk.vocabulary import BAR_LINES, METRES, MODES
 
 Kernel = NDArray[np.float64]
 

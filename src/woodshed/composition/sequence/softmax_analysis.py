@@ -33,7 +33,7 @@ from woodshed.composition.sequence.step_net import RecurrentStep
 from woodshed.composition.sequence.trace import Trace, gram, read_pieces
 from woodshed.errors import ParameterError, check_seed
 from woodshed.metrics.softmax_layer import Directions, changed_probability, correlations, decompose
-from woodshed.symbolic.folk.word import BAR_LINES, WORDS
+from woodshed.symbolic.folk.vocabulary import BAR_LINES, WORDS
 from woodshed.tokens.folk.tokenizer import END, START
 from woodshed.training.progress import LearningCurve
 

@@ -1,4 +1,4 @@
-"""The corpora that woodshed knows by name, each read from your own copy on disk.
+"""Published corpora, each read from your own copy on disk.
 
 >>> load("fsdd", "no such folder")
 Traceback (most recent call last):
@@ -10,8 +10,10 @@ from __future__ import annotations
 
 import importlib
 import os
-from collections.abc import Callable
+import re
+from types import ModuleType
 
+from woodshed.data.corpora.facts import CorpusFacts
 from woodshed.data.example import Corpus
 from woodshed.errors import DataError, near_miss
 
@@ -35,19 +37,60 @@ CORPORA = {
     "jsb_chorales": "woodshed.data.corpora.jsb_chorales",
     "nottingham": "woodshed.data.corpora.nottingham",
 }
-"""Name of a corpus -> the module whose ``load(folder)`` reads it."""
+"""Name of a corpus -> the module with its ``FACTS`` and ``load(folder)``."""
 
 
 def load(name: str, folder: str | os.PathLike[str]) -> Corpus:
-    """Read the corpus of that name; ``-`` and capitals do not matter in the name.
+    """Read a corpus by name; ``-`` equals ``_`` and case is ignored.
 
     Raises
     ------
     DataError
-        If no corpus has that name, or the folder does not hold it.
+        If there is no corpus of that name, or the folder does not contain it.
     """
-    known = name.lower().replace("-", "_")
-    if known not in CORPORA:
-        raise DataError(f"There is no corpus called {name!r}. {near_miss(known, CORPORA)}")
-    read: Callable[[str | os.PathLike[str]], Corpus] = importlib.import_module(CORPORA[known]).load
-    return read(folder)
+    corpus: Corpus = _module(name).load(folder)
+    return corpus
+
+
+def corpus_facts(name: str) -> CorpusFacts:
+    """Return the facts about a corpus by name; ``-`` equals ``_`` and case is ignored.
+
+    Raises
+    ------
+    DataError
+        If there is no corpus of that name.
+
+    Examples
+    --------
+    >>> corpus_facts("EmoDB").n_examples
+    535
+    """
+    facts: CorpusFacts = _module(name).FACTS
+    return facts
+
+
+def split_name(text: str) -> tuple[str, str]:
+    """Split ``NAME:PATH`` into the name of a corpus and its folder; the name is empty if there is none.
+
+    Examples
+    --------
+    >>> split_name("ESC-50:sounds/esc"), split_name("sounds/esc"), split_name("C:/sounds")
+    (('esc_50', 'sounds/esc'), ('', 'sounds/esc'), ('', 'C:/sounds'))
+    """
+    name, colon, path = text.partition(":")
+    if colon and re.fullmatch(r"[\w-]{2,}", name):  # a single letter is a Windows drive
+        return _key(name), path
+    return "", text
+
+
+def _key(name: str) -> str:
+    """Return the spelling of a name in `CORPORA`."""
+    return name.lower().replace("-", "_")
+
+
+def _module(name: str) -> ModuleType:
+    """Import the module of a corpus."""
+    key = _key(name)
+    if key not in CORPORA:
+        raise DataError(f"There is no corpus called {name!r}. {near_miss(key, CORPORA)}")
+    return importlib.import_module(CORPORA[key])

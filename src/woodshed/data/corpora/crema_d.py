@@ -1,13 +1,12 @@
-"""CREMA-D: 91 actors say twelve English sentences in six emotions, 16 kHz.
+"""CREMA-D: 91 actors, twelve English sentences, six emotions, 16 kHz.
 
 Layout::
 
     AudioWAV/{actor}_{sentence}_{emotion}_{level}.wav        1001_IEO_ANG_HI.wav
 
-The label is the emotion the actor was asked for, which is not always the one listeners heard. The level is
-LO, MD, HI or XX (not given). ``1076_MTI_SAD_XX.wav`` holds no sound; `woodshed.data.check.check` sets it
-aside. There is no official split. Leave actors out (the group). The sentences are on both sides of any
-split.
+The label is the emotion requested of the actor, which is not always the one that listeners perceived. The
+level is LO, MD, HI or XX (unspecified). ``1076_MTI_SAD_XX.wav`` is silent; `woodshed.data.check.check` skips
+it. There is no official split. Hold out actors (the group). The sentences are on both sides of any split.
 """
 
 from __future__ import annotations
@@ -16,18 +15,25 @@ import os
 import re
 from pathlib import Path
 
+from woodshed.data.corpora.facts import CorpusFacts
+from woodshed.data.corpora.file_name import corpus_from_names, sounds_below
 from woodshed.data.example import Corpus, Example
-from woodshed.data.file_name import rows_from_names, sounds_below
 
-CITATION = (
-    "H. Cao, D. G. Cooper, M. K. Keutmann, R. C. Gur, A. Nenkova, R. Verma. CREMA-D: Crowd-Sourced Emotional "
-    "Multimodal Actors Dataset. IEEE Transactions on Affective Computing 5(4), 2014. "
-    "doi 10.1109/TAFFC.2014.2336244"
+FACTS = CorpusFacts(
+    name="crema_d",
+    title="CREMA-D",
+    content="emotion in English speech, 91 actors",
+    citation=(
+        "H. Cao, D. G. Cooper, M. K. Keutmann, R. C. Gur, A. Nenkova, R. Verma. CREMA-D: Crowd-Sourced "
+        "Emotional Multimodal Actors Dataset. IEEE Transactions on Affective Computing 5(4), 2014. "
+        "doi 10.1109/TAFFC.2014.2336244"
+    ),
+    licence="Open Database License 1.0",
+    url="https://github.com/CheyneyComputerScience/CREMA-D",
+    layout="AudioWAV/{actor}_{sentence}_{emotion}_{level}.wav",
+    n_examples=7442,
+    manual_download="It is kept in Git LFS: git clone the page below with git-lfs installed.",
 )
-LICENCE = "Open Database License 1.0"
-URL = "https://github.com/CheyneyComputerScience/CREMA-D"
-
-LAYOUT = "AudioWAV/{actor}_{sentence}_{emotion}_{level}.wav"
 FILE_NAME = re.compile(
     r"[^/]*/(?P<actor>\d{4})_(?P<sentence>[A-Z]{3})_(?P<emotion>ANG|DIS|FEA|HAP|NEU|SAD)_(LO|MD|HI|XX?)"
 )
@@ -39,7 +45,7 @@ EMOTIONS = {
     "NEU": "neutral",
     "SAD": "sadness",
 }
-"""Code in the file name -> label; the words are those of the other emotion corpora here."""
+"""Code in the file name -> label; the same words as in the other emotion corpora."""
 
 
 def load(folder: str | os.PathLike[str]) -> Corpus:
@@ -48,15 +54,15 @@ def load(folder: str | os.PathLike[str]) -> Corpus:
     Parameters
     ----------
     folder
-        The folder that holds ``AudioWAV``.
+        The folder that contains ``AudioWAV``.
 
     Raises
     ------
     DataError
-        If the folder is not there or does not hold the corpus.
+        If the folder does not exist or does not contain the corpus.
     """
-    examples, skipped = rows_from_names(sounds_below(folder, "AudioWAV"), FILE_NAME, _to_example, LAYOUT)
-    return Corpus("crema_d", examples, skipped, licence=LICENCE, citation=CITATION, group_word="actor")
+    paths = sounds_below(folder, "AudioWAV")
+    return corpus_from_names(FACTS, paths, FILE_NAME, _to_example, group_word="actor")
 
 
 def _to_example(path: Path, name: re.Match[str]) -> Example:

@@ -1,11 +1,11 @@
-"""EMO-DB, the Berlin database of emotional speech: ten actors, ten German sentences, seven emotions, 16 kHz.
+"""EMO-DB, Berlin Database of Emotional Speech: ten actors, ten German sentences, seven emotions, 16 kHz.
 
-Layout (the files may also stand in ``audio`` and be FLAC)::
+Layout (the files may also be in ``audio`` and be FLAC)::
 
     wav/{speaker}{sentence}{emotion}{version}.wav        03a01Fa.wav: speaker 03, sentence a01, F, version a
 
 The letter is the German word: W Wut (anger), L Langeweile (boredom), E Ekel (disgust), A Angst (fear), F
-Freude (happiness), T Trauer (sadness), N neutral. There is no official split. Leave speakers out (the
+Freude (happiness), T Trauer (sadness), N neutral. There is no official split. Hold out speakers (the
 group): a random split has every speaker and every sentence on both sides.
 """
 
@@ -15,17 +15,24 @@ import os
 import re
 from pathlib import Path
 
+from woodshed.data.corpora.facts import CorpusFacts, Download
+from woodshed.data.corpora.file_name import corpus_from_names, sounds_below
 from woodshed.data.example import Corpus, Example
-from woodshed.data.file_name import rows_from_names, sounds_below
 
-CITATION = (
-    "F. Burkhardt, A. Paeschke, M. Rolfes, W. Sendlmeier, B. Weiss. A Database of German Emotional Speech. "
-    "Interspeech 2005"
+FACTS = CorpusFacts(
+    name="emodb",
+    title="EMO-DB, Berlin Database of Emotional Speech",
+    content="emotion in German speech, 10 actors",
+    citation=(
+        "F. Burkhardt, A. Paeschke, M. Rolfes, W. Sendlmeier, B. Weiss. A Database of German Emotional "
+        "Speech. Interspeech 2005"
+    ),
+    licence="free to use, by its authors; packaged by others as CC0 1.0",
+    url="http://emodb.bilderbar.info",
+    layout="wav/{speaker}{sentence}{emotion}{version}.wav",
+    n_examples=535,
+    downloads=(Download("http://emodb.bilderbar.info/download/download.zip"),),
 )
-LICENCE = "free to use, by its authors; packaged by others as CC0 1.0"
-URL = "http://emodb.bilderbar.info"
-
-LAYOUT = "wav/{speaker}{sentence}{emotion}{version}.wav"
 FILE_NAME = re.compile(
     r"[^/]*/(?P<speaker>\d\d)(?P<sentence>[a-z]\d\d)(?P<emotion>[WLEAFTN])(?P<version>[a-z])"
 )
@@ -49,11 +56,10 @@ VALUES = {
     "sadness": (-1.0, -1.0),
     "neutral": (0.0, 0.0),
 }
-"""Label -> valence and arousal: which quarter of the plane the word lies in, and 0 where it lies between two.
+"""Label -> valence and arousal: the quadrant of the word in the circumplex model, and 0 on a boundary.
 
 After J. A. Russell, "A circumplex model of affect", Journal of Personality and Social Psychology 39, 1980.
-Nobody has judged the recordings themselves by these two values: they say no more than the label, and only
-happiness is pleasant.
+They are derived from the label alone, not from ratings of the recordings, and only happiness is pleasant.
 """
 
 
@@ -63,15 +69,15 @@ def load(folder: str | os.PathLike[str]) -> Corpus:
     Parameters
     ----------
     folder
-        The folder that holds ``wav``.
+        The folder that contains ``wav``.
 
     Raises
     ------
     DataError
-        If the folder is not there or does not hold the corpus.
+        If the folder does not exist or does not contain the corpus.
     """
-    examples, skipped = rows_from_names(sounds_below(folder, "wav"), FILE_NAME, _to_example, LAYOUT)
-    return Corpus("emodb", examples, skipped, licence=LICENCE, citation=CITATION, group_word="speaker")
+    paths = sounds_below(folder, "wav")
+    return corpus_from_names(FACTS, paths, FILE_NAME, _to_example, group_word="speaker")
 
 
 def _to_example(path: Path, name: re.Match[str]) -> Example:

@@ -1,6 +1,6 @@
-"""ESC-10: ten everyday sounds from Freesound, forty clips of five seconds each, 44.1 kHz mono.
+"""ESC-10: ten environmental sounds from Freesound, forty clips of five seconds each, 44.1 kHz mono.
 
-Layout (the folders may also be called ``dog_bark`` and stand in ``audio``)::
+Layout (the folders may also be called ``dog_bark`` and be in ``audio``)::
 
     001 - Dog bark/{fold}-{freesound id}-{take}.ogg
 
@@ -14,17 +14,27 @@ import os
 import re
 from pathlib import Path
 
+from woodshed.data.corpora.facts import CorpusFacts
+from woodshed.data.corpora.file_name import corpus_from_names, sounds_below
 from woodshed.data.example import Corpus, Example
-from woodshed.data.file_name import rows_from_names, sounds_below
 
-CITATION = (
-    "K. J. Piczak. ESC: Dataset for Environmental Sound Classification. ACM Multimedia 2015. "
-    "doi 10.1145/2733373.2806390"
+FACTS = CorpusFacts(
+    name="esc10",
+    title="ESC-10",
+    content="10 everyday sounds",
+    citation=(
+        "K. J. Piczak. ESC: Dataset for Environmental Sound Classification. ACM Multimedia 2015. "
+        "doi 10.1145/2733373.2806390"
+    ),
+    licence=(
+        "CC BY 3.0; each clip under the licence of its Freesound recording (CC0, CC BY, CC Sampling Plus)"
+    ),
+    url="https://github.com/karolpiczak/ESC-10",
+    layout="001 - Dog bark/{fold}-{freesound id}-{take}.ogg",
+    n_examples=400,
+    hours=0.6,
+    manual_download="Its sounds have moved into ESC-50 (corpus fetch esc50). Older commits hold them.",
 )
-LICENCE = "CC BY 3.0; each clip under the licence of its Freesound recording (CC0, CC BY, CC Sampling Plus)"
-URL = "https://github.com/karolpiczak/ESC-10"
-
-LAYOUT = "001 - Dog bark/{fold}-{freesound id}-{take}.ogg"
 FILE_NAME = re.compile(r"(\d+ - )?(?P<sound>[^/]+)/(?P<fold>[1-5])-(?P<source>\d+)-(?P<take>[A-Z])")
 
 
@@ -34,17 +44,15 @@ def load(folder: str | os.PathLike[str]) -> Corpus:
     Parameters
     ----------
     folder
-        The folder that holds the ten class folders, or ``audio`` with them inside.
+        The folder that contains the ten class folders, or ``audio`` with them inside.
 
     Raises
     ------
     DataError
-        If the folder is not there or does not hold the corpus.
+        If the folder does not exist or does not contain the corpus.
     """
-    examples, skipped = rows_from_names(sounds_below(folder, "audio"), FILE_NAME, _to_example, LAYOUT)
-    return Corpus(
-        "esc10", examples, skipped, folds=True, licence=LICENCE, citation=CITATION, group_word="recording"
-    )
+    paths = sounds_below(folder, "audio")
+    return corpus_from_names(FACTS, paths, FILE_NAME, _to_example, group_word="recording", folds=True)
 
 
 def _to_example(path: Path, name: re.Match[str]) -> Example:

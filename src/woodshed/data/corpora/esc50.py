@@ -1,13 +1,13 @@
-"""ESC-50: fifty everyday sounds from Freesound, forty clips of five seconds each, 44.1 kHz mono.
+"""ESC-50: fifty environmental sounds from Freesound, forty clips of five seconds each, 44.1 kHz mono.
 
 Layout::
 
     audio/{fold}-{freesound id}-{take}-{target}.wav        1-100032-A-0.wav: fold 1, a dog
-    meta/esc50.csv                                         not needed: the names say it all
+    meta/esc50.csv                                         not needed: the names contain everything
 
 The clips cut from one Freesound recording share its number (the group) and are in one of the five official
 folds, which must not be reshuffled. Some classes come from recordings with a limited band: a net may learn
-that instead of the sound.
+the band instead of the sound.
 """
 
 from __future__ import annotations
@@ -16,30 +16,42 @@ import os
 import re
 from pathlib import Path
 
+from woodshed.data.corpora.facts import GITHUB_ARCHIVE, CorpusFacts, Download
+from woodshed.data.corpora.file_name import corpus_from_names, sounds_below
 from woodshed.data.example import Corpus, Example
-from woodshed.data.file_name import rows_from_names, sounds_below
 
-CITATION = (
-    "K. J. Piczak. ESC: Dataset for Environmental Sound Classification. ACM Multimedia 2015. "
-    "doi 10.1145/2733373.2806390"
+FACTS = CorpusFacts(
+    name="esc50",
+    title="ESC-50",
+    content="50 everyday sounds",
+    citation=(
+        "K. J. Piczak. ESC: Dataset for Environmental Sound Classification. ACM Multimedia 2015. "
+        "doi 10.1145/2733373.2806390"
+    ),
+    licence=(
+        "CC BY-NC 3.0 (its ESC-10 part CC BY 3.0); each clip under the licence of its Freesound recording"
+    ),
+    url="https://github.com/karolpiczak/ESC-50",
+    layout="audio/{fold}-{freesound id}-{take}-{target}.wav",
+    n_examples=2000,
+    hours=2.8,
+    downloads=(Download(GITHUB_ARCHIVE.format("karolpiczak/ESC-50")),),
 )
-LICENCE = "CC BY-NC 3.0 (its ESC-10 part CC BY 3.0); each clip under the licence of its Freesound recording"
-URL = "https://github.com/karolpiczak/ESC-50"
-
-LAYOUT = "audio/{fold}-{freesound id}-{take}-{target}.wav"
 FILE_NAME = re.compile(r"[^/]*/(?P<fold>[1-5])-(?P<source>\d+)-(?P<take>[A-Z])-(?P<target>[0-4]?\d)")
+# fmt: off
 CLASSES = (
-    *("dog", "rooster", "pig", "cow", "frog", "cat", "hen", "insects", "sheep", "crow"),
-    *("rain", "sea waves", "crackling fire", "crickets", "chirping birds"),
-    *("water drops", "wind", "pouring water", "toilet flush", "thunderstorm"),
-    *("crying baby", "sneezing", "clapping", "breathing", "coughing"),
-    *("footsteps", "laughing", "brushing teeth", "snoring", "drinking sipping"),
-    *("door wood knock", "mouse click", "keyboard typing", "door wood creaks", "can opening"),
-    *("washing machine", "vacuum cleaner", "clock alarm", "clock tick", "glass breaking"),
-    *("helicopter", "chainsaw", "siren", "car horn", "engine"),
-    *("train", "church bells", "airplane", "fireworks", "hand saw"),
+    "dog", "rooster", "pig", "cow", "frog", "cat", "hen", "insects", "sheep", "crow",
+    "rain", "sea waves", "crackling fire", "crickets", "chirping birds",
+    "water drops", "wind", "pouring water", "toilet flush", "thunderstorm",
+    "crying baby", "sneezing", "clapping", "breathing", "coughing",
+    "footsteps", "laughing", "brushing teeth", "snoring", "drinking sipping",
+    "door wood knock", "mouse click", "keyboard typing", "door wood creaks", "can opening",
+    "washing machine", "vacuum cleaner", "clock alarm", "clock tick", "glass breaking",
+    "helicopter", "chainsaw", "siren", "car horn", "engine",
+    "train", "church bells", "airplane", "fireworks", "hand saw",
 )
-"""The label of each target number."""
+# fmt: on
+"""Label of each target number."""
 
 
 def load(folder: str | os.PathLike[str]) -> Corpus:
@@ -48,17 +60,15 @@ def load(folder: str | os.PathLike[str]) -> Corpus:
     Parameters
     ----------
     folder
-        The folder that holds ``audio``.
+        The folder that contains ``audio``.
 
     Raises
     ------
     DataError
-        If the folder is not there or does not hold the corpus.
+        If the folder does not exist or does not contain the corpus.
     """
-    examples, skipped = rows_from_names(sounds_below(folder, "audio"), FILE_NAME, _to_example, LAYOUT)
-    return Corpus(
-        "esc50", examples, skipped, folds=True, licence=LICENCE, citation=CITATION, group_word="recording"
-    )
+    paths = sounds_below(folder, "audio")
+    return corpus_from_names(FACTS, paths, FILE_NAME, _to_example, group_word="recording", folds=True)
 
 
 def _to_example(path: Path, name: re.Match[str]) -> Example:

@@ -1,11 +1,11 @@
-"""Free Spoken Digit Dataset: six speakers say the ten digits fifty times each, 8 kHz mono.
+"""Free Spoken Digit Dataset: six speakers, ten digits, fifty takes each, 8 kHz mono.
 
 Layout::
 
     recordings/{digit}_{speaker}_{index}.wav      (or .flac)
 
 The official test set is index 0 to 4 of every speaker and digit. Its speakers are those of the training
-set, so a score on it says nothing about a new voice; leave speakers out (the group) for that.
+set, so a score on it does not measure generalisation to new speakers; hold out speakers (the group) for that.
 """
 
 from __future__ import annotations
@@ -14,17 +14,24 @@ import os
 import re
 from pathlib import Path
 
+from woodshed.data.corpora.facts import GITHUB_ARCHIVE, CorpusFacts, Download
+from woodshed.data.corpora.file_name import corpus_from_names, sounds_below
 from woodshed.data.example import Corpus, Example
-from woodshed.data.file_name import rows_from_names, sounds_below
 
-CITATION = (
-    "Z. Jackson, C. Souza, J. Flaks, Y. Pan, H. Nicolas, A. Thite. Free Spoken Digit Dataset, v1.0.8, 2018. "
-    "doi 10.5281/zenodo.1342401"
+FACTS = CorpusFacts(
+    name="fsdd",
+    title="Free Spoken Digit Dataset",
+    content="spoken digits, 6 speakers",
+    citation=(
+        "Z. Jackson, C. Souza, J. Flaks, Y. Pan, H. Nicolas, A. Thite. Free Spoken Digit Dataset, v1.0.8, "
+        "2018. doi 10.5281/zenodo.1342401"
+    ),
+    licence="CC BY-SA 4.0",
+    url="https://github.com/Jakobovski/free-spoken-digit-dataset",
+    layout="recordings/{digit}_{speaker}_{index}.wav",
+    n_examples=3000,
+    downloads=(Download(GITHUB_ARCHIVE.format("Jakobovski/free-spoken-digit-dataset")),),
 )
-LICENCE = "CC BY-SA 4.0"
-URL = "https://github.com/Jakobovski/free-spoken-digit-dataset"
-
-LAYOUT = "recordings/{digit}_{speaker}_{index}.wav"
 FILE_NAME = re.compile(r"[^/]*/(?P<digit>\d)_(?P<speaker>[^_]+)_(?P<index>\d+)")
 N_TEST_INDICES = 5
 
@@ -35,12 +42,12 @@ def load(folder: str | os.PathLike[str]) -> Corpus:
     Parameters
     ----------
     folder
-        The folder that holds ``recordings``.
+        The folder that contains ``recordings``.
 
     Raises
     ------
     DataError
-        If the folder is not there or does not hold the corpus.
+        If the folder does not exist or does not contain the corpus.
 
     Examples
     --------
@@ -49,8 +56,8 @@ def load(folder: str | os.PathLike[str]) -> Corpus:
     >>> sorted(set(corpus.groups))
     ['george', 'jackson', 'lucas', 'nicolas', 'theo', 'yweweler']
     """
-    examples, skipped = rows_from_names(sounds_below(folder, "recordings"), FILE_NAME, _to_example, LAYOUT)
-    return Corpus("fsdd", examples, skipped, licence=LICENCE, citation=CITATION, group_word="speaker")
+    paths = sounds_below(folder, "recordings")
+    return corpus_from_names(FACTS, paths, FILE_NAME, _to_example, group_word="speaker")
 
 
 def _to_example(path: Path, name: re.Match[str]) -> Example:

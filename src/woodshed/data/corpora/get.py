@@ -1,4 +1,4 @@
-"""Get a corpus: download its files, join those in parts, unpack the archives."""
+"""Download of a corpus: fetch its files, join split archives, unpack."""
 
 from __future__ import annotations
 
@@ -6,60 +6,62 @@ import re
 from collections.abc import Callable
 from pathlib import Path
 
-from woodshed.data.corpora.about import About
+from woodshed.data.corpora.facts import CorpusFacts
 from woodshed.data.download import Progress, fetch
 from woodshed.data.unpack import join_parts, unpack
 from woodshed.errors import DataError, OutputError, printable
 
 ARCHIVES = "archives"
-"""Folder for what was downloaded and unpacked; it may be deleted afterwards."""
+"""Folder of the downloaded archives; it may be deleted after unpacking."""
 
 ARCHIVE_SUFFIX = re.compile(r"\.(zip|tar|tar\.gz|tgz|tar\.bz2|tar\.xz)(\.\d{3})?$")
 
 
-def get_corpus(about: About, folder: Path, *, watch: Callable[[str], Progress] | None = None) -> int:
-    """Download a corpus into a folder; what is there already is not downloaded again.
+def get_corpus(facts: CorpusFacts, folder: Path, *, watch: Callable[[str], Progress] | None = None) -> int:
+    """Download a corpus into a folder; complete files are not downloaded again.
 
     Parameters
     ----------
-    about
+    facts
         The corpus.
     folder
-        Where to; made if it is not there. Archives go into ``archives`` in it.
+        Target folder, created if missing. Archives go into its subfolder ``archives``.
     watch
-        Called with the name of each file before it is downloaded; what it returns is told the progress.
+        Called with the name of each file before its download; returns a callback for the progress.
 
     Returns
     -------
     int
-        The number of files unpacked, and of those that need no unpacking.
+        Number of files, unpacked or downloaded as they are.
 
     Raises
     ------
     DataError
-        If it cannot be had by a program, or a file cannot be had or is damaged.
+        If it cannot be downloaded automatically, or a file is unavailable or damaged.
     OutputError
         If the disk is full or the folder cannot be written to.
     """
-    if not about.downloads:
-        raise DataError(f"{about.name} cannot be downloaded by a program. {about.by_hand} {about.url}")
+    if not facts.downloads:
+        raise DataError(
+            f"{facts.name} cannot be downloaded automatically. {facts.manual_download} {facts.url}"
+        )
     try:
         (folder / ARCHIVES).mkdir(parents=True, exist_ok=True)
     except OSError as error:
         raise OutputError(
-            f"{printable(folder)} cannot be made ({error.strerror}). Choose another --out."
+            f"{printable(folder)} cannot be created ({error.strerror}). Choose another --out."
         ) from error
     archives: dict[Path, list[Path]] = {}
     n_plain = 0
-    for wanted in about.downloads:
-        found = ARCHIVE_SUFFIX.search(wanted.file_name)
-        place = folder / ARCHIVES if found else folder
-        progress = watch(wanted.file_name) if watch else None
-        path = fetch(wanted.url, place / wanted.file_name, checksum=wanted.checksum, progress=progress)
-        if found is None:
+    for download in facts.downloads:
+        suffix = ARCHIVE_SUFFIX.search(download.file_name)
+        place = folder / ARCHIVES if suffix else folder
+        progress = watch(download.file_name) if watch else None
+        path = fetch(download.url, place / download.file_name, checksum=download.checksum, progress=progress)
+        if suffix is None:
             n_plain += 1
         else:
-            whole = path.with_suffix("") if found[2] else path
+            whole = path.with_suffix("") if suffix[2] else path
             archives.setdefault(whole, []).append(path)
     n_unpacked = 0
     for whole, parts in archives.items():

@@ -1,4 +1,4 @@
-"""Groove MIDI: 1,150 takes of ten drummers on an electronic kit, played to a click, as MIDI (and sound).
+"""Groove MIDI: 1,150 takes of ten drummers on an electronic kit, played to a click, as MIDI (and audio).
 
 Layout::
 
@@ -6,8 +6,8 @@ Layout::
     drummer1/session1/1_funk_80_beat_4-4.mid
 
 The label is the first word of the style (``latin`` of ``latin/samba``). The official split is the column
-``split``. Its drummers and most of its sessions (the group) are in several parts, so it says nothing about
-a new drummer.
+``split``. Its drummers and most of its sessions (the group) are in several parts, so it does not measure
+generalisation to new drummers.
 """
 
 from __future__ import annotations
@@ -15,17 +15,30 @@ from __future__ import annotations
 import os
 from pathlib import Path
 
-from woodshed.data.corpora.listed import Row, need_list, read_list, rows_from_list
+from woodshed.data.corpora.facts import CorpusFacts, Download
+from woodshed.data.corpora.metadata_table import Row, corpus_from_table, read_rows, require_table
 from woodshed.data.example import Corpus, Example
 
-CITATION = (
-    "J. Gillick, A. Roberts, J. Engel, D. Eck, D. Bamman. Learning to Groove with Inverse Sequence "
-    "Transformations. ICML 2019. arXiv 1905.06118"
+FACTS = CorpusFacts(
+    name="groove_midi",
+    title="Groove MIDI Dataset, MIDI only",
+    content="drumming of 10 drummers as MIDI, 18 styles",
+    citation=(
+        "J. Gillick, A. Roberts, J. Engel, D. Eck, D. Bamman. Learning to Groove with Inverse Sequence "
+        "Transformations. ICML 2019. arXiv 1905.06118"
+    ),
+    licence="CC BY 4.0",
+    url="https://magenta.tensorflow.org/datasets/groove",
+    layout="{drummer}/{session}/{number}_{style}_{tempo}_{beat or fill}_{metre}.mid, listed in info.csv",
+    n_examples=1150,
+    hours=13.6,
+    downloads=(
+        Download(
+            "https://storage.googleapis.com/magentadata/datasets/groove/groove-v1.0.0-midionly.zip",
+            "651cbc524ffb891be1a3e46d89dc82a1cecb09a57c748c7b45b844c4841dcc1e",
+        ),
+    ),
 )
-LICENCE = "CC BY 4.0"
-URL = "https://magenta.tensorflow.org/datasets/groove"
-
-LAYOUT = "{drummer}/{session}/{number}_{style}_{tempo}_{beat or fill}_{metre}.mid, listed in info.csv"
 COLUMNS = ("session", "style", "midi_filename", "split")
 
 
@@ -35,19 +48,22 @@ def load(folder: str | os.PathLike[str]) -> Corpus:
     Parameters
     ----------
     folder
-        The folder that holds ``info.csv``.
+        The folder that contains ``info.csv``.
 
     Raises
     ------
     DataError
-        If the folder is not there or does not hold the corpus.
+        If the folder does not exist or does not contain the corpus.
     """
-    table = need_list(folder, ["info.csv"], LAYOUT)
-    rows = read_list(table, COLUMNS)
-    examples, skipped = rows_from_list(
-        rows, lambda row: table.parent / row["midi_filename"], _to_example, table
+    table = require_table(folder, ["info.csv"], FACTS.layout)
+    return corpus_from_table(
+        FACTS,
+        read_rows(table, COLUMNS),
+        table,
+        to_path=lambda row: table.parent / row["midi_filename"],
+        to_example=_to_example,
+        group_word="session",
     )
-    return Corpus("groove_midi", examples, skipped, licence=LICENCE, citation=CITATION, group_word="session")
 
 
 def _to_example(path: Path, row: Row) -> Example:

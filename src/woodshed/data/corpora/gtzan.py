@@ -1,14 +1,14 @@
 """GTZAN: ten genres, a hundred clips of thirty seconds each, 22,050 Hz mono.
 
-Layout (also ``genres_original``)::
+Layout (the folder may also be called ``genres_original``)::
 
     genres/{genre}/{genre}.{number}.wav        blues.00042.wav; or .au
 
-The collection has faults, which B. L. Sturm listed: among the thousand clips are 50 exact copies, several
-from one recording, many of one artist, and doubtful labels. The fault-filtered split by C. Kereliuk, B. L.
-Sturm and J. Larsen leaves 70 clips out and keeps each artist in one part: 443 clips to train, 197 to
-validate, 290 to test. It is what `load` gives. A score on a random split of all clips is much too good and
-cannot be compared with it.
+The collection has faults, listed by B. L. Sturm: among the thousand clips are 50 exact copies, several
+from one recording, many by one artist, and doubtful labels. The fault-filtered split by C. Kereliuk, B. L.
+Sturm and J. Larsen excludes 70 clips and keeps each artist in one part: 443 clips for training, 197 for
+validation, 290 for testing. It is the default of `load`. Scores on a random split of all clips are far too
+optimistic and not comparable with it.
 """
 
 from __future__ import annotations
@@ -17,22 +17,36 @@ import os
 import re
 import warnings
 from collections.abc import Mapping
+from dataclasses import replace
 from pathlib import Path
 from types import MappingProxyType
 
+from woodshed.data.corpora.facts import CorpusFacts, Download
+from woodshed.data.corpora.file_name import corpus_from_names, sounds_below
 from woodshed.data.example import Corpus, Example, Skipped
-from woodshed.data.file_name import rows_from_names, sounds_below
 
-CITATION = (
-    "G. Tzanetakis, P. Cook. Musical Genre Classification of Audio Signals. IEEE Transactions on Speech"
-    " and Audio Processing 10(5), 2002. doi 10.1109/TSA.2002.800560. Faults: B. L. Sturm, arXiv "
-    "1306.1461. Split: C. Kereliuk, B. L. Sturm, J. Larsen. Deep Learning and Music Adversaries. IEEE "
-    "Transactions on Multimedia 17(11), 2015"
+FACTS = CorpusFacts(
+    name="gtzan",
+    title="GTZAN Genre Collection, fault-filtered",
+    content="10 genres; 930 of its 1,000 clips are used",
+    citation=(
+        "G. Tzanetakis, P. Cook. Musical Genre Classification of Audio Signals. IEEE Transactions on Speech"
+        " and Audio Processing 10(5), 2002. doi 10.1109/TSA.2002.800560. Faults: B. L. Sturm, arXiv "
+        "1306.1461. Split: C. Kereliuk, B. L. Sturm, J. Larsen. Deep Learning and Music Adversaries. IEEE "
+        "Transactions on Multimedia 17(11), 2015"
+    ),
+    licence="none stated: excerpts of published recordings, for your own research",
+    url="http://marsyas.info/downloads/datasets.html",
+    layout="genres/{genre}/{genre}.{number}.wav",
+    n_examples=930,
+    hours=7.75,
+    downloads=(
+        Download(
+            "http://opihi.cs.uvic.ca/sound/genres.tar.gz",
+            "24347e0223d2ba798e0a558c4c172d9d4a19c00bb7963fe055d183dadb4ef2c6",
+        ),
+    ),
 )
-LICENCE = "none stated: excerpts of published recordings, for your own research"
-URL = "http://marsyas.info/downloads/datasets.html"
-
-LAYOUT = "genres/{genre}/{genre}.{number}.wav"
 FILE_NAME = re.compile(r"[^/]*/(?P<genre>[a-z]+)\.(?P<number>\d{5})")
 
 FILTERED = {
@@ -73,54 +87,59 @@ FILTERED = {
         "rock": "10-15 27-37 39-48 86-90",
     },
 }
-"""The fault-filtered split: part -> genre -> numbers and ranges of numbers (both ends belong to them)."""
+"""The fault-filtered split: part -> genre -> numbers and ranges of numbers, both ends included."""
 
 FAULT = (
-    "is left out of the fault-filtered split: a copy, a second excerpt, damaged or doubtful. Nothing to do."
+    "is left out of the fault-filtered split: a copy, a second excerpt, damaged or doubtful. "
+    "No action is needed."
 )
 
 
 def load(folder: str | os.PathLike[str], *, filtered: bool = True) -> Corpus:
-    """List the clips: label the genre, the fault-filtered split; the clips it leaves out are set aside.
+    """List the clips: label the genre, the fault-filtered split; the clips that it excludes are skipped.
 
-    No group is given: the corpus does not say who plays.
+    There are no groups: the corpus does not name the artists.
 
     Parameters
     ----------
     folder
-        The folder that holds the genre folders, or ``genres`` with them inside.
+        The folder that contains the genre folders, or ``genres`` with them inside.
     filtered
-        False lists all clips, without split.
+        Whether to use the fault-filtered split; False lists all clips without a split.
 
     Raises
     ------
     DataError
-        If the folder is not there or does not hold the corpus.
+        If the folder does not exist or does not contain the corpus.
 
     Warns
     -----
     UserWarning
-        If all clips are wanted: copies then fall on both sides of any split.
+        If all clips are listed: copies are then on both sides of any split.
     """
-    examples, skipped = rows_from_names(sounds_below(folder, "genres"), FILE_NAME, _to_example, LAYOUT)
-    if filtered:
-        parts = fault_filtered_parts()
-        named = [(example, parts.get(example.path.stem)) for example in examples]
-        examples = tuple(
-            Example(example.path, example.label, split=part) for example, part in named if part is not None
-        )
-        skipped += tuple(Skipped(example.path, FAULT) for example, part in named if part is None)
-    else:
+    paths = sounds_below(folder, "genres")
+    corpus = corpus_from_names(FACTS, paths, FILE_NAME, _to_example, group_word="artist")
+    if not filtered:
         warnings.warn(
             "gtzan lists all clips. Copies are on both sides of a split, so the score will be too good. "
             "Use the fault-filtered split: load(folder).",
             stacklevel=2,
         )
-    return Corpus("gtzan", examples, skipped, licence=LICENCE, citation=CITATION, group_word="artist")
+        return corpus
+    parts = fault_filtered_parts()
+    examples = tuple(
+        replace(example, split=parts[example.path.stem])
+        for example in corpus.examples
+        if example.path.stem in parts
+    )
+    excluded = tuple(
+        Skipped(example.path, FAULT) for example in corpus.examples if example.path.stem not in parts
+    )
+    return replace(corpus, examples=examples, skipped=corpus.skipped + excluded)
 
 
 def fault_filtered_parts() -> Mapping[str, str]:
-    """Map the name of each clip that is used to its part.
+    """Map the name of each clip of the fault-filtered split to its part.
 
     Examples
     --------
@@ -139,10 +158,11 @@ def fault_filtered_parts() -> Mapping[str, str]:
 
 
 def _numbers(ranges: str) -> list[int]:
-    ends = [
-        (int(first), int(last or first)) for first, _, last in (one.partition("-") for one in ranges.split())
+    """Return the numbers in text such as ``3-5 8``."""
+    limits = [
+        (int(first), int(last or first)) for first, _, last in (r.partition("-") for r in ranges.split())
     ]
-    return [number for first, last in ends for number in range(first, last + 1)]
+    return [number for first, last in limits for number in range(first, last + 1)]
 
 
 def _to_example(path: Path, name: re.Match[str]) -> Example:

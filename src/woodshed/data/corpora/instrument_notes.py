@@ -1,12 +1,12 @@
-"""Instrument notes: 14 instruments, 20 pitches, 3 velocities each, rendered from one sound font, 16 kHz mono.
+"""Instrument notes: 14 instruments, 20 pitches, 3 velocities each, rendered from one SoundFont, 16 kHz mono.
 
 Layout::
 
     notes.csv                       path, instrument, label, midi_pitch, velocity, f0_hz, soundfont
     audio/{instrument}/{instrument}_{midi pitch}_{velocity}.flac
 
-These are a sampler's notes, not takes of a player: a score here says little about recordings. There is no
-official split. Leave pitches out (the group): neighbouring velocities of one pitch may share a recording.
+The notes come from a sampler, not from a player: a score on them does not carry over to recordings. There is
+no official split. Hold out pitches (the group): neighbouring velocities of one pitch may share a sample.
 """
 
 from __future__ import annotations
@@ -14,14 +14,26 @@ from __future__ import annotations
 import os
 from pathlib import Path
 
-from woodshed.data.corpora.listed import Row, need_list, read_list, rows_from_list
+from woodshed.data.corpora.facts import CorpusFacts
+from woodshed.data.corpora.metadata_table import Row, corpus_from_table, read_rows, require_table
 from woodshed.data.example import Corpus, Example
 
-CITATION = "MuseScore_General SoundFont 0.2.1. https://musescore.org/en/handbook/3/soundfonts-and-sfz-files"
-LICENCE = "MIT; keep the notice of the SoundFont's authors with copies"
-URL = "https://packages.debian.org/stable/musescore-general-soundfont-small"
-
-LAYOUT = "audio/{instrument}/{instrument}_{midi pitch}_{velocity}.flac, listed in notes.csv"
+FACTS = CorpusFacts(
+    name="instrument_notes",
+    title="Instrument notes",
+    content="notes of 14 instruments from one sound font",
+    citation=(
+        "MuseScore_General SoundFont 0.2.1. https://musescore.org/en/handbook/3/soundfonts-and-sfz-files"
+    ),
+    licence="MIT; keep the notice of the SoundFont's authors with copies",
+    url="https://packages.debian.org/stable/musescore-general-soundfont-small",
+    layout="audio/{instrument}/{instrument}_{midi pitch}_{velocity}.flac, listed in notes.csv",
+    n_examples=840,
+    hours=0.3,
+    manual_download=(
+        "It was rendered from the SoundFont of the page below: 20 pitches and 3 velocities each."
+    ),
+)
 COLUMNS = ("path", "instrument", "midi_pitch", "velocity")
 
 FAMILIES = {
@@ -30,13 +42,13 @@ FAMILIES = {
     **dict.fromkeys(("flute", "oboe", "clarinet", "bassoon", "alto saxophone"), ("woodwind", "blown")),
     **dict.fromkeys(("trumpet", "trombone", "french horn", "tuba"), ("brass", "blown")),
 }
-"""Instrument -> the tags of its family and of how it is played."""
+"""Instrument -> tags of its family and of its playing technique."""
 
 MIDDLE_FROM, HIGH_FROM = 48, 72
-"""MIDI pitches at which the middle register (C3) and the high one (C5) begin."""
+"""MIDI pitches at which the middle register (C3) and the high register (C5) begin."""
 
 MEDIUM_FROM, LOUD_FROM = 64, 96
-"""MIDI velocities at which a note is tagged medium, and loud."""
+"""MIDI velocities at which the dynamics medium and loud begin."""
 
 
 def load(folder: str | os.PathLike[str]) -> Corpus:
@@ -45,23 +57,26 @@ def load(folder: str | os.PathLike[str]) -> Corpus:
     Parameters
     ----------
     folder
-        The folder that holds ``notes.csv``.
+        The folder that contains ``notes.csv``.
 
     Raises
     ------
     DataError
-        If the folder is not there or does not hold the corpus.
+        If the folder does not exist or does not contain the corpus.
     """
-    table = need_list(folder, ["notes.csv"], LAYOUT)
-    rows = read_list(table, COLUMNS)
-    examples, skipped = rows_from_list(rows, lambda row: table.parent / row["path"], _to_example, table)
-    return Corpus(
-        "instrument_notes", examples, skipped, licence=LICENCE, citation=CITATION, group_word="pitch"
+    table = require_table(folder, ["notes.csv"], FACTS.layout)
+    return corpus_from_table(
+        FACTS,
+        read_rows(table, COLUMNS),
+        table,
+        to_path=lambda row: table.parent / row["path"],
+        to_example=_to_example,
+        group_word="pitch",
     )
 
 
 def note_tags(instrument: str, pitch_midi: int, velocity: int) -> tuple[str, ...]:
-    """Say in tags what a note is: instrument, family, how it is played, register, dynamic.
+    """Return the tags of a note: instrument, family, playing technique, register, dynamics.
 
     Examples
     --------

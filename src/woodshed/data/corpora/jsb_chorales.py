@@ -1,8 +1,8 @@
-"""JSB chorales: 382 four-part chorales by Bach, as MIDI pitches on a grid.
+"""JSB Chorales: 382 four-part chorales by Bach, as MIDI pitches on a grid.
 
 Layout::
 
-    jsb-chorales-quarter.json        part -> chorales -> quarters -> the pitches that sound
+    jsb-chorales-quarter.json        part -> chorales -> quarters -> sounding pitches
     Jsb16thSeparated.json            part -> chorales -> sixteenths -> soprano, alto, tenor, bass; -1 rests
 
 Parts are ``train`` (229), ``valid`` (76) and ``test`` (77). Likelihoods on the sixteenth grid are dominated
@@ -19,20 +19,31 @@ from functools import cached_property
 from pathlib import Path
 from typing import overload
 
-from woodshed.data.corpora.listed import need_list
+from woodshed.data.corpora.facts import CorpusFacts, Download
+from woodshed.data.corpora.metadata_table import require_table
 from woodshed.data.example import Corpus, Example
 from woodshed.errors import DataError, ParameterError, near_miss, printable
 
-CITATION = (
-    "N. Boulanger-Lewandowski, Y. Bengio, P. Vincent. Modeling Temporal Dependencies in High-Dimensional "
-    "Sequences. ICML 2012. arXiv 1206.6392"
-)
-LICENCE = "the chorales are in the public domain; none stated for the encoding"
-URL = "https://github.com/czhuang/JSB-Chorales-dataset"
-
-LAYOUT = "{jsb-chorales-quarter or Jsb16thSeparated}.json"
 GRIDS = {"quarter": "jsb-chorales-quarter.json", "sixteenth": "Jsb16thSeparated.json"}
 """Grid -> file."""
+
+FACTS = CorpusFacts(
+    name="jsb_chorales",
+    title="JSB Chorales",
+    content="four-part chorales as pitches",
+    citation=(
+        "N. Boulanger-Lewandowski, Y. Bengio, P. Vincent. Modeling Temporal Dependencies in "
+        "High-Dimensional Sequences. ICML 2012. arXiv 1206.6392"
+    ),
+    licence="the chorales are in the public domain; none stated for the encoding",
+    url="https://github.com/czhuang/JSB-Chorales-dataset",
+    layout="{jsb-chorales-quarter or Jsb16thSeparated}.json",
+    n_examples=382,
+    downloads=tuple(
+        Download(f"https://raw.githubusercontent.com/czhuang/JSB-Chorales-dataset/master/{name}")
+        for name in GRIDS.values()
+    ),
+)
 
 PARTS = {"train": "train", "validation": "valid", "test": "test"}
 """Part of the official split -> key in the files."""
@@ -43,7 +54,7 @@ Chorale = tuple[tuple[int, ...], ...]
 
 @dataclass(frozen=True)
 class Chorales(Sequence[Chorale]):
-    """The chorales of one part, read from the file when the first of them is asked for.
+    """The chorales of one part, read from the file on first access.
 
     Parameters
     ----------
@@ -82,17 +93,17 @@ def chorales(folder: str | os.PathLike[str], part: str, *, grid: str = "quarter"
     Parameters
     ----------
     folder
-        The folder that holds the JSON files.
+        The folder that contains the JSON files.
     part
         ``train``, ``validation`` or ``test``.
     grid
-        ``quarter``: each step holds the pitches that sound. ``sixteenth``: each step is soprano,
+        ``quarter``: each step is the sounding pitches. ``sixteenth``: each step is soprano,
         alto, tenor, bass; -1 is silence.
 
     Raises
     ------
     DataError
-        If the folder or the file is not there.
+        If the folder or the file does not exist.
     ParameterError
         If there is no such part or grid.
     """
@@ -100,31 +111,31 @@ def chorales(folder: str | os.PathLike[str], part: str, *, grid: str = "quarter"
         raise ParameterError(f"The chorales have no part {part!r}. {near_miss(part, PARTS)}")
     if grid not in GRIDS:
         raise ParameterError(f"The chorales have no grid {grid!r}. {near_miss(grid, GRIDS)}")
-    return Chorales(need_list(folder, [GRIDS[grid]], LAYOUT), part)
+    return Chorales(require_table(folder, [GRIDS[grid]], FACTS.layout), part)
 
 
 def load(folder: str | os.PathLike[str]) -> Corpus:
-    """List the chorales: label ``chorale``, each a group, the official split; for the notes see `chorales`.
+    """List the chorales: label ``chorale``, each its own group, the official split.
 
-    All examples have the path of the file they are in.
+    All examples have the path of the same JSON file; for the notes see `chorales`.
 
     Parameters
     ----------
     folder
-        The folder that holds the JSON files.
+        The folder that contains the JSON files.
 
     Raises
     ------
     DataError
-        If the folder is not there or does not hold the corpus.
+        If the folder does not exist or does not contain the corpus.
     """
-    path = need_list(folder, tuple(GRIDS.values()), LAYOUT)
+    path = require_table(folder, tuple(GRIDS.values()), FACTS.layout)
     examples = tuple(
         Example(path, "chorale", group=f"{part} {k}", split=part)
         for part in PARTS
         for k in range(len(Chorales(path, part)))
     )
-    return Corpus("jsb_chorales", examples, licence=LICENCE, citation=CITATION, group_word="chorale")
+    return FACTS.corpus(examples, group_word="chorale")
 
 
 def _read(path: Path) -> Mapping[str, tuple[Chorale, ...]]:

@@ -5,40 +5,57 @@ Layout (archive and table are two downloads)::
     audio/Medley-solos-DB_{part}-{instrument}_{uuid}.wav        part: training, validation, test
     annotation/Medley-solos-DB_metadata.csv          subset, instrument, instrument_id, song_id, uuid4
 
-Training and validation come from MedleyDB, the test from another collection (solosDB): a test across
-collections. The table says which song (the group) a clip is from; without it the songs are not known.
+Training and validation come from MedleyDB, the test set from another collection (solosDB): a cross-collection
+test. The table gives the song (the group) of each clip; without it the songs are unknown.
 """
 
 from __future__ import annotations
 
 import os
 import re
-from collections.abc import Mapping
 from pathlib import Path
 
-from woodshed.data.corpora.listed import find_list, read_list
+from woodshed.data.corpora.facts import CorpusFacts, Download
+from woodshed.data.corpora.file_name import corpus_from_names, sounds_below
+from woodshed.data.corpora.metadata_table import read_optional_rows
 from woodshed.data.example import Corpus, Example
-from woodshed.data.file_name import rows_from_names, sounds_below
 
-CITATION = (
-    "V. Lostanlen, C.-E. Cella. Deep Convolutional Networks on the Pitch Spiral for Musical Instrument "
-    "Recognition. ISMIR 2016. arXiv 1605.06644"
+FACTS = CorpusFacts(
+    name="medley_solos_db",
+    title="Medley-solos-DB",
+    content="8 solo instruments, from two collections",
+    citation=(
+        "V. Lostanlen, C.-E. Cella. Deep Convolutional Networks on the Pitch Spiral for Musical Instrument "
+        "Recognition. ISMIR 2016. arXiv 1605.06644"
+    ),
+    licence="CC BY 4.0",
+    url="https://zenodo.org/record/3464194",
+    layout="audio/Medley-solos-DB_{part}-{instrument}_{uuid}.wav",
+    n_examples=21_571,
+    downloads=(
+        Download(
+            "https://zenodo.org/records/3464194/files/Medley-solos-DB_metadata.csv",
+            "fda6a589c56785f2195c9227809c521a",
+        ),
+        Download(
+            "https://zenodo.org/records/3464194/files/Medley-solos-DB.tar.gz",
+            "f5facf398793ef5c1f80c013afdf3e5f",
+        ),
+    ),
 )
-LICENCE = "CC BY 4.0"
-URL = "https://zenodo.org/record/3464194"
-
-LAYOUT = "audio/Medley-solos-DB_{part}-{instrument}_{uuid}.wav"
 FILE_NAME = re.compile(
     r"[^/]*/Medley-solos-DB_(?P<part>training|validation|test)-(?P<instrument>[0-7])_(?P<uuid>[0-9a-f-]{36})"
 )
 TABLES = tuple(
     f"{place}Medley-solos-DB_metadata.csv" for place in ("annotation/", "", "metadata/", "annotations/")
 )
+# fmt: off
 INSTRUMENTS = (
-    *("clarinet", "distorted electric guitar", "female singer", "flute"),
-    *("piano", "tenor saxophone", "trumpet", "violin"),
+    "clarinet", "distorted electric guitar", "female singer", "flute",
+    "piano", "tenor saxophone", "trumpet", "violin",
 )
-"""The label of each instrument number."""
+# fmt: on
+"""Label of each instrument number."""
 
 
 def load(folder: str | os.PathLike[str]) -> Corpus:
@@ -47,28 +64,20 @@ def load(folder: str | os.PathLike[str]) -> Corpus:
     Parameters
     ----------
     folder
-        The folder that holds ``audio``.
+        The folder that contains ``audio``.
 
     Raises
     ------
     DataError
-        If the folder is not there or does not hold the corpus.
+        If the folder does not exist or does not contain the corpus.
     """
-    songs = _read_songs(folder)
+    rows = read_optional_rows(folder, TABLES, ["song_id"])
+    # The uuid is the last column; its name differs between copies.
+    songs = {list(row.values())[-1]: row["song_id"] for row in rows}
 
     def to_example(path: Path, name: re.Match[str]) -> Example:
         part = "train" if name["part"] == "training" else name["part"]
         return Example(path, INSTRUMENTS[int(name["instrument"])], group=songs.get(name["uuid"]), split=part)
 
-    examples, skipped = rows_from_names(sounds_below(folder, "audio"), FILE_NAME, to_example, LAYOUT)
-    return Corpus("medley_solos_db", examples, skipped, licence=LICENCE, citation=CITATION, group_word="song")
-
-
-def _read_songs(folder: str | os.PathLike[str]) -> Mapping[str, str]:
-    """Map the uuid of each clip to its song; empty without the table."""
-    table = find_list(folder, TABLES)
-    if table is None:
-        return {}
-    rows = read_list(table, ["song_id"])
-    # The uuid is the last of the columns, whatever it is called.
-    return {list(row.values())[-1]: row["song_id"] for row in rows}
+    paths = sounds_below(folder, "audio")
+    return corpus_from_names(FACTS, paths, FILE_NAME, to_example, group_word="song")

@@ -1,12 +1,12 @@
-"""Nottingham: 1,034 folk tunes, cleaned, as ABC and as MIDI of the melody.
+"""Nottingham Music Database: 1,034 folk tunes, cleaned, as ABC and as MIDI of the melody.
 
 Layout (the folders may also be called ``abc`` and ``melody_midi``)::
 
     ABC_cleaned/{collection}.abc                tunes one after the other, each from its line X: on
     MIDI/melody/{collection}{number}.mid        number: that of the line X:
 
-The tune type is that of the collection: ``reelsa-c`` holds reels. Tunes recur under the same title, so the
-group is the title without its article and numbers; it is a guess at the tune family, and misses those with
+The tune type is that of the collection: ``reelsa-c`` contains reels. Tunes recur under the same title, so the
+group is the title without article and numbers; it is an estimate of the tune family and misses variants under
 other titles. There is no official split of these files: the usual 694 / 170 / 173 belongs to another
 version.
 """
@@ -18,18 +18,25 @@ import re
 from collections.abc import Iterator
 from pathlib import Path
 
-from woodshed.data.corpora.listed import Row, rows_from_list
+from woodshed.data.corpora.facts import GITHUB_ARCHIVE, CorpusFacts, Download
+from woodshed.data.corpora.metadata_table import Row, corpus_from_table
 from woodshed.data.example import Corpus, Example
 from woodshed.errors import DataError, printable
 
-CITATION = (
-    "E. Foxley. Nottingham Music Database; cleaned by Jukedeck, 2017. "
-    "https://github.com/jukedeck/nottingham-dataset"
+FACTS = CorpusFacts(
+    name="nottingham",
+    title="Nottingham Music Database, cleaned",
+    content="folk tunes as ABC and MIDI, 9 types",
+    citation=(
+        "E. Foxley. Nottingham Music Database; cleaned by Jukedeck, 2017. "
+        "https://github.com/jukedeck/nottingham-dataset"
+    ),
+    licence="GPL 3.0 for the cleaned files; the tunes are traditional",
+    url="https://github.com/jukedeck/nottingham-dataset",
+    layout="MIDI/melody/{collection}{number}.mid, with ABC_cleaned/{collection}.abc",
+    n_examples=1034,
+    downloads=(Download(GITHUB_ARCHIVE.format("jukedeck/nottingham-dataset")),),
 )
-LICENCE = "GPL 3.0 for the cleaned files; the tunes are traditional"
-URL = "https://github.com/jukedeck/nottingham-dataset"
-
-LAYOUT = "MIDI/melody/{collection}{number}.mid, with ABC_cleaned/{collection}.abc"
 FOLDERS = (("ABC_cleaned", "MIDI/melody"), ("abc", "melody_midi"))
 TUNE_TYPES = {
     "reels": "reel",
@@ -39,7 +46,7 @@ TUNE_TYPES = {
     "slip": "slip jig",
     "xmas": "christmas",
 }
-"""Start of the collection's name -> label; other collections (ashover, morris, playford) are their own."""
+"""Prefix of the collection's name -> label; other collections (ashover, morris, playford) are the label."""
 
 
 def load(folder: str | os.PathLike[str]) -> Corpus:
@@ -48,49 +55,53 @@ def load(folder: str | os.PathLike[str]) -> Corpus:
     Parameters
     ----------
     folder
-        The folder that holds the ABC and the MIDI files.
+        The folder that contains the ABC and the MIDI files.
 
     Raises
     ------
     DataError
-        If the folder is not there or does not hold the corpus.
+        If the folder does not exist or does not contain the corpus.
     """
-    abc, midi = _places(Path(folder))
-    rows = list(_tunes(abc))
-    examples, skipped = rows_from_list(
-        rows, lambda row: midi / f"{row['collection']}{row['number']}.mid", _to_example, abc
-    )
-    return Corpus(
-        "nottingham", examples, skipped, licence=LICENCE, citation=CITATION, group_word="tune family"
+    abc, midi = _folders(Path(folder))
+    return corpus_from_table(
+        FACTS,
+        list(_tunes(abc)),
+        abc,
+        to_path=lambda row: midi / f"{row['collection']}{row['number']}.mid",
+        to_example=_to_example,
+        group_word="tune family",
     )
 
 
 def tune_family(title: str) -> str:
-    """Reduce a title to what versions of one tune share.
+    """Return what the titles of variants of a tune have in common.
 
     Examples
     --------
     >>> tune_family("The Cuckoo's Nest - 2"), tune_family("Cuckoo's Nest")
     ('cuckoos nest', 'cuckoos nest')
     """
-    plain = re.sub(r"\(.*?\)|\bno\.?\s*\d+|\d+", " ", title.lower()).replace("'", "")
-    words = re.findall(r"[^\W_]+", plain)
-    kept = [word for word in words if word not in ("the", "a", "an")]
-    return " ".join(kept or words) or title
+    text = re.sub(r"\(.*?\)|\bno\.?\s*\d+|\d+", " ", title.lower()).replace("'", "")
+    words = re.findall(r"[^\W_]+", text)
+    without_articles = [word for word in words if word not in ("the", "a", "an")]
+    return " ".join(without_articles or words) or title
 
 
-def _places(root: Path) -> tuple[Path, Path]:
+def _folders(root: Path) -> tuple[Path, Path]:
+    """Return the folders of the ABC files and of the MIDI files."""
     if not root.is_dir():
         raise DataError(f"{printable(root)}: there is no such folder. Check the name.")
     for place in [root, *sorted(inner for inner in root.iterdir() if inner.is_dir())]:
         for abc, midi in FOLDERS:
             if any((place / abc).glob("*.abc")):
                 return place / abc, place / midi
-    raise DataError(f"No file is named like {LAYOUT}. Give the folder in which the corpus was unpacked.")
+    raise DataError(
+        f"No file is named like {FACTS.layout}. Give the folder in which the corpus was unpacked."
+    )
 
 
 def _tunes(folder: Path) -> Iterator[Row]:
-    """Yield collection, number and title of each tune: the first title counts."""
+    """Yield collection, number and first title of each tune."""
     for path in sorted(folder.glob("*.abc")):
         tune: dict[str, str] = {}
         for line in path.read_text(encoding="utf-8", errors="replace").splitlines():
@@ -106,5 +117,5 @@ def _tunes(folder: Path) -> Iterator[Row]:
 
 def _to_example(path: Path, row: Row) -> Example:
     collection = row["collection"]
-    known = (label for start, label in TUNE_TYPES.items() if collection.startswith(start))
-    return Example(path, next(known, collection), group=tune_family(row["title"]))
+    labels = (label for prefix, label in TUNE_TYPES.items() if collection.startswith(prefix))
+    return Example(path, next(labels, collection), group=tune_family(row["title"]))

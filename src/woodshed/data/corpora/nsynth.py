@@ -3,11 +3,11 @@
 Layout::
 
     nsynth-{train,valid,test}/audio/{family}_{source}_{instrument}-{pitch}-{velocity}.wav
-    nsynth-{train,valid,test}/examples.json             not needed: the names say it all
+    nsynth-{train,valid,test}/examples.json             not needed: the names contain everything
 
     bass_synthetic_033-022-050.wav: synthetic bass number 33, MIDI pitch 22, velocity 50
 
-The official split goes by instrument (the group): no instrument of the training part is in the other two.
+The official split is by instrument (the group): no instrument of the training part is in the other two.
 """
 
 from __future__ import annotations
@@ -16,17 +16,28 @@ import os
 import re
 from pathlib import Path
 
+from woodshed.data.corpora.facts import CorpusFacts, Download
+from woodshed.data.corpora.file_name import corpus_from_names, sounds_below
 from woodshed.data.example import Corpus, Example
-from woodshed.data.file_name import rows_from_names, sounds_below
 
-CITATION = (
-    "J. Engel, C. Resnick, A. Roberts, S. Dieleman, D. Eck, K. Simonyan, M. Norouzi. Neural Audio "
-    "Synthesis of Musical Notes with WaveNet Autoencoders. ICML 2017. arXiv 1704.01279"
+FACTS = CorpusFacts(
+    name="nsynth",
+    title="NSynth",
+    content="notes of 1,006 instruments of 11 families",
+    citation=(
+        "J. Engel, C. Resnick, A. Roberts, S. Dieleman, D. Eck, K. Simonyan, M. Norouzi. Neural Audio "
+        "Synthesis of Musical Notes with WaveNet Autoencoders. ICML 2017. arXiv 1704.01279"
+    ),
+    licence="CC BY 4.0",
+    url="https://magenta.tensorflow.org/datasets/nsynth",
+    layout="nsynth-{part}/audio/{family}_{source}_{instrument}-{pitch}-{velocity}.wav",
+    n_examples=305_979,
+    hours=340.0,
+    downloads=tuple(
+        Download(f"http://download.magenta.tensorflow.org/datasets/nsynth/nsynth-{part}.jsonwav.tar.gz")
+        for part in ("train", "valid", "test")
+    ),
 )
-LICENCE = "CC BY 4.0"
-URL = "https://magenta.tensorflow.org/datasets/nsynth"
-
-LAYOUT = "nsynth-{part}/audio/{family}_{source}_{instrument}-{pitch}-{velocity}.wav"
 FILE_NAME = re.compile(
     r"[^/]*/(?P<instrument>(?P<family>[a-z]+(_lead)?)_(acoustic|electronic|synthetic)_\d{3})-\d{3}-\d{3}"
 )
@@ -40,15 +51,15 @@ def load(folder: str | os.PathLike[str]) -> Corpus:
     Parameters
     ----------
     folder
-        The folder that holds ``nsynth-train`` and the others; one of them alone does, too.
+        The folder that contains ``nsynth-train`` and the others, or one of them alone.
 
     Raises
     ------
     DataError
-        If the folder is not there or does not hold the corpus.
+        If the folder does not exist or does not contain the corpus.
     """
-    examples, skipped = rows_from_names(sounds_below(folder, "nsynth"), FILE_NAME, _to_example, LAYOUT)
-    return Corpus("nsynth", examples, skipped, licence=LICENCE, citation=CITATION, group_word="instrument")
+    paths = sounds_below(folder, "nsynth")
+    return corpus_from_names(FACTS, paths, FILE_NAME, _to_example, group_word="instrument")
 
 
 def _to_example(path: Path, name: re.Match[str]) -> Example:

@@ -1,12 +1,12 @@
-"""Speech Commands: thirty (version 1) or thirty-five (version 2) words by many voices, 1 s, 16 kHz.
+"""Speech Commands: thirty (version 1) or thirty-five (version 2) words, many speakers, 1 s, 16 kHz.
 
-Layout (the word folders may also stand in ``audio``, and the files may be FLAC)::
+Layout (the word folders may also be in ``audio``, and the files may be FLAC)::
 
     {word}/{speaker}_nohash_{take}.wav
     validation_list.txt, testing_list.txt         word/file, one on a line: the official split
-    _background_noise_/                           long recordings of noise: not words, left out
+    _background_noise_/                           long recordings of noise: not words, ignored
 
-A subset may come without the lists: the official split is a rule on the speaker's name, and is worked out.
+A subset may lack the lists: the official split is a hash of the speaker's name and is computed in that case.
 """
 
 from __future__ import annotations
@@ -17,16 +17,29 @@ import re
 from collections.abc import Mapping
 from pathlib import Path
 
+from woodshed.data.corpora.facts import CorpusFacts, Download
+from woodshed.data.corpora.file_name import corpus_from_names, sounds_below
 from woodshed.data.example import Corpus, Example
-from woodshed.data.file_name import rows_from_names, sounds_below
 
-CITATION = (
-    "P. Warden. Speech Commands: A Dataset for Limited-Vocabulary Speech Recognition. 2018. arXiv 1804.03209"
+FACTS = CorpusFacts(
+    name="speech_commands",
+    title="Speech Commands, version 2",
+    content="35 spoken words, many voices",
+    citation=(
+        "P. Warden. Speech Commands: A Dataset for Limited-Vocabulary Speech Recognition. 2018. "
+        "arXiv 1804.03209"
+    ),
+    licence="CC BY 4.0",
+    url="http://download.tensorflow.org/data/speech_commands_v0.02.tar.gz",
+    layout="{word}/{speaker}_nohash_{take}.wav",
+    n_examples=105_829,
+    downloads=(
+        Download(
+            "http://download.tensorflow.org/data/speech_commands_v0.02.tar.gz",
+            "6b74f3901214cb2c2934e98196829835",
+        ),
+    ),
 )
-LICENCE = "CC BY 4.0"
-URL = "http://download.tensorflow.org/data/speech_commands_v0.02.tar.gz"
-
-LAYOUT = "{word}/{speaker}_nohash_{take}.wav"
 FILE_NAME = re.compile(r"(?P<word>[^/]+)/(?P<speaker>[^_]+)_nohash_(?P<take>\d+)")
 NOISE_FOLDER = "_background_noise_"
 LISTS = {"validation": "validation_list.txt", "test": "testing_list.txt"}
@@ -38,28 +51,25 @@ def load(folder: str | os.PathLike[str]) -> Corpus:
     Parameters
     ----------
     folder
-        The folder that holds the word folders, or ``audio`` with them inside.
+        The folder that contains the word folders, or ``audio`` with them inside.
 
     Raises
     ------
     DataError
-        If the folder is not there or does not hold the corpus.
+        If the folder does not exist or does not contain the corpus.
     """
     paths = [path for path in sounds_below(folder, "audio") if path.parent.name != NOISE_FOLDER]
-    listed = _read_lists(Path(folder))
+    parts = _read_lists(Path(folder))
 
     def to_example(path: Path, name: re.Match[str]) -> Example:
-        part = listed.get(name[0], "train") if listed else official_part(name["speaker"])
+        part = parts.get(name[0], "train") if parts else official_part(name["speaker"])
         return Example(path, name["word"], group=name["speaker"], split=part)
 
-    examples, skipped = rows_from_names(paths, FILE_NAME, to_example, LAYOUT)
-    return Corpus(
-        "speech_commands", examples, skipped, licence=LICENCE, citation=CITATION, group_word="speaker"
-    )
+    return corpus_from_names(FACTS, paths, FILE_NAME, to_example, group_word="speaker")
 
 
 def official_part(speaker: str) -> str:
-    """Work out the part of a speaker as the corpus did: 80 % train, 10 % validation, 10 % test by a hash.
+    """Return the official part of a speaker: 80 % train, 10 % validation, 10 % test, by a hash.
 
     The rule is in the corpus's README: the SHA-1 of the name, as a number, modulo 2**27, as a percentage of
     2**27 - 1; below 10 is validation, below 20 is test.
@@ -75,7 +85,7 @@ def official_part(speaker: str) -> str:
 
 
 def _read_lists(folder: Path) -> Mapping[str, str]:
-    """Map ``word/file`` without suffix to its part; empty unless both lists are there."""
+    """Map ``word/file`` without suffix to its part; empty unless both lists exist."""
     lists = {part: folder / name for part, name in LISTS.items()}
     if not all(path.is_file() for path in lists.values()):
         return {}

@@ -1,4 +1,4 @@
-"""What of a corpus is on disk, and what of it can be read."""
+"""Inventory of a corpus on disk: missing and unreadable files."""
 
 from __future__ import annotations
 
@@ -10,77 +10,75 @@ from pathlib import Path
 
 from woodshed.audio.read import AUDIO_SUFFIXES
 from woodshed.data.check import examine
-from woodshed.data.corpora import load
-from woodshed.data.corpora.about import About, about
+from woodshed.data.corpora import corpus_facts, load
+from woodshed.data.corpora.facts import CorpusFacts
 from woodshed.data.example import Corpus, Example, Skipped
 from woodshed.errors import ParameterError, WoodshedError
-
-MIDI_SUFFIXES = frozenset({".mid", ".midi"})
+from woodshed.symbolic.midi import MIDI_SUFFIXES
 
 
 @dataclass(frozen=True)
 class Survey:
-    """What was found.
+    """A corpus on disk compared with the published one.
 
     Parameters
     ----------
-    about
-        What the corpus should be.
+    facts
+        The published corpus.
     corpus
-        What it is; ``skipped`` are files that do not belong, or are listed and not there.
+        The files on disk; ``skipped`` are unexpected files, and files that are listed but missing.
     opened
         Whether the files were opened.
     unreadable
-        Files that belong to it and cannot be used, and why.
+        Files of the corpus that cannot be used, with the reason.
     """
 
-    about: About
+    facts: CorpusFacts
     corpus: Corpus
     opened: bool = False
     unreadable: tuple[Skipped, ...] = ()
 
     @property
     def paths(self) -> list[Path]:
-        """The files, each once, in the order of the examples."""
+        """Unique files, in the order of the examples."""
         return list(dict.fromkeys(example.path for example in self.corpus.examples))
 
     @property
     def n_missing(self) -> int | None:
-        """How many examples fewer than in the whole corpus; None if that number is not known."""
-        if self.about.n_sounds is None:
+        """Number of missing examples; None if the size of the complete corpus is unknown."""
+        if self.facts.n_examples is None:
             return None
-        return max(self.about.n_sounds - len(self.corpus.examples), 0)
+        return max(self.facts.n_examples - len(self.corpus.examples), 0)
 
     @property
-    def is_whole(self) -> bool:
-        """Whether nothing is known to be missing or unreadable."""
+    def is_complete(self) -> bool:
+        """Whether no file is known to be missing or unreadable."""
         return not self.n_missing and not self.unreadable
 
 
-def look_at(name: str, folder: str | os.PathLike[str]) -> Survey:
-    """List a corpus; its files are not opened.
+def survey(name: str, folder: str | os.PathLike[str]) -> Survey:
+    """List a corpus without opening its files.
 
     Raises
     ------
     DataError
-        If there is no such corpus, or the folder does not hold it.
+        If there is no such corpus, or the folder does not contain it.
     """
-    known = about(name)
-    return Survey(known, load(known.name, folder))
+    return Survey(corpus_facts(name), load(name, folder))
 
 
-def open_files(survey: Survey, *, n_jobs: int = -1, tick: Callable[[], None] | None = None) -> Survey:
-    """Open every file of a corpus and name those that cannot be used.
+def open_files(listing: Survey, *, n_jobs: int = -1, tick: Callable[[], None] | None = None) -> Survey:
+    """Open every file of a corpus and list those that cannot be used.
 
-    Sounds are decoded to the end, and must not be digital silence. Of MIDI files the frame is checked: a
-    heading, tracks, and all the bytes that they announce.
+    Audio files are decoded to the end and must not be digital silence. For MIDI files the chunk structure is
+    checked: header, tracks, and complete chunks.
 
     Parameters
     ----------
-    survey
-        What `look_at` gave.
+    listing
+        Result of `survey`.
     n_jobs
-        How many files to open at a time; -1 for as many as there are processors.
+        Number of files opened at a time; -1 for the number of processors.
     tick
         Called after each file.
 
@@ -91,19 +89,19 @@ def open_files(survey: Survey, *, n_jobs: int = -1, tick: Callable[[], None] | N
     """
     if n_jobs == 0 or n_jobs < -1:
         raise ParameterError(f"n_jobs must be a positive number, or -1 for all processors, got {n_jobs!r}.")
-    found: list[Skipped] = []
-    # Threads, not processes: decoding leaves the interpreter lock.
+    unreadable: list[Skipped] = []
+    # Threads, not processes: decoding releases the interpreter lock.
     with ThreadPoolExecutor(os.cpu_count() if n_jobs == -1 else n_jobs) as pool:
-        for path, fault in zip(survey.paths, pool.map(find_fault, survey.paths), strict=True):
+        for path, fault in zip(listing.paths, pool.map(find_fault, listing.paths), strict=True):
             if fault is not None:
-                found.append(Skipped(path, fault))
+                unreadable.append(Skipped(path, fault))
             if tick is not None:
                 tick()
-    return replace(survey, opened=True, unreadable=tuple(found))
+    return replace(listing, opened=True, unreadable=tuple(unreadable))
 
 
 def find_fault(path: Path) -> str | None:
-    """Say why a sound or MIDI file cannot be used; None if it can, or is neither.
+    """Return why an audio or MIDI file cannot be used; None if it can, or is another kind of file.
 
     Examples
     --------
@@ -134,7 +132,7 @@ def _midi_fault(path: Path) -> str | None:
     if not content:
         return "is empty. Get it again."
     if content[:4] != b"MThd":
-        return "is not a MIDI file: it does not begin with MThd. Get it again."
+        return "is not a MIDI file: it does not start with MThd. Get it again."
     place, n_tracks = 0, 0
     while place < len(content):
         kind, length = content[place : place + 4], int.from_bytes(content[place + 4 : place + 8], "big")

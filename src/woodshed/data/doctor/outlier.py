@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from woodshed.data.doctor.doubt import doubts
 from woodshed.data.doctor.finding import Finding, share_of
 from woodshed.data.doctor.fold import recordings
-from woodshed.data.doctor.kernel import left_out_scores, likeness
+from woodshed.data.doctor.kernel import left_out_scores, similarity
 from woodshed.data.doctor.look import Look
 from woodshed.data.doctor.view import beside_own_group
 from woodshed.data.example import Corpus
@@ -130,7 +130,7 @@ def suspicious(
         return {}
     own_units = [unit for unit, is_judged in zip(units, judged, strict=True) if is_judged]
     scores = [
-        left_out_scores(likeness(view[kept]), codes, own_units) for view in _seen(views, labels, groups)
+        left_out_scores(similarity(view[kept]), codes, own_units) for view in _seen(views, labels, groups)
     ]
     found = doubts(scores, codes)
     return {

@@ -1,15 +1,40 @@
-"""Plane: the straight line that parts classes on two features. For looking at sounds, not for naming them."""
+"""Feature map: labelled clips on two features, and the linear decision boundary between their classes.
+
+The map illustrates a data set. It is not the model, which uses all features.
+"""
 
 from __future__ import annotations
 
 import warnings
+from collections import Counter
+from collections.abc import Sequence
 from dataclasses import dataclass, field
+from functools import cached_property
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
+from woodshed.errors import counted
 from woodshed.recognition.classical.model import Rows
+
+MAX_CLASSES = 16
+"""Maximum number of classes on a map; of more, the most frequent are drawn."""
+
+MAX_CLIPS = 400
+"""Maximum number of clips on a map; of more, a random sample is drawn, and the boundary is fitted to it."""
+
+HIGHEST_RATE = 16000
+"""Maximum sample rate at which clips are described for a map, in hertz."""
+
+COLOURS = ("#0072b2", "#d55e00", "#009e73", "#e69f00", "#cc79a7", "#56b4e9", "#8a8a8a", "#f0e442")
+"""Okabe-Ito palette, which is safe for colour-blind readers, with grey instead of black."""
+
+N_SHAPES = 8
+"""Number of marker shapes that a drawing needs."""
+
+MARGIN_SHARE = 0.06
+"""Space around the clips, as a share of their range on each axis."""
 
 COST = 1.0
 """What a row on the wrong side of its margin costs (C)."""
@@ -145,6 +170,138 @@ def telling_pair(rows: Rows, columns: NDArray[np.int64]) -> tuple[int, int] | No
         if abs(np.corrcoef(rows[:, first], rows[:, other])[0, 1]) < MAX_CORRELATION:
             return int(first), int(other)
     return None
+
+
+@dataclass(frozen=True, eq=False)
+class FeatureMap:
+    """Clips on two features, as any drawing of the map needs them.
+
+    Parameters
+    ----------
+    points, columns
+        Shape ``(n, 2)``, in the units of the features, and the class number of each point, ``(n,)``.
+    classes, names
+        The names of the classes, and of the features on the x and the y axis.
+    note
+        Which clips are not drawn; empty if all are.
+    """
+
+    points: Rows
+    columns: NDArray[np.int64]
+    classes: tuple[str, ...]
+    names: tuple[str, ...]
+    note: str = ""
+
+    @property
+    def heading(self) -> str:
+        """Number of clips and of classes."""
+        return f"{counted(len(self.points), 'clip')} of {len(self.classes)} classes"
+
+    @cached_property
+    def separability(self) -> Separability:
+        """Linear support vector machine fitted to the points."""
+        return separate(self.points, self.columns)
+
+    @property
+    def boundary(self) -> LinearBoundary | None:
+        """Decision boundary between two classes; None for more."""
+        return self.separability.plane
+
+    @property
+    def ranges(self) -> tuple[tuple[float, float], tuple[float, float]]:
+        """Lower and upper end of the x axis, and of the y axis."""
+        low, high = self.points.min(axis=0), self.points.max(axis=0)
+        space = MARGIN_SHARE * (high - low)
+        (left, bottom), (right, top) = (low - space).tolist(), (high + space).tolist()
+        return (left, right), (bottom, top)
+
+    def class_grid(self, xs: NDArray[np.float64], ys: NDArray[np.float64]) -> NDArray[np.int64]:
+        """Return the predicted class number at each grid point, shape ``(len(ys), len(xs))``."""
+        places = np.stack(np.meshgrid(xs, ys), axis=-1).reshape(-1, 2)
+        return self.separability.class_at(places).reshape(len(ys), len(xs))
+
+    def level_line(self, level: float) -> tuple[tuple[float, float], tuple[float, float]] | None:
+        """Return the two points where ``w · x + b = level`` crosses the edges of the map.
+
+        Level 0 is the boundary between two classes, -1 and 1 are its margins. None if there are more
+        classes, or if the line lies outside the map.
+        """
+        if self.boundary is None:
+            return None
+        # In the units of the features: slope · point = offset.
+        slope = self.boundary.weights / self.separability.deviation
+        offset = level - self.boundary.bias + float(slope @ self.separability.mean)
+        ends = []
+        for axis, edges in enumerate(self.ranges):
+            other = 1 - axis
+            low, high = self.ranges[other]
+            for edge in edges if slope[other] else ():
+                crossing = (offset - slope[axis] * edge) / slope[other]
+                if low <= crossing <= high:
+                    ends.append((edge, crossing) if axis == 0 else (crossing, edge))
+        return (min(ends), max(ends)) if len(ends) > 1 else None
+
+    @property
+    def boundary_note(self) -> str:
+        """Explanation of the boundary, its margins and the support vectors."""
+        if self.boundary is None:
+            return (
+                "The decision boundary, its margins and the support vectors are drawn for two classes only."
+            )
+        return (
+            f"Solid line: the decision boundary w · x + b = 0. Dashed lines: the margins w · x + b = ±1, "
+            f"{self.boundary.margin:.2f} standard deviations apart (2/‖w‖). Rings: "
+            f"{counted(len(self.boundary.support), 'support vector')}, the clips on or beyond their margin, "
+            "which determine the boundary."
+        )
+
+
+def sample_rows(labels: Sequence[str]) -> NDArray[np.int64]:
+    """Choose the clips to draw: at most `MAX_CLIPS`, balanced over the `MAX_CLASSES` most frequent classes.
+
+    Examples
+    --------
+    >>> len(sample_rows(["a"] * 1000 + ["b"] * 3)), len(sample_rows(["a", "b"] * 30))
+    (400, 60)
+    """
+    counts = Counter(labels)
+    most_frequent = sorted(sorted(counts), key=lambda name: -counts[name])[:MAX_CLASSES]
+    names = np.asarray(labels)
+    rng = np.random.default_rng(0)
+    shuffled = {name: rng.permutation(np.flatnonzero(names == name)) for name in most_frequent}
+    # One of each class in turn, so that rare classes are drawn whole.
+    turns = sorted(
+        (turn, name, int(row)) for name in most_frequent for turn, row in enumerate(shuffled[name])
+    )
+    return np.sort(np.asarray([row for _, _, row in turns[:MAX_CLIPS]], np.int64))
+
+
+def class_numbers(
+    labels: Sequence[str], rows: NDArray[np.int64]
+) -> tuple[NDArray[np.int64], tuple[str, ...]]:
+    """Return the class numbers of some rows, and the class names in the order of their numbers."""
+    classes, columns = np.unique(np.asarray(labels)[rows], return_inverse=True)
+    return columns, tuple(classes.tolist())
+
+
+def omission_note(labels: Sequence[str], rows: NDArray[np.int64]) -> str:
+    """State which clips are not drawn; empty if all are."""
+    if len(rows) == len(labels):
+        return ""
+    n_classes = len(set(labels))
+    commonest = f" of the {MAX_CLASSES} most frequent classes" if n_classes > MAX_CLASSES else ""
+    return f"{len(rows)} of {len(labels)} clips are drawn, chosen at random{commonest}. "
+
+
+def shape_of(column: int) -> int:
+    """Return the marker shape of a class, 0 to 7; shape and colour together are unique for 64 classes.
+
+    Examples
+    --------
+    >>> len({(column % len(COLOURS), shape_of(column)) for column in range(64)})
+    64
+    """
+    return (column + column // len(COLOURS)) % N_SHAPES
 
 
 def _plane(machine: Any, columns: NDArray[np.int64]) -> LinearBoundary | None:

@@ -28,7 +28,7 @@ class CalibratedPredictions:
     refusals
         Shape ``(n,)``: what is answered instead of a class; empty where nothing is.
     temperatures, guess_shares
-        Of each part that was judged; see `woodshed.metrics.guess.Calibration`.
+        Of each part that was judged; see `woodshed.metrics.temperature_scaling.Calibration`.
     """
 
     raw: NDArray[np.float64]

@@ -12,11 +12,11 @@ from numpy.typing import NDArray
 from woodshed.composition.sequence.softmax_analysis import SoftmaxAnalysis
 from woodshed.composition.sequence.trace import Trace, gram
 from woodshed.html.chart import Plot, round_ticks, span_ticks
-from woodshed.html.heat_map import sampling_temperature
+from woodshed.html.heat_map import heat_image
 from woodshed.html.markup import Markup, element
 from woodshed.metrics.softmax_layer import changed_probability, effects
 from woodshed.report.recognition.wording import percent
-from woodshed.symbolic.folk.word import KINDS
+from woodshed.symbolic.folk.vocabulary import KINDS
 from woodshed.training.progress import judge_training
 
 STYLE = """
@@ -171,7 +171,7 @@ def hidden_figure(analysis: SoftmaxAnalysis) -> Markup:
         960, 360, (0.0, float(n_moments)), (float(n_units), 0.0), left=_LABELS, right=14, top=8, bottom=40
     )
     marks = [
-        sampling_temperature(plot, values[:, order].T, most=1.0),
+        heat_image(plot, values[:, order].T, most=1.0),
         *plot.x_axis(span_ticks(0, n_moments), "token of the tune that was just read"),
         *plot.y_axis([(0.0, "highest"), (float(n_units), "lowest")]),
     ]
@@ -191,7 +191,7 @@ def gram_figures(piece: Trace, n_tokens: int) -> list[Markup]:
         plot = Plot(310, 330, (0.0, float(n)), (float(n), 0.0), left=40, right=8, top=24, bottom=24)
         ticks = span_ticks(0, n, 4)
         marks = [
-            sampling_temperature(plot, gram(rows), most=1.0),
+            heat_image(plot, gram(rows), most=1.0),
             *plot.x_axis(ticks),
             *plot.y_axis(ticks, name),
         ]
@@ -268,7 +268,7 @@ def _token_map(
         top=8,
         bottom=40,
     )
-    marks = [sampling_temperature(plot, values, most=most), *plot.x_axis(x_ticks, x_label)]
+    marks = [heat_image(plot, values, most=most), *plot.x_axis(x_ticks, x_label)]
     marks += [plot.note(k + 0.5, n_tokens + 4.5, name, "middle") for k, name in enumerate(names)]
     start, lowest = 0, -math.inf
     for kind, words in KINDS.items():

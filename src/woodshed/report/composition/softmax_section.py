@@ -8,7 +8,7 @@ import numpy as np
 
 from woodshed.composition.sequence.softmax_analysis import SoftmaxAnalysis
 from woodshed.errors import ScoreError
-from woodshed.html.heat_map import HIGH, LOW, tone
+from woodshed.html.heat_map import HIGH, LOW, colour_swatch
 from woodshed.html.markup import Markup, element, join, name_of, scrolling, table
 from woodshed.html.picture import data_uri
 from woodshed.html.sounds import flac
@@ -204,9 +204,9 @@ def _said(figures: Markup | Sequence[Markup], words: Iterable[str], key: Markup 
 
 def _tones(high: str, low: str | None = None) -> Markup:
     """Say what the colours of a map mean."""
-    parts = [element("span", tone(HIGH), " ", high)]
+    parts = [element("span", colour_swatch(HIGH), " ", high)]
     if low:
-        parts.append(element("span", tone(LOW), " ", low))
+        parts.append(element("span", colour_swatch(LOW), " ", low))
     return element("p", *parts, class_="note key")
 
 

@@ -11,7 +11,7 @@ from woodshed.composition.sequence.softmax_analysis import CHANGES, Ablation, So
 from woodshed.errors import counted
 from woodshed.metrics.softmax_layer import change_for_factor, effects
 from woodshed.report.recognition.wording import percent
-from woodshed.symbolic.folk.word import KINDS
+from woodshed.symbolic.folk.vocabulary import KINDS
 from woodshed.training.progress import judge_training
 
 Sentences = tuple[str, str]

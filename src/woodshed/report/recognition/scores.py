@@ -154,8 +154,10 @@ def _log_loss(answers: Answers) -> float:
 
 
 def _auc(answers: Answers) -> float:
-    return probability.roc_auc_one_vs_rest(
-        answers.truth, answers.probabilities, answers.classes, average="macro"
+    return float(
+        probability.roc_auc_one_vs_rest(
+            answers.truth, answers.probabilities, answers.classes, average="macro"
+        )
     )
 
 

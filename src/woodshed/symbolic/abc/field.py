@@ -1,4 +1,4 @@
-"""The fields of ABC: key, metre, unit length, tempo."""
+"""Information fields of ABC: key, metre, unit note length, tempo and transposition."""
 
 from __future__ import annotations
 
@@ -8,11 +8,9 @@ from fractions import Fraction
 
 from woodshed.errors import ScoreError
 from woodshed.score import LINE_OF_FIFTHS, Mode
+from woodshed.symbolic.spelling import Signature, signature_of
 
-Signature = dict[str, int]
-"""Letter (``A`` to ``G``) -> -1 for a flat, 1 for a sharp, 0 for a natural."""
-
-_MAJOR_SHARPS = {"C": 0, "G": 1, "D": 2, "A": 3, "E": 4, "B": 5, "F": -1}
+_MAJOR_SHARPS = {letter: place - 1 for place, letter in enumerate(LINE_OF_FIFTHS)}
 _MODES: dict[str, tuple[Mode, int]] = {
     "": ("major", 0),
     "maj": ("major", 0),
@@ -34,22 +32,29 @@ _CLEF = re.compile(
     r'(?<!\S)(?:clef\s*=\s*"?(?:treble|bass|alto|tenor|[GFC]|perc|none)|treble|bass|alto|tenor)\d?([+-](?:8|15))?'
     r'(?=["\s]|$)'
 )
+TUPLET_TIMES = {2: 3, 3: 2, 4: 3, 6: 2, 8: 3}
+"""Notes of a tuplet -> notes in whose time they are played, where it does not depend on the metre."""
+
 ALTERATIONS = {"^^": 2, "^": 1, "=": 0, "_": -1, "__": -2}
+"""Accidental of ABC -> semitones."""
+
+ACCIDENTALS = {alteration: sign for sign, alteration in ALTERATIONS.items()}
+"""Semitones -> accidental of ABC."""
 
 
 def read_key(text: str) -> tuple[int, Mode, Signature] | None:
-    """Read the content of ``K:``.
+    """Parse the content of a ``K:`` field.
 
     Returns
     -------
     tuple
-        Number of sharps, mode, and what the signature and the explicit accidentals alter; ``None`` if
-        there is only a clef.
+        Number of sharps, mode, and signature including explicit accidentals; None if the field has only a
+        clef.
 
     Raises
     ------
     ScoreError
-        If it is no key.
+        If the key is invalid.
 
     Examples
     --------
@@ -59,7 +64,7 @@ def read_key(text: str) -> tuple[int, Mode, Signature] | None:
     (2, 'major', {'F': 1, 'C': 0})
     """
     text = text.split("%")[0].strip()
-    if text in ("HP", "Hp"):  # the pipes, at home on A: F and C are sharp, whether written or not
+    if text in ("HP", "Hp"):  # Highland pipes, centred on A: F and C are always sharp
         return 2, "mixolydian", {"F": 1, "C": 1}
     if not text or text.lower().startswith("none"):
         return 0, "major", _explicit(text)
@@ -69,78 +74,68 @@ def read_key(text: str) -> tuple[int, Mode, Signature] | None:
             return 0, "major", _explicit(text)
         if re.match(r"(clef=|treble|bass|alto|tenor|perc|octave=|transpose=|middle=|m=)", text):
             return None
-        raise ScoreError(f"K:{text} is no key. Write the keynote and the mode, such as K:G or K:Ador.")
+        raise ScoreError(
+            f"Invalid key {f'K:{text}'!r}. Expected a keynote and a mode, such as K:G or K:Ador."
+        )
     letter, sign, word = match.groups()
     if word.lower().startswith(("clef", "treble", "bass", "alto", "tenor", "exp", "oct", "mid", "trans")):
         word = ""
     mode = _MODES.get(word if word == "m" else word.lower()[:3])
     if mode is None:
-        raise ScoreError(f"K:{text} has no mode {word!r}. Write maj, min, mix, dor, phr, lyd or loc.")
+        raise ScoreError(f"Invalid mode {word!r} in K:{text}. Expected maj, min, mix, dor, phr, lyd or loc.")
     n_sharps = _MAJOR_SHARPS[letter] + 7 * {"": 0, "#": 1, "♯": 1}.get(sign, -1) + mode[1]
     if not -7 <= n_sharps <= 7:
-        raise ScoreError(f"K:{text} would have {abs(n_sharps)} accidentals. Write the key that sounds alike.")
+        raise ScoreError(
+            f"K:{text} has {abs(n_sharps)} accidentals; at most 7 are supported. Use the enharmonic key."
+        )
     signature = {} if re.search(r"\bexp\b", text) else signature_of(n_sharps)
     return n_sharps, mode[0], signature | _explicit(text)
 
 
 @dataclass(frozen=True)
-class PitchShift:
-    """How far from where it is written a voice sounds; `None` is what nothing was said about.
+class Transposition:
+    """Interval between the written and the sounding pitch of a voice; None where no field sets it.
 
     Parameters
     ----------
     octaves
-        By ``octave=``.
+        Set by ``octave=``.
     clef_octaves
-        By a clef such as ``treble-8``; 0 by one without a number.
+        Set by a clef such as ``treble-8``; 0 for a clef without a number.
     semitones
-        By ``transpose=``.
+        Set by ``transpose=``.
     """
 
     octaves: int | None = None
     clef_octaves: int | None = None
     semitones: int | None = None
 
-    def then(self, later: PitchShift) -> PitchShift:
-        """Take over what a later field says."""
-        said = {name: value for name, value in vars(later).items() if value is not None}
-        return replace(self, **said)
+    def updated(self, later: Transposition) -> Transposition:
+        """Return a copy with the values that a later field sets."""
+        return replace(self, **{name: value for name, value in vars(later).items() if value is not None})
 
 
-def read_shift(text: str) -> PitchShift:
-    """Read what a ``V:`` or ``K:`` says of octave, clef and transposition.
+def read_transposition(text: str) -> Transposition:
+    """Parse octave, clef and transposition in a ``V:`` or ``K:`` field.
 
     Examples
     --------
-    >>> read_shift("Am clef=treble-8 transpose=-2")
-    Shift(octaves=None, clef_octaves=-1, semitones=-2)
-    >>> read_shift('T name="bass octave=1" bass')
-    Shift(octaves=None, clef_octaves=0, semitones=None)
+    >>> read_transposition("Am clef=treble-8 transpose=-2")
+    Transposition(octaves=None, clef_octaves=-1, semitones=-2)
+    >>> read_transposition('T name="bass octave=1" bass')
+    Transposition(octaves=None, clef_octaves=0, semitones=None)
     """
     text = re.sub(r'(?<!clef)=\s*"[^"]*"', "=", text.split("%")[0])
     octave, clef, transpose = (pattern.search(text) for pattern in (_OCTAVE, _CLEF, _TRANSPOSE))
-    return PitchShift(
+    return Transposition(
         int(octave[1]) if octave else None,
-        round(int(clef[1] or 0) / 8) if clef else None,  # 15 are two octaves on the staff
+        round(int(clef[1] or 0) / 8) if clef else None,  # 15 stands for two octaves
         int(transpose[1]) if transpose else None,
     )
 
 
-def signature_of(n_sharps: int) -> Signature:
-    """Return what a number of sharps, or flats if negative, alters.
-
-    Examples
-    --------
-    >>> signature_of(-2)
-    {'B': -1, 'E': -1}
-    """
-    if n_sharps >= 0:
-        return dict.fromkeys(LINE_OF_FIFTHS[:n_sharps], 1)
-    return dict.fromkeys(LINE_OF_FIFTHS[::-1][:-n_sharps], -1)
-
-
 def read_metre(text: str) -> tuple[int, int] | None:
-    """Read the content of ``M:``; ``None`` for free metre.
+    """Parse the content of an ``M:`` field; None for free metre.
 
     Examples
     --------
@@ -156,15 +151,19 @@ def read_metre(text: str) -> tuple[int, int] | None:
         return None
     match = re.match(r"\(?\s*([\d+ ]+?)\s*\)?\s*/\s*(\d+)", text)
     if match is None:
-        raise ScoreError(f"M:{text} is no metre. Write two numbers, such as M:6/8, or M:none.")
+        raise _invalid_metre(text)
     numerator, denominator = sum(int(n) for n in re.findall(r"\d+", match[1])), int(match[2])
     if not (1 <= numerator <= 255 and 1 <= denominator <= 128) or denominator & (denominator - 1):
-        raise ScoreError(f"M:{text} is no metre. Write two numbers, such as M:6/8, or M:none.")
+        raise _invalid_metre(text)
     return numerator, denominator
 
 
+def _invalid_metre(text: str) -> ScoreError:
+    return ScoreError(f"Invalid metre {f'M:{text}'!r}. Expected a fraction, such as M:6/8, or M:none.")
+
+
 def read_length(text: str) -> Fraction:
-    """Read the content of ``L:`` as a share of a whole note.
+    """Parse the content of an ``L:`` field as a fraction of a whole note.
 
     Examples
     --------
@@ -173,12 +172,12 @@ def read_length(text: str) -> Fraction:
     """
     match = re.match(r"\s*(\d+)\s*(?:/\s*(\d+))?", text)
     if match is None or int(match[1]) == 0 or match[2] == "0" or int(match[1]) > 64:
-        raise ScoreError(f"L:{text.strip()} is no length. Write a fraction, such as L:1/8.")
+        raise ScoreError(f"Invalid note length {f'L:{text.strip()}'!r}. Expected a fraction, such as L:1/8.")
     return Fraction(int(match[1]), int(match[2] or 1))
 
 
 def default_length(metre: tuple[int, int] | None) -> Fraction:
-    """Return the unit length where ``L:`` is missing: a sixteenth in metres below 3/4, else an eighth.
+    """Return the unit length without an ``L:`` field: a sixteenth in metres below 3/4, else an eighth.
 
     Examples
     --------
@@ -190,7 +189,7 @@ def default_length(metre: tuple[int, int] | None) -> Fraction:
 
 
 def read_tempo(text: str, unit: Fraction) -> float | None:
-    """Read the content of ``Q:`` in quarter notes a minute; ``None`` if it is only a word.
+    """Parse the content of a ``Q:`` field in quarter notes per minute; None if it has no number.
 
     Examples
     --------
@@ -214,5 +213,5 @@ def read_tempo(text: str, unit: Fraction) -> float | None:
 
 
 def _explicit(text: str) -> Signature:
-    """Read the accidentals that are written out after the key."""
+    """Parse the explicit accidentals after the key."""
     return {letter.upper(): ALTERATIONS[sign] for sign, letter in _EXPLICIT.findall(text)}

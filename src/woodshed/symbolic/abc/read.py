@@ -1,40 +1,39 @@
-"""ABC: read tunes and books of tunes."""
+"""Reading ABC: tunes, books of tunes, and the order in which parts are played."""
 
 from __future__ import annotations
 
 import os
 import re
-from collections.abc import Iterable
-from dataclasses import dataclass, replace
-from fractions import Fraction
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
 from pathlib import Path
-from typing import cast, get_args
+from typing import get_args
 
 from woodshed.errors import ParameterError, ScoreError, ScoreFileError, near_miss
-from woodshed.score import (
-    DRUM_CHANNEL,
-    ChordSymbol,
-    Key,
-    Metre,
-    Note,
-    Score,
-    Tempo,
-)
-from woodshed.symbolic.abc.field import read_length, read_metre
-from woodshed.symbolic.abc.part import order_of, read_order, why_not
-from woodshed.symbolic.abc.tune import TuneLines, cut_tunes, read_body
+from woodshed.score import Note, Score
+from woodshed.symbolic.abc.tune import TuneLines, cut_tunes, read_voices
 from woodshed.symbolic.abc.voice import Propagation, Voice
-from woodshed.symbolic.bar import Bar, Sounding
+from woodshed.symbolic.bar import (
+    MELODIC_CHANNELS,
+    Bar,
+    build_score,
+    join_ties,
+    no_changes,
+    place_bars,
+    played_order,
+)
 
 ABC_SUFFIXES = (".abc",)
 
-_VOICE_NAME = re.compile(r'\b(?:name|nm)\s*=\s*(?:"([^"]*)"|(\S+))')
-_CHANNELS = [channel for channel in range(16) if channel != DRUM_CHANNEL]
+MAX_PARTS = 200
+"""Maximum length of an order of parts; longer ones are ignored."""
+
+_ORDER_SIGNS = re.compile(r"([A-Z()])\s*(\d{0,3})[\s.,]*")
 
 
 @dataclass(frozen=True)
 class Book:
-    """The tunes of a file, and those that could not be read.
+    """Tunes of a file, and errors for those that could not be read.
 
     Parameters
     ----------
@@ -43,10 +42,10 @@ class Book:
     numbers
         The ``X:`` of each tune.
     fields
-        The other fields of each tune's header as they are written, by letter: ``R`` the kind of dance, ``C``
-        the composer, and so on. Of a field that comes twice, the first.
+        Other header fields of each tune, by letter: ``R`` the type of tune, ``C`` the composer, and so on. If
+        a field is repeated, its first value.
     errors
-        One for each tune that was set aside, with the file, its number, its title and the bar.
+        One for each tune that was skipped, with file, number, title and bar.
     """
 
     tunes: tuple[Score, ...]
@@ -58,36 +57,34 @@ class Book:
 def read_abc(
     path: str | os.PathLike[str], *, repeats: bool = True, propagation: Propagation = "octave"
 ) -> Book:
-    r"""Read all tunes of an ABC file (standard 2.1, and the older ways that collections are written in).
+    r"""Read all tunes of an ABC file (standard 2.1, and older conventions found in collections).
 
-    Read: header and inline fields, keys in all modes with explicit accidentals, changes of key, metre, unit
-    length and tempo, several voices, ``octave=``, ``transpose=`` and clefs such as ``treble-8`` in ``V:`` and
-    ``K:``, chords, chord symbols, ties, tuplets, broken rhythm, rests, repeats, endings and the order of
-    parts in ``P:``. Grace notes, ornaments, slurs, words and symbol lines make no notes. ``D.C.`` is not
-    followed, macros are not expanded.
+    Supported are header and inline fields, keys in all modes with explicit accidentals, changes of key,
+    metre, unit length and tempo, several voices, ``octave=``, ``transpose=`` and clefs such as ``treble-8``
+    in ``V:`` and ``K:``, chords, chord symbols, ties, tuplets, broken rhythm, rests, repeats, endings and the
+    order of parts in ``P:``. Grace notes, ornaments, slurs, words and symbol lines are ignored. ``D.C.`` is not
+    followed, and macros are not expanded.
 
     Parameters
     ----------
     path
-        UTF-8, else Latin-1.
+        File in UTF-8 or Latin-1.
     repeats
-        Whether to play repeats, endings and the order of parts; if not, everything is read once as it is
-        written.
+        Whether to play repeats, endings and the order of parts. If False, every bar is read once.
     propagation
-        How far an accidental counts to the end of its bar: for its ``octave`` (as printed music does, the
-        default), for the ``pitch`` in all octaves, or ``not`` beyond its note. A directive
-        ``%%propagate-accidentals`` goes before it.
+        Scope of an accidental within its bar: its ``octave`` (default, as in printed music), its ``pitch`` in
+        all octaves, or ``not`` beyond its note. The directive ``%%propagate-accidentals`` takes precedence.
 
     Returns
     -------
     Book
-        A tune that cannot be read is set aside with an error; the others are there. A bar that does not add
-        up is no error: it is in the `Score.findings` of its tune.
+        A tune that cannot be read is skipped and has an error. A bar of the wrong length is not an error, but
+        is listed in the `Score.findings` of its tune.
 
     Raises
     ------
     ScoreFileError
-        If the file cannot be opened, or holds no tune that can be read.
+        If the file cannot be opened, or has no readable tune.
 
     Examples
     --------
@@ -99,7 +96,7 @@ def read_abc(
     >>> [note.pitch_midi for note in book.tunes[0].notes]
     [62, 64, 66, 62, 64, 66]
     >>> str(book.errors[0]).partition(": ")[2]
-    'tune 2, Two: K:H is no key. Write the keynote and the mode, such as K:G or K:Ador.'
+    "tune 2, Two: Invalid key 'K:H'. Expected a keynote and a mode, such as K:G or K:Ador."
     """
     try:
         data = Path(path).read_bytes()
@@ -114,25 +111,25 @@ def read_abc(
     if not book.tunes:
         if book.errors:
             raise book.errors[0]
-        raise ScoreFileError(path, "it has no tune: no line begins with X:. Give an ABC file.")
+        raise ScoreFileError(path, "it has no tune: no line begins with X:. Expected an ABC file.")
     return book
 
 
 def abc_to_book(
     text: str, *, source: str = "text", repeats: bool = True, propagation: Propagation = "octave"
 ) -> Book:
-    """Read all tunes of a text, as `read_abc` does; a text without tunes is an empty book."""
+    """Read all tunes of a text, as `read_abc` does; a text without tunes gives an empty book."""
     if propagation not in get_args(Propagation):
         raise ParameterError(
             f"ABC has no propagation {propagation!r}. {near_miss(str(propagation), get_args(Propagation))}"
         )
     tunes, errors = [], []
     for tune in cut_tunes(text):
-        name = f"tune {tune.number}, {tune.titles[0]}" if tune.titles else f"tune {tune.number}"
+        name = f"{source}: {tune.name}"
         try:
-            score = _score_of(tune, f"{source}: {name}", repeats, propagation)
+            score = _score_of(tune, name, repeats, propagation)
         except ScoreError as error:
-            errors.append(ScoreFileError(source, f"{name}: {str(error).removeprefix(f'{source}: {name} ')}"))
+            errors.append(ScoreFileError(source, f"{tune.name}: {str(error).removeprefix(f'{name} ')}"))
             continue
         fields: dict[str, str] = {}
         for kind, value in tune.header:
@@ -149,12 +146,12 @@ def abc_to_book(
 def abc_to_score(
     text: str, *, source: str = "text", repeats: bool = True, propagation: Propagation = "octave"
 ) -> Score:
-    r"""Read the one tune of a text.
+    r"""Read a text with exactly one tune.
 
     Raises
     ------
     ScoreFileError
-        If the tune cannot be read, or there is not exactly one.
+        If the tune cannot be read, or the text does not have exactly one.
 
     Examples
     --------
@@ -165,127 +162,147 @@ def abc_to_score(
     if book.errors:
         raise book.errors[0]
     if len(book.tunes) != 1:
-        raise ScoreFileError(source, f"one tune is expected, found {len(book.tunes)}. Use abc_to_book.")
+        raise ScoreFileError(source, f"expected one tune, found {len(book.tunes)}. Use abc_to_book.")
     return book.tunes[0]
 
 
 def _score_of(tune: TuneLines, source: str, repeats: bool, propagation: Propagation) -> Score:
     """Read one tune."""
-    header = dict(tune.header)
-    if "K" not in header:
-        raise ScoreError("it has no K: field, which ends the header. Write the key, such as K:G.")
-    metre = read_metre(header.get("M", ""))
-    unit = read_length(header["L"]) if "L" in header else None
-    if header.get("%") in get_args(Propagation):
-        propagation = cast(Propagation, header["%"])
-    voices: dict[str, Voice] = {}
-    names: dict[str, str] = {}
-
-    def voice_of(value: str) -> Voice:
-        name = value.split()[0] if value.split() else ""
-        if found := _VOICE_NAME.search(value):
-            names.setdefault(name, found[1] or found[2] or "")
-        if name not in voices:
-            voices[name] = Voice(unit, metre, propagation)
-            for kind in "MQK":
-                if kind in header:
-                    voices[name].change(kind, header[kind])
-        voices[name].shift(value)
-        return voices[name]
-
-    for value in (value for kind, value in tune.header if kind == "V"):
-        voice_of(value)
-    read_body(tune.body, voices, voice_of)
-    used = {name: voice for name, voice in voices.items() if any(bar.notes for bar in voice.bars)}
-    written = header.get("P", "") if repeats else ""
-    order, odd = _order_of(written.strip(), [voice.bars for voice in used.values()])
-    title = tune.titles[0] if tune.titles else ""
-    score = _put_together(used, names, order if repeats else None, source)
-    return replace(score, title=title, findings=[*score.findings, *odd])
-
-
-def _order_of(written: str, voices: list[list[Bar]]) -> tuple[str, list[str]]:
-    """Return the order of the parts, nothing if there is none or it cannot be followed, and what is odd."""
-    if not (written and voices):
-        return "", []
-    order = read_order(written)
-    if order is None:
-        return "", [f"P:{written} is no order of parts, and not followed."]
-    odd = why_not(order, written, voices)
-    return ("", [odd]) if odd else (order, [])
-
-
-def _put_together(voices: dict[str, Voice], names: dict[str, str], order: str | None, source: str) -> Score:
-    """Lay the bars of all voices out in time: in an order of parts, or, if `None`, once each."""
-    if len(voices) > len(_CHANNELS):
-        raise ScoreError(f"it has {len(voices)} voices; at most {len(_CHANNELS)} can be told apart. Cut it.")
+    voices = list(read_voices(tune, Voice, propagation).values())
+    if len(voices) > len(MELODIC_CHANNELS):
+        raise ScoreError(
+            f"it has {len(voices)} voices; at most {len(MELODIC_CHANNELS)} are supported. Remove some."
+        )
+    findings = list(dict.fromkeys(finding for voice in voices for finding in voice.findings))
+    order = ""
+    if repeats:
+        order, problems = _order_of(dict(tune.header).get("P", "").strip(), [voice.bars for voice in voices])
+        findings += problems
     notes: list[Note] = []
-    findings: list[str] = []
-    changes: dict[str, dict[Fraction, object]] = {"key": {}, "metre": {}, "tempo": {}, "chord": {}}
-    pickup = Fraction(0)
-    for channel, voice in zip(_CHANNELS, voices.values(), strict=False):
-        turns = range(len(voice.bars)) if order is None else order_of(voice.bars, order)
-        bars = [voice.bars[k] for k in turns]
-        notes += _notes_of(bars, channel)
-        findings += [finding for finding in voice.findings if finding not in findings]
-        start = Fraction(0)
-        for bar in bars:
+    changes = no_changes()
+    for channel, voice in zip(MELODIC_CHANNELS, voices, strict=False):
+        played = [voice.bars[k] for k in order_of(voice.bars, order)] if repeats else voice.bars
+        placed = list(place_bars(played))
+        notes += join_ties(placed, channel)
+        for start, bar in placed:
             for at, kind, value in bar.changes:
-                changes[kind].setdefault(start + at, value) if channel else changes[kind].update(
-                    {start + at: value}
-                )
-            start += bar.length
-        if channel == 0:
-            pickup = _pickup(voice.bars)
-    parts = zip(_CHANNELS, voices, strict=False)
-    return Score(
+                if channel:
+                    changes[kind].setdefault(start + at, value)
+                else:
+                    changes[kind][start + at] = value
+    first = voices[0].bars[0] if voices else Bar(1)
+    return build_score(
         notes,
-        tempos=[Tempo(float(at), value) for at, value in _new(changes["tempo"])],  # type: ignore[arg-type]
-        metres=[Metre(float(at), *value) for at, value in _new(changes["metre"])],  # type: ignore[misc]
-        keys=[Key(float(at), *value) for at, value in _new(changes["key"])],  # type: ignore[misc]
-        chords=[ChordSymbol(float(at), str(name)) for at, name in changes["chord"].items()],
-        part_names=[(channel, names[name]) for channel, name in parts if names.get(name)],
-        pickup_beats=float(pickup),
+        changes,
+        first,
+        first.length,
+        part_names=[
+            (channel, voice.name)
+            for channel, voice in zip(MELODIC_CHANNELS, voices, strict=False)
+            if voice.name
+        ],
+        title=tune.titles[0] if tune.titles else "",
         source=source,
         findings=findings,
     )
 
 
-def _notes_of(bars: Iterable[Bar], channel: int) -> list[Note]:
-    """Turn bars in the order they are played into notes; tied ones become one."""
-    done: list[tuple[Fraction, Sounding, list[Fraction]]] = []
-    waiting: dict[tuple[int, Fraction], list[Fraction]] = {}  # pitch and end of a tied note -> its length
-    start = Fraction(0)
-    for bar in bars:
-        for note in bar.notes:
-            onset = start + note.onset
-            length = waiting.pop((note.pitch_midi, onset), None)
-            if length is None:
-                length = [note.duration]
-                done.append((onset, note, length))
-            else:
-                length[0] += note.duration
-            if note.is_tied:
-                waiting[note.pitch_midi, onset + note.duration] = length
-        start += bar.length
-    return [
-        Note(float(onset), float(length[0]), note.pitch_midi, channel=channel) for onset, note, length in done
+def _order_of(written: str, voices: list[list[Bar]]) -> tuple[str, list[str]]:
+    """Return the order of the parts, empty if there is none or it cannot be followed, and findings."""
+    if not (written and voices):
+        return "", []
+    order = read_order(written)
+    if order is None:
+        return "", [f"P:{written} is not an order of parts and was ignored."]
+    problem = order_problem(order, written, voices)
+    return ("", [problem]) if problem else (order, [])
+
+
+def read_order(text: str) -> str | None:
+    """Parse the ``P:`` field of a header and expand its repeats.
+
+    Returns
+    -------
+    str or None
+        One letter for each part; None if the text is not an order of parts.
+
+    Examples
+    --------
+    >>> read_order("A(BC)2.A"), read_order("A3B"), read_order("Modern AugmentedVersion")
+    ('ABCBCA', 'AAAB', None)
+    """
+    open_groups = [""]
+    at = 0
+    while at < len(text := text.strip()):
+        match = _ORDER_SIGNS.match(text, at)
+        if match is None:
+            return None
+        at = match.end()
+        sign, times = match[1], int(match[2] or 1)
+        if sign == "(":
+            open_groups.append("")
+            continue
+        if sign == ")":
+            if len(open_groups) == 1:
+                return None
+            sign = open_groups.pop()
+        if len(sign) * times + len(open_groups[-1]) > MAX_PARTS:
+            return None
+        open_groups[-1] += sign * times
+    return open_groups[0] if len(open_groups) == 1 and open_groups[0] else None
+
+
+def parts_of(bars: Sequence[Bar]) -> dict[str, range]:
+    """Return the range of bars of each part; bars before the first part have an empty name.
+
+    Examples
+    --------
+    >>> parts_of([Bar(1, part="A"), Bar(2), Bar(3, part="B")])
+    {'A': range(0, 2), 'B': range(2, 3)}
+    """
+    return {bars[part.start].part: part for part in _sections(bars)}
+
+
+def order_problem(order: str, written: str, voices: Sequence[Sequence[Bar]]) -> str:
+    """Return the reason for ignoring an order of parts, or "" to follow it."""
+    structures = [
+        [(bars[part.start].part, sum(bars[k].length for k in part)) for part in _sections(bars)]
+        for bars in voices
     ]
+    names = [name for name, _ in structures[0]]
+    missing = sorted(set(order) - set(names))
+    if not any(names):
+        reason = "no P: in the music marks where the parts begin"
+    elif missing:
+        reason = f"there is no part {missing[0]}"
+    elif len(set(names)) < len(names) or any(other != structures[0] for other in structures):
+        reason = "a part occurs twice, or differs between voices"
+    else:
+        return ""
+    return f"The order of parts P:{written} was ignored: {reason}."
 
 
-def _pickup(bars: list[Bar]) -> Fraction:
-    """Return the length of the first bar, if it is shorter than its metre."""
-    metre = [value for bar in bars[:1] for _, kind, value in bar.changes if kind == "metre"]
-    if not metre:
-        return Fraction(0)
-    numerator, denominator = cast(tuple[int, int], metre[-1])
-    return bars[0].length if bars[0].length < Fraction(4 * numerator, denominator) else Fraction(0)
+def order_of(bars: list[Bar], order: str) -> list[int]:
+    """Return the indices of the bars in playing order, each part with its own repeats and endings.
+
+    Without an order of parts, the bars are played from first to last.
+
+    Examples
+    --------
+    >>> order_of([Bar(1, part="A", n_repeats=1), Bar(2, part="B")], "ABA")
+    [0, 0, 1, 0, 0]
+    """
+    if not order:
+        return played_order(bars)
+    parts = parts_of(bars)
+    played: list[int] = []
+    for name in ["", *order] if "" in parts else order:
+        part = parts[name]
+        played += [part.start + k for k in played_order(bars[part.start : part.stop])]
+    return played
 
 
-def _new(changes: dict[Fraction, object]) -> list[tuple[Fraction, object]]:
-    """Keep the changes that change something."""
-    kept: list[tuple[Fraction, object]] = []
-    for at, value in sorted(changes.items(), key=lambda change: change[0]):
-        if not kept or kept[-1][1] != value:
-            kept.append((at, value))
-    return kept
+def _sections(bars: Sequence[Bar]) -> Iterator[range]:
+    """Yield the range of bars of each part, in written order."""
+    starts = [k for k, bar in enumerate(bars) if bar.part or k == 0]
+    yield from map(range, starts, [*starts[1:], len(bars)])

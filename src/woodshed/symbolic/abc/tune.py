@@ -1,31 +1,38 @@
-"""ABC, before the music is read: the tunes of a text, and which line belongs to which voice."""
+"""Tunes of an ABC text: their header fields, and the voices to which the lines of music belong."""
 
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
+from functools import partial
+from typing import Generic, TypeVar, cast, get_args
 
-from woodshed.symbolic.abc.voice import Voice
+from woodshed.errors import ScoreError
+from woodshed.symbolic.abc.field import read_length, read_metre
+from woodshed.symbolic.abc.voice import Propagation, Voice
 
 _FIELD = re.compile(r"\s*([A-Za-z+]):(?![|:])\s*(.*)")
+_VOICE_NAME = re.compile(r'\b(?:name|nm)\s*=\s*(?:"([^"]*)"|(\S+))')
+
+AnyVoice = TypeVar("AnyVoice", bound=Voice)
 
 
 @dataclass
 class TuneLines:
-    """The lines of one tune, sorted.
+    """Lines of one tune, separated into header and body.
 
     Parameters
     ----------
     number
-        What its ``X:`` says.
+        Content of the ``X:`` field.
     titles
-        Every ``T:``, the first one first.
+        Content of each ``T:`` field, in order.
     header
-        The other fields up to and with ``K:``, as ``(letter, value)``; the letter ``%`` stands for how far an
-        accidental counts.
+        Other fields up to and including ``K:``, as ``(letter, value)``; the letter ``%`` stands for the
+        directive ``%%propagate-accidentals``.
     body
-        The lines after it, without comments and empty ones.
+        Lines after the header, without comments and empty lines.
     """
 
     number: str = ""
@@ -33,14 +40,19 @@ class TuneLines:
     header: list[tuple[str, str]] = field(default_factory=list)
     body: list[str] = field(default_factory=list)
 
+    @property
+    def name(self) -> str:
+        """Number and title, for messages."""
+        return f"tune {self.number}" + (f", {self.titles[0]}" if self.titles else "")
+
 
 def cut_tunes(text: str) -> Iterator[TuneLines]:
-    r"""Cut a text into tunes; fields before the first one are for all of them.
+    r"""Split a text into tunes; fields before the first tune apply to all of them.
 
     Yields
     ------
     TuneLines
-        One for each line that begins with ``X:``, in their order.
+        One for each line that begins with ``X:``, in order.
 
     Examples
     --------
@@ -77,63 +89,99 @@ def cut_tunes(text: str) -> Iterator[TuneLines]:
         yield tune
 
 
-def read_body(lines: Iterable[str], voices: dict[str, Voice], voice_of: Callable[[str], Voice]) -> None:
-    """Read the lines of music, each by the voice that it belongs to.
+def read_voices(
+    tune: TuneLines, voice_type: type[AnyVoice], propagation: Propagation = "octave"
+) -> dict[str, AnyVoice]:
+    r"""Read the music of a tune, each line by the voice to which it belongs.
 
     Parameters
     ----------
-    lines
-        The `TuneLines.body` of a tune.
-    voices
-        The voices that there are already, by name; lines before any ``V:`` are the first one's.
-    voice_of
-        Returns the voice that a ``V:`` with this value names; it makes a new one where there is none, and
-        puts it into ``voices``.
+    tune
+        One tune of `cut_tunes`. Lines before any ``V:`` belong to the first voice.
+    voice_type
+        `Voice` or a subclass; one instance is made for each voice.
+    propagation
+        Scope of accidentals, unless the tune has a directive of its own.
+
+    Returns
+    -------
+    dict of str to Voice
+        Voices with at least one note, by name, in order of appearance.
 
     Raises
     ------
     ScoreError
-        If a line holds what no voice can read.
+        If the header has no ``K:``, or a line cannot be read.
 
     Examples
     --------
-    >>> from fractions import Fraction
-    >>> voices: dict[str, Voice] = {}
-    >>> def voice_of(value: str) -> Voice:
-    ...     return voices.setdefault(value, Voice(Fraction(1, 2), (2, 4), "octave"))
-    >>> read_body(["V:1", "CD EF|", "[V:2] G4|"], voices, voice_of)
-    >>> [(name, len(voice.bars[0].notes)) for name, voice in voices.items()]
+    >>> (tune,) = cut_tunes("X:1\nM:2/4\nK:C\nV:1\nCD EF|\n[V:2] G4|\n")
+    >>> [(name, len(voice.bars[0].notes)) for name, voice in read_voices(tune, Voice).items()]
     [('1', 4), ('2', 1)]
     """
-    current: Voice | None = None
-    part = ""
+    header = dict(tune.header)
+    if "K" not in header:
+        raise ScoreError("it has no K: field, which ends the header. Write the key, such as K:G.")
+    metre = read_metre(header.get("M", ""))
+    unit = read_length(header["L"]) if "L" in header else None
+    if header.get("%") in get_args(Propagation):
+        propagation = cast(Propagation, header["%"])
+    reader = _VoiceReader(header, partial(voice_type, unit, metre, propagation))
+    for kind, value in tune.header:
+        if kind == "V":
+            reader.voice(value)
+    for line in tune.body:
+        reader.read(line)
+    for voice in reader.voices.values():
+        voice.finish()
+    return {name: voice for name, voice in reader.voices.items() if any(bar.notes for bar in voice.bars)}
 
-    def found(value: str) -> Voice:
-        """Return a voice; one that is new begins with the part that is open."""
-        n_known = len(voices)
-        voice = voice_of(value)
-        if part and len(voices) > n_known:
-            voice.change("P", part)
+
+class _VoiceReader(Generic[AnyVoice]):
+    """Dispatch of lines to voices; keeps the current voice and part."""
+
+    def __init__(self, header: Mapping[str, str], new_voice: Callable[[], AnyVoice]) -> None:
+        self._header, self._new_voice = header, new_voice
+        self._current: AnyVoice | None = None
+        self._part = ""
+        self.voices: dict[str, AnyVoice] = {}
+
+    def voice(self, value: str) -> AnyVoice:
+        """Return the voice that a ``V:`` field names; a new one starts with the current part."""
+        name = value.split()[0] if value.split() else ""
+        is_new = name not in self.voices
+        if is_new:
+            self.voices[name] = self._new_voice()
+            for kind in "MQK":
+                if kind in self._header:
+                    self.voices[name].change(kind, self._header[kind])
+        voice = self.voices[name]
+        if match := _VOICE_NAME.search(value):
+            voice.name = voice.name or match[1] or match[2] or ""
+        voice.shift(value)
+        if is_new and self._part:
+            voice.change("P", self._part)
         return voice
 
-    for line in lines:
+    def read(self, line: str) -> None:
+        """Read a field or a line of music."""
         match = _FIELD.match(line)
         kind, value = match.groups() if match else ("", line)
         if kind == "V":
-            current = found(value)
+            self._current = self.voice(value)
         elif kind == "P":
-            part = value
-            for voice in voices.values():
+            self._part = value
+            for voice in self.voices.values():
                 voice.change(kind, value)
         elif kind in ("K", "M", "L", "Q"):
-            current = current or found("1" if not voices else next(iter(voices)))
-            current.change(kind, value)
+            self._voice_in_use().change(kind, value)
         elif not kind:
             for piece in re.split(r"(\[V:[^\]]*\])", value):
                 if piece.startswith("[V:"):
-                    current = found(piece[3:-1])
+                    self._current = self.voice(piece[3:-1])
                 elif piece.strip():
-                    current = current or found("1" if not voices else next(iter(voices)))
-                    current.read(piece)
-    for voice in voices.values():
-        voice.finish()
+                    self._voice_in_use().read(piece)
+
+    def _voice_in_use(self) -> AnyVoice:
+        self._current = self._current or self.voice(next(iter(self.voices), "1"))
+        return self._current

@@ -1,4 +1,4 @@
-"""The music of ABC: a voice is read sign by sign and cut into bars."""
+"""Parsing of the music code of one ABC voice into bars."""
 
 from __future__ import annotations
 
@@ -10,21 +10,25 @@ from woodshed.errors import ScoreError
 from woodshed.score import Mode
 from woodshed.symbolic.abc.field import (
     ALTERATIONS,
-    PitchShift,
-    Signature,
+    TUPLET_TIMES,
+    Transposition,
     default_length,
     read_key,
     read_length,
     read_metre,
-    read_shift,
     read_tempo,
+    read_transposition,
 )
-from woodshed.symbolic.bar import MAX_PASSES, Bar, Sounding
+from woodshed.symbolic.bar import MAX_PASSES, Bar, BarNote
+from woodshed.symbolic.spelling import NATURALS, Signature
 
 Spelling = tuple[str, int]
-Propagation = Literal["octave", "pitch", "not"]
+"""Letter and octave above MIDI pitch 0."""
 
-_STEPS = {"C": 0, "D": 2, "E": 4, "F": 5, "G": 7, "A": 9, "B": 11}
+Propagation = Literal["octave", "pitch", "not"]
+"""Scope of an accidental within its bar."""
+
+
 _LENGTH = re.compile(r"(\d{0,9})(/{0,9})(\d{0,9})")
 _SIGNS = re.compile(
     r"(?P<space>[\s`\\]+|[)$*;@?#]|\.(?=[(|])|\((?!\d)|y\d*)"
@@ -44,21 +48,29 @@ _SIGNS = re.compile(
     r"|(?P<accidental>\^\^|__|[\^_=])?(?P<letter>[A-Ga-g])(?P<octave>[,']*)(?P<length>\d*/*\d*)"
 )
 _MAX_LENGTH = 1000
-_TUPLET_TIME = {2: 3, 3: 2, 4: 3, 6: 2, 8: 3}
 
 
 class Voice:
-    """Reads the lines of one voice.
+    """Parser of the lines of one voice.
 
     Parameters
     ----------
     unit
-        Unit length as a share of a whole note, or ``None`` for the one that goes with the metre.
+        Unit length as a fraction of a whole note; None for the default of the metre.
     metre
-        Of the header; ``None`` if free.
+        Metre of the header; None if free.
     propagation
-        How far an accidental counts within its bar: for its ``octave``, for the ``pitch`` in all octaves, or
-        ``not`` beyond its note.
+        Scope of an accidental within its bar: its ``octave``, its ``pitch`` in all octaves, or ``not`` beyond
+        its note.
+
+    Attributes
+    ----------
+    name
+        Name of the voice; empty if it has none.
+    bars
+        Bars so far; the last one is open.
+    findings
+        One sentence for each bar of the wrong length and for what was ignored.
     """
 
     def __init__(
@@ -68,47 +80,47 @@ class Voice:
         self._propagation = propagation
         self._signature: Signature = {}
         self._key: tuple[int, Mode] | None = None
-        self._shift = PitchShift()
-        self._held: dict[str, object] = {}  # key, metre and tempo, as they are now
+        self._transposition = Transposition()
+        self._current: dict[str, object] = {}  # key, metre and tempo
         self._metre: tuple[int, int] | None = metre
         self._altered: dict[Spelling, int] = {}
-        self._tied: dict[Spelling, int] = {}  # ties that the event before begins
-        self._awaited: dict[Spelling, int] = {}  # ties that this event may end
+        self._tied: dict[Spelling, int] = {}  # ties that the previous event starts
+        self._continued: dict[Spelling, int] = {}  # ties that this event may end
         self._tuplet = (Fraction(1), 0)
-        self._factor = Fraction(1)  # what a broken rhythm leaves for the next note
-        self._last: tuple[list[Sounding], Fraction] | None = None  # the event before, and its length
-        self._chord: list[Sounding] | None = None
+        self._factor = Fraction(1)  # of the next note, after a broken rhythm
+        self._last: tuple[list[BarNote], Fraction] | None = None  # notes and length of the previous event
+        self._chord: list[BarNote] | None = None
         self._bar_number = 1
+        self.name = ""
         self.bars = [Bar(1)]
         self.findings: list[str] = []
-        self.n_graces = 0
 
     def read(self, text: str) -> None:
-        """Read a line of music.
+        """Parse a line of music.
 
         Raises
         ------
         ScoreError
-            If it cannot be understood; the message names the bar.
+            If the line is invalid; the message names the bar.
         """
         at = 0
         while at < len(text):
             match = _SIGNS.match(text, at)
             if match is None or match.end() == at:
-                self.findings.append(f"bar {self._bar_number}: {text[at]!r} is not understood and left out.")
+                self.findings.append(f"bar {self._bar_number}: unknown sign {text[at]!r} was ignored.")
                 at += 1
                 continue
             at = match.end()
-            self._take(match)
+            self._read_sign(match)
 
     def finish(self) -> None:
         """Close the last bar."""
         if self._chord is not None:
-            raise self._error("a chord is opened with [ and never closed")
+            raise self._error("the chord opened with [ is not closed")
         self._check_bar(is_last=True)
 
     def change(self, kind: str, value: str) -> None:
-        """Take in a field that changes something from here on; fields that do not are passed over."""
+        """Apply a field to the music after it; fields without effect on the notes are ignored."""
         if kind == "K":
             key = read_key(value)
             self._key = key[:2] if key else self._key
@@ -116,79 +128,77 @@ class Voice:
             if key is not None:
                 self._signature = key[2]
                 self._altered.clear()
-                self._say_key()
+                self._add_key()
         elif kind == "M":
             self._metre = read_metre(value)
-            self._held.pop("metre", None)
+            self._current.pop("metre", None)
             if self._metre:
-                self._say("metre", self._metre)
+                self._add_change("metre", self._metre)
         elif kind == "L":
             self._unit = read_length(value)
         elif kind == "Q":
-            self._take_tempo(value)
+            self._read_tempo(value)
         elif kind == "P":
             self._start_part(value.strip())
 
     def shift(self, value: str) -> None:
-        """Take in what a ``V:`` or ``K:`` says of octave, clef and transposition."""
-        before = self._shift.semitones
-        self._shift = self._shift.then(read_shift(value))
-        if self._shift.semitones != before:
-            self._say_key()
+        """Apply octave, clef and transposition of a ``V:`` or ``K:`` field."""
+        before = self._transposition.semitones
+        self._transposition = self._transposition.updated(read_transposition(value))
+        if self._transposition.semitones != before:
+            self._add_key()
 
-    def _say(self, kind: str, value: object) -> None:
-        self._held[kind] = value
+    def _add_change(self, kind: str, value: object) -> None:
+        self._current[kind] = value
         self.bars[-1].changes.append((self.bars[-1].length, kind, value))
 
-    def _say_key(self) -> None:
-        """Keep the key as it sounds."""
+    def _add_key(self) -> None:
+        """Add a change to the sounding key."""
         if self._key is None:
             return
         n_sharps, mode = self._key
-        if semitones := self._shift.semitones or 0:
+        if semitones := self._transposition.semitones or 0:
             n_sharps = (n_sharps + 7 * semitones + 5) % 12 - 5  # five flats to six sharps
-        self._say("key", (n_sharps, mode))
+        self._add_change("key", (n_sharps, mode))
 
-    def _take_tempo(self, value: str) -> None:
+    def _read_tempo(self, value: str) -> None:
         tempo_bpm = read_tempo(value, self._unit)
         if tempo_bpm is not None:
-            self._say("tempo", tempo_bpm)
+            self._add_change("tempo", tempo_bpm)
         elif re.search(r"\d", re.sub(r'"[^"]*"', "", value)):
-            self.findings.append(f"Q:{value.strip()} is no tempo and left out.")
+            self.findings.append(f"Invalid tempo Q:{value.strip()} was ignored.")
 
     def _start_part(self, name: str) -> None:
-        """Begin a part, and with it a bar; it says its key, metre and tempo, whatever is played before."""
+        """Start a part in a new bar that repeats key, metre and tempo, as parts may be reordered."""
         if not self.bars[-1].is_empty:
             self._end_bar(ends_part=True)
         bar = self.bars[-1]
         bar.part = name
         bar.endings = bar.endings if bar.starts_ending else frozenset()
-        for kind, value in self._held.items():
-            self._say(kind, value)
+        for kind, value in self._current.items():
+            self._add_change(kind, value)
 
-    def _take(self, match: re.Match[str]) -> None:
+    def _read_sign(self, match: re.Match[str]) -> None:
         text = match[0]
         match match.lastgroup:
             case "length":
-                self._take_note(match)
+                self._read_note(match)
             case "rest_length":
-                self._take_rest(match["rest"], match["rest_length"])
+                self._read_rest(match["rest"], match["rest_length"])
             case "line":
-                self._take_line(text)
+                self._read_line(text)
                 if match["after"]:
                     self._start_ending(match["after"])
             case "ending":
                 self._start_ending(match["numbers"])
             case "quoted":
-                self._take_quoted(text[1:-1].strip())
+                self._read_quoted(text[1:-1].strip())
             case "tuplet":
                 self._start_tuplet(text[1:])
             case "broken":
                 self._break_rhythm(text)
             case "tie":
                 self._tie()
-            case "grace":
-                self.n_graces += 1
             case "field":
                 self.change(text[1], text[3:-1])
             case "opening":
@@ -196,26 +206,26 @@ class Voice:
             case "chord_length":
                 self._close_chord(match["chord_length"])
             case "overlay":
-                raise self._error("& lays a second voice over the bar, which is not read; write it with V:")
+                raise self._error("& (voice overlay) is not supported; write a second voice with V:")
 
-    def _take_quoted(self, name: str) -> None:
-        """Keep a chord symbol; what is not one is a remark to the player."""
+    def _read_quoted(self, name: str) -> None:
+        """Add a chord symbol; other quoted text is an annotation."""
         if name and name[0] in "ABCDEFG":
             self.bars[-1].changes.append((self.bars[-1].length, "chord", name))
 
-    def _take_note(self, match: re.Match[str]) -> None:
+    def _read_note(self, match: re.Match[str]) -> None:
         length = self._length_of(match["length"])
         if self._chord is None:
-            self._awaited, self._tied = self._tied, {}
+            self._continued, self._tied = self._tied, {}
         pitch = self._pitch(match["accidental"], match["letter"], match["octave"])
         spelling = self._spelling(match["letter"], match["octave"])
-        sounding = Sounding(self.bars[-1].length, length, pitch, spelling)
+        note = BarNote(self.bars[-1].length, length, pitch, spelling=spelling)
         if self._chord is not None:
-            self._chord.append(sounding)
+            self._chord.append(note)
         else:
-            self._advance([sounding], length)
+            self._advance([note], length)
 
-    def _take_rest(self, sign: str, written: str) -> None:
+    def _read_rest(self, sign: str, written: str) -> None:
         length = self._length_of(written)
         if sign in "ZX":  # whole bars
             length *= self._bar_due() / (4 * self._unit)
@@ -224,8 +234,8 @@ class Voice:
             self._tied = {}
             self._advance([], length)
 
-    def _advance(self, notes: list[Sounding], length: Fraction) -> None:
-        """Put an event into the bar, in its tuplet and broken rhythm."""
+    def _advance(self, notes: list[BarNote], length: Fraction) -> None:
+        """Add an event to the bar, scaled by its tuplet and broken rhythm."""
         ratio, n_left = self._tuplet
         length *= self._factor
         for note in notes:
@@ -252,17 +262,17 @@ class Voice:
         self._last, self._factor = (notes, length * mine), other
 
     def _tie(self) -> None:
-        """Tie the note or chord before; within a chord, the note before."""
+        """Tie the previous note or chord; within a chord, the previous note."""
         before = self._last[0] if self._last else []
         for note in before if self._chord is None else self._chord[-1:]:
-            note.is_tied = True
+            note.starts_tie = True
             self._tied[note.spelling] = note.pitch_midi
 
     def _open_chord(self) -> None:
         if self._chord is not None:
-            raise self._error("a chord is opened with [ within a chord")
+            raise self._error("[ opens a chord within a chord")
         self._chord = []
-        self._awaited, self._tied = self._tied, {}
+        self._continued, self._tied = self._tied, {}
 
     def _close_chord(self, written: str) -> None:
         if not self._chord:
@@ -277,13 +287,13 @@ class Voice:
         numbers = [int(n) if n else 0 for n in text.split(":")] + [0, 0]
         p, q, r = numbers[:3]
         is_compound = self._metre is not None and self._metre[0] % 3 == 0 and self._metre[0] > 3
-        q = q or _TUPLET_TIME.get(p, 3 if is_compound else 2)
+        q = q or TUPLET_TIMES.get(p, 3 if is_compound else 2)
         if not (0 < p <= _MAX_LENGTH and q <= _MAX_LENGTH and r <= _MAX_LENGTH):
-            raise self._error(f"({text} is no tuplet")
+            raise self._error(f"invalid tuplet ({text}")
         self._tuplet = (Fraction(q, p), r or p)
 
-    def _take_line(self, text: str) -> None:
-        """End a bar: count repeats, note where sections begin."""
+    def _read_line(self, text: str) -> None:
+        """End a bar; count repeats and mark the start of sections."""
         self._altered.clear()
         signs = text.split("[")[0] if text[0] != "[" else text
         signs = re.sub(r"[\d,\-.\s]+$", "", signs)
@@ -319,20 +329,20 @@ class Voice:
             earlier.n_repeats = max(earlier.n_repeats, min(before, MAX_PASSES))
 
     def _start_ending(self, numbers: str) -> None:
-        """Begin an ending such as ``1``, ``1,3`` or ``1-3``; within a bar, cut it there."""
+        """Start an ending such as ``1``, ``1,3`` or ``1-3``; within a bar, divide the bar."""
         which: set[int] = set()
         for part in re.split(r"[,.]", numbers):
             ends = [int(n) for n in part.split("-") if n]
             if ends:
                 which |= set(range(ends[0], min(ends[-1], MAX_PASSES) + 1))
         if not which or max(which) > MAX_PASSES:
-            raise self._error(f"[{numbers} is no ending")
+            raise self._error(f"invalid ending [{numbers}")
         if not self.bars[-1].is_empty:
             self.bars.append(Bar(self._bar_number))
         self.bars[-1].endings, self.bars[-1].starts_ending = frozenset(which), True
 
     def _check_bar(self, *, is_last: bool) -> None:
-        """Say so when a bar does not add up. The first and those at repeats and double bars may be short."""
+        """Report a bar of the wrong length; the first and those at repeats and double bars may be short."""
         bar = self.bars[-1]
         if self._metre is None or bar.is_empty:
             return
@@ -352,25 +362,25 @@ class Voice:
         if length > due or (length < due and not may_be_short):
             numerator, denominator = self._metre
             self.findings.append(
-                f"bar {bar.number} lasts {float(length):g} beats; in {numerator}/{denominator} it should "
-                f"last {float(due):g}."
+                f"bar {bar.number} lasts {float(length):g} beats, expected {float(due):g} in "
+                f"{numerator}/{denominator}."
             )
 
     def _bar_due(self) -> Fraction:
         return Fraction(4 * self._metre[0], self._metre[1]) if self._metre else Fraction(4)
 
     def _length_of(self, written: str) -> Fraction:
-        """Read a length such as ``3``, ``/``, ``//`` or ``3/4``, in quarter notes."""
+        """Parse a length such as ``3``, ``/``, ``//`` or ``3/4``, in quarter notes."""
         match = _LENGTH.fullmatch(written)
         above, slashes, below = match.groups() if match else ("0", "", "")
         divisor = int(below) * 2 ** (len(slashes) - 1) if below and slashes else 2 ** len(slashes)
         times = int(above) if above else 1
         if not (divisor and 0 < times <= _MAX_LENGTH * divisor):
-            raise self._error(f"{written!r} is no length")
+            raise self._error(f"invalid note length {written!r}")
         return Fraction(times, divisor) * self._unit * 4
 
     def _pitch(self, accidental: str | None, letter: str, octave: str) -> int:
-        """Find the pitch, minding the signature, the bar and a tie from the bar before."""
+        """Return the pitch under the signature, accidentals in the bar and a tie across the bar line."""
         name, height = self._spelling(letter, octave)
         place = (name, height if self._propagation == "octave" else 0)
         if accidental is not None:
@@ -379,18 +389,18 @@ class Voice:
                 self._altered[place] = alteration
         else:
             alteration = self._altered.get(place, self._signature.get(name, 0))
-        pitch = 12 * height + _STEPS[name] + alteration + (self._shift.semitones or 0)
-        tied = self._awaited.get((name, height))
+        pitch = 12 * height + NATURALS[name] + alteration + (self._transposition.semitones or 0)
+        tied = self._continued.get((name, height))
         if tied is not None and accidental is None:
             pitch = tied
         if not 0 <= pitch <= 127:
-            raise self._error(f"{letter}{octave} is beyond the pitches of MIDI")
+            raise self._error(f"{letter}{octave} is outside the pitches of MIDI, 0 to 127")
         return pitch
 
     def _spelling(self, letter: str, octave: str) -> Spelling:
-        """Return the letter and how many octaves it is above MIDI's lowest."""
-        shifted = (self._shift.octaves or 0) + (self._shift.clef_octaves or 0)
-        return letter.upper(), 5 + letter.islower() + octave.count("'") - octave.count(",") + shifted
+        """Return the letter and the octave above MIDI pitch 0."""
+        octaves = (self._transposition.octaves or 0) + (self._transposition.clef_octaves or 0)
+        return letter.upper(), 5 + letter.islower() + octave.count("'") - octave.count(",") + octaves
 
     def _error(self, what: str) -> ScoreError:
         return ScoreError(f"bar {self._bar_number}: {what}.")

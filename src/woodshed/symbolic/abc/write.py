@@ -13,14 +13,13 @@ from woodshed.atomic import write_whole
 from woodshed.errors import ScoreError
 from woodshed.score import DRUM_CHANNEL, Key, Score
 from woodshed.symbolic.abc.beam import groups_of, tuplets_of
-from woodshed.symbolic.abc.field import Signature, signature_of
-from woodshed.symbolic.spelling import key_at, spelling
-from woodshed.symbolic.staff import MAX_DENOMINATOR, BarSpan, bars_of, exact, news_of
+from woodshed.symbolic.abc.field import ACCIDENTALS
+from woodshed.symbolic.spelling import Signature, key_at, signature_of, spelling
+from woodshed.symbolic.staff import MAX_DENOMINATOR, BarSpan, bars_of, drop_repeated, exact
 
 _UNIT = Fraction(1, 2)  # L:1/8, in quarter notes
 _BARS_A_LINE = 4
 _MODE_WORDS = {"major": "", "minor": "m"}
-_SIGNS = {-2: "__", -1: "_", 0: "=", 1: "^", 2: "^^"}
 
 
 @dataclass(frozen=True)
@@ -127,7 +126,7 @@ class _Writer:
         self._bars = bars_of(score)
         self._changes = _inline(score, is_first)
         self._cuts = sorted({*(bar.start for bar in self._bars), *self._changes})
-        self._keys = [(exact(key.onset_beats), key) for key in news_of(score.keys)]
+        self._keys = [(exact(key.onset_beats), key) for key in drop_repeated(score.keys)]
         self._altered: set[str] = set()
 
     def text(self, events: Sequence[_Event]) -> str:
@@ -189,7 +188,7 @@ class _Writer:
         letter, alteration, octave = spelling(pitch, key)
         sign = ""
         if letter in self._altered or signature.get(letter, 0) != alteration:
-            sign = _SIGNS[alteration]
+            sign = ACCIDENTALS[alteration]
             self._altered.add(letter)
         if octave >= 5:
             return sign + letter.lower() + "'" * (octave - 5)
@@ -223,12 +222,12 @@ def _inline(score: Score, is_first: bool) -> dict[Fraction, str]:
     def add(onset_beats: float, text: str) -> None:
         changes[exact(onset_beats)] = changes.get(exact(onset_beats), "") + text
 
-    for metre in (metre for metre in news_of(score.metres) if metre.onset_beats > 0):
+    for metre in (metre for metre in drop_repeated(score.metres) if metre.onset_beats > 0):
         add(metre.onset_beats, f"[M:{metre.numerator}/{metre.denominator}]")
-    for key in (key for key in news_of(score.keys) if key.onset_beats > 0):
+    for key in (key for key in drop_repeated(score.keys) if key.onset_beats > 0):
         add(key.onset_beats, f"[K:{_key_name(key)}]")
     if is_first:
-        for tempo in (tempo for tempo in news_of(score.tempos) if tempo.onset_beats > 0):
+        for tempo in (tempo for tempo in drop_repeated(score.tempos) if tempo.onset_beats > 0):
             add(tempo.onset_beats, f"[Q:1/4={tempo.tempo_bpm:.9g}]")
         for chord in score.chords:
             add(chord.onset_beats, f'"{chord.name}"')

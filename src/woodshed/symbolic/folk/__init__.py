@@ -1,1 +1,1 @@
-"""ABC tunes as words of the folk-rnn vocabulary."""
+"""ABC tunes as tokens of the folk-rnn vocabulary."""

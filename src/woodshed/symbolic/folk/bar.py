@@ -1,4 +1,4 @@
-"""The bars of a tune in folk tokens: how long they are, and whether they add up."""
+"""Bars of a tune in folk tokens: division, lengths, and checks of the lengths."""
 
 from __future__ import annotations
 
@@ -8,23 +8,23 @@ from dataclasses import dataclass
 from fractions import Fraction
 from itertools import pairwise
 
-from woodshed.symbolic.folk.word import BAR_LINES, GROUPINGS, PITCHES, REST, TIMES, UNITS, tuplet_ratio
+from woodshed.symbolic.folk.vocabulary import BAR_LINES, GROUPINGS, PITCHES, REST, TIMES, UNITS, tuplet_ratio
 
 
 @dataclass(frozen=True, slots=True)
 class FolkBar:
-    """A stretch between two bar lines.
+    """Tokens between two bar lines.
 
     Parameters
     ----------
     number
-        Counted from 1 among the stretches with notes or rests.
+        Counted from 1 among the bars with notes or rests.
     start, stop
-        Its tokens, without the bar lines around.
+        Range of its tokens, without the bar lines.
     eighths
-        How long it lasts.
+        Length in eighths.
     before, after
-        The bar lines around; empty at the beginning and the end of the tune.
+        Bar lines on either side; empty at the beginning and the end of the tune.
     """
 
     number: int
@@ -36,7 +36,7 @@ class FolkBar:
 
 
 def folk_bars(words: Sequence[str], metre: str) -> list[FolkBar]:
-    """Cut tokens into bars and measure them.
+    """Divide tokens into bars and compute their lengths.
 
     Examples
     --------
@@ -56,50 +56,50 @@ def folk_bars(words: Sequence[str], metre: str) -> list[FolkBar]:
 
 
 def counted_bars(words: Sequence[str], metre: str) -> list[FolkBar]:
-    """Return the bars that are counted: all but pickups, which are short ones with which a section begins.
+    """Return the bars except pickups, which are short bars at the start of a section.
 
     Examples
     --------
     >>> [bar.number for bar in counted_bars("C |: E 3 :| G | C 4 |1 E 4 :| |2 C 3 |".split(), "M:2/4")]
     [2, 4, 5, 6]
     """
-    found: list[FolkBar] = []
+    counted: list[FolkBar] = []
     is_pickup = False
     for bar in folk_bars(words, metre):
         begins_section = bar.before in ("", "|:", ":|") and not is_pickup
         is_pickup = begins_section and bar.eighths < TIMES[metre]
         if not is_pickup:
-            found.append(bar)
-    return found
+            counted.append(bar)
+    return counted
 
 
 def bar_errors(words: Sequence[str], metre: str) -> list[str]:
-    """Say which bars do not add up.
+    """Report bars of the wrong length, one sentence each.
 
-    A bar may be short at the beginning and the end of the tune, and beside a repeat sign or an ending,
+    A bar may be short at the beginning and the end of the tune, and next to a repeat sign or an ending,
     where a pickup completes it.
 
     Examples
     --------
     >>> bar_errors("C | C 8 | D 3 | E 7 |".split(), "M:4/4")
-    ['bar 3 lasts 3 eighths; in 4/4 it should last 8.']
+    ['bar 3 lasts 3 eighths, expected 8 in 4/4.']
     """
     due, bars = TIMES[metre], folk_bars(words, metre)
-    found = []
+    errors = []
     for bar in bars:
         at_edge = bar.number in (1, len(bars)) or bar.before not in ("", "|") or bar.after not in ("", "|")
         if bar.eighths > due or (bar.eighths < due and not at_edge):
-            found.append(
-                f"bar {bar.number} lasts {float(bar.eighths):g} eighths; in {metre[2:]} it should last "
-                f"{float(due):g}."
+            errors.append(
+                f"bar {bar.number} lasts {float(bar.eighths):g} eighths, expected {float(due):g} in "
+                f"{metre[2:]}."
             )
-    return found
+    return errors
 
 
 def split_bars(words: Sequence[str], metre: str) -> frozenset[int]:
-    """Return the numbers of the bars that a plain line parts from the rest of their bar.
+    """Return the numbers of bars that a single bar line separates from the rest of their bar.
 
-    A double bar within a bar, before the pickup of the next part, is such a line.
+    This happens where a double bar was written before the pickup of the next part.
 
     Examples
     --------
@@ -107,24 +107,24 @@ def split_bars(words: Sequence[str], metre: str) -> frozenset[int]:
     frozenset({2})
     """
     due, bars = TIMES[metre], folk_bars(words, metre)
-    found: set[int] = set()
+    split: set[int] = set()
     for bar, following in pairwise(bars):
-        is_plain = bar.after == "|" and following.start == bar.stop + 1
+        is_single = bar.after == "|" and following.start == bar.stop + 1
         is_pickup = bar.number == 1 and len(bars) > 2 and bars[2].eighths < due
         is_short = 0 < bar.eighths < due and bar.eighths + following.eighths == due
-        if is_plain and is_short and not is_pickup and bar.number - 1 not in found:
-            found.add(bar.number)
-    return frozenset(found)
+        if is_single and is_short and not is_pickup and bar.number - 1 not in split:
+            split.add(bar.number)
+    return frozenset(split)
 
 
 @functools.lru_cache(1 << 16)
 def lengths_of(words: tuple[str, ...], metre: str) -> tuple[Fraction, ...]:
-    """Return what `event_lengths` yields; collections of tunes have most of their bars in common."""
+    """Return the values of `event_lengths`, cached, as tunes share most of their bars."""
     return tuple(event_lengths(words, metre))
 
 
 def event_lengths(words: Sequence[str], metre: str) -> Iterator[Fraction]:
-    """Yield the length of each note, rest or chord in eighths, broken rhythm and tuplets minded.
+    """Yield the length of each note, rest or chord in eighths, including broken rhythm and tuplets.
 
     Examples
     --------
@@ -132,7 +132,7 @@ def event_lengths(words: Sequence[str], metre: str) -> Iterator[Fraction]:
     [1.5, 0.5, 2.0, 1.0]
     """
     ratio, n_left, factor = Fraction(1), 0, Fraction(1)
-    waiting: Fraction | None = None  # the event whose length may still be changed by what follows
+    waiting: Fraction | None = None  # length of the previous event, which a broken rhythm may still change
     in_chord: list[Fraction] | None = None
     for length, sign, kind in _events(words):
         if kind.startswith("("):
@@ -158,7 +158,7 @@ def event_lengths(words: Sequence[str], metre: str) -> Iterator[Fraction]:
 
 
 def _events(words: Sequence[str]) -> Iterator[tuple[Fraction, str, str]]:
-    """Yield length, broken rhythm and kind of each note, rest or grouping with its duration token."""
+    """Yield length, broken rhythm and kind of each note, rest or grouping."""
     for k, word in enumerate(words):
         following = words[k + 1] if k + 1 < len(words) else ""
         length, sign = UNITS.get(following, (Fraction(1), ""))

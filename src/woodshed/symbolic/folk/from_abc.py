@@ -1,20 +1,20 @@
-"""ABC to the plain words of the folk model: one key, one unit length, no ornaments."""
+"""Conversion of ABC to folk tokens: one tonic, one unit length, no ornaments."""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from fractions import Fraction
 
 from woodshed.errors import ScoreError, ScoreFileError
 from woodshed.score import FIFTHS_ABOVE, LINE_OF_FIFTHS, Mode
-from woodshed.symbolic.abc.field import read_length, read_metre, signature_of
-from woodshed.symbolic.abc.tune import TuneLines, cut_tunes, read_body
+from woodshed.symbolic.abc.field import read_metre, read_transposition
+from woodshed.symbolic.abc.tune import TuneLines, cut_tunes, read_voices
 from woodshed.symbolic.abc.voice import Propagation, Voice
-from woodshed.symbolic.bar import Sounding
+from woodshed.symbolic.bar import BarNote
 from woodshed.symbolic.folk.bar import bar_errors, split_bars
-from woodshed.symbolic.folk.voice import FolkEvent, FolkVoice
-from woodshed.symbolic.folk.word import (
+from woodshed.symbolic.folk.vocabulary import (
+    GROUPINGS,
     METRES,
     MODE_WORDS,
     SIGNATURES,
@@ -22,10 +22,11 @@ from woodshed.symbolic.folk.word import (
     WORD_AT,
     WORD_OF,
     pitch_of,
+    tuplet_ratio,
 )
+from woodshed.symbolic.spelling import LETTERS, alterations_of
 
-_STEPS = "CDEFGAB"
-_REWRITTEN = {  # metre -> token that says the same, and what the lengths are multiplied by
+_REWRITTEN = {  # metre -> token of an equivalent metre, factor of all lengths
     "2/2": ("M:4/4", Fraction(1)),
     "4/8": ("M:2/4", Fraction(1)),
     "3/8": ("M:3/4", Fraction(2)),
@@ -40,34 +41,34 @@ _DOUBLED = {"M:2/4": "M:4/4", "M:3/4": "M:3/2"}
 
 @dataclass(frozen=True)
 class FolkTune:
-    """A tune in folk tokens, with what its header says beside."""
+    """A tune in folk tokens, with its title and its number in the file."""
 
     text: str
     title: str
     number: str
 
 
-def abc_to_folk(text: str, *, source: str = "text", propagation: Propagation = "octave") -> str:
-    r"""Write the one tune of an ABC text in the words of the folk model.
+def abc_to_folk(text: str, *, source: str = "text") -> str:
+    r"""Convert an ABC text with exactly one tune to folk tokens.
 
-    The tune is moved to the root C in its own mode, by the smallest interval that keeps it within the
-    tokens; letters move with their staff lines, and a note that then has no token is spelt the other way.
-    Lengths count eighths. A metre without a token is written as the one that has the same beats (3/8 as 3/4
-    in double values, 6/4 as 6/8 in half values, 2/2 as 4/4); values too short for a token double a tune in
-    2/4 or 3/4 to 4/4 or 3/2. A tie within a bar makes one note where its length has a token, any other tie
-    becomes a repeated note. Broken rhythm, tuplets, chords, repeats and endings are kept as they are
-    written; double bars become single ones. Names, words, chord symbols, graces and ornaments are left out.
+    The tune is transposed to the tonic C in its own mode, by the smallest interval for which every pitch has
+    a token; letters move with their staff lines, and a note without a token is respelt enharmonically.
+    Lengths are in eighths. A metre without a token is written as an equivalent one (3/8 as 3/4 in double
+    values, 6/4 as 6/8 in half values, 2/2 as 4/4); if values are too short for a token, a tune in 2/4 or 3/4
+    is doubled to 4/4 or 3/2. A tie within a bar gives one note if its length has a token; any other tie
+    becomes a repeated note. Broken rhythm, tuplets, chords, repeats and endings are kept as written; double
+    bars become single ones. Titles, words, chord symbols, grace notes and ornaments are dropped.
 
     Returns
     -------
     str
-        Metre, mode and music, one blank between two tokens.
+        Metre, mode and music; tokens are separated by single spaces.
 
     Raises
     ------
     ScoreFileError
-        If the tune cannot be said in these tokens: another mode, metre or ending, more than one voice, a
-        change of metre, a length or pitch without a token, or a bar that does not add up. It names the bar.
+        If the tune cannot be expressed in these tokens: another mode, metre or ending, more than one voice, a
+        change of metre, a length or pitch without a token, or a bar of the wrong length. It names the bar.
 
     Examples
     --------
@@ -76,81 +77,153 @@ def abc_to_folk(text: str, *, source: str = "text", propagation: Propagation = "
     """
     tunes = list(cut_tunes(text))
     if len(tunes) != 1:
-        cure = "Keep one of them." if tunes else "Is it ABC? Every tune begins with a line X:."
-        raise ScoreFileError(source, f"one tune is expected, found {len(tunes)}. {cure}")
-    return _folk_of(tunes[0], source, propagation).text
+        fix = "Keep one of them." if tunes else "In ABC, every tune begins with a line X:."
+        raise ScoreFileError(source, f"expected one tune, found {len(tunes)}. {fix}")
+    return _folk_of(tunes[0], source).text
 
 
 def book_to_folk(
-    text: str, *, source: str = "text", propagation: Propagation = "octave"
+    text: str, *, source: str = "text"
 ) -> tuple[tuple[FolkTune, ...], tuple[ScoreFileError, ...]]:
-    r"""Write all tunes of an ABC text, as `abc_to_folk` does; those that cannot be are errors.
+    r"""Convert all tunes of an ABC text, as `abc_to_folk` does; return tunes and errors.
 
     Examples
     --------
     >>> tunes, errors = book_to_folk("X:1\nM:2/4\nL:1/8\nK:D\nD4|\n\nX:2\nM:5/4\nL:1/8\nK:D\nD10|\n")
     >>> tunes[0].text, str(errors[0])
-    ('M:2/4 K:Cmaj C 4 |', 'text: tune 2: no token says the metre 5/4.')
+    ('M:2/4 K:Cmaj C 4 |', 'text: tune 2: there is no token for the metre 5/4.')
     """
     tunes, errors = [], []
     for tune in cut_tunes(text):
         try:
-            tunes.append(_folk_of(tune, source, propagation))
+            tunes.append(_folk_of(tune, source))
         except ScoreFileError as error:
             errors.append(error)
     return tuple(tunes), tuple(errors)
 
 
-def _folk_of(tune: TuneLines, source: str, propagation: Propagation) -> FolkTune:
-    title = tune.titles[0] if tune.titles else ""
-    name = f"tune {tune.number}" + (f", {title}" if title else "")
+@dataclass
+class AbcSymbol:
+    """A note, chord or rest, or a tuplet, bar line or ending, as written."""
+
+    kind: str  # note, tuplet, line, ending
+    bar: int
+    notes: list[BarNote] = field(default_factory=list)
+    length: Fraction = Fraction(0)  # in eighths, before broken rhythm and tuplets
+    broken: str = ""
+    is_tied: bool = False
+    in_tuplet: bool = False
+    number: int = 0
+    repeats_before: bool = False
+    repeats_after: bool = False
+    is_double: bool = False
+
+
+class FolkVoice(Voice):
+    """Parser of a voice that also keeps the written symbols."""
+
+    def __init__(
+        self, unit: Fraction | None, metre: tuple[int, int] | None, propagation: Propagation
+    ) -> None:
+        super().__init__(unit, metre, propagation)
+        self.events: list[AbcSymbol] = []
+        self.metre = metre
+        self.key: tuple[int, Mode] = (0, "major")
+        self._tuplet_left = 0
+
+    def change(self, kind: str, value: str) -> None:
+        """Apply a field; after the first note, the metre may not change."""
+        super().change(kind, value)
+        has_begun = any(event.kind == "note" for event in self.events)
+        if kind == "M" and has_begun and (metre := read_metre(value)) != self.metre:
+            raise self._error(f"there is no token for a change of metre to {value.strip()} ({metre})")
+        if kind == "M":
+            self.metre = read_metre(value)
+        elif kind == "K" and not has_begun:
+            keys = [key for _, change, key in self.bars[-1].changes if change == "key"]
+            self.key = keys[-1] if keys else self.key
+
+    def shift(self, value: str) -> None:
+        """Apply octaves only: all tunes are transposed to C anyway."""
+        transposition = replace(read_transposition(value), semitones=None)
+        self._transposition = self._transposition.updated(transposition)
+
+    def _advance(self, notes: list[BarNote], length: Fraction) -> None:
+        in_tuplet = self._tuplet_left > 0
+        self._tuplet_left = max(0, self._tuplet_left - 1)
+        self.events.append(AbcSymbol("note", self._bar_number, list(notes), length * 2, in_tuplet=in_tuplet))
+        super()._advance(notes, length)
+
+    def _break_rhythm(self, text: str) -> None:
+        super()._break_rhythm(text)
+        self._last_note().broken = text
+
+    def _tie(self) -> None:
+        super()._tie()
+        if self._chord is None and any(event.kind == "note" for event in self.events):
+            self._last_note().is_tied = True
+
+    def _start_tuplet(self, text: str) -> None:
+        super()._start_tuplet(text)
+        p = int(text.split(":")[0])
+        ratio, n_notes = self._tuplet
+        metre = f"M:{self.metre[0]}/{self.metre[1]}" if self.metre else ""
+        if f"({p}" not in GROUPINGS or n_notes != p or ratio != tuplet_ratio(p, metre):
+            raise self._error(f"there is no token for the tuplet ({text}")
+        self._tuplet_left = p
+        self.events.append(AbcSymbol("tuplet", self._bar_number, number=p))
+
+    def _read_line(self, text: str) -> None:
+        signs = text.strip("[]0123456789,-. \t")
+        before, after = signs.startswith(":"), signs.endswith(":")
+        is_double = "||" in text or "]" in text or "[|" in text
+        event = AbcSymbol("line", self._bar_number, repeats_before=before, repeats_after=after)
+        self.events.append(replace(event, is_double=is_double and not before))
+        super()._read_line(text)
+
+    def _start_ending(self, numbers: str) -> None:
+        if numbers.strip(" .,") not in ("1", "2"):
+            raise self._error(f"there is no token for the ending [{numbers}")
+        self.events.append(AbcSymbol("ending", self._bar_number, number=int(numbers.strip(" .,"))))
+        super()._start_ending(numbers)
+
+    def _last_note(self) -> AbcSymbol:
+        return next(event for event in reversed(self.events) if event.kind == "note")
+
+    def open_repeats(self) -> None:
+        """Turn double bars to which a repeat goes back into start-repeat signs."""
+        closes = False
+        for event in reversed(self.events):
+            if event.kind == "line":
+                if event.is_double and closes:
+                    event.repeats_after = True
+                closes = event.repeats_before or (closes and not event.repeats_after)
+
+
+def _folk_of(tune: TuneLines, source: str) -> FolkTune:
     try:
-        voice = _read(tune, propagation)
-        return FolkTune(_text_of(voice), title, tune.number)
+        voices = list(read_voices(tune, FolkVoice).values())
+        if len(voices) != 1:
+            raise ScoreError(f"expected one voice, found {len(voices)}. Use a single melody.")
+        voices[0].open_repeats()
+        return FolkTune(_text_of(voices[0]), tune.titles[0] if tune.titles else "", tune.number)
     except ScoreError as error:
-        raise ScoreFileError(source, f"{name}: {error}") from error
-
-
-def _read(tune: TuneLines, propagation: Propagation) -> FolkVoice:
-    """Read the only voice of a tune."""
-    header = dict(tune.header)
-    metre = read_metre(header.get("M", ""))
-    unit = read_length(header["L"]) if "L" in header else None
-    voices: dict[str, Voice] = {}
-
-    def voice_of(value: str) -> Voice:
-        name = value.split()[0] if value.split() else ""
-        if name not in voices:
-            voices[name] = FolkVoice(unit, metre, propagation)
-            for kind in "MK":
-                if kind in header:
-                    voices[name].change(kind, header[kind])
-        voices[name].shift(value)
-        return voices[name]
-
-    for value in (value for kind, value in tune.header if kind == "V"):
-        voice_of(value)
-    read_body(tune.body, voices, voice_of)
-    used = [voice for voice in voices.values() if any(bar.notes for bar in voice.bars)]
-    if len(used) != 1 or not isinstance(used[0], FolkVoice):
-        raise ScoreError(f"one voice is expected, found {len(used)}. Give a single melody.")
-    used[0].open_repeats()
-    return used[0]
+        raise ScoreFileError(source, f"{tune.name}: {error}") from error
 
 
 def _text_of(voice: FolkVoice) -> str:
-    """Find the metre, the scale of lengths and the transposition with which all has a token."""
+    """Choose metre, factor of lengths and transposition for which everything has a token."""
     n_sharps, mode = voice.key
     if mode not in MODE_WORDS:
-        raise ScoreError(f"no token says the mode {mode}. The modes are {', '.join(MODE_WORDS)}.")
+        raise ScoreError(f"there is no token for the mode {mode}. Modes: {', '.join(MODE_WORDS)}.")
     if voice.metre is None:
-        raise ScoreError("no token says free metre. Write M: with a metre.")
+        raise ScoreError("there is no token for free metre. Add an M: field with a metre.")
     name = "{}/{}".format(*voice.metre)
     metre, times = (
         (f"M:{name}", Fraction(1)) if f"M:{name}" in METRES else _REWRITTEN.get(name, ("", Fraction(0)))
     )
     if not metre:
-        raise ScoreError(f"no token says the metre {name}.")
+        raise ScoreError(f"there is no token for the metre {name}.")
     tries = [(metre, times)] + ([(_DOUBLED[metre], 2 * times)] if metre in _DOUBLED else [])
     first: ScoreError | None = None
     for word, scale in tries:
@@ -160,7 +233,7 @@ def _text_of(voice: FolkVoice) -> str:
         except ScoreError as error:
             first = first or error
     else:
-        raise first or ScoreError("it has no length that fits.")
+        raise first or ScoreError("no metre fits its lengths.")
     words = _moved(events, n_sharps, mode, frozenset())
     if split := split_bars(words, word):
         words = _moved(events, n_sharps, mode, split)
@@ -169,30 +242,30 @@ def _text_of(voice: FolkVoice) -> str:
     return " ".join([word, MODE_WORDS[mode], *words])
 
 
-def _timed(written: Sequence[FolkEvent], scale: Fraction, metre: str) -> list[FolkEvent]:
-    """Return the events with lengths that have a token: ties summed, broken rhythm resolved where needed."""
-    events = _joined([replace(event, length=event.length * scale) for event in written])
+def _timed(symbols: Sequence[AbcSymbol], scale: Fraction, metre: str) -> list[AbcSymbol]:
+    """Return the symbols with lengths that have a token: ties summed, broken rhythm resolved if needed."""
+    events = _joined([replace(event, length=event.length * scale) for event in symbols])
     notes = [event for event in events if event.kind == "note"]
     for event, following in zip(notes, [*notes[1:], None], strict=True):
         if not event.broken or following is None:
             event.broken = ""
             continue
         is_chord = len(event.notes) > 1
-        said = (Fraction(1) if is_chord else event.length, event.broken)
-        if said in WORD_OF and (following.length, "") in WORD_OF:
+        duration = (Fraction(1) if is_chord else event.length, event.broken)
+        if duration in WORD_OF and (following.length, "") in WORD_OF:
             continue
         short = Fraction(1, 2 ** len(event.broken))
         mine, other = (2 - short, short) if event.broken[0] == ">" else (short, 2 - short)
         event.length, following.length, event.broken = event.length * mine, following.length * other, ""
     for event in notes:
         if (event.length, "") not in WORD_OF and event.notes:
-            raise ScoreError(f"bar {event.bar}: no token says a length of {event.length} eighths.")
+            raise ScoreError(f"bar {event.bar}: there is no token for a length of {event.length} eighths.")
     return _complete(events, TIMES[metre])
 
 
-def _joined(events: list[FolkEvent]) -> list[FolkEvent]:
-    """Make one note of notes that are tied within a bar, where their length has a token."""
-    done: list[FolkEvent] = []
+def _joined(events: list[AbcSymbol]) -> list[AbcSymbol]:
+    """Join notes that are tied within a bar, if the sum of their lengths has a token."""
+    done: list[AbcSymbol] = []
     for event in events:
         last = done[-1] if done else None
         if (
@@ -210,24 +283,24 @@ def _joined(events: list[FolkEvent]) -> list[FolkEvent]:
     return done
 
 
-def _complete(events: list[FolkEvent], due: Fraction) -> list[FolkEvent]:
-    """Return the events; rests without a token are cut into ones that have it."""
-    out: list[FolkEvent] = []
+def _complete(events: list[AbcSymbol], due: Fraction) -> list[AbcSymbol]:
+    """Split rests without a token into rests that have one."""
+    out: list[AbcSymbol] = []
     for event in events:
         while event.kind == "note" and not event.notes and (event.length, "") not in WORD_OF:
             whole = [length for length, sign in WORD_OF if not sign and length < event.length]
             if not whole or event.length > 4 * due:
-                raise ScoreError(f"bar {event.bar}: no token says a rest of {event.length} eighths.")
+                raise ScoreError(f"bar {event.bar}: there is no token for a rest of {event.length} eighths.")
             out.append(replace(event, length=max(whole), broken=""))
             event = replace(event, length=event.length - max(whole))
         out.append(event)
     return out
 
 
-def _moved(events: Sequence[FolkEvent], n_sharps: int, mode: Mode, split: frozenset[int]) -> list[str]:
-    """Transpose by the smallest interval with which every pitch has a token; join the bars that are split."""
+def _moved(events: Sequence[AbcSymbol], n_sharps: int, mode: Mode, split: frozenset[int]) -> list[str]:
+    """Transpose by the smallest interval for which every pitch has a token; join split bars."""
     sharps, place = divmod(n_sharps + FIFTHS_ABOVE[mode] + 1, 7)
-    letter = _STEPS.index(LINE_OF_FIFTHS[place])
+    letter = LETTERS.index(LINE_OF_FIFTHS[place])
     semitones = pitch_of(letter) + sharps
     moves = [(7 * k - letter, 12 * k - semitones) for k in range(-3, 5)]
     first: ScoreError | None = None
@@ -240,40 +313,39 @@ def _moved(events: Sequence[FolkEvent], n_sharps: int, mode: Mode, split: frozen
 
 
 class _Speller:
-    """Finds the token of a pitch, minding the signature and what is altered in the bar."""
+    """Spelling of pitches as tokens, under the signature and the accidentals of the bar."""
 
     def __init__(self, mode_word: str, steps: int, semitones: int) -> None:
-        signature = signature_of(SIGNATURES[mode_word])
-        self._signature = [signature.get(letter, 0) for letter in _STEPS]
+        self._signature = alterations_of(SIGNATURES[mode_word])
         self._steps, self._semitones = steps, semitones
         self._altered: dict[int, int] = {}
 
-    def word(self, note: Sounding | None, bar: int) -> str:
-        """Return the token; ``None`` for a note is a bar line."""
+    def word(self, note: BarNote | None, bar: int) -> str:
+        """Return the token of a note; None stands for a bar line."""
         if note is None:
             self._altered.clear()
             return ""
-        step = _STEPS.index(note.spelling[0]) + 7 * note.spelling[1] + self._steps
+        step = LETTERS.index(note.spelling[0]) + 7 * note.spelling[1] + self._steps
         pitch = note.pitch_midi + self._semitones
         for here in (step, step - 1, step + 1, step - 2, step + 2):
             alteration = pitch - pitch_of(here)
             if abs(alteration) > 1:
                 continue
-            known = self._altered.get(here, self._signature[here % 7])
-            word = WORD_AT.get((here, None if known == alteration else alteration))
+            current = self._altered.get(here, self._signature[here % 7])
+            word = WORD_AT.get((here, None if current == alteration else alteration))
             if word is not None:
-                if known != alteration:
+                if current != alteration:
                     self._altered[here] = alteration
                 return word
-        raise ScoreError(f"bar {bar}: no token says the pitch {pitch} (MIDI, after transposing to C).")
+        raise ScoreError(f"bar {bar}: there is no token for MIDI pitch {pitch} (after transposing to C).")
 
 
 def _words(
-    events: Sequence[FolkEvent], spell: Callable[[Sounding | None, int], str], split: frozenset[int]
+    events: Sequence[AbcSymbol], spell: Callable[[BarNote | None, int], str], split: frozenset[int]
 ) -> list[str]:
-    """Spell events; signs in a row become the bar lines that there are tokens for."""
+    """Spell symbols as tokens; consecutive signs become the nearest bar lines with a token."""
     words: list[str] = []
-    waiting: list[FolkEvent] = []
+    waiting: list[AbcSymbol] = []
     ending, n_bars = 0, 0
     for event in events:
         if event.kind in ("line", "ending"):
@@ -289,25 +361,25 @@ def _words(
         if event.kind == "tuplet":
             words.append(f"({event.number}")
         else:
-            words += _sounding(event, spell)
+            words += _note_words(event, spell)
     is_repeated = any(event.repeats_before for event in waiting)
     return [*words, ":|" if is_repeated else "|"]
 
 
-def _bar_line(signs: Sequence[FolkEvent], ending: int, *, is_first: bool) -> tuple[list[str], int]:
+def _bar_line(signs: Sequence[AbcSymbol], ending: int, *, is_first: bool) -> tuple[list[str], int]:
     """Return the tokens of the signs between two notes, and the ending that is open after them."""
     before = any(sign.repeats_before for sign in signs) and not is_first
     after = any(sign.repeats_after for sign in signs)
     numbers = [sign.number for sign in signs if sign.kind == "ending"]
     if numbers == [2] and ending == 1:
-        before = True  # the repeat sign between the endings is often left out
+        before = True  # the repeat sign between the endings is often omitted
     words = [":|"] * before + ["|:"] * after + [f"|{number}" for number in numbers[-1:]]
     if numbers:
         return words, numbers[-1]
     return words or ["|"] * (not is_first), 0 if before or after else ending
 
 
-def _sounding(event: FolkEvent, spell: Callable[[Sounding | None, int], str]) -> list[str]:
+def _note_words(event: AbcSymbol, spell: Callable[[BarNote | None, int], str]) -> list[str]:
     """Spell a note, a chord or a rest."""
     if len(event.notes) < 2:
         pitch = spell(event.notes[0], event.bar) if event.notes else "z"

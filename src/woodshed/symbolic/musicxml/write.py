@@ -6,14 +6,13 @@ import math
 import re
 from collections.abc import Iterable, Sequence
 from fractions import Fraction
+from itertools import groupby
 from xml.etree import ElementTree
 
-from woodshed.score import DRUM_CHANNEL, Key, Note, Score
-from woodshed.symbolic.musicxml.accidental import Head, add_accidentals
-from woodshed.symbolic.musicxml.beam import Placed, add_beams
-from woodshed.symbolic.note_value import Value, is_plain, values_of
-from woodshed.symbolic.spelling import key_at, spelling
-from woodshed.symbolic.staff import BarSpan, StaffEvent, bars_of, exact, news_of, voices_of
+from woodshed.score import DRUM_CHANNEL, Key, Metre, Note, Score
+from woodshed.symbolic.note_value import TYPES, Value, is_plain, values_of
+from woodshed.symbolic.spelling import key_at, signature_of, spelling
+from woodshed.symbolic.staff import BarSpan, Chord, bars_of, beat_of, drop_repeated, exact, voices_of
 
 Element = ElementTree.Element
 
@@ -88,7 +87,7 @@ class _Part:
         self._score, self._channel, self._divisions, self._is_first = score, channel, divisions, is_first
         self._notes = [note for note in score.notes if note.channel == channel]
         self._voices = voices_of(self._notes)
-        self._keys = [(exact(key.onset_beats), key) for key in news_of(score.keys)]
+        self._keys = [(exact(key.onset_beats), key) for key in drop_repeated(score.keys)]
 
     def element(self, bars: Sequence[BarSpan]) -> Element:
         part = Element("part", id=f"P{self._channel + 1}")
@@ -112,7 +111,7 @@ class _Part:
                 _add(_add(measure, "barline", location="right"), "bar-style", "light-heavy")
         return part
 
-    def _voice(self, measure: Element, bar: BarSpan, events: Iterable[StaffEvent], number: int) -> list[Head]:
+    def _voice(self, measure: Element, bar: BarSpan, events: Iterable[Chord], number: int) -> list[Head]:
         """Write a voice of a bar from end to end; all but the first pass over their rests.
 
         Return the notes that may need an accidental: not those that are tied to one in the same bar.
@@ -227,7 +226,9 @@ class _Part:
             _add(attributes, "divisions", str(self._divisions))
         if at_start:
             _write_key(attributes, at_start[-1])
-        if bar.metre and (before is None or before.metre is None or news_of([before.metre, bar.metre])[1:]):
+        if bar.metre and (
+            before is None or before.metre is None or drop_repeated([before.metre, bar.metre])[1:]
+        ):
             time = _add(attributes, "time")
             _add(time, "beats", str(bar.metre.numerator))
             _add(time, "beat-type", str(bar.metre.denominator))
@@ -254,7 +255,7 @@ class _Part:
                 _add(element, "offset", self._count(later))
 
         if self._is_first:
-            for tempo in (tempo for tempo in news_of(self._score.tempos) if within(tempo.onset_beats)):
+            for tempo in (tempo for tempo in drop_repeated(self._score.tempos) if within(tempo.onset_beats)):
                 direction = _add(measure, "direction", placement="above")
                 mark = _add(_add(direction, "direction-type"), "metronome")
                 _add(mark, "beat-unit", "quarter")
@@ -381,3 +382,122 @@ def _add(parent: Element, tag: str, text: str | None = None, /, **attributes: st
 def _clean(text: str) -> str:
     """Leave out control characters, which XML cannot hold."""
     return "".join(letter for letter in text if letter >= " " and letter.isprintable())
+
+
+Head = tuple[ElementTree.Element, Fraction, bool]
+"""The sign of a note, where it begins, and whether it is tied to one before its bar."""
+
+SIGNS = {-2: "flat-flat", -1: "flat", 0: "natural", 1: "sharp", 2: "double-sharp"}
+"""How far a note is raised -> word of MusicXML for the sign."""
+
+_BEFORE = ("voice", "type", "dot")  # what has to stand before it
+
+
+def add_accidentals(heads: Sequence[Head], n_sharps: int, changes: Sequence[tuple[Fraction, int]]) -> None:
+    """Write accidentals into the notes of one part of a bar, of all its voices.
+
+    A note gets one if it differs from the signature, or from what the bar has had at its step and octave. A
+    note that is tied from the bar before gets none, and the next one on its step says what it is.
+
+    Parameters
+    ----------
+    heads
+        In any order. Notes without a pitch, such as drums, are passed over.
+    n_sharps
+        The signature at the beginning of the bar; flats are negative.
+    changes
+        Where it changes within the bar, and to what; all signs before are void from there.
+
+    Examples
+    --------
+    >>> notes = [ElementTree.Element("note") for _ in range(4)]
+    >>> for note, alter in zip(notes, (1, 1, 0, 0)):
+    ...     pitch = ElementTree.SubElement(note, "pitch")
+    ...     for word, text in (("step", "G"), ("alter", str(alter)), ("octave", "4")):
+    ...         ElementTree.SubElement(pitch, word).text = text
+    >>> add_accidentals([(note, Fraction(k), False) for k, note in enumerate(notes)], 0, ())
+    >>> [note.findtext("accidental") for note in notes]
+    ['sharp', None, 'natural', None]
+    """
+    turns = list(changes)
+    signature = signature_of(n_sharps)
+    held: dict[tuple[str, str], int | None] = {}
+    for element, at, is_tied in sorted(heads, key=lambda head: head[1]):
+        while turns and turns[0][0] <= at:
+            signature, held = signature_of(turns.pop(0)[1]), {}
+        pitch = element.find("pitch")
+        if pitch is None:
+            continue
+        step, octave = pitch.findtext("step", ""), pitch.findtext("octave", "")
+        alter, usual = int(pitch.findtext("alter", "0")), signature.get(step, 0)
+        if is_tied:
+            if alter != usual:
+                held[step, octave] = None  # to some the sign holds on, to others not
+            continue
+        if held.get((step, octave), usual) != alter:
+            sign = ElementTree.Element("accidental")
+            sign.text = SIGNS[alter]
+            places = [k for k, child in enumerate(element) if child.tag in _BEFORE]
+            element.insert(places[-1] + 1 if places else len(element), sign)
+        held[step, octave] = alter
+
+
+Placed = tuple[ElementTree.Element, Value, Fraction]
+"""The sign of a note or rest, its value, and where it begins in its bar."""
+
+
+def add_beams(signs: Sequence[Placed], metre: Metre | None) -> None:
+    """Write beams into the notes of one voice of a bar; of chords, only the first notes are given.
+
+    Notes shorter than a quarter that follow one another within a beat share beams: three eighths in compound
+    metres such as 6/8, a quarter note in others. Rests end them.
+
+    Examples
+    --------
+    >>> notes = [ElementTree.Element("note") for _ in range(3)]
+    >>> half = Value(Fraction(1, 2), "eighth")
+    >>> add_beams([(note, half, k * half.duration) for k, note in enumerate(notes)], None)
+    >>> [[beam.text for beam in note.iter("beam")] for note in notes]
+    [['begin'], ['end'], []]
+    """
+    beat = beat_of(metre)
+
+    def place(sign: Placed) -> tuple[int, bool]:
+        element, value, start = sign
+        return start // beat, n_beams(value) > 0 and element.find("rest") is None
+
+    for (_, is_short), group in groupby(signs, key=place):
+        if is_short:
+            _join(list(group))
+
+
+def n_beams(value: Value) -> int:
+    """Count the beams or flags of a value: one for an eighth, two for a 16th.
+
+    Examples
+    --------
+    >>> n_beams(Value(Fraction(1, 4), "16th")), n_beams(Value(Fraction(1), "quarter"))
+    (2, 0)
+    """
+    return max(0, list(TYPES).index(value.type) - 3) if value.type else 0
+
+
+def _join(group: Sequence[Placed]) -> None:
+    counts = [n_beams(value) for _, value, _ in group]
+    if len(group) < 2:
+        return
+    for k, (element, _, _) in enumerate(group):
+        before = counts[k - 1] if k else 0
+        after = counts[k + 1] if k + 1 < len(group) else 0
+        for level in range(1, counts[k] + 1):
+            beam = ElementTree.Element("beam", number=str(level))
+            if level <= before and level <= after:
+                beam.text = "continue"
+            elif level <= after:
+                beam.text = "begin"
+            elif level <= before:
+                beam.text = "end"
+            else:
+                beam.text = "backward hook" if before else "forward hook"
+            notations = element.find("notations")
+            element.insert(len(element) if notations is None else list(element).index(notations), beam)

@@ -76,8 +76,8 @@ def _jsb(place: str, steps_per_beat: int) -> SymbolicCorpus:
         titles,
         titles,
         parts=parts,
-        licence=jsb_chorales.LICENCE,
-        citation=jsb_chorales.CITATION,
+        licence=jsb_chorales.FACTS.licence,
+        citation=jsb_chorales.FACTS.citation,
     )
 
 

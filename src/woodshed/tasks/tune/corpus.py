@@ -101,5 +101,5 @@ def _tunes_of(path: Path, skipped: list[Skipped]) -> Iterator[tuple[str, str]]:
 
 def _rights(name: str) -> tuple[str, str]:
     if name == "nottingham":
-        return nottingham.LICENCE, nottingham.CITATION
+        return nottingham.FACTS.licence, nottingham.FACTS.citation
     return (_MUSIC21_LICENCE, "") if name else ("", "")

@@ -16,7 +16,7 @@ import numpy as np
 from woodshed.data.corpora.nottingham import tune_family
 from woodshed.errors import DataError, MissingPackageError, ParameterError, ScoreFileError, printable
 from woodshed.symbolic.folk.from_abc import book_to_folk
-from woodshed.symbolic.folk.word import PITCH_PLACES
+from woodshed.symbolic.folk.vocabulary import PITCH_PLACES
 
 MUSIC21_COLLECTIONS = {"oneill": "oneills1850", "ryan": "ryansMammoth", "aird": "airdsAirs"}
 """Name of a collection -> its folder in the corpus of music21."""

@@ -14,7 +14,7 @@ from woodshed.metrics.style import Style, bars_heard_before, melody_style
 from woodshed.score import Score
 from woodshed.symbolic.edit import set_tempo
 from woodshed.symbolic.folk.bar import bar_errors, counted_bars
-from woodshed.symbolic.folk.word import METRES, MODE_WORDS, SIGNATURES
+from woodshed.symbolic.folk.vocabulary import METRES, MODE_WORDS, SIGNATURES
 from woodshed.tokens.folk.note import folk_notes
 from woodshed.tokens.folk.tokenizer import tokens_to_abc, tokens_to_score
 
@@ -79,7 +79,7 @@ class TunePiece(Piece):
 
     @property
     def n_bars(self) -> int:
-        """Bars as written, without pickups, as `woodshed.tokens.folk.rule.FolkRule` counts them.
+        """Bars as written, without pickups, as `woodshed.tokens.folk.grammar.FolkGrammar` counts them.
 
         Examples
         --------

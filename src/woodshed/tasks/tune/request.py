@@ -14,11 +14,10 @@ from woodshed.errors import ParameterError, counted, printable
 from woodshed.score import Key
 from woodshed.symbolic.abc.field import read_key as read_field
 from woodshed.symbolic.folk.from_abc import abc_to_folk
-from woodshed.symbolic.folk.word import BAR_LINES, METRES, MODE_WORDS, MODES
+from woodshed.symbolic.folk.vocabulary import BAR_LINES, METRES, MODE_WORDS, MODES
 from woodshed.tasks.tune.piece import TunePiece, prime_of
-from woodshed.tokens.folk.head import FolkHead
+from woodshed.tokens.folk.grammar import FolkGrammar, FolkHead
 from woodshed.tokens.folk.key import on_root, read_key
-from woodshed.tokens.folk.rule import FolkRule
 from woodshed.tokens.folk.tokenizer import FolkAbc
 
 if TYPE_CHECKING:
@@ -95,7 +94,7 @@ class TuneRequest(Request):
     free: bool = False
 
     tonic: str = field(init=False, default="C")
-    rule: FolkRule | FolkHead = field(init=False, default_factory=FolkHead)
+    rule: FolkGrammar | FolkHead = field(init=False, default_factory=FolkHead)
     begins: tuple[str, ...] = field(init=False, default=())
 
     def __post_init__(self) -> None:
@@ -121,10 +120,10 @@ class TuneRequest(Request):
             raise ParameterError(
                 "Bars can be counted and asked for only where they add up: leave out --free."
             )
-        rule: FolkRule | FolkHead = FolkHead(**given)
+        rule: FolkGrammar | FolkHead = FolkHead(**given)
         if not self.free:
             asked = _read_bars(self.constrain)
-            rule = FolkRule(**given, n_bars=self.bars, bars=asked)  # it names the notes as they are asked for
+            rule = FolkGrammar(**given, n_bars=self.bars, bars=asked)  # checks the notes in their key
             mode_word = given["mode"]
             rule = replace(rule, bars={bar: on_root(notes, tonic, mode_word) for bar, notes in asked.items()})
         begins = (*given.values(), *music) if music else ()
@@ -150,7 +149,7 @@ class TuneRequest(Request):
         if not isinstance(piece, TunePiece):
             return ""
         has_length = self.bars or self.constrain
-        is_cut_off = isinstance(self.rule, FolkRule) and not self.rule.is_whole(piece.text.split())
+        is_cut_off = isinstance(self.rule, FolkGrammar) and not self.rule.is_whole(piece.text.split())
         if is_cut_off and (has_length or not anywhere):
             cure = "--bars" if has_length else "--ends any"
             return f"have no end within about {MAX_TOKENS // BAR_TOKENS} bars ({cure})"
@@ -207,7 +206,7 @@ def _read_bars(texts: Sequence[str]) -> dict[int, tuple[str, ...]]:
     return bars
 
 
-def _check_length(rule: FolkRule | FolkHead, begins: Sequence[str]) -> None:
+def _check_length(rule: FolkGrammar | FolkHead, begins: Sequence[str]) -> None:
     """Refuse more bars than can be written, and fewer than are there already."""
     if isinstance(rule, FolkHead):
         return
@@ -239,7 +238,7 @@ def _tune_to_go_on(path: Path) -> tuple[str, tuple[str, ...]]:
     return Key(0, *key[:2]).keynote if key else "C", prime_of(tune)
 
 
-def _completed(rule: FolkRule | FolkHead, begins: Sequence[str]) -> tuple[str, ...]:
+def _completed(rule: FolkGrammar | FolkHead, begins: Sequence[str]) -> tuple[str, ...]:
     """Return a beginning with what is asked for of its last bar; refuse one that the rule does not allow."""
     state: Any = rule.start()
     due: tuple[str, ...] = ()  # what is asked for of this bar and not there yet

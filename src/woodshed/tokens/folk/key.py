@@ -7,14 +7,20 @@ from collections.abc import Sequence
 
 from woodshed.errors import ParameterError
 from woodshed.score import FIFTHS_ABOVE, Mode
-from woodshed.symbolic.abc.field import signature_of
-from woodshed.symbolic.folk.word import BAR_LINES, MODE_WORDS, PITCH_PLACES, SIGNATURES, WORD_AT, pitch_of
+from woodshed.symbolic.abc.field import ACCIDENTALS
+from woodshed.symbolic.folk.vocabulary import (
+    BAR_LINES,
+    MODE_WORDS,
+    PITCH_PLACES,
+    SIGNATURES,
+    WORD_AT,
+    pitch_of,
+)
+from woodshed.symbolic.spelling import LETTERS, alterations_of
 
-_STEPS = "CDEFGAB"
 _FIFTHS = ("Fb", "Cb", "Gb", "Db", "Ab", "Eb", "Bb", "F", "C", "G", "D", "A", "E", "B", "F#", "C#", "G#")
 _MODE_OF = {word: name for name, word in MODE_WORDS.items()}
 _MODE_ENDINGS = {"major": "", "minor": "min", "dorian": "dor", "mixolydian": "mix"}
-_SIGNS = {-2: "__", -1: "_", 0: "=", 1: "^", 2: "^^"}
 _KEY = re.compile(r"\s*([A-Ga-g][#b]?)\s*([A-Za-z]*)\s*$")
 
 
@@ -100,8 +106,8 @@ def in_key(tune: str, tonic: str) -> tuple[str, list[str]]:
     _, mode_word, *words = tune.split()
     mode: Mode = _MODE_OF[mode_word]  # type: ignore[assignment]
     name = tonic + _MODE_ENDINGS[mode]
-    old = _alterations(SIGNATURES[mode_word])
-    new = _alterations(signature_of_key(tonic, mode))
+    old = alterations_of(SIGNATURES[mode_word])
+    new = alterations_of(signature_of_key(tonic, mode))
     steps, semitones = _move_to(tonic)
     heard: dict[int, int] = {}
     signs = _Signs(new)
@@ -147,11 +153,11 @@ def on_root(words: Sequence[str], tonic: str, mode_word: str = "") -> list[str]:
     if tonic == "C":
         return list(words)
     steps, semitones = _move_to(tonic)
-    old = new = [0] * len(_STEPS)
+    old = new = [0] * len(LETTERS)
     if mode_word:
         mode: Mode = _MODE_OF[mode_word]  # type: ignore[assignment]
-        old = _alterations(signature_of_key(tonic, mode))
-        new = _alterations(SIGNATURES[mode_word])
+        old = alterations_of(signature_of_key(tonic, mode))
+        new = alterations_of(SIGNATURES[mode_word])
     heard: dict[int, int] = {}
     written: dict[int, int] = {}
     out = []
@@ -197,19 +203,14 @@ class _Signs:
         if held == {alteration} and not always:
             return ""
         self.of_place[place] = self.of_letter[letter] = alteration
-        return _SIGNS[alteration]
+        return ACCIDENTALS[alteration]
 
 
 def _move_to(tonic: str) -> tuple[int, int]:
     """Return by how many lines and semitones music on the root C moves to a tonic: to the nearest octave."""
-    steps = _STEPS.index(tonic[0])
+    steps = LETTERS.index(tonic[0])
     semitones = pitch_of(steps) + tonic.count("#") - tonic.count("b")
     return (steps - 7, semitones - 12) if semitones > 6 else (steps, semitones)
-
-
-def _alterations(sharps: int) -> list[int]:
-    signature = signature_of(sharps)
-    return [signature.get(letter, 0) for letter in _STEPS]
 
 
 def _letter(step: int) -> str:
@@ -222,5 +223,5 @@ def _letter(step: int) -> str:
     """
     octave, place = divmod(step, 7)
     if octave >= 6:
-        return _STEPS[place].lower() + "'" * (octave - 6)
-    return _STEPS[place] + "," * (5 - octave)
+        return LETTERS[place].lower() + "'" * (octave - 6)
+    return LETTERS[place] + "," * (5 - octave)

@@ -8,11 +8,9 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from woodshed.symbolic.abc.field import signature_of
 from woodshed.symbolic.folk.bar import lengths_of
-from woodshed.symbolic.folk.word import BAR_LINES, PITCH_PLACES, REST, SIGNATURES, pitch_of
-
-_STEPS = "CDEFGAB"
+from woodshed.symbolic.folk.vocabulary import BAR_LINES, PITCH_PLACES, REST, SIGNATURES, pitch_of
+from woodshed.symbolic.spelling import alterations_of
 
 
 @dataclass(frozen=True, eq=False)
@@ -49,8 +47,7 @@ def folk_notes(tune: str) -> FolkNotes:
     ([60, 64, 64, 63, 63], [1.5, 1.0, 0.5, 1.0, 1.5], [1, 1, 1, 2, 2])
     """
     metre, mode, *words = tune.split()
-    signature = signature_of(SIGNATURES[mode])
-    alterations = [signature.get(letter, 0) for letter in _STEPS]
+    alterations = alterations_of(SIGNATURES[mode])
     pitches: list[int] = []
     eighths: list[float] = []
     bars: list[int] = []

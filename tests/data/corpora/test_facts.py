@@ -14,10 +14,10 @@ import numpy as np
 import pytest
 import soundfile
 
-from woodshed.data.corpora import CORPORA, load
-from woodshed.data.corpora.about import FACTS, Download, about
+from woodshed.data.corpora import CORPORA, corpus_facts, load
+from woodshed.data.corpora.facts import Download
 from woodshed.data.corpora.get import get_corpus
-from woodshed.data.corpora.survey import find_fault, look_at, open_files
+from woodshed.data.corpora.survey import find_fault, open_files, survey
 from woodshed.data.download import HASHES
 from woodshed.errors import DataError, ParameterError
 
@@ -28,16 +28,16 @@ MIDI = b"MThd" + (6).to_bytes(4, "big") + bytes(6) + b"MTrk" + (4).to_bytes(4, "
 
 @every_corpus
 def test_every_corpus_is_described_and_can_be_had_or_says_how(name: str) -> None:
-    known = about(name)
-    assert known.name == name
-    assert all((known.title, known.what, known.layout, known.licence, known.citation, known.url))
-    assert bool(known.downloads) != bool(known.by_hand)
-    assert len(known.what) <= 65
+    facts = corpus_facts(name)
+    assert facts.name == name
+    assert all((facts.title, facts.content, facts.layout, facts.licence, facts.citation, facts.url))
+    assert bool(facts.downloads) != bool(facts.manual_download)
+    assert len(facts.content) <= 65
 
 
 @every_corpus
 def test_addresses_and_checksums_can_be_such(name: str) -> None:
-    for wanted in FACTS[name].downloads:
+    for wanted in corpus_facts(name).downloads:
         assert re.fullmatch(r"https?://[\w.-]+/\S+/[\w.-]+", wanted.url)
         assert wanted.checksum is None or re.fullmatch(r"[0-9a-f]+", wanted.checksum)
         assert wanted.checksum is None or len(wanted.checksum) in HASHES
@@ -45,10 +45,9 @@ def test_addresses_and_checksums_can_be_such(name: str) -> None:
         assert wanted.checksum is None or "github.com" not in wanted.url
 
 
-def test_no_facts_are_about_something_else() -> None:
-    assert list(FACTS) == list(CORPORA)
+def test_an_unknown_name_has_no_facts() -> None:
     with pytest.raises(DataError, match=r"no corpus called 'emo'\. (Did you mean|Known)"):
-        about("emo")
+        corpus_facts("emo")
 
 
 @pytest.mark.data
@@ -61,7 +60,7 @@ def test_no_facts_are_about_something_else() -> None:
     ],
 )
 def test_the_number_of_examples_is_that_of_the_real_files(name: str, folder: str, shared_data: Path) -> None:
-    assert len(load(name, shared_data / folder).examples) == FACTS[name].n_sounds
+    assert len(load(name, shared_data / folder).examples) == corpus_facts(name).n_sounds
 
 
 def zipped(files: dict[str, bytes]) -> bytes:
@@ -85,7 +84,7 @@ def test_parts_are_joined_archives_unpacked_and_plain_files_kept(shelf: Any, tmp
         names.append(name)
         return lambda here, total: told.update({name: total})
 
-    known = replace(about("magnatagatune"), downloads=downloads)
+    known = replace(corpus_facts("magnatagatune"), downloads=downloads)
     assert get_corpus(known, tmp_path / "out", watch=watch) == 3
     out = tmp_path / "out"
     found = {path.relative_to(out).as_posix() for path in out.rglob("*") if path.is_file()}
@@ -99,9 +98,9 @@ def test_parts_are_joined_archives_unpacked_and_plain_files_kept(shelf: Any, tmp
 
 def test_what_cannot_be_downloaded_says_how_to_get_it(tmp_path: Path) -> None:
     with pytest.raises(
-        DataError, match=r"cannot be downloaded by a program\. It is kept in Git LFS.*CREMA-D"
+        DataError, match=r"cannot be downloaded automatically\. It is kept in Git LFS.*CREMA-D"
     ):
-        get_corpus(about("crema_d"), tmp_path)
+        get_corpus(corpus_facts("crema_d"), tmp_path)
 
 
 @pytest.fixture
@@ -117,7 +116,7 @@ def digits(tmp_path: Path) -> Path:
 
 
 def test_a_survey_counts_what_is_missing_and_names_what_cannot_be_read(digits: Path) -> None:
-    listed = look_at("FSDD", digits)
+    listed = survey("FSDD", digits)
     assert (listed.n_missing, listed.opened, listed.unreadable) == (2996, False, ())
     ticks: list[int] = []
     found = open_files(listed, n_jobs=2, tick=lambda: ticks.append(1))
@@ -125,20 +124,20 @@ def test_a_survey_counts_what_is_missing_and_names_what_cannot_be_read(digits: P
     assert (silent.path.stem, damaged.path.stem) == ("2_bob_0", "3_ann_1")
     assert "digital silence" in silent.reason
     assert [row.path.stem for row in found.corpus.skipped] == ["odd"]
-    assert (len(ticks), found.is_whole) == (4, False)
-    assert not listed.is_whole
+    assert (len(ticks), found.is_complete) == (4, False)
+    assert not listed.is_complete
     with pytest.raises(ParameterError, match="n_jobs must be"):
         open_files(listed, n_jobs=0)
 
 
-def test_a_corpus_is_whole_when_nothing_is_missing_or_unreadable(digits: Path) -> None:
+def test_a_corpus_is_complete_when_nothing_is_missing_or_unreadable(digits: Path) -> None:
     for name in ("2_bob_0", "3_ann_1"):
         (digits / "recordings" / f"{name}.wav").unlink()
-    found = open_files(look_at("fsdd", digits))
-    whole = replace(found, about=replace(found.about, n_sounds=2))
-    assert (whole.n_missing, whole.is_whole) == (0, True)
-    unknown = replace(found, about=replace(found.about, n_sounds=None))
-    assert (unknown.n_missing, unknown.is_whole) == (None, True)
+    found = open_files(survey("fsdd", digits))
+    whole = replace(found, facts=replace(found.facts, n_examples=2))
+    assert (whole.n_missing, whole.is_complete) == (0, True)
+    unknown = replace(found, facts=replace(found.facts, n_examples=None))
+    assert (unknown.n_missing, unknown.is_complete) == (None, True)
 
 
 @pytest.mark.parametrize(
@@ -146,7 +145,7 @@ def test_a_corpus_is_whole_when_nothing_is_missing_or_unreadable(digits: Path) -
     [
         (MIDI, None),
         (b"", "is empty"),
-        (b"RIFF" + MIDI, "does not begin with MThd"),
+        (b"RIFF" + MIDI, "does not start with MThd"),
         (MIDI[:-2], "2 bytes are missing"),
         (MIDI[:14], "has no track"),
     ],

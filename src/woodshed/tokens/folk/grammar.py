@@ -10,27 +10,23 @@ import numpy as np
 from numpy.typing import NDArray
 
 from woodshed.errors import ParameterError, counted, near_miss
-from woodshed.symbolic.folk.word import (
+from woodshed.symbolic.folk.vocabulary import (
+    BAR_LINES,
+    DURATIONS,
+    GROUPINGS,
     METRES,
     MODES,
     PITCH_PLACES,
     PITCHES,
     REST,
+    SIGNATURES,
+    TIMES,
+    UNITS,
     WORDS,
+    pitch_of,
     tuplet_ratio,
 )
-from woodshed.tokens.folk.state import (
-    EXPECTED,
-    N_TICKS,
-    OPEN,
-    TICKS,
-    TUPLETS,
-    FolkState,
-    after,
-    settled,
-    sized,
-    sounding_pitch,
-)
+from woodshed.symbolic.spelling import alterations_of
 
 _PLACES = {word: place for place, word in enumerate(WORDS)}
 _SOUNDS = frozenset((*PITCHES, REST))
@@ -38,7 +34,7 @@ _SMALLEST_CHORD, _LARGEST_CHORD = 2, 4
 
 
 @dataclass(frozen=True)
-class FolkRule:
+class FolkGrammar:
     """The grammar of the 137 folk tokens, with what a user asks for.
 
     A tune that keeps to it has bars that add up: only the bar with which a section begins may be short, and
@@ -61,7 +57,7 @@ class FolkRule:
 
     Examples
     --------
-    >>> rule = FolkRule(metre="M:2/4", n_bars=1)
+    >>> rule = FolkGrammar(metre="M:2/4", n_bars=1)
     >>> state = rule.start()
     >>> for word in "<s> M:2/4 K:Cmaj C 2 E G".split():
     ...     state = rule.after(state, word)
@@ -162,7 +158,7 @@ class FolkRule:
         Examples
         --------
         >>> tune = "M:2/4 K:Cmaj |: C 2 E 2 |".split()
-        >>> FolkRule().is_whole(tune), FolkRule().is_whole([*tune, "G", "2", "C", "2", ":|"])
+        >>> FolkGrammar().is_whole(tune), FolkGrammar().is_whole([*tune, "G", "2", "C", "2", ":|"])
         (False, True)
         """
         state = self.start()
@@ -178,7 +174,7 @@ _TWO_ENDINGS = 2  # bars that they take at least
 def _check_bar(number: int, words: Sequence[str], metre: str, mode: str) -> None:
     """Refuse a wish for a bar that does not fill it."""
     state = FolkState("event", metre, is_edge=False, mode=mode)
-    rule = FolkRule()
+    rule = FolkGrammar()
     try:
         for word in words:
             state = rule.after(state, word)
@@ -293,3 +289,172 @@ def _signs_after_bar(state: FolkState, n_left: int | None) -> Iterable[str]:
             yield "|:"
         if not n_left:
             yield "|"
+
+
+N_TICKS = 24
+"""Ticks in an eighth."""
+
+TICKS = {"": (N_TICKS, "")} | {word: (int(UNITS[word][0] * N_TICKS), UNITS[word][1]) for word in DURATIONS}
+TUPLETS = tuple(word for word in GROUPINGS if word[0] == "(")
+OPEN, EXPECTED, SECOND = 1, 2, 3  # what an ending can be
+_ALTERATIONS = {mode: alterations_of(n_sharps) for mode, n_sharps in {"": 0, **SIGNATURES}.items()}
+
+
+@dataclass(frozen=True, slots=True)
+class FolkState:
+    """Where a tune is after its tokens so far; made by `FolkGrammar.start` and `FolkGrammar.after`."""
+
+    phase: str = "start"  # start, metre, mode, event, noted, chord, chord noted, chorded, end
+    metre: str = ""
+    at: int = 0  # ticks of the bar that are filled
+    pickup: int = 0  # ticks of the bar with which the section began, if it was short
+    is_edge: bool = True  # whether this bar begins the tune or a section, and may be a pickup
+    is_open: bool = False  # whether a repeat was opened and waits to be closed
+    ending: int = 0  # 1 in a first ending, 2 where a second must begin, 3 in it
+    n_bars: int = 0
+    is_last: bool = False  # whether only the end may follow
+    tuplet_left: int = 0
+    tuplet_word: str = ""
+    base: str | None = None  # the length that the next event must have
+    factor: int = 0  # 1, 3: halves of its length that a note after a broken one lasts
+    chord_size: int = 0  # beside the pitches: what may follow is remembered by it, not by them
+    chord_base: str | None = None
+    mode: str = ""
+    bent: tuple[tuple[int, int], ...] = ()  # steps of the staff with the accidentals that hold in this bar
+    chord: tuple[int, ...] = ()  # pitches of the chord so far
+
+    @property
+    def due(self) -> int:
+        """Ticks in a bar."""
+        return int(TIMES[self.metre] * N_TICKS)
+
+
+def after(state: FolkState, word: str) -> FolkState:
+    """Go on by a token that may follow."""
+    if word in METRES:
+        return replace(state, phase="mode", metre=word)
+    if word == "<s>":
+        return replace(state, phase="metre")
+    if word in MODES:
+        return replace(state, phase="event", mode=word)
+    if word == "</s>":
+        return replace(state, phase="end")
+    if state.phase == "chord noted" and word in DURATIONS:
+        return replace(state, phase="chord", chord_base=word)
+    if state.phase == "noted" and word in DURATIONS:
+        return sized(state, word)
+    if word == "]":
+        return replace(state, phase="chorded", chord_base=state.chord_base or "", chord=())
+    if state.phase in ("chord", "chord noted"):
+        base = "" if state.phase == "chord noted" else state.chord_base
+        chord = (*state.chord, sounding_pitch(state, word))
+        state = replace(state, phase="chord noted", chord_base=base, chord=chord, chord_size=len(chord))
+        return _bent(state, word)
+    state = settled(state)
+    if word in BAR_LINES:
+        return _barred(state, word)
+    if word == "[":
+        return replace(state, phase="chord", chord_size=0, chord_base=None)
+    if word in TUPLETS:
+        return replace(state, tuplet_left=int(word[1:]), tuplet_word=word)
+    return _bent(replace(state, phase="noted"), word)
+
+
+def sounding_pitch(state: FolkState, word: str) -> int:
+    """Return the MIDI pitch of a note that comes next."""
+    step, accidental = PITCH_PLACES[word]
+    if accidental is None:
+        accidental = dict(state.bent).get(step, _ALTERATIONS[state.mode][step % 7])
+    return pitch_of(step) + accidental
+
+
+def _bent(state: FolkState, word: str) -> FolkState:
+    """Let the accidental of a note hold, if it has one."""
+    step, accidental = PITCH_PLACES.get(word, (0, None))
+    if accidental is None:
+        return state
+    return replace(state, bent=tuple(sorted({**dict(state.bent), step: accidental}.items())))
+
+
+def _barred(state: FolkState, word: str) -> FolkState:
+    """Go on by a bar line."""
+    is_pickup = state.is_edge and 0 < state.at < state.due
+    n_bars = state.n_bars + bool(state.at and not is_pickup)
+    fresh = replace(state, at=0, n_bars=n_bars, bent=())
+    if is_pickup:
+        return replace(fresh, pickup=state.at, is_edge=False, is_open=state.is_open or word == "|:")
+    if word == "|:":
+        return replace(fresh, pickup=0, is_edge=True, is_open=True, ending=0)
+    if word == ":|":
+        ending = EXPECTED if state.ending == OPEN else 0
+        pickup = state.pickup if ending else 0
+        return replace(fresh, pickup=pickup, is_edge=not ending, is_open=False, ending=ending)
+    if word in ("|1", "|2"):
+        return replace(fresh, is_edge=False, ending=OPEN if word == "|1" else SECOND)
+    return replace(fresh, is_edge=False, is_last=0 < state.at < state.due)
+
+
+def sized(state: FolkState, word: str) -> FolkState:
+    """Give the event its length."""
+    ticks, sign = TICKS[word]
+    done = replace(state, phase="event", base=None, factor=0, chord_size=0, chord_base=None)
+    if state.factor:  # its partner was broken: together they last what they would have lasted
+        return replace(done, at=state.at + ticks * state.factor // 2)
+    if state.tuplet_left:
+        n_notes = int(state.tuplet_word[1:])
+        is_first = state.tuplet_left == n_notes
+        whole = int(tuplet_ratio(n_notes, state.metre) * n_notes * ticks) if is_first else 0
+        left = state.tuplet_left - 1
+        return replace(done, at=state.at + whole, tuplet_left=left, base=word if left else None)
+    if sign:
+        halves = 3 if sign == ">" else 1
+        partner = next(name for name, value in TICKS.items() if value == (ticks, ""))
+        return replace(done, at=state.at + ticks * halves // 2, base=partner, factor=4 - halves)
+    return replace(done, at=state.at + ticks)
+
+
+def settled(state: FolkState) -> FolkState:
+    """Take the event that still waits for a length as an eighth."""
+    if state.phase == "chorded":
+        return sized(replace(state, phase="noted"), state.chord_base or "")
+    return sized(state, "") if state.phase == "noted" else state
+
+
+@dataclass(frozen=True)
+class FolkHead:
+    """A rule that leaves the music to the net, and only sees to it that the head of a tune comes first.
+
+    Parameters
+    ----------
+    metre, mode
+        Tokens such as ``M:6/8`` and ``K:Cdor``; empty leaves them open.
+
+    Examples
+    --------
+    >>> rule = FolkHead(mode="K:Cdor")
+    >>> state = rule.after(rule.after(rule.start(), "<s>"), "M:6/8")
+    >>> [word for word, may in zip(WORDS, rule.allowed(state), strict=True) if may]
+    ['K:Cdor']
+    """
+
+    metre: str = ""
+    mode: str = ""
+
+    def start(self) -> int:
+        """Return the state of an empty tune: how many tokens it has."""
+        return 0
+
+    def allowed(self, state: int) -> NDArray[np.bool_]:
+        """Say which tokens may follow, shape ``(137,)``."""
+        heads = (("<s>",), (self.metre,) if self.metre else METRES, (self.mode,) if self.mode else MODES)
+        if state < len(heads):
+            return np.isin(WORDS, heads[state])
+        return ~np.isin(WORDS, ("<s>", *METRES, *MODES))
+
+    def forced(self, state: int) -> tuple[str, ...]:
+        """Return nothing: no token has to follow."""
+        return ()
+
+    def after(self, state: int, word: str) -> int:
+        """Go on by a token."""
+        return state + 1

@@ -7,12 +7,12 @@ import pytest
 
 from woodshed.errors import ParameterError
 from woodshed.symbolic.folk.bar import bar_errors, counted_bars, folk_bars
-from woodshed.symbolic.folk.word import BAR_LINES, METRES, WORDS
-from woodshed.tokens.folk.rule import FolkRule
+from woodshed.symbolic.folk.vocabulary import BAR_LINES, METRES, WORDS
+from woodshed.tokens.folk.grammar import FolkGrammar
 from woodshed.tokens.folk.tokenizer import tokens_to_score
 
 
-def draw(rule: FolkRule, seed: int) -> list[str]:
+def draw(rule: FolkGrammar, seed: int) -> list[str]:
     """Write a tune at random, as a net that has learned nothing would; bar lines are preferred, to end it."""
     rng = np.random.default_rng(seed)
     state, words = rule.start(), []
@@ -30,7 +30,7 @@ def draw(rule: FolkRule, seed: int) -> list[str]:
 @pytest.mark.parametrize("n_bars", [1, 2, 3, 5, 16])
 def test_whatever_is_drawn_adds_up_and_has_the_bars_asked_for(n_bars: int) -> None:
     for seed in range(20):
-        metre, mode, *words = draw(FolkRule(n_bars=n_bars), seed)
+        metre, mode, *words = draw(FolkGrammar(n_bars=n_bars), seed)
         assert bar_errors(words, metre) == []
         assert len(counted_bars(words, metre)) == n_bars
         assert tokens_to_score(" ".join([metre, mode, *words])).notes or words.count("z")
@@ -40,7 +40,7 @@ def test_whatever_is_drawn_adds_up_and_has_the_bars_asked_for(n_bars: int) -> No
 def test_no_chord_has_a_note_twice() -> None:
     n_chords = 0
     for seed in range(60):
-        metre, mode, *words = draw(FolkRule(n_bars=6), seed)
+        metre, mode, *words = draw(FolkGrammar(n_bars=6), seed)
         notes = tokens_to_score(" ".join([metre, mode, *words]), repeats=False).notes if "[" in words else ()
         places = [(note.onset_beats, note.pitch_midi) for note in notes]
         assert len(set(places)) == len(places)
@@ -50,13 +50,13 @@ def test_no_chord_has_a_note_twice() -> None:
 
 @pytest.mark.parametrize("metre", METRES)
 def test_every_metre_can_be_asked_for(metre: str) -> None:
-    assert draw(FolkRule(metre=metre, mode="K:Cmix", n_bars=4), 1)[:2] == [metre, "K:Cmix"]
+    assert draw(FolkGrammar(metre=metre, mode="K:Cmix", n_bars=4), 1)[:2] == [metre, "K:Cmix"]
 
 
 def test_a_bar_that_is_asked_for_is_there() -> None:
     wanted = ("(3", "C", "D", "E", "F", "2", "z", "4")
     for seed in range(10):
-        text = " ".join(draw(FolkRule(metre="M:4/4", n_bars=4, bars={3: wanted}), seed))
+        text = " ".join(draw(FolkGrammar(metre="M:4/4", n_bars=4, bars={3: wanted}), seed))
         assert " ".join(wanted) in text
 
 
@@ -65,7 +65,7 @@ def test_a_tune_goes_on_to_the_bars_that_are_asked_for_and_still_adds_up(n_bars:
     wanted = {3: ("c'", "4"), 5: ("b'", "4")}
     n_pickups = 0
     for seed in range(30):
-        metre, _, *words = draw(FolkRule(metre="M:2/4", n_bars=n_bars, bars=wanted), seed)
+        metre, _, *words = draw(FolkGrammar(metre="M:2/4", n_bars=n_bars, bars=wanted), seed)
         assert bar_errors(words, metre) == []
         whole = counted_bars(words, metre)
         n_pickups += len(folk_bars(words, metre)) - len(whole)
@@ -98,7 +98,7 @@ def test_a_tune_goes_on_to_the_bars_that_are_asked_for_and_still_adds_up(n_bars:
     ],
 )
 def test_what_may_follow(text: str, possible: str, impossible: str) -> None:
-    rule = FolkRule()
+    rule = FolkGrammar()
     state = rule.after(rule.start(), "<s>")
     for word in text.split():
         state = rule.after(state, word)

@@ -6,12 +6,13 @@ import numpy as np
 import pytest
 
 from woodshed.errors import ParameterError
-from woodshed.metrics.calibration import (
+from woodshed.metrics.calibration import expected_calibration_error
+from woodshed.metrics.temperature_scaling import (
+    Calibration,
     apply_temperature,
-    expected_calibration_error,
+    fit_calibration,
     fit_temperature,
 )
-from woodshed.metrics.guess import Calibration, fit_calibration
 
 CLASSES = [0, 1, 2, 3]
 Draw = tuple[np.ndarray, np.ndarray]
@@ -56,7 +57,7 @@ def test_rows_stay_probabilities_in_their_order_and_nothing_is_changed_by_defaul
     assert (changed.argsort(axis=1) == given.argsort(axis=1)).all()
     assert changed.min() >= 0.05
     assert np.array_equal(Calibration()(given), given)
-    with pytest.raises(ParameterError, match=r"share of guesses must be from 0 to below 1, got 1\.5"):
+    with pytest.raises(ParameterError, match=r"guess_share must be from 0 to below 1, got 1\.5"):
         Calibration(1.0, 1.5)(given)
 
 

@@ -1,4 +1,4 @@
-"""Corpora that say in the names of their files what is in them."""
+"""Corpora whose labels are in the file names."""
 
 from __future__ import annotations
 
@@ -8,25 +8,26 @@ from collections.abc import Callable, Iterable
 from pathlib import Path
 
 from woodshed.audio.read import AUDIO_SUFFIXES
-from woodshed.data.example import Example, Skipped
+from woodshed.data.corpora.facts import CorpusFacts
+from woodshed.data.example import Corpus, Example, Skipped
 from woodshed.data.folder import files_below
 from woodshed.errors import DataError, printable
 
 
 def sounds_below(folder: str | os.PathLike[str], inner: str) -> list[Path]:
-    """List the sound files of a corpus, in the order of their names.
+    """List the sound files of a corpus, sorted by name.
 
     Parameters
     ----------
     folder
-        Where the corpus is: the folder that holds ``inner``, or that folder itself.
+        The folder that contains ``inner``, or that folder itself.
     inner
-        Name of the folder that holds the recordings, if the corpus is complete.
+        Name of the folder with the recordings in a complete copy.
 
     Raises
     ------
     DataError
-        If the folder is not there.
+        If the folder does not exist.
     """
     root = Path(folder)
     if not root.is_dir():
@@ -36,39 +37,47 @@ def sounds_below(folder: str | os.PathLike[str], inner: str) -> list[Path]:
     return [path for path in paths if path.suffix.lower() in AUDIO_SUFFIXES]
 
 
-def rows_from_names(
+def corpus_from_names(
+    facts: CorpusFacts,
     paths: Iterable[Path],
     pattern: re.Pattern[str],
     to_example: Callable[[Path, re.Match[str]], Example],
-    layout: str,
-) -> tuple[tuple[Example, ...], tuple[Skipped, ...]]:
-    r"""Make an example of each file whose name fits, and set the others aside.
+    *,
+    group_word: str,
+    folds: bool = False,
+) -> Corpus:
+    r"""Make an example of each file whose name matches, and skip the others.
 
     Parameters
     ----------
+    facts
+        The corpus.
     paths
-        The files.
+        Its files.
     pattern
-        Must match all of ``class folder/file name`` without suffix.
+        Must match the whole of ``class folder/file name``, without suffix.
     to_example
-        Turns a path and its match into an example.
-    layout
-        How a name should look, for the messages.
+        Converts a path and its match to an example.
+    group_word, folds
+        See `Corpus`.
 
     Raises
     ------
     DataError
-        If no name fits.
+        If no name matches.
 
     Examples
     --------
-    >>> rows_from_names(
+    >>> from woodshed.data.corpora.fsdd import FACTS
+    >>> corpus = corpus_from_names(
+    ...     FACTS,
     ...     [Path("a/no_1.wav"), Path("a/notes.wav")],
     ...     re.compile(r"[^/]*/(\w+)_\d+"),
     ...     lambda path, match: Example(path, match[1]),
-    ...     "{word}_{number}.wav",
-    ... )[0][0].label
-    'no'
+    ...     group_word="speaker",
+    ... )
+    >>> corpus.labels, len(corpus.skipped)
+    (['no'], 1)
     """
     examples: list[Example] = []
     skipped: list[Skipped] = []
@@ -77,7 +86,9 @@ def rows_from_names(
         if match:
             examples.append(to_example(path, match))
         else:
-            skipped.append(Skipped(path, f"has a name that does not belong here. Expected {layout}."))
+            skipped.append(Skipped(path, f"has a name that does not belong here. Expected {facts.layout}."))
     if not examples:
-        raise DataError(f"No file is named like {layout}. Give the folder in which the corpus was unpacked.")
-    return tuple(examples), tuple(skipped)
+        raise DataError(
+            f"No file is named like {facts.layout}. Give the folder in which the corpus was unpacked."
+        )
+    return facts.corpus(tuple(examples), tuple(skipped), group_word=group_word, folds=folds)

@@ -1,8 +1,11 @@
-"""The 137 tokens of the folk model: what they are called, and what they mean."""
+"""Vocabulary of the folk-rnn model: 137 tokens and their meaning."""
 
 from __future__ import annotations
 
 from fractions import Fraction
+
+from woodshed.symbolic.abc.field import TUPLET_TIMES
+from woodshed.symbolic.spelling import LETTERS, NATURALS
 
 BOUNDARIES = ("<s>", "</s>")
 METRES = ("M:2/4", "M:3/4", "M:4/4", "M:3/2", "M:6/8", "M:9/8", "M:12/8")
@@ -20,7 +23,7 @@ _SHARP = "^C, ^F, ^G, ^A, ^C ^D ^F ^G ^A ^c ^d ^f ^g ^a ^c' ^f'"
 PITCHES = tuple(f"{_PLAIN} {_NATURAL} {_FLAT} {_SHARP}".split())
 REST = "z"
 WORDS = (*BOUNDARIES, *METRES, *MODES, *BAR_LINES, *GROUPINGS, *DURATIONS, *PITCHES, REST)
-"""All tokens; the place of a token in this row is its number."""
+"""All tokens; the index of a token is its id."""
 
 KINDS = {
     "start and end": BOUNDARIES,
@@ -33,7 +36,7 @@ KINDS = {
     "altered pitches": tuple(word for word in PITCHES if word[0] in "=_^"),
     "rest": (REST,),
 }
-"""Kind of token -> its tokens, in the order of `WORDS`."""
+"""Kind of token -> tokens, in the order of `WORDS`."""
 
 
 def _value(word: str) -> Fraction:
@@ -44,49 +47,49 @@ def _value(word: str) -> Fraction:
 UNITS: dict[str, tuple[Fraction, str]] = {
     word: (_value(word.rstrip("<>") or "1"), word[-1] if word[-1] in "<>" else "") for word in DURATIONS
 }
-"""Duration token -> its length in eighths, and the broken rhythm that begins with it."""
+"""Duration token -> length in eighths, and sign of the broken rhythm that it starts."""
 
 WORD_OF = {meaning: word for word, meaning in UNITS.items()} | {(Fraction(1), ""): ""}
-"""Length in eighths and broken rhythm -> duration token; nothing for one eighth."""
+"""Length in eighths and sign of broken rhythm -> duration token; empty for one eighth."""
 
 SIGNATURES = {"K:Cmaj": 0, "K:Cmix": -1, "K:Cdor": -2, "K:Cmin": -3}
-"""Mode token -> sharps of its signature; flats are negative."""
+"""Mode token -> sharps of its key signature; flats are negative."""
 
 MODE_WORDS = {"major": "K:Cmaj", "minor": "K:Cmin", "dorian": "K:Cdor", "mixolydian": "K:Cmix"}
 """Name of a mode -> its token."""
 
 PITCH_PLACES = {
     word: (
-        "CDEFGAB".index(word.strip("=_^,'").upper())
+        LETTERS.index(word.strip("=_^,'").upper())
         + 7 * (5 + word.strip("=_^,'").islower() + word.count("'") - word.count(",")),
         {"=": 0, "_": -1, "^": 1}.get(word[0]),
     )
     for word in PITCHES
 }
-"""Pitch token -> its step of the staff (35 is middle C), and its accidental or ``None``."""
+"""Pitch token -> staff step (35 is middle C), and alteration in semitones or None."""
 
 WORD_AT = {place: word for word, place in PITCH_PLACES.items()}
-"""Step and accidental -> pitch token."""
+"""Staff step and alteration -> pitch token."""
 
 TIMES = {metre: Fraction(8) * Fraction(*map(int, metre[2:].split("/"))) for metre in METRES}
-"""Metre token -> eighths in a bar."""
+"""Metre token -> eighths per bar."""
 
-NATURALS = (0, 2, 4, 5, 7, 9, 11)
+_SEMITONES = tuple(NATURALS.values())
 
 
 def pitch_of(step: int) -> int:
-    """Return the MIDI pitch of a step without accidental.
+    """Return the MIDI pitch of a staff step without accidental.
 
     Examples
     --------
     >>> pitch_of(35), pitch_of(PITCH_PLACES["b'"][0])
     (60, 95)
     """
-    return 12 * (step // 7) + NATURALS[step % 7]
+    return 12 * (step // 7) + _SEMITONES[step % 7]
 
 
 def tuplet_ratio(p: int, metre: str) -> Fraction:
-    """Return by what a tuplet of ``p`` notes changes their length, in the metre ``M:...``.
+    """Return the factor by which a tuplet of ``p`` notes changes their length in a metre ``M:...``.
 
     Examples
     --------
@@ -94,4 +97,4 @@ def tuplet_ratio(p: int, metre: str) -> Fraction:
     (Fraction(2, 3), Fraction(3, 5))
     """
     is_compound = metre in ("M:6/8", "M:9/8", "M:12/8")
-    return Fraction({2: 3, 3: 2, 4: 3, 6: 2, 8: 3}.get(p, 3 if is_compound else 2), p)
+    return Fraction(TUPLET_TIMES.get(p, 3 if is_compound else 2), p)

@@ -12,7 +12,7 @@ import pytest
 from woodshed.data.corpora import load
 from woodshed.data.corpora.instrument_notes import note_tags
 from woodshed.data.corpora.jsb_chorales import chorales
-from woodshed.data.corpora.listed import read_list
+from woodshed.data.corpora.metadata_table import read_rows
 from woodshed.data.corpora.nottingham import tune_family
 from woodshed.data.split import official
 from woodshed.errors import DataError, ParameterError
@@ -59,7 +59,7 @@ def test_vgmidi_gives_valence_and_arousal_as_values_and_the_game_as_group(vgmidi
 
 def test_a_row_without_a_file_or_without_sense_is_set_aside(vgmidi: Path) -> None:
     odd, lost = load("vgmidi", vgmidi).skipped
-    assert odd.reason.startswith("row 6 of vgmidi_labelled.csv cannot be understood")
+    assert odd.reason.startswith("row 6 of vgmidi_labelled.csv cannot be parsed")
     assert (lost.path.name, "lists it" in lost.reason) == ("lost_0.mid", True)
 
 
@@ -82,7 +82,7 @@ def test_a_file_that_is_not_the_table_is_refused(vgmidi: Path) -> None:
         load("vgmidi", vgmidi)
     table.write_bytes(b"\xff\xfe\x00")
     with pytest.raises(DataError, match="cannot be read as a table"):
-        read_list(table, [])
+        read_rows(table, [])
 
 
 def test_groove_midi_takes_style_session_and_split_from_its_table(tmp_path: Path) -> None:

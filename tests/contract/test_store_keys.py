@@ -1,0 +1,164 @@
+"""What every class in a key of the feature store promises: a name of its own that no rename changes."""
+
+from __future__ import annotations
+
+import importlib
+import inspect
+import pkgutil
+import re
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, is_dataclass, replace
+from types import ModuleType
+from typing import Any, ClassVar
+
+import numpy as np
+import pytest
+
+import woodshed.features
+from woodshed.audio import augment, room
+from woodshed.audio.augment import Chain, Gain, Noise
+from woodshed.audio.room import Room
+from woodshed.clip import Clip
+from woodshed.data import noisy
+from woodshed.data.example import Example
+from woodshed.data.item import ChangedItem, callable_key
+from woodshed.data.noisy import Mix
+from woodshed.data.sound import ChangedExample, Sounds
+from woodshed.data.store import FeatureStore
+from woodshed.errors import ParameterError
+from woodshed.features import FEATURES, LogMel, MidTerm, Rms, feature_class
+from woodshed.plotting import quantity
+from woodshed.recognition import items, novelty_detection
+from woodshed.recognition.items import AugmentedVersion, ReadAt, ReadChanged, ResampledTo, clip_items
+
+MODULES = [
+    *(augment, room, noisy, items, novelty_detection, quantity),
+    *(
+        importlib.import_module(f"woodshed.features.{module.name}")
+        for module in pkgutil.iter_modules(woodshed.features.__path__)
+    ),
+]
+
+
+def callable_classes(module: ModuleType) -> list[type]:
+    """Return the dataclasses of a module that can be called and are complete."""
+    return [
+        cls
+        for _, cls in inspect.getmembers(module, inspect.isclass)
+        if cls.__module__ == module.__name__ and is_dataclass(cls) and "__call__" in dir(cls)
+    ]
+
+
+CLASSES = sorted(
+    {cls for module in MODULES for cls in callable_classes(module) if not inspect.isabstract(cls)},
+    key=lambda cls: cls.__qualname__,
+)
+
+
+@dataclass(frozen=True)
+class Toy:
+    """A feature without a key."""
+
+    factor: float = 1.0
+
+    def __call__(self, clip: Clip) -> np.ndarray:
+        return self.factor * clip.samples.T
+
+
+@dataclass(frozen=True)
+class ToyLogMel(LogMel):
+    """A feature with nothing but the key of another."""
+
+
+@pytest.fixture
+def renamed_classes() -> Iterator[Callable[[], None]]:
+    """Return a function that renames and moves every class until the test ends."""
+    names = [(cls, cls.__name__, cls.__qualname__, cls.__module__) for cls in CLASSES]
+
+    def rename() -> None:
+        for cls in CLASSES:
+            cls.__name__ = cls.__qualname__ = f"Renamed{cls.__name__}"
+            cls.__module__ = "somewhere.else"
+
+    yield rename
+    for cls, name, qualified_name, module in names:
+        cls.__name__, cls.__qualname__, cls.__module__ = name, qualified_name, module
+
+
+@pytest.mark.parametrize("cls", CLASSES, ids=lambda cls: cls.__qualname__)
+def test_every_class_has_a_versioned_key_of_its_own(cls: type[Any]) -> None:
+    assert re.fullmatch(r"[a-z]+(-[a-z]+)*/[1-9][0-9]*", vars(cls)["key"])
+
+
+def test_no_two_classes_share_a_key() -> None:
+    keys = [cls.key for cls in CLASSES]  # type: ignore[attr-defined]
+    assert len(set(keys)) == len(keys)
+    assert len(keys) > 50
+
+
+@pytest.mark.parametrize("word", sorted(FEATURES))
+def test_the_key_of_a_feature_is_the_word_it_is_called_by(word: str) -> None:
+    cls = feature_class(word)
+    assert cls in CLASSES
+    assert cls.key.startswith(f"{word}/")
+
+
+def test_every_augmentation_of_the_package_takes_part() -> None:
+    public = {augment.Gain, augment.Shift, augment.Speed, augment.Noise, augment.Tone, augment.Chain}
+    assert public | {room.Room, room.Attack, room.Band, room.Phrase} <= set(CLASSES)
+
+
+@pytest.mark.parametrize(
+    "value",
+    [
+        LogMel(),
+        MidTerm(feature=Rms()),
+        ReadAt(8000),
+        ReadChanged(8000, Mix("pink", 10.0, 0)),
+        ResampledTo(8000),
+        AugmentedVersion(Chain((Gain(), Noise(), Room())), 1),
+    ],
+    ids=lambda value: type(value).__name__,
+)
+def test_renaming_or_moving_a_class_keeps_its_keys(value: Any, renamed_classes: Callable[[], None]) -> None:
+    before = callable_key(value)
+    assert not any(cls.__name__ in before or cls.__module__ in before for cls in CLASSES)
+    renamed_classes()
+    assert type(value).__name__.startswith("Renamed")
+    assert callable_key(value) == before
+
+
+def test_a_raised_version_and_every_nested_setting_change_the_key(monkeypatch: pytest.MonkeyPatch) -> None:
+    value = AugmentedVersion(Chain((Gain(-3.0, 3.0),)), 1)
+    others = [replace(value, number=2), replace(value, change=Chain((Gain(-3.0, 4.0),)))]
+    keys = {callable_key(each) for each in (value, *others)}
+    monkeypatch.setattr(Gain, "key", "gain/2")
+    assert len(keys | {callable_key(value)}) == 4
+
+
+def test_no_key_of_the_package_contains_a_module_path(tmp_path) -> None:
+    (tmp_path / "a.wav").write_bytes(b"never decoded")
+    example = Example(tmp_path / "a.wav", "x")
+    mixed = ChangedExample(tmp_path / "a.wav", "x", change=Mix("pink", 10.0, 0))
+    in_files = [item.read for item in clip_items(Sounds([example, mixed]), 8000)]  # type: ignore[attr-defined]
+    (in_memory,) = clip_items([Clip(np.ones(8), 8000)], 16000)
+    assert isinstance(in_memory, ChangedItem)
+    assert not any("woodshed" in callable_key(each) for each in (*in_files, in_memory.change))
+
+
+@pytest.mark.parametrize("toy", [Toy(), ToyLogMel(), Chain((Toy(),))], ids=["none", "inherited", "nested"])  # type: ignore[arg-type]
+def test_a_class_without_a_key_is_refused_with_the_line_to_add(tmp_path, toy: Any) -> None:
+    expected = r'no key of its own.*Add a class attribute: key: ClassVar\[str\] = "toy(-log-mel)?/1"'
+    with pytest.raises(TypeError, match=expected):
+        FeatureStore(tmp_path, toy)
+
+
+def test_an_object_that_is_not_a_dataclass_is_refused(tmp_path) -> None:
+    class Plain:
+        key: ClassVar[str] = "plain/1"
+
+        def __call__(self, clip: Clip) -> np.ndarray:
+            return clip.samples
+
+    with pytest.raises(ParameterError, match="or a frozen dataclass with __call__ and a class attribute key"):
+        FeatureStore(tmp_path, Plain())
