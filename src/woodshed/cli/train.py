@@ -81,10 +81,10 @@ def command(
 
     kept = {"resume": resume, "dry_run": dry_run, "strict": strict, "force": force}
     if task in COMPOSERS:
-        from woodshed.cli.train_composer import refuse_flags_of_sounds, train_composer
+        from woodshed.cli.train_composer import refuse_recognition_flags, train_composer
 
         asked = {"--split": split != "auto", "--group-by": group_by, "--target": target, "--tune": tune}
-        refuse_flags_of_sounds(asked)
+        refuse_recognition_flags(asked)
         train_composer(task, data, out, settings, **kept)
         return
     learn_from_sounds(

@@ -1,4 +1,4 @@
-"""Novelty of a sequence: the longest run that it shares with the training data, and its share of new n-grams."""
+"""Novelty of a sequence: its longest run in the training data, and its share of new n-grams."""
 
 from __future__ import annotations
 
@@ -101,8 +101,13 @@ class Novelty:
     new_share: float
 
     @property
+    def run_unit(self) -> str:
+        """The unit in which a request limits copies: that of the items."""
+        return self.unit
+
+    @property
     def copied_run(self) -> int:
-        """Length of the longest copy in the unit that a request can limit."""
+        """Length of the longest copy in that unit."""
         return self.copied_units
 
 

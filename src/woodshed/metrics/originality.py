@@ -93,6 +93,7 @@ class Originality:
     """
 
     unit: ClassVar[str] = "note"
+    run_unit: ClassVar[str] = "bar"
 
     n_notes: int
     copied_notes: int

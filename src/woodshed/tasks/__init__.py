@@ -29,6 +29,29 @@ JOBS: dict[str, str] = {
 COMPOSERS: dict[str, str] = {"chorale": "ChoraleComposer", "roll": "RollComposer", "tune": "TuneComposer"}
 """Job that writes music -> class, likewise."""
 
+GENERATORS: dict[str, str] = {name: f"{__name__}.{name}:{class_}" for name, class_ in COMPOSERS.items()}
+"""Generator, trained or not -> module and class."""
+
+
+def generator_class(name: str) -> type[Any]:
+    """Return the class of a generator; its module is imported on demand.
+
+    Raises
+    ------
+    ParameterError
+        If there is no such generator.
+
+    Examples
+    --------
+    >>> generator_class("tune").__name__
+    'TuneComposer'
+    """
+    if name not in GENERATORS:
+        raise ParameterError(f"Unknown generator {name!r}. {near_miss(name, GENERATORS)}")
+    module, _, class_name = GENERATORS[name].partition(":")
+    generator: type[Any] = getattr(import_module(module), class_name)
+    return generator
+
 
 def task_class(task: str) -> type[Any]:
     """Return the class of a job; its module is imported only now.

@@ -12,8 +12,8 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from woodshed.composition.composer import Composer
 from woodshed.composition.sampling import log_softmax
+from woodshed.composition.sequence.composer import TokenComposer
 from woodshed.composition.sequence.trace import Trace
 from woodshed.metrics.softmax_layer import decompose, effects
 from woodshed.symbolic.folk.bar import bar_errors
@@ -147,12 +147,12 @@ def judge(
     )
 
 
-def write_after(composer: Composer, kernel: Kernel, n: int, seed: int) -> AblatedSample:
+def write_after(composer: TokenComposer, kernel: Kernel, n: int, seed: int) -> AblatedSample:
     """Let a composer write with another softmax kernel; the composer itself stays as it is."""
     other = type(composer)(**composer.get_params())
     weights = {**composer.fitted("weights_"), KERNEL: kernel.astype(np.float32)}
     other.set_learned(weights, composer.curve_, composer.known_)
-    texts = other.sample(n, seed=seed)
+    texts = other.sample_texts(n, seed=seed)
     words = [word for text in texts for word in text.split()]
     n_bars = sum(word in BAR_LINES for word in words)
     return AblatedSample(

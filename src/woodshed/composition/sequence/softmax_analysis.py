@@ -18,7 +18,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from woodshed.composition.composer import MAX_TOKENS, Composer
+from woodshed.composition.composer import Composer
 from woodshed.composition.sequence.ablation import (
     BIAS,
     KERNEL,
@@ -29,6 +29,7 @@ from woodshed.composition.sequence.ablation import (
     judge,
     write_after,
 )
+from woodshed.composition.sequence.composer import MAX_TOKENS, TokenComposer
 from woodshed.composition.sequence.step_net import RecurrentStep
 from woodshed.composition.sequence.trace import Trace, gram, read_pieces
 from woodshed.errors import ParameterError, check_seed
@@ -187,7 +188,7 @@ class SoftmaxAnalysis:
 
 
 def analyse_softmax(
-    composer: Composer,
+    composer: TokenComposer,
     *,
     n_read: int = 60,
     seed: int = 0,
@@ -223,7 +224,7 @@ def analyse_softmax(
     known = [text for _, text in composer.known_]
     chosen = np.unique(np.linspace(0, len(known) - 1, min(n_read, len(known))).astype(int))
     traces = read_pieces(stepper, [composer.encode(known[k]) for k in chosen])
-    (text,) = composer.sample(1, seed=seed)
+    (text,) = composer.sample_texts(seed=seed)
     (piece,) = read_pieces(stepper, [written_ids(text)])
     bars = [composer.vocabulary.index(word) for word in BAR_LINES]
     ablations = []
@@ -281,6 +282,6 @@ def check_explainable(model: object) -> None:
         raise ParameterError("The last layer of this model has one unit, in which there is nothing to find.")
 
 
-def count_steps(composer: Composer) -> int:
+def count_steps(composer: TokenComposer) -> int:
     """Return how often `analyse_softmax` calls ``on_step``."""
     return sum(1 for _ in cuts(np.asarray(composer.fitted("weights_")[KERNEL], np.float64)))
