@@ -83,9 +83,9 @@ def command(
     from woodshed.workflows.train import TrainSettings
 
     if task in GENERATORS:
-        from woodshed.cli.train_composer import refuse_flags_of_sounds, train_composer
+        from woodshed.cli.train_composer import refuse_recognition_flags, train_composer
 
-        refuse_flags_of_sounds(
+        refuse_recognition_flags(
             {"--split": split != "auto", "--group-by": group_by, "--target": target, "--n-trials": n_trials}
         )
         train_composer(task, data, out, settings, resume=resume, dry_run=dry_run, strict=strict, force=force)
