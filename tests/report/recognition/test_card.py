@@ -23,7 +23,7 @@ def test_card_tells_what_was_learned_from(experiment: Experiment) -> None:
     assert text.startswith("# noise: trained on made up \\& small\n")
     assert cells(text, "licence") == [["licence", "CC BY 4.0"]]
     assert cells(text, "attribution") == [["attribution", "A. \\<Nobody\\>, 2024"]]
-    assert cells(text, "files set aside")[0][1] == "2"
+    assert cells(text, "skipped files")[0][1] == "2"
     assert cells(text, "seed")[0][1] == "0"
     assert cells(text, "commit")[0][1] == "abc\\<def\\>"
 

@@ -131,15 +131,16 @@ def test_scores_are_those_of_scikit_learn(text: str, experiment: Experiment, hon
     assert [row[0] for row in rows[2:5]] == ["net", "SVM on summary features", "always the commonest class"]
     assert rows[5][0].startswith("random half")
     order = np.argsort(experiment.names)
-    for row, given in zip(rows[2:5], honest.probabilities.values(), strict=True):
+    truth = np.array(experiment.names)[honest.truth.argmax(axis=1)]
+    for row, given in zip(rows[2:5], honest.outputs.values(), strict=True):
         answer = np.array(experiment.names)[given.argmax(axis=1)]
         classes = np.sort(experiment.names)
         expected = [
-            f"{np.mean(answer == honest.truth):.1%}",
-            f"{balanced_accuracy_score(honest.truth, answer):.1%}",
-            f"{f1_score(honest.truth, answer, average='macro', zero_division=0):.1%}",
-            f"{log_loss(honest.truth, given[:, order], labels=classes):.3f}",
-            f"{roc_auc_score(honest.truth, given[:, order], multi_class='ovr', labels=classes):.3f}",
+            f"{np.mean(answer == truth):.1%}",
+            f"{balanced_accuracy_score(truth, answer):.1%}",
+            f"{f1_score(truth, answer, average='macro', zero_division=0):.1%}",
+            f"{log_loss(truth, given[:, order], labels=classes):.3f}",
+            f"{roc_auc_score(truth, given[:, order], multi_class='ovr', labels=classes):.3f}",
         ]
         assert [cell.replace(" ", "") for cell in row[1:]] == expected
 
@@ -244,10 +245,10 @@ def test_a_training_without_validation_shows_its_own_loss(experiment: Experiment
     assert titles == ["Loss", "Loss"]
 
 
-def test_set_aside_corpus_settings_and_provenance_are_told(read: Reader, text: str) -> None:
-    assert "broken <i>.wav" in read.sections["set-aside"]
-    assert "has samples that are NaN." in read.sections["set-aside"]
-    assert "Files set aside: 2" in read.sections["set-aside"]
+def test_skipped_files_corpus_settings_and_provenance_are_told(read: Reader, text: str) -> None:
+    assert "broken <i>.wav" in read.sections["skipped"]
+    assert "has samples that are NaN." in read.sections["skipped"]
+    assert "Skipped files: 2" in read.sections["skipped"]
     for told in ("CC BY 4.0", "A. <Nobody>, 2024", "window_s", "abc<def>", "group <5>"):
         assert told in read.sections["background"]
     assert ["group <0>".replace("<", "&lt;").replace(">", "&gt;"), "2", "2", "2", "2", "8"] in rows_of(
@@ -271,16 +272,16 @@ def test_nothing_tested_is_refused(experiment: Experiment) -> None:
 def test_perfect_answers_groups_unknown_and_one_absent_class(
     experiment: Experiment, honest: SplitResult
 ) -> None:
-    rows = np.flatnonzero(honest.truth != "no")
+    rows = np.flatnonzero(honest.truth[:, experiment.names.index("no")] == 0)
     examples = tuple(replace(example, group=None) for example in experiment.corpus.examples)
-    columns = np.array([experiment.names.index(label) for label in honest.truth[rows]])
     perfect = replace(
         honest,
         leaky=None,
         indices=rows,
         folds=honest.folds[rows],
         truth=honest.truth[rows],
-        probabilities={"net": np.eye(4)[columns]},
+        outputs={"net": honest.truth[rows]},
+        decisions=honest.truth[rows],
         curves=(),
     )
     corpus = Corpus("bare", examples)
@@ -290,7 +291,7 @@ def test_perfect_answers_groups_unknown_and_one_absent_class(
     assert "–" in read.sections["classes"]
     assert "It is not known which clips" in read.sections["groups"]
     assert "No training was recorded." in read.sections["learning"]
-    assert "None: every file" in read.sections["set-aside"]
+    assert "None: every file" in read.sections["skipped"]
 
 
 def test_real_recordings(experiment: Experiment, shared_data: Path) -> None:

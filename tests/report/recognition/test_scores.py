@@ -6,11 +6,11 @@ from dataclasses import replace
 import numpy as np
 import pytest
 from sklearn.metrics import precision_recall_fscore_support, roc_auc_score, roc_curve
-from woodshed.report.recognition.table import score_rows
 
 from woodshed.errors import ParameterError
 from woodshed.recognition.experiments.result import Experiment, SplitResult
 from woodshed.report.recognition.curves import calibration_error, macro_roc, reliability, roc_curves
+from woodshed.report.recognition.head_report import ordered_splits, report_of
 from woodshed.report.recognition.mistake import Mistake, find_mistakes, pick_heard
 from woodshed.report.recognition.scores import (
     Answers,
@@ -18,7 +18,6 @@ from woodshed.report.recognition.scores import (
     class_rates,
     group_scores,
     measure,
-    ordered_splits,
 )
 
 
@@ -133,14 +132,16 @@ def test_honest_split_comes_first(experiment: Experiment) -> None:
 def test_answers_follow_the_labels_and_take_the_groups_of_the_tested(experiment: Experiment) -> None:
     leaky = experiment.splits[0]
     answers = answers_of(experiment, leaky)
-    assert [experiment.names[column] for column in answers.truth] == leaky.truth.tolist()
+    assert [experiment.names[column] for column in answers.truth] == [
+        experiment.corpus.examples[k].label for k in leaky.indices
+    ]
     assert answers.hits.sum() == 23
     assert answers.groups is not None
     assert answers.groups[-1] == "group <5>"
 
 
 def test_score_rows(experiment: Experiment) -> None:
-    rows = score_rows(experiment)
+    rows = report_of(experiment.head).score_rows(experiment)
     assert [(row.split, row.badge, row.method) for row in rows] == [
         ("unheard groups, 2 folds", "", "net"),
         ("unheard groups, 2 folds", "", "SVM on summary features"),
@@ -148,9 +149,9 @@ def test_score_rows(experiment: Experiment) -> None:
         ("random half", "leaky", "net"),
         ("random half", "leaky", "always the commonest class"),
     ]
-    assert [row.accuracy for row in rows] == [38 / 48, 0.5, 0.25, 23 / 24, 0.5]
-    assert all(row.interval.low <= row.accuracy <= row.interval.high for row in rows)
-    assert rows[0].to_texts()[3] == "79.2 %"
+    assert [row.value for row in rows] == [38 / 48, 0.5, 0.25, 23 / 24, 0.5]
+    assert all(row.interval.low <= row.value <= row.interval.high for row in rows)
+    assert report_of(experiment.head).row_texts(rows[0])[3] == "79.2 %"
 
 
 def mistake(example: int, cell: tuple[int, int], sureness: float, row: int | None = None) -> Mistake:

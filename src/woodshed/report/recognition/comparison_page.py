@@ -116,6 +116,6 @@ def _rivals(ranked: Sequence[Ranked]) -> str:
     """Name the candidates that chance alone may have put behind the best."""
     rivals = [one.net for one in ranked if one.is_significant is False and one.costs is not None]
     if rivals:
-        return f"Not told apart from it by this test: {', '.join(rivals)}."
+        return f"Not significantly different from it: {', '.join(rivals)}."
     known = any(one.is_significant for one in ranked if one.costs is not None)
     return "It differs from every other net by more than chance." if known else ""
