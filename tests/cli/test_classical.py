@@ -60,7 +60,7 @@ def test_the_terminal_shows_it_once_beside_the_commonest_class(svm_run: Any) -> 
     _, finished = svm_run
     assert finished.out.count("Tested on") == 2
     assert finished.out.count("SVM on summary features") == 2
-    assert finished.out.count("always the commonest class") == 2
+    assert finished.out.count("majority class") == 2
     assert " net " not in finished.out
 
 

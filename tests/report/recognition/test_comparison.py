@@ -14,8 +14,16 @@ from woodshed.recognition.experiments.model_comparison import Comparison, Costs
 from woodshed.recognition.heads.classes import ClassesHead
 from woodshed.recognition.heads.tags import TagsHead
 from woodshed.recognition.heads.values import ValuesHead
-from woodshed.report.recognition.comparison import cells, heading, ranking, remarks, to_markdown, to_values
-from woodshed.report.recognition.comparison_page import comparison_page, write_comparison
+from woodshed.report.recognition.comparison import (
+    cells,
+    comparison_page,
+    heading,
+    ranking,
+    remarks,
+    to_markdown,
+    to_values,
+    write_comparison,
+)
 
 N = 200
 
@@ -84,7 +92,7 @@ def test_without_groups_clips_are_drawn_singly_and_with_one_group_nothing_is_kno
     one = tuple(replace(example, group="ann") for example in comparison.corpus.examples)
     unknown = ranking(replace(comparison, corpus=replace(comparison.corpus, examples=one)))[1]
     assert unknown.is_significant is None
-    assert cells(comparison, unknown)[3] == "-0.5"
+    assert cells(comparison, unknown)[3] == "-0.5 points"
 
 
 def test_values_are_ranked_by_what_is_explained(comparison: Comparison) -> None:
@@ -127,7 +135,7 @@ def test_the_tables_say_what_each_costs(comparison: Comparison) -> None:
 
 
 def test_a_leaky_split_and_an_interruption_are_told_everywhere(comparison: Comparison) -> None:
-    assert remarks(comparison) == ["Set aside: lstm: <i>it fell over"]
+    assert remarks(comparison) == ["Skipped lstm: <i>it fell over"]
     leaky = replace(comparison, leaky=True, interrupted=True)
     ranked = ranking(leaky)
     for text in ("\n".join(remarks(leaky)), to_markdown(leaky, ranked), comparison_page(leaky, ranked)):
@@ -147,7 +155,7 @@ def test_the_page_holds_everything_and_escapes_names(comparison: Comparison, tmp
     assert "<b>made up" not in page
     assert "<i>it fell" not in page
     assert page.count("<circle") == 4
-    assert "best did best" in page
+    assert "Best of 3 models: <b>best</b>" in page
     assert "Not significantly different from it: other." in page
     assert "http://" not in page.replace("http://www.w3.org", "")
     found = json.loads((tmp_path / "comparison.json").read_text("utf-8"))
