@@ -25,6 +25,7 @@ def percent(share: float, digits: int = 0) -> str:
     """
     if math.isnan(share):
         return UNKNOWN
+    share = round(share, 12)  # an interval may miss its end by the rounding error of a float
     for places in range(digits, 2):
         number = f"{share:.{places}%}"[:-1]
         if (float(number) in (0, 100)) == (share in (0, 1)):
@@ -52,7 +53,7 @@ def decimal(value: float, digits: int = 3) -> str:
     >>> decimal(0.98765), decimal(float("nan"))
     ('0.988', '–')
     """
-    return f"{value:.{digits}f}" if math.isfinite(value) else UNKNOWN
+    return f"{value:z.{digits}f}" if math.isfinite(value) else UNKNOWN
 
 
 def decimal_range(interval: Interval, digits: int = 3) -> str:
@@ -60,8 +61,10 @@ def decimal_range(interval: Interval, digits: int = 3) -> str:
 
     Examples
     --------
-    >>> decimal_range(Interval(0.21, 0.4), 2)
-    '0.21–0.40'
+    >>> decimal_range(Interval(0.21, 0.4), 2), decimal_range(Interval(-0.21, 0.4), 2)
+    ('0.21–0.40', '-0.21 to 0.40')
     """
     low, high = decimal(interval.low, digits), decimal(interval.high, digits)
-    return UNKNOWN if UNKNOWN in (low, high) else f"{low}–{high}"
+    if UNKNOWN in (low, high):
+        return UNKNOWN
+    return f"{low} to {high}" if low.startswith("-") else f"{low}–{high}"

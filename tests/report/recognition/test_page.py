@@ -120,7 +120,7 @@ def test_names_from_the_data_stay_text(text: str, read: Reader) -> None:
 def test_headline_says_it_in_words(read: Reader) -> None:
     # 38 of 48 are right, 24 of 48 by the SVM, 12 of 48 by always saying the first class
     assert "Accuracy on unheard groups: 79 %" in read.headline
-    assert "tested on 48 clips and 4 classes, 6 groups" in read.headline
+    assert "tested on 48 clips of 6 groups" in read.headline
     assert "Baselines: SVM on summary features 50 %, majority class 25 %." in read.headline
     assert "leaky" not in read.headline
 

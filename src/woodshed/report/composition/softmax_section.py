@@ -8,6 +8,7 @@ import numpy as np
 
 from woodshed.composition.sequence.softmax_analysis import SoftmaxAnalysis
 from woodshed.errors import ScoreError
+from woodshed.html.chart import swatch
 from woodshed.html.heat_map import HIGH, LOW, colour_swatch
 from woodshed.html.markup import Markup, element, join, name_of, scrolling, table
 from woodshed.html.picture import data_uri
@@ -16,7 +17,6 @@ from woodshed.metrics.softmax_layer import effects
 from woodshed.report.composition import softmax_figure, softmax_words
 from woodshed.report.composition.softmax_words import ends
 from woodshed.report.numbers import decimal, percent
-from woodshed.report.recognition.figures import swatch
 from woodshed.symbolic.edit import set_tempo
 from woodshed.symbolic.render import render
 from woodshed.tokens.folk.tokenizer import tokens_to_score

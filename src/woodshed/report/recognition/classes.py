@@ -42,13 +42,10 @@ class ClassesReport(HeadReport):
         return measured_score(class_predictions(experiment, result, method), measure)
 
     def sections(self, experiment: Experiment, result: SplitResult, max_confused: int) -> list[Section]:
-        """Return confusion matrix, scores by class and group, curves and calibration."""
+        """Return confusion matrix, scores by class and group, ROC curves, calibration and learning curves."""
         predictions = class_predictions(experiment, result)
         names = experiment.names
-        training: Section = ("learning", "Learning curves", sections.learning_section(result.curves))
-        if experiment.summary is not None:  # a classical estimator has no learning curve
-            training = ("map", "Feature map", map_section(experiment.summary, experiment.corpus.labels))
-        return [
+        parts: list[Section] = [
             (
                 "confusion",
                 "Confusion matrix",
@@ -57,9 +54,17 @@ class ClassesReport(HeadReport):
             ("classes", "Scores by class", sections.class_section(names, class_rates(predictions))),
             ("roc", "ROC curves", sections.roc_section(names, predictions)),
             ("groups", "Accuracy by group", sections.group_section(group_scores(predictions))),
-            training,
             ("reliability", "Calibration", confidence_section(predictions, result.judged)),
         ]
+        if experiment.summary is None:  # only a network has learning curves
+            parts.append(("learning", "Learning curves", sections.learning_section(result.curves)))
+        return parts
+
+    def data_sections(self, experiment: Experiment) -> list[Section]:
+        """Return the feature map of a classical estimator."""
+        if experiment.summary is None:
+            return []
+        return [("map", "Feature map", map_section(experiment.summary, experiment.corpus.labels))]
 
     def split_values(self, experiment: Experiment, result: SplitResult) -> dict[str, object]:
         """Return the scores of every method, and the effect of the calibration."""

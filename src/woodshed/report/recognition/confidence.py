@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import Any
 
+from woodshed.html.chart import legend
 from woodshed.html.markup import Markup, element, join, table
 from woodshed.metrics import calibration, interval
 from woodshed.prediction import NONE_OF_THESE, SILENCE
@@ -34,7 +35,7 @@ def confidence_section(predictions: ClassPredictions, calibrated: CalibratedPred
         [
             words,
             element("p", _calibration_text(calibrated)),
-            figures.legend((("main", "calibrated"), ("other", "uncalibrated"))),
+            legend((("main", "calibrated"), ("other", "uncalibrated"))),
             figure,
             table(["", "value"], _rows(predictions, before, calibrated), caption="Calibration and rejection"),
         ]

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -281,26 +281,3 @@ def scatter_figure(name: str, truth: NDArray[np.float64], outputs: NDArray[np.fl
         *(plot.dot(a, b, "point", radius=2.5) for a, b in zip(y.tolist(), f.tolist(), strict=True)),
     ]
     return plot.draw(f"{name}: predicted over true values of {len(known)} clips", marks)
-
-
-# -- legends --------------------------------------------------------------------------------------
-
-
-def legend(lines: Iterable[tuple[str, str]]) -> Markup:
-    """Return a legend of lines, each with its CSS class and its name."""
-    entries = (element("span", swatch(class_), f" {name}") for class_, name in lines)
-    return element("p", *entries, class_="note key")
-
-
-def swatch(class_: str) -> Markup:
-    """Draw a short line for a legend."""
-    plot = Plot(26, 10, _UNIT, _UNIT, left=1, right=1, top=1, bottom=1)
-    return element(
-        "svg",
-        plot.line([0, 1], [0.5, 0.5], class_),
-        viewBox="0 0 26 10",
-        width=26,
-        height=10,
-        aria_hidden="true",
-        xmlns="http://www.w3.org/2000/svg",
-    )

@@ -114,6 +114,10 @@ class HeadReport(abc.ABC):
             The split, one of the experiment's.
         """
 
+    def data_sections(self, experiment: Experiment) -> list[Section]:
+        """Return further sections about the corpus that only this head has."""
+        return []
+
     @abc.abstractmethod
     def split_values(self, experiment: Experiment, result: SplitResult) -> dict[str, object]:
         """Return the scores on one split as plain values by name, for ``metrics.json``."""

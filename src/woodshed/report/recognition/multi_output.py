@@ -10,7 +10,7 @@ from typing import ClassVar
 import numpy as np
 from numpy.typing import NDArray
 
-from woodshed.html.markup import Markup, element, join, name_of, table
+from woodshed.html.markup import Markup, name_of, table
 from woodshed.metrics.interval import bootstrap_interval
 from woodshed.recognition.experiments.result import Experiment, SplitResult
 from woodshed.report.numbers import decimal
@@ -88,9 +88,4 @@ class MultiOutputReport(HeadReport):
             for k in order
         ]
         heading = [experiment.head.noun, *scores, "clips"]
-        return join(
-            [
-                table(heading, rows, caption=f"Sorted by {first}, highest first"),
-                element("p", self.explanation, class_="note"),
-            ]
-        )
+        return table(heading, rows, caption=f"Sorted by {first}, highest first")

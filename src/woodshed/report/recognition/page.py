@@ -18,7 +18,6 @@ from woodshed.report.recognition.head_report import (
     Scores,
     Section,
     ordered_splits,
-    outputs_text,
     report_of,
 )
 from woodshed.report.recognition.scores import tested_groups
@@ -65,6 +64,7 @@ def page(experiment: Experiment, *, max_confused: int = 40) -> str:
         *(
             (section, Markup(""))
             for section in (
+                *report.data_sections(experiment),
                 *tuning_sections(experiment.tuning),
                 *checkup_sections(experiment.checkup),
                 skipped_section(experiment),
@@ -107,9 +107,9 @@ def _headline(report: HeadReport, experiment: Experiment, result: SplitResult, s
     value = element("b", report.value_text(measure, model[measure].value, 0))
     heading = element("h1", f"{measure[0].upper()}{measure[1:]} on ", split, ": ", value, badge)
     groups = tested_groups(experiment, result)
-    basis = f"{counted(len(result.truth), 'clip')} and {outputs_text(experiment)}"
+    basis = counted(len(result.truth), "clip")
     if groups is not None:
-        basis += f", {counted(len(set(groups.tolist())), 'group')}"
+        basis += f" of {counted(len(set(groups.tolist())), 'group')}"
     interval = report.interval_text(measure, model[measure].interval, 0)
     comparison = [
         join([method_name(method), " ", unbroken(report.value_text(measure, found[measure].value, 0)), badge])
@@ -165,7 +165,7 @@ def _score_section(report: HeadReport, experiment: Experiment, scored: Sequence[
         )
     notes = [
         *dict.fromkeys(EXPLANATIONS[name] for result, _ in scored if (name := badge_of(result.leaky))),
-        "Small print: 95 % bootstrap intervals, resampled by group where groups are known. "
+        "In small type: 95 % bootstrap intervals, resampled by group where groups are known. "
         + report.explanation,
     ]
     leakage = report.leakage_note(experiment)

@@ -5,7 +5,8 @@ from __future__ import annotations
 import math
 from collections.abc import Sequence
 
-from woodshed.html.markup import Markup, element, join, name_of, table
+from woodshed.html.chart import legend
+from woodshed.html.markup import Markup, element, join, name_of, table, unbroken
 from woodshed.report.numbers import UNKNOWN, decimal, percent
 from woodshed.report.recognition import figures
 from woodshed.report.recognition.scores import ClassPredictions, GroupScore, Rates
@@ -100,17 +101,18 @@ def learning_section(curves: Sequence[LearningCurve]) -> Markup:
         return element("p", "No training was recorded.")
     charts = []
     for curve in curves:
-        text = f"best epoch {curve.best_epoch + 1} of {len(curve.train_loss)}"
+        text: list[object] = [f": best epoch {curve.best_epoch + 1} of {len(curve.train_loss)}"]
         if curve.validation_accuracy:
-            text += f", validation accuracy {percent(curve.validation_accuracy[curve.best_epoch])}"
-        caption = element("figcaption", element("b", name_of(curve.fold)), f": {text}")
+            accuracy = percent(curve.validation_accuracy[curve.best_epoch])
+            text += [", validation accuracy ", unbroken(accuracy)]
+        caption = element("figcaption", element("b", name_of(curve.fold)), *text)
         charts.append(element("figure", caption, figures.learning_figure(curve)))
     lines = [("main", "validation"), ("other", "training"), ("kept", "selected epoch")]
     note = "Top: loss. Bottom: accuracy on the validation part. The model is that of the selected epoch."
     if not any(curve.validation_loss for curve in curves):
         note = "Training loss. No clips were held out, so the last epoch is selected."
         lines = lines[1:]
-    return join([element("p", note), figures.legend(lines), element("div", *charts, class_="charts")])
+    return join([element("p", note), legend(lines), element("div", *charts, class_="charts")])
 
 
 def _rate(name: str, value: float) -> str:

@@ -40,7 +40,7 @@ def tuning_text(tuning: SearchResult) -> str:
     """Describe how the settings were chosen, and why the test scores are unbiased by it."""
     best = tuning.trials[tuning.best]
     return (
-        f"{len(tuning.trials)} settings were tried by {tuning.split} within the training part "
+        f"{len(tuning.trials)} settings were tried on the split “{tuning.split}” of the training part "
         f"({tuning.n_clips} clips). Trial 1 has the given settings. No test clip was used for the choice; "
         "of a split with several folds only the first is tested, because the test parts of the others were "
         f"used. The score of the selected trial, {decimal(best.score or 0.0)}, is optimistic because it was "
