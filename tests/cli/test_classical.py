@@ -73,9 +73,9 @@ def test_every_training_is_shown_as_finished(svm_run: Any) -> None:
 
 def test_the_report_has_a_map_and_no_learning_curve(svm_folder: Path) -> None:
     page = (svm_folder / "report.html").read_text("utf-8")
-    assert "The classes on two features" in page
+    assert "Feature map" in page
     assert "the model itself uses all" in page
-    assert "How it learned" not in page
+    assert "Learning curves" not in page
     assert "epoch" not in page
     card = (svm_folder / "card.md").read_text("utf-8")
     assert "| net | svm |" in card

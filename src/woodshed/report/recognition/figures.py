@@ -266,9 +266,9 @@ def scatter_figure(name: str, truth: NDArray[np.float64], outputs: NDArray[np.fl
     >>> figure.count("<circle")
     2
     """
-    known = np.flatnonzero(~np.isnan(truth))
-    known = known[:: math.ceil(len(known) / MAX_DOTS) or 1]
-    y, f = truth[known], outputs[known]
+    rows = np.flatnonzero(~np.isnan(truth))
+    rows = rows[:: math.ceil(len(rows) / MAX_DOTS) or 1]
+    y, f = truth[rows], outputs[rows]
     values = np.concatenate([y, f])
     low, high = (float(values.min()), float(values.max())) if values.size else _UNIT
     space = 0.05 * (high - low) or 0.5
@@ -280,4 +280,4 @@ def scatter_figure(name: str, truth: NDArray[np.float64], outputs: NDArray[np.fl
         plot.segment((ends[0], ends[0]), (ends[1], ends[1]), "chance"),
         *(plot.dot(a, b, "point", radius=2.5) for a, b in zip(y.tolist(), f.tolist(), strict=True)),
     ]
-    return plot.draw(f"{name}: predicted over true values of {len(known)} clips", marks)
+    return plot.draw(f"{name}: predicted over true values of {len(rows)} clips", marks)

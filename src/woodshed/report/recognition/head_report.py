@@ -1,4 +1,4 @@
-"""What the report of every head provides, and how it is found by the name of the head."""
+"""Interface of the report of a head, with the parts that all heads share."""
 
 from __future__ import annotations
 

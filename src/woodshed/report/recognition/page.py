@@ -112,8 +112,8 @@ def _headline(report: HeadReport, experiment: Experiment, result: SplitResult, s
         basis += f" of {counted(len(set(groups.tolist())), 'group')}"
     interval = report.interval_text(measure, model[measure].interval, 0)
     comparison = [
-        join([method_name(method), " ", unbroken(report.value_text(measure, found[measure].value, 0)), badge])
-        for method, found in baselines
+        join([method_name(method), " ", unbroken(report.value_text(measure, row[measure].value, 0)), badge])
+        for method, row in baselines
     ]
     lede = [
         f"Tested on {basis}." if interval == UNKNOWN else f"95 % interval {interval}; tested on {basis}.",
@@ -126,9 +126,7 @@ def _headline(report: HeadReport, experiment: Experiment, result: SplitResult, s
         element("p", explanation, class_="note") if explanation else None,
     )
     if measure in report.shares:
-        rows = [
-            (method_name(method), found[measure], badge_of(result.leaky)) for method, found in scores.items()
-        ]
+        rows = [(method_name(method), row[measure], badge_of(result.leaky)) for method, row in scores.items()]
         chart = element("figure", accuracy_figure(f"{measure} by method", rows, emphasis=0))
         text = element("div", text, chart, class_="opening")
     kicker = ("woodshed · ", experiment.task, " · ", name_of(experiment.corpus.name))
@@ -154,11 +152,11 @@ def _score_section(report: HeadReport, experiment: Experiment, scored: Sequence[
                         element("span", report.interval_text(measure, score.interval), class_="sub"),
                         badge,
                     )
-                    for measure, score in found.items()
+                    for measure, score in row.items()
                 ),
                 class_="net" if method == result.method else None,
             )
-            for method, found in scores.items()
+            for method, row in scores.items()
         ]
         bodies.append(
             element("tbody", element("tr", title, class_="part"), *rows, class_="later" if k else "first")
