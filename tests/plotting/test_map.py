@@ -68,21 +68,21 @@ def test_the_regions_show_what_would_be_answered(n_classes: int) -> None:
 def test_two_classes_have_the_line_its_margins_and_rings_around_the_support_vectors() -> None:
     shown = clouds(2)
     separation = separate(shown.points, shown.columns)
-    plane = separation.plane
-    assert plane is not None
+    boundary = separation.boundary
+    assert boundary is not None
     figure = draw_map(shown)
     axes = figure.axes[0]
     levels = []
     for line in axes.lines:
         ends = line.get_xydata()
-        f = separation.standardise(ends) @ plane.weights + plane.bias
+        f = separation.standardise(ends) @ boundary.weights + boundary.bias
         assert f[0] == pytest.approx(f[1], abs=1e-6)
         assert not np.allclose(ends[0], ends[1])
         levels.append(round(float(f.mean()), 6))
     assert sorted(levels) == [-1, 0, 1]
     (rings,) = (found for found in axes.collections if found.get_label() == "support vectors")
-    np.testing.assert_array_equal(rings.get_offsets(), shown.points[plane.support])
-    assert f"{plane.margin:.2f} standard deviations apart" in figure.get_supxlabel().replace("\n", " ")
+    np.testing.assert_array_equal(rings.get_offsets(), shown.points[boundary.support])
+    assert f"{boundary.margin:.2f} standard deviations apart" in figure.get_supxlabel().replace("\n", " ")
     three = draw_map(clouds(3))
     assert not three.axes[0].lines
     assert "drawn for two classes only" in three.get_supxlabel()

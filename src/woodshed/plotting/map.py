@@ -32,18 +32,18 @@ from woodshed.plotting.figure import PAGE, check_picture_name, figure_bytes, sav
 from woodshed.plotting.layout import check_size
 from woodshed.plotting.page import picture_page
 from woodshed.plotting.theme import THEMES, Theme, drawable, fonts_for, theme_of, themed
+from woodshed.recognition.clip_item import clip_items, common_rate
 from woodshed.recognition.experiments.baseline import summarise
 from woodshed.recognition.experiments.feature_map import (
     COLOURS,
     HIGHEST_RATE,
     FeatureMap,
     class_numbers,
+    discriminative_pair,
     omission_note,
     sample_rows,
     shape_of,
-    telling_pair,
 )
-from woodshed.recognition.items import clip_items, common_rate
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
@@ -300,7 +300,7 @@ def _most_discriminative(
     """Choose the two summary features that separate the classes best."""
     rate = common_rate(clips, HIGHEST_RATE)
     rows = summarise(clips, rate, store=store, n_jobs=n_jobs)
-    pair = telling_pair(rows, columns)
+    pair = discriminative_pair(rows, columns)
     if pair is None:
         raise DataError(
             "No two summary features vary independently over these clips, so no map can be drawn."

@@ -32,7 +32,8 @@ from woodshed.data.sound import Sounds
 from woodshed.data.table import NO_LABEL
 from woodshed.errors import DataError
 from woodshed.recognition.estimator import AudioEstimator
-from woodshed.recognition.items import check_lengths, class_names
+from woodshed.recognition.heads.classes import class_names
+from woodshed.recognition.learners.learner import check_lengths
 from woodshed.training.progress import OnEpoch
 
 SELF_TRAINING_MODES = ("pseudo",)

@@ -171,7 +171,7 @@ def test_an_interrupted_training_goes_on_to_the_same_weights(tmp_path: Path) -> 
 
 
 def test_what_cannot_be_is_refused() -> None:
-    with pytest.raises(NotFittedError, match="has not learned yet"):
+    with pytest.raises(NotFittedError, match="is not fitted yet"):
         TuneComposer().sample(1)
     with pytest.raises(DataError, match="no pieces were given"):
         TuneComposer().fit([])

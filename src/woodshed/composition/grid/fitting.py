@@ -16,7 +16,7 @@ from woodshed.composition.sequence.step_net import net_weights
 from woodshed.composition.token_batch import NOTHING, TokenRecipe, judge_tokens, token_loss
 from woodshed.nets.chorale_net import chorale_net
 from woodshed.training.holdout import divide_rows
-from woodshed.training.loop import Progress, train_net
+from woodshed.training.loop import TrainingState, train_net
 from woodshed.training.progress import LearningCurve, OnEpoch
 
 if TYPE_CHECKING:
@@ -196,7 +196,7 @@ def learn_cells(  # noqa: PLR0913  all that a training depends on
         inputs, targets = (np.concatenate(part) for part in zip(*judged, strict=True))
         return judge_tokens(net, inputs, targets, batches.batch_size)
 
-    progress = Progress(
+    progress = TrainingState(
         validation=validation if judged else None,
         patience=patience,
         checkpoint=checkpoint,

@@ -18,7 +18,7 @@ from woodshed.nets.rbm_common import RestrictedBoltzmannMachine, masked_mean
 from woodshed.nets.rnn_rbm import RnnRbm
 from woodshed.training.checkpoint import read_arrays
 from woodshed.training.holdout import divide_rows
-from woodshed.training.loop import Progress, train_net
+from woodshed.training.loop import TrainingState, train_net
 from woodshed.training.progress import LearningCurve, OnEpoch, ignore_epoch
 
 if TYPE_CHECKING:
@@ -227,7 +227,7 @@ def learn_frames(
         nats = float(np.mean(ask_frames(net, frames, known, composer.batch_size, n_chains=20, n_steps=100)))
         return nats, float(np.exp(-nats))
 
-    progress = Progress(
+    progress = TrainingState(
         validation=validation if judges else None,
         patience=composer.patience,
         checkpoint=checkpoint,
@@ -251,7 +251,7 @@ def learn_machine(composer: FrameComposer, frames: Frames, batches: FrameBatches
     recipe = TokenRecipe(
         epochs=composer.epochs, patience=composer.epochs, learning_rate=MACHINE_RATE, loss=frame_loss
     )
-    if not train_net(machine, batches, recipe, Progress(None, composer.epochs, None, ignore_epoch)):
+    if not train_net(machine, batches, recipe, TrainingState(None, composer.epochs, None, ignore_epoch)):
         raise KeyboardInterrupt  # nothing that could be kept has been learned so far
     return machine
 

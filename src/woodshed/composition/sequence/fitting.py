@@ -14,7 +14,7 @@ from woodshed.composition.sequence.step_net import net_weights
 from woodshed.composition.token_batch import TokenBatches, TokenRecipe, judge_tokens, pack, token_loss
 from woodshed.nets.lstm_lm import lstm_lm
 from woodshed.training.holdout import divide_rows
-from woodshed.training.loop import Progress, train_net
+from woodshed.training.loop import TrainingState, train_net
 from woodshed.training.progress import LearningCurve, OnEpoch
 
 if TYPE_CHECKING:
@@ -55,7 +55,7 @@ def learn_pieces(
     def validation(net: keras.Model) -> tuple[float, float]:
         return judge_tokens(net, inputs, targets, composer.batch_size)
 
-    progress = Progress(
+    progress = TrainingState(
         validation=validation if judges else None,
         patience=composer.patience,
         checkpoint=checkpoint,

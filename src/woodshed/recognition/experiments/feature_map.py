@@ -37,77 +37,76 @@ MARGIN_SHARE = 0.06
 """Space around the clips, as a share of their range on each axis."""
 
 COST = 1.0
-"""What a row on the wrong side of its margin costs (C)."""
+"""Regularisation parameter C of the support vector machine."""
 
 MAX_CORRELATION = 0.9
-"""Two features that are correlated more than this, either way, say nearly the same."""
+"""Maximum absolute correlation of the two features of a map."""
 
 
 @dataclass(frozen=True)
 class LinearBoundary:
     """The line ``w · x + b = 0`` between two classes, and its margins ``w · x + b = ±1``.
 
-    ``x`` is a row of two features, each with its mean taken off and divided by its standard deviation.
+    ``x`` is a row of two standardised features.
 
     Parameters
     ----------
     weights
-        ``w``, shape ``(2,)``; it points to the second class.
+        ``w``, shape ``(2,)``; it points towards the second class.
     bias
         ``b``.
     margin
         ``2 / ‖w‖``: distance between the two margins, in standard deviations.
     support
-        Shape ``(n_support,)``: the rows that hold the line where it is, in rising order.
-    free
-        Shape ``(n_support,)``: whether such a row lies on its margin; the others are beyond it, on the
-        wrong side.
+        Indices of the support vectors, ascending, shape ``(n_support,)``.
+    on_margin
+        Whether each support vector lies on its margin rather than beyond it, shape ``(n_support,)``.
     """
 
     weights: NDArray[np.float64]
     bias: float
     margin: float
     support: NDArray[np.int64]
-    free: NDArray[np.bool_]
+    on_margin: NDArray[np.bool_]
 
 
 @dataclass(frozen=True)
 class Separability:
-    """How a linear support vector machine parts classes on two features.
+    """Linear support vector machine on two features.
 
     Parameters
     ----------
     mean, deviation
-        Shape ``(2,)`` each: what standardises the features.
-    plane
-        The line between two classes; None if there are more.
+        Mean and standard deviation of the features, shape ``(2,)``.
+    boundary
+        Decision boundary between two classes; None for more.
     """
 
     mean: NDArray[np.float64]
     deviation: NDArray[np.float64]
-    plane: LinearBoundary | None
-    _machine: Any = field(repr=False, compare=False)
+    boundary: LinearBoundary | None
+    _model: Any = field(repr=False, compare=False)
 
     def standardise(self, points: Rows) -> Rows:
-        """Return points ``(n, 2)`` in standard deviations from the mean."""
+        """Return standardised points, shape ``(n, 2)``."""
         standard: Rows = (points - self.mean) / self.deviation
         return standard
 
     def class_at(self, points: Rows) -> NDArray[np.int64]:
-        """Return the number of the class to which each point ``(n, 2)`` would be given."""
-        found: NDArray[np.int64] = self._machine.predict(self.standardise(points))
-        return found
+        """Return the predicted class number of each point, shape ``(n,)``."""
+        numbers: NDArray[np.int64] = self._model.predict(self.standardise(points))
+        return numbers
 
 
 def separate(points: Rows, columns: NDArray[np.int64]) -> Separability:
-    """Fit a linear support vector machine (C = 1, classes count equally) to two features.
+    """Fit a linear support vector machine (C = 1, balanced classes) to two features.
 
     Parameters
     ----------
     points
         Shape ``(n, 2)``, in any units; neither feature may be constant.
     columns
-        Shape ``(n,)``: the classes as numbers from 0 without a gap; two or more.
+        Class numbers from 0 without a gap, at least two, shape ``(n,)``.
 
     References
     ----------
@@ -115,27 +114,27 @@ def separate(points: Rows, columns: NDArray[np.int64]) -> Separability:
 
     Examples
     --------
-    Two points: the line runs half way between them, and each lies on its margin.
+    Two points: the boundary is halfway between them, and each lies on its margin.
 
-    >>> found = separate(np.array([[1.0, 10.0], [3.0, 30.0]]), np.array([0, 1]))
-    >>> found.plane.weights.round(3).tolist(), abs(round(found.plane.bias, 3))
+    >>> boundary = separate(np.array([[1.0, 10.0], [3.0, 30.0]]), np.array([0, 1])).boundary
+    >>> boundary.weights.round(3).tolist(), abs(round(boundary.bias, 3))
     ([0.5, 0.5], 0.0)
-    >>> round(found.plane.margin, 3)  # from (-1, -1) to (1, 1)
+    >>> round(boundary.margin, 3)  # from (-1, -1) to (1, 1)
     2.828
     """
     from sklearn.svm import SVC
 
     mean, deviation = points.mean(axis=0), points.std(axis=0)
-    machine = SVC(C=COST, kernel="linear", class_weight="balanced", break_ties=True, tol=1e-6)
-    machine.fit((points - mean) / deviation, columns)
-    return Separability(mean, deviation, _plane(machine, columns), machine)
+    model = SVC(C=COST, kernel="linear", class_weight="balanced", break_ties=True, tol=1e-6)
+    model.fit((points - mean) / deviation, columns)
+    return Separability(mean, deviation, _boundary(model, columns), model)
 
 
-def telling_pair(rows: Rows, columns: NDArray[np.int64]) -> tuple[int, int] | None:
-    """Choose two features that tell the classes apart and do not say the same.
+def discriminative_pair(rows: Rows, columns: NDArray[np.int64]) -> tuple[int, int] | None:
+    """Choose the two features that discriminate the classes best and are not redundant.
 
-    The first is the one with the highest F of a one-way analysis of variance (variance between classes
-    over variance within them); the second the next highest whose correlation with the first is below
+    The first has the highest F of a one-way analysis of variance (variance between classes over variance
+    within them); the second has the next highest F among those whose correlation with the first is below
     `MAX_CORRELATION`.
 
     Parameters
@@ -143,7 +142,7 @@ def telling_pair(rows: Rows, columns: NDArray[np.int64]) -> tuple[int, int] | No
     rows
         Shape ``(n, n_features)``.
     columns
-        Shape ``(n,)``: the class of each row as a number.
+        Class number of each row, shape ``(n,)``.
 
     Returns
     -------
@@ -152,9 +151,9 @@ def telling_pair(rows: Rows, columns: NDArray[np.int64]) -> tuple[int, int] | No
 
     Examples
     --------
-    >>> told = np.array([0.0, 0.1, 1.0, 1.1])
-    >>> rows = np.stack([told, 2 * told, [0.0, 1.0, 1.0, 2.0], np.ones(4)], axis=1)
-    >>> telling_pair(rows, np.array([0, 0, 1, 1]))  # 1 says the same as 0, and 3 says nothing
+    >>> values = np.array([0.0, 0.1, 1.0, 1.1])
+    >>> rows = np.stack([values, 2 * values, [0.0, 1.0, 1.0, 2.0], np.ones(4)], axis=1)
+    >>> discriminative_pair(rows, np.array([0, 0, 1, 1]))  # 1 is redundant, 3 is constant
     (0, 2)
     """
     from sklearn.feature_selection import f_classif
@@ -163,9 +162,9 @@ def telling_pair(rows: Rows, columns: NDArray[np.int64]) -> tuple[int, int] | No
     if len(varying) < 2:
         return None
     with warnings.catch_warnings(), np.errstate(all="ignore"):
-        warnings.simplefilter("ignore")  # of a feature that tells classes apart without any variance
-        told = np.nan_to_num(f_classif(rows[:, varying], columns)[0], posinf=np.inf)
-    first, *others = varying[np.argsort(-told, kind="stable")]
+        warnings.simplefilter("ignore")  # for features without variance within classes
+        f_values = np.nan_to_num(f_classif(rows[:, varying], columns)[0], posinf=np.inf)
+    first, *others = varying[np.argsort(-f_values, kind="stable")]
     for other in others:
         if abs(np.corrcoef(rows[:, first], rows[:, other])[0, 1]) < MAX_CORRELATION:
             return int(first), int(other)
@@ -174,7 +173,7 @@ def telling_pair(rows: Rows, columns: NDArray[np.int64]) -> tuple[int, int] | No
 
 @dataclass(frozen=True, eq=False)
 class FeatureMap:
-    """Clips on two features, as any drawing of the map needs them.
+    """Clips on two features, as any figure needs them.
 
     Parameters
     ----------
@@ -205,7 +204,7 @@ class FeatureMap:
     @property
     def boundary(self) -> LinearBoundary | None:
         """Decision boundary between two classes; None for more."""
-        return self.separability.plane
+        return self.separability.boundary
 
     @property
     def ranges(self) -> tuple[tuple[float, float], tuple[float, float]]:
@@ -269,7 +268,7 @@ def sample_rows(labels: Sequence[str]) -> NDArray[np.int64]:
     names = np.asarray(labels)
     rng = np.random.default_rng(0)
     shuffled = {name: rng.permutation(np.flatnonzero(names == name)) for name in most_frequent}
-    # One of each class in turn, so that rare classes are drawn whole.
+    # One of each class in turn, so that all clips of rare classes are drawn.
     turns = sorted(
         (turn, name, int(row)) for name in most_frequent for turn, row in enumerate(shuffled[name])
     )
@@ -289,8 +288,8 @@ def omission_note(labels: Sequence[str], rows: NDArray[np.int64]) -> str:
     if len(rows) == len(labels):
         return ""
     n_classes = len(set(labels))
-    commonest = f" of the {MAX_CLASSES} most frequent classes" if n_classes > MAX_CLASSES else ""
-    return f"{len(rows)} of {len(labels)} clips are drawn, chosen at random{commonest}. "
+    classes = f" of the {MAX_CLASSES} most frequent classes" if n_classes > MAX_CLASSES else ""
+    return f"{len(rows)} of {len(labels)} clips are drawn, chosen at random{classes}. "
 
 
 def shape_of(column: int) -> int:
@@ -304,19 +303,19 @@ def shape_of(column: int) -> int:
     return (column + column // len(COLOURS)) % N_SHAPES
 
 
-def _plane(machine: Any, columns: NDArray[np.int64]) -> LinearBoundary | None:
-    """Take the line out of a machine that knows two classes."""
-    if len(machine.classes_) != 2:
+def _boundary(model: Any, columns: NDArray[np.int64]) -> LinearBoundary | None:
+    """Return the decision boundary of a fitted support vector machine; None unless it has two classes."""
+    if len(model.classes_) != 2:
         return None
-    weights = machine.coef_[0]
-    order = np.argsort(machine.support_)
-    support = machine.support_[order].astype(np.int64)
-    pull = np.abs(machine.dual_coef_[0])[order]
-    highest = COST * machine.class_weight_[columns[support]]
+    weights = model.coef_[0]
+    order = np.argsort(model.support_)
+    support = model.support_[order].astype(np.int64)
+    multipliers = np.abs(model.dual_coef_[0])[order]
+    upper_bound = COST * model.class_weight_[columns[support]]
     return LinearBoundary(
         weights,
-        float(machine.intercept_[0]),
+        float(model.intercept_[0]),
         float(2 / np.linalg.norm(weights)),
         support,
-        pull < highest * (1 - 1e-6),
+        multipliers < upper_bound * (1 - 1e-6),
     )

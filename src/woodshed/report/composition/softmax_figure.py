@@ -17,7 +17,7 @@ from woodshed.html.markup import Markup, element
 from woodshed.metrics.softmax_layer import changed_probability, effects
 from woodshed.report.numbers import percent
 from woodshed.symbolic.folk.vocabulary import KINDS
-from woodshed.training.progress import judge_training
+from woodshed.training.progress import assess_overfitting
 
 STYLE = """
 svg .ring-1 { stroke: var(--accent); stroke-width: 2.25; }
@@ -237,10 +237,10 @@ def training_figure(analysis: SoftmaxAnalysis) -> Markup:
     ]
     if held_out.size:
         marks.append(plot.line(epochs, held_out.tolist(), "main"))
-    if found := judge_training(curve):
+    if found := assess_overfitting(curve):
         marks += [
-            plot.segment((found.enough_epoch, 0.0), (found.enough_epoch, ticks[-1][0]), "chance"),
-            plot.dot(found.kept_epoch, found.kept_bits, "kept"),
+            plot.segment((found.sufficient_epoch, 0.0), (found.sufficient_epoch, ticks[-1][0]), "chance"),
+            plot.dot(found.best_epoch, found.best_bits, "kept"),
         ]
     return plot.draw("Losses over the epochs of the training", marks)
 

@@ -15,7 +15,7 @@ from woodshed.metrics.softmax_layer import effects
 from woodshed.report.composition.softmax_page import softmax_page, summary
 from woodshed.report.composition.softmax_words import ends, situations
 from woodshed.training.model_folder import make_folder, to_json
-from woodshed.training.progress import judge_training
+from woodshed.training.progress import assess_overfitting
 
 PAGE_NAME, VALUES_NAME = "report.html", "explain.json"
 
@@ -62,7 +62,7 @@ def softmax_values(analysis: SoftmaxAnalysis) -> dict[str, Any]:
     """Return all that is told of an analysis as plain values; units and directions are counted from 1."""
     with_bias, among = analysis.correlations
     directions = analysis.directions
-    overfitting = judge_training(analysis.curve)
+    overfitting = assess_overfitting(analysis.curve)
     return {
         "answers": dict(summary(analysis)),
         "n_weights": analysis.n_weights,

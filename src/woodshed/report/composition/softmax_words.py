@@ -12,7 +12,7 @@ from woodshed.errors import counted
 from woodshed.metrics.softmax_layer import change_for_factor, effects
 from woodshed.report.numbers import percent
 from woodshed.symbolic.folk.vocabulary import KINDS
-from woodshed.training.progress import judge_training
+from woodshed.training.progress import assess_overfitting
 
 Sentences = tuple[str, str]
 
@@ -280,7 +280,7 @@ def rewriting_words(analysis: SoftmaxAnalysis) -> Sentences:
 
 def training_words(analysis: SoftmaxAnalysis) -> Sentences:
     """Say whether it learned by heart, and when it could have stopped."""
-    found = judge_training(analysis.curve)
+    found = assess_overfitting(analysis.curve)
     learned = analysis.ablations[0].judged.bits
     if found is None:
         return (
@@ -295,9 +295,9 @@ def training_words(analysis: SoftmaxAnalysis) -> Sentences:
         else f"at the end it was {found.rise_bits:.3f} bits from its best, so it was not overfit"
     )
     return (
-        f"On pieces that were held out it did best in epoch {found.kept_epoch} of {found.n_epochs} with "
-        f"{found.kept_bits:.2f} bits a token; {overfit}.",
-        f"It could have stopped after epoch {found.enough_epoch}, which is as good to within 0.01 bits; "
-        f"pieces that it learned from take {learned:.2f} bits, so {found.kept_bits - learned:.2f} bits of "
+        f"On pieces that were held out it did best in epoch {found.best_epoch} of {found.n_epochs} with "
+        f"{found.best_bits:.2f} bits a token; {overfit}.",
+        f"It could have stopped after epoch {found.sufficient_epoch}, which is as good to within 0.01 bits; "
+        f"pieces that it learned from take {learned:.2f} bits, so {found.best_bits - learned:.2f} bits of "
         "what it knows of them do not carry over to others.",
     )

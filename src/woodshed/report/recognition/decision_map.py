@@ -14,10 +14,10 @@ from woodshed.recognition.experiments.feature_map import (
     MAX_CORRELATION,
     FeatureMap,
     class_numbers,
+    discriminative_pair,
     omission_note,
     sample_rows,
     shape_of,
-    telling_pair,
 )
 from woodshed.recognition.experiments.result import SummaryTable
 
@@ -53,7 +53,7 @@ def map_section(table: SummaryTable, labels: Sequence[str]) -> Markup:
     rows = sample_rows(labels)
     values = table.rows[rows]
     columns, classes = class_numbers(labels, rows)
-    pair = telling_pair(values, columns)
+    pair = discriminative_pair(values, columns)
     if pair is None:
         return element(
             "p", "No two summary features vary independently over these clips, so no map is drawn."
