@@ -92,8 +92,8 @@ def test_it_goes_on_from_a_tune_in_its_key(cli: Callable[..., Any], tmp_path: Pa
 @pytest.mark.parametrize(
     ("flags", "message"),
     [
-        (["--metre", "7/8"], "There is no metre"),
-        (["--key", "H"], "is no key"),
+        (["--metre", "7/8"], "Unknown metre"),
+        (["--key", "H"], "Invalid key 'H'"),
         (["--temperature", "nan"], "temperature must be a number above 0"),
         (["--seed", "-1"], "seed must be 0 or more, got -1."),
         (["--formats", "abc,midi"], "Did you mean mid?"),
@@ -114,10 +114,10 @@ def test_what_cannot_be_is_said_before_anything_is_written(
 @pytest.mark.parametrize(
     ("text", "message"),
     [
-        ("Dear Sir,\n", "one tune is expected, found 0. Is it ABC?"),
+        ("Dear Sir,\n", "expected one tune, found 0. In ABC, every tune begins with"),
         ("X:1\nM:2/4\nL:1/8\nK:D\nD4|\nX:2\nM:2/4\nL:1/8\nK:D\nD4|\n", "found 2. Keep one"),
         ("X:1\nM:5/4\nL:1/4\nK:D\nD5|\n", "there is no token for the metre 5/4"),
-        ("", "one tune is expected, found 0"),
+        ("", "expected one tune, found 0"),
     ],
 )
 def test_a_file_that_cannot_be_gone_on_from_says_why(

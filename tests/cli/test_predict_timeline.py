@@ -114,7 +114,7 @@ def test_a_picture_of_a_timeline_is_written(
     assert len(seen) > 50
     again = cli("predict", model_folder, long_file, "--timeline", "--picture", picture)
     assert (again.code, again.out) == (2, "")
-    assert "is there already" in again.err
+    assert "already exists" in again.err
 
 
 @pytest.mark.parametrize(
@@ -153,7 +153,7 @@ def test_a_wanted_rate_of_false_alarms_is_heeded(
     expected = file_timeline(model, long_file, rule=EventRule(thresholds=least))
     assert json.loads(finished.out) == [json.loads(expected.to_json())]
     for flags, words in (
-        (["--false-positive-rate", 2], "false_positive_rate must be above 0 to 1, got 2"),
+        (["--false-positive-rate", 2], "false_positive_rate must be greater than 0 and at most 1, got 2"),
         (["--timeline", "--false-positive-rate", 1e-5], "no thresholds for a false positive rate of 1e-05"),
         (
             ["--timeline", "--false-positives-per-hour", 0.01],

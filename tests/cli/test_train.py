@@ -165,7 +165,7 @@ def test_a_guess_at_groups_is_named_and_not_used_and_the_checkup_is_in_the_repor
     assert f"woodshed doctor '{place}'" in finished.err
     page = (tmp_path / "model" / "report.html").read_text("utf-8")
     part = page.split('<section id="checkup">')[1].split("</section>")[0]
-    assert "nothing but silence" in part
+    assert "contain only silence" in part
     assert "099_ann.wav" in part
 
 
@@ -193,7 +193,7 @@ REFUSED = [
     (["--task", "spech"], "There is no job 'spech'. Did you mean speech?"),
     (["--split", "grup"], "There is no split 'grup'. Did you mean group?"),
     (["--split", "random:3"], "The split 'random' takes no number"),
-    (["--split", "group-folds"], "Say how to tell with group_by"),
+    (["--split", "group-folds"], "Set group_by"),
     (["--group-by", "part:9"], "has no group by part:9"),
     (["--group-by", "speaker"], "speaker"),
 ]
@@ -217,7 +217,7 @@ def test_a_misspelt_split_is_refused_before_any_sound_is_opened(
     def open_none(*_: Any, **__: Any) -> None:
         raise AssertionError("a sound was opened")
 
-    monkeypatch.setattr("woodshed.data.doctor.look.look_at_all", open_none)
+    monkeypatch.setattr("woodshed.data.doctor.inspection.inspect_sounds", open_none)
     finished = cli("train", toy_folder, "--split", "grup")
     assert finished.code == 2
     assert "Did you mean group?" in finished.err
@@ -233,9 +233,9 @@ def test_a_misspelt_flag_names_the_near_miss(cli: Callable[..., Any], toy_folder
     ("data", "message"),
     [
         ("nowhere", "nowhere: there is no such folder or table. Check the name."),
-        ("empty", "holds no sound: it is empty."),
+        ("empty", "contains no sounds: it is empty."),
         ("esc10", "esc10 is a published corpus. Add its folder: esc10:PATH."),
-        ("one class", "has one class only (a), and there is nothing to tell apart."),
+        ("one class", "has one class only (a). At least two classes are needed."),
         ("fsdd:nowhere", "nowhere: there is no such folder"),
         ("fsd:somewhere", "There is no corpus called 'fsd'. Did you mean fsdd?"),
     ],

@@ -16,8 +16,7 @@ import pytest
 
 import woodshed.features
 from woodshed.audio import augment, room
-from woodshed.audio.augment import Chain, Gain, Noise
-from woodshed.audio.room import Room
+from woodshed.audio.augmentation import Chain, Gain, Noise, Room
 from woodshed.clip import Clip
 from woodshed.data import noisy
 from woodshed.data.example import Example

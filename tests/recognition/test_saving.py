@@ -57,7 +57,7 @@ def test_the_folder_holds_what_it_says_and_reads_like_a_book(saved: Path, speech
     settings = json.loads((saved / "settings.json").read_text("utf-8"))
     assert (settings["format"], settings["task"]) == (FORMAT, "speech")
     assert settings["settings"]["width"] == speech.width
-    assert settings["feature"]["LogMel"]["sample_rate"] == 8000
+    assert settings["feature"]["log-mel"]["sample_rate"] == 8000
     assert len(settings["curve"]["train_loss"]) == 20
     for name, digest in settings["files"].items():
         assert hashlib.sha256((saved / name).read_bytes()).hexdigest() == digest
@@ -130,8 +130,8 @@ def test_settings_cut_short_are_named(saved: Path) -> None:
         {"settings": {"no_such_setting": 1}},
         {"settings": []},
         {"feature": {}},
-        {"feature": {"LogMel": {"n_mels": -1}}},
-        {"feature": {"LogMel": {"bands": 4}}},
+        {"feature": {"log-mel": {"n_mels": -1}}},
+        {"feature": {"log-mel": {"bands": 4}}},
         {"curve": {"fold": "a"}},
         {"curve": None},
     ],
@@ -211,7 +211,7 @@ def test_a_classical_model_is_one_file_and_its_feature_is_named(saved_svm: Path)
     settings = json.loads((saved_svm / "settings.json").read_text("utf-8"))
     assert settings["format"] == FORMAT
     assert settings["settings"]["net"] == "svm"
-    assert settings["feature"]["Summary"]["sample_rate"] == 8000
+    assert settings["feature"]["summary"]["sample_rate"] == 8000
     assert settings["curve"]["train_loss"] == []
     for name, digest in settings["files"].items():
         assert hashlib.sha256((saved_svm / name).read_bytes()).hexdigest() == digest
@@ -250,7 +250,7 @@ def test_a_classical_model_of_an_earlier_version_is_refused_with_the_command_tha
     change_settings(saved_svm, files=files)
     (saved_svm / "model.onnx").rename(saved_svm / "model.skops")
     command = f"woodshed train DATA --task speech --net svm --out {saved_svm}"
-    with pytest.raises(ModelFolderError, match=r"classical model of an earlier woodshed") as refusal:
+    with pytest.raises(ModelFolderError, match=r"classical estimator of an earlier woodshed") as refusal:
         woodshed.load(saved_svm)
     assert str(refusal.value).endswith(f"Train it again: {command}")
 
@@ -261,7 +261,7 @@ def test_a_classical_model_of_other_classes_is_refused_when_it_is_loaded(saved_s
         woodshed.load(saved_svm)
 
 
-@pytest.mark.parametrize("feature", [{"LogMel": {}}, {"Mfcc": {}}, {"Summary": {"n_segments": 0}}, {}])
+@pytest.mark.parametrize("feature", [{"log-mel": {}}, {"Mfcc": {}}, {"summary": {"n_segments": 0}}, {}])
 def test_a_feature_that_is_not_this_kind_of_models_is_refused(
     feature: dict[str, Any], saved_svm: Path
 ) -> None:
@@ -326,7 +326,7 @@ def test_a_model_describes_itself_without_its_net(saved: Path) -> None:
     (saved / "net.onnx").unlink()
     described = describe_model(saved)
     assert (described["task"], described["labels"]) == ("speech", ["fall", "pulse", "rise"])
-    assert described["accuracy"] == []
+    assert described["scores"] == []
     (saved / "metrics.json").write_text("not json")
     assert describe_model(saved)["provenance"] == {}
 

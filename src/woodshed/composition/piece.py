@@ -135,7 +135,7 @@ class Request:
         for name in options:
             if name not in known:
                 flag = flag_of(name)
-                hint = near_miss(flag, known.values(), likeness=0.8)  # a flag of another job is no slip
+                hint = near_miss(flag, known.values(), similarity=0.8)  # a flag of another job is no slip
                 hint = hint if hint.startswith("Did") else f"It takes {', '.join(known.values())}."
                 raise ParameterError(f"{flag} makes no sense for a model that writes {task}. {hint}")
         return cls(**options)

@@ -11,7 +11,7 @@ from typing import ClassVar
 import numpy as np
 from numpy.typing import NDArray
 
-from woodshed.audio.augment import WaveformAugmentation
+from woodshed.audio.augmentation import WaveformAugmentation
 from woodshed.audio.edit import resample
 from woodshed.clip import Clip
 from woodshed.data.example import Example, Skipped
@@ -19,7 +19,7 @@ from woodshed.data.item import ChangedItem, ClipItem, ExampleItem, Item
 from woodshed.data.sound import ChangedExample, Sounds, is_score, own_rate, read_example
 from woodshed.data.store import FeatureStore
 from woodshed.errors import DataError, WoodshedError
-from woodshed.symbolic.play import Played
+from woodshed.symbolic.play import ScoreClip
 
 N_RATE_CLIPS = 50
 """Approximate number of clips, evenly spread, from which the common sample rate is determined."""
@@ -154,7 +154,7 @@ def are_scores(clips: Sequence[Clip]) -> bool:
     """Return whether all clips are rendered scores, whose notes can be used instead of their sound."""
     if isinstance(clips, Sounds):
         return bool(clips) and all(is_score(example.path) for example in clips.examples)
-    return bool(clips) and all(isinstance(clips[k], Played) for k in range(len(clips)))
+    return bool(clips) and all(isinstance(clips[k], ScoreClip) for k in range(len(clips)))
 
 
 def common_rate(clips: Sequence[Clip], highest: int) -> int:

@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from woodshed.data.example import Skipped
-from woodshed.data.sound import hear_file
+from woodshed.data.sound import read_or_render
 from woodshed.errors import AudioError, DataError, ScoreError
 from woodshed.prediction import ClipPrediction
 from woodshed.recognition.estimator import AudioEstimator
@@ -46,7 +46,7 @@ def predict_files(
     n_predicted = 0
     for path in paths:
         try:
-            clip = hear_file(path)
+            clip = read_or_render(path)
             yield from estimator.predictions([clip], **options)
             n_predicted += 1
         except (AudioError, ScoreError) as error:

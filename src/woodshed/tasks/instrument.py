@@ -5,8 +5,18 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import ClassVar
 
-from woodshed.audio.augment import Chain, Gain, Noise, Speed, Tone, WaveformAugmentation
-from woodshed.audio.room import Attack, Band, Phrase, Room
+from woodshed.audio.augmentation import (
+    Attack,
+    Band,
+    Chain,
+    Gain,
+    Noise,
+    Phrase,
+    Room,
+    Speed,
+    Tone,
+    WaveformAugmentation,
+)
 from woodshed.recognition.recogniser import Recogniser
 from woodshed.recognition.window import SpectrogramAugmentation
 

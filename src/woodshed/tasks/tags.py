@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import ClassVar
 
-from woodshed.audio.augment import WaveformAugmentation
+from woodshed.audio.augmentation import WaveformAugmentation
 from woodshed.recognition.tagger import Tagger
 from woodshed.recognition.window import SpectrogramAugmentation
 

@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 import pytest
 
-from woodshed.audio.augment import Speed
+from woodshed.audio.augmentation import Speed
 from woodshed.clip import Clip
 from woodshed.data.example import Corpus, Example
 from woodshed.data.sound import Sounds

@@ -28,7 +28,7 @@ def test_findings_are_listed_by_harm_and_escaped(experiment: Experiment) -> None
 
 def test_without_a_look_there_is_no_section_and_without_findings_it_says_so(experiment: Experiment) -> None:
     assert 'id="checkup"' not in page(experiment)
-    assert "Nothing was found." in page(replace(experiment, checkup=Checkup("made up", 48, 4, ())))
+    assert "No faults found." in page(replace(experiment, checkup=Checkup("made up", 48, 4, ())))
 
 
 def test_the_gap_is_told_where_both_scores_are(experiment: Experiment) -> None:

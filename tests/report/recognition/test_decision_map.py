@@ -99,7 +99,7 @@ def test_two_classes_have_the_line_its_margins_and_rings_around_the_support_vect
     low, high = low - 0.06 * (high - low), high + 0.06 * (high - low)
     left, right, top, bottom = BOX
     levels = []
-    for line in [*of_class(root, "line", "margin"), *of_class(root, "line", "plane")]:
+    for line in [*of_class(root, "line", "margin"), *of_class(root, "line", "boundary")]:
         x, y = (np.array([float(str(line.get(f"{axis}{k}"))) for k in (1, 2)]) for axis in "xy")
         share = np.stack([(x - left) / (right - left), (bottom - y) / (bottom - top)], axis=1)
         f = found.standardise(low + share * (high - low)) @ boundary.weights + boundary.bias
@@ -116,7 +116,7 @@ def test_two_classes_have_the_line_its_margins_and_rings_around_the_support_vect
 def test_three_classes_have_no_line() -> None:
     root, _, _ = drawn(3)
     assert not [
-        *of_class(root, "line", "plane"),
+        *of_class(root, "line", "boundary"),
         *of_class(root, "line", "margin"),
         *root.iter(f"{SVG}circle"),
     ]

@@ -22,7 +22,7 @@ from woodshed.audio.sound_file import FilePath
 from woodshed.clip import Clip
 from woodshed.data.example import Skipped
 from woodshed.errors import AudioError, ParameterError, near_miss
-from woodshed.features.block import BLOCK_S
+from woodshed.features.streaming import BLOCK_S
 from woodshed.recognition.detection.sliding_window import WindowScores, scan, window_classifier
 from woodshed.recognition.detection.smoothing import Smoothing, best_path, n_smoothed, smooth
 from woodshed.recognition.files import none_usable

@@ -17,7 +17,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from woodshed.clip import Clip, Samples
-from woodshed.features.block import mono_blocks
+from woodshed.features.streaming import mono_blocks
 from woodshed.recognition.detection.events import (
     DEFAULT,
     EventRule,

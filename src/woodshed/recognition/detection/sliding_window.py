@@ -18,9 +18,9 @@ from numpy.typing import NDArray
 
 from woodshed.clip import Clip, Samples
 from woodshed.errors import AudioError, ParameterError
-from woodshed.features.block import features_of_blocks, mono_blocks
 from woodshed.features.log_mel import LogMel
 from woodshed.features.row import RowFeature
+from woodshed.features.streaming import features_of_blocks, mono_blocks
 from woodshed.recognition.confidence import Confidence
 from woodshed.recognition.detection.level import LevelMeter, RingBuffer, trim_inactive
 from woodshed.recognition.novelty_detection import SpectralEmbedding

@@ -40,14 +40,14 @@ COST = 1.0
 """Regularisation parameter C of the support vector machine."""
 
 MAX_CORRELATION = 0.9
-"""Maximum absolute correlation of the two features of a map."""
+"""Absolute correlation from which two features count as redundant."""
 
 
 @dataclass(frozen=True)
 class LinearBoundary:
-    """The line ``w · x + b = 0`` between two classes, and its margins ``w · x + b = ±1``.
+    """Decision boundary ``w · x + b = 0`` between two classes, with margins ``w · x + b = ±1``.
 
-    ``x`` is a row of two standardised features.
+    ``x`` holds two standardised features.
 
     Parameters
     ----------
@@ -58,16 +58,17 @@ class LinearBoundary:
     margin
         ``2 / ‖w‖``: distance between the two margins, in standard deviations.
     support
-        Indices of the support vectors, ascending, shape ``(n_support,)``.
-    on_margin
-        Whether each support vector lies on its margin rather than beyond it, shape ``(n_support,)``.
+        Shape ``(n_support,)``: the indices of the support vectors, in ascending order.
+    free
+        Shape ``(n_support,)``: whether a support vector lies on its margin; the others are on the wrong side
+        of it.
     """
 
     weights: NDArray[np.float64]
     bias: float
     margin: float
     support: NDArray[np.int64]
-    on_margin: NDArray[np.bool_]
+    free: NDArray[np.bool_]
 
 
 @dataclass(frozen=True)
@@ -77,7 +78,7 @@ class Separability:
     Parameters
     ----------
     mean, deviation
-        Mean and standard deviation of the features, shape ``(2,)``.
+        Shape ``(2,)`` each: mean and standard deviation of the features.
     boundary
         Decision boundary between two classes; None for more.
     """
@@ -85,7 +86,7 @@ class Separability:
     mean: NDArray[np.float64]
     deviation: NDArray[np.float64]
     boundary: LinearBoundary | None
-    _model: Any = field(repr=False, compare=False)
+    _machine: Any = field(repr=False, compare=False)
 
     def standardise(self, points: Rows) -> Rows:
         """Return standardised points, shape ``(n, 2)``."""
@@ -94,19 +95,19 @@ class Separability:
 
     def class_at(self, points: Rows) -> NDArray[np.int64]:
         """Return the predicted class number of each point, shape ``(n,)``."""
-        numbers: NDArray[np.int64] = self._model.predict(self.standardise(points))
-        return numbers
+        columns: NDArray[np.int64] = self._machine.predict(self.standardise(points))
+        return columns
 
 
 def separate(points: Rows, columns: NDArray[np.int64]) -> Separability:
-    """Fit a linear support vector machine (C = 1, balanced classes) to two features.
+    """Fit a linear support vector machine (C = 1, balanced class weights) to two features.
 
     Parameters
     ----------
     points
         Shape ``(n, 2)``, in any units; neither feature may be constant.
     columns
-        Class numbers from 0 without a gap, at least two, shape ``(n,)``.
+        Shape ``(n,)``: class numbers from 0 without gaps; two or more classes.
 
     References
     ----------
@@ -114,27 +115,27 @@ def separate(points: Rows, columns: NDArray[np.int64]) -> Separability:
 
     Examples
     --------
-    Two points: the boundary is halfway between them, and each lies on its margin.
+    The boundary between two points lies half-way, and each point is on its margin.
 
-    >>> boundary = separate(np.array([[1.0, 10.0], [3.0, 30.0]]), np.array([0, 1])).boundary
-    >>> boundary.weights.round(3).tolist(), abs(round(boundary.bias, 3))
+    >>> result = separate(np.array([[1.0, 10.0], [3.0, 30.0]]), np.array([0, 1]))
+    >>> result.boundary.weights.round(3).tolist(), abs(round(result.boundary.bias, 3))
     ([0.5, 0.5], 0.0)
-    >>> round(boundary.margin, 3)  # from (-1, -1) to (1, 1)
+    >>> round(result.boundary.margin, 3)  # from (-1, -1) to (1, 1)
     2.828
     """
     from sklearn.svm import SVC
 
     mean, deviation = points.mean(axis=0), points.std(axis=0)
-    model = SVC(C=COST, kernel="linear", class_weight="balanced", break_ties=True, tol=1e-6)
-    model.fit((points - mean) / deviation, columns)
-    return Separability(mean, deviation, _boundary(model, columns), model)
+    machine = SVC(C=COST, kernel="linear", class_weight="balanced", break_ties=True, tol=1e-6)
+    machine.fit((points - mean) / deviation, columns)
+    return Separability(mean, deviation, _boundary(machine, columns), machine)
 
 
 def discriminative_pair(rows: Rows, columns: NDArray[np.int64]) -> tuple[int, int] | None:
-    """Choose the two features that discriminate the classes best and are not redundant.
+    """Choose two discriminative features that are not redundant.
 
-    The first has the highest F of a one-way analysis of variance (variance between classes over variance
-    within them); the second has the next highest F among those whose correlation with the first is below
+    The first has the highest F of a one-way analysis of variance (variance between classes
+    over variance within them); the second the next highest whose correlation with the first is below
     `MAX_CORRELATION`.
 
     Parameters
@@ -142,17 +143,17 @@ def discriminative_pair(rows: Rows, columns: NDArray[np.int64]) -> tuple[int, in
     rows
         Shape ``(n, n_features)``.
     columns
-        Class number of each row, shape ``(n,)``.
+        Shape ``(n,)``: the class number of each row.
 
     Returns
     -------
     tuple of int or None
-        None if there are no two such features.
+        Indices of the features; None if there are no two such features.
 
     Examples
     --------
-    >>> values = np.array([0.0, 0.1, 1.0, 1.1])
-    >>> rows = np.stack([values, 2 * values, [0.0, 1.0, 1.0, 2.0], np.ones(4)], axis=1)
+    >>> feature = np.array([0.0, 0.1, 1.0, 1.1])
+    >>> rows = np.stack([feature, 2 * feature, [0.0, 1.0, 1.0, 2.0], np.ones(4)], axis=1)
     >>> discriminative_pair(rows, np.array([0, 0, 1, 1]))  # 1 is redundant, 3 is constant
     (0, 2)
     """
@@ -162,7 +163,7 @@ def discriminative_pair(rows: Rows, columns: NDArray[np.int64]) -> tuple[int, in
     if len(varying) < 2:
         return None
     with warnings.catch_warnings(), np.errstate(all="ignore"):
-        warnings.simplefilter("ignore")  # for features without variance within classes
+        warnings.simplefilter("ignore")  # for a feature without variance within the classes
         f_values = np.nan_to_num(f_classif(rows[:, varying], columns)[0], posinf=np.inf)
     first, *others = varying[np.argsort(-f_values, kind="stable")]
     for other in others:
@@ -173,7 +174,7 @@ def discriminative_pair(rows: Rows, columns: NDArray[np.int64]) -> tuple[int, in
 
 @dataclass(frozen=True, eq=False)
 class FeatureMap:
-    """Clips on two features, as any figure needs them.
+    """Clips on two features, as any drawing of the map needs them.
 
     Parameters
     ----------
@@ -268,7 +269,7 @@ def sample_rows(labels: Sequence[str]) -> NDArray[np.int64]:
     names = np.asarray(labels)
     rng = np.random.default_rng(0)
     shuffled = {name: rng.permutation(np.flatnonzero(names == name)) for name in most_frequent}
-    # One of each class in turn, so that all clips of rare classes are drawn.
+    # One of each class in turn, so that rare classes are drawn whole.
     turns = sorted(
         (turn, name, int(row)) for name in most_frequent for turn, row in enumerate(shuffled[name])
     )
@@ -288,8 +289,8 @@ def omission_note(labels: Sequence[str], rows: NDArray[np.int64]) -> str:
     if len(rows) == len(labels):
         return ""
     n_classes = len(set(labels))
-    classes = f" of the {MAX_CLASSES} most frequent classes" if n_classes > MAX_CLASSES else ""
-    return f"{len(rows)} of {len(labels)} clips are drawn, chosen at random{classes}. "
+    commonest = f" of the {MAX_CLASSES} most frequent classes" if n_classes > MAX_CLASSES else ""
+    return f"{len(rows)} of {len(labels)} clips are drawn, chosen at random{commonest}. "
 
 
 def shape_of(column: int) -> int:
@@ -303,19 +304,19 @@ def shape_of(column: int) -> int:
     return (column + column // len(COLOURS)) % N_SHAPES
 
 
-def _boundary(model: Any, columns: NDArray[np.int64]) -> LinearBoundary | None:
-    """Return the decision boundary of a fitted support vector machine; None unless it has two classes."""
-    if len(model.classes_) != 2:
+def _boundary(machine: Any, columns: NDArray[np.int64]) -> LinearBoundary | None:
+    """Return the decision boundary of a machine fitted to two classes."""
+    if len(machine.classes_) != 2:
         return None
-    weights = model.coef_[0]
-    order = np.argsort(model.support_)
-    support = model.support_[order].astype(np.int64)
-    multipliers = np.abs(model.dual_coef_[0])[order]
-    upper_bound = COST * model.class_weight_[columns[support]]
+    weights = machine.coef_[0]
+    order = np.argsort(machine.support_)
+    support = machine.support_[order].astype(np.int64)
+    dual = np.abs(machine.dual_coef_[0])[order]
+    highest = COST * machine.class_weight_[columns[support]]
     return LinearBoundary(
         weights,
-        float(model.intercept_[0]),
+        float(machine.intercept_[0]),
         float(2 / np.linalg.norm(weights)),
         support,
-        multipliers < upper_bound * (1 - 1e-6),
+        dual < highest * (1 - 1e-6),
     )

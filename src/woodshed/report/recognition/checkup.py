@@ -24,9 +24,9 @@ def _section(checkup: Checkup) -> Markup:
         class_="note",
     )
     if not checkup.findings:
-        return join([element("p", "Nothing was found."), told])
+        return join([element("p", "No faults found."), told])
     rows = [
-        [finding.kind, decimal(finding.harm, 2), finding.says, name_of(finding.repair)]
+        [finding.kind, decimal(finding.harm, 2), finding.message, name_of(finding.repair)]
         for finding in checkup.findings
     ]
     heading = ["finding", "harm", "what it is", "what mends it"]

@@ -85,7 +85,8 @@ def map_figure(chart: FeatureMap) -> Markup:
     boundary = chart.boundary
     support = [] if boundary is None else boundary.support.tolist()
     lines = [
-        (chart.level_line(level), class_) for level, class_ in ((-1, "margin"), (1, "margin"), (0, "plane"))
+        (chart.level_line(level), class_)
+        for level, class_ in ((-1, "margin"), (1, "margin"), (0, "boundary"))
     ]
     regions, region_names = _regions(plot, chart)
     marks = [

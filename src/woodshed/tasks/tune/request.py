@@ -16,7 +16,7 @@ from woodshed.symbolic.abc.field import read_key as read_field
 from woodshed.symbolic.folk.from_abc import abc_to_folk
 from woodshed.symbolic.folk.vocabulary import BAR_LINES, METRES, MODE_WORDS, MODES
 from woodshed.tasks.tune.piece import TunePiece, prime_of
-from woodshed.tokens.folk.grammar import FolkGrammar, FolkHead
+from woodshed.tokens.folk.grammar import FolkGrammar, FolkHeader
 from woodshed.tokens.folk.key import on_root, read_key
 from woodshed.tokens.folk.tokenizer import FolkAbc
 
@@ -94,7 +94,7 @@ class TuneRequest(Request):
     free: bool = False
 
     tonic: str = field(init=False, default="C")
-    rule: FolkGrammar | FolkHead = field(init=False, default_factory=FolkHead)
+    rule: FolkGrammar | FolkHeader = field(init=False, default_factory=FolkHeader)
     begins: tuple[str, ...] = field(init=False, default=())
 
     def __post_init__(self) -> None:
@@ -120,7 +120,7 @@ class TuneRequest(Request):
             raise ParameterError(
                 "Bars can be counted and asked for only where they add up: leave out --free."
             )
-        rule: FolkGrammar | FolkHead = FolkHead(**given)
+        rule: FolkGrammar | FolkHeader = FolkHeader(**given)
         if not self.free:
             asked = _read_bars(self.constrain)
             rule = FolkGrammar(**given, n_bars=self.bars, bars=asked)  # checks the notes in their key
@@ -206,9 +206,9 @@ def _read_bars(texts: Sequence[str]) -> dict[int, tuple[str, ...]]:
     return bars
 
 
-def _check_length(rule: FolkGrammar | FolkHead, begins: Sequence[str]) -> None:
+def _check_length(rule: FolkGrammar | FolkHeader, begins: Sequence[str]) -> None:
     """Refuse more bars than can be written, and fewer than are there already."""
-    if isinstance(rule, FolkHead):
+    if isinstance(rule, FolkHeader):
         return
     n_given = TunePiece(" ".join(begins)).n_bars if begins else 0
     if rule.n_bars is not None and n_given > rule.n_bars:
@@ -238,7 +238,7 @@ def _tune_to_go_on(path: Path) -> tuple[str, tuple[str, ...]]:
     return Key(0, *key[:2]).keynote if key else "C", prime_of(tune)
 
 
-def _completed(rule: FolkGrammar | FolkHead, begins: Sequence[str]) -> tuple[str, ...]:
+def _completed(rule: FolkGrammar | FolkHeader, begins: Sequence[str]) -> tuple[str, ...]:
     """Return a beginning with what is asked for of its last bar; refuse one that the rule does not allow."""
     state: Any = rule.start()
     due: tuple[str, ...] = ()  # what is asked for of this bar and not there yet

@@ -1,4 +1,4 @@
-"""Played notes: the row of `woodshed.features.notes.NoteSummary`, of a clip that was made from notes."""
+"""Symbolic features of clips that were rendered from a score."""
 
 from __future__ import annotations
 
@@ -9,20 +9,20 @@ import numpy as np
 from woodshed.clip import Clip, Samples
 from woodshed.errors import AudioError
 from woodshed.features.notes import NoteSummary
-from woodshed.features.setting import Checked
-from woodshed.symbolic.play import PLAYED_RATE, Played
+from woodshed.features.validation import Checked
+from woodshed.symbolic.play import RENDER_RATE, ScoreClip
 
 
 @dataclass(frozen=True, kw_only=True)
 class PlayedNotes(Checked):
-    """One row of numbers for the notes of a clip that was played from a score; the sound is not looked at.
+    """`NoteSummary` of the score from which a clip was rendered; the audio is ignored.
 
     Parameters
     ----------
     sample_rate
-        Rate at which the notes are played, in hertz. It changes nothing.
+        Sample rate of the rendered clips, in hertz; it has no effect on the values.
     metre_hidden
-        As for `NoteSummary`; default true.
+        As in `NoteSummary`; default True.
 
     Examples
     --------
@@ -34,7 +34,7 @@ class PlayedNotes(Checked):
     """
 
     key = "played-notes/1"
-    sample_rate: int = PLAYED_RATE
+    sample_rate: int = RENDER_RATE
     metre_hidden: bool = True
 
     def __post_init__(self) -> None:
@@ -43,7 +43,7 @@ class PlayedNotes(Checked):
 
     @property
     def names(self) -> tuple[str, ...]:
-        """The name of each value, with its unit if it has one."""
+        """Name of each value, with its unit."""
         return NoteSummary(metre_hidden=self.metre_hidden).names
 
     @property
@@ -52,12 +52,12 @@ class PlayedNotes(Checked):
         return len(self.names)
 
     def __call__(self, clip: Clip) -> Samples:
-        """Describe the notes of a clip.
+        """Compute the row of the score of a clip.
 
         Parameters
         ----------
         clip
-            What `woodshed.symbolic.play.play` made.
+            Clip from `woodshed.symbolic.play.play`.
 
         Returns
         -------
@@ -67,19 +67,25 @@ class PlayedNotes(Checked):
         Raises
         ------
         AudioError
-            If the clip is sound alone.
+            If the clip was not rendered from a score.
         """
-        if not isinstance(clip, Played):
+        if not isinstance(clip, ScoreClip):
             raise AudioError(
-                f"{clip.source} is sound, and this model reads notes: it learned from MIDI files. Give it a "
-                "MIDI file, or train a model on sounds."
+                f"{clip.source} is audio, but this model was trained on MIDI files and expects notes. "
+                "Use a MIDI file, or train a model on audio."
             )
         return np.asarray(NoteSummary(metre_hidden=self.metre_hidden)(clip.score))
 
 
 @dataclass(frozen=True, kw_only=True)
 class TimedNotes(PlayedNotes):
-    """The same with tempo, metre and times in seconds: what mood needs and tune types must not be told."""
+    """`PlayedNotes` with tempo, metre and times in seconds, which matter for mood but reveal the tune type.
+
+    Examples
+    --------
+    >>> TimedNotes().n_values > PlayedNotes().n_values
+    True
+    """
 
     key = "timed-notes/1"
     metre_hidden: bool = False

@@ -13,7 +13,7 @@ from woodshed.audio import noise, read, resample, silence, write
 from woodshed.clip import Clip
 from woodshed.errors import AudioError, AudioFileError, ParameterError
 from woodshed.features import LogMel, MidTerm, Rms, ShortTerm, features_of_blocks, features_of_file
-from woodshed.features.block import mono_blocks
+from woodshed.features.streaming import mono_blocks
 
 
 def cut(clip: Clip, n_samples: int) -> list[Clip]:
@@ -100,11 +100,13 @@ def test_frames_come_while_the_sound_goes_on() -> None:
 
 
 def test_what_cannot_be_described_is_named(tmp_path) -> None:
-    with pytest.raises(AudioError, match="There is no block of sound"):
+    with pytest.raises(AudioError, match="expects at least one block, got none"):
         list(features_of_blocks(LogMel(), []))
-    with pytest.raises(ParameterError, match="goes from 16000 to 8000 Hz"):
+    with pytest.raises(ParameterError, match="changes from 16000 to 8000 Hz"):
         list(features_of_blocks(LogMel(), [silence(), silence(sample_rate=8000)]))
-    with pytest.raises(AudioError, match="clip has 1 samples at 48000 Hz: none is left at 16000 Hz"):
+    with pytest.raises(
+        AudioError, match="clip has only 1 samples at 48000 Hz, none of them left at 16000 Hz"
+    ):
         list(features_of_blocks(LogMel(), [Clip(np.ones(1), 48000)]))
     with pytest.raises(AudioFileError, match="no such file"):
         list(features_of_file(LogMel(), tmp_path / "gone.wav"))

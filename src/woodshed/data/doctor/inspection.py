@@ -1,58 +1,69 @@
-"""Look: what one reading of a sound tells the doctor; a few hundred numbers, however long it is."""
+"""Measurements of one recording for the data-set checks, in one pass over the file."""
 
 from __future__ import annotations
 
 import hashlib
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 from numpy.typing import NDArray
 
+from woodshed.audio.edit import resample
 from woodshed.audio.measure import CLIPPED_RUN, FULL_SCALE, LARGEST, SILENCE_FRAME_S, SILENT_DBFS
 from woodshed.clip import Clip, Samples
-from woodshed.data.doctor.band import band_limit
-from woodshed.data.doctor.fingerprint import LISTENED_S, fingerprint, narrowed
-from woodshed.data.doctor.view import HIGHEST_RATE, described
+from woodshed.data.doctor.fingerprint import COMPARED_S, fingerprint, narrowed
 from woodshed.data.example import Example
 from woodshed.data.sound import codec_of, example_blocks, own_rate
 from woodshed.errors import AudioFileError, ParameterError, ScoreFileError, WoodshedError
 from woodshed.features.views import Views
 from woodshed.units import amplitude_to_db, db_to_amplitude, s_to_samples, samples_to_s
 
+HIGHEST_RATE = 32000
+"""Maximum sample rate of the views, in hertz: some classes differ in their highest band only."""
+
+VIEWED_S = 15.0
+"""Duration from the start of a sound that the views describe, in seconds."""
+
 _EDGE_DB = -40.0
+
+_N_FFT = 2048
+_BAND_WIDTH_HZ = 400.0
+_LEAST_DROP_DB = 15.0
+_DEPTH_DB = 100.0
+_LOWEST_LIMIT_HZ = 1000.0
 
 
 @dataclass(frozen=True, eq=False)
-class Look:
-    """What is known of one sound.
+class Inspection:
+    """Measurements of one sound.
 
     Parameters
     ----------
     sample_rate, n_channels, n_samples, codec
-        As in `woodshed.audio.read.FileInfo`, the samples counted in the stretch.
+        As in `woodshed.audio.read.FileInfo`, with the samples of the segment only.
     digest
-        Equal for two sounds if, and only if, rate, channels and every decoded sample are.
+        Equal for two sounds if, and only if, rate, channels and all decoded samples are equal.
     peak, rms
-        Largest value without sign, and root mean square around the mean; full scale is 1.
+        Largest absolute value, and root mean square about the mean; full scale is 1.
     constant
-        Whether all samples are the same.
+        Whether all samples are equal.
     n_full, n_clipped
-        Samples at full scale, and those of them in runs of three or more, in one channel, on one side.
+        Number of samples at full scale, and of those in runs of three or more of one channel and sign.
     dc_offset
-        Mean of the channel whose mean is furthest from 0.
+        Mean of the channel with the largest absolute mean.
     silence_share
         Share of 20 ms frames below -60 dBFS.
     zero_share
         Share of the same frames in which every sample is exactly 0.
     lead_s, trail_s
-        Time before the first and behind the last frame that is less than 40 dB below the loudest, in seconds.
+        Time before the first and after the last frame within 40 dB of the loudest, in seconds.
     band_hz, band_drop_db
-        See `woodshed.data.doctor.band.band_limit`.
+        See `band_limit`.
     print_
-        See `woodshed.data.doctor.fingerprint`; None when it was not asked for.
+        See `woodshed.data.doctor.fingerprint`; None unless requested.
     views
-        Row of `woodshed.features.views.Views`; None when it was not asked for.
+        Row of `woodshed.features.views.Views`; None unless requested.
     """
 
     sample_rate: int
@@ -82,25 +93,25 @@ class Look:
 
     @property
     def is_silent(self) -> bool:
-        """Whether there is nothing to hear: all samples the same, or not one above -60 dBFS."""
+        """Whether the sound is silent: all samples equal, or none above -60 dBFS."""
         return self.constant or self.peak < db_to_amplitude(SILENT_DBFS)
 
     @property
     def level_db(self) -> float:
-        """RMS level in decibels below full scale, at least -120."""
+        """RMS level relative to full scale, in decibels, at least -120."""
         return amplitude_to_db(self.rms)
 
 
-def look(example: Example, *, views: Views | None = None) -> Look:
-    """Read one sound, block by block, and note what there is to know.
+def inspect_sound(example: Example, *, views: Views | None = None) -> Inspection:
+    """Measure one sound, block by block.
 
     Parameters
     ----------
     example
-        File and stretch.
+        File and segment.
     views
-        How to describe it for the search for wrong labels; None for the cheap part alone. What costs more
-        hears the first 30 s at most.
+        Feature for the search for wrong labels; None for the fast measurements only. The others use the first
+        30 s at most.
 
     Raises
     ------
@@ -110,39 +121,44 @@ def look(example: Example, *, views: Views | None = None) -> Look:
     Examples
     --------
     >>> from woodshed.data.sample import sample_folder
-    >>> seen = look(Example(sample_folder() / "recordings" / "7_theo_0.flac", "7"))
-    >>> seen.n_samples, seen.codec, seen.is_silent
+    >>> inspection = inspect_sound(Example(sample_folder() / "recordings" / "7_theo_0.flac", "7"))
+    >>> inspection.n_samples, inspection.codec, inspection.is_silent
     (3428, 'FLAC PCM_16', False)
     """
     codec = codec_of(example.path)
     tally = _Tally(FULL_SCALE.get(codec.rpartition(" ")[2], LARGEST))
-    heard: list[Samples] = []
-    n_heard = 0
+    start: list[Samples] = []
+    n_start = 0
     for block in example_blocks(example):
         tally.add(block)
-        if views is not None and n_heard < LISTENED_S * block.sample_rate:
-            heard.append(block.mono())
-            n_heard += block.n_samples
+        if views is not None and n_start < COMPARED_S * block.sample_rate:
+            start.append(block.mono())
+            n_start += block.n_samples
     rate, n_channels = block.sample_rate, block.n_channels
     if views is None:
-        return Look(rate, n_channels, tally.n_samples, codec, *tally.answers())
-    clip = Clip(np.concatenate(heard)[np.newaxis], rate)
-    small = narrowed(clip)
-    rows = (fingerprint(small), described(clip, views))
-    return Look(
-        *(rate, n_channels, tally.n_samples, codec, *tally.answers()),
-        *(*_edges_s(clip), *band_limit(clip), *rows),
+        return Inspection(rate, n_channels, tally.n_samples, codec, *tally.results())
+    clip = Clip(np.concatenate(start)[np.newaxis], rate)
+    lead_s, trail_s = _edges_s(clip)
+    band_hz, band_drop_db = band_limit(clip)
+    return replace(
+        Inspection(rate, n_channels, tally.n_samples, codec, *tally.results()),
+        lead_s=lead_s,
+        trail_s=trail_s,
+        band_hz=band_hz,
+        band_drop_db=band_drop_db,
+        print_=fingerprint(narrowed(clip)),
+        views=described(clip, views),
     )
 
 
-def look_at_all(
+def inspect_sounds(
     examples: Sequence[Example],
     *,
     views: Views | None = None,
     n_jobs: int = 1,
     on_done: Callable[[], None] = lambda: None,
-) -> list[Look | str]:
-    """Look at every sound, several at a time; where one cannot be read, the reason stands in its place.
+) -> list[Inspection | str]:
+    """Measure every sound in parallel; return the reason as text for a sound that cannot be read.
 
     Raises
     ------
@@ -153,20 +169,20 @@ def look_at_all(
 
     if n_jobs == 0:
         raise ParameterError("n_jobs must be 1 or more, or -1 for one thread a core, got 0.")
-    tasks = (joblib.delayed(_look_or_reason)(example, views) for example in examples)
-    # Threads: decoding, hashing, resampling and transforms leave the interpreter to others.
-    answers: Iterator[Look | str] = joblib.Parallel(
+    tasks = (joblib.delayed(_inspection_or_reason)(example, views) for example in examples)
+    # Threads: decoding, hashing, resampling and transforms release the interpreter lock.
+    results: Iterator[Inspection | str] = joblib.Parallel(
         n_jobs=n_jobs, backend="threading", return_as="generator"
     )(tasks)
-    looks = []
-    for answer in answers:
-        looks.append(answer)
+    inspections = []
+    for result in results:
+        inspections.append(result)
         on_done()
-    return looks
+    return inspections
 
 
 def common_rate(examples: Sequence[Example], highest: int = HIGHEST_RATE) -> int:
-    """Return the rate to describe all at: the commonest in the headings of at most 200 files, bounded."""
+    """Return the most common sample rate in the headers of at most 200 files, from 4000 to ``highest`` Hz."""
     rates = []
     for example in examples[:: max(1, len(examples) // 200)]:
         try:
@@ -176,19 +192,19 @@ def common_rate(examples: Sequence[Example], highest: int = HIGHEST_RATE) -> int
     return min(highest, max(4000, max(rates, key=rates.count))) if rates else highest
 
 
-def _look_or_reason(example: Example, views: Views | None) -> Look | str:
+def _inspection_or_reason(example: Example, views: Views | None) -> Inspection | str:
     try:
-        return look(example, views=views)
+        return inspect_sound(example, views=views)
     except (AudioFileError, ScoreFileError) as error:
         return error.reason
     except WoodshedError as error:
         return str(error)
-    except Exception as error:  # whatever one strange file brings about must not end a long run
+    except Exception as error:  # no single file may end a long run
         return f"{type(error).__name__}: {error}"
 
 
 class _Tally:
-    """Counts a sound block by block."""
+    """Running statistics of a sound that is read in blocks."""
 
     def __init__(self, full_scale: float) -> None:
         self._full_scale = full_scale
@@ -203,7 +219,7 @@ class _Tally:
         if self.n_samples == 0:
             self._digest.update(f"{block.sample_rate} Hz, {block.n_channels} channels:".encode())
             self._sums = np.zeros(block.n_channels)
-        self._digest.update(samples.T.tobytes())  # sample by sample, so that the blocks leave no trace
+        self._digest.update(samples.T.tobytes())  # sample by sample: independent of the block length
         self._lowest = min(self._lowest, float(samples.min()))
         self._highest = max(self._highest, float(samples.max()))
         power = np.square(samples, dtype=np.float64).mean(axis=0)
@@ -220,7 +236,7 @@ class _Tally:
         self._n_zero += int(lengths[energy == 0].sum())
         self.n_samples += block.n_samples
 
-    def answers(self) -> tuple[str, float, float, bool, int, int, float, float, float]:
+    def results(self) -> tuple[str, float, float, bool, int, int, float, float, float]:
         means = self._sums / self.n_samples
         variance = self._squares / self.n_samples - float(np.mean(means**2))
         return (
@@ -237,7 +253,7 @@ class _Tally:
 
 
 def count_clipped(samples: Samples, full_scale: float) -> int:
-    """Count the samples in runs of three or more at full scale, each channel and side for itself.
+    """Count the samples in runs of three or more at full scale, separately for each channel and sign.
 
     Examples
     --------
@@ -257,7 +273,7 @@ def count_clipped(samples: Samples, full_scale: float) -> int:
 
 
 def _edges_s(clip: Clip) -> tuple[float, float]:
-    """Return how long it is quiet at the start and at the end, in seconds."""
+    """Return the duration of the quiet parts at the start and at the end, in seconds."""
     length = max(1, s_to_samples(SILENCE_FRAME_S / 2, clip.sample_rate))
     starts = np.arange(0, clip.n_samples, length)
     power = np.add.reduceat(np.square(clip.samples[0], dtype=np.float64), starts)
@@ -266,3 +282,62 @@ def _edges_s(clip: Clip) -> tuple[float, float]:
         return samples_to_s(clip.n_samples, clip.sample_rate), 0.0
     lead, trail = starts[loud[0]], clip.n_samples - min(clip.n_samples, starts[loud[-1]] + length)
     return samples_to_s(int(lead), clip.sample_rate), samples_to_s(int(trail), clip.sample_rate)
+
+
+def described(clip: Clip, views: Views) -> Samples:
+    """Return the row of `Views` of a clip at any rate, float32."""
+    return views(resample(clip.cut(0.0, min(clip.duration_s, VIEWED_S)), views.sample_rate))
+
+
+def band_limit(clip: Clip) -> tuple[float, float]:
+    """Return the upper band limit of a sound, such as of a filter, lossy codec or resampler, and its depth.
+
+    The long-term spectrum of a room or a microphone falls slowly; after a low-pass filter it drops steeply
+    and stays low up to half the sample rate. The limit is the steepest drop between two neighbouring bands of
+    400 Hz above which the level does not recover. Levels are limited to 100 dB below the maximum, and limits
+    below 1 kHz are ignored, because the partials of a low note end steeply too.
+
+    Returns
+    -------
+    limit_hz, drop_db
+        Half the sample rate and 0 without a band limit.
+
+    Examples
+    --------
+    >>> from woodshed.audio.edit import resample
+    >>> from woodshed.audio.signals import noise
+    >>> band_limit(noise())
+    (8000.0, 0.0)
+    >>> limit_hz, drop_db = band_limit(resample(resample(noise(), 8000), 16000))
+    >>> 3800 < limit_hz < 4100, drop_db > 40
+    (True, True)
+    """
+    half_hz = clip.sample_rate / 2
+    n_fft = min(_N_FFT, clip.n_samples)
+    width = max(2, round(_BAND_WIDTH_HZ * n_fft / clip.sample_rate))
+    level_db = _long_term_db(clip, n_fft)
+    level_db = np.maximum(level_db, level_db.max() - _DEPTH_DB)
+    n_edges = len(level_db) - 2 * width
+    if n_edges < 1:
+        return half_hz, 0.0
+    sums = np.concatenate([[0.0], np.cumsum(level_db)])
+    mean_db = (sums[width:] - sums[:-width]) / width  # of the bins starting at k
+    drop_db = mean_db[:n_edges] - mean_db[width : width + n_edges]
+    highest_from = np.maximum.accumulate(mean_db[::-1])[::-1]
+    stays = highest_from[width : width + n_edges] <= mean_db[:n_edges] - _LEAST_DROP_DB
+    high = np.arange(width, width + n_edges) * clip.sample_rate / n_fft >= _LOWEST_LIMIT_HZ
+    drop_db = np.where(stays & high, drop_db, 0.0)
+    edge = int(drop_db.argmax())
+    if drop_db[edge] < _LEAST_DROP_DB:
+        return half_hz, 0.0
+    return float((edge + width) * clip.sample_rate / n_fft), float(drop_db[edge])
+
+
+def _long_term_db(clip: Clip, n_fft: int) -> np.ndarray[tuple[int], np.dtype[np.float64]]:
+    """Return the mean power of each bin, in decibels."""
+    samples = clip.mono()
+    starts = np.arange(0, clip.n_samples - n_fft + 1, n_fft)
+    frames = samples[starts[:, np.newaxis] + np.arange(n_fft)] * np.hanning(n_fft).astype(np.float32)
+    power = np.square(np.abs(np.fft.rfft(frames, axis=1))).mean(axis=0)
+    level: np.ndarray[tuple[int], np.dtype[np.float64]] = 10 * np.log10(np.maximum(power, 1e-14))
+    return level

@@ -1,7 +1,7 @@
-"""Frames: a sound cut into overlapping frames, and their spectra put together to a sound again.
+"""Short-time Fourier analysis and overlap-add synthesis with perfect reconstruction.
 
-What `woodshed.audio.time_stretch` and `woodshed.audio.denoise` share. Hann windows before and after, a quarter of a
-frame apart, so that what is not changed comes out as it went in.
+Analysis and synthesis use the same Hann window with a hop of a quarter of the frame. Used by
+`woodshed.audio.phase_vocoder` and `woodshed.audio.denoise`.
 """
 
 from __future__ import annotations
@@ -19,28 +19,28 @@ Spectra = NDArray[np.complex64]
 Counts = NDArray[np.int64]
 
 OVERLAP = 4
-"""Every sample lies in this many frames."""
+"""Number of frames that cover each sample."""
 
 BLOCK_BYTES = 2**21
-"""So much is worked on at once."""
+"""Size of the frames that are processed at a time."""
 
 
-def frame_size(sample_rate: int, at_least_s: float) -> int:
-    """Return the smallest power of two that is at least so many seconds long, and at least 16.
+def frame_size(sample_rate: int, min_s: float) -> int:
+    """Return the smallest power of two, at least 16, that spans ``min_s`` seconds.
 
     Examples
     --------
     >>> frame_size(16000, 0.04), frame_size(44100, 0.04)
     (1024, 2048)
     """
-    return max(16, 1 << math.ceil(math.log2(max(1.0, at_least_s * sample_rate))))
+    return max(16, 1 << math.ceil(math.log2(max(1.0, min_s * sample_rate))))
 
 
 @lru_cache(maxsize=8)
 def frame_window(n_fft: int) -> Samples:
-    """Return the periodic Hann window that `spectra_at` and `add_frames` use, shape ``(n_fft,)``.
+    """Return the periodic Hann window of `spectra_at` and `add_frames`, shape ``(n_fft,)``.
 
-    Its squares, shifted by a quarter of its length, add up to 1.5; it is scaled so that they add up to 1.
+    It is scaled so that its squares, shifted by a quarter of its length, sum to 1.
 
     Examples
     --------
@@ -55,16 +55,16 @@ def frame_window(n_fft: int) -> Samples:
 
 
 def spectra_at(padded: Samples, starts: Counts, n_fft: int) -> Spectra:
-    """Return the spectra of the frames that begin at the given samples.
+    """Return the spectra of the frames that start at the given samples.
 
     Parameters
     ----------
     padded
-        Shape ``(n_channels, n_samples)``, float32, with silence where frames reach beyond the sound.
+        Shape ``(n_channels, n_samples)``, float32, padded where frames extend beyond the sound.
     starts
-        First sample of each frame.
+        First sample of each frame, shape ``(n_frames,)``.
     n_fft
-        Length of a frame.
+        Frame length.
 
     Returns
     -------
@@ -82,16 +82,25 @@ def spectra_at(padded: Samples, starts: Counts, n_fft: int) -> Spectra:
 
 
 def add_frames(out: Samples, spectra: Spectra, start: int) -> None:
-    """Turn spectra into frames again and add them to ``out``, a quarter of a frame apart.
+    """Convert spectra to frames and add them to ``out`` with a hop of a quarter of the frame.
 
     Parameters
     ----------
     out
-        Shape ``(n_channels, n_samples)``; changed in place.
+        Shape ``(n_channels, n_samples)``; modified in place.
     spectra
-        As `spectra_at` gives them. Unchanged, and from frames a quarter apart, they add up to the sound.
+        As returned by `spectra_at`. If they are unmodified and their frames are a quarter of a frame apart,
+        the result is the original sound.
     start
-        Where in ``out`` the first frame begins.
+        First sample of the first frame in ``out``.
+
+    Examples
+    --------
+    >>> sound = np.ones((1, 64), np.float32)
+    >>> out = np.zeros_like(sound)
+    >>> add_frames(out, spectra_at(sound, np.arange(0, 49, 4), 16), 0)
+    >>> bool(np.allclose(out[:, 12:52], 1))
+    True
     """
     n_fft = 2 * (spectra.shape[2] - 1)
     frames = scipy.fft.irfft(spectra, n_fft, axis=2)
@@ -102,5 +111,11 @@ def add_frames(out: Samples, spectra: Spectra, start: int) -> None:
 
 
 def frames_per_block(n_channels: int, n_fft: int) -> int:
-    """Say how many frames to work on at once so that they stay in the cache."""
+    """Return the number of frames to process at a time, so that they fit into the cache.
+
+    Examples
+    --------
+    >>> frames_per_block(2, 1024)
+    256
+    """
     return max(1, BLOCK_BYTES // (4 * n_channels * n_fft))

@@ -10,7 +10,7 @@ import pytest
 
 from woodshed.errors import ParameterError
 from woodshed.features import FEATURES, Chroma, LogMel, Pyin, Rms, ShortTerm, feature_class
-from woodshed.features.picture import picture
+from woodshed.features.text_plot import text_plot
 
 MOST_COLUMNS, MOST_LINES = 70, 10
 TALLER = {"chroma", "chroma-cqt"}
@@ -25,7 +25,7 @@ def column(*values: float) -> np.ndarray:
 
 
 def test_bars_are_as_high_as_the_values_in_quarters_of_a_row() -> None:
-    drawn = picture(column(0, 1, 2, 3, 4, 5, 6, 7, 8), TENTH, height=2, width=10)
+    drawn = text_plot(column(0, 1, 2, 3, 4, 5, 6, 7, 8), TENTH, height=2, width=10)
     assert drawn.splitlines() == [
         "rms",
         "8 ┤     ▂▄▆█",
@@ -36,7 +36,7 @@ def test_bars_are_as_high_as_the_values_in_quarters_of_a_row() -> None:
 
 def test_the_axis_of_values_ends_at_round_numbers_and_begins_at_0_only_where_that_is_near() -> None:
     def labels(*values: float) -> list[str]:
-        return [line.split()[0] for line in picture(column(*values), TENTH, height=2).splitlines()[1:]]
+        return [line.split()[0] for line in text_plot(column(*values), TENTH, height=2).splitlines()[1:]]
 
     assert labels(0.1, 3.7) == ["4", "2", "0"]
     assert labels(200, 240) == ["240", "220", "200"]
@@ -50,7 +50,7 @@ def test_the_lowest_value_is_never_below_the_paper_nor_the_highest_above(scale: 
     rng = np.random.default_rng(0)
     for _ in range(50):
         values = scale * (rng.normal() + rng.exponential() * rng.normal(size=(40, 1)))
-        lines = picture(values, TENTH, height=6).splitlines()
+        lines = text_plot(values, TENTH, height=6).splitlines()
         top, bottom = float(lines[1].split()[0]), float(lines[-1].split()[0])
         step = (top - bottom) / 4
         assert bottom - 1e-3 * step <= values.min()
@@ -58,21 +58,21 @@ def test_the_lowest_value_is_never_below_the_paper_nor_the_highest_above(scale: 
 
 
 def test_seconds_stand_where_they_are() -> None:
-    axis = picture(column(*range(50)), TENTH, width=60).splitlines()[-1].partition("└")[2]
+    axis = text_plot(column(*range(50)), TENTH, width=60).splitlines()[-1].partition("└")[2]
     assert axis == "0─────────1─────────2─────────3─────────4───────── s"  # ten columns a second
-    averaged = picture(column(*range(100)), TENTH, width=50).splitlines()[-1].partition("└")[2]
+    averaged = text_plot(column(*range(100)), TENTH, width=50).splitlines()[-1].partition("└")[2]
     assert [averaged.index(text) for text in ("0", "2", "4", "6", "8")] == [0, 10, 20, 30, 40]
-    repeated = picture(column(0, 1), TENTH, width=11).splitlines()[1].partition("┤")[2]
+    repeated = text_plot(column(0, 1), TENTH, width=11).splitlines()[1].partition("┤")[2]
     assert repeated == "     █████"
 
 
 def test_many_frames_are_averaged_and_many_bands_are_as_dark_as_the_strongest() -> None:
-    drawn = picture(column(*[0, 8] * 10, *[8] * 20), TENTH, height=2, width=20).splitlines()
+    drawn = text_plot(column(*[0, 8] * 10, *[8] * 20), TENTH, height=2, width=20).splitlines()
     assert drawn[1:3] == ["8 ┤          ██████████", "4 ┤████████████████████"]
     feature = LogMel(n_mels=4, sample_rate=1000, n_fft=64, hop_length=100)
     values = np.zeros((3, 4))
     values[1, 1], values[2, 3] = 0.5, 1.0
-    shades = picture(values, feature, height=2, width=10).splitlines()
+    shades = text_plot(values, feature, height=2, width=10).splitlines()
     assert shades[:3] == [
         "mel*_db:  ░ 0.2  ▒ 0.4  ▓ 0.6  █ 0.8",
         "2 ┤      ███",
@@ -87,30 +87,30 @@ def test_chosen_bands_have_a_row_each_on_its_own_scale_and_one_alone_is_bars() -
     values[:, 3] = [400, 300, 200, 100, 0]
     values[:, 5] = 3 + 1e-7 * np.arange(5)  # rounding is not drawn
     chosen = ["energy", "spectral_centroid", "spectral_entropy"]
-    drawn = picture(values, feature, bands=chosen, width=10).splitlines()
+    drawn = text_plot(values, feature, bands=chosen, width=10).splitlines()
     assert drawn[1:4] == [
         " spectral_entropy ┤",
         "spectral_centroid ┤██▓▓▒▒░░",
         "           energy ┤  ░░▒▒▓▓██",
     ]
-    alone = picture(values[:, :3], Pyin(), bands=["voiced"], height=2, width=10).splitlines()
+    alone = text_plot(values[:, :3], Pyin(), bands=["voiced"], height=2, width=10).splitlines()
     assert alone[0] == "voiced"
     assert alone[1] == "4 ┤      ▄▄██"
 
 
 def test_what_cannot_be_drawn_is_refused() -> None:
     with pytest.raises(
-        ParameterError, match=r"Chroma expects finite values of shape \(n_frames, 12\), got 3 of"
+        ParameterError, match=r"text_plot expects finite values of Chroma of shape \(n_frames, 12\), got 3 of"
     ):
-        picture(np.zeros((3, 1)), Chroma())
+        text_plot(np.zeros((3, 1)), Chroma())
     with pytest.raises(ParameterError, match=r"got 1 of shape \(2, 1\)"):
-        picture(column(0, np.nan), TENTH)
+        text_plot(column(0, np.nan), TENTH)
     with pytest.raises(ParameterError, match="height of at least 2 and a width of at least 10, got 1 and 60"):
-        picture(column(0, 1), TENTH, height=1)
-    with pytest.raises(ParameterError, match=r"no band 'voice' to draw\. Did you mean voiced"):
-        picture(np.zeros((3, 3)), Pyin(), bands=["voice"])
+        text_plot(column(0, 1), TENTH, height=1)
+    with pytest.raises(ParameterError, match=r"Unknown band 'voice'\. Did you mean voiced"):
+        text_plot(np.zeros((3, 3)), Pyin(), bands=["voice"])
     with pytest.raises(ParameterError, match="at least one band, got none"):
-        picture(np.zeros((3, 3)), Pyin(), bands=[])
+        text_plot(np.zeros((3, 3)), Pyin(), bands=[])
 
 
 @pytest.mark.parametrize("word", FEATURES)
@@ -122,18 +122,18 @@ def test_every_feature_shows_a_picture_that_is_the_same_on_every_machine(
     drawn = []
 
     def shaken(values: np.ndarray, *arguments: object, **settings: object) -> str:
-        text = picture(values, *arguments, **settings)  # type: ignore[arg-type]
+        text = text_plot(values, *arguments, **settings)  # type: ignore[arg-type]
         drawn.append(text)
         span = np.ptp(values, axis=0) if "bands" in settings else np.ptp(values)
         rng = np.random.default_rng(0)
         for _ in range(4):
             nudge = 3e-5 * span * rng.choice([-1, 1], size=values.shape)
-            assert picture(values + nudge, *arguments, **settings) == text  # type: ignore[arg-type]
+            assert text_plot(values + nudge, *arguments, **settings) == text  # type: ignore[arg-type]
         return text
 
     kind = feature_class(word)
     module = sys.modules[kind.__module__]
-    monkeypatch.setattr("woodshed.features.picture.picture", shaken)
+    monkeypatch.setattr("woodshed.features.text_plot.text_plot", shaken)
     (test,) = doctest.DocTestFinder(recurse=False).find(kind, word, module=module)
     complaints: list[str] = []
     doctest.DocTestRunner(verbose=False).run(test, out=complaints.append)

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from woodshed.audio import Chain, Gain, Noise, Shift, Speed, Tone, noise, silence, sine
-from woodshed.audio.augment import WaveformAugmentation
+from woodshed.audio.augmentation import WaveformAugmentation
 from woodshed.clip import Clip
 from woodshed.errors import ParameterError
 
@@ -92,10 +92,10 @@ def test_chain_applies_each_change_as_often_as_it_says() -> None:
 @pytest.mark.parametrize(
     ("make", "words"),
     [
-        (lambda: Gain(3, -3), "min_db not above max_db, got 3 and -3"),
-        (lambda: Speed(0.0, 1.0), "positive factors"),
+        (lambda: Gain(3, -3), "min_db <= max_db, got 3 and -3"),
+        (lambda: Speed(0.0, 1.0), "0 < min_factor <= max_factor, got 0"),
         (lambda: Shift(-1), "max_s of 0 or more"),
-        (lambda: Noise(colour="blue"), "no colour 'blue'. Known: brown, pink, white"),
+        (lambda: Noise(colour="blue"), "Unknown noise colour 'blue'. Known: brown, pink, white"),
         (lambda: Tone(-1), "max_db of 0 or more"),
         (lambda: Chain((), 1.5), "probability from 0 to 1"),
     ],

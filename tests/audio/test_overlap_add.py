@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from woodshed.audio.frames import (
+from woodshed.audio.overlap_add import (
     BLOCK_BYTES,
     OVERLAP,
     add_frames,
