@@ -146,7 +146,9 @@ def asked(rows: Sequence[Sequence[str]]) -> str:
 
 def style_tables(samples: Sequence[EvaluatedGeneration], bach: Sequence[ChoralePiece], n_bach: int) -> str:
     """Set the style of the samples beside Bach's."""
-    new: Style = ChoralePiece.style([one.generation for one in samples if isinstance(one.generation, ChoralePiece)])
+    new: Style = ChoralePiece.style(
+        [one.generation for one in samples if isinstance(one.generation, ChoralePiece)]
+    )
     old: Style = ChoralePiece.style(bach)
     numbers = [[name, f"{value:.4g}", f"{old.numbers[name]:.4g}"] for name, value in new.numbers.items()]
     shares = [[name, f"{overlap(part, old.shares[name]):.3f}"] for name, part in new.shares.items()]

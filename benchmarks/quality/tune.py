@@ -64,7 +64,9 @@ def opens_in_abc2midi(tune: EvaluatedGeneration) -> bool:
         if "Error" in told.stdout + told.stderr or not midi.exists():
             return False
         played = {note.pitch_midi for note in read_midi(midi).notes}
-    return played == {note.pitch_midi for note in abc_to_score(tune.generation.to_abc(tune.title), repeats=False).notes}
+    return played == {
+        note.pitch_midi for note in abc_to_score(tune.generation.to_abc(tune.title), repeats=False).notes
+    }
 
 
 def main() -> None:

@@ -299,7 +299,7 @@ def test_out_that_is_a_file_is_refused(
     assert (tmp_path / "model").read_text() == "my notes"
     finished = cli(*train_arguments, "--out", tmp_path / "model" / "deeper")
     assert finished.code == 2
-    assert "cannot be made (Not a directory)" in finished.err
+    assert "cannot be created (Not a directory)" in finished.err
 
 
 @pytest.mark.parametrize(

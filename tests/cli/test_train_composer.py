@@ -80,18 +80,18 @@ def test_info_tells_the_bits_and_the_model_writes(
 def test_an_interrupted_training_keeps_the_best_and_goes_on(
     cli: Callable[..., Any], tunes: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    from woodshed.training.loop import Progress
+    from woodshed.training.loop import TrainingState
 
-    ended = Progress.end_epoch
+    ended = TrainingState.end_epoch
 
-    def interrupt(self: Progress, *arguments: Any) -> None:
+    def interrupt(self: TrainingState, *arguments: Any) -> None:
         ended(self, *arguments)
         if len(self.train_loss) == 2:
             raise KeyboardInterrupt
 
     asked = ("train", tunes, "--task", "tune", *TINY, "--epochs", 4, "--out", tmp_path / "model")
     with monkeypatch.context() as patch:
-        patch.setattr(Progress, "end_epoch", interrupt)
+        patch.setattr(TrainingState, "end_epoch", interrupt)
         stopped = cli(*asked)
     assert stopped.code == 0, stopped.err
     assert "--resume" in stopped.err

@@ -83,7 +83,7 @@ def test_a_damaged_file_is_named(name: str, damage: str, saved: Path) -> None:
     else:
         content[len(content) // 2] ^= 1
         path.write_bytes({"a bit": content, "cut short": content[:-1], "empty": b""}[damage])
-    reason = "it cannot be read" if damage == "missing" else "its content is not what was saved"
+    reason = "it cannot be read" if damage == "missing" else "its checksum is wrong"
     with pytest.raises(
         ModelFolderError, match=rf"{name} is damaged: {reason}.*(again|train the model again)"
     ):
@@ -110,17 +110,17 @@ def test_a_folder_of_format_1_is_read(saved: Path, unheard_toy: Any) -> None:
 )
 def test_settings_that_cannot_be_understood_are_named(text: str, saved: Path) -> None:
     (saved / "settings.json").write_text(text)
-    with pytest.raises(ModelFolderError, match=r"settings\.json is damaged: it cannot be understood"):
+    with pytest.raises(ModelFolderError, match=r"settings\.json is damaged: it cannot be parsed"):
         woodshed.load(saved)
 
 
 def test_settings_cut_short_are_named(saved: Path) -> None:
     path = saved / "settings.json"
     path.write_bytes(path.read_bytes()[:-20])
-    with pytest.raises(ModelFolderError, match=r"settings\.json is damaged: it cannot be understood"):
+    with pytest.raises(ModelFolderError, match=r"settings\.json is damaged: it cannot be parsed"):
         woodshed.load(saved)
     path.write_bytes(b"\xff\xfe not utf-8")
-    with pytest.raises(ModelFolderError, match=r"settings\.json is damaged: it cannot be understood"):
+    with pytest.raises(ModelFolderError, match=r"settings\.json is damaged: it cannot be parsed"):
         woodshed.load(saved)
 
 
@@ -153,7 +153,7 @@ def test_a_newer_format_says_upgrade(version: Any, saved: Path) -> None:
 
 def test_a_folder_that_is_no_model_says_how_to_make_one(tmp_path: Path) -> None:
     for name, message in (
-        ("nowhere", "is not there"),
+        ("nowhere", "does not exist"),
         ("empty", "is not a woodshed model: it has no settings.json"),
     ):
         if name == "empty":
@@ -161,7 +161,7 @@ def test_a_folder_that_is_no_model_says_how_to_make_one(tmp_path: Path) -> None:
         with pytest.raises(ModelFolderError, match=rf"{name} {message}.*woodshed train DATA --out"):
             woodshed.load(tmp_path / name)
     (tmp_path / "file").write_text("no folder")
-    with pytest.raises(ModelFolderError, match=r"is a file, and a model is a folder\. First the model"):
+    with pytest.raises(ModelFolderError, match=r"is a file, but a model is a folder\. Expected: woodshed"):
         woodshed.load(tmp_path / "file")
 
 
@@ -176,7 +176,7 @@ def test_files_of_two_models_do_not_make_one(
 ) -> None:
     save_model(fitted("noise"), tmp_path / "other")
     shutil.copy(tmp_path / "other" / "net.onnx", saved / "net.onnx")
-    with pytest.raises(ModelFolderError, match=r"net\.onnx is damaged: its content is not what was saved"):
+    with pytest.raises(ModelFolderError, match=r"net\.onnx is damaged: its checksum is wrong"):
         woodshed.load(saved)
 
 
@@ -223,7 +223,7 @@ def test_a_damaged_classical_model_is_named(damage: str, saved_svm: Path) -> Non
     content[len(content) // 2] ^= 1
     harmed = {"a bit": bytes(content), "cut short": bytes(content[:-1]), "empty": b""}[damage]
     (saved_svm / "model.onnx").write_bytes(harmed)
-    with pytest.raises(ModelFolderError, match=r"model\.onnx is damaged: its content is not what was saved"):
+    with pytest.raises(ModelFolderError, match=r"model\.onnx is damaged: its checksum is wrong"):
         woodshed.load(saved_svm)
 
 
@@ -274,7 +274,7 @@ def test_a_feature_that_is_not_this_kind_of_models_is_refused(
 def test_no_other_file_than_the_models_own_is_opened(name: str, saved_svm: Path) -> None:
     files = json.loads((saved_svm / "settings.json").read_text("utf-8"))["files"]
     change_settings(saved_svm, files=files | {name: "0" * 64})
-    with pytest.raises(ModelFolderError, match=r"settings\.json is damaged: .*it names the files .*" + name):
+    with pytest.raises(ModelFolderError, match=r"settings\.json is damaged: .*it lists the files .*" + name):
         woodshed.load(saved_svm)
 
 
@@ -289,7 +289,7 @@ def test_a_model_in_place_of_one_of_another_kind_leaves_none_of_its_files(
 
 
 def test_saving_what_has_not_learned_is_refused(tmp_path: Path) -> None:
-    with pytest.raises(NotFittedError, match="has not learned yet"):
+    with pytest.raises(NotFittedError, match="is not fitted yet"):
         save_model(Recogniser(), tmp_path / "model")
     assert not (tmp_path / "model").exists()
 
@@ -311,14 +311,14 @@ def test_saving_over_a_model_that_is_cut_short_leaves_no_mixture(
     monkeypatch.setattr(os, "replace", pulled_plug)
     with pytest.raises(KeyboardInterrupt):
         save_model(fitted("noise"), saved)
-    with pytest.raises(ModelFolderError, match="its content is not what was saved"):
+    with pytest.raises(ModelFolderError, match="its checksum is wrong"):
         woodshed.load(saved)
     assert not list(saved.glob(".woodshed-*"))
 
 
 def test_a_folder_that_cannot_be_made_is_named(tmp_path: Path, speech: Recogniser) -> None:
     (tmp_path / "file").write_text("")
-    with pytest.raises(OutputError, match=r"model cannot be made \(Not a directory\)\. Choose another place"):
+    with pytest.raises(OutputError, match=r"model cannot be created \(Not a directory\)\. Choose another"):
         save_model(speech, tmp_path / "file" / "model")
 
 

@@ -17,7 +17,9 @@ from woodshed.tasks import GENERATORS, TASKS, recognition_tasks, task_class
 RECOGNITION_TASK_HELP = f"What to recognise: {', '.join(recognition_tasks())}."
 """Help of ``--task`` where recognition tasks are accepted."""
 
-TRAIN_TASK_HELP = f"{RECOGNITION_TASK_HELP} What to compose: {', '.join(sorted(set(TASKS) & set(GENERATORS)))}."
+TRAIN_TASK_HELP = (
+    f"{RECOGNITION_TASK_HELP} What to compose: {', '.join(sorted(set(TASKS) & set(GENERATORS)))}."
+)
 """Help of ``--task`` where every task is accepted."""
 
 Command = Callable[..., None]

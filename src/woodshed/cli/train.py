@@ -51,8 +51,9 @@ def command(
     group_by: Annotated[
         str | None,
         typer.Option(
-            help="Speaker, song or source of a file: folder, part:N, chars:A-B or stem of the file name, tag:artist, "
-            "regex:PATTERN, none, or a column of the table. Without it, --dry-run shows likely rules."
+            help="Speaker, song or source of a file: folder, part:N, chars:A-B or stem of the file name, "
+            "tag:artist, regex:PATTERN, none, or a column of the table. Without it, --dry-run shows "
+            "likely rules."
         ),
     ] = None,
     target: Annotated[
@@ -64,7 +65,8 @@ def command(
     n_trials: Annotated[
         int,
         typer.Option(
-            help="Trials of a hyperparameter search on inner folds of the training part; given settings stay. "
+            help="Trials of a hyperparameter search on inner folds of the training part; given settings "
+            "stay. "
             "For a classical estimator the search is over the estimators. "
             "[dim]\\[default: none][/dim]",
             show_default=False,

@@ -15,9 +15,8 @@ from numpy.typing import NDArray
 
 from woodshed.composition.composer import Composer
 from woodshed.composition.sampling import log_softmax
-from woodshed.training.loop import Progress, Recipe, Validation, train_net
+from woodshed.training.loop import BatchSource, Recipe, TrainingState, Validation, train_net
 from woodshed.training.progress import LearningCurve, OnEpoch
-from woodshed.training.steps_per_execution import BatchSource
 
 Ids = NDArray[np.int32]
 
@@ -81,7 +80,7 @@ def fit_net(
     curve, finished
         The losses, and whether the training was completed, not interrupted.
     """
-    progress = Progress(
+    progress = TrainingState(
         validation=validation, patience=recipe.patience, checkpoint=checkpoint, report=on_epoch
     )
     finished = train_net(net, batches, recipe, progress)

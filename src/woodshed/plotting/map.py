@@ -30,6 +30,7 @@ from woodshed.features.summary import Summary
 from woodshed.plotting.figure import check_picture_name, save_themed
 from woodshed.plotting.layout import check_size
 from woodshed.plotting.theme import Theme, drawable, fonts_for, theme_of, themed
+from woodshed.recognition.clip_item import clip_items, common_rate
 from woodshed.recognition.experiments.baseline import summarise
 from woodshed.recognition.experiments.feature_map import (
     COLOURS,
@@ -41,7 +42,6 @@ from woodshed.recognition.experiments.feature_map import (
     sample_rows,
     shape_of,
 )
-from woodshed.recognition.items import clip_items, common_rate
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure

@@ -38,6 +38,7 @@ def recognition_tasks() -> dict[str, str]:
     """Return the tasks that predict something of a clip."""
     return {name: place for name, place in TASKS.items() if name not in GENERATORS}
 
+
 def generator_class(name: str) -> type[Any]:
     """Return the class of a generator; its module is imported on demand.
 

@@ -16,6 +16,7 @@ from woodshed.data.example import Corpus
 from woodshed.data.group_guess import Candidate, guess_groups
 from woodshed.data.sound import Sounds, is_score
 from woodshed.data.split import Split, honest_splits, parse_split
+from woodshed.recognition.clip_item import are_scores
 from woodshed.recognition.corpus import load_corpus_for
 from woodshed.recognition.estimator import AudioEstimator
 from woodshed.recognition.experiments.cross_validation import CrossValidation, Plan
@@ -27,7 +28,6 @@ from woodshed.recognition.experiments.tuning import (
     tuned,
     tuning_run_state,
 )
-from woodshed.recognition.items import are_scores
 from woodshed.report.out_folder import RUN_NAME, prepare_folder
 from woodshed.report.recognition.folder import write_model_folder
 from woodshed.tasks import task_class
@@ -248,8 +248,8 @@ def suit_net(
         notes.append(f"{n_scores} of {len(paths)} files are MIDI; they are rendered to audio.")
     elif net != estimator.net:
         notes.append(
-            f"All files are MIDI, and {net} reads their notes. With --net {estimator.net} they are rendered to "
-            "audio for a network."
+            f"All files are MIDI, and {net} reads their notes. With --net {estimator.net} they are rendered "
+            "to audio for a network."
         )
     return type(estimator)(**estimator.get_params() | {"net": net}), notes
 

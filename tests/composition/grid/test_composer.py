@@ -190,7 +190,7 @@ def test_masks_hide_something_in_the_shape_of_frames() -> None:
 
 
 def test_what_cannot_work_is_refused(composer: ChoraleComposer) -> None:
-    with pytest.raises(NotFittedError, match="has not learned"):
+    with pytest.raises(NotFittedError, match="is not fitted yet"):
         ChoraleComposer().sample()
     with pytest.raises(ParameterError, match="Unknown net 'lstm-lm' for task 'chorale'"):
         ChoraleComposer(net="lstm-lm").fit([CHORDS])

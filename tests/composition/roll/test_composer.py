@@ -197,7 +197,7 @@ def test_batches_move_whole_pieces_and_differ_from_epoch_to_epoch() -> None:
 
 
 def test_what_cannot_be_is_refused() -> None:
-    with pytest.raises(NotFittedError, match="has not learned yet"):
+    with pytest.raises(NotFittedError, match="is not fitted yet"):
         RollComposer().sample()
     with pytest.raises(DataError, match="at least one piece, got none"):
         RollComposer().fit([])

@@ -172,7 +172,7 @@ def test_an_interrupted_training_goes_on_to_the_same_weights(tmp_path: Path) -> 
 
 
 def test_what_cannot_be_is_refused() -> None:
-    with pytest.raises(NotFittedError, match="has not learned yet"):
+    with pytest.raises(NotFittedError, match="is not fitted yet"):
         TuneComposer().sample()
     with pytest.raises(DataError, match="at least one piece, got none"):
         TuneComposer().fit([])

@@ -111,7 +111,7 @@ def test_it_finds_better_settings_than_those_asked_for(corpus: Corpus, learner: 
 
 
 def test_what_is_given_stays(corpus: Corpus, learner: Learner) -> None:
-    found = search(corpus, 3, given=("learning_rate", "epochs")).run()
+    found = search(corpus, 3, fixed=("learning_rate", "epochs")).run()
     assert all(set(trial.settings) == set(SEARCHED) - {"learning_rate"} for trial in found.trials)
     assert all(
         contest.estimator.learning_rate == task_class("speech")().learning_rate
@@ -137,7 +137,7 @@ def test_cut_short_it_goes_on_to_the_same_result(corpus: Corpus, learner: Learne
 
 def test_settings_that_fail_are_named_and_never_taken(corpus: Corpus, learner: Learner) -> None:
     learner.refuse = True
-    with pytest.raises(DataError, match=r"No settings could be tried\. The first: the window is too short\."):
+    with pytest.raises(DataError, match=r"Every trial .* failed\. The first: the window is too short\."):
         search(corpus, 2).run()
 
 

@@ -15,7 +15,7 @@ from woodshed.html.heat_map import heat_image
 from woodshed.html.markup import Markup, element
 from woodshed.metrics.softmax_layer import effects
 from woodshed.symbolic.folk.vocabulary import KINDS
-from woodshed.training.progress import judge_training
+from woodshed.training.progress import assess_overfitting
 
 STYLE = """
 svg .ring-1 { stroke: var(--accent); stroke-width: 2.25; }
@@ -194,10 +194,10 @@ def training_figure(analysis: SoftmaxAnalysis) -> Markup:
     ]
     if held_out.size:
         marks.append(plot.line(epochs, held_out.tolist(), "main"))
-    if verdict := judge_training(curve):
+    if verdict := assess_overfitting(curve):
         marks += [
-            plot.segment((verdict.enough_epoch, 0.0), (verdict.enough_epoch, ticks[-1][0]), "chance"),
-            plot.dot(verdict.kept_epoch, verdict.kept_bits, "kept"),
+            plot.segment((verdict.sufficient_epoch, 0.0), (verdict.sufficient_epoch, ticks[-1][0]), "chance"),
+            plot.dot(verdict.best_epoch, verdict.best_bits, "kept"),
         ]
     return plot.draw("Loss by epoch", marks)
 

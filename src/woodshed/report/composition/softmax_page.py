@@ -29,7 +29,7 @@ from woodshed.symbolic.folk.vocabulary import KINDS
 from woodshed.symbolic.render import render
 from woodshed.tokens.folk.tokenizer import tokens_to_score
 from woodshed.training.model_folder import make_folder, to_json
-from woodshed.training.progress import judge_training
+from woodshed.training.progress import assess_overfitting
 
 PAGE_NAME, VALUES_NAME = "report.html", "explain.json"
 
@@ -123,7 +123,7 @@ def softmax_values(analysis: SoftmaxAnalysis) -> dict[str, Any]:
     """Return all results as plain values; units and directions are numbered from 1."""
     with_bias, among = analysis.correlations
     directions = analysis.directions
-    verdict = judge_training(analysis.curve)
+    verdict = assess_overfitting(analysis.curve)
     return {
         "summary": summary(analysis),
         "n_weights": analysis.n_weights,
@@ -501,7 +501,7 @@ def _ablation_row(result: AblationResult, sample: AblatedSample) -> tuple[str, .
 
 def training_sentences(analysis: SoftmaxAnalysis) -> Sentences:
     """Describe whether the model is overfitted, and when training could have stopped."""
-    verdict = judge_training(analysis.curve)
+    verdict = assess_overfitting(analysis.curve)
     train_bits = analysis.ablations[0].score.bits
     if verdict is None:
         return (
@@ -516,11 +516,11 @@ def training_sentences(analysis: SoftmaxAnalysis) -> Sentences:
         else f"it ended {verdict.rise_bits:.3f} bits above its minimum, so the model is not overfitted"
     )
     return (
-        f"The loss on held-out pieces was lowest in epoch {verdict.kept_epoch} of {verdict.n_epochs}, with "
-        f"{verdict.kept_bits:.2f} bits per token; {overfitting}.",
-        f"Training could have stopped after epoch {verdict.enough_epoch}, which is within 0.01 bits of the "
-        f"minimum; on training pieces the loss is {train_bits:.2f} bits, a generalisation gap of "
-        f"{verdict.kept_bits - train_bits:.2f} bits.",
+        f"The loss on held-out pieces was lowest in epoch {verdict.best_epoch} of {verdict.n_epochs}, with "
+        f"{verdict.best_bits:.2f} bits per token; {overfitting}.",
+        f"Training could have stopped after epoch {verdict.sufficient_epoch}, which is within 0.01 bits of "
+        f"the minimum; on training pieces the loss is {train_bits:.2f} bits, a generalisation gap of "
+        f"{verdict.best_bits - train_bits:.2f} bits.",
     )
 
 
