@@ -9,15 +9,16 @@ STAMP := .venv/.installed
 demo: $(STAMP)
 	$(BIN)/woodshed demo
 
+# One process for each core; a file stays in one process, so that its fixtures are trained once.
 test: $(STAMP)
-	$(BIN)/python -m pytest
+	$(BIN)/python -m pytest -n auto --dist loadfile
 
 check: $(STAMP)
 	$(BIN)/ruff format --check .
 	$(BIN)/ruff check .
 	$(BIN)/mypy
 	$(BIN)/lint-imports
-	$(BIN)/python -m pytest -m "not train"
+	$(BIN)/python -m pytest -n auto -m "not train"
 
 bench: $(STAMP)
 	$(BIN)/python -m benchmarks.speed.log_mel

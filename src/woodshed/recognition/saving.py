@@ -70,7 +70,7 @@ def save_model(estimator: AudioEstimator, folder: Path) -> None:
     settings = {
         "format": FORMAT,
         "task": type(estimator).task,
-        "settings": estimator.get_params() | {"store": None},
+        "settings": estimator.fitted("fitted_settings_") | {"store": None},
         "feature": front_end_to_dict(estimator.feature_),
         "curve": asdict(estimator.curve_),
         "files": {name: hashlib.sha256(content).hexdigest() for name, content in contents.items()},

@@ -60,6 +60,8 @@ class Head(abc.ABC):
         Name of the score that models are ranked by; higher is better.
     files
         Names of the files of a model folder that hold what `fit_outputs` and `fit_held_out` learn.
+    options
+        Names of the options that `predictions` takes.
     """
 
     name: ClassVar[str]
@@ -69,6 +71,7 @@ class Head(abc.ABC):
     balances_classes: ClassVar[bool] = False
     main_measure: ClassVar[str]
     files: ClassVar[frozenset[str]] = frozenset()
+    options: ClassVar[frozenset[str]] = frozenset()
 
     @property
     def baselines(self) -> tuple[str, ...]:
