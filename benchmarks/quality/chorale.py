@@ -98,7 +98,7 @@ def main() -> None:
         },
         f"temperature {COLD} (nearly always the likeliest), faults not mended": {
             "temperature": COLD,
-            "mend": False,
+            "repair": False,
         },
     }.items():
         started = time.monotonic()
