@@ -11,9 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from benchmarks.quality.frames import Frames, Rolls
-from woodshed.composition.grid.fitting import CellBatches, learn_cells
 from woodshed.composition.grid.layout import Layout
-from woodshed.nets.chorale_net import chorale_chain, chorale_net
 from woodshed.training.progress import OnEpoch
 
 Ids = NDArray[np.int32]
@@ -63,6 +61,9 @@ def learn_chords(
 ) -> tuple[Any, Layout, int]:
     """Train a net; return it with its layout and the best epoch."""
     import keras
+
+    from woodshed.composition.grid.fitting import CellBatches, learn_cells
+    from woodshed.nets.chorale_net import chorale_chain, chorale_net
 
     keras.utils.set_random_seed(seed)
     layout = Layout(1, N_CELLS, rolls.high - rolls.low + 2)
