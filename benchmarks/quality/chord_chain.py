@@ -11,10 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from benchmarks.quality.frames import Frames, Rolls
-from woodshed.composition.fitting import ClippedRecipe, fit_net, token_loss
-from woodshed.composition.grid.fitting import WEIGHT_DECAY, CellBatches, validate_cells
 from woodshed.composition.grid.layout import Layout
-from woodshed.nets.chorale_net import chorale_chain, chorale_net
 from woodshed.training.progress import OnEpoch
 
 Ids = NDArray[np.int32]
@@ -64,6 +61,10 @@ def learn_chords(
 ) -> tuple[Any, Layout, int]:
     """Train a net; return it with its layout and the best epoch."""
     import keras
+
+    from woodshed.composition.fitting import ClippedRecipe, fit_net, token_loss
+    from woodshed.composition.grid.fitting import WEIGHT_DECAY, CellBatches, validate_cells
+    from woodshed.nets.chorale_net import chorale_chain, chorale_net
 
     keras.utils.set_random_seed(seed)
     layout = Layout(1, N_CELLS, rolls.high - rolls.low + 2)
