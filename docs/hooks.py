@@ -35,7 +35,12 @@ def on_config(config: Any) -> Any:
     """Add the pages that are made here to the navigation."""
     config.nav += [
         {"Gallery": ["gallery/index.md", *(f"gallery/{path.stem}.md" for path in examples())]},
-        {"Reference": [{package: f"reference/{package}.md"} for package in reference_pages()]},
+        {
+            "Reference": [
+                {"Command line": "reference/commands.md"},
+                *({package: f"reference/{package}.md"} for package in reference_pages()),
+            ]
+        },
         {"Measurements": [f"{path.relative_to(ROOT).as_posix()}" for path in measurements()]},
         {"Project": [{title: file.lower()} for title, file in PROJECT_FILES.items()]},
     ]
@@ -61,6 +66,7 @@ def pages() -> Iterator[tuple[str, str]]:
     yield "gallery/index.md", gallery_index()
     for path in examples():
         yield f"gallery/{path.stem}.md", example_page(path)
+    yield "reference/commands.md", commands_page()
     for package, modules in reference_pages().items():
         yield f"reference/{package}.md", reference_page(package, modules)
     for path in measurements():
@@ -161,6 +167,40 @@ def reference_page(package: str, modules: list[str]) -> str:
         members = "\n    options:\n      members: false" if module == f"woodshed.{package}" else ""
         blocks.append(f"::: {module}{members}\n")
     return "\n".join(blocks)
+
+
+# -- command line --------------------------------------------------------------------------------------
+
+
+def commands_page() -> str:
+    """Return the page of all verbs: their summaries, details and examples, read from ``cli/``."""
+    lines = ["# Command line", "", "`woodshed VERB --help` lists the options of a verb.", ""]
+    for verb, summary, details in verbs(SOURCE / "cli", "woodshed"):
+        lines += [f"## {verb}", "", summary, ""]
+        text, example, command = details.partition("Example: ")
+        lines += [text, ""] if text else []
+        lines += ["```console", f"$ {command}", "```", ""] if example else []
+    return "\n".join(lines)
+
+
+def verbs(folder: Path, prefix: str) -> Iterator[tuple[str, str, str]]:
+    """Yield the name of every verb in a folder, its summary, and the rest of its docstring."""
+    for verb, summary in constant(folder / "__init__.py", "VERBS").items():
+        if (folder / verb).is_dir():
+            yield from verbs(folder / verb, f"{prefix} {verb}")
+            continue
+        tree = ast.parse((folder / f"{verb}.py").read_text("utf-8"))
+        functions = {node.name: node for node in tree.body if isinstance(node, ast.FunctionDef)}
+        docstring = ast.get_docstring(functions["command"]) or ""
+        yield f"{prefix} {verb}", summary, docstring.partition("\n\n")[2]
+
+
+def constant(path: Path, name: str) -> Any:
+    """Return the value of a literal that a module assigns to a name."""
+    for node in ast.parse(path.read_text("utf-8")).body:
+        if isinstance(node, ast.Assign) and ast.unparse(node.targets[0]) == name:
+            return ast.literal_eval(node.value)
+    raise PluginError(f"{path} does not define {name}.")
 
 
 # -- measurements --------------------------------------------------------------------------------------

@@ -169,6 +169,15 @@ def test_the_reference_has_a_page_for_every_package(hooks: types.ModuleType) -> 
     assert "::: woodshed.audio.level" in dict(hooks.pages())["reference/audio.md"]
 
 
+def test_the_page_of_commands_has_every_verb(hooks: types.ModuleType) -> None:
+    page = dict(hooks.pages())["reference/commands.md"]
+    groups = {"audio": audio.VERBS, "score": score.VERBS, "corpus": corpus.VERBS}
+    single = {f"woodshed {verb}" for verb in VERBS if verb not in groups}
+    grouped = {f"woodshed {group} {verb}" for group, verbs in groups.items() for verb in verbs}
+    assert set(re.findall(r"^## (.*)$", page, re.MULTILINE)) == single | grouped
+    assert "$ woodshed audio gain recordings --db -6 --out quieter" in page
+
+
 def test_a_page_that_loads_something_from_elsewhere_is_found(hooks: types.ModuleType) -> None:
     assert hooks.FROM_ELSEWHERE.search('<script async src="https://example.org/a.js">')
     assert hooks.FROM_ELSEWHERE.search('<link rel="stylesheet" href="//example.org/a.css">')
