@@ -112,7 +112,7 @@ def example_page(path: Path) -> str:
 
 
 def gallery_index() -> str:
-    """Return the list of examples with their titles and first sentences."""
+    """Return the examples with their titles and first sentences, and the pictures of ``figures.py``."""
     lines = [
         "# Gallery",
         "",
@@ -122,6 +122,9 @@ def gallery_index() -> str:
     for path in examples():
         title, _, text = cells(path.read_text("utf-8"))[0][1].partition("\n")
         lines.append(f"- [{title.lstrip('# ')}]({path.stem}.md): {' '.join(text.split())}")
+    for name, (title, _, commands) in constant(ROOT / "docs" / "figures.py", "FIGURES").items():
+        lines += ["", f"## {title}", "", "```console", *(f"$ {command}" for command in commands), "```", ""]
+        lines += [f"![{title}](../figures/{name}.png)"]
     return "\n".join(lines) + "\n"
 
 

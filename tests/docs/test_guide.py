@@ -7,6 +7,7 @@ import doctest
 import importlib.util
 import itertools
 import re
+import runpy
 import shlex
 import sys
 import types
@@ -40,6 +41,8 @@ def commands() -> Iterator[tuple[str, str]]:
     for page in PAGES:
         for block in blocks(page, "console"):
             yield from ((page.name, line[2:]) for line in block.splitlines() if line.startswith("$ "))
+    for _, _, made_by in runpy.run_path(str(ROOT / "docs" / "figures.py"))["FIGURES"].values():
+        yield from (("figures.py", command) for command in made_by)
     for block in blocks(ROOT / "README.md", ""):
         lines = (line.partition("  #")[0].strip() for line in block.splitlines())
         yield from (("README.md", line) for line in lines if line.startswith("woodshed "))
@@ -167,6 +170,13 @@ def test_the_reference_has_a_page_for_every_package(hooks: types.ModuleType) -> 
     packages = {path.parent.name for path in (ROOT / "src" / "woodshed").glob("*/__init__.py")}
     assert set(hooks.reference_pages()) == packages - hooks.INTERNAL | {"woodshed"}
     assert "::: woodshed.audio.level" in dict(hooks.pages())["reference/audio.md"]
+
+
+def test_the_gallery_shows_every_picture(hooks: types.ModuleType) -> None:
+    shown = set(re.findall(r"\]\(\.\./figures/(.*?)\)", dict(hooks.pages())["gallery/index.md"]))
+    files = {path.name: path.stat().st_size for path in (ROOT / "docs" / "figures").iterdir()}
+    assert shown == set(files)
+    assert max(files.values()) < 200_000
 
 
 def test_the_page_of_commands_has_every_verb(hooks: types.ModuleType) -> None:
