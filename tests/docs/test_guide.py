@@ -23,6 +23,7 @@ from woodshed.data.source import read_source
 from woodshed.tasks import GENERATORS, TASKS
 
 ROOT = Path(__file__).resolve().parents[2]
+README = (ROOT / "README.md").read_text("utf-8")
 PAGES = sorted((ROOT / "docs").rglob("*.md"))
 GUIDE = [page for page in PAGES if page.parent.name == "guide"]
 
@@ -123,6 +124,19 @@ def test_the_guide_explains_how_to_split_and_to_group() -> None:
     corpus = read_source(f"fsdd:{sample_folder()}")
     assert len(ways) == 8
     assert all(make_split(corpus, way).folds for way in ways)
+
+
+def test_the_sections_and_files_that_the_texts_name_are_those_that_are_written() -> None:
+    source = "\n".join(path.read_text("utf-8") for path in (ROOT / "src" / "woodshed").rglob("*.py"))
+    table = (ROOT / "docs" / "guide" / "evaluate.md").read_text("utf-8").split("| section |")[1]
+    sections = re.findall(r"^\| ([A-Z][^|]*?) \|", table, re.MULTILINE)
+    assert len(sections) == 9
+    assert [section for section in sections if f'"{section}' not in source] == []
+    for text in (README, (ROOT / "docs" / "guide" / "models.md").read_text("utf-8")):
+        rows = re.findall(r"^\| (`[\w.]+\.[\w.]+`.*?) \|", text, re.MULTILINE)
+        files = re.findall(r"`([\w.]+)`", " ".join(rows))
+        assert len(files) > 7
+        assert [file for file in files if file not in source] == []
 
 
 @pytest.fixture
