@@ -54,6 +54,12 @@ def on_files(files: Files, config: Any) -> Files:
     return files
 
 
+def on_page_content(html: str, page: Any, config: Any, files: Files) -> str:
+    """Link every name such as ``woodshed.audio.read`` to the reference, if it is there."""
+    link = r'<autoref identifier="\1" optional><code>\1</code></autoref>'
+    return re.sub(r"<code>(woodshed(?:\.\w+)+)</code>", link, html)
+
+
 def on_post_page(output: str, page: Any, config: Any) -> str:
     """Refuse a page that would load something from the network."""
     if found := FROM_ELSEWHERE.search(output):

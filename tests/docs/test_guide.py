@@ -202,6 +202,13 @@ def test_the_page_of_commands_has_every_verb(hooks: types.ModuleType) -> None:
     assert "$ woodshed audio gain recordings --db -6 --out quieter" in page
 
 
+def test_a_full_name_becomes_a_link_where_the_reference_has_it(hooks: types.ModuleType) -> None:
+    linked = hooks.on_page_content(
+        "<p><code>woodshed.audio.read</code> <code>read</code></p>", None, None, None
+    )
+    assert linked.count("<autoref ") == linked.count('identifier="woodshed.audio.read" optional') == 1
+
+
 def test_a_page_that_loads_something_from_elsewhere_is_found(hooks: types.ModuleType) -> None:
     assert hooks.FROM_ELSEWHERE.search('<script async src="https://example.org/a.js">')
     assert hooks.FROM_ELSEWHERE.search('<link rel="stylesheet" href="//example.org/a.css">')
