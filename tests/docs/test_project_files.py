@@ -63,6 +63,17 @@ def test_the_classical_estimators_and_verbs_are_where_contributing_says() -> Non
     assert import_module("woodshed.cli.audio").VERBS
 
 
+def test_the_changelog_names_the_replacement_of_every_former_flag_and_verb() -> None:
+    from woodshed.cli import FORMER_FLAGS, FORMER_VERBS
+
+    text = (ROOT / "CHANGELOG.md").read_text("utf-8").split("\n## 0.1.0")[0]
+    rows = dict(re.findall(r"^\| `([^`]+)` \| `([^`]+)` \|$", text, re.MULTILINE))
+    replaced = {before.removeprefix("woodshed ").removesuffix(" N"): now for before, now in rows.items()}
+    replaced["--list"] = replaced.pop("features --list")
+    for before, now in (FORMER_FLAGS | FORMER_VERBS).items():
+        assert replaced[before].removesuffix(" N") == now
+
+
 def test_the_citation_is_of_this_version() -> None:
     citation = (ROOT / "CITATION.cff").read_text("utf-8")
     assert f"\nversion: {woodshed.__version__}\n" in citation
