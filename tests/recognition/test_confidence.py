@@ -1,4 +1,4 @@
-"""Confidence: what is found on some groups mends and refuses the answers to others, and is kept."""
+"""Confidence: fitted to some groups, it calibrates and rejects predictions for others, and is saved."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Batches that are made while a net learns from those before."""
+"""Batches that are prepared while a network is trained on earlier ones."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The mean of weights: what is kept is the mean, learning goes on from the last, also after a kill."""
+"""Weight averaging: the mean is kept, training continues from the last weights, also when resumed."""
 
 from __future__ import annotations
 

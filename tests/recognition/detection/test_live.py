@@ -1,4 +1,4 @@
-"""Hearing live, with sources and clocks made up: the events of a timeline, as soon as they can be."""
+"""Live event detection with synthetic sources and clocks: the events of a timeline, as early as possible."""
 
 from __future__ import annotations
 

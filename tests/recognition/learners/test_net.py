@@ -156,7 +156,7 @@ def test_stretches_of_one_file_are_judged_one_by_one(toy_corpus: Corpus, tmp_pat
 
 def test_a_training_step_is_timed_on_the_net_that_would_be_trained(tiny: dict[str, object]) -> None:
     recogniser = Recogniser(**tiny)
-    step_s, n_weights = time_step(recogniser, 3, n_steps=2)
+    step_s, n_weights = time_step(recogniser, 3)
     assert 0 < step_s < 10
     assert n_weights == 35 * 16 * 64 + 64 + 64 * 32 + 32 + 32 * 3 + 3
 

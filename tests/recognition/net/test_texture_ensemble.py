@@ -1,4 +1,4 @@
-"""A second opinion: which windows are remembered, and that a model has it before and after it is saved."""
+"""Texture ensemble: its reference windows, and equal predictions before and after saving."""
 
 from __future__ import annotations
 

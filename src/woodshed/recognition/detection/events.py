@@ -21,11 +21,11 @@ from woodshed.audio.read import read_blocks
 from woodshed.audio.sound_file import FilePath
 from woodshed.clip import Clip
 from woodshed.data.example import Skipped
-from woodshed.errors import AudioError, ParameterError, near_miss
+from woodshed.errors import ParameterError, near_miss
 from woodshed.features.streaming import BLOCK_S
 from woodshed.recognition.detection.sliding_window import WindowScores, scan, window_classifier
 from woodshed.recognition.detection.smoothing import Smoothing, best_path, n_smoothed, smooth
-from woodshed.recognition.files import none_usable
+from woodshed.recognition.files import process_files
 from woodshed.recognition.recogniser import Recogniser
 from woodshed.timeline import Event, Timeline
 
@@ -215,19 +215,11 @@ def files_timelines(
     AudioError
         If ``strict`` and a file is unusable.
     """
-    n_done = 0
-    for path in paths:
-        try:
-            timeline = file_timeline(recogniser, path, hop_s=hop_s, rule=rule)
-        except AudioError as error:
-            if strict:
-                raise
-            skipped.append(Skipped(path, str(error)))
-        else:
-            n_done += 1
-            yield path, timeline
-    if n_done == 0:
-        raise none_usable(skipped)
+
+    def detect(path: Path) -> Timeline:
+        return file_timeline(recogniser, path, hop_s=hop_s, rule=rule)
+
+    return process_files(detect, paths, skipped, strict=strict)
 
 
 def blocks_timeline(

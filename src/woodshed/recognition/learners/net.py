@@ -45,6 +45,9 @@ if TYPE_CHECKING:
 MEMORY_BYTES = 256 * 2**20
 """Spectrograms up to this total size are kept in memory during training; more are read as needed."""
 
+N_TIMED_STEPS = 5
+"""Training steps whose median duration is the estimate of `time_step`."""
+
 
 class NetLearner(Learner):
     """Networks on windows of log-mel frames, trained with AdamW and early stopping."""
@@ -177,7 +180,7 @@ def make_recipe(estimator: ClipModel, targets: NDArray[np.float32]) -> Recipe:
     )
 
 
-def time_step(estimator: ClipModel, n_names: int, *, n_steps: int = 5) -> tuple[float, int]:
+def time_step(estimator: ClipModel, n_names: int) -> tuple[float, int]:
     """Measure a training step on noise.
 
     Returns
@@ -192,7 +195,7 @@ def time_step(estimator: ClipModel, n_names: int, *, n_steps: int = 5) -> tuple[
     make_recipe(estimator, targets).compile(net, steps_per_epoch=100)
     net.train_on_batch(windows.astype(np.float32), targets)  # the first step builds the graph
     durations_s = []
-    for _ in range(n_steps):
+    for _ in range(N_TIMED_STEPS):
         began = time.perf_counter()
         net.train_on_batch(windows.astype(np.float32), targets)
         durations_s.append(time.perf_counter() - began)
