@@ -268,7 +268,7 @@ def test_a_folder_that_holds_something_is_not_written_to(
     )
     resumed = cli(*train_arguments, "--out", model_folder, "--resume")
     assert resumed.code == 2
-    assert "contains no unfinished run" in resumed.err
+    assert "holds no unfinished training" in resumed.err
     assert {path.name: path.stat().st_mtime_ns for path in model_folder.iterdir()} == before
 
 

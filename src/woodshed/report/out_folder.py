@@ -36,11 +36,11 @@ def prepare_folder(folder: Path, *, resume: bool = False, force: bool = False) -
     is_unfinished = RUN_NAME in contents
     if is_unfinished and not (force or resume):
         raise OutputError(
-            f"{printable(folder)} contains an unfinished run. Continue it with --resume, or start again with "
-            "--force."
+            f"{printable(folder)} holds an unfinished training. Continue it with --resume, or start again "
+            "with --force."
         )
     if contents and not is_unfinished and not force:
-        reason = "contains no unfinished run" if resume else "already exists and is not empty"
+        reason = "holds no unfinished training" if resume else "already exists and is not empty"
         raise OutputError(
             f"{printable(folder)} {reason}. Give --out another folder, or replace its content with --force."
         )

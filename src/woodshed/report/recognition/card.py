@@ -9,7 +9,7 @@ from woodshed.recognition.experiments.result import Experiment, SplitResult
 from woodshed.report.markdown import pairs_table, plain, plain_table
 from woodshed.report.recognition.background import skipped_files, target_counts
 from woodshed.report.recognition.head_report import HeadReport, ordered_splits, outputs_text, report_of
-from woodshed.report.recognition.scores import tested_groups
+from woodshed.report.recognition.scores import groups_of
 from woodshed.report.recognition.wording import EXPLANATIONS, badge_of, method_name
 
 
@@ -97,7 +97,7 @@ def _limits(report: HeadReport, experiment: Experiment, splits: Sequence[SplitRe
     untested = [plain(name) for name, n in counts.items() if not n]
     if untested:
         limits.append(f"Without a test clip: {', '.join(untested)}.")
-    groups = tested_groups(experiment, tested)
+    groups = groups_of(experiment.corpus, tested.indices)
     if groups is not None and len(set(groups.tolist())) < 10:
         n_groups = counted(len(set(groups.tolist())), "group")
         limits.append(f"Only {n_groups} in the test part, so the intervals tend to be too narrow.")

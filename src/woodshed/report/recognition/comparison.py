@@ -14,13 +14,14 @@ from woodshed.atomic import write_whole
 from woodshed.errors import counted
 from woodshed.html.chart import Plot, percent_ticks, span_ticks
 from woodshed.html.document import document
-from woodshed.html.markup import Markup, element, join, name_of, table
+from woodshed.html.markup import Markup, element, name_of, table
 from woodshed.metrics.interval import bootstrap_interval
 from woodshed.recognition.experiments.model_comparison import Comparison, Costs
 from woodshed.report.markdown import plain, plain_table
 from woodshed.report.numbers import UNKNOWN
 from woodshed.report.recognition.head_report import report_of
-from woodshed.report.recognition.scores import MeasuredScore
+from woodshed.report.recognition.scores import MeasuredScore, groups_of
+from woodshed.report.recognition.sections import split_badge
 from woodshed.report.recognition.wording import EXPLANATIONS, badge_of
 from woodshed.training.model_folder import to_json
 
@@ -73,12 +74,11 @@ class Ranked:
 
 def ranking(comparison: Comparison) -> list[Ranked]:
     """Score all candidates, the best first; of two equal ones, the smaller on disk comes first."""
-    groups = comparison.corpus.groups
-    tested = None if groups is None else np.asarray(groups)[comparison.indices]
+    groups = groups_of(comparison.corpus, comparison.indices)
     n, n_resamples = len(comparison.truth), report_of(comparison.head).n_resamples
 
     def measured(score: Callable[[NDArray[np.int64]], float]) -> MeasuredScore:
-        interval = bootstrap_interval(score, n, n_resamples=n_resamples, groups=tested)
+        interval = bootstrap_interval(score, n, n_resamples=n_resamples, groups=groups)
         return MeasuredScore(score(np.arange(n)), interval)
 
     def score_of(net: str) -> Callable[[NDArray[np.int64]], float]:
@@ -252,13 +252,16 @@ def to_values(comparison: Comparison, ranked: Sequence[Ranked]) -> dict[str, obj
 
 def comparison_page(comparison: Comparison, ranked: Sequence[Ranked]) -> str:
     """Return the page: the best model, a chart, the table and its explanation."""
-    badge = badge_of(comparison.leaky)
-    mark = join([" ", element("span", badge, class_="badge")]) if badge else None
     best = next(one.net for one in ranked if one.difference is None)
     opening = element(
         "header",
         element("p", "woodshed · ", comparison.task, " · ", name_of(comparison.corpus.name), class_="kicker"),
-        element("h1", f"Best of {counted(len(comparison.costs), 'model')}: ", element("b", best), mark),
+        element(
+            "h1",
+            f"Best of {counted(len(comparison.costs), 'model')}: ",
+            element("b", best),
+            split_badge(comparison.leaky),
+        ),
         element(
             "p",
             f"Tested on {comparison.split}, {counted(len(comparison.truth), 'clip')}. {_rivals_text(ranked)}",

@@ -15,7 +15,7 @@ from woodshed.metrics.interval import bootstrap_interval
 from woodshed.recognition.experiments.result import Experiment, SplitResult
 from woodshed.report.numbers import decimal
 from woodshed.report.recognition.head_report import HeadReport, Section
-from woodshed.report.recognition.scores import MeasuredScore, tested_groups
+from woodshed.report.recognition.scores import MeasuredScore, groups_of
 from woodshed.report.recognition.sections import learning_section
 
 Rows = NDArray[np.float64]
@@ -49,7 +49,7 @@ class MultiOutputReport(HeadReport):
             lambda rows: function(truth[rows], outputs[rows]),
             len(truth),
             n_resamples=N_RESAMPLES,
-            groups=tested_groups(experiment, result),
+            groups=groups_of(experiment.corpus, result.indices),
         )
         return MeasuredScore(function(truth, outputs), interval)
 

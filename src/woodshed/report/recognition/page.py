@@ -20,7 +20,8 @@ from woodshed.report.recognition.head_report import (
     ordered_splits,
     report_of,
 )
-from woodshed.report.recognition.scores import tested_groups
+from woodshed.report.recognition.scores import groups_of
+from woodshed.report.recognition.sections import split_badge
 from woodshed.report.recognition.tuning import tuning_sections
 from woodshed.report.recognition.wording import EXPLANATIONS, badge_of, method_name
 
@@ -56,7 +57,7 @@ def page(experiment: Experiment, *, max_confused: int = 40) -> str:
     report = report_of(experiment.head)
     scored = [(result, report.scores(experiment, result)) for result in ordered_splits(experiment)]
     tested, _ = scored[0]
-    badge = _badge(tested)
+    badge = split_badge(tested.leaky)
     details = report.sections(experiment, tested, max_confused)
     sections: list[tuple[Section, Markup]] = [
         (("scores", "Scores", _score_section(report, experiment, scored)), Markup("")),
@@ -90,23 +91,15 @@ def page(experiment: Experiment, *, max_confused: int = 40) -> str:
     return document(f"{experiment.task} on {experiment.corpus.name}: report", content)
 
 
-def _badge(result: SplitResult) -> Markup:
-    """Return the badge of a split after a space; empty for a grouped one."""
-    badge = badge_of(result.leaky)
-    if not badge:
-        return Markup("")
-    return join([" ", element("span", badge, class_="badge", title=EXPLANATIONS[badge])])
-
-
 def _headline(report: HeadReport, experiment: Experiment, result: SplitResult, scores: Scores) -> Markup:
     """Return the header: the main measure of the model, with its interval and the baselines."""
     measure = experiment.head.main_measure
     (_, model), *baselines = scores.items()
-    name, badge = name_of(result.split.partition(",")[0]), _badge(result)
+    name, badge = name_of(result.split.partition(",")[0]), split_badge(result.leaky)
     split = name if result.leaky is False else join(["the split “", name, "”"])
     value = element("b", report.value_text(measure, model[measure].value, 0))
     heading = element("h1", f"{measure[0].upper()}{measure[1:]} on ", split, ": ", value, badge)
-    groups = tested_groups(experiment, result)
+    groups = groups_of(experiment.corpus, result.indices)
     basis = counted(len(result.truth), "clip")
     if groups is not None:
         basis += f" of {counted(len(set(groups.tolist())), 'group')}"
@@ -138,7 +131,7 @@ def _score_section(report: HeadReport, experiment: Experiment, scored: Sequence[
     heading = element("tr", *(element("th", name, scope="col") for name in ("method", *report.measures)))
     bodies = []
     for k, (result, scores) in enumerate(scored):
-        badge = _badge(result)
+        badge = split_badge(result.leaky)
         size = element("span", counted(len(result.truth), "clip"), class_="sub")
         title = element("th", name_of(result.split), badge, size, colspan=1 + len(report.measures))
         rows = [

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from woodshed.data.example import Corpus
 from woodshed.metrics import confusion, probability
 from woodshed.metrics.average import AVERAGES
 from woodshed.metrics.interval import Interval, bootstrap_interval, share_interval, wilson_interval
@@ -95,10 +96,9 @@ class GroupScore:
     n: int
 
 
-def tested_groups(experiment: Experiment, result: SplitResult) -> NDArray[np.str_] | None:
-    """Return the group of each tested clip, shape ``(n_test,)``; None when groups are unknown."""
-    groups = experiment.corpus.groups
-    return None if groups is None else np.asarray(groups)[result.indices]
+def groups_of(corpus: Corpus, indices: NDArray[np.int64]) -> NDArray[np.str_] | None:
+    """Return the groups of some examples of a corpus, shape ``(n,)``; None when groups are unknown."""
+    return None if corpus.groups is None else np.asarray(corpus.groups)[indices]
 
 
 def class_predictions(
@@ -106,7 +106,7 @@ def class_predictions(
 ) -> ClassPredictions:
     """Return the predictions of a method, by default of the model."""
     probabilities = np.asarray(result.outputs[method or result.method], dtype=np.float64)
-    groups = tested_groups(experiment, result)
+    groups = groups_of(experiment.corpus, result.indices)
     return ClassPredictions(result.truth.argmax(axis=1), probabilities.argmax(axis=1), probabilities, groups)
 
 

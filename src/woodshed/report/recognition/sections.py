@@ -10,10 +10,19 @@ from woodshed.html.markup import Markup, element, join, name_of, table, unbroken
 from woodshed.report.numbers import UNKNOWN, decimal, percent
 from woodshed.report.recognition import figures
 from woodshed.report.recognition.scores import ClassPredictions, GroupScore, Rates
+from woodshed.report.recognition.wording import EXPLANATIONS, badge_of
 from woodshed.training.progress import LearningCurve
 
 MAX_GROUPS = 40
 MAX_SMALL_ROCS = 24
+
+
+def split_badge(leaky: bool | None) -> Markup:
+    """Return the badge of a split after a space; empty for a grouped one."""
+    badge = badge_of(leaky)
+    if not badge:
+        return Markup("")
+    return join([" ", element("span", badge, class_="badge", title=EXPLANATIONS[badge])])
 
 
 def class_section(labels: Sequence[str], rates: Rates) -> Markup:
