@@ -32,7 +32,6 @@ from woodshed.data.sound import Sounds
 from woodshed.data.table import NO_LABEL
 from woodshed.errors import DataError
 from woodshed.recognition.estimator import AudioEstimator
-from woodshed.recognition.heads.classes import class_names
 from woodshed.recognition.learners.learner import check_lengths
 from woodshed.training.progress import OnEpoch
 
@@ -203,7 +202,7 @@ def least_probability(
     """
     truth = np.asarray(labels)
     probabilities, is_right = np.zeros(len(truth)), np.zeros(len(truth), bool)
-    class_names(truth)
+    recogniser.head.encode(truth.tolist())  # raises if there is only one class
     for test in _folds(labels, groups, recogniser.seed):
         train = np.setdiff1d(np.arange(len(truth)), test)
         model = _unfitted(recogniser).fit(
