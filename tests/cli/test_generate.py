@@ -41,7 +41,7 @@ def test_every_file_opens_and_says_the_same_notes(cli: Callable[..., Any], place
 
 def test_the_page_and_the_list_tell_what_is_copied(place: Path) -> None:
     told = json.loads((place / "originality.json").read_text("utf-8"))
-    assert "in every key, with that of all 3,670 pieces" in told["how"]
+    assert "in every key, with that of all 3,670 training pieces" in told["how"]
     assert [tune["name"] for tune in told["pieces"]] == ["tune-01", "tune-02"]
     page = (place / "index.html").read_text("utf-8")
     for tune in told["pieces"]:
@@ -147,14 +147,14 @@ def test_a_model_that_listens_does_not_write(
 ) -> None:
     finished = cli("generate", model_folder, "--out", tmp_path / "out")
     assert finished.code == 2
-    assert "which listens and does not write" in finished.err
+    assert "which cannot generate" in finished.err
 
 
 def test_a_model_that_is_nowhere_names_the_near_miss(cli: Callable[..., Any], tmp_path: Path) -> None:
     for verb in ("generate", "explain"):
         finished = cli(verb, "tun", "--out", tmp_path / "out")
         assert finished.code == 2
-        assert "neither a folder nor a model that comes with woodshed. Did you mean tune?" in finished.err
+        assert "neither a folder nor a shipped model. Did you mean tune?" in finished.err
 
 
 @pytest.mark.parametrize("verb", [("explain", "tune"), ("doctor", "."), ("demo",)])

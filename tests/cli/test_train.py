@@ -47,7 +47,7 @@ def test_the_terminal_shows_every_score_with_its_badge_beside_the_baselines(trai
     for k in heads:
         methods = [line.strip() for line in lines[k + 1 : k + 4]]
         names = [re.split(r"  +", method)[0] for method in methods]
-        assert names == ["net", "SVM on summary features", "always the commonest class"]
+        assert names == ["net", "SVM on summary features", "majority class"]
     assert f"Model and report: {folder}" in finished.out
 
 
@@ -76,9 +76,9 @@ def test_the_card_and_the_report_are_whole(model_folder: Path) -> None:
     headings = [line for line in card.splitlines() if line.startswith("#")]
     assert headings[0].startswith("# speech: trained on")
     assert headings[1:] == [
-        "## Trained on",
-        "## How well it does",
-        "## Limits",
+        "## Training data",
+        "## Scores",
+        "## Limitations",
         "## Settings",
         "## Provenance",
     ]
@@ -171,12 +171,12 @@ def test_a_guess_at_groups_is_named_and_not_used_and_the_checkup_is_in_the_repor
 
 def test_the_honest_and_the_leaky_score_stand_together_with_the_gap_in_words(train_run: Any) -> None:
     folder, finished = train_run
-    rows = json.loads((folder / "metrics.json").read_text("utf-8"))["accuracy"]
+    rows = json.loads((folder / "metrics.json").read_text("utf-8"))["scores"]
     honest, leaky = (next(row for row in rows if row["badge"] == badge) for badge in ("", "leaky"))
     assert (honest["method"], leaky["method"]) == ("net", "net")
-    from woodshed.report.recognition.gap import gap_words
+    from woodshed.report.recognition.classes import REPORT
 
-    said = gap_words(honest["accuracy"], leaky["accuracy"])
+    said = REPORT.leakage_text("accuracy", honest["value"], leaky["value"])
     assert said in finished.out.replace("\n", " ")
     assert said in (folder / "report.html").read_text("utf-8")
 

@@ -54,8 +54,8 @@ def test_the_folder_holds_model_card_and_scores(model: Path) -> None:
     assert all(0 < one["bits"] < 20 for one in metrics["bits"])
     assert len(metrics["skipped"]) == 3
     card = (model / "card.md").read_text("utf-8")
-    assert "An n-gram knows unseen pieces better" in card
-    assert "22 pieces only, and will copy them" in card
+    assert "An n-gram predicts held-out pieces better" in card
+    assert "22 pieces only and will copy them" in card
     assert len(woodshed.load(model).known_) == 22
     assert not (model / "training").exists()
 
@@ -115,7 +115,8 @@ def test_chorales_are_learned_from_midi(cli: Callable[..., Any], tmp_path: Path)
     )  # fmt: skip
     assert finished.code == 0, finished.err
     assert "trio.mid" in finished.err
-    piece = woodshed.load(tmp_path / "model").piece_of(woodshed.load(tmp_path / "model").known_[0][1])
+    composer = woodshed.load(tmp_path / "model")
+    piece = composer.to_generation(composer.known_[0][1])
     assert piece.grid[0, 1:3].tolist() == [67, 60]
 
 
@@ -124,8 +125,8 @@ def test_chorales_are_learned_from_midi(cli: Callable[..., Any], tmp_path: Path)
     [
         ("there-is-no-such", [], "no such folder or collection"),
         ("notingham:x", [], "Did you mean nottingham?"),
-        (".", ["--target", "valence"], "--target makes no sense for a job that writes music"),
-        (".", ["--net", "lstm"], "no net called 'lstm'"),
+        (".", ["--target", "valence"], "--target is not supported by generation tasks"),
+        (".", ["--net", "lstm"], "Unknown net 'lstm'"),
         (".", ["--n-mels", 3], "no setting n_mels"),
         (".", ["--seed", -1], "seed must be 0 or more, got -1."),
     ],

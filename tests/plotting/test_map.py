@@ -135,7 +135,7 @@ def test_words_are_features_and_statistics() -> None:
         (["centroid", "centroid"], "two different features, got centroid, centroid"),
         (["centroid", "entropi"], r"Unknown feature 'entropi'\."),
         (["mfcc", "centroid"], "one value per frame, such as spectral-centroid; mfcc has 20"),
-        (["rms:average", "centroid"], "no statistic 'average'"),
+        (["rms:average", "centroid"], "Unknown statistic 'average'"),
     ],
 )
 def test_words_that_are_none_are_refused(by: list[str], message: str) -> None:

@@ -78,13 +78,12 @@ def print_bits(rows: Sequence[tuple[str, float | None]]) -> None:
 
 def print_experiment(experiment: Experiment) -> None:
     """Print the scores of an experiment, and by how much a leaky split overestimates them."""
-    from woodshed.report.recognition.gap import gap_text
     from woodshed.report.recognition.head_report import report_of
 
     report = report_of(experiment.head)
     print_scores(report.score_rows(experiment), report)
-    if gap := gap_text(experiment):
-        say(f"\n{gap}")
+    if leakage := report.leakage_note(experiment):
+        say(f"\n{leakage}")
 
 
 def name_findings(checkup: Checkup, data: str, target: str | None = None) -> None:

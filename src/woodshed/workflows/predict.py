@@ -89,7 +89,7 @@ def predict(
     """
     if false_positive_rate is None:
         return predict_files(estimator, paths, skipped, strict=strict)
-    if not isinstance(estimator, Recogniser):
+    if "false_positive_rate" not in estimator.head.options:
         raise ParameterError(
             f"A false positive rate is for classifiers, and a model for {estimator.task} predicts "
             f"{estimator.head.name}. Leave it out."

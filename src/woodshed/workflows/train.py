@@ -248,8 +248,8 @@ def suit_net(
         notes.append(f"{n_scores} of {len(paths)} files are MIDI; they are rendered to audio.")
     elif net != estimator.net:
         notes.append(
-            f"All files are MIDI, and {net} reads their notes. With --net {estimator.net} they are rendered to "
-            "audio for a network."
+            f"All files are MIDI, and {net} reads their notes. With --net {estimator.net} they are rendered "
+            "to audio for a network."
         )
     return type(estimator)(**estimator.get_params() | {"net": net}), notes
 

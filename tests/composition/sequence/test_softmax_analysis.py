@@ -108,11 +108,11 @@ def test_what_is_written_after_a_cut_is_another_piece_and_the_composer_stays(
     tune_composer: TuneComposer,
 ) -> None:
     kernel = np.asarray(tune_composer.weights_["logits/kernel"], np.float64)
-    before = tune_composer.sample(3, seed=2)
+    before = tune_composer.sample_texts(3, seed=2)
     whole, first, *_ = ablations(kernel)
     assert list(sample_with_kernel(tune_composer, whole.kernel, 3, 2).texts) == before
     assert list(sample_with_kernel(tune_composer, first.kernel, 3, 2).texts) != before
-    assert tune_composer.sample(3, seed=2) == before
+    assert tune_composer.sample_texts(3, seed=2) == before
 
 
 def test_cuts_remove_what_they_say() -> None:

@@ -199,7 +199,7 @@ def test_the_page_of_a_classical_model_has_the_map_in_place_of_learning_curves(
     text = page(replace(experiment, splits=splits, summary=SummaryTable(names, rows)), max_confused=0)
     assert '<section id="map">' in text
     assert "the model itself uses all 126 features" in text
-    assert "How it learned" not in text
+    assert "Learning curves" not in text
     assert "No training was recorded" not in text
     assert 'href="#map"' in text
     assert "<script>alert" not in text

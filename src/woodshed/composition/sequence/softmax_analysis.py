@@ -16,8 +16,9 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from woodshed.composition.composer import MAX_TOKENS, Composer
+from woodshed.composition.composer import Composer
 from woodshed.composition.sampling import log_softmax
+from woodshed.composition.sequence.composer import MAX_TOKENS, TokenComposer
 from woodshed.composition.sequence.step_net import RecurrentStep
 from woodshed.errors import ParameterError, check_seed
 from woodshed.metrics.softmax_layer import Directions, correlations, decompose, effects
@@ -262,13 +263,13 @@ def score_kernel(
 
 
 def sample_with_kernel(
-    composer: Composer, kernel: NDArray[np.float64], n_pieces: int, seed: int
+    composer: TokenComposer, kernel: NDArray[np.float64], n_pieces: int, seed: int
 ) -> AblatedSample:
     """Generate pieces with another softmax kernel; the composer itself is not changed."""
     ablated = type(composer)(**composer.get_params())
     weights = {**composer.fitted("weights_"), KERNEL: kernel.astype(np.float32)}
     ablated.set_learned(weights, composer.curve_, composer.known_)
-    texts = ablated.sample(n_pieces, seed=seed)
+    texts = ablated.sample_texts(n_pieces, seed=seed)
     words = [word for text in texts for word in text.split()]
     n_bars = sum(word in BAR_LINES for word in words)
     return AblatedSample(
@@ -418,7 +419,7 @@ class SoftmaxAnalysis:
 
 
 def analyse_softmax(
-    composer: Composer,
+    composer: TokenComposer,
     *,
     n_pieces: int = 60,
     seed: int = 0,
@@ -454,7 +455,7 @@ def analyse_softmax(
     texts = [text for _, text in composer.known_]
     chosen = np.unique(np.linspace(0, len(texts) - 1, min(n_pieces, len(texts))).astype(int))
     traces = trace_pieces(stepper, [composer.encode(texts[k]) for k in chosen])
-    (generated,) = composer.sample(1, seed=seed)
+    (generated,) = composer.sample_texts(seed=seed)
     (piece,) = trace_pieces(stepper, [ids_of_sample(generated)])
     bars = [composer.vocabulary.index(word) for word in BAR_LINES]
     results = []
@@ -512,6 +513,6 @@ def check_explainable(model: object) -> None:
         raise ParameterError("The last layer of this model has one unit; the analysis needs at least two.")
 
 
-def count_steps(composer: Composer) -> int:
+def count_steps(composer: TokenComposer) -> int:
     """Return how often `analyse_softmax` calls ``on_step``."""
     return sum(1 for _ in ablations(np.asarray(composer.fitted("weights_")[KERNEL], np.float64)))

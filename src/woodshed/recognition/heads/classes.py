@@ -42,6 +42,7 @@ class ClassesHead(Head):
     constant_baseline: ClassVar[str] = "majority"
     balances_classes: ClassVar[bool] = True
     main_measure: ClassVar[str] = "accuracy"
+    options: ClassVar[frozenset[str]] = frozenset({"false_positive_rate"})
 
     # -- targets ----------------------------------------------------------------------------------
 

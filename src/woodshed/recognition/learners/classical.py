@@ -6,6 +6,7 @@ import contextlib
 import tempfile
 import time
 from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import fields
 from typing import TYPE_CHECKING, Any, ClassVar
 
 import numpy as np
@@ -125,8 +126,9 @@ class ClassicalLearner(Learner):
         return 0, duration_s * sum((size / n_rows) ** power for size in sizes)
 
     def effective_settings(self, settings: Mapping[str, Any]) -> set[str]:
-        """Return the three settings that affect a classical estimator."""
-        return {"net", "sample_rate", "seed"}
+        """Return the settings that affect a classical estimator, those that only its task has among them."""
+        shared = {setting.name for setting in fields(ClipModel)}
+        return set(settings) - shared | {"net", "sample_rate", "seed"}
 
     def alternatives(self, estimator: ClipModel) -> list[str]:
         """Return the classical estimators, that of the settings first."""
@@ -177,7 +179,7 @@ def _held_out(
     case: Case,
     weights: Rows | None,
 ) -> tuple[NDArray[np.float32], Callable[[], Rows]]:
-    """Return the targets, and a function that predicts each row by a model that was not trained on its unit."""
+    """Return the targets, and a function that predicts each row by a model not trained on its unit."""
     head = type(estimator).head
     numbers = np.unique(units, return_inverse=True)[1]
     folds = np.random.default_rng(estimator.seed).permutation(numbers.max() + 1)[numbers] % N_FOLDS

@@ -14,6 +14,7 @@ from numpy.typing import NDArray
 from woodshed.atomic import write_whole
 from woodshed.composition.sequence.softmax_analysis import AblatedSample, AblationResult, SoftmaxAnalysis
 from woodshed.errors import OutputError, ScoreError, counted, printable
+from woodshed.html.chart import swatch
 from woodshed.html.document import document
 from woodshed.html.heat_map import HIGH, LOW, colour_swatch
 from woodshed.html.heat_map import STYLE as HEAT_STYLE
@@ -23,7 +24,6 @@ from woodshed.html.sounds import flac
 from woodshed.metrics.softmax_layer import change_for_factor, effects
 from woodshed.report.composition import softmax_figure as figure
 from woodshed.report.numbers import decimal, percent
-from woodshed.report.recognition.figures import swatch
 from woodshed.symbolic.edit import set_tempo
 from woodshed.symbolic.folk.vocabulary import KINDS
 from woodshed.symbolic.render import render
@@ -518,8 +518,8 @@ def training_sentences(analysis: SoftmaxAnalysis) -> Sentences:
     return (
         f"The loss on held-out pieces was lowest in epoch {verdict.best_epoch} of {verdict.n_epochs}, with "
         f"{verdict.best_bits:.2f} bits per token; {overfitting}.",
-        f"Training could have stopped after epoch {verdict.sufficient_epoch}, which is within 0.01 bits of the "
-        f"minimum; on training pieces the loss is {train_bits:.2f} bits, a generalisation gap of "
+        f"Training could have stopped after epoch {verdict.sufficient_epoch}, which is within 0.01 bits of "
+        f"the minimum; on training pieces the loss is {train_bits:.2f} bits, a generalisation gap of "
         f"{verdict.best_bits - train_bits:.2f} bits.",
     )
 

@@ -1,4 +1,4 @@
-"""What every job that answers with tags or values promises."""
+"""What every task that predicts tags or values promises."""
 
 from __future__ import annotations
 
@@ -22,11 +22,13 @@ from woodshed.tasks import recognition_tasks, task_class
 
 pytestmark = pytest.mark.train
 
-COLUMN_JOBS = sorted(task for task in recognition_tasks() if not issubclass(task_class(task), Recogniser))
-every_job = pytest.mark.parametrize("task", COLUMN_JOBS)
+MULTI_OUTPUT_TASKS = sorted(
+    task for task in recognition_tasks() if not issubclass(task_class(task), Recogniser)
+)
+every_task = pytest.mark.parametrize("task", MULTI_OUTPUT_TASKS)
 every_model = pytest.mark.parametrize(
     ("task", "net"),
-    [(task, net) for task in COLUMN_JOBS for net in ("mlp", "svm", "forest", "logistic", "knn")],
+    [(task, net) for task in MULTI_OUTPUT_TASKS for net in ("mlp", "svm", "forest", "logistic", "knn")],
 )
 SETTINGS = {"epochs": 40, "channel_norm": 0.0}
 
@@ -42,7 +44,7 @@ def answers_for(task: str, labels: list[str]) -> list[Any]:
 
 @pytest.fixture(scope="module")
 def columns(toy_corpus: Corpus, tiny: dict[str, Any]) -> Callable[..., Any]:
-    """Return a function that gives the one trained model of a job and net."""
+    """Return a function that gives the one trained model of a task and net."""
 
     @functools.cache
     def fit(task: str, net: str = "mlp") -> Any:
@@ -88,7 +90,7 @@ def test_alone_in_company_pickled_and_copied_it_answers_the_same(
 
 
 @every_model
-def test_listening_gives_the_same_numbers(task: str, net: str, columns: Any, unheard_toy: Any) -> None:
+def test_predictions_have_the_same_numbers(task: str, net: str, columns: Any, unheard_toy: Any) -> None:
     model, clips = columns(task, net), unheard_toy.clips[:4]
     for clip, row, answer in zip(clips, ask(model, clips), model.predictions(clips), strict=True):
         told = answer.probabilities if task == "tags" else answer.values
@@ -117,7 +119,7 @@ def test_saved_and_loaded_it_answers_the_same(
         woodshed.load(tmp_path)
 
 
-@every_job
+@every_task
 def test_the_same_seed_gives_the_same_answers(
     task: str, columns: Any, tiny: dict[str, Any], toy_corpus: Corpus, unheard_toy: Any
 ) -> None:
@@ -127,7 +129,7 @@ def test_the_same_seed_gives_the_same_answers(
 
 
 @pytest.mark.parametrize("net", ["mlp", "svm"])
-@every_job
+@every_task
 def test_clips_of_weight_zero_are_not_learned_from(
     task: str, net: str, tiny: dict[str, Any], toy: Any, unheard_toy: Any
 ) -> None:
@@ -147,7 +149,7 @@ def test_clips_of_weight_zero_are_not_learned_from(
 
 
 @pytest.mark.parametrize("net", ["mlp", "svm"])
-@every_job
+@every_task
 def test_what_is_not_known_is_left_out(task: str, net: str, tiny: dict[str, Any], toy: Any) -> None:
     names = ("a", "b") if task == "tags" else ("valence", "arousal")
     answers: list[Any] = [
@@ -159,20 +161,20 @@ def test_what_is_not_known_is_left_out(task: str, net: str, tiny: dict[str, Any]
     assert np.corrcoef(ask(model, toy.clips)[:, 0], [a[names[0]] for a in answers])[0, 1] > 0.7
 
 
-@every_job
+@every_task
 def test_what_cannot_be_learned_is_refused(task: str, toy: Any) -> None:
     model = task_class(task)()
     with pytest.raises(NotFittedError, match=rf"This {task_class(task).__name__} is not fitted yet"):
         model.predict(toy.clips)
     with pytest.raises(SettingNameError, match=r"Did you mean epochs\?"):
         task_class(task)(epohs=1)
-    with pytest.raises(DataError, match="no tag to tell apart" if task == "tags" else "no value of any clip"):
+    with pytest.raises(DataError, match="got no tags" if task == "tags" else "no clip has a known value"):
         task_class(task)(net="svm").fit(toy.clips, [[]] * 27 if task == "tags" else [{}] * 27)
     with pytest.raises(ParameterError, match="got 27 clips, 1 labels"):
         model.fit(toy.clips, answers_for(task, toy.labels[:1]))
 
 
-@every_job
+@every_task
 def test_scikit_learn_clones_and_searches_it(task: str, toy: Any) -> None:
     from sklearn.base import clone, is_classifier, is_regressor
     from sklearn.model_selection import GridSearchCV, GroupKFold
