@@ -17,7 +17,7 @@ import numpy as np
 from benchmarks.provenance import data_folder, machine_line, versions_line
 from woodshed.atomic import write_whole
 from woodshed.composition.saving import save_composer
-from woodshed.data.corpora.jsb_chorales import CITATION, URL, chorales
+from woodshed.data.corpora.jsb_chorales import FACTS, chorales
 from woodshed.tasks.chorale import ChoraleComposer
 
 WIDTH = 224
@@ -91,8 +91,8 @@ def write(composer: ChoraleComposer, folder: Path, *, n_valid: int, minutes: flo
         n_weights=sum(values.size for values in composer.weights_.values()) / 1e6,
         n_train=len(composer.known_),
         n_valid=n_valid,
-        url=URL,
-        citation=CITATION,
+        url=FACTS.url,
+        citation=FACTS.citation,
         epochs=composer.epochs,
         best=composer.curve_.best_epoch + 1,
         rate=composer.learning_rate,

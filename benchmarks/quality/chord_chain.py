@@ -11,9 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from benchmarks.quality.frames import Frames, Rolls
-from woodshed.composition.grid.fitting import CellBatches, learn_cells
 from woodshed.composition.grid.layout import Layout
-from woodshed.nets.chorale_net import chorale_chain, chorale_net
 from woodshed.training.progress import OnEpoch
 
 Ids = NDArray[np.int32]
@@ -64,6 +62,10 @@ def learn_chords(
     """Train a net; return it with its layout and the best epoch."""
     import keras
 
+    from woodshed.composition.fitting import ClippedRecipe, fit_net, token_loss
+    from woodshed.composition.grid.fitting import WEIGHT_DECAY, CellBatches, validate_cells
+    from woodshed.nets.chorale_net import chorale_chain, chorale_net
+
     keras.utils.set_random_seed(seed)
     layout = Layout(1, N_CELLS, rolls.high - rolls.low + 2)
     make = chorale_net if settings.orderless else chorale_chain
@@ -79,15 +81,16 @@ def learn_chords(
         chain=not settings.orderless,
         max_shift=settings.max_shift,
     )
-    curve, _ = learn_cells(
-        net,
-        batches,
-        [to_cells(piece, rolls.low) for piece in rolls.validation],
+    recipe = ClippedRecipe(
         epochs=settings.epochs,
         patience=settings.epochs,
         learning_rate=settings.learning_rate,
-        checkpoint=checkpoint,
-        on_epoch=on_epoch,
+        weight_decay=WEIGHT_DECAY,
+        loss=token_loss,
+    )
+    held_out = [to_cells(piece, rolls.low) for piece in rolls.validation]
+    curve, _ = fit_net(
+        net, batches, recipe, validate_cells(batches, held_out), checkpoint=checkpoint, on_epoch=on_epoch
     )
     return net, layout, curve.best_epoch
 

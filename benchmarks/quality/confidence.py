@@ -25,7 +25,7 @@ from woodshed.audio.edit import resample
 from woodshed.audio.read import read
 from woodshed.audio.signals import noise, silence
 from woodshed.clip import Clip
-from woodshed.features.played import PlayedNotes
+from woodshed.features.played_notes import PlayedNotes
 from woodshed.metrics.calibration import (
     Reliability,
     calibration_interval,
@@ -35,6 +35,7 @@ from woodshed.metrics.calibration import (
 from woodshed.metrics.probability import roc_auc
 from woodshed.recognition.confidence import HeldOut
 from woodshed.recognition.experiments.baseline import describe
+from woodshed.recognition.experiments.confidence import ConfidenceEvaluator
 from woodshed.recognition.experiments.cross_validation import CrossValidation
 from woodshed.recognition.novelty_detection import SpectralEmbedding
 from woodshed.recognition.recogniser import Recogniser
@@ -122,9 +123,10 @@ def judge(trial: Trial, work: Path) -> Verdict:
         return judge_tags(trial, CrossValidation(fresh, trial.corpus, [trial.split], run_state, True))
     run = CrossValidation(fresh, trial.corpus, [trial.split], run_state, True)
     experiment, model = run.measure()
-    judged, held_out = experiment.splits[0].judged, run.held_out[0]
-    if judged is None:
-        raise SystemExit(f"{trial.name}: one group cannot judge itself.")
+    judged, evaluator = experiment.splits[0].judged, run._evaluator
+    if judged is None or not isinstance(evaluator, ConfidenceEvaluator) or not isinstance(model, Recogniser):
+        raise SystemExit(f"{trial.name}: calibration cannot be tested with a single group.")
+    held_out = evaluator.held_out[0]
     names = list(experiment.names)
     before = expected_calibration_error(held_out.truth, judged.raw, names)
     made = verdict_on(trial, held_out.truth, judged.calibrated, names, before, held_out.groups)
@@ -139,9 +141,9 @@ def judge_tags(trial: Trial, run: CrossValidation) -> Verdict:
     """Take every yes and no of a tagger for an answer of two classes; what it says is as it was learned."""
     experiment, _ = run.measure()
     result = experiment.splits[0]
-    given = next(iter(result.answers.values()))
+    probabilities = result.outputs[result.method]
     known = ~np.isnan(result.truth)
-    answers = np.stack([1 - given[known], given[known]], axis=1)
+    answers = np.stack([1 - probabilities[known], probabilities[known]], axis=1)
     truth = np.where(result.truth[known] > 0.5, "yes", "no")
     all_groups = np.asarray(trial.corpus.groups)[result.indices]
     groups = np.repeat(all_groups, known.sum(axis=1))

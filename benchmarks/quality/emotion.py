@@ -5,6 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 import numpy as np
+from numpy.typing import NDArray
 
 from benchmarks.provenance import markdown_table
 from benchmarks.quality import measure
@@ -13,6 +14,7 @@ from woodshed.data.split import leave_one_group_out
 from woodshed.metrics.confusion import balanced_accuracy, confusion_matrix
 from woodshed.metrics.interval import bootstrap_interval
 from woodshed.recognition.experiments.cross_validation import method_of
+from woodshed.recognition.experiments.result import SplitResult
 from woodshed.tasks.emotion import EmotionRecogniser
 
 NOTES = Path(__file__).with_name("emotion_notes.md")
@@ -24,31 +26,26 @@ CHOSEN_BY = ("03", "09", "11", "13", "16")
 
 def unweighted_recall(outcome: measure.Outcome, method: str) -> tuple[list[float], tuple[float, float]]:
     """Return the mean of the classes' recalls over all speakers, for each seed, and the first one's interval."""
-    names = np.asarray(outcome.classes)
-    scores, intervals = [], []
-    for result in outcome.results:
-        answers = names[result.outputs[method].argmax(axis=1)]
-        truth = np.asarray(result.truth)
+    names, first = np.asarray(outcome.classes), outcome.results[0]
 
-        def score(rows: np.ndarray, truth: np.ndarray = truth, answers: np.ndarray = answers) -> float:
-            return balanced_accuracy(confusion_matrix(truth[rows], answers[rows], names))
+    def score(result: SplitResult, rows: NDArray[np.int64]) -> float:
+        truth, predicted = outcome.actual(result)[rows], outcome.predicted(result, method)[rows]
+        return balanced_accuracy(confusion_matrix(truth, predicted, names))
 
-        scores.append(score(np.arange(len(truth))))
-        if not intervals:
-            intervals.append(
-                bootstrap_interval(score, len(truth), n_resamples=500, groups=list(result.folds))
-            )
-    return scores, (intervals[0].low, intervals[0].high)
+    scores = [score(result, np.arange(len(result.truth))) for result in outcome.results]
+    low, high = bootstrap_interval(
+        lambda drawn: score(first, drawn), len(first.truth), n_resamples=500, groups=list(first.folds)
+    )
+    return scores, (low, high)
 
 
 def recall_of_halves(outcome: measure.Outcome, method: str) -> tuple[float, float]:
     """Return the mean of the classes' recalls over the speakers by whom was chosen, and over the others."""
     result, names = outcome.results[0], np.asarray(outcome.classes)
-    answers = names[result.outputs[method].argmax(axis=1)]
     chosen = np.isin([str(fold) for fold in result.folds], CHOSEN_BY)
-    truth = np.asarray(result.truth)
+    truth, predicted = outcome.actual(result), outcome.predicted(result, method)
     by, others = (
-        balanced_accuracy(confusion_matrix(truth[part], answers[part], names)) for part in (chosen, ~chosen)
+        balanced_accuracy(confusion_matrix(truth[part], predicted[part], names)) for part in (chosen, ~chosen)
     )
     return by, others
 

@@ -15,6 +15,7 @@ from woodshed.data.sound import Sounds
 from woodshed.data.split import group_folds, leave_one_group_out
 from woodshed.metrics.interval import share_interval
 from woodshed.recognition.experiments.cross_validation import method_of
+from woodshed.recognition.front_ends import front_end_class
 from woodshed.recognition.recogniser import Recogniser
 from woodshed.tasks.instrument import InstrumentRecogniser
 
@@ -112,12 +113,12 @@ def main() -> None:
         "Quality: instruments",
         [
             "instrument_notes: 14 instruments, 20 pitches, 3 velocities, 840 notes of one sampler. Ours: "
-            f"{ours.net} on {type(ours).summary.__name__}, which learns from each note and "
+            f"{ours.net} on {front_end_class(ours.row_front_end).__name__}, which learns from each note and "
             f"{type(ours).n_augmented_rows - 1} changed copies; beside it a plain support vector machine (radial "
             "kernel, C = 10, summary features). Mean of the folds; the interval is a bootstrap over the groups. "
             f"Seeds: {len(given.seeds)} (neither the machines nor the copies depend on it).",
             markdown_table(heading, rows),
-            f"Change: {type(ours).change}.",
+            f"Change: {type(ours).waveform_augmentation}.",
             "## Other samplers",
             "Both learned from all 840 notes. Of each instrument, 20 notes and 10 made-up phrases of another "
             "General MIDI SoundFont, as played and as if recorded elsewhere (rooms, microphones, noise, level, a "

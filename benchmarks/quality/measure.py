@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 import time
+from collections import Counter
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -44,10 +45,18 @@ class Outcome:
 
     def hits(self, method: str) -> NDArray[np.float64]:
         """Return whether each tested example was named right, shape ``(n_seeds, n_test)``."""
-        names = np.asarray(self.classes)
-        return np.stack([names[r.outputs[method].argmax(axis=1)] == r.truth for r in self.results]).astype(
-            float
-        )
+        hits = [r.outputs[method].argmax(axis=1) == r.truth.argmax(axis=1) for r in self.results]
+        return np.stack(hits).astype(float)
+
+    def predicted(self, result: SplitResult, method: str) -> NDArray[np.str_]:
+        """Return the most probable class of each tested example, shape ``(n_test,)``."""
+        labels: NDArray[np.str_] = np.asarray(self.classes)[result.outputs[method].argmax(axis=1)]
+        return labels
+
+    def actual(self, result: SplitResult) -> NDArray[np.str_]:
+        """Return the true class of each tested example, shape ``(n_test,)``."""
+        labels: NDArray[np.str_] = np.asarray(self.classes)[result.truth.argmax(axis=1)]
+        return labels
 
     def interval(self, method: str) -> Interval:
         """Find the 95 % interval of the share of right answers, mean over the seeds, drawn by group."""
@@ -86,7 +95,8 @@ def arguments(description: str, *more: argparse.ArgumentParser) -> argparse.Name
 def run_task(task: Task, recogniser: Recogniser, seeds: Sequence[int], work: Path) -> Outcome:
     """Measure one task with several seeds; a run that was killed goes on from its last epoch."""
     corpus = check(task.corpus)
-    results = []
+    results: list[SplitResult] = []
+    classes: list[str] = []
     for seed in seeds:
         place = work / f"{task.name}-{seed}"
         chosen = recogniser.get_params() | {"seed": seed, "store": str(work / "features")}
@@ -98,7 +108,8 @@ def run_task(task: Task, recogniser: Recogniser, seeds: Sequence[int], work: Pat
             type(recogniser)(**chosen), corpus, [task.split], RunState(place), True, watcher
         )
         results.append(run.test()[0])
-    return Outcome(task, results, sorted(set(corpus.labels)))
+        classes = run.names
+    return Outcome(task, results, classes)
 
 
 def summary(outcomes: Sequence[Outcome]) -> str:
@@ -146,16 +157,15 @@ def fold_table(outcome: Outcome, method: str = "net") -> str:
 
 def confusions(outcome: Outcome, n_most: int = 8, *, method: str = "net") -> str:
     """List the commonest mistakes, as a mean over the seeds."""
-    names = np.asarray(outcome.classes)
-    counts: dict[tuple[str, str], int] = {}
+    counts: Counter[tuple[str, str]] = Counter()
     for result in outcome.results:
-        answers = names[result.outputs[method].argmax(axis=1)]
-        for truth, answer in zip(result.truth, answers, strict=True):
-            if truth != answer:
-                counts[str(truth), str(answer)] = counts.get((str(truth), str(answer)), 0) + 1
-    worst = sorted(counts.items(), key=lambda item: -item[1])[:n_most]
+        pairs = zip(outcome.actual(result), outcome.predicted(result, method), strict=True)
+        counts.update((str(actual), str(predicted)) for actual, predicted in pairs if actual != predicted)
     n_seeds = len(outcome.results)
-    rows = [[f"{truth} heard as {answer}", f"{count / n_seeds:.1f}"] for (truth, answer), count in worst]
+    rows = [
+        [f"{actual} predicted as {predicted}", f"{count / n_seeds:.1f}"]
+        for (actual, predicted), count in counts.most_common(n_most)
+    ]
     return markdown_table(["mistake", "a seed"], rows)
 
 

@@ -68,8 +68,8 @@ def tag_table(results: Sequence[SplitResult], names: Sequence[str]) -> str:
         columns += [
             np.mean([score(r.truth, r.outputs[method]) for r in results], axis=0) for score in SCORES.values()
         ]
-    said = [tagging.at_thresholds(r.truth, r.said)["F1"] for r in results]
-    columns.append(np.mean(said, axis=0))
+    f1 = [tagging.at_thresholds(r.truth, r.decisions)["F1"] for r in results]
+    columns.append(np.mean(f1, axis=0))
     heading = ["tag", "prevalence", "ROC-AUC", "PR-AUC", "plain ROC-AUC", "plain PR-AUC", "F1"]
     rows = [
         [name, *(f"{value:.3f}" for value in values)] for name, *values in zip(names, *columns, strict=True)

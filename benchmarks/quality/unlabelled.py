@@ -21,7 +21,7 @@ from woodshed.data.corpora.fsdd import load
 from woodshed.data.example import Corpus
 from woodshed.data.sound import Sounds
 from woodshed.data.split import Fold, leave_one_group_out
-from woodshed.recognition.self_training import N_PARTS, RIGHT_SHARE, WEIGHT
+from woodshed.recognition.self_training import N_PARTS, PSEUDO_WEIGHT, TARGET_PRECISION
 from woodshed.tasks.speech import SpeechRecogniser
 from woodshed.training.run_state import RunState
 
@@ -72,8 +72,8 @@ def main() -> None:
             "same folds. Unlabelled are all other recordings of the five speakers who are learned from; nothing of "
             "the sixth is learned from in any way.",
             markdown_table(heading, rows),
-            f"A name of its own counts where {RIGHT_SHARE:.0%} of held-out labelled recordings ({N_PARTS} parts) "
-            f"were named right, and then with weight {WEIGHT}.",
+            f"A name of its own counts where {TARGET_PRECISION:.0%} of held-out labelled recordings ({N_PARTS} parts) "
+            f"were named right, and then with weight {PSEUDO_WEIGHT}.",
             "## Speaker by speaker",
             markdown_table(["net", "labels a digit", "left out", *SELF_TRAINING_MODES], speakers),
             NOTES.read_text("utf-8"),

@@ -116,15 +116,14 @@ def measure_time(task: str, kept: bool, n_steps: int, n_rounds: int) -> dict[str
     """
     import keras
 
-    from woodshed.recognition import fit_net as learning
-    from woodshed.recognition.net.batches import one_hot
+    from woodshed.recognition.learners import net as learning
     from woodshed.recognition.window import cut_windows
 
     recogniser = task_class(task)(epochs=n_rounds + 1, patience=n_rounds + 1, validation_share=0)
     clips = MadeUpClips(n_steps * recogniser.batch_size, JOBS[task])
     feature = learning.make_feature(recogniser, clips)
     windows = cut_windows([feature(clip) for clip in clips], recogniser.n_frames)
-    targets = one_hot(clips.labels, sorted(set(clips.labels)))
+    _, targets = recogniser.head.encode(clips.labels)
     net = learning.make_net(recogniser, recogniser.n_mels, N_CLASSES)
     learning.make_recipe(recogniser, targets).compile(net, n_steps)
     edges_s: list[np.ndarray] = []
@@ -189,7 +188,7 @@ def peak_bytes() -> int:
 
 def measure_memory(n_clips: int) -> dict[str, Any]:
     """Learn from many clips for one epoch; to be run in a fresh process."""
-    from woodshed.recognition import fit_net as learning
+    from woodshed.recognition.learners import net as learning
 
     watch = MemoryWatch()
     watch.start()

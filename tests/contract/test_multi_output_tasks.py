@@ -115,7 +115,7 @@ def test_saved_and_loaded_it_answers_the_same(
     assert loaded.get_params() == model.get_params()
     name = "net.keras" if net == "mlp" else "model.onnx"
     (tmp_path / name).write_bytes(b"something else")
-    with pytest.raises(ModelFolderError, match="its content is not what was saved"):
+    with pytest.raises(ModelFolderError, match="its checksum is wrong"):
         woodshed.load(tmp_path)
 
 
@@ -164,7 +164,7 @@ def test_what_is_not_known_is_left_out(task: str, net: str, tiny: dict[str, Any]
 @every_task
 def test_what_cannot_be_learned_is_refused(task: str, toy: Any) -> None:
     model = task_class(task)()
-    with pytest.raises(NotFittedError, match=rf"This {task_class(task).__name__} has not learned yet"):
+    with pytest.raises(NotFittedError, match=rf"This {task_class(task).__name__} is not fitted yet"):
         model.predict(toy.clips)
     with pytest.raises(SettingNameError, match=r"Did you mean epochs\?"):
         task_class(task)(epohs=1)

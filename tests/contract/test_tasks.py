@@ -176,12 +176,12 @@ def test_not_fitted_says_so(task: str, unheard_toy: Any) -> None:
     asked = {"predict_proba": (unheard_toy.clips,), "predict": (unheard_toy.clips,), "fitted": ("classes_",)}
     for name, arguments in asked.items():
         with pytest.raises(
-            NotFittedError, match=rf"This {task_class(task).__name__} has not learned yet\. Call fit"
+            NotFittedError, match=rf"This {task_class(task).__name__} is not fitted yet\. Call fit"
         ):
             getattr(model, name)(*arguments)
-    with pytest.raises(NotFittedError, match="has not learned yet"):
+    with pytest.raises(NotFittedError, match="is not fitted yet"):
         next(model.predictions(unheard_toy.clips))
-    with pytest.raises(NotFittedError, match="has not learned yet"):
+    with pytest.raises(NotFittedError, match="is not fitted yet"):
         model.predict([])
 
 

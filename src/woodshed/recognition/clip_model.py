@@ -9,7 +9,7 @@ from typing import Any, ClassVar
 import numpy as np
 from numpy.typing import NDArray
 
-from woodshed.audio.augment import Speed, WaveformAugmentation
+from woodshed.audio.augmentation import Speed, WaveformAugmentation
 from woodshed.data.example import Skipped
 from woodshed.recognition.heads.head import Head
 from woodshed.recognition.window import SpectrogramAugmentation

@@ -133,7 +133,8 @@ class AudioEstimator(ClipModel):
             front_end_class(self.front_end)  # raises for an unknown name
         if self.ensemble_share and not self.head.balances_classes:
             raise ParameterError(
-                f"ensemble_share is for classes, which a {type(self).__name__} does not predict. Leave it at 0."
+                f"ensemble_share is for classes, which a {type(self).__name__} does not predict. "
+                "Leave it at 0."
             )
         if self.window_s < 4 * self.hop_s:
             raise ParameterError(f"window_s must be at least four times hop_s, got {self.window_s!r}.")

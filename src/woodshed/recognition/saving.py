@@ -146,8 +146,8 @@ def _read_settings(folder: Path) -> dict[str, Any]:
     if _SKOPS_NAME in settings["files"]:
         net = settings["settings"].get("net") if isinstance(settings["settings"], dict) else None
         raise ModelFolderError(
-            f"{printable(folder)} holds a classical estimator of an earlier woodshed ({_SKOPS_NAME}), which this "
-            "version does not read. Train it again: woodshed train DATA --task "
+            f"{printable(folder)} holds a classical estimator of an earlier woodshed ({_SKOPS_NAME}), which "
+            "this version does not read. Train it again: woodshed train DATA --task "
             f"{printable(settings['task'])} --net {printable(net)} --out {printable(folder)}"
         )
     return settings
@@ -159,8 +159,8 @@ def describe_model(folder: Path) -> dict[str, Any]:
     Returns
     -------
     dict
-        ``task``, ``labels``, ``feature`` and ``settings``; if they were measured, ``scores`` of a recogniser or
-        ``bits`` of a composer; and ``provenance``.
+        ``task``, ``labels``, ``feature`` and ``settings``; if they were measured, ``scores`` of a recogniser
+        or ``bits`` of a composer; and ``provenance``.
 
     Raises
     ------

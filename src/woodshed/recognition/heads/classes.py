@@ -16,7 +16,6 @@ from woodshed.errors import DataError, ParameterError
 from woodshed.prediction import NONE_OF_THESE, Prediction
 from woodshed.recognition.classical.model import PLAIN, Case
 from woodshed.recognition.heads.head import Evaluator, Fitted, Head, Names, Rows
-from woodshed.recognition.items import class_names
 
 if TYPE_CHECKING:
     from woodshed.clip import Clip
@@ -48,8 +47,18 @@ class ClassesHead(Head):
     # -- targets ----------------------------------------------------------------------------------
 
     def encode(self, targets: Sequence[str], order: Sequence[str] = ()) -> tuple[Names, NDArray[np.float32]]:
-        """Return the sorted classes, and a row with a single 1 for each label."""
-        classes = class_names(np.asarray(targets, dtype=str))
+        """Return the sorted classes, and a row with a single 1 for each label.
+
+        Raises
+        ------
+        DataError
+            If there are fewer than two classes.
+        """
+        classes: Names = np.unique(np.asarray(targets, dtype=str))
+        if len(classes) < 2:
+            raise DataError(
+                f"There is only one class to learn: {', '.join(classes) or 'none'}. Give at least two."
+            )
         return classes, self.encode_as(targets, classes.tolist())
 
     def encode_as(self, targets: Sequence[str], names: Sequence[str]) -> NDArray[np.float32]:
@@ -208,7 +217,7 @@ class ClassesHead(Head):
         confidence = estimator.confidence_
         thresholds = [0.0] * len(names)
         if false_positive_rate is not None:
-            thresholds = list(confidence.least_probabilities(false_positive_rate))
+            thresholds = list(confidence.thresholds_at(false_positive_rate))
         for clip in clips:
             at_rate = resample(clip, estimator.fitted("sample_rate_"))
             row = estimator.output(at_rate)

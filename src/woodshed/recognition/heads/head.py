@@ -144,8 +144,8 @@ class Head(abc.ABC):
         own = [str(name) for name in known if name in columns]
         if not own and "label" not in columns:
             raise DataError(
-                f"{printable(place)}: the target columns of {estimator.task} are unknown. Name them with --target "
-                f"NAME,NAME. The table has: {', '.join(columns)}."
+                f"{printable(place)}: the target columns of {estimator.task} are unknown. Name them with "
+                f"--target NAME,NAME. The table has: {', '.join(columns)}."
             )
         return own
 
