@@ -78,9 +78,9 @@ def _with_settings(command: Command, classes: dict[str, type[Any]]) -> Command:
 
 
 def with_request_flags(command: Callable[..., None]) -> Callable[..., None]:
-    """Give a command a flag for all that can be asked of any job that writes; used ones come as ``requests``.
+    """Give a command a flag for every field of the request of any generator; used flags come as ``requests``.
 
-    What makes no sense for the model at hand is refused by its wish, not here.
+    A field that the generator at hand does not have is refused by its request, not here.
     """
     classes = {task: task_class(task).request_class for task in GENERATORS}
     found: dict[str, dict[str, Any]] = {}

@@ -201,12 +201,12 @@ def window_classifier(recogniser: Recogniser, hop_s: float | None = None) -> Win
     labels = tuple(recogniser.fitted("classes_").tolist())
     predict: Callable[[NDArray[np.float32]], Probabilities]
     if isinstance(feature, LogMel):
-        rate_hz, n_rows = feature.frame_rate_hz, recogniser.n_frames
+        rate_hz, n_rows = feature.frame_rate_hz, recogniser.n_frames_
         content = recogniser.fitted("files_").get(ONNX_NAME)
         predict = predict_keras(recogniser.net_) if content is None else predict_onnx(content, batched=True)
     else:
         rate_hz = float(feature.sample_rate)
-        n_rows = max(1, round(recogniser.window_s * rate_hz))
+        n_rows = max(1, round(recogniser.fitted_settings_["window_s"] * rate_hz))
         predict = functools.partial(_predict_classical, feature, recogniser.net_)
     window_s = n_rows / rate_hz
     hop_s = window_s / 2 if hop_s is None else hop_s
