@@ -24,7 +24,7 @@ BANNED = (
     r"\bby heart\b",
     r"\bsaid again\b",
     r"\bin one go\b",
-    r"\bfor nothing\b",
+    r"\bfor nothing\b(?! in particular)",
     r"\b(may|might) or (may|might) not\b",
     r"\bwish(es|ed)?\b",
     rf"(?<!there )\bis no (?!({COMPARATIVES})\b)[a-z]+",
