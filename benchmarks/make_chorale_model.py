@@ -56,13 +56,13 @@ def main() -> None:
     parser.add_argument("--out", type=Path, required=True)
     parser.add_argument("--state", type=Path, help="file that keeps the state of the training")
     parser.add_argument("--epochs", type=int, default=38)
-    given = parser.parse_args()
-    folder = data_folder(given.data) / "jsb_chorales"
+    options = parser.parse_args()
+    folder = data_folder(options.data) / "jsb_chorales"
     train, valid = (
         [np.array(piece) for piece in chorales(folder, part, grid="sixteenth")]
         for part in ("train", "validation")
     )
-    composer = ChoraleComposer(epochs=given.epochs, patience=given.epochs, width=WIDTH, dropout=DROPOUT)
+    composer = ChoraleComposer(epochs=options.epochs, patience=options.epochs, width=WIDTH, dropout=DROPOUT)
     started = time.monotonic()
 
     def tell(epoch: int, loss: float, right: float | None) -> None:
@@ -75,10 +75,10 @@ def main() -> None:
         train,
         titles=[f"chorale {k + 1} of the training part" for k in range(len(train))],
         held_out=valid,
-        checkpoint=given.state,
+        checkpoint=options.state,
         on_epoch=tell,
     )
-    write(composer, given.out, n_valid=len(valid), minutes=(time.monotonic() - started) / 60)
+    write(composer, options.out, n_valid=len(valid), minutes=(time.monotonic() - started) / 60)
     print(machine_line())
 
 

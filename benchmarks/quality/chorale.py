@@ -84,13 +84,13 @@ def main() -> None:
     parser.add_argument("--seeds", type=int, nargs="+", default=[0, 1, 2])
     parser.add_argument("--samples", type=int, default=32)
     parser.add_argument("--out", type=Path, default=Path(__file__).with_suffix(".md"))
-    given = parser.parse_args()
-    folder = data_folder(given.data) / "jsb_chorales"
+    options = parser.parse_args()
+    folder = data_folder(options.data) / "jsb_chorales"
     train, test = (
         [np.array(piece, np.int32) for piece in chorales(folder, part, grid="sixteenth")]
-        for part in ("train", given.part)
+        for part in ("train", options.part)
     )
-    composer = load(given.model)
+    composer = load(options.model)
     rows = [row("commonest voices with each soprano pitch", [look_up(train, test)], test)]
     for name, settings in {
         f"the model, temperature {GIVEN_TEMPERATURE} (as `--harmonise` does)": {
@@ -102,29 +102,29 @@ def main() -> None:
         },
     }.items():
         started = time.monotonic()
-        seeds = given.seeds if len(rows) == 1 else given.seeds[:1]
+        seeds = options.seeds if len(rows) == 1 else options.seeds[:1]
         rows.append(row(name, [harmonised(composer, test, seed, **settings) for seed in seeds], test))
         print(*rows[-1], f"{time.monotonic() - started:.0f} s", flush=True)
     rows.append(row("Bach", [test], test))
-    samples = write_pieces(composer, given.samples, ChoraleRequest(seed=given.seeds[0], bars=15))
+    samples = write_pieces(composer, options.samples, ChoraleRequest(seed=options.seeds[0], bars=15))
     write_markdown(
-        given.out,
+        options.out,
         "Quality: chorales",
         "\n\n".join(
             [
                 f"The model that comes with woodshed learned from the {len(train)} training chorales of the JSB set; here it "
-                f"meets the {len(test)} of the {given.part} part, {sum(map(len, test)):,} sixteenths. It is given the soprano, and writes "
+                f"meets the {len(test)} of the {options.part} part, {sum(map(len, test)):,} sixteenths. It is given the soprano, and writes "
                 "alto, tenor and bass. Right is a sixteenth at which a voice has Bach's own pitch; a good harmonisation "
-                f"need not be Bach's. As `--harmonise` does: mean over seeds {', '.join(map(str, given.seeds))}, ± standard "
+                f"need not be Bach's. As `--harmonise` does: mean over seeds {', '.join(map(str, options.seeds))}, ± standard "
                 "deviation if there are several; the other way of drawing: the first seed.",
                 markdown_table(
                     ["who writes", "alto", "tenor", "bass", "mean", "parallels a chord", "crossed chords"],
                     rows,
                 ),
                 asked(rows),
-                f"## {given.samples} chorales of its own",
+                f"## {options.samples} chorales of its own",
                 "Fifteen bars each (the mean length in the set), temperature "
-                f"{ChoraleRequest().sampling_temperature:g}, seed {given.seeds[0]}, beside Bach's of the {given.part} part.",
+                f"{ChoraleRequest().sampling_temperature:g}, seed {options.seeds[0]}, beside Bach's of the {options.part} part.",
                 style_tables(samples, [composer.to_piece(grid) for grid in test], len(test)),
                 copies(samples),
                 NOTES.read_text("utf-8"),

@@ -255,15 +255,15 @@ def page(scores: Mapping[str, Score]) -> list[str]:
 
 def main() -> None:
     """Plant, look, and write ``doctor.md``; each corpus in a process of its own."""
-    given = measure.arguments((__doc__ or "").splitlines()[0])
-    small, whole = parts(given.data), wholes(given.data)
+    options = measure.arguments((__doc__ or "").splitlines()[0])
+    small, whole = parts(options.data), wholes(options.data)
     # The largest first, so that none is left alone at the end.
     made = joblib.Parallel(n_jobs=min(len(small), joblib.cpu_count()))(
-        joblib.delayed(score)(*pair, given.seeds) for pair in zip(small, whole, strict=True)
+        joblib.delayed(score)(*pair, options.seeds) for pair in zip(small, whole, strict=True)
     )
     sizes = ", ".join(f"{corpus.name} {len(corpus.examples)}" for corpus in small)
     intro = (
-        f"Part of four real corpora ({sizes} sounds). Recall / precision of {len(given.seeds)} seeds together. Of each "
+        f"Part of four real corpora ({sizes} sounds). Recall / precision of {len(options.seeds)} seeds together. Of each "
         f"kind 5 % of the sounds are planted; a shortcut in one whole class. To reach: recall {RECALL}, precision "
         f"{PRECISION}, for each kind. The settings of the search for wrong labels were chosen on other sounds."
     )

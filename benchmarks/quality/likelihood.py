@@ -263,25 +263,25 @@ def main() -> None:
     parser.add_argument("--kept", action="store_true", help="train nothing: a page of the results in WORK")
     parser.add_argument("--seeds", type=int, nargs="+", default=[0])
     parser.add_argument("--out", type=Path, default=Path(__file__).with_suffix(".md"))
-    given = parser.parse_args()
-    given.work.mkdir(parents=True, exist_ok=True)
+    options = parser.parse_args()
+    options.work.mkdir(parents=True, exist_ok=True)
     parts = [INTRODUCTION.format(**MOST_ESTIMATED, chains=N_CHAINS, steps=N_ANNEAL)]
-    for corpus in given.corpora:
+    for corpus in options.corpora:
         make, rows = TABLES[corpus]
-        rolls = make(data_folder(given.data))
+        rolls = make(data_folder(options.data))
         results: dict[str, list[dict[str, Any]]] = {}
-        for name in given.only or rows:
-            places = {seed: given.work / f"{corpus}-{name}-{seed}.json" for seed in given.seeds}
-            seeds = [seed for seed, place in places.items() if place.exists() or not given.kept]
+        for name in options.only or rows:
+            places = {seed: options.work / f"{corpus}-{name}-{seed}.json" for seed in options.seeds}
+            seeds = [seed for seed, place in places.items() if place.exists() or not options.kept]
             if seeds:
-                results[name] = [measure(corpus, rolls, name, seed, given.work) for seed in seeds]
+                results[name] = [measure(corpus, rolls, name, seed, options.work) for seed in seeds]
         parts += [f"## {rolls.name}", described(rolls), table(corpus, results), reached(corpus, results)]
         missing = [row.label for name, row in rows.items() if name not in results]
         if missing:
             parts.append(f"Not measured yet: {'; '.join(missing)}.")
-    if not given.only:
+    if not options.only:
         write_markdown(
-            given.out, "Quality: likelihood of frames", "\n\n".join([*parts, NOTES.read_text("utf-8")])
+            options.out, "Quality: likelihood of frames", "\n\n".join([*parts, NOTES.read_text("utf-8")])
         )
 
 

@@ -72,16 +72,16 @@ def main() -> None:
     parser.add_argument("--samples", type=int, default=1000)
     parser.add_argument("--seed", type=int, default=0)
     parser.add_argument("--out", type=Path, default=Path(__file__).with_suffix(".md"))
-    given = parser.parse_args()
+    options = parser.parse_args()
     composer = load(shipped_folder("tune"))
     test = held_out(composer)
     ngrams = ngram_bits([text for _, text in composer.known_], test)
     best = min(ngrams, key=lambda order: ngrams[order])
     bits = composer.bits_per_token(test)
-    tunes = write_pieces(composer, given.samples, TuneRequest(seed=given.seed))
-    free = write_pieces(composer, given.samples, TuneRequest(seed=given.seed, free=True))
+    tunes = write_pieces(composer, options.samples, TuneRequest(seed=options.seed))
+    free = write_pieces(composer, options.samples, TuneRequest(seed=options.seed, free=True))
     write_markdown(
-        given.out,
+        options.out,
         "Quality: folk tunes",
         "\n\n".join(
             [
@@ -95,7 +95,7 @@ def main() -> None:
                 ),
                 f"Asked: the best n-gram minus 0.5, which is {ngrams[best] - 0.5:.3f}. Reached: "
                 f"{'yes' if bits <= ngrams[best] - 0.5 else 'no'}.",
-                f"## {given.samples} tunes, temperature 1, seed {given.seed}",
+                f"## {options.samples} tunes, temperature 1, seed {options.seed}",
                 markdown_table(
                     ["share of tunes", "by the rules", "free", "asked"],
                     sample_rows(tunes, free),

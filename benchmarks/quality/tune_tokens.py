@@ -46,33 +46,33 @@ def main() -> None:
     parser.add_argument("--n-layers", type=int, default=1)
     parser.add_argument("--epochs", type=int, default=12)
     parser.add_argument("--out", type=Path, default=Path(__file__).with_suffix(".md"))
-    given = parser.parse_args()
-    given.work.mkdir(parents=True, exist_ok=True)
-    tunes = read_tunes(data_folder(given.data) / "nottingham").tunes
+    options = parser.parse_args()
+    options.work.mkdir(parents=True, exist_ok=True)
+    tunes = read_tunes(data_folder(options.data) / "nottingham").tunes
     tunes = tuple(tune for tune in tunes if tune.collection in COLLECTIONS)
-    train, test = split_by_family(tunes, seed=given.seed)
+    train, test = split_by_family(tunes, seed=options.seed)
     texts = [tune.text for tune in test]
     ngrams = ngram_bits([tune.text for tune in train], texts)
     print({order: round(bits, 3) for order, bits in ngrams.items()}, flush=True)
     composer = TuneComposer(
         **SETTINGS,
-        n_layers=given.n_layers,
-        epochs=given.epochs,
-        patience=given.epochs,
-        seed=given.seed,
+        n_layers=options.n_layers,
+        epochs=options.epochs,
+        patience=options.epochs,
+        seed=options.seed,
     )
     began = time.monotonic()
     composer.fit(
         [tune.text for tune in train],
         [tune.family for tune in train],  # some of which choose the best pass
-        checkpoint=given.work / f"tune-{given.n_layers}-{given.epochs}-{given.seed}.state.npz",
+        checkpoint=options.work / f"tune-{options.n_layers}-{options.epochs}-{options.seed}.state.npz",
         on_epoch=told("share of held-out tokens guessed"),
     )
     minutes = (time.monotonic() - began) / 60
     bits, asked = composer.bits_per_token(texts), min(ngrams.values()) - LESS
     n_weights = sum(values.size for values in composer.weights_.values())
     write_markdown(
-        given.out,
+        options.out,
         "Quality: tokens of folk tunes",
         "\n\n".join(
             [
@@ -83,8 +83,8 @@ def main() -> None:
                     ["what predicts", "bits a token"],
                     [
                         [
-                            f"LSTM, {given.n_layers} × {composer.width}, {n_weights:,} weights, "
-                            f"{given.epochs} passes in {minutes:.0f} minutes",
+                            f"LSTM, {options.n_layers} × {composer.width}, {n_weights:,} weights, "
+                            f"{options.epochs} passes in {minutes:.0f} minutes",
                             f"{bits:.3f}",
                         ]
                     ]
