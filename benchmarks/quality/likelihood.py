@@ -29,7 +29,7 @@ from benchmarks.quality.chord_chain import (
 )
 from benchmarks.quality.frames import Rolls
 from benchmarks.quality.likelihood_rows import GRID, JSB, TABLES, TO_REACH, Row
-from benchmarks.quality.measure import told
+from benchmarks.quality.measure import epoch_printer
 from woodshed.atomic import write_whole
 from woodshed.metrics.note_frequency import note_nats
 from woodshed.tasks.roll import RollComposer
@@ -76,7 +76,7 @@ def learned_roll(
         rolls.train,
         held_out=rolls.validation,
         checkpoint=checkpoint,
-        on_epoch=told("chance of a held-out frame"),
+        on_epoch=epoch_printer("probability of a held-out frame"),
     )
     found = {}
     for part in ("validation", "test"):
@@ -106,7 +106,11 @@ def learned_chords(
     settings = ChordSettings(**(JSB[of].settings if of else row.settings))
     checkpoint = work / f"jsb-{of or name}-{seed}.state.npz"
     net, layout, best = learn_chords(
-        rolls, settings, seed, checkpoint=checkpoint, on_epoch=told("chance of a held-out frame")
+        rolls,
+        settings,
+        seed,
+        checkpoint=checkpoint,
+        on_epoch=epoch_printer("probability of a held-out frame"),
     )
     orders = ORDERS if of else FROM_THE_TOP
     found = {

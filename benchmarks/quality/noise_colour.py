@@ -42,9 +42,8 @@ class Predictions:
 
     def part(self, rows: slice) -> Predictions:
         """Return the predictions for some of the examples."""
-        kinds, snrs = (
-            {name: values[rows] for name, values in columns.items()} for columns in (self.kinds, self.snrs)
-        )
+        kinds = {name: values[rows] for name, values in self.kinds.items()}
+        snrs = {name: values[rows] for name, values in self.snrs.items()}
         return Predictions(kinds, snrs)
 
 

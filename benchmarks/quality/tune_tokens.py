@@ -15,7 +15,7 @@ from pathlib import Path
 from typing import Any
 
 from benchmarks.provenance import data_folder, markdown_table, write_markdown
-from benchmarks.quality.measure import told
+from benchmarks.quality.measure import epoch_printer
 from woodshed.metrics.ngram import bits_per_token
 from woodshed.tasks.tune import TuneComposer
 from woodshed.tasks.tune.families import read_tunes, split_by_family
@@ -66,7 +66,7 @@ def main() -> None:
         [tune.text for tune in train],
         [tune.family for tune in train],  # some of which choose the best pass
         checkpoint=options.work / f"tune-{options.n_layers}-{options.epochs}-{options.seed}.state.npz",
-        on_epoch=told("share of held-out tokens guessed"),
+        on_epoch=epoch_printer("accuracy on held-out tokens"),
     )
     minutes = (time.monotonic() - began) / 60
     bits, asked = composer.bits_per_token(texts), min(ngrams.values()) - LESS
