@@ -1,6 +1,6 @@
 # %% [markdown]
 # # Recognise spoken digits
-# Learn from four people, and see how well two others are understood. The recordings come with woodshed.
+# Train on four people, and test on two others. The recordings come with woodshed.
 
 # %%
 import numpy as np
@@ -15,24 +15,24 @@ speakers = np.asarray(corpus.groups)
 labels = np.asarray(corpus.labels)
 
 # %% [markdown]
-# Two speakers are kept away. `Sounds` reads each recording only when it is needed.
+# Two speakers are held out. `Sounds` reads each recording only when it is needed.
 
 # %%
-unheard = np.isin(speakers, ["george", "theo"])
-train = corpus.subset(np.flatnonzero(~unheard).tolist())
-test = corpus.subset(np.flatnonzero(unheard).tolist())
+held_out = np.isin(speakers, ["george", "theo"])
+train = corpus.subset(np.flatnonzero(~held_out).tolist())
+test = corpus.subset(np.flatnonzero(held_out).tolist())
 
 # %% [markdown]
-# A small net and few epochs, so that this takes seconds. Leave the settings out for the real thing.
+# A small network and few epochs, so that this takes seconds. Leave the settings out for a real model.
 
 # %%
 recogniser = SpeechRecogniser(net="mlp", width=64, epochs=4, n_augmentations=1, seed=1)
-recogniser.fit(Sounds(train), labels[~unheard], groups=speakers[~unheard])
-accuracy = recogniser.score(Sounds(test), labels[unheard])
+recogniser.fit(Sounds(train), labels[~held_out], groups=speakers[~held_out])
+accuracy = recogniser.score(Sounds(test), labels[held_out])
 
 # %% [markdown]
-# Each answer can be written as text, JSON or CSV.
+# A prediction can be written as text, JSON or CSV.
 
 # %%
-answers = list(recogniser.predictions(Sounds(test[:3])))
-table = [answer.to_text() for answer in answers]
+predictions = list(recogniser.predictions(Sounds(test[:3])))
+table = [prediction.to_text() for prediction in predictions]

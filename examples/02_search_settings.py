@@ -1,7 +1,7 @@
 # %% [markdown]
 # # Search for settings
-# A recogniser has scikit-learn's manners, so scikit-learn can search over it. The folds are by speaker:
-# settings are chosen by how they do on somebody unheard.
+# A recogniser is a scikit-learn estimator, so scikit-learn can search over its settings. The folds are by
+# speaker: settings are chosen by their score on speakers that the model was not trained on.
 
 # %%
 from sklearn.model_selection import GridSearchCV, GroupKFold

@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 
-from woodshed.audio.markers import Mark, read_marks
+from woodshed.audio.markers import Marker, read_markers
 from woodshed.errors import ParameterError
 from woodshed.timeline import Event, Timeline, timelines_to_csv, timelines_to_json
 
@@ -89,10 +89,10 @@ def test_events_that_overlap_have_a_tier_for_each_label() -> None:
 def test_audacity_labels_are_read_as_marks(tmp_path: Path) -> None:
     path = tmp_path / "labels.txt"
     path.write_text(DAY.to_audacity(), encoding="utf-8")
-    assert read_marks(path) == [
-        Mark(0.0, 1.25, "wren"),
-        Mark(1.25, 2.0, 'say "hé llo"'),
-        Mark(3.1, 10.0, "wren"),
+    assert read_markers(path) == [
+        Marker(0.0, 1.25, "wren"),
+        Marker(1.25, 2.0, 'say "hé llo"'),
+        Marker(3.1, 10.0, "wren"),
     ]
 
 
@@ -136,8 +136,8 @@ def test_text_counts_hours_where_there_are_some() -> None:
 @pytest.mark.parametrize(
     ("times", "confidence", "words"),
     [
-        ((1.0, 1.0), 0.5, "ends after it starts, got 1.0 s to 1.0 s"),
-        ((-0.1, 1.0), 0.5, "starts at 0 s or later"),
+        ((1.0, 1.0), 0.5, "end after its start, got 1.0 s to 1.0 s"),
+        ((-0.1, 1.0), 0.5, "start at 0 s or later"),
         ((0.0, math.inf), 0.5, "got 0.0 s to inf s"),
         ((math.nan, 1.0), 0.5, "got nan s"),
         ((0.0, 1.0), 1.5, "confidence from 0 to 1, got 1.5"),
@@ -150,9 +150,9 @@ def test_impossible_events_are_refused(times: tuple[float, float], confidence: f
 
 def test_impossible_timelines_are_refused() -> None:
     early, late = Event(0.0, 1.0, "wren", 0.5), Event(2.0, 3.0, "wren", 0.5)
-    with pytest.raises(ParameterError, match="in the order of their starts"):
+    with pytest.raises(ParameterError, match="expects events sorted by start"):
         Timeline("a.wav", 5.0, (late, early))
-    with pytest.raises(ParameterError, match=r"lasts 2.5 s, but wren ends at 3.0 s"):
+    with pytest.raises(ParameterError, match=r"wren ends at 3.0 s, after the end of the recording at 2.5 s"):
         Timeline("a.wav", 2.5, (early, late))
-    with pytest.raises(ParameterError, match="positive length, got 0"):
+    with pytest.raises(ParameterError, match="positive duration, got 0"):
         Timeline("a.wav", 0)

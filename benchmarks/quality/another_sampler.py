@@ -9,9 +9,8 @@ from pathlib import Path
 
 import numpy as np
 
-from woodshed.audio.augment import Chain, Gain, Noise, Tone
+from woodshed.audio.augmentation import Attack, Band, Chain, Gain, Noise, Room, Tone
 from woodshed.audio.edit import resample
-from woodshed.audio.room import Attack, Band, Room
 from woodshed.clip import Clip
 from woodshed.score import Note, Program, Score, Tempo
 from woodshed.symbolic.render import render

@@ -13,7 +13,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from benchmarks.provenance import data_folder, markdown_table, write_markdown
-from woodshed.composition.generation import Generation, write_pieces
+from woodshed.composition.generation import EvaluatedGeneration
+from woodshed.composition.generator import generate
 from woodshed.data.corpora.jsb_chorales import chorales
 from woodshed.metrics.style import Style, overlap
 from woodshed.metrics.voice_leading import evaluate
@@ -21,7 +22,7 @@ from woodshed.symbolic.four_voices import VOICES
 from woodshed.tasks import load
 from woodshed.tasks.chorale import ChoraleComposer
 from woodshed.tasks.chorale.piece import HOLE, ChoralePiece
-from woodshed.tasks.chorale.request import GIVEN_TEMPERATURE, ChoraleRequest
+from woodshed.tasks.chorale.request import HARMONISE_TEMPERATURE, ChoraleRequest
 from woodshed.tasks.shipped import shipped_folder
 
 NOTES = Path(__file__).with_name("chorale_notes.md")
@@ -93,8 +94,8 @@ def main() -> None:
     composer = load(options.model)
     rows = [row("commonest voices with each soprano pitch", [look_up(train, test)], test)]
     for name, settings in {
-        f"the model, temperature {GIVEN_TEMPERATURE} (as `--harmonise` does)": {
-            "temperature": GIVEN_TEMPERATURE
+        f"the model, temperature {HARMONISE_TEMPERATURE} (as `--harmonise` does)": {
+            "temperature": HARMONISE_TEMPERATURE
         },
         f"temperature {COLD} (nearly always the likeliest), faults not mended": {
             "temperature": COLD,
@@ -106,7 +107,7 @@ def main() -> None:
         rows.append(row(name, [harmonised(composer, test, seed, **settings) for seed in seeds], test))
         print(*rows[-1], f"{time.monotonic() - started:.0f} s", flush=True)
     rows.append(row("Bach", [test], test))
-    samples = write_pieces(composer, options.samples, ChoraleRequest(seed=options.seeds[0], bars=15))
+    samples = generate(composer, ChoraleRequest(bars=15), options.samples, seed=options.seeds[0])
     write_markdown(
         options.out,
         "Quality: chorales",
@@ -143,9 +144,11 @@ def asked(rows: Sequence[Sequence[str]]) -> str:
     )
 
 
-def style_tables(samples: Sequence[Generation], bach: Sequence[ChoralePiece], n_bach: int) -> str:
+def style_tables(samples: Sequence[EvaluatedGeneration], bach: Sequence[ChoralePiece], n_bach: int) -> str:
     """Set the style of the samples beside Bach's."""
-    new: Style = ChoralePiece.style([one.piece for one in samples if isinstance(one.piece, ChoralePiece)])
+    new: Style = ChoralePiece.style(
+        [one.generation for one in samples if isinstance(one.generation, ChoralePiece)]
+    )
     old: Style = ChoralePiece.style(bach)
     numbers = [[name, f"{value:.4g}", f"{old.numbers[name]:.4g}"] for name, value in new.numbers.items()]
     shares = [[name, f"{overlap(part, old.shares[name]):.3f}"] for name, part in new.shares.items()]
@@ -157,11 +160,11 @@ def style_tables(samples: Sequence[Generation], bach: Sequence[ChoralePiece], n_
     )
 
 
-def copies(samples: Sequence[Generation]) -> str:
+def copies(samples: Sequence[EvaluatedGeneration]) -> str:
     """Count copies of the training part, voice by voice."""
     rows = []
     for at, voice in enumerate(VOICES):
-        found = [one.found[at] for one in samples]
+        found = [one.novelty[at] for one in samples]
         rows.append(
             [
                 voice,

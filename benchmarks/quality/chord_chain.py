@@ -62,7 +62,8 @@ def learn_chords(
     """Train a net; return it with its layout and the best epoch."""
     import keras
 
-    from woodshed.composition.grid.fitting import CellBatches, learn_cells
+    from woodshed.composition.fitting import ClippedRecipe, fit_net, token_loss
+    from woodshed.composition.grid.fitting import WEIGHT_DECAY, CellBatches, validate_cells
     from woodshed.nets.chorale_net import chorale_chain, chorale_net
 
     keras.utils.set_random_seed(seed)
@@ -80,15 +81,16 @@ def learn_chords(
         chain=not settings.orderless,
         max_shift=settings.max_shift,
     )
-    curve, _ = learn_cells(
-        net,
-        batches,
-        [to_cells(piece, rolls.low) for piece in rolls.validation],
+    recipe = ClippedRecipe(
         epochs=settings.epochs,
         patience=settings.epochs,
         learning_rate=settings.learning_rate,
-        checkpoint=checkpoint,
-        on_epoch=on_epoch,
+        weight_decay=WEIGHT_DECAY,
+        loss=token_loss,
+    )
+    held_out = [to_cells(piece, rolls.low) for piece in rolls.validation]
+    curve, _ = fit_net(
+        net, batches, recipe, validate_cells(batches, held_out), checkpoint=checkpoint, on_epoch=on_epoch
     )
     return net, layout, curve.best_epoch
 

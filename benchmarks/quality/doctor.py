@@ -29,10 +29,10 @@ from woodshed.data.corpora import emodb, esc10, fsdd, instrument_notes
 from woodshed.data.doctor.copies import copies, exact_sets, near_sets
 from woodshed.data.doctor.finding import Finding
 from woodshed.data.doctor.fold import recordings
+from woodshed.data.doctor.inspection import Inspection, common_rate, inspect_sounds
 from woodshed.data.doctor.label import missing_labels
 from woodshed.data.doctor.level import clipped, off_centre, other_rate, silent, too_short, unreadable
-from woodshed.data.doctor.look import Look, common_rate, look_at_all
-from woodshed.data.doctor.shortcut import CUES, guesses
+from woodshed.data.doctor.shortcut import CUES, cue_scores
 from woodshed.data.example import Corpus, Example
 from woodshed.features.views import Views
 
@@ -141,7 +141,7 @@ def score_shortcuts(material: Material, seeds: Sequence[int], counts: Counts) ->
     labels = material.corpus.labels
     near, _ = near_sets(material.corpus.examples, material.good)
     units = recordings(len(labels), [*exact_sets(material.good), *near], material.corpus.groups)
-    before = {guess.cue: guess for guess in guesses(labels, material.good, units)}
+    before = {guess.cue: guess for guess in cue_scores(labels, material.good, units)}
     own = [cue for cue, guess in before.items() if guess.is_shortcut]
     for seed, (cue, (change, suffix)) in itertools.product(seeds, PLANTED_CUES.items()):
         label = draw_class(material.corpus, cue, seed)
@@ -154,8 +154,8 @@ def score_shortcuts(material: Material, seeds: Sequence[int], counts: Counts) ->
                 )
                 for k in rows
             ]
-            fresh = look_at_all(examples, views=material.views)
-        changed = {k: seen for k, seen in zip(rows, fresh, strict=True) if isinstance(seen, Look)}
+            fresh = inspect_sounds(examples, views=material.views)
+        changed = {k: seen for k, seen in zip(rows, fresh, strict=True) if isinstance(seen, Inspection)}
         looks = material.good | changed
         moved = [
             other
@@ -163,7 +163,7 @@ def score_shortcuts(material: Material, seeds: Sequence[int], counts: Counts) ->
             if other == cue or any(values_of(looks[k]) != values_of(material.good[k]) for k in changed)
         ]
         moved = [other for other in moved if other not in IMPLIED.get(cue, ())]
-        after = {guess.cue: guess for guess in guesses(labels, looks, units, cues=moved)}
+        after = {guess.cue: guess for guess in cue_scores(labels, looks, units, cues=moved)}
         # The corpus may have given another class away before, and better than the one that is changed.
         hit = cue in after and after[cue].is_shortcut
         hit = hit and label in (after[cue].label, *after[cue].given_away)
@@ -202,7 +202,7 @@ class Score:
 def look(corpus: Corpus) -> Material:
     """Describe every sound of a corpus."""
     views = Views(sample_rate=common_rate(corpus.examples))
-    return Material(corpus, views, look_at_all(corpus.examples, views=views))
+    return Material(corpus, views, inspect_sounds(corpus.examples, views=views))
 
 
 def score(part: Corpus, whole: Corpus, seeds: Sequence[int]) -> Score:

@@ -11,11 +11,10 @@ from numpy.typing import NDArray
 from benchmarks.provenance import markdown_table
 from benchmarks.quality.planting import SHARE, Material
 from woodshed.data.doctor.copies import exact_sets, near_sets
-from woodshed.data.doctor.doubt import doubts
 from woodshed.data.doctor.fold import recordings
 from woodshed.data.doctor.kernel import left_out_scores, similarity
-from woodshed.data.doctor.outlier import DOUBTED, suspicious
-from woodshed.data.doctor.view import beside_own_group
+from woodshed.data.doctor.label_noise import label_noise
+from woodshed.data.doctor.outlier import DOUBTED, centred_on_group, suspicious
 
 Rows = NDArray[np.float64]
 Counts = tuple[int, int, int]
@@ -84,7 +83,7 @@ def sheet_of(material: Material) -> Sheet:
     units = recordings(len(corpus.examples), [*exact_sets(looks), *near])
     rows, groups = list(looks), corpus.groups
     return Sheet(
-        material.views.apart(np.stack([seen.views for seen in looks.values() if seen.views is not None])),
+        material.views.split(np.stack([seen.views for seen in looks.values() if seen.views is not None])),
         [corpus.examples[k].label for k in rows],
         [units[k] for k in rows],
         None if groups is None else [groups[k] for k in rows],
@@ -108,7 +107,7 @@ def hunt(material: Material, seeds: Sequence[int], recall: float) -> Hunt:
     made = Hunt(len(sheet.labels))
     own = {name: search(sheet) for name, search in SEARCHES.items()}
     made.own = {name: len(found) for name, found in own.items()}
-    seen = [*sheet.views, *(beside_own_group(view, sheet.labels, sheet.groups) for view in sheet.views)]
+    seen = [*sheet.views, *(centred_on_group(view, sheet.labels, sheet.groups) for view in sheet.views)]
     codes = np.unique(sheet.labels, return_inverse=True)[1]
     taught = [left_out_scores(similarity(view), codes, sheet.units) for view in seen if view is not None]
     for seed in seeds:
@@ -120,7 +119,7 @@ def hunt(material: Material, seeds: Sequence[int], recall: float) -> Hunt:
             made.fair.setdefault(name, []).append((len(wrong), hits, len(fair)))
             made.raw.setdefault(name, []).append((len(wrong), hits, len(found)))
         given = np.searchsorted(np.unique(sheet.labels), labels)
-        made.ceiling.append(best_precision(doubts(taught, given).probability, wrong, recall))
+        made.ceiling.append(best_precision(label_noise(taught, given).probability, wrong, recall))
     return made
 
 

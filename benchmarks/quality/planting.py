@@ -13,7 +13,7 @@ import soundfile
 from woodshed.audio.edit import resample
 from woodshed.audio.read import read
 from woodshed.clip import Clip
-from woodshed.data.doctor.look import Look, look_at_all
+from woodshed.data.doctor.inspection import Inspection, inspect_sounds
 from woodshed.data.example import Corpus, Example
 from woodshed.features.views import Views
 
@@ -27,12 +27,12 @@ class Material:
 
     corpus: Corpus
     views: Views
-    looks: list[Look | str] = field(default_factory=list)
+    looks: list[Inspection | str] = field(default_factory=list)
 
     @property
-    def good(self) -> dict[int, Look]:
+    def good(self) -> dict[int, Inspection]:
         """What was seen."""
-        return {k: seen for k, seen in enumerate(self.looks) if isinstance(seen, Look)}
+        return {k: seen for k, seen in enumerate(self.looks) if isinstance(seen, Inspection)}
 
     @property
     def bad(self) -> dict[int, str]:
@@ -127,8 +127,8 @@ def plant(material: Material, seed: int, place: Path) -> tuple[Material, Planted
         plant_copy(planted, len(rows) + j, rows[k], place, rng)
     n_all = len(rows) + 2 * n_each
     examples = tuple(planted.changed[k] if k in planted.changed else rows[k] for k in range(n_all))
-    looks: list[Look | str] = [*material.looks, *[""] * (2 * n_each)]
-    fresh = look_at_all(list(planted.changed.values()), views=material.views)
+    looks: list[Inspection | str] = [*material.looks, *[""] * (2 * n_each)]
+    fresh = inspect_sounds(list(planted.changed.values()), views=material.views)
     for k, seen in zip(planted.changed, fresh, strict=True):
         looks[k] = seen
     return Material(replace(material.corpus, examples=examples), material.views, looks), planted

@@ -15,7 +15,8 @@ import numpy as np
 from benchmarks.provenance import markdown_table, write_markdown
 from benchmarks.quality.tune_tokens import ngram_bits
 from woodshed.composition.composer import Composer
-from woodshed.composition.generation import Generation, write_pieces
+from woodshed.composition.generation import EvaluatedGeneration
+from woodshed.composition.generator import generate
 from woodshed.symbolic import abc_to_score
 from woodshed.symbolic.midi import read_midi
 from woodshed.tasks import load
@@ -42,28 +43,30 @@ def held_out(composer: Composer) -> list[str]:
     ]
 
 
-def opens(tune: Generation) -> bool:
+def opens(tune: EvaluatedGeneration) -> bool:
     """Whether music21, which shares no code with us, reads the notes that we mean."""
     import music21
 
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
-        read = music21.converter.parse(tune.abc, format="abc")
+        read = music21.converter.parse(tune.generation.to_abc(tune.title), format="abc")
         pitches = [note.pitch.midi for note in read.flatten().notes if note.isNote]
-    score = abc_to_score(tune.abc, repeats=False)
+    score = abc_to_score(tune.generation.to_abc(tune.title), repeats=False)
     return bool(pitches) and set(pitches) <= {note.pitch_midi for note in score.notes}
 
 
-def opens_in_abc2midi(tune: Generation) -> bool:
+def opens_in_abc2midi(tune: EvaluatedGeneration) -> bool:
     """Whether abc2midi (J. Allwright and S. Shlien), a program in C, plays the notes that we mean."""
     with tempfile.TemporaryDirectory() as folder:
-        abc, midi = Path(folder) / "tune.abc", Path(folder) / "tune.mid"
-        abc.write_text(tune.abc, encoding="utf-8")
+        abc, midi = Path(folder) / "tune.generation.to_abc(tune.title)", Path(folder) / "tune.mid"
+        abc.write_text(tune.generation.to_abc(tune.title), encoding="utf-8")
         told = subprocess.run([ABC2MIDI, abc, "-o", midi], capture_output=True, text=True, check=False)
         if "Error" in told.stdout + told.stderr or not midi.exists():
             return False
         played = {note.pitch_midi for note in read_midi(midi).notes}
-    return played == {note.pitch_midi for note in abc_to_score(tune.abc, repeats=False).notes}
+    return played == {
+        note.pitch_midi for note in abc_to_score(tune.generation.to_abc(tune.title), repeats=False).notes
+    }
 
 
 def main() -> None:
@@ -78,8 +81,8 @@ def main() -> None:
     ngrams = ngram_bits([text for _, text in composer.known_], test)
     best = min(ngrams, key=lambda order: ngrams[order])
     bits = composer.bits_per_token(test)
-    tunes = write_pieces(composer, options.samples, TuneRequest(seed=options.seed))
-    free = write_pieces(composer, options.samples, TuneRequest(seed=options.seed, free=True))
+    tunes = generate(composer, TuneRequest(), options.samples, seed=options.seed)
+    free = generate(composer, TuneRequest(free=True), options.samples, seed=options.seed)
     write_markdown(
         options.out,
         "Quality: folk tunes",
@@ -103,7 +106,7 @@ def main() -> None:
                 "By the rules is what `woodshed generate` does: a token that would leave a bar wrong is not "
                 "possible, and a tune that copies more than four bars in a row, or ends elsewhere, is written "
                 "anew. Free is what the net writes by itself. Of the tunes that it learned from, "
-                f"{np.mean([composer.piece_of(text).ends_at_home for _, text in composer.known_]):.3f} end on the "
+                f"{np.mean([composer.to_generation(text).ends_at_home for _, text in composer.known_]):.3f} end on the "
                 "tonic or the dominant.",
                 NOTES.read_text("utf-8"),
             ]
@@ -111,7 +114,7 @@ def main() -> None:
     )
 
 
-def sample_rows(tunes: list[Generation], free: list[Generation]) -> list[list[str]]:
+def sample_rows(tunes: list[EvaluatedGeneration], free: list[EvaluatedGeneration]) -> list[list[str]]:
     """Return what is counted of the tunes, both ways."""
     counts = {
         "opens in music21, with our pitches": (opens, "1"),
@@ -120,9 +123,9 @@ def sample_rows(tunes: list[Generation], free: list[Generation]) -> list[list[st
             if shutil.which(ABC2MIDI)
             else {}
         ),
-        "all bars add up": (lambda tune: not tune.piece.faults, "≥ 0.99"),
+        "all bars add up": (lambda tune: not tune.generation.faults, "≥ 0.99"),
         "ends on the tonic or the dominant": (ends_at_home, "≥ 0.90"),
-        "more than 4 copied bars in a row": (lambda tune: tune.originality.copied_bars > 4, "≤ 0.02"),
+        "more than 4 copied bars in a row": (lambda tune: tune.least_novel.copied_bars > 4, "≤ 0.02"),
     }
     rows = []
     for name, (holds, asked) in counts.items():
@@ -132,8 +135,8 @@ def sample_rows(tunes: list[Generation], free: list[Generation]) -> list[list[st
             shares.append(f"{answers[True] / len(group):.3f}")
         rows.append([name, *shares, asked])
     for name, value in (
-        ("copied bars in a row, mean", lambda tune: tune.originality.copied_bars),
-        ("new passages of 8 notes, mean", lambda tune: tune.originality.new_share),
+        ("copied bars in a row, mean", lambda tune: tune.least_novel.copied_bars),
+        ("new passages of 8 notes, mean", lambda tune: tune.least_novel.new_share),
     ):
         rows.append(
             [name, *(f"{np.nanmean([value(tune) for tune in group]):.2f}" for group in (tunes, free)), "–"]
@@ -141,12 +144,12 @@ def sample_rows(tunes: list[Generation], free: list[Generation]) -> list[list[st
     return rows
 
 
-def ends_at_home(tune: Generation) -> bool:
+def ends_at_home(tune: EvaluatedGeneration) -> bool:
     """Whether the last note is the tonic or the dominant."""
-    return isinstance(tune.piece, TunePiece) and tune.piece.ends_at_home
+    return isinstance(tune.generation, TunePiece) and tune.generation.ends_at_home
 
 
-def _safely(holds: object, tune: Generation) -> bool:
+def _safely(holds: object, tune: EvaluatedGeneration) -> bool:
     try:
         return bool(holds(tune))  # type: ignore[operator]
     except Exception:  # whatever another program does with it, it did not open

@@ -56,9 +56,9 @@ def train(settings: dict[str, Any], model: Path) -> None:
     labels = [example.label for example in examples]
     recogniser.fit(Sounds(examples), labels)
     outlines = describe(Sounds(examples), SpectralEmbedding(sample_rate=RATE))
-    novelty_detector = NoveltyDetector.of(outlines, np.asarray(labels))
+    novelty_detector = NoveltyDetector.fit(outlines, np.asarray(labels))
     # So that it looks for strange sounds, which costs the most.
-    recogniser.set_confidence(Confidence(furthest=1.25, novelty_detector=novelty_detector))
+    recogniser.set_confidence(Confidence(max_distance=1.25, novelty_detector=novelty_detector))
     save_model(recogniser, model)
 
 

@@ -1,4 +1,4 @@
-"""Clip: sound in memory, the noun that everything else listens to."""
+"""Audio clip in memory."""
 
 from __future__ import annotations
 
@@ -17,22 +17,22 @@ Samples = NDArray[np.float32]
 
 @dataclass(frozen=True, eq=False)
 class Clip:
-    """Sound: samples, their rate, and where they came from.
+    """Audio samples with their rate and source.
 
     Parameters
     ----------
     samples
-        Shape ``(n_channels, n_samples)``, any real dtype; kept as float32 with full scale at ±1. A
-        one-dimensional array is taken as one channel. At least one sample, all of them finite.
+        Shape ``(n_channels, n_samples)``, any real dtype; stored as float32, read-only, with full scale at
+        ±1. A one-dimensional array is one channel. At least one sample, all of them finite.
     sample_rate
-        Samples per second and channel, in hertz; positive.
+        Sample rate in hertz, a positive whole number.
     source
-        Name to use in messages, usually the path of the file.
+        Name for messages, usually the path of the file.
 
     Raises
     ------
     AudioError
-        If there is no sample, or one is NaN or infinite.
+        If there is no sample, or a sample is NaN or infinite.
     ParameterError
         If the array has more than two axes, or the rate is not positive.
 
@@ -56,7 +56,7 @@ class Clip:
         if samples.ndim != 2:
             raise ParameterError(
                 f"Clip expects samples of shape (n_channels, n_samples), got {samples.shape}. "
-                "One sound is one Clip: make a list of clips for a batch."
+                "For a batch, make a list of clips."
             )
         if (
             isinstance(self.sample_rate, bool)
@@ -115,7 +115,7 @@ class Clip:
         return replace(self, samples=part)
 
     def __eq__(self, other: object) -> bool:
-        """Two clips are equal when they sound the same, wherever they came from."""
+        """Compare rate and samples; the source is ignored."""
         if not isinstance(other, Clip):
             return NotImplemented
         return self.sample_rate == other.sample_rate and np.array_equal(self.samples, other.samples)
@@ -130,4 +130,4 @@ class Clip:
         )
 
     def __iter__(self) -> Iterator[Any]:
-        raise TypeError("A Clip is one sound, not a sequence. Use clip.samples for its numbers.")
+        raise TypeError("A Clip is one sound, not a sequence. Use clip.samples.")

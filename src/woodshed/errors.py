@@ -1,20 +1,20 @@
-"""Everything that woodshed raises on purpose.
+"""Exceptions of woodshed, and helpers for their messages.
 
-Each error says what happened, what was expected and how to fix it, and also inherits the built-in
-type that a caller would naturally catch::
+A message states what happened, what was expected and how to fix it. Each exception also inherits the built-in
+type that a caller would expect::
 
     WoodshedError
     ├── ParameterError      (ValueError)         a setting or argument out of its range
-    ├── SettingNameError    (TypeError)          a setting that does not exist; names the near miss
-    ├── AudioError          (ValueError)         a sound that cannot be used
-    │   └── AudioFileError                       ... and the file it came from
-    ├── ScoreError          (ValueError)         notes that cannot be used
-    │   └── ScoreFileError                       ... and the file they came from
-    ├── DataError           (ValueError)         a folder, table or corpus that cannot be used
-    ├── NotFittedError      (RuntimeError)       asked to predict before it has learned
-    ├── ModelFolderError    (ValueError)         a folder that is not a sound model
-    ├── OutputError         (OSError)            an answer that cannot be written
-    └── MissingPackageError (ImportError)        an optional package is not installed
+    ├── SettingNameError    (TypeError)          an unknown setting
+    ├── AudioError          (ValueError)         an invalid clip
+    │   └── AudioFileError                       an invalid audio file
+    ├── ScoreError          (ValueError)         an invalid score
+    │   └── ScoreFileError                       an invalid score file
+    ├── DataError           (ValueError)         an invalid folder, table or corpus
+    ├── NotFittedError      (RuntimeError)       a model that is not fitted yet
+    ├── ModelFolderError    (ValueError)         an invalid model folder
+    ├── OutputError         (OSError)            a file that cannot be written
+    └── MissingPackageError (ImportError)        an optional package that is not installed
 
 Examples
 --------
@@ -28,27 +28,27 @@ import difflib
 from collections.abc import Iterable
 
 HIGHEST_SEED = 2**32 - 1
-"""What the libraries that draw take at most."""
+"""Maximum seed that NumPy's generators accept."""
 
 
 class WoodshedError(Exception):
-    """Root of all errors raised by woodshed itself."""
+    """Base class of all exceptions of woodshed."""
 
 
 class ParameterError(WoodshedError, ValueError):
-    """A setting or argument has a value outside its range."""
+    """A setting or argument is outside its range."""
 
 
 class SettingNameError(WoodshedError, TypeError):
-    """A setting was given that the class does not have."""
+    """A setting does not exist."""
 
 
 class AudioError(WoodshedError, ValueError):
-    """A sound cannot be used: empty, not finite, at the wrong rate."""
+    """A clip is invalid: empty, not finite, or at the wrong rate."""
 
 
 class AudioFileError(AudioError):
-    """A file cannot be used as sound. ``reason`` is the sentence without the file name."""
+    """An audio file is invalid. ``reason`` is the message without the file name."""
 
     def __init__(self, path: object, reason: str) -> None:
         super().__init__(f"{printable(path)}: {reason}")
@@ -57,11 +57,11 @@ class AudioFileError(AudioError):
 
 
 class ScoreError(WoodshedError, ValueError):
-    """Notes cannot be used: none, or one with a value outside its range."""
+    """A score is invalid: empty, or with a note outside its range."""
 
 
 class ScoreFileError(ScoreError):
-    """A file cannot be used as a score. ``reason`` is the sentence without the file name."""
+    """A score file is invalid. ``reason`` is the message without the file name."""
 
     def __init__(self, path: object, reason: str) -> None:
         super().__init__(f"{printable(path)}: {reason}")
@@ -70,29 +70,29 @@ class ScoreFileError(ScoreError):
 
 
 class DataError(WoodshedError, ValueError):
-    """A folder, table or corpus cannot be learned from as it is."""
+    """A folder, table or corpus cannot be used for training or evaluation."""
 
 
 class NotFittedError(WoodshedError, RuntimeError):
-    """A model was asked to predict before it has learned."""
+    """A model is not fitted yet."""
 
 
 class ModelFolderError(WoodshedError, ValueError):
-    """A folder is not a woodshed model, or is damaged, or comes from a newer version."""
+    """A folder is not a woodshed model, is damaged, or was written by a newer version."""
 
 
 class OutputError(WoodshedError, OSError):
-    """An answer could not be written where it was asked for."""
+    """A file could not be written."""
 
 
 class MissingPackageError(WoodshedError, ImportError):
-    """An optional package is needed for this; the message is the line that installs it."""
+    """An optional package is not installed; the message names the command that installs it."""
 
 
 def printable(path: object) -> str:
-    r"""Spell a path so that any terminal can print it.
+    r"""Return a path as text that any terminal can print.
 
-    Bytes that are not UTF-8 (which Python keeps as lone surrogates) become ``\xNN``.
+    Bytes that are not UTF-8, which Python represents as lone surrogates, become ``\xNN``.
 
     Examples
     --------
@@ -101,17 +101,17 @@ def printable(path: object) -> str:
     """
     try:
         return str(path).encode("utf-8", "surrogateescape").decode("utf-8", "backslashreplace")
-    except UnicodeEncodeError:  # a lone surrogate that stands for no byte
+    except UnicodeEncodeError:  # a lone surrogate that does not represent a byte
         return str(path).encode("utf-8", "backslashreplace").decode("utf-8")
 
 
 def check_seed(seed: int) -> None:
-    """Refuse a seed that no source of random draws takes.
+    """Check that a seed is valid for NumPy's generators.
 
     Raises
     ------
     ParameterError
-        If it is below 0, or above `HIGHEST_SEED`.
+        If the seed is below 0 or above `HIGHEST_SEED`.
 
     Examples
     --------
@@ -125,8 +125,17 @@ def check_seed(seed: int) -> None:
         raise ParameterError(f"seed must be {HIGHEST_SEED} or less, got {seed!r}.")
 
 
-def near_miss(name: str, known: Iterable[str], *, likeness: float = 0.6) -> str:
-    """Say which known name was probably meant, if one is that like it, 0 to 1; or list them all.
+def near_miss(name: str, choices: Iterable[str], *, similarity: float = 0.6) -> str:
+    """Return a hint for an unknown name: the most similar choice, or all of them.
+
+    Parameters
+    ----------
+    name
+        The unknown name.
+    choices
+        The valid names.
+    similarity
+        Minimum similarity of a suggestion, 0 to 1 (`difflib.SequenceMatcher.ratio`).
 
     Examples
     --------
@@ -135,13 +144,13 @@ def near_miss(name: str, known: Iterable[str], *, likeness: float = 0.6) -> str:
     >>> near_miss("x", ["epochs", "seed"])
     'Known: epochs, seed.'
     """
-    names = sorted(known)
-    close = difflib.get_close_matches(name, names, n=1, cutoff=likeness)
+    names = sorted(choices)
+    close = difflib.get_close_matches(name, names, n=1, cutoff=similarity)
     return f"Did you mean {close[0]}?" if close else f"Known: {', '.join(names)}."
 
 
 def counted(n: int, singular: str, plural: str = "") -> str:
-    """Write a number of things.
+    """Return a number with its noun in the singular or plural.
 
     Examples
     --------

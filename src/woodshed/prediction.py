@@ -145,7 +145,7 @@ class Tagging(ClipPrediction):
         }
 
     def to_cells(self) -> dict[str, object]:
-        """Return one table row as a mapping from column name to value: a column for each tag, sorted by name."""
+        """Return one table row as a mapping from column name to value: a column for each tag, sorted."""
         by_tag = {f"p({tag})": self.probabilities[tag] for tag in sorted(self.probabilities)}
         head = {"source": printable(self.source), "tags": "|".join(self.tags)}
         return {**head, "start_s": self.start_s, "end_s": self.end_s, **by_tag}

@@ -1,4 +1,4 @@
-"""Score: music as notes, the noun that everything symbolic passes on."""
+"""Scores: music as notes with tempo, metre and key."""
 
 from __future__ import annotations
 
@@ -14,10 +14,10 @@ from woodshed.errors import ScoreError, near_miss, printable
 
 Mode = Literal["major", "minor", "dorian", "phrygian", "lydian", "mixolydian", "locrian"]
 DRUM_CHANNEL = 9
-"""The channel whose pitches are drums; people who count from one call it channel 10."""
+"""Percussion channel, counted from 0 (channel 10 in General MIDI)."""
 
 LINE_OF_FIFTHS = "FCGDAEB"
-"""The letters a fifth apart; after B comes F sharp, before F comes B flat."""
+"""Note letters in ascending fifths; F sharp follows B, and B flat precedes F."""
 
 FIFTHS_ABOVE: dict[Mode, int] = {
     "lydian": -1,
@@ -28,7 +28,7 @@ FIFTHS_ABOVE: dict[Mode, int] = {
     "phrygian": 4,
     "locrian": 5,
 }
-"""How many fifths the keynote of a mode lies above that of the major key with the same signature."""
+"""Mode -> number of fifths of its tonic above that of the major key with the same signature."""
 _MAX_BPM = 100_000.0
 
 
@@ -39,15 +39,15 @@ class Note:
     Parameters
     ----------
     onset_beats
-        When it starts, in quarter notes from the start of the piece, whatever the metre; 0 or more.
+        Onset in quarter notes from the start of the piece, independent of the metre; 0 or more.
     duration_beats
-        How long it sounds, in quarter notes; above 0.
+        Duration in quarter notes; above 0.
     pitch_midi
-        0 to 127; middle C is 60. On `DRUM_CHANNEL` the number of a drum.
+        MIDI pitch, 0 to 127; middle C is 60. On `DRUM_CHANNEL` the number of a drum.
     velocity
-        How hard it is struck, 1 to 127; default 80.
+        MIDI velocity, 1 to 127; default 80.
     channel
-        The part it belongs to, 0 to 15; default 0.
+        Part, 0 to 15; default 0.
 
     Raises
     ------
@@ -76,13 +76,13 @@ class Note:
 
     @property
     def end_beats(self) -> float:
-        """When it ends, in quarter notes."""
+        """End in quarter notes."""
         return self.onset_beats + self.duration_beats
 
 
 @dataclass(frozen=True, slots=True)
 class Tempo:
-    """How fast it goes from a place on: quarter notes a minute, above 0."""
+    """Tempo from an onset on, in quarter notes per minute, above 0."""
 
     onset_beats: float
     tempo_bpm: float
@@ -97,7 +97,7 @@ class Tempo:
 
 @dataclass(frozen=True, slots=True)
 class Metre:
-    """The metre from a place on; ``Metre(0, 6, 8)`` is six eight.
+    """Metre from an onset on; ``Metre(0, 6, 8)`` is six-eight time.
 
     Examples
     --------
@@ -124,14 +124,14 @@ class Metre:
 
 @dataclass(frozen=True, slots=True)
 class Key:
-    """The key from a place on: its signature, and the mode that says which note is its keynote.
+    """Key from an onset on: key signature and mode, which together determine the tonic.
 
     Parameters
     ----------
     onset_beats
-        From where, in quarter notes.
+        Onset in quarter notes.
     n_sharps
-        Sharps of the signature, -7 to 7; flats are negative.
+        Number of sharps in the key signature, -7 to 7; flats are negative.
     mode
         ``major``, ``minor`` or one of the church modes.
 
@@ -155,12 +155,12 @@ class Key:
 
     @property
     def tonic(self) -> int:
-        """Pitch class of the keynote, 0 (C) to 11 (B)."""
+        """Pitch class of the tonic, 0 (C) to 11 (B)."""
         return 7 * (self.n_sharps + FIFTHS_ABOVE[self.mode]) % 12
 
     @property
     def keynote(self) -> str:
-        """Name of the keynote, such as ``Bb``.
+        """Name of the tonic, such as ``Bb``.
 
         Examples
         --------
@@ -173,7 +173,7 @@ class Key:
 
 @dataclass(frozen=True, slots=True)
 class Program:
-    """The instrument of a channel from a place on: its General MIDI number, 0 to 127."""
+    """General MIDI program (instrument) of a channel from an onset on, 0 to 127."""
 
     onset_beats: float
     channel: int
@@ -187,7 +187,7 @@ class Program:
 
 @dataclass(frozen=True, slots=True)
 class ChordSymbol:
-    """A chord written above the notes, such as ``Am7``. It is read, not played."""
+    """Chord symbol above the staff, such as ``Am7``; not played."""
 
     onset_beats: float
     name: str
@@ -198,36 +198,36 @@ class ChordSymbol:
 
 @dataclass(frozen=True)
 class Score:
-    """Music as notes, with what is needed to play and to write it.
+    """A piece of music: notes, tempo, metre, key and names.
 
     Parameters
     ----------
     notes
-        At least one `Note`; kept sorted by onset, channel, pitch, duration.
+        At least one `Note`; sorted by onset, channel, pitch, duration.
     tempos
-        Changes of tempo, kept sorted. 120 quarter notes a minute until the first of them.
+        Tempo changes, sorted; 120 quarter notes per minute before the first.
     metres, keys
-        Changes of metre and key, kept sorted; none if unknown.
+        Changes of metre and key, sorted; empty if unknown.
     programs
         Instruments of the channels.
     chords
         Chord symbols.
     part_names
-        ``(channel, name)`` of the parts that have a name.
+        ``(channel, name)`` of the named parts.
     pickup_beats
-        Length of an incomplete first bar in quarter notes; 0 if the first bar is full.
+        Length of an incomplete first bar (anacrusis) in quarter notes; 0 if the first bar is complete.
     title
-        Name of the piece; empty if unknown.
+        Title of the piece; empty if unknown.
     source
-        Name to use in messages, usually the path of the file.
+        Name used in messages, usually the path of the file.
     findings
-        What a reader mended or found odd, one sentence each. Two scores that differ only in this, or in
-        their source, are equal.
+        Repairs and oddities reported by a reader, one sentence each. Scores that differ only in ``findings``
+        or ``source`` are equal.
 
     Raises
     ------
     ScoreError
-        If there is no note.
+        If there are no notes.
 
     Examples
     --------
@@ -250,7 +250,7 @@ class Score:
 
     def __post_init__(self) -> None:
         if not self.notes:
-            raise ScoreError(f"{printable(self.source)} has no notes. Leave it out, or write some.")
+            raise ScoreError(f"{printable(self.source)} has no notes. Remove it, or add notes.")
         ordered = sorted(
             self.notes, key=lambda n: (n.onset_beats, n.channel, n.pitch_midi, n.duration_beats, n.velocity)
         )
@@ -265,39 +265,39 @@ class Score:
 
     @property
     def duration_beats(self) -> float:
-        """Where the last note ends, in quarter notes."""
+        """End of the last note in quarter notes."""
         return float(max(note.end_beats for note in self.notes))
 
     @property
     def duration_s(self) -> float:
-        """When the last note ends, in seconds."""
+        """End of the last note in seconds."""
         return float(self.seconds_at(self.duration_beats))
 
     def seconds_at(self, beats: ArrayLike) -> NDArray[np.float64]:
-        """Turn places in quarter notes into seconds from the start.
+        """Convert positions in quarter notes to seconds from the start.
 
         Parameters
         ----------
         beats
-            Quarter notes, any shape.
+            Positions in quarter notes, any shape.
 
         Returns
         -------
         numpy.ndarray
-            Seconds, in the shape of ``beats``.
+            Seconds, of the same shape.
 
         Examples
         --------
-        Two beats at 60 a minute, then twice as fast:
+        Two beats at 60 beats per minute, then twice as fast:
 
         >>> score = Score([Note(0, 4, 60)], tempos=[Tempo(0, 60), Tempo(2, 120)])
         >>> score.seconds_at([1, 2, 4]).tolist()
         [1.0, 2.0, 3.0]
         """
-        starts, starts_s, s_per_beat = self._clock()
-        at = np.asarray(beats, dtype=np.float64)
-        stretch = np.maximum(np.searchsorted(starts, at, side="right") - 1, 0)
-        seconds: NDArray[np.float64] = starts_s[stretch] + (at - starts[stretch]) * s_per_beat[stretch]
+        starts, starts_s, s_per_beat = self._tempo_map()
+        positions = np.asarray(beats, dtype=np.float64)
+        k = np.maximum(np.searchsorted(starts, positions, side="right") - 1, 0)
+        seconds: NDArray[np.float64] = starts_s[k] + (positions - starts[k]) * s_per_beat[k]
         return seconds
 
     def table(self) -> dict[str, NDArray[Any]]:
@@ -322,8 +322,8 @@ class Score:
             "channel": np.array([note.channel for note in self.notes], dtype=np.int64),
         }
 
-    def _clock(self) -> tuple[NDArray[np.float64], NDArray[np.float64], NDArray[np.float64]]:
-        """Return where each stretch of one tempo starts, in beats and seconds, and its seconds a beat."""
+    def _tempo_map(self) -> tuple[NDArray[np.float64], NDArray[np.float64], NDArray[np.float64]]:
+        """Return the start of each tempo in beats and in seconds, and its seconds per beat."""
         changes = self.tempos if self.tempos and self.tempos[0].onset_beats == 0 else (_START, *self.tempos)
         starts = np.array([change.onset_beats for change in changes], dtype=np.float64)
         s_per_beat = np.array([60 / change.tempo_bpm for change in changes], dtype=np.float64)
@@ -339,13 +339,13 @@ class Score:
 
 
 def _at(event: Any, name: str) -> None:
-    """Refuse a place that is not a finite number from 0 up."""
+    """Raise `ScoreError` unless the onset is finite and at least 0."""
     if not (math.isfinite(event.onset_beats) and event.onset_beats >= 0):
         raise ScoreError(f"{name} expects an onset_beats of 0 or more, got {event.onset_beats!r}.")
 
 
 def _whole(event: Any, name: str, low: int, high: int) -> None:
-    """Refuse anything but a whole number in a range."""
+    """Raise `ScoreError` unless a field is an integer in a range."""
     value = getattr(event, name)
     if isinstance(value, bool) or int(value) != value or not low <= value <= high:
         raise ScoreError(

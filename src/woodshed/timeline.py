@@ -1,14 +1,11 @@
-r"""Timeline: what is heard when in a long sound, and the forms it can be written in.
+r"""Timeline of the events in a recording, with export to text, JSON, CSV, Audacity, Praat and Raven.
 
-Besides text, JSON and CSV, the labels of Audacity, the TextGrid of Praat and the selection table of Raven:
-each shows the events over the sound in the program in question.
-
->>> heard = Timeline("day.wav", 4.0, (Event(0.5, 1.5, "robin", 0.9), Event(2.0, 3.0, "wren", 0.75)))
->>> print(heard.to_text())
+>>> timeline = Timeline("day.wav", 4.0, (Event(0.5, 1.5, "robin", 0.9), Event(2.0, 3.0, "wren", 0.75)))
+>>> print(timeline.to_text())
 day.wav  4 s, 2 events
   0:00.50-0:01.50  robin  90 %
   0:02.00-0:03.00  wren  75 %
->>> heard.to_audacity()
+>>> timeline.to_audacity()
 '0.500000\t1.500000\trobin\n2.000000\t3.000000\twren\n'
 """
 
@@ -26,36 +23,48 @@ from woodshed.errors import ParameterError, printable
 from woodshed.units import duration_text
 
 COLUMNS = ("source", "start_s", "end_s", "label", "confidence")
-"""Heading of a table of events."""
+"""Columns of a table of events."""
 
 RAVEN_COLUMNS = (
-    *("Selection", "View", "Channel", "Begin Time (s)", "End Time (s)", "Low Freq (Hz)", "High Freq (Hz)"),
-    *("Annotation", "Confidence"),
+    "Selection",
+    "View",
+    "Channel",
+    "Begin Time (s)",
+    "End Time (s)",
+    "Low Freq (Hz)",
+    "High Freq (Hz)",
+    "Annotation",
+    "Confidence",
 )
-"""Heading of a selection table: the first seven are Raven's own, it takes any others as they are."""
+"""Columns of a Raven selection table: the first seven are required, others are free."""
 
 RAVEN_TOP_HZ = 22050.0
-"""Upper edge of a selection if nothing is known of the rate: Raven wants one."""
+"""Upper frequency of a selection if the rate of the recording is unknown: Raven requires one."""
 
 
 @dataclass(frozen=True)
 class Event:
-    """A stretch of a sound in which one thing is heard.
+    """A detected event.
 
     Parameters
     ----------
     start_s, end_s
-        In seconds from the start of the sound; the end is after the start.
+        Seconds from the start of the recording; the end is after the start.
     label
-        What is heard.
+        Class of the event.
     confidence
-        Mean probability of the label over the stretch, 0 to 1.
+        Mean probability of the label over the event, 0 to 1.
 
     Raises
     ------
     ParameterError
-        If a time is negative or not a number, the end is not after the start, or the confidence is out of
-        its range.
+        If a time is negative or not finite, the end is not after the start, or the confidence is out of
+        range.
+
+    Examples
+    --------
+    >>> Event(0.5, 2.0, "wren", 0.75).duration_s
+    1.5
     """
 
     start_s: float
@@ -66,11 +75,11 @@ class Event:
     def __post_init__(self) -> None:
         if not 0 <= self.start_s < self.end_s < math.inf:
             raise ParameterError(
-                "An event starts at 0 s or later and ends after it starts, "
+                "An event must start at 0 s or later and end after its start, "
                 f"got {self.start_s!r} s to {self.end_s!r} s."
             )
         if not 0 <= self.confidence <= 1:
-            raise ParameterError(f"An event has a confidence from 0 to 1, got {self.confidence!r}.")
+            raise ParameterError(f"An event expects a confidence from 0 to 1, got {self.confidence!r}.")
 
     @property
     def duration_s(self) -> float:
@@ -82,7 +91,7 @@ class Event:
         return asdict(self)
 
     def to_text(self) -> str:
-        """Write the event on one line for a person.
+        """Return one line of text.
 
         Examples
         --------
@@ -95,23 +104,28 @@ class Event:
 
 @dataclass(frozen=True)
 class Timeline:
-    """The events of one sound, in their order.
+    """Events of one recording.
 
     Parameters
     ----------
     source
-        Name of the sound, usually its path.
+        Name of the recording, usually its path.
     duration_s
-        Length of the sound in seconds.
+        Duration of the recording in seconds, positive.
     events
-        In the order of their starts, within the sound. They may overlap, and there may be none.
+        Events within the recording, sorted by start; they may overlap. May be empty.
     highest_hz
-        The highest frequency that was heard, half of the rate; 0 if it is not known.
+        Nyquist frequency of the recording in hertz; 0 if unknown.
 
     Raises
     ------
     ParameterError
-        If there is no length, an event goes beyond it, or the events are out of order.
+        If the duration is not positive, an event ends after it, or the events are not sorted.
+
+    Examples
+    --------
+    >>> Timeline("a.wav", 2.0, (Event(0.5, 1.0, "wren", 0.75),)).labels
+    ('wren',)
     """
 
     source: str
@@ -122,14 +136,15 @@ class Timeline:
     def __post_init__(self) -> None:
         object.__setattr__(self, "events", tuple(self.events))
         if not 0 < self.duration_s < math.inf:
-            raise ParameterError(f"A timeline has a positive length, got {self.duration_s!r} s.")
+            raise ParameterError(f"A timeline expects a positive duration, got {self.duration_s!r} s.")
         for event in self.events:
             if event.end_s > self.duration_s:
                 raise ParameterError(
-                    f"The sound lasts {self.duration_s!r} s, but {event.label} ends at {event.end_s!r} s."
+                    f"{event.label} ends at {event.end_s!r} s, after the end of the recording at "
+                    f"{self.duration_s!r} s. Correct the event."
                 )
         if any(later.start_s < event.start_s for event, later in itertools.pairwise(self.events)):
-            raise ParameterError("The events of a timeline come in the order of their starts. Sort them.")
+            raise ParameterError("A timeline expects events sorted by start. Sort them.")
 
     @property
     def labels(self) -> tuple[str, ...]:
@@ -137,10 +152,10 @@ class Timeline:
         return tuple(sorted({event.label for event in self.events}))
 
     def to_text(self) -> str:
-        """Write a heading, and a line for each event, for a person."""
+        """Return a header and a line of text for each event."""
         n = len(self.events)
-        heading = f"{printable(self.source)}  {duration_text(self.duration_s)}, {n} event{'s' * (n != 1)}"
-        return "\n".join([heading, *(f"  {event.to_text()}" for event in self.events)])
+        header = f"{printable(self.source)}  {duration_text(self.duration_s)}, {n} event{'s' * (n != 1)}"
+        return "\n".join([header, *(f"  {event.to_text()}" for event in self.events)])
 
     def to_dict(self) -> dict[str, object]:
         """Return the fields in the order in which they are written."""
@@ -151,21 +166,21 @@ class Timeline:
         }
 
     def to_json(self) -> str:
-        """Write it as one line of JSON, in ASCII."""
+        """Return one line of JSON, in ASCII."""
         return json.dumps(self.to_dict())
 
     def to_csv(self) -> str:
-        """Write a table with a row for each event, also when there is none."""
+        """Return a CSV table with a header and a row for each event."""
         return timelines_to_csv([self])
 
     def to_audacity(self) -> str:
-        """Write a label track that Audacity imports: start, end and label, with tabs between them."""
+        """Return an Audacity label track: start, end and label, separated by tabs."""
         return "".join(
             f"{event.start_s:.6f}\t{event.end_s:.6f}\t{_cell(event.label)}\n" for event in self.events
         )
 
     def to_raven(self) -> str:
-        r"""Write a selection table that Raven opens: a row for each event, over all frequencies heard.
+        r"""Return a Raven selection table: a row for each event, over the whole frequency range.
 
         Examples
         --------
@@ -176,29 +191,36 @@ class Timeline:
         top_hz = self.highest_hz or RAVEN_TOP_HZ
         rows = [
             (
-                *(str(number), "Spectrogram 1", "1", f"{event.start_s:.6f}", f"{event.end_s:.6f}"),
-                *("0.0", f"{top_hz:.1f}", _cell(event.label), f"{event.confidence:.4f}"),
+                str(number),
+                "Spectrogram 1",
+                "1",
+                f"{event.start_s:.6f}",
+                f"{event.end_s:.6f}",
+                "0.0",
+                f"{top_hz:.1f}",
+                _cell(event.label),
+                f"{event.confidence:.4f}",
             )
             for number, event in enumerate(self.events, 1)
         ]
         return "".join("\t".join(row) + "\n" for row in (RAVEN_COLUMNS, *rows))
 
     def to_textgrid(self) -> str:
-        """Write a TextGrid that Praat reads, in UTF-8.
+        """Return a Praat TextGrid, for a file in UTF-8.
 
-        There is one tier of intervals that covers the sound without a gap: between events the text is empty.
-        If events overlap, each label has a tier of its own.
+        It has one interval tier that covers the recording without gaps; intervals between events have empty
+        text. If events overlap, each label gets its own tier.
 
         Raises
         ------
         ParameterError
-            If two events of the same label overlap: a tier cannot hold both.
+            If two events of the same label overlap, which a tier cannot represent.
 
         Notes
         -----
-        The format is told in the manual of Praat (P. Boersma and D. Weenink, "TextGrid file formats").
+        Format: manual of Praat, P. Boersma and D. Weenink, "TextGrid file formats".
         """
-        tiers = [("events", self.events)] if _apart(self.events) else self._tier_of_each_label()
+        tiers = [("events", self.events)] if _are_disjoint(self.events) else self._label_tiers()
         lines = ['File type = "ooTextFile"', 'Object class = "TextGrid"', "", "xmin = 0"]
         lines += [f"xmax = {self.duration_s!r}", "tiers? <exists>", f"size = {len(tiers)}", "item []:"]
         for number, (name, events) in enumerate(tiers, 1):
@@ -215,12 +237,12 @@ class Timeline:
                 lines += [f"            xmax = {end_s!r}", f"            text = {_quoted(text)}"]
         return "\n".join(lines) + "\n"
 
-    def _tier_of_each_label(self) -> list[tuple[str, tuple[Event, ...]]]:
-        tiers = [(name, tuple(one for one in self.events if one.label == name)) for name in self.labels]
+    def _label_tiers(self) -> list[tuple[str, tuple[Event, ...]]]:
+        tiers = [(name, tuple(event for event in self.events if event.label == name)) for name in self.labels]
         for name, events in tiers:
-            if not _apart(events):
+            if not _are_disjoint(events):
                 raise ParameterError(
-                    f"Two events called {name} overlap: a TextGrid cannot hold both. Merge them."
+                    f"Two events called {name} overlap, which a TextGrid cannot represent. Merge them."
                 )
         return tiers
 
@@ -234,11 +256,11 @@ FORMATS: dict[str, tuple[str, Callable[[Timeline], str]]] = {
     "textgrid": (".TextGrid", Timeline.to_textgrid),
     "raven": (".selections.txt", Timeline.to_raven),
 }
-"""Word for a form -> how its files end, and the function that writes one timeline."""
+"""Name of a format -> suffix of its files, and the function that formats one timeline."""
 
 
 def timelines_to_json(timelines: Iterable[Timeline]) -> str:
-    r"""Write a JSON array with one object for each timeline, a line each.
+    r"""Return a JSON array with one line for each timeline.
 
     Examples
     --------
@@ -250,7 +272,7 @@ def timelines_to_json(timelines: Iterable[Timeline]) -> str:
 
 
 def timelines_to_csv(timelines: Iterable[Timeline]) -> str:
-    r"""Write a table: a heading, then a row for each event of each timeline.
+    r"""Return a CSV table: a header, then a row for each event of each timeline.
 
     Examples
     --------
@@ -268,37 +290,37 @@ def timelines_to_csv(timelines: Iterable[Timeline]) -> str:
     return table.getvalue()
 
 
-def _apart(events: Sequence[Event]) -> bool:
-    """Whether no event starts before the one before it has ended."""
+def _are_disjoint(events: Sequence[Event]) -> bool:
+    """Return whether no event starts before the previous one ends."""
     return all(event.end_s <= later.start_s for event, later in itertools.pairwise(events))
 
 
 def _filled(events: Sequence[Event], duration_s: float) -> list[tuple[float, float, str]]:
-    """Return start, end and text of intervals that leave no gap."""
+    """Return start, end and text of intervals without gaps."""
     intervals: list[tuple[float, float, str]] = []
-    reached_s = 0.0
+    end_s = 0.0
     for event in events:
-        if event.start_s > reached_s:
-            intervals.append((reached_s, event.start_s, ""))
+        if event.start_s > end_s:
+            intervals.append((end_s, event.start_s, ""))
         intervals.append((event.start_s, event.end_s, event.label))
-        reached_s = event.end_s
-    if reached_s < duration_s:
-        intervals.append((reached_s, duration_s, ""))
+        end_s = event.end_s
+    if end_s < duration_s:
+        intervals.append((end_s, duration_s, ""))
     return [(float(start_s), float(end_s), text) for start_s, end_s, text in intervals]
 
 
 def _quoted(text: str) -> str:
-    """Quote a text as Praat does: a quotation mark inside is written twice, and all is on one line."""
+    """Return text quoted for Praat, on one line, with doubled quotation marks."""
     return '"{}"'.format(_cell(text).replace('"', '""'))
 
 
 def _cell(text: str) -> str:
-    """Spell a label where neither tabs nor line ends have room."""
+    """Return a label without tabs and line ends."""
     return " ".join(printable(text).split())
 
 
 def _clock(time_s: float, end_s: float) -> str:
-    """Spell a time to the hundredth of a second, with hours if the end has some."""
+    """Format a time to the hundredth of a second, with hours if the end has hours."""
     hundredths = round(time_s * 100)
     minutes, rest = divmod(hundredths, 6000)
     if end_s < 3600:

@@ -1,37 +1,16 @@
-"""Seconds, samples, frames, hertz: the arithmetic that is said once.
+"""Conversion of units: seconds, samples, frames and decibels.
 
-woodshed counts time in seconds and says so in the name (``duration_s``); only whole counts are bare
-(``n_samples``). These functions are the only places where one becomes the other.
+Times are in seconds and have the suffix ``_s``; counts are integers with the prefix ``n_``. They are
+converted by these functions only.
 """
 
 from __future__ import annotations
 
 import math
 
-from woodshed.errors import ParameterError
-
-
-def exact_div(numerator: int, denominator: int) -> int:
-    """Divide two counts that must divide without remainder.
-
-    Raises
-    ------
-    ParameterError
-        If there is a remainder.
-
-    Examples
-    --------
-    >>> exact_div(16000, 160)
-    100
-    """
-    quotient, remainder = divmod(numerator, denominator)
-    if remainder:
-        raise ParameterError(f"{numerator} is not a multiple of {denominator}: {remainder} left over.")
-    return quotient
-
 
 def s_to_samples(duration_s: float, sample_rate: int) -> int:
-    """Turn seconds into the nearest whole number of samples.
+    """Convert seconds to the nearest number of samples.
 
     Examples
     --------
@@ -42,7 +21,7 @@ def s_to_samples(duration_s: float, sample_rate: int) -> int:
 
 
 def samples_to_s(n_samples: int, sample_rate: int) -> float:
-    """Turn a count of samples into seconds.
+    """Convert a number of samples to seconds.
 
     Examples
     --------
@@ -53,7 +32,7 @@ def samples_to_s(n_samples: int, sample_rate: int) -> float:
 
 
 def samples_to_frames(n_samples: int, hop_length: int) -> int:
-    """Count the frames of a centred analysis: one at every hop, the first around sample 0.
+    """Return the number of frames of a centred analysis: one at each hop, the first centred on sample 0.
 
     Examples
     --------
@@ -64,7 +43,7 @@ def samples_to_frames(n_samples: int, hop_length: int) -> int:
 
 
 def amplitude_to_db(amplitude: float, floor_db: float = -120.0) -> float:
-    """Turn a linear amplitude (1.0 = full scale) into decibels, never below ``floor_db``.
+    """Convert a linear amplitude (1.0 is full scale) to decibels, at least ``floor_db``.
 
     Examples
     --------
@@ -77,7 +56,7 @@ def amplitude_to_db(amplitude: float, floor_db: float = -120.0) -> float:
 
 
 def db_to_amplitude(gain_db: float) -> float:
-    """Turn decibels into a linear factor.
+    """Convert decibels to a linear factor.
 
     Examples
     --------
@@ -88,7 +67,7 @@ def db_to_amplitude(gain_db: float) -> float:
 
 
 def duration_text(duration_s: float) -> str:
-    """Spell a duration for people, to the second.
+    """Format a duration for display, to the second.
 
     Examples
     --------

@@ -74,16 +74,20 @@ def test_one_becomes_many_and_many_become_one() -> None:
 @pytest.mark.parametrize(
     ("make", "error", "words"),
     [
-        (lambda: to_channels(STEREO, 6), AudioError, r"stereo.wav has 2 channels.*become 6.*to_mono"),
+        (lambda: to_channels(STEREO, 6), AudioError, r"2 channels of stereo.wav to 6.*to_mono"),
         (lambda: to_channels(STEREO, 0), ParameterError, "n_channels of 1 or more, got 0"),
         (lambda: to_channels(STEREO, 1.5), ParameterError, "n_channels of 1 or more, got 1.5"),
-        (lambda: swap_channels(EIGHT), AudioError, "swap_channels expects 2 channels, clip has 8"),
-        (lambda: to_mid_side(sine(440)), AudioError, "sine 440 Hz has 1. Make it stereo first"),
+        (lambda: swap_channels(EIGHT), AudioError, "swap_channels expects 2 channels, got clip with 8"),
+        (lambda: to_mid_side(sine(440)), AudioError, "got sine 440 Hz with 1. Make it stereo first"),
         (lambda: from_mid_side(EIGHT), AudioError, "from_mid_side expects 2 channels"),
         (lambda: to_mono(STEREO, weights=(1, 2, 3)), ParameterError, "each of the 2 channels"),
         (lambda: to_mono(STEREO, weights=(1, np.nan)), ParameterError, "finite weight"),
         (lambda: merge_channels([]), ParameterError, "at least one clip"),
-        (lambda: merge_channels([sine(1), sine(1, 0.5)]), AudioError, "16000 samples.* has 8000.*fit_length"),
+        (
+            lambda: merge_channels([sine(1), sine(1, 0.5)]),
+            AudioError,
+            "16000 samples.* with 8000.*fit_length",
+        ),
         (
             lambda: merge_channels([sine(1), sine(1, sample_rate=8000)]),
             AudioError,

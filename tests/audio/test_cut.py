@@ -7,15 +7,15 @@ import pytest
 import soundfile
 
 from woodshed.audio import (
-    Mark,
-    Stretch,
+    Marker,
+    Segment,
+    add_clicks,
     cut_file,
-    even_stretches,
+    equal_segments,
     join,
-    mark_stretches,
+    marker_segments,
     read,
-    stretches_between,
-    with_clicks,
+    segments_between,
     write,
 )
 from woodshed.clip import Clip
@@ -37,48 +37,48 @@ def places(folder: Path, n: int, suffix: str = ".wav") -> list[Path]:
 @pytest.mark.parametrize("length_s", [0.1, 0.7, 1.0 / 3, 99.0])
 def test_parts_put_together_are_the_whole_to_the_bit(stereo: Path, tmp_path: Path, length_s: float) -> None:
     whole = read(stereo)
-    stretches = even_stretches(whole.duration_s, length_s)
+    stretches = equal_segments(whole.duration_s, length_s)
     parts = cut_file(stereo, stretches, places(tmp_path, len(stretches)))
     assert join([read(part) for part in parts]) == whole
     assert {soundfile.info(part).subtype for part in parts} == {"PCM_24"}
 
 
 def test_a_dropped_last_part_leaves_only_equal_ones(stereo: Path, tmp_path: Path) -> None:
-    stretches = even_stretches(read(stereo).duration_s, 0.5, last="drop")
+    stretches = equal_segments(read(stereo).duration_s, 0.5, last="drop")
     parts = cut_file(stereo, stretches, places(tmp_path, len(stretches), ".flac"))
     assert [read(part).n_samples for part in parts] == [4000] * 5
 
 
 def test_times_divide_and_marks_keep() -> None:
-    assert stretches_between([2.0, 1.0, 0.0, 9.0], 3.0) == [Stretch(0, 1), Stretch(1, 2), Stretch(2, 3)]
-    long, point = Mark(0.5, 2.5, "chorus"), Mark(1.0, 1.0, "breath")
-    assert mark_stretches([long, point], 2.0) == [Stretch(0.5, 2.0)]
-    assert mark_stretches([point], 2.0) == [Stretch(0, 1), Stretch(1, 2)]
+    assert segments_between([2.0, 1.0, 0.0, 9.0], 3.0) == [Segment(0, 1), Segment(1, 2), Segment(2, 3)]
+    long, point = Marker(0.5, 2.5, "chorus"), Marker(1.0, 1.0, "breath")
+    assert marker_segments([long, point], 2.0) == [Segment(0.5, 2.0)]
+    assert marker_segments([point], 2.0) == [Segment(0, 1), Segment(1, 2)]
 
 
 def test_what_is_there_is_kept_unless_told(stereo: Path, tmp_path: Path) -> None:
-    (target,) = cut_file(stereo, [Stretch(0, 1)], places(tmp_path, 1))
-    with pytest.raises(OutputError, match="is there already"):
-        cut_file(stereo, [Stretch(0, 0.5)], [target])
-    cut_file(stereo, [Stretch(0, 0.5)], [target], overwrite=True)
+    (target,) = cut_file(stereo, [Segment(0, 1)], places(tmp_path, 1))
+    with pytest.raises(OutputError, match="already exists"):
+        cut_file(stereo, [Segment(0, 0.5)], [target])
+    cut_file(stereo, [Segment(0, 0.5)], [target], overwrite=True)
     assert read(target).duration_s == 0.5
 
 
 def test_mistakes_are_explained(stereo: Path, tmp_path: Path) -> None:
-    with pytest.raises(ParameterError, match="expects 2 targets, one a stretch, got 1"):
-        cut_file(stereo, [Stretch(0, 1), Stretch(1, 2)], places(tmp_path, 1))
-    with pytest.raises(ParameterError, match="longer than 0 s"):
-        even_stretches(3.0, 0.0)
-    with pytest.raises(ParameterError, match="keep or drop"):
-        even_stretches(3.0, 1.0, last="pad")
-    with pytest.raises(AudioFileError, match=r"whole\.wav: has nothing at 50"):
-        cut_file(stereo, [Stretch(50, 51)], places(tmp_path, 1))
+    with pytest.raises(ParameterError, match="expects 2 targets, one for each segment, got 1"):
+        cut_file(stereo, [Segment(0, 1), Segment(1, 2)], places(tmp_path, 1))
+    with pytest.raises(ParameterError, match=r"length must be positive, got 0\.0 s"):
+        equal_segments(3.0, 0.0)
+    with pytest.raises(ParameterError, match="'keep' or 'drop'"):
+        equal_segments(3.0, 1.0, last="pad")
+    with pytest.raises(AudioFileError, match=r"whole\.wav: has no samples at 50"):
+        cut_file(stereo, [Segment(50, 51)], places(tmp_path, 1))
     assert not places(tmp_path, 1)[0].exists()
 
 
 def test_clicks_lie_on_top_and_the_sound_stays() -> None:
     clip = Clip(np.random.default_rng(0).uniform(-0.1, 0.1, (2, RATE)), RATE)
-    clicked = with_clicks(clip, [0.2, 0.6, 7.0])
+    clicked = add_clicks(clip, [0.2, 0.6, 7.0])
     added = clicked.samples - clip.samples
     assert added[0] == pytest.approx(added[1], abs=1e-6)
     sounding = np.flatnonzero(np.abs(added[0]) > 0.2) / RATE

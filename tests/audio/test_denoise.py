@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 from woodshed.audio import noise, read, silence, sine
-from woodshed.audio.denoise import denoise, noise_print
+from woodshed.audio.denoise import denoise, noise_profile
 from woodshed.clip import Clip
 from woodshed.data.sample import sample_folder
 from woodshed.errors import AudioError, ParameterError
@@ -46,7 +46,7 @@ def test_pauses_get_quieter_and_the_sound_keeps_its_level(make: object, with_pri
     sound, on = make()
     background = hiss(sound.size, level_db(sound[on]) - 10)
     noisy = Clip(sound + background, RATE)
-    left = denoise(noisy, noise_print(Clip(background[:4000], RATE)) if with_print else None).samples[0]
+    left = denoise(noisy, noise_profile(Clip(background[:4000], RATE)) if with_print else None).samples[0]
     assert level_db(noisy.samples[0, ~on]) - level_db(left[~on]) > 11  # of the 12 dB that are the default
     assert level_db(left[on]) == pytest.approx(level_db(sound[on]), abs=1.5)
     ratio_db = [level_db(sound) - level_db(after - sound) for after in (noisy.samples[0], left)]
@@ -57,14 +57,16 @@ def test_pauses_get_quieter_and_the_sound_keeps_its_level(make: object, with_pri
 def test_noise_alone_goes_down_by_what_was_asked(reduction_db: float) -> None:
     background = Clip(hiss(4 * RATE, -30, seed=1), RATE)
     left = denoise(
-        background, noise_print(Clip(hiss(2 * RATE, -30, seed=2), RATE)), reduction_db=reduction_db
+        background, noise_profile(Clip(hiss(2 * RATE, -30, seed=2), RATE)), reduction_db=reduction_db
     )
     assert level_db(left.samples) == pytest.approx(-30 - reduction_db, abs=1)
 
 
 def test_what_is_left_of_the_noise_does_not_sing() -> None:
     # The mean square of the power over its squared mean is 2 for noise; bins that open by themselves add.
-    left = denoise(Clip(hiss(8 * RATE, -30, seed=1), RATE), noise_print(Clip(hiss(RATE, -30, seed=2), RATE)))
+    left = denoise(
+        Clip(hiss(8 * RATE, -30, seed=1), RATE), noise_profile(Clip(hiss(RATE, -30, seed=2), RATE))
+    )
     power = np.abs(np.fft.rfft(left.samples[0].reshape(-1, 256), axis=1)) ** 2
     assert np.mean(power**2) / np.mean(power) ** 2 < 2.3
 
@@ -72,7 +74,7 @@ def test_what_is_left_of_the_noise_does_not_sing() -> None:
 def test_hum_is_taken_out_from_under_a_voice() -> None:
     sound, on = speech()
     hum = 0.05 * np.sin(2 * np.pi * 100 * np.arange(sound.size) / RATE)
-    left = denoise(Clip(sound + hum, RATE), noise_print(Clip(hum[:RATE], RATE)), reduction_db=24).samples[0]
+    left = denoise(Clip(sound + hum, RATE), noise_profile(Clip(hum[:RATE], RATE)), reduction_db=24).samples[0]
     assert level_db(left[~on]) < level_db(hum) - 15
 
 
@@ -98,7 +100,7 @@ def test_digital_silence_is_not_taken_for_the_noise() -> None:
     for sensitivity in (0.0, 2.0):  # at 0 the gate stands half open, so an error in the print is heard
         found, given = (
             denoise(Clip(noisy, RATE), print_, sensitivity=sensitivity).samples[0]
-            for print_ in (None, noise_print(Clip(background, RATE)))
+            for print_ in (None, noise_profile(Clip(background, RATE)))
         )
         for part in (np.flatnonzero(hissing), slice(8 * RATE, None)):
             assert level_db(found[part]) == pytest.approx(level_db(given[part]), abs=1)
@@ -109,7 +111,7 @@ def test_a_voice_in_any_channel_is_kept() -> None:
     sound, on = speech()
     background = hiss(sound.size, -35)
     noisy = np.stack([background, sound + background])
-    left = denoise(Clip(noisy, RATE), noise_print(Clip(noisy[:, :3200], RATE))).samples
+    left = denoise(Clip(noisy, RATE), noise_profile(Clip(noisy[:, :3200], RATE))).samples
     assert level_db(left[1, on]) == pytest.approx(level_db(sound[on]), abs=1.5)
 
 
@@ -122,7 +124,7 @@ def test_stereo_stays_stereo() -> None:
     np.testing.assert_allclose(opposite, same * [[1], [-1]], atol=1e-6)
     # A voice on the left opens the gate on both sides alike: the noise does not wander to one.
     both = Clip(np.stack([sound + background, 0.5 * background]), RATE)
-    print_ = noise_print(both.cut(0, 0.4))
+    print_ = noise_profile(both.cut(0, 0.4))
     loud = np.abs(sound) > 0.2
     alone_db, beside_db = (
         level_db(denoise(clip, print_).samples[-1, loud]) - level_db(both.samples[1, loud])
@@ -141,8 +143,8 @@ def test_a_higher_sensitivity_takes_more_out() -> None:
 
 def test_wrong_prints_and_settings_are_refused() -> None:
     clip = sine(440)
-    with pytest.raises(AudioError, match=r"print at 16000 Hz, the rate of sine 440 Hz, got one at 8000 Hz"):
-        denoise(clip, noise_print(Clip(hiss(4000, -20), RATE)))
+    with pytest.raises(AudioError, match=r"profile at 16000 Hz, the rate of sine 440 Hz, got one at 8000 Hz"):
+        denoise(clip, noise_profile(Clip(hiss(4000, -20), RATE)))
     for bad in (-1.0, math.nan, math.inf):
         with pytest.raises(ParameterError, match="reduction_db of 0 or more"):
             denoise(clip, reduction_db=bad)

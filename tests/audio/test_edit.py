@@ -46,7 +46,7 @@ def test_length_is_rounded_and_channels_stay(n_samples: int, new: int) -> None:
 
 
 def test_nothing_left_and_bad_rates_are_refused() -> None:
-    with pytest.raises(AudioError, match="none is left at 8000 Hz"):
+    with pytest.raises(AudioError, match="none of them left at 8000 Hz"):
         resample(Clip(np.ones(1), 192000), 8000)
     with pytest.raises(ParameterError, match="positive sample_rate in Hz, got 0"):
         resample(silence(), 0)

@@ -220,7 +220,7 @@ def test_a_true_peak_meter_answers_once() -> None:
     meter = TruePeakMeter(16000, 1)
     meter.add(sine(440))
     assert meter.true_peak_dbtp() == meter.true_peak_dbtp()
-    with pytest.raises(ParameterError, match="Make a new TruePeakMeter"):
+    with pytest.raises(ParameterError, match="Create a new TruePeakMeter"):
         meter.add(sine(440))
 
 

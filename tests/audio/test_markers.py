@@ -9,10 +9,10 @@ import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
-from woodshed.audio.markers import Mark, read_marks, write_marks
+from woodshed.audio.markers import Marker, read_markers, write_markers
 from woodshed.errors import DataError, OutputError, ParameterError
 
-SONG = [Mark(0.0, 12.5, "verse, first"), Mark(12.5, 20.25, 'the "chorus"'), Mark(21.0, 21.0, "")]
+SONG = [Marker(0.0, 12.5, "verse, first"), Marker(12.5, 20.25, 'the "chorus"'), Marker(21.0, 21.0, "")]
 
 AUDACITY = (
     "2.150000\t2.150000\tpoint label at 2.15 seconds\n"
@@ -30,21 +30,25 @@ def save(folder: Path, name: str, text: str) -> Path:
 
 
 def test_an_exported_label_track_is_read(tmp_path: Path) -> None:
-    expected = [Mark(2.15, 2.15, "point label at 2.15 seconds"), Mark(3.4, 6.1, "region label"), Mark(7, 8)]
-    assert read_marks(save(tmp_path, "a.txt", AUDACITY)) == expected
-    assert read_marks(save(tmp_path, "b.txt", "\ufeff" + AUDACITY.replace("\n", "\r\n"))) == expected
+    expected = [
+        Marker(2.15, 2.15, "point label at 2.15 seconds"),
+        Marker(3.4, 6.1, "region label"),
+        Marker(7, 8),
+    ]
+    assert read_markers(save(tmp_path, "a.txt", AUDACITY)) == expected
+    assert read_markers(save(tmp_path, "b.txt", "\ufeff" + AUDACITY.replace("\n", "\r\n"))) == expected
 
 
 def test_old_label_tracks_have_no_end(tmp_path: Path) -> None:
     path = save(tmp_path, "a.txt", "1.5\tintro\n2.5\t3.5\n4\t5\t6\n")
-    assert read_marks(path) == [Mark(1.5, 1.5, "intro"), Mark(2.5, 3.5), Mark(4, 5, "6")]
+    assert read_markers(path) == [Marker(1.5, 1.5, "intro"), Marker(2.5, 3.5), Marker(4, 5, "6")]
 
 
 def test_plain_times_are_points(tmp_path: Path) -> None:
-    assert read_marks(save(tmp_path, "beats.txt", "0.5\n 1.0 \n\n1.5")) == [
-        Mark(t, t) for t in (0.5, 1.0, 1.5)
+    assert read_markers(save(tmp_path, "beats.txt", "0.5\n 1.0 \n\n1.5")) == [
+        Marker(t, t) for t in (0.5, 1.0, 1.5)
     ]
-    assert read_marks(save(tmp_path, "none.txt", "")) == []
+    assert read_markers(save(tmp_path, "none.txt", "")) == []
 
 
 @pytest.mark.parametrize(
@@ -55,26 +59,29 @@ def test_plain_times_are_points(tmp_path: Path) -> None:
         "\ufeffstart_s, end_s, name, colour\r\n1, 2, a, red\r\n3, 3, b, blue\r\n",
     ],
 )
-def test_tables_are_read_by_their_heading(tmp_path: Path, text: str) -> None:
-    assert read_marks(save(tmp_path, "a.csv", text)) == [Mark(1, 2, "a"), Mark(3, 3, "b")]
+def test_tables_are_read_by_their_header(tmp_path: Path, text: str) -> None:
+    assert read_markers(save(tmp_path, "a.csv", text)) == [Marker(1, 2, "a"), Marker(3, 3, "b")]
 
 
 def test_a_table_may_have_starts_alone(tmp_path: Path) -> None:
-    assert read_marks(save(tmp_path, "a.CSV", "start_s\n0.5\n1.5\n")) == [Mark(0.5, 0.5), Mark(1.5, 1.5)]
+    assert read_markers(save(tmp_path, "a.CSV", "start_s\n0.5\n1.5\n")) == [
+        Marker(0.5, 0.5),
+        Marker(1.5, 1.5),
+    ]
 
 
 @pytest.mark.parametrize("name", ["a.txt", "a.csv"])
 def test_what_is_written_is_read_back(tmp_path: Path, name: str) -> None:
-    assert read_marks(write_marks(SONG, tmp_path / name)) == SONG
-    assert read_marks(write_marks([], tmp_path / f"none-{name}")) == []
+    assert read_markers(write_markers(SONG, tmp_path / name)) == SONG
+    assert read_markers(write_markers([], tmp_path / f"none-{name}")) == []
 
 
 def test_the_written_forms_are_those_of_the_other_programs(tmp_path: Path) -> None:
-    labels = write_marks([Mark(0.1, 1 / 3, "two\twords\n")], tmp_path / "a.txt")
+    labels = write_markers([Marker(0.1, 1 / 3, "two\twords\n")], tmp_path / "a.txt")
     assert labels.read_bytes() == b"0.100000\t0.333333\ttwo words\n"
-    table = write_marks([Mark(0.1, 1 / 3, "a, b")], tmp_path / "a.csv")
+    table = write_markers([Marker(0.1, 1 / 3, "a, b")], tmp_path / "a.csv")
     assert table.read_bytes() == b'start_s,end_s,name\n0.100000,0.333333,"a, b"\n'
-    times = write_marks(SONG, tmp_path / "beats.txt", times_only=True)
+    times = write_markers(SONG, tmp_path / "beats.txt", times_only=True)
     assert times.read_bytes() == b"0.000000\n12.500000\n21.000000\n"
 
 
@@ -89,7 +96,7 @@ def test_any_mark_survives(
     tmp_path_factory: pytest.TempPathFactory, times: list[float], name: str, suffix: str
 ) -> None:
     path = tmp_path_factory.mktemp("marks") / f"a{suffix}"
-    (back,) = read_marks(write_marks([Mark(*times, name)], path))
+    (back,) = read_markers(write_markers([Marker(*times, name)], path))
     assert (back.start_s, back.end_s) == pytest.approx(times, abs=1e-6)
     assert back.name.split() == name.split()
 
@@ -99,8 +106,8 @@ def test_any_mark_survives(
     [
         ("a.txt", "1\t2\ta\n\none\t3\tb\n", r"a\.txt, line 3: expected times in seconds.*got 'one' and '3'"),
         ("a.txt", "1\n2,5\n", r"line 2: expected times.*got '2,5'"),
-        ("a.txt", "3\t2\ta\n", r"line 1: A mark starts.*got 3\.0 s to 2\.0 s"),
-        ("a.txt", "-1\n", r"line 1: A mark starts at 0 s or later"),
+        ("a.txt", "3\t2\ta\n", r"line 1: A marker must start.*got 3\.0 s to 2\.0 s"),
+        ("a.txt", "-1\n", r"line 1: A marker must start at 0 s or later"),
         ("a.txt", "nan\n", r"line 1: .*got nan s to nan s"),
         ("a.csv", "start_s,end_s,name\n1,2,a\n1,x,b\n", r"a\.csv, line 3: expected times.*'1' and 'x'"),
         ("a.csv", 'start_s,name\n1,"a\nb"\n,c\n', "line 4: expected times"),
@@ -110,18 +117,18 @@ def test_any_mark_survives(
 )
 def test_a_bad_line_is_named(tmp_path: Path, name: str, text: str, words: str) -> None:
     with pytest.raises(DataError, match=words):
-        read_marks(save(tmp_path, name, text))
+        read_markers(save(tmp_path, name, text))
 
 
 def test_files_that_cannot_be_read_or_replaced_are_named(tmp_path: Path) -> None:
     with pytest.raises(DataError, match=r"none\.txt cannot be read \(No such file"):
-        read_marks(tmp_path / "none.txt")
+        read_markers(tmp_path / "none.txt")
     (tmp_path / "a.txt").write_bytes(b"1\t2\tcaf\xe9\n")
     with pytest.raises(DataError, match=r"a\.txt is not text in UTF-8"):
-        read_marks(tmp_path / "a.txt")
-    with pytest.raises(OutputError, match=r"a\.txt is there already.*overwrite=True"):
-        write_marks(SONG, tmp_path / "a.txt")
-    assert read_marks(write_marks(SONG, tmp_path / "a.txt", overwrite=True)) == SONG
+        read_markers(tmp_path / "a.txt")
+    with pytest.raises(OutputError, match=r"a\.txt already exists.*overwrite=True"):
+        write_markers(SONG, tmp_path / "a.txt")
+    assert read_markers(write_markers(SONG, tmp_path / "a.txt", overwrite=True)) == SONG
     for times in ((-1, 2), (2, 1), (math.nan, 1), (0, math.inf)):
-        with pytest.raises(ParameterError, match="A mark starts at 0 s or later"):
-            Mark(*times)
+        with pytest.raises(ParameterError, match="A marker must start at 0 s or later"):
+            Marker(*times)

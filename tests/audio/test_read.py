@@ -88,10 +88,10 @@ def test_blocks_of_a_long_file_need_little_memory(tmp_path: Path) -> None:
     assert peak < 4e6
 
 
-def test_info_says_what_the_heading_says(tmp_path: Path) -> None:
-    heading = info(write_ramp(tmp_path / "a.flac"))
-    assert (heading.sample_rate, heading.n_channels, heading.n_samples) == (8000, 1, 8000)
-    assert (heading.duration_s, heading.codec) == (1.0, "FLAC PCM_16")
+def test_info_says_what_the_header_says(tmp_path: Path) -> None:
+    header = info(write_ramp(tmp_path / "a.flac"))
+    assert (header.sample_rate, header.n_channels, header.n_samples) == (8000, 1, 8000)
+    assert (header.duration_s, header.codec) == (1.0, "FLAC PCM_16")
 
 
 @pytest.mark.parametrize("name", ["two words.wav", "\U0001f415 wuff.wav", "caf\udce9.wav", "ключ.wav"])
@@ -104,7 +104,7 @@ def test_any_name_is_read(tmp_path: Path, name: str) -> None:
         pytest.skip("this file system does not take such names")
     assert read(path).n_samples == 8000
     os.truncate(path, 20)
-    with pytest.raises(AudioFileError, match="damaged heading") as caught:
+    with pytest.raises(AudioFileError, match="damaged header") as caught:
         read(path)
     str(caught.value).encode("utf-8")  # whatever the name, the message can be printed
 
@@ -158,17 +158,17 @@ MAKE_BAD = {
         ("missing", "there is no such file"),
         ("folder", "is a folder"),
         ("broken link", r"is a broken link to .*gone\.wav"),
-        ("link loop", "is a link that leads back to itself"),
+        ("link loop", "is a link that refers to itself"),
         ("pipe", "is a device or a pipe"),
         ("empty", r"is empty \(0 bytes\)"),
-        ("zero samples", "has a heading but no samples"),
-        ("truncated header", "has a damaged heading"),
-        ("text", "is not a sound file, whatever its name says. Convert it"),
+        ("zero samples", "has a header but no samples"),
+        ("truncated header", "has a damaged header"),
+        ("text", "is not an audio file, whatever its name. Convert it"),
         ("NaN", "has samples that are NaN or infinite"),
         ("infinite", "has samples that are NaN or infinite"),
         ("damaged", "is damaged: decoding stopped"),
         ("foreign", "is M4A, which libsndfile cannot decode. Convert it"),
-        ("raw", "is raw samples without a heading"),
+        ("raw", "has raw samples without a header"),
         ("impossible name", "cannot be opened"),
     ],
 )
@@ -187,19 +187,19 @@ def test_no_read_permission_is_named(tmp_path: Path, monkeypatch: pytest.MonkeyP
         raise PermissionError(13, "Permission denied")
 
     monkeypatch.setattr(builtins, "open", refuse)  # root may read everything, so chmod proves nothing
-    with pytest.raises(AudioFileError, match=r"mine\.wav: may not be read by you.*chmod"):
+    with pytest.raises(AudioFileError, match=r"mine\.wav: is not readable.*chmod"):
         read(path)
 
 
 def declare(path: Path, n_samples: int) -> None:
-    """Make the heading of a FLAC file declare another length: 36 bits from the middle of byte 21 on."""
+    """Make the header of a FLAC file declare another length: 36 bits from the middle of byte 21 on."""
     content = bytearray(path.read_bytes())
     content[21] = content[21] & 0xF0 | n_samples >> 32
     content[22:26] = (n_samples & 0xFFFFFFFF).to_bytes(4, "big")
     path.write_bytes(content)
 
 
-def test_a_lying_heading_costs_no_memory(tmp_path: Path) -> None:
+def test_a_lying_header_costs_no_memory(tmp_path: Path) -> None:
     path = write_ramp(tmp_path / "huge.flac")
     declare(path, 2**36 - 1)
     assert info(path).n_samples == 2**36 - 1  # 256 GB, were it believed
@@ -214,7 +214,7 @@ def test_a_lying_heading_costs_no_memory(tmp_path: Path) -> None:
 def test_a_stream_saved_without_its_length_is_refused(tmp_path: Path) -> None:
     path = write_ramp(tmp_path / "stream.flac")
     declare(path, 0)
-    with pytest.raises(AudioFileError, match="does not say how long it is"):
+    with pytest.raises(AudioFileError, match="does not declare its length"):
         read(path)
 
 
@@ -226,7 +226,7 @@ def test_a_wav_that_ends_early_gives_what_is_there(tmp_path: Path) -> None:
 
 def test_a_stretch_must_be_in_the_file(tmp_path: Path) -> None:
     path = write_ramp(tmp_path / "a.wav")
-    with pytest.raises(AudioFileError, match=r"a\.wav: has nothing at 1\.5 s: it lasts 1\.000 s"):
+    with pytest.raises(AudioFileError, match=r"a\.wav: has no samples at 1\.5 s, its duration is 1\.000 s"):
         read(path, start_s=1.5)
     with pytest.raises(ParameterError, match=r"got 0\.5 s to 0\.5 s"):
         read(path, start_s=0.5, end_s=0.5)

@@ -31,7 +31,7 @@ def test_trim_has_the_samples_that_were_asked_for() -> None:
         (-0.1, 0.5, r"from 0 s to 1 s, the length of ramp\.wav, got -0\.1 s"),
         (0.0, 1.5, r"got 1\.5 s"),
         (math.nan, None, "got nan s"),
-        (0.5, 0.5, r"ends after it starts, got 0\.5 s to 0\.5 s of ramp\.wav"),
+        (0.5, 0.5, r"expects an end after the start, got 0\.5 s to 0\.5 s of ramp\.wav"),
         (1.0, None, r"got 1\.0 s to 1\.0 s"),
     ],
 )
@@ -108,7 +108,7 @@ def test_what_does_not_fit_together_is_refused_with_the_cure() -> None:
         join([RAMP, Clip(np.ones(8), 8000, "mono.wav")])
     with pytest.raises(AudioError, match=r"ramp\.wav with 2 and mono\.wav with 1\. Mix"):
         join([RAMP, mono])
-    with pytest.raises(AudioError, match=r"mono\.wav lasts 1 s: too short for 2 crossfades of 0\.6 s"):
+    with pytest.raises(AudioError, match=r"mono\.wav lasts 1 s, too short for 2 crossfades of 0\.6 s"):
         join([mono] * 3, crossfade_s=0.6)
     with pytest.raises(ParameterError, match="at least one clip"):
         join([])

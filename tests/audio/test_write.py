@@ -34,7 +34,7 @@ def test_lossy_files_keep_a_tone(tmp_path: Path, suffix: str) -> None:
 
 def test_a_file_is_not_replaced_unless_asked(tmp_path: Path) -> None:
     path = write(sine(440), tmp_path / "a.wav")
-    with pytest.raises(OutputError, match=r"a\.wav is there already.*overwrite=True"):
+    with pytest.raises(OutputError, match=r"a\.wav already exists.*overwrite=True"):
         write(noise(), path)
     assert read(write(noise(duration_s=0.5), path, overwrite=True)).duration_s == 0.5
 
@@ -47,7 +47,9 @@ def test_samples_beyond_full_scale_are_clipped_and_counted(tmp_path: Path) -> No
 
 def test_a_failure_leaves_the_old_file_and_no_draft(tmp_path: Path) -> None:
     (tmp_path / "a.mp3").write_bytes(b"old")
-    with pytest.raises(OutputError, match=r"MP3 cannot hold 1 channel at 12345 Hz .*only supports.*Resample"):
+    with pytest.raises(
+        OutputError, match=r"MP3 does not support 1 channel at 12345 Hz .*only supports.*Resample"
+    ):
         write(sine(440, sample_rate=12345), tmp_path / "a.mp3", overwrite=True)
     assert [path.read_bytes() for path in tmp_path.iterdir()] == [b"old"]
 
@@ -108,10 +110,14 @@ def test_a_better_quality_takes_more_room_and_errs_less(tmp_path: Path, suffix: 
 @pytest.mark.parametrize(
     ("name", "encoding", "words"),
     [
-        ("a.flac", "float32", r"a\.flac: \.flac has no encoding 'float32'. Known: pcm16, pcm24, pcm8"),
-        ("a.wav", "pcm12", r"no encoding 'pcm12'\. Did you mean pcm"),
-        ("a.wav", 0.5, r"no encoding 0\.5"),
-        ("a.mp3", "pcm16", r"\.mp3 has a quality from 0 \(small\) to 1 \(good\), got 'pcm16'"),
+        (
+            "a.flac",
+            "float32",
+            r"a\.flac: \.flac does not support the encoding 'float32'. Known: pcm16, pcm24, pcm8",
+        ),
+        ("a.wav", "pcm12", r"does not support the encoding 'pcm12'\. Did you mean pcm"),
+        ("a.wav", 0.5, r"does not support the encoding 0\.5"),
+        ("a.mp3", "pcm16", r"\.mp3 expects a quality from 0 \(small\) to 1 \(best\), got 'pcm16'"),
         ("a.ogg", 1.5, r"got 1\.5"),
         ("a.ogg", float("nan"), "got nan"),
     ],

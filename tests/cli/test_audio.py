@@ -13,7 +13,7 @@ import pytest
 import soundfile
 
 from woodshed.audio import (
-    Mark,
+    Marker,
     clicks,
     find_sound,
     gain,
@@ -24,7 +24,7 @@ from woodshed.audio import (
     silence,
     sine,
     write,
-    write_marks,
+    write_markers,
 )
 from woodshed.cli.audio import VERBS
 from woodshed.clip import Clip
@@ -157,7 +157,10 @@ def beeps(path: Path, starts_s: list[float]) -> Path:
 def test_split_cuts_where_told(cli: Cli, tmp_path: Path, flags: list[object], n_parts: int) -> None:
     sound = beeps(tmp_path / "beeps.wav", [0.5, 2.0])
     if flags == ["--marks"]:
-        flags = ["--marks", write_marks([Mark(0.5, 0.8, "a"), Mark(2.0, 2.3, "b")], tmp_path / "labels.txt")]
+        flags = [
+            "--marks",
+            write_markers([Marker(0.5, 0.8, "a"), Marker(2.0, 2.3, "b")], tmp_path / "labels.txt"),
+        ]
     finished = run(cli, "split", sound, *flags, "--out", tmp_path / "out")
     assert f"{n_parts} part" in finished.out
     parts = [read(path) for path in sorted((tmp_path / "out").iterdir())]

@@ -60,7 +60,7 @@ def test_the_terminal_shows_it_once_beside_the_commonest_class(svm_run: Any) -> 
     _, finished = svm_run
     assert finished.out.count("Tested on") == 2
     assert finished.out.count("SVM on summary features") == 2
-    assert finished.out.count("always the commonest class") == 2
+    assert finished.out.count("majority class") == 2
     assert " net " not in finished.out
 
 
@@ -73,9 +73,9 @@ def test_every_training_is_shown_as_finished(svm_run: Any) -> None:
 
 def test_the_report_has_a_map_and_no_learning_curve(svm_folder: Path) -> None:
     page = (svm_folder / "report.html").read_text("utf-8")
-    assert "The classes on two features" in page
+    assert "Feature map" in page
     assert "the model itself uses all" in page
-    assert "How it learned" not in page
+    assert "Learning curves" not in page
     assert "epoch" not in page
     card = (svm_folder / "card.md").read_text("utf-8")
     assert "| net | svm |" in card

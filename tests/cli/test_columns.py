@@ -79,7 +79,7 @@ def test_columns_that_nobody_named_are_asked_for(table: Path, cli: Callable[...,
     bare.write_text(table.read_text().replace("path,tags,slope", "path,words,slope"))
     refused = cli("train", bare, "--task", "mood", "--dry-run")
     assert "--target NAME,NAME. There are: path, words, slope, group." in " ".join(refused.err.split())
-    assert "named by --target" in " ".join(cli("doctor", bare).err.split())
+    assert "or of tags as 0 and 1, with --target" in " ".join(cli("doctor", bare).err.split())
     looked = cli("doctor", bare, "--target", "slope")
     assert (looked.code, "26 sounds" in looked.out or "27 sounds" in looked.out) == (0, True)
     named = table.with_name("named.csv")  # a job knows the names of its own values

@@ -26,7 +26,7 @@ def test_a_net_and_a_classical_model_are_compared_and_a_third_is_added(
     assert "Tested on unheard groups, 2 folds, 27 clips" in finished.out
     assert "the best" in finished.out
     assert "peak" in finished.out
-    assert "Set aside: course-cnn" in finished.err
+    assert "Skipped course-cnn: " in finished.err
     assert "with --resume" in finished.err
     found = json.loads((out / "comparison.json").read_text("utf-8"))
     costs = {one["net"]: one["costs"] for one in found["candidates"]}

@@ -33,7 +33,7 @@ def test_text_ranks_the_findings_and_names_files(cli: Cli, folder: Path) -> None
     assert finished.out.index("duplicate across classes") < finished.out.index("silent")
     assert "8_bob.wav" in finished.out
     assert "... and 1 more" in finished.out
-    assert "mend: " in finished.out
+    assert "fix: " in finished.out
 
 
 def test_json_holds_all_and_goes_to_a_file(cli: Cli, folder: Path, tmp_path: Path) -> None:

@@ -40,7 +40,7 @@ def test_a_row_for_each_sound(cli: Cli, sounds: Path, tmp_path: Path) -> None:
         (value,) = (float(v) for key, v in by_name[name].items() if key != "path")
         assert value == pytest.approx(float(name), rel=0.2)
     again = cli(*words, tmp_path / "t.csv")
-    assert (again.code, "is there already" in again.err) == (2, True)
+    assert (again.code, "exists already" in again.err) == (2, True)
 
 
 def test_frames_and_settings(cli: Cli, sounds: Path, tmp_path: Path) -> None:

@@ -41,7 +41,7 @@ def test_every_file_opens_and_says_the_same_notes(cli: Callable[..., Any], place
 
 def test_the_page_and_the_list_tell_what_is_copied(place: Path) -> None:
     told = json.loads((place / "originality.json").read_text("utf-8"))
-    assert "in every key, with that of all 3,670 pieces" in told["how"]
+    assert "in every key, with that of all 3,670 training pieces" in told["how"]
     assert [tune["name"] for tune in told["pieces"]] == ["tune-01", "tune-02"]
     page = (place / "index.html").read_text("utf-8")
     for tune in told["pieces"]:
@@ -92,8 +92,8 @@ def test_it_goes_on_from_a_tune_in_its_key(cli: Callable[..., Any], tmp_path: Pa
 @pytest.mark.parametrize(
     ("flags", "message"),
     [
-        (["--metre", "7/8"], "There is no metre"),
-        (["--key", "H"], "is no key"),
+        (["--metre", "7/8"], "Unknown metre"),
+        (["--key", "H"], "Invalid key 'H'"),
         (["--temperature", "nan"], "temperature must be a number above 0"),
         (["--seed", "-1"], "seed must be 0 or more, got -1."),
         (["--formats", "abc,midi"], "Did you mean mid?"),
@@ -114,10 +114,10 @@ def test_what_cannot_be_is_said_before_anything_is_written(
 @pytest.mark.parametrize(
     ("text", "message"),
     [
-        ("Dear Sir,\n", "one tune is expected, found 0. Is it ABC?"),
+        ("Dear Sir,\n", "expected one tune, found 0. In ABC, every tune begins with"),
         ("X:1\nM:2/4\nL:1/8\nK:D\nD4|\nX:2\nM:2/4\nL:1/8\nK:D\nD4|\n", "found 2. Keep one"),
         ("X:1\nM:5/4\nL:1/4\nK:D\nD5|\n", "there is no token for the metre 5/4"),
-        ("", "one tune is expected, found 0"),
+        ("", "expected one tune, found 0"),
     ],
 )
 def test_a_file_that_cannot_be_gone_on_from_says_why(
@@ -147,14 +147,14 @@ def test_a_model_that_listens_does_not_write(
 ) -> None:
     finished = cli("generate", model_folder, "--out", tmp_path / "out")
     assert finished.code == 2
-    assert "which listens and does not write" in finished.err
+    assert "which cannot generate" in finished.err
 
 
 def test_a_model_that_is_nowhere_names_the_near_miss(cli: Callable[..., Any], tmp_path: Path) -> None:
     for verb in ("generate", "explain"):
         finished = cli(verb, "tun", "--out", tmp_path / "out")
         assert finished.code == 2
-        assert "neither a folder nor a model that comes with woodshed. Did you mean tune?" in finished.err
+        assert "neither a folder nor a shipped model. Did you mean tune?" in finished.err
 
 
 @pytest.mark.parametrize("verb", [("explain", "tune"), ("doctor", "."), ("demo",)])

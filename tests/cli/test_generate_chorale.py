@@ -46,13 +46,13 @@ def test_faults_are_mended_and_every_voice_is_compared(place: Path) -> None:
     score = read_midi(place / "chorale-01.mid")
     assert evaluate([grid.ids_to_grid(grid.encode(score))]).parallels <= 0.05
     told = json.loads((place / "originality.json").read_text("utf-8"))
-    assert "every voice (soprano, alto, tenor, bass)" in told["how"]
+    assert "All voices (soprano, alto, tenor, bass)" in told["how"]
     assert [line["line"] for line in told["pieces"][0]["lines"]] == ["soprano", "alto", "tenor", "bass"]
     assert all(line["copied_notes"] >= 2 for line in told["pieces"][0]["lines"])
     style = json.loads((place / "style.json").read_text("utf-8"))
     assert style["learned"]["numbers"]["parallels a chord"] < 0.01
     page = (place / "index.html").read_text("utf-8")
-    assert "What is known of each voice" in page
+    assert "Novelty of each voice" in page
     assert "parallels a chord" in page
 
 
@@ -75,11 +75,11 @@ def test_a_melody_in_abc_is_harmonised_and_stays(cli: Callable[..., Any], tmp_pa
 @pytest.mark.parametrize(
     ("flags", "message"),
     [
-        (["--prime", "M:6/8"], "--prime makes no sense for a model that writes chorale"),
-        (["--metre", "3/4"], "--metre makes no sense for a model that writes chorale"),
-        (["--continue", "a.abc"], "--continue makes no sense"),
+        (["--prime", "M:6/8"], "--prime is not supported by task 'chorale'"),
+        (["--metre", "3/4"], "--metre is not supported by task 'chorale'"),
+        (["--continue", "a.abc"], "--continue is not supported"),
         (["--temperature", "nan"], "temperature must be a number above 0"),
-        (["--bars", "1000"], "1 to 64 bars, got 1000"),
+        (["--bars", "1000"], "--bars must be from 1 to 64, got 1000"),
         (["--harmonise", "none.mid"], "none.mid"),
         (["--seed", "-1"], "seed must be 0 or more, got -1."),
     ],
@@ -96,6 +96,6 @@ def test_what_makes_no_sense_is_refused_by_name(
 def test_a_tune_is_not_harmonised(cli: Callable[..., Any], tmp_path: Path) -> None:
     finished = cli("generate", "tune", "--harmonise", "a.mid", "--out", tmp_path / "out")
     assert finished.code == 2
-    assert "--harmonise makes no sense for a model that writes tune" in finished.err
+    assert "--harmonise is not supported by task 'tune'" in finished.err
     finished = cli("generate", "tune", "--parts", "alto", "--out", tmp_path / "out")
-    assert "--parts makes no sense for a model that writes tune. It takes --seed" in finished.err
+    assert "--parts is not supported by task 'tune'. Supported: --temperature" in finished.err

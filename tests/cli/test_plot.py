@@ -30,7 +30,7 @@ def test_the_picture_is_named_after_the_sound_and_lies_where_one_is(
         assert picture.format == "PNG"
         assert picture.width == 11 * 50
     again = cli("plot", tone)
-    assert (again.code, "tone.png is there already" in again.err, "--force" in again.err) == (2, True, True)
+    assert (again.code, "tone.png already exists" in again.err, "--force" in again.err) == (2, True, True)
     assert cli("plot", tone, "--force").code == 0
 
 
@@ -66,11 +66,11 @@ def test_a_folder_stands_for_its_sounds_and_a_bad_one_is_named(
     finished = cli("plot", tmp_path, "--as", "waveform", "--out", tmp_path / "a.svg", "--dpi", 40)
     assert (finished.code, finished.out.split(":")[0]) == (0, "waveform of 1 sound")
     assert "skipped" in finished.err
-    assert "broken.wav: is not a sound file" in finished.err
+    assert "broken.wav: is not an audio file" in finished.err
     strict = cli("plot", tmp_path, "--strict", "--as", "waveform", "--out", tmp_path / "b.svg")
     assert (strict.code, (tmp_path / "b.svg").exists()) == (2, False)
     alone = cli("plot", tmp_path / "broken.wav", "--out", tmp_path / "b.svg")
-    assert (alone.code, "broken.wav: is not a sound file" in alone.err) == (2, True)
+    assert (alone.code, "broken.wav: is not an audio file" in alone.err) == (2, True)
 
 
 @pytest.fixture
@@ -106,11 +106,14 @@ def test_a_decision_map_is_drawn_by_two_features(
     ("flags", "message"),
     [
         (["--as", "decision-map", "--by", "centroid"], "two different features, got centroid"),
-        (["--as", "decision-map,mel"], "A decision-map is drawn alone"),
-        (["--as", "decision-map", "--start-s", "1"], "neither other views nor a start or end"),
-        (["--by", "centroid,rms"], "--by names the features of a decision-map"),
+        (["--as", "decision-map,mel"], "decision-map cannot be combined with other views"),
+        (
+            ["--as", "decision-map", "--start-s", "1"],
+            "decision-map cannot be combined with other views, --start-s or --end-s",
+        ),
+        (["--by", "centroid,rms"], "--by needs --as decision-map"),
         (["--as", "decision-map", "--strict"], "1 file is unusable"),
-        (["--as", "decision-map", "--out", "a.bmp"], "cannot write a picture as .bmp"),
+        (["--as", "decision-map", "--out", "a.bmp"], "a.bmp: unsupported figure format .bmp"),
     ],
 )
 def test_a_decision_map_that_cannot_be_drawn_says_why(
@@ -135,10 +138,10 @@ def test_a_decision_map_that_cannot_be_drawn_says_why(
     [
         (["--as", "spectogram"], "Did you mean spectrogram?"),
         (["--theme", "sepia"], "Known: dark, light."),
-        (["--out", "a.bmp"], "cannot write a picture as .bmp"),
+        (["--out", "a.bmp"], "a.bmp: unsupported figure format .bmp"),
         (["--dpi", "1"], "resolution of 20 to 1200 dpi"),
-        (["--start-s", "9"], "has nothing at 9.0 s"),
-        (["--start-s", "0.5", "--end-s", "0.2"], "end after it starts"),
+        (["--start-s", "9"], "has no samples at 9.0 s"),
+        (["--start-s", "0.5", "--end-s", "0.2"], "end after its start"),
     ],
 )
 def test_what_cannot_be_drawn_says_what_can(
@@ -158,7 +161,7 @@ def test_what_cannot_be_drawn_says_what_can(
 
 def test_an_empty_folder_is_no_sound(cli: Callable[..., Any], tmp_path: Path) -> None:
     finished = cli("plot", tmp_path)
-    assert (finished.code, "There is no sound" in finished.err) == (2, True)
+    assert (finished.code, "No audio files found" in finished.err) == (2, True)
 
 
 def test_help_loads_nothing_that_draws(python: Callable[..., subprocess.CompletedProcess[str]]) -> None:

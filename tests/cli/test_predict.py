@@ -126,9 +126,9 @@ def test_a_folder_that_is_no_model_is_refused(
     cli: Callable[..., Any], three: list[Path], tmp_path: Path
 ) -> None:
     for folder, words in (
-        (tmp_path, "Make one with: woodshed train DATA --out"),
-        (tmp_path / "nowhere", "Make one with: woodshed train DATA --out"),
-        (three[0], "a model is a folder. First the model, then the sounds."),
+        (tmp_path, "Train a model with: woodshed train DATA --out"),
+        (tmp_path / "nowhere", "Train a model with: woodshed train DATA --out"),
+        (three[0], "a model is a folder. Expected: woodshed predict MODEL SOUNDS..."),
     ):
         finished = cli("predict", folder, *three)
         assert (finished.code, finished.out) == (2, "")

@@ -114,7 +114,7 @@ def test_a_picture_of_a_timeline_is_written(
     assert len(seen) > 50
     again = cli("predict", model_folder, long_file, "--timeline", "--picture", picture)
     assert (again.code, again.out) == (2, "")
-    assert "is there already" in again.err
+    assert "already exists" in again.err
 
 
 @pytest.mark.parametrize(
@@ -145,7 +145,7 @@ def test_a_wanted_rate_of_false_alarms_is_heeded(
     finished = cli("predict", model_folder, unheard_folder, "--format", "jsonl", "--false-positive-rate", 0.1)
     said = [json.loads(line)["label"] for line in finished.out.splitlines()]
     assert said == model.decide(map(woodshed.read, paths), false_positive_rate=0.1).tolist()
-    least = dict(zip(model.classes_.tolist(), model.confidence_.least_probabilities(0.1), strict=True))
+    least = dict(zip(model.classes_.tolist(), model.confidence_.thresholds_at(0.1), strict=True))
     finished = cli(
         "predict", model_folder, long_file, "--timeline", "--format", "json", "--false-positive-rate", 0.1
     )
@@ -153,11 +153,11 @@ def test_a_wanted_rate_of_false_alarms_is_heeded(
     expected = file_timeline(model, long_file, rule=EventRule(thresholds=least))
     assert json.loads(finished.out) == [json.loads(expected.to_json())]
     for flags, words in (
-        (["--false-positive-rate", 2], "false_positive_rate must be above 0 to 1, got 2"),
-        (["--timeline", "--false-positive-rate", 1e-5], "no thresholds for a false alarm rate of 1e-05"),
+        (["--false-positive-rate", 2], "false_positive_rate must be greater than 0 and at most 1, got 2"),
+        (["--timeline", "--false-positive-rate", 1e-5], "no thresholds for a false positive rate of 1e-05"),
         (
             ["--timeline", "--false-positives-per-hour", 0.01],
-            "no threshold for 0.01 false alarms an hour",
+            "no threshold for 0.01 false positives per hour",
         ),
         (
             ["--false-positives-per-hour", 1],
@@ -200,7 +200,7 @@ def test_a_file_is_heard_live_and_the_latency_is_told(
     # Windows of 35 frames every 18, in 510 frames.
     assert [one["start_s"] for one in found] == sorted(one["start_s"] for one in found)
     assert re.search(
-        r"\d+ events in 5\.1 s; 27 answers, each after \S+ s \(median\), \S+ s at most", finished.err
+        r"\d+ events in 5\.1 s; 27 predictions, latency \S+ s \(median\), at most \S+ s", finished.err
     )
 
 

@@ -133,4 +133,4 @@ def test_scores_are_drawn(cli: Cli, folder: Path, tmp_path: Path) -> None:
     assert (finished.code, finished.out.split(":")[0]) == (0, "roll, abc of 1 score")
     assert (tmp_path / "a.png").read_bytes()[1:4] == b"PNG"
     mixed = cli("plot", folder / "tune.mid", "--as", "roll,mel", "--out", tmp_path / "b.png")
-    assert (mixed.code, "mel is drawn of sounds" in mixed.err) == (2, True)
+    assert (mixed.code, "mel is not a view of scores" in mixed.err) == (2, True)

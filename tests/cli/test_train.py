@@ -47,7 +47,7 @@ def test_the_terminal_shows_every_score_with_its_badge_beside_the_baselines(trai
     for k in heads:
         methods = [line.strip() for line in lines[k + 1 : k + 4]]
         names = [re.split(r"  +", method)[0] for method in methods]
-        assert names == ["net", "SVM on summary features", "always the commonest class"]
+        assert names == ["net", "SVM on summary features", "majority class"]
     assert f"Model and report: {folder}" in finished.out
 
 
@@ -76,9 +76,9 @@ def test_the_card_and_the_report_are_whole(model_folder: Path) -> None:
     headings = [line for line in card.splitlines() if line.startswith("#")]
     assert headings[0].startswith("# speech: trained on")
     assert headings[1:] == [
-        "## Trained on",
-        "## How well it does",
-        "## Limits",
+        "## Training data",
+        "## Scores",
+        "## Limitations",
         "## Settings",
         "## Provenance",
     ]
@@ -165,18 +165,18 @@ def test_a_guess_at_groups_is_named_and_not_used_and_the_checkup_is_in_the_repor
     assert f"woodshed doctor '{place}'" in finished.err
     page = (tmp_path / "model" / "report.html").read_text("utf-8")
     part = page.split('<section id="checkup">')[1].split("</section>")[0]
-    assert "nothing but silence" in part
+    assert "contain only silence" in part
     assert "099_ann.wav" in part
 
 
 def test_the_honest_and_the_leaky_score_stand_together_with_the_gap_in_words(train_run: Any) -> None:
     folder, finished = train_run
-    rows = json.loads((folder / "metrics.json").read_text("utf-8"))["accuracy"]
+    rows = json.loads((folder / "metrics.json").read_text("utf-8"))["scores"]
     honest, leaky = (next(row for row in rows if row["badge"] == badge) for badge in ("", "leaky"))
     assert (honest["method"], leaky["method"]) == ("net", "net")
-    from woodshed.report.recognition.gap import gap_words
+    from woodshed.report.recognition.classes import REPORT
 
-    said = gap_words(honest["accuracy"], leaky["accuracy"])
+    said = REPORT.leakage_text("accuracy", honest["value"], leaky["value"])
     assert said in finished.out.replace("\n", " ")
     assert said in (folder / "report.html").read_text("utf-8")
 
@@ -193,7 +193,7 @@ REFUSED = [
     (["--task", "spech"], "There is no job 'spech'. Did you mean speech?"),
     (["--split", "grup"], "There is no split 'grup'. Did you mean group?"),
     (["--split", "random:3"], "The split 'random' takes no number"),
-    (["--split", "group-folds"], "Say how to tell with group_by"),
+    (["--split", "group-folds"], "Set group_by"),
     (["--group-by", "part:9"], "has no group by part:9"),
     (["--group-by", "speaker"], "speaker"),
 ]
@@ -217,7 +217,7 @@ def test_a_misspelt_split_is_refused_before_any_sound_is_opened(
     def open_none(*_: Any, **__: Any) -> None:
         raise AssertionError("a sound was opened")
 
-    monkeypatch.setattr("woodshed.data.doctor.look.look_at_all", open_none)
+    monkeypatch.setattr("woodshed.data.doctor.inspection.inspect_sounds", open_none)
     finished = cli("train", toy_folder, "--split", "grup")
     assert finished.code == 2
     assert "Did you mean group?" in finished.err
@@ -233,9 +233,9 @@ def test_a_misspelt_flag_names_the_near_miss(cli: Callable[..., Any], toy_folder
     ("data", "message"),
     [
         ("nowhere", "nowhere: there is no such folder or table. Check the name."),
-        ("empty", "holds no sound: it is empty."),
+        ("empty", "contains no sounds: it is empty."),
         ("esc10", "esc10 is a published corpus. Add its folder: esc10:PATH."),
-        ("one class", "has one class only (a), and there is nothing to tell apart."),
+        ("one class", "has one class only (a). At least two classes are needed."),
         ("fsdd:nowhere", "nowhere: there is no such folder"),
         ("fsd:somewhere", "There is no corpus called 'fsd'. Did you mean fsdd?"),
     ],
@@ -299,7 +299,7 @@ def test_out_that_is_a_file_is_refused(
     assert (tmp_path / "model").read_text() == "my notes"
     finished = cli(*train_arguments, "--out", tmp_path / "model" / "deeper")
     assert finished.code == 2
-    assert "cannot be made (Not a directory)" in finished.err
+    assert "cannot be created (Not a directory)" in finished.err
 
 
 @pytest.mark.parametrize(

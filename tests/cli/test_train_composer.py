@@ -54,8 +54,8 @@ def test_the_folder_holds_model_card_and_scores(model: Path) -> None:
     assert all(0 < one["bits"] < 20 for one in metrics["bits"])
     assert len(metrics["skipped"]) == 3
     card = (model / "card.md").read_text("utf-8")
-    assert "An n-gram knows unseen pieces better" in card
-    assert "22 pieces only, and will copy them" in card
+    assert "An n-gram predicts held-out pieces better" in card
+    assert "22 pieces only and will copy them" in card
     assert len(woodshed.load(model).known_) == 22
     assert not (model / "training").exists()
 
@@ -80,18 +80,18 @@ def test_info_tells_the_bits_and_the_model_writes(
 def test_an_interrupted_training_keeps_the_best_and_goes_on(
     cli: Callable[..., Any], tunes: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    from woodshed.training.loop import Progress
+    from woodshed.training.loop import TrainingState
 
-    ended = Progress.end_epoch
+    ended = TrainingState.end_epoch
 
-    def interrupt(self: Progress, *arguments: Any) -> None:
+    def interrupt(self: TrainingState, *arguments: Any) -> None:
         ended(self, *arguments)
         if len(self.train_loss) == 2:
             raise KeyboardInterrupt
 
     asked = ("train", tunes, "--task", "tune", *TINY, "--epochs", 4, "--out", tmp_path / "model")
     with monkeypatch.context() as patch:
-        patch.setattr(Progress, "end_epoch", interrupt)
+        patch.setattr(TrainingState, "end_epoch", interrupt)
         stopped = cli(*asked)
     assert stopped.code == 0, stopped.err
     assert "--resume" in stopped.err
@@ -115,7 +115,8 @@ def test_chorales_are_learned_from_midi(cli: Callable[..., Any], tmp_path: Path)
     )  # fmt: skip
     assert finished.code == 0, finished.err
     assert "trio.mid" in finished.err
-    piece = woodshed.load(tmp_path / "model").piece_of(woodshed.load(tmp_path / "model").known_[0][1])
+    composer = woodshed.load(tmp_path / "model")
+    piece = composer.to_generation(composer.known_[0][1])
     assert piece.grid[0, 1:3].tolist() == [67, 60]
 
 
@@ -124,8 +125,8 @@ def test_chorales_are_learned_from_midi(cli: Callable[..., Any], tmp_path: Path)
     [
         ("there-is-no-such", [], "no such folder or collection"),
         ("notingham:x", [], "Did you mean nottingham?"),
-        (".", ["--target", "valence"], "--target makes no sense for a job that writes music"),
-        (".", ["--net", "lstm"], "no net called 'lstm'"),
+        (".", ["--target", "valence"], "--target is not supported by generation tasks"),
+        (".", ["--net", "lstm"], "Unknown net 'lstm'"),
         (".", ["--n-mels", 3], "no setting n_mels"),
         (".", ["--seed", -1], "seed must be 0 or more, got -1."),
     ],

@@ -30,8 +30,8 @@ def test_trials_are_in_the_report_and_the_best_settings_in_the_model(
     assert {name: getattr(model, name) for name in chosen} == chosen
     assert (model.n_mels, model.augment) == (16, 0.2)
     page = (out / "report.html").read_text("utf-8")
-    assert "How its settings were chosen" in page
-    assert "No clip of the test part took part in the choice" in page
+    assert "Hyperparameter search" in page
+    assert "No test clip was used for the choice" in page
     assert all(str(trial["settings"]["learning_rate"]) in page for trial in trials)
     assert not (out / "training").exists()
 

@@ -4,8 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from woodshed.composition.generation import Generation, ReferenceSet
-from woodshed.composition.piece import Piece
+from woodshed.composition.generation import ScoreGeneration
 from woodshed.plotting.score import roll_panel
 from woodshed.tasks.chorale.piece import ChoralePiece
 from woodshed.tasks.roll.piece import RollPiece
@@ -20,7 +19,6 @@ from woodshed.tasks.tune.piece import TunePiece
         (ChoralePiece("[[37,32,29,13],[37,32,29,13],[36,32,27,20]]", 1), 7),
     ],
 )
-def test_as_many_notes_are_said_as_are_played_and_drawn(piece: Piece, n_notes: int) -> None:
-    one = Generation("piece-01", piece, ReferenceSet((), {}).compare(piece))
-    assert one.n_notes == n_notes
-    assert roll_panel(one.score).title == f"Notes: {n_notes}"
+def test_as_many_notes_are_said_as_are_played_and_drawn(piece: ScoreGeneration, n_notes: int) -> None:
+    assert piece.length == f"{n_notes} notes"
+    assert roll_panel(piece.to_score()).title == f"Notes: {n_notes}"

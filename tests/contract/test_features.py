@@ -18,7 +18,7 @@ from woodshed.features import (
     ChromaCqt,
     ChromaDeviation,
     Cqt,
-    Framed,
+    FrameFeature,
     HarmonicShare,
     LogFrequency,
     LogMel,
@@ -41,7 +41,7 @@ from woodshed.features import (
 
 RATE = 8000
 COARSE: dict[str, Any] = {"sample_rate": RATE, "hop_length": 256}
-SMALL: dict[str, Framed] = {
+SMALL: dict[str, FrameFeature] = {
     "chroma": Chroma(**COARSE, n_fft=1024),
     "chroma-cqt": ChromaCqt(**COARSE, f_min_hz=110.0, n_octaves=4),
     "chroma-deviation": ChromaDeviation(**COARSE, n_fft=1024),
@@ -65,7 +65,7 @@ SMALL: dict[str, Framed] = {
 """Settings that are quick to compute; the others are taken as they are."""
 
 FRAMED = {word: SMALL.get(word) or feature_class(word)() for word in FEATURES}
-EVERY: dict[str, Framed | Summary] = {**FRAMED, "summary": Summary()}
+EVERY: dict[str, FrameFeature | Summary] = {**FRAMED, "summary": Summary()}
 
 OTHER_VALUES: dict[str, Any] = {
     **{"sample_rate": 11025, "n_fft": 2048, "frame_length": 600, "hop_length": 128, "window": "hann"},
@@ -100,7 +100,7 @@ def sound(sample_rate: int, n_samples: int = 12345, n_channels: int = 1, seed: i
     return Clip(0.1 * swell * (voice + 0.2 * noise), sample_rate, "clip.wav")
 
 
-def expected_shape(feature: Framed | Summary, n_samples: int) -> tuple[int, ...]:
+def expected_shape(feature: FrameFeature | Summary, n_samples: int) -> tuple[int, ...]:
     if isinstance(feature, Summary):
         return (feature.n_values,)
     if isinstance(feature, MidTerm):
@@ -116,18 +116,20 @@ def word(request: pytest.FixtureRequest) -> str:
 
 
 @pytest.fixture
-def feature(word: str) -> Framed | Summary:
+def feature(word: str) -> FrameFeature | Summary:
     return EVERY[word]
 
 
 @pytest.fixture(params=FRAMED)
-def framed(request: pytest.FixtureRequest) -> Framed:
+def framed(request: pytest.FixtureRequest) -> FrameFeature:
     return FRAMED[request.param]
 
 
 def test_every_public_feature_is_listed() -> None:
     public = [getattr(features, name) for name in features.__all__]
-    framed = {kind for kind in public if isinstance(kind, type) and issubclass(kind, Framed)} - {Framed}
+    framed = {kind for kind in public if isinstance(kind, type) and issubclass(kind, FrameFeature)} - {
+        FrameFeature
+    }
     assert {feature_class(word) for word in FEATURES} == framed
     assert len(FEATURES) == len(framed)
     assert list(FEATURES) == sorted(FEATURES)
@@ -147,7 +149,7 @@ def test_has_defaults_and_says_in_one_line_what_it_is(word) -> None:
     first, second = feature.__doc__.splitlines()[:2]
     assert first.endswith(".")
     assert not second.strip()
-    assert feature.context_s >= 0
+    assert feature.n_context >= 0
 
 
 @pytest.mark.parametrize("n_samples", [1, 2, 79, 80, 255, 256, 257, 6001])
@@ -348,7 +350,7 @@ def test_no_module_of_features_imports_anything_heavy(python) -> None:
 def test_a_misspelt_feature_is_named() -> None:
     with pytest.raises(AttributeError, match="LogMell"):
         _ = features.LogMell
-    with pytest.raises(ParameterError, match=r"no feature 'log-mell'. Did you mean log-mel\?"):
+    with pytest.raises(ParameterError, match=r"Unknown feature 'log-mell'. Did you mean log-mel\?"):
         feature_class("log-mell")
 
 

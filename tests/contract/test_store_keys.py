@@ -16,8 +16,7 @@ import pytest
 
 import woodshed.features
 from woodshed.audio import augment, room
-from woodshed.audio.augment import Chain, Gain, Noise
-from woodshed.audio.room import Room
+from woodshed.audio.augmentation import Chain, Gain, Noise, Room
 from woodshed.clip import Clip
 from woodshed.data import noisy
 from woodshed.data.example import Example
@@ -28,11 +27,11 @@ from woodshed.data.store import FeatureStore
 from woodshed.errors import ParameterError
 from woodshed.features import FEATURES, LogMel, MidTerm, Rms, feature_class
 from woodshed.plotting import quantity
-from woodshed.recognition import items, novelty_detection
-from woodshed.recognition.items import AugmentedVersion, ReadAt, ReadChanged, ResampledTo, clip_items
+from woodshed.recognition import clip_item, novelty_detection
+from woodshed.recognition.clip_item import AugmentedVersion, ReadAt, ReadChanged, ResampledTo, clip_items
 
 MODULES = [
-    *(augment, room, noisy, items, novelty_detection, quantity),
+    *(augment, room, noisy, clip_item, novelty_detection, quantity),
     *(
         importlib.import_module(f"woodshed.features.{module.name}")
         for module in pkgutil.iter_modules(woodshed.features.__path__)

@@ -1,4 +1,4 @@
-"""What every job promises, asked of every job there is."""
+"""What every task that predicts a class promises."""
 
 from __future__ import annotations
 
@@ -21,12 +21,12 @@ from woodshed.nets import NETS
 from woodshed.recognition.classical import CLASSICAL, forest
 from woodshed.recognition.recogniser import Recogniser
 from woodshed.recognition.saving import save_model
-from woodshed.tasks import TASKS, recognition_tasks, task_class
+from woodshed.tasks import recognition_tasks, task_class
 
 RECOGNISERS = sorted(task for task in recognition_tasks() if issubclass(task_class(task), Recogniser))
-"""Jobs that name one of several classes; what the others promise is in ``test_columns.py``."""
+"""Tasks with one class for each clip; for the others see ``test_multi_output_tasks.py``."""
 
-every_job = pytest.mark.parametrize("task", RECOGNISERS)
+every_task = pytest.mark.parametrize("task", RECOGNISERS)
 every_model = pytest.mark.parametrize(
     ("task", "net"), [*((task, net) for task in RECOGNISERS for net in ("mlp", "svm")), ("speech", "forest")]
 )
@@ -94,9 +94,7 @@ def test_a_clip_has_the_same_answer_alone_in_company_and_in_any_order(
 
 
 @every_model
-def test_listening_gives_the_same_answers_one_by_one(
-    task: str, net: str, fitted: Fitted, unheard_toy: Any
-) -> None:
+def test_predictions_are_the_same_one_by_one(task: str, net: str, fitted: Fitted, unheard_toy: Any) -> None:
     model, clips = fitted(task, net), unheard_toy.clips
     rows = model.predict_proba(clips)
     listened = model.predictions(iter(clips))
@@ -109,7 +107,7 @@ def test_listening_gives_the_same_answers_one_by_one(
         assert (answer.start_s, answer.end_s) == (0.0, clip.duration_s)
 
 
-@every_job
+@every_task
 def test_the_same_seed_gives_the_same_answers_from_files_and_from_memory(
     task: str, fitted: Fitted, toy_corpus: Corpus, unheard_toy: Any, tiny: dict[str, Any], tmp_path: Path
 ) -> None:
@@ -141,7 +139,7 @@ def test_stereo_and_other_rates_are_accepted_and_mean_the_same(
         assert other == pytest.approx(expected, abs=0.1 if net == "mlp" else 0.15)
 
 
-@every_job
+@every_task
 def test_louder_and_softer_mean_the_same(task: str, fitted: Fitted, unheard_toy: Any) -> None:
     model = fitted(task)
     expected = model.predict_proba(unheard_toy.clips)
@@ -172,22 +170,22 @@ def test_clips_are_left_as_they_are(task: str, net: str, fitted: Fitted, unheard
     assert all(np.array_equal(clip.samples, kept) for clip, kept in zip(clips, before, strict=True))
 
 
-@every_job
+@every_task
 def test_not_fitted_says_so(task: str, unheard_toy: Any) -> None:
     model = task_class(task)()
     asked = {"predict_proba": (unheard_toy.clips,), "predict": (unheard_toy.clips,), "fitted": ("classes_",)}
     for name, arguments in asked.items():
         with pytest.raises(
-            NotFittedError, match=rf"This {task_class(task).__name__} has not learned yet\. Call fit"
+            NotFittedError, match=rf"This {task_class(task).__name__} is not fitted yet\. Call fit"
         ):
             getattr(model, name)(*arguments)
-    with pytest.raises(NotFittedError, match="has not learned yet"):
+    with pytest.raises(NotFittedError, match="is not fitted yet"):
         next(model.predictions(unheard_toy.clips))
-    with pytest.raises(NotFittedError, match="has not learned yet"):
+    with pytest.raises(NotFittedError, match="is not fitted yet"):
         model.predict([])
 
 
-@every_job
+@every_task
 def test_a_misspelt_setting_is_refused_by_naming_the_near_miss(task: str) -> None:
     with pytest.raises(
         SettingNameError,
@@ -200,7 +198,7 @@ def test_a_misspelt_setting_is_refused_by_naming_the_near_miss(task: str) -> Non
         task_class(task)(zzz=1)
 
 
-@every_job
+@every_task
 def test_wrong_values_are_refused_before_anything_is_read(task: str, toy_corpus: Corpus) -> None:
     class Unread(Sounds):
         def __getitem__(self, index: Any) -> Any:
@@ -213,7 +211,7 @@ def test_wrong_values_are_refused_before_anything_is_read(task: str, toy_corpus:
         )
         with pytest.raises(ParameterError, match=message):
             task_class(task)(**{name: value}).fit(clips, toy_corpus.labels)
-    with pytest.raises(ParameterError, match="window_s must hold at least four steps of hop_s"):
+    with pytest.raises(ParameterError, match="window_s must be at least four times hop_s"):
         task_class(task)(window_s=0.03, hop_s=0.01).fit(clips, toy_corpus.labels)
 
 
@@ -285,7 +283,7 @@ def test_pickled_and_copied_it_answers_the_same(
 
 
 @pytest.mark.parametrize("net", ["svm", "forest"])
-@every_job
+@every_task
 def test_a_classical_model_with_the_same_seed_gives_the_same_answers_from_files_and_from_memory(
     task: str, net: str, fitted: Fitted, toy_corpus: Corpus, unheard_toy: Any, tmp_path: Path
 ) -> None:
@@ -301,7 +299,7 @@ def test_a_classical_model_with_the_same_seed_gives_the_same_answers_from_files_
 
 
 @pytest.mark.train
-@every_job
+@every_task
 def test_scikit_learn_clones_and_searches_it_by_group(task: str, tiny: dict[str, Any], toy: Any) -> None:
     from sklearn.base import clone, is_classifier
     from sklearn.model_selection import GridSearchCV, GroupKFold
@@ -319,7 +317,7 @@ def test_scikit_learn_clones_and_searches_it_by_group(task: str, tiny: dict[str,
     assert not hasattr(model, "classes_")
 
 
-@every_job
+@every_task
 def test_scikit_learn_searches_over_classical_models(task: str, toy: Any) -> None:
     from sklearn.model_selection import GridSearchCV, GroupKFold
 
@@ -330,7 +328,7 @@ def test_scikit_learn_searches_over_classical_models(task: str, toy: Any) -> Non
     assert search.predict(toy.clips[:3]).shape == (3,)
 
 
-@every_job
+@every_task
 def test_settings_are_read_and_changed_by_name(task: str) -> None:
     model = task_class(task)(epochs=3)
     assert model.get_params()["epochs"] == 3
@@ -341,7 +339,7 @@ def test_settings_are_read_and_changed_by_name(task: str) -> None:
         task_class(task)("mlp")
 
 
-@every_job
+@every_task
 def test_the_defaults_are_ones_that_work(task: str) -> None:
     model = task_class(task)()
     model.check_settings()
@@ -352,11 +350,6 @@ def test_the_defaults_are_ones_that_work(task: str) -> None:
     assert ">>>" in model.__doc__
 
 
-def test_the_list_of_jobs_is_the_list_of_public_names() -> None:
-    assert {task_class(task).__name__ for task in TASKS} <= set(woodshed.__all__)
-    assert all(getattr(woodshed, task_class(task).__name__) is task_class(task) for task in TASKS)
-
-
-def test_an_unknown_job_names_the_near_miss() -> None:
-    with pytest.raises(ParameterError, match=r"There is no job 'spech'\. Did you mean speech\?"):
+def test_an_unknown_task_names_the_near_miss() -> None:
+    with pytest.raises(ParameterError, match=r"There is no task 'spech'\. Did you mean speech\?"):
         task_class("spech")

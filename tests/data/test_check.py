@@ -59,16 +59,16 @@ def test_every_kind_of_bad_file_is_named_and_the_good_ones_go_on(folder: Path) -
     assert checked.counts() == {"dog": 3, "rain": 3}
     words = {
         "empty.wav": "is empty (0 bytes)",
-        "header.wav": "has a damaged heading",
-        "text.wav": "is not a sound file, whatever its name says",
+        "header.wav": "has a damaged header",
+        "text.wav": "is not an audio file, whatever its name",
         "phone.m4a": "is M4A, which libsndfile cannot decode",
         "broken.wav": "is a broken link",
-        "loop.wav": "is a link that leads back to itself",
-        "none.wav": "has a heading but no samples",
+        "loop.wav": "is a link that refers to itself",
+        "none.wav": "has a header but no samples",
         "nan.wav": "has samples that are NaN or infinite",
         "inf.wav": "has samples that are NaN or infinite",
-        "one.wav": "holds one sample only",
-        "short.wav": "is too short: it lasts 0.0050 s, and 0.01 s is the least",
+        "one.wav": "has a single sample",
+        "short.wav": "is too short: 0.0050 s, the minimum is 0.01 s",
         "silent.wav": "is digital silence",
         "stuck.wav": "is digital silence",
     }
@@ -107,7 +107,7 @@ def test_no_read_permission_is_set_aside(folder: Path, monkeypatch: pytest.Monke
         return real_open(path, *rest, **more)
 
     monkeypatch.setattr(builtins, "open", refuse_one)  # root may read everything, so chmod proves nothing
-    assert reasons(check(read_folder(folder)))["dog/1.wav"].startswith("may not be read by you")
+    assert reasons(check(read_folder(folder)))["dog/1.wav"].startswith("is not readable")
 
 
 def test_the_same_sound_under_two_labels_is_set_aside_on_both_sides(folder: Path) -> None:
@@ -143,7 +143,7 @@ def test_another_rate_or_another_stretch_is_another_sound(folder: Path) -> None:
 def test_the_only_sound_of_a_class_is_set_aside_with_a_warning(folder: Path) -> None:
     (folder / "cat").mkdir()
     write(noise(seed=99), folder / "cat" / "only.wav")
-    with pytest.warns(UserWarning, match="left out cat: one usable sound of a class cannot be both"):
+    with pytest.warns(UserWarning, match="left out cat: a class needs at least two usable sounds"):
         checked = check(read_folder(folder))
     assert reasons(checked)["cat/only.wav"].startswith("is the only usable sound of class 'cat'")
     assert sorted(checked.counts()) == ["dog", "rain"]
@@ -200,7 +200,7 @@ def test_what_the_doctor_saw_already_is_not_decoded_again(
     toy_corpus: Corpus, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     from woodshed.data import check as module
-    from woodshed.data.doctor.look import look_at_all
+    from woodshed.data.doctor.inspection import inspect_sounds
 
     for name, content in (
         ("flat.wav", np.full(900, 0.3)),
@@ -215,6 +215,6 @@ def test_what_the_doctor_saw_already_is_not_decoded_again(
     corpus = replace(toy_corpus, examples=(*toy_corpus.examples, *more, copy))
     alone = check(corpus)
     assert len(alone.skipped) == 6
-    looks = look_at_all(corpus.examples)
+    inspections = inspect_sounds(corpus.examples)
     monkeypatch.setattr(module, "examine", None)
-    assert check(corpus, looks=looks) == alone
+    assert check(corpus, inspections=inspections) == alone

@@ -62,7 +62,7 @@ def test_a_bad_file_is_set_aside_and_the_others_are_described(sounds: list[Path]
     extraction = extract([bad, *sounds], FEATURES, tmp_path / "store", n_jobs=2)
     assert extraction.paths == tuple(sounds)
     assert [entry.path for entry in extraction.skipped] == [bad]
-    with pytest.raises(DataError, match=r"None of 1 file could be described.*bad\.wav"):
+    with pytest.raises(DataError, match=r"None of 1 file could be used.*bad\.wav"):
         extract([bad], FEATURES, tmp_path / "store")
 
 
@@ -82,7 +82,7 @@ def test_a_long_file_is_described_in_pieces_and_says_the_same(
 ) -> None:
     whole = [np.array(array) for array in extraction.arrays(sounds[1])]
     monkeypatch.setattr("woodshed.data.item.LONG_S", 0.1)
-    monkeypatch.setattr("woodshed.features.block.BLOCK_S", 0.05)
+    monkeypatch.setattr("woodshed.features.streaming.BLOCK_S", 0.05)
     monkeypatch.setattr("woodshed.data.item.read", lambda *_, **__: pytest.fail("read as a whole"))
     pieces = extract(sounds, FEATURES, tmp_path / "other").arrays(sounds[1])
     for in_pieces, at_once in zip(pieces, whole, strict=True):
@@ -157,7 +157,7 @@ def test_an_archive_reads_back_without_pickle(
 def test_nothing_is_replaced_unless_told(extraction: Extraction, tmp_path: Path) -> None:
     write_features(extraction, tmp_path / "a.npz")
     before = (tmp_path / "a.npz").read_bytes()
-    with pytest.raises(OutputError, match="is there already"):
+    with pytest.raises(OutputError, match="exists already"):
         write_features(extraction, tmp_path / "a.npz", statistics=["mean"])
     assert (tmp_path / "a.npz").read_bytes() == before
     write_features(extraction, tmp_path / "a.npz", statistics=["mean"], overwrite=True)

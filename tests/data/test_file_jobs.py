@@ -43,7 +43,7 @@ def test_what_is_there_is_left_alone_until_told(takes: Path, tmp_path: Path) -> 
     run_file_jobs(file_jobs[:1], copy)
     before = file_jobs[0].target.stat().st_mtime_ns
     again = run_file_jobs(file_jobs, copy)
-    assert again.there_already == file_jobs[:1]
+    assert again.existing == file_jobs[:1]
     assert len(again.done) == 2
     assert file_jobs[0].target.stat().st_mtime_ns == before
     assert len(run_file_jobs(file_jobs, copy, overwrite=True).done) == 3
@@ -73,7 +73,7 @@ def test_two_files_with_one_result_are_not_both_written(takes: Path, tmp_path: P
 
 def test_an_answer_that_cannot_be_written_ends_the_run(takes: Path, tmp_path: Path) -> None:
     (tmp_path / "out").write_text("in the way")
-    with pytest.raises(OutputError, match="cannot be made"):
+    with pytest.raises(OutputError, match="cannot be created"):
         run_file_jobs(plan_file_jobs([takes], tmp_path / "out"), copy)
 
 
@@ -83,7 +83,7 @@ def test_one_name_for_many_sounds_is_refused(takes: Path, tmp_path: Path) -> Non
 
 
 def test_no_sound_at_all_is_said(tmp_path: Path) -> None:
-    with pytest.raises(ParameterError, match="There is no sound at"):
+    with pytest.raises(ParameterError, match="No audio files in"):
         plan_file_jobs([tmp_path], tmp_path / "out")
 
 

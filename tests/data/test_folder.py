@@ -119,12 +119,12 @@ def test_loose_files_are_set_aside_with_the_cure(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("names", "words"),
     [
-        ([], "holds no sound: it is empty. Put the recordings of each class into a folder"),
-        (["a.wav", "b.wav"], "holds 2 sound files but no class folders. Put the recordings"),
-        (["a/1.wav", "a/2.wav"], r"has one class only \(a\), and there is nothing to tell apart"),
-        (["a/1.txt", "b/2.pdf"], "holds 2 files, but none has the suffix of a sound file"),
-        (["notes.txt", "cover.jpg"], "holds 2 files, but none has the suffix of a sound file"),
-        (["settings.json", "net.onnx"], "is a model, and holds no sounds to learn from or to test with"),
+        ([], "contains no sounds: it is empty. Put the recordings of each class into a folder"),
+        (["a.wav", "b.wav"], "contains 2 sound files but no class folders. Put the recordings"),
+        (["a/1.wav", "a/2.wav"], r"has one class only \(a\). At least two classes are needed"),
+        (["a/1.txt", "b/2.pdf"], "contains 2 files, but none has the suffix of a sound file"),
+        (["notes.txt", "cover.jpg"], "contains 2 files, but none has the suffix of a sound file"),
+        (["settings.json", "net.onnx"], "is a model folder and contains no sounds"),
     ],
 )
 def test_a_folder_without_classes_says_how_to_arrange_it(
@@ -151,5 +151,5 @@ def test_a_folder_that_may_not_be_listed_is_named(tmp_path: Path, monkeypatch: p
         raise PermissionError(13, "Permission denied")
 
     monkeypatch.setattr(folder_module.os, "listdir", refuse)  # root may list everything
-    with pytest.raises(DataError, match=r"may not be read by you.*chmod"):
+    with pytest.raises(DataError, match=r"No permission to read .*chmod"):
         read_folder(tmp_path)

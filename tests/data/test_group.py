@@ -48,11 +48,11 @@ def test_no_rule_is_no_groups() -> None:
         ("folders", "There is no way to group by 'folders'. Did you mean folder?"),
         ("part:0", "a number from 1, such as part:2, got part:0"),
         ("part", "a number from 1"),
-        ("chars:2-1", "two places from 1, such as chars:1-2, got chars:2-1"),
-        ("chars:2", "two places from 1"),
+        ("chars:2-1", "two positions from 1, such as chars:1-2, got chars:2-1"),
+        ("chars:2", "two positions from 1"),
         ("tag:artits", "There is no tag 'artits' to group by. Did you mean artist?"),
         ("regex:(", "not a regular expression"),
-        ("regex:abc", r"has no \(...\)"),
+        ("regex:abc", r"has no group \(...\)"),
     ],
 )
 def test_a_wrong_rule_says_how_to_write_it(rule: str, words: str) -> None:

@@ -159,8 +159,8 @@ def test_official_folds_are_tested_in_natural_order() -> None:
     ("splits", "words"),
     [
         (None, "words has no official split: 144 of 144 examples are in no part"),
-        (["test"] * 144, "nothing to learn from, or nothing to test"),
-        (["train"] * 144, "nothing to learn from, or nothing to test"),
+        (["test"] * 144, "the training or the test part of its official split is empty"),
+        (["train"] * 144, "the training or the test part of its official split is empty"),
     ],
 )
 def test_no_official_split_is_said(splits: list[str] | None, words: str) -> None:
@@ -214,7 +214,9 @@ def test_an_unknown_word_names_the_near_miss(how: str, words: str) -> None:
 
 
 def test_unknown_groups_say_how_to_name_them() -> None:
-    with pytest.raises(DataError, match=r"does not say which speaker a sound comes from.*group_by"):
+    with pytest.raises(
+        DataError, match=r"cannot be split by speaker: the speaker of the sounds is unknown.*group_by"
+    ):
         make_split(corpus(None), "group-folds")
 
 
@@ -230,7 +232,5 @@ def test_a_leaky_split_never_stands_alone() -> None:
 
 
 def test_one_example_of_each_class_cannot_be_dealt_out() -> None:
-    with pytest.raises(
-        DataError, match="only one example of each class: it cannot be both learned and tested"
-    ):
+    with pytest.raises(DataError, match="only one example of each class; training and testing need one each"):
         random_holdout(["a", "b"])

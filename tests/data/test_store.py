@@ -264,7 +264,7 @@ def test_a_full_disk_is_an_output_error_and_leaves_nothing(store, monkeypatch) -
 
 def test_a_folder_that_cannot_be_made_is_an_output_error(tmp_path, diary) -> None:
     (tmp_path / "file").write_text("")
-    with pytest.raises(OutputError, match=r"cannot be made.*that you may write to"):
+    with pytest.raises(OutputError, match=r"cannot be created.*Choose a writable folder"):
         FeatureStore(tmp_path / "file" / "store", diary)
 
 

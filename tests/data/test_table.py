@@ -180,7 +180,7 @@ def test_other_words_in_split_are_folds_but_not_both(place: Path) -> None:
     [
         (["file,label", "a,b"], "has no column 'path'"),
         (["path,lable", "a,b"], "has no column 'label'. Did you mean lable?"),
-        (["path,label"], "has no rows. Give it a heading"),
+        (["path,label"], "has no rows. It needs a header"),
         ([], "has no rows"),
         (["path,label", "lost.wav,a"], r"has no usable row. .*lost\.wav: row 2: there is no such file"),
         (["path,label", "audio/1_ann.wav,a", "audio/2_ann.wav,a"], r"of one class only \(a\)"),

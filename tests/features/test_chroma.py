@@ -9,7 +9,7 @@ import pytest
 from woodshed.audio import noise, sine
 from woodshed.clip import Clip
 from woodshed.errors import ParameterError
-from woodshed.features import Chroma, ChromaCqt, ChromaDeviation, Cqt, Framed, Tonnetz
+from woodshed.features import Chroma, ChromaCqt, ChromaDeviation, Cqt, FrameFeature, Tonnetz
 from woodshed.features.chroma import PITCH_CLASSES, chroma_filters
 
 RATE = 22050
@@ -44,7 +44,7 @@ def test_norms() -> None:
 
 
 @pytest.mark.parametrize("feature", [Chroma(), Chroma(norm="sum"), ChromaDeviation(), ChromaCqt(), Tonnetz()])
-def test_silence_has_no_pitch_class(feature: Framed) -> None:
+def test_silence_has_no_pitch_class(feature: FrameFeature) -> None:
     assert not feature(Clip(np.zeros(RATE), RATE)).any()
 
 
@@ -82,7 +82,7 @@ def test_tonnetz_puts_related_chords_near_each_other() -> None:
 @pytest.mark.parametrize(
     ("kind", "settings", "message"),
     [
-        (Chroma, {"norm": "l2"}, "Chroma has no norm 'l2'. Known: max, none, sum"),
+        (Chroma, {"norm": "l2"}, "Chroma does not support norm='l2'. Known: max, none, sum"),
         (Chroma, {"tuning": float("nan")}, "finite number for tuning, got nan"),
         (Cqt, {"n_bins": 120}, "end below 11025 Hz .half of sample_rate., got 32[0-9]+ Hz. Lower n_bins"),
         (Tonnetz, {"sample_rate": 8000}, "end below 4000 Hz .* Lower n_octaves or f_min_hz"),

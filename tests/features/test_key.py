@@ -100,11 +100,11 @@ def test_phrases_have_the_key_of_their_notes(shared_data) -> None:
 
 
 def test_silence_has_no_key() -> None:
-    with pytest.raises(AudioError, match="silence is silent: it has no key"):
+    with pytest.raises(AudioError, match="silence is silent, so it has no key"):
         find_key(silence())
-    with pytest.raises(ParameterError, match="twelve finite numbers that differ"):
+    with pytest.raises(ParameterError, match="twelve finite weights that are not all equal"):
         key_of_pitch_classes(np.ones(12))
-    with pytest.raises(ParameterError, match="twelve finite numbers that differ"):
+    with pytest.raises(ParameterError, match="twelve finite weights that are not all equal"):
         key_of_pitch_classes(np.arange(11))
 
 

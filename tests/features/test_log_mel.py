@@ -118,7 +118,7 @@ def test_counts_frames_and_their_rate() -> None:
         ({"f_min_hz": -1.0}, "got f_min_hz=-1"),
         ({"f_min_hz": 3000.0, "f_max_hz": 2000.0}, "got f_min_hz=3000, f_max_hz=2000"),
         ({"f_max_hz": 99999.0}, r"half of sample_rate\), got f_min_hz=20, f_max_hz=99999"),
-        ({"formula": "bark"}, "formulas slaney and htk, got 'bark'"),
+        ({"formula": "bark"}, "expects the formula slaney or htk, got 'bark'"),
         ({"floor_db": -1000.0}, "floor_db from -300 to 0, got -1000"),
     ],
 )

@@ -65,8 +65,8 @@ def test_bank_is_the_product_with_the_whole_matrix(n_mels, n_frames) -> None:
 @pytest.mark.parametrize(
     ("settings", "message"),
     [
-        ({"formula": "bark"}, "formulas slaney and htk, got 'bark'"),
-        ({"norm": "peak"}, "norms 'slaney' and None, got 'peak'"),
+        ({"formula": "bark"}, "expects the formula slaney or htk, got 'bark'"),
+        ({"norm": "peak"}, "expects the norm 'slaney' or None, got 'peak'"),
         (
             {"n_mels": 300},
             r"of 300 mel filters fall between two bins of n_fft=512 .*the first is filter 0, 0 to 20 Hz",

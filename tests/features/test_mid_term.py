@@ -51,7 +51,7 @@ def test_what_does_not_vary_has_no_shape(value) -> None:
 @pytest.mark.parametrize(
     ("word", "message"),
     [
-        ("mode", "no statistic 'mode'. Known: kurtosis, max"),
+        ("mode", "Unknown statistic 'mode'. Known: kurtosis, max"),
         ("percentile:101", "from 0 to 100, as in percentile:90, got 'percentile:101'"),
         ("percentile:x", "got 'percentile:x'"),
         ("percentile", "got 'percentile'"),
@@ -103,7 +103,7 @@ def test_any_feature_of_frames_can_be_inside() -> None:
     feature = MidTerm(feature=LogMel(n_mels=20), statistics=["percentile:50"])
     assert feature.statistics == ("percentile:50",)
     assert feature(noise()).shape == (2, 20)
-    with pytest.raises(ParameterError, match="expects a feature of frames, got 'log-mel'"):
+    with pytest.raises(ParameterError, match="expects a frame-wise feature, got 'log-mel'"):
         MidTerm(feature="log-mel")
     with pytest.raises(ParameterError, match="at least one statistic, got none"):
         MidTerm(statistics=())

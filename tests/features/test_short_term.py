@@ -152,10 +152,10 @@ def test_frames_in_seconds() -> None:
 @pytest.mark.parametrize(
     ("settings", "message"),
     [
-        ({"window": "hamming"}, "ShortTerm has no window 'hamming'. Known: hann, rectangular"),
+        ({"window": "hamming"}, "ShortTerm does not support window='hamming'. Known: hann, rectangular"),
         (
             {"frame_length": 100},
-            "tell 40 mel bands apart, .* got frame_length=100 at 16000 Hz. Raise frame_l",
+            "resolve 40 mel bands, .* got frame_length=100 at 16000 Hz. Raise frame_l",
         ),
         ({"deltas": 2}, "True or False for deltas, got 2"),
     ],

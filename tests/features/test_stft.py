@@ -16,7 +16,9 @@ RATE = 22050
 
 def test_magnitude_power_and_the_complex_transform_agree() -> None:
     clip = noise(duration_s=0.7)
-    whole = Stft().complex(clip)
+    padded = np.pad(clip.mono().astype(np.float64), 256)
+    frames = np.lib.stride_tricks.sliding_window_view(padded, 512)[::160]
+    whole = np.fft.rfft(frames * (0.5 - 0.5 * np.cos(2 * np.pi * np.arange(512) / 512)))
     assert np.allclose(Stft()(clip), np.abs(whole), rtol=1e-4, atol=1e-5)
     assert np.allclose(Power()(clip), np.abs(whole) ** 2, rtol=1e-3, atol=1e-5)
 
@@ -36,9 +38,9 @@ def test_a_sine_in_the_middle_of_a_bin_has_a_quarter_of_the_window() -> None:
     assert Stft().bins_hz[32] == 1000.0
 
 
-def test_complex_transform_wants_the_rate_of_the_feature() -> None:
+def test_the_transform_wants_the_rate_of_the_feature() -> None:
     with pytest.raises(AudioError, match="Stft expects 16000 Hz"):
-        Stft().complex(sine(440, sample_rate=8000))
+        Stft()(sine(440, sample_rate=8000))
 
 
 @pytest.mark.parametrize("midi_pitch", [45, 57, 69, 81, 93])

@@ -109,7 +109,7 @@ def test_spectral_entropy_tells_a_tone_from_noise() -> None:
         (EnergyEntropy, {"n_blocks": 1}, "at least 2 for n_blocks, got 1"),
         (EnergyEntropy, {"n_blocks": 513}, r"n_blocks of at most 512 \(frame_length\), got 513"),
         (SpectralEntropy, {"n_blocks": 258}, r"at most 257 \(bins of the transform\), got 258"),
-        (Rms, {"frame_length": 511}, "even frame_length, got 511. Take 512"),
+        (Rms, {"frame_length": 511}, "even frame_length, got 511. Use 512"),
         (AmplitudeEnvelope, {"absolute": 1}, "True or False for absolute, got 1"),
     ],
 )

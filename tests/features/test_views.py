@@ -17,7 +17,7 @@ def test_each_part_is_what_its_feature_says(sample_rate: int) -> None:
     assert row.shape == (len(views.names),) == (sum(views.blocks),)
     assert np.isfinite(row).all()
     assert len(set(views.names)) == len(views.names)
-    summary, _, texture, timbre = (part[0] for part in views.apart(row[np.newaxis]))
+    summary, _, texture, timbre = (part[0] for part in views.split(row[np.newaxis]))
     low = resample(clip, min(sample_rate, 16000))
     assert np.array_equal(summary, Summary(sample_rate=low.sample_rate)(low))
     assert np.array_equal(timbre, TimbreSummary(sample_rate=low.sample_rate)(low))

@@ -44,7 +44,7 @@ def test_the_demo_shows_the_honest_and_the_leaky_score_and_what_to_try_next(
     assert "leaky" not in heads[0]
     assert "random" in heads[1]
     assert "(leaky)" in heads[1]
-    for method in ("  net ", "  SVM on summary features ", "  always the commonest class "):
+    for method in ("  net ", "  SVM on summary features ", "  majority class "):
         assert finished.out.count(method) == 2
     assert len(re.findall(r"\d\.\d %  ", finished.out)) == 6
     for name in HELD_OUT:

@@ -29,12 +29,26 @@ def test_the_readme_code_runs(sample_corpus_folder: Path) -> None:
     assert names["recogniser"].predict_proba(names["Sounds"](names["corpus"].examples[:3])).shape == (3, 10)
 
 
-def test_the_readme_names_every_job_and_both_commands() -> None:
+def test_the_readme_names_every_task_and_both_commands() -> None:
     from woodshed.tasks import TASKS
 
+    rows = re.findall(r"^\| (\w+) \|", README, re.MULTILINE)
     assert "make demo" in README
     assert "make test" in README
-    assert all(f"| {task} |" in README for task in TASKS)
+    assert sorted(row for row in rows if row != "task" and row != "file") == sorted(TASKS)
+
+
+def test_the_readme_names_every_classical_model() -> None:
+    from woodshed.recognition.classical import CLASSICAL
+
+    sentence = re.search(r"`--net svm`.*?fits a classical model", README, re.S)[0]
+    assert set(re.findall(r"`(?:--net )?([\w-]+)`", sentence)) == set(CLASSICAL)
+
+
+def test_every_link_of_the_readme_leads_somewhere() -> None:
+    links = re.findall(r"\]\(([^)#:]+)\)", README)
+    assert len(links) > 10
+    assert [link for link in links if not (ROOT / link).exists()] == []
 
 
 def test_the_readme_names_every_verb() -> None:
@@ -53,7 +67,7 @@ def test_the_readme_commands_for_sound_files_run(
     for path in ("sounds/a.wav", "sounds/deep/b.flac", "take.wav", "riff.wav"):
         write(join([tone, gap, tone]), path)
     write(clicks(0.5, 6.0, sample_rate=22050), "loop.wav")
-    section = README.split("## Open, cut, measure, look")[1]
+    section = README.split("## Measure, edit and plot")[1]
     lines = re.search(r"```\n(.*?)```", section, re.S)[1].splitlines()
     for line in lines:
         words = line.partition("#")[0].split()
@@ -65,23 +79,30 @@ def test_the_readme_commands_for_sound_files_run(
 
 @pytest.mark.train
 def test_example_recognise_digits() -> None:
-    told = runpy.run_path(str(ROOT / "examples" / "01_recognise_digits.py"))
-    assert told["accuracy"] > 0.2  # always the same answer gives 0.1
-    assert len(told["table"]) == 3
+    names = runpy.run_path(str(ROOT / "examples" / "01_recognise_digits.py"))
+    assert names["accuracy"] > 0.2  # always the same answer gives 0.1
+    assert len(names["table"]) == 3
 
 
 @pytest.mark.train
 def test_example_search_settings() -> None:
-    told = runpy.run_path(str(ROOT / "examples" / "02_search_settings.py"))
-    assert told["best"]["learning_rate"] in (0.001, 0.01)
-    assert np.isfinite(told["search"].cv_results_["mean_test_score"]).all()
+    names = runpy.run_path(str(ROOT / "examples" / "02_search_settings.py"))
+    assert names["best"]["learning_rate"] in (0.001, 0.01)
+    assert np.isfinite(names["search"].cv_results_["mean_test_score"]).all()
 
 
-def test_example_see_features() -> None:
-    told = runpy.run_path(str(ROOT / "examples" / "03_see_features.py"))
-    assert told["picture"].shape[1] == 40
-    assert told["coefficients"].shape == (len(told["picture"]), 39)
-    assert told["summary"].ndim == 1
+def test_example_compute_features() -> None:
+    names = runpy.run_path(str(ROOT / "examples" / "03_compute_features.py"))
+    assert names["spectrogram"].shape[1] == 40
+    assert names["coefficients"].shape == (len(names["spectrogram"]), 39)
+    assert names["summary"].ndim == 1
+
+
+def test_example_write_tunes() -> None:
+    names = runpy.run_path(str(ROOT / "examples" / "04_write_tunes.py"))
+    assert all("M:6/8" in text and "K:Cdor" in text for text in names["notation"])
+    assert all(clip.duration_s > 1 for clip in names["clips"])
+    assert 0 < names["bits"] < 7  # a token of 137 at random takes log2(137)
 
 
 def test_every_example_is_run_here() -> None:

@@ -80,7 +80,7 @@ def test_directions_make_up_the_kernel_and_the_null_space_is_silent() -> None:
     null = np.linalg.svd(kernel.T)[2][directions.rank :]
     assert null.shape == (35, 40)
     assert np.abs(null @ kernel).max() < 1e-9
-    with pytest.raises(ParameterError, match="Directions range from 0 to 11, got 2 to 12"):
+    with pytest.raises(ParameterError, match="Directions go from 0 to 11, got 2 to 12"):
         directions.without([2, 12])
 
 

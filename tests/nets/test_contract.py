@@ -232,7 +232,7 @@ def test_a_process_that_built_no_net_reads_one_and_imports_only_its_layers(
 
 
 def test_bytes_that_are_no_net_are_refused() -> None:
-    with pytest.raises(ModelFolderError, match=r"net\.keras is no net of Keras .*Train or copy the model"):
+    with pytest.raises(ModelFolderError, match=r"net\.keras is not a Keras model .*Train or copy the model"):
         keras_to_net(b"no net at all")
     with pytest.raises(ModelFolderError, match=r"net\.onnx cannot be run .*Train or copy the model again"):
         predict_onnx(b"no net at all")

@@ -14,11 +14,11 @@ from woodshed import audio
 from woodshed.clip import Clip
 from woodshed.errors import AudioError
 from woodshed.features.mel import mel_to_hz
-from woodshed.plotting import sound as plot_sound
+from woodshed.plotting import excerpt as excerpt_module
+from woodshed.plotting.excerpt import N_COLUMNS, clip_excerpt, file_excerpt
 from woodshed.plotting.figure import plot_clip, plot_files, save_figure
-from woodshed.plotting.sound import N_COLUMNS, heard_clip, heard_file
 from woodshed.plotting.theme import THEMES
-from woodshed.plotting.view import VIEWS, panels_of
+from woodshed.plotting.view import VIEWS, compute_panels
 
 SMALL: dict[str, Any] = {"size_in": (7.0, None), "dpi": 72}
 
@@ -242,28 +242,30 @@ def test_a_long_file_is_drawn_in_blocks_as_one_in_memory_would_be(
         "tempogram",
         "onsets",
     ]
-    monkeypatch.setattr(plot_sound, "N_COLUMNS", 100)
-    whole = panels_of(heard_file(path, start_s=0.5), views[:7])
-    monkeypatch.setattr(plot_sound, "WHOLE_S", 1.0)
-    monkeypatch.setattr(plot_sound, "_BLOCK_S", 0.7)
-    heard = heard_file(path, start_s=0.5)
-    assert not heard.in_memory
-    for panel, expected in zip(panels_of(heard, views[:7]), whole, strict=True):
+    monkeypatch.setattr(excerpt_module, "N_COLUMNS", 100)
+    whole = compute_panels(file_excerpt(path, start_s=0.5), views[:7])
+    monkeypatch.setattr(excerpt_module, "WHOLE_S", 1.0)
+    monkeypatch.setattr(excerpt_module, "_BLOCK_S", 0.7)
+    excerpt = file_excerpt(path, start_s=0.5)
+    assert not excerpt.in_memory
+    for panel, expected in zip(compute_panels(excerpt, views[:7]), whole, strict=True):
         assert panel.title == expected.title
         for name in {"values", "lowest", "highest", "xs", "times_s"} & set(vars(expected)):
             found = getattr(panel, name)
             assert found.shape == getattr(expected, name).shape
             assert np.allclose(found, getattr(expected, name), atol=2e-3), (panel.title, name)
-    [tempo, onsets] = panels_of(heard, views[7:])
+    [tempo, onsets] = compute_panels(excerpt, views[7:])
     assert np.isfinite(tempo.values).all()  # type: ignore[attr-defined]
     assert (onsets.onsets_label, len(onsets.onsets_s)) == ("", 0)  # type: ignore[attr-defined]
-    with pytest.raises(AudioError, match=r"long\.wav: f0 is drawn of at most .* --start-s and --end-s"):
-        panels_of(heard, ["f0"])
+    with pytest.raises(
+        AudioError, match=r"long\.wav: The view f0 needs audio of at most .* --start-s and --end-s"
+    ):
+        compute_panels(excerpt, ["f0"])
 
 
 def test_a_long_sound_has_no_more_columns_than_can_be_seen() -> None:
     clip = audio.noise(duration_s=200.0, sample_rate=8000)
-    wave, image = panels_of(heard_clip(clip), ["waveform", "spectrogram"])
+    wave, image = compute_panels(clip_excerpt(clip), ["waveform", "spectrogram"])
     assert wave.lowest.shape == (N_COLUMNS,)  # type: ignore[attr-defined]
     assert wave.lowest.min() == clip.samples.min()  # type: ignore[attr-defined]
     assert N_COLUMNS / 2 < image.values.shape[1] <= N_COLUMNS  # type: ignore[attr-defined]
@@ -273,7 +275,7 @@ def test_dark_is_dark_and_what_stands_on_it_is_light() -> None:
     for name in ("light", "dark"):
         figure = plot_clip(audio.sine(440.0), ["waveform", "features"], theme=name, **SMALL)
         drawn = pixels(figure)
-        paper = tuple(int(THEMES[name].paper[k : k + 2], 16) / 255 for k in (1, 3, 5))
+        paper = tuple(int(THEMES[name].background[k : k + 2], 16) / 255 for k in (1, 3, 5))
         assert np.allclose(drawn[[0, 0, -1, -1], [0, -1, 0, -1]], paper)
         assert np.median(drawn) == pytest.approx(np.median(paper), abs=0.01)
         away = np.abs(drawn - np.array(paper)).sum(axis=2)

@@ -20,7 +20,7 @@ from woodshed import audio
 from woodshed.clip import Clip
 from woodshed.data.example import Skipped
 from woodshed.errors import AudioError, OutputError, ParameterError
-from woodshed.plotting.figure import plot_clip, plot_files, portraits_of, save_figure, save_portraits
+from woodshed.plotting.figure import file_stacks, plot_clip, plot_files, save_figure, save_stacks
 from woodshed.plotting.theme import drawable
 
 SMALL: dict[str, Any] = {"size_in": (7.0, None), "dpi": 72}
@@ -51,8 +51,8 @@ class Links(HTMLParser):
 def test_a_page_holds_all_it_shows_and_plays_the_sound(tmp_path: Path) -> None:
     path = tmp_path / "<script>&.wav"
     audio.write(audio.sine(440.0, 1.5, sample_rate=22050), path)
-    page = save_portraits(
-        portraits_of([path], ["waveform"], with_sound=True), tmp_path / "a.html", dpi=72
+    page = save_stacks(
+        file_stacks([path], ["waveform"], with_sound=True), tmp_path / "a.html", dpi=72
     ).read_text(encoding="utf-8")
     links = Links(page)
     assert "http" not in page.replace("http-equiv", "")
@@ -66,15 +66,15 @@ def test_a_page_holds_all_it_shows_and_plays_the_sound(tmp_path: Path) -> None:
     drawn = [ET.fromstring(base64.b64decode((a["src"] or "").split(",")[1])) for a in pictures]
     assert len(drawn) == 2
     [player] = [attributes for tag, attributes in links.tags if tag == "audio"]
-    heard, rate = soundfile.read(io.BytesIO(base64.b64decode((player["src"] or "").split(",")[1])))
-    assert (rate, len(heard)) == (22050, 33075)
-    assert np.abs(np.fft.rfft(heard)).argmax() == round(440 * 1.5)
+    excerpt, rate = soundfile.read(io.BytesIO(base64.b64decode((player["src"] or "").split(",")[1])))
+    assert (rate, len(excerpt)) == (22050, 33075)
+    assert np.abs(np.fft.rfft(excerpt)).argmax() == round(440 * 1.5)
 
 
 def test_a_page_in_one_theme_has_one_picture_and_none_plays_what_is_too_long(tmp_path: Path) -> None:
     audio.write(audio.silence(61.0, sample_rate=8000), tmp_path / "a.wav")
-    portraits = portraits_of([tmp_path / "a.wav"], ["waveform"], with_sound=True)
-    links = Links(save_portraits(portraits, tmp_path / "a.html", theme="dark").read_text(encoding="utf-8"))
+    stacks = file_stacks([tmp_path / "a.wav"], ["waveform"], with_sound=True)
+    links = Links(save_stacks(stacks, tmp_path / "a.html", theme="dark").read_text(encoding="utf-8"))
     assert [attributes["class"] for tag, attributes in links.tags if tag == "img"] == ["dark"]
     assert "audio" not in {tag for tag, _ in links.tags}
 
@@ -127,22 +127,22 @@ def test_a_bad_file_is_set_aside_when_there_are_others(tmp_path: Path) -> None:
     figure = plot_files([bad, good], skipped=skipped)
     assert len(figure.subfigs) == 1
     assert [entry.path for entry in skipped] == [bad]
-    with pytest.raises(AudioError, match=r"bad\.wav: is not a sound file"):
+    with pytest.raises(AudioError, match=r"bad\.wav: is not an audio file"):
         plot_files([good, bad])
-    with pytest.raises(AudioError, match=r"No file can be drawn\. The first: .*bad\.wav"):
+    with pytest.raises(AudioError, match=r"No file can be drawn\. First error: .*bad\.wav"):
         plot_files([bad, bad], skipped=[])
 
 
 @pytest.mark.parametrize(
     ("settings", "message"),
     [
-        ({"views": ["spectogram"]}, "no view 'spectogram'. Did you mean spectrogram"),
-        ({"views": []}, "needs a view"),
-        ({"theme": "drak"}, "no theme 'drak'. Did you mean dark"),
+        ({"views": ["spectogram"]}, "Unknown view 'spectogram'. Did you mean spectrogram"),
+        ({"views": []}, "No view given"),
+        ({"theme": "drak"}, "Unknown theme 'drak'. Did you mean dark"),
         ({"size_in": (1, None)}, "width of 3 to 100 in, got 1"),
         ({"size_in": (None, float("nan"))}, "height of 1.5 to 400 in"),
         ({"dpi": 5}, "resolution of 20 to 1200 dpi, got 5"),
-        ({"size_in": (100, 10), "dpi": 1200}, "more than 65535 points"),
+        ({"size_in": (100, 10), "dpi": 1200}, "more than 65535 pixels"),
     ],
 )
 def test_what_cannot_be_drawn_is_refused(settings: dict[str, Any], message: str) -> None:
@@ -151,19 +151,19 @@ def test_what_cannot_be_drawn_is_refused(settings: dict[str, Any], message: str)
 
 
 def test_too_many_panels_and_no_file_are_refused() -> None:
-    with pytest.raises(ParameterError, match=r"at most 80 panels, got 100\. Give fewer files"):
+    with pytest.raises(ParameterError, match=r"at most 80 panels, got 100\. Choose fewer files"):
         plot_files([f"{k}.wav" for k in range(50)])
-    with pytest.raises(ParameterError, match="needs a sound"):
+    with pytest.raises(ParameterError, match="No audio files given"):
         plot_files([])
 
 
 def test_a_picture_is_not_replaced_unless_asked_and_knows_its_suffixes(tmp_path: Path) -> None:
     figure = plot_clip(audio.sine(440.0), ["waveform"], **SMALL)
     path = save_figure(figure, tmp_path / "a.png")
-    with pytest.raises(OutputError, match=r"a\.png is there already"):
+    with pytest.raises(OutputError, match=r"a\.png already exists"):
         save_figure(figure, path)
     save_figure(figure, path, overwrite=True)
-    with pytest.raises(ParameterError, match=r"cannot write a picture as \.jpg"):
+    with pytest.raises(ParameterError, match=r"unsupported figure format \.jpg"):
         save_figure(figure, tmp_path / "a.jpg")
     with pytest.raises(OutputError, match="is not a folder"):
         save_figure(figure, tmp_path / "none" / "a.png")

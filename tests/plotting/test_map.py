@@ -68,21 +68,21 @@ def test_the_regions_show_what_would_be_answered(n_classes: int) -> None:
 def test_two_classes_have_the_line_its_margins_and_rings_around_the_support_vectors() -> None:
     shown = clouds(2)
     separation = separate(shown.points, shown.columns)
-    plane = separation.plane
-    assert plane is not None
+    boundary = separation.boundary
+    assert boundary is not None
     figure = draw_map(shown)
     axes = figure.axes[0]
     levels = []
     for line in axes.lines:
         ends = line.get_xydata()
-        f = separation.standardise(ends) @ plane.weights + plane.bias
+        f = separation.standardise(ends) @ boundary.weights + boundary.bias
         assert f[0] == pytest.approx(f[1], abs=1e-6)
         assert not np.allclose(ends[0], ends[1])
         levels.append(round(float(f.mean()), 6))
     assert sorted(levels) == [-1, 0, 1]
     (rings,) = (found for found in axes.collections if found.get_label() == "support vectors")
-    np.testing.assert_array_equal(rings.get_offsets(), shown.points[plane.support])
-    assert f"{plane.margin:.2f} standard deviations apart" in figure.get_supxlabel().replace("\n", " ")
+    np.testing.assert_array_equal(rings.get_offsets(), shown.points[boundary.support])
+    assert f"{boundary.margin:.2f} standard deviations apart" in figure.get_supxlabel().replace("\n", " ")
     three = draw_map(clouds(3))
     assert not three.axes[0].lines
     assert "drawn for two classes only" in three.get_supxlabel()
@@ -118,7 +118,7 @@ def test_a_map_is_written_the_same_twice_and_a_page_follows_the_reader(tmp_path:
     assert "60 clips of 2 classes" in page
     one = save_map(shown, tmp_path / "c.html", theme="dark").read_text(encoding="utf-8")
     assert one.count("<img") == 1
-    with pytest.raises(OutputError, match=r"a\.png is there already"):
+    with pytest.raises(OutputError, match=r"a\.png already exists"):
         save_map(shown, tmp_path / "a.png")
 
 
@@ -135,7 +135,7 @@ def test_words_are_features_and_statistics() -> None:
         (["centroid", "centroid"], "two different features, got centroid, centroid"),
         (["centroid", "entropi"], r"Unknown feature 'entropi'\."),
         (["mfcc", "centroid"], "one value per frame, such as spectral-centroid; mfcc has 20"),
-        (["rms:average", "centroid"], "no statistic 'average'"),
+        (["rms:average", "centroid"], "Unknown statistic 'average'"),
     ],
 )
 def test_words_that_are_none_are_refused(by: list[str], message: str) -> None:
@@ -149,5 +149,5 @@ def test_what_cannot_be_mapped_is_refused(toy_corpus: Corpus) -> None:
         feature_map(one, ["centroid", "rms"])
     with pytest.raises(DataError, match="spectral_flux_min is the same for all clips"):
         feature_map(toy_corpus, ["flux:min", "rms"])
-    with pytest.raises(ParameterError, match="no theme 'sepia'"):
+    with pytest.raises(ParameterError, match="Unknown theme 'sepia'"):
         draw_map(clouds(2), theme="sepia")

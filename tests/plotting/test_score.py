@@ -12,13 +12,13 @@ from matplotlib.colors import to_hex
 from PIL import Image
 
 from woodshed.errors import MissingPackageError, ParameterError
-from woodshed.plotting.layout import draw_portraits
+from woodshed.plotting.layout import draw_stacks
 from woodshed.plotting.score import (
     abc_panel,
     engrave,
     roll_panel,
     save_scores,
-    score_portrait,
+    score_stack,
     with_plain_note,
 )
 from woodshed.score import Metre, Note, Score, Tempo
@@ -51,7 +51,7 @@ def bars_drawn(axes: Any) -> list[tuple[float, ...]]:
 def test_every_note_is_a_bar_at_its_time_and_pitch(
     along: Any, expected: list[Any], lines: list[float]
 ) -> None:
-    figure = draw_portraits([score_portrait(SCORE, along=along)])
+    figure = draw_stacks([score_stack(SCORE, along=along)])
     [axes] = figure.subfigs[0].axes
     assert bars_drawn(axes) == expected
     assert roll_panel(SCORE, along=along).bar_lines.tolist() == lines[: len(roll_panel(SCORE).bar_lines)]
@@ -76,9 +76,9 @@ def test_pictures_are_written(tmp_path: Path) -> None:
     first = (tmp_path / "a.png").read_bytes()
     save_scores([SCORE, SCORE], tmp_path / "a.png", ["roll", "abc"], dpi=50, overwrite=True)
     assert (tmp_path / "a.png").read_bytes() == first
-    with pytest.raises(ParameterError, match="no panel 'rol'"):
-        score_portrait(SCORE, ["rol"])
-    with pytest.raises(ParameterError, match="drawn alone"):
+    with pytest.raises(ParameterError, match="Unknown panel 'rol'"):
+        score_stack(SCORE, ["rol"])
+    with pytest.raises(ParameterError, match="needs a single score"):
         save_scores([SCORE, SCORE], tmp_path / "b.svg", ["engraved"])
 
 

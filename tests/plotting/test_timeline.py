@@ -9,9 +9,9 @@ from PIL import Image
 
 from woodshed.audio import noise, write
 from woodshed.errors import AudioFileError
-from woodshed.plotting.layout import draw_portraits
-from woodshed.plotting.sound import heard_clip
-from woodshed.plotting.timeline import MAX_LANES, OTHERS, lanes_panel, save_timelines, timeline_portrait
+from woodshed.plotting.excerpt import clip_excerpt
+from woodshed.plotting.layout import draw_stacks
+from woodshed.plotting.timeline import MAX_LANES, OTHERS, lane_panel, save_timelines, timeline_stack
 from woodshed.timeline import Event, Timeline
 
 DAY = Timeline(
@@ -22,8 +22,8 @@ DAY = Timeline(
 
 
 def test_bars_are_where_the_events_are_and_the_surer_are_stronger() -> None:
-    portrait = timeline_portrait(DAY, heard_clip(noise(duration_s=10.0)), ["waveform"])
-    figure = draw_portraits([portrait])
+    stack = timeline_stack(DAY, clip_excerpt(noise(duration_s=10.0)), ["waveform"])
+    figure = draw_stacks([stack])
     wave, lanes = figure.subfigs[0].axes
     assert lanes.get_title(loc="left") == "Events: 3"
     assert lanes.get_xlim() == wave.get_xlim() == (0.0, 10.0)
@@ -43,7 +43,7 @@ def test_bars_are_where_the_events_are_and_the_surer_are_stronger() -> None:
 
 def test_more_labels_than_lanes_share_the_last() -> None:
     many = tuple(Event(k, k + 1, f"bird {k}", 0.5) for k in range(40))
-    panel = lanes_panel(Timeline("a.wav", 40.0, many))
+    panel = lane_panel(Timeline("a.wav", 40.0, many))
     assert len(panel.lanes) == MAX_LANES
     assert panel.y.ticks[0] == (0.0, OTHERS)
     assert sum(map(len, panel.lanes)) == 40
@@ -56,4 +56,4 @@ def test_a_timeline_without_events_can_be_drawn(tmp_path: Path) -> None:
     with Image.open(picture) as image:
         assert image.width == 440
     with pytest.raises(AudioFileError, match="no such file"):
-        timeline_portrait(Timeline(str(tmp_path / "gone.wav"), 1.0))
+        timeline_stack(Timeline(str(tmp_path / "gone.wav"), 1.0))

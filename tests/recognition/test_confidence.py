@@ -1,4 +1,4 @@
-"""Confidence: what is found on some groups mends and refuses the answers to others, and is kept."""
+"""Confidence: fitted to some groups, it calibrates and rejects predictions for others, and is saved."""
 
 from __future__ import annotations
 
@@ -28,16 +28,21 @@ from woodshed.metrics.temperature_scaling import (
 from woodshed.prediction import NONE_OF_THESE, SILENCE
 from woodshed.recognition.confidence import (
     CONFIDENCE_NAME,
-    FAMILIAR_NAME,
+    NOVELTY_NAME,
     Confidence,
     HeldOut,
     cross_fit,
     fit_confidence,
-    furthest_own,
+    fit_max_distance,
 )
 from woodshed.recognition.experiments.baseline import describe
 from woodshed.recognition.experiments.evaluation import evaluate
-from woodshed.recognition.novelty_detection import LOWEST_DB, NoveltyDetector, SpectralEmbedding, loudest_db
+from woodshed.recognition.novelty_detection import (
+    LOWEST_DB,
+    NoveltyDetector,
+    SpectralEmbedding,
+    peak_level_db,
+)
 from woodshed.recognition.recogniser import Recogniser
 from woodshed.recognition.saving import save_model
 
@@ -80,7 +85,7 @@ def test_no_sound_is_judged_by_what_was_found_on_its_own_group() -> None:
     assert judged is not None
     assert given.groups is not None
     here = given.groups == "g2"
-    alone = fit_confidence(given.at(~here), CLASSES)
+    alone = fit_confidence(given.subset(~here), CLASSES)
     assert np.array_equal(judged.calibrated[here], alone.calibrate(given.probabilities[here]))
     # Turning the labels of a group round changes what is found for the others, and nothing for itself.
     turned = replace(given, truth=np.where(here, np.roll(given.truth, 1), given.truth))
@@ -108,7 +113,7 @@ def test_groups_that_disagree_are_not_mended_by_their_mean(seed: int) -> None:
     )
     assert after <= before + 0.02
     assert after <= taken_at_its_word
-    one = given.at(given.groups == "g0")
+    one = given.subset(given.groups == "g0")
     alone = fit_shrunken_calibration(
         one.truth, one.probabilities, CLASSES, np.zeros(len(one.truth), dtype=int)
     )
@@ -124,7 +129,7 @@ def test_a_group_that_is_further_off_than_those_known_keeps_its_sounds() -> None
         known = distances[:n_groups].ravel()
         n = len(known)
         groups = np.repeat([f"g{k}" for k in range(n_groups)], 150)
-        limit = furthest_own(HeldOut(np.full(n, "fall"), np.ones((n, 1)), np.zeros(n), known, groups))
+        limit = fit_max_distance(HeldOut(np.full(n, "fall"), np.ones((n, 1)), np.zeros(n), known, groups))
         refused.append(np.mean(distances[-1] > limit))
         refused_by_all.append(np.mean(distances[-1] > np.quantile(known, 0.98)))
     assert np.mean(refused) <= 0.02
@@ -158,23 +163,21 @@ def test_thresholds_keep_to_the_rate_that_was_asked() -> None:
     found = fit_confidence(given, CLASSES)
     calibrated = found.calibrate(given.probabilities)
     for rate in (0.1, 0.03, 0.01):
-        for column, least in enumerate(found.least_probabilities(rate)):
+        for column, least in enumerate(found.thresholds_at(rate)):
             others = calibrated[given.truth != CLASSES[column], column]
             assert np.mean(others >= least) <= rate
-    assert found.least_probabilities(0.03) == found.least_probabilities(0.02)
-    with pytest.raises(ParameterError, match=r"no thresholds for a false alarm rate of 0\.0001"):
-        found.least_probabilities(0.0001)
-    with pytest.raises(
-        ParameterError, match=r"It has: none\. To know a rarer one, it must be tested on more sounds"
-    ):
-        Confidence().least_probabilities(0.1)
-    with pytest.raises(ParameterError, match=r"above 0 to 1, got 2.* pass 0\.01"):
-        found.least_probabilities(2)
+    assert found.thresholds_at(0.03) == found.thresholds_at(0.02)
+    with pytest.raises(ParameterError, match=r"no thresholds for a false positive rate of 0\.0001"):
+        found.thresholds_at(0.0001)
+    with pytest.raises(ParameterError, match=r"Available: none\. Lower rates need more test clips"):
+        Confidence().thresholds_at(0.1)
+    with pytest.raises(ParameterError, match=r"greater than 0 and at most 1, got 2.* pass 0\.01"):
+        found.thresholds_at(2)
 
 
 def test_rates_that_so_few_sounds_cannot_promise_are_not_kept() -> None:
     given = held_out()
-    few = given.at(np.arange(len(given.truth)) % 40 == 0)
+    few = given.subset(np.arange(len(given.truth)) % 40 == 0)
     assert 20 < min(np.sum(few.truth != name) for name in CLASSES) < 49
     assert fit_confidence(few, CLASSES).false_positive_rates == (0.1, 0.05)
 
@@ -182,9 +185,9 @@ def test_rates_that_so_few_sounds_cannot_promise_are_not_kept() -> None:
 def test_the_level_is_that_of_the_loudest_moment() -> None:
     burst = np.zeros(8000)
     burst[4000:4160] = 0.1 * np.tile([1.0, -1.0], 80)
-    assert loudest_db(Clip(burst, 8000)) == pytest.approx(-20, abs=0.1)
-    assert loudest_db(silence(sample_rate=8000)) == LOWEST_DB
-    assert loudest_db(Clip(np.full((1, 1), 0.5), 8000)) == LOWEST_DB
+    assert peak_level_db(Clip(burst, 8000)) == pytest.approx(-20, abs=0.1)
+    assert peak_level_db(silence(sample_rate=8000)) == LOWEST_DB
+    assert peak_level_db(Clip(np.full((1, 1), 0.5), 8000)) == LOWEST_DB
 
 
 @pytest.mark.parametrize("rate", [4000, 8000, 16000, 22050, 44100, 48000])
@@ -202,7 +205,7 @@ def trusted(speech: Recogniser, toy_corpus: Corpus, make_toy: Callable[..., Any]
     unheard = make_toy(12, seed=5)
     outline = SpectralEmbedding(sample_rate=8000)
     learned = make_toy(9)
-    novelty_detector = NoveltyDetector.of(describe(learned.clips, outline), np.asarray(learned.labels))
+    novelty_detector = NoveltyDetector.fit(describe(learned.clips, outline), np.asarray(learned.labels))
     rows = describe(unheard.clips, outline)
     given = HeldOut(
         np.asarray(unheard.labels),
@@ -281,12 +284,12 @@ def test_learning_again_forgets_how_far_to_trust(trusted: Recogniser) -> None:
 @pytest.mark.parametrize("damage", [b"{", b"{}", b'{"temperature": -1}', b"[1]"])
 def test_what_cannot_be_understood_is_refused(damage: bytes, trusted: Recogniser) -> None:
     files = trusted.confidence_.to_files()
-    with pytest.raises(ParameterError, match=r"confidence\.json cannot be understood"):
+    with pytest.raises(ParameterError, match=r"confidence\.json cannot be parsed"):
         Confidence.from_files(files | {CONFIDENCE_NAME: damage}, 3)
     with pytest.raises(ParameterError, match="one threshold for each class"):
         Confidence.from_files(files, 4)
-    with pytest.raises(ParameterError, match="not the arrays of a Familiar"):
-        Confidence.from_files(files | {FAMILIAR_NAME: b"PK"}, 3)
+    with pytest.raises(ParameterError, match="not a novelty detector"):
+        Confidence.from_files(files | {NOVELTY_NAME: b"PK"}, 3)
 
 
 def test_an_evaluation_tells_before_after_and_refusals(trusted: Recogniser, toy_corpus: Corpus) -> None:

@@ -11,7 +11,7 @@ from woodshed.audio import sine
 from woodshed.data.example import Example
 from woodshed.data.sound import Sounds
 from woodshed.errors import AudioError
-from woodshed.features.played import PlayedNotes, TimedNotes
+from woodshed.features.played_notes import PlayedNotes, TimedNotes
 from woodshed.score import Note, Score, Tempo
 from woodshed.symbolic.midi import write_midi
 from woodshed.tasks.genre import GenreRecogniser
@@ -51,7 +51,7 @@ def test_mood_is_read_from_the_notes_and_sound_is_refused(tmp_path: Path) -> Non
     assert (np.sign(told) == signs).mean(axis=0) == pytest.approx([1, 1], abs=0.15)
     words = [answer.word for answer in model.predictions(Sounds(unheard[:4]))]
     assert words == ["sad, depressed", "calm, relaxed", "angry, tense", "happy, excited"]
-    with pytest.raises(AudioError, match="is sound, and this model reads notes"):
+    with pytest.raises(AudioError, match="is audio, but this model was trained on MIDI files"):
         model.predict([sine(440)])
 
 

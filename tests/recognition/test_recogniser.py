@@ -97,7 +97,7 @@ def test_the_score_is_the_share_that_is_right(estimator: tuple[Recogniser, Asked
 
 
 def test_a_clip_too_short_for_the_rate_is_named(estimator: tuple[Recogniser, Asked]) -> None:
-    with pytest.raises(AudioError, match="blip has 1 samples at 48000 Hz: none is left at 8000 Hz"):
+    with pytest.raises(AudioError, match="blip has only 1 samples at 48000 Hz, none of them left at 8000 Hz"):
         estimator[0].predict([Clip(np.ones(1), 48000, "blip")])
 
 
@@ -123,7 +123,7 @@ def test_a_clip_that_cannot_be_used_is_set_aside_and_no_other(toy: Any, tiny: di
     clips[4] = Clip(np.ones(1), 48000)
     model = SpeechRecogniser(**tiny | {"epochs": 1}).fit(clips, toy.labels)
     assert [str(entry.path) for entry in model.skipped_] == ["clip"]
-    assert "none is left at 8000 Hz" in model.skipped_[0].reason
+    assert "none of them left at 8000 Hz" in model.skipped_[0].reason
     assert model.score(clips[:4] + clips[5:], toy.labels[:4] + toy.labels[5:]) >= 0
     assert model.classes_.tolist() == ["fall", "pulse", "rise"]
 

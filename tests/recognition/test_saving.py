@@ -57,7 +57,7 @@ def test_the_folder_holds_what_it_says_and_reads_like_a_book(saved: Path, speech
     settings = json.loads((saved / "settings.json").read_text("utf-8"))
     assert (settings["format"], settings["task"]) == (FORMAT, "speech")
     assert settings["settings"]["width"] == speech.width
-    assert settings["feature"]["LogMel"]["sample_rate"] == 8000
+    assert settings["feature"]["log-mel"]["sample_rate"] == 8000
     assert len(settings["curve"]["train_loss"]) == 20
     for name, digest in settings["files"].items():
         assert hashlib.sha256((saved / name).read_bytes()).hexdigest() == digest
@@ -83,7 +83,7 @@ def test_a_damaged_file_is_named(name: str, damage: str, saved: Path) -> None:
     else:
         content[len(content) // 2] ^= 1
         path.write_bytes({"a bit": content, "cut short": content[:-1], "empty": b""}[damage])
-    reason = "it cannot be read" if damage == "missing" else "its content is not what was saved"
+    reason = "it cannot be read" if damage == "missing" else "its checksum is wrong"
     with pytest.raises(
         ModelFolderError, match=rf"{name} is damaged: {reason}.*(again|train the model again)"
     ):
@@ -110,17 +110,17 @@ def test_a_folder_of_format_1_is_read(saved: Path, unheard_toy: Any) -> None:
 )
 def test_settings_that_cannot_be_understood_are_named(text: str, saved: Path) -> None:
     (saved / "settings.json").write_text(text)
-    with pytest.raises(ModelFolderError, match=r"settings\.json is damaged: it cannot be understood"):
+    with pytest.raises(ModelFolderError, match=r"settings\.json is damaged: it cannot be parsed"):
         woodshed.load(saved)
 
 
 def test_settings_cut_short_are_named(saved: Path) -> None:
     path = saved / "settings.json"
     path.write_bytes(path.read_bytes()[:-20])
-    with pytest.raises(ModelFolderError, match=r"settings\.json is damaged: it cannot be understood"):
+    with pytest.raises(ModelFolderError, match=r"settings\.json is damaged: it cannot be parsed"):
         woodshed.load(saved)
     path.write_bytes(b"\xff\xfe not utf-8")
-    with pytest.raises(ModelFolderError, match=r"settings\.json is damaged: it cannot be understood"):
+    with pytest.raises(ModelFolderError, match=r"settings\.json is damaged: it cannot be parsed"):
         woodshed.load(saved)
 
 
@@ -130,8 +130,8 @@ def test_settings_cut_short_are_named(saved: Path) -> None:
         {"settings": {"no_such_setting": 1}},
         {"settings": []},
         {"feature": {}},
-        {"feature": {"LogMel": {"n_mels": -1}}},
-        {"feature": {"LogMel": {"bands": 4}}},
+        {"feature": {"log-mel": {"n_mels": -1}}},
+        {"feature": {"log-mel": {"bands": 4}}},
         {"curve": {"fold": "a"}},
         {"curve": None},
     ],
@@ -153,7 +153,7 @@ def test_a_newer_format_says_upgrade(version: Any, saved: Path) -> None:
 
 def test_a_folder_that_is_no_model_says_how_to_make_one(tmp_path: Path) -> None:
     for name, message in (
-        ("nowhere", "is not there"),
+        ("nowhere", "does not exist"),
         ("empty", "is not a woodshed model: it has no settings.json"),
     ):
         if name == "empty":
@@ -161,7 +161,7 @@ def test_a_folder_that_is_no_model_says_how_to_make_one(tmp_path: Path) -> None:
         with pytest.raises(ModelFolderError, match=rf"{name} {message}.*woodshed train DATA --out"):
             woodshed.load(tmp_path / name)
     (tmp_path / "file").write_text("no folder")
-    with pytest.raises(ModelFolderError, match=r"is a file, and a model is a folder\. First the model"):
+    with pytest.raises(ModelFolderError, match=r"is a file, but a model is a folder\. Expected: woodshed"):
         woodshed.load(tmp_path / "file")
 
 
@@ -176,7 +176,7 @@ def test_files_of_two_models_do_not_make_one(
 ) -> None:
     save_model(fitted("noise"), tmp_path / "other")
     shutil.copy(tmp_path / "other" / "net.onnx", saved / "net.onnx")
-    with pytest.raises(ModelFolderError, match=r"net\.onnx is damaged: its content is not what was saved"):
+    with pytest.raises(ModelFolderError, match=r"net\.onnx is damaged: its checksum is wrong"):
         woodshed.load(saved)
 
 
@@ -211,7 +211,7 @@ def test_a_classical_model_is_one_file_and_its_feature_is_named(saved_svm: Path)
     settings = json.loads((saved_svm / "settings.json").read_text("utf-8"))
     assert settings["format"] == FORMAT
     assert settings["settings"]["net"] == "svm"
-    assert settings["feature"]["Summary"]["sample_rate"] == 8000
+    assert settings["feature"]["summary"]["sample_rate"] == 8000
     assert settings["curve"]["train_loss"] == []
     for name, digest in settings["files"].items():
         assert hashlib.sha256((saved_svm / name).read_bytes()).hexdigest() == digest
@@ -223,7 +223,7 @@ def test_a_damaged_classical_model_is_named(damage: str, saved_svm: Path) -> Non
     content[len(content) // 2] ^= 1
     harmed = {"a bit": bytes(content), "cut short": bytes(content[:-1]), "empty": b""}[damage]
     (saved_svm / "model.onnx").write_bytes(harmed)
-    with pytest.raises(ModelFolderError, match=r"model\.onnx is damaged: its content is not what was saved"):
+    with pytest.raises(ModelFolderError, match=r"model\.onnx is damaged: its checksum is wrong"):
         woodshed.load(saved_svm)
 
 
@@ -250,7 +250,7 @@ def test_a_classical_model_of_an_earlier_version_is_refused_with_the_command_tha
     change_settings(saved_svm, files=files)
     (saved_svm / "model.onnx").rename(saved_svm / "model.skops")
     command = f"woodshed train DATA --task speech --net svm --out {saved_svm}"
-    with pytest.raises(ModelFolderError, match=r"classical model of an earlier woodshed") as refusal:
+    with pytest.raises(ModelFolderError, match=r"classical estimator of an earlier woodshed") as refusal:
         woodshed.load(saved_svm)
     assert str(refusal.value).endswith(f"Train it again: {command}")
 
@@ -261,7 +261,7 @@ def test_a_classical_model_of_other_classes_is_refused_when_it_is_loaded(saved_s
         woodshed.load(saved_svm)
 
 
-@pytest.mark.parametrize("feature", [{"LogMel": {}}, {"Mfcc": {}}, {"Summary": {"n_segments": 0}}, {}])
+@pytest.mark.parametrize("feature", [{"log-mel": {}}, {"Mfcc": {}}, {"summary": {"n_segments": 0}}, {}])
 def test_a_feature_that_is_not_this_kind_of_models_is_refused(
     feature: dict[str, Any], saved_svm: Path
 ) -> None:
@@ -274,7 +274,7 @@ def test_a_feature_that_is_not_this_kind_of_models_is_refused(
 def test_no_other_file_than_the_models_own_is_opened(name: str, saved_svm: Path) -> None:
     files = json.loads((saved_svm / "settings.json").read_text("utf-8"))["files"]
     change_settings(saved_svm, files=files | {name: "0" * 64})
-    with pytest.raises(ModelFolderError, match=r"settings\.json is damaged: .*it names the files .*" + name):
+    with pytest.raises(ModelFolderError, match=r"settings\.json is damaged: .*it lists the files .*" + name):
         woodshed.load(saved_svm)
 
 
@@ -289,7 +289,7 @@ def test_a_model_in_place_of_one_of_another_kind_leaves_none_of_its_files(
 
 
 def test_saving_what_has_not_learned_is_refused(tmp_path: Path) -> None:
-    with pytest.raises(NotFittedError, match="has not learned yet"):
+    with pytest.raises(NotFittedError, match="is not fitted yet"):
         save_model(Recogniser(), tmp_path / "model")
     assert not (tmp_path / "model").exists()
 
@@ -311,14 +311,14 @@ def test_saving_over_a_model_that_is_cut_short_leaves_no_mixture(
     monkeypatch.setattr(os, "replace", pulled_plug)
     with pytest.raises(KeyboardInterrupt):
         save_model(fitted("noise"), saved)
-    with pytest.raises(ModelFolderError, match="its content is not what was saved"):
+    with pytest.raises(ModelFolderError, match="its checksum is wrong"):
         woodshed.load(saved)
     assert not list(saved.glob(".woodshed-*"))
 
 
 def test_a_folder_that_cannot_be_made_is_named(tmp_path: Path, speech: Recogniser) -> None:
     (tmp_path / "file").write_text("")
-    with pytest.raises(OutputError, match=r"model cannot be made \(Not a directory\)\. Choose another place"):
+    with pytest.raises(OutputError, match=r"model cannot be created \(Not a directory\)\. Choose another"):
         save_model(speech, tmp_path / "file" / "model")
 
 
@@ -326,7 +326,7 @@ def test_a_model_describes_itself_without_its_net(saved: Path) -> None:
     (saved / "net.onnx").unlink()
     described = describe_model(saved)
     assert (described["task"], described["labels"]) == ("speech", ["fall", "pulse", "rise"])
-    assert described["accuracy"] == []
+    assert described["scores"] == []
     (saved / "metrics.json").write_text("not json")
     assert describe_model(saved)["provenance"] == {}
 

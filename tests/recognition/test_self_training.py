@@ -8,7 +8,6 @@ from typing import Any
 
 import numpy as np
 import pytest
-from woodshed.base import unlabelled as module
 
 from woodshed.data.check import check
 from woodshed.data.example import Corpus, Example
@@ -16,6 +15,7 @@ from woodshed.data.folder import read_folder
 from woodshed.data.split import honest_splits
 from woodshed.data.table import read_table
 from woodshed.errors import ParameterError
+from woodshed.recognition import self_training as module
 from woodshed.recognition.experiments.cross_validation import CrossValidation
 from woodshed.recognition.recogniser import Recogniser
 from woodshed.recognition.self_training import fit_with_unlabelled, may_learn, threshold_of, with_unlabelled
@@ -26,7 +26,7 @@ def partly(labels: list[str], n_kept: int) -> list[str | None]:
 
 
 def test_a_way_that_does_not_exist_is_refused() -> None:
-    with pytest.raises(ParameterError, match=r"no way 'psuedo' .* Did you mean pseudo\?"):
+    with pytest.raises(ParameterError, match=r"Invalid value 'psuedo' of unlabelled.* Did you mean pseudo\?"):
         Recogniser(unlabelled="psuedo").check_settings()
 
 
@@ -64,9 +64,11 @@ def test_labels_that_tell_nothing_name_no_clip(toy: Any) -> None:
 
 @pytest.mark.train
 def test_a_net_learns_from_them_too(toy: Any, tiny: dict[str, Any], monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(module, "RIGHT_SHARE", 0.5)
+    monkeypatch.setattr(module, "TARGET_PRECISION", 0.5)
     model = Recogniser(**tiny | {"epochs": 8}, unlabelled="pseudo")
-    told = fit_with_unlabelled(model, toy.clips, partly(toy.labels, 18), None, None, None, lambda *_: None)
+    told = fit_with_unlabelled(
+        model, toy.clips, partly(toy.labels, 18), None, None, checkpoint=None, on_epoch=lambda *_: None
+    )
     assert told is not None
     assert told.names
     assert model.predict_proba(toy.clips[:2]).shape == (2, 3)

@@ -8,10 +8,12 @@ import numpy as np
 import pytest
 
 from woodshed.audio import noise, sine
-from woodshed.audio.augment import Gain, WaveformAugmentation
+from woodshed.audio.augmentation import Gain, WaveformAugmentation
 from woodshed.metrics.tagging import roc_auc
 from woodshed.metrics.temperature_scaling import Calibration
-from woodshed.recognition.tagger import Tagger, calibrate_tags
+from woodshed.recognition.heads.head import Head
+from woodshed.recognition.heads.tags import TagsHead, calibrate_tags
+from woodshed.recognition.tagger import Tagger
 
 
 @pytest.fixture(scope="module")
@@ -53,25 +55,28 @@ def test_what_is_heard_is_calibrated_and_thresholds_are_of_the_same_scale(fitted
     bare = learned(fitted, np.empty((0, 3)), None)
     shy = learned(fitted, [[1, 0, 0], [0, 1, 1]] * 50, [[0.6, 0.4, 0.4], [0.4, 0.6, 0.6]] * 50)
     clip = sine(350)
-    assert np.allclose(shy.hear(clip), calibrate_tags(shy.calibration_, bare.hear(clip)))
+    assert np.allclose(shy.output(clip), calibrate_tags(shy.calibration_, bare.raw_output(clip)))
     assert shy.calibration_.temperature < 1
     assert shy.predict([clip]).tolist() == [[0, 1, 1]]
 
 
 def test_copies_of_a_clip_are_not_judged_by_what_learned_from_another() -> None:
+    held_out: list[Any] = []
+
+    class Noting(TagsHead):
+        def fit_held_out(self, truth: Any, predict: Any) -> dict[str, bytes]:
+            held_out.extend([truth, predict()])
+            return super().fit_held_out(truth, predict)
+
     class Copying(Tagger):
+        head: ClassVar[Head] = Noting()
         n_augmented_rows: ClassVar[int] = 3
         waveform_augmentation: ClassVar[WaveformAugmentation | None] = Gain(-1.0, 1.0)
-        told: ClassVar[list[Any]] = []
-
-        def learn_from_answers(self, truth: Any, ask: Any) -> dict[str, bytes]:
-            self.told += [truth, ask()]
-            return super().head.fit_held_out(truth, ask)
 
     rng = np.random.default_rng(0)
     clips = [noise(colour="white", seed=k, duration_s=0.2) for k in range(40)]
     tags = [["x"] if there else [] for there in rng.random(40) < 0.5]  # nothing to be learned
     Copying(net="knn", sample_rate=8000).fit(clips, tags)
-    truth, answers = Copying.told
+    truth, answers = held_out
     assert len(truth) == 120
     assert roc_auc(truth, answers)[0] < 0.75  # neighbours that know a copy are always right

@@ -7,7 +7,13 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from woodshed.recognition.window import PAD_DB, STILL, SpectrogramAugmentation, cut_windows, mix_pairs
+from woodshed.recognition.window import (
+    NO_AUGMENTATION,
+    PAD_DB,
+    SpectrogramAugmentation,
+    cut_windows,
+    mix_pairs,
+)
 
 N_FRAMES, N_BANDS = 40, 24
 
@@ -25,7 +31,7 @@ def ramp_in_frequency() -> np.ndarray:
 def vary(spectrogram: np.ndarray, n_windows: int = 200, seed: int = 0, **change: object) -> np.ndarray:
     """Cut the same spectrogram many times with one kind of variation."""
     rng = np.random.default_rng(seed)
-    return cut_windows([spectrogram] * n_windows, N_FRAMES, replace(STILL, **change), rng)
+    return cut_windows([spectrogram] * n_windows, N_FRAMES, replace(NO_AUGMENTATION, **change), rng)
 
 
 # -- cutting --------------------------------------------------------------------------------------
@@ -61,7 +67,7 @@ def test_each_recording_is_cut_by_itself() -> None:
     assert all(np.array_equal(together[k], cut_windows([recordings[k]], N_FRAMES)[0]) for k in range(3))
 
 
-@pytest.mark.parametrize("variation", [STILL, SpectrogramAugmentation()], ids=["still", "varied"])
+@pytest.mark.parametrize("variation", [NO_AUGMENTATION, SpectrogramAugmentation()], ids=["still", "varied"])
 def test_only_the_rows_that_are_needed_are_read(variation: SpectrogramAugmentation) -> None:
     class Long:
         """An hour of sound that counts how many of its frames are looked at."""
@@ -105,7 +111,7 @@ def test_the_same_draw_gives_the_same_windows_and_another_gives_others() -> None
 
 
 def test_a_random_place_is_anywhere_in_the_recording_and_nowhere_else() -> None:
-    windows = vary(ramp_in_time(200), random_place=True)
+    windows = vary(ramp_in_time(200), random_position=True)
     starts = windows[:, 0, 0]
     assert np.array_equal(windows[:, :, 0], starts[:, None] + np.arange(N_FRAMES))
     assert starts.min() < 10
@@ -115,7 +121,7 @@ def test_a_random_place_is_anywhere_in_the_recording_and_nowhere_else() -> None:
 
 
 def test_a_short_recording_is_put_at_a_random_place_whole() -> None:
-    windows = vary(ramp_in_time(10), random_place=True)
+    windows = vary(ramp_in_time(10), random_position=True)
     places = [np.flatnonzero(window[:, 0] != PAD_DB) for window in windows]
     assert all(
         np.array_equal(window[at, 0], np.arange(10)) for window, at in zip(windows, places, strict=True)
@@ -164,7 +170,7 @@ def test_shift_moves_the_frequency_axis_by_whole_and_broken_bands() -> None:
 def test_colour_is_an_equaliser_that_stays_the_same_through_a_window() -> None:
     spectrogram = np.full((N_FRAMES, N_BANDS), -40, np.float32)
     spectrogram[:5] = PAD_DB
-    windows = vary(spectrogram, n_windows=2000, colour_db=4)
+    windows = vary(spectrogram, n_windows=2000, equaliser_db=4)
     assert (windows[:, :5] == PAD_DB).all()  # silence has no colour
     gain_db = windows[:, 5] + 40
     assert (windows[:, 5:] == windows[:, 5:6]).all()
@@ -175,7 +181,7 @@ def test_colour_is_an_equaliser_that_stays_the_same_through_a_window() -> None:
 
 def test_silence_stays_exactly_silent_however_it_is_read() -> None:
     silence = np.full((N_FRAMES // 2, N_BANDS), PAD_DB, np.float32)
-    windows = vary(silence, stretch=0.2, warp=0.12, shift_bands=1.5, colour_db=6.0)
+    windows = vary(silence, stretch=0.2, warp=0.12, shift_bands=1.5, equaliser_db=6.0)
     assert (windows == PAD_DB).all()  # interpolated in time and in frequency without rounding
 
 
@@ -271,7 +277,7 @@ def test_a_random_place_holds_sound() -> None:
     spectrogram = np.full((10 * N_FRAMES, N_BANDS), PAD_DB, np.float32)
     spectrogram[:N_FRAMES] = -20.0
     only_place = SpectrogramAugmentation(
-        stretch=0, warp=0, shift_bands=0, noise_share=0, colour_db=0, mask_bands=0, mask_share=0
+        stretch=0, warp=0, shift_bands=0, noise_share=0, equaliser_db=0, mask_bands=0, mask_share=0
     )
     windows = cut_windows([spectrogram] * 200, N_FRAMES, only_place, np.random.default_rng(0))
     share_with_sound = float((windows.max(axis=(1, 2)) > PAD_DB).mean())

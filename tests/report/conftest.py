@@ -12,6 +12,7 @@ import soundfile
 
 from woodshed.data.example import Corpus, Example, Skipped
 from woodshed.recognition.experiments.result import Experiment, SplitResult
+from woodshed.recognition.heads.classes import ClassesHead
 from woodshed.report.recognition import scores
 from woodshed.training.progress import LearningCurve
 
@@ -39,6 +40,11 @@ def probabilities_of(truth: np.ndarray, wrong: dict[int, int], sureness: np.ndar
     given = np.repeat((1 - sureness)[:, np.newaxis] / (len(LABELS) - 1), len(LABELS), axis=1)
     given[np.arange(truth.size), answer] = sureness
     return given
+
+
+def decisions_of(probabilities: np.ndarray) -> np.ndarray:
+    """Return a row with a single 1 at the most probable class of each row."""
+    return np.eye(len(LABELS))[probabilities.argmax(axis=1)]
 
 
 @pytest.fixture(scope="session", autouse=True)
@@ -80,40 +86,45 @@ def experiment(sound_folder: Path) -> Experiment:
         licence="CC BY 4.0",
         citation="A. <Nobody>, 2024",
     )
-    truth = np.array([LABELS[column] for column in columns])
+    truth = np.eye(len(LABELS))[columns]
     sureness = rng.uniform(0.5, 0.95, N)
     wrong = {k: int((columns[k] + 1 + k % 2) % 4) for k in (0, 1, 2, 3, 4, 10, 11, 20, 30, 40)}
     svm_wrong = {k: int((columns[k] + 1) % 4) for k in range(0, N, 2)}
     curve = LearningCurve("fold 1", (1.4, 0.9, 0.5, 0.2), (1.4, 1.0, 0.8, 0.9), (0.2, 0.5, 0.8, 0.75), 2)
     majority = np.tile([0.28, 0.24, 0.24, 0.24], (N, 1))
+    outputs = {
+        "net": probabilities_of(columns, wrong, sureness),
+        "svm": probabilities_of(columns, svm_wrong, sureness),
+        "majority": majority,
+    }
     honest = SplitResult(
         "unheard groups, 2 folds",
         False,
         np.arange(N),
         np.repeat(["fold 1", "fold 2"], N // 2),
         truth,
-        {
-            "net": probabilities_of(columns, wrong, sureness),
-            "svm": probabilities_of(columns, svm_wrong, sureness),
-            "majority": majority,
-        },
+        outputs,
+        decisions_of(outputs["net"]),
         (curve, replace(curve, fold="fold 2", best_epoch=3)),
     )
     half = np.arange(0, N, 2)
+    leaky_outputs = {
+        "net": probabilities_of(columns[half], {5: int((columns[half][5] + 1) % 4)}, sureness[half]),
+        "majority": majority[half],
+    }
     leaky = SplitResult(
         "random half",
         True,
         half,
         np.full(half.size, "test"),
         truth[half],
-        {
-            "net": probabilities_of(columns[half], {5: int((columns[half][5] + 1) % 4)}, sureness[half]),
-            "majority": majority[half],
-        },
+        leaky_outputs,
+        decisions_of(leaky_outputs["net"]),
         (curve,),
     )
     return Experiment(
         "noise",
+        ClassesHead(),
         corpus,
         LABELS,
         (leaky, honest),  # the report has to put the honest one first by itself

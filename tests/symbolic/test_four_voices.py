@@ -24,11 +24,11 @@ def test_a_part_alone_is_the_soprano_whatever_its_channel_and_drums_are_left_out
 @pytest.mark.parametrize(
     ("score", "names", "error", "message"),
     [
-        ([(0, 60), (1, 50)], ["soprano", "bas"], ParameterError, "no voice 'bas'. Did you mean bass?"),
-        ([(0, 60), (1, 50)], ["soprano"], ParameterError, "2 parts, and 1 are named"),
-        ([(0, 60), (1, 50)], ["alto", "alto"], ParameterError, "the same voice"),
+        ([(0, 60), (1, 50)], ["soprano", "bas"], ParameterError, "Unknown voice 'bas'. Did you mean bass?"),
+        ([(0, 60), (1, 50)], ["soprano"], ParameterError, "2 parts, got 1 name: soprano"),
+        ([(0, 60), (1, 50)], ["alto", "alto"], ParameterError, "assigned to the same voice"),
         ([(0, 60), (1, 50)], [], ScoreError, "--parts soprano,alto"),
-        ([(9, 36)], [], ScoreError, "drums only"),
+        ([(9, 36)], [], ScoreError, "has only drums"),
     ],
 )
 def test_what_cannot_be_told_is_said(

@@ -125,7 +125,7 @@ def test_stuck_notes_are_closed_at_the_end_and_counted() -> None:
     track = b"\x00\x90\x3c\x40\x00\x3e\x40\x60\x40\x40\x60\x40\x00" + END
     score = midi_to_score(midi(track, division=96))
     assert [(n.pitch_midi, n.end_beats) for n in score.notes] == [(60, 2), (62, 2), (64, 2)]
-    assert score.findings == ("2 notes never end; they are closed where the file ends.",)
+    assert score.findings == ("2 notes never end and were closed at the end of the file.",)
 
 
 def test_other_chunks_and_a_missing_end_of_track_do_no_harm() -> None:
@@ -144,9 +144,9 @@ def test_a_damaged_tempo_is_left_out_and_said() -> None:
     score = midi_to_score(midi(track))
     assert (score.tempos, score.metres) == ((), ())
     assert score.findings == (
-        "1 note never ends; it is closed where the file ends.",
-        "1 note had no length; it got one tick.",
-        "2 damaged tempo, metre or key events were left out.",
+        "1 note never ends and was closed at the end of the file.",
+        "1 note had no length and got one tick.",
+        "2 damaged tempo, metre or key events were ignored.",
     )
 
 
@@ -163,14 +163,14 @@ HUGE = b"\xff\xff\xff\x7f"  # the longest time that one event can wait
         (midi(END), "has no notes"),
         (midi(NOTE + END, kind=2), "format 2"),
         (midi(NOTE + END, division=0xE728), "SMPTE"),
-        (midi(NOTE + END, division=0), "no ticks"),
-        (midi(NOTE + END)[:-6], "cut short"),
-        (midi(NOTE + END)[:24], "cut short"),
-        (midi(b"\x00\x3c\x40" + END), "no status"),
-        (midi(b"\x00\x90\x3c\xc0" + END), "damaged: 192 stands"),
-        (midi(b"\xff\xff\xff\xff\xff\x90\x3c\x40" + END), "a number does not end"),
-        (midi(b"\x00\xf1\x00" + END), "no event 0xf1"),
-        (midi(b"\x00\xff\x01\xff\xff\xff\x7f" + NOTE), "cut short"),
+        (midi(NOTE + END, division=0), "division of 0"),
+        (midi(NOTE + END)[:-6], "truncated"),
+        (midi(NOTE + END)[:24], "truncated"),
+        (midi(b"\x00\x3c\x40" + END), "an event has no status"),
+        (midi(b"\x00\x90\x3c\xc0" + END), "damaged: expected a data byte up to 127, got 192"),
+        (midi(b"\xff\xff\xff\xff\xff\x90\x3c\x40" + END), "a variable-length number does not end"),
+        (midi(b"\x00\xf1\x00" + END), "unknown status 0xf1"),
+        (midi(b"\x00\xff\x01\xff\xff\xff\x7f" + NOTE), "truncated"),
         (
             midi(HUGE + b"\x90\x3c\x40" + HUGE + b"\x3c\x00" + END, division=1),
             "hours: a time in it is damaged",
@@ -213,7 +213,7 @@ def test_a_missing_file_and_folder_are_named(tmp_path: Path) -> None:
 
 
 def test_what_cannot_be_written_is_refused() -> None:
-    with pytest.raises(ParameterError, match="ticks_per_beat from 1 to 32767, got 0"):
+    with pytest.raises(ParameterError, match="ticks_per_beat must be an integer from 1 to 32767, got 0"):
         score_to_midi(full_score(), ticks_per_beat=0)
     with pytest.raises(ScoreError, match="too long for MIDI"):
         score_to_midi(Score([Note(1e7, 1, 60)]))

@@ -90,9 +90,9 @@ def test_the_same_seed_gives_the_same_sound() -> None:
 
 
 def test_what_cannot_be_rendered_says_why(tmp_path: Path) -> None:
-    with pytest.raises(ParameterError, match="sample_rate from 8000"):
+    with pytest.raises(ParameterError, match="sample_rate must be from 8000"):
         render(Score([Note(0, 1, 60)]), 100)
-    with pytest.raises(ParameterError, match="60 at most"):
+    with pytest.raises(ParameterError, match="expected at most 60"):
         render(Score([Note(0, 8000, 60)]), RATE)
     with pytest.raises(ParameterError, match="no such SoundFont"):
         render(Score([Note(0, 1, 60)]), RATE, tmp_path / "none.sf2")
@@ -103,7 +103,7 @@ def test_the_best_is_a_soundfont_if_there_is_one_and_own_tones_if_not(
 ) -> None:
     module = sys.modules["woodshed.symbolic.render"]  # whose name in the package is the function
     score = Score([Note(0, 1, 60)])
-    monkeypatch.setattr(module, "_PLACES", (str(tmp_path),))
+    monkeypatch.setattr(module, "_FOLDERS", (str(tmp_path),))
     monkeypatch.setattr(module, "find_spec", lambda name: None)
     monkeypatch.delenv("WOODSHED_SOUNDFONT", raising=False)
     assert find_soundfont() is None
@@ -123,7 +123,7 @@ def test_a_soundfont_needs_its_player(tmp_path: Path) -> None:
         with pytest.raises(MissingPackageError, match="--no-deps tinysoundfont"):
             render(Score([Note(0, 1, 60)]), RATE, tmp_path / "a.sf2")
     else:
-        with pytest.raises(ParameterError, match=r"a\.sf2 cannot be played"):
+        with pytest.raises(ParameterError, match=r"a\.sf2 cannot be loaded"):
             render(Score([Note(0, 1, 60)]), RATE, tmp_path / "a.sf2")
 
 

@@ -7,8 +7,9 @@ from typing import Any
 import numpy as np
 import pytest
 
-from woodshed.recognition.net.batches import Batches, balanced_order, one_hot, validate_on
-from woodshed.recognition.window import STILL, SpectrogramAugmentation
+from woodshed.recognition.heads.classes import ClassesHead
+from woodshed.recognition.net.batches import Batches, balanced_order, validate_on
+from woodshed.recognition.window import NO_AUGMENTATION, SpectrogramAugmentation
 
 N_FRAMES, N_BANDS, N_CLASSES = 6, 12, 3
 MILD = SpectrogramAugmentation(shift_bands=0.5, mask_bands=1, noise_range_db=(30, 40))
@@ -20,7 +21,7 @@ def spectrogram_of(k: int, version: int = 0) -> np.ndarray:
 
 
 def make_batches(seed: int = 0, **change: Any) -> Batches:
-    settings = {"n_augmentations": 2, "n_frames": N_FRAMES, "variation": MILD, "batch_size": 10}
+    settings = {"n_augmentations": 2, "n_frames": N_FRAMES, "augmentation": MILD, "batch_size": 10}
     targets = np.eye(N_CLASSES, dtype=np.float32)[[k % N_CLASSES for k in range(30)]]
     return Batches(spectrogram_of, targets, **(settings | {"seed": seed} | change))
 
@@ -71,7 +72,7 @@ def test_an_epoch_holds_each_example_once_and_draws_its_versions() -> None:
         asked.append((k, version))
         return spectrogram_of(k, version)
 
-    batches = make_batches(augmentation=STILL)
+    batches = make_batches(augmentation=NO_AUGMENTATION)
     batches.read = read
     windows, targets = zip(*(batches[k] for k in range(3)), strict=True)
     assert sorted(k for k, _ in asked) == list(range(30))
@@ -89,7 +90,8 @@ def test_a_batch_is_never_larger_than_the_data() -> None:
 
 
 def test_one_hot_follows_the_order_of_the_classes() -> None:
-    assert one_hot(["b", "a", "c"], ["c", "b", "a"]).tolist() == [[0, 1, 0], [0, 0, 1], [1, 0, 0]]
+    rows = ClassesHead().encode_as(["b", "a", "c"], ["c", "b", "a"])
+    assert rows.tolist() == [[0, 1, 0], [0, 0, 1], [1, 0, 0]]
 
 
 # -- validation -----------------------------------------------------------------------------------

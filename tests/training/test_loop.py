@@ -16,7 +16,7 @@ import pytest
 from woodshed.errors import DataError, OutputError
 from woodshed.recognition.net.batches import Batches, validate_on
 from woodshed.recognition.window import SpectrogramAugmentation
-from woodshed.training.loop import Progress, Recipe, train_net
+from woodshed.training.loop import Recipe, TrainingState, train_net
 
 N_FRAMES, N_BANDS, N_CLASSES = 6, 12, 3
 MILD = SpectrogramAugmentation(shift_bands=0.5, mask_bands=1, noise_range_db=(30, 40))
@@ -32,7 +32,7 @@ def spectrogram_of(k: int, version: int = 0) -> np.ndarray:
 
 
 def make_batches(seed: int = 0, **change: Any) -> Batches:
-    settings = {"n_augmentations": 2, "n_frames": N_FRAMES, "variation": MILD, "batch_size": 10}
+    settings = {"n_augmentations": 2, "n_frames": N_FRAMES, "augmentation": MILD, "batch_size": 10}
     targets = np.eye(N_CLASSES, dtype=np.float32)[LABELS]
     return Batches(spectrogram_of, targets, **(settings | {"seed": seed} | change))
 
@@ -59,7 +59,7 @@ def run(
     losses: list[float] | None = None,
     at: dict[int, type[BaseException]] | None = None,
     learning_rate: float = 0.01,
-) -> tuple[list[np.ndarray], Progress, list[tuple[int, list[np.ndarray]]], bool]:
+) -> tuple[list[np.ndarray], TrainingState, list[tuple[int, list[np.ndarray]]], bool]:
     """Train the small net.
 
     Parameters
@@ -86,7 +86,7 @@ def run(
     windows = np.stack([spectrogram_of(k, 9)[:N_FRAMES] for k in range(12)])
     in_earnest = validate_on(windows.__getitem__, np.eye(N_CLASSES, dtype=np.float32)[LABELS[:12]])
     validation = in_earnest if losses is None else lambda _: (losses[len(seen)], 0.5)
-    progress = Progress(validation=validation, patience=patience, checkpoint=checkpoint, report=report)
+    progress = TrainingState(validation=validation, patience=patience, checkpoint=checkpoint, report=report)
     recipe = Recipe(epochs=epochs, patience=patience, learning_rate=learning_rate)
     finished = True
     with contextlib.suppress(Killed):
@@ -99,7 +99,7 @@ def same(first: list[np.ndarray], second: list[np.ndarray]) -> bool:
 
 
 @pytest.fixture(scope="module")
-def uninterrupted() -> tuple[list[np.ndarray], Progress]:
+def uninterrupted() -> tuple[list[np.ndarray], TrainingState]:
     """Return the weights and notes of a training that nothing disturbed."""
     weights, progress, seen, _ = run()
     assert [epoch for epoch, _ in seen] == [0, 1, 2, 3, 4, 5]
@@ -152,7 +152,7 @@ def test_the_weights_of_the_best_epoch_are_kept() -> None:
 @pytest.mark.train
 def test_without_validation_the_last_weights_are_kept() -> None:
     net, epochs = make_net(), []
-    progress = Progress(
+    progress = TrainingState(
         validation=None,
         patience=1,
         checkpoint=None,
@@ -202,7 +202,7 @@ def test_a_keyboard_interrupt_while_an_epoch_is_judged_leaves_whole_notes() -> N
             raise KeyboardInterrupt
         return 1.0, 0.5
 
-    progress = Progress(validation=interrupted, patience=5, checkpoint=None, report=lambda *_: None)
+    progress = TrainingState(validation=interrupted, patience=5, checkpoint=None, report=lambda *_: None)
     assert not train_net(make_net(), make_batches(), Recipe(epochs=4, patience=5), progress)
     curve = progress.curve("a")
     assert len(curve.train_loss) == len(curve.validation_loss) == len(curve.validation_accuracy) == 2
@@ -216,7 +216,7 @@ def test_a_keyboard_interrupt_before_there_is_anything_to_keep_goes_on_up() -> N
         raise KeyboardInterrupt
 
     batches.read = interrupted
-    progress = Progress(validation=None, patience=5, checkpoint=None, report=lambda *_: None)
+    progress = TrainingState(validation=None, patience=5, checkpoint=None, report=lambda *_: None)
     with pytest.raises(KeyboardInterrupt):
         train_net(net, batches, Recipe(epochs=3, patience=5), progress)
 
@@ -226,7 +226,7 @@ def test_a_keyboard_interrupt_before_there_is_anything_to_keep_goes_on_up() -> N
 
 @pytest.mark.train
 def test_it_goes_on_to_the_weights_it_would_have_had(
-    tmp_path: Path, uninterrupted: tuple[list[np.ndarray], Progress]
+    tmp_path: Path, uninterrupted: tuple[list[np.ndarray], TrainingState]
 ) -> None:
     checkpoint = tmp_path / "checkpoint.npz"
     run(checkpoint, at={1: Killed})
@@ -302,12 +302,12 @@ def test_a_damaged_checkpoint_counts_as_none(
     checkpoint.write_bytes(after_three_epochs)
     recipe = Recipe(epochs=6, patience=5)
 
-    def restored() -> tuple[int, Progress, bool]:
+    def restored() -> tuple[int, TrainingState, bool]:
         net = make_net()
         recipe.compile(net, 3)
         net.optimizer.build(net.trainable_variables)
         fresh = net.get_weights()
-        progress = Progress(validation=None, patience=5, checkpoint=checkpoint, report=lambda *_: None)
+        progress = TrainingState(validation=None, patience=5, checkpoint=checkpoint, report=lambda *_: None)
         return progress.restore(net), progress, same(fresh, net.get_weights())
 
     assert restored()[::2] == (3, False)
@@ -318,7 +318,7 @@ def test_a_damaged_checkpoint_counts_as_none(
 
 @pytest.mark.train
 def test_with_a_damaged_checkpoint_the_training_starts_again(
-    tmp_path: Path, after_three_epochs: bytes, uninterrupted: tuple[list[np.ndarray], Progress]
+    tmp_path: Path, after_three_epochs: bytes, uninterrupted: tuple[list[np.ndarray], TrainingState]
 ) -> None:
     checkpoint = tmp_path / "checkpoint.npz"
     checkpoint.write_bytes(after_three_epochs)

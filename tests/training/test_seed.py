@@ -18,9 +18,9 @@ def test_settings_with_a_seed_below_0_are_refused(task: str) -> None:
 
 
 @pytest.mark.parametrize("task", GENERATORS)
-def test_wishes_with_a_seed_below_0_are_refused(task: str) -> None:
+def test_samples_with_a_seed_below_0_are_refused(task: str) -> None:
     with pytest.raises(ParameterError, match=BELOW):
-        task_class(task).request_class(seed=-1)
+        task_class(task)().sample(seed=-1)
 
 
 def test_the_highest_seed_is_what_numpy_takes() -> None:

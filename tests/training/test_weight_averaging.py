@@ -1,4 +1,4 @@
-"""The mean of weights: what is kept is the mean, learning goes on from the last, also after a kill."""
+"""Weight averaging: the mean is kept, training continues from the last weights, also when resumed."""
 
 from __future__ import annotations
 
@@ -12,8 +12,7 @@ from tests.training.test_loop import make_batches, make_net
 from woodshed.errors import ParameterError
 from woodshed.recognition.net.batches import validate_on
 from woodshed.recognition.recogniser import Recogniser
-from woodshed.training.loop import Progress, Recipe, train_net
-from woodshed.training.weight_averaging import WeightMean, ask_with
+from woodshed.training.loop import Recipe, TrainingState, WeightMean, train_net, with_weights
 
 Seen = list[list[np.ndarray]]
 EPOCHS = 6
@@ -27,7 +26,7 @@ def train(
     seen: Seen = []
     # Every epoch is judged better than the one before.
     falling = iter(range(100, 0, -1))
-    progress = Progress(
+    progress = TrainingState(
         validation=(lambda _: (float(next(falling)), 0.5)) if validates else None,
         patience=100,
         checkpoint=checkpoint,
@@ -79,14 +78,14 @@ def test_a_net_is_asked_with_other_weights_and_keeps_its_own() -> None:
     own = net.get_weights()
     others = [value + 1 for value in own]
     judge = validate_on(lambda part: np.zeros((3, 6, 12), np.float32)[part], np.eye(3, dtype=np.float32))
-    assert ask_with(net, others, judge) != judge(net)
+    assert with_weights(net, others, judge) != judge(net)
     assert close(net.get_weights(), own)
 
     def fail(asked: keras.Model) -> None:
         raise ZeroDivisionError
 
     with pytest.raises(ZeroDivisionError):
-        ask_with(net, others, fail)
+        with_weights(net, others, fail)
     assert close(net.get_weights(), own)
 
 

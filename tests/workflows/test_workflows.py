@@ -84,7 +84,7 @@ def test_changed_files_are_reported_and_so_are_skipped_ones(folder: Path, tmp_pa
     assert recorder.stages == [["sounds", 3, 3, "ended"]]
     assert abs(read(tmp_path / "out" / "low.wav").samples).max() == pytest.approx(0.125, abs=1e-3)
     again = change_files(lambda clip: gain(clip, -20), [folder / "low.wav"], tmp_path / "out")
-    assert ([job.target.name for job in again.there_already], again.done) == (["low.wav"], [])
+    assert ([job.target.name for job in again.existing], again.done) == (["low.wav"], [])
 
 
 def test_parts_are_numbered_and_sounds_joined(folder: Path, tmp_path: Path) -> None:

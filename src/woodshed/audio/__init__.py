@@ -1,11 +1,11 @@
-"""Sound in and out, and what can be done to a `Clip`.
+"""Audio files and the processing of a `Clip`: levels, filters, effects, augmentation, segmentation.
 
-Light: numpy, scipy.fft, soundfile and soxr. The names are bound here and not on demand, because the modules
-`read`, `write`, `measure` and `denoise` share their names with functions: whichever is bound last is what
-``woodshed.audio.read`` means.
+The package imports only numpy, scipy.fft, soundfile and soxr. Its names are imported eagerly, because the
+modules `read`, `write`, `measure` and `denoise` share their names with functions: ``woodshed.audio.read`` is
+whichever was bound last, here the function.
 """
 
-from woodshed.audio.augment import Chain, Gain, Noise, Shift, Speed, Tone
+from woodshed.audio.augmentation import Attack, Band, Chain, Gain, Noise, Phrase, Room, Shift, Speed, Tone
 from woodshed.audio.channel import (
     from_mid_side,
     merge_channels,
@@ -16,8 +16,8 @@ from woodshed.audio.channel import (
     to_mono,
 )
 from woodshed.audio.convert import Conversion, change_file, convert_file
-from woodshed.audio.cut import cut_file, even_stretches, mark_stretches, stretches_between
-from woodshed.audio.denoise import NoisePrint, denoise, noise_print
+from woodshed.audio.cut import cut_file, equal_segments, marker_segments, segments_between
+from woodshed.audio.denoise import NoiseProfile, denoise, noise_profile
 from woodshed.audio.device import play, record, record_blocks
 from woodshed.audio.edit import change_speed, fit_length, gain, resample, trim_silence
 from woodshed.audio.filter import (
@@ -35,22 +35,21 @@ from woodshed.audio.filter import (
 )
 from woodshed.audio.level import fade, normalise, remove_dc
 from woodshed.audio.loudness import loudness_lufs, true_peak_dbtp
-from woodshed.audio.markers import Mark, read_marks, write_marks
+from woodshed.audio.markers import Marker, read_markers, write_markers
 from woodshed.audio.measure import Measurement, measure, measure_file
-from woodshed.audio.overlay import with_clicks
+from woodshed.audio.phase_vocoder import pitch_shift, time_stretch
 from woodshed.audio.read import AUDIO_SUFFIXES, FileInfo, info, read, read_blocks
-from woodshed.audio.room import Attack, Band, Phrase, Room
 from woodshed.audio.segment import join, split_at, split_every, trim
-from woodshed.audio.signals import chirp, clicks, noise, silence, sine
+from woodshed.audio.signals import add_clicks, chirp, clicks, noise, silence, sine
 from woodshed.audio.silence_detection import (
-    Stretch,
+    Segment,
+    SilenceRule,
     find_silence,
     find_sound,
     remove_silence,
     split_on_silence,
 )
 from woodshed.audio.tags import read_tags
-from woodshed.audio.time_stretch import pitch, stretch
 from woodshed.audio.write import write
 
 __all__ = [
@@ -63,16 +62,18 @@ __all__ = [
     "Equaliser",
     "FileInfo",
     "Gain",
-    "Mark",
+    "Marker",
     "Measurement",
     "Noise",
-    "NoisePrint",
+    "NoiseProfile",
     "Phrase",
     "Room",
+    "Segment",
     "Shift",
+    "SilenceRule",
     "Speed",
-    "Stretch",
     "Tone",
+    "add_clicks",
     "band_pass",
     "band_stop",
     "change_file",
@@ -82,7 +83,7 @@ __all__ = [
     "convert_file",
     "cut_file",
     "denoise",
-    "even_stretches",
+    "equal_segments",
     "fade",
     "filter_blocks",
     "filter_clip",
@@ -98,41 +99,40 @@ __all__ = [
     "loudness_lufs",
     "low_pass",
     "low_shelf",
-    "mark_stretches",
+    "marker_segments",
     "measure",
     "measure_file",
     "merge_channels",
     "noise",
-    "noise_print",
+    "noise_profile",
     "normalise",
     "peak_filter",
-    "pitch",
+    "pitch_shift",
     "play",
     "read",
     "read_blocks",
-    "read_marks",
+    "read_markers",
     "read_tags",
     "record",
     "record_blocks",
     "remove_dc",
     "remove_silence",
     "resample",
+    "segments_between",
     "silence",
     "sine",
     "split_at",
     "split_channels",
     "split_every",
     "split_on_silence",
-    "stretch",
-    "stretches_between",
     "swap_channels",
+    "time_stretch",
     "to_channels",
     "to_mid_side",
     "to_mono",
     "trim",
     "trim_silence",
     "true_peak_dbtp",
-    "with_clicks",
     "write",
-    "write_marks",
+    "write_markers",
 ]

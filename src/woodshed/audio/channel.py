@@ -1,4 +1,4 @@
-"""Channels: take apart, put together, swap, mix. Nothing here changes the rate or the length."""
+"""Channel operations: splitting, merging, swapping and mixing. Rate and length are unchanged."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from woodshed.errors import AudioError, ParameterError, printable
 
 
 def split_channels(clip: Clip) -> tuple[Clip, ...]:
-    """Return each channel as a clip of its own, in order: left before right.
+    """Return each channel as a mono clip, in order: left before right.
 
     Examples
     --------
@@ -24,13 +24,13 @@ def split_channels(clip: Clip) -> tuple[Clip, ...]:
 
 
 def merge_channels(clips: Iterable[Clip]) -> Clip:
-    """Put clips beside each other as channels of one, in the order given.
+    """Merge clips into the channels of one clip, in order.
 
     Parameters
     ----------
     clips
-        At least one; all of one rate and length. Each may have several channels. The result is named
-        after the first.
+        At least one, all of the same rate and length; each may have several channels. The result has the
+        source of the first.
 
     Raises
     ------
@@ -46,26 +46,26 @@ def merge_channels(clips: Iterable[Clip]) -> Clip:
     """
     clips = list(clips)
     if not clips:
-        raise ParameterError("merge_channels expects at least one clip, got none. Give the left one first.")
+        raise ParameterError("merge_channels expects at least one clip, got none. Pass the left one first.")
     first = clips[0]
     for clip in clips[1:]:
         if clip.sample_rate != first.sample_rate:
             raise AudioError(
-                f"merge_channels expects clips of one rate: {printable(first.source)} has "
-                f"{first.sample_rate} Hz, {printable(clip.source)} has {clip.sample_rate} Hz. "
+                f"merge_channels expects clips of one rate, got {printable(first.source)} at "
+                f"{first.sample_rate} Hz and {printable(clip.source)} at {clip.sample_rate} Hz. "
                 f"Resample it first: woodshed.audio.resample(clip, {first.sample_rate})."
             )
         if clip.n_samples != first.n_samples:
             raise AudioError(
-                f"merge_channels expects clips of one length: {printable(first.source)} has "
-                f"{first.n_samples} samples, {printable(clip.source)} has {clip.n_samples}. "
-                "Cut the longer one (clip.cut), or pad with woodshed.audio.fit_length."
+                f"merge_channels expects clips of one length, got {printable(first.source)} with "
+                f"{first.n_samples} samples and {printable(clip.source)} with {clip.n_samples}. "
+                "Cut the longer one (clip.cut), or pad the shorter one (woodshed.audio.fit_length)."
             )
     return replace(first, samples=np.concatenate([clip.samples for clip in clips]))
 
 
 def swap_channels(clip: Clip) -> Clip:
-    """Make left right and right left.
+    """Swap left and right.
 
     Raises
     ------
@@ -89,13 +89,13 @@ def to_mono(clip: Clip, *, weights: Sequence[float] | None = None) -> Clip:
     clip
         Sound with any number of channels.
     weights
-        What each channel is multiplied by before they are added, one number for each; None takes the mean.
-        They are used as they are: ``(1, 0)`` picks the left of two.
+        Factor of each channel in the sum, one for each channel, not normalised: ``(1, 0)`` selects the left
+        one of two. None takes the mean.
 
     Raises
     ------
     ParameterError
-        If there are more or fewer weights than channels, or one is not finite.
+        If the number of weights is not the number of channels, or a weight is not finite.
 
     Examples
     --------
@@ -115,10 +115,10 @@ def to_mono(clip: Clip, *, weights: Sequence[float] | None = None) -> Clip:
 
 
 def to_mid_side(clip: Clip) -> Clip:
-    """Turn left and right into mid ``(left + right) / 2`` and side ``(left - right) / 2``.
+    """Convert left and right to mid ``(left + right) / 2`` and side ``(left - right) / 2``.
 
-    What is the same on both sides, usually voice and bass, ends in mid; what differs, in side.
-    `from_mid_side` turns it back. After A. D. Blumlein, British patent 394325, 1931.
+    Mid contains what both channels share, usually voice and bass; side contains their difference.
+    `from_mid_side` is the inverse. After A. D. Blumlein, British patent 394325, 1931.
 
     Raises
     ------
@@ -136,12 +136,12 @@ def to_mid_side(clip: Clip) -> Clip:
 
 
 def from_mid_side(clip: Clip) -> Clip:
-    """Turn mid and side back into left ``mid + side`` and right ``mid - side``.
+    """Convert mid and side back to left ``mid + side`` and right ``mid - side``.
 
     Raises
     ------
     AudioError
-        If the clip has not two channels.
+        If the clip does not have two channels.
 
     Examples
     --------
@@ -154,19 +154,19 @@ def from_mid_side(clip: Clip) -> Clip:
 
 
 def to_channels(clip: Clip, n_channels: int) -> Clip:
-    """Give a clip as many channels as asked: copies of its only one, or the mean of all of them.
+    """Change the number of channels: mix down to mono, or copy a mono channel.
 
     Parameters
     ----------
     clip
-        Mono, or of ``n_channels`` already, or to be mixed to one.
+        Any number of channels if ``n_channels`` is 1; otherwise mono, or ``n_channels`` already.
     n_channels
-        1 or more.
+        Number of channels of the result, 1 or more.
 
     Raises
     ------
     AudioError
-        If several channels are to become several others: which goes where is not known.
+        If several channels are to become another number above 1: the mapping is undefined.
     ParameterError
         If ``n_channels`` is not a whole number of 1 or more.
 
@@ -185,14 +185,14 @@ def to_channels(clip: Clip, n_channels: int) -> Clip:
     if clip.n_channels == 1:
         return replace(clip, samples=np.repeat(clip.samples, n_channels, axis=0))
     raise AudioError(
-        f"{printable(clip.source)} has {clip.n_channels} channels, and nothing says how they become "
-        f"{n_channels}. Mix it to one first (to_mono), or pick with split_channels and merge_channels."
+        f"to_channels cannot map the {clip.n_channels} channels of {printable(clip.source)} to {n_channels}. "
+        "Mix them to one first (to_mono), or select with split_channels and merge_channels."
     )
 
 
 def _check_stereo(clip: Clip, function: str) -> None:
     if clip.n_channels != 2:
         raise AudioError(
-            f"{function} expects 2 channels, {printable(clip.source)} has {clip.n_channels}. "
-            "Make it stereo first: woodshed.audio.to_channels(clip, 2), or pick two with split_channels."
+            f"{function} expects 2 channels, got {printable(clip.source)} with {clip.n_channels}. "
+            "Make it stereo first: woodshed.audio.to_channels(clip, 2), or select two with split_channels."
         )

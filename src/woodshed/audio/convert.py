@@ -1,6 +1,6 @@
-"""One sound file into another: format, rate, channels, bits, or any change that can be made block by block.
+"""Conversion of audio files: format, sample rate, channels, bit depth, or any block-wise processing.
 
-Files are never in memory as a whole, so any length will do.
+Files are processed in blocks and may have any length.
 """
 
 from __future__ import annotations
@@ -21,28 +21,28 @@ from woodshed.clip import Clip, Samples
 from woodshed.errors import AudioError, ParameterError, printable
 from woodshed.units import samples_to_s
 
-KEPT = {"PCM_24": "pcm24", "PCM_32": "pcm32", "FLOAT": "float32", "DOUBLE": "float64"}
-"""Encodings of a source, in libsndfile's words, that have more than 16 bits -> the same in `write`'s."""
+HIGH_RESOLUTION = {"PCM_24": "pcm24", "PCM_32": "pcm32", "FLOAT": "float32", "DOUBLE": "float64"}
+"""libsndfile subtype with more than 16 bits -> name of the encoding in `write`."""
 
 SOURCE_BITS = {"PCM_S8": 8, "PCM_U8": 8, "PCM_16": 16, "PCM_24": 24, "PCM_32": 32}
-"""Encodings of a source in whole numbers -> bits of each."""
+"""libsndfile subtype with integer samples -> bits per sample."""
 
 VALUES_PER_BLOCK = 2**18
-"""Files are read in blocks of this many numbers, 1 MiB."""
+"""Number of values read at a time, 1 MiB."""
 
 
 @dataclass(frozen=True)
 class Conversion:
-    """What `convert_file` or `change_file` made.
+    """Result of `convert_file` or `change_file`.
 
     Parameters
     ----------
     path
         The new file.
     sample_rate, n_channels, n_samples
-        What it holds; the samples are counted in each channel.
+        Format and length of the new file, in samples per channel.
     n_clipped
-        Samples, in all channels, that were beyond ±1 and had to be clipped.
+        Number of samples beyond ±1, over all channels, that were clipped.
     """
 
     path: Path
@@ -62,50 +62,52 @@ def convert_file(
     dither: bool = True,
     overwrite: bool = False,
 ) -> Conversion:
-    """Convert a sound file; the new one appears when it is complete.
+    """Convert an audio file; the new file is written atomically.
 
     Parameters
     ----------
     source
         Any file that `read` can read.
     target
-        The new file; its suffix says the format, as for `write`. It may be the source, with ``overwrite``.
+        The new file; its suffix determines the format, as in `write`. With ``overwrite`` it may be the
+        source.
     sample_rate
-        Of the new file, in hertz; None keeps that of the source.
+        Sample rate of the new file in hertz; None keeps that of the source.
     n_channels
-        Of the new file: 1 is the mean of all channels, and mono may become any number of copies. None keeps
-        those of the source.
+        Number of channels of the new file: 1 mixes all channels, a mono source may be copied to any number.
+        None keeps those of the source.
     encoding
-        As for `write`. None keeps what the source has, if the new format can hold it; otherwise 24 bits for a
-        source of more than 16, and 16 for all others.
+        As in `write`. None keeps the encoding of the source if the new format supports it; otherwise 24 bits
+        for a source of more than 16 bits and 16 bits for all others.
     dither
-        Whether the rounding to fewer bits is hidden under a faint hiss of one step, always the same. Files
-        that need no rounding get none.
+        Whether to add triangular dither before rounding to fewer bits, with a fixed seed. Files that need no
+        rounding get none.
     overwrite
-        Whether a file of that name may be replaced.
+        Whether to replace an existing file.
 
     Returns
     -------
     Conversion
-        What the new file holds, and how many samples were clipped.
+        Format of the new file, and the number of clipped samples.
 
     Raises
     ------
     AudioFileError
         If the source cannot be read.
     AudioError
-        If several channels are to become several others, or the source is so short that nothing is left.
+        If several channels are to become another number above 1, or no sample is left after resampling.
     OutputError
-        If the target is there already, cannot hold that rate or so many channels, or cannot be written.
+        If the target exists, its format does not support the rate or the number of channels, or it cannot be
+        written.
     ParameterError
         If a setting is out of range, or the format unknown.
 
     Notes
     -----
-    Resampling is that of `woodshed.audio.resample`, in blocks. Samples go through float32, which holds 24
-    bits. Title, artist, album, date, track number, genre, comment, copyright and licence are carried over as
-    far as libsndfile reads them and the new format holds them (`woodshed.audio.tags`): AIFF has title, artist
-    and comment alone, and MP3 gets what is plain ASCII. Pictures are not carried over.
+    Resampling equals that of `woodshed.audio.resample`. Samples are processed as float32, which represents 24
+    bits exactly. Title, artist, album, date, track number, genre, comment, copyright and licence are copied
+    as far as libsndfile reads them and the new format supports them (`woodshed.audio.tags`): AIFF only has
+    title, artist and comment, and MP3 only gets ASCII. Pictures are not copied.
 
     Examples
     --------
@@ -113,25 +115,29 @@ def convert_file(
     >>> from woodshed.data.sample import sample_folder
     >>> source = sample_folder() / "recordings" / "7_theo_0.flac"
     >>> with tempfile.TemporaryDirectory() as folder:
-    ...     made = convert_file(source, Path(folder) / "a.wav", sample_rate=16000, n_channels=2)
-    >>> made.sample_rate, made.n_channels, made.n_samples, made.n_clipped
+    ...     result = convert_file(source, Path(folder) / "a.wav", sample_rate=16000, n_channels=2)
+    >>> result.sample_rate, result.n_channels, result.n_samples, result.n_clipped
     (16000, 2, 6856, 0)
     """
     target = Path(target)
-    heading, tags = info(source), read_tags(source)
-    rate = heading.sample_rate if sample_rate is None else _whole(sample_rate, "sample_rate")
-    channels = heading.n_channels if n_channels is None else _whole(n_channels, "n_channels")
-    subtype = heading.codec.split()[-1]
-    chosen = choose_encoding(target, kept_encoding(heading.codec, target) if encoding is None else encoding)
-    touched = rate != heading.sample_rate or channels < heading.n_channels
-    rounds = touched or SOURCE_BITS.get(subtype, 64) > (chosen.n_bits or 64)
-    block_s = samples_to_s(VALUES_PER_BLOCK // heading.n_channels, max(rate, heading.sample_rate))
-    blocks: Iterator[Samples] = (_mixed(block, channels) for block in read_blocks(source, block_s=block_s))
-    if rate != heading.sample_rate:
-        n_mixed = min(channels, heading.n_channels)
-        stream = soxr.ResampleStream(heading.sample_rate, rate, n_mixed, dtype="float32", quality="HQ")
-        blocks = _resampled(blocks, stream, rate / heading.sample_rate, source)
-    with writer(target, chosen, rate, channels, dither=dither and rounds, overwrite=overwrite) as sound:
+    header, tags = info(source), read_tags(source)
+    rate = header.sample_rate if sample_rate is None else _positive_int(sample_rate, "sample_rate")
+    channels = header.n_channels if n_channels is None else _positive_int(n_channels, "n_channels")
+    subtype = header.codec.split()[-1]
+    target_encoding = choose_encoding(
+        target, matching_encoding(header.codec, target) if encoding is None else encoding
+    )
+    is_processed = rate != header.sample_rate or channels < header.n_channels
+    is_rounded = is_processed or SOURCE_BITS.get(subtype, 64) > (target_encoding.n_bits or 64)
+    block_s = samples_to_s(VALUES_PER_BLOCK // header.n_channels, max(rate, header.sample_rate))
+    blocks: Iterator[Samples] = (_mix(block, channels) for block in read_blocks(source, block_s=block_s))
+    if rate != header.sample_rate:
+        n_mixed = min(channels, header.n_channels)
+        stream = soxr.ResampleStream(header.sample_rate, rate, n_mixed, dtype="float32", quality="HQ")
+        blocks = _resample_blocks(blocks, stream, rate / header.sample_rate, source)
+    with writer(
+        target, target_encoding, rate, channels, dither=dither and is_rounded, overwrite=overwrite
+    ) as sound:
         sound.tag(tags)
         for samples in blocks:
             sound.write(np.broadcast_to(samples, (channels, samples.shape[1])))
@@ -145,25 +151,25 @@ def change_file(
     *,
     overwrite: bool = False,
 ) -> Conversion:
-    """Change a sound file of any length, block by block; the new one appears when it is complete.
+    """Process an audio file block by block; the new file is written atomically.
 
     Parameters
     ----------
     source, target, overwrite
-        As for `convert_file`. The encoding is kept if the new format can hold it, and so are the tags.
+        As in `convert_file`. Encoding and tags are kept if the new format supports them.
     change
-        Turns the blocks of a sound into those of another with the same rate and number of channels, one at a
-        time, as `woodshed.audio.filter_blocks` does.
+        Function from an iterator of blocks to an iterator of processed blocks with the same rate and number
+        of channels, such as `woodshed.audio.filter_blocks`.
 
     Returns
     -------
     Conversion
-        What the new file holds, and how many samples were clipped.
+        Format of the new file, and the number of clipped samples.
 
     Raises
     ------
     AudioFileError, OutputError, ParameterError
-        As for `convert_file`, and what ``change`` raises.
+        As in `convert_file`, and any error of ``change``.
 
     Warns
     -----
@@ -177,56 +183,68 @@ def change_file(
     >>> from woodshed.audio.filter import Butterworth, filter_blocks
     >>> from woodshed.data.sample import sample_folder
     >>> source = sample_folder() / "recordings" / "7_theo_0.flac"
-    >>> no_hum = Butterworth("high-pass", (80.0,))
+    >>> design = Butterworth("high-pass", (80.0,))
     >>> with tempfile.TemporaryDirectory() as folder:
-    ...     made = change_file(source, Path(folder) / "a.wav", partial(filter_blocks, design=no_hum))
-    >>> made.n_samples
+    ...     result = change_file(source, Path(folder) / "a.wav", partial(filter_blocks, design=design))
+    >>> result.n_samples
     3428
     """
     target = Path(target)
-    heading, tags = info(source), read_tags(source)
-    chosen = choose_encoding(target, kept_encoding(heading.codec, target))
-    block_s = samples_to_s(VALUES_PER_BLOCK // heading.n_channels, heading.sample_rate)
-    changed = change(read_blocks(source, block_s=block_s))
-    with writer(target, chosen, heading.sample_rate, heading.n_channels, overwrite=overwrite) as sound:
+    header, tags = info(source), read_tags(source)
+    encoding = choose_encoding(target, matching_encoding(header.codec, target))
+    block_s = samples_to_s(VALUES_PER_BLOCK // header.n_channels, header.sample_rate)
+    blocks = change(read_blocks(source, block_s=block_s))
+    with writer(target, encoding, header.sample_rate, header.n_channels, overwrite=overwrite) as sound:
         sound.tag(tags)
-        for block in changed:
+        for block in blocks:
             sound.write(block.samples)
     warn_of_clipping(target, sound.n_clipped, stacklevel=3)
-    return Conversion(target, heading.sample_rate, heading.n_channels, sound.n_samples, sound.n_clipped)
+    return Conversion(target, header.sample_rate, header.n_channels, sound.n_samples, sound.n_clipped)
 
 
-def _whole(number: int, name: str) -> int:
+def _positive_int(number: int, name: str) -> int:
     if isinstance(number, bool) or not number > 0 or int(number) != number:
         raise ParameterError(f"convert_file expects a whole, positive {name}, got {number!r}.")
     return int(number)
 
 
-def kept_encoding(codec: str, target: Path) -> str | None:
-    """Return the encoding of a source in the words of `write`; None if the target's own is as good or worse.
+def matching_encoding(codec: str, target: Path) -> str | None:
+    """Return the encoding of a target that keeps the resolution of its source.
+
+    Parameters
+    ----------
+    codec
+        Container and subtype of the source, as in `FileInfo.codec`.
+    target
+        The new file.
+
+    Returns
+    -------
+    str or None
+        An encoding for `write`; None if the default of the format is sufficient or the only choice.
 
     Examples
     --------
-    >>> kept_encoding("WAV PCM_24", Path("a.flac")), kept_encoding("WAV PCM_24", Path("a.mp3"))
+    >>> matching_encoding("WAV PCM_24", Path("a.flac")), matching_encoding("WAV PCM_24", Path("a.mp3"))
     ('pcm24', None)
     """
     suffix, subtype = target.suffix.lower(), codec.split()[-1]
-    if suffix in CODECS or subtype not in KEPT:
+    if suffix in CODECS or subtype not in HIGH_RESOLUTION:
         return None
-    return "pcm24" if suffix == ".flac" else KEPT[subtype]
+    return "pcm24" if suffix == ".flac" else HIGH_RESOLUTION[subtype]
 
 
-def _mixed(block: Clip, n_channels: int) -> Samples:
-    """Mix down before resampling; copies of a single channel are only made when they are written."""
+def _mix(block: Clip, n_channels: int) -> Samples:
+    """Mix down before resampling; a mono channel is copied only when it is written."""
     if block.n_channels == 1:
         return block.samples
     return to_channels(block, n_channels).samples
 
 
-def _resampled(
+def _resample_blocks(
     blocks: Iterator[Samples], stream: soxr.ResampleStream, ratio: float, source: str | os.PathLike[str]
 ) -> Iterator[Samples]:
-    """Resample a sound block by block, to exactly as many samples as `resample` would give."""
+    """Resample block by block, to exactly as many samples as `resample` returns."""
     n_in = n_out = 0
     for block in blocks:
         n_in += block.shape[1]
@@ -235,7 +253,7 @@ def _resampled(
         yield ready.T
     if round(n_in * ratio) == 0:
         raise AudioError(
-            f"{printable(source)} has only {n_in} samples: none is left at {ratio:g} times its rate. "
+            f"{printable(source)} has only {n_in} samples, none of them left at {ratio:g} times its rate. "
             "Leave the file out."
         )
     missing = max(0, round(n_in * ratio) - n_out)

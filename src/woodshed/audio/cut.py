@@ -1,4 +1,4 @@
-"""Cutting files up: stretches of a file become files of their own, and nothing is held in memory."""
+"""Segmentation of audio files into shorter files, without loading them into memory."""
 
 from __future__ import annotations
 
@@ -7,35 +7,35 @@ import os
 from collections.abc import Iterable, Sequence
 from pathlib import Path
 
-from woodshed.audio.convert import kept_encoding
-from woodshed.audio.markers import Mark
+from woodshed.audio.convert import matching_encoding
+from woodshed.audio.markers import Marker
 from woodshed.audio.read import info, read_blocks
-from woodshed.audio.silence_detection import Stretch
+from woodshed.audio.silence_detection import Segment
 from woodshed.audio.write import choose_encoding, writer
 from woodshed.errors import ParameterError
 
 
 def cut_file(
     source: str | os.PathLike[str],
-    stretches: Sequence[Stretch],
+    segments: Sequence[Segment],
     targets: Sequence[Path],
     *,
     overwrite: bool = False,
 ) -> list[Path]:
-    """Write each stretch of a file as a file of its own; each appears when it is complete.
+    """Write each segment of a file to a separate file, each of them atomically.
 
     Parameters
     ----------
     source
-        A sound file of any length.
-    stretches
-        What to keep, in seconds; `even_stretches`, `stretches_between` and `woodshed.audio.find_sound` make
-        such lists.
+        An audio file of any length.
+    segments
+        Segments in seconds, such as those of `equal_segments`, `segments_between`, `marker_segments` or
+        `woodshed.audio.find_sound`.
     targets
-        A name for each; the suffix says the format, as for `woodshed.audio.write`. Where the format can hold
-        it, the encoding of the source is kept, so its samples are, too.
+        A file name for each segment; the suffix determines the format, as in `woodshed.audio.write`. The
+        encoding of the source is kept where the format supports it, so that samples are copied unchanged.
     overwrite
-        Whether files of these names may be replaced.
+        Whether to replace existing files.
 
     Returns
     -------
@@ -45,79 +45,100 @@ def cut_file(
     Raises
     ------
     AudioFileError
-        If the source cannot be read, or ends before a stretch does.
+        If the source cannot be read, or a segment starts after its end.
     OutputError
-        If a target is there already or cannot be written.
+        If a target exists or cannot be written.
     ParameterError
-        If there is not one target for each stretch.
+        If the numbers of targets and segments differ.
 
     Examples
     --------
     >>> import tempfile
     >>> from woodshed.audio import sine, write
     >>> with tempfile.TemporaryDirectory() as folder:
-    ...     whole = write(sine(440), Path(folder) / "a.wav")
-    ...     names = [Path(folder) / "1.wav", Path(folder) / "2.wav"]
-    ...     parts = cut_file(whole, even_stretches(1.0, 0.6), names)
-    ...     [info(part).duration_s for part in parts]
+    ...     source = write(sine(440), Path(folder) / "a.wav")
+    ...     targets = [Path(folder) / "1.wav", Path(folder) / "2.wav"]
+    ...     paths = cut_file(source, equal_segments(1.0, 0.6), targets)
+    ...     [info(path).duration_s for path in paths]
     [0.6, 0.4]
     """
-    if len(stretches) != len(targets):
-        raise ParameterError(f"cut_file expects {len(stretches)} targets, one a stretch, got {len(targets)}.")
-    heading = info(source)
-    for stretch, target in zip(stretches, targets, strict=True):
-        encoding = choose_encoding(target, kept_encoding(heading.codec, target))
-        with writer(target, encoding, heading.sample_rate, heading.n_channels, overwrite=overwrite) as sound:
-            for block in read_blocks(source, start_s=stretch.start_s, end_s=stretch.end_s):
+    if len(segments) != len(targets):
+        raise ParameterError(
+            f"cut_file expects {len(segments)} targets, one for each segment, got {len(targets)}."
+        )
+    header = info(source)
+    for segment, target in zip(segments, targets, strict=True):
+        encoding = choose_encoding(target, matching_encoding(header.codec, target))
+        with writer(target, encoding, header.sample_rate, header.n_channels, overwrite=overwrite) as sound:
+            for block in read_blocks(source, start_s=segment.start_s, end_s=segment.end_s):
                 sound.write(block.samples)
     return list(targets)
 
 
-def even_stretches(duration_s: float, length_s: float, *, last: str = "keep") -> list[Stretch]:
-    """Divide a duration into stretches of one length; the last is shorter, or is dropped.
+def equal_segments(duration_s: float, length_s: float, *, last: str = "keep") -> list[Segment]:
+    """Divide a duration into segments of equal length.
+
+    Parameters
+    ----------
+    duration_s
+        Duration in seconds.
+    length_s
+        Length of a segment in seconds, positive.
+    last
+        Whether to ``keep`` or ``drop`` a shorter last segment.
+
+    Raises
+    ------
+    ParameterError
+        If the length is not positive, or ``last`` is unknown.
 
     Examples
     --------
-    >>> [stretch.end_s for stretch in even_stretches(2.5, 1.0)]
+    >>> [segment.end_s for segment in equal_segments(2.5, 1.0)]
     [1.0, 2.0, 2.5]
-    >>> len(even_stretches(2.5, 1.0, last="drop"))
+    >>> len(equal_segments(2.5, 1.0, last="drop"))
     2
     """
     if not length_s > 0:
-        raise ParameterError(f"Parts must be longer than 0 s, got {length_s!r} s.")
+        raise ParameterError(f"The segment length must be positive, got {length_s!r} s.")
     if last not in ("keep", "drop"):
-        raise ParameterError(f"The last part can be kept or dropped, got {last!r}. Say keep or drop.")
-    n_whole = int(duration_s / length_s + 1e-9)
-    stretches = [Stretch(k * length_s, (k + 1) * length_s) for k in range(n_whole)]
-    if last == "keep" and duration_s - n_whole * length_s > 1e-9 * duration_s:
-        stretches.append(Stretch(n_whole * length_s, duration_s))
-    return stretches
+        raise ParameterError(f"last must be 'keep' or 'drop', got {last!r}.")
+    n_full = int(duration_s / length_s + 1e-9)
+    segments = [Segment(k * length_s, (k + 1) * length_s) for k in range(n_full)]
+    if last == "keep" and duration_s - n_full * length_s > 1e-9 * duration_s:
+        segments.append(Segment(n_full * length_s, duration_s))
+    return segments
 
 
-def stretches_between(times_s: Iterable[float], duration_s: float) -> list[Stretch]:
-    """Divide a duration at some times; what comes before the first is a stretch as well.
+def segments_between(times_s: Iterable[float], duration_s: float) -> list[Segment]:
+    """Divide a duration at the given times, in seconds; times outside it are ignored.
 
     Examples
     --------
-    >>> [(stretch.start_s, stretch.end_s) for stretch in stretches_between([0.5, 2.0], 3.0)]
+    >>> [(segment.start_s, segment.end_s) for segment in segments_between([0.5, 2.0], 3.0)]
     [(0.0, 0.5), (0.5, 2.0), (2.0, 3.0)]
     """
     inside = sorted({float(time_s) for time_s in times_s if 0 < time_s < duration_s})
     edges = [0.0, *inside, duration_s]
-    return [Stretch(start_s, end_s) for start_s, end_s in itertools.pairwise(edges)]
+    return [Segment(start_s, end_s) for start_s, end_s in itertools.pairwise(edges)]
 
 
-def mark_stretches(marks: Sequence[Mark], duration_s: float) -> list[Stretch]:
-    """Turn marks into stretches: one with a length is kept as it is, points divide what they lie in.
+def marker_segments(markers: Sequence[Marker], duration_s: float) -> list[Segment]:
+    """Convert markers to segments.
+
+    Markers with a length become segments, and points are then ignored; if all markers are points, they divide
+    the duration.
 
     Examples
     --------
-    >>> [(s.start_s, s.end_s) for s in mark_stretches([Mark(1.0, 2.0, "verse")], 3.0)]
+    >>> [(s.start_s, s.end_s) for s in marker_segments([Marker(1.0, 2.0, "verse")], 3.0)]
     [(1.0, 2.0)]
-    >>> [(s.start_s, s.end_s) for s in mark_stretches([Mark(1.0, 1.0, "bar 2")], 3.0)]
+    >>> [(s.start_s, s.end_s) for s in marker_segments([Marker(1.0, 1.0, "bar 2")], 3.0)]
     [(0.0, 1.0), (1.0, 3.0)]
     """
-    long = [Stretch(mark.start_s, min(mark.end_s, duration_s)) for mark in marks if mark.end_s > mark.start_s]
-    if long:
-        return long
-    return stretches_between((mark.start_s for mark in marks), duration_s)
+    segments = [
+        Segment(marker.start_s, min(marker.end_s, duration_s))
+        for marker in markers
+        if marker.end_s > marker.start_s
+    ]
+    return segments or segments_between((marker.start_s for marker in markers), duration_s)

@@ -1,7 +1,7 @@
-"""Steady noise out of a recording: hiss, hum, a fan.
+"""Reduction of stationary noise by spectral gating.
 
-Spectral gating: a print of the noise says how loud it is at each frequency; where a recording is not clearly
-louder than that, it is turned down.
+A noise profile holds the level of the noise in each frequency bin; bins of a recording that are not clearly
+above it are attenuated.
 """
 
 from __future__ import annotations
@@ -12,38 +12,38 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
-from woodshed.audio.frames import OVERLAP, Spectra, add_frames, frame_size, frames_per_block, spectra_at
+from woodshed.audio.overlap_add import OVERLAP, Spectra, add_frames, frame_size, frames_per_block, spectra_at
 from woodshed.clip import Clip, Samples
 from woodshed.errors import AudioError, ParameterError, printable
 
 FRAME_S = 0.03
-"""Frames are at least this long, in seconds."""
+"""Minimum frame length in seconds."""
 
 SMOOTH_S = 0.04
-"""Levels, and then gains, are averaged over this time, in seconds ..."""
+"""Duration over which levels and gains are averaged, in seconds."""
 
 SMOOTH_HZ = 100.0
-"""... and over this band, in hertz: single bins of noise that open by themselves would sing."""
+"""Bandwidth over which levels and gains are averaged, in hertz; it prevents musical noise."""
 
 KNEE_DB = 6.0
-"""From shut to open in so many decibels."""
+"""Range from a closed to a fully open gate, in decibels."""
 
 FLOOR_DB = -140.0
-"""Levels end here: far below the last bit of 16, and above nothing at all."""
+"""Lowest level, in decibels: far below the resolution of 16 bits."""
 
 
 @dataclass(frozen=True, eq=False)
-class NoisePrint:
-    """What noise looks like: how loud it is at each frequency, and by how much that varies.
+class NoiseProfile:
+    """Level of noise in each frequency bin, with its variation.
 
     Parameters
     ----------
     sample_rate
-        Of the recording it was taken from, in hertz.
+        Sample rate of the recording, in hertz.
     mean_db
-        Mean over time of the level in each bin, shape ``(n_bins,)``, float32. Averaged over all channels.
+        Mean level of each bin over time and channels, shape ``(n_bins,)``, float32.
     spread_db
-        Standard deviation of that level, shape ``(n_bins,)``.
+        Standard deviation of that level over time, shape ``(n_bins,)``, float32.
     """
 
     sample_rate: int
@@ -51,79 +51,75 @@ class NoisePrint:
     spread_db: Samples
 
     def __repr__(self) -> str:
-        return f"NoisePrint({self.sample_rate} Hz, {len(self.mean_db)} bins)"
+        return f"NoiseProfile({self.sample_rate} Hz, {len(self.mean_db)} bins)"
 
 
-def noise_print(clip: Clip) -> NoisePrint:
-    """Take a print of noise from a clip that holds nothing else.
-
-    Half a second is enough; the more, the better.
+def noise_profile(clip: Clip) -> NoiseProfile:
+    """Estimate a noise profile from a clip that contains only noise.
 
     Parameters
     ----------
     clip
-        Noise alone, with any number of channels: a pause, cut out of the recording.
+        Noise with any number of channels, such as a pause in the recording; at least half a second is
+        recommended.
 
     Examples
     --------
-    >>> noise_print(Clip(np.random.default_rng(0).normal(size=8000), 8000))
-    NoisePrint(8000 Hz, 129 bins)
+    >>> noise_profile(Clip(np.random.default_rng(0).normal(size=8000), 8000))
+    NoiseProfile(8000 Hz, 129 bins)
     """
-    return _print_of(_levels(clip), clip.sample_rate)
+    return _profile_of(_levels(clip), clip.sample_rate)
 
 
 def denoise(
     clip: Clip,
-    noise: NoisePrint | None = None,
+    noise: NoiseProfile | None = None,
     *,
     reduction_db: float = 12.0,
     sensitivity: float = 2.0,
 ) -> Clip:
-    """Turn down what is not clearly louder than the noise.
+    """Attenuate stationary noise.
 
     Parameters
     ----------
     clip
-        Sound with any number of channels; all get the same gain, so that a stereo image stays.
+        Sound with any number of channels; all get the same gain, which preserves the stereo image.
     noise
-        A print of the noise alone, at the rate of the clip. None takes it from the quietest tenth of the
-        clip's frames, which suits speech with pauses, not music that never stops.
+        Profile of the noise, at the rate of the clip. None estimates it from the quietest tenth of the
+        frames, which suits speech with pauses, but not continuous music.
     reduction_db
-        By how much the noise is turned down, in decibels; 0 changes nothing. A little noise left is less
-        disturbing than holes.
+        Attenuation of the noise in decibels, 0 or more. Some residual noise is less audible than gaps.
     sensitivity
-        How far above the mean level of the noise something begins to count as sound, in spreads. The higher,
-        the less noise slips through and the more of soft sounds is lost.
+        Threshold of the gate above the mean level of the noise, in standard deviations, 0 or more. Higher
+        values remove more noise, and more of soft sounds.
 
     Returns
     -------
     Clip
-        As long as before.
+        Of the same length.
 
     Raises
     ------
     AudioError
-        If the print was taken at another rate.
+        If the profile has another sample rate.
     ParameterError
-        If a setting is negative or not a number.
+        If a setting is negative or not finite.
 
     Notes
     -----
-    The level in each bin of each frame (Hann windows of 30 to 60 ms, a quarter apart) is averaged over about
-    40 ms and 100 Hz. A bin is shut below ``mean + sensitivity * spread`` of the noise and fully open 6 dB
-    above; the gain, in decibels, follows in a straight line and is averaged in the same way. Gating after a
-    print of noise is what Audacity's Noise Reduction made popular; the gate here is soft, and so the same
-    forwards and backwards in time.
+    The level of each bin and frame (Hann windows of 30 to 60 ms, hop of a quarter) is averaged over about
+    40 ms and 100 Hz. A bin is closed below ``mean + sensitivity * spread`` of the noise and fully open 6 dB
+    above that; the gain in decibels is linear in between and is averaged in the same way. The method is that
+    of Audacity's Noise Reduction, but with a soft gate, which makes it symmetric in time.
 
-    The whole clip is in memory, and its levels beside it: without a print, the quietest tenth is known only
-    when all of it has been heard. An hour of stereo at 44.1 kHz is 1.3 GB as a clip; cut longer sounds into
-    pieces first.
+    The whole clip and its levels are held in memory, since the quietest tenth is known only after the last
+    frame. An hour of stereo at 44.1 kHz takes 1.3 GB as a clip; split longer recordings first.
 
     Examples
     --------
     >>> hiss = Clip(np.random.default_rng(0).normal(0, 0.01, 16000), 8000)
-    >>> left = denoise(hiss, noise_print(hiss))
-    >>> round(float(10 * np.log10(np.mean(left.samples**2) / np.mean(hiss.samples**2))))
+    >>> residual = denoise(hiss, noise_profile(hiss))
+    >>> round(float(10 * np.log10(np.mean(residual.samples**2) / np.mean(hiss.samples**2))))
     -12
     """
     for name, value in (("reduction_db", reduction_db), ("sensitivity", sensitivity)):
@@ -131,12 +127,12 @@ def denoise(
             raise ParameterError(f"denoise expects a {name} of 0 or more, got {value!r}.")
     if noise is not None and noise.sample_rate != clip.sample_rate:
         raise AudioError(
-            f"denoise expects a noise print at {clip.sample_rate} Hz, the rate of {printable(clip.source)}, "
-            f"got one at {noise.sample_rate} Hz. Take it from a clip at that rate."
+            f"denoise expects a noise profile at {clip.sample_rate} Hz, the rate of "
+            f"{printable(clip.source)}, got one at {noise.sample_rate} Hz. Compute it at that rate."
         )
     levels_db = _levels(clip)
     if noise is None:
-        noise = _print_of(_quietest(levels_db, clip.sample_rate), clip.sample_rate)
+        noise = _profile_of(_quietest(levels_db, clip.sample_rate), clip.sample_rate)
     levels_db -= noise.mean_db + sensitivity * noise.spread_db
     mask = np.clip(levels_db / KNEE_DB, 0, 1, out=levels_db)
     gains = _smooth(10 ** ((mask - 1) * (reduction_db / 20)), clip.sample_rate)
@@ -157,14 +153,14 @@ def _hop(sample_rate: int) -> int:
 
 
 def _padded(clip: Clip) -> Samples:
-    """Mirror the sound at its ends, so that frames there are as loud as those inside."""
+    """Pad by reflection, so that frames at the ends have the level of those inside."""
     n_fft, hop = _n_fft(clip.sample_rate), _hop(clip.sample_rate)
-    # The first frame holds the first hop of the sound, so that every sample lies in as many frames.
+    # The first frame covers only the first hop of the sound, so that each sample lies in equally many frames.
     return np.pad(clip.samples, ((0, 0), (n_fft - hop, n_fft)), mode="symmetric")
 
 
 def _frames(clip: Clip) -> Iterator[tuple[int, Spectra]]:
-    """Yield the spectra of all frames in blocks, each with the number of its first frame."""
+    """Yield the index of the first frame and the spectra of each block of frames."""
     n_fft, hop = _n_fft(clip.sample_rate), _hop(clip.sample_rate)
     padded = _padded(clip)
     starts = np.arange(0, clip.n_samples + n_fft - hop, hop)
@@ -174,7 +170,7 @@ def _frames(clip: Clip) -> Iterator[tuple[int, Spectra]]:
 
 
 def _levels(clip: Clip) -> Samples:
-    """Measure the smoothed level in decibels, mean of all channels, shape ``(n_frames, n_bins)``."""
+    """Return the smoothed level in decibels, mean of all channels, shape ``(n_frames, n_bins)``."""
     power = np.concatenate([np.square(np.abs(spectra)).mean(axis=0) for _, spectra in _frames(clip)])
     smooth = np.maximum(_smooth(power, clip.sample_rate), 10 ** (FLOOR_DB / 10))
     levels_db: Samples = 10 * np.log10(smooth, out=smooth)
@@ -195,10 +191,7 @@ def _n_smooth(sample_rate: int) -> int:
 
 
 def _quietest(levels_db: Samples, sample_rate: int) -> Samples:
-    """Return the quietest tenth of the frames, at least one.
-
-    Digital silence is no noise to learn from, nor is a frame that reaches into it.
-    """
+    """Return the quietest tenth of the frames, at least one, without those that touch digital silence."""
     from scipy.ndimage import binary_dilation
 
     power = (10 ** (levels_db / 10)).mean(axis=1)
@@ -209,5 +202,5 @@ def _quietest(levels_db: Samples, sample_rate: int) -> Samples:
     return levels_db[order[: math.ceil(np.count_nonzero(~silent) / 10)]]
 
 
-def _print_of(levels_db: Samples, sample_rate: int) -> NoisePrint:
-    return NoisePrint(sample_rate, levels_db.mean(axis=0), levels_db.std(axis=0))
+def _profile_of(levels_db: Samples, sample_rate: int) -> NoiseProfile:
+    return NoiseProfile(sample_rate, levels_db.mean(axis=0), levels_db.std(axis=0))

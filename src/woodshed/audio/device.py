@@ -1,4 +1,4 @@
-"""Loudspeakers and microphones, through the optional package sounddevice."""
+"""Playback and recording through the optional package sounddevice."""
 
 from __future__ import annotations
 
@@ -15,28 +15,28 @@ from woodshed.errors import MissingPackageError, OutputError, ParameterError, pr
 from woodshed.units import s_to_samples
 
 BLOCK_S = 0.1
-"""What is recorded arrives in blocks of this length, in seconds: so much is lost at most on Ctrl-C."""
+"""Length of a recorded block in seconds, which is also the most that is lost on Ctrl-C."""
 
 
 def play(clip: Clip, *, device: str | int | None = None) -> None:
     """Play a clip and wait for its end.
 
-    Ctrl-C stops the sound at once and is then passed on, as a `KeyboardInterrupt`.
+    Ctrl-C stops the playback and raises `KeyboardInterrupt`.
 
     Parameters
     ----------
     clip
-        Sound with as many channels as the device has, or fewer.
+        Sound with at most as many channels as the device has.
     device
-        Part of a device's name, or its number; None takes the system's own choice. ``python -m sounddevice``
-        lists them.
+        Part of the name of a device, or its number; None is the default of the system. ``python -m
+        sounddevice`` lists the devices.
 
     Raises
     ------
     MissingPackageError
         If sounddevice, or the PortAudio library it needs, is not installed.
     OutputError
-        If there is no such device, or it cannot play this rate or number of channels.
+        If the device does not exist, or does not support the rate or the number of channels.
 
     Examples
     --------
@@ -45,7 +45,7 @@ def play(clip: Clip, *, device: str | int | None = None) -> None:
     """
     sounddevice = _sounddevice()
     what = f"play {printable(clip.source)} ({clip.sample_rate} Hz, channels: {clip.n_channels})"
-    with _explained(sounddevice, what):
+    with _device_errors(sounddevice, what):
         try:
             sounddevice.play(clip.samples.T, clip.sample_rate, device=device)
             sounddevice.wait()
@@ -66,13 +66,13 @@ def record(
     Parameters
     ----------
     duration_s
-        How long, in seconds. Ctrl-C ends it before; what was recorded until then is returned.
+        Duration in seconds, positive. Ctrl-C ends the recording early and returns what was recorded.
     sample_rate
-        In hertz.
+        Sample rate in hertz.
     n_channels
         1 is mono, 2 is stereo.
     device
-        As for `play`.
+        As in `play`.
 
     Returns
     -------
@@ -84,16 +84,16 @@ def record(
     MissingPackageError
         If sounddevice, or the PortAudio library it needs, is not installed.
     OutputError
-        If there is no such device, or it cannot record at this rate or with so many channels.
+        If the device does not exist, or does not support the rate or the number of channels.
     ParameterError
         If the duration, rate or number of channels is not positive.
     KeyboardInterrupt
-        If Ctrl-C came before anything was recorded.
+        On Ctrl-C before the first block was recorded.
 
     Warns
     -----
     UserWarning
-        If the computer was too busy and samples were lost.
+        If samples were lost because of system load.
 
     Examples
     --------
@@ -107,15 +107,15 @@ def record(
     n_samples = max(1, s_to_samples(duration_s, sample_rate))
     sounddevice = _sounddevice()
     blocks: list[Samples] = []
-    with _explained(sounddevice, f"record ({sample_rate} Hz, channels: {n_channels})"):
+    with _device_errors(sounddevice, f"record ({sample_rate} Hz, channels: {n_channels})"):
         stream = sounddevice.InputStream(
             samplerate=sample_rate, channels=n_channels, dtype="float32", device=device
         )
-        n_lost = _fill(blocks, stream, n_samples, max(1, s_to_samples(BLOCK_S, sample_rate)))
+        n_lost = _record_into(blocks, stream, n_samples, max(1, s_to_samples(BLOCK_S, sample_rate)))
     if n_lost:
         warnings.warn(
-            f"Samples were lost in {n_lost} of {len(blocks)} blocks of {BLOCK_S} s: the computer was too "
-            "busy. Close other programs, or record at a lower rate.",
+            f"Samples were lost in {n_lost} of {len(blocks)} blocks of {BLOCK_S} s because of system load. "
+            "Close other programs, or record at a lower rate.",
             stacklevel=2,
         )
     return Clip(np.concatenate(blocks).T, sample_rate, "recording")
@@ -124,18 +124,18 @@ def record(
 def record_blocks(
     sample_rate: int, *, block_s: float = BLOCK_S, device: str | int | None = None
 ) -> Iterator[Clip]:
-    """Record from a microphone without end, and give the sound block by block as it comes.
+    """Record from a microphone continuously and yield blocks in real time.
 
-    Close the iterator, or press Ctrl-C, to end it; the microphone is let go then.
+    Close the iterator, or press Ctrl-C, to stop and to release the microphone.
 
     Parameters
     ----------
     sample_rate
-        In hertz. A microphone that cannot record at this rate gives its own.
+        Preferred sample rate in hertz. A microphone that does not support it records at its default rate.
     block_s
-        Length of a block in seconds: so late does the sound come at least.
+        Length of a block in seconds, which is the minimum latency.
     device
-        As for `play`.
+        As in `play`.
 
     Yields
     ------
@@ -147,12 +147,12 @@ def record_blocks(
     MissingPackageError
         If sounddevice, or the PortAudio library it needs, is not installed.
     OutputError
-        If there is no such device.
+        If the device does not exist.
 
     Warns
     -----
     UserWarning
-        Once, if the computer was too busy and samples were lost.
+        Once, if samples were lost because of system load.
 
     Examples
     --------
@@ -161,8 +161,8 @@ def record_blocks(
     Clip('microphone', 0.100 s, 16000 Hz, 1 channel)
     """
     sounddevice = _sounddevice()
-    lost = False
-    with _explained(sounddevice, f"record ({sample_rate} Hz, channels: 1)"):
+    has_warned = False
+    with _device_errors(sounddevice, f"record ({sample_rate} Hz, channels: 1)"):
         try:
             sounddevice.check_input_settings(device=device, channels=1, samplerate=sample_rate)
         except sounddevice.PortAudioError:
@@ -173,14 +173,14 @@ def record_blocks(
         ) as stream:
             while True:
                 block, overflowed = stream.read(n_block)
-                if overflowed and not lost:
-                    lost = True
-                    warnings.warn("Samples were lost: the computer was too busy.", stacklevel=2)
+                if overflowed and not has_warned:
+                    has_warned = True
+                    warnings.warn("Samples were lost because of system load.", stacklevel=2)
                 yield Clip(np.array(block, dtype=np.float32).T, sample_rate, "microphone")
 
 
-def _fill(blocks: list[Samples], stream: Any, n_samples: int, n_block: int) -> int:
-    """Read blocks until there are so many samples, or until Ctrl-C; return how many blocks have holes."""
+def _record_into(blocks: list[Samples], stream: Any, n_samples: int, n_block: int) -> int:
+    """Append blocks until ``n_samples`` or Ctrl-C; return the number of blocks with lost samples."""
     n_lost = 0
     with stream:
         try:
@@ -201,21 +201,21 @@ def _sounddevice() -> Any:
         raise MissingPackageError(
             'Playing and recording need sounddevice: pip install "woodshed[device]"'
         ) from error
-    except OSError as error:  # the package is there, the library it speaks to is not
+    except OSError as error:  # sounddevice is installed, PortAudio is not
         raise MissingPackageError(
-            f"sounddevice finds no PortAudio ({error}). Install it: apt install libportaudio2, "
+            f"sounddevice found no PortAudio library ({error}). Install it: apt install libportaudio2, "
             "or brew install portaudio."
         ) from error
     return sounddevice
 
 
 @contextmanager
-def _explained(sounddevice: Any, what: str) -> Iterator[None]:
-    """Turn what PortAudio says into an error that says what to do."""
+def _device_errors(sounddevice: Any, what: str) -> Iterator[None]:
+    """Convert errors of PortAudio to an `OutputError` with a remedy."""
     try:
         yield
     except (sounddevice.PortAudioError, ValueError) as error:  # ValueError: no device of that name
         raise OutputError(
-            f"No device could {what}: {error}. Plug one in, or choose another by its name; "
+            f"No device could {what}: {error}. Connect one, or choose another by name: "
             "python -m sounddevice lists them."
         ) from error

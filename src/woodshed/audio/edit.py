@@ -1,4 +1,4 @@
-"""Clips in, clips out: rate, length, level, silence. Channels are kept; nothing random happens here."""
+"""Basic edits of a clip: sample rate, speed, length, gain and silence at the ends."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from woodshed.units import db_to_amplitude, s_to_samples
 
 
 def resample(clip: Clip, sample_rate: int) -> Clip:
-    """Change the rate; pitch and duration stay.
+    """Change the sample rate, at the same pitch and duration.
 
     Parameters
     ----------
@@ -26,19 +26,19 @@ def resample(clip: Clip, sample_rate: int) -> Clip:
     Returns
     -------
     Clip
-        ``round(n_samples * sample_rate / clip.sample_rate)`` samples; the clip itself if it has that rate.
+        ``round(n_samples * sample_rate / clip.sample_rate)`` samples; the same clip if it has that rate.
 
     Raises
     ------
     AudioError
-        If the clip is so short that no sample would be left.
+        If the clip is so short that no sample is left.
     ParameterError
         If the rate is not a whole, positive number.
 
     Notes
     -----
-    The SoX resampler at its high quality (``HQ``): linear phase, passband to 91 % of the lower Nyquist
-    frequency, stopband 120 dB down.
+    The resampler is soxr at high quality (``HQ``): linear phase, passband up to 91 % of the lower Nyquist
+    frequency, stopband attenuation 120 dB.
 
     Examples
     --------
@@ -52,7 +52,7 @@ def resample(clip: Clip, sample_rate: int) -> Clip:
     n_samples = round(clip.n_samples * sample_rate / clip.sample_rate)
     if n_samples == 0:
         raise AudioError(
-            f"{clip.source} has {clip.n_samples} samples at {clip.sample_rate} Hz: none is left at "
+            f"{clip.source} has only {clip.n_samples} samples at {clip.sample_rate} Hz, none of them left at "
             f"{sample_rate} Hz. Leave the clip out."
         )
     return replace(
@@ -61,19 +61,24 @@ def resample(clip: Clip, sample_rate: int) -> Clip:
 
 
 def change_speed(clip: Clip, factor: float) -> Clip:
-    """Play faster or slower, as a tape does: tempo, pitch and formants all move by ``factor``.
+    """Change the playback speed: tempo, pitch and formants all change by ``factor``.
 
     Parameters
     ----------
     clip
         Sound with any number of channels.
     factor
-        1.1 plays 10 % faster and about 1.65 semitones higher; positive.
+        1.1 is 10 % faster and about 1.65 semitones higher; positive.
 
     Returns
     -------
     Clip
         ``round(n_samples / factor)`` samples (at least one), at the same rate.
+
+    Raises
+    ------
+    ParameterError
+        If the factor is not positive.
 
     Examples
     --------
@@ -87,14 +92,19 @@ def change_speed(clip: Clip, factor: float) -> Clip:
 
 
 def fit_length(clip: Clip, duration_s: float) -> Clip:
-    """Make a clip exactly as long as asked: keep its middle, or put silence on both sides.
+    """Crop or zero-pad a clip to an exact duration, symmetrically around its centre.
 
     Parameters
     ----------
     clip
         Sound with any number of channels.
     duration_s
-        The new length in seconds.
+        The new duration in seconds, at least one sample.
+
+    Raises
+    ------
+    ParameterError
+        If the duration is shorter than one sample.
 
     Examples
     --------
@@ -114,7 +124,7 @@ def fit_length(clip: Clip, duration_s: float) -> Clip:
 
 
 def gain(clip: Clip, gain_db: float) -> Clip:
-    """Make a clip louder or softer. Values may go beyond ±1; `write` says so if they do.
+    """Apply a gain in decibels. Samples may exceed ±1; `write` then clips them, with a warning.
 
     Examples
     --------
@@ -125,17 +135,22 @@ def gain(clip: Clip, gain_db: float) -> Clip:
 
 
 def trim_silence(clip: Clip, *, threshold_db: float = -40.0) -> Clip:
-    """Cut off the silence at both ends.
+    """Trim silence at both ends.
 
-    A frame of 10 ms is silent when its RMS level, over all channels, is below the loudest frame's by more
-    than ``threshold_db`` says. A clip that is digital silence throughout is returned as it is.
+    A frame of 10 ms is silent if its RMS level over all channels is below ``threshold_db``. A clip that is
+    digital silence throughout is returned unchanged.
 
     Parameters
     ----------
     clip
         Sound with any number of channels.
     threshold_db
-        Level in decibels relative to the loudest frame; negative.
+        Threshold in decibels relative to the loudest frame; negative.
+
+    Raises
+    ------
+    ParameterError
+        If the threshold is not negative.
 
     Examples
     --------
@@ -154,9 +169,9 @@ def trim_silence(clip: Clip, *, threshold_db: float = -40.0) -> Clip:
 
 
 def _stretch(clip: Clip, factor: float, n_samples: int) -> Samples:
-    """Resample so that time runs ``factor`` times as fast; the result has exactly ``n_samples``."""
+    """Resample to ``factor`` times the speed, to exactly ``n_samples``."""
     frames = soxr.resample(np.ascontiguousarray(clip.samples.T), factor, 1.0, quality="HQ")
     out = np.zeros((clip.n_channels, n_samples), dtype=np.float32)
-    n_kept = min(n_samples, len(frames))  # the library may round the length the other way
-    out[:, :n_kept] = frames[:n_kept].T
+    n_common = min(n_samples, len(frames))  # the library may round the length the other way
+    out[:, :n_common] = frames[:n_common].T
     return out

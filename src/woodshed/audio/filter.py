@@ -1,10 +1,10 @@
-"""Filters: take away, raise or lower a range of frequencies, in a clip or block by block.
+"""Butterworth filters and equalisers, for clips and for streams of blocks.
 
-A design is a frozen dataclass that turns a sample rate into second-order sections. The functions named
-after a filter apply one to a clip; `filter_blocks` applies one to a sound too long for memory.
+A filter design is a frozen dataclass that returns second-order sections for a sample rate. Functions such as
+`low_pass` apply one to a clip; `filter_blocks` applies one to a sound too long for memory.
 
->>> hum_gone = high_pass(Clip(np.ones(8000), 8000), 80.0)
->>> abs(float(hum_gone.samples[0, -1])) < 1e-6
+>>> filtered = high_pass(Clip(np.ones(8000), 8000), 80.0)
+>>> abs(float(filtered.samples[0, -1])) < 1e-6
 True
 """
 
@@ -28,17 +28,17 @@ ButterworthKind = Literal["low-pass", "high-pass", "band-pass", "band-stop"]
 EqualiserKind = Literal["peak", "low-shelf", "high-shelf"]
 
 HIGHEST_ORDER = 24
-"""Steeper filters ring for longer than they are worth."""
+"""Maximum filter order; steeper filters ring too long to be useful."""
 
 HIGHEST_GAIN_DB = 120.0
-"""More than there is between the softest and the loudest sound that 16 bits can hold."""
+"""Maximum gain of an equaliser in decibels, more than the dynamic range of 16 bits."""
 
 FLATTEST_Q = math.sqrt(0.5)
-"""The quality with which a shelf is steepest without overshoot."""
+"""Q of the steepest shelf without overshoot."""
 
 
 class FilterDesign(Protocol):
-    """What can be applied: anything that gives its sections at a sample rate."""
+    """Interface of a filter design."""
 
     def sections(self, sample_rate: int) -> Sections:
         """Return the second-order sections, shape ``(n_sections, 6)``, at a rate in hertz."""
@@ -46,26 +46,26 @@ class FilterDesign(Protocol):
 
 @dataclass(frozen=True)
 class Butterworth:
-    """A filter that lets a range of frequencies pass, as flat there as its order allows.
+    """Butterworth filter, maximally flat in its passband.
 
-    The power that passes a low-pass is ``1 / (1 + (f / cutoff_hz) ** (2 * order))``, the frequencies being
-    those of the analogue prototype: half (-3.01 dB) at the cutoff, then ``6.02 * order`` dB less per octave.
-    The bilinear transform keeps the cutoff in its place and makes the slope steeper towards half of the
-    sample rate. After S. Butterworth, *On the theory of filter amplifiers*, 1930; designed by SciPy.
+    The power response of the analogue low-pass is ``1 / (1 + (f / cutoff_hz) ** (2 * order))``: -3.01 dB at
+    the cutoff, then ``6.02 * order`` dB less per octave. The bilinear transform preserves the cutoff and
+    makes the slope steeper towards the Nyquist frequency. After S. Butterworth, *On the theory of filter
+    amplifiers*, 1930; designed by SciPy.
 
     Parameters
     ----------
     kind
         ``low-pass``, ``high-pass``, ``band-pass`` or ``band-stop``.
     corners_hz
-        The cutoff, or the lower and the upper end of a band, in hertz; -3.01 dB at each.
+        The cutoff, or the lower and upper cutoff of a band, in hertz; -3.01 dB at each.
     order
-        1 to 24: of each of the two slopes, for a band.
+        Order, 1 to 24; for a band, that of each slope.
 
     Raises
     ------
     ParameterError
-        If a setting is out of its range, or a corner is not below half of the sample rate.
+        If a setting is out of its range, or a cutoff is not below the Nyquist frequency.
 
     Examples
     --------
@@ -82,7 +82,7 @@ class Butterworth:
         n_corners = 2 if self.kind.startswith("band") else 1
         if len(self.corners_hz) != n_corners or any(np.diff(self.corners_hz) <= 0):
             raise ParameterError(
-                f"A {self.kind} filter expects {n_corners} corner{'s, rising' * (n_corners - 1)}, in Hz, "
+                f"A {self.kind} filter expects {n_corners} cutoff{'s, increasing' * (n_corners - 1)}, in Hz, "
                 f"got {self.corners_hz!r}."
             )
         whole = isinstance(self.order, int | np.integer) and not isinstance(self.order, bool)
@@ -92,12 +92,12 @@ class Butterworth:
             )
 
     def sections(self, sample_rate: int) -> Sections:
-        """Return the sections at a sample rate in hertz."""
+        """Return the second-order sections, shape ``(n_sections, 6)``, at a rate in hertz."""
         from scipy.signal import butter
 
         for corner_hz in self.corners_hz:
             _check_frequency(self.kind, corner_hz, sample_rate)
-        corners = np.squeeze(self.corners_hz)  # SciPy wants the only one bare
+        corners = np.squeeze(self.corners_hz)  # SciPy expects a scalar for a single cutoff
         return np.asarray(
             butter(self.order, corners, self.kind.replace("-", ""), fs=sample_rate, output="sos")
         )
@@ -105,28 +105,29 @@ class Butterworth:
 
 @dataclass(frozen=True)
 class Equaliser:
-    """A filter that raises or lowers the frequencies around, below or above one, and leaves the others.
+    """Equaliser band: a peaking filter, low shelf or high shelf.
 
-    The three of R. Bristow-Johnson, *Cookbook formulae for audio equalizer biquad filter coefficients*
-    (1994, today a W3C note), in the form with Q. At the centre, a peak has the whole gain and a shelf half
-    of it, in decibels. The bilinear transform squeezes what is close to half of the sample rate: a high
-    shelf reaches its whole gain there whatever its centre, so near the end it rises more steeply.
+    After R. Bristow-Johnson, *Cookbook formulae for audio equalizer biquad filter coefficients* (1994, now a
+    W3C note), in the form with Q. At the centre frequency, a peak has its full gain and a shelf half of it,
+    in decibels. The bilinear transform compresses the axis near the Nyquist frequency: a high shelf reaches
+    its full gain there whatever its centre, so its slope is steeper for a high centre.
 
     Parameters
     ----------
     kind
         ``peak``, ``low-shelf`` or ``high-shelf``.
     centre_hz
-        The peak, or the middle of the slope of the shelf, in hertz.
+        Centre frequency of the peak, or of the slope of the shelf, in hertz.
     gain_db
-        Positive raises, negative lowers; -120 to 120.
+        Gain in decibels, -120 to 120.
     q
-        The larger, the narrower the peak and the steeper the shelf; positive. A shelf above 0.71 overshoots.
+        Quality factor, positive: higher makes a peak narrower and a shelf steeper. A shelf above 0.71
+        overshoots.
 
     Raises
     ------
     ParameterError
-        If a setting is out of its range, or the centre is not below half of the sample rate.
+        If a setting is out of its range, or the centre is not below the Nyquist frequency.
 
     Examples
     --------
@@ -150,16 +151,16 @@ class Equaliser:
             raise ParameterError(f"A {self.kind} filter expects a positive q, got {self.q!r}.")
 
     def sections(self, sample_rate: int) -> Sections:
-        """Return the one section at a sample rate in hertz."""
+        """Return the section, shape ``(1, 6)``, at a rate in hertz."""
         _check_frequency(self.kind, self.centre_hz, sample_rate)
         angle = 2 * math.pi * self.centre_hz / sample_rate
-        root = 10 ** (self.gain_db / 40)  # of the gain as an amplitude
+        root = 10 ** (self.gain_db / 40)  # square root of the linear gain
         spread = math.sin(angle) / (2 * self.q)
         if self.kind == "peak":
             up = (1 + spread * root, -2 * math.cos(angle), 1 - spread * root)
             down = (1 + spread / root, -2 * math.cos(angle), 1 - spread / root)
         else:
-            # One formula for both shelves: at half of the sample rate minus f, the high one is the low one.
+            # One formula for both: a high shelf is a low shelf mirrored at half the Nyquist frequency.
             side = 1 if self.kind == "low-shelf" else -1
             cosine, slope = side * math.cos(angle), 2 * math.sqrt(root) * spread
             sum_, difference = root + 1, root - 1
@@ -177,16 +178,16 @@ class Equaliser:
 
 
 class RunningFilter:
-    """A filter at work: it takes a sound block by block and remembers what still rings.
+    """Stateful filter for a stream of blocks.
 
-    Before the first block there was silence. The blocks together give what the whole sound would give.
+    The initial state is silence. The concatenated output equals that of the concatenated input.
 
     Parameters
     ----------
     design
-        What to apply.
+        Filter design.
     sample_rate, n_channels
-        Of every block.
+        Format of all blocks.
 
     Examples
     --------
@@ -202,7 +203,7 @@ class RunningFilter:
         self._state = np.zeros((len(self._sections), n_channels, 2))
 
     def __call__(self, block: Clip) -> NDArray[np.float64]:
-        """Return the next block filtered, shape ``(n_channels, n_samples)``, float64."""
+        """Filter the next block, shape ``(n_channels, n_samples)``, float64."""
         from scipy.signal import sosfilt
 
         check_format(block, *self._format)
@@ -216,23 +217,28 @@ def filter_clip(clip: Clip, design: FilterDesign, *, zero_phase: bool = False) -
     Parameters
     ----------
     clip
-        Sound with any number of channels; before it there was silence.
+        Sound with any number of channels; the initial state is silence.
     design
-        `Butterworth`, `Equaliser`, or anything else that has sections.
+        `Butterworth`, `Equaliser`, or any other object with sections.
     zero_phase
-        Whether to filter forwards and then backwards. Nothing is delayed then, but everything happens
-        twice: a Butterworth corner is 6.02 dB down and the slopes double, a gain in decibels doubles, and
-        a sharp onset rings before it begins. The ends are mirrored so that they do not click.
+        Whether to filter forwards and then backwards, without delay. This doubles the response in decibels: a
+        Butterworth cutoff is at -6.02 dB, slopes and gains double. Onsets ring before they begin. The ends
+        are extended by reflection to prevent clicks.
 
     Returns
     -------
     Clip
-        As long as before; what would ring on after the end is cut off.
+        Of the same length; ringing after the end is cut off.
+
+    Raises
+    ------
+    ParameterError
+        If the design does not fit the sample rate.
 
     Examples
     --------
-    >>> raised = filter_clip(Clip(np.ones(800), 8000), Equaliser("low-shelf", 500.0, 6.02, 0.7))
-    >>> round(float(raised.samples[0, -1]), 2)
+    >>> boosted = filter_clip(Clip(np.ones(800), 8000), Equaliser("low-shelf", 500.0, 6.02, 0.7))
+    >>> round(float(boosted.samples[0, -1]), 2)
     2.0
     """
     if not zero_phase:
@@ -241,23 +247,23 @@ def filter_clip(clip: Clip, design: FilterDesign, *, zero_phase: bool = False) -
     from scipy.signal import sosfiltfilt
 
     sections = design.sections(clip.sample_rate)
-    n_mirrored = min(3 * (2 * len(sections) + 1), clip.n_samples - 1)  # SciPy's own, where the clip has it
-    samples = sosfiltfilt(sections, clip.samples.astype(np.float64), padlen=n_mirrored)
+    n_reflected = min(3 * (2 * len(sections) + 1), clip.n_samples - 1)  # SciPy's default, limited by the clip
+    samples = sosfiltfilt(sections, clip.samples.astype(np.float64), padlen=n_reflected)
     return replace(clip, samples=samples.astype(np.float32))
 
 
 def filter_blocks(blocks: Iterable[Clip], design: FilterDesign) -> Iterator[Clip]:
-    """Apply a filter to a sound that comes in blocks, such as those of `woodshed.audio.read_blocks`.
+    """Apply a filter to a stream of blocks, such as that of `woodshed.audio.read_blocks`.
 
     Yields
     ------
     Clip
-        Each block filtered: together they equal the whole sound filtered by `filter_clip`.
+        Filtered blocks; concatenated they equal the result of `filter_clip` for the whole sound.
 
     Raises
     ------
     AudioError
-        If a block differs from the first in its rate or channels.
+        If a block differs from the first in rate or number of channels.
 
     Examples
     --------
@@ -272,31 +278,31 @@ def filter_blocks(blocks: Iterable[Clip], design: FilterDesign) -> Iterator[Clip
 
 
 def low_pass(clip: Clip, cutoff_hz: float, *, order: int = 4, zero_phase: bool = False) -> Clip:
-    """Let pass what is below a frequency: see `Butterworth`, and `filter_clip` for ``zero_phase``.
+    """Apply a low-pass filter: see `Butterworth`, and `filter_clip` for ``zero_phase``.
 
     Examples
     --------
-    >>> dull = low_pass(Clip(np.tile([0.5, -0.5], 400), 8000), 1000.0)  # a tone at 4000 Hz
-    >>> bool(abs(dull.samples[0, -1]) < 1e-6)
+    >>> filtered = low_pass(Clip(np.tile([0.5, -0.5], 400), 8000), 1000.0)  # a tone at 4000 Hz
+    >>> bool(abs(filtered.samples[0, -1]) < 1e-6)
     True
     """
     return filter_clip(clip, Butterworth("low-pass", (cutoff_hz,), order), zero_phase=zero_phase)
 
 
 def high_pass(clip: Clip, cutoff_hz: float, *, order: int = 4, zero_phase: bool = False) -> Clip:
-    """Let pass what is above a frequency: see `Butterworth`, and `filter_clip` for ``zero_phase``.
+    """Apply a high-pass filter: see `Butterworth`, and `filter_clip` for ``zero_phase``.
 
     Examples
     --------
-    >>> thin = high_pass(Clip(np.ones(8000), 8000), 80.0)
-    >>> bool(abs(thin.samples[0, -1]) < 1e-6)
+    >>> filtered = high_pass(Clip(np.ones(8000), 8000), 80.0)
+    >>> bool(abs(filtered.samples[0, -1]) < 1e-6)
     True
     """
     return filter_clip(clip, Butterworth("high-pass", (cutoff_hz,), order), zero_phase=zero_phase)
 
 
 def band_pass(clip: Clip, low_hz: float, high_hz: float, *, order: int = 4, zero_phase: bool = False) -> Clip:
-    """Let pass what is between two frequencies: see `Butterworth`, and `filter_clip` for ``zero_phase``.
+    """Apply a band-pass filter: see `Butterworth`, and `filter_clip` for ``zero_phase``.
 
     Examples
     --------
@@ -308,19 +314,19 @@ def band_pass(clip: Clip, low_hz: float, high_hz: float, *, order: int = 4, zero
 
 
 def band_stop(clip: Clip, low_hz: float, high_hz: float, *, order: int = 4, zero_phase: bool = False) -> Clip:
-    """Take out what is between two frequencies: see `Butterworth`, and `filter_clip` for ``zero_phase``.
+    """Apply a band-stop filter: see `Butterworth`, and `filter_clip` for ``zero_phase``.
 
     Examples
     --------
-    >>> no_hum = band_stop(Clip(np.ones(16000), 16000), 45.0, 55.0)
-    >>> round(float(no_hum.samples[0, -1]), 3)
+    >>> filtered = band_stop(Clip(np.ones(16000), 16000), 45.0, 55.0)
+    >>> round(float(filtered.samples[0, -1]), 3)
     1.0
     """
     return filter_clip(clip, Butterworth("band-stop", (low_hz, high_hz), order), zero_phase=zero_phase)
 
 
 def peak_filter(clip: Clip, *, centre_hz: float, gain_db: float, q: float = 1.0) -> Clip:
-    """Raise or lower the frequencies around one: see `Equaliser`.
+    """Apply a peaking equaliser: see `Equaliser`.
 
     Examples
     --------
@@ -331,31 +337,36 @@ def peak_filter(clip: Clip, *, centre_hz: float, gain_db: float, q: float = 1.0)
 
 
 def low_shelf(clip: Clip, *, centre_hz: float, gain_db: float, q: float = FLATTEST_Q) -> Clip:
-    """Raise or lower all that is below a frequency: see `Equaliser`.
+    """Apply a low shelf: see `Equaliser`.
 
     Examples
     --------
-    >>> fuller = low_shelf(Clip(np.ones(8000), 8000), centre_hz=200.0, gain_db=20.0)
-    >>> round(float(fuller.samples[0, -1]), 3)
+    >>> filtered = low_shelf(Clip(np.ones(8000), 8000), centre_hz=200.0, gain_db=20.0)
+    >>> round(float(filtered.samples[0, -1]), 3)
     10.0
     """
     return filter_clip(clip, Equaliser("low-shelf", centre_hz, gain_db, q))
 
 
 def high_shelf(clip: Clip, *, centre_hz: float, gain_db: float, q: float = FLATTEST_Q) -> Clip:
-    """Raise or lower all that is above a frequency: see `Equaliser`.
+    """Apply a high shelf: see `Equaliser`.
 
     Examples
     --------
-    >>> brighter = high_shelf(Clip(np.ones(8000), 8000), centre_hz=2000.0, gain_db=20.0)
-    >>> round(float(brighter.samples[0, -1]), 3)
+    >>> filtered = high_shelf(Clip(np.ones(8000), 8000), centre_hz=2000.0, gain_db=20.0)
+    >>> round(float(filtered.samples[0, -1]), 3)
     1.0
     """
     return filter_clip(clip, Equaliser("high-shelf", centre_hz, gain_db, q))
 
 
 def check_format(block: Clip, sample_rate: int, n_channels: int) -> None:
-    """Refuse a block that cannot belong to the same sound as those before it.
+    """Check that a block has the format of the stream.
+
+    Raises
+    ------
+    AudioError
+        If rate or number of channels differ.
 
     Examples
     --------
@@ -364,21 +375,21 @@ def check_format(block: Clip, sample_rate: int, n_channels: int) -> None:
     if (block.sample_rate, block.n_channels) != (sample_rate, n_channels):
         raise AudioError(
             f"{printable(block.source)} has {block.n_channels} channels at {block.sample_rate} Hz, expected "
-            f"{n_channels} at {sample_rate} Hz as in the blocks before it. Treat each sound by itself."
+            f"{n_channels} at {sample_rate} Hz as in the previous blocks. Process each recording separately."
         )
 
 
 def _check_kind(kind: str, kinds: object) -> None:
     if kind not in get_args(kinds):
-        raise ParameterError(f"There is no filter of kind {kind!r} here. {near_miss(kind, get_args(kinds))}")
+        raise ParameterError(f"Unknown filter kind {kind!r}. {near_miss(kind, get_args(kinds))}")
 
 
 def _check_frequency(kind: str, frequency_hz: float, sample_rate: int) -> None:
     if not 0 < frequency_hz < sample_rate / 2:
-        cure = "Give a frequency above 0."
+        remedy = "Choose a frequency above 0."
         if frequency_hz > 0:
-            cure = f"Lower it, or resample the sound to more than {2 * frequency_hz:g} Hz first."
+            remedy = f"Lower it, or resample the sound to more than {2 * frequency_hz:g} Hz first."
         raise ParameterError(
             f"A {kind} filter expects frequencies above 0 and below {sample_rate / 2:g} Hz (half of the "
-            f"sample rate), got {frequency_hz!r}. {cure}"
+            f"sample rate), got {frequency_hz!r}. {remedy}"
         )

@@ -1,6 +1,7 @@
-"""Levels: bring a clip to a peak, an RMS or a loudness; fade its ends; take out a constant offset.
+"""Level processing: normalisation to a peak, RMS level or loudness; fades; removal of a DC offset.
 
-Nothing here clips: values may go beyond ±1, as with `woodshed.audio.gain`, and `write` says so if they do.
+Nothing is clipped here: samples may exceed ±1, as with `woodshed.audio.gain`, and `write` clips with a
+warning.
 """
 
 from __future__ import annotations
@@ -21,46 +22,46 @@ Level = Literal["peak", "rms", "lufs"]
 FadeShape = Literal["linear", "equal-power", "exponential"]
 
 DEFAULT_LEVELS_DB = {"peak": -1.0, "rms": -20.0, "lufs": -23.0}
-"""What `normalise` aims at unless told: dBFS, dBFS and LUFS, the last as EBU R 128 asks of broadcasters."""
+"""Default levels of `normalise`, in dBFS, dBFS and LUFS; -23 LUFS is the target of EBU R 128."""
 
-FURTHEST_DB = 200.0
-"""Levels beyond this, either way, are a slip of the pen."""
+MAX_LEVEL_DB = 200.0
+"""Maximum absolute value of a level in decibels; larger ones are taken for mistakes."""
 
 EXPONENTIAL_RANGE = 1000.0
-"""An exponential fade is straight in decibels until it nears 60 dB down, where it bends to reach 0."""
+"""Range of an exponential fade: linear in decibels down to about -60 dB, then curved to reach 0."""
 
 
 def normalise(clip: Clip, *, to: Level = "peak", level_db: float | None = None) -> Clip:
-    """Make a clip louder or softer as a whole, so that it has a given level.
+    """Normalise a clip to a target level by a constant gain.
 
     Parameters
     ----------
     clip
-        Sound with any number of channels; all get the same gain. Digital silence is returned as it is.
+        Sound with any number of channels; all get the same gain. Digital silence is returned unchanged.
     to
-        ``peak``: the largest sample, in dBFS. ``rms``: the root of the mean square over all channels, in
-        dBFS (an RMS of 1 is 0 dBFS, so a full-scale sine has -3.01). ``lufs``: `loudness_lufs`.
+        ``peak``: the largest absolute sample, in dBFS. ``rms``: root mean square over all channels, in dBFS
+        (an RMS of 1 is 0 dBFS, so a full-scale sine has -3.01). ``lufs``: `loudness_lufs`.
     level_db
-        The level to reach; by default -1 dBFS, -20 dBFS or -23 LUFS.
+        Target level; by default -1 dBFS, -20 dBFS or -23 LUFS.
 
     Returns
     -------
     Clip
-        At that level. To an RMS or a loudness, peaks may go beyond ±1: ask for a lower level if they do,
-        or bring the result to a peak of 0.
+        At that level. With ``rms`` and ``lufs`` peaks may exceed ±1; choose a lower level then, or normalise
+        the result to a peak of 0.
 
     Raises
     ------
     AudioError
-        If the loudness of a sound that is not silent cannot be measured: only inaudible frequencies, or
-        a rate that is too low.
+        If the loudness of a clip that is not silent cannot be measured, because it only has inaudible
+        frequencies or a rate that is too low.
     ParameterError
-        If ``to`` is none of these, or the level is beyond ±200 dB.
+        If ``to`` is unknown, or the level is beyond ±200 dB.
 
     Notes
     -----
-    The loudness is measured with the peak at full scale, so that soft parts of a soft recording are not
-    lost below the absolute gate of -70 LUFS.
+    The loudness is measured with the peak at full scale, so that the absolute gate of -70 LUFS does not
+    exclude parts of a soft recording.
 
     Examples
     --------
@@ -69,48 +70,48 @@ def normalise(clip: Clip, *, to: Level = "peak", level_db: float | None = None) 
     [0.5, -1.0]
     """
     if to not in get_args(Level):
-        raise ParameterError(f"normalise knows no level {to!r}. {near_miss(to, get_args(Level))}")
-    wanted_db = DEFAULT_LEVELS_DB[to] if level_db is None else level_db
-    if not abs(wanted_db) <= FURTHEST_DB:
+        raise ParameterError(f"Unknown kind of level {to!r}. {near_miss(to, get_args(Level))}")
+    target_db = DEFAULT_LEVELS_DB[to] if level_db is None else level_db
+    if not abs(target_db) <= MAX_LEVEL_DB:
         raise ParameterError(
-            f"normalise expects a level_db from -{FURTHEST_DB:g} to {FURTHEST_DB:g}, got {level_db!r}."
+            f"normalise expects a level_db from -{MAX_LEVEL_DB:g} to {MAX_LEVEL_DB:g}, got {level_db!r}."
         )
     peak_db = amplitude_to_db(float(np.abs(clip.samples).max()), -math.inf)
     if peak_db == -math.inf:
         return clip
     if to == "peak":
-        return gain(clip, wanted_db - peak_db)
+        return gain(clip, target_db - peak_db)
     if to == "rms":
         rms = math.sqrt(np.square(clip.samples, dtype=np.float64).mean())
-        return gain(clip, wanted_db - amplitude_to_db(rms, -math.inf))
+        return gain(clip, target_db - amplitude_to_db(rms, -math.inf))
     at_full_scale_lufs = loudness_lufs(gain(clip, -peak_db))
     if at_full_scale_lufs == -math.inf:
         raise AudioError(
-            f"{printable(clip.source)} has nothing that counts as loud, so its loudness cannot be changed. "
+            f"The loudness of {printable(clip.source)} is below the absolute gate and cannot be normalised. "
             "Use to='rms' or to='peak'."
         )
-    return gain(clip, wanted_db - peak_db - at_full_scale_lufs)
+    return gain(clip, target_db - peak_db - at_full_scale_lufs)
 
 
 def fade(clip: Clip, *, in_s: float = 0.0, out_s: float = 0.0, shape: FadeShape = "linear") -> Clip:
-    """Let a clip come up from silence, or go down to it.
+    """Apply a fade-in, a fade-out, or both.
 
     Parameters
     ----------
     clip
         Sound with any number of channels.
     in_s, out_s
-        Lengths of the two fades in seconds; together not longer than the clip. The first sample of a fade
-        in and the last of a fade out are 0.
+        Lengths of the fades in seconds, 0 or more; together at most the length of the clip. The first sample
+        of a fade-in and the last of a fade-out are 0.
     shape
-        With ``t`` from 0 to 1: ``linear`` is ``t``, whose two halves of a cross-fade add up to 1;
-        ``equal-power`` is ``sin(pi / 2 * t)``, whose squares do, for sounds that have nothing in common;
-        ``exponential`` is ``(1000 ** t - 1) / 999``, which the ear finds even.
+        With ``t`` from 0 to 1: ``linear`` is ``t``, so that the gains of a crossfade sum to 1;
+        ``equal-power`` is ``sin(pi / 2 * t)``, so that their squares do, for uncorrelated sounds;
+        ``exponential`` is ``(1000 ** t - 1) / 999``, which sounds uniform.
 
     Raises
     ------
     ParameterError
-        If the fades are negative or longer than the clip, or there is no such shape.
+        If the fades are negative or longer than the clip, or the shape is unknown.
 
     Examples
     --------
@@ -118,14 +119,14 @@ def fade(clip: Clip, *, in_s: float = 0.0, out_s: float = 0.0, shape: FadeShape 
     [[0.0, 0.5, 1.0, 1.0, 1.0, 0.0]]
     """
     if shape not in get_args(FadeShape):
-        raise ParameterError(f"There is no fade of shape {shape!r}. {near_miss(shape, get_args(FadeShape))}")
+        raise ParameterError(f"Unknown fade shape {shape!r}. {near_miss(shape, get_args(FadeShape))}")
     if not (in_s >= 0 and out_s >= 0 and in_s + out_s < math.inf):
         raise ParameterError(f"fade expects in_s and out_s of 0 s or more, got {in_s!r} and {out_s!r}.")
     n_in, n_out = s_to_samples(in_s, clip.sample_rate), s_to_samples(out_s, clip.sample_rate)
     if n_in + n_out > clip.n_samples:
         raise ParameterError(
-            f"fade got in_s={in_s!r} and out_s={out_s!r}, together more than the {clip.duration_s:.3f} s of "
-            f"{printable(clip.source)}. Shorten them."
+            f"fade expects fades of together at most {clip.duration_s:.3f} s, the length of "
+            f"{printable(clip.source)}, got in_s={in_s!r} and out_s={out_s!r}. Shorten them."
         )
     samples = clip.samples.copy()
     samples[:, :n_in] *= _rise(n_in, shape)
@@ -134,7 +135,7 @@ def fade(clip: Clip, *, in_s: float = 0.0, out_s: float = 0.0, shape: FadeShape 
 
 
 def remove_dc(clip: Clip) -> Clip:
-    """Take the mean out of each channel: a constant offset, as cheap sound cards add one.
+    """Remove the DC offset: subtract the mean of each channel.
 
     For an offset that drifts, use `woodshed.audio.filter.high_pass` at 20 Hz.
 
@@ -148,7 +149,7 @@ def remove_dc(clip: Clip) -> Clip:
 
 
 def _rise(n_samples: int, shape: FadeShape) -> Samples:
-    """Return the gains of a fade in, from 0 to 1, shape ``(n_samples,)``."""
+    """Return the gains of a fade-in, from 0 to 1, shape ``(n_samples,)``."""
     part = np.linspace(0.0, 1.0, n_samples)
     if shape == "equal-power":
         part = np.sin(np.pi / 2 * part)

@@ -1,7 +1,7 @@
-"""Loudness and true peak, as broadcasting measures them; of a clip, or of a sound fed in blocks.
+"""Integrated loudness and true peak after ITU-R BS.1770, of a clip or a stream of blocks.
 
-Source of all numbers: Recommendation ITU-R BS.1770-4, *Algorithms to measure audio programme loudness and
-true-peak audio level*, 2015, which EBU R 128 uses.
+Source of all constants: Recommendation ITU-R BS.1770-4, *Algorithms to measure audio programme loudness and
+true-peak audio level*, 2015, on which EBU R 128 is based.
 """
 
 from __future__ import annotations
@@ -26,62 +26,62 @@ PUBLISHED_SECTIONS = np.array(
         [1.0, -2.0, 1.0, 1.0, -1.99004745483398, 0.99007225036621],
     ]
 )
-"""K-weighting at 48 kHz, tables 1 and 2 of the recommendation: a shelf for the head, then a high-pass."""
+"""K-weighting at 48 kHz, tables 1 and 2 of the recommendation: a high shelf, then a high-pass."""
 
-KEPT_HZ = (997.0, 38.0)
-"""The frequency at which each stage is the same at every rate: of the scale, and of the high-pass."""
+REFERENCE_HZ = (997.0, 38.0)
+"""Frequency at which each section has the same response at all rates."""
 
 LOWEST_RATE = 4000
-"""Hertz; below, the slope of the shelf, around 1700 Hz, no longer fits."""
+"""Minimum sample rate in hertz: below it the slope of the shelf, around 1700 Hz, does not fit."""
 
 CHANNEL_WEIGHTS = {5: (1.0, 1.0, 1.0, 1.41, 1.41), 6: (1.0, 1.0, 1.0, 0.0, 1.41, 1.41)}
-"""Number of channels -> weights: L R C Ls Rs, and the same with the bass channel, which does not count."""
+"""Number of channels -> weights, in the order L R (C) Ls Rs and L R C LFE Ls Rs."""
 
 STEP_S = 0.1
 STEPS_PER_BLOCK = 4
-"""Blocks of 400 ms begin every 100 ms: they overlap by 75 %."""
+"""Gating blocks of 400 ms start every 100 ms, an overlap of 75 %."""
 
 ABSOLUTE_GATE_LUFS = -70.0
 RELATIVE_GATE_LU = -10.0
 OFFSET_LUFS = -0.691
-"""Takes back the gain of K-weighting at 997 Hz, so that a full-scale sine in one channel has -3.01 LUFS."""
+"""Compensates the gain of K-weighting at 997 Hz: a full-scale sine in one channel has -3.01 LUFS."""
 
 OVERSAMPLING = 4
 BLOCK_S = 10.0
 
 
 def loudness_lufs(clip: Clip, *, channel_weights: Sequence[float] | None = None) -> float:
-    """Measure the integrated, gated loudness of a clip.
+    """Measure the integrated (gated) loudness of a clip.
 
-    How loud people find the whole of it, in LUFS (the same as LKFS): a stereo sine at 1000 Hz with a peak
-    of -23 dBFS in both channels has -23 LUFS, and 1 LU is 1 dB.
+    The unit is LUFS, which equals LKFS: a stereo sine at 1000 Hz with a peak of -23 dBFS in both channels has
+    -23 LUFS, and 1 LU is 1 dB.
 
     Parameters
     ----------
     clip
-        At a rate of 4000 Hz or more.
+        Sound at a rate of 4000 Hz or more.
     channel_weights
-        One for each channel, 0 or more. By default 1 for each, but 5 channels are taken as L R C Ls Rs and
-        6 as L R C LFE Ls Rs, with 1.41 for the surrounds and 0 for LFE.
+        A weight for each channel, 0 or more. By default all are 1, except that 5 channels are taken as
+        L R C Ls Rs and 6 as L R C LFE Ls Rs, with 1.41 for the surround channels and 0 for LFE.
 
     Returns
     -------
     float
-        In LUFS. Minus infinity if nothing is above the absolute gate of -70 LUFS, as in silence.
+        Loudness in LUFS; minus infinity if no block exceeds the absolute gate of -70 LUFS, as in silence.
 
     Raises
     ------
     AudioError
         If the rate is too low.
     ParameterError
-        If there are not as many weights as channels, or one is negative.
+        If the number of weights is not the number of channels, or a weight is negative.
 
     Notes
     -----
     With ``z`` the mean square of a K-weighted channel over a block of 400 ms and ``G`` its weight, the block
-    has ``-0.691 + 10 * log10(sum(G * z))`` LUFS. Blocks begin every 100 ms; one that would not be full is
-    left out. Only blocks above -70 LUFS count, and of these only those less than 10 LU below their mean.
-    The recommendation says nothing of sounds shorter than 400 ms: here such a sound is one block.
+    has ``-0.691 + 10 * log10(sum(G * z))`` LUFS. Blocks start every 100 ms; an incomplete block is ignored.
+    Only blocks above -70 LUFS count, and among these only those less than 10 LU below their mean. The
+    recommendation does not define sounds shorter than 400 ms: here such a sound is one block.
 
     Examples
     --------
@@ -96,10 +96,10 @@ def loudness_lufs(clip: Clip, *, channel_weights: Sequence[float] | None = None)
 
 
 def true_peak_dbtp(clip: Clip) -> float:
-    """Measure the highest peak of the sound between its samples, over all channels.
+    """Measure the true peak, the maximum of the interpolated signal over all channels.
 
-    A sound that stays below full scale at its samples may go beyond it between them, and a converter or an
-    MP3 encoder then clips it.
+    A signal whose samples stay below full scale may exceed it between them; a converter or an MP3 encoder
+    then clips.
 
     Parameters
     ----------
@@ -109,14 +109,15 @@ def true_peak_dbtp(clip: Clip) -> float:
     Returns
     -------
     float
-        In dB relative to full scale, dBTP; minus infinity for digital silence. Never below the sample peak.
+        True peak in dBTP (relative to full scale), at least the sample peak; minus infinity for digital
+        silence.
 
     Notes
     -----
-    As in annex 2 of the recommendation the sound is taken at four times its rate, which finds the peak to
-    0.7 dB at worst and to 0.2 dB below a quarter of the rate. The interpolator is soxr's (``HQ``) instead
-    of the 48 coefficients printed there; it is flat up to 91 % of half of the rate. Before and after the
-    clip there is silence: a cut through a loud sound rings, there as on a loudspeaker.
+    As in annex 2 of the recommendation the signal is oversampled four times, which underestimates the peak by
+    at most 0.7 dB, and by at most 0.2 dB below a quarter of the rate. The interpolator is soxr (``HQ``), flat
+    up to 91 % of the Nyquist frequency, instead of the 48 published coefficients. The clip is surrounded by
+    silence: a cut through a loud sound rings, as it does in playback.
 
     Examples
     --------
@@ -131,7 +132,7 @@ def true_peak_dbtp(clip: Clip) -> float:
 
 
 def blocks_of(clip: Clip) -> Iterator[Clip]:
-    """Cut a clip into blocks of at most 10 s, so that measuring a long one takes little more memory.
+    """Yield blocks of at most 10 s, which bounds the memory that measuring a long clip takes.
 
     Examples
     --------
@@ -145,13 +146,13 @@ def blocks_of(clip: Clip) -> Iterator[Clip]:
 
 @dataclass(frozen=True)
 class KWeighting:
-    """The filter by which loudness is weighted over frequency: less bass, more treble.
+    """K-weighting filter for loudness, at any sample rate.
 
-    The recommendation prints coefficients at 48 kHz only. At another rate the bilinear transform is undone
-    and done again, so that each of the two stages keeps its analogue shape and gain: at 48 kHz the printed
-    coefficients come out, and a sine of 997 Hz, to which the scale is tied, reads the same at every rate.
-    Elsewhere the transform bends frequencies; against 48 kHz that makes 0.01 dB at 44.1 kHz, 0.1 dB at
-    16 kHz and 0.45 dB at 8 kHz, at most (near 2000 Hz).
+    The recommendation publishes coefficients for 48 kHz only. For other rates the bilinear transform is
+    inverted and applied again, so that both sections keep their analogue shape and gain: at 48 kHz the result
+    equals the published coefficients, and a sine of 997 Hz, the reference of the scale, has the same loudness
+    at all rates. Elsewhere frequency warping causes differences from 48 kHz of at most 0.01 dB at 44.1 kHz,
+    0.1 dB at 16 kHz and 0.45 dB at 8 kHz (near 2000 Hz).
 
     Raises
     ------
@@ -165,17 +166,17 @@ class KWeighting:
     """
 
     def sections(self, sample_rate: int) -> Sections:
-        """Return the two sections at a sample rate in hertz."""
+        """Return the sections, shape ``(2, 6)``, at a rate in hertz."""
         if sample_rate < LOWEST_RATE:
             raise AudioError(
                 f"Loudness expects a sample rate of {LOWEST_RATE} Hz or more, got {sample_rate} Hz. "
                 "Resample the sound first: woodshed.audio.resample(clip, 16000)."
             )
-        # With 1/z = (1 - s) / (1 + s), b0 + b1/z + b2/z**2 is, but for (1 + s)**2, this polynomial in s.
+        # With 1/z = (1 - s) / (1 + s), b0 + b1/z + b2/z**2 is this polynomial in s, divided by (1 + s)**2.
         to_analogue = np.array([[1.0, -1.0, 1.0], [2.0, 0.0, -2.0], [1.0, 1.0, 1.0]])
         sections = []
-        for published, kept_hz in zip(PUBLISHED_SECTIONS, KEPT_HZ, strict=True):
-            angles = math.pi * kept_hz / np.array([PUBLISHED_RATE, sample_rate])
+        for published, reference_hz in zip(PUBLISHED_SECTIONS, REFERENCE_HZ, strict=True):
+            angles = math.pi * reference_hz / np.array([PUBLISHED_RATE, sample_rate])
             stretch = np.divide(*np.tan(angles)) ** np.array([2, 1, 0])
             sides = [
                 np.linalg.solve(to_analogue, stretch * (to_analogue @ side))
@@ -186,7 +187,13 @@ class KWeighting:
 
 
 class FrameSums:
-    """Adds up numbers in frames of a fixed length, in whatever portions they come.
+    """Sums of a stream of values over consecutive frames of a fixed length.
+
+    Parameters
+    ----------
+    length
+        Number of values in a frame. ``open_sum`` and ``n_open`` are the sum and the number of values of the
+        incomplete frame.
 
     Examples
     --------
@@ -203,7 +210,7 @@ class FrameSums:
         self.n_open = 0
 
     def add(self, values: NDArray[np.float64]) -> NDArray[np.float64]:
-        """Take the next numbers, at least one, and return the sums of the frames that are now full."""
+        """Add the next values, at least one, and return the sums of the frames they complete."""
         starts = np.arange(self.length - self.n_open, len(values), self.length)
         sums = np.add.reduceat(values, np.append(0, starts))
         sums[0] += self.open_sum
@@ -213,14 +220,14 @@ class FrameSums:
 
 
 class LoudnessMeter:
-    """Measures loudness block by block; keeps 80 bytes for each second of sound.
+    """Loudness meter for a stream of blocks; it stores 80 bytes per second of sound.
 
     Parameters
     ----------
     sample_rate, n_channels
-        Of every block.
+        Format of all blocks.
     channel_weights
-        As for `loudness_lufs`.
+        As in `loudness_lufs`.
 
     Examples
     --------
@@ -248,14 +255,14 @@ class LoudnessMeter:
         self._steps: list[NDArray[np.float64]] = [np.empty(0)]
 
     def add(self, block: Clip) -> None:
-        """Take the next block."""
+        """Process the next block."""
         energy = self._weights @ np.square(self._filter(block))
         steps = self._frames.add(energy)
         if len(steps):
             self._steps.append(steps)
 
     def loudness_lufs(self) -> float:
-        """Return the loudness of all that came so far, as `loudness_lufs` does; more may come."""
+        """Return the loudness of all blocks so far in LUFS; more may follow."""
         steps = np.concatenate(self._steps)
         if len(steps) < STEPS_PER_BLOCK:
             n_samples = len(steps) * self._frames.length + self._frames.n_open
@@ -263,20 +270,20 @@ class LoudnessMeter:
         else:
             windows = np.lib.stride_tricks.sliding_window_view(steps, STEPS_PER_BLOCK)
             power = windows.sum(axis=1) / (STEPS_PER_BLOCK * self._frames.length)
-        heard = power[power > 10 ** ((ABSOLUTE_GATE_LUFS - OFFSET_LUFS) / 10)]
-        if not heard.size:
+        gated = power[power > 10 ** ((ABSOLUTE_GATE_LUFS - OFFSET_LUFS) / 10)]
+        if not gated.size:
             return -math.inf
-        loud = heard[heard > heard.mean() * 10 ** (RELATIVE_GATE_LU / 10)]
-        return OFFSET_LUFS + 10 * math.log10(loud.mean())
+        gated = gated[gated > gated.mean() * 10 ** (RELATIVE_GATE_LU / 10)]
+        return OFFSET_LUFS + 10 * math.log10(gated.mean())
 
 
 class TruePeakMeter:
-    """Measures the true peak block by block; keeps next to nothing.
+    """True-peak meter for a stream of blocks.
 
     Parameters
     ----------
     sample_rate, n_channels
-        Of every block.
+        Format of all blocks.
 
     Examples
     --------
@@ -295,21 +302,21 @@ class TruePeakMeter:
         )
 
     def add(self, block: Clip) -> None:
-        """Take the next block."""
+        """Process the next block."""
         check_format(block, *self._format)
         if self._finished:
-            raise ParameterError("This meter has given its answer. Make a new TruePeakMeter for more sound.")
-        self._hear(block.samples)
-        self._hear(self._stream.resample_chunk(np.ascontiguousarray(block.samples.T)))
+            raise ParameterError("This meter is finished. Create a new TruePeakMeter for more blocks.")
+        self._update(block.samples)
+        self._update(self._stream.resample_chunk(np.ascontiguousarray(block.samples.T)))
 
     def true_peak_dbtp(self) -> float:
-        """Return the true peak of all that came, as `true_peak_dbtp` does; nothing may come after."""
+        """Return the true peak of all blocks in dBTP; no more may follow."""
         if not self._finished:
             self._finished = True
-            nothing = np.empty((0, self._format[1]), dtype=np.float32)
-            self._hear(self._stream.resample_chunk(nothing, last=True))
+            empty = np.empty((0, self._format[1]), dtype=np.float32)
+            self._update(self._stream.resample_chunk(empty, last=True))
         return amplitude_to_db(self._peak, -math.inf)
 
-    def _hear(self, samples: NDArray[np.float32]) -> None:
+    def _update(self, samples: NDArray[np.float32]) -> None:
         if samples.size:
             self._peak = max(self._peak, float(samples.max()), -float(samples.min()))

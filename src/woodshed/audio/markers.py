@@ -1,13 +1,13 @@
-r"""Named places in a recording, in files that other programs read and write.
+r"""Reading and writing of markers: Audacity label tracks, CSV tables and lists of times.
 
-Three kinds are read, and told apart by themselves:
+The format is detected automatically:
 
-- the label track of Audacity: start, end and name with tabs between them, a line each;
-- a table, named ``.csv``, with the columns ``start_s``, ``end_s`` and ``name`` (only the first is a must);
+- Audacity label track: start, end and name, separated by tabs, on each line;
+- CSV table, with suffix ``.csv`` and the columns ``start_s``, ``end_s`` and ``name``, the last two optional;
 - plain text with a time in seconds on each line.
 
->>> Mark(0.5, 2.0, "chorus")
-Mark(start_s=0.5, end_s=2.0, name='chorus')
+>>> Marker(0.5, 2.0, "chorus")
+Marker(start_s=0.5, end_s=2.0, name='chorus')
 """
 
 from __future__ import annotations
@@ -20,28 +20,33 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
-from woodshed.atomic import write_whole
-from woodshed.errors import DataError, OutputError, ParameterError, printable
+from woodshed.atomic import check_overwrite, write_whole
+from woodshed.errors import DataError, ParameterError, printable
 
 COLUMNS = ("start_s", "end_s", "name")
-"""Heading of a table of marks."""
+"""Columns of a table of markers."""
 
 
 @dataclass(frozen=True)
-class Mark:
-    """A stretch of a recording with a name, or a point: a stretch that ends where it starts.
+class Marker:
+    """Named region of a recording, or a point if start and end are equal.
 
     Parameters
     ----------
     start_s, end_s
-        In seconds from the start of the recording; the end is not before the start.
+        Seconds from the start of the recording; the end is not before the start.
     name
-        What is there; may be empty.
+        Label, may be empty.
 
     Raises
     ------
     ParameterError
-        If a time is negative or not a number, or the end is before the start.
+        If a time is negative or not finite, or the end is before the start.
+
+    Examples
+    --------
+    >>> Marker(2.5, 2.5, "end")
+    Marker(start_s=2.5, end_s=2.5, name='end')
     """
 
     start_s: float
@@ -51,29 +56,29 @@ class Mark:
     def __post_init__(self) -> None:
         if not 0 <= self.start_s <= self.end_s < math.inf:
             raise ParameterError(
-                "A mark starts at 0 s or later and does not end before it starts, "
+                "A marker must start at 0 s or later and must not end before its start, "
                 f"got {self.start_s!r} s to {self.end_s!r} s."
             )
 
 
-def read_marks(path: str | os.PathLike[str]) -> list[Mark]:
-    r"""Read a file of marks.
+def read_markers(path: str | os.PathLike[str]) -> list[Marker]:
+    r"""Read a file of markers.
 
     Parameters
     ----------
     path
-        A label track of Audacity, a table named ``.csv``, or plain text with a time on each line; in UTF-8.
-        Empty lines are passed over, and so are the frequency ranges that Audacity may put after a label.
+        Audacity label track, CSV table or list of times, in UTF-8. Empty lines are ignored, as are the
+        frequency ranges that Audacity may write after a label.
 
     Returns
     -------
-    list of Mark
-        In the order of the file. A line with only one time is a point.
+    list of Marker
+        In the order of the file. A line with a single time is a point.
 
     Raises
     ------
     DataError
-        If the file cannot be read, or a line makes no sense; the line is named.
+        If the file cannot be read or a line is invalid; the message names the line.
 
     Examples
     --------
@@ -81,8 +86,8 @@ def read_marks(path: str | os.PathLike[str]) -> list[Mark]:
     >>> with tempfile.TemporaryDirectory() as folder:
     ...     path = Path(folder) / "labels.txt"
     ...     _ = path.write_text("0.5\t2.0\tchorus\n2.5\t2.5\tend\n")
-    ...     read_marks(path)
-    [Mark(start_s=0.5, end_s=2.0, name='chorus'), Mark(start_s=2.5, end_s=2.5, name='end')]
+    ...     read_markers(path)
+    [Marker(start_s=0.5, end_s=2.0, name='chorus'), Marker(start_s=2.5, end_s=2.5, name='end')]
     """
     path = Path(path)
     try:
@@ -92,25 +97,29 @@ def read_marks(path: str | os.PathLike[str]) -> list[Mark]:
     except OSError as error:
         raise DataError(f"{printable(path)} cannot be read ({error.strerror}). Check the name.") from error
     rows = _table_rows(text, path) if path.suffix.lower() == ".csv" else _label_rows(text)
-    return [_mark(path, n_line, *fields) for n_line, fields in rows]
+    return [_marker(path, n_line, *fields) for n_line, fields in rows]
 
 
-def write_marks(
-    marks: Iterable[Mark], path: str | os.PathLike[str], *, times_only: bool = False, overwrite: bool = False
+def write_markers(
+    markers: Iterable[Marker],
+    path: str | os.PathLike[str],
+    *,
+    times_only: bool = False,
+    overwrite: bool = False,
 ) -> Path:
-    r"""Write marks for another program, with times to the microsecond.
+    r"""Write a file of markers, with times to the microsecond.
 
     Parameters
     ----------
-    marks
-        In the order in which they are to be written.
+    markers
+        Markers in the order in which they are written.
     path
-        A name that ends in ``.csv`` makes a table, any other a label track that Audacity imports. Neither
-        has room for tabs and line ends in a name: they become spaces.
+        The suffix ``.csv`` selects a table, any other an Audacity label track. Whitespace in a name, such as
+        tabs, is replaced by single spaces.
     times_only
-        Whether to write nothing but the start of each mark, one on a line.
+        Whether to write only the start of each marker, one per line.
     overwrite
-        Whether a file of that name may be replaced.
+        Whether to replace an existing file.
 
     Returns
     -------
@@ -120,19 +129,20 @@ def write_marks(
     Raises
     ------
     OutputError
-        If the file is there already or cannot be written.
+        If the file exists or cannot be written.
 
     Examples
     --------
     >>> import tempfile
     >>> with tempfile.TemporaryDirectory() as folder:
-    ...     write_marks([Mark(0.5, 2.0, "chorus")], Path(folder) / "labels.txt").read_text()
+    ...     write_markers([Marker(0.5, 2.0, "chorus")], Path(folder) / "labels.txt").read_text()
     '0.500000\t2.000000\tchorus\n'
     """
     path = Path(path)
-    if path.exists() and not overwrite:
-        raise OutputError(f"{printable(path)} is there already. Give another name, or overwrite=True.")
-    rows = [(f"{mark.start_s:.6f}", f"{mark.end_s:.6f}", " ".join(mark.name.split())) for mark in marks]
+    check_overwrite(path, overwrite=overwrite)
+    rows = [
+        (f"{marker.start_s:.6f}", f"{marker.end_s:.6f}", " ".join(marker.name.split())) for marker in markers
+    ]
     if times_only:
         content = "".join(f"{start_s}\n" for start_s, _, _ in rows)
     elif path.suffix.lower() == ".csv":
@@ -146,9 +156,9 @@ def write_marks(
 
 
 def _label_rows(text: str) -> Iterator[tuple[int, tuple[str, str, str]]]:
-    """Yield number, start, end and name of each line; the oldest label tracks have no end."""
+    """Yield line number, start, end and name; label tracks of early versions have no end."""
     for n_line, line in enumerate(text.split("\n"), 1):
-        if not line.strip() or line.startswith("\\"):  # such a line holds a label's range of frequencies
+        if not line.strip() or line.startswith("\\"):  # such a line holds the frequency range of a label
             continue
         start_s, second, *rest = [*line.strip().split("\t", 2), ""]
         if not rest:
@@ -160,13 +170,13 @@ def _label_rows(text: str) -> Iterator[tuple[int, tuple[str, str, str]]]:
 
 
 def _table_rows(text: str, path: Path) -> Iterator[tuple[int, tuple[str, str, str]]]:
-    heading = text.partition("\n")[0]
-    reader = csv.DictReader(io.StringIO(text), delimiter=max(",;\t", key=heading.count), restval="")
+    header = text.partition("\n")[0]
+    reader = csv.DictReader(io.StringIO(text), delimiter=max(",;\t", key=header.count), restval="")
     reader.fieldnames = [name.strip() for name in reader.fieldnames or ()]
     if "start_s" not in reader.fieldnames:
         raise DataError(
-            f"{printable(path)} has no column start_s. Give it a heading, start_s,end_s,name, "
-            "and a row for each mark."
+            f"{printable(path)} has no column start_s. Add the header start_s,end_s,name, "
+            "and a row for each marker."
         )
     try:
         for row in reader:
@@ -174,7 +184,7 @@ def _table_rows(text: str, path: Path) -> Iterator[tuple[int, tuple[str, str, st
             yield reader.line_num, (start_s, row.get("end_s") or start_s, row.get("name", ""))
     except csv.Error as error:
         where = f"{printable(path)}, line {reader.line_num}"
-        raise DataError(f"{where} is not part of a table ({error}). Save it as CSV again.") from error
+        raise DataError(f"{where} is not valid CSV ({error}). Save the table as CSV again.") from error
 
 
 def _is_number(text: str) -> bool:
@@ -185,9 +195,9 @@ def _is_number(text: str) -> bool:
     return True
 
 
-def _mark(path: Path, n_line: int, start_s: str, end_s: str, name: str) -> Mark:
+def _marker(path: Path, n_line: int, start_s: str, end_s: str, name: str) -> Marker:
     try:
-        return Mark(float(start_s), float(end_s), name.strip())
+        return Marker(float(start_s), float(end_s), name.strip())
     except ParameterError as error:
         raise DataError(f"{printable(path)}, line {n_line}: {error} Correct the line.") from error
     except ValueError as error:

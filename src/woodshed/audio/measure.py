@@ -1,4 +1,4 @@
-"""What there is to measure about a sound before anyone learns from it: level, loudness, clipping, silence."""
+"""Technical measurements of recordings: level, loudness, true peak, clipping, DC offset and silence."""
 
 from __future__ import annotations
 
@@ -20,16 +20,16 @@ BITS = {
     **{"PCM_S8": 8, "PCM_U8": 8, "PCM_16": 16, "PCM_24": 24, "PCM_32": 32, "FLOAT": 32, "DOUBLE": 64},
     **{"ULAW": 8, "ALAW": 8, "ALAC_16": 16, "ALAC_20": 20, "ALAC_24": 24, "ALAC_32": 32},
 }
-"""libsndfile's encoding -> bits in each sample; what is not here, such as MP3, has no fixed number."""
+"""libsndfile subtype -> bits per sample, for all subtypes with a fixed number."""
 
 FULL_SCALE = {"PCM_S8": 127 / 128, "PCM_U8": 127 / 128, "ULAW": 32124 / 32768, "ALAW": 32256 / 32768}
-"""libsndfile's encoding -> the largest value it can hold, where that is less than `LARGEST`."""
+"""libsndfile subtype -> its largest value, where that is less than `LARGEST`."""
 
 LARGEST = 1 - 2**-15
-"""The largest value of 16 bits: at it or beyond, in any encoding, a sample is at full scale."""
+"""Largest value of 16 bits; a sample is at full scale from this value on, in any encoding."""
 
 CLIPPED_RUN = 3
-"""So many samples at full scale in a row, all on one side, are taken to be clipped."""
+"""Minimum number of consecutive samples at full scale, of the same sign, that count as clipped."""
 
 SILENT_DBFS = -60.0
 SILENCE_FRAME_S = 0.02
@@ -37,31 +37,31 @@ SILENCE_FRAME_S = 0.02
 
 @dataclass(frozen=True)
 class Measurement(FileInfo):
-    """What a sound is, by its heading and by its samples.
+    """Measurements of a clip or file.
 
     Parameters
     ----------
     sample_rate, n_channels, n_samples, duration_s
-        As in `FileInfo`, but counted from the samples that are there.
+        As in `FileInfo`, but from the decoded samples.
     codec
-        Container and encoding, such as ``FLAC PCM_16``; empty for a clip that was made in memory.
+        Container and subtype, such as ``FLAC PCM_16``; empty for a clip in memory.
     peak_dbfs
-        The largest sample; 0 is full scale.
+        Largest absolute sample, in dBFS.
     rms_dbfs
-        Root of the mean square over all channels; an RMS of 1 is 0, so a full-scale sine has -3.01.
+        Root mean square over all channels, in dBFS; an RMS of 1 is 0 dBFS, so a full-scale sine has -3.01.
     loudness_lufs
-        Integrated loudness: see `woodshed.audio.loudness.loudness_lufs`. NaN below 4000 Hz, where it cannot
-        be weighted.
+        Integrated loudness: see `woodshed.audio.loudness.loudness_lufs`. NaN below 4000 Hz, where it is not
+        defined.
     true_peak_dbtp
-        The peak between samples: see `woodshed.audio.loudness.true_peak_dbtp`.
+        True peak: see `woodshed.audio.loudness.true_peak_dbtp`.
     n_clipped, n_clipped_runs
-        Samples in runs of at least 3 in one channel that stay at full scale, on the same side; and the
-        number of such runs. Full scale is the largest value of 16 bits, or of the encoding if it holds
-        less. A sound that was clipped and then turned down, or encoded with loss, is not found.
+        Number of samples in runs of at least 3 samples at full scale, of the same sign in one channel, and
+        the number of such runs. Full scale is the largest value of 16 bits, or of the subtype if that is
+        less. Clipping before attenuation or lossy encoding is not detected.
     dc_offset
-        The mean of the channel whose mean is furthest from 0; full scale is 1.
+        Mean of the channel with the largest absolute mean; full scale is 1.
     silence_share
-        Share of the time, 0 to 1, that lies in frames of 20 ms with an RMS below -60 dBFS.
+        Share of the duration, 0 to 1, in frames of 20 ms with an RMS level below -60 dBFS.
     """
 
     peak_dbfs: float
@@ -75,11 +75,11 @@ class Measurement(FileInfo):
 
     @property
     def bits(self) -> int | None:
-        """Bits in each sample of the file; None where the encoding has no fixed number."""
+        """Bits per sample of the file; None if the subtype has no fixed number."""
         return BITS.get(_encoding(self.codec))
 
     def to_dict(self) -> dict[str, Any]:
-        """Return all values, ready for JSON: a level that is not finite becomes None.
+        """Return all values for JSON; levels that are not finite become None.
 
         Examples
         --------
@@ -95,9 +95,7 @@ class Measurement(FileInfo):
 
 
 def measure(clip: Clip) -> Measurement:
-    """Measure a clip.
-
-    Levels of digital silence are minus infinity.
+    """Measure a clip. Levels of digital silence are minus infinity.
 
     Examples
     --------
@@ -110,7 +108,7 @@ def measure(clip: Clip) -> Measurement:
 
 
 def measure_file(path: FilePath) -> Measurement:
-    """Measure a sound file of any length, block by block.
+    """Measure an audio file of any length, block by block.
 
     Raises
     ------
@@ -142,7 +140,7 @@ def _encoding(codec: str) -> str:
 
 
 class _Meter:
-    """Adds up a sound block by block."""
+    """Accumulator of the measurements over blocks."""
 
     def __init__(self, sample_rate: int, n_channels: int, full_scale: float) -> None:
         self._format = (sample_rate, n_channels)
@@ -157,7 +155,7 @@ class _Meter:
         self._sum = np.zeros(n_channels)
 
     def add(self, block: Clip) -> None:
-        self._true_peak.add(block)  # refuses a block of another rate
+        self._true_peak.add(block)  # raises for a block of another format
         if self._loudness is not None:
             self._loudness.add(block)
         self._clipping.add(block)
@@ -173,7 +171,7 @@ class _Meter:
         sample_rate, n_channels = self._format
         n_silent = self._n_silent
         if self._frames.open_sum < self._silent(self._frames.n_open):
-            n_silent += self._frames.n_open  # the last frame, not full
+            n_silent += self._frames.n_open  # the incomplete last frame
         mean = self._sum / self._n_samples
         return Measurement(
             sample_rate=sample_rate,
@@ -198,7 +196,7 @@ class _Meter:
 
 
 class _Clipping:
-    """Counts runs at full scale, also those that go on from one block to the next."""
+    """Counter of runs at full scale, across block boundaries."""
 
     def __init__(self, n_channels: int, full_scale: float) -> None:
         self._full_scale = full_scale
@@ -210,7 +208,7 @@ class _Clipping:
         above, below = block.samples >= self._full_scale, block.samples <= -self._full_scale
         sides = np.concatenate([self._sides, above.astype(np.int8) - below], axis=1, dtype=np.int8)
         self._sides = sides[:, -CLIPPED_RUN:]
-        # Whether a sample is at least the third of a run: the first that is tells of two more before it.
+        # Whether a sample is at least the third of a run; the first such sample accounts for two more.
         third = (sides[:, 2:] != 0) & (sides[:, 2:] == sides[:, 1:-1]) & (sides[:, 1:-1] == sides[:, :-2])
         begins = int(np.sum(third[:, 1:] & ~third[:, :-1]))
         self.n_runs += begins

@@ -1,9 +1,9 @@
-"""Sound files in: the only module that opens them.
+"""Reading of audio files.
 
-libsndfile (through soundfile) decodes WAV, FLAC, Ogg Vorbis, Opus, MP3, AIFF and more, at any rate and
-with any number of channels. Nothing here trusts a file: what a header declares is never allocated before
-it has been decoded, and whatever is wrong becomes an `AudioFileError` that names the file and says what
-to do.
+libsndfile (through soundfile) decodes WAV, FLAC, Ogg Vorbis, Opus, MP3, AIFF and more, at any rate and with
+any number of channels. Files are not trusted: memory is allocated for decoded samples only, never for a
+length declared in the header, and every failure raises an `AudioFileError` with the file, the cause and the
+remedy.
 """
 
 from __future__ import annotations
@@ -16,37 +16,37 @@ from typing import Any
 import numpy as np
 
 from woodshed.audio.edit import resample
-from woodshed.audio.sound_file import EXPORT_AGAIN, FOREIGN_SUFFIXES, FilePath, opened
+from woodshed.audio.sound_file import EXPORT_AGAIN, UNSUPPORTED_SUFFIXES, FilePath, open_sound
 from woodshed.clip import Clip, Samples
 from woodshed.errors import AudioFileError, ParameterError
 from woodshed.units import s_to_samples, samples_to_s
 
-AUDIO_SUFFIXES = FOREIGN_SUFFIXES | {
+AUDIO_SUFFIXES = UNSUPPORTED_SUFFIXES | {
     *(".wav", ".wave", ".flac", ".ogg", ".oga", ".opus", ".mp3", ".aif", ".aiff", ".aifc"),
     *(".au", ".snd", ".caf", ".w64", ".rf64", ".voc", ".sph"),
 }
-"""Lower-case suffixes of the files that are taken for sound when a folder is read."""
+"""Lower-case suffixes of the files in a folder that count as audio."""
 
 VALUES_PER_READ = 3 * 2**19
-"""Decoding goes in portions of this many numbers (6 MiB), so that a lying header costs no memory."""
+"""Number of values decoded at a time (6 MiB), so that a wrong header takes no memory."""
 
 
 @dataclass(frozen=True)
 class FileInfo:
-    """What a sound file says about itself.
+    """Header of an audio file.
 
     Parameters
     ----------
     sample_rate
-        In hertz.
+        Sample rate in hertz.
     n_channels
         1 is mono, 2 is stereo.
     n_samples
-        Declared number of samples in each channel; a damaged file may hold fewer.
+        Declared number of samples per channel; a damaged file may hold fewer.
     duration_s
-        ``n_samples`` in seconds.
+        Duration in seconds.
     codec
-        Container and encoding in libsndfile's words, such as ``FLAC PCM_16``.
+        Container and subtype of libsndfile, such as ``FLAC PCM_16``.
     """
 
     sample_rate: int
@@ -57,12 +57,12 @@ class FileInfo:
 
 
 def info(path: FilePath) -> FileInfo:
-    """Read the heading of a file; nothing is decoded.
+    """Read the header of an audio file without decoding it.
 
     Raises
     ------
     AudioFileError
-        If the file is not there, may not be read, or is not sound.
+        If the file does not exist, is not readable, or is not audio.
 
     Examples
     --------
@@ -70,7 +70,7 @@ def info(path: FilePath) -> FileInfo:
     >>> info(sample_folder() / "recordings" / "7_theo_0.flac")
     FileInfo(sample_rate=8000, n_channels=1, n_samples=3428, duration_s=0.4285, codec='FLAC PCM_16')
     """
-    with opened(path) as sound:
+    with open_sound(path) as sound:
         return FileInfo(
             sample_rate=sound.samplerate,
             n_channels=sound.channels,
@@ -81,7 +81,7 @@ def info(path: FilePath) -> FileInfo:
 
 
 ESTIMATED_LENGTH = frozenset({"MPEG"})
-"""Formats whose heading need not say how many samples follow: the decoder's guess may be too high."""
+"""Formats without a reliable length in the header: the estimate of the decoder may be too high."""
 
 
 def read(
@@ -92,21 +92,21 @@ def read(
     start_s: float = 0.0,
     end_s: float | None = None,
 ) -> Clip:
-    """Read a sound file, or a stretch of it.
+    """Read an audio file, or a segment of it.
 
-    Values are as stored: whole numbers are scaled so that full scale is ±1, floating-point files keep values
-    beyond ±1. Only the stretch that is asked for is decoded.
+    Integer samples are scaled to a full scale of ±1; floating-point files may exceed it. Only the requested
+    segment is decoded.
 
     Parameters
     ----------
     path
         Any file that libsndfile can read.
     sample_rate
-        Rate to resample to, in hertz; None keeps the file's own.
+        Rate to resample to, in hertz; None keeps that of the file.
     mono
-        Whether to mix the channels (their mean) into one.
+        Whether to mix all channels to their mean.
     start_s, end_s
-        The stretch, in seconds; ``end_s`` None, or beyond the end, means to the end.
+        The segment in seconds; ``end_s`` None, or beyond the end, reads to the end.
 
     Returns
     -------
@@ -116,10 +116,10 @@ def read(
     Raises
     ------
     AudioFileError
-        If the file is not there, may not be read, is not sound, is damaged, has no samples in the stretch, or
-        has samples that are NaN or infinite.
+        If the file does not exist, is not readable, is not audio, is damaged, has no samples in the segment,
+        or has samples that are NaN or infinite.
     ParameterError
-        If the stretch is empty or starts before 0.
+        If the segment is empty or starts before 0.
 
     Examples
     --------
@@ -128,15 +128,20 @@ def read(
     >>> read(path).samples.shape, read(path, sample_rate=16000, end_s=0.25).samples.shape
     ((1, 3428), (1, 4000))
     """
-    with opened(path) as sound:
+    with open_sound(path) as sound:
         clip = _decode_clip(path, sound, mono, start_s, end_s)
     return clip if sample_rate is None else resample(clip, sample_rate)
 
 
 def read_unless_long(path: FilePath, longest_s: float, *, sample_rate: int) -> Clip | None:
-    """Read a file as one channel at a rate, or say None when it is longer than ``longest_s`` seconds.
+    """Read a file as mono at a given rate, or return None if it is longer than ``longest_s`` seconds.
 
-    The file is opened once, which for a short one takes as long as describing it. Raises what `read` raises.
+    The file is opened only once, which for short files halves the time of `info` and `read`.
+
+    Raises
+    ------
+    AudioFileError
+        As in `read`.
 
     Examples
     --------
@@ -147,7 +152,7 @@ def read_unless_long(path: FilePath, longest_s: float, *, sample_rate: int) -> C
     >>> read_unless_long(path, 0.4, sample_rate=16000) is None
     True
     """
-    with opened(path) as sound:
+    with open_sound(path) as sound:
         if sound.frames > longest_s * sound.samplerate:
             return None
         clip = _decode_clip(path, sound, True)
@@ -157,26 +162,26 @@ def read_unless_long(path: FilePath, longest_s: float, *, sample_rate: int) -> C
 def read_blocks(
     path: FilePath, *, block_s: float = 10.0, start_s: float = 0.0, end_s: float | None = None
 ) -> Iterator[Clip]:
-    """Read a file block by block, so that one of any length fits into memory.
+    """Read a file of any length block by block.
 
     Parameters
     ----------
     path
-        As for `read`.
+        As in `read`.
     block_s
-        Length of each block in seconds; the last may be shorter.
+        Length of a block in seconds; the last may be shorter.
     start_s, end_s
-        The stretch, as for `read`.
+        The segment, as in `read`.
 
     Yields
     ------
     Clip
-        The blocks in order, without gap or overlap, at the file's own rate.
+        Consecutive blocks without gap or overlap, at the rate of the file.
 
     Raises
     ------
     AudioFileError, ParameterError
-        As for `read`, when the block in question is reached.
+        As in `read`, when the affected block is reached.
 
     Examples
     --------
@@ -185,7 +190,7 @@ def read_blocks(
     >>> [block.n_samples for block in read_blocks(path, block_s=0.25)]
     [2000, 1428]
     """
-    with opened(path) as sound:
+    with open_sound(path) as sound:
         n_frames = max(1, s_to_samples(block_s, sound.samplerate))
         for samples in _decode(path, sound, start_s, end_s, n_frames):
             yield Clip(samples.T, sound.samplerate, os.fspath(path))
@@ -194,7 +199,7 @@ def read_blocks(
 def _decode_clip(
     path: FilePath, sound: Any, mono: bool, start_s: float = 0.0, end_s: float | None = None
 ) -> Clip:
-    """Decode a stretch of an opened file, at its own rate."""
+    """Decode a segment of an open file, at its own rate."""
     parts = list(_decode(path, sound, start_s, end_s, VALUES_PER_READ // sound.channels))
     channels = np.ascontiguousarray((parts[0] if len(parts) == 1 else np.concatenate(parts)).T)
     if mono and len(channels) > 1:
@@ -205,28 +210,28 @@ def _decode_clip(
 def _decode(
     path: FilePath, sound: Any, start_s: float, end_s: float | None, n_frames: int
 ) -> Iterator[Samples]:
-    """Yield the stretch in portions of shape ``(≤ n_frames, n_channels)``; at least one, all finite."""
+    """Yield the segment in portions of shape ``(≤ n_frames, n_channels)``; at least one, all finite."""
     if start_s < 0 or (end_s is not None and end_s <= start_s):
         raise ParameterError(
-            f"A stretch must start at 0 s or later and end after it starts, got {start_s} s to {end_s} s."
+            f"A segment must start at 0 s or later and end after its start, got {start_s} s to {end_s} s."
         )
     start = s_to_samples(start_s, sound.samplerate)
     if sound.frames == 0:
-        raise AudioFileError(path, f"has a heading but no samples. {EXPORT_AGAIN}")
+        raise AudioFileError(path, f"has a header but no samples. {EXPORT_AGAIN}")
     if start >= sound.frames:
         raise AudioFileError(
             path,
-            f"has nothing at {start_s} s: it lasts {samples_to_s(sound.frames, sound.samplerate):.3f} s. "
-            "Correct the start time.",
+            f"has no samples at {start_s} s, its duration is "
+            f"{samples_to_s(sound.frames, sound.samplerate):.3f} s. Correct the start time.",
         )
     if start:
         sound.seek(start)
-    missing = sound.frames - start
+    n_left = sound.frames - start
     if end_s is not None:
-        missing = min(missing, s_to_samples(end_s, sound.samplerate) - start)
+        n_left = min(n_left, s_to_samples(end_s, sound.samplerate) - start)
     n_read = 0
-    while missing > 0:
-        part = sound.read(min(missing, max(1, n_frames)), dtype="float32", always_2d=True)
+    while n_left > 0:
+        part = sound.read(min(n_left, max(1, n_frames)), dtype="float32", always_2d=True)
         if len(part) == 0 and sound.format in ESTIMATED_LENGTH:
             break
         if len(part) == 0:
@@ -235,7 +240,7 @@ def _decode(
         if not np.isfinite(part).all():
             raise AudioFileError(path, f"has samples that are NaN or infinite. {EXPORT_AGAIN}")
         n_read += len(part)
-        missing -= len(part)
+        n_left -= len(part)
         yield part
     if n_read == 0:
-        raise AudioFileError(path, f"has a heading but no samples in this stretch. {EXPORT_AGAIN}")
+        raise AudioFileError(path, f"has a header but no samples in this segment. {EXPORT_AGAIN}")

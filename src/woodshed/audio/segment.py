@@ -1,4 +1,4 @@
-"""Clips in pieces and back together: cut out, cut up, join. Every sample is accounted for."""
+"""Trimming, splitting and joining of clips, exact to the sample."""
 
 from __future__ import annotations
 
@@ -14,20 +14,20 @@ from woodshed.errors import AudioError, ParameterError, near_miss, printable
 from woodshed.units import s_to_samples
 
 LASTS = ("keep", "drop", "pad")
-"""What `split_every` can do with a last part that is shorter than the others."""
+"""Treatment of a shorter last part in `split_every`."""
 
 
 def trim(clip: Clip, start_s: float = 0.0, end_s: float | None = None) -> Clip:
-    """Cut a stretch out of a clip.
+    """Return a segment of a clip.
 
-    Unlike `Clip.cut`, which slices as Python does, this refuses a stretch that the clip does not have.
+    Unlike `Clip.cut`, which slices as Python does, it raises an error if the segment exceeds the clip.
 
     Parameters
     ----------
     clip
         Sound with any number of channels.
     start_s, end_s
-        The stretch in seconds; ``end_s`` None is the end of the clip. Both are rounded to the nearest sample.
+        The segment in seconds; ``end_s`` None is the end of the clip. Both are rounded to the nearest sample.
 
     Returns
     -------
@@ -37,40 +37,45 @@ def trim(clip: Clip, start_s: float = 0.0, end_s: float | None = None) -> Clip:
     Raises
     ------
     ParameterError
-        If the stretch begins before 0, ends after the clip, or has no samples.
+        If the segment starts before 0, ends after the clip, or has no samples.
 
     Examples
     --------
     >>> trim(Clip(np.arange(8), 8), 0.25, 0.75).samples.tolist()
     [[2.0, 3.0, 4.0, 5.0]]
     """
-    start = _place(clip, start_s, "trim")
-    stop = clip.n_samples if end_s is None else _place(clip, end_s, "trim")
+    start = _sample_at(clip, start_s, "trim")
+    stop = clip.n_samples if end_s is None else _sample_at(clip, end_s, "trim")
     if start >= stop:
         raise ParameterError(
-            f"trim expects a stretch that ends after it starts, got {start_s!r} s "
-            f"to {clip.duration_s if end_s is None else end_s!r} s of {printable(clip.source)}. Move an end."
+            f"trim expects an end after the start, got {start_s!r} s to "
+            f"{clip.duration_s if end_s is None else end_s!r} s of {printable(clip.source)}. Correct them."
         )
     return _part(clip, start, stop)
 
 
 def split_every(clip: Clip, length_s: float, *, last: str = "keep") -> list[Clip]:
-    """Cut a clip into parts of equal length, one after the other.
+    """Split a clip into consecutive parts of equal length.
 
     Parameters
     ----------
     clip
         Sound with any number of channels.
     length_s
-        Length of a part in seconds, rounded to the nearest sample; every part has that many samples.
+        Length of a part in seconds, rounded to the nearest sample.
     last
-        What becomes of a rest that is shorter: ``keep`` it as it is, ``drop`` it, or ``pad`` it with silence.
+        Treatment of a shorter last part: ``keep`` it, ``drop`` it, or ``pad`` it with silence.
 
     Returns
     -------
     list of Clip
-        With ``keep``, `join` gives back the very same samples. With ``drop``, a clip shorter than one part
-        gives an empty list.
+        With ``keep``, `join` restores the clip exactly. With ``drop``, it is empty if the clip is shorter
+        than one part.
+
+    Raises
+    ------
+    ParameterError
+        If the length is below one sample, or ``last`` is unknown.
 
     Examples
     --------
@@ -80,7 +85,7 @@ def split_every(clip: Clip, length_s: float, *, last: str = "keep") -> list[Clip
     [[1.0, 1.0, 0.0, 0.0]]
     """
     if last not in LASTS:
-        raise ParameterError(f"split_every has no last={last!r}. {near_miss(str(last), LASTS)}")
+        raise ParameterError(f"split_every does not support last={last!r}. {near_miss(str(last), LASTS)}")
     n = s_to_samples(length_s, clip.sample_rate) if math.isfinite(length_s) else 0
     if n < 1:
         raise ParameterError(
@@ -97,20 +102,20 @@ def split_every(clip: Clip, length_s: float, *, last: str = "keep") -> list[Clip
 
 
 def split_at(clip: Clip, times_s: Iterable[float]) -> list[Clip]:
-    """Cut a clip at given times: onsets, beats, marks.
+    """Split a clip at given times, such as onsets, beats or markers.
 
     Parameters
     ----------
     clip
         Sound with any number of channels.
     times_s
-        Seconds, in any order, each rounded to the nearest sample. A time at the very start or end cuts
-        nothing off, and the same sample is cut at once.
+        Seconds, in any order, each rounded to the nearest sample. Times at the start or the end of the clip
+        and duplicates have no effect.
 
     Returns
     -------
     list of Clip
-        The parts in order; `join` gives back the very same samples.
+        The parts in order; `join` restores the clip exactly.
 
     Raises
     ------
@@ -122,40 +127,39 @@ def split_at(clip: Clip, times_s: Iterable[float]) -> list[Clip]:
     >>> [part.n_samples for part in split_at(Clip(np.ones(8), 8), [0.0, 0.75, 0.25])]
     [2, 4, 2]
     """
-    cuts = {_place(clip, time_s, "split_at") for time_s in times_s}
+    cuts = {_sample_at(clip, time_s, "split_at") for time_s in times_s}
     edges = sorted(cuts | {0, clip.n_samples})
     return [_part(clip, start, stop) for start, stop in itertools.pairwise(edges)]
 
 
 def join(clips: Sequence[Clip], *, crossfade_s: float = 0.0) -> Clip:
-    """Put clips one after the other.
+    """Concatenate clips, optionally with crossfades.
 
     Parameters
     ----------
     clips
         At least one; all of the same rate and number of channels.
     crossfade_s
-        How long the end of each clip and the start of the next sound together, in seconds. The first and the
-        last clip must be at least that long, the ones between twice as long.
+        Overlap of consecutive clips in seconds, 0 or more. The first and the last clip must be at least that
+        long, all others twice as long.
 
     Returns
     -------
     Clip
-        As many samples as all clips together, less one crossfade for each seam. Its source is the first
-        clip's.
+        As many samples as all clips together, minus one crossfade for each seam. It has the source of the
+        first clip.
 
     Raises
     ------
     AudioError
         If rates or numbers of channels differ, or a clip is too short for its crossfades.
     ParameterError
-        If there is no clip, or the crossfade is negative or not a number.
+        If there is no clip, or the crossfade is negative or not finite.
 
     Notes
     -----
-    The crossfade has equal power: the gains are the cosine and the sine of an angle that goes from 0 to 90°,
-    so two sounds that have nothing to do with each other keep their level throughout. Two copies of the same
-    sound would rise by 3 dB half-way.
+    The crossfade has equal power: the gains are cosine and sine of an angle from 0 to 90°, so that
+    uncorrelated sounds keep their level. Identical sounds rise by 3 dB in the middle.
 
     Examples
     --------
@@ -167,7 +171,7 @@ def join(clips: Sequence[Clip], *, crossfade_s: float = 0.0) -> Clip:
     clips = list(clips)
     if not clips:
         raise ParameterError("join expects at least one clip, got none.")
-    _check_alike(clips)
+    _check_formats(clips)
     n_fade = _n_fade(clips, crossfade_s)
     angle = (np.arange(n_fade) + 0.5) * (np.pi / 2 / max(1, n_fade))
     n_samples = sum(clip.n_samples for clip in clips) - n_fade * (len(clips) - 1)
@@ -185,15 +189,15 @@ def join(clips: Sequence[Clip], *, crossfade_s: float = 0.0) -> Clip:
     return replace(clips[0], samples=joined)
 
 
-def _place(clip: Clip, time_s: float, verb: str) -> int:
-    """Return the sample at a time that must lie within the clip, its end included."""
+def _sample_at(clip: Clip, time_s: float, function: str) -> int:
+    """Return the sample at a time within the clip, its end included."""
     if math.isfinite(time_s) and time_s >= 0:
-        place = s_to_samples(time_s, clip.sample_rate)
-        if place <= clip.n_samples:
-            return place
+        sample = s_to_samples(time_s, clip.sample_rate)
+        if sample <= clip.n_samples:
+            return sample
     raise ParameterError(
-        f"{verb} expects times from 0 s to {clip.duration_s:g} s, the length of {printable(clip.source)}, "
-        f"got {time_s!r} s. Correct the time."
+        f"{function} expects times from 0 s to {clip.duration_s:g} s, the length of "
+        f"{printable(clip.source)}, got {time_s!r} s. Correct the time."
     )
 
 
@@ -201,7 +205,7 @@ def _part(clip: Clip, start: int, stop: int) -> Clip:
     return replace(clip, samples=clip.samples[:, start:stop])
 
 
-def _check_alike(clips: list[Clip]) -> None:
+def _check_formats(clips: list[Clip]) -> None:
     first = clips[0]
     for clip in clips[1:]:
         if clip.sample_rate != first.sample_rate:
@@ -219,7 +223,7 @@ def _check_alike(clips: list[Clip]) -> None:
 
 
 def _n_fade(clips: list[Clip], crossfade_s: float) -> int:
-    """Return the length of a crossfade in samples, if every clip has room for its own."""
+    """Return the length of a crossfade in samples; raise if a clip is too short for it."""
     if not 0 <= crossfade_s < math.inf:
         raise ParameterError(f"join expects a crossfade_s of 0 or more, got {crossfade_s!r}.")
     n_fade = s_to_samples(crossfade_s, clips[0].sample_rate)
@@ -227,7 +231,7 @@ def _n_fade(clips: list[Clip], crossfade_s: float) -> int:
         n_seams = (k > 0) + (k < len(clips) - 1)
         if clip.n_samples < n_seams * n_fade:
             raise AudioError(
-                f"{printable(clip.source)} lasts {clip.duration_s:g} s: too short for "
+                f"{printable(clip.source)} lasts {clip.duration_s:g} s, too short for "
                 f"{n_seams} crossfade{'s' * (n_seams > 1)} of {crossfade_s:g} s. "
                 "Choose a shorter crossfade_s, or leave the clip out."
             )

@@ -1,6 +1,9 @@
-"""Made-up sounds whose right answer is known: for tests, examples and calibration."""
+"""Synthetic test signals: tones, chirps, coloured noise, clicks and silence."""
 
 from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import replace
 
 import numpy as np
 from numpy.typing import NDArray
@@ -13,13 +16,25 @@ COLOURS = {"white": 0.0, "pink": 1.0, "brown": 2.0}
 """Colour of noise -> exponent ``a`` of its power spectrum ``1 / f**a``: 0, -3.01, -6.02 dB per octave."""
 
 SAMPLE_RATE = 16000
-"""Rate of every signal unless another is asked for, in hertz."""
+"""Default sample rate in hertz."""
+
+CLICK_HZ = 1500.0
+CLICK_S = 0.03
 
 
 def sine(
     f0_hz: float, duration_s: float = 1.0, *, sample_rate: int = SAMPLE_RATE, amplitude: float = 0.5
 ) -> Clip:
-    """Return a pure tone that starts at 0.
+    """Return a sine wave with initial phase 0.
+
+    Parameters
+    ----------
+    f0_hz
+        Frequency in hertz.
+    duration_s, sample_rate
+        Duration in seconds, at least one sample; rate in hertz.
+    amplitude
+        Peak; 1 is full scale.
 
     Examples
     --------
@@ -38,9 +53,21 @@ def chirp(
     sample_rate: int = SAMPLE_RATE,
     amplitude: float = 0.5,
 ) -> Clip:
-    """Return a tone that glides from one frequency to another, by the same number of octaves every second.
+    """Return an exponential chirp: a tone whose frequency changes by a constant number of octaves per second.
 
-    The frequency at time ``t`` is ``start_hz * (end_hz / start_hz) ** (t / duration_s)``; both are positive.
+    The frequency at time ``t`` is ``start_hz * (end_hz / start_hz) ** (t / duration_s)``.
+
+    Parameters
+    ----------
+    start_hz, end_hz
+        First and last frequency in hertz, positive.
+    duration_s, sample_rate, amplitude
+        As in `sine`.
+
+    Raises
+    ------
+    ParameterError
+        If a frequency is not positive, or the duration is below one sample.
 
     Examples
     --------
@@ -67,7 +94,7 @@ def noise(
     level_db: float = -20.0,
     seed: int = 0,
 ) -> Clip:
-    """Return noise of one colour at a known level.
+    """Return coloured noise at a given RMS level.
 
     Parameters
     ----------
@@ -75,11 +102,16 @@ def noise(
         ``white`` (equal power at all frequencies), ``pink`` (-3 dB per octave) or ``brown`` (-6 dB per
         octave).
     duration_s, sample_rate
-        Length in seconds, rate in hertz.
+        As in `sine`.
     level_db
         RMS level in decibels; 0 dB is an RMS of 1.
     seed
-        The same seed gives the same noise.
+        Seed of the random generator.
+
+    Raises
+    ------
+    ParameterError
+        If the colour is unknown, or the duration is below one sample.
 
     Examples
     --------
@@ -106,7 +138,19 @@ def silence(duration_s: float = 1.0, *, sample_rate: int = SAMPLE_RATE) -> Clip:
 def clicks(
     interval_s: float, duration_s: float = 1.0, *, sample_rate: int = SAMPLE_RATE, amplitude: float = 1.0
 ) -> Clip:
-    """Return single-sample clicks, one at 0 s and then one every ``interval_s`` seconds.
+    """Return single-sample clicks at 0 s and every ``interval_s`` seconds.
+
+    Parameters
+    ----------
+    interval_s
+        Distance of the clicks in seconds, positive.
+    duration_s, sample_rate, amplitude
+        As in `sine`.
+
+    Raises
+    ------
+    ParameterError
+        If the interval is not positive, or the duration is below one sample.
 
     Examples
     --------
@@ -116,16 +160,59 @@ def clicks(
     if not interval_s > 0:
         raise ParameterError(f"clicks expects a positive interval_s, got {interval_s!r}.")
     samples = np.zeros(len(_times(duration_s, sample_rate)))
-    # From times, not from a whole number of samples, so that the error never adds up.
-    places = np.round(np.arange(0, duration_s, interval_s) * sample_rate).astype(int)
-    samples[places[places < len(samples)]] = amplitude
+    # Rounded from times, so that the rounding error does not accumulate.
+    positions = np.round(np.arange(0, duration_s, interval_s) * sample_rate).astype(int)
+    samples[positions[positions < len(samples)]] = amplitude
     return _clip(samples, sample_rate, f"clicks every {interval_s:g} s")
 
 
-def coloured(rng: np.random.Generator, n_channels: int, n_samples: int, colour: str) -> NDArray[np.float64]:
-    """Draw noise of one colour, shape ``(n_channels, n_samples)``, each channel with an RMS of 1.
+def add_clicks(clip: Clip, times_s: Iterable[float], *, amplitude: float = 0.5) -> Clip:
+    """Mix a click into all channels at each given time, for example to check detected beats by ear.
 
-    White noise is shaped in the spectrum by ``f ** (-a / 2)``; its mean (0 Hz) is taken out.
+    A click is a decaying tone of 1500 Hz that lasts 30 ms and starts at the given time.
+
+    Parameters
+    ----------
+    clip
+        Sound with any number of channels.
+    times_s
+        Times in seconds; those outside the clip are ignored.
+    amplitude
+        Peak of a click, positive. Samples may then exceed ±1.
+
+    Raises
+    ------
+    ParameterError
+        If the amplitude is not positive.
+
+    Examples
+    --------
+    >>> clicked = add_clicks(silence(1.0), [0.25, 0.5])
+    >>> (np.flatnonzero(np.abs(clicked.samples[0]) > 0.3)[0] / clicked.sample_rate).round(2).item()
+    0.25
+    """
+    if not amplitude > 0:
+        raise ParameterError(f"add_clicks expects a positive amplitude, got {amplitude!r}.")
+    time_s = np.arange(s_to_samples(CLICK_S, clip.sample_rate)) / clip.sample_rate
+    click = amplitude * np.sin(2 * np.pi * CLICK_HZ * time_s) * np.exp(-time_s / (CLICK_S / 5))
+    samples = clip.samples.copy()
+    for start in (s_to_samples(at_s, clip.sample_rate) for at_s in times_s):
+        if 0 <= start < clip.n_samples:
+            part = samples[:, start : start + len(click)]
+            part += click[: part.shape[1]].astype(np.float32)
+    return replace(clip, samples=samples)
+
+
+def coloured(rng: np.random.Generator, n_channels: int, n_samples: int, colour: str) -> NDArray[np.float64]:
+    """Draw coloured noise, shape ``(n_channels, n_samples)``, with an RMS of 1 in each channel.
+
+    The spectrum of white noise is multiplied by ``f ** (-a / 2)``, with ``a`` from `COLOURS`; its mean (0 Hz)
+    is removed.
+
+    Raises
+    ------
+    ParameterError
+        If the colour is unknown.
 
     Examples
     --------
@@ -133,10 +220,10 @@ def coloured(rng: np.random.Generator, n_channels: int, n_samples: int, colour: 
     (2, 1000)
     """
     if colour not in COLOURS:
-        raise ParameterError(f"There is no noise of colour {colour!r}. {near_miss(colour, COLOURS)}")
+        raise ParameterError(f"Unknown noise colour {colour!r}. {near_miss(colour, COLOURS)}")
     white = rng.standard_normal((n_channels, n_samples))
     if n_samples < 3:
-        return np.asarray(np.sign(white))  # too short to have a colour
+        return np.asarray(np.sign(white))  # too short for a spectrum
     spectrum = np.fft.rfft(white)
     spectrum[:, 0] = 0
     spectrum[:, 1:] *= np.arange(1, spectrum.shape[1]) ** (-COLOURS[colour] / 2)
@@ -148,7 +235,7 @@ def _times(duration_s: float, sample_rate: int) -> NDArray[np.float64]:
     """Return the time of each sample in seconds; at least one sample."""
     n_samples = s_to_samples(duration_s, sample_rate)
     if n_samples < 1:
-        raise ParameterError(f"A signal needs a duration of at least one sample, got {duration_s!r} s.")
+        raise ParameterError(f"The duration must be at least one sample, got {duration_s!r} s.")
     return np.arange(n_samples) / sample_rate
 
 

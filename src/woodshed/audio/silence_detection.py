@@ -1,8 +1,7 @@
-"""Where a recording sounds and where it is quiet, and how to take the quiet out.
+"""Silence detection by level, and removal of silence.
 
-Only the level is looked at, in frames of 10 ms: that takes a hundred numbers a second, so a file of many
-hours is searched block by block in little memory. Not to be confused with `woodshed.audio.silence`, which
-makes silence.
+The level is measured in frames of 10 ms, a hundred values per second, so that files of many hours are
+analysed block by block in little memory. (`woodshed.audio.silence` generates silence.)
 """
 
 from __future__ import annotations
@@ -21,21 +20,26 @@ from woodshed.errors import AudioError, ParameterError, printable
 from woodshed.units import db_to_amplitude, s_to_samples, samples_to_s
 
 FRAME_S = 0.01
-"""The level is measured in frames of this length, in seconds."""
+"""Length of a frame in seconds."""
 
 Span = tuple[int, int]
-"""First sample of a stretch, and the first after it."""
+"""First sample of a span, and the first after it."""
 
-_VALUES_PER_STEP = 2**20  # squares are summed in portions of this many numbers, 8 MiB
+_VALUES_PER_STEP = 2**20  # squares are summed in portions of this many values, 8 MiB
 
 
 @dataclass(frozen=True)
-class Stretch:
-    """A part of a recording, from one time to another, in seconds.
+class Segment:
+    """Part of a recording.
+
+    Parameters
+    ----------
+    start_s, end_s
+        Start and end in seconds.
 
     Examples
     --------
-    >>> Stretch(0.5, 2.0).duration_s
+    >>> Segment(0.5, 2.0).duration_s
     1.5
     """
 
@@ -48,199 +52,206 @@ class Stretch:
         return self.end_s - self.start_s
 
 
-def find_sound(
-    sound: Clip | Iterable[Clip],
-    *,
-    threshold_db: float = -40.0,
-    absolute: bool = False,
-    min_silence_s: float = 0.3,
-    min_sound_s: float = 0.05,
-    margin_s: float = 0.01,
-) -> list[Stretch]:
-    """Find the stretches that are not silent.
+@dataclass(frozen=True)
+class SilenceRule:
+    """Definition of silence, for `find_sound` and the other functions of this module.
 
-    A frame of 10 ms sounds when its RMS level, over all channels, reaches the threshold. Sounds with a
-    shorter pause between them than ``min_silence_s`` are one; what is then shorter than ``min_sound_s`` is a
-    click and is left out; the rest is widened on both sides by ``margin_s``, because speech begins and ends
+    A frame of 10 ms is active if its RMS level over all channels reaches the threshold. Active parts with a
+    shorter pause between them than ``min_silence_s`` are merged; merged parts shorter than ``min_sound_s``
+    are ignored as clicks; the others are extended on both sides by ``margin_s``, since speech begins and ends
     softly.
 
     Parameters
     ----------
-    sound
-        A clip, or the blocks of a long file in order, as `read_blocks` gives them.
     threshold_db
-        Level in decibels relative to the loudest frame, negative; with ``absolute``, relative to an RMS of 1.
+        Threshold in decibels relative to the loudest frame, negative; with ``absolute``, relative to an RMS
+        of 1.
     absolute
-        Whether the threshold is fixed. Choose it where a recording may hold nothing but noise: relative to
-        its loudest frame, every recording has sound in it.
+        Whether the threshold is absolute. Use it for recordings that may contain only noise: relative to its
+        loudest frame, every recording contains sound.
     min_silence_s
-        The shortest pause, in seconds.
+        Minimum length of a pause in seconds, 0 or more.
     min_sound_s
-        The shortest sound, in seconds.
+        Minimum length of a sound in seconds, 0 or more.
     margin_s
-        What is added before and after each sound, in seconds.
-
-    Returns
-    -------
-    list of Stretch
-        In order, without overlap. Empty if all is digital silence.
+        Extension of each sound at both ends in seconds, 0 or more.
 
     Raises
     ------
     ParameterError
-        If a setting is negative, or not a number, or a relative threshold is not negative.
+        If a duration is negative or not finite, or a relative threshold is not negative.
+
+    Examples
+    --------
+    >>> SilenceRule(threshold_db=-30.0).min_silence_s
+    0.3
+    """
+
+    threshold_db: float = -40.0
+    absolute: bool = False
+    min_silence_s: float = 0.3
+    min_sound_s: float = 0.05
+    margin_s: float = 0.01
+
+    def __post_init__(self) -> None:
+        if not (math.isfinite(self.threshold_db) and (self.absolute or self.threshold_db < 0)):
+            raise ParameterError(
+                "threshold_db must be finite, and negative unless absolute (decibels relative to the loudest "
+                f"frame), got {self.threshold_db!r}."
+            )
+        for name in ("min_silence_s", "min_sound_s", "margin_s"):
+            if not 0 <= getattr(self, name) < math.inf:
+                raise ParameterError(f"{name} must be 0 s or more, got {getattr(self, name)!r}.")
+
+
+DEFAULT_RULE = SilenceRule()
+
+
+def find_sound(sound: Clip | Iterable[Clip], rule: SilenceRule = DEFAULT_RULE) -> list[Segment]:
+    """Find the segments that are not silent.
+
+    Parameters
+    ----------
+    sound
+        A clip, or the consecutive blocks of a long file, as returned by `read_blocks`.
+    rule
+        Definition of silence.
+
+    Returns
+    -------
+    list of Segment
+        In order, without overlap; empty if all is digital silence.
+
+    Raises
+    ------
     AudioError
         If the blocks have different rates.
 
     Notes
     -----
-    Without margin, a boundary is at most one frame before the sound that crosses the threshold, and never
+    Without margin, a segment starts at most one frame before the sound that crosses the threshold, and never
     after it.
 
     Examples
     --------
     >>> clip = Clip(np.r_[np.zeros(8000), np.ones(8000), np.zeros(8000)], 8000)
-    >>> find_sound(clip, margin_s=0.0)
-    [Stretch(start_s=1.0, end_s=2.0)]
+    >>> find_sound(clip, SilenceRule(margin_s=0.0))
+    [Segment(start_s=1.0, end_s=2.0)]
 
-    Two blocks of one second and one of half a second, as a long file would come:
+    Two blocks of one second and one of half a second, as from a long file:
 
-    >>> find_sound([clip.cut(0, 1), clip.cut(1, 2), clip.cut(2, 2.5)], margin_s=0.25)
-    [Stretch(start_s=0.75, end_s=2.25)]
+    >>> find_sound([clip.cut(0, 1), clip.cut(1, 2), clip.cut(2, 2.5)], SilenceRule(margin_s=0.25))
+    [Segment(start_s=0.75, end_s=2.25)]
     """
-    rule = _Rule(threshold_db, absolute, min_silence_s, min_sound_s, margin_s)
     levels = _measure(sound)
-    return _stretches(_sounding(levels, rule), levels.sample_rate)
+    return _segments(_active_spans(levels, rule), levels.sample_rate)
 
 
-def find_silence(
-    sound: Clip | Iterable[Clip],
-    *,
-    threshold_db: float = -40.0,
-    absolute: bool = False,
-    min_silence_s: float = 0.3,
-    min_sound_s: float = 0.05,
-    margin_s: float = 0.01,
-) -> list[Stretch]:
-    """Find the stretches that are silent: all that `find_sound` leaves out.
+def find_silence(sound: Clip | Iterable[Clip], rule: SilenceRule = DEFAULT_RULE) -> list[Segment]:
+    """Find the silent segments, the complement of `find_sound`.
 
     Parameters
     ----------
-    sound, threshold_db, absolute, min_silence_s, min_sound_s, margin_s
-        As for `find_sound`.
+    sound, rule
+        As in `find_sound`.
 
     Returns
     -------
-    list of Stretch
+    list of Segment
         In order. Together with those of `find_sound` they cover the recording without gap or overlap.
+
+    Raises
+    ------
+    AudioError
+        If the blocks have different rates.
 
     Examples
     --------
     >>> clip = Clip(np.r_[np.zeros(8000), np.ones(8000), np.zeros(4000)], 8000)
-    >>> find_silence(clip, margin_s=0.0)
-    [Stretch(start_s=0.0, end_s=1.0), Stretch(start_s=2.0, end_s=2.5)]
+    >>> find_silence(clip, SilenceRule(margin_s=0.0))
+    [Segment(start_s=0.0, end_s=1.0), Segment(start_s=2.0, end_s=2.5)]
     """
-    rule = _Rule(threshold_db, absolute, min_silence_s, min_sound_s, margin_s)
     levels = _measure(sound)
-    edges = [0, *itertools.chain(*_sounding(levels, rule)), levels.n_samples]
+    edges = [0, *itertools.chain(*_active_spans(levels, rule)), levels.n_samples]
     gaps = zip(edges[::2], edges[1::2], strict=True)
-    return _stretches([(start, stop) for start, stop in gaps if stop > start], levels.sample_rate)
+    return _segments([(start, stop) for start, stop in gaps if stop > start], levels.sample_rate)
 
 
-def remove_silence(
-    clip: Clip,
-    *,
-    threshold_db: float = -40.0,
-    absolute: bool = False,
-    min_silence_s: float = 0.3,
-    min_sound_s: float = 0.05,
-    margin_s: float = 0.01,
-    keep_s: float = 0.0,
-) -> Clip:
-    """Take the silence out, or shorten it.
+def remove_silence(clip: Clip, rule: SilenceRule = DEFAULT_RULE, *, keep_s: float = 0.0) -> Clip:
+    """Remove or shorten the silence in a clip.
 
     Parameters
     ----------
     clip
         Sound with any number of channels.
-    threshold_db, absolute, min_silence_s, min_sound_s, margin_s
-        As for `find_sound`.
+    rule
+        Definition of silence.
     keep_s
-        How long a pause is left between two sounds, in seconds: half of it after the one and half before the
-        other, so that the room is heard. Half of it is left at either end.
+        Length of the pause that remains between two sounds in seconds, 0 or more: half of it after the first
+        and half before the second, so that the room tone is preserved. Half of it remains at either end.
 
     Returns
     -------
     Clip
-        What sounds, put together with crossfades of 5 ms, so that nothing clicks; each shortens the clip by
-        itself.
+        The sounds, joined with crossfades of at most 5 ms to prevent clicks; each shortens the clip by its
+        length.
 
     Raises
     ------
     AudioError
-        If nothing would be left.
+        If the clip is silent throughout.
     ParameterError
-        As for `find_sound`, or if ``keep_s`` is negative.
+        If ``keep_s`` is negative or not finite.
 
     Examples
     --------
     >>> clip = Clip(np.r_[np.ones(8000), np.zeros(8000), np.ones(8000)], 8000)
-    >>> remove_silence(clip, margin_s=0.0).duration_s
+    >>> remove_silence(clip, SilenceRule(margin_s=0.0)).duration_s
     1.995
-    >>> remove_silence(clip, margin_s=0.0, keep_s=0.5).duration_s
+    >>> remove_silence(clip, SilenceRule(margin_s=0.0), keep_s=0.5).duration_s
     2.495
     """
-    rule = _Rule(threshold_db, absolute, min_silence_s, min_sound_s, margin_s)
     if not 0 <= keep_s < math.inf:
         raise ParameterError(f"remove_silence expects a keep_s of 0 or more, got {keep_s!r}.")
     levels = _measure(clip)
-    parts = _cut(clip, _widen(_sounding(levels, rule), keep_s / 2, levels))
+    parts = _cut(clip, _widen(_active_spans(levels, rule), keep_s / 2, levels))
     if not parts:
         raise AudioError(
-            f"{printable(clip.source)} is silent throughout: nothing would be left. "
-            f"Leave the clip out, or lower threshold_db ({threshold_db!r})."
+            f"{printable(clip.source)} is silent throughout, so nothing would remain. "
+            f"Leave the clip out, or lower threshold_db ({rule.threshold_db!r})."
         )
     n_fade = min(frame_length(clip.sample_rate), *(part.n_samples for part in parts)) // 2
     return join(parts, crossfade_s=samples_to_s(n_fade, clip.sample_rate))
 
 
-def split_on_silence(
-    clip: Clip,
-    *,
-    threshold_db: float = -40.0,
-    absolute: bool = False,
-    min_silence_s: float = 0.3,
-    min_sound_s: float = 0.05,
-    margin_s: float = 0.01,
-) -> list[Clip]:
-    """Cut a clip into its sounds: words, digits, calls.
+def split_on_silence(clip: Clip, rule: SilenceRule = DEFAULT_RULE) -> list[Clip]:
+    """Split a clip into its sounds, such as words, digits or calls.
 
     Parameters
     ----------
     clip
         Sound with any number of channels.
-    threshold_db, absolute, min_silence_s, min_sound_s, margin_s
-        As for `find_sound`, which says where in the clip each sound is.
+    rule
+        Definition of silence.
 
     Returns
     -------
     list of Clip
-        One for each sound; none if all is silent.
+        One clip for each segment of `find_sound`; empty if the clip is silent.
 
     Examples
     --------
     >>> clip = Clip(np.r_[np.ones(8000), np.zeros(8000), np.ones(4000)], 8000)
-    >>> [part.duration_s for part in split_on_silence(clip, margin_s=0.0)]
+    >>> [part.duration_s for part in split_on_silence(clip, SilenceRule(margin_s=0.0))]
     [1.0, 0.5]
     """
-    rule = _Rule(threshold_db, absolute, min_silence_s, min_sound_s, margin_s)
-    return _cut(clip, _sounding(_measure(clip), rule))
+    return _cut(clip, _active_spans(_measure(clip), rule))
 
 
 def frame_power(sound: Clip | Iterable[Clip]) -> NDArray[np.float64]:
-    """Measure the mean square over all channels in frames of 10 ms.
+    """Return the mean square over all channels in frames of 10 ms, shape ``(n_frames,)``.
 
-    Frames follow one another without overlap, across blocks too; the last may be shorter.
+    Frames do not overlap and continue across blocks; the last may be shorter.
 
     Examples
     --------
@@ -252,33 +263,12 @@ def frame_power(sound: Clip | Iterable[Clip]) -> NDArray[np.float64]:
 
 @dataclass(frozen=True)
 class _Levels:
-    """Power of each frame of a recording."""
+    """Power of each frame of a recording, shape ``(n_frames,)``."""
 
     power: NDArray[np.float64]
     frame_length: int
     n_samples: int
     sample_rate: int
-
-
-@dataclass(frozen=True)
-class _Rule:
-    """What counts as sound; see `find_sound`."""
-
-    threshold_db: float
-    absolute: bool
-    min_silence_s: float
-    min_sound_s: float
-    margin_s: float
-
-    def __post_init__(self) -> None:
-        if not (math.isfinite(self.threshold_db) and (self.absolute or self.threshold_db < 0)):
-            raise ParameterError(
-                "A threshold_db is a number, and negative unless absolute: so many decibels below the "
-                f"loudest frame. Got {self.threshold_db!r}."
-            )
-        for name in ("min_silence_s", "min_sound_s", "margin_s"):
-            if not 0 <= getattr(self, name) < math.inf:
-                raise ParameterError(f"{name} must be 0 s or more, got {getattr(self, name)!r}.")
 
 
 def frame_length(sample_rate: int) -> int:
@@ -293,14 +283,14 @@ def frame_length(sample_rate: int) -> int:
 
 
 def _measure(sound: Clip | Iterable[Clip]) -> _Levels:
-    """Measure the frames of a clip or of its blocks; only a part of a frame is carried between blocks."""
+    """Measure the frames of a clip or a stream of blocks."""
     powers: list[NDArray[np.float64]] = []
     rest: NDArray[np.float64] = np.zeros(0)
     n_samples, sample_rate = 0, 0
     for block in [sound] if isinstance(sound, Clip) else sound:
         if sample_rate not in (0, block.sample_rate):
             raise AudioError(
-                f"Blocks of one recording have one rate, got {printable(block.source)} at {sample_rate} Hz "
+                f"Expected blocks of one rate, got {printable(block.source)} at {sample_rate} Hz "
                 f"and then at {block.sample_rate} Hz. Read them from one file."
             )
         sample_rate = block.sample_rate
@@ -323,12 +313,12 @@ def _portions(samples: Samples) -> Iterator[Samples]:
         yield samples[:, start : start + step]
 
 
-def _sounding(levels: _Levels, rule: _Rule) -> list[Span]:
-    """Decide which frames sound, and merge, drop and widen as the rule says."""
+def _active_spans(levels: _Levels, rule: SilenceRule) -> list[Span]:
+    """Return the active spans: threshold, merge, drop and widen."""
     reference = 1.0 if rule.absolute else levels.power.max(initial=0.0)
-    sounds = (levels.power >= reference * db_to_amplitude(rule.threshold_db) ** 2) & (levels.power > 0)
-    turns = np.flatnonzero(np.diff(sounds, prepend=False, append=False)) * levels.frame_length
-    edges = np.minimum(turns, levels.n_samples).tolist()
+    is_active = (levels.power >= reference * db_to_amplitude(rule.threshold_db) ** 2) & (levels.power > 0)
+    changes = np.flatnonzero(np.diff(is_active, prepend=False, append=False)) * levels.frame_length
+    edges = np.minimum(changes, levels.n_samples).tolist()
     spans = zip(edges[::2], edges[1::2], strict=True)
     merged = _merge(spans, s_to_samples(rule.min_silence_s, levels.sample_rate))
     min_length = s_to_samples(rule.min_sound_s, levels.sample_rate)
@@ -336,7 +326,7 @@ def _sounding(levels: _Levels, rule: _Rule) -> list[Span]:
 
 
 def _merge(spans: Iterable[Span], min_gap: int) -> list[Span]:
-    """Make one of spans that touch, overlap, or have too short a gap between them."""
+    """Merge spans that touch, overlap, or have a gap below ``min_gap`` samples."""
     merged: list[Span] = []
     for start, stop in spans:
         if merged and start - merged[-1][1] < max(1, min_gap):
@@ -351,9 +341,9 @@ def _widen(spans: list[Span], by_s: float, levels: _Levels) -> list[Span]:
     return _merge([(max(0, start - by), min(levels.n_samples, stop + by)) for start, stop in spans], 0)
 
 
-def _stretches(spans: Iterable[Span], sample_rate: int) -> list[Stretch]:
+def _segments(spans: Iterable[Span], sample_rate: int) -> list[Segment]:
     return [
-        Stretch(samples_to_s(start, sample_rate), samples_to_s(stop, sample_rate)) for start, stop in spans
+        Segment(samples_to_s(start, sample_rate), samples_to_s(stop, sample_rate)) for start, stop in spans
     ]
 
 

@@ -1,4 +1,4 @@
-"""Clips out: a sound file is either written whole or not at all."""
+"""Atomic writing of audio files, of a clip or block by block."""
 
 from __future__ import annotations
 
@@ -16,8 +16,8 @@ import numpy as np
 import soundfile
 from numpy.typing import NDArray
 
-from woodshed.atomic import draft
-from woodshed.audio.sound_file import plain
+from woodshed.atomic import check_overwrite, draft
+from woodshed.audio.sound_file import library_message
 from woodshed.audio.tags import write_tags
 from woodshed.clip import Clip, Samples
 from woodshed.errors import OutputError, ParameterError, near_miss, printable
@@ -31,33 +31,33 @@ CONTAINERS = {
     ".opus": "OGG",
     ".mp3": "MP3",
 }
-"""Suffix -> container in libsndfile's words."""
+"""Suffix -> container of libsndfile."""
 
 CODECS = {".ogg": "VORBIS", ".opus": "OPUS", ".mp3": "MPEG_LAYER_III"}
-"""Suffix -> encoding of the formats that have a quality instead of bits."""
+"""Suffix -> subtype of libsndfile, for lossy formats, which have a quality instead of a bit depth."""
 
 N_BITS = {"pcm8": 8, "pcm16": 16, "pcm24": 24, "pcm32": 32}
-"""Encodings in whole numbers -> bits of each."""
+"""Integer encoding -> bits per sample."""
 
 FLOATS = {"float32": "FLOAT", "float64": "DOUBLE"}
-"""Encodings that also hold samples beyond ±1 -> libsndfile's word for them."""
+"""Floating-point encoding, which also represents samples beyond ±1 -> subtype of libsndfile."""
 
 VALUES_PER_WRITE = 2**18
-"""Encoding goes in portions of this many numbers, so that a long clip costs little memory."""
+"""Number of values encoded at a time, which bounds the memory for long clips."""
 
 
 @dataclass(frozen=True)
 class Encoding:
-    """How samples are put into a file.
+    """Format of an audio file for libsndfile.
 
     Parameters
     ----------
     container, subtype
-        In libsndfile's words.
+        Names in libsndfile.
     n_bits
-        Of whole numbers; None if the file has floating-point numbers, or a quality.
+        Bits per sample of an integer encoding; otherwise None.
     quality
-        0 to 1; None for the encoder's own choice, or if the file has bits.
+        Quality of a lossy format, 0 to 1; None is the default of the encoder.
     """
 
     container: str
@@ -67,10 +67,10 @@ class Encoding:
 
 
 class Writer:
-    """A sound file that is being written, block by block; `writer` makes one.
+    """Open audio file that is written block by block; create it with `writer`.
 
-    ``n_samples`` and ``n_clipped`` count what was written so far, the first in each channel, the second in
-    all of them.
+    ``n_samples`` counts the samples written so far per channel, ``n_clipped`` the clipped ones over all
+    channels.
     """
 
     def __init__(self, sound: Any, encoding: Encoding, *, dither: bool) -> None:
@@ -81,11 +81,11 @@ class Writer:
         self._rng = np.random.default_rng(0) if dither else None
 
     def tag(self, tags: Mapping[str, str]) -> None:
-        """Say title, artist and so on, as far as the format can hold them; before the first samples."""
+        """Write metadata tags, as far as the format supports them; call it before `write`."""
         write_tags(self._sound, tags)
 
     def write(self, samples: Samples) -> None:
-        """Add samples of shape ``(n_channels, n_samples)``; those beyond ±1 are clipped if they must be."""
+        """Append samples of shape ``(n_channels, n_samples)``; integer encodings clip those beyond ±1."""
         step = max(1, VALUES_PER_WRITE // len(samples))
         for start in range(0, samples.shape[1], step):
             frames = samples[:, start : start + step].T
@@ -95,8 +95,8 @@ class Writer:
                 continue
             self.n_clipped += int(np.count_nonzero(np.abs(frames) > 1))
             n_bits = self._encoding.n_bits
-            whole = np.clip(frames, -1, 1) if n_bits is None else quantise(frames, n_bits, self._rng)
-            self._sound.write(whole)
+            clipped = np.clip(frames, -1, 1) if n_bits is None else quantise(frames, n_bits, self._rng)
+            self._sound.write(clipped)
 
 
 def write(
@@ -106,23 +106,23 @@ def write(
     encoding: str | float | None = None,
     overwrite: bool = False,
 ) -> Path:
-    """Write a clip as a sound file; its suffix says how.
+    """Write a clip to an audio file, atomically.
 
-    The file appears under its name when it is complete: it is written beside it first and then renamed.
-    Samples beyond ±1 do not fit into whole numbers; they are clipped, with a warning.
+    Samples beyond ±1 are clipped, with a warning, unless the encoding is floating-point.
 
     Parameters
     ----------
     clip
         The sound; its rate is kept.
     path
-        Where to; ``.wav``, ``.flac``, ``.aif``, ``.aiff``, ``.ogg``, ``.opus`` or ``.mp3``. The folder must
-        be there.
+        File name with suffix ``.wav``, ``.flac``, ``.aif``, ``.aiff``, ``.ogg``, ``.opus`` or ``.mp3``, in an
+        existing folder.
     encoding
-        ``pcm8``, ``pcm16``, ``pcm24``, ``pcm32``, ``float32`` or ``float64`` for WAV and AIFF, the first
-        three of whole numbers for FLAC; 16 bits by default. For the others a quality from 0 (small) to 1.
+        ``pcm8``, ``pcm16``, ``pcm24``, ``pcm32``, ``float32`` or ``float64`` for WAV and AIFF, ``pcm8``,
+        ``pcm16`` or ``pcm24`` for FLAC; ``pcm16`` by default. For lossy formats a quality from 0 (small file)
+        to 1.
     overwrite
-        Whether a file of that name may be replaced.
+        Whether to replace an existing file.
 
     Returns
     -------
@@ -132,9 +132,9 @@ def write(
     Raises
     ------
     OutputError
-        If the file is there already, or the folder is not, or it cannot be written.
+        If the file exists, the folder does not exist, or the file cannot be written.
     ParameterError
-        If the suffix is none of those above, or does not have that encoding.
+        If the suffix is unknown, or its format does not support the encoding.
 
     Warns
     -----
@@ -161,34 +161,36 @@ def warn_of_clipping(path: Path, n_clipped: int, *, stacklevel: int) -> None:
     """Warn that samples of a file were clipped, if any were."""
     if n_clipped:
         warnings.warn(
-            f"{printable(path)}: {n_clipped} samples beyond ±1 were clipped. Make it softer: gain(clip, -6).",
+            f"{printable(path)}: {n_clipped} samples beyond ±1 were clipped. Lower the gain: gain(clip, -6).",
             stacklevel=stacklevel,
         )
 
 
 def check_target(path: str | os.PathLike[str], *, overwrite: bool = False) -> None:
-    """Refuse a file that `write` would refuse, before long work is done for it.
+    """Check that `write` would accept a file name, before a long computation.
 
     Raises
     ------
     OutputError
-        If the file is there already.
+        If the file exists and ``overwrite`` is false.
     ParameterError
-        If its suffix is unknown.
+        If the suffix is unknown.
+
+    Examples
+    --------
+    >>> check_target("no such file.wav")
     """
-    path = Path(path)
-    _container(path)
-    if path.exists() and not overwrite:
-        raise OutputError(f"{printable(path)} is there already. Give another name, or overwrite=True.")
+    _container(Path(path))
+    check_overwrite(path, overwrite=overwrite)
 
 
 def choose_encoding(path: Path, encoding: str | float | None) -> Encoding:
-    """Turn the suffix of a file and an encoding, as `write` takes it, into what libsndfile needs.
+    """Return the libsndfile format for a file name and an encoding as in `write`.
 
     Raises
     ------
     ParameterError
-        If the suffix is unknown, or does not have that encoding.
+        If the suffix is unknown, or its format does not support the encoding.
 
     Examples
     --------
@@ -203,15 +205,16 @@ def choose_encoding(path: Path, encoding: str | float | None) -> Encoding:
         if encoding is None or (not isinstance(encoding, str) and 0 <= encoding <= 1):
             return Encoding(container, CODECS[suffix], quality=encoding)
         raise ParameterError(
-            f"{printable(path)}: {suffix} has a quality from 0 (small) to 1 (good), got {encoding!r}."
+            f"{printable(path)}: {suffix} expects a quality from 0 (small) to 1 (best), got {encoding!r}."
         )
     name = "pcm16" if encoding is None else encoding
-    known = [
+    supported = [
         word for word in (*N_BITS, *FLOATS) if soundfile.check_format(container, _subtype(container, word))
     ]
-    if name not in known:
+    if name not in supported:
         raise ParameterError(
-            f"{printable(path)}: {suffix} has no encoding {name!r}. {near_miss(str(name), known)}"
+            f"{printable(path)}: {suffix} does not support the encoding {name!r}. "
+            f"{near_miss(str(name), supported)}"
         )
     return Encoding(container, _subtype(container, str(name)), N_BITS.get(str(name)))
 
@@ -226,25 +229,29 @@ def writer(
     dither: bool = False,
     overwrite: bool = False,
 ) -> Iterator[Writer]:
-    """Open a sound file to be written block by block; it appears when the block ends without an error.
+    """Open an audio file for block-wise writing; it appears when the ``with`` block ends without an error.
 
     Parameters
     ----------
     path, overwrite
-        As for `write`.
+        As in `write`.
     encoding
-        From `choose_encoding`.
+        As returned by `choose_encoding`.
     sample_rate, n_channels
-        Of the samples that will come.
+        Format of the samples.
     dither
-        Whether whole numbers get triangular noise of one step before they are rounded; see `quantise`. The
-        noise is the same every time.
+        Whether to add triangular dither before rounding to integers, with a fixed seed; see `quantise`.
+
+    Yields
+    ------
+    Writer
+        The open file.
 
     Raises
     ------
     OutputError
-        If the file is there already, the format does not have that rate or so many channels, the folder is
-        missing, or the disk is full.
+        If the file exists, the format does not support the rate or the number of channels, the folder does
+        not exist, or the disk is full.
     """
     check_target(path, overwrite=overwrite)
     settings: dict[str, Any] = {
@@ -255,31 +262,37 @@ def writer(
     }
     if encoding.quality is not None:
         settings["compression_level"] = min(0.99, 1 - encoding.quality)  # LAME refuses a level of 1
-    _refuse_unless_it_fits(path, settings)
+    _check_format(path, settings)
     try:
-        # By its name: calling back into a Python file object would swallow Ctrl-C and a full disk.
+        # Opened by name: callbacks into a Python file object would hide Ctrl-C and a full disk.
         with draft(path) as file, soundfile.SoundFile(_name(file.name), "w", **settings) as sound:
             yield Writer(sound, encoding, dither=dither)
     except soundfile.SoundFileError as error:
         raise OutputError(
-            f"{printable(path)} could not be written ({plain(error)}). See whether the disk is full."
+            f"{printable(path)} could not be written ({library_message(error)}). "
+            "Check whether the disk is full."
         ) from error
 
 
 def quantise(frames: Samples, n_bits: int, rng: np.random.Generator | None) -> NDArray[np.int32]:
-    """Turn samples into whole numbers, which stand in the upper bits of 32.
+    """Quantise samples to integers, stored in the upper bits of 32.
 
     Parameters
     ----------
     frames
-        Any shape; full scale is ±1, what is beyond is clipped.
+        Any shape; full scale is ±1, and samples beyond it are clipped.
     n_bits
-        Size of the whole numbers, 2 to 32.
+        Bit depth, 2 to 32.
     rng
-        Draws the dither: the sum of two even draws of one step each, before rounding. It makes the error
-        a steady hiss that has nothing to do with the sound, where a soft tone would get harmonics (S. P.
-        Lipshitz, R. A. Wannamaker, J. Vanderkooy, *Quantization and dither: a theoretical survey*, Journal
-        of the Audio Engineering Society 40, 1992). None rounds to the nearest step.
+        Generator of the dither, which has a triangular distribution over two steps. It makes the quantisation
+        error independent of the signal, which avoids harmonic distortion of soft tones (S. P. Lipshitz, R. A.
+        Wannamaker, J. Vanderkooy, *Quantization and dither: a theoretical survey*, Journal of the Audio
+        Engineering Society 40, 1992). None rounds to the nearest step without dither.
+
+    Returns
+    -------
+    numpy.ndarray
+        Same shape, int32.
 
     Examples
     --------
@@ -311,15 +324,15 @@ def _subtype(container: str, encoding: str) -> str:
     return FLOATS.get(encoding) or f"PCM_{N_BITS[encoding]}"
 
 
-def _refuse_unless_it_fits(path: Path, settings: dict[str, Any]) -> None:
-    """Try the format in memory, so that nothing is touched on the disk if it does not exist."""
+def _check_format(path: Path, settings: dict[str, Any]) -> None:
+    """Try the format in memory before any file is created."""
     try:
         soundfile.SoundFile(io.BytesIO(), "w", **settings).close()
     except (soundfile.SoundFileError, ValueError) as error:  # such as a rate that MP3 does not have
         n_channels = settings["channels"]
         raise OutputError(
-            f"{printable(path)}: {settings['format']} cannot hold {n_channels} "
-            f"channel{'s' * (n_channels > 1)} at {settings['samplerate']} Hz ({plain(error)}). "
+            f"{printable(path)}: {settings['format']} does not support {n_channels} "
+            f"channel{'s' * (n_channels > 1)} at {settings['samplerate']} Hz ({library_message(error)}). "
             "Resample or mix it first, or use .wav."
         ) from error
 

@@ -1,4 +1,4 @@
-"""``woodshed explain``: what the last layer of a model that writes tunes has learned."""
+"""``woodshed explain``: analyse the softmax layer of a model that generates tunes."""
 
 from __future__ import annotations
 
@@ -11,40 +11,41 @@ from woodshed.cli.terminal import counting_bar, say
 from woodshed.errors import check_seed, printable
 
 MOST_TUNES = 500
-"""All that a net does while it reads them is kept, so more would not fit into the memory of most machines."""
+"""Limited by memory: all hidden values of the net are stored for each tune."""
 
 
 def command(
     model: Annotated[
         str,
-        typer.Argument(help="The folder of a model that writes tunes; or tune, which comes with woodshed."),
+        typer.Argument(
+            help="Folder of a model that generates tunes, or tune for the one that comes with woodshed."
+        ),
     ],
-    out: Annotated[Path, typer.Option(help="Folder for the page and its numbers.")] = Path("explained"),
+    out: Annotated[Path, typer.Option(help="Output folder.")] = Path("explained"),
     tunes: Annotated[
         int,
         typer.Option(
             min=1,
             max=MOST_TUNES,
-            help=f"So many of the tunes that it learned from are read, {MOST_TUNES} at most.",
+            help=f"Number of training tunes to analyse, {MOST_TUNES} at most.",
         ),
     ] = 60,
-    seed: Annotated[int, typer.Option(help="Source of every random draw, 0 or more.")] = 0,
-    force: Annotated[bool, typer.Option(help="Write over what is in the folder.")] = False,
+    seed: Annotated[int, typer.Option(help="Random seed, 0 or more.")] = 0,
+    force: Annotated[bool, typer.Option(help="Replace an existing report.")] = False,
 ) -> None:
-    """Ask a model that writes tunes what it has learned.
+    """Explain a model that generates tunes.
 
-    Seven questions to the softmax layer, by which its units become the chances of tokens: what units and
-    bias favour, which groups of tokens they move together, what goes on while it writes, what it can no
-    longer do without a part of it, and whether it learned by heart. In the folder: report.html, a page with
-    figures, and explain.json.
+    Analyses its softmax layer, which turns hidden units into the probabilities of tokens: bias, units,
+    singular value decomposition, activity while generating, ablation, and overfitting. Writes report.html, a
+    page with figures, and explain.json.
     """
     from woodshed.composition.sequence.softmax_analysis import analyse_softmax, check_explainable, count_steps
-    from woodshed.report.composition.softmax_folder import (
+    from woodshed.report.composition.softmax_page import (
         PAGE_NAME,
         prepare_softmax_folder,
+        summary,
         write_softmax_folder,
     )
-    from woodshed.report.composition.softmax_page import summary
     from woodshed.tasks import load
     from woodshed.tasks.shipped import model_folder
 
@@ -52,9 +53,9 @@ def command(
     check_explainable(composer)
     check_seed(seed)
     prepare_softmax_folder(out, force=force)
-    with counting_bar("cuts", count_steps(composer)) as done:
-        analysis = analyse_softmax(composer, n_read=tunes, seed=seed, on_step=done)
+    with counting_bar("ablations", count_steps(composer)) as done:
+        analysis = analyse_softmax(composer, n_pieces=tunes, seed=seed, on_step=done)
     write_softmax_folder(analysis, out, printable(Path(model).name))
-    for question, answer in summary(analysis):
-        say(f"{question}\n  {answer}\n")
-    say(f"With figures: {printable(out / PAGE_NAME)}")
+    for heading, result in summary(analysis).items():
+        say(f"{heading}\n  {result}\n")
+    say(f"Report: {printable(out / PAGE_NAME)}")

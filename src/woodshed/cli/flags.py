@@ -11,13 +11,15 @@ from typing import Annotated, Any
 
 import typer
 
-from woodshed.composition.piece import flag_of
+from woodshed.composition.request import flag_of
 from woodshed.tasks import GENERATORS, TASKS, recognition_tasks, task_class
 
 RECOGNITION_TASK_HELP = f"What to recognise: {', '.join(recognition_tasks())}."
 """Help of ``--task`` where recognition tasks are accepted."""
 
-TRAIN_TASK_HELP = f"{RECOGNITION_TASK_HELP} What to compose: {', '.join(set(TASKS) & set(GENERATORS))}."
+TRAIN_TASK_HELP = (
+    f"{RECOGNITION_TASK_HELP} What to compose: {', '.join(sorted(set(TASKS) & set(GENERATORS)))}."
+)
 """Help of ``--task`` where every task is accepted."""
 
 Command = Callable[..., None]
@@ -95,7 +97,7 @@ def with_request_flags(command: Callable[..., None]) -> Callable[..., None]:
         told = [text if len(texts) == 1 else f"{', '.join(jobs)}: {text}" for text, jobs in texts.items()]
         only = "" if len(of) == len(classes) else f" [dim]\\[{', '.join(of)}][/dim]"
         flag = typer.Option(
-            flag_of(name), help=" ".join(told) + only, show_default=False, rich_help_panel="Wishes"
+            flag_of(name), help=" ".join(told) + only, show_default=False, rich_help_panel="Request"
         )
         kind = typing.get_type_hints(classes[next(iter(of))])[name]
         kind = list[str] if typing.get_origin(kind) is Sequence else kind

@@ -1,4 +1,4 @@
-"""``woodshed generate``: new music, as files that open everywhere."""
+"""``woodshed generate``: new music in files of the usual formats."""
 
 from __future__ import annotations
 
@@ -9,87 +9,53 @@ import typer
 
 from woodshed.cli.flags import with_request_flags
 from woodshed.cli.score.flags import SoundFont
-from woodshed.cli.terminal import counting_bar, print_table, say
+from woodshed.cli.terminal import ProgressBar, print_table, say
 from woodshed.cli.words import names_in
-from woodshed.errors import ParameterError, printable
+from woodshed.errors import printable
 from woodshed.tasks.shipped import SHIPPED
 
 
 @with_request_flags
 def command(
-    model: Annotated[
-        str,
-        typer.Argument(help=f"A model folder; or one that comes with woodshed: {', '.join(SHIPPED)}."),
-    ],
-    number: Annotated[int, typer.Option("-n", "--number", min=1, help="How many pieces to write.")] = 4,
+    model: Annotated[str, typer.Argument(help=f"A model folder, or a shipped model: {', '.join(SHIPPED)}.")],
+    number: Annotated[int, typer.Option("-n", "--number", min=1, help="Number of pieces.")] = 4,
+    seed: Annotated[int, typer.Option(help="Source of all random draws, 0 or more.")] = 0,
     out: Annotated[
         Path | None,
         typer.Option(
             help="Folder for the pieces and their page. [dim]\\[default: tunes, chorales ...][/dim]"
         ),
     ] = None,
-    formats: Annotated[str, typer.Option(help="Files for each piece.")] = "abc,mid,musicxml,wav,png",
+    formats: Annotated[str, typer.Option(help="Files of each piece.")] = "abc,mid,musicxml,wav,png",
     soundfont: SoundFont = "best",
-    force: Annotated[bool, typer.Option(help="Write over what is in the folder.")] = False,
+    force: Annotated[bool, typer.Option(help="Replace the files of an existing folder.")] = False,
     *,
     requests: dict[str, Any],
 ) -> None:
-    """Write new music, and say what of it is a copy."""
-    from woodshed.composition.generation import reference_set, write_pieces
-    from woodshed.report.composition.piece_folder import (
-        check_formats,
-        prepare_piece_folder,
-        write_piece_folder,
-    )
-    from woodshed.symbolic.render import check_soundfont
+    """Generate music and report passages copied from the training data."""
+    from woodshed.workflows.generate import generate_into_folder
 
-    wanted = names_in(formats)
-    check_formats(wanted)
-    check_soundfont(soundfont)
-    composer = load_composer_for(model)
-    task = type(composer).task
-    request = composer.request_class.asked(requests, task=task)
-    place = Path(f"{task}s") if out is None else out
-    prepare_piece_folder(place, force=force)
-    with counting_bar(f"{task}s", number) as done:
-        pieces = write_pieces(composer, number, request, on_piece=lambda _: done())
-    heading = f"Written by the model {model} {request.says}."
-    with counting_bar("files", number) as done:
-        write_piece_folder(
-            pieces,
-            place,
-            learned=reference_set(composer),
-            task=task,
-            heading=heading,
-            formats=wanted,
-            soundfont=soundfont,
-            on_piece=lambda _: done(),
-        )
+    result = generate_into_folder(
+        model,
+        requests,
+        number,
+        seed=seed,
+        out=out,
+        formats=names_in(formats),
+        soundfont=soundfont,
+        force=force,
+        progress=ProgressBar(),
+    )
     rows = [
         (
-            one.name,
-            ", ".join(one.piece.facts),
-            str(one.n_notes),
-            str(one.originality.copied_bars),
-            one.originality.source or "-",
+            item.name,
+            ", ".join(item.generation.facts),
+            item.generation.length,
+            str(item.least_novel.copied_run),
+            item.least_novel.source or "-",
         )
-        for one in pieces
+        for item in result.items
     ]
-    print_table((task, "", "notes", "bars copied", "most like"), rows, numbers_from=2)
-    say(f"\nTo hear and see them: {printable(place / 'index.html')}")
-
-
-def load_composer_for(model: str) -> Any:
-    """Load a model that writes: a folder, or one that comes with woodshed."""
-    from woodshed.composition.composer import Composer
-    from woodshed.tasks import load
-    from woodshed.tasks.shipped import model_folder
-
-    folder = model_folder(model)
-    composer = load(folder)
-    if not isinstance(composer, Composer):
-        raise ParameterError(
-            f"{printable(folder)} is a model for {composer.task}, which listens and does not write. "
-            f"Give a model that writes, or one of those that come with woodshed: {', '.join(SHIPPED)}."
-        )
-    return composer
+    copied = f"{result.items[0].least_novel.run_unit}s copied"
+    print_table((result.task, "", "length", copied, "most similar"), rows, numbers_from=2)
+    say(f"\nTo see and play them: {printable(result.page)}")

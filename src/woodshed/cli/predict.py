@@ -50,13 +50,14 @@ def command(
     hop_s: Annotated[
         float | None,
         typer.Option(
-            help="Timeline: step from one window to the next, in seconds. [dim]\\[default: half a window][/dim]"
+            help="Timeline: step between windows, in seconds. [dim]\\[default: half a window][/dim]"
         ),
     ] = None,
     smooth_s: Annotated[
         float | None,
         typer.Option(
-            help="Timeline: length over which probabilities are averaged, in seconds. [dim]\\[default: a window][/dim]"
+            help="Timeline: probabilities are averaged over this length, in seconds. "
+            "[dim]\\[default: a window][/dim]"
         ),
     ] = None,
     min_event_s: Annotated[

@@ -78,13 +78,12 @@ def print_bits(rows: Sequence[tuple[str, float | None]]) -> None:
 
 def print_experiment(experiment: Experiment) -> None:
     """Print the scores of an experiment, and by how much a leaky split overestimates them."""
-    from woodshed.report.recognition.gap import gap_text
     from woodshed.report.recognition.head_report import report_of
 
     report = report_of(experiment.head)
     print_scores(report.score_rows(experiment), report)
-    if gap := gap_text(experiment):
-        say(f"\n{gap}")
+    if leakage := report.leakage_note(experiment):
+        say(f"\n{leakage}")
 
 
 def name_findings(checkup: Checkup, data: str, target: str | None = None) -> None:
@@ -92,7 +91,7 @@ def name_findings(checkup: Checkup, data: str, target: str | None = None) -> Non
     for kind in dict.fromkeys(finding.kind for finding in checkup.findings):
         first, *more = (finding for finding in checkup.findings if finding.kind == kind)
         rest = f" (and {len(more)} more of this kind)" if more else ""
-        note(f"{kind} (harm {first.harm:.2f}): {printable(first.says)}{rest}")
+        note(f"{kind} (harm {first.harm:.2f}): {printable(first.message)}{rest}")
     if checkup.findings:
         words = ["woodshed", "doctor", data, *(("--target", target) if target else ())]
         note(f"For details: {shlex.join(words)}")
@@ -107,7 +106,7 @@ def print_candidates(candidates: Sequence[Candidate]) -> None:
             candidate.word,
             str(candidate.n_groups),
             str(candidate.n_examples),
-            candidate.such_as,
+            candidate.summary,
         )
         for candidate in candidates
     ]
@@ -119,7 +118,7 @@ def name_likeliest(candidates: Sequence[Candidate]) -> None:
     """Print the most likely guess at the groups, which is not applied."""
     for best in candidates[:1]:
         note(
-            f"The groups are unknown. If {best.such_as} are names of groups ({best.n_groups} in all), set "
+            f"The groups are unknown. If {best.summary} are names of groups ({best.n_groups} in all), set "
             f"--group-by {shlex.quote(best.group_by)}. --dry-run lists all guesses."
         )
 

@@ -51,8 +51,9 @@ def command(
     group_by: Annotated[
         str | None,
         typer.Option(
-            help="Speaker, song or source of a file: folder, part:N, chars:A-B or stem of the file name, tag:artist, "
-            "regex:PATTERN, none, or a column of the table. Without it, --dry-run shows likely rules."
+            help="Speaker, song or source of a file: folder, part:N, chars:A-B or stem of the file name, "
+            "tag:artist, regex:PATTERN, none, or a column of the table. Without it, --dry-run shows "
+            "likely rules."
         ),
     ] = None,
     target: Annotated[
@@ -64,7 +65,8 @@ def command(
     n_trials: Annotated[
         int,
         typer.Option(
-            help="Trials of a hyperparameter search on inner folds of the training part; given settings stay. "
+            help="Trials of a hyperparameter search on inner folds of the training part; given settings "
+            "stay. "
             "For a classical estimator the search is over the estimators. "
             "[dim]\\[default: none][/dim]",
             show_default=False,
@@ -83,9 +85,9 @@ def command(
     from woodshed.workflows.train import TrainSettings
 
     if task in GENERATORS:
-        from woodshed.cli.train_composer import refuse_flags_of_sounds, train_composer
+        from woodshed.cli.train_composer import refuse_recognition_flags, train_composer
 
-        refuse_flags_of_sounds(
+        refuse_recognition_flags(
             {"--split": split != "auto", "--group-by": group_by, "--target": target, "--n-trials": n_trials}
         )
         train_composer(task, data, out, settings, resume=resume, dry_run=dry_run, strict=strict, force=force)

@@ -1,22 +1,15 @@
-"""``woodshed train`` for jobs that write music: the same verb, other words about what comes of it."""
+"""``woodshed train`` for generation tasks, which learn from scores."""
 
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-from woodshed.cli.terminal import (
-    list_skipped,
-    note,
-    print_bits,
-    print_table,
-    progress_bar,
-    refuse_skipped,
-    say,
-)
+from woodshed.cli.terminal import list_skipped, note, print_bits, print_table, progress_bar, say
 from woodshed.errors import ParameterError, printable
 
-_OF_SOUNDS = "makes no sense for a job that writes music: it learns from scores, which have no labels"
+if TYPE_CHECKING:
+    from woodshed.workflows.train_composer import ComposerPlan
 
 
 def train_composer(
@@ -30,58 +23,48 @@ def train_composer(
     strict: bool,
     force: bool,
 ) -> None:
-    """Learn from scores, test on families that were held out, and write the model."""
-    from woodshed.composition.experiment import ComposerRun
-    from woodshed.report.composition.composer_folder import write_composer_folder
-    from woodshed.report.out_folder import RUN_NAME, prepare_folder
-    from woodshed.tasks import task_class
-    from woodshed.training.run_state import RunState
+    """Train a composer on scores and print its test results."""
+    from woodshed.workflows.train_composer import ComposerTraining
 
-    composer = task_class(task)(**settings)
-    composer.check_settings()
-    corpus = composer.read(data)
-    list_skipped(corpus.skipped)
-    refuse_skipped(corpus.skipped, strict=strict, what="piece")
-    run = ComposerRun(composer, corpus, RunState(out / RUN_NAME), resume)
+    training = ComposerTraining(task, data, settings)
+    list_skipped(training.corpus.skipped)
+    if strict:
+        training.require_usable()
     if dry_run:
-        print_composer_plan(run)
+        print_plan(training.plan())
         return
-    prepare_folder(out, resume=resume, force=force)
-    with progress_bar() as run.watcher:
-        result = run.measure()
-    write_composer_folder(composer, result, out)
+    with progress_bar() as watcher:
+        result = training.run(out, resume=resume, force=force, watcher=watcher)
     if result.bits:
         print_bits([(one.method, one.bits) for one in result.bits])
     else:
         note("Nothing was held out: there are too few families of pieces.")
-    if result.finished:
-        run.run_state.close()
-    else:
-        note("Interrupted: the best so far is kept. To go on, give the same command with --resume.")
+    if not result.finished:
+        note("Interrupted: the best weights so far were saved. To resume, repeat the command with --resume.")
     say(f"\nModel and card: {printable(out)}, {printable(out / 'card.md')}")
-    say(f"To hear what it writes: woodshed generate {printable(out)}")
+    say(f"To generate music: woodshed generate {printable(out)}")
 
 
-def refuse_flags_of_sounds(flags: dict[str, Any]) -> None:
-    """Refuse flags that ask about labels and tests of sounds.
+def refuse_recognition_flags(flags: dict[str, Any]) -> None:
+    """Refuse flags that recognition tasks alone have.
 
     Raises
     ------
     ParameterError
-        If one is given; it is named.
+        If one is set; it is named.
     """
     for flag, value in flags.items():
         if value:
-            raise ParameterError(f"{flag} {_OF_SOUNDS}. Leave it out.")
+            raise ParameterError(
+                f"{flag} is not supported by generation tasks: scores have no labels. Omit it."
+            )
 
 
-def print_composer_plan(run: Any) -> None:
-    """Say what a training would do."""
-    sizes, corpus = run.sizes, run.corpus
-    n_pieces, n_families = len(corpus.pieces), len(set(corpus.families))
-    say(f"{n_pieces} pieces of {printable(corpus.name)}, {corpus.n_copies} copies left out")
-    print_table(("part", "pieces"), [(part, str(n)) for part, n in sizes.items()], numbers_from=1)
-    split = "the official split" if corpus.parts else f"{n_families} families kept whole"
-    say(f"tested on: {sizes['test']} pieces, by {split}" if sizes["test"] else "tested on: nothing")
-    say(f"at most {run.composer.epochs} passes over {run.n_tokens:,} tokens with {run.composer.net}")
+def print_plan(plan: ComposerPlan) -> None:
+    """Print what a training would do."""
+    say(f"{plan.n_pieces} pieces of {printable(plan.corpus)}, {plan.n_copies} copies removed")
+    print_table(("part", "pieces"), [(part, str(n)) for part, n in plan.sizes.items()], numbers_from=1)
+    split = "the official split" if plan.is_official else f"{plan.n_families} families kept whole"
+    say(f"test: {plan.sizes['test']} pieces, by {split}" if plan.sizes["test"] else "test: none")
+    say(f"at most {plan.epochs} epochs over {plan.n_tokens:,} tokens with {plan.net}")
     say("Nothing was trained or written.")

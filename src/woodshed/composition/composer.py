@@ -1,10 +1,10 @@
-"""Composer: learns pieces as rows of tokens, and writes new ones."""
+"""Composer: a generator that learns from pieces; settings, fitting and saving shared by all of them."""
 
 from __future__ import annotations
 
 import functools
-import math
-from collections.abc import Callable, Sequence
+from abc import abstractmethod
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, ClassVar, Self
@@ -12,64 +12,58 @@ from typing import Any, ClassVar, Self
 import numpy as np
 from numpy.typing import NDArray
 
-from woodshed.composition.piece import Piece, Request
-from woodshed.composition.sampling import Sampler, TokenConstraint, check_sampling, log_softmax, shape_logits
-from woodshed.composition.sequence.step_net import RecurrentStep, State
+from woodshed.composition.generation import Generation, ReferenceSet
+from woodshed.composition.generator import Generator
 from woodshed.data.symbolic_corpus import SymbolicCorpus
 from woodshed.errors import DataError, ParameterError, check_seed, near_miss
-from woodshed.training.estimator import Estimator
+from woodshed.training.holdout import divide_rows
 from woodshed.training.progress import LearningCurve, OnEpoch, ignore_epoch
 from woodshed.training.stderr import suppress_stderr
 
 Weights = dict[str, NDArray[np.floating]]
 
-MAX_TOKENS = 1000
-"""Length at which a piece is cut off that does not end."""
-
-N_STREAMS = 32
-"""So many pieces are written, or judged, side by side."""
+Trained = tuple[Weights, LearningCurve, bool]
+"""Weights by name, learning curve, and whether the training was completed, not interrupted."""
 
 
 @dataclass(kw_only=True, eq=False)
-class Composer(Estimator):
-    """Learn pieces token by token and write new ones; ``sample`` stands where others have ``predict``.
-
-    It is not used itself, but as one of the jobs that write music: `woodshed.tasks.tune.TuneComposer`.
+class Composer(Generator):
+    """Base class of composers; ``sample`` takes the place of ``predict``.
 
     Parameters
     ----------
     net
-        What learns: lstm-lm or gru-lm.
+        Name of the architecture.
     width
-        Units of each layer.
+        Units, or channels, of each layer.
     n_layers
-        Layers on top of each other.
+        Number of layers.
     dropout
-        Share of the values dropped after each layer while learning, 0 to 1.
+        Share of the values dropped after each layer during training, 0 to 0.95.
     epochs
-        Passes over the pieces at most.
+        Maximum number of epochs.
     patience
-        Passes without a better validation loss after which learning stops.
+        Epochs without a better validation loss after which training stops.
     batch_size
-        Rows of tokens in a training step.
+        Rows in a training step.
     learning_rate
-        Highest step size.
+        Peak learning rate.
     n_steps
-        Length of those rows; pieces are packed into them.
+        Length of a training row in steps; pieces are packed into rows, or cropped.
     validation_share
-        Share of the groups (of the pieces, when there are no groups) kept out of learning to choose the
-        best weights; 0 learns from everything and keeps the last.
+        Share of the groups (of the pieces, without groups) held out to choose the best epoch, 0 to 0.5; 0
+        trains on everything and keeps the last epoch.
     seed
-        Source of every random draw, 0 or more.
+        Source of all random draws of the training, 0 or more.
 
     Attributes
     ----------
     weights_ : dict of numpy.ndarray
-        What was learned, by name.
+        Learned weights by name.
     known_ : tuple of (str, str)
-        Title and text of each piece that it learned from, to tell what is a copy.
+        Title and text of each training piece, to find copies.
     curve_ : woodshed.training.progress.LearningCurve
-        How the training went.
+        Losses of the training.
 
     Raises
     ------
@@ -77,59 +71,77 @@ class Composer(Estimator):
         If a setting is misspelt; the message names the near miss.
     """
 
-    task: ClassVar[str] = "tokens"
-    fit_call: ClassVar[str] = "fit(pieces)"
-    derived_names: ClassVar[tuple[str, ...]] = ("_reader", "_writer")
     answer: ClassVar[str] = "pieces"
-    request_class: ClassVar[type[Request]] = Request
-    """What can be asked of new pieces."""
+    fit_call: ClassVar[str] = "fit(pieces)"
+    derived_names: ClassVar[tuple[str, ...]] = ("reference_set",)
+    nets: ClassVar[Collection[str]] = ()
+    """Architectures to choose from."""
 
-    net: str = "lstm-lm"
-    width: int = 512
-    n_layers: int = 3
-    dropout: float = 0.3
-    epochs: int = 30
-    patience: int = 4
-    batch_size: int = 16
-    learning_rate: float = 2e-3
-    n_steps: int = 512
-    validation_share: float = 0.05
+    least: ClassVar[Mapping[str, float]] = {}
+    """Lowest values of the settings of a subclass."""
+
+    net: str
+    width: int
+    n_layers: int
+    dropout: float
+    epochs: int
+    patience: int
+    batch_size: int
+    learning_rate: float
+    n_steps: int
+    validation_share: float
     seed: int = 0
 
-    # -- what a job says for itself ---------------------------------------------------------------
+    # -- what a subclass defines ------------------------------------------------------------------
 
     @property
+    @abstractmethod
     def vocabulary(self) -> tuple[str, ...]:
-        """The tokens; the first begins a piece."""
-        raise NotImplementedError
+        """The tokens."""
 
-    def encode(self, piece: str) -> NDArray[np.int32]:
-        """Turn a piece into ids."""
-        raise NotImplementedError
+    @abstractmethod
+    def encode(self, piece: Any) -> NDArray[Any]:
+        """Turn a piece into an array of token ids."""
 
-    def decode(self, ids: NDArray[np.integer]) -> str:
-        """Turn ids into a piece."""
-        raise NotImplementedError
+    @abstractmethod
+    def to_text(self, row: NDArray[Any]) -> str:
+        """Write an encoded piece as text, as ``known_`` keeps it."""
 
-    def plain_bits(self, train: Sequence[Any], test: Sequence[Any]) -> dict[str, float]:
-        """Return the bits a token of plain models of the job's own, by name; none where n-grams do."""
+    @abstractmethod
+    def to_generation(self, text: str) -> Generation:
+        """Read a text of ``known_``, to play the piece or compare it."""
+
+    @abstractmethod
+    def read(self, source: str) -> SymbolicCorpus:
+        """Read training pieces: a corpus by its name, or a folder of score files."""
+
+    @abstractmethod
+    def train_net(
+        self, train: Sequence[Any], validation: Sequence[Any], *, checkpoint: Path | None, on_epoch: OnEpoch
+    ) -> Trained:
+        """Train a net on encoded pieces."""
+
+    @abstractmethod
+    def bits_per_token(self, pieces: Sequence[Any]) -> float:
+        """Return the cross-entropy of pieces in bits per token; lower is better."""
+
+    def baseline_bits(self, train: Sequence[Any], test: Sequence[Any]) -> dict[str, float]:
+        """Return bits per token of the task's own baselines by name; if empty, n-grams are used."""
         return {}
 
-    def read(self, source: str) -> SymbolicCorpus:
-        """Read pieces to learn from: a known corpus by its name, or a folder of score files."""
-        raise NotImplementedError
-
-    def piece_of(self, text: str) -> Piece:
-        """Return a piece that was learned from, as `known_` keeps it, to be played and compared."""
-        raise NotImplementedError
-
-    # -- learning ---------------------------------------------------------------------------------
+    # -- fitting ----------------------------------------------------------------------------------
 
     def check_settings(self) -> None:
-        """Refuse values that cannot work, all in the same words."""
-        if self.net not in SEQUENCE_CELLS:
+        """Refuse settings that are out of range.
+
+        Raises
+        ------
+        ParameterError
+            If one is.
+        """
+        if self.net not in self.nets:
             raise ParameterError(
-                f"There is no net called {self.net!r}. {near_miss(self.net, SEQUENCE_CELLS)}"
+                f"Unknown net {self.net!r} for task {self.task!r}. {near_miss(self.net, self.nets)}"
             )
         for name in ("width", "n_layers", "epochs", "patience", "batch_size", "learning_rate", "n_steps"):
             if not getattr(self, name) > 0:
@@ -137,11 +149,14 @@ class Composer(Estimator):
         for name, high in (("dropout", 0.95), ("validation_share", 0.5)):
             if not 0 <= getattr(self, name) <= high:
                 raise ParameterError(f"{name} must be from 0 to {high}, got {getattr(self, name)!r}.")
+        for name, low in self.least.items():
+            if getattr(self, name) < low:
+                raise ParameterError(f"{name} must be {low} or more, got {getattr(self, name)!r}.")
         check_seed(self.seed)
 
     def fit(
         self,
-        pieces: Sequence[str],
+        pieces: Sequence[Any],
         groups: Sequence[str] | None = None,
         *,
         titles: Sequence[str] | None = None,
@@ -149,177 +164,63 @@ class Composer(Estimator):
         checkpoint: Path | None = None,
         on_epoch: OnEpoch = ignore_epoch,
     ) -> Self:
-        """Learn from pieces.
+        """Train on pieces.
 
         Parameters
         ----------
         pieces
-            What to learn from.
+            Training pieces.
         groups
-            The family of each: versions of one tune are all learned from or all held out.
+            The family of each: versions of one tune are either all trained on or all held out.
         titles
-            What to call each, where a copy of it is found.
+            Title of each, named where a copy of it is found.
         held_out
-            Pieces by which the best weights are chosen; None holds out ``validation_share`` of the others.
+            Pieces that choose the best epoch; None holds out ``validation_share`` of ``pieces``.
         checkpoint
-            File in which the state of the training is kept; if it is there, learning goes on from it.
+            File for the state of the training; if it exists, training resumes from it.
         on_epoch
-            Called after each pass with its number, the training loss in nats a token, and the share of
-            held-out tokens that were guessed, or None.
+            Called after each epoch with its number, the training loss in nats per token, and the share of
+            held-out tokens that were predicted correctly, or None.
 
         Raises
         ------
         DataError
             If there are no pieces.
         ParameterError
-            If a setting cannot work, or a piece has a token that is unknown.
+            If a setting is out of range, or a piece has an unknown token.
         """
         self.check_settings()
         if not len(pieces):
-            raise DataError("There is nothing to learn from: no pieces were given.")
+            raise DataError("fit expects at least one piece, got none.")
         rows = [self.encode(piece) for piece in pieces]
-        with suppress_stderr():
-            from woodshed.composition.sequence.fitting import learn_pieces
-        judges = None if held_out is None else [self.encode(piece) for piece in held_out]
-        weights, curve, finished = learn_pieces(
-            self, rows, groups, judges, checkpoint=checkpoint, on_epoch=on_epoch
+        train, validation = divide_rows(
+            rows,
+            groups,
+            None if held_out is None else [self.encode(piece) for piece in held_out],
+            share=self.validation_share,
+            seed=self.seed,
         )
+        with suppress_stderr():
+            import keras
+        keras.utils.set_random_seed(self.seed)
+        weights, curve, finished = self.train_net(train, validation, checkpoint=checkpoint, on_epoch=on_epoch)
         names = [f"piece {k + 1}" for k in range(len(pieces))] if titles is None else titles
-        self.set_learned(weights, curve, list(zip(names, pieces, strict=True)))
+        self.set_learned(weights, curve, list(zip(names, map(self.to_text, rows), strict=True)))
         if not finished:
             raise KeyboardInterrupt
         return self
 
-    def bits_per_token(self, pieces: Sequence[str]) -> float:
-        """Return how many bits a token of these pieces takes; the fewer, the better they are known.
-
-        Every piece is read from its beginning; the token that begins it is given.
-        """
-        rows = sorted((self.encode(piece) for piece in pieces), key=len)
-        total = 0.0
-        for k in range(0, len(rows), N_STREAMS):
-            total += self._nats(rows[k : k + N_STREAMS])
-        return total / sum(len(row) - 1 for row in rows) / math.log(2)
-
-    def score(self, pieces: Sequence[str]) -> float:
-        """Return minus the bits a token: higher is better, as scikit-learn likes it."""
-        return -self.bits_per_token(pieces)
-
-    def _nats(self, rows: Sequence[NDArray[np.int32]]) -> float:
-        """Return the log loss of some pieces, read side by side, in nats."""
-        state, total = self._reader.start(len(rows)), 0.0
-        for step in range(max(map(len, rows)) - 1):
-            now = np.array([row[min(step, len(row) - 1)] for row in rows])
-            logits, state = self._reader(now, state)
-            losses = -log_softmax(logits)
-            for k, row in enumerate(rows):
-                if step + 1 < len(row):
-                    total += float(losses[k, row[step + 1]])
-        return total
-
-    # -- writing ----------------------------------------------------------------------------------
-
-    @functools.cached_property
-    def _reader(self) -> RecurrentStep:
-        """Judges pieces, exactly."""
-        return self._stepper("float32")
-
-    @functools.cached_property
-    def _writer(self) -> RecurrentStep:
-        """Writes pieces, with rounded weights: more than twice as quick."""
-        return self._stepper("int8")
-
-    def _stepper(self, storage: str) -> RecurrentStep:
-        weights = {name: np.asarray(values, np.float32) for name, values in self.fitted("weights_").items()}
-        return RecurrentStep(weights, storage=storage)
-
-    def sample(  # noqa: PLR0913  all that a user may wish for is said here
-        self,
-        n: int = 1,
-        *,
-        seed: int = 0,
-        first: int = 0,
-        temperature: float = 1.0,
-        top_k: int | None = None,
-        top_p: float | None = None,
-        prime: Sequence[str] = (),
-        rule: TokenConstraint | None = None,
-        on_piece: Callable[[int], None] = lambda n_done: None,
-    ) -> list[str]:
-        """Write new pieces.
-
-        Parameters
-        ----------
-        n
-            How many.
-        seed, first
-            Piece number ``k``, counted from ``first``, depends on the seed, ``k`` and the arguments below.
-        temperature
-            Above 1 bolder than what was learned, below 1 more cautious; near 0 always the most probable.
-        top_k, top_p
-            Choose among that many of the most probable tokens; among the most probable that together have
-            that probability (A. Holtzman et al., "The curious case of neural text degeneration", 2020).
-        prime
-            The tokens with which every piece begins, after the one that begins all.
-        rule
-            What may follow in a piece; see `woodshed.composition.sampling.TokenConstraint`. None leaves it to the net.
-        on_piece
-            Called with how many pieces are done.
-
-        Returns
-        -------
-        list of str
-            The pieces, in the order of their numbers.
-
-        Raises
-        ------
-        ParameterError
-            If an argument is out of its range, or the prime is not possible under the rule.
-        """
-        check_sampling(temperature, top_k, top_p)
-        if n < 1:
-            raise ParameterError(f"sample expects n of at least 1, got {n!r}.")
-        choose = functools.partial(shape_logits, temperature=temperature, top_k=top_k, top_p=top_p)
-        pieces: list[str] = []
-        for start in range(0, n, N_STREAMS):
-            numbers = range(first + start, first + min(n, start + N_STREAMS))
-            pieces += self._write(numbers, seed, tuple(prime), rule, choose)
-            on_piece(len(pieces))
-        return pieces
-
-    def _write(
-        self,
-        numbers: range,
-        seed: int,
-        prime: tuple[str, ...],
-        rule: TokenConstraint | None,
-        choose: Callable[[NDArray[np.float64]], NDArray[np.float64]],
-    ) -> list[str]:
-        """Write the pieces of some numbers side by side."""
-        vocabulary = self.vocabulary
-        known = {word: number for number, word in enumerate(vocabulary)}
-        pens = [
-            Sampler(np.random.default_rng([seed, number]), rule, (vocabulary[0], *prime))
-            for number in numbers
-        ]
-        state: State = self._writer.start(len(pens))
-        logits = np.zeros((len(pens), len(vocabulary)), np.float32)
-        while any(pen.is_writing for pen in pens):
-            for pen, row in zip(pens, logits, strict=True):
-                if pen.is_writing:
-                    pen.write(row.astype(np.float64), vocabulary, choose)
-                    pen.is_writing = pen.words[-1] != vocabulary[1] and len(pen.words) < MAX_TOKENS
-            ids = np.array([known[pen.words[-1]] for pen in pens])
-            logits, state = self._writer(ids, state)
-        return [self.decode(np.array([known[word] for word in pen.words])) for pen in pens]
-
-    # -- manners ----------------------------------------------------------------------------------
-
     def set_learned(self, weights: Weights, curve: LearningCurve, known: Sequence[tuple[str, str]]) -> None:
-        """Take over what was learned, or loaded."""
+        """Set the fitted attributes, after training or loading."""
         self.weights_, self.curve_, self.known_ = weights, curve, tuple(known)
         self.drop_derived()
 
+    def score(self, pieces: Sequence[Any]) -> float:
+        """Return minus the bits per token: higher is better, as in scikit-learn."""
+        return -self.bits_per_token(pieces)
 
-SEQUENCE_CELLS = {"lstm-lm": "lstm", "gru-lm": "gru"}
-"""Net of a composer -> its cell."""
+    @functools.cached_property
+    def reference_set(self) -> ReferenceSet:
+        """The training pieces, ready for comparison."""
+        known = self.fitted("known_")
+        return ReferenceSet.of([self.to_generation(text) for _, text in known], [title for title, _ in known])

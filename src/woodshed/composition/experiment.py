@@ -1,15 +1,16 @@
-"""A training of a composer: what is learned from, what is held out, and how well that is known afterwards."""
+"""Training and test of a composer: split, fit, and bits per token of the test part."""
 
 from __future__ import annotations
 
 import hashlib
 import time
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
+from woodshed.composition.composer import Composer
 from woodshed.data.symbolic_corpus import PARTS, SymbolicCorpus
 from woodshed.errors import DataError
 from woodshed.metrics.ngram import bits_per_token
@@ -18,28 +19,25 @@ from woodshed.training.progress import Watcher
 from woodshed.training.provenance import provenance
 from woodshed.training.run_state import RunState
 
-if TYPE_CHECKING:
-    from woodshed.composition.composer import Composer
-
 TEST_SHARE = 0.1
-"""Share of the pieces that is tested on, where there is no official split."""
+"""Share of the pieces in the test part, where there is no official split."""
 
 ORDERS = range(1, 8)
-"""Lengths of the n-grams of the baseline."""
+"""Orders of the n-gram baselines."""
 
 _STATE = "composer"
 
 
 @dataclass(frozen=True)
 class Bits:
-    """How many bits a token of the test part takes.
+    """Cross-entropy of the test part in bits per token.
 
     Parameters
     ----------
     method
-        ``the model``, or the n-gram of an order.
+        ``the model``, or a baseline.
     bits
-        The fewer, the better; NaN if nothing could be held out.
+        Lower is better.
     """
 
     method: str
@@ -48,20 +46,20 @@ class Bits:
 
 @dataclass(frozen=True)
 class ComposerResult:
-    """What a training came to.
+    """Result of a training.
 
     Parameters
     ----------
-    repertoire
-        What there was.
+    corpus
+        All pieces.
     sizes
-        Pieces of each part.
+        Number of pieces of each part.
     bits
-        Of the model, and of the n-grams that learned from the same pieces; empty if nothing was tested.
+        Of the model and the baselines; empty if nothing was held out.
     finished
-        Whether it was not interrupted.
+        Whether the training was completed, not interrupted.
     provenance
-        What made it, as text by name.
+        Versions, date and duration, as text by name.
     """
 
     corpus: SymbolicCorpus
@@ -71,7 +69,7 @@ class ComposerResult:
     provenance: dict[str, str]
 
     def to_values(self) -> dict[str, Any]:
-        """Return what ``metrics.json`` holds."""
+        """Return the content of ``metrics.json``."""
         return {
             "corpus": self.corpus.name,
             "pieces": self.sizes,
@@ -84,20 +82,20 @@ class ComposerResult:
 
 @dataclass
 class ComposerRun:
-    """Learns from one part of a repertoire, chooses the weights by another, and tests on the third.
+    """Training on one part of a corpus, choice of the best epoch on another, and test on the third.
 
     Parameters
     ----------
     composer
         Not fitted yet.
-    repertoire
-        Of the composer's job.
-    notebook
-        Where the training is written down.
+    corpus
+        Pieces of the composer's task.
+    run_state
+        Folder for the state of the training.
     resume
-        Whether to go on with one that is written down.
+        Whether to resume an interrupted training.
     watcher
-        Who is told how it goes.
+        Observer of the training.
     """
 
     composer: Composer
@@ -114,12 +112,12 @@ class ComposerRun:
 
     @property
     def sizes(self) -> dict[str, int]:
-        """Pieces of each part."""
+        """Number of pieces of each part."""
         return {part: len(self.parts[part]) for part in PARTS}
 
     @property
     def n_tokens(self) -> int:
-        """Tokens, or cells, that are learned from in a pass."""
+        """Number of tokens, or cells, in an epoch."""
         return sum(self.composer.encode(piece).size for piece in self.pieces_of("train"))
 
     def pieces_of(self, part: str) -> list[Any]:
@@ -132,18 +130,18 @@ class ComposerRun:
         Raises
         ------
         KeyboardInterrupt
-            If it comes before the first pass has ended: there is nothing to keep.
+            If it comes before the end of the first epoch: there is no model to keep.
         OutputError
-            If the training to go on with is another one.
+            If the training to resume has other settings or data.
         DataError
-            If there is nothing to learn from.
+            If the training part is empty.
         """
         started = time.monotonic()
         if not self.parts["train"]:
-            raise DataError(f"{self.corpus.name}: all pieces are held out. Give more families.")
+            raise DataError(f"{self.corpus.name}: all pieces are held out. Add pieces of other families.")
         self.run_state.open(self._fingerprint(), resume=self.resume)
         finished = True
-        self.watcher.begin("learning", self.composer.epochs)
+        self.watcher.begin("training", self.composer.epochs)
         try:
             self.composer.fit(
                 self.pieces_of("train"),
@@ -166,16 +164,16 @@ class ComposerRun:
         )
 
     def _test(self) -> tuple[Bits, ...]:
-        """Measure the model on the test part, and beside it plain ones."""
+        """Evaluate the model and the baselines on the test part."""
         test = self.pieces_of("test")
         if not test:
             return ()
-        own = self.composer.plain_bits(self.pieces_of("train"), test)
-        plain = tuple(Bits(name, bits) for name, bits in own.items()) or self._ngrams(test)
-        return (Bits("the model", self.composer.bits_per_token(test)), *plain)
+        bits = self.composer.baseline_bits(self.pieces_of("train"), test)
+        baselines = tuple(Bits(*row) for row in bits.items()) or self._ngrams(test)
+        return (Bits("the model", self.composer.bits_per_token(test)), *baselines)
 
     def _ngrams(self, test: list[Any]) -> tuple[Bits, ...]:
-        """Measure n-grams: that of order 2, and the best."""
+        """Evaluate n-grams: that of order 2, and the best."""
         n_tokens = len(self.composer.vocabulary)
         train_rows, test_rows = (
             [reading_order(self.composer.encode(piece)) for piece in pieces]
@@ -187,20 +185,20 @@ class ComposerRun:
             if n_tokens**order <= np.iinfo(np.int64).max
         }
         best = min(ngrams, key=lambda order: ngrams[order])
-        plain = {2, best}
-        return tuple(Bits(f"n-gram of order {n}", ngrams[n]) for n in sorted(plain, key=lambda n: ngrams[n]))
+        orders = sorted({2, best}, key=lambda order: ngrams[order])
+        return tuple(Bits(f"n-gram of order {n}", ngrams[n]) for n in orders)
 
     def _fingerprint(self) -> str:
-        """Spell what decides the result: settings, pieces and parts."""
+        """Return a digest of settings, pieces and parts, which determine the result."""
         rows = [self.composer.encode(piece).tolist() for piece in self.corpus.pieces]
-        decides = [type(self.composer).task, self.composer.get_params(), rows, self.parts]
-        return hashlib.sha256(to_json(decides).encode()).hexdigest()
+        values = [self.composer.task, self.composer.get_params(), rows, self.parts]
+        return hashlib.sha256(to_json(values).encode()).hexdigest()
 
 
 def reading_order(ids: NDArray[np.int32]) -> NDArray[np.int32]:
-    """Return ids as one row that begins with a token which is given.
+    """Return ids as one row whose first token is not predicted.
 
-    Cells of a grid come step after step, the voices of a step from the top; a rest is put before them.
+    Cells of a grid are ordered by step, and in a step from the top voice; a rest is prepended.
 
     Examples
     --------

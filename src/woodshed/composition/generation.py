@@ -1,182 +1,460 @@
-"""Pieces that a composer wrote, each with what it owes to those that were learned from."""
+"""Generations: the results of a generator, which are scores, texts or sounds, and their novelty."""
 
 from __future__ import annotations
 
-import functools
-from collections import Counter
-from collections.abc import Callable, Mapping
-from dataclasses import asdict, dataclass, replace
-from typing import Any
+from abc import ABC, abstractmethod
+from collections.abc import Hashable, Mapping, Sequence
+from dataclasses import asdict, dataclass, field, replace
+from pathlib import Path
+from typing import Any, ClassVar, Protocol, Self
 
-from woodshed.composition.composer import Composer
-from woodshed.composition.piece import Piece, Request, VoiceLine
-from woodshed.errors import ParameterError
-from woodshed.metrics.originality import Melody, MelodyIndex, Originality
+import numpy as np
+
+from woodshed.atomic import write_whole
+from woodshed.audio.edit import resample
+from woodshed.audio.write import write as write_clip
+from woodshed.clip import Clip
+from woodshed.errors import ParameterError, counted, near_miss
+from woodshed.features.log_mel import LogMel
+from woodshed.metrics.novelty import SequenceIndex
+from woodshed.metrics.originality import Melody, MelodyIndex
+from woodshed.metrics.style import Style, melody_style
 from woodshed.score import Score
+from woodshed.symbolic import write_midi, write_musicxml
+from woodshed.symbolic.abc.write import score_to_abc
+from woodshed.symbolic.render import BEST, render
 
-MOST_TRIES = 20
-"""So many pieces are written for each that is wanted, before it is said that there is none so original."""
+WORD_N_GRAM, FRAME_N_GRAM = 4, 10
+"""Words, and audio frames, of a passage that counts as new or copied."""
+
+FRAME_RATE_HZ = 10
+"""Audio frames per second that are compared."""
+
+_SOUND_RATE, _N_BANDS = 8000, 17
+
+
+class NoveltyReport(Protocol):
+    """Novelty of one line: `woodshed.metrics.originality.Originality`, `woodshed.metrics.novelty.Novelty`."""
+
+    @property
+    def unit(self) -> str:
+        """What the line consists of, such as ``note``."""
+
+    @property
+    def n_units(self) -> int:
+        """Length of the line."""
+
+    @property
+    def copied_units(self) -> int:
+        """Length of the longest copy of the training data."""
+
+    @property
+    def run_unit(self) -> str:
+        """The unit in which a request limits copies, such as ``bar``."""
+
+    @property
+    def copied_run(self) -> int:
+        """Length of the longest copy in that unit."""
+
+    @property
+    def new_share(self) -> float:
+        """Share of the n-grams that the training data do not have; NaN for a short line."""
+
+    @property
+    def source(self) -> str:
+        """Title of the training item that has the longest copy; empty if there is none."""
+
+
+class LineIndex(Protocol):
+    """The lines of one name in the training data, ready for comparison."""
+
+    def compare(self, content: Any, /) -> Any:
+        """Return the `NoveltyReport` of the content of a line."""
+
+
+class Line(Protocol):
+    """A sequence of a generation that is compared with the training data, such as a voice.
+
+    ``is_given`` tells that the user supplied it, so that a copy does not count.
+    """
+
+    @property
+    def name(self) -> str:
+        """Name; lines of the same name are compared."""
+
+    @property
+    def is_given(self) -> bool:
+        """Whether the user supplied it."""
+
+    @property
+    def content(self) -> Any:
+        """What is compared."""
+
+    @staticmethod
+    def index(contents: Sequence[Any], titles: Sequence[str]) -> LineIndex:
+        """Make the contents of training lines ready for comparison."""
 
 
 @dataclass(frozen=True)
-class Generation:
-    """A piece with its name, and what of it is known.
+class VoiceLine:
+    """A melody of a score.
 
     Parameters
     ----------
     name
-        Such as ``tune-03``: also the name of its files.
-    piece
-        The music.
-    found
-        What is known of each of its lines, in their order.
+        Such as ``soprano``.
+    melody
+        Its notes; none if the voice rests throughout.
+    is_given
+        Whether the user supplied it.
     """
 
     name: str
-    piece: Piece
-    found: tuple[Originality, ...]
+    melody: Melody
+    is_given: bool = False
 
     @property
-    def title(self) -> str:
-        """Name for people."""
-        return self.name.replace("-", " ").capitalize()
+    def content(self) -> Melody:
+        """The melody."""
+        return self.melody
+
+    @staticmethod
+    def index(contents: Sequence[Melody], titles: Sequence[str]) -> MelodyIndex:
+        """Make melodies ready for comparison, in any key."""
+        return MelodyIndex([replace(one, name=title) for one, title in zip(contents, titles, strict=True)])
+
+
+@dataclass(frozen=True)
+class WordLine:
+    """The words of a text."""
+
+    content: tuple[str, ...]
+    name: str = "text"
+    is_given: bool = False
+
+    @staticmethod
+    def index(contents: Sequence[Sequence[Hashable]], titles: Sequence[str]) -> SequenceIndex:
+        """Make texts ready for comparison."""
+        return SequenceIndex(contents, titles, unit="word", n_gram=WORD_N_GRAM)
+
+
+@dataclass(frozen=True)
+class FrameLine:
+    """The frames of a sound, as made by `frame_codes`."""
+
+    content: tuple[int, ...]
+    name: str = "sound"
+    is_given: bool = False
+
+    @staticmethod
+    def index(contents: Sequence[Sequence[Hashable]], titles: Sequence[str]) -> SequenceIndex:
+        """Make sounds ready for comparison."""
+        return SequenceIndex(contents, titles, unit="frame", n_gram=FRAME_N_GRAM)
+
+
+class Generation(ABC):
+    """One result of a generator: a score, a text or a sound."""
+
+    files: ClassVar[tuple[str, ...]]
+    """Formats in which it can be written, by suffix."""
 
     @property
-    def abc(self) -> str:
-        """The piece in ABC."""
-        return self.piece.to_abc(self.title)
+    @abstractmethod
+    def lines(self) -> tuple[Line, ...]:
+        """The sequences that are compared with the training data."""
+
+    @abstractmethod
+    def write_as(self, suffix: str, path: Path, title: str, soundfont: str) -> None:
+        """Write it to a file in one of the formats of ``files``."""
 
     @property
-    def score(self) -> Score:
-        """The piece as notes, as it is played."""
-        return self.piece.to_score(self.title)
+    @abstractmethod
+    def length(self) -> str:
+        """Its length with its unit, such as ``146 notes``."""
 
     @property
-    def lines(self) -> tuple[tuple[VoiceLine, Originality], ...]:
-        """Its lines, each with what of it is known."""
-        return tuple(zip(self.piece.lines, self.found, strict=True))
+    def facts(self) -> tuple[str, ...]:
+        """Short descriptions for the page, such as metre and key."""
+        return ()
 
     @property
-    def originality(self) -> Originality:
-        """What is known of the line that copies most, of those that were written."""
-        written = [found for line, found in self.lines if not line.is_given] or list(self.found)
-        return max(written, key=lambda found: (found.copied_bars, found.copied_notes))
+    def faults(self) -> tuple[str, ...]:
+        """Violations of the rules of its style, one sentence each."""
+        return ()
 
-    @property
-    def n_notes(self) -> int:
-        """Notes of the piece as it is played, repeats included, as its files and its picture have them.
+    @classmethod
+    def style(cls, generations: Sequence[Self]) -> Style:
+        """Describe generations by statistics that are compared with those of the training data."""
+        return Style({})
 
-        Examples
-        --------
-        >>> from woodshed.tasks.roll.piece import RollPiece
-        >>> Generation("roll-01", RollPiece("[[48,55,64],[48,55,65]]", 1), ()).n_notes
-        4
+    def write(
+        self,
+        folder: Path,
+        name: str = "generation",
+        formats: Sequence[str] | None = None,
+        *,
+        soundfont: str = BEST,
+    ) -> list[Path]:
+        """Write one file per format, each of them whole or not at all.
+
+        Parameters
+        ----------
+        folder
+            An existing folder.
+        name
+            Name of the files, without suffix; also the title.
+        formats
+            Suffixes out of ``files``; None writes all.
+        soundfont
+            What plays a score: see `woodshed.symbolic.render.render`.
+
+        Returns
+        -------
+        list of pathlib.Path
+            The files.
+
+        Raises
+        ------
+        ParameterError
+            If it cannot be written in such a format.
+        OutputError
+            If a file cannot be written.
         """
-        return len(self.score.notes)
+        formats = self.files if formats is None else formats
+        for suffix in formats:
+            if suffix not in self.files:
+                raise ParameterError(f"Unknown format {suffix!r}. {near_miss(suffix, self.files)}")
+        paths = [folder / f"{name}.{suffix}" for suffix in formats]
+        for suffix, path in zip(formats, paths, strict=True):
+            self.write_as(suffix, path, title_of(name), soundfont)
+        return paths
 
-    def to_values(self) -> dict[str, Any]:
-        """Return what is told of it in ``originality.json``."""
-        return {
-            "name": self.name,
-            "text": self.piece.text,
-            "faults": list(self.piece.faults),
-            "lines": [
-                {"line": line.name, "given": line.is_given, **asdict(found)} for line, found in self.lines
-            ],
-        }
+
+class ScoreGeneration(Generation):
+    """A generation that is a score."""
+
+    files: ClassVar[tuple[str, ...]] = ("abc", "mid", "musicxml", "wav")
+
+    @property
+    @abstractmethod
+    def text(self) -> str:
+        """The piece in the notation of the composer; equal pieces have equal texts."""
+
+    @abstractmethod
+    def to_score(self, title: str = "") -> Score:
+        """Return its notes as they are played."""
+
+    def to_abc(self, title: str = "") -> str:
+        """Return it in ABC notation."""
+        return score_to_abc(self.to_score(title))
+
+    @property
+    def length(self) -> str:
+        """Number of notes as it is played, repeats included."""
+        return counted(len(self.to_score().notes), "note")
+
+    @property
+    @abstractmethod
+    def lines(self) -> tuple[VoiceLine, ...]:
+        """The melodies that are compared with the training data."""
+
+    @classmethod
+    def style(cls, generations: Sequence[Self]) -> Style:
+        """Describe pieces by statistics of their melodies.
+
+        Parameters
+        ----------
+        generations
+            At least one.
+        """
+        return melody_style([line.melody for piece in generations for line in piece.lines])
+
+    def write_as(self, suffix: str, path: Path, title: str, soundfont: str) -> None:
+        """Write it to a file in one of the formats of ``files``."""
+        match suffix:
+            case "abc":
+                write_whole(path, self.to_abc(title))
+            case "mid":
+                write_midi(self.to_score(title), path)
+            case "musicxml":
+                write_musicxml(self.to_score(title), path)
+            case "wav":
+                write_clip(render(self.to_score(title), soundfont=soundfont), path, overwrite=True)
+
+
+@dataclass(frozen=True)
+class TextGeneration(Generation):
+    """A generation that is a text.
+
+    Examples
+    --------
+    >>> TextGeneration("so it goes").length
+    '3 words'
+    """
+
+    files: ClassVar[tuple[str, ...]] = ("txt",)
+
+    text: str
+
+    @property
+    def length(self) -> str:
+        """Number of words."""
+        return counted(len(self.text.split()), "word")
+
+    @property
+    def lines(self) -> tuple[WordLine, ...]:
+        """Its words in lower case."""
+        return (WordLine(tuple(self.text.lower().split())),)
+
+    def write_as(self, suffix: str, path: Path, title: str, soundfont: str) -> None:
+        """Write the text to a file."""
+        write_whole(path, self.text + "\n")
+
+
+@dataclass(frozen=True)
+class SoundGeneration(Generation):
+    """A generation that is a sound."""
+
+    files: ClassVar[tuple[str, ...]] = ("wav",)
+
+    clip: Clip
+
+    def to_clip(self) -> Clip:
+        """Return the sound."""
+        return self.clip
+
+    @property
+    def length(self) -> str:
+        """Duration in seconds."""
+        return f"{self.clip.duration_s:.1f} s"
+
+    @property
+    def facts(self) -> tuple[str, ...]:
+        """Its sample rate."""
+        return (f"{self.clip.sample_rate} Hz",)
+
+    @property
+    def lines(self) -> tuple[FrameLine, ...]:
+        """Its frames."""
+        return (FrameLine(frame_codes(self.clip)),)
+
+    def write_as(self, suffix: str, path: Path, title: str, soundfont: str) -> None:
+        """Write the sound to a file."""
+        write_clip(self.clip, path, overwrite=True)
+
+
+def frame_codes(clip: Clip) -> tuple[int, ...]:
+    """Describe a sound by one 16-bit code for each tenth of a second, independent of its level.
+
+    A bit tells which of two neighbouring mel bands is louder (after J. Haitsma and T. Kalker, "A highly
+    robust audio fingerprinting system", 2002). Equal codes match, so only copies on the same time grid are
+    found.
+
+    Examples
+    --------
+    >>> from woodshed.audio.signals import noise
+    >>> sound = noise(duration_s=1, seed=0)
+    >>> frame_codes(sound) == frame_codes(Clip(sound.samples / 2, sound.sample_rate))
+    True
+    """
+    feature = LogMel(
+        sample_rate=_SOUND_RATE, n_fft=1024, hop_length=_SOUND_RATE // FRAME_RATE_HZ, n_mels=_N_BANDS
+    )
+    mono = Clip(clip.mono()[np.newaxis], clip.sample_rate)
+    bits = np.diff(feature(resample(mono, _SOUND_RATE)), axis=1) > 0  # (n_frames, 16)
+    return tuple((bits @ (1 << np.arange(bits.shape[1]))).tolist())
+
+
+def title_of(name: str) -> str:
+    """Return the title of a generation by the name of its files.
+
+    Examples
+    --------
+    >>> title_of("tune-03")
+    'Tune 03'
+    """
+    return name.replace("-", " ").capitalize()
 
 
 @dataclass(frozen=True)
 class ReferenceSet:
-    """What a composer learned from, ready to be searched line by line.
+    """The training data of a generator, ready for comparison; empty for one that is not trained.
 
     Parameters
     ----------
-    pieces
-        All of them.
-    known
-        Name of a line -> the lines of that name, in the order of the pieces.
+    generations
+        All training items.
+    indexes
+        Name of a line -> the lines of that name, in the order of the items.
     """
 
-    pieces: tuple[Piece, ...]
-    known: Mapping[str, MelodyIndex]
+    generations: tuple[Generation, ...] = ()
+    indexes: Mapping[str, Any] = field(default_factory=dict)
 
-    def compare(self, piece: Piece) -> tuple[Originality, ...]:
-        """Find what of each line is in a line of the same name; keys do not matter."""
-        nothing = MelodyIndex([])
-        return tuple(self.known.get(line.name, nothing).compare(line.melody) for line in piece.lines)
+    @classmethod
+    def of(cls, generations: Sequence[Generation], titles: Sequence[str]) -> ReferenceSet:
+        """Index training items, one title each."""
+        lines: dict[str, list[tuple[Line, str]]] = {}
+        for generation, title in zip(generations, titles, strict=True):
+            for line in generation.lines:
+                lines.setdefault(line.name, []).append((line, title))
+        indexes = {
+            name: rows[0][0].index([line.content for line, _ in rows], [title for _, title in rows])
+            for name, rows in lines.items()
+        }
+        return cls(tuple(generations), indexes)
 
-    def melody(self, line: str, number: int) -> Melody:
-        """Return the line of a piece that an `Originality` names as its source."""
-        return self.known[line].melodies[number]
-
-
-def reference_set(composer: Composer) -> ReferenceSet:
-    """Make the pieces that a composer learned from ready to be searched.
-
-    Raises
-    ------
-    NotFittedError
-        If it has not learned.
-    """
-    return _learned(composer, tuple(composer.fitted("known_")))
-
-
-def write_pieces(
-    composer: Composer, n: int, request: Request, *, on_piece: Callable[[int], None] = lambda n_done: None
-) -> list[Generation]:
-    """Write pieces and compare each with those that the composer learned from.
-
-    Parameters
-    ----------
-    composer
-        A fitted one.
-    n
-        How many.
-    wish
-        What is asked of them: the composer's ``request_class`` made it.
-    on_piece
-        Called with how many are done.
-
-    Raises
-    ------
-    ParameterError
-        If the wish cannot be fulfilled; or too few pieces copy as little as is asked for.
-    """
-    learned = reference_set(composer)
-    kept: list[Generation] = []
-    reasons: Counter[str] = Counter()
-    n_tried = 0
-    while len(kept) < n:
-        if n_tried >= MOST_TRIES * n:
-            why = "; ".join(f"{reason}: {count}" for reason, count in reasons.most_common())
-            kept_words = f"{len(kept)} is as it" if len(kept) == 1 else f"{len(kept)} are as they"
-            raise ParameterError(
-                f"Of {n_tried} pieces only {kept_words} should be. The others {why}. Allow that, raise the "
-                "temperature, or ask for less that is given."
+    def compare(self, generation: Generation) -> tuple[Any, ...]:
+        """Return the `NoveltyReport` of each line: how much of it is in a training line of the same name."""
+        return tuple(
+            (self.indexes[line.name] if line.name in self.indexes else line.index([], [])).compare(
+                line.content
             )
-        n_now = min(n - len(kept), request.at_once)
-        pieces = request.write(composer, n_now, n_tried)
-        n_tried += n_now
-        for piece in pieces:
-            name = f"{type(composer).task}-{len(kept) + 1:02d}"
-            one = Generation(name, piece, learned.compare(piece))
-            reason = request.rejection_reason(piece)
-            if 0 <= request.longest_copied_run < one.originality.copied_bars:
-                reason = f"copy more than {request.longest_copied_run} bars in a row (--max-copied-bars)"
-            if reason:
-                reasons[reason] += 1
-                continue
-            kept.append(one)
-            on_piece(len(kept))
-    return kept
+            for line in generation.lines
+        )
 
 
-@functools.lru_cache(maxsize=2)
-def _learned(composer: Composer, known: tuple[tuple[str, str], ...]) -> ReferenceSet:
-    pieces = tuple(composer.piece_of(text) for _, text in known)
-    lines: dict[str, list[Melody]] = {}
-    for (title, _), piece in zip(known, pieces, strict=True):
-        for line in piece.lines:
-            lines.setdefault(line.name, []).append(replace(line.melody, name=title))
-    return ReferenceSet(pieces, {name: MelodyIndex(melodies) for name, melodies in lines.items()})
+@dataclass(frozen=True)
+class EvaluatedGeneration:
+    """A generation with its name and novelty report.
+
+    Parameters
+    ----------
+    name
+        Such as ``tune-03``; also the name of its files.
+    generation
+        The score, text or sound.
+    novelty
+        The `NoveltyReport` of each of its lines.
+    """
+
+    name: str
+    generation: Any
+    novelty: tuple[Any, ...]
+
+    @property
+    def title(self) -> str:
+        """Name for display."""
+        return title_of(self.name)
+
+    @property
+    def lines(self) -> tuple[tuple[Any, Any], ...]:
+        """Its lines, each with its novelty report."""
+        return tuple(zip(self.generation.lines, self.novelty, strict=True))
+
+    @property
+    def least_novel(self) -> Any:
+        """The novelty report of the line with the longest copy, of those that the user did not supply."""
+        reports = [report for line, report in self.lines if not line.is_given] or list(self.novelty)
+        return max(reports, key=lambda report: (report.copied_run, report.copied_units))
+
+    def to_values(self) -> dict[str, Any]:
+        """Return its entry in ``originality.json``."""
+        return {
+            "name": self.name,
+            "text": getattr(self.generation, "text", ""),
+            "faults": list(self.generation.faults),
+            "lines": [
+                {"line": line.name, "given": line.is_given, **asdict(report)} for line, report in self.lines
+            ],
+        }

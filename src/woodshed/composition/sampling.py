@@ -1,9 +1,10 @@
-"""Pen: writes one piece token by token, obeys what must and may follow, and draws from shaped chances."""
+"""Sampling of the next token: temperature, top-k, top-p, and constraints on what may follow."""
 
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
+from dataclasses import dataclass
 from typing import Any, Protocol
 
 import numpy as np
@@ -13,104 +14,120 @@ from woodshed.errors import ParameterError
 
 
 class TokenConstraint(Protocol):
-    """What may follow in a piece; `woodshed.tokens.folk.grammar.FolkGrammar` is one."""
+    """Which tokens may follow in a sequence; `woodshed.tokens.folk.grammar.FolkGrammar` is one."""
 
     def start(self) -> Any:
-        """Return the state of a piece that is empty."""
+        """Return the state of an empty sequence."""
 
     def allowed(self, state: Any) -> NDArray[np.bool_]:
-        """Say which tokens may follow, shape ``(n_tokens,)``."""
+        """Return which tokens may follow, shape ``(n_tokens,)``."""
 
     def forced(self, state: Any) -> tuple[str, ...]:
-        """Return tokens that must follow, in their order; mostly none."""
+        """Return the tokens that must follow, in order; usually none."""
 
     def after(self, state: Any, word: str) -> Any:
-        """Go on by a token."""
+        """Return the state after one more token."""
 
 
+@dataclass(frozen=True, kw_only=True)
 class Sampler:
-    """Writes one piece: knows its words so far, what must come and what may.
+    """Random choice of the next token from logits, independent of the model.
 
     Parameters
     ----------
-    rng
-        Source of its draws.
-    rule
-        What may follow; None allows everything.
-    given
-        The words with which it must begin.
-    """
-
-    def __init__(self, rng: np.random.Generator, rule: TokenConstraint | None, given: Sequence[str]) -> None:
-        self.rng, self.rule = rng, rule
-        self.state = rule.start() if rule else None
-        self.waiting = list(given)
-        self.words: list[str] = []
-        self.is_writing = True
-
-    def write(
-        self,
-        logits: NDArray[np.float64],
-        vocabulary: Sequence[str],
-        choose: Callable[[NDArray[np.float64]], NDArray[np.float64]],
-    ) -> None:
-        """Write the next word: the one that must come, or a draw among those that may."""
-        if not self.waiting and self.rule:
-            self.waiting = list(self.rule.forced(self.state))
-        if self.waiting:
-            word = self.waiting.pop(0)
-        else:
-            if self.rule:
-                logits = np.where(self.rule.allowed(self.state), logits, -np.inf)
-            # The largest of logits plus Gumbel noise is a draw from their softmax.
-            word = vocabulary[int(np.argmax(choose(logits) + self.rng.gumbel(size=len(logits))))]
-        self.words.append(word)
-        if self.rule:
-            self.state = self.rule.after(self.state, word)
-
-
-def check_sampling(temperature: float, top_k: int | None, top_p: float | None) -> None:
-    """Refuse ways of drawing that make no sense.
+    temperature
+        Divisor of the logits: above 1 flatter, below 1 sharper; near 0 the most probable token is chosen.
+    top_k
+        Choose among the ``top_k`` most probable tokens; None does not limit them.
+    top_p
+        Choose among the most probable tokens whose total probability reaches ``top_p``, above 0 to 1; nucleus
+        sampling (A. Holtzman et al., "The curious case of neural text degeneration", 2020).
 
     Raises
     ------
     ParameterError
-        If the temperature is not a number above 0, ``top_k`` is below 1, or ``top_p`` is not a share.
-    """
-    if not (math.isfinite(temperature) and temperature > 0):
-        raise ParameterError(f"temperature must be a number above 0, got {temperature!r}. 1 is as learned.")
-    if top_k is not None and top_k < 1:
-        raise ParameterError(f"top_k must be at least 1, got {top_k!r}.")
-    if top_p is not None and not 0 < top_p <= 1:
-        raise ParameterError(f"top_p must be above 0 and at most 1, got {top_p!r}.")
-
-
-def shape_logits(
-    logits: NDArray[np.float64],
-    *,
-    temperature: float = 1.0,
-    top_k: int | None = None,
-    top_p: float | None = None,
-) -> NDArray[np.float64]:
-    """Sharpen or flatten logits and rule out what is too improbable.
+        If a value is out of range.
 
     Examples
     --------
-    >>> shape_logits(np.log([0.5, 0.3, 0.2]), top_k=2).round(2).tolist()
+    >>> Sampler(top_k=2).shape(np.log([0.5, 0.3, 0.2])).round(2).tolist()
     [-0.69, -1.2, -inf]
-    >>> shape_logits(np.log([0.5, 0.3, 0.2]), top_p=0.4).round(2).tolist()
+    >>> Sampler(top_p=0.4).shape(np.log([0.5, 0.3, 0.2])).round(2).tolist()
     [-0.69, -inf, -inf]
     """
-    logits = logits / temperature
-    order = np.argsort(-logits, kind="stable")
-    n_kept = len(logits) if top_k is None else top_k
-    if top_p is not None:
-        shares = np.exp(logits[order] - logits[order[0]])
-        before = np.cumsum(shares) / shares.sum() - shares / shares.sum()
-        n_kept = min(n_kept, int((before < top_p - 1e-12).sum()))
-    kept = np.full_like(logits, -np.inf)
-    kept[order[:n_kept]] = logits[order[:n_kept]]
-    return kept
+
+    temperature: float = 1.0
+    top_k: int | None = None
+    top_p: float | None = None
+
+    def __post_init__(self) -> None:
+        if not (math.isfinite(self.temperature) and self.temperature > 0):
+            raise ParameterError(f"temperature must be a number above 0, got {self.temperature!r}.")
+        if self.top_k is not None and self.top_k < 1:
+            raise ParameterError(f"top_k must be at least 1, got {self.top_k!r}.")
+        if self.top_p is not None and not 0 < self.top_p <= 1:
+            raise ParameterError(f"top_p must be above 0 and at most 1, got {self.top_p!r}.")
+
+    def shape(self, logits: NDArray[np.float64]) -> NDArray[np.float64]:
+        """Return the logits after temperature, top-k and top-p, shape ``(n_tokens,)``; -inf is excluded."""
+        logits = logits / self.temperature
+        order = np.argsort(-logits, kind="stable")
+        n_candidates = len(logits) if self.top_k is None else self.top_k
+        if self.top_p is not None:
+            shares = np.exp(logits[order] - logits[order[0]])
+            before = np.cumsum(shares) / shares.sum() - shares / shares.sum()
+            n_candidates = min(n_candidates, int((before < self.top_p - 1e-12).sum()))
+        shaped = np.full_like(logits, -np.inf)
+        shaped[order[:n_candidates]] = logits[order[:n_candidates]]
+        return shaped
+
+    def draw(self, logits: NDArray[np.float64], rng: np.random.Generator) -> int:
+        """Draw the index of a token."""
+        # The largest of logits plus Gumbel noise is a draw from their softmax.
+        return int(np.argmax(self.shape(logits) + rng.gumbel(size=len(logits))))
+
+
+class TokenStream:
+    """One sequence while it is generated: its tokens so far, and the constraint on the next.
+
+    Parameters
+    ----------
+    rng
+        Source of the draws.
+    sampler
+        How the next token is chosen.
+    constraint
+        Which tokens may follow; None allows all.
+    prime
+        The tokens with which the sequence begins.
+    """
+
+    def __init__(
+        self,
+        rng: np.random.Generator,
+        sampler: Sampler,
+        constraint: TokenConstraint | None,
+        prime: Sequence[str],
+    ) -> None:
+        self.rng, self.sampler, self.constraint = rng, sampler, constraint
+        self.state = constraint.start() if constraint else None
+        self.queue = list(prime)
+        self.words: list[str] = []
+        self.is_open = True
+
+    def extend(self, logits: NDArray[np.float64], vocabulary: Sequence[str]) -> None:
+        """Append the next token: a forced one, or a draw among those that are allowed."""
+        if not self.queue and self.constraint:
+            self.queue = list(self.constraint.forced(self.state))
+        if self.queue:
+            word = self.queue.pop(0)
+        else:
+            if self.constraint:
+                logits = np.where(self.constraint.allowed(self.state), logits, -np.inf)
+            word = vocabulary[self.sampler.draw(logits, self.rng)]
+        self.words.append(word)
+        if self.constraint:
+            self.state = self.constraint.after(self.state, word)
 
 
 def log_softmax(logits: NDArray[np.floating]) -> NDArray[np.float64]:

@@ -1,11 +1,11 @@
-"""One folder per composer, like that of every model: nothing in it is ever run.
+"""Model folder of a composer. Loading it runs nothing from the folder.
 
 =================  ================================================================
-``settings.json``  job, settings, tokens, format version, digests of the files
-``labels.json``    the tokens, in the order of the net's answers
-``weights.npz``    what was learned, as arrays by name
-``known.json.gz``  title and text of each piece that it learned from
-``card.md``        what it is for, what it learned from, how well it knows such pieces
+``settings.json``  task, settings, format version, digests of the other files
+``labels.json``    the tokens, in the order of the outputs of the net
+``weights.npz``    the weights by name
+``known.json.gz``  title and text of each training piece
+``card.md``        the model card: intended use, training data, test results
 =================  ================================================================
 """
 
@@ -41,25 +41,28 @@ from woodshed.training.progress import LearningCurve
 
 KNOWN_NAME = "known.json.gz"
 
+FILES = frozenset({LABELS_NAME, WEIGHTS_NAME, KNOWN_NAME})
+"""The files beside ``settings.json``; no other file of the folder is opened."""
+
 
 def save_composer(composer: Composer, folder: Path, *, half: bool = False) -> None:
-    """Write a fitted composer's files into a folder, each of them whole or not at all.
+    """Write a fitted composer into a folder, each file whole or not at all.
 
     Parameters
     ----------
     composer
         Fitted.
     folder
-        Made when it is missing.
+        Made if it is missing.
     half
-        Keep weights in half precision: half the room, three digits of each.
+        Whether to store the weights in half precision: half the size, three digits each.
 
     Raises
     ------
     OutputError
         If the folder cannot be made or written to.
     NotFittedError
-        If the composer has not learned.
+        If the composer is not fitted.
     """
     weights = composer.fitted("weights_")
     make_folder(folder)
@@ -72,7 +75,7 @@ def save_composer(composer: Composer, folder: Path, *, half: bool = False) -> No
         write_whole(folder / name, content)
     settings = {
         "format": FORMAT,
-        "task": type(composer).task,
+        "task": composer.task,
         "settings": composer.get_params(),
         "feature": {"tokens": {"n_tokens": len(composer.vocabulary)}},
         "curve": asdict(composer.curve_),
@@ -82,25 +85,32 @@ def save_composer(composer: Composer, folder: Path, *, half: bool = False) -> No
 
 
 def load_composer(folder: Path, classes: Mapping[str, type[Composer]]) -> Composer:
-    """Load a composer; Keras is not needed to let it write.
+    """Load a composer; sampling from a shipped one does not import Keras.
+
+    Parameters
+    ----------
+    folder
+        Written by `save_composer`.
+    classes
+        Task -> class.
 
     Raises
     ------
     ModelFolderError
-        If it is not a composer, is damaged, or comes from a newer version.
+        If it is not a composer, is damaged, or was made by a newer version.
     """
     settings = read_settings(folder)
     task = settings["task"]
     if task not in classes:
         raise ModelFolderError(
-            f"{printable(folder)} is a model for {task!r}, which listens and does not write. "
-            f"Models that write are for {', '.join(classes)}."
+            f"{printable(folder)} is a model of task {task!r}, which cannot generate. Generation tasks: "
+            f"{', '.join(classes)}."
         )
-    contents = read_contents(folder, settings, [frozenset({LABELS_NAME, WEIGHTS_NAME, KNOWN_NAME})])
+    contents = read_contents(folder, settings, [FILES])
     try:
         composer = classes[task](**settings["settings"])
         if json.loads(contents[LABELS_NAME]) != list(composer.vocabulary):
-            raise ValueError("its tokens are others")
+            raise ValueError("the vocabulary differs")
         weights = _bytes_to_weights(contents[WEIGHTS_NAME])
         known = json.loads(gzip.decompress(contents[KNOWN_NAME]))
         composer.set_learned(
@@ -114,7 +124,7 @@ def load_composer(folder: Path, classes: Mapping[str, type[Composer]]) -> Compos
 
 
 def _weights_to_bytes(weights: Weights, half: bool) -> bytes:
-    """Write arrays as ``.npz``."""
+    """Return arrays as the bytes of an ``.npz`` file."""
     content = io.BytesIO()
     dtype: Any = np.float16 if half else np.float32
     np.savez(content, allow_pickle=False, **{name: np.asarray(v, dtype) for name, v in weights.items()})
@@ -122,6 +132,6 @@ def _weights_to_bytes(weights: Weights, half: bool) -> bytes:
 
 
 def _bytes_to_weights(content: bytes) -> Weights:
-    """Read arrays by name, in full precision."""
+    """Return the arrays of an ``.npz`` file by name, in full precision."""
     with np.load(io.BytesIO(content), allow_pickle=False) as arrays:
         return {name: np.asarray(arrays[name], np.float32) for name in arrays}

@@ -1,4 +1,4 @@
-"""Open every sound once before learning starts, and set aside what would spoil the run or its score."""
+"""Validation of a data set before training: unusable and duplicate sounds are skipped."""
 
 from __future__ import annotations
 
@@ -25,18 +25,18 @@ from woodshed.errors import (
 )
 
 if TYPE_CHECKING:
-    from woodshed.data.doctor.look import Look
+    from woodshed.data.doctor.inspection import Inspection
 
 SHORTEST_S = 0.01
-"""A sound shorter than this, in seconds, is no sound: not one period of most pitches fits in."""
+"""Minimum duration of a usable sound, in seconds: the period of the lowest pitches is longer."""
 
 N_NAMED = 3
-"""An error about a whole corpus names so many files as examples."""
+"""Number of files listed in an error about a whole corpus."""
 
 
 @dataclass(frozen=True)
 class FileFacts:
-    """What one full decoding of a sound tells.
+    """Result of decoding a sound.
 
     Parameters
     ----------
@@ -45,8 +45,8 @@ class FileFacts:
     lowest, highest
         The extreme sample values, full scale at ±1.
     fingerprint
-        The same for two sounds if, and only if, rate, channels and every decoded sample are the same,
-        whatever the files are called and however they are packed without loss.
+        Equal for two sounds if, and only if, rate, channels and all decoded samples are equal, independent of
+        file name and lossless format.
     """
 
     n_samples: int
@@ -60,44 +60,43 @@ def check(
     corpus: Corpus,
     *,
     n_jobs: int = 1,
-    looks: Sequence[Look | str] | None = None,
+    inspections: Sequence[Inspection | str] | None = None,
     least_classes: int = 2,
 ) -> Corpus:
-    """Decode every example once and set aside the unusable ones, each with its reason.
+    """Decode every example once and skip the unusable ones, each with a reason.
 
-    Set aside are: files that cannot be read; single samples, sounds under 10 ms, digital silence; the
-    same sound under two labels (all copies, since nobody knows which label is right); the same sound
-    again under one label (the later copies); and where there is to be learned, the last sound of a class that
-    has only one. Of the unlabelled sounds those that are unusable, or copies of any other, go too. Long files
-    are read in blocks.
+    Skipped are files that cannot be read; single samples, sounds under 10 ms and digital silence; the same
+    sound under two labels (all copies, since the correct label is unknown); later copies of a sound under one
+    label; and, for training, the only sound of a class. Unlabelled sounds are skipped if they are unusable or
+    copies of any other. Long files are read in blocks.
 
     Parameters
     ----------
     corpus
-        What was listed.
+        The data set.
     n_jobs
-        How many files to decode at a time; -1 for as many as there are processors. The answer is the same.
-    looks
-        What `woodshed.data.doctor.look.look_at_all` saw of the examples, then of the unlabelled ones. Nothing
-        is decoded again then.
+        Number of files decoded at a time; -1 for the number of processors. The result does not depend on it.
+    inspections
+        Results of `woodshed.data.doctor.inspection.inspect_sounds` for the examples, then for the unlabelled
+        ones. Nothing is decoded again in that case.
     least_classes
-        How many classes must be left: two to learn from, one to test with.
+        Minimum number of classes left: 2 for training, 1 for testing.
 
     Returns
     -------
     Corpus
-        The usable examples in their order; ``skipped`` holds what the corpus had set aside before, then the
-        files found here.
+        The usable examples in the same order; ``skipped`` contains the files that were skipped before, then
+        those skipped here.
 
     Raises
     ------
     DataError
-        If fewer classes are left.
+        If too few classes are left.
 
     Warns
     -----
     UserWarning
-        If a class is left out because one sound of it is not enough.
+        If a class is left out because it has a single sound.
 
     Examples
     --------
@@ -110,32 +109,34 @@ def check(
     ({'3': 2, '7': 2}, 'there is no such file. Check the name and the folder.')
     """
     rows = (*corpus.examples, *corpus.unlabelled)
-    found = _examine_all(rows, n_jobs) if looks is None else map(_seen_or_reason, looks)
-    against: dict[int, str] = {}
+    results = (
+        _examine_all(rows, n_jobs) if inspections is None else map(_inspected_facts_or_reason, inspections)
+    )
+    reasons: dict[int, str] = {}
     fingerprints: dict[int, str] = {}
-    for k, finding in enumerate(found):
-        if isinstance(finding, FileFacts):
-            fingerprints[k] = finding.fingerprint
+    for k, result in enumerate(results):
+        if isinstance(result, FileFacts):
+            fingerprints[k] = result.fingerprint
         else:
-            against[k] = finding
+            reasons[k] = result
     n = len(corpus.examples)
-    against |= _copies(corpus.examples, {k: mark for k, mark in fingerprints.items() if k < n})
-    against |= _heard_already(rows, n, fingerprints)
-    against |= _alone(corpus, against) if least_classes > 1 else {}
+    reasons |= _copies(corpus.examples, {k: print_ for k, print_ in fingerprints.items() if k < n})
+    reasons |= _unlabelled_copies(rows, n, fingerprints)
+    reasons |= _single_sounds(corpus, reasons) if least_classes > 1 else {}
     checked = replace(
         corpus,
-        examples=tuple(example for k, example in enumerate(corpus.examples) if k not in against),
-        unlabelled=tuple(example for k, example in enumerate(rows) if k >= n and k not in against),
+        examples=tuple(example for k, example in enumerate(corpus.examples) if k not in reasons),
+        unlabelled=tuple(example for k, example in enumerate(rows) if k >= n and k not in reasons),
         skipped=corpus.skipped
-        + tuple(Skipped(rows[k].path, reason) for k, reason in sorted(against.items())),
+        + tuple(Skipped(rows[k].path, reason) for k, reason in sorted(reasons.items())),
     )
     if len(checked.counts()) < (least_classes if any(corpus.labels) else 1):
-        raise DataError(_complaint(checked, least_classes))
+        raise DataError(_too_few_classes(checked, least_classes))
     return checked
 
 
 def examine(example: Example) -> FileFacts:
-    """Decode one example in blocks and return what is to be known about it.
+    """Decode one example in blocks and return its facts.
 
     Raises
     ------
@@ -154,7 +155,7 @@ def examine(example: Example) -> FileFacts:
     for block in example_blocks(example):
         if n_samples == 0:
             digest.update(f"{block.sample_rate} Hz, {block.n_channels} channels:".encode())
-        digest.update(block.samples.T.tobytes())  # sample by sample, so that the blocks leave no trace
+        digest.update(block.samples.T.tobytes())  # sample by sample: independent of the block length
         n_samples += block.n_samples
         lowest, highest = min(lowest, float(block.samples.min())), max(highest, float(block.samples.max()))
     return FileFacts(n_samples, block.sample_rate, lowest, highest, digest.hexdigest())
@@ -166,7 +167,7 @@ def _examine_all(examples: tuple[Example, ...], n_jobs: int) -> Iterator[FileFac
     if n_jobs == 1:
         yield from map(_facts_or_reason, examples)
         return
-    # Threads, not processes: decoding and hashing leave the interpreter lock, and nothing is pickled.
+    # Threads, not processes: decoding and hashing release the interpreter lock, and nothing is pickled.
     with ThreadPoolExecutor(os.cpu_count() if n_jobs == -1 else n_jobs) as pool:
         yield from pool.map(_facts_or_reason, examples)
 
@@ -179,88 +180,93 @@ def _facts_or_reason(example: Example) -> FileFacts | str:
         return error.reason
     except WoodshedError as error:
         return str(error)
-    return _reason_against(facts) or facts
+    return _fault(facts) or facts
 
 
-def _seen_or_reason(seen: Look | str) -> FileFacts | str:
-    """Return the facts of a usable sound that somebody has looked at, or why it is not usable."""
-    if isinstance(seen, str):
-        return seen
-    lowest = seen.peak if seen.constant else -seen.peak
-    facts = FileFacts(seen.n_samples, seen.sample_rate, lowest, seen.peak, seen.digest)
-    return _reason_against(facts) or facts
+def _inspected_facts_or_reason(result: Inspection | str) -> FileFacts | str:
+    """Return the facts of a usable sound that was inspected before, or why it is not usable."""
+    if isinstance(result, str):
+        return result
+    lowest = result.peak if result.constant else -result.peak
+    facts = FileFacts(result.n_samples, result.sample_rate, lowest, result.peak, result.digest)
+    return _fault(facts) or facts
 
 
-def _reason_against(facts: FileFacts) -> str:
+def _fault(facts: FileFacts) -> str:
+    """Return why a decoded sound cannot be used, or an empty string."""
     duration_s = facts.n_samples / facts.sample_rate
     if facts.n_samples == 1:
-        return "holds one sample only. Record it again."
+        return "has a single sample. Record it again."
     if facts.lowest == facts.highest:
-        return "is digital silence: every sample is the same. Record it again."
+        return "is digital silence: all samples are equal. Record it again."
     if duration_s < SHORTEST_S:
-        return f"is too short: it lasts {duration_s:.4f} s, and {SHORTEST_S} s is the least. Record it again."
+        return f"is too short: {duration_s:.4f} s, the minimum is {SHORTEST_S} s. Record it again."
     return ""
 
 
-def _heard_already(rows: Sequence[Example], n: int, fingerprints: Mapping[int, str]) -> dict[int, str]:
-    """Return the unlabelled rows, from ``n`` on, that repeat an earlier one, with the reason against each."""
+def _unlabelled_copies(rows: Sequence[Example], n: int, fingerprints: Mapping[int, str]) -> dict[int, str]:
+    """Return the unlabelled rows, from ``n`` on, that are copies of an earlier row, with the reason."""
     first: dict[str, int] = {}
-    against: dict[int, str] = {}
-    for k, mark in fingerprints.items():
-        if first.setdefault(mark, k) != k and k >= n:
-            against[k] = f"is the same sound as {printable(rows[first[mark]].path)}. Remove one of the two."
-    return against
+    reasons: dict[int, str] = {}
+    for k, print_ in fingerprints.items():
+        if first.setdefault(print_, k) != k and k >= n:
+            reasons[k] = f"is the same sound as {printable(rows[first[print_]].path)}. Remove one of the two."
+    return reasons
 
 
 def _copies(examples: tuple[Example, ...], fingerprints: Mapping[int, str]) -> dict[int, str]:
-    """Return the rows that repeat the sound of another row, with the reason against each."""
+    """Return the rows that are copies of another row, with the reason."""
     same: defaultdict[str, list[int]] = defaultdict(list)
     for k, fingerprint in fingerprints.items():
         same[fingerprint].append(k)
-    against: dict[int, str] = {}
+    reasons: dict[int, str] = {}
     for first, *later in same.values():
-        rivals = [k for k in later if _said(examples[k]) != _said(examples[first])]
+        conflicting = [k for k in later if _target(examples[k]) != _target(examples[first])]
         for k in later:
-            against[k] = f"is the same sound as {printable(examples[first].path)}. Remove one of the two."
-        if rivals:
-            against |= {
-                k: _rivalry(examples, k, rivals[0] if k == first else first) for k in (first, *rivals)
+            reasons[k] = f"is the same sound as {printable(examples[first].path)}. Remove one of the two."
+        if conflicting:
+            reasons |= {
+                k: _conflict(examples, k, conflicting[0] if k == first else first)
+                for k in (first, *conflicting)
             }
-    return against
+    return reasons
 
 
-def _rivalry(examples: tuple[Example, ...], k: int, rival: int) -> str:
+def _conflict(examples: tuple[Example, ...], k: int, other: int) -> str:
+    """Return the reason for skipping a copy with another label."""
     return (
-        f"is the same sound as {printable(examples[rival].path)}, but one is labelled "
-        f"{_said(examples[k])!r} and the other {_said(examples[rival])!r}. Keep the one whose label is right."
+        f"is the same sound as {printable(examples[other].path)}, but one is labelled "
+        f"{_target(examples[k])!r} and the other {_target(examples[other])!r}. Keep the one with the correct "
+        "label."
     )
 
 
-def _said(example: Example) -> object:
-    """Return what is to be learned from an example."""
+def _target(example: Example) -> object:
+    """Return the label, tags or values of an example."""
     return example.label or example.labels or dict(example.values)
 
 
-def _alone(corpus: Corpus, against: Mapping[int, str]) -> dict[int, str]:
-    """Return the rows that are the last of their class, with the reason against each."""
+def _single_sounds(corpus: Corpus, reasons: Mapping[int, str]) -> dict[int, str]:
+    """Return the rows that are the only usable one of their class, with the reason."""
     rows: defaultdict[str, list[int]] = defaultdict(list)
     for k, label in enumerate(corpus.labels):
-        if label and k not in against:
+        if label and k not in reasons:
             rows[label].append(k)
-    alone = {label: found[0] for label, found in rows.items() if len(found) == 1}
-    if alone:
+    single = {label: members[0] for label, members in rows.items() if len(members) == 1}
+    if single:
         warnings.warn(
-            f"{corpus.name}: left out {', '.join(sorted(alone))}: one usable sound of a class cannot be both "
-            "learned and tested. Record more.",
+            f"{corpus.name}: left out {', '.join(sorted(single))}: a class needs at least two usable sounds, "
+            "one for training and one for testing. Record more.",
             stacklevel=3,
         )
     return {
-        k: f"is the only usable sound of class {label!r}, and cannot be both learned and tested. Record more."
-        for label, k in alone.items()
+        k: f"is the only usable sound of class {label!r}; training and testing need one each. Record more."
+        for label, k in single.items()
     }
 
 
-def _complaint(corpus: Corpus, least_classes: int) -> str:
+def _too_few_classes(corpus: Corpus, least_classes: int) -> str:
+    """Return the message of the error about a data set with too few usable classes."""
     left = f"one class with usable sounds ({corpus.labels[0]})" if corpus.examples else "no usable sound"
     reasons = [f"{printable(row.path)}: {row.reason}" for row in corpus.skipped[:N_NAMED]]
     more = len(corpus.skipped) - len(reasons)

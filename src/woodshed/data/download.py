@@ -1,7 +1,7 @@
-"""Downloads that can be broken off and gone on with.
+"""Resumable downloads.
 
-Only the standard library is used. A file is written beside its place as ``NAME.part`` and takes its name when
-it is complete and its checksum is right, so a file that has its name is whole.
+Only the standard library is used. A file is written as ``NAME.part`` and renamed when it is complete and its
+checksum matches, so a file under its final name is complete.
 """
 
 from __future__ import annotations
@@ -20,15 +20,15 @@ from woodshed.atomic import write_whole
 from woodshed.errors import DataError, OutputError, ParameterError, printable
 
 Progress = Callable[[int, int | None], None]
-"""Called with the bytes that are here and the bytes of the whole file, None if the server does not say."""
+"""Called with the number of bytes downloaded and in total (None if the server does not state it)."""
 
 CHUNK = 2**18
 TIMEOUT_S = 30.0
 N_TRIES = 3
-"""So many times the rest is asked for when the connection breaks; each time that brings something is free."""
+"""Number of consecutive attempts without progress before a broken connection is an error."""
 
 HASHES = {32: "md5", 64: "sha256"}
-"""Number of hexadecimal digits -> what they are the checksum by."""
+"""Number of hexadecimal digits of a checksum -> its algorithm."""
 
 
 def fetch(
@@ -39,20 +39,20 @@ def fetch(
     progress: Progress | None = None,
     timeout_s: float = TIMEOUT_S,
 ) -> Path:
-    """Download a file, or the rest of it; a file that is there already is kept if its checksum is right.
+    """Download a file, or the rest of it; an existing file with the right checksum is kept.
 
     Parameters
     ----------
     url
-        Where from: ``http`` or ``https``.
+        Address, ``http`` or ``https``.
     target
-        The file to make; its folder must be there.
+        Path of the file; its folder must exist.
     checksum
-        MD5 (32 hexadecimal digits) or SHA-256 (64) of the whole file. None: nothing is known to compare with.
+        MD5 (32 hexadecimal digits) or SHA-256 (64) of the complete file; None if unknown.
     progress
-        Told how far it is after each portion of 256 KiB.
+        Called after each block of 256 KiB.
     timeout_s
-        A server that is silent for longer is taken for gone.
+        Maximum time without data from the server, in seconds.
 
     Returns
     -------
@@ -62,40 +62,42 @@ def fetch(
     Raises
     ------
     DataError
-        If the file cannot be had, the connection breaks again and again (what came is kept, and the next
-        call goes on from there), or the checksum is another (what came is thrown away).
+        If the file is unavailable, the connection breaks repeatedly (the partial file is kept, and the next
+        call resumes it), or the checksum does not match (the file is deleted).
     OutputError
         If the disk is full or the folder cannot be written to.
     ParameterError
-        If the address or the checksum cannot be one.
+        If the address or the checksum is malformed.
     """
     target = Path(target)
     if not url.startswith(("http://", "https://")):
-        raise ParameterError(f"An address to download from begins with http:// or https://, got {url!r}.")
+        raise ParameterError(f"The address of a download must start with http:// or https://, got {url!r}.")
     if checksum is not None and len(checksum) not in HASHES:
-        raise ParameterError(f"A checksum has 32 (MD5) or 64 (SHA-256) hexadecimal digits, got {checksum!r}.")
+        raise ParameterError(
+            f"A checksum must have 32 (MD5) or 64 (SHA-256) hexadecimal digits, got {checksum!r}."
+        )
     if target.is_file() and (checksum is None or file_checksum(target, checksum) == checksum.lower()):
         return target
     part = target.with_name(target.name + ".part")
     try:
         _fetch_part(url, part, progress, timeout_s)
-        if checksum is not None and (found := file_checksum(part, checksum)) != checksum.lower():
-            _forget(part)
+        if checksum is not None and (actual := file_checksum(part, checksum)) != checksum.lower():
+            _delete(part)
             raise DataError(
-                f"{url}: what came has the checksum {found}, expected {checksum}. It was damaged on the way, "
-                "or the file has changed; it is thrown away. Try again."
+                f"{url}: the download has the checksum {actual}, expected {checksum}. It was damaged, or the "
+                "file on the server has changed; the download was deleted. Try again."
             )
         os.replace(part, target)
-        _forget(part)
+        _delete(part)
     except OSError as error:
         if isinstance(error, OutputError):
             raise
-        raise OutputError(f"{printable(target)} cannot be written: {_disk_cure(error, target)}") from error
+        raise OutputError(f"{printable(target)} cannot be written: {_disk_advice(error, target)}") from error
     return target
 
 
 def file_checksum(path: Path, like: str) -> str:
-    """Compute the checksum of a file by the method that ``like`` was made by.
+    """Compute the checksum of a file with the algorithm of the checksum ``like``.
 
     Examples
     --------
@@ -111,37 +113,39 @@ def file_checksum(path: Path, like: str) -> str:
 
 
 def _fetch_part(url: str, part: Path, progress: Progress | None, timeout_s: float) -> None:
-    """Fill the part file until it is complete."""
+    """Complete the partial file."""
     tries = N_TRIES
     while True:
         before = _size(part)
         try:
-            if _predict_rows(url, part, progress, timeout_s):
+            if _request_rest(url, part, progress, timeout_s):
                 return
-            reason = "the connection broke off"
+            reason = "the connection was lost"
         except urllib.error.HTTPError as error:
-            with error:  # it is an answer, too, and holds its connection
-                raise DataError(f"{url}: {_http_cure(error)}") from error
+            with error:  # it is also a response and owns its connection
+                raise DataError(f"{url}: {_http_advice(error)}") from error
         except (urllib.error.URLError, _BrokenOffError) as error:
             reason = str(error.reason)
         tries = N_TRIES if _size(part) > before else tries - 1
         if tries == 0:
-            kept = f": it goes on after the {_size(part):,} bytes that are here" if _can_go_on(part) else ""
+            resumed = f" to resume after {_size(part):,} bytes" if _can_resume(part) else ""
             raise DataError(
-                f"{url} cannot be had: {reason}. Check that this machine is on the net, and give the same "
-                f"command again{kept}."
+                f"{url} cannot be downloaded: {reason}. Check the network connection, and run the same "
+                f"command again{resumed}."
             )
 
 
-def _predict_rows(url: str, part: Path, progress: Progress | None, timeout_s: float) -> bool:
-    """Ask for what is missing and write it; return whether the file is now complete."""
+def _request_rest(url: str, part: Path, progress: Progress | None, timeout_s: float) -> bool:
+    """Request the missing bytes and append them; return whether the file is now complete."""
     here, stamp = _size(part), _stamp_file(part)
     request = urllib.request.Request(url, headers={"User-Agent": "woodshed"})
-    if _can_go_on(part):
+    if _can_resume(part):
         request.add_header("Range", f"bytes={here}-")
-        request.add_header("If-Range", stamp.read_text("utf-8"))  # a changed file comes as a whole
+        request.add_header(
+            "If-Range", stamp.read_text("utf-8")
+        )  # if the file has changed, the server sends all of it
     try:
-        answer = urllib.request.urlopen(request, timeout=timeout_s)
+        response = urllib.request.urlopen(request, timeout=timeout_s)
     except (http.client.HTTPException, TimeoutError, ConnectionError) as error:
         raise _BrokenOffError(str(error) or type(error).__name__) from error
     except urllib.error.HTTPError as error:
@@ -150,17 +154,17 @@ def _predict_rows(url: str, part: Path, progress: Progress | None, timeout_s: fl
         error.close()
         if error.headers.get("Content-Range") == f"bytes */{here}":
             return True  # it was complete already
-        _forget(part)
+        _delete(part)
         return False
-    with answer:
-        goes_on = answer.status == http.HTTPStatus.PARTIAL_CONTENT and _first_byte(answer) == here
-        here = here if goes_on else 0
-        length = answer.headers.get("Content-Length")
+    with response:
+        is_rest = response.status == http.HTTPStatus.PARTIAL_CONTENT and _first_byte(response) == here
+        here = here if is_rest else 0
+        length = response.headers.get("Content-Length")
         total = here + int(length) if length else None
-        _refuse_if_too_large(part, total, here)
-        _write_stamp(stamp, answer)
-        with open(part, "ab" if goes_on else "wb") as file:
-            while chunk := _read(answer):
+        _check_disk_space(part, total, here)
+        _write_stamp(stamp, response)
+        with open(part, "ab" if is_rest else "wb") as file:
+            while chunk := _read(response):
                 file.write(chunk)
                 here += len(chunk)
                 if progress is not None:
@@ -169,38 +173,38 @@ def _predict_rows(url: str, part: Path, progress: Progress | None, timeout_s: fl
 
 
 class _BrokenOffError(Exception):
-    """The connection failed; ``reason`` says how. An OSError may be the disk."""
+    """Failure of the connection, unlike an `OSError`, which may concern the disk."""
 
     def __init__(self, reason: str) -> None:
         super().__init__(reason)
         self.reason = reason
 
 
-def _read(answer: http.client.HTTPResponse) -> bytes:
+def _read(response: http.client.HTTPResponse) -> bytes:
     try:
-        return answer.read(CHUNK)
+        return response.read(CHUNK)
     except (OSError, http.client.HTTPException) as error:
         raise _BrokenOffError(str(error) or type(error).__name__) from error
 
 
-def _first_byte(answer: http.client.HTTPResponse) -> int | None:
-    """Return where the answer begins in the file."""
-    words = answer.headers.get("Content-Range", "").removeprefix("bytes ").partition("-")
+def _first_byte(response: http.client.HTTPResponse) -> int | None:
+    """Return the position of the response in the file."""
+    words = response.headers.get("Content-Range", "").removeprefix("bytes ").partition("-")
     return int(words[0]) if words[0].isdigit() else None
 
 
-def _write_stamp(stamp: Path, answer: http.client.HTTPResponse) -> None:
-    """Note what the server calls this version of the file; without that, a break means from the start."""
-    tag = answer.headers.get("ETag") or "W/"
-    version = answer.headers.get("Last-Modified") if tag.startswith("W/") else tag
+def _write_stamp(stamp: Path, response: http.client.HTTPResponse) -> None:
+    """Store the server's version of the file; without one, a broken download starts again."""
+    tag = response.headers.get("ETag") or "W/"
+    version = response.headers.get("Last-Modified") if tag.startswith("W/") else tag
     if version:
         write_whole(stamp, version)
     else:
         stamp.unlink(missing_ok=True)
 
 
-def _can_go_on(part: Path) -> bool:
-    """Tell whether the rest may be asked for: something is here, and of which version is known."""
+def _can_resume(part: Path) -> bool:
+    """Return whether there is a partial file of a known version."""
     return _size(part) > 0 and _stamp_file(part).is_file()
 
 
@@ -208,7 +212,8 @@ def _stamp_file(part: Path) -> Path:
     return part.with_name(part.name + ".version")
 
 
-def _forget(part: Path) -> None:
+def _delete(part: Path) -> None:
+    """Delete a partial file and its version."""
     part.unlink(missing_ok=True)
     _stamp_file(part).unlink(missing_ok=True)
 
@@ -217,26 +222,26 @@ def _size(path: Path) -> int:
     return path.stat().st_size if path.is_file() else 0
 
 
-def _refuse_if_too_large(part: Path, total: int | None, here: int) -> None:
+def _check_disk_space(part: Path, total: int | None, here: int) -> None:
     free = shutil.disk_usage(part.parent).free
     if total is not None and total - here > free:
         raise OutputError(
             f"{printable(part.parent)}: {free:,} bytes are free on the disk, {total - here:,} are needed. "
-            "Make room, or choose a folder on another disk."
+            "Free some space, or choose a folder on another disk."
         )
 
 
-def _http_cure(error: urllib.error.HTTPError) -> str:
+def _http_advice(error: urllib.error.HTTPError) -> str:
     if error.code in (http.HTTPStatus.NOT_FOUND, http.HTTPStatus.GONE):
         return f"there is no such file on the server ({error.code}). Look for it on the page of the corpus."
     if error.code in (http.HTTPStatus.UNAUTHORIZED, http.HTTPStatus.FORBIDDEN):
-        return f"the server refuses ({error.code}). Download it by hand from the page of the corpus."
-    return f"the server answered {error.code} {error.reason}. Try again later."
+        return f"access denied ({error.code}). Download it manually from the page of the corpus."
+    return f"the server responded with {error.code} {error.reason}. Try again later."
 
 
-def _disk_cure(error: OSError, target: Path) -> str:
+def _disk_advice(error: OSError, target: Path) -> str:
     if error.errno in (errno.ENOSPC, errno.EDQUOT):
-        return "the disk is full. Make room and give the same command again: what came is kept."
+        return "the disk is full. Free some space and run the same command again: the partial file is kept."
     if error.errno in (errno.ENOENT, errno.ENOTDIR):
-        return f"{printable(target.parent)} is not a folder. Make it first."
+        return f"{printable(target.parent)} is not a folder. Create it first."
     return f"{error.strerror or error}. Choose another folder, or change its permissions."

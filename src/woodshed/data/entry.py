@@ -1,4 +1,4 @@
-"""Entries of the feature store: arrays on disk that are known to be whole.
+"""Entries of the feature store: arrays on disk with a checksum.
 
 An entry is a ``.npy`` file (`numpy.load` opens it) followed by a trailer of 20 bytes::
 
@@ -27,26 +27,27 @@ from woodshed.atomic import draft
 
 Array = NDArray[Any]
 
-# Raise it when the layout of an entry changes, or when a feature gives other values for the same settings.
+# Raise it when the layout of an entry changes. When the values of a feature change, raise the number in the
+# key of its class.
 MAGIC = b"wdshed01"
 
 MAPPED_FROM_BYTES = 2**20
-"""Up to this size an array is copied into memory: as fast as mapping it, and it holds no open file."""
+"""Smaller arrays are copied into memory, which is as fast as mapping them and keeps no file open."""
 
 _TRAILER = struct.Struct("<8sQI")
 _CHUNK_BYTES = 2**20
-_HEADER_AT = 10  # of a .npy file of version 1.0: magic and version in 8 bytes, length of the header in 2
+_HEADER_AT = 10  # in a .npy file of version 1.0: magic and version in 8 bytes, length of the header in 2
 
 
 def write_entry(path: Path, chunks: Iterable[Array]) -> None:
-    """Write arrays as one, end to end, never holding more than one of them in memory.
+    """Write the concatenation of arrays, with at most two of them in memory.
 
     Parameters
     ----------
     path
-        Where the entry appears when it is whole.
+        Path of the entry, which appears when it is complete.
     chunks
-        One or more C-contiguous arrays that differ in their first axis at most.
+        One or more C-contiguous arrays that may differ in their first axis only.
 
     Raises
     ------
@@ -68,11 +69,11 @@ def write_entry(path: Path, chunks: Iterable[Array]) -> None:
 
 
 def _write_pieces(file: BinaryIO, pieces: Iterable[Array]) -> tuple[int, int]:
-    """Write pieces and the header that fits all of them; return the length and its check sum."""
+    """Write arrays with a common header; return the number of bytes and their checksum."""
     ordered = iter(pieces)
     first = next(ordered)
     n_rows = 0
-    # The header goes first and tells the length, which is known last. It leaves room for any.
+    # The header precedes the data but contains the length, which is known last. Its size is constant.
     file.seek(len(_header(first, 0)))
     for piece in chain([first], ordered):
         file.write(piece.data)
@@ -84,8 +85,8 @@ def _write_pieces(file: BinaryIO, pieces: Iterable[Array]) -> tuple[int, int]:
     return n_bytes, _crc(file, n_bytes)
 
 
-def is_sound(file: BinaryIO) -> bool:
-    """Whether an entry is whole and its bytes are those that were written."""
+def is_intact(file: BinaryIO) -> bool:
+    """Return whether an entry is complete and its checksum matches."""
     n_bytes = os.fstat(file.fileno()).st_size - _TRAILER.size
     if n_bytes < 0:
         return False
@@ -98,7 +99,7 @@ def is_sound(file: BinaryIO) -> bool:
 
 
 def open_array(path: Path, file: BinaryIO) -> Array:
-    """Copy a small array, map a large one; read-only both."""
+    """Copy a small array or map a large one, both read-only."""
     if os.fstat(file.fileno()).st_size >= MAPPED_FROM_BYTES:
         mapped: Array = np.load(path, mmap_mode="r", allow_pickle=False)
         return mapped
@@ -111,13 +112,13 @@ def open_array(path: Path, file: BinaryIO) -> Array:
 
 
 def _header(like: Array, n_rows: int) -> bytes:
-    """Return the head of a .npy file for ``n_rows`` rows; NumPy pads it so that all have one length."""
-    return _spell_header(like.dtype, (n_rows, *like.shape[1:]))
+    """Return the header of a .npy file for ``n_rows`` rows; NumPy pads it to a constant length."""
+    return _format_header(like.dtype, (n_rows, *like.shape[1:]))
 
 
 @functools.lru_cache(maxsize=4096)
-def _spell_header(dtype: np.dtype[Any], shape: tuple[int, ...]) -> bytes:
-    """Spell a header; NumPy takes its time over it, and few differ."""
+def _format_header(dtype: np.dtype[Any], shape: tuple[int, ...]) -> bytes:
+    """Format a header; cached, because it is slow and few headers differ."""
     stream = io.BytesIO()
     facts = {"descr": np.lib.format.dtype_to_descr(dtype), "fortran_order": False, "shape": shape}
     np.lib.format.write_array_header_1_0(stream, facts)
@@ -136,7 +137,7 @@ def _crc(file: BinaryIO, n_bytes: int) -> int:
 
 @functools.lru_cache(maxsize=4096)
 def _parse_header(header: bytes) -> tuple[tuple[int, ...], np.dtype[Any]]:
-    """Return shape and dtype. Parsing takes as long as all else in reading a short sound, and few differ."""
+    """Return shape and dtype; cached, because parsing takes as long as reading a short entry."""
     stream = io.BytesIO(header)
     np.lib.format.read_magic(stream)
     shape, _, dtype = np.lib.format.read_array_header_1_0(stream)

@@ -1,4 +1,4 @@
-"""Example: one row to learn from, and the small amount of bookkeeping around many of them."""
+"""Examples and corpora: labelled segments of sound files."""
 
 from __future__ import annotations
 
@@ -10,26 +10,26 @@ from pathlib import Path
 
 @dataclass(frozen=True)
 class Example:
-    """One labelled stretch of sound.
+    """One labelled segment of a sound file.
 
     Parameters
     ----------
     path
         The audio file.
     label
-        The right answer where there is one; empty for a sound that only has tags or values.
+        Its class; empty for a sound with only tags or values.
     group
-        Who or what it was recorded from: speaker, song, source recording. Examples that share a group
-        must not sit on both sides of a split. None when it is not known.
+        Speaker, song or source recording. Examples that share a group must not be on both sides of a split.
+        None if unknown.
     start_s, end_s
-        The stretch of the file, in seconds; ``end_s`` None means to the end.
+        Start and end of the segment, in seconds; None is the end of the file.
     split
-        The part the corpus itself puts it in: ``train``, ``validation``, ``test``, or the name of a
-        fold. None when the corpus says nothing.
+        Part of the official split: ``train``, ``validation``, ``test``, or the name of a fold. None without
+        an official split.
     labels
-        Its tags: all that are true of it.
+        All its tags.
     values
-        Numbers that belong to it, such as valence and arousal, by name; one that is not known is left out.
+        Name -> number, such as valence and arousal, without missing values.
 
     Examples
     --------
@@ -51,7 +51,7 @@ class Example:
 
 @dataclass(frozen=True)
 class Skipped:
-    """A file that could not be used, and why; the run went on without it."""
+    """A file that could not be used, with the reason; the run continued without it."""
 
     path: Path
     reason: str
@@ -59,26 +59,26 @@ class Skipped:
 
 @dataclass(frozen=True)
 class Corpus:
-    """Labelled examples, with what is known about them as a whole.
+    """A data set: labelled examples and their common metadata.
 
     Parameters
     ----------
     name
         Short name for headings, such as ``fsdd`` or the name of the folder.
     examples
-        The rows, in a fixed order.
+        The examples, in a fixed order.
     skipped
-        What was found and cannot be used.
+        Files that cannot be used.
     folds
-        True when ``split`` names the folds of an official cross-validation, False when it names
-        ``train`` / ``validation`` / ``test``.
+        Whether ``Example.split`` contains the folds of an official cross-validation, instead of ``train`` /
+        ``validation`` / ``test``.
     licence, citation
-        One line each; empty when the data are the user's own.
+        One line each; empty for your own data.
     group_word
-        What a group is called: ``speaker``, ``recording``, ``song``.
+        Word for a group: ``speaker``, ``recording``, ``song``.
     unlabelled
-        Rows whose label is not known. They are in ``skipped`` too, with that reason, unless somebody takes
-        them from there: see `woodshed.recognition.self_training`.
+        Examples without a label. They are also in ``skipped``, unless self-training uses them
+        (`woodshed.recognition.self_training`).
     """
 
     name: str
@@ -92,14 +92,14 @@ class Corpus:
 
     @property
     def labels(self) -> list[str]:
-        """The label of each example, in order."""
+        """Label of each example, in order."""
         return [example.label for example in self.examples]
 
     @property
     def groups(self) -> list[str] | None:
-        """The group of each example, or None when no example has one.
+        """Group of each example, or None if no example has one.
 
-        An example without a group, among others that have one, is a group of its own.
+        If only some examples have a group, each of the others is a group of its own.
         """
         if all(example.group is None for example in self.examples):
             return None
@@ -110,7 +110,7 @@ class Corpus:
 
     @property
     def has_official_split(self) -> bool:
-        """Whether every example says which part of the official split it belongs to."""
+        """Whether every example is in a part of the official split."""
         return bool(self.examples) and all(example.split is not None for example in self.examples)
 
     @property
@@ -120,11 +120,11 @@ class Corpus:
 
     @property
     def targets(self) -> list[str]:
-        """The names of all values that some example has, in the order in which they come."""
+        """Names of the values that at least one example has, in order of appearance."""
         return list(dict.fromkeys(name for example in self.examples for name in example.values))
 
     def without_labels(self) -> Corpus:
-        """Return the same without class labels, for a job that learns something else from the sounds.
+        """Return the corpus without class labels, for tasks with other targets.
 
         Examples
         --------
@@ -135,7 +135,7 @@ class Corpus:
         return replace(self, examples=tuple(replace(example, label="") for example in self.examples))
 
     def counts(self) -> dict[str, int]:
-        """Count the examples of each label, labels in sorted order."""
+        """Return the number of examples of each label, sorted by label."""
         return dict(sorted(Counter(self.labels).items()))
 
     def subset(self, indices: Sequence[int]) -> tuple[Example, ...]:

@@ -1,4 +1,4 @@
-"""From files to tables of features: computed in parallel, kept in the store, written without being held."""
+"""Feature extraction from many files, in parallel and with bounded memory."""
 
 from __future__ import annotations
 
@@ -15,44 +15,44 @@ from woodshed.data.example import Skipped
 from woodshed.data.item import FileItem
 from woodshed.data.store import FeatureStore
 from woodshed.errors import DataError, ParameterError, counted, printable
-from woodshed.features.frame import Framed
+from woodshed.features.frame import FrameFeature
 from woodshed.features.statistic import statistic, statistic_names, summarise_frames
 
 N_VALUES_AT_ONCE = 2**22
-"""So many numbers of a long file are summarised at a time."""
+"""Number of values of a long file that are summarised at a time."""
 
 N_ROWS_AT_ONCE = 2**16
-"""So many frames of a long file are read at a time."""
+"""Number of frames of a long file that are read at a time."""
 
 
 @dataclass(frozen=True)
 class Extraction:
-    """The features of many files, on disk; they are read when they are asked for.
+    """Features of many files in a store on disk, read on access.
 
     Parameters
     ----------
     paths
-        The files that could be described, in the order in which they were given.
+        The usable files, in order.
     skipped
-        The others, and why.
+        The other files, with the reason.
     features
-        What was computed of each.
+        The features of each file.
     stores
-        Where it is, one store for each feature.
+        One store for each feature.
     """
 
     paths: tuple[Path, ...]
     skipped: tuple[Skipped, ...]
-    features: tuple[Framed, ...]
+    features: tuple[FrameFeature, ...]
     stores: tuple[FeatureStore, ...]
 
     @property
     def names(self) -> tuple[str, ...]:
-        """The names of all values of a frame, feature by feature."""
+        """Names of all values of a frame, feature by feature."""
         return tuple(name for feature in self.features for name in feature.names)
 
     def arrays(self, path: Path) -> list[Array]:
-        """Return what each feature says of a file, shapes ``(n_frames, n_bands)``."""
+        """Return the array of each feature of a file, shapes ``(n_frames, n_bands)``."""
         return [
             store.get(FileItem(path, feature.sample_rate))
             for store, feature in zip(self.stores, self.features, strict=True)
@@ -61,7 +61,7 @@ class Extraction:
     def frames(
         self, path: Path, *, n_rows: int = N_ROWS_AT_ONCE
     ) -> Iterator[tuple[NDArray[np.float64], Samples]]:
-        """Yield times and frames of a file in portions, all features side by side.
+        """Yield times and frames of a file in blocks, with the features concatenated.
 
         Yields
         ------
@@ -71,25 +71,25 @@ class Extraction:
         Raises
         ------
         ParameterError
-            If the features have different steps in time, so that their frames do not belong together.
+            If the features have different hop sizes in seconds.
         """
         steps_s = {feature.hop_length / feature.sample_rate for feature in self.features}
         if len(steps_s) > 1:
             raise ParameterError(
-                "Features with different steps in time do not fit into one table of frames: "
+                "Features with different hop sizes cannot share a table of frames: "
                 + ", ".join(f"{type(f).__name__} {f.hop_length / f.sample_rate:g} s" for f in self.features)
-                + ". Set the same hop_length for all, or ask for statistics."
+                + ". Set the same hop_length for all, or use statistics."
             )
         (step_s,) = steps_s
         n_frames = min(len(array) for array in self.arrays(path))
         for start in range(0, n_frames, n_rows):
             stop = min(n_frames, start + n_rows)
             times_s = (np.arange(start, stop) * step_s).astype(np.float64)
-            # Mapped anew each time: what has been read of a mapping stays in memory as long as it does.
+            # Mapped anew each time: the pages that were read stay in memory as long as the mapping.
             yield times_s, np.concatenate([array[start:stop] for array in self.arrays(path)], axis=1)
 
     def summary(self, path: Path, statistics: Sequence[str]) -> Samples:
-        """Return one row for a file, in the order of `summary_names`."""
+        """Return the statistics of a file as one row, in the order of `summary_names`."""
         rows = []
         for store, feature in zip(self.stores, self.features, strict=True):
             item = FileItem(path, feature.sample_rate)
@@ -115,28 +115,28 @@ class Extraction:
 
 def extract(
     paths: Sequence[Path],
-    features: Sequence[Framed],
+    features: Sequence[FrameFeature],
     folder: str | Path,
     *,
     n_jobs: int = 1,
     on_progress: Callable[[int, int], None] | None = None,
 ) -> Extraction:
-    """Compute features of files, or find them in the store where they were computed before.
+    """Compute features of files, reusing those in the store.
 
-    A run that was cut short goes on where it was: every file that was done is in the store.
+    An interrupted run resumes, because completed files are in the store.
 
     Parameters
     ----------
     paths
-        Sound files, at any rate: each is mixed to mono and resampled to the rate of the feature.
+        Audio files at any rate; each is mixed to mono and resampled to the rate of the feature.
     features
-        What to compute.
+        The features.
     folder
-        Place of the feature store.
+        Folder of the feature store.
     n_jobs
-        Processes; -1 takes one for each core.
+        Number of processes; -1 for one per core.
     on_progress
-        Called with the number of files done and of all, after each; every feature counts.
+        Called after each file and feature with the number done and in total.
 
     Raises
     ------
@@ -159,15 +159,15 @@ def extract(
             skipped.setdefault(entry.path, entry)
     usable = tuple(path for path in paths if path not in skipped)
     if not usable:
-        reason = next(iter(skipped.values())).reason if skipped else "there is none"
+        reason = next(iter(skipped.values())).reason if skipped else "no files were given"
         raise DataError(
-            f"None of {counted(len(paths), 'file')} could be described. The first: {printable(reason)}"
+            f"None of {counted(len(paths), 'file')} could be used. The first: {printable(reason)}"
         )
     return Extraction(usable, tuple(skipped.values()), tuple(features), tuple(stores))
 
 
 def _some_bands(store: FeatureStore, item: FileItem, n_frames: int, bands: slice) -> Samples:
-    """Copy some bands of all frames, mapped anew every so many: see `Extraction.frames`."""
+    """Return a copy of some bands of all frames, read in blocks as in `Extraction.frames`."""
     values = np.empty((n_frames, bands.stop - bands.start), dtype=np.float32)
     for start in range(0, n_frames, N_ROWS_AT_ONCE):
         rows = slice(start, start + N_ROWS_AT_ONCE)
@@ -176,6 +176,6 @@ def _some_bands(store: FeatureStore, item: FileItem, n_frames: int, bands: slice
 
 
 def check_statistics(statistics: Sequence[str]) -> None:
-    """Refuse a statistic that does not exist, before anything is computed."""
+    """Raise `ParameterError` for an unknown statistic."""
     for word in statistics:
         statistic(word)

@@ -1,4 +1,4 @@
-"""Tables of features on disk, as CSV, Parquet or NumPy archive: written row by row, whole or not at all."""
+"""Feature tables as CSV, Parquet or NumPy archive, written in blocks and atomically."""
 
 from __future__ import annotations
 
@@ -17,8 +17,8 @@ from woodshed.data.extract import Extraction
 from woodshed.errors import MissingPackageError, OutputError, ParameterError, near_miss, printable
 
 Row = tuple[str, ...]
-Portion = tuple[str, Array | None, Array]
-"""Path, times in seconds (None when a file has one row), values ``(n_rows, n_values)``."""
+Block = tuple[str, Array | None, Array]
+"""Path, times in seconds (None if a file has one row), values ``(n_rows, n_values)``."""
 
 
 def write_features(
@@ -26,21 +26,20 @@ def write_features(
 ) -> int:
     """Write the features of many files as one table.
 
-    With statistics a file has one row: ``path`` and the values. Without, each of its frames has one:
-    ``path``, ``time_s`` and the values. A ``.npz`` archive holds arrays instead: ``names``, and with
-    statistics ``paths`` and ``values``, without one array ``(n_frames, n_values)`` for each file under its
-    path, and ``step_s``.
+    With statistics, each file has one row: ``path`` and the values. Without, each frame has one: ``path``,
+    ``time_s`` and the values. A ``.npz`` archive contains arrays: ``names``, and with statistics ``paths``
+    and ``values``; without, an array ``(n_frames, n_values)`` for each file under its path, and ``step_s``.
 
     Parameters
     ----------
     extraction
         See `woodshed.data.extract.extract`.
     path
-        The table to write: ``.csv``, ``.parquet`` or ``.npz``.
+        Path of the table: ``.csv``, ``.parquet`` or ``.npz``.
     statistics
-        Words such as ``mean``, ``std``, ``percentile:90``: see `woodshed.features.statistic`.
+        Statistics such as ``mean``, ``std``, ``percentile:90``: see `woodshed.features.statistic`.
     overwrite
-        Whether a table that is there already may be replaced.
+        Whether to replace an existing table.
 
     Returns
     -------
@@ -50,20 +49,20 @@ def write_features(
     Raises
     ------
     OutputError
-        If the table is there already, or cannot be written.
+        If the table exists or cannot be written.
     ParameterError
-        If the suffix is none of those above, or frames of different steps would share a table.
+        If the suffix is not supported, or the features have different hop sizes and no statistics are given.
     MissingPackageError
         If it is a Parquet table and pyarrow is not installed.
     """
     check_table_name(path, overwrite=overwrite)
     names = extraction.summary_names(statistics) if statistics else extraction.names
     with draft(path) as file:
-        return WRITERS[path.suffix.lower()](file, names, _portions(extraction, statistics))
+        return WRITERS[path.suffix.lower()](file, names, _blocks(extraction, statistics))
 
 
 def check_table_name(path: Path, *, overwrite: bool) -> None:
-    """Refuse a table that could not be written, before anything is computed."""
+    """Raise an error if the table could not be written; call it before computing features."""
     suffix = path.suffix.lower()
     if suffix not in WRITERS:
         raise ParameterError(
@@ -71,13 +70,13 @@ def check_table_name(path: Path, *, overwrite: bool) -> None:
             f"{near_miss(suffix, WRITERS)}"
         )
     if path.exists() and not overwrite:
-        raise OutputError(f"{printable(path)} is there already. Give another name, or --force.")
+        raise OutputError(f"{printable(path)} exists already. Choose another name, or use --force.")
     if suffix == ".parquet":
         _pyarrow()
 
 
-def _portions(extraction: Extraction, statistics: Sequence[str]) -> Iterator[Portion]:
-    """Yield what goes into the table, file by file; a long file in several portions."""
+def _blocks(extraction: Extraction, statistics: Sequence[str]) -> Iterator[Block]:
+    """Yield the rows of the table, file by file, with a long file in several blocks."""
     for path in extraction.paths:
         if statistics:
             yield printable(path), None, extraction.summary(path, statistics)[np.newaxis]
@@ -86,46 +85,46 @@ def _portions(extraction: Extraction, statistics: Sequence[str]) -> Iterator[Por
             yield printable(path), times_s, values
 
 
-def _write_csv(file: BinaryIO, names: Row, portions: Iterator[Portion]) -> int:
+def _write_csv(file: BinaryIO, names: Row, blocks: Iterator[Block]) -> int:
     n_rows = 0
     text = io.TextIOWrapper(file, "utf-8", newline="")
     writer = csv.writer(text, lineterminator="\n")
-    for path, times_s, values in portions:
+    for path, times_s, values in blocks:
         if n_rows == 0:
             writer.writerow(["path", *([] if times_s is None else ["time_s"]), *names])
         n_rows += len(values)
         for k, row in enumerate(values):
-            # The shortest spelling that reads back to the same float32.
-            spelt = [np.format_float_positional(value, trim="-") for value in row]
-            writer.writerow([path, *([] if times_s is None else [f"{times_s[k]:.6f}"]), *spelt])
+            # The shortest representation of the same float32.
+            cells = [np.format_float_positional(value, trim="-") for value in row]
+            writer.writerow([path, *([] if times_s is None else [f"{times_s[k]:.6f}"]), *cells])
     text.flush()
     text.detach()
     return n_rows
 
 
-def _write_parquet(file: BinaryIO, names: Row, portions: Iterator[Portion]) -> int:
+def _write_parquet(file: BinaryIO, names: Row, blocks: Iterator[Block]) -> int:
     arrow, parquet = _pyarrow()
     n_rows = 0
     writer: Any = None
-    for path, times_s, values in portions:
+    for path, times_s, values in blocks:
         columns: dict[str, Any] = {"path": arrow.array([path] * len(values)).dictionary_encode()}
         if times_s is not None:
             columns["time_s"] = times_s
         columns |= {name: np.ascontiguousarray(values[:, k]) for k, name in enumerate(names)}
-        portion = arrow.table(columns)
+        block = arrow.table(columns)
         if writer is None:
-            writer = parquet.ParquetWriter(file, portion.schema)
-        writer.write_table(portion)
+            writer = parquet.ParquetWriter(file, block.schema)
+        writer.write_table(block)
         n_rows += len(values)
     if writer is not None:
         writer.close()
     return n_rows
 
 
-def _write_npz(file: BinaryIO, names: Row, portions: Iterator[Portion]) -> int:
+def _write_npz(file: BinaryIO, names: Row, blocks: Iterator[Block]) -> int:
     by_path: dict[str, list[Array]] = {}
     step_s, is_summary = None, False
-    for path, times_s, values in portions:
+    for path, times_s, values in blocks:
         by_path.setdefault(path, []).append(values)
         if times_s is not None and len(times_s) > 1:
             step_s = float(times_s[1] - times_s[0])
@@ -144,7 +143,7 @@ def _write_npz(file: BinaryIO, names: Row, portions: Iterator[Portion]) -> int:
     return n_rows
 
 
-WRITERS: dict[str, Callable[[BinaryIO, Row, Iterator[Portion]], int]] = {
+WRITERS: dict[str, Callable[[BinaryIO, Row, Iterator[Block]], int]] = {
     ".csv": _write_csv,
     ".parquet": _write_parquet,
     ".npz": _write_npz,
@@ -158,6 +157,6 @@ def _pyarrow() -> tuple[Any, Any]:
         import pyarrow.parquet
     except ImportError as error:
         raise MissingPackageError(
-            'A Parquet table needs pyarrow: pip install "woodshed[table]". Or write a .csv or .npz table.'
+            'Parquet needs pyarrow: pip install "woodshed[table]". Or write a .csv or .npz table.'
         ) from error
     return pyarrow, pyarrow.parquet

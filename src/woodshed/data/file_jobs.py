@@ -1,4 +1,4 @@
-"""Errands: the same work on many files, each with a result of its own; a bad file never ends the run."""
+"""Batch processing of files: one result per file, and bad files are skipped."""
 
 from __future__ import annotations
 
@@ -14,59 +14,59 @@ from woodshed.data.example import Skipped
 from woodshed.data.folder import list_sounds
 from woodshed.errors import OutputError, ParameterError, WoodshedError, near_miss, printable
 
-Given = TypeVar("Given")
-Done = TypeVar("Done")
+Input = TypeVar("Input")
+Result = TypeVar("Result")
 
 
 @dataclass(frozen=True)
 class FileJob:
-    """One file to work on, and where its result goes."""
+    """One file to process and the path of its result."""
 
     source: Path
     target: Path
 
 
 @dataclass
-class Outcome(Generic[Done]):
-    """What a run over many files did.
+class Outcome(Generic[Result]):
+    """Result of a run over many files.
 
     Parameters
     ----------
     done
-        The errands that were run, each with what the work answered, in the order in which they were given.
-    there_already
-        The errands whose result was there before; nothing was done about them.
+        The jobs that were run, each with its return value, in order.
+    existing
+        The jobs whose target existed already; they were not run.
     skipped
-        The files that could not be used, and why.
+        The files that could not be used, with the reason.
     """
 
-    done: list[tuple[FileJob, Done]] = field(default_factory=list)
-    there_already: list[FileJob] = field(default_factory=list)
+    done: list[tuple[FileJob, Result]] = field(default_factory=list)
+    existing: list[FileJob] = field(default_factory=list)
     skipped: list[Skipped] = field(default_factory=list)
 
 
 def plan_file_jobs(places: Sequence[Path], out: Path, *, suffix: str | None = None) -> list[FileJob]:
-    """Decide where the result of each file goes.
+    """Return a job for each file, with the path of its result.
 
     Parameters
     ----------
     places
         Files, and folders with files below them.
     out
-        A folder: what lies below a given folder keeps its place in the tree. Or, for a single file, the
-        file to make, which is told by its suffix.
+        A folder, in which files keep their path relative to their place; or, for a single file, the path of
+        the result, recognised by its suffix.
     suffix
-        Suffix of the results, such as ``.flac``; None keeps each file's own.
+        Suffix of the results, such as ``.flac``; None keeps that of each file.
 
     Returns
     -------
     list of FileJob
-        In the order of the places, files of a folder by name.
+        In the order of the places, with the files of a folder sorted by name.
 
     Raises
     ------
     ParameterError
-        If there is no sound at these places, ``out`` names one file for several, or sounds cannot be
+        If there are no audio files, ``out`` is a file but there are several inputs, or audio cannot be
         written with that suffix.
 
     Examples
@@ -78,22 +78,22 @@ def plan_file_jobs(places: Sequence[Path], out: Path, *, suffix: str | None = No
     """
     if suffix is not None and suffix not in CONTAINERS:
         raise ParameterError(f"Sounds cannot be written as {suffix}. {near_miss(suffix, CONTAINERS)}")
-    listed = [(place, path) for place in places for path in list_sounds([place])]
-    if not listed:
+    inputs = [(place, path) for place in places for path in list_sounds([place])]
+    if not inputs:
         raise ParameterError(
-            f"There is no sound at {', '.join(printable(place) for place in places) or 'no place at all'}. "
-            f"Sounds are told by their suffix: {', '.join(sorted(AUDIO_SUFFIXES))}."
+            f"No audio files in {', '.join(printable(place) for place in places) or 'an empty list'}. "
+            f"Expected one of the suffixes {', '.join(sorted(AUDIO_SUFFIXES))}."
         )
-    names_a_file = out.suffix.lower() in AUDIO_SUFFIXES and not out.is_dir()
-    if names_a_file:
-        if len(listed) > 1:
+    is_file = out.suffix.lower() in AUDIO_SUFFIXES and not out.is_dir()
+    if is_file:
+        if len(inputs) > 1:
             raise ParameterError(
-                f"{printable(out)} is one file, and there are {len(listed)} sounds. Give a folder as --out."
+                f"{printable(out)} is one file, and there are {len(inputs)} sounds. Give a folder as --out."
             )
-        return [FileJob(listed[0][1], out)]
+        return [FileJob(inputs[0][1], out)]
     several = sum(place.is_dir() for place in places) > 1
     file_jobs = []
-    for place, path in listed:
+    for place, path in inputs:
         below = path.relative_to(place) if place.is_dir() else Path(path.name)
         if several and place.is_dir():
             below = place.resolve().name / below
@@ -104,129 +104,126 @@ def plan_file_jobs(places: Sequence[Path], out: Path, *, suffix: str | None = No
 
 def run_file_jobs(
     file_jobs: Sequence[FileJob],
-    work: Callable[[FileJob], Done],
+    work: Callable[[FileJob], Result],
     *,
     overwrite: bool = False,
     n_jobs: int = 1,
     on_done: Callable[[FileJob], None] = lambda file_job: None,
-) -> Outcome[Done]:
-    """Do the same work for every file.
+) -> Outcome[Result]:
+    """Run the same function for every job.
 
-    Results that are there already are left alone, so a run that was cut short goes on where it was when
-    the same command is given again.
+    Existing results are kept, so an interrupted run resumes when the same command is run again.
 
     Parameters
     ----------
-    errands
+    file_jobs
         See `plan_file_jobs`.
     work
-        Makes the result of one errand, whole or not at all; its folder is made before. What it answers is
-        handed on. It runs in threads: decoding, encoding and NumPy leave the interpreter to others.
+        Function that writes the result of a job atomically; the folder exists. It runs in threads: decoding,
+        encoding and NumPy release the interpreter lock.
     overwrite
-        Whether a result that is there already is made again.
+        Whether to replace existing results.
     n_jobs
-        Threads; -1 takes one for each core.
+        Number of threads; -1 for one per core.
     on_done
-        Called after each errand that was tried.
+        Called after each job that was run, successful or not.
 
     Raises
     ------
     OutputError
-        If a result cannot be written: the next one could not be either.
+        If a result cannot be written; later ones would fail too.
     ParameterError
         If ``n_jobs`` is 0.
     """
-    outcome: Outcome[Done] = Outcome()
-    waiting = []
-    for file_job, rival in zip(file_jobs, _rivals(file_jobs), strict=True):
-        if rival is not None:
-            reason = (
-                f"{printable(file_job.source)}: {printable(rival)} has the same result. Rename one of them."
-            )
-            outcome.skipped.append(Skipped(file_job.source, reason))
+    outcome: Outcome[Result] = Outcome()
+    pending = []
+    for file_job, conflict in zip(file_jobs, _conflicts(file_jobs), strict=True):
+        if conflict is not None:
+            same = f"{printable(conflict)} has the same result. Rename one of them."
+            outcome.skipped.append(Skipped(file_job.source, f"{printable(file_job.source)}: {same}"))
         elif file_job.target.exists() and not overwrite:
-            outcome.there_already.append(file_job)
+            outcome.existing.append(file_job)
         else:
-            _make_place(file_job)
-            waiting.append(file_job)
-    for file_job, (answer, why_not) in zip(waiting, _attempts(work, waiting, n_jobs), strict=True):
-        if why_not is None:
-            outcome.done.append((file_job, answer))
+            _create_folder(file_job)
+            pending.append(file_job)
+    for file_job, (result, reason) in zip(pending, _attempts(work, pending, n_jobs), strict=True):
+        if reason is None:
+            outcome.done.append((file_job, result))
         else:
-            outcome.skipped.append(Skipped(file_job.source, why_not))
+            outcome.skipped.append(Skipped(file_job.source, reason))
         on_done(file_job)
     return outcome
 
 
-def ask_each(
+def map_files(
     paths: Sequence[Path],
-    ask: Callable[[Path], Done],
+    function: Callable[[Path], Result],
     *,
     n_jobs: int = 1,
     on_done: Callable[[], None] = lambda: None,
-) -> tuple[list[tuple[Path, Done]], list[Skipped]]:
-    """Ask something of every file, and write nothing.
+) -> tuple[list[tuple[Path, Result]], list[Skipped]]:
+    """Apply a function to every file in threads.
 
     Returns
     -------
-    answers, skipped
-        The files with what was answered, in their order, and those that could not be used.
+    results, skipped
+        The files with their return values, in order, and those that could not be used.
 
     Examples
     --------
     >>> from woodshed.audio import info
-    >>> ask_each([Path("there-is-no-such.wav")], info)[1][0].path.name
+    >>> map_files([Path("there-is-no-such.wav")], info)[1][0].path.name
     'there-is-no-such.wav'
     """
-    answers, skipped = [], []
-    for path, (answer, reason) in zip(paths, _attempts(ask, paths, n_jobs), strict=True):
+    results, skipped = [], []
+    for path, (result, reason) in zip(paths, _attempts(function, paths, n_jobs), strict=True):
         if reason is None:
-            answers.append((path, answer))
+            results.append((path, result))
         else:
             skipped.append(Skipped(path, reason))
         on_done()
-    return answers, skipped
+    return results, skipped
 
 
-def _rivals(file_jobs: Sequence[FileJob]) -> list[Path | None]:
-    """For each errand the earlier source that has the same target."""
+def _conflicts(file_jobs: Sequence[FileJob]) -> list[Path | None]:
+    """Return for each job the earlier source with the same target, or None."""
     first: dict[Path, Path] = {}
-    rivals = []
+    conflicts = []
     for file_job in file_jobs:
-        rivals.append(first.get(file_job.target))
+        conflicts.append(first.get(file_job.target))
         first.setdefault(file_job.target, file_job.source)
-    return rivals
+    return conflicts
 
 
 def _attempts(
-    work: Callable[[Given], Done], given: Sequence[Given], n_jobs: int
+    work: Callable[[Input], Result], inputs: Sequence[Input], n_jobs: int
 ) -> Iterator[tuple[Any, str | None]]:
-    """Work on each in threads; yield, in their order, the answer or why there is none."""
+    """Process the inputs in threads; yield, in order, the result and None, or None and the reason."""
     import joblib
 
     if n_jobs == 0:
         raise ParameterError("n_jobs must be 1 or more, or -1 for one thread a core, got 0.")
-    tasks = (joblib.delayed(_attempt)(work, one) for one in given)
+    tasks = (joblib.delayed(_attempt)(work, each) for each in inputs)
     with contextlib.closing(
         joblib.Parallel(n_jobs=n_jobs, backend="threading", return_as="generator")(tasks)
-    ) as answers:
-        yield from answers
+    ) as results:
+        yield from results
 
 
-def _attempt(work: Callable[[Given], Done], given: Given) -> tuple[Done | None, str | None]:
+def _attempt(work: Callable[[Input], Result], each: Input) -> tuple[Result | None, str | None]:
     try:
-        return work(given), None
+        return work(each), None
     except OutputError:
         raise
     except WoodshedError as error:
         return None, str(error)
 
 
-def _make_place(file_job: FileJob) -> None:
-    """Make the folder of a result."""
+def _create_folder(file_job: FileJob) -> None:
+    """Create the folder of a result."""
     try:
         file_job.target.parent.mkdir(parents=True, exist_ok=True)
     except OSError as error:
         raise OutputError(
-            f"{printable(file_job.target.parent)} cannot be made ({error.strerror}). Choose another --out."
+            f"{printable(file_job.target.parent)} cannot be created ({error.strerror}). Choose another --out."
         ) from error

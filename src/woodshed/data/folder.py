@@ -1,4 +1,4 @@
-"""A folder with one sub-folder for each class, read as a corpus."""
+"""Data sets from a folder with one subfolder per class."""
 
 from __future__ import annotations
 
@@ -9,26 +9,26 @@ from pathlib import Path
 
 from woodshed.audio.read import AUDIO_SUFFIXES
 from woodshed.data.example import Corpus, Example, Skipped
-from woodshed.data.group import TokenConstraint, group_rule, group_word_of, no_group
+from woodshed.data.group import GroupRule, group_rule, group_word_of, no_group
 from woodshed.data.sound import is_score
 from woodshed.errors import AudioFileError, DataError, printable
 
 ARRANGE = (
-    "Put the recordings of each class into a folder that has the name of the class: "
+    "Put the recordings of each class into a folder with the name of the class: "
     "sounds/dog/1.wav, sounds/rain/2.wav."
 )
-"""The cure for a folder that is arranged in another way."""
+"""Advice for folders with another layout."""
 
 UNLABELLED = "_unlabelled"
-"""The folder beside the class folders that holds sounds whose class nobody has said yet."""
+"""Name of the folder, next to the class folders, for sounds of unknown class."""
 
 
-def is_heard(path: Path) -> bool:
-    """Tell by the ending whether a file can be heard: a sound file, or a MIDI file, which is played.
+def is_sound(path: Path) -> bool:
+    """Return whether the suffix is that of an audio file, or of a MIDI file, which is rendered.
 
     Examples
     --------
-    >>> is_heard(Path("take.WAV")), is_heard(Path("tune.mid")), is_heard(Path("notes.txt"))
+    >>> is_sound(Path("take.WAV")), is_sound(Path("tune.mid")), is_sound(Path("notes.txt"))
     (True, True, False)
     """
     return path.suffix.lower() in AUDIO_SUFFIXES or is_score(path)
@@ -37,35 +37,35 @@ def is_heard(path: Path) -> bool:
 def read_folder(
     folder: str | os.PathLike[str], *, group_by: str | None = None, least_classes: int = 2
 ) -> Corpus:
-    """List the sounds of a folder; the name of the sub-folder is the label.
+    """Read the sounds of a folder, with the name of the subfolder as label.
 
-    MIDI files are sounds too: where there is nothing else, a classical model reads their notes; beside sound
-    files they are played. Files in deeper folders count for their class folder. Files are told by their
-    suffix and not opened here (`woodshed.data.check.check` does that); hidden files and other suffixes are
-    passed over. The order is that of the names, whatever the file system says, and links that lead in circles
-    are followed once. A folder ``_unlabelled`` is no class: its sounds have no label.
+    MIDI files count as sounds: a data set of MIDI files only can be learned from the notes; among audio files
+    they are rendered. Files in deeper folders belong to their class folder. Files are recognised by their
+    suffix and not opened (`woodshed.data.check.check` does that); hidden files and other suffixes are
+    ignored. Files are sorted by name, independent of the file system, and circular links are followed once. A
+    folder ``_unlabelled`` is not a class: its sounds have no label.
 
     Parameters
     ----------
     folder
         Folder of class folders.
     group_by
-        Who or what a file was recorded from: ``folder``, ``part:N``, ``chars:A-B``, ``stem``, ``tag:NAME``,
-        ``regex:PATTERN`` or ``none``; see `woodshed.data.group.group_rule`. Files that the rule does not fit
-        are set aside.
+        Rule for the group of a file: ``folder``, ``part:N``, ``chars:A-B``, ``stem``, ``tag:NAME``,
+        ``regex:PATTERN`` or ``none``; see `woodshed.data.group.group_rule`. Files that do not match the rule
+        are skipped.
     least_classes
-        How many class folders with sounds there must be: two to learn from, one to test with.
+        Minimum number of class folders with sounds: 2 for training, 1 for testing.
 
     Returns
     -------
     Corpus
-        Named after the folder, without official split. Sounds without a label are set aside with that
-        reason, and listed in ``unlabelled`` for who wants them.
+        Named after the folder, without an official split. Sounds without a label are skipped with that
+        reason and also listed in ``unlabelled``.
 
     Raises
     ------
     DataError
-        If the folder is not there, holds no sound, or has too few class folders with sounds.
+        If the folder does not exist, contains no sounds, or has too few class folders with sounds.
     ParameterError
         If ``group_by`` is not one of the rules.
 
@@ -83,14 +83,14 @@ def read_folder(
     """
     root = Path(folder)
     rule = group_rule(group_by, root)
-    _refuse_unless_folder(root)
+    _require_folder(root)
     examples: list[Example] = []
     skipped: list[Skipped] = []
     unlabelled: list[Example] = []
     n_others = 0
     for class_folder in _sorted_folders(root):
         for path in files_below(class_folder, stop_at=root):
-            if not is_heard(path):
+            if not is_sound(path):
                 n_others += 1
                 continue
             row = _to_example(path, path.relative_to(root), rule, group_by)
@@ -99,13 +99,13 @@ def read_folder(
                 row = Skipped(path, f"the label is empty: it is in {UNLABELLED}.")
             examples.append(row) if isinstance(row, Example) else skipped.append(row)
     at_top = _sorted_files(root)
-    loose = [path for path in at_top if is_heard(path)]
+    loose = [path for path in at_top if is_sound(path)]
     n_others += len(at_top) - len(loose)
     labels = {example.label for example in examples}
     if not labels and (root / "settings.json").is_file():
-        raise DataError(f"{printable(root)} is a model, and holds no sounds to learn from or to test with.")
+        raise DataError(f"{printable(root)} is a model folder and contains no sounds.")
     if len(labels) < least_classes:
-        raise DataError(f"{printable(root)} {_complaint(labels, loose, n_others, skipped)} {ARRANGE}")
+        raise DataError(f"{printable(root)} {_too_few_classes(labels, loose, n_others, skipped)} {ARRANGE}")
     skipped += [Skipped(path, f"is in no class folder. {ARRANGE}") for path in loose]
     return Corpus(
         printable(root.resolve().name),
@@ -117,46 +117,46 @@ def read_folder(
 
 
 def list_sounds(places: Iterable[Path], *, scores: bool = False) -> list[Path]:
-    """List sound files: a file stands for itself, a folder for all sounds below it, in the order of names.
+    """List audio files: files as given, and the audio files below each folder, sorted by name.
 
     Parameters
     ----------
     places
         Files and folders.
     scores
-        Whether the MIDI files of a folder are sounds too; what edits or measures sound leaves them out.
+        Whether to include the MIDI files of a folder.
 
     Examples
     --------
     >>> list_sounds([Path("b.wav"), Path("a.wav")])
     [PosixPath('b.wav'), PosixPath('a.wav')]
     """
-    listed: list[Path] = []
+    sounds: list[Path] = []
     for place in places:
         if place.is_dir():
             below = files_below(place, stop_at=place.parent)
-            listed += [p for p in below if (is_heard(p) if scores else p.suffix.lower() in AUDIO_SUFFIXES)]
+            sounds += [p for p in below if (is_sound(p) if scores else p.suffix.lower() in AUDIO_SUFFIXES)]
         else:
-            listed.append(place)
-    return listed
+            sounds.append(place)
+    return sounds
 
 
 def files_below(folder: Path, *, stop_at: Path) -> Iterator[Path]:
-    """Yield the files below a folder in the order of their names; hidden ones and link circles left out.
+    """Yield the files below a folder, sorted by name, without hidden files and circular links.
 
     Parameters
     ----------
     folder
         Where to start.
     stop_at
-        Links that lead to this folder, or to one above it, are not followed.
+        Links to this folder, or to a parent of it, are not followed.
     """
-    seen = {_identity(above) for above in (stop_at.resolve(), *stop_at.resolve().parents)}
+    visited = {_identity(above) for above in (stop_at.resolve(), *stop_at.resolve().parents)}
 
     def walk(place: Path) -> Iterator[Path]:
-        if (identity := _identity(place)) in seen:
+        if (identity := _identity(place)) in visited:
             return
-        seen.add(identity)
+        visited.add(identity)
         yield from _sorted_files(place)
         for deeper in _sorted_folders(place):
             yield from walk(deeper)
@@ -164,9 +164,8 @@ def files_below(folder: Path, *, stop_at: Path) -> Iterator[Path]:
     yield from walk(folder)
 
 
-def _to_example(
-    path: Path, below: Path, rule: TokenConstraint | None, group_by: str | None
-) -> Example | Skipped:
+def _to_example(path: Path, below: Path, rule: GroupRule | None, group_by: str | None) -> Example | Skipped:
+    """Return the example of a file, or why it is skipped; ``below`` is its path relative to the root."""
     try:
         group = rule(below) if rule else None
     except AudioFileError as error:
@@ -176,25 +175,26 @@ def _to_example(
     return Example(path, printable(below.parts[0]), group)
 
 
-def _refuse_unless_folder(root: Path) -> None:
+def _require_folder(root: Path) -> None:
     if not root.exists():
         raise DataError(f"{printable(root)}: there is no such folder. Check the name.")
     if not root.is_dir():
         raise DataError(
-            f"{printable(root)} is a file. Give a folder with a sub-folder for each class, or a table."
+            f"{printable(root)} is a file. Give a folder with a subfolder for each class, or a table."
         )
 
 
-def _complaint(labels: set[str], loose: list[Path], n_others: int, skipped: list[Skipped]) -> str:
+def _too_few_classes(labels: set[str], loose: list[Path], n_others: int, skipped: list[Skipped]) -> str:
+    """Return the message of the error about a folder with too few classes."""
     if labels:
-        return f"has one class only ({', '.join(labels)}), and there is nothing to tell apart."
+        return f"has one class only ({', '.join(labels)}). At least two classes are needed."
     if skipped:
         return f"has no usable sound: {printable(skipped[0].path)} {skipped[0].reason}"
     if loose:
-        return f"holds {len(loose)} sound files but no class folders."
+        return f"contains {len(loose)} sound files but no class folders."
     if n_others:
-        return f"holds {n_others} files, but none has the suffix of a sound file, such as .wav or .flac."
-    return "holds no sound: it is empty."
+        return f"contains {n_others} files, but none has the suffix of a sound file, such as .wav or .flac."
+    return "contains no sounds: it is empty."
 
 
 def _sorted_files(folder: Path) -> list[Path]:
@@ -209,9 +209,7 @@ def _visible(folder: Path) -> list[Path]:
     try:
         names = os.listdir(folder)
     except PermissionError as error:
-        raise DataError(
-            f"{printable(folder)} may not be read by you. Give yourself permission: chmod u+rx FOLDER"
-        ) from error
+        raise DataError(f"No permission to read {printable(folder)}. Change it: chmod u+rx FOLDER") from error
     return [folder / name for name in sorted(names) if not name.startswith(".")]
 
 

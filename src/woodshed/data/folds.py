@@ -1,4 +1,4 @@
-"""Dealing examples out to folds, class by class, singly or by whole groups."""
+"""Stratified cross-validation folds, of single examples or of whole groups."""
 
 from __future__ import annotations
 
@@ -14,17 +14,17 @@ from woodshed.errors import DataError
 Indices = NDArray[np.int64]
 
 N_TRIES = 20
-"""So many ways to deal out the groups are tried until every class can be learned in every fold."""
+"""Maximum number of random partitions of the groups, until every class is in every training part."""
 
 
 def stratified_folds(labels: Sequence[str], n_folds: int, seed: int) -> list[Indices]:
-    """Deal out the examples of each class evenly.
+    """Return stratified test folds of single examples.
 
     Returns
     -------
     list of array
-        ``n_folds`` arrays of rows in ascending order, which together hold each row once. Fewer, if no
-        class has that many examples.
+        ``n_folds`` arrays of row indices in ascending order, with each row in one of them; fewer if no class
+        has that many examples.
 
     Raises
     ------
@@ -41,7 +41,7 @@ def stratified_folds(labels: Sequence[str], n_folds: int, seed: int) -> list[Ind
     n_folds = min(n_folds, _largest_class(labels))
     if n_folds < 2:
         raise DataError(
-            "There is only one example of each class: it cannot be both learned and tested. Record more."
+            "There is only one example of each class; training and testing need one each. Record more."
         )
     return _test_parts(StratifiedKFold(n_folds, shuffle=True, random_state=seed), labels)
 
@@ -49,19 +49,19 @@ def stratified_folds(labels: Sequence[str], n_folds: int, seed: int) -> list[Ind
 def stratified_group_folds(
     labels: Sequence[str], groups: Sequence[str], n_folds: int, seed: int, group_word: str = "group"
 ) -> list[Indices]:
-    """Deal out whole groups so that each fold has about the same share of every class.
+    """Return test folds of whole groups, with about the same share of every class in each.
 
-    Several ways are tried until one is found in which every class can be learned in every fold.
+    Several partitions are tried until every class is in the training part of every fold.
 
     Returns
     -------
     list of array
-        As `stratified_folds`; fewer than ``n_folds``, if every class comes from fewer groups.
+        As for `stratified_folds`; fewer than ``n_folds`` if every class has fewer groups.
 
     Raises
     ------
     DataError
-        If a class has all its examples in one fold.
+        If a class is missing from the training part of a fold.
 
     Examples
     --------
@@ -73,37 +73,37 @@ def stratified_group_folds(
     n_folds = min(n_folds, _largest_class(labels))
     tests: list[Indices] = []
     for try_seed in np.random.SeedSequence(seed).generate_state(N_TRIES).tolist():
-        dealer = StratifiedGroupKFold(n_folds, shuffle=True, random_state=try_seed)
-        tests = _test_parts(dealer, labels, groups)
-        if not _unlearnable(labels, tests) and all(len(test) for test in tests):
+        splitter = StratifiedGroupKFold(n_folds, shuffle=True, random_state=try_seed)
+        tests = _test_parts(splitter, labels, groups)
+        if not _untrainable(labels, tests) and all(len(test) for test in tests):
             return tests
-    refuse_unlearnable(labels, tests, group_word)
+    check_trainable(labels, tests, group_word)
     return [test for test in tests if len(test)]
 
 
-def refuse_unlearnable(labels: Sequence[str], tests: Sequence[Indices], group_word: str) -> None:
-    """Raise `DataError` if a class has all its examples in one fold."""
-    classes = _unlearnable(labels, tests)
+def check_trainable(labels: Sequence[str], tests: Sequence[Indices], group_word: str) -> None:
+    """Raise `DataError` if a test fold contains all examples of a class."""
+    classes = _untrainable(labels, tests)
     if classes:
         raise DataError(
-            f"Class {', '.join(classes)} comes from too few {group_word}s: it could not be learned while "
-            f"they are tested. Record it from another {group_word}, or use the split random."
+            f"Class {', '.join(classes)} comes from too few {group_word}s: holding them out leaves none for "
+            f"training. Record it from another {group_word}, or use the split random."
         )
 
 
-def _unlearnable(labels: Sequence[str], tests: Sequence[Indices]) -> list[str]:
-    """Return the classes that some fold has all of."""
+def _untrainable(labels: Sequence[str], tests: Sequence[Indices]) -> list[str]:
+    """Return the classes whose examples are all in one test fold."""
     names, codes = np.unique(np.asarray(labels), return_inverse=True)
     n_all = np.bincount(codes, minlength=len(names))
-    lost = [np.bincount(codes[test], minlength=len(names)) == n_all for test in tests]
-    return [str(name) for name in names[np.any(lost, axis=0)]]
+    missing = [np.bincount(codes[test], minlength=len(names)) == n_all for test in tests]
+    return [str(name) for name in names[np.any(missing, axis=0)]]
 
 
-def _test_parts(dealer: Any, labels: Sequence[str], groups: Sequence[str] | None = None) -> list[Indices]:
+def _test_parts(splitter: Any, labels: Sequence[str], groups: Sequence[str] | None = None) -> list[Indices]:
     with warnings.catch_warnings():
-        # A class with fewer examples than folds is simply not tested in some of them.
+        # Classes with fewer examples than folds are not tested in some of them.
         warnings.filterwarnings("ignore", message="The least populated class", category=UserWarning)
-        return [np.sort(test) for _, test in dealer.split(np.zeros(len(labels)), list(labels), groups)]
+        return [np.sort(test) for _, test in splitter.split(np.zeros(len(labels)), list(labels), groups)]
 
 
 def _largest_class(labels: Sequence[str]) -> int:

@@ -1,4 +1,4 @@
-"""Who or what a file was recorded from, read off its place, its name or its tags."""
+"""Rules that derive the group of a file (speaker, song, source) from its path or its tags."""
 
 from __future__ import annotations
 
@@ -11,44 +11,44 @@ from woodshed.errors import ParameterError, near_miss, printable
 
 WORDS = {
     "folder": "the folder below the class folder",
-    "part:N": "the N-th part of the file name, cut at _ and -, or at spaces where there is neither",
+    "part:N": "the N-th part of the file name, split at _ and -, or at spaces if it has neither",
     "chars:A-B": "the characters from A to B of the file name",
     "stem": "the file name without the number at its end",
-    "tag:NAME": "what the sound file itself says, such as tag:artist or tag:album",
-    "regex:PATTERN": "what the first (...) of the pattern matches in the path",
+    "tag:NAME": "a tag of the sound file, such as tag:artist or tag:album",
+    "regex:PATTERN": "the match of the first (...) of the pattern in the path",
     "none": "no groups",
 }
-"""The rules, with what each one takes for the group."""
+"""Rule -> what it uses as the group."""
 
-TokenConstraint = Callable[[PurePath], str | None]
+GroupRule = Callable[[PurePath], str | None]
 
 
-def group_rule(text: str | None, root: Path = Path()) -> TokenConstraint | None:
-    r"""Turn ``--group-by`` into a function from a path below the corpus folder to its group.
+def group_rule(text: str | None, root: Path = Path()) -> GroupRule | None:
+    r"""Parse ``--group-by`` to a function that maps a path below the corpus folder to its group.
 
     Parameters
     ----------
     text
-        ``folder``: the first folder below the class folder, as in ``dog/rex/1.wav``; folders inside it count
-        for it. ``part:2``: the second part of the file name, cut at ``_`` and ``-`` (at spaces, if it has
-        neither), as in ``7_theo_0.wav``. ``chars:1-2``: the first two characters of the name, as in
+        ``folder``: the first folder below the class folder, as in ``dog/rex/1.wav``, whatever is between it
+        and the file. ``part:2``: the second part of the file name, split at ``_`` and ``-`` (at spaces if it
+        has neither), as in ``7_theo_0.wav``. ``chars:1-2``: the first two characters of the name, as in
         ``03a01Fa.wav``. ``stem``: the name without the number at its end, as in ``so_what_12.wav``.
-        ``tag:artist``: a tag of the file, one of `woodshed.audio.tags.TAGS`. ``regex:PATTERN``: what the
-        first ``(...)`` of the pattern matches anywhere in the path below the folder (written with ``/``).
-        ``none`` or None: no groups.
+        ``tag:artist``: a tag of the file, one of `woodshed.audio.tags.TAGS`. ``regex:PATTERN``: the match of
+        the first ``(...)`` of the pattern anywhere in the path below the folder (with ``/``). ``none`` or
+        None: no groups.
     root
-        The folder that the paths are below; only ``tag`` opens files.
+        The folder that the paths are relative to; only ``tag`` opens files.
 
     Returns
     -------
     callable or None
-        ``rule(path)`` returns the group, or None if the path has none; the rule is None for no groups. A rule
-        by tag raises `AudioFileError` for a file that cannot be opened.
+        ``rule(path)`` returns the group, or None if the rule does not match; None without groups. A rule by
+        tag raises `AudioFileError` for a file that cannot be opened.
 
     Raises
     ------
     ParameterError
-        If there is no such rule, or it is written wrongly.
+        If there is no such rule, or it is malformed.
 
     Examples
     --------
@@ -86,7 +86,7 @@ def _folder(path: PurePath) -> str | None:
 
 
 def group_word_of(text: str | None) -> str:
-    """Return what groups by a rule are called: by a tag its name, else ``group``.
+    """Return the word for the groups of a rule: the name of a tag, else ``group``.
 
     Examples
     --------
@@ -97,13 +97,13 @@ def group_word_of(text: str | None) -> str:
 
 
 def no_group(text: str) -> str:
-    """Say why a file that a rule does not fit is set aside."""
+    """Return the reason for skipping a file that does not match a rule."""
     repair = "Fill it in" if text.startswith("tag:") else "Rename it"
     return f"has no group by {text}. {repair}, or choose another rule."
 
 
 def name_parts(stem: str) -> list[str]:
-    """Cut a file name without suffix at ``_`` and ``-``, or, where there is neither, at spaces.
+    """Split a file name without suffix at ``_`` and ``-``, or at spaces if it has neither.
 
     Examples
     --------
@@ -119,7 +119,7 @@ def _stem(path: PurePath) -> str | None:
     return printable(match[1]) or None if match else None
 
 
-def _part(number: str) -> TokenConstraint:
+def _part(number: str) -> GroupRule:
     if not number.isdecimal() or int(number) < 1:
         raise ParameterError(f"part: expects a number from 1, such as part:2, got part:{number}.")
 
@@ -130,10 +130,10 @@ def _part(number: str) -> TokenConstraint:
     return rule
 
 
-def _chars(span: str) -> TokenConstraint:
+def _chars(span: str) -> GroupRule:
     first, _, last = span.partition("-")
     if not (first.isdecimal() and last.isdecimal() and 1 <= int(first) <= int(last)):
-        raise ParameterError(f"chars: expects two places from 1, such as chars:1-2, got chars:{span}.")
+        raise ParameterError(f"chars: expects two positions from 1, such as chars:1-2, got chars:{span}.")
 
     def rule(path: PurePath) -> str | None:
         name = path.stem
@@ -142,7 +142,7 @@ def _chars(span: str) -> TokenConstraint:
     return rule
 
 
-def _tag(name: str, root: Path) -> TokenConstraint:
+def _tag(name: str, root: Path) -> GroupRule:
     if name not in TAGS:
         raise ParameterError(f"There is no tag {name!r} to group by. {near_miss(name, TAGS)}")
 
@@ -152,15 +152,13 @@ def _tag(name: str, root: Path) -> TokenConstraint:
     return rule
 
 
-def _regex(pattern: str) -> TokenConstraint:
+def _regex(pattern: str) -> GroupRule:
     try:
         compiled = re.compile(pattern)
     except re.error as error:
         raise ParameterError(f"regex:{pattern} is not a regular expression ({error}).") from error
     if not compiled.groups:
-        raise ParameterError(
-            f"regex:{pattern} has no (...) to say which part is the group. Put brackets around it."
-        )
+        raise ParameterError(f"regex:{pattern} has no group (...). Put parentheses around the part to use.")
 
     def rule(path: PurePath) -> str | None:
         match = compiled.search(path.as_posix())

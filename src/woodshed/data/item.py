@@ -21,8 +21,8 @@ from woodshed.audio.read import read, read_unless_long
 from woodshed.clip import Clip
 from woodshed.data.example import Example
 from woodshed.errors import AudioFileError, ParameterError, printable
-from woodshed.features.block import features_of_file
-from woodshed.features.frame import Framed
+from woodshed.features.frame import FrameFeature
+from woodshed.features.streaming import features_of_file
 
 LONG_S = 120.0
 """Files longer than this, in seconds, are processed block by block."""
@@ -139,8 +139,8 @@ class FileItem:
         return read(self.path, sample_rate=self.sample_rate, mono=True)
 
     def describe(self, feature: Callable[[Clip], Any]) -> Iterator[Any]:
-        """Yield the frames of the feature, without loading a long file as a whole."""
-        if not isinstance(feature, Framed):
+        """Yield the frames of the feature; a long file is never in memory as a whole."""
+        if not isinstance(feature, FrameFeature):
             return iter([feature(self.load())])
         clip = read_unless_long(self.path, LONG_S, sample_rate=self.sample_rate)
         return features_of_file(feature, self.path) if clip is None else iter([feature(clip)])
@@ -245,7 +245,7 @@ def callable_key(function: Callable[..., Any]) -> str:
     --------
     >>> callable_key(functools.partial(Clip.cut, start_s=0.5))
     "partial(woodshed.clip.Clip.cut, (), {'start_s': 0.5})"
-    >>> from woodshed.audio.augment import Chain, Gain
+    >>> from woodshed.audio.augmentation import Chain, Gain
     >>> callable_key(Chain((Gain(-3.0, 3.0),)))
     'chain/1(changes=(gain/1(min_db=-3.0, max_db=3.0),), probability=1.0)'
     >>> callable_key(lambda clip: clip)

@@ -1,8 +1,8 @@
-"""Noisy: a corpus made from clean recordings, each with noise of several kinds at known levels.
+"""Synthetic noisy data set: clean recordings mixed with noise of several kinds at known levels.
 
-Nobody has recordings of which the noise is known in decibels. They can be made: noise is mixed onto clean
-recordings, so that its kind and the signal-to-noise ratio are known exactly. Nothing is written; an example
-is mixed when it is heard, always the same.
+The level of the noise in real recordings is unknown. Mixed onto clean recordings, its kind and the
+signal-to-noise ratio are known exactly. No files are written: an example is mixed when it is read, always in
+the same way.
 """
 
 from __future__ import annotations
@@ -30,30 +30,30 @@ CLEAN = "clean"
 HUM = "hum"
 CROWD = "crowd-or-animal"
 KINDS = (CLEAN, CROWD, HUM, *COLOURS)
-"""What is mixed onto each recording; ``clean`` is the recording itself."""
+"""Kinds of noise; ``clean`` is the recording itself."""
 
 SNR_RANGE_DB = (-5.0, 30.0)
-"""Signal-to-noise ratios are drawn evenly between these two, in decibels."""
+"""Range of the uniformly distributed signal-to-noise ratio, in decibels."""
 
 N_VOICES = 6
-"""Other recordings that sound at once where there is no recording of a crowd."""
+"""Number of other recordings that are mixed if there is no recording of a crowd."""
 
 
 @dataclass(frozen=True)
 class Mix:
-    """Put noise of one kind under a clip, at a known ratio of mean powers over the whole clip.
+    """Add noise of one kind to a clip at a given signal-to-noise ratio, over the whole clip.
 
     Parameters
     ----------
     kind
-        ``white``, ``pink``, ``brown``, ``hum`` (mains: 50 or 60 Hz with its multiples) or ``crowd-or-animal``
+        ``white``, ``pink``, ``brown``, ``hum`` (mains: 50 or 60 Hz with harmonics) or ``crowd-or-animal``
         (recordings).
     snr_db
-        Power of the clip over that of the noise, in decibels.
+        Ratio of the mean powers of clip and noise, in decibels.
     seed
-        The same seed gives the same noise.
+        Seed of the noise.
     recordings
-        Files that sound at once, for a crowd; each from a random place, around and around.
+        Files to mix for a crowd, each looped from a random position.
 
     Raises
     ------
@@ -80,7 +80,7 @@ class Mix:
             raise ParameterError(f"There is no noise {self.kind!r}. {near_miss(self.kind, KINDS)}")
 
     def __call__(self, clip: Clip) -> Clip:
-        """Return the clip with the noise, the same on all channels."""
+        """Return the clip with noise, the same in all channels."""
         rng = np.random.default_rng(self.seed)
         if self.kind == HUM:
             noise = hum(rng, clip.n_samples, clip.sample_rate)
@@ -94,7 +94,7 @@ class Mix:
         return replace(clip, samples=mixed.astype(np.float32))
 
     def _crowd(self, rng: np.random.Generator, n_samples: int, sample_rate: int) -> NDArray[np.float64]:
-        """Let the recordings sound at once, equally loud."""
+        """Return a mix of the recordings at equal RMS levels, shape ``(n_samples,)``."""
         crowd = np.zeros(n_samples)
         for path in self.recordings:
             voice = resample(read(path, mono=True), sample_rate).mono().astype(np.float64)
@@ -104,12 +104,12 @@ class Mix:
 
 
 def hum(rng: np.random.Generator, n_samples: int, sample_rate: int) -> NDArray[np.float64]:
-    """Draw mains hum, shape ``(n_samples,)``: 50 or 60 Hz and up to nine multiples, each a little weaker.
+    """Return random mains hum, shape ``(n_samples,)``: 50 or 60 Hz with up to nine weaker harmonics.
 
     Examples
     --------
-    >>> drawn = hum(np.random.default_rng(0), 8000, 8000)
-    >>> int(np.abs(np.fft.rfft(drawn)).argmax()) % 10
+    >>> noise = hum(np.random.default_rng(0), 8000, 8000)
+    >>> int(np.abs(np.fft.rfft(noise)).argmax()) % 10
     0
     """
     f0_hz = rng.choice([50.0, 60.0])
@@ -125,22 +125,22 @@ def hum(rng: np.random.Generator, n_samples: int, sample_rate: int) -> NDArray[n
 def noisy_examples(
     clean: Sequence[Example], *, recordings: Sequence[Path] = (), seed: int = 0
 ) -> tuple[Example, ...]:
-    """Make six examples of each clean one: itself, and with noise of each kind at a random level.
+    """Make six examples of each clean one: the original, and one with each kind of noise at a random level.
 
     Parameters
     ----------
     clean
-        Recordings without noise to speak of; their labels are not looked at.
+        Recordings almost without noise; their labels are ignored.
     recordings
-        Recordings of crowds and animals. Without any, six other clean recordings at once are a crowd.
+        Recordings of crowds and animals. Without any, a crowd is a mix of six other clean recordings.
     seed
-        Source of every draw.
+        Seed of all random draws.
 
     Returns
     -------
     tuple of Example
-        The label is the kind of noise, the value ``snr_db`` the signal-to-noise ratio (not known of clean
-        ones), and the group the recording that it was made from.
+        The label is the kind of noise, the value ``snr_db`` the signal-to-noise ratio (missing for clean
+        ones), and the group the original recording.
 
     Raises
     ------
@@ -148,15 +148,15 @@ def noisy_examples(
         If there are fewer than two recordings.
     """
     if len(clean) < 2:
-        raise DataError(f"Noise is mixed onto at least two clean recordings, got {len(clean)}. Record more.")
+        raise DataError(f"A noisy corpus needs at least two clean recordings, got {len(clean)}. Record more.")
     rng = np.random.default_rng(seed)
-    made: list[Example] = []
+    examples: list[Example] = []
     for place, example in enumerate(clean):
         group = f"{example.path.stem} {place}" if example.group is None else example.group
-        plain = replace(example, label=CLEAN, group=group, labels=(), values={}, split=None)
+        original = replace(example, label=CLEAN, group=group, labels=(), values={}, split=None)
         for kind in KINDS:
             if kind == CLEAN:
-                made.append(plain)
+                examples.append(original)
                 continue
             snr_db = round(float(rng.uniform(*SNR_RANGE_DB)), 3)
             crowd: tuple[str, ...] = ()
@@ -166,28 +166,27 @@ def noisy_examples(
                 others = rng.choice(len(clean) - 1, min(N_VOICES, len(clean) - 1), replace=False)
                 crowd = tuple(str(clean[k + (k >= place)].path) for k in others.tolist())
             mix = Mix(kind, snr_db, int(rng.integers(1 << 31)), crowd)
-            values = {"snr_db": snr_db}
-            made.append(
+            examples.append(
                 ChangedExample(
                     example.path,
                     kind,
                     group,
                     start_s=example.start_s,
                     end_s=example.end_s,
-                    values=values,
+                    values={"snr_db": snr_db},
                     change=mix,
                 )
             )
-    return tuple(made)
+    return tuple(examples)
 
 
 def load(folder: str | os.PathLike[str]) -> Corpus:
-    """Make a noisy corpus of all sounds below a folder of clean recordings.
+    """Make a noisy corpus from all audio files below a folder of clean recordings.
 
     Raises
     ------
     DataError
-        If the folder is not there, or holds fewer than two sounds.
+        If the folder does not exist or contains fewer than two audio files.
     """
     root = Path(folder)
     if not root.is_dir():

@@ -1,4 +1,4 @@
-"""Where the recordings that come with woodshed are."""
+"""Location of the recordings shipped with woodshed."""
 
 from __future__ import annotations
 
@@ -9,8 +9,8 @@ from pathlib import Path
 def sample_folder() -> Path:
     """Return the folder of the shipped sample of the Free Spoken Digit Dataset.
 
-    It has the layout of the whole corpus, so `woodshed.data.corpora.fsdd.load` reads it; licence and authors
-    are beside the recordings.
+    It has the layout of the complete corpus, so `woodshed.data.corpora.fsdd.load` reads it. Licence and
+    attribution are in the same folder.
 
     Examples
     --------

@@ -1,7 +1,7 @@
-"""Examples as sound: a sequence that reads each clip when it is asked for, and keeps none.
+"""Examples as clips, read on access.
 
-What an example is decides how it is heard: a sound file is read, a MIDI file is played
-(`woodshed.symbolic.play.play`), and a made-up example is its file after a change.
+Audio files are read, MIDI files are rendered (`woodshed.symbolic.play.play`), and synthetic examples are
+transformed after reading.
 """
 
 from __future__ import annotations
@@ -17,24 +17,24 @@ from woodshed.audio.read import info, read, read_blocks
 from woodshed.clip import Clip
 from woodshed.data.example import Example
 from woodshed.symbolic.midi import MIDI_SUFFIXES, read_midi
-from woodshed.symbolic.play import PLAYED_RATE, play
+from woodshed.symbolic.play import RENDER_RATE, play
 
 
 @dataclass(frozen=True)
 class ChangedExample(Example):
-    """An example that is its file after a change: nothing is written, it is made when it is heard.
+    """A synthetic example: a file and a transformation that is applied when it is read.
 
     Parameters
     ----------
     change
-        ``Clip -> Clip``, a frozen dataclass: its settings are part of what the example is.
+        ``Clip -> Clip``, a frozen dataclass; its settings are part of the example.
     """
 
     change: Callable[[Clip], Clip] | None = None
 
 
 def is_score(path: str | os.PathLike[str]) -> bool:
-    """Tell by the ending whether a file holds notes.
+    """Return whether a file contains notes, by its suffix.
 
     Examples
     --------
@@ -45,44 +45,44 @@ def is_score(path: str | os.PathLike[str]) -> bool:
 
 
 def is_made(example: Example) -> bool:
-    """Whether an example is made when it is heard: notes that are played, or a file that is changed."""
+    """Return whether an example is synthesised when it is read: rendered notes or a transformed file."""
     return is_score(example.path) or isinstance(example, ChangedExample)
 
 
-def hear_file(path: str | os.PathLike[str]) -> Clip:
-    """Read a sound file, or play a MIDI file.
+def read_or_render(path: str | os.PathLike[str]) -> Clip:
+    """Read an audio file, or render a MIDI file.
 
     Raises
     ------
     AudioFileError
-        If it is a sound file and cannot be used.
+        If it is an audio file that cannot be used.
     ScoreFileError
-        If it is a MIDI file and cannot be used; one without notes cannot.
+        If it is a MIDI file that cannot be used or has no notes.
     """
     return play(read_midi(path)) if is_score(path) else read(path)
 
 
 def read_example(example: Example, *, sample_rate: int | None = None, mono: bool = False) -> Clip:
-    """Read what an example is: the stretch of its file, played if it is notes, changed if it is made up.
+    """Read the segment of an example; MIDI files are rendered, synthetic examples transformed.
 
     Parameters
     ----------
     example
-        What to read.
+        The example.
     sample_rate
-        Rate to resample to, in hertz; None keeps the file's own.
+        Rate to resample to, in hertz; None keeps that of the file.
     mono
-        Whether the channels are averaged.
+        Whether to average the channels.
 
     Raises
     ------
     AudioFileError, ScoreFileError
-        As for `hear_file`.
+        As for `read_or_render`.
     """
     change = example.change if isinstance(example, ChangedExample) else None
     start_s, end_s = example.start_s, example.end_s
     if is_score(example.path):
-        clip = hear_file(example.path)
+        clip = read_or_render(example.path)
         clip = clip if (start_s, end_s) == (0.0, None) else clip.cut(start_s, end_s)
     elif change is None:
         return read(example.path, sample_rate=sample_rate, mono=mono, start_s=start_s, end_s=end_s)
@@ -94,7 +94,13 @@ def read_example(example: Example, *, sample_rate: int | None = None, mono: bool
 
 
 def example_blocks(example: Example) -> Iterator[Clip]:
-    """Yield the sound of an example, a long file in blocks; raises what `read_example` raises."""
+    """Yield the clip of an example in blocks.
+
+    Raises
+    ------
+    AudioFileError, ScoreFileError
+        As for `read_or_render`.
+    """
     if is_made(example):
         yield read_example(example)
     else:
@@ -102,37 +108,37 @@ def example_blocks(example: Example) -> Iterator[Clip]:
 
 
 def codec_of(path: Path) -> str:
-    """Return how a sound file holds its samples; ``MIDI`` if it holds notes."""
+    """Return the codec of an audio file, or ``MIDI``."""
     return "MIDI" if is_score(path) else info(path).codec
 
 
 def own_rate(path: Path) -> int:
-    """Return the rate of a sound file, or that at which notes are played, in hertz."""
-    return PLAYED_RATE if is_score(path) else info(path).sample_rate
+    """Return the sample rate of an audio file, or the rate of rendered notes, in hertz."""
+    return RENDER_RATE if is_score(path) else info(path).sample_rate
 
 
 def duration_s(example: Example) -> float:
-    """Return the length of an example, in seconds."""
+    """Return the duration of an example, in seconds."""
     if example.end_s is not None:
         return example.end_s - example.start_s
-    whole_s = read_midi(example.path).duration_s if is_score(example.path) else info(example.path).duration_s
-    return whole_s - example.start_s
+    file_s = read_midi(example.path).duration_s if is_score(example.path) else info(example.path).duration_s
+    return file_s - example.start_s
 
 
 class Sounds(Sequence[Clip]):
-    """The clips of some examples, read on access; a corpus larger than memory fits.
+    """A sequence of clips, read on access, so that a data set need not fit into memory.
 
     Parameters
     ----------
     examples
-        What to read, in order.
+        The examples, in order.
     sample_rate
-        Rate to resample every clip to, in hertz; None keeps each file's own.
+        Rate to resample every clip to, in hertz; None keeps that of each file.
 
     Raises
     ------
     AudioFileError, ScoreFileError
-        On access, if that file cannot be used; `woodshed.data.check.check` finds such files beforehand.
+        On access, if the file cannot be used; `woodshed.data.check.check` finds such files in advance.
 
     Examples
     --------
@@ -155,7 +161,7 @@ class Sounds(Sequence[Clip]):
     @overload
     def __getitem__(self, index: slice) -> Sounds: ...
     def __getitem__(self, index: int | slice) -> Clip | Sounds:
-        """Read one clip, or return a shorter sequence without reading anything."""
+        """Read one clip, or return a subsequence without reading."""
         if isinstance(index, slice):
             return Sounds(self.examples[index], sample_rate=self.sample_rate)
         return read_example(self.examples[index], sample_rate=self.sample_rate)

@@ -1,8 +1,8 @@
-"""Which examples are learned from and which are tested: by group, unless one insists.
+"""Splits of a data set into training and test parts, by group where possible.
 
-A score is only worth what its split is worth. If the same speaker, song or source recording is on both
-sides, the model may recognise *that* instead of the class; such a split is computed to be `leaky`, and
-says so wherever its score appears.
+If the same speaker, song or source recording is on both sides of a split, a model may recognise *that*
+instead of the class, and the score is too optimistic. Such a split is marked as `leaky` wherever its score
+appears.
 """
 
 from __future__ import annotations
@@ -14,20 +14,20 @@ from dataclasses import dataclass
 import numpy as np
 
 from woodshed.data.example import Corpus
-from woodshed.data.folds import Indices, refuse_unlearnable, stratified_folds, stratified_group_folds
+from woodshed.data.folds import Indices, check_trainable, stratified_folds, stratified_group_folds
 from woodshed.errors import DataError, ParameterError, near_miss
 
 
 @dataclass(frozen=True, eq=False)
 class Fold:
-    """One round of learning and testing.
+    """One pair of a training and a test part.
 
     Parameters
     ----------
     name
-        What is held out, such as ``fold 1`` or the name of a speaker.
+        Name of the test part, such as ``fold 1`` or the name of a speaker.
     train, test
-        Shape ``(n_train,)`` and ``(n_test,)``: rows of the corpus, in ascending order.
+        Row indices in ascending order, shapes ``(n_train,)`` and ``(n_test,)``.
     """
 
     name: str
@@ -37,16 +37,16 @@ class Fold:
 
 @dataclass(frozen=True, eq=False)
 class Split:
-    """All rounds of one way to test.
+    """All folds of one evaluation.
 
     Parameters
     ----------
     name
-        For people, such as ``unheard speakers, 3 folds``.
+        Description, such as ``unheard speakers, 3 folds``.
     folds
-        The rounds.
+        The folds.
     leaky
-        True when a group is on both sides of some fold; None when the groups are not known.
+        Whether a group is on both sides of some fold; None if the groups are unknown.
     """
 
     name: str
@@ -62,24 +62,24 @@ def group_folds(
     seed: int = 0,
     group_word: str = "group",
 ) -> Split:
-    """Deal out whole groups to folds so that each has about the same share of every class.
+    """Split whole groups into folds with about the same share of every class in each.
 
     Parameters
     ----------
     labels, groups
         Label and group of each example.
     n_folds
-        How many; if there are fewer groups, one fold for each group.
+        Number of folds; with fewer groups, one fold for each group.
     seed
-        The same seed gives the same folds.
+        Seed of the partition.
     group_word
-        What a group is called, for the name of the split.
+        Word for a group, in the name of the split.
 
     Raises
     ------
     DataError
-        If there is one group only, or some class comes from one group only: it could not be learned while
-        that group is tested.
+        If there is a single group, or all examples of a class come from one group, which leaves none for
+        training when that group is held out.
 
     Examples
     --------
@@ -100,12 +100,12 @@ def group_holdout(
     seed: int = 0,
     group_word: str = "group",
 ) -> Split:
-    """Hold out whole groups once, with about ``test_share`` of the examples and all classes, if that can be.
+    """Hold out whole groups once, with about ``test_share`` of the examples and, if possible, all classes.
 
     Raises
     ------
     DataError
-        As `group_folds`.
+        As for `group_folds`.
 
     Examples
     --------
@@ -126,12 +126,12 @@ def group_holdout(
 
 
 def leave_one_group_out(labels: Sequence[str], groups: Sequence[str], *, group_word: str = "group") -> Split:
-    """Test each group once, having learned from all others.
+    """Hold out each group once.
 
     Raises
     ------
     DataError
-        As `group_folds`.
+        As for `group_folds`.
 
     Examples
     --------
@@ -143,22 +143,22 @@ def leave_one_group_out(labels: Sequence[str], groups: Sequence[str], *, group_w
     of_row = np.asarray(groups)
     names = sorted(set(groups))
     tests = [np.flatnonzero(of_row == name) for name in names]
-    refuse_unlearnable(labels, tests, group_word)
+    check_trainable(labels, tests, group_word)
     folds = _folds(names, tests, len(labels))
     return _split(f"one {group_word} left out at a time, {len(names)} folds", folds, groups)
 
 
 def official(corpus: Corpus) -> Split:
-    """Return the split that comes with the corpus.
+    """Return the official split of the corpus.
 
-    Official folds are each tested once. Of ``train`` / ``validation`` / ``test``, the validation part is
-    learned from, because a recogniser takes what it needs to know when to stop out of its own training
-    part; it is the test part only where there is no other.
+    Each official fold is tested once. Of ``train`` / ``validation`` / ``test``, the validation part is used
+    for training, because a recogniser holds out part of its training data for early stopping; it is the test
+    part only if there is no other.
 
     Raises
     ------
     DataError
-        If the corpus has no official split, or nothing to learn from or to test in it.
+        If the corpus has no official split, or its training or test part is empty.
     """
     if not corpus.has_official_split:
         n_without = sum(example.split is None for example in corpus.examples)
@@ -173,7 +173,7 @@ def official(corpus: Corpus) -> Split:
     tests = [np.flatnonzero(parts == name) for name in names]
     folds = _folds(names, tests, len(parts))
     if any(len(fold.train) == 0 or len(fold.test) == 0 for fold in folds):
-        raise DataError(f"{corpus.name}: its official split has nothing to learn from, or nothing to test.")
+        raise DataError(f"{corpus.name}: the training or the test part of its official split is empty.")
     name = f"official, {len(folds)} folds" if corpus.folds else "official"
     return _split(name, folds, corpus.groups)
 
@@ -181,7 +181,7 @@ def official(corpus: Corpus) -> Split:
 def random_folds(
     labels: Sequence[str], *, n_folds: int = 3, seed: int = 0, groups: Sequence[str] | None = None
 ) -> Split:
-    """Deal out single examples to folds, whoever they come from; ``groups`` only tells whether that leaks.
+    """Split single examples into stratified folds; ``groups`` only determine whether the split is leaky.
 
     Examples
     --------
@@ -197,7 +197,7 @@ def random_folds(
 def random_holdout(
     labels: Sequence[str], *, test_share: float = 0.25, seed: int = 0, groups: Sequence[str] | None = None
 ) -> Split:
-    """Hold out single examples once, the same share of each class, whoever they come from.
+    """Hold out single examples once, the same share of each class; ``groups`` as for `random_folds`.
 
     Examples
     --------
@@ -210,7 +210,7 @@ def random_holdout(
 
 
 def honest_splits(corpus: Corpus, how: str = "auto", seed: int = 0) -> list[Split]:
-    """Split as asked; before a split that leaks comes one that does not, so that no such score stands alone.
+    """Return the requested split, preceded by a split by group if it is leaky.
 
     Examples
     --------
@@ -219,32 +219,32 @@ def honest_splits(corpus: Corpus, how: str = "auto", seed: int = 0) -> list[Spli
     >>> [(split.name, split.leaky) for split in honest_splits(load(sample_folder()), "official")]
     [('unheard speakers, 3 folds', False), ('official', True)]
     """
-    asked = make_split(corpus, how, seed)
-    return [make_split(corpus, "group-folds", seed), asked] if asked.leaky else [asked]
+    split = make_split(corpus, how, seed)
+    return [make_split(corpus, "group-folds", seed), split] if split.leaky else [split]
 
 
 def make_split(corpus: Corpus, how: str = "auto", seed: int = 0) -> Split:
-    """Split a corpus in the way that a word asks for, as ``--split`` does.
+    """Split a corpus by the name of a method, as ``--split`` does.
 
     Parameters
     ----------
     corpus
-        What to split.
+        The data set.
     how
         ``auto``: the official split if there is one and it is not leaky; else ``group-folds`` if the
         groups are known; else ``random``. ``group``: whole groups held out once. ``group-folds``: each
         group tested once, in 3 folds, or ``group-folds:5``. ``leave-one-group-out``: one fold for each
-        group. ``official``: as the corpus says. ``random``, ``random-folds``, ``random-folds:5``: without
-        regard to groups.
+        group. ``official``: that of the corpus. ``random``, ``random-folds``, ``random-folds:5``: ignoring
+        groups.
     seed
-        The same seed gives the same split.
+        Seed of the partition.
 
     Raises
     ------
     DataError
-        If the corpus cannot be split so.
+        If the corpus cannot be split in this way.
     ParameterError
-        If there is no such way.
+        If there is no such method.
 
     Examples
     --------
@@ -259,40 +259,40 @@ def make_split(corpus: Corpus, how: str = "auto", seed: int = 0) -> Split:
     one speaker left out at a time, 6 folds False
     random, 5 folds True
     """
-    word, options = read_way(how)
-    return _ways(corpus, seed)[word](options)
+    method, options = parse_split(how)
+    return _methods(corpus, seed)[method](options)
 
 
-def read_way(how: str) -> tuple[str, dict[str, int]]:
-    """Read the word of `make_split` and its number, so that a mistake is told before any sound is opened.
+def parse_split(how: str) -> tuple[str, dict[str, int]]:
+    """Return the method of `make_split` and its options; call it early to report mistakes.
 
     Raises
     ------
     ParameterError
-        If there is no such way.
+        If there is no such method.
 
     Examples
     --------
-    >>> read_way("group-folds:5")
+    >>> parse_split("group-folds:5")
     ('group-folds', {'n_folds': 5})
     """
-    word, colon, number = how.partition(":")
-    if word not in SELF_TRAINING_MODES:
-        raise ParameterError(f"There is no split {how!r}. {near_miss(word, SELF_TRAINING_MODES)}")
+    method, colon, number = how.partition(":")
+    if method not in SPLIT_METHODS:
+        raise ParameterError(f"There is no split {how!r}. {near_miss(method, SPLIT_METHODS)}")
     if not colon:
-        return word, {}
-    if not word.endswith("-folds"):
+        return method, {}
+    if not method.endswith("-folds"):
         raise ParameterError(
-            f"The split {word!r} takes no number, got {how!r}. Use {word!r}, or group-folds:N."
+            f"The split {method!r} takes no number, got {how!r}. Use {method!r}, or group-folds:N."
         )
     if not number.isdecimal() or int(number) < 2:
         raise ParameterError(
-            f"The split {word!r} takes a number of folds from 2, such as {word}:5, got {how!r}."
+            f"The split {method!r} takes a number of folds from 2, such as {method}:5, got {how!r}."
         )
-    return word, {"n_folds": int(number)}
+    return method, {"n_folds": int(number)}
 
 
-SELF_TRAINING_MODES = (
+SPLIT_METHODS = (
     "auto",
     "group",
     "group-folds",
@@ -301,26 +301,26 @@ SELF_TRAINING_MODES = (
     "random",
     "random-folds",
 )
-"""The words of `make_split`."""
+"""The methods of `make_split`."""
 
 
-def _ways(corpus: Corpus, seed: int) -> dict[str, Callable[[dict[str, int]], Split]]:
-    """Return each word of `make_split` with the function that carries it out."""
-    labels, known, group_word = corpus.labels, corpus.groups, corpus.group_word
+def _methods(corpus: Corpus, seed: int) -> dict[str, Callable[[dict[str, int]], Split]]:
+    """Return the functions of the methods of `make_split`."""
+    labels, known_groups, group_word = corpus.labels, corpus.groups, corpus.group_word
 
     def groups() -> list[str]:
-        if known is None:
+        if known_groups is None:
             raise DataError(
-                f"{corpus.name} does not say which {group_word} a sound comes from, so it cannot be split by "
-                f"{group_word}. Say how to tell with group_by (part:N, folder, regex:PATTERN), or use random."
+                f"{corpus.name} cannot be split by {group_word}: the {group_word} of the sounds is unknown. "
+                "Set group_by (part:N, folder, regex:PATTERN), or use the split random."
             )
-        return known
+        return known_groups
 
     def auto(_: dict[str, int]) -> Split:
         if corpus.has_official_split and not (split := official(corpus)).leaky:
             return split
-        if known is not None:
-            return group_folds(labels, known, seed=seed, group_word=group_word)
+        if known_groups is not None:
+            return group_folds(labels, known_groups, seed=seed, group_word=group_word)
         return random_holdout(labels, seed=seed)
 
     return {
@@ -329,13 +329,13 @@ def _ways(corpus: Corpus, seed: int) -> dict[str, Callable[[dict[str, int]], Spl
         "group-folds": lambda n: group_folds(labels, groups(), **n, seed=seed, group_word=group_word),
         "leave-one-group-out": lambda _: leave_one_group_out(labels, groups(), group_word=group_word),
         "official": lambda _: official(corpus),
-        "random": lambda _: random_holdout(labels, seed=seed, groups=known),
-        "random-folds": lambda n: random_folds(labels, **n, seed=seed, groups=known),
+        "random": lambda _: random_holdout(labels, seed=seed, groups=known_groups),
+        "random-folds": lambda n: random_folds(labels, **n, seed=seed, groups=known_groups),
     }
 
 
 def _split(name: str, folds: tuple[Fold, ...], groups: Sequence[str] | None) -> Split:
-    """Make a split, and find out whether it leaks."""
+    """Return a split, with `Split.leaky` computed from the groups."""
     if groups is None:
         return Split(name, folds, None)
     of_row = np.asarray(groups)
@@ -344,7 +344,7 @@ def _split(name: str, folds: tuple[Fold, ...], groups: Sequence[str] | None) -> 
 
 
 def _folds(names: Sequence[str], tests: Sequence[Indices], n_rows: int) -> tuple[Fold, ...]:
-    """Make a fold of each test part; all other rows are learned from."""
+    """Return a fold for each test part, with all other rows as training part."""
     rows = np.arange(n_rows)
     return tuple(Fold(name, np.setdiff1d(rows, test), test) for name, test in zip(names, tests, strict=True))
 
@@ -360,7 +360,7 @@ def _count_groups(groups: Sequence[str], group_word: str) -> int:
     n_groups = len(set(groups))
     if n_groups < 2:
         raise DataError(
-            f"All sounds come from one {group_word}: there is no other to test on. "
+            f"All sounds come from one {group_word}, so none can be held out. "
             f"Record a second {group_word}, or use the split random."
         )
     return n_groups
@@ -373,7 +373,7 @@ def _at_least_two(n_folds: int) -> int:
 
 
 def _share_to_folds(test_share: float) -> int:
-    """Return how many equal parts to deal out so that one of them is the test part."""
+    """Return the number of equal parts of which one is the test part."""
     if not 0 < test_share <= 0.5:
         raise ParameterError(f"test_share must be above 0 and at most 0.5, got {test_share!r}.")
     return round(1 / test_share)
@@ -384,5 +384,5 @@ def _percent(share: float) -> str:
 
 
 def _natural(name: str) -> list[tuple[int, str]]:
-    """Sort ``fold 10`` behind ``fold 9``."""
+    """Return a sort key that puts ``fold 10`` after ``fold 9``."""
     return [(int(part), "") if part.isdecimal() else (-1, part) for part in re.split(r"(\d+)", name)]

@@ -121,6 +121,83 @@ class SymbolicCorpus:
         return {part: sorted(indices) for part, indices in split.items()}
 
 
+def corpus_without_copies(
+    name: str,
+    rows: Iterable[tuple[Any, str, str]],
+    skipped: Sequence[Skipped],
+    *,
+    key: Callable[[Any], Any] = lambda piece: piece,
+    licence: str = "",
+    citation: str = "",
+) -> SymbolicCorpus:
+    """Make a corpus of pieces, without those whose ``key`` equals that of an earlier one.
+
+    Parameters
+    ----------
+    name
+        Name of the corpus.
+    rows
+        Piece, title and family of each.
+    skipped
+        Files that could not be used.
+    key
+        What equal pieces have in common; a hashable value.
+    licence, citation
+        As far as they are known.
+
+    Raises
+    ------
+    DataError
+        If there is no piece.
+
+    Examples
+    --------
+    >>> corpus = corpus_without_copies("r", [("a", "One", "1"), ("a", "Two", "1"), ("b", "Three", "2")], [])
+    >>> corpus.titles, corpus.n_copies
+    (('One', 'Three'), 1)
+    """
+    rows = list(rows)
+    single = list({key(row[0]): row for row in reversed(rows)}.values())[::-1]
+    pieces, titles, families = zip(*single, strict=True) if single else ((), (), ())
+    return SymbolicCorpus(
+        name,
+        pieces,
+        titles,
+        families,
+        skipped=tuple(skipped),
+        n_copies=len(rows) - len(single),
+        licence=licence,
+        citation=citation,
+    )
+
+
+def read_score_corpus(
+    place: str | os.PathLike[str],
+    read: Callable[[Path], Iterable[tuple[Any, str, str]]],
+    *,
+    key: Callable[[Any], Any] = lambda piece: piece,
+) -> SymbolicCorpus:
+    """Read a folder of score files.
+
+    Parameters
+    ----------
+    place
+        The folder, or a single file.
+    read
+        Yields piece, title and family of each piece of a file.
+    key
+        See `corpus_without_copies`.
+
+    Raises
+    ------
+    DataError
+        If there is no usable file.
+    """
+    skipped: list[Skipped] = []
+    rows = list(each_usable(score_paths(place), read, skipped))
+    return corpus_without_copies(Path(place).name, rows, skipped, key=key)
+
+
 def source_of(text: str, names: Sequence[str]) -> tuple[str, str]:
     """Parse the name of training data: a corpus with its folder, a collection, or a folder.
 

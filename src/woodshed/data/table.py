@@ -1,4 +1,4 @@
-"""A table with one row for each sound, read as a corpus: CSV from any spreadsheet, or Parquet."""
+"""Data sets from a table with one row per sound, CSV or Parquet."""
 
 from __future__ import annotations
 
@@ -13,20 +13,20 @@ from woodshed.data.group import WORDS, group_rule, group_word_of, no_group
 from woodshed.errors import AudioFileError, DataError, MissingPackageError, near_miss, printable
 
 TABLE_SUFFIXES = frozenset({".csv", ".tsv", ".txt", ".parquet"})
-"""Lower-case suffixes of the files that are taken for tables."""
+"""Lower-case suffixes of tables."""
 
 PARTS = {
     **dict.fromkeys(("train", "training"), "train"),
     **dict.fromkeys(("validation", "valid", "val", "dev"), "validation"),
     **dict.fromkeys(("test", "testing"), "test"),
 }
-"""Words for the parts of a split; any other word in that column is the name of a fold."""
+"""Spelling -> part of a split; any other value of the column is the name of a fold."""
 
 NO_LABEL = "the label is empty."
-"""Why a row without a label is set aside."""
+"""Reason for skipping a row without a label."""
 
 TAG_SEPARATORS = "|;,"
-"""What may stand between tags: the first of these that is in a table's column."""
+"""Separators of tags; the first one that occurs in the column is used."""
 
 Row = Mapping[str, str]
 
@@ -38,32 +38,32 @@ def read_table(
     targets: Sequence[str] = (),
     least_classes: int = 2,
 ) -> Corpus:
-    """List the sounds, or MIDI files, of a table; a row that cannot be used is set aside with its number.
+    """Read the audio or MIDI files of a table; rows that cannot be used are skipped with their number.
 
-    Columns: ``path`` (relative to the table's folder) and ``label``, or ``tags`` with ``|`` between them (in
-    a table without any, ``;``, or else ``,``), or the ``targets``; if there, also ``group`` (speaker, song,
+    Columns: ``path`` (relative to the table's folder) and ``label``, or ``tags`` separated by ``|`` (in a
+    table without any, by ``;``, or else by ``,``), or the ``targets``; optionally ``group`` (speaker, song,
     source), ``start_s`` and ``end_s`` (seconds), and ``split`` (``train`` / ``validation`` / ``test``, or the
-    names of folds). Any others are passed over.
-    A row with an empty label is set aside with that reason, and listed in ``unlabelled`` for who wants it.
-    CSV may be cut by ``,`` or ``;`` or tabs. Rows are numbered as in a spreadsheet: the heading is row 1.
+    names of folds). Other columns are ignored.
+    A row with an empty label is skipped with that reason and also listed in ``unlabelled``.
+    CSV may be separated by ``,``, ``;`` or tabs. Rows are numbered as in a spreadsheet: the header is row 1.
 
     Parameters
     ----------
     path
         The table.
     group_by
-        Another column to take the group from; or a rule on the path, such as ``part:N``, ``folder`` for the
-        folder a file is in, or ``none``; see `woodshed.data.group.group_rule`.
+        Another column with the group, or a rule on the path such as ``part:N``, ``folder`` (the folder of the
+        file) or ``none``; see `woodshed.data.group.group_rule`.
     targets
-        Columns of numbers to learn: values such as valence, or 1 and 0 for a tag that is there or not. An
-        empty cell is a number that is not known.
+        Numeric target columns: values such as valence, or 1 and 0 for the presence of a tag. Empty cells are
+        missing values.
     least_classes
-        How many labels there must be: two to learn from, one to test with.
+        Minimum number of labels: 2 for training, 1 for testing.
 
     Raises
     ------
     DataError
-        If the table is not there or has no rows, a column is missing, ``split`` mixes parts and folds, or
+        If the table does not exist or has no rows, a column is missing, ``split`` mixes parts and folds, or
         too few classes are left.
     MissingPackageError
         If it is Parquet and pyarrow is not installed.
@@ -86,8 +86,8 @@ def read_table(
     """
     path = Path(path)
     columns, rows = read_rows(path)
-    answers = [*targets] or ["tags" if "tags" in columns and "label" not in columns else "label"]
-    _refuse_without(("path", *answers), columns, path)
+    target_columns = [*targets] or ["tags" if "tags" in columns and "label" not in columns else "label"]
+    _require_columns(("path", *target_columns), columns, path)
     to_group = _group_reader(group_by, columns, path.parent)
     to_tags = _tag_reader(rows)
     examples: list[Example] = []
@@ -96,21 +96,21 @@ def read_table(
     first_row: dict[tuple[object, ...], int] = {}
     for number, row in enumerate(rows, start=2):
         if not any(cell.strip() for cell in row.values()):
-            continue  # spreadsheets like to add empty lines
-        answer = _to_example(row, path, to_group, to_tags, targets)
-        if isinstance(answer, Example):
-            what = (answer.path, answer.start_s, answer.end_s, answer.label, answer.labels)
-            if first_row.setdefault(what, number) == number:
-                examples.append(answer)
+            continue  # spreadsheets often append empty lines
+        result = _to_example(row, path, to_group, to_tags, targets)
+        if isinstance(result, Example):
+            identity = (result.path, result.start_s, result.end_s, result.label, result.labels)
+            if first_row.setdefault(identity, number) == number:
+                examples.append(result)
                 continue
-            answer = Skipped(answer.path, f"repeats row {first_row[what]}.")
-        elif answer.reason == NO_LABEL:
-            twin = _to_example({**row, "label": "?"}, path, to_group, to_tags, targets)
-            unlabelled += [replace(twin, label="")] if isinstance(twin, Example) else []
-        skipped.append(Skipped(answer.path, f"row {number}: {answer.reason}"))
+            result = Skipped(result.path, f"repeats row {first_row[identity]}.")
+        elif result.reason == NO_LABEL:
+            example = _to_example({**row, "label": "?"}, path, to_group, to_tags, targets)
+            unlabelled += [replace(example, label="")] if isinstance(example, Example) else []
+        skipped.append(Skipped(result.path, f"row {number}: {result.reason}"))
     labels = {example.label for example in examples}
-    if len(labels) < least_classes and (answers == ["label"] or not examples):
-        raise DataError(f"{printable(path)} {_complaint(labels, skipped)}")
+    if len(labels) < least_classes and (target_columns == ["label"] or not examples):
+        raise DataError(f"{printable(path)} {_too_few_labels(labels, skipped)}")
     folds = _has_folds(path, examples)
     word = group_by if group_by is not None and group_by in columns else group_word_of(group_by)
     return Corpus(
@@ -124,39 +124,46 @@ def read_table(
 
 
 def read_rows(path: Path) -> tuple[list[str], list[Row]]:
-    """Return the column names and the rows, every cell as text; raises what `read_table` raises."""
+    """Return the column names and the rows, every cell as text.
+
+    Raises
+    ------
+    DataError, MissingPackageError
+        As for `read_table`.
+    """
     if not path.is_file():
         raise DataError(f"{printable(path)}: there is no such table. Check the name.")
     columns, rows = _read_parquet(path) if path.suffix.lower() == ".parquet" else _read_csv(path)
     if not rows:
         raise DataError(
-            f"{printable(path)} has no rows. Give it a heading (path,label) and a row for each sound."
+            f"{printable(path)} has no rows. It needs a header (path,label) and a row for each sound."
         )
     return columns, rows
 
 
-def _refuse_without(needed: Iterable[str], columns: Sequence[str], table: Path) -> None:
-    for name in needed:
+def _require_columns(names: Iterable[str], columns: Sequence[str], table: Path) -> None:
+    """Raise `DataError` if a column is missing."""
+    for name in names:
         if name not in columns:
-            told = near_miss(name, columns)
+            advice = near_miss(name, columns)
             if name == "label":
-                told += " Columns of values, or of tags as 0 and 1, are named by --target."
-            raise DataError(f"{printable(table)} has no column {name!r}. {told}")
+                advice += " Select columns of values, or of tags as 0 and 1, with --target."
+            raise DataError(f"{printable(table)} has no column {name!r}. {advice}")
 
 
 def _read_csv(path: Path) -> tuple[list[str], list[Row]]:
-    # surrogateescape: a path whose bytes are not UTF-8 must still be found on disk.
+    # surrogateescape: paths with bytes that are not UTF-8 must remain valid.
     with open(path, encoding="utf-8-sig", errors="surrogateescape", newline="") as file:
-        heading = file.readline()
+        header = file.readline()
         file.seek(0)
         try:
-            lines = list(csv.reader(file, delimiter=max(",;\t", key=heading.count)))
+            lines = list(csv.reader(file, delimiter=max(",;\t", key=header.count)))
         except csv.Error as error:
             raise DataError(f"{printable(path)} is not a table ({error}). Save it as CSV again.") from error
     if not lines:
         return [], []
     columns = [name.strip() for name in lines[0]]
-    # Short lines are filled up, and empty ones kept, so that the row numbers stay those of the spreadsheet.
+    # Short lines are padded, and empty lines kept, so that row numbers equal those of the spreadsheet.
     rows: list[Row] = [dict(zip(columns, line + [""] * len(columns), strict=False)) for line in lines[1:]]
     return columns, rows
 
@@ -178,7 +185,7 @@ def _read_parquet(path: Path) -> tuple[list[str], list[Row]]:
 
 
 def _group_reader(group_by: str | None, columns: list[str], folder: Path) -> Callable[[Row], str | None]:
-    """Return the function from a row to its group."""
+    """Return a function that maps a row to its group."""
     if group_by is None or group_by in columns:
         name = group_by or "group"
         return lambda row: printable(row.get(name, "").strip()) or None
@@ -187,7 +194,7 @@ def _group_reader(group_by: str | None, columns: list[str], folder: Path) -> Cal
     rule = group_rule(group_by, folder)
     if rule is None:
         return lambda row: None
-    if group_by == "folder":  # a table has no class folders, so the file's own folder is meant
+    if group_by == "folder":  # tables have no class folders: the folder of the file
         return lambda row: printable(PurePath(row["path"]).parent.name) or None
 
     def by_rule(row: Row) -> str:
@@ -200,12 +207,12 @@ def _group_reader(group_by: str | None, columns: list[str], folder: Path) -> Cal
 
 
 def _tag_reader(rows: Sequence[Row]) -> Callable[[Row], tuple[str, ...]]:
-    """Return the function from a row to its tags, each once; all rows together show what is between them."""
+    """Return a function that maps a row to its unique tags; the separator is that of the whole column."""
     cells = "".join(row.get("tags", "") for row in rows)
-    between = next((mark for mark in TAG_SEPARATORS if mark in cells), TAG_SEPARATORS[0])
+    separator = next((mark for mark in TAG_SEPARATORS if mark in cells), TAG_SEPARATORS[0])
 
     def to_tags(row: Row) -> tuple[str, ...]:
-        words = (printable(word.strip()) for word in row.get("tags", "").split(between))
+        words = (printable(word.strip()) for word in row.get("tags", "").split(separator))
         return tuple(dict.fromkeys(word for word in words if word))
 
     return to_tags
@@ -218,6 +225,7 @@ def _to_example(
     to_tags: Callable[[Row], tuple[str, ...]],
     targets: Sequence[str],
 ) -> Example | Skipped:
+    """Convert a row to an example, or return why it cannot be used."""
     if not row["path"].strip():
         return Skipped(table, "the path is empty.")
     path = table.parent / row["path"].strip()
@@ -225,10 +233,10 @@ def _to_example(
     try:
         values = {name: float(row[name]) for name in targets if row[name].strip()}
     except ValueError:
-        told = ", ".join(f"{name} {row[name]!r}" for name in targets)
-        return Skipped(path, f"its values must be numbers or empty, got {told}.")
+        cells = ", ".join(f"{name} {row[name]!r}" for name in targets)
+        return Skipped(path, f"its values must be numbers or empty, got {cells}.")
     if not label and not values and (targets or "tags" not in row):
-        return Skipped(path, "none of its values is known." if targets else NO_LABEL)
+        return Skipped(path, "all its values are missing." if targets else NO_LABEL)
     if not os.path.lexists(path):
         return Skipped(path, "there is no such file. Paths are relative to the table's folder.")
     try:
@@ -262,7 +270,7 @@ def _to_example(
 
 
 def _has_folds(path: Path, examples: Iterable[Example]) -> bool:
-    """Tell whether the column ``split`` names folds; it may not name both folds and parts."""
+    """Return whether the column ``split`` contains folds; folds and parts cannot be mixed."""
     names = {example.split for example in examples if example.split is not None}
     parts = names & set(PARTS.values())
     if parts and names - parts:
@@ -273,7 +281,8 @@ def _has_folds(path: Path, examples: Iterable[Example]) -> bool:
     return bool(names) and not parts
 
 
-def _complaint(labels: set[str], skipped: list[Skipped]) -> str:
+def _too_few_labels(labels: set[str], skipped: list[Skipped]) -> str:
+    """Return the message of the error about a table with too few classes."""
     if labels:
-        return f"has usable rows of one class only ({', '.join(labels)}), and there is nothing to tell apart."
+        return f"has usable rows of one class only ({', '.join(labels)}). At least two classes are needed."
     return f"has no usable row. {printable(skipped[0].path)}: {skipped[0].reason}"

@@ -1,4 +1,4 @@
-"""Archives in: zip and tar files that cannot write where they should not."""
+"""Safe extraction of zip and tar archives."""
 
 from __future__ import annotations
 
@@ -14,48 +14,53 @@ from typing import IO
 from woodshed.atomic import draft
 from woodshed.errors import DataError, OutputError, printable
 
-PORTION = 2**18
-"""Bytes that are copied at a time."""
+BLOCK_BYTES = 2**18
+"""Number of bytes copied at a time."""
 
 _DAMAGE = (
-    *(tarfile.TarError, zipfile.BadZipFile, zlib.error, lzma.LZMAError, EOFError),
-    *(ValueError, RuntimeError),  # names and methods that cannot be; a password is asked for
+    tarfile.TarError,
+    zipfile.BadZipFile,
+    zlib.error,
+    lzma.LZMAError,
+    EOFError,
+    ValueError,  # invalid names or methods
+    RuntimeError,  # a password is required
 )
 
 
 def unpack(archive: Path, folder: Path) -> int:
-    """Unpack a zip or tar archive; nothing is written outside the folder.
+    """Unpack a zip or tar archive without writing outside the folder.
 
     Parameters
     ----------
     archive
-        A ``.zip`` or ``.tar`` file, the latter also compressed by gzip, bzip2 or xz; told by its content.
+        A zip file, or a tar file, also compressed by gzip, bzip2 or xz; recognised by its content.
     folder
-        Where to; made if it is not there. Files that are there and have the same names are replaced.
+        Target folder, created if missing. Existing files are replaced.
 
     Returns
     -------
     int
-        The number of files.
+        Number of files.
 
     Raises
     ------
     DataError
-        If it is not an archive or is damaged, or an entry is a link or leads out of the folder. What came
-        before that entry stays; the checksum of a compressed tar archive is known at its end only.
+        If it is not an archive or is damaged, or an entry is a link or outside the folder. Files before that
+        entry remain: the checksum of a compressed tar archive is at its end.
     OutputError
         If the disk is full or the folder cannot be written to.
     """
-    _make(folder)
+    _create(folder)
     root = folder.resolve()
     n_files = 0
     try:
         for name, content in _entries(archive):
             place = _inside(root, name, archive)
-            _make(place.parent)
+            _create(place.parent)
             with content, draft(place) as file:
-                for portion in _portions(content, archive):
-                    file.write(portion)
+                for block in _blocks(content, archive):
+                    file.write(block)
             n_files += 1
     except OutputError:
         raise
@@ -67,7 +72,7 @@ def unpack(archive: Path, folder: Path) -> int:
 
 
 def join_parts(parts: Sequence[Path], whole: Path) -> Path:
-    """Put the parts of a file (``.001``, ``.002``) one after the other.
+    """Concatenate the parts of a file (``.001``, ``.002``).
 
     Raises
     ------
@@ -77,15 +82,15 @@ def join_parts(parts: Sequence[Path], whole: Path) -> Path:
     with draft(whole) as file:
         for part in parts:
             with open(part, "rb") as piece:
-                shutil.copyfileobj(piece, file, PORTION)
+                shutil.copyfileobj(piece, file, BLOCK_BYTES)
     return whole
 
 
-def _portions(content: IO[bytes], archive: Path) -> Iterator[bytes]:
-    """Yield the content; a fault of the archive is not mistaken for one of the disk written to."""
+def _blocks(content: IO[bytes], archive: Path) -> Iterator[bytes]:
+    """Yield the content in blocks; errors of the archive are kept distinct from those of the target disk."""
     try:
-        while portion := content.read(PORTION):
-            yield portion
+        while block := content.read(BLOCK_BYTES):
+            yield block
     except (*_DAMAGE, OSError) as error:
         raise _damaged(archive, error) from error
 
@@ -94,17 +99,17 @@ def _damaged(archive: Path, error: Exception) -> DataError:
     return DataError(f"{printable(archive)} is damaged ({error}). Delete it, then download it again.")
 
 
-def _make(folder: Path) -> None:
+def _create(folder: Path) -> None:
     try:
         folder.mkdir(parents=True, exist_ok=True)
     except OSError as error:
         raise OutputError(
-            f"{printable(folder)} cannot be made ({error.strerror}). Choose another folder."
+            f"{printable(folder)} cannot be created ({error.strerror}). Choose another folder."
         ) from error
 
 
 def _entries(archive: Path) -> Iterator[tuple[str, IO[bytes]]]:
-    """Yield the name and the content of each file in an archive."""
+    """Yield name and content of each file in an archive."""
     if zipfile.is_zipfile(archive):
         with zipfile.ZipFile(archive) as zipped:
             for entry in zipped.infolist():
@@ -121,20 +126,20 @@ def _entries(archive: Path) -> Iterator[tuple[str, IO[bytes]]]:
             if content is None:
                 raise DataError(
                     f"{printable(archive)}: {printable(member.name)} is a link or a device, not a file. "
-                    "No corpus needs that: do not trust the archive."
+                    "Do not trust the archive."
                 )
             yield member.name, content
-        # The checksum of a compressed archive stands at its end, behind what tar reads.
-        while tarred.fileobj is not None and tarred.fileobj.read(PORTION):
+        # The checksum of a compressed archive is at its end, after the data that tar reads.
+        while tarred.fileobj is not None and tarred.fileobj.read(BLOCK_BYTES):
             pass
 
 
 def _inside(root: Path, name: str, archive: Path) -> Path:
-    """Return where an entry goes; it must be below the folder, also when a link is in the way."""
-    plain = PurePosixPath(name.replace("\\", "/"))
-    place = root.joinpath(*plain.parts).resolve()
-    if plain.is_absolute() or ".." in plain.parts or place == root or not place.is_relative_to(root):
+    """Return the path of an entry, which must be below the folder after resolving links."""
+    relative = PurePosixPath(name.replace("\\", "/"))
+    place = root.joinpath(*relative.parts).resolve()
+    if relative.is_absolute() or ".." in relative.parts or place == root or not place.is_relative_to(root):
         raise DataError(
-            f"{printable(archive)}: {printable(name)} leads out of the folder. Do not trust the archive."
+            f"{printable(archive)}: {printable(name)} is outside the folder. Do not trust the archive."
         )
     return place

@@ -1,21 +1,21 @@
-"""Features: how a clip is turned into the numbers that a model learns from.
+"""Feature extraction: frame-wise features and one-row summaries of a clip.
 
-A feature is a frozen dataclass that is called with a `woodshed.clip.Clip` and returns a float32 array:
-its settings print, compare, hash and save. The words are those that are typed after ``--feature``; all of
-these give frames, shape ``(n_frames, n_bands)``, with a name for each band.
+A feature is a frozen dataclass that is called with a `woodshed.clip.Clip` and returns a float32 array. The
+features in this table return frames, shape ``(n_frames, n_bands)``, with a name for each band; their names
+are the values of ``--feature``.
 
 ========================  ======================  =========================================================
 time domain
 ``amplitude-envelope``    `AmplitudeEnvelope`     largest sample
 ``energy``                `Energy`                mean square
-``energy-entropy``        `EnergyEntropy`         whether energy is steady or comes at once, bits
+``energy-entropy``        `EnergyEntropy`         entropy of the energy over blocks of a frame, bits
 ``rms``                   `Rms`                   root of the mean square
-``zero-crossing-rate``    `ZeroCrossingRate`      share of steps over zero
+``zero-crossing-rate``    `ZeroCrossingRate`      share of sign changes
 spectrograms
 ``cqt``                   `Cqt`                   constant-Q transform, magnitude
 ``log-frequency``         `LogFrequency`          spectrogram on a musical axis, dB
 ``log-mel``               `LogMel`                log-mel spectrogram, for nets, dB
-``mfcc``                  `Mfcc`                  cepstral coefficients and their changes
+``mfcc``                  `Mfcc`                  cepstral coefficients and their deltas
 ``power``                 `Power`                 power spectrogram
 ``stft``                  `Stft`                  magnitude spectrogram
 spectral shape
@@ -24,32 +24,32 @@ spectral shape
 ``spectral-bandwidth``    `SpectralBandwidth`     distance from the centroid, hertz
 ``spectral-centroid``     `SpectralCentroid`      centre of gravity, hertz
 ``spectral-contrast``     `SpectralContrast`      peaks over valleys in each octave, dB
-``spectral-entropy``      `SpectralEntropy`       whether the spectrum is narrow or spread out, bits
+``spectral-entropy``      `SpectralEntropy`       entropy of the power over bands, bits
 ``spectral-flatness``     `SpectralFlatness`      1 is noise, 0 a tone
 ``spectral-flux``         `SpectralFlux`          change from frame to frame
-``spectral-rolloff``      `SpectralRolloff`       where most of the spectrum is below, hertz
+``spectral-rolloff``      `SpectralRolloff`       frequency below which most of the spectrum lies, hertz
 ``spectral-spread``       `SpectralSpread`        standard deviation, as a share of half the sample rate
 pitch and harmony
 ``chroma``                `Chroma`                the twelve pitch classes
 ``chroma-cqt``            `ChromaCqt`             the same from a constant-Q transform
-``chroma-deviation``      `ChromaDeviation`       whether few pitch classes sound or all
+``chroma-deviation``      `ChromaDeviation`       standard deviation over the pitch classes
 ``pyin``                  `Pyin`                  fundamental frequency, voiced or not, probability
 ``tonnetz``               `Tonnetz`               tonal centroids
 ``yin``                   `Yin`                   fundamental frequency, hertz
 rhythm and loudness
-``a-weighted-level``      `AWeightedLevel`        level as the ear weights it, dB
+``a-weighted-level``      `AWeightedLevel`        A-weighted level, dB
 ``momentary-loudness``    `MomentaryLoudness`     K-weighted loudness over 400 ms, LUFS
-``onset-strength``        `OnsetStrength`         how much new sound begins, dB
-``tempogram``             `Tempogram`             which periods the onsets have
+``onset-strength``        `OnsetStrength`         rise of the spectrum, dB
+``tempogram``             `Tempogram`             autocorrelation of the onset strength
 sets
-``mid-term``              `MidTerm`               statistics over about a second of any feature
-``short-term``            `ShortTerm`             the classical 34, and their changes
+``mid-term``              `MidTerm`               statistics of any feature over about a second
+``short-term``            `ShortTerm`             the classical 34 features, and their deltas
 ========================  ======================  =========================================================
 
-`Summary` describes a whole clip by one row for classical models, shape ``(n_values,)``; `summarise_frames`
-makes such a row of any frames. Sounds of any length: `features_of_file`, `features_of_blocks`. Answers about
-a whole piece: `onset_times_s`, `beat_times_s`, `tempo_bpm`, `find_key`. Frames drawn as text, as in the help
-of every feature: `woodshed.features.picture.picture`.
+`Summary` describes a clip by one row for classical models, shape ``(n_values,)``; `summarise_frames` computes
+such a row from any frames. `features_of_file` and `features_of_blocks` process sounds of any length.
+`onset_times_s`, `beat_times_s`, `tempo_bpm` and `find_key` analyse a whole piece.
+`woodshed.features.text_plot.text_plot` draws frames as text.
 """
 
 from __future__ import annotations
@@ -59,16 +59,15 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from woodshed.features.beat import beat_times_of_file, beat_times_s, tempo_bpm, tempo_of_beats
-    from woodshed.features.block import features_of_blocks, features_of_file
-    from woodshed.features.choice import feature_class, make_features
     from woodshed.features.chroma import Chroma, ChromaDeviation
     from woodshed.features.cqt import ChromaCqt, Cqt, Tonnetz
     from woodshed.features.entropy import EnergyEntropy, SpectralEntropy
     from woodshed.features.f0 import Pyin, Yin
-    from woodshed.features.frame import Framed
+    from woodshed.features.frame import FrameFeature
     from woodshed.features.harmonic import HarmonicShare
     from woodshed.features.key import KeyGuess, find_key
     from woodshed.features.log_mel import LogMel
+    from woodshed.features.lookup import feature_class, make_features
     from woodshed.features.loudness import AWeightedLevel, MomentaryLoudness
     from woodshed.features.mfcc import Mfcc
     from woodshed.features.mid_term import MidTerm
@@ -82,6 +81,7 @@ if TYPE_CHECKING:
     from woodshed.features.spectral_share import BandEnergyRatio, SpectralFlatness, SpectralRolloff
     from woodshed.features.statistic import statistic_names, summarise_frames
     from woodshed.features.stft import LogFrequency, Power, Stft
+    from woodshed.features.streaming import features_of_blocks, features_of_file
     from woodshed.features.summary import Summary
     from woodshed.features.texture import TextureSummary
     from woodshed.features.timbre import TimbreSummary
@@ -125,15 +125,15 @@ FEATURES: dict[str, str] = {
     "yin": "f0.Yin",
     "zero-crossing-rate": "time_domain.ZeroCrossingRate",
 }
-"""Word -> module and class of every feature that gives frames."""
+"""Name -> module and class of each frame-wise feature."""
 
 _OTHERS = (
     *("beat.beat_times_of_file", "beat.beat_times_s", "beat.tempo_bpm", "beat.tempo_of_beats"),
-    *("block.features_of_blocks", "block.features_of_file", "choice.feature_class", "choice.make_features"),
-    *("frame.Framed", "key.KeyGuess", "key.find_key", "onset.onset_times_of_file", "onset.onset_times_s"),
-    *("statistic.statistic_names", "statistic.summarise_frames", "summary.Summary"),
-    *("notes.NoteSummary", "texture.TextureSummary", "timbre.TimbreSummary", "voice.VoiceSummary"),
-    *("views.Views", "voice_course.VoiceCourse"),
+    *("frame.FrameFeature", "key.KeyGuess", "key.find_key", "lookup.feature_class", "lookup.make_features"),
+    *("onset.onset_times_of_file", "onset.onset_times_s", "statistic.statistic_names"),
+    *("statistic.summarise_frames", "streaming.features_of_blocks", "streaming.features_of_file"),
+    *("summary.Summary", "notes.NoteSummary", "texture.TextureSummary", "timbre.TimbreSummary"),
+    *("voice.VoiceSummary", "views.Views", "voice_course.VoiceCourse"),
 )
 _HOME = {place.partition(".")[2]: place.partition(".")[0] for place in (*FEATURES.values(), *_OTHERS)}
 
@@ -148,7 +148,7 @@ __all__ = [
     "Cqt",
     "Energy",
     "EnergyEntropy",
-    "Framed",
+    "FrameFeature",
     "HarmonicShare",
     "KeyGuess",
     "LogFrequency",
@@ -198,7 +198,7 @@ __all__ = [
 
 
 def __getattr__(name: str) -> Any:
-    """Import a name when it is first asked for: scipy takes a quarter of a second (PEP 562)."""
+    """Import a name at its first use (PEP 562): importing scipy takes a quarter of a second."""
     if name not in _HOME:
         raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
     return getattr(import_module(f"{__name__}.{_HOME[name]}"), name)

@@ -1,8 +1,6 @@
-"""Tempo and beats: how fast a piece goes, and when one would tap a foot."""
+"""Beat tracking and tempo estimation."""
 
 from __future__ import annotations
-
-from typing import Any
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
@@ -11,24 +9,24 @@ from woodshed.audio.sound_file import FilePath
 from woodshed.clip import Clip, Samples
 from woodshed.features.onset import TIMING, strength_of, strength_of_file
 
-_FEWEST_BEATS = 4  # that a tempo is measured from
+_MIN_BEATS = 4  # for a tempo
 
 
 def beat_times_s(clip: Clip) -> NDArray[np.float64]:
-    """Find the beats.
+    """Track the beats of a clip.
 
-    One tempo is assumed for the whole clip; the beats are the sequence of onsets that keeps to it best,
-    found by ``librosa.beat.beat_track``. Ellis, "Beat tracking by dynamic programming" (2007).
+    The tempo is assumed to be constant; beats are the sequence of onsets that matches it best, computed by
+    ``librosa.beat.beat_track``. Ellis, "Beat tracking by dynamic programming" (2007).
 
     Parameters
     ----------
     clip
-        Any rate; channels are averaged. A few seconds at least.
+        Any rate; channels are averaged. At least a few seconds.
 
     Returns
     -------
     numpy.ndarray
-        Shape ``(n_beats,)``, rising, in seconds, in steps of 6 ms; empty if nothing begins anywhere.
+        Shape ``(n_beats,)``, increasing, in seconds, with a resolution of 6 ms; empty if there is no onset.
 
     Examples
     --------
@@ -41,26 +39,32 @@ def beat_times_s(clip: Clip) -> NDArray[np.float64]:
 
 
 def beat_times_of_file(path: FilePath) -> NDArray[np.float64]:
-    """Find the beats of a file of any length: as `beat_times_s`, read block by block.
+    """Track the beats of a file of any length, block by block, as in `beat_times_s`.
 
     Raises
     ------
     AudioFileError
         If the file cannot be read.
+
+    Examples
+    --------
+    >>> from woodshed.data.sample import sample_folder
+    >>> beat_times_of_file(sample_folder() / "recordings" / "7_theo_0.flac").ndim
+    1
     """
     return _beats_s(strength_of_file(path))
 
 
 def tempo_bpm(clip: Clip) -> float:
-    """Estimate the tempo, in beats per minute.
+    """Estimate the tempo in beats per minute.
 
-    That of the beats that `beat_times_s` finds. Half and double the tempo that a person would say are common
-    answers, from 60 to 240 mostly, 120 being thought the most probable.
+    It is the tempo of the beats from `beat_times_s`. The prior of the beat tracker prefers 120, and most
+    results are from 60 to 240; errors by a factor of two are common.
 
     Parameters
     ----------
     clip
-        Any rate; channels are averaged. A few seconds at least.
+        Any rate; channels are averaged. At least a few seconds.
 
     Returns
     -------
@@ -77,12 +81,12 @@ def tempo_bpm(clip: Clip) -> float:
 
 
 def tempo_of_beats(beats_s: ArrayLike) -> float:
-    """Return the tempo of beats: the slope of a line through them, which is finer than a tempogram counts.
+    """Return the tempo of beats by linear regression, which is finer than the lags of a tempogram.
 
     Parameters
     ----------
     beats_s
-        Shape ``(n_beats,)``, rising, in seconds.
+        Shape ``(n_beats,)``, increasing, in seconds.
 
     Returns
     -------
@@ -95,7 +99,7 @@ def tempo_of_beats(beats_s: ArrayLike) -> float:
     119.8
     """
     times_s = np.asarray(beats_s, dtype=np.float64)
-    if len(times_s) < _FEWEST_BEATS:
+    if len(times_s) < _MIN_BEATS:
         return 0.0
     return float(60.0 / np.polyfit(np.arange(len(times_s)), times_s, 1)[0])
 
@@ -105,7 +109,7 @@ def _beats_s(strength: Samples) -> NDArray[np.float64]:
 
     if not strength.any():
         return np.empty(0)
-    found: Any = librosa.beat.beat_track(
+    _, beats_s = librosa.beat.beat_track(
         onset_envelope=strength, sr=TIMING.sample_rate, hop_length=TIMING.hop_length, units="time"
     )
-    return np.asarray(found[1], dtype=np.float64)
+    return np.asarray(beats_s, dtype=np.float64)

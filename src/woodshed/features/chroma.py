@@ -1,4 +1,4 @@
-"""Chroma: how much of each pitch class sounds, whatever the octave."""
+"""Chroma features: energy of the twelve pitch classes."""
 
 from __future__ import annotations
 
@@ -9,32 +9,32 @@ from typing import Literal
 import numpy as np
 
 from woodshed.clip import Samples
-from woodshed.features.frame import OfSpectrum
-from woodshed.features.spectral_flux import shares
-from woodshed.features.spectral_moment import per_total
+from woodshed.features.frame import SpectrumFeature
+from woodshed.features.spectral_flux import unit_sum
+from woodshed.features.spectral_moment import safe_divide
 
 ChromaNorm = Literal["max", "sum", "none"]
 
 PITCH_CLASSES = ("C", "C#", "D", "D#", "E", "F", "F#", "G", "G#", "A", "A#", "B")
 
-# The weight of an octave is a bell around the fifth above 27.5 Hz (880 Hz), two octaves wide.
-_MIDDLE_OCTAVE, _OCTAVES_WIDE = 5.0, 2.0
+# Octaves have Gaussian weights centred on the fifth octave above 27.5 Hz (880 Hz), two octaves wide.
+_CENTRE_OCTAVE, _OCTAVE_WIDTH = 5.0, 2.0
 
 
 @lru_cache(maxsize=16)
 def chroma_filters(sample_rate: int, n_fft: int, tuning: float = 0.0) -> Samples:
-    """Return how much each bin of a spectrum belongs to each pitch class.
+    """Return the weights that map the bins of a spectrum to pitch classes.
 
-    A bin has a bell over the pitch classes, centred on its own frequency and half a semitone wide, or half
-    a bin where bins are wider; the bells of a bin are scaled to unit length, and octaves far from 880 Hz
-    count less. Equal to ``librosa.filters.chroma``. Ellis, "Chroma feature analysis and synthesis" (2007).
+    Each bin has a Gaussian over the pitch classes, centred on its frequency and half a semitone wide, or half
+    a bin where bins are wider. The weights of a bin have unit norm, and octaves far from 880 Hz count less.
+    Equal to ``librosa.filters.chroma``. Ellis, "Chroma feature analysis and synthesis" (2007).
 
     Parameters
     ----------
     sample_rate, n_fft
-        Those of the spectrum.
+        Settings of the spectrum.
     tuning
-        How far the music is above A = 440 Hz, in semitones.
+        Deviation of the tuning from A = 440 Hz, in semitones.
 
     Returns
     -------
@@ -49,39 +49,39 @@ def chroma_filters(sample_rate: int, n_fft: int, tuning: float = 0.0) -> Samples
     """
     f_hz = np.arange(1, 2 + n_fft // 2) * (sample_rate / n_fft)
     semitone = 12 * np.log2(f_hz / 27.5) - tuning  # above A0
-    # 0 Hz has no pitch: it is put one octave and a half below the first bin, very wide.
+    # 0 Hz has no pitch: as in librosa it lies one and a half octaves below the first bin and is very wide.
     semitone = np.concatenate([[semitone[0] - 18], semitone])
     width = np.maximum(np.diff(semitone), 1.0)
     semitone = semitone[:-1]
     pitch_class = np.arange(12) - 9  # C is nine semitones below A
-    away = np.mod(semitone[:, np.newaxis] - pitch_class + 6, 12) - 6
-    bells = np.exp(-0.5 * (2 * away / width[:, np.newaxis]) ** 2)
-    bells /= np.sqrt(np.sum(bells**2, axis=1, keepdims=True))
-    octave = np.exp(-0.5 * ((semitone / 12 - _MIDDLE_OCTAVE) / _OCTAVES_WIDE) ** 2)
-    filters: Samples = (bells * octave[:, np.newaxis]).astype(np.float32)
+    distance = np.mod(semitone[:, np.newaxis] - pitch_class + 6, 12) - 6
+    weights = np.exp(-0.5 * (2 * distance / width[:, np.newaxis]) ** 2)
+    weights /= np.sqrt(np.sum(weights**2, axis=1, keepdims=True))
+    octave_weights = np.exp(-0.5 * ((semitone / 12 - _CENTRE_OCTAVE) / _OCTAVE_WIDTH) ** 2)
+    filters: Samples = (weights * octave_weights[:, np.newaxis]).astype(np.float32)
     filters.setflags(write=False)
     return filters
 
 
-def normalised(chroma: Samples, norm: ChromaNorm) -> Samples:
-    """Scale each frame by its largest value or by its sum; a silent one stays 0.
+def normalise_chroma(chroma: Samples, norm: ChromaNorm) -> Samples:
+    """Scale each frame to a maximum or a sum of 1; silent frames stay 0.
 
     Examples
     --------
-    >>> normalised(np.array([[1, 4, 0], [0, 0, 0]], dtype=np.float32), "max").tolist()
+    >>> normalise_chroma(np.array([[1, 4, 0], [0, 0, 0]], dtype=np.float32), "max").tolist()
     [[0.25, 1.0, 0.0], [0.0, 0.0, 0.0]]
     """
     if norm == "none":
         return chroma
     if norm == "sum":
-        return shares(chroma)
+        return unit_sum(chroma)
     largest = chroma.max(axis=1, keepdims=True)
-    return per_total(chroma, np.broadcast_to(largest, chroma.shape))
+    return safe_divide(chroma, np.broadcast_to(largest, chroma.shape))
 
 
 @dataclass(frozen=True, kw_only=True)
-class ChromaSettings(OfSpectrum):
-    """The settings of features that fold a power spectrum into pitch classes."""
+class ChromaSettings(SpectrumFeature):
+    """Settings of the features that fold a power spectrum into pitch classes."""
 
     sample_rate: int = 22050
     n_fft: int = 2048
@@ -92,28 +92,28 @@ class ChromaSettings(OfSpectrum):
         super().__post_init__()
         self._finite("tuning")
 
-    def _folded(self, power: Samples) -> Samples:
+    def _fold(self, power: Samples) -> Samples:
         return power @ chroma_filters(self.sample_rate, self.n_fft, self.tuning)
 
 
 @dataclass(frozen=True, kw_only=True)
 class Chroma(ChromaSettings):
-    """How much of each of the twelve pitch classes sounds, from C to B, whatever the octave.
+    """Chroma: energy of the twelve pitch classes in each frame, from C to B.
 
-    ``C(c, t) = Σ w(c, n) P(n, t)`` over the bins ``n``, ``P`` being power and ``w`` of `chroma_filters`; then
-    scaled frame by frame. No unit; silence has 0. Fujishima (1999); Ellis (2007). Equal to
-    ``librosa.feature.chroma_stft`` with the same tuning; librosa by default estimates the tuning of each
-    clip, here it is a setting, so that a frame does not depend on the rest of the clip.
+    ``C(c, t) = Σ w(c, n) P(n, t)`` over the bins ``n``, with power ``P`` and weights ``w`` from
+    `chroma_filters`; then normalised frame by frame. No unit; silence has 0. Fujishima (1999); Ellis (2007).
+    Equal to ``librosa.feature.chroma_stft`` with the same tuning. librosa estimates the tuning of each clip
+    by default; here it is a setting, so that a frame does not depend on the rest of the clip.
 
     Parameters
     ----------
     norm
-        ``max`` (default): the strongest pitch class has 1. ``sum``: the twelve add up to 1. ``none``:
+        ``max`` (default): the strongest pitch class has 1. ``sum``: the pitch classes sum to 1. ``none``:
         weighted power.
     tuning
-        How far the music is above A = 440 Hz, in semitones; default 0.
+        Deviation of the tuning from A = 440 Hz, in semitones; default 0.
     sample_rate
-        The rate that clips must have, in hertz; default 22050.
+        Required sample rate of clips, in hertz; default 22050.
     n_fft
         Length of the Hann window in samples, even; default 2048 (93 ms).
     hop_length
@@ -128,11 +128,11 @@ class Chroma(ChromaSettings):
     C, E, G and the next C:
 
     >>> from woodshed.audio import join, sine
-    >>> from woodshed.features.picture import picture
+    >>> from woodshed.features.text_plot import text_plot
     >>> tones_hz = (261.6, 329.6, 392.0, 523.3)
     >>> clip = join([sine(f0_hz, 0.4, sample_rate=22050) for f0_hz in tones_hz])
     >>> feature = Chroma()
-    >>> print(picture(feature(clip), feature, height=12))
+    >>> print(text_plot(feature(clip), feature, height=12))
     chroma_*:  ░ 0.2  ▒ 0.4  ▓ 0.6  █ 0.8
      B ┤▒░░░░░░░░░░░░░░▒                              ░
     A# ┤
@@ -154,7 +154,7 @@ class Chroma(ChromaSettings):
 
     @property
     def gain_invariant(self) -> bool:
-        """Whether frames are scaled."""
+        """Whether frames are normalised."""
         return self.norm != "none"
 
     def __post_init__(self) -> None:
@@ -167,15 +167,15 @@ class Chroma(ChromaSettings):
         return tuple(f"chroma_{name}" for name in PITCH_CLASSES)
 
     def _of_power(self, power: Samples) -> Samples:
-        return normalised(self._folded(power), self.norm)
+        return normalise_chroma(self._fold(power), self.norm)
 
 
 @dataclass(frozen=True, kw_only=True)
 class ChromaDeviation(ChromaSettings):
-    """Whether few pitch classes sound or all: the standard deviation of a frame's twelve chroma shares.
+    """Standard deviation of the chroma of each frame: high for few pitch classes, low for many.
 
-    With ``c`` the chroma of a frame scaled so that the twelve add up to 1: ``sqrt(mean (c - 1/12)²)``, from 0
-    (all alike, or silence) to 0.276 (only one). No unit. Giannakopoulos and Pikrakis (2014).
+    With ``c`` the chroma of a frame, normalised to a sum of 1: ``sqrt(mean (c - 1/12)²)``, from 0 (uniform,
+    or silence) to 0.276 (a single pitch class). No unit. Giannakopoulos and Pikrakis (2014).
 
     Parameters
     ----------
@@ -192,10 +192,10 @@ class ChromaDeviation(ChromaSettings):
     One tone, then noise:
 
     >>> from woodshed.audio import join, noise, sine
-    >>> from woodshed.features.picture import picture
+    >>> from woodshed.features.text_plot import text_plot
     >>> clip = join([sine(440, 0.6, sample_rate=22050), noise(duration_s=0.6, sample_rate=22050)])
     >>> feature = ChromaDeviation()
-    >>> print(picture(feature(clip), feature))
+    >>> print(text_plot(feature(clip), feature))
     chroma_std
     0.2 ┤ ▄▆▆▆▆▆▆▆▆▆▆▆▆▆▆▆▆▆▆▆▆▆▆▆▄
         │▄█████████████████████████
@@ -208,12 +208,8 @@ class ChromaDeviation(ChromaSettings):
 
     key = "chroma-deviation/1"
     gain_invariant = True
-
-    @property
-    def names(self) -> tuple[str, ...]:
-        """One value."""
-        return ("chroma_std",)
+    names = ("chroma_std",)
 
     def _of_power(self, power: Samples) -> Samples:
-        deviation: Samples = shares(self._folded(power)).std(axis=1)
+        deviation: Samples = unit_sum(self._fold(power)).std(axis=1)
         return deviation

@@ -1,4 +1,4 @@
-"""The constant-Q transform and what is folded from it: chroma and tonal centroids. librosa computes it."""
+"""Constant-Q transform, and chroma and tonal centroids derived from it, computed by librosa."""
 
 from __future__ import annotations
 
@@ -11,16 +11,16 @@ import numpy as np
 from woodshed.clip import Samples
 from woodshed.errors import ParameterError
 from woodshed.features.chroma import PITCH_CLASSES
-from woodshed.features.frame import Framed
+from woodshed.features.frame import FrameFeature
 from woodshed.features.stft import C1_HZ
 
-# Half of the bandwidth of a Hann window, in bins of its own length.
+# Half of the bandwidth of a Hann window, in bins.
 _HALF_HANN = 0.75
 
 
 @dataclass(frozen=True, kw_only=True)
-class CqtSettings(Framed):
-    """The settings of features of the constant-Q transform, and the transform."""
+class CqtSettings(FrameFeature):
+    """Settings and computation of the constant-Q transform."""
 
     sample_rate: int = 22050
     hop_length: int = 512
@@ -42,19 +42,19 @@ class CqtSettings(Framed):
     @property
     @abstractmethod
     def _layout(self) -> tuple[int, int]:
-        """How many bins there are, and how many in an octave."""
+        """Number of bins, and of bins per octave."""
 
     @property
     def _bandwidth(self) -> float:
-        """Width of a filter as a share of its frequency: the same for all, hence the name."""
+        """Bandwidth of each filter relative to its frequency, the same for all filters."""
         double = 2.0 ** (2 / self._layout[1])
         return float((double - 1) / (double + 1))
 
     @property
     def n_context(self) -> int:
-        """The longest transform: more than half a filter and what the resampling between octaves hears.
+        """Length of the longest transform, which exceeds half a filter and the resampling between octaves.
 
-        librosa warns of a sound that is shorter; a last block is not, because this much is before it.
+        librosa warns about shorter input; with this context, the last block is long enough.
         """
         longest = self.sample_rate / (self.f_min_hz * self._bandwidth)
         return int(max(2 ** np.ceil(np.log2(longest)), 2 ** (1 + np.ceil(np.log2(self.hop_length)))))
@@ -65,7 +65,7 @@ class CqtSettings(Framed):
 
         n_bins, per_octave = self._layout
         padded = np.pad(samples, (0, max(0, self.n_context - len(samples))))
-        found: Any = librosa.cqt(
+        transform: Any = librosa.cqt(
             padded,
             sr=self.sample_rate,
             hop_length=self.hop_length,
@@ -73,26 +73,26 @@ class CqtSettings(Framed):
             n_bins=n_bins,
             bins_per_octave=per_octave,
         )
-        magnitude: Samples = np.abs(found[:, : self.n_frames(len(samples))]).T
+        magnitude: Samples = np.abs(transform[:, : self.n_frames(len(samples))]).T
         return np.ascontiguousarray(magnitude, dtype=np.float32)
 
 
 @dataclass(frozen=True, kw_only=True)
 class Cqt(CqtSettings):
-    """Constant-Q transform: a spectrogram whose bins are semitones, each heard for as long as it needs.
+    """Constant-Q transform: magnitude spectrogram with logarithmically spaced bins.
 
     ``|X(k, t)| = |Σ x(n) w(k, n - t hop) e^(-2πi f(k) n)|`` with ``f(k) = f_min_hz 2^(k / bins_per_octave)``:
-    every bin has a window ``w`` of ``Q`` periods of its own frequency, about 17 with twelve bins in an
-    octave, so that low tones are told apart as well as high ones; low frequencies are blurred in time. Unit:
-    magnitude, scaled as in ``librosa.cqt``, which computes it: a sine of amplitude 1 has half of the root of
-    the length of its window in samples. Brown (1991); Schörkhuber and Klapuri (2010).
+    each bin has a window ``w`` of ``Q`` periods of its frequency, about 17 with twelve bins per octave, so
+    that the resolution in octaves is constant, at the cost of time resolution at low frequencies. Unit:
+    magnitude, scaled as in ``librosa.cqt``, which computes it: a sine of amplitude 1 has half the square root
+    of the length of its window in samples. Brown (1991); Schörkhuber and Klapuri (2010).
 
     Parameters
     ----------
     sample_rate
-        The rate that clips must have, in hertz; default 22050.
+        Required sample rate of clips, in hertz; default 22050.
     hop_length
-        Samples from one frame to the next; default 512 (23 ms). Fastest if it divides by 64.
+        Samples from one frame to the next; default 512 (23 ms). Fastest if it is a multiple of 64.
     f_min_hz
         Frequency of the lowest bin; default 32.70, the lowest C of a piano.
     n_bins
@@ -108,13 +108,13 @@ class Cqt(CqtSettings):
     >>> int(Cqt()(sine(440, sample_rate=22050))[20].argmax())
     45
 
-    Four octaves of A, each as far from the next as the last:
+    Four octaves of A, at equal distances:
 
     >>> from woodshed.audio import join, sine
-    >>> from woodshed.features.picture import picture
+    >>> from woodshed.features.text_plot import text_plot
     >>> clip = join([sine(f0_hz, 0.6, sample_rate=22050) for f0_hz in (110, 220, 440, 880)])
     >>> feature = Cqt()
-    >>> print(picture(feature(clip), feature, height=7))
+    >>> print(text_plot(feature(clip), feature, height=7))
     cqt*:  ░ 3  ▒ 6  ▓ 9  █ 12
     72 ┤
     60 ┤
@@ -151,7 +151,7 @@ class Cqt(CqtSettings):
 
 @dataclass(frozen=True, kw_only=True)
 class ChromaCqtSettings(CqtSettings):
-    """The settings of features that fold a constant-Q transform into pitch classes, and the folding."""
+    """Settings and computation of chroma from a constant-Q transform."""
 
     n_octaves: int = 7
 
@@ -165,8 +165,8 @@ class ChromaCqtSettings(CqtSettings):
     def _layout(self) -> tuple[int, int]:
         return 36 * self.n_octaves, 36
 
-    def _folded(self, samples: Samples) -> Samples:
-        """Return chroma, shape ``(12, n_frames)``, as librosa has it."""
+    def _chroma(self, samples: Samples) -> Samples:
+        """Return chroma in the layout of librosa, shape ``(12, n_frames)``."""
         import librosa
 
         chroma: Samples = librosa.feature.chroma_cqt(
@@ -177,17 +177,17 @@ class ChromaCqtSettings(CqtSettings):
 
 @dataclass(frozen=True, kw_only=True)
 class ChromaCqt(ChromaCqtSettings):
-    """How much of each pitch class sounds, from a constant-Q transform with three bins in a semitone.
+    """Chroma from a constant-Q transform with three bins per semitone.
 
-    ``C(c, t) = Σ |X(k, t)| / max over c`` over the bins ``k`` of pitch class ``c``, ``X`` being `Cqt`. No
-    unit: the strongest pitch class of a frame has 1; silence has 0. Low notes are told apart better than by
-    `woodshed.features.chroma.Chroma`, for much more work. Computed by ``librosa.feature.chroma_cqt`` with its
-    tuning at A = 440 Hz. Fujishima, "Realtime chord recognition of musical sound" (1999); Brown (1991).
+    ``C(c, t) = Σ |X(k, t)| / max over c`` over the bins ``k`` of pitch class ``c``, with ``X`` from `Cqt`. No
+    unit: the strongest pitch class of a frame has 1; silence has 0. Low notes are resolved better than by
+    `woodshed.features.chroma.Chroma`, but it is much slower. Computed by ``librosa.feature.chroma_cqt`` with
+    its tuning at A = 440 Hz. Fujishima, "Realtime chord recognition of musical sound" (1999); Brown (1991).
 
     Parameters
     ----------
     n_octaves
-        Octaves above ``f_min_hz``; default 7.
+        Number of octaves above ``f_min_hz``; default 7.
     sample_rate, hop_length, f_min_hz
         As in `Cqt`.
 
@@ -197,14 +197,14 @@ class ChromaCqt(ChromaCqtSettings):
     >>> PITCH_CLASSES[ChromaCqt()(sine(440, sample_rate=22050))[20].argmax()]
     'A'
 
-    C, E, G and C two octaves down, where `woodshed.features.chroma.Chroma` is blurred:
+    C, E, G and C two octaves lower, where `woodshed.features.chroma.Chroma` does not resolve them:
 
     >>> from woodshed.audio import join, sine
-    >>> from woodshed.features.picture import picture
+    >>> from woodshed.features.text_plot import text_plot
     >>> tones_hz = (65.4, 82.4, 98.0, 130.8)
     >>> clip = join([sine(f0_hz, 0.6, sample_rate=22050) for f0_hz in tones_hz])
     >>> feature = ChromaCqt()
-    >>> print(picture(feature(clip), feature, height=12))
+    >>> print(text_plot(feature(clip), feature, height=12))
     chroma_*:  ░ 0.2  ▒ 0.4  ▓ 0.6  █ 0.8
      B ┤░░░          ░░░░░                          ░░░            ░
     A# ┤                                             ░
@@ -229,18 +229,18 @@ class ChromaCqt(ChromaCqtSettings):
         return tuple(f"chroma_{name}" for name in PITCH_CLASSES)
 
     def _frames(self, samples: Samples) -> Samples:
-        return np.ascontiguousarray(self._folded(samples).T, dtype=np.float32)
+        return np.ascontiguousarray(self._chroma(samples).T, dtype=np.float32)
 
 
 @dataclass(frozen=True, kw_only=True)
 class Tonnetz(ChromaCqtSettings):
-    """Tonal centroids: where a chord lies on the circles of fifths, minor thirds and major thirds.
+    """Tonal centroids: position on the circles of fifths, minor thirds and major thirds.
 
-    Chroma is scaled to a sum of 1 and taken as weights of points on three circles, of radius 1, 1 and 1/2;
-    the coordinates of the three centres of gravity are the six values: ``x = r Σ C(c) sin(a c)`` and
-    ``y = r Σ C(c) cos(a c)`` over the pitch classes ``c`` from 0 for C, with ``a`` 7π/6, 3π/2 and 2π/3.
-    Chords that share notes are near each other. No unit; silence has 0. Computed by
-    ``librosa.feature.tonnetz`` from `ChromaCqt`. Harte, Sandler and Gasser (2006).
+    Chroma, normalised to a sum of 1, weights the points of three circles of radius 1, 1 and 1/2; the values
+    are the coordinates of the three centroids: ``x = r Σ C(c) sin(a c)`` and ``y = r Σ C(c) cos(a c)`` over
+    the pitch classes ``c``, counted from C, with ``a`` 7π/6, 3π/2 and 2π/3. Chords with common notes are
+    close to each other. No unit; silence has 0. Computed by ``librosa.feature.tonnetz`` from `ChromaCqt`.
+    Harte, Sandler and Gasser (2006).
 
     Parameters
     ----------
@@ -253,14 +253,14 @@ class Tonnetz(ChromaCqtSettings):
     >>> Tonnetz()(sine(440, sample_rate=22050)).shape
     (44, 6)
 
-    Once around the circle of fifths, from C by G, D, A, ... to C:
+    The circle of fifths, from C over G, D, A, ... to C:
 
     >>> from woodshed.audio import join, sine
-    >>> from woodshed.features.picture import picture
+    >>> from woodshed.features.text_plot import text_plot
     >>> tones_hz = [261.6 * 2 ** (7 * k % 12 / 12) for k in range(13)]
     >>> clip = join([sine(f0_hz, 0.25, sample_rate=22050) for f0_hz in tones_hz])
     >>> feature = Tonnetz(f_min_hz=130.8, n_octaves=5)
-    >>> print(picture(feature(clip), feature, bands=["tonnetz_fifth_y"]))
+    >>> print(text_plot(feature(clip), feature, bands=["tonnetz_fifth_y"]))
     tonnetz_fifth_y
      1 ┤  ▆▂   ▄                                             ▂   ▆▆
        │ ███  ██▆  ▄▂                                   ▄▂  ██▆ ▄██▆
@@ -282,5 +282,5 @@ class Tonnetz(ChromaCqtSettings):
     def _frames(self, samples: Samples) -> Samples:
         import librosa
 
-        place = librosa.feature.tonnetz(chroma=self._folded(samples), sr=self.sample_rate)
-        return np.ascontiguousarray(place.T, dtype=np.float32)
+        centroids = librosa.feature.tonnetz(chroma=self._chroma(samples), sr=self.sample_rate)
+        return np.ascontiguousarray(centroids.T, dtype=np.float32)

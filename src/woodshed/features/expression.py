@@ -1,4 +1,4 @@
-"""Expression: what of a score psychologists found to carry mood, beyond pitch classes, steps and lengths."""
+"""Expressive features of a score, chosen after studies of perceived mood in music."""
 
 from __future__ import annotations
 
@@ -21,10 +21,10 @@ NAMES = (
     *("onsets_per_s", "gap_median_s", "gap_spread", "gap_change"),
     "repeated_share",
 )
-"""The name of each value, with its unit if it has one."""
+"""Name of each value, with its unit."""
 
 TOGETHER_S = 0.03
-"""Notes that begin within this time, in seconds, are played together."""
+"""Maximum difference of the onsets of simultaneous notes, in seconds."""
 
 _N_SOUNDING = 12
 _N_IN_PATTERN = 4
@@ -34,24 +34,23 @@ _HIGHEST_INTERVAL = 36
 
 
 def expression(columns: Columns, melodic: Columns) -> Values:
-    """Measure what mood research asks of a score.
+    """Compute the expressive features of a score.
 
-    How clear the key is and how much more major than minor (Krumhansl's profiles); how rough what sounds
-    together is, and which interval classes it has; register from low to high; dynamics; whether notes are
-    detached or bound; how dense and how uneven the onsets are, in seconds; how much of the melody was there
-    before.
+    They are clarity of the key and contrast of major and minor (Krumhansl's profiles); roughness and interval
+    classes of simultaneous notes; register; dynamics; articulation; density and irregularity of the onsets,
+    in seconds; and repetition in the melody.
 
     Parameters
     ----------
     columns
-        `woodshed.score.Score.table`.
+        Table of notes from `woodshed.score.Score.table`.
     melodic
-        The same without drums; it may be empty.
+        The same table without drums; may be empty.
 
     Returns
     -------
     numpy.ndarray
-        Shape ``(n_names,)``, in the order of `NAMES`; 0 for what cannot be said.
+        Shape ``(n_names,)``, in the order of `NAMES`; 0 for undefined values.
 
     Examples
     --------
@@ -66,34 +65,25 @@ def expression(columns: Columns, melodic: Columns) -> Values:
     A. Gabrielsson and E. Lindström, "The role of structure in the musical expression of emotions", in
     Handbook of Music and Emotion, 2010. W. A. Sethares, "Local consonance and the relationship between timbre
     and scale", JASA 94, 1993, for the roughness of two tones. E. Grabe and E. L. Low, "Durational variability
-    in speech and the rhythm class hypothesis", 2002, for the change from gap to gap.
+    in speech and the rhythm class hypothesis", 2002, for the change of consecutive inter-onset intervals.
     """
-    onsets, melody = _together(melodic)
+    onsets, melody = _onsets(melodic)
     steps = np.diff(melody)
     parts = [_tonality(melodic, steps), _harmony(melodic), _register(melodic, melody)]
     parts.append(np.percentile(columns["velocity"], [10, 90]))
     parts.append(_articulation(melodic, onsets))
-    beats = _together(columns)[0]
-    gaps = np.diff(beats)
-    parts.append(_gaps(gaps, beats))
-    parts.append(np.array([_repeated(steps)]))
+    all_onsets = _onsets(columns)[0]
+    parts.append(_onset_intervals(np.diff(all_onsets), all_onsets))
+    parts.append(np.array([_repeated_share(steps)]))
     return np.concatenate(parts)
-
-
-def roughness(low_midi: int, interval: int) -> float:
-    """Return how rough two tones of six partials sound together, by Sethares; 0 for a unison.
-
-    Examples
-    --------
-    >>> roughness(60, 1) > roughness(60, 6) > roughness(60, 7) > roughness(60, 12)
-    True
-    """
-    return float(_roughness_table()[low_midi, min(interval, _HIGHEST_INTERVAL)])
 
 
 @functools.cache
 def _roughness_table() -> Values:
-    """Return the roughness of each low tone with each interval above it, less that of the tones alone."""
+    """Return the roughness of two tones of six partials, by Sethares, shape ``(low_midi, interval)``.
+
+    The roughness of a unison is subtracted.
+    """
     number = np.arange(1, _N_PARTIALS + 1)
     strength = np.outer(_FADE ** (number - 1), _FADE ** (number - 1))
     low_hz = 440 * 2 ** ((np.arange(128)[:, np.newaxis] - 69) / 12)
@@ -109,8 +99,8 @@ def _roughness_table() -> Values:
     return rough
 
 
-def _together(columns: Columns) -> tuple[Values, Values]:
-    """Return the times at which something begins, in seconds, and the highest pitch that does."""
+def _onsets(columns: Columns) -> tuple[Values, Values]:
+    """Return the distinct onsets in seconds, and the highest pitch of each."""
     order = np.argsort(columns["onset_s"], kind="stable")
     times, pitches = columns["onset_s"][order], columns["pitch_midi"][order]
     if not len(times):
@@ -120,30 +110,30 @@ def _together(columns: Columns) -> tuple[Values, Values]:
 
 
 def _tonality(melodic: Columns, steps: Values) -> Values:
-    """Compare the pitch classes with all 24 keys, and say how evenly pitch classes and steps are used."""
+    """Return fit of the 24 keys, and entropy of pitch classes and steps."""
     classes = melodic["pitch_midi"].astype(int) % 12
     weights = np.bincount(classes, weights=melodic["duration_beats"], minlength=12)
     sizes = np.bincount(np.minimum(np.abs(steps), 12).astype(int), minlength=13)
-    evenness = [_entropy(weights), _entropy(sizes)]
+    entropies = [_entropy(weights), _entropy(sizes)]
     if np.ptp(weights) < 1e-9:
-        return np.array([0.0, 0.0, *evenness])
+        return np.array([0.0, 0.0, *entropies])
     fits = {
         mode: np.array([np.corrcoef(np.roll(PROFILES[mode], k), weights)[0, 1] for k in range(12)])
         for mode in ("major", "minor")
     }
     best = np.sort(np.concatenate(list(fits.values())))
-    return np.array([best[-1] - best[-2], fits["major"].max() - fits["minor"].max(), *evenness])
+    return np.array([best[-1] - best[-2], fits["major"].max() - fits["minor"].max(), *entropies])
 
 
 def _harmony(melodic: Columns) -> Values:
-    """Return the mean roughness of two notes that sound together, and the shares of interval classes."""
+    """Return the mean roughness of pairs of simultaneous notes, and the shares of interval classes."""
     order = np.lexsort((melodic["pitch_midi"], melodic["onset_s"]))
     sounding: list[tuple[float, int]] = []
     lows, intervals = [], []
     rows = (melodic[name][order].tolist() for name in ("onset_s", "duration_s", "pitch_midi"))
     for onset_s, duration_s, value in zip(*rows, strict=True):
         pitch = int(value)
-        sounding = [one for one in sounding if one[0] > onset_s + TOGETHER_S][-_N_SOUNDING:]
+        sounding = [note for note in sounding if note[0] > onset_s + TOGETHER_S][-_N_SOUNDING:]
         for _, other in sounding:
             lows.append(min(pitch, other))
             intervals.append(abs(pitch - other))
@@ -163,18 +153,18 @@ def _register(melodic: Columns, melody: Values) -> Values:
 
 
 def _articulation(melodic: Columns, onsets: Values) -> Values:
-    """Say for how much of the time to the next onset notes sound, and which are short or bound."""
+    """Return the median relative duration of notes, and the shares of staccato and legato."""
     if len(onsets) < 2:
         return np.zeros(3)
-    place = np.searchsorted(onsets, melodic["onset_s"], side="right") - 1
+    index = np.searchsorted(onsets, melodic["onset_s"], side="right") - 1
     longest = np.zeros(len(onsets))
-    np.maximum.at(longest, place, melodic["duration_s"])
+    np.maximum.at(longest, index, melodic["duration_s"])
     share = longest[:-1] / np.diff(onsets)
     return np.array([np.median(np.minimum(share, 4)), np.mean(share < _STACCATO), np.mean(share > _LEGATO)])
 
 
-def _gaps(gaps: Values, onsets: Values) -> Values:
-    """Describe the times between onsets: how many, how long, how uneven, and how they change."""
+def _onset_intervals(gaps: Values, onsets: Values) -> Values:
+    """Return density, median, spread and change of the inter-onset intervals."""
     if not len(gaps):
         return np.zeros(4)
     density = len(gaps) / (onsets[-1] - onsets[0])
@@ -182,8 +172,8 @@ def _gaps(gaps: Values, onsets: Values) -> Values:
     return np.array([density, np.median(gaps), np.log(gaps).std(), change.mean() if len(change) else 0.0])
 
 
-def _repeated(steps: Values) -> float:
-    """Return the share of patterns of some steps that came before."""
+def _repeated_share(steps: Values) -> float:
+    """Return the share of melodic patterns of four steps that occurred before."""
     if len(steps) < _N_IN_PATTERN:
         return 0.0
     patterns = np.lib.stride_tricks.sliding_window_view(steps, _N_IN_PATTERN)

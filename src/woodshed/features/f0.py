@@ -1,4 +1,4 @@
-"""Fundamental frequency: the pitch of one voice. librosa computes it."""
+"""Fundamental frequency estimation with YIN and probabilistic YIN, computed by librosa."""
 
 from __future__ import annotations
 
@@ -9,15 +9,15 @@ from numpy.typing import NDArray
 
 from woodshed.clip import Samples
 from woodshed.errors import ParameterError
-from woodshed.features.frame import Framed, SampleSettings, frames_of
+from woodshed.features.frame import FrameFeature, SampleSettings, frames_of
 
-_OCTAVES_PER_S = 35.92  # librosa's: no voice is faster
+_OCTAVES_PER_S = 35.92  # default of librosa for the maximum rate of change
 _PITCH_STEP = 1 / 12  # a semitone, by which librosa may round up
 
 
 @dataclass(frozen=True, kw_only=True)
-class PitchSettings(SampleSettings, Framed):
-    """The settings that pitch trackers share, and their checks."""
+class PitchSettings(SampleSettings, FrameFeature):
+    """Shared settings of the pitch trackers."""
 
     frame_length: int = 1024
     f_min_hz: float = 65.0
@@ -51,8 +51,8 @@ class PitchSettings(SampleSettings, Framed):
         """Half a frame."""
         return self.frame_length // 2
 
-    def _sounding(self, samples: Samples) -> NDArray[np.bool_]:
-        """Whether a frame holds anything but digital silence, shape ``(n_frames,)``."""
+    def _is_not_silent(self, samples: Samples) -> NDArray[np.bool_]:
+        """Return whether each frame is not digital silence, shape ``(n_frames,)``."""
         padded = np.pad(samples, self.frame_length // 2)
         return np.asarray(frames_of(padded, self.frame_length, self.hop_length).any(axis=1))
 
@@ -61,21 +61,20 @@ class PitchSettings(SampleSettings, Framed):
 class Yin(PitchSettings):
     """Fundamental frequency of each frame, in hertz, by YIN.
 
-    A frame is compared with itself, moved by every period ``τ`` in question: ``d(τ) = Σ (x(n) - x(n + τ))²``.
-    The first at which the difference, divided by its mean over all shorter ones,
-    ``d'(τ) = τ d(τ) / Σ d(1 … τ)``, falls below ``trough_threshold`` is taken, or else the best of all; its
-    pitch is ``sample_rate / τ``. YIN makes no decision whether there is a pitch: a frame of noise gets the
-    best guess, and only digital silence gets 0. `Pyin` decides. Equal to ``librosa.yin``, which computes it.
-    De Cheveigné and Kawahara (2002).
+    The difference function of a frame is ``d(τ) = Σ (x(n) - x(n + τ))²`` for each period ``τ`` in the range.
+    The period is the first at which its cumulative mean normalised form ``d'(τ) = τ d(τ) / Σ d(1 … τ)`` falls
+    below ``trough_threshold``, or else its global minimum; the frequency is ``sample_rate / τ``. YIN does not
+    decide whether a frame is voiced: noise gets the best candidate, and only digital silence gets 0. `Pyin`
+    does. Computed by ``librosa.yin``. De Cheveigné and Kawahara (2002).
 
     Parameters
     ----------
     f_min_hz, f_max_hz
-        The range that is searched; default 65 (C2) to 2000.
+        Search range in hertz; default 65 (C2) to 2000.
     trough_threshold
-        Above 0, below 1; default 0.1.
+        Threshold of the normalised difference, above 0, below 1; default 0.1.
     sample_rate
-        The rate that clips must have, in hertz; default 16000.
+        Required sample rate of clips, in hertz; default 16000.
     frame_length
         Length of a frame in samples, even, more than two periods of ``f_min_hz``; default 1024 (64 ms).
     hop_length
@@ -87,14 +86,14 @@ class Yin(PitchSettings):
     >>> round(float(Yin()(sine(220))[50, 0]))
     220
 
-    A vibrato of 20 Hz up and down, five times a second:
+    A vibrato of ±20 Hz at a rate of 5 Hz:
 
     >>> from woodshed.clip import Clip
-    >>> from woodshed.features.picture import picture
+    >>> from woodshed.features.text_plot import text_plot
     >>> time_s = np.arange(9600) / 16000
     >>> vibrato = Clip(np.sin(2 * np.pi * 220 * time_s - 4 * np.cos(2 * np.pi * 5 * time_s)), 16000)
     >>> feature = Yin(f_max_hz=500)
-    >>> print(picture(feature(vibrato), feature))
+    >>> print(text_plot(feature(vibrato), feature))
     f0_hz
     240 ┤  ▂▂▄▆▄▂               ▂▄▆▄▂               ▂▄▆▄▂
         │▆███████▆             ▄█████▆             ▄█████▆
@@ -112,10 +111,7 @@ class Yin(PitchSettings):
         super().__post_init__()
         self._within("trough_threshold", 0, 1)
 
-    @property
-    def names(self) -> tuple[str, ...]:
-        """One value."""
-        return ("f0_hz",)
+    names = ("f0_hz",)
 
     def _frames(self, samples: Samples) -> Samples:
         import librosa
@@ -129,28 +125,28 @@ class Yin(PitchSettings):
             hop_length=self.hop_length,
             trough_threshold=self.trough_threshold,
         )
-        heard: Samples = np.where(self._sounding(samples), f0_hz, 0.0).astype(np.float32)
-        return heard[:, np.newaxis]
+        f0_hz = np.where(self._is_not_silent(samples), f0_hz, 0.0).astype(np.float32)
+        return np.asarray(f0_hz[:, np.newaxis])
 
 
 @dataclass(frozen=True, kw_only=True)
 class Pyin(PitchSettings):
-    """Fundamental frequency, whether there is one, and how probable that is, by probabilistic YIN.
+    """Fundamental frequency, voicing and probability of voicing of each frame, by probabilistic YIN.
 
-    Many thresholds ``s`` of `Yin` vote for candidates: a period has the probability ``Σ a(s)`` over those
-    that would take it, ``a`` being a beta distribution (2, 18). A hidden Markov model then finds the most
-    probable path of pitch and voicing through the whole clip. Three values: the frequency in hertz, **0 where
-    there is no pitch** (librosa has NaN there); 1 or 0 for whether there is; and the probability that there
-    is. Computed by ``librosa.pyin``. Mauch and Dixon (2014).
+    Candidates of `Yin` for many thresholds ``s`` are combined: a period has the probability ``Σ a(s)`` over
+    the thresholds that select it, with a beta distribution ``a`` (2, 18). A hidden Markov model then finds
+    the most probable path of pitch and voicing through the whole clip. The three values are the frequency in
+    hertz, **0 in unvoiced frames** (NaN in librosa); voicing, 1 or 0; and the probability of voicing.
+    Computed by ``librosa.pyin``. Mauch and Dixon (2014).
 
-    The path is one decision over the whole clip. In blocks (`woodshed.features.block`) each block decides
-    for itself with half a second of sound on both sides: nearly all frames agree, the ends of doubtful
-    stretches may not.
+    The path depends on the whole clip. With `woodshed.features.streaming` it is found for each block with
+    half a second of context on both sides: nearly all frames are equal, except at the ends of uncertain
+    segments.
 
     Parameters
     ----------
     f_min_hz, f_max_hz
-        The range that is searched; default 65 (C2) to 2000. A narrower one is faster.
+        Search range in hertz; default 65 (C2) to 2000. A narrower range is faster.
     sample_rate, frame_length, hop_length
         As in `Yin`.
 
@@ -164,10 +160,10 @@ class Pyin(PitchSettings):
     A tone, silence, and a tone a fifth higher:
 
     >>> from woodshed.audio import join, silence, sine
-    >>> from woodshed.features.picture import picture
+    >>> from woodshed.features.text_plot import text_plot
     >>> clip = join([sine(200, 0.2), silence(0.2), sine(300, 0.2)])
     >>> feature = Pyin(f_max_hz=500)
-    >>> print(picture(feature(clip), feature, bands=["f0_hz"]))
+    >>> print(text_plot(feature(clip), feature, bands=["f0_hz"]))
     f0_hz
     320 ┤                                      ▆▆▆▆▆▆▆▆▆▆▆▆▆▆▆▆▆▆▆▆▆▆
         │                                      ██████████████████████
@@ -179,20 +175,16 @@ class Pyin(PitchSettings):
     """
 
     key = "pyin/1"
-
-    @property
-    def names(self) -> tuple[str, ...]:
-        """Three values."""
-        return ("f0_hz", "voiced", "voiced_probability")
+    names = ("f0_hz", "voiced", "voiced_probability")
 
     @property
     def exact_in_blocks(self) -> bool:
-        """No: the path is found through the whole clip."""
+        """False, since the path depends on the whole clip."""
         return False
 
     @property
     def _octaves_per_s(self) -> float:
-        """How fast the pitch may move; librosa refuses steps that are wider than the range itself."""
+        """Maximum rate of change of the pitch; librosa rejects steps wider than the search range."""
         widest = np.log2(self.f_max_hz / self.f_min_hz) - _PITCH_STEP
         return float(min(_OCTAVES_PER_S, widest * self.frame_rate_hz))
 
@@ -214,5 +206,5 @@ class Pyin(PitchSettings):
             max_transition_rate=self._octaves_per_s,
             fill_na=0.0,
         )
-        heard = self._sounding(samples)
-        return np.stack([column * heard for column in (f0_hz, voiced, probability)], axis=1, dtype=np.float32)
+        mask = self._is_not_silent(samples)
+        return np.stack([column * mask for column in (f0_hz, voiced, probability)], axis=1, dtype=np.float32)

@@ -1,4 +1,4 @@
-"""Frames: what every feature that describes a clip frame by frame shares."""
+"""Base classes of frame-wise features."""
 
 from __future__ import annotations
 
@@ -11,13 +11,13 @@ import numpy as np
 from numpy.typing import NDArray
 
 from woodshed.clip import Clip, Samples
-from woodshed.features.setting import Checked
 from woodshed.features.spectrum import BLOCK_BYTES, Precision, hann_window, mono_at, power_blocks
-from woodshed.units import samples_to_frames, samples_to_s
+from woodshed.features.validation import Checked
+from woodshed.units import samples_to_frames
 
 
 def frames_of(padded: Samples, frame_length: int, hop_length: int) -> Samples:
-    """Return the frames of a sound as a view, shape ``(n_frames, frame_length)``; nothing is copied.
+    """Return the frames of a signal as a view without copying, shape ``(n_frames, frame_length)``.
 
     Examples
     --------
@@ -27,17 +27,17 @@ def frames_of(padded: Samples, frame_length: int, hop_length: int) -> Samples:
     return np.lib.stride_tricks.sliding_window_view(padded, frame_length)[::hop_length]
 
 
-class Framed(Checked, ABC):
-    """A feature that describes a clip frame by frame.
+class FrameFeature(Checked, ABC):
+    """Base class of frame-wise features.
 
-    Frame ``k`` is centred on sample ``k * hop_length``, as in librosa, so that features with one rate and
-    one hop stand side by side row by row.
+    Frame ``k`` is centred on sample ``k * hop_length``, as in librosa, so that features with the same rate
+    and hop length are aligned.
     """
 
     @property
     @abstractmethod
     def sample_rate(self) -> int:
-        """The rate that clips must have, in hertz."""
+        """Required sample rate of clips, in hertz."""
 
     @property
     @abstractmethod
@@ -47,26 +47,26 @@ class Framed(Checked, ABC):
     @property
     @abstractmethod
     def names(self) -> tuple[str, ...]:
-        """The name of each value in a frame, with its unit if it has one."""
+        """Name of each value of a frame, with its unit."""
 
     @property
     @abstractmethod
     def n_context(self) -> int:
-        """How many samples a frame may hear before, and as many after, the sample it is centred on."""
+        """Number of samples before and after its centre on which a frame may depend."""
 
     @property
     def gain_invariant(self) -> bool:
-        """Whether a louder copy of a clip gets the same values."""
+        """Whether the values are independent of the level of the clip."""
         return False
 
     @property
     def exact_in_blocks(self) -> bool:
-        """Whether frames depend on nothing beyond ``n_context``: see `woodshed.features.block`."""
+        """Whether frames only depend on ``n_context`` samples: see `woodshed.features.streaming`."""
         return True
 
     @abstractmethod
     def _frames(self, samples: Samples) -> Samples:
-        """Describe the mono mix, shape ``(n_samples,)``."""
+        """Compute the frames of a mono signal, shape ``(n_samples,)``."""
 
     @property
     def n_bands(self) -> int:
@@ -78,27 +78,22 @@ class Framed(Checked, ABC):
         """Frames per second."""
         return self.sample_rate / self.hop_length
 
-    @property
-    def context_s(self) -> float:
-        """``n_context`` in seconds."""
-        return samples_to_s(self.n_context, self.sample_rate)
-
     def n_frames(self, n_samples: int) -> int:
-        """Count the frames of a clip of ``n_samples``."""
+        """Return the number of frames of a clip of ``n_samples``."""
         return samples_to_frames(n_samples, self.hop_length)
 
     def __call__(self, clip: Clip) -> Samples:
-        """Describe a clip.
+        """Compute the feature of a clip.
 
         Parameters
         ----------
         clip
-            At ``sample_rate``; channels are averaged. One sample is enough, and silence is allowed.
+            Clip at ``sample_rate``, of at least one sample; channels are averaged.
 
         Returns
         -------
         numpy.ndarray
-            Shape ``(n_frames, n_bands)``, float32, finite; the columns are in the order of ``names``.
+            Shape ``(n_frames, n_bands)``, float32, finite, with columns in the order of ``names``.
 
         Raises
         ------
@@ -110,7 +105,7 @@ class Framed(Checked, ABC):
 
 @dataclass(frozen=True, kw_only=True)
 class SampleSettings(Checked):
-    """The settings of features that look at the samples of a frame."""
+    """Settings of features of the samples of a frame."""
 
     sample_rate: int = 16000
     frame_length: int = 512
@@ -123,7 +118,7 @@ class SampleSettings(Checked):
 
 @dataclass(frozen=True, kw_only=True)
 class SpectrumSettings(Checked):
-    """The settings of features that look at the spectrum of a frame under a Hann window."""
+    """Settings of features of the spectrum of a frame, with a Hann window."""
 
     sample_rate: int = 16000
     n_fft: int = 512
@@ -135,7 +130,7 @@ class SpectrumSettings(Checked):
 
     @property
     def n_fft_bins(self) -> int:
-        """Number of frequency bins of the transform, 0 Hz and half of ``sample_rate`` included."""
+        """Number of frequency bins, from 0 Hz to the Nyquist frequency."""
         return 1 + self.n_fft // 2
 
     @property
@@ -144,20 +139,20 @@ class SpectrumSettings(Checked):
         return (np.arange(self.n_fft_bins) * (self.sample_rate / self.n_fft)).astype(np.float32)
 
     _precision: ClassVar[Precision] = "float32"
-    """Of the transform: float64 where what is far below the loudest bin of a frame counts."""
+    """Precision of the transform: float64 if bins far below the maximum of a frame matter."""
 
     def power_blocks(self, samples: Samples) -> Iterator[tuple[slice, NDArray[Any]]]:
-        """Yield the power spectrogram in blocks: `woodshed.features.spectrum.power_blocks`."""
+        """Yield the power spectrogram in blocks: see `woodshed.features.spectrum.power_blocks`."""
         window = hann_window(self.n_fft, self._precision)
         return power_blocks(samples, n_fft=self.n_fft, hop_length=self.hop_length, window=window)
 
 
 @dataclass(frozen=True, kw_only=True)
-class OfSamples(SampleSettings, Framed):
-    """A feature of each frame's samples alone."""
+class SampleFeature(SampleSettings, FrameFeature):
+    """Base class of features of the samples of each frame."""
 
-    _beyond: ClassVar[float] = 0.0
-    """The value that is assumed beyond both ends of a clip."""
+    _padding: ClassVar[float] = 0.0
+    """Value of the padding at both ends of a clip."""
 
     @property
     def n_context(self) -> int:
@@ -166,10 +161,10 @@ class OfSamples(SampleSettings, Framed):
 
     @abstractmethod
     def _of_samples(self, frames: Samples) -> Samples:
-        """Describe frames, ``(n_rows, frame_length)``, read-only."""
+        """Compute the values of frames, shape ``(n_rows, frame_length)``, read-only."""
 
     def _frames(self, samples: Samples) -> Samples:
-        padded = np.pad(samples, self.frame_length // 2, constant_values=self._beyond)
+        padded = np.pad(samples, self.frame_length // 2, constant_values=self._padding)
         frames = frames_of(padded, self.frame_length, self.hop_length)
         out = np.empty((len(frames), self.n_bands), dtype=np.float32)
         n_rows = max(1, BLOCK_BYTES // (self.frame_length * samples.itemsize))
@@ -180,8 +175,8 @@ class OfSamples(SampleSettings, Framed):
 
 
 @dataclass(frozen=True, kw_only=True)
-class OfSpectrum(SpectrumSettings, Framed):
-    """A feature of each frame's power spectrum alone, computed while the spectrum is in the cache."""
+class SpectrumFeature(SpectrumSettings, FrameFeature):
+    """Base class of features of the power spectrum of each frame."""
 
     @property
     def n_context(self) -> int:
@@ -190,7 +185,7 @@ class OfSpectrum(SpectrumSettings, Framed):
 
     @abstractmethod
     def _of_power(self, power: Samples) -> Samples:
-        """Describe frames by their power, ``(n_rows, n_fft_bins)``, to be overwritten at will."""
+        """Compute the values of frames from their power, shape ``(n_rows, n_fft_bins)``; may overwrite it."""
 
     def _frames(self, samples: Samples) -> Samples:
         out = np.empty((self.n_frames(len(samples)), self.n_bands), dtype=np.float32)

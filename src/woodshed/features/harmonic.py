@@ -1,4 +1,4 @@
-"""Harmonic and percussive share: how much of a frame rings on, and how much is struck."""
+"""Harmonic and percussive share of the energy."""
 
 from __future__ import annotations
 
@@ -7,25 +7,25 @@ from dataclasses import dataclass
 import numpy as np
 
 from woodshed.clip import Samples
-from woodshed.features.frame import Framed, SpectrumSettings
-from woodshed.features.spectral_moment import per_total
+from woodshed.features.frame import FrameFeature, SpectrumSettings
+from woodshed.features.spectral_moment import safe_divide
 
 
 @dataclass(frozen=True, kw_only=True)
-class HarmonicShare(SpectrumSettings, Framed):
-    """How much of each frame's energy is harmonic and how much percussive; the two add up to 1.
+class HarmonicShare(SpectrumSettings, FrameFeature):
+    """Harmonic and percussive share of the energy of each frame; they sum to 1.
 
-    Held tones are lines along time in a spectrogram, strokes are lines along frequency. The magnitude
-    ``m`` is smoothed by a median along each (``H``, ``P``), and a bin is shared out by the soft mask
-    ``H² / (H² + P²)``: the harmonic share is ``Σ mask m² / Σ m²`` over the bins of a frame. No unit; silence
-    has 0 and 0. The masks are those of ``librosa.decompose.hpss``. Fitzgerald (2010).
+    In a spectrogram, sustained tones are horizontal and percussive sounds vertical lines. The magnitude ``m``
+    is median-filtered along time (``H``) and along frequency (``P``), and the soft mask ``H² / (H² + P²)``
+    separates both: the harmonic share is ``Σ mask m² / Σ m²`` over the bins of a frame. No unit; silence has
+    0 and 0. The masks are those of ``librosa.decompose.hpss``. Fitzgerald (2010).
 
     Parameters
     ----------
     kernel_size
-        Length of both medians, in frames and in bins, odd; default 31.
+        Length of both median filters, in frames and in bins, odd; default 31.
     sample_rate
-        The rate that clips must have, in hertz; default 22050.
+        Required sample rate of clips, in hertz; default 22050.
     n_fft
         Length of the Hann window in samples, even; default 2048 (93 ms).
     hop_length
@@ -38,13 +38,13 @@ class HarmonicShare(SpectrumSettings, Framed):
     >>> [HarmonicShare()(clip)[22].round().tolist() for clip in clips]
     [[1.0, 0.0], [0.0, 1.0]]
 
-    A held tone, then clicks; the harmonic share:
+    Harmonic share of a sustained tone, then clicks:
 
     >>> from woodshed.audio import clicks, join, sine
-    >>> from woodshed.features.picture import picture
+    >>> from woodshed.features.text_plot import text_plot
     >>> clip = join([sine(440, 1.0, sample_rate=22050), clicks(0.1, 1.0, sample_rate=22050)])
     >>> feature = HarmonicShare()
-    >>> print(picture(feature(clip), feature, bands=["harmonic_share"]))
+    >>> print(text_plot(feature(clip), feature, bands=["harmonic_share"]))
     harmonic_share
       1 ┤ █████████████████████████████    ▂        █  ▄     █  ▄
         │▆█████████████████████████████▆▄  █  ▄   ▄ █  █     █  █
@@ -68,14 +68,11 @@ class HarmonicShare(SpectrumSettings, Framed):
         self._whole(kernel_size=1)
         self._odd("kernel_size")
 
-    @property
-    def names(self) -> tuple[str, ...]:
-        """Two values."""
-        return ("harmonic_share", "percussive_share")
+    names = ("harmonic_share", "percussive_share")
 
     @property
     def n_context(self) -> int:
-        """Half a window, and half of the median's frames."""
+        """Half a window, and the frames of the median filter."""
         return self.n_fft // 2 + self.kernel_size * self.hop_length
 
     def _frames(self, samples: Samples) -> Samples:
@@ -88,5 +85,5 @@ class HarmonicShare(SpectrumSettings, Framed):
         harmonic, _ = librosa.decompose.hpss(magnitude, kernel_size=self.kernel_size, mask=True)
         power = np.square(magnitude)
         total = power.sum(axis=0)
-        share = np.minimum(per_total((harmonic * power).sum(axis=0), total), 1)
+        share = np.minimum(safe_divide((harmonic * power).sum(axis=0), total), 1)
         return np.stack([share, np.where(total > 0, 1 - share, 0)], axis=1, dtype=np.float32)

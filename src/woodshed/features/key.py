@@ -1,4 +1,4 @@
-"""The key of a piece: its keynote, and whether it is major or minor."""
+"""Key estimation: tonic and mode of a piece."""
 
 from __future__ import annotations
 
@@ -23,27 +23,26 @@ PROFILES: dict[Mode, tuple[float, ...]] = {
     "major": (6.35, 2.23, 3.48, 2.33, 4.38, 4.09, 2.52, 5.19, 2.39, 3.66, 2.29, 2.88),
     "minor": (6.33, 2.68, 3.52, 5.38, 2.60, 3.53, 2.54, 4.75, 3.98, 2.69, 3.34, 3.17),
 }
-"""How well listeners found that each pitch class fits a key, from the keynote up: Krumhansl and Kessler
-(1982)."""
+"""Perceived fit of each pitch class in a key, from the tonic up: Krumhansl and Kessler (1982)."""
 
 _RATE = 22050
 _HOP_LENGTH = 2048
-_QUIET_DB = -40.0  # frames that are further below the loudest are not asked
+_QUIET_DB = -40.0  # frames below this level, relative to the loudest, are ignored
 
 
 @dataclass(frozen=True)
 class KeyGuess:
-    """A key, and how well it fits.
+    """Estimated key.
 
     Parameters
     ----------
     name
-        The keynote, ``C`` to ``B``, black keys as sharps.
+        Tonic, ``C`` to ``B``, with sharps for black keys.
     mode
         ``major`` or ``minor``.
     strength
-        Correlation of the sound's pitch classes with the profile of the key, -1 to 1. Above 0.8 is a clear
-        case; speech and noise are below 0.5.
+        Correlation of the pitch classes with the profile of the key, -1 to 1. Above 0.8 the key is clear;
+        speech and noise are below 0.5.
 
     Examples
     --------
@@ -60,22 +59,22 @@ class KeyGuess:
 
 
 def key_of_pitch_classes(weights: ArrayLike) -> KeyGuess:
-    """Find the key whose profile correlates best with how much there is of each pitch class.
+    """Return the key whose profile correlates best with the weights of the pitch classes.
 
     Parameters
     ----------
     weights
-        Shape ``(12,)``, from C to B: time, energy or number of notes.
+        Duration, energy or count of each pitch class, shape ``(12,)``, from C to B.
 
     Returns
     -------
     KeyGuess
-        The best of 24.
+        The best of the 24 keys.
 
     Raises
     ------
     ParameterError
-        If there are not twelve finite numbers, or all are the same: then no key fits better than another.
+        If the weights are not twelve finite numbers, or are all equal, in which case all keys fit equally.
 
     Examples
     --------
@@ -85,11 +84,13 @@ def key_of_pitch_classes(weights: ArrayLike) -> KeyGuess:
     >>> str(key), round(key.strength, 2)
     ('A minor', 0.9)
     """
-    found = np.asarray(weights, dtype=np.float64)
-    if found.shape != (12,) or not np.isfinite(found).all() or np.ptp(found) == 0:
-        raise ParameterError(f"A key is found from twelve finite numbers that differ, got {weights!r}.")
+    values = np.asarray(weights, dtype=np.float64)
+    if values.shape != (12,) or not np.isfinite(values).all() or np.ptp(values) == 0:
+        raise ParameterError(
+            f"key_of_pitch_classes expects twelve finite weights that are not all equal, got {weights!r}."
+        )
     guesses = [
-        KeyGuess(name, mode, float(np.corrcoef(found, np.roll(profile, shift))[0, 1]))
+        KeyGuess(name, mode, float(np.corrcoef(values, np.roll(profile, shift))[0, 1]))
         for mode, profile in PROFILES.items()
         for shift, name in enumerate(PITCH_CLASSES)
     ]
@@ -97,17 +98,17 @@ def key_of_pitch_classes(weights: ArrayLike) -> KeyGuess:
 
 
 def find_key(clip: Clip) -> KeyGuess:
-    """Guess the key of a piece of music.
+    """Estimate the key of a piece of music.
 
     Chroma of a constant-Q transform (`woodshed.features.cqt.ChromaCqt`) at the tuning of the recording is
-    averaged over all frames but the quiet ones, and correlated with the profiles of the 24 keys: Krumhansl's
-    algorithm (1990). One key is assumed for the whole clip. The usual errors are the neighbours that share
-    most notes: the relative (A minor for C major), the fifth, and the parallel key.
+    averaged over all frames except quiet ones, and correlated with the profiles of the 24 keys: Krumhansl's
+    algorithm (1990). The key is assumed to be constant. Typical errors are the relative key (A minor for C
+    major), a fifth, and the parallel key.
 
     Parameters
     ----------
     clip
-        Any rate; channels are averaged. A few bars at least.
+        Any rate; channels are averaged. At least a few bars.
 
     Raises
     ------
@@ -121,20 +122,21 @@ def find_key(clip: Clip) -> KeyGuess:
     >>> str(find_key(Clip(chord / 3, 22050)))
     'A major'
     """
-    heard = resample(clip, _RATE)
-    level = Rms(sample_rate=_RATE, frame_length=2 * _HOP_LENGTH, hop_length=_HOP_LENGTH)(heard)[:, 0]
-    f_min_hz = C1_HZ * 2 ** (tuning_semitones(heard) / 12)
-    chroma = ChromaCqt(sample_rate=_RATE, hop_length=_HOP_LENGTH, f_min_hz=f_min_hz)(heard)
-    asked = (level > level.max() * db_to_amplitude(_QUIET_DB)) & chroma.any(axis=1)
-    if not asked.any():
-        raise AudioError(f"{printable(clip.source)} is silent: it has no key. Leave it out.")
-    return key_of_pitch_classes(chroma[asked].mean(axis=0))
+    clip = resample(clip, _RATE)
+    level = Rms(sample_rate=_RATE, frame_length=2 * _HOP_LENGTH, hop_length=_HOP_LENGTH)(clip)[:, 0]
+    f_min_hz = C1_HZ * 2 ** (tuning_semitones(clip) / 12)
+    chroma = ChromaCqt(sample_rate=_RATE, hop_length=_HOP_LENGTH, f_min_hz=f_min_hz)(clip)
+    is_loud = (level > level.max() * db_to_amplitude(_QUIET_DB)) & chroma.any(axis=1)
+    if not is_loud.any():
+        raise AudioError(f"{printable(clip.source)} is silent, so it has no key. Leave it out.")
+    return key_of_pitch_classes(chroma[is_loud].mean(axis=0))
 
 
 def tuning_semitones(clip: Clip) -> float:
-    """Estimate how far music is above A = 440 Hz, in semitones from -0.5 to 0.5; 0 where there are no tones.
+    """Estimate the deviation of the tuning from A = 440 Hz, from -0.5 to 0.5 semitones; 0 without tones.
 
-    The peak of how the strong partials lie between the semitones: ``librosa.estimate_tuning``.
+    It is the mode of the deviations of strong partials from the nearest semitone:
+    ``librosa.estimate_tuning``.
 
     Examples
     --------

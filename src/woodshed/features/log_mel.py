@@ -1,4 +1,4 @@
-"""Log-mel spectrogram: the picture of a sound that most nets look at."""
+"""Log-mel spectrogram."""
 
 from __future__ import annotations
 
@@ -9,22 +9,22 @@ import numpy as np
 
 from woodshed.clip import Samples
 from woodshed.errors import ParameterError
-from woodshed.features.frame import Framed, SpectrumSettings
+from woodshed.features.frame import FrameFeature, SpectrumSettings
 from woodshed.features.mel import FilterBank, MelFormula, mel_bank
 from woodshed.units import samples_to_frames
 
-# 10 ** (floor / 10) must be a normal float32: what lies below would lose its digits, then its logarithm.
+# 10 ** (floor / 10) must be a normal float32: subnormal numbers lose precision.
 _LOWEST_FLOOR_DB = -300.0
 
 
 def check_floor(floor_db: float, owner: str) -> None:
-    """Refuse a floor at which float32 would lose digits, or which is above full scale."""
+    """Check that a floor in decibels is from -300, where float32 loses precision, to 0."""
     if not _LOWEST_FLOOR_DB <= floor_db <= 0:
         raise ParameterError(f"{owner} expects floor_db from {_LOWEST_FLOOR_DB:g} to 0, got {floor_db:g}.")
 
 
 def power_to_db(power: Samples, floor_db: float) -> Samples:
-    """Turn power into decibels in place: 0 dB is power 1, nothing is below ``floor_db``.
+    """Convert power to decibels, at least ``floor_db``, in place; 0 dB is a power of 1.
 
     Examples
     --------
@@ -34,16 +34,16 @@ def power_to_db(power: Samples, floor_db: float) -> Samples:
     np.maximum(power, np.float32(10.0 ** (floor_db / 10.0)), out=power)
     np.log10(power, out=power)
     np.multiply(power, np.float32(10.0), out=power)
-    # Rounding may have left the floor a little too low, and a caller may compare with it.
+    # Rounding may fall slightly below the floor, with which a caller may compare.
     return np.maximum(power, np.float32(floor_db), out=power)
 
 
-def cut_far_below_top(level_db: Samples, top_db: float | None) -> Samples:
-    """Raise what is more than ``top_db`` below the highest of all to just that, in place; None leaves it.
+def limit_range(level_db: Samples, top_db: float | None) -> Samples:
+    """Clip levels to at most ``top_db`` below their maximum, in place; None does nothing.
 
     Examples
     --------
-    >>> cut_far_below_top(np.array([0.0, -30.0, -95.0], dtype=np.float32), 80.0).tolist()
+    >>> limit_range(np.array([0.0, -30.0, -95.0], dtype=np.float32), 80.0).tolist()
     [0.0, -30.0, -80.0]
     """
     if top_db is None:
@@ -54,7 +54,7 @@ def cut_far_below_top(level_db: Samples, top_db: float | None) -> Samples:
 
 @dataclass(frozen=True, kw_only=True)
 class MelSettings(SpectrumSettings):
-    """The settings that log-mel features share, and their checks."""
+    """Shared settings of log-mel features."""
 
     n_mels: int = 64
     f_min_hz: float = 20.0
@@ -74,22 +74,22 @@ class MelSettings(SpectrumSettings):
             )
         check_floor(self.floor_db, owner)
         if self.formula not in get_args(MelFormula):
-            raise ParameterError(f"{owner} knows the formulas slaney and htk, got {self.formula!r}.")
-        self.filter_bank()  # refuses filters that fall between two bins
+            raise ParameterError(f"{owner} expects the formula slaney or htk, got {self.formula!r}.")
+        self.filter_bank()  # raises if a filter falls between two bins
 
     @property
     def highest_hz(self) -> float:
-        """Upper corner of the last band: ``f_max_hz``, or half of ``sample_rate``."""
+        """Upper edge of the last band: ``f_max_hz``, or the Nyquist frequency."""
         return self.sample_rate / 2 if self.f_max_hz is None else self.f_max_hz
 
     def filter_bank(self) -> FilterBank:
-        """Return the mel filters, made once for each set of settings."""
+        """Return the mel filter bank, cached for each combination of settings."""
         return mel_bank(
             self.sample_rate, self.n_fft, self.n_mels, self.f_min_hz, self.highest_hz, self.formula
         )
 
     def log_mel(self, samples: Samples) -> Samples:
-        """Return the log-mel spectrogram of a mono mix, shape ``(n_frames, n_mels)``, in dB."""
+        """Return the log-mel spectrogram of a mono signal, shape ``(n_frames, n_mels)``, in dB."""
         bank = self.filter_bank()
         n_frames = samples_to_frames(len(samples), self.hop_length)
         out = np.empty((n_frames, self.n_mels), dtype=np.float32)
@@ -99,23 +99,23 @@ class MelSettings(SpectrumSettings):
 
 
 @dataclass(frozen=True, kw_only=True)
-class LogMel(MelSettings, Framed):
-    """Log-mel spectrogram of the mono mix, in decibels.
+class LogMel(MelSettings, FrameFeature):
+    """Log-mel spectrogram, in decibels.
 
-    ``L(b, t) = 10 log10(Σ w(b, k) P(k, t))`` over the bins ``k``, ``P`` being the power of
-    `woodshed.features.stft.Power` and ``w`` the triangles of `woodshed.features.mel.mel_filters`. Unit: dB.
+    ``L(b, t) = 10 log10(Σ w(b, k) P(k, t))`` over the bins ``k``, with the power ``P`` of
+    `woodshed.features.stft.Power` and the filters ``w`` of `woodshed.features.mel.mel_filters`. Unit: dB.
     Stevens, Volkmann and Newman, "A scale for the measurement of the psychological magnitude pitch" (1937);
     Davis and Mermelstein (1980).
 
-    The reference is fixed (0 dB is power 1 in a band), so a value means the same in every clip and does
-    not depend on what else the clip holds; librosa's ``power_to_db`` with ``ref=np.max`` or ``top_db``
-    differs in that. Computed in float32: equal to librosa to about 0.001 dB in the upper 80 dB of a clip,
-    where librosa by default cuts, and to about 0.1 dB below.
+    The reference is fixed (0 dB is a power of 1 in a band), so that values do not depend on the rest of the
+    clip, unlike librosa's ``power_to_db`` with ``ref=np.max`` or ``top_db``. Computed in float32: equal to
+    librosa to about 0.001 dB in the upper 80 dB of a clip, to which librosa limits the range by default, and
+    to about 0.1 dB below.
 
     Parameters
     ----------
     sample_rate
-        The rate that clips must have, in hertz; default 16000.
+        Required sample rate of clips, in hertz; default 16000.
     n_fft
         Length of a frame in samples, even; default 512 (32 ms).
     hop_length
@@ -123,8 +123,8 @@ class LogMel(MelSettings, Framed):
     n_mels
         Number of bands; default 64.
     f_min_hz, f_max_hz
-        Lower and upper end of the bands, in hertz; default 20, below which microphones pick up only
-        wind and handling, and half of ``sample_rate``.
+        Lower and upper edge of the bands in hertz; by default 20, below which microphones mostly record wind
+        and handling noise, and the Nyquist frequency.
     formula
         ``slaney`` (default) or ``htk``: see `woodshed.features.mel.hz_to_mel`.
     floor_db
@@ -150,10 +150,10 @@ class LogMel(MelSettings, Framed):
 
     >>> from woodshed.audio import read
     >>> from woodshed.data.sample import sample_folder
-    >>> from woodshed.features.picture import picture
+    >>> from woodshed.features.text_plot import text_plot
     >>> clip = read(sample_folder() / "recordings" / "7_theo_0.flac")
     >>> feature = LogMel(sample_rate=8000, n_fft=256, hop_length=64, n_mels=32, floor_db=-50)
-    >>> print(picture(feature(clip), feature, height=8))
+    >>> print(text_plot(feature(clip), feature, height=8))
     mel*_db:  ░ -48  ▒ -40  ▓ -32  █ -24
     28 ┤░▒░░░░▒▒░░░░   ░░
     24 ┤                      ░░▒░░▒▒░░░░░░░░░

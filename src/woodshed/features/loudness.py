@@ -1,4 +1,4 @@
-"""Loudness frame by frame: the level as the ear weights it."""
+"""Frame-wise loudness: A-weighted level and momentary loudness."""
 
 from __future__ import annotations
 
@@ -10,25 +10,25 @@ from woodshed.audio.filter import RunningFilter
 from woodshed.audio.loudness import LOWEST_RATE, OFFSET_LUFS, KWeighting
 from woodshed.clip import Clip, Samples
 from woodshed.errors import ParameterError
-from woodshed.features.frame import Framed, OfSpectrum
+from woodshed.features.frame import FrameFeature, SpectrumFeature
 from woodshed.features.log_mel import check_floor, power_to_db
 from woodshed.features.spectrum import hann_window
 from woodshed.units import s_to_samples
 
-# IEC 61672-1: the corners of A-weighting in hertz, and what makes it 0 dB at 1000 Hz.
+# IEC 61672-1: corner frequencies of A-weighting in hertz, and the gain that makes it 0 dB at 1000 Hz.
 _A_CORNERS_HZ = (20.598997, 107.65265, 737.86223, 12194.217)
 _A_OFFSET_DB = 2.0
 
 _WINDOW_S = 0.4
-# The high-pass of K-weighting, at 38 Hz, has forgotten a click after this time, to 1e-10.
+# The impulse response of the K-weighting high-pass, at 38 Hz, has decayed to 1e-10 after this time.
 _MEMORY_S = 0.5
 
 
 def a_weighting(frequency_hz: Samples) -> Samples:
-    """Return how much A-weighting passes of the power at each frequency: 1 at 1000 Hz, 0 at 0 Hz.
+    """Return the power response of A-weighting at each frequency: 1 at 1000 Hz, 0 at 0 Hz.
 
-    ``f⁸ 12194⁴ / ((f² + 20.6²)² (f² + 107.7²) (f² + 737.9²) (f² + 12194²)²)``, and 2.00 dB on top. Equal to
-    ``librosa.A_weighting``, which gives decibels.
+    ``f⁸ 12194⁴ / ((f² + 20.6²)² (f² + 107.7²) (f² + 737.9²) (f² + 12194²)²)``, plus 2.00 dB. Equal to
+    ``librosa.A_weighting``, which returns decibels.
 
     Examples
     --------
@@ -44,13 +44,13 @@ def a_weighting(frequency_hz: Samples) -> Samples:
 
 
 @dataclass(frozen=True, kw_only=True)
-class AWeightedLevel(OfSpectrum):
-    """Level of each frame with A-weighting, in dB of full scale.
+class AWeightedLevel(SpectrumFeature):
+    """A-weighted level of each frame, in dB relative to full scale.
 
-    ``L(t) = 10 log10(Σ A(f(n)) p(n, t))``, where ``p`` is the share of bin ``n`` in the mean square of the
-    frame and ``A`` `a_weighting` (IEC 61672-1): bass and extreme treble count less, as for quiet sounds in
-    the ear. A full-scale sine of 1000 Hz has -3.01 dB. What 0 dB is in sound pressure only a calibrated
-    microphone can say. A frame is windowed (Hann), so its middle counts most.
+    ``L(t) = 10 log10(Σ A(f(n)) p(n, t))``, where ``p`` is the contribution of bin ``n`` to the mean square of
+    the frame and ``A`` is `a_weighting` (IEC 61672-1), which attenuates low and very high frequencies as the
+    ear does for soft sounds. A full-scale sine of 1000 Hz has -3.01 dB; the corresponding sound pressure
+    level depends on the calibration of the microphone. Frames have a Hann window.
 
     Parameters
     ----------
@@ -66,12 +66,12 @@ class AWeightedLevel(OfSpectrum):
     >>> [round(float(AWeightedLevel()(clip)[50, 0]), 1) for clip in clips]
     [-3.0, -19.0]
 
-    A tone of one level that rises from 50 to 8000 Hz draws the curve of the weighting:
+    A chirp of constant level from 50 to 8000 Hz shows the weighting curve:
 
     >>> from woodshed.audio import chirp
-    >>> from woodshed.features.picture import picture
+    >>> from woodshed.features.text_plot import text_plot
     >>> feature = AWeightedLevel()
-    >>> print(picture(feature(chirp(50, 8000, 0.6)), feature))
+    >>> print(text_plot(feature(chirp(50, 8000, 0.6)), feature))
     a_weighted_level_db
       0 ┤
         │                           ▂▂▂▂▄▄▄▄▆▆▆▆▆▆▆▆▆▆▆▆▆▆▆▆▆▆▆▆▆▆▆▄▂
@@ -90,13 +90,10 @@ class AWeightedLevel(OfSpectrum):
         self._finite("floor_db")
         check_floor(self.floor_db, "AWeightedLevel")
 
-    @property
-    def names(self) -> tuple[str, ...]:
-        """One value."""
-        return ("a_weighted_level_db",)
+    names = ("a_weighted_level_db",)
 
     def _of_power(self, power: Samples) -> Samples:
-        # Parseval: all bins but the first and the last stand for two, one at a negative frequency.
+        # Parseval: all bins except the first and the last count twice, for the negative frequencies.
         twice = np.full(self.n_fft_bins, 2.0, dtype=np.float32)
         twice[[0, -1]] = 1.0
         scale = self.n_fft * float(np.sum(np.square(hann_window(self.n_fft), dtype=np.float64)))
@@ -104,18 +101,18 @@ class AWeightedLevel(OfSpectrum):
 
 
 @dataclass(frozen=True, kw_only=True)
-class MomentaryLoudness(Framed):
+class MomentaryLoudness(FrameFeature):
     """Momentary loudness: K-weighted level over the 400 ms around each frame, in LUFS.
 
-    ``-0.691 + 10 log10(mean y²)``, ``y`` being the K-weighted mono mix (ITU-R BS.1770, EBU Tech 3341): what
-    the fast pointer of a loudness meter shows. A full-scale sine of 997 Hz has -3.01 LUFS. Not gated. The
-    mono mix is one channel: a stereo sound that is the same left and right reads 3 LU lower than with the
-    channels added up, as `woodshed.audio.loudness.loudness_lufs` does. Beyond the ends there is silence.
+    ``-0.691 + 10 log10(mean y²)`` with the K-weighted mono mix ``y`` (ITU-R BS.1770, EBU Tech 3341), not
+    gated. A full-scale sine of 997 Hz has -3.01 LUFS. The mono mix is a single channel: a stereo clip with
+    identical channels has 3 LU less than in `woodshed.audio.loudness.loudness_lufs`, which sums the channels.
+    The clip is surrounded by silence.
 
     Parameters
     ----------
     sample_rate
-        The rate that clips must have, in hertz, 4000 or more; default 16000.
+        Required sample rate of clips in hertz, 4000 or more; default 16000.
     hop_length
         Samples from one frame to the next; default 1600 (100 ms).
     floor_db
@@ -127,13 +124,13 @@ class MomentaryLoudness(Framed):
     >>> round(float(MomentaryLoudness()(sine(997, amplitude=1.0))[5, 0]), 2)
     -3.01
 
-    A tone that sounds from 0.5 to 1.5 s: the meter takes 400 ms to see all of it:
+    A tone from 0.5 to 1.5 s; the meter rises over 400 ms:
 
     >>> from woodshed.audio import join, silence, sine
-    >>> from woodshed.features.picture import picture
+    >>> from woodshed.features.text_plot import text_plot
     >>> clip = join([silence(0.5), sine(997, 1.0), silence(0.5)])
     >>> feature = MomentaryLoudness(hop_length=640, floor_db=-40)
-    >>> print(picture(feature(clip), feature))
+    >>> print(text_plot(feature(clip), feature))
     momentary_loudness_lufs
      -8 ┤            ▂▂▄▄▆▆▆▆▆▆▆▆▆▆▆▆▆▆▆▆▆▆▆▄▄▂▂
         │         ▂▆█████████████████████████████▆▂
@@ -158,14 +155,11 @@ class MomentaryLoudness(Framed):
                 f"MomentaryLoudness expects a sample_rate of {LOWEST_RATE} or more, got {self.sample_rate}."
             )
 
-    @property
-    def names(self) -> tuple[str, ...]:
-        """One value."""
-        return ("momentary_loudness_lufs",)
+    names = ("momentary_loudness_lufs",)
 
     @property
     def n_context(self) -> int:
-        """Half of 400 ms, and the time after which the filter has forgotten a sound."""
+        """Half of 400 ms, and the decay time of the filter."""
         return self._n_half + s_to_samples(_MEMORY_S, self.sample_rate)
 
     @property
@@ -175,8 +169,8 @@ class MomentaryLoudness(Framed):
     def _frames(self, samples: Samples) -> Samples:
         weighted = RunningFilter(KWeighting(), self.sample_rate, 1)(Clip(samples, self.sample_rate))[0]
         energy = np.concatenate([[0.0], np.cumsum(np.square(weighted))])
-        middle = np.arange(self.n_frames(len(samples))) * self.hop_length
-        first = np.maximum(middle - self._n_half, 0)
-        stop = np.minimum(middle + self._n_half, len(samples))
+        centre = np.arange(self.n_frames(len(samples))) * self.hop_length
+        first = np.maximum(centre - self._n_half, 0)
+        stop = np.minimum(centre + self._n_half, len(samples))
         power = ((energy[stop] - energy[first]) / (2 * self._n_half)).astype(np.float32)
         return power_to_db(power * np.float32(10 ** (OFFSET_LUFS / 10)), self.floor_db)[:, np.newaxis]

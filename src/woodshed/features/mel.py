@@ -1,4 +1,4 @@
-"""The mel scale, and a filter bank on it."""
+"""Mel scale and mel filter bank."""
 
 from __future__ import annotations
 
@@ -14,18 +14,18 @@ from woodshed.errors import ParameterError
 MelFormula = Literal["slaney", "htk"]
 MelNorm = Literal["slaney"] | None
 
-# Slaney's scale: linear up to 1000 Hz (mel 15), from there a factor of 6.4 in hertz for every 27 mels.
+# Slaney's scale: linear up to 1000 Hz (15 mel), then logarithmic with a factor of 6.4 in hertz per 27 mel.
 _KNEE_HZ = 1000.0
 _KNEE_MEL = 15.0
 _HZ_PER_MEL = _KNEE_HZ / _KNEE_MEL
 _LOG_STEP = np.log(6.4) / 27.0
 
-# Neighbouring filters that are multiplied together as one small dense matrix; see `FilterBank`.
+# Number of neighbouring filters that form one dense matrix; see `FilterBank`.
 _GROUP = 8
 
 
 def hz_to_mel(frequency_hz: ArrayLike, formula: MelFormula = "slaney") -> NDArray[np.float64]:
-    """Turn hertz into mels, in one of the two formulas in use.
+    """Convert hertz to mels.
 
     Parameters
     ----------
@@ -55,7 +55,7 @@ def hz_to_mel(frequency_hz: ArrayLike, formula: MelFormula = "slaney") -> NDArra
 
 
 def mel_to_hz(mel: ArrayLike, formula: MelFormula = "slaney") -> NDArray[np.float64]:
-    """Turn mels into hertz: the inverse of `hz_to_mel`.
+    """Convert mels to hertz, the inverse of `hz_to_mel`.
 
     Examples
     --------
@@ -79,34 +79,34 @@ def mel_filters(
     formula: MelFormula = "slaney",
     norm: MelNorm = "slaney",
 ) -> Samples:
-    """Return triangular filters whose corners are equally spaced on the mel scale.
+    """Return triangular filters that are equally spaced on the mel scale.
 
     Equal to ``librosa.filters.mel`` with ``htk=(formula == "htk")``.
 
     Parameters
     ----------
     sample_rate, n_fft
-        Those of the spectrum that will be filtered.
+        Settings of the spectrum.
     n_mels
         Number of filters.
     f_min_hz, f_max_hz
-        Lower corner of the first filter and upper corner of the last, in hertz.
+        Lower edge of the first filter and upper edge of the last, in hertz.
     formula
         ``slaney`` or ``htk``, see `hz_to_mel`.
     norm
-        ``slaney``: each filter has the same area, so that white noise gives the same power in each
-        band. None: each filter has its peak at 1.
+        ``slaney``: all filters have the same area, so that white noise has the same power in each band. None:
+        all filters have a peak of 1.
 
     Returns
     -------
     numpy.ndarray
-        Shape ``(n_mels, 1 + n_fft // 2)``, float32, read-only (it is kept for the next call).
+        Shape ``(n_mels, 1 + n_fft // 2)``, float32, read-only and cached.
 
     Raises
     ------
     ParameterError
-        If a filter is so narrow that it falls between two bins: it would be silent for ever, and a net
-        cannot say so.
+        If a filter is so narrow that it falls between two bins, in which case its band would always be 0, or
+        if the formula or the norm is unknown.
 
     Examples
     --------
@@ -115,42 +115,42 @@ def mel_filters(
     ((64, 257), 'float32')
     """
     if formula not in get_args(MelFormula):
-        raise ParameterError(f"Mel filters know the formulas slaney and htk, got {formula!r}.")
+        raise ParameterError(f"mel_filters expects the formula slaney or htk, got {formula!r}.")
     bins_hz = np.arange(1 + n_fft // 2) * (sample_rate / n_fft)
     lowest, highest = hz_to_mel([f_min_hz, f_max_hz], formula)
-    corners_hz = mel_to_hz(np.linspace(lowest, highest, n_mels + 2), formula)
-    left, peak, right = (corners_hz[k : n_mels + k, np.newaxis] for k in range(3))
+    edges_hz = mel_to_hz(np.linspace(lowest, highest, n_mels + 2), formula)
+    left, peak, right = (edges_hz[k : n_mels + k, np.newaxis] for k in range(3))
     rising = (bins_hz - left) / (peak - left)
     falling = (right - bins_hz) / (right - peak)
     filters = np.maximum(0.0, np.minimum(rising, falling))
-    silent = np.flatnonzero(~filters.any(axis=1))
-    if len(silent):
-        first = silent[0]
+    empty = np.flatnonzero(~filters.any(axis=1))
+    if len(empty):
+        first = empty[0]
         raise ParameterError(
-            f"{len(silent)} of {n_mels} mel filters fall between two bins of n_fft={n_fft} at {sample_rate} "
+            f"{len(empty)} of {n_mels} mel filters fall between two bins of n_fft={n_fft} at {sample_rate} "
             f"Hz (the first is filter {first}, {left[first, 0]:.0f} to {right[first, 0]:.0f} Hz). "
             "Lower n_mels or raise n_fft."
         )
     if norm == "slaney":
         filters *= 2.0 / (right - left)
     elif norm is not None:
-        raise ParameterError(f"Mel filters know the norms 'slaney' and None, got {norm!r}.")
+        raise ParameterError(f"mel_filters expects the norm 'slaney' or None, got {norm!r}.")
     out = filters.astype(np.float32)
     out.setflags(write=False)
     return out
 
 
 class FilterBank:
-    """Filters laid out so that multiplying by them skips the zeros.
+    """Banded filter bank that skips zero weights.
 
-    A mel filter touches a few neighbouring bins and nine tenths of the matrix are zero. Filters are
-    taken eight at a time and cut to the bins that any of them touches: small dense products, which
-    BLAS does faster than the whole dense matrix and than a sparse one.
+    Mel filters cover only a few bins, and about 90 % of the matrix is zero. Groups of eight filters are
+    therefore restricted to the bins that they cover: BLAS multiplies these small dense matrices faster than
+    the whole dense or a sparse matrix.
 
     Parameters
     ----------
     filters
-        Shape ``(n_filters, n_bins)``, float32, no filter without a weight.
+        Shape ``(n_filters, n_bins)``, float32; each filter has a non-zero weight.
 
     Examples
     --------
@@ -164,13 +164,13 @@ class FilterBank:
         self._groups: list[tuple[slice, slice, Samples]] = []
         for first in range(0, len(filters), _GROUP):
             group = filters[first : first + _GROUP]
-            touched = np.flatnonzero(group.any(axis=0))
-            bins = slice(int(touched[0]), int(touched[-1]) + 1)
+            covered = np.flatnonzero(group.any(axis=0))
+            bins = slice(int(covered[0]), int(covered[-1]) + 1)
             bands = slice(first, first + len(group))
             self._groups.append((bins, bands, np.ascontiguousarray(group[:, bins].T)))
 
     def __call__(self, power: Samples, out: Samples) -> Samples:
-        """Fill ``out``, shape ``(n_frames, n_filters)``, from ``power``, shape ``(n_frames, n_bins)``."""
+        """Filter ``power``, shape ``(n_frames, n_bins)``, into ``out``, shape ``(n_frames, n_filters)``."""
         for bins, bands, weights in self._groups:
             np.matmul(power[:, bins], weights, out=out[:, bands])
         return out
@@ -180,5 +180,5 @@ class FilterBank:
 def mel_bank(
     sample_rate: int, n_fft: int, n_mels: int, f_min_hz: float, f_max_hz: float, formula: MelFormula
 ) -> FilterBank:
-    """Return `mel_filters` with equal areas, ready to multiply; kept for the next call."""
+    """Return a cached `FilterBank` of `mel_filters` with equal areas."""
     return FilterBank(mel_filters(sample_rate, n_fft, n_mels, f_min_hz, f_max_hz, formula, "slaney"))

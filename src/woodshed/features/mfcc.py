@@ -1,4 +1,4 @@
-"""Mel-frequency cepstral coefficients: the shape of the spectrum in a few numbers."""
+"""Mel-frequency cepstral coefficients."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ import scipy.fft
 
 from woodshed.clip import Samples
 from woodshed.errors import ParameterError
-from woodshed.features.frame import Framed
+from woodshed.features.frame import FrameFeature
 from woodshed.features.log_mel import MelSettings
 
 
@@ -21,7 +21,7 @@ def cepstrum(log_mel_db: Samples, n_mfcc: int) -> Samples:
     log_mel_db
         Shape ``(n_frames, n_mels)``.
     n_mfcc
-        How many coefficients to keep, at most ``n_mels``.
+        Number of coefficients, at most ``n_mels``.
 
     Returns
     -------
@@ -30,7 +30,7 @@ def cepstrum(log_mel_db: Samples, n_mfcc: int) -> Samples:
 
     Examples
     --------
-    A flat spectrum has only a mean, which the transform scales by the root of the number of bands.
+    A flat spectrum only has a mean, which is scaled by the square root of the number of bands.
 
     >>> cepstrum(np.full((1, 4), 10.0, dtype=np.float32), 2).tolist()
     [[20.0, 0.0]]
@@ -40,21 +40,21 @@ def cepstrum(log_mel_db: Samples, n_mfcc: int) -> Samples:
 
 
 def delta(values: Samples, *, width: int = 9, order: int = 1) -> Samples:
-    """Estimate how fast each column changes, per frame, by least squares over a sliding window.
+    """Compute delta features: the local derivative of each column, per frame.
 
-    A line (``order`` 1) or parabola (``order`` 2) is fitted to ``width`` frames around each frame and
-    differentiated ``order`` times: Savitzky and Golay (1964). Equal to ``librosa.feature.delta`` with
-    ``mode="interp"``.
+    A line (``order`` 1) or parabola (``order`` 2) is fitted by least squares to ``width`` frames around each
+    frame and differentiated ``order`` times: Savitzky and Golay (1964). Equal to ``librosa.feature.delta``
+    with ``mode="interp"``.
 
     Parameters
     ----------
     values
         Shape ``(n_frames, n_columns)``.
     width
-        Frames in the window, odd, 3 or more. For a shorter sound the largest odd width that fits is
-        taken; below three frames nothing can be fitted and the answer is 0.
+        Length of the window in frames, odd, 3 or more. For a shorter input the largest odd width that fits is
+        used; with fewer than three frames the result is 0.
     order
-        1 for speed, 2 for acceleration.
+        1 for the first, 2 for the second derivative.
 
     Returns
     -------
@@ -75,32 +75,32 @@ def delta(values: Samples, *, width: int = 9, order: int = 1) -> Samples:
         return np.zeros_like(values)
     offset = np.arange(width) - width // 2
     basis = offset.astype(np.float64) if order == 1 else offset**2 - np.mean(offset**2)
-    # Least squares on a symmetric window: the basis is orthogonal to the lower powers, so the leading
-    # coefficient is a dot product. Differentiated `order` times it gains a factor `order`! (1 or 2).
+    # On a symmetric window the basis is orthogonal to the lower powers, so that the leading coefficient is a
+    # dot product. Differentiation multiplies it by `order`! (1 or 2).
     kernel = (order * basis / np.sum(basis * basis)).astype(values.dtype)
     inner = np.lib.stride_tricks.sliding_window_view(values, width, axis=0) @ kernel
-    # The leading derivative of the polynomial fitted at either end is a constant: repeat it.
+    # The leading derivative of the polynomials at both ends is constant.
     return np.pad(inner, ((width // 2, width // 2), (0, 0)), mode="edge")
 
 
 @dataclass(frozen=True, kw_only=True)
-class Mfcc(MelSettings, Framed):
-    """Mel-frequency cepstral coefficients of the mono mix, with their changes if wanted.
+class Mfcc(MelSettings, FrameFeature):
+    """Mel-frequency cepstral coefficients, optionally with delta features.
 
     ``c(k, t) = s(k) Σ L(b, t) cos(π k (b + ½) / n_mels)`` over the bands ``b`` of the log-mel spectrogram
-    ``L``, with ``s(0) = √(1 / n_mels)`` and else ``√(2 / n_mels)``. Unit: dB; of changes, dB a frame. Davis
-    and Mermelstein, "Comparison of parametric representations for monosyllabic word recognition" (1980). The
-    DCT is taken of decibels with a fixed floor, not of values cut to
-    80 dB below the loudest as librosa does, so frames do not depend on each other.
+    ``L``, with ``s(0) = √(1 / n_mels)`` and ``s(k) = √(2 / n_mels)`` otherwise. Unit: dB; deltas are in dB
+    per frame. Davis and Mermelstein, "Comparison of parametric representations for monosyllabic word
+    recognition" (1980). Decibels have a fixed floor, instead of librosa's limit of 80 dB below the maximum,
+    so that frames are independent.
 
     Parameters
     ----------
     n_mfcc
-        Number of coefficients, 1 to ``n_mels``; default 20. The first is the loudness.
+        Number of coefficients, 1 to ``n_mels``; default 20. The first is proportional to the level.
     deltas
-        0 (default): coefficients alone. 1: their speed beside them. 2: speed and acceleration.
+        0 (default): coefficients only. 1: also first derivatives. 2: also second derivatives.
     delta_width
-        Frames over which changes are estimated, odd, 3 or more; default 9.
+        Window of the derivatives in frames, odd, 3 or more; default 9.
     sample_rate, n_fft, hop_length, n_mels, f_min_hz, f_max_hz, formula, floor_db
         As in `LogMel`, with the same defaults.
 
@@ -116,14 +116,14 @@ class Mfcc(MelSettings, Framed):
     >>> feature(silence()).shape
     (101, 39)
 
-    The word "seven", recorded: each sound of it has a shape of its own:
+    A recording of the word "seven":
 
     >>> from woodshed.audio import read
     >>> from woodshed.data.sample import sample_folder
-    >>> from woodshed.features.picture import picture
+    >>> from woodshed.features.text_plot import text_plot
     >>> clip = read(sample_folder() / "recordings" / "7_theo_0.flac")
     >>> feature = Mfcc(sample_rate=8000, n_fft=256, hop_length=64, n_mels=40)
-    >>> print(picture(feature(clip), feature, bands=[f"mfcc{k}" for k in range(1, 7)]))
+    >>> print(text_plot(feature(clip), feature, bands=[f"mfcc{k}" for k in range(1, 7)]))
     each from its lowest to its highest:  ░▒▓█
     mfcc6 ┤███▒▓███▒▒▒▒▒░░▒▒░░░░░    ░▒▒▒▓▓▓▓▒░░░░░░░░▒▒▒▓█▒▒▒▓▒▒
     mfcc5 ┤▒▒░  ░▒▒▒▓░▒▒▓▓▒░  ░░     ░░░░░ ░▒▒▒▒▒▒▒▒▓▓▒▒▒▒▒▒▓████
@@ -150,13 +150,13 @@ class Mfcc(MelSettings, Framed):
 
     @property
     def names(self) -> tuple[str, ...]:
-        """One name for each coefficient, then for its speed, then for its acceleration."""
+        """Names of the coefficients, then of their first and second derivatives."""
         endings = ("", "_delta", "_delta2")[: 1 + self.deltas]
         return tuple(f"mfcc{k}{ending}" for ending in endings for k in range(self.n_mfcc))
 
     @property
     def n_context(self) -> int:
-        """Half a window; with deltas also the frames that the first and last of them are fitted to."""
+        """Half a window; with deltas also the frames of their window."""
         return self.n_fft // 2 + (self.delta_width - 1) * self.hop_length * (self.deltas > 0)
 
     def _frames(self, samples: Samples) -> Samples:

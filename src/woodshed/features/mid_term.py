@@ -1,4 +1,4 @@
-"""Mid-term features: statistics of any feature over windows of about a second."""
+"""Mid-term features: statistics of a frame-wise feature over windows of about a second."""
 
 from __future__ import annotations
 
@@ -8,30 +8,36 @@ import numpy as np
 
 from woodshed.clip import Samples
 from woodshed.errors import ParameterError
-from woodshed.features.frame import Framed
+from woodshed.features.frame import FrameFeature
 from woodshed.features.short_term import ShortTerm
 from woodshed.features.statistic import statistic, statistic_names, summarise_last_axis
 
-_ROWS = 64  # windows that are summarised at a time
+_ROWS = 64  # number of windows processed at a time
 
 
 @dataclass(frozen=True, kw_only=True)
-class MidTerm(Framed):
-    """How a feature is distributed in each stretch of a clip: one row for every window of about a second.
+class MidTerm(FrameFeature):
+    """Statistics of a frame-wise feature over windows of about a second.
 
     Row ``i`` summarises the frames ``i S`` to ``i S + W - 1`` of the inner feature, where ``W`` and ``S`` are
-    the window and the step in whole frames, at least one. Windows at the end hold what is left, as in
-    pyAudioAnalysis, so that every sound is heard. Units are those of the feature. Giannakopoulos and Pikrakis
-    (2014).
+    the window and the step in whole frames, at least one. Windows at the end are shorter, as in
+    pyAudioAnalysis, so that all frames are covered. Units are those of the feature. Giannakopoulos and
+    Pikrakis (2014).
 
     Parameters
     ----------
     feature
-        What is summarised: any feature of frames; default `woodshed.features.short_term.ShortTerm`.
+        Any frame-wise feature; default `woodshed.features.short_term.ShortTerm`.
     window_s, step_s
-        Length of a window and from one window to the next, in seconds; default 1.0 and 1.0.
+        Length and distance of the windows in seconds; default 1.0 and 1.0.
     statistics
-        Words, see `woodshed.features.statistic.summarise_frames`; default mean and standard deviation.
+        Names of statistics, see `woodshed.features.statistic.summarise_frames`; default mean and standard
+        deviation.
+
+    Raises
+    ------
+    ParameterError
+        If a setting is out of its range, or a statistic is unknown.
 
     Examples
     --------
@@ -40,15 +46,15 @@ class MidTerm(Framed):
     >>> feature(sine(1000, 3.5)).shape, feature.names[3]
     ((4, 136), 'spectral_centroid_mean')
 
-    Six seconds of ever more treble, first soft, then loud:
+    Brown, pink and white noise, first soft, then loud:
 
     >>> from woodshed.audio import join, noise
-    >>> from woodshed.features.picture import picture
+    >>> from woodshed.features.text_plot import text_plot
     >>> colours = ("brown", "pink", "white")
     >>> clip = join([noise(colour, level_db=level_db) for level_db in (-30, -20) for colour in colours])
     >>> feature = MidTerm()
     >>> chosen = ["energy_mean", "spectral_centroid_mean", "spectral_spread_mean", "spectral_flux_std"]
-    >>> print(picture(feature(clip), feature, bands=chosen, width=42))
+    >>> print(text_plot(feature(clip), feature, bands=chosen, width=42))
     each from its lowest to its highest:  ░▒▓█
          spectral_flux_std ┤██████▓▓▓▓▓▓      ██████▓▓▓▓▓▓
       spectral_spread_mean ┤      ████████████      ██████████████████
@@ -58,26 +64,26 @@ class MidTerm(Framed):
     """
 
     key = "mid-term/1"
-    feature: Framed = field(default_factory=ShortTerm)
+    feature: FrameFeature = field(default_factory=ShortTerm)
     window_s: float = 1.0
     step_s: float = 1.0
     statistics: tuple[str, ...] = ("mean", "std")
 
     def __post_init__(self) -> None:
-        if not isinstance(self.feature, Framed):
-            raise ParameterError(f"MidTerm expects a feature of frames, got {self.feature!r}.")
+        if not isinstance(self.feature, FrameFeature):
+            raise ParameterError(f"MidTerm expects a frame-wise feature, got {self.feature!r}.")
         for name in ("window_s", "step_s"):
             self._within(name, 0, np.inf)
-        words = (self.statistics,) if isinstance(self.statistics, str) else tuple(self.statistics)
-        if not words:
+        names = (self.statistics,) if isinstance(self.statistics, str) else tuple(self.statistics)
+        if not names:
             raise ParameterError("MidTerm expects at least one statistic, got none.")
-        for word in words:
-            statistic(word)
-        object.__setattr__(self, "statistics", words)
+        for name in names:
+            statistic(name)
+        object.__setattr__(self, "statistics", names)
 
     @property
     def sample_rate(self) -> int:
-        """That of the inner feature, in hertz."""
+        """Sample rate of the inner feature, in hertz."""
         return self.feature.sample_rate
 
     @property
@@ -87,22 +93,22 @@ class MidTerm(Framed):
 
     @property
     def names(self) -> tuple[str, ...]:
-        """The inner names with each statistic."""
+        """Names of the inner feature with each statistic."""
         return statistic_names(self.feature.names, self.statistics)
 
     @property
     def gain_invariant(self) -> bool:
-        """As the inner feature."""
+        """As in the inner feature."""
         return self.feature.gain_invariant
 
     @property
     def exact_in_blocks(self) -> bool:
-        """As the inner feature."""
+        """As in the inner feature."""
         return self.feature.exact_in_blocks
 
     @property
     def n_context(self) -> int:
-        """A whole window, because it lies behind the sample that it is counted from."""
+        """A whole window, since a window starts at its frame."""
         return self._window * self.feature.hop_length + self.feature.n_context
 
     @property
@@ -114,7 +120,7 @@ class MidTerm(Framed):
         return max(1, round(self.step_s * self.feature.frame_rate_hz))
 
     def n_frames(self, n_samples: int) -> int:
-        """Count the windows of a clip of ``n_samples``."""
+        """Return the number of windows of a clip of ``n_samples``."""
         return -(-self.feature.n_frames(n_samples) // self._step)
 
     def _frames(self, samples: Samples) -> Samples:

@@ -1,4 +1,4 @@
-"""Noise floor: what of a clip is always there, in one row of numbers, for classical models."""
+"""Noise-floor features: one row per clip that describes its stationary noise."""
 
 from __future__ import annotations
 
@@ -14,10 +14,10 @@ from woodshed.features.mfcc import cepstrum
 from woodshed.features.row import N_MFCC, RowFeature
 
 PERCENTILES = (5, 20, 50, 80, 95)
-"""Shares of the time, in percent, whose level is told for each band."""
+"""Percentiles over time of the level of each band."""
 
 MAINS_HZ = (50.0, 60.0)
-"""Mains frequencies, whose multiples are looked for."""
+"""Mains frequencies whose harmonics are measured, in hertz."""
 
 _N_MAINS = 8
 _RANGE_DB = 100.0
@@ -28,20 +28,19 @@ Curve = NDArray[np.floating]
 
 @dataclass(frozen=True, kw_only=True)
 class NoiseFloor(RowFeature):
-    """One row of numbers that says what lies under a sound: its steady noise, and how far it rises above.
+    """Description of the noise floor of a clip, one row per clip.
 
-    Speech and music come and go in every band, noise stays: the level that a band keeps nearly all the time
-    is that of the noise (R. Martin, "Noise power spectral density estimation based on optimal smoothing and
-    minimum statistics", 2001). So for each mel band some percentiles of its level over time are told,
-    relative to the level of the clip, and how far the highest is above the lowest. Then the shape of the
-    quiet spectrum (its cepstrum, its level in octaves and its slope), how level and flatness spread over
-    time, and how far the multiples of the mains frequencies rise above what is between them. The overall
-    level of a recording does not count.
+    Speech and music are intermittent in each band, noise is not: the low percentiles of the level of a band
+    estimate the level of the noise (R. Martin, "Noise power spectral density estimation based on optimal
+    smoothing and minimum statistics", 2001). The row holds percentiles over time of the level of each mel
+    band, relative to the level of the clip, and their range; the shape of the quiet spectrum (cepstrum,
+    octave levels and slope); percentiles of level and spectral flatness; and the level of the harmonics of
+    the mains frequencies relative to the spectrum between them. It does not depend on the overall level.
 
     Parameters
     ----------
     sample_rate, n_fft, hop_length, n_mels, f_min_hz, f_max_hz, formula, floor_db
-        As in `LogMel`, with the same defaults but 32 bands; ``n_mels`` at least 20.
+        As in `LogMel`, but with 32 bands by default; ``n_mels`` at least 20.
 
     Raises
     ------
@@ -50,12 +49,12 @@ class NoiseFloor(RowFeature):
 
     Examples
     --------
-    White noise is as strong in every octave bin by bin; brown noise falls by 6 dB an octave:
+    The slope of white, pink and brown noise in dB per octave:
 
     >>> from woodshed.audio import noise
     >>> feature = NoiseFloor()
-    >>> place = feature.names.index("floor_slope_db")
-    >>> [round(float(feature(noise(colour, 3.0))[place])) for colour in ("white", "pink", "brown")]
+    >>> index = feature.names.index("floor_slope_db")
+    >>> [round(float(feature(noise(colour, 3.0))[index])) for colour in ("white", "pink", "brown")]
     [0, -3, -6]
     """
 
@@ -64,7 +63,7 @@ class NoiseFloor(RowFeature):
 
     @property
     def names(self) -> tuple[str, ...]:
-        """The name of each value, with its unit if it has one."""
+        """Name of each value, with its unit."""
         bands = [f"mel{k}" for k in range(self.n_mels)]
         return (
             *(f"{band}_p{share}_db" for share in PERCENTILES for band in bands),
@@ -82,7 +81,7 @@ class NoiseFloor(RowFeature):
         return tuple(hz for hz in _OCTAVES_HZ if hz <= self.sample_rate / 2)
 
     def describe(self, samples: Samples) -> list[NDArray[np.floating]]:
-        """Return the parts of the row of a mono signal."""
+        """Return the row of a mono signal in parts."""
         loudness = max(float(np.sqrt(np.mean(np.square(samples, dtype=np.float64)))), 1e-9)
         power, mel = self.power_and_mel(np.asarray(samples / loudness, np.float32))
         inside = _without_edges(len(power), self.n_fft // self.hop_length // 2)
@@ -112,23 +111,23 @@ class NoiseFloor(RowFeature):
 
 
 def _without_edges(n_frames: int, n_edge: int) -> slice:
-    """Leave out the frames that hang over the ends, which are quieter than the noise, if enough are left."""
+    """Exclude frames beyond the ends, which are quieter than the noise, if enough others remain."""
     return slice(n_edge, n_frames - n_edge) if n_frames > 4 * n_edge else slice(None)
 
 
 def _slope(power: Curve, bins_hz: Curve) -> float:
-    """Return by how many decibels a spectrum rises in an octave, the octaves counting equally."""
-    kept = (bins_hz >= 4 * bins_hz[1]) & (bins_hz <= 0.9 * bins_hz[-1])
-    octave = np.log2(bins_hz[kept])
-    weights = 1 / np.sqrt(bins_hz[kept])  # polyfit squares it
-    return float(np.polyfit(octave, _db(power[kept]), 1, w=weights)[0])
+    """Return the slope of a spectrum in dB per octave, with equal weight for all octaves."""
+    inside = (bins_hz >= 4 * bins_hz[1]) & (bins_hz <= 0.9 * bins_hz[-1])
+    octave = np.log2(bins_hz[inside])
+    weights = 1 / np.sqrt(bins_hz[inside])  # squared by polyfit
+    return float(np.polyfit(octave, _db(power[inside]), 1, w=weights)[0])
 
 
 def _mains(samples: Samples, sample_rate: int) -> list[float]:
-    """Return how far the multiples of 50 and of 60 Hz rise above what is between them, and in both halves.
+    """Return the level of the harmonics of 50 and 60 Hz relative to the spectrum between them.
 
-    The third value is the smaller of the two halves' own, so that a note of such a pitch, which fades, is
-    told from a hum, which does not.
+    The third value is the minimum over both halves of the clip, which separates a steady hum from a note of
+    the same pitch that decays.
     """
     whole = [_comb(samples, sample_rate, hz) for hz in MAINS_HZ]
     half = len(samples) // 2
@@ -139,15 +138,17 @@ def _mains(samples: Samples, sample_rate: int) -> list[float]:
 
 
 def _comb(samples: Samples, sample_rate: int, f0_hz: float) -> float:
-    """Return the power at the multiples of a frequency against that half-way between them, in decibels."""
+    """Return the power at the harmonics of a frequency relative to that between them, in decibels."""
     if len(samples) < 2 * sample_rate / f0_hz:
         return 0.0
-    shaped = samples * np.hanning(len(samples))
-    at = f0_hz * np.arange(1, _N_MAINS + 1)
-    between = f0_hz * (np.arange(_N_MAINS) + 0.5)
-    time = -2j * np.pi * np.arange(len(samples)) / sample_rate
-    told, other = (np.square(np.abs(np.exp(np.outer(hz, time)) @ shaped)) for hz in (at, between))
-    return float(_db(np.sort(told)[-3:].mean()) - _db(np.median(other)))
+    windowed = samples * np.hanning(len(samples))
+    harmonics_hz = f0_hz * np.arange(1, _N_MAINS + 1)
+    between_hz = f0_hz * (np.arange(_N_MAINS) + 0.5)
+    phase = -2j * np.pi * np.arange(len(samples)) / sample_rate
+    harmonics, between = (
+        np.square(np.abs(np.exp(np.outer(hz, phase)) @ windowed)) for hz in (harmonics_hz, between_hz)
+    )
+    return float(_db(np.sort(harmonics)[-3:].mean()) - _db(np.median(between)))
 
 
 def _db(power: NDArray[np.floating] | float) -> Curve:

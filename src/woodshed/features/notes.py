@@ -1,4 +1,4 @@
-"""Notes: a whole score in one row of numbers, for classical models."""
+"""Symbolic features: one row per score."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from woodshed.features.chroma import PITCH_CLASSES
 from woodshed.features.expression import NAMES as EXPRESSION_NAMES
 from woodshed.features.expression import expression
 from woodshed.features.key import PROFILES, key_of_pitch_classes
-from woodshed.features.setting import Checked
+from woodshed.features.validation import Checked
 from woodshed.score import DRUM_CHANNEL, Score
 
 Values = NDArray[np.float64]
@@ -33,24 +33,27 @@ _LEAST_GAP, _ALIKE = 0.1, 13 / 12
 
 @dataclass(frozen=True, kw_only=True)
 class NoteSummary(Checked):
-    """One row of numbers for a score of any length.
+    """Summary of a score of any length, one row per score.
 
-    Pitch classes above the keynote, fit of the major and minor profile, steps of the melody (the highest note
-    at each onset), lengths and their ratios, register, dynamics, polyphony, harshness, syncopation, how alike
-    the music is to itself some pulses later, and which contours of three steps it has. Drums count for rhythm
-    alone. The values have different units: scale each to unit variance before a model that measures
-    distances.
+    The row holds pitch classes relative to the tonic, fit of the major and minor profile, steps of the melody
+    (the highest note of each onset), note lengths and their ratios, register, dynamics, polyphony, harshness,
+    syncopation, autocorrelation over several pulses, and melodic contours of three steps. Drums only count
+    for rhythm. The values have different units: standardise them for models that are based on distances.
 
-    The *pulse* is the commonest time between two onsets, give or take a little: people do not play evenly.
-    With ``metre_hidden`` all times are counted in it,
-    so that neither bar lines nor the metre nor the unit in which the piece was written nor its tempo are
-    told, and what is known about the metre has to be heard from the notes. Without it, tempo and times in
-    seconds are told, and what mood research measures (`woodshed.features.expression`).
+    The *pulse* is the most frequent inter-onset interval, up to small deviations of a performance. With
+    ``metre_hidden`` all times are in pulses, so that the row does not reveal bar lines, metre, notated unit
+    and tempo. Otherwise it also holds tempo, times in seconds and the features of
+    `woodshed.features.expression`.
 
     Parameters
     ----------
     metre_hidden
-        Whether the metre, bar lines, tempo and all times in beats or seconds are left out; default true.
+        Whether to omit metre, bar lines, tempo and all times in beats or seconds; default True.
+
+    Raises
+    ------
+    ParameterError
+        If the setting is not a bool.
 
     Examples
     --------
@@ -75,7 +78,7 @@ class NoteSummary(Checked):
 
     @property
     def names(self) -> tuple[str, ...]:
-        """The name of each value, with its unit if it has one."""
+        """Name of each value, with its unit."""
         names = [f"pitch_class_{k}" for k in range(12)]
         names += ["major_fit", "minor_fit", "ends_on_keynote"]
         names += [f"step_{k}" for k in range(_LARGEST_STEP + 1)] + ["step_mean_semitones", "rising_share"]
@@ -104,18 +107,18 @@ class NoteSummary(Checked):
         return len(self.names)
 
     def __call__(self, score: Score) -> Samples:
-        """Describe a score.
+        """Compute the row of a score.
 
         Parameters
         ----------
         score
-            One note is enough.
+            Score with at least one note.
 
         Returns
         -------
         numpy.ndarray
-            Shape ``(n_values,)``, float32, finite, in the order of ``names``. What cannot be said of a short
-            piece is 0.
+            Shape ``(n_values,)``, float32, finite, in the order of ``names``. Values that are undefined for a
+            short piece are 0.
 
         Raises
         ------
@@ -123,8 +126,8 @@ class NoteSummary(Checked):
             If the piece lasts more than 65,536 pulses.
         """
         table = score.table()
-        heard = table["channel"] != DRUM_CHANNEL
-        melodic = {name: column[heard] for name, column in table.items()}
+        is_melodic = table["channel"] != DRUM_CHANNEL
+        melodic = {name: column[is_melodic] for name, column in table.items()}
         onsets, pitches = _skyline(melodic)
         pulse = _pulse(table["onset_beats"])
         parts = [
@@ -140,7 +143,7 @@ class NoteSummary(Checked):
 
 
 def _skyline(columns: dict[str, NDArray[np.float64]]) -> tuple[Values, Values]:
-    """Return each onset once, with the highest pitch that begins there."""
+    """Return the distinct onsets, and the highest pitch of each."""
     onsets, first = np.unique(columns["onset_beats"], return_inverse=True)
     pitches = np.zeros(len(onsets))
     np.maximum.at(pitches, first, columns["pitch_midi"])
@@ -148,10 +151,9 @@ def _skyline(columns: dict[str, NDArray[np.float64]]) -> tuple[Values, Values]:
 
 
 def _pulse(onsets: Values) -> float:
-    """Return the commonest time between two onsets, the longer of two as common; 1 beat if there is none.
+    """Return the most frequent inter-onset interval, the longer one of equals; 1 beat if there is none.
 
-    Gaps count for each other that are alike to a twelfth; far shorter than the mean, they are the unevenness
-    of a chord.
+    Intervals that differ by at most a twelfth count as equal. Those far below the mean are spread chords.
     """
     gaps = np.diff(np.unique(onsets))
     gaps = np.round(gaps[gaps >= _LEAST_GAP * gaps.mean()] if len(gaps) else gaps, 3)
@@ -167,23 +169,23 @@ def _pulse(onsets: Values) -> float:
 
 
 def _tonal(columns: dict[str, NDArray[np.float64]], pitches: Values) -> Values:
-    """Describe pitch classes above the keynote, and how well the two modes fit."""
+    """Return pitch classes relative to the tonic, fit of the modes, and whether the end is on the tonic."""
     if not len(pitches):
         return np.zeros(15)
     weights = np.bincount(
         columns["pitch_midi"].astype(int) % 12, weights=columns["duration_beats"], minlength=12
     )
     try:
-        keynote = PITCH_CLASSES.index(key_of_pitch_classes(weights).name)
-    except ParameterError:  # all twelve as often: any note will do
-        keynote = int(pitches[-1]) % 12
-    above = np.roll(weights, -keynote) / weights.sum()
-    fits = [_correlation(above, np.array(PROFILES[mode])) for mode in ("major", "minor")]
-    return np.array([*above, *fits, int(pitches[-1]) % 12 == keynote])
+        tonic = PITCH_CLASSES.index(key_of_pitch_classes(weights).name)
+    except ParameterError:  # all twelve are equally frequent: any tonic fits
+        tonic = int(pitches[-1]) % 12
+    relative = np.roll(weights, -tonic) / weights.sum()
+    fits = [_correlation(relative, np.array(PROFILES[mode])) for mode in ("major", "minor")]
+    return np.array([*relative, *fits, int(pitches[-1]) % 12 == tonic])
 
 
 def _melodic(steps: Values) -> Values:
-    """Describe the steps of the melody: their sizes, how many rise, and contours of three."""
+    """Return sizes and direction of the steps of the melody, and contours of three steps."""
     sizes = np.minimum(np.abs(steps), _LARGEST_STEP).astype(int)
     shares = _shares(np.bincount(sizes, minlength=_LARGEST_STEP + 1))
     moves = steps[steps != 0]
@@ -194,7 +196,7 @@ def _melodic(steps: Values) -> Values:
 
 
 def _register(table: dict[str, NDArray[np.float64]], columns: dict[str, NDArray[np.float64]]) -> Values:
-    """Describe height, dynamics and how many notes sound at once."""
+    """Return register, dynamics and polyphony."""
     pitch, velocity = columns["pitch_midi"], table["velocity"]
     height = [_mean(pitch), pitch.std() if len(pitch) else 0, np.ptp(pitch) if len(pitch) else 0]
     onsets, counts = np.unique(columns["onset_beats"], return_counts=True)
@@ -209,7 +211,7 @@ def _register(table: dict[str, NDArray[np.float64]], columns: dict[str, NDArray[
 
 
 def _rhythmic(table: dict[str, NDArray[np.float64]], pulse: float) -> Values:
-    """Describe the times between onsets, in pulses and against each other, and what falls off the pulse."""
+    """Return inter-onset intervals in pulses and their ratios, and syncopation."""
     onsets, first = np.unique(table["onset_beats"], return_index=True)
     gaps = np.diff(onsets) / pulse
     lengths = _shares(_nearest(gaps, _LENGTHS))
@@ -224,14 +226,14 @@ def _rhythmic(table: dict[str, NDArray[np.float64]], pulse: float) -> Values:
 
 
 def _self_similar(onsets: Values, pitches: Values, all_onsets: Values, pulse: float, source: str) -> Values:
-    """Correlate accent, pitch and leaps with themselves some pulses later.
+    """Return the autocorrelation of accents, pitches and leaps over several pulses.
 
-    An accent is how long it takes until the next onset. Pitches sound on until the next.
+    The accent of an onset is the time to the next onset. Pitches last until the next onset.
     """
     rhythm = np.unique(all_onsets)
     start, n = rhythm[0], int((rhythm[-1] - rhythm[0]) / pulse) + 1
     if n > _MAX_PULSES:
-        raise ScoreError(f"NoteSummary expects at most {_MAX_PULSES} pulses, {source} has {n}. Cut it.")
+        raise ScoreError(f"NoteSummary expects at most {_MAX_PULSES} pulses, {source} has {n}. Split it.")
     tracks = np.zeros((3, n * _STEPS_A_PULSE + 1))
     spread = np.round((rhythm - start) / pulse * _STEPS_A_PULSE).astype(int)
     tracks[0][np.minimum(spread[:-1], tracks.shape[1] - 1)] = np.minimum(np.diff(rhythm) / pulse, 4)
@@ -249,7 +251,7 @@ def _self_similar(onsets: Values, pitches: Values, all_onsets: Values, pulse: fl
 
 
 def _metrical(score: Score, table: dict[str, NDArray[np.float64]], pulse: float) -> Values:
-    """Describe what is hidden otherwise: times in beats and seconds, the metre, what begins with a bar."""
+    """Return times in beats and seconds, metre, and the share of onsets on bar lines."""
     duration_s = score.duration_s
     tempo_bpm = 60 * score.duration_beats / duration_s
     times = [pulse, pulse * duration_s / score.duration_beats, tempo_bpm, len(score.notes) / duration_s]
@@ -262,7 +264,7 @@ def _metrical(score: Score, table: dict[str, NDArray[np.float64]], pulse: float)
 
 
 def _nearest(values: Values, centres: Values) -> NDArray[np.int64]:
-    """Count how many values are nearest to each centre, as ratios."""
+    """Return the number of values nearest to each centre, on a logarithmic scale."""
     distance = np.abs(np.log(np.maximum(values, 1e-6))[:, np.newaxis] - np.log(centres))
     return np.bincount(distance.argmin(axis=1), minlength=len(centres))
 
@@ -277,7 +279,7 @@ def _mean(values: NDArray[Any]) -> float:
 
 
 def _correlation(a: Values, b: Values) -> float:
-    """Return Pearson's correlation; 0 where one of them does not vary."""
+    """Return Pearson's correlation, or 0 if one of the inputs is constant."""
     if len(a) < 2 or np.ptp(a) < 1e-9 or np.ptp(b) < 1e-9:
         return 0.0
     return float(np.corrcoef(a, b)[0, 1])

@@ -1,4 +1,4 @@
-"""When sounds begin: the onset times of a clip."""
+"""Onset detection."""
 
 from __future__ import annotations
 
@@ -10,20 +10,20 @@ from numpy.typing import NDArray
 from woodshed.audio.edit import resample
 from woodshed.audio.sound_file import FilePath
 from woodshed.clip import Clip, Samples
-from woodshed.features.block import features_of_file
 from woodshed.features.onset_strength import OnsetStrength
+from woodshed.features.streaming import features_of_file
 
 TIMING = OnsetStrength(sample_rate=22050, n_fft=2048, hop_length=128)
-"""The onset strength that onsets and beats are found in: a value every 6 ms, because the beat tracker counts
-a beat in whole frames, and over coarse ones it drifts away from the music."""
+"""Onset strength for onset and beat detection. The hop is 6 ms, because periods of the beat tracker are whole
+frames, and it drifts with a longer hop."""
 
 
 def onset_times_s(clip: Clip) -> NDArray[np.float64]:
-    """Find when sounds begin: notes, strokes, syllables.
+    """Detect the onsets of notes, strokes or syllables.
 
-    Peaks of `woodshed.features.onset_strength.OnsetStrength` that stand out from the tenth of a second
-    around them, found by ``librosa.onset.onset_detect`` with the thresholds that it was tuned to. Böck, Krebs
-    and Schedl, "Evaluating the online capabilities of onset detection methods" (2012).
+    Onsets are peaks of `woodshed.features.onset_strength.OnsetStrength`, picked by
+    ``librosa.onset.onset_detect`` with its default thresholds. Böck, Krebs and Schedl, "Evaluating the online
+    capabilities of onset detection methods" (2012).
 
     Parameters
     ----------
@@ -33,8 +33,8 @@ def onset_times_s(clip: Clip) -> NDArray[np.float64]:
     Returns
     -------
     numpy.ndarray
-        Shape ``(n_onsets,)``, rising, in seconds, in steps of 6 ms; empty for silence. A sound that is
-        there from the first sample on has no onset: nothing rises.
+        Shape ``(n_onsets,)``, increasing, in seconds, with a resolution of 6 ms; empty for silence. A sound
+        that starts with the first sample has no onset.
 
     Examples
     --------
@@ -46,7 +46,7 @@ def onset_times_s(clip: Clip) -> NDArray[np.float64]:
 
 
 def onset_times_of_file(path: FilePath) -> NDArray[np.float64]:
-    """Find when sounds begin in a file of any length: as `onset_times_s`, read block by block.
+    """Detect the onsets in a file of any length, block by block, as in `onset_times_s`.
 
     Raises
     ------
@@ -64,7 +64,7 @@ def onset_times_of_file(path: FilePath) -> NDArray[np.float64]:
 
 
 def strength_of(clip: Clip) -> Samples:
-    """Return the onset strength of a clip at any rate, shape ``(n_frames,)``, as ``TIMING`` says.
+    """Return the onset strength of a clip at any rate, shape ``(n_frames,)``, with the settings of `TIMING`.
 
     Examples
     --------
@@ -77,7 +77,13 @@ def strength_of(clip: Clip) -> Samples:
 
 
 def strength_of_file(path: FilePath) -> Samples:
-    """Return the onset strength of a file of any length, shape ``(n_frames,)``, as ``TIMING`` says."""
+    """Return the onset strength of a file, shape ``(n_frames,)``, with the settings of `TIMING`.
+
+    Raises
+    ------
+    AudioFileError
+        If the file cannot be read.
+    """
     strength: Samples = np.concatenate(list(features_of_file(TIMING, path)))[:, 0]
     return strength
 
@@ -85,7 +91,7 @@ def strength_of_file(path: FilePath) -> Samples:
 def _peaks_s(strength: Samples) -> NDArray[np.float64]:
     import librosa
 
-    found: Any = librosa.onset.onset_detect(
+    onsets_s: Any = librosa.onset.onset_detect(
         onset_envelope=strength, sr=TIMING.sample_rate, hop_length=TIMING.hop_length, units="time"
     )
-    return np.asarray(found, dtype=np.float64)
+    return np.asarray(onsets_s, dtype=np.float64)

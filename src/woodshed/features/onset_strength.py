@@ -1,4 +1,4 @@
-"""Onset strength: how much new sound begins in each frame; and the tempogram, its periods."""
+"""Onset strength, and the tempogram, its local autocorrelation."""
 
 from __future__ import annotations
 
@@ -7,13 +7,13 @@ from dataclasses import dataclass
 import numpy as np
 
 from woodshed.clip import Samples
-from woodshed.features.frame import Framed
-from woodshed.features.log_mel import MelSettings, cut_far_below_top
+from woodshed.features.frame import FrameFeature
+from woodshed.features.log_mel import MelSettings, limit_range
 
 
 @dataclass(frozen=True, kw_only=True)
-class OnsetSettings(MelSettings, Framed):
-    """The settings of features that follow the rise of a log-mel spectrogram, and that rise."""
+class OnsetSettings(MelSettings, FrameFeature):
+    """Settings and computation of the onset strength."""
 
     sample_rate: int = 22050
     n_fft: int = 2048
@@ -29,46 +29,46 @@ class OnsetSettings(MelSettings, Framed):
 
     @property
     def exact_in_blocks(self) -> bool:
-        """Whether nothing is set relative to the whole clip."""
+        """Whether there is no threshold relative to the whole clip."""
         return self.top_db is None
 
     @property
     def n_context(self) -> int:
-        """Half a window, the frame before, and the frames by which the answer is late."""
-        return self.n_fft // 2 + (1 + self._n_late) * self.hop_length
+        """Half a window, the previous frame, and the delay."""
+        return self.n_fft // 2 + (1 + self._delay) * self.hop_length
 
     @property
-    def _n_late(self) -> int:
+    def _delay(self) -> int:
         return self.n_fft // (2 * self.hop_length)
 
     def _rise(self, samples: Samples) -> Samples:
         """Return the onset strength, shape ``(n_frames,)``."""
-        level_db = cut_far_below_top(self.log_mel(samples), self.top_db)
+        level_db = limit_range(self.log_mel(samples), self.top_db)
         rise = np.maximum(np.diff(level_db, axis=0), 0).mean(axis=1)
         strength = np.zeros(len(level_db), dtype=np.float32)
-        first = 1 + self._n_late
+        first = 1 + self._delay
         strength[first:] = rise[: max(0, len(strength) - first)]
         return strength
 
 
 @dataclass(frozen=True, kw_only=True)
 class OnsetStrength(OnsetSettings):
-    """How much new sound begins in each frame.
+    """Onset strength: mean rise of the log-mel spectrogram in each frame.
 
-    ``O(t) = mean over bands of max(0, L(b, t) - L(b, t-1))``, ``L`` being the log-mel spectrogram in dB; then
-    moved later by half a window, because a window hears an onset before its middle reaches it. Unit: dB.
-    Equal to ``librosa.onset.onset_strength``. After Bello et al., "A tutorial on onset detection in music
-    signals" (2005); Böck and Widmer (2013).
+    ``O(t) = mean over bands of max(0, L(b, t) - L(b, t-1))`` with the log-mel spectrogram ``L`` in dB;
+    delayed by half a window, since a window covers an onset before its centre does. Unit: dB. Equal to
+    ``librosa.onset.onset_strength``. After Bello et al., "A tutorial on onset detection in music signals"
+    (2005); Böck and Widmer (2013).
 
     Parameters
     ----------
     top_db
-        The spectrogram is cut this far below the loudest band of the whole clip; default 80, as in librosa.
-        None: not cut, so that a frame does not depend on the others.
+        Range of the spectrogram below the maximum of the clip, in decibels; default 80, as in librosa. None:
+        no limit, so that frames are independent.
     sample_rate, n_fft, hop_length
         Default 22050, 2048 (93 ms) and 512 (23 ms), as in librosa.
     n_mels, f_min_hz, f_max_hz, formula, floor_db
-        As in `woodshed.features.log_mel.LogMel`; default 128 bands from 0 Hz to half of ``sample_rate``.
+        As in `woodshed.features.log_mel.LogMel`; default 128 bands from 0 Hz to the Nyquist frequency.
 
     Examples
     --------
@@ -81,10 +81,10 @@ class OnsetStrength(OnsetSettings):
     Four clicks:
 
     >>> from woodshed.audio import clicks
-    >>> from woodshed.features.picture import picture
+    >>> from woodshed.features.text_plot import text_plot
     >>> clip = clicks(0.3, 1.3, sample_rate=22050)
     >>> feature = OnsetStrength()
-    >>> print(picture(feature(clip), feature))
+    >>> print(text_plot(feature(clip), feature))
     onset_strength_db
     60 ┤                                                    ▄
        │              ▂           ▄            █            █
@@ -96,11 +96,7 @@ class OnsetStrength(OnsetSettings):
     """
 
     key = "onset-strength/1"
-
-    @property
-    def names(self) -> tuple[str, ...]:
-        """One value."""
-        return ("onset_strength_db",)
+    names = ("onset_strength_db",)
 
     def _frames(self, samples: Samples) -> Samples:
         return self._rise(samples)[:, np.newaxis]
@@ -108,12 +104,12 @@ class OnsetStrength(OnsetSettings):
 
 @dataclass(frozen=True, kw_only=True)
 class Tempogram(OnsetSettings):
-    """Which periods the onsets around each frame have: the rhythm as a picture.
+    """Tempogram: local autocorrelation of the onset strength.
 
-    ``T(l, t) = Σ y(k) y(k + l) / Σ y(k)²``, ``y`` being `OnsetStrength` under a Hann window of ``win_length``
-    frames around ``t``: its autocorrelation, 1 at lag 0. A peak at ``l`` seconds says that onsets repeat at
-    ``60 / l`` beats per minute. No unit; silence has 0. Computed by ``librosa.feature.tempogram``. Grosche,
-    Müller and Kurth (2010).
+    ``T(l, t) = Σ y(k) y(k + l) / Σ y(k)²``, where ``y`` is `OnsetStrength` with a Hann window of
+    ``win_length`` frames around ``t``; it is 1 at lag 0. A peak at ``l`` seconds corresponds to ``60 / l``
+    beats per minute. No unit; silence has 0. Computed by ``librosa.feature.tempogram``. Grosche, Müller and
+    Kurth (2010).
 
     Parameters
     ----------
@@ -130,13 +126,13 @@ class Tempogram(OnsetSettings):
     >>> int(lags[10:32].argmax()) + 10, feature.names[22]
     (22, 'tempogram_0.511_s')
 
-    Clicks every 0.6 s, then twice as fast: the lines are the periods:
+    Clicks every 0.6 s, then every 0.3 s; the lines are their periods:
 
     >>> from woodshed.audio import clicks, join
-    >>> from woodshed.features.picture import picture
+    >>> from woodshed.features.text_plot import text_plot
     >>> clip = join([clicks(interval_s, 6.0, sample_rate=22050) for interval_s in (0.6, 0.3)])
     >>> feature = Tempogram(win_length=80)
-    >>> print(picture(feature(clip), feature, height=8))
+    >>> print(text_plot(feature(clip), feature, height=8))
     tempogram_*_s:  ░ 0.2  ▒ 0.4  ▓ 0.6  █ 0.8
     1.625 ┤
     1.393 ┤
@@ -163,7 +159,7 @@ class Tempogram(OnsetSettings):
 
     @property
     def n_context(self) -> int:
-        """Half the window of frames, and what an onset needs."""
+        """Half the window of frames, and the context of the onset strength."""
         return super().n_context + (1 + self.win_length // 2) * self.hop_length
 
     def _frames(self, samples: Samples) -> Samples:

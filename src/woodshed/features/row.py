@@ -1,4 +1,4 @@
-"""Row features: a whole clip in one row of numbers, for classical models."""
+"""Base class of features with one row per clip, for classical models."""
 
 from __future__ import annotations
 
@@ -14,12 +14,12 @@ from woodshed.features.log_mel import MelSettings
 from woodshed.features.spectrum import hann_window, mono_at, power_spectrogram
 
 N_MFCC = 20
-"""Cepstral coefficients that a row describes; there must be as many mel bands."""
+"""Number of cepstral coefficients, and minimum number of mel bands."""
 
 
 @dataclass(frozen=True, kw_only=True)
 class RowFeature(MelSettings, ABC):
-    """What turns a clip of any length into one row of numbers; not used itself.
+    """Base class of features that map a clip of any length to one row.
 
     Parameters
     ----------
@@ -36,7 +36,7 @@ class RowFeature(MelSettings, ABC):
     @property
     @abstractmethod
     def names(self) -> tuple[str, ...]:
-        """The name of each value, with its unit if it has one."""
+        """Name of each value, with its unit."""
 
     @property
     def n_values(self) -> int:
@@ -45,16 +45,16 @@ class RowFeature(MelSettings, ABC):
 
     @property
     def blocks(self) -> tuple[int, ...]:
-        """Lengths of the parts that describe the clip each in its own way; none if there is but one way."""
+        """Lengths of the blocks of a row that are separate views of the clip; empty for a single view."""
         return ()
 
     def __call__(self, clip: Clip) -> Samples:
-        """Describe a clip.
+        """Compute the row of a clip.
 
         Parameters
         ----------
         clip
-            At ``sample_rate``; channels are averaged. One sample is enough, and silence is allowed.
+            Clip at ``sample_rate``, of at least one sample; channels are averaged.
 
         Returns
         -------
@@ -71,7 +71,7 @@ class RowFeature(MelSettings, ABC):
 
     @abstractmethod
     def describe(self, samples: Samples) -> list[NDArray[np.floating]]:
-        """Return the parts of the row of a mono signal."""
+        """Return the row of a mono signal in parts."""
 
     def power_and_mel(self, samples: Samples) -> tuple[Samples, Samples]:
         """Return the power spectrogram, shape ``(n_frames, n_bins)``, and the power in each mel band."""

@@ -1,4 +1,4 @@
-"""The 34 short-term features, and how each changes: 68 numbers for every frame, in one pass."""
+"""The 34 classical short-term features and their deltas."""
 
 from __future__ import annotations
 
@@ -11,10 +11,10 @@ from woodshed.clip import Samples
 from woodshed.errors import ParameterError
 from woodshed.features.chroma import PITCH_CLASSES, chroma_filters
 from woodshed.features.entropy import block_entropy
-from woodshed.features.frame import Framed, SampleSettings, frames_of
+from woodshed.features.frame import FrameFeature, SampleSettings, frames_of
 from woodshed.features.mel import FilterBank, mel_bank
 from woodshed.features.mfcc import cepstrum
-from woodshed.features.spectral_flux import flux, shares
+from woodshed.features.spectral_flux import flux, unit_sum
 from woodshed.features.spectral_moment import bandwidth_hz, centroid_hz
 from woodshed.features.spectral_share import rolloff_bin
 from woodshed.features.spectrum import hann_window, power_blocks
@@ -27,7 +27,7 @@ _N_MELS = 40
 _LOWEST_HZ, _HIGHEST_HZ = 400 / 3, 6855.5  # 40 bands: 13 linear, 27 logarithmic
 _N_BLOCKS = 10
 _ROLLOFF_SHARE = 0.9
-# Just below what 16-bit rounding leaves in a band.
+# Just below the rounding error of 16 bits in a band.
 _LEAST_MAGNITUDE = np.float32(1e-8)
 
 _SINGLE = (
@@ -37,8 +37,8 @@ _SINGLE = (
 
 
 @dataclass(frozen=True, kw_only=True)
-class ShortTerm(SampleSettings, Framed):
-    """The classical set of short-term audio features: 34 numbers a frame, and as many changes.
+class ShortTerm(SampleSettings, FrameFeature):
+    """The classical set of 34 short-term features, with their deltas.
 
     ====================  ===================================================================================
     zero_crossing_rate    `woodshed.features.time_domain.ZeroCrossingRate`
@@ -52,25 +52,23 @@ class ShortTerm(SampleSettings, Framed):
     mfcc0 … mfcc12        of log10 magnitude in 40 mel bands from 133 to 6855 Hz (Slaney), orthonormal DCT
     chroma_C … chroma_B   shares of the pitch classes, together 1, `woodshed.features.chroma.Chroma`
     chroma_std            their standard deviation, `woodshed.features.chroma.ChromaDeviation`
-    …_delta               the value less that of the frame before; 0 in the first frame
+    …_delta               difference from the previous frame; 0 in the first frame
     ====================  ===================================================================================
 
-    The set of T. Giannakopoulos and A. Pikrakis, "Introduction to Audio Analysis" (2014), which the package
-    pyAudioAnalysis made popular. All come from one transform of each frame. Where we differ from version
-    0.3.14 of that package: frames are centred and the clip is not scaled to its own peak, so that a frame
-    does not depend on the rest of the clip; bins have their own frequencies (there, each has that of the
-    next); mel bands lie where their hertz say (there, at half of them); and chroma counts every bin of a
-    pitch class (there, one in each semitone).
+    The set of T. Giannakopoulos and A. Pikrakis, "Introduction to Audio Analysis" (2014), known from the
+    package pyAudioAnalysis. Differences from version 0.3.14 of that package: frames are centred and the clip
+    is not scaled to its peak, so that frames are independent of the rest of the clip; bins have their own
+    frequencies (there, those of the next bin); mel bands are at their frequencies (there, at half of them);
+    and chroma includes every bin of a pitch class (there, one per semitone).
 
     Parameters
     ----------
     window
-        ``rectangular`` (default): frames are transformed as they are, as in the original. ``hann``: faded
-        at both ends, which keeps loud partials from leaking into far bands.
+        ``rectangular`` (default), as in the original, or ``hann``, which reduces spectral leakage.
     deltas
-        Whether the 34 changes stand beside the 34 values; default True.
+        Whether to append the deltas of the 34 features; default True.
     sample_rate
-        The rate that clips must have, in hertz; default 16000.
+        Required sample rate of clips, in hertz; default 16000.
     frame_length
         Length of a frame in samples, even; default 800 (50 ms).
     hop_length
@@ -91,10 +89,10 @@ class ShortTerm(SampleSettings, Framed):
     A tone, noise, and clicks:
 
     >>> from woodshed.audio import clicks, join, noise, sine
-    >>> from woodshed.features.picture import picture
+    >>> from woodshed.features.text_plot import text_plot
     >>> clip = join([sine(1000, 0.5), noise(duration_s=0.5), clicks(0.1, 0.5)])
     >>> feature = ShortTerm()
-    >>> print(picture(feature(clip), feature, bands=feature.names[:8], width=45))
+    >>> print(text_plot(feature(clip), feature, bands=feature.names[:8], width=45))
     each from its lowest to its highest:  ░▒▓█
       spectral_rolloff ┤                ███████████████  █  █  █  █
          spectral_flux ┤ █             █
@@ -121,7 +119,7 @@ class ShortTerm(SampleSettings, Framed):
             self._mel_bank()
         except ParameterError as error:
             raise ParameterError(
-                f"ShortTerm expects frames that tell {_N_MELS} mel bands apart, about 0.02 s or more, got "
+                f"ShortTerm expects frames that resolve {_N_MELS} mel bands, about 0.02 s or more, got "
                 f"frame_length={self.frame_length} at {self.sample_rate} Hz. Raise frame_length."
             ) from error
 
@@ -129,7 +127,7 @@ class ShortTerm(SampleSettings, Framed):
     def in_seconds(
         cls, sample_rate: int, *, frame_s: float = 0.05, step_s: float = 0.025, **settings: Any
     ) -> ShortTerm:
-        """Return the feature with frames of a length and a step in seconds.
+        """Return the feature for a frame length and a step in seconds.
 
         Examples
         --------
@@ -143,15 +141,15 @@ class ShortTerm(SampleSettings, Framed):
 
     @property
     def names(self) -> tuple[str, ...]:
-        """The 34 names, then with ``deltas`` their changes."""
+        """Names of the 34 features, then, with ``deltas``, of their deltas."""
         mfcc = (f"mfcc{k}" for k in range(_N_MFCC))
         chroma = (f"chroma_{name}" for name in PITCH_CLASSES)
-        plain = (*_SINGLE, *mfcc, *chroma, "chroma_std")
-        return (*plain, *(f"{name}_delta" for name in plain)) if self.deltas else plain
+        names = (*_SINGLE, *mfcc, *chroma, "chroma_std")
+        return (*names, *(f"{name}_delta" for name in names)) if self.deltas else names
 
     @property
     def n_context(self) -> int:
-        """Half a frame; flux looks one frame back, and its change another."""
+        """Half a frame, and two previous frames for the delta of the flux."""
         return self.frame_length // 2 + 2 * self.hop_length
 
     def _mel_bank(self) -> FilterBank:
@@ -160,37 +158,37 @@ class ShortTerm(SampleSettings, Framed):
 
     def _frames(self, samples: Samples) -> Samples:
         out = np.empty((self.n_frames(len(samples)), self.n_bands), dtype=np.float32)
-        plain = out[:, : self.n_bands // 2 if self.deltas else None]
+        values = out[:, : self.n_bands // 2 if self.deltas else None]
         frames = frames_of(np.pad(samples, self.frame_length // 2), self.frame_length, self.hop_length)
-        plain[:, 0] = zero_crossing_rate(samples, self.frame_length, self.hop_length)
-        shape = hann_window(self.frame_length) if self.window == "hann" else np.ones(self.frame_length)
-        before = None
+        values[:, 0] = zero_crossing_rate(samples, self.frame_length, self.hop_length)
+        window = hann_window(self.frame_length) if self.window == "hann" else np.ones(self.frame_length)
+        previous = None
         for rows, power in power_blocks(
-            samples, n_fft=self.frame_length, hop_length=self.hop_length, window=shape.astype(np.float32)
+            samples, n_fft=self.frame_length, hop_length=self.hop_length, window=window.astype(np.float32)
         ):
             block = frames[rows]
-            plain[rows, 1] = mean_power(block)
-            plain[rows, 2] = block_entropy(np.square(block), _N_BLOCKS)
-            before = self._describe(power, before, plain[rows])
+            values[rows, 1] = mean_power(block)
+            values[rows, 2] = block_entropy(np.square(block), _N_BLOCKS)
+            previous = self._spectral_features(power, previous, values[rows])
         if self.deltas:
-            changes = out[:, self.n_bands // 2 :]
-            changes[0] = 0
-            np.subtract(plain[1:], plain[:-1], out=changes[1:])
+            deltas = out[:, self.n_bands // 2 :]
+            deltas[0] = 0
+            np.subtract(values[1:], values[:-1], out=deltas[1:])
         return out
 
-    def _describe(self, power: Samples, before: Samples | None, out: Samples) -> Samples:
-        """Fill in what is known from the spectrum; return the shares of the last frame, for its flux."""
+    def _spectral_features(self, power: Samples, previous: Samples | None, out: Samples) -> Samples:
+        """Fill in the spectral features; return the normalised spectrum of the last frame, for the flux."""
         magnitude = np.sqrt(power)
-        share = shares(magnitude)
+        share = unit_sum(magnitude)
         relative_hz = np.linspace(0, 1, power.shape[1], dtype=np.float32)
         out[:, 3] = centroid_hz(share, relative_hz)
         out[:, 4] = bandwidth_hz(share, relative_hz)
         out[:, 5] = block_entropy(power, _N_BLOCKS)
-        out[:, 6] = flux(share, before)
+        out[:, 6] = flux(share, previous)
         out[:, 7] = rolloff_bin(power, _ROLLOFF_SHARE) / np.float32(power.shape[1] - 1)
         mel = self._mel_bank()(magnitude, np.empty((len(power), _N_MELS), dtype=np.float32))
         mel /= np.float32(self.frame_length / 2)  # a sine of amplitude 1 has 1
-        chroma = shares(power @ chroma_filters(self.sample_rate, self.frame_length))
+        chroma = unit_sum(power @ chroma_filters(self.sample_rate, self.frame_length))
         out[:, 8:21] = cepstrum(np.log10(np.maximum(mel, _LEAST_MAGNITUDE)), _N_MFCC)
         out[:, 21:33] = chroma
         out[:, 33] = chroma.std(axis=1)

@@ -1,4 +1,4 @@
-"""Spectral contrast: how far peaks stand out from valleys, octave by octave."""
+"""Spectral contrast: difference of peaks and valleys in each octave."""
 
 from __future__ import annotations
 
@@ -8,41 +8,40 @@ import numpy as np
 
 from woodshed.clip import Samples
 from woodshed.errors import ParameterError
-from woodshed.features.frame import Framed, SpectrumSettings
-from woodshed.features.log_mel import cut_far_below_top, power_to_db
+from woodshed.features.frame import FrameFeature, SpectrumSettings
+from woodshed.features.log_mel import limit_range, power_to_db
 
-_FLOOR_DB = -100.0  # librosa: power counts as at least 1e-10
+_FLOOR_DB = -100.0  # as in librosa, where power is at least 1e-10
 
 
 @dataclass(frozen=True, kw_only=True)
-class SpectralContrast(SpectrumSettings, Framed):
-    """Peaks over valleys in each octave: large for clear tones, small for noise.
+class SpectralContrast(SpectrumSettings, FrameFeature):
+    """Spectral contrast: level of peaks relative to valleys in each octave; high for tones, low for noise.
 
-    In every octave the mean of the strongest bins (the ``quantile`` of them) and the mean of the weakest
-    are each turned into decibels and subtracted: ``10 log10(peak) - 10 log10(valley)``. Jiang et al., "Music
-    type classification by spectral contrast feature" (ICME 2002). Equal to
-    ``librosa.feature.spectral_contrast``, which takes these means of magnitudes, so that a value is half of
-    what it would be of power; the first band reaches from 0 Hz to ``f_min_hz``, the last to half of
-    ``sample_rate``. Unit: dB.
+    In each octave, the means of the strongest and of the weakest bins (a share of ``quantile`` each) are
+    converted to decibels and subtracted: ``10 log10(peak) - 10 log10(valley)``. Jiang et al., "Music type
+    classification by spectral contrast feature" (ICME 2002). Equal to ``librosa.feature.spectral_contrast``,
+    which averages magnitudes, so that values are half of those of power. The first band reaches from 0 Hz to
+    ``f_min_hz``, the last to the Nyquist frequency. Unit: dB.
 
     Parameters
     ----------
     n_octaves
-        Number of octaves above ``f_min_hz``; a frame has one value more. Default 6.
+        Number of octaves above ``f_min_hz``, default 6; a frame has ``n_octaves + 1`` values.
     f_min_hz
-        Lower end of the first octave in hertz; default 200.
+        Lower edge of the first octave in hertz; default 200.
     quantile
-        Share of an octave's bins that are taken for peaks, and for valleys; default 0.02, at least one bin.
+        Share of the bins of an octave that count as peaks, and as valleys; default 0.02, at least one bin.
     top_db
-        Peaks and valleys are cut this far below the highest of the whole clip; default 80, as in librosa.
-        None: not cut, so that a frame does not depend on the others.
+        Range of peaks and valleys below their maximum in the clip, in decibels; default 80, as in librosa.
+        None: no limit, so that frames are independent.
     sample_rate, n_fft, hop_length
         As in `woodshed.features.spectral_moment.SpectralCentroid`.
 
     Raises
     ------
     ParameterError
-        If a setting is out of its range, or an octave holds no bin or lies beyond half of ``sample_rate``.
+        If a setting is out of its range, or an octave has no bin or lies above the Nyquist frequency.
 
     Examples
     --------
@@ -56,10 +55,10 @@ class SpectralContrast(SpectrumSettings, Framed):
     A tone at 1000 Hz, in the octave from 800 Hz, then noise:
 
     >>> from woodshed.audio import join, noise, sine
-    >>> from woodshed.features.picture import picture
+    >>> from woodshed.features.text_plot import text_plot
     >>> clip = join([sine(1000, 0.3), noise(duration_s=0.3)])
     >>> feature = SpectralContrast(n_fft=2048)
-    >>> print(picture(feature(clip), feature, height=7))
+    >>> print(text_plot(feature(clip), feature, height=7))
     spectral_contrast*_db:  ░ 25  ▒ 50  ▓ 75  █ 100
     6 ┤
     5 ┤
@@ -99,7 +98,7 @@ class SpectralContrast(SpectrumSettings, Framed):
 
     @property
     def names(self) -> tuple[str, ...]:
-        """One value for what is below the first octave, then one for each octave."""
+        """Names of the band below the first octave, and of each octave."""
         return tuple(f"spectral_contrast{k}_db" for k in range(self.n_octaves + 1))
 
     @property
@@ -109,12 +108,12 @@ class SpectralContrast(SpectrumSettings, Framed):
 
     @property
     def exact_in_blocks(self) -> bool:
-        """Whether nothing is set relative to the whole clip."""
+        """Whether there is no threshold relative to the whole clip."""
         return self.top_db is None
 
     @property
     def _octaves(self) -> list[tuple[slice, int]]:
-        """The bins of each band, and how many of them are peaks."""
+        """Bins of each band, and number of peaks."""
         bins_hz = np.arange(self.n_fft_bins) * (self.sample_rate / self.n_fft)
         edges_hz = [0.0, *(self.f_min_hz * 2.0 ** np.arange(self.n_octaves + 1))]
         octaves = []
@@ -123,7 +122,7 @@ class SpectralContrast(SpectrumSettings, Framed):
             last = k == self.n_octaves
             if len(inside) == 0:
                 return [(slice(0, 0), 1)]
-            # As librosa counts: a band starts one bin early, and all but the last give up their last bin.
+            # As in librosa, bands start one bin early, and all except the last omit their last bin.
             start = int(inside[0]) - (k > 0)
             stop = self.n_fft_bins if last else int(inside[-1]) + 1
             n_peaks = max(1, int(np.rint(self.quantile * (stop - start))))
@@ -135,11 +134,11 @@ class SpectralContrast(SpectrumSettings, Framed):
         shape = (self.n_frames(len(samples)), len(octaves))
         peaks, valleys = np.empty(shape, dtype=np.float32), np.empty(shape, dtype=np.float32)
         for rows, power in self.power_blocks(samples):
-            exact = power.astype(np.float32)  # to seven digits each, however small: enough from here on
+            single = power.astype(np.float32)  # sufficient from here on
             for band, (bins, n_peaks) in enumerate(octaves):
-                ordered = np.sort(exact[:, bins], axis=1)
+                ordered = np.sort(single[:, bins], axis=1)
                 valleys[rows, band] = np.sqrt(ordered[:, :n_peaks]).mean(axis=1)
                 peaks[rows, band] = np.sqrt(ordered[:, -n_peaks:]).mean(axis=1)
         for means in (peaks, valleys):
-            cut_far_below_top(power_to_db(means, _FLOOR_DB), self.top_db)
+            limit_range(power_to_db(means, _FLOOR_DB), self.top_db)
         return peaks - valleys

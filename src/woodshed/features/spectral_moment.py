@@ -1,4 +1,4 @@
-"""Where the spectrum has its weight, and how wide it spreads: centroid, bandwidth, spread."""
+"""Moments of the spectrum: centroid, bandwidth and spread."""
 
 from __future__ import annotations
 
@@ -7,15 +7,15 @@ from dataclasses import dataclass
 import numpy as np
 
 from woodshed.clip import Samples
-from woodshed.features.frame import OfSpectrum
+from woodshed.features.frame import SpectrumFeature
 
 
-def per_total(values: Samples, total: Samples) -> Samples:
-    """Divide, with 0 where there is nothing to divide by: silence has no centre and no shares.
+def safe_divide(values: Samples, total: Samples) -> Samples:
+    """Divide element-wise, with 0 where the total is 0, as for silent frames.
 
     Examples
     --------
-    >>> per_total(np.array([3.0, 0.0], np.float32), np.array([2.0, 0.0], np.float32)).tolist()
+    >>> safe_divide(np.array([3.0, 0.0], np.float32), np.array([2.0, 0.0], np.float32)).tolist()
     [1.5, 0.0]
     """
     ratio: Samples = np.divide(values, total, out=np.zeros_like(values), where=total > 0)
@@ -23,7 +23,7 @@ def per_total(values: Samples, total: Samples) -> Samples:
 
 
 def centroid_hz(magnitude: Samples, bins_hz: Samples) -> Samples:
-    """Return the centre of gravity of each spectrum, shape ``(n_frames,)``, in hertz; 0 in silence.
+    """Return the centroid of each spectrum, shape ``(n_frames,)``, in hertz; 0 in silence.
 
     Examples
     --------
@@ -31,11 +31,11 @@ def centroid_hz(magnitude: Samples, bins_hz: Samples) -> Samples:
     >>> centroid_hz(magnitude, np.array([0, 1000, 2000, 3000], dtype=np.float32)).tolist()
     [2500.0, 0.0]
     """
-    return per_total(magnitude @ bins_hz, magnitude.sum(axis=1))
+    return safe_divide(magnitude @ bins_hz, magnitude.sum(axis=1))
 
 
 def bandwidth_hz(magnitude: Samples, bins_hz: Samples, p: float = 2.0) -> Samples:
-    """Return how far the spectrum lies from its centroid, shape ``(n_frames,)``, in hertz; 0 in silence.
+    """Return the bandwidth of each spectrum, shape ``(n_frames,)``, in hertz; 0 in silence.
 
     See `SpectralBandwidth` for the formula.
 
@@ -46,15 +46,15 @@ def bandwidth_hz(magnitude: Samples, bins_hz: Samples, p: float = 2.0) -> Sample
     >>> bandwidth_hz(magnitude, bins_hz, p=1).tolist(), bandwidth_hz(magnitude, bins_hz).round().tolist()
     ([1125.0], [1299.0])
     """
-    away_hz = bins_hz - centroid_hz(magnitude, bins_hz)[:, np.newaxis]
-    moved = np.square(away_hz) if p == 2 else np.abs(away_hz) ** np.float32(p)
-    mean: Samples = per_total(np.einsum("ij,ij->i", magnitude, moved), magnitude.sum(axis=1))
+    deviation_hz = bins_hz - centroid_hz(magnitude, bins_hz)[:, np.newaxis]
+    powers = np.square(deviation_hz) if p == 2 else np.abs(deviation_hz) ** np.float32(p)
+    mean: Samples = safe_divide(np.einsum("ij,ij->i", magnitude, powers), magnitude.sum(axis=1))
     return mean ** np.float32(1 / p)
 
 
 @dataclass(frozen=True, kw_only=True)
-class SpectralCentroid(OfSpectrum):
-    """Centre of gravity of each magnitude spectrum, in hertz: how bright a sound is.
+class SpectralCentroid(SpectrumFeature):
+    """Spectral centroid: mean frequency weighted by magnitude, in hertz, a measure of brightness.
 
     ``SC(t) = Σ f(n) m(n) / Σ m(n)`` over the bins ``n`` of frame ``t``, with frequency ``f`` and magnitude
     ``m``; 0 in silence. Equal to ``librosa.feature.spectral_centroid``. Peeters, "A large set of audio
@@ -63,7 +63,7 @@ class SpectralCentroid(OfSpectrum):
     Parameters
     ----------
     sample_rate
-        The rate that clips must have, in hertz; default 16000.
+        Required sample rate of clips, in hertz; default 16000.
     n_fft
         Length of the Hann window and of the transform in samples, even; default 512 (32 ms).
     hop_length
@@ -75,12 +75,12 @@ class SpectralCentroid(OfSpectrum):
     >>> round(float(SpectralCentroid()(sine(1000))[50, 0]))
     1000
 
-    A tone that rises by the same number of octaves every second:
+    An exponential chirp:
 
     >>> from woodshed.audio import chirp
-    >>> from woodshed.features.picture import picture
+    >>> from woodshed.features.text_plot import text_plot
     >>> feature = SpectralCentroid()
-    >>> print(picture(feature(chirp(500, 3800, 0.6)), feature))
+    >>> print(text_plot(feature(chirp(500, 3800, 0.6)), feature))
     spectral_centroid_hz
     4000 ┤                                                         ▂▂▆
          │                                                   ▂▂▄▆▆████
@@ -93,35 +93,31 @@ class SpectralCentroid(OfSpectrum):
 
     key = "spectral-centroid/1"
     gain_invariant = True
-
-    @property
-    def names(self) -> tuple[str, ...]:
-        """One value."""
-        return ("spectral_centroid_hz",)
+    names = ("spectral_centroid_hz",)
 
     def _of_power(self, power: Samples) -> Samples:
         return centroid_hz(np.sqrt(power), self.bins_hz)
 
 
 @dataclass(frozen=True, kw_only=True)
-class SpectralBandwidth(OfSpectrum):
-    """How far the spectrum lies from its centroid, in hertz: a tone is narrow, noise is wide.
+class SpectralBandwidth(SpectrumFeature):
+    """Spectral bandwidth: deviation from the centroid, in hertz; low for tones, high for noise.
 
-    ``SB(t) = (Σ |f(n) - SC(t)|ᵖ m(n) / Σ m(n)) ^ (1/p)``; 0 in silence. Two definitions are in use.
-    ``p = 2`` (default) is the standard deviation, equal to ``librosa.feature.spectral_bandwidth``;
-    ``p = 1`` is the weighted mean distance (first absolute moment), which far and weak partials move less.
-    Klapuri and Davy, "Signal Processing Methods for Music Transcription" (2006).
+    ``SB(t) = (Σ |f(n) - SC(t)|ᵖ m(n) / Σ m(n)) ^ (1/p)``; 0 in silence. ``p = 2`` (default) is the standard
+    deviation, equal to ``librosa.feature.spectral_bandwidth``; ``p = 1`` is the weighted mean deviation
+    (first absolute moment), which is less sensitive to weak distant partials. Klapuri and Davy, "Signal
+    Processing Methods for Music Transcription" (2006).
 
     Parameters
     ----------
     p
-        Power of the distance, more than 0 and at most 8; default 2.
+        Exponent of the deviation, above 0, at most 8; default 2.
     sample_rate, n_fft, hop_length
         As in `SpectralCentroid`.
 
     Examples
     --------
-    White noise up to 8000 Hz is spread evenly: 8000 / √12 = 2309 and 8000 / 4 = 2000.
+    White noise up to 8000 Hz has a uniform spectrum: 8000 / √12 = 2309 and 8000 / 4 = 2000.
 
     >>> from woodshed.audio import noise
     >>> clip = noise(duration_s=20.0)
@@ -131,10 +127,10 @@ class SpectralBandwidth(OfSpectrum):
     A tone, then noise:
 
     >>> from woodshed.audio import join, noise, sine
-    >>> from woodshed.features.picture import picture
+    >>> from woodshed.features.text_plot import text_plot
     >>> clip = join([sine(1000, 0.3), noise(duration_s=0.3)])
     >>> feature = SpectralBandwidth()
-    >>> print(picture(feature(clip), feature))
+    >>> print(text_plot(feature(clip), feature))
     spectral_bandwidth_hz
     3200 ┤
          │                              ▂▄▂▂▂▂▂▄▂▂▂▂▄▂▂▂▄▂▄▄▂▂▂▂▂▂▂▂▂▂
@@ -155,22 +151,19 @@ class SpectralBandwidth(OfSpectrum):
         super().__post_init__()
         self._within("p", 0, 8 + 1e-9)
 
-    @property
-    def names(self) -> tuple[str, ...]:
-        """One value."""
-        return ("spectral_bandwidth_hz",)
+    names = ("spectral_bandwidth_hz",)
 
     def _of_power(self, power: Samples) -> Samples:
         return bandwidth_hz(np.sqrt(power), self.bins_hz, self.p)
 
 
 @dataclass(frozen=True, kw_only=True)
-class SpectralSpread(OfSpectrum):
-    """Standard deviation of the spectrum about its centroid, as a share of half the sample rate.
+class SpectralSpread(SpectrumFeature):
+    """Spectral spread: standard deviation of the spectrum, as a share of the Nyquist frequency.
 
     ``SS(t) = sqrt(Σ (f(n) - SC(t))² m(n) / Σ m(n)) / (sample_rate / 2)``, 0 to 0.5; 0 in silence. It is
-    `SpectralBandwidth` with ``p = 2`` on the scale that Giannakopoulos and Pikrakis (2014) use, as it
-    stands among the values of `woodshed.features.short_term.ShortTerm`.
+    `SpectralBandwidth` with ``p = 2`` on the scale of Giannakopoulos and Pikrakis (2014), as in
+    `woodshed.features.short_term.ShortTerm`.
 
     Parameters
     ----------
@@ -183,13 +176,13 @@ class SpectralSpread(OfSpectrum):
     >>> round(float(SpectralSpread()(noise(duration_s=20.0)).mean()), 2)
     0.29
 
-    Brown noise, which is mostly bass, then white noise, which is everywhere:
+    Brown noise, with mostly low frequencies, then white noise:
 
     >>> from woodshed.audio import join, noise
-    >>> from woodshed.features.picture import picture
+    >>> from woodshed.features.text_plot import text_plot
     >>> clip = join([noise("brown", 0.3), noise("white", 0.3)])
     >>> feature = SpectralSpread()
-    >>> print(picture(feature(clip), feature))
+    >>> print(text_plot(feature(clip), feature))
     spectral_spread
     0.4 ┤
         │                              █▄▂▂▂▂▂▄▂▂▂▂▄▂▂▂▄▂▄▄▂▂▂▂▂▂▂▂▂▂
@@ -204,10 +197,7 @@ class SpectralSpread(OfSpectrum):
     gain_invariant = True
     _precision = "float64"
 
-    @property
-    def names(self) -> tuple[str, ...]:
-        """One value."""
-        return ("spectral_spread",)
+    names = ("spectral_spread",)
 
     def _of_power(self, power: Samples) -> Samples:
         spread: Samples = bandwidth_hz(np.sqrt(power), self.bins_hz) / np.float32(self.sample_rate / 2)

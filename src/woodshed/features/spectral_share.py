@@ -1,4 +1,4 @@
-"""How the energy is shared out over the spectrum: roll-off, band energy ratio, flatness."""
+"""Distribution of the energy over the spectrum: roll-off, band energy ratio and flatness."""
 
 from __future__ import annotations
 
@@ -8,16 +8,16 @@ import numpy as np
 
 from woodshed.clip import Samples
 from woodshed.errors import ParameterError
-from woodshed.features.frame import OfSpectrum
+from woodshed.features.frame import SpectrumFeature
 
-# Power below this counts as this (-100 dB): librosa's `amin`.
-_LEAST_POWER = np.float32(1e-10)
-# A band energy ratio is not above this: what is 100 dB below the rest of a frame is rounding.
-_HIGHEST_RATIO = np.float32(1e10)
+# Minimum power (-100 dB), as `amin` in librosa.
+_MIN_POWER = np.float32(1e-10)
+# Maximum band energy ratio: power 100 dB below the rest of a frame is rounding error.
+_MAX_RATIO = np.float32(1e10)
 
 
 def rolloff_bin(spectrum: Samples, share: float) -> Samples:
-    """Return the first bin up to which at least ``share`` of each spectrum lies, shape ``(n_frames,)``.
+    """Return the first bin at which the cumulative spectrum reaches ``share``, shape ``(n_frames,)``.
 
     Examples
     --------
@@ -25,24 +25,23 @@ def rolloff_bin(spectrum: Samples, share: float) -> Samples:
     >>> rolloff_bin(spectrum, 0.75).tolist()
     [2.0, 2.0, 0.0]
     """
-    below = np.cumsum(spectrum, axis=1)
-    reached: Samples = (below >= np.float32(share) * below[:, -1:]).argmax(axis=1).astype(np.float32)
-    return reached
+    cumulative = np.cumsum(spectrum, axis=1)
+    bins = (cumulative >= np.float32(share) * cumulative[:, -1:]).argmax(axis=1)
+    return np.asarray(bins.astype(np.float32))
 
 
 @dataclass(frozen=True, kw_only=True)
-class SpectralRolloff(OfSpectrum):
-    """The frequency below which most of the spectrum lies, in hertz.
+class SpectralRolloff(SpectrumFeature):
+    """Spectral roll-off: frequency below which a given share of the magnitude lies, in hertz.
 
-    The lowest bin ``F`` with ``Σ m(n ≤ F) ≥ roll_percent · Σ m(n)``, ``m`` being magnitude; 0 in silence.
-    Equal to ``librosa.feature.spectral_rolloff``, but that a frame whose sum meets the threshold within
-    rounding may come out one bin higher or lower. Scheirer and Slaney, "Construction and evaluation of a
-    robust multifeature speech/music discriminator" (1997).
+    The lowest bin ``F`` with ``Σ m(n ≤ F) ≥ roll_percent · Σ m(n)`` for magnitude ``m``; 0 in silence. Equal
+    to ``librosa.feature.spectral_rolloff``, up to one bin where rounding decides. Scheirer and Slaney,
+    "Construction and evaluation of a robust multifeature speech/music discriminator" (1997).
 
     Parameters
     ----------
     roll_percent
-        The share that lies below, between 0 and 1; default 0.85.
+        Share of the magnitude below the roll-off, between 0 and 1; default 0.85.
     sample_rate, n_fft, hop_length
         As in `woodshed.features.spectral_moment.SpectralCentroid`.
 
@@ -52,13 +51,13 @@ class SpectralRolloff(OfSpectrum):
     >>> round(float(SpectralRolloff()(noise(duration_s=20.0)).mean()), -2)
     6800.0
 
-    Brown, pink and white noise: ever more treble:
+    Brown, pink and white noise:
 
     >>> from woodshed.audio import join, noise
-    >>> from woodshed.features.picture import picture
+    >>> from woodshed.features.text_plot import text_plot
     >>> clip = join([noise(colour, 0.2) for colour in ("brown", "pink", "white")])
     >>> feature = SpectralRolloff()
-    >>> print(picture(feature(clip), feature))
+    >>> print(text_plot(feature(clip), feature))
     spectral_rolloff_hz
     8000 ┤                                          ▂▂     ▂▂▂▂      ▂
          │                     ▄▄▄▂▄ ▂▂▂▄▄▄▄▄▂▄▄▂▄████████████████████
@@ -78,49 +77,43 @@ class SpectralRolloff(OfSpectrum):
         super().__post_init__()
         self._within("roll_percent", 0, 1)
 
-    @property
-    def names(self) -> tuple[str, ...]:
-        """One value."""
-        return ("spectral_rolloff_hz",)
+    names = ("spectral_rolloff_hz",)
 
     def _of_power(self, power: Samples) -> Samples:
-        reached: Samples = rolloff_bin(np.sqrt(power), self.roll_percent)
-        return reached * np.float32(self.sample_rate / self.n_fft)
+        return rolloff_bin(np.sqrt(power), self.roll_percent) * np.float32(self.sample_rate / self.n_fft)
 
 
 @dataclass(frozen=True, kw_only=True)
-class BandEnergyRatio(OfSpectrum):
-    """Power below a frequency over power above it: large for voices and music, small for hiss.
+class BandEnergyRatio(SpectrumFeature):
+    """Band energy ratio: power below a frequency relative to that above; high for voice, low for hiss.
 
     ``BER(t) = Σ P(n < F) / Σ P(n ≥ F)`` over the frequency bins ``n``; ``F`` is the first bin at or above
-    ``split_hz``. The spectrum has ``1 + n_fft / 2`` bins from 0 to half of ``sample_rate``, so ``F`` follows
-    from these alone, whatever the length of the clip. Silence has 0, and where the upper band is empty the
-    ratio stops at 1e10 (100 dB), beyond which float32 only rounds. No unit. As the course "Audio Signal
-    Processing for Machine Learning" defines it.
+    ``split_hz``. Silence has 0, and the ratio is at most 1e10 (100 dB), the resolution of float32. No unit.
+    Definition of the course "Audio Signal Processing for Machine Learning".
 
     Parameters
     ----------
     split_hz
-        The frequency between the bands, above 0 and up to half of ``sample_rate``; default 2000.
+        Frequency between the bands in hertz, above 0, at most the Nyquist frequency; default 2000.
     sample_rate, n_fft, hop_length
         As in `woodshed.features.spectral_moment.SpectralCentroid`.
 
     Examples
     --------
-    A quarter of white noise is below 2000 of 8000 Hz, a third of what is above.
+    A quarter of white noise up to 8000 Hz is below 2000 Hz, a third of the rest.
 
     >>> from woodshed.audio import noise, silence
     >>> ratio = BandEnergyRatio()(noise(duration_s=20.0))
     >>> round(float(np.exp(np.log(ratio).mean())), 1), float(BandEnergyRatio()(silence()).max())
     (0.3, 0.0)
 
-    White noise, then pink noise, which has more bass:
+    White noise, then pink noise, which has more low frequencies:
 
     >>> from woodshed.audio import join, noise
-    >>> from woodshed.features.picture import picture
+    >>> from woodshed.features.text_plot import text_plot
     >>> clip = join([noise("white", 0.3), noise("pink", 0.3)])
     >>> feature = BandEnergyRatio()
-    >>> print(picture(feature(clip), feature))
+    >>> print(text_plot(feature(clip), feature))
     band_energy_ratio
     20 ┤                                                      ▆
        │                                    █     ▂           █
@@ -145,29 +138,26 @@ class BandEnergyRatio(OfSpectrum):
                 f"sample_rate), got {self.split_hz:g}."
             )
 
-    @property
-    def names(self) -> tuple[str, ...]:
-        """One value."""
-        return ("band_energy_ratio",)
+    names = ("band_energy_ratio",)
 
     @property
     def split_bin(self) -> int:
-        """The first bin of the upper band."""
+        """First bin of the upper band."""
         return int(np.ceil(self.split_hz * self.n_fft / self.sample_rate))
 
     def _of_power(self, power: Samples) -> Samples:
         lower = power[:, : self.split_bin].sum(axis=1)
-        upper = np.maximum(power[:, self.split_bin :].sum(axis=1), lower / _HIGHEST_RATIO)
+        upper = np.maximum(power[:, self.split_bin :].sum(axis=1), lower / _MAX_RATIO)
         ratio: Samples = np.divide(lower, upper, out=np.zeros_like(lower), where=upper > 0)
         return ratio
 
 
 @dataclass(frozen=True, kw_only=True)
-class SpectralFlatness(OfSpectrum):
-    """How much a spectrum is like noise: 1 is flat, a tone is near 0 (Wiener entropy).
+class SpectralFlatness(SpectrumFeature):
+    """Spectral flatness (Wiener entropy): near 1 for white noise, near 0 for a tone.
 
-    ``SF(t) = (Π P(n)) ^ (1/N) / (Σ P(n) / N)``, the geometric over the arithmetic mean of the power of
-    ``N`` bins, each taken as at least 1e-10, so that silence is flat (1). Equal to
+    ``SF(t) = (Π P(n)) ^ (1/N) / (Σ P(n) / N)``, the ratio of the geometric and the arithmetic mean of the
+    power of ``N`` bins. Power is at least 1e-10, so that silence has 1. Equal to
     ``librosa.feature.spectral_flatness``. No unit. Johnston (1988); Dubnov (2004).
 
     Parameters
@@ -177,7 +167,7 @@ class SpectralFlatness(OfSpectrum):
 
     Examples
     --------
-    A bin of white noise has exponentially distributed power: e⁻ᵞ = 0.56, γ being Euler's constant.
+    The power of white noise in a bin is exponentially distributed: e⁻ᵞ = 0.56, with Euler's constant γ.
 
     >>> from woodshed.audio import noise, sine
     >>> clips = noise(duration_s=20.0), sine(1000)
@@ -187,10 +177,10 @@ class SpectralFlatness(OfSpectrum):
     A tone, then noise:
 
     >>> from woodshed.audio import join, noise, sine
-    >>> from woodshed.features.picture import picture
+    >>> from woodshed.features.text_plot import text_plot
     >>> clip = join([sine(1000, 0.3), noise(duration_s=0.3)])
     >>> feature = SpectralFlatness()
-    >>> print(picture(feature(clip), feature))
+    >>> print(text_plot(feature(clip), feature))
     spectral_flatness
     0.8 ┤
         │                                ▂▄▄▄▄ ▂▄▂▄▂ ▂▂ ▂▄▂ ▂▂ ▄▄ ▄ ▂
@@ -204,12 +194,9 @@ class SpectralFlatness(OfSpectrum):
     key = "spectral-flatness/1"
     _precision = "float64"
 
-    @property
-    def names(self) -> tuple[str, ...]:
-        """One value."""
-        return ("spectral_flatness",)
+    names = ("spectral_flatness",)
 
     def _of_power(self, power: Samples) -> Samples:
-        heard = np.maximum(power, _LEAST_POWER)
-        flatness: Samples = np.exp(np.log(heard).mean(axis=1)) / heard.mean(axis=1)
+        power = np.maximum(power, _MIN_POWER)
+        flatness: Samples = np.exp(np.log(power).mean(axis=1)) / power.mean(axis=1)
         return flatness

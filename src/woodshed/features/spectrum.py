@@ -1,4 +1,4 @@
-"""Short-time power spectrum: the step that every feature starts with, and half of what it costs."""
+"""Short-time power spectrum, the common first step of most features."""
 
 from __future__ import annotations
 
@@ -11,11 +11,11 @@ import scipy.fft
 from numpy.typing import NDArray
 
 from woodshed.clip import Clip, Samples
-from woodshed.errors import AudioError, ParameterError, printable
+from woodshed.errors import AudioError, printable
 from woodshed.units import samples_to_frames
 
-# Frames are transformed in blocks of this many bytes: large enough that NumPy's cost per call is lost in
-# the arithmetic, small enough that windowing, transform and squaring find the block still in the cache.
+# Size of the blocks of frames in bytes: large enough for the overhead of NumPy calls to be negligible, and
+# small enough for the block to stay in the cache during windowing, transform and squaring.
 BLOCK_BYTES = 512 * 1024
 
 
@@ -26,7 +26,7 @@ Precision = Literal["float32", "float64"]
 def hann_window(n_fft: int, dtype: Precision = "float32") -> NDArray[Any]:
     """Return the periodic Hann window, shape ``(n_fft,)``, read-only.
 
-    Periodic means that its copies, shifted by a quarter of its length, add up to a constant.
+    Copies of a periodic window, shifted by a quarter of its length, sum to a constant.
 
     Examples
     --------
@@ -41,19 +41,24 @@ def hann_window(n_fft: int, dtype: Precision = "float32") -> NDArray[Any]:
 def power_blocks(
     samples: Samples, *, n_fft: int, hop_length: int, window: NDArray[Any]
 ) -> Iterator[tuple[slice, NDArray[Any]]]:
-    """Yield the power spectrogram a block of frames at a time, in the order of time.
+    """Yield the power spectrogram in blocks of frames, for callers that reduce each block.
 
-    For a caller that reduces each block while it is in the cache, as a mel filter bank does. See
-    `power_spectrogram` for the parameters and what is computed. The precision is that of the window:
-    float32 keeps what is within about 120 dB of the loudest bin of a frame, float64 all of it.
+    Parameters are those of `power_spectrogram`. The precision is that of the window: float32 resolves about
+    120 dB below the maximum of a frame.
 
     Yields
     ------
     rows, power
-        The frames that the block holds, and their power, shape ``(n_rows, 1 + n_fft // 2)``. The array
-        is overwritten by the next block: copy what is to be kept.
+        Range of the frames, and their power, shape ``(n_rows, 1 + n_fft // 2)``. The array is overwritten by
+        the next block.
+
+    Examples
+    --------
+    >>> blocks = power_blocks(np.zeros(640, np.float32), n_fft=64, hop_length=16, window=hann_window(64))
+    >>> [(rows.stop, power.shape) for rows, power in blocks]
+    [(41, (41, 33))]
     """
-    # Zeros on both sides put the middle of the first window on sample 0.
+    # Zero padding centres the first window on sample 0.
     padded = np.pad(samples, n_fft // 2)
     frames = np.lib.stride_tricks.sliding_window_view(padded, n_fft)[::hop_length]
     n_rows = min(len(frames), max(1, BLOCK_BYTES // window.nbytes))
@@ -64,8 +69,8 @@ def power_blocks(
         n = len(block)
         np.multiply(block, window, out=windowed[:n])
         spectrum = scipy.fft.rfft(windowed[:n], axis=1, overwrite_x=True)
-        # Seen as real numbers, real and imaginary parts alternate: squaring in place avoids the square
-        # root of abs() and two temporaries.
+        # In the real view, real and imaginary parts alternate: squaring in place avoids the square root of
+        # abs() and two temporary arrays.
         parts = spectrum.view(window.dtype)
         np.square(parts, out=parts)
         np.add(parts[:, 0::2], parts[:, 1::2], out=power[:n])
@@ -73,9 +78,9 @@ def power_blocks(
 
 
 def power_spectrogram(samples: Samples, *, n_fft: int, hop_length: int, window: Samples) -> Samples:
-    """Measure the power in each frequency bin of each frame.
+    """Compute the power spectrogram.
 
-    Frame ``k`` is centred on sample ``k * hop_length``; beyond its ends the sound is taken as silent.
+    Frame ``k`` is centred on sample ``k * hop_length``; the signal is padded with zeros.
     Equal to ``abs(librosa.stft(samples, center=True, pad_mode="constant")) ** 2``, transposed.
 
     Parameters
@@ -83,7 +88,7 @@ def power_spectrogram(samples: Samples, *, n_fft: int, hop_length: int, window: 
     samples
         Shape ``(n_samples,)``, float32, at least one sample.
     n_fft
-        Length of a frame in samples; even.
+        Frame length in samples, even.
     hop_length
         Samples from one frame to the next.
     window
@@ -96,7 +101,7 @@ def power_spectrogram(samples: Samples, *, n_fft: int, hop_length: int, window: 
 
     Examples
     --------
-    A sine of amplitude 1 in the middle of bin 8: half the sum of the window, squared.
+    A sine of amplitude 1 at the centre of bin 8 has the square of half the sum of the window.
 
     >>> sine = np.sin(2 * np.pi * 8 / 64 * np.arange(640)).astype(np.float32)
     >>> power = power_spectrogram(sine, n_fft=64, hop_length=16, window=hann_window(64))
@@ -110,13 +115,15 @@ def power_spectrogram(samples: Samples, *, n_fft: int, hop_length: int, window: 
 
 
 def mono_at(clip: Clip, sample_rate: int, feature: str) -> Samples:
-    """Return the mono mix of a clip, shape ``(n_samples,)``, if it has the rate a feature expects.
+    """Return the mono mix of a clip, shape ``(n_samples,)``, and check its sample rate.
+
+    Features do not resample by themselves: it is slower than most features and should be done once, on
+    reading.
 
     Raises
     ------
     AudioError
-        If the rate differs: a feature never resamples by itself, because that costs more than the
-        feature does and should be done once, when the file is read.
+        If the clip has another rate.
 
     Examples
     --------
@@ -129,47 +136,3 @@ def mono_at(clip: Clip, sample_rate: int, feature: str) -> Samples:
             f"Resample it first: woodshed.audio.resample(clip, {sample_rate})."
         )
     return clip.mono()
-
-
-def whole_number(value: int, name: str, *, low: int, owner: str) -> int:
-    """Return a setting as a plain int, or say what is wrong with it.
-
-    Raises
-    ------
-    ParameterError
-        If ``value`` is not a whole number, or less than ``low``.
-
-    Examples
-    --------
-    >>> whole_number(np.int64(512), "n_fft", low=2, owner="LogMel")
-    512
-    """
-    try:
-        whole = not isinstance(value, bool) and int(value) == value
-    except (TypeError, ValueError, OverflowError):
-        whole = False
-    if not whole or value < low:
-        raise ParameterError(f"{owner} expects a whole number of at least {low} for {name}, got {value!r}.")
-    return int(value)
-
-
-def finite_number(value: float, name: str, *, owner: str) -> float:
-    """Return a setting as a plain float, or say what is wrong with it.
-
-    Raises
-    ------
-    ParameterError
-        If ``value`` is not a finite number.
-
-    Examples
-    --------
-    >>> finite_number(20, "f_min_hz", owner="LogMel")
-    20.0
-    """
-    try:
-        number = float(value)
-    except (TypeError, ValueError):
-        number = np.nan
-    if not np.isfinite(number):
-        raise ParameterError(f"{owner} expects a finite number for {name}, got {value!r}.")
-    return number

@@ -1,4 +1,4 @@
-"""Statistics of frames over time: many frames become one row."""
+"""Statistics of frames over time."""
 
 from __future__ import annotations
 
@@ -15,14 +15,14 @@ Values = NDArray[Any]
 
 
 def _moment(order: int, normal: float) -> Callable[[Values], Values]:
-    """Return the function for a standardised moment, less that of a normal distribution."""
+    """Return a function for the standardised moment, minus that of a normal distribution."""
 
     def moment(values: Values) -> Values:
-        away = values - values.mean(axis=-1, keepdims=True)
-        spread = away.std(axis=-1)
-        # What varies less than float32 resolves does not vary.
+        deviation = values - values.mean(axis=-1, keepdims=True)
+        spread = deviation.std(axis=-1)
+        # A variation below the resolution of float32 counts as none.
         varies = spread > 1e-7 * np.abs(values).max(axis=-1)
-        raised = np.mean(away**order, axis=-1)
+        raised = np.mean(deviation**order, axis=-1)
         return np.where(varies, raised / np.where(varies, spread, 1.0) ** order - normal, 0.0)
 
     return moment
@@ -37,35 +37,34 @@ STATISTICS: dict[str, Callable[[Values], Values]] = {
     "skew": _moment(3, 0.0),
     "kurtosis": _moment(4, 3.0),
 }
-"""Word -> function over the last axis. ``percentile:Q`` is understood as well, Q from 0 to 100."""
+"""Name -> function over the last axis. ``percentile:Q`` with Q from 0 to 100 is supported as well."""
 
 
-def statistic(word: str) -> Callable[[Values], Values]:
-    """Return the function of a word: one of ``STATISTICS``, or ``percentile:Q``.
+def statistic(name: str) -> Callable[[Values], Values]:
+    """Return the function of a statistic: a key of ``STATISTICS``, or ``percentile:Q``.
 
     Raises
     ------
     ParameterError
-        If there is no such statistic, or Q is not from 0 to 100.
+        If the statistic is unknown, or Q is not from 0 to 100.
 
     Examples
     --------
     >>> statistic("percentile:25")(np.arange(5.0)).item()
     1.0
     """
-    name, _, share = word.partition(":")
-    if name == "percentile":
+    kind, _, number = name.partition(":")
+    if kind == "percentile":
         try:
-            percent = float(share)
+            percent = float(number)
         except ValueError:
             percent = np.nan
         if not 0 <= percent <= 100:
-            raise ParameterError(f"A percentile is from 0 to 100, as in percentile:90, got {word!r}.")
+            raise ParameterError(f"A percentile must be from 0 to 100, as in percentile:90, got {name!r}.")
         return lambda values: np.percentile(values, percent, axis=-1)
-    if word not in STATISTICS:
-        known = [*STATISTICS, "percentile:90"]
-        raise ParameterError(f"There is no statistic {word!r}. {near_miss(word, known)}")
-    return STATISTICS[word]
+    if name not in STATISTICS:
+        raise ParameterError(f"Unknown statistic {name!r}. {near_miss(name, [*STATISTICS, 'percentile:90'])}")
+    return STATISTICS[name]
 
 
 def statistic_names(names: Sequence[str], statistics: Sequence[str]) -> tuple[str, ...]:
@@ -80,16 +79,15 @@ def statistic_names(names: Sequence[str], statistics: Sequence[str]) -> tuple[st
 
 
 def summarise_frames(frames: Samples, statistics: Sequence[str] = ("mean", "std")) -> Samples:
-    """Describe how frames are distributed over time: one row for a clip of any length.
+    """Compute statistics of frames over time: one row for a clip of any length.
 
     Parameters
     ----------
     frames
         Shape ``(n_frames, n_bands)``, at least one frame.
     statistics
-        Words: ``mean``, ``std``, ``min``, ``max``, ``median``, ``percentile:Q``, ``skew`` (0 if symmetric),
-        ``kurtosis`` (0 if as heavy in the tails as a normal distribution). The last two are 0 where nothing
-        varies.
+        Names: ``mean``, ``std``, ``min``, ``max``, ``median``, ``percentile:Q``, ``skew`` and ``kurtosis``
+        (excess over a normal distribution). The last two are 0 for constant values.
 
     Returns
     -------
@@ -100,7 +98,7 @@ def summarise_frames(frames: Samples, statistics: Sequence[str] = ("mean", "std"
     Raises
     ------
     ParameterError
-        If there is no such statistic, or there are no frames.
+        If a statistic is unknown, or there are no frames.
 
     Examples
     --------
@@ -114,7 +112,7 @@ def summarise_frames(frames: Samples, statistics: Sequence[str] = ("mean", "std"
 
 
 def summarise_last_axis(values: Samples, statistics: Sequence[str]) -> Samples:
-    """Do the same for ``(..., n_bands, n_frames)``: returns ``(..., n_statistics * n_bands)``.
+    """Compute statistics of ``(..., n_bands, n_frames)``, with result ``(..., n_statistics * n_bands)``.
 
     Examples
     --------

@@ -1,4 +1,4 @@
-"""Spectrograms: the short-time Fourier transform, its power, and its power on a musical axis."""
+"""Spectrograms: magnitude, power, and power on a logarithmic frequency axis."""
 
 from __future__ import annotations
 
@@ -6,29 +6,25 @@ from dataclasses import dataclass
 from functools import lru_cache
 
 import numpy as np
-import scipy.fft
-from numpy.typing import NDArray
 
-from woodshed.clip import Clip, Samples
+from woodshed.clip import Samples
 from woodshed.errors import ParameterError
-from woodshed.features.frame import Framed, OfSpectrum, SpectrumSettings, frames_of
+from woodshed.features.frame import FrameFeature, SpectrumFeature, SpectrumSettings
 from woodshed.features.log_mel import check_floor, power_to_db
 from woodshed.features.mel import FilterBank
-from woodshed.features.spectrum import hann_window, mono_at
-from woodshed.units import samples_to_frames
 
 C1_HZ = 440.0 * 2 ** (-45 / 12)
-"""The lowest C of a piano, in hertz: 32.70."""
+"""Frequency of C1, the lowest C of a piano, in hertz: 32.70."""
 
 
 @dataclass(frozen=True, kw_only=True)
-class Stft(OfSpectrum):
+class Stft(SpectrumFeature):
     """Magnitude of the short-time Fourier transform.
 
-    ``|X(k, t)| = |Σ x(n + t hop) w(n) e^(-2πi k n / n_fft)|`` with the periodic Hann window ``w``, not scaled
-    by it: a sine of amplitude 1 in the middle of a bin has ``n_fft / 4``. Unit: that of the samples, added
-    up. Equal to the magnitude of ``librosa.stft``; `complex` has the phase as well. Allen and Rabiner, "A
-    unified approach to short-time Fourier analysis and synthesis" (1977).
+    ``|X(k, t)| = |Σ x(n + t hop) w(n) e^(-2πi k n / n_fft)|`` with the periodic Hann window ``w``, without
+    normalisation: a sine of amplitude 1 at the centre of a bin has ``n_fft / 4``. Equal to the magnitude of
+    ``librosa.stft``. Allen and Rabiner, "A unified approach to short-time Fourier analysis and synthesis"
+    (1977).
 
     Parameters
     ----------
@@ -42,12 +38,12 @@ class Stft(OfSpectrum):
     >>> feature(sine(1000)).shape, int(feature(sine(1000))[50].argmax()), float(feature.bins_hz[32])
     ((101, 257), 32, 1000.0)
 
-    A tone that rises by the same number of octaves every second; bins count hertz, so it bends:
+    An exponential chirp on the linear frequency axis:
 
     >>> from woodshed.audio import chirp
-    >>> from woodshed.features.picture import picture
+    >>> from woodshed.features.text_plot import text_plot
     >>> feature = Stft()
-    >>> print(picture(feature(chirp(250, 8000, 0.6)), feature, height=8))
+    >>> print(text_plot(feature(chirp(250, 8000, 0.6)), feature, height=8))
     magnitude_bin*:  ░ 15  ▒ 30  ▓ 45  █ 60
     231 ┤                                                          ░░
     198 ┤                                                       ░░░░
@@ -67,37 +63,20 @@ class Stft(OfSpectrum):
         """One name for each bin, from 0 Hz."""
         return tuple(f"magnitude_bin{k}" for k in range(self.n_fft_bins))
 
-    def complex(self, clip: Clip) -> NDArray[np.complex64]:
-        """Return the transform itself, shape ``(n_frames, n_fft_bins)``: ``librosa.stft``, transposed.
-
-        Examples
-        --------
-        >>> from woodshed.audio import sine
-        >>> Stft().complex(sine(1000)).dtype.name
-        'complex64'
-        """
-        samples = np.pad(mono_at(clip, self.sample_rate, "Stft"), self.n_fft // 2)
-        frames, window = frames_of(samples, self.n_fft, self.hop_length), hann_window(self.n_fft)
-        out = np.empty((samples_to_frames(clip.n_samples, self.hop_length), self.n_fft_bins), np.complex64)
-        for row in range(0, len(out), 64):
-            out[row : row + 64] = scipy.fft.rfft(frames[row : row + 64] * window, axis=1)
-        return out
-
     def _of_power(self, power: Samples) -> Samples:
         return np.sqrt(power)
 
 
 @dataclass(frozen=True, kw_only=True)
-class Power(OfSpectrum):
-    """Power spectrogram: the square of `Stft`, as it is or in decibels.
+class Power(SpectrumFeature):
+    """Power spectrogram: the square of `Stft`, linear or in decibels.
 
-    ``P(k, t) = |X(k, t)|²``. Unit: that of `Stft`, squared; in decibels 0 dB is power 1, whatever else the
-    clip holds. Allen and Rabiner (1977).
+    ``P(k, t) = |X(k, t)|²``. Unit: square of that of `Stft`; 0 dB is a power of 1. Allen and Rabiner (1977).
 
     Parameters
     ----------
     floor_db
-        None (default): power. A number, -300 to 0: ``10 log10(P)`` in dB, nothing below that.
+        None (default): linear power. A number from -300 to 0: ``10 log10(P)`` in dB, at least this value.
     sample_rate, n_fft, hop_length
         As in `woodshed.features.spectral_moment.SpectralCentroid`.
 
@@ -108,14 +87,14 @@ class Power(OfSpectrum):
     >>> round(float(Power()(clip)[50, 32])), round(float(Power(floor_db=-100)(clip)[50, 32]), 2)
     (16384, 42.14)
 
-    A held tone is a line along time, clicks are lines along frequency:
+    A sustained tone is a horizontal line, clicks are vertical lines:
 
     >>> from woodshed.audio import clicks, sine
     >>> from woodshed.clip import Clip
-    >>> from woodshed.features.picture import picture
+    >>> from woodshed.features.text_plot import text_plot
     >>> clip = Clip(sine(2500, 0.6).samples + clicks(0.2, 0.6).samples, 16000)
     >>> feature = Power(floor_db=-20)
-    >>> print(picture(feature(clip), feature, height=8))
+    >>> print(text_plot(feature(clip), feature, height=8))
     power_bin*_db:  ░ -15  ▒ 0  ▓ 15  █ 30
     231 ┤░░                 ░▒░                 ░▒░
     198 ┤░░                 ░▒░                 ░▒░
@@ -149,11 +128,11 @@ class Power(OfSpectrum):
 
 @lru_cache(maxsize=16)
 def log_bank(sample_rate: int, n_fft: int, n_bins: int, f_min_hz: float, bins_per_octave: int) -> FilterBank:
-    """Return filters whose middles are equally spaced in octaves; kept for the next call.
+    """Return a cached bank of triangular filters that are equally spaced in octaves.
 
-    A filter is a triangle from the middle of the one below to the middle of the one above, but never
-    narrower than a bin of the transform on either side: low down, where a semitone is less than a bin, it
-    interpolates. Its weights add up to 1, so white noise gives the same in every band.
+    A filter reaches from the centre of the previous to the centre of the next, but at least one bin to either
+    side: at low frequencies, where a semitone is narrower than a bin, it interpolates. Its weights sum to 1,
+    so that white noise has the same level in each band.
 
     Examples
     --------
@@ -163,25 +142,25 @@ def log_bank(sample_rate: int, n_fft: int, n_bins: int, f_min_hz: float, bins_pe
     True
     """
     bins_hz = np.arange(1 + n_fft // 2) * (sample_rate / n_fft)
-    middle_hz = f_min_hz * 2.0 ** (np.arange(-1, n_bins + 1) / bins_per_octave)
-    left, middle, right = (middle_hz[k : n_bins + k, np.newaxis] for k in range(3))
+    centre_hz = f_min_hz * 2.0 ** (np.arange(-1, n_bins + 1) / bins_per_octave)
+    left, centre, right = (centre_hz[k : n_bins + k, np.newaxis] for k in range(3))
     width_hz = sample_rate / n_fft
-    rising = 1 + (bins_hz - middle) / np.maximum(middle - left, width_hz)
-    falling = 1 - (bins_hz - middle) / np.maximum(right - middle, width_hz)
+    rising = 1 + (bins_hz - centre) / np.maximum(centre - left, width_hz)
+    falling = 1 - (bins_hz - centre) / np.maximum(right - centre, width_hz)
     filters = np.maximum(0.0, np.minimum(rising, falling))
     filters /= filters.sum(axis=1, keepdims=True)
     return FilterBank(filters.astype(np.float32))
 
 
 @dataclass(frozen=True, kw_only=True)
-class LogFrequency(SpectrumSettings, Framed):
-    """Spectrogram on a musical axis: every octave is as high as any other, in decibels.
+class LogFrequency(SpectrumSettings, FrameFeature):
+    """Spectrogram on a logarithmic frequency axis, in decibels.
 
-    ``L(b, t) = 10 log10(Σ w(b, k) P(k, t))``: the bins of the power spectrum are averaged under triangles
-    ``w`` that are equally spaced in octaves, see `log_bank`. Unit: dB. Fast and coarse below about 200 Hz,
-    where a semitone is narrower than a bin; `woodshed.features.cqt.Cqt` takes longer windows there, and much
-    longer to compute. Müller, "Fundamentals of Music Processing" (2015), section 3.1.1, pools the same bins
-    under rectangles.
+    ``L(b, t) = 10 log10(Σ w(b, k) P(k, t))``: the bins of the power spectrum are averaged with triangular
+    filters ``w`` that are equally spaced in octaves, see `log_bank`. Unit: dB. The resolution is limited
+    below about 200 Hz, where a semitone is narrower than a bin; `woodshed.features.cqt.Cqt` uses longer
+    windows there, but is much slower. Müller, "Fundamentals of Music Processing" (2015), section 3.1.1, uses
+    rectangular filters.
 
     Parameters
     ----------
@@ -190,9 +169,9 @@ class LogFrequency(SpectrumSettings, Framed):
     n_bins
         Number of bands; default 84 (seven octaves).
     f_min_hz
-        Middle of the lowest band in hertz; default 32.70, the lowest C of a piano.
+        Centre of the lowest band in hertz; default 32.70 (C1).
     bins_per_octave
-        Bands in an octave; default 12 (semitones).
+        Number of bands per octave; default 12 (semitones).
     floor_db
         Lowest value, -300 to 0; default -100.
 
@@ -204,13 +183,13 @@ class LogFrequency(SpectrumSettings, Framed):
     >>> int(LogFrequency()(sine(440, sample_rate=22050))[20].argmax())
     45
 
-    A tone that rises by the same number of octaves every second is straight on a musical axis:
+    An exponential chirp is a straight line on the logarithmic axis:
 
     >>> from woodshed.audio import chirp
-    >>> from woodshed.features.picture import picture
+    >>> from woodshed.features.text_plot import text_plot
     >>> clip = chirp(65, 4000, 1.3, sample_rate=22050)
     >>> feature = LogFrequency(floor_db=-20)
-    >>> print(picture(feature(clip), feature, height=7))
+    >>> print(text_plot(feature(clip), feature, height=7))
     log_frequency*_db:  ░ 0  ▒ 20  ▓ 40  █ 60
     72 ┤                                             ░▒▒▒▒▒▒▒▒▒▒
     60 ┤                                    ▒▒▒▒▒▒▒▒▒▒▒▒▒
@@ -245,7 +224,7 @@ class LogFrequency(SpectrumSettings, Framed):
 
     @property
     def highest_hz(self) -> float:
-        """Middle of the highest band."""
+        """Centre of the highest band in hertz."""
         return float(self.f_min_hz * 2.0 ** ((self.n_bins - 1) / self.bins_per_octave))
 
     @property

@@ -1,4 +1,4 @@
-"""Summary: a whole clip in one row of numbers, for classical models."""
+"""Summary of a clip by statistics of cepstrum, centroid, zero-crossing rate and level."""
 
 from __future__ import annotations
 
@@ -18,17 +18,17 @@ from woodshed.features.time_domain import mean_power, zero_crossing_rate
 
 @dataclass(frozen=True, kw_only=True)
 class Summary(RowFeature):
-    """One row of numbers for a clip of any length.
+    """Summary of a clip of any length, one row per clip.
 
-    Mean and spread over time of 20 cepstral coefficients, of their speed (spread alone: its mean is
-    only last minus first), of the spectral centroid, the zero-crossing rate and the level; and the mean
-    coefficients of equal stretches of time, which keep the order of events. The values have different
-    units: scale each to unit variance before a model that measures distances.
+    The row holds mean and standard deviation over time of 20 cepstral coefficients, spectral centroid,
+    zero-crossing rate and level, the standard deviation of the deltas of the coefficients, and the mean
+    coefficients of equal segments, which preserve the order of events. The values have different units:
+    standardise them for models that are based on distances.
 
     Parameters
     ----------
     n_segments
-        Number of equal stretches of time, 1 or more; default 3.
+        Number of equal segments, 1 or more; default 3.
     sample_rate, n_fft, hop_length, n_mels, f_min_hz, f_max_hz, formula, floor_db
         As in `LogMel`, with the same defaults; ``n_mels`` at least 20.
 
@@ -56,7 +56,7 @@ class Summary(RowFeature):
 
     @property
     def names(self) -> tuple[str, ...]:
-        """The name of each value, with its unit if it has one."""
+        """Name of each value, with its unit."""
         spread = [f"mfcc{k}_{kind}" for kind in ("mean", "std", "delta_std") for k in range(N_MFCC)]
         rest = [
             name.format(kind)
@@ -67,7 +67,7 @@ class Summary(RowFeature):
         return (*spread, *rest, *parts)
 
     def describe(self, samples: Samples) -> list[NDArray[np.floating]]:
-        """Return the parts of the row of a mono signal."""
+        """Return the row of a mono signal in parts."""
         power, mel = self.power_and_mel(samples)
         mfcc = cepstrum(power_to_db(mel, self.floor_db), N_MFCC)
         frames = frames_of(np.pad(samples, self.n_fft // 2), self.n_fft, self.hop_length)
@@ -84,7 +84,7 @@ class Summary(RowFeature):
 
 
 def _equal_parts(values: Samples, n_parts: int) -> list[Samples]:
-    """Cut the frames into equal parts; with fewer frames than parts, some frames come twice."""
+    """Divide the frames into equal parts; with fewer frames than parts, some frames are repeated."""
     n_frames = len(values)
     starts = [k * n_frames // n_parts for k in range(n_parts)]
     stops = [max(start + 1, (k + 1) * n_frames // n_parts) for k, start in enumerate(starts)]

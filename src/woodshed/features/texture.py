@@ -1,4 +1,4 @@
-"""Texture summary: how the spectrum of a sound looks and how fast it moves, in one row of numbers."""
+"""Texture features: shape of the spectrum and its rate of change, one row per clip."""
 
 from __future__ import annotations
 
@@ -13,27 +13,27 @@ from woodshed.features.mfcc import cepstrum
 from woodshed.features.row import RowFeature
 
 LAGS = (1, 2, 4, 8, 16)
-"""Changes are measured from each frame to those so many frames on."""
+"""Lags in frames over which changes are measured."""
 
-MOST_SHAPES = 30
-"""So many shapes across the bands are followed, from a tilt to a comb; fewer if there are fewer bands."""
+MAX_SHAPES = 30
+"""Maximum number of cosine coefficients across the mel bands."""
 
 RANGE_DB = 60.0
-"""Depth heard below the loudest moment of the loudest band, in decibels."""
+"""Range below the maximum of all bands, in decibels; lower levels are raised to it."""
 
 _LEAST = 1e-3
 
 
 @dataclass(frozen=True, kw_only=True)
 class TextureSummary(RowFeature):
-    """One row of numbers that tells sounds apart by their texture: rain from waves, a crackle from a hiss.
+    """Sound texture of a clip, one row per clip, which separates sounds such as rain, waves and crackle.
 
-    The spectrum of every frame, relative to the level of the clip, is taken apart into cosines across the mel
-    bands. Of each of the lowest ones the row holds mean and standard deviation over time, the value in the
-    spectrum of maxima, and the standard deviation of its change over 1, 2, 4, 8 and 16 frames: a crackle
-    changes as much in one frame as in sixteen, a wave does not. Last comes the share of frames that hold
-    sound. The overall level of a recording does not count. `woodshed.nets.texture.Texture` is its like for
-    the windows that a net hears.
+    The log-mel spectrum of each frame, relative to the level of the clip, is transformed by a DCT over the
+    bands. For each of the lowest coefficients the row holds mean and standard deviation over time, the value
+    in the spectrum of maxima, and the standard deviation of its change over 1, 2, 4, 8 and 16 frames: a
+    crackle changes as much in one frame as in sixteen, a wave does not. The last value is the share of active
+    frames. The row does not depend on the overall level. `woodshed.nets.texture.Texture` is the counterpart
+    for neural networks.
 
     Parameters
     ----------
@@ -47,7 +47,7 @@ class TextureSummary(RowFeature):
 
     Examples
     --------
-    Noise is as different from itself a frame later as sixteen frames later; a tone does not change at all:
+    Noise changes as much over one frame as over sixteen; a tone does not change:
 
     >>> from woodshed.audio import noise, sine
     >>> feature = TextureSummary(hop_length=512)
@@ -59,24 +59,24 @@ class TextureSummary(RowFeature):
     References
     ----------
     J. McDermott and E. Simoncelli, "Sound texture perception via statistics of the auditory periphery",
-    Neuron 71, 2011; ours are fewer statistics, of a log-mel spectrogram.
+    Neuron 71, 2011; here with fewer statistics, of a log-mel spectrogram.
     """
 
     key = "texture-summary/1"
 
     @property
     def names(self) -> tuple[str, ...]:
-        """The name of each value; all are in tens of decibels but the last, which is a share."""
+        """Name of each value; the unit is 10 dB, except for the last, which is a share."""
         changes = [f"change_{lag}_std" for lag in LAGS]
         kinds = ("mean", "std", "of_maxima", *changes)
         return (*(f"shape{k}_{kind}" for kind in kinds for k in range(self._n_shapes)), "active_share")
 
     @property
     def _n_shapes(self) -> int:
-        return min(MOST_SHAPES, self.n_mels)
+        return min(MAX_SHAPES, self.n_mels)
 
     def describe(self, samples: Samples) -> list[NDArray[np.floating]]:
-        """Return the parts of the row of a mono signal."""
+        """Return the row of a mono signal in parts."""
         _, mel = self.power_and_mel(samples)
         level_db = power_to_db(mel, self.floor_db)
         floor_db = level_db.max() - RANGE_DB
@@ -91,7 +91,7 @@ class TextureSummary(RowFeature):
 
 
 def _change(shapes: Samples, active: NDArray[np.bool_], lag: int) -> NDArray[np.floating]:
-    """Return the spread of the change between frames that both hold sound; next to none if there are none."""
+    """Return the standard deviation of the change between active frames, at least ``_LEAST``."""
     both = active[lag:] & active[:-lag]
     if not both.any():
         return np.full(shapes.shape[1], _LEAST)

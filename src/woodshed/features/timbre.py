@@ -1,4 +1,4 @@
-"""Timbre summary: how an instrument sounds, whichever notes it plays, in one row of numbers."""
+"""Timbre features: partials, envelope and dynamics of a tone, one row per clip."""
 
 from __future__ import annotations
 
@@ -18,23 +18,22 @@ from woodshed.features.summary import Summary
 from woodshed.features.texture import TextureSummary
 
 FRAME_S, HOP_S = 0.128, 0.032
-"""Length of the frames in which partials are told apart, more than three periods of the lowest tone, and the
-step from one to the next."""
+"""Length and hop of the frames in which partials are measured: more than three periods of the lowest tone."""
 
 LOWEST_HZ, N_OCTAVES, STEPS_PER_OCTAVE = 27.5, 6, 48
-"""Where the fundamental is looked for, and how finely."""
+"""Search range and resolution of the fundamental frequency."""
 
 TEXTURE_FRAME_S = 0.064
-"""Length of the frames of `TextureSummary`."""
+"""Frame length of `TextureSummary` in seconds."""
 
 N_PARTIALS = 24
 DEPTH_DB = 60.0
-"""Partials weaker than the whole tone by more than this are not heard."""
+"""Minimum level of a partial relative to the tone, in decibels; weaker ones are raised to it."""
 
 SOUNDING_DB = 30.0
-"""Frames this far below the loudest do not count."""
+"""Range of the frames that count below the loudest, in decibels."""
 
-_N_SUMMED, _FADE = 12, 0.86  # partials that speak for a fundamental, and how much each less than the last
+_N_SUMMED, _FADE = 12, 0.86  # subharmonic summation: number of partials, and ratio of their weights
 _N_ENVELOPE, _N_CEPSTRUM = 24, 14
 _ENVELOPE_HZ = (80.0, 7600.0)
 _BANDS_HZ = (0, 500, 1000, 2000, 4000, 8000)
@@ -57,16 +56,15 @@ Curve = NDArray[np.float64]
 
 @dataclass(frozen=True, kw_only=True)
 class TimbreSummary(RowFeature):
-    """One row of numbers for the sound of an instrument, whichever notes it plays.
+    """Timbre of an instrument independently of pitch, one row per clip.
 
-    In every frame the fundamental is the tone whose first twelve partials add up to most; then the partials
-    are measured: their levels relative to the whole tone, mean and spread over time; the envelope over them
-    as a cepstrum on a mel scale, which stays when the pitch moves; the balance of odd and even ones, their
-    centroid, three groups of them (the tristimulus), and what share of each band's power they hold. Vibrato
-    and tremolo, and the course of the level (how fast it rises, sounds on and dies away) follow, and last the
-    rows of `Summary` and `TextureSummary`, which describe a sound without looking for a tone. Noise, two
-    notes at once and long silences have a row as well, though it says less. The overall level of a recording
-    does not count: the loudest sample is brought to 1 first.
+    The fundamental of each frame is found by subharmonic summation of twelve partials. The row holds mean and
+    standard deviation over time of the levels of the partials relative to the tone; the spectral envelope as
+    a cepstrum on a mel scale, which does not depend on pitch; the ratio of odd and even partials, their
+    centroid, the tristimulus, and the harmonic share of the power in each band; vibrato and tremolo; attack,
+    sustain and decay of the level; and finally the rows of `Summary` and `TextureSummary`. Noise, chords and
+    long silences are valid input, but less informative. The row does not depend on the overall level: the
+    clip is normalised to a peak of 1.
 
     Parameters
     ----------
@@ -81,13 +79,13 @@ class TimbreSummary(RowFeature):
 
     Examples
     --------
-    A sine is all fundamental; an octave higher it is the same, an octave higher:
+    Two sines that are an octave apart:
 
     >>> from woodshed.audio import sine
     >>> feature = TimbreSummary()
     >>> low, high = feature(sine(220)), feature(sine(440))
-    >>> place = feature.names.index("f0_octaves_mean")
-    >>> round(float(high[place] - low[place]), 2)
+    >>> index = feature.names.index("f0_octaves_mean")
+    >>> round(float(high[index] - low[index]), 2)
     1.0
     >>> [round(float(row[feature.names.index("partial1_mean_db")])) for row in (low, high)]
     [0, 0]
@@ -103,10 +101,10 @@ class TimbreSummary(RowFeature):
 
     @property
     def names(self) -> tuple[str, ...]:
-        """The name of each value, with its unit if it has one."""
+        """Name of each value, with its unit."""
         bands = [f"harmonic_db_band{k + 1}" for k in range(len(_BANDS_HZ) - 1)]
         swings = [f"{what}_swing_{low:g}_{high:g}_hz" for what in ("f0", "level") for low, high in _RATES_HZ]
-        own = (
+        names = (
             *(f"partial{k + 1}_{kind}_db" for kind in ("mean", "std") for k in range(N_PARTIALS)),
             *(f"envelope{k}_{kind}" for kind in ("mean", "std") for k in range(_N_CEPSTRUM)),
             *(f"{name}_{kind}" for name in _TRACKS for kind in ("mean", "std")),
@@ -116,10 +114,10 @@ class TimbreSummary(RowFeature):
             *swings,
             *_COURSE,
         )
-        return own + self._colour.names + self._texture.names
+        return names + self._summary.names + self._texture.names
 
     @property
-    def _colour(self) -> Summary:
+    def _summary(self) -> Summary:
         return Summary(**{name: getattr(self, name) for name in _SHARED})
 
     @property
@@ -129,30 +127,30 @@ class TimbreSummary(RowFeature):
         return TextureSummary(**settings | {"n_fft": n_fft})
 
     def describe(self, samples: Samples) -> list[NDArray[np.floating]]:
-        """Return the parts of the row of a mono signal."""
+        """Return the row of a mono signal in parts."""
         samples = samples / np.float32(max(float(np.abs(samples).max()), 1e-6))
         n_fft = round(FRAME_S * self.sample_rate) // 2 * 2
         hop_length = max(1, round(HOP_S * self.sample_rate))
         power = power_spectrogram(samples, n_fft=n_fft, hop_length=hop_length, window=hann_window(n_fft))
-        n_edge = -(-n_fft // (2 * hop_length))  # frames that reach beyond an end hear it as a click
+        n_edge = -(-n_fft // (2 * hop_length))  # frames beyond an end contain its discontinuity
         if len(power) > 4 * n_edge:
             power = power[n_edge:-n_edge]
         level = power.sum(axis=1) + _TINY
         power = power[level > level.max() * 10 ** (-SOUNDING_DB / 10)].astype(np.float64) + _TINY
         row: list[NDArray[np.floating]] = [*_of_tone(power, self.sample_rate)]
         row.append(_course(samples, self.sample_rate))
-        return [*row, *self._colour.describe(samples), *self._texture.describe(samples)]
+        return [*row, *self._summary.describe(samples), *self._texture.describe(samples)]
 
 
 _SHARED = ("sample_rate", "n_fft", "hop_length", "n_mels", "f_min_hz", "f_max_hz", "formula", "floor_db")
 
 
 def _of_tone(power: Curve, sample_rate: int) -> list[Curve]:
-    """Describe frames of power, ``(n_frames, n_bins)``, by their partials."""
+    """Return the features of the partials of power frames, ``(n_frames, n_bins)``."""
     _, finer_hz = _partials(power, fundamental_hz(power, sample_rate), sample_rate)
-    partials, f0_hz = _partials(power, finer_hz, sample_rate)  # the high ones are missed by a coarse step
+    partials, f0_hz = _partials(power, finer_hz, sample_rate)  # high partials need the refined fundamental
     total = power.sum(axis=1)
-    weight = total**0.25  # the loud frames a little more than the soft ones
+    weight = total**0.25  # loud frames count slightly more than soft ones
     weight /= weight.sum()
     tone = partials.sum(axis=1, keepdims=True)
     levels_db = np.maximum(10 * np.log10(partials / tone), -DEPTH_DB)
@@ -174,7 +172,7 @@ def _of_tone(power: Curve, sample_rate: int) -> list[Curve]:
     )
     tristimulus = np.stack([shares[:, 0], shares[:, 1:4].sum(axis=1), shares[:, 4:].sum(axis=1)], axis=1)
     step = np.diff(f0_octaves)
-    step = step[np.abs(step) < 0.1]  # a larger one is another note, or a mistake of an octave
+    step = step[np.abs(step) < 0.1]  # larger steps are other notes or octave errors
     n_edge = max(1, len(power) // 6)
     centroid = tracks[:, 3] - weight @ tracks[:, 3]
     motion = [np.abs(np.diff(cepstrum[:, 1:], axis=0)).mean()] if len(cepstrum) > 1 else [0.0]
@@ -190,28 +188,35 @@ def _of_tone(power: Curve, sample_rate: int) -> list[Curve]:
 
 
 def fundamental_hz(power: Curve, sample_rate: int) -> Curve:
-    """Return the fundamental of each frame: the tone whose partials together are strongest.
+    """Return the fundamental frequency of each frame by subharmonic summation.
 
-    Amplitudes are compressed by a root, so that one loud partial does not decide alone.
+    Amplitudes are compressed by a square root, so that a single loud partial does not dominate.
 
     Parameters
     ----------
     power
-        Shape ``(n_frames, n_bins)``, from 0 Hz to half of ``sample_rate``.
+        Shape ``(n_frames, n_bins)``, from 0 Hz to the Nyquist frequency.
     sample_rate
-        In hertz.
+        Sample rate in hertz.
 
     Returns
     -------
     numpy.ndarray
         Shape ``(n_frames,)``, from 31 to 1760 Hz, in steps of a quarter of a semitone.
+
+    Examples
+    --------
+    >>> power = np.full((1, 1025), 1e-10)
+    >>> power[0, [50, 100, 150]] = 1.0
+    >>> round(float(fundamental_hz(power, 20480)[0]) / 500, 1)
+    1.0
     """
     n_bins = power.shape[1]
     octave = np.arange(STEPS_PER_OCTAVE * (N_OCTAVES + 4)) / STEPS_PER_OCTAVE
-    places = LOWEST_HZ * 2**octave * 2 * (n_bins - 1) / sample_rate
-    below = places < n_bins - 1
-    lower = np.where(below, places, 0).astype(int)
-    share = np.where(below, places - lower, 0)
+    positions = LOWEST_HZ * 2**octave * 2 * (n_bins - 1) / sample_rate
+    below = positions < n_bins - 1
+    lower = np.where(below, positions, 0).astype(int)
+    share = np.where(below, positions - lower, 0)
     root = power**0.25
     on_log_axis = np.where(below, root[:, lower] * (1 - share) + root[:, lower + below] * share, 0.0)
     n_steps = STEPS_PER_OCTAVE * N_OCTAVES
@@ -220,47 +225,40 @@ def fundamental_hz(power: Curve, sample_rate: int) -> Curve:
         shift = round(STEPS_PER_OCTAVE * np.log2(partial))
         strength += _FADE ** (partial - 1) * on_log_axis[:, shift : shift + n_steps]
     strength[:, : STEPS_PER_OCTAVE // 6] = 0
-    answer: Curve = LOWEST_HZ * 2 ** octave[strength.argmax(axis=1)]
-    return answer
+    return np.asarray(LOWEST_HZ * 2 ** octave[strength.argmax(axis=1)])
 
 
 def _partials(power: Curve, f0_hz: Curve, sample_rate: int) -> tuple[Curve, Curve]:
-    """Measure the partials near the multiples of a fundamental, and the fundamental more finely by them.
-
-    Returns
-    -------
-    partials, f0_hz
-        Power of each, ``(n_frames, N_PARTIALS)``, and ``(n_frames,)``.
-    """
+    """Return the power of the partials, ``(n_frames, N_PARTIALS)``, and the refined fundamental."""
     n_bins = power.shape[1]
-    places = f0_hz[:, np.newaxis] * np.arange(1, N_PARTIALS + 1) * 2 * (n_bins - 1) / sample_rate
-    inside = places < n_bins - 5
-    middle = np.where(inside, np.round(places), 5).astype(int)
+    positions = f0_hz[:, np.newaxis] * np.arange(1, N_PARTIALS + 1) * 2 * (n_bins - 1) / sample_rate
+    inside = positions < n_bins - 5
+    middle = np.where(inside, np.round(positions), 5).astype(int)
     frames = np.arange(len(power))[:, np.newaxis]
-    peak, at = np.zeros(places.shape), middle.copy()
+    peak, at = np.zeros(positions.shape), middle.copy()
     for offset in range(-3, 4):
-        near = np.abs(offset) <= np.maximum(2, np.round(0.02 * places))
+        near = np.abs(offset) <= np.maximum(2, np.round(0.02 * positions))
         value = np.where(near, power[frames, np.abs(middle + offset)], 0)
         at = np.where(value > peak, np.abs(middle + offset), at)
         peak = np.maximum(peak, value)
     below, top, above = (np.log(power[frames, np.maximum(at + step, 0)]) for step in (-1, 0, 1))
     bend = np.minimum(below - 2 * top + above, -1e-3)
-    aside = np.clip(0.5 * (below - above) / bend, -0.5, 0.5)  # of the tip of a parabola
-    found, tip = at + aside, np.exp(top - 0.25 * (below - above) * aside)
-    trust = np.where(inside, places * np.sqrt(peak), 0) + _TINY
-    finer: Curve = f0_hz * (trust * found / places).sum(axis=1) / trust.sum(axis=1)
-    # The main lobe of a Hann window holds 1.5 times the power at its tip.
+    offset = np.clip(0.5 * (below - above) / bend, -0.5, 0.5)  # of the vertex of a parabola
+    position, tip = at + offset, np.exp(top - 0.25 * (below - above) * offset)
+    weight = np.where(inside, positions * np.sqrt(peak), 0) + _TINY
+    finer: Curve = f0_hz * (weight * position / positions).sum(axis=1) / weight.sum(axis=1)
+    # The main lobe of a Hann window has 1.5 times the power at its maximum.
     return np.where(inside, 1.5 * tip, 0) + _TINY, finer
 
 
 def _envelope(levels_db: Curve, f0_hz: Curve) -> Curve:
-    """Read the levels of the partials at fixed frequencies, and take that apart into cosines."""
+    """Return the cepstrum of the spectral envelope through the partials."""
     place = np.clip(_envelope_hz() / f0_hz[:, np.newaxis] - 1, 0, N_PARTIALS - 1 - 1e-6)
     lower = place.astype(int)
     share = place - lower
     rows = np.arange(len(levels_db))[:, np.newaxis]
-    read = levels_db[rows, lower] * (1 - share) + levels_db[rows, lower + 1] * share
-    cepstrum: Curve = scipy.fft.dct(read, norm="ortho", axis=1)[:, :_N_CEPSTRUM]
+    envelope_db = levels_db[rows, lower] * (1 - share) + levels_db[rows, lower + 1] * share
+    cepstrum: Curve = scipy.fft.dct(envelope_db, norm="ortho", axis=1)[:, :_N_CEPSTRUM]
     return cepstrum
 
 
@@ -271,14 +269,14 @@ def _envelope_hz() -> Curve:
 
 
 def _harmonic_db(power: Curve, partials: Curve, f0_hz: Curve, sample_rate: int) -> Curve:
-    """Return what share of the power in each band its partials hold, in decibels: no equaliser changes it."""
+    """Return the harmonic share of the power in each band in decibels, which an equaliser does not change."""
     bins_hz = np.linspace(0, sample_rate / 2, power.shape[1])
     partials_hz = f0_hz[:, np.newaxis] * np.arange(1, N_PARTIALS + 1)
     shares = []
     for low, high in pairwise(_BANDS_HZ):
-        held = np.where((partials_hz >= low) & (partials_hz < high), partials, 0).sum(axis=1)
-        whole = power[:, (bins_hz >= low) & (bins_hz < high)].sum(axis=1) + _TINY
-        shares.append(10 * np.log10(np.clip(held / whole, 1e-2, 1.5)))
+        harmonic = np.where((partials_hz >= low) & (partials_hz < high), partials, 0).sum(axis=1)
+        total = power[:, (bins_hz >= low) & (bins_hz < high)].sum(axis=1) + _TINY
+        shares.append(10 * np.log10(np.clip(harmonic / total, 1e-2, 1.5)))
     return np.stack(shares, axis=1)
 
 
@@ -289,7 +287,7 @@ def _mean_and_spread(values: Curve, weight: Curve) -> tuple[Curve, Curve]:
 
 
 def _swing(curve: Curve, hop_s: float) -> Curve:
-    """Return how strongly a curve swings at several rates, as a natural logarithm."""
+    """Return the natural logarithm of the modulation power of a curve in several rate bands."""
     n_fft = max(len(curve), round(1 / hop_s))
     centred = (curve - curve.mean()) * np.hanning(len(curve) + 2)[1:-1]
     power = np.abs(np.fft.rfft(centred, n_fft)) ** 2 / len(curve)
@@ -298,7 +296,7 @@ def _swing(curve: Curve, hop_s: float) -> Curve:
 
 
 def _course(samples: Samples, sample_rate: int) -> Curve:
-    """Describe how the level rises, sounds on and dies away, and its swing."""
+    """Return modulation, attack, sustain and decay of the level."""
     hop = max(1, round(_LEVEL_HOP_S * sample_rate))
     n_window = 4 * hop
     padded = np.pad(samples.astype(np.float64) ** 2, n_window // 2)
@@ -308,20 +306,20 @@ def _course(samples: Samples, sample_rate: int) -> Curve:
     peak_db = level_db.max()
     amplitude = 10 ** ((level_db - peak_db) / 20)
     sounding = level_db > peak_db - SOUNDING_DB
-    heard = level_db[sounding]
+    sounding_db = level_db[sounding]
     rise_s = (np.argmax(level_db > peak_db - 3) - np.argmax(level_db > peak_db - 25)) * _LEVEL_HOP_S
-    lag = 20  # over a tenth of a second; told per half of it
+    lag = 20  # a tenth of a second
     slopes = np.zeros(1)
     if len(level_db) > lag and (both := sounding[lag:] & sounding[:-lag]).any():
         slopes = (level_db[lag:] - level_db[:-lag])[both] / 2
     middle = (amplitude * np.arange(len(amplitude))).sum() / amplitude.sum() / len(amplitude)
     return np.array(
         [
-            *_swing(heard - heard.mean(), _LEVEL_HOP_S),
+            *_swing(sounding_db - sounding_db.mean(), _LEVEL_HOP_S),
             np.log10(max(rise_s, 0) + 0.005),
-            len(heard) * _LEVEL_HOP_S,
-            heard.std(),
-            np.diff(heard).std() if len(heard) > 2 else 0.0,
+            len(sounding_db) * _LEVEL_HOP_S,
+            sounding_db.std(),
+            np.diff(sounding_db).std() if len(sounding_db) > 2 else 0.0,
             amplitude.mean(),
             *np.percentile(slopes, [10, 25, 50, 75, 90]),
             middle,

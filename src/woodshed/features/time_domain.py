@@ -1,4 +1,4 @@
-"""Features of the waveform itself: how loud it is, and how often it crosses zero."""
+"""Features of the waveform: amplitude envelope, RMS, energy and zero-crossing rate."""
 
 from __future__ import annotations
 
@@ -7,9 +7,9 @@ from dataclasses import dataclass
 import numpy as np
 
 from woodshed.clip import Samples
-from woodshed.features.frame import Framed, OfSamples, SampleSettings
+from woodshed.features.frame import FrameFeature, SampleFeature, SampleSettings
 
-# Below -200 dB a sign is rounding noise.
+# Below -200 dB the sign is determined by rounding errors.
 _NO_SIGN = 1e-10
 
 
@@ -26,10 +26,10 @@ def mean_power(frames: Samples) -> Samples:
 
 
 def zero_crossing_rate(samples: Samples, frame_length: int, hop_length: int) -> Samples:
-    """Return the share of steps in each frame at which the sign changes, shape ``(n_frames,)``.
+    """Return the share of sign changes in each frame, shape ``(n_frames,)``.
 
-    Frames are centred; the sound is continued beyond its ends by its first and last sample, so that the
-    border adds no crossing. Equal to ``librosa.feature.zero_crossing_rate``.
+    Frames are centred; the signal is padded with its first and last sample, which adds no crossing. Equal to
+    ``librosa.feature.zero_crossing_rate``.
 
     Examples
     --------
@@ -48,20 +48,19 @@ def zero_crossing_rate(samples: Samples, frame_length: int, hop_length: int) -> 
 
 
 @dataclass(frozen=True, kw_only=True)
-class AmplitudeEnvelope(OfSamples):
-    """The largest sample of each frame: the outline of a waveform.
+class AmplitudeEnvelope(SampleFeature):
+    """Amplitude envelope: largest sample of each frame.
 
-    ``AE(t) = max s(k)`` over the samples ``k`` of frame ``t``, as the course "Audio Signal Processing for
-    Machine Learning" defines it. With ``absolute`` it is ``max |s(k)|``, as a peak meter shows it: the two
-    differ where a sound swings further down than up. Unit: full scale is 1. Beyond the ends of a clip
-    there is nothing to take the largest of.
+    ``AE(t) = max s(k)`` over the samples ``k`` of frame ``t``, the definition of the course "Audio Signal
+    Processing for Machine Learning". With ``absolute`` it is ``max |s(k)|``, as in a peak meter. Unit: full
+    scale is 1. The padding at the ends of a clip is ignored.
 
     Parameters
     ----------
     absolute
-        False (default): the largest sample. True: the largest magnitude.
+        Whether to take the largest magnitude instead of the largest sample; default False.
     sample_rate
-        The rate that clips must have, in hertz; default 16000.
+        Required sample rate of clips, in hertz; default 16000.
     frame_length
         Length of a frame in samples, even; default 512 (32 ms).
     hop_length
@@ -79,11 +78,11 @@ class AmplitudeEnvelope(OfSamples):
     A plucked string:
 
     >>> from woodshed.clip import Clip
-    >>> from woodshed.features.picture import picture
+    >>> from woodshed.features.text_plot import text_plot
     >>> time_s = np.arange(9600) / 16000
     >>> pluck = Clip(np.exp(-5 * time_s) * np.sin(2 * np.pi * 220 * time_s), 16000)
     >>> feature = AmplitudeEnvelope()
-    >>> print(picture(feature(pluck), feature))
+    >>> print(text_plot(feature(pluck), feature))
     amplitude_envelope
       1 ┤██▆▄▂
         │██████▆▄▂
@@ -96,16 +95,13 @@ class AmplitudeEnvelope(OfSamples):
 
     key = "amplitude-envelope/1"
     absolute: bool = False
-    _beyond = -np.inf
+    _padding = -np.inf
 
     def __post_init__(self) -> None:
         super().__post_init__()
         self._truth("absolute")
 
-    @property
-    def names(self) -> tuple[str, ...]:
-        """One value."""
-        return ("amplitude_envelope",)
+    names = ("amplitude_envelope",)
 
     def _frames(self, samples: Samples) -> Samples:
         return super()._frames(np.abs(samples) if self.absolute else samples)
@@ -116,12 +112,12 @@ class AmplitudeEnvelope(OfSamples):
 
 
 @dataclass(frozen=True, kw_only=True)
-class Rms(OfSamples):
-    """Root of the mean square of each frame: its effective amplitude.
+class Rms(SampleFeature):
+    """Root mean square of each frame.
 
-    ``RMS(t) = sqrt(mean s(k)²)``; a sine of amplitude 1 has 0.707. Unit: full scale is 1. Beyond the ends
-    the sound is taken as silent. Equal to ``librosa.feature.rms(y=...)``. Lerch, "An Introduction to Audio
-    Content Analysis" (2012).
+    ``RMS(t) = sqrt(mean s(k)²)``; a sine of amplitude 1 has 0.707. Unit: full scale is 1. The signal is
+    padded with zeros. Equal to ``librosa.feature.rms(y=...)``. Lerch, "An Introduction to Audio Content
+    Analysis" (2012).
 
     Parameters
     ----------
@@ -134,14 +130,14 @@ class Rms(OfSamples):
     >>> round(float(Rms()(sine(1000, amplitude=1.0))[50, 0]), 3)
     0.707
 
-    A plucked string; its largest sample falls from 1, its effective amplitude from 0.7:
+    A plucked string; its peak decays from 1, its RMS from 0.7:
 
     >>> from woodshed.clip import Clip
-    >>> from woodshed.features.picture import picture
+    >>> from woodshed.features.text_plot import text_plot
     >>> time_s = np.arange(9600) / 16000
     >>> pluck = Clip(np.exp(-6 * time_s) * np.sin(2 * np.pi * 220 * time_s), 16000)
     >>> feature = Rms()
-    >>> print(picture(feature(pluck), feature))
+    >>> print(text_plot(feature(pluck), feature))
     rms
     0.8 ┤
         │ ▄▆▄▂
@@ -153,23 +149,19 @@ class Rms(OfSamples):
     """
 
     key = "rms/1"
-
-    @property
-    def names(self) -> tuple[str, ...]:
-        """One value."""
-        return ("rms",)
+    names = ("rms",)
 
     def _of_samples(self, frames: Samples) -> Samples:
         return np.sqrt(mean_power(frames))
 
 
 @dataclass(frozen=True, kw_only=True)
-class Energy(OfSamples):
-    """Mean square of each frame: its energy per sample.
+class Energy(SampleFeature):
+    """Energy per sample of each frame.
 
-    ``E(t) = mean s(k)²``, the square of `Rms`. Divided by the length of the frame, as in Giannakopoulos
-    and Pikrakis, "Introduction to Audio Analysis" (2014), so that frames of different lengths compare. Unit:
-    full scale, squared, is 1.
+    ``E(t) = mean s(k)²``, the square of `Rms`. It is divided by the frame length, as in Giannakopoulos and
+    Pikrakis, "Introduction to Audio Analysis" (2014), so that it does not depend on it. Unit: square of full
+    scale.
 
     Parameters
     ----------
@@ -182,14 +174,14 @@ class Energy(OfSamples):
     >>> round(float(Energy()(sine(1000, amplitude=1.0))[50, 0]), 3)
     0.5
 
-    A plucked string; the square falls twice as fast as the amplitude:
+    A plucked string; energy decays twice as fast as amplitude:
 
     >>> from woodshed.clip import Clip
-    >>> from woodshed.features.picture import picture
+    >>> from woodshed.features.text_plot import text_plot
     >>> time_s = np.arange(9600) / 16000
     >>> pluck = Clip(np.exp(-6 * time_s) * np.sin(2 * np.pi * 220 * time_s), 16000)
     >>> feature = Energy()
-    >>> print(picture(feature(pluck), feature))
+    >>> print(text_plot(feature(pluck), feature))
     energy
     0.4 ┤ ▂█▂
         │ ███▆
@@ -201,23 +193,19 @@ class Energy(OfSamples):
     """
 
     key = "energy/1"
-
-    @property
-    def names(self) -> tuple[str, ...]:
-        """One value."""
-        return ("energy",)
+    names = ("energy",)
 
     def _of_samples(self, frames: Samples) -> Samples:
         return mean_power(frames)
 
 
 @dataclass(frozen=True, kw_only=True)
-class ZeroCrossingRate(SampleSettings, Framed):
-    """How often the waveform crosses zero: low for hum and vowels, high for hiss and consonants.
+class ZeroCrossingRate(SampleSettings, FrameFeature):
+    """Zero-crossing rate: low for hum and vowels, high for hiss and consonants.
 
-    ``ZCR(t) = ½ Σ |sgn s(k) - sgn s(k+1)| / frame_length``, where 0, and what is within 1e-10 of it, counts
-    as positive. A tone of ``f`` hertz has ``2 f / sample_rate``. Unit: a share of the samples, 0 to 1. Equal
-    to ``librosa.feature.zero_crossing_rate``. Kedem, "Spectral analysis and discrimination by zero-crossings"
+    ``ZCR(t) = ½ Σ |sgn s(k) - sgn s(k+1)| / frame_length``, where values from -1e-10 count as positive. A
+    tone of ``f`` hertz has ``2 f / sample_rate``. Unit: share of the samples, 0 to 1. Equal to
+    ``librosa.feature.zero_crossing_rate``. Kedem, "Spectral analysis and discrimination by zero-crossings"
     (1986).
 
     Parameters
@@ -231,13 +219,13 @@ class ZeroCrossingRate(SampleSettings, Framed):
     >>> ZeroCrossingRate()(sine(1001))[50].tolist()
     [0.125]
 
-    A vowel's pitch, then a hiss:
+    A tone at 250 Hz, then noise:
 
     >>> from woodshed.audio import join, noise, sine
-    >>> from woodshed.features.picture import picture
+    >>> from woodshed.features.text_plot import text_plot
     >>> clip = join([sine(250, 0.3), noise(duration_s=0.3)])
     >>> feature = ZeroCrossingRate()
-    >>> print(picture(feature(clip), feature))
+    >>> print(text_plot(feature(clip), feature))
     zero_crossing_rate
     0.6 ┤                                ▂▂        ▂     ▂▂▂     ▂▂
         │                               ▂███▆▆▆█▆▆████▆█▆████▆▆▆████
@@ -250,11 +238,7 @@ class ZeroCrossingRate(SampleSettings, Framed):
 
     key = "zero-crossing-rate/1"
     gain_invariant = True
-
-    @property
-    def names(self) -> tuple[str, ...]:
-        """One value."""
-        return ("zero_crossing_rate",)
+    names = ("zero_crossing_rate",)
 
     @property
     def n_context(self) -> int:

@@ -1,4 +1,4 @@
-"""Views: a sound described in four ways, each of which tells other sounds apart."""
+"""Multi-view features: four complementary rows per clip, concatenated."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ from woodshed.features.timbre import TimbreSummary
 from woodshed.features.voice_course import VoiceCourse
 
 VOICE_RATE = 16000
-"""All but the texture are heard at this rate at most, in hertz."""
+"""Maximum sample rate of all views except the texture, in hertz."""
 
 _TEXTURE_FRAME_S = 0.046
 _TEXTURE_HOP_S = 0.0125
@@ -26,27 +26,27 @@ _TEXTURE_HOP_S = 0.0125
 
 @dataclass(frozen=True, kw_only=True)
 class Views(RowFeature):
-    """One row of some 6000 numbers: summary, course, texture and timbre of a sound, one behind the other.
+    """Concatenation of four views of a clip, about 6000 values: summary, course, texture and timbre.
 
-    `Summary` says how the spectrum is on average, `VoiceCourse` how it goes on, `TextureSummary` how fast its
-    bands move, and `TimbreSummary` how partials are balanced. What one of them cannot tell apart another
-    often can, so a model that asks each by itself and pools the answers errs less than one that takes all the
-    values at once; `blocks` says where a view ends (`woodshed.recognition.classical.kernel_ridge.KernelRidge`).
+    `Summary` describes the average spectrum, `VoiceCourse` its course, `TextureSummary` its rate of change
+    and `TimbreSummary` the partials of tones. The views are complementary: a model that combines the
+    predictions of all views is more accurate than one that uses all values at once. `blocks` holds the
+    lengths of the views (`woodshed.recognition.classical.kernel_ridge.KernelRidge`).
 
     Parameters
     ----------
     sample_rate
-        Rate of the clips, in hertz; default 16000. The texture is heard at this rate, the others at 16 kHz at
-        most.
+        Required sample rate of clips, in hertz; default 16000. The texture is computed at this rate, the
+        others at most at 16 kHz.
     n_fft, hop_length, n_mels, f_min_hz, f_max_hz, formula, floor_db
-        Not heeded: each view has its own, which follow from the rate.
+        Ignored: each view has its own settings, which depend on the sample rate.
 
     Examples
     --------
     >>> from woodshed.audio import sine
     >>> views = Views()
     >>> rows = np.stack([views(sine(440))] * 3)
-    >>> [view.shape for view in views.apart(rows)]
+    >>> [view.shape for view in views.split(rows)]
     [(3, 126), (3, 5054), (3, 241), (3, 484)]
     """
 
@@ -54,7 +54,7 @@ class Views(RowFeature):
 
     @cached_property
     def features(self) -> dict[str, RowFeature]:
-        """What describes the sound, by name."""
+        """Features of the views by name."""
         low_rate = min(self.sample_rate, VOICE_RATE)
         return {
             "summary": Summary(sample_rate=low_rate),
@@ -69,21 +69,22 @@ class Views(RowFeature):
 
     @property
     def names(self) -> tuple[str, ...]:
-        """The name of each value, behind that of its view."""
+        """Name of each value, with that of its view as prefix."""
         return tuple(f"{view}_{name}" for view, feature in self.features.items() for name in feature.names)
 
     @property
     def blocks(self) -> tuple[int, ...]:
-        """How many values each view has."""
+        """Number of values of each view."""
         return tuple(feature.n_values for feature in self.features.values())
 
     def describe(self, samples: Samples) -> list[NDArray[np.floating]]:
         """Return the row of each view."""
-        heard = Clip(samples[np.newaxis], self.sample_rate)
-        at = {rate: resample(heard, rate) for rate in {one.sample_rate for one in self.features.values()}}
-        return [feature(at[feature.sample_rate]) for feature in self.features.values()]
+        clip = Clip(samples[np.newaxis], self.sample_rate)
+        rates = {feature.sample_rate for feature in self.features.values()}
+        clips = {rate: resample(clip, rate) for rate in rates}
+        return [feature(clips[feature.sample_rate]) for feature in self.features.values()]
 
-    def apart(self, rows: NDArray[np.floating]) -> list[NDArray[np.float64]]:
-        """Take rows, shape ``(n_clips, n_values)``, apart into one table for each view."""
+    def split(self, rows: NDArray[np.floating]) -> list[NDArray[np.float64]]:
+        """Split rows, shape ``(n_clips, n_values)``, into one array for each view."""
         ends = np.cumsum([0, *self.blocks])
         return [rows[:, start:end].astype(np.float64) for start, end in pairwise(ends)]

@@ -1,4 +1,4 @@
-"""Voice summary: how something was said, in one row of numbers, for classical models."""
+"""Voice features: statistics of prosody, spectrum and modulation, one row per clip."""
 
 from __future__ import annotations
 
@@ -17,10 +17,10 @@ from woodshed.features.spectrum import hann_window
 from woodshed.features.voice_track import HIGHEST_HZ, LOWEST_HZ, PITCH_FRAME_S
 
 SPEECH_DB, VOICED_DB = 40.0, 35.0
-"""Frames this far below the loudest are pauses, and hold no voice."""
+"""Range below the loudest frame, in decibels, of speech and of voiced frames."""
 
 VOICED_SHARE = 0.5
-"""Share of a frame's power that repeats itself after a period, from which on it counts as voiced."""
+"""Minimum periodic share of the power of a voiced frame."""
 
 Curve = NDArray[np.float64]
 
@@ -60,24 +60,24 @@ _RHYTHM = (
 
 @dataclass(frozen=True, kw_only=True)
 class VoiceSummary(RowFeature):
-    """One row of numbers that says how a voice speaks: melody, rhythm, effort and colour.
+    """Speaking style of a voice, one row per clip: intonation, rhythm, vocal effort and spectrum.
 
-    Statistics over time (mean, standard deviation, distance of the quartiles, skewness) of loudness,
-    harmonicity, spectral balance and shape, 19 cepstral coefficients and all mel bands, once over speech and
-    once over its voiced frames; mean and spread of how fast they change; the course of the pitch in
-    semitones; how voice and pauses take turns; and how strongly the loudness of eight groups of bands
-    swings at rates from 0.5 to 32 Hz. Pitch is the best repetition in an autocorrelation, corrected for its
-    window (P. Boersma, "Accurate short-term analysis of the fundamental frequency", 1993). The overall level
-    of a recording does not count: the loudest sample is brought to 1 first.
+    The row holds statistics over time (mean, standard deviation, range from the 20th to the 80th percentile,
+    skewness) of level, harmonicity, spectral balance and shape, 19 cepstral coefficients and all mel bands,
+    over speech and over voiced frames; mean and standard deviation of their changes; the intonation in
+    semitones; the alternation of voice and pauses; and the modulation power of eight groups of bands at rates
+    from 0.5 to 32 Hz. Pitch is the maximum of the autocorrelation, corrected for the window (P. Boersma,
+    "Accurate short-term analysis of the fundamental frequency", 1993). The row does not depend on the overall
+    level: the clip is normalised to a peak of 1.
 
-    The choice follows the sets used in speech emotion research: F. Eyben et al., "The Geneva minimalistic
+    The selection follows feature sets of speech emotion research: F. Eyben et al., "The Geneva minimalistic
     acoustic parameter set (GeMAPS)", 2016; S. Wu, T. H. Falk and W.-Y. Chan, "Automatic speech emotion
-    recognition using modulation spectral features", 2011. It is smaller and differs in many details.
+    recognition using modulation spectral features", 2011. It is smaller and differs in details.
 
     Parameters
     ----------
     sample_rate, n_fft, hop_length, n_mels, f_min_hz, f_max_hz, formula, floor_db
-        As in `LogMel`, with the same defaults; ``n_mels`` at least 20.
+        As in `LogMel`, but with 40 bands by default; ``n_mels`` at least 20.
 
     Raises
     ------
@@ -86,13 +86,13 @@ class VoiceSummary(RowFeature):
 
     Examples
     --------
-    A voice an octave higher has a melody twelve semitones higher:
+    A tone an octave higher has a median pitch twelve semitones higher:
 
     >>> from woodshed.audio import sine
     >>> feature = VoiceSummary()
     >>> low, high = (feature(sine(f0_hz, duration_s=2.0)) for f0_hz in (110, 220))
-    >>> place = feature.names.index("pitch_semitones_p50")
-    >>> round(float(high[place] - low[place]))
+    >>> index = feature.names.index("pitch_semitones_p50")
+    >>> round(float(high[index] - low[index]))
     12
     """
 
@@ -101,7 +101,7 @@ class VoiceSummary(RowFeature):
 
     @property
     def names(self) -> tuple[str, ...]:
-        """The name of each value, with its unit if it has one."""
+        """Name of each value, with its unit."""
         slow = self.slow_names
         tracks = (*slow, *(f"mel{k}_db" for k in range(self.n_mels)))
         groups = [
@@ -124,18 +124,18 @@ class VoiceSummary(RowFeature):
 
     @property
     def slow_names(self) -> tuple[str, ...]:
-        """The names of the curves that are followed over time, but for the mel bands."""
+        """Names of the curves over time, except the mel bands."""
         return (*_SINGLE, *(f"mfcc{k}" for k in range(1, N_MFCC)))
 
     def describe(self, samples: Samples) -> list[NDArray[np.floating]]:
-        """Return the parts of the row of a mono signal."""
+        """Return the row of a mono signal in parts."""
         samples = samples / np.float32(max(float(np.abs(samples).max()), 1e-9))
         pitch, harmonic_db, repeats = self._pitch(samples)
         slow, mel_db = self._tracks(samples, harmonic_db)
         level_db = slow[:, 0]
         speech = level_db >= level_db.max() - SPEECH_DB
         sounding = np.flatnonzero(speech)
-        inside = slice(sounding[0], sounding[-1] + 1)  # without the silence before and after
+        inside = slice(sounding[0], sounding[-1] + 1)  # without silence at both ends
         slow, mel_db, pitch, speech = slow[inside], mel_db[inside], pitch[inside], speech[inside]
         level_db = level_db[inside]
         voiced = (repeats[inside] > VOICED_SHARE) & (level_db > level_db.max() - VOICED_DB)
@@ -152,23 +152,27 @@ class VoiceSummary(RowFeature):
         ]
 
     def _pitch(self, samples: Samples) -> tuple[Curve, Curve, Curve]:
-        """Return pitch in semitones above 55 Hz, harmonics to noise in dB, and the share that repeats."""
+        """Return pitch in semitones above 55 Hz, harmonics-to-noise ratio in dB, and periodic share."""
         length = round(PITCH_FRAME_S * self.sample_rate) // 2 * 2
         window = hann_window(length)
         frames = frames_of(np.pad(samples, length // 2), length, self.hop_length) * window
         n_fft = 2 ** int(np.ceil(np.log2(2 * length)))
-        likeness = np.fft.irfft(np.abs(np.fft.rfft(frames, n_fft)) ** 2)
-        of_window = np.fft.irfft(np.abs(np.fft.rfft(window, n_fft)) ** 2)
+        autocorrelation = np.fft.irfft(np.abs(np.fft.rfft(frames, n_fft)) ** 2)
+        window_autocorrelation = np.fft.irfft(np.abs(np.fft.rfft(window, n_fft)) ** 2)
         periods = np.arange(int(self.sample_rate / HIGHEST_HZ), int(self.sample_rate / LOWEST_HZ))
-        repeats = likeness[:, periods] / (likeness[:, :1] + 1e-9) / (of_window[periods] / of_window[0])
-        # Two periods repeat as well as one does: the shorter is preferred.
+        repeats = (
+            autocorrelation[:, periods]
+            / (autocorrelation[:, :1] + 1e-9)
+            / (window_autocorrelation[periods] / window_autocorrelation[0])
+        )
+        # Multiples of the period are as periodic: prefer the shortest.
         best = (repeats - 0.02 * np.log2(periods / periods[0])).argmax(axis=1)
         share = np.clip(repeats[np.arange(len(repeats)), best], 1e-3, 0.999)
         semitones = 12 * np.log2(self.sample_rate / periods[best] / 55)
         return _median_of_five(semitones), 10 * np.log10(share / (1 - share)), share
 
     def _tracks(self, samples: Samples, harmonic_db: Curve) -> tuple[Curve, Curve]:
-        """Return what is followed over time, a column each, and the mel bands in decibels."""
+        """Return the curves over time, one per column, and the mel bands in decibels."""
         spectra, mel = self.power_and_mel(samples)
         mel_db = power_to_db(mel, self.floor_db).astype(np.float64)
         power, bins_hz = spectra.astype(np.float64) + 1e-10, self.bins_hz.astype(np.float64)
@@ -176,14 +180,14 @@ class VoiceSummary(RowFeature):
 
         def band_db(low_hz: float, high_hz: float) -> Curve:
             inside = (bins_hz >= low_hz) & (bins_hz < high_hz)
-            answer: Curve = 10 * np.log10(power[:, inside].sum(axis=1) + 1e-10)
-            return answer
+            level: Curve = 10 * np.log10(power[:, inside].sum(axis=1) + 1e-10)
+            return level
 
         def slope(low_hz: float, high_hz: float) -> Curve:
             inside = (bins_hz >= low_hz) & (bins_hz < high_hz)
             centred = bins_hz[inside] / 1000 - (bins_hz[inside] / 1000).mean()
-            answer: Curve = 10 * np.log10(power[:, inside]) @ centred / max((centred**2).sum(), 1e-9)
-            return answer
+            level: Curve = 10 * np.log10(power[:, inside]) @ centred / max((centred**2).sum(), 1e-9)
+            return level
 
         centroid_hz = power @ bins_hz / total
         spread_hz = np.sqrt(np.maximum(power @ bins_hz**2 / total - centroid_hz**2, 0))
@@ -210,14 +214,14 @@ class VoiceSummary(RowFeature):
 
 
 def _median_of_five(values: Curve) -> Curve:
-    """Take the jumps of a frame or two out of a curve."""
+    """Remove outliers of one or two frames from a curve."""
     padded = np.pad(values, 2, mode="edge")
     smooth: Curve = np.median(np.lib.stride_tricks.sliding_window_view(padded, 5), axis=1)
     return smooth
 
 
 def _statistics(values: Curve) -> Curve:
-    """Describe each column: mean, standard deviation, distance of the quartiles, skewness."""
+    """Return mean, standard deviation, percentile range and skewness of each column."""
     mean, std = values.mean(axis=0), values.std(axis=0)
     low, high = np.percentile(values, [20, 80], axis=0)
     skew = (((values - mean) / np.maximum(std, 1e-6)) ** 3).mean(axis=0)
@@ -225,32 +229,33 @@ def _statistics(values: Curve) -> Curve:
 
 
 def _melody(pitch: Curve, voiced: NDArray[np.bool_]) -> Curve:
-    """Describe the course of the pitch over the voiced frames; zeros where there are next to none."""
+    """Return the intonation over the voiced frames; zeros with fewer than six."""
     if voiced.sum() < 6:
         return np.zeros(len(_MELODY) + len(_MOTION))
-    heard = pitch[voiced]
-    p5, p20, p50, p80, p95 = np.percentile(heard, [5, 20, 50, 80, 95])
-    time = np.linspace(-1, 1, len(heard))
-    centred = heard - heard.mean()
-    skew = ((centred / max(heard.std(), 1e-6)) ** 3).mean()
+    voiced_pitch = pitch[voiced]
+    p5, p20, p50, p80, p95 = np.percentile(voiced_pitch, [5, 20, 50, 80, 95])
+    time = np.linspace(-1, 1, len(voiced_pitch))
+    mean, std = voiced_pitch.mean(), voiced_pitch.std()
+    centred = voiced_pitch - mean
+    skew = ((centred / max(std, 1e-6)) ** 3).mean()
     trend = (time * centred).sum() / (time**2).sum()
     step = np.diff(pitch)[voiced[1:] & voiced[:-1]]
-    step = step[np.abs(step) < 3]  # a larger one is a mistake of an octave
+    step = step[np.abs(step) < 3]  # larger steps are octave errors
     if len(step) < 2:
         step = np.zeros(2)
-    melody = [heard.mean(), heard.std(), p5, p20, p50, p80, p95, p95 - p5, p80 - p20, skew, trend]
+    melody = [mean, std, p5, p20, p50, p80, p95, p95 - p5, p80 - p20, skew, trend]
     motion = [np.abs(step).mean(), step.std(), (step > 0).mean(), np.abs(np.diff(step)).mean()]
     return np.array(melody + motion)
 
 
 def _rhythm(level_db: Curve, speech: NDArray[np.bool_], voiced: NDArray[np.bool_], hop_s: float) -> Curve:
-    """Describe how voice, pauses and syllables follow each other."""
+    """Return rates and durations of voiced segments, pauses and syllables."""
     from scipy.signal import find_peaks
 
     duration_s = len(speech) * hop_s
     voices, pauses = _runs_s(voiced, hop_s), _runs_s(~speech, hop_s)
-    bell = hann_window(11)[1:]
-    smooth = np.convolve(level_db, bell / bell.sum(), "same") if len(level_db) >= len(bell) else level_db
+    kernel = hann_window(11)[1:] / hann_window(11)[1:].sum()
+    smooth = np.convolve(level_db, kernel, "same") if len(level_db) >= len(kernel) else level_db
     syllables = find_peaks(smooth, prominence=3)[0]
     return np.array(
         [
@@ -268,14 +273,14 @@ def _rhythm(level_db: Curve, speech: NDArray[np.bool_], voiced: NDArray[np.bool_
     )
 
 
-def _runs_s(marked: NDArray[np.bool_], hop_s: float) -> Curve:
-    """Return the length of each unbroken run of marked frames, in seconds."""
-    edges = np.flatnonzero(np.diff(np.concatenate([[False], marked, [False]]).astype(np.int8)))
+def _runs_s(mask: NDArray[np.bool_], hop_s: float) -> Curve:
+    """Return the length of each run of frames within a mask, in seconds."""
+    edges = np.flatnonzero(np.diff(np.concatenate([[False], mask, [False]]).astype(np.int8)))
     return np.diff(edges)[::2] * hop_s
 
 
 def _swing(mel_db: Curve, hop_s: float) -> Curve:
-    """Return how strongly groups of bands swing at several rates, as a natural logarithm."""
+    """Return the natural logarithm of the modulation power of groups of bands in several rate bands."""
     groups = np.stack([group.mean(axis=1) for group in np.array_split(mel_db, _N_GROUPS, axis=1)], axis=1)
     groups = groups - groups.mean(axis=0)
     n_fft = 2 ** int(np.ceil(np.log2(max(len(groups), round(10 / hop_s)))))
@@ -283,6 +288,6 @@ def _swing(mel_db: Curve, hop_s: float) -> Curve:
     power = np.abs(np.fft.rfft(groups * window[:, None], n_fft, axis=0)) ** 2 / len(groups)
     rate_hz = np.fft.rfftfreq(n_fft, hop_s)
     inside = [(rate_hz >= low) & (rate_hz < high) for low, high in pairwise(_RATES_HZ)]
-    # Frames far apart do not show the fastest rates.
+    # With a long hop, the highest rates are empty.
     bands = [power[rates].sum(axis=0) / max(1, rates.sum()) for rates in inside]
     return np.log(np.concatenate(bands) + 1e-3)

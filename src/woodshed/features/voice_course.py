@@ -1,4 +1,4 @@
-"""Voice course: how a voice moves, in many statistics of many curves, for models that pick what tells."""
+"""Voice course features: many statistics of many curves, for models with feature selection."""
 
 from __future__ import annotations
 
@@ -61,19 +61,19 @@ _CHANGE_ROWS = [_STATISTICS.index(name) for name in _OF_CHANGE]
 
 @dataclass(frozen=True, kw_only=True)
 class VoiceCourse(VoiceSummary):
-    """One row of some 4700 numbers that says how a voice speaks, and how it gets from one state to the next.
+    """Speaking style of a voice and its course, one row of about 4700 values per clip.
 
-    The row of `VoiceSummary`, and then thirty statistics of each of 61 curves: of loudness, balance, shape
-    and cepstrum of the spectrum, and of what the voice itself does (pitch in semitones and its steps,
-    harmonics to noise, the first harmonic beside the others and beside the resonances, three formants and
-    their widths). The statistics are percentiles and their distances, moments, trend and arch over the
-    recording, the share of time above parts of the range, how fast a curve rises and falls, its peaks and
-    valleys, and its likeness to itself a little later. They are taken over speech and over its voiced frames,
-    many of them also of the slopes; and of each curve it says how each third of the voiced frames differs
-    from the whole. The overall level of a recording does not count.
+    The row of `VoiceSummary` is followed by thirty statistics of each of 61 curves: level, balance, shape and
+    cepstrum of the spectrum, and the voice source and vocal tract (pitch in semitones and its steps,
+    harmonics-to-noise ratio, level of the first harmonic relative to others and to the formants, three
+    formants and their bandwidths). The statistics are percentiles and their differences, moments, linear and
+    quadratic trend, share of time above parts of the range, rates of rise and fall, peaks and valleys, and
+    autocorrelation. They are computed over speech and over voiced frames, many of them also for the slopes;
+    and for each curve, the differences of the thirds of the voiced frames from their mean. The row does not
+    depend on the overall level.
 
-    Most of these numbers say nothing about a given question: a model that learns from them must pick
-    (`woodshed.recognition.classical.kernel_ridge`) or hold back. The way to describe by statistics of curves follows B. Schuller
+    Most values are irrelevant for a given task, so that models need feature weighting
+    (`woodshed.recognition.classical.kernel_ridge`) or strong regularisation. The approach follows B. Schuller
     et al., "The INTERSPEECH 2013 computational paralinguistics challenge", 2013, and F. Eyben et al., "The
     Geneva minimalistic acoustic parameter set (GeMAPS)", 2016; curves and statistics differ from both.
 
@@ -89,13 +89,13 @@ class VoiceCourse(VoiceSummary):
 
     Examples
     --------
-    A voice that glides upwards by an octave is six semitones above its mean in the end:
+    A glide of an octave ends six semitones above its mean:
 
     >>> from woodshed.audio import chirp, sine
     >>> feature = VoiceCourse()
-    >>> place = feature.names.index("pitch_semitones_trend_smooth_voiced")
+    >>> index = feature.names.index("pitch_semitones_trend_smooth_voiced")
     >>> even, gliding = feature(sine(200, 2.0)), feature(chirp(150, 300, 2.0))
-    >>> round(float(even[place]), 1), round(float(gliding[place]))
+    >>> round(float(even[index]), 1), round(float(gliding[index]))
     (0.0, 6)
     """
 
@@ -103,46 +103,46 @@ class VoiceCourse(VoiceSummary):
 
     @property
     def names(self) -> tuple[str, ...]:
-        """The name of each value, with its unit if it has one."""
-        colour = self._colour_names
-        both = (*_SOURCE, *colour)
+        """Name of each value, with its unit."""
+        spectral = self._spectral_names
+        both = (*_SOURCE, *spectral)
         return (
             *super().names,
-            *_names(colour, _STATISTICS, "smooth_speech"),
-            *_names(colour, _OF_CHANGE, "slope"),
+            *_names(spectral, _STATISTICS, "smooth_speech"),
+            *_names(spectral, _OF_CHANGE, "slope"),
             *_names(both, _STATISTICS, "smooth_voiced"),
             *_names(_SOURCE, _OF_CHANGE, "slope_voiced"),
-            *(f"{name}_third{k}" for k in (1, 2, 3) for name in (*colour, *_SOURCE)),
+            *(f"{name}_third{k}" for k in (1, 2, 3) for name in (*spectral, *_SOURCE)),
         )
 
     @property
-    def _colour_names(self) -> tuple[str, ...]:
-        """Names of the curves that unvoiced sounds have as well."""
+    def _spectral_names(self) -> tuple[str, ...]:
+        """Names of the curves that are also defined for unvoiced frames."""
         first, _, *others = self.slow_names
         shape = ("spectral_skew", "log_spectral_kurtosis", "share_flux", "log_residual")
         return (first, "log_loudness", *others, *shape, *(f"part{k}_db" for k in range(_N_GROUPS)))
 
     def describe(self, samples: Samples) -> list[NDArray[np.floating]]:
-        """Return the parts of the row of a mono signal."""
+        """Return the row of a mono signal in parts."""
         samples = samples / np.float32(max(float(np.abs(samples).max()), 1e-9))
-        colour, source, repeats = self._curves(samples)
-        level_db = colour[:, 0]
+        spectral, source, repeats = self._curves(samples)
+        level_db = spectral[:, 0]
         speech = level_db >= level_db.max() - SPEECH_DB
         sounding = np.flatnonzero(speech)
-        inside = slice(sounding[0], sounding[-1] + 1)  # without the silence before and after
+        inside = slice(sounding[0], sounding[-1] + 1)  # without silence at both ends
         voiced = (repeats > VOICED_SHARE) & (level_db > level_db.max() - VOICED_DB)
-        colour, source, speech, voiced = colour[inside], source[inside], speech[inside], voiced[inside]
+        spectral, source, speech, voiced = spectral[inside], source[inside], speech[inside], voiced[inside]
         if voiced.sum() < _LEAST_VOICED:
             voiced = speech
-        smooth_colour, smooth_source = _smooth(colour), _smooth(source)
-        both = np.concatenate([colour, source], axis=1)
+        smooth_spectral, smooth_source = _smooth(spectral), _smooth(source)
+        both = np.concatenate([spectral, source], axis=1)
         middle = both[voiced].mean(axis=0)
         thirds = np.array_split(np.flatnonzero(voiced), 3)
         return [
             *super().describe(samples),
-            _statistics(smooth_colour[speech]).ravel(),
-            _statistics(_slopes(colour))[_CHANGE_ROWS].ravel(),
-            _statistics(np.concatenate([smooth_source, smooth_colour], axis=1)[voiced]).ravel(),
+            _statistics(smooth_spectral[speech]).ravel(),
+            _statistics(_slopes(spectral))[_CHANGE_ROWS].ravel(),
+            _statistics(np.concatenate([smooth_source, smooth_spectral], axis=1)[voiced]).ravel(),
             _statistics(_slopes(source)[voiced])[_CHANGE_ROWS].ravel(),
             *(both[part].mean(axis=0) - middle if len(part) else 0 * middle for part in thirds),
         ]
@@ -161,7 +161,7 @@ class VoiceCourse(VoiceSummary):
         loudness = ((mel[:n_frames].astype(np.float64) + 1e-10) ** 0.3).sum(axis=1)
         level_db = slow[:, :1]
         parts = [part.mean(axis=1) for part in np.array_split(mel_db, _N_GROUPS, axis=1)]
-        colour = np.column_stack(
+        spectral = np.column_stack(
             [
                 *(level_db, np.log(loudness + _FLOOR), slow[:, 2:], *shape),
                 *(np.log(residual[:n_frames]), np.stack(parts, axis=1) - level_db),
@@ -171,12 +171,12 @@ class VoiceCourse(VoiceSummary):
             10 * np.log10(power), f0_hz[:n_frames], formants_hz[:n_frames], level_db[:, 0], slow[:, 1]
         )
         widths = np.log(np.maximum(widths_hz[:n_frames], 10))
-        return colour, np.column_stack([source, widths]), repeats
+        return spectral, np.column_stack([source, widths]), repeats
 
     def _source(
         self, power_db: Curve, f0_hz: Curve, formants_hz: Curve, level_db: Curve, harmonic_db: Curve
     ) -> Curve:
-        """Return what the voice does, shape ``(n_frames, n_curves)``, all but the widths of the formants."""
+        """Return the curves of the source, shape ``(n_frames, n_curves)``, without the formant bandwidths."""
         bin_hz = float(self.bins_hz[1])
         first, second, third = (peak_near(power_db, bin_hz, k * f0_hz, 0.2 * f0_hz) for k in (1, 2, 3))
         resonant = [peak_near(power_db, bin_hz, formant_hz, f0_hz / 2) for formant_hz in formants_hz.T]
@@ -204,30 +204,30 @@ def _names(curves: tuple[str, ...], statistics: tuple[str, ...], part: str) -> l
 
 
 def _shape(power: Curve, bins_hz: Curve, centroid_hz: Curve, spread_hz: Curve) -> tuple[Curve, Curve, Curve]:
-    """Return skewness and the logarithm of the kurtosis of each spectrum, and how far it is from the last."""
+    """Return skewness, logarithm of the kurtosis, and flux of each spectrum."""
     share = power / power.sum(axis=1, keepdims=True)
-    away = (bins_hz - centroid_hz[:, np.newaxis]) / np.maximum(spread_hz, 1)[:, np.newaxis]
+    deviation = (bins_hz - centroid_hz[:, np.newaxis]) / np.maximum(spread_hz, 1)[:, np.newaxis]
     root = np.sqrt(share)
     flux = np.sqrt(np.square(np.diff(root, axis=0, prepend=root[:1])).sum(axis=1))
-    return (share * away**3).sum(axis=1), np.log((share * away**4).sum(axis=1) + _FLOOR), flux
+    return (share * deviation**3).sum(axis=1), np.log((share * deviation**4).sum(axis=1) + _FLOOR), flux
 
 
 def _smooth(curves: Curve) -> Curve:
-    """Return the mean of each three frames in a row."""
+    """Return the moving average over three frames."""
     padded = np.pad(curves, ((1, 1), (0, 0)), mode="edge")
     smooth: Curve = (padded[:-2] + padded[1:-1] + padded[2:]) / 3
     return smooth
 
 
 def _slopes(curves: Curve) -> Curve:
-    """Return the slope of the best line through each five frames in a row."""
+    """Return the slope of a linear fit over five frames."""
     padded = np.pad(curves, ((2, 2), (0, 0)), mode="edge")
     slopes: Curve = (2 * (padded[4:] - padded[:-4]) + padded[3:-1] - padded[1:-3]) / 10
     return slopes
 
 
 def _statistics(curves: Curve) -> Curve:
-    """Describe each column, shape ``(n_statistics, n_curves)``."""
+    """Return the statistics of each column, shape ``(n_statistics, n_curves)``."""
     n_frames = len(curves)
     mean, std = curves.mean(axis=0), curves.std(axis=0)
     standard = (curves - mean) / np.maximum(std, 1e-6)
@@ -255,7 +255,7 @@ def _statistics(curves: Curve) -> Curve:
 
 
 def _movement(curves: Curve, mean: Curve) -> list[Curve]:
-    """Return how each column rises and falls: how often, how fast, and how far peaks and valleys reach."""
+    """Return share and rate of rise and fall, and number and size of peaks and valleys of each column."""
     if len(curves) < 3:
         return [np.zeros_like(mean)] * 6
     step = np.diff(curves, axis=0)
@@ -272,7 +272,7 @@ def _movement(curves: Curve, mean: Curve) -> list[Curve]:
     ]
 
 
-def _mean_where(values: Curve, marked: NDArray[np.bool_]) -> Curve:
-    """Return the mean of the marked values of each column; 0 where there are none."""
-    means: Curve = np.where(marked, values, 0).sum(axis=0) / np.maximum(marked.sum(axis=0), 1)
+def _mean_where(values: Curve, mask: NDArray[np.bool_]) -> Curve:
+    """Return the mean of the masked values of each column, or 0 if there are none."""
+    means: Curve = np.where(mask, values, 0).sum(axis=0) / np.maximum(mask.sum(axis=0), 1)
     return means

@@ -116,6 +116,26 @@ class Plot:
         )
 
 
+def legend(lines: Iterable[tuple[str, str]]) -> Markup:
+    """Return a legend of lines, each with its CSS class and its name."""
+    entries = (element("span", swatch(class_), f" {name}") for class_, name in lines)
+    return element("p", *entries, class_="note key")
+
+
+def swatch(class_: str) -> Markup:
+    """Draw a short line for a legend."""
+    plot = Plot(26, 10, (0.0, 1.0), (0.0, 1.0), left=1, right=1, top=1, bottom=1)
+    return element(
+        "svg",
+        plot.line([0, 1], [0.5, 0.5], class_),
+        viewBox="0 0 26 10",
+        width=26,
+        height=10,
+        aria_hidden="true",
+        xmlns="http://www.w3.org/2000/svg",
+    )
+
+
 def percent_ticks(step: float = 0.25) -> list[tuple[float, str]]:
     """Return ticks from 0 to 1, as percentages.
 

@@ -8,19 +8,18 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
+from typing import ClassVar
 
 import numpy as np
 from numpy.typing import NDArray
 
 from woodshed.errors import ParameterError
+from woodshed.metrics.novelty import RunIndex
 
 N_GRAM = 8
 """Number of notes of the passages that are counted as new or copied."""
 
-_SEPARATOR = -1  # between two melodies; equal to no step
-_UNKNOWN = -2  # a step that occurs in no indexed melody
-
-Integers = NDArray[np.int64]
+Places = NDArray[np.int64]
 
 
 @dataclass(frozen=True, eq=False)
@@ -46,9 +45,9 @@ class Melody:
         If the arrays differ in length.
     """
 
-    pitch_midi: Integers
+    pitch_midi: Places
     duration_beats: NDArray[np.float64]
-    bar: Integers
+    bar: Places
     name: str = ""
     onset_beats: NDArray[np.float64] = field(default_factory=lambda: np.empty(0))
 
@@ -82,7 +81,7 @@ class Originality:
     copied_notes, copied_bars
         Longest run of notes, and of whole bars, that an indexed melody also has; 0 if there is none.
     start, stop
-        Integers of the notes of that run, ``stop`` excluded.
+        Places of the notes of that run, ``stop`` excluded.
     source, source_number
         Name and index of the melody it is copied from; empty and -1 if there is none.
     source_start
@@ -92,6 +91,9 @@ class Originality:
     new_share
         Share of the passages of `N_GRAM` notes that no indexed melody has; NaN for a shorter melody.
     """
+
+    unit: ClassVar[str] = "note"
+    run_unit: ClassVar[str] = "bar"
 
     n_notes: int
     copied_notes: int
@@ -103,6 +105,21 @@ class Originality:
     source_start: int
     transposed_by: int
     new_share: float
+
+    @property
+    def n_units(self) -> int:
+        """Number of notes."""
+        return self.n_notes
+
+    @property
+    def copied_units(self) -> int:
+        """Notes of the longest copy."""
+        return self.copied_notes
+
+    @property
+    def copied_run(self) -> int:
+        """Whole bars of the longest copy, which a request can limit."""
+        return self.copied_bars
 
 
 class MelodyIndex:
@@ -124,22 +141,14 @@ class MelodyIndex:
 
     def __init__(self, melodies: Sequence[Melody]) -> None:
         self.melodies = tuple(melodies)
-        self._codes: dict[tuple[int, float], int] = {}
-        row: list[int] = []
-        starts = []
-        for melody in self.melodies:
-            starts.append(len(row))
-            row += [self._codes.setdefault(step, len(self._codes)) for step in melody.steps()]
-            row.append(_SEPARATOR)
-        self._row = np.array(row, dtype=np.int32)
-        self._starts = np.array(starts, dtype=np.int64)
+        self._index = RunIndex([melody.steps() for melody in self.melodies])
 
     def __len__(self) -> int:
         return len(self.melodies)
 
     def compare(self, melody: Melody) -> Originality:
         """Find the longest passage that also occurs in an indexed melody."""
-        runs, positions = self._runs(melody)
+        runs, places = self._runs(melody)
         n_notes = len(melody.pitch_midi)
         passages = runs[: max(0, n_notes - N_GRAM + 1)]
         new_share = float(np.mean(passages < N_GRAM)) if len(passages) else float("nan")
@@ -147,9 +156,8 @@ class MelodyIndex:
             return Originality(n_notes, 0, 0, 0, 0, "", -1, 0, 0, new_share)
         start = int(runs.argmax())
         stop = start + int(runs[start])
-        number = int(np.searchsorted(self._starts, positions[start], side="right")) - 1
+        number, source_start = self._index.locate(int(places[start]))
         source = self.melodies[number]
-        source_start = int(positions[start] - self._starts[number])
         return Originality(
             n_notes=n_notes,
             copied_notes=stop - start,
@@ -165,22 +173,13 @@ class MelodyIndex:
             new_share=new_share,
         )
 
-    def _runs(self, melody: Melody) -> tuple[Integers, Integers]:
-        """Return, for each note but the last, the length of the copied run from it and its position."""
-        codes = [self._codes.get(step, _UNKNOWN) for step in melody.steps()]
-        runs, positions = np.zeros(len(codes), np.int64), np.zeros(len(codes), np.int64)
-        if not len(self._row):
-            return runs, positions
-        following = np.zeros(len(self._row) + 1, np.int32)  # number of equal steps from each position on
-        for k in range(len(codes) - 1, -1, -1):
-            agree = self._row == codes[k]
-            following[:-1] = np.where(agree, following[1:] + 1, 0)
-            positions[k] = int(following.argmax())
-            runs[k] = following[positions[k]]
-        return np.where(runs > 0, runs + 1, 0), positions
+    def _runs(self, melody: Melody) -> tuple[Places, Places]:
+        """Return, for each note but the last, how many notes from it on are known, and from where."""
+        runs, places = self._index.runs(melody.steps())
+        return np.where(runs > 0, runs + 1, 0), places
 
 
-def _whole_bars(bar: Integers, start: int, stop: int) -> int:
+def _whole_bars(bar: Places, start: int, stop: int) -> int:
     """Count the bars that lie entirely within the notes from ``start`` to ``stop``."""
     inside = np.unique(bar[start:stop])
     if start > 0 and bar[start - 1] == bar[start]:

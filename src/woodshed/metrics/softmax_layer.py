@@ -1,9 +1,9 @@
-"""Analysis of the softmax layer of a language model: how its weights affect token probabilities.
+"""Weights of a softmax layer: effect on token probabilities, correlation, singular value decomposition.
 
-The layer maps activations of shape ``(n_units,)`` to logits ``activations @ kernel + bias``, with a
-``kernel`` of shape ``(n_units, n_tokens)``; probabilities are their softmax, which a constant added to all
-logits does not change. After B. L. Sturm, "What do these 5,599,881 parameters mean?" (MUME 2018), which
-uses the transposed kernel V = ``kernel.T``.
+The layer maps the outputs of the units below, shape ``(n_units,)``, to logits: ``values @ kernel + bias``,
+with a ``kernel`` of shape ``(n_units, n_tokens)``; the probabilities are the softmax of the logits. Adding
+the same number to all logits changes no probability. After B. L. Sturm, "What do these 5,599,881 parameters
+mean?" (MUME 2018), whose kernel is the transpose, V = ``kernel.T``.
 """
 
 from __future__ import annotations
@@ -20,16 +20,16 @@ Floats = NDArray[np.float64]
 
 
 def changed_probability(probability: ArrayLike, change: ArrayLike) -> Floats:
-    """Return the probability of a token after a change of its logit alone.
+    """Return the probability of a token after a change of its logit only.
 
     ``p' = p e^d / (1 + p (e^d - 1))``.
 
     Parameters
     ----------
     probability
-        Initial probability, above 0 and below 1.
+        Probability before the change, above 0 and below 1.
     change
-        Change of the logit, in nats.
+        Addition to the logit, in nats.
 
     Raises
     ------
@@ -42,7 +42,7 @@ def changed_probability(probability: ArrayLike, change: ArrayLike) -> Floats:
     0.75
     """
     p = _checked(probability)
-    # exp(-|d|) instead of exp(d), so that it never overflows.
+    # Divided by e^d where e^d is large, to avoid overflow.
     change = np.asarray(change, np.float64)
     odds = np.exp(-np.abs(change))
     changed: Floats = np.where(change > 0, p / (odds + p * (1 - odds)), p * odds / (1 + p * (odds - 1)))
@@ -50,21 +50,21 @@ def changed_probability(probability: ArrayLike, change: ArrayLike) -> Floats:
 
 
 def change_for_factor(probability: ArrayLike, factor: ArrayLike) -> Floats:
-    """Return the change of a logit that multiplies the probability of its token by a factor.
+    """Return the change of a token's logit that multiplies its probability by a factor.
 
     ``d = ln(a (1 - p) / (1 - a p))``, the inverse of `changed_probability`.
 
     Parameters
     ----------
     probability
-        Initial probability, above 0 and below 1.
+        Probability before the change, above 0 and below 1.
     factor
         Above 0 and below ``1 / probability``.
 
     Raises
     ------
     ParameterError
-        If a probability or a factor is out of range.
+        If a probability or a factor is out of its range.
 
     Examples
     --------
@@ -74,14 +74,15 @@ def change_for_factor(probability: ArrayLike, factor: ArrayLike) -> Floats:
     p, a = _checked(probability), np.asarray(factor, np.float64)
     if not np.all((a > 0) & (a * p < 1)):
         raise ParameterError(
-            f"factor must be above 0 and below 1 / probability, got {a.tolist()!r} for {p.tolist()!r}."
+            "factor must be above 0 and below 1 / probability, got "
+            f"{a.tolist()!r} for probability {p.tolist()!r}."
         )
     change: Floats = np.log(a) + np.log1p(-p) - np.log1p(-a * p)
     return change
 
 
 def effects(kernel: ArrayLike) -> Floats:
-    """Return the effect of each unit, at activation 1, on each logit relative to the mean of all logits.
+    """Return the effect of each unit, at an output of 1, on each logit relative to the mean over all tokens.
 
     Parameters
     ----------
@@ -91,7 +92,7 @@ def effects(kernel: ArrayLike) -> Floats:
     Returns
     -------
     numpy.ndarray
-        Same shape; rows sum to 0. The probabilities are those of ``kernel``.
+        The same shape; each row sums to 0. The probabilities are those of ``kernel``.
 
     Examples
     --------
@@ -104,7 +105,7 @@ def effects(kernel: ArrayLike) -> Floats:
 
 
 def correlations(kernel: ArrayLike, bias: ArrayLike) -> tuple[Floats, Floats]:
-    """Correlate the effects of each unit with the bias and with the effects of the other units.
+    """Compute the correlation of each unit's effect with the bias, and with the effect of each other unit.
 
     Parameters
     ----------
@@ -114,7 +115,7 @@ def correlations(kernel: ArrayLike, bias: ArrayLike) -> tuple[Floats, Floats]:
     Returns
     -------
     with_bias, among_units
-        Pearson's correlation over the tokens, shapes ``(n_units,)`` and ``(n_units, n_units)``; 0 for a
+        Pearson correlation over the tokens, shapes ``(n_units,)`` and ``(n_units, n_units)``; 0 for a
         constant row.
 
     Examples
@@ -126,22 +127,22 @@ def correlations(kernel: ArrayLike, bias: ArrayLike) -> tuple[Floats, Floats]:
     rows = effects(np.concatenate([np.asarray(kernel, np.float64), [np.asarray(bias, np.float64)]]))
     lengths = np.linalg.norm(rows, axis=1, keepdims=True)
     rows = np.divide(rows, lengths, out=np.zeros_like(rows), where=lengths > 0)
-    every = rows @ rows.T
-    return every[-1, :-1], every[:-1, :-1]
+    matrix = rows @ rows.T
+    return matrix[-1, :-1], matrix[:-1, :-1]
 
 
 @dataclass(frozen=True)
 class Directions:
-    """Singular value decomposition of a kernel, ``units * sizes @ tokens``, in decreasing order.
+    """Singular value decomposition of a kernel: ``units * sizes @ tokens``, in descending order.
 
     Parameters
     ----------
     units
-        Left singular vectors, shape ``(n_units, n)``.
+        Shape ``(n_units, n)``: the weight of each unit in each direction.
     sizes
-        Singular values, shape ``(n,)``; ``n`` is the smaller of units and tokens.
+        Shape ``(n,)``: the singular values; ``n`` is the smaller of units and tokens.
     tokens
-        Right singular vectors, shape ``(n, n_tokens)``: the effect of each direction on the logits.
+        Shape ``(n, n_tokens)``: the effect of each direction on the logits.
     """
 
     units: Floats
@@ -150,23 +151,23 @@ class Directions:
 
     @property
     def rank(self) -> int:
-        """Number of directions with an effect on the logits."""
-        longest = max(len(self.units), self.tokens.shape[1])
-        return int((self.sizes > self.sizes[0] * longest * np.finfo(np.float32).eps).sum())
+        """Number of directions that affect the logits."""
+        most = max(len(self.units), self.tokens.shape[1])
+        return int((self.sizes > self.sizes[0] * most * np.finfo(np.float32).eps).sum())
 
     @property
     def n_null(self) -> int:
-        """Dimension of the null space: combinations of units without an effect on the logits."""
+        """Dimension of the null space: combinations of units that affect no logit."""
         return len(self.units) - self.rank
 
     @property
     def common_shares(self) -> Floats:
-        """Share of each direction common to all logits, without effect on probabilities: ``(n,)``, 0 to 1."""
+        """Share of each direction that is common to all logits, changing no probability: ``(n,)``, 0 to 1."""
         shares: Floats = self.tokens.sum(axis=1) ** 2 / self.tokens.shape[1]
         return shares
 
     def without(self, removed: Iterable[int]) -> Floats:
-        """Return the kernel with some of its directions removed.
+        """Return the kernel without some of its directions.
 
         Raises
         ------
@@ -176,7 +177,7 @@ class Directions:
         indices = np.fromiter(removed, np.int64)
         if indices.size and not 0 <= indices.min() <= indices.max() < len(self.sizes):
             raise ParameterError(
-                f"Directions range from 0 to {len(self.sizes) - 1}, got {indices.min()} to {indices.max()}."
+                f"Directions go from 0 to {len(self.sizes) - 1}, got {indices.min()} to {indices.max()}."
             )
         sizes = self.sizes.copy()
         sizes[indices] = 0
@@ -186,7 +187,7 @@ class Directions:
 def decompose(kernel: ArrayLike) -> Directions:
     """Compute the singular value decomposition of a kernel.
 
-    The sign of a singular vector is arbitrary; here its largest effect on a token is positive.
+    The sign of a singular vector is arbitrary; here the largest effect on a token is positive.
 
     Parameters
     ----------

@@ -1,4 +1,4 @@
-"""Axes of pictures of sound: where ticks stand and how they are spelt, in seconds, hertz, notes and beats."""
+"""Axis scales and ticks for time, frequency, pitch, tempo and level."""
 
 from __future__ import annotations
 
@@ -10,31 +10,31 @@ import numpy as np
 from woodshed.features.chroma import PITCH_CLASSES
 
 Ticks = tuple[tuple[float, str], ...]
-"""Places on an axis, each with what is written there."""
+"""Positions on an axis with their labels."""
 
 CLOCK_FROM_S, HOURS_FROM_S = 120.0, 3600.0
-"""From here on minutes are written, and hours."""
+"""Durations from which time is formatted with minutes, and with hours."""
 
 _STEPS_S = (1, 2, 5, 10, 15, 30, 60, 120, 300, 600, 900, 1800, 3600, 7200, 14400, 43200, 86400)
-_NOTE_STEPS = (1, 2, 3, 4)  # semitones: all of them divide an octave
+_NOTE_STEPS = (1, 2, 3, 4)  # semitones; divisors of an octave
 
 
 @dataclass(frozen=True)
 class AxisScale:
-    """An axis: what it counts, from where to where.
+    """Range, label and ticks of an axis.
 
     Parameters
     ----------
     low, high
-        Its ends.
+        Ends of the axis.
     label
-        What it counts, with the unit.
+        Quantity, with the unit.
     ticks, right
-        Places on it, and others that are written at its far end.
+        Ticks, and additional ticks on the opposite side.
     log
-        Whether equal ratios are equally far apart.
+        Whether the axis is logarithmic.
     right_label
-        What the others count.
+        Quantity of the additional ticks.
     """
 
     low: float
@@ -47,7 +47,7 @@ class AxisScale:
 
 
 def time_step(span_s: float, n_most: int) -> float:
-    """Return the smallest round step, in seconds, that cuts a span into at most so many parts.
+    """Return the smallest round step in seconds that divides a span into at most ``n_most`` parts.
 
     Examples
     --------
@@ -58,14 +58,14 @@ def time_step(span_s: float, n_most: int) -> float:
     if least > 0.5:
         return next((step for step in _STEPS_S if step >= least), 86400 * math.ceil(least / 86400))
     power = math.floor(math.log10(least))
-    # Written out, not multiplied: 3 * 0.1 is not 0.3.
+    # Parsed instead of multiplied, because 3 * 0.1 is not 0.3.
     return next(
         step for k in (power, power + 1) for step in (float(f"{n}e{k}") for n in (1, 2, 5)) if step >= least
     )
 
 
 def time_text(time_s: float, step_s: float, end_s: float) -> str:
-    """Spell a time on an axis that goes on to ``end_s`` and has a tick every ``step_s``.
+    """Format a time on an axis that ends at ``end_s`` and has a tick every ``step_s``.
 
     Examples
     --------
@@ -85,7 +85,7 @@ def time_text(time_s: float, step_s: float, end_s: float) -> str:
 
 
 def time_label(end_s: float) -> str:
-    """Say how times are written on an axis that goes on to ``end_s``.
+    """Return the label of a time axis that ends at ``end_s``, with its format.
 
     Examples
     --------
@@ -98,7 +98,7 @@ def time_label(end_s: float) -> str:
 
 
 def number_text(value: float) -> str:
-    """Spell a frequency or another number shortly, thousands with a k.
+    """Format a number, with k for thousands.
 
     Examples
     --------
@@ -109,7 +109,7 @@ def number_text(value: float) -> str:
 
 
 def hertz_ticks(low_hz: float, high_hz: float) -> Ticks:
-    """Return ticks at 1, 2 and 5 times the powers of ten, for an axis with equal ratios equally far apart.
+    """Return ticks at 1, 2 and 5 times the powers of ten, for a logarithmic frequency axis.
 
     Examples
     --------
@@ -122,7 +122,7 @@ def hertz_ticks(low_hz: float, high_hz: float) -> Ticks:
 
 
 def tempo_ticks(low_bpm: float, high_bpm: float) -> Ticks:
-    """Return ticks for beats per minute: tempos of which each is the double of another.
+    """Return ticks in beats per minute: 60 and 80 times powers of two.
 
     Examples
     --------
@@ -134,7 +134,7 @@ def tempo_ticks(low_bpm: float, high_bpm: float) -> Ticks:
 
 
 def note_name(pitch_midi: int) -> str:
-    """Spell a MIDI pitch.
+    """Return the note name of a MIDI pitch.
 
     Examples
     --------
@@ -145,7 +145,7 @@ def note_name(pitch_midi: int) -> str:
 
 
 def note_hz(pitch_midi: float) -> float:
-    """Turn a MIDI pitch into hertz, A4 = 440 Hz.
+    """Convert a MIDI pitch to hertz, A4 = 440 Hz.
 
     Examples
     --------
@@ -156,7 +156,7 @@ def note_hz(pitch_midi: float) -> float:
 
 
 def note_ticks(low_hz: float, high_hz: float) -> Ticks:
-    """Return ticks at notes, in hertz: every C of two octaves and more, more notes of a narrower range.
+    """Return ticks at notes, in hertz: every C of a range of two octaves or more, else more notes.
 
     Examples
     --------
@@ -170,7 +170,7 @@ def note_ticks(low_hz: float, high_hz: float) -> Ticks:
 
 
 def level_ticks(peak: float) -> Ticks:
-    """Return ticks at amplitudes, in decibels of full scale: the loudest that fits, and half of that.
+    """Return amplitude ticks labelled in dBFS: the highest multiple of 3 dB below the peak, and 6 dB less.
 
     Examples
     --------
@@ -184,7 +184,7 @@ def level_ticks(peak: float) -> Ticks:
 
 
 def log_rows(low: float, high: float, n_rows: int) -> np.ndarray[tuple[int], np.dtype[np.float64]]:
-    """Return the middles of rows that share an axis with equal ratios equally far apart.
+    """Return the centres of rows that divide a logarithmic axis equally.
 
     Examples
     --------

@@ -1,11 +1,11 @@
-"""Pictures of sound: views of clips and files, stacked over one axis of time.
+"""Figures of clips and audio files: views stacked over one time axis.
 
 >>> from woodshed.audio import sine
 >>> figure = plot_clip(sine(440), views=("waveform", "spectrogram", "chroma"))
 >>> [axes.get_title(loc="left") for axes in figure.subfigs[0].axes]
 ['Waveform', 'Spectrogram', 'Chroma']
 
-They are drawn with matplotlib, which is imported when the first is made and never opens a window.
+matplotlib is imported when the first figure is drawn; no window is opened.
 """
 
 from __future__ import annotations
@@ -16,15 +16,15 @@ from collections.abc import Callable, Iterable, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from woodshed.atomic import write_whole
+from woodshed.atomic import check_overwrite, write_whole
 from woodshed.clip import Clip
 from woodshed.data.example import Skipped
-from woodshed.errors import AudioError, OutputError, ParameterError, near_miss, printable
-from woodshed.plotting.layout import Portrait, check_panels, draw_portraits
+from woodshed.errors import AudioError, ParameterError, near_miss, printable
+from woodshed.plotting.excerpt import AudioExcerpt, clip_excerpt, file_excerpt
+from woodshed.plotting.layout import PanelStack, check_panels, draw_stacks
 from woodshed.plotting.page import picture_page, sound_bytes
-from woodshed.plotting.sound import Heard, heard_clip, heard_file
 from woodshed.plotting.theme import THEMES, themed
-from woodshed.plotting.view import panels_of, views_named
+from woodshed.plotting.view import compute_panels, parse_views
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
@@ -34,10 +34,10 @@ DEFAULT_VIEWS = ("waveform", "spectrogram")
 PAGE = ".html"
 
 SUFFIXES = (".png", ".svg", ".pdf", PAGE)
-"""How a picture can be written."""
+"""File formats of a figure."""
 
-# What would be different every time, or names a program and its address, is left out.
-_UNSAID = {
+# Metadata that would differ between runs, or that name the program, are omitted.
+_OMITTED_METADATA = {
     ".png": ("Software",),
     ".svg": ("Date", "Creator", "Format", "Type"),
     ".pdf": ("CreationDate", "Creator", "Producer"),
@@ -58,17 +58,17 @@ def plot_clip(
     Parameters
     ----------
     clip
-        Any rate, any number of channels.
+        A clip of any sample rate and number of channels.
     views
-        Words, from the top: see `woodshed.plotting.view`.
+        Names of views, from the top: see `woodshed.plotting.view`.
     theme
         ``light`` or ``dark``.
     title
-        Above everything; None for none. The name of the clip is there anyway.
+        Title of the figure; None for none. The name of the clip is shown in any case.
     size_in
-        Width and height in inches; None for what the views ask for.
+        Width and height in inches; None for the natural size of the views.
     dpi
-        Points per inch, if it is written as PNG.
+        Resolution of a PNG file in pixels per inch.
 
     Returns
     -------
@@ -79,7 +79,7 @@ def plot_clip(
     Raises
     ------
     ParameterError
-        If there is no such view or theme, or the size is out of its range.
+        If a view or the theme is unknown, or the size is out of range.
 
     Examples
     --------
@@ -88,8 +88,8 @@ def plot_clip(
     >>> len(figure.subfigs[0].axes), figure.get_size_inches()[0].item()
     (2, 8.0)
     """
-    portrait = portrait_of(heard_clip(clip), views)
-    return draw_portraits([portrait], theme=theme, title=title, size_in=size_in, dpi=dpi)
+    stack = panel_stack(clip_excerpt(clip), views)
+    return draw_stacks([stack], theme=theme, title=title, size_in=size_in, dpi=dpi)
 
 
 def plot_files(
@@ -101,18 +101,18 @@ def plot_files(
     skipped: list[Skipped] | None = None,
     **settings: Any,
 ) -> Figure:
-    """Draw files in one picture: up to three side by side, more in two columns.
+    """Draw files in one figure: up to three side by side, more in two columns.
 
     Parameters
     ----------
     paths
-        Sound files of any length: one of more than ten minutes is never in memory as a whole.
+        Audio files of any length; those of more than ten minutes are read in blocks.
     views
         As for `plot_clip`.
     start_s, end_s
-        The stretch of each file, in seconds.
+        The segment of each file, in seconds.
     skipped
-        Takes the files that cannot be used, if there are others; None ends with the first of them.
+        List to which unusable files are appended if others can be used; None raises the first error.
     settings
         ``theme``, ``title``, ``size_in`` and ``dpi`` of `plot_clip`.
 
@@ -124,7 +124,7 @@ def plot_files(
     Raises
     ------
     AudioError
-        If a file cannot be used, and there is no ``skipped`` or no other file.
+        If a file cannot be used and ``skipped`` is None, or no file can be used.
     ParameterError
         As for `plot_clip`.
 
@@ -135,11 +135,11 @@ def plot_files(
     >>> [len(part.axes) for part in plot_files(paths).subfigs]
     [2, 2]
     """
-    portraits = portraits_of(paths, views, start_s=start_s, end_s=end_s, skipped=skipped)
-    return draw_portraits(portraits, **settings)
+    stacks = file_stacks(paths, views, start_s=start_s, end_s=end_s, skipped=skipped)
+    return draw_stacks(stacks, **settings)
 
 
-def portraits_of(
+def file_stacks(
     paths: Iterable[str | os.PathLike[str]],
     views: Sequence[str],
     *,
@@ -148,79 +148,83 @@ def portraits_of(
     with_sound: bool = False,
     skipped: list[Skipped] | None = None,
     on_done: Callable[[], None] = lambda: None,
-) -> list[Portrait]:
-    """Compute what is to be drawn of files, for `save_portraits`.
+) -> list[PanelStack]:
+    """Compute the panels of files, for `save_stacks`.
 
     Parameters
     ----------
     paths, views, start_s, end_s, skipped
         As for `plot_files`, with the same errors.
     with_sound
-        Whether the sound itself is kept, for a page.
+        Whether to keep the audio, for a page.
     on_done
         Called after each file.
 
     Examples
     --------
     >>> from woodshed.data.sample import sample_folder
-    >>> [portrait] = portraits_of([sample_folder() / "recordings" / "7_theo_0.flac"], ["waveform"])
-    >>> portrait.name, len(portrait.panels)
+    >>> [stack] = file_stacks([sample_folder() / "recordings" / "7_theo_0.flac"], ["waveform"])
+    >>> stack.name, len(stack.panels)
     ('7_theo_0.flac', 1)
     """
-    views = views_named(views)
+    views = parse_views(views)
     places = [Path(path) for path in paths]
     check_panels(len(places) * len(views))
-    portraits: list[Portrait] = []
+    stacks: list[PanelStack] = []
     first_error: AudioError | None = None
     for path in places:
         try:
-            heard = heard_file(path, start_s=start_s, end_s=end_s)
-            portraits.append(portrait_of(heard, views, with_sound=with_sound))
+            excerpt = file_excerpt(path, start_s=start_s, end_s=end_s)
+            stacks.append(panel_stack(excerpt, views, with_sound=with_sound))
         except AudioError as error:
             if skipped is None:
                 raise
             first_error = first_error or error
             skipped.append(Skipped(path, getattr(error, "reason", str(error))))
         on_done()
-    if first_error and not portraits:
+    if first_error and not stacks:
         raise (
-            first_error if len(places) == 1 else AudioError(f"No file can be drawn. The first: {first_error}")
+            first_error
+            if len(places) == 1
+            else AudioError(f"No file can be drawn. First error: {first_error}")
         )
-    if not portraits:
-        raise ParameterError("A picture needs a sound. Give at least one file.")
-    return portraits
+    if not stacks:
+        raise ParameterError("No audio files given. At least one is needed.")
+    return stacks
 
 
-def portrait_of(heard: Heard, views: Sequence[str], *, with_sound: bool = False) -> Portrait:
-    """Compute what is to be drawn of one sound."""
-    sound = sound_bytes(heard.source) if with_sound and isinstance(heard.source, Clip) else None
-    return Portrait(heard.name, heard.start_s, heard.end_s, tuple(panels_of(heard, views)), sound)
+def panel_stack(excerpt: AudioExcerpt, views: Sequence[str], *, with_sound: bool = False) -> PanelStack:
+    """Compute the panels of one excerpt."""
+    sound = sound_bytes(excerpt.source) if with_sound and isinstance(excerpt.source, Clip) else None
+    return PanelStack(
+        excerpt.name, excerpt.start_s, excerpt.end_s, tuple(compute_panels(excerpt, views)), sound
+    )
 
 
 def save_figure(figure: Figure, path: str | os.PathLike[str], *, overwrite: bool = False) -> Path:
-    """Write a figure; the suffix says how. The same figure always makes the same bytes.
+    """Write a figure in the format of the file suffix. The output is reproducible byte for byte.
 
     Parameters
     ----------
     figure
-        Of `plot_clip` or `plot_files`.
+        A figure of `plot_clip` or `plot_files`.
     path
-        Where to; ``.png``, ``.svg``, ``.pdf``, or ``.html`` for a page without sound. The file appears when
-        it is complete.
+        Output file: ``.png``, ``.svg``, ``.pdf``, or ``.html`` for a page without audio. It is written
+        atomically.
     overwrite
-        Whether a file of that name may be replaced.
+        Whether an existing file may be replaced.
 
     Returns
     -------
     Path
-        The file that was written.
+        The output file.
 
     Raises
     ------
     OutputError
-        If the file is there already, or cannot be written.
+        If the file exists, or cannot be written.
     ParameterError
-        If the suffix is none of those above.
+        If the suffix is unknown.
 
     Examples
     --------
@@ -241,65 +245,82 @@ def save_figure(figure: Figure, path: str | os.PathLike[str], *, overwrite: bool
     return path
 
 
-def save_portraits(
-    portraits: Sequence[Portrait],
+def save_stacks(
+    stacks: Sequence[PanelStack],
     path: str | os.PathLike[str],
     *,
     theme: str | None = None,
     overwrite: bool = False,
     **settings: Any,
 ) -> Path:
-    """Draw what `portraits_of` computed, and write it.
+    """Draw what `file_stacks` computed, and write it.
 
     Parameters
     ----------
-    portraits
-        One for each sound.
+    stacks
+        One for each excerpt.
     path, overwrite
-        As for `save_figure`, with the same errors. A page can play the sounds that are short enough.
+        As for `save_figure`, with the same errors. A page has audio players for short excerpts.
     theme
-        ``light`` or ``dark``; None is light, and both for a page, which follows the reader's choice.
+        ``light`` or ``dark``; None is light, and both for a page, which follows the browser's colour scheme.
     settings
         ``title``, ``size_in`` and ``dpi`` of `plot_clip`.
     """
     path = Path(path)
     check_picture_name(path, overwrite=overwrite)
+    heading = settings.get("title") or ", ".join(stack.name for stack in stacks)
+    return save_themed(lambda name: draw_stacks(stacks, theme=name, **settings), path, theme, heading, stacks)
+
+
+def save_themed(
+    draw: Callable[[str], Figure],
+    path: Path,
+    theme: str | None,
+    heading: str,
+    stacks: Sequence[PanelStack] = (),
+) -> Path:
+    """Draw a figure and write it; a page without a given theme has the figure in both.
+
+    Parameters
+    ----------
+    draw
+        Function that draws the figure in a theme, given its name.
+    path
+        Output file; an existing one is replaced.
+    theme
+        ``light``, ``dark`` or None.
+    heading, stacks
+        For a page: its title, and the excerpts with audio to play.
+    """
     if path.suffix.lower() != PAGE:
-        return save_figure(
-            draw_portraits(portraits, theme=theme or "light", **settings), path, overwrite=True
-        )
-    drawings = {
-        name: figure_bytes(draw_portraits(portraits, theme=name, **settings), ".svg")
-        for name in ([theme] if theme else THEMES)
-    }
-    heading = settings.get("title") or ", ".join(portrait.name for portrait in portraits)
-    write_whole(path, picture_page(drawings, heading, portraits))
+        return save_figure(draw(theme or "light"), path, overwrite=True)
+    drawings = {name: figure_bytes(draw(name), ".svg") for name in ([theme] if theme else THEMES)}
+    write_whole(path, picture_page(drawings, heading, stacks))
     return path
 
 
 def figure_bytes(figure: Figure, suffix: str) -> bytes:
     """Return a figure as the content of a file with the suffix ``.png``, ``.svg`` or ``.pdf``."""
     file = io.BytesIO()
-    with themed(THEMES[_theme_name(figure)]):  # some settings are asked for only when it is drawn
-        figure.savefig(file, format=suffix[1:], metadata=dict.fromkeys(_UNSAID[suffix]))
+    with themed(THEMES[_theme_name(figure)]):  # some settings are only read while drawing
+        figure.savefig(file, format=suffix[1:], metadata=dict.fromkeys(_OMITTED_METADATA[suffix]))
     return file.getvalue()
 
 
 def _theme_name(figure: Figure) -> str:
-    """Return the theme of a figure: that with its paper."""
+    """Return the name of the theme of a figure, from its background colour."""
     from matplotlib.colors import to_hex
 
-    paper = to_hex(figure.get_facecolor())
-    return next((name for name, theme in THEMES.items() if theme.paper == paper), "light")
+    background = to_hex(figure.get_facecolor())
+    return next((name for name, theme in THEMES.items() if theme.background == background), "light")
 
 
 def check_picture_name(path: Path, *, overwrite: bool) -> None:
-    """Refuse a picture that could not be written, before anything is computed."""
+    """Check that a figure can be written to a path, before anything is computed."""
     suffix = path.suffix.lower()
     if suffix not in SUFFIXES:
         raise ParameterError(
-            f"{printable(path)}: cannot write a picture as {path.suffix or 'a file without suffix'}. "
+            f"{printable(path)}: unsupported figure format {path.suffix or 'without suffix'}. "
             f"{near_miss(suffix, SUFFIXES)}"
         )
-    if path.exists() and not overwrite:
-        raise OutputError(f"{printable(path)} is there already. Give another name, or --force.")
+    check_overwrite(path, overwrite=overwrite)

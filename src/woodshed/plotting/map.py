@@ -17,33 +17,31 @@ from typing import TYPE_CHECKING, Any, ClassVar
 import numpy as np
 from numpy.typing import NDArray
 
-from woodshed.atomic import write_whole
 from woodshed.clip import Clip, Samples
 from woodshed.data.example import Corpus
 from woodshed.data.sound import Sounds
 from woodshed.data.store import FeatureStore
 from woodshed.errors import DataError, ParameterError, near_miss
 from woodshed.features import FEATURES
-from woodshed.features.choice import feature_class
-from woodshed.features.frame import Framed
+from woodshed.features.frame import FrameFeature
+from woodshed.features.lookup import feature_class
 from woodshed.features.statistic import statistic, statistic_names, summarise_frames
 from woodshed.features.summary import Summary
-from woodshed.plotting.figure import PAGE, check_picture_name, figure_bytes, save_figure
+from woodshed.plotting.figure import check_picture_name, save_themed
 from woodshed.plotting.layout import check_size
-from woodshed.plotting.page import picture_page
-from woodshed.plotting.theme import THEMES, Theme, drawable, fonts_for, theme_of, themed
+from woodshed.plotting.theme import Theme, drawable, fonts_for, theme_of, themed
+from woodshed.recognition.clip_item import clip_items, common_rate
 from woodshed.recognition.experiments.baseline import summarise
 from woodshed.recognition.experiments.feature_map import (
     COLOURS,
     HIGHEST_RATE,
     FeatureMap,
     class_numbers,
+    discriminative_pair,
     omission_note,
     sample_rows,
     shape_of,
-    telling_pair,
 )
-from woodshed.recognition.items import clip_items, common_rate
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
@@ -74,7 +72,7 @@ class ClipStatistic:
     """
 
     key: ClassVar[str] = "clip-statistic/1"
-    feature: Framed
+    feature: FrameFeature
     statistic: str
 
     @property
@@ -239,7 +237,7 @@ def draw_map(
         for text in legend.get_texts():
             text.set_fontfamily(fonts_for(text.get_text()))
         note = textwrap.fill(chart.note + chart.boundary_note, int(size[0] * _NOTE_LETTERS_PER_IN))
-        figure.supxlabel(note, fontsize=8, color=colours.soft, x=0.02, ha="left")
+        figure.supxlabel(note, fontsize=8, color=colours.muted, x=0.02, ha="left")
     return figure
 
 
@@ -266,14 +264,8 @@ def save_map(
     """
     path = Path(path)
     check_picture_name(path, overwrite=overwrite)
-    if path.suffix.lower() != PAGE:
-        return save_figure(draw_map(chart, theme=theme or "light", **settings), path, overwrite=True)
-    drawings = {
-        name: figure_bytes(draw_map(chart, theme=name, **settings), ".svg")
-        for name in ([theme] if theme else THEMES)
-    }
-    write_whole(path, picture_page(drawings, settings.get("title") or chart.heading))
-    return path
+    heading = settings.get("title") or chart.heading
+    return save_themed(lambda name: draw_map(chart, theme=name, **settings), path, theme, heading)
 
 
 def _named_feature(
@@ -300,7 +292,7 @@ def _most_discriminative(
     """Choose the two summary features that separate the classes best."""
     rate = common_rate(clips, HIGHEST_RATE)
     rows = summarise(clips, rate, store=store, n_jobs=n_jobs)
-    pair = telling_pair(rows, columns)
+    pair = discriminative_pair(rows, columns)
     if pair is None:
         raise DataError(
             "No two summary features vary independently over these clips, so no map can be drawn."
@@ -340,7 +332,7 @@ def _draw_clips(axes: Any, chart: FeatureMap, theme: Theme) -> None:
             s=26,
             marker=_MARKERS[shape_of(column)],
             color=COLOURS[column % len(COLOURS)],
-            edgecolors=theme.paper,
+            edgecolors=theme.background,
             linewidths=0.6,
             label=drawable(name, 24),
         )
@@ -358,7 +350,9 @@ def _draw_boundary(axes: Any, chart: FeatureMap, theme: Theme) -> None:
         ends = chart.level_line(level)
         if ends is not None:
             axes.plot(
-                *zip(*ends, strict=True), color=theme.ink, linestyle=style, linewidth=width, label=label
+                *zip(*ends, strict=True), color=theme.text, linestyle=style, linewidth=width, label=label
             )
     x, y = chart.points[chart.boundary.support].T
-    axes.scatter(x, y, s=90, facecolors="none", edgecolors=theme.ink, linewidths=0.8, label="support vectors")
+    axes.scatter(
+        x, y, s=90, facecolors="none", edgecolors=theme.text, linewidths=0.8, label="support vectors"
+    )

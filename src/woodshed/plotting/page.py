@@ -1,4 +1,4 @@
-"""A picture of sound as a page that can be heard: one file for any browser, which loads nothing."""
+"""HTML pages with a figure and audio players, in one file that needs no network."""
 
 from __future__ import annotations
 
@@ -9,11 +9,11 @@ from woodshed.clip import Clip
 from woodshed.html.markup import Markup, element, name_of
 from woodshed.html.picture import data_uri
 from woodshed.html.sounds import MAX_RATE, flac
-from woodshed.plotting.layout import Portrait
+from woodshed.plotting.layout import PanelStack
 from woodshed.plotting.theme import THEMES, Theme
 
 MAX_HEARD_S = 60.0
-"""The longest sound that is put into a page, about a megabyte."""
+"""Maximum duration of embedded audio in seconds, about a megabyte."""
 
 _FULL_RATE_S, _FULL_RATE = 15.0, 48000
 
@@ -21,7 +21,7 @@ _POLICY = "default-src 'none'; img-src data:; media-src data:; style-src 'unsafe
 
 
 def sound_bytes(clip: Clip) -> bytes | None:
-    """Return a clip as FLAC, in mono; one of more than 15 s at 16 kHz at most; None if it is too long.
+    """Return a clip as mono FLAC, at 16 kHz at most if it is longer than 15 s; None if it is too long.
 
     Examples
     --------
@@ -35,17 +35,17 @@ def sound_bytes(clip: Clip) -> bytes | None:
     return flac(resample(clip, min(clip.sample_rate, highest)))
 
 
-def picture_page(drawings: Mapping[str, bytes], heading: str, portraits: Sequence[Portrait] = ()) -> str:
-    """Return a page with a picture, and the sounds that it shows.
+def picture_page(drawings: Mapping[str, bytes], heading: str, stacks: Sequence[PanelStack] = ()) -> str:
+    """Return a page with a figure and audio players.
 
     Parameters
     ----------
     drawings
-        Name of the theme -> the picture in it, as SVG. With both themes the page takes that of the browser.
+        The figure as SVG by theme name. With both themes the page follows the colour scheme of the browser.
     heading
-        Title of the page, and what is read aloud in place of the picture.
-    portraits
-        What the picture shows; those with a sound can be played.
+        Title of the page, and alternative text of the figure.
+    stacks
+        The excerpts in the figure; those with audio get a player.
 
     Examples
     --------
@@ -53,35 +53,34 @@ def picture_page(drawings: Mapping[str, bytes], heading: str, portraits: Sequenc
     >>> page.count("<img"), page.count("<audio")
     (1, 0)
     """
-    heard = [portrait for portrait in portraits if portrait.sound is not None]
     head = element(
         "head",
         element("meta", charset="utf-8"),
         element("meta", http_equiv="Content-Security-Policy", content=_POLICY),
         element("meta", name="viewport", content="width=device-width, initial-scale=1"),
-        element("link", rel="icon", href="data:,"),  # else a browser asks the server for one
+        element("link", rel="icon", href="data:,"),  # otherwise a browser requests one from the server
         element("title", heading),
         element("style", _style([THEMES[name] for name in drawings])),
     )
     pictures = (
-        element("img", src=data_uri("image/svg+xml", drawing), alt=f"Picture of {heading}", class_=name)
+        element("img", src=data_uri("image/svg+xml", drawing), alt=f"Figure of {heading}", class_=name)
         for name, drawing in drawings.items()
     )
-    body = element("body", *pictures, *map(_player, heard))
+    body = element("body", *pictures, *(_player(stack) for stack in stacks if stack.sound is not None))
     return "<!doctype html>\n" + element("html", head, body, lang="en") + "\n"
 
 
-def _player(portrait: Portrait) -> Markup:
-    uri = data_uri("audio/flac", portrait.sound or b"")
+def _player(stack: PanelStack) -> Markup:
+    uri = data_uri("audio/flac", stack.sound or b"")
     return element(
         "figure",
-        element("figcaption", name_of(portrait.name)),
+        element("figcaption", name_of(stack.name)),
         element("audio", src=uri, controls=True, preload="metadata"),
     )
 
 
 def _style(themes: Sequence[Theme]) -> Markup:
-    """Return the stylesheet: the page has the colours of its picture, and shows one of two."""
+    """Return the stylesheet, with the colours of the themes; of two figures it shows one."""
     first, *others = themes
     rules = [
         f":root {{ color-scheme: {' '.join(theme.name for theme in themes)}; {_colours(first)} }}",
@@ -101,4 +100,4 @@ def _style(themes: Sequence[Theme]) -> Markup:
 
 
 def _colours(theme: Theme) -> str:
-    return f"--paper: {theme.paper}; --ink: {theme.ink};"
+    return f"--paper: {theme.background}; --ink: {theme.text};"

@@ -1,6 +1,6 @@
-"""Panels: what is to be seen in one pair of axes, as plain numbers, and how it is drawn.
+"""Panels: the data of one pair of axes, and how to draw them with matplotlib.
 
-A panel is computed once and can be drawn in any theme. Nothing here knows about sound.
+A panel is computed once and can be drawn in any theme. It does not depend on audio.
 """
 
 from __future__ import annotations
@@ -27,13 +27,13 @@ class Panel(ABC):
     Parameters
     ----------
     title
-        What it shows; empty for none.
+        Title of the axes; empty for none.
     height_in
         Height of the axes, in inches.
     y
-        What goes upwards.
+        The y axis.
     over_time
-        Whether time goes to the right, as in all panels but a spectrum.
+        Whether the x axis is time.
     """
 
     title: str
@@ -43,10 +43,10 @@ class Panel(ABC):
 
     @abstractmethod
     def marks(self, axes: Any, theme: Theme) -> None:
-        """Draw what is to be seen, without the scales."""
+        """Draw the data, without the axes."""
 
     def draw(self, axes: Any, theme: Theme) -> None:
-        """Draw all but what goes to the right."""
+        """Draw the data, the title and the y axis."""
         self.marks(axes, theme)
         if self.title:
             axes.set_title(self.title)
@@ -62,13 +62,13 @@ class Panel(ABC):
 
 
 @dataclass(frozen=True, eq=False, kw_only=True)
-class Wave(Panel):
-    """The outline of a waveform, or, close up, its line.
+class WaveformPanel(Panel):
+    """The envelope of a waveform, or a line if each column is one sample.
 
     Parameters
     ----------
     times_s, lowest, highest
-        Middle of each column, and the range of the samples in it. If both are the same it is a line.
+        Centre of each column, and the range of its samples.
     """
 
     times_s: Numbers
@@ -76,9 +76,9 @@ class Wave(Panel):
     highest: Numbers
 
     def marks(self, axes: Any, theme: Theme) -> None:
-        """Draw it; full scale is marked where the sound goes beyond."""
-        draw_wave(axes, self, theme.accent)
-        axes.axhline(0.0, color=theme.soft, linewidth=0.4, zorder=0.5)
+        """Draw the waveform; full scale is marked if it is exceeded."""
+        draw_envelope(axes, self, theme.accent)
+        axes.axhline(0.0, color=theme.muted, linewidth=0.4, zorder=0.5)
         if max(-self.lowest.min(), self.highest.max()) > 1.0:
             for level in (-1.0, 1.0):
                 axes.axhline(level, color=theme.other, linewidth=0.9, linestyle=(0, (4, 3)))
@@ -86,7 +86,7 @@ class Wave(Panel):
 
 @dataclass(frozen=True, eq=False, kw_only=True)
 class LineSeries:
-    """A line over time, such as a pitch; it is broken where a value is NaN."""
+    """A line over time, such as a pitch, with gaps where a value is NaN."""
 
     times_s: Numbers
     values: Numbers
@@ -94,19 +94,19 @@ class LineSeries:
 
 
 @dataclass(frozen=True, eq=False, kw_only=True)
-class Image(Panel):
-    """A picture: time to the right, some other scale upwards, a value as colour.
+class ImagePanel(Panel):
+    """An image over time, such as a spectrogram.
 
     Parameters
     ----------
     values
         Shape ``(n_rows, n_columns)``, the lowest row first.
     left_s, right_s
-        Edges of the picture.
+        Start and end of the image.
     colours, low, high, unit
-        Colour map, the values at its ends, and what they count; without unit there is no colour bar.
+        Colour map, the values at its ends, and their unit; without a unit there is no colour bar.
     lines
-        Drawn over it.
+        Lines over the image.
     """
 
     values: Numbers
@@ -119,24 +119,25 @@ class Image(Panel):
     lines: Sequence[LineSeries] = ()
 
     def marks(self, axes: Any, theme: Theme) -> None:
-        """Draw the picture, its colour bar, and the lines."""
+        """Draw the image, its colour bar, and the lines."""
         axes.set_yscale("log" if self.y.log else "linear")
         bottom, top = np.log10([self.y.low, self.y.high]) if self.y.log else (self.y.low, self.y.high)
-        axes.set_autoscale_on(False)  # or the logarithms would be taken for hertz
+        axes.set_autoscale_on(False)  # otherwise the logarithms would be read as hertz
         image = axes.imshow(
             self.values,
             origin="lower",
             aspect="auto",
             extent=(self.left_s, self.right_s, bottom, top),
-            # Without the axes' own logarithm: the rows are equally far apart already.
+            # Bypasses the logarithmic axis, because the rows are equally spaced already.
             transform=axes.transLimits + axes.transAxes,
             cmap=colour_map(self.colours, theme),
             vmin=self.low,
             vmax=self.high,
-            interpolation_stage="rgba",  # points are made smaller as colours: silence is not -200 dB on paper
+            # Pixels are averaged as colours; averaged as levels, silence at -200 dB would dominate.
+            interpolation_stage="rgba",
         )
         for line in self.lines:
-            # Dark below light, so that it is seen on any colour of the picture.
+            # A dark line below a light one is visible on any colour.
             for width, colour in ((3.6, "#000000"), (1.6, "#56e1ff")):
                 axes.plot(line.times_s, line.values, color=colour, linewidth=width, solid_capstyle="round")
             axes.lines[-1].set_label(line.label)
@@ -147,8 +148,18 @@ class Image(Panel):
 
 
 @dataclass(frozen=True, eq=False, kw_only=True)
-class Curve(Panel):
-    """A curve over time or frequency, perhaps with the area below it filled."""
+class CurvePanel(Panel):
+    """A curve over time or frequency.
+
+    Parameters
+    ----------
+    xs, values
+        Shape ``(n,)`` each.
+    x
+        The x axis; None for time.
+    filled
+        Whether the area below the curve is filled.
+    """
 
     xs: Numbers
     values: Numbers
@@ -156,7 +167,7 @@ class Curve(Panel):
     filled: bool = False
 
     def marks(self, axes: Any, theme: Theme) -> None:
-        """Draw it over a grid."""
+        """Draw the curve over a grid."""
         axes.grid(visible=True, axis="y" if self.x is None else "both")
         axes.plot(self.xs, self.values, color=theme.accent)
         if self.filled:
@@ -169,36 +180,36 @@ class Curve(Panel):
 
 
 @dataclass(frozen=True, eq=False, kw_only=True)
-class Events(Panel):
-    """A curve over the outline of a sound, with marks where things happen.
+class OnsetPanel(Panel):
+    """Onset strength over a waveform, with onsets and beats.
 
     Parameters
     ----------
     times_s, values
-        The curve.
+        Onset strength.
     wave
-        The outline behind it.
+        The waveform in the background.
     onsets_s, beats_s
-        Where sounds begin, and beats; empty for none.
+        Times of the onsets and beats; empty for none.
     onsets_label, beats_label
-        What the legend calls them; empty leaves them out.
+        Legend entries; empty leaves them out.
     """
 
     times_s: Numbers
     values: Numbers
-    wave: Wave
+    wave: WaveformPanel
     onsets_s: Numbers
     beats_s: Numbers
     onsets_label: str = ""
     beats_label: str = ""
 
     def marks(self, axes: Any, theme: Theme) -> None:
-        """Draw them: a line from top to bottom for an onset, a wedge at the top for a beat."""
-        # In the middle of the axes, as high as they are.
+        """Draw the curve, a vertical line at each onset and a wedge at the top for each beat."""
+        # Scaled to the height of the axes.
         middle = (self.y.low + self.y.high) / 2
         scale = (self.y.high - self.y.low) / (self.wave.y.high - self.wave.y.low)
         lowest, highest = (middle + scale * edge for edge in (self.wave.lowest, self.wave.highest))
-        draw_wave(axes, replace(self.wave, lowest=lowest, highest=highest), theme.rule)
+        draw_envelope(axes, replace(self.wave, lowest=lowest, highest=highest), theme.grid)
         onsets = axes.vlines(
             self.onsets_s, self.y.low, self.y.high, colors=theme.other, linewidth=0.9, label=self.onsets_label
         )
@@ -214,7 +225,7 @@ class Events(Panel):
             label=self.beats_label,
         )
         for marks in (onsets, beats):
-            marks.set_in_layout(False)  # without a mark matplotlib takes them to be at the edge of the figure
+            marks.set_in_layout(False)  # matplotlib would place empty ones at the edge of the figure
         axes.plot(self.times_s, self.values, color=theme.accent)
         if self.onsets_label or self.beats_label:
             axes.legend(
@@ -222,8 +233,8 @@ class Events(Panel):
             )
 
 
-def draw_wave(axes: Any, wave: Wave, colour: str) -> None:
-    """Draw the outline of a sound."""
+def draw_envelope(axes: Any, wave: WaveformPanel, colour: str) -> None:
+    """Draw the envelope or the line of a waveform."""
     if np.array_equal(wave.lowest, wave.highest):
         dots = "o" if len(wave.times_s) < 100 else None
         axes.plot(wave.times_s, wave.lowest, color=colour, linewidth=0.9, marker=dots, markersize=3.0)
@@ -234,15 +245,15 @@ def draw_wave(axes: Any, wave: Wave, colour: str) -> None:
 
 
 def set_ticks(axis: Any, ticks: Ticks) -> None:
-    """Put ticks at places with texts, and no smaller ones between them."""
+    """Set labelled ticks, without minor ticks."""
     from matplotlib.ticker import NullLocator
 
-    axis.set_ticks([place for place, _ in ticks], labels=[text for _, text in ticks])
+    axis.set_ticks([position for position, _ in ticks], labels=[text for _, text in ticks])
     axis.set_minor_locator(NullLocator())
 
 
 def colour_map(name: ColourMap, theme: Theme) -> Any:
-    """Return a map of a theme: matplotlib's for levels and shares, our own from minus over paper to plus.
+    """Return a colour map of a theme; that of signed values passes through the background colour.
 
     Examples
     --------
@@ -254,5 +265,5 @@ def colour_map(name: ColourMap, theme: Theme) -> Any:
     from matplotlib.colors import LinearSegmentedColormap
 
     if name == "signed":
-        return LinearSegmentedColormap.from_list("signed", [theme.accent, theme.paper, theme.other])
+        return LinearSegmentedColormap.from_list("signed", [theme.accent, theme.background, theme.other])
     return matplotlib.colormaps[theme.loud if name == "loud" else theme.share]

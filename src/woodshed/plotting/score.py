@@ -1,4 +1,4 @@
-"""Pictures of scores: a piano roll, ABC as text, and, with verovio, music as it is printed."""
+"""Figures of scores: piano roll, ABC text, and engraved music (with verovio)."""
 
 from __future__ import annotations
 
@@ -14,8 +14,8 @@ import numpy as np
 from woodshed.atomic import write_whole
 from woodshed.errors import MissingPackageError, ParameterError, near_miss, printable
 from woodshed.plotting.axis import AxisScale, Ticks, note_name
-from woodshed.plotting.figure import check_picture_name, save_portraits
-from woodshed.plotting.layout import Portrait
+from woodshed.plotting.figure import check_picture_name, save_stacks
+from woodshed.plotting.layout import PanelStack
 from woodshed.plotting.panel import Numbers, Panel, set_ticks
 from woodshed.plotting.theme import Theme, drawable, fonts_for
 from woodshed.plotting.timeline import COLOURS
@@ -23,9 +23,6 @@ from woodshed.score import DRUM_CHANNEL, Score
 from woodshed.symbolic.abc.write import score_to_abc
 from woodshed.symbolic.musicxml.write import score_to_musicxml
 from woodshed.symbolic.staff import bars_of
-
-SCORE_VIEWS = ("roll", "abc", "engraved")
-"""What can be drawn of a score."""
 
 Along = Literal["s", "beats"]
 
@@ -42,22 +39,22 @@ _PAGE = {
     "pageHeight": 60000,
     "footer": "none",
     "breaks": "auto",
-    "xmlIdSeed": 1,  # or the same score would make another file each time
+    "xmlIdSeed": 1,  # makes the output reproducible
 }
 
 
 @dataclass(frozen=True, eq=False, kw_only=True)
-class Roll(Panel):
-    """Notes as bars: time to the right, pitch upwards, a colour for each part.
+class RollPanel(Panel):
+    """Piano roll with a colour for each part.
 
     Parameters
     ----------
     parts
-        Name and notes of each, an array of shape ``(n_notes, 3)``: start, length, MIDI pitch.
+        Name and notes of each part; the notes have shape ``(n_notes, 3)``: onset, duration, MIDI pitch.
     bar_lines
-        Where bars begin.
+        Positions of the bar lines.
     x
-        What goes to the right, if that is not the time in seconds.
+        The x axis; None for time in seconds.
     """
 
     parts: tuple[tuple[str, Numbers], ...]
@@ -65,12 +62,12 @@ class Roll(Panel):
     x: AxisScale | None = None
 
     def marks(self, axes: Any, theme: Theme) -> None:
-        """Draw the notes over bar lines and faint rows for the black keys."""
+        """Draw the notes over bar lines and shaded rows for the black keys."""
         for pitch in range(int(np.ceil(self.y.low)), int(self.y.high) + 1):
             if pitch % 12 in (1, 3, 6, 8, 10):
-                axes.axhspan(pitch - 0.5, pitch + 0.5, color=theme.rule, alpha=0.35, linewidth=0, zorder=0.2)
+                axes.axhspan(pitch - 0.5, pitch + 0.5, color=theme.grid, alpha=0.35, linewidth=0, zorder=0.2)
         for line in self.bar_lines:
-            axes.axvline(line, color=theme.soft, linewidth=0.5, alpha=0.6, zorder=0.5)
+            axes.axvline(line, color=theme.muted, linewidth=0.5, alpha=0.6, zorder=0.5)
         for k, (name, notes) in enumerate(self.parts):
             axes.barh(
                 notes[:, 2],
@@ -78,7 +75,7 @@ class Roll(Panel):
                 left=notes[:, 0],
                 height=0.86,
                 color=COLOURS[k % len(COLOURS)],
-                edgecolor=theme.paper,  # or notes of one pitch in a row would look like one
+                edgecolor=theme.background,  # separates repeated notes
                 linewidth=0.4,
                 label=name,
             )
@@ -99,13 +96,13 @@ class Roll(Panel):
 
 
 @dataclass(frozen=True, eq=False, kw_only=True)
-class Text(Panel):
-    """Lines of text in letters of one width."""
+class TextPanel(Panel):
+    """Lines of monospaced text."""
 
     lines: tuple[str, ...]
 
     def marks(self, axes: Any, theme: Theme) -> None:
-        """Write them from the top; there are no scales."""
+        """Draw the lines from the top, without axes."""
         axes.set_xticks([])
         for k, line in enumerate(self.lines):
             axes.text(
@@ -116,21 +113,20 @@ class Text(Panel):
                 family=["DejaVu Sans Mono", *fonts_for(line)],
                 fontsize=8.5,
                 va="center",
-                color=theme.ink,
+                color=theme.text,
                 parse_math=False,
             )
 
 
-def roll_panel(score: Score, *, along: Along = "s") -> Roll:
-    """Arrange the notes of a score.
+def roll_panel(score: Score, *, along: Along = "s") -> RollPanel:
+    """Compute the piano roll of a score.
 
     Parameters
     ----------
     score
         Any score.
     along
-        What goes to the right: seconds, or quarter notes (``beats``), which stand equally far apart whatever
-        the tempo.
+        Unit of the x axis: ``s``, or ``beats``, where quarter notes are equally spaced at any tempo.
 
     Examples
     --------
@@ -143,9 +139,9 @@ def roll_panel(score: Score, *, along: Along = "s") -> Roll:
     names = dict(score.part_names)
     parts = []
     for channel in np.unique(columns["channel"]).tolist():
-        own = columns["channel"] == channel
-        words = (f"onset_{along}", f"duration_{along}", "pitch_midi")
-        notes = np.stack([columns[word][own] for word in words], axis=1).astype(np.float64)
+        rows = columns["channel"] == channel
+        fields = (f"onset_{along}", f"duration_{along}", "pitch_midi")
+        notes = np.stack([columns[field][rows] for field in fields], axis=1).astype(np.float64)
         name = names.get(channel) or ("drums" if channel == DRUM_CHANNEL else f"channel {channel}")
         parts.append((drawable(name, 24), notes))
     bars = bars_of(score)
@@ -160,7 +156,7 @@ def roll_panel(score: Score, *, along: Along = "s") -> Roll:
         if bar.number and (bar.number - 1) % step == 0
     )
     end = float(bars[-1].end)
-    return Roll(
+    return RollPanel(
         title=f"Notes: {len(score.notes):,}",
         height_in=min(8.0, max(1.6, _SEMITONE_IN * (high - low + 3))),
         y=AxisScale(low - 1.5, high + 1.5, "pitch", _pitch_ticks(low, high)),
@@ -171,8 +167,8 @@ def roll_panel(score: Score, *, along: Along = "s") -> Roll:
     )
 
 
-def abc_panel(score: Score) -> Text:
-    """Arrange a score as ABC; of a long one the beginning.
+def abc_panel(score: Score) -> TextPanel:
+    """Return a score as ABC text; of a long one the beginning.
 
     Examples
     --------
@@ -183,7 +179,7 @@ def abc_panel(score: Score) -> Text:
     lines = [drawable(line, _MAX_LETTERS) for line in score_to_abc(score).splitlines()]
     if len(lines) > _MAX_LINES:
         lines = [*lines[: _MAX_LINES - 1], f"... and {len(lines) - _MAX_LINES + 1} lines more"]
-    return Text(
+    return TextPanel(
         title="",
         height_in=_LINE_IN * len(lines),
         y=AxisScale(0.0, 1.0, "", ()),
@@ -192,27 +188,27 @@ def abc_panel(score: Score) -> Text:
     )
 
 
-def score_portrait(score: Score, views: Sequence[str] = ("roll",), *, along: Along = "s") -> Portrait:
-    """Compute what is to be drawn of a score.
+def score_stack(score: Score, views: Sequence[str] = ("roll",), *, along: Along = "s") -> PanelStack:
+    """Compute the panels of a score.
 
     Raises
     ------
     ParameterError
-        If there is no such view; ``engraved`` is no panel: see `engrave`.
+        If a view is unknown. ``engraved`` is not a panel: see `engrave`.
 
     Examples
     --------
     >>> from woodshed.score import Note
-    >>> len(score_portrait(Score([Note(0, 4, 60)]), ["roll", "abc"]).panels)
+    >>> len(score_stack(Score([Note(0, 4, 60)]), ["roll", "abc"]).panels)
     2
     """
     panels: list[Panel] = []
     for view in views:
         if view not in ("roll", "abc"):
-            raise ParameterError(f"A score has no panel {view!r}. {near_miss(view, ('roll', 'abc'))}")
+            raise ParameterError(f"Unknown panel {view!r} of a score. {near_miss(view, ('roll', 'abc'))}")
         panels.append(roll_panel(score, along=along) if view == "roll" else abc_panel(score))
     name = score.title or os.path.basename(printable(score.source))
-    return Portrait(name, 0.0, score.duration_s, tuple(panels))
+    return PanelStack(name, 0.0, score.duration_s, tuple(panels))
 
 
 def save_scores(
@@ -224,18 +220,18 @@ def save_scores(
     overwrite: bool = False,
     **settings: Any,
 ) -> Path:
-    """Draw scores and write the picture.
+    """Draw scores and write the figure.
 
     Parameters
     ----------
     scores
-        At least one.
+        One or more scores.
     path, overwrite, settings
-        As for `woodshed.plotting.figure.save_portraits`, with the same errors.
+        As for `woodshed.plotting.figure.save_stacks`, with the same errors.
     views
-        Of `SCORE_VIEWS`, from the top; ``engraved`` stands alone, for one score, as ``.svg`` or ``.png``.
+        ``roll`` and ``abc``, from the top; or ``engraved`` alone, for one score, as ``.svg`` or ``.png``.
     along
-        What goes to the right in a roll: ``s`` or ``beats``.
+        Unit of the x axis of a piano roll: ``s`` or ``beats``.
 
     Raises
     ------
@@ -244,27 +240,28 @@ def save_scores(
     """
     path = Path(path)
     if "engraved" not in views:
-        portraits = [score_portrait(score, views, along=along) for score in scores]
-        return save_portraits(portraits, path, overwrite=overwrite, **settings)
+        stacks = [score_stack(score, views, along=along) for score in scores]
+        return save_stacks(stacks, path, overwrite=overwrite, **settings)
     if len(views) > 1 or len(scores) > 1 or path.suffix.lower() not in (".svg", ".png"):
         raise ParameterError(
-            "Engraved music is drawn alone, of one score, as .svg or .png. Give one file and --as engraved."
+            "Engraved music needs a single score and a .svg or .png file. Give one score file and only --as "
+            "engraved."
         )
     check_picture_name(path, overwrite=overwrite)
     if path.suffix.lower() == ".svg":
         write_whole(path, engrave(scores[0]))
     else:
-        write_whole(path, _raster(engrave(scores[0], with_title=False)))  # it would be put in a wrong place
+        write_whole(path, _raster(engrave(scores[0], with_title=False)))  # resvg would misplace it
     return path
 
 
 def engrave(score: Score, *, with_title: bool = True) -> str:
-    """Set a score as printed music, with verovio (extra ``engrave``).
+    """Engrave a score as sheet music, with verovio (extra ``engrave``).
 
     Returns
     -------
     str
-        An SVG image of the first page, as high as it needs to be.
+        An SVG image of the first page, whose height fits its content.
 
     Raises
     ------
@@ -279,26 +276,26 @@ def engrave(score: Score, *, with_title: bool = True) -> str:
     toolkit = verovio.toolkit()
     toolkit.setOptions(_PAGE | {"header": "auto" if with_title else "none"})
     if not toolkit.loadData(score_to_musicxml(score)):
-        raise ParameterError(f"{printable(score.source)} cannot be engraved by verovio. Draw it --as roll.")
+        raise ParameterError(f"verovio cannot engrave {printable(score.source)}. Draw it with --as roll.")
     return str(toolkit.renderToSVG(1))
 
 
 def with_plain_note(svg: str) -> str:
-    """Write the note of a tempo in a font that is here: verovio's own is in the SVG, but of no use to PNG."""
+    """Replace the note of a tempo mark, since resvg does not support the font embedded in the SVG."""
     return _TEMPO_NOTE.sub(_PLAIN_NOTE, svg)
 
 
 def _raster(svg: str) -> bytes:
-    """Turn an SVG image into PNG on white paper."""
+    """Render an SVG image as PNG on a white background."""
     try:
         import resvg_py
     except ImportError as error:
         raise MissingPackageError(
-            f"Engraved music as .png needs resvg-py: {_INSTALL}. Or ask for .svg."
+            f"Engraved music as .png needs resvg-py: {_INSTALL}. Or write .svg."
         ) from error
     import matplotlib
 
-    fonts = os.path.join(matplotlib.get_data_path(), "fonts", "ttf")  # wherever we are, these are there
+    fonts = os.path.join(matplotlib.get_data_path(), "fonts", "ttf")  # available on every machine
     picture = resvg_py.svg_to_bytes(
         svg_string=with_plain_note(svg),
         zoom=1,
@@ -311,7 +308,7 @@ def _raster(svg: str) -> bytes:
 
 
 def _pitch_ticks(low: int, high: int) -> Ticks:
-    """Name every C of a wide range, more notes of a narrow one."""
+    """Return ticks at every C of a wide range, or at more notes of a narrow one."""
     step = next((step for step in (1, 2, 3, 4, 6) if high - low < 7 * step), 12)
     first = step * -(-low // step)
     return tuple((float(pitch), note_name(pitch)) for pitch in range(first, high + 1, step))

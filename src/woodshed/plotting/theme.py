@@ -1,4 +1,4 @@
-"""Theme: the colours, letters and lines of pictures of sound, on light and on dark paper."""
+"""Light and dark themes of figures: colours, fonts and line widths."""
 
 from __future__ import annotations
 
@@ -12,44 +12,44 @@ from typing import Any
 from woodshed.errors import ParameterError, near_miss, printable
 
 FONT = "DejaVu Sans"
-"""Comes with matplotlib, so that a picture is the same on every machine."""
+"""The font that comes with matplotlib, so that figures are the same on every machine."""
 
 OTHER_FONTS = (
     *("Noto Sans CJK JP", "Noto Sans CJK SC", "Noto Sans", "Noto Sans Devanagari", "Noto Emoji"),
     *("Hiragino Sans", "PingFang SC", "Apple SD Gothic Neo", "Yu Gothic", "Microsoft YaHei", "Malgun Gothic"),
     *("Arial Unicode MS", "Segoe UI", "Segoe UI Symbol", "Segoe UI Emoji", "WenQuanYi Zen Hei", "Unifont"),
 )
-"""Asked in this order, if they are installed, for letters that the first does not have."""
+"""Fallback fonts for characters that the first font lacks, in order, if installed."""
 
 MISSING = "\ufffd"
-"""Stands for a letter that no font has."""
+"""Replacement of a character that no font has."""
 
 _UNSEEN = re.compile(r"[\x00-\x1f\x7f-\x9f\u200e\u200f\u2028-\u202e\u2066-\u2069\ufeff]")
-"""Control characters, and marks that turn the direction of writing."""
+"""Control characters and direction marks."""
 
 
 @dataclass(frozen=True)
 class Theme:
-    """Colours of a picture.
+    """Colours of a figure.
 
     Parameters
     ----------
     name
         ``light`` or ``dark``.
-    paper, ink, soft, rule
-        Background, text, quiet text and outlines, grid lines.
+    background, text, muted, grid
+        Background, text, secondary text and outlines, grid lines.
     accent, other, third
-        Three colours of lines, of Okabe and Ito, which every kind of colour vision can tell apart.
+        Three line colours from the Okabe-Ito palette, which is safe for colour-blind readers.
     loud, share
-        matplotlib's names of the colour maps for levels and for values from 0 to 1; both are evenly
-        graded to the eye, also without colour.
+        Names of matplotlib's colour maps for levels and for values from 0 to 1; both are perceptually
+        uniform, also in greyscale.
     """
 
     name: str
-    paper: str
-    ink: str
-    soft: str
-    rule: str
+    background: str
+    text: str
+    muted: str
+    grid: str
     accent: str
     other: str
     third: str
@@ -57,34 +57,34 @@ class Theme:
     share: str = "viridis"
 
     def settings(self) -> dict[str, Any]:
-        """Return what matplotlib is told, beyond its own defaults."""
+        """Return the matplotlib settings that differ from its defaults."""
         return {
             "font.family": [FONT],
             "font.size": 9.0,
             "axes.titlesize": 9.5,
             "axes.titlelocation": "left",
             "axes.titlepad": 4.0,
-            "axes.titlecolor": self.ink,
+            "axes.titlecolor": self.text,
             "axes.labelsize": 8.5,
-            "axes.labelcolor": self.soft,
-            "axes.edgecolor": self.soft,
-            "axes.facecolor": self.paper,
+            "axes.labelcolor": self.muted,
+            "axes.edgecolor": self.muted,
+            "axes.facecolor": self.background,
             "axes.linewidth": 0.6,
             "axes.axisbelow": True,
-            "figure.facecolor": self.paper,
+            "figure.facecolor": self.background,
             "figure.constrained_layout.h_pad": 0.06,
             "figure.constrained_layout.w_pad": 0.06,
-            "grid.color": self.rule,
+            "grid.color": self.grid,
             "grid.linewidth": 0.6,
             "legend.fontsize": 8.0,
-            "legend.labelcolor": self.soft,
+            "legend.labelcolor": self.muted,
             "lines.linewidth": 1.2,
             "pdf.fonttype": 42,
             "svg.fonttype": "path",
-            "svg.hashsalt": "woodshed",  # else the names in it are different every time
-            "text.color": self.ink,
-            "text.parse_math": False,  # a dollar in the name of a file is a dollar
-            **{f"{axis}tick.{what}": self.soft for axis in "xy" for what in ("color", "labelcolor")},
+            "svg.hashsalt": "woodshed",  # makes element ids reproducible
+            "text.color": self.text,
+            "text.parse_math": False,  # a dollar sign in a file name is literal
+            **{f"{axis}tick.{what}": self.muted for axis in "xy" for what in ("color", "labelcolor")},
             **{f"{axis}tick.labelsize": 8.0 for axis in "xy"},
             **{f"{axis}tick.major.width": 0.6 for axis in "xy"},
             **{f"{axis}tick.major.size": 3.0 for axis in "xy"},
@@ -103,21 +103,21 @@ def theme_of(name: str) -> Theme:
     Raises
     ------
     ParameterError
-        If there is none of that name.
+        If the name is unknown.
 
     Examples
     --------
-    >>> theme_of("dark").paper
+    >>> theme_of("dark").background
     '#14171b'
     """
     if name not in THEMES:
-        raise ParameterError(f"There is no theme {name!r}. {near_miss(name, THEMES)}")
+        raise ParameterError(f"Unknown theme {name!r}. {near_miss(name, THEMES)}")
     return THEMES[name]
 
 
 @contextmanager
 def themed(theme: Theme) -> Iterator[None]:
-    """Have matplotlib draw in a theme, whatever its settings are outside of the block.
+    """Apply a theme to matplotlib within a block, independently of its other settings.
 
     Examples
     --------
@@ -136,36 +136,38 @@ def themed(theme: Theme) -> Iterator[None]:
 
 
 def drawable(text: object, n_most: int = 0) -> str:
-    r"""Spell a text from outside so that it can be drawn as one line.
+    r"""Return a text as one line that the installed fonts can draw.
 
     Parameters
     ----------
     text
-        The name of a file, which may hold anything.
+        Any text, such as a file name.
     n_most
-        A longer text loses its middle; 0 for any length.
+        Maximum length; the middle of a longer text is omitted. 0 for any length.
 
     Returns
     -------
     str
-        Control characters, marks of direction and bytes that are no text are written as escapes; letters
-        that no font has become U+FFFD.
+        Control characters, direction marks and undecodable bytes are escaped; characters that no font has are
+        replaced by U+FFFD.
 
     Examples
     --------
     >>> drawable("a\nb$.wav"), drawable("very-long-name.wav", 9)
     ('a\\x0ab$.wav', 'very….wav')
     """
-    visible = _UNSEEN.sub(lambda found: _escape(ord(found[0])), printable(text))
+    visible = _UNSEEN.sub(lambda match: _escape(ord(match[0])), printable(text))
     if 0 < n_most < len(visible):
         n_end = (n_most - 1) // 2
         visible = f"{visible[: n_most - 1 - n_end]}…{visible[-n_end:]}"
-    known = letters_of(FONT).union(*map(letters_of, _installed())) if not visible.isascii() else frozenset()
-    return "".join(letter if letter.isascii() or ord(letter) in known else MISSING for letter in visible)
+    available = (
+        letters_of(FONT).union(*map(letters_of, _installed())) if not visible.isascii() else frozenset()
+    )
+    return "".join(letter if letter.isascii() or ord(letter) in available else MISSING for letter in visible)
 
 
 def fonts_for(text: str) -> list[str]:
-    """Return the fonts that a text is drawn with: one, and others if it has letters that are not in it.
+    """Return the fonts for a text: the default, with fallbacks if it lacks a character.
 
     Examples
     --------
@@ -195,8 +197,8 @@ def letters_of(font: str) -> frozenset[int]:
 def _installed() -> tuple[str, ...]:
     from matplotlib.font_manager import fontManager
 
-    here = {font.name for font in fontManager.ttflist}
-    return tuple(font for font in OTHER_FONTS if font in here)
+    names = {font.name for font in fontManager.ttflist}
+    return tuple(font for font in OTHER_FONTS if font in names)
 
 
 def _escape(code: int) -> str:

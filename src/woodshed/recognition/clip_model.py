@@ -9,7 +9,7 @@ from typing import Any, ClassVar
 import numpy as np
 from numpy.typing import NDArray
 
-from woodshed.audio.augment import Speed, WaveformAugmentation
+from woodshed.audio.augmentation import Speed, WaveformAugmentation
 from woodshed.data.example import Skipped
 from woodshed.recognition.heads.head import Head
 from woodshed.recognition.window import SpectrogramAugmentation
@@ -153,7 +153,8 @@ class ClipModel(Estimator):
         skipped: list[Skipped],
     ) -> None:
         """Set what was learned, or loaded: plain values, so that copies are cheap and safe."""
-        self.fitted_net_ = self.net  # set_params takes effect at the next fit
+        self.fitted_settings_ = self.get_params()  # set_params takes effect at the next fit
+        self.n_frames_ = self.n_frames
         self.classes_ = classes
         self.feature_ = feature
         self.sample_rate_ = feature.sample_rate
@@ -164,5 +165,5 @@ class ClipModel(Estimator):
 
     @property
     def n_frames(self) -> int:
-        """Frames in a window."""
+        """Frames in a window, by the settings; ``n_frames_`` is that of the fitted model."""
         return max(4, round(self.window_s / self.hop_s))

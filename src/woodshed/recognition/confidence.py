@@ -1,8 +1,7 @@
-"""Confidence: how sure a model's answers really are, and when it had better give none.
+"""Confidence of a classifier: calibration, decision thresholds, and rejection of silence and novel sounds.
 
-All of it is found on sounds of groups that were not learned from, answered by models that had not learned
-from them: the same folds that an experiment tests on. What is then said about it (`cross_fit`) is about
-sounds on which it was not found.
+Everything is fitted to held-out predictions: clips of groups that the predicting model was not trained on, in
+the folds of a cross-validation. It is evaluated on other groups than it is fitted to (`cross_fit`).
 """
 
 from __future__ import annotations
@@ -25,44 +24,44 @@ from woodshed.recognition.novelty_detection import NoveltyDetector, SpectralEmbe
 
 Probabilities = NDArray[np.float64]
 
-CONFIDENCE_NAME, FAMILIAR_NAME = "confidence.json", "familiar.npz"
-"""The files of a model folder that hold it."""
+CONFIDENCE_NAME, NOVELTY_NAME = "confidence.json", "familiar.npz"
+"""Files of a model folder: the confidence, and its novelty detector."""
 
 SILENCE_DB = -50.0
-"""What stays below this, measured as by `woodshed.recognition.novelty_detection.loudest_db`, is silence to any model."""
+"""Highest threshold of silence, as a peak level (`woodshed.recognition.novelty_detection.peak_level_db`)."""
 
-SILENT_SHARE, STRANGE_SHARE = 0.005, 0.005
-"""Share of the model's own sounds that may be taken for silence, and for something strange."""
+SILENT_SHARE, NOVEL_SHARE = 0.005, 0.005
+"""Share of the held-out clips that may be rejected as silence, and as novel."""
 
-GROUP_SHARE, CERTAINTY = 0.02, 0.975
-"""With so much certainty no more than this share of a group that is new is taken for something strange."""
+NOVEL_GROUP_SHARE, CONFIDENCE_LEVEL = 0.02, 0.975
+"""Share of the clips of a further group that may be rejected as novel, and the level of that bound."""
 
-FALSE_ALARM_RATES = (0.1, 0.05, 0.02, 0.01, 0.005, 0.001)
-"""For these, thresholds are kept, as far as there were sounds enough to promise anything of new ones."""
+FALSE_POSITIVE_RATES = (0.1, 0.05, 0.02, 0.01, 0.005, 0.001)
+"""Rates with thresholds, as far as there are enough held-out clips to bound the rate for further clips."""
 
-FALSE_ALARMS_PER_HOUR = (1000.0, 500.0, 200.0, 100.0, 50.0, 20.0, 10.0, 5.0, 2.0, 1.0)
-"""For these, thresholds are kept, as far as there was sound enough to see one false alarm."""
+FALSE_POSITIVES_PER_HOUR = (1000.0, 500.0, 200.0, 100.0, 50.0, 20.0, 10.0, 5.0, 2.0, 1.0)
+"""Hourly rates with a threshold, as far as the held-out clips are long enough for one false positive."""
 
-N_PARTS = 10
-"""Into so many parts at most the groups are dealt to judge what was found on the others."""
+N_FOLDS = 10
+"""Maximum number of folds of `cross_fit`."""
 
 
 @dataclass(frozen=True)
 class HeldOut:
-    """What models answered to sounds of groups that they had not learned from.
+    """Held-out predictions: for clips of groups that the predicting model was not trained on.
 
     Parameters
     ----------
     truth
-        Shape ``(n,)``: the right label of each sound.
+        True label of each clip, shape ``(n,)``.
     probabilities
-        Shape ``(n, n_classes)``: as the net gave them.
+        Uncalibrated probabilities, shape ``(n, n_classes)``.
     levels_db, distances
-        Shape ``(n,)``: level of each sound, and its distance from what its model learned from.
+        Peak level of each clip, and its distance to the training data of its model, shape ``(n,)``.
     groups
-        Shape ``(n,)``: who or what each was recorded from; None if that is not known.
+        Group of each clip, shape ``(n,)``; None if unknown.
     hours
-        How long all the sounds are together; 0 if that is not known.
+        Total duration of the clips; 0 if unknown.
     """
 
     truth: NDArray[np.str_]
@@ -72,8 +71,8 @@ class HeldOut:
     groups: NDArray[np.str_] | None = None
     hours: float = 0.0
 
-    def at(self, rows: NDArray[np.bool_]) -> HeldOut:
-        """Return some of the sounds."""
+    def subset(self, rows: NDArray[np.bool_]) -> HeldOut:
+        """Return the predictions where a mask is True."""
         groups = None if self.groups is None else self.groups[rows]
         return HeldOut(
             self.truth[rows],
@@ -87,7 +86,7 @@ class HeldOut:
 
 @dataclass(frozen=True)
 class CalibratedPredictions:
-    """Held-out probabilities, calibrated by what was learned on *other* groups.
+    """Held-out probabilities, calibrated by a confidence fitted to *other* groups.
 
     Parameters
     ----------
@@ -96,7 +95,7 @@ class CalibratedPredictions:
     refusals
         Shape ``(n,)``: what is predicted instead of a class; empty where a class is predicted.
     temperatures, guess_shares
-        One for each part that was calibrated; see `woodshed.metrics.temperature_scaling.Calibration`.
+        One for each fold; see `woodshed.metrics.temperature_scaling.Calibration`.
     """
 
     raw: NDArray[np.float64]
@@ -108,29 +107,28 @@ class CalibratedPredictions:
 
 @dataclass(frozen=True, kw_only=True)
 class Confidence:
-    """What turns a net's answer into one that can be acted on; by default it changes and refuses nothing.
+    """Calibration, thresholds and rejection levels of a classifier; the default changes and rejects nothing.
 
     Parameters
     ----------
     temperature, guess_share
-        Calibration of the net's mean probabilities: `woodshed.metrics.temperature_scaling.Calibration`.
+        Calibration of the mean probabilities: `woodshed.metrics.temperature_scaling.Calibration`.
     false_positive_rates, thresholds
-        Wanted false alarms for each sound of another class, and for each of them the least probability of
-        each class that keeps to it, in the mean, with new sounds like those that were held out.
-    false_positives_per_hour, hourly
-        Wrong names for each hour of sound, and for each of them the least probability of any class that keeps
-        to it.
+        False positive rates in descending order, and for each the probability of each class from which on the
+        expected rate is at most that for clips like the held-out ones.
+    false_positives_per_hour, hourly_thresholds
+        False positives per hour of sound in descending order, and for each the threshold of all classes.
     silence_db
-        A sound whose loudest 20 ms are below this is answered "silence".
-    furthest
-        A sound further than this from all that was learned from is answered "none of these".
-    familiar
-        What was learned from; None if that was not kept.
+        Clips with a lower peak level are predicted as "silence".
+    max_distance
+        Clips at a greater distance to the training data are predicted as "none of these".
+    novelty_detector
+        Detector fitted to the training data; None if there is none.
 
     Examples
     --------
-    >>> careful = Confidence(temperature=2.0)
-    >>> careful.calibrate(np.array([[0.9, 0.1]])).round(2).tolist()
+    >>> confidence = Confidence(temperature=2.0)
+    >>> confidence.calibrate(np.array([[0.9, 0.1]])).round(2).tolist()
     [[0.75, 0.25]]
     """
 
@@ -139,250 +137,254 @@ class Confidence:
     false_positive_rates: tuple[float, ...] = ()
     thresholds: tuple[tuple[float, ...], ...] = ()
     false_positives_per_hour: tuple[float, ...] = ()
-    hourly: tuple[float, ...] = ()
+    hourly_thresholds: tuple[float, ...] = ()
     silence_db: float = -math.inf
-    furthest: float = math.inf
+    max_distance: float = math.inf
     novelty_detector: NoveltyDetector | None = None
 
     def calibrate(self, probabilities: Probabilities) -> Probabilities:
-        """Return probabilities that mean what they say, shape as given; rows sum to 1."""
+        """Return calibrated probabilities of the same shape; rows sum to 1."""
         return Calibration(self.temperature, self.guess_share)(probabilities)
 
     def refusals(self, levels_db: NDArray[np.float64], distances: NDArray[np.float64]) -> NDArray[np.str_]:
-        """Return what is answered instead of a class, shape ``(n,)``; empty where nothing is."""
-        refused = np.where(distances > self.furthest, NONE_OF_THESE, "")
-        return np.where(levels_db < self.silence_db, SILENCE, refused)
+        """Return what is predicted instead of a class, shape ``(n,)``; empty where a class is predicted."""
+        novel = np.where(distances > self.max_distance, NONE_OF_THESE, "")
+        return np.where(levels_db < self.silence_db, SILENCE, novel)
 
     def refusal(self, clip: Clip) -> str:
-        """Return what is answered instead of a class to a clip at the model's rate; empty if nothing is."""
+        """Return what is predicted instead of a class for a clip at the model's rate; empty for a class."""
         if self.novelty_detector is None:
             return ""
         row = SpectralEmbedding(sample_rate=clip.sample_rate)(clip)[np.newaxis].astype(np.float64)
         return str(self.refusals(row[:, -1], self.novelty_detector.distance(row))[0])
 
-    def least_probabilities(self, false_positive_rate: float) -> tuple[float, ...]:
-        """Return the thresholds of the classes for a wanted rate of false alarms: the next lower one kept.
+    def thresholds_at(self, false_positive_rate: float) -> tuple[float, ...]:
+        """Return the thresholds of the classes at the next lower false positive rate that has any.
 
         Raises
         ------
         ParameterError
-            If the rate is not above 0 to 1, or no thresholds are kept for it or a lower one.
+            If the rate is not greater than 0 and at most 1, or lower than all rates with thresholds.
         """
         if not 0 < false_positive_rate <= 1:
             raise ParameterError(
-                f"false_positive_rate must be above 0 to 1, got {false_positive_rate!r}. For 1 % pass 0.01."
+                f"false_positive_rate must be greater than 0 and at most 1, got {false_positive_rate!r}. "
+                "For 1 % pass 0.01."
             )
-        for rate, least in zip(self.false_positive_rates, self.thresholds, strict=True):
+        for rate, thresholds in zip(self.false_positive_rates, self.thresholds, strict=True):
             if rate <= false_positive_rate:
-                return least
-        known = ", ".join(f"{rate:g}" for rate in self.false_positive_rates) or "none"
+                return thresholds
+        rates = ", ".join(f"{rate:g}" for rate in self.false_positive_rates) or "none"
         raise ParameterError(
-            f"This model has no thresholds for a false alarm rate of {false_positive_rate!r}. It has: {known}. "
-            "To know a rarer one, it must be tested on more sounds."
+            f"This model has no thresholds for a false positive rate of {false_positive_rate!r}. Available: "
+            f"{rates}. Lower rates need more test clips."
         )
 
-    def least_probability(self, per_hour: float) -> float:
-        """Return the threshold of all classes for so many false alarms an hour: the next lower one kept.
+    def hourly_threshold_at(self, per_hour: float) -> float:
+        """Return the threshold of all classes at the next lower number of false positives per hour.
 
         Raises
         ------
         ParameterError
-            If the number is not above 0, or no threshold is kept for it or a lower one.
+            If the number is not positive, or lower than all numbers with a threshold.
         """
         if not 0 < per_hour < math.inf:
-            raise ParameterError(f"False alarms by the hour must be above 0, got {per_hour!r}.")
-        for number, least in zip(self.false_positives_per_hour, self.hourly, strict=True):
+            raise ParameterError(f"False positives per hour must be positive, got {per_hour!r}.")
+        for number, threshold in zip(self.false_positives_per_hour, self.hourly_thresholds, strict=True):
             if number <= per_hour:
-                return least
-        known = ", ".join(f"{number:g}" for number in self.false_positives_per_hour)
+                return threshold
+        numbers = ", ".join(f"{number:g}" for number in self.false_positives_per_hour) or "none"
         raise ParameterError(
-            f"This model has no threshold for {per_hour:g} false alarms an hour. It has: {known or 'none'}. "
-            "To know a rarer one, it must be tested on more sound."
+            f"This model has no threshold for {per_hour:g} false positives per hour. Available: {numbers}. "
+            "Lower numbers need longer test recordings."
         )
 
     def to_files(self) -> dict[str, bytes]:
-        """Write it as files of a model folder, by name; a limit that is none becomes null."""
-        told = {
+        """Return the files of a model folder, by name; infinite limits become null."""
+        values = {
             "temperature": self.temperature,
             "guess_share": self.guess_share,
             "false_positive_rates": list(self.false_positive_rates),
-            "thresholds": [[_known(least) for least in row] for row in self.thresholds],
+            "thresholds": [[_finite(threshold) for threshold in row] for row in self.thresholds],
             "false_positives_per_hour": list(self.false_positives_per_hour),
-            "hourly": [_known(least) for least in self.hourly],
-            "silence_db": _known(self.silence_db),
-            "furthest": _known(self.furthest),
+            "hourly": [_finite(threshold) for threshold in self.hourly_thresholds],
+            "silence_db": _finite(self.silence_db),
+            "furthest": _finite(self.max_distance),
         }
-        files = {CONFIDENCE_NAME: (json.dumps(told, indent=2) + "\n").encode()}
-        return (
-            files
-            if self.novelty_detector is None
-            else files | {FAMILIAR_NAME: self.novelty_detector.to_bytes()}
-        )
+        files = {CONFIDENCE_NAME: (json.dumps(values, indent=2) + "\n").encode()}
+        if self.novelty_detector is not None:
+            files[NOVELTY_NAME] = self.novelty_detector.to_bytes()
+        return files
 
     @classmethod
     def from_files(cls, files: Mapping[str, bytes], n_classes: int) -> Self:
-        """Read what `to_files` wrote; files without it, of an older version, change and refuse nothing.
+        """Return the confidence in files of `to_files`; the default if there is none, as in older models.
 
         Raises
         ------
         ParameterError
-            If they hold something else.
+            If the files cannot be parsed.
         """
         if CONFIDENCE_NAME not in files:
             return cls()
         try:
-            told = json.loads(files[CONFIDENCE_NAME])
-            thresholds = tuple(tuple(_limit(least, math.inf) for least in row) for row in told["thresholds"])
-            rates = tuple(float(rate) for rate in told["false_positive_rates"])
+            values = json.loads(files[CONFIDENCE_NAME])
+            thresholds = tuple(
+                tuple(_limit(value, math.inf) for value in row) for row in values["thresholds"]
+            )
+            rates = tuple(float(rate) for rate in values["false_positive_rates"])
             if [len(row) for row in thresholds] != [n_classes] * len(rates):
                 raise ValueError("each rate needs one threshold for each class")
-            found = cls(
-                temperature=float(told["temperature"]),
-                guess_share=float(told.get("guess_share", 0.0)),
+            confidence = cls(
+                temperature=float(values["temperature"]),
+                guess_share=float(values.get("guess_share", 0.0)),
                 false_positive_rates=rates,
                 thresholds=thresholds,
-                false_positives_per_hour=tuple(float(n) for n in told.get("false_positives_per_hour", [])),
-                hourly=tuple(_limit(least, math.inf) for least in told.get("hourly", [])),
-                silence_db=_limit(told["silence_db"], -math.inf),
-                furthest=_limit(told["furthest"], math.inf),
+                false_positives_per_hour=tuple(float(n) for n in values.get("false_positives_per_hour", [])),
+                hourly_thresholds=tuple(_limit(value, math.inf) for value in values.get("hourly", [])),
+                silence_db=_limit(values["silence_db"], -math.inf),
+                max_distance=_limit(values["furthest"], math.inf),
             )
-            found.calibrate(np.ones((1, 1)))  # refuses what is none
+            confidence.calibrate(np.ones((1, 1)))  # raises for an invalid calibration
         except (ValueError, KeyError, TypeError) as error:
-            raise ParameterError(f"{CONFIDENCE_NAME} cannot be understood ({error}).") from error
-        if FAMILIAR_NAME not in files:
-            return found
-        return replace(found, novelty_detector=NoveltyDetector.from_bytes(files[FAMILIAR_NAME]))
+            raise ParameterError(
+                f"{CONFIDENCE_NAME} cannot be parsed ({error}). Copy the model again."
+            ) from error
+        if NOVELTY_NAME not in files:
+            return confidence
+        return replace(confidence, novelty_detector=NoveltyDetector.from_bytes(files[NOVELTY_NAME]))
 
 
 def fit_confidence(
     held_out: HeldOut, classes: Sequence[str], novelty_detector: NoveltyDetector | None = None
 ) -> Confidence:
-    """Find calibration, thresholds and refusal levels on held-out answers.
+    """Fit calibration, thresholds and rejection levels to held-out predictions.
 
     Parameters
     ----------
     held_out
-        The more groups, the better; at least one sound.
+        At least one prediction; many groups give better estimates.
     classes
         Names of the columns of the probabilities.
-    familiar
-        What the model that is kept learned from.
+    novelty_detector
+        Detector fitted to the training data of the final model.
 
     Examples
     --------
-    Always 90 % sure, and right three times in four:
+    A model with probability 0.9 for every prediction and an accuracy of 0.75:
 
-    >>> answers = np.tile([0.9, 0.1], (400, 1))
-    >>> held_out = HeldOut(np.repeat(["a", "b"], [300, 100]), answers, np.full(400, -20.0), np.ones(400))
-    >>> found = fit_confidence(held_out, ["a", "b"])
-    >>> round(found.temperature, 1), found.silence_db, found.furthest
+    >>> probabilities = np.tile([0.9, 0.1], (400, 1))
+    >>> truth = np.repeat(["a", "b"], [300, 100])
+    >>> held_out = HeldOut(truth, probabilities, np.full(400, -20.0), np.ones(400))
+    >>> confidence = fit_confidence(held_out, ["a", "b"])
+    >>> round(confidence.temperature, 1), confidence.silence_db, confidence.max_distance
     (2.0, -50.0, 1.0)
     """
-    found = fit_shrunken_calibration(held_out.truth, held_out.probabilities, classes, _parts(held_out))
-    calibrated = found(held_out.probabilities)
+    calibration = fit_shrunken_calibration(held_out.truth, held_out.probabilities, classes, _folds(held_out))
+    calibrated = calibration(held_out.probabilities)
     is_right = np.asarray(classes)[calibrated.argmax(axis=1)] == held_out.truth
     n_others = len(held_out.truth) - int(np.unique(held_out.truth, return_counts=True)[1].max())
-    rates = tuple(rate for rate in FALSE_ALARM_RATES if rate * (n_others + 1) >= 1)
-    countable = tuple(n for n in FALSE_ALARMS_PER_HOUR if n * held_out.hours >= 1)
-    answers = (held_out.truth, calibrated, classes)
+    rates = tuple(rate for rate in FALSE_POSITIVE_RATES if rate * (n_others + 1) >= 1)
+    hourly_rates = tuple(n for n in FALSE_POSITIVES_PER_HOUR if n * held_out.hours >= 1)
+    quiet_db = float(np.quantile(held_out.levels_db, SILENT_SHARE, method="inverted_cdf"))
+    thresholds = [
+        class_thresholds(held_out.truth, calibrated, classes, false_positive_rate=rate, for_new=True)
+        for rate in rates
+    ]
+    hourly_thresholds = [
+        threshold_for_false_positives_per_hour(
+            is_right, calibrated.max(axis=1), held_out.hours, n, for_new=True
+        )
+        for n in hourly_rates
+    ]
     return Confidence(
-        temperature=found.temperature,
-        guess_share=found.guess_share,
+        temperature=calibration.temperature,
+        guess_share=calibration.guess_share,
         false_positive_rates=rates,
-        thresholds=tuple(
-            tuple(class_thresholds(*answers, false_positive_rate=rate, for_new=True).tolist())
-            for rate in rates
-        ),
-        false_positives_per_hour=countable,
-        hourly=tuple(
-            threshold_for_false_positives_per_hour(
-                is_right, calibrated.max(axis=1), held_out.hours, n, for_new=True
-            )
-            for n in countable
-        ),
-        silence_db=min(
-            SILENCE_DB, float(np.quantile(held_out.levels_db, SILENT_SHARE, method="inverted_cdf"))
-        ),
-        furthest=furthest_own(held_out),
+        thresholds=tuple(tuple(row.tolist()) for row in thresholds),
+        false_positives_per_hour=hourly_rates,
+        hourly_thresholds=tuple(hourly_thresholds),
+        silence_db=min(SILENCE_DB, quiet_db),
+        max_distance=fit_max_distance(held_out),
         novelty_detector=novelty_detector,
     )
 
 
-def furthest_own(held_out: HeldOut) -> float:
-    """Find how far the model's own sounds may be: what is further is refused.
+def fit_max_distance(held_out: HeldOut) -> float:
+    """Return the distance from which on a clip is rejected as novel: the larger of two limits.
 
-    Two promises are made. Of all the sounds that were held out, no more than `STRANGE_SHARE` is further. And
-    of a group yet to come, no more than `GROUP_SHARE`: each known group has a limit at which it would keep to
-    that, and with the given `CERTAINTY` that of another group is nearer than the one returned, by Student's
-    t, as if their logarithms were normal. The fewer groups, and the less they agree, the further away it is.
+    At most `NOVEL_SHARE` of all held-out clips are beyond the first. The second is an upper prediction bound
+    for the ``1 - NOVEL_GROUP_SHARE`` quantile of a further group, at `CONFIDENCE_LEVEL`: by Student's t
+    over the quantiles of the held-out groups, whose logarithms are assumed to be normally distributed. It is
+    larger for fewer groups, and for groups that differ more.
 
     Examples
     --------
-    Two groups that are alike, and two that are not:
+    Two groups with equal distances, and two with different ones:
 
-    >>> def furthest(distances):
+    >>> def limit(distances):
     ...     n = len(distances)
     ...     groups = np.array(["one", "two"]).repeat(n // 2)
-    ...     return furthest_own(HeldOut(np.full(n, "a"), np.ones((n, 1)), np.zeros(n), distances, groups))
-    >>> furthest(np.full(200, 1.2)), bool(furthest(np.repeat([1.0, 1.2], 100)) > 4)
+    ...     return fit_max_distance(HeldOut(np.full(n, "a"), np.ones((n, 1)), np.zeros(n), distances, groups))
+    >>> limit(np.full(200, 1.2)), bool(limit(np.repeat([1.0, 1.2], 100)) > 4)
     (1.2, True)
     """
     from scipy.special import stdtrit
 
-    pooled = float(np.quantile(held_out.distances, 1 - STRANGE_SHARE, method="higher"))
-    part_of = _parts(held_out)
-    parts = np.unique(part_of)
-    n = len(parts)
+    pooled = float(np.quantile(held_out.distances, 1 - NOVEL_SHARE, method="higher"))
+    fold_of = _folds(held_out)
+    folds = np.unique(fold_of)
+    n = len(folds)
     if n < 2:
         return pooled
-    limits = [np.quantile(held_out.distances[part_of == part], 1 - GROUP_SHARE) for part in parts]
+    limits = [np.quantile(held_out.distances[fold_of == fold], 1 - NOVEL_GROUP_SHARE) for fold in folds]
     logarithms = np.log(np.maximum(limits, 1e-9))
-    margin = stdtrit(n - 1, CERTAINTY) * math.sqrt(1 + 1 / n) * logarithms.std(ddof=1)
+    margin = stdtrit(n - 1, CONFIDENCE_LEVEL) * math.sqrt(1 + 1 / n) * logarithms.std(ddof=1)
     return max(pooled, float(np.exp(logarithms.mean() + margin)))
 
 
 def cross_fit(held_out: HeldOut, classes: Sequence[str]) -> CalibratedPredictions | None:
-    """Judge each part of the held-out groups by the confidence found on all others; None if there is one.
+    """Calibrate each fold of groups by the confidence fitted to the others; return None for a single fold.
 
-    Where groups are not known, single sounds are dealt into parts.
+    Clips take the place of groups if these are unknown.
 
     Examples
     --------
     >>> rng = np.random.default_rng(0)
     >>> truth = rng.choice(["a", "b"], 400, p=[0.75, 0.25])
     >>> held_out = HeldOut(truth, np.tile([0.9, 0.1], (400, 1)), np.zeros(400), np.ones(400))
-    >>> judged = cross_fit(held_out, ["a", "b"])
-    >>> bool(abs(judged.calibrated.max(axis=1).mean() - 0.75) < 0.05), len(judged.temperatures)
+    >>> predictions = cross_fit(held_out, ["a", "b"])
+    >>> bool(abs(predictions.calibrated.max(axis=1).mean() - 0.75) < 0.05), len(predictions.temperatures)
     (True, 10)
     """
-    part_of = _parts(held_out)
-    parts, n = np.unique(part_of), len(part_of)
-    if len(parts) < 2:
+    fold_of = _folds(held_out)
+    folds, n = np.unique(fold_of), len(fold_of)
+    if len(folds) < 2:
         return None
     calibrated, refusals = held_out.probabilities.copy(), np.full(n, "", f"<U{len(NONE_OF_THESE)}")
     temperatures, guess_shares = [], []
-    for part in parts:
-        here = part_of == part
-        found = fit_confidence(held_out.at(~here), classes)
-        calibrated[here] = found.calibrate(held_out.probabilities[here])
-        refusals[here] = found.refusals(held_out.levels_db[here], held_out.distances[here])
-        temperatures.append(found.temperature)
-        guess_shares.append(found.guess_share)
+    for fold in folds:
+        test = fold_of == fold
+        confidence = fit_confidence(held_out.subset(~test), classes)
+        calibrated[test] = confidence.calibrate(held_out.probabilities[test])
+        refusals[test] = confidence.refusals(held_out.levels_db[test], held_out.distances[test])
+        temperatures.append(confidence.temperature)
+        guess_shares.append(confidence.guess_share)
     return CalibratedPredictions(
         held_out.probabilities, calibrated, refusals, tuple(temperatures), tuple(guess_shares)
     )
 
 
-def _parts(held_out: HeldOut) -> NDArray[np.int64]:
-    """Deal the groups, or where they are not known the sounds, into parts; return that of each sound."""
+def _folds(held_out: HeldOut) -> NDArray[np.int64]:
+    """Return the fold of each clip, which is that of its group if groups are known."""
     groups = held_out.groups
     units = np.arange(len(held_out.truth)) if groups is None else np.unique(groups, return_inverse=True)[1]
-    return np.asarray(units % N_PARTS)
+    return np.asarray(units % N_FOLDS)
 
 
-def _known(limit: float) -> float | None:
+def _finite(limit: float) -> float | None:
     return limit if math.isfinite(limit) else None
 
 
-def _limit(told: Any, none: float) -> float:
-    return none if told is None else float(told)
+def _limit(value: Any, default: float) -> float:
+    return default if value is None else float(value)

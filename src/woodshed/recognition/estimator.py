@@ -109,12 +109,12 @@ class AudioEstimator(ClipModel):
     def net_(self) -> Any:
         """The Keras network, or the classical estimator."""
         self.fitted("files_")
-        return learner_of(self.fitted_net_).model(self)
+        return learner_of(self.fitted_settings_["net"]).model(self)
 
     @functools.cached_property
     def _predict_rows(self) -> PredictFunction:
         """The function from windows or rows to outputs."""
-        return learner_of(self.fitted_net_).predictor(self)
+        return learner_of(self.fitted_settings_["net"]).predictor(self)
 
     def check_settings(self) -> None:
         """Raise `ParameterError` if a setting is out of its range."""
@@ -133,7 +133,8 @@ class AudioEstimator(ClipModel):
             front_end_class(self.front_end)  # raises for an unknown name
         if self.ensemble_share and not self.head.balances_classes:
             raise ParameterError(
-                f"ensemble_share is for classes, which a {type(self).__name__} does not predict. Leave it at 0."
+                f"ensemble_share is for classes, which a {type(self).__name__} does not predict. "
+                "Leave it at 0."
             )
         if self.window_s < 4 * self.hop_s:
             raise ParameterError(f"window_s must be at least four times hop_s, got {self.window_s!r}.")
@@ -151,7 +152,7 @@ class AudioEstimator(ClipModel):
         if values.ndim == 1:
             outputs = self._predict_rows(values[np.newaxis])
         else:
-            windows = overlapping_windows(values, self.n_frames)
+            windows = overlapping_windows(values, self.n_frames_)
             peak_db = windows.max(axis=(1, 2))
             outputs = self._predict_rows(windows[peak_db >= peak_db.max() - SILENT_DB])
         mean: NDArray[np.float64] = outputs.mean(axis=0, dtype=np.float64)

@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 from woodshed.data.example import Skipped
-from woodshed.data.sound import hear_file
+from woodshed.data.sound import read_or_render
 from woodshed.errors import AudioError, DataError, ScoreError
 from woodshed.prediction import ClipPrediction
 from woodshed.recognition.estimator import AudioEstimator
+
+Result = TypeVar("Result")
 
 
 def predict_files(
@@ -43,21 +45,33 @@ def predict_files(
     AudioError
         If ``strict`` and a file is unusable.
     """
-    n_predicted = 0
+
+    def predict(path: Path) -> ClipPrediction:
+        return next(estimator.predictions([read_or_render(path)], **options))
+
+    return (prediction for _, prediction in process_files(predict, paths, skipped, strict=strict))
+
+
+def process_files(
+    process: Callable[[Path], Result], paths: Iterable[Path], skipped: list[Skipped], *, strict: bool = False
+) -> Iterator[tuple[Path, Result]]:
+    """Yield each path with the result of a function; arguments and errors as for `predict_files`."""
+    n_usable = 0
     for path in paths:
         try:
-            clip = hear_file(path)
-            yield from estimator.predictions([clip], **options)
-            n_predicted += 1
+            result = process(path)
         except (AudioError, ScoreError) as error:
             if strict:
                 raise
             skipped.append(Skipped(path, str(error)))
-    if n_predicted == 0:
-        raise none_usable(skipped)
+        else:
+            n_usable += 1
+            yield path, result
+    if n_usable == 0:
+        raise _none_usable(skipped)
 
 
-def none_usable(skipped: Sequence[Skipped]) -> DataError:
+def _none_usable(skipped: Sequence[Skipped]) -> DataError:
     """Return the error for a prediction without any usable file."""
     if skipped:
         return DataError(f"No file could be used. The first: {skipped[0].reason}")

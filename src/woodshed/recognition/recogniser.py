@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 
 from woodshed.clip import Clip
 from woodshed.errors import ParameterError, near_miss
-from woodshed.recognition.confidence import CONFIDENCE_NAME, FAMILIAR_NAME, Confidence
+from woodshed.recognition.confidence import CONFIDENCE_NAME, NOVELTY_NAME, Confidence
 from woodshed.recognition.estimator import AudioEstimator
 from woodshed.recognition.heads.classes import ClassesHead
 from woodshed.recognition.heads.head import Head
@@ -59,7 +59,7 @@ class Recogniser(AudioEstimator):
 
     task: ClassVar[str] = "sound"
     head: ClassVar[Head] = ClassesHead()
-    extra_names: ClassVar[frozenset[str]] = frozenset({CONFIDENCE_NAME, FAMILIAR_NAME})
+    extra_names: ClassVar[frozenset[str]] = frozenset({CONFIDENCE_NAME, NOVELTY_NAME})
     confidence_: ClassVar[Confidence] = Confidence()
     pseudo_labels_: ClassVar[PseudoLabels | None] = None
 

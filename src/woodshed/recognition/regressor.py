@@ -58,8 +58,8 @@ class Regressor(AudioEstimator):
         Parameters
         ----------
         clips, groups, sample_weight, checkpoint, on_epoch
-            As for `AudioEstimator.fit`; the accuracy passed to ``on_epoch`` is the share of values within half
-            a standard deviation.
+            As for `AudioEstimator.fit`; the accuracy passed to ``on_epoch`` is the share of values within
+            half a standard deviation.
         targets
             Values of each clip by name, unknown ones left out; or shape ``(n_clips, n_values)`` or
             ``(n_clips,)``, NaN where unknown, named by the task or by their number.

@@ -70,7 +70,7 @@ def save_model(estimator: AudioEstimator, folder: Path) -> None:
     settings = {
         "format": FORMAT,
         "task": type(estimator).task,
-        "settings": estimator.get_params() | {"store": None},
+        "settings": estimator.fitted("fitted_settings_") | {"store": None},
         "feature": front_end_to_dict(estimator.feature_),
         "curve": asdict(estimator.curve_),
         "files": {name: hashlib.sha256(content).hexdigest() for name, content in contents.items()},
@@ -146,8 +146,8 @@ def _read_settings(folder: Path) -> dict[str, Any]:
     if _SKOPS_NAME in settings["files"]:
         net = settings["settings"].get("net") if isinstance(settings["settings"], dict) else None
         raise ModelFolderError(
-            f"{printable(folder)} holds a classical estimator of an earlier woodshed ({_SKOPS_NAME}), which this "
-            "version does not read. Train it again: woodshed train DATA --task "
+            f"{printable(folder)} holds a classical estimator of an earlier woodshed ({_SKOPS_NAME}), which "
+            "this version does not read. Train it again: woodshed train DATA --task "
             f"{printable(settings['task'])} --net {printable(net)} --out {printable(folder)}"
         )
     return settings
@@ -159,8 +159,8 @@ def describe_model(folder: Path) -> dict[str, Any]:
     Returns
     -------
     dict
-        ``task``, ``labels``, ``feature`` and ``settings``; if they were measured, ``scores`` of a recogniser or
-        ``bits`` of a composer; and ``provenance``.
+        ``task``, ``labels``, ``feature`` and ``settings``; if they were measured, ``scores`` of a recogniser
+        or ``bits`` of a composer; and ``provenance``.
 
     Raises
     ------

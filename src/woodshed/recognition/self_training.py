@@ -1,13 +1,14 @@
 """Self-training: pseudo-labels for unlabelled clips.
 
 A model is trained on the labelled clips, predicts the unlabelled ones, and is trained again on both. The
-probability from which a prediction is used is measured, not set: parts of the labelled clips are held out, and
-predictions count from the probability on at which nine of ten held-out clips are right. If there is no such
-probability, no prediction is used and nothing changes. A pseudo-labelled clip has half the weight of a labelled
-one. Whole groups are held out, unless every unlabelled clip belongs to a group that has labelled clips too.
+probability from which a prediction is used is measured, not set: parts of the labelled clips are held out,
+and predictions count from the probability on at which nine of ten held-out clips are right. If there is no
+such probability, no prediction is used and nothing changes. A pseudo-labelled clip has half the weight of a
+labelled one. Whole groups are held out, unless every unlabelled clip belongs to a group that has labelled
+clips too.
 
-Self-training can also reinforce errors. Whether it helps shows in the score, in which no unlabelled clip takes
-part.
+Self-training can also reinforce errors. Whether it helps shows in the score, in which no unlabelled clip
+takes part.
 
 References
 ----------
@@ -32,7 +33,7 @@ from woodshed.data.sound import Sounds
 from woodshed.data.table import NO_LABEL
 from woodshed.errors import DataError
 from woodshed.recognition.estimator import AudioEstimator
-from woodshed.recognition.items import check_lengths, class_names
+from woodshed.recognition.learners.learner import check_lengths
 from woodshed.training.progress import OnEpoch
 
 SELF_TRAINING_MODES = ("pseudo",)
@@ -202,7 +203,7 @@ def least_probability(
     """
     truth = np.asarray(labels)
     probabilities, is_right = np.zeros(len(truth)), np.zeros(len(truth), bool)
-    class_names(truth)
+    recogniser.head.encode(labels)  # raises if there are fewer than two classes
     for test in _folds(labels, groups, recogniser.seed):
         train = np.setdiff1d(np.arange(len(truth)), test)
         model = _unfitted(recogniser).fit(

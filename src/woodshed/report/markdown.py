@@ -26,7 +26,7 @@ def plain(text: object) -> str:
 def pairs_table(pairs: Mapping[str, Any]) -> str:
     """Return a table of names and values, both escaped."""
     rows = [(plain(name), plain(value)) for name, value in pairs.items()]
-    return plain_table(["what", "value"], rows) if rows else "Not recorded."
+    return plain_table(["item", "value"], rows) if rows else "Not recorded."
 
 
 def plain_table(heading: Sequence[str], rows: Iterable[Sequence[str]]) -> str:

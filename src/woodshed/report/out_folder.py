@@ -1,4 +1,4 @@
-"""The folder that a run writes its results to, checked before the run begins."""
+"""Output folder of a run, checked before the run begins."""
 
 from __future__ import annotations
 
@@ -10,30 +10,29 @@ from woodshed.training.model_folder import make_folder
 from woodshed.training.run_state import RunState
 
 RUN_NAME = "training"
-"""Sub-folder in which an unfinished run is stored."""
+"""Subfolder that holds an unfinished run."""
 
 
 def prepare_folder(folder: Path, *, resume: bool = False, force: bool = False) -> None:
-    """Make sure, before hours of training, that results can be written to a folder.
+    """Create the output folder, and check before hours of training that it can be written to.
 
     Parameters
     ----------
     folder
-        Made when it is missing.
+        Output folder, created if it does not exist.
     resume
-        Whether an unfinished run in it is to be continued.
+        Whether to continue the unfinished run in it.
     force
-        Whether its content may be replaced.
+        Whether to replace its content.
 
     Raises
     ------
     OutputError
-        If the folder cannot be made or written to, or holds something that would be overwritten without
-        ``force``.
+        If the folder cannot be created or written to, or is not empty and ``force`` is not set.
     """
     if folder.exists() and not folder.is_dir():
         raise OutputError(f"{printable(folder)} is a file. Give --out the name of a folder.")
-    contents = sorted(place.name for place in folder.iterdir()) if folder.is_dir() else []
+    contents = sorted(path.name for path in folder.iterdir()) if folder.is_dir() else []
     is_unfinished = RUN_NAME in contents
     if is_unfinished and not (force or resume):
         raise OutputError(
@@ -41,12 +40,12 @@ def prepare_folder(folder: Path, *, resume: bool = False, force: bool = False) -
             "with --force."
         )
     if contents and not is_unfinished and not force:
-        what = "holds no unfinished training" if resume else "already exists and is not empty"
+        reason = "holds no unfinished training" if resume else "already exists and is not empty"
         raise OutputError(
-            f"{printable(folder)} {what}. Give --out another folder, or replace its content with --force."
+            f"{printable(folder)} {reason}. Give --out another folder, or replace its content with --force."
         )
     make_folder(folder)
     if force and not resume:
         RunState(folder / RUN_NAME).close()
-    write_whole(folder / ".woodshed", "")  # fails now if it would fail later
+    write_whole(folder / ".woodshed", "")  # fails now rather than after the training
     (folder / ".woodshed").unlink()

@@ -1,4 +1,4 @@
-"""Notes in and out: a `woodshed.score.Score` from and to files, changed, and played."""
+"""Symbolic music: reading, writing, editing and rendering of `woodshed.score.Score`."""
 
 from woodshed.symbolic.abc.read import Book, abc_to_book, abc_to_score, read_abc
 from woodshed.symbolic.abc.write import score_to_abc, write_abc

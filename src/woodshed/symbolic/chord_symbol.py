@@ -1,4 +1,4 @@
-"""Chord symbols: which notes ``Am7``, ``D/f#`` or ``G#dim`` name."""
+"""Chord symbols such as ``Am7``, ``D/f#`` or ``G#dim``."""
 
 from __future__ import annotations
 
@@ -31,17 +31,17 @@ KINDS: dict[str, tuple[int, ...]] = {
     "a7": (0, 4, 8, 10),
     "sus4": (0, 5, 7),
 }
-"""Kind of chord -> semitones above its root."""
+"""Kind of chord -> semitones above the root."""
 
 
 def read_chord(name: str) -> tuple[int, tuple[int, ...], int]:
-    """Read a chord symbol.
+    """Parse a chord symbol.
 
     Parameters
     ----------
     name
-        Root, kind (one of `KINDS`) and, after a stroke, another bass. A sharp of the bass may be written
-        ``+`` and a flat ``-``, as the Nottingham tunes do.
+        Root, kind (one of `KINDS`) and, after a slash, the bass. A sharp of the bass may be written ``+`` and
+        a flat ``-``, as in the Nottingham tunes.
 
     Returns
     -------
@@ -51,16 +51,16 @@ def read_chord(name: str) -> tuple[int, tuple[int, ...], int]:
     Raises
     ------
     ScoreError
-        If it is not a chord that is known.
+        If the symbol is invalid or of an unknown kind.
 
     Examples
     --------
     >>> read_chord("Am7"), read_chord("D/f+")
     ((9, (0, 3, 7, 10), 9), (2, (0, 4, 7), 6))
     """
-    found = _SYMBOL.match(name.strip())
-    if found is None or found[3].strip() not in KINDS:
-        raise ScoreError(f"{name!r} is no chord that is known. Kinds of chords: {', '.join(KINDS)[2:]}.")
-    root = (NATURALS[found[1].upper()] + _ALTERED[found[2]]) % 12
-    bass = root if found[4] is None else (NATURALS[found[4].upper()] + _ALTERED[found[5]]) % 12
-    return root, KINDS[found[3].strip()], bass
+    match = _SYMBOL.match(name.strip())
+    if match is None or match[3].strip() not in KINDS:
+        raise ScoreError(f"Unknown chord {name!r}. Expected a root and a kind: {', '.join(KINDS)[2:]}.")
+    root = (NATURALS[match[1].upper()] + _ALTERED[match[2]]) % 12
+    bass = root if match[4] is None else (NATURALS[match[4].upper()] + _ALTERED[match[5]]) % 12
+    return root, KINDS[match[3].strip()], bass

@@ -1,25 +1,34 @@
-"""Change scores: every function takes a score and gives a new one."""
+"""Editing of scores; every function returns a new score."""
 
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Iterable
+from collections.abc import Iterable
 from dataclasses import replace
 from typing import Any
 
 from woodshed.errors import ParameterError, ScoreError
 from woodshed.score import DRUM_CHANNEL, Metre, Note, Score, Tempo
+from woodshed.symbolic.staff import as_fraction, bars_of
 
 _CHANGES = ("tempos", "metres", "keys", "programs", "chords")
+_START = Tempo(0.0, 120.0)
 
 
 def transpose(score: Score, semitones: int) -> Score:
-    """Move all notes but drums up, or down if negative; keys go with them, chord symbols are dropped.
+    """Transpose all notes except drums, and the keys; chord symbols are dropped.
+
+    Parameters
+    ----------
+    score
+        Score to transpose.
+    semitones
+        Interval upwards; negative for downwards.
 
     Raises
     ------
     ScoreError
-        If a note would leave the pitches of MIDI, 0 to 127.
+        If a pitch would be outside 0 to 127.
 
     Examples
     --------
@@ -33,8 +42,8 @@ def transpose(score: Score, semitones: int) -> Score:
     pitches = [note.pitch_midi + semitones for note in score.notes if note.channel != DRUM_CHANNEL]
     if pitches and not (min(pitches) >= 0 and max(pitches) <= 127):
         raise ScoreError(
-            f"{score.source}: moved by {semitones} semitones its notes go from {min(pitches)} to "
-            f"{max(pitches)}; MIDI has 0 to 127. Move it less."
+            f"{score.source}: transposed by {semitones} semitones, its pitches would range from "
+            f"{min(pitches)} to {max(pitches)}, expected 0 to 127. Use a smaller interval."
         )
     keys = []
     for key in score.keys:
@@ -48,12 +57,19 @@ def transpose(score: Score, semitones: int) -> Score:
 
 
 def transpose_to(score: Score, tonic: int = 0) -> Score:
-    """Move a score by at most half an octave, so that its first key has the keynote ``tonic`` (0 is C).
+    """Transpose a score by at most half an octave, so that its first key has the keynote ``tonic``.
+
+    Parameters
+    ----------
+    score
+        Score with a key.
+    tonic
+        Pitch class, 0 (C) to 11 (B).
 
     Raises
     ------
     ScoreError
-        If its key is unknown.
+        If the score has no key.
 
     Examples
     --------
@@ -65,25 +81,25 @@ def transpose_to(score: Score, tonic: int = 0) -> Score:
     (60, Key(onset_beats=0, n_sharps=-2, mode='dorian'))
     """
     if not score.keys:
-        raise ScoreError(f"{score.source} says no key. Give one: replace(score, keys=[Key(0, n_sharps)]).")
-    _check_whole("transpose_to", "a tonic", tonic, 0, 11)
+        raise ScoreError(f"{score.source} has no key. Add one: replace(score, keys=[Key(0, n_sharps)]).")
+    _check_integer("tonic", tonic, 0, 11)
     return transpose(score, (tonic - score.keys[0].tonic + 5) % 12 - 5)
 
 
 def quantise(score: Score, grid_beats: float, *, strength: float = 1.0, ends: bool = True) -> Score:
-    """Pull the beginnings of notes, and their ends, to the nearest place of a grid.
+    """Move the onsets of notes, and their ends, to the nearest points of a grid.
 
     Parameters
     ----------
     score
-        The score.
+        Score to quantise.
     grid_beats
-        Distance between places, in quarter notes; 0.25 is a sixteenth, ``1 / 3`` a triplet of eighths.
+        Grid spacing in quarter notes; 0.25 is a sixteenth, ``1 / 3`` a triplet of eighths.
     strength
-        How far they move: 0 not at all, 1 (the default) all the way.
+        Share of the distance to the grid, 0 to 1; default 1.
     ends
-        Whether ends move too; if not, notes keep their length. A note is never shorter than the grid if
-        its end moves all the way.
+        Whether to move note ends too. If False, notes keep their duration. With a strength of 1, a note lasts
+        at least one grid step.
 
     Examples
     --------
@@ -94,24 +110,24 @@ def quantise(score: Score, grid_beats: float, *, strength: float = 1.0, ends: bo
     [0.05, 0.975]
     """
     if not (math.isfinite(grid_beats) and grid_beats > 0):
-        raise ParameterError(f"quantise expects a grid_beats above 0, got {grid_beats!r}.")
+        raise ParameterError(f"grid_beats must be positive, got {grid_beats!r}.")
     if not 0 <= strength <= 1:
-        raise ParameterError(f"quantise expects a strength from 0 to 1, got {strength!r}.")
+        raise ParameterError(f"strength must be between 0 and 1, got {strength!r}.")
 
     def pull(note: Note) -> Note:
         step = round(note.onset_beats / grid_beats)
         onset = note.onset_beats + strength * (step * grid_beats - note.onset_beats)
         if not ends:
             return replace(note, onset_beats=onset)
-        wanted = max(round(note.end_beats / grid_beats), step + 1) * grid_beats
-        end = note.end_beats + strength * (wanted - note.end_beats)
+        target = max(round(note.end_beats / grid_beats), step + 1) * grid_beats
+        end = note.end_beats + strength * (target - note.end_beats)
         return replace(note, onset_beats=onset, duration_beats=end - onset)
 
     return replace(score, notes=[pull(note) for note in score.notes])
 
 
 def set_tempo(score: Score, tempo_bpm: float) -> Score:
-    """Play a score at one tempo, in quarter notes a minute.
+    """Set a constant tempo, in quarter notes per minute.
 
     Examples
     --------
@@ -122,7 +138,7 @@ def set_tempo(score: Score, tempo_bpm: float) -> Score:
 
 
 def set_metre(score: Score, numerator: int, denominator: int) -> Score:
-    """See a score in one metre: the notes stay, the bar lines move. A pickup that fills a bar is none.
+    """Set a constant metre; the notes do not move. A pickup that would fill a bar is removed.
 
     Examples
     --------
@@ -138,7 +154,7 @@ def set_metre(score: Score, numerator: int, denominator: int) -> Score:
 
 
 def scale_tempo(score: Score, times: float) -> Score:
-    """Play a score faster by a factor, or slower below 1; changes of tempo stay.
+    """Multiply all tempos by a factor.
 
     Examples
     --------
@@ -146,21 +162,28 @@ def scale_tempo(score: Score, times: float) -> Score:
     1.0
     """
     if not (math.isfinite(times) and times > 0):
-        raise ParameterError(f"scale_tempo expects a factor above 0, got {times!r}.")
+        raise ParameterError(f"The factor of scale_tempo must be positive, got {times!r}.")
     tempos = score.tempos if score.tempos and score.tempos[0].onset_beats == 0 else (_START, *score.tempos)
     return replace(score, tempos=[replace(tempo, tempo_bpm=tempo.tempo_bpm * times) for tempo in tempos])
 
 
 def cut(score: Score, start_beats: float, end_beats: float | None = None) -> Score:
-    """Keep a stretch, and count from its beginning; notes that reach over its edges are shortened.
+    """Extract an excerpt; notes that extend beyond it are shortened.
 
-    The tempo, metre, key and programs that hold at the beginning hold on. A stretch that begins within a bar
-    begins with a pickup of what is left of it.
+    Tempo, metre, key and programs at its start are kept. If the excerpt starts within a bar, the rest of this
+    bar becomes a pickup.
+
+    Parameters
+    ----------
+    score
+        Score to cut.
+    start_beats, end_beats
+        Start and end in quarter notes; by default the end of the score.
 
     Raises
     ------
     ScoreError
-        If no note sounds there.
+        If no note sounds in the excerpt.
 
     Examples
     --------
@@ -170,7 +193,7 @@ def cut(score: Score, start_beats: float, end_beats: float | None = None) -> Sco
     """
     end = score.duration_beats if end_beats is None else end_beats
     if not 0 <= start_beats < end:
-        raise ParameterError(f"cut expects a start below the end, got {start_beats!r} and {end!r} beats.")
+        raise ParameterError(f"cut expects 0 <= start_beats < end_beats, got {start_beats!r} and {end!r}.")
     notes = [
         replace(
             note,
@@ -182,21 +205,21 @@ def cut(score: Score, start_beats: float, end_beats: float | None = None) -> Sco
     ]
     if not notes:
         raise ScoreError(f"{score.source} has no note from {start_beats:g} to {end:g} beats.")
-    kept: dict[str, Any] = {name: _within(getattr(score, name), start_beats, end) for name in _CHANGES}
-    return replace(score, notes=notes, pickup_beats=_rest_of_bar(score, start_beats), **kept)
+    changes: dict[str, Any] = {name: _within(getattr(score, name), start_beats, end) for name in _CHANGES}
+    return replace(score, notes=notes, pickup_beats=_rest_of_bar(score, start_beats), **changes)
 
 
 def loop(score: Score, n_times: int, *, length_beats: float | None = None) -> Score:
-    """Play a score several times in a row.
+    """Repeat a score.
 
     Parameters
     ----------
     score
-        The score.
+        Score to repeat.
     n_times
-        1 or more.
+        Number of repetitions, 1 or more.
     length_beats
-        Where the next turn begins; by default where the last bar is full. Notes longer than that sound on.
+        Period in quarter notes; by default the end of the last bar. Longer notes overlap the next repetition.
 
     Examples
     --------
@@ -204,12 +227,10 @@ def loop(score: Score, n_times: int, *, length_beats: float | None = None) -> Sc
     >>> [note.onset_beats for note in twice.notes]
     [0.0, 2.0, 4.0, 6.0]
     """
-    from woodshed.symbolic.staff import bars_of
-
-    _check_whole("loop", "a number of times", n_times, 1, 100_000)
+    _check_integer("n_times", n_times, 1, 100_000)
     length = float(bars_of(score)[-1].end) if length_beats is None else length_beats
     if not length > 0:
-        raise ParameterError(f"loop expects a length_beats above 0, got {length!r}.")
+        raise ParameterError(f"length_beats must be positive, got {length!r}.")
 
     def repeated(events: Iterable[Any]) -> list[Any]:
         return [
@@ -223,23 +244,22 @@ def loop(score: Score, n_times: int, *, length_beats: float | None = None) -> Sc
 
 
 def keep_channels(score: Score, channels: Iterable[int]) -> Score:
-    """Keep the notes, programs and names of some channels.
+    """Keep the notes, programs and names of the given channels.
 
     Raises
     ------
     ScoreError
-        If no note is in them.
+        If they have no notes.
     """
-    wanted = set(channels)
-    return replace(
-        _chosen(score, lambda note: note.channel in wanted, f"a note in channels {sorted(wanted)}"),
-        programs=[program for program in score.programs if program.channel in wanted],
-        part_names=[(channel, name) for channel, name in score.part_names if channel in wanted],
-    )
+    selection = set(channels)
+    notes = [note for note in score.notes if note.channel in selection]
+    if not notes:
+        raise ScoreError(f"{score.source} has no notes in channels {sorted(selection)}.")
+    return _with_notes(score, notes)
 
 
 def split_channels(score: Score) -> dict[int, Score]:
-    """Split a score into one for each channel.
+    """Split a score into one score per channel.
 
     Examples
     --------
@@ -252,7 +272,7 @@ def split_channels(score: Score) -> dict[int, Score]:
 
 
 def merge(score: Score, *, channel: int = 0) -> Score:
-    """Put all notes but drums into one channel; of notes that become the same, the loudest is kept.
+    """Move all notes except drums to one channel; of notes that become identical, the loudest is kept.
 
     Examples
     --------
@@ -260,7 +280,7 @@ def merge(score: Score, *, channel: int = 0) -> Score:
     >>> [(note.velocity, note.channel) for note in merge(score).notes]
     [(100, 0), (80, 9)]
     """
-    _check_whole("merge", "a channel", channel, 0, 15)
+    _check_integer("channel", channel, 0, 15)
     loudest: dict[tuple[float, float, int, int], Note] = {}
     for note in score.notes:
         moved = note if note.channel == DRUM_CHANNEL else replace(note, channel=channel)
@@ -273,9 +293,9 @@ def merge(score: Score, *, channel: int = 0) -> Score:
 
 
 def melody(score: Score) -> Score:
-    """Keep the highest line: of the notes that are no drums, those that nothing higher sounds over.
+    """Extract the highest line, without drums (skyline algorithm).
 
-    A note is shortened where a higher one begins, and one that begins under a higher one is left out.
+    A note is shortened where a higher one starts; a note that starts below a sounding higher one is dropped.
 
     Examples
     --------
@@ -287,7 +307,7 @@ def melody(score: Score) -> Score:
 
 
 def bass(score: Score) -> Score:
-    """Keep the lowest line; see `melody`.
+    """Extract the lowest line, without drums; see `melody`.
 
     Examples
     --------
@@ -299,67 +319,62 @@ def bass(score: Score) -> Score:
 
 
 def drums(score: Score) -> Score:
-    """Keep the drums.
+    """Extract the drums.
 
     Raises
     ------
     ScoreError
-        If there are none.
+        If the score has no drums.
     """
     return keep_channels(score, [DRUM_CHANNEL])
 
 
 def _skyline(score: Score, sign: int) -> Score:
-    tuned = _chosen(score, lambda note: note.channel != DRUM_CHANNEL, "a note that is no drum").notes
-    kept: list[Note] = []
-    for note in sorted(tuned, key=lambda note: (note.onset_beats, -sign * note.pitch_midi)):
-        before = kept[-1] if kept else None
+    pitched = [note for note in score.notes if note.channel != DRUM_CHANNEL]
+    if not pitched:
+        raise ScoreError(f"{score.source} has only drums.")
+    line: list[Note] = []
+    for note in sorted(pitched, key=lambda note: (note.onset_beats, -sign * note.pitch_midi)):
+        before = line[-1] if line else None
         if before is not None and before.end_beats > note.onset_beats:
             if sign * before.pitch_midi >= sign * note.pitch_midi or before.onset_beats == note.onset_beats:
                 continue
-            kept[-1] = replace(before, duration_beats=note.onset_beats - before.onset_beats)
-        kept.append(note)
-    channels = {note.channel for note in kept}
+            line[-1] = replace(before, duration_beats=note.onset_beats - before.onset_beats)
+        line.append(note)
+    return _with_notes(score, line)
+
+
+def _with_notes(score: Score, notes: list[Note]) -> Score:
+    """Return a score with other notes, and the programs and names of their channels."""
+    channels = {note.channel for note in notes}
     return replace(
         score,
-        notes=kept,
+        notes=notes,
         programs=[program for program in score.programs if program.channel in channels],
         part_names=[(channel, name) for channel, name in score.part_names if channel in channels],
     )
 
 
-def _chosen(score: Score, wanted: Callable[[Note], bool], what: str) -> Score:
-    notes = [note for note in score.notes if wanted(note)]
-    if not notes:
-        raise ScoreError(f"{score.source} does not have {what}. See score.table()['channel'].")
-    return replace(score, notes=notes)
-
-
 def _within(events: Iterable[Any], start: float, end: float) -> list[Any]:
-    """Keep changes of a stretch and what holds at its beginning; chord symbols hold only where they stand."""
-    holding: dict[Any, Any] = {}
-    kept = []
+    """Return the changes of an excerpt, and those in effect at its start except chord symbols."""
+    current: dict[Any, Any] = {}
+    later = []
     for event in events:
         if event.onset_beats <= start:
             if not hasattr(event, "name") or event.onset_beats == start:
-                holding[getattr(event, "channel", None)] = replace(event, onset_beats=0)
+                current[getattr(event, "channel", None)] = replace(event, onset_beats=0)
         elif event.onset_beats < end:
-            kept.append(replace(event, onset_beats=event.onset_beats - start))
-    return [*holding.values(), *kept]
+            later.append(replace(event, onset_beats=event.onset_beats - start))
+    return [*current.values(), *later]
 
 
 def _rest_of_bar(score: Score, start: float) -> float:
-    from woodshed.symbolic.staff import bars_of, exact
-
-    at = exact(start)
+    at = as_fraction(start)
     return next((float(bar.end - at) for bar in bars_of(score) if bar.start < at < bar.end), 0.0) or (
         score.pickup_beats if start == 0 else 0.0
     )
 
 
-def _check_whole(function: str, what: str, value: Any, low: int, high: int) -> None:
+def _check_integer(name: str, value: Any, low: int, high: int) -> None:
     if isinstance(value, bool) or int(value) != value or not low <= value <= high:
-        raise ParameterError(f"{function} expects {what} from {low} to {high}, got {value!r}.")
-
-
-_START = Tempo(0.0, 120.0)
+        raise ParameterError(f"{name} must be an integer from {low} to {high}, got {value!r}.")

@@ -1,4 +1,4 @@
-"""Score files of any format, told by their suffix."""
+"""Score files of any format, recognised by their suffix."""
 
 from __future__ import annotations
 
@@ -15,18 +15,18 @@ from woodshed.symbolic.musicxml.file import MUSICXML_SUFFIXES, read_musicxml, wr
 from woodshed.symbolic.note_table import read_note_table, write_note_table
 
 SCORE_SUFFIXES = (*MIDI_SUFFIXES, *ABC_SUFFIXES, *MUSICXML_SUFFIXES)
-"""Suffixes of files that are looked for in folders; a note table (``.csv``) has to be named."""
+"""Suffixes of score files in folders; a note table (``.csv``) has to be named explicitly."""
 
 TABLE_SUFFIX = ".csv"
 
 
 def read_scores(path: str | os.PathLike[str], *, repeats: bool = True) -> list[Score]:
-    """Read all pieces of a file: one, or of ABC every tune that can be read.
+    """Read all scores of a file: one, or every readable tune of an ABC file.
 
     Raises
     ------
     ScoreFileError
-        If the suffix is unknown, or as for the format's own function.
+        If the suffix is unknown, or the reader of the format raises it.
 
     Examples
     --------
@@ -46,19 +46,19 @@ def read_scores(path: str | os.PathLike[str], *, repeats: bool = True) -> list[S
         return [read_musicxml(path, repeats=repeats)]
     if suffix == TABLE_SUFFIX:
         return [read_note_table(path)]
-    known = ", ".join((*SCORE_SUFFIXES, TABLE_SUFFIX))
-    raise ScoreFileError(path, f"scores are told by their suffix: {known}. Rename it, or export it again.")
+    suffixes = ", ".join((*SCORE_SUFFIXES, TABLE_SUFFIX))
+    raise ScoreFileError(path, f"unknown suffix. Expected one of {suffixes}. Rename it, or export it again.")
 
 
 def write_scores(scores: Sequence[Score], path: str | os.PathLike[str], *, overwrite: bool = False) -> None:
-    """Write one piece, or to ABC several; the suffix says how.
+    """Write one score, or several to an ABC file, in the format of the suffix.
 
     Raises
     ------
     ParameterError
-        If the suffix is unknown, or several pieces would go into a file that holds one.
+        If the suffix is unknown, or the format holds one score and there are several.
     OutputError
-        If the file is there already, or cannot be written.
+        If the file exists, or cannot be written.
     """
     check_score_name(path, len(scores), overwrite=overwrite)
     suffix = Path(path).suffix.lower()
@@ -73,17 +73,17 @@ def write_scores(scores: Sequence[Score], path: str | os.PathLike[str], *, overw
 
 
 def check_score_name(path: str | os.PathLike[str], n_scores: int, *, overwrite: bool = False) -> None:
-    """Refuse a file that `write_scores` would refuse, before any work is done for it."""
+    """Check in advance whether `write_scores` would accept a file; see there for the errors."""
     suffix = Path(path).suffix.lower()
-    known = (*SCORE_SUFFIXES, TABLE_SUFFIX)
-    if suffix not in known:
+    suffixes = (*SCORE_SUFFIXES, TABLE_SUFFIX)
+    if suffix not in suffixes:
         raise ParameterError(
             f"{printable(path)}: scores cannot be written as {suffix or 'a file without suffix'}. "
-            f"{near_miss(suffix, known)}"
+            f"{near_miss(suffix, suffixes)}"
         )
     if n_scores != 1 and suffix not in ABC_SUFFIXES:
         raise ParameterError(
-            f"{printable(path)} holds one piece, and there are {n_scores}. Write .abc, or give a folder."
+            f"{printable(path)} can hold one score, got {n_scores}. Write .abc, or name a folder."
         )
     if Path(path).exists() and not overwrite:
-        raise OutputError(f"{printable(path)} is there already. Give another name, or --force.")
+        raise OutputError(f"{printable(path)} already exists. Choose another name, or add --force.")

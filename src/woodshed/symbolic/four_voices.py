@@ -1,4 +1,4 @@
-"""Parts of a score as soprano, alto, tenor and bass: which is which, and whether it can be sung."""
+"""Assignment of parts to soprano, alto, tenor and bass, and check of their vocal range."""
 
 from __future__ import annotations
 
@@ -6,15 +6,15 @@ import re
 from collections.abc import Sequence
 from dataclasses import replace
 
-from woodshed.errors import ParameterError, ScoreError, near_miss, printable
+from woodshed.errors import ParameterError, ScoreError, counted, near_miss, printable
 from woodshed.score import DRUM_CHANNEL, Score
 from woodshed.symbolic.edit import transpose
 
 VOICES = ("soprano", "alto", "tenor", "bass")
-"""From the top; the place of each is its channel."""
+"""Voices from the top; the index of each is its channel."""
 
 VOICE_RANGES = ((60, 81), (52, 74), (46, 69), (36, 66))
-"""Lowest and highest MIDI pitch of each voice in the chorales of Bach."""
+"""Lowest and highest MIDI pitch of each voice in Bach's chorales."""
 
 _NAMES = (
     r"sopran\w*|cantus|discant\w*|treble|s",
@@ -25,22 +25,22 @@ _NAMES = (
 
 
 def as_voices(score: Score, names: Sequence[str] = ()) -> Score:
-    """Put the parts of a score on the channels 0 to 3, from soprano to bass.
+    """Move the parts of a score to channels 0 to 3, from soprano to bass.
 
     Parameters
     ----------
     score
-        Up to four parts; drums are left out.
+        Score with up to four parts; drums are dropped.
     names
-        Which voices the parts are, in the order of their channels. If there are none, the names of the parts
-        tell; a single part without such a name is the soprano.
+        Voices of the parts, in order of their channels. By default they follow from the names of the parts; a
+        single part without such a name is the soprano.
 
     Raises
     ------
     ParameterError
-        If a name is no voice, or there is not one for each part.
+        If a name is not a voice, or there is not one for each part.
     ScoreError
-        If it cannot be told which part is which.
+        If the voices cannot be determined.
 
     Examples
     --------
@@ -51,21 +51,21 @@ def as_voices(score: Score, names: Sequence[str] = ()) -> Score:
     """
     channels = sorted({note.channel for note in score.notes} - {DRUM_CHANNEL})
     if not channels:
-        raise ScoreError(f"{printable(score.source)} has drums only: there is no voice to go with.")
+        raise ScoreError(f"{printable(score.source)} has only drums. Expected at least one voice.")
     for name in names:
         if name not in VOICES:
-            raise ParameterError(f"There is no voice {name!r}. {near_miss(name, VOICES)}")
+            raise ParameterError(f"Unknown voice {name!r}. {near_miss(name, VOICES)}")
     if names and len(names) != len(channels):
         raise ParameterError(
-            f"{printable(score.source)} has {len(channels)} part{'s' if len(channels) != 1 else ''}, and "
-            f"{len(names)} are named: {', '.join(names)}. Name each once, from the first part to the last."
+            f"{printable(score.source)} has {counted(len(channels), 'part')}, got "
+            f"{counted(len(names), 'name')}: {', '.join(names)}. Name each part once, in order."
         )
-    found = [VOICES.index(name) for name in names] or _told_by_names(score, channels)
-    if len(set(found)) < len(found):
+    voices = [VOICES.index(name) for name in names] or _voices_by_name(score, channels)
+    if len(set(voices)) < len(voices):
         raise ParameterError(
-            f"{printable(score.source)}: two parts would be the same voice. Name each part by another voice."
+            f"{printable(score.source)}: two parts are assigned to the same voice. Name different voices."
         )
-    voice_of = dict(zip(channels, found, strict=True))
+    voice_of = dict(zip(channels, voices, strict=True))
     return replace(
         score,
         notes=[
@@ -76,27 +76,27 @@ def as_voices(score: Score, names: Sequence[str] = ()) -> Score:
             for program in score.programs
             if program.channel in voice_of
         ],
-        part_names=[(voice, VOICES[voice]) for voice in found],
+        part_names=[(voice, VOICES[voice]) for voice in voices],
     )
 
 
 def in_range(score: Score) -> tuple[Score, int]:
-    """Move a score by octaves until each voice can sing its part; mostly it can already.
+    """Transpose a score by the fewest octaves that bring each voice into its range.
 
     Parameters
     ----------
     score
-        On the channels 0 to 3, as `as_voices` returns.
+        Score in channels 0 to 3, as returned by `as_voices`.
 
     Returns
     -------
     Score, int
-        The score, and by how many octaves it was moved up.
+        Score, and number of octaves by which it was raised.
 
     Raises
     ------
     ScoreError
-        If no octave does; the message says by how many semitones it would fit, if it would at all.
+        If no octave fits; the message gives a transposition in semitones that would, if there is one.
 
     Examples
     --------
@@ -114,34 +114,34 @@ def in_range(score: Score) -> tuple[Score, int]:
     if octaves:
         octave = min(octaves, key=abs)
         return (transpose(score, 12 * octave) if octave else score), octave
-    sung = ", ".join(
+    ranges = ", ".join(
         f"{VOICES[voice]} {VOICE_RANGES[voice][0]} to {VOICE_RANGES[voice][1]}"
         for voice in sorted({note.channel for note in score.notes})
     )
     if lowest <= highest:
         semitones = lowest if abs(lowest) < abs(highest) else highest
-        cure = f"Transpose it: woodshed score edit FILE --semitones {semitones} --out NEW."
+        fix = f"Transpose it: woodshed score edit FILE --semitones {semitones} --out NEW."
     else:
-        cure = "It is too wide for a voice: take a narrower melody, or cut it by woodshed score edit."
-    raise ScoreError(f"{printable(score.source)} cannot be sung in any octave ({sung} are sung). {cure}")
+        fix = "Its range is too wide for a voice. Use a narrower melody, or cut it with woodshed score edit."
+    raise ScoreError(f"{printable(score.source)} is out of range in every octave (expected {ranges}). {fix}")
 
 
-def _told_by_names(score: Score, channels: Sequence[int]) -> list[int]:
-    """Tell voices by the names of the parts."""
+def _voices_by_name(score: Score, channels: Sequence[int]) -> list[int]:
+    """Determine voices from the names of the parts."""
     names = dict(score.part_names)
-    found = []
+    matches = []
     for channel in channels:
         words = re.findall(r"[a-z]+", names.get(channel, "").lower())
         fits = [voice for voice, name in enumerate(_NAMES) if any(re.fullmatch(name, word) for word in words)]
-        found.append(fits[0] if len(fits) == 1 else None)
-    told = [voice for voice in found if voice is not None]
-    if len(told) == len(channels):
-        return told
+        matches.append(fits[0] if len(fits) == 1 else None)
+    voices = [voice for voice in matches if voice is not None]
+    if len(voices) == len(channels):
+        return voices
     if len(channels) == 1:
         return [0]
-    said = ", ".join(names.get(channel) or f"channel {channel}" for channel in channels)
+    parts = ", ".join(names.get(channel) or f"channel {channel}" for channel in channels)
     raise ScoreError(
-        f"{printable(score.source)} has {len(channels)} parts ({said}), and it cannot be told which voices "
-        f"they are. Name them in this order, such as --parts {','.join(VOICES[: len(channels)])}; a melody "
-        "alone is had by woodshed score edit FILE --part melody --out NEW."
+        f"{printable(score.source)} has {len(channels)} parts ({parts}) whose voices cannot be determined. "
+        f"Name them in this order, such as --parts {','.join(VOICES[: len(channels)])}, or extract the "
+        "melody: woodshed score edit FILE --part melody --out NEW."
     )

@@ -1,4 +1,4 @@
-"""MIDI: read and write Standard MIDI Files."""
+"""Reading and writing Standard MIDI Files."""
 
 from __future__ import annotations
 
@@ -10,15 +10,8 @@ from pathlib import Path
 
 from woodshed.atomic import write_whole
 from woodshed.errors import ParameterError, ScoreError, ScoreFileError, counted
-from woodshed.score import (
-    Key,
-    Metre,
-    Note,
-    Program,
-    Score,
-    Tempo,
-)
-from woodshed.symbolic.midi_event import META, MidiEvent, Tracks, decode, encode
+from woodshed.score import Key, Metre, Note, Program, Score, Tempo
+from woodshed.symbolic.midi_event import META, MidiEvent, MidiFile, decode, encode
 
 MIDI_SUFFIXES = (".mid", ".midi")
 
@@ -33,28 +26,27 @@ _MICROSECONDS = 60_000_000
 def read_midi(path: str | os.PathLike[str]) -> Score:
     """Read a Standard MIDI File of format 0 or 1.
 
-    Notes, tempos, metres, keys, programs and names are kept; controllers (the sustain pedal among them),
-    pitch bend and system exclusive messages are not. A note that begins while the same pitch of its channel
-    still sounds is a note of its own: the one that began first ends first. Notes that never end are closed
-    where the file ends, and notes of no length get one tick; `Score.findings` says how many there were. A
-    first bar that has a metre of its own and is a part of the bars after it, such as 1/4 before 3/4, is a
-    pickup.
+    Notes, tempos, metres, keys, programs and names are read; controllers, including the sustain pedal, pitch
+    bend and system exclusive messages are ignored. If notes of the same pitch and channel overlap, the one
+    that started first ends first. Notes that never end are closed at the end of the file, and notes of zero
+    length get one tick; both are counted in `Score.findings`. A first bar with a metre of its own that is
+    part of the following metre, such as 1/4 before 3/4, is read as a pickup.
 
     Parameters
     ----------
     path
-        The file.
+        MIDI file.
 
     Returns
     -------
     Score
-        The name of the first track is the title, those of the others are part names.
+        The name of the first track is the title; those of other tracks are part names.
 
     Raises
     ------
     ScoreFileError
-        If the file cannot be read, is not MIDI, is cut short or damaged, has no notes, is of format 2, counts
-        time in SMPTE frames, or goes on for more than a day.
+        If the file cannot be read, is not MIDI, is truncated or damaged, has no notes, is of format 2, uses
+        SMPTE time, or lasts more than a day.
 
     Examples
     --------
@@ -76,49 +68,49 @@ def read_midi(path: str | os.PathLike[str]) -> Score:
 def midi_to_score(data: bytes, *, source: str = "bytes") -> Score:
     """Read the bytes of a Standard MIDI File, as `read_midi` does."""
     file = decode(data, source)
-    collected = _Collected(file.ticks_per_beat)
+    builder = _ScoreBuilder(file.ticks_per_beat)
     last_tick = max((track[-1].tick for track in file.tracks if track), default=0)
     for number, track in enumerate(file.tracks):
-        collected.add(track, number, last_tick)
+        builder.add(track, number, last_tick)
     try:
-        score = collected.score(source)
+        score = builder.score(source)
     except ScoreError as error:
         raise ScoreFileError(
-            source, "it has no notes. Leave it out, or export it again from a piece with notes."
+            source, "it has no notes. Remove the file, or export it again from a piece with notes."
         ) from error
     if score.duration_s > _MAX_HOURS * 3600:
         raise ScoreFileError(
             source,
             f"its last note ends after {score.duration_s / 3600:.0f} hours: a time in it is damaged. Shorten "
-            f"it to {_MAX_HOURS} hours in a sequencer, or leave it out.",
+            f"it to {_MAX_HOURS} hours in a sequencer, or remove the file.",
         )
     return score
 
 
 def write_midi(score: Score, path: str | os.PathLike[str], *, ticks_per_beat: int = 480) -> None:
-    """Write a Standard MIDI File of format 1: a track for tempo, metre and key, then one for each channel.
+    """Write a Standard MIDI File of format 1: a track for tempo, metre and key, then one per channel.
 
-    The same score gives the same bytes. The file appears whole or not at all.
+    The same score gives the same bytes. Writing is atomic.
 
     Parameters
     ----------
     score
-        Notes that overlap at one pitch of one channel come back so that the one that began first ends first;
-        church modes come back as the major or minor of their signature, since MIDI has no others. A pickup
-        becomes a bar with a metre of its own, as other programs write it, if the score has a metre. Chord
-        symbols are not written.
+        Score to write. Of overlapping notes of one pitch and channel, the one that started first ends first
+        when read back. Church modes are written as the major or minor key of their signature, as MIDI has no
+        others. If the score has a metre, a pickup is written as a bar with a metre of its own. Chord symbols
+        are not written.
     path
-        Where to; an older file is replaced.
+        Output file; an existing file is replaced.
     ticks_per_beat
-        Resolution, ticks in a quarter note, 1 to 32767; default 480. Times are rounded to it, and a note is
-        never shorter than one tick.
+        Ticks per quarter note, 1 to 32767; default 480. Times are rounded to ticks, and a note lasts at least
+        one tick.
 
     Raises
     ------
     OutputError
         If the file cannot be written.
     ScoreError
-        If the piece is too long for the ticks of MIDI.
+        If the score is too long for MIDI at this resolution.
     """
     write_whole(path, score_to_midi(score, ticks_per_beat=ticks_per_beat))
 
@@ -130,20 +122,20 @@ def score_to_midi(score: Score, *, ticks_per_beat: int = 480) -> bytes:
         or int(ticks_per_beat) != ticks_per_beat
         or not 0 < ticks_per_beat < 1 << 15
     ):
-        raise ParameterError(f"MIDI expects ticks_per_beat from 1 to 32767, got {ticks_per_beat!r}.")
+        raise ParameterError(f"ticks_per_beat must be an integer from 1 to 32767, got {ticks_per_beat!r}.")
     if score.duration_beats * ticks_per_beat >= _MAX_TICK:
         raise ScoreError(
             f"{score.source} lasts {score.duration_beats:g} beats, too long for MIDI at {ticks_per_beat} "
-            "ticks a beat. Take fewer ticks, or cut it."
+            "ticks per beat. Use fewer ticks, or cut the score."
         )
     channels = sorted({note.channel for note in score.notes} | {p.channel for p in score.programs})
     tracks = [_conductor(score, ticks_per_beat)]
     tracks += [_channel_track(score, channel, ticks_per_beat) for channel in channels]
-    return encode(Tracks(ticks_per_beat, tuple(tracks)))
+    return encode(MidiFile(ticks_per_beat, tuple(tracks)))
 
 
-class _Collected:
-    """What the tracks of a file say, put together."""
+class _ScoreBuilder:
+    """Collector of notes and changes from the tracks of a file."""
 
     def __init__(self, ticks_per_beat: int) -> None:
         self._ticks = ticks_per_beat
@@ -154,10 +146,10 @@ class _Collected:
         self._programs: list[Program] = []
         self._part_names: dict[int, str] = {}
         self._title = ""
-        self._n_stuck = self._n_empty = self._n_odd = 0
+        self._n_stuck = self._n_empty = self._n_damaged = 0
 
     def add(self, track: Iterable[MidiEvent], number: int, last_tick: int) -> None:
-        """Take in one track."""
+        """Add the events of one track."""
         sounding: dict[tuple[int, int], deque[tuple[int, int]]] = defaultdict(deque)
         name, channel = "", None
         for event in track:
@@ -166,7 +158,7 @@ class _Collected:
                 if event.first == _NAME:
                     name = name or _text(event.content)
                 else:
-                    self._take_meta(event)
+                    self._add_meta(event)
                 continue
             channel = of if channel is None else channel
             if kind == _NOTE_ON and event.second:
@@ -186,20 +178,20 @@ class _Collected:
             self._part_names.setdefault(channel, name)
 
     def score(self, source: str) -> Score:
-        """Put together the score, with a sentence on each kind of thing that was mended."""
+        """Return the score, with a finding for each kind of correction."""
         counts = (
             (
                 self._n_stuck,
-                "note never ends; it is",
-                "notes never end; they are",
-                "closed where the file ends",
+                "note never ends and was",
+                "notes never end and were",
+                "closed at the end of the file",
             ),
-            (self._n_empty, "note had no length; it", "notes had no length; they", "got one tick"),
+            (self._n_empty, "note had no length and got", "notes had no length and got", "one tick"),
             (
-                self._n_odd,
+                self._n_damaged,
                 "damaged tempo, metre or key event was",
                 "damaged tempo, metre or key events were",
-                "left out",
+                "ignored",
             ),
         )
         findings = [f"{counted(n, one, many)} {done}." for n, one, many, done in counts if n]
@@ -224,8 +216,8 @@ class _Collected:
             self._n_empty, n_ticks = self._n_empty + 1, 1
         self._notes.append(Note(tick / self._ticks, n_ticks / self._ticks, pitch, velocity, channel))
 
-    def _take_meta(self, event: MidiEvent) -> None:
-        """Take in a tempo, metre or key; the last one at a place counts."""
+    def _add_meta(self, event: MidiEvent) -> None:
+        """Add a tempo, metre or key; it replaces an earlier one at the same time."""
         at, content = event.tick / self._ticks, event.content
         try:
             if event.first == _TEMPO:
@@ -236,11 +228,11 @@ class _Collected:
                 n_sharps = int.from_bytes(content[:1], "big", signed=True)
                 self._keys[at] = Key(at, n_sharps, "minor" if content[1] else "major")
         except (ScoreError, IndexError, ZeroDivisionError):
-            self._n_odd += 1
+            self._n_damaged += 1
 
 
 def _conductor(score: Score, ticks_per_beat: int) -> tuple[MidiEvent, ...]:
-    """Write what concerns all channels: title, tempo, metre, key."""
+    """Return the events for all channels: title, tempo, metre, key."""
     events = [_name(score.title)] if score.title else []
     for tempo in score.tempos:
         per_beat = min(max(1, round(_MICROSECONDS / tempo.tempo_bpm)), 0xFFFFFF)
@@ -256,7 +248,7 @@ def _conductor(score: Score, ticks_per_beat: int) -> tuple[MidiEvent, ...]:
 
 
 def _with_pickup(score: Score) -> list[Metre]:
-    """Return the metres as MIDI has them: a pickup is a bar of its own metre."""
+    """Return the metres for MIDI, in which a pickup is a bar with its own metre."""
     metres = list(score.metres)
     begun = [metre for metre in metres if metre.onset_beats <= score.pickup_beats]
     if score.pickup_beats and len(begun) == 1 and begun[0].onset_beats == 0:
@@ -267,7 +259,7 @@ def _with_pickup(score: Score) -> list[Metre]:
 
 
 def _without_pickup(metres: list[Metre]) -> tuple[list[Metre], float]:
-    """Return the metres and the length of the pickup, if the first bar is one."""
+    """Return the metres and the length of the pickup, 0 if the first bar is not one."""
     if len(metres) > 1 and metres[0].onset_beats == 0:
         pickup, metre = metres[0].bar_beats, metres[1]
         if metre.onset_beats == pickup and metres[0] == _pickup_metre(pickup, metre):
@@ -276,9 +268,9 @@ def _without_pickup(metres: list[Metre]) -> tuple[list[Metre], float]:
 
 
 def _pickup_metre(pickup_beats: float, metre: Metre) -> Metre | None:
-    """Return the metre of a bar as long as a pickup; `None` if there is none, or it is no shorter than a bar.
+    """Return the metre of a bar as long as a pickup; None if there is none, or the pickup fills a bar.
 
-    It counts what the metre counts, or halves of it, and so on: a quarter before 6/8 is 2/8.
+    Its denominator is that of the metre, or the smallest power of two above it: a quarter before 6/8 is 2/8.
     """
     if pickup_beats >= metre.bar_beats:
         return None
@@ -290,7 +282,7 @@ def _pickup_metre(pickup_beats: float, metre: Metre) -> Metre | None:
 
 
 def _channel_track(score: Score, channel: int, ticks_per_beat: int) -> tuple[MidiEvent, ...]:
-    """Write one channel. At one tick programs come first, then ends of notes, then beginnings."""
+    """Return the events of one channel; at one tick, programs precede note ends, and these note starts."""
     names = [name for of, name in score.part_names if of == channel]
     events = [_name(name) for name in names[:1]]
     moments: list[tuple[int, int, int, MidiEvent]] = []
@@ -320,7 +312,7 @@ def _name(text: str) -> MidiEvent:
 
 
 def _text(content: bytes) -> str:
-    """Decode a name: UTF-8 as we write it, else the Latin-1 of old files."""
+    """Decode a name in UTF-8, or in Latin-1 as in old files."""
     try:
         return content.decode("utf-8").strip("\0 ")
     except UnicodeDecodeError:

@@ -20,7 +20,7 @@ from typing import NamedTuple
 from woodshed.errors import ScoreFileError
 
 META = 0xFF
-"""Status of an event that is not sent to instruments: then comes its type, then its content."""
+"""Status byte of a meta event, which is followed by a type and a content."""
 
 _END_OF_TRACK = 0x2F
 _SYSTEM_EXCLUSIVE = (0xF0, 0xF7)
@@ -29,9 +29,18 @@ _MAX_VARIABLE_BYTES = 4
 
 
 class MidiEvent(NamedTuple):
-    """One event: when, its status byte, its first number (for `META` the type), and the rest.
+    """An event of a track.
 
-    ``second`` is 0 where there is none; ``content`` is for `META` only.
+    Parameters
+    ----------
+    tick
+        Time from the start, in ticks.
+    status
+        Status byte.
+    first, second
+        Data bytes; for `META` the type and 0.
+    content
+        Content of a `META` event.
     """
 
     tick: int
@@ -42,76 +51,75 @@ class MidiEvent(NamedTuple):
 
 
 @dataclass(frozen=True)
-class Tracks:
-    """A file as events: ticks in a quarter note, and the events of each track in order."""
+class MidiFile:
+    """Ticks per quarter note, and the events of each track in order."""
 
     ticks_per_beat: int
     tracks: tuple[tuple[MidiEvent, ...], ...]
 
 
-def decode(data: bytes, path: object) -> Tracks:
-    """Take the bytes of a file apart.
+def decode(data: bytes, path: object) -> MidiFile:
+    """Parse the bytes of a file.
 
     Parameters
     ----------
     data
-        The whole file.
+        Content of the file.
     path
-        Its name, for messages.
+        Name of the file, for messages.
 
     Raises
     ------
     ScoreFileError
-        If it is not MIDI, is cut short or damaged, has no track, is of format 2, or counts time in SMPTE
-        frames.
+        If the file is not MIDI, is truncated or damaged, has no track, is of format 2, or uses SMPTE time.
 
     Examples
     --------
     >>> note = [MidiEvent(0, 0x90, 60, 64), MidiEvent(480, 0x80, 60, 0)]
-    >>> decode(encode(Tracks(480, (tuple(note),))), "a.mid").tracks[0] == tuple(note)
+    >>> decode(encode(MidiFile(480, (tuple(note),))), "a.mid").tracks[0] == tuple(note)
     True
     """
     if len(data) < 14 or data[:4] != b"MThd":
-        raise ScoreFileError(path, "this is not a MIDI file. Export it again as a Standard MIDI File.")
+        raise ScoreFileError(path, "it is not a MIDI file. Export it again as a Standard MIDI File.")
     size, kind, _, division = struct.unpack(">IHHH", data[4:14])
     if kind > 1:
         raise ScoreFileError(
             path,
-            f"MIDI format {kind} holds separate patterns, not one piece; formats 0 and 1 are read. Open it "
-            "in a sequencer and save each pattern as a file of its own.",
+            f"MIDI format {kind} holds separate patterns; only formats 0 and 1 are supported. Open it in a "
+            "sequencer and save each pattern as a file.",
         )
     if division & 0x8000 or division == 0:
-        what = "SMPTE frames" if division else "no ticks"
+        unit = "SMPTE frames" if division else "a division of 0"
         raise ScoreFileError(
-            path, f"time is counted in {what}, not in ticks per quarter note. Export it again with ticks."
+            path, f"it has {unit} instead of ticks per quarter note. Export it again with ticks."
         )
     tracks, at = [], 8 + size
     while at + 8 <= len(data):
         name, length = data[at : at + 4], int.from_bytes(data[at + 4 : at + 8], "big")
-        if name == b"MTrk":  # chunks of other names are allowed, and to be skipped
+        if name == b"MTrk":  # other chunks are allowed, and skipped
             tracks.append(_Reader(data, at + 8, at + 8 + length, path).events())
         at += 8 + length
     if not tracks:
-        raise ScoreFileError(path, "the file has no track, so no notes. Export it again.")
-    return Tracks(division, tuple(tracks))
+        raise ScoreFileError(path, "it has no track. Export it again.")
+    return MidiFile(division, tuple(tracks))
 
 
-def encode(file: Tracks) -> bytes:
-    """Put events together to the bytes of a file: format 0 for one track, 1 for several."""
+def encode(file: MidiFile) -> bytes:
+    """Return the bytes of a file: format 0 for one track, 1 for several."""
     header = struct.pack(">4sIHHH", b"MThd", 6, len(file.tracks) > 1, len(file.tracks), file.ticks_per_beat)
     return header + b"".join(map(_track_bytes, file.tracks))
 
 
 class _Reader:
-    """Reads the events of one track."""
+    """Parser of one track."""
 
     def __init__(self, data: bytes, start: int, end: int, path: object) -> None:
         self._data, self._at, self._path = data, start, path
-        self._end, self._whole = min(end, len(data)), end <= len(data)
+        self._end, self._is_complete = min(end, len(data)), end <= len(data)
 
     def events(self) -> tuple[MidiEvent, ...]:
-        """Return all events up to the end of the track; system exclusive messages are left out."""
-        found: list[MidiEvent] = []
+        """Return all events up to the end of the track, without system exclusive messages."""
+        events: list[MidiEvent] = []
         tick = status = 0
         while self._at < self._end:
             tick += self._variable()
@@ -124,56 +132,56 @@ class _Reader:
                 kind = self._byte()
                 content = self._take(self._variable())
                 if kind == _END_OF_TRACK:
-                    return tuple(found)
-                found.append(MidiEvent(tick, META, kind, 0, content))
+                    return tuple(events)
+                events.append(MidiEvent(tick, META, kind, 0, content))
             elif first in _SYSTEM_EXCLUSIVE:
                 self._take(self._variable())
             elif first >= 0xF0:
-                raise self._damaged(f"there is no event {first:#04x}")
+                raise self._damaged(f"unknown status {first:#04x}")
             else:
                 first = self._number() if first < 0 else first
                 second = self._number() if _N_DATA_BYTES[status >> 4] == 2 else 0
-                found.append(MidiEvent(tick, status, first, second))
-        if not self._whole:
-            raise self._cut_short()
-        return tuple(found)
+                events.append(MidiEvent(tick, status, first, second))
+        if not self._is_complete:
+            raise self._truncated()
+        return tuple(events)
 
     def _byte(self) -> int:
         if self._at >= self._end:
-            raise self._cut_short()
+            raise self._truncated()
         self._at += 1
         return self._data[self._at - 1]
 
     def _number(self) -> int:
         value = self._byte()
         if value & 0x80:
-            raise self._damaged(f"{value} stands where a number up to 127 should")
+            raise self._damaged(f"expected a data byte up to 127, got {value}")
         return value
 
     def _take(self, n_bytes: int) -> bytes:
         if self._at + n_bytes > self._end:
-            raise self._cut_short()
+            raise self._truncated()
         self._at += n_bytes
         return self._data[self._at - n_bytes : self._at]
 
     def _variable(self) -> int:
-        """Read a number of seven bits a byte, the highest first."""
+        """Read a variable-length number: seven bits per byte, highest first."""
         value = 0
         for _ in range(_MAX_VARIABLE_BYTES):
             byte = self._byte()
             value = value << 7 | byte & 0x7F
             if byte < 0x80:
                 return value
-        raise self._damaged("a number does not end")
+        raise self._damaged("a variable-length number does not end")
 
-    def _cut_short(self) -> ScoreFileError:
+    def _truncated(self) -> ScoreFileError:
         return ScoreFileError(
-            self._path, f"the file is cut short: it ends within a track, at byte {self._at}. Copy it again."
+            self._path, f"it is truncated: it ends within a track, at byte {self._at}. Copy it again."
         )
 
-    def _damaged(self, what: str) -> ScoreFileError:
+    def _damaged(self, problem: str) -> ScoreFileError:
         return ScoreFileError(
-            self._path, f"the file is damaged: {what}, at byte {self._at - 1}. Export it again."
+            self._path, f"it is damaged: {problem}, at byte {self._at - 1}. Export it again."
         )
 
 

@@ -1,4 +1,4 @@
-"""Notes as a table: columns in, columns out, and CSV."""
+"""Note tables: scores from and to columns, and CSV files."""
 
 from __future__ import annotations
 
@@ -17,27 +17,27 @@ from woodshed.errors import ParameterError, ScoreError, ScoreFileError
 from woodshed.score import Note, Score
 
 COLUMNS = ("onset_beats", "duration_beats", "pitch_midi", "velocity", "channel")
-"""What a note is made of; the last two may be missing."""
+"""Columns of a note table; the last two are optional."""
 
 _WHOLE = COLUMNS[2:]
 
 
-def table_to_score(columns: Mapping[str, ArrayLike], **about: Any) -> Score:
-    """Make a score of columns, as `Score.table` gives them.
+def table_to_score(columns: Mapping[str, ArrayLike], **other: Any) -> Score:
+    """Build a score from columns, as returned by `Score.table`.
 
     Parameters
     ----------
     columns
-        `COLUMNS`, each of shape ``(n_notes,)``; others are passed over.
-    about
-        What else a `Score` takes: ``tempos``, ``title`` and so on.
+        `COLUMNS`, each of shape ``(n_notes,)``; others are ignored.
+    other
+        Further fields of the `Score`, such as ``tempos`` and ``title``.
 
     Raises
     ------
     ParameterError
-        If a column is missing, or they are of different lengths.
+        If a column is missing, or the lengths of the columns differ.
     ScoreError
-        If there is no note, or one has a value out of its range.
+        If there are no notes, or a value is out of range.
 
     Examples
     --------
@@ -47,23 +47,23 @@ def table_to_score(columns: Mapping[str, ArrayLike], **about: Any) -> Score:
     """
     for name in COLUMNS[:3]:
         if name not in columns:
-            raise ParameterError(f"A table of notes needs the column {name}; it has {', '.join(columns)}.")
-    there = {name: np.atleast_1d(np.asarray(columns[name])) for name in COLUMNS if name in columns}
-    if len({column.shape for column in there.values()}) > 1:
-        shapes = ", ".join(f"{name} {column.shape}" for name, column in there.items())
-        raise ParameterError(f"The columns of a table of notes are equally long, got {shapes}.")
+            raise ParameterError(f"A note table needs the column {name}, got {', '.join(columns)}.")
+    present = {name: np.atleast_1d(np.asarray(columns[name])) for name in COLUMNS if name in columns}
+    if len({column.shape for column in present.values()}) > 1:
+        shapes = ", ".join(f"{name} {column.shape}" for name, column in present.items())
+        raise ParameterError(f"The columns of a note table must have equal lengths, got {shapes}.")
     for name in _WHOLE:
-        if name in there:
-            column = there[name].astype(np.float64)
+        if name in present:
+            column = present[name].astype(np.float64)
             if not (column == np.round(column)).all():
-                raise ScoreError(f"A table of notes has whole numbers as {name}. Round them.")
-            there[name] = column.astype(np.int64)
-    rows = zip(*(column.tolist() for column in there.values()), strict=True)
-    return Score([Note(**dict(zip(there, row, strict=True))) for row in rows], **about)
+                raise ScoreError(f"The column {name} of a note table must have whole numbers. Round them.")
+            present[name] = column.astype(np.int64)
+    rows = zip(*(column.tolist() for column in present.values()), strict=True)
+    return Score([Note(**dict(zip(present, row, strict=True))) for row in rows], **other)
 
 
 def write_note_table(score: Score, path: str | os.PathLike[str]) -> None:
-    """Write the notes as CSV, with their times in beats and in seconds. Nothing else of the score is kept."""
+    """Write the notes as CSV, with times in beats and in seconds. Other fields are not written."""
     columns = score.table()
     file = io.StringIO()
     rows = csv.writer(file, lineterminator="\n")
@@ -73,12 +73,12 @@ def write_note_table(score: Score, path: str | os.PathLike[str]) -> None:
 
 
 def read_note_table(path: str | os.PathLike[str]) -> Score:
-    """Read notes from CSV with a heading; the columns are `COLUMNS`, the last two may be missing.
+    """Read notes from a CSV file with a header of `COLUMNS`, the last two of them optional.
 
     Raises
     ------
     ScoreFileError
-        If it cannot be opened, a column is missing, or a value is no number or out of its range.
+        If the file cannot be opened, a column is missing, or a value is invalid.
 
     Examples
     --------
@@ -101,9 +101,9 @@ def read_note_table(path: str | os.PathLike[str]) -> Score:
             name: np.array([float(row[name]) for row in rows]) for name in COLUMNS if rows and name in rows[0]
         }
     except (TypeError, ValueError) as error:
-        raise ScoreFileError(path, f"a value is no number ({error}). Mend the row.") from error
+        raise ScoreFileError(path, f"a value is not a number ({error}). Correct the row.") from error
     if not rows:
-        raise ScoreFileError(path, f"it has no rows. Give a table with the columns {', '.join(COLUMNS)}.")
+        raise ScoreFileError(path, f"it has no rows. Expected a table with the columns {', '.join(COLUMNS)}.")
     try:
         return table_to_score(columns, source=os.fspath(path))
     except (ParameterError, ScoreError) as error:

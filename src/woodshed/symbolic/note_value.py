@@ -1,4 +1,4 @@
-"""Note values: lengths as they are written, with dots and tuplets."""
+"""Note values: written lengths with dots and tuplets."""
 
 from __future__ import annotations
 
@@ -18,10 +18,10 @@ TYPES: dict[str, Fraction] = {
     "128th": Fraction(1, 32),
     "256th": Fraction(1, 64),
 }
-"""Word of MusicXML -> length in quarter notes."""
+"""Type of a note in MusicXML -> length in quarter notes."""
 
 MAX_ACTUAL = 15
-"""Tuplets of more notes than this are not spelt; their notes have a length and no sign."""
+"""Maximum number of notes of a tuplet; notes of larger tuplets have a length but no type."""
 
 _DOTS = (Fraction(1), Fraction(3, 2), Fraction(7, 4))
 _WRITABLE = sorted(
@@ -31,19 +31,19 @@ _WRITABLE = sorted(
 
 
 @dataclass(frozen=True)
-class Value:
+class NoteValue:
     """One written note or rest.
 
     Parameters
     ----------
     duration
-        How long it is, in quarter notes.
+        Length in quarter notes.
     type
-        Word of `TYPES`; empty if it has no sign.
+        Key of `TYPES`; empty if there is none for the length.
     n_dots
-        Dots behind it.
+        Number of dots.
     actual, normal
-        So many notes in the time of so many; both 1 outside tuplets.
+        Tuplet ratio, ``actual`` notes in the time of ``normal``; both 1 outside tuplets.
     """
 
     duration: Fraction
@@ -53,46 +53,46 @@ class Value:
     normal: int = 1
 
 
-def values_of(start: Fraction, end: Fraction) -> list[Value]:
-    """Cut a stretch of one bar into values that can be written; tied, they make a note.
+def values_of(start: Fraction, end: Fraction) -> list[NoteValue]:
+    """Divide a span within a bar into note values that, tied together, fill it.
 
     Parameters
     ----------
     start, end
-        In quarter notes from the beginning of the bar.
+        In quarter notes from the start of the bar.
 
     Returns
     -------
-    list of Value
-        Their durations add up to the stretch. Where it begins or ends between the halves of halves of a beat,
-        they are values of a tuplet.
+    list of NoteValue
+        Values whose durations add up to the span. If it starts or ends off the binary grid, they belong to a
+        tuplet.
 
     Examples
     --------
     >>> [(value.type, value.n_dots) for value in values_of(Fraction(0), Fraction(5, 2))]
     [('half', 0), ('eighth', 0)]
     >>> values_of(Fraction(0), Fraction(1, 3))[0]
-    Value(duration=Fraction(1, 3), type='eighth', n_dots=0, actual=3, normal=2)
+    NoteValue(duration=Fraction(1, 3), type='eighth', n_dots=0, actual=3, normal=2)
     """
     actual = math.lcm(_odd(start.denominator), _odd(end.denominator))
     if actual > MAX_ACTUAL:
-        return [Value(end - start)]
+        return [NoteValue(end - start)]
     normal = 1 << (actual.bit_length() - 1)
     left = (end - start) * actual / normal
     values = []
     while left:
-        found = next((value for value in _WRITABLE if value[0] <= left), None)
-        if found is None:  # shorter than any sign
-            values.append(Value(left * normal / actual))
+        longest = next((value for value in _WRITABLE if value[0] <= left), None)
+        if longest is None:  # shorter than any type
+            values.append(NoteValue(left * normal / actual))
             break
-        length, word, n_dots = found
-        values.append(Value(length * normal / actual, word, n_dots, actual, normal))
+        length, word, n_dots = longest
+        values.append(NoteValue(length * normal / actual, word, n_dots, actual, normal))
         left -= length
     return values
 
 
-def is_plain(place: Fraction) -> bool:
-    """Say whether a place can be reached by halving beats, that is, without a tuplet."""
+def is_binary(place: Fraction) -> bool:
+    """Return whether a time can be reached by halving beats, that is, without a tuplet."""
     return _odd(place.denominator) == 1
 
 

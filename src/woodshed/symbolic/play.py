@@ -1,4 +1,4 @@
-"""Play: a score as a clip that keeps its notes, for whatever hears clips and for what reads notes."""
+"""Rendering of a score to a clip that also carries the score."""
 
 from __future__ import annotations
 
@@ -9,41 +9,41 @@ from woodshed.errors import ScoreError
 from woodshed.score import Score
 from woodshed.symbolic.render import MAX_S, render
 
-PLAYED_RATE = 16000
-"""Rate at which a score is played, in hertz."""
+RENDER_RATE = 16000
+"""Sample rate of the clips, in hertz."""
 
 
 @dataclass(frozen=True, eq=False, repr=False)
-class Played(Clip):
-    """Sound that was made from notes, and the notes.
+class ScoreClip(Clip):
+    """Audio rendered from a score, with the score.
 
     Parameters
     ----------
     samples, sample_rate, source
-        As of any `Clip`.
+        As in `Clip`.
     score
-        What is played.
+        Rendered score.
     """
 
     score: Score = field(kw_only=True)
 
     def cut(self, start_s: float, end_s: float | None = None) -> Clip:
-        """Return a part of the sound; the notes belong to the whole and are left out."""
+        """Return a part of the audio, without the score, which describes the whole."""
         return Clip(self.samples, self.sample_rate, self.source).cut(start_s, end_s)
 
 
-def play(score: Score) -> Played:
-    """Play a score on the plain tones of `woodshed.symbolic.render.render`, and keep the notes.
+def play(score: Score) -> ScoreClip:
+    """Render a score with the built-in synthesiser of `woodshed.symbolic.render.render`, and keep the score.
 
     Parameters
     ----------
     score
-        At most an hour.
+        Score of at most an hour.
 
     Returns
     -------
-    Played
-        One channel at 16 kHz, with the score.
+    ScoreClip
+        Mono audio at 16 kHz, with the score.
 
     Raises
     ------
@@ -58,9 +58,9 @@ def play(score: Score) -> Played:
     (1, 16000, 1.08, 2)
     """
     if score.duration_s > MAX_S:
-        minutes = (score.duration_s / 60, MAX_S / 60)
         raise ScoreError(
-            f"{score.source} lasts {minutes[0]:.0f} minutes; at most {minutes[1]:.0f} are played. Cut it."
+            f"{score.source} lasts {score.duration_s / 60:.0f} minutes, expected at most {MAX_S / 60:.0f}. "
+            "Cut it."
         )
-    clip = render(score, PLAYED_RATE, mono=True)
-    return Played(clip.samples, PLAYED_RATE, score.source, score=score)
+    clip = render(score, RENDER_RATE, mono=True)
+    return ScoreClip(clip.samples, RENDER_RATE, score.source, score=score)

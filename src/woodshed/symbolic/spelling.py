@@ -1,4 +1,4 @@
-"""Which letter a pitch is written with: C sharp or D flat."""
+"""Pitch spelling: letters, accidentals and key signatures."""
 
 from __future__ import annotations
 
@@ -26,11 +26,11 @@ FLATTEST: dict[Mode, int] = {
     "phrygian": -6,
     "locrian": -6,
 }
-"""How many fifths from the keynote the flattest of the twelve names of a mode is.
+"""Mode -> fifths from the keynote to the flattest of its twelve note names.
 
-In major that is the lowered third, and in minor the lowered second. So the sixth and seventh degrees of minor
-and of the modes are raised with sharps and naturals, as are the leading tones to the other degrees of major.
-The chorales of Bach and a thousand folk tunes are written so.
+In major it is the lowered third, in minor the lowered second. Hence the sixth and seventh degrees of minor
+and of the modes are raised by sharps and naturals, as are the leading tones to the other degrees of major.
+This matches the spelling of Bach's chorales and of a thousand folk tunes.
 """
 
 
@@ -60,9 +60,9 @@ def alterations_of(n_sharps: int) -> list[int]:
 
 
 def spelling(pitch_midi: int, key: Key) -> tuple[str, int, int]:
-    """Name a pitch as a key suggests: letter, sharps (flats are negative), octave.
+    """Spell a pitch in a key: letter, sharps (flats are negative), octave.
 
-    A key has one name for each of the twelve notes; they are neighbours on the line of fifths.
+    A key has one name for each of the twelve pitch classes; they are consecutive on the line of fifths.
 
     Examples
     --------
@@ -72,21 +72,21 @@ def spelling(pitch_midi: int, key: Key) -> tuple[str, int, int]:
     (('C', 1, 4), ('F', 1, 4), ('B', 1, 3))
     """
     first = key.n_sharps + FIFTHS_ABOVE[key.mode] + FLATTEST[key.mode]
-    place = first + (7 * pitch_midi - first) % 12  # a semitone is seven fifths up, octaves apart
+    place = first + (7 * pitch_midi - first) % 12  # a semitone is seven fifths, modulo octaves
     alter, letter = divmod(place + 1, 7)
     name = LINE_OF_FIFTHS[letter]
     return name, alter, (pitch_midi - alter - NATURALS[name]) // 12 - 1
 
 
 def key_at(keys: Sequence[tuple[Fraction, Key]], at: Fraction) -> Key:
-    """Return the key that holds at a place; C major where there is none yet.
+    """Return the key at a given time; C major before the first key.
 
     Parameters
     ----------
     keys
-        Where each begins, in order, and the key.
+        Onset and key, in order of onset.
     at
-        In quarter notes, as the places of the keys.
+        Time in quarter notes.
 
     Examples
     --------

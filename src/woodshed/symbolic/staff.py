@@ -27,7 +27,7 @@ class BarSpan:
     @property
     def due(self) -> Fraction:
         """Length of a full bar; four quarter notes without a metre."""
-        return exact(self.metre.bar_beats) if self.metre else Fraction(4)
+        return as_fraction(self.metre.bar_beats) if self.metre else Fraction(4)
 
 
 @dataclass(frozen=True)
@@ -39,12 +39,12 @@ class Chord:
     notes: tuple[Note, ...]
 
 
-def exact(beats: float) -> Fraction:
+def as_fraction(beats: float) -> Fraction:
     """Round a time to a fraction with a denominator up to `MAX_DENOMINATOR`.
 
     Examples
     --------
-    >>> exact(2 / 3), exact(0.25)
+    >>> as_fraction(2 / 3), as_fraction(0.25)
     (Fraction(2, 3), Fraction(1, 4))
     """
     return Fraction(beats).limit_denominator(MAX_DENOMINATOR)
@@ -96,15 +96,15 @@ def bars_of(score: Score) -> list[BarSpan]:
     >>> [(bar.number, float(bar.start), float(bar.end)) for bar in bars_of(score)]
     [(0, 0.0, 1.0), (1, 1.0, 4.0), (2, 4.0, 7.0)]
     """
-    end = exact(score.duration_beats)
-    changes = {exact(metre.onset_beats): metre for metre in score.metres}
+    end = as_fraction(score.duration_beats)
+    changes = {as_fraction(metre.onset_beats): metre for metre in score.metres}
     turns = sorted(changes)
     metre = changes.get(Fraction(0))
     bars: list[BarSpan] = []
-    at, pickup = Fraction(0), exact(score.pickup_beats)
+    at, pickup = Fraction(0), as_fraction(score.pickup_beats)
     while at < end:
         metre = changes.get(at, metre)
-        length = exact(metre.bar_beats) if metre else Fraction(4)
+        length = as_fraction(metre.bar_beats) if metre else Fraction(4)
         is_pickup = at == 0 and 0 < pickup < length
         stop = at + (pickup if is_pickup else length)
         stop = min([stop, *(turn for turn in turns if at < turn < stop)])
@@ -127,8 +127,8 @@ def voices_of(notes: Iterable[Note]) -> list[list[Chord]]:
     """
     together: dict[tuple[Fraction, Fraction, int], list[Note]] = {}
     for note in notes:
-        start = exact(note.onset_beats)
-        end = max(start + Fraction(1, MAX_DENOMINATOR), exact(note.end_beats))
+        start = as_fraction(note.onset_beats)
+        end = max(start + Fraction(1, MAX_DENOMINATOR), as_fraction(note.end_beats))
         copy = sum(note.pitch_midi == other.pitch_midi for other in together.get((start, end, 0), ()))
         together.setdefault((start, end, copy), []).append(note)
     voices: list[list[Chord]] = []

@@ -39,6 +39,22 @@ def recognition_tasks() -> dict[str, str]:
     return {name: place for name, place in TASKS.items() if name not in GENERATORS}
 
 
+def generator_class(name: str) -> type[Any]:
+    """Return the class of a generator; its module is imported on demand.
+
+    Raises
+    ------
+    ParameterError
+        If there is no such generator.
+
+    Examples
+    --------
+    >>> generator_class("tune").__name__
+    'TuneComposer'
+    """
+    return _class_of(name, GENERATORS, "generator")
+
+
 def task_class(task: str) -> type[Any]:
     """Return the class of a task or generator; its module is imported now.
 
@@ -52,11 +68,14 @@ def task_class(task: str) -> type[Any]:
     >>> task_class("speech").__name__
     'SpeechRecogniser'
     """
-    places = TASKS | GENERATORS
-    if task not in places:
-        raise ParameterError(f"There is no task {task!r}. {near_miss(task, places)}")
-    module, _, name = places[task].partition(":")
-    kind: type[Any] = getattr(import_module(module), name)
+    return _class_of(task, TASKS | GENERATORS, "task")
+
+
+def _class_of(name: str, places: Mapping[str, str], what: str) -> type[Any]:
+    if name not in places:
+        raise ParameterError(f"There is no {what} {name!r}. {near_miss(name, places)}")
+    module, _, attribute = places[name].partition(":")
+    kind: type[Any] = getattr(import_module(module), attribute)
     return kind
 
 

@@ -1,26 +1,29 @@
-"""Voice emotion: tell how something was said, whatever was said and whoever said it."""
+"""Emotion recognition from the voice, independent of the words and the speaker."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
 from typing import ClassVar
 
-from woodshed.audio.augment import Chain, Noise, Speed, Tone, WaveformAugmentation
+from woodshed.audio.augmentation import Chain, Noise, Speed, Tone, WaveformAugmentation
 from woodshed.recognition.recogniser import Recogniser
 from woodshed.recognition.window import SpectrogramAugmentation
 
 
 @dataclass(kw_only=True, eq=False)
 class EmotionRecogniser(Recogniser):
-    """Recognise the emotion in a voice: anger, sadness, boredom, whatever the recordings are labelled with.
+    """Recogniser of the emotion in a voice, such as anger, sadness or boredom, as labelled in training.
 
-    Corpora of emotional speech are small, and who speaks changes a voice more than how it is meant. So the
-    default is no net but a ridge regression on likeness (`woodshed.recognition.classical.kernel_ridge`) in those of the numbers of
-    speech research that tell the emotions apart (`VoiceCourse`: melody, rhythm, effort, colour, and their
-    course), which learns from each recording and from four copies of it, played a little faster or slower,
-    through another microphone, with some noise. ``--net`` takes the nets as well; they
-    need more voices than most corpora have (``benchmarks/quality/emotion.md``). All settings:
-    `woodshed.recognition.estimator.AudioEstimator`.
+    - Net: ``kernel-ridge``, kernel ridge regression (C. Saunders et al., 1998), which weights each value by
+      how well it separates the emotions (`woodshed.recognition.classical.kernel_ridge`). Corpora of
+      emotional speech are small, and speakers differ more than emotions: networks need more speakers than
+      most corpora have (``benchmarks/quality/emotion.md``).
+    - Front end: `woodshed.features.voice_course.VoiceCourse`, one row of acoustic measures of speech
+      research for each clip: pitch, rhythm, voice quality, spectrum, and their course over time.
+    - Augmentation: four copies of each recording at other speeds, with another frequency response and with
+      noise, which stand for other speakers and microphones.
+
+    Settings: `woodshed.recognition.clip_model.ClipModel`.
 
     Examples
     --------
@@ -34,7 +37,7 @@ class EmotionRecogniser(Recogniser):
     task: ClassVar[str] = "emotion"
     highest_rate: ClassVar[int] = 16000
     spectrogram_augmentation: ClassVar[SpectrogramAugmentation] = SpectrogramAugmentation(
-        stretch=0.1, warp=0.05, shift_bands=1, noise_share=0.3, colour_db=3, mix=1.0
+        stretch=0.1, warp=0.05, shift_bands=1, noise_share=0.3, equaliser_db=3, mix=1.0
     )
     waveform_augmentation: ClassVar[WaveformAugmentation | None] = Chain(
         (Speed(0.88, 1.12), Tone(), Noise(15.0, 40.0)), 0.7

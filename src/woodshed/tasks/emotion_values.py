@@ -1,24 +1,28 @@
-"""Emotion as values: tell how pleasant and how excited a voice sounds."""
+"""Emotion as values: valence and arousal of a voice."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
 from typing import ClassVar
 
-from woodshed.audio.augment import Chain, Noise, Speed, Tone, WaveformAugmentation
+from woodshed.audio.augmentation import Chain, Noise, Speed, Tone, WaveformAugmentation
 from woodshed.tasks.mood import MoodRegressor
 
 
 @dataclass(kw_only=True, eq=False)
 class EmotionValuesRegressor(MoodRegressor):
-    """Measure valence (unpleasant to pleasant) and arousal (calm to excited) of a voice, each from -1 to 1.
+    """Regressor of the valence (unpleasant to pleasant) and arousal (calm to excited) of a voice, -1 to 1.
 
-    What `woodshed.tasks.emotion.EmotionRecogniser` names, this places on the plane of the two: it can say a
-    little of both, and of emotions that it was never shown. It learns from a table with the columns
-    ``valence`` and ``arousal``, or from EMO-DB, whose seven names stand for places on the plane
-    (`woodshed.data.corpora.emodb.VALUES`). The default is no net but a support vector regression on what
-    speech research measures, learned from each recording and four changed copies. All settings:
-    `woodshed.recognition.estimator.AudioEstimator`.
+    Unlike the labels of `woodshed.tasks.emotion.EmotionRecogniser`, values can express mixed emotions, and
+    emotions that are not in the training data. They are read from the columns ``valence`` and ``arousal``
+    of a table; the seven labels of EMO-DB have fixed values (`woodshed.data.corpora.emodb.VALUES`).
+
+    - Net: ``svm``, support vector regression, since corpora of emotional speech are small.
+    - Front end: `woodshed.features.voice.VoiceSummary`, one row of acoustic measures of speech research for
+      each clip.
+    - Augmentation: that of `EmotionRecogniser`, four copies of each recording.
+
+    Settings: `woodshed.recognition.clip_model.ClipModel`.
 
     Examples
     --------

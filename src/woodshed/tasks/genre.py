@@ -1,25 +1,33 @@
-"""Genre: tell which kind of music a recording is."""
+"""Music genre recognition."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
 from typing import ClassVar
 
-from woodshed.audio.augment import Speed, WaveformAugmentation
+from woodshed.audio.augmentation import Speed, WaveformAugmentation
 from woodshed.recognition.recogniser import Recogniser
 from woodshed.recognition.window import SpectrogramAugmentation
 
 
 @dataclass(kw_only=True, eq=False)
 class GenreRecogniser(Recogniser):
-    """Recognise which of several kinds of music a recording belongs to.
+    """Recogniser of the genre of a recording of music.
 
-    Music is heard in windows of three seconds at up to 22,050 Hz, and the answers over a whole recording are
-    averaged. Give the artist or the album as the group: a net that knows an artist's sound names the genre
-    of that artist's other songs without having understood any (A. Flexer, "A closer look on artist filters
-    for musical genre classification", 2007). Of MIDI files a classical model (``--net logistic``) reads the
-    notes, with metre and tempo hidden (`woodshed.features.NoteSummary`); a net hears them played. All
-    settings: `woodshed.recognition.estimator.AudioEstimator`.
+    Use the artist or the album as the group: a network that recognises the sound of an artist finds the
+    genre of other songs by that artist without any other cue (A. Flexer, "A closer look on artist filters
+    for musical genre classification", 2007).
+
+    - Net: ``conv-residual``, a small residual network (K. He et al., "Deep residual learning for image
+      recognition", 2016); its outputs are averaged over the whole recording.
+    - Front end: log-mel frames at up to 22,050 Hz, in windows of three seconds. For MIDI files, a classical
+      estimator (``--net logistic``) uses the notes, without metre and tempo
+      (`woodshed.features.notes.NoteSummary`); a network uses the rendered sound.
+    - Augmentation: small changes of speed, tempo and frequency only, since both are cues to the genre, and
+      mixed pairs (Y. Tokozume et al., "Learning from between-class examples for deep sound recognition",
+      2018).
+
+    Settings: `woodshed.recognition.clip_model.ClipModel`.
 
     Examples
     --------
@@ -38,7 +46,7 @@ class GenreRecogniser(Recogniser):
         shift_bands=1,
         noise_share=0.1,
         noise_range_db=(20.0, 60.0),
-        colour_db=3,
+        equaliser_db=3,
         mix=0.4,
     )
     waveform_augmentation: ClassVar[WaveformAugmentation | None] = Speed(0.94, 1.06)

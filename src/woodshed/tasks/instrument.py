@@ -1,16 +1,26 @@
-"""Musical instrument: tell which one plays."""
+"""Musical instrument recognition."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
 from typing import ClassVar
 
-from woodshed.audio.augment import Chain, Gain, Noise, Speed, Tone, WaveformAugmentation
-from woodshed.audio.room import Attack, Band, Phrase, Room
+from woodshed.audio.augmentation import (
+    Attack,
+    Band,
+    Chain,
+    Gain,
+    Noise,
+    Phrase,
+    Room,
+    Speed,
+    Tone,
+    WaveformAugmentation,
+)
 from woodshed.recognition.recogniser import Recogniser
 from woodshed.recognition.window import SpectrogramAugmentation
 
-_ELSEWHERE = Chain(
+_OTHER_RECORDING = Chain(
     (
         Chain((Tone(10.0),), probability=0.8),
         Chain((Room(0.2, 1.2, 0.0, 20.0),), probability=0.5),
@@ -18,19 +28,24 @@ _ELSEWHERE = Chain(
         Chain((Noise(15.0, 50.0),), probability=0.5),
     )
 )
-"""Another microphone, another room, a narrower band, some noise."""
+"""Another microphone and room, a narrower band, and noise."""
 
 
 @dataclass(kw_only=True, eq=False)
 class InstrumentRecogniser(Recogniser):
-    """Recognise which musical instrument plays alone, in a note or in a phrase.
+    """Recogniser of the instrument that plays alone, in a note or a phrase.
 
-    Recordings of notes are few and even. The default is therefore no net but a kernel ridge on four views of
-    a sound (`Views`; one of them is how partials are balanced and move), which learns from each recording and
-    from four copies of it: at other pitches and levels, without the attack, strung together to short phrases,
-    and as if recorded elsewhere. It knows other recordings of the players it learned from well, and other
-    players or samplers less well (``benchmarks/quality/instrument.md``): learn from several, if there are.
-    ``--net`` takes the nets as well. All settings: `woodshed.recognition.estimator.AudioEstimator`.
+    - Net: ``kernel-ridge``, kernel ridge regression (C. Saunders et al., 1998), since corpora of single
+      notes are small and uniform (`woodshed.recognition.classical.kernel_ridge`).
+    - Front end: `woodshed.features.Views`, one row with four descriptions of a clip; one of them is the
+      balance of the partials and its course.
+    - Augmentation: four copies of each recording at other pitches and levels, without the attack, as short
+      phrases, and with the response of other rooms and microphones.
+
+    Accuracy is high for other recordings of the players in the training data and lower for other players or
+    samplers (``benchmarks/quality/instrument.md``), so train on several if possible.
+
+    Settings: `woodshed.recognition.clip_model.ClipModel`.
 
     Examples
     --------
@@ -48,7 +63,7 @@ class InstrumentRecogniser(Recogniser):
         shift_bands=1.5,
         noise_share=0.3,
         noise_range_db=(20.0, 60.0),
-        colour_db=3,
+        equaliser_db=3,
         mix=1.0,
     )
     waveform_augmentation: ClassVar[WaveformAugmentation | None] = Chain(
@@ -56,7 +71,7 @@ class InstrumentRecogniser(Recogniser):
             Speed(0.7, 1.4),
             Chain((Phrase(6, 4.0),), probability=0.55),
             Chain((Attack(),), probability=0.4),
-            Chain((_ELSEWHERE,), probability=0.7),
+            Chain((_OTHER_RECORDING,), probability=0.7),
             Gain(-20.0, 12.0),
         )
     )

@@ -1,4 +1,4 @@
-"""Mood of music or of a voice: how pleasant and how excited it is."""
+"""Mood of music or of a voice as valence and arousal."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import ClassVar
 
-from woodshed.audio.augment import WaveformAugmentation
+from woodshed.audio.augmentation import WaveformAugmentation
 from woodshed.recognition.regressor import Regressor
 from woodshed.recognition.window import SpectrogramAugmentation
 
@@ -16,18 +16,25 @@ QUADRANTS = {
     (False, False): "sad, depressed",
     (True, False): "calm, relaxed",
 }
-"""Whether valence and arousal are above the middle -> words (J. Russell, "A circumplex model of affect")."""
+"""Signs of valence and arousal -> word (J. Russell, "A circumplex model of affect", 1980)."""
 
 
 @dataclass(kw_only=True, eq=False)
 class MoodRegressor(Regressor):
-    """Measure mood: valence (unpleasant to pleasant) and arousal (calm to excited).
+    """Regressor of mood: valence (unpleasant to pleasant) and arousal (calm to excited).
 
-    The words of an answer are those of its quadrant, which need a scale with its middle at 0: -1 to 1.
-    Sound is heard at up to 16 kHz in windows of three seconds, and copies are not played faster or slower:
-    tempo is half of arousal. Other values are learned just as well. Of MIDI files a classical model
-    (``--net logistic``, ``svm``, ``forest``) reads the notes, tempo and dynamics among them; a net hears them
-    played. All settings: `woodshed.recognition.estimator.AudioEstimator`.
+    Predictions have a word for their quadrant if the training targets lie on both sides of 0, as on a scale
+    from -1 to 1. Columns with other names are predicted as well.
+
+    - Net: ``conv-residual``, a small residual network (K. He et al., "Deep residual learning for image
+      recognition", 2016).
+    - Front end: log-mel frames at up to 16 kHz, in windows of three seconds. For MIDI files, a classical
+      estimator (``--net logistic``, ``svm``, ``forest``) uses the notes, with tempo and dynamics; a network
+      uses the rendered sound.
+    - Augmentation: only small changes of the spectrogram, and no copies at other speeds, since tempo is the
+      most important cue to arousal.
+
+    Settings: `woodshed.recognition.clip_model.ClipModel`.
 
     Examples
     --------
@@ -42,7 +49,7 @@ class MoodRegressor(Regressor):
     task: ClassVar[str] = "mood"
     names: ClassVar[tuple[str, ...]] = ("valence", "arousal")
     spectrogram_augmentation: ClassVar[SpectrogramAugmentation] = SpectrogramAugmentation(
-        stretch=0.05, warp=0.02, shift_bands=1, noise_share=0.2, colour_db=2, mask_bands=8
+        stretch=0.05, warp=0.02, shift_bands=1, noise_share=0.2, equaliser_db=2, mask_bands=8
     )
     waveform_augmentation: ClassVar[WaveformAugmentation | None] = None
     note_front_end: ClassVar[str] = "timed-notes"
@@ -57,9 +64,10 @@ class MoodRegressor(Regressor):
     n_augmentations: int = 1
 
     def word(self, values: Mapping[str, float]) -> str:
-        """Name the quadrant of valence and arousal; nothing, if one of them is not measured.
+        """Return the word for the quadrant of valence and arousal.
 
-        Nor if all that was learned lies on one side of 0: on a scale from 1 to 9 the middle is elsewhere.
+        It is empty if one of them is not predicted, or if the training targets lie on one side of 0, as on a
+        scale from 1 to 9, whose middle is elsewhere.
 
         Examples
         --------

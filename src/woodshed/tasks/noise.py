@@ -1,28 +1,31 @@
-"""Environmental sound and noise: tell which sound it is."""
+"""Environmental sound recognition."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
 from typing import ClassVar
 
-from woodshed.audio.augment import Speed, WaveformAugmentation
+from woodshed.audio.augmentation import Speed, WaveformAugmentation
 from woodshed.recognition.recogniser import Recogniser
 from woodshed.recognition.window import SpectrogramAugmentation
 
 
 @dataclass(kw_only=True, eq=False)
 class NoiseRecogniser(Recogniser):
-    """Recognise which of several sounds of the world a recording holds: rain, a dog, a clock, a drill.
+    """Recogniser of environmental sounds, such as rain, a dog, a clock or a drill.
 
-    Sounds are heard in windows of two and a half seconds at up to 32 kHz; while learning, a window is cut
-    where something can be heard. Unlike in speech the colour of a sound is part of what it is, so it is
-    kept (``channel_norm`` is 0; the overall level still does not matter), and training windows are warped
-    less and get less noise. Two of them are played at once (`woodshed.recognition.window.mix_pairs`), which keeps
-    the net from learning few recordings by heart. A second opinion has half the say: a kernel machine on
-    how the bands of a window move (`woodshed.nets.texture`). Without a net, and about as good, learns
-    ``net="kernel-ridge"``: it compares whole clips in four views (`woodshed.features.Views`), also with
-    copies that are played a little faster or slower. It learns sooner and answers later. All settings:
-    `Recogniser`.
+    - Net: ``conv-residual``, a small residual network (K. He et al., "Deep residual learning for image
+      recognition", 2016), averaged with a kernel classifier on sound textures (``ensemble_share``,
+      `woodshed.nets.texture`), which makes other errors. ``net="kernel-ridge"`` is about as accurate; it
+      compares whole clips by `woodshed.features.Views`, trains faster and predicts more slowly.
+    - Front end: log-mel frames at up to 32 kHz, in windows of two and a half seconds. The mean spectrum is
+      a cue to the sound, so it is not subtracted (``channel_norm`` is 0); only the overall level is
+      removed.
+    - Augmentation: mixed pairs (Y. Tokozume et al., "Learning from between-class examples for deep sound
+      recognition", 2018), which prevent overfitting to few recordings; copies at other speeds; less warping
+      and noise than for speech. Training windows are cut where there is sound.
+
+    Settings: `woodshed.recognition.clip_model.ClipModel`.
 
     Examples
     --------
@@ -42,7 +45,7 @@ class NoiseRecogniser(Recogniser):
         shift_bands=3,
         noise_share=0.1,
         noise_range_db=(20.0, 60.0),
-        colour_db=3,
+        equaliser_db=3,
         mask_bands=8,
         mask_share=0.15,
         mix=1.0,

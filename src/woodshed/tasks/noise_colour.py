@@ -1,23 +1,29 @@
-"""Noise colour: tell which kind of noise lies under a recording."""
+"""Recognition of the kind of noise in a recording."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
 from typing import ClassVar
 
-from woodshed.audio.augment import WaveformAugmentation
+from woodshed.audio.augmentation import WaveformAugmentation
 from woodshed.recognition.recogniser import Recogniser
 from woodshed.recognition.window import SpectrogramAugmentation
 
 
 @dataclass(kw_only=True, eq=False)
 class NoiseColourRecogniser(Recogniser):
-    """Recognise the noise under speech or music: white, pink or brown, hum, a crowd or animals, or none.
+    """Recogniser of the noise under speech or music: white, pink, brown, hum, a crowd, animals, or none.
 
-    Nobody needs to label anything: ``woodshed train noisy:FOLDER --task noise_colour`` mixes noise onto clean
-    recordings (`woodshed.data.noisy`). The default is no net but a support vector machine on what each band
-    keeps up all the time (`NoiseFloor`). Own recordings of noise are learned just as well. All settings:
-    `woodshed.recognition.estimator.AudioEstimator`.
+    No labels are needed: ``woodshed train noisy:FOLDER --task noise_colour`` mixes noise into clean
+    recordings (`woodshed.data.noisy`). Labelled recordings of noise can be used as well.
+
+    - Net: ``svm``, a support vector machine (C. Cortes and V. Vapnik, 1995).
+    - Front end: `woodshed.features.noise_floor.NoiseFloor`, the level that each band keeps nearly all the
+      time (R. Martin, "Noise power spectral density estimation based on optimal smoothing and minimum
+      statistics", 2001).
+    - Augmentation: none for the default, since it would change the noise itself.
+
+    Settings: `woodshed.recognition.clip_model.ClipModel`.
 
     Examples
     --------
@@ -30,7 +36,7 @@ class NoiseColourRecogniser(Recogniser):
 
     task: ClassVar[str] = "noise_colour"
     spectrogram_augmentation: ClassVar[SpectrogramAugmentation] = SpectrogramAugmentation(
-        stretch=0.1, warp=0.0, shift_bands=0, noise_share=0.0, colour_db=0
+        stretch=0.1, warp=0.0, shift_bands=0, noise_share=0.0, equaliser_db=0
     )
     waveform_augmentation: ClassVar[WaveformAugmentation | None] = None
     row_front_end: ClassVar[str] = "noise-floor"

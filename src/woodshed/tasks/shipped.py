@@ -1,4 +1,4 @@
-"""Models that come with woodshed, each with a card that says what it learned from."""
+"""Models shipped with woodshed."""
 
 from __future__ import annotations
 
@@ -8,11 +8,11 @@ from pathlib import Path
 from woodshed.errors import ParameterError, near_miss, printable
 
 SHIPPED = ("chorale", "tune")
-"""Names that stand for a folder in the package."""
+"""Names of the shipped models."""
 
 
 def shipped_folder(name: str) -> Path:
-    """Return the folder of a model that comes with woodshed.
+    """Return the folder of a shipped model.
 
     Raises
     ------
@@ -25,12 +25,12 @@ def shipped_folder(name: str) -> Path:
     'tune'
     """
     if name not in SHIPPED:
-        raise ParameterError(f"No model called {name!r} comes with woodshed. {near_miss(name, SHIPPED)}")
+        raise ParameterError(f"Unknown shipped model {name!r}. {near_miss(name, SHIPPED)}")
     return Path(str(importlib.resources.files("woodshed") / "models" / name))
 
 
 def model_folder(model: str) -> Path:
-    """Return the folder that a user means: one of theirs, or a model that comes with woodshed.
+    """Return the folder of a model, given as a path or as the name of a shipped model.
 
     Raises
     ------
@@ -48,6 +48,5 @@ def model_folder(model: str) -> Path:
     if model in SHIPPED:
         return shipped_folder(model)
     raise ParameterError(
-        f"{printable(folder)} is neither a folder nor a model that comes with woodshed. "
-        f"{near_miss(model, SHIPPED)}"
+        f"{printable(folder)} is neither a folder nor a shipped model. {near_miss(model, SHIPPED)}"
     )

@@ -1,24 +1,30 @@
-"""Signal-to-noise ratio: tell how far a recording rises above the noise under it."""
+"""Estimation of the signal-to-noise ratio of a recording."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
 from typing import ClassVar
 
-from woodshed.audio.augment import WaveformAugmentation
+from woodshed.audio.augmentation import WaveformAugmentation
 from woodshed.recognition.regressor import Regressor
 from woodshed.recognition.window import SpectrogramAugmentation
 
 
 @dataclass(kw_only=True, eq=False)
 class SnrRegressor(Regressor):
-    """Measure the signal-to-noise ratio of a recording, in decibels.
+    """Regressor of the signal-to-noise ratio of a recording, in decibels.
 
-    The ratio is that of the mean power of the sound to that of the noise, over the whole recording. To
-    learn it, ``woodshed train noisy:FOLDER --task snr`` mixes noise onto clean recordings, from -5 to 30 dB
-    (`woodshed.data.noisy`). The default is no net but a support vector regression on what each band keeps up
-    all the time (`NoiseFloor`); it knows the kinds of sound and noise that it was made from. All settings:
-    `woodshed.recognition.estimator.AudioEstimator`.
+    It is the ratio of the mean powers of the signal and the noise over the whole recording. For training,
+    ``woodshed train noisy:FOLDER --task snr`` mixes noise into clean recordings at -5 to 30 dB
+    (`woodshed.data.noisy`); estimates are valid for the kinds of sound and noise of the training data.
+
+    - Net: ``svm``, support vector regression.
+    - Front end: `woodshed.features.noise_floor.NoiseFloor`, the level that each band keeps nearly all the
+      time (R. Martin, "Noise power spectral density estimation based on optimal smoothing and minimum
+      statistics", 2001).
+    - Augmentation: none for the default, since it would change the ratio.
+
+    Settings: `woodshed.recognition.clip_model.ClipModel`.
 
     Examples
     --------
@@ -34,7 +40,7 @@ class SnrRegressor(Regressor):
     task: ClassVar[str] = "snr"
     names: ClassVar[tuple[str, ...]] = ("snr_db",)
     spectrogram_augmentation: ClassVar[SpectrogramAugmentation] = SpectrogramAugmentation(
-        stretch=0.1, warp=0.0, shift_bands=0, noise_share=0.0, colour_db=0
+        stretch=0.1, warp=0.0, shift_bands=0, noise_share=0.0, equaliser_db=0
     )
     waveform_augmentation: ClassVar[WaveformAugmentation | None] = None
     row_front_end: ClassVar[str] = "noise-floor"

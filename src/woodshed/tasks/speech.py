@@ -1,23 +1,29 @@
-"""Speech of a closed vocabulary: tell which word it is."""
+"""Speech recognition: single words of a closed vocabulary."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
 from typing import ClassVar
 
-from woodshed.audio.augment import Speed, WaveformAugmentation
+from woodshed.audio.augmentation import Speed, WaveformAugmentation
 from woodshed.recognition.recogniser import Recogniser
 from woodshed.recognition.window import SpectrogramAugmentation
 
 
 @dataclass(kw_only=True, eq=False)
 class SpeechRecogniser(Recogniser):
-    """Recognise which word of a closed vocabulary a short recording holds.
+    """Recogniser of single words of a closed vocabulary.
 
-    Made for voices it has not heard: the colour of microphone and room is taken out of every clip
-    (``channel_norm``), training copies are played faster and slower and read as if by longer and shorter
-    vocal tracts, and the default net reads all bands of a moment together (`woodshed.nets.conv_tdnn`).
-    Words are heard in a window of one second at up to 16 kHz. All settings: `Recogniser`.
+    - Net: ``conv-tdnn``, a time-delay network (A. Waibel et al., "Phoneme recognition using time-delay
+      neural networks", 1989), which keeps the frequency of each band, since the position of energy in
+      frequency determines the vowel (`woodshed.nets.conv_tdnn`).
+    - Front end: log-mel frames at up to 16 kHz, in windows of one second. The mean spectrum of each clip is
+      subtracted (``channel_norm``), which removes the influence of the microphone and the room.
+    - Augmentation: copies at other speeds (T. Ko et al., "Audio augmentation for speech recognition",
+      2015), and the default changes of the spectrogram, a scaled vocal tract among them (N. Jaitly and G.
+      Hinton, 2013), for generalisation to new speakers.
+
+    Settings: `woodshed.recognition.clip_model.ClipModel`.
 
     Examples
     --------

@@ -1,24 +1,28 @@
-"""Tags of music and sound: tell which of many words apply."""
+"""Tagging of music and sound."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
 from typing import ClassVar
 
-from woodshed.audio.augment import WaveformAugmentation
+from woodshed.audio.augmentation import WaveformAugmentation
 from woodshed.recognition.tagger import Tagger
 from woodshed.recognition.window import SpectrogramAugmentation
 
 
 @dataclass(kw_only=True, eq=False)
 class TagsTagger(Tagger):
-    """Tag recordings: drums, fast, female voice; several may apply, or none.
+    """Tagger of recordings: drums, fast, female voice; any number of tags may apply, or none.
 
-    The default is no net but a kernel ridge for each tag on four views of a sound (`Views`): of hundreds of
-    recordings it learns in a minute what the nets did not learn in ten (``benchmarks/quality/tags.md``).
-    ``--net`` takes the nets as well, which are for tens of thousands of recordings; they hear windows of
-    three seconds with 64 bands, as music taggers do. Copies are not played faster or slower, since tempo and
-    pitch may be what a tag says. All settings: `woodshed.recognition.estimator.AudioEstimator`.
+    - Net: ``kernel-ridge``, one kernel ridge regression (C. Saunders et al., 1998) for each tag. With
+      hundreds of recordings it is more accurate after a minute of training than the networks after ten
+      (``benchmarks/quality/tags.md``); networks (``--net``) are for tens of thousands of recordings.
+    - Front end: `woodshed.features.Views`, one row with four descriptions of a clip; for networks, log-mel
+      frames of 64 bands in windows of three seconds.
+    - Augmentation: only small changes of the spectrogram, and no copies at other speeds, since tempo and
+      pitch may be what a tag describes.
+
+    Settings: `woodshed.recognition.clip_model.ClipModel`.
 
     Examples
     --------
@@ -31,7 +35,7 @@ class TagsTagger(Tagger):
 
     task: ClassVar[str] = "tags"
     spectrogram_augmentation: ClassVar[SpectrogramAugmentation] = SpectrogramAugmentation(
-        stretch=0.05, warp=0.02, shift_bands=1, noise_share=0.2, colour_db=2, mask_bands=8
+        stretch=0.05, warp=0.02, shift_bands=1, noise_share=0.2, equaliser_db=2, mask_bands=8
     )
     waveform_augmentation: ClassVar[WaveformAugmentation | None] = None
     row_front_end: ClassVar[str] = "views"

@@ -12,17 +12,17 @@ from woodshed.errors import ParameterError
 
 @dataclass(frozen=True)
 class Characters:
-    r"""Text <-> ids of its characters.
+    r"""Conversion between text and the ids of its characters.
 
     Parameters
     ----------
     alphabet
-        The characters that there are, each once; the place of each is its id.
+        Distinct characters; the index of each is its id.
 
     Raises
     ------
     ParameterError
-        If the alphabet is empty, or a character comes twice.
+        If the alphabet is empty, or a character occurs twice.
 
     Examples
     --------
@@ -38,12 +38,12 @@ class Characters:
     def __post_init__(self) -> None:
         twice = sorted({letter for letter in self.alphabet if self.alphabet.count(letter) > 1})
         if not self.alphabet or twice:
-            found = f"{twice[0]!r} is there twice" if twice else "it is empty"
-            raise ParameterError(f"An alphabet has each character once; {found}. Use Characters.of(text).")
+            problem = f"{twice[0]!r} occurs twice" if twice else "it is empty"
+            raise ParameterError(f"Invalid alphabet: {problem}. Use Characters.of(text).")
 
     @classmethod
     def of(cls, text: str) -> Characters:
-        """Take the alphabet from a text, in the order of Unicode.
+        """Create a tokenizer from the characters of a text, in Unicode order.
 
         Examples
         --------
@@ -54,35 +54,35 @@ class Characters:
 
     @property
     def vocabulary(self) -> tuple[str, ...]:
-        """The characters; the place of each is its id."""
+        """The characters; the index of each is its id."""
         return tuple(self.alphabet)
 
     def encode(self, text: str) -> NDArray[np.int32]:
-        """Turn a text into ids, int32 of shape ``(n_characters,)``.
+        """Convert a text to ids, int32 of shape ``(n_characters,)``.
 
         Raises
         ------
         ParameterError
-            If a character is not in the alphabet; it is named with its place.
+            If a character is not in the alphabet; the message names it and its position.
 
         Examples
         --------
         >>> Characters("abc").encode("abX")
         Traceback (most recent call last):
-        woodshed.errors.ParameterError: 'X', the character at place 3, is not in the alphabet of 3. Leave it
-        out, or take the alphabet from a text that has it.
+        woodshed.errors.ParameterError: Unknown character 'X' at position 3: it is not in the alphabet of 3
+        characters. Remove it, or build the alphabet from a text that has it.
         """
         numbers = {letter: number for number, letter in enumerate(self.alphabet)}
         for place, letter in enumerate(text, start=1):
             if letter not in numbers:
                 raise ParameterError(
-                    f"{letter!r}, the character at place {place}, is not in the alphabet of "
-                    f"{len(numbers)}. Leave it out, or take the alphabet from a text that has it."
+                    f"Unknown character {letter!r} at position {place}: it is not in the alphabet of "
+                    f"{len(numbers)} characters. Remove it, or build the alphabet from a text that has it."
                 )
         return np.array([numbers[letter] for letter in text], dtype=np.int32)
 
     def decode(self, ids: ArrayLike) -> str:
-        """Turn ids into a text.
+        """Convert ids to a text.
 
         Raises
         ------
@@ -93,7 +93,6 @@ class Characters:
         for place, number in enumerate(numbers, start=1):
             if not 0 <= number < len(self.alphabet):
                 raise ParameterError(
-                    f"{number}, the id at place {place}, is no character: ids go from 0 to "
-                    f"{len(self.alphabet) - 1}."
+                    f"Invalid id {number} at position {place}. Expected 0 to {len(self.alphabet) - 1}."
                 )
         return "".join(self.alphabet[number] for number in numbers)

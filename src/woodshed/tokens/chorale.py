@@ -1,4 +1,4 @@
-"""Chorales: four voices on a grid, each with a pitch, a hold or a rest at every step."""
+"""Four-part chorales on a grid: each voice has a pitch, a hold or a rest at every step."""
 
 from __future__ import annotations
 
@@ -9,27 +9,28 @@ from numpy.typing import ArrayLike, NDArray
 
 from woodshed.errors import ParameterError, ScoreError
 from woodshed.score import Score
-from woodshed.tokens.grid import Step, check_grid, from_grid, to_grid
+from woodshed.tokens.grid import GridNote, check_grid, from_grid, to_grid
 
 N_VOICES = 4
 REST, HOLD = 0, 1
-_N_SIGNS = 2
+_FIRST_PITCH = 2
 _SILENCE = -1
 
 
 @dataclass(frozen=True)
 class ChoraleGrid:
-    """Score with the channels 0 to 3 <-> ids of soprano, alto, tenor and bass, step by step.
+    """Conversion between scores in four channels and ids of soprano, alto, tenor and bass at each step.
 
-    A step says ``rest``, ``hold`` (the note goes on) or a pitch, which is struck. Kept are the notes on the
-    grid with their voice. Lost are velocities (80 comes back), tempo, metre and key, and rests at the end.
+    The token of a step is ``rest``, ``hold`` (the note continues) or the pitch of a new note. Kept are the
+    notes on the grid with their voice. Lost are velocities (decoded as 80), tempo, metre and key, and rests
+    at the end.
 
     Parameters
     ----------
     steps_per_beat
         Steps in a quarter note; default 4, sixteenths.
     low, high
-        Lowest and highest MIDI pitch; default those of Bach's chorales.
+        Lowest and highest MIDI pitch; by default those of Bach's chorales.
 
     Raises
     ------
@@ -55,72 +56,68 @@ class ChoraleGrid:
 
     @property
     def vocabulary(self) -> tuple[str, ...]:
-        """``rest``, ``hold`` and the MIDI pitches; the place of each is its id."""
+        """``rest``, ``hold`` and the MIDI pitches; the index of each is its id."""
         return ("rest", "hold", *(str(pitch) for pitch in range(self.low, self.high + 1)))
 
-    def on_grid(self, score: Score) -> Score:
-        """Return what is left of a score: ``decode(encode(score))``."""
-        return self.decode(self.encode(score))
-
     def encode(self, score: Score) -> NDArray[np.int32]:
-        """Turn a score into ids, int32 of shape ``(n_steps, 4)``.
+        """Convert a score to ids, int32 of shape ``(n_steps, 4)``.
 
         Raises
         ------
         ScoreError
-            If there are other channels than 0 to 3, two notes of a voice overlap, or a pitch is out of range.
+            If a note is not in channels 0 to 3, two notes of a voice overlap, or a pitch is out of range.
         """
         steps = to_grid(score, self.steps_per_beat, self.low, self.high, by_channel=True)
         ids = np.full((max(step.stop for step in steps), N_VOICES), REST, dtype=np.int32)
         for step in steps:
             if step.channel >= N_VOICES:
                 raise ScoreError(
-                    f"{score.source} has a note on channel {step.channel}. The voices are channels 0 to 3."
+                    f"{score.source} has a note in channel {step.channel}. The voices are channels 0 to 3."
                 )
             place = ids[step.start : step.stop, step.channel]
             if place.any():
                 raise ScoreError(
                     f"{score.source}: two notes of voice {step.channel} overlap at beat "
-                    f"{step.start / self.steps_per_beat:g}. Give each voice one note at a time."
+                    f"{step.start / self.steps_per_beat:g}. Each voice has one note at a time."
                 )
             place[:] = HOLD
-            place[0] = step.pitch_midi - self.low + _N_SIGNS
+            place[0] = step.pitch_midi - self.low + _FIRST_PITCH
         return ids
 
     def decode(self, ids: ArrayLike) -> Score:
-        """Turn ids into a score; a ``hold`` after a rest is a rest.
+        """Convert ids to a score; a ``hold`` after a rest is read as a rest.
 
         Raises
         ------
         ParameterError
             If the shape is not ``(n_steps, 4)``, or an id is out of range.
         ScoreError
-            If there is no note.
+            If there are no notes.
         """
-        steps: list[Step] = []
+        steps: list[GridNote] = []
         for voice, column in enumerate(self._checked(ids).T.tolist()):
-            begun: tuple[int, int] | None = None
+            note: tuple[int, int] | None = None  # start and pitch
             for at, number in enumerate([*column, REST]):
-                if number != HOLD and begun is not None:
-                    steps.append(Step(begun[0], begun[1], at, channel=voice))
-                    begun = None
-                if number >= _N_SIGNS:
-                    begun = (at, number - _N_SIGNS + self.low)
+                if number != HOLD and note is not None:
+                    steps.append(GridNote(*note, at, channel=voice))
+                    note = None
+                if number >= _FIRST_PITCH:
+                    note = (at, number - _FIRST_PITCH + self.low)
         return from_grid(steps, self.steps_per_beat, source="chorale")
 
     def grid_to_ids(self, grid: ArrayLike) -> NDArray[np.int32]:
-        """Turn pitches that sound at each step, as the file ``Jsb16thSeparated.json`` has them, into ids.
+        """Convert the pitch of each voice at each step, as in ``Jsb16thSeparated.json``, to ids.
 
         Parameters
         ----------
         grid
-            MIDI pitches, shape ``(n_steps, 4)``; -1 rests. A pitch that stays is held: that it was struck
-            again cannot be seen in the file.
+            MIDI pitches, shape ``(n_steps, 4)``; -1 is a rest. A pitch equal to the one before is encoded as
+            a hold, since the file does not mark repeated notes.
 
         Raises
         ------
         ParameterError
-            If the shape is another, or a pitch is out of range.
+            If the shape is wrong, or a pitch is out of range.
 
         Examples
         --------
@@ -132,14 +129,14 @@ class ChoraleGrid:
         wrong = (pitches != _SILENCE) & ((pitches < self.low) | (pitches > self.high))
         if wrong.any():
             raise ParameterError(
-                f"{pitches[wrong][0]} is no pitch of this grid, which goes from {self.low} to {self.high}."
+                f"Invalid pitch {pitches[wrong][0]}. Expected -1, or {self.low} to {self.high}."
             )
-        ids = np.where(pitches == _SILENCE, REST, pitches - self.low + _N_SIGNS)
+        ids = np.where(pitches == _SILENCE, REST, pitches - self.low + _FIRST_PITCH)
         ids[1:][(pitches[1:] == pitches[:-1]) & (pitches[1:] != _SILENCE)] = HOLD
         return ids.astype(np.int32)
 
     def ids_to_grid(self, ids: ArrayLike) -> NDArray[np.int32]:
-        """Turn ids into the pitches that sound at each step; -1 rests.
+        """Convert ids to the pitch of each voice at each step; -1 is a rest.
 
         Examples
         --------
@@ -148,12 +145,11 @@ class ChoraleGrid:
         """
         numbers = self._checked(ids)
         grid = np.full(numbers.shape, _SILENCE, dtype=np.int32)
-        before = np.full(N_VOICES, _SILENCE)
+        sounding = np.full(N_VOICES, _SILENCE)
         for at, step in enumerate(numbers):
-            before = np.where(
-                step == HOLD, before, np.where(step == REST, _SILENCE, step - _N_SIGNS + self.low)
-            )
-            grid[at] = before
+            pitches = np.where(step == REST, _SILENCE, step - _FIRST_PITCH + self.low)
+            sounding = np.where(step == HOLD, sounding, pitches)
+            grid[at] = sounding
         return grid
 
     def _checked(self, ids: ArrayLike) -> NDArray[np.int64]:
@@ -164,10 +160,10 @@ class ChoraleGrid:
         if wrong.any():
             place = int(np.flatnonzero(wrong.any(axis=1))[0])
             raise ParameterError(
-                f"{numbers[wrong][0]}, at step {place}, is no token: they go from 0 to {n_tokens - 1}."
+                f"Invalid id {numbers[wrong][0]} at step {place}. Expected 0 to {n_tokens - 1}."
             )
         return numbers
 
     def _check_shape(self, numbers: NDArray[np.int64]) -> None:
         if numbers.ndim != 2 or numbers.shape[1] != N_VOICES:
-            raise ParameterError(f"ChoraleGrid expects the shape (n_steps, {N_VOICES}), got {numbers.shape}.")
+            raise ParameterError(f"ChoraleGrid expects shape (n_steps, {N_VOICES}), got {numbers.shape}.")

@@ -1,4 +1,4 @@
-"""Scores on a grid of equal steps: what tokenizers of notes have in common."""
+"""Quantisation of scores to a grid of equal steps, shared by the tokenizers of notes."""
 
 from __future__ import annotations
 
@@ -10,35 +10,41 @@ from woodshed.score import Note, Score
 
 
 @dataclass(frozen=True, slots=True, order=True)
-class Step:
-    """A note in whole steps; it sounds from ``start`` up to, but not at, ``stop``."""
+class GridNote:
+    """A note from step ``start`` up to, but not including, step ``stop``."""
 
     start: int
     pitch_midi: int
     stop: int
-    velocity: int = 80
     channel: int = 0
 
 
 def check_grid(name: str, steps_per_beat: int, low: int, high: int) -> None:
-    """Refuse settings that make no grid.
+    """Check the settings of a grid.
+
+    Raises
+    ------
+    ParameterError
+        If a setting is out of range.
 
     Examples
     --------
     >>> check_grid("PianoRoll", 0, 21, 108)
     Traceback (most recent call last):
-    woodshed.errors.ParameterError: PianoRoll expects a steps_per_beat of 1 or more, got 0.
+    woodshed.errors.ParameterError: PianoRoll: steps_per_beat must be a positive integer, got 0.
     """
     if steps_per_beat < 1 or int(steps_per_beat) != steps_per_beat:
-        raise ParameterError(f"{name} expects a steps_per_beat of 1 or more, got {steps_per_beat!r}.")
+        raise ParameterError(f"{name}: steps_per_beat must be a positive integer, got {steps_per_beat!r}.")
     if not 0 <= low <= high <= 127:
-        raise ParameterError(f"{name} expects 0 <= low <= high <= 127, got low={low!r}, high={high!r}.")
+        raise ParameterError(
+            f"{name}: pitches must satisfy 0 <= low <= high <= 127, got low={low!r}, high={high!r}."
+        )
 
 
 def to_grid(
     score: Score, steps_per_beat: int, low: int, high: int, *, by_channel: bool = False
-) -> list[Step]:
-    """Move each note to the nearest steps, at least one long; a note that is struck again ends there.
+) -> list[GridNote]:
+    """Move each note to the nearest steps, at least one long; a repeated pitch ends the note before it.
 
     Parameters
     ----------
@@ -49,7 +55,7 @@ def to_grid(
     low, high
         Lowest and highest MIDI pitch.
     by_channel
-        Whether channels are kept apart; if not, all are channel 0.
+        Whether to keep channels separate. If False, all notes are in channel 0.
 
     Raises
     ------
@@ -59,43 +65,42 @@ def to_grid(
     Examples
     --------
     >>> to_grid(Score([Note(0, 1.02, 60), Note(0.5, 1, 60)]), 4, 21, 108)
-    [Step(start=0, pitch_midi=60, stop=2, velocity=80, channel=0),
-     Step(start=2, pitch_midi=60, stop=6, velocity=80, channel=0)]
+    [GridNote(start=0, pitch_midi=60, stop=2, channel=0), GridNote(start=2, pitch_midi=60, stop=6, channel=0)]
     """
-    rows: dict[tuple[int, int], dict[int, Step]] = {}
+    rows: dict[tuple[int, int], dict[int, GridNote]] = {}
     for note in score.notes:
         if not low <= note.pitch_midi <= high:
             raise ScoreError(
-                f"{score.source}: the note at beat {note.onset_beats:g} has the pitch {note.pitch_midi}; "
-                f"the tokens go from {low} to {high}. Transpose it, or set low and high."
+                f"{score.source}: the note at beat {note.onset_beats:g} has pitch {note.pitch_midi}, outside "
+                f"the range of the tokens, {low} to {high}. Transpose the score, or change low and high."
             )
         start = round(note.onset_beats * steps_per_beat)
         stop = max(start + 1, round(note.end_beats * steps_per_beat))
         channel = note.channel if by_channel else 0
         row = rows.setdefault((channel, note.pitch_midi), {})
         if start not in row or row[start].stop < stop:
-            row[start] = Step(start, note.pitch_midi, stop, note.velocity, channel)
-    steps: list[Step] = []
+            row[start] = GridNote(start, note.pitch_midi, stop, channel)
+    steps: list[GridNote] = []
     for row in rows.values():
-        struck = sorted(row)
-        for start, following in zip(struck, [*struck[1:], None], strict=True):
+        starts = sorted(row)
+        for start, following in zip(starts, [*starts[1:], None], strict=True):
             step = row[start]
             stop = step.stop if following is None else min(step.stop, following)
-            steps.append(Step(start, step.pitch_midi, stop, step.velocity, step.channel))
+            steps.append(GridNote(start, step.pitch_midi, stop, step.channel))
     return sorted(steps)
 
 
-def from_grid(steps: Iterable[Step], steps_per_beat: int, *, source: str) -> Score:
-    """Turn steps into a score.
+def from_grid(steps: Iterable[GridNote], steps_per_beat: int, *, source: str) -> Score:
+    """Convert steps to a score.
 
     Raises
     ------
     ScoreError
-        If there are none.
+        If there are no steps.
 
     Examples
     --------
-    >>> from_grid([Step(2, 60, 6)], 4, source="doc").notes
+    >>> from_grid([GridNote(2, 60, 6)], 4, source="doc").notes
     (Note(onset_beats=0.5, duration_beats=1.0, pitch_midi=60, velocity=80, channel=0),)
     """
     notes = [
@@ -103,8 +108,7 @@ def from_grid(steps: Iterable[Step], steps_per_beat: int, *, source: str) -> Sco
             step.start / steps_per_beat,
             (step.stop - step.start) / steps_per_beat,
             step.pitch_midi,
-            step.velocity,
-            step.channel,
+            channel=step.channel,
         )
         for step in steps
     ]

@@ -1,4 +1,4 @@
-"""Piano roll: which pitches sound in each frame."""
+"""Piano roll: the pitches that sound in each frame."""
 
 from __future__ import annotations
 
@@ -9,25 +9,24 @@ from numpy.typing import ArrayLike, NDArray
 
 from woodshed.errors import ParameterError
 from woodshed.score import Score
-from woodshed.tokens.grid import Step, check_grid, from_grid, to_grid
+from woodshed.tokens.grid import GridNote, check_grid, from_grid, to_grid
 
 
 @dataclass(frozen=True)
 class PianoRoll:
-    """Score <-> frames on a grid of beats, one column for each pitch.
+    """Conversion between scores and frames on a grid of beats, one column for each pitch.
 
-    Kept are the pitches that sound in each frame. Lost are velocities (80 comes back), channels, tempo,
-    metre and key, and repeated notes: two equal notes without a gap come back as one, unless the plane of
-    onsets is asked for.
+    Kept are the pitches that sound in each frame. Lost are velocities (decoded as 80), channels, tempo, metre
+    and key, and, without ``onsets``, repeated notes: equal notes without a gap are decoded as one.
 
     Parameters
     ----------
     steps_per_beat
         Frames in a quarter note; default 4.
     onsets
-        Whether there is a second plane that says where notes begin.
+        Whether to add a second plane that marks the onsets of notes.
     low, high
-        Lowest and highest MIDI pitch; default the 88 keys of the piano.
+        Lowest and highest MIDI pitch; by default the 88 keys of the piano.
 
     Raises
     ------
@@ -55,36 +54,16 @@ class PianoRoll:
 
     @property
     def vocabulary(self) -> tuple[str, ...]:
-        """The MIDI pitches of the columns."""
+        """MIDI pitch of each column."""
         return tuple(str(pitch) for pitch in range(self.low, self.high + 1))
 
-    def on_grid(self, score: Score) -> Score:
-        """Return what is left of a score: ``decode(encode(score))``.
-
-        Examples
-        --------
-        >>> from woodshed.score import Note
-        >>> PianoRoll().on_grid(Score([Note(0, 1, 60, 100), Note(1, 1, 60)])).notes
-        (Note(onset_beats=0.0, duration_beats=2.0, pitch_midi=60, velocity=80, channel=0),)
-        """
-        joined: list[Step] = []
-        steps = to_grid(score, self.steps_per_beat, self.low, self.high)
-        for step in sorted(steps, key=lambda step: (step.pitch_midi, step.start)):
-            last = joined[-1] if joined else None
-            meets = last and (last.pitch_midi, last.stop) == (step.pitch_midi, step.start)
-            if last and meets and not self.onsets:
-                joined[-1] = Step(last.start, step.pitch_midi, step.stop)
-            else:
-                joined.append(Step(step.start, step.pitch_midi, step.stop))
-        return from_grid(joined, self.steps_per_beat, source="piano roll")
-
     def encode(self, score: Score) -> NDArray[np.bool_]:
-        """Turn a score into frames.
+        """Convert a score to frames.
 
         Returns
         -------
         numpy.ndarray
-            bool, shape ``(n_frames, n_pitches)``; with onsets ``(n_frames, n_pitches, 2)``: sounds, begins.
+            bool, shape ``(n_frames, n_pitches)``; with onsets ``(n_frames, n_pitches, 2)``: sounding, onset.
 
         Raises
         ------
@@ -99,23 +78,23 @@ class PianoRoll:
         return planes if self.onsets else planes[:, :, 0]
 
     def decode(self, roll: ArrayLike) -> Score:
-        """Turn frames into a score.
+        """Convert frames to a score.
 
         Raises
         ------
         ParameterError
-            If the shape is not that of `encode`.
+            If the shape differs from that of `encode`.
         ScoreError
-            If nothing sounds.
+            If no pitch sounds.
         """
         planes = np.asarray(roll, dtype=np.bool_)
         n_pitches = self.high - self.low + 1
-        wanted = (n_pitches, 2) if self.onsets else (n_pitches,)
-        if planes.shape[1:] != wanted:
-            shape = "(n_frames, " + ", ".join(map(str, wanted)) + ")"
+        expected = (n_pitches, 2) if self.onsets else (n_pitches,)
+        if planes.shape[1:] != expected:
+            shape = "(n_frames, " + ", ".join(map(str, expected)) + ")"
             raise ParameterError(f"PianoRoll expects frames of shape {shape}, got {planes.shape}.")
         sounds = planes[:, :, 0] if self.onsets else planes
-        steps: list[Step] = []
+        steps: list[GridNote] = []
         for column in np.flatnonzero(sounds.any(axis=0)).tolist():
             sounding = np.concatenate([[False], sounds[:, column], [False]])
             begins = sounding[1:] & ~sounding[:-1]
@@ -124,6 +103,6 @@ class PianoRoll:
             starts = np.flatnonzero(begins)
             ends = np.flatnonzero(sounding[:-1] & (~sounding[1:] | begins))
             steps += [
-                Step(a, self.low + column, b) for a, b in zip(starts.tolist(), ends.tolist(), strict=True)
+                GridNote(a, self.low + column, b) for a, b in zip(starts.tolist(), ends.tolist(), strict=True)
             ]
         return from_grid(steps, self.steps_per_beat, source="piano roll")

@@ -1,4 +1,4 @@
-"""Arrays by name in one file, which is written whole, and of which a damaged one counts as none."""
+"""Checkpoint files: named arrays in one file. A corrupt file is treated as missing."""
 
 from __future__ import annotations
 
@@ -13,12 +13,12 @@ from numpy.typing import NDArray
 
 from woodshed.atomic import write_whole
 
-# What NumPy and zipfile raise, by experiment, for a file with any one bit flipped, cut short, or empty.
-_DAMAGED = (OSError, ValueError, EOFError, RuntimeError, zipfile.BadZipFile)
+# Raised by NumPy and zipfile, by experiment, for a file with any single bit flipped, truncated or empty.
+_READ_ERRORS = (OSError, ValueError, EOFError, RuntimeError, zipfile.BadZipFile)
 
 
 def write_arrays(path: Path, arrays: Mapping[str, NDArray[Any]]) -> None:
-    """Write arrays as ``.npz``, whole or not at all.
+    """Write arrays as ``.npz``, atomically.
 
     Raises
     ------
@@ -31,7 +31,7 @@ def write_arrays(path: Path, arrays: Mapping[str, NDArray[Any]]) -> None:
 
 
 def read_arrays(path: Path) -> dict[str, NDArray[Any]] | None:
-    """Read what `write_arrays` wrote; None if it is missing or damaged.
+    """Read a file of `write_arrays`; return None if it is missing or corrupt.
 
     Examples
     --------
@@ -46,5 +46,5 @@ def read_arrays(path: Path) -> dict[str, NDArray[Any]] | None:
     try:
         with open(path, "rb") as file, np.load(file, allow_pickle=False) as arrays:
             return {name: np.asarray(arrays[name]) for name in arrays}
-    except _DAMAGED:
+    except _READ_ERRORS:
         return None

@@ -1,4 +1,4 @@
-"""Estimator: what every model that learns has in common, as in scikit-learn."""
+"""Base class of all estimators, with the settings API of scikit-learn."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from woodshed.errors import NotFittedError, SettingNameError, near_miss
 
 @dataclass(kw_only=True, eq=False)
 class Estimator:
-    """Base class of all models: settings by keyword, and attributes that are learned.
+    """Base class of all estimators: keyword settings and learned attributes.
 
     A subclass is a dataclass whose fields are its settings.
 
@@ -21,17 +21,17 @@ class Estimator:
     """
 
     fit_call: ClassVar[str] = "fit(data)"
-    """The call that fits it, as error messages spell it."""
+    """Call that fits the estimator, as error messages spell it."""
 
     derived_names: ClassVar[tuple[str, ...]] = ()
-    """Cached properties made from learned attributes: dropped when these change, and not copied."""
+    """Cached properties derived from learned attributes: dropped when these change, and not pickled."""
 
     def __new__(cls, **settings: Any) -> Self:
-        """Refuse a misspelt setting by naming the near miss, before anything else is said about it."""
-        known = [setting.name for setting in fields(cls)]
+        """Raise `SettingNameError` for a misspelt setting, before the TypeError of a dataclass."""
+        names = [setting.name for setting in fields(cls)]
         for name in settings:
-            if name not in known:
-                raise SettingNameError(f"{cls.__name__} has no setting {name}. {near_miss(name, known)}")
+            if name not in names:
+                raise SettingNameError(f"{cls.__name__} has no setting {name}. {near_miss(name, names)}")
         return super().__new__(cls)
 
     def fitted(self, name: str) -> Any:
@@ -40,17 +40,16 @@ class Estimator:
         Raises
         ------
         NotFittedError
-            If the model is not fitted.
+            If the estimator is not fitted.
         """
         if not hasattr(self, name):
             raise NotFittedError(
-                f"This {type(self).__name__} has not learned yet. "
-                f"Call {self.fit_call}, or load a model, first."
+                f"This {type(self).__name__} is not fitted yet. Call {self.fit_call}, or load a model, first."
             )
         return getattr(self, name)
 
     def drop_derived(self) -> None:
-        """Forget what was made from learned attributes that have changed."""
+        """Drop the cached properties after learned attributes have changed."""
         for name in self.derived_names:
             self.__dict__.pop(name, None)
 
@@ -58,12 +57,12 @@ class Estimator:
         return {name: value for name, value in self.__dict__.items() if name not in self.derived_names}
 
     def get_params(self, deep: bool = True) -> dict[str, Any]:
-        """Return all settings by name; ``deep`` changes nothing, there are no nested estimators."""
+        """Return all settings by name; ``deep`` has no effect, since there are no nested estimators."""
         return {setting.name: getattr(self, setting.name) for setting in fields(self)}
 
     def set_params(self, **settings: Any) -> Self:
-        """Change settings; takes effect at the next ``fit``."""
-        type(self)(**settings)  # refuses what does not exist
+        """Change settings; they take effect at the next ``fit``."""
+        type(self)(**settings)  # raises for an unknown name
         for name, value in settings.items():
             setattr(self, name, value)
         return self

@@ -1,4 +1,4 @@
-"""Holding out a part of the training data, by which the best weights are chosen."""
+"""Validation part of the training data, held out to choose the best weights."""
 
 from __future__ import annotations
 
@@ -14,31 +14,33 @@ from woodshed.errors import DataError, ParameterError
 Row = TypeVar("Row", bound=NDArray[Any])
 
 MIN_GROUPS_TO_VALIDATE = 8
-"""With fewer groups none is held out for validation: a voice the less to learn from costs more than
-choosing the best epoch gains, since the falling learning rate makes the last one good."""
+"""Minimum number of groups for a validation part.
+
+With fewer, the loss of a group of training data costs more than choosing the best epoch gains, since the
+falling learning rate makes the last epoch good."""
 
 
 def hold_out(
     labels: Sequence[str], groups: Sequence[str] | None, share: float, seed: int
 ) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
-    """Divide rows into those to learn from and those to choose the best weights by.
+    """Return the indices of the training part and of the validation part.
 
-    Whole groups are held out, so that the weights are chosen by how they do on someone unheard. With
-    fewer than `MIN_GROUPS_TO_VALIDATE` groups, or fewer than two clips of some class, nothing is.
+    Whole groups are held out, so that the weights are chosen on groups that are not trained on. The
+    validation part is empty with fewer than `MIN_GROUPS_TO_VALIDATE` groups, or if a class has fewer than two
+    clips.
     """
-    everything = np.arange(len(labels))
-    nothing = everything[:0]
+    no_validation = np.arange(len(labels)), np.arange(0)
     if not share:
-        return everything, nothing
+        return no_validation
     try:
         if groups is None:
             fold = random_holdout(labels, test_share=share, seed=seed).folds[0]
         elif len(set(groups)) < MIN_GROUPS_TO_VALIDATE:
-            return everything, nothing
+            return no_validation
         else:
             fold = group_holdout(labels, groups, test_share=share, seed=seed).folds[0]
-    except (DataError, ParameterError):  # a class too small, or in one group only: learn from all of it
-        return everything, nothing
+    except (DataError, ParameterError):  # a class is too small, or in one group only
+        return no_validation
     return fold.train, fold.test
 
 
@@ -50,18 +52,18 @@ def divide_rows(
     share: float,
     seed: int,
 ) -> tuple[list[Row], list[Row]]:
-    """Return the rows to train on, and those by which the best weights are chosen.
+    """Return the training rows and the validation rows.
 
-    The latter are ``held_out``, or else a ``share`` of the groups (of the rows, when there are no groups).
+    The validation rows are ``held_out``, or else a ``share`` of the groups (of the rows without groups).
 
     Raises
     ------
     ParameterError
-        If there is not one group for each piece.
+        If the number of groups is not that of the rows.
     """
     if groups is not None and len(groups) != len(rows):
         raise ParameterError(f"fit expects one group for each of {len(rows)} pieces, got {len(groups)}.")
     if held_out is not None:
         return list(rows), list(held_out)
-    train, judges = hold_out([""] * len(rows), groups, share, seed)
-    return [rows[k] for k in train], [rows[k] for k in judges]
+    train, validation = hold_out([""] * len(rows), groups, share, seed)
+    return [rows[k] for k in train], [rows[k] for k in validation]

@@ -1,13 +1,11 @@
-"""Asking a trained net: one small runtime for a fitted, a saved and an exported model.
+"""Inference with trained networks, and their conversion to and from files.
 
-A net that can be exported is always asked through ONNX Runtime, also right after it was trained. So a
-model answers the same before and after it is saved, to the bit, and a program that only predicts
-loads neither Keras nor TensorFlow.
+A network that can be exported always runs in ONNX Runtime, also right after training. Predictions are thus
+identical before and after saving, and a program that only predicts loads neither Keras nor TensorFlow.
 """
 
 from __future__ import annotations
 
-import contextlib
 import io
 import logging
 import re
@@ -24,21 +22,29 @@ from numpy.typing import NDArray
 from woodshed.errors import ModelFolderError
 
 PredictFunction = Callable[[NDArray[np.float32]], NDArray[np.floating]]
-"""Windows ``(batch, n_frames, n_bands)`` or rows ``(batch, n_values)`` to probabilities."""
+"""Windows ``(batch, n_frames, n_bands)`` or rows ``(batch, n_values)`` to outputs ``(batch, n_names)``."""
 
 KERAS_NAME, ONNX_NAME = "net.keras", "net.onnx"
-"""The files of a model folder that hold a net: as it can be trained on, and as it is asked."""
+"""Files of a model folder that hold a network: to be trained further, and for inference."""
 
-_OUR_LAYER = re.compile(r'"registered_name": "woodshed>(\w+)"')
+_WOODSHED_LAYER = re.compile(r'"registered_name": "woodshed>(\w+)"')
 
 
-def predict_onnx(content: bytes) -> PredictFunction:
-    """Make a function that asks the net in an ONNX file.
+def predict_onnx(content: bytes, *, batched: bool = False) -> PredictFunction:
+    """Return the prediction function of a network in an ONNX file.
+
+    Parameters
+    ----------
+    content
+        The ONNX file.
+    batched
+        Whether all windows are processed in one call. That is faster, but the last bit of an output may then
+        depend on the other windows.
 
     Raises
     ------
     ModelFolderError
-        If the bytes are not a net that ONNX Runtime can run.
+        If ONNX Runtime cannot load the file.
     """
     import onnxruntime
 
@@ -47,50 +53,53 @@ def predict_onnx(content: bytes) -> PredictFunction:
     try:
         session = onnxruntime.InferenceSession(content, options, providers=["CPUExecutionProvider"])
     except Exception as error:  # onnxruntime has no common base for its errors
-        raise ModelFolderError(f"net.onnx cannot be run ({error}). Train or copy the model again.") from error
+        raise ModelFolderError(
+            f"{ONNX_NAME} cannot be run ({error}). Train or copy the model again."
+        ) from error
     name = session.get_inputs()[0].name
 
-    def ask(windows: NDArray[np.float32]) -> NDArray[np.float32]:
-        # One window at a time: a clip's answer never depends on its neighbours, not even in the last bit.
-        rows = [session.run(None, {name: window[np.newaxis]})[0] for window in windows]
-        return np.concatenate(rows)
+    def predict(windows: NDArray[np.float32]) -> NDArray[np.float32]:
+        batches = [windows] if batched else [window[np.newaxis] for window in windows]
+        return np.concatenate(
+            [session.run(None, {name: np.ascontiguousarray(batch)})[0] for batch in batches]
+        )
 
-    return ask
+    return predict
 
 
 def predict_keras(net: Any) -> PredictFunction:
-    """Make a function that asks a Keras net, for backends that cannot export."""
+    """Return the prediction function of a Keras network, for backends that cannot export to ONNX."""
 
-    def ask(windows: NDArray[np.float32]) -> NDArray[np.float32]:
+    def predict(windows: NDArray[np.float32]) -> NDArray[np.float32]:
         return np.concatenate([np.asarray(net.predict_on_batch(window[np.newaxis])) for window in windows])
 
-    return ask
+    return predict
 
 
 def net_to_files(net: Any) -> dict[str, bytes]:
-    """Write a net in every format that the backend knows, by the name of the file."""
+    """Return a network in every format that the backend supports, by file name."""
     onnx = net_to_onnx(net)
     return {KERAS_NAME: net_to_keras(net)} | ({} if onnx is None else {ONNX_NAME: onnx})
 
 
 def net_to_keras(net: Any) -> bytes:
-    """Write a net in Keras' own format."""
+    """Return a network in the format of Keras."""
     with tempfile.TemporaryDirectory() as folder, warnings.catch_warnings():
-        warnings.simplefilter("ignore", DeprecationWarning)  # of NumPy, about TensorFlow's tensors
-        path = Path(folder) / "net.keras"
+        warnings.simplefilter("ignore", DeprecationWarning)  # of NumPy, about tensors of TensorFlow
+        path = Path(folder) / KERAS_NAME
         net.save(path)
         return path.read_bytes()
 
 
 def keras_to_net(content: bytes) -> Any:
-    """Read a net in Keras' own format, in safe mode: nothing in the file is run.
+    """Load a network in the format of Keras, in safe mode: no code in the file is run.
 
-    Of our own layers those are imported that the file names, by a list that is ours.
+    Layers of woodshed are imported by a fixed list of names.
 
     Raises
     ------
     ModelFolderError
-        If it is no such file.
+        If the file is not in the format of Keras.
     """
     import keras
 
@@ -98,10 +107,10 @@ def keras_to_net(content: bytes) -> Any:
 
     try:
         with zipfile.ZipFile(io.BytesIO(content)) as archive:
-            layers = _OUR_LAYER.findall(archive.read("config.json").decode())
+            layers = _WOODSHED_LAYER.findall(archive.read("config.json").decode())
     except (zipfile.BadZipFile, KeyError, UnicodeDecodeError) as error:
         raise ModelFolderError(
-            f"{KERAS_NAME} is no net of Keras ({error}). Train or copy the model again."
+            f"{KERAS_NAME} is not a Keras model ({error}). Train or copy the model again."
         ) from error
     register_layers(layers)
     with tempfile.TemporaryDirectory() as folder:
@@ -111,23 +120,22 @@ def keras_to_net(content: bytes) -> Any:
 
 
 def net_to_onnx(net: Any) -> bytes | None:
-    """Export a Keras net as ONNX; None when the backend cannot (only TensorFlow can).
+    """Export a Keras network as ONNX; return None unless the backend is TensorFlow.
 
     Returns
     -------
     bytes
-        The ONNX file: input ``(batch, n_frames, n_bands)`` in decibels, output probabilities.
+        The ONNX file: input ``(batch, n_frames, n_bands)`` in decibels, output ``(batch, n_names)``.
     """
     import keras
 
     if keras.config.backend() != "tensorflow":
         return None
-    with tempfile.TemporaryDirectory() as folder, contextlib.ExitStack() as quiet:
-        quiet.enter_context(warnings.catch_warnings())
-        warnings.simplefilter("ignore")  # of the converter, about numpy
+    with tempfile.TemporaryDirectory() as folder, warnings.catch_warnings():
+        warnings.simplefilter("ignore")  # of the converter, about NumPy
         logging.getLogger("tf2onnx").setLevel(logging.ERROR)
-        path = Path(folder) / "net.onnx"
-        # Keras exports only a net that was called, which one that resumed a finished training was not.
+        path = Path(folder) / ONNX_NAME
+        # Keras exports only a network that was called; one restored from a finished training was not.
         net(np.zeros((1, *net.input_shape[1:]), np.float32))
         net.export(str(path), format="onnx", verbose=False)
         return path.read_bytes()

@@ -1,11 +1,12 @@
-"""Training a net on windows: batches, schedule, the best weights, and going on after a kill."""
+"""Training loop: optimiser and schedule, early stopping, weight averaging, checkpoints."""
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
+from typing import Any, Protocol, TypeVar
 
 import keras
 import numpy as np
@@ -14,45 +15,62 @@ from numpy.typing import NDArray
 from woodshed.errors import DataError
 from woodshed.training.checkpoint import read_arrays, write_arrays
 from woodshed.training.progress import LearningCurve
-from woodshed.training.steps_per_execution import (
-    BatchSource,
-    rows_of_batches,
-    steps_per_execution,
-    train_steps,
-)
-from woodshed.training.weight_averaging import WeightMean, Weights, ask_with
 
 Loss = Callable[[Any, Any], Any]
-"""Truth and answers ``(batch, n_answers)`` to a loss for each row, ``(batch,)``."""
+"""Targets and outputs ``(batch, n_outputs)`` to the loss of each row, ``(batch,)``."""
 
-Judge = Callable[[NDArray[np.float32], NDArray[np.float32]], tuple[float, float]]
-"""From truth and answers ``(n, n_answers)`` to mean loss and accuracy."""
+Measure = Callable[[NDArray[np.float32], NDArray[np.float32]], tuple[float, float]]
+"""Targets and outputs ``(n, n_outputs)`` to mean loss and accuracy."""
 
 Validation = Callable[[keras.Model], tuple[float, float]]
-"""Measures a net on held-out windows: mean log loss, accuracy."""
+"""Network to mean loss and accuracy on held-out data."""
+
+Weights = Sequence[NDArray[Any]]
+Result = TypeVar("Result")
+
+Batch = tuple[NDArray[Any], ...]
+"""Inputs, targets and, if rows are weighted, the weight of each row ``(batch,)``."""
 
 LOSSES = ("train_loss", "validation_loss", "validation_accuracy")
-"""What is noted of every epoch."""
+"""Values recorded for each epoch."""
+
+STEPS_PER_EXECUTION = 8
+"""Training steps in one call of a compiled loop, and batches that are prepared together.
+
+Another thread prepares the next batches during the call, since few networks keep every core busy. Short
+calls cost overhead; long ones delay the start of an epoch, and a keyboard interrupt until the call ends.
+"""
+
+
+class BatchSource(Protocol):
+    """Endless sequence of batches; step ``k`` is batch ``k % steps_per_epoch`` of its epoch."""
+
+    @property
+    def steps_per_epoch(self) -> int:
+        """Batches in an epoch."""
+
+    def __getitem__(self, step: int) -> Batch:
+        """Return the batch of a step, reproducibly."""
 
 
 @dataclass(frozen=True, kw_only=True)
 class Recipe:
-    """How a net is trained.
+    """Settings of a training run.
 
     Parameters
     ----------
     epochs
-        Epochs at most; the learning rate falls along a half cosine to nothing at the last.
+        Maximum number of epochs; the learning rate falls along a half cosine to a hundredth at the last.
     patience
         Epochs without a better validation loss after which training stops.
     learning_rate
-        Highest rate, reached after two epochs of warming up.
+        Highest learning rate, reached after a warm-up of two epochs.
     weight_decay
-        Of AdamW (I. Loshchilov and F. Hutter, 2019).
+        Weight decay of AdamW (I. Loshchilov and F. Hutter, "Decoupled weight decay regularization", 2019).
     label_smoothing
-        Share of each target spread over all classes.
+        Share of each target that is spread over all classes.
     loss
-        What is lowered; None is the cross-entropy of classes.
+        Function to minimise; None is the cross-entropy of classes.
     """
 
     epochs: int
@@ -63,7 +81,7 @@ class Recipe:
     loss: Loss | None = None
 
     def compile(self, net: keras.Model, steps_per_epoch: int, *, steps_per_execution: int = 1) -> None:
-        """Give the net its optimiser and loss; see `keras.Model.compile` for ``steps_per_execution``."""
+        """Set optimiser and loss of a network; ``steps_per_execution`` as in `keras.Model.compile`."""
         warmup = min(2, self.epochs - 1) * steps_per_epoch
         rate = keras.optimizers.schedules.CosineDecay(
             self.learning_rate / 30 if warmup else self.learning_rate,
@@ -80,11 +98,71 @@ class Recipe:
 
 
 @dataclass
-class Progress:
-    """Keep the best weights, stop when nothing improves, and write down all that is needed to go on.
+class WeightMean:
+    """Stochastic weight averaging: the mean of the weights at the end of the last epochs.
 
-    The state of a run after an epoch is: every variable of net and optimiser, the best weights so far, the
-    mean (judged and kept once it has begun), and the losses. ``checkpoint`` gets it whole or not at all.
+    The centre of the region that the last steps explore usually has a lower loss than any single point:
+    P. Izmailov et al., "Averaging weights leads to wider optima and better generalization" (2018). Unlike
+    there, the learning rate keeps falling, and the statistics of normalisation layers are averaged too.
+
+    Parameters
+    ----------
+    first_epoch
+        First epoch of the average; None disables averaging.
+    values
+        The mean so far.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> mean = WeightMean(1)
+    >>> [mean.add([np.array(value)], epoch)[0].item() for epoch, value in enumerate([7.0, 1.0, 2.0])]
+    [7.0, 1.0, 1.5]
+    """
+
+    first_epoch: int | None = None
+    values: Weights = field(default_factory=list)
+
+    def add(self, weights: Weights, epoch: int) -> Weights:
+        """Return the mean including the weights of another epoch; before ``first_epoch``, only those."""
+        if self.first_epoch is None or epoch < self.first_epoch:
+            return weights
+        share = 1 / (epoch - self.first_epoch + 1)
+        before = self.values if share < 1 and self.values else weights
+        # In the precision of the weights: a network keeps float32.
+        self.values = [a + (b - a) * a.dtype.type(share) for a, b in zip(before, weights, strict=True)]
+        return self.values
+
+
+def with_weights(net: Any, weights: Weights, function: Callable[[Any], Result]) -> Result:
+    """Call a function on a network with other weights, and restore its own."""
+    original = net.get_weights()
+    net.set_weights(weights)
+    try:
+        return function(net)
+    finally:
+        net.set_weights(original)
+
+
+@dataclass
+class TrainingState:
+    """State of a training run: losses, best weights and their mean, and its checkpoint.
+
+    A checkpoint holds every variable of the network and the optimiser, the best weights so far, the running
+    mean of the weights, and the losses. It is written after each epoch, atomically.
+
+    Parameters
+    ----------
+    validation
+        Measure of the held-out data; None keeps the weights of the last epoch.
+    patience
+        Epochs without a better validation loss after which training stops.
+    checkpoint
+        File of the checkpoint; None writes nothing.
+    report
+        Called after each epoch with its number, the training loss and the validation accuracy or None.
+    mean
+        Average of the weights, which is validated and kept once it has begun.
     """
 
     validation: Validation | None
@@ -99,34 +177,35 @@ class Progress:
 
     @property
     def best_epoch(self) -> int:
-        """The epoch whose weights are kept: the lowest validation loss, or the last without one."""
+        """Epoch with the lowest validation loss; the last one without validation."""
         return int(np.argmin(self.validation_loss)) if self.validation_loss else len(self.train_loss) - 1
 
     @property
     def stopped(self) -> bool:
-        """Whether nothing got better for as long as patience lasts, or the loss is no longer a number."""
+        """Whether the patience is exhausted or the loss is not a number."""
         if not self.train_loss:
             return False
-        waited = len(self.train_loss) - 1 - self.best_epoch
-        return waited >= self.patience or not np.isfinite(self.train_loss[-1])
+        n_waited = len(self.train_loss) - 1 - self.best_epoch
+        return n_waited >= self.patience or not np.isfinite(self.train_loss[-1])
 
     def end_epoch(self, net: keras.Model, loss: float) -> None:
-        """Judge, keep, and write down."""
-        # Judged before anything is noted: an interrupt meanwhile must leave all lists equally long.
+        """Validate the weights, record the losses, and write the checkpoint."""
+        # Validation comes first: an interrupt during it must leave all lists equally long.
         epoch = len(self.train_loss)
-        kept = self.mean.add(net.get_weights(), epoch)
-        judged = None if self.validation is None else ask_with(net, kept, self.validation)
+        weights = self.mean.add(net.get_weights(), epoch)
+        accuracy = None
+        if self.validation is not None:
+            validation_loss, accuracy = with_weights(net, weights, self.validation)
+            self.validation_loss.append(validation_loss)
+            self.validation_accuracy.append(accuracy)
         self.train_loss.append(loss)
-        if judged is not None:
-            self.validation_loss.append(judged[0])
-            self.validation_accuracy.append(judged[1])
         if self.best_epoch == epoch:
-            self.best = kept
+            self.best = weights
         self.save(net)
-        self.report(epoch, loss, None if judged is None else judged[1])
+        self.report(epoch, loss, accuracy)
 
     def save(self, net: keras.Model) -> None:
-        """Write the state of the run."""
+        """Write the checkpoint."""
         if self.checkpoint is None:
             return
         arrays = {f"variable{k}": np.asarray(v) for k, v in enumerate(_variables(net))}
@@ -136,9 +215,9 @@ class Progress:
         write_arrays(self.checkpoint, arrays)
 
     def restore(self, net: keras.Model) -> int:
-        """Bring net and optimiser back to the last epoch written down, and return how many were run.
+        """Restore the network and the optimiser from the checkpoint; return the number of finished epochs.
 
-        Without a checkpoint, or with one that is damaged or another net's, nothing is changed.
+        A missing, damaged or incompatible checkpoint changes nothing.
         """
         arrays = None if self.checkpoint is None else read_arrays(self.checkpoint)
         variables, weights = _variables(net), net.weights
@@ -157,7 +236,7 @@ class Progress:
         return len(self.train_loss)
 
     def curve(self, fold: str) -> LearningCurve:
-        """Return the losses as values for the report."""
+        """Return the losses for a report."""
         return LearningCurve(
             fold,
             tuple(self.train_loss),
@@ -168,62 +247,88 @@ class Progress:
 
 
 def _variables(net: keras.Model) -> list[Any]:
-    """Return all that a run depends on; the states of the dropout generators, too, unlike get_weights()."""
+    """Return all variables of a run, unlike get_weights() including the states of dropout generators."""
     return [*net.variables, *net.optimizer.variables]
 
 
-def train_net(
-    net: keras.Model,
-    batches: BatchSource,
-    recipe: Recipe,
-    progress: Progress,
-) -> bool:
-    """Train ``net`` in place and leave it with its best weights.
+def train_net(net: keras.Model, batches: BatchSource, recipe: Recipe, state: TrainingState) -> bool:
+    """Train a network in place, and set its best weights.
 
     Returns
     -------
     bool
-        False when a keyboard interrupt ended it early: the best weights so far are kept.
+        False if a keyboard interrupt ended the training early; the network has the best weights so far.
 
     Raises
     ------
     DataError
-        If the loss is no longer a number: the learning rate is too high for these data.
+        If the loss becomes NaN or infinite because the learning rate is too high.
     KeyboardInterrupt
-        When it comes before the first epoch has ended: there is nothing to keep.
+        If interrupted before the end of the first epoch.
     """
-    recipe.compile(net, batches.steps_per_epoch, steps_per_execution=steps_per_execution())
+    compiled = keras.backend.backend() == "tensorflow"
+    recipe.compile(net, batches.steps_per_epoch, steps_per_execution=STEPS_PER_EXECUTION if compiled else 1)
     net.optimizer.build(net.trainable_variables)
-    done = progress.restore(net)
+    n_finished = state.restore(net)
     finished = True
     try:
-        for epoch in range(done, recipe.epochs):
-            if progress.stopped:
+        for epoch in range(n_finished, recipe.epochs):
+            if state.stopped:
                 break
-            progress.end_epoch(net, _train_epoch(net, batches, epoch))
+            state.end_epoch(net, _train_epoch(net, batches, epoch))
     except KeyboardInterrupt:
-        if not progress.best:
+        if not state.best:
             raise
         finished = False
-    if not np.isfinite(progress.train_loss[-1]):
+    if not np.isfinite(state.train_loss[-1]):
         raise DataError(
-            f"Training diverged in epoch {len(progress.train_loss)}: the loss is not a number. "
+            f"Training diverged in epoch {len(state.train_loss)}: the loss is not a number. "
             f"Lower the learning rate, which was {recipe.learning_rate}."
         )
-    net.set_weights(progress.best)
+    net.set_weights(state.best)
     return finished
 
 
 def _train_epoch(net: keras.Model, batches: BatchSource, epoch: int) -> float:
-    """Train on the batches of an epoch and return their mean loss; a loss that is no number ends it.
+    """Train on the batches of an epoch and return their mean loss; stop at a loss that is not finite.
 
-    Not by ``fit``, whose input pipeline costs more for each of our batches than making it does
+    `keras.Model.fit` is not used: its input pipeline costs more for each batch than preparing the batch does
     (``benchmarks/speed/training.md``).
     """
     losses: list[float] = []
-    for made in rows_of_batches(batches, epoch):
-        loss = train_steps(net, made)
+    for group in batch_groups(batches, epoch):
+        loss = _train_steps(net, group)
         if not np.isfinite(loss):
             return loss
-        losses += [loss] * len(made)
+        losses += [loss] * len(group)
     return float(np.mean(losses))
+
+
+def _train_steps(net: keras.Model, batches: Sequence[Batch]) -> float:
+    """Take one training step for each batch, and return their mean loss.
+
+    With TensorFlow the steps are one call of a compiled loop, of at most `STEPS_PER_EXECUTION` steps.
+    """
+    if keras.backend.backend() != "tensorflow":
+        losses = [net.train_on_batch(*batch, return_dict=True)["loss"] for batch in batches]
+        return float(np.mean(losses))
+    net.make_train_function()
+    net.reset_metrics()
+    return float(net.train_function(iter(batches))["loss"])
+
+
+def batch_groups(batches: BatchSource, epoch: int) -> Iterator[list[Batch]]:
+    """Yield the batches of an epoch in groups of `STEPS_PER_EXECUTION`; a thread prepares the next group."""
+    first = epoch * batches.steps_per_epoch
+
+    def prepare(start: int) -> list[Batch]:
+        steps = range(start, min(start + STEPS_PER_EXECUTION, batches.steps_per_epoch))
+        return [batches[first + step] for step in steps]
+
+    starts = range(0, batches.steps_per_epoch, STEPS_PER_EXECUTION)
+    with ThreadPoolExecutor(1, "batches") as executor:
+        upcoming = executor.submit(prepare, starts[0])
+        for start in starts[1:]:
+            group, upcoming = upcoming.result(), executor.submit(prepare, start)
+            yield group
+        yield upcoming.result()

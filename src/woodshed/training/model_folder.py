@@ -1,4 +1,4 @@
-"""The folder of a model: settings, digests of its files, and what every kind of model has in common."""
+"""Model folder: settings, checksums of the files, and their validation."""
 
 from __future__ import annotations
 
@@ -13,9 +13,9 @@ import numpy as np
 from woodshed.errors import ModelFolderError, OutputError, printable
 
 FORMAT = 2
-"""Version of the folder's layout; a folder of a higher one is refused.
+"""Version of the layout; folders of a newer version are rejected.
 
-Format 1 called a task a job and had other names for some settings; it is read by `_upgrade`.
+Version 1 called a task a job, and had other names for some settings; `_upgrade` converts it.
 """
 
 _RENAMED_SETTINGS = {
@@ -24,19 +24,19 @@ _RENAMED_SETTINGS = {
     "n_versions": "n_augmentations",
     "second_opinion": "ensemble_share",
 }
-"""Setting of format 1 -> its name today."""
+"""Name of a setting in version 1 -> its current name."""
 
 SETTINGS_NAME = "settings.json"
 
 LABELS_NAME = "labels.json"
 
 MODEL_NAME = "model.onnx"
-"""The file of a model folder that holds a classical model."""
+"""File of a classical estimator."""
 
 METRICS_NAME, CARD_NAME = "metrics.json", "card.md"
 
 WEIGHTS_NAME = "weights.npz"
-"""Arrays of a model that writes; see `woodshed.composition.saving`."""
+"""Weights of a composer; see `woodshed.composition.saving`."""
 
 
 def read_settings(folder: Path) -> dict[str, Any]:
@@ -51,11 +51,12 @@ def read_settings(folder: Path) -> dict[str, Any]:
     if not path.is_file():
         if folder.is_file():
             raise ModelFolderError(
-                f"{printable(folder)} is a file, and a model is a folder. First the model, then the sounds."
+                f"{printable(folder)} is a file, but a model is a folder. "
+                "Expected: woodshed predict MODEL SOUNDS..."
             )
-        what = "is not a woodshed model: it has no settings.json" if folder.exists() else "is not there"
+        what = "is not a woodshed model: it has no settings.json" if folder.exists() else "does not exist"
         raise ModelFolderError(
-            f"{printable(folder)} {what}. Make one with: woodshed train DATA --out {printable(folder)}"
+            f"{printable(folder)} {what}. Train a model with: woodshed train DATA --out {printable(folder)}"
         )
     try:
         settings: dict[str, Any] = json.loads(path.read_text("utf-8"))
@@ -65,10 +66,10 @@ def read_settings(folder: Path) -> dict[str, Any]:
         settings["task"], settings["settings"], settings["feature"], settings["files"][LABELS_NAME]
     except OSError as error:
         raise ModelFolderError(
-            f"{printable(path)} cannot be read ({error.strerror}). Correct its permissions."
+            f"{printable(path)} cannot be read ({error.strerror}). Check its permissions."
         ) from error
     except (ValueError, KeyError, TypeError) as error:
-        raise damaged(path, f"it cannot be understood ({error})") from error
+        raise damaged(path, f"it cannot be parsed ({error})") from error
     if not isinstance(version, int) or version > FORMAT:
         raise ModelFolderError(
             f"{printable(folder)} was made by a newer woodshed (format {version}, this one reads up "
@@ -78,7 +79,7 @@ def read_settings(folder: Path) -> dict[str, Any]:
 
 
 def _upgrade(settings: dict[str, Any]) -> None:
-    """Rename in place what format 1 called otherwise."""
+    """Rename the settings of version 1 in place."""
     settings["task"] = settings.pop("job")
     settings["settings"] = {
         _RENAMED_SETTINGS.get(name, name): value for name, value in settings["settings"].items()
@@ -91,63 +92,63 @@ def read_contents(
     kinds: Collection[frozenset[str]],
     optional: frozenset[str] = frozenset(),
 ) -> dict[str, bytes]:
-    """Read all files of a model, and make sure that they are those that were saved.
+    """Read all files of a model and verify their checksums.
 
     Parameters
     ----------
     folder, settings
-        The model, and what `read_settings` returns for it.
+        The model, and its settings from `read_settings`.
     kinds
-        The sets of file names that a model may have; no other file of a folder is opened.
+        Allowed sets of file names; no other file of the folder is opened.
     optional
-        Names of files that any of these kinds may have too.
+        Names of further files, allowed in each set.
 
     Raises
     ------
     ModelFolderError
-        If ``settings.json`` lists other files, or one is missing or not the one that was saved.
+        If ``settings.json`` lists other files, or a file is missing or was changed.
     """
     if frozenset(settings["files"]) - optional not in kinds:
-        raise damaged(folder / SETTINGS_NAME, f"it names the files {', '.join(settings['files'])}")
+        raise damaged(folder / SETTINGS_NAME, f"it lists the files {', '.join(settings['files'])}")
     return {name: read_checked(folder / name, digest) for name, digest in settings["files"].items()}
 
 
 def read_checked(path: Path, digest: str) -> bytes:
-    """Read a file of a model and make sure that it is the one that was saved."""
+    """Read a file of a model and verify its checksum."""
     try:
         content = path.read_bytes()
     except OSError as error:
         raise damaged(path, f"it cannot be read ({error.strerror})") from error
     if hashlib.sha256(content).hexdigest() != digest:
-        raise damaged(path, "its content is not what was saved")
+        raise damaged(path, "its checksum is wrong")
     return content
 
 
 def damaged(path: Path, reason: str) -> ModelFolderError:
-    """Make the error that says what is wrong with a file of a model, and what helps."""
+    """Return the error for a damaged file of a model."""
     return ModelFolderError(
         f"{printable(path)} is damaged: {reason}. Copy the folder again, or train the model again."
     )
 
 
 def make_folder(folder: Path) -> None:
-    """Make a folder to write into.
+    """Create a folder and its parents.
 
     Raises
     ------
     OutputError
-        If it cannot be made.
+        If the folder cannot be created.
     """
     try:
         folder.mkdir(parents=True, exist_ok=True)
     except OSError as error:
         raise OutputError(
-            f"{printable(folder)} cannot be made ({error.strerror}). Choose another place."
+            f"{printable(folder)} cannot be created ({error.strerror}). Choose another folder."
         ) from error
 
 
 def to_json(value: Any) -> str:
-    """Spell a value as indented JSON; numbers that are not finite become null, as JSON has none."""
+    """Return a value as indented JSON; NaN and infinity become null."""
     return json.dumps(_finite(value), indent=2, ensure_ascii=False) + "\n"
 
 

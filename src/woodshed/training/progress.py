@@ -1,4 +1,4 @@
-"""Overfitting: whether a training learned by heart, and when it could have stopped."""
+"""Learning curves, observers of a training run, and the diagnosis of overfitting."""
 
 from __future__ import annotations
 
@@ -9,31 +9,30 @@ from typing import Any
 
 OnEpoch = Callable[[int, float, float | None], None]
 
-ENOUGH_BITS = 0.01
-"""A held-out loss that is this close to the lowest one is as good."""
+TOLERANCE_BITS = 0.01
+"""Difference from the lowest held-out loss that is considered negligible."""
 
 
 def ignore_epoch(epoch: int, loss: float, accuracy: float | None) -> None:
-    """Say nothing about an epoch."""
+    """Ignore an epoch: the default observer."""
 
 
 def _ignore(*_: Any) -> None:
-    """Listen to nothing."""
+    """Ignore all arguments."""
 
 
 @dataclass(frozen=True)
 class Watcher:
-    """Who is told how a run goes; by default nobody.
+    """Callbacks that observe a run; by default they do nothing.
 
     Parameters
     ----------
     begin
-        Called with the name of a training and its number of epochs at most; 0 if it learns in one go.
+        Called with the name of a training and its maximum number of epochs; 0 if there are no epochs.
     epoch
-        Called with the number of the epoch from 0, the training loss, and the accuracy on the
-        validation part or None.
+        Called with the number of the epoch from 0, the training loss, and the validation accuracy or None.
     end
-        Called with the accuracy on the test part, or None if there is none to tell.
+        Called with the accuracy on the test part, or None if accuracy is undefined.
     """
 
     begin: Callable[[str, int], None] = _ignore
@@ -43,16 +42,16 @@ class Watcher:
 
 @dataclass(frozen=True)
 class LearningCurve:
-    """How one training went, epoch by epoch.
+    """Losses and accuracy of one training run, epoch by epoch.
 
     Parameters
     ----------
     fold
-        Name of the part that was held out.
+        Name of the held-out part.
     train_loss, validation_loss, validation_accuracy
-        One value for each epoch that was run; none for a classical model, which learns in one go.
+        One value for each epoch; empty for a classical estimator.
     best_epoch
-        Index of the epoch whose weights were kept.
+        Index of the epoch whose weights are used.
     """
 
     fold: str
@@ -63,7 +62,7 @@ class LearningCurve:
 
     @classmethod
     def from_dict(cls, values: Mapping[str, Any]) -> LearningCurve:
-        """Make a curve from its fields by name, sequences of any kind."""
+        """Return the curve with the given fields, which may be sequences of any kind."""
         return cls(
             fold=str(values["fold"]),
             train_loss=tuple(float(loss) for loss in values["train_loss"]),
@@ -75,49 +74,48 @@ class LearningCurve:
 
 @dataclass(frozen=True)
 class Overfitting:
-    """What the losses on pieces that were held out say; losses in bits, epochs counted from 1.
+    """Diagnosis of overfitting from the held-out losses, in bits; epochs are counted from 1.
 
     Parameters
     ----------
     n_epochs
-        How many epochs it ran.
-    kept_epoch, kept_bits
-        The epoch whose weights were kept, and the held-out loss there.
-    enough_epoch
-        The first epoch that is within `ENOUGH_BITS` of the lowest held-out loss: there it could have stopped.
+        Number of epochs.
+    best_epoch, best_bits
+        Epoch whose weights are used, and its held-out loss.
+    sufficient_epoch
+        First epoch within `TOLERANCE_BITS` of the lowest held-out loss: training could have stopped there.
     rise_bits
-        By how much the held-out loss of the last epoch is above the lowest: what it lost by learning on.
+        Held-out loss of the last epoch minus the lowest one.
     """
 
     n_epochs: int
-    kept_epoch: int
-    kept_bits: float
-    enough_epoch: int
+    best_epoch: int
+    best_bits: float
+    sufficient_epoch: int
     rise_bits: float
 
     @property
     def was_overfit(self) -> bool:
-        """Whether learning on made it worse at pieces that it did not learn from."""
-        return self.rise_bits > ENOUGH_BITS
+        """Whether the held-out loss rose again before the last epoch."""
+        return self.rise_bits > TOLERANCE_BITS
 
 
-def judge_training(curve: LearningCurve) -> Overfitting | None:
-    """Judge a training whose losses are in nats a token; None if nothing was held out.
+def assess_overfitting(curve: LearningCurve) -> Overfitting | None:
+    """Diagnose overfitting from a curve in nats per token; return None without held-out losses.
 
     Examples
     --------
-    >>> judge_training(LearningCurve("training", (2.0, 1.0, 0.5), (2.1, 1.4, 1.6), (), 1))
-    Overfitting(n_epochs=3, kept_epoch=2, kept_bits=2.0197..., enough_epoch=2, rise_bits=0.2885...)
-    >>> judge_training(LearningCurve("training", (2.0, 1.0)))
+    >>> assess_overfitting(LearningCurve("training", (2.0, 1.0, 0.5), (2.1, 1.4, 1.6), (), 1))
+    Overfitting(n_epochs=3, best_epoch=2, best_bits=2.0197..., sufficient_epoch=2, rise_bits=0.2885...)
+    >>> assess_overfitting(LearningCurve("training", (2.0, 1.0)))
     """
     bits = [loss / math.log(2) for loss in curve.validation_loss]
     if not bits or not all(map(math.isfinite, bits)):
         return None
-    lowest = min(bits)
     return Overfitting(
         n_epochs=len(bits),
-        kept_epoch=curve.best_epoch + 1,
-        kept_bits=bits[curve.best_epoch],
-        enough_epoch=1 + next(k for k, value in enumerate(bits) if value <= lowest + ENOUGH_BITS),
-        rise_bits=bits[-1] - lowest,
+        best_epoch=curve.best_epoch + 1,
+        best_bits=bits[curve.best_epoch],
+        sufficient_epoch=1 + next(k for k, value in enumerate(bits) if value <= min(bits) + TOLERANCE_BITS),
+        rise_bits=bits[-1] - min(bits),
     )

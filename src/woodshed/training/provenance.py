@@ -1,4 +1,4 @@
-"""Where a number comes from: versions, machine, seed, duration."""
+"""Provenance of a result: package versions, machine, seed and duration."""
 
 from __future__ import annotations
 
@@ -12,23 +12,23 @@ PACKAGES = ("woodshed", "keras", "tensorflow-cpu", "tensorflow", "jax", "torch",
 
 
 def versions() -> dict[str, str]:
-    """Return the version of every package that a result depends on, as far as they are installed."""
-    found = {}
+    """Return the versions of the installed packages that a result depends on."""
+    installed = {}
     for name in PACKAGES:
         try:
-            found[name] = importlib.metadata.version(name)
+            installed[name] = importlib.metadata.version(name)
         except importlib.metadata.PackageNotFoundError:
             continue
-    return found
+    return installed
 
 
 def provenance(seed: int, duration_s: float) -> dict[str, str]:
-    """Say what made a result, as text by name.
+    """Return seed, duration, versions and machine, as text by name.
 
     Examples
     --------
-    >>> said = provenance(7, 61.0)
-    >>> said["seed"], said["duration"]
+    >>> texts = provenance(7, 61.0)
+    >>> texts["seed"], texts["duration"]
     ('7', '1 min 1 s')
     """
     return {

@@ -1,4 +1,4 @@
-"""The notebook of a run: what it has done, written down so that it can go on after a kill."""
+"""Saved state of a run, so that an interrupted run can be resumed."""
 
 from __future__ import annotations
 
@@ -22,66 +22,66 @@ from woodshed.training.model_folder import make_folder, to_json
 
 @dataclass(frozen=True)
 class RunState:
-    """A folder of finished parts (``NAME.npz``) and of states to go on from (``NAME.checkpoint.npz``).
+    """Folder with the finished parts (``NAME.npz``) and the checkpoints (``NAME.checkpoint.npz``) of a run.
 
     Parameters
     ----------
     folder
-        Made when it is missing. None writes nothing down and remembers nothing.
+        Created by `open`. None stores nothing.
     """
 
     folder: Path | None = None
 
     def open(self, fingerprint: str, *, resume: bool) -> None:
-        """Begin a run, or go on with the one that is written down.
+        """Start a run, or resume the stored one.
 
         Raises
         ------
         OutputError
-            If the run that is to go on is another one.
+            If the stored run has another fingerprint.
         """
         if self.folder is None:
             return
-        mark = self.folder / "run.txt"
-        if mark.is_file():
-            if resume and mark.read_text("utf-8") != fingerprint:
+        file = self.folder / "run.txt"
+        if file.is_file():
+            if resume and file.read_text("utf-8") != fingerprint:
                 raise OutputError(
                     f"{printable(self.folder.parent)} holds an unfinished training with other settings or "
-                    "other data. Give --resume the same ones, or begin again by --force."
+                    "other data. Use the same ones with --resume, or start again with --force."
                 )
             if not resume:
                 self.close()
         make_folder(self.folder)
-        write_whole(mark, fingerprint)
+        write_whole(file, fingerprint)
 
     def checkpoint(self, name: str) -> Path | None:
-        """Return the file for the state of the training called ``name``."""
+        """Return the checkpoint file of the training called ``name``; None if nothing is stored."""
         return None if self.folder is None else self.folder / f"{name}.checkpoint.npz"
 
     def recall(self, name: str) -> dict[str, NDArray[Any]] | None:
-        """Return what was written down under ``name``; None if nothing was, or it is damaged."""
+        """Return the finished part called ``name``; None if it is missing or corrupt."""
         if self.folder is None:
             return None
         return read_arrays(self.folder / f"{name}.npz")
 
     def write(self, name: str, arrays: Mapping[str, NDArray[Any]]) -> None:
-        """Write a finished part down."""
+        """Store a finished part."""
         if self.folder is not None:
             write_arrays(self.folder / f"{name}.npz", arrays)
 
     def close(self) -> None:
-        """Throw the notebook away: the run is finished."""
+        """Delete the folder of a finished run."""
         if self.folder is not None:
             shutil.rmtree(self.folder, ignore_errors=True)
 
 
 def fingerprint(settings: Mapping[str, Any], corpus: Corpus, splits: Sequence[Split]) -> str:
-    """Spell what decides the result of a run: settings, sounds, labels and splits.
+    """Return a digest of all inputs of a run: settings, recordings, labels and splits.
 
     Returns
     -------
     str
-        64 hexadecimal digits; the same for the same run, in every process.
+        64 hexadecimal digits, equal for equal inputs in every process.
     """
     rows = [
         (file_digest(example.path), example.label, example.group, example.start_s, example.end_s)

@@ -1,4 +1,4 @@
-"""Silence for libraries that talk to the terminal from below Python."""
+"""Suppression of messages that compiled libraries write to standard error."""
 
 from __future__ import annotations
 
@@ -10,20 +10,20 @@ from contextlib import contextmanager
 
 @contextmanager
 def suppress_stderr() -> Iterator[None]:
-    """Drop what compiled code writes to standard error inside the block, such as TensorFlow's greeting.
+    """Discard the output of compiled code to standard error, such as the banner of TensorFlow.
 
-    Python's own messages and exceptions are not touched: the descriptor is, ``sys.stderr`` is flushed first.
+    The file descriptor is redirected. ``sys.stderr`` is flushed before, and exceptions pass through.
     """
     sys.stderr.flush()
     try:
-        kept = os.dup(2)
+        original = os.dup(2)
     except OSError:  # there is no standard error
         yield
         return
-    with open(os.devnull, "wb") as nowhere:
-        os.dup2(nowhere.fileno(), 2)
+    with open(os.devnull, "wb") as null:
+        os.dup2(null.fileno(), 2)
         try:
             yield
         finally:
-            os.dup2(kept, 2)
-            os.close(kept)
+            os.dup2(original, 2)
+            os.close(original)

@@ -15,14 +15,14 @@ from typing import Generic, TypedDict, TypeVar, Unpack
 import numpy as np
 from numpy.typing import NDArray
 
-from woodshed.audio import convert_file, cut_file, filter_blocks, info, read, with_clicks, write
-from woodshed.audio.convert import Conversion, change_file, kept_encoding
+from woodshed.audio import add_clicks, convert_file, cut_file, filter_blocks, info, read, write
+from woodshed.audio.convert import Conversion, change_file, matching_encoding
 from woodshed.audio.filter import FilterDesign
-from woodshed.audio.silence_detection import Stretch
+from woodshed.audio.silence_detection import Segment
 from woodshed.audio.write import check_target
 from woodshed.clip import Clip
 from woodshed.data.example import Skipped
-from woodshed.data.file_jobs import FileJob, Outcome, ask_each, plan_file_jobs, run_file_jobs
+from woodshed.data.file_jobs import FileJob, Outcome, map_files, plan_file_jobs, run_file_jobs
 from woodshed.data.folder import list_sounds
 from woodshed.errors import ParameterError
 from woodshed.features.beat import beat_times_of_file
@@ -144,7 +144,7 @@ def change_files(
     """
 
     def work(file_job: FileJob) -> None:
-        encoding = kept_encoding(info(file_job.source).codec, file_job.target)
+        encoding = matching_encoding(info(file_job.source).codec, file_job.target)
         write(change(read(file_job.source)), file_job.target, encoding=encoding, overwrite=True)
 
     return process_files(work, sounds, out, **options)
@@ -223,7 +223,7 @@ def divide_files(
 
 
 def cut_files(
-    find_stretches: Callable[[Path], list[Stretch]],
+    find_stretches: Callable[[Path], list[Segment]],
     sounds: Sequence[Path],
     out: Path,
     **options: Unpack[FileOptions],
@@ -253,7 +253,7 @@ def mark_beats(
 
     def work(file_job: FileJob) -> NDArray[np.float64]:
         beats_s = beat_times_of_file(file_job.source)
-        write(with_clicks(read(file_job.source), beats_s), file_job.target, overwrite=True)
+        write(add_clicks(read(file_job.source), beats_s), file_job.target, overwrite=True)
         return beats_s
 
     return process_files(work, sounds, out, **options)
@@ -298,7 +298,7 @@ def analyse_files(
     if not paths:
         raise ParameterError("No input files. Expected sound files, or folders that contain some.")
     with stage(progress, len(paths), "sounds") as advance:
-        results, skipped = ask_each(paths, analyse, n_jobs=n_jobs, on_done=advance)
+        results, skipped = map_files(paths, analyse, n_jobs=n_jobs, on_done=advance)
     require_usable(len(results), skipped, what="sound")
     return Analysis(results, skipped)
 

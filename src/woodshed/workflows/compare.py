@@ -8,14 +8,13 @@ from pathlib import Path
 from typing import Any
 
 from woodshed.data.example import Corpus
-from woodshed.data.split import honest_splits, read_way
+from woodshed.data.split import honest_splits, parse_split
 from woodshed.errors import ParameterError
 from woodshed.recognition.corpus import load_corpus_for
 from woodshed.recognition.estimator import AudioEstimator
 from woodshed.recognition.experiments.model_comparison import Comparison, ModelComparison, candidates_of
 from woodshed.report.out_folder import RUN_NAME, prepare_folder
-from woodshed.report.recognition.comparison import Ranked, ranking
-from woodshed.report.recognition.comparison_page import write_comparison
+from woodshed.report.recognition.comparison import Ranked, ranking, write_comparison
 from woodshed.training.progress import Watcher
 from woodshed.training.run_state import RunState
 from woodshed.workflows.train import check_corpus, make_estimator
@@ -81,7 +80,7 @@ def prepare_comparison(request: CompareSettings) -> ComparePreparation:
         raise ParameterError(f"--net names one net. To compare, use --nets {net},svm or others.")
     estimator = make_estimator(request.task, request.settings)
     candidates = candidates_of(estimator, request.nets)
-    read_way(request.split)  # an unknown split is refused before any file is opened
+    parse_split(request.split)  # an unknown split is refused before any file is opened
     corpus = load_corpus_for(estimator, request.data, group_by=request.group_by, targets=request.targets)
     prepare_folder(request.out, resume=request.resume, force=request.force)
     corpus = check_corpus(corpus, n_jobs=estimator.n_jobs, strict=request.strict)

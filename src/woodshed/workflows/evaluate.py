@@ -12,7 +12,7 @@ from woodshed.recognition.corpus import load_corpus_for
 from woodshed.recognition.experiments.evaluation import evaluate as evaluate_model
 from woodshed.recognition.experiments.result import Experiment
 from woodshed.report.out_folder import prepare_folder
-from woodshed.report.recognition.folder import is_heard, write_results
+from woodshed.report.recognition.folder import is_leaky, write_results
 from woodshed.tasks import load
 from woodshed.workflows.files import require_usable
 
@@ -73,7 +73,7 @@ def evaluate(
     if out is not None:
         prepare_folder(out, force=force)
     corpus = check(corpus, least_classes=1)
-    experiment = evaluate_model(estimator, corpus, leaky=is_heard(model, corpus))
+    experiment = evaluate_model(estimator, corpus, leaky=is_leaky(model, corpus))
     skipped = [*corpus.skipped, *experiment.skipped]
     require_usable(len(experiment.corpus.examples), skipped, what="file", strict=strict)
     if out is not None:

@@ -12,12 +12,12 @@ from woodshed.data.example import Skipped
 from woodshed.data.folder import list_sounds
 from woodshed.data.source import read_source
 from woodshed.errors import ParameterError, counted, printable
-from woodshed.plotting.figure import PAGE, check_picture_name, portraits_of, save_portraits
+from woodshed.plotting.figure import PAGE, check_picture_name, file_stacks, save_stacks
 from woodshed.plotting.layout import check_size
 from woodshed.plotting.map import check_map_features, feature_map, save_map
 from woodshed.plotting.score import save_scores
 from woodshed.plotting.theme import theme_of
-from woodshed.plotting.view import views_named
+from woodshed.plotting.view import parse_views
 from woodshed.symbolic.file import read_scores
 from woodshed.workflows.files import require_usable
 from woodshed.workflows.progress import SILENT, Progress, stage
@@ -123,12 +123,12 @@ def plot_sounds(  # noqa: PLR0913  one argument per choice
     if not paths:
         raise ParameterError(f"There is no sound at {', '.join(map(printable, sounds))}. Give sound files.")
     path = Path(f"{paths[0].stem}.png") if out is None else out
-    names = views_named(views)
+    names = parse_views(views)
     check_picture_name(path, overwrite=overwrite)
     style.check()
     skipped: list[Skipped] = []
     with stage(progress, len(paths), "sounds") as advance:
-        portraits = portraits_of(
+        portraits = file_stacks(
             paths,
             names,
             start_s=start_s,
@@ -138,7 +138,7 @@ def plot_sounds(  # noqa: PLR0913  one argument per choice
             on_done=advance,
         )
     require_usable(len(portraits), skipped, what="file", strict=strict)
-    save_portraits(portraits, path, overwrite=overwrite, **style.settings())
+    save_stacks(portraits, path, overwrite=overwrite, **style.settings())
     return PlotFile(path, f"{', '.join(names)} of {counted(len(portraits), 'sound')}", tuple(skipped))
 
 

@@ -11,7 +11,7 @@ from woodshed.clip import Clip
 from woodshed.data.example import Skipped
 from woodshed.errors import ParameterError
 from woodshed.prediction import ClipPrediction
-from woodshed.recognition.detection.events import EventRule, careful_rule, files_timelines
+from woodshed.recognition.detection.events import EventRule, calibrated_rule, files_timelines
 from woodshed.recognition.detection.live import BLOCK_S, LiveDetector, paced
 from woodshed.recognition.detection.sliding_window import window_classifier
 from woodshed.recognition.estimator import AudioEstimator
@@ -57,7 +57,7 @@ class DetectionSettings:
         settings: dict[str, Any] = {name: value for name, value in given.items() if value is not None}
         rule = EventRule(**settings)
         window_classifier(recogniser)  # raises unless events can be detected
-        return careful_rule(
+        return calibrated_rule(
             recogniser,
             rule,
             false_positive_rate=self.false_positive_rate,
@@ -89,7 +89,7 @@ def predict(
     """
     if false_positive_rate is None:
         return predict_files(estimator, paths, skipped, strict=strict)
-    if not isinstance(estimator, Recogniser):
+    if "false_positive_rate" not in estimator.head.options:
         raise ParameterError(
             f"A false positive rate is for classifiers, and a model for {estimator.task} predicts "
             f"{estimator.head.name}. Leave it out."

@@ -11,11 +11,12 @@ from woodshed.clip import Clip
 from woodshed.data.check import check
 from woodshed.data.doctor.checkup import short_checkup
 from woodshed.data.doctor.finding import Checkup
-from woodshed.data.doctor.look import look_at_all
+from woodshed.data.doctor.inspection import inspect_sounds
 from woodshed.data.example import Corpus
 from woodshed.data.group_guess import Candidate, guess_groups
 from woodshed.data.sound import Sounds, is_score
-from woodshed.data.split import Split, honest_splits, read_way
+from woodshed.data.split import Split, honest_splits, parse_split
+from woodshed.recognition.clip_item import are_scores
 from woodshed.recognition.corpus import load_corpus_for
 from woodshed.recognition.estimator import AudioEstimator
 from woodshed.recognition.experiments.cross_validation import CrossValidation, Plan
@@ -27,7 +28,6 @@ from woodshed.recognition.experiments.tuning import (
     tuned,
     tuning_run_state,
 )
-from woodshed.recognition.items import are_scores
 from woodshed.report.out_folder import RUN_NAME, prepare_folder
 from woodshed.report.recognition.folder import write_model_folder
 from woodshed.tasks import task_class
@@ -169,14 +169,14 @@ def prepare_training(request: TrainSettings, *, make_folder: bool = True) -> Pre
     estimator = make_estimator(request.task, request.settings)
     if request.n_trials:
         check_tuning(estimator, request.n_trials, request.settings)
-    read_way(request.split)  # an unknown split is refused before any file is opened
+    parse_split(request.split)  # an unknown split is refused before any file is opened
     corpus = load_corpus_for(estimator, request.data, group_by=request.group_by, targets=request.targets)
     estimator, notes = suit_net(estimator, corpus, request.settings)
     if make_folder:
         prepare_folder(request.out, resume=request.resume, force=request.force)
-    looks = look_at_all((*corpus.examples, *corpus.unlabelled), n_jobs=estimator.n_jobs)
-    checkup = short_checkup(corpus, looks=looks)
-    corpus = check_corpus(corpus, n_jobs=estimator.n_jobs, strict=request.strict, looks=looks)
+    inspections = inspect_sounds((*corpus.examples, *corpus.unlabelled), n_jobs=estimator.n_jobs)
+    checkup = short_checkup(corpus, inspections=inspections)
+    corpus = check_corpus(corpus, n_jobs=estimator.n_jobs, strict=request.strict, inspections=inspections)
     is_known = corpus.groups is not None or not Path(request.data).exists()  # a known corpus has its own
     is_open = request.group_by is None and not is_known
     candidates = guess_groups(corpus, Path(request.data)) if is_open else []
@@ -248,8 +248,8 @@ def suit_net(
         notes.append(f"{n_scores} of {len(paths)} files are MIDI; they are rendered to audio.")
     elif net != estimator.net:
         notes.append(
-            f"All files are MIDI, and {net} reads their notes. With --net {estimator.net} they are rendered to "
-            "audio for a network."
+            f"All files are MIDI, and {net} reads their notes. With --net {estimator.net} they are rendered "
+            "to audio for a network."
         )
     return type(estimator)(**estimator.get_params() | {"net": net}), notes
 
@@ -269,7 +269,7 @@ def net_for(estimator: AudioEstimator, clips: Sequence[Clip]) -> str:
     return type(estimator).notes_net if are_scores(clips) else estimator.net
 
 
-def check_corpus(corpus: Corpus, *, n_jobs: int, strict: bool, looks: Any = None) -> Corpus:
+def check_corpus(corpus: Corpus, *, n_jobs: int, strict: bool, inspections: Any = None) -> Corpus:
     """Return a corpus without unusable files, which are listed in ``skipped``.
 
     Raises
@@ -277,6 +277,6 @@ def check_corpus(corpus: Corpus, *, n_jobs: int, strict: bool, looks: Any = None
     UnusableFilesError
         If no example is usable; or if ``strict`` and a file has to be skipped.
     """
-    checked = check(corpus, n_jobs=n_jobs, looks=looks)
+    checked = check(corpus, n_jobs=n_jobs, inspections=inspections)
     require_usable(len(checked.examples), checked.skipped, what="file", strict=strict)
     return checked

@@ -8,18 +8,19 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from woodshed.composition.fitting import NOTHING
 from woodshed.composition.grid.fitting import CellBatches
-from woodshed.composition.grid.gibbs import N_COMPLETING, CellWriter, find_faults
+from woodshed.composition.grid.gibbs import MAX_COMPLETE_PASSES, GridWriter, find_faults
 from woodshed.composition.grid.layout import Layout, draw_hidden, draw_order
 from woodshed.composition.grid.numpy_net import CellNet
 from woodshed.composition.saving import save_composer
 from woodshed.composition.sequence.step_net import net_weights
-from woodshed.composition.token_batch import NOTHING
 from woodshed.errors import NotFittedError, ParameterError, ScoreError
 from woodshed.nets.chorale_net import chorale_net
 from woodshed.score import Note, Score, Tempo
 from woodshed.tasks import load
 from woodshed.tasks.chorale import HOLE, ChoraleComposer
+from woodshed.tasks.chorale.request import ChoraleRequest
 
 FOUR_CHORDS = [[72, 67, 64, 48], [71, 67, 62, 55], [72, 69, 65, 53], [74, 67, 59, 55]]
 """Those of the pieces that `chorale_composer` learned from."""
@@ -56,10 +57,15 @@ def test_what_is_given_stays_and_every_hole_is_filled(composer: ChoraleComposer)
 
 
 def test_a_seed_says_it_all(composer: ChoraleComposer) -> None:
-    first = composer.sample(2, seed=4, n_steps=16, n_passes=6)
-    assert composer.sample(2, seed=4, n_steps=16, n_passes=6) == first
-    assert composer.sample(1, seed=4, n_steps=16, n_passes=6) == first[:1]
-    assert composer.sample(1, seed=5, n_steps=16, n_passes=6) != first[:1]
+    request = ChoraleRequest(bars=1)
+
+    def texts(n: int, seed: int) -> list[str]:
+        return [piece.text for piece in composer.sample(request, n, seed=seed)]  # type: ignore[attr-defined]
+
+    first = texts(2, 4)
+    assert texts(2, 4) == first
+    assert texts(1, 4) == first[:1]
+    assert texts(1, 5) != first[:1]
     assert first[0] != first[1]
 
 
@@ -99,7 +105,8 @@ def test_save_and_load_write_the_same(composer: ChoraleComposer, tmp_path: Path)
     save_composer(composer, tmp_path)
     loaded = load(tmp_path)
     assert isinstance(loaded, ChoraleComposer)
-    assert loaded.sample(1, n_steps=8, n_passes=4) == composer.sample(1, n_steps=8, n_passes=4)
+    holes = np.full((8, 4), HOLE)
+    assert (loaded.fill(holes, seed=1, n_passes=4) == composer.fill(holes, seed=1, n_passes=4)).all()
     assert loaded.known_ == composer.known_
     assert loaded.known_[3][0] == "chorale 3"
 
@@ -113,7 +120,7 @@ def test_mending_removes_planted_parallels_and_leaves_the_given_voice() -> None:
     assert len(find_faults(piece)) == 3
     free = np.zeros(piece.shape, bool)
     free[:, 3] = True
-    writer = CellWriter(flat, layout, 1.0, 1)
+    writer = GridWriter(flat, layout, 1.0, 1)
     mended = writer.repair(piece, free, np.random.default_rng(0))
     assert len(find_faults(mended)) == 0
     assert (mended[:, :3] == piece[:, :3]).all()
@@ -124,11 +131,11 @@ def test_mending_removes_planted_parallels_and_leaves_the_given_voice() -> None:
 def test_blocks_that_are_drawn_at_once_are_never_neighbours_and_come_from_those_that_wait(
     composer: ChoraleComposer,
 ) -> None:
-    writer = CellWriter(composer._cell_net, composer.layout, 1.0, 4)
+    writer = GridWriter(composer._cell_net, composer.layout, 1.0, 4)
     rng = np.random.default_rng(0)
     for most in (1, 3, 99):
         waiting = rng.random((40, 4)) < 0.4
-        chosen = writer._apart(waiting, rng, most)
+        chosen = writer._spread(waiting, rng, most)
         assert not (chosen & ~waiting).any()
         assert (chosen.sum(axis=1) <= 1).all()
         assert not (chosen.any(axis=1)[1:] & chosen.any(axis=1)[:-1]).any()
@@ -149,10 +156,12 @@ def test_what_follows_from_what_is_given_is_written_first() -> None:
     free = np.zeros((n_frames, 2), bool)
     free[:, 1] = True
     piece = np.full((n_frames, 2), 3)
-    written = CellWriter(net, layout, 0.2, N_COMPLETING).complete(piece, free, np.random.default_rng(0))
+    written = GridWriter(net, layout, 0.2, MAX_COMPLETE_PASSES).complete(
+        piece, free, np.random.default_rng(0)
+    )
     assert (written == 3).all()
     states = sorted({tuple(state) for state in hidden}, key=sum)
-    assert len(states) == N_COMPLETING  # as many passes, each with fewer that are hidden
+    assert len(states) == MAX_COMPLETE_PASSES  # as many passes, each with fewer that are hidden
     for state in states:
         assert state == tuple(np.arange(n_frames) < sum(state))  # and the surest are written already
 
@@ -181,16 +190,16 @@ def test_masks_hide_something_in_the_shape_of_frames() -> None:
 
 
 def test_what_cannot_work_is_refused(composer: ChoraleComposer) -> None:
-    with pytest.raises(NotFittedError, match="has not learned"):
+    with pytest.raises(NotFittedError, match="is not fitted yet"):
         ChoraleComposer().sample()
-    with pytest.raises(ParameterError, match="no net called 'lstm-lm'"):
+    with pytest.raises(ParameterError, match="Unknown net 'lstm-lm' for task 'chorale'"):
         ChoraleComposer(net="lstm-lm").fit([CHORDS])
-    with pytest.raises(ParameterError, match="whole beats"):
+    with pytest.raises(ParameterError, match="n_steps must be a multiple of steps_per_beat"):
         ChoraleComposer(n_steps=30).fit([CHORDS])
     with pytest.raises(ParameterError, match="temperature"):
-        composer.sample(temperature=0)
+        composer.fill(CHORDS, temperature=0)
     with pytest.raises(ParameterError, match="n_passes"):
-        composer.sample(n_passes=0)
+        composer.fill(CHORDS, n_passes=0)
     with pytest.raises(ParameterError, match="shape"):
         composer.harmonise(CHORDS)
     with pytest.raises(ScoreError, match="nothing is missing"):
@@ -206,7 +215,7 @@ def test_a_new_piece_grows_from_where_it_began() -> None:
         return np.zeros((*frames.shape, 6), np.float32)
 
     free = np.ones((40, 2), bool)
-    CellWriter(net, layout, 1.0, 1).write(np.zeros((40, 2), np.int32), free, np.random.default_rng(0))
+    GridWriter(net, layout, 1.0, 1).write(np.zeros((40, 2), np.int32), free, np.random.default_rng(0))
     growing = [np.flatnonzero(one) for one in known if one.any() and not one.all()]
     assert len(growing) > 5
     for places in growing:  # one stretch without a gap

@@ -12,14 +12,16 @@ import pytest
 
 import woodshed
 from woodshed.composition.experiment import ComposerRun
-from woodshed.composition.generation import write_pieces
-from woodshed.composition.roll.fitting import N_LEAD, NOTHING, FrameBatches, pack_frames
+from woodshed.composition.fitting import NOTHING
+from woodshed.composition.generator import generate
+from woodshed.composition.roll.fitting import N_CONTEXT, FrameBatches, pack_frames
+from woodshed.composition.roll.settings import frames_to_text
 from woodshed.composition.saving import save_composer
 from woodshed.data.symbolic_corpus import SymbolicCorpus
 from woodshed.errors import DataError, NotFittedError, ParameterError, ScoreError, SettingNameError
 from woodshed.score import Note, Score
 from woodshed.tasks.roll import RollComposer
-from woodshed.tasks.roll.piece import RollPiece, frames_to_text
+from woodshed.tasks.roll.piece import RollPiece
 from woodshed.tasks.roll.request import RollRequest
 
 CHORDS = [[60, 64], [62, 65], [59, 67]]
@@ -99,16 +101,16 @@ def test_a_piece_is_judged_the_same_alone_and_in_company(net: str, learned: Refe
 @every_net
 def test_a_seed_says_what_is_written(net: str, learned: ReferenceSet) -> None:
     composer = learned(net)
-    scores = composer.sample(3, seed=4, n_frames=6, temperature=30.0)
-    assert composer.sample(3, seed=4, n_frames=6, temperature=30.0) == scores
-    assert composer.sample(1, seed=4, first=2, n_frames=6, temperature=30.0) == scores[2:]
-    assert composer.sample(3, seed=5, n_frames=6, temperature=30.0) != scores
+    request = RollRequest(bars=2, temperature=30.0)  # a frame is a beat
+    pieces = composer.sample(request, 3, seed=4)
+    assert composer.sample(request, 3, seed=4) == pieces
+    assert composer.sample(request, 1, seed=4, first=2) == pieces[2:]
+    assert composer.sample(request, 3, seed=5) != pieces
 
 
 @pytest.mark.parametrize("net", ["rnn-rbm", "transformer-nade", "tcn"])
 def test_what_is_written_follows_what_was_learned(net: str, learned: ReferenceSet) -> None:
-    (score,) = learned(net).sample(1, seed=1, n_frames=30, temperature=0.3)
-    frames = learned(net).encode(score)
+    (frames,) = learned(net).sample_frames(1, seed=1, n_frames=30, temperature=0.3)
     known = {tuple(np.flatnonzero(learned(net).encode([chord])[0])) for chord in CHORDS}
     assert np.mean([tuple(np.flatnonzero(frame)) in known for frame in frames]) > 0.8
 
@@ -120,16 +122,16 @@ def test_it_is_the_same_after_saving(net: str, learned: ReferenceSet, tmp_path: 
     assert isinstance(loaded, RollComposer)
     assert loaded.known_ == learned(net).known_
     assert loaded.nats_per_frame([ROUND]) == pytest.approx(learned(net).nats_per_frame([ROUND]), abs=1e-5)
-    assert loaded.sample(1, seed=3, n_frames=5) == learned(net).sample(1, seed=3, n_frames=5)
+    assert loaded.sample(RollRequest(bars=1), seed=3) == learned(net).sample(RollRequest(bars=1), seed=3)
 
 
 def test_pieces_are_compared_with_what_was_learned(learned: ReferenceSet) -> None:
-    request = RollRequest(bars=2, seed=1, temperature=0.05)
-    (one,) = write_pieces(learned("transformer-nade"), 1, request)
-    assert one.piece.facts[0] == "8 beats"
+    request = RollRequest(bars=2, temperature=0.05)
+    (one,) = generate(learned("transformer-nade"), request, seed=1)
+    assert one.generation.facts[0] == "8 beats"
     assert [line.name for line, _ in one.lines] == ["highest", "lowest"]
-    assert one.originality.copied_bars >= 1
-    assert (one.originality.source or "").startswith("round")
+    assert one.least_novel.copied_bars >= 1
+    assert one.least_novel.source.startswith("round")
 
 
 def test_a_training_that_was_cut_short_goes_on_to_the_same_weights(tmp_path: Path) -> None:
@@ -180,8 +182,8 @@ def test_packing_keeps_every_frame_once_and_leads_into_long_pieces() -> None:
     long = np.flatnonzero(~known[:, 0])
     assert len(long) == 3  # 20 frames, and then 12, 12 and 3 more
     for row in long:
-        assert not known[row, :N_LEAD].any()
-        assert frames[row, :N_LEAD].any()
+        assert not known[row, :N_CONTEXT].any()
+        assert frames[row, :N_CONTEXT].any()
 
 
 def test_batches_move_whole_pieces_and_differ_from_epoch_to_epoch() -> None:
@@ -195,13 +197,15 @@ def test_batches_move_whole_pieces_and_differ_from_epoch_to_epoch() -> None:
 
 
 def test_what_cannot_be_is_refused() -> None:
-    with pytest.raises(NotFittedError, match="has not learned yet"):
-        RollComposer().sample(1)
-    with pytest.raises(DataError, match="no pieces were given"):
+    with pytest.raises(NotFittedError, match="is not fitted yet"):
+        RollComposer().sample()
+    with pytest.raises(DataError, match="at least one piece, got none"):
         RollComposer().fit([])
     with pytest.raises(SettingNameError, match="n_hiden"):
         RollComposer(n_hiden=3)
-    with pytest.raises(ParameterError, match=r"no net called 'rnn-nad' for frames\. Did you mean rnn-nade"):
+    with pytest.raises(
+        ParameterError, match=r"Unknown net 'rnn-nad' for task 'roll'\. Did you mean rnn-nade"
+    ):
         RollComposer(net="rnn-nad").fit([CHORDS])
     with pytest.raises(ParameterError, match="n_hidden must be 1 or more, got 0"):
         RollComposer(n_hidden=0).fit([CHORDS])

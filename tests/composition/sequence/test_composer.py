@@ -9,10 +9,11 @@ import numpy as np
 import pytest
 
 import woodshed
-from woodshed.composition.generation import write_pieces
-from woodshed.composition.sampling import check_sampling
+from woodshed.composition.fitting import NOTHING
+from woodshed.composition.generator import generate
+from woodshed.composition.sampling import Sampler
 from woodshed.composition.saving import save_composer
-from woodshed.composition.token_batch import NOTHING, TokenBatches, pack
+from woodshed.composition.sequence.fitting import TokenBatches, pack
 from woodshed.errors import (
     DataError,
     ModelFolderError,
@@ -52,68 +53,68 @@ def test_pieces_in_company_are_known_as_well_as_alone(composer: TuneComposer) ->
 
 
 def test_the_same_seed_writes_the_same_and_another_does_not(composer: TuneComposer) -> None:
-    request = TuneRequest(seed=5, ends="any", max_copied_bars=-1)
-    texts = [tune.piece.text for tune in write_pieces(composer, 4, request)]
-    assert texts == [tune.piece.text for tune in write_pieces(composer, 4, request)]
-    assert texts != [tune.piece.text for tune in write_pieces(composer, 4, TuneRequest(seed=6, ends="any"))]
-    assert composer.sample(2, seed=5, first=2, rule=request.rule) == texts[2:]
+    request = TuneRequest(ends="any", max_copied_bars=-1)
+    texts = [tune.generation.text for tune in generate(composer, request, 4, seed=5)]
+    assert texts == [tune.generation.text for tune in generate(composer, request, 4, seed=5)]
+    assert texts != [tune.generation.text for tune in generate(composer, request, 4, seed=6)]
+    assert composer.sample_texts(2, seed=5, first=2, constraint=request.constraint) == texts[2:]
 
 
 @pytest.mark.parametrize("seed", range(3))
 def test_by_the_rules_every_bar_adds_up_and_wishes_are_met(composer: TuneComposer, seed: int) -> None:
-    request = TuneRequest(
-        metre="6/8", key="D dorian", bars=4, constrain=["bar 2 = C 2 E G 3"], seed=seed, ends="any"
-    )
-    for tune in write_pieces(composer, 3, request):
-        assert tune.piece.faults == ()
-        assert tune.piece.text.startswith("M:6/8 K:Cdor")
-        assert "B, 2 D F 3" in tune.piece.text
-        assert "C2E G3" in tune.abc
-        assert "\nK:Ddor\n" in tune.abc
+    request = TuneRequest(metre="6/8", key="D dorian", bars=4, constrain=["bar 2 = C 2 E G 3"], ends="any")
+    for tune in generate(composer, request, 3, seed=seed):
+        assert tune.generation.faults == ()
+        assert tune.generation.text.startswith("M:6/8 K:Cdor")
+        assert "B, 2 D F 3" in tune.generation.text
+        assert "C2E G3" in tune.generation.to_abc()
+        assert "\nK:Ddor\n" in tune.generation.to_abc()
         assert tune.to_values()["lines"][0]["copied_bars"] <= 4
 
 
 def test_what_is_written_freely_is_a_tune_all_the_same(composer: TuneComposer) -> None:
-    for tune in write_pieces(composer, 24, TuneRequest(free=True, temperature=50.0)):
-        metre, mode, *music = tune.piece.text.split()
+    for tune in generate(composer, TuneRequest(free=True, temperature=50.0), 24):
+        metre, mode, *music = tune.generation.text.split()
         assert metre in METRES
         assert mode in MODES
         assert not {*METRES, *MODES, "<s>"} & set(music)
-    (asked,) = write_pieces(composer, 1, TuneRequest(free=True, key="D dorian", temperature=50.0))
-    assert asked.piece.text.split()[1] == "K:Cdor"
+    (asked,) = generate(composer, TuneRequest(free=True, key="D dorian", temperature=50.0), 1)
+    assert asked.generation.text.split()[1] == "K:Cdor"
 
 
 def test_a_piece_is_written_the_same_alone_and_in_company(composer: TuneComposer) -> None:
-    together = composer.sample(6, seed=2, temperature=1.5)
-    assert [composer.sample(1, seed=2, first=k, temperature=1.5)[0] for k in range(6)] == together
+    request = TuneRequest(temperature=1.5, free=True)
+    together = composer.sample(request, 6, seed=2)
+    assert [composer.sample(request, seed=2, first=k)[0] for k in range(6)] == together
 
 
 def test_a_prime_comes_back_unchanged(composer: TuneComposer) -> None:
     prime = "M:6/8 K:Cdor |: G 3 C 2 E"
-    for tune in write_pieces(composer, 3, TuneRequest(prime=prime, ends="any")):
-        assert tune.piece.text.startswith(prime)
+    for tune in generate(composer, TuneRequest(prime=prime, ends="any"), 3):
+        assert tune.generation.text.startswith(prime)
 
 
 def test_without_heat_it_writes_what_it_learned_and_says_so(composer: TuneComposer) -> None:
-    (tune,) = write_pieces(composer, 1, TuneRequest(prime="M:6/8 K:Cdor |:", temperature=0.01, ends="any"))
-    assert tune.originality.copied_bars >= 1
-    assert tune.originality.source == "A jig"
+    (tune,) = generate(composer, TuneRequest(prime="M:6/8 K:Cdor |:", temperature=0.01, ends="any"), 1)
+    assert tune.least_novel.copied_bars >= 1
+    assert tune.least_novel.source == "A jig"
 
 
 def test_a_tune_that_copies_too_much_is_written_anew(composer: TuneComposer) -> None:
-    for tune in write_pieces(composer, 3, TuneRequest(max_copied_bars=0, temperature=3.0, ends="any")):
-        assert tune.originality.copied_bars == 0
+    for tune in generate(composer, TuneRequest(max_copied_bars=0, temperature=3.0, ends="any"), 3):
+        assert tune.least_novel.copied_bars == 0
     request = TuneRequest(max_copied_bars=0, prime=" ".join(JIG.split()[:-1]), ends="any")
-    with pytest.raises(ParameterError, match=r"only 0 are as they should.*copy more than 0 .*bars\): 20\."):
-        write_pieces(composer, 1, request)
+    message = r"Only 0 of 20 samples were accepted \(copies more than 0 bars.*bars\): 20\)"
+    with pytest.raises(ParameterError, match=message):
+        generate(composer, request, 1)
 
 
 def test_tunes_end_at_home_unless_they_need_not(composer: TuneComposer) -> None:
-    anywhere = TuneRequest(temperature=2.0, ends="any", max_copied_bars=-1).write(composer, 32, 0)
-    at_home = [piece.text for piece in anywhere if piece.ends_at_home]
+    anywhere = composer.sample(TuneRequest(temperature=2.0, ends="any", max_copied_bars=-1), 32)
+    at_home = [piece.text for piece in anywhere if isinstance(piece, TunePiece) and piece.ends_at_home]
     assert 0 < len(at_home) < 32
-    kept = write_pieces(composer, 3, TuneRequest(temperature=2.0, max_copied_bars=-1))
-    assert [tune.piece.text for tune in kept] == at_home[:3]
+    kept = generate(composer, TuneRequest(temperature=2.0, max_copied_bars=-1), 3)
+    assert [tune.generation.text for tune in kept] == at_home[:3]
 
 
 def test_a_tune_that_was_cut_off_is_written_anew() -> None:
@@ -129,15 +130,15 @@ def test_a_tune_that_was_cut_off_is_written_anew() -> None:
 
 
 def test_what_is_given_may_be_a_copy(composer: TuneComposer) -> None:
-    assert TuneRequest().longest_copied_run == 4
-    assert TuneRequest(prime=JIG).longest_copied_run == TuneRequest(free=True).longest_copied_run == -1
-    assert TuneRequest(prime=JIG, max_copied_bars=2).longest_copied_run == 2
+    assert TuneRequest().max_copied_run == 4
+    assert TuneRequest(prime=JIG).max_copied_run == TuneRequest(free=True).max_copied_run == -1
+    assert TuneRequest(prime=JIG, max_copied_bars=2).max_copied_run == 2
 
 
 def test_it_is_the_same_after_saving(composer: TuneComposer, tmp_path: Path) -> None:
     save_composer(composer, tmp_path / "model")
     loaded = woodshed.load(tmp_path / "model")
-    assert loaded.sample(2, seed=1) == composer.sample(2, seed=1)
+    assert loaded.sample_texts(2, seed=1) == composer.sample_texts(2, seed=1)
     assert loaded.known_ == composer.known_
     save_composer(composer, tmp_path / "half", half=True)
     close = woodshed.load(tmp_path / "half").bits_per_token([SCALE, JIG])
@@ -171,34 +172,36 @@ def test_an_interrupted_training_goes_on_to_the_same_weights(tmp_path: Path) -> 
 
 
 def test_what_cannot_be_is_refused() -> None:
-    with pytest.raises(NotFittedError, match="has not learned yet"):
-        TuneComposer().sample(1)
-    with pytest.raises(DataError, match="no pieces were given"):
+    with pytest.raises(NotFittedError, match="is not fitted yet"):
+        TuneComposer().sample()
+    with pytest.raises(DataError, match="at least one piece, got none"):
         TuneComposer().fit([])
     with pytest.raises(SettingNameError, match="widht"):
         TuneComposer(widht=3)
-    with pytest.raises(ParameterError, match="no net called"):
+    with pytest.raises(ParameterError, match="Unknown net 'lstm'"):
         TuneComposer(net="lstm").fit([SCALE])
-    for given in ((0.0, None, None), (float("nan"), None, None), (1.0, 0, None), (1.0, None, 1.5)):
-        with pytest.raises(ParameterError):
-            check_sampling(*given)
+    for settings in ({"temperature": 0.0}, {"temperature": float("nan")}, {"top_k": 0}, {"top_p": 1.5}):
+        (name,) = settings
+        for refuse in (Sampler, TuneRequest):
+            with pytest.raises(ParameterError, match=name):
+                refuse(**settings)
 
 
 @pytest.mark.parametrize(
     ("settings", "message"),
     [
-        ({"metre": "7/8"}, "no metre"),
-        ({"key": "H"}, "is no key"),
+        ({"metre": "7/8"}, "Unknown metre 'M:7/8'"),
+        ({"key": "H"}, "Invalid key 'H'"),
         ({"prime": "M:6/8 K:Cdor G 2 Q"}, "'Q', the 5th word"),
-        ({"prime": "M:6/8 K:Cdor G", "metre": "9/8"}, "but M:9/8 is asked for"),
+        ({"prime": "M:6/8 K:Cdor G", "metre": "9/8"}, "but M:9/8 is requested"),
         ({"prime": "G 2 E"}, "needs a metre and a mode"),
         ({"metre": "6/8", "constrain": ["bar 2 = C 2 C"]}, "3 eighths are missing"),
         ({"constrain": ["bar 2 = C 6"]}, "Ask for a metre"),
         ({"metre": "6/8", "bars": 2, "constrain": ["bar 5 = C 6"]}, "Bar 5 is asked for, .* have 2 bars"),
         ({"metre": "6/8", "constrain": ["bar 0 = C 6"]}, "counted from 1: there is no bar 0"),
-        ({"metre": "6/8", "constrain": ["C 6"]}, "says no bar"),
-        ({"free": True, "bars": 8}, "leave out --free"),
-        ({"prime": "M:6/8 K:Cdor G 3", "continue_": "mine.abc"}, "not both"),
+        ({"metre": "6/8", "constrain": ["C 6"]}, "Invalid constraint 'C 6'"),
+        ({"free": True, "bars": 8}, "omit --free"),
+        ({"prime": "M:6/8 K:Cdor G 3", "continue_": "mine.abc"}, "cannot be combined"),
         ({"ends": "hom"}, "Did you mean home"),
     ],
 )

@@ -50,12 +50,15 @@ def test_many_streams_share_threads_and_answer_alike(storage: str) -> None:
     shared, alone = (RecurrentStep(weights, storage=storage, n_threads=n) for n in (2, 1))
     assert stepped(shared, ids) == pytest.approx(stepped(alone, ids), abs=1e-6)
 
-    threads = [s.get_session_options().intra_op_num_threads for s in (shared._together, shared._alone)]
+    threads = [
+        s.get_session_options().intra_op_num_threads
+        for s in (shared._parallel_session, shared._single_session)
+    ]
     assert threads == [2, 1]
     fewer = RecurrentStep(weights, storage=storage, n_threads=2)
     stepped(fewer, ids[:15])
-    assert "_together" not in vars(fewer)
-    assert alone._together is alone._alone
+    assert "_parallel_session" not in vars(fewer)
+    assert alone._parallel_session is alone._single_session
 
 
 def test_draws_follow_the_seed_and_the_temperature() -> None:
@@ -71,9 +74,9 @@ def test_draws_follow_the_seed_and_the_temperature() -> None:
 
 
 def test_other_weights_and_storages_are_refused() -> None:
-    with pytest.raises(ParameterError, match="not the weights of an lstm_lm"):
+    with pytest.raises(ParameterError, match="Expected the weights of an lstm_lm"):
         RecurrentStep({})
-    with pytest.raises(ParameterError, match=r"no storage called 'int9'\. Did you mean int8"):
+    with pytest.raises(ParameterError, match=r"Unknown storage 'int9'\. Did you mean int8"):
         RecurrentStep({}, storage="int9")
     with pytest.raises(
         ParameterError, match="n_threads must be at least 1, or None for all processors, got 0"

@@ -60,7 +60,7 @@ def test_an_unknown_name_has_no_facts() -> None:
     ],
 )
 def test_the_number_of_examples_is_that_of_the_real_files(name: str, folder: str, shared_data: Path) -> None:
-    assert len(load(name, shared_data / folder).examples) == corpus_facts(name).n_sounds
+    assert len(load(name, shared_data / folder).examples) == corpus_facts(name).n_examples
 
 
 def zipped(files: dict[str, bytes]) -> bytes:

@@ -175,7 +175,7 @@ def test_missing_labels_and_groups_of_a_table(clean: Path) -> None:
     table.unlink()
     assert names(found, "missing label") == {"low/02.wav", "low/03.wav"}
     assert names(found, "missing group") == {"low/04.wav"}
-    assert "'high'" in found.of("one group only")[0].says
+    assert "'high'" in found.of("one group only")[0].message
 
 
 def test_classes_that_are_small_alike_are_few_and_not_out_of_balance(clean: Path) -> None:
@@ -184,7 +184,7 @@ def test_classes_that_are_small_alike_are_few_and_not_out_of_balance(clean: Path
     assert [
         finding.kind for finding in found.findings if finding.kind in ("few sounds", "class balance")
     ] == ["few sounds"]
-    assert "'high' has 5, 'low' has 5" in found.of("few sounds")[0].says
+    assert "'high' has 5, 'low' has 5" in found.of("few sounds")[0].message
 
 
 def test_sounds_with_tags_are_of_no_class(clean: Path) -> None:
@@ -199,7 +199,7 @@ def test_a_small_class_is_named(clean: Path) -> None:
     rows = read_folder(clean).examples
     few = [row for row in rows if row.label == "low" or row.path.name in ("00.wav", "01.wav")]
     (found,) = short_checkup(Corpus("few", tuple(few))).of("class balance")
-    assert "'high' has 2" in found.says
+    assert "'high' has 2" in found.message
     assert len(found.files) == 2
 
 
@@ -238,5 +238,5 @@ def test_every_class_that_a_cue_gives_away_is_named(tmp_path: Path) -> None:
         samples = rng.normal(0, 0.1, (1, 4000)) * {"plain": 1.0, "soft": 0.2, "softer": 0.04}[label]
         put(Clip(samples.clip(-0.9, 0.9), RATE), tmp_path / label / f"{k}.wav")
     (found,) = doctor(read_folder(tmp_path)).of("shortcut: loudness")
-    assert all(f"'{label}'" in found.says for label in ("plain", "soft", "softer"))
+    assert all(f"'{label}'" in found.message for label in ("plain", "soft", "softer"))
     assert len(found.files) == 60

@@ -9,12 +9,11 @@ from numpy.typing import NDArray
 from woodshed.audio import sine
 from woodshed.data.corpora.fsdd import load
 from woodshed.data.doctor.copies import exact_sets, near_sets
-from woodshed.data.doctor.doubt import doubts
 from woodshed.data.doctor.fold import recordings
+from woodshed.data.doctor.inspection import Inspection, common_rate, described, inspect_sounds
 from woodshed.data.doctor.kernel import RIDGE, left_out_scores, similarity
-from woodshed.data.doctor.look import Look, common_rate, look_at_all
-from woodshed.data.doctor.outlier import suspicious
-from woodshed.data.doctor.view import beside_own_group, described
+from woodshed.data.doctor.label_noise import label_noise
+from woodshed.data.doctor.outlier import centred_on_group, suspicious
 from woodshed.data.sample import sample_folder
 from woodshed.features.views import Views
 
@@ -76,12 +75,12 @@ def test_the_share_of_wrong_labels_is_estimated_and_a_view_that_knows_nothing_is
     codes = np.unique(given, return_inverse=True)[1]
     noise = np.random.default_rng(2).normal(size=(120, 8))
     scores = [left_out_scores(similarity(view), codes, alone(labels)) for view in (rows, noise)]
-    found = doubts(scores, codes)
+    found = label_noise(scores, codes)
     assert found.share == pytest.approx(0.1, abs=0.03)
     assert set(np.flatnonzero(found.probability > 0.5).tolist()) == wrong
     right = np.unique(labels, return_inverse=True)[1]
     assert (found.other[sorted(wrong)] == right[sorted(wrong)]).all()
-    lost = doubts(scores[1:], codes)
+    lost = label_noise(scores[1:], codes)
     assert lost.probability.max() < 0.2, "who knows nothing doubts nothing"
 
 
@@ -122,9 +121,9 @@ def test_each_voice_is_compared_with_itself() -> None:
     assert len(known & wrong) >= 11
     assert len(known - wrong) <= 1
     assert len(set(suspicious([rows], given, alone(given))) & wrong) < len(known & wrong)
-    assert beside_own_group(rows, given, None) is None
+    assert centred_on_group(rows, given, None) is None
     one_class_each = [f"{group} {label}" for group, label in zip(groups, given, strict=True)]
-    assert beside_own_group(rows, given, one_class_each) is None
+    assert centred_on_group(rows, given, one_class_each) is None
 
 
 @pytest.fixture(scope="module")
@@ -132,9 +131,11 @@ def digits() -> Digits:
     """Return the views, labels, recordings and speakers of the digits that come with woodshed."""
     rows = load(sample_folder()).examples
     views = Views(sample_rate=common_rate(rows))
-    looks = {k: seen for k, seen in enumerate(look_at_all(rows, views=views)) if isinstance(seen, Look)}
+    looks = {
+        k: seen for k, seen in enumerate(inspect_sounds(rows, views=views)) if isinstance(seen, Inspection)
+    }
     near, _ = near_sets(rows, looks)
-    told = views.apart(np.stack([seen.views for seen in looks.values() if seen.views is not None]))
+    told = views.split(np.stack([seen.views for seen in looks.values() if seen.views is not None]))
     units = recordings(len(rows), [*exact_sets(looks), *near])
     return told, [row.label for row in rows], units, [row.group or "" for row in rows]
 
@@ -154,4 +155,4 @@ def test_sounds_at_any_rate_and_of_any_length_are_described(sample_rate: int) ->
     clips = [sine(440, duration_s, sample_rate=44100) for duration_s in (0.001, 0.3, 20.0)]
     rows = np.stack([described(clip, views) for clip in clips])
     assert np.isfinite(rows).all()
-    assert [view.shape[1] for view in views.apart(rows)] == list(views.blocks)
+    assert [view.shape[1] for view in views.split(rows)] == list(views.blocks)

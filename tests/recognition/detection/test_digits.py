@@ -13,7 +13,7 @@ from woodshed.data.corpora.fsdd import load
 from woodshed.data.sample import sample_folder
 from woodshed.data.sound import Sounds
 from woodshed.recognition.detection.events import EventRule, active_segments, blocks_timeline
-from woodshed.recognition.detection.sliding_window import hear, window_classifier
+from woodshed.recognition.detection.sliding_window import scan, window_classifier
 from woodshed.tasks.speech import SpeechRecogniser
 from woodshed.timeline import Event
 
@@ -63,7 +63,7 @@ def test_digits_are_found_far_better_than_by_naming_all_sound_alike(
     recogniser, clip, truth = digits
     found = blocks_timeline(recogniser, [clip]).events
     ours = f_measure(rows_of(found), truth, clip.duration_s)
-    sounding = active_segments(hear(window_classifier(recogniser), [clip]), EventRule())
+    sounding = active_segments(scan(window_classifier(recogniser), [clip]), EventRule())
     assert len(sounding) == len(truth)
     # The baseline is told which label is the best for all.
     baseline = max(

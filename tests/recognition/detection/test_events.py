@@ -22,19 +22,19 @@ from woodshed.recognition.confidence import HeldOut, fit_confidence
 from woodshed.recognition.detection.events import (
     EventRule,
     blocks_timeline,
-    careful_rule,
-    events_of,
+    calibrated_rule,
+    detect_events,
     file_timeline,
 )
 from woodshed.recognition.detection.live import LiveDetector
 from woodshed.recognition.detection.sliding_window import (
     WindowClassifier,
     WindowScores,
-    hear,
-    slide,
+    scan,
+    sliding_windows,
     window_classifier,
 )
-from woodshed.recognition.detection.smoothing import best_path, smoothed
+from woodshed.recognition.detection.smoothing import best_path, smooth
 from woodshed.recognition.experiments.baseline import describe
 from woodshed.recognition.novelty_detection import NoveltyDetector, SpectralEmbedding
 from woodshed.tasks.mood import MoodRegressor
@@ -50,7 +50,7 @@ Truth = list[tuple[float, float, str]]
 def heard(
     answers: list[list[float]], *, step_s: float = 1.0, loud: list[tuple[float, float]] | None = None
 ) -> WindowScores:
-    """Make a hearing with windows of two steps; it sounds at -20 dB where it is loud, or throughout."""
+    """Make a scores with windows of two steps; it sounds at -20 dB where it is loud, or throughout."""
     n = len(answers)
     end_s = (n + 1) * step_s
     levels_db = np.full(round(end_s * 100), -20.0 if loud is None else -90.0, np.float32)
@@ -59,7 +59,7 @@ def heard(
     return WindowScores(
         labels=("a", "b"),
         centres_s=(np.arange(n) + 1.0) * step_s,
-        answers=np.array(answers, np.float32),
+        probabilities=np.array(answers, np.float32),
         start_s=0.0,
         end_s=end_s,
         levels_db=levels_db,
@@ -68,8 +68,8 @@ def heard(
     )
 
 
-def events(hearing: WindowScores, **rule: Any) -> list[tuple[float, float, str, float]]:
-    found = events_of(hearing, EventRule(**rule), 2.0)
+def events(scores: WindowScores, **rule: Any) -> list[tuple[float, float, str, float]]:
+    found = detect_events(scores, EventRule(**rule), 2.0)
     return [(one.start_s, one.end_s, one.label, round(one.confidence, 3)) for one in found]
 
 
@@ -85,41 +85,41 @@ def test_neighbours_that_agree_are_one_event() -> None:
 
 
 def test_silence_parts_events_and_is_never_answered() -> None:
-    hearing = heard([A, A, A, B], loud=[(0.5, 1.0), (1.3, 1.5), (1.6, 2.0), (4.9, 5.0)])
-    assert events(hearing, smooth_s=0) == [(0.5, 1.0, "a", 0.9), (1.3, 2.0, "a", 0.9), (4.9, 5.0, "b", 0.8)]
-    assert events(hearing, smooth_s=0, min_event_s=0.15) == [(0.5, 1.0, "a", 0.9), (1.3, 2.0, "a", 0.9)]
-    assert events(hearing, smooth_s=0, min_gap_s=0.4)[0] == (0.5, 2.0, "a", 0.9)
+    scores = heard([A, A, A, B], loud=[(0.5, 1.0), (1.3, 1.5), (1.6, 2.0), (4.9, 5.0)])
+    assert events(scores, smooth_s=0) == [(0.5, 1.0, "a", 0.9), (1.3, 2.0, "a", 0.9), (4.9, 5.0, "b", 0.8)]
+    assert events(scores, smooth_s=0, min_event_s=0.15) == [(0.5, 1.0, "a", 0.9), (1.3, 2.0, "a", 0.9)]
+    assert events(scores, smooth_s=0, min_gap_s=0.4)[0] == (0.5, 2.0, "a", 0.9)
     assert events(heard([A, A], loud=[])) == []
 
 
 def test_one_answer_that_stands_out_is_smoothed_away() -> None:
-    hearing = heard([A, A, B, A, A])
-    assert len(events(hearing, smooth_s=0)) == 3
-    assert events(hearing, smooth_s=2, smoothing="median") == [(0.0, 6.0, "a", 0.9)]
-    [(start_s, end_s, label, confidence)] = events(hearing)  # one window: two seconds
+    scores = heard([A, A, B, A, A])
+    assert len(events(scores, smooth_s=0)) == 3
+    assert events(scores, smooth_s=2, smoothing="median") == [(0.0, 6.0, "a", 0.9)]
+    [(start_s, end_s, label, confidence)] = events(scores)  # one window: two seconds
     assert (start_s, end_s, label) == (0.0, 6.0, "a")
     # Lengths 1.5 1 1 1 1.5; the three in the middle see (0.9 0.9 0.2), (0.9 0.2 0.9), (0.2 0.9 0.9).
     means = [0.9, (1.5 * 0.9 + 0.9 + 0.2) / 3.5, 2.0 / 3, (0.2 + 0.9 + 1.5 * 0.9) / 3.5, 0.9]
     assert confidence == pytest.approx(np.average(means, weights=[1.5, 1, 1, 1, 1.5]), abs=1e-3)
-    assert events(hearing, smooth_s=0, switch_cost=2.0) == [(0.0, 6.0, "a", pytest.approx(0.783, abs=1e-3))]
+    assert events(scores, smooth_s=0, switch_cost=2.0) == [(0.0, 6.0, "a", pytest.approx(0.783, abs=1e-3))]
 
 
 def test_smoothing_does_not_reach_across_silence() -> None:
-    hearing = heard([A, B], loud=[(0.5, 1.2), (1.8, 2.5)])
-    assert [label for _, _, label, _ in events(hearing, smooth_s=10)] == ["a", "b"]
+    scores = heard([A, B], loud=[(0.5, 1.2), (1.8, 2.5)])
+    assert [label for _, _, label, _ in events(scores, smooth_s=10)] == ["a", "b"]
 
 
 def test_a_threshold_leaves_out_what_is_less_sure() -> None:
-    hearing = heard([A, B, A])
-    assert [one[2] for one in events(hearing, smooth_s=0, thresholds={"b": 0.85})] == ["a", "a"]
-    assert [one[2] for one in events(hearing, smooth_s=0, thresholds={"a": 0.95, "b": 0.5})] == ["b"]
-    with pytest.raises(ParameterError, match="The model does not know 'c'"):
-        events(hearing, thresholds={"c": 0.5})
+    scores = heard([A, B, A])
+    assert [one[2] for one in events(scores, smooth_s=0, thresholds={"b": 0.85})] == ["a", "a"]
+    assert [one[2] for one in events(scores, smooth_s=0, thresholds={"a": 0.95, "b": 0.5})] == ["b"]
+    with pytest.raises(ParameterError, match="The model has no class 'c'"):
+        events(scores, thresholds={"c": 0.5})
 
 
 def test_medians_are_those_of_numpy() -> None:
     curves = np.random.default_rng(0).dirichlet([1, 1, 1], 9)
-    ours = smoothed(curves, 2, "median", np.ones(9))
+    ours = smooth(curves, 2, "median", np.ones(9))
     for k in range(9):
         row = np.median(curves[max(0, k - 2) : k + 3], axis=0)
         assert ours[k] == pytest.approx(row / row.sum())
@@ -162,7 +162,7 @@ def test_windows_do_not_depend_on_the_parts(n_part: int, n_rows: int, n_step: in
     parts = [rows[k : k + n_part] for k in range(0, 43, n_part)]
     cut = [
         (start, window)
-        for starts, windows in slide(parts, n_rows, n_step)
+        for starts, windows in sliding_windows(parts, n_rows, n_step)
         for start, window in zip(starts, windows, strict=True)
     ]
     if n_rows > 43:
@@ -187,12 +187,12 @@ def test_what_is_seen_has_no_seams(block_s: float, suffix: str, tmp_path: Path) 
         seen.extend(windows.copy())
         return np.ones((len(windows), 1), np.float32)
 
-    hearing = hear(WindowClassifier(("a",), feature, 50, 50, ask), read_blocks(path, block_s=block_s))
+    scores = scan(WindowClassifier(("a",), feature, 50, 50, ask), read_blocks(path, block_s=block_s))
     whole = feature(woodshed.read(path))
-    assert len(hearing.answers) == len(seen) == len(whole) // 50 + 1
+    assert len(scores.probabilities) == len(seen) == len(whole) // 50 + 1
     assert np.abs(np.concatenate(seen[:-1]) - whole[: 50 * (len(seen) - 1)]).max() < 1e-4
     assert np.abs(seen[-1] - whole[-50:]).max() < 1e-4
-    assert hearing.end_s == pytest.approx(woodshed.read(path).duration_s)
+    assert scores.end_s == pytest.approx(woodshed.read(path).duration_s)
 
 
 def test_memory_does_not_grow_with_the_sound() -> None:
@@ -204,12 +204,12 @@ def test_memory_does_not_grow_with_the_sound() -> None:
         return np.ones((len(windows), 3), np.float32)
 
     classifier = WindowClassifier(("a", "b", "c"), LogMel(), 100, 50, ask)
-    hear(classifier, [noise()])  # what is made once
+    scan(classifier, [noise()])  # what is made once
     tracemalloc.start()
-    hearing = hear(classifier, minutes())
+    scores = scan(classifier, minutes())
     _, peak = tracemalloc.get_traced_memory()
     tracemalloc.stop()
-    assert hearing.end_s == 1200
+    assert scores.end_s == 1200
     assert peak < 20e6, "1200 s are 77 MB"
 
 
@@ -222,8 +222,8 @@ def test_a_short_sound_is_answered_as_by_predict(
 ) -> None:
     recogniser = fitted("speech", net)
     for clip in unheard_toy.clips[:3]:
-        hearing = hear(window_classifier(recogniser), [clip])
-        row = hearing.answers.mean(axis=0)
+        scores = scan(window_classifier(recogniser), [clip])
+        row = scores.probabilities.mean(axis=0)
         assert row == pytest.approx(recogniser.predict_proba([clip])[0], abs=1e-5)
 
 
@@ -236,12 +236,13 @@ def test_blocks_and_rates_do_not_change_a_timeline(
     clip = Clip(np.concatenate([np.r_[quiet, one.samples[0]] for one in unheard_toy.clips[:9]]), 8000)
     path = write(clip, tmp_path / "a.wav", encoding="float32")
     whole = blocks_timeline(recogniser, [clip])
-    parts = file_timeline(recogniser, path, block_s=0.37)
-    assert parts.source == str(path)
     assert len(whole.events) >= 9
-    for ours, theirs in zip(parts.events, whole.events, strict=True):
-        assert (ours.start_s, ours.end_s, ours.label) == (theirs.start_s, theirs.end_s, theirs.label)
-        assert ours.confidence == pytest.approx(theirs.confidence, abs=1e-4)
+    in_parts = blocks_timeline(recogniser, read_blocks(path, block_s=0.37))
+    for parts in (in_parts, file_timeline(recogniser, path)):
+        assert parts.source == str(path)
+        for ours, theirs in zip(parts.events, whole.events, strict=True):
+            assert (ours.start_s, ours.end_s, ours.label) == (theirs.start_s, theirs.end_s, theirs.label)
+            assert ours.confidence == pytest.approx(theirs.confidence, abs=1e-4)
 
 
 def test_what_cannot_work_is_refused(fitted: Callable[..., Any], tmp_path: Path) -> None:
@@ -249,41 +250,41 @@ def test_what_cannot_work_is_refused(fitted: Callable[..., Any], tmp_path: Path)
     for hop_s in (0.0, -1.0, 0.36):
         with pytest.raises(ParameterError, match=r"at most a window \(0.35 s\), got"):
             window_classifier(recogniser, hop_s)
-    with pytest.raises(NotFittedError, match="has not learned yet"):
+    with pytest.raises(NotFittedError, match="is not fitted yet"):
         file_timeline(SpeechRecogniser(), tmp_path / "a.wav")
     with pytest.raises(AudioFileError, match="no such file"):
         file_timeline(recogniser, tmp_path / "a.wav")
-    with pytest.raises(ParameterError, match=r"does not know 'raise'\. Did you mean rise"):
+    with pytest.raises(ParameterError, match=r"has no class 'raise'\. Did you mean rise"):
         file_timeline(recogniser, tmp_path / "a.wav", rule=EventRule(thresholds={"raise": 0.5}))
 
 
 # -- none of these ------------------------------------------------------------------------------------
 
 
-def with_refusals(hearing: WindowScores, strange: list[bool], silence_db: float = -np.inf) -> WindowScores:
-    return replace(hearing, strange=np.array(strange), silence_db=silence_db)
+def with_refusals(scores: WindowScores, strange: list[bool], silence_db: float = -np.inf) -> WindowScores:
+    return replace(scores, is_novel=np.array(strange), silence_db=silence_db)
 
 
 def test_what_is_strange_in_every_window_around_is_no_event() -> None:
-    hearing = heard([A, A, A, A, A])
-    assert events(with_refusals(hearing, [False, True, True, False, False]), smooth_s=0) == [
+    scores = heard([A, A, A, A, A])
+    assert events(with_refusals(scores, [False, True, True, False, False]), smooth_s=0) == [
         (0.0, 1.5, "a", 0.9),
         (3.5, 6.0, "a", 0.9),
     ]
     # Three are smoothed together, and one of them knows what it hears.
-    assert events(with_refusals(hearing, [False, True, True, False, False])) == [(0.0, 6.0, "a", 0.9)]
-    assert events(with_refusals(hearing, [False, True, True, True, False])) == [
+    assert events(with_refusals(scores, [False, True, True, False, False])) == [(0.0, 6.0, "a", 0.9)]
+    assert events(with_refusals(scores, [False, True, True, True, False])) == [
         (0.0, 2.5, "a", 0.9),
         (3.5, 6.0, "a", 0.9),
     ]
-    assert events(with_refusals(hearing, [True] * 5)) == []
+    assert events(with_refusals(scores, [True] * 5)) == []
 
 
 def test_a_stretch_that_is_silence_to_the_model_is_no_event() -> None:
-    hearing = heard([A, A, A, A], loud=[(0.5, 1.5), (3.0, 4.0)])
-    hearing.levels_db[300:400] = -48.0
-    assert len(events(hearing, smooth_s=0)) == 2
-    assert events(with_refusals(hearing, [False] * 4, -45.0), smooth_s=0) == [(0.5, 1.5, "a", 0.9)]
+    scores = heard([A, A, A, A], loud=[(0.5, 1.5), (3.0, 4.0)])
+    scores.levels_db[300:400] = -48.0
+    assert len(events(scores, smooth_s=0)) == 2
+    assert events(with_refusals(scores, [False] * 4, -45.0), smooth_s=0) == [(0.5, 1.5, "a", 0.9)]
 
 
 @pytest.fixture
@@ -292,7 +293,7 @@ def careful(fitted: Callable[..., Any], make_toy: Callable[..., Any]) -> Any:
     recogniser = copy.copy(fitted("speech", "logistic"))
     learned, unheard = make_toy(9), make_toy(12, seed=5)
     outline = SpectralEmbedding(sample_rate=8000)
-    novelty_detector = NoveltyDetector.of(describe(learned.clips, outline), np.asarray(learned.labels))
+    novelty_detector = NoveltyDetector.fit(describe(learned.clips, outline), np.asarray(learned.labels))
     rows = describe(unheard.clips, outline)
     given = HeldOut(
         np.asarray(unheard.labels),
@@ -338,28 +339,32 @@ def test_a_timeline_names_its_own_sounds_and_leaves_foreign_ones_out(
 def test_wanted_false_alarms_become_the_thresholds_of_the_models_test(careful: Any) -> None:
     confidence = careful.confidence_
     labels = tuple(careful.classes_.tolist())
-    rule = careful_rule(careful, EventRule(), false_positive_rate=0.07)
-    assert rule.least(labels).tolist() == list(confidence.least_probabilities(0.05))
-    rule = careful_rule(careful, EventRule(thresholds={"rise": 2 / 3}), per_hour=700)
-    hourly = confidence.least_probability(700)
-    assert hourly == confidence.hourly[1], "500 an hour is the next lower one kept"
-    assert rule.least(labels).tolist() == pytest.approx([hourly, hourly, max(hourly, 2 / 3)])
+    rule = calibrated_rule(careful, EventRule(), false_positive_rate=0.07)
+    assert rule.thresholds_of(labels).tolist() == list(confidence.thresholds_at(0.05))
+    rule = calibrated_rule(careful, EventRule(thresholds={"rise": 2 / 3}), per_hour=700)
+    hourly = confidence.hourly_threshold_at(700)
+    assert hourly == confidence.hourly_thresholds[1], "500 an hour is the next lower one kept"
+    assert rule.thresholds_of(labels).tolist() == pytest.approx([hourly, hourly, max(hourly, 2 / 3)])
     assert (
-        careful_rule(careful, EventRule(), false_positive_rate=0.1, per_hour=700).least(labels).min()
+        calibrated_rule(careful, EventRule(), false_positive_rate=0.1, per_hour=700)
+        .thresholds_of(labels)
+        .min()
         >= hourly
     )
     # 36 sounds of 0.35 s are 12.6 s: one false alarm in them is 286 an hour.
     assert confidence.false_positives_per_hour == (1000.0, 500.0)
-    with pytest.raises(ParameterError, match=r"no threshold for 1 false alarms an hour. It has: 1000, 500\."):
-        careful_rule(careful, EventRule(), per_hour=1)
-    with pytest.raises(ParameterError, match="must be above 0, got -1"):
-        careful_rule(careful, EventRule(), per_hour=-1)
+    with pytest.raises(
+        ParameterError, match=r"no threshold for 1 false positives per hour. Available: 1000, 500\."
+    ):
+        calibrated_rule(careful, EventRule(), per_hour=1)
+    with pytest.raises(ParameterError, match="must be positive, got -1"):
+        calibrated_rule(careful, EventRule(), per_hour=-1)
 
 
 def test_a_model_that_names_nothing_is_refused() -> None:
     with pytest.raises(
-        ParameterError, match="A model for mood gives values, and a timeline needs one that names"
+        ParameterError, match="Event detection requires a classifier; a model for mood predicts values"
     ):
         window_classifier(MoodRegressor())
-    with pytest.raises(ParameterError, match="A model for tags gives tags"):
+    with pytest.raises(ParameterError, match="a model for tags predicts tags"):
         window_classifier(TagsTagger())

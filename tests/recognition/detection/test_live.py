@@ -1,4 +1,4 @@
-"""Hearing live, with sources and clocks made up: the events of a timeline, as soon as they can be."""
+"""Live event detection with synthetic sources and clocks: the events of a timeline, as early as possible."""
 
 from __future__ import annotations
 
@@ -101,7 +101,7 @@ def test_memory_does_not_grow(recogniser: Any) -> None:
     live = LiveDetector(recogniser=recogniser, hop_s=0.1, clock=Clock())
 
     def size() -> tuple[int, int, int]:
-        return len(live._answers), len(live._levels_db), len(live._sound)
+        return len(live._probabilities), len(live._levels_db), len(live._buffer)
 
     def half_seconds(n: int, samples: np.ndarray) -> list[Event]:
         return [*live.events(Clip(samples, RATE) for _ in range(n))]
@@ -130,7 +130,7 @@ def test_latency_is_counted_from_the_end_of_the_windows_sound(recogniser: Any, l
     assert live.latency == Latency(0, 0.0, 0.0)
     [*live.events(slow_to_come())]
     # Windows of 0.35 s every 0.1 s, blocks of 0.05 s: each window ends with a block.
-    assert live.latency.n_answers == 1 + int((long.duration_s - 0.35) / 0.1 + 1e-9)
+    assert live.latency.n_windows == 1 + int((long.duration_s - 0.35) / 0.1 + 1e-9)
     assert live.latency.median_s == pytest.approx(0.0, abs=1e-6)
     late = LiveDetector(recogniser=recogniser, hop_s=0.1, clock=clock)
     [*late.events(slow_to_come_at(clock, long, 19))]
@@ -143,16 +143,16 @@ def slow_to_come_at(clock: Clock, clip: Clip, late: int) -> Iterator[Clip]:
         yield block
 
 
-def test_time_spent_on_answers_is_latency(recogniser: Any, long: Clip, monkeypatch: Any) -> None:
+def test_time_spent_on_windows_is_latency(recogniser: Any, long: Clip, monkeypatch: Any) -> None:
     clock = Clock()
     live = LiveDetector(recogniser=recogniser, hop_s=0.35, clock=clock)
-    ask = live._answer
+    ask = live._classify
 
     def slowly(start: int, n_rows: int) -> None:
         clock.sleep(0.02)
         ask(start, n_rows)
 
-    monkeypatch.setattr(live, "_answer", slowly)
+    monkeypatch.setattr(live, "_classify", slowly)
     [*live.events(paced(blocks_of(long, 400), clock=clock, sleep=clock.sleep))]
     assert live.latency.median_s == pytest.approx(0.02, abs=1e-6)
     assert live.latency.largest_s == pytest.approx(0.02, abs=1e-6)
@@ -170,7 +170,7 @@ def test_a_paced_file_takes_its_own_time(long: Clip) -> None:
 def test_ended_before_anything_was_heard(recogniser: Any) -> None:
     live = LiveDetector(recogniser=recogniser, clock=Clock())
     assert [*live.finish()] == []
-    assert live.latency.to_text() == "no answer: there was less sound than a window"
+    assert live.latency.to_text() == "no prediction: the sound was shorter than a window"
 
 
 def test_interrupted_in_the_middle_the_rest_is_still_given(recogniser: Any, long: Clip) -> None:
@@ -188,9 +188,9 @@ def test_interrupted_in_the_middle_the_rest_is_still_given(recogniser: Any, long
 
 
 def test_what_cannot_work_is_refused_before_anything_is_heard(recogniser: Any) -> None:
-    with pytest.raises(NotFittedError, match="has not learned yet"):
+    with pytest.raises(NotFittedError, match="is not fitted yet"):
         LiveDetector(recogniser=SpeechRecogniser())
-    with pytest.raises(ParameterError, match="does not know 'up'"):
+    with pytest.raises(ParameterError, match="has no class 'up'"):
         LiveDetector(recogniser=recogniser, rule=EventRule(thresholds={"up": 0.5}))
     with pytest.raises(ParameterError, match="at most a window"):
         LiveDetector(recogniser=recogniser, hop_s=2.0)

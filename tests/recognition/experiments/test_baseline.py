@@ -12,11 +12,21 @@ from woodshed.data.example import Corpus
 from woodshed.data.sound import Sounds
 from woodshed.errors import ParameterError
 from woodshed.recognition.experiments import baseline
+from woodshed.recognition.heads.classes import ClassesHead
+
+HEAD = ClassesHead()
+
+
+def svm(rows: np.ndarray, labels: list[str], test_rows: np.ndarray, classes: list[str]) -> np.ndarray:
+    return HEAD.baseline_outputs(rows, HEAD.encode_as(labels, classes), test_rows)["svm"]
 
 
 def test_majority_is_the_shares_of_the_classes_it_learned_from() -> None:
-    answers = baseline.majority(["b", "a", "b", "b"], 3, ["a", "b", "c"])
-    assert answers.tolist() == [[0.25, 0.75, 0.0]] * 3
+    rows = np.array([[0.0], [1.0], [0.1], [0.2]])
+    train = HEAD.encode_as(["b", "a", "b", "b"], ["a", "b", "c"])
+    assert (
+        HEAD.baseline_outputs(rows, train, np.zeros((3, 1)))["majority"].tolist() == [[0.25, 0.75, 0.0]] * 3
+    )
 
 
 def blobs(n_classes: int, seed: int) -> tuple[np.ndarray, list[str]]:
@@ -32,7 +42,7 @@ def test_the_svm_learns_from_columns_of_any_scale(n_classes: int) -> None:
     classes = [f"class {k}" for k in range(n_classes)]
     rows, labels = blobs(n_classes, 0)
     test_rows, test_labels = blobs(n_classes, 1)
-    answers = baseline.svm(rows, labels, test_rows, classes)
+    answers = svm(rows, labels, test_rows, classes)
     assert answers.shape == (len(test_labels), n_classes)
     assert answers.sum(axis=1) == pytest.approx(1)
     right = np.asarray(classes)[answers.argmax(axis=1)] == np.asarray(test_labels)
@@ -41,7 +51,7 @@ def test_the_svm_learns_from_columns_of_any_scale(n_classes: int) -> None:
 
 def test_the_svm_gives_a_class_it_has_not_learned_no_chance() -> None:
     rows, labels = blobs(2, 0)
-    answers = baseline.svm(rows, labels, rows[:5], ["aaa", "class 0", "class 1"])
+    answers = svm(rows, labels, rows[:5], ["aaa", "class 0", "class 1"])
     assert (answers[:, 0] == 0).all()
     assert (answers[:, 1:] > 0).all()
 
@@ -54,7 +64,7 @@ def test_the_summary_of_sounds_lets_the_svm_name_them(
     test_rows = baseline.summarise(other.clips, 8000)
     assert rows.shape == (len(toy_corpus.examples), test_rows.shape[1])
     classes = sorted(set(toy_corpus.labels))
-    answers = baseline.svm(rows, toy_corpus.labels, test_rows, classes)
+    answers = svm(rows, toy_corpus.labels, test_rows, classes)
     right = np.asarray(classes)[answers.argmax(axis=1)] == np.asarray(other.labels)
     assert right.mean() > 2 / 3
     in_memory = baseline.summarise(list(Sounds(toy_corpus.examples)), 8000)
@@ -65,5 +75,5 @@ def test_a_clip_without_a_summary_is_named(make_toy: Callable[..., Any]) -> None
     from woodshed.clip import Clip
 
     clips = [*make_toy(1).clips, Clip(np.ones(1), 48000, "blip")]
-    with pytest.raises(ParameterError, match="A baseline needs usable clips: blip has 1 samples at 48000 Hz"):
+    with pytest.raises(ParameterError, match="Baselines need usable clips: blip has 1 samples at 48000 Hz"):
         baseline.summarise(clips, 8000)

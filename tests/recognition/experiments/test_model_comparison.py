@@ -20,7 +20,6 @@ from woodshed.recognition.experiments.model_comparison import (
     Comparison,
     ModelComparison,
     candidates_of,
-    prepare,
 )
 from woodshed.tasks import task_class
 from woodshed.training.progress import Watcher
@@ -57,11 +56,10 @@ def test_every_candidate_answers_as_a_run_with_it_would(compared: Comparison, to
     for net in ("svm", "knn"):
         (expected,) = CrossValidation(task_class("speech")(net=net), toy_corpus, splits).test()
         assert compared.indices.tolist() == expected.indices.tolist()
-        names = np.asarray(compared.names)
-        assert names[compared.truth.argmax(axis=1)].tolist() == expected.truth.tolist()
+        assert compared.truth.tolist() == expected.truth.tolist()
         raw = expected.outputs[net] if expected.judged is None else expected.judged.raw
-        np.testing.assert_allclose(compared.answers[net], raw, atol=1e-9)
-    assert list(compared.answers) == ["svm", "knn", "majority"]
+        np.testing.assert_allclose(compared.outputs[net], raw, atol=1e-9)
+    assert list(compared.outputs) == ["svm", "knn", "majority"]
     assert (compared.split, compared.leaky) == (splits[0].name, False)
 
 
@@ -70,7 +68,7 @@ def test_all_that_is_learned_from_is_described_before_the_clock_starts(
 ) -> None:
     few = replace(toy_corpus, examples=toy_corpus.examples[::5])
     estimator = task_class("instrument")(net="svm", sample_rate=8000, store=str(tmp_path))
-    prepare(estimator, few)
+    estimator.learner.extract(estimator, Sounds(few.examples))
     described = sorted(path.stat().st_mtime_ns for path in tmp_path.rglob("*") if path.is_file())
     estimator.fit(Sounds(few.examples), few.labels)
     assert described
@@ -110,7 +108,7 @@ def test_what_is_done_is_not_done_again_and_nets_can_be_added(
     assert begun == ["knn: fold 2", "logistic: fold 1", "logistic: fold 2"]
     assert again.costs["svm"] == compared.costs["svm"]  # even the stop-watch's figures are those written down
     for net in ("svm", "knn"):
-        np.testing.assert_array_equal(again.answers[net], compared.answers[net])
+        np.testing.assert_array_equal(again.outputs[net], compared.outputs[net])
     other = bakeoff(toy_corpus, ("svm", "knn"), run_state, resume=True)
     other.estimator.seed = 1
     with pytest.raises(OutputError, match="other settings or other data"):
@@ -127,7 +125,7 @@ def test_ctrl_c_keeps_the_candidates_that_are_done(toy_corpus: Corpus, tmp_path:
     ).measure()
     assert kept.interrupted
     assert list(kept.costs) == ["svm"]
-    assert list(kept.answers) == ["svm", "majority"]
+    assert list(kept.outputs) == ["svm", "majority"]
 
 
 def test_when_all_fail_there_is_nothing_to_tell(toy_corpus: Corpus) -> None:

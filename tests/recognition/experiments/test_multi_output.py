@@ -60,7 +60,7 @@ def run(corpus: Corpus, how: str, folder: Path | None = None, **change: Any) -> 
 
 def answers(experiment: Experiment) -> list[Any]:
     return [
-        (split.split, *(rows.tolist() for rows in (split.indices, split.truth, split.said)))
+        (split.split, *(rows.tolist() for rows in (split.indices, split.truth, split.decisions)))
         for split in experiment.splits
     ]
 
@@ -68,8 +68,8 @@ def answers(experiment: Experiment) -> list[Any]:
 def test_the_model_beats_the_mean_and_stands_beside_the_baselines(valued: Corpus) -> None:
     experiment, _ = run(valued, "random").measure()
     split = experiment.splits[1]  # sounds of groups that it knows
-    assert list(split.answers) == ["knn", "svm", "mean"]
-    wrong = {method: np.abs(rows - split.truth).mean() for method, rows in split.answers.items()}
+    assert list(split.outputs) == ["knn", "svm", "mean"]
+    wrong = {method: np.abs(rows - split.truth).mean() for method, rows in split.outputs.items()}
     assert wrong["knn"] < 0.8 * wrong["mean"]
 
 

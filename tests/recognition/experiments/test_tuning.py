@@ -22,6 +22,8 @@ from woodshed.recognition.experiments.tuning import (
     inner_split,
     tuned,
 )
+from woodshed.recognition.learners.classical import ClassicalLearner
+from woodshed.recognition.learners.net import NetLearner
 from woodshed.tasks import task_class
 from woodshed.training.run_state import RunState
 
@@ -57,14 +59,15 @@ class Learner:
         n_wrong = min(round(10 * distance), len(fold.test))
         answers = contest.encoded[1][fold.test].copy()
         answers[:n_wrong] = 1 - answers[:n_wrong]
-        return {"answers": answers, "train_s": np.asarray(2.0)}
+        return {"outputs": answers, "train_s": np.asarray(2.0)}
 
 
 @pytest.fixture
 def learner(monkeypatch: pytest.MonkeyPatch) -> Learner:
     made = Learner()
-    monkeypatch.setattr(tuning, "try_fold", made)
-    monkeypatch.setattr(tuning, "prepare", lambda *_: None)
+    monkeypatch.setattr(tuning, "run_fold", made)
+    monkeypatch.setattr(NetLearner, "extract", lambda *_: None)
+    monkeypatch.setattr(ClassicalLearner, "extract", lambda *_: None)
     return made
 
 
@@ -108,7 +111,7 @@ def test_it_finds_better_settings_than_those_asked_for(corpus: Corpus, learner: 
 
 
 def test_what_is_given_stays(corpus: Corpus, learner: Learner) -> None:
-    found = search(corpus, 3, given=("learning_rate", "epochs")).run()
+    found = search(corpus, 3, fixed=("learning_rate", "epochs")).run()
     assert all(set(trial.settings) == set(SEARCHED) - {"learning_rate"} for trial in found.trials)
     assert all(
         contest.estimator.learning_rate == task_class("speech")().learning_rate
@@ -134,7 +137,7 @@ def test_cut_short_it_goes_on_to_the_same_result(corpus: Corpus, learner: Learne
 
 def test_settings_that_fail_are_named_and_never_taken(corpus: Corpus, learner: Learner) -> None:
     learner.refuse = True
-    with pytest.raises(DataError, match=r"No settings could be tried\. The first: the window is too short\."):
+    with pytest.raises(DataError, match=r"Every trial .* failed\. The first: the window is too short\."):
         search(corpus, 2).run()
 
 
@@ -164,5 +167,5 @@ def test_what_cannot_be_tuned_is_refused_at_once(monkeypatch: pytest.MonkeyPatch
     with pytest.raises(ParameterError, match="nothing is left to tune"):
         check_tuning(speech(), 3, SEARCHED)
     monkeypatch.setitem(sys.modules, "optuna", None)
-    with pytest.raises(MissingPackageError, match=r'pip install "woodshed\[tune\]"'):
+    with pytest.raises(MissingPackageError, match=r'pip install "woodshed\[tuning\]"'):
         check_tuning(speech(), 3)

@@ -22,8 +22,9 @@ from woodshed.recognition.classical.fitting import fit_model, probabilities
 from woodshed.recognition.classical.model import Case
 from woodshed.recognition.experiments import baseline
 from woodshed.recognition.experiments.cross_validation import CrossValidation
+from woodshed.recognition.heads.classes import ClassesHead
 from woodshed.recognition.learners import classical
-from woodshed.recognition.learners.classical import time_fits
+from woodshed.recognition.learners.classical import ClassicalLearner
 from woodshed.recognition.recogniser import Recogniser
 from woodshed.tasks.speech import SpeechRecogniser
 from woodshed.training.progress import Watcher
@@ -120,9 +121,9 @@ def test_a_clip_that_cannot_be_used_is_set_aside_and_no_other(toy: Any) -> None:
     clips = [Clip(clip.samples, clip.sample_rate) for clip in toy.clips]
     clips[4] = Clip(np.ones(1), 48000)
     model = Recogniser(net="svm").fit(clips, toy.labels)
-    assert ["none is left at 8000 Hz" in entry.reason for entry in model.skipped_] == [True]
+    assert ["none of them left at 8000 Hz" in entry.reason for entry in model.skipped_] == [True]
     assert model.predict(clips[:4] + clips[5:]).tolist() == toy.labels[:4] + toy.labels[5:]
-    with pytest.raises(DataError, match=r"None of 2 clips could be used\. The first: clip has 1 samples"):
+    with pytest.raises(DataError, match=r"None of 2 clips could be used\. The first: clip has only 1 sample"):
         Recogniser(net="svm", sample_rate=8000).fit([clips[4], clips[4]], ["a", "b"])
 
 
@@ -203,7 +204,7 @@ def test_the_plan_is_made_from_a_small_training(
 ) -> None:
     clock: Iterator[float] = iter(range(10**6))
     monkeypatch.setattr(classical.time, "perf_counter", lambda: next(clock))  # the small one takes a second
-    assert time_fits(Recogniser(net=net), 3, [300, 600]) == 1 + 2**power
+    assert ClassicalLearner().time_fits(Recogniser(net=net), 3, [300, 600]) == (0, 1 + 2**power)
     plan = run(toy_corpus, net).plan()
     assert (plan.n_trainings, plan.n_epochs, plan.n_weights) == (4, 0, 0)
     assert 0 < plan.duration_s < 4
@@ -212,17 +213,17 @@ def test_the_plan_is_made_from_a_small_training(
 def test_a_run_that_is_interrupted_leaves_whole_files_and_goes_on_to_the_same_answers(
     toy_corpus: Corpus, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    fit, n_fits = classical.fit_model, 0
+    fit, n_fits = ClassesHead.fit_classical, 0
 
     def counted(*arguments: Any, **named: Any) -> Any:
         nonlocal n_fits
         n_fits += 1
-        if n_fits == 2:
+        if n_fits == 3:  # each fold fits the model, and the baseline of the same kind
             os.kill(os.getpid(), signal.SIGINT)
         return fit(*arguments, **named)
 
     expected, _ = run(toy_corpus, "svm").measure()
-    monkeypatch.setattr(classical, "fit_model", counted)
+    monkeypatch.setattr(ClassesHead, "fit_classical", counted)
     with pytest.raises(KeyboardInterrupt):
         run(toy_corpus, "svm", tmp_path / "training").measure()
     assert sorted(path.name for path in (tmp_path / "training").iterdir()) == [
@@ -230,6 +231,6 @@ def test_a_run_that_is_interrupted_leaves_whole_files_and_goes_on_to_the_same_an
         "split-0-fold-0.npz",
     ]
     experiment, _ = run(toy_corpus, "svm", tmp_path / "training", resume=True).measure()
-    assert n_fits == 2 + 3  # the first fold is not learned again
+    assert n_fits == 3 + 5  # the first fold is not learned again
     for split, other in zip(experiment.splits, expected.splits, strict=True):
         assert np.array_equal(split.outputs["svm"], other.outputs["svm"])

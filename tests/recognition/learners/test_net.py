@@ -9,16 +9,16 @@ from typing import Any
 import numpy as np
 import pytest
 
-from woodshed.audio.augment import Speed
+from woodshed.audio.augmentation import Speed
 from woodshed.clip import Clip
 from woodshed.data.example import Corpus, Example
 from woodshed.data.sound import Sounds
 from woodshed.data.store import FeatureStore
-from woodshed.recognition import fit_net as learning
-from woodshed.recognition.items import N_RATES_SEEN, clip_items, common_rate, versions
+from woodshed.recognition.clip_item import N_RATE_CLIPS, augmented_versions, clip_items, common_rate
+from woodshed.recognition.learners import net as learning
 from woodshed.recognition.learners.net import Spectrograms, make_feature, strengthen, time_step
 from woodshed.recognition.recogniser import Recogniser
-from woodshed.recognition.window import STILL, SpectrogramAugmentation
+from woodshed.recognition.window import NO_AUGMENTATION, SpectrogramAugmentation
 from woodshed.tasks.speech import SpeechRecogniser
 from woodshed.training.holdout import hold_out
 
@@ -43,7 +43,7 @@ def test_a_few_clips_spread_evenly_decide_the_rate(toy_corpus: Corpus) -> None:
 
     many = Counted(clips_at(8000) * 400 + clips_at(16000) * 600)
     assert common_rate(many, 32000) == 16000
-    assert Counted.n_read <= 2 * N_RATES_SEEN
+    assert Counted.n_read <= 2 * N_RATE_CLIPS
     assert common_rate(Sounds(toy_corpus.examples), 16000) == 8000
 
 
@@ -102,10 +102,10 @@ def test_where_holding_out_would_cost_too_much_nothing_is(
 
 def test_no_strength_is_no_variation_and_full_strength_is_the_jobs_own() -> None:
     own = SpectrogramAugmentation(stretch=0.3, noise_share=0.8, mask_share=0.3)
-    assert strengthen(own, 0) == STILL
+    assert strengthen(own, 0) == NO_AUGMENTATION
     assert strengthen(own, 1) == own
     half, double = strengthen(own, 0.5), strengthen(own, 2)
-    assert (half.stretch, half.warp, half.colour_db, half.mask_bands) == (0.15, 0.06, 2, 3)
+    assert (half.stretch, half.warp, half.equaliser_db, half.mask_bands) == (0.15, 0.06, 2, 3)
     assert (double.stretch, double.noise_share, double.mask_share) == (0.6, 1, 0.5)  # shares stay shares
     assert half.noise_range_db == own.noise_range_db
 
@@ -116,15 +116,15 @@ def test_no_strength_is_no_variation_and_full_strength_is_the_jobs_own() -> None
 def test_versions_are_the_clip_itself_and_changed_copies_that_never_change_again() -> None:
     clip = Clip(np.random.default_rng(0).standard_normal(4000), 8000)
     (item,) = clip_items([clip], 8000)
-    rows = versions(item, 4, Speed(0.85, 1.18))
+    rows = augmented_versions(item, 4, Speed(0.85, 1.18))
     loaded = [row.load() for row in rows]
     assert loaded[0] == clip
     lengths = [one.n_samples for one in loaded]
     assert len(set(lengths)) == 4
     assert all(4000 / 1.19 < n < 4000 / 0.84 for n in lengths)
-    assert [row.load() for row in versions(item, 4, Speed(0.85, 1.18))] == loaded
+    assert [row.load() for row in augmented_versions(item, 4, Speed(0.85, 1.18))] == loaded
     assert len({row.key() for row in rows}) == 4
-    assert versions(item, 4, None) == [item]
+    assert augmented_versions(item, 4, None) == [item]
 
 
 @pytest.mark.parametrize("memory_bytes", [0, 2**28], ids=["from the store", "held"])
@@ -137,7 +137,7 @@ def test_spectrograms_are_those_of_the_clips(
     feature = make_feature(recogniser, sounds)
     store = FeatureStore(tmp_path, feature, dtype="float16")
     spectrograms = Spectrograms(recogniser, store, sounds, feature.sample_rate)
-    assert spectrograms.kept.tolist() == [0, 1, 2, 3]
+    assert spectrograms.usable.tolist() == [0, 1, 2, 3]
     assert len(list(tmp_path.glob("*/*.npy"))) == 4 * 3
     for k in range(4):
         assert spectrograms.read(k) == pytest.approx(feature(sounds[k]), abs=0.07)
@@ -150,13 +150,13 @@ def test_stretches_of_one_file_are_judged_one_by_one(toy_corpus: Corpus, tmp_pat
     recogniser = Recogniser(n_augmentations=1, n_mels=16)
     feature = make_feature(recogniser, Sounds(rows))
     spectrograms = Spectrograms(recogniser, FeatureStore(tmp_path, feature), Sounds(rows), 8000)
-    assert spectrograms.kept.tolist() == [0, 2]
+    assert spectrograms.usable.tolist() == [0, 2]
     assert len(spectrograms.skipped) == 1
 
 
 def test_a_training_step_is_timed_on_the_net_that_would_be_trained(tiny: dict[str, object]) -> None:
     recogniser = Recogniser(**tiny)
-    step_s, n_weights = time_step(recogniser, 3, n_steps=2)
+    step_s, n_weights = time_step(recogniser, 3)
     assert 0 < step_s < 10
     assert n_weights == 35 * 16 * 64 + 64 + 64 * 32 + 32 + 32 * 3 + 3
 

@@ -1,4 +1,4 @@
-"""A second opinion: which windows are remembered, and that a model has it before and after it is saved."""
+"""Texture ensemble: its reference windows, and equal predictions before and after saving."""
 
 from __future__ import annotations
 
@@ -13,8 +13,8 @@ import woodshed
 from woodshed.data.example import Corpus
 from woodshed.data.sound import Sounds
 from woodshed.errors import ParameterError
-from woodshed.recognition.net import texture_ensemble as ensemble_share
-from woodshed.recognition.net.texture_ensemble import known_windows
+from woodshed.recognition.net import texture_ensemble
+from woodshed.recognition.net.texture_ensemble import reference_windows
 from woodshed.recognition.recogniser import Recogniser
 from woodshed.recognition.saving import save_model
 from woodshed.tasks.noise import NoiseRecogniser
@@ -30,7 +30,7 @@ def read(k: int, version: int) -> np.ndarray:
 
 
 def test_recordings_come_before_copies_and_silence_not_at_all() -> None:
-    windows, rows = known_windows(read, 10, 3, 2, seed=0)
+    windows, rows = reference_windows(read, 10, 3, 2, seed=0)
     levels = windows.max(axis=(1, 2))
     first = levels[: len(levels) // 2]
     assert sorted(set(np.round(first, 1).tolist())) == [0, 1, 2]
@@ -40,10 +40,10 @@ def test_recordings_come_before_copies_and_silence_not_at_all() -> None:
 
 
 def test_no_more_are_remembered_than_there_is_room(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(ensemble_share, "N_KNOWN", 7)
-    windows, rows = known_windows(read, 10, 50, 2, seed=0)
+    monkeypatch.setattr(texture_ensemble, "MAX_WINDOWS", 7)
+    windows, rows = reference_windows(read, 10, 50, 2, seed=0)
     assert windows.shape == (7, 10, 4)
-    assert rows.tolist() != known_windows(read, 10, 50, 2, seed=1)[1].tolist()
+    assert rows.tolist() != reference_windows(read, 10, 50, 2, seed=1)[1].tolist()
 
 
 @pytest.mark.train
@@ -67,7 +67,7 @@ def test_it_knows_how_sounds_move_when_the_net_knows_nothing(
 
 
 def test_only_names_have_one() -> None:
-    with pytest.raises(ParameterError, match="ensemble_share is about names, which a SnrRegressor"):
+    with pytest.raises(ParameterError, match="ensemble_share is for classes, which a SnrRegressor"):
         SnrRegressor(ensemble_share=0.5).check_settings()
     with pytest.raises(ParameterError, match="ensemble_share must be from 0 to 1, got 2"):
         Recogniser(ensemble_share=2.0).check_settings()

@@ -1,4 +1,4 @@
-"""The page and the numbers of ``woodshed explain``: seven answers, computed from the model at hand."""
+"""The page and the numbers of ``woodshed explain``, computed from the model at hand."""
 
 from __future__ import annotations
 
@@ -14,8 +14,7 @@ import pytest
 from woodshed.composition.saving import save_composer
 from woodshed.html.chart import Plot
 from woodshed.html.heat_map import heat_image
-from woodshed.report.composition.softmax_page import QUESTIONS
-from woodshed.report.composition.softmax_section import heard
+from woodshed.report.composition.softmax_page import SECTIONS, player
 from woodshed.tasks.tune import TuneComposer
 from woodshed.training.progress import LearningCurve
 
@@ -32,17 +31,18 @@ def out(cli: Callable[..., Any], model: Path) -> Path:
     folder = model.parent / "out"
     finished = cli("explain", model, "--out", folder)
     assert finished.code == 0, finished.err
-    for question, _ in QUESTIONS.values():
-        assert question in finished.out
+    for section in SECTIONS.values():
+        assert section.heading in finished.out
     return folder
 
 
-def test_the_page_answers_seven_questions_and_loads_nothing(out: Path) -> None:
+def test_the_page_has_all_sections_and_loads_nothing(out: Path) -> None:
     page = (out / "report.html").read_text("utf-8")
-    for k, (name, (question, _)) in enumerate(QUESTIONS.items(), start=1):
+    for k, (name, section) in enumerate(SECTIONS.items(), start=1):
         assert f'id="{name}"' in page
-        assert f"{k}. {question}" in page
-    assert page.count("<figcaption>") == 11
+        assert f"{k}. {section.heading}" in page
+        assert section.question in page
+    assert page.count("<figcaption>") == 9
     assert "http://" not in page.replace("http://www.w3.org", "")
     assert "R&amp;B &lt;model&gt;" in page
     assert "<model>" not in page
@@ -62,11 +62,13 @@ def test_the_numbers_are_those_of_the_model(out: Path, tune_composer: TuneCompos
     best = tune_composer.vocabulary[int((kernel[3] - kernel[3].mean()).argmax())]
     assert (unit["unit"], unit["raises"][0]) == (4, best)
     assert len(told["units"]) == 16
-    assert told["lobotomy"][0]["bits"] == pytest.approx(
+    expected = np.corrcoef(kernel[3], bias)[0, 1]
+    assert unit["correlation_with_bias"] == pytest.approx(expected, rel=1e-4)
+    assert told["ablation"][0]["bits"] == pytest.approx(
         tune_composer.bits_per_token([text for _, text in tune_composer.known_]), rel=1e-5
     )
     assert told["training"]["n_epochs"] == len(tune_composer.curve_.validation_loss)
-    assert list(told["answers"]) == [question for question, _ in QUESTIONS.values()]
+    assert list(told["summary"]) == [section.heading for section in SECTIONS.values()]
 
 
 def test_sentences_follow_the_model(
@@ -80,16 +82,16 @@ def test_sentences_follow_the_model(
     save_composer(other, tmp_path / "model")
     finished = cli("explain", tmp_path / "model", "--out", tmp_path / "out")
     assert finished.code == 0, finished.err
-    assert "the bias alone favours “z”" in finished.out
+    assert "the bias favours “z”" in finished.out
     assert f"{137 * np.exp(3) / (136 + np.exp(3)):#.3g} times" in finished.out
     assert "No pieces were held out" in finished.out
-    assert "the bias alone favours “z”" not in (out / "report.html").read_text("utf-8")
+    assert "the bias favours “z”" not in (out / "report.html").read_text("utf-8")
 
 
 def test_what_is_there_is_kept_unless_asked(cli: Callable[..., Any], out: Path, model: Path) -> None:
     finished = cli("explain", model, "--out", out)
     assert finished.code == 2
-    assert "by --force" in finished.err
+    assert "with --force" in finished.err
     before = (out / "report.html").read_bytes()
     assert cli("explain", model, "--out", out, "--force", "--seed", 0).code == 0
     assert (out / "report.html").read_bytes() == before
@@ -98,13 +100,13 @@ def test_what_is_there_is_kept_unless_asked(cli: Callable[..., Any], out: Path, 
 def test_a_model_that_listens_is_refused(cli: Callable[..., Any], model_folder: Path, tmp_path: Path) -> None:
     finished = cli("explain", model_folder, "--out", tmp_path / "out")
     assert finished.code == 2
-    assert "listens and does not write" in finished.err
+    assert "does not compose" in finished.err
     assert not (tmp_path / "out").exists()
 
 
-def test_what_can_be_played_is_heard() -> None:
-    assert 'src="data:audio/flac;base64,' in heard("M:2/4 K:Cmaj C 2 E 2 | G 4 |", "A tune")
-    assert "cannot be played" in heard("C 2 M:2/4 E", "No tune")
+def test_what_can_be_played_is_player() -> None:
+    assert 'src="data:audio/flac;base64,' in player("M:2/4 K:Cmaj C 2 E 2 | G 4 |", "A tune")
+    assert "cannot be played" in player("C 2 M:2/4 E", "No tune")
 
 
 def test_a_map_is_blue_above_and_vermilion_below_nothing() -> None:

@@ -23,7 +23,7 @@ def test_card_tells_what_was_learned_from(experiment: Experiment) -> None:
     assert text.startswith("# noise: trained on made up \\& small\n")
     assert cells(text, "licence") == [["licence", "CC BY 4.0"]]
     assert cells(text, "attribution") == [["attribution", "A. \\<Nobody\\>, 2024"]]
-    assert cells(text, "files set aside")[0][1] == "2"
+    assert cells(text, "skipped files")[0][1] == "2"
     assert cells(text, "seed")[0][1] == "0"
     assert cells(text, "commit")[0][1] == "abc\\<def\\>"
 
@@ -36,24 +36,24 @@ def test_every_leaky_score_and_no_other_is_marked(experiment: Experiment) -> Non
     assert all(row[0] == "random half **leaky**" for row in leaky)
     assert not any("leaky" in cell for row in honest for cell in row)
     assert text.index("unheard groups") < text.index("random half")
-    assert text.count("Leaky: some speaker") == 1
+    assert text.count("Leaky: some speakers") == 1
     assert honest[0][3].startswith("79.2 % (")
 
 
 def test_limits_name_what_was_never_tested(experiment: Experiment) -> None:
     assert "- Only 6 groups in the test" in card(experiment)
-    assert "certain to be new" not in card(experiment)
+    assert "Generalisation" not in card(experiment)
     leaky_only = card(replace(experiment, splits=experiment.splits[:1]))
-    assert "- Never tested on speakers, songs or recordings that are certain to be new to it" in leaky_only
+    assert "- Generalisation to new speakers, songs or recordings was not measured" in leaky_only
     # every second row was tested: of four classes in turn, two
-    assert "No clip of these classes was in the test: no, yes." in leaky_only
+    assert "Without a test clip: no, yes." in leaky_only
 
 
 def test_own_data_without_licence_and_groups(experiment: Experiment) -> None:
     examples = tuple(replace(example, group=None) for example in experiment.corpus.examples)
     text = card(replace(experiment, corpus=Corpus("mine", examples), provenance={}))
     assert cells(text, "licence") == [["licence", "not stated"]]
-    assert cells(text, "groups")[0][1] == "not known"
+    assert cells(text, "groups")[0][1] == "unknown"
     assert "Not recorded." in text
 
 

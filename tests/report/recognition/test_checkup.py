@@ -1,4 +1,4 @@
-"""The section about the sounds themselves, and the gap between an honest and a leaky score."""
+"""The section about the sounds themselves, and the effect of leakage on the score."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ import pytest
 
 from woodshed.data.doctor.finding import Checkup, Finding
 from woodshed.recognition.experiments.result import Experiment
-from woodshed.report.recognition.gap import gap_text
+from woodshed.report.recognition.head_report import report_of
 from woodshed.report.recognition.page import page
 
 
@@ -28,16 +28,17 @@ def test_findings_are_listed_by_harm_and_escaped(experiment: Experiment) -> None
 
 def test_without_a_look_there_is_no_section_and_without_findings_it_says_so(experiment: Experiment) -> None:
     assert 'id="checkup"' not in page(experiment)
-    assert "Nothing was found." in page(replace(experiment, checkup=Checkup("made up", 48, 4, ())))
+    assert "No findings." in page(replace(experiment, checkup=Checkup("made up", 48, 4, ())))
 
 
 def test_the_gap_is_told_where_both_scores_are(experiment: Experiment) -> None:
     # 38 of 48 against 23 of 24
-    told = "On new ones count on 79 % right, not on 96 %: 17 points of the leaky score"
-    assert gap_text(experiment).startswith(told)
-    assert told in page(experiment)
+    note = "Expected accuracy on new groups: 79.2 %, not 95.8 %. The other 16.7 points are due to"
+    assert report_of(experiment.head).leakage_note(experiment).startswith(note)
+    assert note in page(experiment)
 
 
 @pytest.mark.parametrize("k", [0, 1])
 def test_one_score_alone_has_no_gap(experiment: Experiment, k: int) -> None:
-    assert gap_text(replace(experiment, splits=(experiment.splits[k],))) == ""
+    one = replace(experiment, splits=(experiment.splits[k],))
+    assert report_of(experiment.head).leakage_note(one) == ""

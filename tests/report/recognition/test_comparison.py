@@ -11,8 +11,19 @@ import pytest
 
 from woodshed.data.example import Corpus, Example
 from woodshed.recognition.experiments.model_comparison import Comparison, Costs
-from woodshed.report.recognition.comparison import cells, heading, ranking, remarks, to_markdown, to_values
-from woodshed.report.recognition.comparison_page import comparison_page, write_comparison
+from woodshed.recognition.heads.classes import ClassesHead
+from woodshed.recognition.heads.tags import TagsHead
+from woodshed.recognition.heads.values import ValuesHead
+from woodshed.report.recognition.comparison import (
+    cells,
+    comparison_page,
+    heading,
+    ranking,
+    remarks,
+    to_markdown,
+    to_values,
+    write_comparison,
+)
 
 N = 200
 
@@ -30,14 +41,14 @@ def comparison() -> Comparison:
     examples = tuple(Example(Path(f"{k}.wav"), "ab"[k % 2], group=f"g{k // 10}") for k in rows)
     return Comparison(
         task="noise",
-        answer="classes",
+        head=ClassesHead(),
         corpus=Corpus("<b>made up", examples),
         names=("a", "b"),
         split="unheard groups, 2 folds",
         leaky=False,
         indices=rows,
         truth=truth,
-        answers={
+        outputs={
             "other": answers_with(rows % 10 == 1, truth) * 1.0,
             "worse": answers_with(rows % 10 < 4, truth),
             "best": answers_with((rows % 10 == 2) & (rows > 9), truth),
@@ -63,10 +74,10 @@ def test_the_best_comes_first_and_differences_are_paired(comparison: Comparison)
     assert other.difference.value == pytest.approx(-1 / N)
     assert other.difference.interval.low >= -0.02
     assert other.difference.interval.high == 0
-    assert other.told_apart is False
+    assert other.is_significant is False
     # Wrong on 4 of 10 in every group, against 1 of 10 in all but one: at least 0.3 apart in any draw.
     assert worse.difference.interval.high == pytest.approx(-0.3)
-    assert worse.told_apart is True
+    assert worse.is_significant is True
     assert majority.costs is None
 
 
@@ -80,7 +91,7 @@ def test_without_groups_clips_are_drawn_singly_and_with_one_group_nothing_is_kno
     assert high - low > 2 * (by_group.difference.interval.high - by_group.difference.interval.low)
     one = tuple(replace(example, group="ann") for example in comparison.corpus.examples)
     unknown = ranking(replace(comparison, corpus=replace(comparison.corpus, examples=one)))[1]
-    assert unknown.told_apart is None
+    assert unknown.is_significant is None
     assert cells(comparison, unknown)[3] == "-0.5 points"
 
 
@@ -89,10 +100,10 @@ def test_values_are_ranked_by_what_is_explained(comparison: Comparison) -> None:
     noise = np.random.default_rng(0).normal(0, 0.1, truth.shape)
     valued = replace(
         comparison,
-        answer="values",
+        head=ValuesHead(),
         names=("mood",),
         truth=truth,
-        answers={"other": truth + noise, "best": truth + 0.1 * noise, "mean": np.full_like(truth, 0.5)},
+        outputs={"other": truth + noise, "best": truth + 0.1 * noise, "mean": np.full_like(truth, 0.5)},
         costs={name: comparison.costs[name] for name in ("other", "best")},
     )
     ranked = ranking(valued)
@@ -104,7 +115,7 @@ def test_values_are_ranked_by_what_is_explained(comparison: Comparison) -> None:
 
 
 def test_tags_are_ranked_by_the_area_under_the_curve(comparison: Comparison) -> None:
-    tagged = replace(comparison, answer="tags")
+    tagged = replace(comparison, head=TagsHead())
     areas = {one.net: one.score.value for one in ranking(tagged)}
     assert areas["majority"] == 0.5
     assert heading(tagged)[1] == "macro ROC-AUC"
@@ -118,13 +129,13 @@ def test_the_tables_say_what_each_costs(comparison: Comparison) -> None:
     rows = [line for line in text.splitlines() if line.startswith("|")]
     assert len({line.count("|") for line in rows}) == 1
     assert [line.split()[1] for line in rows[2:]] == ["best", "other", "worse", "majority"]
-    assert "not told apart" in rows[3]
-    assert "not told apart" not in rows[4]
+    assert "not significant" in rows[3]
+    assert "not significant" not in rows[4]
     assert "it fell over" in text
 
 
 def test_a_leaky_split_and_an_interruption_are_told_everywhere(comparison: Comparison) -> None:
-    assert remarks(comparison) == ["Set aside: lstm: <i>it fell over"]
+    assert remarks(comparison) == ["Skipped lstm: <i>it fell over"]
     leaky = replace(comparison, leaky=True, interrupted=True)
     ranked = ranking(leaky)
     for text in ("\n".join(remarks(leaky)), to_markdown(leaky, ranked), comparison_page(leaky, ranked)):
@@ -144,12 +155,12 @@ def test_the_page_holds_everything_and_escapes_names(comparison: Comparison, tmp
     assert "<b>made up" not in page
     assert "<i>it fell" not in page
     assert page.count("<circle") == 4
-    assert "best did best" in page
-    assert "Not told apart from it by this test: other." in page
+    assert "Best of 3 models: <b>best</b>" in page
+    assert "Not significantly different from it: other." in page
     assert "http://" not in page.replace("http://www.w3.org", "")
     found = json.loads((tmp_path / "comparison.json").read_text("utf-8"))
     assert found == json.loads(json.dumps(found))
     assert [one["net"] for one in found["candidates"]] == ["best", "other", "worse", "majority"]
     assert found["candidates"][0]["costs"]["peak_bytes"] is None
-    assert found["candidates"][2]["told_apart"] is True
+    assert found["candidates"][2]["is_significant"] is True
     assert to_values(comparison, ranked)["failed"] == {"lstm": "<i>it fell over"}

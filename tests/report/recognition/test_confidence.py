@@ -14,13 +14,16 @@ from woodshed.recognition.confidence import CalibratedPredictions
 from woodshed.recognition.experiments.result import Experiment, SplitResult
 from woodshed.report.recognition.card import card
 from woodshed.report.recognition.confidence import confidence_scores, confidence_section, refused_share
-from woodshed.report.recognition.curves import Bin
-from woodshed.report.recognition.figures import reliability_figure
-from woodshed.report.recognition.folder import metrics_of
+from woodshed.report.recognition.figures import Bin, reliability_figure
+from woodshed.report.recognition.head_report import report_of
 from woodshed.report.recognition.page import page
-from woodshed.report.recognition.scores import answers_of
+from woodshed.report.recognition.scores import class_predictions
 
 SVG = "{http://www.w3.org/2000/svg}"
+
+
+def labels_of(experiment: Experiment, result: SplitResult) -> np.ndarray:
+    return np.asarray(experiment.names)[result.truth.argmax(axis=1)]
 
 
 @pytest.fixture
@@ -35,31 +38,31 @@ def judged(honest: SplitResult) -> CalibratedPredictions:
 def test_the_numbers_are_those_of_the_metrics(
     experiment: Experiment, honest: SplitResult, judged: CalibratedPredictions
 ) -> None:
-    told = confidence_scores(answers_of(experiment, honest), judged)
+    told = confidence_scores(class_predictions(experiment, honest), judged)
     for when, given in (("before", judged.raw), ("after", judged.calibrated)):
-        expected = expected_calibration_error(honest.truth, given, list(experiment.names))
+        expected = expected_calibration_error(labels_of(experiment, honest), given, list(experiment.names))
         assert told[when]["expected_calibration_error"] == pytest.approx(expected)
     assert told["before"]["expected_calibration_error"] > 1.2 * told["after"]["expected_calibration_error"]
     assert told["refused"]["none of these"]["share"] == 0.25
     assert told["refused"]["silence"]["share"] == 0
-    assert refused_share(answers_of(experiment, honest), judged, "none of these").value == 0.25
+    assert refused_share(class_predictions(experiment, honest), judged, "none of these").value == 0.25
 
 
 def test_the_section_tells_before_after_and_what_is_refused(
     experiment: Experiment, honest: SplitResult, judged: CalibratedPredictions
 ) -> None:
-    written = confidence_section(answers_of(experiment, honest), judged)
+    written = confidence_section(class_predictions(experiment, honest), judged)
     assert "3.50 to 4.50" in written
     assert "25.0 %" in written
     for given in (judged.raw, judged.calibrated):
-        error = expected_calibration_error(honest.truth, given, list(experiment.names))
+        error = expected_calibration_error(labels_of(experiment, honest), given, list(experiment.names))
         assert f"{error:.3f}" in written
-    without = confidence_section(answers_of(experiment, honest), None)
+    without = confidence_section(class_predictions(experiment, honest), None)
     assert "temperature" not in without
-    assert (
-        f"{expected_calibration_error(honest.truth, judged.calibrated, list(experiment.names)):.3f}"
-        in without
+    after = expected_calibration_error(
+        labels_of(experiment, honest), judged.calibrated, list(experiment.names)
     )
+    assert f"{after:.3f}" in without
 
 
 def test_page_card_and_metrics_tell_of_it(
@@ -67,11 +70,11 @@ def test_page_card_and_metrics_tell_of_it(
 ) -> None:
     splits = (experiment.splits[0], replace(honest, judged=judged))
     sure = replace(experiment, splits=splits)
-    assert "calibration error before" in page(sure, max_confused=0)
-    assert "calibration error before" not in page(experiment, max_confused=0)
+    assert "calibration error before calibration" in page(sure, max_confused=0)
+    assert "calibration error before calibration" not in page(experiment, max_confused=0)
     assert "25.0 % as “none of these”" in card(sure)
     assert "silence and noise included" in card(experiment)
-    leaky, told = metrics_of(sure)["splits"]  # type: ignore[misc, attr-defined]
+    leaky, told = report_of(sure.head).metrics(sure)["splits"]  # type: ignore[misc, attr-defined]
     assert "confidence" not in leaky
     assert told["confidence"]["temperatures"] == [3.5, 4.5]
 

@@ -93,16 +93,16 @@ def test_the_regions_fill_the_paper_and_show_what_would_be_answered(n_classes: i
 def test_two_classes_have_the_line_its_margins_and_rings_around_the_support_vectors() -> None:
     root, points, columns = drawn(2)
     found = separate(points, columns)
-    plane = found.plane
-    assert plane is not None
+    boundary = found.boundary
+    assert boundary is not None
     low, high = points.min(axis=0), points.max(axis=0)
     low, high = low - 0.06 * (high - low), high + 0.06 * (high - low)
     left, right, top, bottom = BOX
     levels = []
-    for line in [*of_class(root, "line", "margin"), *of_class(root, "line", "plane")]:
+    for line in [*of_class(root, "line", "margin"), *of_class(root, "line", "boundary")]:
         x, y = (np.array([float(str(line.get(f"{axis}{k}"))) for k in (1, 2)]) for axis in "xy")
         share = np.stack([(x - left) / (right - left), (bottom - y) / (bottom - top)], axis=1)
-        f = found.standardise(low + share * (high - low)) @ plane.weights + plane.bias
+        f = found.standardise(low + share * (high - low)) @ boundary.weights + boundary.bias
         assert f[0] == pytest.approx(f[1], abs=0.02)  # both ends on one line ...
         assert (((share > -1e-3) & (share < 1 + 1e-3)).all(axis=1)).all()  # ... and on the paper
         levels.append(round(float(f.mean()), 1))
@@ -110,13 +110,13 @@ def test_two_classes_have_the_line_its_margins_and_rings_around_the_support_vect
     rings = [
         (float(str(ring.get("cx"))), float(str(ring.get("cy")))) for ring in of_class(root, "circle", "ring")
     ]
-    assert np.asarray(rings) == pytest.approx(to_pixels(points[plane.support], points), abs=0.11)
+    assert np.asarray(rings) == pytest.approx(to_pixels(points[boundary.support], points), abs=0.11)
 
 
 def test_three_classes_have_no_line() -> None:
     root, _, _ = drawn(3)
     assert not [
-        *of_class(root, "line", "plane"),
+        *of_class(root, "line", "boundary"),
         *of_class(root, "line", "margin"),
         *root.iter(f"{SVG}circle"),
     ]
@@ -167,10 +167,10 @@ def test_the_margin_of_two_classes_is_told() -> None:
     text = map_section(given, labels)
     x_name, y_name = re.findall(r"a clip: (\w) on the x axis, (\w) on the y axis", text)[0]
     points = given.rows[:, [given.names.index(name) for name in (x_name, y_name)]]
-    plane = separate(points, np.unique(labels, return_inverse=True)[1]).plane
-    assert plane is not None
-    assert f"= ±1, {plane.margin:.2f} standard deviations apart" in text
-    assert f"Rings: {len(plane.support)} support vector" in text
+    boundary = separate(points, np.unique(labels, return_inverse=True)[1]).boundary
+    assert boundary is not None
+    assert f"= ±1, {boundary.margin:.2f} standard deviations apart" in text
+    assert f"Rings: {len(boundary.support)} support vector" in text
 
 
 def test_where_nothing_differs_no_map_is_drawn() -> None:
@@ -199,7 +199,7 @@ def test_the_page_of_a_classical_model_has_the_map_in_place_of_learning_curves(
     text = page(replace(experiment, splits=splits, summary=SummaryTable(names, rows)), max_confused=0)
     assert '<section id="map">' in text
     assert "the model itself uses all 126 features" in text
-    assert "How it learned" not in text
+    assert "Learning curves" not in text
     assert "No training was recorded" not in text
     assert 'href="#map"' in text
     assert "<script>alert" not in text

@@ -6,33 +6,33 @@ from dataclasses import replace
 import numpy as np
 import pytest
 from sklearn.metrics import precision_recall_fscore_support, roc_auc_score, roc_curve
-from woodshed.report.recognition.table import score_rows
 
 from woodshed.errors import ParameterError
 from woodshed.recognition.experiments.result import Experiment, SplitResult
-from woodshed.report.recognition.curves import calibration_error, macro_roc, reliability, roc_curves
-from woodshed.report.recognition.mistake import Mistake, find_mistakes, pick_heard
+from woodshed.report.recognition.confidence import calibration_error
+from woodshed.report.recognition.confusion import Mistake, choose_audible, find_mistakes
+from woodshed.report.recognition.figures import macro_roc, reliability, roc_curves
+from woodshed.report.recognition.head_report import ordered_splits, report_of
 from woodshed.report.recognition.scores import (
-    Answers,
-    answers_of,
+    ClassPredictions,
+    class_predictions,
     class_rates,
     group_scores,
-    measure,
-    ordered_splits,
+    measured_score,
 )
 
 
 @pytest.fixture
-def answers() -> Answers:
+def answers() -> ClassPredictions:
     """Return 300 answers of 3 classes by 10 groups, better than chance."""
     rng = np.random.default_rng(0)
     truth = rng.integers(0, 3, 300)
     logits = rng.normal(size=(300, 3)) + 1.2 * np.eye(3)[truth]
     given = np.exp(logits) / np.exp(logits).sum(axis=1, keepdims=True)
-    return Answers(truth, given.argmax(axis=1), given, rng.integers(0, 10, 300).astype(str))
+    return ClassPredictions(truth, given.argmax(axis=1), given, rng.integers(0, 10, 300).astype(str))
 
 
-def test_class_rates_are_those_of_scikit_learn(answers: Answers) -> None:
+def test_class_rates_are_those_of_scikit_learn(answers: ClassPredictions) -> None:
     rates = class_rates(answers)
     precision, recall, f1, support = precision_recall_fscore_support(answers.truth, answers.predicted)
     assert np.allclose(rates.per_class["precision"], precision)
@@ -53,34 +53,34 @@ def test_intervals_are_drawn_by_group() -> None:
     truth = np.zeros(1000, int)
     predicted = np.repeat(np.arange(10) < 3, 100).astype(int)
     given = np.eye(2)[predicted]
-    by_group = Answers(truth, predicted, given, np.repeat(np.arange(10), 100).astype(str))
+    by_group = ClassPredictions(truth, predicted, given, np.repeat(np.arange(10), 100).astype(str))
     singly = replace(by_group, groups=None)
-    wide, narrow = (measure(found, "accuracy").interval for found in (by_group, singly))
+    wide, narrow = (measured_score(found, "accuracy").interval for found in (by_group, singly))
     assert wide.high - wide.low > 5 * (narrow.high - narrow.low)
     for name in ("balanced accuracy", "macro-F1", "log loss"):
-        wide, narrow = (measure(found, name).interval for found in (by_group, singly))
+        wide, narrow = (measured_score(found, name).interval for found in (by_group, singly))
         assert wide.high - wide.low > 4 * (narrow.high - narrow.low)
 
 
 def test_a_class_that_a_draw_of_groups_does_not_hold_is_not_counted_as_failed() -> None:
     # each of four groups holds one class only, and every answer is right
     truth = np.repeat(np.arange(4), 10)
-    perfect = Answers(truth, truth, np.eye(4)[truth], truth.astype(str))
-    assert measure(perfect, "macro-F1").interval == (1.0, 1.0)
+    perfect = ClassPredictions(truth, truth, np.eye(4)[truth], truth.astype(str))
+    assert measured_score(perfect, "macro-F1").interval == (1.0, 1.0)
 
 
 def test_a_class_that_is_not_tested_is_no_failure_if_it_is_answered() -> None:
     # three classes are known, two are tested, and one answer names the third
     truth, predicted = np.array([0, 0, 0, 1, 1]), np.array([0, 0, 2, 1, 1])
-    some = Answers(truth, predicted, np.eye(3)[predicted], None)
+    some = ClassPredictions(truth, predicted, np.eye(3)[predicted], None)
     f1 = 2 * (2 / 3) / (1 + 2 / 3)
-    assert measure(some, "macro-F1").value == pytest.approx((f1 + 1) / 2)
+    assert measured_score(some, "macro-F1").value == pytest.approx((f1 + 1) / 2)
     rates = class_rates(some)
     assert rates.averages["macro"]["F1"] == pytest.approx((f1 + 1) / 2)
     assert math.isnan(rates.per_class["F1"][2])
 
 
-def test_roc_curves_keep_the_corners_and_the_area(answers: Answers) -> None:
+def test_roc_curves_keep_the_corners_and_the_area(answers: ClassPredictions) -> None:
     curves = roc_curves(answers)
     for column, curve in enumerate(curves):
         assert curve is not None
@@ -96,22 +96,22 @@ def test_roc_curves_keep_the_corners_and_the_area(answers: Answers) -> None:
     assert np.trapezoid(macro.true_rate, macro.false_rate) == pytest.approx(expected, abs=0.005)
 
 
-def test_a_class_absent_from_the_test_has_no_curve(answers: Answers) -> None:
+def test_a_class_absent_from_the_test_has_no_curve(answers: ClassPredictions) -> None:
     rows = np.flatnonzero(answers.truth != 1)
     curves = roc_curves(answers.at(rows))
     assert [curve is None for curve in curves] == [False, True, False]
     assert macro_roc([None, None]) is None
 
 
-def test_reliability_bins_hold_every_answer_and_give_the_calibration_error(answers: Answers) -> None:
+def test_reliability_bins_hold_every_answer_and_give_the_calibration_error(answers: ClassPredictions) -> None:
     bins = reliability(answers)
     assert sum(found.n for found in bins) == 300
-    gap = sum(found.n * abs(found.accuracy - found.sureness) for found in bins) / 300
+    gap = sum(found.n * abs(found.accuracy - found.confidence) for found in bins) / 300
     assert calibration_error(answers) == pytest.approx(gap)
     assert gap > 0.01
 
 
-def test_group_scores_are_worst_first(answers: Answers) -> None:
+def test_group_scores_are_worst_first(answers: ClassPredictions) -> None:
     groups = group_scores(answers)
     assert sum(group.n for group in groups) == 300
     values = [group.score.value for group in groups]
@@ -132,25 +132,27 @@ def test_honest_split_comes_first(experiment: Experiment) -> None:
 
 def test_answers_follow_the_labels_and_take_the_groups_of_the_tested(experiment: Experiment) -> None:
     leaky = experiment.splits[0]
-    answers = answers_of(experiment, leaky)
-    assert [experiment.names[column] for column in answers.truth] == leaky.truth.tolist()
+    answers = class_predictions(experiment, leaky)
+    assert [experiment.names[column] for column in answers.truth] == [
+        experiment.corpus.examples[k].label for k in leaky.indices
+    ]
     assert answers.hits.sum() == 23
     assert answers.groups is not None
     assert answers.groups[-1] == "group <5>"
 
 
 def test_score_rows(experiment: Experiment) -> None:
-    rows = score_rows(experiment)
+    rows = report_of(experiment.head).score_rows(experiment)
     assert [(row.split, row.badge, row.method) for row in rows] == [
         ("unheard groups, 2 folds", "", "net"),
         ("unheard groups, 2 folds", "", "SVM on summary features"),
-        ("unheard groups, 2 folds", "", "always the commonest class"),
+        ("unheard groups, 2 folds", "", "majority class"),
         ("random half", "leaky", "net"),
-        ("random half", "leaky", "always the commonest class"),
+        ("random half", "leaky", "majority class"),
     ]
-    assert [row.accuracy for row in rows] == [38 / 48, 0.5, 0.25, 23 / 24, 0.5]
-    assert all(row.interval.low <= row.accuracy <= row.interval.high for row in rows)
-    assert rows[0].to_texts()[3] == "79.2 %"
+    assert [row.value for row in rows] == [38 / 48, 0.5, 0.25, 23 / 24, 0.5]
+    assert all(row.interval.low <= row.value <= row.interval.high for row in rows)
+    assert report_of(experiment.head).row_texts(rows[0])[3] == "79.2 %"
 
 
 def mistake(example: int, cell: tuple[int, int], sureness: float, row: int | None = None) -> Mistake:
@@ -158,32 +160,32 @@ def mistake(example: int, cell: tuple[int, int], sureness: float, row: int | Non
 
 
 def test_mistakes_are_found_most_confident_first(experiment: Experiment, honest: SplitResult) -> None:
-    found = find_mistakes(answers_of(experiment, honest), honest.indices)
+    found = find_mistakes(class_predictions(experiment, honest), honest.indices)
     assert {one.example for one in found} == {0, 1, 2, 3, 4, 10, 11, 20, 30, 40}
-    assert [one.sureness for one in found] == sorted((one.sureness for one in found), reverse=True)
+    assert [one.confidence for one in found] == sorted((one.confidence for one in found), reverse=True)
     for one in found:
-        assert one.sureness == honest.outputs["net"][one.row].max()
-        assert one.doubt == pytest.approx((1 - one.sureness) / 3)
+        assert one.confidence == honest.outputs["net"][one.row].max()
+        assert one.true_probability == pytest.approx((1 - one.confidence) / 3)
 
 
 def test_fullest_cells_are_heard_and_then_the_most_confident() -> None:
     sure = [mistake(k, (0, 1), 0.99 - k / 1000) for k in range(20)]
     shy = [mistake(20 + k, (1, 0), 0.6 - k / 1000) for k in range(5)]
     lone = [mistake(30, (2, 0), 0.5)]
-    heard = pick_heard([*sure, *shy, *lone], 4)
+    heard = choose_audible([*sure, *shy, *lone], 4)
     assert [one.example for one in heard] == [0, 1, 2, 20]
-    assert [one.example for one in pick_heard([*sure, *shy, *lone], 6)] == [0, 1, 2, 3, 20, 30]
-    assert pick_heard([*sure, *shy, *lone], 26) == [*sure, *shy, *lone]
-    assert pick_heard(sure, 0) == []
+    assert [one.example for one in choose_audible([*sure, *shy, *lone], 6)] == [0, 1, 2, 3, 20, 30]
+    assert choose_audible([*sure, *shy, *lone], 26) == [*sure, *shy, *lone]
+    assert choose_audible(sure, 0) == []
 
 
 def test_an_example_tested_twice_is_heard_once_at_its_most_confident() -> None:
     twice = [mistake(7, (0, 1), 0.9, row=0), mistake(7, (0, 2), 0.8, row=1)]
-    assert pick_heard(twice, 10) == twice[:1]
+    assert choose_audible(twice, 10) == twice[:1]
 
 
 def test_log_loss_and_auc_of_chance(experiment: Experiment, honest: SplitResult) -> None:
-    majority = answers_of(experiment, honest, "majority")
-    assert measure(majority, "AUC").value == 0.5
+    majority = class_predictions(experiment, honest, "majority")
+    assert measured_score(majority, "AUC").value == 0.5
     expected = -(math.log(0.28) + 3 * math.log(0.24)) / 4
-    assert measure(majority, "log loss").value == pytest.approx(expected)
+    assert measured_score(majority, "log loss").value == pytest.approx(expected)

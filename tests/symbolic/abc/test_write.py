@@ -134,7 +134,7 @@ def test_a_score_in_a_loop_says_its_key_and_metre_once() -> None:
 
 
 def test_drums_alone_are_refused() -> None:
-    with pytest.raises(ScoreError, match="drums only"):
+    with pytest.raises(ScoreError, match="has only drums"):
         score_to_abc(Score([Note(0, 1, 36, channel=9)]))
 
 

@@ -157,3 +157,15 @@ def test_octaves_are_heard_and_transposition_makes_no_difference() -> None:
     plain = "X:1\nM:4/4\nL:1/8\nV:1{}\nK:D\nD8|^D8|]\n"
     assert abc_to_folk(plain.format(" transpose=-2")) == abc_to_folk(plain.format(""))
     assert abc_to_folk(plain.format(" clef=treble+8")) == abc_to_folk(plain.replace("D8", "d8").format(""))
+
+
+def test_the_directive_of_a_tune_sets_the_scope_of_its_accidentals() -> None:
+    tune = "X:1\nM:4/4\nL:1/4\n{}K:C\n^F f F f|\n"
+    assert abc_to_folk(tune.format("")).endswith("^F 2 f 2 F 2 f 2 |")
+    by_pitch = abc_to_folk(tune.format("%%propagate-accidentals pitch\n"))
+    assert by_pitch.endswith("^F 2 ^f 2 F 2 f 2 |")
+
+
+def test_a_header_without_a_key_is_named() -> None:
+    with pytest.raises(ScoreFileError, match="tune 1: it has no K: field"):
+        abc_to_folk("X:1\nM:4/4\nC4|\n")

@@ -256,8 +256,8 @@ FETCH = '<!DOCTYPE x [<!ENTITY a SYSTEM "file:///etc/hostname">]>'
 @pytest.mark.parametrize(
     ("text", "message"),
     [
-        ("no xml at all", "no XML"),
-        ("", "no XML"),
+        ("no xml at all", "not valid XML"),
+        ("", "not valid XML"),
         ("<html/>", "root is <html>"),
         ("<score-timewise/>", "timewise"),
         (document(""), "no notes"),
@@ -278,9 +278,9 @@ def test_what_cannot_be_read_says_why(text: str, message: str) -> None:
 def test_archives_that_are_no_scores_say_so(tmp_path: Path) -> None:
     with zipfile.ZipFile(tmp_path / "a.mxl", "w") as archive:
         archive.writestr("hello.txt", "hello")
-    with pytest.raises(ScoreFileError, match="no compressed MusicXML"):
+    with pytest.raises(ScoreFileError, match="not compressed MusicXML"):
         read_musicxml(tmp_path / "a.mxl")
     with pytest.raises(ScoreFileError, match="cannot be opened"):
         read_musicxml(tmp_path / "b.mxl")
-    with pytest.raises(ParameterError, match=r"not as '\.pdf'"):
+    with pytest.raises(ParameterError, match=r"Invalid suffix '\.pdf' for MusicXML"):
         write_musicxml(RICH, tmp_path / "a.pdf")

@@ -8,7 +8,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from woodshed.composition.generation import reference_set, write_pieces
+from woodshed.composition.generator import generate
 from woodshed.errors import ParameterError, ScoreError, ScoreFileError
 from woodshed.score import Key, Metre, Note, Score, Tempo
 from woodshed.symbolic import write_abc, write_midi, write_musicxml
@@ -31,16 +31,16 @@ def test_a_melody_of_any_format_is_kept_and_gets_three_voices(
     path = tmp_path / f"melody.{suffix}"
     melody = Score(SOPRANO, [Tempo(0, 66)], [Metre(0, 4, 4)], [Key(0, 1)])
     {"mid": write_midi, "abc": write_abc, "musicxml": write_musicxml}[suffix](melody, path)
-    (one,) = write_pieces(chorale_composer, 1, ChoraleRequest(harmonise=path))
-    soprano = [note for note in one.score.notes if note.channel == 0]
+    (one,) = generate(chorale_composer, ChoraleRequest(harmonise=path), 1)
+    soprano = [note for note in one.generation.to_score().notes if note.channel == 0]
     assert [(n.onset_beats, n.duration_beats, n.pitch_midi) for n in soprano] == [
         (n.onset_beats, n.duration_beats, n.pitch_midi) for n in SOPRANO
     ]
-    assert {note.channel for note in one.score.notes} == {0, 1, 2, 3}
-    assert [round(tempo.tempo_bpm, 3) for tempo in one.score.tempos] == [66]
-    assert [key.n_sharps for key in one.score.keys] == [1]
-    assert "soprano given" in one.piece.facts
-    assert [line.is_given for line in one.piece.lines] == [True, False, False, False]
+    assert {note.channel for note in one.generation.to_score().notes} == {0, 1, 2, 3}
+    assert [round(tempo.tempo_bpm, 3) for tempo in one.generation.to_score().tempos] == [66]
+    assert [key.n_sharps for key in one.generation.to_score().keys] == [1]
+    assert "soprano given" in one.generation.facts
+    assert [line.is_given for line in one.generation.lines] == [True, False, False, False]
 
 
 @pytest.mark.parametrize(
@@ -58,7 +58,7 @@ def test_key_and_bars_are_those_of_what_is_given(
 ) -> None:
     path = tmp_path / "given.abc"
     path.write_text(f"X:1\n{head}{music}\n", "utf-8")
-    (piece,) = ChoraleRequest(harmonise=path).write(chorale_composer, 1, 0)
+    (piece,) = map(chorale_of, chorale_composer.sample(ChoraleRequest(harmonise=path)))
     assert piece.facts == (key, length, "soprano given")
     assert 0 <= piece.in_key <= 1
 
@@ -86,9 +86,14 @@ def test_a_low_melody_is_moved_by_octaves_and_that_is_said(
 ) -> None:
     path = tmp_path / "low.mid"
     write_midi(Score([Note(n.onset_beats, n.duration_beats, n.pitch_midi - 24) for n in SOPRANO]), path)
-    (one,) = write_pieces(chorale_composer, 1, ChoraleRequest(harmonise=path))
-    assert [note.pitch_midi for note in one.score.notes if note.channel == 0] == [71, 71, 74, 72]
-    assert "moved 2 octaves up" in one.piece.facts
+    (one,) = generate(chorale_composer, ChoraleRequest(harmonise=path), 1)
+    assert [note.pitch_midi for note in one.generation.to_score().notes if note.channel == 0] == [
+        71,
+        71,
+        74,
+        72,
+    ]
+    assert "moved 2 octaves up" in one.generation.facts
 
 
 def test_any_missing_voices_are_written_to_those_that_are_there(
@@ -102,19 +107,19 @@ def test_any_missing_voices_are_written_to_those_that_are_there(
     path = tmp_path / "outer.mid"
     write_midi(Score(notes), path)
     request = ChoraleRequest(harmonise=path, parts="soprano, bass", temperature=0.1)
-    (one,) = write_pieces(chorale_composer, 1, request)
-    piece = chorale_of(one.piece)
+    (one,) = generate(chorale_composer, request, 1)
+    piece = chorale_of(one.generation)
     assert (piece.grid[:, [0, 3]] == chords[:, [0, 3]]).all()
     assert np.mean(piece.grid[:, 1:3] == chords[:, 1:3]) > 0.8
     assert piece.given == (0, 3)
 
 
 def test_a_key_that_is_asked_for_is_the_key_that_comes(chorale_composer: ChoraleComposer) -> None:
-    for one in write_pieces(chorale_composer, 2, ChoraleRequest(key="A", bars=2, seed=1)):
-        piece = chorale_of(one.piece)
+    for one in generate(chorale_composer, ChoraleRequest(key="A", bars=2), 2, seed=1):
+        piece = chorale_of(one.generation)
         assert piece.key[0] == 9
         assert len(piece.grid) == 8
-        assert one.score.keys[0].tonic == 9
+        assert one.generation.to_score().keys[0].tonic == 9
 
 
 def test_one_that_wanders_from_its_key_is_written_anew(
@@ -128,7 +133,7 @@ def test_one_that_wanders_from_its_key_is_written_anew(
         return stays if seed[1] == 0 and attempt == 1 else wanders
 
     monkeypatch.setattr(ChoraleComposer, "fill", fill)
-    kept, other = ChoraleRequest().write(chorale_composer, 2, 0)
+    kept, other = map(chorale_of, chorale_composer.sample(n=2))
     assert (kept.grid == stays).all()
     assert (other.grid == wanders).all()  # none stayed
 
@@ -148,7 +153,7 @@ def test_where_none_stays_in_the_key_that_is_asked_for_the_best_of_its_mode_come
         return np.array(drafts[(seed[2] if len(seed) > 2 else 0) % len(drafts)])
 
     monkeypatch.setattr(ChoraleComposer, "fill", fill)
-    (one,) = ChoraleRequest(key="D major").write(chorale_composer, 1, 0)
+    (one,) = chorale_composer.sample(ChoraleRequest(key="D major"))
     assert (chorale_of(one).grid == np.array(drafts[1]) + 2).all()
 
 
@@ -166,7 +171,7 @@ def test_one_that_ends_away_from_home_is_written_anew_unless_it_may(
 
     monkeypatch.setattr(ChoraleComposer, "fill", fill)
     for request in (ChoraleRequest(ends=ends), ChoraleRequest(ends=ends, key="D")):
-        (one,) = request.write(chorale_composer, 1, 0)
+        (one,) = chorale_composer.sample(request)
         up = 2 if request.key else 0
         assert (chorale_of(one).grid == (away if ends else home) + up).all()
         assert request.rejection_reason(one) == ""
@@ -177,11 +182,9 @@ def test_where_none_ends_at_home_that_is_said(
 ) -> None:
     away = np.array([[72, 67, 64, 48], [72, 69, 64, 48]])
     monkeypatch.setattr(ChoraleComposer, "fill", lambda *_, **__: away)
-    with pytest.raises(
-        ParameterError, match=r"end on another chord than that of the keynote \(--ends any\): 20"
-    ):
-        write_pieces(chorale_composer, 1, ChoraleRequest())
-    assert write_pieces(chorale_composer, 1, ChoraleRequest(ends="any"))
+    with pytest.raises(ParameterError, match=r"last chord is not the tonic chord \(--ends any\): 20"):
+        generate(chorale_composer, ChoraleRequest(), 1)
+    assert generate(chorale_composer, ChoraleRequest(ends="any"), 1)
 
 
 @pytest.mark.parametrize(
@@ -208,8 +211,8 @@ def test_in_minor_either_third_is_at_home() -> None:
 
 
 def test_a_chorale_by_heart_is_found_in_every_voice(chorale_composer: ChoraleComposer) -> None:
-    learned = reference_set(chorale_composer)
-    copy = chorale_composer.to_piece(chorale_of(learned.pieces[3]).grid + 1)
+    learned = chorale_composer.reference_set
+    copy = chorale_composer.to_piece(chorale_of(learned.generations[3]).grid + 1)
     found = learned.compare(copy)
     assert [one.source for one in found] == ["chorale 3"] * 4
     assert [one.copied_notes for one in found] == [len(line.melody.pitch_midi) for line in copy.lines]
@@ -219,15 +222,18 @@ def test_a_chorale_by_heart_is_found_in_every_voice(chorale_composer: ChoraleCom
 @pytest.mark.parametrize(
     ("settings", "message"),
     [
-        ({"bars": 0}, "1 to 64 bars, got 0"),
-        ({"key": "H"}, "is no key that a chorale can be in"),
-        ({"key": "F lydian"}, "'F lydian' is no key that a chorale can be in. Write G, Bb, D minor"),
-        ({"key": "D dorian"}, "in major or minor, not dorian"),
-        ({"ends": "hom"}, "Chorales cannot end 'hom'. Did you mean home"),
-        ({"harmonise": "a.mid", "ends": "any"}, "--ends makes no sense with --harmonise"),
-        ({"parts": "soprano"}, "give the file by --harmonise"),
-        ({"harmonise": "a.mid", "bars": 4}, "--bars makes no sense with --harmonise"),
-        ({"harmonise": "a.mid", "key": "G"}, "--key makes no sense with --harmonise"),
+        ({"bars": 0}, "--bars must be from 1 to 64, got 0"),
+        ({"key": "H"}, "Invalid key 'H'. Expected a major or minor key"),
+        (
+            {"key": "F lydian"},
+            "Invalid key 'F lydian'. Expected a major or minor key such as G, Bb or 'D minor'",
+        ),
+        ({"key": "D dorian"}, "Invalid key 'D dorian': chorales are in major or minor"),
+        ({"ends": "hom"}, "Unknown ending 'hom'. Did you mean home"),
+        ({"harmonise": "a.mid", "ends": "any"}, "--ends cannot be combined with --harmonise"),
+        ({"parts": "soprano"}, "--parts needs --harmonise"),
+        ({"harmonise": "a.mid", "bars": 4}, "--bars cannot be combined with --harmonise"),
+        ({"harmonise": "a.mid", "key": "G"}, "--key cannot be combined with --harmonise"),
     ],
 )
 def test_requests_that_make_no_sense_are_refused(settings: dict[str, object], message: str) -> None:
@@ -236,12 +242,14 @@ def test_requests_that_make_no_sense_are_refused(settings: dict[str, object], me
 
 
 def test_options_of_another_job_are_refused_by_name() -> None:
-    with pytest.raises(ParameterError, match=r"--prime makes no sense for .* chorale.*--harmonise, --parts"):
-        ChoraleRequest.asked({"prime": "G 2"}, task="chorale")
-    with pytest.raises(ParameterError, match=r"--metre makes no sense.*It takes --seed, --temperature"):
-        ChoraleRequest.asked({"metre": "3/4"}, task="chorale")
-    with pytest.raises(ParameterError, match=r"--bar makes no sense.*Did you mean --bars\?"):
-        ChoraleRequest.asked({"bar": 2}, task="chorale")
+    with pytest.raises(
+        ParameterError, match=r"--prime is not supported by task 'chorale'.*--harmonise, --parts, --ends"
+    ):
+        ChoraleRequest.from_options({"prime": "G 2"}, task="chorale")
+    with pytest.raises(ParameterError, match=r"--metre is not supported.*Supported: --temperature"):
+        ChoraleRequest.from_options({"metre": "3/4"}, task="chorale")
+    with pytest.raises(ParameterError, match=r"--bar is not supported.*Did you mean --bars\?"):
+        ChoraleRequest.from_options({"bar": 2}, task="chorale")
 
 
 @pytest.mark.parametrize(
@@ -250,7 +258,7 @@ def test_options_of_another_job_are_refused_by_name() -> None:
         ([Note(0, 1, 72), Note(0, 1, 67)], "two notes at once.*--part melody"),
         ([Note(0, 1, 60), Note(1, 1, 90)], "too wide for a voice"),
         ([Note(0, 1, 67 - 3 * k, channel=k) for k in range(4)], "parts .channel 0, channel 1"),
-        ([Note(0, 1, 72), Note(2000, 1, 72)], "1024 at most are harmonised"),
+        ([Note(0, 1, 72), Note(2000, 1, 72)], "at most 1024 can be harmonised"),
     ],
 )
 def test_files_that_nothing_can_be_written_to_say_why(
@@ -289,5 +297,5 @@ def test_a_file_that_is_no_score_is_named(data: bytes, message: str, tmp_path: P
 def test_a_melody_of_one_note_is_harmonised(chorale_composer: ChoraleComposer, tmp_path: Path) -> None:
     path = tmp_path / "one.mid"
     write_midi(Score([Note(0, 1, 71)]), path)
-    (one,) = write_pieces(chorale_composer, 1, ChoraleRequest(harmonise=path, temperature=0.1))
-    assert sorted(note.pitch_midi for note in one.score.notes) == [55, 62, 67, 71]
+    (one,) = generate(chorale_composer, ChoraleRequest(harmonise=path, temperature=0.1), 1)
+    assert sorted(note.pitch_midi for note in one.generation.to_score().notes) == [55, 62, 67, 71]

@@ -34,7 +34,7 @@ def test_the_chorales_keep_their_parts_and_both_grids(tmp_path: Path) -> None:
     assert found.pieces == (((60, 72), ()), ((62,),), ((64,), (64,)))
     assert found.parts == ("train", "validation", "test")
     assert read_roll_corpus(f"jsb_chorales:{tmp_path}", PianoRoll(4)).pieces[0] == ((60, 72),)
-    with pytest.raises(ParameterError, match="1 or 4 frames in a beat, not 3"):
+    with pytest.raises(ParameterError, match="1 or 4 frames per beat, got 3"):
         read_roll_corpus(f"jsb_chorales:{tmp_path}", PianoRoll(3))
 
 

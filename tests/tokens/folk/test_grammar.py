@@ -12,17 +12,17 @@ from woodshed.tokens.folk.grammar import FolkGrammar
 from woodshed.tokens.folk.tokenizer import tokens_to_score
 
 
-def draw(rule: FolkGrammar, seed: int) -> list[str]:
+def draw(grammar: FolkGrammar, seed: int) -> list[str]:
     """Write a tune at random, as a net that has learned nothing would; bar lines are preferred, to end it."""
     rng = np.random.default_rng(seed)
-    state, words = rule.start(), []
+    state, words = grammar.start(), []
     while state.phase != "end":
         assert len(words) < 5000
-        waiting = list(rule.forced(state))
-        allowed = sorted(rule.words(state))
+        waiting = list(grammar.forced(state))
+        allowed = sorted(grammar.words(state))
         lines = [word for word in allowed if word in (*BAR_LINES, "</s>")]
         for word in waiting or [str(rng.choice(lines if lines and rng.random() < 0.7 else allowed))]:
-            state = rule.after(state, word)
+            state = grammar.after(state, word)
             words.append(word)
     return words[1:-1]
 
@@ -98,14 +98,14 @@ def test_a_tune_goes_on_to_the_bars_that_are_asked_for_and_still_adds_up(n_bars:
     ],
 )
 def test_what_may_follow(text: str, possible: str, impossible: str) -> None:
-    rule = FolkGrammar()
-    state = rule.after(rule.start(), "<s>")
+    grammar = FolkGrammar()
+    state = grammar.after(grammar.start(), "<s>")
     for word in text.split():
-        state = rule.after(state, word)
-    follows = rule.words(state)
+        state = grammar.after(state, word)
+    follows = grammar.words(state)
     assert possible in follows
     assert impossible not in follows
     with pytest.raises(ParameterError, match="cannot follow in bar"):
-        rule.after(state, impossible)
-    mask = rule.allowed(state)
+        grammar.after(state, impossible)
+    mask = grammar.allowed(state)
     assert {word for word, is_allowed in zip(WORDS, mask, strict=True) if is_allowed} == follows

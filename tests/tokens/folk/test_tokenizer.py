@@ -28,7 +28,7 @@ def test_the_boundaries_are_put_on_and_taken_off() -> None:
     ids = FolkAbc().encode(TUNE)
     assert (ids[0], ids[-1], len(ids)) == (0, 1, len(TUNE.split()) + 2)
     assert FolkAbc().decode(ids[:-1]) == FolkAbc().decode(ids) == TUNE
-    with pytest.raises(ParameterError, match="are added: leave them out"):
+    with pytest.raises(ParameterError, match=r"Omit <s> and </s>, which are added"):
         FolkAbc().encode("<s> M:4/4")
 
 

@@ -38,12 +38,12 @@ def command(
 
     Example: woodshed audio denoise talk.wav --noise room.wav --out clean.wav
     """
-    from woodshed.audio import denoise, noise_print, read
+    from woodshed.audio import denoise, noise_profile, read
     from woodshed.workflows.audio import change_files
 
     profile = None
     if noise is not None:
-        profile = noise_print(read(noise, start_s=noise_start_s, end_s=noise_end_s))
+        profile = noise_profile(read(noise, start_s=noise_start_s, end_s=noise_end_s))
     outcome = change_files(
         lambda clip: denoise(clip, profile, reduction_db=reduction_db),
         sounds,

@@ -34,7 +34,7 @@ Json = Annotated[bool, typer.Option("--json", help="Print JSON: an array with on
 def print_outcome(outcome: Outcome[Result], out: Path, *, what: str = "sound", quiet: bool = False) -> None:
     """Print which files were skipped or existed already and, unless ``quiet``, how many were written."""
     list_skipped(outcome.skipped)
-    if n := len(outcome.there_already):
+    if n := len(outcome.existing):
         note(f"{counted(n, 'existing result')} kept. Use --force to replace them.")
     if not quiet:
         say(f"{counted(len(outcome.done), what)} processed: {printable(out)}")

@@ -25,9 +25,9 @@ def command(
 
     Example: woodshed audio pitch song.wav --semitones -2 --out lower.wav
     """
-    from woodshed.audio import pitch
+    from woodshed.audio import pitch_shift
     from woodshed.workflows.audio import change_files
 
-    change = functools.partial(pitch, semitones=semitones)
+    change = functools.partial(pitch_shift, semitones=semitones)
     outcome = change_files(change, sounds, out, to=to, overwrite=force, n_jobs=jobs, progress=ProgressBar())
     print_outcome(outcome, out)

@@ -36,27 +36,19 @@ def command(
 
     Example: woodshed audio silence talk.wav --min-silence-s 1 --out shorter.wav
     """
-    from woodshed.audio import find_silence, read_blocks, remove_silence
+    from woodshed.audio import SilenceRule, find_silence, read_blocks, remove_silence
     from woodshed.workflows.audio import analyse_files, change_files
 
+    rule = SilenceRule(threshold_db=threshold_db, absolute=absolute, min_silence_s=min_silence_s)
     if out is not None:
-        change = functools.partial(
-            remove_silence,
-            keep_s=keep_s,
-            threshold_db=threshold_db,
-            absolute=absolute,
-            min_silence_s=min_silence_s,
-        )
+        change = functools.partial(remove_silence, rule=rule, keep_s=keep_s)
         outcome = change_files(
             change, sounds, out, to=to, overwrite=force, n_jobs=jobs, progress=ProgressBar()
         )
         print_outcome(outcome, out)
         return
-    find = functools.partial(
-        find_silence, threshold_db=threshold_db, absolute=absolute, min_silence_s=min_silence_s
-    )
     analysis = analyse_files(
-        lambda path: find(read_blocks(path)), sounds, n_jobs=jobs, progress=ProgressBar()
+        lambda path: find_silence(read_blocks(path), rule), sounds, n_jobs=jobs, progress=ProgressBar()
     )
     list_skipped(analysis.skipped)
     rows = [

@@ -14,9 +14,9 @@ from woodshed.errors import ParameterError, counted
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
 
-    from woodshed.audio.silence_detection import Stretch
+    from woodshed.audio.silence_detection import Segment
 
-    StretchFinder = Callable[[Path], list[Stretch]]
+    SegmentFinder = Callable[[Path], list[Segment]]
 
 
 def command(
@@ -48,31 +48,34 @@ def command(
     Example: woodshed audio split lesson.wav --silence --out words
     """
     from woodshed.audio import (
-        even_stretches,
+        SilenceRule,
+        equal_segments,
         find_sound,
         info,
-        mark_stretches,
+        marker_segments,
         read_blocks,
-        read_marks,
-        stretches_between,
+        read_markers,
+        segments_between,
     )
     from woodshed.features.beat import beat_times_of_file
     from woodshed.features.onset import onset_times_of_file
     from woodshed.workflows.audio import cut_files
 
-    def between(times_of: Callable[[Path], Iterable[float]]) -> StretchFinder:
-        return lambda path: stretches_between(times_of(path), info(path).duration_s)
+    def between(times_of: Callable[[Path], Iterable[float]]) -> SegmentFinder:
+        return lambda path: segments_between(times_of(path), info(path).duration_s)
 
-    def between_silences(path: Path) -> list[Stretch]:
-        return find_sound(read_blocks(path), threshold_db=threshold_db, min_silence_s=min_silence_s)
+    def between_silences(path: Path) -> list[Segment]:
+        return find_sound(
+            read_blocks(path), SilenceRule(threshold_db=threshold_db, min_silence_s=min_silence_s)
+        )
 
-    def at_marks(path: Path) -> list[Stretch]:
-        return mark_stretches(read_marks(marks or path), info(path).duration_s)
+    def at_marks(path: Path) -> list[Segment]:
+        return marker_segments(read_markers(marks or path), info(path).duration_s)
 
-    def at_intervals(path: Path) -> list[Stretch]:
-        return even_stretches(info(path).duration_s, every_s or 0.0, last=last)
+    def at_intervals(path: Path) -> list[Segment]:
+        return equal_segments(info(path).duration_s, every_s or 0.0, last=last)
 
-    finders: dict[str, tuple[bool, StretchFinder]] = {
+    finders: dict[str, tuple[bool, SegmentFinder]] = {
         "--every-s": (every_s is not None, at_intervals),
         "--silence": (silence, between_silences),
         "--onsets": (onsets, between(onset_times_of_file)),

@@ -25,9 +25,9 @@ def command(
 
     Example: woodshed audio stretch song.wav --factor 0.8 --out slower.wav
     """
-    from woodshed.audio import stretch
+    from woodshed.audio import time_stretch
     from woodshed.workflows.audio import change_files
 
-    change = functools.partial(stretch, factor=factor)
+    change = functools.partial(time_stretch, factor=factor)
     outcome = change_files(change, sounds, out, to=to, overwrite=force, n_jobs=jobs, progress=ProgressBar())
     print_outcome(outcome, out)

@@ -1,56 +1,54 @@
-"""Composer of grids: learns pieces as cells of voices and steps, and fills any of them, given the others."""
+"""Composer of grids: a net that predicts any cells of voices and steps, given the others."""
 
 from __future__ import annotations
 
 import functools
 import json
 import math
-from collections.abc import Sequence
-from dataclasses import dataclass, fields
+from abc import abstractmethod
+from collections.abc import Collection, Sequence
+from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, ClassVar, Self
+from typing import Any, ClassVar
 
 import numpy as np
-from numpy.typing import NDArray
 
-from woodshed.composition.composer import Composer
-from woodshed.composition.grid.gibbs import MARGIN, CellWriter
-from woodshed.composition.grid.layout import Layout
+from woodshed.composition.composer import Composer, Trained
+from woodshed.composition.grid.gibbs import GridWriter
+from woodshed.composition.grid.layout import MARGIN, Ids, Layout, Mask
 from woodshed.composition.grid.numpy_net import CellNet
-from woodshed.composition.sampling import check_sampling, log_softmax
-from woodshed.errors import DataError, ParameterError
-from woodshed.training.progress import OnEpoch, ignore_epoch
+from woodshed.composition.sampling import Sampler, log_softmax
+from woodshed.errors import ParameterError
+from woodshed.training.progress import OnEpoch
 from woodshed.training.stderr import suppress_stderr
 
-Ids = NDArray[np.int32]
-Mask = NDArray[np.bool_]
-
-N_AT_ONCE = 16
-"""So many frames are asked about at once when a piece is judged."""
+N_FRAMES_AT_ONCE = 16
+"""Number of frames that are evaluated in parallel."""
 
 
 @dataclass(kw_only=True, eq=False)
 class GridComposer(Composer):
-    """Learn grids of voices and steps; write new ones, or what is missing in one.
+    """Base class of composers whose pieces have a fixed number of voices on a time grid.
 
-    It is not used itself, but as a job: `woodshed.tasks.chorale.ChoraleComposer`. A job says its tokens (the
-    first is the rest), its number of voices, and how a piece becomes ids and ids become a piece. Settings
-    not told here are those of `Composer`.
+    A subclass defines the tokens (the first is the rest), the number of voices, and how a piece becomes
+    ids. Further settings: `Composer`.
 
     Parameters
     ----------
     net
-        What learns: chorale.
+        chorale.
     width
         Channels of the net.
     n_layers
-        Its residual layers.
+        Number of residual layers.
     n_steps
-        Length of the crops that it learns from.
+        Length of the training crops, in steps.
     steps_per_beat
-        Steps in a quarter note. The net sees a beat at a time.
+        Steps in a quarter note, which is a frame of the net.
     """
 
+    nets: ClassVar[Collection[str]] = ("chorale",)
+    derived_names: ClassVar[tuple[str, ...]] = (*Composer.derived_names, "_cell_net")
     n_voices: ClassVar[int] = 4
 
     net: str = "chorale"
@@ -67,58 +65,39 @@ class GridComposer(Composer):
 
     @property
     def layout(self) -> Layout:
-        """How cells lie in a beat."""
+        """Arrangement of the cells of a frame."""
         return Layout(self.steps_per_beat, self.n_voices, len(self.vocabulary))
 
+    @abstractmethod
     def encode(self, piece: Any) -> Ids:
         """Turn a piece into ids, shape ``(n_steps, n_voices)``."""
-        raise NotImplementedError
+
+    def to_text(self, row: Ids) -> str:
+        """Write the ids of a piece as JSON."""
+        return json.dumps(row.tolist(), separators=(",", ":"))
 
     def check_settings(self) -> None:
-        """Refuse values that cannot work."""
-        if self.net != "chorale":
-            raise ParameterError(f"There is no net called {self.net!r} for grids. Did you mean 'chorale'?")
-        numbers = {setting.name: getattr(self, setting.name) for setting in fields(Composer)}
-        Composer(**{**numbers, "net": "lstm-lm"}).check_settings()
+        """Refuse settings that are out of range."""
+        super().check_settings()
         if self.steps_per_beat < 1 or self.n_steps % self.steps_per_beat:
             raise ParameterError(
-                f"n_steps must be whole beats of {self.steps_per_beat!r} steps, got {self.n_steps!r}."
+                f"n_steps must be a multiple of steps_per_beat, which is {self.steps_per_beat!r}, "
+                f"got {self.n_steps!r}."
             )
 
-    # -- learning ---------------------------------------------------------------------------------
-
-    def fit(
-        self,
-        pieces: Sequence[Any],
-        groups: Sequence[str] | None = None,
-        *,
-        titles: Sequence[str] | None = None,
-        held_out: Sequence[Any] | None = None,
-        checkpoint: Path | None = None,
-        on_epoch: OnEpoch = ignore_epoch,
-    ) -> Self:
-        """Learn from pieces; arguments and errors as those of `Composer.fit`."""
-        self.check_settings()
-        if not len(pieces):
-            raise DataError("There is nothing to learn from: no pieces were given.")
-        rows = [self.encode(piece) for piece in pieces]
+    def train_net(
+        self, train: Sequence[Ids], validation: Sequence[Ids], *, checkpoint: Path | None, on_epoch: OnEpoch
+    ) -> Trained:
+        """Train a net on encoded pieces."""
         with suppress_stderr():
-            from woodshed.composition.grid.fitting import learn_grids
-        judges = None if held_out is None else [self.encode(piece) for piece in held_out]
-        weights, curve, finished = learn_grids(
-            self, rows, groups, judges, checkpoint=checkpoint, on_epoch=on_epoch
-        )
-        names = [f"piece {k + 1}" for k in range(len(pieces))] if titles is None else titles
-        texts = [json.dumps(row.tolist(), separators=(",", ":")) for row in rows]
-        self.set_learned(weights, curve, list(zip(names, texts, strict=True)))
-        if not finished:
-            raise KeyboardInterrupt
-        return self
+            from woodshed.composition.grid.fitting import fit_grids
+        return fit_grids(self, self.layout, train, validation, checkpoint=checkpoint, on_epoch=on_epoch)
 
     def bits_per_token(self, pieces: Sequence[Any]) -> float:
-        """Return how many bits a cell of these pieces takes: exactly, beat after beat.
+        """Return the exact cross-entropy of pieces in bits per cell; lower is better.
 
-        The beats before are known; in a beat the steps come in order, and in a step the voices from the top.
+        A cell is predicted from the frames before it, the earlier steps of its frame, and the higher voices
+        of its step.
         """
         rows = [self.encode(piece) for piece in pieces]
         return sum(self._nats_of(row) for row in rows) / sum(row.size for row in rows) / math.log(2)
@@ -128,36 +107,26 @@ class GridComposer(Composer):
         frames = self.layout.to_frames(row, margin=MARGIN)
         inside = np.arange(MARGIN, len(frames) - MARGIN)
         total = 0.0
-        for start in range(0, len(inside), N_AT_ONCE):
-            asked = inside[start : start + N_AT_ONCE]
-            shown = np.repeat(frames[np.newaxis], len(asked), axis=0)
-            later = np.arange(len(frames)) >= asked[:, np.newaxis]
+        for start in range(0, len(inside), N_FRAMES_AT_ONCE):
+            targets = inside[start : start + N_FRAMES_AT_ONCE]
+            shown = np.repeat(frames[np.newaxis], len(targets), axis=0)
+            later = np.arange(len(frames)) >= targets[:, np.newaxis]
             shown[later[..., np.newaxis] & (shown != self.layout.outside)] = self.layout.hidden
-            own = (np.arange(len(asked)), asked)
+            diagonal = (np.arange(len(targets)), targets)
             for cell in range(self.layout.n_cells):
-                truth = frames[asked, cell]
-                known = truth != self.layout.outside
-                logits = self._cell_net(shown)[(*own, cell)]
-                losses = -log_softmax(logits)[np.arange(len(asked)), np.where(known, truth, 0)]
-                total += float(losses[known].sum())
-                shown[(*own, cell)] = truth
+                truth = frames[targets, cell]
+                is_inside = truth != self.layout.outside
+                logits = self._cell_net(shown)[(*diagonal, cell)]
+                losses = -log_softmax(logits)[np.arange(len(targets)), np.where(is_inside, truth, 0)]
+                total += float(losses[is_inside].sum())
+                shown[(*diagonal, cell)] = truth
         return total
-
-    # -- writing ----------------------------------------------------------------------------------
 
     @functools.cached_property
     def _cell_net(self) -> CellNet:
         return CellNet(self.fitted("weights_"), self.layout.n_cells, self.layout.n_values)
 
-    def set_learned(self, *learned: Any) -> None:
-        """Take over what was learned, or loaded."""
-        super().set_learned(*learned)
-        self.__dict__.pop("_cell_net", None)
-
-    def __getstate__(self) -> dict[str, Any]:
-        return {name: value for name, value in super().__getstate__().items() if name != "_cell_net"}
-
-    def write_free(
+    def fill_cells(
         self,
         piece: Ids,
         free: Mask,
@@ -172,12 +141,12 @@ class GridComposer(Composer):
         Raises
         ------
         ParameterError
-            If the temperature or the passes are out of range.
+            If the temperature or the number of passes is out of range.
         """
-        check_sampling(temperature, None, None)
+        Sampler(temperature=temperature)  # refuses a temperature that is out of range
         if n_passes < 1:
             raise ParameterError(f"n_passes must be at least 1, got {n_passes!r}.")
         rng = np.random.default_rng(seed)
-        writer = CellWriter(self._cell_net, self.layout, temperature, n_passes)
-        written = (writer.write if free.all() else writer.complete)(piece, free, rng)
-        return writer.repair(written, free, rng) if repair else written
+        writer = GridWriter(self._cell_net, self.layout, temperature, n_passes)
+        filled = (writer.write if free.all() else writer.complete)(piece, free, rng)
+        return writer.repair(filled, free, rng) if repair else filled

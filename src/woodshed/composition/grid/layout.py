@@ -1,4 +1,4 @@
-"""Cells of a grid: how they lie in frames, and which of them are hidden from a net while it learns."""
+"""Layout of the cells of a grid in frames, and the random masks that hide cells during training."""
 
 from __future__ import annotations
 
@@ -10,30 +10,34 @@ from numpy.typing import NDArray
 Ids = NDArray[np.int32]
 Mask = NDArray[np.bool_]
 
+MARGIN = 2
+"""Number of frames outside a piece that the net sees before its beginning and after its end."""
+
 WHOLE_VOICES, BLOCKS, SPAN, CELLS = range(4)
-"""What is hidden: voices from end to end; beats of voices; some beats in all voices; any cells."""
+"""Kinds of masks: whole voices; beats of single voices; a span of beats in all voices; single cells."""
 
-CHANCES = (0.55, 0.25, 0.1, 0.1)
+KIND_SHARES = (0.55, 0.25, 0.1, 0.1)
+"""Share of each kind of mask."""
 
-MELODY_GIVEN = 0.7
-"""Of whole voices, the highest is so often the one that is shown: a melody is what is mostly given."""
+MELODY_SHOWN_SHARE = 0.7
+"""Share of the masks of whole voices that show the highest voice, as when a melody is harmonised."""
 
-ALL_OF_THEM = 0.7
-"""Whole voices are so often hidden to the last beat."""
+FULL_LENGTH_SHARE = 0.7
+"""Share of the masks of whole voices that hide every beat."""
 
 
 @dataclass(frozen=True)
 class Layout:
-    """How the cells of a piece lie in frames: step after step, and in each the voices from the top.
+    """Layout of a frame: its steps in order, and in each the voices from the top.
 
     Parameters
     ----------
     n_steps
         Steps in a frame, which is a beat.
     n_voices
-        Voices, each with a cell at every step.
+        Voices; each has a cell at every step.
     n_values
-        What may stand in a cell: 0 rests, above are pitches.
+        Number of values of a cell: 0 is a rest, above are pitches.
 
     Examples
     --------
@@ -55,20 +59,20 @@ class Layout:
 
     @property
     def hidden(self) -> int:
-        """The id of a cell that is not known."""
+        """The id of a hidden cell."""
         return self.n_values
 
     @property
     def outside(self) -> int:
-        """The id of a cell before the piece begins, or after it has ended."""
+        """The id of a cell before the beginning or after the end of the piece."""
         return self.n_values + 1
 
     def n_frames(self, n_steps: int) -> int:
-        """Count the frames that so many steps take."""
+        """Return the number of frames that cover ``n_steps`` steps."""
         return -(-n_steps // self.n_steps)
 
     def to_frames(self, piece: NDArray[np.integer], *, margin: int) -> Ids:
-        """Turn ids ``(n_steps, n_voices)`` into frames ``(n_frames, n_cells)``, with some around them."""
+        """Turn ids ``(n_steps, n_voices)`` into frames ``(n_frames, n_cells)`` with margins."""
         before = margin * self.n_steps
         whole = (self.n_frames(len(piece)) + 2 * margin) * self.n_steps
         cells = np.full((whole, self.n_voices), self.outside, np.int32)
@@ -76,24 +80,24 @@ class Layout:
         return cells.reshape(-1, self.n_cells)
 
     def from_frames(self, frames: NDArray[np.integer], n_steps: int, *, margin: int) -> Ids:
-        """Turn frames back into the ids of a piece with so many steps."""
+        """Turn frames back into the ids of a piece with ``n_steps`` steps."""
         before = margin * self.n_steps
         return frames.reshape(-1, self.n_voices)[before : before + n_steps].astype(np.int32)
 
 
 def draw_hidden(rng: np.random.Generator, n_frames: int, layout: Layout) -> Mask:
-    """Draw which cells are hidden, shape ``(n_frames, n_cells)``: as a net will be asked, so it learns.
+    """Draw which cells are hidden, shape ``(n_frames, n_cells)``, distributed as in sampling.
 
-    Writing fills the steps of a beat in order, so half of the times the first ones are shown everywhere.
+    Sampling fills the steps of a beat in order, so half of the masks show the first steps of every beat.
     """
-    kind = int(rng.choice(len(CHANCES), p=CHANCES))
+    kind = int(rng.choice(len(KIND_SHARES), p=KIND_SHARES))
     shape = (n_frames, layout.n_steps, layout.n_voices)
     if kind == WHOLE_VOICES:
         voices = rng.random(layout.n_voices) < 0.5
         voices[rng.integers(layout.n_voices)] = True
-        if rng.random() < MELODY_GIVEN:
+        if rng.random() < MELODY_SHOWN_SHARE:
             voices = np.arange(layout.n_voices) > 0
-        share = 1.0 if rng.random() < ALL_OF_THEM else rng.random()
+        share = 1.0 if rng.random() < FULL_LENGTH_SHARE else rng.random()
         blocks = (rng.random((n_frames, layout.n_voices)) < share) & voices
     elif kind == BLOCKS:
         blocks = rng.random((n_frames, layout.n_voices)) < rng.random()
@@ -110,10 +114,10 @@ def draw_hidden(rng: np.random.Generator, n_frames: int, layout: Layout) -> Mask
 
 
 def draw_order(rng: np.random.Generator, n_frames: int, layout: Layout) -> Mask:
-    """Draw for each frame an order of its cells and how many of them are known; hide the others.
+    """Draw for each frame an order of its cells and the number of visible ones; hide the others.
 
     At least one is hidden in every frame.
     """
     places = rng.permuted(np.tile(np.arange(layout.n_cells), (n_frames, 1)), axis=1)
-    n_known = rng.integers(layout.n_cells, size=(n_frames, 1))
-    return places >= n_known
+    n_visible = rng.integers(layout.n_cells, size=(n_frames, 1))
+    return places >= n_visible

@@ -1,4 +1,4 @@
-"""Asking a `woodshed.nets.chorale_net` without Keras: its layers are a few products, done by NumPy."""
+"""Inference of `woodshed.nets.chorale_net` in NumPy, without Keras."""
 
 from __future__ import annotations
 
@@ -18,27 +18,28 @@ from woodshed.nets.cell_view import (
 )
 
 EPSILON = 1e-5
+"""Epsilon of the layer normalisation."""
 
 Weights = Mapping[str, NDArray[np.float32]]
 Values = NDArray[np.float32]
 
 
 class CellNet:
-    """The net made of some weights.
+    """A chorale net with its weights.
 
     Parameters
     ----------
     weights
-        By name, as `woodshed.composition.sequence.step_net.net_weights` takes them out of a net.
+        By name, as returned by `woodshed.composition.sequence.step_net.net_weights`.
     n_cells
         Cells of a frame.
     n_values
-        What may stand in a cell.
+        Number of values of a cell.
 
     Raises
     ------
     ParameterError
-        If these are not the weights of such a net.
+        If the weights are not those of such a net.
 
     Examples
     --------
@@ -57,10 +58,10 @@ class CellNet:
         self.n_layers = sum(name.startswith("into_") and name.endswith("kernel") for name in self.weights)
         self.n_places = n_values + N_SIGNS
         kernel = self.weights.get("enter/kernel")
-        known = {"intervals/kernel", "steps/kernel", "logits/kernel"} <= self.weights.keys()
-        if not known or kernel is None or len(kernel) != n_cells * self.n_places:
+        is_complete = {"intervals/kernel", "steps/kernel", "logits/kernel"} <= self.weights.keys()
+        if not is_complete or kernel is None or len(kernel) != n_cells * self.n_places:
             raise ParameterError(
-                f"These are not the weights of a net over frames of {n_cells} cells with {n_values} values: "
+                f"Expected the weights of a net over frames of {n_cells} cells with {n_values} values, got: "
                 f"{', '.join(sorted(weights)) or 'none'}."
             )
 
@@ -72,11 +73,11 @@ class CellNet:
         frames
             Ids, shape ``(..., n_frames, n_cells)``.
         """
-        x = self._looked_up("enter", frames, self.n_places) + self.weights["enter/bias"]
-        seen, notes = relative_context(np, frames, self.n_values)
-        x = x + self._looked_up("intervals", seen, N_INTERVAL_IDS)
+        x = self._embed("enter", frames, self.n_places) + self.weights["enter/bias"]
+        intervals, notes = relative_context(np, frames, self.n_values)
+        x = x + self._embed("intervals", intervals, N_INTERVAL_IDS)
         for number in range(1, self.n_layers + 1):
-            y = _three(self._norm(x, f"norm_{number}"), DILATIONS[(number - 1) % len(DILATIONS)])
+            y = _with_neighbours(self._norm(x, f"norm_{number}"), DILATIONS[(number - 1) % len(DILATIONS)])
             y = np.maximum(self._dense(y, f"into_{number}"), 0)
             x = x + self._dense(y, f"out_{number}")
         x = self._norm(x, "norm_last")
@@ -87,8 +88,8 @@ class CellNet:
         both: Values = logits + np.take_along_axis(steps, places, axis=-1)
         return both
 
-    def _looked_up(self, name: str, numbers: NDArray[np.integer], n_places: int) -> Values:
-        """Return the product of a kernel with numbers that stand for one-hot rows."""
+    def _embed(self, name: str, numbers: NDArray[np.integer], n_places: int) -> Values:
+        """Return the product of a kernel with one-hot rows, given by the positions of the ones."""
         rows = numbers + n_places * np.arange(numbers.shape[-1])
         total: Values = self.weights[f"{name}/kernel"][rows].sum(axis=-2)
         return total
@@ -104,8 +105,8 @@ class CellNet:
         return normed
 
 
-def _three(x: Values, reach: int) -> Values:
-    """Put the frame before and the one after, so many frames apart, beside each; nothing beyond the ends."""
+def _with_neighbours(x: Values, reach: int) -> Values:
+    """Concatenate each frame with those ``reach`` frames before and after it; zeros beyond the ends."""
     padding = [(0, 0)] * (x.ndim - 2) + [(reach, reach), (0, 0)]
     wide = np.pad(x, padding)
     n_frames = x.shape[-2]

@@ -1,102 +1,93 @@
-"""Learning from frames of notes: rows, batches, training. This file needs Keras."""
+"""Training of a net on frames of notes. This module needs Keras."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import keras
 import numpy as np
 from keras import ops
 from numpy.typing import NDArray
 
-from woodshed.composition.token_batch import TokenRecipe
+from woodshed.composition.composer import Trained, Weights
+from woodshed.composition.fitting import NOTHING, ClippedRecipe, PackedBatches, fit_net, recipe_of
+from woodshed.composition.roll.settings import Frames, RollSettings
 from woodshed.nets.frame_net import bernoulli_nats, frame_net
 from woodshed.nets.rbm import Rbm
 from woodshed.nets.rbm_common import RestrictedBoltzmannMachine, masked_mean
 from woodshed.nets.rnn_rbm import RnnRbm
 from woodshed.training.checkpoint import read_arrays
-from woodshed.training.holdout import divide_rows
-from woodshed.training.loop import Progress, train_net
-from woodshed.training.progress import LearningCurve, OnEpoch, ignore_epoch
+from woodshed.training.progress import OnEpoch, ignore_epoch
 
-if TYPE_CHECKING:
-    from woodshed.composition.composer import Weights
-    from woodshed.composition.roll.composer import FrameComposer
+N_CONTEXT = 8
+"""Number of frames at the beginning of the continuation of a piece that are only read."""
 
-Frames = NDArray[np.int8]
+N_CHAINS = 500
+"""Number of persistent Gibbs chains of an RBM without memory."""
 
-NOTHING = -1
-"""Target of a frame that is not learned from."""
+RBM_RATE = 0.02
+"""Learning rate of the RBM without memory with which one with memory is initialised."""
 
-N_LEAD = 8
-"""A part that goes on with a piece begins with so many frames that it only reads."""
-
-N_CHAINS_KEPT = 500
-"""Dreams that a machine without memory goes on with from step to step."""
-
-MACHINE_RATE = 0.02
-"""Learning rate of the machine without memory that one with memory begins with."""
-
-MOST_JUDGED = 200
-"""So many held-out frames judge a machine after each epoch: each takes an estimate of its own."""
+MAX_VALIDATION_FRAMES = 200
+"""Number of held-out frames that evaluate an RBM after each epoch: each needs an estimate of its own."""
 
 
-def make_frame_net(composer: FrameComposer) -> Any:
-    """Build the net that the settings ask for."""
-    reader, head = composer.parts
+def make_frame_net(settings: RollSettings) -> Any:
+    """Build the net that the settings describe."""
+    encoder, head = settings.parts
     if head != "rbm":
         return frame_net(
-            composer.n_notes,
-            reader=reader,
+            settings.n_notes,
+            reader=encoder,
             head=head,
-            n_hidden=composer.n_hidden,
-            width=composer.width,
-            n_layers=composer.n_layers,
-            dropout=composer.dropout,
-            context=composer.n_steps,
+            n_hidden=settings.n_hidden,
+            width=settings.width,
+            n_layers=settings.n_layers,
+            dropout=settings.dropout,
+            context=settings.n_steps,
         )
-    if reader == "none":
-        return make_machine(composer)
+    if encoder == "none":
+        return make_rbm(settings)
     return RnnRbm(
-        composer.n_notes,
-        composer.n_hidden,
-        composer.width,
-        cell=reader,
-        dropout=composer.dropout,
-        n_steps=composer.n_gibbs,
-        seed=composer.seed,
+        settings.n_notes,
+        settings.n_hidden,
+        settings.width,
+        cell=encoder,
+        dropout=settings.dropout,
+        n_steps=settings.n_gibbs,
+        seed=settings.seed,
     )
 
 
-def make_machine(composer: FrameComposer) -> Rbm:
-    """Build a machine without memory."""
+def make_rbm(settings: RollSettings) -> Rbm:
+    """Build an RBM without memory."""
     return Rbm(
-        composer.n_notes,
-        composer.n_hidden,
-        n_steps=composer.n_gibbs,
-        keep_chains=N_CHAINS_KEPT,
-        seed=composer.seed,
+        settings.n_notes,
+        settings.n_hidden,
+        n_steps=settings.n_gibbs,
+        keep_chains=N_CHAINS,
+        seed=settings.seed,
     )
 
 
 def pack_frames(pieces: Sequence[Frames], n_steps: int) -> tuple[Frames, Frames]:
-    """Put pieces one after the other into rows, each after a silent frame, as if it were the first.
+    """Pack pieces one after the other into rows, each after a silent frame, as if it were the first.
 
     Parameters
     ----------
     pieces
-        Zeros and ones, shape ``(n_frames, n_notes)``. What is longer than a row goes on in the next, after
-        the `N_LEAD` frames before it.
+        Zeros and ones, shape ``(n_frames, n_notes)``. A piece longer than a row continues in the next, after
+        the `N_CONTEXT` frames before it.
     n_steps
-        Length of the rows, more than `N_LEAD`.
+        Length of the rows, more than `N_CONTEXT`.
 
     Returns
     -------
     frames, targets
-        Shape ``(n_rows, n_steps, n_notes)``. The targets are the frames themselves, `NOTHING` where they are
-        not to be learned from.
+        Shape ``(n_rows, n_steps, n_notes)``. The targets are the frames themselves, or `NOTHING` where they
+        are not trained on.
 
     Examples
     --------
@@ -107,11 +98,11 @@ def pack_frames(pieces: Sequence[Frames], n_steps: int) -> tuple[Frames, Frames]
     rows: list[list[tuple[Frames, Frames]]] = []
     used = n_steps
     for piece in pieces:
-        for start in (0, *range(n_steps, len(piece), n_steps - N_LEAD)):
-            lead = min(start, N_LEAD)
-            part = piece[start - lead : start - lead + n_steps]
+        for start in (0, *range(n_steps, len(piece), n_steps - N_CONTEXT)):
+            context = min(start, N_CONTEXT)
+            part = piece[start - context : start - context + n_steps]
             target = part.copy()
-            target[:lead] = NOTHING
+            target[:context] = NOTHING
             if used + 1 + len(part) > n_steps:
                 rows.append([])
                 used = -1
@@ -123,137 +114,110 @@ def pack_frames(pieces: Sequence[Frames], n_steps: int) -> tuple[Frames, Frames]
     shape = (len(rows), n_steps, pieces[0].shape[1] if len(pieces) else 0)
     frames, targets = np.zeros(shape, np.int8), np.full(shape, NOTHING, np.int8)
     for row, parts in enumerate(rows):
-        joined, wanted = (np.concatenate(some) for some in zip(*parts, strict=True))
-        frames[row, : len(joined)], targets[row, : len(joined)] = joined, wanted
+        row_frames, row_targets = (np.concatenate(part) for part in zip(*parts, strict=True))
+        frames[row, : len(row_frames)], targets[row, : len(row_targets)] = row_frames, row_targets
     return frames, targets
 
 
-class FrameBatches:
-    """Packed pieces, transposed, in a new order each epoch; the same for the same seed.
+class FrameBatches(PackedBatches):
+    """Batches of packed and transposed frames.
 
     Parameters
     ----------
     pieces
         Zeros and ones, shape ``(n_frames, n_notes)`` each.
-    n_steps, batch_size
-        Length of the rows of a batch, and their number.
+    n_steps, batch_size, seed
+        As in `PackedBatches`.
     max_shift
-        Semitones by which a piece moves up or down at most, as far as its notes stay on the roll.
-    seed
-        Source of every draw.
-
-    Attributes
-    ----------
-    steps_per_epoch
-        Batches in an epoch.
+        Maximum transposition of a piece in semitones, as far as its notes stay on the roll.
     """
 
     def __init__(
         self, pieces: Sequence[Frames], *, n_steps: int, batch_size: int, max_shift: int, seed: int
     ) -> None:
-        self.pieces, self.n_steps, self.batch_size = pieces, n_steps, batch_size
-        self.max_shift, self.seed = max_shift, seed
-        self._drawn: tuple[int, tuple[Frames, Frames]] | None = None
-        self.steps_per_epoch = max(1, len(self._epoch(0)[0]) // batch_size)
+        self.max_shift = max_shift
+        super().__init__(pieces, n_steps=n_steps, batch_size=batch_size, seed=seed)
 
-    def __getitem__(self, step: int) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
-        epoch, batch = divmod(step, self.steps_per_epoch)
-        frames, targets = self._epoch(epoch)
-        # Packing varies a little: where an epoch is short of rows, it begins again.
-        rows = np.arange(batch * self.batch_size, (batch + 1) * self.batch_size) % len(frames)
-        return frames[rows].astype(np.float32), targets[rows].astype(np.float32)
-
-    def _epoch(self, epoch: int) -> tuple[Frames, Frames]:
-        if self._drawn is None or self._drawn[0] != epoch:
-            rng = np.random.default_rng([self.seed, epoch])
-            moved = [
-                shifted(self.pieces[k], int(rng.integers(-self.max_shift, self.max_shift + 1)))
-                for k in rng.permutation(len(self.pieces))
-            ]
-            frames, targets = pack_frames(moved, self.n_steps)
-            order = rng.permutation(len(frames))
-            self._drawn = epoch, (frames[order], targets[order])
-        return self._drawn[1]
+    def pack(self, rng: np.random.Generator) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
+        """Draw an order of the pieces, transpose and pack them."""
+        moved = [
+            transpose_frames(self.pieces[k], int(rng.integers(-self.max_shift, self.max_shift + 1)))
+            for k in rng.permutation(len(self.pieces))
+        ]
+        frames, targets = pack_frames(moved, self.n_steps)
+        return frames.astype(np.float32), targets.astype(np.float32)
 
 
-def shifted(piece: Frames, semitones: int) -> Frames:
-    """Move all notes up or down, as far as they stay on the roll.
+def transpose_frames(piece: Frames, semitones: int) -> Frames:
+    """Transpose all notes, as far as they stay on the roll.
 
     Examples
     --------
-    >>> shifted(np.array([[0, 1, 0, 0]]), 2).tolist(), shifted(np.array([[0, 1, 0, 0]]), -5).tolist()
+    >>> piece = np.array([[0, 1, 0, 0]])
+    >>> transpose_frames(piece, 2).tolist(), transpose_frames(piece, -5).tolist()
     ([[0, 0, 0, 1]], [[1, 0, 0, 0]])
     """
-    heard = np.flatnonzero(piece.any(axis=0))
-    if not len(heard):
+    notes = np.flatnonzero(piece.any(axis=0))
+    if not len(notes):
         return piece
-    return np.roll(piece, min(max(semitones, -heard[0]), piece.shape[1] - 1 - heard[-1]), axis=1)
+    return np.roll(piece, min(max(semitones, -notes[0]), piece.shape[1] - 1 - notes[-1]), axis=1)
 
 
-def learn_frames(
-    composer: FrameComposer,
-    pieces: Sequence[Frames],
-    groups: Sequence[str] | None,
-    held_out: Sequence[Frames] | None,
+def fit_rolls(
+    settings: RollSettings,
+    train: Sequence[Frames],
+    validation: Sequence[Frames],
     *,
     checkpoint: Path | None,
     on_epoch: OnEpoch,
-) -> tuple[Weights, LearningCurve, bool]:
-    """Train a net on frames; return its weights, how it went, and whether it was not interrupted."""
-    train, judges = divide_rows(pieces, groups, held_out, share=composer.validation_share, seed=composer.seed)
-    keras.utils.set_random_seed(composer.seed)
-    net = make_frame_net(composer)
+) -> Trained:
+    """Train a net on frames with the settings of a composer; arguments as in `Composer.train_net`."""
+    net = make_frame_net(settings)
     batches = FrameBatches(
         train,
-        n_steps=composer.n_steps,
-        batch_size=composer.batch_size,
-        max_shift=composer.max_shift,
-        seed=composer.seed,
+        n_steps=settings.n_steps,
+        batch_size=settings.batch_size,
+        max_shift=settings.max_shift,
+        seed=settings.seed,
     )
-    if isinstance(net, RestrictedBoltzmannMachine) and (
-        checkpoint is None or read_arrays(checkpoint) is None
-    ):
+    is_rbm = isinstance(net, RestrictedBoltzmannMachine)
+    if is_rbm and (checkpoint is None or read_arrays(checkpoint) is None):
         if isinstance(net, RnnRbm):
-            net.init_from_rbm(learn_machine(composer, np.concatenate(train), batches))
+            net.init_from_rbm(fit_rbm(settings, np.concatenate(train), batches))
         else:
             net.adapt(np.concatenate(train))
-    frames, targets = pack_frames(judges, composer.n_steps)
+    frames, targets = pack_frames(validation, settings.n_steps)
 
-    def validation(net: Any) -> tuple[float, float]:
-        known = targets[..., 0] >= 0
-        if isinstance(net, RestrictedBoltzmannMachine) and known.sum() > MOST_JUDGED:
-            kept = np.random.default_rng(0).permutation(np.flatnonzero(known))[:MOST_JUDGED]
-            known = np.isin(np.arange(known.size), kept).reshape(known.shape)
-        nats = float(np.mean(ask_frames(net, frames, known, composer.batch_size, n_chains=20, n_steps=100)))
+    def evaluate(net: Any) -> tuple[float, float]:
+        mask = targets[..., 0] >= 0
+        if is_rbm and mask.sum() > MAX_VALIDATION_FRAMES:
+            drawn = np.random.default_rng(0).permutation(np.flatnonzero(mask))[:MAX_VALIDATION_FRAMES]
+            mask = np.isin(np.arange(mask.size), drawn).reshape(mask.shape)
+        nats = float(np.mean(evaluate_frames(net, frames, mask, settings.batch_size)))
         return nats, float(np.exp(-nats))
 
-    progress = Progress(
-        validation=validation if judges else None,
-        patience=composer.patience,
+    curve, finished = fit_net(
+        net,
+        batches,
+        recipe_of(settings, frame_loss, settings.weight_decay),
+        evaluate if validation else None,
         checkpoint=checkpoint,
-        report=on_epoch,
+        on_epoch=on_epoch,
     )
-    recipe = TokenRecipe(
-        epochs=composer.epochs,
-        patience=composer.patience,
-        learning_rate=composer.learning_rate,
-        weight_decay=composer.weight_decay,
-        loss=frame_loss,
-    )
-    finished = train_net(net, batches, recipe, progress)
-    return weights_in_order(net), progress.curve("training"), finished
+    return numbered_weights(net), curve, finished
 
 
-def learn_machine(composer: FrameComposer, frames: Frames, batches: FrameBatches) -> Rbm:
-    """Learn which notes sound together, whatever was before, in as many epochs as the whole may take."""
-    machine = make_machine(composer)
-    machine.adapt(frames)
-    recipe = TokenRecipe(
-        epochs=composer.epochs, patience=composer.epochs, learning_rate=MACHINE_RATE, loss=frame_loss
+def fit_rbm(settings: RollSettings, frames: Frames, batches: FrameBatches) -> Rbm:
+    """Train an RBM without memory for as many epochs as the whole training may take."""
+    rbm = make_rbm(settings)
+    rbm.adapt(frames)
+    recipe = ClippedRecipe(
+        epochs=settings.epochs, patience=settings.epochs, learning_rate=RBM_RATE, loss=frame_loss
     )
-    if not train_net(machine, batches, recipe, Progress(None, composer.epochs, None, ignore_epoch)):
-        raise KeyboardInterrupt  # nothing that could be kept has been learned so far
-    return machine
+    _, finished = fit_net(rbm, batches, recipe, None, checkpoint=None, on_epoch=ignore_epoch)
+    if not finished:
+        raise KeyboardInterrupt  # there is no model to keep yet
+    return rbm
 
 
 def frame_loss(targets: Any, logits: Any) -> Any:
@@ -261,21 +225,21 @@ def frame_loss(targets: Any, logits: Any) -> Any:
     return masked_mean(bernoulli_nats(ops.maximum(targets, 0), logits), targets)
 
 
-def weights_in_order(net: Any) -> Weights:
-    """Take the weights out of a net, by number."""
+def numbered_weights(net: keras.Model) -> Weights:
+    """Return the weights of a net by number."""
     return {f"weight_{k:02d}": np.asarray(weight, np.float32) for k, weight in enumerate(net.get_weights())}
 
 
-def ask_frames(
+def evaluate_frames(
     net: Any,
     rows: NDArray[np.integer],
-    known: NDArray[np.bool_],
+    mask: NDArray[np.bool_],
     batch_size: int,
     *,
-    n_chains: int,
-    n_steps: int,
+    n_chains: int = 20,
+    n_steps: int = 100,
 ) -> NDArray[np.float64]:
-    """Return the nats of the frames ``known``, shape ``(n_known,)``; estimated, if it is a machine.
+    """Return the negative log likelihood of frames in nats, shape ``(n_frames,)``; an estimate for an RBM.
 
     Parameters
     ----------
@@ -283,22 +247,22 @@ def ask_frames(
         Made by `make_frame_net`.
     rows
         Shape ``(n_rows, time, n_notes)``.
-    known
-        Which frames are asked for, shape ``(n_rows, time)``.
+    mask
+        Which frames are evaluated, shape ``(n_rows, time)``.
     batch_size
-        Rows that are asked at once.
+        Rows in a batch.
     n_chains, n_steps
-        Of `woodshed.nets.annealing.annealed_nats`.
+        See `woodshed.nets.annealing.annealed_nats`.
     """
-    found = []
+    nats = []
     for start in range(0, len(rows), batch_size):
         at = np.arange(start, start + batch_size) % len(rows)  # a shorter batch would be traced anew
-        asked = known[at] & (np.arange(batch_size) + start < len(rows))[:, np.newaxis]
-        if not asked.any():
+        selected = mask[at] & (np.arange(batch_size) + start < len(rows))[:, np.newaxis]
+        if not selected.any():
             continue
         frames = rows[at].astype(np.float32)
         if isinstance(net, RestrictedBoltzmannMachine):
-            found.append(net.nats(frames, asked, n_chains=n_chains, n_steps=n_steps))
+            nats.append(net.nats(frames, selected, n_chains=n_chains, n_steps=n_steps))
         else:
-            found.append(np.asarray(bernoulli_nats(frames, net(frames, training=False)))[asked])
-    return np.concatenate(found).astype(np.float64)
+            nats.append(np.asarray(bernoulli_nats(frames, net(frames, training=False)))[selected])
+    return np.concatenate(nats).astype(np.float64)

@@ -1,72 +1,122 @@
-"""Composing: from pieces to weights that can be played. This file needs Keras."""
+"""Training of a recurrent net on sequences of tokens. This module needs Keras."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 import keras
 import numpy as np
-from numpy.typing import NDArray
 
+from woodshed.composition.composer import Composer, Trained
+from woodshed.composition.fitting import (
+    NOTHING,
+    Ids,
+    PackedBatches,
+    evaluate_tokens,
+    fit_net,
+    recipe_of,
+    token_loss,
+)
 from woodshed.composition.sequence.step_net import net_weights
-from woodshed.composition.token_batch import TokenBatches, TokenRecipe, judge_tokens, pack, token_loss
 from woodshed.nets.lstm_lm import lstm_lm
-from woodshed.training.holdout import divide_rows
-from woodshed.training.loop import Progress, train_net
-from woodshed.training.progress import LearningCurve, OnEpoch
-
-if TYPE_CHECKING:
-    from woodshed.composition.composer import Composer, Weights
+from woodshed.training.progress import OnEpoch
 
 
-def make_sequence_net(composer: Composer) -> keras.Model:
-    """Build the net that the settings ask for."""
-    from woodshed.composition.composer import SEQUENCE_CELLS
+def pack(pieces: Sequence[Ids], n_steps: int) -> tuple[Ids, Ids]:
+    """Pack pieces one after the other into rows; one that is longer than a row continues in the next.
 
-    return lstm_lm(
+    Every row begins at the beginning of a piece or of a continuation, so that the net learns to begin from
+    its initial state.
+
+    Parameters
+    ----------
+    pieces
+        Token ids each.
+    n_steps
+        Length of the rows.
+
+    Returns
+    -------
+    inputs, targets
+        Shape ``(n_rows, n_steps)``: ids, padded with 0; and the id that follows each, or `NOTHING`.
+
+    Examples
+    --------
+    >>> inputs, targets = pack([np.array([0, 5, 6, 1]), np.array([0, 7, 1])], 4)
+    >>> inputs.tolist(), targets.tolist()
+    ([[0, 5, 6, 0], [0, 7, 0, 0]], [[5, 6, 1, -1], [7, 1, -1, -1]])
+    """
+    rows: list[list[Ids]] = []
+    room = 0
+    for piece in pieces:
+        pairs = np.stack([piece[:-1], piece[1:]]).astype(np.int32)
+        for start in range(0, pairs.shape[1], n_steps):
+            part = pairs[:, start : start + n_steps]
+            if part.shape[1] > room:
+                rows.append([])
+                room = n_steps
+            rows[-1].append(part)
+            room -= part.shape[1]
+    packed = np.zeros((2, len(rows), n_steps), np.int32)
+    packed[1] = NOTHING
+    for row, parts in enumerate(rows):
+        joined = np.concatenate(parts, axis=1)
+        packed[:, row, : joined.shape[1]] = joined
+    return packed[0], packed[1]
+
+
+class TokenBatches(PackedBatches):
+    """Batches of packed token sequences."""
+
+    def pack(self, rng: np.random.Generator) -> tuple[Ids, Ids]:
+        """Draw an order of the pieces and pack them."""
+        return pack([self.pieces[k] for k in rng.permutation(len(self.pieces))], self.n_steps)
+
+
+def fit_sequences(
+    composer: Composer,
+    cell: str,
+    train: Sequence[Ids],
+    validation: Sequence[Ids],
+    *,
+    checkpoint: Path | None,
+    on_epoch: OnEpoch,
+) -> Trained:
+    """Train a recurrent net with the settings of a composer; arguments as in `Composer.train_net`.
+
+    Parameters
+    ----------
+    composer
+        Its settings and vocabulary are used.
+    cell
+        ``lstm`` or ``gru``.
+    train, validation
+        Token ids of each piece.
+    checkpoint, on_epoch
+        As in `Composer.fit`.
+    """
+    net = lstm_lm(
         len(composer.vocabulary),
         width=composer.width,
         n_layers=composer.n_layers,
         dropout=composer.dropout,
-        cell=SEQUENCE_CELLS[composer.net],
+        cell=cell,
     )
-
-
-def learn_pieces(
-    composer: Composer,
-    rows: Sequence[NDArray[np.int32]],
-    groups: Sequence[str] | None,
-    held_out: Sequence[NDArray[np.int32]] | None,
-    *,
-    checkpoint: Path | None,
-    on_epoch: OnEpoch,
-) -> tuple[Weights, LearningCurve, bool]:
-    """Train a net on pieces; return its weights, how it went, and whether it was not interrupted."""
-    train, judges = divide_rows(rows, groups, held_out, share=composer.validation_share, seed=composer.seed)
-    keras.utils.set_random_seed(composer.seed)
-    net = make_sequence_net(composer)
     batches = TokenBatches(
         train, n_steps=composer.n_steps, batch_size=composer.batch_size, seed=composer.seed
     )
-    inputs, targets = pack(judges, composer.n_steps)
+    inputs, targets = pack(validation, composer.n_steps)
 
-    def validation(net: keras.Model) -> tuple[float, float]:
-        return judge_tokens(net, inputs, targets, composer.batch_size)
+    def evaluate(net: keras.Model) -> tuple[float, float]:
+        return evaluate_tokens(net, inputs, targets, composer.batch_size)
 
-    progress = Progress(
-        validation=validation if judges else None,
-        patience=composer.patience,
+    curve, finished = fit_net(
+        net,
+        batches,
+        recipe_of(composer, token_loss, weight_decay=0.0),
+        evaluate if validation else None,
         checkpoint=checkpoint,
-        report=on_epoch,
+        on_epoch=on_epoch,
     )
-    recipe = TokenRecipe(
-        epochs=composer.epochs,
-        patience=composer.patience,
-        learning_rate=composer.learning_rate,
-        weight_decay=0.0,
-        loss=token_loss,
-    )
-    finished = train_net(net, batches, recipe, progress)
-    return net_weights(net), progress.curve("training"), finished
+    return net_weights(net), curve, finished

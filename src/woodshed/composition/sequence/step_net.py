@@ -1,8 +1,8 @@
-"""Playing a recurrent net token by token: state in, logits out, for any number of streams.
+"""Step-by-step inference of a recurrent net in ONNX Runtime: token and state in, logits and state out.
 
-A stream is bound by reading every weight once a token, 22 MB in the folk model. So the weights may be
-kept as whole numbers of 8 bits, with a scale for each column: a quarter of the bytes. How quick that is, and
-what it costs in likelihood, is in ``benchmarks/speed/sampling.md``.
+Speed is limited by reading every weight once per token, 22 MB in the folk model. So the weights can be
+stored as 8-bit integers with a scale for each column: a quarter of the bytes. The gain in speed, and the
+loss in likelihood, are measured in ``benchmarks/speed/sampling.md``.
 """
 
 from __future__ import annotations
@@ -18,25 +18,26 @@ from numpy.typing import NDArray
 from woodshed.errors import ParameterError, near_miss
 
 STORAGES = ("float32", "int8")
+"""Formats of the weights."""
 
 MOST_WEIGHT, MOST_VALUE = 64, 127
-"""Whole numbers that stand for the largest weight of a column, and for a value of 1.
+"""Integers that represent the largest weight of a column, and an activation of 1.
 
-Processors without the newest instructions add two products in 16 bits; 2 * 64 * 255 is the most that fits,
-so every processor adds alike.
+Processors without VNNI instructions add two products in 16 bits; 2 * 64 * 255 is the maximum that fits, so
+results are the same on every processor.
 """
 
 LEAST_STREAMS = 16
-"""So many streams pay for more than one thread; the steps of fewer are done before another has woken up."""
+"""Minimum number of parallel sequences for multi-threading to be faster."""
 
 Weights = Mapping[str, NDArray[np.float32]]
 State = list[NDArray[np.float32]]
 
 
 def net_weights(net: Any) -> dict[str, NDArray[np.float32]]:
-    """Take the weights out of an `lstm_lm`, by name: ``lstm_1/kernel`` and so on, ``logits/bias``.
+    """Return the weights of a net by name: ``lstm_1/kernel`` and so on, ``logits/bias``.
 
-    They may be kept with ``numpy.savez`` and read with ``numpy.load``, which needs no Keras.
+    They can be saved with ``numpy.savez`` and loaded with ``numpy.load``, without Keras.
     """
     return {
         f"{layer.name}/{weight.name}": np.asarray(weight, np.float32)
@@ -47,23 +48,22 @@ def net_weights(net: Any) -> dict[str, NDArray[np.float32]]:
 
 
 class RecurrentStep:
-    """One step of a recurrent net for a batch of streams, by ONNX Runtime.
+    """One step of a recurrent net for a batch of sequences.
 
     Parameters
     ----------
     weights
-        By name, as `net_weights` gives them.
+        By name, as returned by `net_weights`.
     storage
-        "float32": exact. "int8": the weights rounded to 129 steps in each column, and the values that
-        meet them, which lie between -1 and 1, to 255. A stream is rounded the same alone and in company.
+        "float32": exact. "int8": the weights are rounded to 129 levels per column, and the activations, which
+        lie between -1 and 1, to 255. The result of a sequence does not depend on the others in the batch.
     n_threads
-        Sixteen streams and more share so many threads; by default as many as there are processors. Fewer
-        streams have one.
+        Number of threads for batches of 16 or more; by default one per processor. Smaller batches use one.
 
     Raises
     ------
     ParameterError
-        If the storage is unknown, the weights are not those of an `lstm_lm`, or there is no thread.
+        If the storage is unknown, the weights are not those of an `lstm_lm`, or ``n_threads`` is below 1.
 
     Examples
     --------
@@ -79,7 +79,7 @@ class RecurrentStep:
 
     def __init__(self, weights: Weights, *, storage: str = "float32", n_threads: int | None = None) -> None:
         if storage not in STORAGES:
-            raise ParameterError(f"There is no storage called {storage!r}. {near_miss(storage, STORAGES)}")
+            raise ParameterError(f"Unknown storage {storage!r}. {near_miss(storage, STORAGES)}")
         if n_threads is not None and n_threads < 1:
             raise ParameterError(
                 f"n_threads must be at least 1, or None for all processors, got {n_threads!r}."
@@ -87,34 +87,34 @@ class RecurrentStep:
         cells = {name.split("_")[0] for name in weights} & {"lstm", "gru"}
         if len(cells) != 1 or "logits/kernel" not in weights:
             raise ParameterError(
-                f"These are not the weights of an lstm_lm: {', '.join(sorted(weights)) or 'none'}. "
-                "Take them with net_weights."
+                f"Expected the weights of an lstm_lm, got: {', '.join(sorted(weights)) or 'none'}. "
+                "Get them with net_weights."
             )
         self.cell = cells.pop()
         self.units = weights[f"{self.cell}_1/recurrent_kernel"].shape[0]
         self.n_layers = sum(name.endswith("/recurrent_kernel") for name in weights)
         self.n_states = self.n_layers * (2 if self.cell == "lstm" else 1)
         self.n_threads = n_threads or _n_processors()
-        self._content = _Drawing(weights, self.cell, self.n_layers, storage).content()
+        self._content = _OnnxGraphBuilder(weights, self.cell, self.n_layers, storage).content()
 
     def start(self, n_streams: int) -> State:
-        """Return the state of streams that have seen nothing: arrays ``(n_streams, units)``."""
+        """Return the initial state: arrays ``(n_streams, units)``."""
         return [np.zeros((n_streams, self.units), np.float32) for _ in range(self.n_states)]
 
     def __call__(self, ids: NDArray[np.integer], state: State) -> tuple[NDArray[np.float32], State]:
-        """Read a token of each stream, ``(n_streams,)``; return ``(n_streams, n_tokens)`` and a new state."""
-        given = {f"state_{k}": values for k, values in enumerate(state)}
-        session = self._together if len(ids) >= LEAST_STREAMS else self._alone
-        logits, *new = session.run(None, {"ids": np.asarray(ids, np.int64), **given})
+        """Read a token per sequence, ``(n_streams,)``; return logits ``(n_streams, n_tokens)`` and state."""
+        inputs = {f"state_{k}": values for k, values in enumerate(state)}
+        session = self._parallel_session if len(ids) >= LEAST_STREAMS else self._single_session
+        logits, *new = session.run(None, {"ids": np.asarray(ids, np.int64), **inputs})
         return logits, new
 
     @functools.cached_property
-    def _alone(self) -> Any:
+    def _single_session(self) -> Any:
         return _session(self._content, 1)
 
     @functools.cached_property
-    def _together(self) -> Any:
-        return self._alone if self.n_threads == 1 else _session(self._content, self.n_threads)
+    def _parallel_session(self) -> Any:
+        return self._single_session if self.n_threads == 1 else _session(self._content, self.n_threads)
 
 
 def sample_tokens(
@@ -126,7 +126,7 @@ def sample_tokens(
     seed: int = 0,
     temperature: float = 1.0,
 ) -> NDArray[np.int64]:
-    """Draw tokens, shape ``(n_streams, n_tokens)``, each stream starting after the token ``first``.
+    """Sample sequences of tokens, shape ``(n_streams, n_tokens)``, each after the token ``first``.
 
     Raises
     ------
@@ -140,15 +140,15 @@ def sample_tokens(
     for _ in range(n_tokens):
         logits, state = stepper(ids, state)
         # The largest of logits plus Gumbel noise is a draw from their softmax. Minus the logarithm of an
-        # exponential draw is such noise, and sooner drawn than asked for by its name.
+        # exponential draw is Gumbel noise, and faster than rng.gumbel.
         noise = -np.log(rng.standard_exponential(size=logits.shape))
         ids = np.argmax(logits / temperature + noise, axis=1)
         drawn.append(ids)
     return np.stack(drawn, axis=1)
 
 
-class _Drawing:
-    """Draws the graph of one step, node by node."""
+class _OnnxGraphBuilder:
+    """Construction of the ONNX graph of one step, node by node."""
 
     def __init__(self, weights: Weights, cell: str, n_layers: int, storage: str) -> None:
         self.weights, self.cell, self.n_layers, self.storage = weights, cell, n_layers, storage
@@ -157,7 +157,7 @@ class _Drawing:
         self.n_names = 0
 
     def add(self, kind: str, *inputs: str, n_outputs: int = 1, **settings: Any) -> list[str]:
-        """Draw a node and return the names of its outputs."""
+        """Add a node and return the names of its outputs."""
         from onnx import helper
 
         names = [f"v{self.n_names + k}" for k in range(n_outputs)]
@@ -166,7 +166,7 @@ class _Drawing:
         return names
 
     def constant(self, values: NDArray[Any]) -> str:
-        """Put numbers into the graph."""
+        """Add a constant and return its name."""
         from onnx import numpy_helper
 
         name = f"c{len(self.constants)}"
@@ -174,13 +174,13 @@ class _Drawing:
         return name
 
     def product(self, x: str, name: str) -> str:
-        """Multiply by the matrix of that name, as it is stored."""
+        """Add the product with the weight matrix ``name``."""
         matrix = self.weights[name]
         if self.storage == "float32":
             return self.add("MatMul", x, self.constant(matrix))[0]
         largest = np.maximum(np.abs(matrix).max(axis=0), 1e-12).astype(np.float32)
         rounded = self.constant(np.round(matrix * (MOST_WEIGHT / largest)).astype(np.int8))
-        # What meets a matrix here has left a cell, and lies between -1 and 1: one scale does for all.
+        # All activations are outputs of cells, which lie between -1 and 1: one scale is enough.
         step = self.constant(np.array(1 / MOST_VALUE, np.float32))
         middle = self.constant(np.array(MOST_VALUE + 1, np.uint8))
         x = self.add("QuantizeLinear", x, step, middle)[0]
@@ -188,10 +188,10 @@ class _Drawing:
         return self.add("MatMulIntegerToFloat", *inputs, domain="com.microsoft")[0]
 
     def layer(self, number: int, x: str, states: list[str]) -> list[str]:
-        """Draw one layer: the new states, the first of which is its answer."""
+        """Add one layer; return the names of its new states, the first of which is its output."""
         name, bias = f"{self.cell}_{number}", self.weights[f"{self.cell}_{number}/bias"]
         drive_bias = bias if self.cell == "lstm" else bias[0]
-        if number == 1:  # a token's row, not a product with a one-hot vector
+        if number == 1:  # a lookup instead of a product with a one-hot vector
             drive = self.add("Gather", self.constant(self.weights[f"{name}/kernel"] + drive_bias), x)[0]
         else:
             drive = self.add("Add", self.product(x, f"{name}/kernel"), self.constant(drive_bias))[0]
@@ -201,7 +201,7 @@ class _Drawing:
         return self.gru(drive, self.add("Add", echo, self.constant(bias[1]))[0], states[0])
 
     def lstm(self, z: str, c: str) -> list[str]:
-        """Draw an LSTM cell."""
+        """Add an LSTM cell."""
         i, f, g, o = self.add("Split", z, n_outputs=4, axis=1, num_outputs=4)
         i, f, o = (self.add("Sigmoid", gate)[0] for gate in (i, f, o))
         kept, new = self.add("Mul", f, c)[0], self.add("Mul", i, self.add("Tanh", g)[0])[0]
@@ -209,7 +209,7 @@ class _Drawing:
         return [self.add("Mul", o, self.add("Tanh", c)[0])[0], c]
 
     def gru(self, drive: str, echo: str, h: str) -> list[str]:
-        """Draw a GRU cell."""
+        """Add a GRU cell."""
         z, r, g = self.add("Split", drive, n_outputs=3, axis=1, num_outputs=3)
         z_echo, r_echo, g_echo = self.add("Split", echo, n_outputs=3, axis=1, num_outputs=3)
         z = self.add("Sigmoid", self.add("Add", z, z_echo)[0])[0]
@@ -219,23 +219,23 @@ class _Drawing:
         return [self.add("Add", g, back)[0]]
 
     def content(self) -> bytes:
-        """Draw all layers and return the file."""
+        """Add all layers and return the bytes of the ONNX file."""
         from onnx import TensorProto, helper
 
         per_layer = 2 if self.cell == "lstm" else 1
         units = self.weights[f"{self.cell}_1/recurrent_kernel"].shape[0]
-        given = [helper.make_tensor_value_info("ids", TensorProto.INT64, ["n"])]
+        inputs = [helper.make_tensor_value_info("ids", TensorProto.INT64, ["n"])]
         x = "ids"
         new: list[str] = []
         for number in range(1, self.n_layers + 1):
             states = [f"state_{per_layer * (number - 1) + k}" for k in range(per_layer)]
-            given += [helper.make_tensor_value_info(s, TensorProto.FLOAT, ["n", units]) for s in states]
+            inputs += [helper.make_tensor_value_info(s, TensorProto.FLOAT, ["n", units]) for s in states]
             states = self.layer(number, x, states)
             x, new = states[0], new + states
         product = self.product(x, "logits/kernel")
         logits = self.add("Add", product, self.constant(self.weights["logits/bias"]))[0]
-        answers = [helper.make_tensor_value_info(s, TensorProto.FLOAT, None) for s in [logits, *new]]
-        graph = helper.make_graph(self.nodes, "step", given, answers, self.constants)
+        outputs = [helper.make_tensor_value_info(s, TensorProto.FLOAT, None) for s in [logits, *new]]
+        graph = helper.make_graph(self.nodes, "step", inputs, outputs, self.constants)
         versions = [helper.make_opsetid("", 18), helper.make_opsetid("com.microsoft", 1)]
         model = helper.make_model(graph, opset_imports=versions, ir_version=9)
         content: bytes = model.SerializeToString()
@@ -243,8 +243,8 @@ class _Drawing:
 
 
 def _n_processors() -> int:
-    """Return how many processors this process may use."""
-    if hasattr(os, "sched_getaffinity"):  # not everywhere
+    """Return the number of processors that this process may use."""
+    if hasattr(os, "sched_getaffinity"):  # not on every platform
         return len(os.sched_getaffinity(0))
     return os.cpu_count() or 1
 

@@ -119,7 +119,7 @@ def _sound_fault(path: Path) -> str | None:
         facts = examine(Example(path, ""))
     except WoodshedError as error:
         return str(getattr(error, "reason", error))
-    return "is digital silence: every sample is the same." if facts.lowest == facts.highest else None
+    return "is digital silence: all samples are equal." if facts.lowest == facts.highest else None
 
 
 def _midi_fault(path: Path) -> str | None:

@@ -1,4 +1,4 @@
-"""The doctor looks at a labelled set of sounds before anyone learns from it; one file per kind of finding."""
+"""Quality checks of a labelled data set before training; one module per kind of finding."""
 
 from __future__ import annotations
 

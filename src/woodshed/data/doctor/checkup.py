@@ -1,4 +1,4 @@
-"""Checkup: look at a labelled set of sounds before anyone learns from it."""
+"""Quality check of a labelled data set before training."""
 
 from __future__ import annotations
 
@@ -8,9 +8,9 @@ from dataclasses import replace
 from woodshed.data.doctor.copies import copies, exact_sets, near_sets
 from woodshed.data.doctor.finding import Checkup, Finding, ranked
 from woodshed.data.doctor.fold import recordings
+from woodshed.data.doctor.inspection import Inspection, common_rate, inspect_sounds
 from woodshed.data.doctor.label import balance, lacks_label, missing_labels, missing_values
 from woodshed.data.doctor.level import clipped, off_centre, other_rate, silent, too_short, unreadable
-from woodshed.data.doctor.look import Look, common_rate, look_at_all
 from woodshed.data.doctor.outlier import wrong_labels
 from woodshed.data.doctor.shortcut import shortcuts
 from woodshed.data.example import Corpus
@@ -18,7 +18,7 @@ from woodshed.errors import check_seed
 from woodshed.features.views import Views
 
 Stage = Callable[[str, int], Callable[[], None]]
-"""Called with what is done next and its number of steps; what it returns is called after each step."""
+"""Called with the name of a stage and its number of steps; returns a callback that is called after each."""
 
 
 def doctor(
@@ -28,34 +28,33 @@ def doctor(
     seed: int = 0,
     on_stage: Stage = lambda what, total: lambda: None,
 ) -> Checkup:
-    """Look for whatever would spoil a model of these sounds, or its score.
+    """Find faults of a data set that would degrade a model or its score.
 
-    Unreadable, silent, clipped, short and off-centre sounds, and those at another rate than the rest; copies,
-    exact and nearly so, across classes, splits and groups; labels that are missing or probably wrong; classes
-    out of balance; and shortcuts: whether the class can be guessed from loudness, length, band limit, format
-    or silence alone. No sound is in memory longer than it takes to look at it; of each a thousand numbers
-    are kept.
+    Unreadable, silent, clipped and short sounds, DC offset and unusual sample rates; exact and near copies
+    across classes, splits and groups; labels that are missing or probably wrong; class imbalance; and
+    shortcuts: whether loudness, length, band limit, format or silence alone predict the class. Sounds are
+    measured one by one and not kept in memory.
 
     Parameters
     ----------
     corpus
-        What was listed, before `woodshed.data.check.check`, which sets aside part of what is looked for.
+        The data set before `woodshed.data.check.check`, which already skips some of the faulty files.
     n_jobs
-        Sounds looked at at a time; -1 for as many as there are processors. The answer is the same.
+        Number of threads; -1 for one per core. The result does not depend on it.
     seed
-        Source of every random draw, 0 or more.
+        Seed of all random draws, 0 or more.
     on_stage
-        Told what is done next, for a progress bar.
+        Progress callback; see `Stage`.
 
     Returns
     -------
     Checkup
-        The findings, the most harmful first. A file that cannot be read is a finding, not an error.
+        The findings, the most harmful first. An unreadable file is a finding, not an error.
 
     Raises
     ------
     ParameterError
-        If ``n_jobs`` is 0, or the seed below 0.
+        If ``n_jobs`` is 0 or the seed is negative.
 
     Examples
     --------
@@ -69,22 +68,22 @@ def doctor(
     """
     check_seed(seed)
     views = Views(sample_rate=common_rate(corpus.examples))
-    looks, reasons = _look(corpus, views, n_jobs, on_stage)
-    exact = exact_sets(looks)
+    inspections, reasons = _look(corpus, views, n_jobs, on_stage)
+    exact = exact_sets(inspections)
     near, alike = near_sets(
         corpus.examples,
-        looks,
+        inspections,
         n_jobs=n_jobs,
         on_plan=lambda total: on_stage("pairs compared", total),
     )
     units = recordings(len(corpus.examples), [*exact, *near], corpus.groups)
-    findings = _cheap(corpus, looks, reasons)
+    findings = _fast_checks(corpus, inspections, reasons)
     findings += copies(corpus, exact)
     findings += copies(corpus, near, kind="near duplicate", alike=alike)
-    advance = on_stage("guesses", 2)
-    findings += wrong_labels(corpus, looks, [*exact, *near], views)
+    advance = on_stage("labels and shortcuts", 2)
+    findings += wrong_labels(corpus, inspections, [*exact, *near], views)
     advance()
-    findings += shortcuts(corpus, looks, units, seed=seed)
+    findings += shortcuts(corpus, inspections, units, seed=seed)
     advance()
     return ranked(corpus.name, len(corpus.examples), len(set(corpus.labels) - {""}), findings)
 
@@ -94,20 +93,20 @@ def short_checkup(
     *,
     n_jobs: int = 1,
     on_stage: Stage = lambda what, total: lambda: None,
-    looks: Sequence[Look | str] | None = None,
+    inspections: Sequence[Inspection | str] | None = None,
 ) -> Checkup:
-    """Look only for what one quick reading of each sound tells.
+    """Run only the fast checks, which need one pass over each sound.
 
-    Faults of single files, missing labels and values, balance, and exact copies across classes, splits and
-    groups. Copies within one class and group are left to `doctor`, as are near copies, wrong labels and
+    Faults of single files, missing labels and values, class balance, and exact copies across classes, splits
+    and groups. Only `doctor` reports copies within one class and group, near copies, wrong labels and
     shortcuts.
 
     Parameters
     ----------
     corpus, n_jobs, on_stage
         As for `doctor`.
-    looks
-        What `woodshed.data.doctor.look.look_at_all` saw of the examples already, if somebody has looked.
+    inspections
+        Results of `woodshed.data.doctor.inspection.inspect_sounds` for the examples; None measures them.
 
     Examples
     --------
@@ -116,39 +115,42 @@ def short_checkup(
     >>> short_checkup(load(sample_folder())).of("duplicate")
     ()
     """
-    if looks is None:
-        seen, reasons = _look(corpus, None, n_jobs, on_stage)
+    if inspections is None:
+        usable, reasons = _look(corpus, None, n_jobs, on_stage)
     else:
-        seen, reasons = _sorted_out(looks[: len(corpus.examples)])
-    crossing = [found for found in copies(corpus, exact_sets(seen)) if found.kind != "duplicate"]
-    findings = [*_cheap(corpus, seen, reasons), *crossing]
+        usable, reasons = _by_row(inspections[: len(corpus.examples)])
+    crossing = [finding for finding in copies(corpus, exact_sets(usable)) if finding.kind != "duplicate"]
+    findings = [*_fast_checks(corpus, usable, reasons), *crossing]
     return ranked(corpus.name, len(corpus.examples), len(set(corpus.labels) - {""}), findings)
 
 
 def _look(
     corpus: Corpus, views: Views | None, n_jobs: int, on_stage: Stage
-) -> tuple[dict[int, Look], dict[int, str]]:
-    """Look at all sounds; return what was seen, and why some could not be seen, by their row."""
+) -> tuple[dict[int, Inspection], dict[int, str]]:
+    """Return the measurements of the readable sounds, and the reasons for the others, by row."""
     advance = on_stage("sounds", len(corpus.examples))
-    return _sorted_out(look_at_all(corpus.examples, views=views, n_jobs=n_jobs, on_done=advance))
+    return _by_row(inspect_sounds(corpus.examples, views=views, n_jobs=n_jobs, on_done=advance))
 
 
-def _sorted_out(answers: Sequence[Look | str]) -> tuple[dict[int, Look], dict[int, str]]:
-    looks = {k: answer for k, answer in enumerate(answers) if isinstance(answer, Look)}
-    return looks, {k: answer for k, answer in enumerate(answers) if isinstance(answer, str)}
+def _by_row(results: Sequence[Inspection | str]) -> tuple[dict[int, Inspection], dict[int, str]]:
+    """Separate measurements and reasons."""
+    inspections = {k: result for k, result in enumerate(results) if isinstance(result, Inspection)}
+    return inspections, {k: result for k, result in enumerate(results) if isinstance(result, str)}
 
 
-def _cheap(corpus: Corpus, looks: Mapping[int, Look], reasons: Mapping[int, str]) -> list[Finding]:
+def _fast_checks(
+    corpus: Corpus, inspections: Mapping[int, Inspection], reasons: Mapping[int, str]
+) -> list[Finding]:
     examples = corpus.examples
-    usable = replace(corpus, examples=tuple(examples[k] for k in sorted(looks)))
+    usable = replace(corpus, examples=tuple(examples[k] for k in sorted(inspections)))
     left_out = [entry for entry in corpus.skipped if not lacks_label(entry)]
     single: Iterable[Finding | None] = (
         unreadable(examples, reasons, left_out),
-        silent(examples, looks),
-        clipped(examples, looks),
-        off_centre(examples, looks),
-        too_short(examples, looks),
-        other_rate(examples, looks),
+        silent(examples, inspections),
+        clipped(examples, inspections),
+        off_centre(examples, inspections),
+        too_short(examples, inspections),
+        other_rate(examples, inspections),
         missing_labels(corpus),
     )
     several: Sequence[Finding] = [*missing_values(corpus), *balance(usable)]

@@ -1,4 +1,4 @@
-"""Copies: one recording several times, to the last sample or nearly, and whether that spoils a score."""
+"""Duplicates: exact and near copies of a recording, and their effect on the score."""
 
 from __future__ import annotations
 
@@ -11,64 +11,64 @@ import numpy as np
 
 from woodshed.clip import Samples
 from woodshed.data.doctor.finding import Finding, command_on, share_of
-from woodshed.data.doctor.fingerprint import LISTENED_S, likeness, narrowed, neighbours
-from woodshed.data.doctor.look import Look
+from woodshed.data.doctor.fingerprint import COMPARED_S, likeness, narrowed, neighbours
+from woodshed.data.doctor.inspection import Inspection
 from woodshed.data.example import Corpus, Example
 from woodshed.data.sound import is_made, read_example
 from woodshed.errors import ParameterError, WoodshedError, counted, printable
 
 WITHIN_DB = 3.0
-"""Fingerprints further apart are not compared any closer."""
+"""Maximum distance of the fingerprints of a pair whose waveforms are compared."""
 
 ALIKE = 0.92
-"""From this `likeness` on, two sounds are one recording.
+"""Minimum `likeness` of two versions of one recording.
 
-Takes of one word by one speaker reach 0.90, MP3 at 8 kHz falls to 0.95.
+Takes of one word by one speaker reach 0.90; MP3 at 8 kHz reduces it to 0.95.
 """
 
 LEAST_S = 0.1
-"""Shorter sounds lie on each other too easily."""
+"""Minimum duration, in seconds: shorter sounds correlate by chance."""
 
 _CACHED = 32
 
 _HARM = {"across classes": 0.9, "across splits": 0.85, "across groups": 0.75, "": 0.4}
 _MEANING = {
-    "across classes": "nobody can learn both labels, and at most one is right",
-    "across splits": "the test asks for what was learned by heart, and the score is too high",
-    "across groups": "a split by group does not keep them apart, and the score is too high",
-    "": "they count twice, and a split that does not know groups puts them on both sides",
+    "across classes": "the labels contradict each other, and at most one is correct",
+    "across splits": "the test set contains training data, and the score is too high",
+    "across groups": "a split by group does not keep them together, and the score is too high",
+    "": "they count twice, and a split without groups puts them on both sides",
 }
 
 
-def exact_sets(looks: Mapping[int, Look]) -> list[list[int]]:
-    """Return the rows that hold the same samples, a list for each recording; silence does not count."""
+def exact_sets(inspections: Mapping[int, Inspection]) -> list[list[int]]:
+    """Return sets of rows with identical samples, except silent ones."""
     same: defaultdict[str, list[int]] = defaultdict(list)
-    for k, seen in looks.items():
-        if not seen.is_silent:
-            same[seen.digest].append(k)
+    for k, sound in inspections.items():
+        if not sound.is_silent:
+            same[sound.digest].append(k)
     return [rows for rows in same.values() if len(rows) > 1]
 
 
 def near_sets(
     examples: Sequence[Example],
-    looks: Mapping[int, Look],
+    inspections: Mapping[int, Inspection],
     *,
     n_jobs: int = 1,
     on_plan: Callable[[int], Callable[[], None]] = lambda total: lambda: None,
 ) -> tuple[list[list[int]], dict[tuple[int, int], float]]:
-    """Return the rows that hold one recording in several versions, and the likeness of the pairs found.
+    """Return sets of rows with versions of one recording, and the likeness of their pairs.
 
-    Sounds whose fingerprints are near are read once more and laid on each other. Exact copies are left to
-    `exact_sets`: the first of each stands for all.
+    The waveforms of sounds with similar fingerprints are read again and compared. Of exact copies
+    (`exact_sets`) only the first is compared.
 
     Parameters
     ----------
-    examples, looks
-        The rows, and what was seen of them.
+    examples, inspections
+        The rows and their measurements.
     n_jobs
-        Pairs compared at a time.
+        Number of threads; -1 for one per core.
     on_plan
-        Called with the number of pairs; what it returns is called after each.
+        Called with the number of pairs; returns a callback that is called after each.
 
     Raises
     ------
@@ -79,46 +79,46 @@ def near_sets(
 
     if n_jobs == 0:
         raise ParameterError("n_jobs must be 1 or more, or -1 for one thread a core, got 0.")
-    later = {k for rows in exact_sets(looks) for k in rows[1:]}
+    later = {k for rows in exact_sets(inspections) for k in rows[1:]}
     rows = [
         k
-        for k, seen in looks.items()
-        if seen.print_ is not None and not seen.is_silent and seen.duration_s >= LEAST_S and k not in later
+        for k, sound in inspections.items()
+        if sound.print_ is not None and not sound.is_silent and sound.duration_s >= LEAST_S and k not in later
     ]
     if len(rows) < 2:
         return [], {}
-    prints = np.stack([looks[k].print_ for k in rows])  # type: ignore[misc]
+    prints = np.stack([inspections[k].print_ for k in rows])  # type: ignore[misc]
     pairs = [(rows[a], rows[b]) for a, b in neighbours(prints, within_db=WITHIN_DB)]
 
     @functools.lru_cache(_CACHED)
-    def heard(k: int) -> Samples:
+    def waveform(k: int) -> Samples:
         example = examples[k]
-        end_s = example.start_s + LISTENED_S
+        end_s = example.start_s + COMPARED_S
         end_s = end_s if example.end_s is None else min(end_s, example.end_s)
-        # What is made when it is heard belongs to the whole: it is made, then cut.
-        stretch = example if is_made(example) else replace(example, end_s=end_s)
-        return narrowed(read_example(stretch, mono=True).cut(0.0, LISTENED_S))
+        # Synthesised sounds depend on the whole example: they are made first, then cut.
+        segment = example if is_made(example) else replace(example, end_s=end_s)
+        return narrowed(read_example(segment, mono=True).cut(0.0, COMPARED_S))
 
     def compare(a: int, b: int) -> float:
         try:
-            return likeness(heard(a), heard(b))
-        except WoodshedError:  # deleted since it was looked at
+            return likeness(waveform(a), waveform(b))
+        except WoodshedError:  # deleted since it was measured
             return 0.0
 
     advance = on_plan(len(pairs))
-    found: dict[tuple[int, int], float] = {}
-    answers = joblib.Parallel(n_jobs=n_jobs, backend="threading", return_as="generator")(
+    matches: dict[tuple[int, int], float] = {}
+    values = joblib.Parallel(n_jobs=n_jobs, backend="threading", return_as="generator")(
         joblib.delayed(compare)(a, b) for a, b in pairs
     )
-    for pair, alike in zip(pairs, answers, strict=True):
-        if alike >= ALIKE:
-            found[pair] = alike
+    for pair, value in zip(pairs, values, strict=True):
+        if value >= ALIKE:
+            matches[pair] = value
         advance()
-    return joined(found), found
+    return joined(matches), matches
 
 
 def joined(pairs: Iterable[tuple[int, int]]) -> list[list[int]]:
-    """Gather pairs into sets: what is tied by any chain of pairs is together.
+    """Return the connected components of a graph, given its edges.
 
     Examples
     --------
@@ -149,7 +149,7 @@ def copies(
     kind: str = "duplicate",
     alike: Mapping[tuple[int, int], float] | None = None,
 ) -> list[Finding]:
-    """Report sets of copies: those across classes, across parts of the split, across groups, and the rest.
+    """Report sets of copies: across classes, across parts of the split, across groups, and others.
 
     Parameters
     ----------
@@ -160,16 +160,17 @@ def copies(
     kind
         ``duplicate`` or ``near duplicate``.
     alike
-        Likeness of pairs, said beside the files.
+        Likeness of pairs, listed with the files.
     """
-    sorted_out: defaultdict[str, list[Sequence[int]]] = defaultdict(list)
+    by_boundary: defaultdict[str, list[Sequence[int]]] = defaultdict(list)
     groups = corpus.groups
     for rows in sets:
-        sorted_out[_crossing(corpus, rows, groups)].append(rows)
-    return [_report(corpus, where, found, kind, alike or {}) for where, found in sorted_out.items()]
+        by_boundary[_boundary(corpus, rows, groups)].append(rows)
+    return [_report(corpus, where, members, kind, alike or {}) for where, members in by_boundary.items()]
 
 
-def _crossing(corpus: Corpus, rows: Sequence[int], groups: Sequence[str] | None) -> str:
+def _boundary(corpus: Corpus, rows: Sequence[int], groups: Sequence[str] | None) -> str:
+    """Return the most harmful boundary that a set of copies crosses, or an empty string."""
     examples = corpus.subset(rows)
     if len({example.label for example in examples}) > 1:
         return "across classes"
@@ -187,14 +188,15 @@ def _report(
     kind: str,
     alike: Mapping[tuple[int, int], float],
 ) -> Finding:
-    rows = [k for found in sets for k in found]
-    later = [corpus.examples[k].path for found in sets for k in found[1:]]
+    """Return the finding about sets of copies across one kind of boundary."""
+    rows = [k for members in sets for k in members]
+    later = [corpus.examples[k].path for members in sets for k in members[1:]]
     n_all = len(corpus.examples)
-    versions = "the same samples" if kind == "duplicate" else "one recording in versions that differ a little"
+    versions = "the same samples" if kind == "duplicate" else "slightly different versions of one recording"
     clash = {"across classes": " under several labels", "": ""}.get(where, f" {where}")
     repair = command_on("rm", later)
     if where == "across classes":
-        repair = f"Listen, keep the one whose label is right, and remove the others: {repair}"
+        repair = f"Listen, keep the one with the correct label, and remove the others: {repair}"
     elif kind != "duplicate":
         repair = (
             f"Give the versions one group (column group, or --group-by), or remove the later ones: {repair}"
@@ -203,20 +205,21 @@ def _report(
         f"{kind} {where}".strip(),
         min(1.0, _HARM[where] - (0.05 if kind != "duplicate" else 0) + 0.1 * share_of(len(rows), n_all)),
         tuple(corpus.examples[k].path for k in rows),
-        f"{counted(len(rows), 'sound')} in {counted(len(sets), 'set')} hold {versions}{clash}: "
+        f"{counted(len(rows), 'sound')} in {counted(len(sets), 'set')} contain {versions}{clash}: "
         f"{_MEANING[where]}.",
         repair,
-        tuple(_detail(corpus, found, k, alike) for found in sets for k in found),
+        tuple(_detail(corpus, members, k, alike) for members in sets for k in members),
     )
 
 
-def _detail(corpus: Corpus, found: Sequence[int], k: int, alike: Mapping[tuple[int, int], float]) -> str:
+def _detail(corpus: Corpus, members: Sequence[int], k: int, alike: Mapping[tuple[int, int], float]) -> str:
+    """Return the remark on one file: its most similar copy, label, split and group."""
     example = corpus.examples[k]
-    tied = {pair: value for pair, value in alike.items() if k in pair} if len(alike) < 1000 else {}
-    best = max(tied, key=lambda pair: tied[pair], default=None)
-    other = next(j for j in (best or found) if j != k)
+    values = {pair: value for pair, value in alike.items() if k in pair} if len(alike) < 1000 else {}
+    best = max(values, key=lambda pair: values[pair], default=None)
+    other = next(j for j in (best or members) if j != k)
     words = [f"like {printable(corpus.examples[other].path.name)}"]
-    words += [f"likeness {tied[best]:.3f}"] if best else []
+    words += [f"likeness {values[best]:.3f}"] if best else []
     words += [f"labelled {example.label!r}"]
     words += [f"split {example.split!r}"] if example.split is not None else []
     words += [f"{corpus.group_word} {example.group!r}"] if example.group is not None else []

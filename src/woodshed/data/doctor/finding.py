@@ -1,4 +1,4 @@
-"""Finding: one thing that is wrong with a set of sounds, how much harm it does, and what mends it."""
+"""Findings of a data-set check: kind, severity, files and how to fix them."""
 
 from __future__ import annotations
 
@@ -11,28 +11,27 @@ from pathlib import Path
 from woodshed.errors import counted, printable
 
 N_SHOWN = 3
-"""So many files of each finding are named in a text, unless asked otherwise."""
+"""Default number of files listed per finding."""
 
 
 @dataclass(frozen=True)
 class Finding:
-    """One kind of fault, with the files that have it.
+    """One kind of fault and the affected files.
 
     Parameters
     ----------
     kind
-        What it is, in a few words: ``silent``, ``duplicate across classes``, ``shortcut: length``.
+        Short name: ``silent``, ``duplicate across classes``, ``shortcut: length``.
     harm
-        How much it spoils a model or its score, 0 (nothing) to 1 (the score means nothing).
+        Effect on a model or its score, 0 (none) to 1 (the score is meaningless).
     files
-        The files that have it; versions of one recording one after the other. Empty for what concerns the set
-        as a whole.
-    says
-        What was found, in a sentence.
-    mend
-        The command that mends it, or where none can, what to do.
+        Affected files, with versions of one recording next to each other. Empty if the whole set is affected.
+    message
+        Description in one sentence.
+    repair
+        Command that fixes it, or advice if there is none.
     details
-        For each file what is to be said of it alone; empty, or as long as ``files``.
+        Remark on each file; empty, or as long as ``files``.
 
     Examples
     --------
@@ -40,7 +39,7 @@ class Finding:
     >>> print(finding.to_text())
     silent (harm 0.60): 1 sound is silent.
         a.wav: all zero
-      mend: rm a.wav
+      fix: rm a.wav
     >>> json.loads(finding.to_json())["files"]
     ['a.wav']
     """
@@ -48,18 +47,18 @@ class Finding:
     kind: str
     harm: float
     files: tuple[Path, ...]
-    says: str
+    message: str
     repair: str
     details: tuple[str, ...] = ()
 
     def to_text(self, n_shown: int = N_SHOWN) -> str:
-        """Write it for a person, with the first ``n_shown`` files."""
-        lines = [f"{self.kind} (harm {self.harm:.2f}): {self.says}"]
+        """Return the finding as text, with the first ``n_shown`` files."""
+        lines = [f"{self.kind} (harm {self.harm:.2f}): {self.message}"]
         lines += [f"    {line}" for line in self.file_lines(n_shown)]
-        return "\n".join([*lines, f"  mend: {self.repair}"])
+        return "\n".join([*lines, f"  fix: {self.repair}"])
 
     def file_lines(self, n_shown: int = N_SHOWN) -> list[str]:
-        """Name the first ``n_shown`` files, each with what is said of it; the rest is counted."""
+        """Return a line for each of the first ``n_shown`` files, and one with the number of others."""
         details = self.details or ("",) * len(self.files)
         lines = [
             f"{printable(path)}: {detail}" if detail else printable(path)
@@ -73,20 +72,20 @@ class Finding:
         return {
             "kind": self.kind,
             "harm": round(self.harm, 3),
-            "says": self.says,
+            "message": self.message,
             "files": [printable(path) for path in self.files],
             "details": [printable(detail) for detail in self.details],
-            "mend": self.repair,
+            "repair": self.repair,
         }
 
     def to_json(self) -> str:
-        """Write it for a program."""
+        """Return the finding as JSON."""
         return json.dumps(self.to_dict(), indent=2, ensure_ascii=False)
 
 
 @dataclass(frozen=True)
 class Checkup:
-    """All findings about a set of sounds, the most harmful first.
+    """All findings about a data set, the most harmful first.
 
     Parameters
     ----------
@@ -100,7 +99,7 @@ class Checkup:
     Examples
     --------
     >>> Checkup("birds", 40, 2, ()).to_text()
-    'birds: 40 sounds of 2 classes. Nothing was found.'
+    'birds: 40 sounds of 2 classes. No faults found.'
     """
 
     name: str
@@ -109,23 +108,23 @@ class Checkup:
     findings: tuple[Finding, ...]
 
     def of(self, kind: str) -> tuple[Finding, ...]:
-        """Return the findings whose kind begins with these words."""
+        """Return the findings whose kind starts with this text."""
         return tuple(finding for finding in self.findings if finding.kind.startswith(kind))
 
     @property
     def summary(self) -> str:
-        """One line: what was looked at, and how many findings there are."""
+        """One line with the size of the data set and the number of findings."""
         n = len(self.findings)
-        found = {0: "Nothing was found.", 1: "1 finding."}.get(n, f"{n} findings, the most harmful first.")
+        result = {0: "No faults found.", 1: "1 finding."}.get(n, f"{n} findings, the most harmful first.")
         of = f" of {counted(self.n_classes, 'class', 'classes')}" if self.n_classes else ""
-        return f"{self.name}: {counted(self.n_sounds, 'sound')}{of}. {found}"
+        return f"{self.name}: {counted(self.n_sounds, 'sound')}{of}. {result}"
 
     def to_text(self, n_shown: int = N_SHOWN) -> str:
-        """Write all of it for a person."""
+        """Return the summary and all findings as text."""
         return "\n\n".join([self.summary, *(finding.to_text(n_shown) for finding in self.findings)])
 
     def to_json(self) -> str:
-        """Write all of it for a program."""
+        """Return the summary and all findings as JSON."""
         values = {"name": self.name, "n_sounds": self.n_sounds, "n_classes": self.n_classes}
         return json.dumps(
             values | {"findings": [finding.to_dict() for finding in self.findings]},
@@ -135,26 +134,26 @@ class Checkup:
 
 
 def ranked(name: str, n_sounds: int, n_classes: int, findings: Sequence[Finding]) -> Checkup:
-    """Gather findings, the most harmful first; of equal harm the one with more files."""
+    """Return a checkup sorted by harm, then by number of files."""
     order = sorted(findings, key=lambda finding: (-finding.harm, -len(finding.files), finding.kind))
     return Checkup(name, n_sounds, n_classes, tuple(order))
 
 
 def command_on(words: str, files: Sequence[Path], tail: str = "") -> str:
-    """Write a command with the files it is for, quoted for a shell; of many only the first, and dots.
+    """Return a shell command for the first files, quoted, and an ellipsis for the others.
 
     Examples
     --------
     >>> command_on("rm", [Path("a b.wav"), Path("c.wav")])
     "rm 'a b.wav' c.wav"
-    >>> command_on("woodshed audio convert", [Path("a.wav")] * 9, "--out mended")
-    'woodshed audio convert a.wav a.wav a.wav ... --out mended'
+    >>> command_on("woodshed audio convert", [Path("a.wav")] * 9, "--out fixed")
+    'woodshed audio convert a.wav a.wav a.wav ... --out fixed'
     """
-    named = [shlex.quote(printable(path)) for path in files[:N_SHOWN]]
-    named += ["..."] if len(files) > N_SHOWN else []
-    return " ".join([words, *named, *([tail] if tail else [])])
+    names = [shlex.quote(printable(path)) for path in files[:N_SHOWN]]
+    names += ["..."] if len(files) > N_SHOWN else []
+    return " ".join([words, *names, *([tail] if tail else [])])
 
 
 def share_of(n: int, n_all: int) -> float:
-    """Return n / n_all, 0 for nothing."""
+    """Return ``n / n_all``, or 0 if ``n_all`` is 0."""
     return n / n_all if n_all else 0.0

@@ -1,4 +1,4 @@
-"""Fingerprint: a short row of numbers by which a recording is found again after small changes."""
+"""Audio fingerprints that are robust to small changes, and waveform similarity of two recordings."""
 
 from __future__ import annotations
 
@@ -12,10 +12,10 @@ from woodshed.clip import Clip, Samples
 from woodshed.features.log_mel import LogMel
 
 RATE = 8000
-"""Both steps hear sounds at this rate, in hertz: what lossy formats and resampling take away lies above."""
+"""Sample rate of both steps, in hertz: lossy codecs and resampling mostly change what is above it."""
 
-LISTENED_S = 30.0
-"""So much of a sound, from its start, is compared."""
+COMPARED_S = 30.0
+"""Duration from the start of a sound that is compared, in seconds."""
 
 _N_BANDS = 24
 _DEPTH_DB = 50.0
@@ -25,7 +25,7 @@ _LEAST_OVERLAP = 0.75
 
 
 def narrowed(clip: Clip) -> Samples:
-    """Return the mono mix at 8000 Hz, without mean, peak 1, shape ``(n_samples,)``; silence stays silent.
+    """Return the mono mix at 8000 Hz, zero mean, peak 1, shape ``(n_samples,)``; silence stays silent.
 
     Examples
     --------
@@ -42,22 +42,22 @@ def narrowed(clip: Clip) -> Samples:
 
 
 def fingerprint(samples: Samples) -> Samples:
-    """Describe a sound so that two versions of one recording come out alike.
+    """Return a fingerprint that is almost equal for two versions of one recording.
 
-    Log-mel levels of 24 bands from 100 to 3500 Hz, no deeper than 50 dB below the loudest, and of each band
-    over time: mean, spread, 10th and 90th percentile, spread of the change. Gain falls out with the peak;
-    coding noise stays below the depth; a small trim takes few frames.
+    Log-mel levels of 24 bands from 100 to 3500 Hz, limited to 50 dB below the maximum, summarised over time
+    by mean, standard deviation, 10th and 90th percentile, and standard deviation of the change. Normalisation
+    by the peak removes the gain, the limit removes coding noise, and a small trim affects few frames.
 
     Parameters
     ----------
     samples
-        What `narrowed` gives.
+        Result of `narrowed`.
 
     Returns
     -------
     numpy.ndarray
-        Shape ``(120,)``, float32, in decibels: the root mean square of the difference of two fingerprints is
-        a distance in decibels.
+        Shape ``(120,)``, float32, in decibels, and so is the root mean square difference of two
+        fingerprints.
 
     Examples
     --------
@@ -81,14 +81,14 @@ def fingerprint(samples: Samples) -> Samples:
 
 
 def neighbours(prints: NDArray[np.float32], *, within_db: float, n_most: int = 5) -> list[tuple[int, int]]:
-    """List the pairs of rows that are near: of each row at most its ``n_most`` nearest.
+    """Return the pairs of rows within a distance, at most the ``n_most`` nearest of each row.
 
     Parameters
     ----------
     prints
         Shape ``(n_sounds, n_values)``.
     within_db
-        Root mean square difference up to which two are near.
+        Maximum root mean square difference of a pair.
 
     Returns
     -------
@@ -104,26 +104,28 @@ def neighbours(prints: NDArray[np.float32], *, within_db: float, n_most: int = 5
     n_rows = max(1, 2**22 // n_sounds)
     for start in range(0, n_sounds, n_rows):
         block = slice(start, min(start + n_rows, n_sounds))
-        apart = norms[block, np.newaxis] + norms - 2.0 * (prints[block] @ prints.T)
-        apart[np.arange(block.stop - start), np.arange(start, block.stop)] = np.inf
-        n_kept = min(n_most, n_sounds - 1)
-        nearest = np.argpartition(apart, n_kept - 1, axis=1)[:, :n_kept]
-        for row, column in zip(*np.nonzero(np.take_along_axis(apart, nearest, axis=1) < limit), strict=True):
+        distances = norms[block, np.newaxis] + norms - 2.0 * (prints[block] @ prints.T)
+        distances[np.arange(block.stop - start), np.arange(start, block.stop)] = np.inf
+        n_nearest = min(n_most, n_sounds - 1)
+        nearest = np.argpartition(distances, n_nearest - 1, axis=1)[:, :n_nearest]
+        within = np.take_along_axis(distances, nearest, axis=1) < limit
+        for row, column in zip(*np.nonzero(within), strict=True):
             a, b = start + int(row), int(nearest[row, column])
             pairs.add((min(a, b), max(a, b)))
     return sorted(pairs)
 
 
 def likeness(a: NDArray[Any], b: NDArray[Any]) -> float:
-    """Return how well one sound lies on the other, wave on wave, at the best shift.
+    """Return the maximum normalised cross-correlation of two waveforms, 0 to 1.
 
-    Normalised cross-correlation over the part that both share, at least three quarters of the shorter. 1 for
-    the same wave at any gain; two takes of one word are far from it, because their waves do not stay in step.
+    Each shift is normalised over the overlap, which is at least three quarters of the shorter sound. The
+    value is 1 for the same waveform at any gain; two takes of one word are far below, because their waveforms
+    do not stay in phase.
 
     Parameters
     ----------
     a, b
-        What `narrowed` gives.
+        Results of `narrowed`.
 
     Examples
     --------
@@ -148,13 +150,13 @@ def likeness(a: NDArray[Any], b: NDArray[Any]) -> float:
     coarse = float(np.max(np.abs(fft.irfft(spectrum, size)[shifts]) / scale))
     if coarse < _HOPELESS:
         return coarse
-    # Between the samples, too: two encodings seldom begin at the same fraction of one.
+    # At fractions of a sample too: the delays of two encodings seldom differ by a whole number of samples.
     products = fft.irfft(spectrum, _FINER * size) * _FINER
     fine = _FINER * shifts[:, np.newaxis] + np.arange(-_FINER // 2, _FINER // 2 + 1)
     best = float(np.max(np.abs(products[fine % (_FINER * size)]).max(axis=1) / scale))
-    return min(1.0, best)  # between the samples a wave can stand a little higher than on them
+    return min(1.0, best)  # interpolation can exceed 1 slightly
 
 
 def _running(samples: NDArray[Any]) -> NDArray[np.float64]:
-    """Return the sum of squares of the first 0, 1, 2, ... samples."""
+    """Return the cumulative sum of squares, starting with 0."""
     return np.concatenate([[0.0], np.cumsum(np.square(samples, dtype=np.float64))])

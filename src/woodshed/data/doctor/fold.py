@@ -1,4 +1,4 @@
-"""Folds for the doctor's own guesses: what is learned from and what is guessed share no recording."""
+"""Cross-validation folds without shared recordings, for the checks that fit a model."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ Indices = NDArray[np.int64]
 
 
 def recordings(n_rows: int, sets: Iterable[Sequence[int]], groups: Sequence[str] | None = None) -> list[str]:
-    """Name the unit that each row belongs to: what copies or a group tie together is one.
+    """Return the unit of each row: rows that are copies or share a group are in one unit.
 
     Examples
     --------
@@ -37,7 +37,9 @@ def recordings(n_rows: int, sets: Iterable[Sequence[int]], groups: Sequence[str]
 
 
 def folds(labels: Sequence[str], units: Sequence[str], n_folds: int, seed: int) -> list[Indices]:
-    """Deal out rows, units whole; singly where a class comes from too few units; empty if nothing can be.
+    """Return stratified folds that keep units together, or split units if a class has too few of them.
+
+    No folds are returned if every class has a single row.
 
     Examples
     --------
@@ -50,5 +52,5 @@ def folds(labels: Sequence[str], units: Sequence[str], n_folds: int, seed: int) 
         return []
     try:
         return stratified_group_folds(labels, units, min(n_folds, max(2, len(set(units)))), seed)
-    except (DataError, ValueError):  # DataError: a class from one unit; ValueError: one unit in all
+    except (DataError, ValueError):  # DataError: a class with one unit; ValueError: one unit in total
         return stratified_folds(labels, n_folds, seed)

@@ -1,8 +1,8 @@
 """Leave-one-group-out kernel ridge classification, in closed form.
 
-`woodshed.recognition.classical.kernel_ridge` shares only the kernel with this module: it weights values by their
-class separability and predicts new rows, while here every row is scored by a model that was fitted without
-its group. It is also a layer above, so it cannot be imported here.
+`woodshed.recognition.classical.kernel_ridge` shares only the kernel with this module: it weights values by
+their class separability and predicts new rows, while here every row is scored by a model that was fitted
+without its group. It is also a layer above, so it cannot be imported here.
 """
 
 from __future__ import annotations
@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 Rows = NDArray[np.float64]
 
 GAMMA = 0.5
-"""Kernel width: unrelated standardised rows have a mean squared distance of 2, and a similarity of ``exp(-1)``."""
+"""Kernel width: unrelated rows have a mean squared distance of 2, hence a similarity of ``exp(-1)``."""
 
 RIDGE = 0.3
 """Regularisation: the larger, the less a single row counts."""

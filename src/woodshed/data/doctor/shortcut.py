@@ -1,4 +1,4 @@
-"""Shortcuts: whether the class can be guessed from what is beside it, such as loudness or file format."""
+"""Shortcuts: cues such as loudness or file format from which the class can be predicted."""
 
 from __future__ import annotations
 
@@ -11,63 +11,64 @@ from numpy.typing import NDArray
 
 from woodshed.data.doctor.finding import Finding
 from woodshed.data.doctor.fold import folds
-from woodshed.data.doctor.look import Look
+from woodshed.data.doctor.inspection import Inspection
 from woodshed.data.example import Corpus
 from woodshed.units import amplitude_to_db
 
 Rows = NDArray[np.float64]
 
 TELLING = 0.25
-"""From this mean informedness on, a cue gives the classes away."""
+"""Minimum mean informedness of a shortcut."""
 
 GIVEN_AWAY = 0.5
-"""A class is given away if the lower end of its informedness is at least this."""
+"""Minimum lower confidence limit of the informedness of a class that a cue predicts."""
 
 MOST_ROWS = 5000
-"""Of larger sets so many sounds, evenly spaced, answer the question as well."""
+"""Maximum number of sounds to evaluate, evenly spaced; more do not change the result."""
 
 N_TREES = 50
 
 _N_DRAWS = 500
 
-CUES: dict[str, Callable[[Look], tuple[object, ...]]] = {
-    "loudness": lambda seen: (seen.level_db, amplitude_to_db(seen.peak)),
-    "length": lambda seen: (seen.duration_s,),
-    "band limit": lambda seen: (seen.band_hz, seen.band_drop_db),
-    "format": lambda seen: (seen.codec, seen.sample_rate, seen.n_channels),
-    # Not the share below -60 dBFS: a softer recording has more of it.
-    "silence": lambda seen: (seen.lead_s, seen.trail_s, seen.zero_share),
+CUES: dict[str, Callable[[Inspection], tuple[object, ...]]] = {
+    "loudness": lambda sound: (sound.level_db, amplitude_to_db(sound.peak)),
+    "length": lambda sound: (sound.duration_s,),
+    "band limit": lambda sound: (sound.band_hz, sound.band_drop_db),
+    "format": lambda sound: (sound.codec, sound.sample_rate, sound.n_channels),
+    # Not the share below -60 dBFS, which depends on the level of the recording.
+    "silence": lambda sound: (sound.lead_s, sound.trail_s, sound.zero_share),
 }
-"""Name of a cue -> the values of a sound that the class may be guessed from."""
+"""Name of a cue -> its values for a sound."""
 
-_MEND = {
-    "loudness": "woodshed audio normalise {} --out mended",
+_REPAIR = {
+    "loudness": "woodshed audio normalise FOLDER --out fixed",
     "length": "Train with a window (--window-s) shorter than the shortest class, or cut all to one length: "
-    "woodshed audio split {} --out mended",
-    "band limit": "Cut all at the same frequency: woodshed audio filter {} --low-pass-hz HZ --out mended",
-    "format": "woodshed audio convert {} --to wav --sample-rate HZ --channels 1 --out mended, and mind the "
-    "band limit that lossy formats leave behind",
-    "silence": "woodshed audio trim {} --silence --out mended",
+    "woodshed audio split FOLDER --out fixed",
+    "band limit": "Filter all at the same frequency: "
+    "woodshed audio filter FOLDER --low-pass-hz HZ --out fixed",
+    "format": "woodshed audio convert FOLDER --to wav --sample-rate HZ --channels 1 --out fixed. "
+    "The band limit of lossy formats remains",
+    "silence": "woodshed audio trim FOLDER --silence --out fixed",
 }
 
 
 @dataclass(frozen=True)
-class Guess:
-    """How well the class is guessed from one cue alone, by folds that share no unit.
+class CueScore:
+    """Cross-validated prediction of the class from one cue alone, with folds that share no unit.
 
-    Informedness of a class is the share of it that is found less the share of the others that is taken for
-    it: 0 by chance, whatever the balance, 1 if it is always told.
+    The informedness of a class is its recall minus its false-positive rate: 0 by chance, independent of the
+    class balance, and 1 for perfect prediction (D. M. W. Powers, 2011).
 
     Parameters
     ----------
     cue
         One of `CUES`.
     mean, mean_low, mean_high
-        Mean informedness of the classes, and its 95 % interval over units.
+        Mean informedness of the classes, and its 95 % bootstrap interval over units.
     label, best, best_low, best_high
-        The class that is told best, its informedness and interval.
+        The best-predicted class, its informedness and interval.
     given_away
-        All classes that the cue gives away: the lower end of their informedness is at least `GIVEN_AWAY`.
+        All classes whose lower limit is at least `GIVEN_AWAY`.
     """
 
     cue: str
@@ -82,107 +83,113 @@ class Guess:
 
     @property
     def is_shortcut(self) -> bool:
-        """Whether the cue gives the classes, or one of them, away."""
+        """Whether the cue predicts the classes, or at least one of them."""
         return (self.mean >= TELLING and self.mean_low > 0) or self.best_low >= GIVEN_AWAY
 
 
 def shortcuts(
-    corpus: Corpus, looks: Mapping[int, Look], units: Sequence[str], *, seed: int = 0
+    corpus: Corpus, inspections: Mapping[int, Inspection], units: Sequence[str], *, seed: int = 0
 ) -> list[Finding]:
-    """Report the cues from which the class can be guessed.
+    """Report the cues from which the class can be predicted.
 
     Parameters
     ----------
     corpus
         The rows.
-    looks
-        What was seen of them.
+    inspections
+        Measurements by row.
     units
-        What each row was recorded from; see `woodshed.data.doctor.fold.recordings`.
+        Recording of each row; see `woodshed.data.doctor.fold.recordings`.
     seed
-        Source of every random draw.
+        Seed of folds, forests and bootstrap.
     """
     findings = []
-    for guess in guesses(corpus.labels, looks, units, seed=seed):
-        if not guess.is_shortcut:
+    for score in cue_scores(corpus.labels, inspections, units, seed=seed):
+        if not score.is_shortcut:
             continue
-        told = {guess.label, *guess.given_away}
-        files = tuple(corpus.examples[k].path for k in looks if corpus.examples[k].label in told)
-        others = ", ".join(repr(name) for name in guess.given_away if name != guess.label)
+        classes = {score.label, *score.given_away}
+        files = tuple(corpus.examples[k].path for k in inspections if corpus.examples[k].label in classes)
+        others = ", ".join(repr(name) for name in score.given_away if name != score.label)
         findings.append(
             Finding(
-                f"shortcut: {guess.cue}",
-                min(1.0, 0.3 + 0.6 * max(guess.mean, guess.best_low - 0.3)),
+                f"shortcut: {score.cue}",
+                min(1.0, 0.3 + 0.6 * max(score.mean, score.best_low - 0.3)),
                 files,
-                f"From {guess.cue} alone the classes are told with informedness {guess.mean:.2f} "
-                f"({guess.mean_low:.2f}–{guess.mean_high:.2f}; chance 0, always right 1); best told is "
-                f"{guess.label!r} with {guess.best:.2f} ({guess.best_low:.2f}–{guess.best_high:.2f})"
-                f"{f'; so are {others}' if others else ''}. "
-                "If that is how they were recorded, and not what they are, a model will learn it instead.",
-                _MEND[guess.cue].replace("{}", "FOLDER"),
+                f"The {score.cue} alone predicts the classes with informedness {score.mean:.2f} "
+                f"({score.mean_low:.2f}–{score.mean_high:.2f}; 0 is chance, 1 is perfect), best "
+                f"{score.label!r} with {score.best:.2f} ({score.best_low:.2f}–{score.best_high:.2f})"
+                f"{f'; also {others}' if others else ''}. "
+                "If that is an artefact of the recording, a model will learn it instead of the class.",
+                _REPAIR[score.cue],
             )
         )
     return findings
 
 
-def guesses(
+def cue_scores(
     labels: Sequence[str],
-    looks: Mapping[int, Look],
+    inspections: Mapping[int, Inspection],
     units: Sequence[str],
     *,
     cues: Sequence[str] = tuple(CUES),
     seed: int = 0,
-) -> list[Guess]:
-    """Guess the class from each cue alone; cues that are the same for all sounds are left out."""
-    rows = list(looks)[:: -(-len(looks) // MOST_ROWS) or 1]
+) -> list[CueScore]:
+    """Evaluate each cue that is not constant; see `CueScore`."""
+    rows = list(inspections)[:: -(-len(inspections) // MOST_ROWS) or 1]
     names = [labels[k] for k in rows]
-    own_units = [units[k] for k in rows]
-    dealt = folds(names, own_units, 5, seed)
-    if len(dealt) < 2:
+    row_units = [units[k] for k in rows]
+    test_folds = folds(names, row_units, 5, seed)
+    if len(test_folds) < 2:
         return []
-    answers = []
+    scores = []
     for cue in cues:
-        values = _numbers([CUES[cue](looks[k]) for k in rows])
+        values = _numbers([CUES[cue](inspections[k]) for k in rows])
         if (values == values[:1]).all():
             continue
-        answers.append(_judge(cue, names, _guess(values, names, dealt, seed), own_units, seed))
-    return answers
+        scores.append(_score(cue, names, _predict(values, names, test_folds, seed), row_units, seed))
+    return scores
 
 
-def _guess(values: Rows, names: Sequence[str], dealt: Sequence[NDArray[np.int64]], seed: int) -> list[str]:
+def _predict(
+    values: Rows, names: Sequence[str], test_folds: Sequence[NDArray[np.int64]], seed: int
+) -> list[str]:
+    """Return out-of-fold predictions of a random forest."""
     from sklearn.ensemble import RandomForestClassifier
 
     classes, codes = np.unique(np.asarray(names), return_inverse=True)
-    guessed = np.empty_like(codes)
-    for test in dealt:
+    predicted = np.empty_like(codes)
+    for test in test_folds:
         train = np.setdiff1d(np.arange(len(codes)), test)
         forest = RandomForestClassifier(
             N_TREES, min_samples_leaf=max(2, len(train) // 200), class_weight="balanced", random_state=seed
         )
-        guessed[test] = forest.fit(values[train], codes[train]).predict(values[test])
-    return [str(classes[code]) for code in guessed]
+        predicted[test] = forest.fit(values[train], codes[train]).predict(values[test])
+    return [str(classes[code]) for code in predicted]
 
 
-def _judge(cue: str, names: Sequence[str], guessed: Sequence[str], units: Sequence[str], seed: int) -> Guess:
+def _score(
+    cue: str, names: Sequence[str], predictions: Sequence[str], units: Sequence[str], seed: int
+) -> CueScore:
+    """Return the informedness of predictions, with bootstrap intervals over units."""
     classes, truth = np.unique(np.asarray(names), return_inverse=True)
-    answer = np.searchsorted(classes, np.asarray(guessed))
+    predicted = np.searchsorted(classes, np.asarray(predictions))
     unit = np.unique(np.asarray(units), return_inverse=True)[1]
-    # Of each unit and class: how many there are, how many are found, how many are taken for it.
+    # For each unit and class: number of examples, true positives, predictions.
     counts = np.zeros((3, unit.max() + 1, len(classes)))
     np.add.at(counts[0], (unit, truth), 1)
-    np.add.at(counts[1], (unit, truth), truth == answer)
-    np.add.at(counts[2], (unit, answer), 1)
+    np.add.at(counts[1], (unit, truth), truth == predicted)
+    np.add.at(counts[2], (unit, predicted), 1)
     n_units = counts.shape[1]
     rng = np.random.default_rng(seed)
-    drawn = rng.multinomial(n_units, np.full(n_units, 1 / n_units), size=_N_DRAWS)
+    draws = rng.multinomial(n_units, np.full(n_units, 1 / n_units), size=_N_DRAWS)
     whole = _informedness(counts.sum(axis=1))
-    spread = _informedness(drawn.astype(float) @ counts)
+    spread = _informedness(draws.astype(float) @ counts)
     with warnings.catch_warnings():
-        warnings.simplefilter("ignore", RuntimeWarning)  # a class that no draw has: nothing is known of it
+        warnings.simplefilter("ignore", RuntimeWarning)  # a class that is in no draw
         low, high = np.nan_to_num(np.nanpercentile(spread, (2.5, 97.5), axis=0), nan=-1.0)
         means = np.nan_to_num(np.nanmean(spread, axis=1), nan=-1.0)
     best = int(low.argmax())
-    return Guess(
+    return CueScore(
         cue,
         float(whole.mean()),
         float(np.percentile(means, 2.5)),
@@ -196,16 +203,16 @@ def _judge(cue: str, names: Sequence[str], guessed: Sequence[str], units: Sequen
 
 
 def _informedness(counts: Rows) -> Rows:
-    """Turn totals of shape ``(3, ..., n_classes)`` into one value for each class; NaN without examples."""
-    n_class, n_found, n_taken = counts
+    """Return the informedness of each class from totals ``(3, ..., n_classes)``; NaN without examples."""
+    n_class, n_correct, n_predicted = counts
     n_all = n_class.sum(axis=-1, keepdims=True)
     with np.errstate(invalid="ignore", divide="ignore"):
-        informed: Rows = n_found / n_class - (n_taken - n_found) / (n_all - n_class)
-    return informed
+        informedness: Rows = n_correct / n_class - (n_predicted - n_correct) / (n_all - n_class)
+    return informedness
 
 
 def _numbers(rows: Sequence[tuple[object, ...]]) -> Rows:
-    """Write words as numbers, the same word always the same."""
+    """Convert cue values to numbers; equal words get equal numbers."""
     columns = []
     for column in zip(*rows, strict=True):
         if isinstance(column[0], str):

@@ -1,1 +1,1 @@
-"""Detection of events in recordings of any length, also live."""
+"""Detection of events in recordings of any length and in live sound."""

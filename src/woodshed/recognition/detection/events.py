@@ -1,8 +1,8 @@
-"""Timelines of sounds of any length: where something is heard, what it is, and how sure that is.
+"""Event detection: timelines of labelled events in sounds of any length.
 
-First the sound is parted into what sounds and what is silent, by its level in steps of 10 ms. Then the
-answers within each sounding stretch are smoothed, and neighbours that agree become one event. So the edges
-of an event are as sharp as those of its sound, and nothing is answered where there is none.
+The sound is first divided into active and silent segments by its level, in steps of 10 ms. The probabilities
+within each active segment are then smoothed, and successive windows with the same label become one event.
+Events thus start and end with the sound itself, and there are none in silence.
 """
 
 from __future__ import annotations
@@ -21,43 +21,42 @@ from woodshed.audio.read import read_blocks
 from woodshed.audio.sound_file import FilePath
 from woodshed.clip import Clip
 from woodshed.data.example import Skipped
-from woodshed.errors import AudioError, ParameterError, near_miss
-from woodshed.features.block import BLOCK_S
-from woodshed.recognition.detection.sliding_window import WindowScores, hear, window_classifier
-from woodshed.recognition.detection.smoothing import Smoothing, best_path, n_smoothed, smoothed
-from woodshed.recognition.files import none_usable
+from woodshed.errors import ParameterError, near_miss
+from woodshed.features.streaming import BLOCK_S
+from woodshed.recognition.detection.sliding_window import WindowScores, scan, window_classifier
+from woodshed.recognition.detection.smoothing import Smoothing, best_path, n_smoothed, smooth
+from woodshed.recognition.files import process_files
 from woodshed.recognition.recogniser import Recogniser
 from woodshed.timeline import Event, Timeline
 
 FLOOR_DB = -80.0
-"""What is below that, relative to an RMS of 1, is silence in any recording."""
+"""Level below which any recording is silent, relative to an RMS of 1."""
 
 
 @dataclass(frozen=True, kw_only=True)
 class EventRule:
-    """How answers become events.
+    """Settings of event detection.
 
     Parameters
     ----------
     smooth_s
-        Length over which the answers are smoothed, in seconds; None is one window, 0 leaves them as they are.
-        It never reaches across a silence.
+        Length over which probabilities are smoothed within an active segment, in seconds; None is one window,
+        0 disables smoothing.
     smoothing
-        ``mean``, a moving average, weighted by how much of each answer's time belongs to the sound; or
-        ``median``, which keeps edges and drops single answers that stand out.
+        ``mean``, a moving average, weighted by the part of each window within the segment; or ``median``,
+        which preserves edges and removes single outliers.
     switch_cost
-        What changing from one label to another costs, in natural logarithms of probability. With more than 0,
-        the labels are the most probable path (A. Viterbi, 1967) instead of the best at each moment.
+        Cost of a change of label, in natural logarithms of probability. If positive, the labels are the most
+        probable path (A. Viterbi, 1967) rather than the most probable label of each window.
     min_event_s
         Shorter events are dropped.
     min_gap_s
-        Pauses that are shorter part nothing: the closure of a plosive belongs to its word.
+        Shorter pauses do not separate segments: the closure of a plosive belongs to its word.
     silence_db
-        What is so far below the loudest 10 ms of the sound is silent; None hears all that is above
-        `FLOOR_DB`.
+        Level of silence relative to the loudest 10 ms of the sound, negative; None uses `FLOOR_DB` alone.
     thresholds
-        Label to the least probability with which it is answered, 0 to 1; others need none. Infinity never
-        answers it.
+        Label to the minimum probability of an event, 0 to 1; other labels have none. Infinity excludes a
+        label.
 
     Raises
     ------
@@ -92,61 +91,61 @@ class EventRule:
                 raise ParameterError(f"EventRule expects {name} of 0 or more, got {value!r}.")
         if self.silence_db is not None and not self.silence_db < 0:
             raise ParameterError(f"EventRule expects a negative silence_db, got {self.silence_db!r}.")
-        for label, least in (self.thresholds or {}).items():
-            if not (0 <= least <= 1 or least == math.inf):
-                raise ParameterError(f"The threshold of {label} must be from 0 to 1, got {least!r}.")
+        for label, threshold in (self.thresholds or {}).items():
+            if not (0 <= threshold <= 1 or threshold == math.inf):
+                raise ParameterError(f"The threshold of {label} must be from 0 to 1, got {threshold!r}.")
 
-    def least(self, labels: tuple[str, ...]) -> NDArray[np.float64]:
-        """Return the threshold of each label, in their order.
+    def thresholds_of(self, labels: tuple[str, ...]) -> NDArray[np.float64]:
+        """Return the threshold of each label, 0 if it has none.
 
         Raises
         ------
         ParameterError
-            If there is a threshold for a label that the model does not know.
+            If there is a threshold for a label that is not one of ``labels``.
         """
-        by_label = self.thresholds or {}
-        for label in by_label:
+        thresholds = self.thresholds or {}
+        for label in thresholds:
             if label not in labels:
-                raise ParameterError(f"The model does not know {label!r}. {near_miss(label, labels)}")
-        return np.array([by_label.get(label, 0.0) for label in labels])
+                raise ParameterError(f"The model has no class {label!r}. {near_miss(label, labels)}")
+        return np.array([thresholds.get(label, 0.0) for label in labels])
 
 
 DEFAULT = EventRule()
 
 
-def careful_rule(
+def calibrated_rule(
     recogniser: Recogniser,
     rule: EventRule,
     *,
     false_positive_rate: float | None = None,
     per_hour: float | None = None,
 ) -> EventRule:
-    """Return a rule that names only what is sure enough for a wanted rate of false alarms.
+    """Return a rule with thresholds that limit the rate of false positives.
 
     Parameters
     ----------
     recogniser
-        One that was tested; the thresholds come from its answers to sounds of groups it had not learned from.
+        Fitted recogniser, whose confidence was estimated on held-out groups.
     rule
-        The rule otherwise.
+        The other settings, and lower bounds of the thresholds.
     false_positive_rate
-        Wrong names for each answer about something else, and for each name, above 0 to 1; None wants none.
+        Maximum share of windows of other classes above the threshold of a class, above 0 to 1; None sets no
+        limit.
     per_hour
-        Wrong names for each hour of sound, silence not counted, above 0; None wants none. Where both are
-        given, both are kept to.
+        Maximum number of false positives per hour of sound, not counting silence; None sets no limit.
 
     Raises
     ------
     ParameterError
-        If a rate is out of its range, or so low that the model's test says nothing about it.
+        If a rate is out of range, or too low for the number of test clips of the model.
     """
     labels = tuple(recogniser.fitted("classes_").tolist())
-    least = rule.least(labels)
+    thresholds = rule.thresholds_of(labels)
     if false_positive_rate is not None:
-        least = np.maximum(least, recogniser.confidence_.least_probabilities(false_positive_rate))
+        thresholds = np.maximum(thresholds, recogniser.confidence_.thresholds_at(false_positive_rate))
     if per_hour is not None:
-        least = np.maximum(least, recogniser.confidence_.least_probability(per_hour))
-    return replace(rule, thresholds=dict(zip(labels, least.tolist(), strict=True)))
+        thresholds = np.maximum(thresholds, recogniser.confidence_.hourly_threshold_at(per_hour))
+    return replace(rule, thresholds=dict(zip(labels, thresholds.tolist(), strict=True)))
 
 
 def file_timeline(
@@ -155,23 +154,20 @@ def file_timeline(
     *,
     hop_s: float | None = None,
     rule: EventRule = DEFAULT,
-    block_s: float = BLOCK_S,
 ) -> Timeline:
-    """Write down what is heard when in a file of any length.
+    """Detect the events in a file of any length.
 
     Parameters
     ----------
     recogniser
-        A fitted one.
+        Fitted recogniser.
     path
-        Any file that `woodshed.audio.read` can read; it is decoded once, block by block.
+        Any file that `woodshed.audio.read` can read; it is decoded once, block by block. An hour of sound
+        takes one or two MB of memory.
     hop_s
-        From one window to the next, in seconds; None is half a window.
+        Step from one window to the next, in seconds; None is half a window.
     rule
-        How the answers become events.
-    block_s
-        Length of a block in seconds. Memory goes with it; for what is kept of the sound an hour takes one or
-        two MB.
+        Settings of event detection.
 
     Returns
     -------
@@ -183,11 +179,11 @@ def file_timeline(
     AudioFileError
         If the file cannot be read.
     NotFittedError
-        If the recogniser has not learned.
+        If the recogniser is not fitted.
     ParameterError
-        If a setting is out of its range.
+        If a setting is out of range.
     """
-    return blocks_timeline(recogniser, read_blocks(path, block_s=block_s), hop_s=hop_s, rule=rule)
+    return blocks_timeline(recogniser, read_blocks(path, block_s=BLOCK_S), hop_s=hop_s, rule=rule)
 
 
 def files_timelines(
@@ -199,7 +195,7 @@ def files_timelines(
     rule: EventRule = DEFAULT,
     strict: bool = False,
 ) -> Iterator[tuple[Path, Timeline]]:
-    """Yield the timeline of each file as soon as it is known.
+    """Yield the timeline of each file as soon as it is computed.
 
     Parameters
     ----------
@@ -208,67 +204,59 @@ def files_timelines(
     paths
         Sound files.
     skipped
-        Files that cannot be used are added to it, with the reason.
+        List to which unusable files are appended, with the reason.
     strict
-        Raise instead at the first such file.
+        Raise at the first unusable file.
 
     Raises
     ------
     DataError
-        After the last file, if none could be used.
+        After the last file, if all were unusable.
     AudioError
-        If ``strict`` and a file cannot be used.
+        If ``strict`` and a file is unusable.
     """
-    n_done = 0
-    for path in paths:
-        try:
-            timeline = file_timeline(recogniser, path, hop_s=hop_s, rule=rule)
-        except AudioError as error:
-            if strict:
-                raise
-            skipped.append(Skipped(path, str(error)))
-        else:
-            n_done += 1
-            yield path, timeline
-    if n_done == 0:
-        raise none_usable(skipped)
+
+    def detect(path: Path) -> Timeline:
+        return file_timeline(recogniser, path, hop_s=hop_s, rule=rule)
+
+    return process_files(detect, paths, skipped, strict=strict)
 
 
 def blocks_timeline(
     recogniser: Recogniser, blocks: Iterable[Clip], *, hop_s: float | None = None, rule: EventRule = DEFAULT
 ) -> Timeline:
-    """Write down what is heard when in a sound that comes in blocks; its source is that of the first.
+    """Detect the events in consecutive blocks of a sound, whose source is that of the first.
 
-    Parameters and errors as for `file_timeline`; a clip is ``[clip]``.
+    Parameters and errors as for `file_timeline`; the blocks of a clip are ``[clip]``.
     """
     classifier = window_classifier(recogniser, hop_s)
-    rule.least(classifier.labels)  # refuses unknown labels before anything is decoded
+    rule.thresholds_of(classifier.labels)  # raises for unknown labels before anything is decoded
     sources: list[str] = []
-    hearing = hear(classifier, _noting_source(blocks, sources))
-    events = tuple(events_of(hearing, rule, classifier.window_s))
-    return Timeline(sources[0], hearing.end_s, events, hearing.highest_hz)
+    scores = scan(classifier, _with_source(blocks, sources))
+    events = tuple(detect_events(scores, rule, classifier.window_s))
+    return Timeline(sources[0], scores.end_s, events, scores.highest_hz)
 
 
-def events_of(hearing: WindowScores, rule: EventRule, window_s: float) -> Iterator[Event]:
-    """Turn answers into events, in their order; they do not overlap."""
-    for island in active_segments(hearing, rule):
-        if not is_silent(hearing, island):
-            yield from island_events(hearing, island, rule, window_s)
+def detect_events(scores: WindowScores, rule: EventRule, window_s: float) -> Iterator[Event]:
+    """Yield the events of scores in their order; they do not overlap."""
+    for segment in active_segments(scores, rule):
+        if not is_silent(scores, segment):
+            yield from segment_events(scores, segment, rule, window_s)
 
 
 def active_segments(
-    hearing: WindowScores, rule: EventRule, loudest_db: float | None = None
+    scores: WindowScores, rule: EventRule, peak_db: float | None = None
 ) -> list[tuple[float, float]]:
-    """Find the stretches that sound.
+    """Return the segments that are not silent.
 
     Parameters
     ----------
-    hearing
-        With the levels.
+    scores
+        Scores with the levels.
     rule
-        What is silent, and which pauses are too short to count.
-    loudest_db
-        Level to which silence is relative; None takes the loudest there is.
+        Level of silence, and shortest pause.
+    peak_db
+        Level to which silence is relative; None is the highest level of the scores.
 
     Returns
     -------
@@ -278,83 +266,84 @@ def active_segments(
     Examples
     --------
     >>> levels_db = np.repeat(np.array([-90, -20, -90, -20, -90], np.float32), [10, 30, 10, 10, 50])
-    >>> hearing = WindowScores(labels=("a",), centres_s=np.array([0.5]), answers=np.ones((1, 1), np.float32),
-    ...     start_s=0.0, end_s=1.1, levels_db=levels_db, level_s=0.01, highest_hz=4000.0)
-    >>> active_segments(hearing, EventRule()), active_segments(hearing, EventRule(min_gap_s=0.05))
+    >>> scores = WindowScores(labels=("a",), centres_s=np.array([0.5]), start_s=0.0, end_s=1.1,
+    ...     probabilities=np.ones((1, 1), np.float32), levels_db=levels_db, level_s=0.01, highest_hz=4000.0)
+    >>> active_segments(scores, EventRule()), active_segments(scores, EventRule(min_gap_s=0.05))
     ([(0.1, 0.6)], [(0.1, 0.4), (0.5, 0.6)])
     """
-    levels_db = hearing.levels_db
-    least_db = FLOOR_DB
+    levels_db = scores.levels_db
+    threshold_db = FLOOR_DB
     if rule.silence_db is not None and len(levels_db):
-        top_db = float(levels_db.max()) if loudest_db is None else loudest_db
-        least_db = max(least_db, top_db + rule.silence_db)
-    edges = np.flatnonzero(np.diff(levels_db >= least_db, prepend=False, append=False)).reshape(-1, 2)
-    found: list[tuple[float, float]] = []
-    for start, stop in (hearing.start_s + edges * hearing.level_s).tolist():
-        if found and start - found[-1][1] < rule.min_gap_s - 1e-9:
-            start = found.pop()[0]
-        found.append((round(start, 9), round(min(stop, hearing.end_s), 9)))
-    return found
+        reference_db = float(levels_db.max()) if peak_db is None else peak_db
+        threshold_db = max(threshold_db, reference_db + rule.silence_db)
+    edges = np.flatnonzero(np.diff(levels_db >= threshold_db, prepend=False, append=False)).reshape(-1, 2)
+    segments: list[tuple[float, float]] = []
+    for start, stop in (scores.start_s + edges * scores.level_s).tolist():
+        if segments and start - segments[-1][1] < rule.min_gap_s - 1e-9:
+            start = segments.pop()[0]
+        segments.append((round(start, 9), round(min(stop, scores.end_s), 9)))
+    return segments
 
 
-def is_silent(hearing: WindowScores, island: tuple[float, float]) -> bool:
-    """Return whether a stretch is nowhere so loud that it is a sound to the model."""
-    first, stop = ((time_s - hearing.start_s) / hearing.level_s for time_s in island)
-    levels_db = hearing.levels_db[math.floor(first + 1e-6) : math.ceil(stop - 1e-6)]
-    return float(levels_db.max(initial=-math.inf)) < hearing.silence_db
+def is_silent(scores: WindowScores, segment: tuple[float, float]) -> bool:
+    """Return whether the levels of a segment are all below the silence level of the model."""
+    first, stop = ((time_s - scores.start_s) / scores.level_s for time_s in segment)
+    levels_db = scores.levels_db[math.floor(first + 1e-6) : math.ceil(stop - 1e-6)]
+    return float(levels_db.max(initial=-math.inf)) < scores.silence_db
 
 
-def island_events(
-    hearing: WindowScores, island: tuple[float, float], rule: EventRule, window_s: float
+def segment_events(
+    scores: WindowScores, segment: tuple[float, float], rule: EventRule, window_s: float
 ) -> list[Event]:
-    """Turn the answers within a stretch that sounds into events.
+    """Return the events within an active segment.
 
-    What is not sure enough, and what is strange in all windows that are smoothed together, is none of the
-    labels: there is no event.
+    Windows below the threshold of their label have no event, nor do windows that are novel together with all
+    windows they are smoothed with.
 
     Parameters
     ----------
-    hearing
-        With the answers.
-    island
-        Start and end, of `active_segments`.
+    scores
+        Scores of the windows.
+    segment
+        Start and end in seconds, one of `active_segments`.
     rule
-        How the answers become events.
+        Settings of event detection.
     window_s
-        Length of a window: over which answers are smoothed if the rule does not say.
+        Length of a window, which is the default length of smoothing.
     """
-    start_s, end_s = island
-    borders = hearing.borders_s
+    start_s, end_s = segment
+    borders = scores.borders_s
     first = max(0, int(np.searchsorted(borders, start_s, "right")) - 1)
-    stop = min(len(hearing.centres_s), int(np.searchsorted(borders, end_s, "left")))
+    stop = min(len(scores.centres_s), int(np.searchsorted(borders, end_s, "left")))
     if first >= stop:
         return []
     edges = np.clip(borders[first : stop + 1], start_s, end_s)
     lengths = np.diff(edges)
     smooth_s = window_s if rule.smooth_s is None else rule.smooth_s
-    n_around = n_smoothed(hearing.centres_s, smooth_s) // 2
-    curves = smoothed(hearing.answers[first:stop].astype(np.float64), n_around, rule.smoothing, lengths)
+    n_around = n_smoothed(scores.centres_s, smooth_s) // 2
+    curves = smooth(scores.probabilities[first:stop].astype(np.float64), n_around, rule.smoothing, lengths)
     labels = best_path(curves, rule.switch_cost) if rule.switch_cost else curves.argmax(axis=1)
-    sure = curves[np.arange(len(labels)), labels]
-    labels = np.where(sure >= rule.least(hearing.labels)[labels], labels, -1)
-    if hearing.strange is not None and hearing.strange.any():
-        # What the edge of a window cuts in two looks strange in that window alone.
-        strange = np.pad(hearing.strange[first:stop], n_around, constant_values=True)
-        around = np.lib.stride_tricks.sliding_window_view(strange, 2 * n_around + 1)
+    probabilities = curves[np.arange(len(labels)), labels]
+    labels = np.where(probabilities >= rule.thresholds_of(scores.labels)[labels], labels, -1)
+    if scores.is_novel is not None and scores.is_novel.any():
+        # A sound that is cut by the edge of a window may be novel in that window only.
+        padded = np.pad(scores.is_novel[first:stop], n_around, constant_values=True)
+        around = np.lib.stride_tricks.sliding_window_view(padded, 2 * n_around + 1)
         labels = np.where(around.all(axis=1), -1, labels)
     events: list[Event] = []
     for label, run in itertools.groupby(range(len(labels)), key=lambda k: int(labels[k])):
-        where = [*run]
-        begin = round(float(edges[where[0]]), 6)
-        end = min(round(float(edges[where[-1] + 1]), 6), hearing.end_s)
+        rows = [*run]
+        begin = round(float(edges[rows[0]]), 6)
+        end = min(round(float(edges[rows[-1] + 1]), 6), scores.end_s)
         if label < 0 or end - begin < max(rule.min_event_s - 1e-9, 1e-9):
             continue
-        confidence = float(np.average(sure[where], weights=lengths[where]))
-        events.append(Event(begin, end, hearing.labels[label], min(1.0, confidence)))
+        confidence = float(np.average(probabilities[rows], weights=lengths[rows]))
+        events.append(Event(begin, end, scores.labels[label], min(1.0, confidence)))
     return events
 
 
-def _noting_source(blocks: Iterable[Clip], sources: list[str]) -> Iterator[Clip]:
+def _with_source(blocks: Iterable[Clip], sources: list[str]) -> Iterator[Clip]:
+    """Yield blocks unchanged, and append the source of the first one to a list."""
     for block in blocks:
         if not sources:
             sources.append(block.source)

@@ -1,8 +1,8 @@
-"""Hearing: what a recogniser answers from moment to moment along a sound of any length.
+"""Predictions of a recogniser for overlapping windows along a sound of any length.
 
-The sound comes in blocks and is decoded once. It is resampled and described as a stream, so that a window
-which lies across two blocks is the same as in the whole sound. Kept are the answers and the level, some
-thousand numbers a minute.
+The sound is decoded once, in blocks. It is resampled and its features are computed as a stream, so that a
+window across two blocks equals that of the whole sound. Only the probabilities and the level are kept, some
+thousand numbers per minute.
 """
 
 from __future__ import annotations
@@ -18,261 +18,258 @@ from numpy.typing import NDArray
 
 from woodshed.clip import Clip, Samples
 from woodshed.errors import AudioError, ParameterError
-from woodshed.features.block import features_of_blocks, mono_blocks
 from woodshed.features.log_mel import LogMel
 from woodshed.features.row import RowFeature
+from woodshed.features.streaming import features_of_blocks, mono_blocks
 from woodshed.recognition.confidence import Confidence
-from woodshed.recognition.detection.level import LevelMeter, RingBuffer, sounding
+from woodshed.recognition.detection.level import LevelMeter, RingBuffer, trim_inactive
 from woodshed.recognition.novelty_detection import SpectralEmbedding
 from woodshed.recognition.recogniser import Recogniser
-from woodshed.recognition.window import STILL, cut_windows
-from woodshed.training.inference import ONNX_NAME, predict_keras
+from woodshed.recognition.window import cut_windows
+from woodshed.training.inference import ONNX_NAME, predict_keras, predict_onnx
 from woodshed.units import samples_to_s
 
-Answers = NDArray[np.float32]
+Probabilities = NDArray[np.floating]
 
-N_BATCH = 64
-"""So many windows are asked about at once."""
+BATCH_SIZE = 64
+"""Maximum number of windows that are processed in one call."""
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
 class WindowScores:
-    """Answers and levels along a stretch of sound.
+    """Probabilities and levels along a segment of sound.
 
     Parameters
     ----------
     labels
-        What the columns of the answers are about.
+        Labels of the columns of ``probabilities``.
     centres_s
-        Middle of each window, shape ``(n_windows,)``, in seconds, ascending.
-    answers
-        Probabilities, shape ``(n_windows, n_labels)``.
+        Centre of each window in seconds, ascending, shape ``(n_windows,)``.
+    probabilities
+        Shape ``(n_windows, n_labels)``.
     start_s, end_s
-        The stretch.
+        Start and end of the segment.
     levels_db
         RMS level of the mono mix in frames from ``start_s`` on, relative to an RMS of 1.
     level_s
         Length of such a frame in seconds.
     highest_hz
-        Half of the rate at which it was heard.
-    strange
-        Shape ``(n_windows,)``: whether each is unlike all that was learned from; None if nobody looked.
+        Half of the sample rate of the model.
+    is_novel
+        Whether each window is unlike the training data, shape ``(n_windows,)``; None if unknown.
     silence_db
-        A stretch that is nowhere louder is silence to the model.
+        Segments whose levels are all lower are silence to the model.
     """
 
     labels: tuple[str, ...]
     centres_s: NDArray[np.float64]
-    answers: Answers
+    probabilities: NDArray[np.float32]
     start_s: float
     end_s: float
     levels_db: NDArray[np.float32]
     level_s: float
     highest_hz: float
-    strange: NDArray[np.bool_] | None = None
+    is_novel: NDArray[np.bool_] | None = None
     silence_db: float = -math.inf
 
     @property
     def borders_s(self) -> NDArray[np.float64]:
-        """Half-way between the middles: window ``k`` speaks for what is between border ``k`` and the next."""
+        """Ends of the segment and midpoints of centres: window ``k`` is from border ``k`` to the next."""
         between = (self.centres_s[1:] + self.centres_s[:-1]) / 2
         return np.concatenate([[self.start_s], between, [self.end_s]])
 
 
 @dataclass(frozen=True, eq=False)
 class WindowClassifier:
-    """How a recogniser hears windows: where they lie, what it sees of them, what it answers.
+    """Window layout, features and prediction function of a recogniser.
 
-    Places are counted in rows: frames for a net, samples for a classical model.
+    Positions are counted in rows: frames for a network, samples for a classical estimator.
 
     Parameters
     ----------
     labels
-        The names it knows.
+        Labels of the predicted probabilities.
     feature
-        What describes the sound.
+        Front end.
     n_rows, n_step
-        Length of a window, and from one to the next.
-    ask
+        Length of a window, and step from one to the next.
+    predict
         Windows to probabilities.
     confidence
-        What makes probabilities say how often they are right, and knows what is strange.
+        Calibration and novelty detection.
     """
 
     labels: tuple[str, ...]
     feature: LogMel | RowFeature
     n_rows: int
     n_step: int
-    ask: Callable[[NDArray[np.float32]], Answers]
+    predict: Callable[[NDArray[np.float32]], Probabilities]
     confidence: Confidence = field(default_factory=Confidence)
 
     @property
     def sample_rate(self) -> int:
-        """The rate at which it hears, in hertz."""
+        """Sample rate of the model, in hertz."""
         return self.feature.sample_rate
 
     @property
-    def n_hop(self) -> int:
-        """Samples from row to row."""
+    def hop_length(self) -> int:
+        """Samples from one row to the next."""
         return self.feature.hop_length if isinstance(self.feature, LogMel) else 1
 
     @property
     def n_context(self) -> int:
-        """How many samples a row hears before, and as many after, its own place."""
+        """Samples before, and after, the position of a row that influence it."""
         return self.feature.n_context if isinstance(self.feature, LogMel) else 0
 
     @property
     def step_s(self) -> float:
-        """From window to window, in seconds."""
-        return samples_to_s(self.n_step * self.n_hop, self.sample_rate)
+        """Step from one window to the next, in seconds."""
+        return samples_to_s(self.n_step * self.hop_length, self.sample_rate)
 
     @property
     def window_s(self) -> float:
         """Length of a window in seconds."""
-        return samples_to_s(self.n_rows * self.n_hop, self.sample_rate)
+        return samples_to_s(self.n_rows * self.hop_length, self.sample_rate)
 
-    def place(self, row: int) -> int:
-        """Return the sample around which a row lies."""
-        return row * self.n_hop
+    def sample_of(self, row: int) -> int:
+        """Return the sample at the position of a row."""
+        return row * self.hop_length
 
-    def end(self, row: int) -> int:
-        """Return the first sample that a row no longer hears."""
-        return self.place(row) + max(1, self.n_context)
+    def end_sample(self, row: int) -> int:
+        """Return the first sample after those that influence a row."""
+        return self.sample_of(row) + max(1, self.n_context)
 
-    def count(self, n_samples: int) -> int:
-        """Count the rows of so many samples."""
+    def n_rows_of(self, n_samples: int) -> int:
+        """Return the number of rows of a sound of ``n_samples``."""
         return self.feature.n_frames(n_samples) if isinstance(self.feature, LogMel) else n_samples
 
-    def centre_s(self, start: int, n_rows: int | None = None) -> float:
-        """Return the middle of a window that starts at a row; a row lies around its place."""
-        n_rows = self.n_rows if n_rows is None else n_rows
-        return (
-            samples_to_s(start * self.n_hop, self.sample_rate)
-            + (n_rows - 1) * self.n_hop / 2 / self.sample_rate
-        )
+    def centre_s(self, start: int, n_rows: int) -> float:
+        """Return the centre of the window of ``n_rows`` from row ``start`` on, in seconds."""
+        rate = self.sample_rate
+        return samples_to_s(start * self.hop_length, rate) + (n_rows - 1) * self.hop_length / 2 / rate
 
     def rows(self, blocks: Iterable[Clip]) -> Iterator[Samples]:
-        """Turn mono blocks at its rate into rows, without seams."""
+        """Yield the rows of mono blocks at the rate of the model, as of one sound."""
         if isinstance(self.feature, LogMel):
             return features_of_blocks(self.feature, blocks)
         return (block.samples[0] for block in blocks)
 
-    def answer(self, windows: NDArray[np.float32]) -> Answers:
-        """Ask about windows of any one length, at most so many at once; rows sum to 1."""
+    def probabilities(self, windows: NDArray[np.float32]) -> NDArray[np.float32]:
+        """Return the calibrated probabilities for windows of one length, shape ``(n_windows, n_labels)``."""
         if isinstance(self.feature, LogMel) and windows.shape[1] < self.n_rows:
-            windows = cut_windows(list(windows), self.n_rows, STILL)
-        parts = [self.ask(windows[k : k + N_BATCH]) for k in range(0, len(windows), N_BATCH)]
-        answers = np.concatenate(parts).astype(np.float64)
-        return self.confidence.calibrate(answers / answers.sum(axis=1, keepdims=True)).astype(np.float32)
+            windows = cut_windows(list(windows), self.n_rows)
+        parts = [self.predict(windows[k : k + BATCH_SIZE]) for k in range(0, len(windows), BATCH_SIZE)]
+        outputs = np.concatenate(parts).astype(np.float64)
+        return self.confidence.calibrate(outputs / outputs.sum(axis=1, keepdims=True)).astype(np.float32)
 
-    def is_strange(self, tape: RingBuffer, start: int, n_rows: int) -> bool:
-        """Return whether the window of rows from ``start`` on is unlike all that was learned from.
+    def is_novel(self, buffer: RingBuffer, start: int, n_rows: int) -> bool:
+        """Return whether the window of ``n_rows`` from row ``start`` on is unlike the training data.
 
-        What a model learned from are single sounds, so of the window only what lies between its first and
-        its last loud moment is looked at. Where there is none, nothing is strange.
+        Since training clips are single sounds, only the part of the window from its first to its last active
+        frame is compared. A window without active frames is not novel.
         """
         novelty_detector = self.confidence.novelty_detector
         if novelty_detector is None:
             return False
-        stop = min(self.place(start + n_rows), self.end(start + n_rows - 1))
-        samples = sounding(tape.cut(self.place(start), stop), self.sample_rate)
+        stop = min(self.sample_of(start + n_rows), self.end_sample(start + n_rows - 1))
+        samples = trim_inactive(buffer.read(self.sample_of(start), stop), self.sample_rate)
         if not len(samples):
             return False
         row = SpectralEmbedding(sample_rate=self.sample_rate)(Clip(samples, self.sample_rate))[np.newaxis]
-        return bool(novelty_detector.distance(row.astype(np.float64))[0] > self.confidence.furthest)
+        return bool(novelty_detector.distance(row.astype(np.float64))[0] > self.confidence.max_distance)
 
 
 def window_classifier(recogniser: Recogniser, hop_s: float | None = None) -> WindowClassifier:
-    """Make an ear of a fitted recogniser.
+    """Return the window classifier of a fitted recogniser.
 
     Parameters
     ----------
     recogniser
-        With a net or a classical model.
+        Fitted network or classical estimator.
     hop_s
-        From one window to the next, in seconds; None is half a window.
+        Step from one window to the next, in seconds; None is half a window.
 
     Raises
     ------
     NotFittedError
-        If it has not learned.
+        If the recogniser is not fitted.
     ParameterError
-        If ``hop_s`` is not positive, or longer than a window: some sound would not be heard. If the model
-        does not name classes.
+        If ``hop_s`` is not positive or longer than a window, or the model is not a classifier.
     """
     recogniser.head.check_timeline(recogniser.task)
     feature: LogMel | RowFeature = recogniser.fitted("feature_")
     labels = tuple(recogniser.fitted("classes_").tolist())
-    ask: Callable[[NDArray[np.float32]], Answers]
+    predict: Callable[[NDArray[np.float32]], Probabilities]
     if isinstance(feature, LogMel):
-        rate_hz, n_rows, ask = feature.frame_rate_hz, recogniser.n_frames, _ask_net(recogniser)
+        rate_hz, n_rows = feature.frame_rate_hz, recogniser.n_frames
+        content = recogniser.fitted("files_").get(ONNX_NAME)
+        predict = predict_keras(recogniser.net_) if content is None else predict_onnx(content, batched=True)
     else:
         rate_hz = float(feature.sample_rate)
         n_rows = max(1, round(recogniser.window_s * rate_hz))
-        ask = functools.partial(_ask_classical, feature, recogniser.net_)
+        predict = functools.partial(_predict_classical, feature, recogniser.net_)
     window_s = n_rows / rate_hz
     hop_s = window_s / 2 if hop_s is None else hop_s
     if not 0 < hop_s <= window_s:
         raise ParameterError(
-            f"hop_s must be positive and at most a window ({window_s:g} s), got {hop_s!r}: "
-            "between longer steps nothing would be heard."
+            f"hop_s must be positive and at most a window ({window_s:g} s), got {hop_s!r}. "
+            "With longer steps some sound would be in no window."
         )
     n_step = max(1, round(hop_s * rate_hz))
-    return WindowClassifier(labels, feature, n_rows, n_step, ask, recogniser.confidence_)
+    return WindowClassifier(labels, feature, n_rows, n_step, predict, recogniser.confidence_)
 
 
-def hear(classifier: WindowClassifier, blocks: Iterable[Clip]) -> WindowScores:
-    """Hear a sound that comes in blocks, window by window.
+def scan(classifier: WindowClassifier, blocks: Iterable[Clip]) -> WindowScores:
+    """Classify a sound window by window.
 
     Parameters
     ----------
-    ear
-        Of `window_classifier`.
+    classifier
+        The return value of `window_classifier`.
     blocks
-        Stretches of one sound in order, without gap or overlap, at any rate, as `woodshed.audio.read_blocks`
-        gives them.
+        Consecutive blocks of one sound, at any rate, such as those of `woodshed.audio.read_blocks`.
 
     Returns
     -------
-    Hearing
-        The last window ends with the sound. A sound shorter than a window is heard as one.
+    WindowScores
+        The last window ends with the sound. A sound shorter than a window is one window.
 
     Raises
     ------
     AudioError
-        If there is no sound.
+        If there is no block.
     """
-    meter = LevelMeter(classifier.sample_rate)
-    centres: list[float] = []
-    answers: list[Answers] = []
-    strange: list[bool] = []
-    tape = RingBuffer()
-    heard = _measured(mono_blocks(blocks, classifier.sample_rate), meter, tape)
-    for starts, windows in slide(classifier.rows(heard), classifier.n_rows, classifier.n_step):
+    level_meter = LevelMeter(classifier.sample_rate)
+    buffer = RingBuffer()
+    centres_s: list[float] = []
+    probabilities: list[NDArray[np.float32]] = []
+    is_novel: list[bool] = []
+    measured = _measured(mono_blocks(blocks, classifier.sample_rate), level_meter, buffer)
+    for starts, windows in sliding_windows(classifier.rows(measured), classifier.n_rows, classifier.n_step):
         n_rows = windows.shape[1]
-        centres += [classifier.centre_s(start, n_rows) for start in starts]
-        answers.append(classifier.answer(windows))
-        strange += [classifier.is_strange(tape, start, n_rows) for start in starts]
-        # The last window may start anywhere after the one before it.
-        tape.forget(classifier.place(starts[-1]))
+        centres_s += [classifier.centre_s(start, n_rows) for start in starts]
+        probabilities.append(classifier.probabilities(windows))
+        is_novel += [classifier.is_novel(buffer, start, n_rows) for start in starts]
+        # The last window of the sound may start anywhere after the previous one.
+        buffer.discard(classifier.sample_of(starts[-1]))
     return WindowScores(
         labels=classifier.labels,
-        centres_s=np.array(centres),
-        answers=np.concatenate(answers),
+        centres_s=np.array(centres_s),
+        probabilities=np.concatenate(probabilities),
         start_s=0.0,
-        end_s=samples_to_s(meter.n_heard, classifier.sample_rate),
-        levels_db=np.concatenate([meter.take(), meter.rest()]),
-        level_s=meter.level_s,
+        end_s=samples_to_s(level_meter.n_samples, classifier.sample_rate),
+        levels_db=np.concatenate([level_meter.pop_levels(), level_meter.last_level()]),
+        level_s=level_meter.level_s,
         highest_hz=classifier.sample_rate / 2,
-        strange=np.array(strange),
+        is_novel=np.array(is_novel),
         silence_db=classifier.confidence.silence_db,
     )
 
 
-def slide(
+def sliding_windows(
     parts: Iterable[Samples], n_rows: int, n_step: int
 ) -> Iterator[tuple[list[int], NDArray[np.float32]]]:
-    """Cut rows that come in parts into windows.
+    """Cut consecutive parts of an array into windows of ``n_rows``, ``n_step`` rows apart.
 
     Yields
     ------
@@ -283,63 +280,45 @@ def slide(
     Raises
     ------
     AudioError
-        If there is no row at all.
+        If there are no rows.
 
     Examples
     --------
     >>> parts = [np.arange(3.0), np.arange(3.0, 8.0)]
-    >>> [(starts, windows.tolist()) for starts, windows in slide(parts, 3, 2)]
+    >>> [(starts, windows.tolist()) for starts, windows in sliding_windows(parts, 3, 2)]
     [([0], [[0.0, 1.0, 2.0]]), ([2, 4], [[2.0, 3.0, 4.0], [4.0, 5.0, 6.0]]), ([5], [[5.0, 6.0, 7.0]])]
     """
-    held: Samples | None = None
-    first = n_heard = following = 0
+    pending: Samples | None = None
+    first = n_received = upcoming = 0
     for part in parts:
-        held = part if held is None else np.concatenate([held, part])
-        n_heard += len(part)
-        n_windows = 1 + (n_heard - n_rows - following) // n_step
+        pending = part if pending is None else np.concatenate([pending, part])
+        n_received += len(part)
+        n_windows = 1 + (n_received - n_rows - upcoming) // n_step
         if n_windows > 0:
-            views = np.lib.stride_tricks.sliding_window_view(held[following - first :], n_rows, axis=0)
-            starts = [following + k * n_step for k in range(n_windows)]
+            views = np.lib.stride_tricks.sliding_window_view(pending[upcoming - first :], n_rows, axis=0)
+            starts = [upcoming + k * n_step for k in range(n_windows)]
             yield starts, np.moveaxis(views[::n_step], -1, 1)
-            following += n_windows * n_step
-        # The last window may start before the one that would follow.
-        start = max(first, min(following, n_heard - n_rows))
-        held, first = held[start - first :].copy(), start
-    if held is None or n_heard == 0:
-        raise AudioError("There is no sound to hear. Give at least one block.")
-    if n_heard < n_rows:
-        yield [0], held[np.newaxis]
-    elif following - n_step + n_rows < n_heard:
-        yield [n_heard - n_rows], held[np.newaxis, -n_rows:]
+            upcoming += n_windows * n_step
+        # The last window may start before the next regular one.
+        start = max(first, min(upcoming, n_received - n_rows))
+        pending, first = pending[start - first :].copy(), start
+    if pending is None or n_received == 0:
+        raise AudioError("There is no sound to classify. Pass at least one block.")
+    if n_received < n_rows:
+        yield [0], pending[np.newaxis]
+    elif upcoming - n_step + n_rows < n_received:
+        yield [n_received - n_rows], pending[np.newaxis, -n_rows:]
 
 
-def _measured(blocks: Iterable[Clip], meter: LevelMeter, tape: RingBuffer) -> Iterator[Clip]:
-    """Measure the level of what passes by, and hold it for a while."""
+def _measured(blocks: Iterable[Clip], level_meter: LevelMeter, buffer: RingBuffer) -> Iterator[Clip]:
+    """Yield blocks unchanged, after adding them to a level meter and a buffer."""
     for block in blocks:
-        meter.add(block.samples[0])
-        tape.add(block.samples[0])
+        level_meter.add(block.samples[0])
+        buffer.add(block.samples[0])
         yield block
 
 
-def _ask_net(recogniser: Recogniser) -> Callable[[NDArray[np.float32]], Answers]:
-    """Make a function that asks a net about several windows at once.
-
-    A recogniser's own asks one at a time, so that no answer depends on its neighbours, not even in its last
-    bit. Here that bit does not count, and a long sound is done sooner.
-    """
-    content = recogniser.fitted("files_").get(ONNX_NAME)
-    if content is None:
-        return predict_keras(recogniser.net_)
-    import onnxruntime
-
-    options = onnxruntime.SessionOptions()
-    options.log_severity_level = 3
-    session: Any = onnxruntime.InferenceSession(content, options, providers=["CPUExecutionProvider"])
-    name = session.get_inputs()[0].name
-    return lambda windows: session.run(None, {name: np.ascontiguousarray(windows)})[0]
-
-
-def _ask_classical(feature: RowFeature, model: Any, windows: NDArray[np.float32]) -> Answers:
-    """Describe stretches of samples, each in a row, and ask about them."""
+def _predict_classical(feature: RowFeature, model: Any, windows: NDArray[np.float32]) -> Probabilities:
+    """Return the output of a classical estimator for windows of samples."""
     rows = np.stack([feature(Clip(window, feature.sample_rate)) for window in windows])
     return np.asarray(model.predict(rows), np.float32)

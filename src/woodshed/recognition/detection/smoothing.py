@@ -1,4 +1,4 @@
-"""Smoothing: what is said again and again is believed, what is said once in passing is not."""
+"""Temporal smoothing of frame-wise predictions."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ Smoothing = Literal["mean", "median"]
 
 
 def n_smoothed(centres_s: NDArray[np.float64], smooth_s: float) -> int:
-    """Count the windows whose answers are smoothed together: odd, so that there is a middle one.
+    """Return the number of windows that are smoothed together, which is odd.
 
     Examples
     --------
@@ -27,64 +27,60 @@ def n_smoothed(centres_s: NDArray[np.float64], smooth_s: float) -> int:
     return 1 + 2 * int(smooth_s / 2 / step_s + 1e-6)
 
 
-def smoothed(curves: Curves, n_around: int, smoothing: Smoothing, weights: NDArray[np.float64]) -> Curves:
-    """Smooth probabilities over time; rows sum to 1 again.
+def smooth(curves: Curves, n_around: int, smoothing: Smoothing, weights: NDArray[np.float64]) -> Curves:
+    """Smooth probabilities over time; rows sum to 1.
 
     Parameters
     ----------
     curves
         Shape ``(n_windows, n_labels)``.
     n_around
-        So many before and as many after are taken together with each; at the ends, those that there are.
+        Number of windows on each side; fewer at the ends.
     smoothing
         ``mean`` or ``median``.
     weights
-        Of each window in a mean.
+        Weight of each window in a mean, shape ``(n_windows,)``.
 
     Examples
     --------
     >>> curves = np.array([[1.0, 0.0], [0.0, 1.0], [1.0, 0.0]])
-    >>> smoothed(curves, 1, "median", np.ones(3))[1].tolist()
+    >>> smooth(curves, 1, "median", np.ones(3))[1].tolist()
     [1.0, 0.0]
-    >>> smoothed(curves, 1, "mean", np.array([1.0, 2.0, 1.0]))[1].tolist()
+    >>> smooth(curves, 1, "mean", np.array([1.0, 2.0, 1.0]))[1].tolist()
     [0.5, 0.5]
     """
     if n_around == 0 or len(curves) == 1:
         return curves
-    pad = ((n_around, n_around), (0, 0))
     n = 2 * n_around + 1
     if smoothing == "median":
-        around = np.lib.stride_tricks.sliding_window_view(
-            np.pad(curves, pad, constant_values=np.nan), n, axis=0
-        )
-        smooth = np.nanmedian(around, axis=2)
+        padded = np.pad(curves, ((n_around, n_around), (0, 0)), constant_values=np.nan)
+        values = np.nanmedian(np.lib.stride_tricks.sliding_window_view(padded, n, axis=0), axis=2)
     else:
         weights = np.maximum(weights, 1e-12)[:, np.newaxis]
-        sums = np.cumsum(
-            np.pad(np.hstack([curves * weights, weights]), ((n_around + 1, n_around), (0, 0))), axis=0
-        )
+        weighted = np.hstack([curves * weights, weights])
+        sums = np.cumsum(np.pad(weighted, ((n_around + 1, n_around), (0, 0))), axis=0)
         totals = sums[n:] - sums[:-n]
-        smooth = totals[:, :-1] / totals[:, -1:]
-    total = smooth.sum(axis=1, keepdims=True)
-    # The medians of all labels may be 0: then none of them stands out.
-    normalised: Curves = np.where(total > 0, smooth / np.where(total > 0, total, 1), 1 / curves.shape[1])
+        values = totals[:, :-1] / totals[:, -1:]
+    total = values.sum(axis=1, keepdims=True)
+    # The medians of all labels may be 0: then all labels are equally probable.
+    normalised: Curves = np.where(total > 0, values / np.where(total > 0, total, 1), 1 / curves.shape[1])
     return normalised
 
 
 def best_path(curves: Curves, switch_cost: float) -> NDArray[np.int64]:
-    """Find the most probable labels if every change costs something.
+    """Return the most probable sequence of labels with a cost for each change (A. Viterbi, 1967).
 
     Parameters
     ----------
     curves
         Shape ``(n_windows, n_labels)``.
     switch_cost
-        In natural logarithms of probability.
+        Cost of a change, in natural logarithms of probability.
 
     Returns
     -------
     numpy.ndarray
-        A label for each window. No other path has a higher sum of logarithms less the cost of its changes.
+        Index of the label of each window. No other path has a higher sum of log probabilities minus costs.
 
     Examples
     --------
@@ -93,15 +89,15 @@ def best_path(curves: Curves, switch_cost: float) -> NDArray[np.int64]:
     ([0, 1, 0], [0, 0, 0])
     """
     gains = np.log(np.maximum(curves, 1e-12))
-    came_from = np.empty(curves.shape, np.int64)
+    previous = np.empty(curves.shape, np.int64)
     total = gains[0]
     for k in range(1, len(gains)):
         best = int(total.argmax())
         stays = total >= total[best] - switch_cost
-        came_from[k] = np.where(stays, np.arange(len(total)), best)
+        previous[k] = np.where(stays, np.arange(len(total)), best)
         total = np.where(stays, total, total[best] - switch_cost) + gains[k]
     path = np.empty(len(gains), np.int64)
     path[-1] = total.argmax()
     for k in range(len(gains) - 1, 0, -1):
-        path[k - 1] = came_from[k, path[k]]
+        path[k - 1] = previous[k, path[k]]
     return path

@@ -12,7 +12,7 @@ from woodshed.clip import Clip
 from woodshed.data.store import FeatureStore
 from woodshed.errors import ParameterError
 from woodshed.features.summary import Summary
-from woodshed.recognition.items import clip_items
+from woodshed.recognition.clip_item import clip_items
 from woodshed.recognition.novelty_detection import SpectralEmbedding
 
 

@@ -1,4 +1,4 @@
-"""Confidence of a classifier, learned on the held-out folds of its cross-validation."""
+"""Confidence of a classifier, fitted to the held-out folds of its cross-validation."""
 
 from __future__ import annotations
 
@@ -31,17 +31,17 @@ if TYPE_CHECKING:
 
 
 class ConfidenceEvaluator(Evaluator):
-    """Calibrate probabilities and refusals on held-out groups.
+    """Evaluator that calibrates probabilities and rejections on held-out groups.
 
     Parameters
     ----------
     run
-        The cross-validation.
+        The cross-validation that is evaluated.
 
     Attributes
     ----------
     held_out
-        Held-out outputs of each split, from which confidence is learned.
+        Held-out predictions of each split, to which confidence is fitted.
     """
 
     def __init__(self, run: CrossValidation) -> None:
@@ -62,7 +62,7 @@ class ConfidenceEvaluator(Evaluator):
 
     def test_fold(self, fold: Fold) -> Mapping[str, NDArray[Any]]:
         """Return the distance of each test clip to the training part."""
-        detector = NoveltyDetector.of(self._embeddings[fold.train], self._labels[fold.train])
+        detector = NoveltyDetector.fit(self._embeddings[fold.train], self._labels[fold.train])
         return {"distances": detector.distance(self._embeddings[fold.test])}
 
     def finish_split(self, result: SplitResult, parts: Sequence[Mapping[str, NDArray[Any]]]) -> SplitResult:
@@ -77,14 +77,15 @@ class ConfidenceEvaluator(Evaluator):
             hours=sum(duration_s(run.corpus.examples[k]) for k in result.indices) / 3600,
         )
         self.held_out.append(held_out)
-        judged = cross_fit(held_out, run.names)
-        if judged is None:
+        predictions = cross_fit(held_out, run.names)
+        if predictions is None:
             return result
-        return replace(result, outputs={**result.outputs, run.method: judged.calibrated}, judged=judged)
+        outputs = {**result.outputs, run.method: predictions.calibrated}
+        return replace(result, outputs=outputs, judged=predictions)
 
     def finish_model(self, model: Any, learned: NDArray[np.int64]) -> dict[str, str]:
-        """Give the kept model its confidence."""
-        detector = NoveltyDetector.of(self._embeddings[learned], self._labels[learned])
+        """Fit the confidence of the final model."""
+        detector = NoveltyDetector.fit(self._embeddings[learned], self._labels[learned])
         model.set_confidence(fit_confidence(self.held_out[0], self._run.names, detector))
         if model.pseudo_labels_ is None:
             return {}
@@ -99,11 +100,11 @@ def judge(recogniser: Any, clips: Sequence[Clip]) -> CalibratedPredictions | Non
     uncalibrated = copy.copy(recogniser)
     uncalibrated.set_confidence(Confidence())
     raw = uncalibrated.predict_proba(clips)
-    at_rate = (resample(clip, recogniser.sample_rate_) for clip in clips)
+    resampled = (resample(clip, recogniser.sample_rate_) for clip in clips)
     return CalibratedPredictions(
         raw=raw,
         calibrated=confidence.calibrate(raw),
-        refusals=np.asarray([confidence.refusal(clip) for clip in at_rate], dtype=str),
+        refusals=np.asarray([confidence.refusal(clip) for clip in resampled], dtype=str),
         temperatures=(confidence.temperature,),
         guess_shares=(confidence.guess_share,),
     )

@@ -16,10 +16,10 @@ from woodshed.data.item import file_digest
 from woodshed.data.sound import Sounds
 from woodshed.data.split import Fold, Split
 from woodshed.features.summary import Summary
+from woodshed.recognition.clip_item import common_rate
 from woodshed.recognition.estimator import AudioEstimator
 from woodshed.recognition.experiments import baseline
 from woodshed.recognition.experiments.result import Experiment, SplitResult, SummaryTable
-from woodshed.recognition.items import common_rate
 from woodshed.recognition.self_training import N_TRAININGS, may_learn
 from woodshed.training.progress import LearningCurve, Watcher
 from woodshed.training.provenance import provenance

@@ -37,31 +37,31 @@ MARGIN_SHARE = 0.06
 """Space around the clips, as a share of their range on each axis."""
 
 COST = 1.0
-"""What a row on the wrong side of its margin costs (C)."""
+"""Regularisation parameter C of the support vector machine."""
 
 MAX_CORRELATION = 0.9
-"""Two features that are correlated more than this, either way, say nearly the same."""
+"""Absolute correlation from which two features count as redundant."""
 
 
 @dataclass(frozen=True)
 class LinearBoundary:
-    """The line ``w · x + b = 0`` between two classes, and its margins ``w · x + b = ±1``.
+    """Decision boundary ``w · x + b = 0`` between two classes, with margins ``w · x + b = ±1``.
 
-    ``x`` is a row of two features, each with its mean taken off and divided by its standard deviation.
+    ``x`` holds two standardised features.
 
     Parameters
     ----------
     weights
-        ``w``, shape ``(2,)``; it points to the second class.
+        ``w``, shape ``(2,)``; it points towards the second class.
     bias
         ``b``.
     margin
         ``2 / ‖w‖``: distance between the two margins, in standard deviations.
     support
-        Shape ``(n_support,)``: the rows that hold the line where it is, in rising order.
+        Shape ``(n_support,)``: the indices of the support vectors, in ascending order.
     free
-        Shape ``(n_support,)``: whether such a row lies on its margin; the others are beyond it, on the
-        wrong side.
+        Shape ``(n_support,)``: whether a support vector lies on its margin; the others are on the wrong side
+        of it.
     """
 
     weights: NDArray[np.float64]
@@ -73,41 +73,41 @@ class LinearBoundary:
 
 @dataclass(frozen=True)
 class Separability:
-    """How a linear support vector machine parts classes on two features.
+    """Linear support vector machine on two features.
 
     Parameters
     ----------
     mean, deviation
-        Shape ``(2,)`` each: what standardises the features.
-    plane
-        The line between two classes; None if there are more.
+        Shape ``(2,)`` each: mean and standard deviation of the features.
+    boundary
+        Decision boundary between two classes; None for more.
     """
 
     mean: NDArray[np.float64]
     deviation: NDArray[np.float64]
-    plane: LinearBoundary | None
+    boundary: LinearBoundary | None
     _machine: Any = field(repr=False, compare=False)
 
     def standardise(self, points: Rows) -> Rows:
-        """Return points ``(n, 2)`` in standard deviations from the mean."""
+        """Return standardised points, shape ``(n, 2)``."""
         standard: Rows = (points - self.mean) / self.deviation
         return standard
 
     def class_at(self, points: Rows) -> NDArray[np.int64]:
-        """Return the number of the class to which each point ``(n, 2)`` would be given."""
-        found: NDArray[np.int64] = self._machine.predict(self.standardise(points))
-        return found
+        """Return the predicted class number of each point, shape ``(n,)``."""
+        columns: NDArray[np.int64] = self._machine.predict(self.standardise(points))
+        return columns
 
 
 def separate(points: Rows, columns: NDArray[np.int64]) -> Separability:
-    """Fit a linear support vector machine (C = 1, classes count equally) to two features.
+    """Fit a linear support vector machine (C = 1, balanced class weights) to two features.
 
     Parameters
     ----------
     points
         Shape ``(n, 2)``, in any units; neither feature may be constant.
     columns
-        Shape ``(n,)``: the classes as numbers from 0 without a gap; two or more.
+        Shape ``(n,)``: class numbers from 0 without gaps; two or more classes.
 
     References
     ----------
@@ -115,12 +115,12 @@ def separate(points: Rows, columns: NDArray[np.int64]) -> Separability:
 
     Examples
     --------
-    Two points: the line runs half way between them, and each lies on its margin.
+    The boundary between two points lies half-way, and each point is on its margin.
 
-    >>> found = separate(np.array([[1.0, 10.0], [3.0, 30.0]]), np.array([0, 1]))
-    >>> found.plane.weights.round(3).tolist(), abs(round(found.plane.bias, 3))
+    >>> result = separate(np.array([[1.0, 10.0], [3.0, 30.0]]), np.array([0, 1]))
+    >>> result.boundary.weights.round(3).tolist(), abs(round(result.boundary.bias, 3))
     ([0.5, 0.5], 0.0)
-    >>> round(found.plane.margin, 3)  # from (-1, -1) to (1, 1)
+    >>> round(result.boundary.margin, 3)  # from (-1, -1) to (1, 1)
     2.828
     """
     from sklearn.svm import SVC
@@ -128,13 +128,13 @@ def separate(points: Rows, columns: NDArray[np.int64]) -> Separability:
     mean, deviation = points.mean(axis=0), points.std(axis=0)
     machine = SVC(C=COST, kernel="linear", class_weight="balanced", break_ties=True, tol=1e-6)
     machine.fit((points - mean) / deviation, columns)
-    return Separability(mean, deviation, _plane(machine, columns), machine)
+    return Separability(mean, deviation, _boundary(machine, columns), machine)
 
 
-def telling_pair(rows: Rows, columns: NDArray[np.int64]) -> tuple[int, int] | None:
-    """Choose two features that tell the classes apart and do not say the same.
+def discriminative_pair(rows: Rows, columns: NDArray[np.int64]) -> tuple[int, int] | None:
+    """Choose two discriminative features that are not redundant.
 
-    The first is the one with the highest F of a one-way analysis of variance (variance between classes
+    The first has the highest F of a one-way analysis of variance (variance between classes
     over variance within them); the second the next highest whose correlation with the first is below
     `MAX_CORRELATION`.
 
@@ -143,18 +143,18 @@ def telling_pair(rows: Rows, columns: NDArray[np.int64]) -> tuple[int, int] | No
     rows
         Shape ``(n, n_features)``.
     columns
-        Shape ``(n,)``: the class of each row as a number.
+        Shape ``(n,)``: the class number of each row.
 
     Returns
     -------
     tuple of int or None
-        None if there are no two such features.
+        Indices of the features; None if there are no two such features.
 
     Examples
     --------
-    >>> told = np.array([0.0, 0.1, 1.0, 1.1])
-    >>> rows = np.stack([told, 2 * told, [0.0, 1.0, 1.0, 2.0], np.ones(4)], axis=1)
-    >>> telling_pair(rows, np.array([0, 0, 1, 1]))  # 1 says the same as 0, and 3 says nothing
+    >>> feature = np.array([0.0, 0.1, 1.0, 1.1])
+    >>> rows = np.stack([feature, 2 * feature, [0.0, 1.0, 1.0, 2.0], np.ones(4)], axis=1)
+    >>> discriminative_pair(rows, np.array([0, 0, 1, 1]))  # 1 is redundant, 3 is constant
     (0, 2)
     """
     from sklearn.feature_selection import f_classif
@@ -163,9 +163,9 @@ def telling_pair(rows: Rows, columns: NDArray[np.int64]) -> tuple[int, int] | No
     if len(varying) < 2:
         return None
     with warnings.catch_warnings(), np.errstate(all="ignore"):
-        warnings.simplefilter("ignore")  # of a feature that tells classes apart without any variance
-        told = np.nan_to_num(f_classif(rows[:, varying], columns)[0], posinf=np.inf)
-    first, *others = varying[np.argsort(-told, kind="stable")]
+        warnings.simplefilter("ignore")  # for a feature without variance within the classes
+        f_values = np.nan_to_num(f_classif(rows[:, varying], columns)[0], posinf=np.inf)
+    first, *others = varying[np.argsort(-f_values, kind="stable")]
     for other in others:
         if abs(np.corrcoef(rows[:, first], rows[:, other])[0, 1]) < MAX_CORRELATION:
             return int(first), int(other)
@@ -205,7 +205,7 @@ class FeatureMap:
     @property
     def boundary(self) -> LinearBoundary | None:
         """Decision boundary between two classes; None for more."""
-        return self.separability.plane
+        return self.separability.boundary
 
     @property
     def ranges(self) -> tuple[tuple[float, float], tuple[float, float]]:
@@ -304,19 +304,19 @@ def shape_of(column: int) -> int:
     return (column + column // len(COLOURS)) % N_SHAPES
 
 
-def _plane(machine: Any, columns: NDArray[np.int64]) -> LinearBoundary | None:
-    """Take the line out of a machine that knows two classes."""
+def _boundary(machine: Any, columns: NDArray[np.int64]) -> LinearBoundary | None:
+    """Return the decision boundary of a machine fitted to two classes."""
     if len(machine.classes_) != 2:
         return None
     weights = machine.coef_[0]
     order = np.argsort(machine.support_)
     support = machine.support_[order].astype(np.int64)
-    pull = np.abs(machine.dual_coef_[0])[order]
+    dual = np.abs(machine.dual_coef_[0])[order]
     highest = COST * machine.class_weight_[columns[support]]
     return LinearBoundary(
         weights,
         float(machine.intercept_[0]),
         float(2 / np.linalg.norm(weights)),
         support,
-        pull < highest * (1 - 1e-6),
+        dual < highest * (1 - 1e-6),
     )

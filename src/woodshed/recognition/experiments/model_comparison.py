@@ -17,10 +17,10 @@ from woodshed.data.example import Corpus
 from woodshed.data.sound import Sounds
 from woodshed.data.split import Split
 from woodshed.errors import DataError, ParameterError
+from woodshed.recognition.clip_item import common_rate
 from woodshed.recognition.estimator import AudioEstimator
 from woodshed.recognition.experiments.benchmark_task import BenchmarkTask, part_name, run_worker
 from woodshed.recognition.heads.head import Head
-from woodshed.recognition.items import common_rate
 from woodshed.recognition.learners import learner_of
 from woodshed.training.progress import Watcher
 from woodshed.training.provenance import provenance

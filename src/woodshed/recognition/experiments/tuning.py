@@ -1,18 +1,18 @@
 """Hyperparameter search on inner folds of the training part; the test part is used once, at the end.
 
-For a network some settings are varied. Classical estimators have none that are worth a search: the search is
-over the estimators themselves, the one of the settings first.
+For a network some settings are searched. Classical estimators have none that are worth a search: the
+estimators themselves are compared, the one of the settings first.
 
 Only the first fold of the grouped split is tested afterwards. The test parts of the other folds are in its
 training part: they took part in the choice, and their scores would be too high. Nested cross-validation would
-use all folds, for that many times the trainings.
+use all folds, at several times the cost.
 """
 
 from __future__ import annotations
 
 import sys
 import tempfile
-from collections.abc import Collection, Mapping
+from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
@@ -23,19 +23,22 @@ from woodshed.data.example import Corpus
 from woodshed.data.sound import Sounds
 from woodshed.data.split import Fold, Split, make_split
 from woodshed.errors import DataError, MissingPackageError, ParameterError, WoodshedError
+from woodshed.recognition.clip_item import common_rate
 from woodshed.recognition.estimator import AudioEstimator
 from woodshed.recognition.experiments.benchmark_task import BenchmarkTask, run_fold
 from woodshed.recognition.experiments.cross_validation import deciding_settings
 from woodshed.recognition.experiments.result import SearchResult, Trial
-from woodshed.recognition.items import common_rate
 from woodshed.training.progress import Watcher
 from woodshed.training.run_state import RunState, fingerprint
 
 SEARCHED = ("learning_rate", "width", "dropout", "augment", "window_s", "n_mels")
-"""Settings of a network that are varied, unless they are given."""
+"""Settings of a network that are searched unless the user sets them."""
 
 N_INNER = 3
-"""Inner folds, if there are as many groups."""
+"""Maximum number of inner folds; there are fewer with fewer groups."""
+
+ShouldStop = Callable[[float, int], bool]
+"""Mean score so far and number of the inner fold to whether the trial is stopped."""
 
 
 def first_fold_of(split: Split) -> Split:
@@ -54,66 +57,67 @@ def first_fold_of(split: Split) -> Split:
 
 
 def inner_split(corpus: Corpus, seed: int) -> Split:
-    """Split the training part again: by group if that can be, else at random."""
+    """Split the training part again: by group if possible, else at random."""
     if corpus.groups is not None:
         try:
             return make_split(corpus, f"group-folds:{N_INNER}", seed)
-        except DataError:  # one group only, or a class that comes from one group only
+        except DataError:  # there is one group only, or a class is in one group only
             pass
     return make_split(corpus, f"random-folds:{N_INNER}", seed)
 
 
 @dataclass
 class Search:
-    """Seek the settings that do best on inner folds of one training part.
+    """Search for the settings with the best score on inner folds of a training part.
 
     Parameters
     ----------
-    listener
-        Unfitted; a net, or a classical model.
+    estimator
+        Unfitted network or classical estimator.
     corpus
-        Checked examples, all of them.
+        All examples, checked.
     fold
-        What is held out; nothing of its test part is heard.
+        Training part, and test part that takes no part in the search.
     n_trials
-        How many sets of settings are tried, the first being the listener's own; of classical models at most
-        as many as there are.
-    given
-        Names of settings that stay as they are; ``net`` says which classical model is tried first.
-    notebook
-        Where each inner fold of each trial is written down.
+        Number of trials, the first one with the settings of the estimator; at most the number of classical
+        estimators for these.
+    fixed
+        Names of settings that are not searched.
+    run_state
+        Where each inner fold of each trial is stored.
     resume
-        Go on with what is written down there, to the result that it would have had.
+        Whether to continue a stored search, to the result it would have had.
     watcher
-        See `woodshed.training.progress.Watcher`.
+        Callbacks that observe the search.
     """
 
     estimator: AudioEstimator
     corpus: Corpus
     fold: Fold
     n_trials: int
-    given: tuple[str, ...] = ()
+    fixed: tuple[str, ...] = ()
     run_state: RunState = field(default_factory=RunState)
     resume: bool = False
     watcher: Watcher = field(default_factory=Watcher)
 
     def run(self) -> SearchResult:
-        """Try settings, chosen by a tree-structured Parzen estimator from how the earlier ones did.
+        """Run the trials.
 
-        A trial that does worse than the median of the earlier ones, after as many inner folds, is stopped.
-        Classical models are tried one after the other instead, and none is stopped.
+        The settings of a network are proposed by a tree-structured Parzen estimator. A trial whose score is
+        below the median of the earlier ones after as many inner folds is stopped. Classical estimators are
+        tried in turn, and none is stopped.
 
         Returns
         -------
-        Tuning
-            Every trial, and which is best.
+        SearchResult
+            All trials, and the index of the best.
 
         Raises
         ------
         ParameterError
-            If there is nothing to seek.
+            If there is nothing to search.
         MissingPackageError
-            If it is a net, and Optuna is not installed.
+            If the estimator is a network, and Optuna is not installed.
         DataError
             If every trial failed.
 
@@ -123,175 +127,138 @@ class Search:
         NeurIPS 2011. T. Akiba et al., "Optuna: a next-generation hyperparameter optimization framework",
         KDD 2019.
         """
-        check_tuning(self.estimator, self.n_trials, self.given)
+        check_tuning(self.estimator, self.n_trials, self.fixed)
         self.training = replace(self.corpus, examples=self.corpus.subset(self.fold.train.tolist()))
         self.inner = inner_split(self.training, self.estimator.seed)
         self._sample_rate = self.estimator.sample_rate or common_rate(
             Sounds(self.corpus.examples), type(self.estimator).highest_rate
         )
-        mark = deciding_settings(self.estimator, self.estimator.get_params())
-        mark |= {"task": type(self.estimator).task, "given": sorted(self.given), "rate": self._sample_rate}
-        self.run_state.open(fingerprint(mark, self.training, [self.inner]), resume=self.resume)
+        inputs = deciding_settings(self.estimator, self.estimator.get_params())
+        inputs |= {"task": type(self.estimator).task, "fixed": sorted(self.fixed), "rate": self._sample_rate}
+        self.run_state.open(fingerprint(inputs, self.training, [self.inner]), resume=self.resume)
         models = self.estimator.learner.alternatives(self.estimator)
-        study: _Study = _Models(models) if models else _Parzen(self.estimator, self._names)
         with tempfile.TemporaryDirectory() as temporary:
             self._store = self.estimator.store or temporary
-            trials = tuple(self._try(k, study) for k in range(min(self.n_trials, study.n_most)))
+            if models:
+                trials = [self._try(k, {"net": net}) for k, net in enumerate(models[: self.n_trials])]
+            else:
+                trials = self._optimise()
         scores = [-np.inf if t.score is None or t.state != "complete" else t.score for t in trials]
         best = int(np.argmax(scores))
         if not np.isfinite(scores[best]):
-            raise DataError(f"No settings could be tried. The first: {trials[0].state}")
+            raise DataError(f"Every trial of the search failed. The first: {trials[0].state}")
         measure = type(self.estimator).head.main_measure
-        return SearchResult(self.inner.name, len(self.training.examples), measure, trials, best)
+        return SearchResult(self.inner.name, len(self.training.examples), measure, tuple(trials), best)
 
-    @property
-    def _names(self) -> list[str]:
-        return [name for name in SEARCHED if name not in self.given]
+    def _optimise(self) -> list[Trial]:
+        """Run trials with settings that Optuna proposes; the same seed proposes the same ones again."""
+        optuna = _optuna()
+        study = optuna.create_study(
+            direction="maximize",
+            sampler=optuna.samplers.TPESampler(seed=self.estimator.seed),
+            pruner=optuna.pruners.MedianPruner(n_startup_trials=4),
+        )
+        names = [name for name in SEARCHED if name not in self.fixed]
+        study.enqueue_trial({name: getattr(self.estimator, name) for name in names})
+        states = optuna.trial.TrialState
+        trials: list[Trial] = []
+        for number in range(self.n_trials):
+            proposal = study.ask()
 
-    def _try(self, number: int, study: _Study) -> Trial:
-        """Carry one trial out, or recall it: the same seed asks for the same settings again."""
-        settings = study.ask()
-        scores, duration_s, state = [], 0.0, "complete"
+            def should_stop(score: float, fold: int, proposal: Any = proposal) -> bool:
+                proposal.report(score, fold)
+                return bool(proposal.should_prune())
+
+            trial = self._try(number, suggest(proposal, self.estimator, names), should_stop)
+            if trial.state == "complete":
+                study.tell(proposal, trial.score)
+            else:
+                study.tell(proposal, state=states.PRUNED if trial.state == "stopped" else states.FAIL)
+            trials.append(trial)
+        return trials
+
+    def _try(self, number: int, settings: dict[str, Any], should_stop: ShouldStop | None = None) -> Trial:
+        """Return the trial of some settings on the inner folds, which may be stored already."""
+        scores, duration_s = [], 0.0
         for f, fold in enumerate(self.inner.folds):
             try:
-                score, took_s = self._fold(f"trial-{number}-fold-{f}", settings, fold, number)
+                score, train_s = self._score(f"trial-{number}-fold-{f}", settings, fold, number)
             except WoodshedError as error:
-                study.fail()
                 return Trial(settings, None, duration_s, str(error))
             scores.append(score)
-            duration_s += took_s
-            if study.is_hopeless(float(np.mean(scores)), f) and f + 1 < len(self.inner.folds):
-                study.stop()
+            duration_s += train_s
+            stop = should_stop is not None and should_stop(float(np.mean(scores)), f)
+            if stop and f + 1 < len(self.inner.folds):
                 return Trial(settings, float(np.mean(scores)), duration_s, "stopped")
-        value = float(np.mean(scores))
-        if np.isnan(value):
-            study.fail()
-            return Trial(settings, None, duration_s, "its score is not a number")
-        study.tell(value)
-        return Trial(settings, value, duration_s, state)
+        mean = float(np.mean(scores))
+        if np.isnan(mean):
+            return Trial(settings, None, duration_s, "the score is not a number")
+        return Trial(settings, mean, duration_s)
 
-    def _fold(self, name: str, settings: Mapping[str, Any], fold: Fold, number: int) -> tuple[float, float]:
-        """Learn from the rest of the training part and score one inner fold."""
-        written = self.run_state.recall(name)
-        if written is None:
-            kind, fixed = type(self.estimator), {"sample_rate": self._sample_rate, "store": self._store}
-            estimator = kind(**self.estimator.get_params() | fixed | dict(settings))
+    def _score(self, name: str, settings: Mapping[str, Any], fold: Fold, number: int) -> tuple[float, float]:
+        """Return the score of an inner fold and the time to train on the other folds, in seconds."""
+        part = self.run_state.recall(name)
+        if part is None:
+            constants = {"sample_rate": self._sample_rate, "store": self._store}
+            estimator = type(self.estimator)(**self.estimator.get_params() | constants | dict(settings))
             task = BenchmarkTask(estimator, self.training, self.inner)
             task.check()
             n_epochs = estimator.learner.n_epochs(estimator)
             self.watcher.begin(f"trial {number + 1} of {self.n_trials}, inner {fold.name}", n_epochs)
             estimator.learner.extract(estimator, Sounds(self.training.examples))
-            part = run_fold(task, estimator, fold, lambda event: self.watcher.epoch(*event[1:]))
+            result = run_fold(task, estimator, fold, lambda event: self.watcher.epoch(*event[1:]))
             truth = task.encoded[1][fold.test]
-            score = task.head.main_score(truth, part["outputs"])
-            written = {"score": np.asarray(score), "train_s": part["train_s"]}
-            self.run_state.write(name, written)
-            self.watcher.end(task.head.accuracy(truth, part["outputs"]))
-            if "keras" in sys.modules:  # else the graphs of all trials pile up in memory
+            score = task.head.main_score(truth, result["outputs"])
+            part = {"score": np.asarray(score), "train_s": result["train_s"]}
+            self.run_state.write(name, part)
+            self.watcher.end(task.head.accuracy(truth, result["outputs"]))
+            if "keras" in sys.modules:  # else the graphs of all trials accumulate in memory
                 sys.modules["keras"].utils.clear_session()
-        return float(written["score"]), float(written["train_s"])
-
-
-class _Models:
-    """Proposes one model after the other."""
-
-    def __init__(self, names: list[str]) -> None:
-        self._names = list(names)
-        self.n_most = len(self._names)
-
-    def ask(self) -> dict[str, Any]:
-        return {"net": self._names.pop(0)}
-
-    def is_hopeless(self, score: float, fold: int) -> bool:
-        return False
-
-    def tell(self, value: float) -> None: ...
-    def stop(self) -> None: ...
-    def fail(self) -> None: ...
-
-
-class _Parzen:
-    """Asks for settings by what was told of earlier ones; Optuna does the work."""
-
-    def __init__(self, estimator: AudioEstimator, names: list[str]) -> None:
-        self._optuna = _optuna()
-        self._listener, self._names, self.n_most = estimator, names, sys.maxsize
-        self._study = self._optuna.create_study(
-            direction="maximize",
-            sampler=self._optuna.samplers.TPESampler(seed=estimator.seed),
-            pruner=self._optuna.pruners.MedianPruner(n_startup_trials=4),
-        )
-        self._study.enqueue_trial({name: getattr(estimator, name) for name in names})
-
-    def ask(self) -> dict[str, Any]:
-        self._asked = self._study.ask()
-        return suggest(self._asked, self._listener, self._names)
-
-    def is_hopeless(self, score: float, fold: int) -> bool:
-        self._asked.report(score, fold)
-        return bool(self._asked.should_prune())
-
-    def tell(self, value: float) -> None:
-        self._study.tell(self._asked, value)
-
-    def stop(self) -> None:
-        self._study.tell(self._asked, state=self._optuna.trial.TrialState.PRUNED)
-
-    def fail(self) -> None:
-        self._study.tell(self._asked, state=self._optuna.trial.TrialState.FAIL)
-
-
-_Study = _Models | _Parzen
+        return float(part["score"]), float(part["train_s"])
 
 
 def suggest(trial: Any, estimator: AudioEstimator, names: list[str]) -> dict[str, Any]:
-    """Ask Optuna for settings around a listener's own: from a half to the double, rates from a quarter."""
+    """Return settings proposed by Optuna, from half to double those of the estimator.
 
-    def around(name: str, factor: float) -> tuple[float, float]:
-        own = getattr(estimator, name)
-        return own / factor, own * factor
-
-    found: dict[str, Any] = {}
+    The learning rate is from a quarter to four times; dropout and augmentation start at 0.
+    """
+    settings: dict[str, Any] = {}
     for name in names:
-        low, high = around(name, 4 if name == "learning_rate" else 2)
+        value, factor = getattr(estimator, name), 4 if name == "learning_rate" else 2
         if name in ("width", "n_mels"):
-            found[name] = trial.suggest_int(name, max(1, round(low)), round(high), log=True)
-        elif name == "dropout":
-            found[name] = trial.suggest_float(name, 0.0, max(0.6, estimator.dropout))
-        elif name == "augment":
-            found[name] = trial.suggest_float(name, 0.0, max(2.0, estimator.augment))
+            low, high = max(1, round(value / factor)), round(value * factor)
+            settings[name] = trial.suggest_int(name, low, high, log=True)
+        elif name in ("dropout", "augment"):
+            high = max(0.6 if name == "dropout" else 2.0, value)
+            settings[name] = trial.suggest_float(name, 0.0, high)
         else:
-            found[name] = trial.suggest_float(name, low, high, log=True)
-    return {name: _short(value) for name, value in found.items()}
+            settings[name] = trial.suggest_float(name, value / factor, value * factor, log=True)
+    # Three digits are precise enough, and easy to enter again.
+    return {name: v if isinstance(v, int) else float(f"{v:.3g}") for name, v in settings.items()}
 
 
-def _short(value: float) -> float:
-    """Round to three digits, which are enough and can be typed again."""
-    return value if isinstance(value, int) else float(f"{value:.3g}")
-
-
-def check_tuning(estimator: AudioEstimator, n_trials: int, given: Collection[str] = ()) -> None:
-    """Refuse, before any work is done, what cannot be tuned.
+def check_tuning(estimator: AudioEstimator, n_trials: int, fixed: Collection[str] = ()) -> None:
+    """Raise an error if settings cannot be searched, before any work is done.
 
     Raises
     ------
     ParameterError
-        If there is nothing to seek.
+        If there is nothing to search.
     MissingPackageError
-        If it is a net, and Optuna is not installed.
+        If the estimator is a network, and Optuna is not installed.
     """
     estimator.check_settings()
     if n_trials < 1:
-        raise ParameterError(f"The number of settings to try must be positive, got {n_trials}.")
+        raise ParameterError(f"The number of trials must be positive, got {n_trials}.")
     if estimator.learner.alternatives(estimator):
         return
-    if set(SEARCHED) <= set(given):
-        raise ParameterError(f"All of {', '.join(SEARCHED)} are given, and nothing is left to tune.")
+    if set(SEARCHED) <= set(fixed):
+        raise ParameterError(f"All of {', '.join(SEARCHED)} are set, so nothing is left to tune.")
     _optuna()
 
 
 def _optuna() -> Any:
-    """Return Optuna, told to be quiet."""
+    """Return Optuna, with its messages turned off."""
     try:
         import optuna
     except ImportError as error:
@@ -300,11 +267,11 @@ def _optuna() -> Any:
     return optuna
 
 
-def tuned(estimator: AudioEstimator, tuning: SearchResult) -> AudioEstimator:
-    """Return an unfitted listener with the settings that were found."""
-    return type(estimator)(**estimator.get_params() | tuning.chosen)
+def tuned(estimator: AudioEstimator, result: SearchResult) -> AudioEstimator:
+    """Return an unfitted estimator with the best settings of a search."""
+    return type(estimator)(**estimator.get_params() | result.chosen)
 
 
 def tuning_run_state(folder: Path) -> RunState:
-    """Return where a search is written down, inside the notebook of the training that comes after it."""
+    """Return the run state of a search, within the folder of the training that follows it."""
     return RunState(folder / "tuning")

@@ -16,13 +16,33 @@ from woodshed.errors import DataError, ParameterError
 from woodshed.prediction import NONE_OF_THESE, Prediction
 from woodshed.recognition.classical.model import PLAIN, Case
 from woodshed.recognition.heads.head import Evaluator, Fitted, Head, Names, Rows
-from woodshed.recognition.items import class_names
 
 if TYPE_CHECKING:
     from woodshed.clip import Clip
     from woodshed.data.split import Fold
     from woodshed.recognition.confidence import CalibratedPredictions
     from woodshed.training.loop import Loss
+
+
+def class_names(labels: NDArray[np.str_]) -> NDArray[np.str_]:
+    """Return the sorted classes of labels.
+
+    Raises
+    ------
+    DataError
+        If there are fewer than two.
+
+    Examples
+    --------
+    >>> class_names(np.array(["yes", "no", "yes"])).tolist()
+    ['no', 'yes']
+    """
+    classes: NDArray[np.str_] = np.unique(labels)
+    if len(classes) < 2:
+        raise DataError(
+            f"There is only one class to learn: {', '.join(classes) or 'none'}. Give at least two."
+        )
+    return classes
 
 
 class ClassesHead(Head):
@@ -43,6 +63,7 @@ class ClassesHead(Head):
     constant_baseline: ClassVar[str] = "majority"
     balances_classes: ClassVar[bool] = True
     main_measure: ClassVar[str] = "accuracy"
+    options: ClassVar[frozenset[str]] = frozenset({"false_positive_rate"})
 
     # -- targets ----------------------------------------------------------------------------------
 
@@ -207,7 +228,7 @@ class ClassesHead(Head):
         confidence = estimator.confidence_
         thresholds = [0.0] * len(names)
         if false_positive_rate is not None:
-            thresholds = list(confidence.least_probabilities(false_positive_rate))
+            thresholds = list(confidence.thresholds_at(false_positive_rate))
         for clip in clips:
             at_rate = resample(clip, estimator.fitted("sample_rate_"))
             row = estimator.output(at_rate)

@@ -60,6 +60,8 @@ class Head(abc.ABC):
         Name of the score that models are ranked by; higher is better.
     files
         Names of the files of a model folder that hold what `fit_outputs` and `fit_held_out` learn.
+    options
+        Names of the options that `predictions` takes.
     """
 
     name: ClassVar[str]
@@ -69,6 +71,7 @@ class Head(abc.ABC):
     balances_classes: ClassVar[bool] = False
     main_measure: ClassVar[str]
     files: ClassVar[frozenset[str]] = frozenset()
+    options: ClassVar[frozenset[str]] = frozenset()
 
     @property
     def baselines(self) -> tuple[str, ...]:
@@ -141,8 +144,8 @@ class Head(abc.ABC):
         own = [str(name) for name in known if name in columns]
         if not own and "label" not in columns:
             raise DataError(
-                f"{printable(place)}: the target columns of {estimator.task} are unknown. Name them with --target "
-                f"NAME,NAME. The table has: {', '.join(columns)}."
+                f"{printable(place)}: the target columns of {estimator.task} are unknown. Name them with "
+                f"--target NAME,NAME. The table has: {', '.join(columns)}."
             )
         return own
 

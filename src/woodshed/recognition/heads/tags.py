@@ -79,7 +79,8 @@ class TagsHead(Head):
                 row[:] = [tags.get(name, np.nan) for name in names]
                 if not np.isin(row[~np.isnan(row)], (0, 1)).all():
                     raise DataError(
-                        f"A tag must be 1 (present) or 0 (absent), got {dict(tags)!r}. Leave out unknown tags."
+                        f"A tag must be 1 (present) or 0 (absent), got {dict(tags)!r}. "
+                        "Leave out unknown tags."
                     )
             else:
                 present = set(tags)

@@ -173,6 +173,8 @@ def value_rows(
         ordered = {name: None for name in names if name in seen} | seen
         taken = list(only or ordered)
         return taken, np.asarray([[row.get(n, np.nan) for n in taken] for row in targets], np.float32)
+    if not len(targets):
+        return list(only or ()), np.empty((0, len(only or ())), np.float32)
     rows = np.asarray(targets, np.float32).reshape(len(targets), -1)
     if len(names) != rows.shape[1]:
         names = [f"value {k + 1}" for k in range(rows.shape[1])]

@@ -1,8 +1,8 @@
 """Learners: what is fitted to the front end's output, and what predicts from it.
 
 ``--net NAME`` names a network (`woodshed.nets.NETS`) or a classical estimator
-(`woodshed.recognition.classical.CLASSICAL`); the learner that knows the name fits it. A further learner is one
-file with a subclass of `Learner`, and a line in `LEARNERS`.
+(`woodshed.recognition.classical.CLASSICAL`); the learner that knows the name fits it. A further learner is
+one file with a subclass of `Learner`, and a line in `LEARNERS`.
 """
 
 from __future__ import annotations

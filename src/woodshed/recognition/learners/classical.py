@@ -6,6 +6,7 @@ import contextlib
 import tempfile
 import time
 from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import fields
 from typing import TYPE_CHECKING, Any, ClassVar
 
 import numpy as np
@@ -16,17 +17,16 @@ from woodshed.data.item import Item
 from woodshed.data.store import FeatureStore
 from woodshed.recognition.classical import CLASSICAL
 from woodshed.recognition.classical.model import Case, classical_model
-from woodshed.recognition.clip_model import ClipModel
-from woodshed.recognition.front_ends import row_front_end
-from woodshed.recognition.items import (
+from woodshed.recognition.clip_item import (
     are_scores,
-    check_lengths,
+    augmented_versions,
     clip_items,
     common_rate,
     fill_store,
-    versions,
 )
-from woodshed.recognition.learners.learner import Learner, TrainingData
+from woodshed.recognition.clip_model import ClipModel
+from woodshed.recognition.front_ends import row_front_end
+from woodshed.recognition.learners.learner import Learner, TrainingData, check_lengths
 from woodshed.training.model_folder import MODEL_NAME
 from woodshed.training.progress import LearningCurve
 
@@ -126,8 +126,9 @@ class ClassicalLearner(Learner):
         return 0, duration_s * sum((size / n_rows) ** power for size in sizes)
 
     def effective_settings(self, settings: Mapping[str, Any]) -> set[str]:
-        """Return the three settings that affect a classical estimator."""
-        return {"net", "sample_rate", "seed"}
+        """Return the settings that affect a classical estimator, those that only its task has among them."""
+        shared = {setting.name for setting in fields(ClipModel)}
+        return set(settings) - shared | {"net", "sample_rate", "seed"}
 
     def alternatives(self, estimator: ClipModel) -> list[str]:
         """Return the classical estimators, that of the settings first."""
@@ -163,7 +164,7 @@ def _rows_of(
     reads_notes = not hasattr(store.feature, "n_fft") and hasattr(store.feature, "metre_hidden")
     n_versions = 1 if reads_notes else kind.n_augmented_rows  # augmentations change sound, not notes
     augmentation = kind.waveform_augmentation if n_versions > 1 else None
-    wanted = [versions(item, n_versions, augmentation) for item in items]
+    wanted = [augmented_versions(item, n_versions, augmentation) for item in items]
     store.fill([item for row in wanted for item in row[1:]], n_jobs=estimator.n_jobs)
     rows = [store.get(item) for row in wanted for item in row]
     place = np.repeat(np.arange(len(items)), [len(row) for row in wanted])
@@ -178,7 +179,7 @@ def _held_out(
     case: Case,
     weights: Rows | None,
 ) -> tuple[NDArray[np.float32], Callable[[], Rows]]:
-    """Return the targets, and a function that predicts each row by a model that was not trained on its unit."""
+    """Return the targets, and a function that predicts each row by a model not trained on its unit."""
     head = type(estimator).head
     numbers = np.unique(units, return_inverse=True)[1]
     folds = np.random.default_rng(estimator.seed).permutation(numbers.max() + 1)[numbers] % N_FOLDS

@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, ClassVar
 
 from woodshed.clip import Clip
+from woodshed.errors import DataError, ParameterError
 from woodshed.recognition.clip_model import ClipModel
 from woodshed.training.progress import OnEpoch, ignore_epoch
 
@@ -42,6 +43,27 @@ class TrainingData:
     sample_weight: Sequence[float] | None = None
     checkpoint: Path | None = None
     on_epoch: OnEpoch = ignore_epoch
+
+
+def check_lengths(clips: Sequence[Clip], targets: Sequence[Any], groups: Sequence[str] | None) -> None:
+    """Check that each clip has one target, and one group if there are any.
+
+    Raises
+    ------
+    ParameterError
+        If the numbers differ.
+    DataError
+        If there are no clips.
+    """
+    if len(clips) != len(targets) or (groups is not None and len(groups) != len(clips)):
+        counts = f"{len(clips)} clips, {len(targets)} labels" + (
+            f", {len(groups)} groups" if groups is not None else ""
+        )
+        raise ParameterError(
+            f"fit expects one label, and one group if there are any, for each clip; got {counts}."
+        )
+    if len(clips) == 0:
+        raise DataError("No clips to fit to. Give at least one for each class.")
 
 
 class Learner(abc.ABC):

@@ -1,4 +1,4 @@
-"""Training of networks on windows of spectrograms. Keras is imported only when a network is fitted."""
+"""Training of networks on spectrogram windows. Keras is imported only when a network is fitted."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ import contextlib
 import tempfile
 import time
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any, ClassVar
 
 import numpy as np
@@ -16,11 +16,11 @@ from woodshed.clip import Clip
 from woodshed.data.store import FeatureStore
 from woodshed.errors import ParameterError
 from woodshed.nets import NETS
+from woodshed.recognition.clip_item import augmented_versions, clip_items, common_rate, fill_store
 from woodshed.recognition.clip_model import ClipModel
 from woodshed.recognition.front_ends import front_end_class
-from woodshed.recognition.items import check_lengths, clip_items, common_rate, fill_store, versions
-from woodshed.recognition.learners.learner import Learner, TrainingData
-from woodshed.recognition.window import STILL, SpectrogramAugmentation, cut_windows
+from woodshed.recognition.learners.learner import Learner, TrainingData, check_lengths
+from woodshed.recognition.window import NO_AUGMENTATION, SpectrogramAugmentation, cut_windows
 from woodshed.training.holdout import hold_out
 from woodshed.training.inference import (
     KERAS_NAME,
@@ -38,10 +38,15 @@ if TYPE_CHECKING:
     import keras
 
     from woodshed.features.log_mel import LogMel
+    from woodshed.recognition.net.target_scale import TargetScale
     from woodshed.training.loop import Recipe
+    from woodshed.training.progress import LearningCurve
 
 MEMORY_BYTES = 256 * 2**20
 """Spectrograms up to this total size are kept in memory during training; more are read as needed."""
+
+N_TIMED_STEPS = 5
+"""Training steps whose median duration is the estimate of `time_step`."""
 
 
 class NetLearner(Learner):
@@ -63,77 +68,23 @@ class NetLearner(Learner):
         with suppress_stderr():
             import keras
 
-        from woodshed.recognition.net.batches import Batches, predict_windows
-        from woodshed.training.loop import Progress, train_net
-
         check_lengths(data.clips, data.targets, data.groups)
         keras.utils.set_random_seed(estimator.seed)
-        head = type(estimator).head
         feature = make_feature(estimator, data.clips)
         with contextlib.ExitStack() as stack:
             folder = estimator.store or stack.enter_context(tempfile.TemporaryDirectory())
             store = FeatureStore(folder, feature, dtype="float16")
             spectrograms = Spectrograms(estimator, store, data.clips, feature.sample_rate)
-            kept = spectrograms.kept
-            names, targets = head.encode([data.targets[k] for k in kept], type(estimator).names)
-            outputs = head.fit_outputs(names, targets)
-            train, held_out = hold_out(
-                head.strata(names, targets),
-                None if data.groups is None else [str(data.groups[k]) for k in kept],
-                estimator.validation_share,
-                estimator.seed,
-            )
-            scale = head.scale(targets[train])
-            targets = scale.standardise(targets)
-            net = make_net(estimator, feature.n_mels, len(names))
-            recipe = make_recipe(estimator, targets[train])
-            progress = Progress(
-                validation=_validation(spectrograms, held_out, targets, estimator, recipe),
-                patience=estimator.patience,
-                checkpoint=data.checkpoint,
-                report=data.on_epoch,
-            )
-            if estimator.swa_share:
-                progress.mean.first_epoch = estimator.epochs - round(estimator.swa_share * estimator.epochs)
-            weights = None
-            if data.sample_weight is not None:
-                weights = np.asarray(data.sample_weight, np.float32)[kept][train]
-            batches = Batches(
-                lambda k, version: spectrograms.read(int(train[k]), version),
-                targets[train],
-                n_augmentations=spectrograms.n_augmentations,
-                n_frames=estimator.n_frames,
-                augmentation=strengthen(type(estimator).spectrogram_augmentation, estimator.augment),
-                batch_size=estimator.batch_size,
-                seed=estimator.seed,
-                balanced=head.balances_classes,
-                weights=weights,
-            )
-            finished = train_net(net, batches, recipe, progress)
-            if estimator.ensemble_share:
-                from woodshed.recognition.net.texture_ensemble import add_texture_ensemble
-
-                net = add_texture_ensemble(
-                    net,
-                    batches.read,
-                    targets[train],
-                    n_augmentations=spectrograms.n_augmentations,
-                    share=estimator.ensemble_share,
-                    seed=estimator.seed,
-                    weights=weights,
-                )
-            thresholds = head.fit_held_out(
-                targets[held_out],
-                lambda: predict_windows(
-                    net, spectrograms.cutter(held_out, estimator.n_frames), len(held_out)
-                ),
-            )
-        scale.undo_in(net)
+            examples = encode_examples(estimator, data, spectrograms.usable)
+            net = make_net(estimator, feature.n_mels, len(examples.names))
+            net, curve, finished = train(estimator, data, net, spectrograms, examples)
+            files = examples.files | _fit_held_out(estimator, net, spectrograms, examples)
+        examples.scale.undo_in(net)
         estimator.set_learned(
-            classes=names,
+            classes=examples.names,
             feature=feature,
-            files=net_to_files(net) | outputs | thresholds,
-            curve=progress.curve("training"),
+            files=net_to_files(net) | files,
+            curve=curve,
             skipped=spectrograms.skipped,
         )
         if not finished:
@@ -229,7 +180,7 @@ def make_recipe(estimator: ClipModel, targets: NDArray[np.float32]) -> Recipe:
     )
 
 
-def time_step(estimator: ClipModel, n_names: int, *, n_steps: int = 5) -> tuple[float, int]:
+def time_step(estimator: ClipModel, n_names: int) -> tuple[float, int]:
     """Measure a training step on noise.
 
     Returns
@@ -244,11 +195,142 @@ def time_step(estimator: ClipModel, n_names: int, *, n_steps: int = 5) -> tuple[
     make_recipe(estimator, targets).compile(net, steps_per_epoch=100)
     net.train_on_batch(windows.astype(np.float32), targets)  # the first step builds the graph
     durations_s = []
-    for _ in range(n_steps):
+    for _ in range(N_TIMED_STEPS):
         began = time.perf_counter()
         net.train_on_batch(windows.astype(np.float32), targets)
         durations_s.append(time.perf_counter() - began)
     return float(np.median(durations_s)), net.count_params()
+
+
+@dataclass(frozen=True)
+class Examples:
+    """Targets of the usable clips, and their division into a training and a validation part.
+
+    Parameters
+    ----------
+    names
+        Names of the outputs.
+    targets
+        Standardised targets, shape ``(n_usable, n_names)``.
+    scale
+        The scale by which targets were standardised.
+    train, held_out
+        Indices of the training clips and of the validation clips; the latter may be empty.
+    weights
+        Weights of the training clips, shape ``(n_train,)``; None weights all equally.
+    files
+        What the head learned from the targets, as files of a model folder.
+    """
+
+    names: NDArray[np.str_]
+    targets: NDArray[np.float32]
+    scale: TargetScale
+    train: NDArray[np.int64]
+    held_out: NDArray[np.int64]
+    weights: NDArray[np.float32] | None
+    files: dict[str, bytes]
+
+
+def encode_examples(estimator: ClipModel, data: TrainingData, usable: NDArray[np.int64]) -> Examples:
+    """Encode the targets of the usable clips, and hold out a validation part."""
+    head = type(estimator).head
+    names, targets = head.encode([data.targets[k] for k in usable], type(estimator).names)
+    train, held_out = hold_out(
+        head.strata(names, targets),
+        None if data.groups is None else [str(data.groups[k]) for k in usable],
+        estimator.validation_share,
+        estimator.seed,
+    )
+    weights = None
+    if data.sample_weight is not None:
+        weights = np.asarray(data.sample_weight, np.float32)[usable][train]
+    scale = head.scale(targets[train])
+    return Examples(
+        names=names,
+        targets=scale.standardise(targets),
+        scale=scale,
+        train=train,
+        held_out=held_out,
+        weights=weights,
+        files=head.fit_outputs(names, targets),
+    )
+
+
+def train(
+    estimator: ClipModel, data: TrainingData, net: keras.Model, spectrograms: Spectrograms, examples: Examples
+) -> tuple[keras.Model, LearningCurve, bool]:
+    """Train a network, and combine it with the texture ensemble if the settings ask for it.
+
+    Returns
+    -------
+    net, curve, finished
+        The trained network, its losses, and False if a keyboard interrupt ended the training early.
+    """
+    from woodshed.recognition.net.batches import Batches
+    from woodshed.training.loop import TrainingState, WeightMean, train_net
+
+    targets = examples.targets[examples.train]
+    recipe = make_recipe(estimator, targets)
+    n_averaged = round(estimator.swa_share * estimator.epochs)
+    state = TrainingState(
+        validation=_validation(estimator, recipe, spectrograms, examples),
+        patience=estimator.patience,
+        checkpoint=data.checkpoint,
+        report=data.on_epoch,
+        mean=WeightMean(estimator.epochs - n_averaged if estimator.swa_share else None),
+    )
+    batches = Batches(
+        lambda k, version: spectrograms.read(int(examples.train[k]), version),
+        targets,
+        n_augmentations=spectrograms.n_augmentations,
+        n_frames=estimator.n_frames,
+        augmentation=strengthen(type(estimator).spectrogram_augmentation, estimator.augment),
+        batch_size=estimator.batch_size,
+        seed=estimator.seed,
+        balanced=type(estimator).head.balances_classes,
+        weights=examples.weights,
+    )
+    finished = train_net(net, batches, recipe, state)
+    if estimator.ensemble_share:
+        from woodshed.recognition.net.texture_ensemble import add_texture_ensemble
+
+        net = add_texture_ensemble(
+            net,
+            batches.read,
+            targets,
+            n_augmentations=spectrograms.n_augmentations,
+            share=estimator.ensemble_share,
+            seed=estimator.seed,
+            weights=examples.weights,
+        )
+    return net, state.curve("training"), finished
+
+
+def _validation(
+    estimator: ClipModel, recipe: Recipe, spectrograms: Spectrograms, examples: Examples
+) -> Callable[[Any], tuple[float, float]] | None:
+    """Return the measure of a network on the validation part; None if that is empty."""
+    from woodshed.recognition.net.batches import validate_on
+    from woodshed.recognition.net.loss import masked_measure
+
+    rows = examples.held_out
+    if len(rows) == 0:
+        return None
+    measure = None if recipe.loss is None else masked_measure(recipe.loss, type(estimator).head.is_right)
+    return validate_on(spectrograms.cutter(rows, estimator.n_frames), examples.targets[rows], measure=measure)
+
+
+def _fit_held_out(
+    estimator: ClipModel, net: keras.Model, spectrograms: Spectrograms, examples: Examples
+) -> dict[str, bytes]:
+    """Return what the head learns from the outputs for the validation part, as files of a model folder."""
+    from woodshed.recognition.net.batches import predict_windows
+
+    rows = examples.held_out
+    return type(estimator).head.fit_held_out(
+        examples.targets[rows],
+        lambda: predict_windows(net, spectrograms.cutter(rows, estimator.n_frames), len(rows)),
+    )
 
 
 class Spectrograms:
@@ -256,8 +338,8 @@ class Spectrograms:
 
     Attributes
     ----------
-    kept
-        Shape ``(n_kept,)``: indices of the usable clips.
+    usable
+        Shape ``(n_usable,)``: indices of the usable clips.
     skipped
         The other clips, with the reason.
     n_augmentations
@@ -271,22 +353,22 @@ class Spectrograms:
         self.n_augmentations = estimator.n_augmentations if augmentation is not None else 1
         self._store = store
         originals = clip_items(clips, sample_rate)
-        self.kept, self.skipped = fill_store(store, originals, n_jobs=estimator.n_jobs)
-        items = [versions(originals[k], self.n_augmentations, augmentation) for k in self.kept]
+        self.usable, self.skipped = fill_store(store, originals, n_jobs=estimator.n_jobs)
+        items = [augmented_versions(originals[k], self.n_augmentations, augmentation) for k in self.usable]
         store.fill([item for row in items for item in row[1:]], n_jobs=estimator.n_jobs)
         self._entries = [[(item, store.path(item)) for item in row] for row in items]
         n_bytes = sum(store.get(*row[0]).nbytes for row in self._entries) * self.n_augmentations
-        self._held: dict[tuple[int, int], NDArray[np.floating]] | None = (
+        self._cache: dict[tuple[int, int], NDArray[np.floating]] | None = (
             {} if n_bytes <= MEMORY_BYTES else None
         )
 
     def read(self, k: int, version: int = 0) -> NDArray[np.floating]:
         """Return one spectrogram in decibels, shape ``(n_frames, n_mels)``."""
-        if self._held is None:
+        if self._cache is None:
             return self._store.get(*self._entries[k][version])
-        if (k, version) not in self._held:
-            self._held[k, version] = self._store.get(*self._entries[k][version])
-        return self._held[k, version]
+        if (k, version) not in self._cache:
+            self._cache[k, version] = self._store.get(*self._entries[k][version])
+        return self._cache[k, version]
 
     def cutter(self, rows: NDArray[np.int64], n_frames: int) -> Callable[[slice], NDArray[np.float32]]:
         """Return the function that cuts a window from the middle of some of the given rows."""
@@ -302,32 +384,15 @@ def strengthen(augmentation: SpectrogramAugmentation, strength: float) -> Spectr
     0.2
     """
     if not strength:
-        return STILL
+        return NO_AUGMENTATION
     return replace(
         augmentation,
         stretch=augmentation.stretch * strength,
         warp=augmentation.warp * strength,
         shift_bands=augmentation.shift_bands * strength,
         noise_share=min(1.0, augmentation.noise_share * strength),
-        colour_db=augmentation.colour_db * strength,
+        equaliser_db=augmentation.equaliser_db * strength,
         mask_bands=round(augmentation.mask_bands * strength),
         mask_share=min(0.5, augmentation.mask_share * strength),
         mix=augmentation.mix * strength,
     )
-
-
-def _validation(
-    spectrograms: Spectrograms,
-    rows: NDArray[np.int64],
-    targets: NDArray[np.float32],
-    estimator: ClipModel,
-    recipe: Recipe,
-) -> Callable[[Any], tuple[float, float]] | None:
-    """Return the measure of the held-out rows; None when there are none."""
-    from woodshed.recognition.net.batches import validate_on
-    from woodshed.recognition.net.loss import judge_by
-
-    if len(rows) == 0:
-        return None
-    judge = None if recipe.loss is None else judge_by(recipe.loss, type(estimator).head.is_right)
-    return validate_on(spectrograms.cutter(rows, estimator.n_frames), targets[rows], judge=judge)

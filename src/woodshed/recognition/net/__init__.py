@@ -1,1 +1,1 @@
-"""Losses and ensembles of the recognition networks."""
+"""Batches, losses, target scaling and ensembles of recognition networks."""

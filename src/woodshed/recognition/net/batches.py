@@ -1,4 +1,4 @@
-"""Batches of spectrogram windows, and the measure of a net on held-out windows."""
+"""Batches of spectrogram windows for training, and validation on held-out windows."""
 
 from __future__ import annotations
 
@@ -8,17 +8,16 @@ import keras
 import numpy as np
 from numpy.typing import NDArray
 
-from woodshed.recognition.window import SpectrogramAugmentation, cut_windows, loudest, mix_pairs
-from woodshed.training.loop import Judge, Validation
-from woodshed.training.steps_per_execution import Batch
+from woodshed.recognition.window import SpectrogramAugmentation, cut_windows, mix_pairs, peak_level_db
+from woodshed.training.loop import Batch, Measure, Validation
 
 Spectrogram = NDArray[np.floating]
 
 
 class Batches:
-    """Augmented windows, drawn anew in each epoch, reproducibly from the seed.
+    """Batches of augmented windows, drawn anew in each epoch and reproducible from the seed.
 
-    A run is one endless sequence: step ``k`` is batch ``k % steps_per_epoch`` of its epoch.
+    They are an endless sequence: step ``k`` is batch ``k % steps_per_epoch`` of its epoch.
 
     Parameters
     ----------
@@ -27,7 +26,7 @@ class Batches:
     n_augmentations
         Number of versions of each example; one is drawn at random for each window.
     targets
-        Shape ``(n_examples, n_answers)``: one-hot rows, tags, or standardised values.
+        Shape ``(n_examples, n_outputs)``: one-hot rows, tags, or standardised values.
     n_frames
         Length of a window.
     augmentation
@@ -45,7 +44,7 @@ class Batches:
         Batches in an epoch.
     """
 
-    def __init__(  # noqa: PLR0913  # nine keyword settings of one object
+    def __init__(  # noqa: PLR0913  # the settings of one object
         self,
         read: Callable[[int, int], Spectrogram],
         targets: NDArray[np.float32],
@@ -69,30 +68,30 @@ class Batches:
         self.weights = weights
         self.steps_per_epoch = len(targets) // self.batch_size
         self._drawn: tuple[int, NDArray[np.int64]] | None = None
-        self._loudest_db: dict[tuple[int, int], float] = {}
+        self._peak_db: dict[tuple[int, int], float] = {}
 
     def __getitem__(self, step: int) -> Batch:
         epoch, batch = divmod(step, self.steps_per_epoch)
-        # Every batch has a generator of its own: a run that resumes draws what it would have drawn.
+        # Each batch has its own generator, so that a resumed run draws the same batches.
         rng = np.random.default_rng([self.seed, epoch, batch])
-        chosen = self._order(epoch)[batch * self.batch_size : (batch + 1) * self.batch_size]
-        versions = rng.integers(self.n_augmentations, size=len(chosen))
-        places = list(zip(chosen.tolist(), versions.tolist(), strict=True))
-        spectrograms = [self.read(*place) for place in places]
-        for place, spectrogram in zip(places, spectrograms, strict=True):
-            if place not in self._loudest_db:
-                self._loudest_db[place] = loudest(spectrogram)
-        loudest_db = [self._loudest_db[place] for place in places]
-        windows = cut_windows(spectrograms, self.n_frames, self.augmentation, rng, loudest_db)
-        targets = self.targets[chosen]
-        if self.weights is not None:  # one more column, so that it is mixed as the others are
-            targets = np.column_stack([targets, self.weights[chosen]])
+        rows = self._order(epoch)[batch * self.batch_size : (batch + 1) * self.batch_size]
+        versions = rng.integers(self.n_augmentations, size=len(rows))
+        keys = list(zip(rows.tolist(), versions.tolist(), strict=True))
+        spectrograms = [self.read(*key) for key in keys]
+        for key, spectrogram in zip(keys, spectrograms, strict=True):
+            if key not in self._peak_db:
+                self._peak_db[key] = peak_level_db(spectrogram)
+        peak_db = [self._peak_db[key] for key in keys]
+        windows = cut_windows(spectrograms, self.n_frames, self.augmentation, rng, peak_db)
+        targets = self.targets[rows]
+        if self.weights is not None:  # as a further column, so that weights are mixed like the targets
+            targets = np.column_stack([targets, self.weights[rows]])
         if self.augmentation.mix:
             windows, targets = mix_pairs(windows, targets, self.augmentation.mix, rng)
         return (windows, targets) if self.weights is None else (windows, targets[:, :-1], targets[:, -1])
 
     def _order(self, epoch: int) -> NDArray[np.int64]:
-        """Return an epoch's order of the rows; it is drawn once, since a large corpus takes milliseconds."""
+        """Return the order of the rows in an epoch; it is cached, since drawing it takes milliseconds."""
         if self._drawn is None or self._drawn[0] != epoch:
             rng = np.random.default_rng([self.seed, epoch])
             n_rows = len(self.targets)
@@ -104,9 +103,9 @@ class Batches:
 
 
 def balanced_order(classes: NDArray[np.int64], rng: np.random.Generator) -> NDArray[np.int64]:
-    """Shuffle the rows of an epoch so that every class has an equal share of it.
+    """Return a random order of rows in which all classes are equally frequent.
 
-    Rare classes come several times, each row before any comes again; the epoch keeps its length.
+    Rows of rare classes are repeated, equally often within one; the length is that of ``classes``.
 
     Examples
     --------
@@ -115,13 +114,13 @@ def balanced_order(classes: NDArray[np.int64], rng: np.random.Generator) -> NDAr
     (6, 3)
     """
     names = np.unique(classes)
-    each = -(-len(classes) // len(names))
-    drawn = []
+    n_each = -(-len(classes) // len(names))
+    order = []
     for name in names:
         rows = np.flatnonzero(classes == name)
-        repeats = -(-each // len(rows))
-        drawn.append(np.concatenate([rng.permutation(rows) for _ in range(repeats)])[:each])
-    return rng.permutation(np.concatenate(drawn))[: len(classes)]
+        repeats = -(-n_each // len(rows))
+        order.append(np.concatenate([rng.permutation(rows) for _ in range(repeats)])[:n_each])
+    return rng.permutation(np.concatenate(order))[: len(classes)]
 
 
 def validate_on(
@@ -129,25 +128,25 @@ def validate_on(
     targets: NDArray[np.float32],
     batch_size: int = 64,
     *,
-    judge: Judge | None = None,
+    measure: Measure | None = None,
 ) -> Validation:
-    """Make a function that measures a net's mean loss and accuracy on held-out windows.
+    """Return the function that computes the loss and accuracy of a network on held-out windows.
 
     Parameters
     ----------
     cut
-        Answers the windows of some rows of ``targets``. It is asked again in every epoch, so that the
-        held-out part of a large corpus need not be held in memory.
+        Returns the windows of a slice of the rows of ``targets``. It is called again in every epoch, so that
+        the held-out part of a large corpus need not fit in memory.
     targets
-        Shape ``(n_windows, n_answers)``.
+        Shape ``(n_windows, n_outputs)``.
     batch_size
-        Windows asked for at once.
-    judge
-        From truth and answers to loss and accuracy; by default those of classes.
+        Windows in one call.
+    measure
+        Targets and outputs to loss and accuracy; None is `measure_classes`.
     """
 
     def validation(net: keras.Model) -> tuple[float, float]:
-        return (judge or judge_classes)(targets, predict_windows(net, cut, len(targets), batch_size))
+        return (measure or measure_classes)(targets, predict_windows(net, cut, len(targets), batch_size))
 
     return validation
 
@@ -155,22 +154,23 @@ def validate_on(
 def predict_windows(
     net: keras.Model, cut: Callable[[slice], NDArray[np.float32]], n_windows: int, batch_size: int = 64
 ) -> NDArray[np.float32]:
-    """Return a net's answers, ``(n_windows, n_answers)``, for windows that are cut as they are needed."""
+    """Return the outputs of a network, ``(n_windows, n_outputs)``, cutting the windows batch by batch."""
     starts = range(0, n_windows, batch_size)
-    # Called directly: a compiled function would be traced anew for every net and every last batch.
-    answers = [net(cut(slice(k, k + batch_size)), training=False) for k in starts]
-    return np.concatenate([keras.ops.convert_to_numpy(answer) for answer in answers])
+    # Called directly: a compiled function would be traced anew for each network and each last batch.
+    outputs = [net(cut(slice(k, k + batch_size)), training=False) for k in starts]
+    return np.concatenate([keras.ops.convert_to_numpy(output) for output in outputs])
 
 
-def judge_classes(truth: NDArray[np.float32], answers: NDArray[np.float32]) -> tuple[float, float]:
+def measure_classes(targets: NDArray[np.float32], outputs: NDArray[np.float32]) -> tuple[float, float]:
     """Return the mean log loss and the accuracy of class probabilities.
 
     Examples
     --------
-    >>> loss, share = judge_classes(np.eye(2, dtype="float32"), np.array([[0.5, 0.5], [0.0, 1.0]], "float32"))
-    >>> round(loss, 4), share
+    >>> outputs = np.array([[0.5, 0.5], [0.0, 1.0]], "float32")
+    >>> loss, accuracy = measure_classes(np.eye(2, dtype="float32"), outputs)
+    >>> round(loss, 4), accuracy
     (0.3466, 1.0)
     """
-    right = truth.argmax(axis=1)
-    loss = -np.log(np.maximum(answers[np.arange(len(right)), right], 1e-7)).mean()
-    return float(loss), float((answers.argmax(axis=1) == right).mean())
+    classes = targets.argmax(axis=1)
+    loss = -np.log(np.maximum(outputs[np.arange(len(classes)), classes], 1e-7)).mean()
+    return float(loss), float((outputs.argmax(axis=1) == classes).mean())

@@ -1,4 +1,4 @@
-"""Standardisation of regression targets, undone in the last layer of the trained network."""
+"""Standardisation of regression targets, inverted in the last layer of the trained network."""
 
 from __future__ import annotations
 
@@ -38,7 +38,7 @@ class TargetScale:
 
     @classmethod
     def of(cls, rows: NDArray[np.float32]) -> Self:
-        """Measure the known targets of the training clips, shape ``(n_clips, n_names)``."""
+        """Compute the scale of the known targets of the training clips, shape ``(n_clips, n_names)``."""
         deviation = np.nanstd(rows, axis=0)
         return cls(np.nanmean(rows, axis=0), np.where(deviation > 0, deviation, np.float32(1)))
 

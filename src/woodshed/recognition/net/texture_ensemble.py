@@ -1,4 +1,4 @@
-"""A second opinion: a net's answers pooled with those of a kernel machine on sound textures. Needs Keras."""
+"""Ensemble of a network and a kernel classifier on sound textures, as one Keras model."""
 
 from __future__ import annotations
 
@@ -11,11 +11,11 @@ from numpy.typing import NDArray
 from woodshed.nets.texture import Texture, TextureEnsemble
 from woodshed.recognition.window import SILENT_DB, overlapping_windows
 
-N_KNOWN = 3000
-"""So many windows are remembered at most."""
+MAX_WINDOWS = 3000
+"""Maximum number of reference windows of the kernel classifier."""
 
-N_VERSIONS = 3
-"""So many versions of each clip are looked at: the recording itself and copies."""
+MAX_VERSIONS = 3
+"""Maximum number of versions of each clip: the recording and its augmented copies."""
 
 Read = Callable[[int, int], NDArray[np.floating]]
 
@@ -30,71 +30,70 @@ def add_texture_ensemble(
     seed: int,
     weights: NDArray[np.float32] | None = None,
 ) -> keras.Model:
-    """Return a net that answers as ``net`` does and also by likeness to the windows that it was taught.
+    """Return the weighted geometric mean of a network and a kernel classifier of textures of the same clips.
 
-    A net that is trained by steps and a machine that compares summaries go wrong on different clips, the more
-    so the fewer there are to learn from.
+    The two make different errors, the more so the fewer training clips there are.
 
     Parameters
     ----------
     net
-        Trained; it answers with probabilities of classes.
+        Trained network that outputs class probabilities.
     read
-        Answers the spectrogram of clip ``k`` in version ``v``, shape ``(n_frames_k, n_bands)``.
+        Returns the spectrogram of clip ``k`` in version ``v``, shape ``(n_frames_k, n_bands)``.
     targets
         Shape ``(n_clips, n_classes)``, one-hot.
     n_augmentations
-        How many versions of each clip there are.
+        Number of versions of each clip.
     share
-        Weight of the second opinion, 0 to 1.
+        Weight of the kernel classifier, 0 to 1.
     seed
-        Decides which windows are remembered when there are too many.
+        Seed of the choice of reference windows if there are too many.
     weights
-        How much each clip counts, shape ``(n_clips,)``; None: all alike.
+        Weight of each clip, shape ``(n_clips,)``; None weights all equally.
 
     Returns
     -------
     keras.Model
-        One net of the same input and output shape.
+        A model of the same input and output shape.
     """
-    windows, rows = known_windows(
-        read, net.input_shape[1], len(targets), min(n_augmentations, N_VERSIONS), seed
+    windows, rows = reference_windows(
+        read, net.input_shape[1], len(targets), min(n_augmentations, MAX_VERSIONS), seed
     )
     texture = Texture(name="texture")
-    described = np.concatenate(
-        [np.asarray(texture(windows[k : k + 64])) for k in range(0, len(windows), 64)]  # in little memory
+    textures = np.concatenate(
+        [np.asarray(texture(windows[k : k + 64])) for k in range(0, len(windows), 64)]  # to limit memory
     )
-    opinion = TextureEnsemble(n_samples=len(rows), share=share, name="ensemble_share")
+    ensemble = TextureEnsemble(n_samples=len(rows), share=share, name="ensemble_share")
     inputs = keras.Input(net.input_shape[1:], name="log_mel_db")
-    both = keras.Model(inputs, opinion([net(inputs), texture(inputs)]), name=net.name)
-    known = targets[rows]
-    # Every class counts alike, however many clips it has, as it does while the net learns.
-    counts = 1 / known.sum(axis=0)[known.argmax(axis=1)]
+    model = keras.Model(inputs, ensemble([net(inputs), texture(inputs)]), name=net.name)
+    window_targets = targets[rows]
+    # Classes are balanced, as in the training of the network.
+    window_weights = 1 / window_targets.sum(axis=0)[window_targets.argmax(axis=1)]
     if weights is not None:
-        counts = counts * np.maximum(weights[rows], 1e-6)
-    opinion.fit(described, known, counts)
-    return both
+        window_weights = window_weights * np.maximum(weights[rows], 1e-6)
+    ensemble.fit(textures, window_targets, window_weights)
+    return model
 
 
-def known_windows(
+def reference_windows(
     read: Read, n_frames: int, n_clips: int, n_augmentations: int, seed: int
 ) -> tuple[NDArray[np.float32], NDArray[np.int64]]:
-    """Cut the clips to windows that hold sound, the recordings first, until there are enough.
+    """Cut clips into windows that contain sound, recordings before copies, up to `MAX_WINDOWS`.
 
     Returns
     -------
     windows, rows
-        Shape ``(n_windows, n_frames, n_bands)``, and which clip each comes from.
+        Shape ``(n_windows, n_frames, n_bands)``, and the index of the clip of each.
     """
     order = np.random.default_rng(seed).permutation(n_clips)
     windows: list[NDArray[np.float32]] = []
     rows: list[int] = []
     for version, k in ((version, int(k)) for version in range(n_augmentations) for k in order):
-        cut = overlapping_windows(read(k, version), n_frames).astype(np.float32)
-        peak_db = cut.max(axis=(1, 2))
-        heard = cut[peak_db >= peak_db.max() - SILENT_DB]
-        windows += list(heard)
-        rows += [k] * len(heard)
-        if len(rows) >= N_KNOWN:
+        clip_windows = overlapping_windows(read(k, version), n_frames).astype(np.float32)
+        peak_db = clip_windows.max(axis=(1, 2))
+        active = clip_windows[peak_db >= peak_db.max() - SILENT_DB]
+        windows += list(active)
+        rows += [k] * len(active)
+        if len(rows) >= MAX_WINDOWS:
             break
-    return np.stack(windows[:N_KNOWN]), np.asarray(rows[:N_KNOWN])
+    return np.stack(windows[:MAX_WINDOWS]), np.asarray(rows[:MAX_WINDOWS])

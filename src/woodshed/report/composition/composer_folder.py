@@ -1,4 +1,4 @@
-"""Model folder of a composer: the model, its card, and how well it knows pieces that it has not seen."""
+"""Model folder of a composer: the model, its card, and its test results."""
 
 from __future__ import annotations
 
@@ -31,26 +31,26 @@ def write_composer_folder(composer: Composer, result: ComposerResult, folder: Pa
 def composer_card(composer: Composer, result: ComposerResult) -> str:
     """Write the model card of a composer; see `woodshed.report.recognition.card.card`."""
     corpus, sizes = result.corpus, result.sizes
-    task = type(composer).task
+    task = composer.task
     facts = [
         ("corpus", plain(corpus.name)),
-        ("pieces learned from", str(sizes["train"])),
-        ("pieces that chose the weights", str(sizes["validation"])),
-        ("pieces held out for the test", str(sizes["test"])),
-        ("split", "official" if corpus.parts else "by family: versions of one piece stay together"),
-        ("copies left out", str(corpus.n_copies)),
-        ("set aside, as they cannot be used", str(len(corpus.skipped))),
+        ("training pieces", str(sizes["train"])),
+        ("validation pieces", str(sizes["validation"])),
+        ("test pieces", str(sizes["test"])),
+        ("split", "official" if corpus.parts else "by family: versions of one piece are in the same part"),
+        ("copies removed", str(corpus.n_copies)),
+        ("skipped as unusable", str(len(corpus.skipped))),
         ("licence", plain(corpus.licence) or "not stated"),
         ("attribution", plain(corpus.citation) or "none given"),
     ]
     parts = [
-        f"# {plain(task)}: learned from {plain(corpus.name)}",
-        f"Writes new pieces of the job {plain(task)}: `woodshed generate FOLDER`.",
-        "## Learned from",
+        f"# {plain(task)}: trained on {plain(corpus.name)}",
+        f"Generates new pieces of task {plain(task)}: `woodshed generate FOLDER`.",
+        "## Training data",
         plain_table(["what", "value"], facts),
-        "The texts of what it learned from are in `known.json.gz`, so that every new piece can be compared "
-        "with them. Mind their licence when you pass the model on.",
-        "## How well it knows pieces that it has not seen",
+        "The training pieces are in `known.json.gz`, so that new pieces can be compared with them. Their "
+        "licence applies when you pass the model on.",
+        "## Cross-entropy of held-out pieces",
         _bits_text(result),
         "## Limits",
         "\n".join(f"- {limit}" for limit in _limits(result)),
@@ -64,18 +64,18 @@ def composer_card(composer: Composer, result: ComposerResult) -> str:
 
 def _bits_text(result: ComposerResult) -> str:
     if not result.bits:
-        return "Nothing was held out: there are too few families of pieces. How well it does is not known."
+        return "Nothing was held out, as there are too few families of pieces. The model was not tested."
     rows = [(one.method, f"{one.bits:.3f}" if math.isfinite(one.bits) else UNKNOWN) for one in result.bits]
-    plain = "The others counted the same pieces that the model learned from."
+    baseline = "The baselines were estimated from the same training pieces."
     if _are_ngrams(result):
-        plain = (
-            "The n-grams (Kneser-Ney) learned from the same pieces as the model; shown: order 2, and the "
+        baseline = (
+            "The n-grams (Kneser-Ney) were estimated from the same training pieces; shown: order 2, and the "
             "best of seven."
         )
     return "\n\n".join(
         [
-            plain_table(["what predicts", "bits a token, the fewer the better"], rows),
-            f"Measured on {counted(result.sizes['test'], 'piece')} that nothing was learned from. {plain}",
+            plain_table(["model", "bits per token (lower is better)"], rows),
+            f"Measured on {counted(result.sizes['test'], 'held-out piece')}. {baseline}",
         ]
     )
 
@@ -85,13 +85,13 @@ def _are_ngrams(result: ComposerResult) -> bool:
 
 
 def _limits(result: ComposerResult) -> list[str]:
-    found = ["It knows the music it learned from and no other."]
+    limits = ["It models the style of its training data only."]
     if not result.finished:
-        found.append("Its training was interrupted: the best weights until then were kept.")
-    model, *plain = (one.bits for one in result.bits) if result.bits else (math.nan,)
-    if plain and model > min(plain):
-        plainer = "An n-gram" if _are_ngrams(result) else "Counting"
-        found.append(f"{plainer} knows unseen pieces better than it does: it has learned too little.")
+        limits.append("The training was interrupted; the best weights until then were kept.")
+    model, *baselines = (one.bits for one in result.bits) if result.bits else (math.nan,)
+    if baselines and model > min(baselines):
+        baseline = "An n-gram" if _are_ngrams(result) else "A baseline"
+        limits.append(f"{baseline} predicts held-out pieces better: the model is undertrained.")
     if result.sizes["train"] < 100:
-        found.append(f"It learned from {counted(result.sizes['train'], 'piece')} only, and will copy them.")
-    return found
+        limits.append(f"It was trained on {counted(result.sizes['train'], 'piece')} only and will copy them.")
+    return limits

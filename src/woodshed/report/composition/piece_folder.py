@@ -1,4 +1,4 @@
-"""A folder of new pieces: each as ABC, MIDI, MusicXML, sound and picture, and a page with all of them."""
+"""Output folder of ``woodshed generate``: files, novelty and style reports, and a page."""
 
 from __future__ import annotations
 
@@ -7,17 +7,15 @@ from dataclasses import asdict
 from pathlib import Path
 
 from woodshed.atomic import write_whole
-from woodshed.audio.write import write
-from woodshed.composition.generation import Generation, ReferenceSet
+from woodshed.composition.generation import EvaluatedGeneration, ReferenceSet, ScoreGeneration
 from woodshed.errors import OutputError, ParameterError, near_miss, printable
 from woodshed.plotting.score import save_scores
-from woodshed.report.composition.piece_page import compared_with, piece_page
-from woodshed.symbolic import write_midi, write_musicxml
-from woodshed.symbolic.render import BEST, render
+from woodshed.report.composition.piece_page import novelty_method, piece_page
+from woodshed.symbolic.render import BEST
 from woodshed.training.model_folder import make_folder, to_json
 
-FORMATS = ("abc", "mid", "musicxml", "wav", "png")
-"""What each piece is written as, by suffix."""
+FORMATS = (*ScoreGeneration.files, "png", "txt")
+"""Formats of a generation, by suffix; of these, each kind has its own."""
 
 PAGE_NAME, ORIGINALITY_NAME, STYLE_NAME = "index.html", "originality.json", "style.json"
 
@@ -32,87 +30,74 @@ def check_formats(formats: Sequence[str]) -> None:
     """
     for name in formats:
         if name not in FORMATS:
-            raise ParameterError(f"Pieces cannot be written as {name!r}. {near_miss(name, FORMATS)}")
+            raise ParameterError(f"Unknown format {name!r}. {near_miss(name, FORMATS)}")
 
 
 def prepare_piece_folder(folder: Path, *, force: bool = False) -> None:
-    """Make the folder; what is in one already is only replaced if that is asked for.
+    """Make the folder; an existing one must be empty, or its files may be replaced by ``force``.
 
     Raises
     ------
     OutputError
-        If it is there and not empty, or cannot be made.
+        If it exists and is not empty, or cannot be made.
     """
     if folder.exists() and any(folder.iterdir() if folder.is_dir() else [folder]) and not force:
         raise OutputError(
-            f"{printable(folder)} is there already and not empty. Give --out another folder, or write over "
-            "what is in it by --force."
+            f"{printable(folder)} exists and is not empty. Set --out to another folder, or add --force to "
+            "replace its files."
         )
     make_folder(folder)
 
 
-def write_piece_folder(  # noqa: PLR0913  all that makes up a folder
-    pieces: Sequence[Generation],
+def write_piece_folder(
+    items: Sequence[EvaluatedGeneration],
     folder: Path,
     *,
-    learned: ReferenceSet,
-    task: str,
+    reference: ReferenceSet,
     heading: str,
-    formats: Sequence[str] = FORMATS,
+    formats: Sequence[str] | None = None,
     soundfont: str = BEST,
-    on_piece: Callable[[int], None] = lambda n_done: None,
+    on_item: Callable[[int], None] = lambda n_done: None,
 ) -> None:
-    """Write pieces into a folder, each file whole or not at all.
+    """Write generations into a folder, each file whole or not at all.
 
     Parameters
     ----------
-    pieces
-        What to write.
+    items
+        At least one.
     folder
-        Made before, see `prepare_piece_folder`.
-    learned
-        What the composer learned from: `woodshed.composition.generation.reference_set`.
-    job
-        What a piece is called, such as ``tune``.
+        An existing folder, see `prepare_piece_folder`.
+    reference
+        The training data of the generator.
     heading
-        What made the pieces, for the page.
+        Model and settings, for the page.
     formats
-        Of `FORMATS`.
+        Out of `FORMATS`; None writes all that a generation has. Formats of other kinds are ignored.
     soundfont
         What plays the WAV files: see `woodshed.symbolic.render.render`.
-    on_piece
-        Called with how many are written.
+    on_item
+        Called with the number of items that are written.
 
     Raises
     ------
     OutputError
         If a file cannot be written.
     """
+    formats = FORMATS if formats is None else formats
     check_formats(formats)
-    for n_done, one in enumerate(pieces, start=1):
-        _write_piece(one, folder, formats, soundfont)
-        on_piece(n_done)
-    told = {"how": compared_with(learned), "pieces": [one.to_values() for one in pieces]}
-    write_whole(folder / ORIGINALITY_NAME, to_json(told))
-    kind = type(pieces[0].piece)
-    new, old = kind.style([one.piece for one in pieces]), kind.style(learned.pieces)
-    write_whole(folder / STYLE_NAME, to_json({"new": asdict(new), "learned": asdict(old)}))
-    page = piece_page(pieces, learned, (new, old), task=task, heading=heading, soundfont=soundfont)
+    for n_done, item in enumerate(items, start=1):
+        generation = item.generation
+        suffixes = [suffix for suffix in formats if suffix in generation.files]
+        generation.write(folder, item.name, suffixes, soundfont=soundfont)
+        if "png" in formats and isinstance(generation, ScoreGeneration):
+            save_scores([generation.to_score(item.title)], folder / f"{item.name}.png", overwrite=True)
+        on_item(n_done)
+    report = {"how": novelty_method(reference), "pieces": [item.to_values() for item in items]}
+    write_whole(folder / ORIGINALITY_NAME, to_json(report))
+    kind = type(items[0].generation)
+    new = kind.style([item.generation for item in items])
+    learned = kind.style(reference.generations) if reference.generations else None
+    styles = {"new": asdict(new)} | ({} if learned is None else {"learned": asdict(learned)})
+    write_whole(folder / STYLE_NAME, to_json(styles))
+    page = piece_page(items, reference, (new, learned), heading=heading, soundfont=soundfont)
     write_whole(folder / PAGE_NAME, page)
-
-
-def _write_piece(one: Generation, folder: Path, formats: Sequence[str], soundfont: str) -> None:
-    score = one.score
-    for suffix in formats:
-        path = folder / f"{one.name}.{suffix}"
-        match suffix:
-            case "abc":
-                write_whole(path, one.abc)
-            case "mid":
-                write_midi(score, path)
-            case "musicxml":
-                write_musicxml(score, path)
-            case "wav":
-                write(render(score, soundfont=soundfont), path, overwrite=True)
-            case "png":
-                save_scores([score], path, overwrite=True)

@@ -1,18 +1,26 @@
-"""The page of new pieces: hear and see each, what of it is a copy, and how they are beside the old."""
+"""Page of new generations: each as sound, picture and text, its longest copy, and the style of all."""
 
 from __future__ import annotations
 
+import functools
 from collections.abc import Sequence
 
 import numpy as np
 
 from woodshed.clip import Clip
-from woodshed.composition.generation import Generation, ReferenceSet
+from woodshed.composition.generation import (
+    EvaluatedGeneration,
+    Generation,
+    ReferenceSet,
+    ScoreGeneration,
+    SoundGeneration,
+    TextGeneration,
+)
 from woodshed.errors import counted
 from woodshed.html.document import document
 from woodshed.html.markup import Markup, element, join, name_of, table
 from woodshed.html.picture import data_uri
-from woodshed.metrics.originality import N_GRAM, Melody
+from woodshed.metrics.originality import N_GRAM, Melody, MelodyIndex
 from woodshed.metrics.style import Style
 from woodshed.plotting.page import sound_bytes
 from woodshed.report.composition.style_section import style_section
@@ -22,13 +30,16 @@ from woodshed.symbolic.edit import set_tempo, transpose
 from woodshed.symbolic.render import BEST, render
 
 PAGE_RATE = 22050
-"""Rate of the sounds in the page, in hertz."""
+"""Sample rate of the sounds in the page, in hertz."""
 
 PASSAGE_BPM = 140.0
-"""Quarter notes a minute of the passages that are compared."""
+"""Quarter notes per minute of the passages that are compared."""
 
-MOST_FAULTS = 6
-"""So many faults of a piece are named; the rest is counted."""
+MAX_FAULTS = 6
+"""Maximum number of faults of a piece that are listed; the rest are counted."""
+
+MAX_CLIP_S = 60.0
+"""Length of a long sound that is put into the page, in seconds."""
 
 STYLE = """
 .piece { margin-top: 2.2rem; }
@@ -47,144 +58,201 @@ _LEAST_HEIGHT, _SEMITONE_HEIGHT = 150, 5.5
 
 
 def piece_page(
-    pieces: Sequence[Generation],
-    learned: ReferenceSet,
-    styles: tuple[Style, Style],
+    items: Sequence[EvaluatedGeneration],
+    reference: ReferenceSet,
+    styles: tuple[Style, Style | None],
     *,
-    task: str,
     heading: str,
     soundfont: str = BEST,
 ) -> str:
-    """Return the page of some new pieces.
+    """Return the page of some new generations.
 
     Parameters
     ----------
-    pieces
+    items
         At least one.
-    learned
-        What the composer learned from.
+    reference
+        The training data of the generator.
     styles
-        Of these pieces, and of what was learned from.
-    job
-        What a piece is called, such as ``tune``.
+        Style of the new items and of the training data; None if there are none.
     heading
-        What made them, for the top of the page.
+        Model and settings, for the top of the page.
     soundfont
-        What plays the pieces: see `woodshed.symbolic.render.render`. Passages are played in plain tones.
+        What plays the pieces: see `woodshed.symbolic.render.render`. Passages are played as plain tones.
     """
-    copied = [one.originality.copied_bars for one in pieces]
-    words = counted(len(pieces), f"new {task}")
+    task = items[0].name.rsplit("-", 1)[0]
+    count = counted(len(items), f"new {task}")
+    new, learned = styles
+    has_style = learned is not None and bool(new.numbers)
     opening = element(
         "header",
         element("p", f"woodshed · {task}s", class_="kicker"),
-        element("h1", "Here ", "is " if len(pieces) == 1 else "are ", element("b", words)),
+        element("h1", element("b", count)),
         element("p", heading, class_="lede"),
-        element(
-            "p",
-            f"{compared_with(learned)} The longest run of whole bars that is in one of them, too: "
-            f"{max(copied)} at most, {np.mean(copied):.1f} on average.",
-        ),
+        element("p", f"{novelty_method(reference)} {_longest_copies(items)}"),
         element(
             "nav",
-            *(element("a", one.title, href=f"#{one.name}") for one in pieces),
-            element("a", "Beside what was learned from", href="#style"),
+            *(element("a", item.title, href=f"#{item.name}") for item in items),
+            element("a", "Style", href="#style") if has_style else None,
         ),
     )
-    beside = style_section(*styles, len(pieces), len(learned.pieces))
-    body = element("main", *(_piece_section(one, learned, soundfont) for one in pieces), beside)
+    sections = [_item_section(item, reference, soundfont) for item in items]
+    if learned is not None and has_style:
+        sections.append(style_section(new, learned, len(items), len(reference.generations)))
     foot = element("footer", "Made by woodshed. The page holds everything it shows and loads nothing.")
-    return document(words, opening, body, foot, more_style=STYLE)
+    return document(count, opening, element("main", *sections), foot, more_style=STYLE)
 
 
-def compared_with(learned: ReferenceSet) -> str:
-    """Say in a sentence how pieces are compared, for the page and for ``originality.json``.
+def novelty_method(reference: ReferenceSet) -> str:
+    """Return a sentence on how generations are compared with the training data.
 
     Examples
     --------
     >>> from woodshed.metrics.originality import MelodyIndex
-    >>> compared_with(ReferenceSet((), {"melody": MelodyIndex([])}))
-    'The melody of each was compared, in every key, with that of all 0 pieces that were learned from.'
+    >>> novelty_method(ReferenceSet((), {"melody": MelodyIndex([])}))
+    'The melody of each was compared, in every key, with that of all 0 training pieces.'
+    >>> novelty_method(ReferenceSet())
+    'There are no training data to compare with.'
     """
-    names = list(learned.known)
+    names = list(reference.indexes)
+    if not names:
+        return "There are no training data to compare with."
+    transposed = any(isinstance(index, MelodyIndex) for index in reference.indexes.values())
+    how = ", in every key," if transposed else ""
+    pieces = f"all {len(reference.generations):,} training pieces"
     if len(names) == 1:
-        what, whose = f"The {names[0]} of each", "that"
-    else:
-        what, whose = f"Of each, every voice ({', '.join(names)})", "the same voice"
-    return (
-        f"{what} was compared, in every key, with {whose} of all {len(learned.pieces):,} pieces that were "
-        "learned from."
-    )
+        return f"The {names[0]} of each was compared{how or ''} with that of {pieces}."
+    return f"All voices ({', '.join(names)}) were compared{how} with the same voice of {pieces}."
 
 
-def _piece_section(one: Generation, learned: ReferenceSet, soundfont: str) -> Markup:
-    """Show one piece."""
-    faults = one.piece.faults
-    more = f", and {len(faults) - MOST_FAULTS} more" if len(faults) > MOST_FAULTS else ""
-    facts = [*one.piece.facts, counted(one.n_notes, "note")]
+def _longest_copies(items: Sequence[EvaluatedGeneration]) -> str:
+    """Return a sentence on the longest copies."""
+    copies = [item.least_novel.copied_run for item in items]
+    unit = items[0].least_novel.run_unit
+    return f"Longest copy, in whole {unit}s: {max(copies)} at most, {np.mean(copies):.1f} on average."
+
+
+def _item_section(item: EvaluatedGeneration, reference: ReferenceSet, soundfont: str) -> Markup:
+    """Show one generation."""
+    faults = item.generation.faults
+    more = f", and {len(faults) - MAX_FAULTS} more" if len(faults) > MAX_FAULTS else ""
     return element(
         "section",
-        element("h2", one.title),
-        element("p", " · ".join(facts), class_="note"),
-        _player(render(one.score, PAGE_RATE, soundfont), one.title),
-        roll_svg(one),
-        _copies(one, learned),
-        element("p", "; ".join(faults[:MOST_FAULTS]), more, ".", class_="note") if faults else None,
-        element("pre", one.abc),
+        element("h2", item.title),
+        element("p", " · ".join([*item.generation.facts, item.generation.length]), class_="note"),
+        *_content(item.generation, item, reference, soundfont),
+        element("p", "; ".join(faults[:MAX_FAULTS]), more, ".", class_="note") if faults else None,
+        *_source_text(item.generation, item.title),
         class_="piece",
-        id=one.name,
+        id=item.name,
     )
 
 
-def _copies(one: Generation, learned: ReferenceSet) -> Markup:
-    """Say what is known of a piece, with both passages to hear."""
-    at = one.found.index(one.originality)
-    line, found = one.lines[at]
-    whose = "its" if len(one.lines) == 1 else f"its {line.name}'s"
-    new = UNKNOWN if np.isnan(found.new_share) else percent(found.new_share)
-    share = f"{new} of {whose} passages of {N_GRAM} notes are in nothing that was learned from."
-    if found.source_number < 0:
-        return element("p", share, " No two of its notes follow each other as they do elsewhere.")
-    away = found.transposed_by
-    key = "in the same key" if not away else f"{abs(away)} semitones {'lower' if away > 0 else 'higher'}"
+@functools.singledispatch
+def _content(
+    generation: Generation, item: EvaluatedGeneration, reference: ReferenceSet, soundfont: str
+) -> list[Markup]:
+    """Show the content of a generation and its longest copy."""
+    return [_novelty(item)]
+
+
+@_content.register
+def _score_content(
+    generation: ScoreGeneration, item: EvaluatedGeneration, reference: ReferenceSet, soundfont: str
+) -> list[Markup]:
+    clip = render(generation.to_score(item.title), PAGE_RATE, soundfont)
+    return [_player(clip, item.title), roll_svg(item), _copies(item, reference)]
+
+
+@_content.register
+def _sound_content(
+    generation: SoundGeneration, item: EvaluatedGeneration, reference: ReferenceSet, soundfont: str
+) -> list[Markup]:
+    return [_player(generation.to_clip(), item.title), _novelty(item)]
+
+
+@functools.singledispatch
+def _source_text(generation: Generation, title: str) -> list[Markup]:
+    """Show the text of a generation, if it has one."""
+    return []
+
+
+@_source_text.register
+def _score_text(generation: ScoreGeneration, title: str) -> list[Markup]:
+    return [element("pre", generation.to_abc(title))]
+
+
+@_source_text.register
+def _plain_text(generation: TextGeneration, title: str) -> list[Markup]:
+    return [element("pre", generation.text)]
+
+
+def _novelty(item: EvaluatedGeneration) -> Markup:
+    """Return the novelty report of the least novel line as a paragraph."""
+    report = item.least_novel
+    if not report.source:
+        return element("p", "No passage of it is in the training data.")
+    return element(
+        "p",
+        f"The longest copy has {counted(report.copied_units, report.unit)} and is in ",
+        name_of(report.source),
+        f"; {_share(report.new_share)} of its passages are new.",
+    )
+
+
+def _share(share: float) -> str:
+    return UNKNOWN if np.isnan(share) else percent(share)
+
+
+def _copies(item: EvaluatedGeneration, reference: ReferenceSet) -> Markup:
+    """Report the longest copy of a score, with both passages as sound."""
+    at = item.novelty.index(item.least_novel)
+    line, report = item.lines[at]
+    whose = "its" if len(item.lines) == 1 else f"its {line.name}'s"
+    share = f"{_share(report.new_share)} of {whose} passages of {N_GRAM} notes are not in the training data."
+    if report.source_number < 0:
+        return element("p", share, " No two consecutive notes are in the training data, either.")
+    shift = report.transposed_by
+    key = "in the same key" if not shift else f"{abs(shift)} semitones {'lower' if shift > 0 else 'higher'}"
     sentence = element(
         "p",
         share,
-        f" The longest copy, {counted(found.copied_notes, 'note')} with "
-        f"{counted(found.copied_bars, 'whole bar')}, is in ",
-        name_of(found.source or "a piece without a title"),
+        f" The longest copy, {counted(report.copied_notes, 'note')} with "
+        f"{counted(report.copied_bars, 'whole bar')}, is in ",
+        name_of(report.source or "a piece without a title"),
         f", {key}. It is marked in the picture.",
     )
-    theirs = learned.melody(line.name, found.source_number)
+    source = reference.indexes[line.name].melodies[report.source_number]
     pair = element(
         "div",
-        _passage(line.melody, found.start, found.copied_notes, "Here"),
-        _passage(theirs, found.source_start, found.copied_notes, "There", by=away),
+        _passage(line.melody, report.start, report.copied_notes, "New piece"),
+        _passage(source, report.source_start, report.copied_notes, "Training piece", by=shift),
         class_="pair",
     )
-    return join([sentence, pair, _line_table(one)])
+    return join([sentence, pair, _line_table(item)])
 
 
-def _line_table(one: Generation) -> Markup:
-    """List what is known of each voice, if there are several."""
-    if len(one.lines) == 1:
+def _line_table(item: EvaluatedGeneration) -> Markup:
+    """Return a table of the novelty of each voice, if there are several."""
+    if len(item.lines) == 1:
         return Markup("")
     rows = [
         [
             f"{line.name} (given)" if line.is_given else line.name,
-            found.n_notes,
-            found.copied_notes,
-            found.copied_bars,
-            UNKNOWN if np.isnan(found.new_share) else percent(found.new_share),
-            name_of(found.source or UNKNOWN),
+            report.n_notes,
+            report.copied_notes,
+            report.copied_bars,
+            _share(report.new_share),
+            name_of(report.source or UNKNOWN),
         ]
-        for line, found in one.lines
+        for line, report in item.lines
     ]
-    heading = ["voice", "notes", "longest copy", "whole bars of it", f"new passages of {N_GRAM}", "it is in"]
-    return table(heading, rows, caption="What is known of each voice")
+    heading = ["voice", "notes", "longest copy", "whole bars of it", f"new {N_GRAM}-grams", "source"]
+    return table(heading, rows, caption="Novelty of each voice")
 
 
 def _passage(melody: Melody, start: int, n_notes: int, caption: str, by: int = 0) -> Markup:
-    """Let some notes of a melody be heard, a little before and after included."""
+    """Return a player of some notes of a melody, with two notes before and after."""
     first, last = max(0, start - 2), min(len(melody.pitch_midi), start + n_notes + 2)
     durations = melody.duration_beats[first:last]
     onsets = np.concatenate([[0.0], np.cumsum(durations)[:-1]])
@@ -198,34 +266,35 @@ def _passage(melody: Melody, start: int, n_notes: int, caption: str, by: int = 0
 
 
 def _player(clip: Clip, label: str) -> Markup:
-    """Put a sound into the page."""
+    """Return a player with an embedded sound."""
     content = sound_bytes(clip)
-    if content is None:  # longer than a page can hold
-        content = sound_bytes(clip.cut(0.0, 60.0)) or b""
+    if content is None:  # too long to be embedded
+        content = sound_bytes(clip.cut(0.0, MAX_CLIP_S)) or b""
     return element(
         "audio", controls=True, preload="none", src=data_uri("audio/flac", content), aria_label=label
     )
 
 
-def roll_svg(one: Generation) -> Markup:
-    """Draw the lines of a piece as notes over time, its longest copy in another colour, with bar lines.
+def roll_svg(item: EvaluatedGeneration) -> Markup:
+    """Draw the lines of a score as notes over time with bar lines, the longest copy in another colour.
 
     Examples
     --------
     >>> from woodshed.tasks.tune.piece import TunePiece
     >>> from woodshed.metrics.originality import Originality
-    >>> found = Originality(3, 2, 0, 1, 3, "The Lark", 0, 0, 0, 1.0)
-    >>> roll_svg(Generation("tune-01", TunePiece("M:2/4 K:Cmaj C 2 E 2 | G 4 |"), (found,))).count("copied")
+    >>> report = Originality(3, 2, 0, 1, 3, "The Lark", 0, 0, 0, 1.0)
+    >>> tune = TunePiece("M:2/4 K:Cmaj C 2 E 2 | G 4 |")
+    >>> roll_svg(EvaluatedGeneration("tune-01", tune, (report,))).count("copied")
     2
     """
-    most = one.originality
-    melodies = [line.melody for line, _ in one.lines if len(line.melody.pitch_midi)]
+    most = item.least_novel
+    melodies = [line.melody for line, _ in item.lines if len(line.melody.pitch_midi)]
     low = min(int(melody.pitch_midi.min()) for melody in melodies) - 1
     high = max(int(melody.pitch_midi.max()) for melody in melodies) + 1
     end = max(float(melody.onset_beats[-1] + melody.duration_beats[-1]) for melody in melodies)
     height = max(_LEAST_HEIGHT, round(_SEMITONE_HEIGHT * (high - low + 1)))
     x_of, y_of = (_WIDTH - 2 * _PAD) / max(end, 1e-9), (height - 2 * _PAD) / (high - low + 1)
-    bars: dict[int, float] = {}  # where each begins: its first note in any line
+    bars: dict[int, float] = {}  # bar -> onset of its first note in any line
     for melody in melodies:
         for bar, onset in zip(melody.bar.tolist(), melody.onset_beats.tolist(), strict=True):
             bars[bar] = min(onset, bars.get(bar, onset))
@@ -233,11 +302,11 @@ def roll_svg(one: Generation) -> Markup:
         element("line", class_="bar", x1=f"{x:.1f}", x2=f"{x:.1f}", y1=0, y2=height)
         for x in (_PAD + x_of * onset for onset in sorted(bars.values())[1:])
     ]
-    for line, found in one.lines:
+    for line, report in item.lines:
         melody = line.melody
         notes = zip(melody.pitch_midi, melody.onset_beats, melody.duration_beats, strict=True)
         for k, (pitch, onset, duration) in enumerate(notes):
-            is_copied = found is most and found.start <= k < found.stop
+            is_copied = report is most and report.start <= k < report.stop
             marks.append(
                 element(
                     "rect",

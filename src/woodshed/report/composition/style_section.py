@@ -1,4 +1,4 @@
-"""The section that sets new music beside that which was learned from: a table, and shares as bars."""
+"""Page section that compares the style of new music and training data: a table, and distributions as bars."""
 
 from __future__ import annotations
 
@@ -9,19 +9,22 @@ from woodshed.html.markup import Markup, element, join, table
 from woodshed.metrics.style import Shares, Style, overlap
 from woodshed.report.numbers import UNKNOWN, percent
 
-_LEAST_SHOWN = 0.003
-_MOST_NAMES = 13
+_MIN_SHARE = 0.003
+"""Share below which a bin at either end of a distribution is omitted."""
+
+_MAX_LABELS = 13
+"""Maximum number of labels on the horizontal axis."""
 
 
 def style_section(new: Style, learned: Style, n_new: int, n_learned: int) -> Markup:
-    """Write the section.
+    """Return the section.
 
     Parameters
     ----------
     new, learned
-        The same questions asked of both.
+        Style of the new pieces, and of the training data.
     n_new, n_learned
-        Pieces of each.
+        Number of pieces of each.
     """
     rows = [
         [question, _number(value), _number(learned.numbers.get(question, math.nan))]
@@ -42,18 +45,18 @@ def style_section(new: Style, learned: Style, n_new: int, n_learned: int) -> Mar
     ]
     return element(
         "section",
-        element("h2", "Beside what was learned from"),
+        element("h2", "Style, compared with the training data"),
         table(
-            ["", f"new ({n_new})", f"learned from ({n_learned:,})"],
+            ["", f"new ({n_new})", f"training ({n_learned:,})"],
             rows,
-            caption="Means over the pieces, or shares of all of them together",
+            caption="Means over pieces, or shares over all pieces",
         ),
-        element("p", _swatch("new"), " new ", _swatch("learned"), " learned from", class_="note"),
+        element("p", _swatch("new"), " new ", _swatch("learned"), " training", class_="note"),
         element("div", *figures, class_="charts"),
         element(
             "p",
-            "A difference says where new music is not like the old, not that it is worse; few pieces differ "
-            "by chance.",
+            "A difference shows where the new music deviates from the training data, not that it is worse. "
+            "With few pieces it can be due to chance.",
             class_="note",
         ),
         id="style",
@@ -61,9 +64,9 @@ def style_section(new: Style, learned: Style, n_new: int, n_learned: int) -> Mar
 
 
 def share_figure(question: str, new: Shares, learned: Shares) -> Markup:
-    """Draw the shares of two kinds of music side by side, a pair of bars for each bin.
+    """Draw two distributions side by side, a pair of bars for each bin.
 
-    Bins are left out at both ends only, where there is next to nothing: in between each has its place.
+    Almost empty bins are omitted at both ends; all bins between them are drawn.
 
     Examples
     --------
@@ -72,12 +75,12 @@ def share_figure(question: str, new: Shares, learned: Shares) -> Markup:
     (2, 2)
     """
     names = list(new)
-    filled = [k for k, name in enumerate(names) if max(new[name], learned.get(name, 0.0)) >= _LEAST_SHOWN]
+    filled = [k for k, name in enumerate(names) if max(new[name], learned.get(name, 0.0)) >= _MIN_SHARE]
     shown = names[filled[0] : filled[-1] + 1] if filled else names
     highest = max(max(new[name], learned.get(name, 0.0)) for name in shown)
     top = max(0.1, math.ceil(10 * highest) / 10)
     plot = Plot(340, 190, (0.0, float(len(shown))), (0.0, top), left=46, right=8, top=10, bottom=26)
-    step = max(1, -(-len(shown) // _MOST_NAMES))
+    step = max(1, -(-len(shown) // _MAX_LABELS))
     marks = plot.y_axis(
         percent_ticks(0.25) if top > 0.75 else [(v, percent(v)) for v, _ in round_ticks(top) if v <= top]
     )
@@ -95,7 +98,7 @@ def share_figure(question: str, new: Shares, learned: Shares) -> Markup:
             )
         if k % step == 0:
             marks.append(plot.note(k + 0.5, -0.085 * top, name, "middle"))
-    return plot.draw(f"Shares by {question}, new and learned from", marks)
+    return plot.draw(f"Shares by {question}, new and training", marks)
 
 
 def _swatch(kind: str) -> Markup:
@@ -105,7 +108,7 @@ def _swatch(kind: str) -> Markup:
 
 
 def _number(value: float) -> Markup:
-    """Write a number with three digits that matter."""
+    """Write a number with three significant digits."""
     if not math.isfinite(value):
         return join([UNKNOWN])
     return join([f"{value:.0f}" if abs(value) >= 100 else f"{value:.3g}"])

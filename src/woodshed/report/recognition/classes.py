@@ -2,122 +2,100 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from typing import ClassVar
 
-import numpy as np
-
-from woodshed.html.markup import Markup, join
 from woodshed.metrics import calibration, confusion, probability
-from woodshed.metrics.interval import Interval
+from woodshed.prediction import NONE_OF_THESE, SILENCE
 from woodshed.recognition.experiments.result import Experiment, SplitResult
-from woodshed.report.numbers import percent, percent_range
+from woodshed.report.numbers import percent
 from woodshed.report.recognition import sections
-from woodshed.report.recognition.background import corpus_section, skipped_files, skipped_section
-from woodshed.report.recognition.card import card
-from woodshed.report.recognition.checkup import checkup_part
-from woodshed.report.recognition.confidence import confidence_scores, confidence_section
+from woodshed.report.recognition.confidence import confidence_scores, confidence_section, refused_share
 from woodshed.report.recognition.confusion import confusion_section
 from woodshed.report.recognition.decision_map import map_section
-from woodshed.report.recognition.head_report import HeadReport, ScoreRow, ordered_splits, score_row
-from woodshed.report.recognition.scores import MEASURES, answers_of, class_rates, group_scores, measure
-from woodshed.report.recognition.tuning import tuning_part, tuning_values
+from woodshed.report.recognition.head_report import HeadReport, Section, outputs_text
+from woodshed.report.recognition.scores import (
+    MEASURES,
+    MeasuredScore,
+    class_predictions,
+    class_rates,
+    group_scores,
+    measured_score,
+)
 
 
 class ClassesReport(HeadReport):
     """Accuracy, confusion matrix, scores of each class and group, calibration."""
 
+    purpose: ClassVar[str] = "Predicts one of"
+    measures: ClassVar[Collection[str]] = tuple(MEASURES)
+    shares: ClassVar[frozenset[str]] = frozenset({"accuracy", "balanced accuracy", "macro-F1"})
+    explanation: ClassVar[str] = (
+        "Balanced accuracy is the mean recall of the classes, macro-F1 the mean of their F1 scores. Log "
+        "loss is in nats; lower is better. AUC is the mean area under the ROC curves of each class against "
+        "all others."
+    )
     n_resamples: ClassVar[int] = 1000
-    is_share: ClassVar[bool] = True
 
-    def body(self, experiment: Experiment, max_confused: int) -> Markup:
-        """Return the sections of the page, each under the badge of the split that its numbers are from."""
-        splits = ordered_splits(experiment)
-        scored = [(result, _scores(experiment, result)) for result in splits]
-        tested = splits[0]
-        answers = answers_of(experiment, tested)
-        n_groups = None if answers.groups is None else len(np.unique(answers.groups))
-        n_skipped = len(skipped_files(experiment))
-        parts = [
-            ("scores", "Scores", join([sections.score_section(scored), sections.gap_note(experiment)])),
-            ("confusion", "Confusion matrix", confusion_section(experiment, tested, answers, max_confused)),
-            ("classes", "Scores by class", sections.class_section(experiment.names, class_rates(answers))),
-            ("roc", "ROC curves", sections.roc_section(experiment.names, answers)),
-            ("groups", "Accuracy by group", sections.group_section(group_scores(answers))),
-            _learning_part(experiment, tested),
-            ("reliability", "Calibration", confidence_section(answers, tested.judged)),
-            *tuning_part(experiment.tuning),
-            *checkup_part(experiment.checkup),
-            ("skipped", f"Skipped files: {n_skipped}", skipped_section(experiment)),
-            ("background", "Training data", corpus_section(experiment)),
+    def score(self, experiment: Experiment, result: SplitResult, method: str, measure: str) -> MeasuredScore:
+        """Return one of the measures of a method."""
+        return measured_score(class_predictions(experiment, result, method), measure)
+
+    def sections(self, experiment: Experiment, result: SplitResult, max_confused: int) -> list[Section]:
+        """Return confusion matrix, scores by class and group, ROC curves, calibration and learning curves."""
+        predictions = class_predictions(experiment, result)
+        names = experiment.names
+        parts: list[Section] = [
+            (
+                "confusion",
+                "Confusion matrix",
+                confusion_section(experiment, result, predictions, max_confused),
+            ),
+            ("classes", "Scores by class", sections.class_section(names, class_rates(predictions))),
+            ("roc", "ROC curves", sections.roc_section(names, predictions)),
+            ("groups", "Accuracy by group", sections.group_section(group_scores(predictions))),
+            ("reliability", "Calibration", confidence_section(predictions, result.judged)),
         ]
-        about_tested = {"confusion", "classes", "roc", "groups", "learning", "reliability"}
-        headline = sections.headline(experiment, scored, n_groups)
-        return sections.page_of(headline, parts, dict.fromkeys(about_tested, tested))
+        if experiment.summary is None:  # only a network has learning curves
+            parts.append(("learning", "Learning curves", sections.learning_section(result.curves)))
+        return parts
 
-    def card(self, experiment: Experiment) -> str:
-        """Return the model card."""
-        return card(experiment)
+    def data_sections(self, experiment: Experiment) -> list[Section]:
+        """Return the feature map of a classical estimator."""
+        if experiment.summary is None:
+            return []
+        return [("map", "Feature map", map_section(experiment.summary, experiment.corpus.labels))]
 
-    def metrics(self, experiment: Experiment) -> dict[str, object]:
-        """Return every score of every method on every split."""
-        splits = []
-        for result in experiment.splits:
-            methods: dict[str, object] = {}
-            for method in result.outputs:
-                answers = answers_of(experiment, result, method)
-                predictions = (answers.truth, answers.probabilities, answers.classes)
-                methods[method] = {
-                    **confusion.evaluate(answers.confusion),
-                    **probability.evaluate(*predictions),
-                    "expected_calibration_error": calibration.expected_calibration_error(*predictions),
-                }
-            values: dict[str, object] = {"split": result.split, "leaky": result.leaky, "methods": methods}
-            if result.judged is not None:
-                values["confidence"] = confidence_scores(answers_of(experiment, result), result.judged)
-            splits.append(values)
-        return {
-            "task": experiment.task,
-            "labels": list(experiment.names),
-            "scores": [row.to_dict() for row in self.score_rows(experiment)],
-            "splits": splits,
-            **tuning_values(experiment.tuning),
-            "provenance": experiment.provenance,
-        }
+    def split_values(self, experiment: Experiment, result: SplitResult) -> dict[str, object]:
+        """Return the scores of every method, and the effect of the calibration."""
+        methods: dict[str, object] = {}
+        for method in result.outputs:
+            predictions = class_predictions(experiment, result, method)
+            arrays = (predictions.truth, predictions.probabilities, predictions.classes)
+            methods[method] = {
+                **confusion.evaluate(predictions.confusion),
+                **probability.evaluate(*arrays),
+                "expected_calibration_error": calibration.expected_calibration_error(*arrays),
+            }
+        if result.judged is None:
+            return {"methods": methods}
+        confidence = confidence_scores(class_predictions(experiment, result), result.judged)
+        return {"methods": methods, "confidence": confidence}
 
-    def score_rows(self, experiment: Experiment) -> list[ScoreRow]:
-        """Return the accuracy of every method on every split."""
-        rows = []
-        for result in ordered_splits(experiment):
-            for method in result.outputs:
-                score = measure(answers_of(experiment, result, method), "accuracy")
-                rows.append(score_row(result, method, "accuracy", (score.value, score.interval)))
-        return rows
-
-    def value_text(self, value: float) -> str:
-        """Return an accuracy as a percentage."""
-        return percent(value, 1)
-
-    def interval_text(self, interval: Interval) -> str:
-        """Return an interval of accuracies as percentages."""
-        return percent_range(interval, 1)
-
-    def difference_text(self, value: float) -> str:
-        """Return a difference of accuracies in percentage points."""
-        return f"{100 * value:+.1f}"
-
-
-def _learning_part(experiment: Experiment, result: SplitResult) -> tuple[str, str, Markup]:
-    """Return the learning curves of a network, or the feature map of a classical estimator."""
-    if experiment.summary is None:
-        return "learning", "Learning curves", sections.learning_section(result.curves)
-    return "map", "Feature map", map_section(experiment.summary, experiment.corpus.labels)
-
-
-def _scores(experiment: Experiment, result: SplitResult) -> sections.Scores:
-    return {
-        method: {name: measure(answers_of(experiment, result, method), name) for name in MEASURES}
-        for method in result.outputs
-    }
+    def limits(self, experiment: Experiment, result: SplitResult) -> list[str]:
+        """Return what is predicted for clips of no class."""
+        only = f"Limited to the {outputs_text(experiment)} above."
+        if result.judged is None:
+            return [f"{only} One of them is predicted for any clip, silence and noise included."]
+        predictions = class_predictions(experiment, result)
+        shares = [
+            f"{percent(refused_share(predictions, result.judged, kind).value, 1)} as “{kind}”"
+            for kind in (SILENCE, NONE_OF_THESE)
+        ]
+        return [
+            f"{only} Silence and clips far from the training data are rejected; of the clips of these "
+            f"classes, {' and '.join(shares)}. Other sounds that resemble a class are not rejected."
+        ]
 
 
 REPORT = ClassesReport()

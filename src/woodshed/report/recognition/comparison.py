@@ -1,36 +1,45 @@
-"""A comparison as table, Markdown, JSON and page: who is best, what it costs, which differences mean much."""
+"""Report of a model comparison: ranking, differences to the best and costs, as page, Markdown and JSON."""
 
 from __future__ import annotations
 
 import math
 from collections.abc import Callable, Sequence
 from dataclasses import asdict, dataclass
+from pathlib import Path
 
 import numpy as np
 from numpy.typing import NDArray
 
-from woodshed.metrics.interval import Interval, bootstrap_interval
+from woodshed.atomic import write_whole
+from woodshed.errors import counted
+from woodshed.html.chart import Plot, percent_ticks, span_ticks
+from woodshed.html.document import document
+from woodshed.html.markup import Markup, element, name_of, table
+from woodshed.metrics.interval import bootstrap_interval
 from woodshed.recognition.experiments.model_comparison import Comparison, Costs
-from woodshed.report.markdown import plain
+from woodshed.report.markdown import plain, plain_table
 from woodshed.report.numbers import UNKNOWN
-from woodshed.report.recognition.head_report import HeadReport, report_of
-from woodshed.report.recognition.scores import MeasuredScore
-from woodshed.report.recognition.wording import EXPLANATIONS, LEAKY, UNKNOWN_GROUPS
+from woodshed.report.recognition.head_report import report_of
+from woodshed.report.recognition.scores import MeasuredScore, groups_of
+from woodshed.report.recognition.sections import split_badge
+from woodshed.report.recognition.wording import EXPLANATIONS, badge_of
+from woodshed.training.model_folder import to_json
 
-HEADING = ("net", "difference to the best", "training", "weights", "size", "one clip", "peak memory")
-"""The columns of every table, but for the measure and its interval, which come after the name."""
+HEADING = ("model", "difference to the best", "training", "weights", "size", "latency", "peak memory")
+"""Columns of every table, apart from the measure and its interval, which follow the name."""
 
 N_OF_SCORES = 4
-"""So many of the columns are about scores, the others about costs."""
+"""Number of columns about scores, the name included; the others are about costs."""
 
-TOLD = (
-    "Every candidate answered the same clips. The difference is to the best one, clip by clip (by group "
-    "where groups are known), with its 95 % bootstrap interval; one that holds 0 tells nobody apart, and the "
-    "best of many is flattered a little by having been picked. Training is one fold, when the features are "
-    "there; one clip is the time from the file to the answer; peak memory is the most that a process of its "
-    "own ever held, with Python and the libraries that the net needs."
+EXPLANATION = (
+    "All models were tested on the same clips. The difference to the best is paired by clip (by group "
+    "where groups are known), with its 95 % bootstrap interval; an interval that contains 0 means no "
+    "significant difference. The score of the best is slightly optimistic, because it was selected. "
+    "Training: time of one fold, with the features in the store. Latency: time from the file of one clip "
+    "to its prediction. Peak memory: of a separate process, with Python and the libraries that the model "
+    "needs."
 )
-"""What is said below every table."""
+"""Explanation below every table."""
 
 
 @dataclass(frozen=True)
@@ -40,13 +49,13 @@ class Ranked:
     Parameters
     ----------
     net
-        Its name.
+        Name of the net or of the classical estimator.
     score
         The main measure, higher is better, with its 95 % interval.
     difference
-        To the best candidate, on the same clips; None for the best itself.
+        Difference to the best candidate on the same clips; None for the best itself.
     costs
-        None for the plain ``majority`` or ``mean``, which costs nothing.
+        None for the constant baseline.
     """
 
     net: str
@@ -56,7 +65,7 @@ class Ranked:
 
     @property
     def is_significant(self) -> bool | None:
-        """Whether it differs from the best by more than chance; None if it is the best or nobody knows."""
+        """Whether it differs significantly from the best; None for the best, or without an interval."""
         if self.difference is None or math.isnan(self.difference.interval.low):
             return None
         low, high = self.difference.interval
@@ -64,42 +73,41 @@ class Ranked:
 
 
 def ranking(comparison: Comparison) -> list[Ranked]:
-    """Score all candidates, the best first.
-
-    Where two are alike, the one that is smaller on disk comes first.
-    """
-    groups = comparison.corpus.groups
-    tested = None if groups is None else np.asarray(groups)[comparison.indices]
+    """Score all candidates, the best first; of two equal ones, the smaller on disk comes first."""
+    groups = groups_of(comparison.corpus, comparison.indices)
     n, n_resamples = len(comparison.truth), report_of(comparison.head).n_resamples
 
-    def scored(score: Callable[[NDArray[np.int64]], float]) -> MeasuredScore:
-        everything = np.arange(n)
-        return MeasuredScore(
-            score(everything), bootstrap_interval(score, n, n_resamples=n_resamples, groups=tested)
-        )
+    def measured(score: Callable[[NDArray[np.int64]], float]) -> MeasuredScore:
+        interval = bootstrap_interval(score, n, n_resamples=n_resamples, groups=groups)
+        return MeasuredScore(score(np.arange(n)), interval)
 
     def score_of(net: str) -> Callable[[NDArray[np.int64]], float]:
         outputs = comparison.outputs[net]
         return lambda rows: comparison.head.main_score(comparison.truth[rows], outputs[rows])
 
-    scores = {net: scored(score_of(net)) for net in comparison.outputs}
+    def difference_of(net: str) -> Callable[[NDArray[np.int64]], float]:
+        score, best_score = score_of(net), score_of(best)
+        return lambda rows: score(rows) - best_score(rows)
 
-    def place(net: str) -> tuple[float, float]:
-        costs = comparison.costs.get(net)
-        value = scores[net].value
+    def rank(net: str) -> tuple[float, float]:
+        costs, value = comparison.costs.get(net), scores[net].value
         return math.inf if math.isnan(value) else -value, math.inf if costs is None else costs.size_bytes
 
-    order = sorted(scores, key=place)
+    scores = {net: measured(score_of(net)) for net in comparison.outputs}
+    order = sorted(scores, key=rank)
     best = next(net for net in order if net in comparison.costs)
-
-    def less(net: str) -> Callable[[NDArray[np.int64]], float]:
-        mine, its = score_of(net), score_of(best)
-        return lambda rows: mine(rows) - its(rows)
-
     return [
-        Ranked(net, scores[net], None if net == best else scored(less(net)), comparison.costs.get(net))
+        Ranked(
+            net,
+            scores[net],
+            None if net == best else measured(difference_of(net)),
+            comparison.costs.get(net),
+        )
         for net in order
     ]
+
+
+# -- tables ---------------------------------------------------------------------------------------
 
 
 def heading(comparison: Comparison) -> tuple[str, ...]:
@@ -109,42 +117,44 @@ def heading(comparison: Comparison) -> tuple[str, ...]:
 
 def cells(comparison: Comparison, ranked: Ranked) -> tuple[str, ...]:
     """Return a row of every table."""
-    report = report_of(comparison.head)
+    report, measure, costs = report_of(comparison.head), comparison.head.main_measure, ranked.costs
     return (
         ranked.net,
-        report.value_text(ranked.score.value),
-        report.interval_text(ranked.score.interval),
-        _difference(report, ranked),
-        *_cost_cells(ranked.costs),
+        report.value_text(measure, ranked.score.value),
+        report.interval_text(measure, ranked.score.interval),
+        _difference_text(comparison, ranked),
+        *(
+            (UNKNOWN,) * 5
+            if costs is None
+            else (
+                seconds_text(costs.train_s),
+                f"{costs.n_weights:,}" if costs.n_weights else UNKNOWN,
+                bytes_text(costs.size_bytes),
+                seconds_text(costs.predict_s),
+                bytes_text(costs.peak_bytes),
+            )
+        ),
     )
 
 
-def _difference(report: HeadReport, ranked: Ranked) -> str:
-    """Return a difference to the best candidate, with its interval."""
+def _difference_text(comparison: Comparison, ranked: Ranked) -> str:
+    """Return the difference to the best candidate, with its interval."""
     if ranked.difference is None:
         return "the best"
-    value = report.difference_text(ranked.difference.value)
-    low, high = ranked.difference.interval
-    if math.isnan(low):
+    report, measure = report_of(comparison.head), comparison.head.main_measure
+    value, low, high = (
+        report.difference_text(measure, number)
+        for number in (ranked.difference.value, *ranked.difference.interval)
+    )
+    value += " points" if measure in report.shares else ""
+    if math.isnan(ranked.difference.interval.low):
         return value
     verdict = "" if ranked.is_significant else ", not significant"
-    return f"{value} ({report.difference_text(low)} to {report.difference_text(high)}{verdict})"
-
-
-def _cost_cells(costs: Costs | None) -> tuple[str, ...]:
-    if costs is None:
-        return (UNKNOWN,) * 5
-    return (
-        seconds_text(costs.train_s),
-        f"{costs.n_weights:,}" if costs.n_weights else UNKNOWN,
-        bytes_text(costs.size_bytes),
-        seconds_text(costs.predict_s),
-        bytes_text(costs.peak_bytes),
-    )
+    return f"{value} ({low} to {high}{verdict})"
 
 
 def bytes_text(n_bytes: float) -> str:
-    """Spell an amount of memory for people.
+    """Return an amount of memory as text.
 
     Examples
     --------
@@ -160,7 +170,7 @@ def bytes_text(n_bytes: float) -> str:
 
 
 def seconds_text(duration_s: float) -> str:
-    """Spell a duration to three digits, in seconds whatever its size, so that two can be compared.
+    """Return a duration to three digits, always in seconds, so that durations can be compared.
 
     Examples
     --------
@@ -171,42 +181,51 @@ def seconds_text(duration_s: float) -> str:
     return f"{duration_s:.{digits}f} s"
 
 
-def badge_of_comparison(comparison: Comparison) -> str:
-    """Return what must stand beside every number: ``leaky``, ``groups unknown`` or nothing."""
-    return {True: LEAKY, None: UNKNOWN_GROUPS, False: ""}[comparison.leaky]
-
-
 def remarks(comparison: Comparison) -> list[str]:
-    """Return what has to be said beside the table: a leaky split, candidates that failed, an interruption."""
-    badge = badge_of_comparison(comparison)
-    told = [EXPLANATIONS[badge]] if badge else []
-    told += [f"Set aside: {net}: {reason}" for net, reason in comparison.failed.items()]
+    """Return the notes on the table: a leaky split, failed candidates, an interruption."""
+    badge = badge_of(comparison.leaky)
+    notes = [EXPLANATIONS[badge]] if badge else []
+    notes += [f"Skipped {net}: {reason}" for net, reason in comparison.failed.items()]
     if comparison.interrupted:
-        told.append("Interrupted: not every candidate was tried.")
-    return told
+        notes.append("Interrupted: not all candidates were tested.")
+    return notes
+
+
+# -- files ----------------------------------------------------------------------------------------
+
+
+def write_comparison(comparison: Comparison, ranked: Sequence[Ranked], folder: Path) -> None:
+    """Write ``comparison.html``, ``comparison.json`` and ``comparison.md`` into a folder.
+
+    Raises
+    ------
+    OutputError
+        If the folder cannot be written to.
+    """
+    write_whole(folder / "comparison.html", comparison_page(comparison, ranked))
+    write_whole(folder / "comparison.json", to_json(to_values(comparison, ranked)))
+    write_whole(folder / "comparison.md", to_markdown(comparison, ranked))
 
 
 def to_markdown(comparison: Comparison, ranked: Sequence[Ranked]) -> str:
-    """Write the table as Markdown, with what it means below."""
-    badge = badge_of_comparison(comparison)
-    head = heading(comparison)
-    rows = [head, ("---", *("---:" for _ in head[1:])), *(map(plain, cells(comparison, r)) for r in ranked)]
+    """Return the table as Markdown, with its explanation below."""
+    badge = badge_of(comparison.leaky)
     parts = [
-        f"# {plain(comparison.task)} on {plain(comparison.corpus.name)}: nets compared",
+        f"# {plain(_title(comparison))}",
         f"Tested on {plain(comparison.split)}{f' (**{badge}**)' if badge else ''}, "
-        f"{len(comparison.truth)} clips.",
-        "\n".join(f"| {' | '.join(row)} |" for row in rows),
-        TOLD,
+        f"{counted(len(comparison.truth), 'clip')}.",
+        plain_table(heading(comparison), [[*map(plain, cells(comparison, one))] for one in ranked]),
+        EXPLANATION,
         *map(plain, remarks(comparison)),
     ]
     return "\n\n".join(parts) + "\n"
 
 
 def to_values(comparison: Comparison, ranked: Sequence[Ranked]) -> dict[str, object]:
-    """Return everything as plain values by name."""
+    """Return the comparison as plain values by name."""
 
-    def score(found: MeasuredScore | None) -> dict[str, object] | None:
-        return None if found is None else {"value": found.value, "interval": list(_ends(found.interval))}
+    def values_of(score: MeasuredScore | None) -> dict[str, object] | None:
+        return None if score is None else {"value": score.value, "interval": list(score.interval)}
 
     return {
         "task": comparison.task,
@@ -217,8 +236,8 @@ def to_values(comparison: Comparison, ranked: Sequence[Ranked]) -> dict[str, obj
         "candidates": [
             {
                 "net": one.net,
-                "score": score(one.score),
-                "difference_to_best": score(one.difference),
+                "score": values_of(one.score),
+                "difference_to_best": values_of(one.difference),
                 "is_significant": one.is_significant,
                 "costs": None if one.costs is None else asdict(one.costs),
             }
@@ -231,5 +250,69 @@ def to_values(comparison: Comparison, ranked: Sequence[Ranked]) -> dict[str, obj
     }
 
 
-def _ends(interval: Interval) -> tuple[float, float]:
-    return interval.low, interval.high
+def comparison_page(comparison: Comparison, ranked: Sequence[Ranked]) -> str:
+    """Return the page: the best model, a chart, the table and its explanation."""
+    best = next(one.net for one in ranked if one.difference is None)
+    opening = element(
+        "header",
+        element("p", "woodshed · ", comparison.task, " · ", name_of(comparison.corpus.name), class_="kicker"),
+        element(
+            "h1",
+            f"Best of {counted(len(comparison.costs), 'model')}: ",
+            element("b", best),
+            split_badge(comparison.leaky),
+        ),
+        element(
+            "p",
+            f"Tested on {comparison.split}, {counted(len(comparison.truth), 'clip')}. {_rivals_text(ranked)}",
+            class_="lede",
+        ),
+        element("figure", ranking_figure(comparison, ranked)),
+    )
+    rows = [cells(comparison, one) for one in ranked]
+    scores = element(
+        "section",
+        element("h2", "Scores and costs"),
+        table(heading(comparison), rows, caption="All candidates, the best first", class_="scores"),
+        *(element("p", sentence, class_="note") for sentence in (EXPLANATION, *remarks(comparison))),
+    )
+    facts = [*comparison.settings.items(), *comparison.provenance.items()]
+    background = element(
+        "section",
+        element("h2", "Settings and provenance"),
+        table(("item", "value"), facts, caption="Settings of all candidates, and provenance", class_="words"),
+    )
+    return document(_title(comparison), opening, element("main", scores, background))
+
+
+def ranking_figure(comparison: Comparison, ranked: Sequence[Ranked]) -> Markup:
+    """Draw a dot with its interval for each candidate, the best in the accent colour."""
+    measure = comparison.head.main_measure
+    values = [number for one in ranked for number in (one.score.interval.low, one.score.value)]
+    low = min([0.0, *filter(math.isfinite, values)])
+    height, y_range = 34 * len(ranked) + 44, (float(len(ranked)), 0.0)
+    plot = Plot(520, height, (low, 1.0), y_range, left=120, right=20, top=4, bottom=38)
+    is_share = measure in report_of(comparison.head).shares
+    marks = plot.x_axis(percent_ticks() if is_share else span_ticks(low, 1.0), measure)
+    for k, one in enumerate(ranked):
+        muted = "" if one.difference is None else " muted"
+        left, right = one.score.interval
+        marks.append(plot.note(low, k + 0.6, f"{one.net}\u00a0\u00a0", "end", "name"))
+        if math.isfinite(one.score.value):
+            if not math.isnan(left):
+                marks.append(plot.segment((left, k + 0.5), (right, k + 0.5), f"spread{muted}"))
+            marks.append(plot.dot(one.score.value, k + 0.5, f"point{muted}", radius=4.5))
+    return plot.draw(f"{measure} of each candidate with its 95 % interval", marks)
+
+
+def _title(comparison: Comparison) -> str:
+    return f"{comparison.task} on {comparison.corpus.name}: model comparison"
+
+
+def _rivals_text(ranked: Sequence[Ranked]) -> str:
+    """Name the candidates that do not differ significantly from the best."""
+    rivals = [one.net for one in ranked if one.is_significant is False and one.costs is not None]
+    if rivals:
+        return f"Not significantly different from it: {', '.join(rivals)}."
+    is_clear = any(one.is_significant for one in ranked if one.costs is not None)
+    return "It differs significantly from all others." if is_clear else ""

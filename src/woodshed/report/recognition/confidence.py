@@ -1,118 +1,114 @@
-"""Whether the model knows when it is right: its calibration before and after, and what it refuses."""
+"""Calibration section: reliability before and after calibration, and rejected clips."""
 
 from __future__ import annotations
 
 from dataclasses import replace
 from typing import Any
 
+from woodshed.html.chart import legend
 from woodshed.html.markup import Markup, element, join, table
 from woodshed.metrics import calibration, interval
 from woodshed.prediction import NONE_OF_THESE, SILENCE
 from woodshed.recognition.confidence import CalibratedPredictions
 from woodshed.report.numbers import decimal, decimal_range, percent, percent_range
 from woodshed.report.recognition import figures
-from woodshed.report.recognition.curves import calibration_error, reliability
-from woodshed.report.recognition.scores import Answers, MeasuredScore
+from woodshed.report.recognition.scores import ClassPredictions, MeasuredScore
 
 
-def confidence_section(answers: Answers, judged: CalibratedPredictions | None) -> Markup:
-    """Draw whether the probabilities mean what they say, and tell what was done about it."""
-    words = (
-        "Of the answers that were 80 % sure, 80 % should be right: dots on the dashed line. Below it the "
-        "model is too sure of itself, above it too shy. The bigger a dot, the more answers; the bars are "
-        "95 % intervals."
+def confidence_section(predictions: ClassPredictions, calibrated: CalibratedPredictions | None) -> Markup:
+    """Draw the reliability diagram, and explain the calibration if there is one."""
+    words = element(
+        "p",
+        "Reliability diagram: accuracy over confidence, the probability of the predicted class. On the "
+        "dashed diagonal, 80 % of the predictions with a confidence of 80 % are correct; below it the "
+        "model is overconfident, above it underconfident. The area of a dot is proportional to the number "
+        "of predictions; the bars are 95 % intervals.",
     )
-    if judged is None:
-        error = f"Expected calibration error {decimal(calibration_error(answers))}."
-        figure = element("figure", figures.reliability_figure(reliability(answers)))
-        return join([element("p", words), figure, element("p", error, class_="note")])
-    before = replace(answers, probabilities=judged.raw)
-    lines = (("main", "as answered"), ("other", "as the net gave it"))
-    key = element("p", *(_key(*line) for line in lines), class_="note key")
-    figure = element("figure", figures.reliability_figure(reliability(answers), reliability(before)))
+    after = figures.reliability(predictions)
+    if calibrated is None:
+        error = f"Expected calibration error: {decimal(calibration_error(predictions))}."
+        figure = element("figure", figures.reliability_figure(after))
+        return join([words, figure, element("p", error, class_="note")])
+    before = replace(predictions, probabilities=calibrated.raw)
+    figure = element("figure", figures.reliability_figure(after, figures.reliability(before)))
     return join(
         [
-            element("p", words),
-            element("p", _told(judged)),
-            key,
+            words,
+            element("p", _calibration_text(calibrated)),
+            legend((("main", "calibrated"), ("other", "uncalibrated"))),
             figure,
-            table(["", "value"], _rows(answers, before, judged), caption="What its confidence is worth"),
+            table(["", "value"], _rows(predictions, before, calibrated), caption="Calibration and rejection"),
         ]
     )
 
 
-def confidence_scores(answers: Answers, judged: CalibratedPredictions) -> dict[str, Any]:
-    """Return the same as plain values, for ``metrics.json``."""
-    refused = {
-        kind: interval.evaluate(judged.refusals == kind, answers.groups) for kind in (SILENCE, NONE_OF_THESE)
-    }
+def confidence_scores(predictions: ClassPredictions, calibrated: CalibratedPredictions) -> dict[str, Any]:
+    """Return the effect of the calibration as plain values, for ``metrics.json``."""
     before, after = (
-        calibration.evaluate(answers.truth, given, answers.classes, answers.groups)
-        for given in (judged.raw, judged.calibrated)
+        calibration.evaluate(predictions.truth, probabilities, predictions.classes, predictions.groups)
+        for probabilities in (calibrated.raw, calibrated.calibrated)
     )
     return {
-        "temperatures": list(judged.temperatures),
-        "guess_shares": list(judged.guess_shares),
+        "temperatures": list(calibrated.temperatures),
+        "guess_shares": list(calibrated.guess_shares),
         "before": before,
         "after": after,
-        "refused": refused,
+        "refused": {
+            kind: interval.evaluate(calibrated.refusals == kind, predictions.groups)
+            for kind in (SILENCE, NONE_OF_THESE)
+        },
     }
 
 
-def error_of(answers: Answers) -> MeasuredScore:
-    """Return the expected calibration error with its 95 % interval."""
-    given = (answers.truth, answers.probabilities, answers.classes)
-    found = calibration.calibration_interval(*given, groups=answers.groups)
-    return MeasuredScore(calibration_error(answers), found)
-
-
-def refused_share(answers: Answers, judged: CalibratedPredictions, kind: str) -> MeasuredScore:
-    """Return the share of the model's own sounds that it refuses as one kind, with its 95 % interval."""
-    refused = judged.refusals == kind
-    return MeasuredScore(float(refused.mean()), interval.share_interval(refused, answers.groups))
-
-
-def _told(judged: CalibratedPredictions) -> str:
-    """Say how the probabilities were mended."""
-    low, high = min(judged.temperatures), max(judged.temperatures)
-    most = max(judged.guess_shares)
-    guesses = f" Up to {percent(most, 1)} of the answers are taken for guesses." if most >= 0.001 else ""
-    if len(judged.temperatures) == 1:
-        return (
-            f"The model divides its logarithms of probability by the temperature it came with, {low:.2f}."
-            f"{guesses}"
-        )
-    if low == high == 1:
-        return (
-            "The groups do not agree on a temperature by which logarithms of probability had better be "
-            "divided, so they are left as they were. What is refused was found for each part of them on "
-            "all others."
-        )
-    return (
-        "A temperature, by which logarithms of probability are divided, makes them honest. For each part of "
-        f"the groups it was found on all others: {low:.2f} to {high:.2f}.{guesses} The same goes for what is "
-        "refused."
+def calibration_error(predictions: ClassPredictions) -> float:
+    """Return the expected calibration error over the bins of the reliability diagram."""
+    return calibration.expected_calibration_error(
+        predictions.truth, predictions.probabilities, predictions.classes
     )
 
 
-def _rows(answers: Answers, before: Answers, judged: CalibratedPredictions) -> list[tuple[object, ...]]:
-    errors = [
-        ("calibration error before", error_of(before)),
-        ("calibration error as answered", error_of(answers)),
-    ]
-    shares = [
-        (f"of its own sounds, answered “{kind}”", refused_share(answers, judged, kind))
-        for kind in (SILENCE, NONE_OF_THESE)
-    ]
-    return [
-        *((name, _cell(decimal(score.value), decimal_range(score.interval))) for name, score in errors),
-        *((name, _cell(percent(score.value, 1), percent_range(score.interval, 1))) for name, score in shares),
-    ]
+def refused_share(
+    predictions: ClassPredictions, calibrated: CalibratedPredictions, kind: str
+) -> MeasuredScore:
+    """Return the share of the tested clips that is rejected as one kind, with its 95 % interval."""
+    is_refused = calibrated.refusals == kind
+    return MeasuredScore(float(is_refused.mean()), interval.share_interval(is_refused, predictions.groups))
+
+
+def _calibration_text(calibrated: CalibratedPredictions) -> str:
+    """Explain how the probabilities were calibrated."""
+    low, high = min(calibrated.temperatures), max(calibrated.temperatures)
+    most = max(calibrated.guess_shares)
+    guesses = f" Share of guesses: up to {percent(most, 1)}." if most >= 0.001 else ""
+    if len(calibrated.temperatures) == 1:
+        return f"Temperature scaling with the temperature of the model, {low:.2f}.{guesses}"
+    if low == high == 1:
+        return (
+            "The probabilities are not calibrated: the groups do not agree on a temperature. The rejection "
+            "limits of each part of the groups were learned on all other groups."
+        )
+    return (
+        "Temperature scaling: the temperature and the rejection limits of each part of the groups were "
+        f"learned on all other groups. Temperatures: {low:.2f} to {high:.2f}.{guesses}"
+    )
+
+
+def _rows(
+    predictions: ClassPredictions, before: ClassPredictions, calibrated: CalibratedPredictions
+) -> list[tuple[str, Markup]]:
+    rows = []
+    for when, made in (("before calibration", before), ("after calibration", predictions)):
+        spread = calibration.calibration_interval(
+            made.truth, made.probabilities, made.classes, groups=made.groups
+        )
+        value = decimal(calibration_error(made))
+        rows.append((f"expected calibration error {when}", _cell(value, decimal_range(spread))))
+    for kind in (SILENCE, NONE_OF_THESE):
+        share = refused_share(predictions, calibrated, kind)
+        cell = _cell(percent(share.value, 1), percent_range(share.interval, 1))
+        rows.append((f"clips of the classes rejected as “{kind}”", cell))
+    return rows
 
 
 def _cell(value: str, spread: str) -> Markup:
     return join([value, element("span", spread, class_="sub")])
-
-
-def _key(line: str, name: str) -> Markup:
-    return element("span", figures.swatch(line), f" {name}")

@@ -1,9 +1,10 @@
-"""Confusion matrix that can be heard: press a cell and its clips are shown and played."""
+"""Confusion matrix with the audio of its errors: selecting a cell shows and plays its clips."""
 
 from __future__ import annotations
 
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
@@ -14,40 +15,114 @@ from woodshed.html.markup import Markup, element, escape, join, name_of, scrolli
 from woodshed.html.sounds import MAX_S, Sound, sound_of
 from woodshed.recognition.experiments.result import Experiment, SplitResult
 from woodshed.report.numbers import percent
-from woodshed.report.recognition.mistake import Cell, Mistake, find_mistakes, pick_heard
-from woodshed.report.recognition.scores import Answers
+from woodshed.report.recognition.scores import ClassPredictions
 
 N_SHADES = 10
 MAX_NAMES = 12
-"""Most clips of a cell that are listed by name."""
+"""Maximum number of clips of a cell that are listed by name."""
+
+Cell = tuple[int, int]
+"""Cell of the confusion matrix: the columns of the true and of the predicted class."""
+
+
+@dataclass(frozen=True)
+class Mistake:
+    """A misclassified clip.
+
+    Parameters
+    ----------
+    row
+        Index among the tested clips.
+    example
+        Index in the corpus.
+    cell
+        Columns of the true and of the predicted class.
+    confidence
+        Probability of the predicted class.
+    true_probability
+        Probability of the true class.
+    """
+
+    row: int
+    example: int
+    cell: Cell
+    confidence: float
+    true_probability: float
+
+    @property
+    def rank(self) -> tuple[float, int]:
+        """Sort key that puts the most confident mistakes first."""
+        return -self.confidence, self.row
+
+
+def find_mistakes(predictions: ClassPredictions, examples: NDArray[np.int64]) -> list[Mistake]:
+    """Return all misclassified clips, the most confident first.
+
+    Parameters
+    ----------
+    predictions
+        The predictions of one split.
+    examples
+        Shape ``(n,)``: index of each tested clip in the corpus.
+    """
+    mistakes = []
+    for row in np.flatnonzero(~predictions.hits).tolist():
+        cell = int(predictions.truth[row]), int(predictions.predicted[row])
+        true_probability, confidence = predictions.probabilities[row, list(cell)].tolist()
+        mistakes.append(Mistake(row, int(examples[row]), cell, confidence, true_probability))
+    return sorted(mistakes, key=lambda mistake: mistake.rank)
+
+
+def choose_audible(mistakes: Sequence[Mistake], max_confused: int) -> list[Mistake]:
+    """Choose the mistakes whose audio is embedded in the page, the most confident first.
+
+    If there are too many, half of the places go to the most confident mistake of each cell, starting with the
+    largest cells, so that no frequent confusion is silent; the rest goes to the most confident of all. An
+    example that was tested twice is embedded once.
+
+    Parameters
+    ----------
+    mistakes
+        The most confident first, as `find_mistakes` returns them.
+    max_confused
+        Maximum number of chosen mistakes.
+    """
+    first = {mistake.example: mistake for mistake in reversed(mistakes)}
+    distinct = [mistake for mistake in mistakes if first[mistake.example] is mistake]
+    if len(distinct) <= max_confused:
+        return distinct
+    first_of_cell = {mistake.cell: mistake for mistake in reversed(distinct)}
+    by_size = [first_of_cell[cell] for cell, _ in Counter(mistake.cell for mistake in distinct).most_common()]
+    chosen = dict.fromkeys([*by_size[: max_confused // 2], *distinct])
+    return sorted(list(chosen)[:max_confused], key=lambda mistake: mistake.rank)
 
 
 def confusion_section(
-    experiment: Experiment, result: SplitResult, answers: Answers, max_confused: int
+    experiment: Experiment, result: SplitResult, predictions: ClassPredictions, max_confused: int
 ) -> Markup:
-    """Write the matrix of one split and, beside or below it, the clips behind its wrong cells."""
-    mistakes = find_mistakes(answers, result.indices)
-    counts = answers.confusion
+    """Return the matrix of one split and, beside or below it, the clips of its off-diagonal cells."""
+    mistakes = find_mistakes(predictions, result.indices)
+    counts = predictions.confusion
     if not mistakes:
-        return join([element("p", "It took no clip for another class."), _matrix(experiment.names, counts)])
-    heard = set(pick_heard(mistakes, max_confused))
+        return join([element("p", "All clips were classified correctly."), _matrix(experiment.names, counts)])
+    audible = set(choose_audible(mistakes, max_confused))
     by_cell: dict[Cell, list[Mistake]] = defaultdict(list)
     for mistake in mistakes:
         by_cell[mistake.cell].append(mistake)
-    silent = f" The page holds the sound of {len(heard)} of them." if len(heard) < len(mistakes) else ""
+    embedded = f" (audio of {len(audible)} is embedded)" if len(audible) < len(mistakes) else ""
     words = (
-        f"Rows are what a clip is, columns what the model said: {len(mistakes)} of "
-        f"{counted(int(counts.sum()), 'clip')} were named wrong. Press an underlined number to see and hear "
-        f"which.{silent} The stronger the colour, the greater the share of the row; blue is right, orange is "
-        "wrong."
+        f"Rows are true classes, columns predicted classes: {len(mistakes)} of "
+        f"{counted(int(counts.sum()), 'clip')} were misclassified. Select an underlined number to see and "
+        f"play its clips{embedded}. The stronger the colour, the larger the share of the row; blue is "
+        "correct, orange wrong."
     )
-    panels = [_panel(experiment, cell, by_cell[cell], heard) for cell in sorted(by_cell)]
+    panels = [_panel(experiment, cell, by_cell[cell], audible) for cell in sorted(by_cell)]
     return join(
         [
             element("p", words),
             element(
                 "div",
-                _matrix(experiment.names, counts, first=_opened_first(by_cell, heard)),
+                _matrix(experiment.names, counts, first=_opened_first(by_cell, audible)),
                 element("div", *panels, class_="panels"),
                 class_="listen",
             ),
@@ -55,26 +130,28 @@ def confusion_section(
     )
 
 
-def _opened_first(by_cell: Mapping[Cell, list[Mistake]], heard: set[Mistake]) -> Cell:
-    """Choose the fullest of the cells that can be heard; of all cells when none can."""
-    audible = [cell for cell, mistakes in by_cell.items() if heard.intersection(mistakes)]
-    return max(audible or by_cell, key=lambda cell: (len(by_cell[cell]), -cell[0], -cell[1]))
+def _opened_first(by_cell: Mapping[Cell, list[Mistake]], audible: set[Mistake]) -> Cell:
+    """Choose the largest of the cells with audio; of all cells if none has."""
+    cells = [cell for cell, mistakes in by_cell.items() if audible.intersection(mistakes)]
+    return max(cells or by_cell, key=lambda cell: (len(by_cell[cell]), -cell[0], -cell[1]))
 
 
 def _matrix(labels: Sequence[str], counts: NDArray[np.int64], *, first: Cell | None = None) -> Markup:
     upright = "upright" if max(map(len, labels)) > 3 else None
     head = [
-        element("th", "is ↓ said →", scope="col"),
+        element("th", "true ↓ predicted →", scope="col"),
         *(element("th", name_of(label), scope="col", class_=upright, title=label) for label in labels),
     ]
     body = []
     for row, label in enumerate(labels):
         cells = []
-        for column, answer in enumerate(labels):
+        for column, predicted in enumerate(labels):
             cell = (row, column)
             n, n_row = int(counts[cell]), int(counts[row].sum())
-            button = _button(cell, (label, answer), n, cell == first) if n and row != column else None
-            shade = -(-N_SHADES * n // n_row) if n_row else 0  # rounded up: one mistake is seen too
+            button = _button(cell, (label, predicted), n, cell == first) if n and row != column else None
+            shade = (
+                -(-N_SHADES * n // n_row) if n_row else 0
+            )  # rounded up, so that a single mistake is visible
             class_ = f"s{shade} right" if row == column else f"s{shade}"
             cells.append(element("td", button or str(n), class_=class_))
         body.append(element("tr", element("th", name_of(label), scope="row", title=label), *cells))
@@ -91,7 +168,7 @@ def _button(cell: Cell, names: tuple[str, str], n: int, first: bool) -> Markup:
         data_first=first,
         aria_expanded="false",
         aria_controls=_panel_id(cell),
-        aria_label=f"{counted(n, 'clip')} of {names[0]} taken for {names[1]}: show and play",
+        aria_label=f"{counted(n, 'clip')} of {names[0]} predicted as {names[1]}: show and play",
     )
 
 
@@ -99,14 +176,13 @@ def _panel_id(cell: Cell) -> str:
     return f"cell-{cell[0]}-{cell[1]}"
 
 
-def _panel(experiment: Experiment, cell: Cell, mistakes: Sequence[Mistake], heard: set[Mistake]) -> Markup:
-    truth, answer = (name_of(experiment.names[column]) for column in cell)
-    heading = element("h3", truth, " taken for ", answer, f": {counted(len(mistakes), 'clip')}")
-    clips = [_clip(experiment, mistake) for mistake in mistakes if mistake in heard]
-    heard_examples = {
-        mistake.example for mistake in heard
-    }  # one that was tested twice may be in another cell
-    silent = [mistake for mistake in mistakes if mistake.example not in heard_examples]
+def _panel(experiment: Experiment, cell: Cell, mistakes: Sequence[Mistake], audible: set[Mistake]) -> Markup:
+    truth, predicted = (name_of(experiment.names[column]) for column in cell)
+    heading = element("h3", truth, " predicted as ", predicted, f": {counted(len(mistakes), 'clip')}")
+    clips = [_clip(experiment, mistake) for mistake in mistakes if mistake in audible]
+    # An example that was tested twice may be audible in another cell.
+    examples = {mistake.example for mistake in audible}
+    silent = [mistake for mistake in mistakes if mistake.example not in examples]
     return element(
         "div",
         heading,
@@ -118,25 +194,28 @@ def _panel(experiment: Experiment, cell: Cell, mistakes: Sequence[Mistake], hear
 
 
 def _names(experiment: Experiment, mistakes: Sequence[Mistake]) -> Markup:
-    """List clips that are not in the page by name, with how sure the wrong answer was."""
-    listed = []
-    for mistake in mistakes[:MAX_NAMES]:
-        name = name_of(experiment.corpus.examples[mistake.example].path.name)
-        listed.append(join([name, " ", unbroken(percent(mistake.sureness))]))
+    """List the clips without audio by name, with the confidence of the prediction."""
+    names = [
+        join([_file_name(experiment, mistake), " ", unbroken(percent(mistake.confidence))])
+        for mistake in mistakes[:MAX_NAMES]
+    ]
     more = f" and {len(mistakes) - MAX_NAMES} more" if len(mistakes) > MAX_NAMES else ""
-    return element("p", "Not in this page: ", join(listed, ", "), more, ".", class_="note")
+    return element("p", "Without audio: ", join(names, ", "), more, ".", class_="note")
+
+
+def _file_name(experiment: Experiment, mistake: Mistake) -> Markup:
+    return name_of(experiment.corpus.examples[mistake.example].path.name)
 
 
 def _clip(experiment: Experiment, mistake: Mistake) -> Markup:
     example = experiment.corpus.examples[mistake.example]
-    file = element("span", name_of(example.path.name), class_="file")
+    file = element("span", _file_name(experiment, mistake), class_="file")
     try:
         sound = sound_of(example)
     except AudioError as error:
-        told = element("p", "Cannot be played any more: ", str(error), class_="note")
-        return element(
-            "article", element("div", file, class_="top"), _facts(experiment, mistake), told, class_="clip"
-        )
+        note = element("p", f"Audio not available: {error}", class_="note")
+        top = element("div", file, class_="top")
+        return element("article", top, _facts(experiment, mistake), note, class_="clip")
     button = element(
         "button",
         "▶\N{VARIATION SELECTOR-15}",
@@ -164,21 +243,26 @@ def _clip(experiment: Experiment, mistake: Mistake) -> Markup:
 
 
 def _facts(experiment: Experiment, mistake: Mistake, stretch: str = "") -> Markup:
-    truth, answer = (name_of(experiment.names[column]) for column in mistake.cell)
+    truth, predicted = (name_of(experiment.names[column]) for column in mistake.cell)
     group = experiment.corpus.examples[mistake.example].group
     more = [part for part in (name_of(group) if group else "", escape(stretch)) if part]
     return element(
         "p",
         element(
-            "span", "said ", element("b", answer, class_="miss"), " ", unbroken(percent(mistake.sureness))
+            "span",
+            "predicted ",
+            element("b", predicted, class_="miss"),
+            " ",
+            unbroken(percent(mistake.confidence)),
         ),
-        element("span", "is ", element("b", truth), " ", unbroken(percent(mistake.doubt))),
+        element("span", "true ", element("b", truth), " ", unbroken(percent(mistake.true_probability))),
         element("span", join(more, " · "), class_="sub") if more else None,
         class_="facts",
     )
 
 
 def _stretch(example: Example, sound: Sound) -> str:
+    """Return the part of the file that is played, in seconds."""
     end_s = example.start_s + sound.duration_s
-    told = f"{example.start_s:.2f}–{end_s:.2f} s" if example.start_s else f"{sound.duration_s:.2f} s"
-    return f"{told} (the first {MAX_S:g} s)" if sound.cut else told
+    stretch = f"{example.start_s:.2f}–{end_s:.2f} s" if example.start_s else f"{sound.duration_s:.2f} s"
+    return f"{stretch} (the first {MAX_S:g} s)" if sound.cut else stretch

@@ -14,10 +14,10 @@ from woodshed.recognition.experiments.feature_map import (
     MAX_CORRELATION,
     FeatureMap,
     class_numbers,
+    discriminative_pair,
     omission_note,
     sample_rows,
     shape_of,
-    telling_pair,
 )
 from woodshed.recognition.experiments.result import SummaryTable
 
@@ -53,7 +53,7 @@ def map_section(table: SummaryTable, labels: Sequence[str]) -> Markup:
     rows = sample_rows(labels)
     values = table.rows[rows]
     columns, classes = class_numbers(labels, rows)
-    pair = telling_pair(values, columns)
+    pair = discriminative_pair(values, columns)
     if pair is None:
         return element(
             "p", "No two summary features vary independently over these clips, so no map is drawn."
@@ -85,7 +85,8 @@ def map_figure(chart: FeatureMap) -> Markup:
     boundary = chart.boundary
     support = [] if boundary is None else boundary.support.tolist()
     lines = [
-        (chart.level_line(level), class_) for level, class_ in ((-1, "margin"), (1, "margin"), (0, "plane"))
+        (chart.level_line(level), class_)
+        for level, class_ in ((-1, "margin"), (1, "margin"), (0, "boundary"))
     ]
     regions, region_names = _regions(plot, chart)
     marks = [

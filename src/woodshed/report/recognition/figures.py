@@ -1,39 +1,98 @@
-"""Figures of the page: ROC curves, accuracies with intervals, learning curves, reliability."""
+"""Charts of the page, with the numbers behind them: ROC, accuracy, learning and reliability curves."""
 
 from __future__ import annotations
 
 import math
 from collections.abc import Sequence
+from dataclasses import dataclass
 
-from woodshed.html.chart import Plot, percent_ticks, round_ticks
+import numpy as np
+from numpy.typing import NDArray
+
+from woodshed.html.chart import Plot, percent_ticks, round_ticks, span_ticks
 from woodshed.html.markup import Markup, element, join
+from woodshed.metrics import calibration, probability
 from woodshed.metrics.interval import wilson_interval
 from woodshed.report.numbers import UNKNOWN, percent, percent_range
-from woodshed.report.recognition.curves import Bin, Roc
-from woodshed.report.recognition.scores import MeasuredScore
+from woodshed.report.recognition.scores import ClassPredictions, MeasuredScore
 from woodshed.training.progress import LearningCurve
+
+MAX_DOTS = 2000
+"""Maximum number of dots of a scatter plot; more are thinned out evenly to keep the page small."""
 
 _UNIT = (0.0, 1.0)
 _MAX_NAME = 22
+_GRID = np.linspace(0, 1, 201)
+
+
+# -- ROC curves -----------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True)
+class Roc:
+    """A ROC curve, its false and true positive rates, and the area under it."""
+
+    false_rate: NDArray[np.float64]
+    true_rate: NDArray[np.float64]
+    auc: float
+
+
+def roc_curves(predictions: ClassPredictions) -> list[Roc | None]:
+    """Return the ROC curve of each class against all others.
+
+    It is None for a class when the test part lacks clips of it, or clips of all others.
+    """
+    curves: list[Roc | None] = []
+    for column in predictions.classes:
+        is_class, score = predictions.truth == column, predictions.probabilities[:, column]
+        if is_class.all() or not is_class.any():
+            curves.append(None)
+            continue
+        false_rate, true_rate, _ = probability.roc_curve(is_class, score)
+        corners = _corners(false_rate, true_rate)
+        curves.append(Roc(false_rate[corners], true_rate[corners], probability.roc_auc(is_class, score)))
+    return curves
+
+
+def macro_roc(curves: list[Roc | None]) -> Roc | None:
+    """Return the mean of the true positive rates; its area is the mean of the areas.
+
+    Examples
+    --------
+    >>> perfect = Roc(np.array([0.0, 0.0, 1.0]), np.array([0.0, 1.0, 1.0]), 1.0)
+    >>> chance = Roc(np.array([0.0, 1.0]), np.array([0.0, 1.0]), 0.5)
+    >>> mean = macro_roc([perfect, chance, None])
+    >>> mean.auc, float(mean.true_rate[101])
+    (0.75, 0.75)
+    """
+    defined = [curve for curve in curves if curve is not None]
+    if not defined:
+        return None
+    heights = np.mean([np.interp(_GRID, curve.false_rate, curve.true_rate) for curve in defined], axis=0)
+    return Roc(
+        np.concatenate([[0.0], _GRID]),
+        np.concatenate([[0.0], heights]),
+        float(np.mean([curve.auc for curve in defined])),
+    )
 
 
 def roc_figure(curves: Sequence[Roc | None], macro: Roc) -> Markup:
-    """Draw every class's curve faintly and their mean over them, in a square."""
+    """Draw the curve of every class thinly and their mean over them, in a square."""
     plot = Plot(340, 350, _UNIT, _UNIT, left=46, right=20, top=26, bottom=40)
-    known = [curve for curve in curves if curve is not None]
+    defined = [curve for curve in curves if curve is not None]
     marks = [
-        *plot.x_axis(percent_ticks(), "of the other classes, taken for it (false positives)"),
-        *plot.y_axis(percent_ticks(), "of the class, found (true positives)"),
+        *plot.x_axis(percent_ticks(), "False positive rate"),
+        *plot.y_axis(percent_ticks(), "True positive rate"),
         plot.segment((0, 0), (1, 1), "chance"),
-        *(_curve(plot, curve, "faint") for curve in known),
+        *(_curve(plot, curve, "faint") for curve in defined),
         _curve(plot, macro, "main"),
         plot.note(0.97, 0.06, f"mean AUC {macro.auc:.3f}", "end", "strong"),
     ]
-    return plot.draw(f"ROC curves of {len(known)} classes, each against all others, and their mean", marks)
+    return plot.draw(f"ROC curves of {len(defined)} classes, each against all others, and their mean", marks)
 
 
 def small_roc_figure(name: str, curve: Roc) -> Markup:
-    """Draw one class's curve in a small square with its name and area."""
+    """Draw the curve of one class in a small square with its name and area."""
     plot = Plot(116, 116, _UNIT, _UNIT, left=2, right=2, top=2, bottom=2)
     marks = [
         *(plot.segment((0, level), (1, level), "grid") for level in _UNIT),
@@ -45,6 +104,20 @@ def small_roc_figure(name: str, curve: Roc) -> Markup:
     return element("figure", picture, element("figcaption", element("bdi", name), f" {curve.auc:.3f}"))
 
 
+def _curve(plot: Plot, curve: Roc, class_: str) -> Markup:
+    return plot.line(curve.false_rate.tolist(), curve.true_rate.tolist(), class_)
+
+
+def _corners(x: NDArray[np.float64], y: NDArray[np.float64]) -> NDArray[np.int64]:
+    """Return the indices of the points where a line turns; the others add kilobytes and change nothing."""
+    dx, dy = np.diff(x), np.diff(y)
+    turns = np.abs(dx[:-1] * dy[1:] - dx[1:] * dy[:-1]) > 1e-12
+    return np.concatenate([[0], 1 + np.flatnonzero(turns), [x.size - 1]]).astype(np.int64)
+
+
+# -- accuracies -----------------------------------------------------------------------------------
+
+
 def accuracy_figure(
     title: str, rows: Sequence[tuple[str, MeasuredScore, str]], *, emphasis: int | None = None
 ) -> Markup:
@@ -53,7 +126,7 @@ def accuracy_figure(
     Parameters
     ----------
     title
-        What the rows are, read aloud.
+        Accessible title of the chart.
     rows
         Name, score and a note such as the number of clips.
     emphasis
@@ -66,10 +139,11 @@ def accuracy_figure(
         muted = "" if emphasis in (None, k) else " muted"
         height = k + 0.72
         low, high = score.interval
-        numbers = " ".join(part for part in (percent(score.value), _in_brackets(score), note) if part)
+        interval = percent_range(score.interval)
+        numbers = [percent(score.value), "" if interval == UNKNOWN else f"({interval})", note]
         marks += [
             plot.note(0, k + 0.4, _short(name, _MAX_NAME if note else 2 * _MAX_NAME), "start", "name"),
-            plot.note(1, k + 0.4, numbers, "end"),
+            plot.note(1, k + 0.4, " ".join(filter(None, numbers)), "end"),
             plot.segment((0, height), (1, height), "grid"),
         ]
         if not math.isnan(low):
@@ -78,117 +152,132 @@ def accuracy_figure(
     return plot.draw(title, marks)
 
 
-def learning_figure(curve: LearningCurve) -> Markup:
-    """Draw the losses, and below them the accuracy, over the epochs; the kept epoch is marked.
+def _short(name: str, length: int) -> str:
+    return name if len(name) <= length else name[: length - 1] + "…"
 
-    A training without a validation part has only its own loss to show.
+
+# -- learning curves ------------------------------------------------------------------------------
+
+
+def learning_figure(curve: LearningCurve) -> Markup:
+    """Draw the losses, and below them the accuracy, over the epochs; the selected epoch is marked.
+
+    Without a validation part there is only the training loss.
     """
     n_epochs = len(curve.train_loss)
     epochs = [float(k + 1) for k in range(n_epochs)]
     across = (1.0, float(max(n_epochs, 2)))
     losses = [value for value in (*curve.train_loss, *curve.validation_loss) if math.isfinite(value)]
     ticks = round_ticks(max(losses, default=1.0))
-    x_axis = (_epoch_ticks(n_epochs), "epoch")
-    judged = bool(curve.validation_loss)
-    loss = Plot(
-        320,
-        150 if judged else 200,
-        across,
-        (0.0, ticks[-1][0]),
-        left=46,
-        right=10,
-        top=8,
-        bottom=22 if judged else 38,
-    )
-    kept = float(curve.best_epoch + 1)
+    x_axis = ([(epoch, f"{epoch:g}") for epoch in epochs[:: max(1, math.ceil(n_epochs / 5))]], "epoch")
+    is_validated = bool(curve.validation_loss)
+    height, bottom = (150, 22) if is_validated else (200, 38)
+    loss = Plot(320, height, across, (0.0, ticks[-1][0]), left=46, right=10, top=8, bottom=bottom)
     marks = [*loss.y_axis(ticks), loss.line(epochs, curve.train_loss, "other")]
-    title = f"Loss of fold {curve.fold} over {n_epochs} epochs"
-    if not judged:
-        return loss.draw(
-            title, [*loss.x_axis(*x_axis), *marks, *_kept(loss, kept, curve.train_loss[curve.best_epoch])]
-        )
+    title = f"Loss of {curve.fold} over {n_epochs} epochs"
+    if not is_validated:
+        marks += [*loss.x_axis(*x_axis), *_selected(loss, curve.best_epoch, curve.train_loss)]
+        return loss.draw(title, marks)
     marks += [
         loss.line(epochs, curve.validation_loss, "main"),
-        *_kept(loss, kept, curve.validation_loss[curve.best_epoch]),
+        *_selected(loss, curve.best_epoch, curve.validation_loss),
     ]
     share = Plot(320, 120, across, _UNIT, left=46, right=10, top=8, bottom=38)
     share_marks = [
         *share.y_axis(percent_ticks(0.5)),
         *share.x_axis(*x_axis),
         share.line(epochs, curve.validation_accuracy, "main"),
-        *_kept(share, kept, curve.validation_accuracy[curve.best_epoch]),
+        *_selected(share, curve.best_epoch, curve.validation_accuracy),
     ]
-    return join(
-        [loss.draw(title, marks), share.draw(f"Validation accuracy of fold {curve.fold}", share_marks)]
-    )
+    return join([loss.draw(title, marks), share.draw(f"Validation accuracy of {curve.fold}", share_marks)])
 
 
-def reliability_figure(bins: Sequence[Bin], before: Sequence[Bin] = ()) -> Markup:
-    """Draw how many answers were right against how sure they were; bigger dots stand for more answers.
-
-    Parameters
-    ----------
-    bins
-        The answers as they are given, each bin with its 95 % interval.
-    before
-        The same answers before calibration, drawn as a plain line.
-    """
-    plot = Plot(340, 340, _UNIT, _UNIT, left=46, right=20, top=32, bottom=40)
-    most = max(found.n for found in bins)
-    marks = [
-        *plot.x_axis(percent_ticks(), "how sure it was"),
-        *plot.y_axis(percent_ticks(), "how many of those answers were right"),
-        plot.segment((0, 0), (1, 1), "chance"),
-    ]
-    if before:
-        marks.append(plot.line(*_points(before), "other"))
-    marks.append(plot.line(*_points(bins), "main" if before else "faint"))
-    for found in bins:
-        low, high = wilson_interval(round(found.accuracy * found.n), found.n)
-        marks.append(plot.segment((found.sureness, low), (found.sureness, high), "whisker"))
-    for found in bins:
-        radius = 3 + 8 * math.sqrt(found.n / most)  # the area, not the width, is what the eye compares
-        marks.append(plot.dot(found.sureness, found.accuracy, "point", radius=radius))
-    return plot.draw("Share of right answers against how sure they were", marks)
-
-
-def swatch(class_: str) -> Markup:
-    """Draw a short piece of line for a legend."""
-    plot = Plot(26, 10, _UNIT, _UNIT, left=1, right=1, top=1, bottom=1)
-    return element(
-        "svg",
-        plot.line([0, 1], [0.5, 0.5], class_),
-        viewBox="0 0 26 10",
-        width=26,
-        height=10,
-        aria_hidden="true",
-        xmlns="http://www.w3.org/2000/svg",
-    )
-
-
-def _points(bins: Sequence[Bin]) -> tuple[list[float], list[float]]:
-    return [found.sureness for found in bins], [found.accuracy for found in bins]
-
-
-def _curve(plot: Plot, curve: Roc, class_: str) -> Markup:
-    return plot.line(curve.false_rate.tolist(), curve.true_rate.tolist(), class_)
-
-
-def _kept(plot: Plot, epoch: float, value: float) -> list[Markup]:
+def _selected(plot: Plot, best_epoch: int, values: Sequence[float]) -> list[Markup]:
+    """Mark the selected epoch."""
     low, high = plot.y_range
+    epoch, value = best_epoch + 1, values[best_epoch]
     line = plot.segment((epoch, low), (epoch, high), "kept")
     return [line, plot.dot(epoch, value, "kept", radius=3.5)] if math.isfinite(value) else [line]
 
 
-def _epoch_ticks(n_epochs: int) -> list[tuple[float, str]]:
-    step = max(1, math.ceil(n_epochs / 5))
-    return [(float(epoch), str(epoch)) for epoch in range(1, n_epochs + 1, step)]
+# -- reliability diagram --------------------------------------------------------------------------
 
 
-def _in_brackets(score: MeasuredScore) -> str:
-    written = percent_range(score.interval)
-    return "" if written == UNKNOWN else f"({written})"
+@dataclass(frozen=True)
+class Bin:
+    """Predictions of similar confidence: mean confidence, accuracy and number."""
+
+    confidence: float
+    accuracy: float
+    n: int
 
 
-def _short(name: str, length: int) -> str:
-    return name if len(name) <= length else name[: length - 1] + "…"
+def reliability(predictions: ClassPredictions) -> list[Bin]:
+    """Return the bins of `woodshed.metrics.calibration.reliability`: tenths, without the empty ones."""
+    bins = calibration.reliability(predictions.truth, predictions.probabilities, predictions.classes)
+    return [Bin(*row) for row in zip(*(column.tolist() for column in bins), strict=True)]
+
+
+def reliability_figure(bins: Sequence[Bin], before: Sequence[Bin] = ()) -> Markup:
+    """Draw the accuracy over the confidence; larger dots stand for more predictions.
+
+    Parameters
+    ----------
+    bins
+        The predictions, each bin with its 95 % interval.
+    before
+        The same predictions before calibration, drawn as a plain line.
+    """
+    plot = Plot(340, 340, _UNIT, _UNIT, left=46, right=20, top=32, bottom=40)
+    most = max(one.n for one in bins)
+    marks = [
+        *plot.x_axis(percent_ticks(), "Confidence"),
+        *plot.y_axis(percent_ticks(), "Accuracy"),
+        plot.segment((0, 0), (1, 1), "chance"),
+    ]
+    for part, class_ in ((before, "other"), (bins, "main" if before else "faint")):
+        if part:
+            marks.append(plot.line([one.confidence for one in part], [one.accuracy for one in part], class_))
+    for one in bins:
+        low, high = wilson_interval(round(one.accuracy * one.n), one.n)
+        marks.append(plot.segment((one.confidence, low), (one.confidence, high), "whisker"))
+    for one in bins:
+        radius = 3 + 8 * math.sqrt(one.n / most)  # the area, not the width, is what the eye compares
+        marks.append(plot.dot(one.confidence, one.accuracy, "point", radius=radius))
+    return plot.draw("Reliability diagram: accuracy over confidence", marks)
+
+
+# -- scatter plots --------------------------------------------------------------------------------
+
+
+def scatter_figure(name: str, truth: NDArray[np.float64], outputs: NDArray[np.float64]) -> Markup:
+    """Draw a dot for each clip whose value is known, in a square with the same scale on both axes.
+
+    Parameters
+    ----------
+    name
+        Name of the value.
+    truth, outputs
+        Shape ``(n_clips,)``; clips whose truth is NaN are left out.
+
+    Examples
+    --------
+    >>> figure = scatter_figure("valence", np.array([0.0, 1.0, np.nan]), np.array([0.1, 0.8, 0.5]))
+    >>> figure.count("<circle")
+    2
+    """
+    rows = np.flatnonzero(~np.isnan(truth))
+    rows = rows[:: math.ceil(len(rows) / MAX_DOTS) or 1]
+    y, f = truth[rows], outputs[rows]
+    values = np.concatenate([y, f])
+    low, high = (float(values.min()), float(values.max())) if values.size else _UNIT
+    space = 0.05 * (high - low) or 0.5
+    ends = (low - space, high + space)
+    plot = Plot(340, 350, ends, ends, left=52, right=20, top=26, bottom=40)
+    marks = [
+        *plot.x_axis(span_ticks(*ends), "true"),
+        *plot.y_axis(span_ticks(*ends), "predicted"),
+        plot.segment((ends[0], ends[0]), (ends[1], ends[1]), "chance"),
+        *(plot.dot(a, b, "point", radius=2.5) for a, b in zip(y.tolist(), f.tolist(), strict=True)),
+    ]
+    return plot.draw(f"{name}: predicted over true values of {len(rows)} clips", marks)

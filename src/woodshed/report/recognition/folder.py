@@ -1,4 +1,4 @@
-"""Model folder: a recogniser with all that is known about it, written so that one can trust or doubt it."""
+"""Model folder of a recogniser: the model, its card, scores and report, and digests of its training files."""
 
 from __future__ import annotations
 
@@ -11,16 +11,17 @@ from woodshed.data.item import file_digest
 from woodshed.recognition.estimator import AudioEstimator
 from woodshed.recognition.experiments.result import Experiment
 from woodshed.recognition.saving import save_model
+from woodshed.report.recognition.card import card
 from woodshed.report.recognition.head_report import report_of
 from woodshed.report.recognition.page import write_page
 from woodshed.training.model_folder import CARD_NAME, METRICS_NAME, to_json
 
-HEARD_NAME = "heard.json"
-"""File that names what a model learned from, by content, so that a test on the same sounds is noticed."""
+DIGESTS_NAME = "heard.json"
+"""File with the digests and groups of the training clips, to recognise a test on the same recordings."""
 
 
 def write_model_folder(model: AudioEstimator, experiment: Experiment, folder: Path) -> None:
-    """Write the model, its card, its scores, its report, and digests of its training files.
+    """Write the model, its card, scores and report, and the digests of its training files.
 
     Raises
     ------
@@ -29,13 +30,13 @@ def write_model_folder(model: AudioEstimator, experiment: Experiment, folder: Pa
     """
     save_model(model, folder)
     write_results(experiment, folder)
-    write_whole(folder / CARD_NAME, report_of(experiment.head).card(experiment))
-    learned = experiment.corpus.subset(experiment.learned.tolist())
-    heard = {
-        "sounds": sorted({file_digest(example.path) for example in learned}),
-        "groups": sorted({example.group for example in learned if example.group is not None}),
+    write_whole(folder / CARD_NAME, card(experiment))
+    examples = experiment.corpus.subset(experiment.learned.tolist())
+    digests = {
+        "sounds": sorted({file_digest(example.path) for example in examples}),
+        "groups": sorted({example.group for example in examples if example.group is not None}),
     }
-    write_whole(folder / HEARD_NAME, to_json(heard))
+    write_whole(folder / DIGESTS_NAME, to_json(digests))
 
 
 def write_results(experiment: Experiment, folder: Path) -> None:
@@ -44,18 +45,18 @@ def write_results(experiment: Experiment, folder: Path) -> None:
     write_page(experiment, folder / "report.html")
 
 
-def is_heard(folder: Path, corpus: Corpus) -> bool | None:
-    """Find out whether a model has heard some of these sounds, or their groups, while it learned.
+def is_leaky(folder: Path, corpus: Corpus) -> bool | None:
+    """Return whether a model was trained on some of the files or groups of a corpus.
 
     Returns
     -------
     bool or None
-        True if it has for certain. None when nobody can say: the model folder does not, or groups are
-        not known on one side, so that the same speaker may be behind new sounds.
+        None when that is unknown: the model folder has no digests, or groups are unknown on one side, so that
+        new files may be from the same speaker.
     """
     try:
-        heard = json.loads((folder / HEARD_NAME).read_text("utf-8"))
-        sounds, groups = set(heard["sounds"]), set(heard["groups"])
+        digests = json.loads((folder / DIGESTS_NAME).read_text("utf-8"))
+        sounds, groups = set(digests["sounds"]), set(digests["groups"])
     except (OSError, ValueError, KeyError, TypeError):
         return None
     examples = corpus.examples

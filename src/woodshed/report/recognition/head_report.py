@@ -1,21 +1,32 @@
-"""What the report of every head provides, and how it is found by the name of the head."""
+"""Interface of the report of a head, with the parts that all heads share."""
 
 from __future__ import annotations
 
 import abc
+import math
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from importlib import import_module
 from typing import Any, ClassVar
 
-import numpy as np
-
-from woodshed.errors import ParameterError, printable
+from woodshed.errors import ParameterError, counted, printable
 from woodshed.html.markup import Markup
 from woodshed.metrics.interval import Interval
 from woodshed.recognition.experiments.result import Experiment, SplitResult
 from woodshed.recognition.heads.head import Head
-from woodshed.report.numbers import decimal, decimal_range
+from woodshed.report.numbers import decimal, decimal_range, percent, percent_range
+from woodshed.report.recognition.scores import MeasuredScore
+from woodshed.report.recognition.tuning import tuning_values
 from woodshed.report.recognition.wording import badge_of, method_name
+
+Section = tuple[str, str, Markup]
+"""Anchor, title and content of a section of the page."""
+
+Scores = Mapping[str, Mapping[str, MeasuredScore]]
+"""Method -> name of the measure -> score."""
+
+SLIGHT = 0.02
+"""Difference of main measures up to which leakage counts as harmless."""
 
 
 @dataclass(frozen=True)
@@ -29,7 +40,7 @@ class ScoreRow:
     badge
         ``leaky``, ``groups unknown`` or empty; shown wherever the number is.
     method
-        Name of the method, for people.
+        Display name of the method.
     measure
         Name of the measure.
     value
@@ -47,71 +58,117 @@ class ScoreRow:
 
     def to_dict(self) -> dict[str, Any]:
         """Return plain values by name, for ``metrics.json``."""
-        return {
-            "split": self.split,
-            "badge": self.badge,
-            "method": self.method,
-            "measure": self.measure,
-            "value": self.value,
-            "interval": list(self.interval),
-        }
+        return vars(self) | {"interval": list(self.interval)}
 
     @classmethod
     def from_dict(cls, values: dict[str, Any]) -> ScoreRow:
         """Return the row that `to_dict` described; a former version called the value accuracy."""
         value = values.get("value", values.get("accuracy"))
-        low, high = (np.nan if end is None else end for end in values["interval"])
+        low, high = (math.nan if end is None else end for end in values["interval"])
         return cls(
             split=values["split"],
             badge=values["badge"],
             method=values["method"],
             measure=values.get("measure", "accuracy"),
-            value=np.nan if value is None else value,
+            value=math.nan if value is None else value,
             interval=Interval(low, high),
         )
 
 
 class HeadReport(abc.ABC):
-    """How experiments of one kind of answer are reported.
+    """How experiments with one head are reported.
 
     Attributes
     ----------
+    purpose
+        Start of the sentence that ends with the number and the names of the outputs.
+    measures
+        Names of the measures, in the order of the score table.
+    shares
+        The measures that are shares, shown as percentages.
+    explanation
+        What the measures mean, in a few sentences.
     n_resamples
         Draws of the bootstrap interval of the main measure in a model comparison.
-    is_share
-        Whether the main measure is a share, shown as a percentage.
     """
 
+    purpose: ClassVar[str] = "Predicts"
+    measures: ClassVar[Collection[str]]
+    shares: ClassVar[frozenset[str]] = frozenset()
+    explanation: ClassVar[str]
     n_resamples: ClassVar[int] = 200
-    is_share: ClassVar[bool] = False
 
     @abc.abstractmethod
-    def body(self, experiment: Experiment, max_confused: int) -> Markup:
-        """Return the body of the page; arguments as of `woodshed.report.recognition.page.write_page`."""
+    def score(self, experiment: Experiment, result: SplitResult, method: str, measure: str) -> MeasuredScore:
+        """Return one measure of one method on one split."""
 
     @abc.abstractmethod
-    def card(self, experiment: Experiment) -> str:
-        """Return the model card in Markdown."""
+    def sections(self, experiment: Experiment, result: SplitResult, max_confused: int) -> list[Section]:
+        """Return the sections of the page about one split in detail.
+
+        Parameters
+        ----------
+        experiment, max_confused
+            As for `woodshed.report.recognition.page.write_page`.
+        result
+            The split, one of the experiment's.
+        """
+
+    def data_sections(self, experiment: Experiment) -> list[Section]:
+        """Return further sections about the corpus that only this head has."""
+        return []
 
     @abc.abstractmethod
-    def metrics(self, experiment: Experiment) -> dict[str, object]:
-        """Return every score as plain values by name, for ``metrics.json``."""
+    def split_values(self, experiment: Experiment, result: SplitResult) -> dict[str, object]:
+        """Return the scores on one split as plain values by name, for ``metrics.json``."""
 
-    @abc.abstractmethod
+    def limits(self, experiment: Experiment, result: SplitResult) -> list[str]:
+        """Return limitations for the model card that only this head has, as Markdown."""
+        return []
+
+    def scores(self, experiment: Experiment, result: SplitResult) -> Scores:
+        """Return every measure of every method on one split, the model first."""
+        return {
+            method: {name: self.score(experiment, result, method, name) for name in self.measures}
+            for method in result.outputs
+        }
+
     def score_rows(self, experiment: Experiment) -> list[ScoreRow]:
         """Return the main measure of every method on every split, the model first."""
+        measure = experiment.head.main_measure
+        rows = []
+        for result in ordered_splits(experiment):
+            for method in result.outputs:
+                score = self.score(experiment, result, method, measure)
+                names = (result.split, badge_of(result.leaky), method_name(method), measure)
+                rows.append(ScoreRow(*names, score.value, score.interval))
+        return rows
 
-    def value_text(self, value: float) -> str:
-        """Return a main measure as text."""
-        return decimal(value)
+    def metrics(self, experiment: Experiment) -> dict[str, object]:
+        """Return every score of every method on every split, for ``metrics.json``."""
+        return {
+            "task": experiment.task,
+            "labels": list(experiment.names),
+            "scores": [row.to_dict() for row in self.score_rows(experiment)],
+            "splits": [
+                {"split": result.split, "leaky": result.leaky, **self.split_values(experiment, result)}
+                for result in experiment.splits
+            ],
+            **tuning_values(experiment.tuning),
+            "provenance": experiment.provenance,
+        }
 
-    def interval_text(self, interval: Interval) -> str:
-        """Return an interval of the main measure as text."""
-        return decimal_range(interval)
+    def value_text(self, measure: str, value: float, digits: int = 1) -> str:
+        """Return a score as text; ``digits`` are the decimals of a percentage."""
+        return percent(value, digits) if measure in self.shares else decimal(value)
 
-    def difference_text(self, value: float) -> str:
-        """Return a difference of main measures as text, with its sign."""
-        return f"{value:+.3f}"
+    def interval_text(self, measure: str, interval: Interval, digits: int = 1) -> str:
+        """Return the interval of a score as text; ``digits`` are the decimals of a percentage."""
+        return percent_range(interval, digits) if measure in self.shares else decimal_range(interval)
+
+    def difference_text(self, measure: str, value: float) -> str:
+        """Return a difference of scores as text, with its sign."""
+        return f"{100 * value:+.1f}" if measure in self.shares else f"{value:+.3f}"
 
     def row_texts(self, row: ScoreRow) -> tuple[str, str, str, str, str]:
         """Return split, badge, method, value and interval as text that any terminal can print."""
@@ -119,9 +176,46 @@ class HeadReport(abc.ABC):
             printable(row.split),
             row.badge,
             printable(row.method),
-            self.value_text(row.value),
-            self.interval_text(row.interval),
+            self.value_text(row.measure, row.value),
+            self.interval_text(row.measure, row.interval),
         )
+
+    def leakage_text(self, measure: str, grouped: float, leaky: float) -> str:
+        """Compare the score of a model on a grouped split with the one on a leaky split.
+
+        Examples
+        --------
+        >>> from woodshed.report.recognition import classes, values
+        >>> print(classes.REPORT.leakage_text("accuracy", 0.62, 0.95))
+        Expected accuracy on new groups: 62.0 %, not 95.0 %. The other 33.0 points are due to groups in both
+        the training part and the test part.
+        >>> print(values.REPORT.leakage_text("mean R²", 0.5, 0.51))
+        Leakage has little effect here: mean R² is 0.510 on the leaky split and 0.500 on the grouped one.
+        """
+        low, high = self.value_text(measure, grouped), self.value_text(measure, leaky)
+        if leaky - grouped < SLIGHT:
+            return (
+                f"Leakage has little effect here: {measure} is {high} on the leaky split and {low} on the "
+                "grouped one."
+            )
+        difference = self.difference_text(measure, leaky - grouped).removeprefix("+")
+        points = f"{difference} points are" if measure in self.shares else f"{difference} is"
+        return (
+            f"Expected {measure} on new groups: {low}, not {high}. The other {points} due to groups in both "
+            "the training part and the test part."
+        )
+
+    def leakage_note(self, experiment: Experiment) -> str:
+        """Return `leakage_text` for the model; empty unless a grouped and a leaky split were tested."""
+        head = experiment.head
+        scores = {
+            result.leaky: head.main_score(result.truth, result.outputs[result.method])
+            for result in reversed(experiment.splits)
+        }
+        grouped, leaky = scores.get(False, math.nan), scores.get(True, math.nan)
+        if math.isnan(grouped) or math.isnan(leaky):
+            return ""
+        return self.leakage_text(head.main_measure, grouped, leaky)
 
 
 def report_of(head: Head) -> HeadReport:
@@ -131,7 +225,7 @@ def report_of(head: Head) -> HeadReport:
 
 
 def ordered_splits(experiment: Experiment) -> tuple[SplitResult, ...]:
-    """Return the splits in the order of trust: grouped, groups unknown, leaky.
+    """Return the splits from the most to the least reliable: grouped, groups unknown, leaky.
 
     Raises
     ------
@@ -146,6 +240,7 @@ def ordered_splits(experiment: Experiment) -> tuple[SplitResult, ...]:
     return tuple(sorted(experiment.splits, key=lambda result: {False: 0, None: 1, True: 2}[result.leaky]))
 
 
-def score_row(result: SplitResult, method: str, measure: str, score: tuple[float, Interval]) -> ScoreRow:
-    """Return the row of a method on a split."""
-    return ScoreRow(result.split, badge_of(result), method_name(method), measure, *score)
+def outputs_text(experiment: Experiment) -> str:
+    """Return the number of outputs with their noun, such as ``4 classes``."""
+    noun = experiment.head.noun
+    return counted(len(experiment.names), noun, f"{noun}es" if noun.endswith("s") else f"{noun}s")

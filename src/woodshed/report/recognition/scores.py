@@ -1,7 +1,4 @@
-"""Numbers of the report: every method's scores with intervals, each class's rates, each group's accuracy.
-
-All of them come from `woodshed.metrics`; here is only what is asked of it.
-"""
+"""Scores of classifiers with their intervals: by method, by class and by group."""
 
 from __future__ import annotations
 
@@ -12,6 +9,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from woodshed.data.example import Corpus
 from woodshed.metrics import confusion, probability
 from woodshed.metrics.average import AVERAGES
 from woodshed.metrics.interval import Interval, bootstrap_interval, share_interval, wilson_interval
@@ -23,17 +21,17 @@ N_RESAMPLES_AUC = 200
 
 
 @dataclass(frozen=True)
-class Answers:
-    """One method's answers on one split, as numbers.
+class ClassPredictions:
+    """The predictions of one method on one split.
 
     Parameters
     ----------
     truth, predicted
-        Shape ``(n,)``: the column of the right class, and of the most probable one.
+        Shape ``(n,)``: the column of the true class, and of the most probable one.
     probabilities
         Shape ``(n, n_classes)``.
     groups
-        Shape ``(n,)``: who or what each was recorded from; None when that is not known.
+        Shape ``(n,)``: the group of each clip, such as its speaker; None when groups are unknown.
     """
 
     truth: NDArray[np.int64]
@@ -43,7 +41,7 @@ class Answers:
 
     @property
     def hits(self) -> NDArray[np.bool_]:
-        """Whether each answer is right."""
+        """Whether each prediction is correct."""
         return np.asarray(self.truth == self.predicted)
 
     @property
@@ -53,18 +51,18 @@ class Answers:
 
     @property
     def confusion(self) -> NDArray[np.int64]:
-        """Counts, shape ``(n_classes, n_classes)``; rows are the truth."""
+        """Confusion matrix, shape ``(n_classes, n_classes)``; rows are the true classes."""
         return confusion.confusion_matrix(self.truth, self.predicted, self.classes)
 
-    def at(self, rows: NDArray[np.int64]) -> Answers:
-        """Return some of the answers, each as often as ``rows`` says."""
+    def at(self, rows: NDArray[np.int64]) -> ClassPredictions:
+        """Return the predictions of some rows, which may be repeated."""
         groups = None if self.groups is None else self.groups[rows]
-        return Answers(self.truth[rows], self.predicted[rows], self.probabilities[rows], groups)
+        return ClassPredictions(self.truth[rows], self.predicted[rows], self.probabilities[rows], groups)
 
 
 @dataclass(frozen=True)
 class MeasuredScore:
-    """A number and how far it can be trusted (95 %, drawn by group where groups are known)."""
+    """A score and its 95 % interval, drawn by group where groups are known."""
 
     value: float
     interval: Interval
@@ -81,7 +79,7 @@ class Rates:
     averages
         ``micro``, ``macro`` or ``weighted`` -> name of the score -> value.
     support
-        Shape ``(n_classes,)``: test examples of each class.
+        Shape ``(n_classes,)``: test clips of each class.
     """
 
     per_class: Mapping[str, NDArray[np.float64]]
@@ -91,81 +89,87 @@ class Rates:
 
 @dataclass(frozen=True)
 class GroupScore:
-    """How many of one group's ``n`` examples were named right."""
+    """Accuracy on the ``n`` clips of one group."""
 
     name: str
     score: MeasuredScore
     n: int
 
 
-def answers_of(experiment: Experiment, result: SplitResult, method: str | None = None) -> Answers:
-    """Return the answers of a method, by default of the model, as numbers."""
+def groups_of(corpus: Corpus, indices: NDArray[np.int64]) -> NDArray[np.str_] | None:
+    """Return the groups of some examples of a corpus, shape ``(n,)``; None when groups are unknown."""
+    return None if corpus.groups is None else np.asarray(corpus.groups)[indices]
+
+
+def class_predictions(
+    experiment: Experiment, result: SplitResult, method: str | None = None
+) -> ClassPredictions:
+    """Return the predictions of a method, by default of the model."""
     probabilities = np.asarray(result.outputs[method or result.method], dtype=np.float64)
-    groups = experiment.corpus.groups
-    tested = None if groups is None else np.asarray(groups)[result.indices]
-    return Answers(result.truth.argmax(axis=1), probabilities.argmax(axis=1), probabilities, tested)
+    groups = groups_of(experiment.corpus, result.indices)
+    return ClassPredictions(result.truth.argmax(axis=1), probabilities.argmax(axis=1), probabilities, groups)
 
 
-def _accuracy(answers: Answers) -> float:
-    return float(answers.hits.mean())
+def _accuracy(predictions: ClassPredictions) -> float:
+    return float(predictions.hits.mean())
 
 
-def _balanced_accuracy(answers: Answers) -> float:
-    return confusion.balanced_accuracy(answers.confusion)
+def _balanced_accuracy(predictions: ClassPredictions) -> float:
+    return confusion.balanced_accuracy(predictions.confusion)
 
 
-def _macro_f1(answers: Answers) -> float:
-    return float(np.nanmean(_f1(answers.confusion)))
+def _macro_f1(predictions: ClassPredictions) -> float:
+    return float(np.nanmean(_f1(predictions.confusion)))
 
 
 def _f1(counts: NDArray[np.int64]) -> NDArray[np.float64]:
-    """Return F1 of each class; of one that was not tested NaN, as nobody could have found it.
+    """Return the F1 score of each class; NaN for a class without test clips.
 
-    A draw of speakers happens not to hold a class, and a test set need not have all that a model knows.
+    A bootstrap sample of speakers, like a test set, may lack some of the classes of a model.
     """
     return np.where(counts.sum(axis=1) > 0, confusion.f1(counts, zero_division=0.0), math.nan)
 
 
-def _log_loss(answers: Answers) -> float:
-    return probability.log_loss(answers.truth, answers.probabilities, answers.classes)
+def _log_loss(predictions: ClassPredictions) -> float:
+    return probability.log_loss(predictions.truth, predictions.probabilities, predictions.classes)
 
 
-def _auc(answers: Answers) -> float:
+def _auc(predictions: ClassPredictions) -> float:
     return float(
         probability.roc_auc_one_vs_rest(
-            answers.truth, answers.probabilities, answers.classes, average="macro"
+            predictions.truth, predictions.probabilities, predictions.classes, average="macro"
         )
     )
 
 
-MEASURES: Mapping[str, Callable[[Answers], float]] = {
+MEASURES: Mapping[str, Callable[[ClassPredictions], float]] = {
     "accuracy": _accuracy,
     "balanced accuracy": _balanced_accuracy,
     "macro-F1": _macro_f1,
     "log loss": _log_loss,
     "AUC": _auc,
 }
-"""What the score table shows, in its order."""
+"""Name -> measure, in the order of the score table."""
 
 
-def measure(answers: Answers, name: str) -> MeasuredScore:
+def measured_score(predictions: ClassPredictions, name: str) -> MeasuredScore:
     """Return one of `MEASURES` with its 95 % interval."""
     if name == "accuracy":
-        interval = share_interval(answers.hits, answers.groups, n_resamples=N_RESAMPLES)
-        return MeasuredScore(_accuracy(answers), interval)
+        interval = share_interval(predictions.hits, predictions.groups, n_resamples=N_RESAMPLES)
+        return MeasuredScore(_accuracy(predictions), interval)
     score = MEASURES[name]
     interval = bootstrap_interval(
-        lambda rows: score(answers.at(rows)),
-        answers.truth.size,
+        lambda rows: score(predictions.at(rows)),
+        predictions.truth.size,
         n_resamples=N_RESAMPLES_AUC if name == "AUC" else N_RESAMPLES,
-        groups=answers.groups,
+        groups=predictions.groups,
     )
-    return MeasuredScore(score(answers), interval)
+    return MeasuredScore(score(predictions), interval)
 
 
-def class_rates(answers: Answers) -> Rates:
-    """Return every one-against-rest score; a score that is 0/0 is NaN and left out of averages."""
-    counts = answers.confusion
+def class_rates(predictions: ClassPredictions) -> Rates:
+    """Return every one-against-rest score; a score that is 0/0 is NaN and excluded from averages."""
+    counts = predictions.confusion
     rates = {
         "precision": confusion.precision,
         "recall": confusion.recall,
@@ -175,30 +179,30 @@ def class_rates(answers: Answers) -> Rates:
         "NPV": confusion.negative_predictive_value,
         "F1": confusion.f1,
     }
-    given = (answers.truth, answers.probabilities, answers.classes)
+    arrays = (predictions.truth, predictions.probabilities, predictions.classes)
     per_class = {name: rate(counts, zero_division=math.nan) for name, rate in rates.items()}
     averages: dict[str, dict[str, float]] = {
         average: {
             **{name: rate(counts, average=average, zero_division=math.nan) for name, rate in rates.items()},
-            "AUC": probability.roc_auc_one_vs_rest(*given, average=average),
+            "AUC": probability.roc_auc_one_vs_rest(*arrays, average=average),
         }
         for average in AVERAGES
     }
-    per_class |= {"F1": _f1(counts), "AUC": probability.roc_auc_one_vs_rest(*given)}
-    averages["macro"]["F1"] = _macro_f1(answers)
+    per_class |= {"F1": _f1(counts), "AUC": probability.roc_auc_one_vs_rest(*arrays)}
+    averages["macro"]["F1"] = _macro_f1(predictions)
     return Rates(per_class, averages, counts.sum(axis=1))
 
 
-def group_scores(answers: Answers) -> list[GroupScore]:
-    """Return the accuracy of each group, worst first; empty when the groups are not known.
+def group_scores(predictions: ClassPredictions) -> list[GroupScore]:
+    """Return the accuracy of each group, worst first; empty when the groups are unknown.
 
-    The interval is about more clips of the same group, so its clips are drawn singly.
+    The interval is for further clips of the same group, whose clips count as independent (Wilson).
     """
-    if answers.groups is None:
+    if predictions.groups is None:
         return []
-    found = []
-    for name in np.unique(answers.groups):
-        hits = answers.hits[answers.groups == name]
+    scores = []
+    for name in np.unique(predictions.groups):
+        hits = predictions.hits[predictions.groups == name]
         n, n_right = hits.size, int(hits.sum())
-        found.append(GroupScore(str(name), MeasuredScore(n_right / n, wilson_interval(n_right, n)), n))
-    return sorted(found, key=lambda group: (group.score.value, group.name))
+        scores.append(GroupScore(str(name), MeasuredScore(n_right / n, wilson_interval(n_right, n)), n))
+    return sorted(scores, key=lambda group: (group.score.value, group.name))

@@ -14,9 +14,9 @@ class TagsReport(MultiOutputReport):
     """Areas under the ROC and precision-recall curves, and scores at the thresholds."""
 
     explanation: ClassVar[str] = (
-        "ROC-AUC: the probability that a clip with the tag is ranked above one without; 0.5 is chance. PR-AUC: "
-        "the average precision; chance is the prevalence. Precision, recall and F1 are those at the threshold of "
-        "each tag."
+        "ROC-AUC is the probability that a clip with the tag is ranked above a clip without it; chance is "
+        "0.5. PR-AUC is the average precision; chance is the prevalence. Precision, recall and F1 are "
+        "computed at the threshold of each tag."
     )
     measures: ClassVar[Mapping[str, Measure]] = {
         "macro ROC-AUC": lambda truth, outputs: tagging.roc_auc(truth, outputs, average="macro"),

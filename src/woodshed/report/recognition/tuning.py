@@ -1,4 +1,4 @@
-"""Tuning: the trials by which settings were chosen, for the page, the metrics and the terminal."""
+"""Hyperparameter search: the tried settings, for the page, the metrics and the terminal."""
 
 from __future__ import annotations
 
@@ -6,62 +6,58 @@ from collections.abc import Mapping
 from typing import Any
 
 from woodshed.html.markup import Markup, element, join, table
-from woodshed.recognition.experiments.result import SearchResult, Trial
+from woodshed.recognition.experiments.result import SearchResult
 from woodshed.report.numbers import UNKNOWN, decimal
 from woodshed.units import duration_text
 
 
-def tuning_section(tuning: SearchResult) -> Markup:
-    """Write the table of trials, the best first, and what it is worth."""
+def tuning_sections(tuning: SearchResult | None) -> list[tuple[str, str, Markup]]:
+    """Return the section of trials, the best first; empty if there was no search."""
+    if tuning is None:
+        return []
     names = list(tuning.trials[0].settings)
-    order = sorted(range(len(tuning.trials)), key=lambda k: _place(tuning, k))
+
+    def rank(k: int) -> tuple[bool, bool, float]:
+        trial = tuning.trials[k]
+        return k != tuning.best, trial.state != "complete", -(trial.score or 0.0)
+
     rows = [
         (
-            f"{k + 1}{' (taken)' if k == tuning.best else ''}",
+            f"{k + 1}{' (selected)' if k == tuning.best else ''}",
             *(str(tuning.trials[k].settings[name]) for name in names),
             UNKNOWN if (score := tuning.trials[k].score) is None else decimal(score),
             duration_text(tuning.trials[k].duration_s),
             tuning.trials[k].state,
         )
-        for k in order
+        for k in sorted(range(len(tuning.trials)), key=rank)
     ]
-    heading = ("trial", *names, tuning.measure, "trained", "state")
-    return join(
-        [
-            element("p", tuning_text(tuning)),
-            table(heading, rows, caption="Settings that were tried, the best first"),
-        ]
-    )
-
-
-def tuning_part(tuning: SearchResult | None) -> list[tuple[str, str, Markup]]:
-    """Return name, title and content of the section; nothing if the settings were given."""
-    return [] if tuning is None else [("tuning", "Hyperparameter search", tuning_section(tuning))]
+    heading = ("trial", *names, tuning.measure, "training time", "state")
+    trials = table(heading, rows, caption="Trials, the best first")
+    return [("tuning", "Hyperparameter search", join([element("p", tuning_text(tuning)), trials]))]
 
 
 def tuning_text(tuning: SearchResult) -> str:
-    """Say in words how settings were chosen, and that the test part took no part in it."""
+    """Describe how the settings were chosen, and why the test scores are unbiased by it."""
     best = tuning.trials[tuning.best]
     return (
-        f"{len(tuning.trials)} sets of settings were tried on {tuning.split} inside the training part "
-        f"({tuning.n_clips} clips). No clip of the test part took part in the choice; where the split has "
-        "several folds, only the first is tested, because the test parts of the others did. Trial 1 has the "
-        f"settings that were asked for; the score of the one taken, {decimal(best.score or 0.0)}, is "
-        "flattered by having been picked, and the scores of the test are not."
+        f"{len(tuning.trials)} settings were tried on the split “{tuning.split}” of the training part "
+        f"({tuning.n_clips} clips). Trial 1 has the given settings. No test clip was used for the choice; "
+        "of a split with several folds only the first is tested, because the test parts of the others were "
+        f"used. The score of the selected trial, {decimal(best.score or 0.0)}, is optimistic because it was "
+        "selected; the test scores are not."
     )
 
 
 def tuning_values(tuning: SearchResult | None) -> dict[str, Any]:
-    """Return the tuning as plain values under its name, for ``metrics.json``; nothing if there was none."""
+    """Return the search as plain values under ``tuning``, for ``metrics.json``; empty if there was none."""
     if tuning is None:
         return {}
-    trials = [_values(trial) for trial in tuning.trials]
-    told = {"split": tuning.split, "n_clips": tuning.n_clips, "measure": tuning.measure}
-    return {"tuning": {**told, "best": tuning.best, "trials": trials}}
+    trials = [{**vars(trial), "settings": dict(trial.settings)} for trial in tuning.trials]
+    return {"tuning": {**vars(tuning), "trials": trials}}
 
 
 def settings_text(settings: Mapping[str, Any]) -> str:
-    """Spell settings as one would type them.
+    """Return settings as command-line options.
 
     Examples
     --------
@@ -69,17 +65,3 @@ def settings_text(settings: Mapping[str, Any]) -> str:
     '--learning-rate 0.004 --width 8'
     """
     return " ".join(f"--{name.replace('_', '-')} {value}" for name, value in settings.items())
-
-
-def _values(trial: Trial) -> dict[str, Any]:
-    return {
-        "settings": dict(trial.settings),
-        "score": trial.score,
-        "duration_s": trial.duration_s,
-        "state": trial.state,
-    }
-
-
-def _place(tuning: SearchResult, k: int) -> tuple[bool, bool, float]:
-    trial = tuning.trials[k]
-    return k != tuning.best, trial.state != "complete", -(trial.score or 0.0)

@@ -5,11 +5,12 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from typing import ClassVar
 
-from woodshed.html.markup import Markup, element, name_of
+from woodshed.html.markup import element, name_of
 from woodshed.metrics import regression
 from woodshed.recognition.experiments.result import Experiment, SplitResult
+from woodshed.report.recognition.figures import scatter_figure
+from woodshed.report.recognition.head_report import Section
 from woodshed.report.recognition.multi_output import Measure, MultiOutputReport, Rows
-from woodshed.report.recognition.scatter import scatter_figure
 
 
 def _mean_of(measure: Callable[..., float]) -> Measure:
@@ -20,9 +21,9 @@ class ValuesReport(MultiOutputReport):
     """Explained variance, errors and concordance, with a scatter plot of each value."""
 
     explanation: ClassVar[str] = (
-        "R² is the share of the variance that is explained; 0 is as good as predicting the mean. MAE and RMSE are "
-        "in the unit of the value. CCC is the concordance correlation coefficient, which a wrong mean or spread "
-        "lowers too."
+        "R² is the share of the variance that is explained; predicting the mean scores 0. MAE and RMSE are "
+        "in the unit of the value. CCC, the concordance correlation coefficient, is also lowered by a "
+        "wrong mean or spread."
     )
     measures: ClassVar[Mapping[str, Measure]] = {
         f"mean {name}": _mean_of(measure) for name, measure in regression.MEASURES.items()
@@ -32,8 +33,8 @@ class ValuesReport(MultiOutputReport):
         """Return the scores of each value."""
         return regression.evaluate(result.truth, result.outputs[result.method])
 
-    def figures(self, experiment: Experiment, result: SplitResult) -> list[tuple[str, str, Markup]]:
-        """Return a scatter plot of predicted over true values, for each value."""
+    def sections(self, experiment: Experiment, result: SplitResult, max_confused: int) -> list[Section]:
+        """Return the scores by value, the scatter plots and the learning curves."""
         outputs = result.outputs[result.method]
         plots = [
             element(
@@ -43,7 +44,9 @@ class ValuesReport(MultiOutputReport):
             )
             for k, name in enumerate(experiment.names)
         ]
-        return [("scatter", "Predicted over true values", element("div", *plots, class_="charts"))]
+        scatter: Section = ("scatter", "Predicted and true values", element("div", *plots, class_="charts"))
+        scores, *others = super().sections(experiment, result, max_confused)
+        return [scores, scatter, *others]
 
 
 REPORT = ValuesReport()

@@ -1,4 +1,4 @@
-"""How ABC writes a bar: which notes make a tuplet, and which stand close together under one beam."""
+"""Rhythmic grouping of a bar in ABC: tuplets, and notes under one beam."""
 
 from __future__ import annotations
 
@@ -7,26 +7,26 @@ from collections.abc import Sequence
 from fractions import Fraction
 
 from woodshed.score import Metre
-from woodshed.symbolic.note_value import is_plain
+from woodshed.symbolic.note_value import is_binary
 from woodshed.symbolic.staff import beat_of
 
 Span = tuple[Fraction, Fraction]
-"""Where a note or rest begins and ends, in quarter notes from where beats are counted."""
+"""Start and end of a note or rest, in quarter notes from the start of the beat grid."""
 
 MAX_TUPLET = 9
-"""The greatest number of notes that ABC has a tuplet for."""
+"""Maximum number of notes of a tuplet in ABC."""
 
 _EIGHTH = Fraction(1, 2)
 _MAX_TUPLET_BEATS = 4
 
 
 def tuplets_of(spans: Sequence[Span]) -> list[tuple[str, Fraction]]:
-    """Find the tuplets of a bar: notes that part a beat, or two or four, or a half, by an odd number.
+    """Find the tuplets of a bar: notes that divide a beat, or two, four or half a beat, by an odd number.
 
     Returns
     -------
     list of (str, Fraction)
-        For each note the sign of the tuplet that begins with it, and how much longer it is written.
+        For each note, the sign of the tuplet that starts with it, and the factor of its written length.
 
     Examples
     --------
@@ -34,27 +34,27 @@ def tuplets_of(spans: Sequence[Span]) -> list[tuple[str, Fraction]]:
     >>> tuplets_of([*thirds, (Fraction(1), Fraction(5, 3)), (Fraction(5, 3), Fraction(2))])[::3]
     [('(3', Fraction(3, 2)), ('(3:2:2', Fraction(3, 2))]
     """
-    found = [("", Fraction(1))] * len(spans)
+    tuplets = [("", Fraction(1))] * len(spans)
     first = 0
     for last, (_, end) in enumerate(spans):
-        if not is_plain(end):
+        if not is_binary(end):
             continue
         run = spans[first : last + 1]
         total = end - run[0][0]
         p = math.lcm(*(place.denominator for span in run for place in span))
-        p //= p & -p  # the halves are no matter
-        if 1 < p <= MAX_TUPLET and is_plain(run[0][0]) and _is_beat(total):
+        p //= p & -p  # remove powers of two
+        if 1 < p <= MAX_TUPLET and is_binary(run[0][0]) and _is_beat(total):
             q = 1 << (p.bit_length() - 1)
-            found[first : last + 1] = [("", Fraction(p, q))] * len(run)
-            found[first] = ("(3" if p == len(run) == 3 else f"({p}:{q}:{len(run)}", Fraction(p, q))
+            tuplets[first : last + 1] = [("", Fraction(p, q))] * len(run)
+            tuplets[first] = ("(3" if p == len(run) == 3 else f"({p}:{q}:{len(run)}", Fraction(p, q))
         first = last + 1
-    return found
+    return tuplets
 
 
 def groups_of(spans: Sequence[Span], metre: Metre | None) -> list[Fraction]:
-    """Return the number of the beat that each note goes with; notes of one number share a beam.
+    """Return the number of the beat to which each note belongs; notes of one beat share a beam.
 
-    All notes of a tuplet go with the first. In 4/4 and 2/2, four eighths of half a bar go together.
+    A tuplet belongs to the beat of its first note. In 4/4 and 2/2, four eighths of half a bar form a group.
 
     Examples
     --------
@@ -72,13 +72,14 @@ def groups_of(spans: Sequence[Span], metre: Metre | None) -> list[Fraction]:
             groups[k] = groups[k - 1]
     if metre is not None and (metre.numerator, metre.denominator) in ((4, 4), (2, 2)):
         for half in {start // 2 for start, _ in spans}:
-            own = [k for k, (start, _) in enumerate(spans) if start // 2 == half]
-            if all(spans[k][1] - spans[k][0] == _EIGHTH for k in own):
-                for k in own:
+            members = [k for k, (start, _) in enumerate(spans) if start // 2 == half]
+            if all(spans[k][1] - spans[k][0] == _EIGHTH for k in members):
+                for k in members:
                     groups[k] = Fraction(2 * half)
     return groups
 
 
 def _is_beat(length: Fraction) -> bool:
-    """Say whether a length is 4, 2 or 1 quarter notes, a half, a quarter and so on."""
-    return length <= _MAX_TUPLET_BEATS and is_plain(length) and length.numerator & (length.numerator - 1) == 0
+    """Return whether a length is 4, 2 or 1 quarter notes, a half, a quarter and so on."""
+    is_power_of_two = is_binary(length) and length.numerator & (length.numerator - 1) == 0
+    return is_power_of_two and length <= _MAX_TUPLET_BEATS

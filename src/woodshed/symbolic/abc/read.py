@@ -62,8 +62,8 @@ def read_abc(
     Supported are header and inline fields, keys in all modes with explicit accidentals, changes of key,
     metre, unit length and tempo, several voices, ``octave=``, ``transpose=`` and clefs such as ``treble-8``
     in ``V:`` and ``K:``, chords, chord symbols, ties, tuplets, broken rhythm, rests, repeats, endings and the
-    order of parts in ``P:``. Grace notes, ornaments, slurs, words and symbol lines are ignored. ``D.C.`` is not
-    followed, and macros are not expanded.
+    order of parts in ``P:``. Grace notes, ornaments, slurs, words and symbol lines are ignored. ``D.C.`` is
+    not followed, and macros are not expanded.
 
     Parameters
     ----------

@@ -1,4 +1,4 @@
-"""ABC: write scores."""
+"""Writing ABC: scores and books of tunes."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from woodshed.score import DRUM_CHANNEL, Key, Score
 from woodshed.symbolic.abc.beam import groups_of, tuplets_of
 from woodshed.symbolic.abc.field import ACCIDENTALS
 from woodshed.symbolic.spelling import Signature, key_at, signature_of, spelling
-from woodshed.symbolic.staff import MAX_DENOMINATOR, BarSpan, bars_of, drop_repeated, exact
+from woodshed.symbolic.staff import MAX_DENOMINATOR, BarSpan, as_fraction, bars_of, drop_repeated
 
 _UNIT = Fraction(1, 2)  # L:1/8, in quarter notes
 _BARS_A_LINE = 4
@@ -24,7 +24,7 @@ _MODE_WORDS = {"major": "", "minor": "m"}
 
 @dataclass(frozen=True)
 class _Event:
-    """Notes that begin and end together."""
+    """Notes with the same start and end."""
 
     start: Fraction
     end: Fraction
@@ -33,7 +33,7 @@ class _Event:
 
 @dataclass(frozen=True)
 class _Piece:
-    """Notes or a rest within one bar, and the key in which they began."""
+    """Part of a chord or rest within one bar, and the key at its start."""
 
     start: Fraction
     end: Fraction
@@ -43,12 +43,12 @@ class _Piece:
 
 
 def write_abc(scores: Score | Sequence[Score], path: str | os.PathLike[str]) -> None:
-    """Write a tune, or a book of tunes numbered from 1. The file appears whole or not at all.
+    """Write a tune, or a book of tunes numbered from 1. Writing is atomic.
 
     Raises
     ------
     ScoreError
-        If a score has nothing but drums, which ABC has no notes for.
+        If a score has only drums, which ABC cannot notate.
     OutputError
         If the file cannot be written.
     """
@@ -57,30 +57,30 @@ def write_abc(scores: Score | Sequence[Score], path: str | os.PathLike[str]) -> 
 
 
 def score_to_abc(score: Score, *, number: int = 1) -> str:
-    """Spell a score in ABC.
+    """Convert a score to ABC.
 
-    Notes of one channel that begin and end together become a chord; where they overlap otherwise, another
-    voice is opened. Times become the nearest fraction of a quarter note with a denominator up to 1024.
-    Velocities, programs and drums are not written. Notes of a beat stand close together, so that other
-    programs beam them; triplets and other tuplets are written as such; four bars make a line. The
-    accidentals are such that readers understand the same, whether an accidental counts for one octave or all.
+    Notes of a channel with the same start and end form a chord; other overlapping notes go to separate
+    voices. Times are rounded to fractions of a quarter note with a denominator up to 1024. Velocities,
+    programs and drums are not written. Notes of a beat are written without spaces, so that other programs
+    beam them; tuplets are written as such; a line has four bars. Accidentals are repeated where readers could
+    differ on whether they hold in one octave or in all.
 
     Parameters
     ----------
     score
-        With at least one note that is no drum.
+        Score with at least one note other than drums.
     number
-        The ``X:`` of the tune.
+        Content of the ``X:`` field.
 
     Returns
     -------
     str
-        Lines up to the last, which ends with a line break.
+        ABC text that ends with a line break.
 
     Raises
     ------
     ScoreError
-        If there are only drums.
+        If the score has only drums.
 
     Examples
     --------
@@ -95,7 +95,7 @@ def score_to_abc(score: Score, *, number: int = 1) -> str:
     """
     voices = _voices(score)
     if not voices:
-        raise ScoreError(f"{score.source} has drums only, which ABC has no notes for. Write MIDI.")
+        raise ScoreError(f"{score.source} has only drums, which ABC cannot notate. Write MIDI instead.")
     head = [f"X:{number}"]
     if score.title:
         head.append("T:" + " ".join(score.title.replace("%", r"\%").split()))
@@ -119,18 +119,18 @@ def score_to_abc(score: Score, *, number: int = 1) -> str:
 
 
 class _Writer:
-    """Writes one voice: what it has to know on the way are the bars, the changes and the accidentals."""
+    """Writer of one voice; keeps bars, changes and the accidentals of the bar."""
 
     def __init__(self, score: Score, is_first: bool) -> None:
-        self._end = exact(score.duration_beats)
+        self._end = as_fraction(score.duration_beats)
         self._bars = bars_of(score)
         self._changes = _inline(score, is_first)
         self._cuts = sorted({*(bar.start for bar in self._bars), *self._changes})
-        self._keys = [(exact(key.onset_beats), key) for key in drop_repeated(score.keys)]
+        self._keys = [(as_fraction(key.onset_beats), key) for key in drop_repeated(score.keys)]
         self._altered: set[str] = set()
 
     def text(self, events: Sequence[_Event]) -> str:
-        """Write the events with rests between them, four bars a line."""
+        """Return the events with rests between them, four bars per line."""
         pieces: list[_Piece] = []
         now = Fraction(0)
         for event in events:
@@ -139,16 +139,16 @@ class _Writer:
         pieces += self._cut(now, self._end, ())
         text, waiting = "", deque(pieces)
         for bar in self._bars:
-            own = []
+            content = []
             while waiting and waiting[0].start < bar.end:
-                own.append(waiting.popleft())
-            text += self._bar(bar, own)
+                content.append(waiting.popleft())
+            text += self._bar(bar, content)
             is_last = bar is self._bars[-1]
             text += "|]" if is_last else "|\n" if bar.number and bar.number % _BARS_A_LINE == 0 else "|"
         return text
 
     def _cut(self, start: Fraction, end: Fraction, pitches: tuple[int, ...]) -> list[_Piece]:
-        """Cut a note, chord or rest at bar lines and changes."""
+        """Divide a note, chord or rest at bar lines and changes."""
         if end <= start:
             return []
         cuts = self._cuts[bisect_right(self._cuts, start) : bisect_left(self._cuts, end)]
@@ -159,9 +159,9 @@ class _Writer:
         ]
 
     def _bar(self, bar: BarSpan, pieces: Sequence[_Piece]) -> str:
-        """Write what is between two bar lines: notes under one beam close together, others apart."""
+        """Return the content of a bar; notes under one beam are not separated by spaces."""
         self._altered.clear()
-        zero = bar.start if bar.number else bar.end  # a pickup is the end of a bar
+        zero = bar.start if bar.number else bar.end  # a pickup counts from the end of its bar
         spans = [(piece.start - zero, piece.end - zero) for piece in pieces]
         groups = groups_of(spans, bar.metre)
         text = ""
@@ -174,7 +174,7 @@ class _Writer:
         return text
 
     def _sign(self, piece: _Piece, times: Fraction) -> str:
-        """Write one note, chord or rest in the spelling of the key in which it began."""
+        """Return one note, chord or rest in the spelling of the key at its start."""
         written = _length((piece.end - piece.start) * times / _UNIT)
         if not piece.pitches:
             return "z" + written
@@ -184,7 +184,7 @@ class _Writer:
         return name + written + "-" * piece.is_tied
 
     def _pitch(self, pitch: int, key: Key, signature: Signature) -> str:
-        """Spell a pitch as the key suggests, with an accidental where one is needed."""
+        """Spell a pitch in a key, with an accidental where needed."""
         letter, alteration, octave = spelling(pitch, key)
         sign = ""
         if letter in self._altered or signature.get(letter, 0) != alteration:
@@ -196,12 +196,12 @@ class _Writer:
 
 
 def _voices(score: Score) -> list[tuple[int, list[_Event]]]:
-    """Deal out the notes to voices in which nothing overlaps; each with its channel."""
+    """Distribute the notes to voices without overlaps; return channel and events of each."""
     together: dict[tuple[int, Fraction, Fraction], list[int]] = {}
     for note in score.notes:
         if note.channel != DRUM_CHANNEL:
-            start = exact(note.onset_beats)
-            end = max(start + Fraction(1, MAX_DENOMINATOR), exact(note.end_beats))
+            start = as_fraction(note.onset_beats)
+            end = max(start + Fraction(1, MAX_DENOMINATOR), as_fraction(note.end_beats))
             together.setdefault((note.channel, start, end), []).append(note.pitch_midi)
     voices: list[tuple[int, list[_Event]]] = []
     for (channel, start, end), pitches in sorted(together.items()):
@@ -216,11 +216,11 @@ def _voices(score: Score) -> list[tuple[int, list[_Event]]]:
 
 
 def _inline(score: Score, is_first: bool) -> dict[Fraction, str]:
-    """Return the fields and chord symbols within the music; those for all only in the first voice."""
+    """Return inline fields and chord symbols; tempos and chord symbols only in the first voice."""
     changes: dict[Fraction, str] = {}
 
     def add(onset_beats: float, text: str) -> None:
-        changes[exact(onset_beats)] = changes.get(exact(onset_beats), "") + text
+        changes[as_fraction(onset_beats)] = changes.get(as_fraction(onset_beats), "") + text
 
     for metre in (metre for metre in drop_repeated(score.metres) if metre.onset_beats > 0):
         add(metre.onset_beats, f"[M:{metre.numerator}/{metre.denominator}]")

@@ -1,4 +1,4 @@
-"""MusicXML: read and write files, plain and compressed."""
+"""MusicXML files, plain and compressed."""
 
 from __future__ import annotations
 
@@ -26,28 +26,28 @@ _CONTAINER = "META-INF/container.xml"
 def read_musicxml(path: str | os.PathLike[str], *, repeats: bool = True) -> Score:
     r"""Read a partwise MusicXML file, or a compressed one (``.mxl``).
 
-    Read: notes, chords, ties, rests, several voices and staves, tuplets, transposing instruments, drums, key,
-    metre, tempo, chord symbols, programs, loudness, repeats and endings. Grace and cue notes make no notes;
-    ``D.C.``, ornaments and words are not followed. Nothing outside the file is ever fetched.
+    Supported are notes, chords, ties, rests, several voices and staves, tuplets, transposing instruments,
+    drums, key, metre, tempo, chord symbols, programs, dynamics, repeats and endings. Grace and cue notes,
+    ``D.C.``, ornaments and words are ignored. External resources are never fetched.
 
     Parameters
     ----------
     path
         The file.
     repeats
-        Whether to play repeats and endings, as `woodshed.symbolic.read_abc` does; if not, everything is read
-        once as it is written.
+        Whether to play repeats and endings, as in `woodshed.symbolic.read_abc`. If False, every bar is read
+        once.
 
     Returns
     -------
     Score
-        A channel for each part. A bar that does not add up is in its `Score.findings`, by number.
+        One channel for each part. Bars of the wrong length are listed in `Score.findings`.
 
     Raises
     ------
     ScoreFileError
-        If the file cannot be opened, is no XML, declares entities, is no partwise MusicXML, has no notes, or
-        has a bar that cannot be read; the message names part and bar.
+        If the file cannot be opened, is not XML, declares entities, is not partwise MusicXML, has no notes,
+        or has an invalid bar; the message names part and bar.
 
     Examples
     --------
@@ -74,11 +74,13 @@ def musicxml_to_score(data: bytes | str, *, source: str = "bytes", repeats: bool
         content = _unpacked(content, source)
     root = _tree(content, source)
     if root.tag == "score-timewise":
-        raise ScoreFileError(source, "it is timewise MusicXML; partwise is read. Export it as partwise.")
+        raise ScoreFileError(source, "it is timewise MusicXML. Export it as partwise MusicXML.")
     if root.tag != "score-partwise":
-        raise ScoreFileError(source, f"its root is <{root.tag}>, so it is no MusicXML. Give a score.")
+        raise ScoreFileError(
+            source, f"its root is <{root.tag}>, not <score-partwise>. Export it as MusicXML."
+        )
     if root.find("part/measure/note/pitch") is None and root.find("part/measure/note/unpitched") is None:
-        raise ScoreFileError(source, "it has no notes. Leave it out, or write some.")
+        raise ScoreFileError(source, "it has no notes. Remove the file, or export it again.")
     try:
         return score_of(root, source, repeats=repeats)
     except ScoreError as error:
@@ -86,33 +88,34 @@ def musicxml_to_score(data: bytes | str, *, source: str = "bytes", repeats: bool
 
 
 def write_musicxml(score: Score, path: str | os.PathLike[str]) -> None:
-    """Write MusicXML 4.0, compressed if the suffix is ``.mxl``. The file appears whole or not at all.
+    """Write MusicXML 4.0, compressed if the suffix is ``.mxl``. Writing is atomic.
 
     Parameters
     ----------
     score
-        See `woodshed.symbolic.score_to_musicxml` for what is kept.
+        Score, written as by `woodshed.symbolic.score_to_musicxml`.
     path
-        ``.musicxml``, ``.xml`` or ``.mxl``; an older file is replaced. The same score gives the same bytes.
+        File name with the suffix ``.musicxml``, ``.xml`` or ``.mxl``; an existing file is replaced. The same
+        score gives the same bytes.
 
     Raises
     ------
     ParameterError
-        If the suffix is another one.
+        If the suffix is not supported.
     OutputError
         If the file cannot be written.
     """
     suffix = Path(path).suffix.lower()
     if suffix not in MUSICXML_SUFFIXES:
         raise ParameterError(
-            f"MusicXML is written as {', '.join(MUSICXML_SUFFIXES)}, not as {suffix or 'a bare name'!r}."
+            f"Invalid suffix {suffix!r} for MusicXML. Expected {', '.join(MUSICXML_SUFFIXES)}."
         )
     text = score_to_musicxml(score)
     write_whole(path, _packed(text) if suffix == ".mxl" else text)
 
 
 def _tree(data: bytes, source: str) -> ElementTree.Element:
-    """Parse XML. A document type may be named, but entities of its own are refused: they can be bombs."""
+    """Parse XML; entity declarations are refused, as they can expand to unlimited size."""
     builder = ElementTree.TreeBuilder()
     parser = expat.ParserCreate()
     parser.buffer_text = True
@@ -121,7 +124,7 @@ def _tree(data: bytes, source: str) -> ElementTree.Element:
     parser.CharacterDataHandler = builder.data
 
     def refuse(*_: Any) -> NoReturn:
-        raise ScoreFileError(source, "it declares entities, which no score needs. Export it again.")
+        raise ScoreFileError(source, "it declares XML entities, which are not supported. Export it again.")
 
     parser.EntityDeclHandler = refuse
     try:
@@ -129,20 +132,20 @@ def _tree(data: bytes, source: str) -> ElementTree.Element:
     except (expat.ExpatError, LookupError, ValueError) as error:
         if isinstance(error, ScoreFileError):
             raise
-        raise ScoreFileError(source, f"it is no XML ({error}). Export it again as MusicXML.") from error
+        raise ScoreFileError(source, f"it is not valid XML ({error}). Export it again.") from error
     return builder.close()
 
 
 def _unpacked(data: bytes, source: str) -> bytes:
-    """Take the score out of a compressed file."""
+    """Return the score of a compressed file."""
     try:
         with zipfile.ZipFile(io.BytesIO(data)) as archive:
             root = _tree(_member(archive, _CONTAINER, source), source)
-            names = [one.get("full-path", "") for one in root.iter() if one.tag.endswith("rootfile")]
+            names = [item.get("full-path", "") for item in root.iter() if item.tag.endswith("rootfile")]
             return _member(archive, names[0], source)
     except (zipfile.BadZipFile, zlib.error, KeyError, IndexError, RuntimeError, NotImplementedError) as error:
         raise ScoreFileError(
-            source, "it is an archive, but no compressed MusicXML, or damaged. Export it again."
+            source, "the archive is damaged, or not compressed MusicXML. Export it again."
         ) from error
 
 
@@ -150,12 +153,12 @@ def _member(archive: zipfile.ZipFile, name: str, source: str) -> bytes:
     with archive.open(name) as file:
         content = file.read(_MAX_BYTES + 1)
     if len(content) > _MAX_BYTES:
-        raise ScoreFileError(source, f"it unpacks to more than {_MAX_BYTES >> 20} MiB. Cut it.")
+        raise ScoreFileError(source, f"it unpacks to more than {_MAX_BYTES >> 20} MiB. Split it.")
     return content
 
 
 def _packed(text: str) -> bytes:
-    """Compress a document; without times of files, so that the same score gives the same bytes."""
+    """Compress a document, without timestamps, so that the same score gives the same bytes."""
     container = (
         '<?xml version="1.0" encoding="UTF-8"?>\n<container><rootfiles>'
         '<rootfile full-path="score.musicxml"/></rootfiles></container>\n'

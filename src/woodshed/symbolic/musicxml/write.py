@@ -1,23 +1,24 @@
-"""MusicXML: spell scores."""
+"""Conversion of scores to MusicXML, with beams and accidentals."""
 
 from __future__ import annotations
 
 import math
 import re
 from collections.abc import Iterable, Sequence
+from dataclasses import replace
 from fractions import Fraction
 from itertools import groupby
 from xml.etree import ElementTree
 
 from woodshed.score import DRUM_CHANNEL, Key, Metre, Note, Score
-from woodshed.symbolic.note_value import TYPES, Value, is_plain, values_of
+from woodshed.symbolic.note_value import TYPES, NoteValue, is_binary, values_of
 from woodshed.symbolic.spelling import key_at, signature_of, spelling
-from woodshed.symbolic.staff import BarSpan, Chord, bars_of, beat_of, drop_repeated, exact, voices_of
+from woodshed.symbolic.staff import BarSpan, Chord, as_fraction, bars_of, beat_of, drop_repeated, voices_of
 
 Element = ElementTree.Element
 
 DYNAMICS_PER_VELOCITY = 100 / 90
-"""MusicXML says how loud a note is in per cent of forte, which it takes for a velocity of 90."""
+"""MusicXML states dynamics in per cent of forte, which corresponds to a velocity of 90."""
 
 KINDS = {
     "": "major",
@@ -33,25 +34,25 @@ KINDS = {
     "sus4": "suspended-fourth",
     "sus2": "suspended-second",
 }
-"""What follows the root of a chord symbol -> its kind in MusicXML."""
+"""Suffix of a chord symbol -> kind of chord in MusicXML."""
 
 _DOCTYPE = (
     '<!DOCTYPE score-partwise PUBLIC "-//Recordare//DTD MusicXML 4.0 Partwise//EN" '
     '"http://www.musicxml.org/dtds/partwise.dtd">'
 )
-_MAX_DIVISIONS = 16383  # what MIDI, and so most programs, can count
+_MAX_DIVISIONS = 16383  # the maximum resolution of MIDI, and so of most programs
 _ROUND_DIVISIONS = 1008
 _SYMBOL = re.compile(r"([A-G])([#b]?)([^/]*)(?:/([A-Ga-g])([#b]?))?")
 _ALTERS = {"": 0, "#": 1, "b": -1}
 
 
 def score_to_musicxml(score: Score) -> str:
-    """Spell a score as a partwise MusicXML 4.0 document, a part for each channel.
+    """Convert a score to a partwise MusicXML 4.0 document, one part for each channel.
 
-    Notes of a channel that begin and end together make a chord; where they overlap otherwise they go to other
-    voices. Times become the nearest fraction of a quarter note with a denominator up to 1024, or, where those
-    have no common unit of at most 16383, the nearest 1008th. Chord symbols that do not begin with a letter
-    from A to G are left out.
+    Notes of a channel with the same start and end form a chord; other overlapping notes go to separate
+    voices. Times are rounded to fractions of a quarter note with a denominator up to 1024, or, if these have
+    no common unit of at most 16383, to 1008ths. Chord symbols that do not start with a letter from A to G are
+    omitted.
 
     Examples
     --------
@@ -73,21 +74,21 @@ def score_to_musicxml(score: Score) -> str:
         _describe_part(parts, score, channel, names.get(channel, ""))
     bars = bars_of(score)
     for channel in channels:
-        writer = _Part(score, channel, divisions, is_first=channel == channels[0])
+        writer = _PartWriter(score, channel, divisions, is_first=channel == channels[0])
         root.append(writer.element(bars))
     ElementTree.indent(root)
     body = ElementTree.tostring(root, encoding="unicode")
     return f'<?xml version="1.0" encoding="UTF-8"?>\n{_DOCTYPE}\n{body}\n'
 
 
-class _Part:
-    """Writes the notes of one channel, bar by bar."""
+class _PartWriter:
+    """Writer of the notes of one channel, bar by bar."""
 
     def __init__(self, score: Score, channel: int, divisions: int, *, is_first: bool) -> None:
         self._score, self._channel, self._divisions, self._is_first = score, channel, divisions, is_first
         self._notes = [note for note in score.notes if note.channel == channel]
         self._voices = voices_of(self._notes)
-        self._keys = [(exact(key.onset_beats), key) for key in drop_repeated(score.keys)]
+        self._keys = [(as_fraction(key.onset_beats), key) for key in drop_repeated(score.keys)]
 
     def element(self, bars: Sequence[BarSpan]) -> Element:
         part = Element("part", id=f"P{self._channel + 1}")
@@ -112,23 +113,23 @@ class _Part:
         return part
 
     def _voice(self, measure: Element, bar: BarSpan, events: Iterable[Chord], number: int) -> list[Head]:
-        """Write a voice of a bar from end to end; all but the first pass over their rests.
+        """Write a voice of a bar; voices other than the first skip their rests.
 
-        Return the notes that may need an accidental: not those that are tied to one in the same bar.
+        Return the notes that may need an accidental, without those tied to a note in the same bar.
         """
         now = bar.start
         signs: list[Placed] = []
         heads: list[Head] = []
         for event in events:
             start, end = max(event.start, bar.start), min(event.end, bar.end)
-            signs += self._gap(measure, bar, now, start, number)
+            signs += self._rests(measure, bar, now, start, number)
             values = values_of(start - bar.start, end - bar.start)
             at = start
             for value in values:
                 stop = at + value.duration
                 for k, note in enumerate(event.notes):
                     ties = (at > event.start, stop < event.end)
-                    element = self._sign(measure, value, number, note=note, ties=ties, in_chord=k > 0)
+                    element = self._write_note(measure, value, number, note=note, ties=ties, in_chord=k > 0)
                     if at == start:
                         heads.append((element, at, ties[0]))
                     if k == 0:
@@ -136,14 +137,14 @@ class _Part:
                         signs.append((element, value, at - bar.start))
                 at = stop
             now = end
-        self._gap(measure, bar, now, bar.end, number)
+        self._rests(measure, bar, now, bar.end, number)
         add_beams(signs, bar.metre)
         return heads
 
-    def _gap(
+    def _rests(
         self, measure: Element, bar: BarSpan, start: Fraction, end: Fraction, number: int
     ) -> list[Placed]:
-        """Write rests, or pass over them; return the rests."""
+        """Write rests, or skip them in voices other than the first; return the rests."""
         if end <= start:
             return []
         if number > 1:
@@ -152,7 +153,7 @@ class _Part:
         rests: list[Placed] = []
         at = start - bar.start
         for value in values_of(at, end - bar.start):
-            element = self._sign(measure, value, number)
+            element = self._write_note(measure, value, number)
             _bracket(element, value, at, at + value.duration)
             rests.append((element, value, at))
             at += value.duration
@@ -164,17 +165,17 @@ class _Part:
     def _count(self, length: Fraction) -> str:
         return str(round(length * self._divisions))
 
-    def _sign(
+    def _write_note(
         self,
         measure: Element,
-        value: Value,
+        value: NoteValue,
         voice: int,
         *,
         note: Note | None = None,
         ties: tuple[bool, bool] = (False, False),
         in_chord: bool = False,
     ) -> Element:
-        """Write one note or rest; the order of what is in it is prescribed."""
+        """Write a note or rest; the order of its child elements is prescribed."""
         element = _add(measure, "note")
         if note is not None:
             element.set("dynamics", f"{note.velocity * DYNAMICS_PER_VELOCITY:.2f}")
@@ -185,7 +186,7 @@ class _Part:
         else:
             self._pitch(element, note)
         _add(element, "duration", self._count(value.duration))
-        tie_words = [word for word, wanted in zip(("stop", "start"), ties, strict=True) if wanted]
+        tie_words = [word for word, is_tied in zip(("stop", "start"), ties, strict=True) if is_tied]
         for word in tie_words:
             _add(element, "tie", type=word)
         if note is not None and self._channel == DRUM_CHANNEL:
@@ -211,7 +212,7 @@ class _Part:
             _add(place, "display-step", "C")
             _add(place, "display-octave", "5")
             return
-        step, alter, octave = spelling(note.pitch_midi, key_at(self._keys, exact(note.onset_beats)))
+        step, alter, octave = spelling(note.pitch_midi, key_at(self._keys, as_fraction(note.onset_beats)))
         pitch = _add(element, "pitch")
         _add(pitch, "step", step)
         if alter:
@@ -219,7 +220,7 @@ class _Part:
         _add(pitch, "octave", str(octave))
 
     def _changes(self, measure: Element, bar: BarSpan, before: BarSpan | None) -> None:
-        """Write what begins in a bar: key, metre, tempo, chord symbols, instruments."""
+        """Write the changes in a bar: key, metre, tempo, chord symbols, programs."""
         at_start = [key for at, key in self._keys if at == bar.start]
         attributes = Element("attributes")
         if before is None:
@@ -239,7 +240,7 @@ class _Part:
         self._directions(measure, bar)
         now = bar.start
         for at, key in self._keys:
-            if bar.start < at < bar.end:  # go there, and back again
+            if bar.start < at < bar.end:  # move forward, and back below
                 self._move(measure, "forward", at - now)
                 _write_key(_add(measure, "attributes"), key)
                 now = at
@@ -248,10 +249,10 @@ class _Part:
 
     def _directions(self, measure: Element, bar: BarSpan) -> None:
         def within(onset_beats: float) -> bool:
-            return bar.start <= exact(onset_beats) < bar.end
+            return bar.start <= as_fraction(onset_beats) < bar.end
 
         def offset(element: Element, onset_beats: float) -> None:
-            if later := exact(onset_beats) - bar.start:
+            if later := as_fraction(onset_beats) - bar.start:
                 _add(element, "offset", self._count(later))
 
         if self._is_first:
@@ -276,7 +277,7 @@ class _Part:
 
 
 def _describe_part(parts: Element, score: Score, channel: int, name: str) -> None:
-    """Write a part into the list: its name, instruments, channel and program."""
+    """Add a part to the part list, with its name, instruments, channel and program."""
     part = _add(parts, "score-part", id=f"P{channel + 1}")
     _add(part, "part-name", _clean(name))
     is_drums = channel == DRUM_CHANNEL
@@ -311,7 +312,7 @@ def _write_clef(attributes: Element, notes: Sequence[Note], channel: int) -> Non
 
 
 def _harmony(name: str) -> Element | None:
-    """Write a chord symbol, if it is one."""
+    """Return a chord symbol as an element; None if it is invalid."""
     match = _SYMBOL.fullmatch(name)
     if match is None:
         return None
@@ -328,10 +329,10 @@ def _harmony(name: str) -> Element | None:
     return harmony
 
 
-def _bracket(element: Element, value: Value, start: Fraction, end: Fraction) -> None:
-    """Begin or end the bracket of a tuplet where beats are halved again."""
+def _bracket(element: Element, value: NoteValue, start: Fraction, end: Fraction) -> None:
+    """Start or end a tuplet bracket at positions outside the tuplet grid."""
     words = [
-        word for word, place in (("start", start), ("stop", end)) if value.actual > 1 and is_plain(place)
+        word for word, place in (("start", start), ("stop", end)) if value.actual > 1 and is_binary(place)
     ]
     if not words:
         return
@@ -342,21 +343,19 @@ def _bracket(element: Element, value: Value, start: Fraction, end: Fraction) -> 
 
 
 def _divisions(score: Score) -> int:
-    """Return the parts of a quarter note in which all times are whole."""
+    """Return the number of divisions of a quarter note in which all times are integers."""
     places = [note.onset_beats for note in score.notes] + [note.end_beats for note in score.notes]
     for changes in (score.tempos, score.metres, score.keys, score.programs, score.chords):
         places += [change.onset_beats for change in changes]
     places += [score.pickup_beats, *(metre.bar_beats for metre in score.metres)]
-    divisions = math.lcm(*{exact(place).denominator for place in places})
+    divisions = math.lcm(*{as_fraction(place).denominator for place in places})
     return divisions if divisions <= _MAX_DIVISIONS else _ROUND_DIVISIONS
 
 
 def _rounded(score: Score) -> Score:
-    """Move notes to the nearest places that can be counted, each at least one part long."""
-    from dataclasses import replace
+    """Round notes to multiples of a division, each at least one division long."""
 
     def nearest(beats: float) -> int:
-
         return round(beats * _ROUND_DIVISIONS)
 
     notes = []
@@ -380,33 +379,33 @@ def _add(parent: Element, tag: str, text: str | None = None, /, **attributes: st
 
 
 def _clean(text: str) -> str:
-    """Leave out control characters, which XML cannot hold."""
+    """Remove control characters, which are invalid in XML."""
     return "".join(letter for letter in text if letter >= " " and letter.isprintable())
 
 
 Head = tuple[ElementTree.Element, Fraction, bool]
-"""The sign of a note, where it begins, and whether it is tied to one before its bar."""
+"""Element of a note, onset, and whether it is tied to a note in an earlier bar."""
 
 SIGNS = {-2: "flat-flat", -1: "flat", 0: "natural", 1: "sharp", 2: "double-sharp"}
-"""How far a note is raised -> word of MusicXML for the sign."""
+"""Alteration in semitones -> accidental in MusicXML."""
 
-_BEFORE = ("voice", "type", "dot")  # what has to stand before it
+_BEFORE = ("voice", "type", "dot")  # siblings that precede an accidental
 
 
 def add_accidentals(heads: Sequence[Head], n_sharps: int, changes: Sequence[tuple[Fraction, int]]) -> None:
-    """Write accidentals into the notes of one part of a bar, of all its voices.
+    """Add accidentals to the notes of one bar of a part, in all voices.
 
-    A note gets one if it differs from the signature, or from what the bar has had at its step and octave. A
-    note that is tied from the bar before gets none, and the next one on its step says what it is.
+    A note gets an accidental if it differs from the signature, or from the previous alteration of its step
+    and octave in the bar. A note tied from the previous bar gets none, but the next note on its step does.
 
     Parameters
     ----------
     heads
-        In any order. Notes without a pitch, such as drums, are passed over.
+        Notes in any order. Notes without a pitch, such as drums, are ignored.
     n_sharps
-        The signature at the beginning of the bar; flats are negative.
+        Key signature at the start of the bar; flats are negative.
     changes
-        Where it changes within the bar, and to what; all signs before are void from there.
+        Onset and signature of key changes within the bar, which cancel earlier accidentals.
 
     Examples
     --------
@@ -421,41 +420,41 @@ def add_accidentals(heads: Sequence[Head], n_sharps: int, changes: Sequence[tupl
     """
     turns = list(changes)
     signature = signature_of(n_sharps)
-    held: dict[tuple[str, str], int | None] = {}
+    current: dict[tuple[str, str], int | None] = {}
     for element, at, is_tied in sorted(heads, key=lambda head: head[1]):
         while turns and turns[0][0] <= at:
-            signature, held = signature_of(turns.pop(0)[1]), {}
+            signature, current = signature_of(turns.pop(0)[1]), {}
         pitch = element.find("pitch")
         if pitch is None:
             continue
         step, octave = pitch.findtext("step", ""), pitch.findtext("octave", "")
-        alter, usual = int(pitch.findtext("alter", "0")), signature.get(step, 0)
+        alter, default = int(pitch.findtext("alter", "0")), signature.get(step, 0)
         if is_tied:
-            if alter != usual:
-                held[step, octave] = None  # to some the sign holds on, to others not
+            if alter != default:
+                current[step, octave] = None  # conventions differ on whether the accidental still holds
             continue
-        if held.get((step, octave), usual) != alter:
+        if current.get((step, octave), default) != alter:
             sign = ElementTree.Element("accidental")
             sign.text = SIGNS[alter]
             places = [k for k, child in enumerate(element) if child.tag in _BEFORE]
             element.insert(places[-1] + 1 if places else len(element), sign)
-        held[step, octave] = alter
+        current[step, octave] = alter
 
 
-Placed = tuple[ElementTree.Element, Value, Fraction]
-"""The sign of a note or rest, its value, and where it begins in its bar."""
+Placed = tuple[ElementTree.Element, NoteValue, Fraction]
+"""Element of a note or rest, its value, and its onset in the bar."""
 
 
 def add_beams(signs: Sequence[Placed], metre: Metre | None) -> None:
-    """Write beams into the notes of one voice of a bar; of chords, only the first notes are given.
+    """Add beams to the notes of one voice of a bar; a chord is given by its first note.
 
-    Notes shorter than a quarter that follow one another within a beat share beams: three eighths in compound
-    metres such as 6/8, a quarter note in others. Rests end them.
+    Consecutive notes shorter than a quarter note share beams within a beat: three eighths in compound metres
+    such as 6/8, a quarter note in others. Rests end a beam.
 
     Examples
     --------
     >>> notes = [ElementTree.Element("note") for _ in range(3)]
-    >>> half = Value(Fraction(1, 2), "eighth")
+    >>> half = NoteValue(Fraction(1, 2), "eighth")
     >>> add_beams([(note, half, k * half.duration) for k, note in enumerate(notes)], None)
     >>> [[beam.text for beam in note.iter("beam")] for note in notes]
     [['begin'], ['end'], []]
@@ -471,12 +470,12 @@ def add_beams(signs: Sequence[Placed], metre: Metre | None) -> None:
             _join(list(group))
 
 
-def n_beams(value: Value) -> int:
-    """Count the beams or flags of a value: one for an eighth, two for a 16th.
+def n_beams(value: NoteValue) -> int:
+    """Return the number of beams or flags of a value: one for an eighth, two for a 16th.
 
     Examples
     --------
-    >>> n_beams(Value(Fraction(1, 4), "16th")), n_beams(Value(Fraction(1), "quarter"))
+    >>> n_beams(NoteValue(Fraction(1, 4), "16th")), n_beams(NoteValue(Fraction(1), "quarter"))
     (2, 0)
     """
     return max(0, list(TYPES).index(value.type) - 3) if value.type else 0

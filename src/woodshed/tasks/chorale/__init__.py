@@ -1,9 +1,9 @@
-"""Chorales: write four voices, harmonise a melody, or fill what is missing."""
+"""Generation of chorales: four voices, all new or some of them given."""
 
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from typing import ClassVar
 
@@ -11,25 +11,35 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from woodshed.composition.grid.composer import GridComposer
-from woodshed.composition.piece import Request
+from woodshed.composition.request import Request
 from woodshed.data.symbolic_corpus import SymbolicCorpus
 from woodshed.errors import ParameterError, ScoreError, printable
+from woodshed.metrics.voice_leading import RANGES
 from woodshed.score import Score
 from woodshed.symbolic.four_voices import VOICES
 from woodshed.tasks.chorale.corpus import read_chorale_corpus
-from woodshed.tasks.chorale.piece import HOLE, SILENCE, ChoralePiece
+from woodshed.tasks.chorale.piece import BAR_BEATS, HOLE, SILENCE, ChoralePiece
 from woodshed.tasks.chorale.request import ChoraleRequest
 from woodshed.tokens.chorale import HOLD, N_VOICES, ChoraleGrid
 
 Grid = NDArray[np.int32]
 
+MAX_DRAFTS = 6
+"""Maximum number of drafts until one stays in a key, if no key is requested."""
+
+MAX_DRAFTS_IN_MODE = 48
+"""Maximum number of drafts until one is in the requested mode; one in seven short ones is in minor."""
+
+MIN_IN_KEY = 0.9
+"""Share of the notes of a draft that belong to its key, from which it is accepted; Bach's mean is 0.96."""
+
 
 @dataclass(kw_only=True, eq=False)
 class ChoraleComposer(GridComposer):
-    """Write chorales: soprano, alto, tenor and bass, any of which may be given.
+    """Composer of chorales: soprano, alto, tenor and bass, any of which may be given.
 
-    A piece is a `Score` whose voices are the channels 0 to 3, or a grid: MIDI pitches that sound at each
-    step, shape ``(n_steps, 4)``, with -1 for silence. All settings: `GridComposer`, `Composer`.
+    A piece is a `Score` whose voices are the channels 0 to 3, or a grid: the MIDI pitches that sound at each
+    step, shape ``(n_steps, 4)``, with -1 for a rest. All settings: `GridComposer`, `Composer`.
 
     Examples
     --------
@@ -42,16 +52,17 @@ class ChoraleComposer(GridComposer):
 
     task: ClassVar[str] = "chorale"
     request_class: ClassVar[type[Request]] = ChoraleRequest
+    n_parallel: ClassVar[int] = 1
     n_voices: ClassVar[int] = N_VOICES
 
     @property
     def tokenizer(self) -> ChoraleGrid:
-        """What turns scores into grids."""
+        """The conversion of scores into grids."""
         return ChoraleGrid(self.steps_per_beat)
 
     @property
     def vocabulary(self) -> tuple[str, ...]:
-        """What may stand in a cell: ``rest`` and the MIDI pitches of Bach's chorales."""
+        """The values of a cell: ``rest`` and the MIDI pitches of Bach's chorales."""
         return tuple(word for word in self.tokenizer.vocabulary if word != "hold")
 
     def encode(self, piece: Score | ArrayLike) -> Grid:
@@ -60,11 +71,11 @@ class ChoraleComposer(GridComposer):
         Raises
         ------
         ParameterError, ScoreError
-            If it is no chorale, or a pitch is out of range.
+            If it is not a chorale, or a pitch is out of range.
         """
         return self._to_ids(self._to_grid(piece))
 
-    def decode(self, ids: NDArray[np.integer]) -> Score:  # type: ignore[override]
+    def decode(self, ids: NDArray[np.integer]) -> Score:
         """Turn ids into a score."""
         return self._to_score(self._from_ids(np.asarray(ids)))
 
@@ -72,75 +83,65 @@ class ChoraleComposer(GridComposer):
         """Read chorales: see `woodshed.tasks.chorale.corpus.read_chorale_corpus`."""
         return read_chorale_corpus(source, self.steps_per_beat)
 
-    def piece_of(self, text: str) -> ChoralePiece:
-        """Return a chorale that was learned from as a piece."""
+    def to_generation(self, text: str) -> ChoralePiece:
+        """Return a training chorale."""
         return ChoralePiece(text, self.steps_per_beat)
 
     def to_piece(
         self, music: Score | ArrayLike, given: Sequence[int] = (), *, octaves: int = 0
     ) -> ChoralePiece:
-        """Return new music as a piece; of a score, with all that it says beyond the grid.
+        """Return a grid or a score as a generation; a score keeps its details beyond the grid.
 
         Parameters
         ----------
         music
-            What `sample`, `fill` or `harmonise` returned.
+            What `fill` or `harmonise` returned.
         given, octaves
-            The voices that the user gave, and by how many octaves they were moved up.
+            The voices that the user supplied, and by how many octaves they were moved up.
         """
         cells = json.dumps(self.encode(music).tolist(), separators=(",", ":"))
         score = music if isinstance(music, Score) else None
         return ChoralePiece(cells, self.steps_per_beat, tuple(given), score, octaves)
 
-    # -- writing ----------------------------------------------------------------------------------
+    # -- sampling ---------------------------------------------------------------------------------
 
-    def sample(  # type: ignore[override]  # noqa: PLR0913  all that a user may wish for is said here
-        self,
-        n: int = 1,
-        *,
-        seed: int = 0,
-        first: int = 0,
-        temperature: float = 0.6,
-        n_steps: int = 128,
-        n_passes: int = 40,
-        repair: bool = True,
-        on_piece: Callable[[int], None] = lambda n_done: None,
-    ) -> list[Score]:
-        """Write new chorales.
+    def generations(self, request: ChoraleRequest, numbers: range, *, seed: int) -> list[ChoralePiece]:
+        """Generate the chorales of some numbers, or add the missing voices as many times."""
+        if request.voices is None:
+            return [self._generate_in_key(request, [seed, number]) for number in numbers]
+        given = sorted({note.channel for note in request.voices.notes})
+        scores = [
+            self.harmonise(request.voices, seed=[seed, number], temperature=request.sampling_temperature)
+            for number in numbers
+        ]
+        return [self.to_piece(score, given, octaves=request.octaves) for score in scores]
 
-        Parameters
-        ----------
-        n
-            How many.
-        seed, first
-            Chorale number ``k``, counted from ``first``, depends on the seed, ``k`` and the other arguments.
-        temperature
-            Above 1 bolder than what was learned, below 1 more cautious.
-        n_steps
-            Length of each.
-        n_passes
-            How often the voices are written over, until they suit each other.
-        mend
-            Whether parallel fifths and octaves and crossed voices are written anew.
-        on_piece
-            Called with how many are done.
-
-        Raises
-        ------
-        ParameterError
-            If an argument is out of its range.
-        """
-        if n < 1 or n_steps < 1:
-            raise ParameterError(f"sample expects n and n_steps of at least 1, got {n!r} and {n_steps!r}.")
-        holes = np.full((n_steps, N_VOICES), HOLE)
-        pieces = []
-        for number in range(first, first + n):
-            grid = self.fill(
-                holes, seed=[seed, number], temperature=temperature, n_passes=n_passes, repair=repair
+    def _generate_in_key(self, request: ChoraleRequest, seed: list[int]) -> ChoralePiece:
+        """Generate a chorale that stays in its key; a requested key is reached by transposition."""
+        tonic, mode = request.tonic_and_mode or (None, None)
+        best, best_rank = None, (False, -1.0)
+        for piece in self._drafts(request, seed, MAX_DRAFTS if tonic is None else MAX_DRAFTS_IN_MODE):
+            rank = (request.ends == "any" or piece.ends_at_home, piece.in_key)
+            if mode not in (None, piece.key[1]) or rank <= best_rank:
+                continue
+            grid = piece.grid if tonic is None else _transpose(piece, tonic)
+            if grid is not None:
+                best, best_rank = grid, rank
+                if best_rank >= (True, MIN_IN_KEY):
+                    break
+        if best is None:
+            raise ParameterError(
+                f"None of {MAX_DRAFTS_IN_MODE} chorales was in {request.key}. Request the tonic alone, or "
+                "change --seed."
             )
-            pieces.append(self._to_score(grid))
-            on_piece(len(pieces))
-        return pieces
+        return self.to_piece(best)
+
+    def _drafts(self, request: ChoraleRequest, seed: list[int], n: int) -> Iterator[ChoralePiece]:
+        """Yield up to ``n`` drafts, each generated on demand."""
+        holes = np.full((request.n_bars * BAR_BEATS * self.steps_per_beat, N_VOICES), HOLE)
+        for attempt in range(n):
+            attempt_seed = seed + ([attempt] if attempt else [])
+            yield self.to_piece(self.fill(holes, seed=attempt_seed, temperature=request.sampling_temperature))
 
     def fill(
         self,
@@ -151,32 +152,38 @@ class ChoraleComposer(GridComposer):
         n_passes: int = 40,
         repair: bool = True,
     ) -> Grid:
-        """Write what is missing in a grid; what is given stays as it is.
+        """Fill the holes of a grid; the other cells stay.
 
         Parameters
         ----------
         grid
-            MIDI pitches, shape ``(n_steps, 4)``; -1 is silence, -2 is to be written.
-        seed, temperature, n_passes, mend
-            As in `sample`.
+            MIDI pitches, shape ``(n_steps, 4)``; -1 is a rest, -2 a hole.
+        seed
+            Source of the random draws; a sequence of numbers is one seed.
+        temperature
+            Above 1 more varied than the training data, below 1 more conservative.
+        n_passes
+            Number of Gibbs sampling passes.
+        repair
+            Whether parallel fifths and octaves and crossed voices are drawn again.
 
         Returns
         -------
         numpy.ndarray
-            The same shape, without -2.
+            The same shape, without holes.
 
         Raises
         ------
         ParameterError
             If the shape is another, or a pitch is out of range.
         """
-        given = np.asarray(grid, dtype=np.int32)
-        holes = given == HOLE
-        ids = self._to_ids(np.where(holes, SILENCE, given))
-        written = self.write_free(
+        pitches = np.asarray(grid, dtype=np.int32)
+        holes = pitches == HOLE
+        ids = self._to_ids(np.where(holes, SILENCE, pitches))
+        filled = self.fill_cells(
             ids, holes, seed=seed, temperature=temperature, n_passes=n_passes, repair=repair
         )
-        return self._from_ids(written)
+        return self._from_ids(filled)
 
     def harmonise(
         self,
@@ -187,21 +194,21 @@ class ChoraleComposer(GridComposer):
         n_passes: int = 40,
         repair: bool = True,
     ) -> Score:
-        """Write the voices that are missing to those that are there; mostly alto, tenor and bass.
+        """Add the missing voices to the given ones, usually alto, tenor and bass.
 
         Parameters
         ----------
         melody
-            A score with some of the channels 0 to 3; one with a single part is taken for the soprano. Or
-            the pitches of a soprano at each step, shape ``(n_steps,)``; -1 is silence. Written voices strike
-            their note again where those that are given repeat one.
-        seed, temperature, n_passes, mend
-            As in `sample`.
+            A score with some of the channels 0 to 3; a single part is taken as the soprano. Or the pitches
+            of a soprano at each step, shape ``(n_steps,)``; -1 is a rest. New voices repeat a note where
+            the given ones do.
+        seed, temperature, n_passes, repair
+            As in `fill`.
 
         Returns
         -------
         Score
-            The given notes as they were, with the others; tempo, metre and key stay.
+            The given notes, unchanged, and the new ones; tempo, metre and key stay.
 
         Raises
         ------
@@ -216,15 +223,15 @@ class ChoraleComposer(GridComposer):
         missing = [voice for voice in range(N_VOICES) if voice not in given]
         if not missing:
             raise ScoreError(
-                f"{printable(score.source)} has all four voices: nothing is missing. Leave some out, or call "
+                f"{printable(score.source)} has all four voices: nothing is missing. Remove some, or call "
                 "fill with a grid that has holes."
             )
         grid = self.tokenizer.ids_to_grid(ids)
-        again = np.asarray(_struck_again(ids, grid)[:, given].any(axis=1))
+        repeated = np.asarray(_repeated_notes(ids, grid)[:, given].any(axis=1))
         grid[:, missing] = HOLE
         grid = self.fill(grid, seed=seed, temperature=temperature, n_passes=n_passes, repair=repair)
-        written = self._to_score(grid, again)
-        notes = [note for note in written.notes if note.channel in missing]
+        filled = self._to_score(grid, repeated)
+        notes = [note for note in filled.notes if note.channel in missing]
         names = dict(enumerate(VOICES)) | dict(score.part_names)
         return replace(score, notes=[*score.notes, *notes], part_names=tuple(names.items()))
 
@@ -236,23 +243,23 @@ class ChoraleComposer(GridComposer):
         return np.asarray(piece, dtype=np.int32)
 
     def _to_ids(self, grid: Grid) -> Grid:
-        self.tokenizer.grid_to_ids(grid)  # refuses what is no chorale
+        self.tokenizer.grid_to_ids(grid)  # refuses a grid that is not a chorale
         return np.where(grid == SILENCE, 0, grid - self.tokenizer.low + 1).astype(np.int32)
 
     def _from_ids(self, ids: NDArray[np.integer]) -> Grid:
         return np.where(ids == 0, SILENCE, ids + self.tokenizer.low - 1).astype(np.int32)
 
-    def _to_score(self, grid: Grid, again: NDArray[np.bool_] | None = None) -> Score:
-        """Turn a grid into a score; where ``again``, shape ``(n_steps,)``, held notes are struck anew."""
+    def _to_score(self, grid: Grid, repeated: NDArray[np.bool_] | None = None) -> Score:
+        """Turn a grid into a score; where ``repeated``, shape ``(n_steps,)``, held notes are repeated."""
         ids = self.tokenizer.grid_to_ids(grid)
-        if again is not None:
-            struck = grid - self.tokenizer.low + len(self.tokenizer.vocabulary) - len(self.vocabulary) + 1
-            ids = np.where((ids == HOLD) & again[:, np.newaxis], struck, ids)
+        if repeated is not None:
+            onsets = grid - self.tokenizer.low + len(self.tokenizer.vocabulary) - len(self.vocabulary) + 1
+            ids = np.where((ids == HOLD) & repeated[:, np.newaxis], onsets, ids)
         return replace(self.tokenizer.decode(ids), part_names=tuple(enumerate(VOICES)))
 
 
 def _as_soprano(pitches: ArrayLike) -> Grid:
-    """Put a melody into the first voice of a grid whose others are silent.
+    """Return a grid with a melody as its first voice and rests in the others.
 
     Examples
     --------
@@ -267,8 +274,23 @@ def _as_soprano(pitches: ArrayLike) -> Grid:
     return grid
 
 
-def _struck_again(ids: Grid, grid: Grid) -> NDArray[np.bool_]:
-    """Say where a voice strikes the pitch that it had already."""
-    again = np.zeros(ids.shape, bool)
-    again[1:] = (ids[1:] > HOLD) & (grid[1:] == grid[:-1])
-    return again
+def _repeated_notes(ids: Grid, grid: Grid) -> NDArray[np.bool_]:
+    """Return where a voice repeats its pitch."""
+    repeated = np.zeros(ids.shape, bool)
+    repeated[1:] = (ids[1:] > HOLD) & (grid[1:] == grid[:-1])
+    return repeated
+
+
+def _transpose(piece: ChoralePiece, tonic: int) -> Grid | None:
+    """Transpose a chorale to a tonic, within the vocal ranges if possible; None if it leaves the grid."""
+    semitones = (tonic - piece.key[0] + 5) % 12 - 5
+    tokens = ChoraleGrid(piece.steps_per_beat)
+    low, high = np.array(RANGES).T
+    candidates = []
+    for shift in {semitones, semitones - 12 if semitones > 0 else semitones + 12}:
+        grid = np.where(piece.grid == SILENCE, SILENCE, piece.grid + shift)
+        pitches = grid[grid != SILENCE]
+        if pitches.min() >= tokens.low and pitches.max() <= tokens.high:
+            n_out = int((((grid < low) | (grid > high)) & (grid != SILENCE)).sum())
+            candidates.append((n_out, abs(shift), grid))
+    return min(candidates, key=lambda candidate: candidate[:2])[2] if candidates else None

@@ -1,4 +1,4 @@
-"""Chorales as pieces: four voices on a grid, with key, pickup and tempo for print and play."""
+"""Chorales as generations: four voices on a grid, with key, pickup and tempo."""
 
 from __future__ import annotations
 
@@ -10,8 +10,8 @@ from dataclasses import dataclass, replace
 import numpy as np
 from numpy.typing import NDArray
 
+from woodshed.composition.generation import ScoreGeneration, VoiceLine
 from woodshed.composition.grid.gibbs import find_faults
-from woodshed.composition.piece import Piece, VoiceLine
 from woodshed.errors import counted
 from woodshed.metrics.originality import Melody
 from woodshed.metrics.style import LENGTH, STEP, Style, length_shares, step_shares
@@ -22,41 +22,42 @@ from woodshed.symbolic.staff import bars_of
 from woodshed.tokens.chorale import ChoraleGrid
 
 BAR_BEATS = 4
-"""Quarter notes in a bar of a new chorale, and between places that count as bars where none are known."""
+"""Quarter notes in a bar of a new chorale, and in the bars by which copies are measured."""
 
 TEMPO_BPM = 72.0
+"""Quarter notes per minute."""
 
 ORGAN = 19
-"""General MIDI program of the voices, counted from 0."""
+"""General MIDI program of the voices (church organ), counted from 0."""
 
 SCALES = {
     mode: sorted((degree - 7 * above) % 12 for degree in (0, 2, 4, 5, 7, 9, 11))
     for mode, above in FIFTHS_ABOVE.items()
 } | {"minor": [0, 2, 3, 5, 7, 8, 9, 10, 11]}
-"""Semitones above the keynote that belong to a key; minor goes up by another way than it goes down."""
+"""Semitones above the tonic that belong to a key; minor includes the raised sixth and seventh."""
 
 SILENCE, HOLE = -1, -2
-"""In a grid: nothing sounds; and what is to be written."""
+"""Values of a grid: a rest, and a cell to be filled."""
 
 Grid = NDArray[np.int32]
 
 
 @dataclass(frozen=True, eq=False)
-class ChoralePiece(Piece):
+class ChoralePiece(ScoreGeneration):
     """A chorale.
 
     Parameters
     ----------
     cells
-        The ids of its cells as JSON, steps by voices, as a composer keeps them.
+        The ids of its cells as JSON, steps by voices.
     steps_per_beat
         Steps in a quarter note.
     given
-        The voices that the user gave, 0 to 3.
+        The voices that the user supplied, 0 to 3.
     score
-        The notes as they are to be played, if there is more to them than the grid says.
+        The notes, if they have more detail than the grid.
     octaves
-        By how many octaves what was given was moved up.
+        Octaves by which the supplied voices were moved up.
 
     Examples
     --------
@@ -84,16 +85,13 @@ class ChoralePiece(Piece):
 
     @functools.cached_property
     def key(self) -> tuple[int, Mode]:
-        """Pitch class of the keynote and mode: those that what was given names.
-
-        If it names none, the keynote is the last note of the bass, and the mode the one that fits better.
-        """
+        """Pitch class of the tonic, and mode: those of ``score``, or an estimate by `key_of_grid`."""
         if self.score is not None and self.score.keys:
             return self.score.keys[0].tonic, self.score.keys[0].mode
         return key_of_grid(self.grid)
 
     def to_score(self, title: str = "") -> Score:
-        """Return its notes; what was given with a key, metre and tempo of its own has these."""
+        """Return its notes, with the key, metre and tempo of ``score`` where it has them."""
         score = self.score
         if score is None:
             tokens = ChoraleGrid(self.steps_per_beat)
@@ -112,32 +110,31 @@ class ChoralePiece(Piece):
 
     @property
     def facts(self) -> tuple[str, ...]:
-        """Key, length, and what was given."""
+        """Its key, length and supplied voices."""
         key = self.to_score().keys[0]
-        given = [f"{VOICES[voice]} given" for voice in self.given]
+        notes = [f"{VOICES[voice]} given" for voice in self.given]
         if self.octaves:
-            given.append(
-                f"moved {counted(abs(self.octaves), 'octave')} {'up' if self.octaves > 0 else 'down'}"
-            )
-        return (f"{key.keynote} {key.mode}", self._length, *given)
+            direction = "up" if self.octaves > 0 else "down"
+            notes.append(f"moved {counted(abs(self.octaves), 'octave')} {direction}")
+        return (f"{key.keynote} {key.mode}", self._length, *notes)
 
     @property
     def faults(self) -> tuple[str, ...]:
         """Parallel fifths and octaves, and crossed voices."""
-        found = []
+        faults = []
         for step, upper, lower in find_faults(self.grid + 1).places.tolist():
             pair = f"{VOICES[upper]} and {VOICES[lower]}"
             above, below = self.grid[step, [upper, lower]].tolist()
             if lower == upper + 1 and below > above:
-                what = "cross"
+                motion = "cross"
             else:
-                what = f"move in parallel {'fifths' if (above - below) % 12 == FIFTH else 'octaves'}"
-            found.append((step, f"beat {1 + step / self.steps_per_beat:g}: {pair} {what}"))
-        return tuple(sentence for _, sentence in sorted(found))
+                motion = f"move in parallel {'fifths' if (above - below) % 12 == FIFTH else 'octaves'}"
+            faults.append((step, f"beat {1 + step / self.steps_per_beat:g}: {pair} {motion}"))
+        return tuple(sentence for _, sentence in sorted(faults))
 
     @functools.cached_property
     def lines(self) -> tuple[VoiceLine, ...]:
-        """The four voices; a note that is struck again counts once, as in what was learned from."""
+        """The four voices; repeated notes are merged, as in the training data."""
         return tuple(
             VoiceLine(name, _melody(self.grid[:, voice], self.steps_per_beat), voice in self.given)
             for voice, name in enumerate(VOICES)
@@ -145,29 +142,28 @@ class ChoralePiece(Piece):
 
     @property
     def in_key(self) -> float:
-        """Share of its notes, each as long as it lasts, that belong to its key, 0 to 1."""
+        """Share of its duration, over all voices, on notes of its key, 0 to 1."""
         tonic, mode = self.key
-        heard = self.grid[self.grid != SILENCE]
-        return float(np.isin((heard - tonic) % 12, SCALES[mode]).mean()) if len(heard) else 0.0
+        pitches = self.grid[self.grid != SILENCE]
+        return float(np.isin((pitches - tonic) % 12, SCALES[mode]).mean()) if len(pitches) else 0.0
 
     @classmethod
-    def style(cls, pieces: Sequence[ChoralePiece]) -> Style:
-        """Describe chorales: how wide, how busy, how the voices move, and what a teacher would mark."""
-        grids = [piece.grid for piece in pieces]
-        led = evaluate(grids, [piece.key[0] for piece in pieces])
-        n_beats = sum(len(piece.grid) / piece.steps_per_beat for piece in pieces)
+    def style(cls, generations: Sequence[ChoralePiece]) -> Style:
+        """Describe chorales by statistics of ranges, rhythm, melodic steps and voice leading."""
+        grids = [piece.grid for piece in generations]
+        led = evaluate(grids, [piece.key[0] for piece in generations])
+        n_beats = sum(len(piece.grid) / piece.steps_per_beat for piece in generations)
+        voices = [[piece.lines[voice].melody for piece in generations] for voice in range(len(VOICES))]
         melodies = {
-            name: [piece.lines[voice].melody for piece in pieces] for voice, name in enumerate(VOICES)
+            name: [melody for melody in voice if len(melody.pitch_midi)]
+            for name, voice in zip(VOICES, voices, strict=True)
         }
-        heard = {
-            name: [melody for melody in lines if len(melody.pitch_midi)] for name, lines in melodies.items()
-        }
-        numbers = {"beats": n_beats / len(pieces), "chords a beat": (led.n_changes + len(grids)) / n_beats}
-        for name, lines in heard.items():
-            ranges = [np.ptp(melody.pitch_midi) for melody in lines]
+        numbers = {"beats": n_beats / len(grids), "chords a beat": (led.n_changes + len(grids)) / n_beats}
+        for name, voice in melodies.items():
+            ranges = [np.ptp(melody.pitch_midi) for melody in voice]
             numbers[f"range of the {name}, in semitones"] = float(np.mean(ranges)) if ranges else 0.0
         numbers |= {
-            "notes of the key": float(np.mean([piece.in_key for piece in pieces])),
+            "notes of the key": float(np.mean([piece.in_key for piece in generations])),
             "parallels a chord": led.parallels,
             "chords with crossed voices": led.crossings,
             "chords with a gap": led.wide,
@@ -176,16 +172,16 @@ class ChoralePiece(Piece):
             "moves beyond an octave": led.leaps,
         }
         shares = {
-            f"{name}: {STEP}": step_shares(np.concatenate([np.diff(m.pitch_midi) for m in heard[name]]))
+            f"{name}: {STEP}": step_shares(np.concatenate([np.diff(m.pitch_midi) for m in melodies[name]]))
             for name in ("soprano", "bass")
-            if heard[name]
+            if melodies[name]
         }
-        every = [melody.duration_beats for lines in heard.values() for melody in lines]
-        return Style(numbers, shares | {LENGTH: length_shares(np.concatenate(every))})
+        durations = [melody.duration_beats for voice in melodies.values() for melody in voice]
+        return Style(numbers, shares | {LENGTH: length_shares(np.concatenate(durations))})
 
     @property
     def ends_at_home(self) -> bool:
-        """Whether the last chord is that of the keynote, with it in the bass; in minor with either third.
+        """Whether the last chord is the tonic chord in root position; in minor with either third.
 
         Examples
         --------
@@ -193,13 +189,13 @@ class ChoralePiece(Piece):
         [True, False]
         """
         tonic, mode = self.key
-        heard = (self.grid[-1][self.grid[-1] != SILENCE] - tonic) % 12
+        chord = (self.grid[-1][self.grid[-1] != SILENCE] - tonic) % 12
         thirds = (3, 4) if mode == "minor" else (4,)
-        return bool(len(heard)) and heard[-1] == 0 and any(set(heard) <= {0, third, 7} for third in thirds)
+        return bool(len(chord)) and chord[-1] == 0 and any(set(chord) <= {0, third, 7} for third in thirds)
 
     @property
     def _length(self) -> str:
-        """How long it is: in bars of the given metre; else in bars of four beats, if they are whole."""
+        """Its length in bars of its metre, or of four beats if there are no beats left over."""
         if self.score is not None and self.score.metres:
             return counted(max(1, bars_of(self.score)[-1].number), "bar")
         n_beats = -(-len(self.grid) // self.steps_per_beat)
@@ -207,32 +203,32 @@ class ChoralePiece(Piece):
         return counted(n_beats, "beat") if rest else counted(whole, "bar")
 
     def _pickup_beats(self) -> int:
-        """Return 1 if the last chord would come on a weak beat otherwise, as an upbeat is what is usual."""
+        """Return 1 if the last chord would be on a weak beat without an upbeat, else 0."""
         moved = np.flatnonzero((np.diff(self.grid, axis=0) != 0).any(axis=1))
         last_beat = int(moved[-1] + 1) // self.steps_per_beat if len(moved) else 0
         return last_beat % 2
 
 
 def key_of_grid(grid: Grid) -> tuple[int, Mode]:
-    """Return the keynote of a chorale, 0 to 11, and its mode.
+    """Estimate the pitch class of the tonic of a chorale, 0 to 11, and its mode.
 
-    A chorale ends on its keynote in the bass. It is minor if the minor third and sixth above that sound for
-    longer than the major ones: the last chord alone does not tell, as it is mostly major.
+    The tonic is the last bass note. The mode is minor if the minor third and sixth above it last longer
+    than the major ones; the last chord is no evidence, because it is usually major in minor keys, too.
 
     Examples
     --------
     >>> key_of_grid(np.array([[69, 64, 60, 57], [68, 64, 59, 52], [69, 64, 60, 57]]))
     (9, 'minor')
     """
-    heard = grid[:, 3][grid[:, 3] != SILENCE]
-    everything = grid[grid != SILENCE]
-    tonic = int((heard if len(heard) else everything)[-1]) % 12
-    weights = np.bincount((everything - tonic) % 12, minlength=12)
+    bass = grid[:, 3][grid[:, 3] != SILENCE]
+    pitches = grid[grid != SILENCE]
+    tonic = int((bass if len(bass) else pitches)[-1]) % 12
+    weights = np.bincount((pitches - tonic) % 12, minlength=12)
     return tonic, "minor" if weights[[3, 8]].sum() > weights[[4, 9]].sum() else "major"
 
 
 def signature(tonic: int, mode: Mode) -> int:
-    """Return the sharps of a key's signature, flats negative, at most six.
+    """Return the number of sharps of a key signature, -5 to 6; flats are negative.
 
     Examples
     --------
@@ -243,10 +239,10 @@ def signature(tonic: int, mode: Mode) -> int:
 
 
 def _melody(pitches: NDArray[np.integer], steps_per_beat: int) -> Melody:
-    """Turn the pitches of a voice, step by step, into notes; rests are left out."""
+    """Turn the pitches of a voice, step by step, into notes."""
     starts = np.flatnonzero(np.r_[True, np.diff(pitches) != 0])
     lengths = np.diff(np.r_[starts, len(pitches)]) / steps_per_beat
-    sounding = pitches[starts] != SILENCE
+    is_note = pitches[starts] != SILENCE
     bars = starts // (steps_per_beat * BAR_BEATS) + 1
-    onsets = starts[sounding] / steps_per_beat
-    return Melody(pitches[starts][sounding], lengths[sounding], bars[sounding], onset_beats=onsets)
+    onsets = starts[is_note] / steps_per_beat
+    return Melody(pitches[starts][is_note], lengths[is_note], bars[is_note], onset_beats=onsets)

@@ -1,4 +1,4 @@
-"""Pieces of a piano roll: any notes at any time, on a grid."""
+"""Piano rolls as generations: any number of simultaneous notes on a grid."""
 
 from __future__ import annotations
 
@@ -7,29 +7,29 @@ import json
 from dataclasses import dataclass, replace
 
 import numpy as np
-from numpy.typing import NDArray
 
-from woodshed.composition.piece import Piece, VoiceLine
+from woodshed.composition.generation import ScoreGeneration, VoiceLine
 from woodshed.metrics.originality import Melody
 from woodshed.score import Metre, Score, Tempo
 from woodshed.tokens.roll import PianoRoll
 
 BAR_BEATS = 4
-"""Quarter notes between places that count as bars: a roll knows no bars."""
+"""Quarter notes of a bar. A roll has no metre; bars are counted to measure copies."""
 
 TEMPO_BPM = 100.0
+"""Quarter notes per minute."""
 
 Frame = tuple[int, ...]
 
 
 @dataclass(frozen=True)
-class RollPiece(Piece):
-    """A piece of frames.
+class RollPiece(ScoreGeneration):
+    """A piano roll.
 
     Parameters
     ----------
     pitches
-        The MIDI pitches of each frame as JSON, as a composer keeps them.
+        The MIDI pitches of each frame as JSON.
     steps_per_beat
         Frames in a quarter note.
 
@@ -54,7 +54,7 @@ class RollPiece(Piece):
         return self.pitches
 
     def to_score(self, title: str = "") -> Score:
-        """Return its notes; equal ones that meet are one."""
+        """Return its notes; consecutive frames of a pitch are one note."""
         tokens = PianoRoll(steps_per_beat=self.steps_per_beat, low=0, high=127)
         roll = np.zeros((len(self.frames), 128), bool)
         for at, frame in enumerate(self.frames):
@@ -64,13 +64,13 @@ class RollPiece(Piece):
 
     @property
     def facts(self) -> tuple[str, ...]:
-        """Its length, and how many notes sound at once."""
+        """Its length and mean number of simultaneous notes."""
         mean = np.mean([len(frame) for frame in self.frames])
         return (f"{len(self.frames) / self.steps_per_beat:g} beats", f"{mean:.2g} notes at once")
 
     @functools.cached_property
     def lines(self) -> tuple[VoiceLine, ...]:
-        """The highest notes and the lowest ones."""
+        """The highest and the lowest notes of all frames."""
         return tuple(
             VoiceLine(
                 name, _melody([frame[at] if frame else -1 for frame in self.frames], self.steps_per_beat)
@@ -79,24 +79,12 @@ class RollPiece(Piece):
         )
 
 
-def frames_to_text(frames: NDArray[np.integer], low: int) -> str:
-    """Spell frames of 0 and 1, shape ``(n_frames, n_notes)``, as JSON.
-
-    Examples
-    --------
-    >>> frames_to_text(np.array([[1, 0, 1], [0, 0, 0]]), 60)
-    '[[60,62],[]]'
-    """
-    pitches = [(np.flatnonzero(frame) + low).tolist() for frame in frames]
-    return json.dumps(pitches, separators=(",", ":"))
-
-
 def _melody(pitches: list[int], steps_per_beat: int) -> Melody:
-    """Turn the pitches of a line, frame by frame, into notes; rests, which are -1, are left out."""
+    """Turn the pitches of a line, frame by frame, into notes; -1 is a rest."""
     row = np.array(pitches)
     starts = np.flatnonzero(np.r_[True, np.diff(row) != 0])
     lengths = np.diff(np.r_[starts, len(row)]) / steps_per_beat
-    sounding = row[starts] >= 0
+    is_note = row[starts] >= 0
     bars = starts // (steps_per_beat * BAR_BEATS) + 1
-    onsets = starts[sounding] / steps_per_beat
-    return Melody(row[starts][sounding], lengths[sounding], bars[sounding], onset_beats=onsets)
+    onsets = starts[is_note] / steps_per_beat
+    return Melody(row[starts][is_note], lengths[is_note], bars[is_note], onset_beats=onsets)

@@ -1,15 +1,16 @@
-"""Tunes: write folk tunes in ABC."""
+"""Generation of folk tunes in ABC notation."""
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import ClassVar
 
 import numpy as np
 from numpy.typing import NDArray
 
-from woodshed.composition.composer import Composer
-from woodshed.composition.piece import Request
+from woodshed.composition.request import Request
+from woodshed.composition.sequence.composer import TokenComposer
 from woodshed.data.symbolic_corpus import SymbolicCorpus
 from woodshed.tasks.tune.corpus import read_tunes_corpus
 from woodshed.tasks.tune.piece import TunePiece
@@ -18,14 +19,14 @@ from woodshed.tokens.folk.tokenizer import FolkAbc
 
 
 @dataclass(kw_only=True, eq=False)
-class TuneComposer(Composer):
-    """Write folk tunes, one token after the other.
+class TuneComposer(TokenComposer):
+    """Composer of folk tunes, one token at a time.
 
     At its default size it is the net of B. L. Sturm et al., "Music transcription modelling and composition
     using deep learning" (2016), weight for weight: three layers of 512 units over 137 tokens. Pieces are
-    texts of these tokens, as `woodshed.symbolic.folk.from_abc.abc_to_folk` writes them. Small steps of little more
-    than a tune each are what gets it off the plateau on which it knows single tokens only
-    (``benchmarks/quality/tune_tokens.md``). All settings: `Composer`.
+    texts of these tokens, as returned by `woodshed.symbolic.folk.from_abc.abc_to_folk`. Short rows and
+    small batches get the training off the plateau of unigram statistics
+    (``benchmarks/quality/tune_tokens.md``). All settings: `TokenComposer`, `Composer`.
 
     Examples
     --------
@@ -33,7 +34,8 @@ class TuneComposer(Composer):
     >>> composer = TuneComposer(width=32, n_layers=1, dropout=0, n_steps=32, batch_size=4)
     >>> composer = composer.set_params(epochs=60, learning_rate=0.02, batch_size=2)
     >>> composer = composer.fit([scale] * 8)
-    >>> composer.sample(1, temperature=0.01)[0] == scale
+    >>> (tune,) = composer.sample(TuneRequest(temperature=0.01))
+    >>> tune.text == scale
     True
     >>> composer.bits_per_token([scale]) < 1
     True
@@ -63,6 +65,18 @@ class TuneComposer(Composer):
         """Read tunes: see `woodshed.tasks.tune.corpus.read_tunes_corpus`."""
         return read_tunes_corpus(source)
 
-    def piece_of(self, text: str) -> TunePiece:
-        """Return a tune that was learned from as a piece."""
+    def to_generation(self, text: str) -> TunePiece:
+        """Return a training tune as a piece on the root C."""
         return TunePiece(text)
+
+    def generations(self, request: TuneRequest, numbers: range, *, seed: int) -> Sequence[TunePiece]:
+        """Generate the tunes of some numbers."""
+        texts = self.sample_texts(
+            len(numbers),
+            seed=seed,
+            first=numbers.start,
+            sampler=request.sampler,
+            constraint=request.constraint,
+            prime=request.begins,
+        )
+        return [TunePiece(text, request.tonic) for text in texts]

@@ -1,4 +1,4 @@
-"""Folk tunes to learn from: collections that are at hand, Nottingham, or a folder of score files."""
+"""Training corpora of folk tunes: collections of music21, Nottingham, or a folder of score files."""
 
 from __future__ import annotations
 
@@ -21,12 +21,12 @@ from woodshed.symbolic.folk.from_abc import book_to_folk
 from woodshed.tasks.tune.families import MUSIC21_COLLECTIONS, Tune, music21_corpus, text_of, with_families
 
 FOLK = "folk"
-"""All collections of the package music21 together."""
+"""Name of all collections of music21 together."""
 
 TUNE_SOURCES = (FOLK, *MUSIC21_COLLECTIONS, "nottingham")
-"""What can be named in place of a folder; ``nottingham:PATH`` with its folder."""
+"""Corpora that can be named in place of a folder; ``nottingham:PATH`` with its folder."""
 
-_MUSIC21_LICENCE = "public domain, as the package music21 brings them"
+_MUSIC21_LICENCE = "public domain, as distributed with the package music21"
 
 
 def read_tunes_corpus(source: str) -> SymbolicCorpus:
@@ -36,14 +36,14 @@ def read_tunes_corpus(source: str) -> SymbolicCorpus:
     ----------
     source
         ``folk``, ``oneill``, ``ryan``, ``aird``, ``nottingham:PATH``, or a folder (or file) of ABC, MIDI or
-        MusicXML. Tunes keep their repeats in ABC alone; a MIDI file without a key gets the one that fits.
+        MusicXML. Only ABC keeps repeats; a MIDI file without a key gets the best-fitting one.
 
     Raises
     ------
     DataError
-        If the source is unknown, or has no tune that can be used.
+        If the source is unknown, or has no usable tune.
     MissingPackageError
-        If the collections are asked for and music21 is not installed.
+        If a collection of music21 is requested and the package is not installed.
 
     Examples
     --------
@@ -85,7 +85,7 @@ def read_tunes_corpus(source: str) -> SymbolicCorpus:
 
 
 def _tunes_of(path: Path, skipped: list[Skipped]) -> Iterator[tuple[str, str]]:
-    """Yield tokens and title of each tune of a file; those that have no tokens are set aside."""
+    """Yield tokens and title of each tune of a file; tunes that cannot be tokenised are skipped."""
     if path.suffix.lower() in ABC_SUFFIXES:
         texts = [text_of(path)]
     else:

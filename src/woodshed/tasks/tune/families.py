@@ -1,4 +1,4 @@
-"""Folk tunes in tokens: the collections of the package music21, and Nottingham."""
+"""Families of folk tunes: versions of one tune, found by title or by common passages."""
 
 from __future__ import annotations
 
@@ -19,28 +19,28 @@ from woodshed.symbolic.folk.from_abc import book_to_folk
 from woodshed.symbolic.folk.vocabulary import PITCH_PLACES
 
 MUSIC21_COLLECTIONS = {"oneill": "oneills1850", "ryan": "ryansMammoth", "aird": "airdsAirs"}
-"""Name of a collection -> its folder in the corpus of music21."""
+"""Collection -> its folder in the corpus of music21."""
 
 RUN_STEPS = 17
-"""Tunes with a run of this many equal steps in common are of one family."""
+"""Number of equal consecutive intervals from which two tunes are of one family."""
 
 _KINDS = r"\b(reel|jig|hornpipe|strathspey|polka|waltz|march|clog|slide|song|air|quickstep)s?\b"
 
 
 @dataclass(frozen=True)
 class Tune:
-    """A tune in the tokens of the folk model.
+    """A tune in folk tokens.
 
     Parameters
     ----------
     text
         Metre, mode and music, as `woodshed.symbolic.folk.from_abc.abc_to_folk` writes it.
     title
-        As it is written in the collection.
+        Title in the collection.
     collection
         ``oneill``, ``ryan``, ``aird`` or ``nottingham``.
     family
-        Versions of one tune have the same; a name without meaning.
+        The same for all versions of a tune; an arbitrary name.
     """
 
     text: str
@@ -51,16 +51,16 @@ class Tune:
 
 @dataclass(frozen=True)
 class Tunes:
-    """Tunes that can be learned from, and those that cannot.
+    """Usable tunes, and errors of the others.
 
     Parameters
     ----------
     tunes
-        With their families, no two with the same text.
+        Without copies, each with its family.
     skipped
-        One error for each tune that has no tokens, with the file, the tune and the bar.
+        One error for each tune that cannot be tokenised, with file, tune and bar.
     copies
-        How many tunes were left out because their text is there already.
+        Number of copies that were removed.
     """
 
     tunes: tuple[Tune, ...]
@@ -74,12 +74,12 @@ class Tunes:
 
 
 def read_tunes(nottingham: str | os.PathLike[str] | None = None, *, music21: bool = True) -> Tunes:
-    """Read the folk tunes that are at hand.
+    """Read the folk tunes of the known collections.
 
     Parameters
     ----------
     nottingham
-        The folder with the ABC files of Nottingham; ``None`` leaves it out.
+        The folder with the ABC files of Nottingham; ``None`` omits it.
     music21
         Whether to read O'Neill, Ryan and Aird from the installed package music21, which is not imported.
 
@@ -91,7 +91,7 @@ def read_tunes(nottingham: str | os.PathLike[str] | None = None, *, music21: boo
     Raises
     ------
     DataError
-        If the folder has no ABC files, or no tune can be used.
+        If the folder has no ABC files, or there is no usable tune.
     MissingPackageError
         If music21 is not installed.
     """
@@ -102,17 +102,16 @@ def read_tunes(nottingham: str | os.PathLike[str] | None = None, *, music21: boo
         tunes += [Tune(tune.text, tune.title, collection) for tune in found]
         errors += failed
     if not tunes:
-        raise DataError("There is no tune that can be used. Give a folder of ABC files, or music21=True.")
+        raise DataError("No usable tunes. Give a folder of ABC files, or set music21=True.")
     single = list({tune.text: tune for tune in reversed(tunes)}.values())[::-1]
     return Tunes(with_families(single), tuple(errors), len(tunes) - len(single))
 
 
 def with_families(tunes: Sequence[Tune]) -> tuple[Tune, ...]:
-    """Name the family of each tune: tunes with one title, or a long run of steps in common, and theirs.
+    """Assign a family to each tune: the transitive closure of equal titles and common passages.
 
-    Titles are compared without articles, numbers and kinds of dance. A run is `RUN_STEPS` steps from note to
-    note, whatever their lengths; notes that are struck again count once, and runs that only go to and fro
-    over two or three pitches do not count.
+    Titles are compared without articles, numbers and kinds of dance. A passage has `RUN_STEPS` intervals,
+    regardless of durations; repeated notes are merged, and passages over two or three pitches do not count.
 
     Examples
     --------
@@ -141,21 +140,21 @@ def with_families(tunes: Sequence[Tune]) -> tuple[Tune, ...]:
 def split_by_family(
     tunes: Sequence[Tune], *, held_out: float = 0.05, seed: int = 0
 ) -> tuple[tuple[Tune, ...], tuple[Tune, ...]]:
-    """Hold out whole families.
+    """Split tunes into training and held-out tunes by whole families.
 
     Parameters
     ----------
     tunes
         With their families.
     held_out
-        Share of the tunes to hold out, between 0 and 1.
+        Share of the tunes that is held out, between 0 and 1.
     seed
-        Deals the families.
+        Source of the random order of the families.
 
     Returns
     -------
     tuple
-        Tunes to learn from, and tunes held out, each in the order given. No family is in both.
+        Training tunes and held-out tunes, each in their original order. No family is in both.
 
     Raises
     ------
@@ -172,10 +171,10 @@ def split_by_family(
     (6, 2, set())
     """
     if not 0 < held_out < 1:
-        raise ParameterError(f"held_out is a share between 0 and 1, got {held_out!r}.")
+        raise ParameterError(f"held_out must be between 0 and 1, got {held_out!r}.")
     sizes = Counter(tune.family for tune in tunes)
     if len(sizes) < 2:
-        raise DataError(f"Two families are needed to hold one out, found {len(sizes)}. Give more tunes.")
+        raise DataError(f"Two families are needed to hold one out, got {len(sizes)}. Give more tunes.")
     names = list(sizes)
     taken: set[str] = set()
     n_wanted, n_taken = max(1, round(held_out * len(tunes))), 0
@@ -205,18 +204,18 @@ def _files(nottingham: str | os.PathLike[str] | None, music21: bool) -> Iterator
 
 
 def music21_corpus() -> Path:
-    """Find the folder of tunes without importing the package, which takes seconds."""
+    """Return the corpus folder of music21 without importing the package, which takes seconds."""
     found = importlib.util.find_spec("music21")
     places = list(found.submodule_search_locations or ()) if found else []
     if not places:
         raise MissingPackageError(
-            "O'Neill, Ryan and Aird come with the package music21: pip install 'woodshed[tunes]'"
+            "O'Neill, Ryan and Aird are part of the package music21: pip install 'woodshed[tunes]'"
         )
     return Path(places[0]) / "corpus"
 
 
 def text_of(path: Path) -> str:
-    """Read an ABC file in UTF-8, or in Latin-1 as older collections are."""
+    """Read an ABC file in UTF-8, or else in Latin-1, like older collections."""
     data = path.read_bytes()
     try:
         return data.decode("utf-8-sig")
@@ -225,7 +224,7 @@ def text_of(path: Path) -> str:
 
 
 def _marks(tune: Tune) -> Iterator[object]:
-    """Yield what a tune shares with versions of it: its title, its runs of steps."""
+    """Yield what versions of a tune have in common: the plain title, and passages of intervals."""
     if title := _plain_title(tune.title):
         yield title
     places = [PITCH_PLACES[word][0] for word in tune.text.split() if word in PITCH_PLACES]
@@ -237,7 +236,7 @@ def _marks(tune: Tune) -> Iterator[object]:
 
 
 def _plain_title(title: str) -> str:
-    """Spell a title without article, number, kind and order of words; empty if nothing is left."""
+    """Return the sorted words of a title without article, number and kind of dance; may be empty."""
     plain = re.sub(_KINDS, " ", re.sub(r"\bno\.?\s*\d+", " ", title.lower()))
     words = tune_family(plain).split()
     return " ".join(sorted(words)) if any(len(word) > 2 for word in words) else ""

@@ -1,4 +1,4 @@
-"""Tunes in folk tokens as pieces: on any tonic, with their repeats played."""
+"""Folk tunes as generations: tokens on any tonic, with repeats."""
 
 from __future__ import annotations
 
@@ -8,7 +8,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from woodshed.composition.piece import Piece, VoiceLine
+from woodshed.composition.generation import ScoreGeneration, VoiceLine
+from woodshed.errors import counted
 from woodshed.metrics.originality import Melody
 from woodshed.metrics.style import Style, melody_style, repeated_bars
 from woodshed.score import Score
@@ -19,9 +20,10 @@ from woodshed.tokens.folk.note import folk_notes
 from woodshed.tokens.folk.tokenizer import tokens_to_abc, tokens_to_score
 
 TEMPO_BPM = {"M:6/8": 165.0, "M:9/8": 165.0, "M:12/8": 165.0}
-"""Quarter notes a minute by metre, where it is not `USUAL_BPM`: 110 dotted quarters."""
+"""Quarter notes per minute of compound metres: 110 dotted quarters."""
 
-USUAL_BPM = 140.0
+DEFAULT_BPM = 140.0
+"""Quarter notes per minute of all other metres."""
 
 HOME = (0, 7)
 """Tonic and dominant, in semitones above the keynote."""
@@ -31,15 +33,15 @@ _MAJOR = np.array([0, 2, 4, 5, 7, 9, 11])
 
 
 @dataclass(frozen=True)
-class TunePiece(Piece):
-    """A tune.
+class TunePiece(ScoreGeneration):
+    """A folk tune.
 
     Parameters
     ----------
     tokens
-        Metre, mode and music, on the root C.
+        Metre, mode and music in folk tokens, on the root C.
     tonic
-        On which note it is to be read, such as ``D``.
+        Its actual root, such as ``D``.
 
     Examples
     --------
@@ -57,29 +59,28 @@ class TunePiece(Piece):
         return self.tokens
 
     def to_score(self, title: str = "") -> Score:
-        """Return its notes, repeats played, at a tempo that suits its metre."""
+        """Return its notes, repeats played, at the tempo of its metre."""
         score = tokens_to_score(self.tokens, title=title or "Tune", tonic=self.tonic)
-        return set_tempo(score, TEMPO_BPM.get(self.metre, USUAL_BPM))
+        return set_tempo(score, TEMPO_BPM.get(self.metre, DEFAULT_BPM))
 
     def to_abc(self, title: str = "") -> str:
-        """Return it in ABC, repeats as signs."""
+        """Return it in ABC notation, with repeat signs."""
         return tokens_to_abc(self.tokens, title=title or "Tune", tonic=self.tonic)
 
     @property
     def metre(self) -> str:
-        """Its metre as a token, such as ``M:6/8``."""
+        """The token of its metre, such as ``M:6/8``."""
         return self.tokens.split(maxsplit=1)[0]
 
     @property
     def facts(self) -> tuple[str, ...]:
-        """Metre, key, bars."""
+        """Its metre, key and number of bars."""
         metre, mode, *_ = self.tokens.split()
-        bars = f"{self.n_bars} bar{'s' if self.n_bars != 1 else ''}"
-        return (metre.removeprefix("M:"), f"{self.tonic} {_MODES[mode]}", bars)
+        return (metre.removeprefix("M:"), f"{self.tonic} {_MODES[mode]}", counted(self.n_bars, "bar"))
 
     @property
     def n_bars(self) -> int:
-        """Bars as written, without pickups, as `woodshed.tokens.folk.grammar.FolkGrammar` counts them.
+        """Number of written bars without pickups, as counted by `woodshed.tokens.folk.grammar.FolkGrammar`.
 
         Examples
         --------
@@ -91,13 +92,13 @@ class TunePiece(Piece):
 
     @functools.cached_property
     def faults(self) -> tuple[str, ...]:
-        """Which bars do not add up; none, if it was written by the rules."""
+        """Bars of a wrong length; none if it was generated under the grammar."""
         metre, _, *words = self.tokens.split()
         return tuple(bar_errors(words, metre))
 
     @functools.cached_property
     def melody(self) -> Melody:
-        """Its notes on the root C, repeats not played; of a chord the highest.
+        """Its notes on the root C, without repeats; the highest note of each chord.
 
         Examples
         --------
@@ -120,38 +121,39 @@ class TunePiece(Piece):
 
     @property
     def in_key(self) -> float:
-        """Share of its time on notes of its mode's scale, 0 to 1."""
+        """Share of its duration on notes of the scale of its mode, 0 to 1."""
         melody = self.melody
         fits = np.isin(melody.pitch_midi % 12, (_MAJOR + 7 * SIGNATURES[self.tokens.split()[1]]) % 12)
         total = melody.duration_beats.sum()
         return float(melody.duration_beats[fits].sum() / total) if total else 0.0
 
     @classmethod
-    def style(cls, pieces: Sequence[TunePiece]) -> Style:
-        """Describe tunes: their melodies, and whether bars, form and keys are those of tunes."""
-        melodies = [piece.melody for piece in pieces]
-        heard = [repeated_bars(melody) for melody in melodies]
+    def style(cls, generations: Sequence[TunePiece]) -> Style:
+        """Describe tunes by statistics of their melodies, bars, form and keys."""
+        melodies = [piece.melody for piece in generations]
+        repeated = [repeated_bars(melody) for melody in melodies]
         return melody_style(melodies).plus(
             {
-                "bars": float(np.mean([piece.n_bars for piece in pieces])),
-                "tunes whose bars all add up": float(np.mean([not piece.faults for piece in pieces])),
-                "tunes with repeat signs": float(np.mean([":|" in piece.tokens for piece in pieces])),
-                "bars heard before in the tune": float(np.concatenate(heard).mean()),
-                "time on notes of the key": float(np.mean([piece.in_key for piece in pieces])),
+                "bars": float(np.mean([piece.n_bars for piece in generations])),
+                "tunes whose bars all add up": float(np.mean([not piece.faults for piece in generations])),
+                "tunes with repeat signs": float(np.mean([":|" in piece.tokens for piece in generations])),
+                "bars heard before in the tune": float(np.concatenate(repeated).mean()),
+                "time on notes of the key": float(np.mean([piece.in_key for piece in generations])),
                 "tunes that end on tonic or dominant": float(
-                    np.mean([piece.ends_at_home for piece in pieces])
+                    np.mean([piece.ends_at_home for piece in generations])
                 ),
             },
             {
                 "metre": {
-                    metre[2:]: float(np.mean([piece.metre == metre for piece in pieces])) for metre in METRES
+                    metre[2:]: float(np.mean([piece.metre == metre for piece in generations]))
+                    for metre in METRES
                 }
             },
         )
 
 
 def prime_of(text: str) -> tuple[str, ...]:
-    """Return the tokens of a tune that another is to go on from: without the bar line that ends it.
+    """Return the tokens with which a continuation of a tune begins: all but the final bar line.
 
     Examples
     --------

@@ -1,4 +1,4 @@
-"""What can be asked of new tunes: metre, key, bars, a beginning."""
+"""Request for new folk tunes."""
 
 from __future__ import annotations
 
@@ -6,79 +6,80 @@ import re
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
-from woodshed.composition.composer import MAX_TOKENS
-from woodshed.composition.piece import Piece, Request, check_ends
+from woodshed.composition.generation import Generation
+from woodshed.composition.request import MusicRequest, check_ending
+from woodshed.composition.sampling import Sampler
+from woodshed.composition.sequence.composer import MAX_TOKENS
 from woodshed.errors import ParameterError, counted, printable
 from woodshed.score import Key
 from woodshed.symbolic.abc.field import read_key as read_field
 from woodshed.symbolic.folk.from_abc import abc_to_folk
 from woodshed.symbolic.folk.vocabulary import BAR_LINES, METRES, MODE_WORDS, MODES
 from woodshed.tasks.tune.piece import TunePiece, prime_of
-from woodshed.tokens.folk.grammar import FolkGrammar, FolkHead
+from woodshed.tokens.folk.grammar import FolkGrammar, FolkHeader
 from woodshed.tokens.folk.key import on_root, read_key
 from woodshed.tokens.folk.tokenizer import FolkAbc
 
-if TYPE_CHECKING:
-    from woodshed.composition.composer import Composer
+DEFAULT_COPIED_BARS = 4
+"""Longest copy that is accepted by default, in bars."""
 
-USUAL_COPIED_BARS = 4
 BAR_TOKENS = 10
-"""So many tokens a bar of the tunes that were learned from has on average."""
+"""Mean number of tokens in a bar of the training tunes."""
 
-MOST_BARS = 150
-"""More would have to be shorter than such bars are on average, by a third."""
+MAX_BARS = 150
+"""Maximum number of bars: more would have to be shorter than the mean by a third."""
 
 
 @dataclass(frozen=True, kw_only=True)
-class TuneRequest(Request):
+class TuneRequest(MusicRequest):
     """What a user asks of new tunes.
 
     Parameters
     ----------
     top_k
-        Choose among so many most probable tokens.
+        Choose among the top_k most probable tokens.
     top_p
-        Choose among the most probable tokens that together have that probability.
+        Choose among the most probable tokens whose total probability reaches top_p.
     metre
-        Such as 6/8; left to the net if it is not given.
+        Such as 6/8; by default chosen by the net.
     key
         Such as 'D dorian', Em or G; a tonic alone leaves the mode to the net.
     bars
-        How many bars, as written, without pickups; about 100 at most.
+        Number of bars as written, without pickups; about 100 at most.
     constrain
-        What a bar must be, in the key that is asked for, such as 'bar 5 = c 2 B A G 4'; the tune then has at
-        least so many bars.
+        Content of a bar in the requested key, such as 'bar 5 = c 2 B A G 4'; the tune has at least that many
+        bars.
     prime
-        Tokens with which each tune begins, on the root C as tokens are, such as 'M:6/8 K:Cdor G 2 E'; they
-        are moved to the tonic of the key that is asked for.
+        Tokens with which each tune begins, on the root C, such as 'M:6/8 K:Cdor G 2 E'; they are transposed
+        to the tonic of the requested key.
     continue_
-        Go on from the tune in this ABC file, in its key.
+        Continue the tune in this ABC file, in its key.
     ends
-        home: a tune whose last note is neither tonic nor dominant is written anew; any keeps it, as one in
-        seven of the old ones ends elsewhere. What is asked for if it is not given: home, or any with --free.
+        home: reject a tune whose last note is neither tonic nor dominant; any: accept it, like one in seven
+        of the training tunes. Default: home, or any with --free.
     max_copied_bars
-        A tune that copies more bars in a row is written anew; below 0 keeps all. What is asked for if it is
-        not given: 4; all where notes are given, which may be a copy, and with --free.
+        Reject a tune that copies more bars in a row; below 0 accepts all. Default: 4; any number where notes
+        are given, which may be a copy, and with --free.
     free
-        Do not see to it that bars add up: let the net write what it likes.
+        Sample without the grammar, so that bars may have a wrong length.
 
     Raises
     ------
     ParameterError
-        If a word is unknown, or the wishes contradict each other.
+        If a token is unknown, or options contradict each other.
     ScoreFileError
-        If the tune to go on from cannot be said in folk tokens.
+        If the tune to continue cannot be written in folk tokens.
 
     Examples
     --------
-    >>> request = TuneRequest(metre="6/8", key="D dorian", bars=8, seed=3)
-    >>> request.tonic, request.rule.metre, request.rule.mode, request.seed
-    ('D', 'M:6/8', 'K:Cdor', 3)
+    >>> request = TuneRequest(metre="6/8", key="D dorian", bars=8)
+    >>> request.tonic, request.constraint.metre, request.constraint.mode
+    ('D', 'M:6/8', 'K:Cdor')
     >>> TuneRequest(prime="M:2/4 K:Cmin C 2 E").begins
     ('M:2/4', 'K:Cmin', 'C', '2', 'E')
-    >>> TuneRequest(metre="6/8", key="D dorian", constrain=["bar 5 = c 2 B A G 2"]).rule.bars
+    >>> TuneRequest(metre="6/8", key="D dorian", constrain=["bar 5 = c 2 B A G 2"]).constraint.bars
     {5: ['B', '2', 'A', 'G', 'F', '2']}
     """
 
@@ -94,143 +95,137 @@ class TuneRequest(Request):
     free: bool = False
 
     tonic: str = field(init=False, default="C")
-    rule: FolkGrammar | FolkHead = field(init=False, default_factory=FolkHead)
+    constraint: FolkGrammar | FolkHeader = field(init=False, default_factory=FolkHeader)
     begins: tuple[str, ...] = field(init=False, default=())
 
     def __post_init__(self) -> None:
         super().__post_init__()
-        check_ends(self.ends, "Tunes")
+        self.sampler  # noqa: B018  refuses values that are out of range
+        check_ending(self.ends)
         if self.prime and self.continue_:
             raise ParameterError(
-                "A tune can begin with a prime or go on from a file, not both. Leave out --prime, or "
-                "--continue."
+                "--prime and --continue cannot be combined: both set the beginning. Omit one of them."
             )
         tonic, mode = read_key(self.key) if self.key else ("C", None)
         words = tuple(self.prime.split()) if self.prime else ()
         if self.continue_:
-            own_tonic, words = _tune_to_go_on(self.continue_)
-            tonic = tonic if self.key else own_tonic
-        FolkAbc().encode(" ".join(words))  # an unknown word is named
+            file_tonic, words = _read_tune(self.continue_)
+            tonic = tonic if self.key else file_tonic
+        FolkAbc().encode(" ".join(words))  # refuses an unknown token
         metre_word = f"M:{self.metre.removeprefix('M:')}" if self.metre else ""
-        given = _agreed({"metre": metre_word, "mode": MODE_WORDS[mode] if mode else ""}, words)
+        head = _merge_head({"metre": metre_word, "mode": MODE_WORDS[mode] if mode else ""}, words)
         music = [word for word in words if word not in (*METRES, *MODES)]
-        if music and not (given["metre"] and given["mode"]):
-            raise ParameterError("A beginning with notes needs a metre and a mode: M:6/8 K:Cdor G 2 E.")
-        if self.free and (self.bars or self.constrain):
+        if music and not (head["metre"] and head["mode"]):
             raise ParameterError(
-                "Bars can be counted and asked for only where they add up: leave out --free."
+                "A beginning with notes needs a metre and a mode, such as M:6/8 K:Cdor G 2 E."
             )
-        rule: FolkGrammar | FolkHead = FolkHead(**given)
+        if self.free and (self.bars or self.constrain):
+            raise ParameterError("--bars and --constrain need the grammar: omit --free.")
+        constraint: FolkGrammar | FolkHeader = FolkHeader(**head)
         if not self.free:
-            asked = _read_bars(self.constrain)
-            rule = FolkGrammar(**given, n_bars=self.bars, bars=asked)  # checks the notes in their key
-            mode_word = given["mode"]
-            rule = replace(rule, bars={bar: on_root(notes, tonic, mode_word) for bar, notes in asked.items()})
-        begins = (*given.values(), *music) if music else ()
-        _check_length(rule, begins)
-        begins = _completed(rule, begins)
-        for name, value in (("tonic", tonic), ("rule", rule), ("begins", begins)):
+            bars = _parse_bars(self.constrain)
+            grammar = FolkGrammar(
+                **head, n_bars=self.bars, bars=bars
+            )  # its errors name the notes in their key
+            mode_word = head["mode"]
+            on_c = {bar: on_root(notes, tonic, mode_word) for bar, notes in bars.items()}
+            constraint = replace(grammar, bars=on_c)
+        begins = (*head.values(), *music) if music else ()
+        _check_length(constraint, begins)
+        begins = _complete_bar(constraint, begins)
+        for name, value in (("tonic", tonic), ("constraint", constraint), ("begins", begins)):
             object.__setattr__(self, name, value)
 
     @property
-    def longest_copied_run(self) -> int:
-        """How many bars in a row may be copied; below 0 any number."""
+    def sampler(self) -> Sampler:
+        """How the next token is chosen."""
+        return Sampler(temperature=self.sampling_temperature, top_k=self.top_k, top_p=self.top_p)
+
+    @property
+    def max_copied_run(self) -> int:
+        """Longest copy that is accepted, in bars; below 0 any."""
         if self.max_copied_bars is not None:
             return self.max_copied_bars
         has_notes = self.constrain or any(word not in (*METRES, *MODES) for word in self.begins)
-        return -1 if has_notes or self.free else USUAL_COPIED_BARS
+        return -1 if has_notes or self.free else DEFAULT_COPIED_BARS
 
-    def rejection_reason(self, piece: Piece) -> str:
-        """Refuse a tune that ends away from home, or was cut off at the longest length, unless it may.
-
-        Where bars were asked for, one that was cut off does not have them.
-        """
-        anywhere = self.ends == "any" or (self.ends is None and self.free)
-        if not isinstance(piece, TunePiece):
+    def rejection_reason(self, generation: Generation) -> str:
+        """Return the reason for rejecting a tune: it was cut off, or ends on another note than requested."""
+        if not isinstance(generation, TunePiece):
             return ""
-        has_length = self.bars or self.constrain
-        is_cut_off = isinstance(self.rule, FolkGrammar) and not self.rule.is_whole(piece.text.split())
-        if is_cut_off and (has_length or not anywhere):
-            cure = "--bars" if has_length else "--ends any"
-            return f"have no end within about {MAX_TOKENS // BAR_TOKENS} bars ({cure})"
-        return "" if anywhere or piece.ends_at_home else "end on neither tonic nor dominant (--ends any)"
-
-    def write(self, composer: Composer, n: int, first: int) -> list[TunePiece]:
-        """Let a composer write tunes."""
-        texts = composer.sample(
-            n,
-            first=first,
-            seed=self.seed,
-            temperature=self.sampling_temperature,
-            top_k=self.top_k,
-            top_p=self.top_p,
-            prime=self.begins,
-            rule=self.rule,
-        )
-        return [TunePiece(text, self.tonic) for text in texts]
+        any_ending = self.ends == "any" or (self.ends is None and self.free)
+        has_length = self.bars or self.constrain  # a tune that was cut off does not have these bars
+        constraint = self.constraint
+        is_cut_off = isinstance(constraint, FolkGrammar) and not constraint.is_whole(generation.text.split())
+        if is_cut_off and (has_length or not any_ending):
+            option = "--bars" if has_length else "--ends any"
+            return f"no end within about {MAX_TOKENS // BAR_TOKENS} bars ({option})"
+        if any_ending or generation.ends_at_home:
+            return ""
+        return "last note is neither tonic nor dominant (--ends any)"
 
 
-def _agreed(given: dict[str, str], words: Sequence[str]) -> dict[str, str]:
-    """Return metre and mode as they are given and as the beginning says them, which must be the same."""
-    agreed = dict(given)
-    for name, known in (("metre", METRES), ("mode", MODES)):
-        said = next((word for word in words[:2] if word in known), "")
-        if said and given[name] not in ("", said):
+def _merge_head(head: dict[str, str], words: Sequence[str]) -> dict[str, str]:
+    """Return metre and mode, as requested or at the beginning of a prime; both must agree."""
+    merged = dict(head)
+    for name, tokens in (("metre", METRES), ("mode", MODES)):
+        token = next((word for word in words[:2] if word in tokens), "")
+        if token and head[name] not in ("", token):
             raise ParameterError(
-                f"The beginning has the {name} {said}, but {given[name]} is asked for. Leave one of them out."
+                f"The beginning has the {name} {token}, but {head[name]} is requested. Omit one of them."
             )
-        agreed[name] = given[name] or said
-    return agreed
+        merged[name] = head[name] or token
+    return merged
 
 
-def _read_bars(texts: Sequence[str]) -> dict[int, tuple[str, ...]]:
-    """Read wishes such as ``bar 5 = c 2 B A``, at most one for each bar.
+def _parse_bars(texts: Sequence[str]) -> dict[int, tuple[str, ...]]:
+    """Parse constraints such as ``bar 5 = c 2 B A``, at most one for each bar.
 
     Examples
     --------
-    >>> _read_bars(["bar 5 = c 2 B A", "6 = z 4"])
+    >>> _parse_bars(["bar 5 = c 2 B A", "6 = z 4"])
     {5: ('c', '2', 'B', 'A'), 6: ('z', '4')}
     """
     bars: dict[int, tuple[str, ...]] = {}
     for text in texts:
-        found = re.fullmatch(r"\s*(?:bar\s*)?(\d+)\s*=\s*(.+)", text)
-        if not found:
-            raise ParameterError(f"{text!r} says no bar. Write: bar 5 = c 2 B A G 4")
-        number, words = int(found[1]), tuple(found[2].split())
+        match = re.fullmatch(r"\s*(?:bar\s*)?(\d+)\s*=\s*(.+)", text)
+        if not match:
+            raise ParameterError(f"Invalid constraint {text!r}. Expected such as 'bar 5 = c 2 B A G 4'.")
+        number, words = int(match[1]), tuple(match[2].split())
         FolkAbc().encode(" ".join(words))
         if bars.setdefault(number, words) != words:
             raise ParameterError(
-                f"Bar {number} cannot be both {' '.join(bars[number])!r} and {' '.join(words)!r}. Leave one "
-                "of them out."
+                f"Bar {number} cannot be both {' '.join(bars[number])!r} and {' '.join(words)!r}. "
+                "Omit one of them."
             )
     return bars
 
 
-def _check_length(rule: FolkGrammar | FolkHead, begins: Sequence[str]) -> None:
-    """Refuse more bars than can be written, and fewer than are there already."""
-    if isinstance(rule, FolkHead):
+def _check_length(constraint: FolkGrammar | FolkHeader, begins: Sequence[str]) -> None:
+    """Refuse more bars than can be generated, and fewer than the beginning has."""
+    if isinstance(constraint, FolkHeader):
         return
-    n_given = TunePiece(" ".join(begins)).n_bars if begins else 0
-    if rule.n_bars is not None and n_given > rule.n_bars:
+    n_begun = TunePiece(" ".join(begins)).n_bars if begins else 0
+    if constraint.n_bars is not None and n_begun > constraint.n_bars:
         raise ParameterError(
-            f"The tune to go on from has {counted(n_given, 'bar')} already, and --bars asks for "
-            f"{rule.n_bars}. Ask for more, or shorten the tune."
+            f"The beginning has {counted(n_begun, 'bar')} already, but --bars is {constraint.n_bars}. "
+            "Raise it, or shorten the beginning."
         )
-    n_asked = max(rule.n_bars or 0, *rule.bars, 0)
-    if n_asked > MOST_BARS:
+    n_bars = max(constraint.n_bars or 0, *constraint.bars, 0)
+    if n_bars > MAX_BARS:
         raise ParameterError(
-            f"A tune cannot have {n_asked:,} bars: it is cut off after {MAX_TOKENS:,} tokens, which are "
-            f"about {MAX_TOKENS // BAR_TOKENS} bars. Ask for fewer."
+            f"A tune cannot have {n_bars:,} bars: it is cut off after {MAX_TOKENS:,} tokens, which are about "
+            f"{MAX_TOKENS // BAR_TOKENS} bars. Request fewer."
         )
 
 
-def _tune_to_go_on(path: Path) -> tuple[str, tuple[str, ...]]:
-    """Return the tonic of the tune in a file, and its tokens without the last bar line."""
+def _read_tune(path: Path) -> tuple[str, tuple[str, ...]]:
+    """Return the tonic of the tune in a file, and its tokens without the final bar line."""
     try:
         text = path.read_text(encoding="utf-8", errors="replace")
     except OSError as error:
         raise ParameterError(
-            f"{printable(path)} cannot be read ({error.strerror}). Check the name."
+            f"{printable(path)} cannot be read ({error.strerror}). Check the path."
         ) from error
     tune = abc_to_folk(text, source=path.name)
     field_ = re.search(r"^K:(.*)", text, re.MULTILINE)
@@ -238,18 +233,18 @@ def _tune_to_go_on(path: Path) -> tuple[str, tuple[str, ...]]:
     return Key(0, *key[:2]).keynote if key else "C", prime_of(tune)
 
 
-def _completed(rule: FolkGrammar | FolkHead, begins: Sequence[str]) -> tuple[str, ...]:
-    """Return a beginning with what is asked for of its last bar; refuse one that the rule does not allow."""
-    state: Any = rule.start()
-    due: tuple[str, ...] = ()  # what is asked for of this bar and not there yet
+def _complete_bar(constraint: FolkGrammar | FolkHeader, begins: Sequence[str]) -> tuple[str, ...]:
+    """Return a beginning with the rest of a constrained last bar; refuse one that breaks the constraint."""
+    state: Any = constraint.start()
+    due: tuple[str, ...] = ()  # tokens of a constrained bar that are still missing
     for word in ("<s>", *begins):
         if not due and word not in BAR_LINES:
-            due = rule.forced(state)
+            due = constraint.forced(state)
         if due and word != due[0]:
             raise ParameterError(
-                f"Bar {state.n_bars + 1} is in the beginning already, and is not what is asked for. Leave "
-                "out --constrain for it, or give a shorter beginning."
+                f"Bar {state.n_bars + 1} of the beginning is not the one that --constrain requests. Omit the "
+                "constraint, or give a shorter beginning."
             )
         due = due[1:]
-        state = rule.after(state, word)
+        state = constraint.after(state, word)
     return (*begins, *due)

@@ -1,4 +1,8 @@
-"""Rules of folk notation: which token may come next, so that every bar adds up and every repeat is closed."""
+"""Grammar of folk tokens: the tokens that may follow, so that bars are complete and repeats are closed.
+
+Lengths are in ticks, 24 per eighth: the length of every token, and of every tuplet as a whole, is an integer
+number of ticks.
+"""
 
 from __future__ import annotations
 
@@ -28,32 +32,71 @@ from woodshed.symbolic.folk.vocabulary import (
 )
 from woodshed.symbolic.spelling import alterations_of
 
+N_TICKS = 24
+"""Ticks per eighth."""
+
+TICKS = {"": (N_TICKS, "")} | {word: (int(UNITS[word][0] * N_TICKS), UNITS[word][1]) for word in DURATIONS}
+TUPLETS = tuple(word for word in GROUPINGS if word[0] == "(")
+OPEN, EXPECTED, SECOND = 1, 2, 3  # states of an ending
+_ALTERATIONS = {mode: alterations_of(n_sharps) for mode, n_sharps in {"": 0, **SIGNATURES}.items()}
+
 _PLACES = {word: place for place, word in enumerate(WORDS)}
 _SOUNDS = frozenset((*PITCHES, REST))
 _SMALLEST_CHORD, _LARGEST_CHORD = 2, 4
+_ENOUGH = 4  # a larger number of remaining bars makes no difference
+_TWO_ENDINGS = 2  # minimum number of bars of a first and a second ending
+
+
+@dataclass(frozen=True, slots=True)
+class FolkState:
+    """State of a tune after its tokens so far; created by `FolkGrammar.start` and `FolkGrammar.after`."""
+
+    phase: str = "start"  # start, metre, mode, event, noted, chord, chord noted, chorded, end
+    metre: str = ""
+    at: int = 0  # ticks of the current bar that are filled
+    pickup: int = 0  # ticks of the pickup of the section; 0 without one
+    is_edge: bool = True  # whether the bar starts the tune or a section, so that it may be a pickup
+    is_open: bool = False  # whether a repeat is open
+    ending: int = 0  # OPEN, EXPECTED, SECOND; 0 outside endings
+    n_bars: int = 0
+    is_last: bool = False  # whether only the end token may follow
+    tuplet_left: int = 0
+    tuplet_word: str = ""
+    base: str | None = None  # required length of the next event
+    factor: int = 0  # 1 or 3 halves of the length of a note that completes a broken rhythm
+    chord_size: int = 0  # besides `chord`, as the cache of allowed tokens is keyed by the size alone
+    chord_base: str | None = None
+    mode: str = ""
+    accidentals: tuple[tuple[int, int], ...] = ()  # staff step, alteration of each accidental in the bar
+    chord: tuple[int, ...] = ()  # pitches of the chord so far
+
+    @property
+    def due(self) -> int:
+        """Ticks of a full bar."""
+        return int(TIMES[self.metre] * N_TICKS)
 
 
 @dataclass(frozen=True)
 class FolkGrammar:
-    """The grammar of the 137 folk tokens, with what a user asks for.
+    """Token constraint for complete tunes, with optional metre, mode, number of bars and fixed bars.
 
-    A tune that keeps to it has bars that add up: only the bar with which a section begins may be short, and
-    then the bar that ends the section is as much shorter. Every repeat that is opened is closed, a first
-    ending is followed by a second, tuplets and broken rhythm are complete, no chord has a note twice.
+    Bars have the length of the metre; only the first bar of a section may be short, and then the last bar of
+    the section is shortened by the same amount. Every open repeat is closed, a first ending is followed by a
+    second, tuplets and broken rhythm are complete, and no chord has a note twice.
 
     Parameters
     ----------
     metre, mode
         Tokens such as ``M:6/8`` and ``K:Cdor``; empty leaves them open.
     n_bars
-        Bars as written, without pickups; None leaves their number open.
+        Bars as written, without pickups; None for any number.
     bars
-        Number of a bar, from 1, -> the tokens that it must consist of; a tune has that many bars at least.
+        Number of a bar, from 1, -> its tokens; a tune has at least that many bars.
 
     Raises
     ------
     ParameterError
-        If there is no such metre or mode, or if what is asked for contradicts itself.
+        If the metre or mode is unknown, or the settings contradict each other.
 
     Examples
     --------
@@ -74,34 +117,32 @@ class FolkGrammar:
     bars: Mapping[int, Sequence[str]] = field(default_factory=dict, hash=False)
 
     def __post_init__(self) -> None:
-        for what, value, known in (("metre", self.metre, METRES), ("mode", self.mode, MODES)):
-            if value and value not in known:
-                raise ParameterError(f"There is no {what} {value!r}. {near_miss(value, known)}")
+        for name, value, tokens in (("metre", self.metre, METRES), ("mode", self.mode, MODES)):
+            if value and value not in tokens:
+                raise ParameterError(f"Unknown {name} {value!r}. {near_miss(value, tokens)}")
         if self.n_bars is not None and self.n_bars < 1:
-            raise ParameterError(f"A tune has at least one bar, got {self.n_bars}.")
+            raise ParameterError(f"n_bars must be positive, got {self.n_bars}.")
         if self.bars and not self.metre:
-            raise ParameterError("Which bars are possible depends on the metre. Ask for a metre, too.")
+            raise ParameterError("Fixed bars require a metre. Set one, such as --metre 4/4.")
         for number, words in self.bars.items():
             if number < 1:
-                raise ParameterError(f"Bars are counted from 1: there is no bar {number} to ask for.")
+                raise ParameterError(f"Invalid bar {number}. Bars are counted from 1.")
             if self.n_bars is not None and number > self.n_bars:
-                raise ParameterError(
-                    f"Bar {number} is asked for, but the tune is to have {counted(self.n_bars, 'bar')}."
-                )
+                raise ParameterError(f"Bar {number} is outside a tune of {counted(self.n_bars, 'bar')}.")
             _check_bar(number, tuple(words), self.metre, self.mode)
 
     def start(self) -> FolkState:
-        """Return where every tune begins."""
+        """Return the state of an empty tune."""
         return FolkState()
 
     def allowed(self, state: FolkState) -> NDArray[np.bool_]:
-        """Say which tokens may follow; at least one may, shape ``(137,)``."""
+        """Return a mask of the tokens that may follow, shape ``(137,)``; at least one may."""
         mask = np.zeros(len(WORDS), dtype=bool)
         mask[[_PLACES[word] for word in self.words(state)]] = True
         return mask
 
     def words(self, state: FolkState) -> frozenset[str]:
-        """Say which tokens may follow, as a set of words."""
+        """Return the tokens that may follow."""
         if state.phase == "start":
             return frozenset(("<s>",))
         if state.phase == "metre":
@@ -112,48 +153,48 @@ class FolkGrammar:
         n_left = _ENOUGH if state.n_bars < last else None
         if self.n_bars is not None:
             n_left = min(self.n_bars - state.n_bars, _ENOUGH)
-        words = _words(replace(state, n_bars=min(state.n_bars, 1), mode="", bent=(), chord=()), n_left)
+        words = _words(replace(state, n_bars=min(state.n_bars, 1), mode="", accidentals=(), chord=()), n_left)
         if state.chord:
             words = frozenset(
                 word
                 for word in words
-                if word not in PITCH_PLACES or sounding_pitch(state, word) not in state.chord
+                if word not in PITCH_PLACES or _pitch_after(state, word) not in state.chord
             )
         is_near_end = self.n_bars is not None and last > self.n_bars - _TWO_ENDINGS
-        if self.bars and is_near_end and state.is_edge and 0 < settled(state).at < state.due:
-            return words - {"|", "|:"}  # after a pickup the bar that is asked for might have to be short
+        if self.bars and is_near_end and state.is_edge and 0 < _settled(state).at < state.due:
+            return words - {"|", "|:"}  # after a pickup, a fixed bar might have to be short
         return words
 
     def forced(self, state: FolkState) -> tuple[str, ...]:
-        """Return the tokens that a bar which begins here must consist of; none if it is free."""
+        """Return the tokens of the bar that starts here if it is fixed, else an empty tuple."""
         begins = state.phase == "event" and not state.at and not state.tuplet_left and state.base is None
         if not begins or state.is_last or state.ending == EXPECTED:
             return ()
         return tuple(self.bars.get(state.n_bars + 1, ()))
 
     def after(self, state: FolkState, word: str) -> FolkState:
-        """Go on by one token.
+        """Return the state after one more token.
 
         Raises
         ------
         ParameterError
-            If it may not follow.
+            If the token may not follow.
         """
         allowed = self.words(state)
         if word not in allowed:
             place = f"in bar {state.n_bars + 1}" if state.metre else "at the beginning"
             some = ", ".join(sorted(allowed, key=_PLACES.__getitem__)[:6])
-            why = "a bar would not add up, or something is left open"
+            reason = "a bar would have the wrong length, or a group would stay open"
             if state.chord and word in PITCHES:
-                why = "the chord has that note already, or enough of them"
+                reason = "the chord has this note already, or is full"
             raise ParameterError(
-                f"{word!r} cannot follow {place}: {why}. Possible are "
+                f"{word!r} cannot follow {place}: {reason}. Expected "
                 f"{some}{', ...' if len(allowed) > 6 else ''}"
             )
-        return after(state, word)
+        return _after(state, word)
 
     def is_whole(self, words: Sequence[str]) -> bool:
-        """Say whether a tune that keeps to the rule may end after these tokens.
+        """Return whether a tune may end after these tokens.
 
         Examples
         --------
@@ -167,12 +208,48 @@ class FolkGrammar:
         return "</s>" in self.words(state)
 
 
-_ENOUGH = 4  # more bars to come than this make no difference
-_TWO_ENDINGS = 2  # bars that they take at least
+@dataclass(frozen=True)
+class FolkHeader:
+    """Token constraint that requires metre and mode at the start of a tune, and leaves the rest free.
+
+    Parameters
+    ----------
+    metre, mode
+        Tokens such as ``M:6/8`` and ``K:Cdor``; empty leaves them open.
+
+    Examples
+    --------
+    >>> rule = FolkHeader(mode="K:Cdor")
+    >>> state = rule.after(rule.after(rule.start(), "<s>"), "M:6/8")
+    >>> [word for word, may in zip(WORDS, rule.allowed(state), strict=True) if may]
+    ['K:Cdor']
+    """
+
+    metre: str = ""
+    mode: str = ""
+
+    def start(self) -> int:
+        """Return the state of an empty tune: its number of tokens."""
+        return 0
+
+    def allowed(self, state: int) -> NDArray[np.bool_]:
+        """Return a mask of the tokens that may follow, shape ``(137,)``."""
+        header = (("<s>",), (self.metre,) if self.metre else METRES, (self.mode,) if self.mode else MODES)
+        if state < len(header):
+            return np.isin(WORDS, header[state])
+        return ~np.isin(WORDS, ("<s>", *METRES, *MODES))
+
+    def forced(self, state: int) -> tuple[str, ...]:
+        """Return an empty tuple: no bar is fixed."""
+        return ()
+
+    def after(self, state: int, word: str) -> int:
+        """Return the state after one more token."""
+        return state + 1
 
 
 def _check_bar(number: int, words: Sequence[str], metre: str, mode: str) -> None:
-    """Refuse a wish for a bar that does not fill it."""
+    """Check that the tokens of a fixed bar fill it."""
     state = FolkState("event", metre, is_edge=False, mode=mode)
     rule = FolkGrammar()
     try:
@@ -181,20 +258,20 @@ def _check_bar(number: int, words: Sequence[str], metre: str, mode: str) -> None
     except ParameterError as error:
         raise ParameterError(f"Bar {number} cannot be {' '.join(words)!r} in {metre[2:]}: {error}") from error
     if "|" not in rule.words(state):
-        missing = (state.due - settled(state).at) / N_TICKS
+        missing = (state.due - _settled(state).at) / N_TICKS
         what = "1 eighth is" if missing == 1 else f"{missing:g} eighths are"
         raise ParameterError(f"Bar {number} cannot be {' '.join(words)!r} in {metre[2:]}: {what} missing.")
 
 
 @lru_cache(maxsize=2**16)
 def _words(state: FolkState, n_left: int | None) -> frozenset[str]:
-    """Return the tokens that may follow in the body of a tune; ``n_left`` bars are still to be written."""
+    """Return the tokens that may follow in the body of a tune with ``n_left`` bars to go."""
     match state.phase:
         case "event":
             return frozenset(_beginnings(state, n_left)) | frozenset(_lines(state, n_left))
         case "noted":
             lengths = _lengths(state, n_left)
-            onward = _words(sized(state, ""), n_left) if "" in lengths else frozenset()
+            onward = _words(_sized(state, ""), n_left) if "" in lengths else frozenset()
             return (lengths - {""}) | onward
         case "chord":
             closing = {"]"} if state.chord_size >= _SMALLEST_CHORD else set()
@@ -209,12 +286,12 @@ def _words(state: FolkState, n_left: int | None) -> frozenset[str]:
                 onward = _words(replace(state, phase="chord", chord_base=""), n_left)
             return (lengths - {""}) | onward
         case "chorded":
-            return _words(settled(state), n_left)
+            return _words(_settled(state), n_left)
     return frozenset()
 
 
 def _beginnings(state: FolkState, n_left: int | None) -> Iterable[str]:
-    """Yield the tokens with which an event can begin here."""
+    """Yield the tokens with which an event may start."""
     if state.is_last or state.ending == EXPECTED or n_left == 0 or not _lengths(state, n_left):
         return
     yield from _SOUNDS
@@ -229,7 +306,7 @@ def _beginnings(state: FolkState, n_left: int | None) -> Iterable[str]:
 
 @lru_cache(maxsize=2**16)
 def _lengths(state: FolkState, n_left: int | None) -> frozenset[str]:
-    """Return the duration tokens that the event here may have; the empty one is an eighth."""
+    """Return the duration tokens that the current event may have; the empty one is an eighth."""
     if state.base is not None:
         return frozenset({state.base})
     room = state.due - state.at
@@ -246,19 +323,19 @@ def _lengths(state: FolkState, n_left: int | None) -> frozenset[str]:
 
 
 def _fits(n_ticks: int) -> bool:
-    """Whether the rest of a bar can be filled: by eighths of an eighth, or by thirds of one."""
+    """Return whether the rest of a bar can be filled, by eighths or by thirds of an eighth."""
     return n_ticks >= 0 and (n_ticks % 3 == 0 or n_ticks % 8 == 0)
 
 
 def _lines(state: FolkState, n_left: int | None) -> Iterable[str]:
-    """Yield the bar lines that are possible here, and the end."""
+    """Yield the bar lines that may follow, and the end token."""
     if state.tuplet_left or state.base is not None:
         return
     if state.ending == EXPECTED:
         yield "|2"
     elif not state.at:
         yield from _signs_between(state, n_left)
-    elif state.is_edge and state.at < state.due:  # it was a pickup
+    elif state.is_edge and state.at < state.due:  # a pickup
         yield "|"
         if not state.is_open:
             yield "|:"
@@ -267,7 +344,7 @@ def _lines(state: FolkState, n_left: int | None) -> Iterable[str]:
 
 
 def _signs_between(state: FolkState, n_left: int | None) -> Iterable[str]:
-    """Yield what may follow a bar line, or the heading, at once."""
+    """Yield the signs that may follow immediately after a bar line or the header."""
     if state.n_bars and not state.is_open and state.ending != OPEN and not n_left:
         yield "</s>"
     if state.is_edge and not state.is_open and n_left != 0:
@@ -275,7 +352,7 @@ def _signs_between(state: FolkState, n_left: int | None) -> Iterable[str]:
 
 
 def _signs_after_bar(state: FolkState, n_left: int | None) -> Iterable[str]:
-    """Yield the lines that may end this bar, with ``n_left`` bars after it."""
+    """Yield the bar lines that may end the current bar, with ``n_left`` bars after it."""
     is_in_first = state.ending == OPEN
     ends_section = state.at == state.due - state.pickup
     if state.at == state.due and n_left != 0 and not (is_in_first and n_left == 1):
@@ -291,46 +368,8 @@ def _signs_after_bar(state: FolkState, n_left: int | None) -> Iterable[str]:
             yield "|"
 
 
-N_TICKS = 24
-"""Ticks in an eighth."""
-
-TICKS = {"": (N_TICKS, "")} | {word: (int(UNITS[word][0] * N_TICKS), UNITS[word][1]) for word in DURATIONS}
-TUPLETS = tuple(word for word in GROUPINGS if word[0] == "(")
-OPEN, EXPECTED, SECOND = 1, 2, 3  # what an ending can be
-_ALTERATIONS = {mode: alterations_of(n_sharps) for mode, n_sharps in {"": 0, **SIGNATURES}.items()}
-
-
-@dataclass(frozen=True, slots=True)
-class FolkState:
-    """Where a tune is after its tokens so far; made by `FolkGrammar.start` and `FolkGrammar.after`."""
-
-    phase: str = "start"  # start, metre, mode, event, noted, chord, chord noted, chorded, end
-    metre: str = ""
-    at: int = 0  # ticks of the bar that are filled
-    pickup: int = 0  # ticks of the bar with which the section began, if it was short
-    is_edge: bool = True  # whether this bar begins the tune or a section, and may be a pickup
-    is_open: bool = False  # whether a repeat was opened and waits to be closed
-    ending: int = 0  # 1 in a first ending, 2 where a second must begin, 3 in it
-    n_bars: int = 0
-    is_last: bool = False  # whether only the end may follow
-    tuplet_left: int = 0
-    tuplet_word: str = ""
-    base: str | None = None  # the length that the next event must have
-    factor: int = 0  # 1, 3: halves of its length that a note after a broken one lasts
-    chord_size: int = 0  # beside the pitches: what may follow is remembered by it, not by them
-    chord_base: str | None = None
-    mode: str = ""
-    bent: tuple[tuple[int, int], ...] = ()  # steps of the staff with the accidentals that hold in this bar
-    chord: tuple[int, ...] = ()  # pitches of the chord so far
-
-    @property
-    def due(self) -> int:
-        """Ticks in a bar."""
-        return int(TIMES[self.metre] * N_TICKS)
-
-
-def after(state: FolkState, word: str) -> FolkState:
-    """Go on by a token that may follow."""
+def _after(state: FolkState, word: str) -> FolkState:
+    """Return the state after a token that may follow."""
     if word in METRES:
         return replace(state, phase="mode", metre=word)
     if word == "<s>":
@@ -342,45 +381,45 @@ def after(state: FolkState, word: str) -> FolkState:
     if state.phase == "chord noted" and word in DURATIONS:
         return replace(state, phase="chord", chord_base=word)
     if state.phase == "noted" and word in DURATIONS:
-        return sized(state, word)
+        return _sized(state, word)
     if word == "]":
         return replace(state, phase="chorded", chord_base=state.chord_base or "", chord=())
     if state.phase in ("chord", "chord noted"):
         base = "" if state.phase == "chord noted" else state.chord_base
-        chord = (*state.chord, sounding_pitch(state, word))
+        chord = (*state.chord, _pitch_after(state, word))
         state = replace(state, phase="chord noted", chord_base=base, chord=chord, chord_size=len(chord))
-        return _bent(state, word)
-    state = settled(state)
+        return _add_accidental(state, word)
+    state = _settled(state)
     if word in BAR_LINES:
-        return _barred(state, word)
+        return _after_bar_line(state, word)
     if word == "[":
         return replace(state, phase="chord", chord_size=0, chord_base=None)
     if word in TUPLETS:
         return replace(state, tuplet_left=int(word[1:]), tuplet_word=word)
-    return _bent(replace(state, phase="noted"), word)
+    return _add_accidental(replace(state, phase="noted"), word)
 
 
-def sounding_pitch(state: FolkState, word: str) -> int:
-    """Return the MIDI pitch of a note that comes next."""
+def _pitch_after(state: FolkState, word: str) -> int:
+    """Return the MIDI pitch of a note that follows."""
     step, accidental = PITCH_PLACES[word]
     if accidental is None:
-        accidental = dict(state.bent).get(step, _ALTERATIONS[state.mode][step % 7])
+        accidental = dict(state.accidentals).get(step, _ALTERATIONS[state.mode][step % 7])
     return pitch_of(step) + accidental
 
 
-def _bent(state: FolkState, word: str) -> FolkState:
-    """Let the accidental of a note hold, if it has one."""
+def _add_accidental(state: FolkState, word: str) -> FolkState:
+    """Record the accidental of a note, if it has one, to the end of the bar."""
     step, accidental = PITCH_PLACES.get(word, (0, None))
     if accidental is None:
         return state
-    return replace(state, bent=tuple(sorted({**dict(state.bent), step: accidental}.items())))
+    return replace(state, accidentals=tuple(sorted({**dict(state.accidentals), step: accidental}.items())))
 
 
-def _barred(state: FolkState, word: str) -> FolkState:
-    """Go on by a bar line."""
+def _after_bar_line(state: FolkState, word: str) -> FolkState:
+    """Return the state after a bar line."""
     is_pickup = state.is_edge and 0 < state.at < state.due
     n_bars = state.n_bars + bool(state.at and not is_pickup)
-    fresh = replace(state, at=0, n_bars=n_bars, bent=())
+    fresh = replace(state, at=0, n_bars=n_bars, accidentals=())
     if is_pickup:
         return replace(fresh, pickup=state.at, is_edge=False, is_open=state.is_open or word == "|:")
     if word == "|:":
@@ -394,11 +433,11 @@ def _barred(state: FolkState, word: str) -> FolkState:
     return replace(fresh, is_edge=False, is_last=0 < state.at < state.due)
 
 
-def sized(state: FolkState, word: str) -> FolkState:
-    """Give the event its length."""
+def _sized(state: FolkState, word: str) -> FolkState:
+    """Return the state after the current event with a duration token."""
     ticks, sign = TICKS[word]
     done = replace(state, phase="event", base=None, factor=0, chord_size=0, chord_base=None)
-    if state.factor:  # its partner was broken: together they last what they would have lasted
+    if state.factor:  # completes a broken rhythm: the two events keep their total length
         return replace(done, at=state.at + ticks * state.factor // 2)
     if state.tuplet_left:
         n_notes = int(state.tuplet_word[1:])
@@ -413,48 +452,8 @@ def sized(state: FolkState, word: str) -> FolkState:
     return replace(done, at=state.at + ticks)
 
 
-def settled(state: FolkState) -> FolkState:
-    """Take the event that still waits for a length as an eighth."""
+def _settled(state: FolkState) -> FolkState:
+    """Return the state in which a pending event without duration token is an eighth."""
     if state.phase == "chorded":
-        return sized(replace(state, phase="noted"), state.chord_base or "")
-    return sized(state, "") if state.phase == "noted" else state
-
-
-@dataclass(frozen=True)
-class FolkHead:
-    """A rule that leaves the music to the net, and only sees to it that the head of a tune comes first.
-
-    Parameters
-    ----------
-    metre, mode
-        Tokens such as ``M:6/8`` and ``K:Cdor``; empty leaves them open.
-
-    Examples
-    --------
-    >>> rule = FolkHead(mode="K:Cdor")
-    >>> state = rule.after(rule.after(rule.start(), "<s>"), "M:6/8")
-    >>> [word for word, may in zip(WORDS, rule.allowed(state), strict=True) if may]
-    ['K:Cdor']
-    """
-
-    metre: str = ""
-    mode: str = ""
-
-    def start(self) -> int:
-        """Return the state of an empty tune: how many tokens it has."""
-        return 0
-
-    def allowed(self, state: int) -> NDArray[np.bool_]:
-        """Say which tokens may follow, shape ``(137,)``."""
-        heads = (("<s>",), (self.metre,) if self.metre else METRES, (self.mode,) if self.mode else MODES)
-        if state < len(heads):
-            return np.isin(WORDS, heads[state])
-        return ~np.isin(WORDS, ("<s>", *METRES, *MODES))
-
-    def forced(self, state: int) -> tuple[str, ...]:
-        """Return nothing: no token has to follow."""
-        return ()
-
-    def after(self, state: int, word: str) -> int:
-        """Go on by a token."""
-        return state + 1
+        return _sized(replace(state, phase="noted"), state.chord_base or "")
+    return _sized(state, "") if state.phase == "noted" else state

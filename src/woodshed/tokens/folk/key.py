@@ -1,4 +1,4 @@
-"""Tunes in folk tokens, which are all on C, in any other key."""
+"""Transposition of folk tokens, whose tonic is always C, to other keys and back."""
 
 from __future__ import annotations
 
@@ -25,12 +25,12 @@ _KEY = re.compile(r"\s*([A-Ga-g][#b]?)\s*([A-Za-z]*)\s*$")
 
 
 def read_key(key: str) -> tuple[str, Mode | None]:
-    """Read a key that a person writes: its tonic, and its mode if it says one.
+    """Parse a key entered by a user: its tonic, and its mode if given.
 
     Raises
     ------
     ParameterError
-        If it is no key, or in a mode that folk tokens do not have.
+        If the key is invalid, or in a mode without a folk token.
 
     Examples
     --------
@@ -45,20 +45,20 @@ def read_key(key: str) -> tuple[str, Mode | None]:
     }
     if key.strip().lower() in modes:
         return "C", modes[key.strip().lower()]
-    found = _KEY.match(key)
-    mode = found[2].lower() if found else ""
-    if not found or (mode and mode not in modes):
-        raise ParameterError(f"{key!r} is no key that a tune can be in. Write D, Em, A dorian, G mixolydian.")
-    return found[1][0].upper() + found[1][1:], modes[mode] if mode else None
+    match = _KEY.match(key)
+    mode = match[2].lower() if match else ""
+    if not match or (mode and mode not in modes):
+        raise ParameterError(f"Invalid key {key!r}. Expected a key such as D, Em, A dorian or G mixolydian.")
+    return match[1][0].upper() + match[1][1:], modes[mode] if mode else None
 
 
 def signature_of_key(tonic: str, mode: Mode) -> int:
-    """Return the sharps of a key's signature; flats are negative.
+    """Return the number of sharps of a key signature; flats are negative.
 
     Raises
     ------
     ParameterError
-        If it would have more than seven.
+        If it has more than seven.
 
     Examples
     --------
@@ -68,33 +68,33 @@ def signature_of_key(tonic: str, mode: Mode) -> int:
     sharps = (_FIFTHS.index(tonic) - _FIFTHS.index("C") if tonic in _FIFTHS else 99) - FIFTHS_ABOVE[mode]
     if abs(sharps) > 7:
         raise ParameterError(
-            f"The key {tonic} {mode} has more than seven sharps or flats. Take another tonic."
+            f"The key {tonic} {mode} has more than seven sharps or flats. Use an enharmonic tonic."
         )
     return sharps
 
 
 def in_key(tune: str, tonic: str) -> tuple[str, list[str]]:
-    """Write a tune on another tonic, in ABC's own words, moved to the nearest octave.
+    """Transpose a tune to another tonic and spell it in ABC, in the nearest octave.
 
-    To some programs an accidental holds in its own octave only, to others in all. Where that would make a
-    difference, the sign is written again.
+    Some programs apply an accidental to its own octave only, others to all. Where that would make a
+    difference, the accidental is repeated.
 
     Parameters
     ----------
     tune
-        In folk tokens.
+        Tune in folk tokens.
     tonic
-        Such as ``D`` or ``Bb``.
+        Tonic such as ``D`` or ``Bb``.
 
     Returns
     -------
     key, words
-        What to write after ``K:``, and the music: pitches in ABC, all other tokens as they are.
+        Content of the ``K:`` field, and the music: pitches in ABC, all other tokens unchanged.
 
     Raises
     ------
     ParameterError
-        If the key would have more than seven sharps or flats.
+        If the key has more than seven sharps or flats.
 
     Examples
     --------
@@ -109,41 +109,41 @@ def in_key(tune: str, tonic: str) -> tuple[str, list[str]]:
     old = alterations_of(SIGNATURES[mode_word])
     new = alterations_of(signature_of_key(tonic, mode))
     steps, semitones = _move_to(tonic)
-    heard: dict[int, int] = {}
-    signs = _Signs(new)
+    read: dict[int, int] = {}
+    accidentals = _Accidentals(new)
     out = []
     for word in words:
         if word in BAR_LINES:
-            heard, signs = {}, _Signs(new)
+            read, accidentals = {}, _Accidentals(new)
         if word not in PITCH_PLACES:
             out.append(word)
             continue
         step, accidental = PITCH_PLACES[word]
         if accidental is not None:
-            heard[step] = accidental
-        pitch = pitch_of(step) + heard.get(step, old[step % 7]) + semitones
+            read[step] = accidental
+        pitch = pitch_of(step) + read.get(step, old[step % 7]) + semitones
         place = step + steps
-        as_it_was = tonic == "C" and accidental is not None
-        out.append(signs.sign(place, pitch - pitch_of(place), always=as_it_was) + _letter(place))
+        is_explicit = tonic == "C" and accidental is not None
+        out.append(accidentals.before(place, pitch - pitch_of(place), always=is_explicit) + _letter(place))
     return name, out
 
 
 def on_root(words: Sequence[str], tonic: str, mode_word: str = "") -> list[str]:
-    """Write some notes of a key on the root C: the way back from `in_key`.
+    """Transpose notes of a key to the tonic C; the inverse of `in_key`.
 
     Parameters
     ----------
     words
-        Tokens without bar lines, as they are read in that key: its signature is understood.
+        Tokens without bar lines, under the signature of the key.
     tonic, mode_word
-        The key, its mode as a token. Without a mode letters move with their lines of the staff, and
-        accidentals are refused.
+        Tonic of the key, and its mode as a token. Without a mode, letters move with their staff lines, and
+        accidentals are not accepted.
 
     Raises
     ------
     ParameterError
-        If there is no token for a note, or it cannot be told which note is meant; or if the key would have
-        more than seven sharps or flats.
+        If there is no token for a note, an accidental needs a mode, or the key has more than seven sharps or
+        flats.
 
     Examples
     --------
@@ -158,7 +158,7 @@ def on_root(words: Sequence[str], tonic: str, mode_word: str = "") -> list[str]:
         mode: Mode = _MODE_OF[mode_word]  # type: ignore[assignment]
         old = alterations_of(signature_of_key(tonic, mode))
         new = alterations_of(SIGNATURES[mode_word])
-    heard: dict[int, int] = {}
+    read: dict[int, int] = {}
     written: dict[int, int] = {}
     out = []
     for word in words:
@@ -169,52 +169,52 @@ def on_root(words: Sequence[str], tonic: str, mode_word: str = "") -> list[str]:
         if accidental is not None:
             if not mode_word:
                 raise ParameterError(
-                    f"Which note {word} is depends on the mode. Ask for one, too: --key '{tonic} major'."
+                    f"The pitch of {word} depends on the mode. Add one, such as --key '{tonic} major'."
                 )
-            heard[step] = accidental
-        place, change = step - steps, heard.get(step, old[step % 7])
+            read[step] = accidental
+        place, change = step - steps, read.get(step, old[step % 7])
         pitch = pitch_of(step) + change - semitones if mode_word else pitch_of(place)
         for here in (place, place - 1, place + 1) if mode_word else (place,):
             alteration = pitch - pitch_of(here)
-            is_usual = alteration == written.get(here, new[here % 7])
-            found = WORD_AT.get((here, None if is_usual else alteration))
-            if found is not None:
+            is_implied = alteration == written.get(here, new[here % 7])
+            token = WORD_AT.get((here, None if is_implied else alteration))
+            if token is not None:
                 written[here] = alteration
-                out.append(found)
+                out.append(token)
                 break
         else:
-            raise ParameterError(f"{word} in the key of {tonic} is beyond the tokens. Take another note.")
+            raise ParameterError(f"There is no token for {word} in the key of {tonic}. Use another note.")
     return out
 
 
-class _Signs:
-    """The accidentals of a bar, as those read it to whom they hold in one octave, and in all."""
+class _Accidentals:
+    """Accidentals of a bar under both conventions: valid in their octave, and in all octaves."""
 
     def __init__(self, of_key: Sequence[int]) -> None:
         self.of_key = of_key
         self.of_place: dict[int, int] = {}
         self.of_letter: dict[int, int] = {}
 
-    def sign(self, place: int, alteration: int, *, always: bool) -> str:
-        """Return what to write before a note; nothing if both read it right without."""
+    def before(self, place: int, alteration: int, *, always: bool) -> str:
+        """Return the accidental of a note; empty if it is implied under both conventions."""
         letter = place % 7
-        usual = self.of_key[letter]
-        held = {self.of_place.get(place, usual), self.of_letter.get(letter, usual)}
-        if held == {alteration} and not always:
+        default = self.of_key[letter]
+        implied = {self.of_place.get(place, default), self.of_letter.get(letter, default)}
+        if implied == {alteration} and not always:
             return ""
         self.of_place[place] = self.of_letter[letter] = alteration
         return ACCIDENTALS[alteration]
 
 
 def _move_to(tonic: str) -> tuple[int, int]:
-    """Return by how many lines and semitones music on the root C moves to a tonic: to the nearest octave."""
+    """Return the staff steps and semitones from C to the nearest octave of a tonic."""
     steps = LETTERS.index(tonic[0])
     semitones = pitch_of(steps) + tonic.count("#") - tonic.count("b")
     return (steps - 7, semitones - 12) if semitones > 6 else (steps, semitones)
 
 
 def _letter(step: int) -> str:
-    """Write a step of the staff as ABC does.
+    """Return a staff step as a letter of ABC.
 
     Examples
     --------

@@ -1,4 +1,4 @@
-"""The notes of a tune in folk tokens, as they are written: quick enough for thousands of tunes."""
+"""Notes of a tune in folk tokens as written, without repeats."""
 
 from __future__ import annotations
 
@@ -15,16 +15,16 @@ from woodshed.symbolic.spelling import alterations_of
 
 @dataclass(frozen=True, eq=False)
 class FolkNotes:
-    """The melody of a tune, repeats not played; of a chord the highest note.
+    """Melody of a tune, without repeats; the highest note of each chord.
 
     Parameters
     ----------
     pitch_midi
-        Shape ``(n_notes,)``.
+        MIDI pitches, shape ``(n_notes,)``.
     duration_beats
-        In quarter notes, shape ``(n_notes,)``.
+        Durations in quarter notes, shape ``(n_notes,)``.
     bar
-        The bar in which each note is, counted from 1, shape ``(n_notes,)``.
+        Number of the bar of each note, from 1, shape ``(n_notes,)``.
     """
 
     pitch_midi: NDArray[np.int64]
@@ -33,7 +33,7 @@ class FolkNotes:
 
 
 def folk_notes(tune: str) -> FolkNotes:
-    """Read the notes of a tune; an accidental holds to the end of its bar, in its octave.
+    """Return the notes of a tune; an accidental holds to the end of its bar, in its octave.
 
     Parameters
     ----------
@@ -53,7 +53,7 @@ def folk_notes(tune: str) -> FolkNotes:
     bars: list[int] = []
     for number, inside in enumerate(_bars(words), start=1):
         sounding = _pitches(inside, alterations)
-        # What a net wrote freely may have a chord that is never closed, which lasts no time.
+        # Freely sampled tokens may have a chord that is never closed, which has no length.
         for pitch, length in zip(sounding, lengths_of(tuple(inside), metre), strict=False):
             if pitch is not None:
                 pitches.append(pitch)
@@ -63,36 +63,36 @@ def folk_notes(tune: str) -> FolkNotes:
 
 
 def _bars(words: Sequence[str]) -> list[list[str]]:
-    """Cut tokens at the bar lines; what lies between two of them and is not empty is a bar."""
-    found: list[list[str]] = [[]]
+    """Split tokens at the bar lines, without empty bars."""
+    bars: list[list[str]] = [[]]
     for word in words:
         if word not in BAR_LINES:
-            found[-1].append(word)
-        elif found[-1]:
-            found.append([])
-    return [bar for bar in found if bar]
+            bars[-1].append(word)
+        elif bars[-1]:
+            bars.append([])
+    return [bar for bar in bars if bar]
 
 
 def _pitches(words: Sequence[str], alterations: Sequence[int]) -> list[int | None]:
-    """Return the pitch of each event of a bar; None for a rest."""
+    """Return the pitch of each event of a bar, None for a rest."""
     altered: dict[int, int] = {}
-    found: list[int | None] = []
+    pitches: list[int | None] = []
     chord: list[int] | None = None
     for word in words:
         if word == "[":
             chord = []
         elif word == "]" and chord:
-            found.append(max(chord))
+            pitches.append(max(chord))
             chord = None
         elif word == REST:
-            found.append(None)
+            pitches.append(None)
         elif word in PITCH_PLACES:
             step, accidental = PITCH_PLACES[word]
             if accidental is not None:
                 altered[step] = accidental
             pitch = pitch_of(step) + altered.get(step, alterations[step % 7])
             if chord is None:
-                found.append(pitch)
+                pitches.append(pitch)
             else:
                 chord.append(pitch)
-    return found
+    return pitches

@@ -1,4 +1,4 @@
-"""The tokens of the folk model: tunes in ABC, one token a word."""
+"""Tokenizer of the folk-rnn vocabulary: ABC tunes, one id per token."""
 
 from __future__ import annotations
 
@@ -23,9 +23,9 @@ START, END = (_NUMBERS[word] for word in BOUNDARIES)
 
 @dataclass(frozen=True)
 class FolkAbc:
-    """Tunes as `woodshed.symbolic.folk.from_abc.abc_to_folk` writes them <-> ids from 0 to 136.
+    """Conversion between tunes in folk tokens, as returned by `abc_to_folk`, and ids from 0 to 136.
 
-    The vocabulary is that of the folk model of Sturm (MUME 2018). The published order of its tokens was
+    The vocabulary is that of the folk-rnn model of Sturm (MUME 2018). The published order of its tokens was
     arbitrary; here it is ``<s> </s>``, metres, modes, bar lines, groupings, durations, pitches, rest.
 
     Examples
@@ -41,16 +41,16 @@ class FolkAbc:
 
     @property
     def vocabulary(self) -> tuple[str, ...]:
-        """The tokens; the place of each is its id."""
+        """Tokens; the index of each is its id."""
         return WORDS
 
     def encode(self, tune: str) -> NDArray[np.int32]:
-        """Turn a tune into ids.
+        """Convert a tune to ids.
 
         Parameters
         ----------
         tune
-            Tokens with blanks between them; ``<s>`` and ``</s>`` are put around it.
+            Tokens separated by spaces; ``<s>`` and ``</s>`` are added.
 
         Returns
         -------
@@ -60,14 +60,13 @@ class FolkAbc:
         Raises
         ------
         ParameterError
-            If there is no such token; it is named, with its place and what was probably meant.
+            If a token is unknown; the message gives its position and the nearest token.
 
         Examples
         --------
         >>> FolkAbc().encode("M:4/4 K:Cmajor C 2")
         Traceback (most recent call last):
-        woodshed.errors.ParameterError: 'K:Cmajor', the 2nd word, is no token of the folk model. Did you
-        mean K:Cmaj?
+        woodshed.errors.ParameterError: Unknown token 'K:Cmajor', the 2nd word. Did you mean K:Cmaj?
         """
         ids = [START]
         for place, word in enumerate(tune.split(), start=1):
@@ -77,7 +76,7 @@ class FolkAbc:
         return np.array([*ids, END], dtype=np.int32)
 
     def decode(self, ids: ArrayLike) -> str:
-        """Turn ids into a tune; ``<s>`` at the start and ``</s>`` at the end are left out.
+        """Convert ids to a tune, without ``<s>`` at the start and ``</s>`` at the end.
 
         Raises
         ------
@@ -93,7 +92,7 @@ class FolkAbc:
         for place, number in enumerate(numbers.tolist(), start=1):
             if number != int(number) or not 0 <= number < len(WORDS):
                 raise ParameterError(
-                    f"{number!r}, the id at place {place}, is no token: they go from 0 to {len(WORDS) - 1}."
+                    f"Invalid id {number!r} at position {place}. Expected 0 to {len(WORDS) - 1}."
                 )
         words = [WORDS[int(number)] for number in numbers]
         words = words[1:] if words[:1] == [BOUNDARIES[0]] else words
@@ -101,20 +100,20 @@ class FolkAbc:
 
 
 def tokens_to_abc(tune: str, *, title: str = "Tune", number: int = 1, tonic: str = "C") -> str:
-    r"""Write a tune in tokens as ABC that any reader understands.
+    r"""Convert a tune in folk tokens to standard ABC.
 
-    Notes of a beat stand close together, so that other programs beam them; a line has four bars.
+    Notes of a beat are written without spaces, so that other programs beam them; a line has four bars.
 
     Parameters
     ----------
     tune
-        Metre, mode and music, as `FolkAbc.decode` returns.
+        Metre, mode and music, as returned by `FolkAbc.decode`.
     title
-        For the ``T:`` line.
+        Content of the ``T:`` field.
     number
-        For the ``X:`` line.
+        Content of the ``X:`` field.
     tonic
-        On which note to write it, such as ``D`` or ``Bb``.
+        Tonic of the ABC tune, such as ``D`` or ``Bb``.
 
     Raises
     ------
@@ -137,7 +136,7 @@ def tokens_to_abc(tune: str, *, title: str = "Tune", number: int = 1, tonic: str
     words = tune.split()
     if len(words) < 3 or words[0] not in METRES or words[1] not in MODES:
         raise ScoreError(
-            f"A tune begins with a metre and a mode, such as M:6/8 K:Cdor, and has notes; got {tune[:40]!r}."
+            f"Expected a tune that begins with a metre and a mode, such as M:6/8 K:Cdor, got {tune[:40]!r}."
         )
     head = [
         "%abc-2.1",
@@ -149,17 +148,17 @@ def tokens_to_abc(tune: str, *, title: str = "Tune", number: int = 1, tonic: str
     ]
     key, music = in_key(tune, tonic)
     body = "\n".join(lines_of(_opened(music), words[0]))
-    body += "]" if body.endswith(" |") else ""  # the end of the tune: its last bar may be short
+    body += "]" if body.endswith(" |") else ""  # |] ends the tune, as its last bar may be short
     return "\n".join([*head, f"K:{key}", body, ""])
 
 
 def tokens_to_score(tune: str, *, title: str = "Tune", repeats: bool = True, tonic: str = "C") -> Score:
-    """Turn a tune in tokens into notes, on any tonic, with its repeats and endings played.
+    """Convert a tune in folk tokens to a score, on any tonic, with repeats and endings played.
 
     Raises
     ------
     ScoreError
-        If it does not begin with a metre and a mode, has no notes, or cannot be understood.
+        If it does not begin with a metre and a mode, has no notes, or is not valid ABC.
 
     Examples
     --------
@@ -172,15 +171,15 @@ def tokens_to_score(tune: str, *, title: str = "Tune", repeats: bool = True, ton
 def _unknown(word: str, place: int) -> str:
     kind = {1: "st", 2: "nd", 3: "rd"}.get(place % 10 if place % 100 not in (11, 12, 13) else 0, "th")
     if word in BOUNDARIES:
-        hint = f"{BOUNDARIES[0]} and {BOUNDARIES[1]} are added: leave them out."
+        hint = f"Omit {BOUNDARIES[0]} and {BOUNDARIES[1]}, which are added."
     else:
         hint = near_miss(word, WORDS)
-        hint = hint if hint.startswith("Did") else "Write tokens with blanks between them, as in G 2 E."
-    return f"{word!r}, the {place}{kind} word, is no token of the folk model. {hint}"
+        hint = hint if hint.startswith("Did") else "Separate tokens by spaces, as in G 2 E."
+    return f"Unknown token {word!r}, the {place}{kind} word. {hint}"
 
 
 def _opened(words: Sequence[str]) -> list[str]:
-    """Open the repeats with endings whose beginning is only implied by the end of the one before.
+    """Add start-repeat signs to repeats with endings where they are only implied.
 
     Examples
     --------
@@ -188,15 +187,15 @@ def _opened(words: Sequence[str]) -> list[str]:
     'C 8 :| |: D 8 |1 E 8 :| |2 F 8 |'
     """
     opened: list[str] = []
-    begins = None  # where a section without a sign of its own begins
+    start = None  # of a section without a start-repeat sign
     for number, word in enumerate(words):
-        if word == "|1" and begins not in (None, len(opened)):
-            opened.insert(begins, "|:")
+        if word == "|1" and start not in (None, len(opened)):
+            opened.insert(start, "|:")
         opened.append(word)
         if word in ("|:", "|1", "|2"):
-            begins = None
+            start = None
         elif word == ":|" and words[number + 1 : number + 2] not in (["|:"], ["|2"]):
-            begins = len(opened)
+            start = len(opened)
     return opened
 
 
@@ -204,17 +203,17 @@ _BARS_A_LINE = 4
 
 
 def lines_of(words: Sequence[str], metre: str) -> list[str]:
-    """Write music in tokens as lines of ABC.
+    """Convert music in folk tokens to lines of ABC.
 
-    A line ends after four bars, and where a repeat begins or ends; before a repeat that begins without an end
-    of the bar before it, a double bar ends it. Bar lines stand apart.
+    A line ends after four bars, and where a repeat starts or ends. If a repeat starts without a bar line
+    before it, a double bar is added. Bar lines are separated by spaces.
 
     Parameters
     ----------
     words
-        Without metre and mode; pitches may be any that ABC has.
+        Tokens without metre and mode; any pitch of ABC is accepted.
     metre
-        Such as ``M:6/8``.
+        Metre token such as ``M:6/8``.
 
     Examples
     --------
@@ -232,7 +231,7 @@ def lines_of(words: Sequence[str], metre: str) -> list[str]:
         n_bars += 2 * length > TIMES[metre]
         is_full = n_bars >= _BARS_A_LINE
         if n_bars and sign == "|:":
-            lines.append(f"{line} ||")  # the bar may be short, so no plain line
+            lines.append(f"{line} ||")  # the bar may be short, so a single bar line would be wrong
             line, n_bars = "", 0
         line += f" {sign}"
         following = words[end + 1] if end + 1 < len(words) else ""
@@ -246,7 +245,7 @@ def lines_of(words: Sequence[str], metre: str) -> list[str]:
 
 
 def _bar(words: Sequence[str], metre: str, *, is_upbeat: bool) -> tuple[str, Fraction]:
-    """Write what is between two bar lines, and say how many eighths it lasts."""
+    """Return the content of a bar as ABC, and its length in eighths."""
     lengths = list(event_lengths(words, metre))
     total = sum(lengths, Fraction(0))
     now = max(Fraction(0), TIMES[metre] - total) if is_upbeat else Fraction(0)
@@ -257,7 +256,7 @@ def _bar(words: Sequence[str], metre: str, *, is_upbeat: bool) -> tuple[str, Fra
     beats, unit = metre.removeprefix("M:").split("/")
     groups = groups_of(spans, Metre(0, int(beats), int(unit)))
     events = _events(words)
-    if len(groups) != len(events):  # a chord that is never closed, or has no notes
+    if len(groups) != len(events):  # a chord that is not closed, or has no notes
         return " ".join(events), total
     text = ""
     for k, event in enumerate(events):
@@ -269,7 +268,7 @@ def _bar(words: Sequence[str], metre: str, *, is_upbeat: bool) -> tuple[str, Fra
 
 
 def _events(words: Sequence[str]) -> list[str]:
-    """Join what belongs to a note, rest or chord: what groups it before, its length behind.
+    """Join the tokens of each note, rest or chord: grouping, pitches and length.
 
     Examples
     --------
@@ -277,7 +276,7 @@ def _events(words: Sequence[str]) -> list[str]:
     ['(3A', 'B', 'c', '[E3G3]', 'z2', 'd>', 'e']
     """
     events: list[str] = []
-    is_in_chord = is_open = False  # open: the next word goes on with the event before
+    is_in_chord = is_open = False  # open: the next word belongs to the same event
     for word in words:
         is_length = word[0] in "23456789/<>" or word in ("12", "16")
         if events and (is_in_chord or is_open or is_length or word == "]"):

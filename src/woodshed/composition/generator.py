@@ -1,0 +1,155 @@
+"""Generators: everything that makes new scores, texts or sounds, trained or not."""
+
+from __future__ import annotations
+
+from abc import ABC, abstractmethod
+from collections import Counter
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import Any, ClassVar
+
+from woodshed.composition.generation import EvaluatedGeneration, Generation, ReferenceSet
+from woodshed.composition.request import Request
+from woodshed.errors import ParameterError, check_seed
+from woodshed.training.estimator import Estimator
+
+MAX_TRIES = 20
+"""Maximum number of items that are generated for each accepted one."""
+
+
+@dataclass(kw_only=True, eq=False)
+class Generator(Estimator, ABC):
+    """Base class of all generators; one that is not trained needs `generations` alone.
+
+    A subclass is a dataclass whose fields are its settings.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from woodshed.composition.generation import TextGeneration
+    >>> @dataclass(kw_only=True, eq=False)
+    ... class Dice(Generator):
+    ...     task: ClassVar[str] = "dice"
+    ...     n_sides: int = 6
+    ...     def generations(self, request, numbers, *, seed):
+    ...         draws = [np.random.default_rng([seed, k]).integers(self.n_sides) for k in numbers]
+    ...         return [TextGeneration(f"{draw + 1}") for draw in draws]
+    >>> Dice(n_sides=20).sample(n=2, seed=1) == Dice(n_sides=20).sample(n=4, seed=1)[:2]
+    True
+    """
+
+    task: ClassVar[str]
+    """Name of the task, which is also what an item is called."""
+
+    request_class: ClassVar[type[Request]] = Request
+    """What can be asked of new items."""
+
+    n_parallel: ClassVar[int] = 32
+    """Maximum number of items that are generated at once."""
+
+    def check_settings(self) -> None:
+        """Refuse settings that are out of range.
+
+        Raises
+        ------
+        ParameterError
+            If one is.
+        """
+
+    @abstractmethod
+    def generations(self, request: Any, numbers: range, *, seed: int) -> Sequence[Generation]:
+        """Generate the items of some numbers; each depends on the request, the seed and its number alone."""
+
+    def sample(
+        self, request: Request | None = None, n: int = 1, *, seed: int = 0, first: int = 0
+    ) -> list[Generation]:
+        """Generate new items.
+
+        Parameters
+        ----------
+        request
+            An instance of ``request_class``; None asks for nothing in particular.
+        n
+            Number of items.
+        seed, first
+            Item ``k``, counted from ``first``, depends on the seed, ``k`` and the request alone.
+
+        Raises
+        ------
+        ParameterError
+            If an argument is out of range, or the request cannot be met.
+        NotFittedError
+            If the generator has to be fitted first.
+        """
+        request = self.request_class() if request is None else request
+        if not isinstance(request, self.request_class):
+            raise ParameterError(
+                f"{type(self).__name__}.sample expects a {self.request_class.__name__}, "
+                f"got {type(request).__name__}."
+            )
+        check_seed(seed)
+        if n < 1 or first < 0:
+            raise ParameterError(f"sample expects n >= 1 and first >= 0, got {n!r} and {first!r}.")
+        return list(self.generations(request, range(first, first + n), seed=seed))
+
+    @property
+    def reference_set(self) -> ReferenceSet:
+        """The training data that new items are compared with; empty for a generator that is not trained."""
+        return ReferenceSet()
+
+
+def generate(
+    generator: Generator,
+    request: Request | None = None,
+    n: int = 1,
+    *,
+    seed: int = 0,
+    on_item: Callable[[int], None] = lambda n_done: None,
+) -> list[EvaluatedGeneration]:
+    """Generate items that meet a request, and compare each with the training data.
+
+    Parameters
+    ----------
+    generator
+        Fitted, if it is one that is trained.
+    request
+        An instance of its ``request_class``; None asks for nothing in particular.
+    n
+        Number of items.
+    seed
+        Source of all random draws.
+    on_item
+        Called with the number of accepted items.
+
+    Raises
+    ------
+    ParameterError
+        If the request cannot be met, or too few items are accepted.
+    """
+    request = generator.request_class() if request is None else request
+    reference = generator.reference_set
+    accepted: list[EvaluatedGeneration] = []
+    reasons: Counter[str] = Counter()
+    n_tried = 0
+    while len(accepted) < n:
+        if n_tried >= MAX_TRIES * n:
+            why = "; ".join(f"{reason}: {count}" for reason, count in reasons.most_common())
+            raise ParameterError(
+                f"Only {len(accepted)} of {n_tried} samples were accepted ({why}). Relax the request or "
+                "raise the temperature."
+            )
+        n_now = min(n - len(accepted), generator.n_parallel)
+        for generation in generator.sample(request, n_now, seed=seed, first=n_tried):
+            name = f"{generator.task}-{len(accepted) + 1:02d}"
+            item = EvaluatedGeneration(name, generation, reference.compare(generation))
+            reason = request.rejection_reason(generation)
+            if 0 <= request.max_copied_run < item.least_novel.copied_run:
+                unit = item.least_novel.run_unit
+                reason = f"copies more than {request.max_copied_run} {unit}s in a row (--max-copied-{unit}s)"
+            if reason:
+                reasons[reason] += 1
+                continue
+            accepted.append(item)
+            on_item(len(accepted))
+        n_tried += n_now
+    return accepted

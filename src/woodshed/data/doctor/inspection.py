@@ -1,0 +1,343 @@
+"""Measurements of one recording for the data-set checks, in one pass over the file."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass, replace
+
+import numpy as np
+from numpy.typing import NDArray
+
+from woodshed.audio.edit import resample
+from woodshed.audio.measure import CLIPPED_RUN, FULL_SCALE, LARGEST, SILENCE_FRAME_S, SILENT_DBFS
+from woodshed.clip import Clip, Samples
+from woodshed.data.doctor.fingerprint import COMPARED_S, fingerprint, narrowed
+from woodshed.data.example import Example
+from woodshed.data.sound import codec_of, example_blocks, own_rate
+from woodshed.errors import AudioFileError, ParameterError, ScoreFileError, WoodshedError
+from woodshed.features.views import Views
+from woodshed.units import amplitude_to_db, db_to_amplitude, s_to_samples, samples_to_s
+
+HIGHEST_RATE = 32000
+"""Maximum sample rate of the views, in hertz: some classes differ in their highest band only."""
+
+VIEWED_S = 15.0
+"""Duration from the start of a sound that the views describe, in seconds."""
+
+_EDGE_DB = -40.0
+
+_N_FFT = 2048
+_BAND_WIDTH_HZ = 400.0
+_LEAST_DROP_DB = 15.0
+_DEPTH_DB = 100.0
+_LOWEST_LIMIT_HZ = 1000.0
+
+
+@dataclass(frozen=True, eq=False)
+class Inspection:
+    """Measurements of one sound.
+
+    Parameters
+    ----------
+    sample_rate, n_channels, n_samples, codec
+        As in `woodshed.audio.read.FileInfo`, with the samples of the segment only.
+    digest
+        Equal for two sounds if, and only if, rate, channels and all decoded samples are equal.
+    peak, rms
+        Largest absolute value, and root mean square about the mean; full scale is 1.
+    constant
+        Whether all samples are equal.
+    n_full, n_clipped
+        Number of samples at full scale, and of those in runs of three or more of one channel and sign.
+    dc_offset
+        Mean of the channel with the largest absolute mean.
+    silence_share
+        Share of 20 ms frames below -60 dBFS.
+    zero_share
+        Share of the same frames in which every sample is exactly 0.
+    lead_s, trail_s
+        Time before the first and after the last frame within 40 dB of the loudest, in seconds.
+    band_hz, band_drop_db
+        See `band_limit`.
+    print_
+        See `woodshed.data.doctor.fingerprint`; None unless requested.
+    views
+        Row of `woodshed.features.views.Views`; None unless requested.
+    """
+
+    sample_rate: int
+    n_channels: int
+    n_samples: int
+    codec: str
+    digest: str
+    peak: float
+    rms: float
+    constant: bool
+    n_full: int
+    n_clipped: int
+    dc_offset: float
+    silence_share: float
+    zero_share: float
+    lead_s: float = 0.0
+    trail_s: float = 0.0
+    band_hz: float = 0.0
+    band_drop_db: float = 0.0
+    print_: Samples | None = None
+    views: Samples | None = None
+
+    @property
+    def duration_s(self) -> float:
+        """Length in seconds."""
+        return samples_to_s(self.n_samples, self.sample_rate)
+
+    @property
+    def is_silent(self) -> bool:
+        """Whether the sound is silent: all samples equal, or none above -60 dBFS."""
+        return self.constant or self.peak < db_to_amplitude(SILENT_DBFS)
+
+    @property
+    def level_db(self) -> float:
+        """RMS level relative to full scale, in decibels, at least -120."""
+        return amplitude_to_db(self.rms)
+
+
+def inspect_sound(example: Example, *, views: Views | None = None) -> Inspection:
+    """Measure one sound, block by block.
+
+    Parameters
+    ----------
+    example
+        File and segment.
+    views
+        Feature for the search for wrong labels; None for the fast measurements only. The others use the first
+        30 s at most.
+
+    Raises
+    ------
+    AudioFileError, ScoreFileError
+        If it cannot be read.
+
+    Examples
+    --------
+    >>> from woodshed.data.sample import sample_folder
+    >>> inspection = inspect_sound(Example(sample_folder() / "recordings" / "7_theo_0.flac", "7"))
+    >>> inspection.n_samples, inspection.codec, inspection.is_silent
+    (3428, 'FLAC PCM_16', False)
+    """
+    codec = codec_of(example.path)
+    tally = _Tally(FULL_SCALE.get(codec.rpartition(" ")[2], LARGEST))
+    start: list[Samples] = []
+    n_start = 0
+    for block in example_blocks(example):
+        tally.add(block)
+        if views is not None and n_start < COMPARED_S * block.sample_rate:
+            start.append(block.mono())
+            n_start += block.n_samples
+    rate, n_channels = block.sample_rate, block.n_channels
+    if views is None:
+        return Inspection(rate, n_channels, tally.n_samples, codec, *tally.results())
+    clip = Clip(np.concatenate(start)[np.newaxis], rate)
+    lead_s, trail_s = _edges_s(clip)
+    band_hz, band_drop_db = band_limit(clip)
+    return replace(
+        Inspection(rate, n_channels, tally.n_samples, codec, *tally.results()),
+        lead_s=lead_s,
+        trail_s=trail_s,
+        band_hz=band_hz,
+        band_drop_db=band_drop_db,
+        print_=fingerprint(narrowed(clip)),
+        views=described(clip, views),
+    )
+
+
+def inspect_sounds(
+    examples: Sequence[Example],
+    *,
+    views: Views | None = None,
+    n_jobs: int = 1,
+    on_done: Callable[[], None] = lambda: None,
+) -> list[Inspection | str]:
+    """Measure every sound in parallel; return the reason as text for a sound that cannot be read.
+
+    Raises
+    ------
+    ParameterError
+        If ``n_jobs`` is 0.
+    """
+    import joblib
+
+    if n_jobs == 0:
+        raise ParameterError("n_jobs must be 1 or more, or -1 for one thread a core, got 0.")
+    tasks = (joblib.delayed(_inspection_or_reason)(example, views) for example in examples)
+    # Threads: decoding, hashing, resampling and transforms release the interpreter lock.
+    results: Iterator[Inspection | str] = joblib.Parallel(
+        n_jobs=n_jobs, backend="threading", return_as="generator"
+    )(tasks)
+    inspections = []
+    for result in results:
+        inspections.append(result)
+        on_done()
+    return inspections
+
+
+def common_rate(examples: Sequence[Example], highest: int = HIGHEST_RATE) -> int:
+    """Return the most common sample rate in the headers of at most 200 files, from 4000 to ``highest`` Hz."""
+    rates = []
+    for example in examples[:: max(1, len(examples) // 200)]:
+        try:
+            rates.append(own_rate(example.path))
+        except WoodshedError:
+            continue
+    return min(highest, max(4000, max(rates, key=rates.count))) if rates else highest
+
+
+def _inspection_or_reason(example: Example, views: Views | None) -> Inspection | str:
+    try:
+        return inspect_sound(example, views=views)
+    except (AudioFileError, ScoreFileError) as error:
+        return error.reason
+    except WoodshedError as error:
+        return str(error)
+    except Exception as error:  # no single file may end a long run
+        return f"{type(error).__name__}: {error}"
+
+
+class _Tally:
+    """Running statistics of a sound that is read in blocks."""
+
+    def __init__(self, full_scale: float) -> None:
+        self._full_scale = full_scale
+        self._digest = hashlib.blake2b(digest_size=16)
+        self._lowest, self._highest = np.inf, -np.inf
+        self._squares, self._sums = 0.0, np.zeros(1)
+        self._n_full = self._n_clipped = self._n_zero = 0
+        self._n_silent = self.n_samples = 0
+
+    def add(self, block: Clip) -> None:
+        samples = block.samples
+        if self.n_samples == 0:
+            self._digest.update(f"{block.sample_rate} Hz, {block.n_channels} channels:".encode())
+            self._sums = np.zeros(block.n_channels)
+        self._digest.update(samples.T.tobytes())  # sample by sample: independent of the block length
+        self._lowest = min(self._lowest, float(samples.min()))
+        self._highest = max(self._highest, float(samples.max()))
+        power = np.square(samples, dtype=np.float64).mean(axis=0)
+        self._squares += float(power.sum())
+        self._sums += samples.sum(axis=1, dtype=np.float64)
+        if max(-self._lowest, self._highest) >= self._full_scale:
+            self._n_full += int(np.count_nonzero(np.abs(samples) >= self._full_scale))
+            self._n_clipped += count_clipped(samples, self._full_scale)
+        length = min(block.n_samples, max(1, s_to_samples(SILENCE_FRAME_S, block.sample_rate)))
+        starts = np.arange(0, block.n_samples, length)
+        lengths = np.diff(starts, append=block.n_samples)
+        energy = np.add.reduceat(power, starts)
+        self._n_silent += int(lengths[energy < lengths * db_to_amplitude(SILENT_DBFS) ** 2].sum())
+        self._n_zero += int(lengths[energy == 0].sum())
+        self.n_samples += block.n_samples
+
+    def results(self) -> tuple[str, float, float, bool, int, int, float, float, float]:
+        means = self._sums / self.n_samples
+        variance = self._squares / self.n_samples - float(np.mean(means**2))
+        return (
+            self._digest.hexdigest(),
+            max(abs(self._lowest), abs(self._highest)),
+            float(np.sqrt(max(variance, 0.0))),
+            self._lowest == self._highest,
+            self._n_full,
+            self._n_clipped,
+            float(means[np.abs(means).argmax()]),
+            self._n_silent / self.n_samples,
+            self._n_zero / self.n_samples,
+        )
+
+
+def count_clipped(samples: Samples, full_scale: float) -> int:
+    """Count the samples in runs of three or more at full scale, separately for each channel and sign.
+
+    Examples
+    --------
+    >>> count_clipped(np.array([[0, 1, 1, 1, 0, 1, 1, -1, -1, -1, -1]]), 1.0)
+    7
+    """
+    n_clipped = 0
+    for at in (samples >= full_scale, samples <= -full_scale):
+        if at.shape[1] < CLIPPED_RUN:
+            continue
+        runs = at[:, 2:] & at[:, 1:-1] & at[:, :-2]
+        marked: NDArray[np.bool_] = np.zeros_like(at)
+        for k in range(CLIPPED_RUN):
+            marked[:, k : k + runs.shape[1]] |= runs
+        n_clipped += int(marked.sum())
+    return n_clipped
+
+
+def _edges_s(clip: Clip) -> tuple[float, float]:
+    """Return the duration of the quiet parts at the start and at the end, in seconds."""
+    length = max(1, s_to_samples(SILENCE_FRAME_S / 2, clip.sample_rate))
+    starts = np.arange(0, clip.n_samples, length)
+    power = np.add.reduceat(np.square(clip.samples[0], dtype=np.float64), starts)
+    loud = np.flatnonzero(power > power.max() * db_to_amplitude(_EDGE_DB) ** 2)
+    if not len(loud):
+        return samples_to_s(clip.n_samples, clip.sample_rate), 0.0
+    lead, trail = starts[loud[0]], clip.n_samples - min(clip.n_samples, starts[loud[-1]] + length)
+    return samples_to_s(int(lead), clip.sample_rate), samples_to_s(int(trail), clip.sample_rate)
+
+
+def described(clip: Clip, views: Views) -> Samples:
+    """Return the row of `Views` of a clip at any rate, float32."""
+    return views(resample(clip.cut(0.0, min(clip.duration_s, VIEWED_S)), views.sample_rate))
+
+
+def band_limit(clip: Clip) -> tuple[float, float]:
+    """Return the upper band limit of a sound, such as of a filter, lossy codec or resampler, and its depth.
+
+    The long-term spectrum of a room or a microphone falls slowly; after a low-pass filter it drops steeply
+    and stays low up to half the sample rate. The limit is the steepest drop between two neighbouring bands of
+    400 Hz above which the level does not recover. Levels are limited to 100 dB below the maximum, and limits
+    below 1 kHz are ignored, because the partials of a low note end steeply too.
+
+    Returns
+    -------
+    limit_hz, drop_db
+        Half the sample rate and 0 without a band limit.
+
+    Examples
+    --------
+    >>> from woodshed.audio.edit import resample
+    >>> from woodshed.audio.signals import noise
+    >>> band_limit(noise())
+    (8000.0, 0.0)
+    >>> limit_hz, drop_db = band_limit(resample(resample(noise(), 8000), 16000))
+    >>> 3800 < limit_hz < 4100, drop_db > 40
+    (True, True)
+    """
+    half_hz = clip.sample_rate / 2
+    n_fft = min(_N_FFT, clip.n_samples)
+    width = max(2, round(_BAND_WIDTH_HZ * n_fft / clip.sample_rate))
+    level_db = _long_term_db(clip, n_fft)
+    level_db = np.maximum(level_db, level_db.max() - _DEPTH_DB)
+    n_edges = len(level_db) - 2 * width
+    if n_edges < 1:
+        return half_hz, 0.0
+    sums = np.concatenate([[0.0], np.cumsum(level_db)])
+    mean_db = (sums[width:] - sums[:-width]) / width  # of the bins starting at k
+    drop_db = mean_db[:n_edges] - mean_db[width : width + n_edges]
+    highest_from = np.maximum.accumulate(mean_db[::-1])[::-1]
+    stays = highest_from[width : width + n_edges] <= mean_db[:n_edges] - _LEAST_DROP_DB
+    high = np.arange(width, width + n_edges) * clip.sample_rate / n_fft >= _LOWEST_LIMIT_HZ
+    drop_db = np.where(stays & high, drop_db, 0.0)
+    edge = int(drop_db.argmax())
+    if drop_db[edge] < _LEAST_DROP_DB:
+        return half_hz, 0.0
+    return float((edge + width) * clip.sample_rate / n_fft), float(drop_db[edge])
+
+
+def _long_term_db(clip: Clip, n_fft: int) -> np.ndarray[tuple[int], np.dtype[np.float64]]:
+    """Return the mean power of each bin, in decibels."""
+    samples = clip.mono()
+    starts = np.arange(0, clip.n_samples - n_fft + 1, n_fft)
+    frames = samples[starts[:, np.newaxis] + np.arange(n_fft)] * np.hanning(n_fft).astype(np.float32)
+    power = np.square(np.abs(np.fft.rfft(frames, axis=1))).mean(axis=0)
+    level: np.ndarray[tuple[int], np.dtype[np.float64]] = 10 * np.log10(np.maximum(power, 1e-14))
+    return level

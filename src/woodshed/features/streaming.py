@@ -1,0 +1,205 @@
+"""Feature extraction from recordings of any length, block by block."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, field, replace
+from itertools import chain
+
+import numpy as np
+import soxr
+
+from woodshed.audio.read import read_blocks
+from woodshed.audio.sound_file import FilePath
+from woodshed.clip import Clip, Samples
+from woodshed.errors import AudioError, ParameterError, printable
+from woodshed.features.frame import FrameFeature
+
+BLOCK_S = 30.0
+"""Default length of a block in seconds."""
+
+# Frames in the context on both sides of a block are computed and discarded. A block must be this many times
+# longer than the context, so that the overhead stays small.
+_MIN_BLOCK_PER_CONTEXT = 4
+
+
+def features_of_file(feature: FrameFeature, path: FilePath, *, block_s: float = BLOCK_S) -> Iterator[Samples]:
+    """Compute a feature of a file of any length, at any rate.
+
+    The file is read, mixed to mono and resampled block by block.
+
+    Parameters
+    ----------
+    feature
+        Any frame-wise feature.
+    path
+        Any file that `woodshed.audio.read` can read.
+    block_s
+        Length of a block in seconds. Memory is proportional to it, and to the ``n_context`` of the feature.
+
+    Yields
+    ------
+    numpy.ndarray
+        Consecutive frames, shape ``(n, n_bands)``, ``n ≥ 1``. Concatenated they are the feature of the whole
+        file, see `features_of_blocks`.
+
+    Raises
+    ------
+    AudioFileError
+        If the file cannot be read, when the affected block is reached.
+
+    Examples
+    --------
+    >>> from woodshed.data.sample import sample_folder
+    >>> from woodshed.features.log_mel import LogMel
+    >>> path = sample_folder() / "recordings" / "7_theo_0.flac"
+    >>> feature = LogMel(sample_rate=8000, n_fft=256, n_mels=40)
+    >>> [part.shape for part in features_of_file(feature, path, block_s=0.25)]
+    [(12, 40), (9, 40), (1, 40)]
+    """
+    return features_of_blocks(feature, read_blocks(path, block_s=block_s))
+
+
+def features_of_blocks(feature: FrameFeature, blocks: Iterable[Clip]) -> Iterator[Samples]:
+    """Compute a feature of a stream of blocks.
+
+    Each frame is computed with the context that the feature requires on both sides (``n_context``). If the
+    ``exact_in_blocks`` of the feature is true, the frames equal those of the whole recording, up to the
+    rounding of float32. It is false for features with a decision over the whole clip, such as a threshold
+    relative to the maximum (``top_db``) or a most probable path; the decision is then made for each block.
+
+    Parameters
+    ----------
+    feature
+        Any frame-wise feature.
+    blocks
+        Consecutive blocks of one recording without gap or overlap, all at the same rate, which may be any.
+
+    Yields
+    ------
+    numpy.ndarray
+        Consecutive frames, shape ``(n, n_bands)``, ``n ≥ 1``.
+
+    Raises
+    ------
+    AudioError
+        If there is no block, or no sample is left at the rate of the feature.
+    ParameterError
+        If the blocks have different rates.
+
+    Examples
+    --------
+    >>> from woodshed.audio import noise
+    >>> from woodshed.features.log_mel import LogMel
+    >>> clip = noise(duration_s=1.0)
+    >>> parts = list(features_of_blocks(LogMel(), [clip.cut(0, 0.3), clip.cut(0.3)]))
+    >>> bool(np.allclose(np.concatenate(parts), LogMel()(clip), atol=1e-4))
+    True
+    """
+    window = _Window(feature)
+    for block in mono_blocks(blocks, feature.sample_rate):
+        window.add(block)
+        yield from window.frames(last=False)
+    yield from window.frames(last=True)
+
+
+def mono_blocks(blocks: Iterable[Clip], sample_rate: int) -> Iterator[Clip]:
+    """Mix a stream of blocks to mono and resample it, like ``read(sample_rate=..., mono=True)`` for a file.
+
+    Yields
+    ------
+    Clip
+        Consecutive mono blocks at ``sample_rate``, with ``round(n_samples * ratio)`` samples in total.
+
+    Raises
+    ------
+    AudioError
+        If there is no block, or no sample is left at that rate.
+    ParameterError
+        If the blocks have different rates.
+
+    Examples
+    --------
+    >>> parts = [Clip(np.ones((2, 4000)), 8000), Clip(np.ones((2, 401)), 8000)]
+    >>> sum(block.n_samples for block in mono_blocks(parts, 16000))
+    8802
+    """
+    mono = _mix_blocks(blocks)
+    first = next(mono, None)
+    if first is None:
+        raise AudioError("mono_blocks expects at least one block, got none.")
+    if first.sample_rate == sample_rate:
+        yield first
+        yield from mono
+        return
+    stream = soxr.ResampleStream(first.sample_rate, sample_rate, 1, dtype="float32", quality="HQ")
+    n_in = n_out = 0
+    pending = np.empty(0, dtype=np.float32)
+    for block in chain([first], mono):
+        # The last part is kept back, since the total length is known only at the end.
+        if len(pending):
+            n_out += len(pending)
+            yield Clip(pending, sample_rate, first.source)
+        pending = stream.resample_chunk(block.samples[0])
+        n_in += block.n_samples
+    n_missing = round(n_in * sample_rate / first.sample_rate) - n_out
+    pending = np.concatenate([pending, stream.resample_chunk(np.empty(0, dtype=np.float32), last=True)])
+    pending = np.pad(pending[:n_missing], (0, max(0, n_missing - len(pending))))
+    if n_out + len(pending) == 0:
+        raise AudioError(
+            f"{printable(first.source)} has only {n_in} samples at {first.sample_rate} Hz, none of them left "
+            f"at {sample_rate} Hz. Leave it out."
+        )
+    if len(pending):
+        yield Clip(pending, sample_rate, first.source)
+
+
+def _mix_blocks(blocks: Iterable[Clip]) -> Iterator[Clip]:
+    """Mix each block to mono, and check that all have the same rate."""
+    sample_rate = None
+    for block in blocks:
+        if sample_rate not in (None, block.sample_rate):
+            raise ParameterError(
+                f"Expected blocks of one rate, but {printable(block.source)} changes from {sample_rate} to "
+                f"{block.sample_rate} Hz. Process each recording separately."
+            )
+        sample_rate = block.sample_rate
+        yield replace(block, samples=block.mono())
+
+
+@dataclass
+class _Window:
+    """Buffer of the samples in memory, and position in the stream."""
+
+    feature: FrameFeature
+    source: str = ""
+    parts: list[Samples] = field(default_factory=list)
+    start: int = 0  # index in the stream of the first sample in memory, always at the centre of a frame
+    n_in: int = 0  # samples so far
+    n_out: int = 0  # frames so far
+
+    def add(self, block: Clip) -> None:
+        """Append the next block, in mono."""
+        self.source = block.source
+        self.parts.append(block.samples[0])
+        self.n_in += block.n_samples
+
+    def frames(self, *, last: bool) -> Iterator[Samples]:
+        """Yield the frames whose context is complete; after the last block, all others."""
+        feature, hop = self.feature, self.feature.hop_length
+        if last:
+            n_complete = feature.n_frames(self.n_in)
+        else:
+            n_complete = max(0, 1 + (self.n_in - feature.n_context) // hop)
+            if (n_complete - self.n_out) * hop < _MIN_BLOCK_PER_CONTEXT * feature.n_context:
+                return
+        if n_complete <= self.n_out:
+            return
+        samples = np.concatenate(self.parts)
+        frames = feature(Clip(samples, feature.sample_rate, self.source))
+        first = self.start // hop
+        yield frames[self.n_out - first : n_complete - first]
+        self.n_out = n_complete
+        start = max(0, (self.n_out * hop - feature.n_context) // hop * hop)
+        self.parts = [samples[start - self.start :]]
+        self.start = start

@@ -1,0 +1,171 @@
+"""Clips as items of the feature store: resampled to one rate, and augmented."""
+
+from __future__ import annotations
+
+import zlib
+from collections import Counter
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import ClassVar
+
+import numpy as np
+from numpy.typing import NDArray
+
+from woodshed.audio.augmentation import WaveformAugmentation
+from woodshed.audio.edit import resample
+from woodshed.clip import Clip
+from woodshed.data.example import Example, Skipped
+from woodshed.data.item import ChangedItem, ClipItem, ExampleItem, Item
+from woodshed.data.sound import ChangedExample, Sounds, is_score, own_rate, read_example
+from woodshed.data.store import FeatureStore
+from woodshed.errors import DataError, WoodshedError
+from woodshed.symbolic.play import ScoreClip
+
+N_RATE_CLIPS = 50
+"""Approximate number of clips, evenly spread, from which the common sample rate is determined."""
+
+
+@dataclass(frozen=True)
+class ReadAt:
+    """Reader of examples at a fixed sample rate, which is part of the key in the store."""
+
+    key: ClassVar[str] = "read-at/1"
+    sample_rate: int
+
+    def __call__(self, example: Example) -> Clip:
+        """Read the segment of an example as mono."""
+        return read_example(example, sample_rate=self.sample_rate, mono=True)
+
+
+@dataclass(frozen=True)
+class ReadChanged(ReadAt):
+    """Reader of synthetic examples, whose change is repeated here to be part of the key in the store."""
+
+    key: ClassVar[str] = "read-changed/1"
+    change: Callable[[Clip], Clip]
+
+
+@dataclass(frozen=True)
+class ResampledTo:
+    """Resampling to a fixed sample rate, which is part of the key in the store."""
+
+    key: ClassVar[str] = "resampled-to/1"
+    sample_rate: int
+
+    def __call__(self, clip: Clip) -> Clip:
+        """Return the clip at ``sample_rate``, in hertz."""
+        return resample(clip, self.sample_rate)
+
+
+@dataclass(frozen=True)
+class AugmentedVersion:
+    """Random but reproducible augmentation of a clip, seeded by its samples and a number."""
+
+    key: ClassVar[str] = "augmented-version/1"
+    change: WaveformAugmentation
+    number: int
+
+    def __call__(self, clip: Clip) -> Clip:
+        """Return version ``number`` of the clip."""
+        rng = np.random.default_rng([self.number, zlib.crc32(clip.samples.tobytes())])
+        return self.change(clip, rng)
+
+
+@dataclass(frozen=True)
+class SequenceItem:
+    """Element of any sequence of clips, which is accessed when it is needed."""
+
+    clips: Sequence[Clip]
+    index: int
+
+    @property
+    def source(self) -> str:
+        """Name of the clip."""
+        return self.clips[self.index].source
+
+    def key(self) -> str:
+        """Return the key of the clip itself."""
+        return ClipItem(self.clips[self.index]).key()
+
+    def load(self) -> Clip:
+        """Return the clip."""
+        return self.clips[self.index]
+
+
+def clip_items(clips: Sequence[Clip], sample_rate: int) -> list[Item]:
+    """Return items of the store for clips at one sample rate, in hertz; no file is read yet."""
+    if not isinstance(clips, Sounds):
+        return [ChangedItem(SequenceItem(clips, k), ResampledTo(sample_rate)) for k in range(len(clips))]
+    return [
+        ExampleItem(
+            example,
+            ReadChanged(sample_rate, example.change)
+            if isinstance(example, ChangedExample) and example.change is not None
+            else ReadAt(sample_rate),
+        )
+        for example in clips.examples
+    ]
+
+
+def augmented_versions(
+    item: Item, n_augmentations: int, augmentation: WaveformAugmentation | None
+) -> list[Item]:
+    """Return an item and ``n_augmentations - 1`` augmented copies."""
+    if augmentation is None:
+        return [item]
+    changes = [AugmentedVersion(augmentation, number) for number in range(1, n_augmentations)]
+    return [item, *(ChangedItem(item, change) for change in changes)]
+
+
+def fill_store(
+    store: FeatureStore, items: Sequence[Item], *, n_jobs: int
+) -> tuple[NDArray[np.int64], list[Skipped]]:
+    """Compute the features of all usable clips.
+
+    Returns
+    -------
+    usable, skipped
+        Indices of the clips with features, shape ``(n_usable,)``; and the others, with the reason.
+
+    Raises
+    ------
+    DataError
+        If no clip is usable.
+    """
+    skipped = store.fill(items, n_jobs=n_jobs)
+    # Not by name: clips in memory may share one, and so may segments of a file.
+    usable = np.asarray([k for k, item in enumerate(items) if _has_features(store, item)], np.int64)
+    if len(usable) == 0:
+        raise DataError(
+            f"None of {len(items)} clips could be used. The first: "
+            f"{skipped[0].reason if skipped else 'there is none'}"
+        )
+    return usable, skipped
+
+
+def _has_features(store: FeatureStore, item: Item) -> bool:
+    try:
+        return item in store
+    except WoodshedError:  # the file cannot even be read
+        return False
+
+
+def are_scores(clips: Sequence[Clip]) -> bool:
+    """Return whether all clips are rendered scores, whose notes can be used instead of their sound."""
+    if isinstance(clips, Sounds):
+        return bool(clips) and all(is_score(example.path) for example in clips.examples)
+    return bool(clips) and all(isinstance(clips[k], ScoreClip) for k in range(len(clips)))
+
+
+def common_rate(clips: Sequence[Clip], highest: int) -> int:
+    """Return the most frequent sample rate of clips, at most ``highest``, in hertz.
+
+    Of equally frequent rates the lower one is returned, since upsampling cannot restore high frequencies.
+    """
+    indices = range(0, len(clips), max(1, len(clips) // N_RATE_CLIPS))
+    if isinstance(clips, Sounds):
+        rates = [own_rate(clips.examples[k].path) for k in indices]
+    else:
+        rates = [clips[k].sample_rate for k in indices]
+    counts = Counter(rates)
+    return min(highest, min(counts, key=lambda rate: (-counts[rate], rate)))

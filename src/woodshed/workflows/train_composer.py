@@ -1,0 +1,137 @@
+"""Training and test of a composer, and its model folder."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from woodshed.composition.composer import Composer
+from woodshed.composition.experiment import ComposerResult, ComposerRun
+from woodshed.report.composition.composer_folder import write_composer_folder
+from woodshed.report.out_folder import RUN_NAME, prepare_folder
+from woodshed.tasks import task_class
+from woodshed.training.progress import Watcher
+from woodshed.training.run_state import RunState
+from woodshed.workflows.files import require_usable
+
+
+@dataclass(frozen=True)
+class ComposerPlan:
+    """What a training would do.
+
+    Parameters
+    ----------
+    corpus
+        Name of the corpus.
+    n_pieces, n_families, n_copies
+        Pieces, families of versions of one piece, and copies that were removed.
+    sizes
+        Number of pieces of each part of the split.
+    is_official
+        Whether the split is the official one.
+    net, epochs, n_tokens
+        Architecture, maximum number of epochs, and tokens of the training part.
+    """
+
+    corpus: str
+    n_pieces: int
+    n_families: int
+    n_copies: int
+    sizes: Mapping[str, int]
+    is_official: bool
+    net: str
+    epochs: int
+    n_tokens: int
+
+
+@dataclass
+class ComposerTraining:
+    """A composer with its training data, to be planned or run.
+
+    Parameters
+    ----------
+    task
+        Name of a generation task.
+    data
+        A folder of score files, or a corpus by its name.
+    settings
+        Settings of the composer by name; the others keep their defaults.
+
+    Raises
+    ------
+    ParameterError
+        If a setting is out of range.
+    DataError
+        If there is no usable piece.
+
+    Attributes
+    ----------
+    composer, corpus
+        The composer, not fitted yet, and the pieces.
+    """
+
+    task: str
+    data: str
+    settings: Mapping[str, Any]
+
+    def __post_init__(self) -> None:
+        self.composer: Composer = task_class(self.task)(**self.settings)
+        self.composer.check_settings()
+        self.corpus = self.composer.read(self.data)
+
+    def require_usable(self) -> None:
+        """Refuse a corpus in which a piece was skipped.
+
+        Raises
+        ------
+        UnusableFilesError
+            If there is one.
+        """
+        require_usable(len(self.corpus.pieces), self.corpus.skipped, what="piece", strict=True)
+
+    def plan(self) -> ComposerPlan:
+        """Return what `run` would do."""
+        run = ComposerRun(self.composer, self.corpus)
+        return ComposerPlan(
+            corpus=self.corpus.name,
+            n_pieces=len(self.corpus.pieces),
+            n_families=len(set(self.corpus.families)),
+            n_copies=self.corpus.n_copies,
+            sizes=run.sizes,
+            is_official=bool(self.corpus.parts),
+            net=self.composer.net,
+            epochs=self.composer.epochs,
+            n_tokens=run.n_tokens,
+        )
+
+    def run(
+        self, out: Path, *, resume: bool = False, force: bool = False, watcher: Watcher | None = None
+    ) -> ComposerResult:
+        """Train the composer, test it on held-out families, and write the model folder.
+
+        Parameters
+        ----------
+        out
+            Folder for the model and its card.
+        resume
+            Whether to resume an interrupted training in that folder.
+        force
+            Whether to replace an existing model.
+        watcher
+            Observer of the training.
+
+        Raises
+        ------
+        OutputError
+            If the folder holds a model or another training, or cannot be written to.
+        """
+        run_state = RunState(out / RUN_NAME)
+        run = ComposerRun(self.composer, self.corpus, run_state, resume, watcher or Watcher())
+        prepare_folder(out, resume=resume, force=force)
+        result = run.measure()
+        write_composer_folder(self.composer, result, out)
+        if result.finished:
+            run_state.close()
+        return result
