@@ -198,7 +198,7 @@ def bins_text(bins: Reliability) -> str:
 
 
 def refusal_row(name: str, model: Recogniser, own: float) -> list[str]:
-    """Ask the model about silence and quiet noise."""
+    """Return the row of refusals of silence and quiet noise."""
     rate = model.sample_rate_
     silent = refused(model, [silence(duration_s=s, sample_rate=rate) for s in (0.01, 0.2, 1.0, 5.0)])
     quiet = refused(model, quiet_noises(rate))

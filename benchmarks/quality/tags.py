@@ -47,7 +47,7 @@ def score_table(outcomes: Mapping[str, Sequence[SplitResult]], pitches: NDArray[
             cells = []
             for score in SCORES.values():
                 pairs = [(result.truth, result.outputs[method]) for result in results]
-                seeds = [score(truth, answers, average="macro") for truth, answers in pairs]
+                seeds = [score(truth, outputs, average="macro") for truth, outputs in pairs]
                 low, high = bootstrap_interval(
                     lambda drawn, pairs=pairs, score=score: float(
                         np.mean([score(t[drawn], a[drawn], average="macro") for t, a in pairs])

@@ -131,8 +131,8 @@ def sample_rows(tunes: list[EvaluatedGeneration], free: list[EvaluatedGeneration
     for name, (holds, to_reach) in counts.items():
         shares = []
         for group in (tunes, free):
-            answers = Counter(_safely(holds, tune) for tune in group)
-            shares.append(f"{answers[True] / len(group):.3f}")
+            results = Counter(_safely(holds, tune) for tune in group)
+            shares.append(f"{results[True] / len(group):.3f}")
         rows.append([name, *shares, to_reach])
     for name, value in (
         ("copied bars in a row, mean", lambda tune: tune.least_novel.copied_bars),

@@ -97,10 +97,10 @@ def methods(seed: int) -> dict[str, Callable[[], Any]]:
     }
 
 
-def macro_f1(truth: NDArray[np.str_], answers: NDArray[np.str_]) -> float:
+def macro_f1(truth: NDArray[np.str_], predicted: NDArray[np.str_]) -> float:
     """Return the mean F1 over the kinds; a kind that is never predicted correctly counts as 0."""
-    kinds = sorted(set(truth.tolist()) | set(answers.tolist()))
-    return float(confusion.evaluate(confusion.confusion_matrix(truth, answers, kinds))["f1"]["macro"])
+    kinds = sorted(set(truth.tolist()) | set(predicted.tolist()))
+    return float(confusion.evaluate(confusion.confusion_matrix(truth, predicted, kinds))["f1"]["macro"])
 
 
 def held_out_predictions(
@@ -110,11 +110,11 @@ def held_out_predictions(
     split = group_folds(
         tunes.labels.tolist(), tunes.families.tolist(), n_folds=N_FOLDS, seed=seed, group_word="tune"
     )
-    answers = np.empty_like(tunes.labels)
+    predicted = np.empty_like(tunes.labels)
     for fold in split.folds:
         model = make().fit(tunes.rows[np.ix_(fold.train, columns)], tunes.labels[fold.train])
-        answers[fold.test] = model.predict(tunes.rows[np.ix_(fold.test, columns)])
-    return answers
+        predicted[fold.test] = model.predict(tunes.rows[np.ix_(fold.test, columns)])
+    return predicted
 
 
 def measure(tunes: Tunes, seeds: Sequence[int]) -> tuple[str, str]:
@@ -131,17 +131,15 @@ def measure(tunes: Tunes, seeds: Sequence[int]) -> tuple[str, str]:
     }
     predictions["majority"] = [np.full_like(tunes.labels, majority)] * len(seeds)
     rows, scored = [], {}
-    for title, answers in predictions.items():
-        scores = [macro_f1(tunes.labels, answer) for answer in answers]
+    for title, runs in predictions.items():
+        scores = [macro_f1(tunes.labels, run) for run in runs]
         low, high = bootstrap_interval(
-            lambda drawn, answers=answers: np.mean(
-                [macro_f1(tunes.labels[drawn], a[drawn]) for a in answers]
-            ),
+            lambda drawn, runs=runs: np.mean([macro_f1(tunes.labels[drawn], run[drawn]) for run in runs]),
             len(tunes.labels),
             groups=tunes.families,
             n_resamples=200,
         )
-        hits = np.mean([np.mean(answer == tunes.labels) for answer in answers])
+        hits = np.mean([np.mean(run == tunes.labels) for run in runs])
         scored[title] = float(np.mean(scores))
         spread = f"{np.mean(scores):.3f} ± {np.std(scores):.3f}"
         rows.append([title, spread, f"{low:.3f}–{high:.3f}", f"{hits:.3f}"])
@@ -188,10 +186,10 @@ def _collect(name: str, tunes: Iterator[tuple[Any, str, str]], kinds: Sequence[s
     return Tunes(name, np.stack(values), np.array(labels), np.array(families))
 
 
-def _kinds_table(tunes: Tunes, method: str, answers: Sequence[NDArray[np.str_]]) -> str:
+def _kinds_table(tunes: Tunes, method: str, runs: Sequence[NDArray[np.str_]]) -> str:
     """Return the mean confusion matrix over the seeds, with F1."""
     kinds = [kind for kind, _ in Counter(tunes.labels.tolist()).most_common()]
-    tables = [confusion.confusion_matrix(tunes.labels, answer, kinds) for answer in answers]
+    tables = [confusion.confusion_matrix(tunes.labels, run, kinds) for run in runs]
     f1 = np.mean([confusion.evaluate(table)["f1"]["per_class"] for table in tables], axis=0)
     mean = np.mean(tables, axis=0)
     rows = [

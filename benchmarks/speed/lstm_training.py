@@ -93,10 +93,10 @@ def torch_step(process: subprocess.Popen[str]) -> float:
     """Run one step of PyTorch; return the processor time of all its threads."""
     process.stdin.write("step\n")
     process.stdin.flush()
-    answer = process.stdout.readline()
-    if not answer:
+    line = process.stdout.readline()
+    if not line:
         raise SystemExit("The process with PyTorch ended early.")
-    return float(answer)
+    return float(line)
 
 
 def timed(step: Callable[[], object]) -> Callable[[], float]:

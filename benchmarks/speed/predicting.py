@@ -111,14 +111,14 @@ def measure(n_rounds: int) -> dict[str, object]:
             "librosa and Keras": (LIBROSA_AND_KERAS, folder, sound, settings),
             "empty program": ("pass",),
         }
-        answers = {name: run(*way)[1].stdout for name, way in ways.items()}  # also fills the system's cache
+        outputs = {name: run(*way)[1].stdout for name, way in ways.items()}  # also fills the system's cache
         loaded = run(IMPORTED_PACKAGES, folder, sound)[1].stderr.split()
         seconds: dict[str, list[float]] = {name: [] for name in ways}
         for number in range(n_rounds):
             for name in list(ways)[:: -1 if number % 2 else 1]:
                 seconds[name].append(run(*ways[name])[0])
-    ours = json.loads(answers["woodshed predict"])[0]["probabilities"]
-    theirs = json.loads(answers["librosa and Keras"])
+    ours = json.loads(outputs["woodshed predict"])[0]["probabilities"]
+    theirs = json.loads(outputs["librosa and Keras"])
     return {
         "seconds": seconds,
         "loaded": [name for name in KNOWN if name in loaded],
