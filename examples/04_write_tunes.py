@@ -6,20 +6,21 @@
 from woodshed import load
 from woodshed.symbolic import render
 from woodshed.tasks.shipped import model_folder
+from woodshed.tasks.tune.request import TuneRequest
 
 composer = load(model_folder("tune"))
-tunes = composer.sample(2, seed=3, temperature=0.9, prime=["M:6/8", "K:Cdor"])
+request = TuneRequest(metre="6/8", key="D dorian", temperature=0.9)
+tunes = composer.sample(request, 2, seed=3)
 
 # %% [markdown]
-# A tune is a text of tokens. As a piece it can be printed in ABC, and played.
+# Each result can be printed in ABC, and played.
 
 # %%
-pieces = [composer.piece_of(tune) for tune in tunes]
-notation = [piece.to_abc(f"Jig {number}") for number, piece in enumerate(pieces, start=1)]
-clips = [render(piece.to_score()) for piece in pieces]
+notation = [tune.to_abc(f"Jig {number}") for number, tune in enumerate(tunes, start=1)]
+clips = [render(tune.to_score()) for tune in tunes]
 
 # %% [markdown]
 # Fewer bits per token mean a more predictable tune. Tunes that the model was not trained on take about 1.7.
 
 # %%
-bits = composer.bits_per_token(tunes)
+bits = composer.bits_per_token([tune.text for tune in tunes])

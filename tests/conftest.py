@@ -30,6 +30,10 @@ if TYPE_CHECKING:
 
 os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
 
+# Two processes that fill one numba cache can crash (numba issue 10128): each test process has its own.
+_WORKER = os.environ.get("PYTEST_XDIST_WORKER", "main")
+os.environ["NUMBA_CACHE_DIR"] = str(Path(__file__).parents[1] / ".pytest_cache" / "numba" / _WORKER)
+
 TINY: dict[str, Any] = {
     "net": "mlp",
     "width": 32,
@@ -41,7 +45,7 @@ TINY: dict[str, Any] = {
     "n_augmentations": 2,
     "augment": 0.2,
 }
-"""Settings with which any job learns the made-up sounds in a second or two."""
+"""Settings with which any task learns the made-up sounds in a second or two."""
 
 TOY_LABELS = ("fall", "pulse", "rise")
 TOY_RATE = 8000
@@ -172,7 +176,7 @@ def toy_corpus(toy_folder: Path) -> Corpus:
 
 @pytest.fixture(scope="session")
 def tiny() -> dict[str, Any]:
-    """Return settings with which any job learns the made-up sounds in a second or two."""
+    """Return settings with which any task learns the made-up sounds in a second or two."""
     return dict(TINY)
 
 

@@ -100,7 +100,7 @@ def test_example_compute_features() -> None:
 
 def test_example_write_tunes() -> None:
     names = runpy.run_path(str(ROOT / "examples" / "04_write_tunes.py"))
-    assert all("M:6/8" in text and "K:Cdor" in text for text in names["notation"])
+    assert all("M:6/8" in text and "K:Ddor" in text for text in names["notation"])
     assert all(clip.duration_s > 1 for clip in names["clips"])
     assert 0 < names["bits"] < 7  # a token of 137 at random takes log2(137)
 

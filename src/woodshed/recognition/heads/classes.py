@@ -24,27 +24,6 @@ if TYPE_CHECKING:
     from woodshed.training.loop import Loss
 
 
-def class_names(labels: NDArray[np.str_]) -> NDArray[np.str_]:
-    """Return the sorted classes of labels.
-
-    Raises
-    ------
-    DataError
-        If there are fewer than two.
-
-    Examples
-    --------
-    >>> class_names(np.array(["yes", "no", "yes"])).tolist()
-    ['no', 'yes']
-    """
-    classes: NDArray[np.str_] = np.unique(labels)
-    if len(classes) < 2:
-        raise DataError(
-            f"There is only one class to learn: {', '.join(classes) or 'none'}. Give at least two."
-        )
-    return classes
-
-
 class ClassesHead(Head):
     """One class for each clip: softmax output, cross-entropy, accuracy.
 
@@ -68,8 +47,18 @@ class ClassesHead(Head):
     # -- targets ----------------------------------------------------------------------------------
 
     def encode(self, targets: Sequence[str], order: Sequence[str] = ()) -> tuple[Names, NDArray[np.float32]]:
-        """Return the sorted classes, and a row with a single 1 for each label."""
-        classes = class_names(np.asarray(targets, dtype=str))
+        """Return the sorted classes, and a row with a single 1 for each label.
+
+        Raises
+        ------
+        DataError
+            If there are fewer than two classes.
+        """
+        classes: Names = np.unique(np.asarray(targets, dtype=str))
+        if len(classes) < 2:
+            raise DataError(
+                f"There is only one class to learn: {', '.join(classes) or 'none'}. Give at least two."
+            )
         return classes, self.encode_as(targets, classes.tolist())
 
     def encode_as(self, targets: Sequence[str], names: Sequence[str]) -> NDArray[np.float32]:
