@@ -61,13 +61,13 @@ def write_markdown(path: str | Path, title: str, body: str) -> None:
         "",
         body.strip(),
         "",
-        "## Where these numbers come from",
+        "## Provenance",
         "",
         f"- Machine: {machine_line()}",
         f"- Versions: {versions_line()}",
         f"- Commit: {commit()}",
         f"- Date: {today}",
-        f"- Again: `{_command()}`",
+        f"- Command: `{_command()}`",
         "",
     ]
     write_whole(path, "\n".join(lines))
