@@ -2,8 +2,8 @@
 
     python -m benchmarks.make_chorale_model --data DATA --out src/woodshed/models/chorale
 
-It learns from the training part of the JSB chorales; the validation part chooses the weights, and the test
-part is not read. An interrupted run goes on from STATE, if the same one is given again.
+The model is trained on the training part of the JSB chorales; the best epoch is chosen on the validation part, and the
+test part is not read. With --state FILE, an interrupted run is resumed when the same command is given again.
 """
 
 from __future__ import annotations
@@ -21,30 +21,30 @@ from woodshed.data.corpora.jsb_chorales import FACTS, chorales
 from woodshed.tasks.chorale import ChoraleComposer
 
 WIDTH = 224
-"""So wide that it takes 7.2 MB in half precision."""
+"""Number of channels: 7.2 MB in half precision."""
 
 DROPOUT = 0.4
-"""More than the default: with intervals in view, this net would soon know 229 chorales by heart."""
+"""Higher than the default: with intervals as input, this net soon overfits 229 chorales."""
 
 CARD = """\
 # Chorale model
 
-Writes chorales in four voices, or the voices that are missing to a melody; `woodshed generate chorale`.
+Generates chorales in four voices, or the missing voices of a melody; `woodshed generate chorale`.
 
-- **Net**: {n_layers} residual layers of {width} channels over beats, which see both ways, and all notes around as intervals, too;
-  {n_weights:.1f} million weights in half precision. It is orderless: trained with random cells hidden, it answers for any of them.
-- **Learned from** the {n_train} chorales of the training part of the JSB chorales, by J. S. Bach, which are in the public
+- **Network**: {n_layers} residual layers of {width} channels over beats in both directions, with the surrounding notes also as intervals;
+  {n_weights:.1f} million weights in half precision. It is orderless: trained with random cells hidden, it predicts any of them.
+- **Training data**: the {n_train} chorales of the training part of the JSB chorales, by J. S. Bach, which are in the public
   domain; the encoding ({url}) states no licence. {citation}
-  A grid of sixteenths with the four voices apart; transposed by up to six semitones while learning, as far as every
+  A grid of sixteenths with four separate voices; transposed by up to six semitones during training, as far as every
   voice stays in its range. They are in `known.json.gz`, so that every new chorale can be compared with them.
-- **Not learned from**: the {n_valid} chorales of the validation part, by which the weights were chosen, and the 77 of the test
-  part, which no choice looked at.
-- **How**: {epochs} passes at most, weights of pass {best} kept (lowest loss on the validation part); Adam with weight decay, a rate
-  of {rate} that fell along a half cosine, dropout {dropout}, seed {seed}; {minutes:.0f} minutes on one core.
+- **Held out**: the {n_valid} chorales of the validation part, on which the best epoch was chosen, and the 77 of the test
+  part, which were not used for any choice.
+- **Training**: at most {epochs} epochs, weights of epoch {best} (lowest loss on the validation part); Adam with weight decay, a learning
+  rate of {rate} that falls along a half cosine, dropout {dropout}, seed {seed}; {minutes:.0f} minutes on one core.
   Made by `python -m benchmarks.make_chorale_model`. {versions}
-- **How well**: see `benchmarks/quality/chorale.md`.
-- **What it is not for**: it knows this music and no other: no text, no fermatas, no metre but the beat, and no note that is
-  struck again at the same pitch.
+- **Scores**: see `benchmarks/quality/chorale.md`.
+- **Limitations**: trained on this music alone, without text, fermatas, metre beyond the beat, and repeated
+  notes of one pitch.
 - **Licence**: that of woodshed.
 """
 
@@ -54,20 +54,20 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.split("\n\n")[0])
     parser.add_argument("--data", help="folder of the data sets")
     parser.add_argument("--out", type=Path, required=True)
-    parser.add_argument("--state", type=Path, help="file that keeps the state of the training")
+    parser.add_argument("--state", type=Path, help="file of the training state")
     parser.add_argument("--epochs", type=int, default=38)
-    given = parser.parse_args()
-    folder = data_folder(given.data) / "jsb_chorales"
+    options = parser.parse_args()
+    folder = data_folder(options.data) / "jsb_chorales"
     train, valid = (
         [np.array(piece) for piece in chorales(folder, part, grid="sixteenth")]
         for part in ("train", "validation")
     )
-    composer = ChoraleComposer(epochs=given.epochs, patience=given.epochs, width=WIDTH, dropout=DROPOUT)
+    composer = ChoraleComposer(epochs=options.epochs, patience=options.epochs, width=WIDTH, dropout=DROPOUT)
     started = time.monotonic()
 
-    def tell(epoch: int, loss: float, right: float | None) -> None:
+    def print_epoch(epoch: int, loss: float, accuracy: float | None) -> None:
         print(
-            f"pass {epoch + 1}: loss {loss:.4f}, right {right:.4f}, {time.monotonic() - started:.0f} s",
+            f"epoch {epoch + 1}: loss {loss:.4f}, accuracy {accuracy:.4f}, {time.monotonic() - started:.0f} s",
             flush=True,
         )
 
@@ -75,10 +75,10 @@ def main() -> None:
         train,
         titles=[f"chorale {k + 1} of the training part" for k in range(len(train))],
         held_out=valid,
-        checkpoint=given.state,
-        on_epoch=tell,
+        checkpoint=options.state,
+        on_epoch=print_epoch,
     )
-    write(composer, given.out, n_valid=len(valid), minutes=(time.monotonic() - started) / 60)
+    write(composer, options.out, n_valid=len(valid), minutes=(time.monotonic() - started) / 60)
     print(machine_line())
 
 

@@ -2,8 +2,8 @@
 
     python benchmarks/make_sample.py FSDD_FOLDER src/woodshed/sample/fsdd
 
-Every speaker says every digit the same number of times: as many as fit into the budget, spread evenly
-over the indices 0 to 49 of the corpus, so that some of the official test set (0 to 4) come along. FLAC
+The sample has the same number of recordings of every digit by every speaker: as many as fit into the budget, spread
+evenly over the indices 0 to 49 of the corpus, so that it includes some of the official test set (0 to 4). FLAC
 files are copied byte for byte; WAV files are converted without loss.
 """
 
@@ -53,7 +53,7 @@ def main() -> None:
     """Read the arguments and write the sample."""
     parser = argparse.ArgumentParser(description=__doc__.split("\n\n")[0])
     parser.add_argument("fsdd", type=Path, help="folder of the whole corpus")
-    parser.add_argument("output", type=Path, help="folder to write; replaced if it is there")
+    parser.add_argument("output", type=Path, help="folder to write; an existing one is replaced")
     arguments = parser.parse_args()
     by_index: defaultdict[int, list[Example]] = defaultdict(list)
     for example in fsdd.load(arguments.fsdd).examples:
@@ -82,7 +82,7 @@ def main() -> None:
 
 
 def largest_fit(bytes_of_index: dict[int, int], budget: int) -> list[int]:
-    """Return the longest evenly spread list of indices whose files fit into the budget together."""
+    """Return the longest evenly spread list of indices whose files fit into the budget."""
     for n_kept in range(N_INDICES, 0, -1):
         indices = sorted({round(k) for k in np.linspace(0, N_INDICES - 1, n_kept)})
         if sum(bytes_of_index[index] for index in indices) <= budget:

@@ -1,4 +1,4 @@
-"""Where a published number comes from: machine, versions, commit, date. Every benchmark prints these."""
+"""Provenance of published numbers: machine, versions, commit and date, which end every page."""
 
 from __future__ import annotations
 
@@ -29,20 +29,20 @@ PACKAGES = (
 
 
 def machine_line() -> str:
-    """Say on one line what the numbers were measured on: processor, usable cores, memory, system."""
+    """Return processor, usable cores, memory and system on one line."""
     cores = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count()
     return f"{_processor()}, {cores} cores{_memory()}, {platform.system()} {platform.machine()}"
 
 
 def versions_line(packages: tuple[str, ...] = PACKAGES) -> str:
-    """Say on one line which versions were used; packages that are not installed are left out."""
-    known = [f"Python {platform.python_version()}"]
+    """Return the versions of the installed packages on one line."""
+    versions = [f"Python {platform.python_version()}"]
     for name in packages:
         try:
-            known.append(f"{name} {version(name)}")
+            versions.append(f"{name} {version(name)}")
         except PackageNotFoundError:
             continue
-    return ", ".join(known)
+    return ", ".join(versions)
 
 
 def commit() -> str:
@@ -54,41 +54,41 @@ def commit() -> str:
 
 
 def write_markdown(path: str | Path, title: str, body: str) -> None:
-    """Write a page of results: title, body, then where they come from and how to get them again."""
+    """Write a page of results: title, body, provenance and the command that repeats the measurement."""
     today = datetime.datetime.now(datetime.UTC).date().isoformat()
     lines = [
         f"# {title}",
         "",
         body.strip(),
         "",
-        "## Where these numbers come from",
+        "## Provenance",
         "",
         f"- Machine: {machine_line()}",
         f"- Versions: {versions_line()}",
         f"- Commit: {commit()}",
         f"- Date: {today}",
-        f"- Again: `{_command()}`",
+        f"- Command: `{_command()}`",
         "",
     ]
     write_whole(path, "\n".join(lines))
 
 
 def markdown_table(heading: list[str], rows: list[list[str]]) -> str:
-    """Lay out a table; the first column is text, the others are numbers."""
+    """Return a Markdown table; the first column is aligned left, the others right."""
     rule = ["---"] + ["---:"] * (len(heading) - 1)
     return "\n".join("| " + " | ".join(row) + " |" for row in [heading, rule, *rows])
 
 
 def data_folder(chosen: str | None) -> Path:
-    """Return the folder of data sets: the one chosen, ``$WOODSHED_DATA``, or ``../shared/data``."""
+    """Return the folder of data sets: the given one, ``$WOODSHED_DATA``, or ``../shared/data``."""
     folder = Path(chosen or os.environ.get("WOODSHED_DATA") or ROOT.parent / "shared" / "data")
     if not folder.is_dir():
-        raise SystemExit(f"{folder} is not a folder. Give --data FOLDER, or set WOODSHED_DATA.")
+        raise SystemExit(f"Data folder {folder} not found. Give --data FOLDER, or set WOODSHED_DATA.")
     return folder
 
 
 def _command() -> str:
-    """Return the command line without the places of this machine, which mean nothing elsewhere."""
+    """Return the command line without the absolute paths of this machine."""
     spec = getattr(sys.modules["__main__"], "__spec__", None)
     program = f"python -m {spec.name}" if spec else f"python {Path(sys.argv[0]).name}"
     arguments = [re.sub(r"(^|=)/.*", r"\1PLACE", argument) for argument in sys.argv[1:]]

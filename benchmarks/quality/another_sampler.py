@@ -1,4 +1,4 @@
-"""Notes and phrases of samplers that nothing was learned from, to see how far a recogniser carries."""
+"""Notes and phrases played by samplers that are not in the training data."""
 
 from __future__ import annotations
 
@@ -35,18 +35,18 @@ PROGRAMS = {
 """The General MIDI program of each instrument of instrument_notes."""
 
 FONTS = {
-    "TimGM6mb.sf2": "settings were chosen by it, among others",
-    "sf_GMbank.sf2": "nothing was chosen by it",
+    "TimGM6mb.sf2": "used for the choice of settings, among others",
+    "sf_GMbank.sf2": "not used for any choice",
 }
-"""SoundFonts whose recordings are not those of instrument_notes, and what the recipe owes to them."""
+"""SoundFonts with other recordings than instrument_notes -> their part in the choice of the recipe."""
 
 NOTE_S = 1.25
 N_PHRASES = 10
-"""Phrases of each instrument."""
+"""Number of phrases of each instrument."""
 
 VELOCITIES = (45, 80, 115)
 STEPS = (-4, -2, -1, 1, 2, 3, 5)
-"""From one note of a phrase to the next, in semitones; drawn alike."""
+"""Intervals between the notes of a phrase in semitones, drawn with equal probability."""
 
 LENGTHS_S = (0.2, 0.25, 0.4, 0.5, 0.75, 1.0)
 
@@ -60,31 +60,31 @@ ELSEWHERE = Chain(
         Gain(-20.0, 6.0),
     )
 )
-"""As if it had been recorded elsewhere: another room, another microphone, noise, another level."""
+"""Simulated recording conditions: another room and microphone, noise, another level."""
 
 
 @dataclass(frozen=True)
-class Heard:
-    """What a sampler played: clips of one rate, and the instrument of each."""
+class LabelledClips:
+    """Clips of one sample rate, and the instrument of each."""
 
     clips: Sequence[Clip]
     labels: Sequence[str]
 
-    def elsewhere(self, seed: int = 0) -> Heard:
-        """Return the same recorded in rooms and through microphones that are drawn for each clip."""
+    def elsewhere(self, seed: int = 0) -> LabelledClips:
+        """Return the clips with simulated recording conditions, drawn for each clip."""
         rng = np.random.default_rng(seed)
         return replace(self, clips=[ELSEWHERE(clip, rng) for clip in self.clips])
 
 
 def find_fonts(folder: Path) -> dict[str, Path]:
-    """Return the fonts that are there; none if the package that plays them is missing."""
+    """Return the paths of the fonts that are present; none if the package that plays them is missing."""
     if find_spec("tinysoundfont") is None:
         return {}
     return {name: folder / name for name in FONTS if (folder / name).is_file()}
 
 
-def play_notes(font: Path, ranges: Mapping[str, Sequence[int]], sample_rate: int) -> Heard:
-    """Play every pitch of every instrument once, held as long as those of instrument_notes.
+def play_notes(font: Path, ranges: Mapping[str, Sequence[int]], sample_rate: int) -> LabelledClips:
+    """Play every pitch of every instrument once, as long as the notes of instrument_notes.
 
     Parameters
     ----------
@@ -93,7 +93,7 @@ def play_notes(font: Path, ranges: Mapping[str, Sequence[int]], sample_rate: int
     ranges
         Instrument -> its MIDI pitches.
     sample_rate
-        Of the clips, in hertz.
+        Sample rate of the clips in hertz.
     """
     clips, labels = [], []
     for name, pitches in ranges.items():
@@ -102,24 +102,24 @@ def play_notes(font: Path, ranges: Mapping[str, Sequence[int]], sample_rate: int
         ]
         clips += list(_play(font, name, lines, NOTE_S, sample_rate))
         labels += [name] * len(lines)
-    return Heard(clips, labels)
+    return LabelledClips(clips, labels)
 
 
 def play_phrases(
     font: Path, ranges: Mapping[str, Sequence[int]], sample_rate: int, *, seed: int = 0
-) -> Heard:
-    """Play made-up phrases of four to eight notes within the range of each instrument."""
+) -> LabelledClips:
+    """Play synthetic phrases of four to eight notes within the range of each instrument."""
     rng = np.random.default_rng(seed)
     clips, labels = [], []
     for name, pitches in ranges.items():
         lines = [_phrase(min(pitches), max(pitches), rng) for _ in range(N_PHRASES)]
         clips += list(_play(font, name, lines, 0.2, sample_rate))
         labels += [name] * len(lines)
-    return Heard(clips, labels)
+    return LabelledClips(clips, labels)
 
 
 Line = list[tuple[float, float, int, int]]
-"""Notes: onset and duration in seconds, MIDI pitch, velocity."""
+"""Notes of a line: onset and duration in seconds, MIDI pitch, velocity."""
 
 
 def _phrase(lowest: int, highest: int, rng: np.random.Generator) -> Line:
@@ -134,7 +134,7 @@ def _phrase(lowest: int, highest: int, rng: np.random.Generator) -> Line:
 
 
 def _play(font: Path, name: str, lines: Sequence[Line], least_s: float, sample_rate: int) -> Iterator[Clip]:
-    """Play lines one after another in one go, with a second between them, and cut them apart."""
+    """Render lines in one score, separated by a second, and yield the clip of each."""
     notes, places, start_s = [], [], 0.0
     for line in lines:
         # At 60 beats a minute a beat is a second.

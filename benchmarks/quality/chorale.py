@@ -1,4 +1,4 @@
-"""How good the chorale model that comes with woodshed is: it harmonises the test part, and writes its own."""
+"""Quality of the shipped chorale model: harmonisations of the test part, and generated chorales."""
 
 from __future__ import annotations
 
@@ -33,12 +33,12 @@ Grid = NDArray[np.int32]
 
 
 def look_up(train: Sequence[Grid], test: Sequence[Grid]) -> list[Grid]:
-    """Answer each soprano pitch with the commonest alto, tenor and bass that the training part has with it."""
+    """Return the most frequent alto, tenor and bass of the training part for each soprano pitch."""
     usual: dict[int, list[int]] = {}
-    heard = np.concatenate(list(train))
-    common = [Counter(heard[:, voice].tolist()).most_common(1)[0][0] for voice in range(4)]
-    for pitch in np.unique(heard[:, 0]).tolist():
-        rows = heard[heard[:, 0] == pitch]
+    cells = np.concatenate(list(train))
+    common = [Counter(cells[:, voice].tolist()).most_common(1)[0][0] for voice in range(4)]
+    for pitch in np.unique(cells[:, 0]).tolist():
+        rows = cells[cells[:, 0] == pitch]
         usual[pitch] = [Counter(rows[:, voice].tolist()).most_common(1)[0][0] for voice in (1, 2, 3)]
     return [
         np.column_stack([grid[:, 0], [usual.get(pitch, common[1:]) for pitch in grid[:, 0].tolist()]])
@@ -47,7 +47,7 @@ def look_up(train: Sequence[Grid], test: Sequence[Grid]) -> list[Grid]:
 
 
 def harmonised(composer: ChoraleComposer, test: Sequence[Grid], seed: int, **drawing: Any) -> list[Grid]:
-    """Write alto, tenor and bass to every soprano."""
+    """Return alto, tenor and bass for every soprano."""
     written = []
     for number, grid in enumerate(test):
         holes = grid.copy()
@@ -57,12 +57,12 @@ def harmonised(composer: ChoraleComposer, test: Sequence[Grid], seed: int, **dra
 
 
 def accuracies(written: Sequence[Grid], truth: Sequence[Grid]) -> NDArray[np.float64]:
-    """Return the share of sixteenths at which alto, tenor and bass are Bach's own, shape ``(3,)``."""
+    """Return the share of sixteenths at which alto, tenor and bass have Bach's pitch, shape ``(3,)``."""
     return np.concatenate([w[:, 1:] == t[:, 1:] for w, t in zip(written, truth, strict=True)]).mean(axis=0)
 
 
 def row(name: str, runs: Sequence[Sequence[Grid]], truth: Sequence[Grid]) -> list[str]:
-    """Measure some runs: accuracy of each voice and of all, parallels, crossings."""
+    """Return a row of the table: accuracy of each voice and of all, parallels, crossings; mean over the runs."""
     right = np.array([accuracies(run, truth) for run in runs])
     led = [evaluate(run) for run in runs]
     means = right.mean(axis=1)
@@ -81,51 +81,52 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--data", help="folder of the data sets")
     parser.add_argument("--model", default=str(shipped_folder("chorale")))
-    parser.add_argument("--part", default="test", help="validation, while something is still to be chosen")
+    parser.add_argument("--part", default="test", help="test, or validation for choices")
     parser.add_argument("--seeds", type=int, nargs="+", default=[0, 1, 2])
     parser.add_argument("--samples", type=int, default=32)
     parser.add_argument("--out", type=Path, default=Path(__file__).with_suffix(".md"))
-    given = parser.parse_args()
-    folder = data_folder(given.data) / "jsb_chorales"
+    options = parser.parse_args()
+    folder = data_folder(options.data) / "jsb_chorales"
     train, test = (
         [np.array(piece, np.int32) for piece in chorales(folder, part, grid="sixteenth")]
-        for part in ("train", given.part)
+        for part in ("train", options.part)
     )
-    composer = load(given.model)
-    rows = [row("commonest voices with each soprano pitch", [look_up(train, test)], test)]
+    composer = load(options.model)
+    rows = [row("most frequent voices with each soprano pitch", [look_up(train, test)], test)]
     for name, settings in {
         f"the model, temperature {HARMONISE_TEMPERATURE} (as `--harmonise` does)": {
             "temperature": HARMONISE_TEMPERATURE
         },
-        f"temperature {COLD} (nearly always the likeliest), faults not mended": {
+        f"temperature {COLD} (nearly always the likeliest), without repair": {
             "temperature": COLD,
             "repair": False,
         },
     }.items():
         started = time.monotonic()
-        seeds = given.seeds if len(rows) == 1 else given.seeds[:1]
+        seeds = options.seeds if len(rows) == 1 else options.seeds[:1]
         rows.append(row(name, [harmonised(composer, test, seed, **settings) for seed in seeds], test))
         print(*rows[-1], f"{time.monotonic() - started:.0f} s", flush=True)
     rows.append(row("Bach", [test], test))
-    samples = generate(composer, ChoraleRequest(bars=15), given.samples, seed=given.seeds[0])
+    samples = generate(composer, ChoraleRequest(bars=15), options.samples, seed=options.seeds[0])
     write_markdown(
-        given.out,
+        options.out,
         "Quality: chorales",
         "\n\n".join(
             [
-                f"The model that comes with woodshed learned from the {len(train)} training chorales of the JSB set; here it "
-                f"meets the {len(test)} of the {given.part} part, {sum(map(len, test)):,} sixteenths. It is given the soprano, and writes "
-                "alto, tenor and bass. Right is a sixteenth at which a voice has Bach's own pitch; a good harmonisation "
-                f"need not be Bach's. As `--harmonise` does: mean over seeds {', '.join(map(str, given.seeds))}, ± standard "
-                "deviation if there are several; the other way of drawing: the first seed.",
+                f"The shipped model was trained on the {len(train)} training chorales of the JSB corpus and harmonises "
+                f"the {len(test)} of the {options.part} part, {sum(map(len, test)):,} sixteenths: the soprano is given, and it adds "
+                "alto, tenor and bass. Accuracy is the share of sixteenths at which a voice has Bach's pitch; a good "
+                f"harmonisation can differ from Bach's. As `--harmonise` does: mean over seeds "
+                f"{', '.join(map(str, options.seeds))}, ± standard deviation if there are several; the other temperature: the "
+                "first seed.",
                 markdown_table(
-                    ["who writes", "alto", "tenor", "bass", "mean", "parallels a chord", "crossed chords"],
+                    ["method", "alto", "tenor", "bass", "mean", "parallels per chord", "crossed chords"],
                     rows,
                 ),
-                asked(rows),
-                f"## {given.samples} chorales of its own",
+                targets(rows),
+                f"## {options.samples} generated chorales",
                 "Fifteen bars each (the mean length in the set), temperature "
-                f"{ChoraleRequest().sampling_temperature:g}, seed {given.seeds[0]}, beside Bach's of the {given.part} part.",
+                f"{ChoraleRequest().sampling_temperature:g}, seed {options.seeds[0]}, compared with Bach's of the {options.part} part.",
                 style_tables(samples, [composer.to_piece(grid) for grid in test], len(test)),
                 copies(samples),
                 NOTES.read_text("utf-8"),
@@ -134,18 +135,18 @@ def main() -> None:
     )
 
 
-def asked(rows: Sequence[Sequence[str]]) -> str:
-    """Say what was to be reached, and whether it was."""
+def targets(rows: Sequence[Sequence[str]]) -> str:
+    """Return the targets, and whether they were reached, as text."""
     mean, parallels = float(rows[1][4].split()[0]), float(rows[1][5])
     return (
-        f"Asked of the model as it harmonises: mean accuracy {TO_REACH} (reached: "
-        f"{'yes' if mean >= TO_REACH else 'no'}), at most {MOST_PARALLELS} parallels a chord (reached: "
+        f"To reach as `--harmonise` does: mean accuracy {TO_REACH} (reached: "
+        f"{'yes' if mean >= TO_REACH else 'no'}), at most {MOST_PARALLELS} parallels per chord (reached: "
         f"{'yes' if parallels <= MOST_PARALLELS else 'no'})."
     )
 
 
 def style_tables(samples: Sequence[EvaluatedGeneration], bach: Sequence[ChoralePiece], n_bach: int) -> str:
-    """Set the style of the samples beside Bach's."""
+    """Return tables that compare the style of the samples with Bach's."""
     new: Style = ChoralePiece.style(
         [one.generation for one in samples if isinstance(one.generation, ChoralePiece)]
     )
@@ -155,29 +156,29 @@ def style_tables(samples: Sequence[EvaluatedGeneration], bach: Sequence[ChoraleP
     return "\n\n".join(
         [
             markdown_table(["means and shares", f"{len(samples)} samples", f"{n_bach} of Bach's"], numbers),
-            markdown_table(["distribution", "in common with Bach's"], shares),
+            markdown_table(["distribution", "overlap with Bach's"], shares),
         ]
     )
 
 
 def copies(samples: Sequence[EvaluatedGeneration]) -> str:
-    """Count copies of the training part, voice by voice."""
+    """Return the table of passages copied from the training part, for each voice."""
     rows = []
     for at, voice in enumerate(VOICES):
-        found = [one.novelty[at] for one in samples]
+        reports = [one.novelty[at] for one in samples]
         rows.append(
             [
                 voice,
-                f"{np.mean([one.copied_bars for one in found]):.2f}",
-                str(max(one.copied_bars for one in found)),
-                f"{np.nanmean([one.new_share for one in found]):.2f}",
+                f"{np.mean([one.copied_bars for one in reports]):.2f}",
+                str(max(one.copied_bars for one in reports)),
+                f"{np.nanmean([one.new_share for one in reports]):.2f}",
             ]
         )
     return (
-        "Each voice compared with the same voice of every training chorale, in every key; a bar is four beats "
-        "from the beginning.\n\n"
+        "Each voice is compared with the same voice of every training chorale, in every key; a bar is four beats, "
+        "counted from the beginning.\n\n"
         + markdown_table(
-            ["voice", "copied bars in a row, mean", "most", "new passages of 8 notes, mean"], rows
+            ["voice", "copied bars in a row, mean", "maximum", "new passages of 8 notes, mean"], rows
         )
     )
 

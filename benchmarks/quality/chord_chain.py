@@ -1,4 +1,4 @@
-"""Chords as four cells, from the highest note down: nets over cells, asked for the nats of a frame."""
+"""Likelihood of chords encoded as four cells, from the highest note down."""
 
 from __future__ import annotations
 
@@ -20,14 +20,14 @@ N_CELLS = 4
 ORDERS = tuple(itertools.permutations(range(N_CELLS)))
 FROM_THE_TOP = (tuple(range(N_CELLS)),)
 MARGIN = 2
-"""Frames outside of the piece around it, as in learning."""
+"""Frames of padding on each side of a piece, as in training."""
 
 N_AT_ONCE = 16
 
 
 @dataclass(frozen=True, kw_only=True)
 class ChordSettings:
-    """How a net over chords learns; ``orderless`` nets see both ways, others the past only."""
+    """Settings of a net over chords; an ``orderless`` net has both directions as input, others the past only."""
 
     orderless: bool = False
     width: int = 192
@@ -41,9 +41,9 @@ class ChordSettings:
 
 
 def to_cells(piece: Frames, low: int) -> Ids:
-    """Turn frames into ids ``(n_frames, 4)``: the highest note first, 0 where there are fewer notes.
+    """Encode frames as ids ``(n_frames, 4)``: the highest note first, 0 where there are fewer notes.
 
-    Every set of at most four notes is one row, so that the nats of the row are no less than those of the set.
+    Every set of at most four notes is one row, so the nats of the row are an upper bound for those of the set.
 
     Examples
     --------
@@ -59,7 +59,7 @@ def to_cells(piece: Frames, low: int) -> Ids:
 def learn_chords(
     rolls: Rolls, settings: ChordSettings, seed: int, *, checkpoint: Any, on_epoch: OnEpoch
 ) -> tuple[Any, Layout, int]:
-    """Train a net; return it with its layout and the best epoch."""
+    """Train a net, and return it with its layout and the best epoch."""
     import keras
 
     from woodshed.composition.fitting import ClippedRecipe, fit_net, token_loss
@@ -96,75 +96,77 @@ def learn_chords(
 
 
 def chord_nats(
-    net: Any, layout: Layout, rows: Ids, orders: Sequence[tuple[int, ...]] = FROM_THE_TOP
+    net: Any, layout: Layout, cells: Ids, orders: Sequence[tuple[int, ...]] = FROM_THE_TOP
 ) -> NDArray[np.float64]:
-    """Return the exact nats of each frame, given those before it.
+    """Return the exact nats of each frame given the frames before it.
 
-    With several orders of the cells a frame's chance is the mean of its chances in each of them, which is
+    With several orders of the cells, the probability of a frame is its mean over the orders, which is
     again a distribution (Uria et al., 2014).
     """
-    frames = layout.to_frames(rows, margin=MARGIN)
+    frames = layout.to_frames(cells, margin=MARGIN)
     inside = np.arange(MARGIN, len(frames) - MARGIN)
     if net.name == "chorale_chain":
-        ask = _ask_chain
+        predict = _predict_chain
         groups = [inside]
     else:
-        ask = _ask_orderless
+        predict = _predict_orderless
         groups = [inside[k : k + N_AT_ONCE] for k in range(0, len(inside), N_AT_ONCE)]
-    return np.concatenate([_mean_over(orders, ask, net, layout, frames, asked) for asked in groups])
+    return np.concatenate([_mean_over(orders, predict, net, layout, frames, rows) for rows in groups])
 
 
 def _mean_over(
-    orders: Sequence[tuple[int, ...]], ask: Any, net: Any, layout: Layout, frames: Ids, asked: Ids
+    orders: Sequence[tuple[int, ...]], predict: Any, net: Any, layout: Layout, frames: Ids, rows: Ids
 ) -> NDArray[np.float64]:
-    known: dict[frozenset[int], NDArray[np.float64]] = {}
-    chances = []
+    log_probabilities: dict[frozenset[int], NDArray[np.float64]] = {}
+    totals = []
     for order in orders:
-        total = np.zeros(len(asked))
+        total = np.zeros(len(rows))
         for k, cell in enumerate(order):
             shown = frozenset(order[:k])
-            if shown not in known:  # (n_asked, 4): the log chance of each cell's truth, given those shown
-                known[shown] = ask(net, layout, frames, asked, sorted(shown))
-            total += known[shown][:, cell]
-        chances.append(total)
-    nats: NDArray[np.float64] = np.log(len(orders)) - np.logaddexp.reduce(chances, axis=0)
+            if (
+                shown not in log_probabilities
+            ):  # (n_rows, 4): of the truth of each cell, given the shown cells
+                log_probabilities[shown] = predict(net, layout, frames, rows, sorted(shown))
+            total += log_probabilities[shown][:, cell]
+        totals.append(total)
+    nats: NDArray[np.float64] = np.log(len(orders)) - np.logaddexp.reduce(totals, axis=0)
     return nats
 
 
-def _ask_chain(net: Any, layout: Layout, frames: Ids, asked: Ids, shown: list[int]) -> NDArray[np.float64]:
-    """Ask for all frames at once: each is told by those before it, and by some of its own cells."""
+def _predict_chain(net: Any, layout: Layout, frames: Ids, rows: Ids, shown: list[int]) -> NDArray[np.float64]:
+    """Predict all frames at once, each from the frames before it and the shown cells."""
     current = np.full_like(frames, layout.hidden)
     current[:, shown] = frames[:, shown]
     current[frames == layout.outside] = layout.outside
-    # To a length of few kinds, so that the net is not traced for each piece anew.
+    # Padded to few different lengths, so that the net is not traced again for each piece.
     room = -len(frames) % 32
     both = np.stack([frames, current])
     padded = np.pad(both, ((0, 0), (0, room), (0, 0)), constant_values=layout.outside)
     logits = net.predict_on_batch(padded.reshape(1, 2, -1))[0].reshape(-1, N_CELLS, layout.n_values)
-    return _truths(logits[asked], frames[asked])
+    return _truths(logits[rows], frames[rows])
 
 
-def _ask_orderless(
-    net: Any, layout: Layout, frames: Ids, asked: Ids, shown: list[int]
+def _predict_orderless(
+    net: Any, layout: Layout, frames: Ids, rows: Ids, shown: list[int]
 ) -> NDArray[np.float64]:
-    """Ask for each frame with its own copy of the piece, in which it and what follows is hidden."""
-    copies = np.repeat(frames[np.newaxis], len(asked), axis=0)
-    later = np.arange(len(frames)) >= asked[:, np.newaxis]
+    """Predict each frame from a copy of the piece in which the frame and those after it are hidden."""
+    copies = np.repeat(frames[np.newaxis], len(rows), axis=0)
+    later = np.arange(len(frames)) >= rows[:, np.newaxis]
     copies[later[..., np.newaxis] & (copies != layout.outside)] = layout.hidden
-    own = np.arange(len(asked))
-    copies[own[:, np.newaxis], asked[:, np.newaxis], shown] = frames[asked][:, shown]
-    short = N_AT_ONCE - len(asked)
+    own = np.arange(len(rows))
+    copies[own[:, np.newaxis], rows[:, np.newaxis], shown] = frames[rows][:, shown]
+    short = N_AT_ONCE - len(rows)
     room = -len(frames) % 32
     padded = np.pad(copies, ((0, short), (0, room), (0, 0)), constant_values=layout.outside)
     logits = net.predict_on_batch(padded.reshape(N_AT_ONCE, -1))
-    logits = logits.reshape(N_AT_ONCE, -1, N_CELLS, layout.n_values)[own, asked]
-    return _truths(logits, frames[asked])
+    logits = logits.reshape(N_AT_ONCE, -1, N_CELLS, layout.n_values)[own, rows]
+    return _truths(logits, frames[rows])
 
 
 def _truths(logits: NDArray[np.floating], truth: Ids) -> NDArray[np.float64]:
-    """Return the log chance of what stands in each cell."""
+    """Return the log-probability of the true value of each cell."""
     logits = logits.astype(np.float64)
     logits -= logits.max(axis=-1, keepdims=True)
     logs = logits - np.log(np.exp(logits).sum(axis=-1, keepdims=True))
-    found: NDArray[np.float64] = np.take_along_axis(logs, truth[..., np.newaxis], axis=-1)[..., 0]
-    return found
+    truths: NDArray[np.float64] = np.take_along_axis(logs, truth[..., np.newaxis], axis=-1)[..., 0]
+    return truths

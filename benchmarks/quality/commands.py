@@ -1,4 +1,4 @@
-"""How well thirty words are recognised from eight recordings of each, by speakers that were not heard."""
+"""Accuracy on thirty words of unheard speakers, from eight training recordings of each."""
 
 from __future__ import annotations
 
@@ -14,8 +14,8 @@ NOTES = Path(__file__).with_name("commands_notes.md")
 
 def main() -> None:
     """Measure and write ``commands.md``."""
-    given = measure.arguments(__doc__ or "")
-    corpus = load(given.data / "speech_commands_mini")
+    options = measure.arguments(__doc__ or "")
+    corpus = load(options.data / "speech_commands_mini")
     recogniser = SpeechRecogniser(validation_share=0.0, epochs=150, batch_size=16)
     folds = group_folds(corpus.labels, corpus.groups or [], n_folds=5, group_word="speaker")
     # To reach: 0.15 above the SVM on summary features, which gets 0.235 and 0.196.
@@ -23,14 +23,14 @@ def main() -> None:
         measure.Task("speech-commands-mini", corpus, official(corpus), 0.385, "none for this part"),
         measure.Task("speech-commands-mini-folds", corpus, folds, 0.346, "none for this part"),
     )
-    outcomes = [measure.run_task(task, recogniser, given.seeds, given.work) for task in tasks]
+    outcomes = [measure.run_task(task, recogniser, options.seeds, options.work) for task in tasks]
     measure.publish(
         Path(__file__).with_suffix(".md"),
         "Quality: thirty words",
         [
-            "300 recordings of Speech Commands 0.01, thirty words, ten recordings of each; no speaker is on both sides. "
+            "300 recordings of Speech Commands 0.01, thirty words, ten recordings of each; no speaker is in both parts. "
             "The official split tests 51 recordings, five folds by speaker test all. Not comparable with figures "
-            f"on the whole corpus. Accuracy: mean of the folds, ± standard deviation over {len(given.seeds)} seeds. The "
+            f"on the whole corpus. Accuracy: mean of the folds, ± standard deviation over {len(options.seeds)} seeds. The "
             "interval is a bootstrap over speakers of the mean over the seeds. SVM: radial kernel, C = 10, "
             "on summary features.",
             measure.summary(outcomes),

@@ -1,8 +1,8 @@
-"""Whether confidence can be acted on: calibration on held-out groups, silence, and foreign sounds.
+"""Reliability of confidence: calibration on held-out groups, silence, and foreign sounds.
 
     python -m benchmarks.quality.confidence [--data FOLDER] [--small] [--work FOLDER]
 
-A run that was ended goes on where it was: what was learned and answered is kept in the work folder.
+An interrupted run is resumed: finished folds and results are stored in the work folder.
 """
 
 from __future__ import annotations
@@ -53,7 +53,7 @@ Rows = NDArray[np.float64]
 
 @dataclass
 class Verdict:
-    """What was measured of one model: rows of the tables of the page."""
+    """Results of one model: rows of the tables of the page."""
 
     calibration: list[str]
     refusal: list[str] = field(default_factory=list)
@@ -67,23 +67,25 @@ def main() -> None:
     parser.add_argument("--data", help="folder of the data sets")
     parser.add_argument("--small", action="store_true", help="shorter training, fewer sounds")
     parser.add_argument(
-        "--only", nargs="+", choices=TRIALS, help="jobs to measure again; the others are kept"
+        "--only", nargs="+", choices=TRIALS, help="tasks to measure again; the others are kept"
     )
-    parser.add_argument("--work", type=Path, default=Path("build/confidence"), help="where a run is kept")
+    parser.add_argument(
+        "--work", type=Path, default=Path("build/confidence"), help="folder of stored results"
+    )
     parser.add_argument("--out", type=Path, default=Path(__file__).with_suffix(".md"))
-    given = parser.parse_args()
-    setting = SMALL if given.small else Setting()
-    data = data_folder(given.data)
-    for task in given.only or TRIALS:
+    options = parser.parse_args()
+    setting = SMALL if options.small else Setting()
+    data = data_folder(options.data)
+    for task in options.only or TRIALS:
         began = time.monotonic()
-        verdict = judge(TRIALS[task](data, setting), given.work)
-        write_whole(given.work / task / "verdict.json", json.dumps(asdict(verdict)))
+        verdict = judge(TRIALS[task](data, setting), options.work)
+        write_whole(options.work / task / "verdict.json", json.dumps(asdict(verdict)))
         print(task, f"{time.monotonic() - began:.0f} s", flush=True)
-        publish(given.out, given.work, setting)
+        publish(options.out, options.work, setting)
 
 
 def publish(out: Path, work: Path, setting: Setting) -> None:
-    """Write the page of what has been measured by now."""
+    """Write the page of the results so far."""
     kept = {task: work / task / "verdict.json" for task in TRIALS}
     verdicts = [Verdict(**json.loads(path.read_text("utf-8"))) for path in kept.values() if path.exists()]
     missing = [task for task, path in kept.items() if not path.exists()]
@@ -91,32 +93,32 @@ def publish(out: Path, work: Path, setting: Setting) -> None:
 
 
 def page(verdicts: Sequence[Verdict], setting: Setting, missing: Sequence[str]) -> list[str]:
-    """Lay out the results."""
-    heading = ["model", "sounds", "groups", "right", "ECE before", "ECE after", "95 % interval", "chance"]
+    """Return the parts of the page."""
+    heading = ["model", "sounds", "groups", "accuracy", "ECE before", "ECE after", "95 % interval", "chance"]
     refusals = ["model", "own refused", "silence", f"{QUIET_DBFS:g} dBFS noise", "reached"]
     return [
         "Expected calibration error (ECE: ten bins of equal width) on groups that neither the model nor its "
-        f"calibration was fitted on; to reach {TO_REACH}. The intervals are bootstraps over the groups. Chance: what "
-        "answers would get that mean exactly what they say, as many and as sure as these; nobody can tell less "
-        f"apart (mean of {N_DRAWS} draws). Of tags every yes and no is an answer, and as sure as the tag is probable.",
+        f"calibration was fitted on; to reach {TO_REACH}. The intervals are bootstraps over the groups. Chance: the "
+        "error of the same number of perfectly calibrated predictions with the same confidence, the limit of "
+        f"measurement (mean of {N_DRAWS} draws). For tags, every decision is a prediction of two classes.",
         setting.to_text() + (f" Not measured yet: {', '.join(missing)}." if missing else ""),
         markdown_table([*heading, "reached"], [verdict.calibration for verdict in verdicts]),
         "## Refusals",
-        "Own sounds refused, on groups that the levels were not fitted on; at most 2 %. Digital silence, and white, "
-        "pink and brown noise at an RMS of -60 dBFS, that are refused by the model that is kept; to reach 99 %.",
+        "Refused sounds of the model's domain, on groups that the thresholds were not fitted on: at most 2 %. Digital "
+        "silence, and white, pink and brown noise at an RMS of -60 dBFS, refused by the final model: at least 99 %.",
         markdown_table(refusals, [verdict.refusal for verdict in verdicts if verdict.refusal]),
         "## Foreign sounds",
-        "Distance of foreign sounds against that of held-out sounds of the model's own kind.",
+        "Novelty of foreign sounds against that of held-out sounds of the model's domain.",
         markdown_table(["model", "sounds", "AUROC", "refused"], [r for v in verdicts for r in v.foreign]),
         "## Bins",
-        "How sure (mean of the bin), how often right, and how many answers.",
+        "Mean confidence and accuracy of each bin, with the number of predictions.",
         "\n".join(verdict.bins for verdict in verdicts),
         NOTES.read_text("utf-8"),
     ]
 
 
 def judge(trial: Trial, work: Path) -> Verdict:
-    """Train, test, and ask what silence and foreign sounds are answered."""
+    """Train and test a model, and predict silence and foreign sounds."""
     chosen = trial.estimator.get_params() | {"store": str(work / "features")}
     fresh, run_state = type(trial.estimator)(**chosen), RunState(work / trial.name.split()[0])
     if not isinstance(fresh, Recogniser):
@@ -130,7 +132,7 @@ def judge(trial: Trial, work: Path) -> Verdict:
     names = list(experiment.names)
     before = expected_calibration_error(held_out.truth, judged.raw, names)
     made = verdict_on(trial, held_out.truth, judged.calibrated, names, before, held_out.groups)
-    if not isinstance(model.feature_, PlayedNotes):  # there is no silence among notes
+    if not isinstance(model.feature_, PlayedNotes):  # scores have no silence
         own = float(np.mean(judged.refusals != ""))
         made.refusal = refusal_row(trial.name, model, own)
         made.foreign = foreign_rows(trial, model, held_out)
@@ -138,65 +140,65 @@ def judge(trial: Trial, work: Path) -> Verdict:
 
 
 def judge_tags(trial: Trial, run: CrossValidation) -> Verdict:
-    """Take every yes and no of a tagger for an answer of two classes; what it says is as it was learned."""
+    """Evaluate every decision of a tagger as a prediction of two classes."""
     experiment, _ = run.measure()
     result = experiment.splits[0]
-    probabilities = result.outputs[result.method]
+    tag_probabilities = result.outputs[result.method]
     known = ~np.isnan(result.truth)
-    answers = np.stack([1 - probabilities[known], probabilities[known]], axis=1)
+    probabilities = np.stack([1 - tag_probabilities[known], tag_probabilities[known]], axis=1)
     truth = np.where(result.truth[known] > 0.5, "yes", "no")
     all_groups = np.asarray(trial.corpus.groups)[result.indices]
     groups = np.repeat(all_groups, known.sum(axis=1))
-    return verdict_on(trial, truth, answers, ["no", "yes"], float("nan"), groups)
+    return verdict_on(trial, truth, probabilities, ["no", "yes"], float("nan"), groups)
 
 
 def verdict_on(
     trial: Trial,
     truth: NDArray[np.str_],
-    answers: Rows,
+    probabilities: Rows,
     names: Sequence[str],
     before: float,
     groups: NDArray[np.str_] | None,
 ) -> Verdict:
-    """Measure the calibration of answers."""
-    after = expected_calibration_error(truth, answers, names)
-    low, high = calibration_interval(truth, answers, names, groups=groups)
+    """Measure the calibration of predictions."""
+    after = expected_calibration_error(truth, probabilities, names)
+    low, high = calibration_interval(truth, probabilities, names, groups=groups)
     row = [
         trial.name,
         str(len(truth)),
         "-" if groups is None else str(len(set(groups.tolist()))),
-        f"{np.mean(np.asarray(names)[answers.argmax(axis=1)] == truth):.3f}",
+        f"{np.mean(np.asarray(names)[probabilities.argmax(axis=1)] == truth):.3f}",
         "-" if np.isnan(before) else f"{before:.3f}",
         f"{after:.3f}",
         f"{low:.3f}–{high:.3f}",
-        f"{chance(answers, names):.3f}",
+        f"{chance(probabilities, names):.3f}",
         "yes" if after <= TO_REACH else "no",
     ]
     print(row, flush=True)
-    return Verdict(row, bins=f"- {trial.name}: {bins_text(reliability(truth, answers, names))}.")
+    return Verdict(row, bins=f"- {trial.name}: {bins_text(reliability(truth, probabilities, names))}.")
 
 
-def chance(answers: Rows, names: Sequence[str]) -> float:
-    """Return the mean error of answers that mean just what they say: what is left of it is chance alone."""
+def chance(probabilities: Rows, names: Sequence[str]) -> float:
+    """Return the mean calibration error of perfectly calibrated predictions, which is due to chance alone."""
     rng = np.random.default_rng(0)
-    ends = answers.cumsum(axis=1)
+    ends = probabilities.cumsum(axis=1)
     errors = []
     for _ in range(N_DRAWS):
-        drawn = (rng.random((len(answers), 1)) > ends[:, :-1]).sum(axis=1)
-        errors.append(expected_calibration_error(np.asarray(names)[drawn], answers, names))
+        drawn = (rng.random((len(probabilities), 1)) > ends[:, :-1]).sum(axis=1)
+        errors.append(expected_calibration_error(np.asarray(names)[drawn], probabilities, names))
     return float(np.mean(errors))
 
 
-def bins_text(found: Reliability) -> str:
-    """Spell the bins."""
+def bins_text(bins: Reliability) -> str:
+    """Return confidence, accuracy and size of each bin as text."""
     return ", ".join(
-        f"{sure:.2f} {right:.2f} ({n})"
-        for sure, right, n in zip(found.confidence, found.accuracy, found.n_examples, strict=True)
+        f"{confidence:.2f} {accuracy:.2f} ({n})"
+        for confidence, accuracy, n in zip(bins.confidence, bins.accuracy, bins.n_examples, strict=True)
     )
 
 
 def refusal_row(name: str, model: Recogniser, own: float) -> list[str]:
-    """Ask the model about silence and quiet noise."""
+    """Return the row of refusals of silence and quiet noise."""
     rate = model.sample_rate_
     silent = refused(model, [silence(duration_s=s, sample_rate=rate) for s in (0.01, 0.2, 1.0, 5.0)])
     quiet = refused(model, quiet_noises(rate))
@@ -207,7 +209,7 @@ def refusal_row(name: str, model: Recogniser, own: float) -> list[str]:
 
 
 def foreign_rows(trial: Trial, model: Recogniser, held_out: HeldOut) -> list[list[str]]:
-    """Ask the model about sounds of other kinds."""
+    """Return a row for each kind of foreign sounds."""
     rows, novelty_detector = [], model.confidence_.novelty_detector
     for name, folder in trial.foreign.items():
         clips = foreign_clips(folder, model.sample_rate_)
@@ -225,12 +227,12 @@ def foreign_rows(trial: Trial, model: Recogniser, held_out: HeldOut) -> list[lis
 
 
 def refused(model: Recogniser, clips: Sequence[Clip]) -> float:
-    """Return the share of the clips that get no name."""
+    """Return the share of the clips that are given no class."""
     return float(np.mean(~np.isin(model.decide(clips), model.classes_)))
 
 
 def quiet_noises(sample_rate: int, n: int = 100) -> list[Clip]:
-    """Make noises of every colour with an RMS of -60 dBFS."""
+    """Return noises of every colour with an RMS of -60 dBFS."""
     made = []
     for k in range(n):
         clip = noise(colour=COLOURS[k % 3], sample_rate=sample_rate, seed=k)
@@ -242,7 +244,7 @@ def quiet_noises(sample_rate: int, n: int = 100) -> list[Clip]:
 
 
 def foreign_clips(folder: Path, sample_rate: int) -> list[Clip]:
-    """Read some sounds, evenly spread over a folder, but for spoken digits among words."""
+    """Read some sounds, evenly spread over a folder, without spoken digits."""
     paths = [
         path
         for path in sorted(folder.rglob("*"))

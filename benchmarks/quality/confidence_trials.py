@@ -1,4 +1,4 @@
-"""What `benchmarks.quality.confidence` measures: every job that answers with probabilities and has data here."""
+"""Models measured by `benchmarks.quality.confidence`: every task that predicts probabilities and has data."""
 
 from __future__ import annotations
 
@@ -31,23 +31,23 @@ CATEGORIES = {
     "machine": ("helicopter", "chainsaw", "clock tick"),
     "steady": ("rain", "sea waves", "helicopter", "chainsaw"),
 }
-"""Tags of the classes of ESC-10: what makes the sound, and whether it goes on."""
+"""Tag -> classes of ESC-10: the source of the sound, and whether it is continuous."""
 
 
 @dataclass(frozen=True)
 class Setting:
-    """How much is measured.
+    """Amount of training and data.
 
     Parameters
     ----------
     epochs
-        Passes at most of the nets; None for the job's own.
+        Maximum number of epochs of nets; None for the default of the task.
     every
-        One spoken digit in so many.
+        Take every n-th spoken digit.
     every_tune
-        One tune in so many.
+        Take every n-th tune.
     every_source
-        One of the clean recordings that noise is put under in so many.
+        Take every n-th clean recording that noise is added to.
     """
 
     epochs: int | None = None
@@ -56,18 +56,18 @@ class Setting:
     every_source: int = 1
 
     def to_text(self) -> str:
-        """Say what was made smaller than it is by default."""
+        """Return what differs from the defaults as text."""
         if self == Setting():
-            return "Every job with its own settings, on all sounds."
-        epochs = "the job's own number of" if self.epochs is None else f"at most {self.epochs}"
+            return "Every task with its default settings, on all sounds."
+        epochs = "the default number of" if self.epochs is None else f"at most {self.epochs}"
         return (
-            f"Small setting: nets learned for {epochs} epochs; one spoken digit in {self.every}, one tune in "
-            f"{self.every_tune}, one recording under noise in {self.every_source}. All else as it is by default."
+            f"Small setting: nets trained for {epochs} epochs; one spoken digit in {self.every}, one tune in "
+            f"{self.every_tune}, one noisy recording in {self.every_source}. Everything else is the default."
         )
 
     @property
     def of_nets(self) -> dict[str, Any]:
-        """What is changed in the settings of nets."""
+        """Settings of nets that differ from the defaults."""
         return {} if self.epochs is None else {"epochs": self.epochs}
 
 
@@ -76,7 +76,7 @@ SMALL = Setting(epochs=25, every=3, every_tune=2, every_source=4)
 
 @dataclass(frozen=True)
 class Trial:
-    """One model, how it is tested, and the folders whose sounds are foreign to it."""
+    """A model, its corpus and split, and the folders of sounds that are foreign to it."""
 
     name: str
     estimator: Recogniser | Tagger
@@ -145,7 +145,7 @@ def _instrument(data: Path, _: Setting) -> Trial:
 
 
 def thin(corpus: Corpus, every: int) -> Corpus:
-    """Take one example in so many of each class."""
+    """Return every n-th example of each class."""
     seen: dict[str, int] = {}
     kept = []
     for k, example in enumerate(corpus.examples):
@@ -164,11 +164,11 @@ TRIALS: dict[str, Callable[[Path, Setting], Trial]] = {
     "emotion": _emotion,
     "instrument": _instrument,
 }
-"""Job -> function of the data folder and the setting that makes its trial."""
+"""Task -> function of the data folder and the setting that returns its trial."""
 
 
 def _some(data: Path, *names: str) -> dict[str, Path]:
-    """Return the folders of some kinds of sounds."""
+    """Return the folders of the named kinds of sounds."""
     folders = {
         "instrument notes": "instrument_notes",
         "drum hits": "drum_oneshots",

@@ -1,10 +1,10 @@
-"""How many planted faults `woodshed doctor` finds, and how much it reports that was not planted.
+"""Recall and precision of `woodshed doctor` on planted faults.
 
     python -m benchmarks.quality.doctor [--data FOLDER] [--seeds 0 1 2]
 
-Into four real corpora faults are planted, 5 % of the sounds for each kind. What the doctor reports of the
-untouched corpus is taken for a fault of its own and does not count; it is listed on the page. Each sound is
-described once, each corpus in a process of its own: minutes on two cores.
+Faults are planted in four real corpora, in 5 % of the sounds for each kind. Findings on the unmodified corpus
+count as real faults and are left out of the scores; the page lists them. Each sound is analysed once, each
+corpus in a separate process: minutes on two cores.
 """
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ import numpy as np
 
 from benchmarks.provenance import markdown_table
 from benchmarks.quality import measure
-from benchmarks.quality.mislabelling import USED, Hunt, hunt, hunt_table
+from benchmarks.quality.mislabelling import USED, Detection, detect_wrong_labels, detection_table
 from benchmarks.quality.planting import CHANGES, PLANTED_CUES, SHARE, Material, lies_above, plant, save
 from woodshed.audio.read import read
 from woodshed.data.corpora import emodb, esc10, fsdd, instrument_notes
@@ -40,11 +40,11 @@ NOTES = Path(__file__).with_name("doctor_notes.md")
 RECALL, PRECISION = 0.95, 0.9
 
 Counts = defaultdict[tuple[str, str], list[tuple[int, int, int]]]
-"""(corpus, kind) -> for each seed: planted, found of them, reported in all."""
+"""(corpus, kind) -> for each seed the number of planted faults, of these found, and of all reported ones."""
 
 
 def parts(data: Path) -> list[Corpus]:
-    """List about 300 sounds of each corpus, evenly over classes and speakers."""
+    """Return about 300 sounds of each corpus, evenly over classes and speakers."""
     whole = fsdd.load(data / "fsdd")
     digits = [row for row in whole.examples if int(row.path.stem.rpartition("_")[2]) % 10 == 7]
     clips = sorted((data / "esc10" / "audio").glob("*/*.ogg"))[::2]
@@ -59,7 +59,7 @@ def parts(data: Path) -> list[Corpus]:
 
 
 def wholes(data: Path) -> list[Corpus]:
-    """List all sounds of each corpus."""
+    """Return all sounds of each corpus."""
     return [
         fsdd.load(data / "fsdd"),
         esc10.load(data / "esc10"),
@@ -69,7 +69,7 @@ def wholes(data: Path) -> list[Corpus]:
 
 
 def file_findings(material: Material) -> dict[str, set[Path]]:
-    """Return what the doctor reports of each kind that concerns files."""
+    """Return the reported files for each kind of fault of files."""
     examples, looks = material.corpus.examples, material.good
     near, alike = near_sets(examples, looks)
     found: list[Finding | None] = [
@@ -87,7 +87,7 @@ def file_findings(material: Material) -> dict[str, set[Path]]:
 
 
 def score_files(material: Material, seeds: Sequence[int], counts: Counts) -> dict[str, int]:
-    """Plant and look for files' faults; return how many files the untouched corpus has reported of each."""
+    """Plant and detect faults of files; return the number of files reported in the unmodified corpus."""
     own = file_findings(material)
     name = material.corpus.name
     for seed in seeds:
@@ -97,7 +97,7 @@ def score_files(material: Material, seeds: Sequence[int], counts: Counts) -> dic
             for kind, rows in planted.kinds.items():
                 paths = {changed.corpus.examples[k].path for k in rows}
                 hits = paths & reported[kind]
-                # A copy has its source's own faults, and is reported with it: neither false nor planted.
+                # A copy has the faults of its source and is reported with it: neither false nor planted.
                 known = set(own.get(kind, ()))
                 known |= {copy for copy, source in planted.sources.items() if source in known}
                 known |= set(planted.sources.values()) if "duplicate" in kind else set()
@@ -107,7 +107,7 @@ def score_files(material: Material, seeds: Sequence[int], counts: Counts) -> dic
 
 
 def score_missing(material: Material, seeds: Sequence[int], counts: Counts) -> None:
-    """Blot out labels."""
+    """Remove labels and detect them."""
     for seed in seeds:
         rng = np.random.default_rng(seed)
         rows = list(material.corpus.examples)
@@ -128,15 +128,15 @@ IMPLIED = {
     "band limit": ("format",),
     "silence": ("format", "loudness"),
 }
-"""Planting these changes the container from that of the corpus to WAV, and blanking lowers the level."""
+"""Cue -> cues that planting it changes too: the container becomes WAV, and blanking lowers the level."""
 
 
 LEAST_ABOVE = 1e-6
-"""A class of whose sounds the middle one has less of its power above a cut has lost nothing by it."""
+"""Median share of the power above the cut-off from which a band limit changes a class."""
 
 
 def score_shortcuts(material: Material, seeds: Sequence[int], counts: Counts) -> list[str]:
-    """Record one class otherwise; return the shortcuts that the untouched corpus has."""
+    """Plant a shortcut in one class; return the shortcuts of the unmodified corpus."""
     name = material.corpus.name
     labels = material.corpus.labels
     near, _ = near_sets(material.corpus.examples, material.good)
@@ -164,7 +164,7 @@ def score_shortcuts(material: Material, seeds: Sequence[int], counts: Counts) ->
         ]
         moved = [other for other in moved if other not in IMPLIED.get(cue, ())]
         after = {guess.cue: guess for guess in cue_scores(labels, looks, units, cues=moved)}
-        # The corpus may have given another class away before, and better than the one that is changed.
+        # A shortcut of the unmodified corpus can reveal another class better than the changed one.
         hit = cue in after and after[cue].is_shortcut
         hit = hit and label in (after[cue].label, *after[cue].given_away)
         others = [other for other, guess in after.items() if other not in (cue, *own) and guess.is_shortcut]
@@ -173,7 +173,7 @@ def score_shortcuts(material: Material, seeds: Sequence[int], counts: Counts) ->
 
 
 def draw_class(corpus: Corpus, cue: str, seed: int) -> str:
-    """Draw a class that a cue can be planted in: sounds with nothing above a cut cannot be cut off."""
+    """Draw a class in which a cue can be planted: a band limit needs energy above the cut-off."""
     rng = np.random.default_rng(seed)
     while True:
         label = str(rng.choice(sorted(set(corpus.labels))))
@@ -183,24 +183,24 @@ def draw_class(corpus: Corpus, cue: str, seed: int) -> str:
 
 
 def cell(entries: Sequence[tuple[int, int, int]]) -> str:
-    """Spell recall and precision."""
+    """Return recall and precision as text."""
     planted, found, reported = np.sum(entries, axis=0)
     return f"{found / planted:.3f} / {found / max(1, reported):.3f}"
 
 
 @dataclass
 class Score:
-    """What was measured on one corpus: part of it, and of wrong labels also the whole."""
+    """Results on one corpus: a part of it, and the whole for wrong labels."""
 
     counts: Counts = field(default_factory=lambda: Counts(list))
-    part: Hunt = field(default_factory=lambda: Hunt(0))
-    whole: Hunt = field(default_factory=lambda: Hunt(0))
+    part: Detection = field(default_factory=lambda: Detection(0))
+    whole: Detection = field(default_factory=lambda: Detection(0))
     own: dict[str, int] = field(default_factory=dict)
     own_cues: list[str] = field(default_factory=list)
 
 
 def look(corpus: Corpus) -> Material:
-    """Describe every sound of a corpus."""
+    """Analyse every sound of a corpus."""
     views = Views(sample_rate=common_rate(corpus.examples))
     return Material(corpus, views, inspect_sounds(corpus.examples, views=views))
 
@@ -212,18 +212,18 @@ def score(part: Corpus, whole: Corpus, seeds: Sequence[int]) -> Score:
     made, counts = Score(), Counts(list)
     made.own = score_files(material, seeds, counts)
     score_missing(material, seeds, counts)
-    made.part = hunt(material, seeds, RECALL)
+    made.part = detect_wrong_labels(material, seeds, RECALL)
     counts[name, "wrong label"] = made.part.fair[USED]
     made.own_cues = score_shortcuts(material, seeds, counts)
     made.counts = counts
     print(name, {kind: cell(entries) for (_, kind), entries in counts.items()}, flush=True)
-    made.whole = hunt(look(whole), seeds, RECALL)
+    made.whole = detect_wrong_labels(look(whole), seeds, RECALL)
     print(name, "whole", cell(made.whole.fair[USED]), f"{time.monotonic() - began:.0f} s", flush=True)
     return made
 
 
 def page(scores: Mapping[str, Score]) -> list[str]:
-    """Lay out the results."""
+    """Return the parts of the page."""
     names = list(scores)
     rows = []
     for kind in dict.fromkeys(kind for one in scores.values() for _, kind in one.counts):
@@ -237,35 +237,35 @@ def page(scores: Mapping[str, Score]) -> list[str]:
     return [
         markdown_table(["kind", *names, "all", "reached"], rows),
         "## Wrong labels",
-        "Recall / precision; in brackets the precision when what was reported of the untouched corpus counts as "
-        f"false. The ceiling is the best precision that any threshold gives at a recall of {RECALL}, if the "
-        "models had learned every sound under its right label: where it is low, sounds that are labelled right "
-        "are as unlike their class as those that are labelled wrong.",
+        "Recall / precision; in brackets the precision if reports on the unmodified corpus count as false "
+        f"positives. The ceiling is the best precision of any threshold at a recall of {RECALL} for models "
+        "trained with the correct label of every sound: where it is low, correctly labelled sounds are as atypical "
+        "of their class as wrongly labelled ones.",
         "The same parts as above:",
-        hunt_table({name: one.part for name, one in scores.items()}),
-        "The whole corpora, which hold the sounds that the settings were chosen on:",
-        hunt_table({name: one.whole for name, one in scores.items()}),
-        "## What the corpora have of their own",
-        "Files reported before anything was planted; they do not count above.",
+        detection_table({name: one.part for name, one in scores.items()}),
+        "The whole corpora, which include the sounds on which the settings were chosen:",
+        detection_table({name: one.whole for name, one in scores.items()}),
+        "## Faults of the unmodified corpora",
+        "Number of files reported before planting; they are left out of the scores above.",
         markdown_table(["corpus", *own_kinds], own_rows),
-        "Shortcuts, before anything was planted:",
+        "Shortcuts reported before planting:",
         "\n".join(f"- {name}: {', '.join(one.own_cues) or 'none'}." for name, one in scores.items()),
     ]
 
 
 def main() -> None:
-    """Plant, look, and write ``doctor.md``; each corpus in a process of its own."""
-    given = measure.arguments((__doc__ or "").splitlines()[0])
-    small, whole = parts(given.data), wholes(given.data)
-    # The largest first, so that none is left alone at the end.
+    """Measure and write ``doctor.md``; each corpus in a separate process."""
+    options = measure.arguments((__doc__ or "").splitlines()[0])
+    small, whole = parts(options.data), wholes(options.data)
+    # The largest first, so that both cores are busy until the end.
     made = joblib.Parallel(n_jobs=min(len(small), joblib.cpu_count()))(
-        joblib.delayed(score)(*pair, given.seeds) for pair in zip(small, whole, strict=True)
+        joblib.delayed(score)(*pair, options.seeds) for pair in zip(small, whole, strict=True)
     )
     sizes = ", ".join(f"{corpus.name} {len(corpus.examples)}" for corpus in small)
     intro = (
-        f"Part of four real corpora ({sizes} sounds). Recall / precision of {len(given.seeds)} seeds together. Of each "
-        f"kind 5 % of the sounds are planted; a shortcut in one whole class. To reach: recall {RECALL}, precision "
-        f"{PRECISION}, for each kind. The settings of the search for wrong labels were chosen on other sounds."
+        f"Parts of four real corpora ({sizes} sounds). Recall / precision over {len(options.seeds)} seeds. Faults of each "
+        f"kind are planted in 5 % of the sounds; a shortcut in one whole class. To reach: recall {RECALL}, precision "
+        f"{PRECISION}, for each kind. The settings of the detection of wrong labels were chosen on other sounds."
     )
     tables = page({corpus.name: one for corpus, one in zip(small, made, strict=True)})
     measure.publish(

@@ -1,4 +1,4 @@
-"""How well emotion is recognised in voices nobody has heard: EMO-DB, one speaker left out at a time."""
+"""Accuracy of emotion recognition for unheard speakers: EMO-DB, one speaker left out at a time."""
 
 from __future__ import annotations
 
@@ -21,11 +21,11 @@ NOTES = Path(__file__).with_name("emotion_notes.md")
 TO_REACH = 0.78
 
 CHOSEN_BY = ("03", "09", "11", "13", "16")
-"""Speakers by whose recordings, each left out in turn, features, model and settings were chosen."""
+"""Speakers on whose recordings, each left out in turn, features, model and settings were chosen."""
 
 
 def unweighted_recall(outcome: measure.Outcome, method: str) -> tuple[list[float], tuple[float, float]]:
-    """Return the mean of the classes' recalls over all speakers, for each seed, and the first one's interval."""
+    """Return the mean recall of the classes for each seed, and the interval of the first seed."""
     names, first = np.asarray(outcome.classes), outcome.results[0]
 
     def score(result: SplitResult, rows: NDArray[np.int64]) -> float:
@@ -40,7 +40,7 @@ def unweighted_recall(outcome: measure.Outcome, method: str) -> tuple[list[float
 
 
 def recall_of_halves(outcome: measure.Outcome, method: str) -> tuple[float, float]:
-    """Return the mean of the classes' recalls over the speakers by whom was chosen, and over the others."""
+    """Return the mean recall of the classes for the speakers of `CHOSEN_BY`, and for the others."""
     result, names = outcome.results[0], np.asarray(outcome.classes)
     chosen = np.isin([str(fold) for fold in result.folds], CHOSEN_BY)
     truth, predicted = outcome.actual(result), outcome.predicted(result, method)
@@ -52,12 +52,12 @@ def recall_of_halves(outcome: measure.Outcome, method: str) -> tuple[float, floa
 
 def main() -> None:
     """Measure and write ``emotion.md``."""
-    given = measure.arguments(__doc__ or "")
-    corpus = load(given.data / "emodb")
+    options = measure.arguments(__doc__ or "")
+    corpus = load(options.data / "emodb")
     split = leave_one_group_out(corpus.labels, corpus.groups or [], group_word="speaker")
     recogniser = EmotionRecogniser()
     task = measure.Task("emodb", corpus, split, TO_REACH, "")
-    outcome = measure.run_task(task, recogniser, given.seeds, given.work)
+    outcome = measure.run_task(task, recogniser, options.seeds, options.work)
     own = method_of(recogniser)
     rows = []
     for method in (own, "svm", "majority"):
@@ -82,11 +82,11 @@ def main() -> None:
         [
             "EMO-DB, 535 recordings of ten speakers, seven emotions; each speaker left out in turn. Unweighted "
             "average recall (UAR): the mean of the seven recalls over all speakers, ± standard deviation over "
-            f"{len(given.seeds)} seeds; the interval is a bootstrap over speakers of the first seed.",
+            f"{len(options.seeds)} seeds; the interval is a bootstrap over speakers of the first seed.",
             markdown_table(
-                ["method", "UAR", "95 % interval", "accuracy", "UAR, chosen by", "UAR, the others"], rows
+                ["method", "UAR", "95 % interval", "accuracy", "UAR, chosen on", "UAR, the others"], rows
             ),
-            f"Features, model and settings were chosen by the speakers {', '.join(CHOSEN_BY)} (*chosen by*), "
+            f"Features, model and settings were chosen on the speakers {', '.join(CHOSEN_BY)} (*chosen on*), "
             "each left out in turn; the other five speakers confirm the choice.",
             f"To reach: {TO_REACH}. Reached: {verdict}.",
             f"Settings: {measure.settings_line(recogniser)}.",

@@ -1,4 +1,4 @@
-"""How well valence and arousal of a voice that was never heard are told, from EMO-DB."""
+"""Accuracy of valence and arousal for unheard speakers: EMO-DB."""
 
 from __future__ import annotations
 
@@ -24,36 +24,36 @@ NOTES = Path(__file__).with_name("emotion_values_notes.md")
 Rows = NDArray[np.float64]
 
 
-def r2(truth: Rows, answers: Rows) -> float:
-    """Return the share of the variance that is explained."""
-    return float(1 - np.sum((truth - answers) ** 2) / np.sum((truth - truth.mean()) ** 2))
+def r2(truth: Rows, predicted: Rows) -> float:
+    """Return the coefficient of determination."""
+    return float(1 - np.sum((truth - predicted) ** 2) / np.sum((truth - truth.mean()) ** 2))
 
 
-def mae(truth: Rows, answers: Rows) -> float:
+def mae(truth: Rows, predicted: Rows) -> float:
     """Return the mean absolute error."""
-    return float(np.mean(np.abs(truth - answers)))
+    return float(np.mean(np.abs(truth - predicted)))
 
 
-def correlation(truth: Rows, answers: Rows) -> float:
-    """Return Pearson's correlation; 0 for answers that are all alike."""
-    return float(np.corrcoef(truth, answers)[0, 1]) if np.ptp(answers) > 1e-9 else 0.0
+def correlation(truth: Rows, predicted: Rows) -> float:
+    """Return Pearson's correlation; 0 for constant predictions."""
+    return float(np.corrcoef(truth, predicted)[0, 1]) if np.ptp(predicted) > 1e-9 else 0.0
 
 
 SCORES: dict[str, Callable[[Rows, Rows], float]] = {"R²": r2, "mean error": mae, "correlation": correlation}
 
 
 def score_table(results: Sequence[SplitResult], names: Sequence[str], speakers: NDArray[np.str_]) -> str:
-    """Lay out the scores of each method and value: mean over the seeds, interval over speakers."""
+    """Return the table of scores of each method and value: mean over the seeds, interval over speakers."""
     rows = []
     for method in results[0].outputs:
         for k, name in enumerate(names):
             cells = []
             for score in SCORES.values():
                 pairs = [(result.truth[:, k], result.outputs[method][:, k]) for result in results]
-                scores = [score(truth, answers) for truth, answers in pairs]
+                scores = [score(truth, predicted) for truth, predicted in pairs]
                 low, high = bootstrap_interval(
                     lambda drawn, pairs=pairs, score=score: float(
-                        np.mean([score(truth[drawn], answers[drawn]) for truth, answers in pairs])
+                        np.mean([score(truth[drawn], predicted[drawn]) for truth, predicted in pairs])
                     ),
                     len(pairs[0][0]),
                     groups=speakers,
@@ -67,17 +67,19 @@ def score_table(results: Sequence[SplitResult], names: Sequence[str], speakers: 
 
 def main() -> None:
     """Measure and write ``emotion_values.md``."""
-    given = arguments(__doc__ or "")
+    options = arguments(__doc__ or "")
     warnings.simplefilter("ignore")
     corpus = check(
-        EmotionValuesRegressor.head.select(load(given.data / "emodb"), EmotionValuesRegressor(), to_fit=True)
+        EmotionValuesRegressor.head.select(
+            load(options.data / "emodb"), EmotionValuesRegressor(), to_fit=True
+        )
     )
     split = leave_one_group_out(corpus.labels, corpus.groups or [], group_word=corpus.group_word)
     results = []
-    for seed in given.seeds:
-        estimator = EmotionValuesRegressor(seed=seed, store=str(given.work / "features"))
+    for seed in options.seeds:
+        estimator = EmotionValuesRegressor(seed=seed, store=str(options.work / "features"))
         run = CrossValidation(
-            estimator, corpus, [split], RunState(given.work / f"emotion_values-{seed}"), True
+            estimator, corpus, [split], RunState(options.work / f"emotion_values-{seed}"), True
         )
         experiment, _ = run.measure()
         results.append(experiment.splits[0])
@@ -85,7 +87,7 @@ def main() -> None:
     speakers = np.asarray(corpus.groups)[results[0].indices]
     places = "; ".join(f"{name} {valence:g}, {arousal:g}" for name, (valence, arousal) in VALUES.items())
     parts = [
-        f"EMO-DB, {len(speakers)} sentences, {split.name}: mean ± standard deviation over {len(given.seeds)} seeds, and "
+        f"EMO-DB, {len(speakers)} sentences, {split.name}: mean ± standard deviation over {len(options.seeds)} seeds, and "
         "a 95 % interval over speakers (bootstrap). Valence and arousal are those of the label, from -1 to 1: "
         f"{places}.",
         score_table(results, names, speakers),

@@ -1,4 +1,4 @@
-"""Corpora as frames of a piano roll, each told by the MIDI pitches that sound in it."""
+"""Corpora as frames of a piano roll: the MIDI pitches that sound at each time step."""
 
 from __future__ import annotations
 
@@ -18,27 +18,27 @@ from woodshed.symbolic.chord_symbol import read_chord
 Frames = tuple[tuple[int, ...], ...]
 
 LOWEST_ROOT = 43
-"""Chords have their roots from this G up to the F# above."""
+"""Lowest root of a chord, G; the highest is the F# above."""
 
 SIZES = {"validation": 170, "test": 173}
-"""Tunes in these parts of the Nottingham corpus, as in the usual split; the others are the training part."""
+"""Number of tunes of the validation and test part of Nottingham, as in the usual split."""
 
 STEPS_PER_BEAT = 2
 
 JSB_MADE = """\
-Piano roll, **one frame a quarter note**, every chorale moved so that its keynote is C: the files and the split
-(229 / 76 / 77) of Boulanger-Lewandowski et al. (2012), as the JSB-Chorales-dataset has them. A frame is the set of the
-pitches that sound at a quarter note; a held note and one struck again are alike, and voices that meet are one. As
-all pieces have one keynote, nothing is transposed while learning."""
+Piano roll, **one frame per quarter note**, every chorale transposed to the keynote C: the files and the split
+(229 / 76 / 77) of Boulanger-Lewandowski et al. (2012), from the JSB-Chorales-dataset. A frame is the set of
+pitches that sound at a quarter note; held and repeated notes are not distinguished, and unisons are one note. As
+all pieces have one keynote, there is no transposition during training."""
 
 NOTTINGHAM_MADE = """\
-Piano roll, **one frame an eighth note**, every tune moved to the keynote C by at most six semitones. Made here from the
-cleaned ABC files, since the MIDI files of our copy hold the melody alone: repeats and endings are played; the melody's
-pitch at each eighth (what lies between two of them is not seen), and the notes of the last chord symbol until the next,
-with the root from G2 to F#3, and another bass below it; the few tunes without chord symbols are melody alone, and chord
-symbols that are not understood are silence. The split is ours, by tune family, in the usual sizes (validation 170, test
-173, and the rest), because the usual split belongs to another version of the tunes. So **published values stand beside
-ours for orientation; they are of other frames**."""
+Piano roll, **one frame per eighth note**, every tune transposed to the keynote C by at most six semitones. Derived from the
+cleaned ABC files, since the available MIDI files have the melody alone: repeats and endings are played; the pitch of
+the melody at each eighth (notes between two eighths are ignored), and the notes of the current chord symbol,
+with the root from G2 to F#3 and a different bass below it; the few tunes without chord symbols are melody alone, and
+unknown chord symbols are silence. The split is by tune family, in the usual sizes (validation 170, test
+173, and the rest), because the usual split belongs to another version of the tunes. **Published values are therefore
+only for orientation: they are for other frames**."""
 
 
 @dataclass(frozen=True)
@@ -48,11 +48,11 @@ class Rolls:
     Parameters
     ----------
     name, made
-        What it is called; and how the frames are made, for the page.
+        Name, and description of the frames for the page.
     train, validation, test
         Pieces of frames.
     low, high
-        Range of the pitches in the training and validation parts; a test pitch beyond would be an error.
+        Range of the pitches in the training and validation parts; a test pitch outside raises an error.
     """
 
     name: str
@@ -89,7 +89,7 @@ def nottingham_rolls(data: Path) -> Rolls:
 
 
 def tune_frames(tune: Score) -> Frames:
-    """Sample a tune at every eighth, its keynote moved to C: the melody, and the last chord symbol's notes."""
+    """Sample a tune at every eighth, transposed to C: the melody, and the notes of the current chord symbol."""
     tonic = tune.keys[0].tonic if tune.keys else 0
     shift = (5 - tonic) % 12 - 5
     n_frames = int(np.ceil(tune.duration_beats * STEPS_PER_BEAT - 1e-6))
@@ -110,7 +110,7 @@ def tune_frames(tune: Score) -> Frames:
 
 
 def chord_pitches(name: str, shift: int) -> list[int]:
-    """Lay out a chord: its root at `LOWEST_ROOT` or above, another bass below that; none if it is unknown."""
+    """Return the pitches of a chord symbol, the root from `LOWEST_ROOT` up; none if the symbol is unknown."""
     try:
         root, intervals, bass = read_chord(name)
     except ScoreError:
@@ -121,5 +121,5 @@ def chord_pitches(name: str, shift: int) -> list[int]:
 
 
 def _rolls(name: str, made: str, train: list[Frames], validation: list[Frames], test: list[Frames]) -> Rolls:
-    heard = [pitch for piece in [*train, *validation] for frame in piece for pitch in frame]
-    return Rolls(name, made, train, validation, test, min(heard), max(heard))
+    pitches = [pitch for piece in [*train, *validation] for frame in piece for pitch in frame]
+    return Rolls(name, made, train, validation, test, min(pitches), max(pitches))

@@ -1,4 +1,4 @@
-"""How well instruments are recognised: by pitches, velocities and samplers that were not learned from."""
+"""Accuracy of instrument recognition for unheard pitches, velocities and samplers."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from pathlib import Path
 
 from benchmarks.provenance import markdown_table
 from benchmarks.quality import measure
-from benchmarks.quality.another_sampler import FONTS, Heard, find_fonts, play_notes, play_phrases
+from benchmarks.quality.another_sampler import FONTS, LabelledClips, find_fonts, play_notes, play_phrases
 from woodshed.data.corpora.instrument_notes import load
 from woodshed.data.example import Corpus
 from woodshed.data.sound import Sounds
@@ -24,24 +24,24 @@ TO_REACH = 0.97
 
 
 def by_velocity(corpus: Corpus) -> Corpus:
-    """Make the velocity the group: it ends the file's name."""
+    """Return the corpus with the velocity, the last part of the file name, as the group."""
     examples = [replace(e, group=Path(e.path).stem.rsplit("_", 1)[1]) for e in corpus.examples]
     return replace(corpus, name=f"{corpus.name}_velocity", examples=tuple(examples), group_word="velocity")
 
 
-def score(estimator: Recogniser, heard: Heard) -> str:
-    """Return the share that is named right, with a 95 % interval."""
-    hits = estimator.predict(heard.clips) == heard.labels
+def score(estimator: Recogniser, test: LabelledClips) -> str:
+    """Return the accuracy with a 95 % interval."""
+    hits = estimator.predict(test.clips) == test.labels
     low, high = share_interval(hits, None)
     return f"{hits.mean():.3f} ({low:.3f}–{high:.3f})"
 
 
 def other_samplers(corpus: Corpus, methods: dict[str, Recogniser], folder: Path) -> str:
-    """Learn from all notes and name those that other samplers play, or say why that was left out."""
+    """Train on all notes and test on other samplers, or return why that was left out."""
     fonts = find_fonts(folder)
     if not fonts:
         return (
-            f"Left out: it takes {' or '.join(FONTS)} in the folder of --fonts, and tinysoundfont "
+            f"Not measured: requires {' or '.join(FONTS)} in the folder of --fonts, and tinysoundfont "
             "(`pip install --no-deps tinysoundfont`)."
         )
     for estimator in methods.values():
@@ -53,12 +53,12 @@ def other_samplers(corpus: Corpus, methods: dict[str, Recogniser], folder: Path)
     rows = []
     for name, font in fonts.items():
         for what, play in (("notes", play_notes), ("phrases", play_phrases)):
-            heard = play(font, ranges, 16000)
-            for where, clips in (("as played", heard), ("recorded elsewhere", heard.elsewhere())):
+            test = play(font, ranges, 16000)
+            for where, clips in (("as played", test), ("recorded elsewhere", test.elsewhere())):
                 rows.append([f"{name}: {what}, {where}", *(score(m, clips) for m in methods.values())])
                 print(*rows[-1], flush=True)
-    told = "; ".join(f"{name}: {FONTS[name]}" for name in fonts)
-    return f"{told}.\n\n{markdown_table(['played by', *methods], rows)}"
+    uses = "; ".join(f"{name}: {FONTS[name]}" for name in fonts)
+    return f"{uses}.\n\n{markdown_table(['played by', *methods], rows)}"
 
 
 def arguments() -> argparse.Namespace:
@@ -70,8 +70,8 @@ def arguments() -> argparse.Namespace:
 
 def main() -> None:
     """Measure and write ``instrument.md``."""
-    given = arguments()
-    pitches = load(given.data / "instrument_notes")
+    options = arguments()
+    pitches = load(options.data / "instrument_notes")
     velocities = by_velocity(pitches)
     tasks = []
     for corpus in (pitches, velocities):
@@ -86,9 +86,9 @@ def main() -> None:
     method = method_of(ours)
     rows, parts = [], []
     for task in tasks:
-        outcome = measure.run_task(task, ours, given.seeds, given.work)
+        outcome = measure.run_task(task, ours, options.seeds, options.work)
         low, high = outcome.interval(method)
-        mean = sum(outcome.mean_of_folds(method)) / len(given.seeds)
+        mean = sum(outcome.mean_of_folds(method)) / len(options.seeds)
         rows.append(
             [
                 task.split.name,
@@ -105,24 +105,26 @@ def main() -> None:
         parts.append(markdown_table(["held out", "ours", "plain SVM"], folds))
     methods = {"ours": ours, "plain SVM": plain}
     for estimator in methods.values():
-        estimator.set_params(store=str(given.work / "features"))  # which holds the copies by now
-    elsewhere = other_samplers(pitches, methods, given.fonts)
+        estimator.set_params(
+            store=str(options.work / "features")
+        )  # which contains the augmented copies by now
+    elsewhere = other_samplers(pitches, methods, options.fonts)
     heading = ["split", "ours", "95 % interval", "plain SVM", "majority", "to reach", "reached"]
     measure.publish(
         Path(__file__).with_suffix(".md"),
         "Quality: instruments",
         [
             "instrument_notes: 14 instruments, 20 pitches, 3 velocities, 840 notes of one sampler. Ours: "
-            f"{ours.net} on {front_end_class(ours.row_front_end).__name__}, which learns from each note and "
-            f"{type(ours).n_augmented_rows - 1} changed copies; beside it a plain support vector machine (radial "
+            f"{ours.net} on {front_end_class(ours.row_front_end).__name__}, trained on each note and "
+            f"{type(ours).n_augmented_rows - 1} augmented copies; baseline: a plain support vector machine (radial "
             "kernel, C = 10, summary features). Mean of the folds; the interval is a bootstrap over the groups. "
-            f"Seeds: {len(given.seeds)} (neither the machines nor the copies depend on it).",
+            f"Seeds: {len(options.seeds)} (neither model nor copies depend on it).",
             markdown_table(heading, rows),
-            f"Change: {type(ours).waveform_augmentation}.",
+            f"Augmentation: {type(ours).waveform_augmentation}.",
             "## Other samplers",
-            "Both learned from all 840 notes. Of each instrument, 20 notes and 10 made-up phrases of another "
+            "Both were trained on all 840 notes. Of each instrument, 20 notes and 10 synthetic phrases of another "
             "General MIDI SoundFont, as played and as if recorded elsewhere (rooms, microphones, noise, level, a "
-            "cut attack); guessing names 0.071 right. Interval: bootstrap over clips.",
+            "cut attack); random guessing has an accuracy of 0.071. Interval: bootstrap over clips.",
             elsewhere,
             "## By fold",
             *parts,

@@ -1,9 +1,9 @@
-"""How many nats a frame of polyphonic music takes: every net of frames, all trained here on the same splits.
+"""Likelihood of frames of polyphonic music: all nets of frames, trained on the same splits.
 
     python -m benchmarks.quality.likelihood --data DATA --work WORK
 
-Each model's result is kept in WORK as JSON; what is there is not trained again, and a training that was
-interrupted goes on. Nothing is chosen on the test parts.
+The result of each model is stored in WORK as JSON and not computed again; an interrupted training is
+resumed. No choice is based on the test parts.
 """
 
 from __future__ import annotations
@@ -29,7 +29,7 @@ from benchmarks.quality.chord_chain import (
 )
 from benchmarks.quality.frames import Rolls
 from benchmarks.quality.likelihood_rows import GRID, JSB, TABLES, TO_REACH, Row
-from benchmarks.quality.measure import told
+from benchmarks.quality.measure import epoch_printer
 from woodshed.atomic import write_whole
 from woodshed.metrics.note_frequency import note_nats
 from woodshed.tasks.roll import RollComposer
@@ -41,14 +41,14 @@ Nats = list[NDArray[np.float64]]
 
 
 MOST_ESTIMATED = {"validation": 1000, "test": 5000}
-"""So many frames of a part, drawn once for all, are asked where each takes an estimate of its own."""
+"""Part -> number of frames, drawn once, on which an RBM is estimated."""
 
 N_CHAINS, N_ANNEAL = 50, 300
-"""Of the annealing of RBMs."""
+"""Number of chains and of steps of annealing of RBMs."""
 
 
 def counted(rolls: Rolls, name: str) -> dict[str, Nats]:
-    """Count how often each note sounds, by itself or after itself."""
+    """Return the nats of notes from counts, independent or given their previous state."""
     train, *parts = (
         [as_frames(piece, rolls) for piece in getattr(rolls, part)]
         for part in ("train", "validation", "test")
@@ -61,14 +61,14 @@ def counted(rolls: Rolls, name: str) -> dict[str, Nats]:
 
 
 def as_frames(piece: Any, rolls: Rolls) -> NDArray[np.int8]:
-    """Turn pitches into frames of 0 and 1."""
+    """Encode pitches as frames of 0 and 1."""
     return RollComposer(low=rolls.low, high=rolls.high).encode(piece)
 
 
 def learned_roll(
     rolls: Rolls, row: Row, grid: Mapping[str, Any], seed: int, checkpoint: Path
 ) -> tuple[dict[str, Nats], dict[str, Any]]:
-    """Train a composer of rolls, and ask it for all frames, or for `MOST_ESTIMATED` of them."""
+    """Train a composer of rolls, and evaluate all frames, or `MOST_ESTIMATED` of them."""
     settings = {"max_shift": 0, **grid, **row.settings}
     settings.setdefault("patience", settings["epochs"])
     composer = RollComposer(low=rolls.low, high=rolls.high, seed=seed, **settings)
@@ -76,7 +76,7 @@ def learned_roll(
         rolls.train,
         held_out=rolls.validation,
         checkpoint=checkpoint,
-        on_epoch=told("chance of a held-out frame"),
+        on_epoch=epoch_printer("probability of a held-out frame"),
     )
     found = {}
     for part in ("validation", "test"):
@@ -89,7 +89,7 @@ def learned_roll(
 
 
 def some_pieces(pieces: Sequence[Any], n_frames: int) -> list[Any]:
-    """Draw pieces, the same ones each time, until they have ``n_frames`` or there is none left."""
+    """Draw pieces, the same ones each time, until they have ``n_frames`` or all are drawn."""
     drawn: list[Any] = []
     for k in np.random.default_rng(0).permutation(len(pieces)):
         if sum(map(len, drawn)) >= n_frames:
@@ -101,12 +101,16 @@ def some_pieces(pieces: Sequence[Any], n_frames: int) -> list[Any]:
 def learned_chords(
     rolls: Rolls, name: str, row: Row, seed: int, work: Path
 ) -> tuple[dict[str, Nats], dict[str, Any]]:
-    """Train a net over chords; where another row's net is meant, it is trained before, and goes on from there."""
+    """Train a net over chords, or load the trained net of another row, and evaluate all frames."""
     of = row.settings.get("of")
     settings = ChordSettings(**(JSB[of].settings if of else row.settings))
     checkpoint = work / f"jsb-{of or name}-{seed}.state.npz"
     net, layout, best = learn_chords(
-        rolls, settings, seed, checkpoint=checkpoint, on_epoch=told("chance of a held-out frame")
+        rolls,
+        settings,
+        seed,
+        checkpoint=checkpoint,
+        on_epoch=epoch_printer("probability of a held-out frame"),
     )
     orders = ORDERS if of else FROM_THE_TOP
     found = {
@@ -117,7 +121,7 @@ def learned_chords(
 
 
 def mean_of(parts: Sequence[dict[str, Nats]]) -> dict[str, Nats]:
-    """Average the chances that several models give each frame, all having heard the frames before."""
+    """Average the probabilities of each frame over several models."""
     return {
         part: [
             np.log(len(parts)) - np.logaddexp.reduce([-one for one in nats], axis=0)
@@ -128,13 +132,13 @@ def mean_of(parts: Sequence[dict[str, Nats]]) -> dict[str, Nats]:
 
 
 def measure(corpus: str, rolls: Rolls, name: str, seed: int, work: Path) -> dict[str, Any]:
-    """Return the result of a row, from the folder of work if it is there."""
+    """Return the result of a row: the stored one, or a new one."""
     place = work / f"{corpus}-{name}-{seed}.json"
     row = TABLES[corpus][1][name]
-    asked = {"settings": settled(corpus, name), "grid": GRID[corpus]}
+    request = {"settings": settled(corpus, name), "grid": GRID[corpus]}
     if place.exists():
         result: dict[str, Any] = json.loads(place.read_text("utf-8"))
-        if result["asked"] == asked:
+        if result["asked"] == request:
             return result
     print(corpus, name, seed, flush=True)
     started = time.monotonic()
@@ -149,7 +153,7 @@ def measure(corpus: str, rolls: Rolls, name: str, seed: int, work: Path) -> dict
         found = mean_of([kept(work, corpus, of, seed) for of in row.settings["of"]])
     with (work / f"{corpus}-{name}-{seed}.npz").open("wb") as file:
         np.savez(file, **{f"{part}_{k:04d}": n for part, nats in found.items() for k, n in enumerate(nats)})
-    result = {"asked": asked, "seconds": time.monotonic() - started, **more}
+    result = {"asked": request, "seconds": time.monotonic() - started, **more}
     for part, nats in found.items():
         result[part] = float(np.concatenate(nats).mean())
         result[f"{part}_error"] = clustered_error(nats)
@@ -160,7 +164,7 @@ def measure(corpus: str, rolls: Rolls, name: str, seed: int, work: Path) -> dict
 
 
 def settled(corpus: str, name: str) -> dict[str, Any]:
-    """Return the settings of a row, with those of the rows that it is made of."""
+    """Return the settings of a row and of the rows that it combines."""
     settings = dict(TABLES[corpus][1][name].settings)
     of = settings.get("of", [])
     parts = [of] if isinstance(of, str) else of
@@ -168,7 +172,7 @@ def settled(corpus: str, name: str) -> dict[str, Any]:
 
 
 def kept(work: Path, corpus: str, name: str, seed: int) -> dict[str, Nats]:
-    """Read the nats of all frames that a row left behind."""
+    """Read the stored nats of all frames of a row."""
     with np.load(work / f"{corpus}-{name}-{seed}.npz") as arrays:
         return {
             part: [arrays[key] for key in sorted(arrays) if key.startswith(part)]
@@ -177,7 +181,7 @@ def kept(work: Path, corpus: str, name: str, seed: int) -> dict[str, Nats]:
 
 
 def clustered_error(nats: Nats) -> float:
-    """Return the standard error of the mean over frames, pieces being what was drawn."""
+    """Return the standard error of the mean over frames, with pieces as clusters."""
     sizes = np.array([len(n) for n in nats])
     sums = np.array([n.sum() for n in nats])
     mean = sums.sum() / sizes.sum()
@@ -185,7 +189,7 @@ def clustered_error(nats: Nats) -> float:
 
 
 def table(corpus: str, results: Mapping[str, Sequence[Mapping[str, Any]]]) -> str:
-    """Lay out the table of a corpus."""
+    """Return the table of a corpus."""
     rows = []
     for name, row in TABLES[corpus][1].items():
         runs = results.get(name, [])
@@ -213,18 +217,18 @@ def table(corpus: str, results: Mapping[str, Sequence[Mapping[str, Any]]]) -> st
 
 
 def reached(corpus: str, results: Mapping[str, Sequence[Mapping[str, Any]]]) -> str:
-    """Say which model the validation part finds best, and whether what was to be reached is."""
+    """Return the best model on the validation part, and whether it reached the target, as text."""
     means = {name: np.mean([run["validation"] for run in runs]) for name, runs in results.items()}
     best = min(means, key=lambda name: means[name])
     test = float(np.mean([run["test"] for run in results[best]]))
     return (
-        f"Best by the validation part: {TABLES[corpus][1][best].label}, {test:.2f} nats a frame of the test part. "
-        f"Asked: {TO_REACH[corpus]:.1f} at most (reached: {'yes' if test <= TO_REACH[corpus] else 'no'})."
+        f"Best on the validation part: {TABLES[corpus][1][best].label}, {test:.2f} nats per frame on the test part. "
+        f"To reach: at most {TO_REACH[corpus]:.1f} (reached: {'yes' if test <= TO_REACH[corpus] else 'no'})."
     )
 
 
 def described(rolls: Rolls) -> str:
-    """Say what the frames of a corpus are."""
+    """Return a description of the frames of a corpus."""
     sizes = [
         f"{len(pieces)} pieces, {sum(map(len, pieces)):,} frames ({part})"
         for part in ("train", "validation", "test")
@@ -234,54 +238,56 @@ def described(rolls: Rolls) -> str:
 
 
 INTRODUCTION = """\
-The unit is the **nat per frame**: the mean over all frames of the negative natural logarithm of the chance that a
-model gives a frame, given all frames before it; lower is better. Every first frame counts, and is told from silence.
-All models learned here, from the same training part. Settings are first choices, or were compared on the validation part, as
-the notes tell; so was the best pass. Nothing was chosen on the test part. ± is the standard error with whole pieces drawn; over seeds: the
-standard deviation of the means. One seed is what there was time for, where the last column says 1; three are wanted.
+The unit is the **nat per frame**: the mean over all frames of the negative natural logarithm of the probability of a
+frame under the model, given all frames before it; lower is better. First frames count, too, and are predicted from silence.
+All models were trained here on the same training part. Settings are first choices, or were compared on the validation part, as
+described in the notes; so was the best epoch. No choice was based on the test part. ± is the standard error over pieces; over seeds: the
+standard deviation of the means. Where the last column is 1, there was time for one seed only; the aim is three.
 
-*Exact*: the chances of all frames sum to 1, and none is estimated. *RAISE*: RBMs divide by a sum that nobody can
-compute. Told here is how likely it is that a frame is drawn by annealing from notes by themselves to the machine
-({steps} steps), which is found by going back from the frame, {chains} times (Burda, Grosse and Salakhutdinov, 2015): these chances sum to 1,
-and the estimate is rather too many nats than too few. (Published figures of RBMs come from annealing forwards, which is
-rather too few.) Of RBMs some {validation:,} validation frames and at most {test:,} test frames, of whole pieces, are asked. *Upper bound*: the model gives chances to
-ordered rows of four cells, of which the frame is one, so that the frame itself costs no more.
+*Exact*: the probabilities of all frames sum to 1, without estimation. *RAISE*: the normalising constant of an RBM is
+intractable. The value is the probability that a frame is sampled by annealing from independent notes to the RBM
+({steps} steps), estimated by annealing back from the frame, {chains} times (Burda, Grosse and Salakhutdinov, 2015): these probabilities sum to 1,
+and the estimate is too high rather than too low. (Published values for RBMs come from forward annealing, which is
+too low rather than too high.) For RBMs about {validation:,} validation frames and at most {test:,} test frames, of whole pieces, are evaluated. *Upper bound*: the model predicts
+ordered rows of four cells, and a frame is one such row, so that the frame itself has at most this many nats.
 
-*Published* values are reports of others, on their own training and often without the first frame: RNN, GRU and LSTM
-of 2014 (arXiv 1412.3555) and 2018, TCN (arXiv 1803.01271), the others of Boulanger-Lewandowski et al., 2012; the lowest
-is what "within 10 %" compares with. RNN, GRU, LSTM, TCN and Transformer ask each note by itself, given the past; NADE,
-RBM and the cells know the notes of a frame together, which is why they are so far ahead."""
+*Published* values are from the literature, on their own training and often without the first frame: RNN, GRU and LSTM
+of 2014 (arXiv 1412.3555) and 2018, TCN (arXiv 1803.01271), the others of Boulanger-Lewandowski et al., 2012; "within 10 %"
+compares with the lowest. RNN, GRU, LSTM, TCN and Transformer predict each note independently, given the past; NADE,
+RBM and the cells model the notes of a frame jointly, which explains their large lead."""
 
 
 def main() -> None:
-    """Measure what is missing, and write ``likelihood.md``."""
+    """Compute missing results, and write ``likelihood.md``."""
     parser = argparse.ArgumentParser(description=__doc__.split("\n\n")[0])
     parser.add_argument("--data", help="folder of the data sets")
-    parser.add_argument("--work", type=Path, required=True, help="folder in which results are kept")
+    parser.add_argument("--work", type=Path, required=True, help="folder of stored results")
     parser.add_argument("--corpora", nargs="+", default=list(TABLES), choices=list(TABLES))
-    parser.add_argument("--only", nargs="+", help="measure these models only, and write no page")
-    parser.add_argument("--kept", action="store_true", help="train nothing: a page of the results in WORK")
+    parser.add_argument("--only", nargs="+", help="measure these models only, without writing the page")
+    parser.add_argument(
+        "--kept", action="store_true", help="write a page of the stored results, without training"
+    )
     parser.add_argument("--seeds", type=int, nargs="+", default=[0])
     parser.add_argument("--out", type=Path, default=Path(__file__).with_suffix(".md"))
-    given = parser.parse_args()
-    given.work.mkdir(parents=True, exist_ok=True)
+    options = parser.parse_args()
+    options.work.mkdir(parents=True, exist_ok=True)
     parts = [INTRODUCTION.format(**MOST_ESTIMATED, chains=N_CHAINS, steps=N_ANNEAL)]
-    for corpus in given.corpora:
+    for corpus in options.corpora:
         make, rows = TABLES[corpus]
-        rolls = make(data_folder(given.data))
+        rolls = make(data_folder(options.data))
         results: dict[str, list[dict[str, Any]]] = {}
-        for name in given.only or rows:
-            places = {seed: given.work / f"{corpus}-{name}-{seed}.json" for seed in given.seeds}
-            seeds = [seed for seed, place in places.items() if place.exists() or not given.kept]
+        for name in options.only or rows:
+            places = {seed: options.work / f"{corpus}-{name}-{seed}.json" for seed in options.seeds}
+            seeds = [seed for seed, place in places.items() if place.exists() or not options.kept]
             if seeds:
-                results[name] = [measure(corpus, rolls, name, seed, given.work) for seed in seeds]
+                results[name] = [measure(corpus, rolls, name, seed, options.work) for seed in seeds]
         parts += [f"## {rolls.name}", described(rolls), table(corpus, results), reached(corpus, results)]
         missing = [row.label for name, row in rows.items() if name not in results]
         if missing:
             parts.append(f"Not measured yet: {'; '.join(missing)}.")
-    if not given.only:
+    if not options.only:
         write_markdown(
-            given.out, "Quality: likelihood of frames", "\n\n".join([*parts, NOTES.read_text("utf-8")])
+            options.out, "Quality: likelihood of frames", "\n\n".join([*parts, NOTES.read_text("utf-8")])
         )
 
 

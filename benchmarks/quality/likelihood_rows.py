@@ -1,4 +1,4 @@
-"""What ``likelihood.py`` measures: the models of each corpus, with the settings that they learn with."""
+"""Models measured by ``likelihood.py``: their settings for each corpus."""
 
 from __future__ import annotations
 
@@ -11,20 +11,20 @@ from benchmarks.quality.frames import jsb_rolls, nottingham_rolls
 
 @dataclass(frozen=True)
 class Row:
-    """A line of a table.
+    """Row of a table.
 
     Parameters
     ----------
     label
-        What the model is.
+        Name of the model.
     settings
-        Of a `RollComposer`, of `ChordSettings`, or none for counts.
+        Settings of a `RollComposer` or of `ChordSettings`; none for counts.
     kind
-        What makes it: count, roll, chords, or mean.
+        Method: count, roll, chords, or mean.
     how
         Whether the likelihood is exact, an estimate, or a bound.
     published
-        Published values on the same kind of grid, as they are printed; the lowest is compared with.
+        Published values on the same kind of grid; the comparison is with the lowest.
     """
 
     label: str
@@ -34,10 +34,10 @@ class Row:
     published: tuple[float, ...] = ()
 
 
-RAISE = "RAISE, rather too high"
+RAISE = "RAISE, biased high"
 JSB = {
     "independent": Row("independent notes", kind="count"),
-    "order-1": Row("each note given itself before (order 1)", kind="count"),
+    "order-1": Row("each note given its previous state (order 1)", kind="count"),
     "rbm": Row(
         "RBM", {"net": "rbm", "n_hidden": 150, "n_gibbs": 5, "learning_rate": 0.02, "epochs": 300}, how=RAISE
     ),
@@ -82,7 +82,7 @@ JSB = {
     ),
     "chain-orders": Row("the same, mean of 24 orders", {"of": "chain"}, kind="chords", how="upper bound"),
     "chain-moved": Row(
-        "`chorale_chain`, transposed while learning",
+        "`chorale_chain`, transposed during training",
         {"max_shift": 5, "width": 128, "epochs": 12},
         kind="chords",
         how="upper bound",
@@ -107,7 +107,7 @@ LONG = {"n_steps": 256, "batch_size": 4, "epochs": 5}
 LONGER = {**LONG, "epochs": 24}
 NOTTINGHAM = {
     "independent": Row("independent notes", kind="count"),
-    "order-1": Row("each note given itself before (order 1)", kind="count"),
+    "order-1": Row("each note given its previous state (order 1)", kind="count"),
     "rbm": Row(
         "RBM",
         {**LONG, "net": "rbm", "n_hidden": 150, "n_gibbs": 5, "learning_rate": 0.02, "epochs": 16},

@@ -1,4 +1,4 @@
-"""What all quality benchmarks share: seeds, splits, baselines, and a Markdown page of honest figures."""
+"""Shared code of the quality benchmarks: seeds, splits, baselines, and the Markdown page of results."""
 
 from __future__ import annotations
 
@@ -26,7 +26,19 @@ from woodshed.training.run_state import RunState
 
 @dataclass(frozen=True)
 class Task:
-    """One line of a benchmark: a corpus, a split, and the figure to reach."""
+    """One row of a benchmark.
+
+    Parameters
+    ----------
+    name
+        Key of stored results.
+    corpus, split
+        The examples, and how they are tested.
+    to_reach
+        Target accuracy.
+    known
+        Published accuracy, for the page.
+    """
 
     name: str
     corpus: Corpus
@@ -37,14 +49,24 @@ class Task:
 
 @dataclass(frozen=True)
 class Outcome:
-    """A task's results, one for each seed."""
+    """Results of a task.
+
+    Parameters
+    ----------
+    task
+        What was measured.
+    results
+        One for each seed.
+    classes
+        Names of the columns of the outputs.
+    """
 
     task: Task
     results: Sequence[SplitResult]
     classes: Sequence[str]
 
     def hits(self, method: str) -> NDArray[np.float64]:
-        """Return whether each tested example was named right, shape ``(n_seeds, n_test)``."""
+        """Return 1 for every correct prediction and 0 for the others, shape ``(n_seeds, n_test)``."""
         hits = [r.outputs[method].argmax(axis=1) == r.truth.argmax(axis=1) for r in self.results]
         return np.stack(hits).astype(float)
 
@@ -59,7 +81,7 @@ class Outcome:
         return labels
 
     def interval(self, method: str) -> Interval:
-        """Find the 95 % interval of the share of right answers, mean over the seeds, drawn by group."""
+        """Return the 95 % bootstrap interval of the accuracy over groups, mean over the seeds."""
         share = self.hits(method).mean(axis=0)
         groups = self.task.corpus.groups
         tested = None if groups is None else [groups[k] for k in self.results[0].indices]
@@ -80,12 +102,15 @@ class Outcome:
 
 
 def arguments(description: str, *more: argparse.ArgumentParser) -> argparse.Namespace:
-    """Parse what every quality benchmark takes, and what one takes besides."""
+    """Parse the command line: the arguments of every quality benchmark, and those of further parsers."""
     parser = argparse.ArgumentParser(description=description, parents=more)
     parser.add_argument("--data", help="folder of the data sets")
     parser.add_argument("--seeds", type=int, nargs="+", default=[0, 1, 2])
     parser.add_argument(
-        "--work", type=Path, default=Path("build/quality"), help="where an unfinished run is kept"
+        "--work",
+        type=Path,
+        default=Path("build/quality"),
+        help="folder of stored results; an interrupted run is resumed",
     )
     parsed = parser.parse_args()
     parsed.data = data_folder(parsed.data)
@@ -93,7 +118,7 @@ def arguments(description: str, *more: argparse.ArgumentParser) -> argparse.Name
 
 
 def run_task(task: Task, recogniser: Recogniser, seeds: Sequence[int], work: Path) -> Outcome:
-    """Measure one task with several seeds; a run that was killed goes on from its last epoch."""
+    """Measure one task with several seeds; an interrupted run is resumed from its last epoch."""
     corpus = check(task.corpus)
     results: list[SplitResult] = []
     classes: list[str] = []
@@ -113,7 +138,7 @@ def run_task(task: Task, recogniser: Recogniser, seeds: Sequence[int], work: Pat
 
 
 def summary(outcomes: Sequence[Outcome]) -> str:
-    """Lay out the figures: the net with its spread over seeds, and the baselines on the same folds."""
+    """Return the table of scores: the net with its deviation over seeds, and the baselines on the same folds."""
     rows = []
     for outcome in outcomes:
         scores = outcome.mean_of_folds("net")
@@ -136,27 +161,27 @@ def summary(outcomes: Sequence[Outcome]) -> str:
 
 
 def without_net(task: Task, recogniser: Recogniser, work: Path) -> str:
-    """Measure a task with the kernel ridge instead of a net, which no seed changes, and say it in a sentence."""
+    """Measure a task with kernel ridge regression, which is deterministic, and return a sentence on it."""
     plain = type(recogniser)(**recogniser.get_params() | {"net": "kernel-ridge"})
     outcome = run_task(replace(task, name=f"{task.name}-kernel-ridge"), plain, [0], work)
     method = method_of(plain)
     low, high = outcome.interval(method)
     return (
         f"Without a net, `--net kernel-ridge` gets **{outcome.mean_of_folds(method)[0]:.4f}** ({low:.3f}–{high:.3f}) "
-        "on the same folds: whole clips in four views, each recording and four copies at other speeds. Nothing "
-        "about it is random."
+        "on the same folds: whole clips in four views, each recording and four copies at other speeds. It is "
+        "deterministic."
     )
 
 
 def fold_table(outcome: Outcome, method: str = "net") -> str:
-    """Lay out the accuracy on each fold."""
+    """Return the table of the accuracy on each fold."""
     net, svm = outcome.by_fold(method), outcome.by_fold("svm")
     rows = [[name, f"{net[name]:.4f}", f"{svm[name]:.4f}"] for name in net]
     return markdown_table(["held out", method, "SVM"], rows)
 
 
 def confusions(outcome: Outcome, n_most: int = 8, *, method: str = "net") -> str:
-    """List the commonest mistakes, as a mean over the seeds."""
+    """Return the table of the most frequent mistakes, mean number over the seeds."""
     counts: Counter[tuple[str, str]] = Counter()
     for result in outcome.results:
         pairs = zip(outcome.actual(result), outcome.predicted(result, method), strict=True)
@@ -166,11 +191,11 @@ def confusions(outcome: Outcome, n_most: int = 8, *, method: str = "net") -> str
         [f"{actual} predicted as {predicted}", f"{count / n_seeds:.1f}"]
         for (actual, predicted), count in counts.most_common(n_most)
     ]
-    return markdown_table(["mistake", "a seed"], rows)
+    return markdown_table(["mistake", "per seed"], rows)
 
 
 def settings_line(recogniser: Recogniser) -> str:
-    """Say all settings on one line."""
+    """Return all settings on one line."""
     given = {k: v for k, v in recogniser.get_params().items() if k not in ("seed", "store", "n_jobs")}
     return ", ".join(f"{name} {value}" for name, value in given.items())
 
@@ -180,12 +205,14 @@ def publish(path: Path, title: str, parts: Sequence[str]) -> None:
     write_markdown(path, title, "\n\n".join(parts))
 
 
-def told(right: str) -> Callable[[int, float, float | None], None]:
-    """Return what prints each pass of a training: its loss, and what is right of the part held out."""
+def epoch_printer(measure: str) -> Callable[[int, float, float | None], None]:
+    """Return a callback that prints loss, score on the held-out part and time after each epoch."""
     started = time.monotonic()
 
-    def tell(epoch: int, loss: float, share: float | None) -> None:
-        held = "" if share is None else f", {right} {share:.5f}"
-        print(f"  pass {epoch + 1}: loss {loss:.3f}{held}, {time.monotonic() - started:.0f} s", flush=True)
+    def print_epoch(epoch: int, loss: float, score: float | None) -> None:
+        held_out = "" if score is None else f", {measure} {score:.5f}"
+        print(
+            f"  epoch {epoch + 1}: loss {loss:.3f}{held_out}, {time.monotonic() - started:.0f} s", flush=True
+        )
 
-    return tell
+    return print_epoch

@@ -1,4 +1,4 @@
-"""Wrong labels: 5 % of a corpus's labels are changed, and several searches look for them."""
+"""Detection of wrong labels: 5 % of the labels of a corpus are changed, and several methods detect them."""
 
 from __future__ import annotations
 
@@ -18,14 +18,14 @@ from woodshed.data.doctor.outlier import DOUBTED, centred_on_group, suspicious
 
 Rows = NDArray[np.float64]
 Counts = tuple[int, int, int]
-"""How many were planted, how many of them were found, how many were reported in all."""
+"""Number of planted faults, of these found, and of all reported ones."""
 
-USED = f"all views, also beside the own group, from {DOUBTED:g} (used)"
+USED = f"all views, also relative to the group, from {DOUBTED:g} (default)"
 
 
 @dataclass(frozen=True)
-class Sheet:
-    """What the search knows of each sound: its views, label, recording and group."""
+class Table:
+    """Input of the methods: views, label, recording and group of each sound."""
 
     views: Sequence[Rows]
     labels: Sequence[str]
@@ -34,20 +34,20 @@ class Sheet:
 
 
 @dataclass
-class Hunt:
-    """What was found in one corpus.
+class Detection:
+    """Results on one corpus.
 
     Parameters
     ----------
     n_sounds
-        How many there are.
+        Number of sounds.
     fair, raw
-        For each search and seed the counts; fair: what was reported of the untouched corpus does not count.
+        Method -> counts for each seed; ``fair`` leaves out reports on the unmodified corpus.
     own
-        For each search, how many labels of the untouched corpus it reports.
+        Method -> number of labels reported in the unmodified corpus.
     ceiling
-        For each seed, the best precision with which the given recall could be reached, had all sounds been
-        learned under their right labels and the best threshold been known.
+        For each seed, the best precision at the required recall, for models trained with the correct labels
+        and the best threshold.
     """
 
     n_sounds: int
@@ -57,32 +57,32 @@ class Hunt:
     ceiling: list[float] = field(default_factory=list)
 
 
-Search = Callable[[Sheet], set[int]]
+Method = Callable[[Table], set[int]]
 
 
-def _search(n_views: int, *, beside: bool, doubted: float) -> Search:
-    def look_for(sheet: Sheet) -> set[int]:
-        groups = sheet.groups if beside else None
-        return set(suspicious(sheet.views[:n_views], sheet.labels, sheet.units, groups, doubted=doubted))
+def _method(n_views: int, *, by_group: bool, doubted: float) -> Method:
+    def detect(table: Table) -> set[int]:
+        groups = table.groups if by_group else None
+        return set(suspicious(table.views[:n_views], table.labels, table.units, groups, doubted=doubted))
 
-    return look_for
+    return detect
 
 
-SEARCHES: dict[str, Search] = {
-    USED: _search(4, beside=True, doubted=DOUBTED),
-    "the same from 0.5": _search(4, beside=True, doubted=0.5),
-    f"all views, from {DOUBTED:g}": _search(4, beside=False, doubted=DOUBTED),
-    f"summary alone, from {DOUBTED:g}": _search(1, beside=False, doubted=DOUBTED),
+METHODS: dict[str, Method] = {
+    USED: _method(4, by_group=True, doubted=DOUBTED),
+    "the same from 0.5": _method(4, by_group=True, doubted=0.5),
+    f"all views, from {DOUBTED:g}": _method(4, by_group=False, doubted=DOUBTED),
+    f"summary alone, from {DOUBTED:g}": _method(1, by_group=False, doubted=DOUBTED),
 }
 
 
-def sheet_of(material: Material) -> Sheet:
-    """Lay out what is known of the sounds that could be read."""
+def table_of(material: Material) -> Table:
+    """Return the table of the readable sounds."""
     looks, corpus = material.good, material.corpus
     near, _ = near_sets(corpus.examples, looks)
     units = recordings(len(corpus.examples), [*exact_sets(looks), *near])
     rows, groups = list(looks), corpus.groups
-    return Sheet(
+    return Table(
         material.views.split(np.stack([seen.views for seen in looks.values() if seen.views is not None])),
         [corpus.examples[k].label for k in rows],
         [units[k] for k in rows],
@@ -91,7 +91,7 @@ def sheet_of(material: Material) -> Sheet:
 
 
 def change_labels(labels: Sequence[str], seed: int) -> tuple[list[str], set[int]]:
-    """Give 5 % of the rows another label, drawn evenly; return all labels, and the rows."""
+    """Change 5 % of the labels, drawn evenly; return all labels, and the changed rows."""
     rng = np.random.default_rng(seed)
     wrong = set(rng.choice(len(labels), round(SHARE * len(labels)), replace=False).tolist())
     classes = sorted(set(labels))
@@ -101,25 +101,25 @@ def change_labels(labels: Sequence[str], seed: int) -> tuple[list[str], set[int]
     ], wrong
 
 
-def hunt(material: Material, seeds: Sequence[int], recall: float) -> Hunt:
-    """Change labels and count which search finds them."""
-    sheet = sheet_of(material)
-    made = Hunt(len(sheet.labels))
-    own = {name: search(sheet) for name, search in SEARCHES.items()}
+def detect_wrong_labels(material: Material, seeds: Sequence[int], recall: float) -> Detection:
+    """Change labels, detect them with each method, and count."""
+    table = table_of(material)
+    made = Detection(len(table.labels))
+    own = {name: method(table) for name, method in METHODS.items()}
     made.own = {name: len(found) for name, found in own.items()}
-    seen = [*sheet.views, *(centred_on_group(view, sheet.labels, sheet.groups) for view in sheet.views)]
-    codes = np.unique(sheet.labels, return_inverse=True)[1]
-    taught = [left_out_scores(similarity(view), codes, sheet.units) for view in seen if view is not None]
+    seen = [*table.views, *(centred_on_group(view, table.labels, table.groups) for view in table.views)]
+    codes = np.unique(table.labels, return_inverse=True)[1]
+    scores = [left_out_scores(similarity(view), codes, table.units) for view in seen if view is not None]
     for seed in seeds:
-        labels, wrong = change_labels(sheet.labels, seed)
-        changed = Sheet(sheet.views, labels, sheet.units, sheet.groups)
-        for name, search in SEARCHES.items():
-            found = search(changed)
+        labels, wrong = change_labels(table.labels, seed)
+        changed = Table(table.views, labels, table.units, table.groups)
+        for name, method in METHODS.items():
+            found = method(changed)
             hits, fair = len(found & wrong), found - (own[name] - wrong)
             made.fair.setdefault(name, []).append((len(wrong), hits, len(fair)))
             made.raw.setdefault(name, []).append((len(wrong), hits, len(found)))
-        given = np.searchsorted(np.unique(sheet.labels), labels)
-        made.ceiling.append(best_precision(label_noise(taught, given).probability, wrong, recall))
+        changed_codes = np.searchsorted(np.unique(table.labels), labels)
+        made.ceiling.append(best_precision(label_noise(scores, changed_codes).probability, wrong, recall))
     return made
 
 
@@ -130,27 +130,32 @@ def best_precision(probability: Rows, wrong: set[int], recall: float) -> float:
     return float((hits / np.arange(1, len(hits) + 1))[reached].max())
 
 
-def told(counts: Sequence[Counts]) -> str:
-    """Spell recall and precision of all seeds together."""
+def recall_and_precision(counts: Sequence[Counts]) -> str:
+    """Return recall and precision over all seeds as text."""
     planted, found, reported = np.sum(counts, axis=0)
     return f"{found / planted:.2f} / {found / max(1, reported):.2f}"
 
 
 def precision(counts: Sequence[Counts]) -> float:
-    """Return the precision of all seeds together."""
+    """Return the precision over all seeds."""
     _, found, reported = np.sum(counts, axis=0)
     return float(found / max(1, reported))
 
 
-def hunt_table(hunts: dict[str, Hunt]) -> str:
-    """Lay out what each search finds in each corpus, and how much could be found."""
+def detection_table(detections: dict[str, Detection]) -> str:
+    """Return the table of each method on each corpus, with the ceiling."""
     rows = [
         [
-            search,
-            *(f"{told(h.fair[search])} ({precision(h.raw[search]):.2f})" for h in hunts.values()),
+            method,
+            *(
+                f"{recall_and_precision(one.fair[method])} ({precision(one.raw[method]):.2f})"
+                for one in detections.values()
+            ),
         ]
-        for search in SEARCHES
+        for method in METHODS
     ]
-    rows += [["labels doubted before any was changed", *(str(h.own[USED]) for h in hunts.values())]]
-    rows += [["ceiling: precision at that recall", *(f"{np.mean(h.ceiling):.2f}" for h in hunts.values())]]
-    return markdown_table(["search", *(f"{name} ({h.n_sounds})" for name, h in hunts.items())], rows)
+    rows += [["labels reported before planting", *(str(one.own[USED]) for one in detections.values())]]
+    rows += [
+        ["ceiling: precision at that recall", *(f"{np.mean(one.ceiling):.2f}" for one in detections.values())]
+    ]
+    return markdown_table(["method", *(f"{name} ({one.n_sounds})" for name, one in detections.items())], rows)

@@ -1,4 +1,4 @@
-"""How well environmental sounds are recognised: ESC-10, trained from scratch on its official folds."""
+"""Accuracy on environmental sounds: ESC-10, trained from scratch on its official folds."""
 
 from __future__ import annotations
 
@@ -14,21 +14,21 @@ NOTES = Path(__file__).with_name("noise_notes.md")
 
 def main() -> None:
     """Measure and write ``noise.md``."""
-    given = measure.arguments(__doc__ or "")
-    corpus = load(given.data / "esc10")
+    options = measure.arguments(__doc__ or "")
+    corpus = load(options.data / "esc10")
     recogniser = NoiseRecogniser(validation_share=0.0)
     task = measure.Task("esc10", corpus, official(corpus), 0.92, "random forest 0.727, listeners 0.957")
-    outcome = measure.run_task(task, recogniser, given.seeds, given.work)
+    outcome = measure.run_task(task, recogniser, options.seeds, options.work)
     measure.publish(
         Path(__file__).with_suffix(".md"),
         "Quality: environmental sounds",
         [
             "ESC-10, 400 clips of 5 s in ten classes, from scratch, official five folds (clips of one recording "
-            f"are in one fold). Accuracy: mean of the folds, ± standard deviation over {len(given.seeds)} seeds. The "
+            f"are in one fold). Accuracy: mean of the folds, ± standard deviation over {len(options.seeds)} seeds. The "
             "interval is a bootstrap over source recordings of the mean over the seeds. SVM: radial "
             "kernel, C = 10, on summary features.",
             measure.summary([outcome]),
-            measure.without_net(task, recogniser, given.work),
+            measure.without_net(task, recogniser, options.work),
             f"Settings: {measure.settings_line(recogniser)}.",
             "## By fold",
             measure.fold_table(outcome),

@@ -1,4 +1,4 @@
-"""Faults to plant into real sounds, so that it is known what there is to find."""
+"""Synthetic faults planted in real sounds."""
 
 from __future__ import annotations
 
@@ -18,12 +18,12 @@ from woodshed.data.example import Corpus, Example
 from woodshed.features.views import Views
 
 SHARE = 0.05
-"""Of each kind so many of the sounds are made faulty."""
+"""Share of the sounds that get a fault of each kind."""
 
 
 @dataclass
 class Material:
-    """A corpus, and what a look at each of its sounds told."""
+    """A corpus, and the inspection of each sound or the reason why it failed."""
 
     corpus: Corpus
     views: Views
@@ -31,23 +31,23 @@ class Material:
 
     @property
     def good(self) -> dict[int, Inspection]:
-        """What was seen."""
+        """Row -> inspection of a readable sound."""
         return {k: seen for k, seen in enumerate(self.looks) if isinstance(seen, Inspection)}
 
     @property
     def bad(self) -> dict[int, str]:
-        """Why the others were not seen."""
+        """Row -> reason why a sound could not be read."""
         return {k: seen for k, seen in enumerate(self.looks) if isinstance(seen, str)}
 
 
 def silence_it(clip: Clip, rng: np.random.Generator) -> Clip:
-    """Leave hiss at -80 dBFS, or nothing."""
+    """Replace the samples by hiss at -80 dBFS or by zeros."""
     hiss = rng.choice([0.0, 1e-4]) * rng.uniform(-1, 1, clip.samples.shape)
     return Clip(hiss.astype(np.float32), clip.sample_rate)
 
 
 def clip_it(clip: Clip, rng: np.random.Generator) -> Clip:
-    """Make it so loud that between 0.5 and 5 % of the samples stand at full scale."""
+    """Amplify until between 0.5 and 5 % of the samples are clipped."""
     level = np.quantile(np.abs(clip.samples), 1 - rng.uniform(0.005, 0.05))
     return Clip(np.clip(clip.samples / max(level, 1e-6), -1, 1 - 2**-15), clip.sample_rate)
 
@@ -59,7 +59,7 @@ def shift_it(clip: Clip, rng: np.random.Generator) -> Clip:
 
 
 def shorten_it(clip: Clip, rng: np.random.Generator) -> Clip:
-    """Keep 1 to 5 % of it, at least 20 samples, around its loudest: elsewhere it may be silent as well."""
+    """Keep 1 to 5 %, at least 20 samples, around the loudest sample, so that the rest is not silent."""
     n = max(20, round(rng.uniform(0.01, 0.05) * clip.n_samples))
     loudest = int(np.abs(clip.samples).max(axis=0).argmax())
     start = max(0, min(clip.n_samples - n, loudest - n // 2))
@@ -67,12 +67,12 @@ def shorten_it(clip: Clip, rng: np.random.Generator) -> Clip:
 
 
 def slow_it(clip: Clip, rng: np.random.Generator) -> Clip:
-    """Give it another rate."""
+    """Resample to another rate."""
     return resample(clip, int(rng.choice([r for r in (8000, 11025, 22050, 48000) if r != clip.sample_rate])))
 
 
 def vary_it(clip: Clip, rng: np.random.Generator) -> Clip:
-    """Change gain, ends and, in one of two, the rate; kept or encoded with loss by the suffix it gets."""
+    """Change gain, ends and, in half of the cases, the rate."""
     n_off = round(rng.uniform(0, 0.04) * clip.n_samples)
     samples = clip.samples[:, n_off // 2 : clip.n_samples - n_off // 2] * rng.uniform(0.2, 0.9)
     changed = Clip(samples, clip.sample_rate)
@@ -89,27 +89,27 @@ CHANGES: dict[str, Callable[[Clip, np.random.Generator], Clip]] = {
 
 
 def save(clip: Clip, path: Path) -> Path:
-    """Write a clip as the suffix says."""
+    """Write a clip in the format of the suffix."""
     soundfile.write(path, clip.samples.T, clip.sample_rate)
     return path
 
 
 @dataclass
 class Planted:
-    """Where faults were planted."""
+    """Planted faults: kind -> rows, copy -> source, and the changed rows."""
 
     kinds: defaultdict[str, set[int]] = field(default_factory=lambda: defaultdict(set))
     sources: dict[Path, Path] = field(default_factory=dict)
     changed: dict[int, Example] = field(default_factory=dict)
 
     def add(self, kind: str, k: int, row: Example, path: Path) -> None:
-        """Put a file in the place of a row, or behind the last."""
+        """Replace the file of a row, or append a row."""
         self.kinds[kind].add(k)
         self.changed[k] = replace(row, path=path)
 
 
 def plant(material: Material, seed: int, place: Path) -> tuple[Material, Planted]:
-    """Plant all kinds that concern files, each in other sounds; copies are added at the end."""
+    """Plant all kinds of faults of files, each in different sounds; copies are appended."""
     rng = np.random.default_rng(seed)
     rows = material.corpus.examples
     n_each = max(1, round(SHARE * len(rows)))
@@ -135,9 +135,9 @@ def plant(material: Material, seed: int, place: Path) -> tuple[Material, Planted
 
 
 def plant_copy(planted: Planted, new: int, row: Example, place: Path, rng: np.random.Generator) -> None:
-    """Add a copy, every other one exact but in another container."""
+    """Append a copy; every other one is exact, in another container."""
     clip = read(row.path)
-    if new % 2:  # 32-bit samples hold whatever the source decodes to
+    if new % 2:  # 32-bit samples represent any decoded source exactly
         path = place / f"copy_{new}.wav"
         soundfile.write(path, clip.samples.T, clip.sample_rate, subtype="FLOAT")
         planted.add("duplicate", new, row, path)
@@ -153,30 +153,30 @@ def plant_copy(planted: Planted, new: int, row: Example, place: Path, rng: np.ra
 
 
 def louder(clip: Clip) -> Clip:
-    """Bring it to a peak of 0.9."""
+    """Normalise to a peak of 0.9."""
     return Clip(clip.samples * (0.9 / max(1e-6, float(np.abs(clip.samples).max()))), clip.sample_rate)
 
 
 def longer(clip: Clip) -> Clip:
-    """Let it go on for 4 s more."""
+    """Repeat the clip for 4 more seconds."""
     n = round(4 * clip.sample_rate)
     return Clip(np.tile(clip.samples, 1 + 2 * n // clip.n_samples)[:, : clip.n_samples + n], clip.sample_rate)
 
 
 def narrower(clip: Clip) -> Clip:
-    """Record it at less than half its rate."""
+    """Limit the band to less than half of it."""
     return resample(resample(clip, clip.sample_rate // 2 - 200), clip.sample_rate)
 
 
 def lies_above(clip: Clip) -> float:
-    """Return the share of the power that lies above what `narrower` leaves."""
+    """Return the share of the power above the cut-off of `narrower`."""
     power = np.square(np.abs(np.fft.rfft(clip.mono())))
     n_left = len(power) * (clip.sample_rate // 2 - 200) // clip.sample_rate
     return float(power[n_left:].sum() / max(1e-12, power.sum()))
 
 
 def blanked(clip: Clip) -> Clip:
-    """Silence its first third."""
+    """Silence the first third."""
     samples = clip.samples.copy()
     samples[:, : clip.n_samples // 3] = 0
     return Clip(samples, clip.sample_rate)

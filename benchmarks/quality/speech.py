@@ -1,4 +1,4 @@
-"""How well digits are recognised: unheard speakers, and the speaker-sharing split that others print."""
+"""Accuracy on spoken digits: unheard speakers, and the published split with shared speakers."""
 
 from __future__ import annotations
 
@@ -14,8 +14,8 @@ NOTES = Path(__file__).with_name("speech_notes.md")
 
 def main() -> None:
     """Measure and write ``speech.md``."""
-    given = measure.arguments(__doc__ or "")
-    corpus = load(given.data / "fsdd")
+    options = measure.arguments(__doc__ or "")
+    corpus = load(options.data / "fsdd")
     recogniser = SpeechRecogniser(validation_share=0.0)
     unheard = measure.Task(
         "fsdd-unheard",
@@ -25,17 +25,17 @@ def main() -> None:
         "none published",
     )
     shared = measure.Task("fsdd-official", corpus, official(corpus), 0.993, "0.97 to 0.993")
-    outcomes = [measure.run_task(task, recogniser, given.seeds, given.work) for task in (unheard, shared)]
+    outcomes = [measure.run_task(task, recogniser, options.seeds, options.work) for task in (unheard, shared)]
     measure.publish(
         Path(__file__).with_suffix(".md"),
         "Quality: spoken digits",
         [
             "Free Spoken Digit Dataset, 3,000 recordings of ten digits by six speakers, 8 kHz. Accuracy: mean of "
-            f"the folds, ± standard deviation over {len(given.seeds)} seeds. The interval is a bootstrap over speakers "
+            f"the folds, ± standard deviation over {len(options.seeds)} seeds. The interval is a bootstrap over speakers "
             "of the mean over the seeds. SVM: radial kernel, C = 10, on summary features.",
             measure.summary(outcomes),
-            "The official split has the same six speakers on both sides: it says how well a voice that was heard "
-            "is recognised again, not how well a new one is.",
+            "The official split has the same six speakers in both parts: it measures the accuracy for known "
+            "speakers, not for new ones.",
             f"Settings: {measure.settings_line(recogniser)}.",
             "## One speaker left out at a time",
             measure.fold_table(outcomes[0]),

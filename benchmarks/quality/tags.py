@@ -1,4 +1,4 @@
-"""How well tags are told: what a note is played on and how, by pitches that were not learned from."""
+"""Accuracy of tags of notes (instrument, playing technique, register, dynamic) for unheard pitches."""
 
 from __future__ import annotations
 
@@ -27,16 +27,19 @@ NOTES = Path(__file__).with_name("tags_notes.md")
 TO_REACH = 0.95
 N_FOLDS = 5
 WINDOW_S = 1.2
-"""What a net hears at once: as long as a note."""
+"""Window of a net in seconds: the length of a note."""
 
-WORDS = {"svm": "a plain SVM for each tag, on summary features", "mean": "always how common each tag is"}
+WORDS = {
+    "svm": "baseline: an SVM for each tag on summary features",
+    "mean": "constant: prevalence of each tag",
+}
 
 Score = Callable[..., Any]
 SCORES: dict[str, Score] = {"macro ROC-AUC": tagging.roc_auc, "macro PR-AUC": tagging.pr_auc}
 
 
 def score_table(outcomes: Mapping[str, Sequence[SplitResult]], pitches: NDArray[np.str_]) -> str:
-    """Lay out each method's scores: mean and deviation over the seeds, interval over pitches."""
+    """Return the table of scores of each method: mean and deviation over the seeds, interval over pitches."""
     rows = []
     for name, results in outcomes.items():
         own, *plain = results[0].outputs
@@ -44,7 +47,7 @@ def score_table(outcomes: Mapping[str, Sequence[SplitResult]], pitches: NDArray[
             cells = []
             for score in SCORES.values():
                 pairs = [(result.truth, result.outputs[method]) for result in results]
-                seeds = [score(truth, answers, average="macro") for truth, answers in pairs]
+                seeds = [score(truth, outputs, average="macro") for truth, outputs in pairs]
                 low, high = bootstrap_interval(
                     lambda drawn, pairs=pairs, score=score: float(
                         np.mean([score(t[drawn], a[drawn], average="macro") for t, a in pairs])
@@ -60,7 +63,7 @@ def score_table(outcomes: Mapping[str, Sequence[SplitResult]], pitches: NDArray[
 
 
 def tag_table(results: Sequence[SplitResult], names: Sequence[str]) -> str:
-    """Lay out the scores of each tag, a mean over the seeds, beside how common it is."""
+    """Return the table of prevalence and scores of each tag, mean over the seeds."""
     first = results[0]
     own = next(iter(first.outputs))
     columns = [tagging.prevalence(first.truth)]
@@ -70,7 +73,7 @@ def tag_table(results: Sequence[SplitResult], names: Sequence[str]) -> str:
         ]
     f1 = [tagging.at_thresholds(r.truth, r.decisions)["F1"] for r in results]
     columns.append(np.mean(f1, axis=0))
-    heading = ["tag", "prevalence", "ROC-AUC", "PR-AUC", "plain ROC-AUC", "plain PR-AUC", "F1"]
+    heading = ["tag", "prevalence", "ROC-AUC", "PR-AUC", "SVM ROC-AUC", "SVM PR-AUC", "F1"]
     rows = [
         [name, *(f"{value:.3f}" for value in values)] for name, *values in zip(names, *columns, strict=True)
     ]
@@ -86,17 +89,19 @@ def arguments() -> argparse.Namespace:
 
 def main() -> None:
     """Measure and write ``tags.md``."""
-    given = arguments()
-    notes = check(load(given.data / "instrument_notes"))
+    options = arguments()
+    notes = check(load(options.data / "instrument_notes"))
     split = group_folds(notes.labels, notes.groups or [], n_folds=N_FOLDS, group_word="MIDI note")
     corpus = TagsTagger.head.select(notes, TagsTagger(), to_fit=True)
     outcomes: dict[str, list[SplitResult]] = {}
     names: Sequence[str] = ()
-    for net in given.nets:
-        # A classical model draws nothing: its seeds would all be alike.
-        for seed in given.seeds if net in NETS else given.seeds[:1]:
-            tagger = TagsTagger(net=net, window_s=WINDOW_S, seed=seed, store=str(given.work / "features"))
-            run = CrossValidation(tagger, corpus, [split], RunState(given.work / f"tags-{net}-{seed}"), True)
+    for net in options.nets:
+        # A classical model is deterministic: all seeds would give the same scores.
+        for seed in options.seeds if net in NETS else options.seeds[:1]:
+            tagger = TagsTagger(net=net, window_s=WINDOW_S, seed=seed, store=str(options.work / "features"))
+            run = CrossValidation(
+                tagger, corpus, [split], RunState(options.work / f"tags-{net}-{seed}"), True
+            )
             outcomes.setdefault(net, []).extend(run.test())
             names = run.names
             print(f"{net}, seed {seed}: done", flush=True)
@@ -105,17 +110,16 @@ def main() -> None:
     pitches = np.asarray(corpus.groups)[outcomes[best][0].indices]
     seeds = ", ".join(f"{net} {len(results)}" for net, results in outcomes.items())
     parts = [
-        f"instrument_notes: {len(truth)} notes of one sampler with {len(names)} tags, made from what is known of "
-        "each: instrument, family, how it is played, register, and dynamic (soft below a velocity of "
-        f"{MEDIUM_FROM}, loud from {LOUD_FROM} on). Split: {split.name}, so that no pitch is on both sides. Macro averages over "
+        f"instrument_notes: {len(truth)} notes of one sampler with {len(names)} tags, derived from the description "
+        "of each: instrument, family, playing technique, register, and dynamic (soft below a velocity of "
+        f"{MEDIUM_FROM}, loud from {LOUD_FROM} on). Split: {split.name}, so that no pitch is in both parts. Macro averages over "
         f"tags: mean ± standard deviation over seeds ({seeds}), and a 95 % interval over pitches (bootstrap).",
         score_table(outcomes, pitches),
-        "Mean prevalence, which is the PR-AUC of guessing: "
+        "Mean prevalence, which is the PR-AUC of random guessing: "
         f"{np.nanmean(tagging.prevalence(truth)):.3f}. To reach: a macro ROC-AUC of {TO_REACH}; "
         f"{'reached' if macro(outcomes[best]) >= TO_REACH else 'not reached'}.",
         f"## By tag ({best})",
-        "Plain: the support vector machine. F1: of what is said at thresholds that were found without the tested "
-        "pitches.",
+        "SVM: the baseline. F1: decisions at thresholds that were fitted without the tested pitches.",
         tag_table(outcomes[best], names),
         NOTES.read_text("utf-8"),
     ]

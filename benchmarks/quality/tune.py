@@ -1,4 +1,4 @@
-"""How good the tune model that comes with woodshed is: held-out tunes, and a thousand of its own."""
+"""Quality of the shipped tune model: likelihood of held-out tunes, and a thousand generated ones."""
 
 from __future__ import annotations
 
@@ -27,13 +27,13 @@ from woodshed.tasks.tune.request import TuneRequest
 
 NOTES = Path(__file__).with_name("tune_notes.md")
 ABC2MIDI = "abc2midi"
-"""A program that plays ABC, asked where it is installed (Debian: ``abcmidi``)."""
+"""Program that converts ABC to MIDI, used where it is installed (Debian: ``abcmidi``)."""
 
 
 def held_out(composer: Composer) -> list[str]:
-    """Return the tunes of the collections that the model did not learn from: whole families.
+    """Return the tunes of the collections that are not in the training data: whole families.
 
-    A tune that is read in another way than when the model learned it is told by its name.
+    A tune whose text has changed since the training is recognised by its name.
     """
     names, texts = ({one[k] for one in composer.known_} for k in (0, 1))
     return [
@@ -44,7 +44,7 @@ def held_out(composer: Composer) -> list[str]:
 
 
 def opens(tune: EvaluatedGeneration) -> bool:
-    """Whether music21, which shares no code with us, reads the notes that we mean."""
+    """Return whether music21, an independent reader, reads the intended pitches."""
     import music21
 
     with warnings.catch_warnings():
@@ -56,12 +56,12 @@ def opens(tune: EvaluatedGeneration) -> bool:
 
 
 def opens_in_abc2midi(tune: EvaluatedGeneration) -> bool:
-    """Whether abc2midi (J. Allwright and S. Shlien), a program in C, plays the notes that we mean."""
+    """Return whether abc2midi (J. Allwright and S. Shlien), an independent program, plays the intended pitches."""
     with tempfile.TemporaryDirectory() as folder:
-        abc, midi = Path(folder) / "tune.generation.to_abc(tune.title)", Path(folder) / "tune.mid"
+        abc, midi = Path(folder) / "tune.abc", Path(folder) / "tune.mid"
         abc.write_text(tune.generation.to_abc(tune.title), encoding="utf-8")
-        told = subprocess.run([ABC2MIDI, abc, "-o", midi], capture_output=True, text=True, check=False)
-        if "Error" in told.stdout + told.stderr or not midi.exists():
+        done = subprocess.run([ABC2MIDI, abc, "-o", midi], capture_output=True, text=True, check=False)
+        if "Error" in done.stdout + done.stderr or not midi.exists():
             return False
         played = {note.pitch_midi for note in read_midi(midi).notes}
     return played == {
@@ -75,37 +75,37 @@ def main() -> None:
     parser.add_argument("--samples", type=int, default=1000)
     parser.add_argument("--seed", type=int, default=0)
     parser.add_argument("--out", type=Path, default=Path(__file__).with_suffix(".md"))
-    given = parser.parse_args()
+    options = parser.parse_args()
     composer = load(shipped_folder("tune"))
     test = held_out(composer)
     ngrams = ngram_bits([text for _, text in composer.known_], test)
     best = min(ngrams, key=lambda order: ngrams[order])
     bits = composer.bits_per_token(test)
-    tunes = generate(composer, TuneRequest(), given.samples, seed=given.seed)
-    free = generate(composer, TuneRequest(free=True), given.samples, seed=given.seed)
+    tunes = generate(composer, TuneRequest(), options.samples, seed=options.seed)
+    free = generate(composer, TuneRequest(free=True), options.samples, seed=options.seed)
     write_markdown(
-        given.out,
+        options.out,
         "Quality: folk tunes",
         "\n\n".join(
             [
-                f"The model that comes with woodshed, and {len(test)} tunes of O'Neill, Ryan and Aird that it did not "
-                f"learn from: whole families, so that no version of them was heard. N-grams (Kneser-Ney) learned from "
-                f"the same {len(composer.known_):,} tunes.",
+                f"The shipped model on {len(test)} held-out tunes of O'Neill, Ryan and Aird: whole families, so that no "
+                "version of them is in the training data. N-grams (Kneser-Ney) were trained on "
+                f"the same {len(composer.known_):,} tunes as the model.",
                 markdown_table(
-                    ["what predicts", "bits a token"],
+                    ["predictor", "bits per token"],
                     [["the model", f"{bits:.3f}"]]
                     + [[f"n-gram, order {n}", f"{value:.3f}"] for n, value in ngrams.items()],
                 ),
-                f"Asked: the best n-gram minus 0.5, which is {ngrams[best] - 0.5:.3f}. Reached: "
+                f"To reach: the best n-gram minus 0.5, which is {ngrams[best] - 0.5:.3f}. Reached: "
                 f"{'yes' if bits <= ngrams[best] - 0.5 else 'no'}.",
-                f"## {given.samples} tunes, temperature 1, seed {given.seed}",
+                f"## {options.samples} tunes, temperature 1, seed {options.seed}",
                 markdown_table(
-                    ["share of tunes", "by the rules", "free", "asked"],
+                    ["share of tunes", "constrained", "free", "to reach"],
                     sample_rows(tunes, free),
                 ),
-                "By the rules is what `woodshed generate` does: a token that would leave a bar wrong is not "
-                "possible, and a tune that copies more than four bars in a row, or ends elsewhere, is written "
-                "anew. Free is what the net writes by itself. Of the tunes that it learned from, "
+                "Constrained, as `woodshed generate` does: tokens that would make a bar wrong are excluded, and a tune "
+                "that copies more than four bars in a row, or does not end on the tonic or the dominant, is generated "
+                "again. Free: sampling without constraints. Of the training tunes, "
                 f"{np.mean([composer.to_generation(text).ends_at_home for _, text in composer.known_]):.3f} end on the "
                 "tonic or the dominant.",
                 NOTES.read_text("utf-8"),
@@ -115,11 +115,11 @@ def main() -> None:
 
 
 def sample_rows(tunes: list[EvaluatedGeneration], free: list[EvaluatedGeneration]) -> list[list[str]]:
-    """Return what is counted of the tunes, both ways."""
+    """Return the rows of the table, for both kinds of sampling."""
     counts = {
-        "opens in music21, with our pitches": (opens, "1"),
+        "opens in music21, with the intended pitches": (opens, "1"),
         **(
-            {f"plays in {ABC2MIDI}, with our pitches": (opens_in_abc2midi, "1")}
+            {f"plays in {ABC2MIDI}, with the intended pitches": (opens_in_abc2midi, "1")}
             if shutil.which(ABC2MIDI)
             else {}
         ),
@@ -128,12 +128,12 @@ def sample_rows(tunes: list[EvaluatedGeneration], free: list[EvaluatedGeneration
         "more than 4 copied bars in a row": (lambda tune: tune.least_novel.copied_bars > 4, "≤ 0.02"),
     }
     rows = []
-    for name, (holds, asked) in counts.items():
+    for name, (holds, to_reach) in counts.items():
         shares = []
         for group in (tunes, free):
-            answers = Counter(_safely(holds, tune) for tune in group)
-            shares.append(f"{answers[True] / len(group):.3f}")
-        rows.append([name, *shares, asked])
+            results = Counter(_safely(holds, tune) for tune in group)
+            shares.append(f"{results[True] / len(group):.3f}")
+        rows.append([name, *shares, to_reach])
     for name, value in (
         ("copied bars in a row, mean", lambda tune: tune.least_novel.copied_bars),
         ("new passages of 8 notes, mean", lambda tune: tune.least_novel.new_share),
@@ -145,14 +145,14 @@ def sample_rows(tunes: list[EvaluatedGeneration], free: list[EvaluatedGeneration
 
 
 def ends_at_home(tune: EvaluatedGeneration) -> bool:
-    """Whether the last note is the tonic or the dominant."""
+    """Return whether the last note is the tonic or the dominant."""
     return isinstance(tune.generation, TunePiece) and tune.generation.ends_at_home
 
 
 def _safely(holds: object, tune: EvaluatedGeneration) -> bool:
     try:
         return bool(holds(tune))  # type: ignore[operator]
-    except Exception:  # whatever another program does with it, it did not open
+    except Exception:  # any failure of another program counts as not opened
         return False
 
 

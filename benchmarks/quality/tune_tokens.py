@@ -1,9 +1,9 @@
-"""How well a net comes to know folk tunes, in bits a token of held-out families; n-grams are the plain baseline.
+"""Likelihood of folk tunes under an LSTM, in bits per token of held-out families; n-grams are the baseline.
 
     python -m benchmarks.quality.tune_tokens --data DATA --work WORK
 
 The tunes are those of O'Neill and Ryan, which come with the package music21, and of Nottingham; 5 % are held
-out by tune family. A training that was interrupted goes on from what is in WORK.
+out by tune family. An interrupted training is resumed from the state in WORK.
 """
 
 from __future__ import annotations
@@ -15,7 +15,7 @@ from pathlib import Path
 from typing import Any
 
 from benchmarks.provenance import data_folder, markdown_table, write_markdown
-from benchmarks.quality.measure import told
+from benchmarks.quality.measure import epoch_printer
 from woodshed.metrics.ngram import bits_per_token
 from woodshed.tasks.tune import TuneComposer
 from woodshed.tasks.tune.families import read_tunes, split_by_family
@@ -26,11 +26,11 @@ COLLECTIONS = ("oneill", "ryan", "nottingham")
 ORDERS = range(1, 9)
 SETTINGS: dict[str, Any] = {"dropout": 0.25, "learning_rate": 3e-3}
 LESS = 0.5
-"""To reach: so many bits less than the best n-gram."""
+"""Target: number of bits per token below the best n-gram."""
 
 
 def ngram_bits(train: Sequence[str], test: Sequence[str]) -> dict[int, float]:
-    """Return the bits a token of n-grams of each order (Kneser-Ney)."""
+    """Return the bits per token of n-grams of each order (Kneser-Ney)."""
     tokens = FolkAbc()
     rows, held = ([tokens.encode(text) for text in texts] for texts in (train, test))
     n_tokens = len(tokens.vocabulary)
@@ -41,57 +41,57 @@ def main() -> None:
     """Measure and write ``tune_tokens.md``."""
     parser = argparse.ArgumentParser(description=__doc__.split("\n\n")[0])
     parser.add_argument("--data", help="folder of the data sets")
-    parser.add_argument("--work", type=Path, required=True, help="folder in which the training is kept")
+    parser.add_argument("--work", type=Path, required=True, help="folder of the training state")
     parser.add_argument("--seed", type=int, default=0)
     parser.add_argument("--n-layers", type=int, default=1)
     parser.add_argument("--epochs", type=int, default=12)
     parser.add_argument("--out", type=Path, default=Path(__file__).with_suffix(".md"))
-    given = parser.parse_args()
-    given.work.mkdir(parents=True, exist_ok=True)
-    tunes = read_tunes(data_folder(given.data) / "nottingham").tunes
+    options = parser.parse_args()
+    options.work.mkdir(parents=True, exist_ok=True)
+    tunes = read_tunes(data_folder(options.data) / "nottingham").tunes
     tunes = tuple(tune for tune in tunes if tune.collection in COLLECTIONS)
-    train, test = split_by_family(tunes, seed=given.seed)
+    train, test = split_by_family(tunes, seed=options.seed)
     texts = [tune.text for tune in test]
     ngrams = ngram_bits([tune.text for tune in train], texts)
     print({order: round(bits, 3) for order, bits in ngrams.items()}, flush=True)
     composer = TuneComposer(
         **SETTINGS,
-        n_layers=given.n_layers,
-        epochs=given.epochs,
-        patience=given.epochs,
-        seed=given.seed,
+        n_layers=options.n_layers,
+        epochs=options.epochs,
+        patience=options.epochs,
+        seed=options.seed,
     )
     began = time.monotonic()
     composer.fit(
         [tune.text for tune in train],
-        [tune.family for tune in train],  # some of which choose the best pass
-        checkpoint=given.work / f"tune-{given.n_layers}-{given.epochs}-{given.seed}.state.npz",
-        on_epoch=told("share of held-out tokens guessed"),
+        [tune.family for tune in train],  # some of them are held out to choose the best epoch
+        checkpoint=options.work / f"tune-{options.n_layers}-{options.epochs}-{options.seed}.state.npz",
+        on_epoch=epoch_printer("accuracy on held-out tokens"),
     )
     minutes = (time.monotonic() - began) / 60
-    bits, asked = composer.bits_per_token(texts), min(ngrams.values()) - LESS
+    bits, to_reach = composer.bits_per_token(texts), min(ngrams.values()) - LESS
     n_weights = sum(values.size for values in composer.weights_.values())
     write_markdown(
-        given.out,
+        options.out,
         "Quality: tokens of folk tunes",
         "\n\n".join(
             [
-                f"{len(train):,} tunes of O'Neill, Ryan and Nottingham to learn from, and {len(test)} that were held out, "
-                "5 % by tune family, so that no version of them was heard (root C, 137 tokens). Passes were chosen by "
-                "families of the training part; nothing was chosen on the tunes that are held out.",
+                f"{len(train):,} training tunes of O'Neill, Ryan and Nottingham, and {len(test)} held-out tunes, 5 % by tune "
+                "family, so that no version of them is in the training data (root C, 137 tokens). The best epoch was "
+                "chosen on families of the training part; no choice was based on the held-out tunes.",
                 markdown_table(
-                    ["what predicts", "bits a token"],
+                    ["predictor", "bits per token"],
                     [
                         [
-                            f"LSTM, {given.n_layers} × {composer.width}, {n_weights:,} weights, "
-                            f"{given.epochs} passes in {minutes:.0f} minutes",
+                            f"LSTM, {options.n_layers} × {composer.width}, {n_weights:,} weights, "
+                            f"{options.epochs} epochs in {minutes:.0f} minutes",
                             f"{bits:.3f}",
                         ]
                     ]
                     + [[f"n-gram, order {n}", f"{value:.3f}"] for n, value in ngrams.items()],
                 ),
-                f"Asked: the best n-gram minus {LESS}, which is {asked:.3f}. Reached: "
-                f"{'yes' if bits <= asked else 'no'}.",
+                f"To reach: the best n-gram minus {LESS}, which is {to_reach:.3f}. Reached: "
+                f"{'yes' if bits <= to_reach else 'no'}.",
                 NOTES.read_text("utf-8"),
             ]
         ),

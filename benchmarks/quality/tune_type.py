@@ -1,4 +1,4 @@
-"""How well the kind of a tune (reel, jig, hornpipe ...) is told from its notes, with the metre hidden."""
+"""Accuracy of the kind of a tune (reel, jig, hornpipe ...) from its notes, without the metre."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ PLAIN = re.compile(r"(length|step)_[\d.]+(_pulses)?")  # the baseline: two histo
 
 @dataclass(frozen=True)
 class Tunes:
-    """Rows of features with the kind and the family of each tune."""
+    """Feature rows with the kind and the family of each tune."""
 
     name: str
     rows: NDArray[np.float32]
@@ -42,7 +42,7 @@ class Tunes:
 
 
 def family(title: str) -> str:
-    """Spell a title so that variants of a tune fall together: no article, number, kind, or what is in brackets."""
+    """Normalise a title so that variants match: without article, number, kind and text in brackets."""
     title = re.sub(r"\(.*?\)", "", title.lower())
     title = re.sub(r"\b(the|an?|no|version|var\w*|[ivx]+)\b", "", title)
     title = re.sub(r"(the|\d+)$", "", re.sub(r"[^a-z0-9]", "", title))
@@ -65,7 +65,7 @@ def nottingham(folder: Path) -> Tunes:
 
 
 def ceol_rince(folder: Path) -> Tunes:
-    """Read the MIDI tunes whose file name says their kind."""
+    """Read the MIDI tunes whose file name contains their kind."""
     ending = re.compile(rf"({'|'.join(FILE_KINDS)})\d*(the)?$")
 
     def each() -> Iterator[tuple[Any, str, str]]:
@@ -78,7 +78,7 @@ def ceol_rince(folder: Path) -> Tunes:
 
 
 def methods(seed: int) -> dict[str, Callable[[], Any]]:
-    """Return the models, each new."""
+    """Return constructors of the models by name."""
     from sklearn.ensemble import HistGradientBoostingClassifier
     from sklearn.linear_model import LogisticRegression
     from sklearn.pipeline import make_pipeline
@@ -97,56 +97,56 @@ def methods(seed: int) -> dict[str, Callable[[], Any]]:
     }
 
 
-def macro_f1(truth: NDArray[np.str_], answers: NDArray[np.str_]) -> float:
-    """Return the mean over the kinds of F1; a kind that is never named right counts as 0."""
-    kinds = sorted(set(truth.tolist()) | set(answers.tolist()))
-    return float(confusion.evaluate(confusion.confusion_matrix(truth, answers, kinds))["f1"]["macro"])
+def macro_f1(truth: NDArray[np.str_], predicted: NDArray[np.str_]) -> float:
+    """Return the mean F1 over the kinds; a kind that is never predicted correctly counts as 0."""
+    kinds = sorted(set(truth.tolist()) | set(predicted.tolist()))
+    return float(confusion.evaluate(confusion.confusion_matrix(truth, predicted, kinds))["f1"]["macro"])
 
 
-def answers_of(tunes: Tunes, make: Callable[[], Any], columns: Sequence[int], seed: int) -> NDArray[np.str_]:
-    """Ask about each tune when its family is held out."""
+def held_out_predictions(
+    tunes: Tunes, make: Callable[[], Any], columns: Sequence[int], seed: int
+) -> NDArray[np.str_]:
+    """Predict each tune with a model trained on other families."""
     split = group_folds(
         tunes.labels.tolist(), tunes.families.tolist(), n_folds=N_FOLDS, seed=seed, group_word="tune"
     )
-    answers = np.empty_like(tunes.labels)
+    predicted = np.empty_like(tunes.labels)
     for fold in split.folds:
         model = make().fit(tunes.rows[np.ix_(fold.train, columns)], tunes.labels[fold.train])
-        answers[fold.test] = model.predict(tunes.rows[np.ix_(fold.test, columns)])
-    return answers
+        predicted[fold.test] = model.predict(tunes.rows[np.ix_(fold.test, columns)])
+    return predicted
 
 
 def measure(tunes: Tunes, seeds: Sequence[int]) -> tuple[str, str]:
-    """Return the table of scores and the table of kinds of the best method."""
+    """Return the table of scores, and the confusion matrix of the best method."""
     names = NoteSummary().names
     everything = list(range(len(names)))
     plain = [k for k, name in enumerate(names) if PLAIN.fullmatch(name)]
-    asked: dict[str, tuple[str, Sequence[int]]] = {name: (name, everything) for name in methods(0)}
-    asked["plain: logistic regression on lengths and steps"] = ("logistic regression", plain)
+    trials: dict[str, tuple[str, Sequence[int]]] = {name: (name, everything) for name in methods(0)}
+    trials["baseline: logistic regression on lengths and steps"] = ("logistic regression", plain)
     majority = Counter(tunes.labels.tolist()).most_common(1)[0][0]
-    given = {
-        title: [answers_of(tunes, methods(seed)[name], columns, seed) for seed in seeds]
-        for title, (name, columns) in asked.items()
+    predictions = {
+        title: [held_out_predictions(tunes, methods(seed)[name], columns, seed) for seed in seeds]
+        for title, (name, columns) in trials.items()
     }
-    given["majority"] = [np.full_like(tunes.labels, majority)] * len(seeds)
+    predictions["majority"] = [np.full_like(tunes.labels, majority)] * len(seeds)
     rows, scored = [], {}
-    for title, answers in given.items():
-        scores = [macro_f1(tunes.labels, answer) for answer in answers]
+    for title, runs in predictions.items():
+        scores = [macro_f1(tunes.labels, run) for run in runs]
         low, high = bootstrap_interval(
-            lambda drawn, answers=answers: np.mean(
-                [macro_f1(tunes.labels[drawn], a[drawn]) for a in answers]
-            ),
+            lambda drawn, runs=runs: np.mean([macro_f1(tunes.labels[drawn], run[drawn]) for run in runs]),
             len(tunes.labels),
             groups=tunes.families,
             n_resamples=200,
         )
-        hits = np.mean([np.mean(answer == tunes.labels) for answer in answers])
+        hits = np.mean([np.mean(run == tunes.labels) for run in runs])
         scored[title] = float(np.mean(scores))
         spread = f"{np.mean(scores):.3f} ± {np.std(scores):.3f}"
         rows.append([title, spread, f"{low:.3f}–{high:.3f}", f"{hits:.3f}"])
         print(tunes.name, *rows[-1], flush=True)
     best = max(list(methods(0)), key=lambda title: scored[title])
     scores_table = markdown_table(["method", "macro-F1", "95 % interval", "accuracy"], rows)
-    return scores_table, _kinds_table(tunes, best, given[best])
+    return scores_table, _kinds_table(tunes, best, predictions[best])
 
 
 def main() -> None:
@@ -154,19 +154,19 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--data", help="folder of the data sets")
     parser.add_argument("--seeds", type=int, nargs="+", default=[0, 1, 2])
-    given = parser.parse_args()
-    data = data_folder(given.data)
+    options = parser.parse_args()
+    data = data_folder(options.data)
     warnings.simplefilter("ignore")
     parts = [
         f"Macro-F1 over the kinds, five folds that hold out whole tune families (titles without article, number and "
-        f"kind, so that variants stay together), mean ± standard deviation over {len(given.seeds)} seeds, which deal "
-        "the folds and start the models. The interval is a bootstrap over families. Features: "
+        f"kind, so that variants stay together), mean ± standard deviation over {len(options.seeds)} seeds, which draw "
+        "the folds and initialise the models. The interval is a bootstrap over families. Features: "
         f"`NoteSummary(metre_hidden=True)`, {NoteSummary().n_values} numbers, all times in pulses: no bar line, "
         f"metre, tempo or unit of notation. To reach on Nottingham: {TO_REACH}."
     ]
     for tunes in (nottingham(data / "nottingham"), ceol_rince(data / "ceol_rince_midi")):
         counts = ", ".join(f"{kind} {n}" for kind, n in Counter(tunes.labels.tolist()).most_common())
-        scores, kinds = measure(tunes, given.seeds)
+        scores, kinds = measure(tunes, options.seeds)
         parts += [
             f"## {tunes.name}",
             f"{len(tunes.labels)} tunes of {len(set(tunes.families))} families: {counts}.",
@@ -186,17 +186,19 @@ def _collect(name: str, tunes: Iterator[tuple[Any, str, str]], kinds: Sequence[s
     return Tunes(name, np.stack(values), np.array(labels), np.array(families))
 
 
-def _kinds_table(tunes: Tunes, method: str, answers: Sequence[NDArray[np.str_]]) -> str:
-    """Lay out the mean confusion matrix over the seeds, with F1."""
+def _kinds_table(tunes: Tunes, method: str, runs: Sequence[NDArray[np.str_]]) -> str:
+    """Return the mean confusion matrix over the seeds, with F1."""
     kinds = [kind for kind, _ in Counter(tunes.labels.tolist()).most_common()]
-    tables = [confusion.confusion_matrix(tunes.labels, answer, kinds) for answer in answers]
+    tables = [confusion.confusion_matrix(tunes.labels, run, kinds) for run in runs]
     f1 = np.mean([confusion.evaluate(table)["f1"]["per_class"] for table in tables], axis=0)
     mean = np.mean(tables, axis=0)
     rows = [
         [kind, *(f"{n:.1f}" for n in row), f"{score:.3f}"]
         for kind, row, score in zip(kinds, mean, f1, strict=True)
     ]
-    return f"By {method} (rows are the truth):\n\n" + markdown_table(["", *kinds, "F1"], rows)
+    return f"{method.capitalize() if method.islower() else method} (rows: true kind):\n\n" + markdown_table(
+        ["", *kinds, "F1"], rows
+    )
 
 
 if __name__ == "__main__":

@@ -1,4 +1,4 @@
-"""How well city sounds are recognised with few to learn from: a part of UrbanSound8K on its folds."""
+"""Accuracy on city sounds with few training clips: a part of UrbanSound8K on its folds."""
 
 from __future__ import annotations
 
@@ -14,22 +14,22 @@ NOTES = Path(__file__).with_name("urban_notes.md")
 
 def main() -> None:
     """Measure and write ``urban.md``."""
-    given = measure.arguments(__doc__ or "")
-    corpus = load(given.data / "urbansound8k_mini")
+    options = measure.arguments(__doc__ or "")
+    corpus = load(options.data / "urbansound8k_mini")
     recogniser = NoiseRecogniser(validation_share=0.0)
     # The SVM on summary features gets 0.531.
     task = measure.Task("urbansound8k-mini", corpus, official(corpus), 0.61, "none for this part")
-    outcome = measure.run_task(task, recogniser, given.seeds, given.work)
+    outcome = measure.run_task(task, recogniser, options.seeds, options.work)
     measure.publish(
         Path(__file__).with_suffix(".md"),
         "Quality: city sounds",
         [
             "160 clips of UrbanSound8K at 16 kHz, ten classes, folds 1, 2, 3 and 10, from scratch; each fold is tested "
             "by a model of the other 120 clips. Not comparable with figures on the whole corpus. Accuracy: mean of "
-            f"the folds, ± standard deviation over {len(given.seeds)} seeds. The interval is a bootstrap over source "
+            f"the folds, ± standard deviation over {len(options.seeds)} seeds. The interval is a bootstrap over source "
             "recordings of the mean over the seeds. SVM: radial kernel, C = 10, on summary features.",
             measure.summary([outcome]),
-            measure.without_net(task, recogniser, given.work),
+            measure.without_net(task, recogniser, options.work),
             f"Settings: {measure.settings_line(recogniser)}.",
             "## By fold",
             measure.fold_table(outcome),

@@ -1,9 +1,9 @@
-"""How fast features of many files are made, and read back; writes ``features.md`` beside this file.
+"""Speed of feature extraction from many files, and of reading stored features; writes ``features.md``.
 
     python -m benchmarks.speed.features [--data FOLDER] [--rounds 5] [--files 500] [--out FILE]
 
-Real recordings of 5 s are written as WAV, FLAC, Ogg Vorbis and MP3. See `benchmarks.speed.rounds` for how
-they are timed.
+Real recordings of 5 s are written as WAV, FLAC, Ogg Vorbis and MP3. See `benchmarks.speed.rounds` for the
+timing.
 """
 
 from __future__ import annotations
@@ -39,12 +39,12 @@ RATIOS = {
     "34 + 34 features against an equal librosa recipe": ("librosa 34 + 34", "34 + 34", 3.0),
     "34 + 34 features against pyAudioAnalysis": ("pyAudioAnalysis", "34 + 34", 3.0),
     "a second run from the store against the first": ("34 + 34, first run", "34 + 34, second run", 20.0),
-    "share reached of the limit (decode + resample), log-mel": ("limit", "log-mel", 0.0),
+    "fraction of the limit (decode + resample), log-mel": ("limit", "log-mel", 0.0),
 }
 
 
 def write_files(data: Path, folder: Path, n_files: int) -> None:
-    """Write recordings in turn in each format."""
+    """Write recordings, alternating between the formats."""
     import soundfile
 
     recordings = sorted((data / "esc10" / "audio").glob("*/*.ogg"))
@@ -54,7 +54,7 @@ def write_files(data: Path, folder: Path, n_files: int) -> None:
 
 
 def librosa_log_mel(path: Path) -> np.ndarray:
-    """Do what a notebook does."""
+    """Compute log-mel features with librosa."""
     import librosa
 
     samples, rate = librosa.load(path, sr=22050)
@@ -64,7 +64,7 @@ def librosa_log_mel(path: Path) -> np.ndarray:
 
 
 def librosa_mfcc(path: Path) -> np.ndarray:
-    """Do what a notebook does."""
+    """Compute MFCCs and their changes with librosa."""
     import librosa
 
     samples, rate = librosa.load(path, sr=22050)
@@ -73,7 +73,7 @@ def librosa_mfcc(path: Path) -> np.ndarray:
 
 
 def librosa_short_term(samples: np.ndarray) -> np.ndarray:
-    """Describe frames of 50 ms by the same 34 features and their changes, from one shared spectrogram."""
+    """Compute the same 34 features and their changes with librosa, for frames of 50 ms, from one spectrogram."""
     import librosa
 
     rate = SHORT_TERM.sample_rate
@@ -110,7 +110,7 @@ def librosa_short_term(samples: np.ndarray) -> np.ndarray:
 
 
 def pyaudioanalysis(samples: np.ndarray) -> np.ndarray:
-    """Compute the set with the package that made it popular; it scales its input to 16 bits itself."""
+    """Compute the 34 features and their changes with pyAudioAnalysis, which expects the scale of 16 bits."""
     from pyAudioAnalysis import ShortTermFeatures
 
     described: np.ndarray = ShortTermFeatures.feature_extraction(
@@ -120,12 +120,12 @@ def pyaudioanalysis(samples: np.ndarray) -> np.ndarray:
 
 
 def is_installed(package: str) -> bool:
-    """Whether a package can be imported: pyAudioAnalysis asks for much that not every machine has."""
+    """Return whether an optional package is installed."""
     return importlib.util.find_spec(package) is not None
 
 
 def limit(path: Path) -> None:
-    """Do only what no path can leave out: decode and resample."""
+    """Decode and resample only: the lower bound of any method."""
     import soundfile
     import soxr
 
@@ -134,14 +134,14 @@ def limit(path: Path) -> None:
 
 
 def measure(folder: Path, n_rounds: int) -> dict[str, list[float]]:
-    """Time every way; return the seconds of each."""
+    """Time every method; return the seconds of each."""
     from woodshed.audio import read
     from woodshed.data.extract import extract
     from woodshed.data.item import _file_digest
 
     paths = sorted(path for path in folder.iterdir() if path.suffix in SUFFIXES)
     clips = [read(path, sample_rate=SHORT_TERM.sample_rate, mono=True) for path in paths]
-    stores = folder / "stores"  # one for every run; clearing up is not part of the question
+    stores = folder / "stores"  # one for every run; removing them is not measured
     stores.mkdir()
 
     def one_process(feature: LogMel | Mfcc | ShortTerm) -> None:
@@ -181,7 +181,7 @@ def measure(folder: Path, n_rounds: int) -> dict[str, list[float]]:
 def _store_rounds(
     first: Callable[[], object], second: Callable[[], object], n_rounds: int
 ) -> dict[str, list[float]]:
-    """Time a first run and the second that finds everything, always in this order."""
+    """Time a first run and a second one from the store, always in this order."""
     seconds: dict[str, list[float]] = {}
     for _ in range(n_rounds):
         for name, way in (("34 + 34, first run", first), ("34 + 34, second run", second)):
@@ -190,23 +190,23 @@ def _store_rounds(
 
 
 def page(seconds: dict[str, list[float]], n_files: int, n_rounds: int) -> str:
-    """Lay out the results."""
+    """Return the text of the page."""
     known = {name: ratio for name, ratio in RATIOS.items() if ratio[0] in seconds}
     rows = ratio_rows(known, seconds)
-    rows[-1][2:] = ["printed", "–"]
+    rows[-1][2:] = ["–", "–"]
     speeds = [[name, spread(1000 * np.array(values) / n_files, 2)] for name, values in seconds.items()]
-    return f"""{n_files} files of 5 s at 44,100 Hz: ESC-10 recordings, as many WAV as FLAC, Ogg Vorbis and MP3. One thread for
+    return f"""{n_files} files of 5 s at 44,100 Hz: ESC-10 recordings, in equal parts WAV, FLAC, Ogg Vorbis and MP3. One thread for
 BLAS and OpenMP on both sides. Median of {n_rounds} paired rounds (lowest–highest).
 
-{markdown_table(["ratio", "measured", "wanted", "reached"], rows)}
+{markdown_table(["ratio", "measured", "to reach", "reached"], rows)}
 
-{markdown_table(["way", "ms a file"], speeds)}
+{markdown_table(["method", "ms per file"], speeds)}
 
 - Log-mel and MFCC: 22,050 Hz, n_fft 2048, hop 512, 128 bands; MFCC: 20 coefficients with first and second changes.
 - 34 + 34: from samples in memory on both sides, 16,000 Hz, frames of 50 ms every 25 ms. The recipe computes the same
-  list with librosa and NumPy for the whole clip at once, all from one shared spectrogram.
-- Two workers: every file is also written to an empty feature store. Second run: the contents of all files are
-  read and compared by digest, then their features are read back."""
+  features with librosa and NumPy for the whole clip at once, from one spectrogram.
+- Two workers: every file is also written to an empty feature store. Second run: all files are
+  read and compared by digest, then their features are read from the store."""
 
 
 def main() -> None:

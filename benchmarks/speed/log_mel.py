@@ -1,11 +1,11 @@
-"""How fast log-mel features are made, against librosa; writes ``log_mel.md`` beside this file.
+"""Speed of log-mel features compared with librosa; writes ``log_mel.md`` beside this file.
 
     python -m benchmarks.speed.log_mel [--data FOLDER] [--rounds 7] [--out FILE]
 
-Real recordings are joined to half minutes at 44,100 Hz and written as WAV, FLAC, Ogg Vorbis and MP3. In
-each round every path is timed once, in turn, on the same files, so that whatever else disturbs the
-machine disturbs all of them; ratios are taken within a round. The measuring process is started with one
-thread for BLAS and OpenMP, for both sides; its two workers inherit that.
+Real recordings are joined to half minutes at 44,100 Hz and written as WAV, FLAC, Ogg Vorbis and MP3. Each
+round times every method once on the same files, so that disturbances affect all of them; ratios are
+computed within a round. The process runs with one thread for BLAS and OpenMP for both sides, and so do
+its two workers.
 """
 
 from __future__ import annotations
@@ -28,7 +28,7 @@ FILES_PER_SUFFIX = 12
 CLIPS_PER_FILE = 6  # ESC-10 clips of 5 s
 FEATURE = LogMel(sample_rate=22050, n_fft=2048, hop_length=512, n_mels=128, f_min_hz=0.0)
 
-# Name of a ratio -> (path that is the yardstick, path that is judged, least value to be reached).
+# Name of a ratio -> (reference method, measured method, required ratio).
 RATIOS = {
     "mel stage against librosa's": ("librosa mel", "woodshed mel", 2.2),
     "from files, one process, against a librosa loop": ("librosa files", "woodshed files", 1.3),
@@ -37,7 +37,7 @@ RATIOS = {
         "woodshed two workers",
         2.2,
     ),
-    "share reached of the limit (decode + resample + bare FFT)": ("limit", "woodshed files", 0.8),
+    "fraction of the limit (decode + resample + bare FFT)": ("limit", "woodshed files", 0.8),
 }
 
 
@@ -48,7 +48,7 @@ def write_files(data: Path, folder: Path) -> list[Path]:
     recordings = sorted((data / "esc10" / "audio").glob("*/*.ogg"))
     n_needed = len(SUFFIXES) * FILES_PER_SUFFIX * CLIPS_PER_FILE
     if len(recordings) < n_needed:
-        raise SystemExit(f"{data / 'esc10'} has {len(recordings)} recordings, {n_needed} are needed.")
+        raise SystemExit(f"{data / 'esc10'} has {len(recordings)} recordings, expected at least {n_needed}.")
     chosen = iter(recordings[:: len(recordings) // n_needed])
     paths = []
     for number in range(FILES_PER_SUFFIX):
@@ -65,7 +65,7 @@ def write_files(data: Path, folder: Path) -> list[Path]:
 
 
 def librosa_mel(samples: np.ndarray) -> np.ndarray:
-    """Power only: librosa is not charged for the decibels, which woodshed's side includes."""
+    """Compute the power only, without the decibels that woodshed's features include."""
     import librosa
 
     mel: np.ndarray = librosa.feature.melspectrogram(
@@ -79,7 +79,7 @@ def librosa_mel(samples: np.ndarray) -> np.ndarray:
 
 
 def librosa_file(path: Path) -> np.ndarray:
-    """Do what a notebook does; librosa.load resamples with soxr at high quality, as woodshed does."""
+    """Read a file and compute its features with librosa, which resamples with soxr HQ like woodshed."""
     import librosa
 
     samples, _ = librosa.load(path, sr=FEATURE.sample_rate)
@@ -87,24 +87,24 @@ def librosa_file(path: Path) -> np.ndarray:
 
 
 def woodshed_file(path: Path) -> np.ndarray:
-    """Do the same with woodshed."""
+    """Read a file and compute its features with woodshed."""
     from woodshed.audio import read
 
     return FEATURE(read(path, sample_rate=FEATURE.sample_rate, mono=True))
 
 
 def fill_store(paths: Sequence[Path]) -> None:
-    """Do it in two processes, which keep the results in an empty feature store, as the product does."""
+    """Compute the features of files in two processes, into an empty feature store."""
     from woodshed.data.item import FileItem
     from woodshed.data.store import FeatureStore
 
     items = [FileItem(path, FEATURE.sample_rate) for path in paths]
-    # Beside the files, which are cleared up when all has been measured.
+    # In the folder of the files, which is removed after the measurement.
     FeatureStore(tempfile.mkdtemp(dir=paths[0].parent), FEATURE).fill(items, n_jobs=2)
 
 
 def limit_file(path: Path) -> int:
-    """Do only what no path can leave out: decode, resample, transform as many frames as there are."""
+    """Decode, resample and transform only: the lower bound of any method."""
     import scipy.fft
     import soundfile
     import soxr
@@ -119,7 +119,7 @@ def limit_file(path: Path) -> int:
 
 
 def measure(folder: Path, n_rounds: int) -> dict[str, object]:
-    """Time every path once in each round; return the seconds of each and how equal the answers are."""
+    """Time every method once in each round; return the seconds, and the largest difference of the results."""
     from woodshed.audio import read
 
     paths = sorted(path for path in folder.iterdir() if path.suffix in SUFFIXES)
@@ -143,7 +143,7 @@ def measure(folder: Path, n_rounds: int) -> dict[str, object]:
 
 
 def page(result: dict[str, object], n_rounds: int) -> str:
-    """Lay out the results."""
+    """Return the text of the page."""
     seconds = {name: np.array(values) for name, values in result["seconds"].items()}  # type: ignore[attr-defined]
     sound_s = float(result["sound_s"])  # type: ignore[arg-type]
     ratios = ratio_rows(RATIOS, result["seconds"])  # type: ignore[arg-type]
@@ -152,16 +152,16 @@ def page(result: dict[str, object], n_rounds: int) -> str:
     framing = f"n_fft {FEATURE.n_fft}, hop {FEATURE.hop_length}, {FEATURE.n_mels} bands"
     return f"""{FEATURE.sample_rate:,} Hz, {framing}.
 {n_files} files of {CLIPS_PER_FILE * 5} s at {FILE_RATE:,} Hz, {sound_s:.0f} s of sound in all: ESC-10
-recordings joined, as many WAV as FLAC, Ogg Vorbis and MP3. One thread for BLAS and OpenMP on both sides.
+recordings joined, in equal parts WAV, FLAC, Ogg Vorbis and MP3. One thread for BLAS and OpenMP on both sides.
 Median of {n_rounds} paired rounds (lowest–highest).
 
-{markdown_table(["ratio", "measured", "wanted", "reached"], ratios)}
+{markdown_table(["ratio", "measured", "to reach", "reached"], ratios)}
 
-{markdown_table(["path", "× real time"], speeds)}
+{markdown_table(["method", "× real time"], speeds)}
 
 - "mel": from samples in memory; woodshed's includes the decibels, librosa's does not.
-- "files": read, resampled with soxr HQ on both sides, mixed to mono, described.
-- "two workers": every file's digest is taken and its features are written to a feature store as well.
+- "files": read, resampled with soxr HQ on both sides, mixed to mono, features computed.
+- "two workers": the digest of every file is computed and its features are written to a feature store as well.
 - "limit": soundfile, soxr and scipy's float32 FFT alone, with no window, power, filters or logarithm.
 - Largest difference from librosa in the upper 80 dB of a file: {result["difference_db"]:.1e} dB."""
 

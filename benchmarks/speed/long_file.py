@@ -1,9 +1,9 @@
-"""How much memory a very long file takes; writes ``long_file.md`` beside this file.
+"""Peak memory for a very long file; writes ``long_file.md`` beside this file.
 
     python -m benchmarks.speed.long_file [--hours 3] [--out FILE]
 
-A stereo file is made of real recordings, then each command runs on it in a fresh process whose peak is asked of
-the system.
+A stereo file is made of real recordings, then each command runs on it in a fresh process, whose peak memory the
+system reports.
 """
 
 from __future__ import annotations
@@ -24,7 +24,7 @@ LIMIT_MB = 500.0
 
 
 def make_file(data: Path, path: Path, hours: float) -> None:
-    """Write two channels of recordings one after the other, the second channel a little later."""
+    """Write recordings one after the other in two channels, the second with a delay."""
     recordings = sorted((data / "esc10" / "audio").glob("*/*.ogg"))
     n_left = round(hours * 3600 * RATE)
     with soundfile.SoundFile(path, "w", RATE, 2, subtype="PCM_16") as out:
@@ -41,7 +41,7 @@ def make_file(data: Path, path: Path, hours: float) -> None:
 
 
 def run(arguments: list[str], cache: Path) -> tuple[float, float]:
-    """Run ``woodshed`` in a process of its own; return its peak in MB and how long it took in seconds."""
+    """Run ``woodshed`` in a fresh process; return its peak memory in MB and its duration in seconds."""
     command = [sys.executable, "-c", "from woodshed.cli import main; main()", *arguments]
     began = time.perf_counter()
     with open(os.devnull, "w") as nothing:
@@ -54,7 +54,7 @@ def run(arguments: list[str], cache: Path) -> tuple[float, float]:
         _, status, usage = os.wait4(child, 0)
     if status:
         raise SystemExit(f"woodshed {' '.join(arguments)} failed.")
-    # Of the process and of the largest of its own children, whichever is more.
+    # The maximum of the process and its largest child.
     return usage.ru_maxrss / 1000, time.perf_counter() - began
 
 
@@ -101,7 +101,7 @@ would be {2 * size_gb:.2f} GB), made of ESC-10 recordings. Each command in a fre
 
 {markdown_table(["command", "peak MB", "seconds", f"< {LIMIT_MB:.0f} MB"], rows)}
 
-The peak is the resident size of the process, or of its largest worker if that is more."""
+The peak is the resident size of the process or of its largest worker, whichever is larger."""
     write_markdown(chosen.out, "Memory of very long files", body)
     print(body)
 

@@ -1,9 +1,9 @@
-"""What a training step of the folk model's net costs; writes ``lstm_training.md`` beside this file.
+"""Duration of a training step of the folk model's net; writes ``lstm_training.md`` beside this file.
 
     python -m benchmarks.speed.lstm_training [--rounds 5] [--batch 64] [--time 128] [--torch PYTHON] [--out FILE]
 
-Ours, Keras' own layers on one-hot vectors, and, where a Python that has PyTorch is named (by ``--torch`` or
-``$WOODSHED_TORCH``), its LSTM: a step each in every round, all with Adam, the gradient clipped at 5, and the
+Each round times a step of woodshed, of the layers of Keras on one-hot vectors, and, if ``--torch`` or
+``$WOODSHED_TORCH`` names a Python with PyTorch, of its LSTM: all with Adam, the gradient clipped at 5, and the
 same number of threads.
 """
 
@@ -49,13 +49,13 @@ for line in sys.stdin:
 """
 
 
-def keras_way(ours: bool, inputs: np.ndarray, targets: np.ndarray) -> Callable[[], object]:
-    """Compile our net, or one of Keras' layers, and return its training step."""
+def keras_step(woodshed_layers: bool, inputs: np.ndarray, targets: np.ndarray) -> Callable[[], object]:
+    """Compile the net with the layers of woodshed or of Keras, and return its training step."""
     import keras
 
     from woodshed.nets.lstm_lm import lstm_lm
 
-    if ours:
+    if woodshed_layers:
         net = lstm_lm(N_TOKENS)
     else:
         tokens = keras.Input((None,), dtype="int32")
@@ -69,11 +69,11 @@ def keras_way(ours: bool, inputs: np.ndarray, targets: np.ndarray) -> Callable[[
 
 
 def torch_process(chosen: argparse.Namespace) -> subprocess.Popen[str]:
-    """Start the Python that has PyTorch; it takes a step for every line that it is sent."""
+    """Start the Python with PyTorch, which runs a step for every line of input."""
     size = [str(chosen.batch), str(chosen.time), str(chosen.threads)]
     return subprocess.Popen(
         [chosen.torch, "-c", TORCH, *size],
-        # A thread that waits is not to burn the time of the core, which would be counted.
+        # Waiting threads must not spin, as that would be counted as processor time.
         env=os.environ | {"OMP_WAIT_POLICY": "passive"},
         stdin=subprocess.PIPE,
         stdout=subprocess.PIPE,
@@ -82,25 +82,25 @@ def torch_process(chosen: argparse.Namespace) -> subprocess.Popen[str]:
 
 
 def set_threads(n: int) -> None:
-    """Give TensorFlow as many threads as PyTorch has."""
+    """Set the number of threads of TensorFlow."""
     import tensorflow
 
     tensorflow.config.threading.set_intra_op_parallelism_threads(n)
     tensorflow.config.threading.set_inter_op_parallelism_threads(1)
 
 
-def ask(process: subprocess.Popen[str]) -> float:
-    """Have PyTorch take one step; return the processor time of all its threads."""
+def torch_step(process: subprocess.Popen[str]) -> float:
+    """Run one step of PyTorch; return the processor time of all its threads."""
     process.stdin.write("step\n")
     process.stdin.flush()
-    answer = process.stdout.readline()
-    if not answer:
-        raise SystemExit("the process with PyTorch ended early.")
-    return float(answer)
+    line = process.stdout.readline()
+    if not line:
+        raise SystemExit("The process with PyTorch ended early.")
+    return float(line)
 
 
 def timed(step: Callable[[], object]) -> Callable[[], float]:
-    """Return a function that takes a step, and returns the processor time of all threads of this process."""
+    """Return a function that runs a step and returns the processor time of all threads of this process."""
 
     def take() -> float:
         start = time.process_time()
@@ -110,28 +110,28 @@ def timed(step: Callable[[], object]) -> Callable[[], float]:
     return take
 
 
-def keeping(way: Callable[[], float], kept: list[float]) -> Callable[[], None]:
-    """Return a function that goes a way and keeps what it returns."""
-    return lambda: kept.append(way())
+def storing(step: Callable[[], float], results: list[float]) -> Callable[[], None]:
+    """Return a function that runs a step and stores its result."""
+    return lambda: results.append(step())
 
 
 def measure(chosen: argparse.Namespace) -> tuple[dict[str, np.ndarray], dict[str, np.ndarray]]:
-    """Return seconds on the wall, and of the processor, of each way in each round."""
+    """Return the wall-clock time and the processor time of each method in each round."""
     set_threads(chosen.threads)
     tokens = np.random.default_rng(0).integers(0, N_TOKENS, (chosen.batch, chosen.time + 1)).astype(np.int32)
     ways = {
-        "ours": timed(keras_way(True, tokens[:, :-1], tokens[:, 1:])),
-        "Keras' layers": timed(keras_way(False, tokens[:, :-1], tokens[:, 1:])),
+        "woodshed": timed(keras_step(True, tokens[:, :-1], tokens[:, 1:])),
+        "Keras layers": timed(keras_step(False, tokens[:, :-1], tokens[:, 1:])),
     }
     process = torch_process(chosen) if chosen.torch else None
     if process:
-        ways["PyTorch"] = lambda: ask(process)
+        ways["PyTorch"] = lambda: torch_step(process)
     processor: dict[str, list[float]] = {name: [] for name in ways}
-    wall = time_rounds({name: keeping(way, processor[name]) for name, way in ways.items()}, chosen.rounds)
+    wall = time_rounds({name: storing(way, processor[name]) for name, way in ways.items()}, chosen.rounds)
     if process:
         process.stdin.close()
         process.wait()
-    # The first of each was not counted on the wall either.
+    # The first step of each is left out of the wall-clock times, too.
     return (
         {name: np.array(values) for name, values in wall.items()},
         {name: np.array(values[1:]) for name, values in processor.items()},
@@ -144,25 +144,27 @@ def main() -> None:
     parser.add_argument("--rounds", type=int, default=5)
     parser.add_argument("--batch", type=int, default=64)
     parser.add_argument("--time", type=int, default=128)
-    parser.add_argument("--threads", type=int, default=2, help="threads of each")
-    parser.add_argument("--torch", default=os.environ.get("WOODSHED_TORCH"), help="a Python that has PyTorch")
+    parser.add_argument("--threads", type=int, default=2, help="number of threads of each")
+    parser.add_argument(
+        "--torch", default=os.environ.get("WOODSHED_TORCH"), help="Python interpreter with PyTorch"
+    )
     parser.add_argument("--out", type=Path, default=Path(__file__).with_suffix(".md"))
     chosen = parser.parse_args()
     clocks = measure(chosen)
     wall = clocks[0]
     rows = [[name, *(spread(seconds[name], 2) for seconds in clocks)] for name in wall]
     rows += [
-        [f"ours / {name}", *(spread(seconds["ours"] / seconds[name], 2) for seconds in clocks)]
+        [f"woodshed / {name}", *(spread(seconds["woodshed"] / seconds[name], 2) for seconds in clocks)]
         for name in list(wall)[1:]
     ]
     wanted = "PyTorch was not measured."
     if chosen.torch:
-        reached = all(np.median(seconds["ours"] / seconds["PyTorch"]) <= MOST_RATIO for seconds in clocks)
-        wanted = f"Wanted: at most {MOST_RATIO} times PyTorch's time, by both clocks. Reached: {'yes' if reached else 'no'}."
+        reached = all(np.median(seconds["woodshed"] / seconds["PyTorch"]) <= MOST_RATIO for seconds in clocks)
+        wanted = f"To reach: at most {MOST_RATIO} times the time of PyTorch, by both clocks. Reached: {'yes' if reached else 'no'}."
     body = f"""Three layers of 512 units, {N_TOKENS} tokens, {chosen.batch} sequences of {chosen.time}; seconds for one training
 step with {chosen.threads} threads, median of {chosen.rounds} paired rounds (lowest–highest). {wanted}
 
-{markdown_table(["one training step", "seconds on the wall", "processor seconds, all threads"], rows)}
+{markdown_table(["one training step", "wall-clock seconds", "processor seconds, all threads"], rows)}
 
 {NOTES.read_text("utf-8")}"""
     write_markdown(chosen.out, "A training step of the folk model's net", body)

@@ -1,10 +1,10 @@
-"""How long it takes to name one sound from the command line; writes ``predicting.md`` beside this file.
+"""Duration of a prediction for one sound on the command line; writes ``predicting.md`` beside this file.
 
     python -m benchmarks.speed.predicting [--rounds 9] [--out FILE]
 
-A small model is trained on the recordings that come with the package. Then, in turn, a fresh process for each:
-``woodshed predict`` on one file, the same job with librosa and Keras, and an interpreter that does nothing.
-No feature store takes part: every process reads the file and computes its spectrogram.
+A small model is trained on the recordings that come with the package. Then each of these runs in a fresh process:
+``woodshed predict`` on one file, the same prediction with librosa and Keras, and an empty program. The feature
+store is not used: every process reads the file and computes its spectrogram.
 """
 
 from __future__ import annotations
@@ -26,7 +26,7 @@ from woodshed.data.corpora.fsdd import load as load_fsdd
 from woodshed.data.sample import sample_folder
 
 HEAVY = ("librosa", "numba", "sklearn", "matplotlib", "pandas", "keras", "tensorflow", "jax", "torch")
-"""Packages that naming a sound must not load: each takes from half a second to several."""
+"""Packages that a prediction must not import: each takes from half a second to several."""
 
 KNOWN = (*HEAVY, "numpy", "scipy", "soundfile", "soxr", "onnxruntime", "joblib", "typer", "rich")
 
@@ -54,7 +54,7 @@ from woodshed.cli import main
 main(["predict", *sys.argv[1:3], "--format", "json"])
 """
 
-WHAT_WAS_LOADED = """
+IMPORTED_PACKAGES = """
 import sys
 from woodshed.cli import main
 try:
@@ -67,7 +67,7 @@ LIBROSA_AND_KERAS = """
 import json, sys
 import keras, librosa
 import numpy as np
-import woodshed.nets.front  # the one layer of the net that is not Keras' own
+import woodshed.nets.front  # the only layer of the net that is not from Keras
 model, sound, settings = sys.argv[1], sys.argv[2], json.loads(sys.argv[3])
 samples, rate = librosa.load(sound, sr=settings["sample_rate"])
 power = librosa.feature.melspectrogram(
@@ -87,7 +87,7 @@ print(json.dumps(dict(zip(labels, row.tolist()))))
 
 
 def run(program: str, *arguments: str) -> tuple[float, subprocess.CompletedProcess[str]]:
-    """Run a program in a fresh interpreter; return the seconds it took, and what it said."""
+    """Run a program in a fresh interpreter; return its duration in seconds, and its result."""
     began = time.perf_counter()
     done = subprocess.run(
         [sys.executable, "-c", program, *arguments],
@@ -97,28 +97,28 @@ def run(program: str, *arguments: str) -> tuple[float, subprocess.CompletedProce
     )
     duration_s = time.perf_counter() - began
     if done.returncode:
-        raise SystemExit(f"{done.stderr}\na measured program ended with status {done.returncode}.")
+        raise SystemExit(f"{done.stderr}\nA measured program failed with exit status {done.returncode}.")
     return duration_s, done
 
 
 def measure(n_rounds: int) -> dict[str, object]:
-    """Train a model, name a sound with it in every way and in every round, and look at what was loaded."""
+    """Train a model, time the prediction with each program in every round, and list the imported packages."""
     sound = str(load_fsdd(sample_folder()).examples[0].path)
     with tempfile.TemporaryDirectory() as folder:
         settings = run(TRAIN, folder)[1].stdout.splitlines()[-1]
         ways = {
             "woodshed predict": (WOODSHED, folder, sound),
             "librosa and Keras": (LIBROSA_AND_KERAS, folder, sound, settings),
-            "an interpreter that does nothing": ("pass",),
+            "empty program": ("pass",),
         }
-        answers = {name: run(*way)[1].stdout for name, way in ways.items()}  # also warms the system's cache
-        loaded = run(WHAT_WAS_LOADED, folder, sound)[1].stderr.split()
+        outputs = {name: run(*way)[1].stdout for name, way in ways.items()}  # also fills the system's cache
+        loaded = run(IMPORTED_PACKAGES, folder, sound)[1].stderr.split()
         seconds: dict[str, list[float]] = {name: [] for name in ways}
         for number in range(n_rounds):
             for name in list(ways)[:: -1 if number % 2 else 1]:
                 seconds[name].append(run(*ways[name])[0])
-    ours = json.loads(answers["woodshed predict"])[0]["probabilities"]
-    theirs = json.loads(answers["librosa and Keras"])
+    ours = json.loads(outputs["woodshed predict"])[0]["probabilities"]
+    theirs = json.loads(outputs["librosa and Keras"])
     return {
         "seconds": seconds,
         "loaded": [name for name in KNOWN if name in loaded],
@@ -128,21 +128,21 @@ def measure(n_rounds: int) -> dict[str, object]:
 
 
 def page(result: dict[str, object], n_rounds: int) -> str:
-    """Lay out the results."""
+    """Return the text of the page."""
     seconds = {name: np.array(values) for name, values in result["seconds"].items()}  # type: ignore[attr-defined]
     ratio = seconds["librosa and Keras"] / seconds["woodshed predict"]
     loaded: list[str] = result["loaded"]  # type: ignore[assignment]
     wrong = [name for name in loaded if name in HEAVY]
     rows = [[name, spread(values, 2)] for name, values in seconds.items()]
     rows.append(["librosa and Keras / woodshed", spread(ratio, 2)])
-    return f"""From the start of a fresh process to its end, one recording of a spoken digit, a net of
+    return f"""Duration of a fresh process from start to end, for one recording of a spoken digit and a net of
 {result["weights"]:,} weights; files are in the system's cache. Median of {n_rounds} paired rounds (lowest–highest).
 
 {markdown_table(["one sound, one process", "seconds"], rows)}
 
-- Loaded by `woodshed predict`, of {", ".join(KNOWN)}: {", ".join(loaded)}.
-- Of those that must not be ({", ".join(HEAVY)}): {", ".join(wrong) or "none"}.
-- Both name the sound alike: the largest difference of a probability is {result["difference"]:.1e}."""
+- Imported by `woodshed predict`, of {", ".join(KNOWN)}: {", ".join(loaded)}.
+- Of those that it must not import ({", ".join(HEAVY)}): {", ".join(wrong) or "none"}.
+- Both predictions agree: the largest difference of a probability is {result["difference"]:.1e}."""
 
 
 def main() -> None:
@@ -153,10 +153,10 @@ def main() -> None:
     chosen = parser.parse_args()
     result = measure(chosen.rounds)
     body = page(result, chosen.rounds)
-    write_markdown(chosen.out, "Time to name one sound", body)
+    write_markdown(chosen.out, "Duration of a prediction for one sound", body)
     print(body)
     if set(HEAVY) & set(result["loaded"]):  # type: ignore[call-overload]
-        raise SystemExit("woodshed predict loads a package that it must not.")
+        raise SystemExit("woodshed predict imports a package that it must not.")
 
 
 if __name__ == "__main__":

@@ -1,4 +1,4 @@
-"""Paired rounds: every way is timed once in each round, so that a disturbance hits all of them alike."""
+"""Paired timing: every method is timed once in each round, so that disturbances affect all of them equally."""
 
 from __future__ import annotations
 
@@ -19,8 +19,8 @@ Ways = Mapping[str, Callable[[], object]]
 
 
 def time_rounds(ways: Ways, n_rounds: int) -> dict[str, list[float]]:
-    """Return the seconds of each way in each round; the order turns round from one to the next."""
-    for way in ways.values():  # imports, caches and worker processes are not part of the question
+    """Return the seconds of each method in each round; the order is reversed from one round to the next."""
+    for way in ways.values():  # imports, caches and worker processes are not measured
         way()
     seconds: dict[str, list[float]] = {name: [] for name in ways}
     for number in range(n_rounds):
@@ -32,7 +32,7 @@ def time_rounds(ways: Ways, n_rounds: int) -> dict[str, list[float]]:
 
 
 def in_fresh_process(module: str, *arguments: str, one_thread: bool = True) -> Any:
-    """Run a module, with one thread for BLAS and OpenMP unless told otherwise, and read the JSON it prints last."""
+    """Run a module, by default with one thread for BLAS and OpenMP, and parse its last line of output as JSON."""
     others = {name: value for name, value in os.environ.items() if name not in THREAD_SETTINGS}
     done = subprocess.run(
         [sys.executable, "-m", module, *arguments],
@@ -46,17 +46,25 @@ def in_fresh_process(module: str, *arguments: str, one_thread: bool = True) -> A
 
 
 def spread(values: np.ndarray, digits: int) -> str:
-    """Write the median and, behind it, the lowest and highest value."""
+    """Return the median with the lowest and highest value as text."""
     return f"{np.median(values):,.{digits}f} ({values.min():,.{digits}f}–{values.max():,.{digits}f})"
 
 
 def ratio_rows(
     ratios: Mapping[str, tuple[str, str, float]], seconds: Mapping[str, list[float]]
 ) -> list[list[str]]:
-    """Lay out ratios: name -> (the way that is the yardstick, the way that is judged, what is wanted)."""
+    """Return the rows of a table of speed ratios.
+
+    Parameters
+    ----------
+    ratios
+        Name -> (reference method, measured method, required ratio).
+    seconds
+        Method -> seconds in each round.
+    """
     rows = []
-    for name, (yardstick, judged, least) in ratios.items():
-        ratio = np.array(seconds[yardstick]) / np.array(seconds[judged])
+    for name, (reference, measured, least) in ratios.items():
+        ratio = np.array(seconds[reference]) / np.array(seconds[measured])
         verdict = "yes" if np.median(ratio) >= least else "no"
         rows.append([name, spread(ratio, 2), f"{least:g}", verdict])
     return rows

@@ -1,10 +1,10 @@
-"""How many tokens a second a recurrent net of the folk model's size plays; writes ``sampling.md``.
+"""Sampling speed of a recurrent net of the folk model's size, in tokens per second; writes ``sampling.md``.
 
     python -m benchmarks.speed.sampling [--rounds 9] [--tokens 40] [--out FILE]
 
-Every way steps the same net with the same random weights, each once in every round, in one process on one
-core with one thread; a second process shows what each does when nobody says how many threads to use. What
-rounding costs is measured on the model that comes with woodshed.
+Every method runs the same net with the same random weights, once in every round, in one process on one
+core with one thread, and in a second process with the default number of threads. The loss of likelihood by
+rounding is measured on the shipped model.
 """
 
 from __future__ import annotations
@@ -31,15 +31,15 @@ N_LAYERS, N_UNITS = 3, 512
 NUMPY, WITH_STATE, HANDED_ON, WITHOUT_STATE = (
     f"{way}, 1" for way in ("NumPy loop", "Keras with state", "Keras, state handed on", "Keras without state")
 )
-QUICK = "ours, int8, 1"
+QUICK = "woodshed, int8, 1"
 MOST_BITS = 0.01
 Seconds = dict[str, list[float]]
-"""Of each way, in each round."""
+"""Method -> seconds in each round."""
 NOTES = Path(__file__).with_name("sampling_notes.md")
 
 
 class PlainLoop:
-    """One stream with plain NumPy, as one would write it first."""
+    """One stream in a plain NumPy loop."""
 
     def __init__(self, weights: Weights) -> None:
         self.weights = weights
@@ -47,12 +47,12 @@ class PlainLoop:
         self.start()
 
     def start(self) -> None:
-        """Forget everything."""
+        """Reset the state."""
         units = self.weights["lstm_1/recurrent_kernel"].shape[0]
         self.h, self.c = ([np.zeros(units, np.float32) for _ in range(self.n_layers)] for _ in range(2))
 
     def step(self, token: int) -> np.ndarray:
-        """Read a token and return the logits of the next."""
+        """Process a token and return the logits of the next."""
         x = np.eye(N_TOKENS, dtype=np.float32)[token]
         for k in range(self.n_layers):
             name = f"lstm_{k + 1}"
@@ -64,7 +64,7 @@ class PlainLoop:
 
 
 class KerasWithState:
-    """One stream with Keras' own layers, which keep their state from one call to the next."""
+    """One stream with stateful layers of Keras."""
 
     def __init__(self, net: Any) -> None:
         import keras
@@ -77,55 +77,55 @@ class KerasWithState:
         self.net.set_weights(net.get_weights())
 
     def start(self) -> None:
-        """Forget everything."""
+        """Reset the state."""
         for layer in self.net.layers:
             if hasattr(layer, "reset_state"):
                 layer.reset_state()
 
     def step(self, token: int) -> np.ndarray:
-        """Read a token and return the logits of the next."""
+        """Process a token and return the logits of the next."""
         return self.net.predict_on_batch(np.array([[token]], np.int32))[0, 0]
 
 
 class KerasHandedOn:
-    """One stream as decoders in Keras are mostly written: states go in and come out with each token."""
+    """One stream with layers of Keras whose states are inputs and outputs, as in most decoders."""
 
     def __init__(self, net: Any) -> None:
         import keras
 
         tokens = keras.Input(batch_shape=(1, 1), dtype="int32")
-        given, returned, x = [], [], keras.ops.one_hot(tokens, N_TOKENS)
+        states_in, states_out, x = [], [], keras.ops.one_hot(tokens, N_TOKENS)
         for _ in range(N_LAYERS):
             state = [keras.Input(batch_shape=(1, N_UNITS)) for _ in "hc"]
             layer = keras.layers.LSTM(N_UNITS, return_sequences=True, return_state=True)
             x, *after = layer(x, initial_state=state)
-            given, returned = given + state, returned + after
-        self.net = keras.Model([tokens, *given], [keras.layers.Dense(N_TOKENS)(x), *returned])
+            states_in, states_out = states_in + state, states_out + after
+        self.net = keras.Model([tokens, *states_in], [keras.layers.Dense(N_TOKENS)(x), *states_out])
         self.net.set_weights(net.get_weights())
 
     def start(self) -> None:
-        """Forget everything."""
+        """Reset the state."""
         self.state = [np.zeros((1, N_UNITS), np.float32)] * (2 * N_LAYERS)
 
     def step(self, token: int) -> np.ndarray:
-        """Read a token and return the logits of the next."""
+        """Process a token and return the logits of the next."""
         logits, *self.state = self.net.predict_on_batch([np.array([[token]], np.int32), *self.state])
         return logits[0, 0]
 
 
 class KerasWithoutState:
-    """One stream with the net as it learned: it reads all tokens so far for each new one."""
+    """One stream with the net as trained, which processes all tokens so far for each new one."""
 
     def __init__(self, net: Any) -> None:
         self.net = net
         self.start()
 
     def start(self) -> None:
-        """Forget everything."""
+        """Reset the state."""
         self.tokens: list[int] = []
 
     def step(self, token: int) -> np.ndarray:
-        """Read a token and return the logits of the next."""
+        """Process a token and return the logits of the next."""
         self.tokens.append(token)
         return self.net.predict_on_batch(np.array([self.tokens], np.int32))[0, -1]
 
@@ -134,7 +134,7 @@ Way = PlainLoop | KerasWithState | KerasHandedOn | KerasWithoutState
 
 
 def play(way: Way, n: int) -> Callable[[], object]:
-    """Return a function that draws some tokens one after the other."""
+    """Return a function that draws ``n`` tokens one after the other."""
 
     def draw() -> None:
         rng, token = np.random.default_rng(0), 0
@@ -146,7 +146,7 @@ def play(way: Way, n: int) -> Callable[[], object]:
 
 
 def check_alike(ways: Sequence[Way], stepper: RecurrentStep) -> None:
-    """See to it that all ways answer the same, so that the same is timed."""
+    """Exit unless all methods return the same logits."""
     ids = np.random.default_rng(1).integers(0, N_TOKENS, 8)
     for way in ways:
         way.start()
@@ -154,21 +154,21 @@ def check_alike(ways: Sequence[Way], stepper: RecurrentStep) -> None:
         for token in ids:
             logits, state = stepper(np.array([token]), state)
             if np.abs(way.step(int(token)) - logits[0]).max() > 1e-3:
-                raise SystemExit(f"{type(way).__name__} answers otherwise than ours.")
+                raise SystemExit(f"{type(way).__name__} returns other logits than woodshed.")
 
 
-def measure(n_rounds: int, n: int, *, as_it_comes: bool) -> Seconds:
-    """Time every way on one core with one thread; or as it comes, with as many threads as it likes."""
+def measure(n_rounds: int, n: int, *, default_threads: bool) -> Seconds:
+    """Time every method on one core with one thread, or with the default number of threads."""
     import keras
 
     from woodshed.nets.lstm_lm import lstm_lm
 
-    if not as_it_comes and hasattr(os, "sched_setaffinity"):  # not everywhere
+    if not default_threads and hasattr(os, "sched_setaffinity"):  # not available on every system
         os.sched_setaffinity(0, {min(os.sched_getaffinity(0))})
     keras.utils.set_random_seed(0)
     net = lstm_lm(N_TOKENS)
     weights = net_weights(net)
-    n_threads = None if as_it_comes else 1
+    n_threads = None if default_threads else 1
     steppers = {
         name: RecurrentStep(weights, storage=name, n_threads=n_threads) for name in ("float32", "int8")
     }
@@ -182,12 +182,12 @@ def measure(n_rounds: int, n: int, *, as_it_comes: bool) -> Seconds:
     ways: dict[str, Callable[[], object]] = {name: play(way, n) for name, way in others.items()}
     for storage, stepper in steppers.items():
         for n_streams in STREAMS:
-            ways[f"ours, {storage}, {n_streams}"] = lambda s=stepper, m=n_streams: sample_tokens(s, m, n)
+            ways[f"woodshed, {storage}, {n_streams}"] = lambda s=stepper, m=n_streams: sample_tokens(s, m, n)
     return time_rounds(ways, n_rounds)
 
 
 def mean_bits(stepper: RecurrentStep, rows: Sequence[np.ndarray]) -> float:
-    """Return the mean bits of each token after the first, all rows read side by side."""
+    """Return the mean bits per token after the first of each row, all rows in one batch."""
     longest = max(map(len, rows))
     ids = np.stack([np.pad(row, (0, longest - len(row)), constant_values=-1) for row in rows])
     state, bits = stepper.start(len(ids)), []
@@ -200,7 +200,7 @@ def mean_bits(stepper: RecurrentStep, rows: Sequence[np.ndarray]) -> float:
 
 
 def shipped_bits() -> tuple[int, dict[str, float]]:
-    """Return how many tunes were held out, and how many bits a token of them takes either way."""
+    """Return the number of held-out tunes, and the bits per token for each storage of the weights."""
     composer = load(shipped_folder("tune"))
     rows = [composer.encode(text) for text in held_out(composer)]
     return len(rows), {
@@ -210,7 +210,7 @@ def shipped_bits() -> tuple[int, dict[str, float]]:
 
 
 def rate_rows(seconds: Seconds, n: int) -> list[list[str]]:
-    """Lay out how many tokens a second each way draws."""
+    """Return the rows of the table of tokens per second."""
     ways = [(name, *name.rsplit(", ", 1)) for name in seconds]
     return [
         [way, n_streams, spread(int(n_streams) * n / np.array(seconds[name]), 0)]
@@ -219,75 +219,75 @@ def rate_rows(seconds: Seconds, n: int) -> list[list[str]]:
 
 
 def tables(seconds: Seconds, n: int) -> str:
-    """Write the tables of one process: tokens a second, and ratios."""
+    """Return the tables of one process: tokens per second, and ratios."""
     ratios = {
         "one stream, int8, against the NumPy loop": (NUMPY, QUICK, 1.5),
-        "one stream, float32, against the NumPy loop": (NUMPY, "ours, float32, 1", 1.0),
+        "one stream, float32, against the NumPy loop": (NUMPY, "woodshed, float32, 1", 1.0),
         "one stream, int8, against Keras with state": (WITH_STATE, QUICK, 8.0),
         "one stream, int8, against Keras, state handed on": (HANDED_ON, QUICK, 8.0),
-        "one stream, int8, against Keras without": (WITHOUT_STATE, QUICK, 8.0),
+        "one stream, int8, against Keras without state": (WITHOUT_STATE, QUICK, 8.0),
     }
     # 64 streams draw 64 times as many tokens: the ratio is of tokens, not of times.
     many = {
-        f"64 streams against one, {storage}": (f"ours, {storage}, 1", f"ours, {storage}, 64", 8.0)
+        f"64 streams against one, {storage}": (f"woodshed, {storage}, 1", f"woodshed, {storage}, 64", 8.0)
         for storage in ("float32", "int8")
     }
     per_token = seconds | {way: [value / 64 for value in seconds[way]] for _, way, _ in many.values()}
-    rates = markdown_table(["way", "streams", "tokens a second, all streams"], rate_rows(seconds, n))
-    head = ["tokens a second, ratio", "measured", "wanted at least", "reached"]
+    rates = markdown_table(["method", "streams", "tokens per second, all streams"], rate_rows(seconds, n))
+    head = ["tokens per second, ratio", "measured", "to reach", "reached"]
     return f"{rates}\n\n{markdown_table(head, ratio_rows(ratios | many, per_token))}"
 
 
-def body_of(one_core: Seconds, as_it_comes: Seconds, chosen: argparse.Namespace) -> str:
-    """Write the page."""
+def body_of(one_core: Seconds, default_threads: Seconds, chosen: argparse.Namespace) -> str:
+    """Return the text of the page."""
     n_tunes, bits = shipped_bits()
     moved = bits["int8"] - bits["float32"]
     return f"""A net of three layers of {N_UNITS} units and {N_TOKENS} tokens, random weights, {chosen.tokens} tokens a stream, each drawn
-from the softmax. Median of {chosen.rounds} paired rounds (lowest–highest). Keras is asked by `predict_on_batch`:
+from the softmax. Median of {chosen.rounds} paired rounds (lowest–highest). Keras runs by `predict_on_batch`:
 
-- *with state*: its own layers remember from one call to the next (`stateful=True`);
-- *state handed on*: the states are inputs and outputs, as in most decoders that one finds written in Keras;
-- *without state*: the net as it learned, which reads all tokens so far for each new one.
+- *with state*: the layers keep their state from one call to the next (`stateful=True`);
+- *state handed on*: the states are inputs and outputs, as in most decoders written in Keras;
+- *without state*: the net as trained, which processes all tokens so far for each new one.
 
-Before the clock starts, all ways are seen to give the same logits.
+Before the timing, a check ensures that all methods return the same logits.
 
-## As they come
+## Default number of threads
 
-Nobody says how many threads: Keras takes both cores; ours takes one for one stream, and both for 64.
+The number of threads is not set: Keras uses both cores; woodshed uses one for one stream, and both for 64.
 
-{tables(as_it_comes, chosen.tokens)}
+{tables(default_threads, chosen.tokens)}
 
 ## One core, one thread
 
 {tables(one_core, chosen.tokens)}
 
-## What rounding costs
+## Loss of likelihood by rounding
 
-The model that comes with woodshed, {n_tunes} tunes that it did not learn from: {bits["float32"]:.4f} bits a token with weights
-of 32 bits, {bits["int8"]:.4f} with weights of 8, {moved:+.4f}. Wanted: at most {MOST_BITS} more. Reached: {"yes" if moved <= MOST_BITS else "no"}.
+The shipped model on {n_tunes} held-out tunes: {bits["float32"]:.4f} bits per token with weights
+of 32 bits, {bits["int8"]:.4f} with weights of 8, {moved:+.4f}. To reach: at most {MOST_BITS} more. Reached: {"yes" if moved <= MOST_BITS else "no"}.
 
 {NOTES.read_text("utf-8")}"""
 
 
 def main() -> None:
-    """Measure and write the page; in a process of its own, only the times."""
+    """Measure in fresh processes, and write the page."""
     parser = argparse.ArgumentParser(description=(__doc__ or "").splitlines()[0])
     parser.add_argument("--rounds", type=int, default=9)
     parser.add_argument("--tokens", type=int, default=40)
     parser.add_argument("--out", type=Path, default=Path(__file__).with_suffix(".md"))
-    parser.add_argument("--times", choices=("one-core", "as-it-comes"), help=argparse.SUPPRESS)
+    parser.add_argument("--times", choices=("one-core", "default-threads"), help=argparse.SUPPRESS)
     chosen = parser.parse_args()
     if chosen.times:
-        as_it_comes = chosen.times == "as-it-comes"
-        print(json.dumps(measure(chosen.rounds, chosen.tokens, as_it_comes=as_it_comes)))
+        default_threads = chosen.times == "default-threads"
+        print(json.dumps(measure(chosen.rounds, chosen.tokens, default_threads=default_threads)))
         return
     size = ("--rounds", str(chosen.rounds), "--tokens", str(chosen.tokens))
-    one_core, as_it_comes = (
+    one_core, default_threads = (
         in_fresh_process("benchmarks.speed.sampling", *size, "--times", times, one_thread=one_thread)
-        for times, one_thread in (("one-core", True), ("as-it-comes", False))
+        for times, one_thread in (("one-core", True), ("default-threads", False))
     )
-    body = body_of(one_core, as_it_comes, chosen)
-    write_markdown(chosen.out, "Tokens a second", body)
+    body = body_of(one_core, default_threads, chosen)
+    write_markdown(chosen.out, "Tokens per second", body)
     print(body)
 
 

@@ -1,9 +1,9 @@
-"""How fast, and in how much memory, a very long file becomes a timeline; writes ``timeline.md`` beside this file.
+"""Speed and peak memory of event detection in a very long file; writes ``timeline.md`` beside this file.
 
     python -m benchmarks.speed.timeline [--hours 3] [--out FILE]
 
 A small net is trained on the recordings that come with woodshed, and a mono file is made of them. Then
-``woodshed predict --timeline`` runs on it in a fresh process whose peak is asked of the system.
+``woodshed predict --timeline`` runs on it in a fresh process, whose peak memory the system reports.
 """
 
 from __future__ import annotations
@@ -50,14 +50,14 @@ def make_file(path: Path, hours: float) -> None:
 
 
 def train(settings: dict[str, Any], model: Path) -> None:
-    """Make a model of all recordings that come with woodshed."""
+    """Train a model on all recordings that come with woodshed."""
     examples = load(sample_folder()).examples
     recogniser = SpeechRecogniser(**settings)
     labels = [example.label for example in examples]
     recogniser.fit(Sounds(examples), labels)
     outlines = describe(Sounds(examples), SpectralEmbedding(sample_rate=RATE))
     novelty_detector = NoveltyDetector.fit(outlines, np.asarray(labels))
-    # So that it looks for strange sounds, which costs the most.
+    # With novelty detection, the most expensive case.
     recogniser.set_confidence(Confidence(max_distance=1.25, novelty_detector=novelty_detector))
     save_model(recogniser, model)
 
@@ -74,12 +74,12 @@ def main() -> None:
         make_file(long, chosen.hours)
         for name, settings in MODELS.items():
             model = Path(folder) / settings["net"]
-            # In a process of its own: Linux counts the peak of the process that starts another as the other's.
+            # In a separate process: on Linux, a child starts with the peak memory of its parent.
             training = multiprocessing.get_context("spawn").Process(target=train, args=(settings, model))
             training.start()
             training.join()
             if training.exitcode:
-                raise SystemExit(f"the training of {name} failed.")
+                raise SystemExit(f"The training of {name} failed with exit status {training.exitcode}.")
             target = Path(folder) / f"{settings['net']}.csv"
             arguments = [
                 "predict",
@@ -102,11 +102,11 @@ def main() -> None:
     heading = ["model", "peak MB", "seconds", "× real time", "events"]
     heading.append(f"< {LIMIT_MB:.0f} MB and ≥ {LIMIT_TIMES:.0f} ×")
     body = f"""A mono file of {chosen.hours:g} hours at {RATE:,} Hz, made of spoken digits with pauses between them, to a table
-of events: windows of 1 s every 0.5 s, and strange sounds refused. Each model in a fresh process; starting it is counted.
+of events: windows of 1 s every 0.5 s, with novelty detection. Each model in a fresh process; its start-up time is included.
 
 {markdown_table(heading, rows)}
 
-How well it is answered is not looked at here: the net has learned for two epochs."""
+Accuracy is not measured here: the net was trained for two epochs."""
     write_markdown(chosen.out, "Timelines of very long files", body)
     print(body)
 

@@ -1,10 +1,10 @@
-"""What training costs beside the net itself; writes ``training.md`` beside this file.
+"""Overhead of training: time and memory beyond the net itself; writes ``training.md`` beside this file.
 
     python -m benchmarks.speed.training [--rounds 7] [--steps 40] [--clips 20000] [--out FILE]
 
-Time: every epoch that ``fit`` runs lies between two epochs of a bare Keras loop over a ready array, with the
-same net, compiled alike, on windows of the same clips; the ratio is to their mean. So whatever else disturbs
-the machine disturbs both. Memory: a fresh process learns from a corpus that is larger than what it may hold.
+Time: every epoch of ``fit`` runs between two epochs of a bare Keras loop over a prepared array, with the
+same net, compiled equally, on windows of the same clips; the ratio is to their mean, so that disturbances affect
+both. Memory: a fresh process trains on a corpus that is larger than the limit of its memory.
 """
 
 from __future__ import annotations
@@ -31,12 +31,12 @@ from woodshed.tasks import task_class
 
 N_CLASSES = 10
 SAMPLE_RATE = 16000
-JOBS = {"speech": 1.0, "noise": 5.0}
-"""Job -> length of its clips in seconds; everything else is the job's default."""
+CLIP_DURATIONS_S = {"speech": 1.0, "noise": 5.0}
+"""Task -> duration of its clips in seconds; everything else is the default of the task."""
 
 CLIP_S = 5.0
 SMALL_NET = {"net": "conv-stack", "width": 8, "epochs": 1, "n_augmentations": 1}
-"""Settings for the measurement of memory, where the size of the corpus is the question."""
+"""Settings for the measurement of memory, which depends on the size of the corpus."""
 
 MOST_RATIO = 1.1
 MOST_GB = 2.0
@@ -44,7 +44,7 @@ SAMPLED_EVERY_S = 0.05
 
 
 class MadeUpClips(Sequence[Clip]):
-    """Noise, coloured by class; each clip is made when it is asked for, and no two are equal."""
+    """Synthetic noise, coloured by class; each clip is generated on access, and all differ."""
 
     def __init__(self, n_clips: int, duration_s: float) -> None:
         self.n_clips = n_clips
@@ -62,28 +62,28 @@ class MadeUpClips(Sequence[Clip]):
     def __getitem__(self, k: int) -> Clip:  # type: ignore[override]
         if not 0 <= k < self.n_clips:  # ends an iteration
             raise IndexError(k)
-        samples = np.roll(self.bases[k % N_CLASSES], 37 * k)  # 37 divides no length that is used here
+        samples = np.roll(self.bases[k % N_CLASSES], 37 * k)  # 37 does not divide the lengths used here
         return Clip(samples, SAMPLE_RATE, f"made up {k}")
 
     @property
     def labels(self) -> list[str]:
-        """The right name of each clip."""
+        """Label of each clip."""
         return [f"class {k % N_CLASSES}" for k in range(self.n_clips)]
 
 
 def clocks() -> np.ndarray:
-    """Return the seconds on the wall and those of all this process's threads, shape ``(2,)``."""
+    """Return the wall-clock time and the processor time of all threads in seconds, shape ``(2,)``."""
     return np.array([time.perf_counter(), time.process_time()])
 
 
 @dataclass
 class Rounds:
-    """Listens to a training and runs an epoch of the bare loop after each of its epochs.
+    """Callback of a training that runs an epoch of the bare loop after each of its epochs.
 
     Parameters
     ----------
     bare
-        Runs one epoch of the bare loop and returns its seconds, as `clocks` counts them.
+        Runs one epoch of the bare loop and returns its times, as `clocks` does.
     """
 
     bare: Callable[[], np.ndarray]
@@ -91,7 +91,7 @@ class Rounds:
     bare_s: list[np.ndarray] = field(default_factory=list)
 
     def __call__(self, epoch: int, loss: float, accuracy: float | None) -> None:
-        """Take the times; the first epoch of each side traces its graph and is not counted."""
+        """Record the times; the first epoch of each side traces its graph and is not counted."""
         ended_s = clocks()
         if epoch == 0:
             self.bare()
@@ -102,15 +102,15 @@ class Rounds:
 
 
 def measure_time(task: str, kept: bool, n_steps: int, n_rounds: int) -> dict[str, Any]:
-    """Train on a job's defaults, paired with the bare loop.
+    """Train with the defaults of a task, paired with the bare loop.
 
     Parameters
     ----------
-    job
-        One of `JOBS`.
+    task
+        Name of a task.
     kept
-        Whether spectrograms are kept in memory, as those of a small corpus are, or read from the store
-        every time, as those of a large one.
+        Whether spectrograms are kept in memory, as for a small corpus, or read from the store
+        every time, as for a large one.
     n_steps, n_rounds
         Steps in an epoch, and epochs that count.
     """
@@ -120,7 +120,7 @@ def measure_time(task: str, kept: bool, n_steps: int, n_rounds: int) -> dict[str
     from woodshed.recognition.window import cut_windows
 
     recogniser = task_class(task)(epochs=n_rounds + 1, patience=n_rounds + 1, validation_share=0)
-    clips = MadeUpClips(n_steps * recogniser.batch_size, JOBS[task])
+    clips = MadeUpClips(n_steps * recogniser.batch_size, CLIP_DURATIONS_S[task])
     feature = learning.make_feature(recogniser, clips)
     windows = cut_windows([feature(clip) for clip in clips], recogniser.n_frames)
     _, targets = recogniser.head.encode(clips.labels)
@@ -133,7 +133,7 @@ def measure_time(task: str, kept: bool, n_steps: int, n_rounds: int) -> dict[str
 
     def bare() -> np.ndarray:
         net.fit(windows, targets, batch_size=recogniser.batch_size, verbose=0, callbacks=[clock])
-        return edges_s[-1] - edges_s[-2]  # without what `fit` does before its first epoch
+        return edges_s[-1] - edges_s[-2]  # without the start of `fit`
 
     rounds = Rounds(bare)
     learning.MEMORY_BYTES = 2**40 if kept else 0
@@ -151,7 +151,7 @@ def measure_time(task: str, kept: bool, n_steps: int, n_rounds: int) -> dict[str
 
 
 class MemoryWatch(threading.Thread):
-    """Looks at this process's memory many times a second and keeps the largest that it saw."""
+    """Thread that samples the memory of this process and records the maximum."""
 
     def __init__(self) -> None:
         super().__init__(daemon=True)
@@ -160,7 +160,7 @@ class MemoryWatch(threading.Thread):
         self.of_files_bytes = 0
 
     def run(self) -> None:
-        """Look until told to end."""
+        """Sample until the event ``ended`` is set."""
         while not self.ended.wait(SAMPLED_EVERY_S):
             state = memory_state()
             if state.get("VmRSS", 0) > self.peak_bytes:
@@ -168,7 +168,7 @@ class MemoryWatch(threading.Thread):
 
 
 def memory_state() -> dict[str, int]:
-    """Return what Linux says about this process's memory, in bytes; nothing on other systems."""
+    """Return the memory statistics of this process on Linux in bytes; empty on other systems."""
     try:
         lines = Path("/proc/self/status").read_text().splitlines()
     except OSError:
@@ -178,16 +178,16 @@ def memory_state() -> dict[str, int]:
 
 
 def peak_bytes() -> int:
-    """Return the most memory that this process has had in use."""
+    """Return the peak memory of this process."""
     import resource
 
-    # ru_maxrss may be that of the process which started this one; VmHWM is this one's own.
+    # ru_maxrss can be that of the parent process; VmHWM belongs to this one.
     unit = 1 if sys.platform == "darwin" else 1024
     return memory_state().get("VmHWM", unit * resource.getrusage(resource.RUSAGE_SELF).ru_maxrss)
 
 
 def measure_memory(n_clips: int) -> dict[str, Any]:
-    """Learn from many clips for one epoch; to be run in a fresh process."""
+    """Train on many clips for one epoch; must run in a fresh process."""
     from woodshed.recognition.learners import net as learning
 
     watch = MemoryWatch()
@@ -217,7 +217,7 @@ def measure_memory(n_clips: int) -> dict[str, Any]:
 
 
 def time_part(results: Sequence[dict[str, Any]]) -> str:
-    """Lay out the times of a training step."""
+    """Return the table of times of a training step."""
     rows = []
     for result in results:
         woodshed_s, bare_s = np.array(result["woodshed_s"]), np.array(result["bare_s"])
@@ -233,55 +233,55 @@ def time_part(results: Sequence[dict[str, Any]]) -> str:
                 "yes" if np.median(ratio[:, 0]) <= MOST_RATIO else "no",
             ]
         )
-    heading = ["job (net; windows × frames × bands)", "from", "woodshed, ms", "bare loop, ms", "ratio"]
+    heading = ["task (net; windows × frames × bands)", "source", "woodshed, ms", "bare loop, ms", "ratio"]
     return markdown_table([*heading, "ratio of processor time", f"ratio ≤ {MOST_RATIO}"], rows)
 
 
 def memory_part(result: dict[str, Any], n_clips: int) -> str:
-    """Lay out the memory and the disk that were used."""
+    """Return the table of memory and disk usage."""
     gb = 1e9
     heading = ["one short training", "GB"]
     rows = [
-        ["most memory in use", f"{result['peak'] / gb:.2f}"],
-        ["of it pages of files (shared libraries, mapped entries)", f"{result['of_files'] / gb:.2f}"],
-        ["in use before anything was read", f"{result['at_start'] / gb:.2f}"],
-        ["samples of all clips, had they been held", f"{n_clips * CLIP_S * SAMPLE_RATE * 4 / gb:.2f}"],
+        ["peak memory", f"{result['peak'] / gb:.2f}"],
+        ["part of it: pages of files (shared libraries, mapped entries)", f"{result['of_files'] / gb:.2f}"],
+        ["memory before any clip was read", f"{result['at_start'] / gb:.2f}"],
+        ["size of the samples of all clips", f"{n_clips * CLIP_S * SAMPLE_RATE * 4 / gb:.2f}"],
         [f"disk used by {result['n_entries']:,} stored spectrograms", f"{result['disk'] / gb:.2f}"],
     ]
     return markdown_table(heading, rows)
 
 
 def page(times: Sequence[dict[str, Any]], memory: dict[str, Any], chosen: argparse.Namespace) -> str:
-    """Lay out the results."""
+    """Return the text of the page."""
     verdict = "yes" if memory["peak"] < MOST_GB * 1e9 else "no"
     return f"""## Time of a training step
 
-`fit` with each job's default net, window, variation, mixing and batch size,
-against `net.fit(windows, targets)` on a ready array of the same clips' windows, with the same net compiled
-alike. {chosen.steps} steps in an epoch; median of {chosen.rounds} epochs (lowest–highest). Every epoch of woodshed's lies
+`fit` with the default net, window, augmentation, mixing and batch size of each task,
+against `net.fit(windows, targets)` on a prepared array of windows of the same clips, with the same net compiled
+equally. {chosen.steps} steps per epoch; median of {chosen.rounds} epochs (lowest–highest). Every epoch of woodshed runs
 between two of the bare loop, and the ratio is to their mean. The first epoch of each, which traces the
 graph, is left out.
 
 {time_part(times)}
 
-- From "memory": a corpus whose spectrograms fit in {memory["kept_if_below"] / 2**20:.0f} MiB is held once it has been read.
-- From "store": a larger one is read from the store in every epoch; here the small one was, too. Its files
+- "memory": a corpus whose spectrograms fit in {memory["kept_if_below"] / 2**20:.0f} MiB is kept in memory once it has been read.
+- "store": a larger corpus is read from the store in every epoch; here the small one is, too. Its files
   are in the system's cache.
-- Processor time is that of all threads. It says what the work costs when other programs take turns on the
-  cores, which the time on the wall does not.
+- Processor time is the sum over all threads. Unlike the wall-clock time, it measures the cost of the work when
+  other programs share the cores.
 
 ## Memory of a training
 
-{memory["n_entries"]:,} made-up clips of {CLIP_S:.0f} s at {SAMPLE_RATE:,} Hz, each made when it is asked for; one whole
-epoch of the noise job with a small net ({SMALL_NET["net"]}, width {SMALL_NET["width"]}) and one version of each clip:
-to fill the store with five takes five times as long, and their names some 60 MB more. In a fresh process,
-{memory["seconds"] / 60:.1f} minutes to the end of the epoch. Wanted: under {MOST_GB:.0f} GB. Reached: {verdict}.
+{memory["n_entries"]:,} synthetic clips of {CLIP_S:.0f} s at {SAMPLE_RATE:,} Hz, each generated on access; one whole
+epoch of the noise task with a small net ({SMALL_NET["net"]}, width {SMALL_NET["width"]}) and one version of each clip:
+five versions take five times as long to store, and some 60 MB more for their names. In a fresh process,
+{memory["seconds"] / 60:.1f} minutes to the end of the epoch. To reach: under {MOST_GB:.0f} GB. Reached: {verdict}.
 
 {memory_part(memory, chosen.clips)}"""
 
 
 def run(*arguments: str) -> Any:
-    """Call this file's hidden part in a fresh process and return what it measured."""
+    """Run a measurement of this script in a fresh process and return its result."""
     done = subprocess.run(
         [sys.executable, "-m", "benchmarks.speed.training", *arguments],
         env={**os.environ, "TF_CPP_MIN_LOG_LEVEL": "3"},
@@ -297,7 +297,9 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=(__doc__ or "").splitlines()[0])
     parser.add_argument("--rounds", type=int, default=7)
     parser.add_argument("--steps", type=int, default=40)
-    parser.add_argument("--clips", type=int, default=20000, help="clips in the measurement of memory")
+    parser.add_argument(
+        "--clips", type=int, default=20000, help="number of clips in the measurement of memory"
+    )
     parser.add_argument("--out", type=Path, default=Path(__file__).with_suffix(".md"))
     parser.add_argument("--measure", help=argparse.SUPPRESS)
     chosen = parser.parse_args()
@@ -309,7 +311,11 @@ def main() -> None:
         print(json.dumps(measure_time(task, place == "memory", chosen.steps, chosen.rounds)))
         return
     size = ["--steps", str(chosen.steps), "--rounds", str(chosen.rounds)]
-    times = [run("--measure", f"{task}/{place}", *size) for task in JOBS for place in ("memory", "store")]
+    times = [
+        run("--measure", f"{task}/{place}", *size)
+        for task in CLIP_DURATIONS_S
+        for place in ("memory", "store")
+    ]
     memory = run("--measure", "memory", "--clips", str(chosen.clips))
     body = page(times, memory, chosen)
     write_markdown(chosen.out, "Cost of training", body)
