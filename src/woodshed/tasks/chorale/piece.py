@@ -213,7 +213,7 @@ def key_of_grid(grid: Grid) -> tuple[int, Mode]:
     """Estimate the pitch class of the tonic of a chorale, 0 to 11, and its mode.
 
     The tonic is the last bass note. The mode is minor if the minor third and sixth above it last longer
-    than the major ones; the last chord is no evidence, because it is usually major in minor keys, too.
+    than the major ones; the last chord is not used, because it is usually major in minor keys, too.
 
     Examples
     --------
