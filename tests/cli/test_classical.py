@@ -125,7 +125,7 @@ def test_a_dry_run_builds_no_net(
     )
     ran = python(program, *arguments, "--dry-run", "--out", tmp_path / "model")
     assert (ran.returncode, ran.stderr.splitlines()[-1]) == (0, "False")
-    assert "4 trainings in one go, when the sounds are described: roughly" in ran.stdout
+    assert "4 trainings after feature extraction: about" in ran.stdout
     assert "epochs" not in ran.stdout
     assert list(tmp_path.iterdir()) == []
 
@@ -143,9 +143,9 @@ def test_ctrl_c_leaves_whole_files_and_the_run_can_go_on(
     tmp_path: Path,
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    from woodshed.recognition.learners import classical
+    from woodshed.recognition.classical import fitting
 
-    fit, n_fits = classical.fit_model, 0
+    fit, n_fits = fitting.fit_model, 0
 
     def interrupted(*given: Any, **named: Any) -> Any:
         nonlocal n_fits
@@ -154,7 +154,7 @@ def test_ctrl_c_leaves_whole_files_and_the_run_can_go_on(
             os.kill(os.getpid(), signal.SIGINT)
         return fit(*given, **named)
 
-    monkeypatch.setattr(classical, "fit_model", interrupted)
+    monkeypatch.setattr(fitting, "fit_model", interrupted)
     folder = tmp_path / "model"
     finished = cli(*arguments, "--out", folder)
     assert finished.code == 130

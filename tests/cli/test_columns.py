@@ -25,7 +25,7 @@ def table(toy_folder: Path, tmp_path: Path) -> Path:
 
 def test_tags_are_trained_tested_and_told(table: Path, tmp_path: Path, cli: Callable[..., Any]) -> None:
     planned = " ".join(cli("train", table, "--task", "tags", "--net", "svm", "--dry-run").out.split())
-    assert "27 sounds, heard at 8000 Hz tag sounds glides 18 up 9" in planned
+    assert "27 sounds with 2 tags, processed at 8000 Hz tag sounds glides 18 up 9" in planned
     model = tmp_path / "model"
     trained = cli("train", table, "--task", "tags", "--net", "svm", "--out", model)
     assert trained.code == 0, trained.err
@@ -63,7 +63,7 @@ def test_values_are_trained_tested_and_told(table: Path, tmp_path: Path, cli: Ca
     assert trained.code == 0, trained.err
     assert "mean R²" in trained.out
     page = (model / "report.html").read_text()
-    assert "slope: what was answered over what is true, 26 clips" in page  # of one it is not known
+    assert "slope: predicted over true values of 26 clips" in page  # of one it is not known
     sound = table.read_text().split("\n")[1].split(",")[0]
     told = cli("predict", model, sound, "--format", "csv").out.splitlines()
     assert told[0] == "source,word,start_s,end_s,slope"
@@ -78,7 +78,7 @@ def test_columns_that_nobody_named_are_asked_for(table: Path, cli: Callable[...,
     bare = table.with_name("bare.csv")
     bare.write_text(table.read_text().replace("path,tags,slope", "path,words,slope"))
     refused = cli("train", bare, "--task", "mood", "--dry-run")
-    assert "--target NAME,NAME. There are: path, words, slope, group." in " ".join(refused.err.split())
+    assert "--target NAME,NAME. The table has: path, words, slope, group." in " ".join(refused.err.split())
     assert "or of tags as 0 and 1, with --target" in " ".join(cli("doctor", bare).err.split())
     looked = cli("doctor", bare, "--target", "slope")
     assert (looked.code, "26 sounds" in looked.out or "27 sounds" in looked.out) == (0, True)

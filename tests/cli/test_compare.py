@@ -64,8 +64,8 @@ def test_taggers_are_compared_too(cli: Callable[..., Any], toy_folder: Path, tmp
     ("flags", "message"),
     [
         (["--nets", "svm,forrest"], "There is no net called 'forrest'. Did you mean forest?"),
-        (["--nets", "svm"], "To compare takes two nets or more, got svm alone."),
-        (["--net", "mlp"], "--net names one net. To compare, give --nets mlp,svm or others."),
+        (["--nets", "svm"], "A comparison needs two models or more, got svm alone. Name another."),
+        (["--net", "mlp"], "--net names one net. To compare, use --nets mlp,svm or others."),
         (["--split", "grup"], "There is no split 'grup'. Did you mean group?"),
         (["--epochs", "0"], "epochs must be positive, got 0."),
     ],

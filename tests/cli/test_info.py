@@ -70,7 +70,7 @@ def test_info_calls_answers_and_features_by_their_name(
     model = task_class(task)(net="svm").fit(toy.clips, answers or toy.labels)
     save_model(model, tmp_path)
     told = " ".join(cli("info", tmp_path).out.split())
-    kind = {"emotion": "VoiceCourse", "tags": "Views"}.get(task, "summary")
+    kind = {"emotion": "voice-course", "tags": "views"}.get(task, "summary")
     assert told.startswith(f"{said} {model.feature_.n_values} {kind} features at 8000 Hz, of the whole sound")
 
 

@@ -56,7 +56,7 @@ def test_json_of_corpora_holds_all_that_info_tells(cli: Cli) -> None:
 
 
 def test_what_matters_of_an_entry_is_told() -> None:
-    assert {entry.name: entry.facts["kind"] for entry in list_entries("tasks")}.items() >= {
+    assert {entry.name: entry.facts["output"] for entry in list_entries("tasks")}.items() >= {
         "noise": "classes",
         "tags": "tags",
         "mood": "values",

@@ -176,7 +176,7 @@ def test_a_model_that_names_nothing_has_no_timeline(
     monkeypatch.setattr("woodshed.tasks.load", lambda _: MoodRegressor())
     finished = cli("predict", "moody", long_file, flag)
     assert (finished.code, finished.out) == (2, "")
-    assert "A model for mood gives values" in finished.err
+    assert "a model for mood predicts values" in finished.err
     assert "leave out --timeline and --live" in finished.err
 
 

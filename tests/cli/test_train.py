@@ -120,18 +120,18 @@ def test_a_dry_run_says_what_would_be_done_and_writes_nothing(
     assert finished.code == 0, finished.err
     assert list(tmp_path.iterdir()) == []
     said = " ".join(finished.out.split())
-    assert "27 sounds of 3 classes, heard at 8000 Hz" in said
+    assert "27 sounds with 3 classes, processed at 8000 Hz" in said
     assert "fall 9 pulse 9 rise 9" in said
     assert "2 groups: ann, bob" in said
     assert "tested on: unheard groups, 2 folds tested on: random, 26 % held out (leaky)" in said
-    assert "4 trainings of at most 8 epochs, 38,083 weights: roughly" in said
+    assert "4 trainings of at most 8 epochs, 38,083 weights: about" in said
     assert said.endswith("Nothing was trained or written.")
 
 
 def test_a_dry_run_without_groups_says_how_to_tell_them(cli: Callable[..., Any], toy_folder: Path) -> None:
     finished = cli("train", toy_folder, "--dry-run", "--net", "mlp")
     assert finished.code == 0, finished.err
-    assert "Tell them by --group-by." in finished.err
+    assert "cannot be measured without groups. Set --group-by." in finished.err
     assert "(groups unknown)" in finished.out
     rows = [" ".join(line.split()) for line in finished.out.splitlines()]
     assert "--group-by part:2 group 2 27 ann, bob" in rows
@@ -190,7 +190,7 @@ REFUSED = [
     (["--seed", "-1"], "seed must be 0 or more, got -1."),
     (["--dropout", "1.5"], "dropout must be from 0 to 1, got 1.5."),
     (["--epochs", "many"], "Invalid value for '--epochs'"),
-    (["--task", "spech"], "There is no job 'spech'. Did you mean speech?"),
+    (["--task", "spech"], "There is no task 'spech'. Did you mean speech?"),
     (["--split", "grup"], "There is no split 'grup'. Did you mean group?"),
     (["--split", "random:3"], "The split 'random' takes no number"),
     (["--split", "group-folds"], "Set group_by"),
@@ -280,7 +280,7 @@ def test_an_unfinished_training_is_not_lost_by_mistake(
     finished = cli(*train_arguments, "--out", tmp_path)
     assert finished.code == 2
     assert (
-        "holds a training that was not finished. Go on with it by --resume, or begin again by --force"
+        "holds an unfinished training. Continue it with --resume, or start again with --force."
         in finished.err
     )
     finished = cli(*train_arguments, "--out", tmp_path, "--resume")
@@ -359,7 +359,7 @@ def test_bad_files_are_named_and_set_aside(cli: Callable[..., Any], flawed_folde
     asked = ["train", flawed_folder, "--group-by", "part:2", "--net", "mlp", "--dry-run"]
     finished = cli(*asked)
     assert finished.code == 0, finished.err
-    assert "27 sounds of 3 classes" in finished.out
+    assert "27 sounds with 3 classes" in finished.out
     for name in ("900_ann.wav", "901_ann.wav", "902_bob.wav"):
         assert finished.err.count(name) == 1
     assert "is digital silence" in finished.err
@@ -380,6 +380,6 @@ def test_the_help_has_a_flag_for_every_setting_with_its_default(cli: Callable[..
     said = " ".join(finished.out.replace("│", " ").split())
     for name in task_class("speech")().get_params():
         assert f"--{name.replace('_', '-')[:20]}" in said, name
-    for task in recognition_tasks():  # jobs with one default stand together: svm for noise_colour, snr
+    for task in recognition_tasks():  # tasks with one default stand together: svm for noise_colour, snr
         assert re.search(rf"\b{task_class(task)().net} for [^;\]]*\b{task}\b", said), task
-    assert "Source of every random draw, 0 or more." in said
+    assert "Seed of all random draws, 0 or more." in said

@@ -19,7 +19,7 @@ def test_trials_are_in_the_report_and_the_best_settings_in_the_model(
     out = tmp_path / "model"
     asked = ["train", toy_folder, "--task", "speech", "--group-by", "part:2", "--net", "mlp", "--epochs", 2]
     asked += ["--window-s", 0.35, "--n-mels", 16, "--n-augmentations", 1, "--augment", 0.2]
-    finished = cli(*asked, "--tune", 2, "--out", out)
+    finished = cli(*asked, "--n-trials", 2, "--out", out)
     assert finished.code == 0, finished.err
     metrics = json.loads((out / "metrics.json").read_text("utf-8"))
     trials = metrics["tuning"]["trials"]
@@ -39,7 +39,7 @@ def test_trials_are_in_the_report_and_the_best_settings_in_the_model(
 @pytest.mark.parametrize(
     ("flags", "message"),
     [
-        (["--tune", "-2"], "The number of settings to try must be positive, got -2."),
+        (["--n-trials", "-2"], "The number of trials must be positive, got -2."),
     ],
 )
 def test_what_cannot_be_tuned_is_said_before_any_work(
@@ -54,7 +54,7 @@ def test_what_cannot_be_tuned_is_said_before_any_work(
 def test_of_classical_models_the_best_is_sought(
     cli: Callable[..., Any], toy_folder: Path, tmp_path: Path
 ) -> None:
-    finished = cli("train", toy_folder, "--net", "knn", "--tune", "3", "--out", tmp_path / "model")
+    finished = cli("train", toy_folder, "--net", "knn", "--n-trials", "3", "--out", tmp_path / "model")
     assert finished.code == 0, finished.err
     trials = json.loads((tmp_path / "model" / "metrics.json").read_text("utf-8"))["tuning"]["trials"]
     nets = [trial["settings"]["net"] for trial in trials]

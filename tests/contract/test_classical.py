@@ -16,7 +16,6 @@ from woodshed.recognition.classical import CLASSICAL, forest
 from woodshed.recognition.classical.fitting import fit_columns, fit_model, predict_columns, probabilities
 from woodshed.recognition.classical.model import Case, classical_model
 from woodshed.recognition.classical.serialization import ClassicalPredictor, model_to_bytes
-from woodshed.recognition.experiments.tuning import classical_order
 from woodshed.recognition.saving import save_model
 from woodshed.report.recognition.wording import method_name
 from woodshed.tasks import task_class
@@ -209,4 +208,4 @@ def test_a_new_model_is_one_file_and_one_line(task: str, toy_model: str, toy: An
     assert loaded.net == toy_model
     assert np.array_equal(loaded.predict(toy.clips[:5]), expected)
     assert method_name(toy_model) == "nearest centroid of summary features"
-    assert toy_model in classical_order(model)
+    assert toy_model in model.learner.alternatives(model)

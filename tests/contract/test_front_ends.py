@@ -83,7 +83,7 @@ def test_it_depends_on_the_clip_alone(front_end: Any) -> None:
 
 def test_every_clip_has_values(front_end: Any) -> None:
     if reads_notes(front_end):
-        with pytest.raises(AudioError, match="reads notes"):
+        with pytest.raises(AudioError, match="expects notes"):
             front_end(Clip(np.zeros(800), RATE))
         return
     for clip in (Clip(np.zeros(800), RATE), Clip(np.full(1, 0.5), RATE), sound(front_end, duration_s=0.01)):

@@ -32,7 +32,7 @@ DEFAULT_FOLDER = Path("woodshed-demo")
 def command(
     out: Annotated[Path, typer.Option(help="Output folder for the model and its report.")] = DEFAULT_FOLDER,
     epochs: Annotated[int, typer.Option(help="Number of epochs of each training.")] = 30,
-    seed: Annotated[int, typer.Option(help="Seed of every random draw, 0 or more.")] = 0,
+    seed: Annotated[int, typer.Option(help="Seed of all random draws, 0 or more.")] = 0,
     force: Annotated[
         bool, typer.Option("--force", help="Replace the content of the folder set by --out.")
     ] = False,

@@ -30,7 +30,7 @@ def command(
         Path | None, typer.Option(help="Output file. [dim]\\[default: print to the terminal][/dim]")
     ] = None,
     n: Annotated[int, typer.Option("-n", help="Files listed per finding in text output.", min=0)] = 3,
-    seed: Annotated[int, typer.Option(help="Seed of every random draw, 0 or more.")] = 0,
+    seed: Annotated[int, typer.Option(help="Seed of all random draws, 0 or more.")] = 0,
     jobs: Annotated[int, typer.Option(help="Number of sounds processed in parallel; -1: one per core.")] = -1,
 ) -> None:
     """Examine a set of sounds before training: faults, copies, wrong labels, shortcuts.

@@ -46,16 +46,16 @@ def _with_settings(command: Command, classes: dict[str, type[Any]]) -> Command:
     types = {one: typing.get_type_hints(one) for one in classes.values()}
 
     def parameter(name: str) -> inspect.Parameter:
-        told: dict[str, list[str]] = {}
+        texts: dict[str, list[str]] = {}
         values: dict[str, list[str]] = {}
         for task in owners[name]:
-            told.setdefault(help_of[classes[task]][name], []).append(task)
+            texts.setdefault(help_of[classes[task]][name], []).append(task)
             values.setdefault(str(getattr(defaults[task], name, None)), []).append(task)
-        (text, _), *others = told.items()
-        text = " ".join([text, *(f"For {', '.join(jobs)}: {other}" for other, jobs in others)])
+        (text, _), *others = texts.items()
+        text = " ".join([text, *(f"For {', '.join(names)}: {other}" for other, names in others)])
         default = next(iter(values))
         if len(values) > 1:
-            default = "; ".join(f"{value} for {', '.join(jobs)}" for value, jobs in values.items())
+            default = "; ".join(f"{value} for {', '.join(names)}" for value, names in values.items())
         help_text = text + ("" if default == "None" else f" [dim]\\[default: {default}][/dim]")
         flag = typer.Option(
             f"--{name.replace('_', '-')}", help=help_text, show_default=False, rich_help_panel="Settings"
@@ -94,10 +94,12 @@ def with_request_flags(command: Callable[..., None]) -> Callable[..., None]:
         texts: dict[str, list[str]] = {}
         for task in of:
             texts.setdefault(parameter_help(classes[task]).get(name, ""), []).append(task)
-        told = [text if len(texts) == 1 else f"{', '.join(jobs)}: {text}" for text, jobs in texts.items()]
+        descriptions = [
+            text if len(texts) == 1 else f"{', '.join(names)}: {text}" for text, names in texts.items()
+        ]
         only = "" if len(of) == len(classes) else f" [dim]\\[{', '.join(of)}][/dim]"
         flag = typer.Option(
-            flag_of(name), help=" ".join(told) + only, show_default=False, rich_help_panel="Request"
+            flag_of(name), help=" ".join(descriptions) + only, show_default=False, rich_help_panel="Request"
         )
         kind = typing.get_type_hints(classes[next(iter(of))])[name]
         kind = list[str] if typing.get_origin(kind) is Sequence else kind
@@ -124,7 +126,7 @@ def parameter_help(documented: type) -> dict[str, str]:
     --------
     >>> from woodshed.recognition.recogniser import Recogniser
     >>> parameter_help(Recogniser)["seed"]
-    'Seed of every random draw, 0 or more.'
+    'Seed of all random draws, 0 or more.'
     """
     found: dict[str, str] = {}
     for one in reversed(documented.__mro__):

@@ -19,7 +19,7 @@ from woodshed.tasks.shipped import SHIPPED
 def command(
     model: Annotated[str, typer.Argument(help=f"A model folder, or a shipped model: {', '.join(SHIPPED)}.")],
     number: Annotated[int, typer.Option("-n", "--number", min=1, help="Number of pieces.")] = 4,
-    seed: Annotated[int, typer.Option(help="Source of all random draws, 0 or more.")] = 0,
+    seed: Annotated[int, typer.Option(help="Seed of all random draws, 0 or more.")] = 0,
     out: Annotated[
         Path | None,
         typer.Option(

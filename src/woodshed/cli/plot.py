@@ -1,4 +1,4 @@
-"""``woodshed plot``: pictures of sounds and scores."""
+"""``woodshed plot``: figures of audio files and scores."""
 
 from __future__ import annotations
 
@@ -17,50 +17,47 @@ def command(
     sounds: Annotated[
         list[Path],
         typer.Argument(
-            help="Sound files, and folders of them. For a decision-map: one folder of class folders, table, "
-            "or corpus as NAME:PATH. For roll, abc and engraved: score files (.mid, .abc, .musicxml)."
+            help="Audio files, or folders of them. For decision-map: one folder of class folders, a table, "
+            "or a corpus as NAME:PATH. For roll, abc and engraved: score files (.mid, .abc, .musicxml)."
         ),
     ],
     as_: Annotated[
         list[str],
         typer.Option(
             "--as",
-            help="What to draw, from the top: waveform, spectrogram, mel, mfcc, chroma, cqt, tempogram, f0, "
-            "onsets, features, spectrum; several times, or with commas. Or decision-map: labelled sounds on "
-            "two features, and the line that parts their classes. Or, of scores: roll, roll-beats, abc, "
-            "engraved.",
+            help="Views, from the top: waveform, spectrogram, mel, mfcc, chroma, cqt, tempogram, f0, onsets, "
+            "features, spectrum; repeated or comma-separated. Or decision-map: labelled clips on two "
+            "features, with the decision boundary. Or, for scores: roll, roll-beats, abc, engraved.",
         ),
-    ] = ["waveform,spectrogram"],  # noqa: B006  typer wants a list
+    ] = ["waveform,spectrogram"],  # noqa: B006  typer needs a list
     by: Annotated[
         str | None,
         typer.Option(
-            help="Two features of a decision-map, such as centroid,entropy or rms:std,mfcc1_mean. "
-            "[dim]\\[default: the two that tell the classes apart best][/dim]"
+            help="Two features of the decision-map, such as centroid,entropy or rms:std,mfcc1_mean. "
+            "[dim]\\[default: the two most discriminative][/dim]"
         ),
     ] = None,
     out: Annotated[
         Path | None,
         typer.Option(
-            help="Picture to write: .png, .svg, .pdf, or .html for a page that can play the sound. "
-            "[dim]\\[default: the name of the first sound, as .png][/dim]"
+            help="Output file: .png, .svg, .pdf, or .html for a page with audio players. "
+            "[dim]\\[default: the name of the first file, as .png][/dim]"
         ),
     ] = None,
-    start_s: Annotated[float, typer.Option(help="Where to begin, in seconds.")] = 0.0,
-    end_s: Annotated[float | None, typer.Option(help="Where to end, in seconds.")] = None,
+    start_s: Annotated[float, typer.Option(help="Start time in seconds.")] = 0.0,
+    end_s: Annotated[float | None, typer.Option(help="End time in seconds.")] = None,
     theme: Annotated[
         str | None,
-        typer.Option(
-            help="light or dark. [dim]\\[default: light; a page has both and follows the browser][/dim]"
-        ),
+        typer.Option(help="light or dark. [dim]\\[default: light; a page follows the browser][/dim]"),
     ] = None,
-    title: Annotated[str | None, typer.Option(help="Title above everything.")] = None,
-    width_in: Annotated[float | None, typer.Option(help="Width of the picture in inches.")] = None,
-    height_in: Annotated[float | None, typer.Option(help="Height of the picture in inches.")] = None,
-    dpi: Annotated[float, typer.Option(help="Points per inch.")] = 150.0,
-    strict: Annotated[bool, typer.Option(help="Draw nothing when any file has to be left out.")] = False,
-    force: Annotated[bool, typer.Option(help="Replace the picture if it is there already.")] = False,
+    title: Annotated[str | None, typer.Option(help="Title of the figure.")] = None,
+    width_in: Annotated[float | None, typer.Option(help="Width of the figure in inches.")] = None,
+    height_in: Annotated[float | None, typer.Option(help="Height of the figure in inches.")] = None,
+    dpi: Annotated[float, typer.Option(help="Resolution in pixels per inch.")] = 150.0,
+    strict: Annotated[bool, typer.Option(help="Fail if any file cannot be used.")] = False,
+    force: Annotated[bool, typer.Option(help="Replace an existing figure.")] = False,
 ) -> None:
-    """Draw sounds: waveform, spectrogram, pitch, rhythm and more, stacked over one axis of time."""
+    """Draw audio files: waveform, spectrogram, pitch, rhythm and more, stacked over one time axis."""
     from woodshed.workflows.plot import (
         DECISION_MAP,
         SCORE_VIEWS,
@@ -84,15 +81,13 @@ def command(
         )
     elif DECISION_MAP in words:
         raise ParameterError(
-            f"A {DECISION_MAP} is drawn alone, of all sounds of one folder, table or corpus. "
-            f"Give --as {DECISION_MAP} and neither other views nor a start or end."
+            f"{DECISION_MAP} cannot be combined with other views, --start-s or --end-s, and needs exactly "
+            f"one folder, table or corpus. Give only --as {DECISION_MAP}."
         )
     elif set(words) & SCORE_VIEWS:
         plot = plot_scores(sounds, out, views=words, style=style, overwrite=force)
     elif by is not None:
-        raise ParameterError(
-            f"--by names the features of a {DECISION_MAP}. Give --as {DECISION_MAP} as well, or leave it out."
-        )
+        raise ParameterError(f"--by needs --as {DECISION_MAP}. Add it, or omit --by.")
     else:
         plot = plot_sounds(
             sounds,

@@ -54,7 +54,7 @@ class Composer(Generator):
         Share of the groups (of the pieces, without groups) held out to choose the best epoch, 0 to 0.5; 0
         trains on everything and keeps the last epoch.
     seed
-        Source of all random draws of the training, 0 or more.
+        Seed of all random draws of the training, 0 or more.
 
     Attributes
     ----------

@@ -99,7 +99,7 @@ class PackedBatches(ABC):
     batch_size
         Rows in a batch.
     seed
-        Source of all random draws.
+        Seed of all random draws.
 
     Attributes
     ----------

@@ -117,7 +117,7 @@ def generate(
     n
         Number of items.
     seed
-        Source of all random draws.
+        Seed of all random draws.
     on_item
         Called with the number of accepted items.
 

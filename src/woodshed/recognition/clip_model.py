@@ -25,7 +25,7 @@ class ClipModel(Estimator):
     ----------
     net
         What is fitted: a network (``woodshed list nets``) or a classical estimator, such as svm or forest
-        (``woodshed list learners``). Classical estimators are fitted to one row of features for each clip,
+        (``woodshed list classical``). Classical estimators are fitted to one row of features for each clip,
         and use only the settings front_end, sample_rate, seed, store and n_jobs.
     front_end
         What is computed from each clip (``woodshed list front-ends``). None is log-mel for a network and the
@@ -70,7 +70,7 @@ class ClipModel(Estimator):
         Share of the groups (of the clips, when there are no groups) that is held out of training to choose
         the best weights; 0 trains on everything and keeps the last.
     seed
-        Seed of every random draw, 0 or more.
+        Seed of all random draws, 0 or more.
     store
         Folder in which features are kept for the next run; None uses a temporary one.
     n_jobs

@@ -77,7 +77,7 @@ def prepare_demo(
     epochs
         Number of epochs of each training.
     seed
-        Seed of every random draw, 0 or more.
+        Seed of all random draws, 0 or more.
     overwrite
         Whether the content of the folder is replaced.
 

@@ -31,7 +31,7 @@ def examine(
     targets
         Columns of a table that hold values, or tags as 0 and 1.
     seed
-        Seed of every random draw, 0 or more.
+        Seed of all random draws, 0 or more.
     n_jobs
         Number of sounds processed at a time; -1 for one per core.
     progress

@@ -69,7 +69,7 @@ def generate_into_folder(  # noqa: PLR0913  the options of the verb
     n
         Number of items.
     seed
-        Source of all random draws.
+        Seed of all random draws.
     out
         Output folder; by default the plural of the task, such as ``tunes``.
     formats

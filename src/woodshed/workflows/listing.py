@@ -83,6 +83,7 @@ def _task_facts(name: str) -> Mapping[str, Fact]:
 
 
 REGISTRIES: dict[str, Registry] = {
+    "classical": Registry("woodshed.recognition.classical:CLASSICAL"),
     "corpora": Registry(
         "woodshed.data.corpora:CORPORA",
         _corpus_facts,

@@ -1,4 +1,4 @@
-"""Plots of sounds over time, of scores, and of labelled sounds on two features, written as picture files."""
+"""Plots of sounds over time, of scores, and of labelled sounds on two features, written as figure files."""
 
 from __future__ import annotations
 
@@ -32,12 +32,12 @@ SCORE_VIEWS = {"roll", "roll-beats", "abc", "engraved"}
 
 @dataclass(frozen=True)
 class PlotStyle:
-    """Appearance of a picture.
+    """Appearance of a figure.
 
     Parameters
     ----------
     theme
-        ``light`` or ``dark``; None is light for a picture, and both for a page.
+        ``light`` or ``dark``; None is light for a figure, and both for a page.
     title
         Title above everything.
     width_in, height_in
@@ -58,7 +58,7 @@ class PlotStyle:
         theme_of(self.theme or "light")
 
     def settings(self) -> dict[str, Any]:
-        """Return the keyword arguments of the functions that write pictures."""
+        """Return the keyword arguments of the functions that write figures."""
         size_in = (self.width_in, self.height_in)
         return {"theme": self.theme, "title": self.title, "size_in": size_in, "dpi": self.dpi}
 
@@ -68,7 +68,7 @@ DEFAULT_STYLE = PlotStyle()
 
 @dataclass(frozen=True)
 class PlotFile:
-    """A picture that was written: its path, what it shows, and the unusable files with reasons."""
+    """A figure that was written: its path, what it shows, and the unusable files with reasons."""
 
     path: Path
     description: str
@@ -94,7 +94,7 @@ def plot_sounds(  # noqa: PLR0913  one argument per choice
     sounds
         Sound files, and folders of them.
     out
-        Picture to write; None names it after the first sound.
+        Output file; None names it after the first sound.
     views
         Names of views, from the top; see `woodshed.plotting.view.VIEWS`.
     start_s, end_s
@@ -102,9 +102,9 @@ def plot_sounds(  # noqa: PLR0913  one argument per choice
     style
         Appearance.
     strict
-        Whether an unusable file ends the run in an error, before the picture is written.
+        Whether an unusable file ends the run in an error, before the figure is written.
     overwrite
-        Whether an existing picture is replaced.
+        Whether an existing figure is replaced.
     progress
         Observer of the run.
 
@@ -117,11 +117,12 @@ def plot_sounds(  # noqa: PLR0913  one argument per choice
     UnusableFilesError
         If a file is unusable and ``strict`` is set.
     OutputError
-        If the picture exists and is not to be replaced, or cannot be written.
+        If the output file exists and is not to be replaced, or cannot be written.
     """
     paths = list_sounds(sounds)
     if not paths:
-        raise ParameterError(f"There is no sound at {', '.join(map(printable, sounds))}. Give sound files.")
+        places = ", ".join(map(printable, sounds))
+        raise ParameterError(f"No audio files found at {places}. Give audio files, or folders of them.")
     path = Path(f"{paths[0].stem}.png") if out is None else out
     names = parse_views(views)
     check_picture_name(path, overwrite=overwrite)
@@ -157,7 +158,7 @@ def plot_scores(
     scores
         Score files, and folders of them.
     out
-        Picture to write; None names it after the first score.
+        Output file; None names it after the first score.
     views
         Names of `SCORE_VIEWS`, from the top.
     style, overwrite
@@ -170,10 +171,12 @@ def plot_scores(
     ScoreError
         If a file cannot be read.
     OutputError
-        If the picture exists and is not to be replaced, or cannot be written.
+        If the output file exists and is not to be replaced, or cannot be written.
     """
     if unknown := [view for view in views if view not in SCORE_VIEWS]:
-        raise ParameterError(f"{unknown[0]} is drawn of sounds, {views[0]} of scores. Draw them one by one.")
+        raise ParameterError(
+            f"{unknown[0]} is not a view of scores. Views of scores: {', '.join(sorted(SCORE_VIEWS))}."
+        )
     paths = list_scores(scores)
     path = Path(f"{paths[0].stem}.png") if out is None else out
     check_picture_name(path, overwrite=overwrite)
@@ -206,7 +209,7 @@ def plot_decision_map(
     data
         Folder of class folders, table, or corpus as ``NAME:PATH``.
     out
-        Picture to write; None is ``decision-map.png``.
+        Output file; None is ``decision-map.png``.
     features
         Two features; None takes the two that separate the classes best.
     store
@@ -223,7 +226,7 @@ def plot_decision_map(
     UnusableFilesError
         If a file is unusable and ``strict`` is set.
     OutputError
-        If the picture exists and is not to be replaced, or cannot be written.
+        If the output file exists and is not to be replaced, or cannot be written.
     """
     path = Path(f"{DECISION_MAP}.png") if out is None else out
     check_picture_name(path, overwrite=overwrite)

@@ -115,7 +115,7 @@ def test_without_a_mode_letters_move_and_accidentals_are_refused() -> None:
     assert TuneRequest(metre="2/4", key="G", constrain=["1 = G 2 B 2"]).constraint.bars == {
         1: ["c", "2", "e", "2"]
     }  # type: ignore[union-attr]
-    with pytest.raises(ParameterError, match=r"\^F is depends on the mode.*--key 'G major'"):
+    with pytest.raises(ParameterError, match=r"The pitch of \^F depends on the mode.*--key 'G major'"):
         TuneRequest(metre="2/4", key="G", constrain=["1 = ^F 2 B 2"])
 
 

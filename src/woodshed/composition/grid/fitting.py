@@ -43,7 +43,7 @@ class CellBatches:
     batch_size
         Crops in a batch.
     seed
-        Source of all random draws.
+        Seed of all random draws.
     chain
         Whether the batches are for `woodshed.nets.chorale_net.chorale_chain`: then the past is never hidden.
     max_shift

@@ -24,7 +24,7 @@ class Case:
     Parameters
     ----------
     seed
-        Seed of every random draw.
+        Seed of all random draws.
     n_jobs
         Threads of the forest; the other estimators use one. The result does not depend on it.
     blocks

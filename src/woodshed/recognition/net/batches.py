@@ -32,7 +32,7 @@ class Batches:
     augmentation
         Random changes of the windows.
     batch_size, seed
-        Windows in a batch; seed of every random draw.
+        Windows in a batch; seed of all random draws.
     balanced
         Whether every class occurs equally often; otherwise no example occurs twice in an epoch.
     weights
