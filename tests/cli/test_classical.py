@@ -143,9 +143,9 @@ def test_ctrl_c_leaves_whole_files_and_the_run_can_go_on(
     tmp_path: Path,
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    from woodshed.recognition.classical import fitting
+    from woodshed.recognition.learners.classical import ClassicalLearner
 
-    fit, n_fits = fitting.fit_model, 0
+    fit, n_fits = ClassicalLearner.fit, 0
 
     def interrupted(*given: Any, **named: Any) -> Any:
         nonlocal n_fits
@@ -154,7 +154,7 @@ def test_ctrl_c_leaves_whole_files_and_the_run_can_go_on(
             os.kill(os.getpid(), signal.SIGINT)
         return fit(*given, **named)
 
-    monkeypatch.setattr(fitting, "fit_model", interrupted)
+    monkeypatch.setattr(ClassicalLearner, "fit", interrupted)
     folder = tmp_path / "model"
     finished = cli(*arguments, "--out", folder)
     assert finished.code == 130

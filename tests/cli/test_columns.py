@@ -87,4 +87,4 @@ def test_columns_that_nobody_named_are_asked_for(table: Path, cli: Callable[...,
     planned = " ".join(cli("train", named, "--task", "mood", "--net", "svm", "--dry-run").out.split())
     assert "value sounds valence 26" in planned
     refused = cli("train", table, "--task", "noise", "--dry-run")
-    assert "To learn tags: --task tags." in " ".join(refused.err.split())
+    assert "To learn tags, use --task tags." in " ".join(refused.err.split())

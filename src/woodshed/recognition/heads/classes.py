@@ -86,7 +86,7 @@ class ClassesHead(Head):
         from woodshed.recognition.self_training import with_unlabelled
 
         if corpus.examples and not any(corpus.labels):
-            raise DataError(f"{corpus.name} has tags but no labels. To learn tags use --task tags.")
+            raise DataError(f"{corpus.name} has tags but no labels. To learn tags, use --task tags.")
         bare = tuple(example for example in corpus.examples if not example.label)
         labelled = replace(
             corpus,
