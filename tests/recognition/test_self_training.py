@@ -130,7 +130,7 @@ def test_they_are_in_no_test_part_and_no_class(toy_corpus: Corpus) -> None:
     corpus = replace(toy_corpus, examples=rest, unlabelled=blank)
     run = CrossValidation(Recogniser(net="svm", unlabelled="pseudo"), corpus, honest_splits(corpus))
     for fold in run.splits[0].folds:
-        heard = {row.group for row in run.unlabelled_beside(fold.train)}
+        heard = {row.group for row in run._unlabelled_beside(fold.train)}
         assert heard
         assert not heard & {rest[k].group for k in fold.test}
     experiment, kept = run.measure()
@@ -139,7 +139,7 @@ def test_they_are_in_no_test_part_and_no_class(toy_corpus: Corpus) -> None:
     assert kept.pseudo_labels_ is not None
     assert kept.pseudo_labels_.n_unlabelled == len(blank)
     assert experiment.settings["unlabelled"] == "pseudo"
-    assert "unlabelled sounds learned from" in experiment.provenance["unlabelled sounds"]
+    assert "unlabelled clips used" in experiment.provenance["unlabelled sounds"]
 
 
 def test_equal_answers_count_together_when_it_is_asked_from_where_on_they_are_right() -> None:

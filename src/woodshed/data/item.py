@@ -247,7 +247,7 @@ def callable_key(function: Callable[..., Any]) -> str:
     "partial(woodshed.clip.Clip.cut, (), {'start_s': 0.5})"
     >>> from woodshed.audio.augmentation import Chain, Gain
     >>> callable_key(Chain((Gain(-3.0, 3.0),)))
-    'chain/1(changes=(gain/1(min_db=-3.0, max_db=3.0),), probability=1.0)'
+    'chain/1(augmentations=(gain/1(min_db=-3.0, max_db=3.0),), probability=1.0)'
     >>> callable_key(lambda clip: clip)
     Traceback (most recent call last):
     woodshed.errors.ParameterError: Cannot identify ...<lambda> in the key of a feature store. ...

@@ -138,5 +138,5 @@ def test_the_nets_to_compare_are_checked() -> None:
     assert candidates_of(speech) == ("conv-tdnn", "mlp", "conv-stack", "svm", "forest", "logistic")
     with pytest.raises(ParameterError, match=r"There is no net called 'forrest'\. Did you mean forest\?"):
         candidates_of(speech, "svm,forrest")
-    with pytest.raises(ParameterError, match="takes two nets or more, got svm alone"):
+    with pytest.raises(ParameterError, match="needs two models or more, got svm alone"):
         candidates_of(speech, "svm,svm")

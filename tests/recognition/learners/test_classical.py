@@ -101,10 +101,11 @@ def test_the_vote_of_the_nearest_needs_no_five_clips() -> None:
 def test_it_is_the_svm_that_stands_beside_every_net(toy_corpus: Corpus, unheard_toy: Any) -> None:
     model = Recogniser(net="svm").fit(Sounds(toy_corpus.examples), toy_corpus.labels)
     rows = baseline.summarise(Sounds(toy_corpus.examples), 8000)
-    beside = baseline.svm(
-        rows, toy_corpus.labels, baseline.summarise(unheard_toy.clips, 8000), model.classes_.tolist()
+    head = model.head
+    outputs = head.baseline_outputs(
+        rows, head.encode(toy_corpus.labels)[1], baseline.summarise(unheard_toy.clips, 8000)
     )
-    assert model.predict_proba(unheard_toy.clips) == pytest.approx(beside, abs=1e-12)
+    assert model.predict_proba(unheard_toy.clips) == pytest.approx(outputs["svm"], abs=1e-12)
 
 
 @every_model
@@ -155,7 +156,7 @@ def test_a_keyboard_interrupt_leaves_it_as_it_was(toy: Any, monkeypatch: pytest.
     def interrupted(*_: Any, **__: Any) -> None:
         os.kill(os.getpid(), signal.SIGINT)
 
-    monkeypatch.setattr(classical, "fit_model", interrupted)
+    monkeypatch.setattr(ClassesHead, "fit_classical", interrupted)
     model = Recogniser(net="svm")
     with pytest.raises(KeyboardInterrupt):
         model.fit(toy.clips, toy.labels)
@@ -179,10 +180,10 @@ def test_it_is_shown_by_its_name_and_never_beside_itself(
 ) -> None:
     experiment, kept = run(toy_corpus, net).measure()
     for split in experiment.splits:
-        assert list(split.probabilities) == methods
+        assert list(split.outputs) == methods
         assert split.curves == ()
     own = experiment.splits[1].outputs[net]  # random: the voices are known
-    assert (np.asarray(experiment.names)[own.argmax(axis=1)] == experiment.splits[1].truth).mean() > 0.8
+    assert (own.argmax(axis=1) == experiment.splits[1].truth.argmax(axis=1)).mean() > 0.8
     assert experiment.settings == {"net": net, "sample_rate": 8000, "seed": 0}  # and none that is not heeded
     assert experiment.summary is not None
     assert experiment.summary.names == Summary(sample_rate=8000).names
