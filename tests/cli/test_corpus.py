@@ -30,9 +30,7 @@ def test_info_tells_licence_citation_and_where_to_get_it(cli: Callable[..., Any]
 def test_info_says_what_is_missing_and_invents_nothing(cli: Callable[..., Any]) -> None:
     assert "size unknown, checksum unknown" in cli("corpus", "info", "emodb").out
     assert "number unknown" in cli("corpus", "info", "philharmonia").out
-    assert (
-        "not available automatically. It is kept in Git LFS" in cli("corpus", "info", "crema-d").out
-    )
+    assert "not available automatically. It is kept in Git LFS" in cli("corpus", "info", "crema-d").out
     finished = cli("corpus", "info", "ravdes")
     assert finished.code == 2
     assert "Did you mean ravdess?" in finished.err

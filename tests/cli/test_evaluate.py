@@ -20,9 +20,9 @@ def test_it_prints_the_score_and_writes_a_report(
     assert "Tested on all of it" in finished.out
     assert sorted(path.name for path in (tmp_path / "report").iterdir()) == ["metrics.json", "report.html"]
     metrics = json.loads((tmp_path / "report" / "metrics.json").read_text("utf-8"))
-    (row,) = metrics["accuracy"]
-    assert f"{100 * row['accuracy']:.1f} %" in finished.out
-    assert metrics["splits"][0]["methods"]["net"]["accuracy"] == row["accuracy"] > 0.5
+    (row,) = metrics["scores"]
+    assert f"{100 * row['value']:.1f} %" in finished.out
+    assert metrics["splits"][0]["methods"]["net"]["accuracy"] == row["value"] > 0.5
     page = (tmp_path / "report" / "report.html").read_text("utf-8")
     assert page.rstrip().endswith("</html>")
 
@@ -47,7 +47,7 @@ def test_what_it_learned_from_is_marked_leaky(
     finished = cli("evaluate", model_folder, toy_folder)
     assert finished.code == 0, finished.err
     assert "(leaky)" in finished.out
-    assert "The model learned from some of these sounds or groups: the score flatters it." in finished.err
+    assert "The model was trained on some of these sounds or groups: the score is too high." in finished.err
 
 
 def test_a_voice_it_learned_from_is_marked_leaky_and_a_new_one_is_not(
@@ -85,10 +85,10 @@ def test_labels_that_the_model_does_not_know_are_named(
     (tmp_path / "data" / "rise" / "broken.wav").write_bytes(b"no sound")
     finished = cli("evaluate", model_folder, tmp_path / "data", "--out", tmp_path / "report")
     assert finished.code == 0, finished.err
-    assert finished.err.count("its label 'bark' is not one that the model knows: fall, pulse, rise.") == 6
+    assert finished.err.count("the label 'bark' is not a class of the model: fall, pulse, rise.") == 6
     assert finished.err.count("broken.wav") == 1
     metrics = json.loads((tmp_path / "report" / "metrics.json").read_text("utf-8"))
-    assert metrics["accuracy"]
+    assert metrics["scores"]
     assert "bark" in (tmp_path / "report" / "report.html").read_text("utf-8")
     strict = cli("evaluate", model_folder, tmp_path / "data", "--strict", "--out", tmp_path / "strict")
     assert strict.code == 2

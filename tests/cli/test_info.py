@@ -33,7 +33,7 @@ def test_info_tells_what_the_model_is(cli: Callable[..., Any], model_folder: Pat
     assert "leaky" in said
     assert "seed" in said
     metrics = json.loads((model_folder / "metrics.json").read_text("utf-8"))
-    assert all(f"{100 * row['accuracy']:.1f}" in said for row in metrics["accuracy"])
+    assert all(f"{100 * row['value']:.1f}" in said for row in metrics["scores"])
 
 
 def test_info_as_json_can_be_read_by_a_program(cli: Callable[..., Any], model_folder: Path) -> None:
@@ -42,7 +42,7 @@ def test_info_as_json_can_be_read_by_a_program(cli: Callable[..., Any], model_fo
     described = json.loads(finished.out)
     assert (described["task"], described["labels"]) == ("speech", ["fall", "pulse", "rise"])
     assert described["settings"]["width"] == 32
-    assert len(described["accuracy"]) == 6
+    assert len(described["scores"]) == 6
     assert described["provenance"]["seed"] == "0"
 
 

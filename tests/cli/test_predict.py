@@ -93,11 +93,11 @@ def test_nothing_usable_is_an_error_that_says_why(
 ) -> None:
     finished = cli("predict", model_folder, tmp_path / "missing.wav", "--format", "json")
     assert (finished.code, finished.out) == (2, "")
-    assert "No sound could be used. The first:" in finished.err
+    assert "No file could be used. The first:" in finished.err
     assert "missing.wav" in finished.err
     finished = cli("predict", model_folder, tmp_path)
     assert finished.code == 2
-    assert "No sound could be used: no file has the ending of a sound file" in finished.err
+    assert "No file could be used: none has the suffix of an audio file" in finished.err
 
 
 def test_stereo_mp3_and_other_rates_are_heard(

@@ -81,12 +81,12 @@ def test_several_timelines_go_into_a_folder_and_bad_files_are_named(
     assert finished.err.count("bad.wav") == 1
     again = cli(*asked)
     assert again.code == 2
-    assert "is there already" in again.err
+    assert "already exists" in again.err
     assert cli(*asked, "--force").code == 0
     assert cli(*asked, "--force", "--strict").code == 2
     one = cli("predict", model_folder, folder, "--timeline", "--out", tmp_path / "one.txt")
     assert one.code == 2
-    assert "is one file, and there are 3 sounds. Give a folder as --out." in one.err
+    assert "is one file, but there are 3 inputs. Give a folder as --out." in one.err
 
 
 def test_settings_of_events_are_heeded(cli: Callable[..., Any], model_folder: Path, long_file: Path) -> None:
@@ -121,11 +121,11 @@ def test_a_picture_of_a_timeline_is_written(
     ("flags", "words"),
     [
         (["--format", "audacity"], "The format 'audacity' is for timelines of files. Add --timeline."),
-        (["--hop-s", 0.1], "--hop-s is about timelines. Add --timeline."),
-        (["--picture", "a.png"], "--picture is about timelines. Add --timeline."),
+        (["--hop-s", 0.1], "--hop-s is for timelines. Add --timeline."),
+        (["--picture", "a.png"], "--picture is for timelines. Add --timeline."),
         (["--timeline", "--format", "textgrit"], "There is no format 'textgrit'. Did you mean textgrid?"),
         (["--live", "--format", "raven"], "Live events are printed as text or jsonl."),
-        (["--live", "--picture", "a.png"], "--picture needs the whole sound. Leave out --live."),
+        (["--live", "--picture", "a.png"], "--picture needs the whole recording. Leave out --live."),
         (["--timeline", "--smooth-s", -1], "EventRule expects smooth_s of 0 or more, got -1.0"),
     ],
 )
@@ -161,7 +161,7 @@ def test_a_wanted_rate_of_false_alarms_is_heeded(
         ),
         (
             ["--false-positives-per-hour", 1],
-            "--false-positives-per-hour is about timelines. Add --timeline.",
+            "--false-positives-per-hour is for timelines. Add --timeline.",
         ),
     ):
         refused = cli("predict", model_folder, long_file, *flags)
@@ -183,7 +183,7 @@ def test_a_model_that_names_nothing_has_no_timeline(
 def test_no_sound_at_all_is_told(cli: Callable[..., Any], model_folder: Path) -> None:
     finished = cli("predict", model_folder)
     assert finished.code == 2
-    assert "Give sound files, or --live for the microphone." in finished.err
+    assert "Give audio or MIDI files, or --live for the microphone." in finished.err
 
 
 # -- live -----------------------------------------------------------------------------------------
@@ -249,4 +249,4 @@ def test_without_a_microphone_the_cure_is_told(
     assert 'pip install "woodshed[device]"' in finished.err
     several = cli("predict", model_folder, *three, "--live")
     assert several.code == 2
-    assert "one sound is heard at a time, got 3" in several.err
+    assert "--live processes one file at a time, got 3" in several.err

@@ -59,8 +59,8 @@ def test_the_scores_on_disk_are_those_of_the_terminal(train_run: Any) -> None:
         ("random, 26 % held out", True),
     ]
     assert [list(split["methods"]) for split in metrics["splits"]] == [["net", "svm", "majority"]] * 2
-    for row in metrics["accuracy"]:
-        assert f"{100 * row['accuracy']:.1f} %" in finished.out
+    for row in metrics["scores"]:
+        assert f"{100 * row['value']:.1f} %" in finished.out
     assert metrics["labels"] == ["fall", "pulse", "rise"]
     assert metrics["provenance"]["seed"] == "0"
 
@@ -263,7 +263,7 @@ def test_a_folder_that_holds_something_is_not_written_to(
     finished = cli(*train_arguments, "--out", model_folder)
     assert finished.code == 2
     assert (
-        "is there already and not empty. Give --out another folder, or replace what is in it by --force"
+        "already exists and is not empty. Give --out another folder, or replace its content with --force"
         in finished.err
     )
     resumed = cli(*train_arguments, "--out", model_folder, "--resume")

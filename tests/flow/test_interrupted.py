@@ -90,7 +90,9 @@ def test_ctrl_c_leaves_a_model_that_says_it_was_interrupted(
     out, err = process.communicate(timeout=LIMIT_S)
     assert process.returncode == 0, err
     assert "Traceback" not in err
-    assert "Interrupted: the best so far is kept. To go on, give the same command with --resume." in err
+    assert (
+        "Interrupted: the best weights so far are kept. To continue, repeat the command with --resume." in err
+    )
     assert out.count("Tested on") == 1  # the one fold that was run
     model = woodshed.load(folder)
     assert model.predict(toy.clips[:3]).shape == (3,)

@@ -130,9 +130,7 @@ def test_a_clip_that_cannot_be_used_is_set_aside_and_no_other(toy: Any, tiny: di
 
 def test_nothing_usable_says_why(toy: Any, tiny: dict[str, Any]) -> None:
     clips = [Clip(np.ones(1), 48000, f"blip {k}") for k in range(4)]
-    with pytest.raises(
-        DataError, match=r"None of 4 clips could be used\. The first: blip 0 has only 1"
-    ):
+    with pytest.raises(DataError, match=r"None of 4 clips could be used\. The first: blip 0 has only 1"):
         Recogniser(**tiny, sample_rate=8000).fit(clips, ["a", "b"] * 2)
 
 

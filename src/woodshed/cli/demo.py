@@ -55,7 +55,8 @@ def command(
     print_experiment(result.experiment)
     say("\nPredictions for three recordings that were kept out of training:")
     for prediction, example in zip(result.predictions, demo.held_out, strict=True):
-        say(f"  {prediction.to_text()}   actual: {example.label}")
+        percent = "" if prediction.probability is None else f" ({prediction.probability:.0%})"
+        say(f"  {example.path.name:<19} predicted {prediction.label}{percent}, actual {example.label}")
     if result.interrupted:
         note("Interrupted: the results are those of the trainings that were finished.")
     say(AFTER.format(folder=printable(out), sound=printable(demo.held_out[0].path)))

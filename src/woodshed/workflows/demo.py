@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from dataclasses import dataclass, replace
 from pathlib import Path
+from typing import cast
 
 from woodshed.data import sample
 from woodshed.data.corpora.fsdd import load
 from woodshed.data.example import Corpus, Example
 from woodshed.data.sound import Sounds
 from woodshed.data.split import honest_splits
-from woodshed.prediction import ClipPrediction
+from woodshed.prediction import Prediction
 from woodshed.recognition.experiments.cross_validation import CrossValidation
 from woodshed.recognition.experiments.result import Experiment
 from woodshed.report.out_folder import prepare_folder
@@ -59,7 +60,7 @@ class DemoResult:
     """
 
     experiment: Experiment
-    predictions: tuple[ClipPrediction, ...]
+    predictions: tuple[Prediction, ...]
     interrupted: bool
 
 
@@ -109,5 +110,5 @@ def run_demo(demo: Demo, watcher: Watcher | None = None) -> DemoResult:
     run = CrossValidation(demo.recogniser, demo.corpus, splits, watcher=watcher or Watcher())
     experiment, model = run.measure()
     write_model_folder(model, experiment, demo.folder)
-    predictions = tuple(model.predictions(Sounds(list(demo.held_out))))
-    return DemoResult(experiment, predictions, run.interrupted)
+    predictions = model.predictions(Sounds(list(demo.held_out)))
+    return DemoResult(experiment, cast("tuple[Prediction, ...]", tuple(predictions)), run.interrupted)

@@ -75,7 +75,5 @@ def test_a_clip_without_a_summary_is_named(make_toy: Callable[..., Any]) -> None
     from woodshed.clip import Clip
 
     clips = [*make_toy(1).clips, Clip(np.ones(1), 48000, "blip")]
-    with pytest.raises(
-        ParameterError, match="Baselines need usable clips: blip has only 1 samples"
-    ):
+    with pytest.raises(ParameterError, match="Baselines need usable clips: blip has only 1 samples"):
         baseline.summarise(clips, 8000)

@@ -38,7 +38,7 @@ def test_labels_that_the_model_does_not_know_are_set_aside_and_named(
     )
     experiment = evaluate(speech, mixed, leaky=False)
     assert [entry.path for entry in experiment.skipped] == [first.path, others[0].path]
-    assert experiment.skipped[0].reason == "its label 'bark' is unknown to the model: fall, pulse, rise."
+    assert experiment.skipped[0].reason == "the label 'bark' is not a class of the model: fall, pulse, rise."
     assert experiment.corpus.examples == (second, *others[1:])
     assert len(experiment.splits[0].truth) == len(corpus.examples) - 2
     assert experiment.splits[0].leaky is False

@@ -110,7 +110,8 @@ class ClassesHead(Head):
             )
         skipped = tuple(
             Skipped(
-                example.path, f"its label {example.label!r} is unknown to the model: {', '.join(classes)}."
+                example.path,
+                f"the label {example.label!r} is not a class of the model: {', '.join(classes)}.",
             )
             for example in corpus.examples
             if example.label not in classes
