@@ -226,7 +226,7 @@ def test_a_wav_that_ends_early_gives_what_is_there(tmp_path: Path) -> None:
 
 def test_a_stretch_must_be_in_the_file(tmp_path: Path) -> None:
     path = write_ramp(tmp_path / "a.wav")
-    with pytest.raises(AudioFileError, match=r"a\.wav: it has no samples at 1\.5 s; its duration is 1\.000 s"):
+    with pytest.raises(AudioFileError, match=r"a\.wav: it has no samples at 1\.5 s; its duration is 1\.000"):
         read(path, start_s=1.5)
     with pytest.raises(ParameterError, match=r"got 0\.5 s to 0\.5 s"):
         read(path, start_s=0.5, end_s=0.5)

@@ -210,7 +210,8 @@ def _unlabelled_copies(rows: Sequence[Example], n: int, fingerprints: Mapping[in
     reasons: dict[int, str] = {}
     for k, print_ in fingerprints.items():
         if first.setdefault(print_, k) != k and k >= n:
-            reasons[k] = f"it is the same sound as {printable(rows[first[print_]].path)}. Remove one of the two."
+            other = printable(rows[first[print_]].path)
+            reasons[k] = f"it is the same sound as {other}. Remove one of the two."
     return reasons
 
 
