@@ -51,12 +51,14 @@ def _with_settings(command: Command, classes: dict[str, type[Any]]) -> Command:
         for task in owners[name]:
             texts.setdefault(help_of[classes[task]][name], []).append(task)
             values.setdefault(str(getattr(defaults[task], name, None)), []).append(task)
-        (text, _), *others = texts.items()
-        text = " ".join([text, *(f"For {', '.join(names)}: {other}" for other, names in others)])
+        text = max(texts, key=lambda text: len(texts[text]))
+        others = [f"For {', '.join(names)}: {other}" for other, names in texts.items() if other != text]
         default = next(iter(values))
         if len(values) > 1:
             default = "; ".join(f"{value} for {', '.join(names)}" for value, names in values.items())
-        help_text = text + ("" if default == "None" else f" [dim]\\[default: {default}][/dim]")
+        help_text = " ".join([text, *others]) + (
+            "" if default == "None" else f" [dim]\\[default: {default}][/dim]"
+        )
         flag = typer.Option(
             f"--{name.replace('_', '-')}", help=help_text, show_default=False, rich_help_panel="Settings"
         )
