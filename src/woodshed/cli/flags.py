@@ -12,6 +12,7 @@ from typing import Annotated, Any
 import typer
 
 from woodshed.composition.request import flag_of
+from woodshed.errors import ParameterError
 from woodshed.tasks import GENERATORS, TASKS, recognition_tasks, task_class
 
 RECOGNITION_TASK_HELP = f"What to recognise: {', '.join(recognition_tasks())}."
@@ -77,6 +78,29 @@ def _with_settings(command: Command, classes: dict[str, type[Any]]) -> Command:
     run.__signature__ = inspect.Signature([*positional, *map(parameter, owners)])  # type: ignore[attr-defined]
     run.__doc__ = command.__doc__
     return run
+
+
+def check_task_flags(settings: Iterable[str], task: str) -> None:
+    """Refuse a flag of another task.
+
+    Raises
+    ------
+    ParameterError
+        If the task does not exist, or has no such setting; the message names the flag and those that exist.
+
+    Examples
+    --------
+    >>> check_task_flags(["front_end"], "roll")
+    Traceback (most recent call last):
+    woodshed.errors.ParameterError: --front-end is not supported by task 'roll'. Supported: --net, ...
+    """
+    supported = [setting.name for setting in fields(task_class(task))]
+    for name in settings:
+        if name not in supported:
+            raise ParameterError(
+                f"{flag_of(name)} is not supported by task {task!r}. "
+                f"Supported: {', '.join(map(flag_of, supported))}."
+            )
 
 
 def with_request_flags(command: Callable[..., None]) -> Callable[..., None]:

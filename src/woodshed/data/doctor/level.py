@@ -48,7 +48,7 @@ def unreadable(
         "unreadable",
         0.5 + 0.5 * share_of(len(rows), len(examples)),
         rows,
-        "unreadable, therefore skipped in training",
+        "skipped in training",
         "Export {} again from the original, or remove {}: " + command_on("rm", [path for path, _ in rows]),
     )
 
