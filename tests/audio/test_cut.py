@@ -71,7 +71,7 @@ def test_mistakes_are_explained(stereo: Path, tmp_path: Path) -> None:
         equal_segments(3.0, 0.0)
     with pytest.raises(ParameterError, match="'keep' or 'drop'"):
         equal_segments(3.0, 1.0, last="pad")
-    with pytest.raises(AudioFileError, match=r"whole\.wav: has no samples at 50"):
+    with pytest.raises(AudioFileError, match=r"whole\.wav: it has no samples at 50"):
         cut_file(stereo, [Segment(50, 51)], places(tmp_path, 1))
     assert not places(tmp_path, 1)[0].exists()
 

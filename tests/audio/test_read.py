@@ -156,20 +156,20 @@ MAKE_BAD = {
     ("kind", "words"),
     [
         ("missing", "there is no such file"),
-        ("folder", "is a folder"),
-        ("broken link", r"is a broken link to .*gone\.wav"),
-        ("link loop", "is a link that refers to itself"),
-        ("pipe", "is a device or a pipe"),
-        ("empty", r"is empty \(0 bytes\)"),
-        ("zero samples", "has a header but no samples"),
-        ("truncated header", "has a damaged header"),
-        ("text", "is not an audio file, whatever its name. Convert it"),
-        ("NaN", "has samples that are NaN or infinite"),
-        ("infinite", "has samples that are NaN or infinite"),
-        ("damaged", "is damaged: decoding stopped"),
-        ("foreign", "is M4A, which libsndfile cannot decode. Convert it"),
-        ("raw", "has raw samples without a header"),
-        ("impossible name", "cannot be opened"),
+        ("folder", "it is a folder"),
+        ("broken link", r"it is a broken link to .*gone\.wav"),
+        ("link loop", "it is a link that refers to itself"),
+        ("pipe", "it is a device or a pipe"),
+        ("empty", r"it is empty \(0 bytes\)"),
+        ("zero samples", "it has a header but no samples"),
+        ("truncated header", "it has a damaged header"),
+        ("text", "it is not an audio file, whatever its name. Convert it"),
+        ("NaN", "it has samples that are NaN or infinite"),
+        ("infinite", "it has samples that are NaN or infinite"),
+        ("damaged", "it is damaged: decoding stopped"),
+        ("foreign", "it is M4A, which libsndfile cannot decode. Convert it"),
+        ("raw", "it has raw samples without a header"),
+        ("impossible name", "it cannot be opened"),
     ],
 )
 def test_a_bad_file_is_named_with_its_reason_and_a_cure(tmp_path: Path, kind: str, words: str) -> None:
@@ -187,7 +187,7 @@ def test_no_read_permission_is_named(tmp_path: Path, monkeypatch: pytest.MonkeyP
         raise PermissionError(13, "Permission denied")
 
     monkeypatch.setattr(builtins, "open", refuse)  # root may read everything, so chmod proves nothing
-    with pytest.raises(AudioFileError, match=r"mine\.wav: is not readable.*chmod"):
+    with pytest.raises(AudioFileError, match=r"mine\.wav: it is not readable.*chmod"):
         read(path)
 
 
@@ -226,7 +226,7 @@ def test_a_wav_that_ends_early_gives_what_is_there(tmp_path: Path) -> None:
 
 def test_a_stretch_must_be_in_the_file(tmp_path: Path) -> None:
     path = write_ramp(tmp_path / "a.wav")
-    with pytest.raises(AudioFileError, match=r"a\.wav: has no samples at 1\.5 s, its duration is 1\.000 s"):
+    with pytest.raises(AudioFileError, match=r"a\.wav: it has no samples at 1\.5 s; its duration is 1\.000"):
         read(path, start_s=1.5)
     with pytest.raises(ParameterError, match=r"got 0\.5 s to 0\.5 s"):
         read(path, start_s=0.5, end_s=0.5)

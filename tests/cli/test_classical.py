@@ -68,7 +68,7 @@ def test_every_training_is_shown_as_finished(svm_run: Any) -> None:
     _, finished = svm_run
     assert finished.err.count("1/1") == 4
     assert " 0/" not in finished.err
-    assert "the model to keep, from everything" in finished.err
+    assert "final model, all data" in finished.err
 
 
 def test_the_report_has_a_map_and_no_learning_curve(svm_folder: Path) -> None:
@@ -113,7 +113,7 @@ def test_evaluate_and_info_speak_of_it(
     assert "</html>" in (tmp_path / "report" / "report.html").read_text("utf-8")
     told = " ".join(cli("info", svm_folder).out.split())
     assert told.startswith("speech model, 3 classes: fall, pulse, rise")
-    assert "svm on 126 summary features at 8000 Hz, of the whole sound" in told
+    assert "svm on 126 features of the whole sound at 8000 Hz (front end: summary)" in told
 
 
 def test_a_dry_run_builds_no_net(

@@ -49,7 +49,7 @@ def test_check_counts_classes_groups_and_what_is_missing(cli: Callable[..., Any]
     assert "official split: test " in finished.out
     assert f"1 of {n_good + 1} files are unusable" in finished.out
     assert "9_theo_99.flac: " in finished.err
-    assert "holiday.flac: has a name that does not belong here" in finished.err
+    assert "holiday.flac: its name does not match the corpus" in finished.err
     rows = dict(line.split() for line in finished.out.splitlines() if len(line.split()) == 2)
     assert sum(int(n) for name, n in rows.items() if name.isdigit()) == n_good + 1
 

@@ -71,7 +71,9 @@ def test_info_calls_answers_and_features_by_their_name(
     save_model(model, tmp_path)
     told = " ".join(cli("info", tmp_path).out.split())
     kind = {"emotion": "voice-course", "tags": "views"}.get(task, "summary")
-    assert told.startswith(f"{said} {model.feature_.n_values} {kind} features at 8000 Hz, of the whole sound")
+    n_values = model.feature_.n_values
+    expected = f"{said} {n_values} features of the whole sound at 8000 Hz (front end: {kind})"
+    assert told.startswith(expected)
 
 
 def test_info_on_a_model_that_comes_with_woodshed(cli: Callable[..., Any]) -> None:

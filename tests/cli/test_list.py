@@ -70,7 +70,7 @@ def test_an_unknown_name_is_answered_by_the_near_miss(cli: Cli) -> None:
     assert (finished.code, "Did you mean features?" in finished.err) == (2, True)
     without = cli("list")
     assert without.code == 2
-    assert f"Known: {', '.join(REGISTRIES)}." in without.err
+    assert f"Choose what to list: {', '.join(REGISTRIES)}." in without.err
 
 
 def test_listing_nets_loads_nothing_heavy(python: Callable[..., subprocess.CompletedProcess[str]]) -> None:

@@ -57,6 +57,16 @@ def test_info(cli: Cli, folder: Path) -> None:
     assert "4/4" in shown
 
 
+@pytest.mark.parametrize(("verb", "what"), [("convert", "Scores"), ("render", "Sounds")])
+@pytest.mark.parametrize("flags", [("--out", "new.foo"), ("--to", "foo", "--out", "new")])
+def test_an_unknown_format_of_the_results_is_not_blamed_on_the_files(
+    cli: Cli, folder: Path, verb: str, what: str, flags: tuple[str, ...]
+) -> None:
+    finished = cli("score", verb, folder / "tune.mid", *flags)
+    assert (finished.code, f"{what} cannot be written as .foo. Known: " in finished.err) == (2, True)
+    assert "skipped" not in finished.err
+
+
 def test_convert_there_and_back(cli: Cli, folder: Path, tmp_path: Path) -> None:
     assert cli("score", "convert", folder / "tune.mid", "--out", tmp_path / "a.musicxml").code == 0
     assert read_musicxml(tmp_path / "a.musicxml").notes == TUNE.notes

@@ -127,7 +127,7 @@ def test_chorales_are_learned_from_midi(cli: Callable[..., Any], tmp_path: Path)
         ("notingham:x", [], "Did you mean nottingham?"),
         (".", ["--target", "valence"], "--target is not supported by generation tasks"),
         (".", ["--net", "lstm"], "Unknown net 'lstm'"),
-        (".", ["--n-mels", 3], "no setting n_mels"),
+        (".", ["--n-mels", 3], "--n-mels is not supported by task 'tune'"),
         (".", ["--seed", -1], "seed must be 0 or more, got -1."),
     ],
 )

@@ -128,7 +128,7 @@ def test_it_says_what_it_is_and_how_its_fit_time_grows(name: str) -> None:
     model = classical_model(name)
     assert model.description
     assert model.fit_time_exponent in (1, 2, 3)
-    assert method_name(name) == f"{model.description} {model.preposition} summary features"
+    assert method_name(name) == f"{model.description} on summary features"
 
 
 # -- what a new one costs -------------------------------------------------------------------------
@@ -175,7 +175,6 @@ MODEL = ClassicalModel(
     build_regressor=lambda case, n_rows: Mean(),
     export=export,
     description="nearest centroid",
-    preposition="of",
 )
 '''
 

@@ -203,7 +203,7 @@ def test_a_stranger_is_set_aside_and_nothing_else_changes(name: str, unpacked: P
     corpus = load(name, unpacked)
     assert len(corpus.examples) == len(LAYOUTS[name])
     assert [row.path for row in corpus.skipped] == [stranger]
-    assert "has a name that does not belong here. Expected" in corpus.skipped[0].reason
+    assert "its name does not match the corpus. Expected" in corpus.skipped[0].reason
 
 
 @every_name

@@ -58,15 +58,15 @@ def test_every_kind_of_bad_file_is_named_and_the_good_ones_go_on(folder: Path) -
     checked = check(read_folder(folder))
     assert checked.counts() == {"dog": 3, "rain": 3}
     words = {
-        "empty.wav": "is empty (0 bytes)",
-        "header.wav": "has a damaged header",
-        "text.wav": "is not an audio file, whatever its name",
-        "phone.m4a": "is M4A, which libsndfile cannot decode",
-        "broken.wav": "is a broken link",
-        "loop.wav": "is a link that refers to itself",
-        "none.wav": "has a header but no samples",
-        "nan.wav": "has samples that are NaN or infinite",
-        "inf.wav": "has samples that are NaN or infinite",
+        "empty.wav": "it is empty (0 bytes)",
+        "header.wav": "it has a damaged header",
+        "text.wav": "it is not an audio file, whatever its name",
+        "phone.m4a": "it is M4A, which libsndfile cannot decode",
+        "broken.wav": "it is a broken link",
+        "loop.wav": "it is a link that refers to itself",
+        "none.wav": "it has a header but no samples",
+        "nan.wav": "it has samples that are NaN or infinite",
+        "inf.wav": "it has samples that are NaN or infinite",
         "one.wav": "has a single sample",
         "short.wav": "is too short: 0.0050 s, the minimum is 0.01 s",
         "silent.wav": "is digital silence",
@@ -107,7 +107,7 @@ def test_no_read_permission_is_set_aside(folder: Path, monkeypatch: pytest.Monke
         return real_open(path, *rest, **more)
 
     monkeypatch.setattr(builtins, "open", refuse_one)  # root may read everything, so chmod proves nothing
-    assert reasons(check(read_folder(folder)))["dog/1.wav"].startswith("is not readable")
+    assert reasons(check(read_folder(folder)))["dog/1.wav"].startswith("it is not readable")
 
 
 def test_the_same_sound_under_two_labels_is_set_aside_on_both_sides(folder: Path) -> None:
@@ -145,7 +145,7 @@ def test_the_only_sound_of_a_class_is_set_aside_with_a_warning(folder: Path) -> 
     write(noise(seed=99), folder / "cat" / "only.wav")
     with pytest.warns(UserWarning, match="left out cat: a class needs at least two usable sounds"):
         checked = check(read_folder(folder))
-    assert reasons(checked)["cat/only.wav"].startswith("is the only usable sound of class 'cat'")
+    assert reasons(checked)["cat/only.wav"].startswith("it is the only usable sound of class 'cat'")
     assert sorted(checked.counts()) == ["dog", "rain"]
 
 
@@ -153,7 +153,7 @@ def test_fewer_than_two_classes_left_ends_the_run_with_the_reasons(folder: Path)
     for path in (folder / "rain").iterdir():
         path.write_bytes(b"")
     with pytest.raises(
-        DataError, match=r"one class with usable sounds \(dog\).*rain.0\.wav: is empty"
+        DataError, match=r"one class with usable sounds \(dog\).*rain.0\.wav: it is empty"
     ) as caught:
         check(read_folder(folder))
     assert "more)" not in str(caught.value)

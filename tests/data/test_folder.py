@@ -135,7 +135,7 @@ def test_a_folder_without_classes_says_how_to_arrange_it(
 
 
 def test_all_files_misnamed_is_said_with_the_first(tmp_path: Path) -> None:
-    with pytest.raises(DataError, match=r"has no usable sound: .*1\.wav has no group by part:2"):
+    with pytest.raises(DataError, match=r"has no usable sound: .*1\.wav: it has no group by part:2"):
         read_folder(fill(tmp_path, "a/1.wav", "b/1.wav"), group_by="part:2")
 
 

@@ -313,7 +313,7 @@ def test_bad_items_are_named_and_set_aside(store, tmp_path, n_jobs) -> None:
         Skipped(Path("bad"), "bad cannot be used. Leave it out."),
         Skipped(
             missing.example.path,
-            f"{missing.example.path}: cannot be read (No such file or directory). "
+            f"{missing.example.path}: it cannot be read (No such file or directory). "
             "Check the name, the folder and its permissions.",
         ),
         Skipped(Path("strange"), "strange: ZeroDivisionError: division by zero"),

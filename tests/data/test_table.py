@@ -112,7 +112,7 @@ def test_parquet_without_pyarrow_says_what_to_install(place: Path, monkeypatch: 
         (",no,,", "row 4: the path is empty."),
         ("audio/2_ann.wav, ,,", "row 4: the label is empty."),
         ("audio/2_ann.wav", "row 4: the label is empty."),
-        ("audio/1_ann.wav,no,,", "row 4: repeats row 2."),
+        ("audio/1_ann.wav,no,,", "row 4: it repeats row 2."),
         ("audio/2_ann.wav,no,soon,", "row 4: start_s and end_s must be seconds, got 'soon' and ''."),
         ("audio/2_ann.wav,no,2,1", "row 4: it must start at 0 s or later and end after it starts"),
         ("audio/2_ann.wav,no,-1,1", "row 4: it must start at 0 s or later"),
@@ -132,7 +132,7 @@ def test_a_row_that_the_group_rule_does_not_fit_is_set_aside(place: Path) -> Non
     corpus = read_table(table(place, "path,label", *rows), group_by="regex:_(\\w+)")
     assert corpus.groups == ["ann", "bob"]
     (left_out,) = corpus.skipped
-    assert left_out.reason == "row 4: has no group by regex:_(\\w+). Rename it, or choose another rule."
+    assert left_out.reason == "row 4: it has no group by regex:_(\\w+). Rename it, or choose another rule."
 
 
 def test_a_repeat_in_another_part_of_the_split_is_still_a_repeat(place: Path) -> None:

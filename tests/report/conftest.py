@@ -82,7 +82,7 @@ def experiment(sound_folder: Path) -> Experiment:
     corpus = Corpus(
         "made up & small",
         examples,
-        skipped=(Skipped(Path("broken <i>.wav"), "is empty (0 bytes)."),),
+        skipped=(Skipped(Path("broken <i>.wav"), "it is empty (0 bytes)."),),
         licence="CC BY 4.0",
         citation="A. <Nobody>, 2024",
     )
@@ -129,7 +129,7 @@ def experiment(sound_folder: Path) -> Experiment:
         LABELS,
         (leaky, honest),  # the report has to put the honest one first by itself
         {"window_s": 1.0, "seed": 0},
-        (Skipped(Path("late.wav"), "has samples that are NaN."),),
+        (Skipped(Path("late.wav"), "it has samples that are NaN."),),
         {"woodshed": "0.1.0", "commit": "abc<def>"},
     )
 

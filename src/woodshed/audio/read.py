@@ -217,11 +217,11 @@ def _decode(
         )
     start = s_to_samples(start_s, sound.samplerate)
     if sound.frames == 0:
-        raise AudioFileError(path, f"has a header but no samples. {EXPORT_AGAIN}")
+        raise AudioFileError(path, f"it has a header but no samples. {EXPORT_AGAIN}")
     if start >= sound.frames:
         raise AudioFileError(
             path,
-            f"has no samples at {start_s} s, its duration is "
+            f"it has no samples at {start_s} s; its duration is "
             f"{samples_to_s(sound.frames, sound.samplerate):.3f} s. Correct the start time.",
         )
     if start:
@@ -236,11 +236,11 @@ def _decode(
             break
         if len(part) == 0:
             ended_s = samples_to_s(start + n_read, sound.samplerate)
-            raise AudioFileError(path, f"is damaged: it ends after {ended_s:.3f} s. {EXPORT_AGAIN}")
+            raise AudioFileError(path, f"it is damaged: it ends after {ended_s:.3f} s. {EXPORT_AGAIN}")
         if not np.isfinite(part).all():
-            raise AudioFileError(path, f"has samples that are NaN or infinite. {EXPORT_AGAIN}")
+            raise AudioFileError(path, f"it has samples that are NaN or infinite. {EXPORT_AGAIN}")
         n_read += len(part)
         n_left -= len(part)
         yield part
     if n_read == 0:
-        raise AudioFileError(path, f"has a header but no samples in this segment. {EXPORT_AGAIN}")
+        raise AudioFileError(path, f"it has a header but no samples in this segment. {EXPORT_AGAIN}")

@@ -72,11 +72,11 @@ def open_sound(path: FilePath) -> Iterator[Any]:
         raise AudioFileError(path, _format_error_text(path, error)) from error
     with sound:
         if sound.frames > _LONGEST:
-            raise AudioFileError(path, f"does not declare its length. {CONVERT}")
+            raise AudioFileError(path, f"it does not declare its length. {CONVERT}")
         try:
             yield sound
         except soundfile.SoundFileError as error:
-            reason = f"is damaged: decoding stopped ({library_message(error)}). {EXPORT_AGAIN}"
+            reason = f"it is damaged: decoding stopped ({library_message(error)}). {EXPORT_AGAIN}"
             raise AudioFileError(path, reason) from error
 
 
@@ -87,34 +87,34 @@ def _check_regular_file(path: FilePath) -> None:
     except (OSError, ValueError) as error:
         raise AudioFileError(path, _open_error_text(path, error)) from error
     if stat.S_ISDIR(state.st_mode):
-        raise AudioFileError(path, "is a folder. Choose an audio file, or read the folder as a corpus.")
+        raise AudioFileError(path, "it is a folder. Choose an audio file, or read the folder as a corpus.")
     if not stat.S_ISREG(state.st_mode):
-        raise AudioFileError(path, "is a device or a pipe. Record it into a file first.")
+        raise AudioFileError(path, "it is a device or a pipe. Record it into a file first.")
     if state.st_size == 0:
-        raise AudioFileError(path, f"is empty (0 bytes). {EXPORT_AGAIN}")
+        raise AudioFileError(path, f"it is empty (0 bytes). {EXPORT_AGAIN}")
 
 
 def _open_error_text(path: FilePath, error: Exception) -> str:
     if isinstance(error, FileNotFoundError):
         if os.path.islink(path):
-            return f"is a broken link to {printable(os.readlink(path))}. Repair or remove the link."
+            return f"it is a broken link to {printable(os.readlink(path))}. Repair or remove the link."
         return "there is no such file. Check the name and the folder."
     if isinstance(error, PermissionError):
-        return "is not readable. Set read permission: chmod u+r FILE"
+        return "it is not readable. Set read permission: chmod u+r FILE"
     if isinstance(error, OSError) and error.errno == errno.ELOOP:
-        return "is a link that refers to itself. Remove it, or point it at a file."
-    return f"cannot be opened ({library_message(error)}). Check the name and the disk."
+        return "it is a link that refers to itself. Remove it, or point it at a file."
+    return f"it cannot be opened ({library_message(error)}). Check the name and the disk."
 
 
 def _format_error_text(path: FilePath, error: Exception) -> str:
     suffix = os.path.splitext(os.fspath(path))[1].lower()
     if suffix in UNSUPPORTED_SUFFIXES:
-        return f"is {suffix[1:].upper()}, which libsndfile cannot decode. {CONVERT}"
+        return f"it is {suffix[1:].upper()}, which libsndfile cannot decode. {CONVERT}"
     if isinstance(error, TypeError):
-        return f"has raw samples without a header. {CONVERT}"
+        return f"it has raw samples without a header. {CONVERT}"
     if getattr(error, "code", None) == _UNKNOWN_FORMAT:
-        return f"is not an audio file, whatever its name. {CONVERT}"
-    return f"has a damaged header ({library_message(error)}). {EXPORT_AGAIN}"
+        return f"it is not an audio file, whatever its name. {CONVERT}"
+    return f"it has a damaged header ({library_message(error)}). {EXPORT_AGAIN}"
 
 
 def library_message(error: Exception) -> str:

@@ -12,6 +12,7 @@ from typing import Annotated, Any
 import typer
 
 from woodshed.composition.request import flag_of
+from woodshed.errors import ParameterError
 from woodshed.tasks import GENERATORS, TASKS, recognition_tasks, task_class
 
 RECOGNITION_TASK_HELP = f"What to recognise: {', '.join(recognition_tasks())}."
@@ -51,12 +52,14 @@ def _with_settings(command: Command, classes: dict[str, type[Any]]) -> Command:
         for task in owners[name]:
             texts.setdefault(help_of[classes[task]][name], []).append(task)
             values.setdefault(str(getattr(defaults[task], name, None)), []).append(task)
-        (text, _), *others = texts.items()
-        text = " ".join([text, *(f"For {', '.join(names)}: {other}" for other, names in others)])
+        text = max(texts, key=lambda text: len(texts[text]))
+        others = [f"For {', '.join(names)}: {other}" for other, names in texts.items() if other != text]
         default = next(iter(values))
         if len(values) > 1:
             default = "; ".join(f"{value} for {', '.join(names)}" for value, names in values.items())
-        help_text = text + ("" if default == "None" else f" [dim]\\[default: {default}][/dim]")
+        help_text = " ".join([text, *others]) + (
+            "" if default == "None" else f" [dim]\\[default: {default}][/dim]"
+        )
         flag = typer.Option(
             f"--{name.replace('_', '-')}", help=help_text, show_default=False, rich_help_panel="Settings"
         )
@@ -75,6 +78,29 @@ def _with_settings(command: Command, classes: dict[str, type[Any]]) -> Command:
     run.__signature__ = inspect.Signature([*positional, *map(parameter, owners)])  # type: ignore[attr-defined]
     run.__doc__ = command.__doc__
     return run
+
+
+def check_task_flags(settings: Iterable[str], task: str) -> None:
+    """Refuse a flag of another task.
+
+    Raises
+    ------
+    ParameterError
+        If the task does not exist, or has no such setting; the message names the flag and those that exist.
+
+    Examples
+    --------
+    >>> check_task_flags(["front_end"], "roll")
+    Traceback (most recent call last):
+    woodshed.errors.ParameterError: --front-end is not supported by task 'roll'. Supported: --net, ...
+    """
+    supported = [setting.name for setting in fields(task_class(task))]
+    for name in settings:
+        if name not in supported:
+            raise ParameterError(
+                f"{flag_of(name)} is not supported by task {task!r}. "
+                f"Supported: {', '.join(map(flag_of, supported))}."
+            )
 
 
 def with_request_flags(command: Callable[..., None]) -> Callable[..., None]:

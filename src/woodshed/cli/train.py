@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from woodshed.cli.flags import TRAIN_TASK_HELP, with_settings
+from woodshed.cli.flags import TRAIN_TASK_HELP, check_task_flags, with_settings
 from woodshed.cli.place import feature_folder
 from woodshed.cli.terminal import (
     list_skipped,
@@ -84,6 +84,7 @@ def command(
     """Train a model and measure it on groups that it was not trained on."""
     from woodshed.workflows.train import TrainSettings
 
+    check_task_flags(settings, task)
     if task in GENERATORS:
         from woodshed.cli.train_composer import refuse_recognition_flags, train_composer
 

@@ -39,13 +39,13 @@ class Composer(Generator):
     n_layers
         Number of layers.
     dropout
-        Share of the values dropped after each layer during training, 0 to 0.95.
+        Dropout rate after each layer, 0 to 0.95.
     epochs
         Maximum number of epochs.
     patience
         Epochs without a better validation loss after which training stops.
     batch_size
-        Rows in a training step.
+        Number of rows in a batch.
     learning_rate
         Peak learning rate.
     n_steps

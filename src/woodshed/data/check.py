@@ -210,7 +210,8 @@ def _unlabelled_copies(rows: Sequence[Example], n: int, fingerprints: Mapping[in
     reasons: dict[int, str] = {}
     for k, print_ in fingerprints.items():
         if first.setdefault(print_, k) != k and k >= n:
-            reasons[k] = f"is the same sound as {printable(rows[first[print_]].path)}. Remove one of the two."
+            other = printable(rows[first[print_]].path)
+            reasons[k] = f"it is the same sound as {other}. Remove one of the two."
     return reasons
 
 
@@ -223,7 +224,7 @@ def _copies(examples: tuple[Example, ...], fingerprints: Mapping[int, str]) -> d
     for first, *later in same.values():
         conflicting = [k for k in later if _target(examples[k]) != _target(examples[first])]
         for k in later:
-            reasons[k] = f"is the same sound as {printable(examples[first].path)}. Remove one of the two."
+            reasons[k] = f"it is the same sound as {printable(examples[first].path)}. Remove one of the two."
         if conflicting:
             reasons |= {
                 k: _conflict(examples, k, conflicting[0] if k == first else first)
@@ -235,7 +236,7 @@ def _copies(examples: tuple[Example, ...], fingerprints: Mapping[int, str]) -> d
 def _conflict(examples: tuple[Example, ...], k: int, other: int) -> str:
     """Return the reason for skipping a copy with another label."""
     return (
-        f"is the same sound as {printable(examples[other].path)}, but one is labelled "
+        f"it is the same sound as {printable(examples[other].path)}, but one is labelled "
         f"{_target(examples[k])!r} and the other {_target(examples[other])!r}. Keep the one with the correct "
         "label."
     )
@@ -260,7 +261,7 @@ def _single_sounds(corpus: Corpus, reasons: Mapping[int, str]) -> dict[int, str]
             stacklevel=3,
         )
     return {
-        k: f"is the only usable sound of class {label!r}; training and testing need one each. Record more."
+        k: f"it is the only usable sound of class {label!r}; training and testing need one each. Record more."
         for label, k in single.items()
     }
 

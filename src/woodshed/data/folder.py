@@ -106,7 +106,7 @@ def read_folder(
         raise DataError(f"{printable(root)} is a model folder and contains no sounds.")
     if len(labels) < least_classes:
         raise DataError(f"{printable(root)} {_too_few_classes(labels, loose, n_others, skipped)} {ARRANGE}")
-    skipped += [Skipped(path, f"is in no class folder. {ARRANGE}") for path in loose]
+    skipped += [Skipped(path, f"it is in no class folder. {ARRANGE}") for path in loose]
     return Corpus(
         printable(root.resolve().name),
         tuple(examples),
@@ -189,7 +189,7 @@ def _too_few_classes(labels: set[str], loose: list[Path], n_others: int, skipped
     if labels:
         return f"has one class only ({', '.join(labels)}). At least two classes are needed."
     if skipped:
-        return f"has no usable sound: {printable(skipped[0].path)} {skipped[0].reason}"
+        return f"has no usable sound: {printable(skipped[0].path)}: {skipped[0].reason}"
     if loose:
         return f"contains {len(loose)} sound files but no class folders."
     if n_others:

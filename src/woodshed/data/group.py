@@ -99,7 +99,7 @@ def group_word_of(text: str | None) -> str:
 def no_group(text: str) -> str:
     """Return the reason for skipping a file that does not match a rule."""
     repair = "Fill it in" if text.startswith("tag:") else "Rename it"
-    return f"has no group by {text}. {repair}, or choose another rule."
+    return f"it has no group by {text}. {repair}, or choose another rule."
 
 
 def name_parts(stem: str) -> list[str]:

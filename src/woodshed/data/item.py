@@ -214,7 +214,7 @@ def file_digest(path: Path) -> str:
         state = os.stat(path)
         return _file_digest(path, state.st_size, state.st_mtime_ns)
     except OSError as error:
-        reason = f"cannot be read ({error.strerror}). Check the name, the folder and its permissions."
+        reason = f"it cannot be read ({error.strerror}). Check the name, the folder and its permissions."
         raise AudioFileError(path, reason) from error
 
 

@@ -103,7 +103,7 @@ def read_table(
             if first_row.setdefault(identity, number) == number:
                 examples.append(result)
                 continue
-            result = Skipped(result.path, f"repeats row {first_row[identity]}.")
+            result = Skipped(result.path, f"it repeats row {first_row[identity]}.")
         elif result.reason == NO_LABEL:
             example = _to_example({**row, "label": "?"}, path, to_group, to_tags, targets)
             unlabelled += [replace(example, label="")] if isinstance(example, Example) else []

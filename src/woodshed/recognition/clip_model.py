@@ -33,13 +33,13 @@ class ClipModel(Estimator):
     width
         Size of the network; its meaning depends on the architecture.
     dropout
-        Share of the last features dropped during training, 0 to 1.
+        Dropout rate before the output layer, 0 to 1.
     window_s
         Length of the network's input, in seconds. Shorter clips are padded with silence; of longer ones
         overlapping windows are processed and their outputs averaged.
     sample_rate
-        Rate at which clips are processed, in hertz. None takes the most frequent rate of the training clips,
-        at most that of the task.
+        Sample rate at which clips are processed, in hertz. None takes the most frequent rate of the training
+        clips, at most that of the task.
     n_mels
         Bands of the log-mel spectrogram.
     frame_s
@@ -52,13 +52,13 @@ class ClipModel(Estimator):
         Weight of a kernel classifier on sound textures whose probabilities are averaged with the network's,
         0 to 1 (`woodshed.nets.texture`); 0 uses the network alone. Only for classes.
     epochs
-        Largest number of passes over the training clips.
+        Maximum number of epochs.
     patience
         Epochs without a better validation loss after which training stops.
     batch_size
-        Windows in a training step.
+        Number of windows in a batch.
     learning_rate
-        Highest step size.
+        Peak learning rate.
     swa_share
         Share of the epochs, the last ones, whose weights are averaged (stochastic weight averaging), 0 to 1;
         0 keeps the weights of one epoch.

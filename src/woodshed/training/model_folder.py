@@ -26,6 +26,9 @@ _RENAMED_SETTINGS = {
 }
 """Name of a setting in version 1 -> its current name."""
 
+RESTORE = "Copy the folder again, or train the model again."
+"""How to replace a file of a model that is missing or damaged."""
+
 SETTINGS_NAME = "settings.json"
 
 LABELS_NAME = "labels.json"
@@ -117,6 +120,8 @@ def read_checked(path: Path, digest: str) -> bytes:
     """Read a file of a model and verify its checksum."""
     try:
         content = path.read_bytes()
+    except FileNotFoundError as error:
+        raise ModelFolderError(f"{printable(path)} is missing. {RESTORE}") from error
     except OSError as error:
         raise damaged(path, f"it cannot be read ({error.strerror})") from error
     if hashlib.sha256(content).hexdigest() != digest:
@@ -126,9 +131,7 @@ def read_checked(path: Path, digest: str) -> bytes:
 
 def damaged(path: Path, reason: str) -> ModelFolderError:
     """Return the error for a damaged file of a model."""
-    return ModelFolderError(
-        f"{printable(path)} is damaged: {reason}. Copy the folder again, or train the model again."
-    )
+    return ModelFolderError(f"{printable(path)} is damaged: {reason}. {RESTORE}")
 
 
 def make_folder(folder: Path) -> None:

@@ -119,4 +119,5 @@ def _architecture(contents: Mapping[str, Any]) -> str:
     n_values = len(feature.names)
     if hasattr(feature, "metre_hidden"):
         return f"{net} on {n_values} features of the notes of a MIDI file"
-    return f"{net} on {n_values} {front_end} features at {feature.sample_rate} Hz, of the whole sound"
+    features = f"{n_values} features of the whole sound at {feature.sample_rate} Hz"
+    return f"{net} on {features} (front end: {front_end})"

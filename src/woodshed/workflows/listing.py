@@ -116,8 +116,10 @@ def registry(name: str) -> Registry:
     >>> registry("nets").place
     'woodshed.nets:NETS'
     """
+    if not name:
+        raise ParameterError(f"Choose what to list: {', '.join(REGISTRIES)}.")
     if name not in REGISTRIES:
-        raise ParameterError(f"Invalid name {name!r} of a list. {near_miss(name, REGISTRIES)}")
+        raise ParameterError(f"There is no list of {name!r}. {near_miss(name, REGISTRIES)}")
     return REGISTRIES[name]
 
 

@@ -7,12 +7,13 @@ results; if ``strict`` is set, they make the file unusable.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TypedDict, Unpack
 
 from woodshed.audio import write
+from woodshed.audio.write import CONTAINERS
 from woodshed.data.example import Skipped
 from woodshed.data.file_jobs import FileJob, Outcome, run_file_jobs
 from woodshed.data.folder import files_below
@@ -266,10 +267,8 @@ def edit_scores(
 def _rewrite(
     change: Callable[[Score], Score], scores: Sequence[Path], out: Path, **options: Unpack[ScoreOptions]
 ) -> Outcome[list[str]]:
-    overwrite, to = options.get("overwrite", False), options.get("to")
-    suffixes = (*SCORE_SUFFIXES, TABLE_SUFFIX)
-    if to is not None and (suffix := _suffix(to)) not in suffixes:
-        raise ParameterError(f"Scores cannot be written as {suffix}. {near_miss(suffix, suffixes)}")
+    overwrite = options.get("overwrite", False)
+    _check_suffix("Scores", out, options.get("to"), (*SCORE_SUFFIXES, TABLE_SUFFIX))
 
     def work(pieces: list[Score], target: Path) -> None:
         write_scores([change(piece) for piece in pieces], target, overwrite=overwrite)
@@ -292,6 +291,7 @@ def render_scores(
     """
     overwrite = options.get("overwrite", False)
     options["to"] = options.get("to") or "wav"
+    _check_suffix("Sounds", out, options["to"], CONTAINERS)
 
     def work(pieces: list[Score], target: Path) -> None:
         write(render(pieces[0], sample_rate, soundfont), target, overwrite=overwrite)
@@ -360,7 +360,7 @@ def process_scores(  # noqa: PLR0913  the options are spelt out once, here
 
 def _plan(paths: Sequence[Path], out: Path, to: str | None) -> list[FileJob]:
     """Return the result file of each source."""
-    if out.suffix and not out.is_dir():
+    if _is_file_name(out):
         if len(paths) > 1:
             raise ParameterError(
                 f"{printable(out)} is one file, but there are {len(paths)} scores. Set --out to a folder."
@@ -368,6 +368,18 @@ def _plan(paths: Sequence[Path], out: Path, to: str | None) -> list[FileJob]:
         return [FileJob(paths[0], out)]
     suffix = None if to is None else _suffix(to)
     return [FileJob(path, out / path.with_suffix(suffix or path.suffix).name) for path in paths]
+
+
+def _check_suffix(what: str, out: Path, to: str | None, suffixes: Collection[str]) -> None:
+    """Refuse an output format that cannot be written, before any file is read."""
+    suffix = out.suffix.lower() if _is_file_name(out) else to and _suffix(to)
+    if suffix and suffix not in suffixes:
+        raise ParameterError(f"{what} cannot be written as {suffix}. {near_miss(suffix, suffixes)}")
+
+
+def _is_file_name(out: Path) -> bool:
+    """Whether ``--out`` is one file to write, rather than a folder."""
+    return bool(out.suffix) and not out.is_dir()
 
 
 def _suffix(to: str) -> str:

@@ -190,7 +190,7 @@ def test_what_cannot_be_is_refused() -> None:
 @pytest.mark.parametrize(
     ("settings", "message"),
     [
-        ({"metre": "7/8"}, "Unknown metre 'M:7/8'"),
+        ({"metre": "7/8"}, "Unknown metre '7/8'. Known: 2/4, 3/4,"),
         ({"key": "H"}, "Invalid key 'H'"),
         ({"prime": "M:6/8 K:Cdor G 2 Q"}, "'Q', the 5th word"),
         ({"prime": "M:6/8 K:Cdor G", "metre": "9/8"}, "but M:9/8 is requested"),

@@ -157,11 +157,11 @@ def test_a_net_that_has_learned_nothing_is_explained_too(tune_composer: TuneComp
 
 
 def test_what_cannot_be_explained_is_refused() -> None:
-    with pytest.raises(ParameterError, match=r"model for speech, which does not compose"):
+    with pytest.raises(ParameterError, match="got one of the task 'speech'"):
         check_explainable(task_class("speech")())
     with pytest.raises(NotFittedError):
         check_explainable(TuneComposer())
-    with pytest.raises(ParameterError, match="model for chorale, which does not generate folk tokens"):
+    with pytest.raises(ParameterError, match="got one of the task 'chorale'"):
         check_explainable(task_class("chorale")())
     narrow = TuneComposer(width=1)
     weights = {"logits/kernel": np.ones((1, 137)), "logits/bias": np.zeros(137)}

@@ -247,7 +247,7 @@ def test_a_training_without_validation_shows_its_own_loss(experiment: Experiment
 
 def test_skipped_files_corpus_settings_and_provenance_are_told(read: Reader, text: str) -> None:
     assert "broken <i>.wav" in read.sections["skipped"]
-    assert "has samples that are NaN." in read.sections["skipped"]
+    assert "it has samples that are NaN." in read.sections["skipped"]
     assert "Skipped files: 2" in read.sections["skipped"]
     for told in ("CC BY 4.0", "A. <Nobody>, 2024", "window_s", "abc<def>", "group <5>"):
         assert told in read.sections["background"]

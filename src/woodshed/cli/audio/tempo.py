@@ -48,8 +48,9 @@ def command(
         ]
         typer.echo(json.dumps(objects, indent=2, ensure_ascii=False))
     elif results:
+        rows = [(path, tempo_of_beats(beats_s), len(beats_s)) for path, beats_s in results]
         print_table(
             ("sound", "tempo bpm", "beats"),
-            [(path.name, f"{tempo_of_beats(beats_s):.1f}", str(len(beats_s))) for path, beats_s in results],
+            [(path.name, f"{tempo:.1f}" if tempo else "–", str(n_beats)) for path, tempo, n_beats in rows],
             numbers_from=1,
         )

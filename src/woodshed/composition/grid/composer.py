@@ -36,13 +36,11 @@ class GridComposer(Composer):
     Parameters
     ----------
     net
-        chorale.
+        Name of the architecture: chorale.
     width
-        Channels of the net.
-    n_layers
-        Number of residual layers.
+        Channels of each layer.
     n_steps
-        Length of the training crops, in steps.
+        Length of a training crop in steps.
     steps_per_beat
         Steps in a quarter note, which is a frame of the net.
     """

@@ -45,13 +45,13 @@ class RollSettings(Composer):
     Parameters
     ----------
     net
-        Without memory: rbm, nade. With memory, and a joint distribution of the notes of a frame: rnn-rbm,
-        gru-rbm, rnn-nade, lstm-nade, tcn-nade, transformer-nade. With memory, and independent notes: rnn,
-        gru, lstm, tcn, transformer.
+        Name of the architecture. Without memory: rbm, nade. With memory, and a joint distribution of the
+        notes of a frame: rnn-rbm, gru-rbm, rnn-nade, lstm-nade, tcn-nade, transformer-nade. With memory,
+        and independent notes: rnn, gru, lstm, tcn, transformer.
     width
-        Units of the memory.
+        Units of each recurrent, convolutional or attention layer.
     n_layers
-        Layers of the memory.
+        Number of layers.
     n_hidden
         Hidden units of the joint distribution of a frame.
     n_gibbs

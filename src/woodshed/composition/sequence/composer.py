@@ -39,7 +39,7 @@ class TokenComposer(Composer):
     Parameters
     ----------
     net
-        lstm-lm or gru-lm.
+        Name of the architecture: lstm-lm or gru-lm.
     """
 
     nets: ClassVar[Collection[str]] = tuple(SEQUENCE_CELLS)

@@ -498,16 +498,11 @@ def check_explainable(model: object) -> None:
         If the model does not compose, or composes in another way.
     """
     task = getattr(model, "task", type(model).__name__)
-    if not isinstance(model, Composer):
-        raise ParameterError(
-            f"This is a model for {task}, which does not compose. woodshed explain needs a model that "
-            "generates folk tokens: one for tune."
-        )
-    weights = model.fitted("weights_") if model.vocabulary == WORDS else {}
+    weights = model.fitted("weights_") if isinstance(model, Composer) and model.vocabulary == WORDS else {}
     if KERNEL not in weights:
         raise ParameterError(
-            f"This is a model for {task}, which does not generate folk tokens. woodshed explain needs a "
-            "model that does: one for tune."
+            f"woodshed explain expects a model of the task 'tune', got one of the task {task!r}. Use the "
+            "shipped model, woodshed explain tune, or train one with --task tune."
         )
     if len(weights[KERNEL]) < 2:
         raise ParameterError("The last layer of this model has one unit; the analysis needs at least two.")

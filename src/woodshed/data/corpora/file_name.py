@@ -86,7 +86,7 @@ def corpus_from_names(
         if match:
             examples.append(to_example(path, match))
         else:
-            skipped.append(Skipped(path, f"has a name that does not belong here. Expected {facts.layout}."))
+            skipped.append(Skipped(path, f"its name does not match the corpus. Expected {facts.layout}."))
     if not examples:
         raise DataError(
             f"No file is named like {facts.layout}. Give the folder in which the corpus was unpacked."

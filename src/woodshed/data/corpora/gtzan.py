@@ -90,7 +90,7 @@ FILTERED = {
 """The fault-filtered split: part -> genre -> numbers and ranges of numbers, both ends included."""
 
 FAULT = (
-    "is left out of the fault-filtered split: a copy, a second excerpt, damaged or doubtful. "
+    "it is left out of the fault-filtered split: a copy, a second excerpt, damaged or doubtful. "
     "No action is needed."
 )
 

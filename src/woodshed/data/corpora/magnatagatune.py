@@ -149,7 +149,7 @@ def load(
         if not path.is_file():
             skipped.append(Skipped(path, f"there is no such file, but {table.name} lists it. Get it again."))
         elif not path.stat().st_size:
-            skipped.append(Skipped(path, "is empty, like three files of the corpus. No action is needed."))
+            skipped.append(Skipped(path, "it is empty, like three files of the corpus. No action is needed."))
         elif labels or split == "folders":
             part, group = part_of(row["mp3_path"]), groups.get(row["clip_id"])
             examples.append(Example(path, group=group, split=part, labels=labels))

@@ -81,7 +81,7 @@ def _missing_value(
         f"missing {column}",
         harm,
         tuple(corpus.examples[k].path for k in missing),
-        f"{counted(len(missing), 'sound')} of {len(values):,} have no {column}: {meaning}.",
+        f"{counted(len(missing), 'sound')} of {len(values):,} without a {column}: {meaning}.",
         repair,
     )
 

@@ -48,7 +48,7 @@ def unreadable(
         "unreadable",
         0.5 + 0.5 * share_of(len(rows), len(examples)),
         rows,
-        "cannot be used and are skipped in training",
+        "skipped in training",
         "Export {} again from the original, or remove {}: " + command_on("rm", [path for path, _ in rows]),
     )
 
@@ -67,7 +67,7 @@ def silent(examples: Sequence[Example], inspections: Inspections) -> Finding | N
         "silent",
         0.5 + 0.5 * share_of(len(rows), len(examples)),
         rows,
-        "contain only silence, from which no class can be learned",
+        "only silence, from which no class can be learned",
         "Record {} again, or remove {}: " + command_on("rm", [path for path, _ in rows]),
     )
 
@@ -92,7 +92,7 @@ def clipped(examples: Sequence[Example], inspections: Inspections) -> Finding | 
         "clipped",
         0.25 + 0.5 * share_of(len(rows), len(examples)),
         rows,
-        "recorded too loud: the clipped peaks add distortion in all bands",
+        "recorded too loud; the clipped peaks add distortion in all bands",
         "Record {} again at a lower gain; clipping cannot be undone. To remove {}: "
         + command_on("rm", [path for path, _ in rows]),
     )
@@ -112,7 +112,7 @@ def off_centre(examples: Sequence[Example], inspections: Inspections) -> Finding
         "DC offset",
         0.15 + 0.4 * share_of(len(rows), len(examples)),
         rows,
-        "not centred on zero: a fault of the recorder that changes the lowest bands and the level",
+        "the mean is not zero, a fault of the recorder that changes the lowest bands and the level",
         command_on("woodshed audio filter", [path for path, _ in rows], "--high-pass-hz 20 --out fixed"),
     )
 
@@ -163,7 +163,7 @@ def other_rate(examples: Sequence[Example], inspections: Inspections) -> Finding
         "wrong rate",
         0.3 + 0.4 * share_of(len(odd), len(examples)),
         odd,
-        f"not at the {rate} Hz of the others: probably another device or source",
+        f"not at the {rate} Hz of the others, probably from another device or source",
         repair,
     )
 

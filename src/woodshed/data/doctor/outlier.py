@@ -73,8 +73,8 @@ def wrong_labels(
             "wrong label",
             min(1.0, 0.35 + 3 * share_of(len(suspects), len(corpus.examples))),
             tuple(corpus.examples[k].path for _, k, _ in suspects),
-            f"{counted(len(suspects), 'sound')} resemble another class more than that of the label. Some may "
-            "be correct but unusual.",
+            f"{counted(len(suspects), 'sound')} more similar to another class than to that of the label. "
+            "Correct labels of unusual sounds may be among them.",
             "Listen to each (woodshed audio play FILE), and correct wrong labels.",
             tuple(
                 f"labelled {labels[k]!r}, sounds like {other!r} (probability of an error {probability:.0%})"

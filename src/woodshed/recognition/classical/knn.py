@@ -73,6 +73,5 @@ MODEL = ClassicalModel(
     build_classifier=classifier,
     build_regressor=regressor,
     export=export,
-    description="vote of the nearest",
-    preposition="by",
+    description="k-nearest neighbours",
 )

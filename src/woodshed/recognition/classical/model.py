@@ -59,8 +59,6 @@ class ClassicalModel:
         ``(batch, 1)`` of a regressor.
     description
         Short name in reports.
-    preposition
-        What connects the description with the features in a report: "SVM *on* summary features".
     fit_time_exponent
         Power of the number of clips with which the fit time grows.
     """
@@ -69,7 +67,6 @@ class ClassicalModel:
     build_regressor: Callable[[Case, int], Any]
     export: Callable[[GraphBuilder, str, Any], str]
     description: str
-    preposition: str = "on"
     fit_time_exponent: int = 1
 
 

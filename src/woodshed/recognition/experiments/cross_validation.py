@@ -182,7 +182,7 @@ class CrossValidation:
         """Return the fitted model to keep, and the rows that it was trained on."""
         if self._kept is None:
             everything = np.arange(len(self.answers))
-            title = "the model to keep, from everything"
+            title = "final model, all data"
             self._kept = self._fit(everything, title, "everything"), everything
             self.watcher.end(None)
         return self._kept

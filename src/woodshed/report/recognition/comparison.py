@@ -25,14 +25,14 @@ from woodshed.report.recognition.sections import split_badge
 from woodshed.report.recognition.wording import EXPLANATIONS, badge_of
 from woodshed.training.model_folder import to_json
 
-HEADING = ("model", "difference to the best", "training", "weights", "size", "latency", "peak memory")
+HEADING = ("model", "difference from the best", "training", "weights", "size", "latency", "peak memory")
 """Columns of every table, apart from the measure and its interval, which follow the name."""
 
 N_OF_SCORES = 4
 """Number of columns about scores, the name included; the others are about costs."""
 
 EXPLANATION = (
-    "All models were tested on the same clips. The difference to the best is paired by clip (by group "
+    "All models were tested on the same clips. The difference from the best is paired by clip (by group "
     "where groups are known), with its 95 % bootstrap interval; an interval that contains 0 means no "
     "significant difference. The score of the best is slightly optimistic, because it was selected. "
     "Training: time of one fold, with the features in the store. Latency: time from the file of one clip "
@@ -138,7 +138,7 @@ def cells(comparison: Comparison, ranked: Ranked) -> tuple[str, ...]:
 
 
 def _difference_text(comparison: Comparison, ranked: Ranked) -> str:
-    """Return the difference to the best candidate, with its interval."""
+    """Return the difference from the best candidate, with its interval."""
     if ranked.difference is None:
         return "the best"
     report, measure = report_of(comparison.head), comparison.head.main_measure

@@ -43,4 +43,4 @@ def method_name(method: str) -> str:
     if name not in CLASSICAL:
         return _BASELINES.get(method, method)
     model = classical_model(name)
-    return f"{model.description} {model.preposition} {'summary' if name == method else 'task'} features"
+    return f"{model.description} on {'summary' if name == method else 'task'} features"

@@ -112,8 +112,9 @@ class TuneRequest(MusicRequest):
             file_tonic, words = _read_tune(self.continue_)
             tonic = tonic if self.key else file_tonic
         FolkAbc().encode(" ".join(words))  # refuses an unknown token
-        metre_word = f"M:{self.metre.removeprefix('M:')}" if self.metre else ""
-        head = _merge_head({"metre": metre_word, "mode": MODE_WORDS[mode] if mode else ""}, words)
+        head = _merge_head(
+            {"metre": _metre_token(self.metre), "mode": MODE_WORDS[mode] if mode else ""}, words
+        )
         music = [word for word in words if word not in (*METRES, *MODES)]
         if music and not (head["metre"] and head["mode"]):
             raise ParameterError(
@@ -124,9 +125,8 @@ class TuneRequest(MusicRequest):
         constraint: FolkGrammar | FolkHeader = FolkHeader(**head)
         if not self.free:
             bars = _parse_bars(self.constrain)
-            grammar = FolkGrammar(
-                **head, n_bars=self.bars, bars=bars
-            )  # its errors name the notes in their key
+            # Made with the bars as given, so that its errors name the notes in their key.
+            grammar = FolkGrammar(**head, n_bars=self.bars, bars=bars)
             mode_word = head["mode"]
             on_c = {bar: on_root(notes, tonic, mode_word) for bar, notes in bars.items()}
             constraint = replace(grammar, bars=on_c)
@@ -163,6 +163,21 @@ class TuneRequest(MusicRequest):
         if any_ending or generation.ends_at_home:
             return ""
         return "last note is neither tonic nor dominant (--ends any)"
+
+
+def _metre_token(metre: str | None) -> str:
+    """Return the token of a metre, or "" for None.
+
+    Examples
+    --------
+    >>> _metre_token("6/8"), _metre_token(None)
+    ('M:6/8', '')
+    """
+    token = f"M:{metre.removeprefix('M:')}" if metre else ""
+    if token and token not in METRES:
+        known = ", ".join(known.removeprefix("M:") for known in METRES)
+        raise ParameterError(f"Unknown metre {metre!r}. Known: {known}.")
+    return token
 
 
 def _merge_head(head: dict[str, str], words: Sequence[str]) -> dict[str, str]:
