@@ -64,7 +64,7 @@ def test_new_tunes_are_set_beside_those_that_were_learned_from(place: Path) -> N
     for shares in style["learned"]["shares"].values():
         assert sum(shares.values()) == pytest.approx(1)
     page = (place / "index.html").read_text("utf-8")
-    assert "bars heard before in the tune" in page
+    assert "bars that repeat an earlier bar" in page
     assert page.count("in common.") == len(style["new"]["shares"])
 
 

@@ -20,7 +20,7 @@ def test_tunes_are_counted_by_their_bars_form_and_key() -> None:
     assert style.numbers["bars"] == 3.5
     assert style.numbers["tunes with repeat signs"] == 0.5
     assert style.numbers["time on notes of the key"] == 0.5
-    assert style.numbers["bars heard before in the tune"] == pytest.approx(2 / 5)
+    assert style.numbers["bars that repeat an earlier bar"] == pytest.approx(2 / 5)
     assert style.numbers["tunes that end on tonic or dominant"] == 0
     assert style.shares["metre"]["2/4"] == 1
 

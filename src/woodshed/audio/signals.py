@@ -36,6 +36,11 @@ def sine(
     amplitude
         Peak; 1 is full scale.
 
+    Raises
+    ------
+    ParameterError
+        If the duration is below one sample.
+
     Examples
     --------
     >>> sine(4000, 0.001, sample_rate=16000, amplitude=1.0).samples.round(3).tolist()[0][:4]
@@ -106,7 +111,7 @@ def noise(
     level_db
         RMS level in decibels; 0 dB is an RMS of 1.
     seed
-        Seed of the random generator.
+        Seed of the random generator, 0 or more.
 
     Raises
     ------
@@ -127,6 +132,11 @@ def noise(
 def silence(duration_s: float = 1.0, *, sample_rate: int = SAMPLE_RATE) -> Clip:
     """Return digital silence: every sample is 0.
 
+    Raises
+    ------
+    ParameterError
+        If the duration is below one sample.
+
     Examples
     --------
     >>> silence(0.5).n_samples
@@ -143,7 +153,7 @@ def clicks(
     Parameters
     ----------
     interval_s
-        Distance of the clicks in seconds, positive.
+        Time between clicks in seconds, positive.
     duration_s, sample_rate, amplitude
         As in `sine`.
 

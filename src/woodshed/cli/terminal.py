@@ -186,7 +186,7 @@ class ProgressBar:
             MofNCompleteColumn(),
             TimeRemainingColumn(compact=True),
         )
-        self._bars = Bars(*columns, console=err, transient=True)
+        self._bars = Bars(*columns, console=err, transient=True, disable=not err.is_terminal)
         self._task = self._bars.add_task(escape(description), total=total)
         self._bars.start()
 

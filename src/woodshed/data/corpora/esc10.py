@@ -33,7 +33,7 @@ FACTS = CorpusFacts(
     layout="001 - Dog bark/{fold}-{freesound id}-{take}.ogg",
     n_examples=400,
     hours=0.6,
-    manual_download="Its sounds have moved into ESC-50 (corpus fetch esc50). Older commits hold them.",
+    manual_download="Its sounds are now in ESC-50 (woodshed corpus fetch esc50). Older commits hold them.",
 )
 FILE_NAME = re.compile(r"(\d+ - )?(?P<sound>[^/]+)/(?P<fold>[1-5])-(?P<source>\d+)-(?P<take>[A-Z])")
 

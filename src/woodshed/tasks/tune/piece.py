@@ -137,7 +137,7 @@ class TunePiece(ScoreGeneration):
                 "bars": float(np.mean([piece.n_bars for piece in generations])),
                 "tunes whose bars all add up": float(np.mean([not piece.faults for piece in generations])),
                 "tunes with repeat signs": float(np.mean([":|" in piece.tokens for piece in generations])),
-                "bars heard before in the tune": float(np.concatenate(repeated).mean()),
+                "bars that repeat an earlier bar": float(np.concatenate(repeated).mean()),
                 "time on notes of the key": float(np.mean([piece.in_key for piece in generations])),
                 "tunes that end on tonic or dominant": float(
                     np.mean([piece.ends_at_home for piece in generations])
