@@ -54,7 +54,12 @@ def command(
     *,
     settings: dict[str, Any],
 ) -> None:
-    """Compare models on the same folds: score, training time, size and memory."""
+    """Compare models on the same sounds: accuracy, size and speed.
+
+    All models are fitted and tested on the same folds.
+
+    Example: woodshed compare sounds --task noise --group-by part:1 --nets conv-residual,svm,forest
+    """
     from woodshed.workflows.compare import CompareSettings, compare, prepare_comparison
 
     request = CompareSettings(

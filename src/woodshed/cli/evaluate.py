@@ -27,7 +27,10 @@ def command(
     strict: Annotated[bool, typer.Option(help="Fail if any file has to be skipped.")] = False,
     force: Annotated[bool, typer.Option(help="Replace an older report.")] = False,
 ) -> None:
-    """Test a model on other sounds and write a report."""
+    """Evaluate a model on other sounds and write a report.
+
+    Example: woodshed evaluate my-model other-sounds --out my-report
+    """
     from woodshed.workflows.evaluate import evaluate
 
     evaluation = evaluate(

@@ -33,11 +33,13 @@ def command(
     seed: Annotated[int, typer.Option(help="Random seed, 0 or more.")] = 0,
     force: Annotated[bool, typer.Option(help="Replace an existing report.")] = False,
 ) -> None:
-    """Explain a model that generates tunes.
+    """Analyse the output layer of a model of tunes.
 
-    Analyses its softmax layer, which turns hidden units into the probabilities of tokens: bias, units,
-    singular value decomposition, activity while generating, ablation, and overfitting. Writes report.html, a
-    page with figures, and explain.json.
+    The softmax layer turns hidden units into the probabilities of tokens. The analysis covers bias, units,
+    singular value decomposition, activity while generating, ablation, and overfitting. It is written as
+    report.html, a page with figures, and explain.json.
+
+    Example: woodshed explain tune --out explained
     """
     from woodshed.composition.sequence.softmax_analysis import analyse_softmax, check_explainable, count_steps
     from woodshed.report.composition.softmax_page import (

@@ -32,7 +32,10 @@ def command(
     *,
     requests: dict[str, Any],
 ) -> None:
-    """Generate music and report passages copied from the training data."""
+    """Generate music with a model, and report passages copied from its training data.
+
+    Example: woodshed generate tune -n 4 --out tunes
+    """
     from woodshed.workflows.generate import generate_into_folder
 
     result = generate_into_folder(

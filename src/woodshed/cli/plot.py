@@ -57,7 +57,12 @@ def command(
     strict: Annotated[bool, typer.Option(help="Fail if any file cannot be used.")] = False,
     force: Annotated[bool, typer.Option(help="Replace an existing figure.")] = False,
 ) -> None:
-    """Draw audio files: waveform, spectrogram, pitch, rhythm and more, stacked over one time axis."""
+    """Plot sounds and scores: waveform, spectrogram, pitch, rhythm and more.
+
+    The views of a sound are stacked over one time axis.
+
+    Example: woodshed plot take.wav --as waveform,spectrogram,f0
+    """
     from woodshed.workflows.plot import (
         DECISION_MAP,
         SCORE_VIEWS,

@@ -81,7 +81,12 @@ def command(
     strict: Annotated[bool, typer.Option(help="Stop at the first file that cannot be used.")] = False,
     force: Annotated[bool, typer.Option(help="Replace existing files.")] = False,
 ) -> None:
-    """Predict audio or MIDI files in the given order; a novel sound is "none of these"."""
+    """Predict labels, values or events of sounds with a model.
+
+    A sound unlike the training data is predicted as "none of these".
+
+    Example: woodshed predict my-model new.wav another-folder --format csv
+    """
     from woodshed.data.folder import list_sounds
     from woodshed.tasks import load
     from woodshed.workflows.predict import DetectionSettings

@@ -81,7 +81,13 @@ def command(
     *,
     settings: dict[str, Any],
 ) -> None:
-    """Train a model and measure it on groups that it was not trained on."""
+    """Train a model on sounds or scores, and evaluate it on data that it was not trained on.
+
+    A recogniser is evaluated on held-out groups (--group-by), beside plain baselines; a composer on held-out
+    families of pieces, beside n-grams.
+
+    Example: woodshed train sounds --task noise --group-by part:1 --out my-model
+    """
     from woodshed.workflows.train import TrainSettings
 
     check_task_flags(settings, task)
