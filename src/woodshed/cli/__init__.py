@@ -153,8 +153,9 @@ def _add_verbs(app: typer.Typer, package: str, verbs: dict[str, str], arguments:
             _add_verbs(group, module.__name__, module.VERBS, arguments[1:])
             app.add_typer(group, name=verb)
         else:
-            _, _, details = (inspect.getdoc(module.command) or "").partition("\n\n")
-            app.command(verb, help=f"{summary}\n\n{details}")(module.command)
+            _, *paragraphs = (inspect.getdoc(module.command) or "").split("\n\n")
+            details = [" ".join(paragraph.split("\n")) for paragraph in paragraphs]
+            app.command(verb, help="\n\n".join([summary, *details]))(module.command)
 
 
 def _placeholder() -> None:
