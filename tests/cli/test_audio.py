@@ -210,6 +210,15 @@ def test_channels_go_apart_and_together(cli: Cli, folder: Path, tmp_path: Path) 
     assert (wrong.code, "Did you mean mono" in wrong.err) == (2, True)
 
 
+def test_an_invalid_setting_is_not_blamed_on_the_files(cli: Cli, folder: Path, tmp_path: Path) -> None:
+    for verb, flag, value, message in (
+        ("normalise", "--by", "loud", "error Unknown kind of level 'loud'. Known: lufs, peak, rms."),
+        ("stretch", "--factor", "-1", "error time_stretch expects a factor from 1/16 to 16"),
+    ):
+        finished = cli("audio", verb, folder, flag, value, "--out", tmp_path / "new")
+        assert (finished.code, message in finished.err, "skipped" in finished.err) == (2, True, False)
+
+
 def test_normalise_reaches_the_loudness(cli: Cli, folder: Path, tmp_path: Path) -> None:
     run(cli, "normalise", folder / "tone.wav", "--by", "lufs", "--level-db", -20, "--out", tmp_path / "n.wav")
     assert loudness_lufs(read(tmp_path / "n.wav")) == pytest.approx(-20, abs=0.1)

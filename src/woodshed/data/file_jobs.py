@@ -133,9 +133,10 @@ def run_file_jobs(
     OutputError
         If a result cannot be written; later ones would fail too.
     ParameterError
-        If ``n_jobs`` is 0.
+        If ``n_jobs`` is 0, or a setting of ``work`` is invalid and no job succeeds.
     """
     outcome: Outcome[Result] = Outcome()
+    errors: list[WoodshedError] = []
     pending = []
     for file_job, conflict in zip(file_jobs, _conflicts(file_jobs), strict=True):
         if conflict is not None:
@@ -146,12 +147,15 @@ def run_file_jobs(
         else:
             _create_folder(file_job)
             pending.append(file_job)
-    for file_job, (result, reason) in zip(pending, _attempts(work, pending, n_jobs), strict=True):
-        if reason is None:
+    for file_job, (result, error) in zip(pending, _attempts(work, pending, n_jobs), strict=True):
+        if error is None:
             outcome.done.append((file_job, result))
         else:
-            outcome.skipped.append(Skipped(file_job.source, reason))
+            errors.append(error)
+            outcome.skipped.append(Skipped(file_job.source, str(error)))
         on_done(file_job)
+    if not outcome.done:
+        _refuse_setting(errors)
     return outcome
 
 
@@ -169,20 +173,35 @@ def map_files(
     results, skipped
         The files with their return values, in order, and those that could not be used.
 
+    Raises
+    ------
+    ParameterError
+        If ``n_jobs`` is 0, or a setting of ``function`` is invalid and no file can be used.
+
     Examples
     --------
     >>> from woodshed.audio import info
     >>> map_files([Path("there-is-no-such.wav")], info)[1][0].path.name
     'there-is-no-such.wav'
     """
-    results, skipped = [], []
-    for path, (result, reason) in zip(paths, _attempts(function, paths, n_jobs), strict=True):
-        if reason is None:
+    results, skipped, errors = [], [], []
+    for path, (result, error) in zip(paths, _attempts(function, paths, n_jobs), strict=True):
+        if error is None:
             results.append((path, result))
         else:
-            skipped.append(Skipped(path, reason))
+            errors.append(error)
+            skipped.append(Skipped(path, str(error)))
         on_done()
+    if not results:
+        _refuse_setting(errors)
     return results, skipped
+
+
+def _refuse_setting(errors: Sequence[WoodshedError]) -> None:
+    """Raise the first error about a setting, if there is one, instead of blaming the files for it."""
+    for error in errors:
+        if isinstance(error, ParameterError):
+            raise error
 
 
 def _conflicts(file_jobs: Sequence[FileJob]) -> list[Path | None]:
@@ -197,8 +216,8 @@ def _conflicts(file_jobs: Sequence[FileJob]) -> list[Path | None]:
 
 def _attempts(
     work: Callable[[Input], Result], inputs: Sequence[Input], n_jobs: int
-) -> Iterator[tuple[Any, str | None]]:
-    """Process the inputs in threads; yield, in order, the result and None, or None and the reason."""
+) -> Iterator[tuple[Any, WoodshedError | None]]:
+    """Process the inputs in threads; yield, in order, the result and None, or None and the error."""
     import joblib
 
     if n_jobs == 0:
@@ -210,13 +229,13 @@ def _attempts(
         yield from results
 
 
-def _attempt(work: Callable[[Input], Result], each: Input) -> tuple[Result | None, str | None]:
+def _attempt(work: Callable[[Input], Result], each: Input) -> tuple[Result | None, WoodshedError | None]:
     try:
         return work(each), None
     except OutputError:
         raise
     except WoodshedError as error:
-        return None, str(error)
+        return None, error
 
 
 def _create_folder(file_job: FileJob) -> None:
