@@ -76,7 +76,7 @@ def test_check_shows_tags_and_values_where_there_are_some(cli: Callable[..., Any
     (tmp_path / "vgmidi_labelled.csv").write_text("game,midi,valence,arousal\nTetris,labelled/a.mid,1,-1\n")
     finished = cli("corpus", "check", f"vgmidi:{tmp_path}")
     assert "values: valence, arousal" in finished.out
-    assert "a.mid: is empty" in finished.err
+    assert "a.mid: it is empty" in finished.err
     heading, clip = "clip_id\trock\tno voice\tmp3_path", "2\t1\t1\tf/a.mp3"
     (tmp_path / "f").mkdir()
     (tmp_path / "f" / "a.mp3").write_bytes(b"x")

@@ -67,10 +67,10 @@ def test_every_kind_of_bad_file_is_named_and_the_good_ones_go_on(folder: Path) -
         "none.wav": "it has a header but no samples",
         "nan.wav": "it has samples that are NaN or infinite",
         "inf.wav": "it has samples that are NaN or infinite",
-        "one.wav": "has a single sample",
-        "short.wav": "is too short: 0.0050 s, the minimum is 0.01 s",
-        "silent.wav": "is digital silence",
-        "stuck.wav": "is digital silence",
+        "one.wav": "it has a single sample",
+        "short.wav": "it is too short: 0.0050 s, the minimum is 0.01 s",
+        "silent.wav": "it is digital silence",
+        "stuck.wav": "it is digital silence",
     }
     found = reasons(checked)
     assert set(found) == {f"dog/{name}" for name in words}

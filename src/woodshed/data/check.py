@@ -196,11 +196,11 @@ def _fault(facts: FileFacts) -> str:
     """Return why a decoded sound cannot be used, or an empty string."""
     duration_s = facts.n_samples / facts.sample_rate
     if facts.n_samples == 1:
-        return "has a single sample. Record it again."
+        return "it has a single sample. Record it again."
     if facts.lowest == facts.highest:
-        return "is digital silence: all samples are equal. Record it again."
+        return "it is digital silence: all samples are equal. Record it again."
     if duration_s < SHORTEST_S:
-        return f"is too short: {duration_s:.4f} s, the minimum is {SHORTEST_S} s. Record it again."
+        return f"it is too short: {duration_s:.4f} s, the minimum is {SHORTEST_S} s. Record it again."
     return ""
 
 

@@ -38,7 +38,7 @@ def require_usable(n_usable: int, skipped: Sequence[Skipped], *, what: str, stri
     Examples
     --------
     >>> from pathlib import Path
-    >>> require_usable(0, [Skipped(Path("a.wav"), "is empty.")], what="sound")
+    >>> require_usable(0, [Skipped(Path("a.wav"), "it is empty.")], what="sound")
     Traceback (most recent call last):
     woodshed.workflows.files.UnusableFilesError: None of the input files is usable: skipped 1 sound.
     """

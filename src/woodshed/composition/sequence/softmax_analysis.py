@@ -502,7 +502,7 @@ def check_explainable(model: object) -> None:
     if KERNEL not in weights:
         raise ParameterError(
             f"woodshed explain expects a model of the task 'tune', got one of the task {task!r}. Use the "
-            "shipped model, woodshed explain tune, or train one with --task tune."
+            "shipped model, woodshed explain tune, or train one: woodshed train DATA --task tune."
         )
     if len(weights[KERNEL]) < 2:
         raise ParameterError("The last layer of this model has one unit; the analysis needs at least two.")

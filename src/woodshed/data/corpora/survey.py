@@ -119,7 +119,7 @@ def _sound_fault(path: Path) -> str | None:
         facts = examine(Example(path, ""))
     except WoodshedError as error:
         return str(getattr(error, "reason", error))
-    return "is digital silence: all samples are equal." if facts.lowest == facts.highest else None
+    return "it is digital silence: all samples are equal." if facts.lowest == facts.highest else None
 
 
 def _midi_fault(path: Path) -> str | None:
@@ -128,16 +128,16 @@ def _midi_fault(path: Path) -> str | None:
     except FileNotFoundError:
         return "there is no such file. Check the name and the folder."
     except OSError as error:
-        return f"cannot be read ({error.strerror}). Check its permissions."
+        return f"it cannot be read ({error.strerror}). Check its permissions."
     if not content:
-        return "is empty. Get it again."
+        return "it is empty. Get it again."
     if content[:4] != b"MThd":
-        return "is not a MIDI file: it does not start with MThd. Get it again."
+        return "it is not a MIDI file: it does not start with MThd. Get it again."
     place, n_tracks = 0, 0
     while place < len(content):
         kind, length = content[place : place + 4], int.from_bytes(content[place + 4 : place + 8], "big")
         place += 8 + length
         n_tracks += kind == b"MTrk"
     if place > len(content):
-        return f"is cut short: {place - len(content):,} bytes are missing. Get it again."
-    return None if n_tracks else "has no track. Get it again."
+        return f"it is cut short: {place - len(content):,} bytes are missing. Get it again."
+    return None if n_tracks else "it has no track. Get it again."
