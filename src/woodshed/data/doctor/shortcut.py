@@ -17,10 +17,10 @@ from woodshed.units import amplitude_to_db
 
 Rows = NDArray[np.float64]
 
-TELLING = 0.25
+MIN_INFORMEDNESS = 0.25
 """Minimum mean informedness of a shortcut."""
 
-GIVEN_AWAY = 0.5
+MIN_CLASS_INFORMEDNESS = 0.5
 """Minimum lower confidence limit of the informedness of a class that a cue predicts."""
 
 MOST_ROWS = 5000
@@ -67,8 +67,8 @@ class CueScore:
         Mean informedness of the classes, and its 95 % bootstrap interval over units.
     label, best, best_low, best_high
         The best-predicted class, its informedness and interval.
-    given_away
-        All classes whose lower limit is at least `GIVEN_AWAY`.
+    predicted_classes
+        All classes whose lower limit is at least `MIN_CLASS_INFORMEDNESS`.
     """
 
     cue: str
@@ -79,12 +79,14 @@ class CueScore:
     best: float
     best_low: float
     best_high: float
-    given_away: tuple[str, ...] = ()
+    predicted_classes: tuple[str, ...] = ()
 
     @property
     def is_shortcut(self) -> bool:
         """Whether the cue predicts the classes, or at least one of them."""
-        return (self.mean >= TELLING and self.mean_low > 0) or self.best_low >= GIVEN_AWAY
+        return (
+            self.mean >= MIN_INFORMEDNESS and self.mean_low > 0
+        ) or self.best_low >= MIN_CLASS_INFORMEDNESS
 
 
 def shortcuts(
@@ -107,9 +109,9 @@ def shortcuts(
     for score in cue_scores(corpus.labels, inspections, units, seed=seed):
         if not score.is_shortcut:
             continue
-        classes = {score.label, *score.given_away}
+        classes = {score.label, *score.predicted_classes}
         files = tuple(corpus.examples[k].path for k in inspections if corpus.examples[k].label in classes)
-        others = ", ".join(repr(name) for name in score.given_away if name != score.label)
+        others = ", ".join(repr(name) for name in score.predicted_classes if name != score.label)
         findings.append(
             Finding(
                 f"shortcut: {score.cue}",
@@ -198,7 +200,7 @@ def _score(
         float(whole[best]),
         float(low[best]),
         float(high[best]),
-        tuple(str(name) for name in classes[low >= GIVEN_AWAY]),
+        tuple(str(name) for name in classes[low >= MIN_CLASS_INFORMEDNESS]),
     )
 
 

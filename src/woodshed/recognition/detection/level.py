@@ -69,12 +69,12 @@ class LevelMeter:
 
 
 @dataclass(eq=False)
-class RingBuffer:
+class SampleBuffer:
     """The latest samples of a sound that arrives in blocks, indexed from the start of the sound.
 
     Examples
     --------
-    >>> buffer = RingBuffer()
+    >>> buffer = SampleBuffer()
     >>> buffer.add(np.arange(5.0, dtype=np.float32))
     >>> buffer.discard(3)
     >>> buffer.read(3, 9).tolist()

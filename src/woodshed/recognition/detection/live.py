@@ -25,7 +25,7 @@ from woodshed.recognition.detection.events import (
     is_silent,
     segment_events,
 )
-from woodshed.recognition.detection.level import LevelMeter, RingBuffer
+from woodshed.recognition.detection.level import LevelMeter, SampleBuffer
 from woodshed.recognition.detection.sliding_window import WindowScores, window_classifier
 from woodshed.recognition.detection.smoothing import n_smoothed
 from woodshed.recognition.recogniser import Recogniser
@@ -116,7 +116,7 @@ class LiveDetector:
         self._classifier = window_classifier(self.recogniser, self.hop_s)
         self.rule.thresholds_of(self._classifier.labels)  # raises for unknown labels before any sound arrives
         self._level_meter = LevelMeter(self._classifier.sample_rate)
-        self._buffer = RingBuffer()  # starts at the position of a row
+        self._buffer = SampleBuffer()  # starts at the position of a row
         self._next_row = 0  # first row of the next window
         self._centres_s: list[float] = []
         self._probabilities: list[NDArray[np.float32]] = []

@@ -22,7 +22,7 @@ from woodshed.features.log_mel import LogMel
 from woodshed.features.row import RowFeature
 from woodshed.features.streaming import features_of_blocks, mono_blocks
 from woodshed.recognition.confidence import Confidence
-from woodshed.recognition.detection.level import LevelMeter, RingBuffer, trim_inactive
+from woodshed.recognition.detection.level import LevelMeter, SampleBuffer, trim_inactive
 from woodshed.recognition.novelty_detection import SpectralEmbedding
 from woodshed.recognition.recogniser import Recogniser
 from woodshed.recognition.window import cut_windows
@@ -162,7 +162,7 @@ class WindowClassifier:
         outputs = np.concatenate(parts).astype(np.float64)
         return self.confidence.calibrate(outputs / outputs.sum(axis=1, keepdims=True)).astype(np.float32)
 
-    def is_novel(self, buffer: RingBuffer, start: int, n_rows: int) -> bool:
+    def is_novel(self, buffer: SampleBuffer, start: int, n_rows: int) -> bool:
         """Return whether the window of ``n_rows`` from row ``start`` on is unlike the training data.
 
         Since training clips are single sounds, only the part of the window from its first to its last active
@@ -240,7 +240,7 @@ def scan(classifier: WindowClassifier, blocks: Iterable[Clip]) -> WindowScores:
         If there is no block.
     """
     level_meter = LevelMeter(classifier.sample_rate)
-    buffer = RingBuffer()
+    buffer = SampleBuffer()
     centres_s: list[float] = []
     probabilities: list[NDArray[np.float32]] = []
     is_novel: list[bool] = []
@@ -310,7 +310,7 @@ def sliding_windows(
         yield [n_received - n_rows], pending[np.newaxis, -n_rows:]
 
 
-def _measured(blocks: Iterable[Clip], level_meter: LevelMeter, buffer: RingBuffer) -> Iterator[Clip]:
+def _measured(blocks: Iterable[Clip], level_meter: LevelMeter, buffer: SampleBuffer) -> Iterator[Clip]:
     """Yield blocks unchanged, after adding them to a level meter and a buffer."""
     for block in blocks:
         level_meter.add(block.samples[0])

@@ -139,7 +139,7 @@ class CrossValidation:
         """
         began = time.monotonic()
         results = self.test()
-        model, learned = self.model_to_keep()
+        model, learned = self.final_model()
         facts = self._evaluator.finish_model(model, learned)
         source = provenance(self.estimator.seed, time.monotonic() - began)
         if self.interrupted:
@@ -178,7 +178,7 @@ class CrossValidation:
             results.append(self._evaluator.finish_split(result, parts))
         return results
 
-    def model_to_keep(self) -> tuple[AudioEstimator, NDArray[np.int64]]:
+    def final_model(self) -> tuple[AudioEstimator, NDArray[np.int64]]:
         """Return the fitted model to keep, and the rows that it was trained on."""
         if self._kept is None:
             everything = np.arange(len(self.answers))
