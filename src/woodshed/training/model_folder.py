@@ -57,9 +57,11 @@ def read_settings(folder: Path) -> dict[str, Any]:
                 f"{printable(folder)} is a file, but a model is a folder. "
                 "Expected: woodshed predict MODEL SOUNDS..."
             )
-        what = "is not a woodshed model: it has no settings.json" if folder.exists() else "does not exist"
+        what, out = "does not exist", printable(folder)
+        if folder.exists():
+            what, out = "is not a woodshed model: it has no settings.json", "my-model"
         raise ModelFolderError(
-            f"{printable(folder)} {what}. Train a model with: woodshed train DATA --out {printable(folder)}"
+            f"{printable(folder)} {what}. Train a model with: woodshed train DATA --out {out}"
         )
     try:
         settings: dict[str, Any] = json.loads(path.read_text("utf-8"))
