@@ -206,5 +206,5 @@ def test_a_new_model_is_one_file_and_one_line(task: str, toy_model: str, toy: An
     loaded = woodshed.load(tmp_path / "model")
     assert loaded.net == toy_model
     assert np.array_equal(loaded.predict(toy.clips[:5]), expected)
-    assert method_name(toy_model) == "nearest centroid of summary features"
+    assert method_name(toy_model) == "nearest centroid on summary features"
     assert toy_model in model.learner.alternatives(model)

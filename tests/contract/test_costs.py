@@ -208,7 +208,7 @@ def test_a_front_end_is_one_file_and_one_line(
     path = next((unheard_folder / "rise").glob("*.wav"))
     assert set(predicted(run, tmp_path / "model", path)[0]["probabilities"]) == {"fall", "pulse", "rise"}
     assert "accuracy" in run("evaluate", tmp_path / "model", unheard_folder)
-    assert "6 zones features" in run("info", tmp_path / "model")
+    assert "6 features of the whole sound at 8000 Hz (front end: zones)" in run("info", tmp_path / "model")
 
 
 @pytest.fixture

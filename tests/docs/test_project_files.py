@@ -22,7 +22,7 @@ MADE_BY_THE_FIRST = {"composition/algorithmic"}
 
 
 def test_the_drawing_of_the_layers_is_the_import_contract() -> None:
-    drawing = re.search(r"```\n(cli .*?)```", CONTRIBUTING, re.S)[1]
+    drawing = re.search(r"```\n(__main__ .*?)```", CONTRIBUTING, re.S)[1]
     drawn = [re.split(r" {2,}", line)[0].split(" | ") for line in drawing.splitlines()]
     contract = PROJECT["tool"]["importlinter"]["contracts"][0]
     assert [set(layer) for layer in drawn] == [set(layer.split(" | ")) for layer in contract["layers"]]
