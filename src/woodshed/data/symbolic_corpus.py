@@ -10,7 +10,7 @@ from typing import Any
 
 import numpy as np
 
-from woodshed.data.corpora import split_name
+from woodshed.data.corpora import jsb_chorales, split_name
 from woodshed.data.example import Skipped
 from woodshed.errors import (
     DataError,
@@ -119,6 +119,35 @@ class SymbolicCorpus:
                         shuffled.remove(indices)
         split["train"] = [k for indices in shuffled for k in indices]
         return {part: sorted(indices) for part, indices in split.items()}
+
+
+def jsb_corpus(place: str, grid: str, piece_of: Callable[[jsb_chorales.Chorale], Any]) -> SymbolicCorpus:
+    """Read the JSB chorales with their official split.
+
+    Parameters
+    ----------
+    place
+        Folder of the corpus.
+    grid
+        ``quarter`` or ``sixteenth``; see `woodshed.data.corpora.jsb_chorales.chorales`.
+    piece_of
+        Returns the representation of the task of a chorale.
+    """
+    rows = [
+        (piece_of(piece), f"chorale {k} of the {part} part", part)
+        for part in PARTS
+        for k, piece in enumerate(jsb_chorales.chorales(place, part, grid=grid), start=1)
+    ]
+    pieces, titles, parts = zip(*rows, strict=True)
+    return SymbolicCorpus(
+        "jsb_chorales",
+        pieces,
+        titles,
+        families=titles,
+        parts=parts,
+        licence=jsb_chorales.FACTS.licence,
+        citation=jsb_chorales.FACTS.citation,
+    )
 
 
 def corpus_without_copies(

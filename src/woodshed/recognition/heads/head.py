@@ -54,6 +54,8 @@ class Head(abc.ABC):
         Activation of the last layer of a network: ``softmax``, ``sigmoid``, or None for a linear layer.
     constant_baseline
         Name of the baseline that predicts the mean of the training targets for every clip.
+    binary_outputs
+        Whether each output is a binary decision of its own, for which a classical classifier is fitted.
     balances_classes
         Whether training batches contain every class equally often.
     main_measure
@@ -68,6 +70,7 @@ class Head(abc.ABC):
     noun: ClassVar[str]
     activation: ClassVar[str | None] = None
     constant_baseline: ClassVar[str] = "mean"
+    binary_outputs: ClassVar[bool] = False
     balances_classes: ClassVar[bool] = False
     main_measure: ClassVar[str]
     files: ClassVar[frozenset[str]] = frozenset()
@@ -237,7 +240,6 @@ class Head(abc.ABC):
 
     # -- classical estimators ---------------------------------------------------------------------
 
-    @abc.abstractmethod
     def fit_classical(
         self,
         name: str,
@@ -247,11 +249,19 @@ class Head(abc.ABC):
         case: Case = PLAIN,
         weights: NDArray[np.float64] | None = None,
     ) -> Any:
-        """Fit the classical estimator of a name to rows of features and encoded targets."""
+        """Fit the classical estimator of a name to rows of features and encoded targets.
 
-    @abc.abstractmethod
+        By default one estimator is fitted for each output, to the rows where its target is known.
+        """
+        from woodshed.recognition.classical.fitting import fit_columns
+
+        return fit_columns(name, rows, targets, discrete=self.binary_outputs, case=case, weights=weights)
+
     def predict_classical(self, model: Any, rows: Rows) -> Rows:
         """Return the outputs of what `fit_classical` returned, shape ``(n_clips, n_names)``."""
+        from woodshed.recognition.classical.fitting import predict_columns
+
+        return predict_columns(model, rows)
 
     def n_fits(self, n_folds: int) -> int:
         """Return how many fits one training takes, if held-out outputs need ``n_folds``."""

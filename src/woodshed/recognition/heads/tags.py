@@ -13,7 +13,6 @@ from woodshed.data.example import Corpus, Example
 from woodshed.errors import DataError
 from woodshed.metrics.temperature_scaling import Calibration, fit_calibration
 from woodshed.prediction import Tagging
-from woodshed.recognition.classical.model import PLAIN, Case
 from woodshed.recognition.heads.head import Head, Names, Rows
 
 if TYPE_CHECKING:
@@ -45,6 +44,7 @@ class TagsHead(Head):
     name: ClassVar[str] = "tags"
     noun: ClassVar[str] = "tag"
     activation: ClassVar[str | None] = "sigmoid"
+    binary_outputs: ClassVar[bool] = True
     main_measure: ClassVar[str] = "macro ROC-AUC"
     files: ClassVar[frozenset[str]] = frozenset({THRESHOLDS_NAME})
     table_hint: ClassVar[str] = "a column 'tags', such as drums|fast"
@@ -119,26 +119,6 @@ class TagsHead(Head):
         return right
 
     # -- classical estimators ---------------------------------------------------------------------
-
-    def fit_classical(
-        self,
-        name: str,
-        rows: Rows,
-        targets: NDArray[np.floating],
-        *,
-        case: Case = PLAIN,
-        weights: NDArray[np.float64] | None = None,
-    ) -> Any:
-        """Fit one binary classifier for each tag, where it is known."""
-        from woodshed.recognition.classical.fitting import fit_columns
-
-        return fit_columns(name, rows, targets, discrete=True, case=case, weights=weights)
-
-    def predict_classical(self, model: Any, rows: Rows) -> Rows:
-        """Return the probability of every tag."""
-        from woodshed.recognition.classical.fitting import predict_columns
-
-        return predict_columns(model, rows)
 
     def n_fits(self, n_folds: int) -> int:
         """Return one fit more for each fold: thresholds need held-out probabilities."""

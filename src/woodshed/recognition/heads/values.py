@@ -11,7 +11,7 @@ from numpy.typing import ArrayLike, NDArray
 
 from woodshed.errors import DataError
 from woodshed.prediction import Estimate
-from woodshed.recognition.classical.model import PLAIN, Case, classical_model
+from woodshed.recognition.classical.model import classical_model
 from woodshed.recognition.heads.head import Head, Names, Rows
 from woodshed.recognition.net.target_scale import TargetScale
 
@@ -82,26 +82,6 @@ class ValuesHead(Head):
         return right
 
     # -- classical estimators ---------------------------------------------------------------------
-
-    def fit_classical(
-        self,
-        name: str,
-        rows: Rows,
-        targets: NDArray[np.floating],
-        *,
-        case: Case = PLAIN,
-        weights: NDArray[np.float64] | None = None,
-    ) -> Any:
-        """Fit one regression for each value, where it is known."""
-        from woodshed.recognition.classical.fitting import fit_columns
-
-        return fit_columns(name, rows, targets, discrete=False, case=case, weights=weights)
-
-    def predict_classical(self, model: Any, rows: Rows) -> Rows:
-        """Return every value."""
-        from woodshed.recognition.classical.fitting import predict_columns
-
-        return predict_columns(model, rows)
 
     def alternatives(self, names: Sequence[str]) -> list[str]:
         """Drop estimators whose regression is that of an earlier one, such as the two linear ones."""

@@ -8,9 +8,8 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from woodshed.data.corpora import jsb_chorales
 from woodshed.data.corpora.nottingham import tune_family
-from woodshed.data.symbolic_corpus import PARTS, SymbolicCorpus, read_score_corpus, source_of
+from woodshed.data.symbolic_corpus import SymbolicCorpus, jsb_corpus, read_score_corpus, source_of
 from woodshed.errors import ParameterError, ScoreError
 from woodshed.score import DRUM_CHANNEL, Score
 from woodshed.symbolic.file import read_scores
@@ -58,21 +57,7 @@ def _jsb_corpus(place: str, steps_per_beat: int) -> SymbolicCorpus:
             f"got {steps_per_beat}."
         )
     step = JSB_STEPS_PER_BEAT // steps_per_beat
-    rows = [
-        (np.array(piece, np.int32)[::step], f"chorale {k} of the {part} part", part)
-        for part in PARTS
-        for k, piece in enumerate(jsb_chorales.chorales(place, part, grid="sixteenth"), start=1)
-    ]
-    pieces, titles, parts = zip(*rows, strict=True)
-    return SymbolicCorpus(
-        "jsb_chorales",
-        pieces,
-        titles,
-        families=titles,
-        parts=parts,
-        licence=jsb_chorales.FACTS.licence,
-        citation=jsb_chorales.FACTS.citation,
-    )
+    return jsb_corpus(place, "sixteenth", lambda piece: np.array(piece, np.int32)[::step])
 
 
 def _read_chorales(path: Path, steps_per_beat: int) -> Iterator[tuple[Grid, str, str]]:

@@ -8,9 +8,8 @@ from pathlib import Path
 
 import numpy as np
 
-from woodshed.data.corpora import jsb_chorales
 from woodshed.data.corpora.nottingham import tune_family
-from woodshed.data.symbolic_corpus import PARTS, SymbolicCorpus, read_score_corpus, source_of
+from woodshed.data.symbolic_corpus import SymbolicCorpus, jsb_corpus, read_score_corpus, source_of
 from woodshed.errors import ParameterError, ScoreError
 from woodshed.score import DRUM_CHANNEL
 from woodshed.symbolic.file import read_scores
@@ -56,24 +55,10 @@ def _jsb_corpus(place: str, steps_per_beat: int) -> SymbolicCorpus:
             f"The JSB chorales have 1 or 4 frames per beat, got {steps_per_beat}. "
             "Set steps_per_beat to 1 or 4."
         )
-    rows = [
-        (
-            tuple(tuple(sorted({pitch for pitch in step if pitch >= 0})) for step in piece),
-            f"chorale {k} of the {part} part",
-            part,
-        )
-        for part in PARTS
-        for k, piece in enumerate(jsb_chorales.chorales(place, part, grid=JSB_GRIDS[steps_per_beat]), start=1)
-    ]
-    pieces, titles, parts = zip(*rows, strict=True)
-    return SymbolicCorpus(
-        "jsb_chorales",
-        pieces,
-        titles,
-        families=titles,
-        parts=parts,
-        licence=jsb_chorales.FACTS.licence,
-        citation=jsb_chorales.FACTS.citation,
+    return jsb_corpus(
+        place,
+        JSB_GRIDS[steps_per_beat],
+        lambda piece: tuple(tuple(sorted({pitch for pitch in step if pitch >= 0})) for step in piece),
     )
 
 
