@@ -17,7 +17,7 @@ from woodshed.recognition.classical.fitting import fit_columns, fit_model, predi
 from woodshed.recognition.classical.model import Case, classical_model
 from woodshed.recognition.classical.serialization import ClassicalPredictor, model_to_bytes
 from woodshed.recognition.saving import save_model
-from woodshed.report.recognition.wording import method_name
+from woodshed.report.wording import method_name
 from woodshed.tasks import task_class
 
 N_VALUES = 6

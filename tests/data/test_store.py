@@ -19,10 +19,9 @@ import pytest
 from woodshed import atomic
 from woodshed.clip import Clip
 from woodshed.data import store as store_module
-from woodshed.data.entry import MAPPED_FROM_BYTES
 from woodshed.data.example import Example, Skipped
 from woodshed.data.item import ChangedItem, ClipItem, ExampleItem
-from woodshed.data.store import FeatureStore
+from woodshed.data.store import MAPPED_FROM_BYTES, FeatureStore
 from woodshed.errors import AudioError, DataError, OutputError, ParameterError
 from woodshed.features import LogMel
 

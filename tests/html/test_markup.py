@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import xml.etree.ElementTree as ET
 
-from woodshed.html.markup import Markup, element, escape, join, name_of, table
+from woodshed.html.document import Markup, element, escape, join, name_of, table
 
 
 def test_text_is_escaped_and_markup_is_not() -> None:

@@ -14,8 +14,7 @@ from woodshed import audio
 from woodshed.clip import Clip
 from woodshed.data.example import Example
 from woodshed.errors import AudioError, ParameterError
-from woodshed.html.picture import N_LEVELS, png, spectrogram_png, waveform_svg
-from woodshed.html.sounds import MAX_S, flac, sound_of
+from woodshed.html.clip import MAX_S, N_LEVELS, flac, png, sound_of, spectrogram_png, waveform_svg
 
 
 def pixels_of(content: bytes) -> np.ndarray:

@@ -117,7 +117,7 @@ def command(
 
 def train_recogniser(request: TrainSettings, *, dry_run: bool) -> None:
     """Train and test, or show the plan; print findings, progress, scores and where the model is."""
-    from woodshed.report.recognition.tuning import settings_text
+    from woodshed.report.recognition.page import settings_text
     from woodshed.workflows.train import prepare_training, search_settings, train
 
     preparation = prepare_training(request, make_folder=not dry_run)

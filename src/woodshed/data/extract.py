@@ -10,10 +10,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from woodshed.clip import Samples
-from woodshed.data.entry import Array
 from woodshed.data.example import Skipped
 from woodshed.data.item import FileItem
-from woodshed.data.store import FeatureStore
+from woodshed.data.store import Array, FeatureStore
 from woodshed.errors import DataError, ParameterError, counted, printable
 from woodshed.features.frame import FrameFeature
 from woodshed.features.statistic import statistic, statistic_names, summarise_frames

@@ -12,8 +12,8 @@ from typing import Any, BinaryIO
 import numpy as np
 
 from woodshed.atomic import draft
-from woodshed.data.entry import Array
 from woodshed.data.extract import Extraction
+from woodshed.data.store import Array
 from woodshed.errors import MissingPackageError, OutputError, ParameterError, near_miss, printable
 
 Row = tuple[str, ...]

@@ -6,9 +6,8 @@ from collections.abc import Mapping, Sequence
 
 from woodshed.audio.edit import resample
 from woodshed.clip import Clip
-from woodshed.html.markup import Markup, element, name_of
-from woodshed.html.picture import data_uri
-from woodshed.html.sounds import MAX_RATE, flac
+from woodshed.html.clip import MAX_RATE, data_uri, flac
+from woodshed.html.document import Markup, element, name_of
 from woodshed.plotting.layout import PanelStack
 from woodshed.plotting.theme import THEMES, Theme
 

@@ -28,8 +28,8 @@ from numpy.typing import NDArray
 
 from woodshed.clip import Clip
 from woodshed.data.example import Corpus, Example, Skipped
-from woodshed.data.folds import stratified_folds, stratified_group_folds
 from woodshed.data.sound import Sounds
+from woodshed.data.split import stratified_folds, stratified_group_folds
 from woodshed.data.table import NO_LABEL
 from woodshed.errors import DataError
 from woodshed.recognition.estimator import AudioEstimator

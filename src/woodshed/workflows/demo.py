@@ -14,10 +14,10 @@ from woodshed.data.split import honest_splits
 from woodshed.prediction import Prediction
 from woodshed.recognition.experiments.cross_validation import CrossValidation
 from woodshed.recognition.experiments.result import Experiment
-from woodshed.report.out_folder import prepare_folder
 from woodshed.report.recognition.folder import write_model_folder
 from woodshed.tasks.speech import SpeechRecogniser
 from woodshed.training.progress import Watcher
+from woodshed.workflows.files import prepare_folder
 
 HELD_OUT = ("7_theo_4", "3_george_4", "9_yweweler_4")
 """Names of the recordings that are kept out of every training, for the model to predict at the end."""

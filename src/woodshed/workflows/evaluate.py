@@ -11,10 +11,9 @@ from woodshed.data.example import Skipped
 from woodshed.recognition.corpus import load_corpus_for
 from woodshed.recognition.experiments.evaluation import evaluate as evaluate_model
 from woodshed.recognition.experiments.result import Experiment
-from woodshed.report.out_folder import prepare_folder
 from woodshed.report.recognition.folder import is_leaky, write_results
 from woodshed.tasks import load
-from woodshed.workflows.files import require_usable
+from woodshed.workflows.files import prepare_folder, require_usable
 
 
 @dataclass(frozen=True)

@@ -28,12 +28,11 @@ from woodshed.recognition.experiments.tuning import (
     tuned,
     tuning_run_state,
 )
-from woodshed.report.out_folder import RUN_NAME, prepare_folder
 from woodshed.report.recognition.folder import write_model_folder
 from woodshed.tasks import task_class
 from woodshed.training.progress import Watcher
 from woodshed.training.run_state import RunState
-from woodshed.workflows.files import require_usable
+from woodshed.workflows.files import RUN_NAME, prepare_folder, require_usable
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -10,11 +10,10 @@ from typing import Any
 from woodshed.composition.composer import Composer
 from woodshed.composition.experiment import ComposerResult, ComposerRun
 from woodshed.report.composition.composer_folder import write_composer_folder
-from woodshed.report.out_folder import RUN_NAME, prepare_folder
 from woodshed.tasks import task_class
 from woodshed.training.progress import Watcher
 from woodshed.training.run_state import RunState
-from woodshed.workflows.files import require_usable
+from woodshed.workflows.files import RUN_NAME, prepare_folder, require_usable
 
 
 @dataclass(frozen=True)

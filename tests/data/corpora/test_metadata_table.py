@@ -12,7 +12,7 @@ import pytest
 from woodshed.data.corpora import load
 from woodshed.data.corpora.instrument_notes import note_tags
 from woodshed.data.corpora.jsb_chorales import chorales
-from woodshed.data.corpora.metadata_table import read_rows
+from woodshed.data.corpora.labels import read_rows
 from woodshed.data.corpora.nottingham import tune_family
 from woodshed.data.split import official
 from woodshed.errors import DataError, ParameterError

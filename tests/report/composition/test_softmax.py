@@ -12,8 +12,7 @@ import numpy as np
 import pytest
 
 from woodshed.composition.saving import save_composer
-from woodshed.html.chart import Plot
-from woodshed.html.heat_map import heat_image
+from woodshed.html.chart import Plot, heat_image
 from woodshed.report.composition.softmax_page import SECTIONS, player
 from woodshed.tasks.tune import TuneComposer
 from woodshed.training.progress import LearningCurve

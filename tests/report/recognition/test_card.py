@@ -8,8 +8,8 @@ import pytest
 from woodshed.data.example import Corpus
 from woodshed.errors import ParameterError
 from woodshed.recognition.experiments.result import Experiment
-from woodshed.report.markdown import plain
-from woodshed.report.recognition.card import card
+from woodshed.report.recognition.folder import card
+from woodshed.report.wording import plain
 
 
 def cells(text: str, start: str) -> list[list[str]]:

@@ -12,9 +12,9 @@ from woodshed.metrics.calibration import expected_calibration_error
 from woodshed.metrics.interval import wilson_interval
 from woodshed.recognition.confidence import CalibratedPredictions
 from woodshed.recognition.experiments.result import Experiment, SplitResult
-from woodshed.report.recognition.card import card
-from woodshed.report.recognition.confidence import confidence_scores, confidence_section, refused_share
+from woodshed.report.recognition.classes import confidence_scores, confidence_section, refused_share
 from woodshed.report.recognition.figures import Bin, reliability_figure
+from woodshed.report.recognition.folder import card
 from woodshed.report.recognition.head_report import report_of
 from woodshed.report.recognition.page import page
 from woodshed.report.recognition.scores import class_predictions

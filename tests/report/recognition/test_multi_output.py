@@ -13,7 +13,7 @@ from woodshed.recognition.experiments.result import Experiment, SplitResult
 from woodshed.recognition.heads.head import Head
 from woodshed.recognition.heads.tags import TagsHead
 from woodshed.recognition.heads.values import ValuesHead
-from woodshed.report.recognition.card import card
+from woodshed.report.recognition.folder import card
 from woodshed.report.recognition.head_report import report_of
 from woodshed.report.recognition.page import page
 

@@ -9,7 +9,7 @@ from sklearn.metrics import precision_recall_fscore_support, roc_auc_score, roc_
 
 from woodshed.errors import ParameterError
 from woodshed.recognition.experiments.result import Experiment, SplitResult
-from woodshed.report.recognition.confidence import calibration_error
+from woodshed.report.recognition.classes import calibration_error
 from woodshed.report.recognition.confusion import Mistake, choose_audible, find_mistakes
 from woodshed.report.recognition.figures import macro_roc, reliability, roc_curves
 from woodshed.report.recognition.head_report import ordered_splits, report_of

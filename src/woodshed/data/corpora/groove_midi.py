@@ -16,7 +16,7 @@ import os
 from pathlib import Path
 
 from woodshed.data.corpora.facts import CorpusFacts, Download
-from woodshed.data.corpora.metadata_table import Row, corpus_from_table, read_rows, require_table
+from woodshed.data.corpora.labels import Row, corpus_from_table, read_rows, require_table
 from woodshed.data.example import Corpus, Example
 
 FACTS = CorpusFacts(

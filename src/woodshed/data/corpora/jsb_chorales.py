@@ -20,7 +20,7 @@ from pathlib import Path
 from typing import overload
 
 from woodshed.data.corpora.facts import CorpusFacts, Download
-from woodshed.data.corpora.metadata_table import require_table
+from woodshed.data.corpora.labels import require_table
 from woodshed.data.example import Corpus, Example
 from woodshed.errors import DataError, ParameterError, near_miss, printable
 

@@ -24,7 +24,7 @@ from collections.abc import Iterable, Mapping
 from pathlib import Path, PurePosixPath
 
 from woodshed.data.corpora.facts import CorpusFacts, Download
-from woodshed.data.corpora.metadata_table import Row, read_optional_rows, read_rows, require_table
+from woodshed.data.corpora.labels import Row, read_optional_rows, read_rows, require_table
 from woodshed.data.example import Corpus, Example, Skipped
 from woodshed.errors import DataError, ParameterError, near_miss, printable
 

@@ -19,7 +19,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from woodshed.data.corpora.facts import GITHUB_ARCHIVE, CorpusFacts, Download
-from woodshed.data.corpora.metadata_table import Row, corpus_from_table
+from woodshed.data.corpora.labels import Row, corpus_from_table
 from woodshed.data.example import Corpus, Example
 from woodshed.errors import DataError, printable
 

@@ -17,7 +17,7 @@ import re
 from pathlib import Path
 
 from woodshed.data.corpora.facts import CorpusFacts, Download
-from woodshed.data.corpora.file_name import corpus_from_names, sounds_below
+from woodshed.data.corpora.labels import corpus_from_names, sounds_below
 from woodshed.data.example import Corpus, Example
 
 FACTS = CorpusFacts(

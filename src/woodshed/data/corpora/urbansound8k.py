@@ -21,8 +21,7 @@ from dataclasses import replace
 from pathlib import Path, PurePath
 
 from woodshed.data.corpora.facts import CorpusFacts, Download
-from woodshed.data.corpora.file_name import corpus_from_names, sounds_below
-from woodshed.data.corpora.metadata_table import read_optional_rows
+from woodshed.data.corpora.labels import corpus_from_names, read_optional_rows, sounds_below
 from woodshed.data.example import Corpus, Example
 
 FACTS = CorpusFacts(

@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from woodshed.data.doctor.copies import joined
-from woodshed.data.folds import stratified_folds, stratified_group_folds
+from woodshed.data.split import stratified_folds, stratified_group_folds
 from woodshed.errors import DataError
 
 Indices = NDArray[np.int64]

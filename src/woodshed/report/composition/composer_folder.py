@@ -10,8 +10,7 @@ from woodshed.composition.composer import Composer
 from woodshed.composition.experiment import ComposerResult
 from woodshed.composition.saving import save_composer
 from woodshed.errors import counted
-from woodshed.report.markdown import pairs_table, plain, plain_table
-from woodshed.report.numbers import UNKNOWN
+from woodshed.report.wording import UNKNOWN, pairs_table, plain, plain_table
 from woodshed.training.model_folder import CARD_NAME, METRICS_NAME, to_json
 
 
@@ -29,7 +28,7 @@ def write_composer_folder(composer: Composer, result: ComposerResult, folder: Pa
 
 
 def composer_card(composer: Composer, result: ComposerResult) -> str:
-    """Write the model card of a composer; see `woodshed.report.recognition.card.card`."""
+    """Write the model card of a composer; see `woodshed.report.recognition.folder.card`."""
     corpus, sizes = result.corpus, result.sizes
     task = composer.task
     facts = [

@@ -17,14 +17,13 @@ from woodshed.composition.generation import (
     TextGeneration,
 )
 from woodshed.errors import counted
-from woodshed.html.document import document
-from woodshed.html.markup import Markup, element, join, name_of, table
-from woodshed.html.picture import data_uri
+from woodshed.html.clip import data_uri
+from woodshed.html.document import Markup, document, element, join, name_of, table
 from woodshed.metrics.originality import N_GRAM, Melody, MelodyIndex
 from woodshed.metrics.style import Style
 from woodshed.plotting.page import sound_bytes
 from woodshed.report.composition.style_section import style_section
-from woodshed.report.numbers import UNKNOWN, percent
+from woodshed.report.wording import UNKNOWN, percent
 from woodshed.score import Note, Score
 from woodshed.symbolic.edit import set_tempo, transpose
 from woodshed.symbolic.render import BEST, render

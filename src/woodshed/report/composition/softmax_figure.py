@@ -10,9 +10,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from woodshed.composition.sequence.softmax_analysis import SoftmaxAnalysis, cosine_similarity
-from woodshed.html.chart import Plot, round_ticks, span_ticks
-from woodshed.html.heat_map import heat_image
-from woodshed.html.markup import Markup, element
+from woodshed.html.chart import Plot, heat_image, round_ticks, span_ticks
+from woodshed.html.document import Markup, element
 from woodshed.metrics.softmax_layer import effects
 from woodshed.symbolic.folk.vocabulary import KINDS
 from woodshed.training.progress import assess_overfitting

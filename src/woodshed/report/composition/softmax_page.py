@@ -14,16 +14,13 @@ from numpy.typing import NDArray
 from woodshed.atomic import write_whole
 from woodshed.composition.sequence.softmax_analysis import AblatedSample, AblationResult, SoftmaxAnalysis
 from woodshed.errors import OutputError, ScoreError, counted, printable
-from woodshed.html.chart import swatch
-from woodshed.html.document import document
-from woodshed.html.heat_map import HIGH, LOW, colour_swatch
-from woodshed.html.heat_map import STYLE as HEAT_STYLE
-from woodshed.html.markup import Markup, element, join, name_of, scrolling, table
-from woodshed.html.picture import data_uri
-from woodshed.html.sounds import flac
+from woodshed.html.chart import HIGH, LOW, colour_swatch, swatch
+from woodshed.html.chart import STYLE as HEAT_STYLE
+from woodshed.html.clip import data_uri, flac
+from woodshed.html.document import Markup, document, element, join, name_of, scrolling, table
 from woodshed.metrics.softmax_layer import change_for_factor, effects
 from woodshed.report.composition import softmax_figure as figure
-from woodshed.report.numbers import decimal, percent
+from woodshed.report.wording import decimal, percent
 from woodshed.symbolic.edit import set_tempo
 from woodshed.symbolic.folk.vocabulary import KINDS
 from woodshed.symbolic.render import render

@@ -5,9 +5,9 @@ from __future__ import annotations
 import math
 
 from woodshed.html.chart import Plot, percent_ticks, round_ticks
-from woodshed.html.markup import Markup, element, join, table
+from woodshed.html.document import Markup, element, join, table
 from woodshed.metrics.style import Shares, Style, overlap
-from woodshed.report.numbers import UNKNOWN, percent
+from woodshed.report.wording import UNKNOWN, percent
 
 _MIN_SHARE = 0.003
 """Share below which a bin at either end of a distribution is omitted."""

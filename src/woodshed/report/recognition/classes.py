@@ -1,27 +1,225 @@
-"""Report of classifiers."""
+"""Report of classifiers: scores by class and group, ROC curves and calibration."""
 
 from __future__ import annotations
 
-from collections.abc import Collection
-from typing import ClassVar
+import math
+from collections.abc import Collection, Sequence
+from dataclasses import replace
+from typing import Any, ClassVar
 
-from woodshed.metrics import calibration, confusion, probability
+from woodshed.html.chart import legend
+from woodshed.html.document import Markup, element, join, name_of, table
+from woodshed.metrics import calibration, confusion, interval, probability
 from woodshed.prediction import NONE_OF_THESE, SILENCE
+from woodshed.recognition.confidence import CalibratedPredictions
 from woodshed.recognition.experiments.result import Experiment, SplitResult
-from woodshed.report.numbers import percent
-from woodshed.report.recognition import sections
-from woodshed.report.recognition.confidence import confidence_scores, confidence_section, refused_share
+from woodshed.report.recognition import figures
 from woodshed.report.recognition.confusion import confusion_section
 from woodshed.report.recognition.decision_map import map_section
-from woodshed.report.recognition.head_report import HeadReport, Section, outputs_text
+from woodshed.report.recognition.head_report import HeadReport, Section, learning_section, outputs_text
 from woodshed.report.recognition.scores import (
     MEASURES,
+    ClassPredictions,
+    GroupScore,
     MeasuredScore,
+    Rates,
     class_predictions,
     class_rates,
     group_scores,
     measured_score,
 )
+from woodshed.report.wording import (
+    UNKNOWN,
+    decimal,
+    decimal_range,
+    percent,
+    percent_range,
+)
+
+MAX_GROUPS = 40
+MAX_SMALL_ROCS = 24
+
+
+def class_section(labels: Sequence[str], rates: Rates) -> Markup:
+    """Return the table of every one-against-rest score of every class, and the averages."""
+    heading = ["class", *rates.per_class, "clips"]
+    rows: list[list[object]] = [
+        [
+            name_of(label),
+            *(_rate(name, float(values[k])) for name, values in rates.per_class.items()),
+            str(rates.support[k]),
+        ]
+        for k, label in enumerate(labels)
+    ]
+    rows += [
+        [
+            f"{average} average",
+            *(_rate(name, values[name]) for name in rates.per_class),
+            str(rates.support.sum()),
+        ]
+        for average, values in rates.averages.items()
+    ]
+    note = (
+        "FPR, FNR: false positive and false negative rate. NPV: negative predictive value. AUC: area under "
+        "the ROC curve. Micro averages pool all decisions; weighted averages weight classes by their "
+        f"clips. {UNKNOWN}: undefined (0/0)."
+    )
+    return join(
+        [
+            table(heading, rows, caption="Each class against all others", class_="classes"),
+            element("p", note, class_="note"),
+        ]
+    )
+
+
+def roc_section(labels: Sequence[str], predictions: ClassPredictions) -> Markup:
+    """Draw the ROC curves: all together with their mean, then one by one, the worst first."""
+    curves = figures.roc_curves(predictions)
+    macro = figures.macro_roc(curves)
+    if macro is None:
+        return element("p", "ROC curves need test clips of at least two classes.")
+    by_auc = sorted(
+        ((label, curve) for label, curve in zip(labels, curves, strict=True) if curve is not None),
+        key=lambda pair: pair[1].auc,
+    )
+    small = [figures.small_roc_figure(label, curve) for label, curve in by_auc[:MAX_SMALL_ROCS]]
+    note = (
+        "True positive rate over false positive rate for every threshold, each class against all others. "
+        "The bold line is the mean over the classes, the dashed diagonal is chance. The small charts show "
+        "each class with its area under the curve, the worst first"
+    )
+    more = f" ({MAX_SMALL_ROCS} of {len(by_auc)})" if len(by_auc) > MAX_SMALL_ROCS else ""
+    return join(
+        [
+            element("p", note, more, "."),
+            element(
+                "div",
+                element("figure", figures.roc_figure(curves, macro)),
+                element("div", *small, class_="small"),
+                class_="pair",
+            ),
+        ]
+    )
+
+
+def group_section(groups: Sequence[GroupScore]) -> Markup:
+    """Draw the accuracy of each group, the worst first."""
+    if not groups:
+        return element("p", "The groups of the clips (speaker, song or recording) are unknown.")
+    rows = [(group.name, group.score, f"of {group.n}") for group in groups[:MAX_GROUPS]]
+    per_chart = math.ceil(len(rows) / 2) if len(rows) > 8 else len(rows)
+    charts = [
+        element("figure", figures.accuracy_figure("Accuracy by group", rows[k : k + per_chart]))
+        for k in range(0, len(rows), per_chart)
+    ]
+    more = f" ({MAX_GROUPS} of {len(groups)})" if len(groups) > MAX_GROUPS else ""
+    note = (
+        f"Accuracy for each speaker, song or recording with its 95 % Wilson interval, the worst first{more}."
+    )
+    return join([element("p", note), element("div", *charts, class_="charts")])
+
+
+def _rate(name: str, value: float) -> str:
+    return decimal(value) if name == "AUC" else percent(value, 1)
+
+
+def confidence_section(predictions: ClassPredictions, calibrated: CalibratedPredictions | None) -> Markup:
+    """Draw the reliability diagram, and explain the calibration if there is one."""
+    words = element(
+        "p",
+        "Reliability diagram: accuracy over confidence, the probability of the predicted class. On the "
+        "dashed diagonal, 80 % of the predictions with a confidence of 80 % are correct; below it the "
+        "model is overconfident, above it underconfident. The area of a dot is proportional to the number "
+        "of predictions; the bars are 95 % intervals.",
+    )
+    after = figures.reliability(predictions)
+    if calibrated is None:
+        error = f"Expected calibration error: {decimal(calibration_error(predictions))}."
+        figure = element("figure", figures.reliability_figure(after))
+        return join([words, figure, element("p", error, class_="note")])
+    before = replace(predictions, probabilities=calibrated.raw)
+    figure = element("figure", figures.reliability_figure(after, figures.reliability(before)))
+    return join(
+        [
+            words,
+            element("p", _calibration_text(calibrated)),
+            legend((("main", "calibrated"), ("other", "uncalibrated"))),
+            figure,
+            table(["", "value"], _rows(predictions, before, calibrated), caption="Calibration and rejection"),
+        ]
+    )
+
+
+def confidence_scores(predictions: ClassPredictions, calibrated: CalibratedPredictions) -> dict[str, Any]:
+    """Return the effect of the calibration as plain values, for ``metrics.json``."""
+    before, after = (
+        calibration.evaluate(predictions.truth, probabilities, predictions.classes, predictions.groups)
+        for probabilities in (calibrated.raw, calibrated.calibrated)
+    )
+    return {
+        "temperatures": list(calibrated.temperatures),
+        "guess_shares": list(calibrated.guess_shares),
+        "before": before,
+        "after": after,
+        "refused": {
+            kind: interval.evaluate(calibrated.refusals == kind, predictions.groups)
+            for kind in (SILENCE, NONE_OF_THESE)
+        },
+    }
+
+
+def calibration_error(predictions: ClassPredictions) -> float:
+    """Return the expected calibration error over the bins of the reliability diagram."""
+    return calibration.expected_calibration_error(
+        predictions.truth, predictions.probabilities, predictions.classes
+    )
+
+
+def refused_share(
+    predictions: ClassPredictions, calibrated: CalibratedPredictions, kind: str
+) -> MeasuredScore:
+    """Return the share of the tested clips that is rejected as one kind, with its 95 % interval."""
+    is_refused = calibrated.refusals == kind
+    return MeasuredScore(float(is_refused.mean()), interval.share_interval(is_refused, predictions.groups))
+
+
+def _calibration_text(calibrated: CalibratedPredictions) -> str:
+    """Explain how the probabilities were calibrated."""
+    low, high = min(calibrated.temperatures), max(calibrated.temperatures)
+    most = max(calibrated.guess_shares)
+    guesses = f" Share of guesses: up to {percent(most, 1)}." if most >= 0.001 else ""
+    if len(calibrated.temperatures) == 1:
+        return f"Temperature scaling with the temperature of the model, {low:.2f}.{guesses}"
+    if low == high == 1:
+        return (
+            "The probabilities are not calibrated: the groups do not agree on a temperature. The rejection "
+            "limits of each part of the groups were learned on all other groups."
+        )
+    return (
+        "Temperature scaling: the temperature and the rejection limits of each part of the groups were "
+        f"learned on all other groups. Temperatures: {low:.2f} to {high:.2f}.{guesses}"
+    )
+
+
+def _rows(
+    predictions: ClassPredictions, before: ClassPredictions, calibrated: CalibratedPredictions
+) -> list[tuple[str, Markup]]:
+    rows = []
+    for when, made in (("before calibration", before), ("after calibration", predictions)):
+        spread = calibration.calibration_interval(
+            made.truth, made.probabilities, made.classes, groups=made.groups
+        )
+        value = decimal(calibration_error(made))
+        rows.append((f"expected calibration error {when}", _cell(value, decimal_range(spread))))
+    for kind in (SILENCE, NONE_OF_THESE):
+        share = refused_share(predictions, calibrated, kind)
+        cell = _cell(percent(share.value, 1), percent_range(share.interval, 1))
+        rows.append((f"clips of the classes rejected as “{kind}”", cell))
+    return rows
+
+
+def _cell(value: str, spread: str) -> Markup:
+    return join([value, element("span", spread, class_="sub")])
 
 
 class ClassesReport(HeadReport):
@@ -51,13 +249,13 @@ class ClassesReport(HeadReport):
                 "Confusion matrix",
                 confusion_section(experiment, result, predictions, max_confused),
             ),
-            ("classes", "Scores by class", sections.class_section(names, class_rates(predictions))),
-            ("roc", "ROC curves", sections.roc_section(names, predictions)),
-            ("groups", "Accuracy by group", sections.group_section(group_scores(predictions))),
+            ("classes", "Scores by class", class_section(names, class_rates(predictions))),
+            ("roc", "ROC curves", roc_section(names, predictions)),
+            ("groups", "Accuracy by group", group_section(group_scores(predictions))),
             ("reliability", "Calibration", confidence_section(predictions, result.judged)),
         ]
         if experiment.summary is None:  # only a network has learning curves
-            parts.append(("learning", "Learning curves", sections.learning_section(result.curves)))
+            parts.append(("learning", "Learning curves", learning_section(result.curves)))
         return parts
 
     def data_sections(self, experiment: Experiment) -> list[Section]:

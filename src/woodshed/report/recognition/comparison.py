@@ -13,16 +13,12 @@ from numpy.typing import NDArray
 from woodshed.atomic import write_whole
 from woodshed.errors import counted
 from woodshed.html.chart import Plot, percent_ticks, span_ticks
-from woodshed.html.document import document
-from woodshed.html.markup import Markup, element, name_of, table
+from woodshed.html.document import Markup, document, element, name_of, table
 from woodshed.metrics.interval import bootstrap_interval
 from woodshed.recognition.experiments.model_comparison import Comparison, Costs
-from woodshed.report.markdown import plain, plain_table
-from woodshed.report.numbers import UNKNOWN
-from woodshed.report.recognition.head_report import report_of
+from woodshed.report.recognition.head_report import report_of, split_badge
 from woodshed.report.recognition.scores import MeasuredScore, groups_of
-from woodshed.report.recognition.sections import split_badge
-from woodshed.report.recognition.wording import EXPLANATIONS, badge_of
+from woodshed.report.wording import EXPLANATIONS, UNKNOWN, badge_of, plain, plain_table
 from woodshed.training.model_folder import to_json
 
 HEADING = ("model", "difference from the best", "training", "weights", "size", "latency", "peak memory")

@@ -11,11 +11,11 @@ from numpy.typing import NDArray
 
 from woodshed.data.example import Example
 from woodshed.errors import AudioError, counted
-from woodshed.html.markup import Markup, element, escape, join, name_of, scrolling, unbroken
-from woodshed.html.sounds import MAX_S, Sound, sound_of
+from woodshed.html.clip import MAX_S, Sound, sound_of
+from woodshed.html.document import Markup, element, escape, join, name_of, scrolling, unbroken
 from woodshed.recognition.experiments.result import Experiment, SplitResult
-from woodshed.report.numbers import percent
 from woodshed.report.recognition.scores import ClassPredictions
+from woodshed.report.wording import percent
 
 N_SHADES = 10
 MAX_NAMES = 12

@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from woodshed.html.chart import Plot, span_ticks
-from woodshed.html.markup import Markup, element, join, name_of
+from woodshed.html.document import Markup, element, join, name_of
 from woodshed.recognition.experiments.feature_map import (
     COLOURS,
     MAX_CORRELATION,

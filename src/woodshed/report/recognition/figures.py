@@ -10,11 +10,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 from woodshed.html.chart import Plot, percent_ticks, round_ticks, span_ticks
-from woodshed.html.markup import Markup, element, join
+from woodshed.html.document import Markup, element, join
 from woodshed.metrics import calibration, probability
 from woodshed.metrics.interval import wilson_interval
-from woodshed.report.numbers import UNKNOWN, percent, percent_range
 from woodshed.report.recognition.scores import ClassPredictions, MeasuredScore
+from woodshed.report.wording import UNKNOWN, percent, percent_range
 from woodshed.training.progress import LearningCurve
 
 MAX_DOTS = 2000

@@ -4,20 +4,30 @@ from __future__ import annotations
 
 import abc
 import math
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from importlib import import_module
 from typing import Any, ClassVar
 
 from woodshed.errors import ParameterError, counted, printable
-from woodshed.html.markup import Markup
+from woodshed.html.chart import legend
+from woodshed.html.document import Markup, element, join, name_of, unbroken
 from woodshed.metrics.interval import Interval
 from woodshed.recognition.experiments.result import Experiment, SplitResult
 from woodshed.recognition.heads.head import Head
-from woodshed.report.numbers import decimal, decimal_range, percent, percent_range
+from woodshed.report.recognition import figures
+from woodshed.report.recognition.page import tuning_values
 from woodshed.report.recognition.scores import MeasuredScore
-from woodshed.report.recognition.tuning import tuning_values
-from woodshed.report.recognition.wording import badge_of, method_name
+from woodshed.report.wording import (
+    EXPLANATIONS,
+    badge_of,
+    decimal,
+    decimal_range,
+    method_name,
+    percent,
+    percent_range,
+)
+from woodshed.training.progress import LearningCurve
 
 Section = tuple[str, str, Markup]
 """Anchor, title and content of a section of the page."""
@@ -244,3 +254,31 @@ def outputs_text(experiment: Experiment) -> str:
     """Return the number of outputs with their noun, such as ``4 classes``."""
     noun = experiment.head.noun
     return counted(len(experiment.names), noun, f"{noun}es" if noun.endswith("s") else f"{noun}s")
+
+
+def split_badge(leaky: bool | None) -> Markup:
+    """Return the badge of a split after a space; empty for a grouped one."""
+    badge = badge_of(leaky)
+    if not badge:
+        return Markup("")
+    return join([" ", element("span", badge, class_="badge", title=EXPLANATIONS[badge])])
+
+
+def learning_section(curves: Sequence[LearningCurve]) -> Markup:
+    """Draw the loss and the validation accuracy of each fold over the epochs."""
+    if not curves:
+        return element("p", "No training was recorded.")
+    charts = []
+    for curve in curves:
+        text: list[object] = [f": best epoch {curve.best_epoch + 1} of {len(curve.train_loss)}"]
+        if curve.validation_accuracy:
+            accuracy = percent(curve.validation_accuracy[curve.best_epoch])
+            text += [", validation accuracy ", unbroken(accuracy)]
+        caption = element("figcaption", element("b", name_of(curve.fold)), *text)
+        charts.append(element("figure", caption, figures.learning_figure(curve)))
+    lines = [("main", "validation"), ("other", "training"), ("kept", "selected epoch")]
+    note = "Top: loss. Bottom: accuracy on the validation part. The model is that of the selected epoch."
+    if not any(curve.validation_loss for curve in curves):
+        note = "Training loss. No clips were held out, so the last epoch is selected."
+        lines = lines[1:]
+    return join([element("p", note), legend(lines), element("div", *charts, class_="charts")])

@@ -10,13 +10,12 @@ from typing import ClassVar
 import numpy as np
 from numpy.typing import NDArray
 
-from woodshed.html.markup import Markup, name_of, table
+from woodshed.html.document import Markup, name_of, table
 from woodshed.metrics.interval import bootstrap_interval
 from woodshed.recognition.experiments.result import Experiment, SplitResult
-from woodshed.report.numbers import decimal
-from woodshed.report.recognition.head_report import HeadReport, Section
+from woodshed.report.recognition.head_report import HeadReport, Section, learning_section
 from woodshed.report.recognition.scores import MeasuredScore, groups_of
-from woodshed.report.recognition.sections import learning_section
+from woodshed.report.wording import decimal
 
 Rows = NDArray[np.float64]
 

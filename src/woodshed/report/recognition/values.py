@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from typing import ClassVar
 
-from woodshed.html.markup import element, name_of
+from woodshed.html.document import element, name_of
 from woodshed.metrics import regression
 from woodshed.recognition.experiments.result import Experiment, SplitResult
 from woodshed.report.recognition.figures import scatter_figure

@@ -125,7 +125,7 @@ def read_voices(
     metre = read_metre(header.get("M", ""))
     unit = read_length(header["L"]) if "L" in header else None
     if header.get("%") in get_args(Propagation):
-        propagation = cast(Propagation, header["%"])
+        propagation = cast("Propagation", header["%"])
     reader = _VoiceReader(header, partial(voice_type, unit, metre, propagation))
     for kind, value in tune.header:
         if kind == "V":

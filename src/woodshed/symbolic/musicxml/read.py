@@ -258,7 +258,7 @@ def _build(parts: Sequence[Part], title: str, source: str, repeats: bool) -> Sco
     changes = no_changes()
     programs = []
     for part in parts:
-        channel = cast(int, part.channel)
+        channel = cast("int", part.channel)
         if part.program is not None:
             programs.append(Program(0, channel, part.program))
         placed = [
@@ -277,7 +277,7 @@ def _build(parts: Sequence[Part], title: str, source: str, repeats: bool) -> Sco
         parts[0].bars[0] if parts else Bar(1),
         lengths[0] if lengths else Fraction(0),
         programs=programs,
-        part_names=[(cast(int, part.channel), part.name) for part in parts if part.name],
+        part_names=[(cast("int", part.channel), part.name) for part in parts if part.name],
         title=title,
         source=source,
         findings=_findings(parts, longest, lengths),
