@@ -7,8 +7,8 @@ import numpy as np
 
 from woodshed import SpeechRecogniser
 from woodshed.data.corpora import fsdd
+from woodshed.data.example import Sounds
 from woodshed.data.sample import sample_folder
-from woodshed.data.sound import Sounds
 
 corpus = fsdd.load(sample_folder())
 speakers = np.asarray(corpus.groups)

@@ -8,8 +8,8 @@ from sklearn.model_selection import GridSearchCV, GroupKFold
 
 from woodshed import SpeechRecogniser
 from woodshed.data.corpora import fsdd
+from woodshed.data.example import Sounds
 from woodshed.data.sample import sample_folder
-from woodshed.data.sound import Sounds
 
 corpus = fsdd.load(sample_folder())
 two_words = [example for example in corpus.examples if example.label in ("0", "7")][::3]

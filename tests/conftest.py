@@ -18,10 +18,9 @@ import numpy as np
 import pytest
 
 from woodshed.clip import Clip
-from woodshed.data.example import Corpus
+from woodshed.data.example import Corpus, Sounds
 from woodshed.data.folder import read_folder
 from woodshed.data.sample import sample_folder
-from woodshed.data.sound import Sounds
 
 if TYPE_CHECKING:
     from woodshed.recognition.recogniser import Recogniser

@@ -33,8 +33,8 @@ from woodshed.metrics.calibration import (
     reliability,
 )
 from woodshed.metrics.probability import roc_auc
+from woodshed.recognition.clip_item import describe
 from woodshed.recognition.confidence import HeldOut
-from woodshed.recognition.experiments.baseline import describe
 from woodshed.recognition.experiments.confidence import ConfidenceEvaluator
 from woodshed.recognition.experiments.cross_validation import CrossValidation
 from woodshed.recognition.novelty_detection import SpectralEmbedding

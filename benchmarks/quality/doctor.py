@@ -27,11 +27,18 @@ from benchmarks.quality.planting import CHANGES, PLANTED_CUES, SHARE, Material, 
 from woodshed.audio.read import read
 from woodshed.data.corpora import emodb, esc10, fsdd, instrument_notes
 from woodshed.data.doctor.copies import copies, exact_sets, near_sets
+from woodshed.data.doctor.fast_checks import (
+    clipped,
+    missing_labels,
+    off_centre,
+    other_rate,
+    silent,
+    too_short,
+    unreadable,
+)
 from woodshed.data.doctor.finding import Finding
 from woodshed.data.doctor.fold import recordings
 from woodshed.data.doctor.inspection import Inspection, common_rate, inspect_sounds
-from woodshed.data.doctor.label import missing_labels
-from woodshed.data.doctor.level import clipped, off_centre, other_rate, silent, too_short, unreadable
 from woodshed.data.doctor.shortcut import CUES, cue_scores
 from woodshed.data.example import Corpus, Example
 from woodshed.features.views import Views

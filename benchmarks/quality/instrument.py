@@ -10,8 +10,7 @@ from benchmarks.provenance import markdown_table
 from benchmarks.quality import measure
 from benchmarks.quality.another_sampler import FONTS, LabelledClips, find_fonts, play_notes, play_phrases
 from woodshed.data.corpora.instrument_notes import load
-from woodshed.data.example import Corpus
-from woodshed.data.sound import Sounds
+from woodshed.data.example import Corpus, Sounds
 from woodshed.data.split import group_folds, leave_one_group_out
 from woodshed.metrics.interval import share_interval
 from woodshed.recognition.experiments.cross_validation import method_of

@@ -12,9 +12,14 @@ from benchmarks.provenance import markdown_table
 from benchmarks.quality.planting import SHARE, Material
 from woodshed.data.doctor.copies import exact_sets, near_sets
 from woodshed.data.doctor.fold import recordings
-from woodshed.data.doctor.kernel import left_out_scores, similarity
-from woodshed.data.doctor.label_noise import label_noise
-from woodshed.data.doctor.outlier import DOUBTED, centred_on_group, suspicious
+from woodshed.data.doctor.outlier import (
+    DOUBTED,
+    centred_on_group,
+    label_noise,
+    left_out_scores,
+    similarity,
+    suspicious,
+)
 
 Rows = NDArray[np.float64]
 Counts = tuple[int, int, int]

@@ -19,8 +19,7 @@ from benchmarks.provenance import markdown_table
 from benchmarks.quality.measure import publish
 from woodshed.data.check import check
 from woodshed.data.corpora.vgmidi import load
-from woodshed.data.example import Corpus
-from woodshed.data.sound import Sounds
+from woodshed.data.example import Corpus, Sounds
 from woodshed.data.split import Split, leave_one_group_out
 from woodshed.features.notes import NoteSummary
 from woodshed.metrics.interval import bootstrap_interval

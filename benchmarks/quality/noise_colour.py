@@ -14,13 +14,12 @@ from numpy.typing import NDArray
 
 from benchmarks.provenance import data_folder, markdown_table, write_markdown
 from woodshed.data.corpora import load
-from woodshed.data.example import Example
+from woodshed.data.example import ChangedExample, Example, Sounds
 from woodshed.data.noisy import CROWD, Mix, noisy_examples
-from woodshed.data.sound import ChangedExample, Sounds
 from woodshed.metrics import confusion
 from woodshed.metrics.interval import bootstrap_interval
-from woodshed.recognition.classical.fitting import fit_columns, fit_model, predict_columns, probabilities
-from woodshed.recognition.experiments.baseline import summarise
+from woodshed.recognition.classical.model import fit_columns, fit_model, predict_columns, probabilities
+from woodshed.recognition.clip_item import summarise
 from woodshed.tasks import noise_colour, snr
 
 NOTES = Path(__file__).with_name("noise_colour_notes.md")

@@ -18,8 +18,7 @@ from numpy.typing import NDArray
 from benchmarks.provenance import markdown_table
 from benchmarks.quality import measure
 from woodshed.data.corpora.fsdd import load
-from woodshed.data.example import Corpus
-from woodshed.data.sound import Sounds
+from woodshed.data.example import Corpus, Sounds
 from woodshed.data.split import Fold, leave_one_group_out
 from woodshed.recognition.self_training import N_PARTS, PSEUDO_WEIGHT, TARGET_PRECISION
 from woodshed.tasks.speech import SpeechRecogniser

@@ -37,7 +37,7 @@ from woodshed import SpeechRecogniser
 from woodshed.recognition.saving import save_model
 from woodshed.data.corpora.fsdd import load
 from woodshed.data.sample import sample_folder
-from woodshed.data.sound import Sounds
+from woodshed.data.example import Sounds
 examples = load(sample_folder()).examples[::5]
 recogniser = SpeechRecogniser(epochs=15, n_augmentations=1)
 recogniser.fit(Sounds(examples), [example.label for example in examples])

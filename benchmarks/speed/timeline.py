@@ -20,10 +20,10 @@ from benchmarks.provenance import markdown_table, write_markdown
 from benchmarks.speed.long_file import run
 
 from woodshed.data.corpora.fsdd import load
+from woodshed.data.example import Sounds
 from woodshed.data.sample import sample_folder
-from woodshed.data.sound import Sounds
+from woodshed.recognition.clip_item import describe
 from woodshed.recognition.confidence import Confidence
-from woodshed.recognition.experiments.baseline import describe
 from woodshed.recognition.novelty_detection import NoveltyDetector, SpectralEmbedding
 from woodshed.recognition.saving import save_model
 from woodshed.tasks.speech import SpeechRecogniser

@@ -8,7 +8,7 @@ from pathlib import Path
 import platformdirs
 import pytest
 
-from woodshed.cli import place, terminal
+from woodshed.cli import terminal
 from woodshed.cli.flags import parameter_help
 from woodshed.data.doctor.finding import Checkup, Finding
 from woodshed.data.example import Skipped
@@ -95,9 +95,9 @@ def test_features_are_kept_where_one_says_or_the_system_keeps_such_files(
     monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
     monkeypatch.setenv("WOODSHED_CACHE", str(tmp_path))
-    assert place.feature_folder() == str(tmp_path / "features")
+    assert terminal.feature_folder() == str(tmp_path / "features")
     monkeypatch.delenv("WOODSHED_CACHE")
     monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "xdg"))
     expected = platformdirs.user_cache_path("woodshed", appauthor=False)
-    assert place.feature_folder() == str(expected / "features")
+    assert terminal.feature_folder() == str(expected / "features")
     assert sys.platform != "linux" or expected == tmp_path / "xdg" / "woodshed"

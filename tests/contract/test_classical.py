@@ -13,8 +13,14 @@ import pytest
 import woodshed
 from woodshed.errors import ParameterError
 from woodshed.recognition.classical import CLASSICAL, forest
-from woodshed.recognition.classical.fitting import fit_columns, fit_model, predict_columns, probabilities
-from woodshed.recognition.classical.model import Case, classical_model
+from woodshed.recognition.classical.model import (
+    Case,
+    classical_model,
+    fit_columns,
+    fit_model,
+    predict_columns,
+    probabilities,
+)
 from woodshed.recognition.classical.serialization import ClassicalPredictor, model_to_bytes
 from woodshed.recognition.saving import save_model
 from woodshed.report.wording import method_name

@@ -21,8 +21,7 @@ from woodshed.composition.generation import (
     TextGeneration,
     VoiceLine,
 )
-from woodshed.composition.generator import Generator, generate
-from woodshed.composition.request import Request
+from woodshed.composition.generator import Generator, Request, generate
 from woodshed.errors import ParameterError, SettingNameError
 from woodshed.metrics.originality import Melody
 from woodshed.score import Note, Score

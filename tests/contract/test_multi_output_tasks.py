@@ -13,8 +13,7 @@ import numpy as np
 import pytest
 
 import woodshed
-from woodshed.data.example import Corpus
-from woodshed.data.sound import Sounds
+from woodshed.data.example import Corpus, Sounds
 from woodshed.errors import DataError, ModelFolderError, NotFittedError, ParameterError, SettingNameError
 from woodshed.recognition.recogniser import Recogniser
 from woodshed.recognition.saving import save_model

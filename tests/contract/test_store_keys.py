@@ -19,10 +19,9 @@ from woodshed.audio import augmentation
 from woodshed.audio.augmentation import Chain, Gain, Noise, Room
 from woodshed.clip import Clip
 from woodshed.data import noisy
-from woodshed.data.example import Example
+from woodshed.data.example import ChangedExample, Example, Sounds
 from woodshed.data.item import ChangedItem, callable_key
 from woodshed.data.noisy import Mix
-from woodshed.data.sound import ChangedExample, Sounds
 from woodshed.data.store import FeatureStore
 from woodshed.errors import ParameterError
 from woodshed.features import FEATURES, LogMel, MidTerm, Rms, feature_class

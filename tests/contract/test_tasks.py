@@ -14,8 +14,7 @@ import pytest
 import woodshed
 from woodshed.audio import gain, resample
 from woodshed.clip import Clip
-from woodshed.data.example import Corpus
-from woodshed.data.sound import Sounds
+from woodshed.data.example import Corpus, Sounds
 from woodshed.errors import DataError, NotFittedError, ParameterError, SettingNameError
 from woodshed.nets import NETS
 from woodshed.recognition.classical import CLASSICAL, forest

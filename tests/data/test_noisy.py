@@ -8,8 +8,8 @@ import numpy as np
 import pytest
 
 from woodshed.audio import sine, write
+from woodshed.data.example import ChangedExample, Sounds, example_blocks
 from woodshed.data.noisy import KINDS, Mix, hum, load
-from woodshed.data.sound import ChangedExample, Sounds, example_blocks
 from woodshed.data.source import read_source
 from woodshed.errors import DataError, ParameterError
 

@@ -10,8 +10,7 @@ import pytest
 
 from woodshed.audio import sine, write
 from woodshed.clip import Clip
-from woodshed.data.example import Example
-from woodshed.data.sound import Sounds
+from woodshed.data.example import Example, Sounds
 from woodshed.errors import AudioFileError
 
 

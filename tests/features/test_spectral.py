@@ -20,8 +20,7 @@ from woodshed.features import (
     SpectralSpread,
     Stft,
 )
-from woodshed.features.spectral_moment import bandwidth_hz, centroid_hz
-from woodshed.features.spectral_share import rolloff_bin
+from woodshed.features.spectral_shape import bandwidth_hz, centroid_hz, rolloff_bin
 
 RATE = 16000
 INSIDE = slice(5, -5)

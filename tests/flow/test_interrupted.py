@@ -16,8 +16,7 @@ import numpy as np
 import pytest
 
 import woodshed
-from woodshed.data.example import Corpus
-from woodshed.data.sound import Sounds
+from woodshed.data.example import Corpus, Sounds
 from woodshed.recognition.recogniser import Recogniser
 from woodshed.tasks import task_class
 
@@ -112,7 +111,7 @@ def test_a_fit_that_is_killed_goes_on_from_its_checkpoint_to_the_same_net(
     program = (
         "import json, os, signal, sys\n"
         "from woodshed.data.folder import read_folder\n"
-        "from woodshed.data.sound import Sounds\n"
+        "from woodshed.data.example import Sounds\n"
         "from woodshed.tasks import task_class\n"
         "corpus = read_folder(sys.argv[1], group_by='part:2')\n"
         "def kill(epoch, loss, accuracy):\n"

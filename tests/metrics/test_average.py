@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from woodshed.errors import ParameterError
-from woodshed.metrics.average import check_average, mean_over_classes
+from woodshed.metrics.per_class import check_average, mean_over_classes
 
 
 def test_weights_are_the_true_counts() -> None:

@@ -10,7 +10,7 @@ from sklearn.calibration import calibration_curve
 from sklearn.metrics import brier_score_loss, log_loss
 
 from woodshed.errors import ParameterError
-from woodshed.metrics import calibration, probability, temperature_scaling
+from woodshed.metrics import calibration, probability
 
 LABELS = ["a", "b", "c"]
 
@@ -94,10 +94,10 @@ def test_brier_score_is_that_of_scikit_learn() -> None:
 @pytest.mark.parametrize("sharpened", [0.5, 1.0, 3.0])
 def test_the_temperature_is_the_one_that_made_the_answers_too_sure(sharpened: float) -> None:
     truth, given = drawn(20000, sharpened=sharpened)
-    temperature = temperature_scaling.fit_temperature(truth, given, LABELS)
+    temperature = calibration.fit_temperature(truth, given, LABELS)
     assert temperature == pytest.approx(sharpened, rel=0.05)
     other_truth, other = drawn(20000, seed=1, sharpened=sharpened)
-    mended = temperature_scaling.apply_temperature(other, temperature)
+    mended = calibration.apply_temperature(other, temperature)
     assert calibration.expected_calibration_error(other_truth, mended, LABELS) < 0.015
     if sharpened != 1:
         assert calibration.expected_calibration_error(other_truth, other, LABELS) > 0.05
@@ -105,9 +105,9 @@ def test_the_temperature_is_the_one_that_made_the_answers_too_sure(sharpened: fl
 
 def test_no_other_temperature_makes_the_truth_likelier() -> None:
     truth, given = drawn(400, sharpened=2.3)
-    best = temperature_scaling.fit_temperature(truth, given, LABELS)
+    best = calibration.fit_temperature(truth, given, LABELS)
     loss = [
-        log_loss(truth, temperature_scaling.apply_temperature(given, best * factor), labels=LABELS)
+        log_loss(truth, calibration.apply_temperature(given, best * factor), labels=LABELS)
         for factor in (0.9, 0.99, 1, 1.01, 1.1)
     ]
     assert np.argmin(loss) == 2
@@ -135,32 +135,28 @@ def test_the_temperature_is_that_of_scikit_learn() -> None:
     rows = np.log(given)
     reference = CalibratedClassifierCV(FrozenEstimator(Given().fit(rows, truth)), method="temperature")
     expected = reference.fit(rows, truth).predict_proba(rows)
-    mended = temperature_scaling.apply_temperature(
-        given, temperature_scaling.fit_temperature(truth, given, LABELS)
-    )
+    mended = calibration.apply_temperature(given, calibration.fit_temperature(truth, given, LABELS))
     np.testing.assert_allclose(mended, expected, atol=2e-3)
 
 
 def test_answers_and_certainties_stay_probabilities() -> None:
     given = np.array([[1.0, 0.0, 0.0], [0.0, 1e-300, 1.0], [0.4, 0.35, 0.25]])
     for temperature in (0.1, 0.5, 7.0):
-        mended = temperature_scaling.apply_temperature(given, temperature)
+        mended = calibration.apply_temperature(given, temperature)
         np.testing.assert_allclose(mended.sum(axis=1), 1)
         assert mended.argmax(axis=1).tolist() == given.argmax(axis=1).tolist()
         assert np.isfinite(mended).all()
-    assert (temperature_scaling.apply_temperature(given, 1.0) == given).all()
+    assert (calibration.apply_temperature(given, 1.0) == given).all()
 
 
 def test_without_a_mistake_only_caution_stops_the_temperature() -> None:
     given = [[0.7, 0.2, 0.1]] * 8
-    assert (
-        temperature_scaling.fit_temperature(["a"] * 8, given, LABELS) == temperature_scaling.TEMPERATURES[0]
-    )
-    careful = temperature_scaling.fit_temperature(["a"] * 8, given, LABELS, smoothing=1 / 10)
-    [row] = temperature_scaling.apply_temperature(given[:1], careful)
+    assert calibration.fit_temperature(["a"] * 8, given, LABELS) == calibration.TEMPERATURES[0]
+    careful = calibration.fit_temperature(["a"] * 8, given, LABELS, smoothing=1 / 10)
+    [row] = calibration.apply_temperature(given[:1], careful)
     assert 0.9 < row[0] < 0.95  # the truth that it was told is 1 - 1/10 + 1/30, or 0.933
-    hopeless = temperature_scaling.fit_temperature(["c"] * 8, given, LABELS)
-    assert hopeless == temperature_scaling.TEMPERATURES[1]
+    hopeless = calibration.fit_temperature(["c"] * 8, given, LABELS)
+    assert hopeless == calibration.TEMPERATURES[1]
 
 
 def test_the_interval_holds_the_error_and_shrinks() -> None:
@@ -179,9 +175,9 @@ def test_what_makes_no_sense_is_refused() -> None:
     with pytest.raises(ParameterError, match="n_bins must be at least 1, got 0"):
         calibration.reliability(truth, given, LABELS, n_bins=0)
     with pytest.raises(ParameterError, match="above 0, got -1"):
-        temperature_scaling.apply_temperature(given, -1)
+        calibration.apply_temperature(given, -1)
     with pytest.raises(ParameterError, match="below 1, got 1"):
-        temperature_scaling.fit_temperature(truth, given, LABELS, smoothing=1)
+        calibration.fit_temperature(truth, given, LABELS, smoothing=1)
 
 
 def test_evaluate_is_plain_enough_for_json() -> None:

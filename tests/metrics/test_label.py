@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from woodshed.errors import ParameterError
-from woodshed.metrics.label import label_indices
+from woodshed.metrics.per_class import label_indices
 
 
 def test_labels_keep_the_order_they_were_given_in() -> None:

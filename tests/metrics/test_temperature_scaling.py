@@ -6,10 +6,10 @@ import numpy as np
 import pytest
 
 from woodshed.errors import ParameterError
-from woodshed.metrics.calibration import expected_calibration_error
-from woodshed.metrics.temperature_scaling import (
+from woodshed.metrics.calibration import (
     Calibration,
     apply_temperature,
+    expected_calibration_error,
     fit_calibration,
     fit_temperature,
 )

@@ -18,14 +18,15 @@ from woodshed.audio.signals import noise
 from woodshed.clip import Clip
 from woodshed.data.example import Corpus
 from woodshed.errors import ParameterError
-from woodshed.metrics.calibration import expected_calibration_error
-from woodshed.metrics.temperature_scaling import (
+from woodshed.metrics.calibration import (
     Calibration,
     apply_temperature,
+    expected_calibration_error,
     fit_shrunken_calibration,
     fit_temperature,
 )
 from woodshed.prediction import NONE_OF_THESE, SILENCE
+from woodshed.recognition.clip_item import describe
 from woodshed.recognition.confidence import (
     CONFIDENCE_NAME,
     NOVELTY_NAME,
@@ -35,7 +36,6 @@ from woodshed.recognition.confidence import (
     fit_confidence,
     fit_max_distance,
 )
-from woodshed.recognition.experiments.baseline import describe
 from woodshed.recognition.experiments.evaluation import evaluate
 from woodshed.recognition.novelty_detection import (
     LOWEST_DB,

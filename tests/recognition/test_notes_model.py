@@ -8,8 +8,7 @@ import numpy as np
 import pytest
 
 from woodshed.audio import sine
-from woodshed.data.example import Example
-from woodshed.data.sound import Sounds
+from woodshed.data.example import Example, Sounds
 from woodshed.errors import AudioError
 from woodshed.features.played_notes import PlayedNotes, TimedNotes
 from woodshed.score import Note, Score, Tempo

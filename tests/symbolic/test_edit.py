@@ -10,7 +10,7 @@ import pytest
 from woodshed.errors import ParameterError, ScoreError, ScoreFileError
 from woodshed.score import ChordSymbol, Key, Metre, Note, Program, Score, Tempo
 from woodshed.symbolic import edit, read_note_table, table_to_score, write_note_table
-from woodshed.symbolic.staff import bars_of
+from woodshed.symbolic.notation import bars_of
 
 TUNE = Score(
     [Note(0, 1, 60), Note(1, 2, 64), Note(3, 1, 67), Note(4, 4, 48, channel=1), Note(5, 1, 38, channel=9)],

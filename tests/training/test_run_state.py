@@ -11,8 +11,7 @@ import pytest
 from woodshed.data.example import Corpus
 from woodshed.data.split import make_split
 from woodshed.errors import OutputError
-from woodshed.training.checkpoint import read_arrays, write_arrays
-from woodshed.training.run_state import RunState, fingerprint
+from woodshed.training.run_state import RunState, fingerprint, read_arrays, write_arrays
 
 
 @pytest.fixture

@@ -11,8 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from woodshed.audio.loudness import LOWEST_RATE, FrameSums, LoudnessMeter, TruePeakMeter, blocks_of
-from woodshed.audio.read import FileInfo, info, read_blocks
-from woodshed.audio.sound_file import FilePath
+from woodshed.audio.read import FileInfo, FilePath, info, read_blocks
 from woodshed.clip import Clip
 from woodshed.units import amplitude_to_db, db_to_amplitude, s_to_samples, samples_to_s
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from woodshed.audio.sound_file import FilePath, open_sound
+from woodshed.audio.read import FilePath, open_sound
 
 TAGS = ("title", "artist", "album", "date", "tracknumber", "genre", "comment", "copyright", "license")
 """libsndfile's names of the tags that are copied from file to file; its ``software`` tag is not."""

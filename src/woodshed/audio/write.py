@@ -17,7 +17,7 @@ import soundfile
 from numpy.typing import NDArray
 
 from woodshed.atomic import check_overwrite, draft
-from woodshed.audio.sound_file import library_message
+from woodshed.audio.read import library_message
 from woodshed.audio.tags import write_tags
 from woodshed.clip import Clip, Samples
 from woodshed.errors import OutputError, ParameterError, near_miss, printable

@@ -8,9 +8,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from woodshed.cli.flags import RECOGNITION_TASK_HELP, with_settings
-from woodshed.cli.place import feature_folder
-from woodshed.cli.terminal import list_skipped, note, print_table, progress_bar, say
-from woodshed.cli.words import names_in
+from woodshed.cli.terminal import feature_folder, list_skipped, names_in, note, print_table, progress_bar, say
 from woodshed.errors import DataError, printable
 from woodshed.tasks import recognition_tasks
 

@@ -7,8 +7,7 @@ from typing import Annotated
 
 import typer
 
-from woodshed.cli.place import feature_folder
-from woodshed.cli.terminal import note, print_experiment, progress_bar, say
+from woodshed.cli.terminal import feature_folder, note, print_experiment, progress_bar, say
 from woodshed.errors import printable
 
 BEFORE = """\

@@ -7,8 +7,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from woodshed.cli.terminal import ProgressBar, print_table, say
-from woodshed.cli.words import names_in
+from woodshed.cli.terminal import ProgressBar, names_in, print_table, say
 from woodshed.errors import ParameterError, printable
 
 if TYPE_CHECKING:

@@ -7,8 +7,7 @@ from typing import Annotated
 
 import typer
 
-from woodshed.cli.terminal import list_skipped, note, print_experiment, say
-from woodshed.cli.words import names_in
+from woodshed.cli.terminal import list_skipped, names_in, note, print_experiment, say
 from woodshed.errors import printable
 
 

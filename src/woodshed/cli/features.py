@@ -7,8 +7,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from woodshed.cli.place import feature_folder
-from woodshed.cli.terminal import ProgressBar, list_skipped, say
+from woodshed.cli.terminal import ProgressBar, feature_folder, list_skipped, say
 from woodshed.errors import ParameterError, counted, printable
 
 if TYPE_CHECKING:

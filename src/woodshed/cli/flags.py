@@ -11,7 +11,7 @@ from typing import Annotated, Any
 
 import typer
 
-from woodshed.composition.request import flag_of
+from woodshed.composition.generator import flag_of
 from woodshed.errors import ParameterError
 from woodshed.tasks import GENERATORS, TASKS, recognition_tasks, task_class
 

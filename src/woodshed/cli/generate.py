@@ -9,8 +9,7 @@ import typer
 
 from woodshed.cli.flags import with_request_flags
 from woodshed.cli.score.flags import SoundFont
-from woodshed.cli.terminal import ProgressBar, print_table, say
-from woodshed.cli.words import names_in
+from woodshed.cli.terminal import ProgressBar, names_in, print_table, say
 from woodshed.errors import printable
 from woodshed.tasks.shipped import SHIPPED
 

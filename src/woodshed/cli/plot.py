@@ -7,9 +7,7 @@ from typing import Annotated
 
 import typer
 
-from woodshed.cli.place import feature_folder
-from woodshed.cli.terminal import ProgressBar, list_skipped, say
-from woodshed.cli.words import names_in
+from woodshed.cli.terminal import ProgressBar, feature_folder, list_skipped, names_in, say
 from woodshed.errors import ParameterError, printable
 
 

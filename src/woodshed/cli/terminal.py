@@ -1,12 +1,15 @@
-"""Terminal output: tables, notes, errors and progress bars."""
+"""What the commands share: notes and tables on the terminal, progress bars, and names given in flags."""
 
 from __future__ import annotations
 
+import os
 import shlex
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import AbstractContextManager, contextmanager
+from pathlib import Path
 from typing import TYPE_CHECKING
 
+import platformdirs
 from rich.console import Console
 from rich.markup import escape
 from rich.progress import BarColumn, MofNCompleteColumn, TextColumn, TimeRemainingColumn
@@ -23,6 +26,7 @@ if TYPE_CHECKING:
     from woodshed.recognition.experiments.result import Experiment
     from woodshed.report.recognition.head_report import HeadReport, ScoreRow
     from woodshed.training.progress import Watcher
+
 
 N_NAMED = 10
 """Maximum number of skipped files that are printed when a report lists all of them."""
@@ -202,3 +206,25 @@ class ProgressBar:
 def counting_bar(what: str, total: int) -> AbstractContextManager[Callable[[], None]]:
     """Show a progress bar inside the ``with`` block, which receives the function that counts a step."""
     return stage(ProgressBar(), total, what)
+
+
+def feature_folder() -> str:
+    """Return the folder of the feature store.
+
+    ``$WOODSHED_CACHE/features`` if that variable is set, else the user cache folder of the operating system.
+    It may be deleted at any time: missing features are computed again.
+    """
+    cache = os.environ.get("WOODSHED_CACHE")
+    root = Path(cache) if cache else platformdirs.user_cache_path("woodshed", appauthor=False)
+    return str(root / "features")
+
+
+def names_in(text: str | None) -> list[str]:
+    """Split the value of a flag that takes several names, separated by commas.
+
+    Examples
+    --------
+    >>> names_in("valence, arousal"), names_in(None)
+    (['valence', 'arousal'], [])
+    """
+    return [name.strip() for name in (text or "").split(",") if name.strip()]

@@ -8,11 +8,12 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from woodshed.cli.flags import TRAIN_TASK_HELP, check_task_flags, with_settings
-from woodshed.cli.place import feature_folder
 from woodshed.cli.terminal import (
+    feature_folder,
     list_skipped,
     name_findings,
     name_likeliest,
+    names_in,
     note,
     print_candidates,
     print_experiment,
@@ -20,7 +21,6 @@ from woodshed.cli.terminal import (
     progress_bar,
     say,
 )
-from woodshed.cli.words import names_in
 from woodshed.errors import counted, printable
 from woodshed.tasks import GENERATORS, TASKS
 from woodshed.units import duration_text
@@ -117,7 +117,7 @@ def command(
 
 def train_recogniser(request: TrainSettings, *, dry_run: bool) -> None:
     """Train and test, or show the plan; print findings, progress, scores and where the model is."""
-    from woodshed.report.recognition.page import settings_text
+    from woodshed.report.recognition.head_report import settings_text
     from woodshed.workflows.train import prepare_training, search_settings, train
 
     preparation = prepare_training(request, make_folder=not dry_run)

@@ -14,9 +14,8 @@ from woodshed.composition.composer import Composer
 from woodshed.data.symbolic_corpus import PARTS, SymbolicCorpus
 from woodshed.errors import DataError
 from woodshed.metrics.ngram import bits_per_token
-from woodshed.training.model_folder import to_json
+from woodshed.training.model_folder import provenance, to_json
 from woodshed.training.progress import Watcher
-from woodshed.training.provenance import provenance
 from woodshed.training.run_state import RunState
 
 TEST_SHARE = 0.1

@@ -15,7 +15,7 @@ from woodshed.audio.edit import resample
 from woodshed.audio.write import write as write_clip
 from woodshed.clip import Clip
 from woodshed.errors import ParameterError, counted, near_miss
-from woodshed.features.log_mel import LogMel
+from woodshed.features.mel import LogMel
 from woodshed.metrics.novelty import SequenceIndex
 from woodshed.metrics.originality import Melody, MelodyIndex
 from woodshed.metrics.style import Style, melody_style

@@ -13,8 +13,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from woodshed.data.example import Corpus, Example, Skipped
-from woodshed.data.sound import example_blocks
+from woodshed.data.example import Corpus, Example, Skipped, example_blocks
 from woodshed.errors import (
     AudioFileError,
     DataError,

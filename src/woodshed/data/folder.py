@@ -8,9 +8,8 @@ from dataclasses import replace
 from pathlib import Path
 
 from woodshed.audio.read import AUDIO_SUFFIXES
-from woodshed.data.example import Corpus, Example, Skipped
+from woodshed.data.example import Corpus, Example, Skipped, is_score
 from woodshed.data.group import GroupRule, group_rule, group_word_of, no_group
-from woodshed.data.sound import is_score
 from woodshed.errors import AudioFileError, DataError, printable
 
 ARRANGE = (

@@ -20,9 +20,8 @@ from woodshed.audio.edit import resample
 from woodshed.audio.read import AUDIO_SUFFIXES, read
 from woodshed.audio.signals import COLOURS, coloured
 from woodshed.clip import Clip
-from woodshed.data.example import Corpus, Example
+from woodshed.data.example import ChangedExample, Corpus, Example
 from woodshed.data.folder import files_below
-from woodshed.data.sound import ChangedExample
 from woodshed.errors import DataError, ParameterError, near_miss, printable
 from woodshed.units import db_to_amplitude
 

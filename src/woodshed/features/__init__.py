@@ -66,9 +66,9 @@ if TYPE_CHECKING:
     from woodshed.features.frame import FrameFeature
     from woodshed.features.harmonic import HarmonicShare
     from woodshed.features.key import KeyGuess, find_key
-    from woodshed.features.log_mel import LogMel
     from woodshed.features.lookup import feature_class, make_features
     from woodshed.features.loudness import AWeightedLevel, MomentaryLoudness
+    from woodshed.features.mel import LogMel
     from woodshed.features.mfcc import Mfcc
     from woodshed.features.mid_term import MidTerm
     from woodshed.features.notes import NoteSummary
@@ -77,8 +77,14 @@ if TYPE_CHECKING:
     from woodshed.features.short_term import ShortTerm
     from woodshed.features.spectral_contrast import SpectralContrast
     from woodshed.features.spectral_flux import SpectralFlux
-    from woodshed.features.spectral_moment import SpectralBandwidth, SpectralCentroid, SpectralSpread
-    from woodshed.features.spectral_share import BandEnergyRatio, SpectralFlatness, SpectralRolloff
+    from woodshed.features.spectral_shape import (
+        BandEnergyRatio,
+        SpectralBandwidth,
+        SpectralCentroid,
+        SpectralFlatness,
+        SpectralRolloff,
+        SpectralSpread,
+    )
     from woodshed.features.statistic import statistic_names, summarise_frames
     from woodshed.features.stft import LogFrequency, Power, Stft
     from woodshed.features.streaming import features_of_blocks, features_of_file

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from woodshed.audio.sound_file import FilePath
+from woodshed.audio.read import FilePath
 from woodshed.clip import Clip, Samples
 from woodshed.features.onset import TIMING, strength_of, strength_of_file
 

@@ -11,7 +11,7 @@ import numpy as np
 from woodshed.clip import Samples
 from woodshed.features.frame import SpectrumFeature
 from woodshed.features.spectral_flux import unit_sum
-from woodshed.features.spectral_moment import safe_divide
+from woodshed.features.spectral_shape import safe_divide
 
 ChromaNorm = Literal["max", "sum", "none"]
 

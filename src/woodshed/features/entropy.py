@@ -115,7 +115,7 @@ class SpectralEntropy(EntropySettings, SpectrumFeature):
     n_blocks
         Number of bands, 2 or more; default 10.
     sample_rate, n_fft, hop_length
-        As in `woodshed.features.spectral_moment.SpectralCentroid`.
+        As in `woodshed.features.spectral_shape.SpectralCentroid`.
 
     Examples
     --------

@@ -8,7 +8,7 @@ import numpy as np
 
 from woodshed.clip import Samples
 from woodshed.features.frame import FrameFeature, SpectrumSettings
-from woodshed.features.spectral_moment import safe_divide
+from woodshed.features.spectral_shape import safe_divide
 
 
 @dataclass(frozen=True, kw_only=True)

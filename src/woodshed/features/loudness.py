@@ -11,7 +11,7 @@ from woodshed.audio.loudness import LOWEST_RATE, OFFSET_LUFS, KWeighting
 from woodshed.clip import Clip, Samples
 from woodshed.errors import ParameterError
 from woodshed.features.frame import FrameFeature, SpectrumFeature
-from woodshed.features.log_mel import check_floor, power_to_db
+from woodshed.features.mel import check_floor, power_to_db
 from woodshed.features.spectrum import hann_window
 from woodshed.units import s_to_samples
 
@@ -57,7 +57,7 @@ class AWeightedLevel(SpectrumFeature):
     floor_db
         Lowest value, -300 to 0; default -100.
     sample_rate, n_fft, hop_length
-        As in `woodshed.features.spectral_moment.SpectralCentroid`.
+        As in `woodshed.features.spectral_shape.SpectralCentroid`.
 
     Examples
     --------

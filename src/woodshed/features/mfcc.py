@@ -10,7 +10,7 @@ import scipy.fft
 from woodshed.clip import Samples
 from woodshed.errors import ParameterError
 from woodshed.features.frame import FrameFeature
-from woodshed.features.log_mel import MelSettings
+from woodshed.features.mel import MelSettings
 
 
 def cepstrum(log_mel_db: Samples, n_mfcc: int) -> Samples:

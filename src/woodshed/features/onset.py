@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from woodshed.audio.edit import resample
-from woodshed.audio.sound_file import FilePath
+from woodshed.audio.read import FilePath
 from woodshed.clip import Clip, Samples
 from woodshed.features.onset_strength import OnsetStrength
 from woodshed.features.streaming import features_of_file

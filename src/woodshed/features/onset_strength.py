@@ -8,7 +8,7 @@ import numpy as np
 
 from woodshed.clip import Samples
 from woodshed.features.frame import FrameFeature
-from woodshed.features.log_mel import MelSettings, limit_range
+from woodshed.features.mel import MelSettings, limit_range
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -68,7 +68,7 @@ class OnsetStrength(OnsetSettings):
     sample_rate, n_fft, hop_length
         Default 22050, 2048 (93 ms) and 512 (23 ms), as in librosa.
     n_mels, f_min_hz, f_max_hz, formula, floor_db
-        As in `woodshed.features.log_mel.LogMel`; default 128 bands from 0 Hz to the Nyquist frequency.
+        As in `woodshed.features.mel.LogMel`; default 128 bands from 0 Hz to the Nyquist frequency.
 
     Examples
     --------

@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 
 from woodshed.clip import Clip, Samples
 from woodshed.errors import ParameterError
-from woodshed.features.log_mel import MelSettings
+from woodshed.features.mel import MelSettings
 from woodshed.features.spectrum import hann_window, mono_at, power_spectrogram
 
 N_MFCC = 20

@@ -15,8 +15,7 @@ from woodshed.features.frame import FrameFeature, SampleSettings, frames_of
 from woodshed.features.mel import FilterBank, mel_bank
 from woodshed.features.mfcc import cepstrum
 from woodshed.features.spectral_flux import flux, unit_sum
-from woodshed.features.spectral_moment import bandwidth_hz, centroid_hz
-from woodshed.features.spectral_share import rolloff_bin
+from woodshed.features.spectral_shape import bandwidth_hz, centroid_hz, rolloff_bin
 from woodshed.features.spectrum import hann_window, power_blocks
 from woodshed.features.time_domain import mean_power, zero_crossing_rate
 

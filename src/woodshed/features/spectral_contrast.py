@@ -9,7 +9,7 @@ import numpy as np
 from woodshed.clip import Samples
 from woodshed.errors import ParameterError
 from woodshed.features.frame import FrameFeature, SpectrumSettings
-from woodshed.features.log_mel import limit_range, power_to_db
+from woodshed.features.mel import limit_range, power_to_db
 
 _FLOOR_DB = -100.0  # as in librosa, where power is at least 1e-10
 
@@ -36,7 +36,7 @@ class SpectralContrast(SpectrumSettings, FrameFeature):
         Range of peaks and valleys below their maximum in the clip, in decibels; default 80, as in librosa.
         None: no limit, so that frames are independent.
     sample_rate, n_fft, hop_length
-        As in `woodshed.features.spectral_moment.SpectralCentroid`.
+        As in `woodshed.features.spectral_shape.SpectralCentroid`.
 
     Raises
     ------

@@ -8,7 +8,7 @@ import numpy as np
 
 from woodshed.clip import Samples
 from woodshed.features.frame import FrameFeature, SpectrumSettings
-from woodshed.features.spectral_moment import safe_divide
+from woodshed.features.spectral_shape import safe_divide
 
 
 def unit_sum(magnitude: Samples) -> Samples:
@@ -55,7 +55,7 @@ class SpectralFlux(SpectrumSettings, FrameFeature):
     Parameters
     ----------
     sample_rate, n_fft, hop_length
-        As in `woodshed.features.spectral_moment.SpectralCentroid`.
+        As in `woodshed.features.spectral_shape.SpectralCentroid`.
 
     Examples
     --------

@@ -10,8 +10,7 @@ import numpy as np
 from woodshed.clip import Samples
 from woodshed.errors import ParameterError
 from woodshed.features.frame import FrameFeature, SpectrumFeature, SpectrumSettings
-from woodshed.features.log_mel import check_floor, power_to_db
-from woodshed.features.mel import FilterBank
+from woodshed.features.mel import FilterBank, check_floor, power_to_db
 
 C1_HZ = 440.0 * 2 ** (-45 / 12)
 """Frequency of C1, the lowest C of a piano, in hertz: 32.70."""
@@ -29,7 +28,7 @@ class Stft(SpectrumFeature):
     Parameters
     ----------
     sample_rate, n_fft, hop_length
-        As in `woodshed.features.spectral_moment.SpectralCentroid`.
+        As in `woodshed.features.spectral_shape.SpectralCentroid`.
 
     Examples
     --------
@@ -78,7 +77,7 @@ class Power(SpectrumFeature):
     floor_db
         None (default): linear power. A number from -300 to 0: ``10 log10(P)`` in dB, at least this value.
     sample_rate, n_fft, hop_length
-        As in `woodshed.features.spectral_moment.SpectralCentroid`.
+        As in `woodshed.features.spectral_shape.SpectralCentroid`.
 
     Examples
     --------
@@ -165,7 +164,7 @@ class LogFrequency(SpectrumSettings, FrameFeature):
     Parameters
     ----------
     sample_rate, n_fft, hop_length
-        As in `woodshed.features.spectral_moment.SpectralCentroid`; default 22050, 2048 (93 ms), 512 (23 ms).
+        As in `woodshed.features.spectral_shape.SpectralCentroid`; default 22050, 2048 (93 ms), 512 (23 ms).
     n_bins
         Number of bands; default 84 (seven octaves).
     f_min_hz

@@ -9,8 +9,7 @@ from itertools import chain
 import numpy as np
 import soxr
 
-from woodshed.audio.read import read_blocks
-from woodshed.audio.sound_file import FilePath
+from woodshed.audio.read import FilePath, read_blocks
 from woodshed.clip import Clip, Samples
 from woodshed.errors import AudioError, ParameterError, printable
 from woodshed.features.frame import FrameFeature
@@ -51,7 +50,7 @@ def features_of_file(feature: FrameFeature, path: FilePath, *, block_s: float = 
     Examples
     --------
     >>> from woodshed.data.sample import sample_folder
-    >>> from woodshed.features.log_mel import LogMel
+    >>> from woodshed.features.mel import LogMel
     >>> path = sample_folder() / "recordings" / "7_theo_0.flac"
     >>> feature = LogMel(sample_rate=8000, n_fft=256, n_mels=40)
     >>> [part.shape for part in features_of_file(feature, path, block_s=0.25)]
@@ -90,7 +89,7 @@ def features_of_blocks(feature: FrameFeature, blocks: Iterable[Clip]) -> Iterato
     Examples
     --------
     >>> from woodshed.audio import noise
-    >>> from woodshed.features.log_mel import LogMel
+    >>> from woodshed.features.mel import LogMel
     >>> clip = noise(duration_s=1.0)
     >>> parts = list(features_of_blocks(LogMel(), [clip.cut(0, 0.3), clip.cut(0.3)]))
     >>> bool(np.allclose(np.concatenate(parts), LogMel()(clip), atol=1e-4))

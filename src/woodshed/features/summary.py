@@ -9,10 +9,10 @@ from numpy.typing import NDArray
 
 from woodshed.clip import Samples
 from woodshed.features.frame import frames_of
-from woodshed.features.log_mel import power_to_db
+from woodshed.features.mel import power_to_db
 from woodshed.features.mfcc import cepstrum, delta
 from woodshed.features.row import N_MFCC, RowFeature
-from woodshed.features.spectral_moment import centroid_hz
+from woodshed.features.spectral_shape import centroid_hz
 from woodshed.features.time_domain import mean_power, zero_crossing_rate
 
 

@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from woodshed.clip import Samples
-from woodshed.features.log_mel import power_to_db
+from woodshed.features.mel import power_to_db
 from woodshed.features.mfcc import cepstrum
 from woodshed.features.row import RowFeature
 

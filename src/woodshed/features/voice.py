@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 
 from woodshed.clip import Samples
 from woodshed.features.frame import frames_of
-from woodshed.features.log_mel import power_to_db
+from woodshed.features.mel import power_to_db
 from woodshed.features.mfcc import cepstrum
 from woodshed.features.row import N_MFCC, RowFeature
 from woodshed.features.spectrum import hann_window

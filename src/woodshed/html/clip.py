@@ -11,8 +11,7 @@ from numpy.typing import NDArray
 
 from woodshed import audio
 from woodshed.clip import Clip, Samples
-from woodshed.data.example import Example
-from woodshed.data.sound import is_made, read_example
+from woodshed.data.example import Example, is_made, read_example
 from woodshed.errors import ParameterError
 from woodshed.features import LogMel
 from woodshed.html.document import Markup, element

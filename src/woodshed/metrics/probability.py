@@ -29,8 +29,7 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from woodshed.errors import ParameterError
-from woodshed.metrics.average import AVERAGES, Average, check_average, mean_over_classes
-from woodshed.metrics.label import label_indices
+from woodshed.metrics.per_class import AVERAGES, Average, check_average, label_indices, mean_over_classes
 
 Values = NDArray[np.float64]
 

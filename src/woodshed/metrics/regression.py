@@ -29,7 +29,7 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from woodshed.errors import ParameterError
-from woodshed.metrics.average import check_average, score_columns
+from woodshed.metrics.per_class import check_average, score_columns
 
 Values = NDArray[np.float64]
 

@@ -29,7 +29,7 @@ from numpy.typing import ArrayLike, NDArray
 
 from woodshed.errors import ParameterError
 from woodshed.metrics import probability
-from woodshed.metrics.average import check_average, mean_defined, score_columns
+from woodshed.metrics.per_class import check_average, mean_defined, score_columns
 
 Values = NDArray[np.float64]
 

@@ -18,8 +18,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from woodshed.clip import Clip, Samples
-from woodshed.data.example import Corpus
-from woodshed.data.sound import Sounds
+from woodshed.data.example import Corpus, Sounds
 from woodshed.data.store import FeatureStore
 from woodshed.errors import DataError, ParameterError, near_miss
 from woodshed.features import FEATURES
@@ -30,8 +29,7 @@ from woodshed.features.summary import Summary
 from woodshed.plotting.figure import check_picture_name, save_themed
 from woodshed.plotting.layout import check_size
 from woodshed.plotting.theme import Theme, drawable, fonts_for, theme_of, themed
-from woodshed.recognition.clip_item import clip_items, common_rate
-from woodshed.recognition.experiments.baseline import summarise
+from woodshed.recognition.clip_item import clip_items, common_rate, summarise
 from woodshed.recognition.experiments.feature_map import (
     COLOURS,
     HIGHEST_RATE,

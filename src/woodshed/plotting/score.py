@@ -22,7 +22,7 @@ from woodshed.plotting.timeline import COLOURS
 from woodshed.score import DRUM_CHANNEL, Score
 from woodshed.symbolic.abc.write import score_to_abc
 from woodshed.symbolic.musicxml.write import score_to_musicxml
-from woodshed.symbolic.staff import bars_of
+from woodshed.symbolic.notation import bars_of
 
 Along = Literal["s", "beats"]
 

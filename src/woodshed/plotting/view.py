@@ -30,8 +30,7 @@ from woodshed.features.beat import beat_times_s, tempo_bpm
 from woodshed.features.chroma import PITCH_CLASSES, Chroma
 from woodshed.features.cqt import Cqt
 from woodshed.features.f0 import Pyin
-from woodshed.features.log_mel import LogMel
-from woodshed.features.mel import hz_to_mel
+from woodshed.features.mel import LogMel, hz_to_mel
 from woodshed.features.mfcc import Mfcc
 from woodshed.features.onset import TIMING, onset_times_s
 from woodshed.features.onset_strength import Tempogram

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import tempfile
 import zlib
 from collections import Counter
 from collections.abc import Callable, Sequence
@@ -14,11 +15,12 @@ from numpy.typing import NDArray
 from woodshed.audio.augmentation import WaveformAugmentation
 from woodshed.audio.edit import resample
 from woodshed.clip import Clip
-from woodshed.data.example import Example, Skipped
+from woodshed.data.example import ChangedExample, Example, Skipped, Sounds, is_score, own_rate, read_example
 from woodshed.data.item import ChangedItem, ClipItem, ExampleItem, Item
-from woodshed.data.sound import ChangedExample, Sounds, is_score, own_rate, read_example
 from woodshed.data.store import FeatureStore
-from woodshed.errors import DataError, WoodshedError
+from woodshed.errors import DataError, ParameterError, WoodshedError
+from woodshed.features.summary import Summary
+from woodshed.recognition.novelty_detection import SpectralEmbedding
 from woodshed.symbolic.play import ScoreClip
 
 N_RATE_CLIPS = 50
@@ -169,3 +171,30 @@ def common_rate(clips: Sequence[Clip], highest: int) -> int:
         rates = [clips[k].sample_rate for k in indices]
     counts = Counter(rates)
     return min(highest, min(counts, key=lambda rate: (-counts[rate], rate)))
+
+
+def summarise(
+    clips: Sequence[Clip], sample_rate: int, *, store: str | None = None, n_jobs: int = 1
+) -> NDArray[np.float64]:
+    """Return one row of summary features (`woodshed.features.Summary`) for each clip.
+
+    Returns
+    -------
+    numpy.ndarray
+        Shape ``(n_clips, n_values)``.
+    """
+    return describe(clips, Summary(sample_rate=sample_rate), store=store, n_jobs=n_jobs)
+
+
+def describe(
+    clips: Sequence[Clip], feature: Summary | SpectralEmbedding, *, store: str | None = None, n_jobs: int = 1
+) -> NDArray[np.float64]:
+    """Return the row of a feature for each clip, shape ``(n_clips, n_values)``."""
+    sample_rate = feature.sample_rate
+    with tempfile.TemporaryDirectory() as temporary:
+        kept = FeatureStore(store or temporary, feature)
+        items = clip_items(clips, sample_rate)
+        skipped = kept.fill(items, n_jobs=n_jobs)
+        if skipped:
+            raise ParameterError(f"Baselines need usable clips: {skipped[0].reason}")
+        return np.stack([kept.get(item) for item in items]).astype(np.float64)

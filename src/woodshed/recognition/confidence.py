@@ -1,8 +1,4 @@
-"""Confidence of a classifier: calibration, decision thresholds, and rejection of silence and novel sounds.
-
-Everything is fitted to held-out predictions: clips of groups that the predicting model was not trained on, in
-the folds of a cross-validation. It is evaluated on other groups than it is fitted to (`cross_fit`).
-"""
+"""Confidence of a classifier: calibration, decision thresholds, and rejection of silence and novel sounds."""
 
 from __future__ import annotations
 
@@ -10,17 +6,21 @@ import json
 import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
-from typing import Any, Self
+from typing import TYPE_CHECKING, Any, Self
 
 import numpy as np
 from numpy.typing import NDArray
 
 from woodshed.clip import Clip
 from woodshed.errors import ParameterError
-from woodshed.metrics.temperature_scaling import Calibration, fit_shrunken_calibration
+from woodshed.metrics.calibration import Calibration, fit_shrunken_calibration
 from woodshed.metrics.threshold import class_thresholds, threshold_for_false_positives_per_hour
 from woodshed.prediction import NONE_OF_THESE, SILENCE
 from woodshed.recognition.novelty_detection import NoveltyDetector, SpectralEmbedding
+
+if TYPE_CHECKING:
+    pass
+
 
 Probabilities = NDArray[np.float64]
 
@@ -95,7 +95,7 @@ class CalibratedPredictions:
     refusals
         Shape ``(n,)``: what is predicted instead of a class; empty where a class is predicted.
     temperatures, guess_shares
-        One for each fold; see `woodshed.metrics.temperature_scaling.Calibration`.
+        One for each fold; see `woodshed.metrics.calibration.Calibration`.
     """
 
     raw: NDArray[np.float64]
@@ -112,7 +112,7 @@ class Confidence:
     Parameters
     ----------
     temperature, guess_share
-        Calibration of the mean probabilities: `woodshed.metrics.temperature_scaling.Calibration`.
+        Calibration of the mean probabilities: `woodshed.metrics.calibration.Calibration`.
     false_positive_rates, thresholds
         False positive rates in descending order, and for each the probability of each class from which on the
         expected rate is at most that for clips like the held-out ones.

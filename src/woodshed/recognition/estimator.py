@@ -70,7 +70,7 @@ class AudioEstimator(ClipModel):
         Parameters
         ----------
         clips
-            Any sequence of `Clip`, at any rates. It may be lazy (`woodshed.data.sound.Sounds`): a corpus
+            Any sequence of `Clip`, at any rates. It may be lazy (`woodshed.data.example.Sounds`): a corpus
             larger than memory is read clip by clip.
         targets
             The target of each clip: a label, tags, or values.

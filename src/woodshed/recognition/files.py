@@ -6,8 +6,7 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from pathlib import Path
 from typing import Any, TypeVar
 
-from woodshed.data.example import Skipped
-from woodshed.data.sound import read_or_render
+from woodshed.data.example import Skipped, read_or_render
 from woodshed.errors import AudioError, DataError, ScoreError
 from woodshed.prediction import ClipPrediction
 from woodshed.recognition.estimator import AudioEstimator

@@ -17,7 +17,7 @@ from numpy.typing import NDArray
 
 from woodshed.clip import Clip, Samples
 from woodshed.errors import ParameterError
-from woodshed.features.log_mel import LogMel
+from woodshed.features.mel import LogMel
 from woodshed.units import s_to_samples
 
 Rows = NDArray[np.float64]

@@ -27,8 +27,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from woodshed.clip import Clip
-from woodshed.data.example import Corpus, Example, Skipped
-from woodshed.data.sound import Sounds
+from woodshed.data.example import Corpus, Example, Skipped, Sounds
 from woodshed.data.split import stratified_folds, stratified_group_folds
 from woodshed.data.table import NO_LABEL
 from woodshed.errors import DataError

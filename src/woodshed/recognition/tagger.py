@@ -11,7 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from woodshed.clip import Clip
-from woodshed.metrics.temperature_scaling import Calibration
+from woodshed.metrics.calibration import Calibration
 from woodshed.recognition.estimator import AudioEstimator
 from woodshed.recognition.heads.head import Head
 from woodshed.recognition.heads.tags import DEFAULT_THRESHOLD, THRESHOLDS_NAME, TagsHead

@@ -9,7 +9,7 @@ from itertools import pairwise
 from typing import Any
 
 from woodshed.score import DRUM_CHANNEL, ChordSymbol, Key, Metre, Note, Score, Tempo
-from woodshed.symbolic.staff import drop_repeated
+from woodshed.symbolic.notation import drop_repeated
 
 MAX_PASSES = 16
 """Maximum number of times that a section is played."""

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 
 from woodshed.errors import ScoreError
-from woodshed.symbolic.spelling import NATURALS
+from woodshed.symbolic.notation import NATURALS
 
 _SYMBOL = re.compile(r"([A-Ga-g])([#b]?)\s*([^/]*)(?:/([A-Ga-g])([#b+-]?))?$")
 

@@ -9,7 +9,7 @@ from typing import Any
 
 from woodshed.errors import ParameterError, ScoreError
 from woodshed.score import DRUM_CHANNEL, Metre, Note, Score, Tempo
-from woodshed.symbolic.staff import as_fraction, bars_of
+from woodshed.symbolic.notation import as_fraction, bars_of
 
 _CHANGES = ("tempos", "metres", "keys", "programs", "chords")
 _START = Tempo(0.0, 120.0)

@@ -29,7 +29,7 @@ class SpeechRecogniser(Recogniser):
     --------
     >>> from woodshed.data.sample import sample_folder
     >>> from woodshed.data.corpora.fsdd import load
-    >>> from woodshed.data.sound import Sounds
+    >>> from woodshed.data.example import Sounds
     >>> some = [example for example in load(sample_folder()).examples if example.label in "07"][::10]
     >>> recogniser = SpeechRecogniser(net="mlp", epochs=2, n_augmentations=1)
     >>> recogniser = recogniser.fit(Sounds(some), [example.label for example in some])

@@ -13,8 +13,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from woodshed.errors import DataError
-from woodshed.training.checkpoint import read_arrays, write_arrays
 from woodshed.training.progress import LearningCurve
+from woodshed.training.run_state import read_arrays, write_arrays
 
 Loss = Callable[[Any, Any], Any]
 """Targets and outputs ``(batch, n_outputs)`` to the loss of each row, ``(batch,)``."""

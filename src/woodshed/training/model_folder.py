@@ -1,9 +1,12 @@
-"""Model folder: settings, checksums of the files, and their validation."""
+"""Model folder: settings, checksums of the files and their validation, and the provenance of the model."""
 
 from __future__ import annotations
 
 import hashlib
+import importlib.metadata
 import json
+import os
+import platform
 from collections.abc import Collection, Mapping
 from pathlib import Path
 from typing import Any
@@ -11,6 +14,39 @@ from typing import Any
 import numpy as np
 
 from woodshed.errors import ModelFolderError, OutputError, printable
+from woodshed.units import duration_text
+
+PACKAGES = ("woodshed", "keras", "tensorflow-cpu", "tensorflow", "jax", "torch", "numpy", "scikit-learn")
+
+
+def versions() -> dict[str, str]:
+    """Return the versions of the installed packages that a result depends on."""
+    installed = {}
+    for name in PACKAGES:
+        try:
+            installed[name] = importlib.metadata.version(name)
+        except importlib.metadata.PackageNotFoundError:
+            continue
+    return installed
+
+
+def provenance(seed: int, duration_s: float) -> dict[str, str]:
+    """Return seed, duration, versions and machine, as text by name.
+
+    Examples
+    --------
+    >>> texts = provenance(7, 61.0)
+    >>> texts["seed"], texts["duration"]
+    ('7', '1 min 1 s')
+    """
+    return {
+        "seed": str(seed),
+        "duration": duration_text(duration_s),
+        "Python": platform.python_version(),
+        **versions(),
+        "machine": f"{platform.system()} {platform.machine()}, {os.cpu_count()} cores",
+    }
+
 
 FORMAT = 2
 """Version of the layout; folders of a newer version are rejected.

@@ -10,13 +10,12 @@ from typing import Any
 from woodshed.data.example import Corpus
 from woodshed.data.split import honest_splits, parse_split
 from woodshed.errors import ParameterError
-from woodshed.recognition.corpus import load_corpus_for
 from woodshed.recognition.estimator import AudioEstimator
 from woodshed.recognition.experiments.model_comparison import Comparison, ModelComparison, candidates_of
 from woodshed.report.recognition.comparison import Ranked, ranking, write_comparison
 from woodshed.training.progress import Watcher
 from woodshed.training.run_state import RunState
-from woodshed.workflows.files import RUN_NAME, prepare_folder
+from woodshed.workflows.files import RUN_NAME, load_corpus_for, prepare_folder
 from woodshed.workflows.train import check_corpus, make_estimator
 
 

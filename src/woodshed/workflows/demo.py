@@ -8,8 +8,7 @@ from typing import cast
 
 from woodshed.data import sample
 from woodshed.data.corpora.fsdd import load
-from woodshed.data.example import Corpus, Example
-from woodshed.data.sound import Sounds
+from woodshed.data.example import Corpus, Example, Sounds
 from woodshed.data.split import honest_splits
 from woodshed.prediction import Prediction
 from woodshed.recognition.experiments.cross_validation import CrossValidation

@@ -8,12 +8,11 @@ from pathlib import Path
 
 from woodshed.data.check import check
 from woodshed.data.example import Skipped
-from woodshed.recognition.corpus import load_corpus_for
 from woodshed.recognition.experiments.evaluation import evaluate as evaluate_model
 from woodshed.recognition.experiments.result import Experiment
 from woodshed.report.recognition.folder import is_leaky, write_results
 from woodshed.tasks import load
-from woodshed.workflows.files import prepare_folder, require_usable
+from woodshed.workflows.files import load_corpus_for, prepare_folder, require_usable
 
 
 @dataclass(frozen=True)
@@ -54,7 +53,7 @@ def evaluate(
     model
         A model folder.
     data, group_by, targets
-        As for `woodshed.recognition.corpus.load_corpus_for`.
+        As for `woodshed.workflows.files.load_corpus_for`.
     out
         Folder for ``report.html`` and ``metrics.json``; None writes nothing.
     strict

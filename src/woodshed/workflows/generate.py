@@ -10,7 +10,7 @@ from typing import Any
 from woodshed.composition.generation import EvaluatedGeneration
 from woodshed.composition.generator import Generator, generate
 from woodshed.errors import ParameterError, check_seed, printable
-from woodshed.report.composition.piece_folder import (
+from woodshed.report.composition.piece_page import (
     PAGE_NAME,
     check_formats,
     prepare_piece_folder,

@@ -22,8 +22,8 @@ from woodshed.score import Score
 from woodshed.symbolic import edit
 from woodshed.symbolic.abc.read import ABC_SUFFIXES
 from woodshed.symbolic.file import SCORE_SUFFIXES, TABLE_SUFFIX, read_scores, write_scores
+from woodshed.symbolic.notation import bars_of
 from woodshed.symbolic.render import render
-from woodshed.symbolic.staff import bars_of
 from woodshed.workflows.files import require_usable
 from woodshed.workflows.progress import SILENT, Progress, stage
 

@@ -12,12 +12,10 @@ from woodshed.data.check import check
 from woodshed.data.doctor.checkup import short_checkup
 from woodshed.data.doctor.finding import Checkup
 from woodshed.data.doctor.inspection import inspect_sounds
-from woodshed.data.example import Corpus
+from woodshed.data.example import Corpus, Sounds, is_score
 from woodshed.data.group_guess import Candidate, guess_groups
-from woodshed.data.sound import Sounds, is_score
 from woodshed.data.split import Split, honest_splits, parse_split
 from woodshed.recognition.clip_item import are_scores
-from woodshed.recognition.corpus import load_corpus_for
 from woodshed.recognition.estimator import AudioEstimator
 from woodshed.recognition.experiments.cross_validation import CrossValidation, Plan
 from woodshed.recognition.experiments.result import Experiment, SearchResult
@@ -32,7 +30,7 @@ from woodshed.report.recognition.folder import write_model_folder
 from woodshed.tasks import task_class
 from woodshed.training.progress import Watcher
 from woodshed.training.run_state import RunState
-from woodshed.workflows.files import RUN_NAME, prepare_folder, require_usable
+from woodshed.workflows.files import RUN_NAME, load_corpus_for, prepare_folder, require_usable
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -12,7 +12,7 @@ import soundfile
 
 from woodshed.clip import Clip
 from woodshed.data.doctor import Checkup, doctor, short_checkup
-from woodshed.data.doctor.label import missing_labels
+from woodshed.data.doctor.fast_checks import missing_labels
 from woodshed.data.example import Corpus, Example
 from woodshed.data.folder import read_folder
 from woodshed.data.table import read_table

@@ -11,9 +11,14 @@ from woodshed.data.corpora.fsdd import load
 from woodshed.data.doctor.copies import exact_sets, near_sets
 from woodshed.data.doctor.fold import recordings
 from woodshed.data.doctor.inspection import Inspection, common_rate, described, inspect_sounds
-from woodshed.data.doctor.kernel import RIDGE, left_out_scores, similarity
-from woodshed.data.doctor.label_noise import label_noise
-from woodshed.data.doctor.outlier import centred_on_group, suspicious
+from woodshed.data.doctor.outlier import (
+    RIDGE,
+    centred_on_group,
+    label_noise,
+    left_out_scores,
+    similarity,
+    suspicious,
+)
 from woodshed.data.sample import sample_folder
 from woodshed.features.views import Views
 

@@ -8,9 +8,8 @@ import numpy as np
 import pytest
 
 from woodshed.recognition.classical import kernel_ridge
-from woodshed.recognition.classical.fitting import fit_model, probabilities
 from woodshed.recognition.classical.kernel_ridge import KernelRidge, value_weights
-from woodshed.recognition.classical.model import Case
+from woodshed.recognition.classical.model import Case, fit_model, probabilities
 
 
 def needle(n: int, seed: int, n_values: int = 400) -> tuple[np.ndarray, np.ndarray]:

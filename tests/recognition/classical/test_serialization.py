@@ -14,9 +14,14 @@ from onnx import TensorProto, helper, numpy_helper
 
 from woodshed.errors import ModelFolderError
 from woodshed.recognition.classical import CLASSICAL, forest, serialization
-from woodshed.recognition.classical.fitting import fit_columns, fit_model, predict_columns, probabilities
-from woodshed.recognition.classical.graph import GraphBuilder
-from woodshed.recognition.classical.model import Case
+from woodshed.recognition.classical.model import (
+    Case,
+    GraphBuilder,
+    fit_columns,
+    fit_model,
+    predict_columns,
+    probabilities,
+)
 from woodshed.recognition.classical.serialization import ClassicalPredictor, model_to_bytes
 
 N_VALUES, N_CLASSES = 4, 3

@@ -10,8 +10,8 @@ import pytest
 import woodshed
 from woodshed.clip import Clip
 from woodshed.data.corpora.fsdd import load
+from woodshed.data.example import Sounds
 from woodshed.data.sample import sample_folder
-from woodshed.data.sound import Sounds
 from woodshed.recognition.detection.events import EventRule, active_segments, blocks_timeline
 from woodshed.recognition.detection.sliding_window import scan, window_classifier
 from woodshed.tasks.speech import SpeechRecogniser

@@ -18,6 +18,7 @@ from woodshed.audio import gain, noise, read_blocks, write
 from woodshed.clip import Clip
 from woodshed.errors import AudioFileError, NotFittedError, ParameterError
 from woodshed.features import LogMel
+from woodshed.recognition.clip_item import describe
 from woodshed.recognition.confidence import HeldOut, fit_confidence
 from woodshed.recognition.detection.events import (
     EventRule,
@@ -35,7 +36,6 @@ from woodshed.recognition.detection.sliding_window import (
     window_classifier,
 )
 from woodshed.recognition.detection.smoothing import best_path, smooth
-from woodshed.recognition.experiments.baseline import describe
 from woodshed.recognition.novelty_detection import NoveltyDetector, SpectralEmbedding
 from woodshed.tasks.mood import MoodRegressor
 from woodshed.tasks.speech import SpeechRecogniser

@@ -8,10 +8,9 @@ from typing import Any
 import numpy as np
 import pytest
 
-from woodshed.data.example import Corpus
-from woodshed.data.sound import Sounds
+from woodshed.data.example import Corpus, Sounds
 from woodshed.errors import ParameterError
-from woodshed.recognition.experiments import baseline
+from woodshed.recognition.clip_item import summarise
 from woodshed.recognition.heads.classes import ClassesHead
 
 HEAD = ClassesHead()
@@ -59,15 +58,15 @@ def test_the_svm_gives_a_class_it_has_not_learned_no_chance() -> None:
 def test_the_summary_of_sounds_lets_the_svm_name_them(
     toy_corpus: Corpus, make_toy: Callable[..., Any], tmp_path: Any
 ) -> None:
-    rows = baseline.summarise(Sounds(toy_corpus.examples), 8000, store=str(tmp_path))
+    rows = summarise(Sounds(toy_corpus.examples), 8000, store=str(tmp_path))
     other = make_toy(4, seed=5)
-    test_rows = baseline.summarise(other.clips, 8000)
+    test_rows = summarise(other.clips, 8000)
     assert rows.shape == (len(toy_corpus.examples), test_rows.shape[1])
     classes = sorted(set(toy_corpus.labels))
     answers = svm(rows, toy_corpus.labels, test_rows, classes)
     right = np.asarray(classes)[answers.argmax(axis=1)] == np.asarray(other.labels)
     assert right.mean() > 2 / 3
-    in_memory = baseline.summarise(list(Sounds(toy_corpus.examples)), 8000)
+    in_memory = summarise(list(Sounds(toy_corpus.examples)), 8000)
     assert np.array_equal(rows, in_memory)
 
 
@@ -76,4 +75,4 @@ def test_a_clip_without_a_summary_is_named(make_toy: Callable[..., Any]) -> None
 
     clips = [*make_toy(1).clips, Clip(np.ones(1), 48000, "blip")]
     with pytest.raises(ParameterError, match="Baselines need usable clips: blip has only 1 samples"):
-        baseline.summarise(clips, 8000)
+        summarise(clips, 8000)

@@ -11,8 +11,7 @@ from typing import Any
 import numpy as np
 import pytest
 
-from woodshed.data.example import Corpus
-from woodshed.data.sound import Sounds
+from woodshed.data.example import Corpus, Sounds
 from woodshed.data.split import make_split
 from woodshed.errors import DataError, OutputError, ParameterError
 from woodshed.recognition.experiments.cross_validation import CrossValidation

@@ -12,15 +12,13 @@ import numpy as np
 import pytest
 
 from woodshed.clip import Clip
-from woodshed.data.example import Corpus
-from woodshed.data.sound import Sounds
+from woodshed.data.example import Corpus, Sounds
 from woodshed.data.split import honest_splits
 from woodshed.errors import DataError
 from woodshed.features import Summary
 from woodshed.recognition.classical import CLASSICAL, forest
-from woodshed.recognition.classical.fitting import fit_model, probabilities
-from woodshed.recognition.classical.model import Case
-from woodshed.recognition.experiments import baseline
+from woodshed.recognition.classical.model import Case, fit_model, probabilities
+from woodshed.recognition.clip_item import summarise
 from woodshed.recognition.experiments.cross_validation import CrossValidation
 from woodshed.recognition.heads.classes import ClassesHead
 from woodshed.recognition.learners import classical
@@ -100,10 +98,10 @@ def test_the_vote_of_the_nearest_needs_no_five_clips() -> None:
 
 def test_it_is_the_svm_that_stands_beside_every_net(toy_corpus: Corpus, unheard_toy: Any) -> None:
     model = Recogniser(net="svm").fit(Sounds(toy_corpus.examples), toy_corpus.labels)
-    rows = baseline.summarise(Sounds(toy_corpus.examples), 8000)
+    rows = summarise(Sounds(toy_corpus.examples), 8000)
     head = model.head
     outputs = head.baseline_outputs(
-        rows, head.encode(toy_corpus.labels)[1], baseline.summarise(unheard_toy.clips, 8000)
+        rows, head.encode(toy_corpus.labels)[1], summarise(unheard_toy.clips, 8000)
     )
     assert model.predict_proba(unheard_toy.clips) == pytest.approx(outputs["svm"], abs=1e-12)
 

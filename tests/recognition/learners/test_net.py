@@ -11,8 +11,7 @@ import pytest
 
 from woodshed.audio.augmentation import Speed
 from woodshed.clip import Clip
-from woodshed.data.example import Corpus, Example
-from woodshed.data.sound import Sounds
+from woodshed.data.example import Corpus, Example, Sounds
 from woodshed.data.store import FeatureStore
 from woodshed.recognition.clip_item import N_RATE_CLIPS, augmented_versions, clip_items, common_rate
 from woodshed.recognition.learners import net as learning

@@ -10,8 +10,7 @@ import pytest
 from tests.conftest import TINY
 
 import woodshed
-from woodshed.data.example import Corpus
-from woodshed.data.sound import Sounds
+from woodshed.data.example import Corpus, Sounds
 from woodshed.errors import ParameterError
 from woodshed.recognition.net import texture_ensemble
 from woodshed.recognition.net.texture_ensemble import reference_windows

@@ -6,7 +6,7 @@ import re
 from itertools import pairwise
 
 from woodshed.metrics.style import step_shares
-from woodshed.report.composition.style_section import share_figure
+from woodshed.report.composition.piece_page import share_figure
 
 
 def test_every_bin_between_the_lowest_and_the_highest_has_its_place() -> None:

@@ -10,9 +10,8 @@ import pytest
 from woodshed.errors import ScoreFileError
 from woodshed.score import Score
 from woodshed.symbolic.abc.read import abc_to_book
-from woodshed.symbolic.folk.bar import bar_errors, folk_bars
 from woodshed.symbolic.folk.from_abc import abc_to_folk, book_to_folk
-from woodshed.symbolic.folk.vocabulary import PITCH_PLACES, PITCHES, WORDS, pitch_of
+from woodshed.symbolic.folk.vocabulary import PITCH_PLACES, PITCHES, WORDS, bar_errors, folk_bars, pitch_of
 from woodshed.tokens.folk.tokenizer import tokens_to_score
 
 

@@ -8,7 +8,7 @@ import pytest
 
 from woodshed.errors import ParameterError
 from woodshed.symbolic.abc.read import abc_to_score
-from woodshed.symbolic.folk.bar import counted_bars
+from woodshed.symbolic.folk.vocabulary import counted_bars
 from woodshed.tasks.tune import TuneComposer
 from woodshed.tasks.tune.piece import TunePiece
 from woodshed.tasks.tune.request import TuneRequest

@@ -6,8 +6,7 @@ import numpy as np
 import pytest
 
 from woodshed.errors import ParameterError
-from woodshed.symbolic.folk.bar import bar_errors, counted_bars, folk_bars
-from woodshed.symbolic.folk.vocabulary import BAR_LINES, METRES, WORDS
+from woodshed.symbolic.folk.vocabulary import BAR_LINES, METRES, WORDS, bar_errors, counted_bars, folk_bars
 from woodshed.tokens.folk.grammar import FolkGrammar
 from woodshed.tokens.folk.tokenizer import tokens_to_score
 

@@ -74,7 +74,7 @@ def command(
 
 def _read_tonic(text: str) -> int:
     """Return the pitch class of a tonic."""
-    from woodshed.symbolic.spelling import NATURALS
+    from woodshed.symbolic.notation import NATURALS
 
     if text.isdigit():
         return int(text)

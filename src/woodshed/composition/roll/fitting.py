@@ -18,8 +18,8 @@ from woodshed.nets.frame_net import bernoulli_nats, frame_net
 from woodshed.nets.rbm import Rbm
 from woodshed.nets.rbm_common import RestrictedBoltzmannMachine, masked_mean
 from woodshed.nets.rnn_rbm import RnnRbm
-from woodshed.training.checkpoint import read_arrays
 from woodshed.training.progress import OnEpoch, ignore_epoch
+from woodshed.training.run_state import read_arrays
 
 N_CONTEXT = 8
 """Number of frames at the beginning of the continuation of a piece that are only read."""

@@ -22,8 +22,7 @@ from woodshed.composition.sequence.composer import MAX_TOKENS, TokenComposer
 from woodshed.composition.sequence.step_net import RecurrentStep
 from woodshed.errors import ParameterError, check_seed
 from woodshed.metrics.softmax_layer import Directions, correlations, decompose, effects
-from woodshed.symbolic.folk.bar import bar_errors
-from woodshed.symbolic.folk.vocabulary import BAR_LINES, METRES, MODES, WORDS
+from woodshed.symbolic.folk.vocabulary import BAR_LINES, METRES, MODES, WORDS, bar_errors
 from woodshed.tokens.folk.tokenizer import END, START
 from woodshed.training.progress import LearningCurve
 

@@ -6,11 +6,21 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import replace
 
 from woodshed.data.doctor.copies import copies, exact_sets, near_sets
+from woodshed.data.doctor.fast_checks import (
+    balance,
+    clipped,
+    lacks_label,
+    missing_labels,
+    missing_values,
+    off_centre,
+    other_rate,
+    silent,
+    too_short,
+    unreadable,
+)
 from woodshed.data.doctor.finding import Checkup, Finding, ranked
 from woodshed.data.doctor.fold import recordings
 from woodshed.data.doctor.inspection import Inspection, common_rate, inspect_sounds
-from woodshed.data.doctor.label import balance, lacks_label, missing_labels, missing_values
-from woodshed.data.doctor.level import clipped, off_centre, other_rate, silent, too_short, unreadable
 from woodshed.data.doctor.outlier import wrong_labels
 from woodshed.data.doctor.shortcut import shortcuts
 from woodshed.data.example import Corpus

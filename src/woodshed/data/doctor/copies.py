@@ -13,8 +13,7 @@ from woodshed.clip import Samples
 from woodshed.data.doctor.finding import Finding, command_on, share_of
 from woodshed.data.doctor.fingerprint import COMPARED_S, likeness, narrowed, neighbours
 from woodshed.data.doctor.inspection import Inspection
-from woodshed.data.example import Corpus, Example
-from woodshed.data.sound import is_made, read_example
+from woodshed.data.example import Corpus, Example, is_made, read_example
 from woodshed.errors import ParameterError, WoodshedError, counted, printable
 
 WITHIN_DB = 3.0

@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 
 from woodshed.audio.edit import resample
 from woodshed.clip import Clip, Samples
-from woodshed.features.log_mel import LogMel
+from woodshed.features.mel import LogMel
 
 RATE = 8000
 """Sample rate of both steps, in hertz: lossy codecs and resampling mostly change what is above it."""

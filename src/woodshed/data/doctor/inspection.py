@@ -13,8 +13,7 @@ from woodshed.audio.edit import resample
 from woodshed.audio.measure import CLIPPED_RUN, FULL_SCALE, LARGEST, SILENCE_FRAME_S, SILENT_DBFS
 from woodshed.clip import Clip, Samples
 from woodshed.data.doctor.fingerprint import COMPARED_S, fingerprint, narrowed
-from woodshed.data.example import Example
-from woodshed.data.sound import codec_of, example_blocks, own_rate
+from woodshed.data.example import Example, codec_of, example_blocks, own_rate
 from woodshed.errors import AudioFileError, ParameterError, ScoreFileError, WoodshedError
 from woodshed.features.views import Views
 from woodshed.units import amplitude_to_db, db_to_amplitude, s_to_samples, samples_to_s
@@ -61,7 +60,7 @@ class Inspection:
     band_hz, band_drop_db
         See `band_limit`.
     print_
-        See `woodshed.data.doctor.fingerprint`; None unless requested.
+        See `woodshed.data.doctor.copies`; None unless requested.
     views
         Row of `woodshed.features.views.Views`; None unless requested.
     """

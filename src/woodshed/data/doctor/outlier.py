@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
+from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -11,8 +12,6 @@ from numpy.typing import NDArray
 from woodshed.data.doctor.finding import Finding, share_of
 from woodshed.data.doctor.fold import recordings
 from woodshed.data.doctor.inspection import Inspection
-from woodshed.data.doctor.kernel import left_out_scores, similarity
-from woodshed.data.doctor.label_noise import label_noise
 from woodshed.data.example import Corpus
 from woodshed.errors import counted
 from woodshed.features.views import Views
@@ -95,8 +94,8 @@ def suspicious(
     """Find the rows whose label is probably wrong.
 
     In each view, and in each view centred on the mean of the group, the classes are scored for a row by its
-    similarity to all rows of other recordings (`woodshed.data.doctor.kernel.left_out_scores`);
-    `woodshed.data.doctor.label_noise.label_noise` combines the scores.
+    similarity to all rows of other recordings (`woodshed.data.doctor.outlier.left_out_scores`);
+    `woodshed.data.doctor.outlier.label_noise` combines the scores.
 
     Parameters
     ----------
@@ -167,3 +166,167 @@ def centred_on_group(view: Rows, labels: Sequence[str], groups: Sequence[str] | 
             centred[rows] -= centred[rows].mean(axis=0)
             is_any = True
     return centred if is_any else None
+
+
+GAMMA = 0.5
+"""Kernel width: unrelated rows have a mean squared distance of 2, hence a similarity of ``exp(-1)``."""
+
+RIDGE = 0.3
+"""Regularisation: the larger, the less a single row counts."""
+
+
+def similarity(view: Rows) -> Rows:
+    """Return the Gaussian kernel of each pair of rows, shape ``(n_rows, n_rows)``, 0 to 1.
+
+    ``exp(-GAMMA |a - b|² / n_values)`` of standardised values, so that it depends neither on the units nor
+    on the number of values.
+
+    Parameters
+    ----------
+    view
+        Shape ``(n_rows, n_values)``.
+
+    Examples
+    --------
+    >>> similarity(np.array([[1.0], [1.0], [3.0], [3.0]])).round(3)[0].tolist()
+    [1.0, 1.0, 0.135, 0.135]
+    """
+    spread = view.std(axis=0)
+    scaled = (view - view.mean(axis=0)) / np.where(spread > 1e-9 * np.abs(view).max(axis=0), spread, np.inf)
+    lengths = np.square(scaled).sum(axis=1)
+    distances = lengths[:, np.newaxis] + lengths - 2 * scaled @ scaled.T
+    kernel: Rows = np.exp(-GAMMA * np.maximum(distances, 0.0) / view.shape[1])
+    return kernel
+
+
+def left_out_scores(kernel: Rows, codes: NDArray[np.int64], groups: Sequence[str]) -> Rows:
+    """Score the classes for each row by a model fitted on all rows of other groups.
+
+    Kernel ridge regression on one-hot classes, weighted so that classes count equally. The model need not be
+    refitted for each group: the left-out predictions follow from one inverse (D. Allen's predicted residual
+    of 1974, the PRESS statistic; for a group of several rows a block takes the place of a diagonal element).
+
+    Parameters
+    ----------
+    kernel
+        From `similarity`, shape ``(n_rows, n_rows)``.
+    codes
+        Class of each row, from 0 without gaps.
+    groups
+        Group of each row, for instance versions of one recording.
+
+    Returns
+    -------
+    numpy.ndarray
+        Shape ``(n_rows, n_classes)``; about 1 for the predicted class, about 0 for the others.
+
+    Examples
+    --------
+    >>> kernel = similarity(np.array([[0.0], [0.1], [0.2], [3.0], [3.1], [3.2]]))
+    >>> left_out_scores(kernel, np.array([0, 0, 1, 1, 1, 1]), list("abcdef")).argmax(axis=1).tolist()
+    [0, 0, 0, 1, 1, 1]
+    """
+    counts = np.bincount(codes)
+    weights = 1 / counts[codes]
+    targets = np.eye(len(counts))[codes]
+    inverse = np.linalg.inv(kernel + np.diag(RIDGE * weights.mean() / weights))
+    residual = inverse @ targets
+    scores: Rows = targets - residual / np.diag(inverse)[:, np.newaxis]
+    group_codes = np.unique(np.asarray(groups), return_inverse=True)[1]
+    order = np.argsort(group_codes, kind="stable")
+    for rows in np.split(order, np.flatnonzero(np.diff(group_codes[order])) + 1):
+        if len(rows) > 1:
+            scores[rows] = targets[rows] - np.linalg.solve(inverse[np.ix_(rows, rows)], residual[rows])
+    return scores
+
+
+PRIOR_COUNTS = (1.0, 19.0)
+"""Prior pseudo-counts of wrong and right labels (a beta prior on the share of wrong labels)."""
+
+WEIGHT, PENALTY = 8.0, 0.3
+"""Prior weight of all views together, and the strength of the penalty on the deviation of the log weights.
+
+Without it, perfectly separable classes would have unbounded weights, and the slightest evidence of an
+uninformative view would count as certain.
+"""
+
+_LOG_WEIGHTS = (-4.0, 3.0)
+_LOG_ODDS = (-7.0, -1.0)
+_FIRST_LOG_ODDS = -3.0
+
+
+class LabelNoise(NamedTuple):
+    """Estimates of label noise.
+
+    Parameters
+    ----------
+    probability
+        Probability that the label is wrong, shape ``(n_rows,)``.
+    other
+        Most probable class apart from the label, shape ``(n_rows,)``.
+    share
+        Estimated share of wrong labels.
+    """
+
+    probability: Rows
+    other: NDArray[np.int64]
+    share: float
+
+
+def label_noise(scores: Sequence[Rows], codes: NDArray[np.int64]) -> LabelNoise:
+    """Estimate the probability that each label is wrong from the class scores of several views.
+
+    The views are pooled, ``p(class) ∝ exp(Σ weight · score)``. A share of the labels is wrong, and a wrong
+    label is any other class with equal probability. Weights and share maximise the posterior probability of
+    the labels, so an uninformative view gets a small weight, and without an informative view no label is
+    suspicious. Bayes' rule then gives the probability that a label is wrong.
+
+    Confident learning (C. Northcutt, L. Jiang and I. Chuang, 2021) compares a row with the class means; here
+    the improbability of the label counts: a row that is ambiguous between two classes is not suspicious, even
+    if the other class is slightly more probable.
+
+    Parameters
+    ----------
+    scores
+        Out-of-sample scores of each view, shape ``(n_rows, n_classes)``, higher for more probable classes.
+    codes
+        Class of each row according to its label, from 0; at least two classes.
+
+    Examples
+    --------
+    One wrong label and one ambiguous row among 40:
+
+    >>> scores = np.repeat(np.eye(2), 20, axis=0)
+    >>> scores[39] = 0.5
+    >>> codes = np.repeat([0, 1], 20)
+    >>> codes[3] = 1
+    >>> noise = label_noise([scores], codes)
+    >>> [int(k) for k in np.flatnonzero(noise.probability > 0.5)], int(noise.other[3])
+    ([3], 0)
+    """
+    from scipy.optimize import minimize
+
+    tables = np.stack(scores)
+    n_views, n_rows, n_classes = tables.shape
+    rows = np.arange(n_rows)
+
+    def unpack(parameters: Rows) -> tuple[Rows, Rows, float]:
+        """Return the class probabilities, the probability of the label, and the share of wrong labels."""
+        pooled = np.tensordot(np.exp(parameters[:n_views]), tables, 1)
+        probabilities = np.exp(pooled - pooled.max(axis=1, keepdims=True))
+        probabilities /= probabilities.sum(axis=1, keepdims=True)
+        return probabilities, probabilities[rows, codes], float(1 / (1 + np.exp(-parameters[n_views])))
+
+    def loss(parameters: Rows) -> float:
+        _, of_label, share = unpack(parameters)
+        likelihood = (1 - share) * of_label + share * (1 - of_label) / (n_classes - 1)
+        log_prior = PRIOR_COUNTS[0] * np.log(share) + PRIOR_COUNTS[1] * np.log(1 - share)
+        log_prior -= PENALTY * np.square(parameters - start)[:n_views].sum()
+        return float(-np.log(np.maximum(likelihood, 1e-300)).sum() - log_prior)
+
+    start = np.array([*[np.log(WEIGHT / n_views)] * n_views, _FIRST_LOG_ODDS])
+    best = minimize(loss, start, method="L-BFGS-B", bounds=[*[_LOG_WEIGHTS] * n_views, _LOG_ODDS])
+    probabilities, of_label, share = unpack(best.x)
+    wrong = share * (1 - of_label) / (n_classes - 1)
+    others = np.where(np.arange(n_classes) == codes[:, np.newaxis], -1.0, probabilities)
+    return LabelNoise(wrong / (wrong + (1 - share) * of_label), others.argmax(axis=1), share)

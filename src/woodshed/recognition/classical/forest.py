@@ -7,8 +7,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from woodshed.recognition.classical.graph import GraphBuilder
-from woodshed.recognition.classical.model import Case, ClassicalModel
+from woodshed.recognition.classical.model import Case, ClassicalModel, GraphBuilder
 
 N_TREES = 500
 

@@ -11,8 +11,7 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
-from woodshed.recognition.classical.graph import GraphBuilder
-from woodshed.recognition.classical.model import Case, ClassicalModel, Rows
+from woodshed.recognition.classical.model import Case, ClassicalModel, GraphBuilder, Rows
 
 N_LANDMARKS = 3000
 """Maximum number of training rows that predictions compare with; the fit uses all rows."""

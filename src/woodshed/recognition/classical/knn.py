@@ -6,8 +6,7 @@ from typing import Any
 
 import numpy as np
 
-from woodshed.recognition.classical.graph import GraphBuilder
-from woodshed.recognition.classical.model import Case, ClassicalModel, standardised
+from woodshed.recognition.classical.model import Case, ClassicalModel, GraphBuilder, standardised
 
 N_NEIGHBORS = 5
 

@@ -1,23 +1,4 @@
-"""Classical models as ONNX files: export, checks of a file before it is loaded, and prediction.
-
-A fitted model is written as a graph of elementary operators in double precision
-(`woodshed.recognition.classical.model.ClassicalModel.export`), which ONNX Runtime executes without
-scikit-learn. On 300 rows of 200 values with scales from 1e-4 to 1e4, and on the summary features of spoken
-digits, for two and more classes, tags and values, every predicted class equals that of scikit-learn. The
-probabilities and values differ by less than 1e-14, except those of kernel ridge (2e-5, as it computes
-distances in float32) and of the nearest neighbours of training rows (4e-7).
-
-skl2onnx 1.20 is not used, since its graphs differ from scikit-learn 1.9 on the same rows: in the
-probabilities of the nearest neighbours by 0.015 (20 % other classes), in those of a discriminant analysis of
-two classes by 0.15, and in 2.3 % of the classes of a forest of two classes, in which trees tie. Its support
-vector machines run in float32 only, and its regression forest of float64 rows is not a valid graph.
-
-A file may hold only the operators in `OPERATORS`, which check their indices, no nested graph, no function and
-no external data, and only complete arrays. The shape of every intermediate array must be known in advance, so
-that types and shapes that do not match, and more than `MAX_ELEMENTS` elements, are refused before anything is
-executed. An index that points outside an array is found on execution: ONNX Runtime stops, and the predictor
-raises the same error.
-"""
+"""Classical models as ONNX files: graphs, export, checks of a file before it is loaded, and prediction."""
 
 from __future__ import annotations
 
@@ -28,8 +9,14 @@ import numpy as np
 from numpy.typing import NDArray
 
 from woodshed.errors import ModelFolderError
-from woodshed.recognition.classical.graph import INPUT_NAME, OPSET, OUTPUT_NAME, GraphBuilder
-from woodshed.recognition.classical.model import Rows, classical_model
+from woodshed.recognition.classical.model import (
+    INPUT_NAME,
+    OPSET,
+    OUTPUT_NAME,
+    GraphBuilder,
+    Rows,
+    classical_model,
+)
 from woodshed.training.model_folder import MODEL_NAME
 
 # fmt: off
@@ -60,7 +47,7 @@ def model_to_bytes(name: str, model: Any, n_values: int) -> bytes:
     name
         A name in `woodshed.recognition.classical.CLASSICAL`.
     model
-        Result of `woodshed.recognition.classical.fitting.fit_model` or of ``fit_columns``.
+        Result of `woodshed.recognition.classical.model.fit_model` or of ``fit_columns``.
     n_values
         Length of the rows.
 
@@ -72,7 +59,7 @@ def model_to_bytes(name: str, model: Any, n_values: int) -> bytes:
 
     Examples
     --------
-    >>> from woodshed.recognition.classical.fitting import fit_model
+    >>> from woodshed.recognition.classical.model import fit_model
     >>> rows = np.array([[0.0, 5.0], [0.1, 3.0], [0.9, 4.0], [1.0, 4.5]])
     >>> content = model_to_bytes("svm", fit_model("svm", rows, np.array([0, 0, 1, 1])), 2)
     >>> ClassicalPredictor(content, n_values=2, n_outputs=2).predict(rows).argmax(axis=1).tolist()

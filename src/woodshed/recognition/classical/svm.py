@@ -7,8 +7,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from woodshed.recognition.classical.graph import GraphBuilder
-from woodshed.recognition.classical.model import Case, ClassicalModel, Rows, standardised
+from woodshed.recognition.classical.model import Case, ClassicalModel, GraphBuilder, Rows, standardised
 
 
 def classifier(case: Case, n_rows: int) -> Any:

@@ -17,8 +17,7 @@ from typing import get_args
 import numpy as np
 from numpy.typing import NDArray
 
-from woodshed.audio.read import read_blocks
-from woodshed.audio.sound_file import FilePath
+from woodshed.audio.read import FilePath, read_blocks
 from woodshed.clip import Clip
 from woodshed.data.example import Skipped
 from woodshed.errors import ParameterError, near_miss

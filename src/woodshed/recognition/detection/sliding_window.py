@@ -18,7 +18,7 @@ from numpy.typing import NDArray
 
 from woodshed.clip import Clip, Samples
 from woodshed.errors import AudioError, ParameterError
-from woodshed.features.log_mel import LogMel
+from woodshed.features.mel import LogMel
 from woodshed.features.row import RowFeature
 from woodshed.features.streaming import features_of_blocks, mono_blocks
 from woodshed.recognition.confidence import Confidence

@@ -22,8 +22,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from woodshed.data.example import Corpus
-from woodshed.data.sound import Sounds
+from woodshed.data.example import Corpus, Sounds
 from woodshed.data.split import Fold, Split
 from woodshed.errors import WoodshedError
 from woodshed.recognition.estimator import AudioEstimator

@@ -12,8 +12,9 @@ from numpy.typing import NDArray
 
 from woodshed.audio.edit import resample
 from woodshed.clip import Clip
-from woodshed.data.sound import duration_s
+from woodshed.data.example import duration_s
 from woodshed.data.split import Fold
+from woodshed.recognition.clip_item import describe
 from woodshed.recognition.confidence import (
     CalibratedPredictions,
     Confidence,
@@ -21,7 +22,6 @@ from woodshed.recognition.confidence import (
     cross_fit,
     fit_confidence,
 )
-from woodshed.recognition.experiments import baseline
 from woodshed.recognition.experiments.result import SplitResult
 from woodshed.recognition.heads.head import Evaluator
 from woodshed.recognition.novelty_detection import NoveltyDetector, SpectralEmbedding
@@ -53,7 +53,7 @@ class ConfidenceEvaluator(Evaluator):
     def begin(self) -> None:
         """Embed all examples."""
         run = self._run
-        self._embeddings = baseline.describe(
+        self._embeddings = describe(
             run.sounds,
             SpectralEmbedding(sample_rate=run.sample_rate),
             store=run.estimator.store,

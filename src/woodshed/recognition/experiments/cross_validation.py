@@ -11,18 +11,16 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from woodshed.data.example import Corpus, Example
+from woodshed.data.example import Corpus, Example, Sounds
 from woodshed.data.item import file_digest
-from woodshed.data.sound import Sounds
 from woodshed.data.split import Fold, Split
 from woodshed.features.summary import Summary
-from woodshed.recognition.clip_item import common_rate
+from woodshed.recognition.clip_item import common_rate, summarise
 from woodshed.recognition.estimator import AudioEstimator
-from woodshed.recognition.experiments import baseline
 from woodshed.recognition.experiments.result import Experiment, SplitResult, SummaryTable
 from woodshed.recognition.self_training import N_TRAININGS, may_learn
+from woodshed.training.model_folder import provenance
 from woodshed.training.progress import LearningCurve, Watcher
-from woodshed.training.provenance import provenance
 from woodshed.training.run_state import RunState, fingerprint
 
 Part = Mapping[str, NDArray[Any]]
@@ -198,7 +196,7 @@ class CrossValidation:
             "unlabelled": unlabelled,
         }
         self.run_state.open(fingerprint(mark, self.corpus, self.splits), resume=self.resume)
-        self.summary_rows = baseline.summarise(
+        self.summary_rows = summarise(
             self.sounds, self.sample_rate, store=self.estimator.store, n_jobs=self.estimator.n_jobs
         )
         self._evaluator.begin()

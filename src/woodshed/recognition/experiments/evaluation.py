@@ -6,12 +6,11 @@ import time
 
 import numpy as np
 
-from woodshed.data.example import Corpus
-from woodshed.data.sound import Sounds
+from woodshed.data.example import Corpus, Sounds
 from woodshed.recognition.estimator import AudioEstimator
 from woodshed.recognition.experiments.cross_validation import deciding_settings, method_of
 from woodshed.recognition.experiments.result import Experiment, SplitResult
-from woodshed.training.provenance import provenance
+from woodshed.training.model_folder import provenance
 
 
 def evaluate(estimator: AudioEstimator, corpus: Corpus, *, leaky: bool | None) -> Experiment:

@@ -1,7 +1,4 @@
-"""Feature map: labelled clips on two features, and the linear decision boundary between their classes.
-
-The map illustrates a data set. It is not the model, which uses all features.
-"""
+"""Feature map: labelled clips on two features, and the linear decision boundary between their classes."""
 
 from __future__ import annotations
 

@@ -13,8 +13,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from woodshed.data.example import Corpus
-from woodshed.data.sound import Sounds
+from woodshed.data.example import Corpus, Sounds
 from woodshed.data.split import Split
 from woodshed.errors import DataError, ParameterError
 from woodshed.recognition.clip_item import common_rate
@@ -22,8 +21,8 @@ from woodshed.recognition.estimator import AudioEstimator
 from woodshed.recognition.experiments.benchmark_task import BenchmarkTask, part_name, run_worker
 from woodshed.recognition.heads.head import Head
 from woodshed.recognition.learners import learner_of
+from woodshed.training.model_folder import provenance
 from woodshed.training.progress import Watcher
-from woodshed.training.provenance import provenance
 from woodshed.training.run_state import RunState, fingerprint
 
 USUAL = ("mlp", "conv-stack", "svm", "forest", "logistic")

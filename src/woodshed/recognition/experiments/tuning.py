@@ -19,8 +19,7 @@ from typing import Any
 
 import numpy as np
 
-from woodshed.data.example import Corpus
-from woodshed.data.sound import Sounds
+from woodshed.data.example import Corpus, Sounds
 from woodshed.data.split import Fold, Split, make_split
 from woodshed.errors import DataError, MissingPackageError, ParameterError, WoodshedError
 from woodshed.recognition.clip_item import common_rate

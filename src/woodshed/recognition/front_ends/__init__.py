@@ -16,7 +16,7 @@ from woodshed.errors import ParameterError, near_miss
 from woodshed.recognition.front_ends.pooled import PooledFrames
 
 FRONT_ENDS: dict[str, str] = {
-    "log-mel": "woodshed.features.log_mel:LogMel",
+    "log-mel": "woodshed.features.mel:LogMel",
     "mfcc": "woodshed.features.mfcc:Mfcc",
     "noise-floor": "woodshed.features.noise_floor:NoiseFloor",
     "notes": "woodshed.features.played_notes:PlayedNotes",

@@ -22,7 +22,7 @@ class PooledFrames:
     Examples
     --------
     >>> from woodshed.audio import noise
-    >>> from woodshed.features.log_mel import LogMel
+    >>> from woodshed.features.mel import LogMel
     >>> PooledFrames(LogMel(n_mels=8))(noise()).shape
     (16,)
     """

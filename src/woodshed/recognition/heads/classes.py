@@ -156,7 +156,7 @@ class ClassesHead(Head):
         weights: NDArray[np.float64] | None = None,
     ) -> Any:
         """Fit one classifier; classes without an example are left out and get probability 0."""
-        from woodshed.recognition.classical.fitting import fit_model
+        from woodshed.recognition.classical.model import fit_model
 
         present, columns = np.unique(targets.argmax(axis=1), return_inverse=True)
         model = fit_model(name, rows, columns, case=case, weights=weights)
@@ -164,7 +164,7 @@ class ClassesHead(Head):
 
     def predict_classical(self, model: Any, rows: Rows) -> Rows:
         """Return class probabilities."""
-        from woodshed.recognition.classical.fitting import probabilities
+        from woodshed.recognition.classical.model import probabilities
 
         if not isinstance(model, _Partial):
             return probabilities(model, rows)

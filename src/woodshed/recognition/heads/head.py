@@ -253,13 +253,13 @@ class Head(abc.ABC):
 
         By default one estimator is fitted for each output, to the rows where its target is known.
         """
-        from woodshed.recognition.classical.fitting import fit_columns
+        from woodshed.recognition.classical.model import fit_columns
 
         return fit_columns(name, rows, targets, discrete=self.binary_outputs, case=case, weights=weights)
 
     def predict_classical(self, model: Any, rows: Rows) -> Rows:
         """Return the outputs of what `fit_classical` returned, shape ``(n_clips, n_names)``."""
-        from woodshed.recognition.classical.fitting import predict_columns
+        from woodshed.recognition.classical.model import predict_columns
 
         return predict_columns(model, rows)
 

@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 
 from woodshed.data.example import Corpus, Example
 from woodshed.errors import DataError
-from woodshed.metrics.temperature_scaling import Calibration, fit_calibration
+from woodshed.metrics.calibration import Calibration, fit_calibration
 from woodshed.prediction import Tagging
 from woodshed.recognition.heads.head import Head, Names, Rows
 

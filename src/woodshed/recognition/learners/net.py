@@ -37,7 +37,7 @@ from woodshed.units import s_to_samples
 if TYPE_CHECKING:
     import keras
 
-    from woodshed.features.log_mel import LogMel
+    from woodshed.features.mel import LogMel
     from woodshed.recognition.net.target_scale import TargetScale
     from woodshed.training.loop import Recipe
     from woodshed.training.progress import LearningCurve

@@ -1,12 +1,16 @@
-"""Page of new generations: each as sound, picture and text, its longest copy, and the style of all."""
+"""Folder of generated pieces: their files, and the page that plays and judges them."""
 
 from __future__ import annotations
 
 import functools
-from collections.abc import Sequence
+import math
+from collections.abc import Callable, Sequence
+from dataclasses import asdict
+from pathlib import Path
 
 import numpy as np
 
+from woodshed.atomic import write_whole
 from woodshed.clip import Clip
 from woodshed.composition.generation import (
     EvaluatedGeneration,
@@ -16,17 +20,19 @@ from woodshed.composition.generation import (
     SoundGeneration,
     TextGeneration,
 )
-from woodshed.errors import counted
+from woodshed.errors import OutputError, ParameterError, counted, near_miss, printable
+from woodshed.html.chart import Plot, percent_ticks, round_ticks
 from woodshed.html.clip import data_uri
 from woodshed.html.document import Markup, document, element, join, name_of, table
 from woodshed.metrics.originality import N_GRAM, Melody, MelodyIndex
-from woodshed.metrics.style import Style
+from woodshed.metrics.style import Shares, Style, overlap
 from woodshed.plotting.page import sound_bytes
-from woodshed.report.composition.style_section import style_section
+from woodshed.plotting.score import save_scores
 from woodshed.report.wording import UNKNOWN, percent
 from woodshed.score import Note, Score
 from woodshed.symbolic.edit import set_tempo, transpose
 from woodshed.symbolic.render import BEST, render
+from woodshed.training.model_folder import make_folder, to_json
 
 PAGE_RATE = 22050
 """Sample rate of the sounds in the page, in hertz."""
@@ -325,3 +331,197 @@ def roll_svg(item: EvaluatedGeneration) -> Markup:
         role="img",
         aria_label="The notes over time, pitch upwards",
     )
+
+
+_MIN_SHARE = 0.003
+"""Share below which a bin at either end of a distribution is omitted."""
+
+_MAX_LABELS = 13
+"""Maximum number of labels on the horizontal axis."""
+
+
+def style_section(new: Style, learned: Style, n_new: int, n_learned: int) -> Markup:
+    """Return the section.
+
+    Parameters
+    ----------
+    new, learned
+        Style of the new pieces, and of the training data.
+    n_new, n_learned
+        Number of pieces of each.
+    """
+    rows = [
+        [question, _number(value), _number(learned.numbers.get(question, math.nan))]
+        for question, value in new.numbers.items()
+    ]
+    figures = [
+        element(
+            "figure",
+            share_figure(question, shares, learned.shares.get(question, {})),
+            element(
+                "figcaption",
+                f"{question[0].upper()}{question[1:]}: ",
+                f"{percent(overlap(shares, learned.shares[question]))} in common.",
+            ),
+        )
+        for question, shares in new.shares.items()
+        if question in learned.shares
+    ]
+    return element(
+        "section",
+        element("h2", "Style, compared with the training data"),
+        table(
+            ["", f"new ({n_new})", f"training ({n_learned:,})"],
+            rows,
+            caption="Means over pieces, or shares over all pieces",
+        ),
+        element("p", _swatch("new"), " new ", _swatch("learned"), " training", class_="note"),
+        element("div", *figures, class_="charts"),
+        element(
+            "p",
+            "A difference shows where the new music deviates from the training data, not that it is worse. "
+            "With few pieces it can be due to chance.",
+            class_="note",
+        ),
+        id="style",
+    )
+
+
+def share_figure(question: str, new: Shares, learned: Shares) -> Markup:
+    """Draw two distributions side by side, a pair of bars for each bin.
+
+    Almost empty bins are omitted at both ends; all bins between them are drawn.
+
+    Examples
+    --------
+    >>> figure = share_figure("metre", {"2/4": 0.25, "4/4": 0.75}, {"2/4": 0.5, "4/4": 0.5})
+    >>> figure.count('class="bar new"'), figure.count('class="bar learned"')
+    (2, 2)
+    """
+    names = list(new)
+    filled = [k for k, name in enumerate(names) if max(new[name], learned.get(name, 0.0)) >= _MIN_SHARE]
+    shown = names[filled[0] : filled[-1] + 1] if filled else names
+    highest = max(max(new[name], learned.get(name, 0.0)) for name in shown)
+    top = max(0.1, math.ceil(10 * highest) / 10)
+    plot = Plot(340, 190, (0.0, float(len(shown))), (0.0, top), left=46, right=8, top=10, bottom=26)
+    step = max(1, -(-len(shown) // _MAX_LABELS))
+    marks = plot.y_axis(
+        percent_ticks(0.25) if top > 0.75 else [(v, percent(v)) for v, _ in round_ticks(top) if v <= top]
+    )
+    for k, name in enumerate(shown):
+        for left, share, kind in ((k + 0.12, new[name], "new"), (k + 0.5, learned.get(name, 0.0), "learned")):
+            marks.append(
+                element(
+                    "rect",
+                    class_=f"bar {kind}",
+                    x=plot.x(left),
+                    y=plot.y(share),
+                    width=round(plot.x(left + 0.36) - plot.x(left), 1),
+                    height=round(plot.y(0.0) - plot.y(share), 1),
+                )
+            )
+        if k % step == 0:
+            marks.append(plot.note(k + 0.5, -0.085 * top, name, "middle"))
+    return plot.draw(f"Shares by {question}, new and training", marks)
+
+
+def _swatch(kind: str) -> Markup:
+    """Draw a bar for the legend."""
+    bar = element("rect", class_=f"bar {kind}", width=12, height=12)
+    return element("svg", bar, width=12, height=12, aria_hidden="true")
+
+
+def _number(value: float) -> Markup:
+    """Write a number with three significant digits."""
+    if not math.isfinite(value):
+        return join([UNKNOWN])
+    return join([f"{value:.0f}" if abs(value) >= 100 else f"{value:.3g}"])
+
+
+FORMATS = (*ScoreGeneration.files, "png", "txt")
+"""Formats of a generation, by suffix; of these, each kind has its own."""
+
+PAGE_NAME, ORIGINALITY_NAME, STYLE_NAME = "index.html", "originality.json", "style.json"
+
+
+def check_formats(formats: Sequence[str]) -> None:
+    """Refuse a format that does not exist.
+
+    Raises
+    ------
+    ParameterError
+        If there is no such format; the message names the near miss.
+    """
+    for name in formats:
+        if name not in FORMATS:
+            raise ParameterError(f"Unknown format {name!r}. {near_miss(name, FORMATS)}")
+
+
+def prepare_piece_folder(folder: Path, *, force: bool = False) -> None:
+    """Make the folder; an existing one must be empty, or its files may be replaced by ``force``.
+
+    Raises
+    ------
+    OutputError
+        If it exists and is not empty, or cannot be made.
+    """
+    if folder.exists() and any(folder.iterdir() if folder.is_dir() else [folder]) and not force:
+        raise OutputError(
+            f"{printable(folder)} exists and is not empty. Set --out to another folder, or add --force to "
+            "replace its files."
+        )
+    make_folder(folder)
+
+
+def write_piece_folder(
+    items: Sequence[EvaluatedGeneration],
+    folder: Path,
+    *,
+    reference: ReferenceSet,
+    heading: str,
+    formats: Sequence[str] | None = None,
+    soundfont: str = BEST,
+    on_item: Callable[[int], None] = lambda n_done: None,
+) -> None:
+    """Write generations into a folder, each file whole or not at all.
+
+    Parameters
+    ----------
+    items
+        At least one.
+    folder
+        An existing folder, see `prepare_piece_folder`.
+    reference
+        The training data of the generator.
+    heading
+        Model and settings, for the page.
+    formats
+        Out of `FORMATS`; None writes all that a generation has. Formats of other kinds are ignored.
+    soundfont
+        What plays the WAV files: see `woodshed.symbolic.render.render`.
+    on_item
+        Called with the number of items that are written.
+
+    Raises
+    ------
+    OutputError
+        If a file cannot be written.
+    """
+    formats = FORMATS if formats is None else formats
+    check_formats(formats)
+    for n_done, item in enumerate(items, start=1):
+        generation = item.generation
+        suffixes = [suffix for suffix in formats if suffix in generation.files]
+        generation.write(folder, item.name, suffixes, soundfont=soundfont)
+        if "png" in formats and isinstance(generation, ScoreGeneration):
+            save_scores([generation.to_score(item.title)], folder / f"{item.name}.png", overwrite=True)
+        on_item(n_done)
+    report = {"how": novelty_method(reference), "pieces": [item.to_values() for item in items]}
+    write_whole(folder / ORIGINALITY_NAME, to_json(report))
+    kind = type(items[0].generation)
+    new = kind.style([item.generation for item in items])
+    learned = kind.style(reference.generations) if reference.generations else None
+    styles = {"new": asdict(new)} | ({} if learned is None else {"learned": asdict(learned)})
+    write_whole(folder / STYLE_NAME, to_json(styles))
+    page = piece_page(items, reference, (new, learned), heading=heading, soundfont=soundfont)
+    write_whole(folder / PAGE_NAME, page)

@@ -11,8 +11,8 @@ from numpy.typing import NDArray
 
 from woodshed.data.example import Corpus
 from woodshed.metrics import confusion, probability
-from woodshed.metrics.average import AVERAGES
 from woodshed.metrics.interval import Interval, bootstrap_interval, share_interval, wilson_interval
+from woodshed.metrics.per_class import AVERAGES
 from woodshed.recognition.experiments.result import Experiment, SplitResult
 
 N_RESAMPLES = 1000

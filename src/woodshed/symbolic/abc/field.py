@@ -8,7 +8,7 @@ from fractions import Fraction
 
 from woodshed.errors import ScoreError
 from woodshed.score import LINE_OF_FIFTHS, Mode
-from woodshed.symbolic.spelling import Signature, signature_of
+from woodshed.symbolic.notation import Signature, signature_of
 
 _MAJOR_SHARPS = {letter: place - 1 for place, letter in enumerate(LINE_OF_FIFTHS)}
 _MODES: dict[str, tuple[Mode, int]] = {

@@ -12,10 +12,19 @@ from fractions import Fraction
 from woodshed.atomic import write_whole
 from woodshed.errors import ScoreError
 from woodshed.score import DRUM_CHANNEL, Key, Score
-from woodshed.symbolic.abc.beam import groups_of, tuplets_of
 from woodshed.symbolic.abc.field import ACCIDENTALS
-from woodshed.symbolic.spelling import Signature, key_at, signature_of, spelling
-from woodshed.symbolic.staff import MAX_DENOMINATOR, BarSpan, as_fraction, bars_of, drop_repeated
+from woodshed.symbolic.abc.voice import groups_of, tuplets_of
+from woodshed.symbolic.notation import (
+    MAX_DENOMINATOR,
+    BarSpan,
+    Signature,
+    as_fraction,
+    bars_of,
+    drop_repeated,
+    key_at,
+    signature_of,
+    spelling,
+)
 
 _UNIT = Fraction(1, 2)  # L:1/8, in quarter notes
 _BARS_A_LINE = 4

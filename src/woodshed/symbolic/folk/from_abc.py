@@ -12,7 +12,6 @@ from woodshed.symbolic.abc.field import read_metre, read_transposition
 from woodshed.symbolic.abc.tune import TuneLines, cut_tunes, read_voices
 from woodshed.symbolic.abc.voice import Propagation, Voice
 from woodshed.symbolic.bar import BarNote
-from woodshed.symbolic.folk.bar import bar_errors, split_bars
 from woodshed.symbolic.folk.vocabulary import (
     GROUPINGS,
     METRES,
@@ -21,10 +20,12 @@ from woodshed.symbolic.folk.vocabulary import (
     TIMES,
     WORD_AT,
     WORD_OF,
+    bar_errors,
     pitch_of,
+    split_bars,
     tuplet_ratio,
 )
-from woodshed.symbolic.spelling import LETTERS, alterations_of
+from woodshed.symbolic.notation import LETTERS, alterations_of
 
 _REWRITTEN = {  # metre -> token of an equivalent metre, factor of all lengths
     "2/2": ("M:4/4", Fraction(1)),

@@ -1,11 +1,15 @@
-"""Vocabulary of the folk-rnn model: 137 tokens and their meaning."""
+"""The 137 tokens of the folk-rnn model, their meaning, and the bars of a tune in tokens."""
 
 from __future__ import annotations
 
+import functools
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
 from fractions import Fraction
+from itertools import pairwise
 
 from woodshed.symbolic.abc.field import TUPLET_TIMES
-from woodshed.symbolic.spelling import LETTERS, NATURALS
+from woodshed.symbolic.notation import LETTERS, NATURALS
 
 BOUNDARIES = ("<s>", "</s>")
 METRES = ("M:2/4", "M:3/4", "M:4/4", "M:3/2", "M:6/8", "M:9/8", "M:12/8")
@@ -98,3 +102,162 @@ def tuplet_ratio(p: int, metre: str) -> Fraction:
     """
     is_compound = metre in ("M:6/8", "M:9/8", "M:12/8")
     return Fraction(TUPLET_TIMES.get(p, 3 if is_compound else 2), p)
+
+
+@dataclass(frozen=True, slots=True)
+class FolkBar:
+    """Tokens between two bar lines.
+
+    Parameters
+    ----------
+    number
+        Counted from 1 among the bars with notes or rests.
+    start, stop
+        Range of its tokens, without the bar lines.
+    eighths
+        Length in eighths.
+    before, after
+        Bar lines on either side; empty at the beginning and the end of the tune.
+    """
+
+    number: int
+    start: int
+    stop: int
+    eighths: Fraction
+    before: str
+    after: str
+
+
+def folk_bars(words: Sequence[str], metre: str) -> list[FolkBar]:
+    """Divide tokens into bars and compute their lengths.
+
+    Examples
+    --------
+    >>> [float(bar.eighths) for bar in folk_bars("|: C > D [ E 2 G 2 ] (3 E F G :| C".split(), "M:4/4")]
+    [6.0, 1.0]
+    """
+    lines = [k for k, word in enumerate(words) if word in BAR_LINES]
+    bars: list[FolkBar] = []
+    for first, last in zip([-1, *lines], [*lines, len(words)], strict=True):
+        if last - first < 2:
+            continue
+        before = words[first] if first >= 0 else ""
+        after = words[last] if last < len(words) else ""
+        eighths = sum(lengths_of(tuple(words[first + 1 : last]), metre), Fraction(0))
+        bars.append(FolkBar(len(bars) + 1, first + 1, last, eighths, before, after))
+    return bars
+
+
+def counted_bars(words: Sequence[str], metre: str) -> list[FolkBar]:
+    """Return the bars except pickups, which are short bars at the start of a section.
+
+    Examples
+    --------
+    >>> [bar.number for bar in counted_bars("C |: E 3 :| G | C 4 |1 E 4 :| |2 C 3 |".split(), "M:2/4")]
+    [2, 4, 5, 6]
+    """
+    counted: list[FolkBar] = []
+    is_pickup = False
+    for bar in folk_bars(words, metre):
+        begins_section = bar.before in ("", "|:", ":|") and not is_pickup
+        is_pickup = begins_section and bar.eighths < TIMES[metre]
+        if not is_pickup:
+            counted.append(bar)
+    return counted
+
+
+def bar_errors(words: Sequence[str], metre: str) -> list[str]:
+    """Report bars of the wrong length, one sentence each.
+
+    A bar may be short at the beginning and the end of the tune, and next to a repeat sign or an ending,
+    where a pickup completes it.
+
+    Examples
+    --------
+    >>> bar_errors("C | C 8 | D 3 | E 7 |".split(), "M:4/4")
+    ['bar 3 lasts 3 eighths, expected 8 in 4/4.']
+    """
+    due, bars = TIMES[metre], folk_bars(words, metre)
+    errors = []
+    for bar in bars:
+        at_edge = bar.number in (1, len(bars)) or bar.before not in ("", "|") or bar.after not in ("", "|")
+        if bar.eighths > due or (bar.eighths < due and not at_edge):
+            errors.append(
+                f"bar {bar.number} lasts {float(bar.eighths):g} eighths, expected {float(due):g} in "
+                f"{metre[2:]}."
+            )
+    return errors
+
+
+def split_bars(words: Sequence[str], metre: str) -> frozenset[int]:
+    """Return the numbers of bars that a single bar line separates from the rest of their bar.
+
+    This happens where a double bar was written before the pickup of the next part.
+
+    Examples
+    --------
+    >>> split_bars("C 8 | D 6 | E 2 | F 8 |".split(), "M:4/4")
+    frozenset({2})
+    """
+    due, bars = TIMES[metre], folk_bars(words, metre)
+    split: set[int] = set()
+    for bar, following in pairwise(bars):
+        is_single = bar.after == "|" and following.start == bar.stop + 1
+        is_pickup = bar.number == 1 and len(bars) > 2 and bars[2].eighths < due
+        is_short = 0 < bar.eighths < due and bar.eighths + following.eighths == due
+        if is_single and is_short and not is_pickup and bar.number - 1 not in split:
+            split.add(bar.number)
+    return frozenset(split)
+
+
+@functools.lru_cache(1 << 16)
+def lengths_of(words: tuple[str, ...], metre: str) -> tuple[Fraction, ...]:
+    """Return the values of `event_lengths`, cached, as tunes share most of their bars."""
+    return tuple(event_lengths(words, metre))
+
+
+def event_lengths(words: Sequence[str], metre: str) -> Iterator[Fraction]:
+    """Yield the length of each note, rest or chord in eighths, including broken rhythm and tuplets.
+
+    Examples
+    --------
+    >>> [float(length) for length in event_lengths("C > D z 2 [ E G ]".split(), "M:4/4")]
+    [1.5, 0.5, 2.0, 1.0]
+    """
+    ratio, n_left, factor = Fraction(1), 0, Fraction(1)
+    waiting: Fraction | None = None  # length of the previous event, which a broken rhythm may still change
+    in_chord: list[Fraction] | None = None
+    for length, sign, kind in _events(words):
+        if kind.startswith("("):
+            ratio, n_left = tuplet_ratio(int(kind[1:]), metre), int(kind[1:])
+        elif kind == "[":
+            in_chord = []
+        elif kind == "note" and in_chord is not None:
+            in_chord.append(length)
+        elif kind in ("]", "note"):
+            if waiting is not None:
+                yield waiting
+            if kind == "]":
+                length *= in_chord[0] if in_chord else Fraction(0)
+                in_chord = None
+            waiting = length * factor * (ratio if n_left else 1)
+            n_left, factor = max(0, n_left - 1), Fraction(1)
+        if sign and waiting is not None and in_chord is None:
+            short, long = Fraction(1, 2), Fraction(3, 2)
+            waiting *= long if sign == ">" else short
+            factor = short if sign == ">" else long
+    if waiting is not None:
+        yield waiting
+
+
+def _events(words: Sequence[str]) -> Iterator[tuple[Fraction, str, str]]:
+    """Yield length, broken rhythm and kind of each note, rest or grouping."""
+    for k, word in enumerate(words):
+        following = words[k + 1] if k + 1 < len(words) else ""
+        length, sign = UNITS.get(following, (Fraction(1), ""))
+        if word in PITCHES or word == REST:
+            yield length, sign, "note"
+        elif word == "]":
+            yield length, sign, "]"
+        elif word in GROUPINGS:
+            yield Fraction(1), "", word

@@ -23,8 +23,7 @@ from woodshed.symbolic.bar import (
     played_order,
 )
 from woodshed.symbolic.musicxml.write import DYNAMICS_PER_VELOCITY, KINDS
-from woodshed.symbolic.note_value import TYPES
-from woodshed.symbolic.spelling import NATURALS
+from woodshed.symbolic.notation import NATURALS, TYPES
 
 Element = ElementTree.Element
 

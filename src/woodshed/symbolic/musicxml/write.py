@@ -11,9 +11,22 @@ from itertools import groupby
 from xml.etree import ElementTree
 
 from woodshed.score import DRUM_CHANNEL, Key, Metre, Note, Score
-from woodshed.symbolic.note_value import TYPES, NoteValue, is_binary, values_of
-from woodshed.symbolic.spelling import key_at, signature_of, spelling
-from woodshed.symbolic.staff import BarSpan, Chord, as_fraction, bars_of, beat_of, drop_repeated, voices_of
+from woodshed.symbolic.notation import (
+    TYPES,
+    BarSpan,
+    Chord,
+    NoteValue,
+    as_fraction,
+    bars_of,
+    beat_of,
+    drop_repeated,
+    is_binary,
+    key_at,
+    signature_of,
+    spelling,
+    values_of,
+    voices_of,
+)
 
 Element = ElementTree.Element
 

@@ -10,8 +10,8 @@ from typing import ClassVar
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
+from woodshed.composition.generator import Request
 from woodshed.composition.grid.composer import GridComposer
-from woodshed.composition.request import Request
 from woodshed.data.symbolic_corpus import SymbolicCorpus
 from woodshed.errors import ParameterError, ScoreError, printable
 from woodshed.metrics.voice_leading import RANGES

@@ -18,7 +18,7 @@ from woodshed.metrics.style import LENGTH, STEP, Style, length_shares, step_shar
 from woodshed.metrics.voice_leading import FIFTH, evaluate
 from woodshed.score import FIFTHS_ABOVE, Key, Metre, Mode, Program, Score, Tempo
 from woodshed.symbolic.four_voices import VOICES
-from woodshed.symbolic.staff import bars_of
+from woodshed.symbolic.notation import bars_of
 from woodshed.tokens.chorale import ChoraleGrid
 
 BAR_BEATS = 4

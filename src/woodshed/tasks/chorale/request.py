@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from woodshed.composition.generation import Generation
-from woodshed.composition.request import MusicRequest, check_ending
+from woodshed.composition.generator import MusicRequest, check_ending
 from woodshed.errors import ParameterError, printable
 from woodshed.metrics.voice_leading import N_VOICES
 from woodshed.score import Key, Mode, Score

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import ClassVar
 
-from woodshed.composition.request import Request
+from woodshed.composition.generator import Request
 from woodshed.composition.roll.composer import FrameComposer
 from woodshed.data.symbolic_corpus import SymbolicCorpus
 from woodshed.tasks.roll.corpus import read_roll_corpus

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from woodshed.composition.request import MusicRequest
+from woodshed.composition.generator import MusicRequest
 from woodshed.errors import ParameterError
 
 DEFAULT_BARS, MAX_BARS = 8, 64

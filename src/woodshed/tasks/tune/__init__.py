@@ -9,7 +9,7 @@ from typing import ClassVar
 import numpy as np
 from numpy.typing import NDArray
 
-from woodshed.composition.request import Request
+from woodshed.composition.generator import Request
 from woodshed.composition.sequence.composer import TokenComposer
 from woodshed.data.symbolic_corpus import SymbolicCorpus
 from woodshed.tasks.tune.corpus import read_tunes_corpus

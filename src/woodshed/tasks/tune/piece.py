@@ -14,10 +14,8 @@ from woodshed.metrics.originality import Melody
 from woodshed.metrics.style import Style, melody_style, repeated_bars
 from woodshed.score import Score
 from woodshed.symbolic.edit import set_tempo
-from woodshed.symbolic.folk.bar import bar_errors, counted_bars
-from woodshed.symbolic.folk.vocabulary import METRES, MODE_WORDS, SIGNATURES
-from woodshed.tokens.folk.note import folk_notes
-from woodshed.tokens.folk.tokenizer import tokens_to_abc, tokens_to_score
+from woodshed.symbolic.folk.vocabulary import METRES, MODE_WORDS, SIGNATURES, bar_errors, counted_bars
+from woodshed.tokens.folk.tokenizer import folk_notes, tokens_to_abc, tokens_to_score
 
 TEMPO_BPM = {"M:6/8": 165.0, "M:9/8": 165.0, "M:12/8": 165.0}
 """Quarter notes per minute of compound metres: 110 dotted quarters."""

@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from woodshed.composition.generation import Generation
-from woodshed.composition.request import MusicRequest, check_ending
+from woodshed.composition.generator import MusicRequest, check_ending
 from woodshed.composition.sampling import Sampler
 from woodshed.composition.sequence.composer import MAX_TOKENS
 from woodshed.errors import ParameterError, counted, printable

@@ -30,7 +30,7 @@ from woodshed.symbolic.folk.vocabulary import (
     pitch_of,
     tuplet_ratio,
 )
-from woodshed.symbolic.spelling import alterations_of
+from woodshed.symbolic.notation import alterations_of
 
 N_TICKS = 24
 """Ticks per eighth."""

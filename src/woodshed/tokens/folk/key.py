@@ -16,7 +16,7 @@ from woodshed.symbolic.folk.vocabulary import (
     WORD_AT,
     pitch_of,
 )
-from woodshed.symbolic.spelling import LETTERS, alterations_of
+from woodshed.symbolic.notation import LETTERS, alterations_of
 
 _FIFTHS = ("Fb", "Cb", "Gb", "Db", "Ab", "Eb", "Bb", "F", "C", "G", "D", "A", "E", "B", "F#", "C#", "G#")
 _MODE_OF = {word: name for name, word in MODE_WORDS.items()}

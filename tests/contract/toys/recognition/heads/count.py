@@ -70,14 +70,14 @@ class CountHead(Head):
         self, name: str, rows: Any, targets: Any, *, case: Any = None, weights: Any = None
     ) -> Any:
         """Fit one regression for each count."""
-        from woodshed.recognition.classical.fitting import fit_columns
+        from woodshed.recognition.classical.model import fit_columns
 
         options = {} if case is None else {"case": case}
         return fit_columns(name, rows, targets, discrete=False, weights=weights, **options)
 
     def predict_classical(self, model: Any, rows: Any) -> Any:
         """Return every count, not yet rounded."""
-        from woodshed.recognition.classical.fitting import predict_columns
+        from woodshed.recognition.classical.model import predict_columns
 
         return predict_columns(model, rows)
 
