@@ -184,7 +184,7 @@ def reference_page(package: str, modules: list[str]) -> str:
 def commands_page() -> str:
     """Return the page of all verbs: their summaries, details and examples, read from ``cli/``."""
     lines = ["# Command line", "", "`woodshed VERB --help` lists the options of a verb.", ""]
-    for verb, summary, details in verbs(SOURCE / "cli", "woodshed"):
+    for verb, summary, details in verbs(SOURCE / "cli"):
         lines += [f"## {verb}", "", summary, ""]
         text, example, command = details.partition("Example: ")
         lines += [text, ""] if text else []
@@ -192,24 +192,38 @@ def commands_page() -> str:
     return "\n".join(lines)
 
 
-def verbs(folder: Path, prefix: str) -> Iterator[tuple[str, str, str]]:
-    """Yield the name of every verb in a folder, its summary, and the rest of its docstring."""
-    for verb, summary in constant(folder / "__init__.py", "VERBS").items():
-        if (folder / verb).is_dir():
-            yield from verbs(folder / verb, f"{prefix} {verb}")
-            continue
+def verbs(folder: Path) -> Iterator[tuple[str, str, str]]:
+    """Yield the name of every verb, its summary, and the rest of its docstring."""
+    for verb in constant(folder / "__init__.py", "VERBS"):
         tree = ast.parse((folder / f"{verb}.py").read_text("utf-8"))
         functions = {node.name: node for node in tree.body if isinstance(node, ast.FunctionDef)}
-        docstring = ast.get_docstring(functions["command"]) or ""
-        yield f"{prefix} {verb}", summary, docstring.partition("\n\n")[2]
+        group = assigned(tree, "VERBS")
+        if isinstance(group, ast.Dict):
+            names = {
+                f"{verb} {ast.literal_eval(key)}": ast.unparse(value)
+                for key, value in zip(group.keys, group.values, strict=True)
+            }
+        else:
+            names = {verb: "command"}
+        for name, function in names.items():
+            summary, _, details = (ast.get_docstring(functions[function]) or "").partition("\n\n")
+            yield f"woodshed {name}", summary, details
+
+
+def assigned(tree: ast.Module, name: str) -> ast.expr | None:
+    """Return the expression that a module assigns to a name; None if there is none."""
+    for node in tree.body:
+        if isinstance(node, ast.Assign) and ast.unparse(node.targets[0]) == name:
+            return node.value
+    return None
 
 
 def constant(path: Path, name: str) -> Any:
     """Return the value of a literal that a module assigns to a name."""
-    for node in ast.parse(path.read_text("utf-8")).body:
-        if isinstance(node, ast.Assign) and ast.unparse(node.targets[0]) == name:
-            return ast.literal_eval(node.value)
-    raise PluginError(f"{path} does not define {name}.")
+    value = assigned(ast.parse(path.read_text("utf-8")), name)
+    if value is None:
+        raise PluginError(f"{path} does not define {name}.")
+    return ast.literal_eval(value)
 
 
 # -- measurements --------------------------------------------------------------------------------------

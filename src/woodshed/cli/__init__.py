@@ -1,7 +1,7 @@
 """The command line: one file per verb, which parses arguments and prints results.
 
-``VERBS`` lists them. Only the module of the verb in use is imported, so that help appears at once. A verb
-that is a package has verbs of its own (``woodshed audio trim``).
+``VERBS`` lists them. Only the module of the verb in use is imported, so that help appears at once. A module
+with ``VERBS`` of its own is a group of verbs (``woodshed audio trim``).
 """
 
 from __future__ import annotations
@@ -11,6 +11,7 @@ import io
 import os
 import sys
 import warnings
+from collections.abc import Callable
 from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
@@ -82,7 +83,7 @@ def main(arguments: list[str] | None = None) -> None:
     ) -> None:
         """Handle the options that come before the verb."""
 
-    _add_verbs(app, __name__, VERBS, arguments)
+    _add_verbs(app, arguments)
     try:
         _refuse_former_verb(arguments)
         app(args=arguments)
@@ -143,21 +144,26 @@ def _group(help_text: str) -> typer.Typer:
     )
 
 
-def _add_verbs(app: typer.Typer, package: str, verbs: dict[str, str], arguments: list[str]) -> None:
-    """Add all verbs to a group; the one in use is imported, and may be a group itself."""
-    for verb, summary in verbs.items():
+def _add_verbs(app: typer.Typer, arguments: list[str]) -> None:
+    """Add all verbs to the command line; only the module of the one in use is imported."""
+    for verb, summary in VERBS.items():
         if verb not in arguments[:1]:
             app.command(verb, help=summary)(_placeholder)
             continue
-        module = import_module(f"{package}.{verb}")
+        module = import_module(f"{__name__}.{verb}")
         if hasattr(module, "VERBS"):
             group = _group(summary)
-            _add_verbs(group, module.__name__, module.VERBS, arguments[1:])
+            for name, command in module.VERBS.items():
+                group.command(name, help=_help_of(command))(command)
             app.add_typer(group, name=verb)
         else:
-            _, *paragraphs = (inspect.getdoc(module.command) or "").split("\n\n")
-            details = [" ".join(paragraph.split("\n")) for paragraph in paragraphs]
-            app.command(verb, help="\n\n".join([summary, *details]))(module.command)
+            app.command(verb, help=_help_of(module.command))(module.command)
+
+
+def _help_of(command: Callable[..., None]) -> str:
+    """Return the docstring of a command with one line for each paragraph."""
+    paragraphs = (inspect.getdoc(command) or "").split("\n\n")
+    return "\n\n".join(" ".join(paragraph.split("\n")) for paragraph in paragraphs)
 
 
 def _placeholder() -> None:

@@ -8,7 +8,7 @@ from typing import Annotated, Any
 import typer
 
 from woodshed.cli.flags import with_request_flags
-from woodshed.cli.score.flags import SoundFont
+from woodshed.cli.score import SoundFont
 from woodshed.cli.terminal import ProgressBar, names_in, print_table, say
 from woodshed.errors import printable
 from woodshed.tasks.shipped import SHIPPED

@@ -7,7 +7,7 @@ import shlex
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import AbstractContextManager, contextmanager
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import platformdirs
 from rich.console import Console
@@ -18,6 +18,14 @@ from rich.table import Table
 
 from woodshed.errors import DataError, counted, printable
 from woodshed.workflows.progress import stage
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable
+
+    from woodshed.audio.silence_detection import Segment
+    from woodshed.data.file_jobs import Outcome
+
+    SegmentFinder = Callable[[Path], list[Segment]]
 
 if TYPE_CHECKING:
     from woodshed.data.doctor.finding import Checkup
@@ -228,3 +236,12 @@ def names_in(text: str | None) -> list[str]:
     (['valence', 'arousal'], [])
     """
     return [name.strip() for name in (text or "").split(",") if name.strip()]
+
+
+def print_outcome(outcome: Outcome[Any], out: Path, *, what: str = "sound", quiet: bool = False) -> None:
+    """Print which files were skipped or existed already and, unless ``quiet``, how many were written."""
+    list_skipped(outcome.skipped)
+    if n := len(outcome.existing):
+        note(f"{counted(n, 'existing result')} kept. Use --force to replace them.")
+    if not quiet:
+        say(f"{counted(len(outcome.done), what)} processed: {printable(out)}")
