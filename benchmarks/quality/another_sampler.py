@@ -13,7 +13,7 @@ from woodshed.audio.augmentation import Attack, Band, Chain, Gain, Noise, Room, 
 from woodshed.audio.edit import resample
 from woodshed.clip import Clip
 from woodshed.score import Note, Program, Score, Tempo
-from woodshed.symbolic.render import render
+from woodshed.symbolic.rendering import render
 from woodshed.units import s_to_samples
 
 PROGRAMS = {

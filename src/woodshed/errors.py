@@ -158,3 +158,14 @@ def counted(n: int, singular: str, plural: str = "") -> str:
     ('1 clip', '3,000 clips', '2 classes')
     """
     return f"{n:,} {singular if n == 1 else plural or singular + 's'}"
+
+
+def flag_of(name: str) -> str:
+    """Return the command-line flag of an option; a name that is a Python keyword ends with ``_``.
+
+    Examples
+    --------
+    >>> flag_of("top_k"), flag_of("continue_")
+    ('--top-k', '--continue')
+    """
+    return f"--{name.rstrip('_').replace('_', '-')}"

@@ -101,7 +101,7 @@ def test_what_cannot_be_rendered_says_why(tmp_path: Path) -> None:
 def test_the_best_is_a_soundfont_if_there_is_one_and_own_tones_if_not(
     monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
-    module = sys.modules["woodshed.symbolic.render"]  # whose name in the package is the function
+    module = sys.modules["woodshed.symbolic.rendering"]  # whose name in the package is the function
     score = Score([Note(0, 1, 60)])
     monkeypatch.setattr(module, "_FOLDERS", (str(tmp_path),))
     monkeypatch.setattr(module, "find_spec", lambda name: None)

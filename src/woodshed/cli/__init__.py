@@ -157,7 +157,9 @@ def _add_verbs(app: typer.Typer, arguments: list[str]) -> None:
                 group.command(name, help=_help_of(command))(command)
             app.add_typer(group, name=verb)
         else:
-            app.command(verb, help=_help_of(module.command))(module.command)
+            build = getattr(module, "command_for", None)
+            command = build(arguments[1:]) if build else module.command
+            app.command(verb, help=_help_of(command))(command)
 
 
 def _help_of(command: Callable[..., None]) -> str:

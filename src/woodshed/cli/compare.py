@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from woodshed.cli.flags import RECOGNITION_TASK_HELP, with_settings
+from woodshed.cli.flags import DEFAULT_TASK, RECOGNITION_TASK_HELP, Command, chosen_task, with_flags_in_use
 from woodshed.cli.terminal import feature_folder, list_skipped, names_in, note, print_table, progress_bar, say
 from woodshed.errors import DataError, printable
 from woodshed.tasks import recognition_tasks
@@ -17,7 +18,6 @@ if TYPE_CHECKING:
     from woodshed.report.recognition.comparison import Ranked
 
 
-@with_settings(recognition_tasks())
 def command(
     data: Annotated[
         str,
@@ -26,7 +26,7 @@ def command(
             "as NAME:PATH."
         ),
     ],
-    task: Annotated[str, typer.Option(help=RECOGNITION_TASK_HELP)] = "noise",
+    task: Annotated[str, typer.Option(help=RECOGNITION_TASK_HELP)] = DEFAULT_TASK,
     nets: Annotated[
         str | None,
         typer.Option(
@@ -83,6 +83,11 @@ def command(
     say(f"\nPage and tables: {printable(out / 'comparison.html')}")
     if strict and comparison.failed:
         raise DataError(f"{len(comparison.failed)} candidates failed: {', '.join(comparison.failed)}.")
+
+
+def command_for(arguments: Sequence[str]) -> Command:
+    """Return the command with flags for the settings of the chosen task."""
+    return with_flags_in_use(command, arguments, chosen_task(arguments), recognition_tasks())
 
 
 def print_comparison(comparison: Comparison, ranked: list[Ranked]) -> None:

@@ -5,14 +5,13 @@ from __future__ import annotations
 import inspect
 import re
 import typing
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import fields
 from typing import Annotated, Any
 
 import typer
 
-from woodshed.composition.generator import flag_of
-from woodshed.errors import ParameterError
+from woodshed.errors import ParameterError, flag_of
 from woodshed.tasks import GENERATORS, TASKS, recognition_tasks, task_class
 
 RECOGNITION_TASK_HELP = f"What to recognise: {', '.join(recognition_tasks())}."
@@ -23,61 +22,126 @@ TRAIN_TASK_HELP = (
 )
 """Help of ``--task`` where every task is accepted."""
 
+DEFAULT_TASK = "noise"
+"""Task of ``train`` and ``compare`` when none is chosen."""
+
 Command = Callable[..., None]
 
 
-def with_settings(tasks: Iterable[str]) -> Callable[[Command], Command]:
-    """Return a decorator that gives a command a flag for every setting of the given tasks.
+def with_flags_in_use(
+    command: Command,
+    arguments: Collection[str],
+    chosen: str | None,
+    tasks: Iterable[str],
+    *,
+    of: Callable[[str], type[Any]] = task_class,
+) -> Command:
+    """Return a command with a flag for every field of a dataclass that belongs to the chosen task.
 
-    Name, type and help of a flag come from the class of the task. Used flags are passed as ``settings``; the
-    others keep the default of the task, and the help shows where defaults differ.
+    A task is imported only when its flags are needed. All tasks are used if none is chosen, or if an
+    argument is a flag that the chosen one lacks, so that the message about it can name the task.
+
+    Parameters
+    ----------
+    command
+        Function whose last parameter ``settings`` receives the flags that were used, as values by name.
+    arguments
+        Arguments of the command.
+    chosen
+        Name of the chosen task, or None if it is unknown.
+    tasks
+        Names of all tasks that the command supports.
+    of
+        Returns the dataclass of a task.
     """
-    classes = {task: task_class(task) for task in tasks}
-    return lambda command: _with_settings(command, classes)
+    if chosen in (tasks := tuple(tasks)):
+        complete = with_flags(command, {chosen: of(chosen)})
+        flags = {argument.partition("=")[0] for argument in arguments if argument.startswith("--")}
+        if flags <= known_flags(complete):
+            return complete
+    return with_flags(command, {task: of(task) for task in tasks})
 
 
-def _with_settings(command: Command, classes: dict[str, type[Any]]) -> Command:
-    """Return a command with a flag for every setting of some classes."""
-    defaults = {task: task_class(task)() for task in classes}
+def chosen_task(arguments: Sequence[str]) -> str | None:
+    """Return the task that arguments choose; None if the help is to list the flags of all tasks.
+
+    Examples
+    --------
+    >>> chosen_task(["sounds", "--task", "speech"]), chosen_task(["--task=snr"]), chosen_task(["sounds"])
+    ('speech', 'snr', 'noise')
+    """
+    task = None if {"-h", "--help"} & set(arguments) else DEFAULT_TASK
+    for argument, following in zip(arguments, [*arguments[1:], ""], strict=True):
+        flag, equals, value = argument.partition("=")
+        if flag == "--task":
+            task = value if equals else following
+    return task
+
+
+def known_flags(command: Command) -> set[str]:
+    """Return all flags of a command, ``--help`` included."""
+    app = typer.Typer(add_completion=False)
+    app.command()(command)
+    parameters = typer.main.get_command(app).params
+    return {"--help", *(flag for one in parameters for flag in (*one.opts, *one.secondary_opts))}
+
+
+def with_flags(command: Command, classes: Mapping[str, type[Any]]) -> Command:
+    """Return a command with a flag for every field of some dataclasses, given by the name of their task.
+
+    Name, type and help of a flag come from the field and the docstring of its class; the help shows where
+    classes differ. Flags that are not used keep the default of the class.
+    """
     owners: dict[str, list[str]] = {}
     for task, one in classes.items():
         for setting in fields(one):
-            owners.setdefault(setting.name, []).append(task)
-    help_of = {one: parameter_help(one) for one in classes.values()}
-    types = {one: typing.get_type_hints(one) for one in classes.values()}
+            if setting.init:
+                owners.setdefault(setting.name, []).append(task)
+    defaults = {task: one() for task, one in classes.items()}
+    help_of = {task: parameter_help(one) for task, one in classes.items()}
 
     def parameter(name: str) -> inspect.Parameter:
-        texts: dict[str, list[str]] = {}
-        values: dict[str, list[str]] = {}
-        for task in owners[name]:
-            texts.setdefault(help_of[classes[task]][name], []).append(task)
-            values.setdefault(str(getattr(defaults[task], name, None)), []).append(task)
+        texts = _by_value({task: help_of[task].get(name, "") for task in owners[name]})
+        values = _by_value({task: str(getattr(defaults[task], name, None)) for task in owners[name]})
         text = max(texts, key=lambda text: len(texts[text]))
         others = [f"For {', '.join(names)}: {other}" for other, names in texts.items() if other != text]
-        default = next(iter(values))
+        notes = [] if len(owners[name]) > len(classes) / 2 else [f"\\[{', '.join(owners[name])}]"]
         if len(values) > 1:
-            default = "; ".join(f"{value} for {', '.join(names)}" for value, names in values.items())
-        help_text = " ".join([text, *others]) + (
-            "" if default == "None" else f" [dim]\\[default: {default}][/dim]"
-        )
+            each = [f"{value} for {', '.join(names)}" for value, names in values.items()]
+            notes.append(f"\\[default: {'; '.join(each)}]")
+        elif not {"None", "()"} & set(values):
+            notes.append(f"\\[default: {next(iter(values))}]")
+        dimmed = [f"[dim]{note}[/dim]" for note in notes]
         flag = typer.Option(
-            f"--{name.replace('_', '-')}", help=help_text, show_default=False, rich_help_panel="Settings"
+            flag_of(name),
+            help=" ".join([text, *others, *dimmed]),
+            show_default=False,
+            rich_help_panel="Settings",
         )
-        kind = _optional(types[classes[owners[name][0]]][name])
+        kind = typing.get_type_hints(classes[owners[name][0]])[name]
+        kind = list[str] if typing.get_origin(kind) is Sequence else kind
+        kind = kind if type(None) in typing.get_args(kind) else kind | None
         return inspect.Parameter(
-            name, inspect.Parameter.KEYWORD_ONLY, default=None, annotation=Annotated[kind, flag]
+            name, inspect.Parameter.POSITIONAL_OR_KEYWORD, default=None, annotation=Annotated[kind, flag]
         )
 
-    own = [p for p in inspect.signature(command, eval_str=True).parameters.values() if p.name != "settings"]
+    *own, _ = inspect.signature(command, eval_str=True).parameters.values()
 
     def run(**arguments: Any) -> None:
         given = {name: value for name in owners if (value := arguments.pop(name)) is not None}
         command(**arguments, settings=given)
 
-    positional = [p.replace(kind=inspect.Parameter.POSITIONAL_OR_KEYWORD) for p in own]
-    run.__signature__ = inspect.Signature([*positional, *map(parameter, owners)])  # type: ignore[attr-defined]
+    run.__signature__ = inspect.Signature([*own, *map(parameter, owners)])  # type: ignore[attr-defined]
     run.__doc__ = command.__doc__
     return run
+
+
+def _by_value(texts: Mapping[str, str]) -> dict[str, list[str]]:
+    """Return the names that have each of the values."""
+    names: dict[str, list[str]] = {}
+    for name, text in texts.items():
+        names.setdefault(text, []).append(name)
+    return names
 
 
 def check_task_flags(settings: Iterable[str], task: str) -> None:
@@ -103,48 +167,6 @@ def check_task_flags(settings: Iterable[str], task: str) -> None:
             )
 
 
-def with_request_flags(command: Callable[..., None]) -> Callable[..., None]:
-    """Give a command a flag for every field of the request of any generator; used flags come as ``requests``.
-
-    A field that the generator at hand does not have is refused by its request, not here.
-    """
-    classes = {task: task_class(task).request_class for task in GENERATORS}
-    found: dict[str, dict[str, Any]] = {}
-    for task, request_class in classes.items():
-        for setting in fields(request_class):
-            if setting.init:
-                found.setdefault(setting.name, {})[task] = setting
-
-    def parameter(name: str) -> inspect.Parameter:
-        of = found[name]
-        texts: dict[str, list[str]] = {}
-        for task in of:
-            texts.setdefault(parameter_help(classes[task]).get(name, ""), []).append(task)
-        descriptions = [
-            text if len(texts) == 1 else f"{', '.join(names)}: {text}" for text, names in texts.items()
-        ]
-        only = "" if len(of) == len(classes) else f" [dim]\\[{', '.join(of)}][/dim]"
-        flag = typer.Option(
-            flag_of(name), help=" ".join(descriptions) + only, show_default=False, rich_help_panel="Request"
-        )
-        kind = typing.get_type_hints(classes[next(iter(of))])[name]
-        kind = list[str] if typing.get_origin(kind) is Sequence else kind
-        return inspect.Parameter(
-            name, inspect.Parameter.KEYWORD_ONLY, default=None, annotation=Annotated[_optional(kind), flag]
-        )
-
-    own = [p for p in inspect.signature(command, eval_str=True).parameters.values() if p.name != "requests"]
-
-    def run(**arguments: Any) -> None:
-        given = {name: value for name in found if (value := arguments.pop(name)) is not None}
-        command(**arguments, requests=given)
-
-    positional = [p.replace(kind=inspect.Parameter.POSITIONAL_OR_KEYWORD) for p in own]
-    run.__signature__ = inspect.Signature([*positional, *map(parameter, found)])  # type: ignore[attr-defined]
-    run.__doc__ = command.__doc__
-    return run
-
-
 def parameter_help(documented: type) -> dict[str, str]:
     """Read the descriptions of parameters out of the numpydoc docstrings of a class and those above it.
 
@@ -163,8 +185,3 @@ def parameter_help(documented: type) -> dict[str, str]:
             for name in names.split(","):
                 found[name.strip()] = " ".join(text.split()).replace("``", "").replace("`", "")
     return found
-
-
-def _optional(annotation: Any) -> Any:
-    """Return the type of a flag that may be left out."""
-    return annotation if type(None) in typing.get_args(annotation) else annotation | None

@@ -2,19 +2,22 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Annotated, Any
 
 import typer
 
-from woodshed.cli.flags import with_request_flags
+from woodshed.cli.flags import Command, with_flags_in_use
 from woodshed.cli.score import SoundFont
 from woodshed.cli.terminal import ProgressBar, names_in, print_table, say
-from woodshed.errors import printable
-from woodshed.tasks.shipped import SHIPPED
+from woodshed.composition.generator import Request
+from woodshed.errors import WoodshedError, printable
+from woodshed.tasks import GENERATORS, generator_class
+from woodshed.tasks.shipped import SHIPPED, model_folder
+from woodshed.training.model_folder import read_settings
 
 
-@with_request_flags
 def command(
     model: Annotated[str, typer.Argument(help=f"A model folder, or a shipped model: {', '.join(SHIPPED)}.")],
     number: Annotated[int, typer.Option("-n", "--number", min=1, help="Number of pieces.")] = 4,
@@ -29,7 +32,7 @@ def command(
     soundfont: SoundFont = "best",
     force: Annotated[bool, typer.Option(help="Replace the files of an existing folder.")] = False,
     *,
-    requests: dict[str, Any],
+    settings: dict[str, Any],
 ) -> None:
     """Generate music with a model, and report passages copied from its training data.
 
@@ -39,7 +42,7 @@ def command(
 
     result = generate_into_folder(
         model,
-        requests,
+        settings,
         number,
         seed=seed,
         out=out,
@@ -61,3 +64,30 @@ def command(
     copied = f"{result.items[0].least_novel.run_unit}s copied"
     print_table((result.task, "", "length", copied, "most similar"), rows, numbers_from=2)
     say(f"\nTo see and play them: {printable(result.page)}")
+
+
+def command_for(arguments: Sequence[str]) -> Command:
+    """Return the command with flags for the request of the model."""
+    return with_flags_in_use(command, arguments, task_of(arguments), GENERATORS, of=request_class)
+
+
+def request_class(task: str) -> type[Request]:
+    """Return the class of the requests of a generator."""
+    found: type[Request] = generator_class(task).request_class
+    return found
+
+
+def task_of(arguments: Sequence[str]) -> str | None:
+    """Return the task of the first argument that is a model; None if there is none.
+
+    Examples
+    --------
+    >>> task_of(["-n", "2", "tune"])
+    'tune'
+    """
+    for argument in arguments:
+        try:
+            return str(read_settings(model_folder(argument))["task"])
+        except (WoodshedError, OSError):
+            continue
+    return None

@@ -2,12 +2,20 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from woodshed.cli.flags import TRAIN_TASK_HELP, check_task_flags, with_settings
+from woodshed.cli.flags import (
+    DEFAULT_TASK,
+    TRAIN_TASK_HELP,
+    Command,
+    check_task_flags,
+    chosen_task,
+    with_flags_in_use,
+)
 from woodshed.cli.terminal import (
     feature_folder,
     list_skipped,
@@ -30,7 +38,6 @@ if TYPE_CHECKING:
     from woodshed.workflows.train import Preparation, TrainSettings
 
 
-@with_settings(TASKS)
 def command(
     data: Annotated[
         str,
@@ -39,7 +46,7 @@ def command(
             "as NAME:PATH. For a composer: a folder of ABC, MIDI or MusicXML files, NAME:PATH, or folk."
         ),
     ],
-    task: Annotated[str, typer.Option(help=TRAIN_TASK_HELP)] = "noise",
+    task: Annotated[str, typer.Option(help=TRAIN_TASK_HELP)] = DEFAULT_TASK,
     out: Annotated[Path, typer.Option(help="Folder for the model and its report.")] = Path("model"),
     split: Annotated[
         str,
@@ -113,6 +120,11 @@ def command(
         force=force,
     )
     train_recogniser(request, dry_run=dry_run)
+
+
+def command_for(arguments: Sequence[str]) -> Command:
+    """Return the command with flags for the settings of the chosen task."""
+    return with_flags_in_use(command, arguments, chosen_task(arguments), TASKS)
 
 
 def train_recogniser(request: TrainSettings, *, dry_run: bool) -> None:

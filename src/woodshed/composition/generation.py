@@ -10,19 +10,17 @@ from typing import Any, ClassVar, Protocol, Self
 
 import numpy as np
 
+from woodshed import symbolic
 from woodshed.atomic import write_whole
 from woodshed.audio.edit import resample
 from woodshed.audio.write import write as write_clip
 from woodshed.clip import Clip
 from woodshed.errors import ParameterError, counted, near_miss
-from woodshed.features.mel import LogMel
 from woodshed.metrics.novelty import SequenceIndex
 from woodshed.metrics.originality import Melody, MelodyIndex
 from woodshed.metrics.style import Style, melody_style
 from woodshed.score import Score
-from woodshed.symbolic import write_midi, write_musicxml
-from woodshed.symbolic.abc.write import score_to_abc
-from woodshed.symbolic.render import BEST, render
+from woodshed.symbolic.rendering import BEST
 
 WORD_N_GRAM, FRAME_N_GRAM = 4, 10
 """Words, and audio frames, of a passage that counts as new or copied."""
@@ -206,7 +204,7 @@ class Generation(ABC):
         formats
             Suffixes out of ``files``; None writes all.
         soundfont
-            What plays a score: see `woodshed.symbolic.render.render`.
+            What plays a score: see `woodshed.symbolic.render`.
 
         Returns
         -------
@@ -246,7 +244,7 @@ class ScoreGeneration(Generation):
 
     def to_abc(self, title: str = "") -> str:
         """Return it in ABC notation."""
-        return score_to_abc(self.to_score(title))
+        return symbolic.score_to_abc(self.to_score(title))
 
     @property
     def length(self) -> str:
@@ -275,11 +273,11 @@ class ScoreGeneration(Generation):
             case "abc":
                 write_whole(path, self.to_abc(title))
             case "mid":
-                write_midi(self.to_score(title), path)
+                symbolic.write_midi(self.to_score(title), path)
             case "musicxml":
-                write_musicxml(self.to_score(title), path)
+                symbolic.write_musicxml(self.to_score(title), path)
             case "wav":
-                write_clip(render(self.to_score(title), soundfont=soundfont), path, overwrite=True)
+                write_clip(symbolic.render(self.to_score(title), soundfont=soundfont), path, overwrite=True)
 
 
 @dataclass(frozen=True)
@@ -357,6 +355,8 @@ def frame_codes(clip: Clip) -> tuple[int, ...]:
     >>> frame_codes(sound) == frame_codes(Clip(sound.samples / 2, sound.sample_rate))
     True
     """
+    from woodshed.features.mel import LogMel
+
     feature = LogMel(
         sample_rate=_SOUND_RATE, n_fft=1024, hop_length=_SOUND_RATE // FRAME_RATE_HZ, n_mels=_N_BANDS
     )

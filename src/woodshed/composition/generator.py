@@ -10,7 +10,7 @@ from typing import Any, ClassVar, Self
 
 from woodshed.composition.generation import EvaluatedGeneration, Generation, ReferenceSet
 from woodshed.composition.sampling import Sampler
-from woodshed.errors import ParameterError, check_seed, near_miss
+from woodshed.errors import ParameterError, check_seed, flag_of, near_miss
 from woodshed.training.estimator import Estimator
 
 ENDINGS = ("home", "any")
@@ -124,17 +124,6 @@ def check_ending(ends: str | None) -> None:
     """
     if ends not in (None, *ENDINGS):
         raise ParameterError(f"Unknown ending {ends!r}. {near_miss(ends, ENDINGS)}")
-
-
-def flag_of(name: str) -> str:
-    """Return the command-line flag of an option; a name that is a Python keyword ends with ``_``.
-
-    Examples
-    --------
-    >>> flag_of("top_k"), flag_of("continue_")
-    ('--top-k', '--continue')
-    """
-    return f"--{name.rstrip('_').replace('_', '-')}"
 
 
 MAX_TRIES = 20

@@ -6,11 +6,11 @@ import os
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from woodshed.data.corpora import jsb_chorales, split_name
+from woodshed.data.corpora import split_name
 from woodshed.data.example import Skipped
 from woodshed.errors import (
     DataError,
@@ -25,6 +25,9 @@ from woodshed.features.chroma import PITCH_CLASSES
 from woodshed.features.key import key_of_pitch_classes
 from woodshed.score import DRUM_CHANNEL, FIFTHS_ABOVE, Key, Score
 from woodshed.symbolic.file import SCORE_SUFFIXES, read_scores
+
+if TYPE_CHECKING:
+    from woodshed.data.corpora.jsb_chorales import Chorale
 
 PARTS = ("train", "validation", "test")
 
@@ -121,7 +124,7 @@ class SymbolicCorpus:
         return {part: sorted(indices) for part, indices in split.items()}
 
 
-def jsb_corpus(place: str, grid: str, piece_of: Callable[[jsb_chorales.Chorale], Any]) -> SymbolicCorpus:
+def jsb_corpus(place: str, grid: str, piece_of: Callable[[Chorale], Any]) -> SymbolicCorpus:
     """Read the JSB chorales with their official split.
 
     Parameters
@@ -133,6 +136,8 @@ def jsb_corpus(place: str, grid: str, piece_of: Callable[[jsb_chorales.Chorale],
     piece_of
         Returns the representation of the task of a chorale.
     """
+    from woodshed.data.corpora import jsb_chorales
+
     rows = [
         (piece_of(piece), f"chorale {k} of the {part} part", part)
         for part in PARTS

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from woodshed.clip import Clip
 from woodshed.errors import ScoreError
 from woodshed.score import Score
-from woodshed.symbolic.render import MAX_S, render
+from woodshed.symbolic.rendering import MAX_S, render
 
 RENDER_RATE = 16000
 """Sample rate of the clips, in hertz."""
@@ -33,7 +33,7 @@ class ScoreClip(Clip):
 
 
 def play(score: Score) -> ScoreClip:
-    """Render a score with the built-in synthesiser of `woodshed.symbolic.render.render`, and keep the score.
+    """Render a score with the built-in synthesiser of `woodshed.symbolic.render`, and keep the score.
 
     Parameters
     ----------

@@ -16,7 +16,7 @@ from woodshed.report.composition.piece_page import (
     prepare_piece_folder,
     write_piece_folder,
 )
-from woodshed.symbolic.render import BEST, check_soundfont
+from woodshed.symbolic.rendering import BEST, check_soundfont
 from woodshed.tasks import load
 from woodshed.tasks.shipped import SHIPPED, model_folder
 from woodshed.workflows.progress import SILENT, Progress, stage
@@ -75,7 +75,7 @@ def generate_into_folder(  # noqa: PLR0913  the options of the verb
     formats
         Suffixes of the files of each item; None writes all.
     soundfont
-        What plays a score: see `woodshed.symbolic.render.render`.
+        What plays a score: see `woodshed.symbolic.render`.
     force
         Whether to replace the files of an existing folder.
     progress

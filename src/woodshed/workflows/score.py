@@ -23,7 +23,7 @@ from woodshed.symbolic import edit
 from woodshed.symbolic.abc.read import ABC_SUFFIXES
 from woodshed.symbolic.file import SCORE_SUFFIXES, TABLE_SUFFIX, read_scores, write_scores
 from woodshed.symbolic.notation import bars_of
-from woodshed.symbolic.render import render
+from woodshed.symbolic.rendering import render
 from woodshed.workflows.files import require_usable
 from woodshed.workflows.progress import SILENT, Progress, stage
 
@@ -287,7 +287,7 @@ def render_scores(
     """Render scores as sound; options, result and errors are those of `process_scores`.
 
     ``to`` is a format of sound here, by default ``wav``; ``sample_rate`` is in hertz and ``soundfont`` as for
-    `woodshed.symbolic.render.render`.
+    `woodshed.symbolic.render`.
     """
     overwrite = options.get("overwrite", False)
     options["to"] = options.get("to") or "wav"

@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING
 
 import numpy as np
 from numpy.typing import NDArray
@@ -15,8 +16,10 @@ from woodshed.clip import Clip, Samples
 from woodshed.data.doctor.fingerprint import COMPARED_S, fingerprint, narrowed
 from woodshed.data.example import Example, codec_of, example_blocks, own_rate
 from woodshed.errors import AudioFileError, ParameterError, ScoreFileError, WoodshedError
-from woodshed.features.views import Views
 from woodshed.units import amplitude_to_db, db_to_amplitude, s_to_samples, samples_to_s
+
+if TYPE_CHECKING:
+    from woodshed.features.views import Views
 
 HIGHEST_RATE = 32000
 """Maximum sample rate of the views, in hertz: some classes differ in their highest band only."""

@@ -27,11 +27,10 @@ from woodshed.html.document import Markup, document, element, join, name_of, tab
 from woodshed.metrics.originality import N_GRAM, Melody, MelodyIndex
 from woodshed.metrics.style import Shares, Style, overlap
 from woodshed.plotting.page import sound_bytes
-from woodshed.plotting.score import save_scores
 from woodshed.report.wording import UNKNOWN, percent
 from woodshed.score import Note, Score
 from woodshed.symbolic.edit import set_tempo, transpose
-from woodshed.symbolic.render import BEST, render
+from woodshed.symbolic.rendering import BEST, render
 from woodshed.training.model_folder import make_folder, to_json
 
 PAGE_RATE = 22050
@@ -83,7 +82,7 @@ def piece_page(
     heading
         Model and settings, for the top of the page.
     soundfont
-        What plays the pieces: see `woodshed.symbolic.render.render`. Passages are played as plain tones.
+        What plays the pieces: see `woodshed.symbolic.render`. Passages are played as plain tones.
     """
     task = items[0].name.rsplit("-", 1)[0]
     count = counted(len(items), f"new {task}")
@@ -498,7 +497,7 @@ def write_piece_folder(
     formats
         Out of `FORMATS`; None writes all that a generation has. Formats of other kinds are ignored.
     soundfont
-        What plays the WAV files: see `woodshed.symbolic.render.render`.
+        What plays the WAV files: see `woodshed.symbolic.render`.
     on_item
         Called with the number of items that are written.
 
@@ -514,6 +513,8 @@ def write_piece_folder(
         suffixes = [suffix for suffix in formats if suffix in generation.files]
         generation.write(folder, item.name, suffixes, soundfont=soundfont)
         if "png" in formats and isinstance(generation, ScoreGeneration):
+            from woodshed.plotting.score import save_scores
+
             save_scores([generation.to_score(item.title)], folder / f"{item.name}.png", overwrite=True)
         on_item(n_done)
     report = {"how": novelty_method(reference), "pieces": [item.to_values() for item in items]}

@@ -23,7 +23,7 @@ from woodshed.report.composition import softmax_figure as figure
 from woodshed.report.wording import decimal, percent
 from woodshed.symbolic.edit import set_tempo
 from woodshed.symbolic.folk.vocabulary import KINDS
-from woodshed.symbolic.render import render
+from woodshed.symbolic.rendering import render
 from woodshed.tokens.folk.tokenizer import tokens_to_score
 from woodshed.training.model_folder import make_folder, to_json
 from woodshed.training.progress import assess_overfitting
