@@ -15,7 +15,7 @@ from woodshed.errors import DataError, ParameterError
 from woodshed.score import Note, Score
 from woodshed.symbolic import read_midi, write_abc, write_midi
 from woodshed.workflows.audio import analyse_files, change_files, combine_files, divide_files
-from woodshed.workflows.doctor import examine
+from woodshed.workflows.corpus import examine
 from woodshed.workflows.features import write_feature_table
 from woodshed.workflows.files import UnusableFilesError, require_usable
 from woodshed.workflows.plot import PlotStyle, plot_sounds

@@ -39,7 +39,7 @@ def command(
     Example: woodshed doctor recordings --group-by part:1
     """
     from woodshed.atomic import write_whole
-    from woodshed.workflows.doctor import examine
+    from woodshed.workflows.corpus import examine
 
     if format_ not in ("text", "json"):
         raise ParameterError(f"Invalid --format {format_!r}. Expected text or json.")

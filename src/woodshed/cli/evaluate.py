@@ -30,9 +30,10 @@ def command(
 
     Example: woodshed evaluate my-model other-sounds --out my-report
     """
+    from woodshed.report.recognition.page import skipped_files
     from woodshed.workflows.evaluate import evaluate
 
-    evaluation = evaluate(
+    experiment = evaluate(
         model,
         data,
         out=out,
@@ -41,9 +42,9 @@ def command(
         strict=strict,
         force=force,
     )
-    list_skipped(evaluation.skipped, in_report=out is not None)
-    if evaluation.is_leaky:
+    list_skipped(skipped_files(experiment), in_report=out is not None)
+    if experiment.splits[0].leaky:
         note("The model was trained on some of these sounds or groups: the score is too high.")
-    print_experiment(evaluation.experiment)
+    print_experiment(experiment)
     if out is not None:
         say(f"\nReport: {printable(out / 'report.html')}")

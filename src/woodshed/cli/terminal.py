@@ -16,20 +16,13 @@ from rich.progress import BarColumn, MofNCompleteColumn, TextColumn, TimeRemaini
 from rich.progress import Progress as Bars
 from rich.table import Table
 
-from woodshed.errors import DataError, counted, printable
+from woodshed.errors import counted, printable
 from woodshed.workflows.progress import stage
-
-if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable
-
-    from woodshed.audio.silence_detection import Segment
-    from woodshed.data.file_jobs import Outcome
-
-    SegmentFinder = Callable[[Path], list[Segment]]
 
 if TYPE_CHECKING:
     from woodshed.data.doctor.finding import Checkup
     from woodshed.data.example import Skipped
+    from woodshed.data.file_jobs import Outcome
     from woodshed.data.group_guess import Candidate
     from woodshed.recognition.experiments.result import Experiment
     from woodshed.report.recognition.head_report import HeadReport, ScoreRow
@@ -144,15 +137,6 @@ def list_skipped(skipped: Sequence[Skipped], *, in_report: bool = False) -> None
         note(f"skipped {reason if reason.startswith(name) else f'{name}: {reason}'}")
     if len(skipped) > len(shown):
         note(f"... and {len(skipped) - len(shown)} more; the report lists all.")
-
-
-def refuse_skipped(skipped: Sequence[Skipped], *, strict: bool, what: str = "file") -> None:
-    """Raise an error if files were skipped although ``--strict`` was given."""
-    if strict and skipped:
-        verb = "is" if len(skipped) == 1 else "are"
-        raise DataError(
-            f"{counted(len(skipped), what)} {verb} unusable. Fix or remove them, or omit --strict."
-        )
 
 
 @contextmanager

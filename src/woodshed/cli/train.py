@@ -23,17 +23,19 @@ from woodshed.cli.terminal import (
     name_likeliest,
     names_in,
     note,
+    print_bits,
     print_candidates,
     print_experiment,
     print_table,
     progress_bar,
     say,
 )
-from woodshed.errors import counted, printable
+from woodshed.errors import ParameterError, counted, printable
 from woodshed.tasks import GENERATORS, TASKS
 from woodshed.units import duration_text
 
 if TYPE_CHECKING:
+    from woodshed.composition.experiment import ComposerRun
     from woodshed.recognition.experiments.cross_validation import Plan
     from woodshed.workflows.train import Preparation, TrainSettings
 
@@ -99,8 +101,6 @@ def command(
 
     check_task_flags(settings, task)
     if task in GENERATORS:
-        from woodshed.cli.train_composer import refuse_recognition_flags, train_composer
-
         refuse_recognition_flags(
             {"--split": split != "auto", "--group-by": group_by, "--target": target, "--n-trials": n_trials}
         )
@@ -191,3 +191,62 @@ def cost_text(plan: Plan) -> str:
     if not plan.n_epochs:
         return f"{trainings} after feature extraction: {duration}"
     return f"{trainings} of at most {counted(plan.n_epochs, 'epoch')}, {plan.n_weights:,} weights: {duration}"
+
+
+def train_composer(
+    task: str,
+    data: str,
+    out: Path,
+    settings: dict[str, Any],
+    *,
+    resume: bool,
+    dry_run: bool,
+    strict: bool,
+    force: bool,
+) -> None:
+    """Train a composer on scores and print its test results."""
+    from woodshed.workflows.train_composer import ComposerTraining
+
+    training = ComposerTraining(task, data, settings)
+    list_skipped(training.corpus.skipped)
+    if strict:
+        training.require_usable()
+    if dry_run:
+        print_composer_plan(training.begin())
+        return
+    with progress_bar() as watcher:
+        result = training.run(out, resume=resume, force=force, watcher=watcher)
+    if result.bits:
+        print_bits([(one.method, one.bits) for one in result.bits])
+    else:
+        note("Nothing was held out: there are too few families of pieces.")
+    if not result.finished:
+        note("Interrupted: the best weights so far were saved. To resume, repeat the command with --resume.")
+    say(f"\nModel and card: {printable(out)}, {printable(out / 'card.md')}")
+    say(f"To generate music: woodshed generate {printable(out)}")
+
+
+def refuse_recognition_flags(flags: dict[str, Any]) -> None:
+    """Refuse flags that recognition tasks alone have.
+
+    Raises
+    ------
+    ParameterError
+        If one is set; it is named.
+    """
+    for flag, value in flags.items():
+        if value:
+            raise ParameterError(
+                f"{flag} is not supported by generation tasks: scores have no labels. Omit it."
+            )
+
+
+def print_composer_plan(run: ComposerRun) -> None:
+    """Print what a training of a composer would do."""
+    corpus, n_tested = run.corpus, run.sizes["test"]
+    say(f"{len(corpus.pieces)} pieces of {printable(corpus.name)}, {corpus.n_copies} copies removed")
+    print_table(("part", "pieces"), [(part, str(n)) for part, n in run.sizes.items()], numbers_from=1)
+    split = "the official split" if corpus.parts else f"{len(set(corpus.families))} families kept whole"
+    say(f"test: {n_tested} pieces, by {split}" if n_tested else "test: none")
+    say(f"at most {run.composer.epochs} epochs over {run.n_tokens:,} tokens with {run.composer.net}")
+    say("Nothing was trained or written.")

@@ -26,7 +26,7 @@ from woodshed.data.file_jobs import FileJob, Outcome, map_files, plan_file_jobs,
 from woodshed.data.folder import list_sounds
 from woodshed.errors import ParameterError
 from woodshed.features.beat import beat_times_of_file
-from woodshed.workflows.files import require_usable
+from woodshed.workflows.files import numbered, require_usable
 from woodshed.workflows.progress import SILENT, Progress, stage
 
 Result = TypeVar("Result")
@@ -301,15 +301,3 @@ def analyse_files(
         results, skipped = map_files(paths, analyse, n_jobs=n_jobs, on_done=advance)
     require_usable(len(results), skipped, what="sound")
     return Analysis(results, skipped)
-
-
-def numbered(target: Path, n_parts: int) -> list[Path]:
-    """Return a file name for each part of a sound.
-
-    Examples
-    --------
-    >>> [path.name for path in numbered(Path("take.wav"), 2)]
-    ['take-1.wav', 'take-2.wav']
-    """
-    width = len(str(n_parts))
-    return [target.with_stem(f"{target.stem}-{k:0{width}d}") for k in range(1, n_parts + 1)]

@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
-from pathlib import Path
-from typing import Any
+from collections.abc import Sequence
+from dataclasses import dataclass
 
 from woodshed.data.example import Corpus
 from woodshed.data.split import honest_splits, parse_split
@@ -16,32 +14,20 @@ from woodshed.report.recognition.comparison import Ranked, ranking, write_compar
 from woodshed.training.progress import Watcher
 from woodshed.training.run_state import RunState
 from woodshed.workflows.files import RUN_NAME, load_corpus_for, prepare_folder
-from woodshed.workflows.train import check_corpus, make_estimator
+from woodshed.workflows.train import RunSettings, check_corpus, make_estimator
 
 
 @dataclass(frozen=True, kw_only=True)
-class CompareSettings:
+class CompareSettings(RunSettings):
     """What to compare on what.
 
     Parameters
     ----------
-    task, data, out, settings, split, group_by, targets, resume, strict, force
-        As for `woodshed.workflows.train.TrainSettings`.
     nets
         Names of the candidates, separated by commas; None takes the task's own and the usual ones.
     """
 
-    task: str
-    data: str
-    out: Path
-    settings: Mapping[str, Any] = field(default_factory=dict)
     nets: str | None = None
-    split: str = "auto"
-    group_by: str | None = None
-    targets: Sequence[str] = ()
-    resume: bool = False
-    strict: bool = False
-    force: bool = False
 
 
 @dataclass(frozen=True)

@@ -3,37 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from pathlib import Path
 
 from woodshed.data.check import check
-from woodshed.data.example import Skipped
 from woodshed.recognition.experiments.evaluation import evaluate as evaluate_model
 from woodshed.recognition.experiments.result import Experiment
 from woodshed.report.recognition.folder import is_leaky, write_results
+from woodshed.report.recognition.page import skipped_files
 from woodshed.tasks import load
 from woodshed.workflows.files import load_corpus_for, prepare_folder, require_usable
-
-
-@dataclass(frozen=True)
-class Evaluation:
-    """What an evaluation measured.
-
-    Parameters
-    ----------
-    experiment
-        The scores.
-    skipped
-        Files that were not tested, with the reason.
-    """
-
-    experiment: Experiment
-    skipped: Sequence[Skipped]
-
-    @property
-    def is_leaky(self) -> bool | None:
-        """Whether the model was trained on some of these files or groups; None if that is not known."""
-        return self.experiment.splits[0].leaky
 
 
 def evaluate(
@@ -45,8 +23,10 @@ def evaluate(
     targets: Sequence[str] = (),
     strict: bool = False,
     force: bool = False,
-) -> Evaluation:
+) -> Experiment:
     """Test a model on the examples of a corpus, and write a report.
+
+    The split of the result is leaky if the model was trained on some of these files or groups.
 
     Parameters
     ----------
@@ -72,8 +52,8 @@ def evaluate(
         prepare_folder(out, force=force)
     corpus = check(corpus, least_classes=1)
     experiment = evaluate_model(estimator, corpus, leaky=is_leaky(model, corpus))
-    skipped = [*corpus.skipped, *experiment.skipped]
-    require_usable(len(experiment.corpus.examples), skipped, what="file", strict=strict)
+    n_usable = len(experiment.corpus.examples)
+    require_usable(n_usable, skipped_files(experiment), what="file", strict=strict)
     if out is not None:
         write_results(experiment, out)
-    return Evaluation(experiment, skipped)
+    return experiment

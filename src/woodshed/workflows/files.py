@@ -138,3 +138,15 @@ def load_corpus_for(
     columns = head.columns(estimator, data, targets)
     corpus = read_source(data, group_by=group_by, targets=columns, least_classes=2 if to_fit else 1)
     return head.select(corpus, estimator, to_fit=to_fit)
+
+
+def numbered(target: Path, n_parts: int) -> list[Path]:
+    """Return a file name for each part of a file.
+
+    Examples
+    --------
+    >>> [path.name for path in numbered(Path("take.wav"), 2)]
+    ['take-1.wav', 'take-2.wav']
+    """
+    width = len(str(n_parts))
+    return [target.with_stem(f"{target.stem}-{k:0{width}d}") for k in range(1, n_parts + 1)]

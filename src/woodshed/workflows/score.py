@@ -24,7 +24,7 @@ from woodshed.symbolic.abc.read import ABC_SUFFIXES
 from woodshed.symbolic.file import SCORE_SUFFIXES, TABLE_SUFFIX, read_scores, write_scores
 from woodshed.symbolic.notation import bars_of
 from woodshed.symbolic.rendering import render
-from woodshed.workflows.files import require_usable
+from woodshed.workflows.files import numbered, require_usable
 from woodshed.workflows.progress import SILENT, Progress, stage
 
 DRUM_CHANNEL = 9
@@ -347,9 +347,8 @@ def process_scores(  # noqa: PLR0913  the options are spelt out once, here
         if len(pieces) == 1 or file_job.target.suffix.lower() in ABC_SUFFIXES:
             work(pieces, file_job.target)
             return faults
-        width = len(str(len(pieces)))
-        for k, piece in enumerate(pieces, start=1):
-            work([piece], file_job.target.with_stem(f"{file_job.target.stem}-{k:0{width}d}"))
+        for piece, target in zip(pieces, numbered(file_job.target, len(pieces)), strict=True):
+            work([piece], target)
         return faults
 
     with stage(progress, len(file_jobs), "scores") as advance:

@@ -17,7 +17,7 @@ from woodshed.data.group_guess import Candidate, guess_groups
 from woodshed.data.split import Split, honest_splits, parse_split
 from woodshed.recognition.clip_item import are_scores
 from woodshed.recognition.estimator import AudioEstimator
-from woodshed.recognition.experiments.cross_validation import CrossValidation, Plan
+from woodshed.recognition.experiments.cross_validation import CrossValidation
 from woodshed.recognition.experiments.result import Experiment, SearchResult
 from woodshed.recognition.experiments.tuning import (
     Search,
@@ -34,8 +34,8 @@ from woodshed.workflows.files import RUN_NAME, load_corpus_for, prepare_folder, 
 
 
 @dataclass(frozen=True, kw_only=True)
-class TrainSettings:
-    """What to train on what.
+class RunSettings:
+    """What to fit and test on what.
 
     Parameters
     ----------
@@ -53,14 +53,12 @@ class TrainSettings:
         How groups are read; see `woodshed.data.source.read_source`.
     targets
         Columns of a table that hold tags or values.
-    n_trials
-        Trials of a hyperparameter search before the training; 0 searches nothing.
     resume
-        Continue an interrupted training.
+        Continue an interrupted run.
     strict
         Raise if any file has to be skipped.
     force
-        Replace a model that is in the folder.
+        Replace the results that are in the folder.
     """
 
     task: str
@@ -70,10 +68,22 @@ class TrainSettings:
     split: str = "auto"
     group_by: str | None = None
     targets: Sequence[str] = ()
-    n_trials: int = 0
     resume: bool = False
     strict: bool = False
     force: bool = False
+
+
+@dataclass(frozen=True, kw_only=True)
+class TrainSettings(RunSettings):
+    """What to train on what.
+
+    Parameters
+    ----------
+    n_trials
+        Trials of a hyperparameter search before the training; 0 searches nothing.
+    """
+
+    n_trials: int = 0
 
 
 @dataclass(frozen=True)
@@ -116,10 +126,6 @@ class Preparation:
             self.request.resume,
             watcher or Watcher(),
         )
-
-    def plan(self) -> Plan:
-        """Estimate the work."""
-        return self.run().plan()
 
 
 @dataclass(frozen=True)

@@ -16,35 +16,6 @@ from woodshed.training.run_state import RunState
 from woodshed.workflows.files import RUN_NAME, prepare_folder, require_usable
 
 
-@dataclass(frozen=True)
-class ComposerPlan:
-    """What a training would do.
-
-    Parameters
-    ----------
-    corpus
-        Name of the corpus.
-    n_pieces, n_families, n_copies
-        Pieces, families of versions of one piece, and copies that were removed.
-    sizes
-        Number of pieces of each part of the split.
-    is_official
-        Whether the split is the official one.
-    net, epochs, n_tokens
-        Architecture, maximum number of epochs, and tokens of the training part.
-    """
-
-    corpus: str
-    n_pieces: int
-    n_families: int
-    n_copies: int
-    sizes: Mapping[str, int]
-    is_official: bool
-    net: str
-    epochs: int
-    n_tokens: int
-
-
 @dataclass
 class ComposerTraining:
     """A composer with its training data, to be planned or run.
@@ -90,20 +61,11 @@ class ComposerTraining:
         """
         require_usable(len(self.corpus.pieces), self.corpus.skipped, what="piece", strict=True)
 
-    def plan(self) -> ComposerPlan:
-        """Return what `run` would do."""
-        run = ComposerRun(self.composer, self.corpus)
-        return ComposerPlan(
-            corpus=self.corpus.name,
-            n_pieces=len(self.corpus.pieces),
-            n_families=len(set(self.corpus.families)),
-            n_copies=self.corpus.n_copies,
-            sizes=run.sizes,
-            is_official=bool(self.corpus.parts),
-            net=self.composer.net,
-            epochs=self.composer.epochs,
-            n_tokens=run.n_tokens,
-        )
+    def begin(
+        self, run_state: RunState | None = None, *, resume: bool = False, watcher: Watcher | None = None
+    ) -> ComposerRun:
+        """Return the run of the training, before its first epoch."""
+        return ComposerRun(self.composer, self.corpus, run_state or RunState(), resume, watcher or Watcher())
 
     def run(
         self, out: Path, *, resume: bool = False, force: bool = False, watcher: Watcher | None = None
@@ -127,7 +89,7 @@ class ComposerTraining:
             If the folder holds a model or another training, or cannot be written to.
         """
         run_state = RunState(out / RUN_NAME)
-        run = ComposerRun(self.composer, self.corpus, run_state, resume, watcher or Watcher())
+        run = self.begin(run_state, resume=resume, watcher=watcher)
         prepare_folder(out, resume=resume, force=force)
         result = run.measure()
         write_composer_folder(self.composer, result, out)
