@@ -1,17 +1,19 @@
-"""Chroma features: energy of the twelve pitch classes."""
+"""Chroma, constant-Q transform and tonal centroids."""
 
 from __future__ import annotations
 
+from abc import abstractmethod
 from dataclasses import dataclass
 from functools import lru_cache
-from typing import Literal
+from typing import Any, Literal
 
 import numpy as np
 
 from woodshed.clip import Samples
-from woodshed.features.frame import SpectrumFeature
-from woodshed.features.spectral_flux import unit_sum
-from woodshed.features.spectral_shape import safe_divide
+from woodshed.errors import ParameterError
+from woodshed.features.frame import FrameFeature, SpectrumFeature
+from woodshed.features.spectral_shape import safe_divide, unit_sum
+from woodshed.features.stft import C1_HZ
 
 ChromaNorm = Literal["max", "sum", "none"]
 
@@ -213,3 +215,275 @@ class ChromaDeviation(ChromaSettings):
     def _of_power(self, power: Samples) -> Samples:
         deviation: Samples = unit_sum(self._fold(power)).std(axis=1)
         return deviation
+
+
+# Half of the bandwidth of a Hann window, in bins.
+_HALF_HANN = 0.75
+
+
+@dataclass(frozen=True, kw_only=True)
+class CqtSettings(FrameFeature):
+    """Settings and computation of the constant-Q transform."""
+
+    sample_rate: int = 22050
+    hop_length: int = 512
+    f_min_hz: float = C1_HZ
+
+    def __post_init__(self) -> None:
+        self._whole(sample_rate=1, hop_length=1)
+        self._within("f_min_hz", 0, self.sample_rate / 2)
+        n_bins, per_octave = self._layout
+        edge_hz = self.f_min_hz * 2 ** ((n_bins - 1) / per_octave) * (1 + _HALF_HANN * self._bandwidth)
+        if edge_hz > self.sample_rate / 2:
+            raise ParameterError(
+                f"{type(self).__name__} expects its highest filter to end below {self.sample_rate / 2:g} Hz "
+                f"(half of sample_rate), got {edge_hz:.0f} Hz. Lower {self._reach_setting} or f_min_hz."
+            )
+
+    _reach_setting = "n_octaves"
+
+    @property
+    @abstractmethod
+    def _layout(self) -> tuple[int, int]:
+        """Number of bins, and of bins per octave."""
+
+    @property
+    def _bandwidth(self) -> float:
+        """Bandwidth of each filter relative to its frequency, the same for all filters."""
+        double = 2.0 ** (2 / self._layout[1])
+        return float((double - 1) / (double + 1))
+
+    @property
+    def n_context(self) -> int:
+        """Length of the longest transform, which exceeds half a filter and the resampling between octaves.
+
+        librosa warns about shorter input; with this context, the last block is long enough.
+        """
+        longest = self.sample_rate / (self.f_min_hz * self._bandwidth)
+        return int(max(2 ** np.ceil(np.log2(longest)), 2 ** (1 + np.ceil(np.log2(self.hop_length)))))
+
+    def _transform(self, samples: Samples) -> Samples:
+        """Return the magnitude of the transform, shape ``(n_frames, n_bins)``."""
+        import librosa
+
+        n_bins, per_octave = self._layout
+        padded = np.pad(samples, (0, max(0, self.n_context - len(samples))))
+        transform: Any = librosa.cqt(
+            padded,
+            sr=self.sample_rate,
+            hop_length=self.hop_length,
+            fmin=self.f_min_hz,
+            n_bins=n_bins,
+            bins_per_octave=per_octave,
+        )
+        magnitude: Samples = np.abs(transform[:, : self.n_frames(len(samples))]).T
+        return np.ascontiguousarray(magnitude, dtype=np.float32)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Cqt(CqtSettings):
+    """Constant-Q transform: magnitude spectrogram with logarithmically spaced bins.
+
+    ``|X(k, t)| = |Σ x(n) w(k, n - t hop) e^(-2πi f(k) n)|`` with ``f(k) = f_min_hz 2^(k / bins_per_octave)``:
+    each bin has a window ``w`` of ``Q`` periods of its frequency, about 17 with twelve bins per octave, so
+    that the resolution in octaves is constant, at the cost of time resolution at low frequencies. Unit:
+    magnitude, scaled as in ``librosa.cqt``, which computes it: a sine of amplitude 1 has half the square root
+    of the length of its window in samples. Brown (1991); Schörkhuber and Klapuri (2010).
+
+    Parameters
+    ----------
+    sample_rate
+        Required sample rate of clips, in hertz; default 22050.
+    hop_length
+        Samples from one frame to the next; default 512 (23 ms). Fastest if it is a multiple of 64.
+    f_min_hz
+        Frequency of the lowest bin; default 32.70, the lowest C of a piano.
+    n_bins
+        Number of bins; default 84 (seven octaves).
+    bins_per_octave
+        Default 12 (semitones).
+
+    Examples
+    --------
+    A4 is 45 semitones above the lowest C.
+
+    >>> from woodshed.audio import sine
+    >>> int(Cqt()(sine(440, sample_rate=22050))[20].argmax())
+    45
+
+    Four octaves of A, at equal distances:
+
+    >>> from woodshed.audio import join, sine
+    >>> from woodshed.features.text_plot import text_plot
+    >>> clip = join([sine(f0_hz, 0.6, sample_rate=22050) for f0_hz in (110, 220, 440, 880)])
+    >>> feature = Cqt()
+    >>> print(text_plot(feature(clip), feature, height=7))
+    cqt*:  ░ 3  ▒ 6  ▓ 9  █ 12
+    72 ┤
+    60 ┤
+    48 ┤                                             ░░░░░░░░░░░░░░░
+    36 ┤                              ▒▒▒▒▒▒▒▒▒▒▒▒▒▒▒
+    24 ┤               ▒▓▓▓▓▓▓▓▓▓▓▓▓▓▓░
+    12 ┤▒██████████████▒
+     0 ┤
+       └0───────────0.5──────────1───────────1.5──────────2───────── s
+    """
+
+    key = "cqt/1"
+    n_bins: int = 84
+    bins_per_octave: int = 12
+
+    _reach_setting = "n_bins"
+
+    def __post_init__(self) -> None:
+        self._whole(n_bins=1, bins_per_octave=1)
+        super().__post_init__()
+
+    @property
+    def _layout(self) -> tuple[int, int]:
+        return self.n_bins, self.bins_per_octave
+
+    @property
+    def names(self) -> tuple[str, ...]:
+        """One name for each bin, from the lowest."""
+        return tuple(f"cqt{k}" for k in range(self.n_bins))
+
+    def _frames(self, samples: Samples) -> Samples:
+        return self._transform(samples)
+
+
+@dataclass(frozen=True, kw_only=True)
+class ChromaCqtSettings(CqtSettings):
+    """Settings and computation of chroma from a constant-Q transform."""
+
+    n_octaves: int = 7
+
+    gain_invariant = True
+
+    def __post_init__(self) -> None:
+        self._whole(n_octaves=1)
+        super().__post_init__()
+
+    @property
+    def _layout(self) -> tuple[int, int]:
+        return 36 * self.n_octaves, 36
+
+    def _chroma(self, samples: Samples) -> Samples:
+        """Return chroma in the layout of librosa, shape ``(12, n_frames)``."""
+        import librosa
+
+        chroma: Samples = librosa.feature.chroma_cqt(
+            C=self._transform(samples).T, sr=self.sample_rate, hop_length=self.hop_length, fmin=self.f_min_hz
+        )
+        return chroma
+
+
+@dataclass(frozen=True, kw_only=True)
+class ChromaCqt(ChromaCqtSettings):
+    """Chroma from a constant-Q transform with three bins per semitone.
+
+    ``C(c, t) = Σ |X(k, t)| / max over c`` over the bins ``k`` of pitch class ``c``, with ``X`` from `Cqt`. No
+    unit: the strongest pitch class of a frame has 1; silence has 0. Low notes are resolved better than by
+    `woodshed.features.chroma.Chroma`, but it is much slower. Computed by ``librosa.feature.chroma_cqt`` with
+    its tuning at A = 440 Hz. Fujishima, "Realtime chord recognition of musical sound" (1999); Brown (1991).
+
+    Parameters
+    ----------
+    n_octaves
+        Number of octaves above ``f_min_hz``; default 7.
+    sample_rate, hop_length, f_min_hz
+        As in `Cqt`.
+
+    Examples
+    --------
+    >>> from woodshed.audio import sine
+    >>> PITCH_CLASSES[ChromaCqt()(sine(440, sample_rate=22050))[20].argmax()]
+    'A'
+
+    C, E, G and C two octaves lower, where `woodshed.features.chroma.Chroma` does not resolve them:
+
+    >>> from woodshed.audio import join, sine
+    >>> from woodshed.features.text_plot import text_plot
+    >>> tones_hz = (65.4, 82.4, 98.0, 130.8)
+    >>> clip = join([sine(f0_hz, 0.6, sample_rate=22050) for f0_hz in tones_hz])
+    >>> feature = ChromaCqt()
+    >>> print(text_plot(feature(clip), feature, height=12))
+    chroma_*:  ░ 0.2  ▒ 0.4  ▓ 0.6  █ 0.8
+     B ┤░░░          ░░░░░                          ░░░            ░
+    A# ┤                                             ░
+     A ┤                              ░              ░
+    G# ┤                            ░░░░░          ░░░░
+     G ┤                            ░▓████████████████▒░
+    F# ┤                             ░░░           ░░░░
+     F ┤              ░░░░           ░░░
+     E ┤            ░░▓████████████████▓▒░
+    D# ┤             ░░░░░          ░░▒░░░
+     D ┤               ░░            ░░░
+    C# ┤░░░          ░░░░░░           ░             ░░░            ░
+     C ┤█████████████████▒▒░                       ░▓███████████████
+       └0───────────0.5──────────1───────────1.5──────────2───────── s
+    """
+
+    key = "chroma-cqt/1"
+
+    @property
+    def names(self) -> tuple[str, ...]:
+        """One name for each pitch class."""
+        return tuple(f"chroma_{name}" for name in PITCH_CLASSES)
+
+    def _frames(self, samples: Samples) -> Samples:
+        return np.ascontiguousarray(self._chroma(samples).T, dtype=np.float32)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Tonnetz(ChromaCqtSettings):
+    """Tonal centroids: position on the circles of fifths, minor thirds and major thirds.
+
+    Chroma, normalised to a sum of 1, weights the points of three circles of radius 1, 1 and 1/2; the values
+    are the coordinates of the three centroids: ``x = r Σ C(c) sin(a c)`` and ``y = r Σ C(c) cos(a c)`` over
+    the pitch classes ``c``, counted from C, with ``a`` 7π/6, 3π/2 and 2π/3. Chords with common notes are
+    close to each other. No unit; silence has 0. Computed by ``librosa.feature.tonnetz`` from `ChromaCqt`.
+    Harte, Sandler and Gasser (2006).
+
+    Parameters
+    ----------
+    sample_rate, hop_length, f_min_hz, n_octaves
+        As in `ChromaCqt`.
+
+    Examples
+    --------
+    >>> from woodshed.audio import sine
+    >>> Tonnetz()(sine(440, sample_rate=22050)).shape
+    (44, 6)
+
+    The circle of fifths, from C over G, D, A, ... to C:
+
+    >>> from woodshed.audio import join, sine
+    >>> from woodshed.features.text_plot import text_plot
+    >>> tones_hz = [261.6 * 2 ** (7 * k % 12 / 12) for k in range(13)]
+    >>> clip = join([sine(f0_hz, 0.25, sample_rate=22050) for f0_hz in tones_hz])
+    >>> feature = Tonnetz(f_min_hz=130.8, n_octaves=5)
+    >>> print(text_plot(feature(clip), feature, bands=["tonnetz_fifth_y"]))
+    tonnetz_fifth_y
+     1 ┤  ▆▂   ▄                                             ▂   ▆▆
+       │ ███  ██▆  ▄▂                                   ▄▂  ██▆ ▄██▆
+       │▆████████▄███▆▂                               ▂███▆████▆████
+     0 ┤██████████████████▆▂   ▄        ▂    ▄   ▄██████████████████
+       │████████████████████▄▆██▂  ██   █▄  ▆██▄▆███████████████████
+       │█████████████████████████▄▆██▄▂███▆▆████████████████████████
+    -1 └0─────────────────1──────────────────2─────────────────3──── s
+    """
+
+    key = "tonnetz/1"
+
+    @property
+    def names(self) -> tuple[str, ...]:
+        """Two coordinates on each circle."""
+        circles = ("fifth", "minor_third", "major_third")
+        return tuple(f"tonnetz_{circle}_{axis}" for circle in circles for axis in "xy")
+
+    def _frames(self, samples: Samples) -> Samples:
+        import librosa
+
+        centroids = librosa.feature.tonnetz(chroma=self._chroma(samples), sr=self.sample_rate)
+        return np.ascontiguousarray(centroids.T, dtype=np.float32)

@@ -9,7 +9,7 @@ import numpy as np
 from woodshed.clip import Samples
 from woodshed.errors import ParameterError
 from woodshed.features.frame import SampleFeature, SpectrumFeature
-from woodshed.features.spectral_flux import unit_sum
+from woodshed.features.spectral_shape import unit_sum
 from woodshed.features.validation import Checked
 
 _TINY = np.finfo(np.float32).tiny

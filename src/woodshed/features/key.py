@@ -11,8 +11,7 @@ from numpy.typing import ArrayLike
 from woodshed.audio.edit import resample
 from woodshed.clip import Clip
 from woodshed.errors import AudioError, ParameterError, printable
-from woodshed.features.chroma import PITCH_CLASSES
-from woodshed.features.cqt import ChromaCqt
+from woodshed.features.chroma import PITCH_CLASSES, ChromaCqt
 from woodshed.features.stft import C1_HZ, Stft
 from woodshed.features.time_domain import Rms
 from woodshed.units import db_to_amplitude
@@ -100,7 +99,7 @@ def key_of_pitch_classes(weights: ArrayLike) -> KeyGuess:
 def find_key(clip: Clip) -> KeyGuess:
     """Estimate the key of a piece of music.
 
-    Chroma of a constant-Q transform (`woodshed.features.cqt.ChromaCqt`) at the tuning of the recording is
+    Chroma of a constant-Q transform (`woodshed.features.chroma.ChromaCqt`) at the tuning of the recording is
     averaged over all frames except quiet ones, and correlated with the profiles of the 24 keys: Krumhansl's
     algorithm (1990). The key is assumed to be constant. Typical errors are the relative key (A minor for C
     major), a fifth, and the parallel key.

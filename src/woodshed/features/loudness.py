@@ -10,9 +10,8 @@ from woodshed.audio.filter import RunningFilter
 from woodshed.audio.loudness import LOWEST_RATE, OFFSET_LUFS, KWeighting
 from woodshed.clip import Clip, Samples
 from woodshed.errors import ParameterError
-from woodshed.features.frame import FrameFeature, SpectrumFeature
+from woodshed.features.frame import FrameFeature, SpectrumFeature, hann_window
 from woodshed.features.mel import check_floor, power_to_db
-from woodshed.features.spectrum import hann_window
 from woodshed.units import s_to_samples
 
 # IEC 61672-1: corner frequencies of A-weighting in hertz, and the gain that makes it 0 dB at 1000 Hz.

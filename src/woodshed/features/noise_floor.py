@@ -9,9 +9,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from woodshed.clip import Samples
-from woodshed.features.mel import power_to_db
-from woodshed.features.mfcc import cepstrum
-from woodshed.features.row import N_MFCC, RowFeature
+from woodshed.features.mel import cepstrum, power_to_db
+from woodshed.features.summary import N_MFCC, RowFeature
 
 PERCENTILES = (5, 20, 50, 80, 95)
 """Percentiles over time of the level of each band."""

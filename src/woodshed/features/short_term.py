@@ -11,12 +11,9 @@ from woodshed.clip import Samples
 from woodshed.errors import ParameterError
 from woodshed.features.chroma import PITCH_CLASSES, chroma_filters
 from woodshed.features.entropy import block_entropy
-from woodshed.features.frame import FrameFeature, SampleSettings, frames_of
-from woodshed.features.mel import FilterBank, mel_bank
-from woodshed.features.mfcc import cepstrum
-from woodshed.features.spectral_flux import flux, unit_sum
-from woodshed.features.spectral_shape import bandwidth_hz, centroid_hz, rolloff_bin
-from woodshed.features.spectrum import hann_window, power_blocks
+from woodshed.features.frame import FrameFeature, SampleSettings, frames_of, hann_window, power_blocks
+from woodshed.features.mel import FilterBank, cepstrum, mel_bank
+from woodshed.features.spectral_shape import bandwidth_hz, centroid_hz, flux, rolloff_bin, unit_sum
 from woodshed.features.time_domain import mean_power, zero_crossing_rate
 
 Window = Literal["rectangular", "hann"]
@@ -46,7 +43,7 @@ class ShortTerm(SampleSettings, FrameFeature):
     spectral_centroid     of magnitude, as a share of half the sample rate
     spectral_spread       of magnitude, as a share of half the sample rate
     spectral_entropy      of 10 bands, in bits, `woodshed.features.entropy.SpectralEntropy`
-    spectral_flux         `woodshed.features.spectral_flux.SpectralFlux`
+    spectral_flux         `woodshed.features.spectral_shape.SpectralFlux`
     spectral_rolloff      where 90 % of the power is reached, as a share of half the sample rate
     mfcc0 … mfcc12        of log10 magnitude in 40 mel bands from 133 to 6855 Hz (Slaney), orthonormal DCT
     chroma_C … chroma_B   shares of the pitch classes, together 1, `woodshed.features.chroma.Chroma`

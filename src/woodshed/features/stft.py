@@ -157,7 +157,7 @@ class LogFrequency(SpectrumSettings, FrameFeature):
 
     ``L(b, t) = 10 log10(Σ w(b, k) P(k, t))``: the bins of the power spectrum are averaged with triangular
     filters ``w`` that are equally spaced in octaves, see `log_bank`. Unit: dB. The resolution is limited
-    below about 200 Hz, where a semitone is narrower than a bin; `woodshed.features.cqt.Cqt` uses longer
+    below about 200 Hz, where a semitone is narrower than a bin; `woodshed.features.chroma.Cqt` uses longer
     windows there, but is much slower. Müller, "Fundamentals of Music Processing" (2015), section 3.1.1, uses
     rectangular filters.
 

@@ -11,11 +11,9 @@ import scipy.fft
 from numpy.typing import NDArray
 
 from woodshed.clip import Samples
+from woodshed.features.frame import hann_window, power_spectrogram
 from woodshed.features.mel import hz_to_mel, mel_to_hz
-from woodshed.features.row import RowFeature
-from woodshed.features.spectrum import hann_window, power_spectrogram
-from woodshed.features.summary import Summary
-from woodshed.features.texture import TextureSummary
+from woodshed.features.summary import RowFeature, Summary, TextureSummary
 
 FRAME_S, HOP_S = 0.128, 0.032
 """Length and hop of the frames in which partials are measured: more than three periods of the lowest tone."""

@@ -9,12 +9,15 @@ import numpy as np
 from numpy.typing import NDArray
 
 from woodshed.clip import Samples
-from woodshed.features.frame import frames_of
-from woodshed.features.mel import power_to_db
-from woodshed.features.mfcc import cepstrum
-from woodshed.features.row import N_MFCC, RowFeature
-from woodshed.features.spectrum import hann_window
-from woodshed.features.voice_track import HIGHEST_HZ, LOWEST_HZ, PITCH_FRAME_S
+from woodshed.features.frame import frames_of, hann_window
+from woodshed.features.mel import cepstrum, power_to_db
+from woodshed.features.summary import N_MFCC, RowFeature
+
+LOWEST_HZ, HIGHEST_HZ = 65.0, 500.0
+"""Search range of the pitch in hertz."""
+
+PITCH_FRAME_S = 0.05
+"""Frame length for pitch in seconds: more than three periods of the lowest pitch."""
 
 SPEECH_DB, VOICED_DB = 40.0, 35.0
 """Range below the loudest frame, in decibels, of speech and of voiced frames."""
