@@ -5,15 +5,16 @@ from __future__ import annotations
 from abc import abstractmethod
 from dataclasses import dataclass
 from functools import lru_cache
-from typing import Any, Literal
+from typing import Annotated, Any, Literal
 
 import numpy as np
 
 from woodshed.clip import Samples
 from woodshed.errors import ParameterError
-from woodshed.features.frame import FrameFeature, SpectrumFeature
+from woodshed.features.frame import EvenNumber, FrameFeature, SpectrumFeature
 from woodshed.features.spectral_shape import safe_divide, unit_sum
 from woodshed.features.stft import C1_HZ
+from woodshed.features.validation import between, one_of
 
 ChromaNorm = Literal["max", "sum", "none"]
 
@@ -86,13 +87,9 @@ class ChromaSettings(SpectrumFeature):
     """Settings of the features that fold a power spectrum into pitch classes."""
 
     sample_rate: int = 22050
-    n_fft: int = 2048
+    n_fft: EvenNumber = 2048
     hop_length: int = 512
     tuning: float = 0.0
-
-    def __post_init__(self) -> None:
-        super().__post_init__()
-        self._finite("tuning")
 
     def _fold(self, power: Samples) -> Samples:
         return power @ chroma_filters(self.sample_rate, self.n_fft, self.tuning)
@@ -152,16 +149,12 @@ class Chroma(ChromaSettings):
     """
 
     key = "chroma/1"
-    norm: ChromaNorm = "max"
+    norm: Annotated[ChromaNorm, one_of(ChromaNorm)] = "max"
 
     @property
     def gain_invariant(self) -> bool:
         """Whether frames are normalised."""
         return self.norm != "none"
-
-    def __post_init__(self) -> None:
-        super().__post_init__()
-        self._one_of("norm", ChromaNorm)
 
     @property
     def names(self) -> tuple[str, ...]:
@@ -230,8 +223,8 @@ class CqtSettings(FrameFeature):
     f_min_hz: float = C1_HZ
 
     def __post_init__(self) -> None:
-        self._whole(sample_rate=1, hop_length=1)
-        self._within("f_min_hz", 0, self.sample_rate / 2)
+        super().__post_init__()
+        between(0, self.sample_rate / 2)(type(self).__name__, "f_min_hz", self.f_min_hz)
         n_bins, per_octave = self._layout
         edge_hz = self.f_min_hz * 2 ** ((n_bins - 1) / per_octave) * (1 + _HALF_HANN * self._bandwidth)
         if edge_hz > self.sample_rate / 2:
@@ -335,10 +328,6 @@ class Cqt(CqtSettings):
 
     _reach_setting = "n_bins"
 
-    def __post_init__(self) -> None:
-        self._whole(n_bins=1, bins_per_octave=1)
-        super().__post_init__()
-
     @property
     def _layout(self) -> tuple[int, int]:
         return self.n_bins, self.bins_per_octave
@@ -359,10 +348,6 @@ class ChromaCqtSettings(CqtSettings):
     n_octaves: int = 7
 
     gain_invariant = True
-
-    def __post_init__(self) -> None:
-        self._whole(n_octaves=1)
-        super().__post_init__()
 
     @property
     def _layout(self) -> tuple[int, int]:

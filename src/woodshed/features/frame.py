@@ -6,7 +6,7 @@ from abc import ABC, abstractmethod
 from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import lru_cache
-from typing import Any, ClassVar, Literal
+from typing import Annotated, Any, ClassVar, Literal
 
 import numpy as np
 import scipy.fft
@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 
 from woodshed.clip import Clip, Samples
 from woodshed.errors import AudioError, printable
-from woodshed.features.validation import Checked
+from woodshed.features.validation import Checked, whole
 from woodshed.units import samples_to_frames
 
 # Size of the blocks of frames in bytes: large enough for the overhead of NumPy calls to be negligible, and
@@ -23,6 +23,8 @@ BLOCK_BYTES = 512 * 1024
 
 
 Precision = Literal["float32", "float64"]
+
+EvenNumber = Annotated[int, whole(2, "even")]
 
 
 @lru_cache(maxsize=16)
@@ -229,16 +231,17 @@ class FrameFeature(Checked, ABC):
 
 
 @dataclass(frozen=True, kw_only=True)
-class SampleSettings(Checked):
+class SampleSettings(FrameFeature):
     """Settings of features of the samples of a frame."""
 
     sample_rate: int = 16000
-    frame_length: int = 512
+    frame_length: EvenNumber = 512
     hop_length: int = 160
 
-    def __post_init__(self) -> None:
-        self._whole(sample_rate=1, frame_length=2, hop_length=1)
-        self._even("frame_length")
+    @property
+    def n_context(self) -> int:
+        """Half a frame."""
+        return self.frame_length // 2
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -246,12 +249,13 @@ class SpectrumSettings(Checked):
     """Settings of features of the spectrum of a frame, with a Hann window."""
 
     sample_rate: int = 16000
-    n_fft: int = 512
+    n_fft: EvenNumber = 512
     hop_length: int = 160
 
-    def __post_init__(self) -> None:
-        self._whole(sample_rate=1, n_fft=2, hop_length=1)
-        self._even("n_fft")
+    @property
+    def n_context(self) -> int:
+        """Half a window."""
+        return self.n_fft // 2
 
     @property
     def n_fft_bins(self) -> int:
@@ -273,16 +277,11 @@ class SpectrumSettings(Checked):
 
 
 @dataclass(frozen=True, kw_only=True)
-class SampleFeature(SampleSettings, FrameFeature):
+class SampleFeature(SampleSettings):
     """Base class of features of the samples of each frame."""
 
     _padding: ClassVar[float] = 0.0
     """Value of the padding at both ends of a clip."""
-
-    @property
-    def n_context(self) -> int:
-        """Half a frame."""
-        return self.frame_length // 2
 
     @abstractmethod
     def _of_samples(self, frames: Samples) -> Samples:
@@ -302,11 +301,6 @@ class SampleFeature(SampleSettings, FrameFeature):
 @dataclass(frozen=True, kw_only=True)
 class SpectrumFeature(SpectrumSettings, FrameFeature):
     """Base class of features of the power spectrum of each frame."""
-
-    @property
-    def n_context(self) -> int:
-        """Half a window."""
-        return self.n_fft // 2
 
     @abstractmethod
     def _of_power(self, power: Samples) -> Samples:

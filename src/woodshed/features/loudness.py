@@ -11,7 +11,7 @@ from woodshed.audio.loudness import LOWEST_RATE, OFFSET_LUFS, KWeighting
 from woodshed.clip import Clip, Samples
 from woodshed.errors import ParameterError
 from woodshed.features.frame import FrameFeature, SpectrumFeature, hann_window
-from woodshed.features.mel import check_floor, power_to_db
+from woodshed.features.mel import Floor, power_to_db
 from woodshed.units import s_to_samples
 
 # IEC 61672-1: corner frequencies of A-weighting in hertz, and the gain that makes it 0 dB at 1000 Hz.
@@ -82,12 +82,7 @@ class AWeightedLevel(SpectrumFeature):
     """
 
     key = "a-weighted-level/1"
-    floor_db: float = -100.0
-
-    def __post_init__(self) -> None:
-        super().__post_init__()
-        self._finite("floor_db")
-        check_floor(self.floor_db, "AWeightedLevel")
+    floor_db: Floor = -100.0
 
     names = ("a_weighted_level_db",)
 
@@ -143,12 +138,10 @@ class MomentaryLoudness(FrameFeature):
     key = "momentary-loudness/1"
     sample_rate: int = 16000
     hop_length: int = 1600
-    floor_db: float = -100.0
+    floor_db: Floor = -100.0
 
     def __post_init__(self) -> None:
-        self._whole(sample_rate=1, hop_length=1)
-        self._finite("floor_db")
-        check_floor(self.floor_db, "MomentaryLoudness")
+        super().__post_init__()
         if self.sample_rate < LOWEST_RATE:
             raise ParameterError(
                 f"MomentaryLoudness expects a sample_rate of {LOWEST_RATE} or more, got {self.sample_rate}."

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from functools import lru_cache
-from typing import ClassVar, Literal, get_args
+from typing import Annotated, Any, ClassVar, Literal, get_args
 
 import numpy as np
 import scipy.fft
@@ -13,6 +13,7 @@ from numpy.typing import ArrayLike, NDArray
 from woodshed.clip import Samples
 from woodshed.errors import ParameterError
 from woodshed.features.frame import FrameFeature, SpectrumSettings
+from woodshed.features.validation import between, finite, optional, whole
 from woodshed.units import samples_to_frames
 
 MelFormula = Literal["slaney", "htk"]
@@ -73,6 +74,14 @@ def mel_to_hz(mel: ArrayLike, formula: MelFormula = "slaney") -> NDArray[np.floa
     return np.where(mels < _KNEE_MEL, mels * _HZ_PER_MEL, above)
 
 
+def check_formula(owner: str, name: str, value: Any) -> MelFormula:
+    """Check a formula of the mel scale."""
+    if value not in get_args(MelFormula):
+        raise ParameterError(f"{owner} expects the {name} slaney or htk, got {value!r}.")
+    formula: MelFormula = value
+    return formula
+
+
 @lru_cache(maxsize=16)
 def mel_filters(
     sample_rate: int,
@@ -118,8 +127,7 @@ def mel_filters(
     >>> filters.shape, filters.dtype.name
     ((64, 257), 'float32')
     """
-    if formula not in get_args(MelFormula):
-        raise ParameterError(f"mel_filters expects the formula slaney or htk, got {formula!r}.")
+    check_formula("mel_filters", "formula", formula)
     bins_hz = np.arange(1 + n_fft // 2) * (sample_rate / n_fft)
     lowest, highest = hz_to_mel([f_min_hz, f_max_hz], formula)
     edges_hz = mel_to_hz(np.linspace(lowest, highest, n_mels + 2), formula)
@@ -192,10 +200,17 @@ def mel_bank(
 _LOWEST_FLOOR_DB = -300.0
 
 
-def check_floor(floor_db: float, owner: str) -> None:
+def check_floor(owner: str, name: str, value: Any) -> float:
     """Check that a floor in decibels is from -300, where float32 loses precision, to 0."""
+    floor_db = finite(owner, name, value)
     if not _LOWEST_FLOOR_DB <= floor_db <= 0:
-        raise ParameterError(f"{owner} expects floor_db from {_LOWEST_FLOOR_DB:g} to 0, got {floor_db:g}.")
+        raise ParameterError(f"{owner} expects {name} from {_LOWEST_FLOOR_DB:g} to 0, got {floor_db:g}.")
+    return floor_db
+
+
+Floor = Annotated[float, check_floor]
+TopDb = Annotated[float | None, optional(between(0, 1000))]
+"""Range of levels below their maximum, in decibels; None for no limit."""
 
 
 def power_to_db(power: Samples, floor_db: float) -> Samples:
@@ -233,23 +248,17 @@ class MelSettings(SpectrumSettings):
 
     n_mels: int = 64
     f_min_hz: float = 20.0
-    f_max_hz: float | None = None
-    formula: MelFormula = "slaney"
-    floor_db: float = -100.0
+    f_max_hz: Annotated[float | None, optional(finite)] = None
+    formula: Annotated[MelFormula, check_formula] = "slaney"
+    floor_db: Floor = -100.0
 
     def __post_init__(self) -> None:
         super().__post_init__()
-        owner = type(self).__name__
-        self._whole(n_mels=1)
-        self._finite("f_min_hz", "floor_db", *(("f_max_hz",) if self.f_max_hz is not None else ()))
         if not 0 <= self.f_min_hz < self.highest_hz <= self.sample_rate / 2:
             raise ParameterError(
-                f"{owner} expects 0 <= f_min_hz < f_max_hz <= {self.sample_rate / 2:g} "
+                f"{type(self).__name__} expects 0 <= f_min_hz < f_max_hz <= {self.sample_rate / 2:g} "
                 f"(half of sample_rate), got f_min_hz={self.f_min_hz:g}, f_max_hz={self.highest_hz:g}."
             )
-        check_floor(self.floor_db, owner)
-        if self.formula not in get_args(MelFormula):
-            raise ParameterError(f"{owner} expects the formula slaney or htk, got {self.formula!r}.")
         self.filter_bank()  # raises if a filter falls between two bins
 
     @property
@@ -348,11 +357,6 @@ class LogMel(MelSettings, FrameFeature):
     def names(self) -> tuple[str, ...]:
         """One name for each band, from the lowest."""
         return tuple(f"mel{k}_db" for k in range(self.n_mels))
-
-    @property
-    def n_context(self) -> int:
-        """Half a window."""
-        return self.n_fft // 2
 
     def _frames(self, samples: Samples) -> Samples:
         return self.log_mel(samples)
@@ -481,17 +485,15 @@ class Mfcc(MelSettings, FrameFeature):
 
     key = "mfcc/1"
     n_mfcc: int = 20
-    deltas: int = 0
-    delta_width: int = 9
+    deltas: Annotated[int, whole(0)] = 0
+    delta_width: Annotated[int, whole(3, "odd")] = 9
 
     def __post_init__(self) -> None:
         super().__post_init__()
-        self._whole(n_mfcc=1, deltas=0, delta_width=3)
         if self.n_mfcc > self.n_mels:
             raise ParameterError(f"Mfcc expects n_mfcc of at most n_mels={self.n_mels}, got {self.n_mfcc}.")
         if self.deltas > 2:
             raise ParameterError(f"Mfcc expects 0, 1 or 2 for deltas, got {self.deltas}.")
-        self._odd("delta_width")
 
     @property
     def names(self) -> tuple[str, ...]:

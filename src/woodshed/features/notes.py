@@ -249,9 +249,6 @@ class NoteSummary(Checked):
     key = "note-summary/1"
     metre_hidden: bool = True
 
-    def __post_init__(self) -> None:
-        self._truth("metre_hidden")
-
     @property
     def names(self) -> tuple[str, ...]:
         """Name of each value, with its unit."""
@@ -484,10 +481,6 @@ class PlayedNotes(Checked):
     key = "played-notes/1"
     sample_rate: int = RENDER_RATE
     metre_hidden: bool = True
-
-    def __post_init__(self) -> None:
-        self._whole(sample_rate=1)
-        self._truth("metre_hidden")
 
     @property
     def names(self) -> tuple[str, ...]:

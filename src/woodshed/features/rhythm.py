@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any
+from typing import Annotated, Any
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
@@ -11,9 +11,10 @@ from numpy.typing import ArrayLike, NDArray
 from woodshed.audio.edit import resample
 from woodshed.audio.read import FilePath
 from woodshed.clip import Clip, Samples
-from woodshed.features.frame import FrameFeature
-from woodshed.features.mel import MelSettings, limit_range
+from woodshed.features.frame import EvenNumber, FrameFeature
+from woodshed.features.mel import MelSettings, TopDb, limit_range
 from woodshed.features.streaming import features_of_file
+from woodshed.features.validation import whole
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -21,16 +22,11 @@ class OnsetSettings(MelSettings, FrameFeature):
     """Settings and computation of the onset strength."""
 
     sample_rate: int = 22050
-    n_fft: int = 2048
+    n_fft: EvenNumber = 2048
     hop_length: int = 512
     n_mels: int = 128
     f_min_hz: float = 0.0
-    top_db: float | None = 80.0
-
-    def __post_init__(self) -> None:
-        super().__post_init__()
-        if self.top_db is not None:
-            self._within("top_db", 0, 1000)
+    top_db: TopDb = 80.0
 
     @property
     def exact_in_blocks(self) -> bool:
@@ -151,11 +147,7 @@ class Tempogram(OnsetSettings):
     """
 
     key = "tempogram/1"
-    win_length: int = 384
-
-    def __post_init__(self) -> None:
-        super().__post_init__()
-        self._whole(win_length=2)
+    win_length: Annotated[int, whole(2)] = 384
 
     @property
     def names(self) -> tuple[str, ...]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any, Literal
+from typing import Annotated, Any, Literal
 
 import numpy as np
 
@@ -11,10 +11,11 @@ from woodshed.clip import Samples
 from woodshed.errors import ParameterError
 from woodshed.features.chroma import PITCH_CLASSES, chroma_filters
 from woodshed.features.entropy import block_entropy
-from woodshed.features.frame import FrameFeature, SampleSettings, frames_of, hann_window, power_blocks
+from woodshed.features.frame import EvenNumber, SampleSettings, frames_of, hann_window, power_blocks
 from woodshed.features.mel import FilterBank, cepstrum, mel_bank
 from woodshed.features.spectral_shape import bandwidth_hz, centroid_hz, flux, rolloff_bin, unit_sum
 from woodshed.features.time_domain import mean_power, zero_crossing_rate
+from woodshed.features.validation import one_of
 
 Window = Literal["rectangular", "hann"]
 
@@ -33,7 +34,7 @@ _SINGLE = (
 
 
 @dataclass(frozen=True, kw_only=True)
-class ShortTerm(SampleSettings, FrameFeature):
+class ShortTerm(SampleSettings):
     """The classical set of 34 short-term features, with their deltas.
 
     ====================  ===================================================================================
@@ -102,15 +103,13 @@ class ShortTerm(SampleSettings, FrameFeature):
     """
 
     key = "short-term/1"
-    frame_length: int = 800
+    frame_length: EvenNumber = 800
     hop_length: int = 400
-    window: Window = "rectangular"
+    window: Annotated[Window, one_of(Window)] = "rectangular"
     deltas: bool = True
 
     def __post_init__(self) -> None:
         super().__post_init__()
-        self._one_of("window", Window)
-        self._truth("deltas")
         try:
             self._mel_bank()
         except ParameterError as error:

@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Annotated
 
 import numpy as np
 
 from woodshed.clip import Samples
 from woodshed.errors import ParameterError
-from woodshed.features.frame import FrameFeature, SpectrumFeature, SpectrumSettings
-from woodshed.features.mel import limit_range, power_to_db
+from woodshed.features.frame import EvenNumber, FrameFeature, SpectrumFeature, SpectrumSettings
+from woodshed.features.mel import TopDb, limit_range, power_to_db
+from woodshed.features.validation import between, whole
 
 
 def safe_divide(values: Samples, total: Samples) -> Samples:
@@ -147,11 +149,7 @@ class SpectralBandwidth(SpectrumFeature):
     gain_invariant = True
     _precision = "float64"
 
-    p: float = 2.0
-
-    def __post_init__(self) -> None:
-        super().__post_init__()
-        self._within("p", 0, 8 + 1e-9)
+    p: Annotated[float, between(0, 8 + 1e-9)] = 2.0
 
     names = ("spectral_bandwidth_hz",)
 
@@ -267,11 +265,7 @@ class SpectralRolloff(SpectrumFeature):
     key = "spectral-rolloff/1"
     gain_invariant = True
 
-    roll_percent: float = 0.85
-
-    def __post_init__(self) -> None:
-        super().__post_init__()
-        self._within("roll_percent", 0, 1)
+    roll_percent: Annotated[float, between(0, 1)] = 0.85
 
     names = ("spectral_rolloff_hz",)
 
@@ -327,7 +321,6 @@ class BandEnergyRatio(SpectrumFeature):
 
     def __post_init__(self) -> None:
         super().__post_init__()
-        self._finite("split_hz")
         if not 0 < self.split_hz <= self.sample_rate / 2:
             raise ParameterError(
                 f"BandEnergyRatio expects split_hz above 0 and up to {self.sample_rate / 2:g} (half of "
@@ -551,16 +544,12 @@ class SpectralContrast(SpectrumSettings, FrameFeature):
 
     n_octaves: int = 6
     f_min_hz: float = 200.0
-    quantile: float = 0.02
-    top_db: float | None = 80.0
+    quantile: Annotated[float, between(0, 1)] = 0.02
+    top_db: TopDb = 80.0
 
     def __post_init__(self) -> None:
         super().__post_init__()
-        self._whole(n_octaves=1)
-        self._within("quantile", 0, 1)
-        self._within("f_min_hz", 0, self.sample_rate / 2)
-        if self.top_db is not None:
-            self._within("top_db", 0, 1000)
+        between(0, self.sample_rate / 2)("SpectralContrast", "f_min_hz", self.f_min_hz)
         if self.f_min_hz * 2 ** (self.n_octaves - 1) >= self.sample_rate / 2:
             raise ParameterError(
                 f"SpectralContrast expects its last octave to start below {self.sample_rate / 2:g} Hz "
@@ -576,11 +565,6 @@ class SpectralContrast(SpectrumSettings, FrameFeature):
     def names(self) -> tuple[str, ...]:
         """Names of the band below the first octave, and of each octave."""
         return tuple(f"spectral_contrast{k}_db" for k in range(self.n_octaves + 1))
-
-    @property
-    def n_context(self) -> int:
-        """Half a window."""
-        return self.n_fft // 2
 
     @property
     def exact_in_blocks(self) -> bool:
@@ -666,16 +650,11 @@ class HarmonicShare(SpectrumSettings, FrameFeature):
 
     key = "harmonic-share/1"
     sample_rate: int = 22050
-    n_fft: int = 2048
+    n_fft: EvenNumber = 2048
     hop_length: int = 512
-    kernel_size: int = 31
+    kernel_size: Annotated[int, whole(1, "odd")] = 31
 
     gain_invariant = True
-
-    def __post_init__(self) -> None:
-        super().__post_init__()
-        self._whole(kernel_size=1)
-        self._odd("kernel_size")
 
     names = ("harmonic_share", "percussive_share")
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Annotated, Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -13,6 +13,7 @@ from woodshed.clip import Samples
 from woodshed.errors import ParameterError, near_miss
 from woodshed.features.frame import FrameFeature
 from woodshed.features.short_term import ShortTerm
+from woodshed.features.validation import between
 
 Values = NDArray[Any]
 
@@ -179,15 +180,14 @@ class MidTerm(FrameFeature):
 
     key = "mid-term/1"
     feature: FrameFeature = field(default_factory=ShortTerm)
-    window_s: float = 1.0
-    step_s: float = 1.0
+    window_s: Annotated[float, between(0, np.inf)] = 1.0
+    step_s: Annotated[float, between(0, np.inf)] = 1.0
     statistics: tuple[str, ...] = ("mean", "std")
 
     def __post_init__(self) -> None:
+        super().__post_init__()
         if not isinstance(self.feature, FrameFeature):
             raise ParameterError(f"MidTerm expects a frame-wise feature, got {self.feature!r}.")
-        for name in ("window_s", "step_s"):
-            self._within(name, 0, np.inf)
         names = (self.statistics,) if isinstance(self.statistics, str) else tuple(self.statistics)
         if not names:
             raise ParameterError("MidTerm expects at least one statistic, got none.")

@@ -118,10 +118,6 @@ class Summary(RowFeature):
     key = "summary/1"
     n_segments: int = 3
 
-    def __post_init__(self) -> None:
-        super().__post_init__()
-        self._whole(n_segments=1)
-
     @property
     def names(self) -> tuple[str, ...]:
         """Name of each value, with its unit."""
