@@ -20,8 +20,7 @@ ChromaNorm = Literal["max", "sum", "none"]
 
 PITCH_CLASSES = ("C", "C#", "D", "D#", "E", "F", "F#", "G", "G#", "A", "A#", "B")
 
-# Octaves have Gaussian weights centred on the fifth octave above 27.5 Hz (880 Hz), two octaves wide.
-_CENTRE_OCTAVE, _OCTAVE_WIDTH = 5.0, 2.0
+CHROMA_NAMES = tuple(f"chroma_{name}" for name in PITCH_CLASSES)
 
 
 @lru_cache(maxsize=16)
@@ -30,7 +29,7 @@ def chroma_filters(sample_rate: int, n_fft: int, tuning: float = 0.0) -> Samples
 
     Each bin has a Gaussian over the pitch classes, centred on its frequency and half a semitone wide, or half
     a bin where bins are wider. The weights of a bin have unit norm, and octaves far from 880 Hz count less.
-    Equal to ``librosa.filters.chroma``. Ellis, "Chroma feature analysis and synthesis" (2007).
+    Computed by ``librosa.filters.chroma``. Ellis, "Chroma feature analysis and synthesis" (2007).
 
     Parameters
     ----------
@@ -50,36 +49,13 @@ def chroma_filters(sample_rate: int, n_fft: int, tuning: float = 0.0) -> Samples
     >>> filters.shape, PITCH_CLASSES[filters[round(440 * 4096 / 22050)].argmax()]
     ((2049, 12), 'A')
     """
-    f_hz = np.arange(1, 2 + n_fft // 2) * (sample_rate / n_fft)
-    semitone = 12 * np.log2(f_hz / 27.5) - tuning  # above A0
-    # 0 Hz has no pitch: as in librosa it lies one and a half octaves below the first bin and is very wide.
-    semitone = np.concatenate([[semitone[0] - 18], semitone])
-    width = np.maximum(np.diff(semitone), 1.0)
-    semitone = semitone[:-1]
-    pitch_class = np.arange(12) - 9  # C is nine semitones below A
-    distance = np.mod(semitone[:, np.newaxis] - pitch_class + 6, 12) - 6
-    weights = np.exp(-0.5 * (2 * distance / width[:, np.newaxis]) ** 2)
-    weights /= np.sqrt(np.sum(weights**2, axis=1, keepdims=True))
-    octave_weights = np.exp(-0.5 * ((semitone / 12 - _CENTRE_OCTAVE) / _OCTAVE_WIDTH) ** 2)
-    filters: Samples = (weights * octave_weights[:, np.newaxis]).astype(np.float32)
+    import librosa
+
+    filters: Samples = np.ascontiguousarray(
+        librosa.filters.chroma(sr=sample_rate, n_fft=n_fft, tuning=tuning).T
+    )
     filters.setflags(write=False)
     return filters
-
-
-def normalise_chroma(chroma: Samples, norm: ChromaNorm) -> Samples:
-    """Scale each frame to a maximum or a sum of 1; silent frames stay 0.
-
-    Examples
-    --------
-    >>> normalise_chroma(np.array([[1, 4, 0], [0, 0, 0]], dtype=np.float32), "max").tolist()
-    [[0.25, 1.0, 0.0], [0.0, 0.0, 0.0]]
-    """
-    if norm == "none":
-        return chroma
-    if norm == "sum":
-        return unit_sum(chroma)
-    largest = chroma.max(axis=1, keepdims=True)
-    return safe_divide(chroma, np.broadcast_to(largest, chroma.shape))
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -149,6 +125,7 @@ class Chroma(ChromaSettings):
     """
 
     key = "chroma/1"
+    names = CHROMA_NAMES
     norm: Annotated[ChromaNorm, one_of(ChromaNorm)] = "max"
 
     @property
@@ -156,13 +133,13 @@ class Chroma(ChromaSettings):
         """Whether frames are normalised."""
         return self.norm != "none"
 
-    @property
-    def names(self) -> tuple[str, ...]:
-        """One name for each pitch class."""
-        return tuple(f"chroma_{name}" for name in PITCH_CLASSES)
-
     def _of_power(self, power: Samples) -> Samples:
-        return normalise_chroma(self._fold(power), self.norm)
+        chroma = self._fold(power)
+        if self.norm == "none":
+            return chroma
+        if self.norm == "sum":
+            return unit_sum(chroma)
+        return safe_divide(chroma, chroma.max(axis=1, keepdims=True))
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -269,8 +246,8 @@ class CqtSettings(FrameFeature):
             n_bins=n_bins,
             bins_per_octave=per_octave,
         )
-        magnitude: Samples = np.abs(transform[:, : self.n_frames(len(samples))]).T
-        return np.ascontiguousarray(magnitude, dtype=np.float32)
+        magnitude = np.abs(transform[:, : self.n_frames(len(samples))])
+        return np.ascontiguousarray(magnitude.T, dtype=np.float32)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -410,11 +387,7 @@ class ChromaCqt(ChromaCqtSettings):
     """
 
     key = "chroma-cqt/1"
-
-    @property
-    def names(self) -> tuple[str, ...]:
-        """One name for each pitch class."""
-        return tuple(f"chroma_{name}" for name in PITCH_CLASSES)
+    names = CHROMA_NAMES
 
     def _frames(self, samples: Samples) -> Samples:
         return np.ascontiguousarray(self._chroma(samples).T, dtype=np.float32)
@@ -460,12 +433,9 @@ class Tonnetz(ChromaCqtSettings):
     """
 
     key = "tonnetz/1"
-
-    @property
-    def names(self) -> tuple[str, ...]:
-        """Two coordinates on each circle."""
-        circles = ("fifth", "minor_third", "major_third")
-        return tuple(f"tonnetz_{circle}_{axis}" for circle in circles for axis in "xy")
+    names = tuple(
+        f"tonnetz_{circle}_{axis}" for circle in ("fifth", "minor_third", "major_third") for axis in "xy"
+    )
 
     def _frames(self, samples: Samples) -> Samples:
         import librosa

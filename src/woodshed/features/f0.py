@@ -117,8 +117,7 @@ class Yin(PitchSettings):
             hop_length=self.hop_length,
             trough_threshold=self.trough_threshold,
         )
-        f0_hz = np.where(self._is_not_silent(samples), f0_hz, 0.0).astype(np.float32)
-        return np.asarray(f0_hz[:, np.newaxis])
+        return np.where(self._is_not_silent(samples), f0_hz, 0.0).astype(np.float32).reshape(-1, 1)
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -275,6 +275,12 @@ class SpectrumSettings(Checked):
         window = hann_window(self.n_fft, self._precision)
         return power_blocks(samples, n_fft=self.n_fft, hop_length=self.hop_length, window=window)
 
+    def power_spectrogram(self, samples: Samples) -> Samples:
+        """Return the power spectrogram, shape ``(n_frames, n_fft_bins)``, float32."""
+        return power_spectrogram(
+            samples, n_fft=self.n_fft, hop_length=self.hop_length, window=hann_window(self.n_fft)
+        )
+
 
 @dataclass(frozen=True, kw_only=True)
 class SampleFeature(SampleSettings):

@@ -17,7 +17,6 @@ from woodshed.features.validation import between, finite, optional, whole
 from woodshed.units import samples_to_frames
 
 MelFormula = Literal["slaney", "htk"]
-MelNorm = Literal["slaney"] | None
 
 # Slaney's scale: linear up to 1000 Hz (15 mel), then logarithmic with a factor of 6.4 in hertz per 27 mel.
 _KNEE_HZ = 1000.0
@@ -90,11 +89,11 @@ def mel_filters(
     f_min_hz: float,
     f_max_hz: float,
     formula: MelFormula = "slaney",
-    norm: MelNorm = "slaney",
 ) -> Samples:
     """Return triangular filters that are equally spaced on the mel scale.
 
-    Equal to ``librosa.filters.mel`` with ``htk=(formula == "htk")``.
+    All filters have the same area, so that white noise has the same power in each band. Equal to
+    ``librosa.filters.mel`` with ``htk=(formula == "htk")``.
 
     Parameters
     ----------
@@ -106,9 +105,6 @@ def mel_filters(
         Lower edge of the first filter and upper edge of the last, in hertz.
     formula
         ``slaney`` or ``htk``, see `hz_to_mel`.
-    norm
-        ``slaney``: all filters have the same area, so that white noise has the same power in each band. None:
-        all filters have a peak of 1.
 
     Returns
     -------
@@ -119,7 +115,7 @@ def mel_filters(
     ------
     ParameterError
         If a filter is so narrow that it falls between two bins, in which case its band would always be 0, or
-        if the formula or the norm is unknown.
+        if the formula is unknown.
 
     Examples
     --------
@@ -143,10 +139,7 @@ def mel_filters(
             f"Hz (the first is filter {first}, {left[first, 0]:.0f} to {right[first, 0]:.0f} Hz). "
             "Lower n_mels or raise n_fft."
         )
-    if norm == "slaney":
-        filters *= 2.0 / (right - left)
-    elif norm is not None:
-        raise ParameterError(f"mel_filters expects the norm 'slaney' or None, got {norm!r}.")
+    filters *= 2.0 / (right - left)
     out = filters.astype(np.float32)
     out.setflags(write=False)
     return out
@@ -192,8 +185,8 @@ class FilterBank:
 def mel_bank(
     sample_rate: int, n_fft: int, n_mels: int, f_min_hz: float, f_max_hz: float, formula: MelFormula
 ) -> FilterBank:
-    """Return a cached `FilterBank` of `mel_filters` with equal areas."""
-    return FilterBank(mel_filters(sample_rate, n_fft, n_mels, f_min_hz, f_max_hz, formula, "slaney"))
+    """Return a cached `FilterBank` of `mel_filters`."""
+    return FilterBank(mel_filters(sample_rate, n_fft, n_mels, f_min_hz, f_max_hz, formula))
 
 
 # 10 ** (floor / 10) must be a normal float32: subnormal numbers lose precision.
@@ -238,8 +231,7 @@ def limit_range(level_db: Samples, top_db: float | None) -> Samples:
     """
     if top_db is None:
         return level_db
-    np.maximum(level_db, level_db.max() - np.float32(top_db), out=level_db)
-    return level_db
+    return np.maximum(level_db, np.float32(level_db.max() - top_db), out=level_db)
 
 
 @dataclass(frozen=True, kw_only=True)

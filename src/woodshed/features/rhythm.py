@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Annotated, Any
+from typing import Annotated
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
@@ -46,10 +46,7 @@ class OnsetSettings(MelSettings, FrameFeature):
         """Return the onset strength, shape ``(n_frames,)``."""
         level_db = limit_range(self.log_mel(samples), self.top_db)
         rise = np.maximum(np.diff(level_db, axis=0), 0).mean(axis=1)
-        strength = np.zeros(len(level_db), dtype=np.float32)
-        first = 1 + self._delay
-        strength[first:] = rise[: max(0, len(strength) - first)]
-        return strength
+        return np.pad(rise, (1 + self._delay, 0))[: len(level_db)]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -230,8 +227,7 @@ def strength_of(clip: Clip) -> Samples:
     >>> strength_of(sine(440, sample_rate=44100)).shape
     (173,)
     """
-    strength: Samples = TIMING(resample(clip, TIMING.sample_rate))[:, 0]
-    return strength
+    return TIMING(resample(clip, TIMING.sample_rate)).ravel()
 
 
 def strength_of_file(path: FilePath) -> Samples:
@@ -242,17 +238,18 @@ def strength_of_file(path: FilePath) -> Samples:
     AudioFileError
         If the file cannot be read.
     """
-    strength: Samples = np.concatenate(list(features_of_file(TIMING, path)))[:, 0]
-    return strength
+    return np.concatenate(list(features_of_file(TIMING, path))).ravel()
 
 
 def _peaks_s(strength: Samples) -> NDArray[np.float64]:
     import librosa
 
-    onsets_s: Any = librosa.onset.onset_detect(
-        onset_envelope=strength, sr=TIMING.sample_rate, hop_length=TIMING.hop_length, units="time"
+    return np.asarray(
+        librosa.onset.onset_detect(
+            onset_envelope=strength, sr=TIMING.sample_rate, hop_length=TIMING.hop_length, units="time"
+        ),
+        dtype=np.float64,
     )
-    return np.asarray(onsets_s, dtype=np.float64)
 
 
 _MIN_BEATS = 4  # for a tempo

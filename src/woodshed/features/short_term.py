@@ -9,7 +9,7 @@ import numpy as np
 
 from woodshed.clip import Samples
 from woodshed.errors import ParameterError
-from woodshed.features.chroma import PITCH_CLASSES, chroma_filters
+from woodshed.features.chroma import CHROMA_NAMES, chroma_filters
 from woodshed.features.entropy import block_entropy
 from woodshed.features.frame import EvenNumber, SampleSettings, frames_of, hann_window, power_blocks
 from woodshed.features.mel import FilterBank, cepstrum, mel_bank
@@ -27,9 +27,12 @@ _ROLLOFF_SHARE = 0.9
 # Just below the rounding error of 16 bits in a band.
 _LEAST_MAGNITUDE = np.float32(1e-8)
 
-_SINGLE = (
+_NAMES = (
     *("zero_crossing_rate", "energy", "energy_entropy"),
     *("spectral_centroid", "spectral_spread", "spectral_entropy", "spectral_flux", "spectral_rolloff"),
+    *(f"mfcc{k}" for k in range(_N_MFCC)),
+    *CHROMA_NAMES,
+    "chroma_std",
 )
 
 
@@ -137,10 +140,7 @@ class ShortTerm(SampleSettings):
     @property
     def names(self) -> tuple[str, ...]:
         """Names of the 34 features, then, with ``deltas``, of their deltas."""
-        mfcc = (f"mfcc{k}" for k in range(_N_MFCC))
-        chroma = (f"chroma_{name}" for name in PITCH_CLASSES)
-        names = (*_SINGLE, *mfcc, *chroma, "chroma_std")
-        return (*names, *(f"{name}_delta" for name in names)) if self.deltas else names
+        return (*_NAMES, *(f"{name}_delta" for name in _NAMES)) if self.deltas else _NAMES
 
     @property
     def n_context(self) -> int:

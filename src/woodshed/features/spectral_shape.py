@@ -399,7 +399,7 @@ def unit_sum(magnitude: Samples) -> Samples:
     >>> unit_sum(np.array([[1, 3], [0, 0]], dtype=np.float32)).tolist()
     [[0.25, 0.75], [0.0, 0.0]]
     """
-    return safe_divide(magnitude, np.broadcast_to(magnitude.sum(axis=1, keepdims=True), magnitude.shape))
+    return safe_divide(magnitude, magnitude.sum(axis=1, keepdims=True))
 
 
 def flux(share: Samples, previous: Samples | None) -> Samples:
@@ -666,10 +666,7 @@ class HarmonicShare(SpectrumSettings, FrameFeature):
     def _frames(self, samples: Samples) -> Samples:
         import librosa
 
-        n_frames = self.n_frames(len(samples))
-        magnitude = np.empty((self.n_fft_bins, n_frames), dtype=np.float32)
-        for rows, power in self.power_blocks(samples):
-            magnitude[:, rows] = np.sqrt(power).T
+        magnitude = np.ascontiguousarray(np.sqrt(self.power_spectrogram(samples)).T)
         harmonic, _ = librosa.decompose.hpss(magnitude, kernel_size=self.kernel_size, mask=True)
         power = np.square(magnitude)
         total = power.sum(axis=0)

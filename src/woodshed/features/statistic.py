@@ -240,13 +240,12 @@ class MidTerm(FrameFeature):
     def _frames(self, samples: Samples) -> Samples:
         frames = self.feature._frames(samples)
         out = np.empty((self.n_frames(len(samples)), self.n_bands), dtype=np.float32)
-        n_full = 0
+        windows = frames[:0]
         if len(frames) >= self._window:
             windows = np.lib.stride_tricks.sliding_window_view(frames, self._window, axis=0)[:: self._step]
-            n_full = len(windows)
-            for row in range(0, n_full, _ROWS):
-                part = slice(row, min(row + _ROWS, n_full))
-                out[part] = summarise_last_axis(windows[part], self.statistics)
-        for row in range(n_full, len(out)):
+        for row in range(0, len(windows), _ROWS):
+            block = windows[row : row + _ROWS]
+            out[row : row + len(block)] = summarise_last_axis(block, self.statistics)
+        for row in range(len(windows), len(out)):
             out[row] = summarise_last_axis(frames[row * self._step :].T, self.statistics)
         return out

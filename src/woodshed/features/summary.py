@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 
 from woodshed.clip import Clip, Samples
 from woodshed.errors import ParameterError
-from woodshed.features.frame import frames_of, hann_window, mono_at, power_spectrogram
+from woodshed.features.frame import frames_of, mono_at
 from woodshed.features.mel import MelSettings, cepstrum, delta, power_to_db
 from woodshed.features.spectral_shape import centroid_hz
 from woodshed.features.time_domain import mean_power, zero_crossing_rate
@@ -77,9 +77,7 @@ class RowFeature(MelSettings, ABC):
 
     def power_and_mel(self, samples: Samples) -> tuple[Samples, Samples]:
         """Return the power spectrogram, shape ``(n_frames, n_bins)``, and the power in each mel band."""
-        power = power_spectrogram(
-            samples, n_fft=self.n_fft, hop_length=self.hop_length, window=hann_window(self.n_fft)
-        )
+        power = self.power_spectrogram(samples)
         mel = self.filter_bank()(power, np.empty((len(power), self.n_mels), dtype=np.float32))
         return power, mel
 
