@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import warnings
 from dataclasses import dataclass
 from typing import Literal
 
@@ -146,9 +147,5 @@ def tuning_semitones(clip: Clip) -> float:
     import librosa
 
     feature = Stft(sample_rate=clip.sample_rate, n_fft=4096, hop_length=2048)
-    frequency_hz, magnitude = librosa.piptrack(S=feature(clip).T, sr=clip.sample_rate, n_fft=feature.n_fft)
-    tones = frequency_hz > 0
-    if not tones.any():
-        return 0.0
-    strong = tones & (magnitude >= np.median(magnitude[tones]))
-    return float(librosa.pitch_tuning(frequency_hz[strong]))
+    with warnings.catch_warnings(action="ignore"):  # without tones, librosa warns and returns 0
+        return float(librosa.estimate_tuning(S=feature(clip).T, sr=clip.sample_rate, n_fft=feature.n_fft))

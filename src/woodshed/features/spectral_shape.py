@@ -337,8 +337,7 @@ class BandEnergyRatio(SpectrumFeature):
     def _of_power(self, power: Samples) -> Samples:
         lower = power[:, : self.split_bin].sum(axis=1)
         upper = np.maximum(power[:, self.split_bin :].sum(axis=1), lower / _MAX_RATIO)
-        ratio: Samples = np.divide(lower, upper, out=np.zeros_like(lower), where=upper > 0)
-        return ratio
+        return safe_divide(lower, upper)
 
 
 @dataclass(frozen=True, kw_only=True)

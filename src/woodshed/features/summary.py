@@ -119,14 +119,12 @@ class Summary(RowFeature):
     @property
     def names(self) -> tuple[str, ...]:
         """Name of each value, with its unit."""
-        spread = [f"mfcc{k}_{kind}" for kind in ("mean", "std", "delta_std") for k in range(N_MFCC)]
-        rest = [
-            name.format(kind)
-            for name in ("centroid_{}_hz", "zero_crossing_rate_{}", "rms_{}_db")
-            for kind in ("mean", "std")
-        ]
-        parts = [f"mfcc{k}_mean_part{part + 1}" for part in range(self.n_segments) for k in range(N_MFCC)]
-        return (*spread, *rest, *parts)
+        return (
+            *(f"mfcc{k}_{kind}" for kind in ("mean", "std", "delta_std") for k in range(N_MFCC)),
+            *("centroid_mean_hz", "centroid_std_hz", "zero_crossing_rate_mean", "zero_crossing_rate_std"),
+            *("rms_mean_db", "rms_std_db"),
+            *(f"mfcc{k}_mean_part{part + 1}" for part in range(self.n_segments) for k in range(N_MFCC)),
+        )
 
     def describe(self, samples: Samples) -> list[NDArray[np.floating]]:
         """Return the row of a mono signal in parts."""
@@ -138,11 +136,11 @@ class Summary(RowFeature):
             zero_crossing_rate(samples, self.n_fft, self.hop_length),
             power_to_db(mean_power(frames), self.floor_db),
         )
-        parts = _equal_parts(mfcc, self.n_segments)
-        row: list[NDArray[np.floating]] = [mfcc.mean(axis=0), mfcc.std(axis=0), delta(mfcc).std(axis=0)]
-        row += [np.array([track.mean(), track.std()]) for track in tracks]
-        row += [part.mean(axis=0) for part in parts]
-        return row
+        return [
+            *(mfcc.mean(axis=0), mfcc.std(axis=0), delta(mfcc).std(axis=0)),
+            *(np.array([track.mean(), track.std()]) for track in tracks),
+            *(part.mean(axis=0) for part in _equal_parts(mfcc, self.n_segments)),
+        ]
 
 
 def _equal_parts(values: Samples, n_parts: int) -> list[Samples]:
@@ -226,9 +224,11 @@ class TextureSummary(RowFeature):
         middle_db = raised[active].mean()
         shapes = cepstrum((raised - middle_db) / 10, self._n_shapes)
         maxima = cepstrum((raised.max(axis=0, keepdims=True) - middle_db) / 10, self._n_shapes)[0]
-        row = [shapes[active].mean(axis=0), shapes[active].std(axis=0), maxima]
-        row += [_change(shapes, active, lag) for lag in LAGS]
-        return [*row, np.array([active.mean()])]
+        return [
+            *(shapes[active].mean(axis=0), shapes[active].std(axis=0), maxima),
+            *(_change(shapes, active, lag) for lag in LAGS),
+            np.array([active.mean()]),
+        ]
 
 
 def _change(shapes: Samples, active: NDArray[np.bool_], lag: int) -> NDArray[np.floating]:

@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from functools import lru_cache
+from dataclasses import asdict, dataclass
 from itertools import pairwise
 
 import numpy as np
@@ -33,7 +32,7 @@ SOUNDING_DB = 30.0
 
 _N_SUMMED, _FADE = 12, 0.86  # subharmonic summation: number of partials, and ratio of their weights
 _N_ENVELOPE, _N_CEPSTRUM = 24, 14
-_ENVELOPE_HZ = (80.0, 7600.0)
+_ENVELOPE_HZ = mel_to_hz(np.linspace(hz_to_mel(80.0, "htk"), hz_to_mel(7600.0, "htk"), _N_ENVELOPE), "htk")
 _BANDS_HZ = (0, 500, 1000, 2000, 4000, 8000)
 _LEVEL_HOP_S = 0.005
 _RATES_HZ = ((1.0, 3.0), (3.0, 5.0), (5.0, 8.0), (8.0, 16.0))
@@ -116,13 +115,12 @@ class TimbreSummary(RowFeature):
 
     @property
     def _summary(self) -> Summary:
-        return Summary(**{name: getattr(self, name) for name in _SHARED})
+        return Summary(**asdict(self))
 
     @property
     def _texture(self) -> TextureSummary:
-        settings = {name: getattr(self, name) for name in _SHARED}
         n_fft = max(self.n_fft, round(TEXTURE_FRAME_S * self.sample_rate) // 2 * 2)
-        return TextureSummary(**settings | {"n_fft": n_fft})
+        return TextureSummary(**asdict(self) | {"n_fft": n_fft})
 
     def describe(self, samples: Samples) -> list[NDArray[np.floating]]:
         """Return the row of a mono signal in parts."""
@@ -135,12 +133,12 @@ class TimbreSummary(RowFeature):
             power = power[n_edge:-n_edge]
         level = power.sum(axis=1) + _TINY
         power = power[level > level.max() * 10 ** (-SOUNDING_DB / 10)].astype(np.float64) + _TINY
-        row: list[NDArray[np.floating]] = [*_of_tone(power, self.sample_rate)]
-        row.append(_course(samples, self.sample_rate))
-        return [*row, *self._summary.describe(samples), *self._texture.describe(samples)]
-
-
-_SHARED = ("sample_rate", "n_fft", "hop_length", "n_mels", "f_min_hz", "f_max_hz", "formula", "floor_db")
+        return [
+            *_of_tone(power, self.sample_rate),
+            _course(samples, self.sample_rate),
+            *self._summary.describe(samples),
+            *self._texture.describe(samples),
+        ]
 
 
 def _of_tone(power: Curve, sample_rate: int) -> list[Curve]:
@@ -251,19 +249,13 @@ def _partials(power: Curve, f0_hz: Curve, sample_rate: int) -> tuple[Curve, Curv
 
 def _envelope(levels_db: Curve, f0_hz: Curve) -> Curve:
     """Return the cepstrum of the spectral envelope through the partials."""
-    place = np.clip(_envelope_hz() / f0_hz[:, np.newaxis] - 1, 0, N_PARTIALS - 1 - 1e-6)
+    place = np.clip(_ENVELOPE_HZ / f0_hz[:, np.newaxis] - 1, 0, N_PARTIALS - 1 - 1e-6)
     lower = place.astype(int)
     share = place - lower
     rows = np.arange(len(levels_db))[:, np.newaxis]
     envelope_db = levels_db[rows, lower] * (1 - share) + levels_db[rows, lower + 1] * share
     cepstrum: Curve = scipy.fft.dct(envelope_db, norm="ortho", axis=1)[:, :_N_CEPSTRUM]
     return cepstrum
-
-
-@lru_cache(maxsize=1)
-def _envelope_hz() -> Curve:
-    low, high = hz_to_mel(np.array(_ENVELOPE_HZ), "htk")
-    return np.asarray(mel_to_hz(np.linspace(low, high, _N_ENVELOPE), "htk"))
 
 
 def _harmonic_db(power: Curve, partials: Curve, f0_hz: Curve, sample_rate: int) -> Curve:

@@ -15,11 +15,10 @@ from woodshed.features.voice import (
     HIGHEST_HZ,
     LOWEST_HZ,
     PITCH_FRAME_S,
-    SPEECH_DB,
-    VOICED_DB,
-    VOICED_SHARE,
+    SLOW_NAMES,
     Curve,
     VoiceSummary,
+    voice_activity,
 )
 
 N_FORMANTS = 3
@@ -224,6 +223,11 @@ _LEAST_VOICED = 6
 _STEP_MOST, _LEVEL_STEP_MOST_DB = 2.0, 10.0
 _FLOOR = 1e-3
 
+_SPECTRAL = (  # also defined for unvoiced frames
+    *(SLOW_NAMES[0], "log_loudness", *SLOW_NAMES[2:]),
+    *("spectral_skew", "log_spectral_kurtosis", "share_flux", "log_residual"),
+    *(f"part{k}_db" for k in range(_N_GROUPS)),
+)
 _SOURCE = (
     "pitch_semitones",
     "pitch_step",
@@ -310,34 +314,21 @@ class VoiceCourse(VoiceSummary):
     @property
     def names(self) -> tuple[str, ...]:
         """Name of each value, with its unit."""
-        spectral = self._spectral_names
-        both = (*_SOURCE, *spectral)
         return (
             *super().names,
-            *_names(spectral, _STATISTICS, "smooth_speech"),
-            *_names(spectral, _OF_CHANGE, "slope"),
-            *_names(both, _STATISTICS, "smooth_voiced"),
+            *_names(_SPECTRAL, _STATISTICS, "smooth_speech"),
+            *_names(_SPECTRAL, _OF_CHANGE, "slope"),
+            *_names((*_SOURCE, *_SPECTRAL), _STATISTICS, "smooth_voiced"),
             *_names(_SOURCE, _OF_CHANGE, "slope_voiced"),
-            *(f"{name}_third{k}" for k in (1, 2, 3) for name in (*spectral, *_SOURCE)),
+            *(f"{name}_third{k}" for k in (1, 2, 3) for name in (*_SPECTRAL, *_SOURCE)),
         )
-
-    @property
-    def _spectral_names(self) -> tuple[str, ...]:
-        """Names of the curves that are also defined for unvoiced frames."""
-        first, _, *others = self.slow_names
-        shape = ("spectral_skew", "log_spectral_kurtosis", "share_flux", "log_residual")
-        return (first, "log_loudness", *others, *shape, *(f"part{k}_db" for k in range(_N_GROUPS)))
 
     def describe(self, samples: Samples) -> list[NDArray[np.floating]]:
         """Return the row of a mono signal in parts."""
         samples = samples / np.float32(max(float(np.abs(samples).max()), 1e-9))
         spectral, source, repeats = self._curves(samples)
-        level_db = spectral[:, 0]
-        speech = level_db >= level_db.max() - SPEECH_DB
-        sounding = np.flatnonzero(speech)
-        inside = slice(sounding[0], sounding[-1] + 1)  # without silence at both ends
-        voiced = (repeats > VOICED_SHARE) & (level_db > level_db.max() - VOICED_DB)
-        spectral, source, speech, voiced = spectral[inside], source[inside], speech[inside], voiced[inside]
+        inside, speech, voiced = voice_activity(spectral[:, 0], repeats)
+        spectral, source = spectral[inside], source[inside]
         if voiced.sum() < _LEAST_VOICED:
             voiced = speech
         smooth_spectral, smooth_source = _smooth(spectral), _smooth(source)
