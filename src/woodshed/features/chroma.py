@@ -232,8 +232,7 @@ class CqtSettings(FrameFeature):
         longest = self.sample_rate / (self.f_min_hz * self._bandwidth)
         return int(max(2 ** np.ceil(np.log2(longest)), 2 ** (1 + np.ceil(np.log2(self.hop_length)))))
 
-    def _transform(self, samples: Samples) -> Samples:
-        """Return the magnitude of the transform, shape ``(n_frames, n_bins)``."""
+    def _frames(self, samples: Samples) -> Samples:
         import librosa
 
         n_bins, per_octave = self._layout
@@ -314,9 +313,6 @@ class Cqt(CqtSettings):
         """One name for each bin, from the lowest."""
         return tuple(f"cqt{k}" for k in range(self.n_bins))
 
-    def _frames(self, samples: Samples) -> Samples:
-        return self._transform(samples)
-
 
 @dataclass(frozen=True, kw_only=True)
 class ChromaCqtSettings(CqtSettings):
@@ -334,10 +330,9 @@ class ChromaCqtSettings(CqtSettings):
         """Return chroma in the layout of librosa, shape ``(12, n_frames)``."""
         import librosa
 
-        chroma: Samples = librosa.feature.chroma_cqt(
-            C=self._transform(samples).T, sr=self.sample_rate, hop_length=self.hop_length, fmin=self.f_min_hz
+        return librosa.feature.chroma_cqt(
+            C=super()._frames(samples).T, sr=self.sample_rate, hop_length=self.hop_length, fmin=self.f_min_hz
         )
-        return chroma
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -38,8 +38,7 @@ def a_weighting(frequency_hz: Samples) -> Samples:
     squared = np.asarray(frequency_hz, dtype=np.float64) ** 2
     low, middle, high, top = (corner**2 for corner in _A_CORNERS_HZ)
     falling = (squared + low) ** 2 * (squared + middle) * (squared + high) * (squared + top) ** 2
-    weights: Samples = (10 ** (_A_OFFSET_DB / 10) * squared**4 * top**2 / falling).astype(np.float32)
-    return weights
+    return (10 ** (_A_OFFSET_DB / 10) * squared**4 * top**2 / falling).astype(np.float32)
 
 
 @dataclass(frozen=True, kw_only=True)

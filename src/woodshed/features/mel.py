@@ -73,12 +73,11 @@ def mel_to_hz(mel: ArrayLike, formula: MelFormula = "slaney") -> NDArray[np.floa
     return np.where(mels < _KNEE_MEL, mels * _HZ_PER_MEL, above)
 
 
-def check_formula(owner: str, name: str, value: Any) -> MelFormula:
+def check_formula(owner: str, name: str, value: Any) -> Any:
     """Check a formula of the mel scale."""
     if value not in get_args(MelFormula):
         raise ParameterError(f"{owner} expects the {name} slaney or htk, got {value!r}.")
-    formula: MelFormula = value
-    return formula
+    return value
 
 
 @lru_cache(maxsize=16)

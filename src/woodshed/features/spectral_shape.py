@@ -22,8 +22,7 @@ def safe_divide(values: Samples, total: Samples) -> Samples:
     >>> safe_divide(np.array([3.0, 0.0], np.float32), np.array([2.0, 0.0], np.float32)).tolist()
     [1.5, 0.0]
     """
-    ratio: Samples = np.divide(values, total, out=np.zeros_like(values), where=total > 0)
-    return ratio
+    return np.divide(values, total, out=np.zeros_like(values), where=total > 0)
 
 
 def centroid_hz(magnitude: Samples, bins_hz: Samples) -> Samples:
@@ -200,8 +199,7 @@ class SpectralSpread(SpectrumFeature):
     names = ("spectral_spread",)
 
     def _of_power(self, power: Samples) -> Samples:
-        spread: Samples = bandwidth_hz(np.sqrt(power), self.bins_hz) / np.float32(self.sample_rate / 2)
-        return spread
+        return bandwidth_hz(np.sqrt(power), self.bins_hz) / np.float32(self.sample_rate / 2)
 
 
 # Minimum power (-100 dB), as `amin` in librosa.

@@ -18,18 +18,14 @@ from woodshed.features.validation import between
 Values = NDArray[Any]
 
 
-def _moment(order: int, normal: float) -> Callable[[Values], Values]:
-    """Return a function for the standardised moment, minus that of a normal distribution."""
-
-    def moment(values: Values) -> Values:
-        deviation = values - values.mean(axis=-1, keepdims=True)
-        spread = deviation.std(axis=-1)
-        # A variation below the resolution of float32 counts as none.
-        varies = spread > 1e-7 * np.abs(values).max(axis=-1)
-        raised = np.mean(deviation**order, axis=-1)
-        return np.where(varies, raised / np.where(varies, spread, 1.0) ** order - normal, 0.0)
-
-    return moment
+def _moment(values: Values, order: int, normal: float) -> Values:
+    """Return the standardised moment, minus that of a normal distribution."""
+    deviation = values - values.mean(axis=-1, keepdims=True)
+    spread = deviation.std(axis=-1)
+    # A variation below the resolution of float32 counts as none.
+    varies = spread > 1e-7 * np.abs(values).max(axis=-1)
+    raised = np.mean(deviation**order, axis=-1)
+    return np.where(varies, raised / np.where(varies, spread, 1.0) ** order - normal, 0.0)
 
 
 STATISTICS: dict[str, Callable[[Values], Values]] = {
@@ -38,8 +34,8 @@ STATISTICS: dict[str, Callable[[Values], Values]] = {
     "min": lambda values: values.min(axis=-1),
     "max": lambda values: values.max(axis=-1),
     "median": lambda values: np.median(values, axis=-1),
-    "skew": _moment(3, 0.0),
-    "kurtosis": _moment(4, 3.0),
+    "skew": lambda values: _moment(values, 3, 0.0),
+    "kurtosis": lambda values: _moment(values, 4, 3.0),
 }
 """Name -> function over the last axis. ``percentile:Q`` with Q from 0 to 100 is supported as well."""
 

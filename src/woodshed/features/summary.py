@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from abc import ABC, abstractmethod
 from dataclasses import dataclass
+from itertools import pairwise
 
 import numpy as np
 from numpy.typing import NDArray
@@ -145,10 +146,8 @@ class Summary(RowFeature):
 
 def _equal_parts(values: Samples, n_parts: int) -> list[Samples]:
     """Divide the frames into equal parts; with fewer frames than parts, some frames are repeated."""
-    n_frames = len(values)
-    starts = [k * n_frames // n_parts for k in range(n_parts)]
-    stops = [max(start + 1, (k + 1) * n_frames // n_parts) for k, start in enumerate(starts)]
-    return [values[start:stop] for start, stop in zip(starts, stops, strict=True)]
+    edges = [k * len(values) // n_parts for k in range(n_parts + 1)]
+    return [values[start : max(start + 1, stop)] for start, stop in pairwise(edges)]
 
 
 LAGS = (1, 2, 4, 8, 16)

@@ -412,15 +412,13 @@ def _shape(power: Curve, bins_hz: Curve, centroid_hz: Curve, spread_hz: Curve) -
 def _smooth(curves: Curve) -> Curve:
     """Return the moving average over three frames."""
     padded = np.pad(curves, ((1, 1), (0, 0)), mode="edge")
-    smooth: Curve = (padded[:-2] + padded[1:-1] + padded[2:]) / 3
-    return smooth
+    return (padded[:-2] + padded[1:-1] + padded[2:]) / 3
 
 
 def _slopes(curves: Curve) -> Curve:
     """Return the slope of a linear fit over five frames."""
     padded = np.pad(curves, ((2, 2), (0, 0)), mode="edge")
-    slopes: Curve = (2 * (padded[4:] - padded[:-4]) + padded[3:-1] - padded[1:-3]) / 10
-    return slopes
+    return (2 * (padded[4:] - padded[:-4]) + padded[3:-1] - padded[1:-3]) / 10
 
 
 def _statistics(curves: Curve) -> Curve:
