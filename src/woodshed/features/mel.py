@@ -353,7 +353,7 @@ class LogMel(MelSettings, FrameFeature):
         return self.log_mel(samples)
 
 
-def cepstrum(log_mel_db: Samples, n_mfcc: int) -> Samples:
+def cepstrum(log_mel_db: NDArray[np.floating], n_mfcc: int) -> NDArray[Any]:
     """Return the first coefficients of the orthonormal DCT-II of each frame.
 
     Parameters
@@ -375,7 +375,7 @@ def cepstrum(log_mel_db: Samples, n_mfcc: int) -> Samples:
     >>> cepstrum(np.full((1, 4), 10.0, dtype=np.float32), 2).tolist()
     [[20.0, 0.0]]
     """
-    coefficients: Samples = scipy.fft.dct(log_mel_db, type=2, norm="ortho", axis=1)[:, :n_mfcc]
+    coefficients: NDArray[Any] = scipy.fft.dct(log_mel_db, type=2, norm="ortho", axis=1)[:, :n_mfcc]
     return coefficients
 
 
