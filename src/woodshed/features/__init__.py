@@ -139,16 +139,30 @@ FEATURES: dict[str, str] = {
 }
 """Name -> module and class of each frame-wise feature."""
 
-_OTHERS = (
-    *("frame.FrameFeature", "key.KeyGuess", "key.find_key", "notes.NoteSummary"),
-    *("rhythm.beat_times_of_file", "rhythm.beat_times_s", "rhythm.onset_times_of_file"),
-    *("rhythm.onset_times_s", "rhythm.tempo_bpm", "rhythm.tempo_of_beats"),
-    *("statistic.statistic_names", "statistic.summarise_frames"),
-    *("streaming.features_of_blocks", "streaming.features_of_file"),
-    *("summary.Summary", "summary.TextureSummary", "timbre.TimbreSummary", "views.Views"),
-    *("voice.VoiceSummary", "voice_course.VoiceCourse"),
-)
-_HOME = {place.partition(".")[2]: place.partition(".")[0] for place in (*FEATURES.values(), *_OTHERS)}
+_HOME = {
+    **{place.partition(".")[2]: place.partition(".")[0] for place in FEATURES.values()},
+    "FrameFeature": "frame",
+    "KeyGuess": "key",
+    "NoteSummary": "notes",
+    "Summary": "summary",
+    "TextureSummary": "summary",
+    "TimbreSummary": "timbre",
+    "Views": "views",
+    "VoiceCourse": "voice_course",
+    "VoiceSummary": "voice",
+    "beat_times_of_file": "rhythm",
+    "beat_times_s": "rhythm",
+    "features_of_blocks": "streaming",
+    "features_of_file": "streaming",
+    "find_key": "key",
+    "onset_times_of_file": "rhythm",
+    "onset_times_s": "rhythm",
+    "statistic_names": "statistic",
+    "summarise_frames": "statistic",
+    "tempo_bpm": "rhythm",
+    "tempo_of_beats": "rhythm",
+}
+"""Public name -> module."""
 
 __all__ = [
     "FEATURES",
