@@ -25,7 +25,7 @@ from woodshed.audio.edit import resample
 from woodshed.audio.read import read
 from woodshed.audio.signals import noise, silence
 from woodshed.clip import Clip
-from woodshed.features.played_notes import PlayedNotes
+from woodshed.features.notes import PlayedNotes
 from woodshed.metrics.calibration import (
     Reliability,
     calibration_interval,

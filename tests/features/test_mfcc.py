@@ -9,7 +9,7 @@ import pytest
 from woodshed.clip import Clip
 from woodshed.errors import ParameterError
 from woodshed.features import LogMel, Mfcc
-from woodshed.features.mfcc import delta
+from woodshed.features.mel import delta
 
 
 def sound(n_samples: int = 16000) -> Clip:

@@ -6,7 +6,7 @@ import librosa
 import numpy as np
 import pytest
 
-from woodshed.features.spectrum import BLOCK_BYTES, hann_window, power_blocks, power_spectrogram
+from woodshed.features.frame import BLOCK_BYTES, hann_window, power_blocks, power_spectrogram
 
 
 @pytest.mark.filterwarnings("ignore:n_fft=.* is too large:UserWarning")

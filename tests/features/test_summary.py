@@ -9,7 +9,7 @@ import pytest
 from woodshed.clip import Clip
 from woodshed.errors import ParameterError
 from woodshed.features import Mfcc, Summary
-from woodshed.features.mfcc import delta
+from woodshed.features.mel import delta
 
 FRAMING = {"n_fft": 512, "hop_length": 160}
 

@@ -7,7 +7,7 @@ import pytest
 
 from woodshed.audio import gain, noise, sine
 from woodshed.clip import Clip
-from woodshed.features.texture import LAGS, TextureSummary
+from woodshed.features.summary import LAGS, TextureSummary
 
 FEATURE = TextureSummary()
 

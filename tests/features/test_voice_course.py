@@ -9,8 +9,7 @@ from scipy.signal import lfilter
 from woodshed.audio import chirp, gain, noise, sine
 from woodshed.clip import Clip
 from woodshed.features.voice import VoiceSummary
-from woodshed.features.voice_course import VoiceCourse
-from woodshed.features.voice_track import formant_track, pitch_track
+from woodshed.features.voice_course import VoiceCourse, formant_track, pitch_track
 
 FEATURE = VoiceCourse()
 RATE = 16000

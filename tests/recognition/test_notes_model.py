@@ -10,7 +10,7 @@ import pytest
 from woodshed.audio import sine
 from woodshed.data.example import Example, Sounds
 from woodshed.errors import AudioError
-from woodshed.features.played_notes import PlayedNotes, TimedNotes
+from woodshed.features.notes import PlayedNotes, TimedNotes
 from woodshed.score import Note, Score, Tempo
 from woodshed.symbolic.midi import write_midi
 from woodshed.tasks.genre import GenreRecogniser

@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 
 from woodshed.errors import MissingPackageError, ParameterError
-from woodshed.features.onset import onset_times_s
+from woodshed.features.rhythm import onset_times_s
 from woodshed.score import Note, Program, Score, Tempo
 from woodshed.symbolic import find_soundfont, render
 

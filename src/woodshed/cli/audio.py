@@ -245,8 +245,7 @@ def split(
         read_markers,
         segments_between,
     )
-    from woodshed.features.beat import beat_times_of_file
-    from woodshed.features.onset import onset_times_of_file
+    from woodshed.features.rhythm import beat_times_of_file, onset_times_of_file
     from woodshed.workflows.audio import cut_files
 
     def between(times_of: Callable[[Path], Iterable[float]]) -> SegmentFinder:
@@ -600,7 +599,7 @@ def tempo(
 
     Example: woodshed audio tempo song.wav --out with-clicks
     """
-    from woodshed.features.beat import beat_times_of_file, tempo_of_beats
+    from woodshed.features.rhythm import beat_times_of_file, tempo_of_beats
     from woodshed.workflows.audio import analyse_files, mark_beats
 
     if out is None:

@@ -54,42 +54,48 @@ such a row from any frames. `features_of_file` and `features_of_blocks` process 
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
+from dataclasses import fields
 from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
+from woodshed.errors import ParameterError, SettingNameError, near_miss
+
 if TYPE_CHECKING:
-    from woodshed.features.beat import beat_times_of_file, beat_times_s, tempo_bpm, tempo_of_beats
-    from woodshed.features.chroma import Chroma, ChromaDeviation
-    from woodshed.features.cqt import ChromaCqt, Cqt, Tonnetz
+    from woodshed.features.chroma import Chroma, ChromaCqt, ChromaDeviation, Cqt, Tonnetz
     from woodshed.features.entropy import EnergyEntropy, SpectralEntropy
     from woodshed.features.f0 import Pyin, Yin
     from woodshed.features.frame import FrameFeature
-    from woodshed.features.harmonic import HarmonicShare
     from woodshed.features.key import KeyGuess, find_key
-    from woodshed.features.lookup import feature_class, make_features
     from woodshed.features.loudness import AWeightedLevel, MomentaryLoudness
-    from woodshed.features.mel import LogMel
-    from woodshed.features.mfcc import Mfcc
-    from woodshed.features.mid_term import MidTerm
+    from woodshed.features.mel import LogMel, Mfcc
     from woodshed.features.notes import NoteSummary
-    from woodshed.features.onset import onset_times_of_file, onset_times_s
-    from woodshed.features.onset_strength import OnsetStrength, Tempogram
+    from woodshed.features.rhythm import (
+        OnsetStrength,
+        Tempogram,
+        beat_times_of_file,
+        beat_times_s,
+        onset_times_of_file,
+        onset_times_s,
+        tempo_bpm,
+        tempo_of_beats,
+    )
     from woodshed.features.short_term import ShortTerm
-    from woodshed.features.spectral_contrast import SpectralContrast
-    from woodshed.features.spectral_flux import SpectralFlux
     from woodshed.features.spectral_shape import (
         BandEnergyRatio,
+        HarmonicShare,
         SpectralBandwidth,
         SpectralCentroid,
+        SpectralContrast,
         SpectralFlatness,
+        SpectralFlux,
         SpectralRolloff,
         SpectralSpread,
     )
-    from woodshed.features.statistic import statistic_names, summarise_frames
+    from woodshed.features.statistic import MidTerm, statistic_names, summarise_frames
     from woodshed.features.stft import LogFrequency, Power, Stft
     from woodshed.features.streaming import features_of_blocks, features_of_file
-    from woodshed.features.summary import Summary
-    from woodshed.features.texture import TextureSummary
+    from woodshed.features.summary import Summary, TextureSummary
     from woodshed.features.timbre import TimbreSummary
     from woodshed.features.time_domain import AmplitudeEnvelope, Energy, Rms, ZeroCrossingRate
     from woodshed.features.views import Views
@@ -101,47 +107,62 @@ FEATURES: dict[str, str] = {
     "amplitude-envelope": "time_domain.AmplitudeEnvelope",
     "band-energy-ratio": "spectral_shape.BandEnergyRatio",
     "chroma": "chroma.Chroma",
-    "chroma-cqt": "cqt.ChromaCqt",
+    "chroma-cqt": "chroma.ChromaCqt",
     "chroma-deviation": "chroma.ChromaDeviation",
-    "cqt": "cqt.Cqt",
+    "cqt": "chroma.Cqt",
     "energy": "time_domain.Energy",
     "energy-entropy": "entropy.EnergyEntropy",
-    "harmonic-share": "harmonic.HarmonicShare",
+    "harmonic-share": "spectral_shape.HarmonicShare",
     "log-frequency": "stft.LogFrequency",
     "log-mel": "mel.LogMel",
-    "mfcc": "mfcc.Mfcc",
-    "mid-term": "mid_term.MidTerm",
+    "mfcc": "mel.Mfcc",
+    "mid-term": "statistic.MidTerm",
     "momentary-loudness": "loudness.MomentaryLoudness",
-    "onset-strength": "onset_strength.OnsetStrength",
+    "onset-strength": "rhythm.OnsetStrength",
     "power": "stft.Power",
     "pyin": "f0.Pyin",
     "rms": "time_domain.Rms",
     "short-term": "short_term.ShortTerm",
     "spectral-bandwidth": "spectral_shape.SpectralBandwidth",
     "spectral-centroid": "spectral_shape.SpectralCentroid",
-    "spectral-contrast": "spectral_contrast.SpectralContrast",
+    "spectral-contrast": "spectral_shape.SpectralContrast",
     "spectral-entropy": "entropy.SpectralEntropy",
     "spectral-flatness": "spectral_shape.SpectralFlatness",
-    "spectral-flux": "spectral_flux.SpectralFlux",
+    "spectral-flux": "spectral_shape.SpectralFlux",
     "spectral-rolloff": "spectral_shape.SpectralRolloff",
     "spectral-spread": "spectral_shape.SpectralSpread",
     "stft": "stft.Stft",
-    "tempogram": "onset_strength.Tempogram",
-    "tonnetz": "cqt.Tonnetz",
+    "tempogram": "rhythm.Tempogram",
+    "tonnetz": "chroma.Tonnetz",
     "yin": "f0.Yin",
     "zero-crossing-rate": "time_domain.ZeroCrossingRate",
 }
 """Name -> module and class of each frame-wise feature."""
 
-_OTHERS = (
-    *("beat.beat_times_of_file", "beat.beat_times_s", "beat.tempo_bpm", "beat.tempo_of_beats"),
-    *("frame.FrameFeature", "key.KeyGuess", "key.find_key", "lookup.feature_class", "lookup.make_features"),
-    *("onset.onset_times_of_file", "onset.onset_times_s", "statistic.statistic_names"),
-    *("statistic.summarise_frames", "streaming.features_of_blocks", "streaming.features_of_file"),
-    *("summary.Summary", "notes.NoteSummary", "texture.TextureSummary", "timbre.TimbreSummary"),
-    *("voice.VoiceSummary", "views.Views", "voice_course.VoiceCourse"),
-)
-_HOME = {place.partition(".")[2]: place.partition(".")[0] for place in (*FEATURES.values(), *_OTHERS)}
+_HOME = {
+    **{place.partition(".")[2]: place.partition(".")[0] for place in FEATURES.values()},
+    "FrameFeature": "frame",
+    "KeyGuess": "key",
+    "NoteSummary": "notes",
+    "Summary": "summary",
+    "TextureSummary": "summary",
+    "TimbreSummary": "timbre",
+    "Views": "views",
+    "VoiceCourse": "voice_course",
+    "VoiceSummary": "voice",
+    "beat_times_of_file": "rhythm",
+    "beat_times_s": "rhythm",
+    "features_of_blocks": "streaming",
+    "features_of_file": "streaming",
+    "find_key": "key",
+    "onset_times_of_file": "rhythm",
+    "onset_times_s": "rhythm",
+    "statistic_names": "statistic",
+    "summarise_frames": "statistic",
+    "tempo_bpm": "rhythm",
+    "tempo_of_beats": "rhythm",
+}
+"""Public name -> module."""
 
 __all__ = [
     "FEATURES",
@@ -212,3 +233,76 @@ def __getattr__(name: str) -> Any:
 
 def __dir__() -> list[str]:
     return sorted([*globals(), *__all__])
+
+
+def feature_class(name: str) -> type[FrameFeature]:
+    """Return the class of a feature, a key of ``FEATURES``.
+
+    Raises
+    ------
+    ParameterError
+        If the name is unknown.
+
+    Examples
+    --------
+    >>> feature_class("log-mel").__name__
+    'LogMel'
+    """
+    if name not in FEATURES:
+        raise ParameterError(f"Unknown feature {name!r}. {near_miss(name, FEATURES)}")
+    module, _, class_name = FEATURES[name].partition(".")
+    cls: type[FrameFeature] = getattr(import_module(f"{__name__}.{module}"), class_name)
+    return cls
+
+
+def make_features(names: Sequence[str], settings: Mapping[str, Any] | None = None) -> list[FrameFeature]:
+    """Construct several features from shared settings.
+
+    Parameters
+    ----------
+    names
+        Keys of ``FEATURES``.
+    settings
+        Name -> value. Each feature gets the settings that it has; at least one feature must have each
+        setting. ``mid-term`` passes the settings of ``short-term`` on to it.
+
+    Returns
+    -------
+    list of FrameFeature
+        In the order of ``names``.
+
+    Raises
+    ------
+    ParameterError
+        If a name is unknown, or a value is out of its range.
+    SettingNameError
+        If none of the features has a setting.
+
+    Examples
+    --------
+    >>> make_features(["rms", "stft"], {"n_fft": 1024, "sample_rate": 8000})
+    [Rms(sample_rate=8000, frame_length=512, hop_length=160),
+     Stft(sample_rate=8000, n_fft=1024, hop_length=160)]
+    """
+    settings = dict(settings or {})
+    classes = [feature_class(name) for name in names]
+    choices = {setting for cls in classes for setting in _setting_names(cls)}
+    for setting in settings:
+        if setting not in choices:
+            raise SettingNameError(
+                f"{', '.join(names)}: no setting {setting!r}. {near_miss(setting, choices)}"
+            )
+    return [_make(cls, settings) for cls in classes]
+
+
+def _setting_names(cls: type[FrameFeature]) -> set[str]:
+    names = {field.name for field in fields(cls)}  # type: ignore[arg-type]
+    return names - {"feature"} | _setting_names(feature_class("short-term")) if "feature" in names else names
+
+
+def _make(cls: type[FrameFeature], settings: Mapping[str, Any]) -> FrameFeature:
+    names = {field.name for field in fields(cls)}  # type: ignore[arg-type]
+    arguments = {name: value for name, value in settings.items() if name in names}
+    if "feature" in names:
+        arguments["feature"] = _make(feature_class("short-term"), settings)
+    return cls(**arguments)

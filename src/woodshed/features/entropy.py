@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Annotated
 
 import numpy as np
 
 from woodshed.clip import Samples
 from woodshed.errors import ParameterError
 from woodshed.features.frame import SampleFeature, SpectrumFeature
-from woodshed.features.spectral_flux import unit_sum
-from woodshed.features.validation import Checked
+from woodshed.features.spectral_shape import unit_sum
+from woodshed.features.validation import Checked, whole
 
 _TINY = np.finfo(np.float32).tiny
 
@@ -38,10 +39,9 @@ def block_entropy(energy: Samples, n_blocks: int) -> Samples:
 class EntropySettings(Checked):
     """Number of blocks of an entropy, with its validation."""
 
-    n_blocks: int = 10
+    n_blocks: Annotated[int, whole(2)] = 10
 
     def _check_blocks(self, n_values: int, what: str) -> None:
-        self._whole(n_blocks=2)
         if self.n_blocks > n_values:
             raise ParameterError(
                 f"{type(self).__name__} expects n_blocks of at most {n_values} ({what}), got {self.n_blocks}."

@@ -3,23 +3,25 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Annotated
 
 import numpy as np
 from numpy.typing import NDArray
 
 from woodshed.clip import Samples
 from woodshed.errors import ParameterError
-from woodshed.features.frame import FrameFeature, SampleSettings, frames_of
+from woodshed.features.frame import EvenNumber, SampleSettings, frames_of
+from woodshed.features.validation import between
 
 _OCTAVES_PER_S = 35.92  # default of librosa for the maximum rate of change
 _PITCH_STEP = 1 / 12  # a semitone, by which librosa may round up
 
 
 @dataclass(frozen=True, kw_only=True)
-class PitchSettings(SampleSettings, FrameFeature):
+class PitchSettings(SampleSettings):
     """Shared settings of the pitch trackers."""
 
-    frame_length: int = 1024
+    frame_length: EvenNumber = 1024
     f_min_hz: float = 65.0
     f_max_hz: float = 2000.0
 
@@ -28,7 +30,6 @@ class PitchSettings(SampleSettings, FrameFeature):
     def __post_init__(self) -> None:
         super().__post_init__()
         owner = type(self).__name__
-        self._finite("f_min_hz", "f_max_hz")
         if not 0 < self.f_min_hz < self.f_max_hz <= self.sample_rate / 2:
             raise ParameterError(
                 f"{owner} expects 0 < f_min_hz < f_max_hz <= {self.sample_rate / 2:g} (half of sample_rate), "
@@ -45,11 +46,6 @@ class PitchSettings(SampleSettings, FrameFeature):
                 f"{2 * self.sample_rate / self.f_min_hz:.0f} samples, got frame_length={self.frame_length}. "
                 "Raise frame_length or f_min_hz."
             )
-
-    @property
-    def n_context(self) -> int:
-        """Half a frame."""
-        return self.frame_length // 2
 
     def _is_not_silent(self, samples: Samples) -> NDArray[np.bool_]:
         """Return whether each frame is not digital silence, shape ``(n_frames,)``."""
@@ -105,11 +101,7 @@ class Yin(PitchSettings):
     """
 
     key = "yin/1"
-    trough_threshold: float = 0.1
-
-    def __post_init__(self) -> None:
-        super().__post_init__()
-        self._within("trough_threshold", 0, 1)
+    trough_threshold: Annotated[float, between(0, 1)] = 0.1
 
     names = ("f0_hz",)
 
@@ -125,8 +117,7 @@ class Yin(PitchSettings):
             hop_length=self.hop_length,
             trough_threshold=self.trough_threshold,
         )
-        f0_hz = np.where(self._is_not_silent(samples), f0_hz, 0.0).astype(np.float32)
-        return np.asarray(f0_hz[:, np.newaxis])
+        return np.where(self._is_not_silent(samples), f0_hz, 0.0).astype(np.float32).reshape(-1, 1)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -177,10 +168,7 @@ class Pyin(PitchSettings):
     key = "pyin/1"
     names = ("f0_hz", "voiced", "voiced_probability")
 
-    @property
-    def exact_in_blocks(self) -> bool:
-        """False, since the path depends on the whole clip."""
-        return False
+    exact_in_blocks = False  # the path depends on the whole clip
 
     @property
     def _octaves_per_s(self) -> float:

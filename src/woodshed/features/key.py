@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import warnings
 from dataclasses import dataclass
 from typing import Literal
 
@@ -11,8 +12,7 @@ from numpy.typing import ArrayLike
 from woodshed.audio.edit import resample
 from woodshed.clip import Clip
 from woodshed.errors import AudioError, ParameterError, printable
-from woodshed.features.chroma import PITCH_CLASSES
-from woodshed.features.cqt import ChromaCqt
+from woodshed.features.chroma import PITCH_CLASSES, ChromaCqt
 from woodshed.features.stft import C1_HZ, Stft
 from woodshed.features.time_domain import Rms
 from woodshed.units import db_to_amplitude
@@ -100,7 +100,7 @@ def key_of_pitch_classes(weights: ArrayLike) -> KeyGuess:
 def find_key(clip: Clip) -> KeyGuess:
     """Estimate the key of a piece of music.
 
-    Chroma of a constant-Q transform (`woodshed.features.cqt.ChromaCqt`) at the tuning of the recording is
+    Chroma of a constant-Q transform (`woodshed.features.chroma.ChromaCqt`) at the tuning of the recording is
     averaged over all frames except quiet ones, and correlated with the profiles of the 24 keys: Krumhansl's
     algorithm (1990). The key is assumed to be constant. Typical errors are the relative key (A minor for C
     major), a fifth, and the parallel key.
@@ -147,9 +147,5 @@ def tuning_semitones(clip: Clip) -> float:
     import librosa
 
     feature = Stft(sample_rate=clip.sample_rate, n_fft=4096, hop_length=2048)
-    frequency_hz, magnitude = librosa.piptrack(S=feature(clip).T, sr=clip.sample_rate, n_fft=feature.n_fft)
-    tones = frequency_hz > 0
-    if not tones.any():
-        return 0.0
-    strong = tones & (magnitude >= np.median(magnitude[tones]))
-    return float(librosa.pitch_tuning(frequency_hz[strong]))
+    with warnings.catch_warnings(action="ignore"):  # without tones, librosa warns and returns 0
+        return float(librosa.estimate_tuning(S=feature(clip).T, sr=clip.sample_rate, n_fft=feature.n_fft))

@@ -10,9 +10,8 @@ from woodshed.audio.filter import RunningFilter
 from woodshed.audio.loudness import LOWEST_RATE, OFFSET_LUFS, KWeighting
 from woodshed.clip import Clip, Samples
 from woodshed.errors import ParameterError
-from woodshed.features.frame import FrameFeature, SpectrumFeature
-from woodshed.features.mel import check_floor, power_to_db
-from woodshed.features.spectrum import hann_window
+from woodshed.features.frame import FrameFeature, SpectrumFeature, hann_window
+from woodshed.features.mel import Floor, power_to_db
 from woodshed.units import s_to_samples
 
 # IEC 61672-1: corner frequencies of A-weighting in hertz, and the gain that makes it 0 dB at 1000 Hz.
@@ -39,8 +38,7 @@ def a_weighting(frequency_hz: Samples) -> Samples:
     squared = np.asarray(frequency_hz, dtype=np.float64) ** 2
     low, middle, high, top = (corner**2 for corner in _A_CORNERS_HZ)
     falling = (squared + low) ** 2 * (squared + middle) * (squared + high) * (squared + top) ** 2
-    weights: Samples = (10 ** (_A_OFFSET_DB / 10) * squared**4 * top**2 / falling).astype(np.float32)
-    return weights
+    return (10 ** (_A_OFFSET_DB / 10) * squared**4 * top**2 / falling).astype(np.float32)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -83,12 +81,7 @@ class AWeightedLevel(SpectrumFeature):
     """
 
     key = "a-weighted-level/1"
-    floor_db: float = -100.0
-
-    def __post_init__(self) -> None:
-        super().__post_init__()
-        self._finite("floor_db")
-        check_floor(self.floor_db, "AWeightedLevel")
+    floor_db: Floor = -100.0
 
     names = ("a_weighted_level_db",)
 
@@ -144,12 +137,10 @@ class MomentaryLoudness(FrameFeature):
     key = "momentary-loudness/1"
     sample_rate: int = 16000
     hop_length: int = 1600
-    floor_db: float = -100.0
+    floor_db: Floor = -100.0
 
     def __post_init__(self) -> None:
-        self._whole(sample_rate=1, hop_length=1)
-        self._finite("floor_db")
-        check_floor(self.floor_db, "MomentaryLoudness")
+        super().__post_init__()
         if self.sample_rate < LOWEST_RATE:
             raise ParameterError(
                 f"MomentaryLoudness expects a sample_rate of {LOWEST_RATE} or more, got {self.sample_rate}."

@@ -1,21 +1,22 @@
-"""Mel scale, mel filter bank and log-mel spectrogram."""
+"""Mel scale, mel filter bank, log-mel spectrogram and cepstral coefficients."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
 from functools import lru_cache
-from typing import ClassVar, Literal, get_args
+from typing import Annotated, Any, ClassVar, Literal, get_args
 
 import numpy as np
+import scipy.fft
 from numpy.typing import ArrayLike, NDArray
 
 from woodshed.clip import Samples
 from woodshed.errors import ParameterError
 from woodshed.features.frame import FrameFeature, SpectrumSettings
+from woodshed.features.validation import between, finite, optional, whole
 from woodshed.units import samples_to_frames
 
 MelFormula = Literal["slaney", "htk"]
-MelNorm = Literal["slaney"] | None
 
 # Slaney's scale: linear up to 1000 Hz (15 mel), then logarithmic with a factor of 6.4 in hertz per 27 mel.
 _KNEE_HZ = 1000.0
@@ -72,6 +73,13 @@ def mel_to_hz(mel: ArrayLike, formula: MelFormula = "slaney") -> NDArray[np.floa
     return np.where(mels < _KNEE_MEL, mels * _HZ_PER_MEL, above)
 
 
+def check_formula(owner: str, name: str, value: Any) -> Any:
+    """Check a formula of the mel scale."""
+    if value not in get_args(MelFormula):
+        raise ParameterError(f"{owner} expects the {name} slaney or htk, got {value!r}.")
+    return value
+
+
 @lru_cache(maxsize=16)
 def mel_filters(
     sample_rate: int,
@@ -80,11 +88,11 @@ def mel_filters(
     f_min_hz: float,
     f_max_hz: float,
     formula: MelFormula = "slaney",
-    norm: MelNorm = "slaney",
 ) -> Samples:
     """Return triangular filters that are equally spaced on the mel scale.
 
-    Equal to ``librosa.filters.mel`` with ``htk=(formula == "htk")``.
+    All filters have the same area, so that white noise has the same power in each band. Equal to
+    ``librosa.filters.mel`` with ``htk=(formula == "htk")``.
 
     Parameters
     ----------
@@ -96,9 +104,6 @@ def mel_filters(
         Lower edge of the first filter and upper edge of the last, in hertz.
     formula
         ``slaney`` or ``htk``, see `hz_to_mel`.
-    norm
-        ``slaney``: all filters have the same area, so that white noise has the same power in each band. None:
-        all filters have a peak of 1.
 
     Returns
     -------
@@ -109,7 +114,7 @@ def mel_filters(
     ------
     ParameterError
         If a filter is so narrow that it falls between two bins, in which case its band would always be 0, or
-        if the formula or the norm is unknown.
+        if the formula is unknown.
 
     Examples
     --------
@@ -117,8 +122,7 @@ def mel_filters(
     >>> filters.shape, filters.dtype.name
     ((64, 257), 'float32')
     """
-    if formula not in get_args(MelFormula):
-        raise ParameterError(f"mel_filters expects the formula slaney or htk, got {formula!r}.")
+    check_formula("mel_filters", "formula", formula)
     bins_hz = np.arange(1 + n_fft // 2) * (sample_rate / n_fft)
     lowest, highest = hz_to_mel([f_min_hz, f_max_hz], formula)
     edges_hz = mel_to_hz(np.linspace(lowest, highest, n_mels + 2), formula)
@@ -134,10 +138,7 @@ def mel_filters(
             f"Hz (the first is filter {first}, {left[first, 0]:.0f} to {right[first, 0]:.0f} Hz). "
             "Lower n_mels or raise n_fft."
         )
-    if norm == "slaney":
-        filters *= 2.0 / (right - left)
-    elif norm is not None:
-        raise ParameterError(f"mel_filters expects the norm 'slaney' or None, got {norm!r}.")
+    filters *= 2.0 / (right - left)
     out = filters.astype(np.float32)
     out.setflags(write=False)
     return out
@@ -183,18 +184,25 @@ class FilterBank:
 def mel_bank(
     sample_rate: int, n_fft: int, n_mels: int, f_min_hz: float, f_max_hz: float, formula: MelFormula
 ) -> FilterBank:
-    """Return a cached `FilterBank` of `mel_filters` with equal areas."""
-    return FilterBank(mel_filters(sample_rate, n_fft, n_mels, f_min_hz, f_max_hz, formula, "slaney"))
+    """Return a cached `FilterBank` of `mel_filters`."""
+    return FilterBank(mel_filters(sample_rate, n_fft, n_mels, f_min_hz, f_max_hz, formula))
 
 
 # 10 ** (floor / 10) must be a normal float32: subnormal numbers lose precision.
 _LOWEST_FLOOR_DB = -300.0
 
 
-def check_floor(floor_db: float, owner: str) -> None:
+def check_floor(owner: str, name: str, value: Any) -> float:
     """Check that a floor in decibels is from -300, where float32 loses precision, to 0."""
+    floor_db = finite(owner, name, value)
     if not _LOWEST_FLOOR_DB <= floor_db <= 0:
-        raise ParameterError(f"{owner} expects floor_db from {_LOWEST_FLOOR_DB:g} to 0, got {floor_db:g}.")
+        raise ParameterError(f"{owner} expects {name} from {_LOWEST_FLOOR_DB:g} to 0, got {floor_db:g}.")
+    return floor_db
+
+
+Floor = Annotated[float, check_floor]
+TopDb = Annotated[float | None, optional(between(0, 1000))]
+"""Range of levels below their maximum, in decibels; None for no limit."""
 
 
 def power_to_db(power: Samples, floor_db: float) -> Samples:
@@ -222,8 +230,7 @@ def limit_range(level_db: Samples, top_db: float | None) -> Samples:
     """
     if top_db is None:
         return level_db
-    np.maximum(level_db, level_db.max() - np.float32(top_db), out=level_db)
-    return level_db
+    return np.maximum(level_db, np.float32(level_db.max() - top_db), out=level_db)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -232,23 +239,17 @@ class MelSettings(SpectrumSettings):
 
     n_mels: int = 64
     f_min_hz: float = 20.0
-    f_max_hz: float | None = None
-    formula: MelFormula = "slaney"
-    floor_db: float = -100.0
+    f_max_hz: Annotated[float | None, optional(finite)] = None
+    formula: Annotated[MelFormula, check_formula] = "slaney"
+    floor_db: Floor = -100.0
 
     def __post_init__(self) -> None:
         super().__post_init__()
-        owner = type(self).__name__
-        self._whole(n_mels=1)
-        self._finite("f_min_hz", "floor_db", *(("f_max_hz",) if self.f_max_hz is not None else ()))
         if not 0 <= self.f_min_hz < self.highest_hz <= self.sample_rate / 2:
             raise ParameterError(
-                f"{owner} expects 0 <= f_min_hz < f_max_hz <= {self.sample_rate / 2:g} "
+                f"{type(self).__name__} expects 0 <= f_min_hz < f_max_hz <= {self.sample_rate / 2:g} "
                 f"(half of sample_rate), got f_min_hz={self.f_min_hz:g}, f_max_hz={self.highest_hz:g}."
             )
-        check_floor(self.floor_db, owner)
-        if self.formula not in get_args(MelFormula):
-            raise ParameterError(f"{owner} expects the formula slaney or htk, got {self.formula!r}.")
         self.filter_bank()  # raises if a filter falls between two bins
 
     @property
@@ -348,10 +349,155 @@ class LogMel(MelSettings, FrameFeature):
         """One name for each band, from the lowest."""
         return tuple(f"mel{k}_db" for k in range(self.n_mels))
 
-    @property
-    def n_context(self) -> int:
-        """Half a window."""
-        return self.n_fft // 2
-
     def _frames(self, samples: Samples) -> Samples:
         return self.log_mel(samples)
+
+
+def cepstrum(log_mel_db: NDArray[np.floating], n_mfcc: int) -> NDArray[Any]:
+    """Return the first coefficients of the orthonormal DCT-II of each frame.
+
+    Parameters
+    ----------
+    log_mel_db
+        Shape ``(n_frames, n_mels)``.
+    n_mfcc
+        Number of coefficients, at most ``n_mels``.
+
+    Returns
+    -------
+    numpy.ndarray
+        Shape ``(n_frames, n_mfcc)``.
+
+    Examples
+    --------
+    A flat spectrum only has a mean, which is scaled by the square root of the number of bands.
+
+    >>> cepstrum(np.full((1, 4), 10.0, dtype=np.float32), 2).tolist()
+    [[20.0, 0.0]]
+    """
+    coefficients: NDArray[Any] = scipy.fft.dct(log_mel_db, type=2, norm="ortho", axis=1)[:, :n_mfcc]
+    return coefficients
+
+
+def delta(values: Samples, *, width: int = 9, order: int = 1) -> Samples:
+    """Compute delta features: the local derivative of each column, per frame.
+
+    A line (``order`` 1) or parabola (``order`` 2) is fitted by least squares to ``width`` frames around each
+    frame and differentiated ``order`` times: Savitzky and Golay (1964). Equal to ``librosa.feature.delta``
+    with ``mode="interp"``.
+
+    Parameters
+    ----------
+    values
+        Shape ``(n_frames, n_columns)``.
+    width
+        Length of the window in frames, odd, 3 or more. For a shorter input the largest odd width that fits is
+        used; with fewer than three frames the result is 0.
+    order
+        1 for the first, 2 for the second derivative.
+
+    Returns
+    -------
+    numpy.ndarray
+        Same shape and dtype.
+
+    Examples
+    --------
+    >>> squares = np.arange(5.0, dtype=np.float32)[:, np.newaxis] ** 2
+    >>> delta(squares, width=3).ravel().tolist()
+    [2.0, 2.0, 4.0, 6.0, 6.0]
+    >>> delta(squares, width=3, order=2).ravel().tolist()
+    [2.0, 2.0, 2.0, 2.0, 2.0]
+    """
+    n_frames = len(values)
+    width = min(width, n_frames if n_frames % 2 else n_frames - 1)
+    if width < 3:
+        return np.zeros_like(values)
+    offset = np.arange(width) - width // 2
+    basis = offset.astype(np.float64) if order == 1 else offset**2 - np.mean(offset**2)
+    # On a symmetric window the basis is orthogonal to the lower powers, so that the leading coefficient is a
+    # dot product. Differentiation multiplies it by `order`! (1 or 2).
+    kernel = (order * basis / np.sum(basis * basis)).astype(values.dtype)
+    inner = np.lib.stride_tricks.sliding_window_view(values, width, axis=0) @ kernel
+    # The leading derivative of the polynomials at both ends is constant.
+    return np.pad(inner, ((width // 2, width // 2), (0, 0)), mode="edge")
+
+
+@dataclass(frozen=True, kw_only=True)
+class Mfcc(MelSettings, FrameFeature):
+    """Mel-frequency cepstral coefficients, optionally with delta features.
+
+    ``c(k, t) = s(k) Σ L(b, t) cos(π k (b + ½) / n_mels)`` over the bands ``b`` of the log-mel spectrogram
+    ``L``, with ``s(0) = √(1 / n_mels)`` and ``s(k) = √(2 / n_mels)`` otherwise. Unit: dB; deltas are in dB
+    per frame. Davis and Mermelstein, "Comparison of parametric representations for monosyllabic word
+    recognition" (1980). Decibels have a fixed floor, instead of librosa's limit of 80 dB below the maximum,
+    so that frames are independent.
+
+    Parameters
+    ----------
+    n_mfcc
+        Number of coefficients, 1 to ``n_mels``; default 20. The first is proportional to the level.
+    deltas
+        0 (default): coefficients only. 1: also first derivatives. 2: also second derivatives.
+    delta_width
+        Window of the derivatives in frames, odd, 3 or more; default 9.
+    sample_rate, n_fft, hop_length, n_mels, f_min_hz, f_max_hz, formula, floor_db
+        As in `LogMel`, with the same defaults.
+
+    Raises
+    ------
+    ParameterError
+        If a setting is out of its range.
+
+    Examples
+    --------
+    >>> from woodshed.audio import silence
+    >>> feature = Mfcc(n_mfcc=13, deltas=2)
+    >>> feature(silence()).shape
+    (101, 39)
+
+    A recording of the word "seven":
+
+    >>> from woodshed.audio import read
+    >>> from woodshed.data.sample import sample_folder
+    >>> from woodshed.features.text_plot import text_plot
+    >>> clip = read(sample_folder() / "recordings" / "7_theo_0.flac")
+    >>> feature = Mfcc(sample_rate=8000, n_fft=256, hop_length=64, n_mels=40)
+    >>> print(text_plot(feature(clip), feature, bands=[f"mfcc{k}" for k in range(1, 7)]))
+    each from its lowest to its highest:  ░▒▓█
+    mfcc6 ┤███▒▓███▒▒▒▒▒░░▒▒░░░░░    ░▒▒▒▓▓▓▓▒░░░░░░░░▒▒▒▓█▒▒▒▓▒▒
+    mfcc5 ┤▒▒░  ░▒▒▒▓░▒▒▓▓▒░  ░░     ░░░░░ ░▒▒▒▒▒▒▒▒▓▓▒▒▒▒▒▒▓████
+    mfcc4 ┤███▓█▓██▓██▓▓▓▒▒▒▒▒▒▒              ░░░░░░   ░░ ░░░▒▓▓▓
+    mfcc3 ┤            ░▒▒░░░░▒▓██▓█▓▒▒▒▒▓▓▓▓▓▓█████▓████████▓▓▓▓
+    mfcc2 ┤▓██▓▒▒▓█▓▓▓▒▓█▓▒▓▒▒▓▓▒▒░▒▒░        ░ ░░░▒▒▒░░ ░░▒▒▓▓██
+    mfcc1 ┤    ░            ░░▒█████▓█████████████████████████▓▓▓
+          └0───────────0.1──────────0.2──────────0.3─────────0.4─ s
+    """
+
+    key = "mfcc/1"
+    n_mfcc: int = 20
+    deltas: Annotated[int, whole(0)] = 0
+    delta_width: Annotated[int, whole(3, "odd")] = 9
+
+    def __post_init__(self) -> None:
+        super().__post_init__()
+        if self.n_mfcc > self.n_mels:
+            raise ParameterError(f"Mfcc expects n_mfcc of at most n_mels={self.n_mels}, got {self.n_mfcc}.")
+        if self.deltas > 2:
+            raise ParameterError(f"Mfcc expects 0, 1 or 2 for deltas, got {self.deltas}.")
+
+    @property
+    def names(self) -> tuple[str, ...]:
+        """Names of the coefficients, then of their first and second derivatives."""
+        endings = ("", "_delta", "_delta2")[: 1 + self.deltas]
+        return tuple(f"mfcc{k}{ending}" for ending in endings for k in range(self.n_mfcc))
+
+    @property
+    def n_context(self) -> int:
+        """Half a window; with deltas also the frames of their window."""
+        return self.n_fft // 2 + (self.delta_width - 1) * self.hop_length * (self.deltas > 0)
+
+    def _frames(self, samples: Samples) -> Samples:
+        coefficients = cepstrum(self.log_mel(samples), self.n_mfcc)
+        changes = (delta(coefficients, width=self.delta_width, order=k + 1) for k in range(self.deltas))
+        return np.concatenate([coefficients, *changes], axis=1)

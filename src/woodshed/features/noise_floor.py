@@ -9,9 +9,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from woodshed.clip import Samples
-from woodshed.features.mel import power_to_db
-from woodshed.features.mfcc import cepstrum
-from woodshed.features.row import N_MFCC, RowFeature
+from woodshed.features.mel import cepstrum, power_to_db
+from woodshed.features.summary import N_MFCC, RowFeature
 
 PERCENTILES = (5, 20, 50, 80, 95)
 """Percentiles over time of the level of each band."""
@@ -84,22 +83,22 @@ class NoiseFloor(RowFeature):
         """Return the row of a mono signal in parts."""
         loudness = max(float(np.sqrt(np.mean(np.square(samples, dtype=np.float64)))), 1e-9)
         power, mel = self.power_and_mel(np.asarray(samples / loudness, np.float32))
-        inside = _without_edges(len(power), self.n_fft // self.hop_length // 2)
+        n_edge = self.n_fft // self.hop_length // 2  # frames beyond an end are quieter than the noise
+        inside = slice(n_edge, len(power) - n_edge) if len(power) > 4 * n_edge else slice(None)
         power, mel = power[inside].astype(np.float64), mel[inside]
         mel_db = power_to_db(mel, -_RANGE_DB)
         levels = np.percentile(mel_db, PERCENTILES, axis=0)
         quiet = np.percentile(power, 20, axis=0)
-        octaves = self._octave_levels(quiet)
         level_db = _db(power.mean(axis=1))
         flatness_db = _db(power + 1e-9).mean(axis=1) - _db((power + 1e-9).mean(axis=1))
-        tracks = [np.percentile(track, PERCENTILES) for track in (level_db, flatness_db)]
         return [
             levels.ravel(),
             levels[-1] - levels[0],
             cepstrum(levels[1:2].astype(np.float32), N_MFCC)[0],
-            octaves,
+            self._octave_levels(quiet),
             np.array([_slope(quiet, self.bins_hz)]),
-            *tracks,
+            np.percentile(level_db, PERCENTILES),
+            np.percentile(flatness_db, PERCENTILES),
             np.array(_mains(samples / loudness, self.sample_rate)),
         ]
 
@@ -108,11 +107,6 @@ class NoiseFloor(RowFeature):
         return np.array(
             [_db(quiet[low : max(high, low + 1)].mean()) for low, high in pairwise(edges.tolist())]
         )
-
-
-def _without_edges(n_frames: int, n_edge: int) -> slice:
-    """Exclude frames beyond the ends, which are quieter than the noise, if enough others remain."""
-    return slice(n_edge, n_frames - n_edge) if n_frames > 4 * n_edge else slice(None)
 
 
 def _slope(power: Curve, bins_hz: Curve) -> float:

@@ -1,7 +1,8 @@
-"""Symbolic features: one row per score."""
+"""Symbolic features: one row per score, or per clip that was rendered from a score."""
 
 from __future__ import annotations
 
+import functools
 from dataclasses import dataclass
 from itertools import product
 from typing import Any
@@ -9,16 +10,16 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from woodshed.clip import Samples
-from woodshed.errors import ParameterError, ScoreError
+from woodshed.clip import Clip, Samples
+from woodshed.errors import AudioError, ParameterError, ScoreError
 from woodshed.features.chroma import PITCH_CLASSES
-from woodshed.features.expression import NAMES as EXPRESSION_NAMES
-from woodshed.features.expression import expression
 from woodshed.features.key import PROFILES, key_of_pitch_classes
 from woodshed.features.validation import Checked
 from woodshed.score import DRUM_CHANNEL, Score
+from woodshed.symbolic.play import RENDER_RATE, ScoreClip
 
 Values = NDArray[np.float64]
+Columns = dict[str, Values]
 
 _RATIOS = np.array([1 / 3, 1 / 2, 2 / 3, 1, 3 / 2, 2, 3])
 _LENGTHS = np.array([1 / 4, 1 / 3, 1 / 2, 2 / 3, 3 / 4, 1, 3 / 2, 2, 3, 4])
@@ -29,6 +30,45 @@ _CONTOURS = tuple("".join(signs) for signs in product("du=", repeat=3))
 _HARSH = (1, 2, 6)  # interval classes of a second and a tritone
 _MAX_PULSES = 1 << 16
 _LEAST_GAP, _ALIKE = 0.1, 13 / 12
+
+EXPRESSION_NAMES = (
+    *("key_clarity", "mode_contrast", "pitch_class_entropy", "step_entropy"),
+    *("roughness", *(f"interval_class_{k}_share" for k in range(1, 7))),
+    *("pitch_p10_midi", "pitch_p90_midi", "melody_mean_midi", "melody_std_semitones"),
+    *("velocity_p10", "velocity_p90"),
+    *("sounding_share", "staccato_share", "legato_share"),
+    *("onsets_per_s", "gap_median_s", "gap_spread", "gap_change"),
+    "repeated_share",
+)
+"""Name of each value of `expression`, with its unit."""
+
+TOGETHER_S = 0.03
+"""Maximum difference of the onsets of simultaneous notes, in seconds."""
+
+_N_SOUNDING = 12
+_N_IN_PATTERN = 4
+_STACCATO, _LEGATO = 0.6, 1.0
+_N_PARTIALS, _FADE = 6, 0.88
+_HIGHEST_INTERVAL = 36
+
+_NAMES = (
+    *(f"pitch_class_{k}" for k in range(12)),
+    *("major_fit", "minor_fit", "ends_on_keynote"),
+    *(f"step_{k}" for k in range(_LARGEST_STEP + 1)),
+    *("step_mean_semitones", "rising_share"),
+    *(f"contour_{contour}" for contour in _CONTOURS),
+    *("pitch_mean_midi", "pitch_std_semitones", "range_semitones"),
+    *("velocity_mean", "velocity_std", "notes_at_once", "chord_share", "harsh_share"),
+    *(f"length_{value:.2f}_pulses" for value in _LENGTHS),
+    *(f"ratio_{value:.2f}" for value in _RATIOS),
+    *("notes_per_pulse", "off_pulse_share", "syncopated_share", "held_share", "last_length_pulses"),
+    *(f"{what}_alike_{lag}" for what in ("accent", "pitch", "leap") for lag in _LAGS),
+)
+_TIMED_NAMES = (
+    *("pulse_beats", "pulse_s", "tempo_bpm", "notes_per_s", "duration_s"),
+    *("bar_beats", "beats_per_bar", "on_bar_share"),
+    *EXPRESSION_NAMES,
+)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -43,7 +83,7 @@ class NoteSummary(Checked):
     The *pulse* is the most frequent inter-onset interval, up to small deviations of a performance. With
     ``metre_hidden`` all times are in pulses, so that the row does not reveal bar lines, metre, notated unit
     and tempo. Otherwise it also holds tempo, times in seconds and the features of
-    `woodshed.features.expression`.
+    `expression`.
 
     Parameters
     ----------
@@ -73,33 +113,10 @@ class NoteSummary(Checked):
     key = "note-summary/1"
     metre_hidden: bool = True
 
-    def __post_init__(self) -> None:
-        self._truth("metre_hidden")
-
     @property
     def names(self) -> tuple[str, ...]:
         """Name of each value, with its unit."""
-        names = [f"pitch_class_{k}" for k in range(12)]
-        names += ["major_fit", "minor_fit", "ends_on_keynote"]
-        names += [f"step_{k}" for k in range(_LARGEST_STEP + 1)] + ["step_mean_semitones", "rising_share"]
-        names += [f"contour_{contour}" for contour in _CONTOURS]
-        names += ["pitch_mean_midi", "pitch_std_semitones", "range_semitones"]
-        names += ["velocity_mean", "velocity_std", "notes_at_once", "chord_share", "harsh_share"]
-        names += [f"length_{value:.2f}_pulses" for value in _LENGTHS]
-        names += [f"ratio_{value:.2f}" for value in _RATIOS]
-        names += [
-            "notes_per_pulse",
-            "off_pulse_share",
-            "syncopated_share",
-            "held_share",
-            "last_length_pulses",
-        ]
-        names += [f"{what}_alike_{lag}" for what in ("accent", "pitch", "leap") for lag in _LAGS]
-        if not self.metre_hidden:
-            names += ["pulse_beats", "pulse_s", "tempo_bpm", "notes_per_s", "duration_s"]
-            names += ["bar_beats", "beats_per_bar", "on_bar_share"]
-            names += EXPRESSION_NAMES
-        return tuple(names)
+        return _NAMES if self.metre_hidden else _NAMES + _TIMED_NAMES
 
     @property
     def n_values(self) -> int:
@@ -128,7 +145,7 @@ class NoteSummary(Checked):
         table = score.table()
         is_melodic = table["channel"] != DRUM_CHANNEL
         melodic = {name: column[is_melodic] for name, column in table.items()}
-        onsets, pitches = _skyline(melodic)
+        onsets, pitches = _skyline(melodic, "onset_beats")
         pulse = _pulse(table["onset_beats"])
         parts = [
             _tonal(melodic, pitches),
@@ -142,12 +159,88 @@ class NoteSummary(Checked):
         return np.concatenate(parts).astype(np.float32)
 
 
-def _skyline(columns: dict[str, NDArray[np.float64]]) -> tuple[Values, Values]:
-    """Return the distinct onsets, and the highest pitch of each."""
-    onsets, first = np.unique(columns["onset_beats"], return_inverse=True)
-    pitches = np.zeros(len(onsets))
-    np.maximum.at(pitches, first, columns["pitch_midi"])
-    return onsets, pitches
+@dataclass(frozen=True, kw_only=True)
+class PlayedNotes(Checked):
+    """`NoteSummary` of the score from which a clip was rendered; the audio is ignored.
+
+    Parameters
+    ----------
+    sample_rate
+        Sample rate of the rendered clips, in hertz; it has no effect on the values.
+    metre_hidden
+        As in `NoteSummary`; default True.
+
+    Examples
+    --------
+    >>> from woodshed.score import Note, Score
+    >>> from woodshed.symbolic.play import play
+    >>> feature = PlayedNotes()
+    >>> feature(play(Score([Note(0, 1, 60), Note(1, 1, 64)]))).shape == (feature.n_values,)
+    True
+    """
+
+    key = "played-notes/1"
+    sample_rate: int = RENDER_RATE
+    metre_hidden: bool = True
+
+    @property
+    def names(self) -> tuple[str, ...]:
+        """Name of each value, with its unit."""
+        return NoteSummary(metre_hidden=self.metre_hidden).names
+
+    @property
+    def n_values(self) -> int:
+        """Length of the row."""
+        return len(self.names)
+
+    def __call__(self, clip: Clip) -> Samples:
+        """Compute the row of the score of a clip.
+
+        Parameters
+        ----------
+        clip
+            Clip from `woodshed.symbolic.play.play`.
+
+        Returns
+        -------
+        numpy.ndarray
+            Shape ``(n_values,)``, float32, in the order of ``names``.
+
+        Raises
+        ------
+        AudioError
+            If the clip was not rendered from a score.
+        """
+        if not isinstance(clip, ScoreClip):
+            raise AudioError(
+                f"{clip.source} is audio, but this model was trained on MIDI files and expects notes. "
+                "Use a MIDI file, or train a model on audio."
+            )
+        return NoteSummary(metre_hidden=self.metre_hidden)(clip.score)
+
+
+@dataclass(frozen=True, kw_only=True)
+class TimedNotes(PlayedNotes):
+    """`PlayedNotes` with tempo, metre and times in seconds, which matter for mood but reveal the tune type.
+
+    Examples
+    --------
+    >>> TimedNotes().n_values > PlayedNotes().n_values
+    True
+    """
+
+    key = "timed-notes/1"
+    metre_hidden: bool = False
+
+
+def _skyline(columns: Columns, onset: str, tolerance: float = 0.0) -> tuple[Values, Values]:
+    """Return the distinct values of a column of onsets, and the highest pitch of each."""
+    order = np.argsort(columns[onset], kind="stable")
+    onsets, pitches = columns[onset][order], columns["pitch_midi"][order]
+    if not len(onsets):
+        return onsets, pitches
+    begins = np.concatenate([[True], np.diff(onsets) > tolerance])
+    return onsets[begins], np.maximum.reduceat(pitches, np.flatnonzero(begins))
 
 
 def _pulse(onsets: Values) -> float:
@@ -168,7 +261,7 @@ def _pulse(onsets: Values) -> float:
     return float(values[inside][np.argmax(counts[inside][::-1]) * -1 - 1])
 
 
-def _tonal(columns: dict[str, NDArray[np.float64]], pitches: Values) -> Values:
+def _tonal(columns: Columns, pitches: Values) -> Values:
     """Return pitch classes relative to the tonic, fit of the modes, and whether the end is on the tonic."""
     if not len(pitches):
         return np.zeros(15)
@@ -195,7 +288,7 @@ def _melodic(steps: Values) -> Values:
     return np.array([*shares, _mean(np.abs(steps)), _mean(moves > 0), *contours])
 
 
-def _register(table: dict[str, NDArray[np.float64]], columns: dict[str, NDArray[np.float64]]) -> Values:
+def _register(table: Columns, columns: Columns) -> Values:
     """Return register, dynamics and polyphony."""
     pitch, velocity = columns["pitch_midi"], table["velocity"]
     height = [_mean(pitch), pitch.std() if len(pitch) else 0, np.ptp(pitch) if len(pitch) else 0]
@@ -210,7 +303,7 @@ def _register(table: dict[str, NDArray[np.float64]], columns: dict[str, NDArray[
     return np.array([*height, velocity.mean(), velocity.std(), at_once, _mean(counts > 1), harsh])
 
 
-def _rhythmic(table: dict[str, NDArray[np.float64]], pulse: float) -> Values:
+def _rhythmic(table: Columns, pulse: float) -> Values:
     """Return inter-onset intervals in pulses and their ratios, and syncopation."""
     onsets, first = np.unique(table["onset_beats"], return_index=True)
     gaps = np.diff(onsets) / pulse
@@ -242,15 +335,16 @@ def _self_similar(onsets: Values, pitches: Values, all_onsets: Values, pulse: fl
         sounding = np.searchsorted(place, np.arange(tracks.shape[1]), side="right") - 1
         tracks[1] = pitches[np.maximum(sounding, 0)]
         tracks[2][np.minimum(place[1:], tracks.shape[1] - 1)] = np.abs(np.diff(pitches))
-    values = [
-        _correlation(track[: -lag * _STEPS_A_PULSE], track[lag * _STEPS_A_PULSE :])
-        for track in tracks
-        for lag in _LAGS
-    ]
-    return np.array(values)
+    return np.array(
+        [
+            _correlation(track[: -lag * _STEPS_A_PULSE], track[lag * _STEPS_A_PULSE :])
+            for track in tracks
+            for lag in _LAGS
+        ]
+    )
 
 
-def _metrical(score: Score, table: dict[str, NDArray[np.float64]], pulse: float) -> Values:
+def _metrical(score: Score, table: Columns, pulse: float) -> Values:
     """Return times in beats and seconds, metre, and the share of onsets on bar lines."""
     duration_s = score.duration_s
     tempo_bpm = 60 * score.duration_beats / duration_s
@@ -283,3 +377,147 @@ def _correlation(a: Values, b: Values) -> float:
     if len(a) < 2 or np.ptp(a) < 1e-9 or np.ptp(b) < 1e-9:
         return 0.0
     return float(np.corrcoef(a, b)[0, 1])
+
+
+def expression(columns: Columns, melodic: Columns) -> Values:
+    """Compute the expressive features of a score.
+
+    They are clarity of the key and contrast of major and minor (Krumhansl's profiles); roughness and interval
+    classes of simultaneous notes; register; dynamics; articulation; density and irregularity of the onsets,
+    in seconds; and repetition in the melody.
+
+    Parameters
+    ----------
+    columns
+        Table of notes from `woodshed.score.Score.table`.
+    melodic
+        The same table without drums; may be empty.
+
+    Returns
+    -------
+    numpy.ndarray
+        Shape ``(n_names,)``, in the order of `EXPRESSION_NAMES`; 0 for undefined values.
+
+    Examples
+    --------
+    >>> from woodshed.score import Note, Score
+    >>> table = Score([Note(k, 0.25, pitch) for k, pitch in enumerate((60, 64, 67, 72))]).table()
+    >>> row = dict(zip(EXPRESSION_NAMES, expression(table, table).tolist(), strict=True))
+    >>> row["onsets_per_s"], row["staccato_share"], row["mode_contrast"] > 0
+    (2.0, 1.0, True)
+
+    References
+    ----------
+    A. Gabrielsson and E. Lindström, "The role of structure in the musical expression of emotions", in
+    Handbook of Music and Emotion, 2010. W. A. Sethares, "Local consonance and the relationship between timbre
+    and scale", JASA 94, 1993, for the roughness of two tones. E. Grabe and E. L. Low, "Durational variability
+    in speech and the rhythm class hypothesis", 2002, for the change of consecutive inter-onset intervals.
+    """
+    onsets, melody = _skyline(melodic, "onset_s", TOGETHER_S)
+    all_onsets, _ = _skyline(columns, "onset_s", TOGETHER_S)
+    steps = np.diff(melody)
+    return np.concatenate(
+        [
+            _tonality(melodic, steps),
+            _harmony(melodic),
+            _melody_register(melodic, melody),
+            np.percentile(columns["velocity"], [10, 90]),
+            _articulation(melodic, onsets),
+            _onset_intervals(np.diff(all_onsets), all_onsets),
+            [_repeated_share(steps)],
+        ]
+    )
+
+
+@functools.cache
+def _roughness_table() -> Values:
+    """Return the roughness of two tones of six partials, by Sethares, shape ``(low_midi, interval)``.
+
+    The roughness of a unison is subtracted.
+    """
+    number = np.arange(1, _N_PARTIALS + 1)
+    strength = np.outer(_FADE ** (number - 1), _FADE ** (number - 1))
+    low_hz = 440 * 2 ** ((np.arange(128)[:, np.newaxis, np.newaxis, np.newaxis] - 69) / 12)
+    ratio = 2 ** (np.arange(_HIGHEST_INTERVAL + 1) / 12)[:, np.newaxis, np.newaxis]
+    below, above = low_hz * number[:, np.newaxis], low_hz * ratio * number
+    x = 0.24 / (0.021 * np.minimum(below, above) + 19) * np.abs(above - below)
+    table = np.sum(strength * (np.exp(-3.5 * x) - np.exp(-5.75 * x)), axis=(2, 3))
+    rough: Values = np.maximum(table - table[:, :1], 0.0)
+    return rough
+
+
+def _tonality(melodic: Columns, steps: Values) -> Values:
+    """Return fit of the 24 keys, and entropy of pitch classes and steps."""
+    classes = melodic["pitch_midi"].astype(int) % 12
+    weights = np.bincount(classes, weights=melodic["duration_beats"], minlength=12)
+    sizes = np.bincount(np.minimum(np.abs(steps), 12).astype(int), minlength=13)
+    entropies = [_entropy(weights), _entropy(sizes)]
+    if np.ptp(weights) < 1e-9:
+        return np.array([0.0, 0.0, *entropies])
+    fits = {
+        mode: np.array([np.corrcoef(np.roll(PROFILES[mode], k), weights)[0, 1] for k in range(12)])
+        for mode in ("major", "minor")
+    }
+    best = np.sort(np.concatenate(list(fits.values())))
+    return np.array([best[-1] - best[-2], fits["major"].max() - fits["minor"].max(), *entropies])
+
+
+def _harmony(melodic: Columns) -> Values:
+    """Return the mean roughness of pairs of simultaneous notes, and the shares of interval classes."""
+    order = np.lexsort((melodic["pitch_midi"], melodic["onset_s"]))
+    sounding: list[tuple[float, int]] = []
+    lows, intervals = [], []
+    rows = (melodic[name][order].tolist() for name in ("onset_s", "duration_s", "pitch_midi"))
+    for onset_s, duration_s, value in zip(*rows, strict=True):
+        pitch = int(value)
+        sounding = [note for note in sounding if note[0] > onset_s + TOGETHER_S][-_N_SOUNDING:]
+        for _, other in sounding:
+            lows.append(min(pitch, other))
+            intervals.append(abs(pitch - other))
+        sounding.append((onset_s + duration_s, pitch))
+    if not lows:
+        return np.zeros(7)
+    between = np.asarray(intervals)
+    rough = _roughness_table()[np.asarray(lows), np.minimum(between, _HIGHEST_INTERVAL)].mean()
+    classes = np.minimum(between % 12, 12 - between % 12)
+    return np.array([rough, *(np.bincount(classes, minlength=7)[1:] / len(classes))])
+
+
+def _melody_register(melodic: Columns, melody: Values) -> Values:
+    if not len(melody):
+        return np.zeros(4)
+    return np.array([*np.percentile(melodic["pitch_midi"], [10, 90]), melody.mean(), melody.std()])
+
+
+def _articulation(melodic: Columns, onsets: Values) -> Values:
+    """Return the median relative duration of notes, and the shares of staccato and legato."""
+    if len(onsets) < 2:
+        return np.zeros(3)
+    index = np.searchsorted(onsets, melodic["onset_s"], side="right") - 1
+    longest = np.zeros(len(onsets))
+    np.maximum.at(longest, index, melodic["duration_s"])
+    share = longest[:-1] / np.diff(onsets)
+    return np.array([np.median(np.minimum(share, 4)), np.mean(share < _STACCATO), np.mean(share > _LEGATO)])
+
+
+def _onset_intervals(gaps: Values, onsets: Values) -> Values:
+    """Return density, median, spread and change of the inter-onset intervals."""
+    if not len(gaps):
+        return np.zeros(4)
+    density = len(gaps) / (onsets[-1] - onsets[0])
+    change = np.abs(np.diff(gaps)) / (gaps[1:] + gaps[:-1])
+    return np.array([density, np.median(gaps), np.log(gaps).std(), change.mean() if len(change) else 0.0])
+
+
+def _repeated_share(steps: Values) -> float:
+    """Return the share of melodic patterns of four steps that occurred before."""
+    if len(steps) < _N_IN_PATTERN:
+        return 0.0
+    patterns = np.lib.stride_tricks.sliding_window_view(steps, _N_IN_PATTERN)
+    return float(1 - len(np.unique(patterns, axis=0)) / len(patterns))
+
+
+def _entropy(counts: NDArray[np.number]) -> float:
+    """Return the entropy of a histogram, in bits."""
+    shares = counts[counts > 0] / counts.sum()
+    return float(-np.sum(shares * np.log2(shares)))

@@ -3,21 +3,19 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any, Literal
+from typing import Annotated, Any, Literal
 
 import numpy as np
 
 from woodshed.clip import Samples
 from woodshed.errors import ParameterError
-from woodshed.features.chroma import PITCH_CLASSES, chroma_filters
+from woodshed.features.chroma import CHROMA_NAMES, chroma_filters
 from woodshed.features.entropy import block_entropy
-from woodshed.features.frame import FrameFeature, SampleSettings, frames_of
-from woodshed.features.mel import FilterBank, mel_bank
-from woodshed.features.mfcc import cepstrum
-from woodshed.features.spectral_flux import flux, unit_sum
-from woodshed.features.spectral_shape import bandwidth_hz, centroid_hz, rolloff_bin
-from woodshed.features.spectrum import hann_window, power_blocks
+from woodshed.features.frame import EvenNumber, SampleSettings, frames_of, hann_window, power_blocks
+from woodshed.features.mel import FilterBank, cepstrum, mel_bank
+from woodshed.features.spectral_shape import bandwidth_hz, centroid_hz, flux, rolloff_bin, unit_sum
 from woodshed.features.time_domain import mean_power, zero_crossing_rate
+from woodshed.features.validation import one_of
 
 Window = Literal["rectangular", "hann"]
 
@@ -29,14 +27,17 @@ _ROLLOFF_SHARE = 0.9
 # Just below the rounding error of 16 bits in a band.
 _LEAST_MAGNITUDE = np.float32(1e-8)
 
-_SINGLE = (
+_NAMES = (
     *("zero_crossing_rate", "energy", "energy_entropy"),
     *("spectral_centroid", "spectral_spread", "spectral_entropy", "spectral_flux", "spectral_rolloff"),
+    *(f"mfcc{k}" for k in range(_N_MFCC)),
+    *CHROMA_NAMES,
+    "chroma_std",
 )
 
 
 @dataclass(frozen=True, kw_only=True)
-class ShortTerm(SampleSettings, FrameFeature):
+class ShortTerm(SampleSettings):
     """The classical set of 34 short-term features, with their deltas.
 
     ====================  ===================================================================================
@@ -46,7 +47,7 @@ class ShortTerm(SampleSettings, FrameFeature):
     spectral_centroid     of magnitude, as a share of half the sample rate
     spectral_spread       of magnitude, as a share of half the sample rate
     spectral_entropy      of 10 bands, in bits, `woodshed.features.entropy.SpectralEntropy`
-    spectral_flux         `woodshed.features.spectral_flux.SpectralFlux`
+    spectral_flux         `woodshed.features.spectral_shape.SpectralFlux`
     spectral_rolloff      where 90 % of the power is reached, as a share of half the sample rate
     mfcc0 … mfcc12        of log10 magnitude in 40 mel bands from 133 to 6855 Hz (Slaney), orthonormal DCT
     chroma_C … chroma_B   shares of the pitch classes, together 1, `woodshed.features.chroma.Chroma`
@@ -105,15 +106,13 @@ class ShortTerm(SampleSettings, FrameFeature):
     """
 
     key = "short-term/1"
-    frame_length: int = 800
+    frame_length: EvenNumber = 800
     hop_length: int = 400
-    window: Window = "rectangular"
+    window: Annotated[Window, one_of(Window)] = "rectangular"
     deltas: bool = True
 
     def __post_init__(self) -> None:
         super().__post_init__()
-        self._one_of("window", Window)
-        self._truth("deltas")
         try:
             self._mel_bank()
         except ParameterError as error:
@@ -141,10 +140,7 @@ class ShortTerm(SampleSettings, FrameFeature):
     @property
     def names(self) -> tuple[str, ...]:
         """Names of the 34 features, then, with ``deltas``, of their deltas."""
-        mfcc = (f"mfcc{k}" for k in range(_N_MFCC))
-        chroma = (f"chroma_{name}" for name in PITCH_CLASSES)
-        names = (*_SINGLE, *mfcc, *chroma, "chroma_std")
-        return (*names, *(f"{name}_delta" for name in names)) if self.deltas else names
+        return (*_NAMES, *(f"{name}_delta" for name in _NAMES)) if self.deltas else _NAMES
 
     @property
     def n_context(self) -> int:

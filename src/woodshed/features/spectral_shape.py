@@ -1,14 +1,17 @@
-"""Shape of the spectrum: moments, roll-off, band energy ratio and flatness."""
+"""Shape and change of the spectrum: moments, roll-off, flatness, contrast, flux and harmonic share."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Annotated
 
 import numpy as np
 
 from woodshed.clip import Samples
 from woodshed.errors import ParameterError
-from woodshed.features.frame import SpectrumFeature
+from woodshed.features.frame import EvenNumber, FrameFeature, SpectrumFeature, SpectrumSettings
+from woodshed.features.mel import TopDb, limit_range, power_to_db
+from woodshed.features.validation import between, whole
 
 
 def safe_divide(values: Samples, total: Samples) -> Samples:
@@ -19,8 +22,7 @@ def safe_divide(values: Samples, total: Samples) -> Samples:
     >>> safe_divide(np.array([3.0, 0.0], np.float32), np.array([2.0, 0.0], np.float32)).tolist()
     [1.5, 0.0]
     """
-    ratio: Samples = np.divide(values, total, out=np.zeros_like(values), where=total > 0)
-    return ratio
+    return np.divide(values, total, out=np.zeros_like(values), where=total > 0)
 
 
 def centroid_hz(magnitude: Samples, bins_hz: Samples) -> Samples:
@@ -146,11 +148,7 @@ class SpectralBandwidth(SpectrumFeature):
     gain_invariant = True
     _precision = "float64"
 
-    p: float = 2.0
-
-    def __post_init__(self) -> None:
-        super().__post_init__()
-        self._within("p", 0, 8 + 1e-9)
+    p: Annotated[float, between(0, 8 + 1e-9)] = 2.0
 
     names = ("spectral_bandwidth_hz",)
 
@@ -201,8 +199,7 @@ class SpectralSpread(SpectrumFeature):
     names = ("spectral_spread",)
 
     def _of_power(self, power: Samples) -> Samples:
-        spread: Samples = bandwidth_hz(np.sqrt(power), self.bins_hz) / np.float32(self.sample_rate / 2)
-        return spread
+        return bandwidth_hz(np.sqrt(power), self.bins_hz) / np.float32(self.sample_rate / 2)
 
 
 # Minimum power (-100 dB), as `amin` in librosa.
@@ -266,11 +263,7 @@ class SpectralRolloff(SpectrumFeature):
     key = "spectral-rolloff/1"
     gain_invariant = True
 
-    roll_percent: float = 0.85
-
-    def __post_init__(self) -> None:
-        super().__post_init__()
-        self._within("roll_percent", 0, 1)
+    roll_percent: Annotated[float, between(0, 1)] = 0.85
 
     names = ("spectral_rolloff_hz",)
 
@@ -326,7 +319,6 @@ class BandEnergyRatio(SpectrumFeature):
 
     def __post_init__(self) -> None:
         super().__post_init__()
-        self._finite("split_hz")
         if not 0 < self.split_hz <= self.sample_rate / 2:
             raise ParameterError(
                 f"BandEnergyRatio expects split_hz above 0 and up to {self.sample_rate / 2:g} (half of "
@@ -343,8 +335,7 @@ class BandEnergyRatio(SpectrumFeature):
     def _of_power(self, power: Samples) -> Samples:
         lower = power[:, : self.split_bin].sum(axis=1)
         upper = np.maximum(power[:, self.split_bin :].sum(axis=1), lower / _MAX_RATIO)
-        ratio: Samples = np.divide(lower, upper, out=np.zeros_like(lower), where=upper > 0)
-        return ratio
+        return safe_divide(lower, upper)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -395,3 +386,286 @@ class SpectralFlatness(SpectrumFeature):
         power = np.maximum(power, _MIN_POWER)
         flatness: Samples = np.exp(np.log(power).mean(axis=1)) / power.mean(axis=1)
         return flatness
+
+
+def unit_sum(magnitude: Samples) -> Samples:
+    """Normalise each spectrum to a sum of 1; silent ones stay 0.
+
+    Examples
+    --------
+    >>> unit_sum(np.array([[1, 3], [0, 0]], dtype=np.float32)).tolist()
+    [[0.25, 0.75], [0.0, 0.0]]
+    """
+    return safe_divide(magnitude, magnitude.sum(axis=1, keepdims=True))
+
+
+def flux(share: Samples, previous: Samples | None) -> Samples:
+    """Return the squared distance of each spectrum from the previous one, shape ``(n_frames,)``.
+
+    Parameters
+    ----------
+    share
+        Normalised spectra, shape ``(n_frames, n_bins)``, see `unit_sum`.
+    previous
+        Spectrum before the first, shape ``(n_bins,)``; None sets the flux of the first frame to 0.
+
+    Examples
+    --------
+    >>> flux(np.array([[1, 0], [0.5, 0.5]], dtype=np.float32), None).tolist()
+    [0.0, 0.5]
+    """
+    first = share[:1] if previous is None else previous[np.newaxis]
+    step = np.diff(share, axis=0, prepend=first)
+    squared: Samples = np.einsum("ij,ij->i", step, step)
+    return squared
+
+
+@dataclass(frozen=True, kw_only=True)
+class SpectralFlux(SpectrumSettings, FrameFeature):
+    """Spectral flux: squared change of the normalised magnitude spectrum between frames.
+
+    ``SF(t) = Σ (m(n, t) / Σ m(t) - m(n, t-1) / Σ m(t-1))²`` over the bins ``n``, with magnitude ``m``: 0 for
+    a sustained tone or a change of level, up to 2 if all energy moves to other bins. The first frame has 0.
+    No unit. Giannakopoulos and Pikrakis (2014). The flux of librosa, the rise in decibels, is
+    `woodshed.features.rhythm.OnsetStrength`.
+
+    Parameters
+    ----------
+    sample_rate, n_fft, hop_length
+        As in `woodshed.features.spectral_shape.SpectralCentroid`.
+
+    Examples
+    --------
+    >>> from woodshed.audio import chirp, sine
+    >>> steady, gliding = (SpectralFlux()(clip)[50, 0] for clip in (sine(1000), chirp(100, 6400)))
+    >>> bool(gliding > 1000 * steady)
+    True
+
+    Three tones; the flux depends on the change, not on the pitch:
+
+    >>> from woodshed.audio import join, sine
+    >>> from woodshed.features.text_plot import text_plot
+    >>> clip = join([sine(f0_hz, 0.2) for f0_hz in (500, 1000, 3000)])
+    >>> feature = SpectralFlux()
+    >>> print(text_plot(feature(clip), feature))
+    spectral_flux
+     0.1 ┤                    ▄▄
+         │ ▂                  ██                 ▂▂▂▂
+         │ █                  ██                 ████                ▂
+    0.05 ┤ █                 ▆██▆                ████                █
+         │ █▄                ████                ████                █
+         │ ██                ████                ████                █
+       0 └0───────────────────0.2────────────────0.4────────────────── s
+    """
+
+    key = "spectral-flux/1"
+    gain_invariant = True
+    names = ("spectral_flux",)
+
+    @property
+    def n_context(self) -> int:
+        """Half a window, and the previous frame."""
+        return self.n_fft // 2 + self.hop_length
+
+    def _frames(self, samples: Samples) -> Samples:
+        out = np.empty((self.n_frames(len(samples)), 1), dtype=np.float32)
+        previous = None
+        for rows, power in self.power_blocks(samples):
+            share = unit_sum(np.sqrt(power))
+            out[rows, 0] = flux(share, previous)
+            previous = share[-1]
+        return out
+
+
+_FLOOR_DB = -100.0  # as in librosa, where power is at least 1e-10
+
+
+@dataclass(frozen=True, kw_only=True)
+class SpectralContrast(SpectrumSettings, FrameFeature):
+    """Spectral contrast: level of peaks relative to valleys in each octave; high for tones, low for noise.
+
+    In each octave, the means of the strongest and of the weakest bins (a share of ``quantile`` each) are
+    converted to decibels and subtracted: ``10 log10(peak) - 10 log10(valley)``. Jiang et al., "Music type
+    classification by spectral contrast feature" (ICME 2002). Equal to ``librosa.feature.spectral_contrast``,
+    which averages magnitudes, so that values are half of those of power. The first band reaches from 0 Hz to
+    ``f_min_hz``, the last to the Nyquist frequency. Unit: dB.
+
+    Parameters
+    ----------
+    n_octaves
+        Number of octaves above ``f_min_hz``, default 6; a frame has ``n_octaves + 1`` values.
+    f_min_hz
+        Lower edge of the first octave in hertz; default 200.
+    quantile
+        Share of the bins of an octave that count as peaks, and as valleys; default 0.02, at least one bin.
+    top_db
+        Range of peaks and valleys below their maximum in the clip, in decibels; default 80, as in librosa.
+        None: no limit, so that frames are independent.
+    sample_rate, n_fft, hop_length
+        As in `woodshed.features.spectral_shape.SpectralCentroid`.
+
+    Raises
+    ------
+    ParameterError
+        If a setting is out of its range, or an octave has no bin or lies above the Nyquist frequency.
+
+    Examples
+    --------
+    >>> from woodshed.audio import noise, sine
+    >>> feature = SpectralContrast(n_fft=2048)
+    >>> feature(noise()).shape
+    (101, 7)
+    >>> bool(feature(sine(1000))[50, 3] > feature(noise())[50, 3] + 20)
+    True
+
+    A tone at 1000 Hz, in the octave from 800 Hz, then noise:
+
+    >>> from woodshed.audio import join, noise, sine
+    >>> from woodshed.features.text_plot import text_plot
+    >>> clip = join([sine(1000, 0.3), noise(duration_s=0.3)])
+    >>> feature = SpectralContrast(n_fft=2048)
+    >>> print(text_plot(feature(clip), feature, height=7))
+    spectral_contrast*_db:  ░ 25  ▒ 50  ▓ 75  █ 100
+    6 ┤
+    5 ┤
+    4 ┤
+    3 ┤   ░░░░█████████████████░░░░░░
+    2 ┤
+    1 ┤
+    0 ┤
+      └0───────────────────0.2────────────────0.4────────────────── s
+    """
+
+    key = "spectral-contrast/1"
+    _precision = "float64"
+
+    n_octaves: int = 6
+    f_min_hz: float = 200.0
+    quantile: Annotated[float, between(0, 1)] = 0.02
+    top_db: TopDb = 80.0
+
+    def __post_init__(self) -> None:
+        super().__post_init__()
+        between(0, self.sample_rate / 2)("SpectralContrast", "f_min_hz", self.f_min_hz)
+        if self.f_min_hz * 2 ** (self.n_octaves - 1) >= self.sample_rate / 2:
+            raise ParameterError(
+                f"SpectralContrast expects its last octave to start below {self.sample_rate / 2:g} Hz "
+                f"(half of sample_rate), got {self.n_octaves} from {self.f_min_hz:g} Hz. Lower n_octaves."
+            )
+        if any(bins.stop - bins.start < 1 for bins, _ in self._octaves):
+            raise ParameterError(
+                f"SpectralContrast: an octave from {self.f_min_hz:g} Hz holds no bin of n_fft={self.n_fft} "
+                f"at {self.sample_rate} Hz. Raise n_fft or f_min_hz."
+            )
+
+    @property
+    def names(self) -> tuple[str, ...]:
+        """Names of the band below the first octave, and of each octave."""
+        return tuple(f"spectral_contrast{k}_db" for k in range(self.n_octaves + 1))
+
+    @property
+    def exact_in_blocks(self) -> bool:
+        """Whether there is no threshold relative to the whole clip."""
+        return self.top_db is None
+
+    @property
+    def _octaves(self) -> list[tuple[slice, int]]:
+        """Bins of each band, and number of peaks."""
+        bins_hz = np.arange(self.n_fft_bins) * (self.sample_rate / self.n_fft)
+        edges_hz = [0.0, *(self.f_min_hz * 2.0 ** np.arange(self.n_octaves + 1))]
+        octaves = []
+        for k in range(self.n_octaves + 1):
+            inside = np.flatnonzero((bins_hz >= edges_hz[k]) & (bins_hz <= edges_hz[k + 1]))
+            last = k == self.n_octaves
+            if len(inside) == 0:
+                return [(slice(0, 0), 1)]
+            # As in librosa, bands start one bin early, and all except the last omit their last bin.
+            start = int(inside[0]) - (k > 0)
+            stop = self.n_fft_bins if last else int(inside[-1]) + 1
+            n_peaks = max(1, int(np.rint(self.quantile * (stop - start))))
+            octaves.append((slice(start, stop - (not last)), n_peaks))
+        return octaves
+
+    def _frames(self, samples: Samples) -> Samples:
+        octaves = self._octaves
+        shape = (self.n_frames(len(samples)), len(octaves))
+        peaks, valleys = np.empty(shape, dtype=np.float32), np.empty(shape, dtype=np.float32)
+        for rows, power in self.power_blocks(samples):
+            single = power.astype(np.float32)  # sufficient from here on
+            for band, (bins, n_peaks) in enumerate(octaves):
+                ordered = np.sort(single[:, bins], axis=1)
+                valleys[rows, band] = np.sqrt(ordered[:, :n_peaks]).mean(axis=1)
+                peaks[rows, band] = np.sqrt(ordered[:, -n_peaks:]).mean(axis=1)
+        for means in (peaks, valleys):
+            limit_range(power_to_db(means, _FLOOR_DB), self.top_db)
+        return peaks - valleys
+
+
+@dataclass(frozen=True, kw_only=True)
+class HarmonicShare(SpectrumSettings, FrameFeature):
+    """Harmonic and percussive share of the energy of each frame; they sum to 1.
+
+    In a spectrogram, sustained tones are horizontal and percussive sounds vertical lines. The magnitude ``m``
+    is median-filtered along time (``H``) and along frequency (``P``), and the soft mask ``H² / (H² + P²)``
+    separates both: the harmonic share is ``Σ mask m² / Σ m²`` over the bins of a frame. No unit; silence has
+    0 and 0. The masks are those of ``librosa.decompose.hpss``. Fitzgerald (2010).
+
+    Parameters
+    ----------
+    kernel_size
+        Length of both median filters, in frames and in bins, odd; default 31.
+    sample_rate
+        Required sample rate of clips, in hertz; default 22050.
+    n_fft
+        Length of the Hann window in samples, even; default 2048 (93 ms).
+    hop_length
+        Samples from one frame to the next; default 512 (23 ms).
+
+    Examples
+    --------
+    >>> from woodshed.audio import clicks, sine
+    >>> clips = sine(440, sample_rate=22050), clicks(0.25, sample_rate=22050)
+    >>> [HarmonicShare()(clip)[22].round().tolist() for clip in clips]
+    [[1.0, 0.0], [0.0, 1.0]]
+
+    Harmonic share of a sustained tone, then clicks:
+
+    >>> from woodshed.audio import clicks, join, sine
+    >>> from woodshed.features.text_plot import text_plot
+    >>> clip = join([sine(440, 1.0, sample_rate=22050), clicks(0.1, 1.0, sample_rate=22050)])
+    >>> feature = HarmonicShare()
+    >>> print(text_plot(feature(clip), feature, bands=["harmonic_share"]))
+    harmonic_share
+      1 ┤ █████████████████████████████    ▂        █  ▄     █  ▄
+        │▆█████████████████████████████▆▄  █  ▄   ▄ █  █     █  █
+        │████████████████████████████████  █▂ █   █ █▄ █     █  █
+    0.5 ┤████████████████████████████████  ██ █▆  █ ██ █▂  █ ██ █
+        │████████████████████████████████  ██ ███ █▂██ ███ █ ██ █▂▆
+        │████████████████████████████████▆ ██▄███ ████████ █▆██▆███
+      0 └0──────────────0.5────────────1──────────────1.5──────────── s
+    """
+
+    key = "harmonic-share/1"
+    sample_rate: int = 22050
+    n_fft: EvenNumber = 2048
+    hop_length: int = 512
+    kernel_size: Annotated[int, whole(1, "odd")] = 31
+
+    gain_invariant = True
+
+    names = ("harmonic_share", "percussive_share")
+
+    @property
+    def n_context(self) -> int:
+        """Half a window, and the frames of the median filter."""
+        return self.n_fft // 2 + self.kernel_size * self.hop_length
+
+    def _frames(self, samples: Samples) -> Samples:
+        import librosa
+
+        magnitude = np.ascontiguousarray(np.sqrt(self.power_spectrogram(samples)).T)
+        harmonic, _ = librosa.decompose.hpss(magnitude, kernel_size=self.kernel_size, mask=True)
+        power = np.square(magnitude)
+        total = power.sum(axis=0)
+        share = np.minimum(safe_divide((harmonic * power).sum(axis=0), total), 1)
+        return np.stack([share, np.where(total > 0, 1 - share, 0)], axis=1, dtype=np.float32)

@@ -4,13 +4,15 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from functools import lru_cache
+from typing import Annotated
 
 import numpy as np
 
 from woodshed.clip import Samples
 from woodshed.errors import ParameterError
-from woodshed.features.frame import FrameFeature, SpectrumFeature, SpectrumSettings
-from woodshed.features.mel import FilterBank, check_floor, power_to_db
+from woodshed.features.frame import EvenNumber, SpectrumFeature
+from woodshed.features.mel import FilterBank, Floor, check_floor, power_to_db
+from woodshed.features.validation import between, optional
 
 C1_HZ = 440.0 * 2 ** (-45 / 12)
 """Frequency of C1, the lowest C of a piano, in hertz: 32.70."""
@@ -107,13 +109,7 @@ class Power(SpectrumFeature):
     """
 
     key = "power/1"
-    floor_db: float | None = None
-
-    def __post_init__(self) -> None:
-        super().__post_init__()
-        if self.floor_db is not None:
-            self._finite("floor_db")
-            check_floor(self.floor_db, "Power")
+    floor_db: Annotated[float | None, optional(check_floor)] = None
 
     @property
     def names(self) -> tuple[str, ...]:
@@ -152,12 +148,12 @@ def log_bank(sample_rate: int, n_fft: int, n_bins: int, f_min_hz: float, bins_pe
 
 
 @dataclass(frozen=True, kw_only=True)
-class LogFrequency(SpectrumSettings, FrameFeature):
+class LogFrequency(SpectrumFeature):
     """Spectrogram on a logarithmic frequency axis, in decibels.
 
     ``L(b, t) = 10 log10(Σ w(b, k) P(k, t))``: the bins of the power spectrum are averaged with triangular
     filters ``w`` that are equally spaced in octaves, see `log_bank`. Unit: dB. The resolution is limited
-    below about 200 Hz, where a semitone is narrower than a bin; `woodshed.features.cqt.Cqt` uses longer
+    below about 200 Hz, where a semitone is narrower than a bin; `woodshed.features.chroma.Cqt` uses longer
     windows there, but is much slower. Müller, "Fundamentals of Music Processing" (2015), section 3.1.1, uses
     rectangular filters.
 
@@ -202,19 +198,16 @@ class LogFrequency(SpectrumSettings, FrameFeature):
 
     key = "log-frequency/1"
     sample_rate: int = 22050
-    n_fft: int = 2048
+    n_fft: EvenNumber = 2048
     hop_length: int = 512
     n_bins: int = 84
     f_min_hz: float = C1_HZ
     bins_per_octave: int = 12
-    floor_db: float = -100.0
+    floor_db: Floor = -100.0
 
     def __post_init__(self) -> None:
         super().__post_init__()
-        self._whole(n_bins=1, bins_per_octave=1)
-        self._within("f_min_hz", 0, self.sample_rate / 2)
-        self._finite("floor_db")
-        check_floor(self.floor_db, "LogFrequency")
+        between(0, self.sample_rate / 2)("LogFrequency", "f_min_hz", self.f_min_hz)
         if self.highest_hz > self.sample_rate / 2:
             raise ParameterError(
                 f"LogFrequency expects its highest band up to {self.sample_rate / 2:g} Hz (half of "
@@ -231,14 +224,7 @@ class LogFrequency(SpectrumSettings, FrameFeature):
         """One name for each band, from the lowest."""
         return tuple(f"log_frequency{k}_db" for k in range(self.n_bins))
 
-    @property
-    def n_context(self) -> int:
-        """Half a window."""
-        return self.n_fft // 2
-
-    def _frames(self, samples: Samples) -> Samples:
+    def _of_power(self, power: Samples) -> Samples:
         bank = log_bank(self.sample_rate, self.n_fft, self.n_bins, self.f_min_hz, self.bins_per_octave)
-        out = np.empty((self.n_frames(len(samples)), self.n_bins), dtype=np.float32)
-        for rows, power in self.power_blocks(samples):
-            bank(power, out[rows])
-        return power_to_db(out, self.floor_db)
+        bands = bank(power, np.empty((len(power), self.n_bins), dtype=np.float32))
+        return power_to_db(bands, self.floor_db)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass, field, replace
+from dataclasses import replace
 from itertools import chain
 
 import numpy as np
@@ -95,11 +95,29 @@ def features_of_blocks(feature: FrameFeature, blocks: Iterable[Clip]) -> Iterato
     >>> bool(np.allclose(np.concatenate(parts), LogMel()(clip), atol=1e-4))
     True
     """
-    window = _Window(feature)
-    for block in mono_blocks(blocks, feature.sample_rate):
-        window.add(block)
-        yield from window.frames(last=False)
-    yield from window.frames(last=True)
+    hop, n_context = feature.hop_length, feature.n_context
+    parts: list[Samples] = []
+    source = ""
+    start = 0  # index in the stream of the first sample in memory, always at the centre of a frame
+    n_in = n_out = 0  # samples and frames so far
+    for block in chain(mono_blocks(blocks, feature.sample_rate), [None]):
+        if block is None:
+            n_complete = feature.n_frames(n_in)
+        else:
+            source = block.source
+            parts.append(block.samples[0])
+            n_in += block.n_samples
+            n_complete = max(0, 1 + (n_in - n_context) // hop)
+            if (n_complete - n_out) * hop < _MIN_BLOCK_PER_CONTEXT * n_context:
+                continue
+        if n_complete > n_out:
+            samples = np.concatenate(parts)
+            frames = feature(Clip(samples, feature.sample_rate, source))
+            yield frames[n_out - start // hop : n_complete - start // hop]
+            n_out = n_complete
+            n_used = max(0, (n_out * hop - n_context) // hop * hop) - start
+            parts = [samples[n_used:]]
+            start += n_used
 
 
 def mono_blocks(blocks: Iterable[Clip], sample_rate: int) -> Iterator[Clip]:
@@ -164,41 +182,3 @@ def _mix_blocks(blocks: Iterable[Clip]) -> Iterator[Clip]:
             )
         sample_rate = block.sample_rate
         yield replace(block, samples=block.mono())
-
-
-@dataclass
-class _Window:
-    """Buffer of the samples in memory, and position in the stream."""
-
-    feature: FrameFeature
-    source: str = ""
-    parts: list[Samples] = field(default_factory=list)
-    start: int = 0  # index in the stream of the first sample in memory, always at the centre of a frame
-    n_in: int = 0  # samples so far
-    n_out: int = 0  # frames so far
-
-    def add(self, block: Clip) -> None:
-        """Append the next block, in mono."""
-        self.source = block.source
-        self.parts.append(block.samples[0])
-        self.n_in += block.n_samples
-
-    def frames(self, *, last: bool) -> Iterator[Samples]:
-        """Yield the frames whose context is complete; after the last block, all others."""
-        feature, hop = self.feature, self.feature.hop_length
-        if last:
-            n_complete = feature.n_frames(self.n_in)
-        else:
-            n_complete = max(0, 1 + (self.n_in - feature.n_context) // hop)
-            if (n_complete - self.n_out) * hop < _MIN_BLOCK_PER_CONTEXT * feature.n_context:
-                return
-        if n_complete <= self.n_out:
-            return
-        samples = np.concatenate(self.parts)
-        frames = feature(Clip(samples, feature.sample_rate, self.source))
-        first = self.start // hop
-        yield frames[self.n_out - first : n_complete - first]
-        self.n_out = n_complete
-        start = max(0, (self.n_out * hop - feature.n_context) // hop * hop)
-        self.parts = [samples[start - self.start :]]
-        self.start = start

@@ -2,20 +2,16 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from functools import lru_cache
+from dataclasses import asdict, dataclass
 from itertools import pairwise
 
 import numpy as np
-import scipy.fft
 from numpy.typing import NDArray
 
 from woodshed.clip import Samples
-from woodshed.features.mel import hz_to_mel, mel_to_hz
-from woodshed.features.row import RowFeature
-from woodshed.features.spectrum import hann_window, power_spectrogram
-from woodshed.features.summary import Summary
-from woodshed.features.texture import TextureSummary
+from woodshed.features.frame import hann_window, power_spectrogram
+from woodshed.features.mel import cepstrum, hz_to_mel, mel_to_hz
+from woodshed.features.summary import RowFeature, Summary, TextureSummary
 
 FRAME_S, HOP_S = 0.128, 0.032
 """Length and hop of the frames in which partials are measured: more than three periods of the lowest tone."""
@@ -35,18 +31,21 @@ SOUNDING_DB = 30.0
 
 _N_SUMMED, _FADE = 12, 0.86  # subharmonic summation: number of partials, and ratio of their weights
 _N_ENVELOPE, _N_CEPSTRUM = 24, 14
-_ENVELOPE_HZ = (80.0, 7600.0)
+_ENVELOPE_HZ = mel_to_hz(np.linspace(hz_to_mel(80.0, "htk"), hz_to_mel(7600.0, "htk"), _N_ENVELOPE), "htk")
 _BANDS_HZ = (0, 500, 1000, 2000, 4000, 8000)
 _LEVEL_HOP_S = 0.005
 _RATES_HZ = ((1.0, 3.0), (3.0, 5.0), (5.0, 8.0), (8.0, 16.0))
 _TINY = 1e-10
 _TRACKS = ("odd_even_db", "harmonic_db", "centroid_partial_octaves", "centroid_octaves", "f0_octaves")
-_COURSE = (
-    "rise_log10_s",
-    "sounding_s",
-    "level_std_db",
-    "level_step_std_db",
-    "level_mean_share",
+_NAMES = (
+    *(f"partial{k + 1}_{kind}_db" for kind in ("mean", "std") for k in range(N_PARTIALS)),
+    *(f"envelope{k}_{kind}" for kind in ("mean", "std") for k in range(_N_CEPSTRUM)),
+    *(f"{name}_{kind}" for name in _TRACKS for kind in ("mean", "std")),
+    *("first_share", "second_to_fourth_share", "higher_share", "f0_step_std_octaves"),
+    *(f"harmonic_db_band{k}" for k in range(1, len(_BANDS_HZ))),
+    *("envelope_step", "centroid_start_octaves", "centroid_end_octaves"),
+    *(f"{what}_swing_{low:g}_{high:g}_hz" for what in ("f0", "level") for low, high in _RATES_HZ),
+    *("rise_log10_s", "sounding_s", "level_std_db", "level_step_std_db", "level_mean_share"),
     *(f"slope_p{k}_db_per_0.05_s" for k in (10, 25, 50, 75, 90)),
     "middle_of_energy",
 )
@@ -102,29 +101,16 @@ class TimbreSummary(RowFeature):
     @property
     def names(self) -> tuple[str, ...]:
         """Name of each value, with its unit."""
-        bands = [f"harmonic_db_band{k + 1}" for k in range(len(_BANDS_HZ) - 1)]
-        swings = [f"{what}_swing_{low:g}_{high:g}_hz" for what in ("f0", "level") for low, high in _RATES_HZ]
-        names = (
-            *(f"partial{k + 1}_{kind}_db" for kind in ("mean", "std") for k in range(N_PARTIALS)),
-            *(f"envelope{k}_{kind}" for kind in ("mean", "std") for k in range(_N_CEPSTRUM)),
-            *(f"{name}_{kind}" for name in _TRACKS for kind in ("mean", "std")),
-            *("first_share", "second_to_fourth_share", "higher_share", "f0_step_std_octaves"),
-            *bands,
-            *("envelope_step", "centroid_start_octaves", "centroid_end_octaves"),
-            *swings,
-            *_COURSE,
-        )
-        return names + self._summary.names + self._texture.names
+        return _NAMES + self._summary.names + self._texture.names
 
     @property
     def _summary(self) -> Summary:
-        return Summary(**{name: getattr(self, name) for name in _SHARED})
+        return Summary(**asdict(self))
 
     @property
     def _texture(self) -> TextureSummary:
-        settings = {name: getattr(self, name) for name in _SHARED}
         n_fft = max(self.n_fft, round(TEXTURE_FRAME_S * self.sample_rate) // 2 * 2)
-        return TextureSummary(**settings | {"n_fft": n_fft})
+        return TextureSummary(**asdict(self) | {"n_fft": n_fft})
 
     def describe(self, samples: Samples) -> list[NDArray[np.floating]]:
         """Return the row of a mono signal in parts."""
@@ -137,12 +123,12 @@ class TimbreSummary(RowFeature):
             power = power[n_edge:-n_edge]
         level = power.sum(axis=1) + _TINY
         power = power[level > level.max() * 10 ** (-SOUNDING_DB / 10)].astype(np.float64) + _TINY
-        row: list[NDArray[np.floating]] = [*_of_tone(power, self.sample_rate)]
-        row.append(_course(samples, self.sample_rate))
-        return [*row, *self._summary.describe(samples), *self._texture.describe(samples)]
-
-
-_SHARED = ("sample_rate", "n_fft", "hop_length", "n_mels", "f_min_hz", "f_max_hz", "formula", "floor_db")
+        return [
+            *_of_tone(power, self.sample_rate),
+            _course(samples, self.sample_rate),
+            *self._summary.describe(samples),
+            *self._texture.describe(samples),
+        ]
 
 
 def _of_tone(power: Curve, sample_rate: int) -> list[Curve]:
@@ -157,7 +143,7 @@ def _of_tone(power: Curve, sample_rate: int) -> list[Curve]:
     order = np.arange(1, N_PARTIALS + 1)
     shares = partials / tone
     odd, even = shares[:, 2::2].sum(axis=1), shares[:, 1::2].sum(axis=1)
-    cepstrum = _envelope(levels_db, f0_hz)
+    envelope = _envelope(levels_db, f0_hz)
     brightness = np.log2((shares * order).sum(axis=1))
     f0_octaves = np.log2(f0_hz / 100)
     tracks = np.stack(
@@ -175,10 +161,10 @@ def _of_tone(power: Curve, sample_rate: int) -> list[Curve]:
     step = step[np.abs(step) < 0.1]  # larger steps are other notes or octave errors
     n_edge = max(1, len(power) // 6)
     centroid = tracks[:, 3] - weight @ tracks[:, 3]
-    motion = [np.abs(np.diff(cepstrum[:, 1:], axis=0)).mean()] if len(cepstrum) > 1 else [0.0]
+    motion = [np.abs(np.diff(envelope[:, 1:], axis=0)).mean()] if len(envelope) > 1 else [0.0]
     return [
         *_mean_and_spread(levels_db, weight),
-        *_mean_and_spread(cepstrum, weight),
+        *_mean_and_spread(envelope, weight),
         np.stack(_mean_and_spread(tracks, weight), axis=1).ravel(),
         np.array([*(weight @ tristimulus), step.std() if len(step) > 2 else 0.0]),
         weight @ _harmonic_db(power, partials, f0_hz, sample_rate),
@@ -253,19 +239,12 @@ def _partials(power: Curve, f0_hz: Curve, sample_rate: int) -> tuple[Curve, Curv
 
 def _envelope(levels_db: Curve, f0_hz: Curve) -> Curve:
     """Return the cepstrum of the spectral envelope through the partials."""
-    place = np.clip(_envelope_hz() / f0_hz[:, np.newaxis] - 1, 0, N_PARTIALS - 1 - 1e-6)
+    place = np.clip(_ENVELOPE_HZ / f0_hz[:, np.newaxis] - 1, 0, N_PARTIALS - 1 - 1e-6)
     lower = place.astype(int)
     share = place - lower
     rows = np.arange(len(levels_db))[:, np.newaxis]
     envelope_db = levels_db[rows, lower] * (1 - share) + levels_db[rows, lower + 1] * share
-    cepstrum: Curve = scipy.fft.dct(envelope_db, norm="ortho", axis=1)[:, :_N_CEPSTRUM]
-    return cepstrum
-
-
-@lru_cache(maxsize=1)
-def _envelope_hz() -> Curve:
-    low, high = hz_to_mel(np.array(_ENVELOPE_HZ), "htk")
-    return np.asarray(mel_to_hz(np.linspace(low, high, _N_ENVELOPE), "htk"))
+    return cepstrum(envelope_db, _N_CEPSTRUM)
 
 
 def _harmonic_db(power: Curve, partials: Curve, f0_hz: Curve, sample_rate: int) -> Curve:

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from woodshed.clip import Samples
-from woodshed.features.frame import FrameFeature, SampleFeature, SampleSettings
+from woodshed.features.frame import SampleFeature, SampleSettings
 
 # Below -200 dB the sign is determined by rounding errors.
 _NO_SIGN = 1e-10
@@ -96,10 +96,6 @@ class AmplitudeEnvelope(SampleFeature):
     key = "amplitude-envelope/1"
     absolute: bool = False
     _padding = -np.inf
-
-    def __post_init__(self) -> None:
-        super().__post_init__()
-        self._truth("absolute")
 
     names = ("amplitude_envelope",)
 
@@ -200,7 +196,7 @@ class Energy(SampleFeature):
 
 
 @dataclass(frozen=True, kw_only=True)
-class ZeroCrossingRate(SampleSettings, FrameFeature):
+class ZeroCrossingRate(SampleSettings):
     """Zero-crossing rate: low for hum and vowels, high for hiss and consonants.
 
     ``ZCR(t) = ½ Σ |sgn s(k) - sgn s(k+1)| / frame_length``, where values from -1e-10 count as positive. A
@@ -239,11 +235,6 @@ class ZeroCrossingRate(SampleSettings, FrameFeature):
     key = "zero-crossing-rate/1"
     gain_invariant = True
     names = ("zero_crossing_rate",)
-
-    @property
-    def n_context(self) -> int:
-        """Half a frame."""
-        return self.frame_length // 2
 
     def _frames(self, samples: Samples) -> Samples:
         return zero_crossing_rate(samples, self.frame_length, self.hop_length)[:, np.newaxis]

@@ -11,9 +11,7 @@ from numpy.typing import NDArray
 
 from woodshed.audio.edit import resample
 from woodshed.clip import Clip, Samples
-from woodshed.features.row import RowFeature
-from woodshed.features.summary import Summary
-from woodshed.features.texture import TextureSummary
+from woodshed.features.summary import RowFeature, Summary, TextureSummary
 from woodshed.features.timbre import TimbreSummary
 from woodshed.features.voice_course import VoiceCourse
 

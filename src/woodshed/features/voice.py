@@ -9,12 +9,15 @@ import numpy as np
 from numpy.typing import NDArray
 
 from woodshed.clip import Samples
-from woodshed.features.frame import frames_of
-from woodshed.features.mel import power_to_db
-from woodshed.features.mfcc import cepstrum
-from woodshed.features.row import N_MFCC, RowFeature
-from woodshed.features.spectrum import hann_window
-from woodshed.features.voice_track import HIGHEST_HZ, LOWEST_HZ, PITCH_FRAME_S
+from woodshed.features.frame import frames_of, hann_window
+from woodshed.features.mel import cepstrum, power_to_db
+from woodshed.features.summary import N_MFCC, RowFeature
+
+LOWEST_HZ, HIGHEST_HZ = 65.0, 500.0
+"""Search range of the pitch in hertz."""
+
+PITCH_FRAME_S = 0.05
+"""Frame length for pitch in seconds: more than three periods of the lowest pitch."""
 
 SPEECH_DB, VOICED_DB = 40.0, 35.0
 """Range below the loudest frame, in decibels, of speech and of voiced frames."""
@@ -28,7 +31,7 @@ _N_GROUPS = 8
 _RATES_HZ = (0.5, 2, 4, 8, 16, 32)
 _STATISTICS = ("mean", "std", "iqr", "skew")
 _SLOPES_HZ = ((50, 500), (500, 1500), (1500, 5000))
-_SINGLE = (
+SLOW_NAMES = (
     "level_db",
     "harmonic_db",
     "centroid_hz",
@@ -41,7 +44,10 @@ _SINGLE = (
     "spread_hz",
     "entropy",
     *(f"slope_{low}_{high}" for low, high in _SLOPES_HZ),
+    *(f"mfcc{k}" for k in range(1, N_MFCC)),
 )
+"""Names of the curves over time, except the mel bands."""
+
 _MELODY = ("mean", "std", "p5", "p20", "p50", "p80", "p95", "p5_p95", "p20_p80", "skew", "trend")
 _MOTION = ("step_mean", "step_std", "rising_share", "turn_mean")
 _RHYTHM = (
@@ -102,13 +108,7 @@ class VoiceSummary(RowFeature):
     @property
     def names(self) -> tuple[str, ...]:
         """Name of each value, with its unit."""
-        slow = self.slow_names
-        tracks = (*slow, *(f"mel{k}_db" for k in range(self.n_mels)))
-        groups = [
-            f"swing_{low:g}_{high:g}_hz_group{k}"
-            for low, high in pairwise(_RATES_HZ)
-            for k in range(_N_GROUPS)
-        ]
+        tracks = (*SLOW_NAMES, *(f"mel{k}_db" for k in range(self.n_mels)))
         return (
             *(
                 f"{name}_{statistic}_{part}"
@@ -116,29 +116,23 @@ class VoiceSummary(RowFeature):
                 for statistic in _STATISTICS
                 for name in tracks
             ),
-            *(f"{name}_change_{statistic}" for statistic in ("mean", "std") for name in slow),
+            *(f"{name}_change_{statistic}" for statistic in ("mean", "std") for name in SLOW_NAMES),
             *(f"pitch_semitones_{name}" for name in (*_MELODY, *_MOTION)),
             *_RHYTHM,
-            *groups,
+            *(
+                f"swing_{low:g}_{high:g}_hz_group{k}"
+                for low, high in pairwise(_RATES_HZ)
+                for k in range(_N_GROUPS)
+            ),
         )
-
-    @property
-    def slow_names(self) -> tuple[str, ...]:
-        """Names of the curves over time, except the mel bands."""
-        return (*_SINGLE, *(f"mfcc{k}" for k in range(1, N_MFCC)))
 
     def describe(self, samples: Samples) -> list[NDArray[np.floating]]:
         """Return the row of a mono signal in parts."""
         samples = samples / np.float32(max(float(np.abs(samples).max()), 1e-9))
         pitch, harmonic_db, repeats = self._pitch(samples)
         slow, mel_db = self._tracks(samples, harmonic_db)
-        level_db = slow[:, 0]
-        speech = level_db >= level_db.max() - SPEECH_DB
-        sounding = np.flatnonzero(speech)
-        inside = slice(sounding[0], sounding[-1] + 1)  # without silence at both ends
-        slow, mel_db, pitch, speech = slow[inside], mel_db[inside], pitch[inside], speech[inside]
-        level_db = level_db[inside]
-        voiced = (repeats[inside] > VOICED_SHARE) & (level_db > level_db.max() - VOICED_DB)
+        inside, speech, voiced = voice_activity(slow[:, 0], repeats)
+        slow, mel_db, pitch = slow[inside], mel_db[inside], pitch[inside]
         tracks = np.concatenate([slow, mel_db], axis=1)
         change = np.abs(np.diff(slow, axis=0)) if len(slow) > 1 else np.zeros_like(slow)
         hop_s = self.hop_length / self.sample_rate
@@ -147,12 +141,14 @@ class VoiceSummary(RowFeature):
             _statistics(tracks[voiced] if voiced.sum() > 1 else tracks[speech]),
             np.concatenate([change.mean(axis=0), change.std(axis=0)]),
             _melody(pitch, voiced),
-            _rhythm(level_db, speech, voiced, hop_s),
+            _rhythm(slow[:, 0], speech, voiced, hop_s),
             _swing(mel_db, hop_s),
         ]
 
     def _pitch(self, samples: Samples) -> tuple[Curve, Curve, Curve]:
         """Return pitch in semitones above 55 Hz, harmonics-to-noise ratio in dB, and periodic share."""
+        from scipy.ndimage import median_filter
+
         length = round(PITCH_FRAME_S * self.sample_rate) // 2 * 2
         window = hann_window(length)
         frames = frames_of(np.pad(samples, length // 2), length, self.hop_length) * window
@@ -169,7 +165,8 @@ class VoiceSummary(RowFeature):
         best = (repeats - 0.02 * np.log2(periods / periods[0])).argmax(axis=1)
         share = np.clip(repeats[np.arange(len(repeats)), best], 1e-3, 0.999)
         semitones = 12 * np.log2(self.sample_rate / periods[best] / 55)
-        return _median_of_five(semitones), 10 * np.log10(share / (1 - share)), share
+        # The median of five removes outliers of one or two frames.
+        return median_filter(semitones, 5, mode="nearest"), 10 * np.log10(share / (1 - share)), share
 
     def _tracks(self, samples: Samples, harmonic_db: Curve) -> tuple[Curve, Curve]:
         """Return the curves over time, one per column, and the mel bands in decibels."""
@@ -213,11 +210,26 @@ class VoiceSummary(RowFeature):
         return np.stack([column[:n_frames] for column in columns], axis=1), mel_db[:n_frames]
 
 
-def _median_of_five(values: Curve) -> Curve:
-    """Remove outliers of one or two frames from a curve."""
-    padded = np.pad(values, 2, mode="edge")
-    smooth: Curve = np.median(np.lib.stride_tricks.sliding_window_view(padded, 5), axis=1)
-    return smooth
+def voice_activity(level_db: Curve, repeats: Curve) -> tuple[slice, NDArray[np.bool_], NDArray[np.bool_]]:
+    """Return the frames from the first to the last speech, and masks of speech and voiced frames in it.
+
+    Parameters
+    ----------
+    level_db
+        Level of each frame in decibels, shape ``(n_frames,)``.
+    repeats
+        Periodic share of the power of each frame, shape ``(n_frames,)``.
+
+    Examples
+    --------
+    >>> voice_activity(np.array([-90.0, -20.0, -30.0, -90.0]), np.array([0.9, 0.9, 0.1, 0.1]))
+    (slice(1, 3, None), array([ True,  True]), array([ True, False]))
+    """
+    speech = level_db >= level_db.max() - SPEECH_DB
+    voiced = (repeats > VOICED_SHARE) & (level_db > level_db.max() - VOICED_DB)
+    sounding = np.flatnonzero(speech)
+    inside = slice(int(sounding[0]), int(sounding[-1]) + 1)
+    return inside, speech[inside], voiced[inside]
 
 
 def _statistics(values: Curve) -> Curve:

@@ -21,9 +21,8 @@ from woodshed.clip import Clip, Samples
 from woodshed.data.example import Corpus, Sounds
 from woodshed.data.store import FeatureStore
 from woodshed.errors import DataError, ParameterError, near_miss
-from woodshed.features import FEATURES
+from woodshed.features import FEATURES, feature_class
 from woodshed.features.frame import FrameFeature
-from woodshed.features.lookup import feature_class
 from woodshed.features.statistic import statistic, statistic_names, summarise_frames
 from woodshed.features.summary import Summary
 from woodshed.plotting.figure import check_picture_name, save_themed

@@ -26,14 +26,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from woodshed.errors import ParameterError, counted, near_miss
-from woodshed.features.beat import beat_times_s, tempo_bpm
-from woodshed.features.chroma import PITCH_CLASSES, Chroma
-from woodshed.features.cqt import Cqt
+from woodshed.features.chroma import PITCH_CLASSES, Chroma, Cqt
 from woodshed.features.f0 import Pyin
-from woodshed.features.mel import LogMel, hz_to_mel
-from woodshed.features.mfcc import Mfcc
-from woodshed.features.onset import TIMING, onset_times_s
-from woodshed.features.onset_strength import Tempogram
+from woodshed.features.mel import LogMel, Mfcc, hz_to_mel
+from woodshed.features.rhythm import TIMING, Tempogram, beat_times_s, onset_times_s, tempo_bpm
 from woodshed.features.short_term import ShortTerm
 from woodshed.features.stft import Power
 from woodshed.plotting.axis import (

@@ -25,7 +25,7 @@ from woodshed.data.example import Skipped
 from woodshed.data.file_jobs import FileJob, Outcome, map_files, plan_file_jobs, run_file_jobs
 from woodshed.data.folder import list_sounds
 from woodshed.errors import ParameterError
-from woodshed.features.beat import beat_times_of_file
+from woodshed.features.rhythm import beat_times_of_file
 from woodshed.workflows.files import numbered, require_usable
 from woodshed.workflows.progress import SILENT, Progress, stage
 

@@ -30,8 +30,8 @@ class Case:
     n_jobs
         Threads of the forest; the other estimators use one. The result does not depend on it.
     blocks
-        Lengths of the parts of a row (`woodshed.features.row.RowFeature.blocks`) that an estimator may model
-        separately; empty: the row is one part.
+        Lengths of the parts of a row (`woodshed.features.summary.RowFeature.blocks`) that an estimator may
+        model separately; empty: the row is one part.
     """
 
     seed: int = 0

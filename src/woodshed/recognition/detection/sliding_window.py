@@ -19,8 +19,8 @@ from numpy.typing import NDArray
 from woodshed.clip import Clip, Samples
 from woodshed.errors import AudioError, ParameterError
 from woodshed.features.mel import LogMel
-from woodshed.features.row import RowFeature
 from woodshed.features.streaming import features_of_blocks, mono_blocks
+from woodshed.features.summary import RowFeature
 from woodshed.recognition.confidence import Confidence
 from woodshed.recognition.detection.level import LevelMeter, SampleBuffer, trim_inactive
 from woodshed.recognition.novelty_detection import SpectralEmbedding

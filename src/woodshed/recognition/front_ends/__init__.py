@@ -17,12 +17,12 @@ from woodshed.recognition.front_ends.pooled import PooledFrames
 
 FRONT_ENDS: dict[str, str] = {
     "log-mel": "woodshed.features.mel:LogMel",
-    "mfcc": "woodshed.features.mfcc:Mfcc",
+    "mfcc": "woodshed.features.mel:Mfcc",
     "noise-floor": "woodshed.features.noise_floor:NoiseFloor",
-    "notes": "woodshed.features.played_notes:PlayedNotes",
+    "notes": "woodshed.features.notes:PlayedNotes",
     "summary": "woodshed.features.summary:Summary",
     "timbre": "woodshed.features.timbre:TimbreSummary",
-    "timed-notes": "woodshed.features.played_notes:TimedNotes",
+    "timed-notes": "woodshed.features.notes:TimedNotes",
     "views": "woodshed.features.views:Views",
     "voice": "woodshed.features.voice:VoiceSummary",
     "voice-course": "woodshed.features.voice_course:VoiceCourse",

@@ -1,14 +1,20 @@
-"""Onset strength, and the tempogram, its local autocorrelation."""
+"""Rhythm: onset strength, tempogram, onsets, beats and tempo."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Annotated
 
 import numpy as np
+from numpy.typing import ArrayLike, NDArray
 
-from woodshed.clip import Samples
-from woodshed.features.frame import FrameFeature
-from woodshed.features.mel import MelSettings, limit_range
+from woodshed.audio.edit import resample
+from woodshed.audio.read import FilePath
+from woodshed.clip import Clip, Samples
+from woodshed.features.frame import EvenNumber, FrameFeature
+from woodshed.features.mel import MelSettings, TopDb, limit_range
+from woodshed.features.streaming import features_of_file
+from woodshed.features.validation import whole
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -16,16 +22,11 @@ class OnsetSettings(MelSettings, FrameFeature):
     """Settings and computation of the onset strength."""
 
     sample_rate: int = 22050
-    n_fft: int = 2048
+    n_fft: EvenNumber = 2048
     hop_length: int = 512
     n_mels: int = 128
     f_min_hz: float = 0.0
-    top_db: float | None = 80.0
-
-    def __post_init__(self) -> None:
-        super().__post_init__()
-        if self.top_db is not None:
-            self._within("top_db", 0, 1000)
+    top_db: TopDb = 80.0
 
     @property
     def exact_in_blocks(self) -> bool:
@@ -45,10 +46,7 @@ class OnsetSettings(MelSettings, FrameFeature):
         """Return the onset strength, shape ``(n_frames,)``."""
         level_db = limit_range(self.log_mel(samples), self.top_db)
         rise = np.maximum(np.diff(level_db, axis=0), 0).mean(axis=1)
-        strength = np.zeros(len(level_db), dtype=np.float32)
-        first = 1 + self._delay
-        strength[first:] = rise[: max(0, len(strength) - first)]
-        return strength
+        return np.pad(rise, (1 + self._delay, 0))[: len(level_db)]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -146,11 +144,7 @@ class Tempogram(OnsetSettings):
     """
 
     key = "tempogram/1"
-    win_length: int = 384
-
-    def __post_init__(self) -> None:
-        super().__post_init__()
-        self._whole(win_length=2)
+    win_length: Annotated[int, whole(2)] = 384
 
     @property
     def names(self) -> tuple[str, ...]:
@@ -172,3 +166,193 @@ class Tempogram(OnsetSettings):
             win_length=self.win_length,
         )
         return np.ascontiguousarray(lags.T, dtype=np.float32)
+
+
+TIMING = OnsetStrength(sample_rate=22050, n_fft=2048, hop_length=128)
+"""Onset strength for onset and beat detection. The hop is 6 ms, because periods of the beat tracker are whole
+frames, and it drifts with a longer hop."""
+
+
+def onset_times_s(clip: Clip) -> NDArray[np.float64]:
+    """Detect the onsets of notes, strokes or syllables.
+
+    Onsets are peaks of `woodshed.features.rhythm.OnsetStrength`, picked by
+    ``librosa.onset.onset_detect`` with its default thresholds. Böck, Krebs and Schedl, "Evaluating the online
+    capabilities of onset detection methods" (2012).
+
+    Parameters
+    ----------
+    clip
+        Any rate; channels are averaged.
+
+    Returns
+    -------
+    numpy.ndarray
+        Shape ``(n_onsets,)``, increasing, in seconds, with a resolution of 6 ms; empty for silence. A sound
+        that starts with the first sample has no onset.
+
+    Examples
+    --------
+    >>> from woodshed.audio import clicks, silence
+    >>> onset_times_s(clicks(0.5, 2.0)).round(1).tolist(), onset_times_s(silence()).tolist()
+    ([0.5, 1.0, 1.5], [])
+    """
+    return _peaks_s(strength_of(clip))
+
+
+def onset_times_of_file(path: FilePath) -> NDArray[np.float64]:
+    """Detect the onsets in a file of any length, block by block, as in `onset_times_s`.
+
+    Raises
+    ------
+    AudioFileError
+        If the file cannot be read.
+
+    Examples
+    --------
+    >>> from woodshed.data.sample import sample_folder
+    >>> times_s = onset_times_of_file(sample_folder() / "recordings" / "7_theo_0.flac")
+    >>> bool(np.all(np.diff(times_s) > 0)), bool(times_s.max() < 0.43)
+    (True, True)
+    """
+    return _peaks_s(strength_of_file(path))
+
+
+def strength_of(clip: Clip) -> Samples:
+    """Return the onset strength of a clip at any rate, shape ``(n_frames,)``, with the settings of `TIMING`.
+
+    Examples
+    --------
+    >>> from woodshed.audio import sine
+    >>> strength_of(sine(440, sample_rate=44100)).shape
+    (173,)
+    """
+    return TIMING(resample(clip, TIMING.sample_rate)).ravel()
+
+
+def strength_of_file(path: FilePath) -> Samples:
+    """Return the onset strength of a file, shape ``(n_frames,)``, with the settings of `TIMING`.
+
+    Raises
+    ------
+    AudioFileError
+        If the file cannot be read.
+    """
+    return np.concatenate(list(features_of_file(TIMING, path))).ravel()
+
+
+def _peaks_s(strength: Samples) -> NDArray[np.float64]:
+    import librosa
+
+    return np.asarray(
+        librosa.onset.onset_detect(
+            onset_envelope=strength, sr=TIMING.sample_rate, hop_length=TIMING.hop_length, units="time"
+        ),
+        dtype=np.float64,
+    )
+
+
+_MIN_BEATS = 4  # for a tempo
+
+
+def beat_times_s(clip: Clip) -> NDArray[np.float64]:
+    """Track the beats of a clip.
+
+    The tempo is assumed to be constant; beats are the sequence of onsets that matches it best, computed by
+    ``librosa.beat.beat_track``. Ellis, "Beat tracking by dynamic programming" (2007).
+
+    Parameters
+    ----------
+    clip
+        Any rate; channels are averaged. At least a few seconds.
+
+    Returns
+    -------
+    numpy.ndarray
+        Shape ``(n_beats,)``, increasing, in seconds, with a resolution of 6 ms; empty if there is no onset.
+
+    Examples
+    --------
+    >>> from woodshed.audio import clicks
+    >>> beats = beat_times_s(clicks(0.5, 10.0))
+    >>> bool(np.abs(beats - np.round(beats * 2) / 2).max() < 0.02)
+    True
+    """
+    return _beats_s(strength_of(clip))
+
+
+def beat_times_of_file(path: FilePath) -> NDArray[np.float64]:
+    """Track the beats of a file of any length, block by block, as in `beat_times_s`.
+
+    Raises
+    ------
+    AudioFileError
+        If the file cannot be read.
+
+    Examples
+    --------
+    >>> from woodshed.data.sample import sample_folder
+    >>> beat_times_of_file(sample_folder() / "recordings" / "7_theo_0.flac").ndim
+    1
+    """
+    return _beats_s(strength_of_file(path))
+
+
+def tempo_bpm(clip: Clip) -> float:
+    """Estimate the tempo in beats per minute.
+
+    It is the tempo of the beats from `beat_times_s`. The prior of the beat tracker prefers 120, and most
+    results are from 60 to 240; errors by a factor of two are common.
+
+    Parameters
+    ----------
+    clip
+        Any rate; channels are averaged. At least a few seconds.
+
+    Returns
+    -------
+    float
+        Beats per minute; 0.0 if there are fewer than four beats, as in silence.
+
+    Examples
+    --------
+    >>> from woodshed.audio import clicks, silence
+    >>> round(tempo_bpm(clicks(0.5, 10.0))), tempo_bpm(silence())
+    (120, 0.0)
+    """
+    return tempo_of_beats(beat_times_s(clip))
+
+
+def tempo_of_beats(beats_s: ArrayLike) -> float:
+    """Return the tempo of beats by linear regression, which is finer than the lags of a tempogram.
+
+    Parameters
+    ----------
+    beats_s
+        Shape ``(n_beats,)``, increasing, in seconds.
+
+    Returns
+    -------
+    float
+        Beats per minute; 0.0 if there are fewer than four beats.
+
+    Examples
+    --------
+    >>> round(tempo_of_beats([0.3, 0.8, 1.31, 1.8]), 1)
+    119.8
+    """
+    times_s = np.asarray(beats_s, dtype=np.float64)
+    if len(times_s) < _MIN_BEATS:
+        return 0.0
+    return float(60.0 / np.polyfit(np.arange(len(times_s)), times_s, 1)[0])
+
+
+def _beats_s(strength: Samples) -> NDArray[np.float64]:
+    import librosa
+
+    if not strength.any():
+        return np.empty(0)
+    _, beats_s = librosa.beat.beat_track(
+        onset_envelope=strength, sr=TIMING.sample_rate, hop_length=TIMING.hop_length, units="time"
+    )
+    return np.asarray(beats_s, dtype=np.float64)
