@@ -81,8 +81,11 @@ def read_folder(
     [('high', 'bob'), ('low', 'ann')]
     """
     root = Path(folder)
-    rule = group_rule(group_by, root)
-    _require_folder(root)
+    if root.is_file():
+        raise DataError(
+            f"{printable(root)} is a file. Give a folder with a subfolder for each class, or a table."
+        )
+    rule = group_rule(group_by, existing_folder(root))
     examples: list[Example] = []
     skipped: list[Skipped] = []
     unlabelled: list[Example] = []
@@ -133,11 +136,24 @@ def list_sounds(places: Iterable[Path], *, scores: bool = False) -> list[Path]:
     sounds: list[Path] = []
     for place in places:
         if place.is_dir():
-            below = files_below(place, stop_at=place.parent)
+            below = files_below(place, stop_at=place.resolve().parent)
             sounds += [p for p in below if (is_sound(p) if scores else p.suffix.lower() in AUDIO_SUFFIXES)]
         else:
             sounds.append(place)
     return sounds
+
+
+def existing_folder(folder: str | os.PathLike[str]) -> Path:
+    """Return the path of a folder, which must exist.
+
+    Raises
+    ------
+    DataError
+        If there is no such folder.
+    """
+    if not os.path.isdir(folder):
+        raise DataError(f"{printable(folder)}: there is no such folder. Check the name.")
+    return Path(folder)
 
 
 def files_below(folder: Path, *, stop_at: Path) -> Iterator[Path]:
@@ -172,15 +188,6 @@ def _to_example(path: Path, below: Path, rule: GroupRule | None, group_by: str |
     if group_by is not None and rule and group is None and group_by != "folder":
         return Skipped(path, no_group(group_by))
     return Example(path, printable(below.parts[0]), group)
-
-
-def _require_folder(root: Path) -> None:
-    if not root.exists():
-        raise DataError(f"{printable(root)}: there is no such folder. Check the name.")
-    if not root.is_dir():
-        raise DataError(
-            f"{printable(root)} is a file. Give a folder with a subfolder for each class, or a table."
-        )
 
 
 def _too_few_classes(labels: set[str], loose: list[Path], n_others: int, skipped: list[Skipped]) -> str:

@@ -17,12 +17,12 @@ import numpy as np
 from numpy.typing import NDArray
 
 from woodshed.audio.edit import resample
-from woodshed.audio.read import AUDIO_SUFFIXES, read
+from woodshed.audio.read import read
 from woodshed.audio.signals import COLOURS, coloured
 from woodshed.clip import Clip
 from woodshed.data.example import ChangedExample, Corpus, Example
-from woodshed.data.folder import files_below
-from woodshed.errors import DataError, ParameterError, near_miss, printable
+from woodshed.data.folder import existing_folder, list_sounds
+from woodshed.errors import DataError, ParameterError, near_miss
 from woodshed.units import db_to_amplitude
 
 CLEAN = "clean"
@@ -187,9 +187,6 @@ def load(folder: str | os.PathLike[str]) -> Corpus:
     DataError
         If the folder does not exist or contains fewer than two audio files.
     """
-    root = Path(folder)
-    if not root.is_dir():
-        raise DataError(f"{printable(root)}: there is no such folder. Check the name.")
-    paths = [p for p in files_below(root, stop_at=root.parent) if p.suffix.lower() in AUDIO_SUFFIXES]
-    examples = noisy_examples([Example(path, group=str(path.relative_to(root))) for path in paths])
-    return Corpus("noisy", examples, group_word="recording")
+    root = existing_folder(folder)
+    clean = [Example(path, group=str(path.relative_to(root))) for path in list_sounds([root])]
+    return Corpus("noisy", noisy_examples(clean), group_word="recording")

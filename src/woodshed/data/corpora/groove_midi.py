@@ -12,11 +12,14 @@ generalisation to new drummers.
 
 from __future__ import annotations
 
-import os
-from pathlib import Path
-
-from woodshed.data.corpora.facts import CorpusFacts, Download
-from woodshed.data.corpora.labels import Row, corpus_from_table, read_rows, require_table
+from woodshed.data.corpora.facts import (
+    CorpusFacts,
+    Download,
+    Folder,
+    corpus_from_table,
+    read_rows,
+    require_table,
+)
 from woodshed.data.example import Corpus, Example
 
 FACTS = CorpusFacts(
@@ -42,7 +45,7 @@ FACTS = CorpusFacts(
 COLUMNS = ("session", "style", "midi_filename", "split")
 
 
-def load(folder: str | os.PathLike[str]) -> Corpus:
+def load(folder: Folder) -> Corpus:
     """List the MIDI files: label the style, group the session, split ``train``, ``validation`` or ``test``.
 
     Parameters
@@ -61,10 +64,8 @@ def load(folder: str | os.PathLike[str]) -> Corpus:
         read_rows(table, COLUMNS),
         table,
         to_path=lambda row: table.parent / row["midi_filename"],
-        to_example=_to_example,
+        to_example=lambda path, row: Example(
+            path, row["style"].partition("/")[0], group=row["session"], split=row["split"]
+        ),
         group_word="session",
     )
-
-
-def _to_example(path: Path, row: Row) -> Example:
-    return Example(path, row["style"].partition("/")[0], group=row["session"], split=row["split"])

@@ -11,11 +11,9 @@ no official split. Hold out pitches (the group): neighbouring velocities of one 
 
 from __future__ import annotations
 
-import os
 from pathlib import Path
 
-from woodshed.data.corpora.facts import CorpusFacts
-from woodshed.data.corpora.labels import Row, corpus_from_table, read_rows, require_table
+from woodshed.data.corpora.facts import CorpusFacts, Folder, Row, corpus_from_table, read_rows, require_table
 from woodshed.data.example import Corpus, Example
 
 FACTS = CorpusFacts(
@@ -51,7 +49,7 @@ MEDIUM_FROM, LOUD_FROM = 64, 96
 """MIDI velocities at which the dynamics medium and loud begin."""
 
 
-def load(folder: str | os.PathLike[str]) -> Corpus:
+def load(folder: Folder) -> Corpus:
     """List the notes: label the instrument such as ``double bass``, tags, group the MIDI pitch, no split.
 
     Parameters

@@ -18,13 +18,19 @@ and artists (the group) in several parts.
 
 from __future__ import annotations
 
-import os
 from collections import Counter
 from collections.abc import Iterable, Mapping
 from pathlib import Path, PurePosixPath
 
-from woodshed.data.corpora.facts import CorpusFacts, Download
-from woodshed.data.corpora.labels import Row, read_optional_rows, read_rows, require_table
+from woodshed.data.corpora.facts import (
+    CorpusFacts,
+    Download,
+    Folder,
+    Row,
+    read_optional_rows,
+    read_rows,
+    require_table,
+)
 from woodshed.data.example import Corpus, Example, Skipped
 from woodshed.errors import DataError, ParameterError, near_miss, printable
 
@@ -106,7 +112,7 @@ _CANONICAL = {other: tag for tag, others in SYNONYMS.items() for other in others
 
 
 def load(
-    folder: str | os.PathLike[str],
+    folder: Folder,
     *,
     split: str = "folders",
     merged: bool = False,
@@ -190,7 +196,7 @@ def _tags_of(row: Row, merged: bool) -> set[str]:
     return {_CANONICAL.get(tag, tag) for tag in tags} if merged else tags
 
 
-def _read_groups(folder: str | os.PathLike[str], columns: tuple[str, ...]) -> Mapping[str, str]:
+def _read_groups(folder: Folder, columns: tuple[str, ...]) -> Mapping[str, str]:
     """Map the number of each clip to its group; empty without the table."""
     rows = read_optional_rows(folder, ["clip_info_final.csv"], ["clip_id", *columns], delimiter="\t")
     return {row["clip_id"]: " / ".join(row[name] for name in columns) for row in rows}
