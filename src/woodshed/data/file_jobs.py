@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import contextlib
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Generic, TypeVar
@@ -218,24 +218,47 @@ def _attempts(
     work: Callable[[Input], Result], inputs: Sequence[Input], n_jobs: int
 ) -> Iterator[tuple[Any, WoodshedError | None]]:
     """Process the inputs in threads; yield, in order, the result and None, or None and the error."""
+
+    def attempt(each: Input) -> tuple[Result | None, WoodshedError | None]:
+        try:
+            return work(each), None
+        except OutputError:
+            raise
+        except WoodshedError as error:
+            return None, error
+
+    return in_threads(attempt, inputs, n_jobs)
+
+
+def in_threads(function: Callable[[Input], Result], inputs: Iterable[Input], n_jobs: int) -> Iterator[Result]:
+    """Yield the results of a function in order, computed in threads.
+
+    Decoding, encoding, hashing, resampling and NumPy release the interpreter lock.
+
+    Parameters
+    ----------
+    function, inputs
+        The function and its argument in each call.
+    n_jobs
+        Number of threads; -1 for one per core.
+
+    Raises
+    ------
+    ParameterError
+        If ``n_jobs`` is 0.
+
+    Examples
+    --------
+    >>> list(in_threads(abs, [-1, 2], 2))
+    [1, 2]
+    """
     import joblib
 
     if n_jobs == 0:
         raise ParameterError("n_jobs must be 1 or more, or -1 for one thread a core, got 0.")
-    tasks = (joblib.delayed(_attempt)(work, each) for each in inputs)
-    with contextlib.closing(
-        joblib.Parallel(n_jobs=n_jobs, backend="threading", return_as="generator")(tasks)
-    ) as results:
+    parallel = joblib.Parallel(n_jobs=n_jobs, backend="threading", return_as="generator")
+    with contextlib.closing(parallel(joblib.delayed(function)(each) for each in inputs)) as results:
         yield from results
-
-
-def _attempt(work: Callable[[Input], Result], each: Input) -> tuple[Result | None, WoodshedError | None]:
-    try:
-        return work(each), None
-    except OutputError:
-        raise
-    except WoodshedError as error:
-        return None, error
 
 
 def _create_folder(file_job: FileJob) -> None:

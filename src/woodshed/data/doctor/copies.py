@@ -14,7 +14,8 @@ from woodshed.data.doctor.finding import Finding, command_on, share_of
 from woodshed.data.doctor.fingerprint import COMPARED_S, likeness, narrowed, neighbours
 from woodshed.data.doctor.inspection import Inspection
 from woodshed.data.example import Corpus, Example, is_made, read_example
-from woodshed.errors import ParameterError, WoodshedError, counted, printable
+from woodshed.data.file_jobs import in_threads
+from woodshed.errors import WoodshedError, counted, printable
 
 WITHIN_DB = 3.0
 """Maximum distance of the fingerprints of a pair whose waveforms are compared."""
@@ -74,10 +75,6 @@ def near_sets(
     ParameterError
         If ``n_jobs`` is 0.
     """
-    import joblib
-
-    if n_jobs == 0:
-        raise ParameterError("n_jobs must be 1 or more, or -1 for one thread a core, got 0.")
     later = {k for rows in exact_sets(inspections) for k in rows[1:]}
     rows = [
         k
@@ -98,18 +95,15 @@ def near_sets(
         segment = example if is_made(example) else replace(example, end_s=end_s)
         return narrowed(read_example(segment, mono=True).cut(0.0, COMPARED_S))
 
-    def compare(a: int, b: int) -> float:
+    def compare(pair: tuple[int, int]) -> float:
         try:
-            return likeness(waveform(a), waveform(b))
+            return likeness(*map(waveform, pair))
         except WoodshedError:  # deleted since it was measured
             return 0.0
 
     advance = on_plan(len(pairs))
     matches: dict[tuple[int, int], float] = {}
-    values = joblib.Parallel(n_jobs=n_jobs, backend="threading", return_as="generator")(
-        joblib.delayed(compare)(a, b) for a, b in pairs
-    )
-    for pair, value in zip(pairs, values, strict=True):
+    for pair, value in zip(pairs, in_threads(compare, pairs, n_jobs), strict=True):
         if value >= ALIKE:
             matches[pair] = value
         advance()

@@ -8,9 +8,8 @@ from pathlib import Path
 
 import numpy as np
 
-from woodshed.data.check import SHORTEST_S
 from woodshed.data.doctor.finding import Finding, command_on, share_of
-from woodshed.data.doctor.inspection import Inspection
+from woodshed.data.doctor.inspection import SHORTEST_S, Inspection
 from woodshed.data.example import Corpus, Example, Skipped
 from woodshed.errors import counted
 from woodshed.units import amplitude_to_db

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
+from functools import partial
 
 import numpy as np
 from numpy.typing import NDArray
@@ -14,7 +15,8 @@ from woodshed.audio.measure import CLIPPED_RUN, FULL_SCALE, LARGEST, SILENCE_FRA
 from woodshed.clip import Clip, Samples
 from woodshed.data.doctor.fingerprint import COMPARED_S, fingerprint, narrowed
 from woodshed.data.example import Example, codec_of, example_blocks, own_rate
-from woodshed.errors import AudioFileError, ParameterError, ScoreFileError, WoodshedError
+from woodshed.data.file_jobs import in_threads
+from woodshed.errors import AudioFileError, ScoreFileError, WoodshedError
 from woodshed.features.views import Views
 from woodshed.units import amplitude_to_db, db_to_amplitude, s_to_samples, samples_to_s
 
@@ -23,6 +25,9 @@ HIGHEST_RATE = 32000
 
 VIEWED_S = 15.0
 """Duration from the start of a sound that the views describe, in seconds."""
+
+SHORTEST_S = 0.01
+"""Minimum duration of a usable sound, in seconds: the period of the lowest pitches is longer."""
 
 _EDGE_DB = -40.0
 
@@ -164,18 +169,9 @@ def inspect_sounds(
     ParameterError
         If ``n_jobs`` is 0.
     """
-    import joblib
-
-    if n_jobs == 0:
-        raise ParameterError("n_jobs must be 1 or more, or -1 for one thread a core, got 0.")
-    tasks = (joblib.delayed(_inspection_or_reason)(example, views) for example in examples)
-    # Threads: decoding, hashing, resampling and transforms release the interpreter lock.
-    results: Iterator[Inspection | str] = joblib.Parallel(
-        n_jobs=n_jobs, backend="threading", return_as="generator"
-    )(tasks)
     inspections = []
-    for result in results:
-        inspections.append(result)
+    for inspection in in_threads(partial(_inspection_or_reason, views=views), examples, n_jobs):
+        inspections.append(inspection)
         on_done()
     return inspections
 
