@@ -82,8 +82,7 @@ def check(
         elif isinstance(result, Inspection):
             digests[k] = result.digest
     n = len(corpus.examples)
-    reasons |= _copies(corpus.examples, {k: digest for k, digest in digests.items() if k < n})
-    reasons |= _unlabelled_copies(rows, n, digests)
+    reasons |= _copies(rows, n, digests)
     reasons |= _single_sounds(corpus, reasons) if least_classes > 1 else {}
     checked = replace(
         corpus,
@@ -108,25 +107,15 @@ def _fault(sound: Inspection) -> str:
     return ""
 
 
-def _unlabelled_copies(rows: Sequence[Example], n: int, fingerprints: Mapping[int, str]) -> dict[int, str]:
-    """Return the unlabelled rows, from ``n`` on, that are copies of an earlier row, with the reason."""
-    first: dict[str, int] = {}
-    reasons: dict[int, str] = {}
-    for k, print_ in fingerprints.items():
-        if first.setdefault(print_, k) != k and k >= n:
-            other = printable(rows[first[print_]].path)
-            reasons[k] = f"it is the same sound as {other}. Remove one of the two."
-    return reasons
-
-
-def _copies(examples: tuple[Example, ...], fingerprints: Mapping[int, str]) -> dict[int, str]:
-    """Return the rows that are copies of another row, with the reason."""
+def _copies(examples: Sequence[Example], n_labelled: int, digests: Mapping[int, str]) -> dict[int, str]:
+    """Return the rows that are copies of another row, with the reason; the labelled rows come first."""
     same: defaultdict[str, list[int]] = defaultdict(list)
-    for k, fingerprint in fingerprints.items():
-        same[fingerprint].append(k)
+    for k, digest in digests.items():
+        same[digest].append(k)
     reasons: dict[int, str] = {}
     for first, *later in same.values():
-        conflicting = [k for k in later if _target(examples[k]) != _target(examples[first])]
+        labelled = [k for k in later if k < n_labelled]
+        conflicting = [k for k in labelled if _target(examples[k]) != _target(examples[first])]
         for k in later:
             reasons[k] = f"it is the same sound as {printable(examples[first].path)}. Remove one of the two."
         if conflicting:
@@ -137,7 +126,7 @@ def _copies(examples: tuple[Example, ...], fingerprints: Mapping[int, str]) -> d
     return reasons
 
 
-def _conflict(examples: tuple[Example, ...], k: int, other: int) -> str:
+def _conflict(examples: Sequence[Example], k: int, other: int) -> str:
     """Return the reason for skipping a copy with another label."""
     return (
         f"it is the same sound as {printable(examples[other].path)}, but one is labelled "

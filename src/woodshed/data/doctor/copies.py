@@ -6,6 +6,7 @@ import functools
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import replace
+from itertools import chain
 
 import numpy as np
 
@@ -118,21 +119,13 @@ def joined(pairs: Iterable[tuple[int, int]]) -> list[list[int]]:
     >>> joined([(0, 4), (1, 2), (4, 7)])
     [[0, 4, 7], [1, 2]]
     """
-    head: dict[int, int] = {}
+    from scipy.cluster.hierarchy import DisjointSet
 
-    def top(k: int) -> int:
-        while head.setdefault(k, k) != k:
-            head[k] = head[head[k]]
-            k = head[k]
-        return k
-
-    for a, b in pairs:
-        low, high = sorted((top(a), top(b)))
-        head[high] = low
-    sets: defaultdict[int, list[int]] = defaultdict(list)
-    for k in sorted(head):
-        sets[top(k)].append(k)
-    return list(sets.values())
+    edges = list(pairs)
+    sets = DisjointSet(chain.from_iterable(edges))
+    for a, b in edges:
+        sets.merge(a, b)
+    return sorted(map(sorted, sets.subsets()))
 
 
 def copies(
@@ -217,3 +210,24 @@ def _detail(corpus: Corpus, members: Sequence[int], k: int, alike: Mapping[tuple
     words += [f"split {example.split!r}"] if example.split is not None else []
     words += [f"{corpus.group_word} {example.group!r}"] if example.group is not None else []
     return ", ".join(words)
+
+
+def recordings(n_rows: int, sets: Iterable[Sequence[int]], groups: Sequence[str] | None = None) -> list[str]:
+    """Return the unit of each row: rows that are copies or share a group are in one unit.
+
+    Examples
+    --------
+    >>> recordings(4, [[0, 3]])
+    ['0', '1', '2', '0']
+    >>> recordings(4, [[0, 3]], ["ann", "bob", "bob", "bob"])
+    ['0', '0', '0', '0']
+    """
+    pairs = [(rows[0], k) for rows in sets for k in rows[1:]]
+    if groups is not None:
+        first: dict[str, int] = {}
+        pairs += [(first.setdefault(group, k), k) for k, group in enumerate(groups)]
+    names = list(range(n_rows))
+    for rows in joined(pairs):
+        for k in rows:
+            names[k] = rows[0]
+    return [str(name) for name in names]

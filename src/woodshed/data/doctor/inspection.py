@@ -176,6 +176,11 @@ def inspect_sounds(
     return inspections
 
 
+def usable(results: Sequence[Inspection | str]) -> dict[int, Inspection]:
+    """Return the measurements of the readable sounds by row, given the result of `inspect_sounds`."""
+    return {k: result for k, result in enumerate(results) if isinstance(result, Inspection)}
+
+
 def common_rate(examples: Sequence[Example], highest: int = HIGHEST_RATE) -> int:
     """Return the most common sample rate in the headers of at most 200 files, from 4000 to ``highest`` Hz."""
     rates = []

@@ -9,8 +9,8 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
+from woodshed.data.doctor.copies import recordings
 from woodshed.data.doctor.finding import Finding, share_of
-from woodshed.data.doctor.fold import recordings
 from woodshed.data.doctor.inspection import Inspection
 from woodshed.data.example import Corpus
 from woodshed.errors import counted

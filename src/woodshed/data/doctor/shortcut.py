@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import warnings
+from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 
@@ -10,9 +11,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from woodshed.data.doctor.finding import Finding
-from woodshed.data.doctor.fold import folds
 from woodshed.data.doctor.inspection import Inspection
 from woodshed.data.example import Corpus
+from woodshed.data.split import Indices, stratified_folds, stratified_group_folds
+from woodshed.errors import DataError
 from woodshed.units import amplitude_to_db
 
 Rows = NDArray[np.float64]
@@ -101,7 +103,7 @@ def shortcuts(
     inspections
         Measurements by row.
     units
-        Recording of each row; see `woodshed.data.doctor.fold.recordings`.
+        Recording of each row; see `woodshed.data.doctor.copies.recordings`.
     seed
         Seed of folds, forests and bootstrap.
     """
@@ -222,3 +224,23 @@ def _numbers(rows: Sequence[tuple[object, ...]]) -> Rows:
         else:
             columns.append(np.asarray(column, dtype=float))
     return np.stack(columns, axis=1)
+
+
+def folds(labels: Sequence[str], units: Sequence[str], n_folds: int, seed: int) -> list[Indices]:
+    """Return stratified folds that keep units together, or split units if a class has too few of them.
+
+    No folds are returned if every class has a single row.
+
+    Examples
+    --------
+    >>> [fold.tolist() for fold in folds(["a", "b", "a", "b"], ["x", "x", "y", "y"], 5, 0)]
+    [[2, 3], [0, 1]]
+    >>> folds(["a", "b"], ["x", "y"], 5, 0)
+    []
+    """
+    if max(Counter(labels).values(), default=0) < 2:
+        return []
+    try:
+        return stratified_group_folds(labels, units, min(n_folds, max(2, len(set(units)))), seed)
+    except (DataError, ValueError):  # DataError: a class with one unit; ValueError: one unit in total
+        return stratified_folds(labels, n_folds, seed)
