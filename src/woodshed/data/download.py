@@ -89,9 +89,9 @@ def fetch(
             )
         os.replace(part, target)
         _delete(part)
+    except OutputError:
+        raise
     except OSError as error:
-        if isinstance(error, OutputError):
-            raise
         raise OutputError(f"{printable(target)} cannot be written: {_disk_advice(error, target)}") from error
     return target
 
@@ -124,7 +124,7 @@ def _fetch_part(url: str, part: Path, progress: Progress | None, timeout_s: floa
         except urllib.error.HTTPError as error:
             with error:  # it is also a response and owns its connection
                 raise DataError(f"{url}: {_http_advice(error)}") from error
-        except (urllib.error.URLError, _BrokenOffError) as error:
+        except urllib.error.URLError as error:
             reason = str(error.reason)
         tries = N_TRIES if _size(part) > before else tries - 1
         if tries == 0:
@@ -147,7 +147,7 @@ def _request_rest(url: str, part: Path, progress: Progress | None, timeout_s: fl
     try:
         response = urllib.request.urlopen(request, timeout=timeout_s)
     except (http.client.HTTPException, TimeoutError, ConnectionError) as error:
-        raise _BrokenOffError(str(error) or type(error).__name__) from error
+        raise _connection_error(error) from error
     except urllib.error.HTTPError as error:
         if error.code != http.HTTPStatus.REQUESTED_RANGE_NOT_SATISFIABLE:
             raise
@@ -157,7 +157,9 @@ def _request_rest(url: str, part: Path, progress: Progress | None, timeout_s: fl
         _delete(part)
         return False
     with response:
-        is_rest = response.status == http.HTTPStatus.PARTIAL_CONTENT and _first_byte(response) == here
+        is_rest = response.status == http.HTTPStatus.PARTIAL_CONTENT and response.headers.get(
+            "Content-Range", ""
+        ).startswith(f"bytes {here}-")
         here = here if is_rest else 0
         length = response.headers.get("Content-Length")
         total = here + int(length) if length else None
@@ -172,25 +174,16 @@ def _request_rest(url: str, part: Path, progress: Progress | None, timeout_s: fl
     return total is None or here == total
 
 
-class _BrokenOffError(Exception):
-    """Failure of the connection, unlike an `OSError`, which may concern the disk."""
-
-    def __init__(self, reason: str) -> None:
-        super().__init__(reason)
-        self.reason = reason
-
-
 def _read(response: http.client.HTTPResponse) -> bytes:
     try:
         return response.read(CHUNK)
     except (OSError, http.client.HTTPException) as error:
-        raise _BrokenOffError(str(error) or type(error).__name__) from error
+        raise _connection_error(error) from error
 
 
-def _first_byte(response: http.client.HTTPResponse) -> int | None:
-    """Return the position of the response in the file."""
-    words = response.headers.get("Content-Range", "").removeprefix("bytes ").partition("-")
-    return int(words[0]) if words[0].isdigit() else None
+def _connection_error(error: Exception) -> urllib.error.URLError:
+    """Return a failure of the connection, unlike other `OSError`, which may concern the disk."""
+    return urllib.error.URLError(str(error) or type(error).__name__)
 
 
 def _write_stamp(stamp: Path, response: http.client.HTTPResponse) -> None:

@@ -92,11 +92,7 @@ class Extraction:
         rows = []
         for store, feature in zip(self.stores, self.features, strict=True):
             item = FileItem(path, feature.sample_rate)
-            array = store.get(item)
-            if array.size <= N_VALUES_AT_ONCE:
-                rows.append(summarise_frames(np.asarray(array), statistics))
-                continue
-            n_frames, n_bands = array.shape
+            n_frames, n_bands = store.get(item).shape
             step = max(1, N_VALUES_AT_ONCE // n_frames)
             parts = [
                 summarise_frames(

@@ -16,7 +16,7 @@ from woodshed.clip import Clip, Samples
 from woodshed.data.doctor.fingerprint import COMPARED_S, fingerprint, narrowed
 from woodshed.data.example import Example, codec_of, example_blocks, own_rate
 from woodshed.data.file_jobs import in_threads
-from woodshed.errors import AudioFileError, ScoreFileError, WoodshedError
+from woodshed.errors import WoodshedError
 from woodshed.features.views import Views
 from woodshed.units import amplitude_to_db, db_to_amplitude, s_to_samples, samples_to_s
 
@@ -138,14 +138,14 @@ def inspect_sound(example: Example, *, views: Views | None = None) -> Inspection
         if views is not None and n_start < COMPARED_S * block.sample_rate:
             start.append(block.mono())
             n_start += block.n_samples
-    rate, n_channels = block.sample_rate, block.n_channels
+    inspection = Inspection(block.sample_rate, block.n_channels, tally.n_samples, codec, *tally.results())
     if views is None:
-        return Inspection(rate, n_channels, tally.n_samples, codec, *tally.results())
-    clip = Clip(np.concatenate(start)[np.newaxis], rate)
+        return inspection
+    clip = Clip(np.concatenate(start)[np.newaxis], block.sample_rate)
     lead_s, trail_s = _edges_s(clip)
     band_hz, band_drop_db = band_limit(clip)
     return replace(
-        Inspection(rate, n_channels, tally.n_samples, codec, *tally.results()),
+        inspection,
         lead_s=lead_s,
         trail_s=trail_s,
         band_hz=band_hz,
@@ -195,10 +195,8 @@ def common_rate(examples: Sequence[Example], highest: int = HIGHEST_RATE) -> int
 def _inspection_or_reason(example: Example, views: Views | None) -> Inspection | str:
     try:
         return inspect_sound(example, views=views)
-    except (AudioFileError, ScoreFileError) as error:
-        return error.reason
     except WoodshedError as error:
-        return str(error)
+        return str(getattr(error, "reason", error))
     except Exception as error:  # no single file may end a long run
         return f"{type(error).__name__}: {error}"
 
@@ -262,8 +260,6 @@ def count_clipped(samples: Samples, full_scale: float) -> int:
     """
     n_clipped = 0
     for at in (samples >= full_scale, samples <= -full_scale):
-        if at.shape[1] < CLIPPED_RUN:
-            continue
         runs = at[:, 2:] & at[:, 1:-1] & at[:, :-2]
         marked: NDArray[np.bool_] = np.zeros_like(at)
         for k in range(CLIPPED_RUN):

@@ -51,11 +51,9 @@ def wrong_labels(
     units = recordings(len(corpus.examples), sets)
     labels, groups = corpus.labels, corpus.groups
     suspects: list[tuple[float, int, str]] = []
-    n_parts = -(-len(rows) // MOST_ROWS) or 1
+    n_parts = -(-len(rows) // MOST_ROWS)
     for part in range(n_parts):
         some = rows[part::n_parts]
-        if not some:
-            continue
         tables = views.split(np.stack([inspections[k].views for k in some]))  # type: ignore[misc]
         errors = suspicious(
             tables,
