@@ -90,7 +90,8 @@ def read_folder(
     skipped: list[Skipped] = []
     unlabelled: list[Example] = []
     n_others = 0
-    for class_folder in _sorted_folders(root):
+    at_top, class_folders = _files_and_folders(root)
+    for class_folder in class_folders:
         for path in files_below(class_folder, stop_at=root):
             if not is_sound(path):
                 n_others += 1
@@ -100,7 +101,6 @@ def read_folder(
                 unlabelled.append(replace(row, label=""))
                 row = Skipped(path, f"the label is empty: it is in {UNLABELLED}.")
             examples.append(row) if isinstance(row, Example) else skipped.append(row)
-    at_top = _sorted_files(root)
     loose = [path for path in at_top if is_sound(path)]
     n_others += len(at_top) - len(loose)
     labels = {example.label for example in examples}
@@ -172,8 +172,9 @@ def files_below(folder: Path, *, stop_at: Path) -> Iterator[Path]:
         if (identity := _identity(place)) in visited:
             return
         visited.add(identity)
-        yield from _sorted_files(place)
-        for deeper in _sorted_folders(place):
+        files, folders = _files_and_folders(place)
+        yield from files
+        for deeper in folders:
             yield from walk(deeper)
 
     yield from walk(folder)
@@ -203,20 +204,15 @@ def _too_few_classes(labels: set[str], loose: list[Path], n_others: int, skipped
     return "contains no sounds: it is empty."
 
 
-def _sorted_files(folder: Path) -> list[Path]:
-    return [path for path in _visible(folder) if not path.is_dir()]
-
-
-def _sorted_folders(folder: Path) -> list[Path]:
-    return [path for path in _visible(folder) if path.is_dir()]
-
-
-def _visible(folder: Path) -> list[Path]:
+def _files_and_folders(folder: Path) -> tuple[list[Path], list[Path]]:
+    """Return the visible files and folders in a folder, each sorted by name."""
     try:
         names = os.listdir(folder)
     except PermissionError as error:
         raise DataError(f"No permission to read {printable(folder)}. Change it: chmod u+rx FOLDER") from error
-    return [folder / name for name in sorted(names) if not name.startswith(".")]
+    paths = [folder / name for name in sorted(names) if not name.startswith(".")]
+    is_folder = {path: path.is_dir() for path in paths}
+    return [path for path in paths if not is_folder[path]], [path for path in paths if is_folder[path]]
 
 
 def _identity(folder: Path) -> tuple[int, int]:

@@ -28,7 +28,8 @@ from woodshed.units import db_to_amplitude
 CLEAN = "clean"
 HUM = "hum"
 CROWD = "crowd-or-animal"
-KINDS = (CLEAN, CROWD, HUM, *COLOURS)
+NOISES = (CROWD, HUM, *COLOURS)
+KINDS = (CLEAN, *NOISES)
 """Kinds of noise; ``clean`` is the recording itself."""
 
 SNR_RANGE_DB = (-5.0, 30.0)
@@ -75,7 +76,7 @@ class Mix:
     recordings: tuple[str, ...] = ()
 
     def __post_init__(self) -> None:
-        if self.kind not in (HUM, CROWD, *COLOURS):
+        if self.kind not in NOISES:
             raise ParameterError(f"There is no noise {self.kind!r}. {near_miss(self.kind, KINDS)}")
 
     def __call__(self, clip: Clip) -> Clip:
@@ -152,11 +153,8 @@ def noisy_examples(
     examples: list[Example] = []
     for place, example in enumerate(clean):
         group = f"{example.path.stem} {place}" if example.group is None else example.group
-        original = replace(example, label=CLEAN, group=group, labels=(), values={}, split=None)
-        for kind in KINDS:
-            if kind == CLEAN:
-                examples.append(original)
-                continue
+        examples.append(replace(example, label=CLEAN, group=group, labels=(), values={}, split=None))
+        for kind in NOISES:
             snr_db = round(float(rng.uniform(*SNR_RANGE_DB)), 3)
             crowd: tuple[str, ...] = ()
             if kind == CROWD and recordings:

@@ -74,7 +74,6 @@ def stratified_group_folds(
     from sklearn.model_selection import StratifiedGroupKFold
 
     n_folds = min(n_folds, _largest_class(labels))
-    tests: list[Indices] = []
     for try_seed in np.random.SeedSequence(seed).generate_state(N_TRIES).tolist():
         splitter = StratifiedGroupKFold(n_folds, shuffle=True, random_state=try_seed)
         tests = _test_parts(splitter, labels, groups)
@@ -184,7 +183,7 @@ def group_folds(
     """
     n_folds = min(_at_least_two(n_folds), _count_groups(groups, group_word))
     tests = stratified_group_folds(labels, groups, n_folds, seed, group_word)
-    return _split(f"unheard {group_word}s, {n_folds} folds", _numbered(tests), groups)
+    return _split(f"unheard {group_word}s, {n_folds} folds", _numbered(tests, len(labels)), groups)
 
 
 def group_holdout(
@@ -286,7 +285,7 @@ def random_folds(
     True
     """
     tests = stratified_folds(labels, _at_least_two(n_folds), seed)
-    return _split(f"random, {len(tests)} folds", _numbered(tests), groups)
+    return _split(f"random, {len(tests)} folds", _numbered(tests, len(labels)), groups)
 
 
 def random_holdout(
@@ -444,9 +443,8 @@ def _folds(names: Sequence[str], tests: Sequence[Indices], n_rows: int) -> tuple
     return tuple(Fold(name, np.setdiff1d(rows, test), test) for name, test in zip(names, tests, strict=True))
 
 
-def _numbered(tests: Sequence[Indices], n_rows: int | None = None) -> tuple[Fold, ...]:
+def _numbered(tests: Sequence[Indices], n_rows: int) -> tuple[Fold, ...]:
     """Name the folds ``fold 1``, ``fold 2``, …; one alone is ``held out``."""
-    n_rows = sum(len(test) for test in tests) if n_rows is None else n_rows
     names = [f"fold {k}" for k in range(1, len(tests) + 1)] if len(tests) > 1 else ["held out"]
     return _folds(names, tests, n_rows)
 

@@ -38,7 +38,7 @@ _HEADER_AT = 10  # in a .npy file of version 1.0: magic and version in 8 bytes, 
 
 
 def write_entry(path: Path, chunks: Iterable[Array]) -> None:
-    """Write the concatenation of arrays, with at most two of them in memory.
+    """Write the concatenation of arrays, with one of them in memory at a time.
 
     Parameters
     ----------
@@ -53,34 +53,19 @@ def write_entry(path: Path, chunks: Iterable[Array]) -> None:
         If it cannot be written.
     """
     ordered = iter(chunks)
-    first, second = next(ordered), next(ordered, None)
-    with draft(path) as file:
-        if second is None:
-            head = _header(first, len(first))
-            file.write(head)
-            file.write(first.data)
-            n_bytes = len(head) + first.nbytes
-            crc = zlib.crc32(first.data, zlib.crc32(head))
-        else:
-            n_bytes, crc = _write_pieces(file, chain([first, second], ordered))
-        file.write(_TRAILER.pack(MAGIC, n_bytes, crc))
-
-
-def _write_pieces(file: BinaryIO, pieces: Iterable[Array]) -> tuple[int, int]:
-    """Write arrays with a common header; return the number of bytes and their checksum."""
-    ordered = iter(pieces)
     first = next(ordered)
     n_rows = 0
-    # The header precedes the data but contains the length, which is known last. Its size is constant.
-    file.seek(len(_header(first, 0)))
-    for piece in chain([first], ordered):
-        file.write(piece.data)
-        n_rows += len(piece)
-    n_bytes = file.tell()
-    file.seek(0)
-    file.write(_header(first, n_rows))
-    file.seek(0)
-    return n_bytes, _crc(file, n_bytes)
+    with draft(path) as file:
+        # The header precedes the data but contains the length, which is known last. Its size is constant.
+        file.seek(len(_header(first.dtype, first.shape)))
+        for chunk in chain([first], ordered):
+            file.write(chunk.data)
+            n_rows += len(chunk)
+        n_bytes = file.tell()
+        file.seek(0)
+        file.write(_header(first.dtype, (n_rows, *first.shape[1:])))
+        file.seek(0)
+        file.write(_TRAILER.pack(MAGIC, n_bytes, _crc(file, n_bytes)))
 
 
 def is_intact(file: BinaryIO) -> bool:
@@ -90,10 +75,8 @@ def is_intact(file: BinaryIO) -> bool:
         return False
     file.seek(n_bytes)
     magic, length, expected = _TRAILER.unpack(file.read(_TRAILER.size))
-    if magic != MAGIC or length != n_bytes:
-        return False
     file.seek(0)
-    return bool(_crc(file, n_bytes) == expected)
+    return bool(magic == MAGIC and length == n_bytes and _crc(file, n_bytes) == expected)
 
 
 def open_array(path: Path, file: BinaryIO) -> Array:
@@ -109,14 +92,12 @@ def open_array(path: Path, file: BinaryIO) -> Array:
     return np.frombuffer(content, dtype, n_values, start).reshape(shape)
 
 
-def _header(like: Array, n_rows: int) -> bytes:
-    """Return the header of a .npy file for ``n_rows`` rows; NumPy pads it to a constant length."""
-    return _format_header(like.dtype, (n_rows, *like.shape[1:]))
-
-
 @functools.lru_cache(maxsize=4096)
-def _format_header(dtype: np.dtype[Any], shape: tuple[int, ...]) -> bytes:
-    """Format a header; cached, because it is slow and few headers differ."""
+def _header(dtype: np.dtype[Any], shape: tuple[int, ...]) -> bytes:
+    """Return the header of a .npy file, which NumPy pads to a constant length for any number of rows.
+
+    It is cached, because formatting is slow and few headers differ.
+    """
     stream = io.BytesIO()
     facts = {"descr": np.lib.format.dtype_to_descr(dtype), "fortran_order": False, "shape": shape}
     np.lib.format.write_array_header_1_0(stream, facts)

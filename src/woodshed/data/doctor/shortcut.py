@@ -217,13 +217,11 @@ def _informedness(counts: Rows) -> Rows:
 
 def _numbers(rows: Sequence[tuple[object, ...]]) -> Rows:
     """Convert cue values to numbers; equal words get equal numbers."""
-    columns = []
-    for column in zip(*rows, strict=True):
-        if isinstance(column[0], str):
-            columns.append(np.unique(np.asarray(column), return_inverse=True)[1].astype(float))
-        else:
-            columns.append(np.asarray(column, dtype=float))
-    return np.stack(columns, axis=1)
+    columns = [
+        np.unique(column, return_inverse=True)[1] if isinstance(column[0], str) else column
+        for column in zip(*rows, strict=True)
+    ]
+    return np.stack(columns, axis=1, dtype=np.float64)
 
 
 def folds(labels: Sequence[str], units: Sequence[str], n_folds: int, seed: int) -> list[Indices]:
