@@ -86,27 +86,27 @@ def read_folder(
             f"{printable(root)} is a file. Give a folder with a subfolder for each class, or a table."
         )
     rule = group_rule(group_by, existing_folder(root))
+    at_top, class_folders = _files_and_folders(root)
+    below = [path for place in class_folders for path in files_below(place, stop_at=root)]
+    loose = [path for path in at_top if is_sound(path)]
+    sounds = [path for path in below if is_sound(path)]
     examples: list[Example] = []
     skipped: list[Skipped] = []
     unlabelled: list[Example] = []
-    n_others = 0
-    at_top, class_folders = _files_and_folders(root)
-    for class_folder in class_folders:
-        for path in files_below(class_folder, stop_at=root):
-            if not is_sound(path):
-                n_others += 1
-                continue
-            row = _to_example(path, path.relative_to(root), rule, group_by)
-            if isinstance(row, Example) and row.label == UNLABELLED:
-                unlabelled.append(replace(row, label=""))
-                row = Skipped(path, f"the label is empty: it is in {UNLABELLED}.")
-            examples.append(row) if isinstance(row, Example) else skipped.append(row)
-    loose = [path for path in at_top if is_sound(path)]
-    n_others += len(at_top) - len(loose)
+    for path in sounds:
+        row = _to_example(path, path.relative_to(root), rule, group_by)
+        if isinstance(row, Skipped):
+            skipped.append(row)
+        elif row.label == UNLABELLED:
+            unlabelled.append(replace(row, label=""))
+            skipped.append(Skipped(path, f"the label is empty: it is in {UNLABELLED}."))
+        else:
+            examples.append(row)
     labels = {example.label for example in examples}
     if not labels and (root / "settings.json").is_file():
         raise DataError(f"{printable(root)} is a model folder and contains no sounds.")
     if len(labels) < least_classes:
+        n_others = len(at_top) + len(below) - len(loose) - len(sounds)
         raise DataError(f"{printable(root)} {_too_few_classes(labels, loose, n_others, skipped)} {ARRANGE}")
     skipped += [Skipped(path, f"it is in no class folder. {ARRANGE}") for path in loose]
     return Corpus(
