@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import warnings
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 
@@ -142,20 +142,18 @@ def _target(example: Example) -> object:
 
 def _single_sounds(corpus: Corpus, reasons: Mapping[int, str]) -> dict[int, str]:
     """Return the rows that are the only usable one of their class, with the reason."""
-    rows: defaultdict[str, list[int]] = defaultdict(list)
-    for k, label in enumerate(corpus.labels):
-        if label and k not in reasons:
-            rows[label].append(k)
-    single = {label: members[0] for label, members in rows.items() if len(members) == 1}
+    labels = {k: label for k, label in enumerate(corpus.labels) if label and k not in reasons}
+    counts = Counter(labels.values())
+    single = {k: label for k, label in labels.items() if counts[label] == 1}
     if single:
         warnings.warn(
-            f"{corpus.name}: left out {', '.join(sorted(single))}: a class needs at least two usable sounds, "
-            "one for training and one for testing. Record more.",
+            f"{corpus.name}: left out {', '.join(sorted(single.values()))}: a class needs at least two "
+            "usable sounds, one for training and one for testing. Record more.",
             stacklevel=3,
         )
     return {
         k: f"it is the only usable sound of class {label!r}; training and testing need one each. Record more."
-        for label, k in single.items()
+        for k, label in single.items()
     }
 
 

@@ -256,9 +256,9 @@ def _blocks(extraction: Extraction, statistics: Sequence[str]) -> Iterator[Block
     for path in extraction.paths:
         if statistics:
             yield printable(path), None, extraction.summary(path, statistics)[np.newaxis]
-            continue
-        for times_s, values in extraction.frames(path):
-            yield printable(path), times_s, values
+        else:
+            for times_s, values in extraction.frames(path):
+                yield printable(path), times_s, values
 
 
 def _write_csv(file: BinaryIO, names: Row, blocks: Iterator[Block]) -> int:
@@ -273,7 +273,6 @@ def _write_csv(file: BinaryIO, names: Row, blocks: Iterator[Block]) -> int:
             # The shortest representation of the same float32.
             cells = [np.format_float_positional(value, trim="-") for value in row]
             writer.writerow([path, *([] if times_s is None else [f"{times_s[k]:.6f}"]), *cells])
-    text.flush()
     text.detach()
     return n_rows
 

@@ -104,7 +104,10 @@ def guess_groups(corpus: Corpus, place: Path) -> list[Candidate]:
     """
     labels = corpus.labels
     root = place.parent if place.suffix.lower() in TABLE_SUFFIXES and not place.is_dir() else place
-    paths = [_below(example.path, root) for example in corpus.examples]
+    paths = [
+        example.path.relative_to(root) if example.path.is_relative_to(root) else example.path
+        for example in corpus.examples
+    ]
     candidates: list[Ranked] = []
     for rank, group_by, values in _all_values(corpus.examples, paths, place, root):
         spans_labels = _spans_labels(values, labels)
@@ -161,10 +164,6 @@ def _or_none(rule: GroupRule, path: PurePath) -> str | None:
         return rule(path)
     except AudioFileError:  # reported when the sounds are checked
         return None
-
-
-def _below(path: Path, root: Path) -> PurePath:
-    return path.relative_to(root) if path.is_relative_to(root) else path
 
 
 def _columns(examples: Sequence[Example], table: Path) -> Iterator[tuple[str, Values]]:
@@ -240,9 +239,8 @@ def _spans_labels(values: Values, labels: Sequence[str]) -> bool | None:
     pairs = [(value, label) for value, label in zip(values, labels, strict=True) if value is not None]
     counts = Counter(value for value, _ in pairs)
     n = len(pairs)
-    if len(counts) < 2 or n < COVERED * len(values) or max(counts.values()) > LARGEST * n:
-        return None
-    if 2 * len(counts) > n:  # most groups have a single sound
+    most_are_single = 2 * len(counts) > n
+    if len(counts) < 2 or most_are_single or n < COVERED * len(values) or max(counts.values()) > LARGEST * n:
         return None
     labels_of: defaultdict[str, set[str]] = defaultdict(set)
     of_label: defaultdict[str, Counter[str]] = defaultdict(Counter)
@@ -270,9 +268,8 @@ def _without_repeats(candidates: Sequence[Ranked]) -> list[Candidate]:
     unique: list[tuple[Candidate, Values]] = []
     for order, candidate, values in candidates:
         is_nested = bool(order[3])
-        if any(_refines(earlier, values, subdivided=is_nested) for _, earlier in unique):
-            continue
-        unique.append((candidate, values))
+        if not any(_refines(earlier, values, subdivided=is_nested) for _, earlier in unique):
+            unique.append((candidate, values))
     return [candidate for candidate, _ in unique]
 
 

@@ -10,7 +10,6 @@ from __future__ import annotations
 import os
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from pathlib import Path
 from typing import ClassVar
 
 import numpy as np
@@ -36,7 +35,7 @@ SNR_RANGE_DB = (-5.0, 30.0)
 """Range of the uniformly distributed signal-to-noise ratio, in decibels."""
 
 N_VOICES = 6
-"""Number of other recordings that are mixed if there is no recording of a crowd."""
+"""Number of other recordings that are mixed to a crowd."""
 
 
 @dataclass(frozen=True)
@@ -122,17 +121,13 @@ def hum(rng: np.random.Generator, n_samples: int, sample_rate: int) -> NDArray[n
     return np.asarray(levels @ waves)
 
 
-def noisy_examples(
-    clean: Sequence[Example], *, recordings: Sequence[Path] = (), seed: int = 0
-) -> tuple[Example, ...]:
+def noisy_examples(clean: Sequence[Example], *, seed: int = 0) -> tuple[Example, ...]:
     """Make six examples of each clean one: the original, and one with each kind of noise at a random level.
 
     Parameters
     ----------
     clean
-        Recordings almost without noise; their labels are ignored.
-    recordings
-        Recordings of crowds and animals. Without any, a crowd is a mix of six other clean recordings.
+        Recordings almost without noise; their labels are ignored. A crowd is a mix of six others of them.
     seed
         Seed of all random draws.
 
@@ -157,9 +152,7 @@ def noisy_examples(
         for kind in NOISES:
             snr_db = round(float(rng.uniform(*SNR_RANGE_DB)), 3)
             crowd: tuple[str, ...] = ()
-            if kind == CROWD and recordings:
-                crowd = (str(recordings[int(rng.integers(len(recordings)))]),)
-            elif kind == CROWD:
+            if kind == CROWD:
                 others = rng.choice(len(clean) - 1, min(N_VOICES, len(clean) - 1), replace=False)
                 crowd = tuple(str(clean[k + (k >= place)].path) for k in others.tolist())
             mix = Mix(kind, snr_db, int(rng.integers(1 << 31)), crowd)

@@ -209,13 +209,10 @@ def group_holdout(
     """
     n_folds = min(_share_to_folds(test_share), _count_groups(groups, group_word))
     tests = stratified_group_folds(labels, groups, n_folds, seed, group_word)
-    n_classes = [len({labels[k] for k in test}) for test in tests]
-    best = min(
-        range(len(tests)), key=lambda k: (-n_classes[k], abs(len(tests[k]) - test_share * len(labels)))
-    )
-    share = len(tests[best]) / len(labels)
+    size = test_share * len(labels)
+    best = min(tests, key=lambda test: (-len({labels[k] for k in test}), abs(len(test) - size)))
     return _split(
-        f"unheard {group_word}s, {_percent(share)} held out", _numbered([tests[best]], len(labels)), groups
+        f"unheard {group_word}s, {_percent(best, labels)} held out", _numbered([best], len(labels)), groups
     )
 
 
@@ -299,8 +296,7 @@ def random_holdout(
     4
     """
     test = stratified_folds(labels, _share_to_folds(test_share), seed)[0]
-    share = len(test) / len(labels)
-    return _split(f"random, {_percent(share)} held out", _numbered([test], len(labels)), groups)
+    return _split(f"random, {_percent(test, labels)} held out", _numbered([test], len(labels)), groups)
 
 
 def honest_splits(corpus: Corpus, how: str = "auto", seed: int = 0) -> list[Split]:
@@ -472,8 +468,8 @@ def _share_to_folds(test_share: float) -> int:
     return round(1 / test_share)
 
 
-def _percent(share: float) -> str:
-    return f"{100 * share:.0f} %"
+def _percent(test: Indices, labels: Sequence[str]) -> str:
+    return f"{100 * (len(test) / len(labels)):.0f} %"
 
 
 def _natural(name: str) -> list[tuple[int, str]]:

@@ -111,13 +111,12 @@ def read_table(
     labels = {example.label for example in examples}
     if len(labels) < least_classes and (target_columns == ["label"] or not examples):
         raise DataError(f"{printable(path)} {_too_few_labels(labels, skipped)}")
-    folds = _has_folds(path, examples)
     word = group_by if group_by is not None and group_by in columns else group_word_of(group_by)
     return Corpus(
         printable(path.stem),
         tuple(examples),
         tuple(skipped),
-        folds=folds,
+        folds=_has_folds(path, examples),
         group_word=word,
         unlabelled=tuple(unlabelled),
     )

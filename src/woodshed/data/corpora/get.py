@@ -71,23 +71,22 @@ def get_corpus(facts: CorpusFacts, folder: Path, *, watch: Callable[[str], Progr
             f"{printable(folder)} cannot be created ({error.strerror}). Choose another --out."
         ) from error
     archives: dict[Path, list[Path]] = {}
-    n_plain = 0
+    n_files = 0
     for download in facts.downloads:
         suffix = ARCHIVE_SUFFIX.search(download.file_name)
         place = folder / ARCHIVES if suffix else folder
         progress = watch(download.file_name) if watch else None
         path = fetch(download.url, place / download.file_name, checksum=download.checksum, progress=progress)
         if suffix is None:
-            n_plain += 1
+            n_files += 1
         else:
             whole = path.with_suffix("") if suffix[2] else path
             archives.setdefault(whole, []).append(path)
-    n_unpacked = 0
     for whole, parts in archives.items():
         if parts != [whole]:
             join_parts(parts, whole)
-        n_unpacked += unpack(whole, folder)
-    return n_plain + n_unpacked
+        n_files += unpack(whole, folder)
+    return n_files
 
 
 def unpack(archive: Path, folder: Path) -> int:

@@ -42,7 +42,6 @@ FACTS = CorpusFacts(
         ),
     ),
 )
-COLUMNS = ("session", "style", "midi_filename", "split")
 
 
 def load(folder: Folder) -> Corpus:
@@ -61,7 +60,7 @@ def load(folder: Folder) -> Corpus:
     table = require_table(folder, ["info.csv"], FACTS.layout)
     return corpus_from_table(
         FACTS,
-        read_rows(table, COLUMNS),
+        read_rows(table, ["session", "style", "midi_filename", "split"]),
         table,
         to_path=lambda row: table.parent / row["midi_filename"],
         to_example=lambda path, row: Example(

@@ -32,7 +32,6 @@ FACTS = CorpusFacts(
         "It was rendered from the SoundFont of the page below: 20 pitches and 3 velocities each."
     ),
 )
-COLUMNS = ("path", "instrument", "midi_pitch", "velocity")
 
 FAMILIES = {
     **dict.fromkeys(("violin", "viola", "cello", "double bass"), ("strings", "bowed")),
@@ -65,7 +64,7 @@ def load(folder: Folder) -> Corpus:
     table = require_table(folder, ["notes.csv"], FACTS.layout)
     return corpus_from_table(
         FACTS,
-        read_rows(table, COLUMNS),
+        read_rows(table, ["path", "instrument", "midi_pitch", "velocity"]),
         table,
         to_path=lambda row: table.parent / row["path"],
         to_example=_to_example,

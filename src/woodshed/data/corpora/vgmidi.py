@@ -39,7 +39,6 @@ FACTS = CorpusFacts(
     n_examples=204,
     downloads=(Download(GITHUB_ARCHIVE.format("lucasnfe/vgmidi")),),
 )
-COLUMNS = ("game", "midi", "valence", "arousal")
 MOODS = {
     (1, 1): "pleasant and active",
     (1, -1): "pleasant and calm",
@@ -65,7 +64,7 @@ def load(folder: Folder) -> Corpus:
     table = require_table(folder, ["vgmidi_labelled.csv"], FACTS.layout)
     return corpus_from_table(
         FACTS,
-        read_rows(table, COLUMNS),
+        read_rows(table, ["game", "midi", "valence", "arousal"]),
         table,
         to_path=lambda row: table.parent / row["midi"],
         to_example=_to_example,

@@ -36,8 +36,8 @@ def narrowed(clip: Clip) -> Samples:
     mono = Clip(clip.mono()[np.newaxis], clip.sample_rate)
     samples = resample(mono, RATE).samples[0]
     samples = samples - samples.mean()
-    peak = float(np.abs(samples).max())
-    scaled: Samples = samples / np.float32(peak) if peak > 0 else samples
+    peak = np.abs(samples).max()
+    scaled: Samples = samples / peak if peak > 0 else samples
     return scaled
 
 

@@ -148,9 +148,9 @@ def cue_scores(
     scores = []
     for cue in cues:
         values = _numbers([CUES[cue](inspections[k]) for k in rows])
-        if (values == values[:1]).all():
-            continue
-        scores.append(_score(cue, names, _predict(values, names, test_folds, seed), row_units, seed))
+        if (values != values[:1]).any():
+            predictions = _predict(values, names, test_folds, seed)
+            scores.append(_score(cue, names, predictions, row_units, seed))
     return scores
 
 
