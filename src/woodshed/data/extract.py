@@ -130,7 +130,7 @@ def extract(
     folder: str | Path,
     *,
     n_jobs: int = 1,
-    on_progress: Callable[[int, int], None] | None = None,
+    on_progress: Callable[[int, int], None] = lambda n_done, n_all: None,
 ) -> Extraction:
     """Compute features of files, reusing those in the store.
 
@@ -162,8 +162,7 @@ def extract(
     for k, (store, feature) in enumerate(zip(stores, features, strict=True)):
 
         def count(n_done: int, _: int, before: int = k * len(paths)) -> None:
-            if on_progress is not None:
-                on_progress(before + n_done, n_all)
+            on_progress(before + n_done, n_all)
 
         items = [FileItem(path, feature.sample_rate) for path in paths]
         for entry in store.fill(items, n_jobs=n_jobs, on_progress=count):

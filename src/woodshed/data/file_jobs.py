@@ -11,7 +11,7 @@ from typing import Generic, TypeVar
 from woodshed.audio.read import AUDIO_SUFFIXES
 from woodshed.audio.write import CONTAINERS
 from woodshed.data.example import Skipped
-from woodshed.data.folder import list_sounds
+from woodshed.data.folder import create_folder, list_sounds
 from woodshed.errors import OutputError, ParameterError, WoodshedError, near_miss, printable
 
 Input = TypeVar("Input")
@@ -145,7 +145,7 @@ def run_file_jobs(
         elif file_job.target.exists() and not overwrite:
             outcome.existing.append(file_job)
         else:
-            _create_folder(file_job)
+            create_folder(file_job.target.parent, "Choose another --out.")
             pending.append(file_job)
     outcome.done, failed = _process(pending, work, n_jobs, on_done)
     outcome.skipped += [Skipped(file_job.source, str(error)) for file_job, error in failed]
@@ -243,13 +243,3 @@ def in_threads(function: Callable[[Input], Result], inputs: Iterable[Input], n_j
     parallel = joblib.Parallel(n_jobs=n_jobs, backend="threading", return_as="generator")
     with contextlib.closing(parallel(joblib.delayed(function)(each) for each in inputs)) as results:
         yield from results
-
-
-def _create_folder(file_job: FileJob) -> None:
-    """Create the folder of a result."""
-    try:
-        file_job.target.parent.mkdir(parents=True, exist_ok=True)
-    except OSError as error:
-        raise OutputError(
-            f"{printable(file_job.target.parent)} cannot be created ({error.strerror}). Choose another --out."
-        ) from error

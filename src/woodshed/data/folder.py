@@ -10,7 +10,7 @@ from pathlib import Path
 from woodshed.audio.read import AUDIO_SUFFIXES
 from woodshed.data.example import Corpus, Example, Skipped, is_score
 from woodshed.data.group import GroupRule, group_rule, group_word_of, no_group
-from woodshed.errors import AudioFileError, DataError, printable
+from woodshed.errors import AudioFileError, DataError, OutputError, printable
 
 ARRANGE = (
     "Put the recordings of each class into a folder with the name of the class: "
@@ -154,6 +154,20 @@ def existing_folder(folder: str | os.PathLike[str]) -> Path:
     if not os.path.isdir(folder):
         raise DataError(f"{printable(folder)}: there is no such folder. Check the name.")
     return Path(folder)
+
+
+def create_folder(folder: Path, remedy: str = "Choose another folder.") -> None:
+    """Create a folder and its parents, unless it exists.
+
+    Raises
+    ------
+    OutputError
+        If it cannot be created; ``remedy`` ends the message.
+    """
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise OutputError(f"{printable(folder)} cannot be created ({error.strerror}). {remedy}") from error
 
 
 def files_below(folder: Path, *, stop_at: Path) -> Iterator[Path]:

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import re
 from collections import Counter, defaultdict
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path, PurePath
 
@@ -242,14 +242,13 @@ def _spans_labels(values: Values, labels: Sequence[str]) -> bool | None:
     most_are_single = 2 * len(counts) > n
     if len(counts) < 2 or most_are_single or n < COVERED * len(values) or max(counts.values()) > LARGEST * n:
         return None
-    labels_of: defaultdict[str, set[str]] = defaultdict(set)
+    n_labels = Counter(value for value, _ in set(pairs))
     of_label: defaultdict[str, Counter[str]] = defaultdict(Counter)
     for value, label in pairs:
-        labels_of[value].add(label)
         of_label[label][value] += 1
     if len(of_label) > 1 and sum(max(own.values()) for own in of_label.values()) >= COVERED * n:
         return None  # a synonym of the label
-    n_shared = sum(counts[value] for value, own in labels_of.items() if len(own) > 1)
+    n_shared = sum(counts[value] for value, n_own in n_labels.items() if n_own > 1)
     return len(of_label) < 2 or n_shared >= COVERED * n
 
 
@@ -275,9 +274,7 @@ def _without_repeats(candidates: Sequence[Ranked]) -> list[Candidate]:
 
 def _refines(coarse: Values, fine: Values, *, subdivided: bool) -> bool:
     """Return whether two groupings are equal, or, if ``subdivided``, the second may subdivide the first."""
-    coarse_of: Mapping[str, set[str | None]] = defaultdict(set)
-    for one, other in zip(coarse, fine, strict=True):
-        if other is not None:
-            coarse_of[other].add(one)
-    is_refinement = all(len(own) == 1 for own in coarse_of.values())
-    return is_refinement and (subdivided or len(coarse_of) == len(_distinct(coarse)))
+    pairs = {(one, other) for one, other in zip(coarse, fine, strict=True) if other is not None}
+    fine_groups = _distinct(fine)
+    is_refinement = len(pairs) == len(fine_groups)
+    return is_refinement and (subdivided or len(fine_groups) == len(_distinct(coarse)))

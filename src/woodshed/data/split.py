@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 import warnings
+from collections import Counter
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -41,7 +42,7 @@ def stratified_folds(labels: Sequence[str], n_folds: int, seed: int) -> list[Ind
     """
     from sklearn.model_selection import StratifiedKFold
 
-    n_folds = min(n_folds, _largest_class(labels))
+    n_folds = min(n_folds, max(Counter(labels).values()))
     if n_folds < 2:
         raise DataError(
             "There is only one example of each class; training and testing need one each. Record more."
@@ -73,7 +74,7 @@ def stratified_group_folds(
     """
     from sklearn.model_selection import StratifiedGroupKFold
 
-    n_folds = min(n_folds, _largest_class(labels))
+    n_folds = min(n_folds, max(Counter(labels).values()))
     for try_seed in np.random.SeedSequence(seed).generate_state(N_TRIES).tolist():
         splitter = StratifiedGroupKFold(n_folds, shuffle=True, random_state=try_seed)
         tests = _test_parts(splitter, labels, groups)
@@ -106,10 +107,6 @@ def _test_parts(splitter: Any, labels: Sequence[str], groups: Sequence[str] | No
         # Classes with fewer examples than folds are not tested in some of them.
         warnings.filterwarnings("ignore", message="The least populated class", category=UserWarning)
         return [np.sort(test) for _, test in splitter.split(np.zeros(len(labels)), list(labels), groups)]
-
-
-def _largest_class(labels: Sequence[str]) -> int:
-    return int(np.unique(np.asarray(labels), return_counts=True)[1].max())
 
 
 @dataclass(frozen=True, eq=False)

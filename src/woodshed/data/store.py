@@ -20,6 +20,7 @@ from numpy.typing import NDArray
 from woodshed.atomic import draft
 from woodshed.clip import Clip
 from woodshed.data.example import Skipped
+from woodshed.data.folder import create_folder
 from woodshed.data.item import Describing, Item, callable_key, digest
 from woodshed.errors import DataError, OutputError, ParameterError, WoodshedError, printable
 
@@ -88,8 +89,7 @@ def open_array(path: Path, file: BinaryIO) -> Array:
     content = file.read()
     start = _HEADER_AT + int.from_bytes(content[_HEADER_AT - 2 : _HEADER_AT], "little")
     shape, dtype = _parse_header(content[:start])
-    n_values = math.prod(shape)
-    return np.frombuffer(content, dtype, n_values, start).reshape(shape)
+    return np.frombuffer(content, dtype, math.prod(shape), start).reshape(shape)
 
 
 @functools.lru_cache(maxsize=4096)
@@ -124,6 +124,7 @@ def _parse_header(header: bytes) -> tuple[tuple[int, ...], np.dtype[Any]]:
 
 
 _DRAFT_LIFETIME_S = 3600.0
+_FOLDER_REMEDY = "Choose a writable folder for the feature store, on a disk with enough space."
 
 
 class FeatureStore:
@@ -177,7 +178,7 @@ class FeatureStore:
         self.dtype = dtype
         self._settings = digest(MAGIC, dtype, callable_key(feature))
         self._verified: set[str] = set()
-        _create_folder(self.folder)
+        create_folder(self.folder, _FOLDER_REMEDY)
 
     def __getstate__(self) -> dict[str, Any]:
         # Another process may see another disk, and a large set would be copied with every task.
@@ -236,7 +237,7 @@ class FeatureStore:
         items: Sequence[Item],
         *,
         n_jobs: int = 1,
-        on_progress: Callable[[int, int], None] | None = None,
+        on_progress: Callable[[int, int], None] = lambda n_done, n_items: None,
     ) -> list[Skipped]:
         """Compute all entries that are missing or damaged.
 
@@ -275,8 +276,7 @@ class FeatureStore:
             for n_done, (item, reason) in enumerate(zip(items, reasons, strict=True), start=1):
                 if reason is not None:
                     skipped.append(Skipped(Path(item.source), reason))
-                if on_progress is not None:
-                    on_progress(n_done, len(items))
+                on_progress(n_done, len(items))
         return skipped
 
     def _read(self, path: Path) -> Array | None:
@@ -302,7 +302,7 @@ class FeatureStore:
 
     def _write(self, path: Path, item: Item) -> None:
         """Compute the features of an item and write its entry atomically."""
-        _create_folder(path.parent)
+        create_folder(path.parent, _FOLDER_REMEDY)
         write_entry(path, self._blocks(item))
 
     def _blocks(self, item: Item) -> Iterator[Array]:
@@ -323,7 +323,7 @@ class FeatureStore:
 
 def _fill_one(store: FeatureStore, item: Item, working_folder: str) -> str | None:
     """Write the entry of an item unless it exists; return the reason if the item cannot be used."""
-    _change_folder(working_folder)
+    os.chdir(working_folder)  # reused workers may have another one than the caller, and paths are relative
     try:
         path = store.path(item)  # once: some items read their sound for the key
         if store._read(path) is None:
@@ -335,26 +335,6 @@ def _fill_one(store: FeatureStore, item: Item, working_folder: str) -> str | Non
     except Exception as error:  # no single file may end a long run
         return f"{printable(item.source)}: {type(error).__name__}: {error}"
     return None
-
-
-def _change_folder(working_folder: str) -> None:
-    """Change to the caller's working folder: reused workers may have another one, and paths are relative."""
-    try:
-        here = os.getcwd()
-    except FileNotFoundError:  # deleted while the worker was running
-        here = ""
-    if here != working_folder:
-        os.chdir(working_folder)
-
-
-def _create_folder(folder: Path) -> None:
-    try:
-        folder.mkdir(parents=True, exist_ok=True)
-    except OSError as error:
-        raise OutputError(
-            f"{printable(folder)} cannot be created ({error.strerror}). Choose a writable folder for the "
-            "feature store, on a disk with enough space."
-        ) from error
 
 
 def _remove_old_drafts(folder: Path) -> None:

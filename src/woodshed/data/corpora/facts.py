@@ -323,12 +323,12 @@ def corpus_from_table(
         path = to_path(row)
         if not path.is_file():
             skipped.append(Skipped(path, f"there is no such file, but {table.name} lists it. Get it again."))
-            continue
-        try:
-            examples.append(to_example(path, row))
-        except (ValueError, KeyError) as error:
-            reason = f"row {number} of {table.name} cannot be parsed ({error}). Get the table again."
-            skipped.append(Skipped(path, reason))
+        else:
+            try:
+                examples.append(to_example(path, row))
+            except (ValueError, KeyError) as error:
+                reason = f"row {number} of {table.name} cannot be parsed ({error}). Get the table again."
+                skipped.append(Skipped(path, reason))
     if not examples:
         first = f" The first is {printable(skipped[0].path)}." if skipped else ""
         raise DataError(

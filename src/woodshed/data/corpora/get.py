@@ -15,6 +15,7 @@ from typing import IO
 from woodshed.atomic import draft
 from woodshed.data.corpora.facts import CorpusFacts
 from woodshed.data.download import Progress, fetch
+from woodshed.data.folder import create_folder
 from woodshed.errors import DataError, OutputError, printable
 
 ARCHIVES = "archives"
@@ -64,12 +65,7 @@ def get_corpus(facts: CorpusFacts, folder: Path, *, watch: Callable[[str], Progr
         raise DataError(
             f"{facts.name} cannot be downloaded automatically. {facts.manual_download} {facts.url}"
         )
-    try:
-        (folder / ARCHIVES).mkdir(parents=True, exist_ok=True)
-    except OSError as error:
-        raise OutputError(
-            f"{printable(folder)} cannot be created ({error.strerror}). Choose another --out."
-        ) from error
+    create_folder(folder / ARCHIVES, "Choose another --out.")
     archives: dict[Path, list[Path]] = {}
     n_files = 0
     for download in facts.downloads:
@@ -112,13 +108,13 @@ def unpack(archive: Path, folder: Path) -> int:
     OutputError
         If the disk is full or the folder cannot be written to.
     """
-    _create(folder)
+    create_folder(folder)
     root = folder.resolve()
     n_files = 0
     try:
         for name, content in _entries(archive):
             place = _inside(root, name, archive)
-            _create(place.parent)
+            create_folder(place.parent)
             with content, draft(place) as file:
                 for block in _blocks(content, archive):
                     file.write(block)
@@ -158,15 +154,6 @@ def _damaged(archive: Path, error: Exception) -> DataError:
     return DataError(f"{printable(archive)} is damaged ({error}). Delete it, then download it again.")
 
 
-def _create(folder: Path) -> None:
-    try:
-        folder.mkdir(parents=True, exist_ok=True)
-    except OSError as error:
-        raise OutputError(
-            f"{printable(folder)} cannot be created ({error.strerror}). Choose another folder."
-        ) from error
-
-
 def _entries(archive: Path) -> Iterator[tuple[str, IO[bytes]]]:
     """Yield name and content of each file in an archive."""
     if zipfile.is_zipfile(archive):
@@ -178,9 +165,7 @@ def _entries(archive: Path) -> Iterator[tuple[str, IO[bytes]]]:
     if not tarfile.is_tarfile(archive):
         raise DataError(f"{printable(archive)} is neither a zip nor a tar archive. Download it again.")
     with tarfile.open(archive) as tarred:
-        for member in tarred:
-            if member.isdir():
-                continue
+        for member in (member for member in tarred if not member.isdir()):
             content = tarred.extractfile(member) if member.isfile() else None
             if content is None:
                 raise DataError(

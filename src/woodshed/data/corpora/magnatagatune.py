@@ -19,7 +19,7 @@ and artists (the group) in several parts.
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable
 from pathlib import Path, PurePosixPath
 
 from woodshed.data.corpora.facts import (
@@ -145,7 +145,9 @@ def load(
     rows = read_rows(table, ["clip_id", "mp3_path"], delimiter="\t")
     annotations = [_tags_of(row, merged) for row in rows]
     tags = most_frequent(annotations) if merged else TOP_50
-    groups = _read_groups(folder, GROUPS[group_by])
+    columns = GROUPS[group_by]
+    infos = read_optional_rows(folder, ["clip_info_final.csv"], ["clip_id", *columns], delimiter="\t")
+    groups = {row["clip_id"]: " / ".join(row[name] for name in columns) for row in infos}
     sounds = _sound_folder(table.parent, rows)
     examples: list[Example] = []
     skipped: list[Skipped] = []
@@ -194,12 +196,6 @@ def _tags_of(row: Row, merged: bool) -> set[str]:
     """Return the tags of a clip."""
     tags = {name for name, cell in row.items() if cell == "1" and name not in ("clip_id", "mp3_path")}
     return {_CANONICAL.get(tag, tag) for tag in tags} if merged else tags
-
-
-def _read_groups(folder: Folder, columns: tuple[str, ...]) -> Mapping[str, str]:
-    """Map the number of each clip to its group; empty without the table."""
-    rows = read_optional_rows(folder, ["clip_info_final.csv"], ["clip_id", *columns], delimiter="\t")
-    return {row["clip_id"]: " / ".join(row[name] for name in columns) for row in rows}
 
 
 def _sound_folder(root: Path, rows: Iterable[Row]) -> Path:

@@ -226,8 +226,5 @@ def recordings(n_rows: int, sets: Iterable[Sequence[int]], groups: Sequence[str]
     if groups is not None:
         first: dict[str, int] = {}
         pairs += [(first.setdefault(group, k), k) for k, group in enumerate(groups)]
-    names = list(range(n_rows))
-    for rows in joined(pairs):
-        for k in rows:
-            names[k] = rows[0]
-    return [str(name) for name in names]
+    first_copy = {k: rows[0] for rows in joined(pairs) for k in rows}
+    return [str(first_copy.get(k, k)) for k in range(n_rows)]

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections import defaultdict
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from typing import NamedTuple
 
@@ -119,10 +119,8 @@ def suspicious(
     >>> list(suspicious([values], labels, [str(k) for k in range(40)]))
     [3]
     """
-    units_of: defaultdict[str, set[str]] = defaultdict(set)
-    for label, unit in zip(labels, units, strict=True):
-        units_of[label].add(unit)
-    checked = np.flatnonzero([len(units_of[label]) >= LEAST_OF_EACH for label in labels])
+    n_units = Counter(label for label, _ in set(zip(labels, units, strict=True)))
+    checked = np.flatnonzero([n_units[label] >= LEAST_OF_EACH for label in labels])
     classes, codes = np.unique(np.asarray(labels)[checked], return_inverse=True)
     if len(classes) < 2:
         return {}

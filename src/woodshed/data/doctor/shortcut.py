@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import warnings
 from collections import Counter
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -93,7 +93,7 @@ class CueScore:
 
 def shortcuts(
     corpus: Corpus, inspections: Mapping[int, Inspection], units: Sequence[str], *, seed: int = 0
-) -> list[Finding]:
+) -> Iterator[Finding]:
     """Report the cues from which the class can be predicted.
 
     Parameters
@@ -107,27 +107,22 @@ def shortcuts(
     seed
         Seed of folds, forests and bootstrap.
     """
-    findings = []
-    for score in cue_scores(corpus.labels, inspections, units, seed=seed):
-        if not score.is_shortcut:
-            continue
+    scores = cue_scores(corpus.labels, inspections, units, seed=seed)
+    for score in (score for score in scores if score.is_shortcut):
         classes = {score.label, *score.predicted_classes}
         files = tuple(corpus.examples[k].path for k in inspections if corpus.examples[k].label in classes)
         others = ", ".join(repr(name) for name in score.predicted_classes if name != score.label)
-        findings.append(
-            Finding(
-                f"shortcut: {score.cue}",
-                min(1.0, 0.3 + 0.6 * max(score.mean, score.best_low - 0.3)),
-                files,
-                f"The {score.cue} alone predicts the classes with informedness {score.mean:.2f} "
-                f"({score.mean_low:.2f}–{score.mean_high:.2f}; 0 is chance, 1 is perfect), best "
-                f"{score.label!r} with {score.best:.2f} ({score.best_low:.2f}–{score.best_high:.2f})"
-                f"{f'; also {others}' if others else ''}. "
-                "If that is an artefact of the recording, a model will learn it instead of the class.",
-                _REPAIR[score.cue],
-            )
+        yield Finding(
+            f"shortcut: {score.cue}",
+            min(1.0, 0.3 + 0.6 * max(score.mean, score.best_low - 0.3)),
+            files,
+            f"The {score.cue} alone predicts the classes with informedness {score.mean:.2f} "
+            f"({score.mean_low:.2f}–{score.mean_high:.2f}; 0 is chance, 1 is perfect), best "
+            f"{score.label!r} with {score.best:.2f} ({score.best_low:.2f}–{score.best_high:.2f})"
+            f"{f'; also {others}' if others else ''}. "
+            "If that is an artefact of the recording, a model will learn it instead of the class.",
+            _REPAIR[score.cue],
         )
-    return findings
 
 
 def cue_scores(
