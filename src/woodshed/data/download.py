@@ -36,7 +36,7 @@ def fetch(
     target: str | os.PathLike[str],
     *,
     checksum: str | None = None,
-    progress: Progress | None = None,
+    progress: Progress = lambda n_bytes, total: None,
     timeout_s: float = TIMEOUT_S,
 ) -> Path:
     """Download a file, or the rest of it; an existing file with the right checksum is kept.
@@ -112,7 +112,7 @@ def file_checksum(path: Path, like: str) -> str:
         return hashlib.file_digest(file, HASHES[len(like)]).hexdigest()
 
 
-def _fetch_part(url: str, part: Path, progress: Progress | None, timeout_s: float) -> None:
+def _fetch_part(url: str, part: Path, progress: Progress, timeout_s: float) -> None:
     """Complete the partial file."""
     tries = N_TRIES
     while True:
@@ -135,7 +135,7 @@ def _fetch_part(url: str, part: Path, progress: Progress | None, timeout_s: floa
             )
 
 
-def _request_rest(url: str, part: Path, progress: Progress | None, timeout_s: float) -> bool:
+def _request_rest(url: str, part: Path, progress: Progress, timeout_s: float) -> bool:
     """Request the missing bytes and append them; return whether the file is now complete."""
     here, stamp = _size(part), _stamp_file(part)
     request = urllib.request.Request(url, headers={"User-Agent": "woodshed"})
@@ -169,8 +169,7 @@ def _request_rest(url: str, part: Path, progress: Progress | None, timeout_s: fl
             while chunk := _read(response):
                 file.write(chunk)
                 here += len(chunk)
-                if progress is not None:
-                    progress(here, total)
+                progress(here, total)
     return total is None or here == total
 
 

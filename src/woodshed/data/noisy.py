@@ -155,7 +155,6 @@ def noisy_examples(clean: Sequence[Example], *, seed: int = 0) -> tuple[Example,
             if kind == CROWD:
                 others = rng.choice(len(clean) - 1, min(N_VOICES, len(clean) - 1), replace=False)
                 crowd = tuple(str(clean[k + (k >= place)].path) for k in others.tolist())
-            mix = Mix(kind, snr_db, int(rng.integers(1 << 31)), crowd)
             examples.append(
                 ChangedExample(
                     example.path,
@@ -164,7 +163,7 @@ def noisy_examples(clean: Sequence[Example], *, seed: int = 0) -> tuple[Example,
                     start_s=example.start_s,
                     end_s=example.end_s,
                     values={"snr_db": snr_db},
-                    change=mix,
+                    change=Mix(kind, snr_db, int(rng.integers(1 << 31)), crowd),
                 )
             )
     return tuple(examples)

@@ -206,8 +206,10 @@ def group_holdout(
     """
     n_folds = min(_share_to_folds(test_share), _count_groups(groups, group_word))
     tests = stratified_group_folds(labels, groups, n_folds, seed, group_word)
-    size = test_share * len(labels)
-    best = min(tests, key=lambda test: (-len({labels[k] for k in test}), abs(len(test) - size)))
+    best = min(
+        tests,
+        key=lambda test: (-len({labels[k] for k in test}), abs(len(test) - test_share * len(labels))),
+    )
     return _split(
         f"unheard {group_word}s, {_percent(best, labels)} held out", _numbered([best], len(labels)), groups
     )
@@ -232,8 +234,9 @@ def leave_one_group_out(labels: Sequence[str], groups: Sequence[str], *, group_w
     names = sorted(set(groups))
     tests = [np.flatnonzero(of_row == name) for name in names]
     check_trainable(labels, tests, group_word)
-    folds = _folds(names, tests, len(labels))
-    return _split(f"one {group_word} left out at a time, {len(names)} folds", folds, groups)
+    return _split(
+        f"one {group_word} left out at a time, {len(names)} folds", _folds(names, tests, len(labels)), groups
+    )
 
 
 def official(corpus: Corpus) -> Split:

@@ -79,5 +79,9 @@ def load(folder: Folder) -> Corpus:
 
 def _to_example(path: Path, name: re.Match[str]) -> Example:
     label = EMOTIONS[name["emotion"]]
-    values = dict(zip(("valence", "arousal"), VALUES[label], strict=True))
-    return Example(path, label, group=name["speaker"], values=values)
+    return Example(
+        path,
+        label,
+        group=name["speaker"],
+        values=dict(zip(("valence", "arousal"), VALUES[label], strict=True)),
+    )

@@ -11,7 +11,6 @@ folds, which must not be reshuffled.
 from __future__ import annotations
 
 import re
-from pathlib import Path
 
 from woodshed.data.corpora.facts import CorpusFacts, Folder, corpus_from_names
 from woodshed.data.example import Corpus, Example
@@ -49,9 +48,16 @@ def load(folder: Folder) -> Corpus:
     DataError
         If the folder does not exist or does not contain the corpus.
     """
-    return corpus_from_names(FACTS, folder, FILE_NAME, _to_example, inner="audio", group_word="recording")
-
-
-def _to_example(path: Path, name: re.Match[str]) -> Example:
-    label = name["sound"].replace("_", " ").lower()
-    return Example(path, label, group=name["source"], split=f"fold {name['fold']}")
+    return corpus_from_names(
+        FACTS,
+        folder,
+        FILE_NAME,
+        lambda path, name: Example(
+            path,
+            name["sound"].replace("_", " ").lower(),
+            group=name["source"],
+            split=f"fold {name['fold']}",
+        ),
+        inner="audio",
+        group_word="recording",
+    )

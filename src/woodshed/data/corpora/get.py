@@ -37,7 +37,12 @@ _DAMAGE = (
 )
 
 
-def get_corpus(facts: CorpusFacts, folder: Path, *, watch: Callable[[str], Progress] | None = None) -> int:
+def get_corpus(
+    facts: CorpusFacts,
+    folder: Path,
+    *,
+    watch: Callable[[str], Progress] = lambda name: lambda n_bytes, total: None,
+) -> int:
     """Download a corpus into a folder; complete files are not downloaded again.
 
     Parameters
@@ -71,8 +76,12 @@ def get_corpus(facts: CorpusFacts, folder: Path, *, watch: Callable[[str], Progr
     for download in facts.downloads:
         suffix = ARCHIVE_SUFFIX.search(download.file_name)
         place = folder / ARCHIVES if suffix else folder
-        progress = watch(download.file_name) if watch else None
-        path = fetch(download.url, place / download.file_name, checksum=download.checksum, progress=progress)
+        path = fetch(
+            download.url,
+            place / download.file_name,
+            checksum=download.checksum,
+            progress=watch(download.file_name),
+        )
         if suffix is None:
             n_files += 1
         else:

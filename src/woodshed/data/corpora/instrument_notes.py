@@ -88,5 +88,9 @@ def note_tags(instrument: str, pitch_midi: int, velocity: int) -> tuple[str, ...
 def _to_example(path: Path, row: Row) -> Example:
     instrument = row["instrument"].replace("_", " ")
     pitch_midi = int(row["midi_pitch"])
-    tags = note_tags(instrument, pitch_midi, int(row["velocity"]))
-    return Example(path, instrument, group=str(pitch_midi), labels=tags)
+    return Example(
+        path,
+        instrument,
+        group=str(pitch_midi),
+        labels=note_tags(instrument, pitch_midi, int(row["velocity"])),
+    )

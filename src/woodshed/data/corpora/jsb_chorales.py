@@ -66,10 +66,9 @@ def chorales(folder: Folder, part: str, *, grid: str = "quarter") -> tuple[Chora
     ParameterError
         If there is no such part or grid.
     """
-    if part not in PARTS:
-        raise ParameterError(f"The chorales have no part {part!r}. {near_miss(part, PARTS)}")
-    if grid not in GRIDS:
-        raise ParameterError(f"The chorales have no grid {grid!r}. {near_miss(grid, GRIDS)}")
+    for kind, value, choices in (("part", part, PARTS), ("grid", grid, GRIDS)):
+        if value not in choices:
+            raise ParameterError(f"The chorales have no {kind} {value!r}. {near_miss(value, choices)}")
     return _read(require_table(folder, [GRIDS[grid]], FACTS.layout), part)
 
 

@@ -51,7 +51,6 @@ FACTS = CorpusFacts(
     n_examples=25_860,
     downloads=tuple(Download(f"https://mirg.city.ac.uk/datasets/magnatagatune/{name}") for name in _FILES),
 )
-SPLITS = ("folders", "filtered")
 GROUPS = {"artist": ("artist",), "track": ("artist", "album", "title")}
 """Kind of group -> the columns of clip_info_final.csv that identify it."""
 
@@ -138,7 +137,7 @@ def load(
     ParameterError
         If ``split`` or ``group_by`` is invalid.
     """
-    for value, choices in ((split, SPLITS), (group_by, GROUPS)):
+    for value, choices in ((split, ("folders", "filtered")), (group_by, GROUPS)):
         if value not in choices:
             raise ParameterError(f"magnatagatune has no {value!r}. {near_miss(value, choices)}")
     table = require_table(folder, ["annotations_final.csv"], FACTS.layout)

@@ -74,9 +74,10 @@ def load(folder: Folder) -> Corpus:
     DataError
         If the folder does not exist or does not contain the corpus.
     """
-    rows = read_optional_rows(folder, TABLES, ["song_id"])
     # The uuid is the last column; its name differs between copies.
-    songs = {list(row.values())[-1]: row["song_id"] for row in rows}
+    songs = {
+        list(row.values())[-1]: row["song_id"] for row in read_optional_rows(folder, TABLES, ["song_id"])
+    }
 
     def to_example(path: Path, name: re.Match[str]) -> Example:
         part = "train" if name["part"] == "training" else name["part"]

@@ -76,7 +76,11 @@ def load(folder: Folder) -> Corpus:
 
     def to_example(path: Path, name: re.Match[str]) -> Example:
         fold = name["fold"] or folds.get(path.stem)
-        label = CLASSES[int(name["target"])]
-        return Example(path, label, group=name["source"], split=fold and f"fold {fold}")
+        return Example(
+            path,
+            CLASSES[int(name["target"])],
+            group=name["source"],
+            split=fold and f"fold {fold}",
+        )
 
     return corpus_from_names(FACTS, folder, FILE_NAME, to_example, inner="audio", group_word="recording")

@@ -122,6 +122,5 @@ def short_checkup(
     if inspections is None:
         inspections = inspect_sounds(corpus.examples, n_jobs=n_jobs, on_done=on_stage("sounds", n_sounds))
     results = inspections[:n_sounds]
-    duplicates = copies(corpus, exact_sets(usable(results)))
-    crossing = [finding for finding in duplicates if finding.kind != "duplicate"]
-    return ranked(corpus, [*fast_checks(corpus, results), *crossing])
+    findings = [*fast_checks(corpus, results), *copies(corpus, exact_sets(usable(results)))]
+    return ranked(corpus, [finding for finding in findings if finding.kind != "duplicate"])

@@ -177,7 +177,6 @@ def _report(
     """Return the finding about sets of copies across one kind of boundary."""
     rows = [k for members in sets for k in members]
     later = [corpus.examples[k].path for members in sets for k in members[1:]]
-    n_all = len(corpus.examples)
     versions = "the same samples" if kind == "duplicate" else "slightly different versions of one recording"
     clash = {"across classes": " under several labels", "": ""}.get(where, f" {where}")
     repair = command_on("rm", later)
@@ -189,7 +188,12 @@ def _report(
         )
     return Finding(
         f"{kind} {where}".strip(),
-        min(1.0, _HARM[where] - (0.05 if kind != "duplicate" else 0) + 0.1 * share_of(len(rows), n_all)),
+        min(
+            1.0,
+            _HARM[where]
+            - (0.05 if kind != "duplicate" else 0)
+            + 0.1 * share_of(len(rows), len(corpus.examples)),
+        ),
         tuple(corpus.examples[k].path for k in rows),
         f"{counted(len(rows), 'sound')} in {counted(len(sets), 'set')} contain {versions}{clash}: "
         f"{_MEANING[where]}.",

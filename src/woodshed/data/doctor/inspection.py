@@ -331,9 +331,8 @@ def band_limit(clip: Clip) -> tuple[float, float]:
 
 def _long_term_db(clip: Clip, n_fft: int) -> np.ndarray[tuple[int], np.dtype[np.float64]]:
     """Return the mean power of each bin, in decibels."""
-    samples = clip.mono()
     starts = np.arange(0, clip.n_samples - n_fft + 1, n_fft)
-    frames = samples[starts[:, np.newaxis] + np.arange(n_fft)] * np.hanning(n_fft).astype(np.float32)
+    frames = clip.mono()[starts[:, np.newaxis] + np.arange(n_fft)] * np.hanning(n_fft).astype(np.float32)
     power = np.square(np.abs(np.fft.rfft(frames, axis=1))).mean(axis=0)
     level: np.ndarray[tuple[int], np.dtype[np.float64]] = 10 * np.log10(np.maximum(power, 1e-14))
     return level
