@@ -7,7 +7,7 @@ from collections import Counter, defaultdict
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 
-from woodshed.data.doctor.inspection import SHORTEST_S, Inspection, inspect_sounds
+from woodshed.data.doctor.inspection import SHORTEST_S, Inspection, inspect_sounds, usable
 from woodshed.data.example import Corpus, Example, Skipped
 from woodshed.errors import DataError, ParameterError, printable
 
@@ -73,14 +73,9 @@ def check(
         raise ParameterError(f"n_jobs must be a positive number, or -1 for all processors, got {n_jobs!r}.")
     rows = (*corpus.examples, *corpus.unlabelled)
     results = inspect_sounds(rows, n_jobs=n_jobs) if inspections is None else inspections
-    reasons: dict[int, str] = {}
-    digests: dict[int, str] = {}
-    for k, result in enumerate(results):
-        reason = result if isinstance(result, str) else _fault(result)
-        if reason:
-            reasons[k] = reason
-        elif isinstance(result, Inspection):
-            digests[k] = result.digest
+    faults = [result if isinstance(result, str) else _fault(result) for result in results]
+    reasons = {k: fault for k, fault in enumerate(faults) if fault}
+    digests = {k: sound.digest for k, sound in usable(results).items() if k not in reasons}
     n = len(corpus.examples)
     reasons |= _copies(rows, n, digests)
     reasons |= _single_sounds(corpus, reasons) if least_classes > 1 else {}

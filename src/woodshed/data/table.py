@@ -199,7 +199,7 @@ def _group_reader(group_by: str | None, columns: list[str], folder: Path) -> Cal
     def by_rule(row: Row) -> str:
         group = rule(PurePath(row["path"].strip()))
         if group is None:
-            raise LookupError(no_group(group_by))
+            raise AudioFileError(row["path"], no_group(group_by))
         return group
 
     return by_rule
@@ -240,8 +240,6 @@ def _to_example(
         return Skipped(path, "there is no such file. Paths are relative to the table's folder.")
     try:
         group = to_group(row)
-    except LookupError as error:
-        return Skipped(path, str(error.args[0]))
     except AudioFileError as error:
         return Skipped(path, error.reason)
     try:

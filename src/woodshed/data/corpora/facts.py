@@ -101,13 +101,13 @@ class CorpusFacts:
     ) -> Corpus:
         """Return the examples as a corpus with this name, licence and citation; see `Corpus`.
 
-        Parts of the split that are named ``fold 1``, ``fold 2``, ... are the folds of a cross-validation.
+        Parts of the split other than ``train``, ``validation`` and ``test`` are folds of a cross-validation.
         """
         return Corpus(
             self.name,
             examples,
             skipped,
-            folds=any((example.split or "").startswith("fold ") for example in examples),
+            folds=any(example.split not in (None, "train", "validation", "test") for example in examples),
             licence=self.licence,
             citation=self.citation,
             group_word=group_word,
@@ -141,7 +141,7 @@ def corpus_from_names(
     group_word
         See `Corpus`.
     ignored
-        Matches the other names that belong to the corpus but are no examples.
+        Matches the names of other files of the corpus, which are not examples.
 
     Raises
     ------

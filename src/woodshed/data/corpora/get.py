@@ -167,9 +167,8 @@ def _entries(archive: Path) -> Iterator[tuple[str, IO[bytes]]]:
     """Yield name and content of each file in an archive."""
     if zipfile.is_zipfile(archive):
         with zipfile.ZipFile(archive) as zipped:
-            for entry in zipped.infolist():
-                if not entry.is_dir():
-                    yield entry.filename, zipped.open(entry)
+            files = (entry for entry in zipped.infolist() if not entry.is_dir())
+            yield from ((entry.filename, zipped.open(entry)) for entry in files)
         return
     if not tarfile.is_tarfile(archive):
         raise DataError(f"{printable(archive)} is neither a zip nor a tar archive. Download it again.")
