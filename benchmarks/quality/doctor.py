@@ -26,7 +26,7 @@ from benchmarks.quality.mislabelling import USED, Detection, detect_wrong_labels
 from benchmarks.quality.planting import CHANGES, PLANTED_CUES, SHARE, Material, lies_above, plant, save
 from woodshed.audio.read import read
 from woodshed.data.corpora import emodb, esc10, fsdd, instrument_notes
-from woodshed.data.doctor.copies import copies, exact_sets, near_sets
+from woodshed.data.doctor.copies import copies, exact_sets, near_sets, recordings
 from woodshed.data.doctor.fast_checks import (
     clipped,
     missing_labels,
@@ -37,7 +37,6 @@ from woodshed.data.doctor.fast_checks import (
     unreadable,
 )
 from woodshed.data.doctor.finding import Finding
-from woodshed.data.doctor.fold import recordings
 from woodshed.data.doctor.inspection import Inspection, common_rate, inspect_sounds
 from woodshed.data.doctor.shortcut import CUES, cue_scores
 from woodshed.data.example import Corpus, Example
@@ -79,17 +78,17 @@ def file_findings(material: Material) -> dict[str, set[Path]]:
     """Return the reported files for each kind of fault of files."""
     examples, looks = material.corpus.examples, material.good
     near, alike = near_sets(examples, looks)
-    found: list[Finding | None] = [
-        unreadable(examples, material.bad, ()),
-        *(check(examples, looks) for check in (silent, clipped, off_centre, too_short, other_rate)),
+    checks = (silent, clipped, off_centre, too_short, other_rate)
+    found: list[Finding] = [
+        *unreadable(examples, material.bad, ()),
+        *(finding for check in checks for finding in check(examples, looks)),
         *copies(material.corpus, exact_sets(looks)),
         *copies(material.corpus, near, kind="near duplicate", alike=alike),
     ]
     reported: dict[str, set[Path]] = defaultdict(set)
     for finding in found:
-        if finding is not None:
-            kind = finding.kind.partition(" across")[0]
-            reported[kind] |= set(finding.files)
+        kind = finding.kind.partition(" across")[0]
+        reported[kind] |= set(finding.files)
     return reported
 
 
@@ -121,8 +120,8 @@ def score_missing(material: Material, seeds: Sequence[int], counts: Counts) -> N
         chosen = rng.choice(len(rows), max(1, round(SHARE * len(rows))), replace=False)
         for k in chosen:
             rows[k] = replace(rows[k], label=str(rng.choice(["nan", "unknown", "N/A", "?"])))
-        finding = missing_labels(replace(material.corpus, examples=tuple(rows)))
-        reported = set(finding.files) if finding else set()
+        findings = missing_labels(replace(material.corpus, examples=tuple(rows)))
+        reported = {path for finding in findings for path in finding.files}
         paths = {rows[k].path for k in chosen}
         counts[material.corpus.name, "missing label"].append(
             (len(paths), len(paths & reported), len(reported))

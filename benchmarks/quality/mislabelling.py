@@ -10,8 +10,7 @@ from numpy.typing import NDArray
 
 from benchmarks.provenance import markdown_table
 from benchmarks.quality.planting import SHARE, Material
-from woodshed.data.doctor.copies import exact_sets, near_sets
-from woodshed.data.doctor.fold import recordings
+from woodshed.data.doctor.copies import exact_sets, near_sets, recordings
 from woodshed.data.doctor.outlier import (
     DOUBTED,
     centred_on_group,

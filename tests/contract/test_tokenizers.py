@@ -69,11 +69,11 @@ def lines(folder: Path) -> list[str]:
 
 
 def chorales(folder: Path) -> list[Score]:
-    from woodshed.data.corpora.jsb_chorales import Chorales
+    from woodshed.data.corpora import jsb_chorales
 
     grid = ChoraleGrid()
-    found = Chorales(folder / "jsb_chorales" / "Jsb16thSeparated.json", "test")
-    return [grid.decode(grid.grid_to_ids(np.array(found[k]))) for k in range(0, len(found), 8)]
+    found = jsb_chorales.chorales(folder / "jsb_chorales", "test", grid="sixteenth")
+    return [grid.decode(grid.grid_to_ids(np.array(piece))) for piece in found[::8]]
 
 
 ALL_ASCII = "".join(map(chr, range(32, 127)))

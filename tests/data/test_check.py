@@ -14,7 +14,8 @@ import soundfile
 
 from woodshed.audio import noise, read, silence, write
 from woodshed.clip import Clip
-from woodshed.data.check import check, examine
+from woodshed.data.check import check
+from woodshed.data.doctor.inspection import inspect_sound
 from woodshed.data.example import Corpus, Example, Skipped
 from woodshed.data.folder import read_folder
 from woodshed.errors import DataError, ParameterError
@@ -188,11 +189,11 @@ def test_a_long_file_is_examined_in_little_memory(tmp_path: Path) -> None:
         for k in range(30):
             file.write(np.full(8000 * 60, k, dtype=np.int16))  # half an hour: 58 MB as float32
     tracemalloc.start()
-    facts = examine(Example(path, "x"))
+    sound = inspect_sound(Example(path, "x"))
     peak = tracemalloc.get_traced_memory()[1]
     tracemalloc.stop()
-    assert (facts.n_samples, facts.sample_rate) == (8000 * 1800, 8000)
-    assert (facts.lowest, facts.highest) == (0.0, pytest.approx(29 / 32768))
+    assert (sound.n_samples, sound.sample_rate) == (8000 * 1800, 8000)
+    assert (sound.constant, sound.peak) == (False, pytest.approx(29 / 32768))
     assert peak < 4e6
 
 
@@ -216,5 +217,5 @@ def test_what_the_doctor_saw_already_is_not_decoded_again(
     alone = check(corpus)
     assert len(alone.skipped) == 6
     inspections = inspect_sounds(corpus.examples)
-    monkeypatch.setattr(module, "examine", None)
+    monkeypatch.setattr(module, "inspect_sounds", None)
     assert check(corpus, inspections=inspections) == alone

@@ -18,8 +18,8 @@ from typing import Any
 import numpy as np
 import pytest
 
+from woodshed.data.corpora.get import join_parts, unpack
 from woodshed.data.download import CHUNK, N_TRIES, fetch
-from woodshed.data.unpack import join_parts, unpack
 from woodshed.errors import DataError, OutputError, ParameterError
 
 CONTENT = np.random.default_rng(0).bytes(3 * CHUNK + 17)

@@ -9,8 +9,7 @@ import numpy as np
 import pytest
 
 from woodshed.audio import chirp, read, sine, write
-from woodshed.data.extract import Extraction, check_statistics, extract
-from woodshed.data.feature_table import write_features
+from woodshed.data.extract import Extraction, check_statistics, extract, write_features
 from woodshed.data.item import Item
 from woodshed.data.store import FeatureStore
 from woodshed.errors import DataError, OutputError, ParameterError

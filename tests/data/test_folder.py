@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from woodshed.data import folder as folder_module
-from woodshed.data.folder import read_folder
+from woodshed.data.folder import list_sounds, read_folder
 from woodshed.errors import DataError, ParameterError
 
 
@@ -153,3 +153,10 @@ def test_a_folder_that_may_not_be_listed_is_named(tmp_path: Path, monkeypatch: p
     monkeypatch.setattr(folder_module.os, "listdir", refuse)  # root may list everything
     with pytest.raises(DataError, match=r"No permission to read .*chmod"):
         read_folder(tmp_path)
+
+
+def test_the_working_folder_stands_for_the_sounds_below_it(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(fill(tmp_path, "dog/1.wav", "rain/2.wav", "notes.txt"))
+    assert list_sounds([Path()]) == [Path("dog/1.wav"), Path("rain/2.wav")]

@@ -2,57 +2,17 @@
 
 from __future__ import annotations
 
-import hashlib
-import os
 import warnings
-from collections import defaultdict
-from collections.abc import Iterator, Mapping, Sequence
-from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING
+from collections import Counter, defaultdict
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
 
-import numpy as np
-
-from woodshed.data.example import Corpus, Example, Skipped, example_blocks
-from woodshed.errors import (
-    AudioFileError,
-    DataError,
-    ParameterError,
-    ScoreFileError,
-    WoodshedError,
-    printable,
-)
-
-if TYPE_CHECKING:
-    from woodshed.data.doctor.inspection import Inspection
-
-SHORTEST_S = 0.01
-"""Minimum duration of a usable sound, in seconds: the period of the lowest pitches is longer."""
+from woodshed.data.doctor.inspection import SHORTEST_S, Inspection, inspect_sounds, usable
+from woodshed.data.example import Corpus, Example, Skipped
+from woodshed.errors import DataError, ParameterError, printable
 
 N_NAMED = 3
 """Number of files listed in an error about a whole corpus."""
-
-
-@dataclass(frozen=True)
-class FileFacts:
-    """Result of decoding a sound.
-
-    Parameters
-    ----------
-    n_samples, sample_rate
-        Samples in each channel; rate in hertz.
-    lowest, highest
-        The extreme sample values, full scale at ±1.
-    fingerprint
-        Equal for two sounds if, and only if, rate, channels and all decoded samples are equal, independent of
-        file name and lossless format.
-    """
-
-    n_samples: int
-    sample_rate: int
-    lowest: float
-    highest: float
-    fingerprint: str
 
 
 def check(
@@ -91,6 +51,8 @@ def check(
     ------
     DataError
         If too few classes are left.
+    ParameterError
+        If ``n_jobs`` is neither -1 nor 1 or more.
 
     Warns
     -----
@@ -107,20 +69,15 @@ def check(
     >>> good.counts(), good.skipped[0].reason
     ({'3': 2, '7': 2}, 'there is no such file. Check the name and the folder.')
     """
+    if n_jobs == 0 or n_jobs < -1:
+        raise ParameterError(f"n_jobs must be a positive number, or -1 for all processors, got {n_jobs!r}.")
     rows = (*corpus.examples, *corpus.unlabelled)
-    results = (
-        _examine_all(rows, n_jobs) if inspections is None else map(_inspected_facts_or_reason, inspections)
-    )
-    reasons: dict[int, str] = {}
-    fingerprints: dict[int, str] = {}
-    for k, result in enumerate(results):
-        if isinstance(result, FileFacts):
-            fingerprints[k] = result.fingerprint
-        else:
-            reasons[k] = result
+    results = inspect_sounds(rows, n_jobs=n_jobs) if inspections is None else inspections
+    faults = [result if isinstance(result, str) else _fault(result) for result in results]
+    reasons = {k: fault for k, fault in enumerate(faults) if fault}
+    digests = {k: sound.digest for k, sound in usable(results).items() if k not in reasons}
     n = len(corpus.examples)
-    reasons |= _copies(corpus.examples, {k: print_ for k, print_ in fingerprints.items() if k < n})
-    reasons |= _unlabelled_copies(rows, n, fingerprints)
+    reasons |= _copies(rows, n, digests)
     reasons |= _single_sounds(corpus, reasons) if least_classes > 1 else {}
     checked = replace(
         corpus,
@@ -134,94 +91,26 @@ def check(
     return checked
 
 
-def examine(example: Example) -> FileFacts:
-    """Decode one example in blocks and return its facts.
-
-    Raises
-    ------
-    AudioFileError, ScoreFileError
-        If it cannot be read.
-
-    Examples
-    --------
-    >>> from woodshed.data.sample import sample_folder
-    >>> facts = examine(Example(sample_folder() / "recordings" / "7_theo_0.flac", "7"))
-    >>> facts.n_samples, round(facts.highest, 3)
-    (3428, 0.028)
-    """
-    digest = hashlib.blake2b(digest_size=16)
-    n_samples, lowest, highest = 0, np.inf, -np.inf
-    for block in example_blocks(example):
-        if n_samples == 0:
-            digest.update(f"{block.sample_rate} Hz, {block.n_channels} channels:".encode())
-        digest.update(block.samples.T.tobytes())  # sample by sample: independent of the block length
-        n_samples += block.n_samples
-        lowest, highest = min(lowest, float(block.samples.min())), max(highest, float(block.samples.max()))
-    return FileFacts(n_samples, block.sample_rate, lowest, highest, digest.hexdigest())
-
-
-def _examine_all(examples: tuple[Example, ...], n_jobs: int) -> Iterator[FileFacts | str]:
-    if n_jobs == 0 or n_jobs < -1:
-        raise ParameterError(f"n_jobs must be a positive number, or -1 for all processors, got {n_jobs!r}.")
-    if n_jobs == 1:
-        yield from map(_facts_or_reason, examples)
-        return
-    # Threads, not processes: decoding and hashing release the interpreter lock, and nothing is pickled.
-    with ThreadPoolExecutor(os.cpu_count() if n_jobs == -1 else n_jobs) as pool:
-        yield from pool.map(_facts_or_reason, examples)
-
-
-def _facts_or_reason(example: Example) -> FileFacts | str:
-    """Return the facts of a usable sound, or why it is not usable."""
-    try:
-        facts = examine(example)
-    except (AudioFileError, ScoreFileError) as error:
-        return error.reason
-    except WoodshedError as error:
-        return str(error)
-    return _fault(facts) or facts
-
-
-def _inspected_facts_or_reason(result: Inspection | str) -> FileFacts | str:
-    """Return the facts of a usable sound that was inspected before, or why it is not usable."""
-    if isinstance(result, str):
-        return result
-    lowest = result.peak if result.constant else -result.peak
-    facts = FileFacts(result.n_samples, result.sample_rate, lowest, result.peak, result.digest)
-    return _fault(facts) or facts
-
-
-def _fault(facts: FileFacts) -> str:
+def _fault(sound: Inspection) -> str:
     """Return why a decoded sound cannot be used, or an empty string."""
-    duration_s = facts.n_samples / facts.sample_rate
-    if facts.n_samples == 1:
+    if sound.n_samples == 1:
         return "it has a single sample. Record it again."
-    if facts.lowest == facts.highest:
+    if sound.constant:
         return "it is digital silence: all samples are equal. Record it again."
-    if duration_s < SHORTEST_S:
-        return f"it is too short: {duration_s:.4f} s, the minimum is {SHORTEST_S} s. Record it again."
+    if sound.duration_s < SHORTEST_S:
+        return f"it is too short: {sound.duration_s:.4f} s, the minimum is {SHORTEST_S} s. Record it again."
     return ""
 
 
-def _unlabelled_copies(rows: Sequence[Example], n: int, fingerprints: Mapping[int, str]) -> dict[int, str]:
-    """Return the unlabelled rows, from ``n`` on, that are copies of an earlier row, with the reason."""
-    first: dict[str, int] = {}
-    reasons: dict[int, str] = {}
-    for k, print_ in fingerprints.items():
-        if first.setdefault(print_, k) != k and k >= n:
-            other = printable(rows[first[print_]].path)
-            reasons[k] = f"it is the same sound as {other}. Remove one of the two."
-    return reasons
-
-
-def _copies(examples: tuple[Example, ...], fingerprints: Mapping[int, str]) -> dict[int, str]:
-    """Return the rows that are copies of another row, with the reason."""
+def _copies(examples: Sequence[Example], n_labelled: int, digests: Mapping[int, str]) -> dict[int, str]:
+    """Return the rows that are copies of another row, with the reason; the labelled rows come first."""
     same: defaultdict[str, list[int]] = defaultdict(list)
-    for k, fingerprint in fingerprints.items():
-        same[fingerprint].append(k)
+    for k, digest in digests.items():
+        same[digest].append(k)
     reasons: dict[int, str] = {}
     for first, *later in same.values():
-        conflicting = [k for k in later if _target(examples[k]) != _target(examples[first])]
+        labelled = [k for k in later if k < n_labelled]
+        conflicting = [k for k in labelled if _target(examples[k]) != _target(examples[first])]
         for k in later:
             reasons[k] = f"it is the same sound as {printable(examples[first].path)}. Remove one of the two."
         if conflicting:
@@ -232,7 +121,7 @@ def _copies(examples: tuple[Example, ...], fingerprints: Mapping[int, str]) -> d
     return reasons
 
 
-def _conflict(examples: tuple[Example, ...], k: int, other: int) -> str:
+def _conflict(examples: Sequence[Example], k: int, other: int) -> str:
     """Return the reason for skipping a copy with another label."""
     return (
         f"it is the same sound as {printable(examples[other].path)}, but one is labelled "
@@ -248,20 +137,18 @@ def _target(example: Example) -> object:
 
 def _single_sounds(corpus: Corpus, reasons: Mapping[int, str]) -> dict[int, str]:
     """Return the rows that are the only usable one of their class, with the reason."""
-    rows: defaultdict[str, list[int]] = defaultdict(list)
-    for k, label in enumerate(corpus.labels):
-        if label and k not in reasons:
-            rows[label].append(k)
-    single = {label: members[0] for label, members in rows.items() if len(members) == 1}
+    labels = {k: label for k, label in enumerate(corpus.labels) if label and k not in reasons}
+    counts = Counter(labels.values())
+    single = {k: label for k, label in labels.items() if counts[label] == 1}
     if single:
         warnings.warn(
-            f"{corpus.name}: left out {', '.join(sorted(single))}: a class needs at least two usable sounds, "
-            "one for training and one for testing. Record more.",
+            f"{corpus.name}: left out {', '.join(sorted(single.values()))}: a class needs at least two "
+            "usable sounds, one for training and one for testing. Record more.",
             stacklevel=3,
         )
     return {
         k: f"it is the only usable sound of class {label!r}; training and testing need one each. Record more."
-        for label, k in single.items()
+        for k, label in single.items()
     }
 
 

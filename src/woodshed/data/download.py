@@ -36,7 +36,7 @@ def fetch(
     target: str | os.PathLike[str],
     *,
     checksum: str | None = None,
-    progress: Progress | None = None,
+    progress: Progress = lambda n_bytes, total: None,
     timeout_s: float = TIMEOUT_S,
 ) -> Path:
     """Download a file, or the rest of it; an existing file with the right checksum is kept.
@@ -89,9 +89,9 @@ def fetch(
             )
         os.replace(part, target)
         _delete(part)
+    except OutputError:
+        raise
     except OSError as error:
-        if isinstance(error, OutputError):
-            raise
         raise OutputError(f"{printable(target)} cannot be written: {_disk_advice(error, target)}") from error
     return target
 
@@ -112,7 +112,7 @@ def file_checksum(path: Path, like: str) -> str:
         return hashlib.file_digest(file, HASHES[len(like)]).hexdigest()
 
 
-def _fetch_part(url: str, part: Path, progress: Progress | None, timeout_s: float) -> None:
+def _fetch_part(url: str, part: Path, progress: Progress, timeout_s: float) -> None:
     """Complete the partial file."""
     tries = N_TRIES
     while True:
@@ -124,7 +124,7 @@ def _fetch_part(url: str, part: Path, progress: Progress | None, timeout_s: floa
         except urllib.error.HTTPError as error:
             with error:  # it is also a response and owns its connection
                 raise DataError(f"{url}: {_http_advice(error)}") from error
-        except (urllib.error.URLError, _BrokenOffError) as error:
+        except urllib.error.URLError as error:
             reason = str(error.reason)
         tries = N_TRIES if _size(part) > before else tries - 1
         if tries == 0:
@@ -135,7 +135,7 @@ def _fetch_part(url: str, part: Path, progress: Progress | None, timeout_s: floa
             )
 
 
-def _request_rest(url: str, part: Path, progress: Progress | None, timeout_s: float) -> bool:
+def _request_rest(url: str, part: Path, progress: Progress, timeout_s: float) -> bool:
     """Request the missing bytes and append them; return whether the file is now complete."""
     here, stamp = _size(part), _stamp_file(part)
     request = urllib.request.Request(url, headers={"User-Agent": "woodshed"})
@@ -147,7 +147,7 @@ def _request_rest(url: str, part: Path, progress: Progress | None, timeout_s: fl
     try:
         response = urllib.request.urlopen(request, timeout=timeout_s)
     except (http.client.HTTPException, TimeoutError, ConnectionError) as error:
-        raise _BrokenOffError(str(error) or type(error).__name__) from error
+        raise _connection_error(error) from error
     except urllib.error.HTTPError as error:
         if error.code != http.HTTPStatus.REQUESTED_RANGE_NOT_SATISFIABLE:
             raise
@@ -157,7 +157,9 @@ def _request_rest(url: str, part: Path, progress: Progress | None, timeout_s: fl
         _delete(part)
         return False
     with response:
-        is_rest = response.status == http.HTTPStatus.PARTIAL_CONTENT and _first_byte(response) == here
+        is_rest = response.status == http.HTTPStatus.PARTIAL_CONTENT and response.headers.get(
+            "Content-Range", ""
+        ).startswith(f"bytes {here}-")
         here = here if is_rest else 0
         length = response.headers.get("Content-Length")
         total = here + int(length) if length else None
@@ -167,30 +169,20 @@ def _request_rest(url: str, part: Path, progress: Progress | None, timeout_s: fl
             while chunk := _read(response):
                 file.write(chunk)
                 here += len(chunk)
-                if progress is not None:
-                    progress(here, total)
+                progress(here, total)
     return total is None or here == total
-
-
-class _BrokenOffError(Exception):
-    """Failure of the connection, unlike an `OSError`, which may concern the disk."""
-
-    def __init__(self, reason: str) -> None:
-        super().__init__(reason)
-        self.reason = reason
 
 
 def _read(response: http.client.HTTPResponse) -> bytes:
     try:
         return response.read(CHUNK)
     except (OSError, http.client.HTTPException) as error:
-        raise _BrokenOffError(str(error) or type(error).__name__) from error
+        raise _connection_error(error) from error
 
 
-def _first_byte(response: http.client.HTTPResponse) -> int | None:
-    """Return the position of the response in the file."""
-    words = response.headers.get("Content-Range", "").removeprefix("bytes ").partition("-")
-    return int(words[0]) if words[0].isdigit() else None
+def _connection_error(error: Exception) -> urllib.error.URLError:
+    """Return a failure of the connection, unlike other `OSError`, which may concern the disk."""
+    return urllib.error.URLError(str(error) or type(error).__name__)
 
 
 def _write_stamp(stamp: Path, response: http.client.HTTPResponse) -> None:

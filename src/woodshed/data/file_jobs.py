@@ -3,15 +3,15 @@
 from __future__ import annotations
 
 import contextlib
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any, Generic, TypeVar
+from typing import Generic, TypeVar
 
 from woodshed.audio.read import AUDIO_SUFFIXES
 from woodshed.audio.write import CONTAINERS
 from woodshed.data.example import Skipped
-from woodshed.data.folder import list_sounds
+from woodshed.data.folder import create_folder, list_sounds
 from woodshed.errors import OutputError, ParameterError, WoodshedError, near_miss, printable
 
 Input = TypeVar("Input")
@@ -84,8 +84,7 @@ def plan_file_jobs(places: Sequence[Path], out: Path, *, suffix: str | None = No
             f"No audio files in {', '.join(printable(place) for place in places) or 'an empty list'}. "
             f"Expected one of the suffixes {', '.join(sorted(AUDIO_SUFFIXES))}."
         )
-    is_file = out.suffix.lower() in AUDIO_SUFFIXES and not out.is_dir()
-    if is_file:
+    if out.suffix.lower() in AUDIO_SUFFIXES and not out.is_dir():
         if len(inputs) > 1:
             raise ParameterError(
                 f"{printable(out)} is one file, and there are {len(inputs)} sounds. Give a folder as --out."
@@ -136,26 +135,20 @@ def run_file_jobs(
         If ``n_jobs`` is 0, or a setting of ``work`` is invalid and no job succeeds.
     """
     outcome: Outcome[Result] = Outcome()
-    errors: list[WoodshedError] = []
+    first: dict[Path, int] = {}
     pending = []
-    for file_job, conflict in zip(file_jobs, _conflicts(file_jobs), strict=True):
-        if conflict is not None:
-            same = f"{printable(conflict)} has the same result. Rename one of them."
+    for k, file_job in enumerate(file_jobs):
+        earlier = first.setdefault(file_job.target, k)
+        if earlier != k:
+            same = f"{printable(file_jobs[earlier].source)} has the same result. Rename one of them."
             outcome.skipped.append(Skipped(file_job.source, f"{printable(file_job.source)}: {same}"))
         elif file_job.target.exists() and not overwrite:
             outcome.existing.append(file_job)
         else:
-            _create_folder(file_job)
+            create_folder(file_job.target.parent, "Choose another --out.")
             pending.append(file_job)
-    for file_job, (result, error) in zip(pending, _attempts(work, pending, n_jobs), strict=True):
-        if error is None:
-            outcome.done.append((file_job, result))
-        else:
-            errors.append(error)
-            outcome.skipped.append(Skipped(file_job.source, str(error)))
-        on_done(file_job)
-    if not outcome.done:
-        _refuse_setting(errors)
+    outcome.done, failed = _process(pending, work, n_jobs, on_done)
+    outcome.skipped += [Skipped(file_job.source, str(error)) for file_job, error in failed]
     return outcome
 
 
@@ -184,65 +177,69 @@ def map_files(
     >>> map_files([Path("there-is-no-such.wav")], info)[1][0].path.name
     'there-is-no-such.wav'
     """
-    results, skipped, errors = [], [], []
-    for path, (result, error) in zip(paths, _attempts(function, paths, n_jobs), strict=True):
-        if error is None:
-            results.append((path, result))
+    results, failed = _process(paths, function, n_jobs, lambda path: on_done())
+    return results, [Skipped(path, str(error)) for path, error in failed]
+
+
+def _process(
+    inputs: Sequence[Input],
+    work: Callable[[Input], Result],
+    n_jobs: int,
+    on_done: Callable[[Input], None],
+) -> tuple[list[tuple[Input, Result]], list[tuple[Input, WoodshedError]]]:
+    """Return the inputs with their results, and those that failed with the error.
+
+    An error about a setting is raised if there is no result, instead of blaming the files for it.
+    """
+
+    def attempt(each: Input) -> Result | WoodshedError:
+        try:
+            return work(each)
+        except OutputError:
+            raise
+        except WoodshedError as error:
+            return error
+
+    done: list[tuple[Input, Result]] = []
+    failed: list[tuple[Input, WoodshedError]] = []
+    for each, result in zip(inputs, in_threads(attempt, inputs, n_jobs), strict=True):
+        if isinstance(result, WoodshedError):
+            failed.append((each, result))
         else:
-            errors.append(error)
-            skipped.append(Skipped(path, str(error)))
-        on_done()
-    if not results:
-        _refuse_setting(errors)
-    return results, skipped
-
-
-def _refuse_setting(errors: Sequence[WoodshedError]) -> None:
-    """Raise the first error about a setting, if there is one, instead of blaming the files for it."""
-    for error in errors:
-        if isinstance(error, ParameterError):
+            done.append((each, result))
+        on_done(each)
+    for _, error in failed:
+        if not done and isinstance(error, ParameterError):
             raise error
+    return done, failed
 
 
-def _conflicts(file_jobs: Sequence[FileJob]) -> list[Path | None]:
-    """Return for each job the earlier source with the same target, or None."""
-    first: dict[Path, Path] = {}
-    conflicts = []
-    for file_job in file_jobs:
-        conflicts.append(first.get(file_job.target))
-        first.setdefault(file_job.target, file_job.source)
-    return conflicts
+def in_threads(function: Callable[[Input], Result], inputs: Iterable[Input], n_jobs: int) -> Iterator[Result]:
+    """Yield the results of a function in order, computed in threads.
 
+    Decoding, encoding, hashing, resampling and NumPy release the interpreter lock.
 
-def _attempts(
-    work: Callable[[Input], Result], inputs: Sequence[Input], n_jobs: int
-) -> Iterator[tuple[Any, WoodshedError | None]]:
-    """Process the inputs in threads; yield, in order, the result and None, or None and the error."""
+    Parameters
+    ----------
+    function, inputs
+        The function and its argument in each call.
+    n_jobs
+        Number of threads; -1 for one per core.
+
+    Raises
+    ------
+    ParameterError
+        If ``n_jobs`` is 0.
+
+    Examples
+    --------
+    >>> list(in_threads(abs, [-1, 2], 2))
+    [1, 2]
+    """
     import joblib
 
     if n_jobs == 0:
         raise ParameterError("n_jobs must be 1 or more, or -1 for one thread a core, got 0.")
-    tasks = (joblib.delayed(_attempt)(work, each) for each in inputs)
-    with contextlib.closing(
-        joblib.Parallel(n_jobs=n_jobs, backend="threading", return_as="generator")(tasks)
-    ) as results:
+    parallel = joblib.Parallel(n_jobs=n_jobs, backend="threading", return_as="generator")
+    with contextlib.closing(parallel(joblib.delayed(function)(each) for each in inputs)) as results:
         yield from results
-
-
-def _attempt(work: Callable[[Input], Result], each: Input) -> tuple[Result | None, WoodshedError | None]:
-    try:
-        return work(each), None
-    except OutputError:
-        raise
-    except WoodshedError as error:
-        return None, error
-
-
-def _create_folder(file_job: FileJob) -> None:
-    """Create the folder of a result."""
-    try:
-        file_job.target.parent.mkdir(parents=True, exist_ok=True)
-    except OSError as error:
-        raise OutputError(
-            f"{printable(file_job.target.parent)} cannot be created ({error.strerror}). Choose another --out."
-        ) from error

@@ -10,7 +10,7 @@ from pathlib import Path
 from woodshed.audio.read import AUDIO_SUFFIXES
 from woodshed.data.example import Corpus, Example, Skipped, is_score
 from woodshed.data.group import GroupRule, group_rule, group_word_of, no_group
-from woodshed.errors import AudioFileError, DataError, printable
+from woodshed.errors import AudioFileError, DataError, OutputError, printable
 
 ARRANGE = (
     "Put the recordings of each class into a folder with the name of the class: "
@@ -81,29 +81,32 @@ def read_folder(
     [('high', 'bob'), ('low', 'ann')]
     """
     root = Path(folder)
-    rule = group_rule(group_by, root)
-    _require_folder(root)
+    if root.is_file():
+        raise DataError(
+            f"{printable(root)} is a file. Give a folder with a subfolder for each class, or a table."
+        )
+    rule = group_rule(group_by, existing_folder(root))
+    at_top, class_folders = _files_and_folders(root)
+    below = [path for place in class_folders for path in files_below(place, stop_at=root)]
+    loose = [path for path in at_top if is_sound(path)]
+    sounds = [path for path in below if is_sound(path)]
     examples: list[Example] = []
     skipped: list[Skipped] = []
     unlabelled: list[Example] = []
-    n_others = 0
-    for class_folder in _sorted_folders(root):
-        for path in files_below(class_folder, stop_at=root):
-            if not is_sound(path):
-                n_others += 1
-                continue
-            row = _to_example(path, path.relative_to(root), rule, group_by)
-            if isinstance(row, Example) and row.label == UNLABELLED:
-                unlabelled.append(replace(row, label=""))
-                row = Skipped(path, f"the label is empty: it is in {UNLABELLED}.")
-            examples.append(row) if isinstance(row, Example) else skipped.append(row)
-    at_top = _sorted_files(root)
-    loose = [path for path in at_top if is_sound(path)]
-    n_others += len(at_top) - len(loose)
+    for path in sounds:
+        row = _to_example(path, path.relative_to(root), rule, group_by)
+        if isinstance(row, Skipped):
+            skipped.append(row)
+        elif row.label == UNLABELLED:
+            unlabelled.append(replace(row, label=""))
+            skipped.append(Skipped(path, f"the label is empty: it is in {UNLABELLED}."))
+        else:
+            examples.append(row)
     labels = {example.label for example in examples}
     if not labels and (root / "settings.json").is_file():
         raise DataError(f"{printable(root)} is a model folder and contains no sounds.")
     if len(labels) < least_classes:
+        n_others = len(at_top) + len(below) - len(loose) - len(sounds)
         raise DataError(f"{printable(root)} {_too_few_classes(labels, loose, n_others, skipped)} {ARRANGE}")
     skipped += [Skipped(path, f"it is in no class folder. {ARRANGE}") for path in loose]
     return Corpus(
@@ -133,11 +136,38 @@ def list_sounds(places: Iterable[Path], *, scores: bool = False) -> list[Path]:
     sounds: list[Path] = []
     for place in places:
         if place.is_dir():
-            below = files_below(place, stop_at=place.parent)
+            below = files_below(place, stop_at=place.resolve().parent)
             sounds += [p for p in below if (is_sound(p) if scores else p.suffix.lower() in AUDIO_SUFFIXES)]
         else:
             sounds.append(place)
     return sounds
+
+
+def existing_folder(folder: str | os.PathLike[str]) -> Path:
+    """Return the path of a folder, which must exist.
+
+    Raises
+    ------
+    DataError
+        If there is no such folder.
+    """
+    if not os.path.isdir(folder):
+        raise DataError(f"{printable(folder)}: there is no such folder. Check the name.")
+    return Path(folder)
+
+
+def create_folder(folder: Path, remedy: str = "Choose another folder.") -> None:
+    """Create a folder and its parents, unless it exists.
+
+    Raises
+    ------
+    OutputError
+        If it cannot be created; ``remedy`` ends the message.
+    """
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise OutputError(f"{printable(folder)} cannot be created ({error.strerror}). {remedy}") from error
 
 
 def files_below(folder: Path, *, stop_at: Path) -> Iterator[Path]:
@@ -156,8 +186,9 @@ def files_below(folder: Path, *, stop_at: Path) -> Iterator[Path]:
         if (identity := _identity(place)) in visited:
             return
         visited.add(identity)
-        yield from _sorted_files(place)
-        for deeper in _sorted_folders(place):
+        files, folders = _files_and_folders(place)
+        yield from files
+        for deeper in folders:
             yield from walk(deeper)
 
     yield from walk(folder)
@@ -174,15 +205,6 @@ def _to_example(path: Path, below: Path, rule: GroupRule | None, group_by: str |
     return Example(path, printable(below.parts[0]), group)
 
 
-def _require_folder(root: Path) -> None:
-    if not root.exists():
-        raise DataError(f"{printable(root)}: there is no such folder. Check the name.")
-    if not root.is_dir():
-        raise DataError(
-            f"{printable(root)} is a file. Give a folder with a subfolder for each class, or a table."
-        )
-
-
 def _too_few_classes(labels: set[str], loose: list[Path], n_others: int, skipped: list[Skipped]) -> str:
     """Return the message of the error about a folder with too few classes."""
     if labels:
@@ -196,20 +218,15 @@ def _too_few_classes(labels: set[str], loose: list[Path], n_others: int, skipped
     return "contains no sounds: it is empty."
 
 
-def _sorted_files(folder: Path) -> list[Path]:
-    return [path for path in _visible(folder) if not path.is_dir()]
-
-
-def _sorted_folders(folder: Path) -> list[Path]:
-    return [path for path in _visible(folder) if path.is_dir()]
-
-
-def _visible(folder: Path) -> list[Path]:
+def _files_and_folders(folder: Path) -> tuple[list[Path], list[Path]]:
+    """Return the visible files and folders in a folder, each sorted by name."""
     try:
         names = os.listdir(folder)
     except PermissionError as error:
         raise DataError(f"No permission to read {printable(folder)}. Change it: chmod u+rx FOLDER") from error
-    return [folder / name for name in sorted(names) if not name.startswith(".")]
+    paths = [folder / name for name in sorted(names) if not name.startswith(".")]
+    is_folder = {path: path.is_dir() for path in paths}
+    return [path for path in paths if not is_folder[path]], [path for path in paths if is_folder[path]]
 
 
 def _identity(folder: Path) -> tuple[int, int]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable
+from functools import partial
 from pathlib import Path, PurePath
 
 from woodshed.audio.tags import TAGS, read_tags
@@ -64,15 +65,15 @@ def group_rule(text: str | None, root: Path = Path()) -> GroupRule | None:
     '12'
     """
     word, _, rest = (text or "none").partition(":")
-    if word == "none" and not rest:
-        return None
-    if word == "folder" and not rest:
-        return _folder
-    if word == "stem" and not rest:
-        return _stem
-    if word == "tag":
-        return _tag(rest, root)
-    makers = {"part": _part, "chars": _chars, "regex": _regex}
+    plain_rules: dict[str, GroupRule | None] = {"none": None, "folder": _folder, "stem": _stem}
+    if word in plain_rules and not rest:
+        return plain_rules[word]
+    makers: dict[str, Callable[[str], GroupRule]] = {
+        "part": _part,
+        "chars": _chars,
+        "regex": _regex,
+        "tag": partial(_tag, root=root),
+    }
     if word in makers:
         return makers[word](rest)
     rules = "; ".join(f"{name}: {meaning}" for name, meaning in WORDS.items())

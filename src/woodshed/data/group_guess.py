@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import re
 from collections import Counter, defaultdict
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path, PurePath
 
@@ -104,7 +104,10 @@ def guess_groups(corpus: Corpus, place: Path) -> list[Candidate]:
     """
     labels = corpus.labels
     root = place.parent if place.suffix.lower() in TABLE_SUFFIXES and not place.is_dir() else place
-    paths = [_below(example.path, root) for example in corpus.examples]
+    paths = [
+        example.path.relative_to(root) if example.path.is_relative_to(root) else example.path
+        for example in corpus.examples
+    ]
     candidates: list[Ranked] = []
     for rank, group_by, values in _all_values(corpus.examples, paths, place, root):
         spans_labels = _spans_labels(values, labels)
@@ -112,8 +115,9 @@ def guess_groups(corpus: Corpus, place: Path) -> list[Candidate]:
             continue
         names = sorted(_distinct(values))
         word = group_by if rank == _COLUMN else group_word_of(group_by)
-        n_examples = sum(value is not None for value in values)
-        candidate = Candidate(group_by, word, len(names), n_examples, tuple(names[:4]))
+        candidate = Candidate(
+            group_by, word, len(names), sum(value is not None for value in values), tuple(names[:4])
+        )
         are_words = sum(map(_is_word, names)) * 2 > len(names)
         order = (
             group_by.lower() not in GROUP_NAMES,
@@ -161,10 +165,6 @@ def _or_none(rule: GroupRule, path: PurePath) -> str | None:
         return rule(path)
     except AudioFileError:  # reported when the sounds are checked
         return None
-
-
-def _below(path: Path, root: Path) -> PurePath:
-    return path.relative_to(root) if path.is_relative_to(root) else path
 
 
 def _columns(examples: Sequence[Example], table: Path) -> Iterator[tuple[str, Values]]:
@@ -240,18 +240,16 @@ def _spans_labels(values: Values, labels: Sequence[str]) -> bool | None:
     pairs = [(value, label) for value, label in zip(values, labels, strict=True) if value is not None]
     counts = Counter(value for value, _ in pairs)
     n = len(pairs)
-    if len(counts) < 2 or n < COVERED * len(values) or max(counts.values()) > LARGEST * n:
+    most_are_single = 2 * len(counts) > n
+    if len(counts) < 2 or most_are_single or n < COVERED * len(values) or max(counts.values()) > LARGEST * n:
         return None
-    if 2 * len(counts) > n:  # most groups have a single sound
-        return None
-    labels_of: defaultdict[str, set[str]] = defaultdict(set)
+    n_labels = Counter(value for value, _ in set(pairs))
     of_label: defaultdict[str, Counter[str]] = defaultdict(Counter)
     for value, label in pairs:
-        labels_of[value].add(label)
         of_label[label][value] += 1
     if len(of_label) > 1 and sum(max(own.values()) for own in of_label.values()) >= COVERED * n:
         return None  # a synonym of the label
-    n_shared = sum(counts[value] for value, own in labels_of.items() if len(own) > 1)
+    n_shared = sum(counts[value] for value, n_own in n_labels.items() if n_own > 1)
     return len(of_label) < 2 or n_shared >= COVERED * n
 
 
@@ -269,18 +267,14 @@ def _without_repeats(candidates: Sequence[Ranked]) -> list[Candidate]:
     """Remove candidates with the groups of an earlier one, or with subdivisions of them within a label."""
     unique: list[tuple[Candidate, Values]] = []
     for order, candidate, values in candidates:
-        is_nested = bool(order[3])
-        if any(_refines(earlier, values, subdivided=is_nested) for _, earlier in unique):
-            continue
-        unique.append((candidate, values))
+        if not any(_refines(earlier, values, subdivided=bool(order[3])) for _, earlier in unique):
+            unique.append((candidate, values))
     return [candidate for candidate, _ in unique]
 
 
 def _refines(coarse: Values, fine: Values, *, subdivided: bool) -> bool:
     """Return whether two groupings are equal, or, if ``subdivided``, the second may subdivide the first."""
-    coarse_of: Mapping[str, set[str | None]] = defaultdict(set)
-    for one, other in zip(coarse, fine, strict=True):
-        if other is not None:
-            coarse_of[other].add(one)
-    is_refinement = all(len(own) == 1 for own in coarse_of.values())
-    return is_refinement and (subdivided or len(coarse_of) == len(_distinct(coarse)))
+    pairs = {(one, other) for one, other in zip(coarse, fine, strict=True) if other is not None}
+    fine_groups = _distinct(fine)
+    is_refinement = len(pairs) == len(fine_groups)
+    return is_refinement and (subdivided or len(fine_groups) == len(_distinct(coarse)))

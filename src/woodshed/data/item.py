@@ -279,14 +279,10 @@ def _class_key(cls: type) -> str:
     """Return the ``key`` that a dataclass defines itself."""
     key = vars(cls).get("key")
     if not isinstance(key, str):
+        kebab_case = re.sub(r"(?<!^)(?=[A-Z])", "-", cls.__name__).lower()
         raise TypeError(
             f"{cls.__module__}.{cls.__qualname__} has no key of its own, so its results cannot be stored. "
-            f'Add a class attribute: key: ClassVar[str] = "{_kebab_case(cls.__name__)}/1", and raise the '
+            f'Add a class attribute: key: ClassVar[str] = "{kebab_case}/1", and raise the '
             "number whenever the results change."
         )
     return key
-
-
-def _kebab_case(name: str) -> str:
-    """Return a class name as lower-case words joined by hyphens."""
-    return re.sub(r"(?<!^)(?=[A-Z])", "-", name).lower()

@@ -10,32 +10,32 @@ from __future__ import annotations
 import os
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from pathlib import Path
 from typing import ClassVar
 
 import numpy as np
 from numpy.typing import NDArray
 
 from woodshed.audio.edit import resample
-from woodshed.audio.read import AUDIO_SUFFIXES, read
+from woodshed.audio.read import read
 from woodshed.audio.signals import COLOURS, coloured
 from woodshed.clip import Clip
 from woodshed.data.example import ChangedExample, Corpus, Example
-from woodshed.data.folder import files_below
-from woodshed.errors import DataError, ParameterError, near_miss, printable
+from woodshed.data.folder import existing_folder, list_sounds
+from woodshed.errors import DataError, ParameterError, near_miss
 from woodshed.units import db_to_amplitude
 
 CLEAN = "clean"
 HUM = "hum"
 CROWD = "crowd-or-animal"
-KINDS = (CLEAN, CROWD, HUM, *COLOURS)
+NOISES = (CROWD, HUM, *COLOURS)
+KINDS = (CLEAN, *NOISES)
 """Kinds of noise; ``clean`` is the recording itself."""
 
 SNR_RANGE_DB = (-5.0, 30.0)
 """Range of the uniformly distributed signal-to-noise ratio, in decibels."""
 
 N_VOICES = 6
-"""Number of other recordings that are mixed if there is no recording of a crowd."""
+"""Number of other recordings that are mixed to a crowd."""
 
 
 @dataclass(frozen=True)
@@ -75,7 +75,7 @@ class Mix:
     recordings: tuple[str, ...] = ()
 
     def __post_init__(self) -> None:
-        if self.kind not in (HUM, CROWD, *COLOURS):
+        if self.kind not in NOISES:
             raise ParameterError(f"There is no noise {self.kind!r}. {near_miss(self.kind, KINDS)}")
 
     def __call__(self, clip: Clip) -> Clip:
@@ -121,17 +121,13 @@ def hum(rng: np.random.Generator, n_samples: int, sample_rate: int) -> NDArray[n
     return np.asarray(levels @ waves)
 
 
-def noisy_examples(
-    clean: Sequence[Example], *, recordings: Sequence[Path] = (), seed: int = 0
-) -> tuple[Example, ...]:
+def noisy_examples(clean: Sequence[Example], *, seed: int = 0) -> tuple[Example, ...]:
     """Make six examples of each clean one: the original, and one with each kind of noise at a random level.
 
     Parameters
     ----------
     clean
-        Recordings almost without noise; their labels are ignored.
-    recordings
-        Recordings of crowds and animals. Without any, a crowd is a mix of six other clean recordings.
+        Recordings almost without noise; their labels are ignored. A crowd is a mix of six others of them.
     seed
         Seed of all random draws.
 
@@ -152,19 +148,13 @@ def noisy_examples(
     examples: list[Example] = []
     for place, example in enumerate(clean):
         group = f"{example.path.stem} {place}" if example.group is None else example.group
-        original = replace(example, label=CLEAN, group=group, labels=(), values={}, split=None)
-        for kind in KINDS:
-            if kind == CLEAN:
-                examples.append(original)
-                continue
+        examples.append(replace(example, label=CLEAN, group=group, labels=(), values={}, split=None))
+        for kind in NOISES:
             snr_db = round(float(rng.uniform(*SNR_RANGE_DB)), 3)
             crowd: tuple[str, ...] = ()
-            if kind == CROWD and recordings:
-                crowd = (str(recordings[int(rng.integers(len(recordings)))]),)
-            elif kind == CROWD:
+            if kind == CROWD:
                 others = rng.choice(len(clean) - 1, min(N_VOICES, len(clean) - 1), replace=False)
                 crowd = tuple(str(clean[k + (k >= place)].path) for k in others.tolist())
-            mix = Mix(kind, snr_db, int(rng.integers(1 << 31)), crowd)
             examples.append(
                 ChangedExample(
                     example.path,
@@ -173,7 +163,7 @@ def noisy_examples(
                     start_s=example.start_s,
                     end_s=example.end_s,
                     values={"snr_db": snr_db},
-                    change=mix,
+                    change=Mix(kind, snr_db, int(rng.integers(1 << 31)), crowd),
                 )
             )
     return tuple(examples)
@@ -187,9 +177,6 @@ def load(folder: str | os.PathLike[str]) -> Corpus:
     DataError
         If the folder does not exist or contains fewer than two audio files.
     """
-    root = Path(folder)
-    if not root.is_dir():
-        raise DataError(f"{printable(root)}: there is no such folder. Check the name.")
-    paths = [p for p in files_below(root, stop_at=root.parent) if p.suffix.lower() in AUDIO_SUFFIXES]
-    examples = noisy_examples([Example(path, group=str(path.relative_to(root))) for path in paths])
-    return Corpus("noisy", examples, group_word="recording")
+    root = existing_folder(folder)
+    clean = [Example(path, group=str(path.relative_to(root))) for path in list_sounds([root])]
+    return Corpus("noisy", noisy_examples(clean), group_word="recording")

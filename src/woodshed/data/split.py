@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 import warnings
+from collections import Counter
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -41,7 +42,7 @@ def stratified_folds(labels: Sequence[str], n_folds: int, seed: int) -> list[Ind
     """
     from sklearn.model_selection import StratifiedKFold
 
-    n_folds = min(n_folds, _largest_class(labels))
+    n_folds = min(n_folds, max(Counter(labels).values()))
     if n_folds < 2:
         raise DataError(
             "There is only one example of each class; training and testing need one each. Record more."
@@ -73,8 +74,7 @@ def stratified_group_folds(
     """
     from sklearn.model_selection import StratifiedGroupKFold
 
-    n_folds = min(n_folds, _largest_class(labels))
-    tests: list[Indices] = []
+    n_folds = min(n_folds, max(Counter(labels).values()))
     for try_seed in np.random.SeedSequence(seed).generate_state(N_TRIES).tolist():
         splitter = StratifiedGroupKFold(n_folds, shuffle=True, random_state=try_seed)
         tests = _test_parts(splitter, labels, groups)
@@ -107,10 +107,6 @@ def _test_parts(splitter: Any, labels: Sequence[str], groups: Sequence[str] | No
         # Classes with fewer examples than folds are not tested in some of them.
         warnings.filterwarnings("ignore", message="The least populated class", category=UserWarning)
         return [np.sort(test) for _, test in splitter.split(np.zeros(len(labels)), list(labels), groups)]
-
-
-def _largest_class(labels: Sequence[str]) -> int:
-    return int(np.unique(np.asarray(labels), return_counts=True)[1].max())
 
 
 @dataclass(frozen=True, eq=False)
@@ -184,7 +180,7 @@ def group_folds(
     """
     n_folds = min(_at_least_two(n_folds), _count_groups(groups, group_word))
     tests = stratified_group_folds(labels, groups, n_folds, seed, group_word)
-    return _split(f"unheard {group_word}s, {n_folds} folds", _numbered(tests), groups)
+    return _split(f"unheard {group_word}s, {n_folds} folds", _numbered(tests, len(labels)), groups)
 
 
 def group_holdout(
@@ -210,13 +206,12 @@ def group_holdout(
     """
     n_folds = min(_share_to_folds(test_share), _count_groups(groups, group_word))
     tests = stratified_group_folds(labels, groups, n_folds, seed, group_word)
-    n_classes = [len({labels[k] for k in test}) for test in tests]
     best = min(
-        range(len(tests)), key=lambda k: (-n_classes[k], abs(len(tests[k]) - test_share * len(labels)))
+        tests,
+        key=lambda test: (-len({labels[k] for k in test}), abs(len(test) - test_share * len(labels))),
     )
-    share = len(tests[best]) / len(labels)
     return _split(
-        f"unheard {group_word}s, {_percent(share)} held out", _numbered([tests[best]], len(labels)), groups
+        f"unheard {group_word}s, {_percent(best, labels)} held out", _numbered([best], len(labels)), groups
     )
 
 
@@ -239,8 +234,9 @@ def leave_one_group_out(labels: Sequence[str], groups: Sequence[str], *, group_w
     names = sorted(set(groups))
     tests = [np.flatnonzero(of_row == name) for name in names]
     check_trainable(labels, tests, group_word)
-    folds = _folds(names, tests, len(labels))
-    return _split(f"one {group_word} left out at a time, {len(names)} folds", folds, groups)
+    return _split(
+        f"one {group_word} left out at a time, {len(names)} folds", _folds(names, tests, len(labels)), groups
+    )
 
 
 def official(corpus: Corpus) -> Split:
@@ -286,7 +282,7 @@ def random_folds(
     True
     """
     tests = stratified_folds(labels, _at_least_two(n_folds), seed)
-    return _split(f"random, {len(tests)} folds", _numbered(tests), groups)
+    return _split(f"random, {len(tests)} folds", _numbered(tests, len(labels)), groups)
 
 
 def random_holdout(
@@ -300,8 +296,7 @@ def random_holdout(
     4
     """
     test = stratified_folds(labels, _share_to_folds(test_share), seed)[0]
-    share = len(test) / len(labels)
-    return _split(f"random, {_percent(share)} held out", _numbered([test], len(labels)), groups)
+    return _split(f"random, {_percent(test, labels)} held out", _numbered([test], len(labels)), groups)
 
 
 def honest_splits(corpus: Corpus, how: str = "auto", seed: int = 0) -> list[Split]:
@@ -444,9 +439,8 @@ def _folds(names: Sequence[str], tests: Sequence[Indices], n_rows: int) -> tuple
     return tuple(Fold(name, np.setdiff1d(rows, test), test) for name, test in zip(names, tests, strict=True))
 
 
-def _numbered(tests: Sequence[Indices], n_rows: int | None = None) -> tuple[Fold, ...]:
+def _numbered(tests: Sequence[Indices], n_rows: int) -> tuple[Fold, ...]:
     """Name the folds ``fold 1``, ``fold 2``, …; one alone is ``held out``."""
-    n_rows = sum(len(test) for test in tests) if n_rows is None else n_rows
     names = [f"fold {k}" for k in range(1, len(tests) + 1)] if len(tests) > 1 else ["held out"]
     return _folds(names, tests, n_rows)
 
@@ -474,8 +468,8 @@ def _share_to_folds(test_share: float) -> int:
     return round(1 / test_share)
 
 
-def _percent(share: float) -> str:
-    return f"{100 * share:.0f} %"
+def _percent(test: Indices, labels: Sequence[str]) -> str:
+    return f"{100 * (len(test) / len(labels)):.0f} %"
 
 
 def _natural(name: str) -> list[tuple[int, str]]:

@@ -20,6 +20,7 @@ from numpy.typing import NDArray
 from woodshed.atomic import draft
 from woodshed.clip import Clip
 from woodshed.data.example import Skipped
+from woodshed.data.folder import create_folder
 from woodshed.data.item import Describing, Item, callable_key, digest
 from woodshed.errors import DataError, OutputError, ParameterError, WoodshedError, printable
 
@@ -38,7 +39,7 @@ _HEADER_AT = 10  # in a .npy file of version 1.0: magic and version in 8 bytes, 
 
 
 def write_entry(path: Path, chunks: Iterable[Array]) -> None:
-    """Write the concatenation of arrays, with at most two of them in memory.
+    """Write the concatenation of arrays, with one of them in memory at a time.
 
     Parameters
     ----------
@@ -53,34 +54,19 @@ def write_entry(path: Path, chunks: Iterable[Array]) -> None:
         If it cannot be written.
     """
     ordered = iter(chunks)
-    first, second = next(ordered), next(ordered, None)
-    with draft(path) as file:
-        if second is None:
-            head = _header(first, len(first))
-            file.write(head)
-            file.write(first.data)
-            n_bytes = len(head) + first.nbytes
-            crc = zlib.crc32(first.data, zlib.crc32(head))
-        else:
-            n_bytes, crc = _write_pieces(file, chain([first, second], ordered))
-        file.write(_TRAILER.pack(MAGIC, n_bytes, crc))
-
-
-def _write_pieces(file: BinaryIO, pieces: Iterable[Array]) -> tuple[int, int]:
-    """Write arrays with a common header; return the number of bytes and their checksum."""
-    ordered = iter(pieces)
     first = next(ordered)
     n_rows = 0
-    # The header precedes the data but contains the length, which is known last. Its size is constant.
-    file.seek(len(_header(first, 0)))
-    for piece in chain([first], ordered):
-        file.write(piece.data)
-        n_rows += len(piece)
-    n_bytes = file.tell()
-    file.seek(0)
-    file.write(_header(first, n_rows))
-    file.seek(0)
-    return n_bytes, _crc(file, n_bytes)
+    with draft(path) as file:
+        # The header precedes the data but contains the length, which is known last. Its size is constant.
+        file.seek(len(_header(first.dtype, first.shape)))
+        for chunk in chain([first], ordered):
+            file.write(chunk.data)
+            n_rows += len(chunk)
+        n_bytes = file.tell()
+        file.seek(0)
+        file.write(_header(first.dtype, (n_rows, *first.shape[1:])))
+        file.seek(0)
+        file.write(_TRAILER.pack(MAGIC, n_bytes, _crc(file, n_bytes)))
 
 
 def is_intact(file: BinaryIO) -> bool:
@@ -90,10 +76,8 @@ def is_intact(file: BinaryIO) -> bool:
         return False
     file.seek(n_bytes)
     magic, length, expected = _TRAILER.unpack(file.read(_TRAILER.size))
-    if magic != MAGIC or length != n_bytes:
-        return False
     file.seek(0)
-    return bool(_crc(file, n_bytes) == expected)
+    return bool(magic == MAGIC and length == n_bytes and _crc(file, n_bytes) == expected)
 
 
 def open_array(path: Path, file: BinaryIO) -> Array:
@@ -105,18 +89,15 @@ def open_array(path: Path, file: BinaryIO) -> Array:
     content = file.read()
     start = _HEADER_AT + int.from_bytes(content[_HEADER_AT - 2 : _HEADER_AT], "little")
     shape, dtype = _parse_header(content[:start])
-    n_values = math.prod(shape)
-    return np.frombuffer(content, dtype, n_values, start).reshape(shape)
-
-
-def _header(like: Array, n_rows: int) -> bytes:
-    """Return the header of a .npy file for ``n_rows`` rows; NumPy pads it to a constant length."""
-    return _format_header(like.dtype, (n_rows, *like.shape[1:]))
+    return np.frombuffer(content, dtype, math.prod(shape), start).reshape(shape)
 
 
 @functools.lru_cache(maxsize=4096)
-def _format_header(dtype: np.dtype[Any], shape: tuple[int, ...]) -> bytes:
-    """Format a header; cached, because it is slow and few headers differ."""
+def _header(dtype: np.dtype[Any], shape: tuple[int, ...]) -> bytes:
+    """Return the header of a .npy file, which NumPy pads to a constant length for any number of rows.
+
+    It is cached, because formatting is slow and few headers differ.
+    """
     stream = io.BytesIO()
     facts = {"descr": np.lib.format.dtype_to_descr(dtype), "fortran_order": False, "shape": shape}
     np.lib.format.write_array_header_1_0(stream, facts)
@@ -143,6 +124,7 @@ def _parse_header(header: bytes) -> tuple[tuple[int, ...], np.dtype[Any]]:
 
 
 _DRAFT_LIFETIME_S = 3600.0
+_FOLDER_REMEDY = "Choose a writable folder for the feature store, on a disk with enough space."
 
 
 class FeatureStore:
@@ -196,7 +178,7 @@ class FeatureStore:
         self.dtype = dtype
         self._settings = digest(MAGIC, dtype, callable_key(feature))
         self._verified: set[str] = set()
-        _create_folder(self.folder)
+        create_folder(self.folder, _FOLDER_REMEDY)
 
     def __getstate__(self) -> dict[str, Any]:
         # Another process may see another disk, and a large set would be copied with every task.
@@ -255,7 +237,7 @@ class FeatureStore:
         items: Sequence[Item],
         *,
         n_jobs: int = 1,
-        on_progress: Callable[[int, int], None] | None = None,
+        on_progress: Callable[[int, int], None] = lambda n_done, n_items: None,
     ) -> list[Skipped]:
         """Compute all entries that are missing or damaged.
 
@@ -294,8 +276,7 @@ class FeatureStore:
             for n_done, (item, reason) in enumerate(zip(items, reasons, strict=True), start=1):
                 if reason is not None:
                     skipped.append(Skipped(Path(item.source), reason))
-                if on_progress is not None:
-                    on_progress(n_done, len(items))
+                on_progress(n_done, len(items))
         return skipped
 
     def _read(self, path: Path) -> Array | None:
@@ -321,7 +302,7 @@ class FeatureStore:
 
     def _write(self, path: Path, item: Item) -> None:
         """Compute the features of an item and write its entry atomically."""
-        _create_folder(path.parent)
+        create_folder(path.parent, _FOLDER_REMEDY)
         write_entry(path, self._blocks(item))
 
     def _blocks(self, item: Item) -> Iterator[Array]:
@@ -342,7 +323,7 @@ class FeatureStore:
 
 def _fill_one(store: FeatureStore, item: Item, working_folder: str) -> str | None:
     """Write the entry of an item unless it exists; return the reason if the item cannot be used."""
-    _change_folder(working_folder)
+    os.chdir(working_folder)  # reused workers may have another one than the caller, and paths are relative
     try:
         path = store.path(item)  # once: some items read their sound for the key
         if store._read(path) is None:
@@ -354,26 +335,6 @@ def _fill_one(store: FeatureStore, item: Item, working_folder: str) -> str | Non
     except Exception as error:  # no single file may end a long run
         return f"{printable(item.source)}: {type(error).__name__}: {error}"
     return None
-
-
-def _change_folder(working_folder: str) -> None:
-    """Change to the caller's working folder: reused workers may have another one, and paths are relative."""
-    try:
-        here = os.getcwd()
-    except FileNotFoundError:  # deleted while the worker was running
-        here = ""
-    if here != working_folder:
-        os.chdir(working_folder)
-
-
-def _create_folder(folder: Path) -> None:
-    try:
-        folder.mkdir(parents=True, exist_ok=True)
-    except OSError as error:
-        raise OutputError(
-            f"{printable(folder)} cannot be created ({error.strerror}). Choose a writable folder for the "
-            "feature store, on a disk with enough space."
-        ) from error
 
 
 def _remove_old_drafts(folder: Path) -> None:

@@ -111,13 +111,12 @@ def read_table(
     labels = {example.label for example in examples}
     if len(labels) < least_classes and (target_columns == ["label"] or not examples):
         raise DataError(f"{printable(path)} {_too_few_labels(labels, skipped)}")
-    folds = _has_folds(path, examples)
     word = group_by if group_by is not None and group_by in columns else group_word_of(group_by)
     return Corpus(
         printable(path.stem),
         tuple(examples),
         tuple(skipped),
-        folds=folds,
+        folds=_has_folds(path, examples),
         group_word=word,
         unlabelled=tuple(unlabelled),
     )
@@ -200,7 +199,7 @@ def _group_reader(group_by: str | None, columns: list[str], folder: Path) -> Cal
     def by_rule(row: Row) -> str:
         group = rule(PurePath(row["path"].strip()))
         if group is None:
-            raise LookupError(no_group(group_by))
+            raise AudioFileError(row["path"], no_group(group_by))
         return group
 
     return by_rule
@@ -241,8 +240,6 @@ def _to_example(
         return Skipped(path, "there is no such file. Paths are relative to the table's folder.")
     try:
         group = to_group(row)
-    except LookupError as error:
-        return Skipped(path, str(error.args[0]))
     except AudioFileError as error:
         return Skipped(path, error.reason)
     try:

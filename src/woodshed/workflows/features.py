@@ -7,8 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from woodshed.data.example import Skipped
-from woodshed.data.extract import check_statistics, extract
-from woodshed.data.feature_table import check_table_name, write_features
+from woodshed.data.extract import check_statistics, check_table_name, extract, write_features
 from woodshed.data.folder import list_sounds
 from woodshed.errors import ParameterError
 from woodshed.features import make_features

@@ -8,8 +8,7 @@ from numpy.typing import NDArray
 
 from woodshed.audio import sine
 from woodshed.data.corpora.fsdd import load
-from woodshed.data.doctor.copies import exact_sets, near_sets
-from woodshed.data.doctor.fold import recordings
+from woodshed.data.doctor.copies import exact_sets, near_sets, recordings
 from woodshed.data.doctor.inspection import Inspection, common_rate, described, inspect_sounds
 from woodshed.data.doctor.outlier import (
     RIDGE,

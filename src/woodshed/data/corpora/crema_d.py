@@ -11,12 +11,9 @@ it. There is no official split. Hold out actors (the group). The sentences are o
 
 from __future__ import annotations
 
-import os
 import re
-from pathlib import Path
 
-from woodshed.data.corpora.facts import CorpusFacts
-from woodshed.data.corpora.labels import corpus_from_names, sounds_below
+from woodshed.data.corpora.facts import CorpusFacts, Folder, corpus_from_names
 from woodshed.data.example import Corpus, Example
 
 FACTS = CorpusFacts(
@@ -48,7 +45,7 @@ EMOTIONS = {
 """Code in the file name -> label; the same words as in the other emotion corpora."""
 
 
-def load(folder: str | os.PathLike[str]) -> Corpus:
+def load(folder: Folder) -> Corpus:
     """List the utterances: label the acted emotion, group the actor (``1001`` to ``1091``), no split.
 
     Parameters
@@ -61,9 +58,11 @@ def load(folder: str | os.PathLike[str]) -> Corpus:
     DataError
         If the folder does not exist or does not contain the corpus.
     """
-    paths = sounds_below(folder, "AudioWAV")
-    return corpus_from_names(FACTS, paths, FILE_NAME, _to_example, group_word="actor")
-
-
-def _to_example(path: Path, name: re.Match[str]) -> Example:
-    return Example(path, EMOTIONS[name["emotion"]], group=name["actor"])
+    return corpus_from_names(
+        FACTS,
+        folder,
+        FILE_NAME,
+        lambda path, name: Example(path, EMOTIONS[name["emotion"]], group=name["actor"]),
+        inner="AudioWAV",
+        group_word="actor",
+    )

@@ -11,12 +11,10 @@ group): a random split has every speaker and every sentence on both sides.
 
 from __future__ import annotations
 
-import os
 import re
 from pathlib import Path
 
-from woodshed.data.corpora.facts import CorpusFacts, Download
-from woodshed.data.corpora.labels import corpus_from_names, sounds_below
+from woodshed.data.corpora.facts import CorpusFacts, Download, Folder, corpus_from_names
 from woodshed.data.example import Corpus, Example
 
 FACTS = CorpusFacts(
@@ -63,7 +61,7 @@ They are derived from the label alone, not from ratings of the recordings, and o
 """
 
 
-def load(folder: str | os.PathLike[str]) -> Corpus:
+def load(folder: Folder) -> Corpus:
     """List the utterances: label the emotion, values by `VALUES`, group the speaker (``03`` on), no split.
 
     Parameters
@@ -76,11 +74,14 @@ def load(folder: str | os.PathLike[str]) -> Corpus:
     DataError
         If the folder does not exist or does not contain the corpus.
     """
-    paths = sounds_below(folder, "wav")
-    return corpus_from_names(FACTS, paths, FILE_NAME, _to_example, group_word="speaker")
+    return corpus_from_names(FACTS, folder, FILE_NAME, _to_example, inner="wav", group_word="speaker")
 
 
 def _to_example(path: Path, name: re.Match[str]) -> Example:
     label = EMOTIONS[name["emotion"]]
-    values = dict(zip(("valence", "arousal"), VALUES[label], strict=True))
-    return Example(path, label, group=name["speaker"], values=values)
+    return Example(
+        path,
+        label,
+        group=name["speaker"],
+        values=dict(zip(("valence", "arousal"), VALUES[label], strict=True)),
+    )

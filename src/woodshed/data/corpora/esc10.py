@@ -10,12 +10,9 @@ folds, which must not be reshuffled.
 
 from __future__ import annotations
 
-import os
 import re
-from pathlib import Path
 
-from woodshed.data.corpora.facts import CorpusFacts
-from woodshed.data.corpora.labels import corpus_from_names, sounds_below
+from woodshed.data.corpora.facts import CorpusFacts, Folder, corpus_from_names
 from woodshed.data.example import Corpus, Example
 
 FACTS = CorpusFacts(
@@ -38,7 +35,7 @@ FACTS = CorpusFacts(
 FILE_NAME = re.compile(r"(\d+ - )?(?P<sound>[^/]+)/(?P<fold>[1-5])-(?P<source>\d+)-(?P<take>[A-Z])")
 
 
-def load(folder: str | os.PathLike[str]) -> Corpus:
+def load(folder: Folder) -> Corpus:
     """List the clips: label such as ``dog bark``, group the Freesound number, split ``fold 1`` to ``fold 5``.
 
     Parameters
@@ -51,10 +48,16 @@ def load(folder: str | os.PathLike[str]) -> Corpus:
     DataError
         If the folder does not exist or does not contain the corpus.
     """
-    paths = sounds_below(folder, "audio")
-    return corpus_from_names(FACTS, paths, FILE_NAME, _to_example, group_word="recording", folds=True)
-
-
-def _to_example(path: Path, name: re.Match[str]) -> Example:
-    label = name["sound"].replace("_", " ").lower()
-    return Example(path, label, group=name["source"], split=f"fold {name['fold']}")
+    return corpus_from_names(
+        FACTS,
+        folder,
+        FILE_NAME,
+        lambda path, name: Example(
+            path,
+            name["sound"].replace("_", " ").lower(),
+            group=name["source"],
+            split=f"fold {name['fold']}",
+        ),
+        inner="audio",
+        group_word="recording",
+    )

@@ -12,12 +12,9 @@ the band instead of the sound.
 
 from __future__ import annotations
 
-import os
 import re
-from pathlib import Path
 
-from woodshed.data.corpora.facts import GITHUB_ARCHIVE, CorpusFacts, Download
-from woodshed.data.corpora.labels import corpus_from_names, sounds_below
+from woodshed.data.corpora.facts import GITHUB_ARCHIVE, CorpusFacts, Download, Folder, corpus_from_names
 from woodshed.data.example import Corpus, Example
 
 FACTS = CorpusFacts(
@@ -54,7 +51,7 @@ CLASSES = (
 """Label of each target number."""
 
 
-def load(folder: str | os.PathLike[str]) -> Corpus:
+def load(folder: Folder) -> Corpus:
     """List the clips: label such as ``sea waves``, group the Freesound number, the five official folds.
 
     Parameters
@@ -67,9 +64,13 @@ def load(folder: str | os.PathLike[str]) -> Corpus:
     DataError
         If the folder does not exist or does not contain the corpus.
     """
-    paths = sounds_below(folder, "audio")
-    return corpus_from_names(FACTS, paths, FILE_NAME, _to_example, group_word="recording", folds=True)
-
-
-def _to_example(path: Path, name: re.Match[str]) -> Example:
-    return Example(path, CLASSES[int(name["target"])], group=name["source"], split=f"fold {name['fold']}")
+    return corpus_from_names(
+        FACTS,
+        folder,
+        FILE_NAME,
+        lambda path, name: Example(
+            path, CLASSES[int(name["target"])], group=name["source"], split=f"fold {name['fold']}"
+        ),
+        inner="audio",
+        group_word="recording",
+    )

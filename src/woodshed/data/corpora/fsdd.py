@@ -10,12 +10,10 @@ set, so a score on it does not measure generalisation to new speakers; hold out 
 
 from __future__ import annotations
 
-import os
 import re
 from pathlib import Path
 
-from woodshed.data.corpora.facts import GITHUB_ARCHIVE, CorpusFacts, Download
-from woodshed.data.corpora.labels import corpus_from_names, sounds_below
+from woodshed.data.corpora.facts import GITHUB_ARCHIVE, CorpusFacts, Download, Folder, corpus_from_names
 from woodshed.data.example import Corpus, Example
 
 FACTS = CorpusFacts(
@@ -36,7 +34,7 @@ FILE_NAME = re.compile(r"[^/]*/(?P<digit>\d)_(?P<speaker>[^_]+)_(?P<index>\d+)")
 N_TEST_INDICES = 5
 
 
-def load(folder: str | os.PathLike[str]) -> Corpus:
+def load(folder: Folder) -> Corpus:
     """List the recordings: label ``0`` to ``9``, group the speaker, split ``train`` or ``test``.
 
     Parameters
@@ -56,8 +54,7 @@ def load(folder: str | os.PathLike[str]) -> Corpus:
     >>> sorted(set(corpus.groups))
     ['george', 'jackson', 'lucas', 'nicolas', 'theo', 'yweweler']
     """
-    paths = sounds_below(folder, "recordings")
-    return corpus_from_names(FACTS, paths, FILE_NAME, _to_example, group_word="speaker")
+    return corpus_from_names(FACTS, folder, FILE_NAME, _to_example, inner="recordings", group_word="speaker")
 
 
 def _to_example(path: Path, name: re.Match[str]) -> Example:

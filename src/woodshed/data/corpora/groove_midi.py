@@ -12,11 +12,14 @@ generalisation to new drummers.
 
 from __future__ import annotations
 
-import os
-from pathlib import Path
-
-from woodshed.data.corpora.facts import CorpusFacts, Download
-from woodshed.data.corpora.labels import Row, corpus_from_table, read_rows, require_table
+from woodshed.data.corpora.facts import (
+    CorpusFacts,
+    Download,
+    Folder,
+    corpus_from_table,
+    read_rows,
+    require_table,
+)
 from woodshed.data.example import Corpus, Example
 
 FACTS = CorpusFacts(
@@ -39,10 +42,9 @@ FACTS = CorpusFacts(
         ),
     ),
 )
-COLUMNS = ("session", "style", "midi_filename", "split")
 
 
-def load(folder: str | os.PathLike[str]) -> Corpus:
+def load(folder: Folder) -> Corpus:
     """List the MIDI files: label the style, group the session, split ``train``, ``validation`` or ``test``.
 
     Parameters
@@ -58,13 +60,11 @@ def load(folder: str | os.PathLike[str]) -> Corpus:
     table = require_table(folder, ["info.csv"], FACTS.layout)
     return corpus_from_table(
         FACTS,
-        read_rows(table, COLUMNS),
+        read_rows(table, ["session", "style", "midi_filename", "split"]),
         table,
         to_path=lambda row: table.parent / row["midi_filename"],
-        to_example=_to_example,
+        to_example=lambda path, row: Example(
+            path, row["style"].partition("/")[0], group=row["session"], split=row["split"]
+        ),
         group_word="session",
     )
-
-
-def _to_example(path: Path, row: Row) -> Example:
-    return Example(path, row["style"].partition("/")[0], group=row["session"], split=row["split"])

@@ -13,16 +13,11 @@ optimistic and not comparable with it.
 
 from __future__ import annotations
 
-import os
 import re
 import warnings
-from collections.abc import Mapping
 from dataclasses import replace
-from pathlib import Path
-from types import MappingProxyType
 
-from woodshed.data.corpora.facts import CorpusFacts, Download
-from woodshed.data.corpora.labels import corpus_from_names, sounds_below
+from woodshed.data.corpora.facts import CorpusFacts, Download, Folder, corpus_from_names
 from woodshed.data.example import Corpus, Example, Skipped
 
 FACTS = CorpusFacts(
@@ -95,7 +90,7 @@ FAULT = (
 )
 
 
-def load(folder: str | os.PathLike[str], *, filtered: bool = True) -> Corpus:
+def load(folder: Folder, *, filtered: bool = True) -> Corpus:
     """List the clips: label the genre, the fault-filtered split; the clips that it excludes are skipped.
 
     There are no groups: the corpus does not name the artists.
@@ -117,8 +112,14 @@ def load(folder: str | os.PathLike[str], *, filtered: bool = True) -> Corpus:
     UserWarning
         If all clips are listed: copies are then on both sides of any split.
     """
-    paths = sounds_below(folder, "genres")
-    corpus = corpus_from_names(FACTS, paths, FILE_NAME, _to_example, group_word="artist")
+    corpus = corpus_from_names(
+        FACTS,
+        folder,
+        FILE_NAME,
+        lambda path, name: Example(path, name["genre"]),
+        inner="genres",
+        group_word="artist",
+    )
     if not filtered:
         warnings.warn(
             "gtzan lists all clips. Copies are on both sides of a split, so the score will be too good. "
@@ -138,7 +139,7 @@ def load(folder: str | os.PathLike[str], *, filtered: bool = True) -> Corpus:
     return replace(corpus, examples=examples, skipped=corpus.skipped + excluded)
 
 
-def fault_filtered_parts() -> Mapping[str, str]:
+def fault_filtered_parts() -> dict[str, str]:
     """Map the name of each clip of the fault-filtered split to its part.
 
     Examples
@@ -147,14 +148,12 @@ def fault_filtered_parts() -> Mapping[str, str]:
     >>> len(parts), parts["jazz.00099"], "jazz.00033" in parts
     (930, 'test', False)
     """
-    return MappingProxyType(
-        {
-            f"{genre}.{number:05}": part
-            for part, genres in FILTERED.items()
-            for genre, ranges in genres.items()
-            for number in _numbers(ranges)
-        }
-    )
+    return {
+        f"{genre}.{number:05}": part
+        for part, genres in FILTERED.items()
+        for genre, ranges in genres.items()
+        for number in _numbers(ranges)
+    }
 
 
 def _numbers(ranges: str) -> list[int]:
@@ -163,7 +162,3 @@ def _numbers(ranges: str) -> list[int]:
         (int(first), int(last or first)) for first, _, last in (r.partition("-") for r in ranges.split())
     ]
     return [number for first, last in limits for number in range(first, last + 1)]
-
-
-def _to_example(path: Path, name: re.Match[str]) -> Example:
-    return Example(path, name["genre"])

@@ -11,11 +11,9 @@ no official split. Hold out pitches (the group): neighbouring velocities of one 
 
 from __future__ import annotations
 
-import os
 from pathlib import Path
 
-from woodshed.data.corpora.facts import CorpusFacts
-from woodshed.data.corpora.labels import Row, corpus_from_table, read_rows, require_table
+from woodshed.data.corpora.facts import CorpusFacts, Folder, Row, corpus_from_table, read_rows, require_table
 from woodshed.data.example import Corpus, Example
 
 FACTS = CorpusFacts(
@@ -34,7 +32,6 @@ FACTS = CorpusFacts(
         "It was rendered from the SoundFont of the page below: 20 pitches and 3 velocities each."
     ),
 )
-COLUMNS = ("path", "instrument", "midi_pitch", "velocity")
 
 FAMILIES = {
     **dict.fromkeys(("violin", "viola", "cello", "double bass"), ("strings", "bowed")),
@@ -51,7 +48,7 @@ MEDIUM_FROM, LOUD_FROM = 64, 96
 """MIDI velocities at which the dynamics medium and loud begin."""
 
 
-def load(folder: str | os.PathLike[str]) -> Corpus:
+def load(folder: Folder) -> Corpus:
     """List the notes: label the instrument such as ``double bass``, tags, group the MIDI pitch, no split.
 
     Parameters
@@ -67,7 +64,7 @@ def load(folder: str | os.PathLike[str]) -> Corpus:
     table = require_table(folder, ["notes.csv"], FACTS.layout)
     return corpus_from_table(
         FACTS,
-        read_rows(table, COLUMNS),
+        read_rows(table, ["path", "instrument", "midi_pitch", "velocity"]),
         table,
         to_path=lambda row: table.parent / row["path"],
         to_example=_to_example,
@@ -91,5 +88,9 @@ def note_tags(instrument: str, pitch_midi: int, velocity: int) -> tuple[str, ...
 def _to_example(path: Path, row: Row) -> Example:
     instrument = row["instrument"].replace("_", " ")
     pitch_midi = int(row["midi_pitch"])
-    tags = note_tags(instrument, pitch_midi, int(row["velocity"]))
-    return Example(path, instrument, group=str(pitch_midi), labels=tags)
+    return Example(
+        path,
+        instrument,
+        group=str(pitch_midi),
+        labels=note_tags(instrument, pitch_midi, int(row["velocity"])),
+    )

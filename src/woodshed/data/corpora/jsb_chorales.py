@@ -12,15 +12,9 @@ by held notes: compare with the literature on the quarter grid only.
 from __future__ import annotations
 
 import json
-import os
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
-from functools import cached_property
 from pathlib import Path
-from typing import overload
 
-from woodshed.data.corpora.facts import CorpusFacts, Download
-from woodshed.data.corpora.labels import require_table
+from woodshed.data.corpora.facts import CorpusFacts, Download, Folder, require_table
 from woodshed.data.example import Corpus, Example
 from woodshed.errors import DataError, ParameterError, near_miss, printable
 
@@ -52,42 +46,7 @@ Chorale = tuple[tuple[int, ...], ...]
 """Steps of the grid, each with the MIDI pitches of that step."""
 
 
-@dataclass(frozen=True)
-class Chorales(Sequence[Chorale]):
-    """The chorales of one part, read from the file on first access.
-
-    Parameters
-    ----------
-    path
-        The JSON file.
-    part
-        ``train``, ``validation`` or ``test``.
-    """
-
-    path: Path
-    part: str
-
-    @cached_property
-    def _chorales(self) -> tuple[Chorale, ...]:
-        try:
-            return _read(self.path)[PARTS[self.part]]
-        except KeyError as error:
-            raise DataError(f"{printable(self.path)} has no part {error}. Get it again.") from error
-
-    def __len__(self) -> int:
-        return len(self._chorales)
-
-    @overload
-    def __getitem__(self, index: int) -> Chorale: ...
-
-    @overload
-    def __getitem__(self, index: slice) -> tuple[Chorale, ...]: ...
-
-    def __getitem__(self, index: int | slice) -> Chorale | tuple[Chorale, ...]:
-        return self._chorales[index]
-
-
-def chorales(folder: str | os.PathLike[str], part: str, *, grid: str = "quarter") -> Chorales:
+def chorales(folder: Folder, part: str, *, grid: str = "quarter") -> tuple[Chorale, ...]:
     """Return the chorales of a part of the official split.
 
     Parameters
@@ -103,18 +62,17 @@ def chorales(folder: str | os.PathLike[str], part: str, *, grid: str = "quarter"
     Raises
     ------
     DataError
-        If the folder or the file does not exist.
+        If the folder or the file does not exist, or the file is damaged.
     ParameterError
         If there is no such part or grid.
     """
-    if part not in PARTS:
-        raise ParameterError(f"The chorales have no part {part!r}. {near_miss(part, PARTS)}")
-    if grid not in GRIDS:
-        raise ParameterError(f"The chorales have no grid {grid!r}. {near_miss(grid, GRIDS)}")
-    return Chorales(require_table(folder, [GRIDS[grid]], FACTS.layout), part)
+    for kind, value, choices in (("part", part, PARTS), ("grid", grid, GRIDS)):
+        if value not in choices:
+            raise ParameterError(f"The chorales have no {kind} {value!r}. {near_miss(value, choices)}")
+    return _read(require_table(folder, [GRIDS[grid]], FACTS.layout), part)
 
 
-def load(folder: str | os.PathLike[str]) -> Corpus:
+def load(folder: Folder) -> Corpus:
     """List the chorales: label ``chorale``, each its own group, the official split.
 
     All examples have the path of the same JSON file; for the notes see `chorales`.
@@ -133,17 +91,17 @@ def load(folder: str | os.PathLike[str]) -> Corpus:
     examples = tuple(
         Example(path, "chorale", group=f"{part} {k}", split=part)
         for part in PARTS
-        for k in range(len(Chorales(path, part)))
+        for k in range(len(_read(path, part)))
     )
     return FACTS.corpus(examples, group_word="chorale")
 
 
-def _read(path: Path) -> Mapping[str, tuple[Chorale, ...]]:
+def _read(path: Path, part: str) -> tuple[Chorale, ...]:
+    """Read the chorales of a part."""
     try:
-        content = json.loads(path.read_bytes())
-        return {
-            part: tuple(tuple(tuple(int(pitch) for pitch in step) for step in piece) for piece in pieces)
-            for part, pieces in content.items()
-        }
+        pieces = json.loads(path.read_bytes())[PARTS[part]]
+        return tuple(tuple(tuple(int(pitch) for pitch in step) for step in piece) for piece in pieces)
+    except KeyError as error:
+        raise DataError(f"{printable(path)} has no part {error}. Get it again.") from error
     except (OSError, ValueError, TypeError, AttributeError) as error:
         raise DataError(f"{printable(path)} does not hold chorales ({error}). Get it again.") from error

@@ -18,13 +18,19 @@ and artists (the group) in several parts.
 
 from __future__ import annotations
 
-import os
 from collections import Counter
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable
 from pathlib import Path, PurePosixPath
 
-from woodshed.data.corpora.facts import CorpusFacts, Download
-from woodshed.data.corpora.labels import Row, read_optional_rows, read_rows, require_table
+from woodshed.data.corpora.facts import (
+    CorpusFacts,
+    Download,
+    Folder,
+    Row,
+    read_optional_rows,
+    read_rows,
+    require_table,
+)
 from woodshed.data.example import Corpus, Example, Skipped
 from woodshed.errors import DataError, ParameterError, near_miss, printable
 
@@ -45,7 +51,6 @@ FACTS = CorpusFacts(
     n_examples=25_860,
     downloads=tuple(Download(f"https://mirg.city.ac.uk/datasets/magnatagatune/{name}") for name in _FILES),
 )
-SPLITS = ("folders", "filtered")
 GROUPS = {"artist": ("artist",), "track": ("artist", "album", "title")}
 """Kind of group -> the columns of clip_info_final.csv that identify it."""
 
@@ -106,7 +111,7 @@ _CANONICAL = {other: tag for tag, others in SYNONYMS.items() for other in others
 
 
 def load(
-    folder: str | os.PathLike[str],
+    folder: Folder,
     *,
     split: str = "folders",
     merged: bool = False,
@@ -132,14 +137,16 @@ def load(
     ParameterError
         If ``split`` or ``group_by`` is invalid.
     """
-    for value, choices in ((split, SPLITS), (group_by, GROUPS)):
+    for value, choices in ((split, ("folders", "filtered")), (group_by, GROUPS)):
         if value not in choices:
             raise ParameterError(f"magnatagatune has no {value!r}. {near_miss(value, choices)}")
     table = require_table(folder, ["annotations_final.csv"], FACTS.layout)
     rows = read_rows(table, ["clip_id", "mp3_path"], delimiter="\t")
     annotations = [_tags_of(row, merged) for row in rows]
     tags = most_frequent(annotations) if merged else TOP_50
-    groups = _read_groups(folder, GROUPS[group_by])
+    columns = GROUPS[group_by]
+    infos = read_optional_rows(folder, ["clip_info_final.csv"], ["clip_id", *columns], delimiter="\t")
+    groups = {row["clip_id"]: " / ".join(row[name] for name in columns) for row in infos}
     sounds = _sound_folder(table.parent, rows)
     examples: list[Example] = []
     skipped: list[Skipped] = []
@@ -188,12 +195,6 @@ def _tags_of(row: Row, merged: bool) -> set[str]:
     """Return the tags of a clip."""
     tags = {name for name, cell in row.items() if cell == "1" and name not in ("clip_id", "mp3_path")}
     return {_CANONICAL.get(tag, tag) for tag in tags} if merged else tags
-
-
-def _read_groups(folder: str | os.PathLike[str], columns: tuple[str, ...]) -> Mapping[str, str]:
-    """Map the number of each clip to its group; empty without the table."""
-    rows = read_optional_rows(folder, ["clip_info_final.csv"], ["clip_id", *columns], delimiter="\t")
-    return {row["clip_id"]: " / ".join(row[name] for name in columns) for row in rows}
 
 
 def _sound_folder(root: Path, rows: Iterable[Row]) -> Path:

@@ -11,12 +11,16 @@ test. The table gives the song (the group) of each clip; without it the songs ar
 
 from __future__ import annotations
 
-import os
 import re
 from pathlib import Path
 
-from woodshed.data.corpora.facts import CorpusFacts, Download
-from woodshed.data.corpora.labels import corpus_from_names, read_optional_rows, sounds_below
+from woodshed.data.corpora.facts import (
+    CorpusFacts,
+    Download,
+    Folder,
+    corpus_from_names,
+    read_optional_rows,
+)
 from woodshed.data.example import Corpus, Example
 
 FACTS = CorpusFacts(
@@ -57,7 +61,7 @@ INSTRUMENTS = (
 """Label of each instrument number."""
 
 
-def load(folder: str | os.PathLike[str]) -> Corpus:
+def load(folder: Folder) -> Corpus:
     """List the clips: label the instrument, group the song, split ``train``, ``validation`` or ``test``.
 
     Parameters
@@ -70,13 +74,13 @@ def load(folder: str | os.PathLike[str]) -> Corpus:
     DataError
         If the folder does not exist or does not contain the corpus.
     """
-    rows = read_optional_rows(folder, TABLES, ["song_id"])
     # The uuid is the last column; its name differs between copies.
-    songs = {list(row.values())[-1]: row["song_id"] for row in rows}
+    songs = {
+        list(row.values())[-1]: row["song_id"] for row in read_optional_rows(folder, TABLES, ["song_id"])
+    }
 
     def to_example(path: Path, name: re.Match[str]) -> Example:
         part = "train" if name["part"] == "training" else name["part"]
         return Example(path, INSTRUMENTS[int(name["instrument"])], group=songs.get(name["uuid"]), split=part)
 
-    paths = sounds_below(folder, "audio")
-    return corpus_from_names(FACTS, paths, FILE_NAME, to_example, group_word="song")
+    return corpus_from_names(FACTS, folder, FILE_NAME, to_example, inner="audio", group_word="song")

@@ -13,15 +13,21 @@ version.
 
 from __future__ import annotations
 
-import os
 import re
-from collections.abc import Iterator
+from collections.abc import Sequence
 from pathlib import Path
 
-from woodshed.data.corpora.facts import GITHUB_ARCHIVE, CorpusFacts, Download
-from woodshed.data.corpora.labels import Row, corpus_from_table
+from woodshed.data.corpora.facts import (
+    GITHUB_ARCHIVE,
+    CorpusFacts,
+    Download,
+    Folder,
+    Row,
+    corpus_from_table,
+    with_subfolders,
+)
 from woodshed.data.example import Corpus, Example
-from woodshed.errors import DataError, printable
+from woodshed.errors import DataError
 
 FACTS = CorpusFacts(
     name="nottingham",
@@ -49,7 +55,7 @@ TUNE_TYPES = {
 """Prefix of the collection's name -> label; other collections (ashover, morris, playford) are the label."""
 
 
-def load(folder: str | os.PathLike[str]) -> Corpus:
+def load(folder: Folder) -> Corpus:
     """List the MIDI files of the melodies: label the tune type, group the title, no split.
 
     Parameters
@@ -62,10 +68,10 @@ def load(folder: str | os.PathLike[str]) -> Corpus:
     DataError
         If the folder does not exist or does not contain the corpus.
     """
-    abc, midi = _folders(Path(folder))
+    abc, midi = _folders(folder)
     return corpus_from_table(
         FACTS,
-        list(_tunes(abc)),
+        _tunes(abc),
         abc,
         to_path=lambda row: midi / f"{row['collection']}{row['number']}.mid",
         to_example=_to_example,
@@ -87,11 +93,9 @@ def tune_family(title: str) -> str:
     return " ".join(without_articles or words) or title
 
 
-def _folders(root: Path) -> tuple[Path, Path]:
+def _folders(folder: Folder) -> tuple[Path, Path]:
     """Return the folders of the ABC files and of the MIDI files."""
-    if not root.is_dir():
-        raise DataError(f"{printable(root)}: there is no such folder. Check the name.")
-    for place in [root, *sorted(inner for inner in root.iterdir() if inner.is_dir())]:
+    for place in with_subfolders(folder):
         for abc, midi in FOLDERS:
             if any((place / abc).glob("*.abc")):
                 return place / abc, place / midi
@@ -100,19 +104,16 @@ def _folders(root: Path) -> tuple[Path, Path]:
     )
 
 
-def _tunes(folder: Path) -> Iterator[Row]:
-    """Yield collection, number and first title of each tune."""
+def _tunes(folder: Path) -> Sequence[Row]:
+    """Return collection, number and first title of each tune."""
+    tunes: list[dict[str, str]] = []
     for path in sorted(folder.glob("*.abc")):
-        tune: dict[str, str] = {}
         for line in path.read_text(encoding="utf-8", errors="replace").splitlines():
             if line.startswith("X:"):
-                if tune:
-                    yield tune
-                tune = {"collection": path.stem, "number": line[2:].strip()}
-            elif line.startswith("T:") and tune:
-                tune.setdefault("title", line[2:].strip())
-        if tune:
-            yield tune
+                tunes.append({"collection": path.stem, "number": line[2:].strip()})
+            elif line.startswith("T:") and tunes:
+                tunes[-1].setdefault("title", line[2:].strip())
+    return tunes
 
 
 def _to_example(path: Path, row: Row) -> Example:

@@ -12,12 +12,10 @@ The official split is by instrument (the group): no instrument of the training p
 
 from __future__ import annotations
 
-import os
 import re
 from pathlib import Path
 
-from woodshed.data.corpora.facts import CorpusFacts, Download
-from woodshed.data.corpora.labels import corpus_from_names, sounds_below
+from woodshed.data.corpora.facts import CorpusFacts, Download, Folder, corpus_from_names
 from woodshed.data.example import Corpus, Example
 
 FACTS = CorpusFacts(
@@ -45,7 +43,7 @@ PARTS = {"nsynth-train": "train", "nsynth-valid": "validation", "nsynth-test": "
 """Folder -> part of the official split."""
 
 
-def load(folder: str | os.PathLike[str]) -> Corpus:
+def load(folder: Folder) -> Corpus:
     """List the notes: label the family such as ``synth lead``, group the instrument, the official split.
 
     Parameters
@@ -58,8 +56,7 @@ def load(folder: str | os.PathLike[str]) -> Corpus:
     DataError
         If the folder does not exist or does not contain the corpus.
     """
-    paths = sounds_below(folder, "nsynth")
-    return corpus_from_names(FACTS, paths, FILE_NAME, _to_example, group_word="instrument")
+    return corpus_from_names(FACTS, folder, FILE_NAME, _to_example, inner="nsynth", group_word="instrument")
 
 
 def _to_example(path: Path, name: re.Match[str]) -> Example:

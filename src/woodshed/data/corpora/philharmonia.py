@@ -12,12 +12,9 @@ split. Hold out notes (the group): one note at several lengths and dynamics soun
 
 from __future__ import annotations
 
-import os
 import re
-from pathlib import Path
 
-from woodshed.data.corpora.facts import CorpusFacts
-from woodshed.data.corpora.labels import corpus_from_names, sounds_below
+from woodshed.data.corpora.facts import CorpusFacts, Folder, corpus_from_names
 from woodshed.data.example import Corpus, Example
 
 FACTS = CorpusFacts(
@@ -36,10 +33,10 @@ FACTS = CorpusFacts(
 FILE_NAME = re.compile(
     r"[^/]*/(?P<instrument>[a-z-]+)_(?P<note>[A-G]s?\d)_(?P<length>[\da-z-]+)_[a-z-]+_[a-z-]+", re.IGNORECASE
 )
-UNPITCHED = re.compile(r"[A-Za-z -]+__.*")
+UNPITCHED = re.compile(r"[^/]*/[A-Za-z -]+__.*")
 
 
-def load(folder: str | os.PathLike[str]) -> Corpus:
+def load(folder: Folder) -> Corpus:
     """List the notes: label the instrument such as ``french horn``, group the note such as ``Fs3``, no split.
 
     Parameters
@@ -52,9 +49,12 @@ def load(folder: str | os.PathLike[str]) -> Corpus:
     DataError
         If the folder does not exist or does not contain the corpus.
     """
-    paths = [path for path in sounds_below(folder, "all-samples") if not UNPITCHED.fullmatch(path.stem)]
-    return corpus_from_names(FACTS, paths, FILE_NAME, _to_example, group_word="note")
-
-
-def _to_example(path: Path, name: re.Match[str]) -> Example:
-    return Example(path, name["instrument"].replace("-", " ").lower(), group=name["note"])
+    return corpus_from_names(
+        FACTS,
+        folder,
+        FILE_NAME,
+        lambda path, name: Example(path, name["instrument"].replace("-", " ").lower(), group=name["note"]),
+        inner="all-samples",
+        group_word="note",
+        ignored=UNPITCHED,
+    )

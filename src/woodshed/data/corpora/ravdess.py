@@ -12,12 +12,9 @@ split.
 
 from __future__ import annotations
 
-import os
 import re
-from pathlib import Path
 
-from woodshed.data.corpora.facts import CorpusFacts, Download
-from woodshed.data.corpora.labels import corpus_from_names, sounds_below
+from woodshed.data.corpora.facts import CorpusFacts, Download, Folder, corpus_from_names
 from woodshed.data.example import Corpus, Example
 
 FACTS = CorpusFacts(
@@ -41,7 +38,7 @@ FACTS = CorpusFacts(
     ),
 )
 FILE_NAME = re.compile(r"[^/]*/03-01-(?P<emotion>0[1-8])-0[12]-0[12]-0[12]-(?P<actor>\d\d)")
-NOT_SPEECH = re.compile(r"(0[12]-0[12]|03-02)(-\d\d){5}")
+NOT_SPEECH = re.compile(r"[^/]*/(0[12]-0[12]|03-02)(-\d\d){5}")
 EMOTIONS = {
     "01": "neutral",
     "02": "calm",
@@ -55,7 +52,7 @@ EMOTIONS = {
 """Number in the file name -> label; the same words as in the other emotion corpora."""
 
 
-def load(folder: str | os.PathLike[str]) -> Corpus:
+def load(folder: Folder) -> Corpus:
     """List the spoken sentences: label the emotion, group the actor (``01`` to ``24``), no split.
 
     Parameters
@@ -68,9 +65,12 @@ def load(folder: str | os.PathLike[str]) -> Corpus:
     DataError
         If the folder does not exist or does not contain the corpus.
     """
-    paths = [path for path in sounds_below(folder, "audio") if not NOT_SPEECH.fullmatch(path.stem)]
-    return corpus_from_names(FACTS, paths, FILE_NAME, _to_example, group_word="actor")
-
-
-def _to_example(path: Path, name: re.Match[str]) -> Example:
-    return Example(path, EMOTIONS[name["emotion"]], group=name["actor"])
+    return corpus_from_names(
+        FACTS,
+        folder,
+        FILE_NAME,
+        lambda path, name: Example(path, EMOTIONS[name["emotion"]], group=name["actor"]),
+        inner="audio",
+        group_word="actor",
+        ignored=NOT_SPEECH,
+    )

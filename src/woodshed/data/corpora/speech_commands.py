@@ -12,13 +12,11 @@ A subset may lack the lists: the official split is a hash of the speaker's name 
 from __future__ import annotations
 
 import hashlib
-import os
 import re
 from collections.abc import Mapping
 from pathlib import Path
 
-from woodshed.data.corpora.facts import CorpusFacts, Download
-from woodshed.data.corpora.labels import corpus_from_names, sounds_below
+from woodshed.data.corpora.facts import CorpusFacts, Download, Folder, corpus_from_names
 from woodshed.data.example import Corpus, Example
 
 FACTS = CorpusFacts(
@@ -41,11 +39,11 @@ FACTS = CorpusFacts(
     ),
 )
 FILE_NAME = re.compile(r"(?P<word>[^/]+)/(?P<speaker>[^_]+)_nohash_(?P<take>\d+)")
-NOISE_FOLDER = "_background_noise_"
+NOISE = re.compile("_background_noise_/.*")
 LISTS = {"validation": "validation_list.txt", "test": "testing_list.txt"}
 
 
-def load(folder: str | os.PathLike[str]) -> Corpus:
+def load(folder: Folder) -> Corpus:
     """List the words: label the word, group the speaker, split ``train``, ``validation`` or ``test``.
 
     Parameters
@@ -58,14 +56,15 @@ def load(folder: str | os.PathLike[str]) -> Corpus:
     DataError
         If the folder does not exist or does not contain the corpus.
     """
-    paths = [path for path in sounds_below(folder, "audio") if path.parent.name != NOISE_FOLDER]
     parts = _read_lists(Path(folder))
 
     def to_example(path: Path, name: re.Match[str]) -> Example:
         part = parts.get(name[0], "train") if parts else official_part(name["speaker"])
         return Example(path, name["word"], group=name["speaker"], split=part)
 
-    return corpus_from_names(FACTS, paths, FILE_NAME, to_example, group_word="speaker")
+    return corpus_from_names(
+        FACTS, folder, FILE_NAME, to_example, inner="audio", group_word="speaker", ignored=NOISE
+    )
 
 
 def official_part(speaker: str) -> str:

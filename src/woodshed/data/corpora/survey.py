@@ -4,15 +4,15 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable
-from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
 from pathlib import Path
 
 from woodshed.audio.read import AUDIO_SUFFIXES
-from woodshed.data.check import examine
 from woodshed.data.corpora import corpus_facts, load
 from woodshed.data.corpora.facts import CorpusFacts
+from woodshed.data.doctor.inspection import inspect_sound
 from woodshed.data.example import Corpus, Example, Skipped
+from woodshed.data.file_jobs import in_threads
 from woodshed.errors import ParameterError, WoodshedError
 from woodshed.symbolic.midi import MIDI_SUFFIXES
 
@@ -67,7 +67,7 @@ def survey(name: str, folder: str | os.PathLike[str]) -> Survey:
     return Survey(corpus_facts(name), load(name, folder))
 
 
-def open_files(listing: Survey, *, n_jobs: int = -1, tick: Callable[[], None] | None = None) -> Survey:
+def open_files(listing: Survey, *, n_jobs: int = -1, tick: Callable[[], None] = lambda: None) -> Survey:
     """Open every file of a corpus and list those that cannot be used.
 
     Audio files are decoded to the end and must not be digital silence. For MIDI files the chunk structure is
@@ -90,13 +90,10 @@ def open_files(listing: Survey, *, n_jobs: int = -1, tick: Callable[[], None] | 
     if n_jobs == 0 or n_jobs < -1:
         raise ParameterError(f"n_jobs must be a positive number, or -1 for all processors, got {n_jobs!r}.")
     unreadable: list[Skipped] = []
-    # Threads, not processes: decoding releases the interpreter lock.
-    with ThreadPoolExecutor(os.cpu_count() if n_jobs == -1 else n_jobs) as pool:
-        for path, fault in zip(listing.paths, pool.map(find_fault, listing.paths), strict=True):
-            if fault is not None:
-                unreadable.append(Skipped(path, fault))
-            if tick is not None:
-                tick()
+    for path, fault in zip(listing.paths, in_threads(find_fault, listing.paths, n_jobs), strict=True):
+        if fault is not None:
+            unreadable.append(Skipped(path, fault))
+        tick()
     return replace(listing, opened=True, unreadable=tuple(unreadable))
 
 
@@ -116,10 +113,10 @@ def find_fault(path: Path) -> str | None:
 
 def _sound_fault(path: Path) -> str | None:
     try:
-        facts = examine(Example(path, ""))
+        sound = inspect_sound(Example(path))
     except WoodshedError as error:
         return str(getattr(error, "reason", error))
-    return "it is digital silence: all samples are equal." if facts.lowest == facts.highest else None
+    return "it is digital silence: all samples are equal." if sound.constant else None
 
 
 def _midi_fault(path: Path) -> str | None:

@@ -15,13 +15,16 @@ times.
 
 from __future__ import annotations
 
-import os
 import re
-from dataclasses import replace
 from pathlib import Path, PurePath
 
-from woodshed.data.corpora.facts import CorpusFacts, Download
-from woodshed.data.corpora.labels import corpus_from_names, read_optional_rows, sounds_below
+from woodshed.data.corpora.facts import (
+    CorpusFacts,
+    Download,
+    Folder,
+    corpus_from_names,
+    read_optional_rows,
+)
 from woodshed.data.example import Corpus, Example
 
 FACTS = CorpusFacts(
@@ -55,7 +58,7 @@ CLASSES = (
 """Label of each class number."""
 
 
-def load(folder: str | os.PathLike[str]) -> Corpus:
+def load(folder: Folder) -> Corpus:
     """List the clips: label such as ``dog bark``, group the Freesound number, the ten official folds.
 
     Parameters
@@ -73,9 +76,11 @@ def load(folder: str | os.PathLike[str]) -> Corpus:
 
     def to_example(path: Path, name: re.Match[str]) -> Example:
         fold = name["fold"] or folds.get(path.stem)
-        label = CLASSES[int(name["target"])]
-        return Example(path, label, group=name["source"], split=fold and f"fold {fold}")
+        return Example(
+            path,
+            CLASSES[int(name["target"])],
+            group=name["source"],
+            split=fold and f"fold {fold}",
+        )
 
-    paths = sounds_below(folder, "audio")
-    corpus = corpus_from_names(FACTS, paths, FILE_NAME, to_example, group_word="recording")
-    return replace(corpus, folds=any(example.split for example in corpus.examples))
+    return corpus_from_names(FACTS, folder, FILE_NAME, to_example, inner="audio", group_word="recording")

@@ -11,11 +11,18 @@ Valence and arousal are 1 or -1, from 30 listeners for each piece. There is no o
 
 from __future__ import annotations
 
-import os
 from pathlib import Path
 
-from woodshed.data.corpora.facts import GITHUB_ARCHIVE, CorpusFacts, Download
-from woodshed.data.corpora.labels import Row, corpus_from_table, read_rows, require_table
+from woodshed.data.corpora.facts import (
+    GITHUB_ARCHIVE,
+    CorpusFacts,
+    Download,
+    Folder,
+    Row,
+    corpus_from_table,
+    read_rows,
+    require_table,
+)
 from woodshed.data.example import Corpus, Example
 
 FACTS = CorpusFacts(
@@ -32,7 +39,6 @@ FACTS = CorpusFacts(
     n_examples=204,
     downloads=(Download(GITHUB_ARCHIVE.format("lucasnfe/vgmidi")),),
 )
-COLUMNS = ("game", "midi", "valence", "arousal")
 MOODS = {
     (1, 1): "pleasant and active",
     (1, -1): "pleasant and calm",
@@ -42,7 +48,7 @@ MOODS = {
 """Valence and arousal -> label: the four quadrants of the valence-arousal plane."""
 
 
-def load(folder: str | os.PathLike[str]) -> Corpus:
+def load(folder: Folder) -> Corpus:
     """List the phrases: values ``valence`` and ``arousal``, label their quadrant, group the game, no split.
 
     Parameters
@@ -58,7 +64,7 @@ def load(folder: str | os.PathLike[str]) -> Corpus:
     table = require_table(folder, ["vgmidi_labelled.csv"], FACTS.layout)
     return corpus_from_table(
         FACTS,
-        read_rows(table, COLUMNS),
+        read_rows(table, ["game", "midi", "valence", "arousal"]),
         table,
         to_path=lambda row: table.parent / row["midi"],
         to_example=_to_example,

@@ -2,30 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import replace
+from collections.abc import Callable, Sequence
 
-from woodshed.data.doctor.copies import copies, exact_sets, near_sets
-from woodshed.data.doctor.fast_checks import (
-    balance,
-    clipped,
-    lacks_label,
-    missing_labels,
-    missing_values,
-    off_centre,
-    other_rate,
-    silent,
-    too_short,
-    unreadable,
-)
-from woodshed.data.doctor.finding import Checkup, Finding, ranked
-from woodshed.data.doctor.fold import recordings
-from woodshed.data.doctor.inspection import Inspection, common_rate, inspect_sounds
-from woodshed.data.doctor.outlier import wrong_labels
-from woodshed.data.doctor.shortcut import shortcuts
+from woodshed.data.doctor.copies import copies, exact_sets, near_sets, recordings
+from woodshed.data.doctor.fast_checks import fast_checks
+from woodshed.data.doctor.finding import Checkup, ranked
+from woodshed.data.doctor.inspection import Inspection, common_rate, inspect_sounds, usable
 from woodshed.data.example import Corpus
 from woodshed.errors import check_seed
-from woodshed.features.views import Views
 
 Stage = Callable[[str, int], Callable[[], None]]
 """Called with the name of a stage and its number of steps; returns a callback that is called after each."""
@@ -76,9 +60,19 @@ def doctor(
     >>> doctor(Corpus("some", rows)).of("unreadable")[0].files
     (PosixPath('lost.wav'),)
     """
+    from woodshed.data.doctor.outlier import wrong_labels
+    from woodshed.data.doctor.shortcut import shortcuts
+    from woodshed.features.views import Views
+
     check_seed(seed)
     views = Views(sample_rate=common_rate(corpus.examples))
-    inspections, reasons = _look(corpus, views, n_jobs, on_stage)
+    results = inspect_sounds(
+        corpus.examples,
+        views=views,
+        n_jobs=n_jobs,
+        on_done=on_stage("sounds", len(corpus.examples)),
+    )
+    inspections = usable(results)
     exact = exact_sets(inspections)
     near, alike = near_sets(
         corpus.examples,
@@ -87,7 +81,7 @@ def doctor(
         on_plan=lambda total: on_stage("pairs compared", total),
     )
     units = recordings(len(corpus.examples), [*exact, *near], corpus.groups)
-    findings = _fast_checks(corpus, inspections, reasons)
+    findings = fast_checks(corpus, results)
     findings += copies(corpus, exact)
     findings += copies(corpus, near, kind="near duplicate", alike=alike)
     advance = on_stage("labels and shortcuts", 2)
@@ -95,7 +89,7 @@ def doctor(
     advance()
     findings += shortcuts(corpus, inspections, units, seed=seed)
     advance()
-    return ranked(corpus.name, len(corpus.examples), len(set(corpus.labels) - {""}), findings)
+    return ranked(corpus, findings)
 
 
 def short_checkup(
@@ -125,43 +119,9 @@ def short_checkup(
     >>> short_checkup(load(sample_folder())).of("duplicate")
     ()
     """
+    n_sounds = len(corpus.examples)
     if inspections is None:
-        usable, reasons = _look(corpus, None, n_jobs, on_stage)
-    else:
-        usable, reasons = _by_row(inspections[: len(corpus.examples)])
-    crossing = [finding for finding in copies(corpus, exact_sets(usable)) if finding.kind != "duplicate"]
-    findings = [*_fast_checks(corpus, usable, reasons), *crossing]
-    return ranked(corpus.name, len(corpus.examples), len(set(corpus.labels) - {""}), findings)
-
-
-def _look(
-    corpus: Corpus, views: Views | None, n_jobs: int, on_stage: Stage
-) -> tuple[dict[int, Inspection], dict[int, str]]:
-    """Return the measurements of the readable sounds, and the reasons for the others, by row."""
-    advance = on_stage("sounds", len(corpus.examples))
-    return _by_row(inspect_sounds(corpus.examples, views=views, n_jobs=n_jobs, on_done=advance))
-
-
-def _by_row(results: Sequence[Inspection | str]) -> tuple[dict[int, Inspection], dict[int, str]]:
-    """Separate measurements and reasons."""
-    inspections = {k: result for k, result in enumerate(results) if isinstance(result, Inspection)}
-    return inspections, {k: result for k, result in enumerate(results) if isinstance(result, str)}
-
-
-def _fast_checks(
-    corpus: Corpus, inspections: Mapping[int, Inspection], reasons: Mapping[int, str]
-) -> list[Finding]:
-    examples = corpus.examples
-    usable = replace(corpus, examples=tuple(examples[k] for k in sorted(inspections)))
-    left_out = [entry for entry in corpus.skipped if not lacks_label(entry)]
-    single: Iterable[Finding | None] = (
-        unreadable(examples, reasons, left_out),
-        silent(examples, inspections),
-        clipped(examples, inspections),
-        off_centre(examples, inspections),
-        too_short(examples, inspections),
-        other_rate(examples, inspections),
-        missing_labels(corpus),
-    )
-    several: Sequence[Finding] = [*missing_values(corpus), *balance(usable)]
-    return [*(finding for finding in single if finding is not None), *several]
+        inspections = inspect_sounds(corpus.examples, n_jobs=n_jobs, on_done=on_stage("sounds", n_sounds))
+    results = inspections[:n_sounds]
+    findings = [*fast_checks(corpus, results), *copies(corpus, exact_sets(usable(results)))]
+    return ranked(corpus, [finding for finding in findings if finding.kind != "duplicate"])

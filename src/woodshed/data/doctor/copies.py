@@ -6,6 +6,7 @@ import functools
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import replace
+from itertools import chain
 
 import numpy as np
 
@@ -14,7 +15,8 @@ from woodshed.data.doctor.finding import Finding, command_on, share_of
 from woodshed.data.doctor.fingerprint import COMPARED_S, likeness, narrowed, neighbours
 from woodshed.data.doctor.inspection import Inspection
 from woodshed.data.example import Corpus, Example, is_made, read_example
-from woodshed.errors import ParameterError, WoodshedError, counted, printable
+from woodshed.data.file_jobs import in_threads
+from woodshed.errors import WoodshedError, counted, printable
 
 WITHIN_DB = 3.0
 """Maximum distance of the fingerprints of a pair whose waveforms are compared."""
@@ -74,10 +76,6 @@ def near_sets(
     ParameterError
         If ``n_jobs`` is 0.
     """
-    import joblib
-
-    if n_jobs == 0:
-        raise ParameterError("n_jobs must be 1 or more, or -1 for one thread a core, got 0.")
     later = {k for rows in exact_sets(inspections) for k in rows[1:]}
     rows = [
         k
@@ -98,18 +96,15 @@ def near_sets(
         segment = example if is_made(example) else replace(example, end_s=end_s)
         return narrowed(read_example(segment, mono=True).cut(0.0, COMPARED_S))
 
-    def compare(a: int, b: int) -> float:
+    def compare(pair: tuple[int, int]) -> float:
         try:
-            return likeness(waveform(a), waveform(b))
+            return likeness(*map(waveform, pair))
         except WoodshedError:  # deleted since it was measured
             return 0.0
 
     advance = on_plan(len(pairs))
     matches: dict[tuple[int, int], float] = {}
-    values = joblib.Parallel(n_jobs=n_jobs, backend="threading", return_as="generator")(
-        joblib.delayed(compare)(a, b) for a, b in pairs
-    )
-    for pair, value in zip(pairs, values, strict=True):
+    for pair, value in zip(pairs, in_threads(compare, pairs, n_jobs), strict=True):
         if value >= ALIKE:
             matches[pair] = value
         advance()
@@ -124,21 +119,13 @@ def joined(pairs: Iterable[tuple[int, int]]) -> list[list[int]]:
     >>> joined([(0, 4), (1, 2), (4, 7)])
     [[0, 4, 7], [1, 2]]
     """
-    head: dict[int, int] = {}
+    from scipy.cluster.hierarchy import DisjointSet
 
-    def top(k: int) -> int:
-        while head.setdefault(k, k) != k:
-            head[k] = head[head[k]]
-            k = head[k]
-        return k
-
-    for a, b in pairs:
-        low, high = sorted((top(a), top(b)))
-        head[high] = low
-    sets: defaultdict[int, list[int]] = defaultdict(list)
-    for k in sorted(head):
-        sets[top(k)].append(k)
-    return list(sets.values())
+    edges = list(pairs)
+    sets = DisjointSet(chain.from_iterable(edges))
+    for a, b in edges:
+        sets.merge(a, b)
+    return sorted(map(sorted, sets.subsets()))
 
 
 def copies(
@@ -190,7 +177,6 @@ def _report(
     """Return the finding about sets of copies across one kind of boundary."""
     rows = [k for members in sets for k in members]
     later = [corpus.examples[k].path for members in sets for k in members[1:]]
-    n_all = len(corpus.examples)
     versions = "the same samples" if kind == "duplicate" else "slightly different versions of one recording"
     clash = {"across classes": " under several labels", "": ""}.get(where, f" {where}")
     repair = command_on("rm", later)
@@ -202,7 +188,12 @@ def _report(
         )
     return Finding(
         f"{kind} {where}".strip(),
-        min(1.0, _HARM[where] - (0.05 if kind != "duplicate" else 0) + 0.1 * share_of(len(rows), n_all)),
+        min(
+            1.0,
+            _HARM[where]
+            - (0.05 if kind != "duplicate" else 0)
+            + 0.1 * share_of(len(rows), len(corpus.examples)),
+        ),
         tuple(corpus.examples[k].path for k in rows),
         f"{counted(len(rows), 'sound')} in {counted(len(sets), 'set')} contain {versions}{clash}: "
         f"{_MEANING[where]}.",
@@ -223,3 +214,21 @@ def _detail(corpus: Corpus, members: Sequence[int], k: int, alike: Mapping[tuple
     words += [f"split {example.split!r}"] if example.split is not None else []
     words += [f"{corpus.group_word} {example.group!r}"] if example.group is not None else []
     return ", ".join(words)
+
+
+def recordings(n_rows: int, sets: Iterable[Sequence[int]], groups: Sequence[str] | None = None) -> list[str]:
+    """Return the unit of each row: rows that are copies or share a group are in one unit.
+
+    Examples
+    --------
+    >>> recordings(4, [[0, 3]])
+    ['0', '1', '2', '0']
+    >>> recordings(4, [[0, 3]], ["ann", "bob", "bob", "bob"])
+    ['0', '0', '0', '0']
+    """
+    pairs = [(rows[0], k) for rows in sets for k in rows[1:]]
+    if groups is not None:
+        first: dict[str, int] = {}
+        pairs += [(first.setdefault(group, k), k) for k, group in enumerate(groups)]
+    first_copy = {k: rows[0] for rows in joined(pairs) for k in rows}
+    return [str(first_copy.get(k, k)) for k in range(n_rows)]

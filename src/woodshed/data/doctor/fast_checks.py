@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-from collections import Counter, defaultdict
-from collections.abc import Mapping, Sequence
+from collections import Counter
+from collections.abc import Collection, Iterator, Mapping, Sequence
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
 
-from woodshed.data.check import SHORTEST_S
 from woodshed.data.doctor.finding import Finding, command_on, share_of
-from woodshed.data.doctor.inspection import Inspection
+from woodshed.data.doctor.inspection import SHORTEST_S, Inspection, usable
 from woodshed.data.example import Corpus, Example, Skipped
 from woodshed.errors import counted
 from woodshed.units import amplitude_to_db
@@ -29,7 +29,33 @@ LOPSIDED = 5.0
 _NO_LABEL = "the label is empty"
 
 
-def missing_labels(corpus: Corpus) -> Finding | None:
+def fast_checks(corpus: Corpus, results: Sequence[Inspection | str]) -> list[Finding]:
+    """Report faults of single recordings and of annotations, without exact copies.
+
+    Parameters
+    ----------
+    corpus
+        The rows.
+    results
+        From `woodshed.data.doctor.inspection.inspect_sounds`, for each row.
+    """
+    examples = corpus.examples
+    reasons = {k: result for k, result in enumerate(results) if isinstance(result, str)}
+    inspections = usable(results)
+    return [
+        *unreadable(examples, reasons, [entry for entry in corpus.skipped if not lacks_label(entry)]),
+        *silent(examples, inspections),
+        *clipped(examples, inspections),
+        *off_centre(examples, inspections),
+        *too_short(examples, inspections),
+        *other_rate(examples, inspections),
+        *missing_labels(corpus),
+        *missing_values(corpus),
+        *balance(replace(corpus, examples=corpus.subset(list(inspections)))),
+    ]
+
+
+def missing_labels(corpus: Corpus) -> list[Finding]:
     """Report rows without a label, or with a placeholder such as ``unknown`` or ``nan``.
 
     Examples with an empty label are not reported: they have tags or values instead.
@@ -40,22 +66,19 @@ def missing_labels(corpus: Corpus) -> Finding | None:
         for example in corpus.examples
         if example.label and example.label.strip().lower() in PLACEHOLDERS
     ]
-    if not rows:
-        return None
-    return Finding(
+    return _finding(
         "missing label",
-        min(1.0, 0.4 + 0.5 * share_of(len(rows), len(corpus.examples) + len(rows))),
-        tuple(path for path, _ in rows),
-        f"{counted(len(rows), 'sound')} without a label: skipped, or treated as a class of that name.",
+        0.4 + 0.5 * share_of(len(rows), len(corpus.examples) + len(rows)),
+        rows,
+        " without a label: skipped, or treated as a class of that name",
         "Fill in the label, or remove the rows.",
-        tuple(reason for _, reason in rows),
     )
 
 
 def missing_values(corpus: Corpus) -> list[Finding]:
     """Report groups and splits that are given for some rows only."""
-    findings = [
-        _missing_value(
+    return [
+        *_missing_value(
             corpus,
             "group",
             [example.group for example in corpus.examples],
@@ -63,7 +86,7 @@ def missing_values(corpus: Corpus) -> list[Finding]:
             meaning="each becomes a group of its own, so one source may be on both sides of a split",
             repair="Fill in the column group, or give a rule that fits every file: --group-by.",
         ),
-        _missing_value(
+        *_missing_value(
             corpus,
             "split",
             [example.split for example in corpus.examples],
@@ -72,70 +95,58 @@ def missing_values(corpus: Corpus) -> list[Finding]:
             repair="Fill in the column split.",
         ),
     ]
-    return [finding for finding in findings if finding is not None]
 
 
 def _missing_value(
     corpus: Corpus, column: str, values: Sequence[str | None], *, harm: float, meaning: str, repair: str
-) -> Finding | None:
+) -> list[Finding]:
     """Report the rows that lack a value which others have."""
-    missing = [k for k, value in enumerate(values) if value is None]
-    if not missing or len(missing) == len(values):
-        return None
-    return Finding(
-        f"missing {column}",
-        harm,
-        tuple(corpus.examples[k].path for k in missing),
-        f"{counted(len(missing), 'sound')} of {len(values):,} without a {column}: {meaning}.",
-        repair,
-    )
+    missing = [
+        (example.path, "") for example, value in zip(corpus.examples, values, strict=True) if value is None
+    ]
+    if len(missing) == len(values):
+        return []
+    fault = f" of {len(values):,} without a {column}: {meaning}"
+    return _finding(f"missing {column}", harm, missing, fault, repair)
 
 
-def balance(corpus: Corpus) -> list[Finding]:
+def balance(corpus: Corpus) -> Iterator[Finding]:
     """Report classes that are small, far smaller than the largest, or from a single group.
 
     The examples should be usable sounds only.
     """
     counts = {label: n for label, n in corpus.counts().items() if label}
     if not counts:
-        return []
+        return
     most = max(counts.values())
     few = {label: n for label, n in counts.items() if n < FEW}
     outnumbered = {label: n for label, n in counts.items() if n * LOPSIDED < most}
-    findings = []
+    single = _single_group_classes(corpus)
     if few:
-        findings.append(
-            Finding(
-                "few sounds",
-                min(0.6, 0.2 + 0.04 * (FEW - min(few.values()))),
-                _files_of(corpus, list(few)),
-                f"{_sizes(few)}. That is too few to train on, and their scores are unreliable.",
-                "Record more of them.",
-            )
+        yield Finding(
+            "few sounds",
+            min(0.6, 0.2 + 0.04 * (FEW - min(few.values()))),
+            _files_of(corpus, few),
+            f"{_sizes(few)}. That is too few to train on, and their scores are unreliable.",
+            "Record more of them.",
         )
     if outnumbered:
-        findings.append(
-            Finding(
-                "class balance",
-                min(0.6, 0.2 + 0.05 * most / min(outnumbered.values())),
-                _files_of(corpus, list(outnumbered)),
-                f"{_sizes(outnumbered)}; the largest class has {most:,}. Such classes are rarely predicted.",
-                "Record more of them; woodshed audio pitch or woodshed audio stretch makes variants.",
-            )
+        yield Finding(
+            "class balance",
+            min(0.6, 0.2 + 0.05 * most / min(outnumbered.values())),
+            _files_of(corpus, outnumbered),
+            f"{_sizes(outnumbered)}; the largest class has {most:,}. Such classes are rarely predicted.",
+            "Record more of them; woodshed audio pitch or woodshed audio stretch makes variants.",
         )
-    single = _single_group_classes(corpus)
     if single:
-        findings.append(
-            Finding(
-                "one group only",
-                0.6,
-                _files_of(corpus, single),
-                f"All sounds of {', '.join(map(repr, single))} come from one {corpus.group_word}: a model "
-                f"may learn the {corpus.group_word} instead of the class.",
-                f"Record the class from another {corpus.group_word}.",
-            )
+        yield Finding(
+            "one group only",
+            0.6,
+            _files_of(corpus, single),
+            f"All sounds of {', '.join(map(repr, single))} come from one {corpus.group_word}: a model "
+            f"may learn the {corpus.group_word} instead of the class.",
+            f"Record the class from another {corpus.group_word}.",
         )
-    return findings
 
 
 def lacks_label(entry: Skipped) -> bool:
@@ -150,16 +161,12 @@ def _sizes(counts: Mapping[str, int]) -> str:
 
 def _single_group_classes(corpus: Corpus) -> list[str]:
     """Return the classes of several sounds that all come from one group."""
-    if corpus.groups is None:
-        return []
-    groups: defaultdict[str, set[str]] = defaultdict(set)
-    for label, group in zip(corpus.labels, corpus.groups, strict=True):
-        groups[label].add(group)
-    counts = corpus.counts()
-    return sorted(label for label, names in groups.items() if len(names) == 1 and counts[label] > 1)
+    pairs = set(zip(corpus.labels, corpus.groups or (), strict=False))
+    n_groups = Counter(label for label, _ in pairs)
+    return [label for label, n in corpus.counts().items() if n > 1 and n_groups[label] == 1]
 
 
-def _files_of(corpus: Corpus, labels: Sequence[str]) -> tuple[Path, ...]:
+def _files_of(corpus: Corpus, labels: Collection[str]) -> tuple[Path, ...]:
     return tuple(example.path for example in corpus.examples if example.label in labels)
 
 
@@ -188,7 +195,7 @@ Inspections = Mapping[int, Inspection]
 
 def unreadable(
     examples: Sequence[Example], reasons: Mapping[int, str], left_out: Sequence[Skipped]
-) -> Finding | None:
+) -> list[Finding]:
     """Report the files that cannot be used."""
     rows = [(examples[k].path, reason) for k, reason in sorted(reasons.items())]
     rows += [(entry.path, entry.reason) for entry in left_out]
@@ -196,12 +203,12 @@ def unreadable(
         "unreadable",
         0.5 + 0.5 * share_of(len(rows), len(examples)),
         rows,
-        "skipped in training",
+        ": skipped in training",
         "Export {} again from the original, or remove {}: " + command_on("rm", [path for path, _ in rows]),
     )
 
 
-def silent(examples: Sequence[Example], inspections: Inspections) -> Finding | None:
+def silent(examples: Sequence[Example], inspections: Inspections) -> list[Finding]:
     """Report silent sounds: all samples equal, or none above -60 dBFS."""
     rows = [
         (
@@ -215,7 +222,7 @@ def silent(examples: Sequence[Example], inspections: Inspections) -> Finding | N
         "silent",
         0.5 + 0.5 * share_of(len(rows), len(examples)),
         rows,
-        "only silence, from which no class can be learned",
+        ": only silence, from which no class can be learned",
         "Record {} again, or remove {}: " + command_on("rm", [path for path, _ in rows]),
     )
 
@@ -226,7 +233,7 @@ def is_clipped(sound: Inspection) -> bool:
     return sound.n_clipped >= max(1, CLIPPED_SHARE * n_values) or sound.n_full >= FULL_SHARE * n_values
 
 
-def clipped(examples: Sequence[Example], inspections: Inspections) -> Finding | None:
+def clipped(examples: Sequence[Example], inspections: Inspections) -> list[Finding]:
     """Report sounds with a part of their samples at full scale."""
     rows = [
         (
@@ -240,13 +247,13 @@ def clipped(examples: Sequence[Example], inspections: Inspections) -> Finding | 
         "clipped",
         0.25 + 0.5 * share_of(len(rows), len(examples)),
         rows,
-        "recorded too loud; the clipped peaks add distortion in all bands",
+        ": recorded too loud; the clipped peaks add distortion in all bands",
         "Record {} again at a lower gain; clipping cannot be undone. To remove {}: "
         + command_on("rm", [path for path, _ in rows]),
     )
 
 
-def off_centre(examples: Sequence[Example], inspections: Inspections) -> Finding | None:
+def off_centre(examples: Sequence[Example], inspections: Inspections) -> list[Finding]:
     """Report sounds whose mean is not zero."""
     rows = [
         (examples[k].path, f"mean {sound.dc_offset:+.4f}, RMS {sound.rms:.4f}")
@@ -260,12 +267,12 @@ def off_centre(examples: Sequence[Example], inspections: Inspections) -> Finding
         "DC offset",
         0.15 + 0.4 * share_of(len(rows), len(examples)),
         rows,
-        "the mean is not zero, a fault of the recorder that changes the lowest bands and the level",
+        ": the mean is not zero, a fault of the recorder that changes the lowest bands and the level",
         command_on("woodshed audio filter", [path for path, _ in rows], "--high-pass-hz 20 --out fixed"),
     )
 
 
-def too_short(examples: Sequence[Example], inspections: Inspections) -> Finding | None:
+def too_short(examples: Sequence[Example], inspections: Inspections) -> list[Finding]:
     """Report sounds shorter than 10 ms, or far shorter than the median."""
     lengths_s = {k: sound.duration_s for k, sound in inspections.items()}
     median_s = float(np.median(list(lengths_s.values()))) if lengths_s else 0.0
@@ -278,16 +285,16 @@ def too_short(examples: Sequence[Example], inspections: Inspections) -> Finding 
         "too short",
         0.3 + 0.5 * share_of(len(rows), len(examples)),
         rows,
-        "too short to contain much of a class",
+        ": too short to contain much of a class",
         "Record {} again, or remove {}: " + command_on("rm", [path for path, _ in rows]),
     )
 
 
-def other_rate(examples: Sequence[Example], inspections: Inspections) -> Finding | None:
+def other_rate(examples: Sequence[Example], inspections: Inspections) -> list[Finding]:
     """Report sounds whose sample rate differs from the most common one, or that there is no common one."""
     counts = Counter(sound.sample_rate for sound in inspections.values())
     if len(counts) < 2:
-        return None
+        return []
     rate, n_most = counts.most_common(1)[0]
     odd = [
         (examples[k].path, f"{sound.sample_rate} Hz")
@@ -299,35 +306,40 @@ def other_rate(examples: Sequence[Example], inspections: Inspections) -> Finding
     )
     if n_most < MAJORITY * len(inspections):
         rates = ", ".join(f"{n} at {hz} Hz" for hz, n in counts.most_common())
-        return Finding(
-            "mixed rates",
-            0.3,
-            tuple(path for path, _ in odd),
-            f"The sounds have several sample rates ({rates}), which are recognisable from the highest bands.",
-            repair,
-            tuple(detail for _, detail in odd),
-        )
+        return [
+            Finding(
+                "mixed rates",
+                0.3,
+                tuple(path for path, _ in odd),
+                f"The sounds have several sample rates ({rates}), which are recognisable from the highest "
+                "bands.",
+                repair,
+                tuple(detail for _, detail in odd),
+            )
+        ]
     return _finding(
         "wrong rate",
         0.3 + 0.4 * share_of(len(odd), len(examples)),
         odd,
-        f"not at the {rate} Hz of the others, probably from another device or source",
+        f": not at the {rate} Hz of the others, probably from another device or source",
         repair,
     )
 
 
 def _finding(
     kind: str, harm: float, rows: Sequence[tuple[Path, str]], fault: str, repair: str
-) -> Finding | None:
-    """Return a finding about the files, or None if there are none."""
+) -> list[Finding]:
+    """Return a finding about files and the detail of each, if any; ``fault`` follows their number."""
     if not rows:
-        return None
+        return []
     pronoun = "it" if len(rows) == 1 else "them"
-    return Finding(
-        kind,
-        min(1.0, harm),
-        tuple(path for path, _ in rows),
-        f"{counted(len(rows), 'sound')}: {fault}.",
-        repair.replace("{}", pronoun),
-        tuple(detail for _, detail in rows),
-    )
+    return [
+        Finding(
+            kind,
+            min(1.0, harm),
+            tuple(path for path, _ in rows),
+            f"{counted(len(rows), 'sound')}{fault}.",
+            repair.replace("{}", pronoun),
+            tuple(detail for _, detail in rows if detail),
+        )
+    ]

@@ -8,6 +8,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+from woodshed.data.example import Corpus
 from woodshed.errors import counted, printable
 
 N_SHOWN = 3
@@ -133,10 +134,10 @@ class Checkup:
         )
 
 
-def ranked(name: str, n_sounds: int, n_classes: int, findings: Sequence[Finding]) -> Checkup:
+def ranked(corpus: Corpus, findings: Sequence[Finding]) -> Checkup:
     """Return a checkup sorted by harm, then by number of files."""
     order = sorted(findings, key=lambda finding: (-finding.harm, -len(finding.files), finding.kind))
-    return Checkup(name, n_sounds, n_classes, tuple(order))
+    return Checkup(corpus.name, len(corpus.examples), len(set(corpus.labels) - {""}), tuple(order))
 
 
 def command_on(words: str, files: Sequence[Path], tail: str = "") -> str:

@@ -33,11 +33,10 @@ def narrowed(clip: Clip) -> Samples:
     >>> narrowed(sine(440, sample_rate=44100)).shape
     (8000,)
     """
-    mono = Clip(clip.mono()[np.newaxis], clip.sample_rate)
-    samples = resample(mono, RATE).samples[0]
+    samples = resample(Clip(clip.mono()[np.newaxis], clip.sample_rate), RATE).samples[0]
     samples = samples - samples.mean()
-    peak = float(np.abs(samples).max())
-    scaled: Samples = samples / np.float32(peak) if peak > 0 else samples
+    peak = np.abs(samples).max()
+    scaled: Samples = samples / peak if peak > 0 else samples
     return scaled
 
 

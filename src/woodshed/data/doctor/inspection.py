@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
+from functools import partial
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -15,7 +16,8 @@ from woodshed.audio.measure import CLIPPED_RUN, FULL_SCALE, LARGEST, SILENCE_FRA
 from woodshed.clip import Clip, Samples
 from woodshed.data.doctor.fingerprint import COMPARED_S, fingerprint, narrowed
 from woodshed.data.example import Example, codec_of, example_blocks, own_rate
-from woodshed.errors import AudioFileError, ParameterError, ScoreFileError, WoodshedError
+from woodshed.data.file_jobs import in_threads
+from woodshed.errors import WoodshedError
 from woodshed.units import amplitude_to_db, db_to_amplitude, s_to_samples, samples_to_s
 
 if TYPE_CHECKING:
@@ -26,6 +28,9 @@ HIGHEST_RATE = 32000
 
 VIEWED_S = 15.0
 """Duration from the start of a sound that the views describe, in seconds."""
+
+SHORTEST_S = 0.01
+"""Minimum duration of a usable sound, in seconds: the period of the lowest pitches is longer."""
 
 _EDGE_DB = -40.0
 
@@ -136,14 +141,14 @@ def inspect_sound(example: Example, *, views: Views | None = None) -> Inspection
         if views is not None and n_start < COMPARED_S * block.sample_rate:
             start.append(block.mono())
             n_start += block.n_samples
-    rate, n_channels = block.sample_rate, block.n_channels
+    inspection = Inspection(block.sample_rate, block.n_channels, tally.n_samples, codec, *tally.results())
     if views is None:
-        return Inspection(rate, n_channels, tally.n_samples, codec, *tally.results())
-    clip = Clip(np.concatenate(start)[np.newaxis], rate)
+        return inspection
+    clip = Clip(np.concatenate(start)[np.newaxis], block.sample_rate)
     lead_s, trail_s = _edges_s(clip)
     band_hz, band_drop_db = band_limit(clip)
     return replace(
-        Inspection(rate, n_channels, tally.n_samples, codec, *tally.results()),
+        inspection,
         lead_s=lead_s,
         trail_s=trail_s,
         band_hz=band_hz,
@@ -167,20 +172,16 @@ def inspect_sounds(
     ParameterError
         If ``n_jobs`` is 0.
     """
-    import joblib
-
-    if n_jobs == 0:
-        raise ParameterError("n_jobs must be 1 or more, or -1 for one thread a core, got 0.")
-    tasks = (joblib.delayed(_inspection_or_reason)(example, views) for example in examples)
-    # Threads: decoding, hashing, resampling and transforms release the interpreter lock.
-    results: Iterator[Inspection | str] = joblib.Parallel(
-        n_jobs=n_jobs, backend="threading", return_as="generator"
-    )(tasks)
     inspections = []
-    for result in results:
-        inspections.append(result)
+    for inspection in in_threads(partial(_inspection_or_reason, views=views), examples, n_jobs):
+        inspections.append(inspection)
         on_done()
     return inspections
+
+
+def usable(results: Sequence[Inspection | str]) -> dict[int, Inspection]:
+    """Return the measurements of the readable sounds by row, given the result of `inspect_sounds`."""
+    return {k: result for k, result in enumerate(results) if isinstance(result, Inspection)}
 
 
 def common_rate(examples: Sequence[Example], highest: int = HIGHEST_RATE) -> int:
@@ -197,10 +198,8 @@ def common_rate(examples: Sequence[Example], highest: int = HIGHEST_RATE) -> int
 def _inspection_or_reason(example: Example, views: Views | None) -> Inspection | str:
     try:
         return inspect_sound(example, views=views)
-    except (AudioFileError, ScoreFileError) as error:
-        return error.reason
     except WoodshedError as error:
-        return str(error)
+        return str(getattr(error, "reason", error))
     except Exception as error:  # no single file may end a long run
         return f"{type(error).__name__}: {error}"
 
@@ -264,8 +263,6 @@ def count_clipped(samples: Samples, full_scale: float) -> int:
     """
     n_clipped = 0
     for at in (samples >= full_scale, samples <= -full_scale):
-        if at.shape[1] < CLIPPED_RUN:
-            continue
         runs = at[:, 2:] & at[:, 1:-1] & at[:, :-2]
         marked: NDArray[np.bool_] = np.zeros_like(at)
         for k in range(CLIPPED_RUN):
@@ -337,9 +334,8 @@ def band_limit(clip: Clip) -> tuple[float, float]:
 
 def _long_term_db(clip: Clip, n_fft: int) -> np.ndarray[tuple[int], np.dtype[np.float64]]:
     """Return the mean power of each bin, in decibels."""
-    samples = clip.mono()
     starts = np.arange(0, clip.n_samples - n_fft + 1, n_fft)
-    frames = samples[starts[:, np.newaxis] + np.arange(n_fft)] * np.hanning(n_fft).astype(np.float32)
+    frames = clip.mono()[starts[:, np.newaxis] + np.arange(n_fft)] * np.hanning(n_fft).astype(np.float32)
     power = np.square(np.abs(np.fft.rfft(frames, axis=1))).mean(axis=0)
     level: np.ndarray[tuple[int], np.dtype[np.float64]] = 10 * np.log10(np.maximum(power, 1e-14))
     return level

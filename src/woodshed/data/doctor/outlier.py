@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-from collections import defaultdict
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 
+from woodshed.data.doctor.copies import recordings
 from woodshed.data.doctor.finding import Finding, share_of
-from woodshed.data.doctor.fold import recordings
 from woodshed.data.doctor.inspection import Inspection
 from woodshed.data.example import Corpus
 from woodshed.errors import counted
@@ -51,11 +51,9 @@ def wrong_labels(
     units = recordings(len(corpus.examples), sets)
     labels, groups = corpus.labels, corpus.groups
     suspects: list[tuple[float, int, str]] = []
-    n_parts = -(-len(rows) // MOST_ROWS) or 1
+    n_parts = -(-len(rows) // MOST_ROWS)
     for part in range(n_parts):
         some = rows[part::n_parts]
-        if not some:
-            continue
         tables = views.split(np.stack([inspections[k].views for k in some]))  # type: ignore[misc]
         errors = suspicious(
             tables,
@@ -121,10 +119,8 @@ def suspicious(
     >>> list(suspicious([values], labels, [str(k) for k in range(40)]))
     [3]
     """
-    units_of: defaultdict[str, set[str]] = defaultdict(set)
-    for label, unit in zip(labels, units, strict=True):
-        units_of[label].add(unit)
-    checked = np.flatnonzero([len(units_of[label]) >= LEAST_OF_EACH for label in labels])
+    n_units = Counter(label for label, _ in set(zip(labels, units, strict=True)))
+    checked = np.flatnonzero([n_units[label] >= LEAST_OF_EACH for label in labels])
     classes, codes = np.unique(np.asarray(labels)[checked], return_inverse=True)
     if len(classes) < 2:
         return {}

@@ -3,16 +3,18 @@
 from __future__ import annotations
 
 import warnings
-from collections.abc import Callable, Mapping, Sequence
+from collections import Counter
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
 
 from woodshed.data.doctor.finding import Finding
-from woodshed.data.doctor.fold import folds
 from woodshed.data.doctor.inspection import Inspection
 from woodshed.data.example import Corpus
+from woodshed.data.split import Indices, stratified_folds, stratified_group_folds
+from woodshed.errors import DataError
 from woodshed.units import amplitude_to_db
 
 Rows = NDArray[np.float64]
@@ -91,7 +93,7 @@ class CueScore:
 
 def shortcuts(
     corpus: Corpus, inspections: Mapping[int, Inspection], units: Sequence[str], *, seed: int = 0
-) -> list[Finding]:
+) -> Iterator[Finding]:
     """Report the cues from which the class can be predicted.
 
     Parameters
@@ -101,31 +103,26 @@ def shortcuts(
     inspections
         Measurements by row.
     units
-        Recording of each row; see `woodshed.data.doctor.fold.recordings`.
+        Recording of each row; see `woodshed.data.doctor.copies.recordings`.
     seed
         Seed of folds, forests and bootstrap.
     """
-    findings = []
-    for score in cue_scores(corpus.labels, inspections, units, seed=seed):
-        if not score.is_shortcut:
-            continue
+    scores = cue_scores(corpus.labels, inspections, units, seed=seed)
+    for score in (score for score in scores if score.is_shortcut):
         classes = {score.label, *score.predicted_classes}
         files = tuple(corpus.examples[k].path for k in inspections if corpus.examples[k].label in classes)
         others = ", ".join(repr(name) for name in score.predicted_classes if name != score.label)
-        findings.append(
-            Finding(
-                f"shortcut: {score.cue}",
-                min(1.0, 0.3 + 0.6 * max(score.mean, score.best_low - 0.3)),
-                files,
-                f"The {score.cue} alone predicts the classes with informedness {score.mean:.2f} "
-                f"({score.mean_low:.2f}–{score.mean_high:.2f}; 0 is chance, 1 is perfect), best "
-                f"{score.label!r} with {score.best:.2f} ({score.best_low:.2f}–{score.best_high:.2f})"
-                f"{f'; also {others}' if others else ''}. "
-                "If that is an artefact of the recording, a model will learn it instead of the class.",
-                _REPAIR[score.cue],
-            )
+        yield Finding(
+            f"shortcut: {score.cue}",
+            min(1.0, 0.3 + 0.6 * max(score.mean, score.best_low - 0.3)),
+            files,
+            f"The {score.cue} alone predicts the classes with informedness {score.mean:.2f} "
+            f"({score.mean_low:.2f}–{score.mean_high:.2f}; 0 is chance, 1 is perfect), best "
+            f"{score.label!r} with {score.best:.2f} ({score.best_low:.2f}–{score.best_high:.2f})"
+            f"{f'; also {others}' if others else ''}. "
+            "If that is an artefact of the recording, a model will learn it instead of the class.",
+            _REPAIR[score.cue],
         )
-    return findings
 
 
 def cue_scores(
@@ -146,9 +143,9 @@ def cue_scores(
     scores = []
     for cue in cues:
         values = _numbers([CUES[cue](inspections[k]) for k in rows])
-        if (values == values[:1]).all():
-            continue
-        scores.append(_score(cue, names, _predict(values, names, test_folds, seed), row_units, seed))
+        if (values != values[:1]).any():
+            predictions = _predict(values, names, test_folds, seed)
+            scores.append(_score(cue, names, predictions, row_units, seed))
     return scores
 
 
@@ -215,10 +212,28 @@ def _informedness(counts: Rows) -> Rows:
 
 def _numbers(rows: Sequence[tuple[object, ...]]) -> Rows:
     """Convert cue values to numbers; equal words get equal numbers."""
-    columns = []
-    for column in zip(*rows, strict=True):
-        if isinstance(column[0], str):
-            columns.append(np.unique(np.asarray(column), return_inverse=True)[1].astype(float))
-        else:
-            columns.append(np.asarray(column, dtype=float))
-    return np.stack(columns, axis=1)
+    columns = [
+        np.unique(column, return_inverse=True)[1] if isinstance(column[0], str) else column
+        for column in zip(*rows, strict=True)
+    ]
+    return np.stack(columns, axis=1, dtype=np.float64)
+
+
+def folds(labels: Sequence[str], units: Sequence[str], n_folds: int, seed: int) -> list[Indices]:
+    """Return stratified folds that keep units together, or split units if a class has too few of them.
+
+    No folds are returned if every class has a single row.
+
+    Examples
+    --------
+    >>> [fold.tolist() for fold in folds(["a", "b", "a", "b"], ["x", "x", "y", "y"], 5, 0)]
+    [[2, 3], [0, 1]]
+    >>> folds(["a", "b"], ["x", "y"], 5, 0)
+    []
+    """
+    if max(Counter(labels).values(), default=0) < 2:
+        return []
+    try:
+        return stratified_group_folds(labels, units, min(n_folds, max(2, len(set(units)))), seed)
+    except (DataError, ValueError):  # DataError: a class with one unit; ValueError: one unit in total
+        return stratified_folds(labels, n_folds, seed)
