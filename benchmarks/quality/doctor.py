@@ -172,7 +172,7 @@ def score_shortcuts(material: Material, seeds: Sequence[int], counts: Counts) ->
         after = {guess.cue: guess for guess in cue_scores(labels, looks, units, cues=moved)}
         # A shortcut of the unmodified corpus can reveal another class better than the changed one.
         hit = cue in after and after[cue].is_shortcut
-        hit = hit and label in (after[cue].label, *after[cue].given_away)
+        hit = hit and label in (after[cue].label, *after[cue].predicted_classes)
         others = [other for other, guess in after.items() if other not in (cue, *own) and guess.is_shortcut]
         counts[name, f"shortcut: {cue}"].append((1, int(hit), int(hit) + len(others)))
     return own
