@@ -1,4 +1,4 @@
-"""Conversion of units: seconds, samples, frames and decibels.
+"""Conversion of units: seconds, samples, frames and decibels; names of pitch classes.
 
 Times are in seconds and have the suffix ``_s``; counts are integers with the prefix ``n_``. They are
 converted by these functions only.
@@ -7,6 +7,9 @@ converted by these functions only.
 from __future__ import annotations
 
 import math
+
+PITCH_CLASSES = ("C", "C#", "D", "D#", "E", "F", "F#", "G", "G#", "A", "A#", "B")
+"""Names of the pitch classes, from 0 to 11."""
 
 
 def s_to_samples(duration_s: float, sample_rate: int) -> int:

@@ -10,7 +10,8 @@ from woodshed.audio import noise, sine
 from woodshed.clip import Clip
 from woodshed.errors import ParameterError
 from woodshed.features import Chroma, ChromaCqt, ChromaDeviation, Cqt, FrameFeature, Tonnetz
-from woodshed.features.chroma import PITCH_CLASSES, chroma_filters
+from woodshed.features.chroma import chroma_filters
+from woodshed.units import PITCH_CLASSES
 
 RATE = 22050
 

@@ -12,8 +12,8 @@ from woodshed.audio import read, silence
 from woodshed.clip import Clip
 from woodshed.errors import AudioError, ParameterError
 from woodshed.features import KeyGuess, find_key
-from woodshed.features.chroma import PITCH_CLASSES
 from woodshed.features.key import PROFILES, key_of_pitch_classes, tuning_semitones
+from woodshed.units import PITCH_CLASSES
 
 RATE = 22050
 # Chords as semitones above the keynote: I IV V I, and i iv V i.

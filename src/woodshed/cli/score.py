@@ -86,7 +86,7 @@ def info(
 
 def cells(summary: ScoreSummary) -> tuple[str, ...]:
     """Format a description as the columns of ``HEADING``."""
-    from woodshed.features.chroma import PITCH_CLASSES
+    from woodshed.units import PITCH_CLASSES
 
     keys = [f"{PITCH_CLASSES[tonic]} {mode}" for _, tonic, mode in summary.keys]
     metres = [f"{numerator}/{denominator}" for _, numerator, denominator in summary.metres]

@@ -21,10 +21,10 @@ from woodshed.errors import (
     near_miss,
     printable,
 )
-from woodshed.features.chroma import PITCH_CLASSES
 from woodshed.features.key import key_of_pitch_classes
 from woodshed.score import DRUM_CHANNEL, FIFTHS_ABOVE, Key, Score
 from woodshed.symbolic.file import SCORE_SUFFIXES, read_scores
+from woodshed.units import PITCH_CLASSES
 
 if TYPE_CHECKING:
     from woodshed.data.corpora.jsb_chorales import Chorale

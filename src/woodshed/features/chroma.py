@@ -15,10 +15,9 @@ from woodshed.features.frame import EvenNumber, FrameFeature, SpectrumFeature
 from woodshed.features.spectral_shape import safe_divide, unit_sum
 from woodshed.features.stft import C1_HZ
 from woodshed.features.validation import between, one_of
+from woodshed.units import PITCH_CLASSES
 
 ChromaNorm = Literal["max", "sum", "none"]
-
-PITCH_CLASSES = ("C", "C#", "D", "D#", "E", "F", "F#", "G", "G#", "A", "A#", "B")
 
 CHROMA_NAMES = tuple(f"chroma_{name}" for name in PITCH_CLASSES)
 

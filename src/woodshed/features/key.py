@@ -12,10 +12,10 @@ from numpy.typing import ArrayLike
 from woodshed.audio.edit import resample
 from woodshed.clip import Clip
 from woodshed.errors import AudioError, ParameterError, printable
-from woodshed.features.chroma import PITCH_CLASSES, ChromaCqt
+from woodshed.features.chroma import ChromaCqt
 from woodshed.features.stft import C1_HZ, Stft
 from woodshed.features.time_domain import Rms
-from woodshed.units import db_to_amplitude
+from woodshed.units import PITCH_CLASSES, db_to_amplitude
 
 Mode = Literal["major", "minor"]
 

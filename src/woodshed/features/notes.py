@@ -12,11 +12,11 @@ from numpy.typing import NDArray
 
 from woodshed.clip import Clip, Samples
 from woodshed.errors import AudioError, ParameterError, ScoreError
-from woodshed.features.chroma import PITCH_CLASSES
 from woodshed.features.key import PROFILES, key_of_pitch_classes
 from woodshed.features.validation import Checked
 from woodshed.score import DRUM_CHANNEL, Score
 from woodshed.symbolic.play import RENDER_RATE, ScoreClip
+from woodshed.units import PITCH_CLASSES
 
 Values = NDArray[np.float64]
 Columns = dict[str, Values]

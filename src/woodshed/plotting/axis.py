@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from woodshed.features.chroma import PITCH_CLASSES
+from woodshed.units import PITCH_CLASSES
 
 Ticks = tuple[tuple[float, str], ...]
 """Positions on an axis with their labels."""

@@ -26,7 +26,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from woodshed.errors import ParameterError, counted, near_miss
-from woodshed.features.chroma import PITCH_CLASSES, Chroma, Cqt
+from woodshed.features.chroma import Chroma, Cqt
 from woodshed.features.f0 import Pyin
 from woodshed.features.mel import LogMel, Mfcc, hz_to_mel
 from woodshed.features.rhythm import TIMING, Tempogram, beat_times_s, onset_times_s, tempo_bpm
@@ -52,6 +52,7 @@ from woodshed.plotting.panel import (
     Panel,
     WaveformPanel,
 )
+from woodshed.units import PITCH_CLASSES
 
 RANGE_DB = 80.0
 """Dynamic range of an image, in decibels below its loudest point."""
