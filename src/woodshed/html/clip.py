@@ -37,6 +37,18 @@ def data_uri(media_type: str, content: bytes) -> Markup:
     return Markup(f"data:{media_type};base64,{base64.b64encode(content).decode('ascii')}")
 
 
+def audio_player(flac_file: bytes, label: str) -> Markup:
+    """Return a player of embedded FLAC with an accessible name.
+
+    Examples
+    --------
+    >>> audio_player(b"abc", "Tune")
+    '<audio controls preload="none" src="data:audio/flac;base64,YWJj" aria-label="Tune"></audio>'
+    """
+    uri = data_uri("audio/flac", flac_file)
+    return element("audio", controls=True, preload="none", src=uri, aria_label=label)
+
+
 def png(pixels: NDArray[np.uint8], palette: NDArray[np.uint8]) -> bytes:
     """Encode an indexed image as PNG.
 

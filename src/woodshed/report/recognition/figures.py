@@ -69,11 +69,8 @@ def macro_roc(curves: list[Roc | None]) -> Roc | None:
     if not defined:
         return None
     heights = np.mean([np.interp(_GRID, curve.false_rate, curve.true_rate) for curve in defined], axis=0)
-    return Roc(
-        np.concatenate([[0.0], _GRID]),
-        np.concatenate([[0.0], heights]),
-        float(np.mean([curve.auc for curve in defined])),
-    )
+    area = float(np.mean([curve.auc for curve in defined]))
+    return Roc(np.append(0.0, _GRID), np.append(0.0, heights), area)
 
 
 def roc_figure(curves: Sequence[Roc | None], macro: Roc) -> Markup:
@@ -136,20 +133,24 @@ def accuracy_figure(
     plot = Plot(340, 38 * n_rows + 34, _UNIT, (float(n_rows), 0.0), left=12, right=20, top=4, bottom=30)
     marks = [*plot.x_axis(percent_ticks())]
     for k, (name, score, note) in enumerate(rows):
-        muted = "" if emphasis in (None, k) else " muted"
         height = k + 0.72
-        low, high = score.interval
         interval = percent_range(score.interval)
         numbers = [percent(score.value), "" if interval == UNKNOWN else f"({interval})", note]
         marks += [
             plot.note(0, k + 0.4, _short(name, _MAX_NAME if note else 2 * _MAX_NAME), "start", "name"),
             plot.note(1, k + 0.4, " ".join(filter(None, numbers)), "end"),
             plot.segment((0, height), (1, height), "grid"),
+            *interval_marks(plot, score, height, muted=emphasis not in (None, k)),
         ]
-        if not math.isnan(low):
-            marks.append(plot.segment((low, height), (high, height), f"spread{muted}"))
-        marks.append(plot.dot(score.value, height, f"point{muted}", radius=4.5))
     return plot.draw(title, marks)
+
+
+def interval_marks(plot: Plot, score: MeasuredScore, y: float, *, muted: bool) -> list[Markup]:
+    """Draw a dot at a score and a line over its interval, if it is known."""
+    colour = " muted" if muted else ""
+    low, high = score.interval
+    lines = [] if math.isnan(low) else [plot.segment((low, y), (high, y), f"spread{colour}")]
+    return [*lines, plot.dot(score.value, y, f"point{colour}", radius=4.5)]
 
 
 def _short(name: str, length: int) -> str:
@@ -173,15 +174,17 @@ def learning_figure(curve: LearningCurve) -> Markup:
     is_validated = bool(curve.validation_loss)
     height, bottom = (150, 22) if is_validated else (200, 38)
     loss = Plot(320, height, across, (0.0, ticks[-1][0]), left=46, right=10, top=8, bottom=bottom)
-    marks = [*loss.y_axis(ticks), loss.line(epochs, curve.train_loss, "other")]
-    title = f"Loss of {curve.fold} over {n_epochs} epochs"
+    losses_figure = loss.draw(
+        f"Loss of {curve.fold} over {n_epochs} epochs",
+        [
+            *loss.y_axis(ticks),
+            loss.line(epochs, curve.train_loss, "other"),
+            *([loss.line(epochs, curve.validation_loss, "main")] if is_validated else loss.x_axis(*x_axis)),
+            *_selected(loss, curve.best_epoch, curve.validation_loss or curve.train_loss),
+        ],
+    )
     if not is_validated:
-        marks += [*loss.x_axis(*x_axis), *_selected(loss, curve.best_epoch, curve.train_loss)]
-        return loss.draw(title, marks)
-    marks += [
-        loss.line(epochs, curve.validation_loss, "main"),
-        *_selected(loss, curve.best_epoch, curve.validation_loss),
-    ]
+        return losses_figure
     share = Plot(320, 120, across, _UNIT, left=46, right=10, top=8, bottom=38)
     share_marks = [
         *share.y_axis(percent_ticks(0.5)),
@@ -189,7 +192,7 @@ def learning_figure(curve: LearningCurve) -> Markup:
         share.line(epochs, curve.validation_accuracy, "main"),
         *_selected(share, curve.best_epoch, curve.validation_accuracy),
     ]
-    return join([loss.draw(title, marks), share.draw(f"Validation accuracy of {curve.fold}", share_marks)])
+    return join([losses_figure, share.draw(f"Validation accuracy of {curve.fold}", share_marks)])
 
 
 def _selected(plot: Plot, best_epoch: int, values: Sequence[float]) -> list[Markup]:

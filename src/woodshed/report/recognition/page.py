@@ -65,10 +65,9 @@ def page(experiment: Experiment, *, max_confused: int = 40) -> str:
     scored = [(result, report.scores(experiment, result)) for result in ordered_splits(experiment)]
     tested, _ = scored[0]
     badge = split_badge(tested.leaky)
-    details = report.sections(experiment, tested, max_confused)
     sections: list[tuple[Section, Markup]] = [
         (("scores", "Scores", _score_section(report, experiment, scored)), Markup("")),
-        *((section, badge) for section in details),
+        *((section, badge) for section in report.sections(experiment, tested, max_confused)),
         *(
             (section, Markup(""))
             for section in (
@@ -81,21 +80,19 @@ def page(experiment: Experiment, *, max_confused: int = 40) -> str:
         ),
     ]
     links = (element("a", title, href=f"#{name}") for (name, title, _), _ in sections)
-    content = join(
-        [
-            _headline(report, experiment, *scored[0]),
-            element("nav", *links, aria_label="On this page"),
-            element(
-                "main",
-                *(
-                    element("section", element("h2", title, mark), text, id=name)
-                    for (name, title, text), mark in sections
-                ),
+    return document(
+        f"{experiment.task} on {experiment.corpus.name}: report",
+        _headline(report, experiment, *scored[0]),
+        element("nav", *links, aria_label="On this page"),
+        element(
+            "main",
+            *(
+                element("section", element("h2", title, mark), text, id=name)
+                for (name, title, text), mark in sections
             ),
-            element("footer", "Made by woodshed. This page is self-contained."),
-        ]
+        ),
+        element("footer", "Made by woodshed. This page is self-contained."),
     )
-    return document(f"{experiment.task} on {experiment.corpus.name}: report", content)
 
 
 def _headline(report: HeadReport, experiment: Experiment, result: SplitResult, scores: Scores) -> Markup:
@@ -197,10 +194,13 @@ def checkup_sections(checkup: Checkup | None) -> list[Section]:
         [finding.kind, decimal(finding.harm, 2), finding.message, name_of(finding.repair)]
         for finding in checkup.findings
     ]
-    heading = ["finding", "harm", "description", "remedy"]
-    caption = "Most harmful first; with a harm of 1 the scores are meaningless"
-    findings = table(heading, rows, caption=caption, class_="words") if rows else element("p", "No findings.")
-    return [("checkup", "Data quality", join([findings, note]))]
+    findings = table(
+        ["finding", "harm", "description", "remedy"],
+        rows,
+        caption="Most harmful first; with a harm of 1 the scores are meaningless",
+        class_="words",
+    )
+    return [("checkup", "Data quality", join([findings if rows else element("p", "No findings."), note]))]
 
 
 def skipped_files(experiment: Experiment) -> list[Skipped]:
@@ -210,14 +210,11 @@ def skipped_files(experiment: Experiment) -> list[Skipped]:
 
 def skipped_section(experiment: Experiment) -> Section:
     """Return the section of skipped files with the reasons."""
-    skipped = skipped_files(experiment)
-    content = element("p", "None.")
-    if skipped:
-        rows = [[name_of(os.fspath(item.path)), item.reason] for item in skipped]
-        caption = f"{counted(len(skipped), 'file')} could not be used"
-        files = table(["file", "reason"], rows, caption=caption, class_="words")
-        content = element("div", files, class_="tall")
-    return "skipped", f"Skipped files: {len(skipped)}", content
+    rows = [[name_of(os.fspath(item.path)), item.reason] for item in skipped_files(experiment)]
+    caption = f"{counted(len(rows), 'file')} could not be used"
+    files = table(["file", "reason"], rows, caption=caption, class_="words")
+    content = element("div", files, class_="tall") if rows else element("p", "None.")
+    return "skipped", f"Skipped files: {len(rows)}", content
 
 
 def corpus_section(experiment: Experiment) -> Section:
@@ -232,14 +229,14 @@ def corpus_section(experiment: Experiment) -> Section:
         "licence": corpus.licence or "not stated",
         "citation": corpus.citation or "none given",
     }
-    pairs = element(
+    settings = element(
         "div",
         _pairs_table("Settings", "setting", experiment.settings),
         _pairs_table("Provenance", "item", experiment.provenance),
         class_="charts",
     )
-    parts = [_pairs_table("Corpus", "item", facts), _count_table(experiment), pairs]
-    return "background", "Training data", join(parts)
+    content = join([_pairs_table("Corpus", "item", facts), _count_table(experiment), settings])
+    return "background", "Training data", content
 
 
 def target_counts(experiment: Experiment) -> dict[str, int]:
@@ -248,9 +245,8 @@ def target_counts(experiment: Experiment) -> dict[str, int]:
 
 
 def _targets(experiment: Experiment) -> NDArray[np.float32]:
-    head = experiment.head
-    targets = [head.target_of(example) for example in experiment.corpus.examples]
-    return head.encode_as(targets, experiment.names)
+    targets = [experiment.head.target_of(example) for example in experiment.corpus.examples]
+    return experiment.head.encode_as(targets, experiment.names)
 
 
 def _count_table(experiment: Experiment) -> Markup:
@@ -274,9 +270,8 @@ def _count_table(experiment: Experiment) -> Markup:
         ]
         for name, part in parts
     ]
-    noun = experiment.head.noun
     heading = ["group", *map(name_of, experiment.names), "clips"]
-    return table(heading, rows, caption=f"Clips by group and {noun}", class_="counts")
+    return table(heading, rows, caption=f"Clips by group and {experiment.head.noun}", class_="counts")
 
 
 def _pairs_table(caption: str, heading: str, pairs: Mapping[str, Any]) -> Markup:

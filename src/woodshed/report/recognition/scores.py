@@ -50,6 +50,11 @@ class ClassPredictions:
         return np.arange(self.probabilities.shape[1])
 
     @property
+    def scored(self) -> tuple[NDArray[np.int64], NDArray[np.float64], NDArray[np.int64]]:
+        """Truth, probabilities and classes: what every metric of probabilities takes."""
+        return self.truth, self.probabilities, self.classes
+
+    @property
     def confusion(self) -> NDArray[np.int64]:
         """Confusion matrix, shape ``(n_classes, n_classes)``; rows are the true classes."""
         return confusion.confusion_matrix(self.truth, self.predicted, self.classes)
@@ -110,14 +115,6 @@ def class_predictions(
     return ClassPredictions(result.truth.argmax(axis=1), probabilities.argmax(axis=1), probabilities, groups)
 
 
-def _accuracy(predictions: ClassPredictions) -> float:
-    return float(predictions.hits.mean())
-
-
-def _balanced_accuracy(predictions: ClassPredictions) -> float:
-    return confusion.balanced_accuracy(predictions.confusion)
-
-
 def _macro_f1(predictions: ClassPredictions) -> float:
     return float(np.nanmean(_f1(predictions.confusion)))
 
@@ -130,40 +127,28 @@ def _f1(counts: NDArray[np.int64]) -> NDArray[np.float64]:
     return np.where(counts.sum(axis=1) > 0, confusion.f1(counts, zero_division=0.0), math.nan)
 
 
-def _log_loss(predictions: ClassPredictions) -> float:
-    return probability.log_loss(predictions.truth, predictions.probabilities, predictions.classes)
-
-
-def _auc(predictions: ClassPredictions) -> float:
-    return float(
-        probability.roc_auc_one_vs_rest(
-            predictions.truth, predictions.probabilities, predictions.classes, average="macro"
-        )
-    )
-
-
 MEASURES: Mapping[str, Callable[[ClassPredictions], float]] = {
-    "accuracy": _accuracy,
-    "balanced accuracy": _balanced_accuracy,
+    "accuracy": lambda made: float(made.hits.mean()),
+    "balanced accuracy": lambda made: confusion.balanced_accuracy(made.confusion),
     "macro-F1": _macro_f1,
-    "log loss": _log_loss,
-    "AUC": _auc,
+    "log loss": lambda made: probability.log_loss(*made.scored),
+    "AUC": lambda made: float(probability.roc_auc_one_vs_rest(*made.scored, average="macro")),
 }
 """Name -> measure, in the order of the score table."""
 
 
 def measured_score(predictions: ClassPredictions, name: str) -> MeasuredScore:
     """Return one of `MEASURES` with its 95 % interval."""
+    score = MEASURES[name]
     if name == "accuracy":
         interval = share_interval(predictions.hits, predictions.groups, n_resamples=N_RESAMPLES)
-        return MeasuredScore(_accuracy(predictions), interval)
-    score = MEASURES[name]
-    interval = bootstrap_interval(
-        lambda rows: score(predictions.at(rows)),
-        predictions.truth.size,
-        n_resamples=N_RESAMPLES_AUC if name == "AUC" else N_RESAMPLES,
-        groups=predictions.groups,
-    )
+    else:
+        interval = bootstrap_interval(
+            lambda rows: score(predictions.at(rows)),
+            predictions.truth.size,
+            n_resamples=N_RESAMPLES_AUC if name == "AUC" else N_RESAMPLES,
+            groups=predictions.groups,
+        )
     return MeasuredScore(score(predictions), interval)
 
 
@@ -179,16 +164,15 @@ def class_rates(predictions: ClassPredictions) -> Rates:
         "NPV": confusion.negative_predictive_value,
         "F1": confusion.f1,
     }
-    arrays = (predictions.truth, predictions.probabilities, predictions.classes)
     per_class = {name: rate(counts, zero_division=math.nan) for name, rate in rates.items()}
     averages: dict[str, dict[str, float]] = {
         average: {
             **{name: rate(counts, average=average, zero_division=math.nan) for name, rate in rates.items()},
-            "AUC": probability.roc_auc_one_vs_rest(*arrays, average=average),
+            "AUC": probability.roc_auc_one_vs_rest(*predictions.scored, average=average),
         }
         for average in AVERAGES
     }
-    per_class |= {"F1": _f1(counts), "AUC": probability.roc_auc_one_vs_rest(*arrays)}
+    per_class |= {"F1": _f1(counts), "AUC": probability.roc_auc_one_vs_rest(*predictions.scored)}
     averages["macro"]["F1"] = _macro_f1(predictions)
     return Rates(per_class, averages, counts.sum(axis=1))
 
