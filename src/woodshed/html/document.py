@@ -177,7 +177,7 @@ def document(title: str, *content: object, more_style: str = "") -> str:
         element("style", style),
     )
     body = element("body", *content, element("script", script))
-    return "<!doctype html>\n" + element("html", head, body, lang="en") + "\n"
+    return f"<!doctype html>\n{element('html', head, body, lang='en')}\n"
 
 
 def _part(name: str) -> Markup:

@@ -22,56 +22,6 @@ _UNSEEN = -2  # an item that no indexed sequence has
 Places = NDArray[np.int64]
 
 
-class RunIndex:
-    """Index of sequences in which runs of another sequence are looked up.
-
-    Every run is compared with every position: nothing is sampled or hashed away.
-
-    Parameters
-    ----------
-    sequences
-        Hashable items; equal items match.
-
-    Examples
-    --------
-    >>> index = RunIndex(["abcd", "xbc"])
-    >>> lengths, places = index.runs("zbcd")
-    >>> lengths.tolist(), index.locate(int(places[1]))
-    ([0, 3, 2, 1], (0, 1))
-    """
-
-    def __init__(self, sequences: Sequence[Sequence[Hashable]]) -> None:
-        self._codes: dict[Hashable, int] = {}
-        rows = [
-            [*(self._codes.setdefault(item, len(self._codes)) for item in sequence), _SEPARATOR]
-            for sequence in sequences
-        ]
-        self._row = np.array(list(chain.from_iterable(rows)), dtype=np.int32)
-        self._starts = np.cumsum([0, *map(len, rows)])[:-1]
-
-    def runs(self, sequence: Sequence[Hashable]) -> tuple[Places, Places]:
-        """Find the longest indexed run that begins at each item.
-
-        Returns
-        -------
-        lengths, places
-            Shape ``(n_items,)`` each: the length of the run in items, and where it begins in the index.
-        """
-        lengths, places = np.zeros((2, len(sequence)), np.int64)
-        following = np.zeros(len(self._row) + 1, np.int32)  # number of items that match from each place on
-        for k in reversed(range(len(sequence))):
-            code = self._codes.get(sequence[k], _UNSEEN)
-            following[:-1] = np.where(self._row == code, following[1:] + 1, 0)
-            places[k] = following.argmax()
-            lengths[k] = following[places[k]]
-        return lengths, places
-
-    def locate(self, place: int) -> tuple[int, int]:
-        """Return the number of the sequence at a place of the index, and the position in it."""
-        number = int(np.searchsorted(self._starts, place, side="right")) - 1
-        return number, int(place - self._starts[number])
-
-
 @dataclass(frozen=True)
 class Novelty:
     """Novelty of a sequence of words or audio frames.
@@ -118,10 +68,12 @@ class Novelty:
 class SequenceIndex:
     """Training sequences of words or audio frames, ready for comparison.
 
+    Every run is compared with every position: nothing is sampled or hashed away.
+
     Parameters
     ----------
     sequences
-        Hashable items each.
+        Hashable items each; equal items match.
     titles
         One for each sequence.
     unit
@@ -141,27 +93,58 @@ class SequenceIndex:
         self, sequences: Sequence[Sequence[Hashable]], titles: Sequence[str], *, unit: str, n_gram: int
     ) -> None:
         self.titles, self.unit, self.n_gram = tuple(titles), unit, n_gram
-        self._index = RunIndex(sequences)
+        self._codes: dict[Hashable, int] = {}
+        rows = [
+            [*(self._codes.setdefault(item, len(self._codes)) for item in sequence), _SEPARATOR]
+            for sequence in sequences
+        ]
+        self._row = np.array(list(chain.from_iterable(rows)), dtype=np.int32)
+        self._starts = np.cumsum([0, *map(len, rows)])[:-1]
 
     def compare(self, sequence: Sequence[Hashable]) -> Novelty:
         """Measure the novelty of a sequence."""
-        lengths, places = self._index.runs(sequence)
-        grams = lengths[: max(0, len(sequence) - self.n_gram + 1)]
+        return self.novelty(*self.runs(sequence))
+
+    def runs(self, sequence: Sequence[Hashable]) -> tuple[Places, Places]:
+        """Find the longest indexed run that begins at each item.
+
+        Returns
+        -------
+        lengths, places
+            Shape ``(n_items,)`` each: the length of the run in items, and where it begins in the index.
+
+        Examples
+        --------
+        >>> SequenceIndex(["abcd", "xbc"], ["one", "two"], unit="letter", n_gram=2).runs("zbcd")[0].tolist()
+        [0, 3, 2, 1]
+        """
+        lengths, places = np.zeros((2, len(sequence)), np.int64)
+        following = np.zeros(len(self._row) + 1, np.int32)  # number of items that match from each place on
+        for k in reversed(range(len(sequence))):
+            code = self._codes.get(sequence[k], _UNSEEN)
+            following[:-1] = np.where(self._row == code, following[1:] + 1, 0)
+            places[k] = following.argmax()
+            lengths[k] = following[places[k]]
+        return lengths, places
+
+    def novelty(self, lengths: Places, places: Places) -> Novelty:
+        """Return the novelty of the sequence that has these `runs`."""
+        n_units = len(lengths)
+        grams = lengths[: max(0, n_units - self.n_gram + 1)]
         new_share = float(np.mean(grams < self.n_gram)) if len(grams) else float("nan")
         if not lengths.any():
-            return Novelty(self.unit, len(sequence), 0, 0, 0, "", -1, 0, new_share)
+            return Novelty(self.unit, n_units, 0, 0, 0, "", -1, 0, new_share)
         start = int(lengths.argmax())
-        length = int(lengths[start])
-        number, source_start = self._index.locate(int(places[start]))
+        number = int(np.searchsorted(self._starts, places[start], side="right")) - 1
         return Novelty(
             unit=self.unit,
-            n_units=len(sequence),
-            copied_units=length,
+            n_units=n_units,
+            copied_units=int(lengths[start]),
             start=start,
-            stop=start + length,
+            stop=start + int(lengths[start]),
             source=self.titles[number],
             source_number=number,
-            source_start=source_start,
+            source_start=int(places[start] - self._starts[number]),
             new_share=new_share,
         )
 
@@ -289,32 +272,33 @@ class MelodyIndex:
 
     def __init__(self, melodies: Sequence[Melody]) -> None:
         self.melodies = tuple(melodies)
-        self._index = RunIndex([melody.steps() for melody in self.melodies])
+        self._index = SequenceIndex(
+            [melody.steps() for melody in self.melodies],
+            [melody.name for melody in self.melodies],
+            unit="step",
+            n_gram=N_GRAM - 1,
+        )
 
     def compare(self, melody: Melody) -> Originality:
         """Find the longest passage that also occurs in an indexed melody."""
-        runs, places = self._index.runs(melody.steps())
-        runs = np.where(runs > 0, runs + 1, 0)  # in notes, of which the index holds the steps between them
+        lengths, places = self._index.runs(melody.steps())
+        copy = self._index.novelty(lengths, places)
         n_notes = len(melody.pitch_midi)
-        passages = runs[: max(0, n_notes - N_GRAM + 1)]
-        new_share = float(np.mean(passages < N_GRAM)) if len(passages) else float("nan")
-        if not runs.any():
-            return Originality(n_notes, 0, 0, 0, 0, "", -1, 0, 0, new_share)
-        start = int(runs.argmax())
-        stop = start + int(runs[start])
-        number, source_start = self._index.locate(int(places[start]))
-        source = self.melodies[number]
+        if not copy.copied_units:
+            return Originality(n_notes, 0, 0, 0, 0, "", -1, 0, 0, copy.new_share)
+        source = self.melodies[copy.source_number]
+        # A run of steps has one note more.
         return Originality(
             n_notes=n_notes,
-            copied_notes=stop - start,
-            copied_bars=_whole_bars(melody.bar, runs),
-            start=start,
-            stop=stop,
-            source=source.name,
-            source_number=number,
-            source_start=source_start,
-            transposed_by=int(melody.pitch_midi[start] - source.pitch_midi[source_start]),
-            new_share=new_share,
+            copied_notes=copy.copied_units + 1,
+            copied_bars=_whole_bars(melody.bar, np.where(lengths > 0, lengths + 1, 0)),
+            start=copy.start,
+            stop=copy.stop + 1,
+            source=copy.source,
+            source_number=copy.source_number,
+            source_start=copy.source_start,
+            transposed_by=int(melody.pitch_midi[copy.start] - source.pitch_midi[copy.source_start]),
+            new_share=copy.new_share,
         )
 
 

@@ -122,8 +122,8 @@ def novelty_method(reference: ReferenceSet) -> str:
     names = list(reference.indexes)
     if not names:
         return "There are no training data to compare with."
-    transposed = any(isinstance(index, MelodyIndex) for index in reference.indexes.values())
-    how = ", in every key," if transposed else ""
+    indexes = reference.indexes.values()
+    how = ", in every key," if any(isinstance(index, MelodyIndex) for index in indexes) else ""
     pieces = f"all {len(reference.generations):,} training pieces"
     if len(names) == 1:
         return f"The {names[0]} of each was compared{how} with that of {pieces}."
@@ -208,22 +208,26 @@ def _copies(item: EvaluatedGeneration, reference: ReferenceSet) -> Markup:
         return element("p", share, " No two consecutive notes are in the training data, either.")
     shift = report.transposed_by
     key = "in the same key" if not shift else f"{abs(shift)} semitones {'lower' if shift > 0 else 'higher'}"
-    sentence = element(
-        "p",
-        share,
-        f" The longest copy, {counted(report.copied_notes, 'note')} with "
-        f"{counted(report.copied_bars, 'whole bar')}, is in ",
-        name_of(report.source or "a piece without a title"),
-        f", {key}. It is marked in the picture.",
-    )
     source = reference.indexes[line.name].melodies[report.source_number]
-    pair = element(
-        "div",
-        _passage(line.melody, report.start, report.copied_notes, "New piece"),
-        _passage(source, report.source_start, report.copied_notes, "Training piece", by=shift),
-        class_="pair",
+    return join(
+        [
+            element(
+                "p",
+                share,
+                f" The longest copy, {counted(report.copied_notes, 'note')} with "
+                f"{counted(report.copied_bars, 'whole bar')}, is in ",
+                name_of(report.source or "a piece without a title"),
+                f", {key}. It is marked in the picture.",
+            ),
+            element(
+                "div",
+                _passage(line.melody, report.start, report.copied_notes, "New piece"),
+                _passage(source, report.source_start, report.copied_notes, "Training piece", by=shift),
+                class_="pair",
+            ),
+            _line_table(item),
+        ]
     )
-    return join([sentence, pair, _line_table(item)])
 
 
 def _line_table(item: EvaluatedGeneration) -> Markup:
@@ -241,8 +245,11 @@ def _line_table(item: EvaluatedGeneration) -> Markup:
         ]
         for line, report in item.lines
     ]
-    heading = ["voice", "notes", "longest copy", "whole bars of it", f"new {N_GRAM}-grams", "source"]
-    return table(heading, rows, caption="Novelty of each voice")
+    return table(
+        ["voice", "notes", "longest copy", "whole bars of it", f"new {N_GRAM}-grams", "source"],
+        rows,
+        caption="Novelty of each voice",
+    )
 
 
 def _passage(melody: Melody, start: int, n_notes: int, caption: str, by: int = 0) -> Markup:
@@ -291,8 +298,7 @@ def roll_svg(item: EvaluatedGeneration) -> Markup:
         for x in (_PAD + x_of * onset for onset in first_onsets[1:])
     ]
     for line, report in item.lines:
-        melody = line.melody
-        notes = zip(melody.pitch_midi, melody.onset_beats, melody.duration_beats, strict=True)
+        notes = zip(line.melody.pitch_midi, line.melody.onset_beats, line.melody.duration_beats, strict=True)
         for k, (pitch, onset, duration) in enumerate(notes):
             is_copied = report is most and report.start <= k < report.stop
             marks.append(

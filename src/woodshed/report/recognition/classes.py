@@ -58,11 +58,6 @@ def class_section(labels: Sequence[str], rates: Rates) -> Markup:
         ]
         for average, values in rates.averages.items()
     )
-    note = (
-        "FPR, FNR: false positive and false negative rate. NPV: negative predictive value. AUC: area under "
-        "the ROC curve. Micro averages pool all decisions; weighted averages weight classes by their "
-        f"clips. {UNKNOWN}: undefined (0/0)."
-    )
     return join(
         [
             table(
@@ -71,7 +66,13 @@ def class_section(labels: Sequence[str], rates: Rates) -> Markup:
                 caption="Each class against all others",
                 class_="classes",
             ),
-            element("p", note, class_="note"),
+            element(
+                "p",
+                "FPR, FNR: false positive and false negative rate. NPV: negative predictive value. AUC: area "
+                "under the ROC curve. Micro averages pool all decisions; weighted averages weight classes by "
+                f"their clips. {UNKNOWN}: undefined (0/0).",
+                class_="note",
+            ),
         ]
     )
 
@@ -87,15 +88,15 @@ def roc_section(labels: Sequence[str], predictions: ClassPredictions) -> Markup:
         key=lambda pair: pair[1].auc,
     )
     small = [figures.small_roc_figure(label, curve) for label, curve in by_auc[:MAX_SMALL_ROCS]]
-    note = (
-        "True positive rate over false positive rate for every threshold, each class against all others. "
-        "The bold line is the mean over the classes, the dashed diagonal is chance. The small charts show "
-        "each class with its area under the curve, the worst first"
-    )
     more = f" ({MAX_SMALL_ROCS} of {len(by_auc)})" if len(by_auc) > MAX_SMALL_ROCS else ""
     return join(
         [
-            element("p", note, more, "."),
+            element(
+                "p",
+                "True positive rate over false positive rate for every threshold, each class against all "
+                "others. The bold line is the mean over the classes, the dashed diagonal is chance. The "
+                f"small charts show each class with its area under the curve, the worst first{more}.",
+            ),
             element(
                 "div",
                 element("figure", figures.roc_figure(curves, macro)),
@@ -142,7 +143,7 @@ def confidence_section(predictions: ClassPredictions, calibrated: CalibratedPred
         "model is overconfident, above it underconfident. The area of a dot is proportional to the number "
         "of predictions; the bars are 95 % intervals.",
     )
-    after = figures.reliability(predictions)
+    after = calibration.reliability(*predictions.scored)
     if calibrated is None:
         error = f"Expected calibration error: {decimal(calibration_error(predictions))}."
         figure = element("figure", figures.reliability_figure(after))
@@ -153,7 +154,7 @@ def confidence_section(predictions: ClassPredictions, calibrated: CalibratedPred
             words,
             element("p", _calibration_text(calibrated)),
             legend((("main", "calibrated"), ("other", "uncalibrated"))),
-            element("figure", figures.reliability_figure(after, figures.reliability(before))),
+            element("figure", figures.reliability_figure(after, calibration.reliability(*before.scored))),
             table(
                 ["", "value"],
                 [

@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Callable, Sequence
 from dataclasses import asdict, dataclass
+from functools import partial
 from pathlib import Path
 
 import numpy as np
@@ -74,30 +75,28 @@ def ranking(comparison: Comparison) -> list[Ranked]:
     groups = groups_of(comparison.corpus, comparison.indices)
     n, n_resamples = len(comparison.truth), report_of(comparison.head).n_resamples
 
-    def measured(score: Callable[[NDArray[np.int64]], float]) -> MeasuredScore:
-        interval = bootstrap_interval(score, n, n_resamples=n_resamples, groups=groups)
-        return MeasuredScore(score(np.arange(n)), interval)
+    def measured(measure: Callable[[NDArray[np.int64]], float]) -> MeasuredScore:
+        interval = bootstrap_interval(measure, n, n_resamples=n_resamples, groups=groups)
+        return MeasuredScore(measure(np.arange(n)), interval)
 
-    def score_of(net: str) -> Callable[[NDArray[np.int64]], float]:
-        outputs = comparison.outputs[net]
-        return lambda rows: comparison.head.main_score(comparison.truth[rows], outputs[rows])
+    def score(net: str, rows: NDArray[np.int64]) -> float:
+        return comparison.head.main_score(comparison.truth[rows], comparison.outputs[net][rows])
 
-    def difference_of(net: str) -> Callable[[NDArray[np.int64]], float]:
-        score, best_score = score_of(net), score_of(best)
-        return lambda rows: score(rows) - best_score(rows)
+    def difference(net: str, rows: NDArray[np.int64]) -> float:
+        return score(net, rows) - score(best, rows)
 
     def rank(net: str) -> tuple[float, float]:
         costs, value = comparison.costs.get(net), scores[net].value
         return math.inf if math.isnan(value) else -value, math.inf if costs is None else costs.size_bytes
 
-    scores = {net: measured(score_of(net)) for net in comparison.outputs}
+    scores = {net: measured(partial(score, net)) for net in comparison.outputs}
     order = sorted(scores, key=rank)
     best = next(net for net in order if net in comparison.costs)
     return [
         Ranked(
             net,
             scores[net],
-            None if net == best else measured(difference_of(net)),
+            None if net == best else measured(partial(difference, net)),
             comparison.costs.get(net),
         )
         for net in order
@@ -272,11 +271,15 @@ def comparison_page(comparison: Comparison, ranked: Sequence[Ranked]) -> str:
         ),
         *(element("p", sentence, class_="note") for sentence in (EXPLANATION, *remarks(comparison))),
     )
-    facts = [*comparison.settings.items(), *comparison.provenance.items()]
     background = element(
         "section",
         element("h2", "Settings and provenance"),
-        table(("item", "value"), facts, caption="Settings of all candidates, and provenance", class_="words"),
+        table(
+            ("item", "value"),
+            [*comparison.settings.items(), *comparison.provenance.items()],
+            caption="Settings of all candidates, and provenance",
+            class_="words",
+        ),
     )
     return document(_title(comparison), opening, element("main", scores, background))
 

@@ -181,14 +181,13 @@ def _panel_id(cell: Cell) -> str:
 
 def _panel(experiment: Experiment, cell: Cell, mistakes: Sequence[Mistake], audible: set[Mistake]) -> Markup:
     truth, predicted = (name_of(experiment.names[column]) for column in cell)
-    heading = element("h3", truth, " predicted as ", predicted, f": {counted(len(mistakes), 'clip')}")
     clips = [_clip(experiment, mistake) for mistake in mistakes if mistake in audible]
     # An example that was tested twice may be audible in another cell.
     examples = {mistake.example for mistake in audible}
     silent = [mistake for mistake in mistakes if mistake.example not in examples]
     return element(
         "div",
-        heading,
+        element("h3", truth, " predicted as ", predicted, f": {counted(len(mistakes), 'clip')}"),
         element("div", *clips, class_="clips") if clips else None,
         _names(experiment, silent) if silent else None,
         class_="panel",

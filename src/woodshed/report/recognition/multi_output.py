@@ -86,5 +86,6 @@ class MultiOutputReport(HeadReport):
             ]
             for k in order
         ]
-        heading = [experiment.head.noun, *scores, "clips"]
-        return table(heading, rows, caption=f"Sorted by {first}, highest first")
+        return table(
+            [experiment.head.noun, *scores, "clips"], rows, caption=f"Sorted by {first}, highest first"
+        )

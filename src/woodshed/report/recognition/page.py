@@ -101,8 +101,14 @@ def _headline(report: HeadReport, experiment: Experiment, result: SplitResult, s
     (_, model), *baselines = scores.items()
     name, badge = name_of(result.split.partition(",")[0]), split_badge(result.leaky)
     split = name if result.leaky is False else join(["the split “", name, "”"])
-    value = element("b", report.value_text(measure, model[measure].value, 0))
-    heading = element("h1", f"{measure[0].upper()}{measure[1:]} on ", split, ": ", value, badge)
+    heading = element(
+        "h1",
+        f"{measure[0].upper()}{measure[1:]} on ",
+        split,
+        ": ",
+        element("b", report.value_text(measure, model[measure].value, 0)),
+        badge,
+    )
     groups = groups_of(experiment.corpus, result.indices)
     basis = counted(len(result.truth), "clip")
     if groups is not None:
@@ -126,18 +132,27 @@ def _headline(report: HeadReport, experiment: Experiment, result: SplitResult, s
         rows = [(method_name(method), row[measure], badge_of(result.leaky)) for method, row in scores.items()]
         chart = element("figure", accuracy_figure(f"{measure} by method", rows, emphasis=0))
         text = element("div", text, chart, class_="opening")
-    kicker = ("woodshed · ", experiment.task, " · ", name_of(experiment.corpus.name))
-    return element("header", element("p", *kicker, class_="kicker"), heading, text)
+    return element(
+        "header",
+        element("p", "woodshed · ", experiment.task, " · ", name_of(experiment.corpus.name), class_="kicker"),
+        heading,
+        text,
+    )
 
 
 def _score_section(report: HeadReport, experiment: Experiment, scored: Sequence[ScoredSplit]) -> Markup:
     """Return the table of every measure by split and method, the most reliable split first and largest."""
-    heading = element("tr", *(element("th", name, scope="col") for name in ("method", *report.measures)))
+    heading = (element("th", name, scope="col") for name in ("method", *report.measures))
     bodies = []
     for k, (result, scores) in enumerate(scored):
         badge = split_badge(result.leaky)
-        size = element("span", counted(len(result.truth), "clip"), class_="sub")
-        title = element("th", name_of(result.split), badge, size, colspan=1 + len(report.measures))
+        title = element(
+            "th",
+            name_of(result.split),
+            badge,
+            element("span", counted(len(result.truth), "clip"), class_="sub"),
+            colspan=1 + len(report.measures),
+        )
         rows = [
             element(
                 "tr",
@@ -167,7 +182,7 @@ def _score_section(report: HeadReport, experiment: Experiment, scored: Sequence[
     return join(
         [
             scrolling(
-                element("table", element("thead", heading), *bodies, class_="scores"),
+                element("table", element("thead", element("tr", *heading)), *bodies, class_="scores"),
                 "Scores by split and method",
             ),
             *(element("p", note, class_="note") for note in notes),

@@ -111,8 +111,12 @@ def class_predictions(
 ) -> ClassPredictions:
     """Return the predictions of a method, by default of the model."""
     probabilities = np.asarray(result.outputs[method or result.method], dtype=np.float64)
-    groups = groups_of(experiment.corpus, result.indices)
-    return ClassPredictions(result.truth.argmax(axis=1), probabilities.argmax(axis=1), probabilities, groups)
+    return ClassPredictions(
+        truth=result.truth.argmax(axis=1),
+        predicted=probabilities.argmax(axis=1),
+        probabilities=probabilities,
+        groups=groups_of(experiment.corpus, result.indices),
+    )
 
 
 def _macro_f1(predictions: ClassPredictions) -> float:
@@ -184,9 +188,10 @@ def group_scores(predictions: ClassPredictions) -> list[GroupScore]:
     """
     if predictions.groups is None:
         return []
-    scores = []
-    for name in np.unique(predictions.groups):
-        hits = predictions.hits[predictions.groups == name]
-        n, n_right = hits.size, int(hits.sum())
-        scores.append(GroupScore(str(name), MeasuredScore(n_right / n, wilson_interval(n_right, n)), n))
+    names, group_of = np.unique(predictions.groups, return_inverse=True)
+    n_right = np.bincount(group_of[predictions.hits], minlength=names.size)
+    counts = zip(names.tolist(), n_right.tolist(), np.bincount(group_of).tolist(), strict=True)
+    scores = [
+        GroupScore(name, MeasuredScore(right / n, wilson_interval(right, n)), n) for name, right, n in counts
+    ]
     return sorted(scores, key=lambda group: (group.score.value, group.name))
