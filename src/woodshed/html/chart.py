@@ -119,8 +119,9 @@ class Plot:
 
 def legend(lines: Iterable[tuple[str, str]]) -> Markup:
     """Return a legend of lines, each with its CSS class and its name."""
-    entries = (element("span", swatch(class_), f" {name}") for class_, name in lines)
-    return element("p", *entries, class_="note key")
+    return element(
+        "p", *(element("span", swatch(class_), f" {name}") for class_, name in lines), class_="note key"
+    )
 
 
 def swatch(class_: str) -> Markup:

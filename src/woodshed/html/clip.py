@@ -45,8 +45,9 @@ def audio_player(flac_file: bytes, label: str) -> Markup:
     >>> audio_player(b"abc", "Tune")
     '<audio controls preload="none" src="data:audio/flac;base64,YWJj" aria-label="Tune"></audio>'
     """
-    uri = data_uri("audio/flac", flac_file)
-    return element("audio", controls=True, preload="none", src=uri, aria_label=label)
+    return element(
+        "audio", controls=True, preload="none", src=data_uri("audio/flac", flac_file), aria_label=label
+    )
 
 
 def png(pixels: NDArray[np.uint8], palette: NDArray[np.uint8]) -> bytes:
@@ -215,6 +216,5 @@ def flac(clip: Clip) -> bytes:
     import soundfile
 
     file = io.BytesIO()
-    samples = np.clip(clip.mono(), -1.0, 1.0)
-    soundfile.write(file, samples, clip.sample_rate, format="FLAC", subtype="PCM_16")
+    soundfile.write(file, np.clip(clip.mono(), -1.0, 1.0), clip.sample_rate, format="FLAC", subtype="PCM_16")
     return file.getvalue()

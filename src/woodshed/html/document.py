@@ -38,8 +38,7 @@ def escape(value: object) -> Markup:
     """
     if isinstance(value, Markup):
         return value
-    visible = _CONTROL.sub(lambda match: f"\\x{ord(match[0]):02x}", printable(value))
-    return Markup(html.escape(visible))
+    return Markup(html.escape(_CONTROL.sub(lambda match: f"\\x{ord(match[0]):02x}", printable(value))))
 
 
 def join(parts: Iterable[object], between: object = "") -> Markup:

@@ -11,11 +11,11 @@ from numpy.typing import NDArray
 
 from woodshed.errors import ParameterError
 
-Ids = NDArray[np.integer[Any]]
+Integers = NDArray[np.integer[Any]]
 
 
 def probabilities(
-    train: Sequence[Ids], test: Sequence[Ids], *, order: int, n_tokens: int
+    train: Sequence[Integers], test: Sequence[Integers], *, order: int, n_tokens: int
 ) -> NDArray[np.float64]:
     """Return the probability of every token of the test rows except the first of each, concatenated.
 
@@ -63,12 +63,14 @@ def probabilities(
     return smoothed
 
 
-def bits_per_token(train: Sequence[Ids], test: Sequence[Ids], *, order: int, n_tokens: int) -> float:
+def bits_per_token(
+    train: Sequence[Integers], test: Sequence[Integers], *, order: int, n_tokens: int
+) -> float:
     """Return the cross-entropy on the test rows in bits per token."""
     return float(-np.log2(probabilities(train, test, order=order, n_tokens=n_tokens)).mean())
 
 
-def _keys(rows: Sequence[Ids], order: int, n_tokens: int) -> NDArray[np.int64]:
+def _keys(rows: Sequence[Integers], order: int, n_tokens: int) -> NDArray[np.int64]:
     """Return the integer key of the n-gram that ends at each token except the first of a row."""
     places = n_tokens ** np.arange(order, dtype=np.int64)[::-1]
     padded = (np.concatenate([np.full(order, row[0]), row[1:]]).astype(np.int64) for row in rows)
@@ -82,10 +84,9 @@ def _look_up(
     return np.where(keys[position] == queries, values[position], 0)
 
 
-Frames = NDArray[np.integer[Any]]
-
-
-def note_nats(train: Sequence[Frames], test: Sequence[Frames], *, order: int) -> list[NDArray[np.float64]]:
+def note_nats(
+    train: Sequence[Integers], test: Sequence[Integers], *, order: int
+) -> list[NDArray[np.float64]]:
     """Return the negative log-likelihood of each frame of each test piece, with Laplace smoothing.
 
     Parameters
@@ -127,6 +128,6 @@ def note_nats(train: Sequence[Frames], test: Sequence[Frames], *, order: int) ->
     ]
 
 
-def _before(piece: Frames, order: int) -> Frames:
+def _before(piece: Integers, order: int) -> Integers:
     """Return the preceding frame of each frame; silence for order 0."""
     return np.vstack([np.zeros_like(piece[:1]), piece[:-1]]) * order

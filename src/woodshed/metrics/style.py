@@ -136,9 +136,8 @@ def repeated_bars(melody: Melody) -> NDArray[np.bool_]:
     >>> repeated_bars(Melody([60, 62, 60, 62], [1.0, 1, 1, 1], [1, 1, 2, 2])).tolist()
     [True]
     """
-    starts = np.flatnonzero(np.diff(melody.bar)) + 1
     notes = np.stack([melody.pitch_midi, melody.duration_beats.round(6)], axis=1)
-    bars = [bar.tolist() for bar in np.split(notes, starts)]
+    bars = [bar.tolist() for bar in np.split(notes, np.flatnonzero(np.diff(melody.bar)) + 1)]
     return np.array([bars[k] in bars[:k] for k in range(1, len(bars))], bool)
 
 

@@ -104,8 +104,13 @@ def piece_page(
         ),
     )
     sections = (_item_section(item, reference, soundfont) for item in items)
-    foot = element("footer", "Made by woodshed. The page holds everything it shows and loads nothing.")
-    return document(count, opening, element("main", *sections, style), foot, more_style=STYLE)
+    return document(
+        count,
+        opening,
+        element("main", *sections, style),
+        element("footer", "Made by woodshed. The page holds everything it shows and loads nothing."),
+        more_style=STYLE,
+    )
 
 
 def novelty_method(reference: ReferenceSet) -> str:
@@ -133,8 +138,10 @@ def novelty_method(reference: ReferenceSet) -> str:
 def _longest_copies(items: Sequence[EvaluatedGeneration]) -> str:
     """Return a sentence on the longest copies."""
     copies = [item.least_novel.copied_run for item in items]
-    unit = items[0].least_novel.run_unit
-    return f"Longest copy, in whole {unit}s: {max(copies)} at most, {np.mean(copies):.1f} on average."
+    return (
+        f"Longest copy, in whole {items[0].least_novel.run_unit}s: {max(copies)} at most, "
+        f"{np.mean(copies):.1f} on average."
+    )
 
 
 def _item_section(item: EvaluatedGeneration, reference: ReferenceSet, soundfont: str) -> Markup:
@@ -261,8 +268,7 @@ def _passage(melody: Melody, start: int, n_notes: int, caption: str, by: int = 0
         Note(float(onset), float(duration), int(pitch))
         for onset, duration, pitch in zip(onsets, durations, melody.pitch_midi[first:last], strict=True)
     ]
-    score = set_tempo(Score(notes), PASSAGE_BPM)
-    clip = render(transpose(score, by) if by else score, PAGE_RATE)
+    clip = render(transpose(set_tempo(Score(notes), PASSAGE_BPM), by), PAGE_RATE)
     return element("figure", element("figcaption", caption), _player(clip, caption))
 
 

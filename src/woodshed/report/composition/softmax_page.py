@@ -431,8 +431,11 @@ def _token_map(
         top=8,
         bottom=40,
     )
-    marks = [heat_image(plot, values, most=most), *plot.x_axis(x_ticks, x_label)]
-    marks += [plot.note(k + 0.5, n_tokens + 4.5, name, "middle") for k, name in enumerate(names)]
+    marks = [
+        heat_image(plot, values, most=most),
+        *plot.x_axis(x_ticks, x_label),
+        *(plot.note(k + 0.5, n_tokens + 4.5, name, "middle") for k, name in enumerate(names)),
+    ]
     start, lowest = 0, -math.inf
     for kind, words in KINDS.items():
         # The labels of small kinds must not overlap.

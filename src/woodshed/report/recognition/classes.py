@@ -146,8 +146,9 @@ def confidence_section(predictions: ClassPredictions, calibrated: CalibratedPred
     after = calibration.reliability(*predictions.scored)
     if calibrated is None:
         error = f"Expected calibration error: {decimal(calibration_error(predictions))}."
-        figure = element("figure", figures.reliability_figure(after))
-        return join([words, figure, element("p", error, class_="note")])
+        return join(
+            [words, element("figure", figures.reliability_figure(after)), element("p", error, class_="note")]
+        )
     before = replace(predictions, probabilities=calibrated.raw)
     return join(
         [

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 from functools import partial
 from pathlib import Path
@@ -15,11 +15,10 @@ from woodshed.atomic import write_whole
 from woodshed.errors import counted
 from woodshed.html.chart import Plot, percent_ticks, span_ticks
 from woodshed.html.document import Markup, document, element, name_of, table
-from woodshed.metrics.interval import bootstrap_interval
 from woodshed.recognition.experiments.model_comparison import Comparison, Costs
 from woodshed.report.recognition.figures import interval_marks
 from woodshed.report.recognition.head_report import report_of, split_badge
-from woodshed.report.recognition.scores import MeasuredScore, groups_of
+from woodshed.report.recognition.scores import MeasuredScore, bootstrapped_score, groups_of
 from woodshed.report.wording import EXPLANATIONS, UNKNOWN, badge_of, plain, plain_table
 from woodshed.training.model_folder import to_json
 
@@ -72,12 +71,12 @@ class Ranked:
 
 def ranking(comparison: Comparison) -> list[Ranked]:
     """Score all candidates, the best first; of two equal ones, the smaller on disk comes first."""
-    groups = groups_of(comparison.corpus, comparison.indices)
-    n, n_resamples = len(comparison.truth), report_of(comparison.head).n_resamples
-
-    def measured(measure: Callable[[NDArray[np.int64]], float]) -> MeasuredScore:
-        interval = bootstrap_interval(measure, n, n_resamples=n_resamples, groups=groups)
-        return MeasuredScore(measure(np.arange(n)), interval)
+    measured = partial(
+        bootstrapped_score,
+        n=len(comparison.truth),
+        n_resamples=report_of(comparison.head).n_resamples,
+        groups=groups_of(comparison.corpus, comparison.indices),
+    )
 
     def score(net: str, rows: NDArray[np.int64]) -> float:
         return comparison.head.main_score(comparison.truth[rows], comparison.outputs[net][rows])

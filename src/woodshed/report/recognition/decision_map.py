@@ -118,8 +118,15 @@ def _regions(plot: Plot, chart: FeatureMap) -> tuple[list[Markup], list[Markup]]
     fills, names = [], []
     for column, name in enumerate(chart.classes):
         inside = predicted == column
-        outline = _outline(inside, xs, ys)
-        fills.append(element("path", d=outline, fill=_colour(column), fill_opacity=0.22, class_="region"))
+        fills.append(
+            element(
+                "path",
+                d=_outline(inside, xs, ys),
+                fill=_colour(column),
+                fill_opacity=0.22,
+                class_="region",
+            )
+        )
         depth = distance_transform_edt(np.pad(inside, 1))[1:-1, 1:-1]
         if depth.max() >= _ROOM_FOR_NAME:
             row, cell = np.unravel_index(depth.argmax(), depth.shape)

@@ -102,11 +102,13 @@ def card(experiment: Experiment) -> str:
 
 def _training_data(experiment: Experiment) -> list[tuple[str, str]]:
     corpus = experiment.corpus
-    counts = ", ".join(f"{plain(name)} {n}" for name, n in target_counts(experiment).items())
     return [
         ("corpus", plain(corpus.name)),
         ("clips", str(len(corpus.examples))),
-        (f"clips by {experiment.head.noun}", counts),
+        (
+            f"clips by {experiment.head.noun}",
+            ", ".join(f"{plain(name)} {n}" for name, n in target_counts(experiment).items()),
+        ),
         (
             "groups (speakers, songs, recordings)",
             "unknown" if corpus.groups is None else str(len(set(corpus.groups))),

@@ -309,8 +309,9 @@ def tuning_sections(tuning: SearchResult | None) -> list[tuple[str, str, Markup]
         )
         for k, trial in [(tuning.best, tuning.trials[tuning.best]), *others]
     ]
-    heading = ("trial", *names, tuning.measure, "training time", "state")
-    trials = table(heading, rows, caption="Trials, the best first")
+    trials = table(
+        ("trial", *names, tuning.measure, "training time", "state"), rows, caption="Trials, the best first"
+    )
     return [("tuning", "Hyperparameter search", join([element("p", tuning_text(tuning)), trials]))]
 
 

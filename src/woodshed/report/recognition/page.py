@@ -79,11 +79,14 @@ def page(experiment: Experiment, *, max_confused: int = 40) -> str:
             )
         ),
     ]
-    links = (element("a", title, href=f"#{name}") for (name, title, _), _ in sections)
     return document(
         f"{experiment.task} on {experiment.corpus.name}: report",
         _headline(report, experiment, *scored[0]),
-        element("nav", *links, aria_label="On this page"),
+        element(
+            "nav",
+            *(element("a", title, href=f"#{name}") for (name, title, _), _ in sections),
+            aria_label="On this page",
+        ),
         element(
             "main",
             *(

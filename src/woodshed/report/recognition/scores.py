@@ -146,14 +146,21 @@ def measured_score(predictions: ClassPredictions, name: str) -> MeasuredScore:
     score = MEASURES[name]
     if name == "accuracy":
         interval = share_interval(predictions.hits, predictions.groups, n_resamples=N_RESAMPLES)
-    else:
-        interval = bootstrap_interval(
-            lambda rows: score(predictions.at(rows)),
-            predictions.truth.size,
-            n_resamples=N_RESAMPLES_AUC if name == "AUC" else N_RESAMPLES,
-            groups=predictions.groups,
-        )
-    return MeasuredScore(score(predictions), interval)
+        return MeasuredScore(score(predictions), interval)
+    return bootstrapped_score(
+        lambda rows: score(predictions.at(rows)),
+        predictions.truth.size,
+        n_resamples=N_RESAMPLES_AUC if name == "AUC" else N_RESAMPLES,
+        groups=predictions.groups,
+    )
+
+
+def bootstrapped_score(
+    score: Callable[[NDArray[np.int64]], float], n: int, *, n_resamples: int, groups: NDArray[np.str_] | None
+) -> MeasuredScore:
+    """Return the score of all rows with its bootstrap interval; arguments as for `bootstrap_interval`."""
+    interval = bootstrap_interval(score, n, n_resamples=n_resamples, groups=groups)
+    return MeasuredScore(score(np.arange(n)), interval)
 
 
 def class_rates(predictions: ClassPredictions) -> Rates:
