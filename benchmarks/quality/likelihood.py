@@ -31,7 +31,7 @@ from benchmarks.quality.frames import Rolls
 from benchmarks.quality.likelihood_rows import GRID, JSB, TABLES, TO_REACH, Row
 from benchmarks.quality.measure import epoch_printer
 from woodshed.atomic import write_whole
-from woodshed.metrics.note_frequency import note_nats
+from woodshed.metrics.baseline import note_nats
 from woodshed.tasks.roll import RollComposer
 
 NOTES = Path(__file__).with_name("likelihood_notes.md")

@@ -16,7 +16,7 @@ from typing import Any
 
 from benchmarks.provenance import data_folder, markdown_table, write_markdown
 from benchmarks.quality.measure import epoch_printer
-from woodshed.metrics.ngram import bits_per_token
+from woodshed.metrics.baseline import bits_per_token
 from woodshed.tasks.tune import TuneComposer
 from woodshed.tasks.tune.families import read_tunes, split_by_family
 from woodshed.tokens.folk.tokenizer import FolkAbc

@@ -41,17 +41,17 @@ def test_a_tag_that_is_never_there_is_undefined_and_left_out_of_the_mean() -> No
     assert math.isnan(tagging.roc_auc(truth, answers)[1])
     assert tagging.roc_auc(truth, answers, average="macro") == 0.0
     assert math.isnan(tagging.pr_auc(truth[:, 1:], answers[:, 1:], average="macro"))
-    found = tagging.evaluate(truth, answers, [0.1, 0.1])
-    assert (found["macro F1"], found["per tag"]["F1"][0]) == (pytest.approx(2 / 3), pytest.approx(2 / 3))
-    assert math.isnan(found["per tag"]["F1"][1])
+    f1 = tagging.at_thresholds(truth, answers >= 0.1)["F1"]
+    assert f1[0] == pytest.approx(2 / 3)
+    assert math.isnan(f1[1])
 
 
 def test_a_tag_of_which_nothing_is_known_is_undefined_and_left_out_of_the_mean() -> None:
     truth, answers = np.array([[1.0, np.nan], [0.0, np.nan]]), np.array([[0.8, 0.5], [0.7, 0.1]])
     assert np.isnan(tagging.roc_auc(truth, answers)).tolist() == [False, True]
     assert np.isnan(tagging.pr_auc(truth, answers)).tolist() == [False, True]
-    assert tagging.evaluate(truth, answers, [0.75, 0.5])["macro F1"] == 1.0
-    assert math.isnan(tagging.evaluate(truth[:, 1:], answers[:, 1:], [0.5])["macro ROC-AUC"])
+    assert tagging.at_thresholds(truth, answers >= [0.75, 0.5])["F1"][0] == 1.0
+    assert math.isnan(tagging.roc_auc(truth[:, 1:], answers[:, 1:], average="macro"))
 
 
 def test_precision_at_k_counts_the_most_probable() -> None:
@@ -63,10 +63,10 @@ def test_precision_at_k_counts_the_most_probable() -> None:
 
 def test_guessing_gives_one_half_and_the_prevalence() -> None:
     truth = (np.random.default_rng(0).random((100, 3)) < 0.3).astype(float)
-    found = tagging.evaluate(truth, np.full(truth.shape, 0.3), [0.5] * 3)
-    assert found["macro ROC-AUC"] == pytest.approx(0.5)
-    assert found["macro PR-AUC"] == pytest.approx(found["mean prevalence"])
-    assert found["macro F1"] == 0
+    guesses = np.full(truth.shape, 0.3)
+    assert tagging.roc_auc(truth, guesses, average="macro") == pytest.approx(0.5)
+    assert tagging.pr_auc(truth, guesses, average="macro") == pytest.approx(tagging.prevalence(truth).mean())
+    assert tagging.at_thresholds(truth, guesses >= 0.5)["F1"].tolist() == [0, 0, 0]
 
 
 def test_wrong_values_are_refused() -> None:

@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 from woodshed.composition.composer import Composer
 from woodshed.data.symbolic_corpus import PARTS, SymbolicCorpus
 from woodshed.errors import DataError
-from woodshed.metrics.ngram import bits_per_token
+from woodshed.metrics.baseline import bits_per_token
 from woodshed.training.model_folder import provenance, to_json
 from woodshed.training.progress import Watcher
 from woodshed.training.run_state import RunState

@@ -16,8 +16,7 @@ from woodshed.audio.edit import resample
 from woodshed.audio.write import write as write_clip
 from woodshed.clip import Clip
 from woodshed.errors import ParameterError, counted, near_miss
-from woodshed.metrics.novelty import SequenceIndex
-from woodshed.metrics.originality import Melody, MelodyIndex
+from woodshed.metrics.originality import Melody, MelodyIndex, SequenceIndex
 from woodshed.metrics.style import Style, melody_style
 from woodshed.score import Score
 from woodshed.symbolic.rendering import BEST
@@ -32,7 +31,7 @@ _SOUND_RATE, _N_BANDS = 8000, 17
 
 
 class NoveltyReport(Protocol):
-    """Novelty of one line: `woodshed.metrics.originality.Originality`, `woodshed.metrics.novelty.Novelty`."""
+    """Novelty of one line: `Originality` or `Novelty` of `woodshed.metrics.originality`."""
 
     @property
     def unit(self) -> str:

@@ -77,8 +77,10 @@ class Plot:
         low, high = self.y_range
         marks = []
         for value, text in ticks:
-            marks.append(self.segment((value, low), (value, high), "grid"))
-            marks.append(_text(self.x(value), self.height - self.bottom + 15, text, "middle"))
+            marks += [
+                self.segment((value, low), (value, high), "grid"),
+                _text(self.x(value), self.height - self.bottom + 15, text, "middle"),
+            ]
         if label:
             middle = (self.left + self.width - self.right) / 2
             marks.append(_text(middle, self.height - 4, label, "middle", "axis"))
@@ -89,8 +91,10 @@ class Plot:
         low, high = self.x_range
         marks = []
         for value, text in ticks:
-            marks.append(self.segment((low, value), (high, value), "grid"))
-            marks.append(_text(self.left - 6, self.y(value) + 4, text, "end"))
+            marks += [
+                self.segment((low, value), (high, value), "grid"),
+                _text(self.left - 6, self.y(value) + 4, text, "end"),
+            ]
         if label:
             marks.append(_text(2, 11, label, "start", "axis"))
         return marks
@@ -115,8 +119,9 @@ class Plot:
 
 def legend(lines: Iterable[tuple[str, str]]) -> Markup:
     """Return a legend of lines, each with its CSS class and its name."""
-    entries = (element("span", swatch(class_), f" {name}") for class_, name in lines)
-    return element("p", *entries, class_="note key")
+    return element(
+        "p", *(element("span", swatch(class_), f" {name}") for class_, name in lines), class_="note key"
+    )
 
 
 def swatch(class_: str) -> Markup:
@@ -141,7 +146,7 @@ def percent_ticks(step: float = 0.25) -> list[tuple[float, str]]:
     >>> percent_ticks(0.5)
     [(0.0, '0 %'), (0.5, '50 %'), (1.0, '100 %')]
     """
-    return [(float(value), f"{value:.0%}".replace("%", " %")) for value in _steps(1.0, step)]
+    return [(value, f"{value:.0%}".replace("%", " %")) for value in _steps(1.0, step)]
 
 
 def round_ticks(highest: float) -> list[tuple[float, str]]:
@@ -154,7 +159,7 @@ def round_ticks(highest: float) -> list[tuple[float, str]]:
     """
     step = _round_step(max(highest, 1e-6) / 3)
     top = step * math.ceil(highest / step - 1e-9)
-    return [(float(value), f"{value:g}") for value in _steps(max(top, step), step)]
+    return [(value, f"{value:g}") for value in _steps(max(top, step), step)]
 
 
 def span_ticks(low: float, high: float, n_ticks: int = 5) -> list[tuple[float, str]]:
@@ -169,7 +174,7 @@ def span_ticks(low: float, high: float, n_ticks: int = 5) -> list[tuple[float, s
     """
     step = _round_step((high - low) / n_ticks)
     values = np.round(np.arange(math.ceil(low / step), math.floor(high / step) + 1) * step, 10)
-    return [(float(value), f"{value:.6g}") for value in values]
+    return [(value, f"{value:.6g}") for value in values.tolist()]
 
 
 def _round_step(rough: float) -> float:
@@ -179,7 +184,7 @@ def _round_step(rough: float) -> float:
 
 
 def _steps(top: float, step: float) -> list[float]:
-    return [float(value) for value in np.round(np.arange(0, top + step / 2, step), 10)]
+    return list(np.round(np.arange(0, top + step / 2, step), 10).tolist())
 
 
 def _text(x: float, y: float, text: object, anchor: str, class_: str = "") -> Markup:
@@ -231,10 +236,9 @@ def heat_image(plot: Plot, values: ArrayLike, *, most: float) -> Markup:
 
 def colour_swatch(colour: tuple[int, int, int]) -> Markup:
     """Draw a small square of a colour, for a legend."""
-    box = element("rect", width=12, height=12, rx=2, fill=f"rgb{colour}")
     return element(
         "svg",
-        box,
+        element("rect", width=12, height=12, rx=2, fill=f"rgb{colour}"),
         class_="tone",
         viewBox="0 0 12 12",
         width=12,

@@ -37,6 +37,19 @@ def data_uri(media_type: str, content: bytes) -> Markup:
     return Markup(f"data:{media_type};base64,{base64.b64encode(content).decode('ascii')}")
 
 
+def audio_player(flac_file: bytes, label: str) -> Markup:
+    """Return a player of embedded FLAC with an accessible name.
+
+    Examples
+    --------
+    >>> audio_player(b"abc", "Tune")
+    '<audio controls preload="none" src="data:audio/flac;base64,YWJj" aria-label="Tune"></audio>'
+    """
+    return element(
+        "audio", controls=True, preload="none", src=data_uri("audio/flac", flac_file), aria_label=label
+    )
+
+
 def png(pixels: NDArray[np.uint8], palette: NDArray[np.uint8]) -> bytes:
     """Encode an indexed image as PNG.
 
@@ -203,6 +216,5 @@ def flac(clip: Clip) -> bytes:
     import soundfile
 
     file = io.BytesIO()
-    samples = np.clip(clip.mono(), -1.0, 1.0)
-    soundfile.write(file, samples, clip.sample_rate, format="FLAC", subtype="PCM_16")
+    soundfile.write(file, np.clip(clip.mono(), -1.0, 1.0), clip.sample_rate, format="FLAC", subtype="PCM_16")
     return file.getvalue()

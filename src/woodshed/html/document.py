@@ -38,8 +38,7 @@ def escape(value: object) -> Markup:
     """
     if isinstance(value, Markup):
         return value
-    visible = _CONTROL.sub(lambda match: f"\\x{ord(match[0]):02x}", printable(value))
-    return Markup(html.escape(visible))
+    return Markup(html.escape(_CONTROL.sub(lambda match: f"\\x{ord(match[0]):02x}", printable(value))))
 
 
 def join(parts: Iterable[object], between: object = "") -> Markup:
@@ -75,13 +74,12 @@ def element(name: str, /, *children: object, **attributes: object) -> Markup:
     >>> element("img", src="data:,", alt="")
     '<img src="data:," alt="">'
     """
-    words = [name]
+    opening = f"<{name}"
     for key, value in attributes.items():
-        if value is None or value is False:
-            continue
-        attribute = key.rstrip("_").replace("_", "-")
-        words.append(attribute if value is True else f'{attribute}="{escape(value)}"')
-    opening = f"<{' '.join(words)}>"
+        if value is not None and value is not False:
+            attribute = key.rstrip("_").replace("_", "-")
+            opening += f" {attribute}" if value is True else f' {attribute}="{escape(value)}"'
+    opening += ">"
     if name in _VOID:
         return Markup(opening)
     return Markup(f"{opening}{join(child for child in children if child is not None)}</{name}>")
@@ -133,18 +131,18 @@ def table(
     3
     """
     head = element("thead", element("tr", *(element("th", cell, scope="col") for cell in heading)))
-    body = element("tbody", *(_row(row) for row in rows))
-    return scrolling(element("table", element("caption", caption), head, body, class_=class_ or None))
+    body = (
+        element("tr", element("th", first, scope="row"), *(element("td", cell) for cell in rest))
+        for first, *rest in rows
+    )
+    return scrolling(
+        element("table", element("caption", caption), head, element("tbody", *body), class_=class_ or None)
+    )
 
 
 def scrolling(content: Markup, label: str = "Table") -> Markup:
     """Put wide content in a box that scrolls, also with the arrow keys."""
     return element("div", content, class_="scroll", tabindex=0, role="region", aria_label=label)
-
-
-def _row(cells: Iterable[object]) -> Markup:
-    first, *rest = cells
-    return element("tr", element("th", first, scope="row"), *(element("td", cell) for cell in rest))
 
 
 def document(title: str, *content: object, more_style: str = "") -> str:
@@ -178,7 +176,7 @@ def document(title: str, *content: object, more_style: str = "") -> str:
         element("style", style),
     )
     body = element("body", *content, element("script", script))
-    return "<!doctype html>\n" + element("html", head, body, lang="en") + "\n"
+    return f"<!doctype html>\n{element('html', head, body, lang='en')}\n"
 
 
 def _part(name: str) -> Markup:

@@ -268,8 +268,6 @@ class Calibration(NamedTuple):
         if not 0 <= self.guess_share < 1:
             raise ParameterError(f"guess_share must be from 0 to below 1, got {self.guess_share!r}.")
         scaled = apply_temperature(probabilities, self.temperature)
-        if self.guess_share == 0:
-            return scaled
         return np.asarray((1 - self.guess_share) * scaled + self.guess_share / scaled.shape[1])
 
 
@@ -462,9 +460,8 @@ def fit_shrunken_calibration(
 
     overall = parameters(np.full(len(groups), True))
     jackknife = np.stack([parameters(groups != name) for name in names])
-    spread = np.square(jackknife - jackknife.mean(axis=0)).sum()
-    variance = float(spread * (len(names) - 1) / len(names))
-    square_length = float(np.square(overall).sum())
+    variance = np.square(jackknife - jackknife.mean(axis=0)).sum() * (len(names) - 1) / len(names)
+    square_length = np.square(overall).sum()
     factor = max(0.0, 1 - variance / square_length) if square_length else 0.0
     log_temperature, guess_share = (factor * overall).tolist()
     return Calibration(float(np.exp(log_temperature)), guess_share)

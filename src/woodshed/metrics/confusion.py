@@ -149,10 +149,9 @@ def balanced_accuracy(confusion: ArrayLike) -> float:
     return float(np.mean(np.diag(counts)[support > 0] / support[support > 0]))
 
 
-_Formula = Callable[[Counts, Counts, Counts, Counts], tuple[Counts, Counts]]
-
-
-def _rate(formula: _Formula) -> Callable[..., Any]:
+def _rate(
+    formula: Callable[[Counts, Counts, Counts, Counts], tuple[Counts, Counts]],
+) -> Callable[..., Any]:
     """Turn a formula that returns a numerator and a denominator into a metric with averages."""
 
     @functools.wraps(formula, assigned=("__module__", "__name__", "__qualname__", "__doc__"))
@@ -161,15 +160,12 @@ def _rate(formula: _Formula) -> Callable[..., Any]:
     ) -> Values | float:
         check_average(average)
         counts = validate(confusion)
-        parts = _one_against_rest(counts)
+        tp, n_true, n_predicted = np.diag(counts), counts.sum(axis=1), counts.sum(axis=0)
+        parts = [tp, n_predicted - tp, n_true - tp, counts.sum() + tp - n_true - n_predicted]
         if average == "micro":
-            parts = tuple(part.sum(keepdims=True) for part in parts)
+            parts = [part.sum(keepdims=True) for part in parts]
         values = _divide(*formula(*parts), zero_division=zero_division, name=rate.__name__)
-        if average is None:
-            return values
-        if average == "micro":
-            return float(values[0])
-        return mean_over_classes(values, counts.sum(axis=1), average)
+        return values if average is None else mean_over_classes(values, n_true, average)
 
     del rate.__wrapped__  # otherwise help() shows the parameters of the formula
     return rate
@@ -282,12 +278,6 @@ def evaluate(confusion: ArrayLike) -> dict[str, Any]:
     ([0.75, 1.0, 0.0], 1)
     """
     counts = validate(confusion)
-    scores: dict[str, Any] = {
-        "n_examples": int(counts.sum()),
-        "majority_rate": majority_rate(counts),
-        "accuracy": accuracy(counts),
-        "balanced_accuracy": balanced_accuracy(counts),
-    }
     rates = {
         "precision": precision,
         "recall": recall,
@@ -297,21 +287,21 @@ def evaluate(confusion: ArrayLike) -> dict[str, Any]:
         "negative_predictive_value": negative_predictive_value,
         "f1": f1,
     }
-    for name, rate in rates.items():
-        scores[name] = {
-            "per_class": rate(counts, zero_division=0.0).tolist(),
-            **{average: rate(counts, average=average, zero_division=0.0) for average in AVERAGES},
-            "n_undefined": int(np.isnan(rate(counts, zero_division=math.nan)).sum()),
-        }
-    scores["confusion_matrix"] = counts.tolist()
-    return scores
-
-
-def _one_against_rest(counts: Counts) -> tuple[Counts, ...]:
-    """Return TP, FP, FN, TN of every class, each of shape ``(n_classes,)``."""
-    tp = np.diag(counts)
-    fp, fn = counts.sum(axis=0) - tp, counts.sum(axis=1) - tp
-    return tp, fp, fn, counts.sum() - tp - fp - fn
+    return {
+        "n_examples": int(counts.sum()),
+        "majority_rate": majority_rate(counts),
+        "accuracy": accuracy(counts),
+        "balanced_accuracy": balanced_accuracy(counts),
+        **{
+            name: {
+                "per_class": rate(counts, zero_division=0.0).tolist(),
+                **{average: rate(counts, average=average, zero_division=0.0) for average in AVERAGES},
+                "n_undefined": int(np.isnan(rate(counts, zero_division=math.nan)).sum()),
+            }
+            for name, rate in rates.items()
+        },
+        "confusion_matrix": counts.tolist(),
+    }
 
 
 def _divide(numerator: Counts, denominator: Counts, *, zero_division: float | None, name: str) -> Values:

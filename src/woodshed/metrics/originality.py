@@ -1,4 +1,4 @@
-"""Originality of melodies: longest passages copied from the training data, in any key.
+"""Originality of generated sequences: longest runs copied from the training data, and shares of new n-grams.
 
 Melodies are compared by intervals and durations, so that a transposed copy is a copy. The search is
 exhaustive: every passage is compared with every other.
@@ -6,20 +6,151 @@ exhaustive: every passage is compared with every other.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Hashable, Sequence
 from dataclasses import dataclass, field
+from itertools import chain
 from typing import ClassVar
 
 import numpy as np
 from numpy.typing import NDArray
 
 from woodshed.errors import ParameterError
-from woodshed.metrics.novelty import RunIndex
+
+_SEPARATOR = -1  # between two sequences; equal to nothing
+_UNSEEN = -2  # an item that no indexed sequence has
+
+Places = NDArray[np.int64]
+
+
+@dataclass(frozen=True)
+class Novelty:
+    """Novelty of a sequence of words or audio frames.
+
+    Parameters
+    ----------
+    unit
+        What the items are, such as ``word``.
+    n_units
+        Number of items.
+    copied_units
+        Length of the longest run that a training sequence also has; 0 if there is none.
+    start, stop
+        The items of that run, ``stop`` not included.
+    source, source_number
+        Title and number of the training sequence that has it; empty and -1 if there is none.
+    source_start
+        Position at which the run begins there.
+    new_share
+        Share of the n-grams that no training sequence has; NaN for a shorter sequence.
+    """
+
+    unit: str
+    n_units: int
+    copied_units: int
+    start: int
+    stop: int
+    source: str
+    source_number: int
+    source_start: int
+    new_share: float
+
+    @property
+    def run_unit(self) -> str:
+        """The unit in which a request limits copies: that of the items."""
+        return self.unit
+
+    @property
+    def copied_run(self) -> int:
+        """Length of the longest copy in that unit."""
+        return self.copied_units
+
+
+class SequenceIndex:
+    """Training sequences of words or audio frames, ready for comparison.
+
+    Every run is compared with every position: nothing is sampled or hashed away.
+
+    Parameters
+    ----------
+    sequences
+        Hashable items each; equal items match.
+    titles
+        One for each sequence.
+    unit
+        What an item is, such as ``word``.
+    n_gram
+        Items of a passage that counts as new or copied.
+
+    Examples
+    --------
+    >>> index = SequenceIndex([("the", "cat", "sat")], ["rhyme"], unit="word", n_gram=2)
+    >>> report = index.compare(("a", "cat", "sat"))
+    >>> report.copied_units, report.source, report.new_share
+    (2, 'rhyme', 0.5)
+    """
+
+    def __init__(
+        self, sequences: Sequence[Sequence[Hashable]], titles: Sequence[str], *, unit: str, n_gram: int
+    ) -> None:
+        self.titles, self.unit, self.n_gram = tuple(titles), unit, n_gram
+        self._codes: dict[Hashable, int] = {}
+        rows = [
+            [*(self._codes.setdefault(item, len(self._codes)) for item in sequence), _SEPARATOR]
+            for sequence in sequences
+        ]
+        self._row = np.array(list(chain.from_iterable(rows)), dtype=np.int32)
+        self._starts = np.cumsum([0, *map(len, rows)])[:-1]
+
+    def compare(self, sequence: Sequence[Hashable]) -> Novelty:
+        """Measure the novelty of a sequence."""
+        return self.novelty(*self.runs(sequence))
+
+    def runs(self, sequence: Sequence[Hashable]) -> tuple[Places, Places]:
+        """Find the longest indexed run that begins at each item.
+
+        Returns
+        -------
+        lengths, places
+            Shape ``(n_items,)`` each: the length of the run in items, and where it begins in the index.
+
+        Examples
+        --------
+        >>> SequenceIndex(["abcd", "xbc"], ["one", "two"], unit="letter", n_gram=2).runs("zbcd")[0].tolist()
+        [0, 3, 2, 1]
+        """
+        lengths, places = np.zeros((2, len(sequence)), np.int64)
+        following = np.zeros(len(self._row) + 1, np.int32)  # number of items that match from each place on
+        for k in reversed(range(len(sequence))):
+            code = self._codes.get(sequence[k], _UNSEEN)
+            following[:-1] = np.where(self._row == code, following[1:] + 1, 0)
+            places[k] = following.argmax()
+            lengths[k] = following[places[k]]
+        return lengths, places
+
+    def novelty(self, lengths: Places, places: Places) -> Novelty:
+        """Return the novelty of the sequence that has these `runs`."""
+        n_units = len(lengths)
+        grams = lengths[: max(0, n_units - self.n_gram + 1)]
+        new_share = float(np.mean(grams < self.n_gram)) if len(grams) else float("nan")
+        if not lengths.any():
+            return Novelty(self.unit, n_units, 0, 0, 0, "", -1, 0, new_share)
+        start = int(lengths.argmax())
+        number = int(np.searchsorted(self._starts, places[start], side="right")) - 1
+        return Novelty(
+            unit=self.unit,
+            n_units=n_units,
+            copied_units=int(lengths[start]),
+            start=start,
+            stop=start + int(lengths[start]),
+            source=self.titles[number],
+            source_number=number,
+            source_start=int(places[start] - self._starts[number]),
+            new_share=new_share,
+        )
+
 
 N_GRAM = 8
 """Number of notes of the passages that are counted as new or copied."""
-
-Places = NDArray[np.int64]
 
 
 @dataclass(frozen=True, eq=False)
@@ -141,49 +272,40 @@ class MelodyIndex:
 
     def __init__(self, melodies: Sequence[Melody]) -> None:
         self.melodies = tuple(melodies)
-        self._index = RunIndex([melody.steps() for melody in self.melodies])
-
-    def __len__(self) -> int:
-        return len(self.melodies)
+        self._index = SequenceIndex(
+            [melody.steps() for melody in self.melodies],
+            [melody.name for melody in self.melodies],
+            unit="step",
+            n_gram=N_GRAM - 1,
+        )
 
     def compare(self, melody: Melody) -> Originality:
         """Find the longest passage that also occurs in an indexed melody."""
-        runs, places = self._runs(melody)
+        lengths, places = self._index.runs(melody.steps())
+        copy = self._index.novelty(lengths, places)
         n_notes = len(melody.pitch_midi)
-        passages = runs[: max(0, n_notes - N_GRAM + 1)]
-        new_share = float(np.mean(passages < N_GRAM)) if len(passages) else float("nan")
-        if not len(runs) or runs.max() < 2:
-            return Originality(n_notes, 0, 0, 0, 0, "", -1, 0, 0, new_share)
-        start = int(runs.argmax())
-        stop = start + int(runs[start])
-        number, source_start = self._index.locate(int(places[start]))
-        source = self.melodies[number]
+        if not copy.copied_units:
+            return Originality(n_notes, 0, 0, 0, 0, "", -1, 0, 0, copy.new_share)
+        source = self.melodies[copy.source_number]
+        # A run of steps has one note more.
         return Originality(
             n_notes=n_notes,
-            copied_notes=stop - start,
-            copied_bars=max(
-                _whole_bars(melody.bar, k, k + int(run)) for k, run in enumerate(runs) if run >= 2
-            ),
-            start=start,
-            stop=stop,
-            source=source.name,
-            source_number=number,
-            source_start=source_start,
-            transposed_by=int(melody.pitch_midi[start] - source.pitch_midi[source_start]),
-            new_share=new_share,
+            copied_notes=copy.copied_units + 1,
+            copied_bars=_whole_bars(melody.bar, np.where(lengths > 0, lengths + 1, 0)),
+            start=copy.start,
+            stop=copy.stop + 1,
+            source=copy.source,
+            source_number=copy.source_number,
+            source_start=copy.source_start,
+            transposed_by=int(melody.pitch_midi[copy.start] - source.pitch_midi[copy.source_start]),
+            new_share=copy.new_share,
         )
 
-    def _runs(self, melody: Melody) -> tuple[Places, Places]:
-        """Return, for each note but the last, how many notes from it on are known, and from where."""
-        runs, places = self._index.runs(melody.steps())
-        return np.where(runs > 0, runs + 1, 0), places
 
-
-def _whole_bars(bar: Places, start: int, stop: int) -> int:
-    """Count the bars that lie entirely within the notes from ``start`` to ``stop``."""
-    inside = np.unique(bar[start:stop])
-    if start > 0 and bar[start - 1] == bar[start]:
-        inside = inside[inside != bar[start]]
-    if stop < len(bar) and bar[stop] == bar[stop - 1]:
-        inside = inside[inside != bar[stop - 1]]
-    return len(inside)
+def _whole_bars(bar: Places, runs: Places) -> int:
+    """Return the number of bars that lie entirely within a run of notes, for the run with most of them."""
+    edges = np.flatnonzero(np.diff(bar, prepend=np.nan, append=np.nan))  # the start of each bar, and the end
+    starts = np.flatnonzero(runs)
+    stops = starts + runs[starts]
+    n_bars = np.searchsorted(edges, stops, side="right") - np.searchsorted(edges, starts) - 1
+    return max(0, int(n_bars.max()))

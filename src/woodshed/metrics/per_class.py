@@ -104,7 +104,7 @@ def mean_over_classes(values: Values, support: NDArray[np.int64], average: Avera
     support
         Shape ``(n_classes,)``: number of true examples of each class; used by ``"weighted"`` only.
     average
-        ``"macro"`` or ``"weighted"``.
+        ``"weighted"``; any other is unweighted.
 
     Returns
     -------
@@ -121,18 +121,6 @@ def mean_over_classes(values: Values, support: NDArray[np.int64], average: Avera
     defined = ~np.isnan(values)
     weights = support[defined] if average == "weighted" else np.ones(defined.sum())
     return float((values[defined] * weights).sum() / weights.sum()) if weights.any() else math.nan
-
-
-def mean_defined(values: Values) -> float:
-    """Return the mean of the values that are not NaN, or NaN if there are none.
-
-    Examples
-    --------
-    >>> mean_defined(np.array([1.0, np.nan]))
-    1.0
-    """
-    defined = values[~np.isnan(values)]
-    return float(defined.mean()) if defined.size else math.nan
 
 
 def score_columns(
@@ -155,10 +143,11 @@ def score_columns(
     >>> score_columns(lambda y, f: float(np.mean(y == f)), truth, predictions, None).tolist()
     [0.5, 1.0]
     """
+    is_known = ~np.isnan(truth)
     scores = np.array(
         [
             score(truth[rows, k], predictions[rows, k]) if rows.any() else math.nan
-            for k, rows in enumerate(~np.isnan(truth).T)
+            for k, rows in enumerate(is_known.T)
         ]
     )
-    return scores if average is None else mean_defined(scores)
+    return scores if average is None else mean_over_classes(scores, is_known.sum(axis=0), "macro")

@@ -205,10 +205,8 @@ def roc_auc_one_vs_one(truth: ArrayLike, probabilities: ArrayLike, labels: Array
     rows, likely = validate(truth, probabilities, labels)
     areas = []
     for first, second in itertools.combinations(np.unique(rows), 2):
-        is_first, is_second = rows == first, rows == second
-        pair = is_first | is_second
-        areas.append(roc_auc(is_first[pair], likely[pair, first]))
-        areas.append(roc_auc(is_second[pair], likely[pair, second]))
+        pair = np.isin(rows, (first, second))
+        areas += [roc_auc(rows[pair] == column, likely[pair, column]) for column in (first, second)]
     return float(np.mean(areas)) if areas else math.nan
 
 

@@ -19,40 +19,10 @@ from woodshed.errors import ParameterError
 Floats = NDArray[np.float64]
 
 
-def changed_probability(probability: ArrayLike, change: ArrayLike) -> Floats:
-    """Return the probability of a token after a change of its logit only.
-
-    ``p' = p e^d / (1 + p (e^d - 1))``.
-
-    Parameters
-    ----------
-    probability
-        Probability before the change, above 0 and below 1.
-    change
-        Addition to the logit, in nats.
-
-    Raises
-    ------
-    ParameterError
-        If a probability is not between 0 and 1.
-
-    Examples
-    --------
-    >>> changed_probability(0.5, np.log(3)).round(6).tolist()
-    0.75
-    """
-    p = _checked(probability)
-    # Divided by e^d where e^d is large, to avoid overflow.
-    change = np.asarray(change, np.float64)
-    odds = np.exp(-np.abs(change))
-    changed: Floats = np.where(change > 0, p / (odds + p * (1 - odds)), p * odds / (1 + p * (odds - 1)))
-    return changed
-
-
 def change_for_factor(probability: ArrayLike, factor: ArrayLike) -> Floats:
     """Return the change of a token's logit that multiplies its probability by a factor.
 
-    ``d = ln(a (1 - p) / (1 - a p))``, the inverse of `changed_probability`.
+    ``d = ln(a (1 - p) / (1 - a p))``; the logits of the other tokens stay the same.
 
     Parameters
     ----------
@@ -71,14 +41,15 @@ def change_for_factor(probability: ArrayLike, factor: ArrayLike) -> Floats:
     >>> change_for_factor(0.5, 1.5).round(6).tolist(), float(np.log(3).round(6))
     (1.098612, 1.098612)
     """
-    p, a = _checked(probability), np.asarray(factor, np.float64)
+    p, a = np.asarray(probability, np.float64), np.asarray(factor, np.float64)
+    if not np.all((p > 0) & (p < 1)):
+        raise ParameterError(f"probability must be above 0 and below 1, got {p.tolist()!r}.")
     if not np.all((a > 0) & (a * p < 1)):
         raise ParameterError(
             "factor must be above 0 and below 1 / probability, got "
             f"{a.tolist()!r} for probability {p.tolist()!r}."
         )
-    change: Floats = np.log(a) + np.log1p(-p) - np.log1p(-a * p)
-    return change
+    return np.asarray(np.log(a) + np.log1p(-p) - np.log1p(-a * p))
 
 
 def effects(kernel: ArrayLike) -> Floats:
@@ -100,8 +71,7 @@ def effects(kernel: ArrayLike) -> Floats:
     [[-2.0, -1.0, 3.0]]
     """
     values = np.asarray(kernel, np.float64)
-    centred: Floats = values - values.mean(axis=1, keepdims=True)
-    return centred
+    return np.asarray(values - values.mean(axis=1, keepdims=True))
 
 
 def correlations(kernel: ArrayLike, bias: ArrayLike) -> tuple[Floats, Floats]:
@@ -163,8 +133,7 @@ class Directions:
     @property
     def common_shares(self) -> Floats:
         """Share of each direction that is common to all logits, changing no probability: ``(n,)``, 0 to 1."""
-        shares: Floats = self.tokens.sum(axis=1) ** 2 / self.tokens.shape[1]
-        return shares
+        return np.asarray(self.tokens.sum(axis=1) ** 2 / self.tokens.shape[1])
 
     def without(self, removed: Iterable[int]) -> Floats:
         """Return the kernel without some of its directions.
@@ -206,10 +175,3 @@ def decompose(kernel: ArrayLike) -> Directions:
     largest = np.abs(tokens).argmax(axis=1)
     signs = np.where(tokens[np.arange(len(tokens)), largest] < 0, -1.0, 1.0)
     return Directions(units * signs, sizes, tokens * signs[:, np.newaxis])
-
-
-def _checked(probability: ArrayLike) -> Floats:
-    p = np.asarray(probability, np.float64)
-    if not np.all((p > 0) & (p < 1)):
-        raise ParameterError(f"probability must be above 0 and below 1, got {p.tolist()!r}.")
-    return p

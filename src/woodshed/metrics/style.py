@@ -136,16 +136,9 @@ def repeated_bars(melody: Melody) -> NDArray[np.bool_]:
     >>> repeated_bars(Melody([60, 62, 60, 62], [1.0, 1, 1, 1], [1, 1, 2, 2])).tolist()
     [True]
     """
-    bars: dict[int, list[tuple[int, float]]] = {}
-    rows = zip(melody.bar.tolist(), melody.pitch_midi.tolist(), melody.duration_beats.tolist(), strict=True)
-    for bar, pitch, duration in rows:
-        bars.setdefault(bar, []).append((pitch, round(duration, 6)))
-    seen: set[tuple[tuple[int, float], ...]] = set()
-    repeated = []
-    for notes in bars.values():
-        repeated.append(tuple(notes) in seen)
-        seen.add(tuple(notes))
-    return np.array(repeated[1:], bool)
+    notes = np.stack([melody.pitch_midi, melody.duration_beats.round(6)], axis=1)
+    bars = [bar.tolist() for bar in np.split(notes, np.flatnonzero(np.diff(melody.bar)) + 1)]
+    return np.array([bars[k] in bars[:k] for k in range(1, len(bars))], bool)
 
 
 def _share(flags: NDArray[np.bool_]) -> float:
@@ -154,5 +147,4 @@ def _share(flags: NDArray[np.bool_]) -> float:
 
 def _shares(values: Sequence[float], names: Mapping[float, str]) -> dict[str, float]:
     counts = Counter(values)
-    total = max(1, len(values))
-    return {name: counts[value] / total for value, name in names.items()}
+    return {name: counts[value] / max(1, len(values)) for value, name in names.items()}

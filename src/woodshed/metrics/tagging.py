@@ -29,7 +29,7 @@ from numpy.typing import ArrayLike, NDArray
 
 from woodshed.errors import ParameterError
 from woodshed.metrics import probability
-from woodshed.metrics.per_class import check_average, mean_defined, score_columns
+from woodshed.metrics.per_class import check_average, score_columns
 
 Values = NDArray[np.float64]
 
@@ -116,12 +116,11 @@ def precision_at(truth: ArrayLike, probabilities: ArrayLike, k: int) -> float:
     true, likely = validate(truth, probabilities)
     if k < 1:
         raise ParameterError(f"k must be at least 1, got {k}.")
-    shares = []
-    for row, scores in zip(true, likely, strict=True):
-        known = np.flatnonzero(~np.isnan(row))
-        if known.size:
-            shares.append(row[known[np.argsort(-scores[known], kind="stable")[:k]]].mean())
-    return float(np.mean(shares)) if shares else math.nan
+    unknown_last = np.where(np.isnan(true), -1, likely)
+    order = np.argsort(-unknown_last, axis=1, kind="stable")[:, :k]
+    most_probable = np.take_along_axis(true, order, axis=1)
+    is_scored = ~np.isnan(true).all(axis=1)
+    return float(np.nanmean(most_probable[is_scored], axis=1).mean()) if is_scored.any() else math.nan
 
 
 def at_thresholds(truth: ArrayLike, predicted: ArrayLike) -> dict[str, Values]:
@@ -142,34 +141,6 @@ def at_thresholds(truth: ArrayLike, predicted: ArrayLike) -> dict[str, Values]:
         "precision": hits / np.maximum(n_predicted, 1),
         "recall": np.where(n_present > 0, hits / np.maximum(n_present, 1), np.nan),
         "F1": np.where(n_present > 0, 2 * hits / np.maximum(n_predicted + n_present, 1), np.nan),
-    }
-
-
-def evaluate(truth: ArrayLike, probabilities: ArrayLike, thresholds: ArrayLike) -> dict[str, Any]:
-    """Return all scores of this module: averages, and arrays of shape ``(n_tags,)`` under ``per tag``.
-
-    Examples
-    --------
-    >>> evaluate([[1, 0], [0, 1]], [[0.9, 0.2], [0.4, 0.3]], [0.5, 0.25])["macro F1"]
-    1.0
-    """
-    true, likely = validate(truth, probabilities)
-    rates = at_thresholds(true, likely >= np.asarray(thresholds, dtype=np.float64))
-    return {
-        "macro ROC-AUC": roc_auc(true, likely, average="macro"),
-        "micro ROC-AUC": roc_auc(true, likely, average="micro"),
-        "macro PR-AUC": pr_auc(true, likely, average="macro"),
-        "micro PR-AUC": pr_auc(true, likely, average="micro"),
-        "mean prevalence": mean_defined(prevalence(true)),
-        "precision at 1": precision_at(true, likely, 1),
-        "precision at 3": precision_at(true, likely, min(3, true.shape[1])),
-        "macro F1": mean_defined(rates["F1"]),
-        "per tag": {
-            "ROC-AUC": roc_auc(true, likely),
-            "PR-AUC": pr_auc(true, likely),
-            "prevalence": prevalence(true),
-            **rates,
-        },
     }
 
 

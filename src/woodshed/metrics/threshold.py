@@ -1,4 +1,4 @@
-"""Decision thresholds for a maximum false positive rate or a minimum precision.
+"""Decision thresholds for a maximum false positive rate, or number of false positives per hour.
 
 Conventions
 -----------
@@ -20,7 +20,6 @@ framework for the robust evaluation of sound event detection", ICASSP, for false
 from __future__ import annotations
 
 import math
-from typing import Any
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
@@ -70,10 +69,9 @@ def threshold_for_false_positive_rate(
     """
     if not 0 <= rate <= 1:
         raise ParameterError(f"rate must be from 0 to 1, got {rate!r}. For 1 % pass 0.01.")
-    thresholds, _, n_false = _counts(is_positive, score)
-    extra = int(for_new)
-    allowed = rate * (n_false[-1] + extra) * (1 + _ROUNDING)
-    return _lowest(thresholds, (n_false[-1] > 0) & (n_false + extra <= allowed))
+    thresholds, n_false = _false_positives(is_positive, score)
+    allowed = rate * (n_false[-1] + for_new) * (1 + _ROUNDING)
+    return _lowest(thresholds, (n_false[-1] > 0) & (n_false + for_new <= allowed))
 
 
 def threshold_for_false_positives_per_hour(
@@ -107,55 +105,8 @@ def threshold_for_false_positives_per_hour(
         raise ParameterError(
             f"hours must be above 0 and per_hour at least 0, got {hours!r} and {per_hour!r}."
         )
-    thresholds, _, n_false = _counts(is_positive, score)
-    return _lowest(thresholds, n_false + int(for_new) <= per_hour * hours * (1 + _ROUNDING))
-
-
-def false_positives_per_hour(
-    is_positive: ArrayLike, score: ArrayLike, threshold: float, hours: float
-) -> float:
-    """Return the number of negatives at or above a threshold per hour of sound.
-
-    Parameters as for `threshold_for_false_positives_per_hour`.
-
-    Examples
-    --------
-    >>> false_positives_per_hour([False, False, True], [0.6, 0.4, 0.9], threshold=0.5, hours=0.25)
-    4.0
-    """
-    if not 0 < hours < math.inf:
-        raise ParameterError(f"hours must be above 0, got {hours!r}.")
-    thresholds, _, n_false = _counts(is_positive, score)
-    return float(n_false[thresholds >= threshold][-1] / hours)
-
-
-def threshold_for_precision(is_positive: ArrayLike, score: ArrayLike, precision: float) -> float:
-    """Return the lowest threshold with a precision of at least ``precision``.
-
-    Precision depends on the prevalence: use data in which positives are as common as in use.
-
-    Parameters
-    ----------
-    is_positive, score
-        As for `threshold_for_false_positive_rate`.
-    precision
-        Above 0 to 1.
-
-    Raises
-    ------
-    ParameterError
-        If the arrays do not match, or ``precision`` is not above 0 and at most 1.
-
-    Examples
-    --------
-    >>> truth, score = [True, False, True, False], [0.9, 0.8, 0.7, 0.1]
-    >>> threshold_for_precision(truth, score, 0.6), threshold_for_precision(truth, score, 0.9)
-    (0.7, 0.9)
-    """
-    if not 0 < precision <= 1:
-        raise ParameterError(f"precision must be above 0 and at most 1, got {precision!r}.")
-    thresholds, n_true, n_false = _counts(is_positive, score)
-    return _lowest(thresholds, n_true >= precision * (n_true + n_false) * (1 - _ROUNDING))
+    thresholds, n_false = _false_positives(is_positive, score)
+    return _lowest(thresholds, n_false + for_new <= per_hour * hours * (1 + _ROUNDING))
 
 
 def class_thresholds(
@@ -200,43 +151,14 @@ def class_thresholds(
     )
 
 
-def evaluate(
-    is_positive: ArrayLike, score: ArrayLike, threshold: float, hours: float | None = None
-) -> dict[str, Any]:
-    """Return recall, false positive rate and precision at a threshold; 0/0 is NaN.
-
-    Examples
-    --------
-    >>> evaluate([True, False, True, False], [0.9, 0.8, 0.3, 0.1], 0.5, hours=2.0)
-    {'recall': 0.5, 'false_positive_rate': 0.5, 'precision': 0.5, 'false_positives_per_hour': 0.5}
-    """
-    thresholds, n_true, n_false = _counts(is_positive, score)
-    last = np.flatnonzero(thresholds >= threshold)[-1]
-    scores: dict[str, Any] = {
-        "recall": _share(n_true[last], n_true[-1]),
-        "false_positive_rate": _share(n_false[last], n_false[-1]),
-        "precision": _share(n_true[last], n_true[last] + n_false[last]),
-    }
-    if hours is not None:
-        scores["false_positives_per_hour"] = false_positives_per_hour(is_positive, score, threshold, hours)
-    return scores
-
-
-def _counts(is_positive: ArrayLike, score: ArrayLike) -> tuple[Values, Values, Values]:
-    """Return thresholds, decreasing from infinity, and the true and false positives at each of them."""
-    false_rate, true_rate, thresholds = roc_curve(is_positive, score)
-    n_positive = np.asarray(is_positive).astype(bool).sum()
-    n_negative = np.size(is_positive) - n_positive
-    # Rates are NaN if there is nothing to count; rounding recovers the integer counts.
-    n_true = np.rint(np.nan_to_num(true_rate) * n_positive)
-    n_false = np.rint(np.nan_to_num(false_rate) * n_negative)
-    return thresholds, n_true, n_false
+def _false_positives(is_positive: ArrayLike, score: ArrayLike) -> tuple[Values, Values]:
+    """Return thresholds, decreasing from infinity, and the number of false positives at each of them."""
+    false_rate, _, thresholds = roc_curve(is_positive, score)
+    n_negative = np.size(is_positive) - np.count_nonzero(is_positive)
+    # The rate is NaN without negatives; rounding recovers the integer counts.
+    return thresholds, np.rint(np.nan_to_num(false_rate) * n_negative)
 
 
 def _lowest(thresholds: Values, allowed: NDArray[np.bool_]) -> float:
     """Return the lowest allowed threshold, or infinity if there is none."""
     return float(thresholds[np.flatnonzero(allowed)[-1]]) if allowed.any() else math.inf
-
-
-def _share(part: float, whole: float) -> float:
-    return float(part / whole) if whole else math.nan

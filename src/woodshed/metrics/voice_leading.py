@@ -6,8 +6,9 @@ textbooks; Bach breaks them now and then, so compare with his own rates.
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
-from dataclasses import dataclass, fields
+from dataclasses import dataclass
 from itertools import combinations
 
 import numpy as np
@@ -64,12 +65,6 @@ class VoiceLeading:
     leaps: float
     doubled_leading_tones: float
 
-    def to_text(self) -> str:
-        """Return one line for each rate."""
-        return "\n".join(
-            f"{field.name.replace('_', ' ')}: {getattr(self, field.name):.4g}" for field in fields(self)
-        )
-
 
 def evaluate(grids: Sequence[ArrayLike], tonics: Sequence[int] | None = None) -> VoiceLeading:
     """Count the voice-leading faults of chorales.
@@ -98,17 +93,17 @@ def evaluate(grids: Sequence[ArrayLike], tonics: Sequence[int] | None = None) ->
     if tonics is not None and len(tonics) != len(grids):
         raise ParameterError(f"evaluate expects one tonic for each of {len(grids)} grids, got {len(tonics)}.")
     chords = [chords_of(grid) for grid in grids]
-    doubled = float("nan")
+    doubled = math.nan
     if tonics is not None:
-        pairs = zip(chords, tonics, strict=True)
-        doubled = _share([doubled_leading_tones(chord, tonic) for chord, tonic in pairs])
+        doubled = _share([doubled_leading_tones(*pair) for pair in zip(chords, tonics, strict=True)])
+    lowest, highest = np.array(RANGES).T
     n_changes = sum(len(chord) - 1 for chord in chords)
     return VoiceLeading(
         n_changes=n_changes,
         parallels=sum(int(parallels(chord).sum()) for chord in chords) / max(1, n_changes),
         crossings=_share([np.asarray(crossings(chord).any(axis=1)) for chord in chords]),
         wide=_share([np.asarray(wide(chord).any(axis=1)) for chord in chords]),
-        out_of_range=_share([_beyond(chord)[chord != SILENCE] for chord in chords]),
+        out_of_range=_share([((chord < lowest) | (chord > highest))[chord != SILENCE] for chord in chords]),
         leaps=_share([_leaps(chord) for chord in chords]),
         doubled_leading_tones=doubled,
     )
@@ -157,16 +152,12 @@ def parallels(chords: ArrayLike) -> Flags:
     >>> parallels([[67, 60, 55, 48], [69, 60, 57, 50]]).any(axis=0).tolist()
     [False, True, True, False, False, True]
     """
-    pitches = np.asarray(chords, dtype=np.int64)
-    parallel = np.zeros((len(pitches), len(PAIRS)), bool)
-    for number, (upper, lower) in enumerate(PAIRS):
-        gap = np.abs(pitches[:, upper] - pitches[:, lower]) % 12
-        moves = np.diff(pitches[:, [upper, lower]], axis=0)
-        sounding = (pitches[:, [upper, lower]] != SILENCE).all(axis=1)
-        together = (moves[:, 0] * moves[:, 1] > 0) & sounding[1:] & sounding[:-1]
-        perfect = (gap[1:] == gap[:-1]) & ((gap[1:] == FIFTH) | (gap[1:] == OCTAVE))
-        parallel[1:, number] = together & perfect
-    return parallel
+    upper, lower = np.moveaxis(np.asarray(chords, dtype=np.int64)[:, PAIRS], -1, 0)
+    gap = np.abs(upper - lower) % 12
+    sounding = (upper != SILENCE) & (lower != SILENCE)
+    together = (np.diff(upper, axis=0) * np.diff(lower, axis=0) > 0) & sounding[1:] & sounding[:-1]
+    perfect = (gap[1:] == gap[:-1]) & ((gap[1:] == FIFTH) | (gap[1:] == OCTAVE))
+    return np.pad(together & perfect, ((1, 0), (0, 0)))
 
 
 def crossings(chords: ArrayLike) -> Flags:
@@ -191,8 +182,7 @@ def doubled_leading_tones(chords: ArrayLike, tonic: int) -> Flags:
     """
     pitches = np.asarray(chords, dtype=np.int64)
     leading = (pitches != SILENCE) & (pitches % 12 == (tonic - 1) % 12)
-    doubled: Flags = leading.sum(axis=1) > 1
-    return doubled
+    return np.asarray(leading.sum(axis=1) > 1)
 
 
 def _neighbours(chords: ArrayLike) -> tuple[Grid, Grid, Flags]:
@@ -201,18 +191,11 @@ def _neighbours(chords: ArrayLike) -> tuple[Grid, Grid, Flags]:
     return upper, lower, (upper != SILENCE) & (lower != SILENCE)
 
 
-def _beyond(chords: Grid) -> Flags:
-    low, high = np.array(RANGES).T
-    beyond: Flags = (chords < low) | (chords > high)
-    return beyond
-
-
 def _leaps(chords: Grid) -> Flags:
     """Return whether each melodic interval is a leap."""
     moves = np.abs(np.diff(chords, axis=0))
     sounding = (chords[1:] != SILENCE) & (chords[:-1] != SILENCE) & (moves > 0)
-    leaps: Flags = moves[sounding] > LEAP
-    return leaps
+    return np.asarray(moves[sounding] > LEAP)
 
 
 def _share(flags: Sequence[Flags]) -> float:

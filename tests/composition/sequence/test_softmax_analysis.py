@@ -19,7 +19,7 @@ from woodshed.composition.sequence.softmax_analysis import (
 )
 from woodshed.composition.sequence.step_net import RecurrentStep
 from woodshed.errors import NotFittedError, ParameterError
-from woodshed.metrics.softmax_layer import changed_probability
+from woodshed.metrics.softmax_layer import change_for_factor
 from woodshed.symbolic.folk.vocabulary import BAR_LINES, KINDS, WORDS
 from woodshed.tasks import load, task_class
 from woodshed.tasks.shipped import shipped_folder
@@ -78,8 +78,10 @@ def test_the_closed_form_holds_in_the_model(analysis: SoftmaxAnalysis) -> None:
             logits = trace.log_probabilities[trace.targets == bar]
             moved = logits.copy()
             moved[:, bar] += change
-            expected = np.exp(moved[:, bar] - np.logaddexp.reduce(moved, axis=1))
-            assert changed_probability(np.exp(logits[:, bar]), change) == pytest.approx(expected, abs=1e-9)
+            before, after = (
+                np.exp(one[:, bar] - np.logaddexp.reduce(one, axis=1)) for one in (logits, moved)
+            )
+            assert change_for_factor(before, after / before) == pytest.approx(change, abs=1e-6)
 
 
 def test_the_bias_alone_is_what_is_left_without_units(analysis: SoftmaxAnalysis) -> None:

@@ -8,12 +8,12 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from woodshed.metrics.calibration import expected_calibration_error
+from woodshed.metrics.calibration import Reliability, expected_calibration_error
 from woodshed.metrics.interval import wilson_interval
 from woodshed.recognition.confidence import CalibratedPredictions
 from woodshed.recognition.experiments.result import Experiment, SplitResult
 from woodshed.report.recognition.classes import confidence_scores, confidence_section, refused_share
-from woodshed.report.recognition.figures import Bin, reliability_figure
+from woodshed.report.recognition.figures import reliability_figure
 from woodshed.report.recognition.folder import card
 from woodshed.report.recognition.head_report import report_of
 from woodshed.report.recognition.page import page
@@ -80,14 +80,15 @@ def test_page_card_and_metrics_tell_of_it(
 
 
 def test_each_dot_stands_on_its_interval() -> None:
-    bins = [Bin(0.3, 0.5, 4), Bin(0.9, 0.8, 100)]
-    root = ET.fromstring(reliability_figure(bins, [Bin(0.5, 0.5, 104)]))
+    bins = Reliability(np.array([0.3, 0.9]), np.array([0.5, 0.8]), np.array([4, 100]))
+    before = Reliability(np.array([0.5]), np.array([0.5]), np.array([104]))
+    root = ET.fromstring(reliability_figure(bins, before))
     whiskers = [line for line in root.iter(f"{SVG}line") if line.get("class") == "whisker"]
     dots = list(root.iter(f"{SVG}circle"))
     assert [line.get("x1") for line in whiskers] == [dot.get("cx") for dot in dots]
     heights = [abs(float(line.get("y1", "")) - float(line.get("y2", ""))) for line in whiskers]
     inner = 340 - 32 - 40
-    for height, found in zip(heights, bins, strict=True):
-        low, high = wilson_interval(round(found.accuracy * found.n), found.n)
+    for height, accuracy, n in zip(heights, bins.accuracy, bins.n_examples.tolist(), strict=True):
+        low, high = wilson_interval(round(accuracy * n), n)
         assert height == pytest.approx(inner * (high - low), abs=0.2)
     assert {line.get("class") for line in root.iter(f"{SVG}polyline")} == {"main", "other"}

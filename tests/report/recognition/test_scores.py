@@ -8,10 +8,11 @@ import pytest
 from sklearn.metrics import precision_recall_fscore_support, roc_auc_score, roc_curve
 
 from woodshed.errors import ParameterError
+from woodshed.metrics.calibration import reliability
 from woodshed.recognition.experiments.result import Experiment, SplitResult
 from woodshed.report.recognition.classes import calibration_error
 from woodshed.report.recognition.confusion import Mistake, choose_audible, find_mistakes
-from woodshed.report.recognition.figures import macro_roc, reliability, roc_curves
+from woodshed.report.recognition.figures import macro_roc, roc_curves
 from woodshed.report.recognition.head_report import ordered_splits, report_of
 from woodshed.report.recognition.scores import (
     ClassPredictions,
@@ -104,9 +105,9 @@ def test_a_class_absent_from_the_test_has_no_curve(answers: ClassPredictions) ->
 
 
 def test_reliability_bins_hold_every_answer_and_give_the_calibration_error(answers: ClassPredictions) -> None:
-    bins = reliability(answers)
-    assert sum(found.n for found in bins) == 300
-    gap = sum(found.n * abs(found.accuracy - found.confidence) for found in bins) / 300
+    bins = reliability(*answers.scored)
+    assert bins.n_examples.sum() == 300
+    gap = (bins.n_examples * abs(bins.accuracy - bins.confidence)).sum() / 300
     assert calibration_error(answers) == pytest.approx(gap)
     assert gap > 0.01
 

@@ -17,7 +17,7 @@ from woodshed.composition.roll.sampler import FrameWriter
 from woodshed.composition.roll.settings import Frames, RollSettings
 from woodshed.composition.sampling import Sampler
 from woodshed.errors import ParameterError
-from woodshed.metrics.note_frequency import note_nats
+from woodshed.metrics.baseline import note_nats
 from woodshed.training.progress import OnEpoch
 from woodshed.training.stderr import suppress_stderr
 

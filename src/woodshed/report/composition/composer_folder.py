@@ -30,7 +30,6 @@ def write_composer_folder(composer: Composer, result: ComposerResult, folder: Pa
 def composer_card(composer: Composer, result: ComposerResult) -> str:
     """Write the model card of a composer; see `woodshed.report.recognition.folder.card`."""
     corpus, sizes = result.corpus, result.sizes
-    task = composer.task
     facts = [
         ("corpus", plain(corpus.name)),
         ("training pieces", str(sizes["train"])),
@@ -43,8 +42,8 @@ def composer_card(composer: Composer, result: ComposerResult) -> str:
         ("attribution", plain(corpus.citation) or "none given"),
     ]
     parts = [
-        f"# {plain(task)}: trained on {plain(corpus.name)}",
-        f"Generates new pieces of task {plain(task)}: `woodshed generate FOLDER`.",
+        f"# {plain(composer.task)}: trained on {plain(corpus.name)}",
+        f"Generates new pieces of task {plain(composer.task)}: `woodshed generate FOLDER`.",
         "## Training data",
         plain_table(["what", "value"], facts),
         "The training pieces are in `known.json.gz`, so that new pieces can be compared with them. Their "

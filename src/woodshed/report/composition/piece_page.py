@@ -22,7 +22,7 @@ from woodshed.composition.generation import (
 )
 from woodshed.errors import OutputError, ParameterError, counted, near_miss, printable
 from woodshed.html.chart import Plot, percent_ticks, round_ticks
-from woodshed.html.clip import data_uri
+from woodshed.html.clip import audio_player
 from woodshed.html.document import Markup, document, element, join, name_of, table
 from woodshed.metrics.originality import N_GRAM, Melody, MelodyIndex
 from woodshed.metrics.style import Shares, Style, overlap
@@ -87,7 +87,9 @@ def piece_page(
     task = items[0].name.rsplit("-", 1)[0]
     count = counted(len(items), f"new {task}")
     new, learned = styles
-    has_style = learned is not None and bool(new.numbers)
+    style = Markup("")
+    if learned is not None and new.numbers:
+        style = style_section(new, learned, len(items), len(reference.generations))
     opening = element(
         "header",
         element("p", f"woodshed · {task}s", class_="kicker"),
@@ -97,14 +99,17 @@ def piece_page(
         element(
             "nav",
             *(element("a", item.title, href=f"#{item.name}") for item in items),
-            element("a", "Style", href="#style") if has_style else None,
+            element("a", "Style", href="#style") if style else None,
         ),
     )
-    sections = [_item_section(item, reference, soundfont) for item in items]
-    if learned is not None and has_style:
-        sections.append(style_section(new, learned, len(items), len(reference.generations)))
-    foot = element("footer", "Made by woodshed. The page holds everything it shows and loads nothing.")
-    return document(count, opening, element("main", *sections), foot, more_style=STYLE)
+    sections = (_item_section(item, reference, soundfont) for item in items)
+    return document(
+        count,
+        opening,
+        element("main", *sections, style),
+        element("footer", "Made by woodshed. The page holds everything it shows and loads nothing."),
+        more_style=STYLE,
+    )
 
 
 def novelty_method(reference: ReferenceSet) -> str:
@@ -121,32 +126,35 @@ def novelty_method(reference: ReferenceSet) -> str:
     names = list(reference.indexes)
     if not names:
         return "There are no training data to compare with."
-    transposed = any(isinstance(index, MelodyIndex) for index in reference.indexes.values())
-    how = ", in every key," if transposed else ""
+    indexes = reference.indexes.values()
+    how = ", in every key," if any(isinstance(index, MelodyIndex) for index in indexes) else ""
     pieces = f"all {len(reference.generations):,} training pieces"
     if len(names) == 1:
-        return f"The {names[0]} of each was compared{how or ''} with that of {pieces}."
+        return f"The {names[0]} of each was compared{how} with that of {pieces}."
     return f"All voices ({', '.join(names)}) were compared{how} with the same voice of {pieces}."
 
 
 def _longest_copies(items: Sequence[EvaluatedGeneration]) -> str:
     """Return a sentence on the longest copies."""
     copies = [item.least_novel.copied_run for item in items]
-    unit = items[0].least_novel.run_unit
-    return f"Longest copy, in whole {unit}s: {max(copies)} at most, {np.mean(copies):.1f} on average."
+    return (
+        f"Longest copy, in whole {items[0].least_novel.run_unit}s: {max(copies)} at most, "
+        f"{np.mean(copies):.1f} on average."
+    )
 
 
 def _item_section(item: EvaluatedGeneration, reference: ReferenceSet, soundfont: str) -> Markup:
     """Show one generation."""
     faults = item.generation.faults
     more = f", and {len(faults) - MAX_FAULTS} more" if len(faults) > MAX_FAULTS else ""
+    content, source_text = _content(item.generation, item, reference, soundfont)
     return element(
         "section",
         element("h2", item.title),
         element("p", " · ".join([*item.generation.facts, item.generation.length]), class_="note"),
-        *_content(item.generation, item, reference, soundfont),
+        *content,
         element("p", "; ".join(faults[:MAX_FAULTS]), more, ".", class_="note") if faults else None,
-        *_source_text(item.generation, item.title),
+        None if source_text is None else element("pre", source_text),
         class_="piece",
         id=item.name,
     )
@@ -155,40 +163,32 @@ def _item_section(item: EvaluatedGeneration, reference: ReferenceSet, soundfont:
 @functools.singledispatch
 def _content(
     generation: Generation, item: EvaluatedGeneration, reference: ReferenceSet, soundfont: str
-) -> list[Markup]:
-    """Show the content of a generation and its longest copy."""
-    return [_novelty(item)]
+) -> tuple[list[Markup], str | None]:
+    """Show the content of a generation and its longest copy; return them and its text, if it has one."""
+    return [_novelty(item)], None
 
 
 @_content.register
 def _score_content(
     generation: ScoreGeneration, item: EvaluatedGeneration, reference: ReferenceSet, soundfont: str
-) -> list[Markup]:
+) -> tuple[list[Markup], str | None]:
     clip = render(generation.to_score(item.title), PAGE_RATE, soundfont)
-    return [_player(clip, item.title), roll_svg(item), _copies(item, reference)]
+    content = [_player(clip, item.title), roll_svg(item), _copies(item, reference)]
+    return content, generation.to_abc(item.title)
 
 
 @_content.register
 def _sound_content(
     generation: SoundGeneration, item: EvaluatedGeneration, reference: ReferenceSet, soundfont: str
-) -> list[Markup]:
-    return [_player(generation.to_clip(), item.title), _novelty(item)]
+) -> tuple[list[Markup], str | None]:
+    return [_player(generation.to_clip(), item.title), _novelty(item)], None
 
 
-@functools.singledispatch
-def _source_text(generation: Generation, title: str) -> list[Markup]:
-    """Show the text of a generation, if it has one."""
-    return []
-
-
-@_source_text.register
-def _score_text(generation: ScoreGeneration, title: str) -> list[Markup]:
-    return [element("pre", generation.to_abc(title))]
-
-
-@_source_text.register
-def _plain_text(generation: TextGeneration, title: str) -> list[Markup]:
-    return [element("pre", generation.text)]
+@_content.register
+def _text_content(
+    generation: TextGeneration, item: EvaluatedGeneration, reference: ReferenceSet, soundfont: str
+) -> tuple[list[Markup], str | None]:
+    return [_novelty(item)], generation.text
 
 
 def _novelty(item: EvaluatedGeneration) -> Markup:
@@ -200,12 +200,8 @@ def _novelty(item: EvaluatedGeneration) -> Markup:
         "p",
         f"The longest copy has {counted(report.copied_units, report.unit)} and is in ",
         name_of(report.source),
-        f"; {_share(report.new_share)} of its passages are new.",
+        f"; {percent(report.new_share)} of its passages are new.",
     )
-
-
-def _share(share: float) -> str:
-    return UNKNOWN if np.isnan(share) else percent(share)
 
 
 def _copies(item: EvaluatedGeneration, reference: ReferenceSet) -> Markup:
@@ -213,27 +209,31 @@ def _copies(item: EvaluatedGeneration, reference: ReferenceSet) -> Markup:
     at = item.novelty.index(item.least_novel)
     line, report = item.lines[at]
     whose = "its" if len(item.lines) == 1 else f"its {line.name}'s"
-    share = f"{_share(report.new_share)} of {whose} passages of {N_GRAM} notes are not in the training data."
+    share = f"{percent(report.new_share)} of {whose} passages of {N_GRAM} notes are not in the training data."
     if report.source_number < 0:
         return element("p", share, " No two consecutive notes are in the training data, either.")
     shift = report.transposed_by
     key = "in the same key" if not shift else f"{abs(shift)} semitones {'lower' if shift > 0 else 'higher'}"
-    sentence = element(
-        "p",
-        share,
-        f" The longest copy, {counted(report.copied_notes, 'note')} with "
-        f"{counted(report.copied_bars, 'whole bar')}, is in ",
-        name_of(report.source or "a piece without a title"),
-        f", {key}. It is marked in the picture.",
-    )
     source = reference.indexes[line.name].melodies[report.source_number]
-    pair = element(
-        "div",
-        _passage(line.melody, report.start, report.copied_notes, "New piece"),
-        _passage(source, report.source_start, report.copied_notes, "Training piece", by=shift),
-        class_="pair",
+    return join(
+        [
+            element(
+                "p",
+                share,
+                f" The longest copy, {counted(report.copied_notes, 'note')} with "
+                f"{counted(report.copied_bars, 'whole bar')}, is in ",
+                name_of(report.source or "a piece without a title"),
+                f", {key}. It is marked in the picture.",
+            ),
+            element(
+                "div",
+                _passage(line.melody, report.start, report.copied_notes, "New piece"),
+                _passage(source, report.source_start, report.copied_notes, "Training piece", by=shift),
+                class_="pair",
+            ),
+            _line_table(item),
+        ]
     )
-    return join([sentence, pair, _line_table(item)])
 
 
 def _line_table(item: EvaluatedGeneration) -> Markup:
@@ -246,13 +246,16 @@ def _line_table(item: EvaluatedGeneration) -> Markup:
             report.n_notes,
             report.copied_notes,
             report.copied_bars,
-            _share(report.new_share),
+            percent(report.new_share),
             name_of(report.source or UNKNOWN),
         ]
         for line, report in item.lines
     ]
-    heading = ["voice", "notes", "longest copy", "whole bars of it", f"new {N_GRAM}-grams", "source"]
-    return table(heading, rows, caption="Novelty of each voice")
+    return table(
+        ["voice", "notes", "longest copy", "whole bars of it", f"new {N_GRAM}-grams", "source"],
+        rows,
+        caption="Novelty of each voice",
+    )
 
 
 def _passage(melody: Melody, start: int, n_notes: int, caption: str, by: int = 0) -> Markup:
@@ -264,19 +267,13 @@ def _passage(melody: Melody, start: int, n_notes: int, caption: str, by: int = 0
         Note(float(onset), float(duration), int(pitch))
         for onset, duration, pitch in zip(onsets, durations, melody.pitch_midi[first:last], strict=True)
     ]
-    score = set_tempo(Score(notes), PASSAGE_BPM)
-    clip = render(transpose(score, by) if by else score, PAGE_RATE)
+    clip = render(transpose(set_tempo(Score(notes), PASSAGE_BPM), by), PAGE_RATE)
     return element("figure", element("figcaption", caption), _player(clip, caption))
 
 
 def _player(clip: Clip, label: str) -> Markup:
-    """Return a player with an embedded sound."""
-    content = sound_bytes(clip)
-    if content is None:  # too long to be embedded
-        content = sound_bytes(clip.cut(0.0, MAX_CLIP_S)) or b""
-    return element(
-        "audio", controls=True, preload="none", src=data_uri("audio/flac", content), aria_label=label
-    )
+    """Return a player with an embedded sound, at most its first `MAX_CLIP_S` seconds."""
+    return audio_player(sound_bytes(clip.cut(0.0, MAX_CLIP_S)) or b"", label)
 
 
 def roll_svg(item: EvaluatedGeneration) -> Markup:
@@ -298,17 +295,15 @@ def roll_svg(item: EvaluatedGeneration) -> Markup:
     end = max(float(melody.onset_beats[-1] + melody.duration_beats[-1]) for melody in melodies)
     height = max(_LEAST_HEIGHT, round(_SEMITONE_HEIGHT * (high - low + 1)))
     x_of, y_of = (_WIDTH - 2 * _PAD) / max(end, 1e-9), (height - 2 * _PAD) / (high - low + 1)
-    bars: dict[int, float] = {}  # bar -> onset of its first note in any line
-    for melody in melodies:
-        for bar, onset in zip(melody.bar.tolist(), melody.onset_beats.tolist(), strict=True):
-            bars[bar] = min(onset, bars.get(bar, onset))
+    bars = np.concatenate([melody.bar for melody in melodies])
+    onsets = np.concatenate([melody.onset_beats for melody in melodies])
+    first_onsets = sorted(onsets[bars == bar].min() for bar in np.unique(bars))
     marks = [
         element("line", class_="bar", x1=f"{x:.1f}", x2=f"{x:.1f}", y1=0, y2=height)
-        for x in (_PAD + x_of * onset for onset in sorted(bars.values())[1:])
+        for x in (_PAD + x_of * onset for onset in first_onsets[1:])
     ]
     for line, report in item.lines:
-        melody = line.melody
-        notes = zip(melody.pitch_midi, melody.onset_beats, melody.duration_beats, strict=True)
+        notes = zip(line.melody.pitch_midi, line.melody.onset_beats, line.melody.duration_beats, strict=True)
         for k, (pitch, onset, duration) in enumerate(notes):
             is_copied = report is most and report.start <= k < report.stop
             marks.append(
@@ -430,11 +425,11 @@ def _swatch(kind: str) -> Markup:
     return element("svg", bar, width=12, height=12, aria_hidden="true")
 
 
-def _number(value: float) -> Markup:
+def _number(value: float) -> str:
     """Write a number with three significant digits."""
     if not math.isfinite(value):
-        return join([UNKNOWN])
-    return join([f"{value:.0f}" if abs(value) >= 100 else f"{value:.3g}"])
+        return UNKNOWN
+    return f"{value:.0f}" if abs(value) >= 100 else f"{value:.3g}"
 
 
 FORMATS = (*ScoreGeneration.files, "png", "txt")
@@ -517,8 +512,8 @@ def write_piece_folder(
 
             save_scores([generation.to_score(item.title)], folder / f"{item.name}.png", overwrite=True)
         on_item(n_done)
-    report = {"how": novelty_method(reference), "pieces": [item.to_values() for item in items]}
-    write_whole(folder / ORIGINALITY_NAME, to_json(report))
+    pieces = [item.to_values() for item in items]
+    write_whole(folder / ORIGINALITY_NAME, to_json({"how": novelty_method(reference), "pieces": pieces}))
     kind = type(items[0].generation)
     new = kind.style([item.generation for item in items])
     learned = kind.style(reference.generations) if reference.generations else None

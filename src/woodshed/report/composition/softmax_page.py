@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import itertools
+import math
 from collections import Counter
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import asdict, dataclass
@@ -12,14 +14,13 @@ import numpy as np
 from numpy.typing import NDArray
 
 from woodshed.atomic import write_whole
-from woodshed.composition.sequence.softmax_analysis import AblatedSample, AblationResult, SoftmaxAnalysis
+from woodshed.composition.sequence.softmax_analysis import SoftmaxAnalysis, cosine_similarity
 from woodshed.errors import OutputError, ScoreError, counted, printable
-from woodshed.html.chart import HIGH, LOW, colour_swatch, swatch
+from woodshed.html.chart import HIGH, LOW, Plot, colour_swatch, heat_image, legend, round_ticks, span_ticks
 from woodshed.html.chart import STYLE as HEAT_STYLE
-from woodshed.html.clip import data_uri, flac
+from woodshed.html.clip import audio_player, flac
 from woodshed.html.document import Markup, document, element, join, name_of, scrolling, table
 from woodshed.metrics.softmax_layer import change_for_factor, effects
-from woodshed.report.composition import softmax_figure as figure
 from woodshed.report.wording import decimal, percent
 from woodshed.symbolic.edit import set_tempo
 from woodshed.symbolic.folk.vocabulary import KINDS
@@ -47,7 +48,23 @@ figure.captioned {{ margin: 1.4rem 0 2rem; }}
 figure.captioned figcaption {{ font-family: var(--serif); font-size: 1rem; color: var(--ink); max-width: 42rem; margin-top: 0.5rem; }}
 pre {{ white-space: pre-wrap; overflow-wrap: anywhere; background: var(--sheet); border-radius: 8px; padding: 0.7rem 1rem; font-size: 0.84rem; margin: 0.3rem 0 1rem; }}
 audio {{ display: block; width: 100%; max-width: 32rem; margin: 0 0 1rem; }}
-{HEAT_STYLE}{figure.STYLE}"""  # noqa: E501  a line of CSS
+{HEAT_STYLE}
+svg .ring-1 {{ stroke: var(--accent); stroke-width: 2.25; }}
+svg .ring-2 {{ stroke: var(--wrong); stroke-width: 2; stroke-dasharray: 7 4; }}
+svg .ring-3 {{ stroke: var(--ink); stroke-width: 1.5; stroke-dasharray: 2 4; }}
+svg .ring-4 {{ stroke: var(--soft); stroke-width: 1.75; }}
+"""  # noqa: E501  a line of CSS
+
+LINES = ("ring-1", "ring-2", "ring-3", "ring-4")
+
+N_EXTREMES = 12
+"""Number of tokens shown that the bias favours most, and that it suppresses most."""
+
+N_DIRECTIONS = 12
+"""Number of directions shown."""
+
+_ROW, _LABELS = 3.6, 92
+"""Height of a token in a map, and width of the labels of the token kinds, in pixels."""
 
 Sentences = tuple[str, ...]
 
@@ -210,20 +227,223 @@ def softmax_page(analysis: SoftmaxAnalysis, model: str) -> str:
         for k, (name, section) in enumerate(SECTIONS.items(), start=1)
     ]
     links = [element("a", section.heading, href=f"#{name}") for name, section in SECTIONS.items()]
-    source = element(
-        "footer",
-        "After B. L. Sturm, “What do these 5,599,881 parameters mean? An analysis of a specific LSTM "
-        "music transcription model, starting with the 70,281 parameters of its softmax layer” (MUME "
-        "2018). Made by woodshed. The page is self-contained and needs no network.",
-    )
     return document(
         f"Softmax layer of {model}",
         header,
         element("nav", *links, aria_label="On this page"),
         element("main", *sections),
-        source,
+        element(
+            "footer",
+            "After B. L. Sturm, “What do these 5,599,881 parameters mean? An analysis of a specific LSTM "
+            "music transcription model, starting with the 70,281 parameters of its softmax layer” (MUME "
+            "2018). Made by woodshed. The page is self-contained and needs no network.",
+        ),
         more_style=STYLE,
     )
+
+
+def bias_figures(analysis: SoftmaxAnalysis) -> list[Markup]:
+    """Draw the tokens that the bias favours and suppresses most, relative to a uniform distribution."""
+    ratios = analysis.bias_probabilities * len(analysis.vocabulary)
+    order = np.argsort(-ratios, kind="stable")
+    low, high = math.floor(10 * ratios.min() - 0.1) / 10, math.ceil(10 * ratios.max() + 0.1) / 10
+    figures = []
+    for name, tokens in (
+        ("most favoured", order[:N_EXTREMES]),
+        ("most suppressed", order[::-1][:N_EXTREMES]),
+    ):
+        n = len(tokens)
+        plot = Plot(340, 19 * n + 46, (low, high), (n + 0.4, -0.6), left=52, right=14, top=20, bottom=36)
+        marks = [*plot.x_axis(span_ticks(low, high), "times the uniform probability")]
+        for k, token in enumerate(tokens):
+            word, ratio = analysis.vocabulary[token], float(ratios[token])
+            marks += [
+                element("text", word, x=44, y=plot.y(k) + 4, text_anchor="end", class_="name"),
+                plot.segment((1.0, k), (ratio, k), "spread"),
+                plot.dot(ratio, k, "point"),
+            ]
+        marks += [
+            plot.segment((1.0, -0.6), (1.0, n - 0.4), "chance"),
+            element("text", name, x=2, y=12, class_="axis strong"),
+        ]
+        figures.append(plot.draw(f"Tokens {name} by the bias", marks))
+    return figures
+
+
+def kernel_figure(analysis: SoftmaxAnalysis) -> Markup:
+    """Draw the effect of each unit on each token, units sorted by the token that they favour most."""
+    values = effects(analysis.kernel)
+    order = np.argsort(values.argmax(axis=1), kind="stable")
+    return _token_map(
+        "Effect of each unit on each token",
+        values[order].T,
+        # Few values are beyond this quantile; scaled to the maximum, the others would be too pale.
+        most=float(np.quantile(np.abs(values), 0.99)) or 1.0,
+        x_label=f"{len(values)} units, sorted by the token that each favours most",
+    )
+
+
+def singular_value_figure(analysis: SoftmaxAnalysis) -> Markup:
+    """Draw the singular values in descending order."""
+    values = analysis.directions.sizes
+    ticks = round_ticks(float(values[0]))
+    plot = Plot(
+        460, 250, (1.0, float(len(values))), (0.0, ticks[-1][0]), left=46, right=14, top=24, bottom=40
+    )
+    numbers = [float(k) for k in range(1, len(values) + 1)]
+    marks = [
+        *plot.x_axis(span_ticks(1, len(values)), "direction"),
+        *plot.y_axis(ticks, "singular value"),
+        plot.line(numbers, values.tolist(), "main"),
+        plot.dot(1.0, float(values[0]), "point"),
+        plot.note(1.0 + 0.02 * len(values), float(values[0]), f"{values[0]:.3g}", "start", "strong"),
+    ]
+    return plot.draw("Singular values of the softmax layer", marks)
+
+
+def direction_figure(analysis: SoftmaxAnalysis) -> Markup:
+    """Draw the effect of the largest directions on each token."""
+    values = analysis.directions.tokens[: min(N_DIRECTIONS, analysis.directions.rank)]
+    values = values - values.mean(axis=1, keepdims=True)
+    values = values / np.abs(values).max(axis=1, keepdims=True)
+    return _token_map(
+        "Effect of the largest directions on each token",
+        values.T,
+        most=1.0,
+        x_label="direction",
+        names=[str(k + 1) for k in range(len(values))],
+        width=460,
+    )
+
+
+def probability_figure(analysis: SoftmaxAnalysis) -> Markup:
+    """Draw the square root of the probability of all tokens at each step, so that small ones are visible."""
+    return _token_map(
+        "Probability of each token while generating a tune",
+        np.sqrt(analysis.piece.probabilities.T),
+        most=1.0,
+        x_label="step",
+        x_ticks=span_ticks(0, len(analysis.piece.ids)),
+    )
+
+
+def hidden_figure(analysis: SoftmaxAnalysis) -> Markup:
+    """Draw the output of the last layer at every step, units sorted by their mean."""
+    values = analysis.piece.hidden[-1]
+    order = np.argsort(-values.mean(axis=0), kind="stable")
+    n_steps, n_units = values.shape
+    plot = Plot(
+        960, 360, (0.0, float(n_steps)), (float(n_units), 0.0), left=_LABELS, right=14, top=8, bottom=40
+    )
+    marks = [
+        heat_image(plot, values[:, order].T, most=1.0),
+        *plot.x_axis(span_ticks(0, n_steps), "step"),
+        *plot.y_axis([(0.0, "highest"), (float(n_units), "lowest")]),
+    ]
+    return plot.draw("Output of the last layer while generating a tune", marks)
+
+
+def similarity_figures(analysis: SoftmaxAnalysis) -> list[Markup]:
+    """Draw the cosine similarity of all pairs of steps: input token, predictions, and last layer."""
+    piece = analysis.piece
+    views: dict[str, NDArray[np.floating]] = {
+        "input token": np.eye(len(analysis.vocabulary))[piece.ids],
+        "predicted probabilities": piece.probabilities,
+        "last layer": piece.hidden[-1],
+    }
+    n = len(piece.ids)
+    ticks = span_ticks(0, n, 4)
+    figures = []
+    for name, rows in views.items():
+        plot = Plot(310, 330, (0.0, float(n)), (float(n), 0.0), left=40, right=8, top=24, bottom=24)
+        marks = [
+            heat_image(plot, cosine_similarity(rows), most=1.0),
+            *plot.x_axis(ticks),
+            *plot.y_axis(ticks, name),
+        ]
+        figures.append(plot.draw(f"Cosine similarity of all pairs of steps: {name}", marks))
+    return figures
+
+
+def ablation_figure(analysis: SoftmaxAnalysis) -> Markup:
+    """Draw the bits per token against the number of removed directions or units, on a logarithmic axis."""
+    baseline, *others = analysis.ablations
+    by_method = itertools.groupby(others, key=lambda result: result.ablation.method)
+    most = max(math.log2(result.ablation.n_removed) for result in others)
+    ticks = round_ticks(max(result.score.bits for result in others))
+    plot = Plot(560, 330, (0.0, max(most, 1.0)), (0.0, ticks[-1][0]), left=46, right=18, top=24, bottom=40)
+    marks = [
+        *plot.x_axis([(float(k), str(2**k)) for k in range(round(most) + 1)], "removed"),
+        *plot.y_axis(ticks, "bits per token"),
+        plot.segment((0.0, baseline.score.bits), (plot.x_range[1], baseline.score.bits), "chance"),
+    ]
+    for (_, group), class_ in zip(by_method, LINES, strict=True):
+        results = list(group)
+        xs = [math.log2(result.ablation.n_removed) for result in results]
+        marks.append(plot.line(xs, [result.score.bits for result in results], class_))
+    return plot.draw("Bits per token after removing directions or units", marks)
+
+
+def training_figure(analysis: SoftmaxAnalysis) -> Markup:
+    """Draw the losses by epoch, the epoch of the saved weights, and the one that would have sufficed."""
+    curve = analysis.curve
+    train, held_out = (
+        np.asarray(losses) / math.log(2) for losses in (curve.train_loss, curve.validation_loss)
+    )
+    n = len(train)
+    ticks = round_ticks(max(float(np.max(part)) for part in (train, held_out) if part.size))
+    plot = Plot(560, 300, (1.0, float(max(n, 2))), (0.0, ticks[-1][0]), left=46, right=18, top=24, bottom=40)
+    epochs = [float(k) for k in range(1, n + 1)]
+    marks = [
+        *plot.x_axis([(float(k), str(k)) for k in range(1, n + 1, max(1, math.ceil(n / 10)))], "epoch"),
+        *plot.y_axis(ticks, "bits per token"),
+        plot.line(epochs, train.tolist(), "other"),
+    ]
+    if held_out.size:
+        marks.append(plot.line(epochs, held_out.tolist(), "main"))
+    if verdict := assess_overfitting(curve):
+        marks += [
+            plot.segment((verdict.sufficient_epoch, 0.0), (verdict.sufficient_epoch, ticks[-1][0]), "chance"),
+            plot.dot(verdict.best_epoch, verdict.best_bits, "kept"),
+        ]
+    return plot.draw("Loss by epoch", marks)
+
+
+def _token_map(
+    title: str,
+    values: NDArray[np.floating],
+    *,
+    most: float,
+    x_label: str,
+    x_ticks: Sequence[tuple[float, str]] = (),
+    names: Sequence[str] = (),
+    width: int = 960,
+) -> Markup:
+    """Draw a heat map with a row for each token, grouped by kind, and ticks or names of the columns."""
+    n_tokens, n_columns = values.shape
+    plot = Plot(
+        width,
+        round(_ROW * n_tokens) + 48,
+        (0.0, float(n_columns)),
+        (float(n_tokens), 0.0),
+        left=_LABELS,
+        right=14,
+        top=8,
+        bottom=40,
+    )
+    marks = [
+        heat_image(plot, values, most=most),
+        *plot.x_axis(x_ticks, x_label),
+        *(plot.note(k + 0.5, n_tokens + 4.5, name, "middle") for k, name in enumerate(names)),
+    ]
+    start, lowest = 0, -math.inf
+    for kind, words in KINDS.items():
+        # The labels of small kinds must not overlap.
+        y = max(plot.y(start + len(words) / 2) + 4, lowest + 12.5)
+        marks.append(element("text", kind, x=_LABELS - 6, y=round(y, 1), text_anchor="end"))
+        marks.append(plot.segment((0.0, start), (float(n_columns), start), "grid"))
+        start, lowest = start + len(words), y
+    return plot.draw(title, marks)
 
 
 def bias_sentences(analysis: SoftmaxAnalysis) -> Sentences:
@@ -261,7 +481,7 @@ def bar_line_probabilities(analysis: SoftmaxAnalysis) -> list[tuple[str, float]]
 
 
 def _bias_content(analysis: SoftmaxAnalysis) -> Markup:
-    return _captioned(figure.bias_figures(analysis), bias_sentences(analysis))
+    return _captioned(bias_figures(analysis), bias_sentences(analysis))
 
 
 def unit_sentences(analysis: SoftmaxAnalysis) -> Sentences:
@@ -303,8 +523,12 @@ def _unit_content(analysis: SoftmaxAnalysis) -> Markup:
         caption="Effect of each unit at its maximum. Strength: norm of its row of weights.",
     )
     key = _colour_key("favours", "suppresses, at the maximum of the unit")
-    drawn = _captioned([figure.kernel_figure(analysis)], unit_sentences(analysis), key)
-    return join([drawn, element("div", units, class_="tall")])
+    return join(
+        [
+            _captioned([kernel_figure(analysis)], unit_sentences(analysis), key),
+            element("div", units, class_="tall"),
+        ]
+    )
 
 
 def direction_sentences(analysis: SoftmaxAnalysis) -> Sentences:
@@ -336,23 +560,29 @@ def _direction_content(analysis: SoftmaxAnalysis) -> Markup:
             percent(float(directions.common_shares[k])),
             *_end_names(analysis, directions.tokens[k]),
         )
-        for k in range(min(figure.N_DIRECTIONS, directions.rank))
+        for k in range(min(N_DIRECTIONS, directions.rank))
     ]
-    heading = (
-        "direction",
-        "singular value",
-        "share of squared norm",
-        "common to all logits",
-        "one end",
-        "other end",
-    )
-    first, second, third = direction_sentences(analysis)
-    key = _colour_key("one end", "other end; the sign is arbitrary")
+    sentences = direction_sentences(analysis)
     return join(
         [
-            _captioned([figure.singular_value_figure(analysis)], (first, second)),
-            _captioned([figure.direction_figure(analysis)], (third,), key),
-            table(heading, rows, caption="The largest directions, and the tokens at their ends"),
+            _captioned([singular_value_figure(analysis)], sentences[:2]),
+            _captioned(
+                [direction_figure(analysis)],
+                sentences[2:],
+                _colour_key("one end", "other end; the sign is arbitrary"),
+            ),
+            table(
+                (
+                    "direction",
+                    "singular value",
+                    "share of squared norm",
+                    "common to all logits",
+                    "one end",
+                    "other end",
+                ),
+                rows,
+                caption="The largest directions, and the tokens at their ends",
+            ),
         ]
     )
 
@@ -406,25 +636,26 @@ def _activity_content(analysis: SoftmaxAnalysis) -> Markup:
         (name, *(decimal(value, 2) for value in (mean.bars, mean.same, mean.others, mean.mixed)))
         for name, mean in analysis.similarities.items()
     ]
-    heading = ("similarity of", "two bar lines", "same other token", "no bar line", "one bar line")
     return join(
         [
             element("pre", text),
             player(text, "The tune"),
             _captioned(
-                [figure.probability_figure(analysis)],
+                [probability_figure(analysis)],
                 sentences[2:4],
                 _colour_key("square root of the probability"),
             ),
+            _captioned([hidden_figure(analysis)], sentences[4:], _colour_key("towards 1", "towards −1")),
             _captioned(
-                [figure.hidden_figure(analysis)], sentences[4:], _colour_key("towards 1", "towards −1")
-            ),
-            _captioned(
-                figure.similarity_figures(analysis),
+                similarity_figures(analysis),
                 sentences[:2],
                 _colour_key("cosine similarity 1", "cosine similarity −1"),
             ),
-            table(heading, rows, caption="Mean cosine similarity of two steps of the same tune"),
+            table(
+                ("similarity of", "two bar lines", "same other token", "no bar line", "one bar line"),
+                rows,
+                caption="Mean cosine similarity of two steps of the same tune",
+            ),
         ]
     )
 
@@ -455,15 +686,17 @@ def ablation_sentences(analysis: SoftmaxAnalysis) -> Sentences:
 
 def _ablation_content(analysis: SoftmaxAnalysis) -> Markup:
     sampled = [(result, result.sample) for result in analysis.ablations if result.sample]
-    rows = [_ablation_row(result, sample) for result, sample in sampled]
-    heading = (
-        "removed",
-        "bits per token",
-        "P(bar line)",
-        "P(bar line) before one",
-        "tunes with complete bars",
-        "bar lines generated",
-    )
+    rows = [
+        (
+            result.ablation.description,
+            decimal(result.score.bits, 2),
+            percent(result.score.bar_probability, 1),
+            percent(result.score.due_bar_probability, 1),
+            percent(sample.valid_share),
+            percent(sample.bar_share, 1),
+        )
+        for result, sample in sampled
+    ]
     played = []
     for result, sample in sampled:
         if result.ablation.method in PLAYED_METHODS:
@@ -475,24 +708,24 @@ def _ablation_content(analysis: SoftmaxAnalysis) -> Markup:
     return join(
         [
             _captioned(
-                [figure.ablation_figure(analysis)],
+                [ablation_figure(analysis)],
                 ablation_sentences(analysis),
-                _line_key(zip(figure.LINES, methods, strict=True)),
+                legend(zip(LINES, methods, strict=True)),
             ),
-            table(heading, rows, caption="Loss on existing tunes, and properties of generated tunes"),
+            table(
+                (
+                    "removed",
+                    "bits per token",
+                    "P(bar line)",
+                    "P(bar line) before one",
+                    "tunes with complete bars",
+                    "bar lines generated",
+                ),
+                rows,
+                caption="Loss on existing tunes, and properties of generated tunes",
+            ),
             *played,
         ]
-    )
-
-
-def _ablation_row(result: AblationResult, sample: AblatedSample) -> tuple[str, ...]:
-    return (
-        result.ablation.description,
-        decimal(result.score.bits, 2),
-        percent(result.score.bar_probability, 1),
-        percent(result.score.due_bar_probability, 1),
-        percent(sample.valid_share),
-        percent(sample.bar_share, 1),
     )
 
 
@@ -522,10 +755,13 @@ def training_sentences(analysis: SoftmaxAnalysis) -> Sentences:
 
 
 def _training_content(analysis: SoftmaxAnalysis) -> Markup:
-    names = [("other", "training pieces, during training (with dropout)")]
-    if analysis.curve.validation_loss:
-        names += [("main", "held-out pieces"), ("chance", "earliest sufficient epoch")]
-    return _captioned([figure.training_figure(analysis)], training_sentences(analysis), _line_key(names))
+    names = [
+        ("other", "training pieces, during training (with dropout)"),
+        ("main", "held-out pieces"),
+        ("chance", "earliest sufficient epoch"),
+    ]
+    shown = names if analysis.curve.validation_loss else names[:1]
+    return _captioned([training_figure(analysis)], training_sentences(analysis), legend(shown))
 
 
 SECTIONS = {
@@ -593,16 +829,12 @@ def _captioned(figures: Sequence[Markup], sentences: Iterable[str], key: Markup 
 
 def _colour_key(high: str, low: str | None = None) -> Markup:
     """Return the colour key of a heat map."""
-    parts = [element("span", colour_swatch(HIGH), " ", high)]
-    if low:
-        parts.append(element("span", colour_swatch(LOW), " ", low))
-    return element("p", *parts, class_="note key")
-
-
-def _line_key(names: Iterable[tuple[str, str]]) -> Markup:
-    """Return the key of a line chart from pairs of CSS class and name."""
-    spans = [element("span", swatch(class_), " ", name) for class_, name in names]
-    return element("p", *spans, class_="note key")
+    return element(
+        "p",
+        element("span", colour_swatch(HIGH), " ", high),
+        element("span", colour_swatch(LOW), " ", low) if low else None,
+        class_="note key",
+    )
 
 
 def player(text: str, label: str) -> Markup:
@@ -611,10 +843,7 @@ def player(text: str, label: str) -> Markup:
         clip = render(set_tempo(tokens_to_score(text, repeats=False), PLAYED_BPM), PLAYED_RATE)
     except ScoreError:
         return element("p", "These tokens cannot be played.", class_="note")
-    content = flac(clip.cut(0.0, min(PLAYED_S, clip.duration_s)))
-    return element(
-        "audio", controls=True, preload="none", src=data_uri("audio/flac", content), aria_label=label
-    )
+    return audio_player(flac(clip.cut(0.0, PLAYED_S)), label)
 
 
 def end_tokens(analysis: SoftmaxAnalysis, effect: NDArray[np.float64]) -> tuple[list[str], list[str]]:

@@ -42,32 +42,37 @@ MAX_SMALL_ROCS = 24
 
 def class_section(labels: Sequence[str], rates: Rates) -> Markup:
     """Return the table of every one-against-rest score of every class, and the averages."""
-    heading = ["class", *rates.per_class, "clips"]
-    rows: list[list[object]] = [
+    by_class = (
         [
             name_of(label),
             *(_rate(name, float(values[k])) for name, values in rates.per_class.items()),
             str(rates.support[k]),
         ]
         for k, label in enumerate(labels)
-    ]
-    rows += [
+    )
+    averages = (
         [
             f"{average} average",
             *(_rate(name, values[name]) for name in rates.per_class),
             str(rates.support.sum()),
         ]
         for average, values in rates.averages.items()
-    ]
-    note = (
-        "FPR, FNR: false positive and false negative rate. NPV: negative predictive value. AUC: area under "
-        "the ROC curve. Micro averages pool all decisions; weighted averages weight classes by their "
-        f"clips. {UNKNOWN}: undefined (0/0)."
     )
     return join(
         [
-            table(heading, rows, caption="Each class against all others", class_="classes"),
-            element("p", note, class_="note"),
+            table(
+                ["class", *rates.per_class, "clips"],
+                [*by_class, *averages],
+                caption="Each class against all others",
+                class_="classes",
+            ),
+            element(
+                "p",
+                "FPR, FNR: false positive and false negative rate. NPV: negative predictive value. AUC: area "
+                "under the ROC curve. Micro averages pool all decisions; weighted averages weight classes by "
+                f"their clips. {UNKNOWN}: undefined (0/0).",
+                class_="note",
+            ),
         ]
     )
 
@@ -83,15 +88,15 @@ def roc_section(labels: Sequence[str], predictions: ClassPredictions) -> Markup:
         key=lambda pair: pair[1].auc,
     )
     small = [figures.small_roc_figure(label, curve) for label, curve in by_auc[:MAX_SMALL_ROCS]]
-    note = (
-        "True positive rate over false positive rate for every threshold, each class against all others. "
-        "The bold line is the mean over the classes, the dashed diagonal is chance. The small charts show "
-        "each class with its area under the curve, the worst first"
-    )
     more = f" ({MAX_SMALL_ROCS} of {len(by_auc)})" if len(by_auc) > MAX_SMALL_ROCS else ""
     return join(
         [
-            element("p", note, more, "."),
+            element(
+                "p",
+                "True positive rate over false positive rate for every threshold, each class against all "
+                "others. The bold line is the mean over the classes, the dashed diagonal is chance. The "
+                f"small charts show each class with its area under the curve, the worst first{more}.",
+            ),
             element(
                 "div",
                 element("figure", figures.roc_figure(curves, macro)),
@@ -113,10 +118,16 @@ def group_section(groups: Sequence[GroupScore]) -> Markup:
         for k in range(0, len(rows), per_chart)
     ]
     more = f" ({MAX_GROUPS} of {len(groups)})" if len(groups) > MAX_GROUPS else ""
-    note = (
-        f"Accuracy for each speaker, song or recording with its 95 % Wilson interval, the worst first{more}."
+    return join(
+        [
+            element(
+                "p",
+                "Accuracy for each speaker, song or recording with its 95 % Wilson interval, the worst first"
+                f"{more}.",
+            ),
+            element("div", *charts, class_="charts"),
+        ]
     )
-    return join([element("p", note), element("div", *charts, class_="charts")])
 
 
 def _rate(name: str, value: float) -> str:
@@ -132,20 +143,28 @@ def confidence_section(predictions: ClassPredictions, calibrated: CalibratedPred
         "model is overconfident, above it underconfident. The area of a dot is proportional to the number "
         "of predictions; the bars are 95 % intervals.",
     )
-    after = figures.reliability(predictions)
+    after = calibration.reliability(*predictions.scored)
     if calibrated is None:
         error = f"Expected calibration error: {decimal(calibration_error(predictions))}."
-        figure = element("figure", figures.reliability_figure(after))
-        return join([words, figure, element("p", error, class_="note")])
+        return join(
+            [words, element("figure", figures.reliability_figure(after)), element("p", error, class_="note")]
+        )
     before = replace(predictions, probabilities=calibrated.raw)
-    figure = element("figure", figures.reliability_figure(after, figures.reliability(before)))
     return join(
         [
             words,
             element("p", _calibration_text(calibrated)),
             legend((("main", "calibrated"), ("other", "uncalibrated"))),
-            figure,
-            table(["", "value"], _rows(predictions, before, calibrated), caption="Calibration and rejection"),
+            element("figure", figures.reliability_figure(after, calibration.reliability(*before.scored))),
+            table(
+                ["", "value"],
+                [
+                    _error_row("before calibration", before),
+                    _error_row("after calibration", predictions),
+                    *(_refusal_row(kind, predictions, calibrated) for kind in (SILENCE, NONE_OF_THESE)),
+                ],
+                caption="Calibration and rejection",
+            ),
         ]
     )
 
@@ -170,9 +189,7 @@ def confidence_scores(predictions: ClassPredictions, calibrated: CalibratedPredi
 
 def calibration_error(predictions: ClassPredictions) -> float:
     """Return the expected calibration error over the bins of the reliability diagram."""
-    return calibration.expected_calibration_error(
-        predictions.truth, predictions.probabilities, predictions.classes
-    )
+    return calibration.expected_calibration_error(*predictions.scored)
 
 
 def refused_share(
@@ -201,21 +218,18 @@ def _calibration_text(calibrated: CalibratedPredictions) -> str:
     )
 
 
-def _rows(
-    predictions: ClassPredictions, before: ClassPredictions, calibrated: CalibratedPredictions
-) -> list[tuple[str, Markup]]:
-    rows = []
-    for when, made in (("before calibration", before), ("after calibration", predictions)):
-        spread = calibration.calibration_interval(
-            made.truth, made.probabilities, made.classes, groups=made.groups
-        )
-        value = decimal(calibration_error(made))
-        rows.append((f"expected calibration error {when}", _cell(value, decimal_range(spread))))
-    for kind in (SILENCE, NONE_OF_THESE):
-        share = refused_share(predictions, calibrated, kind)
-        cell = _cell(percent(share.value, 1), percent_range(share.interval, 1))
-        rows.append((f"clips of the classes rejected as “{kind}”", cell))
-    return rows
+def _error_row(when: str, predictions: ClassPredictions) -> tuple[str, Markup]:
+    spread = calibration.calibration_interval(*predictions.scored, groups=predictions.groups)
+    error = decimal(calibration_error(predictions))
+    return f"expected calibration error {when}", _cell(error, decimal_range(spread))
+
+
+def _refusal_row(
+    kind: str, predictions: ClassPredictions, calibrated: CalibratedPredictions
+) -> tuple[str, Markup]:
+    share = refused_share(predictions, calibrated, kind)
+    cell = _cell(percent(share.value, 1), percent_range(share.interval, 1))
+    return f"clips of the classes rejected as “{kind}”", cell
 
 
 def _cell(value: str, spread: str) -> Markup:
@@ -243,7 +257,8 @@ class ClassesReport(HeadReport):
         """Return confusion matrix, scores by class and group, ROC curves, calibration and learning curves."""
         predictions = class_predictions(experiment, result)
         names = experiment.names
-        parts: list[Section] = [
+        curves: Section = ("learning", "Learning curves", learning_section(result.curves))
+        return [
             (
                 "confusion",
                 "Confusion matrix",
@@ -253,10 +268,8 @@ class ClassesReport(HeadReport):
             ("roc", "ROC curves", roc_section(names, predictions)),
             ("groups", "Accuracy by group", group_section(group_scores(predictions))),
             ("reliability", "Calibration", confidence_section(predictions, result.judged)),
+            *([curves] if experiment.summary is None else []),  # only a network has them
         ]
-        if experiment.summary is None:  # only a network has learning curves
-            parts.append(("learning", "Learning curves", learning_section(result.curves)))
-        return parts
 
     def data_sections(self, experiment: Experiment) -> list[Section]:
         """Return the feature map of a classical estimator."""
@@ -266,18 +279,18 @@ class ClassesReport(HeadReport):
 
     def split_values(self, experiment: Experiment, result: SplitResult) -> dict[str, object]:
         """Return the scores of every method, and the effect of the calibration."""
-        methods: dict[str, object] = {}
-        for method in result.outputs:
-            predictions = class_predictions(experiment, result, method)
-            arrays = (predictions.truth, predictions.probabilities, predictions.classes)
-            methods[method] = {
-                **confusion.evaluate(predictions.confusion),
-                **probability.evaluate(*arrays),
-                "expected_calibration_error": calibration.expected_calibration_error(*arrays),
+        predictions = {method: class_predictions(experiment, result, method) for method in result.outputs}
+        methods = {
+            method: {
+                **confusion.evaluate(made.confusion),
+                **probability.evaluate(*made.scored),
+                "expected_calibration_error": calibration_error(made),
             }
+            for method, made in predictions.items()
+        }
         if result.judged is None:
             return {"methods": methods}
-        confidence = confidence_scores(class_predictions(experiment, result), result.judged)
+        confidence = confidence_scores(predictions[result.method], result.judged)
         return {"methods": methods, "confidence": confidence}
 
     def limits(self, experiment: Experiment, result: SplitResult) -> list[str]:

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import asdict, dataclass
+from functools import partial
 from pathlib import Path
 
 import numpy as np
@@ -14,10 +15,10 @@ from woodshed.atomic import write_whole
 from woodshed.errors import counted
 from woodshed.html.chart import Plot, percent_ticks, span_ticks
 from woodshed.html.document import Markup, document, element, name_of, table
-from woodshed.metrics.interval import bootstrap_interval
 from woodshed.recognition.experiments.model_comparison import Comparison, Costs
+from woodshed.report.recognition.figures import interval_marks
 from woodshed.report.recognition.head_report import report_of, split_badge
-from woodshed.report.recognition.scores import MeasuredScore, groups_of
+from woodshed.report.recognition.scores import MeasuredScore, bootstrapped_score, groups_of
 from woodshed.report.wording import EXPLANATIONS, UNKNOWN, badge_of, plain, plain_table
 from woodshed.training.model_folder import to_json
 
@@ -70,33 +71,31 @@ class Ranked:
 
 def ranking(comparison: Comparison) -> list[Ranked]:
     """Score all candidates, the best first; of two equal ones, the smaller on disk comes first."""
-    groups = groups_of(comparison.corpus, comparison.indices)
-    n, n_resamples = len(comparison.truth), report_of(comparison.head).n_resamples
+    measured = partial(
+        bootstrapped_score,
+        n=len(comparison.truth),
+        n_resamples=report_of(comparison.head).n_resamples,
+        groups=groups_of(comparison.corpus, comparison.indices),
+    )
 
-    def measured(score: Callable[[NDArray[np.int64]], float]) -> MeasuredScore:
-        interval = bootstrap_interval(score, n, n_resamples=n_resamples, groups=groups)
-        return MeasuredScore(score(np.arange(n)), interval)
+    def score(net: str, rows: NDArray[np.int64]) -> float:
+        return comparison.head.main_score(comparison.truth[rows], comparison.outputs[net][rows])
 
-    def score_of(net: str) -> Callable[[NDArray[np.int64]], float]:
-        outputs = comparison.outputs[net]
-        return lambda rows: comparison.head.main_score(comparison.truth[rows], outputs[rows])
-
-    def difference_of(net: str) -> Callable[[NDArray[np.int64]], float]:
-        score, best_score = score_of(net), score_of(best)
-        return lambda rows: score(rows) - best_score(rows)
+    def difference(net: str, rows: NDArray[np.int64]) -> float:
+        return score(net, rows) - score(best, rows)
 
     def rank(net: str) -> tuple[float, float]:
         costs, value = comparison.costs.get(net), scores[net].value
         return math.inf if math.isnan(value) else -value, math.inf if costs is None else costs.size_bytes
 
-    scores = {net: measured(score_of(net)) for net in comparison.outputs}
+    scores = {net: measured(partial(score, net)) for net in comparison.outputs}
     order = sorted(scores, key=rank)
     best = next(net for net in order if net in comparison.costs)
     return [
         Ranked(
             net,
             scores[net],
-            None if net == best else measured(difference_of(net)),
+            None if net == best else measured(partial(difference, net)),
             comparison.costs.get(net),
         )
         for net in order
@@ -159,10 +158,9 @@ def bytes_text(n_bytes: float) -> str:
     """
     if math.isnan(n_bytes):
         return UNKNOWN
-    for unit, size in (("GB", 1e9), ("MB", 1e6)):
-        if n_bytes >= size:
-            return f"{n_bytes / size:.3g} {unit}"
-    return f"{n_bytes / 1e3:.0f} kB"
+    if n_bytes < 1e6:
+        return f"{n_bytes / 1e3:.0f} kB"
+    return f"{n_bytes / 1e6:.3g} MB" if n_bytes < 1e9 else f"{n_bytes / 1e9:.3g} GB"
 
 
 def seconds_text(duration_s: float) -> str:
@@ -180,11 +178,11 @@ def seconds_text(duration_s: float) -> str:
 def remarks(comparison: Comparison) -> list[str]:
     """Return the notes on the table: a leaky split, failed candidates, an interruption."""
     badge = badge_of(comparison.leaky)
-    notes = [EXPLANATIONS[badge]] if badge else []
-    notes += [f"Skipped {net}: {reason}" for net, reason in comparison.failed.items()]
-    if comparison.interrupted:
-        notes.append("Interrupted: not all candidates were tested.")
-    return notes
+    return [
+        *([EXPLANATIONS[badge]] if badge else []),
+        *(f"Skipped {net}: {reason}" for net, reason in comparison.failed.items()),
+        *(["Interrupted: not all candidates were tested."] if comparison.interrupted else []),
+    ]
 
 
 # -- files ----------------------------------------------------------------------------------------
@@ -219,10 +217,6 @@ def to_markdown(comparison: Comparison, ranked: Sequence[Ranked]) -> str:
 
 def to_values(comparison: Comparison, ranked: Sequence[Ranked]) -> dict[str, object]:
     """Return the comparison as plain values by name."""
-
-    def values_of(score: MeasuredScore | None) -> dict[str, object] | None:
-        return None if score is None else {"value": score.value, "interval": list(score.interval)}
-
     return {
         "task": comparison.task,
         "split": comparison.split,
@@ -232,10 +226,10 @@ def to_values(comparison: Comparison, ranked: Sequence[Ranked]) -> dict[str, obj
         "candidates": [
             {
                 "net": one.net,
-                "score": values_of(one.score),
-                "difference_to_best": values_of(one.difference),
+                "score": asdict(one.score),
+                "difference_to_best": one.difference and asdict(one.difference),
                 "is_significant": one.is_significant,
-                "costs": None if one.costs is None else asdict(one.costs),
+                "costs": one.costs and asdict(one.costs),
             }
             for one in ranked
         ],
@@ -265,18 +259,26 @@ def comparison_page(comparison: Comparison, ranked: Sequence[Ranked]) -> str:
         ),
         element("figure", ranking_figure(comparison, ranked)),
     )
-    rows = [cells(comparison, one) for one in ranked]
     scores = element(
         "section",
         element("h2", "Scores and costs"),
-        table(heading(comparison), rows, caption="All candidates, the best first", class_="scores"),
+        table(
+            heading(comparison),
+            [cells(comparison, one) for one in ranked],
+            caption="All candidates, the best first",
+            class_="scores",
+        ),
         *(element("p", sentence, class_="note") for sentence in (EXPLANATION, *remarks(comparison))),
     )
-    facts = [*comparison.settings.items(), *comparison.provenance.items()]
     background = element(
         "section",
         element("h2", "Settings and provenance"),
-        table(("item", "value"), facts, caption="Settings of all candidates, and provenance", class_="words"),
+        table(
+            ("item", "value"),
+            [*comparison.settings.items(), *comparison.provenance.items()],
+            caption="Settings of all candidates, and provenance",
+            class_="words",
+        ),
     )
     return document(_title(comparison), opening, element("main", scores, background))
 
@@ -291,13 +293,9 @@ def ranking_figure(comparison: Comparison, ranked: Sequence[Ranked]) -> Markup:
     is_share = measure in report_of(comparison.head).shares
     marks = plot.x_axis(percent_ticks() if is_share else span_ticks(low, 1.0), measure)
     for k, one in enumerate(ranked):
-        muted = "" if one.difference is None else " muted"
-        left, right = one.score.interval
         marks.append(plot.note(low, k + 0.6, f"{one.net}\u00a0\u00a0", "end", "name"))
         if math.isfinite(one.score.value):
-            if not math.isnan(left):
-                marks.append(plot.segment((left, k + 0.5), (right, k + 0.5), f"spread{muted}"))
-            marks.append(plot.dot(one.score.value, k + 0.5, f"point{muted}", radius=4.5))
+            marks += interval_marks(plot, one.score, k + 0.5, muted=one.difference is not None)
     return plot.draw(f"{measure} of each candidate with its 95 % interval", marks)
 
 

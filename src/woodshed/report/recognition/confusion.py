@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
-from collections import Counter, defaultdict
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from itertools import groupby
+from operator import attrgetter
 
 import numpy as np
 from numpy.typing import NDArray
@@ -106,20 +108,19 @@ def confusion_section(
     if not mistakes:
         return join([element("p", "All clips were classified correctly."), _matrix(experiment.names, counts)])
     audible = set(choose_audible(mistakes, max_confused))
-    by_cell: dict[Cell, list[Mistake]] = defaultdict(list)
-    for mistake in mistakes:
-        by_cell[mistake.cell].append(mistake)
+    groups = groupby(sorted(mistakes, key=attrgetter("cell")), attrgetter("cell"))
+    by_cell = {cell: list(group) for cell, group in groups}
     embedded = f" (audio of {len(audible)} is embedded)" if len(audible) < len(mistakes) else ""
-    words = (
-        f"Rows are true classes, columns predicted classes: {len(mistakes)} of "
-        f"{counted(int(counts.sum()), 'clip')} were misclassified. Select an underlined number to see and "
-        f"play its clips{embedded}. The stronger the colour, the larger the share of the row; blue is "
-        "correct, orange wrong."
-    )
-    panels = [_panel(experiment, cell, by_cell[cell], audible) for cell in sorted(by_cell)]
+    panels = [_panel(experiment, cell, group, audible) for cell, group in by_cell.items()]
     return join(
         [
-            element("p", words),
+            element(
+                "p",
+                f"Rows are true classes, columns predicted classes: {len(mistakes)} of "
+                f"{counted(int(counts.sum()), 'clip')} were misclassified. Select an underlined number to "
+                f"see and play its clips{embedded}. The stronger the colour, the larger the share of the "
+                "row; blue is correct, orange wrong.",
+            ),
             element(
                 "div",
                 _matrix(experiment.names, counts, first=_opened_first(by_cell, audible)),
@@ -155,8 +156,10 @@ def _matrix(labels: Sequence[str], counts: NDArray[np.int64], *, first: Cell | N
             class_ = f"s{shade} right" if row == column else f"s{shade}"
             cells.append(element("td", button or str(n), class_=class_))
         body.append(element("tr", element("th", name_of(label), scope="row", title=label), *cells))
-    table = element("table", element("thead", element("tr", *head)), element("tbody", *body), class_="matrix")
-    return scrolling(table, "Confusion matrix")
+    return scrolling(
+        element("table", element("thead", element("tr", *head)), element("tbody", *body), class_="matrix"),
+        "Confusion matrix",
+    )
 
 
 def _button(cell: Cell, names: tuple[str, str], n: int, first: bool) -> Markup:
@@ -178,14 +181,13 @@ def _panel_id(cell: Cell) -> str:
 
 def _panel(experiment: Experiment, cell: Cell, mistakes: Sequence[Mistake], audible: set[Mistake]) -> Markup:
     truth, predicted = (name_of(experiment.names[column]) for column in cell)
-    heading = element("h3", truth, " predicted as ", predicted, f": {counted(len(mistakes), 'clip')}")
     clips = [_clip(experiment, mistake) for mistake in mistakes if mistake in audible]
     # An example that was tested twice may be audible in another cell.
     examples = {mistake.example for mistake in audible}
     silent = [mistake for mistake in mistakes if mistake.example not in examples]
     return element(
         "div",
-        heading,
+        element("h3", truth, " predicted as ", predicted, f": {counted(len(mistakes), 'clip')}"),
         element("div", *clips, class_="clips") if clips else None,
         _names(experiment, silent) if silent else None,
         class_="panel",
@@ -213,9 +215,13 @@ def _clip(experiment: Experiment, mistake: Mistake) -> Markup:
     try:
         sound = sound_of(example)
     except AudioError as error:
-        note = element("p", f"Audio not available: {error}", class_="note")
-        top = element("div", file, class_="top")
-        return element("article", top, _facts(experiment, mistake), note, class_="clip")
+        return element(
+            "article",
+            element("div", file, class_="top"),
+            _facts(experiment, mistake),
+            element("p", f"Audio not available: {error}", class_="note"),
+            class_="clip",
+        )
     button = element(
         "button",
         "▶\N{VARIATION SELECTOR-15}",
@@ -225,17 +231,16 @@ def _clip(experiment: Experiment, mistake: Mistake) -> Markup:
         aria_pressed="false",
         aria_label=f"Play {example.path.name}",
     )
-    pictures = element(
-        "div",
-        sound.waveform,
-        element("img", class_="spectrogram", src=sound.spectrogram_uri, alt="Spectrogram"),
-        element("span", class_="head"),
-        class_="pictures",
-    )
     return element(
         "article",
         element("div", button, file, class_="top"),
-        pictures,
+        element(
+            "div",
+            sound.waveform,
+            element("img", class_="spectrogram", src=sound.spectrogram_uri, alt="Spectrogram"),
+            element("span", class_="head"),
+            class_="pictures",
+        ),
         element("audio", src=sound.audio_uri, controls=True, preload="none"),
         _facts(experiment, mistake, _stretch(example, sound)),
         class_="clip",

@@ -60,18 +60,21 @@ def map_section(table: SummaryTable, labels: Sequence[str]) -> Markup:
         )
     names = tuple(table.names[k] for k in pair)
     chart = FeatureMap(values[:, pair], columns, classes, names, omission_note(labels, rows))
-    words = (
-        f"Each mark is a clip: {names[0]} on the x axis, {names[1]} on the y axis. These two summary "
-        "features separate the classes best, each by itself (highest F of an analysis of variance), without "
-        f"being redundant (correlation below {MAX_CORRELATION}). The coloured regions are the predictions of "
-        "a linear support vector machine fitted to these two features only. The map is an illustration: the "
-        f"model itself uses all {len(table.names)} features."
-    )
-    legend = (element("span", _swatch(k), " ", name_of(name)) for k, name in enumerate(classes))
     return join(
         [
-            element("p", words),
-            element("p", *legend, class_="note key"),
+            element(
+                "p",
+                f"Each mark is a clip: {names[0]} on the x axis, {names[1]} on the y axis. These two summary "
+                "features separate the classes best, each by itself (highest F of an analysis of variance), "
+                f"without being redundant (correlation below {MAX_CORRELATION}). The coloured regions are "
+                "the predictions of a linear support vector machine fitted to these two features only. The "
+                f"map is an illustration: the model itself uses all {len(table.names)} features.",
+            ),
+            element(
+                "p",
+                *(element("span", _swatch(k), " ", name_of(name)) for k, name in enumerate(classes)),
+                class_="note key",
+            ),
             element("figure", map_figure(chart)),
             element("p", chart.note, chart.boundary_note, class_="note"),
         ]
@@ -82,8 +85,7 @@ def map_figure(chart: FeatureMap) -> Markup:
     """Draw the regions, the boundary with its margins, the clips, and rings around the support vectors."""
     x_range, y_range = chart.ranges
     plot = Plot(560, 440, x_range, y_range, left=58, right=12, top=24, bottom=40)
-    boundary = chart.boundary
-    support = [] if boundary is None else boundary.support.tolist()
+    support = [] if chart.boundary is None else chart.boundary.support.tolist()
     lines = [
         (chart.level_line(level), class_)
         for level, class_ in ((-1, "margin"), (1, "margin"), (0, "boundary"))
@@ -116,8 +118,15 @@ def _regions(plot: Plot, chart: FeatureMap) -> tuple[list[Markup], list[Markup]]
     fills, names = [], []
     for column, name in enumerate(chart.classes):
         inside = predicted == column
-        outline = _outline(inside, xs, ys)
-        fills.append(element("path", d=outline, fill=_colour(column), fill_opacity=0.22, class_="region"))
+        fills.append(
+            element(
+                "path",
+                d=_outline(inside, xs, ys),
+                fill=_colour(column),
+                fill_opacity=0.22,
+                class_="region",
+            )
+        )
         depth = distance_transform_edt(np.pad(inside, 1))[1:-1, 1:-1]
         if depth.max() >= _ROOM_FOR_NAME:
             row, cell = np.unravel_index(depth.argmax(), depth.shape)
@@ -138,8 +147,13 @@ def _outline(inside: NDArray[np.bool_], xs: NDArray[np.int64], ys: NDArray[np.in
 
 def _mark(column: int, x: float, y: float) -> Markup:
     """Draw one clip with the marker of its class; shape and colour together are unique."""
-    shape = _SHAPES[shape_of(column)]
-    return element("path", d=shape, transform=f"translate({x:g} {y:g})", fill=_colour(column), class_="mark")
+    return element(
+        "path",
+        d=_SHAPES[shape_of(column)],
+        transform=f"translate({x:g} {y:g})",
+        fill=_colour(column),
+        class_="mark",
+    )
 
 
 def _colour(column: int) -> str:

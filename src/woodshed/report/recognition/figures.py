@@ -10,8 +10,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from woodshed.html.chart import Plot, percent_ticks, round_ticks, span_ticks
-from woodshed.html.document import Markup, element, join
-from woodshed.metrics import calibration, probability
+from woodshed.html.document import Markup, element, join, name_of
+from woodshed.metrics import probability
+from woodshed.metrics.calibration import Reliability
 from woodshed.metrics.interval import wilson_interval
 from woodshed.report.recognition.scores import ClassPredictions, MeasuredScore
 from woodshed.report.wording import UNKNOWN, percent, percent_range
@@ -42,16 +43,16 @@ def roc_curves(predictions: ClassPredictions) -> list[Roc | None]:
 
     It is None for a class when the test part lacks clips of it, or clips of all others.
     """
-    curves: list[Roc | None] = []
-    for column in predictions.classes:
-        is_class, score = predictions.truth == column, predictions.probabilities[:, column]
-        if is_class.all() or not is_class.any():
-            curves.append(None)
-            continue
-        false_rate, true_rate, _ = probability.roc_curve(is_class, score)
-        corners = _corners(false_rate, true_rate)
-        curves.append(Roc(false_rate[corners], true_rate[corners], probability.roc_auc(is_class, score)))
-    return curves
+    columns = zip(predictions.classes, predictions.probabilities.T, strict=True)
+    return [_roc_curve(predictions.truth == column, score) for column, score in columns]
+
+
+def _roc_curve(is_class: NDArray[np.bool_], score: NDArray[np.float64]) -> Roc | None:
+    if is_class.all() or not is_class.any():
+        return None
+    false_rate, true_rate, _ = probability.roc_curve(is_class, score)
+    corners = _corners(false_rate, true_rate)
+    return Roc(false_rate[corners], true_rate[corners], probability.roc_auc(is_class, score))
 
 
 def macro_roc(curves: list[Roc | None]) -> Roc | None:
@@ -69,11 +70,8 @@ def macro_roc(curves: list[Roc | None]) -> Roc | None:
     if not defined:
         return None
     heights = np.mean([np.interp(_GRID, curve.false_rate, curve.true_rate) for curve in defined], axis=0)
-    return Roc(
-        np.concatenate([[0.0], _GRID]),
-        np.concatenate([[0.0], heights]),
-        float(np.mean([curve.auc for curve in defined])),
-    )
+    area = float(np.mean([curve.auc for curve in defined]))
+    return Roc(np.append(0.0, _GRID), np.append(0.0, heights), area)
 
 
 def roc_figure(curves: Sequence[Roc | None], macro: Roc) -> Markup:
@@ -100,8 +98,11 @@ def small_roc_figure(name: str, curve: Roc) -> Markup:
         plot.segment((0, 0), (1, 1), "chance"),
         _curve(plot, curve, "main"),
     ]
-    picture = plot.draw(f"ROC curve of {name}, area {curve.auc:.3f}", marks)
-    return element("figure", picture, element("figcaption", element("bdi", name), f" {curve.auc:.3f}"))
+    return element(
+        "figure",
+        plot.draw(f"ROC curve of {name}, area {curve.auc:.3f}", marks),
+        element("figcaption", name_of(name), f" {curve.auc:.3f}"),
+    )
 
 
 def _curve(plot: Plot, curve: Roc, class_: str) -> Markup:
@@ -136,20 +137,24 @@ def accuracy_figure(
     plot = Plot(340, 38 * n_rows + 34, _UNIT, (float(n_rows), 0.0), left=12, right=20, top=4, bottom=30)
     marks = [*plot.x_axis(percent_ticks())]
     for k, (name, score, note) in enumerate(rows):
-        muted = "" if emphasis in (None, k) else " muted"
         height = k + 0.72
-        low, high = score.interval
         interval = percent_range(score.interval)
         numbers = [percent(score.value), "" if interval == UNKNOWN else f"({interval})", note]
         marks += [
             plot.note(0, k + 0.4, _short(name, _MAX_NAME if note else 2 * _MAX_NAME), "start", "name"),
             plot.note(1, k + 0.4, " ".join(filter(None, numbers)), "end"),
             plot.segment((0, height), (1, height), "grid"),
+            *interval_marks(plot, score, height, muted=emphasis not in (None, k)),
         ]
-        if not math.isnan(low):
-            marks.append(plot.segment((low, height), (high, height), f"spread{muted}"))
-        marks.append(plot.dot(score.value, height, f"point{muted}", radius=4.5))
     return plot.draw(title, marks)
+
+
+def interval_marks(plot: Plot, score: MeasuredScore, y: float, *, muted: bool) -> list[Markup]:
+    """Draw a dot at a score and a line over its interval, if it is known."""
+    colour = " muted" if muted else ""
+    low, high = score.interval
+    lines = [] if math.isnan(low) else [plot.segment((low, y), (high, y), f"spread{colour}")]
+    return [*lines, plot.dot(score.value, y, f"point{colour}", radius=4.5)]
 
 
 def _short(name: str, length: int) -> str:
@@ -173,15 +178,17 @@ def learning_figure(curve: LearningCurve) -> Markup:
     is_validated = bool(curve.validation_loss)
     height, bottom = (150, 22) if is_validated else (200, 38)
     loss = Plot(320, height, across, (0.0, ticks[-1][0]), left=46, right=10, top=8, bottom=bottom)
-    marks = [*loss.y_axis(ticks), loss.line(epochs, curve.train_loss, "other")]
-    title = f"Loss of {curve.fold} over {n_epochs} epochs"
+    losses_figure = loss.draw(
+        f"Loss of {curve.fold} over {n_epochs} epochs",
+        [
+            *loss.y_axis(ticks),
+            loss.line(epochs, curve.train_loss, "other"),
+            *([loss.line(epochs, curve.validation_loss, "main")] if is_validated else loss.x_axis(*x_axis)),
+            *_selected(loss, curve.best_epoch, curve.validation_loss or curve.train_loss),
+        ],
+    )
     if not is_validated:
-        marks += [*loss.x_axis(*x_axis), *_selected(loss, curve.best_epoch, curve.train_loss)]
-        return loss.draw(title, marks)
-    marks += [
-        loss.line(epochs, curve.validation_loss, "main"),
-        *_selected(loss, curve.best_epoch, curve.validation_loss),
-    ]
+        return losses_figure
     share = Plot(320, 120, across, _UNIT, left=46, right=10, top=8, bottom=38)
     share_marks = [
         *share.y_axis(percent_ticks(0.5)),
@@ -189,7 +196,7 @@ def learning_figure(curve: LearningCurve) -> Markup:
         share.line(epochs, curve.validation_accuracy, "main"),
         *_selected(share, curve.best_epoch, curve.validation_accuracy),
     ]
-    return join([loss.draw(title, marks), share.draw(f"Validation accuracy of {curve.fold}", share_marks)])
+    return join([losses_figure, share.draw(f"Validation accuracy of {curve.fold}", share_marks)])
 
 
 def _selected(plot: Plot, best_epoch: int, values: Sequence[float]) -> list[Markup]:
@@ -203,22 +210,7 @@ def _selected(plot: Plot, best_epoch: int, values: Sequence[float]) -> list[Mark
 # -- reliability diagram --------------------------------------------------------------------------
 
 
-@dataclass(frozen=True)
-class Bin:
-    """Predictions of similar confidence: mean confidence, accuracy and number."""
-
-    confidence: float
-    accuracy: float
-    n: int
-
-
-def reliability(predictions: ClassPredictions) -> list[Bin]:
-    """Return the bins of `woodshed.metrics.calibration.reliability`: tenths, without the empty ones."""
-    bins = calibration.reliability(predictions.truth, predictions.probabilities, predictions.classes)
-    return [Bin(*row) for row in zip(*(column.tolist() for column in bins), strict=True)]
-
-
-def reliability_figure(bins: Sequence[Bin], before: Sequence[Bin] = ()) -> Markup:
+def reliability_figure(bins: Reliability, before: Reliability | None = None) -> Markup:
     """Draw the accuracy over the confidence; larger dots stand for more predictions.
 
     Parameters
@@ -229,22 +221,22 @@ def reliability_figure(bins: Sequence[Bin], before: Sequence[Bin] = ()) -> Marku
         The same predictions before calibration, drawn as a plain line.
     """
     plot = Plot(340, 340, _UNIT, _UNIT, left=46, right=20, top=32, bottom=40)
-    most = max(one.n for one in bins)
+    most = bins.n_examples.max()
     marks = [
         *plot.x_axis(percent_ticks(), "Confidence"),
         *plot.y_axis(percent_ticks(), "Accuracy"),
         plot.segment((0, 0), (1, 1), "chance"),
     ]
     for part, class_ in ((before, "other"), (bins, "main" if before else "faint")):
-        if part:
-            marks.append(plot.line([one.confidence for one in part], [one.accuracy for one in part], class_))
-    for one in bins:
-        low, high = wilson_interval(round(one.accuracy * one.n), one.n)
-        marks.append(plot.segment((one.confidence, low), (one.confidence, high), "whisker"))
-    for one in bins:
-        radius = 3 + 8 * math.sqrt(one.n / most)  # the area, not the width, is what the eye compares
-        marks.append(plot.dot(one.confidence, one.accuracy, "point", radius=radius))
-    return plot.draw("Reliability diagram: accuracy over confidence", marks)
+        if part is not None:
+            marks.append(plot.line(part.confidence.tolist(), part.accuracy.tolist(), class_))
+    dots = []
+    for confidence, accuracy, n in zip(*(column.tolist() for column in bins), strict=True):
+        low, high = wilson_interval(round(accuracy * n), n)
+        marks.append(plot.segment((confidence, low), (confidence, high), "whisker"))
+        radius = 3 + 8 * math.sqrt(n / most)  # the area, not the width, is what the eye compares
+        dots.append(plot.dot(confidence, accuracy, "point", radius=radius))
+    return plot.draw("Reliability diagram: accuracy over confidence", [*marks, *dots])
 
 
 # -- scatter plots --------------------------------------------------------------------------------

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from pathlib import Path
 
 from woodshed.atomic import write_whole
@@ -87,7 +87,7 @@ def card(experiment: Experiment) -> str:
         plain_table(["item", "value"], _training_data(experiment)),
         "## Scores",
         _score_table(report, experiment, splits),
-        *_explanations(splits),
+        *dict.fromkeys(EXPLANATIONS[badge] for result in splits if (badge := badge_of(result.leaky))),
         "The first method of each split is the model; the others are baselines. In brackets: 95 % bootstrap "
         f"interval, resampled by group where groups are known. {report.explanation}",
         "## Limitations",
@@ -102,11 +102,13 @@ def card(experiment: Experiment) -> str:
 
 def _training_data(experiment: Experiment) -> list[tuple[str, str]]:
     corpus = experiment.corpus
-    counts = ", ".join(f"{plain(name)} {n}" for name, n in target_counts(experiment).items())
     return [
         ("corpus", plain(corpus.name)),
         ("clips", str(len(corpus.examples))),
-        (f"clips by {experiment.head.noun}", counts),
+        (
+            f"clips by {experiment.head.noun}",
+            ", ".join(f"{plain(name)} {n}" for name, n in target_counts(experiment).items()),
+        ),
         (
             "groups (speakers, songs, recordings)",
             "unknown" if corpus.groups is None else str(len(set(corpus.groups))),
@@ -129,10 +131,6 @@ def _score_table(report: HeadReport, experiment: Experiment, splits: Sequence[Sp
             ]
             rows.append([split, plain(method_name(method)), str(len(result.truth)), *cells])
     return plain_table(["split", "method", "clips", *report.measures], rows)
-
-
-def _explanations(splits: Iterable[SplitResult]) -> list[str]:
-    return list(dict.fromkeys(EXPLANATIONS[badge] for result in splits if (badge := badge_of(result.leaky))))
 
 
 def _limits(report: HeadReport, experiment: Experiment, splits: Sequence[SplitResult]) -> list[str]:

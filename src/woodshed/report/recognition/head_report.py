@@ -7,7 +7,7 @@ import math
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from importlib import import_module
-from typing import TYPE_CHECKING, Any, ClassVar
+from typing import Any, ClassVar
 
 from woodshed.errors import ParameterError, counted, printable
 from woodshed.html.chart import legend
@@ -29,9 +29,6 @@ from woodshed.report.wording import (
 )
 from woodshed.training.progress import LearningCurve
 from woodshed.units import duration_text
-
-if TYPE_CHECKING:
-    pass
 
 Section = tuple[str, str, Markup]
 """Anchor, title and content of a section of the page."""
@@ -150,13 +147,17 @@ class HeadReport(abc.ABC):
     def score_rows(self, experiment: Experiment) -> list[ScoreRow]:
         """Return the main measure of every method on every split, the model first."""
         measure = experiment.head.main_measure
-        rows = []
-        for result in ordered_splits(experiment):
-            for method in result.outputs:
-                score = self.score(experiment, result, method, measure)
-                names = (result.split, badge_of(result.leaky), method_name(method), measure)
-                rows.append(ScoreRow(*names, score.value, score.interval))
-        return rows
+        return [
+            ScoreRow(
+                split=result.split,
+                badge=badge_of(result.leaky),
+                method=method_name(method),
+                measure=measure,
+                **vars(self.score(experiment, result, method, measure)),
+            )
+            for result in ordered_splits(experiment)
+            for method in result.outputs
+        ]
 
     def metrics(self, experiment: Experiment) -> dict[str, object]:
         """Return every score of every method on every split, for ``metrics.json``."""
@@ -272,14 +273,7 @@ def learning_section(curves: Sequence[LearningCurve]) -> Markup:
     """Draw the loss and the validation accuracy of each fold over the epochs."""
     if not curves:
         return element("p", "No training was recorded.")
-    charts = []
-    for curve in curves:
-        text: list[object] = [f": best epoch {curve.best_epoch + 1} of {len(curve.train_loss)}"]
-        if curve.validation_accuracy:
-            accuracy = percent(curve.validation_accuracy[curve.best_epoch])
-            text += [", validation accuracy ", unbroken(accuracy)]
-        caption = element("figcaption", element("b", name_of(curve.fold)), *text)
-        charts.append(element("figure", caption, figures.learning_figure(curve)))
+    charts = [element("figure", _best_epoch(curve), figures.learning_figure(curve)) for curve in curves]
     lines = [("main", "validation"), ("other", "training"), ("kept", "selected epoch")]
     note = "Top: loss. Bottom: accuracy on the validation part. The model is that of the selected epoch."
     if not any(curve.validation_loss for curve in curves):
@@ -288,28 +282,36 @@ def learning_section(curves: Sequence[LearningCurve]) -> Markup:
     return join([element("p", note), legend(lines), element("div", *charts, class_="charts")])
 
 
+def _best_epoch(curve: LearningCurve) -> Markup:
+    """Name the fold and the selected epoch, with its accuracy if that was measured."""
+    epoch = f": best epoch {curve.best_epoch + 1} of {len(curve.train_loss)}"
+    parts: list[object] = [element("b", name_of(curve.fold)), epoch]
+    if curve.validation_accuracy:
+        accuracy = percent(curve.validation_accuracy[curve.best_epoch])
+        parts += [", validation accuracy ", unbroken(accuracy)]
+    return element("figcaption", *parts)
+
+
 def tuning_sections(tuning: SearchResult | None) -> list[tuple[str, str, Markup]]:
     """Return the section of trials, the best first; empty if there was no search."""
     if tuning is None:
         return []
     names = list(tuning.trials[0].settings)
-
-    def rank(k: int) -> tuple[bool, bool, float]:
-        trial = tuning.trials[k]
-        return k != tuning.best, trial.state != "complete", -(trial.score or 0.0)
-
+    others = [(k, trial) for k, trial in enumerate(tuning.trials) if k != tuning.best]
+    others.sort(key=lambda numbered: (numbered[1].state != "complete", -(numbered[1].score or 0.0)))
     rows = [
         (
             f"{k + 1}{' (selected)' if k == tuning.best else ''}",
-            *(str(tuning.trials[k].settings[name]) for name in names),
-            UNKNOWN if (score := tuning.trials[k].score) is None else decimal(score),
-            duration_text(tuning.trials[k].duration_s),
-            tuning.trials[k].state,
+            *(str(trial.settings[name]) for name in names),
+            UNKNOWN if trial.score is None else decimal(trial.score),
+            duration_text(trial.duration_s),
+            trial.state,
         )
-        for k in sorted(range(len(tuning.trials)), key=rank)
+        for k, trial in [(tuning.best, tuning.trials[tuning.best]), *others]
     ]
-    heading = ("trial", *names, tuning.measure, "training time", "state")
-    trials = table(heading, rows, caption="Trials, the best first")
+    trials = table(
+        ("trial", *names, tuning.measure, "training time", "state"), rows, caption="Trials, the best first"
+    )
     return [("tuning", "Hyperparameter search", join([element("p", tuning_text(tuning)), trials]))]
 
 

@@ -11,10 +11,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from woodshed.html.document import Markup, name_of, table
-from woodshed.metrics.interval import bootstrap_interval
 from woodshed.recognition.experiments.result import Experiment, SplitResult
 from woodshed.report.recognition.head_report import HeadReport, Section, learning_section
-from woodshed.report.recognition.scores import MeasuredScore, groups_of
+from woodshed.report.recognition.scores import MeasuredScore, bootstrapped_score, groups_of
 from woodshed.report.wording import decimal
 
 Rows = NDArray[np.float64]
@@ -44,13 +43,12 @@ class MultiOutputReport(HeadReport):
     def score(self, experiment: Experiment, result: SplitResult, method: str, measure: str) -> MeasuredScore:
         """Return one of the measures of a method."""
         function, truth, outputs = self.measures[measure], result.truth, result.outputs[method]
-        interval = bootstrap_interval(
+        return bootstrapped_score(
             lambda rows: function(truth[rows], outputs[rows]),
             len(truth),
             n_resamples=N_RESAMPLES,
             groups=groups_of(experiment.corpus, result.indices),
         )
-        return MeasuredScore(function(truth, outputs), interval)
 
     def sections(self, experiment: Experiment, result: SplitResult, max_confused: int) -> list[Section]:
         """Return the scores by output and the learning curves."""
@@ -86,5 +84,6 @@ class MultiOutputReport(HeadReport):
             ]
             for k in order
         ]
-        heading = [experiment.head.noun, *scores, "clips"]
-        return table(heading, rows, caption=f"Sorted by {first}, highest first")
+        return table(
+            [experiment.head.noun, *scores, "clips"], rows, caption=f"Sorted by {first}, highest first"
+        )

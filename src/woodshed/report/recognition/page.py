@@ -65,10 +65,9 @@ def page(experiment: Experiment, *, max_confused: int = 40) -> str:
     scored = [(result, report.scores(experiment, result)) for result in ordered_splits(experiment)]
     tested, _ = scored[0]
     badge = split_badge(tested.leaky)
-    details = report.sections(experiment, tested, max_confused)
     sections: list[tuple[Section, Markup]] = [
         (("scores", "Scores", _score_section(report, experiment, scored)), Markup("")),
-        *((section, badge) for section in details),
+        *((section, badge) for section in report.sections(experiment, tested, max_confused)),
         *(
             (section, Markup(""))
             for section in (
@@ -80,22 +79,23 @@ def page(experiment: Experiment, *, max_confused: int = 40) -> str:
             )
         ),
     ]
-    links = (element("a", title, href=f"#{name}") for (name, title, _), _ in sections)
-    content = join(
-        [
-            _headline(report, experiment, *scored[0]),
-            element("nav", *links, aria_label="On this page"),
-            element(
-                "main",
-                *(
-                    element("section", element("h2", title, mark), text, id=name)
-                    for (name, title, text), mark in sections
-                ),
+    return document(
+        f"{experiment.task} on {experiment.corpus.name}: report",
+        _headline(report, experiment, *scored[0]),
+        element(
+            "nav",
+            *(element("a", title, href=f"#{name}") for (name, title, _), _ in sections),
+            aria_label="On this page",
+        ),
+        element(
+            "main",
+            *(
+                element("section", element("h2", title, mark), text, id=name)
+                for (name, title, text), mark in sections
             ),
-            element("footer", "Made by woodshed. This page is self-contained."),
-        ]
+        ),
+        element("footer", "Made by woodshed. This page is self-contained."),
     )
-    return document(f"{experiment.task} on {experiment.corpus.name}: report", content)
 
 
 def _headline(report: HeadReport, experiment: Experiment, result: SplitResult, scores: Scores) -> Markup:
@@ -104,8 +104,14 @@ def _headline(report: HeadReport, experiment: Experiment, result: SplitResult, s
     (_, model), *baselines = scores.items()
     name, badge = name_of(result.split.partition(",")[0]), split_badge(result.leaky)
     split = name if result.leaky is False else join(["the split “", name, "”"])
-    value = element("b", report.value_text(measure, model[measure].value, 0))
-    heading = element("h1", f"{measure[0].upper()}{measure[1:]} on ", split, ": ", value, badge)
+    heading = element(
+        "h1",
+        f"{measure[0].upper()}{measure[1:]} on ",
+        split,
+        ": ",
+        element("b", report.value_text(measure, model[measure].value, 0)),
+        badge,
+    )
     groups = groups_of(experiment.corpus, result.indices)
     basis = counted(len(result.truth), "clip")
     if groups is not None:
@@ -129,18 +135,27 @@ def _headline(report: HeadReport, experiment: Experiment, result: SplitResult, s
         rows = [(method_name(method), row[measure], badge_of(result.leaky)) for method, row in scores.items()]
         chart = element("figure", accuracy_figure(f"{measure} by method", rows, emphasis=0))
         text = element("div", text, chart, class_="opening")
-    kicker = ("woodshed · ", experiment.task, " · ", name_of(experiment.corpus.name))
-    return element("header", element("p", *kicker, class_="kicker"), heading, text)
+    return element(
+        "header",
+        element("p", "woodshed · ", experiment.task, " · ", name_of(experiment.corpus.name), class_="kicker"),
+        heading,
+        text,
+    )
 
 
 def _score_section(report: HeadReport, experiment: Experiment, scored: Sequence[ScoredSplit]) -> Markup:
     """Return the table of every measure by split and method, the most reliable split first and largest."""
-    heading = element("tr", *(element("th", name, scope="col") for name in ("method", *report.measures)))
+    heading = (element("th", name, scope="col") for name in ("method", *report.measures))
     bodies = []
     for k, (result, scores) in enumerate(scored):
         badge = split_badge(result.leaky)
-        size = element("span", counted(len(result.truth), "clip"), class_="sub")
-        title = element("th", name_of(result.split), badge, size, colspan=1 + len(report.measures))
+        title = element(
+            "th",
+            name_of(result.split),
+            badge,
+            element("span", counted(len(result.truth), "clip"), class_="sub"),
+            colspan=1 + len(report.measures),
+        )
         rows = [
             element(
                 "tr",
@@ -170,7 +185,7 @@ def _score_section(report: HeadReport, experiment: Experiment, scored: Sequence[
     return join(
         [
             scrolling(
-                element("table", element("thead", heading), *bodies, class_="scores"),
+                element("table", element("thead", element("tr", *heading)), *bodies, class_="scores"),
                 "Scores by split and method",
             ),
             *(element("p", note, class_="note") for note in notes),
@@ -197,10 +212,13 @@ def checkup_sections(checkup: Checkup | None) -> list[Section]:
         [finding.kind, decimal(finding.harm, 2), finding.message, name_of(finding.repair)]
         for finding in checkup.findings
     ]
-    heading = ["finding", "harm", "description", "remedy"]
-    caption = "Most harmful first; with a harm of 1 the scores are meaningless"
-    findings = table(heading, rows, caption=caption, class_="words") if rows else element("p", "No findings.")
-    return [("checkup", "Data quality", join([findings, note]))]
+    findings = table(
+        ["finding", "harm", "description", "remedy"],
+        rows,
+        caption="Most harmful first; with a harm of 1 the scores are meaningless",
+        class_="words",
+    )
+    return [("checkup", "Data quality", join([findings if rows else element("p", "No findings."), note]))]
 
 
 def skipped_files(experiment: Experiment) -> list[Skipped]:
@@ -210,14 +228,11 @@ def skipped_files(experiment: Experiment) -> list[Skipped]:
 
 def skipped_section(experiment: Experiment) -> Section:
     """Return the section of skipped files with the reasons."""
-    skipped = skipped_files(experiment)
-    content = element("p", "None.")
-    if skipped:
-        rows = [[name_of(os.fspath(item.path)), item.reason] for item in skipped]
-        caption = f"{counted(len(skipped), 'file')} could not be used"
-        files = table(["file", "reason"], rows, caption=caption, class_="words")
-        content = element("div", files, class_="tall")
-    return "skipped", f"Skipped files: {len(skipped)}", content
+    rows = [[name_of(os.fspath(item.path)), item.reason] for item in skipped_files(experiment)]
+    caption = f"{counted(len(rows), 'file')} could not be used"
+    files = table(["file", "reason"], rows, caption=caption, class_="words")
+    content = element("div", files, class_="tall") if rows else element("p", "None.")
+    return "skipped", f"Skipped files: {len(rows)}", content
 
 
 def corpus_section(experiment: Experiment) -> Section:
@@ -232,14 +247,14 @@ def corpus_section(experiment: Experiment) -> Section:
         "licence": corpus.licence or "not stated",
         "citation": corpus.citation or "none given",
     }
-    pairs = element(
+    settings = element(
         "div",
         _pairs_table("Settings", "setting", experiment.settings),
         _pairs_table("Provenance", "item", experiment.provenance),
         class_="charts",
     )
-    parts = [_pairs_table("Corpus", "item", facts), _count_table(experiment), pairs]
-    return "background", "Training data", join(parts)
+    content = join([_pairs_table("Corpus", "item", facts), _count_table(experiment), settings])
+    return "background", "Training data", content
 
 
 def target_counts(experiment: Experiment) -> dict[str, int]:
@@ -248,9 +263,8 @@ def target_counts(experiment: Experiment) -> dict[str, int]:
 
 
 def _targets(experiment: Experiment) -> NDArray[np.float32]:
-    head = experiment.head
-    targets = [head.target_of(example) for example in experiment.corpus.examples]
-    return head.encode_as(targets, experiment.names)
+    targets = [experiment.head.target_of(example) for example in experiment.corpus.examples]
+    return experiment.head.encode_as(targets, experiment.names)
 
 
 def _count_table(experiment: Experiment) -> Markup:
@@ -274,9 +288,8 @@ def _count_table(experiment: Experiment) -> Markup:
         ]
         for name, part in parts
     ]
-    noun = experiment.head.noun
     heading = ["group", *map(name_of, experiment.names), "clips"]
-    return table(heading, rows, caption=f"Clips by group and {noun}", class_="counts")
+    return table(heading, rows, caption=f"Clips by group and {experiment.head.noun}", class_="counts")
 
 
 def _pairs_table(caption: str, heading: str, pairs: Mapping[str, Any]) -> Markup:

@@ -50,6 +50,11 @@ class ClassPredictions:
         return np.arange(self.probabilities.shape[1])
 
     @property
+    def scored(self) -> tuple[NDArray[np.int64], NDArray[np.float64], NDArray[np.int64]]:
+        """Truth, probabilities and classes: what every metric of probabilities takes."""
+        return self.truth, self.probabilities, self.classes
+
+    @property
     def confusion(self) -> NDArray[np.int64]:
         """Confusion matrix, shape ``(n_classes, n_classes)``; rows are the true classes."""
         return confusion.confusion_matrix(self.truth, self.predicted, self.classes)
@@ -106,16 +111,12 @@ def class_predictions(
 ) -> ClassPredictions:
     """Return the predictions of a method, by default of the model."""
     probabilities = np.asarray(result.outputs[method or result.method], dtype=np.float64)
-    groups = groups_of(experiment.corpus, result.indices)
-    return ClassPredictions(result.truth.argmax(axis=1), probabilities.argmax(axis=1), probabilities, groups)
-
-
-def _accuracy(predictions: ClassPredictions) -> float:
-    return float(predictions.hits.mean())
-
-
-def _balanced_accuracy(predictions: ClassPredictions) -> float:
-    return confusion.balanced_accuracy(predictions.confusion)
+    return ClassPredictions(
+        truth=result.truth.argmax(axis=1),
+        predicted=probabilities.argmax(axis=1),
+        probabilities=probabilities,
+        groups=groups_of(experiment.corpus, result.indices),
+    )
 
 
 def _macro_f1(predictions: ClassPredictions) -> float:
@@ -130,41 +131,36 @@ def _f1(counts: NDArray[np.int64]) -> NDArray[np.float64]:
     return np.where(counts.sum(axis=1) > 0, confusion.f1(counts, zero_division=0.0), math.nan)
 
 
-def _log_loss(predictions: ClassPredictions) -> float:
-    return probability.log_loss(predictions.truth, predictions.probabilities, predictions.classes)
-
-
-def _auc(predictions: ClassPredictions) -> float:
-    return float(
-        probability.roc_auc_one_vs_rest(
-            predictions.truth, predictions.probabilities, predictions.classes, average="macro"
-        )
-    )
-
-
 MEASURES: Mapping[str, Callable[[ClassPredictions], float]] = {
-    "accuracy": _accuracy,
-    "balanced accuracy": _balanced_accuracy,
+    "accuracy": lambda made: float(made.hits.mean()),
+    "balanced accuracy": lambda made: confusion.balanced_accuracy(made.confusion),
     "macro-F1": _macro_f1,
-    "log loss": _log_loss,
-    "AUC": _auc,
+    "log loss": lambda made: probability.log_loss(*made.scored),
+    "AUC": lambda made: float(probability.roc_auc_one_vs_rest(*made.scored, average="macro")),
 }
 """Name -> measure, in the order of the score table."""
 
 
 def measured_score(predictions: ClassPredictions, name: str) -> MeasuredScore:
     """Return one of `MEASURES` with its 95 % interval."""
+    score = MEASURES[name]
     if name == "accuracy":
         interval = share_interval(predictions.hits, predictions.groups, n_resamples=N_RESAMPLES)
-        return MeasuredScore(_accuracy(predictions), interval)
-    score = MEASURES[name]
-    interval = bootstrap_interval(
+        return MeasuredScore(score(predictions), interval)
+    return bootstrapped_score(
         lambda rows: score(predictions.at(rows)),
         predictions.truth.size,
         n_resamples=N_RESAMPLES_AUC if name == "AUC" else N_RESAMPLES,
         groups=predictions.groups,
     )
-    return MeasuredScore(score(predictions), interval)
+
+
+def bootstrapped_score(
+    score: Callable[[NDArray[np.int64]], float], n: int, *, n_resamples: int, groups: NDArray[np.str_] | None
+) -> MeasuredScore:
+    """Return the score of all rows with its bootstrap interval; arguments as for `bootstrap_interval`."""
+    interval = bootstrap_interval(score, n, n_resamples=n_resamples, groups=groups)
+    return MeasuredScore(score(np.arange(n)), interval)
 
 
 def class_rates(predictions: ClassPredictions) -> Rates:
@@ -179,16 +175,15 @@ def class_rates(predictions: ClassPredictions) -> Rates:
         "NPV": confusion.negative_predictive_value,
         "F1": confusion.f1,
     }
-    arrays = (predictions.truth, predictions.probabilities, predictions.classes)
     per_class = {name: rate(counts, zero_division=math.nan) for name, rate in rates.items()}
     averages: dict[str, dict[str, float]] = {
         average: {
             **{name: rate(counts, average=average, zero_division=math.nan) for name, rate in rates.items()},
-            "AUC": probability.roc_auc_one_vs_rest(*arrays, average=average),
+            "AUC": probability.roc_auc_one_vs_rest(*predictions.scored, average=average),
         }
         for average in AVERAGES
     }
-    per_class |= {"F1": _f1(counts), "AUC": probability.roc_auc_one_vs_rest(*arrays)}
+    per_class |= {"F1": _f1(counts), "AUC": probability.roc_auc_one_vs_rest(*predictions.scored)}
     averages["macro"]["F1"] = _macro_f1(predictions)
     return Rates(per_class, averages, counts.sum(axis=1))
 
@@ -200,9 +195,10 @@ def group_scores(predictions: ClassPredictions) -> list[GroupScore]:
     """
     if predictions.groups is None:
         return []
-    scores = []
-    for name in np.unique(predictions.groups):
-        hits = predictions.hits[predictions.groups == name]
-        n, n_right = hits.size, int(hits.sum())
-        scores.append(GroupScore(str(name), MeasuredScore(n_right / n, wilson_interval(n_right, n)), n))
+    names, group_of = np.unique(predictions.groups, return_inverse=True)
+    n_right = np.bincount(group_of[predictions.hits], minlength=names.size)
+    counts = zip(names.tolist(), n_right.tolist(), np.bincount(group_of).tolist(), strict=True)
+    scores = [
+        GroupScore(name, MeasuredScore(right / n, wilson_interval(right, n)), n) for name, right, n in counts
+    ]
     return sorted(scores, key=lambda group: (group.score.value, group.name))

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
+from functools import partial
 from typing import ClassVar
 
 from woodshed.html.document import element, name_of
@@ -11,10 +12,6 @@ from woodshed.recognition.experiments.result import Experiment, SplitResult
 from woodshed.report.recognition.figures import scatter_figure
 from woodshed.report.recognition.head_report import Section
 from woodshed.report.recognition.multi_output import Measure, MultiOutputReport, Rows
-
-
-def _mean_of(measure: Callable[..., float]) -> Measure:
-    return lambda truth, outputs: float(measure(truth, outputs, average="macro"))
 
 
 class ValuesReport(MultiOutputReport):
@@ -26,7 +23,7 @@ class ValuesReport(MultiOutputReport):
         "wrong mean or spread."
     )
     measures: ClassVar[Mapping[str, Measure]] = {
-        f"mean {name}": _mean_of(measure) for name, measure in regression.MEASURES.items()
+        f"mean {name}": partial(measure, average="macro") for name, measure in regression.MEASURES.items()
     }
 
     def scores_by_output(self, result: SplitResult) -> dict[str, Rows]:
