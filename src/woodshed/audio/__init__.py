@@ -15,11 +15,10 @@ from woodshed.audio.channel import (
     to_mid_side,
     to_mono,
 )
-from woodshed.audio.convert import Conversion, change_file, convert_file
-from woodshed.audio.cut import cut_file, equal_segments, marker_segments, segments_between
+from woodshed.audio.convert import Conversion, change_file, convert_file, cut_file
 from woodshed.audio.denoise import NoiseProfile, denoise, noise_profile
 from woodshed.audio.device import play, record, record_blocks
-from woodshed.audio.edit import change_speed, fit_length, gain, resample, trim_silence
+from woodshed.audio.edit import change_speed, fit_length, gain, resample
 from woodshed.audio.filter import (
     Butterworth,
     Equaliser,
@@ -38,18 +37,26 @@ from woodshed.audio.loudness import loudness_lufs, true_peak_dbtp
 from woodshed.audio.markers import Marker, read_markers, write_markers
 from woodshed.audio.measure import Measurement, measure, measure_file
 from woodshed.audio.phase_vocoder import pitch_shift, time_stretch
-from woodshed.audio.read import AUDIO_SUFFIXES, FileInfo, info, read, read_blocks
-from woodshed.audio.segment import join, split_at, split_every, trim
+from woodshed.audio.read import AUDIO_SUFFIXES, FileInfo, info, read, read_blocks, read_tags
+from woodshed.audio.segment import (
+    Segment,
+    equal_segments,
+    join,
+    marker_segments,
+    segments_between,
+    split_at,
+    split_every,
+    trim,
+)
 from woodshed.audio.signals import add_clicks, chirp, clicks, noise, silence, sine
 from woodshed.audio.silence_detection import (
-    Segment,
     SilenceRule,
     find_silence,
     find_sound,
     remove_silence,
     split_on_silence,
+    trim_silence,
 )
-from woodshed.audio.tags import read_tags
 from woodshed.audio.write import write
 
 __all__ = [

@@ -7,7 +7,6 @@ from dataclasses import replace
 import numpy as np
 import soxr
 
-from woodshed.audio.silence_detection import frame_length, frame_power
 from woodshed.clip import Clip, Samples
 from woodshed.errors import AudioError, ParameterError
 from woodshed.units import db_to_amplitude, s_to_samples
@@ -132,40 +131,6 @@ def gain(clip: Clip, gain_db: float) -> Clip:
     [[0.5, -5.0]]
     """
     return replace(clip, samples=clip.samples * np.float32(db_to_amplitude(gain_db)))
-
-
-def trim_silence(clip: Clip, *, threshold_db: float = -40.0) -> Clip:
-    """Trim silence at both ends.
-
-    A frame of 10 ms is silent if its RMS level over all channels is below ``threshold_db``. A clip that is
-    digital silence throughout is returned unchanged.
-
-    Parameters
-    ----------
-    clip
-        Sound with any number of channels.
-    threshold_db
-        Threshold in decibels relative to the loudest frame; negative.
-
-    Raises
-    ------
-    ParameterError
-        If the threshold is not negative.
-
-    Examples
-    --------
-    >>> padded = Clip(np.r_[np.zeros(800), np.ones(1600), np.zeros(800)], 8000)
-    >>> trim_silence(padded).duration_s
-    0.2
-    """
-    if not threshold_db < 0:
-        raise ParameterError(f"trim_silence expects a negative threshold_db, got {threshold_db!r}.")
-    power = frame_power(clip)
-    if power.max() == 0:
-        return clip
-    loud = np.flatnonzero(power >= power.max() * db_to_amplitude(threshold_db) ** 2)
-    n = frame_length(clip.sample_rate)
-    return replace(clip, samples=clip.samples[:, loud[0] * n : (loud[-1] + 1) * n])
 
 
 def _stretch(clip: Clip, factor: float, n_samples: int) -> Samples:

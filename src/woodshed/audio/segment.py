@@ -1,20 +1,45 @@
-"""Trimming, splitting and joining of clips, exact to the sample."""
+"""Segments of a recording; trimming, splitting and joining of clips, exact to the sample."""
 
 from __future__ import annotations
 
 import itertools
 import math
 from collections.abc import Iterable, Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
 
 import numpy as np
 
+from woodshed.audio.markers import Marker
 from woodshed.clip import Clip, Samples
 from woodshed.errors import AudioError, ParameterError, near_miss, printable
 from woodshed.units import s_to_samples
 
 LASTS = ("keep", "drop", "pad")
 """Treatment of a shorter last part in `split_every`."""
+
+
+@dataclass(frozen=True)
+class Segment:
+    """Part of a recording.
+
+    Parameters
+    ----------
+    start_s, end_s
+        Start and end in seconds.
+
+    Examples
+    --------
+    >>> Segment(0.5, 2.0).duration_s
+    1.5
+    """
+
+    start_s: float
+    end_s: float
+
+    @property
+    def duration_s(self) -> float:
+        """Length in seconds."""
+        return self.end_s - self.start_s
 
 
 def trim(clip: Clip, start_s: float = 0.0, end_s: float | None = None) -> Clip:
@@ -187,6 +212,75 @@ def join(clips: Sequence[Clip], *, crossfade_s: float = 0.0) -> Clip:
             part[:] = clip.samples
         start += clip.n_samples - n_fade
     return replace(clips[0], samples=joined)
+
+
+def equal_segments(duration_s: float, length_s: float, *, last: str = "keep") -> list[Segment]:
+    """Divide a duration into segments of equal length.
+
+    Parameters
+    ----------
+    duration_s
+        Duration in seconds.
+    length_s
+        Length of a segment in seconds, positive.
+    last
+        Whether to ``keep`` or ``drop`` a shorter last segment.
+
+    Raises
+    ------
+    ParameterError
+        If the length is not positive, or ``last`` is unknown.
+
+    Examples
+    --------
+    >>> [segment.end_s for segment in equal_segments(2.5, 1.0)]
+    [1.0, 2.0, 2.5]
+    >>> len(equal_segments(2.5, 1.0, last="drop"))
+    2
+    """
+    if not length_s > 0:
+        raise ParameterError(f"The segment length must be positive, got {length_s!r} s.")
+    if last not in ("keep", "drop"):
+        raise ParameterError(f"last must be 'keep' or 'drop', got {last!r}.")
+    n_full = int(duration_s / length_s + 1e-9)
+    segments = [Segment(k * length_s, (k + 1) * length_s) for k in range(n_full)]
+    if last == "keep" and duration_s - n_full * length_s > 1e-9 * duration_s:
+        segments.append(Segment(n_full * length_s, duration_s))
+    return segments
+
+
+def segments_between(times_s: Iterable[float], duration_s: float) -> list[Segment]:
+    """Divide a duration at the given times, in seconds; times outside it are ignored.
+
+    Examples
+    --------
+    >>> [(segment.start_s, segment.end_s) for segment in segments_between([0.5, 2.0], 3.0)]
+    [(0.0, 0.5), (0.5, 2.0), (2.0, 3.0)]
+    """
+    inside = sorted({float(time_s) for time_s in times_s if 0 < time_s < duration_s})
+    edges = [0.0, *inside, duration_s]
+    return [Segment(start_s, end_s) for start_s, end_s in itertools.pairwise(edges)]
+
+
+def marker_segments(markers: Sequence[Marker], duration_s: float) -> list[Segment]:
+    """Convert markers to segments.
+
+    Markers with a length become segments, and points are then ignored; if all markers are points, they divide
+    the duration.
+
+    Examples
+    --------
+    >>> [(s.start_s, s.end_s) for s in marker_segments([Marker(1.0, 2.0, "verse")], 3.0)]
+    [(1.0, 2.0)]
+    >>> [(s.start_s, s.end_s) for s in marker_segments([Marker(1.0, 1.0, "bar 2")], 3.0)]
+    [(0.0, 1.0), (1.0, 3.0)]
+    """
+    segments = [
+        Segment(marker.start_s, min(marker.end_s, duration_s))
+        for marker in markers
+        if marker.end_s > marker.start_s
+    ]
+    return segments or segments_between((marker.start_s for marker in markers), duration_s)
 
 
 def _sample_at(clip: Clip, time_s: float, function: str) -> int:

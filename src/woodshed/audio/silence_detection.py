@@ -14,7 +14,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 from numpy.typing import NDArray
 
-from woodshed.audio.segment import join
+from woodshed.audio.segment import Segment, join
 from woodshed.clip import Clip, Samples
 from woodshed.errors import AudioError, ParameterError, printable
 from woodshed.units import db_to_amplitude, s_to_samples, samples_to_s
@@ -26,30 +26,6 @@ Span = tuple[int, int]
 """First sample of a span, and the first after it."""
 
 _VALUES_PER_STEP = 2**20  # squares are summed in portions of this many values, 8 MiB
-
-
-@dataclass(frozen=True)
-class Segment:
-    """Part of a recording.
-
-    Parameters
-    ----------
-    start_s, end_s
-        Start and end in seconds.
-
-    Examples
-    --------
-    >>> Segment(0.5, 2.0).duration_s
-    1.5
-    """
-
-    start_s: float
-    end_s: float
-
-    @property
-    def duration_s(self) -> float:
-        """Length in seconds."""
-        return self.end_s - self.start_s
 
 
 @dataclass(frozen=True)
@@ -246,6 +222,40 @@ def split_on_silence(clip: Clip, rule: SilenceRule = DEFAULT_RULE) -> list[Clip]
     [1.0, 0.5]
     """
     return _cut(clip, _active_spans(_measure(clip), rule))
+
+
+def trim_silence(clip: Clip, *, threshold_db: float = -40.0) -> Clip:
+    """Trim silence at both ends.
+
+    A frame of 10 ms is silent if its RMS level over all channels is below ``threshold_db``. A clip that is
+    digital silence throughout is returned unchanged.
+
+    Parameters
+    ----------
+    clip
+        Sound with any number of channels.
+    threshold_db
+        Threshold in decibels relative to the loudest frame; negative.
+
+    Raises
+    ------
+    ParameterError
+        If the threshold is not negative.
+
+    Examples
+    --------
+    >>> padded = Clip(np.r_[np.zeros(800), np.ones(1600), np.zeros(800)], 8000)
+    >>> trim_silence(padded).duration_s
+    0.2
+    """
+    if not threshold_db < 0:
+        raise ParameterError(f"trim_silence expects a negative threshold_db, got {threshold_db!r}.")
+    power = frame_power(clip)
+    if power.max() == 0:
+        return clip
+    loud = np.flatnonzero(power >= power.max() * db_to_amplitude(threshold_db) ** 2)
+    n = frame_length(clip.sample_rate)
+    return replace(clip, samples=clip.samples[:, loud[0] * n : (loud[-1] + 1) * n])
 
 
 def frame_power(sound: Clip | Iterable[Clip]) -> NDArray[np.float64]:

@@ -22,7 +22,7 @@ from woodshed.workflows.progress import stage
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
 
-    from woodshed.audio.silence_detection import Segment
+    from woodshed.audio.segment import Segment
     from woodshed.data.file_jobs import Outcome
 
     SegmentFinder = Callable[[Path], list[Segment]]
