@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import itertools
 import math
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -79,6 +79,19 @@ def trim(clip: Clip, start_s: float = 0.0, end_s: float | None = None) -> Clip:
     return _part(clip, start, stop)
 
 
+def blocks_of(clip: Clip, block_s: float = 10.0) -> Iterator[Clip]:
+    """Yield consecutive blocks of a clip, which bounds the memory that processing a long clip takes.
+
+    Examples
+    --------
+    >>> [block.duration_s for block in blocks_of(Clip(np.ones(25), 1))]
+    [10.0, 10.0, 5.0]
+    """
+    n = s_to_samples(block_s, clip.sample_rate)
+    for start in range(0, clip.n_samples, n):
+        yield _part(clip, start, start + n)
+
+
 def split_every(clip: Clip, length_s: float, *, last: str = "keep") -> list[Clip]:
     """Split a clip into consecutive parts of equal length.
 
@@ -117,7 +130,7 @@ def split_every(clip: Clip, length_s: float, *, last: str = "keep") -> list[Clip
             f"split_every expects a length_s of at least one sample (1/{clip.sample_rate} s), "
             f"got {length_s!r}."
         )
-    parts = [_part(clip, start, start + n) for start in range(0, clip.n_samples, n)]
+    parts = list(blocks_of(clip, length_s))
     missing = n - parts[-1].n_samples
     if missing and last == "drop":
         del parts[-1]
@@ -193,7 +206,6 @@ def join(clips: Sequence[Clip], *, crossfade_s: float = 0.0) -> Clip:
     >>> join([Clip(np.ones(8), 8), Clip(np.ones(8), 8)], crossfade_s=0.5).n_samples
     12
     """
-    clips = list(clips)
     if not clips:
         raise ParameterError("join expects at least one clip, got none.")
     _check_formats(clips)
@@ -299,7 +311,7 @@ def _part(clip: Clip, start: int, stop: int) -> Clip:
     return replace(clip, samples=clip.samples[:, start:stop])
 
 
-def _check_formats(clips: list[Clip]) -> None:
+def _check_formats(clips: Sequence[Clip]) -> None:
     first = clips[0]
     for clip in clips[1:]:
         if clip.sample_rate != first.sample_rate:
@@ -316,7 +328,7 @@ def _check_formats(clips: list[Clip]) -> None:
             )
 
 
-def _n_fade(clips: list[Clip], crossfade_s: float) -> int:
+def _n_fade(clips: Sequence[Clip], crossfade_s: float) -> int:
     """Return the length of a crossfade in samples; raise if a clip is too short for it."""
     if not 0 <= crossfade_s < math.inf:
         raise ParameterError(f"join expects a crossfade_s of 0 or more, got {crossfade_s!r}.")

@@ -8,14 +8,14 @@ from __future__ import annotations
 
 import itertools
 import math
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable
 from dataclasses import dataclass, replace
 
 import numpy as np
 from numpy.typing import NDArray
 
-from woodshed.audio.segment import Segment, join
-from woodshed.clip import Clip, Samples
+from woodshed.audio.segment import Segment, blocks_of, join
+from woodshed.clip import Clip
 from woodshed.errors import AudioError, ParameterError, printable
 from woodshed.units import db_to_amplitude, s_to_samples, samples_to_s
 
@@ -24,8 +24,6 @@ FRAME_S = 0.01
 
 Span = tuple[int, int]
 """First sample of a span, and the first after it."""
-
-_VALUES_PER_STEP = 2**20  # squares are summed in portions of this many values, 8 MiB
 
 
 @dataclass(frozen=True)
@@ -250,25 +248,9 @@ def trim_silence(clip: Clip, *, threshold_db: float = -40.0) -> Clip:
     """
     if not threshold_db < 0:
         raise ParameterError(f"trim_silence expects a negative threshold_db, got {threshold_db!r}.")
-    power = frame_power(clip)
-    if power.max() == 0:
-        return clip
-    loud = np.flatnonzero(power >= power.max() * db_to_amplitude(threshold_db) ** 2)
-    n = frame_length(clip.sample_rate)
-    return replace(clip, samples=clip.samples[:, loud[0] * n : (loud[-1] + 1) * n])
-
-
-def frame_power(sound: Clip | Iterable[Clip]) -> NDArray[np.float64]:
-    """Return the mean square over all channels in frames of 10 ms, shape ``(n_frames,)``.
-
-    Frames do not overlap and continue across blocks; the last may be shorter.
-
-    Examples
-    --------
-    >>> frame_power(Clip(np.r_[np.zeros(80), np.full(100, 0.5)], 8000)).tolist()
-    [0.0, 0.25, 0.25]
-    """
-    return _measure(sound).power
+    rule = SilenceRule(threshold_db, min_silence_s=0.0, min_sound_s=0.0, margin_s=0.0)
+    spans = _active_spans(_measure(clip), rule)
+    return replace(clip, samples=clip.samples[:, spans[0][0] : spans[-1][1]]) if spans else clip
 
 
 @dataclass(frozen=True)
@@ -297,7 +279,7 @@ def _measure(sound: Clip | Iterable[Clip]) -> _Levels:
     powers: list[NDArray[np.float64]] = []
     rest: NDArray[np.float64] = np.zeros(0)
     n_samples, sample_rate = 0, 0
-    for block in [sound] if isinstance(sound, Clip) else sound:
+    for block in blocks_of(sound) if isinstance(sound, Clip) else sound:
         if sample_rate not in (0, block.sample_rate):
             raise AudioError(
                 f"Expected blocks of one rate, got {printable(block.source)} at {sample_rate} Hz "
@@ -306,21 +288,14 @@ def _measure(sound: Clip | Iterable[Clip]) -> _Levels:
         sample_rate = block.sample_rate
         n_samples += block.n_samples
         n = frame_length(sample_rate)
-        for samples in _portions(block.samples):
-            energy = np.append(rest, np.square(samples, dtype=np.float64).mean(axis=0))
-            n_whole = len(energy) // n * n
-            powers.append(energy[:n_whole].reshape(-1, n).mean(axis=1))
-            rest = energy[n_whole:]
+        energy = np.append(rest, np.square(block.samples, dtype=np.float64).mean(axis=0))
+        n_whole = len(energy) // n * n
+        powers.append(energy[:n_whole].reshape(-1, n).mean(axis=1))
+        rest = energy[n_whole:]
     if rest.size:
         powers.append(rest.mean(keepdims=True))
     power = np.concatenate(powers) if powers else np.zeros(0)
     return _Levels(power, frame_length(sample_rate), n_samples, max(1, sample_rate))
-
-
-def _portions(samples: Samples) -> Iterator[Samples]:
-    step = max(1, _VALUES_PER_STEP // len(samples))
-    for start in range(0, samples.shape[1], step):
-        yield samples[:, start : start + step]
 
 
 def _active_spans(levels: _Levels, rule: SilenceRule) -> list[Span]:
