@@ -15,7 +15,7 @@ import numpy as np
 from woodshed.audio.edit import gain
 from woodshed.audio.loudness import loudness_lufs
 from woodshed.clip import Clip, Samples
-from woodshed.errors import AudioError, ParameterError, near_miss, printable
+from woodshed.errors import AudioError, ParameterError, check_choice, printable
 from woodshed.units import amplitude_to_db, s_to_samples
 
 Level = Literal["peak", "rms", "lufs"]
@@ -69,8 +69,7 @@ def normalise(clip: Clip, *, to: Level = "peak", level_db: float | None = None) 
     >>> [round(value, 6) for value in loud.samples[0].tolist()]
     [0.5, -1.0]
     """
-    if to not in get_args(Level):
-        raise ParameterError(f"Unknown kind of level {to!r}. {near_miss(to, get_args(Level))}")
+    check_choice("kind of level", to, get_args(Level))
     target_db = DEFAULT_LEVELS_DB[to] if level_db is None else level_db
     if not abs(target_db) <= MAX_LEVEL_DB:
         raise ParameterError(
@@ -118,8 +117,7 @@ def fade(clip: Clip, *, in_s: float = 0.0, out_s: float = 0.0, shape: FadeShape 
     >>> fade(Clip(np.ones(6), 2), in_s=1.5, out_s=1.0).samples.tolist()
     [[0.0, 0.5, 1.0, 1.0, 1.0, 0.0]]
     """
-    if shape not in get_args(FadeShape):
-        raise ParameterError(f"Unknown fade shape {shape!r}. {near_miss(shape, get_args(FadeShape))}")
+    check_choice("fade shape", shape, get_args(FadeShape))
     if not (in_s >= 0 and out_s >= 0 and in_s + out_s < math.inf):
         raise ParameterError(f"fade expects in_s and out_s of 0 s or more, got {in_s!r} and {out_s!r}.")
     n_in, n_out = s_to_samples(in_s, clip.sample_rate), s_to_samples(out_s, clip.sample_rate)

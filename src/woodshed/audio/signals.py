@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from woodshed.clip import Clip
-from woodshed.errors import ParameterError, near_miss
+from woodshed.errors import ParameterError, check_choice
 from woodshed.units import db_to_amplitude, s_to_samples
 
 COLOURS = {"white": 0.0, "pink": 1.0, "brown": 2.0}
@@ -229,8 +229,7 @@ def coloured(rng: np.random.Generator, n_channels: int, n_samples: int, colour: 
     >>> coloured(np.random.default_rng(0), 2, 1000, "brown").shape
     (2, 1000)
     """
-    if colour not in COLOURS:
-        raise ParameterError(f"Unknown noise colour {colour!r}. {near_miss(colour, COLOURS)}")
+    check_choice("noise colour", colour, COLOURS)
     white = rng.standard_normal((n_channels, n_samples))
     if n_samples < 3:
         return np.asarray(np.sign(white))  # too short for a spectrum

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from functools import lru_cache
 from typing import Any
 
-from woodshed.errors import ParameterError, near_miss, printable
+from woodshed.errors import check_choice, printable
 
 FONT = "DejaVu Sans"
 """The font that comes with matplotlib, so that figures are the same on every machine."""
@@ -110,8 +110,7 @@ def theme_of(name: str) -> Theme:
     >>> theme_of("dark").background
     '#14171b'
     """
-    if name not in THEMES:
-        raise ParameterError(f"Unknown theme {name!r}. {near_miss(name, THEMES)}")
+    check_choice("theme", name, THEMES)
     return THEMES[name]
 
 

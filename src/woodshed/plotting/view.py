@@ -25,7 +25,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from woodshed.errors import ParameterError, counted, near_miss
+from woodshed.errors import ParameterError, check_choice, counted, near_miss
 from woodshed.features.beat import beat_times_s, tempo_bpm
 from woodshed.features.chroma import PITCH_CLASSES, Chroma
 from woodshed.features.cqt import Cqt
@@ -335,8 +335,7 @@ def parse_views(views: Sequence[str]) -> tuple[str, ...]:
     """
     names = [name.strip() for view in views for name in view.split(",") if name.strip()]
     for name in names:
-        if name not in VIEWS:
-            raise ParameterError(f"Unknown view {name!r}. {near_miss(name, VIEWS)}")
+        check_choice("view", name, VIEWS)
     if not names:
         raise ParameterError(f"No view given. {near_miss('', VIEWS)}")
     return tuple(dict.fromkeys(names))
