@@ -106,12 +106,23 @@ def record(
             raise ParameterError(f"record expects a {kind} {name}, got {value!r}.")
     n_samples = max(1, s_to_samples(duration_s, sample_rate))
     sounddevice = _sounddevice()
+    n_block = max(1, s_to_samples(BLOCK_S, sample_rate))
     blocks: list[Samples] = []
-    with _device_errors(sounddevice, f"record ({sample_rate} Hz, channels: {n_channels})"):
-        stream = sounddevice.InputStream(
+    n_lost = 0
+    with (
+        _device_errors(sounddevice, f"record ({sample_rate} Hz, channels: {n_channels})"),
+        sounddevice.InputStream(
             samplerate=sample_rate, channels=n_channels, dtype="float32", device=device
-        )
-        n_lost = _record_into(blocks, stream, n_samples, max(1, s_to_samples(BLOCK_S, sample_rate)))
+        ) as stream,
+    ):
+        try:
+            for start in range(0, n_samples, n_block):
+                block, overflowed = stream.read(min(n_block, n_samples - start))
+                n_lost += bool(overflowed)
+                blocks.append(np.array(block, dtype=np.float32))
+        except KeyboardInterrupt:
+            if not blocks:
+                raise
     if n_lost:
         warnings.warn(
             f"Samples were lost in {n_lost} of {len(blocks)} blocks of {BLOCK_S} s because of system load. "
@@ -177,21 +188,6 @@ def record_blocks(
                     has_warned = True
                     warnings.warn("Samples were lost because of system load.", stacklevel=2)
                 yield Clip(np.array(block, dtype=np.float32).T, sample_rate, "microphone")
-
-
-def _record_into(blocks: list[Samples], stream: Any, n_samples: int, n_block: int) -> int:
-    """Append blocks until ``n_samples`` or Ctrl-C; return the number of blocks with lost samples."""
-    n_lost = 0
-    with stream:
-        try:
-            for start in range(0, n_samples, n_block):
-                block, overflowed = stream.read(min(n_block, n_samples - start))
-                n_lost += bool(overflowed)
-                blocks.append(np.array(block, dtype=np.float32))
-        except KeyboardInterrupt:
-            if not blocks:
-                raise
-    return n_lost
 
 
 def _sounddevice() -> Any:

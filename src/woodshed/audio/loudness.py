@@ -243,8 +243,7 @@ class LoudnessMeter:
 
     def add(self, block: Clip) -> None:
         """Process the next block."""
-        energy = self._weights @ np.square(self._filter(block))
-        steps = self._frames.add(energy)
+        steps = self._frames.add(self._weights @ np.square(self._filter(block)))
         if len(steps):
             self._steps.append(steps)
 

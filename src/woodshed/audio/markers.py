@@ -160,11 +160,9 @@ def _label_rows(text: str) -> Iterator[tuple[int, tuple[str, str, str]]]:
     for n_line, line in enumerate(text.split("\n"), 1):
         if not line.strip() or line.startswith("\\"):  # such a line holds the frequency range of a label
             continue
-        start_s, second, *rest = [*line.strip().split("\t", 2), ""]
-        if not rest:
-            yield n_line, (start_s, start_s, "")
-        elif rest[0] or _is_number(second):
-            yield n_line, (start_s, second, rest[0])
+        start_s, second, name = [*line.strip().split("\t", 2), "", ""][:3]
+        if name or _is_number(second):
+            yield n_line, (start_s, second, name)
         else:
             yield n_line, (start_s, start_s, second)
 
