@@ -16,7 +16,6 @@ CLOCK_FROM_S, HOURS_FROM_S = 120.0, 3600.0
 """Durations from which time is formatted with minutes, and with hours."""
 
 _STEPS_S = (1, 2, 5, 10, 15, 30, 60, 120, 300, 600, 900, 1800, 3600, 7200, 14400, 43200, 86400)
-_NOTE_STEPS = (1, 2, 3, 4)  # semitones; divisors of an octave
 
 
 @dataclass(frozen=True)
@@ -98,14 +97,14 @@ def time_label(end_s: float) -> str:
 
 
 def number_text(value: float) -> str:
-    """Format a number, with k for thousands.
+    """Format a number, with a minus sign instead of a hyphen, and with k for thousands.
 
     Examples
     --------
-    >>> number_text(500), number_text(1000), number_text(12500), number_text(0.5)
-    ('500', '1k', '12.5k', '0.5')
+    >>> number_text(500), number_text(1000), number_text(12500), number_text(-0.5)
+    ('500', '1k', '12.5k', '−0.5')
     """
-    return f"{value / 1000:g}k" if abs(value) >= 1000 else f"{value:g}"
+    return (f"{value / 1000:g}k" if abs(value) >= 1000 else f"{value:g}").replace("-", "−")
 
 
 def hertz_ticks(low_hz: float, high_hz: float) -> Ticks:
@@ -144,17 +143,6 @@ def note_name(pitch_midi: int) -> str:
     return f"{PITCH_CLASSES[pitch_midi % 12].replace('#', '♯')}{pitch_midi // 12 - 1}"
 
 
-def note_hz(pitch_midi: float) -> float:
-    """Convert a MIDI pitch to hertz, A4 = 440 Hz.
-
-    Examples
-    --------
-    >>> note_hz(69), note_hz(57)
-    (440.0, 220.0)
-    """
-    return float(440.0 * 2.0 ** ((pitch_midi - 69) / 12))
-
-
 def note_ticks(low_hz: float, high_hz: float) -> Ticks:
     """Return ticks at notes, in hertz: every C of a range of two octaves or more, else more notes.
 
@@ -164,9 +152,9 @@ def note_ticks(low_hz: float, high_hz: float) -> Ticks:
     (['C2', 'C3', 'C4', 'C5', 'C6'], ['G♯4', 'A4', 'A♯4', 'B4', 'C5'])
     """
     low, high = (69 + 12 * math.log2(hz / 440.0) for hz in (low_hz, high_hz))
-    step = next((step for step in _NOTE_STEPS if high - low < 6 * step), 12)
+    step = next((step for step in (1, 2, 3, 4) if high - low < 6 * step), 12)  # divisors of an octave
     pitches = range(step * math.ceil((low - 0.01) / step), math.floor(high + 0.01) + 1, step)
-    return tuple((note_hz(pitch), note_name(pitch)) for pitch in pitches)
+    return tuple((440.0 * 2.0 ** ((pitch - 69) / 12), note_name(pitch)) for pitch in pitches)
 
 
 def level_ticks(peak: float) -> Ticks:
@@ -178,7 +166,7 @@ def level_ticks(peak: float) -> Ticks:
     [('-1.00', '0'), ('-0.50', '−6'), ('0.00', '−∞'), ('0.50', '−6'), ('1.00', '0')]
     """
     loudest_db = 3 * math.floor(20 * math.log10(peak * 1.0001) / 3)
-    ticks = [(10 ** (db / 20), f"{db:.0f}".replace("-", "−")) for db in (loudest_db, loudest_db - 6)]
+    ticks = [(10 ** (db / 20), number_text(db)) for db in (loudest_db, loudest_db - 6)]
     below = [(-amplitude, text) for amplitude, text in ticks]
     return tuple(sorted([*ticks, (0.0, "−∞"), *below]))
 

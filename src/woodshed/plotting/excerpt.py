@@ -12,6 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from woodshed.audio.read import info, read, read_blocks
+from woodshed.audio.segment import blocks_of
 from woodshed.clip import Clip, Samples
 from woodshed.errors import AudioFileError, printable
 from woodshed.features.frame import FrameFeature
@@ -93,13 +94,10 @@ class AudioExcerpt:
         )
 
     def blocks(self) -> Iterator[Clip]:
-        """Yield the audio in blocks, at its own sample rate, with all channels."""
-        if isinstance(self.source, Path):
-            yield from read_blocks(self.source, block_s=_BLOCK_S, start_s=self.start_s, end_s=self.end_s)
-            return
-        n = s_to_samples(_BLOCK_S, self.sample_rate)
-        for start in range(0, self.n_samples, n):
-            yield Clip(self.source.samples[:, start : start + n], self.sample_rate, self.source.source)
+        """Return the audio in blocks, at its own sample rate, with all channels."""
+        if isinstance(self.source, Clip):
+            return blocks_of(self.source, _BLOCK_S)
+        return read_blocks(self.source, block_s=_BLOCK_S, start_s=self.start_s, end_s=self.end_s)
 
     def envelope(self, n_columns: int = N_COLUMNS) -> tuple[NDArray[np.float64], Samples, Samples]:
         """Return the lowest and highest sample of each column, or all samples of short audio.
@@ -231,21 +229,22 @@ def pooled(parts: Iterable[Samples], group: int, *pools: Pool | Literal["min"]) 
     >>> [values.ravel().tolist() for values in pooled(parts, 2, "max", "mean")]
     [[5.0, 3.0, 4.0], [3.0, 2.5, 4.0]]
     """
-    results: list[list[Samples]] = [[] for _ in pools]
+    reductions = ([_POOLS[pool](rows, axis=1) for pool in pools] for rows in _groups(parts, group))
+    return [np.concatenate(values) for values in zip(*reductions, strict=True)]
+
+
+def _groups(parts: Iterable[Samples], group: int) -> Iterator[Samples]:
+    """Yield arrays of shape ``(n_groups, group, n_columns)``; the last may have one group with fewer rows."""
     rest: Samples | None = None
     for part in parts:
         rows = part if rest is None else np.concatenate([rest, part])
         n_whole = len(rows) // group * group
-        groups = rows[:n_whole].reshape(-1, group, rows.shape[1])
-        for values, pool in zip(results, pools, strict=True):
-            values.append(_POOLS[pool](groups, axis=1))
+        yield rows[:n_whole].reshape(-1, group, rows.shape[1])
         # A view would keep the whole part in memory. The memory order is preserved: with the samples of a
         # channel adjacent, the next reduction is a hundred times as fast.
         rest = rows[n_whole:].copy(order="K")
     if rest is not None and len(rest):
-        for values, pool in zip(results, pools, strict=True):
-            values.append(_POOLS[pool](rest[np.newaxis], axis=1))
-    return [np.concatenate(values) for values in results]
+        yield rest[np.newaxis]
 
 
 def padded(clip: Clip) -> Clip:

@@ -32,6 +32,8 @@ class Panel(ABC):
         Height of the axes, in inches.
     y
         The y axis.
+    x
+        The x axis; None for time, or for no scale.
     over_time
         Whether the x axis is time.
     """
@@ -39,6 +41,7 @@ class Panel(ABC):
     title: str
     height_in: float
     y: AxisScale
+    x: AxisScale | None = None
     over_time: bool = True
 
     @abstractmethod
@@ -46,11 +49,11 @@ class Panel(ABC):
         """Draw the data, without the axes."""
 
     def draw(self, axes: Any, theme: Theme) -> None:
-        """Draw the data, the title and the y axis."""
+        """Draw the data, the title and the axes."""
+        axes.set_yscale("log" if self.y.log else "linear")
         self.marks(axes, theme)
         if self.title:
             axes.set_title(self.title)
-        axes.set_yscale("log" if self.y.log else "linear")
         axes.set_ylim(self.y.low, self.y.high)
         set_ticks(axes.yaxis, self.y.ticks)
         axes.set_ylabel(self.y.label)
@@ -59,6 +62,11 @@ class Panel(ABC):
             right.spines[:].set_visible(False)
             set_ticks(right.yaxis, self.y.right)
             right.set_ylabel(self.y.right_label)
+        if self.x is not None:
+            axes.set_xscale("log" if self.x.log else "linear")
+            axes.set_xlim(self.x.low, self.x.high)
+            set_ticks(axes.xaxis, self.x.ticks)
+            axes.set_xlabel(self.x.label)
 
 
 @dataclass(frozen=True, eq=False, kw_only=True)
@@ -120,7 +128,6 @@ class ImagePanel(Panel):
 
     def marks(self, axes: Any, theme: Theme) -> None:
         """Draw the image, its colour bar, and the lines."""
-        axes.set_yscale("log" if self.y.log else "linear")
         bottom, top = np.log10([self.y.low, self.y.high]) if self.y.log else (self.y.low, self.y.high)
         axes.set_autoscale_on(False)  # otherwise the logarithms would be read as hertz
         image = axes.imshow(
@@ -155,15 +162,12 @@ class CurvePanel(Panel):
     ----------
     xs, values
         Shape ``(n,)`` each.
-    x
-        The x axis; None for time.
     filled
         Whether the area below the curve is filled.
     """
 
     xs: Numbers
     values: Numbers
-    x: AxisScale | None = None
     filled: bool = False
 
     def marks(self, axes: Any, theme: Theme) -> None:
@@ -172,11 +176,6 @@ class CurvePanel(Panel):
         axes.plot(self.xs, self.values, color=theme.accent)
         if self.filled:
             axes.fill_between(self.xs, self.values, self.y.low, color=theme.accent, alpha=0.2, linewidth=0)
-        if self.x is not None:
-            axes.set_xscale("log" if self.x.log else "linear")
-            axes.set_xlim(self.x.low, self.x.high)
-            set_ticks(axes.xaxis, self.x.ticks)
-            axes.set_xlabel(self.x.label)
 
 
 @dataclass(frozen=True, eq=False, kw_only=True)

@@ -14,9 +14,8 @@ import numpy as np
 from woodshed.atomic import write_whole
 from woodshed.errors import MissingPackageError, ParameterError, near_miss, printable
 from woodshed.plotting.axis import AxisScale, Ticks, note_name
-from woodshed.plotting.figure import check_picture_name, save_stacks
-from woodshed.plotting.layout import PanelStack
-from woodshed.plotting.panel import Numbers, Panel, set_ticks
+from woodshed.plotting.figure import PanelStack, check_picture_name, save_stacks
+from woodshed.plotting.panel import Numbers, Panel
 from woodshed.plotting.theme import Theme, drawable, fonts_for
 from woodshed.plotting.timeline import COLOURS
 from woodshed.score import DRUM_CHANNEL, Score
@@ -53,13 +52,10 @@ class RollPanel(Panel):
         Name and notes of each part; the notes have shape ``(n_notes, 3)``: onset, duration, MIDI pitch.
     bar_lines
         Positions of the bar lines.
-    x
-        The x axis; None for time in seconds.
     """
 
     parts: tuple[tuple[str, Numbers], ...]
     bar_lines: Numbers
-    x: AxisScale | None = None
 
     def marks(self, axes: Any, theme: Theme) -> None:
         """Draw the notes over bar lines and shaded rows for the black keys."""
@@ -89,10 +85,6 @@ class RollPanel(Panel):
             )
             for text in legend.get_texts():
                 text.set_fontfamily(fonts_for(text.get_text()))
-        if self.x is not None:
-            axes.set_xlim(self.x.low, self.x.high)
-            set_ticks(axes.xaxis, self.x.ticks)
-            axes.set_xlabel(self.x.label)
 
 
 @dataclass(frozen=True, eq=False, kw_only=True)

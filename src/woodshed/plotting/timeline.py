@@ -10,8 +10,7 @@ from typing import Any
 
 from woodshed.plotting.axis import AxisScale
 from woodshed.plotting.excerpt import AudioExcerpt, file_excerpt
-from woodshed.plotting.figure import DEFAULT_VIEWS, panel_stack, save_stacks
-from woodshed.plotting.layout import PanelStack
+from woodshed.plotting.figure import DEFAULT_VIEWS, PanelStack, panel_stack, save_stacks
 from woodshed.plotting.panel import Panel
 from woodshed.plotting.theme import Theme, drawable, fonts_for
 from woodshed.timeline import Event, Timeline
@@ -112,7 +111,7 @@ def timeline_stack(
     Returns
     -------
     PanelStack
-        For `woodshed.plotting.figure.save_stacks` and `woodshed.plotting.layout.draw_stacks`.
+        For `woodshed.plotting.figure.save_stacks` and `woodshed.plotting.figure.draw_stacks`.
 
     Raises
     ------

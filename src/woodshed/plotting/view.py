@@ -256,28 +256,23 @@ def features(excerpt: AudioExcerpt) -> list[Panel]:
     values = dict(zip(feature.names, columns.values.T, strict=True))
     sounding = values["energy"] > 0
 
-    def curve(title: str, unit: str, numbers: Numbers, most: float = 0.0) -> CurvePanel:
-        with_gaps = np.where(sounding, numbers, np.nan)
-        top = most or float(numbers[sounding].max(initial=0.0))
-        y = _scale_up_to(top, unit)
-        return CurvePanel(title=title, height_in=0.62, y=y, xs=columns.times_s, values=with_gaps)
+    def curve(title: str, numbers: Numbers, unit: str, y: AxisScale | None = None) -> CurvePanel:
+        return CurvePanel(
+            title=title,
+            height_in=0.62,
+            y=y or _scale_up_to(float(numbers[sounding].max(initial=0.0)), unit),
+            xs=columns.times_s,
+            values=np.where(sounding, numbers, np.nan),
+        )
 
     level_db = 10 * np.log10(np.maximum(values["energy"], 1e-20))
-    level_y = _level_scale(level_db[sounding], step_db=20, lowest_db=-100)
-    level = np.where(sounding, level_db, np.nan)
     return [
-        curve("Spectral centroid", "Hz", values["spectral_centroid"] * rate / 2),
-        curve("Spectral roll-off (90 % of the power)", "Hz", values["spectral_rolloff"] * rate / 2),
-        curve("Spectral flux", "no unit", values["spectral_flux"]),
-        CurvePanel(
-            title="RMS level",
-            height_in=0.62,
-            y=replace(level_y, label="dB"),
-            xs=columns.times_s,
-            values=level,
-        ),
-        curve("Zero crossings", "share", values["zero_crossing_rate"]),
-        curve("Spectral entropy", "bits", values["spectral_entropy"], math.log2(10)),
+        curve("Spectral centroid", values["spectral_centroid"] * rate / 2, "Hz"),
+        curve("Spectral roll-off (90 % of the power)", values["spectral_rolloff"] * rate / 2, "Hz"),
+        curve("Spectral flux", values["spectral_flux"], "no unit"),
+        curve("RMS level", level_db, "dB", _level_scale(level_db[sounding], "dB", lowest_db=-100)),
+        curve("Zero crossings", values["zero_crossing_rate"], "share"),
+        curve("Spectral entropy", values["spectral_entropy"], "bits", _scale_up_to(math.log2(10), "bits")),
     ]
 
 
@@ -295,7 +290,7 @@ def spectrum(excerpt: AudioExcerpt) -> list[Panel]:
             title="Average spectrum",
             height_in=2.0,
             over_time=False,
-            y=_level_scale(seen[seen > SILENT_DB], step_db=20, lowest_db=-140),
+            y=_level_scale(seen[seen > SILENT_DB], "dBFS", lowest_db=-140),
             x=AxisScale(low_hz, high_hz, "frequency (Hz)", hertz_ticks(low_hz, high_hz), log=True),
             xs=bins_hz[1:],
             values=level_db[1:],
@@ -368,7 +363,7 @@ def _level_image(
     # A full-scale sine has the magnitude n_fft / 4 under a Hann window.
     level_db = 10 * np.log10(np.maximum(columns.values, 10 ** (SILENT_DB / 10))) - 20 * math.log10(n_fft / 4)
     values = on_log_rows(level_db, rate / n_fft, *span_hz)
-    low, high = _level_range(values)
+    loudest_db = _loudest_db(values)
     notes = note_ticks(*span_hz) if lines else ()
     return ImagePanel(
         title=title,
@@ -380,8 +375,8 @@ def _level_image(
         left_s=columns.left_s,
         right_s=columns.right_s,
         colours="loud",
-        low=low,
-        high=high,
+        low=loudest_db - RANGE_DB,
+        high=loudest_db,
         unit="" if lines else "dBFS",
         lines=lines,
     )
@@ -393,12 +388,11 @@ def _relative_image(excerpt: AudioExcerpt, feature: Any, title: str, scale: Axis
     level_db = columns.values.T
     if isinstance(feature, Cqt):
         level_db = 20 * np.log10(np.maximum(level_db, 10 ** (SILENT_DB / 20)))
-    loudest = float(level_db.max())
     return ImagePanel(
         title=title,
         height_in=2.4,
         y=scale,
-        values=level_db - (loudest if loudest > SILENT_DB else 0.0),
+        values=level_db - _loudest_db(level_db),
         left_s=columns.left_s,
         right_s=columns.right_s,
         colours="loud",
@@ -474,12 +468,10 @@ def hop(excerpt: AudioExcerpt, sample_rate: int, most: int, *, step: int = 1) ->
     return max(step, min(most, filling) // step * step)
 
 
-def _level_range(values: NDArray[Any]) -> tuple[float, float]:
-    """Return the levels at both ends of the colour map; digital silence is below the lower one."""
-    loudest = float(values.max())
-    if loudest <= SILENT_DB:
-        return -RANGE_DB, 0.0
-    return loudest - RANGE_DB, loudest
+def _loudest_db(level_db: NDArray[Any]) -> float:
+    """Return the highest level; 0 for digital silence, which is then drawn in the darkest colour."""
+    loudest_db = float(level_db.max())
+    return loudest_db if loudest_db > SILENT_DB else 0.0
 
 
 def _at(values: NDArray[Any], places: NDArray[Any]) -> NDArray[Any]:
@@ -492,41 +484,34 @@ def _at(values: NDArray[Any], places: NDArray[Any]) -> NDArray[Any]:
 def _amplitude_scale(lowest: Numbers, highest: Numbers) -> AxisScale:
     """Return a symmetric amplitude axis up to the peak, with decibels on the right."""
     peak = max(-float(lowest.min()), float(highest.max())) or 1.0
-    tick = _round_down(peak * 1.0001)
-    ticks = tuple((value, _signed(value)) for value in (-tick, 0.0, tick))
+    most = peak * 1.0001
+    tick = max(number for number in _round_numbers(most) if number <= most)
+    ticks = tuple((value, number_text(value)) for value in (-tick, 0.0, tick))
     edge = 1.05 * peak
     return AxisScale(-edge, edge, "amplitude", ticks, right=level_ticks(peak), right_label="dBFS")
 
 
-def _level_scale(level_db: Numbers, *, step_db: int, lowest_db: float) -> AxisScale:
-    """Return a decibel axis from the lowest percentile to above the maximum."""
+def _level_scale(level_db: Numbers, unit: str, *, lowest_db: float) -> AxisScale:
+    """Return an axis in decibels from the lowest percentile to above the maximum."""
     top_db, bottom_db = (
         (float(level_db.max()), float(np.quantile(level_db, 0.01))) if len(level_db) else (0, -60)
     )
     top_db = 10 * math.ceil((top_db + 1) / 10)
     bottom_db = max(lowest_db, min(top_db - 40, 10 * math.floor(bottom_db / 10)))
-    first = step_db * math.ceil(bottom_db / step_db)
-    ticks = tuple((float(db), _signed(db)) for db in range(first, int(top_db) + 1, step_db))
-    return AxisScale(bottom_db, top_db, "dBFS", ticks)
+    first = 20 * math.ceil(bottom_db / 20)
+    ticks = tuple((float(db), number_text(db)) for db in range(first, int(top_db) + 1, 20))
+    return AxisScale(bottom_db, top_db, unit, ticks)
 
 
 def _scale_up_to(most: float, unit: str) -> AxisScale:
     """Return an axis from 0 to slightly above a maximum, with ticks at 0, at the end and in the middle."""
-    end = _round_up(most) if most > 0 else 1.0
+    end = min(number for number in _round_numbers(most) if number >= most) if most > 0 else 1.0
     ticks: Ticks = tuple((value, number_text(value)) for value in (0.0, end / 2, end))
     return AxisScale(0.0, max(end, most) * 1.02, unit, ticks)
 
 
-def _round_up(value: float) -> float:
-    """Return the next higher round number: 1, 1.5, 2, 3, 4, 5, 6 or 8 times a power of ten."""
-    return next(number for number in _rounds(value) if number >= value)
-
-
-def _round_down(value: float) -> float:
-    return max(number for number in _rounds(value) if number <= value)
-
-
-def _rounds(value: float) -> list[float]:
+def _round_numbers(value: float) -> list[float]:
+    """Return 1, 1.5, 2, 3, 4, 5, 6 and 8 times the power of ten below a value and the one above."""
     power = math.floor(math.log10(value))
     return [float(f"{n}e{k}") for k in (power, power + 1) for n in (1, 1.5, 2, 3, 4, 5, 6, 8)]
 
@@ -538,7 +523,3 @@ def _if_few(times_s: Numbers) -> Numbers:
 def _counted(times_s: Numbers, word: str) -> str:
     note = " (too many to draw)" if len(times_s) > MAX_MARKS else ""
     return counted(len(times_s), word) + note
-
-
-def _signed(value: float) -> str:
-    return f"{value:g}".replace("-", "−")
