@@ -18,7 +18,7 @@ from woodshed.audio.channel import (
 from woodshed.audio.convert import Conversion, change_file, convert_file, cut_file
 from woodshed.audio.denoise import NoiseProfile, denoise, noise_profile
 from woodshed.audio.device import play, record, record_blocks
-from woodshed.audio.edit import change_speed, fit_length, gain, resample
+from woodshed.audio.edit import change_speed, fade, fit_length, gain, normalise, remove_dc, resample
 from woodshed.audio.filter import (
     Butterworth,
     Equaliser,
@@ -32,7 +32,6 @@ from woodshed.audio.filter import (
     low_shelf,
     peak_filter,
 )
-from woodshed.audio.level import fade, normalise, remove_dc
 from woodshed.audio.loudness import loudness_lufs, true_peak_dbtp
 from woodshed.audio.markers import Marker, read_markers, write_markers
 from woodshed.audio.measure import Measurement, measure, measure_file

@@ -19,8 +19,8 @@ import scipy.fft
 from numpy.typing import NDArray
 
 from woodshed.audio import edit
+from woodshed.audio.edit import fade
 from woodshed.audio.filter import high_pass, low_pass
-from woodshed.audio.level import fade
 from woodshed.audio.signals import COLOURS, coloured
 from woodshed.clip import Clip
 from woodshed.errors import ParameterError, check_choice

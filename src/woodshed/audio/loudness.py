@@ -304,5 +304,4 @@ class TruePeakMeter:
         return amplitude_to_db(self._peak, -math.inf)
 
     def _update(self, samples: NDArray[np.float32]) -> None:
-        if samples.size:
-            self._peak = max(self._peak, float(samples.max()), -float(samples.min()))
+        self._peak = max(self._peak, float(samples.max(initial=0.0)), -float(samples.min(initial=0.0)))

@@ -25,9 +25,8 @@ from woodshed.data.example import Skipped
 from woodshed.errors import AudioError, ParameterError, near_miss, printable
 from woodshed.html.clip import MAX_RATE, data_uri, flac
 from woodshed.html.document import Markup, element, name_of
-from woodshed.plotting.axis import time_label, time_step, time_text
 from woodshed.plotting.excerpt import AudioExcerpt, clip_excerpt, file_excerpt
-from woodshed.plotting.panel import Panel
+from woodshed.plotting.panel import Panel, time_label, time_step, time_text
 from woodshed.plotting.theme import THEMES, Theme, drawable, fonts_for, theme_of, themed
 from woodshed.plotting.view import compute_panels, parse_views
 

@@ -13,9 +13,8 @@ import numpy as np
 
 from woodshed.atomic import write_whole
 from woodshed.errors import MissingPackageError, ParameterError, near_miss, printable
-from woodshed.plotting.axis import AxisScale, Ticks, note_name
 from woodshed.plotting.figure import PanelStack, check_picture_name, save_stacks
-from woodshed.plotting.panel import Numbers, Panel
+from woodshed.plotting.panel import AxisScale, Numbers, Panel, Ticks, note_name
 from woodshed.plotting.theme import Theme, drawable, fonts_for
 from woodshed.plotting.timeline import COLOURS
 from woodshed.score import DRUM_CHANNEL, Score

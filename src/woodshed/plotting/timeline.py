@@ -8,10 +8,9 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from woodshed.plotting.axis import AxisScale
 from woodshed.plotting.excerpt import AudioExcerpt, file_excerpt
 from woodshed.plotting.figure import DEFAULT_VIEWS, PanelStack, panel_stack, save_stacks
-from woodshed.plotting.panel import Panel
+from woodshed.plotting.panel import AxisScale, Panel
 from woodshed.plotting.theme import Theme, drawable, fonts_for
 from woodshed.timeline import Event, Timeline
 

@@ -36,25 +36,23 @@ from woodshed.features.onset import TIMING, onset_times_s
 from woodshed.features.onset_strength import Tempogram
 from woodshed.features.short_term import ShortTerm
 from woodshed.features.stft import Power
-from woodshed.plotting.axis import (
-    AxisScale,
-    Ticks,
-    hertz_ticks,
-    level_ticks,
-    log_rows,
-    note_ticks,
-    number_text,
-    tempo_ticks,
-)
 from woodshed.plotting.excerpt import N_COLUMNS, WHOLE_S, AudioExcerpt, padded
 from woodshed.plotting.panel import (
+    AxisScale,
     CurvePanel,
     ImagePanel,
     LineSeries,
     Numbers,
     OnsetPanel,
     Panel,
+    Ticks,
     WaveformPanel,
+    hertz_ticks,
+    level_ticks,
+    log_rows,
+    note_ticks,
+    number_text,
+    tempo_ticks,
 )
 
 RANGE_DB = 80.0
