@@ -224,9 +224,8 @@ class Tone:
         gains_db = rng.uniform(-self.max_db, self.max_db, n_octaves + 1)
         # The filter rings symmetrically for a few milliseconds; half a clip of zeros takes in both ends.
         n_fft = scipy.fft.next_fast_len(clip.n_samples + max(clip.n_samples // 2, clip.sample_rate // 10))
-        octave = _octaves(n_fft, clip.sample_rate)
-        response = 10 ** (np.interp(octave, np.arange(n_octaves + 1), gains_db) / 20)
-        samples = scipy.fft.irfft(scipy.fft.rfft(clip.samples, n_fft) * response, n_fft)
+        bin_gains_db = np.interp(_octaves(n_fft, clip.sample_rate), np.arange(n_octaves + 1), gains_db)
+        samples = scipy.fft.irfft(scipy.fft.rfft(clip.samples, n_fft) * 10 ** (bin_gains_db / 20), n_fft)
         return replace(clip, samples=samples[:, : clip.n_samples].astype(np.float32))
 
 

@@ -203,11 +203,10 @@ def change_file(
     header = info(source)
     encoding = choose_encoding(target, matching_encoding(header.codec, target))
     block_s = samples_to_s(VALUES_PER_BLOCK // header.n_channels, header.sample_rate)
-    blocks = change(read_blocks(source, block_s=block_s))
     with writer(
         target, encoding, header.sample_rate, header.n_channels, tags=read_tags(source), overwrite=overwrite
     ) as sound:
-        for block in blocks:
+        for block in change(read_blocks(source, block_s=block_s)):
             sound.write(block.samples)
     warn_of_clipping(target, sound.n_clipped, stacklevel=3)
     return Conversion(target, header.sample_rate, header.n_channels, sound.n_samples, sound.n_clipped)

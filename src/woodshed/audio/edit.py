@@ -104,8 +104,7 @@ def change_speed(clip: Clip, factor: float) -> Clip:
     """
     if not factor > 0:
         raise ParameterError(f"change_speed expects a positive factor, got {factor!r}.")
-    n_samples = max(1, round(clip.n_samples / factor))
-    return replace(clip, samples=_stretch(clip, factor, n_samples))
+    return replace(clip, samples=_stretch(clip, factor, max(1, round(clip.n_samples / factor))))
 
 
 def fit_length(clip: Clip, duration_s: float) -> Clip:

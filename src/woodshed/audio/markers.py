@@ -181,8 +181,10 @@ def _table_rows(text: str, path: Path) -> Iterator[tuple[int, tuple[str, str, st
             start_s = row["start_s"]
             yield reader.line_num, (start_s, row.get("end_s") or start_s, row.get("name", ""))
     except csv.Error as error:
-        where = f"{printable(path)}, line {reader.line_num}"
-        raise DataError(f"{where} is not valid CSV ({error}). Save the table as CSV again.") from error
+        raise DataError(
+            f"{printable(path)}, line {reader.line_num} is not valid CSV ({error}). "
+            "Save the table as CSV again."
+        ) from error
 
 
 def _is_number(text: str) -> bool:

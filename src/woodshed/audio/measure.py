@@ -87,10 +87,9 @@ class Measurement(FileInfo):
         >>> measured["peak_dbfs"], measured["silence_share"]
         (None, 1.0)
         """
-        values = asdict(self) | {"bits": self.bits}
         return {
             name: None if isinstance(value, float) and not math.isfinite(value) else value
-            for name, value in values.items()
+            for name, value in {**asdict(self), "bits": self.bits}.items()
         }
 
 

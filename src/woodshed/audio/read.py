@@ -81,8 +81,9 @@ def open_sound(path: FilePath) -> Iterator[Any]:
         try:
             yield sound
         except soundfile.SoundFileError as error:
-            reason = f"it is damaged: decoding stopped ({library_message(error)}). {EXPORT_AGAIN}"
-            raise AudioFileError(path, reason) from error
+            raise AudioFileError(
+                path, f"it is damaged: decoding stopped ({library_message(error)}). {EXPORT_AGAIN}"
+            ) from error
 
 
 def _check_regular_file(path: FilePath) -> None:
@@ -300,8 +301,7 @@ def read_unless_long(path: FilePath, longest_s: float, *, sample_rate: int) -> C
     with open_sound(path) as sound:
         if sound.frames > longest_s * sound.samplerate:
             return None
-        clip = _decode_clip(path, sound, True)
-    return resample(clip, sample_rate)
+        return resample(_decode_clip(path, sound, True), sample_rate)
 
 
 def read_blocks(
@@ -336,8 +336,7 @@ def read_blocks(
     [2000, 1428]
     """
     with open_sound(path) as sound:
-        n_frames = s_to_samples(block_s, sound.samplerate)
-        for samples in _decode(path, sound, start_s, end_s, n_frames):
+        for samples in _decode(path, sound, start_s, end_s, s_to_samples(block_s, sound.samplerate)):
             yield Clip(samples.T, sound.samplerate, os.fspath(path))
 
 
@@ -378,8 +377,11 @@ def _decode(
         if len(part) == 0 and sound.format in ESTIMATED_LENGTH:
             break
         if len(part) == 0:
-            ended_s = samples_to_s(position, sound.samplerate)
-            raise AudioFileError(path, f"it is damaged: it ends after {ended_s:.3f} s. {EXPORT_AGAIN}")
+            raise AudioFileError(
+                path,
+                f"it is damaged: it ends after {samples_to_s(position, sound.samplerate):.3f} s. "
+                f"{EXPORT_AGAIN}",
+            )
         if not np.isfinite(part).all():
             raise AudioFileError(path, f"it has samples that are NaN or infinite. {EXPORT_AGAIN}")
         position += len(part)

@@ -165,8 +165,7 @@ def split_at(clip: Clip, times_s: Iterable[float]) -> list[Clip]:
     >>> [part.n_samples for part in split_at(Clip(np.ones(8), 8), [0.0, 0.75, 0.25])]
     [2, 4, 2]
     """
-    cuts = {_sample_at(clip, time_s, "split_at") for time_s in times_s}
-    edges = sorted(cuts | {0, clip.n_samples})
+    edges = sorted({0, clip.n_samples, *(_sample_at(clip, time_s, "split_at") for time_s in times_s)})
     return [_part(clip, start, stop) for start, stop in itertools.pairwise(edges)]
 
 
@@ -269,8 +268,7 @@ def segments_between(times_s: Iterable[float], duration_s: float) -> list[Segmen
     >>> [(segment.start_s, segment.end_s) for segment in segments_between([0.5, 2.0], 3.0)]
     [(0.0, 0.5), (0.5, 2.0), (2.0, 3.0)]
     """
-    inside = sorted({float(time_s) for time_s in times_s if 0 < time_s < duration_s})
-    edges = [0.0, *inside, duration_s]
+    edges = [0.0, *sorted({float(time_s) for time_s in times_s if 0 < time_s < duration_s}), duration_s]
     return [Segment(start_s, end_s) for start_s, end_s in itertools.pairwise(edges)]
 
 

@@ -46,8 +46,8 @@ def sine(
     >>> sine(4000, 0.001, sample_rate=16000, amplitude=1.0).samples.round(3).tolist()[0][:4]
     [0.0, 1.0, 0.0, -1.0]
     """
-    time_s = _times(duration_s, sample_rate)
-    return _clip(amplitude * np.sin(2 * np.pi * f0_hz * time_s), sample_rate, f"sine {f0_hz:g} Hz")
+    samples = amplitude * np.sin(2 * np.pi * f0_hz * _times(duration_s, sample_rate))
+    return _clip(samples, sample_rate, f"sine {f0_hz:g} Hz")
 
 
 def chirp(
@@ -124,8 +124,8 @@ def noise(
     >>> round(float(np.sqrt(np.mean(clip.samples**2))), 4)
     0.1
     """
-    rng = np.random.default_rng(seed)
-    samples = coloured(rng, 1, len(_times(duration_s, sample_rate)), colour)
+    n_samples = len(_times(duration_s, sample_rate))
+    samples = coloured(np.random.default_rng(seed), 1, n_samples, colour)
     return _clip(db_to_amplitude(level_db) * samples, sample_rate, f"{colour} noise")
 
 

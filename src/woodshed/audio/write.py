@@ -158,8 +158,9 @@ def write(
     [[0.5, -0.25]]
     """
     path = Path(path)
-    chosen = choose_encoding(path, encoding)
-    with writer(path, chosen, clip.sample_rate, clip.n_channels, overwrite=overwrite) as sound:
+    with writer(
+        path, choose_encoding(path, encoding), clip.sample_rate, clip.n_channels, overwrite=overwrite
+    ) as sound:
         sound.write(clip.samples)
     warn_of_clipping(path, sound.n_clipped, stacklevel=3)
     return path

@@ -169,8 +169,7 @@ class Columns:
     @property
     def times_s(self) -> NDArray[np.float64]:
         """Centres of the columns."""
-        middles = (np.arange(len(self.values)) + 0.5) * self.step_s
-        return np.asarray(self.left_s + middles, dtype=np.float64)
+        return np.asarray(self.left_s + (np.arange(len(self.values)) + 0.5) * self.step_s)
 
 
 def clip_excerpt(clip: Clip, *, start_s: float = 0.0) -> AudioExcerpt:

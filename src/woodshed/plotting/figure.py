@@ -192,8 +192,7 @@ def plot_files(
     >>> [len(part.axes) for part in plot_files(paths).subfigs]
     [2, 2]
     """
-    stacks = file_stacks(paths, views, start_s=start_s, end_s=end_s, skipped=skipped)
-    return draw_stacks(stacks, **settings)
+    return draw_stacks(file_stacks(paths, views, start_s=start_s, end_s=end_s, skipped=skipped), **settings)
 
 
 def file_stacks(
@@ -353,18 +352,25 @@ def save_stacks(
     settings
         ``title``, ``size_in`` and ``dpi`` of `plot_clip`.
     """
-    path = Path(path)
-    check_picture_name(path, overwrite=overwrite)
     heading = settings.get("title") or ", ".join(stack.name for stack in stacks)
-    return save_themed(lambda name: draw_stacks(stacks, theme=name, **settings), path, theme, heading, stacks)
+    return save_themed(
+        lambda name: draw_stacks(stacks, theme=name, **settings),
+        path,
+        theme,
+        heading,
+        stacks,
+        overwrite=overwrite,
+    )
 
 
 def save_themed(
     draw: Callable[[str], Figure],
-    path: Path,
+    path: str | os.PathLike[str],
     theme: str | None,
     heading: str,
     stacks: Sequence[PanelStack] = (),
+    *,
+    overwrite: bool = False,
 ) -> Path:
     """Draw a figure and write it; a page without a given theme has the figure in both.
 
@@ -372,13 +378,15 @@ def save_themed(
     ----------
     draw
         Function that draws the figure in a theme, given its name.
-    path
-        Output file; an existing one is replaced.
+    path, overwrite
+        As for `save_figure`, with the same errors, before anything is drawn.
     theme
         ``light``, ``dark`` or None.
     heading, stacks
         For a page: its title, and the excerpts with audio to play.
     """
+    path = Path(path)
+    check_picture_name(path, overwrite=overwrite)
     if path.suffix.lower() != PAGE:
         return save_figure(draw(theme or "light"), path, overwrite=True)
     drawings = {name: figure_bytes(draw(name), ".svg") for name in ([theme] if theme else THEMES)}
@@ -451,8 +459,11 @@ def check_size(
     width_in, height_in = (
         natural if size is None else float(size) for size, natural in zip(size_in, natural_in, strict=True)
     )
-    limits = (("a width", width_in, 3, 100, "in"), ("a height", height_in, 1.5, 400, "in"))
-    for name, value, low, high, unit in (*limits, ("a resolution", dpi, 20, 1200, "dpi")):
+    for name, value, low, high, unit in (
+        ("a width", width_in, 3, 100, "in"),
+        ("a height", height_in, 1.5, 400, "in"),
+        ("a resolution", dpi, 20, 1200, "dpi"),
+    ):
         if not low <= value <= high:
             raise ParameterError(f"A figure has {name} of {low:g} to {high:g} {unit}, got {value:g}.")
     if max(width_in, height_in) * dpi >= 2**16:

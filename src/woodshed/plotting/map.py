@@ -26,8 +26,8 @@ from woodshed.features.frame import FrameFeature
 from woodshed.features.lookup import feature_class
 from woodshed.features.statistic import statistic, statistic_names, summarise_frames
 from woodshed.features.summary import Summary
-from woodshed.plotting.figure import check_picture_name, check_size, save_themed, write_title
-from woodshed.plotting.theme import Theme, drawable, fonts_for, theme_of, themed
+from woodshed.plotting.figure import check_size, save_themed, write_title
+from woodshed.plotting.theme import Theme, drawable, set_fonts, theme_of, themed
 from woodshed.recognition.clip_item import clip_items, common_rate, summarise
 from woodshed.recognition.experiments.feature_map import (
     COLOURS,
@@ -237,8 +237,7 @@ def draw_map(
         axes.set(xlabel=chart.names[0], ylabel=chart.names[1])
         axes.spines[:].set_visible(False)
         legend = axes.legend(loc="center left", bbox_to_anchor=(1.01, 0.5), frameon=False)
-        for text in legend.get_texts():
-            text.set_fontfamily(fonts_for(text.get_text()))
+        set_fonts(legend.get_texts())
         note = textwrap.fill(chart.note + chart.boundary_note, int(size[0] * _NOTE_LETTERS_PER_IN))
         figure.supxlabel(note, fontsize=8, color=colours.muted, x=0.02, ha="left")
     return figure
@@ -265,10 +264,10 @@ def save_map(
     settings
         ``title``, ``size_in`` and ``dpi`` of `woodshed.plotting.figure.plot_clip`.
     """
-    path = Path(path)
-    check_picture_name(path, overwrite=overwrite)
     heading = settings.get("title") or chart.heading
-    return save_themed(lambda name: draw_map(chart, theme=name, **settings), path, theme, heading)
+    return save_themed(
+        lambda name: draw_map(chart, theme=name, **settings), path, theme, heading, overwrite=overwrite
+    )
 
 
 def _summary(clips: Sounds, store: str | None, n_jobs: int) -> NDArray[np.float64]:

@@ -15,7 +15,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from woodshed.features.chroma import PITCH_CLASSES
-from woodshed.plotting.theme import Theme
+from woodshed.plotting.theme import Theme, set_fonts
 
 Ticks = tuple[tuple[float, str], ...]
 """Positions on an axis with their labels."""
@@ -175,8 +175,7 @@ def level_ticks(peak: float) -> Ticks:
     """
     loudest_db = 3 * math.floor(20 * math.log10(peak * 1.0001) / 3)
     ticks = [(10 ** (db / 20), number_text(db)) for db in (loudest_db, loudest_db - 6)]
-    below = [(-amplitude, text) for amplitude, text in ticks]
-    return tuple(sorted([*ticks, (0.0, "−∞"), *below]))
+    return tuple(sorted([*ticks, (0.0, "−∞"), *((-amplitude, text) for amplitude, text in ticks)]))
 
 
 def log_rows(low: float, high: float, n_rows: int) -> np.ndarray[tuple[int], np.dtype[np.float64]]:
@@ -418,11 +417,12 @@ def draw_envelope(axes: Any, wave: WaveformPanel, colour: str) -> None:
 
 
 def set_ticks(axis: Any, ticks: Ticks) -> None:
-    """Set labelled ticks, without minor ticks."""
+    """Set labelled ticks, with fonts that have the characters of the labels, and no minor ticks."""
     from matplotlib.ticker import NullLocator
 
     axis.set_ticks([position for position, _ in ticks], labels=[text for _, text in ticks])
     axis.set_minor_locator(NullLocator())
+    set_fonts(axis.get_ticklabels())
 
 
 def colour_map(name: ColourMap, theme: Theme) -> Any:

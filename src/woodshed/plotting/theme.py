@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import lru_cache
@@ -176,6 +176,12 @@ def fonts_for(text: str) -> list[str]:
     if text.isascii() or {ord(letter) for letter in text} <= letters_of(FONT):
         return [FONT]
     return [FONT, *_installed()]
+
+
+def set_fonts(texts: Iterable[Any]) -> None:
+    """Set fonts that have the characters of each of matplotlib's texts, such as the labels of a legend."""
+    for text in texts:
+        text.set_fontfamily(fonts_for(text.get_text()))
 
 
 @lru_cache(maxsize=32)

@@ -98,9 +98,8 @@ def waveform(excerpt: AudioExcerpt) -> list[Panel]:
 
 def spectrogram(excerpt: AudioExcerpt) -> list[Panel]:
     """Compute the spectrogram in dBFS, where 0 dB is a full-scale sine."""
-    n_fft = window_length(excerpt, excerpt.sample_rate, shortest_share=8)
     low_hz = min(LOWEST_HZ, excerpt.sample_rate / 8)
-    return [_level_image(excerpt, n_fft, (low_hz, excerpt.sample_rate / 2), "Spectrogram", 2.5)]
+    return [_level_image(excerpt, (low_hz, excerpt.sample_rate / 2), "Spectrogram", 2.5)]
 
 
 def mel(excerpt: AudioExcerpt) -> list[Panel]:
@@ -181,8 +180,7 @@ def tempogram(excerpt: AudioExcerpt) -> list[Panel]:
     # The maximum of audio that is read in blocks is not known, so no relative threshold applies.
     feature = Tempogram(top_db=80.0 if excerpt.in_memory else None)
     columns = excerpt.columns(feature, "mean")
-    bpm = log_rows(*_BPM, 180)
-    lags = 60.0 / bpm * feature.frame_rate_hz
+    lags = 60.0 / log_rows(*_BPM, 180) * feature.frame_rate_hz
     values = _at(columns.values, lags).T
     return [
         ImagePanel(
@@ -209,8 +207,7 @@ def f0(excerpt: AudioExcerpt) -> list[Panel]:
     low_hz, high_hz = (voiced.min() / 1.5, voiced.max() * 3) if len(voiced) else (65.0, 2000.0)
     span_hz = max(low_hz, LOWEST_HZ), min(high_hz, excerpt.sample_rate / 2)
     line = LineSeries(times_s=columns.times_s, values=f0_hz, label="f0")
-    n_fft = window_length(excerpt, excerpt.sample_rate, shortest_share=8)
-    return [_level_image(excerpt, n_fft, span_hz, "Fundamental frequency", 2.2, line)]
+    return [_level_image(excerpt, span_hz, "Fundamental frequency", 2.2, line)]
 
 
 def onsets(excerpt: AudioExcerpt) -> list[Panel]:
@@ -349,7 +346,6 @@ def compute_panels(excerpt: AudioExcerpt, views: Sequence[str]) -> list[Panel]:
 
 def _level_image(
     excerpt: AudioExcerpt,
-    n_fft: int,
     span_hz: tuple[float, float],
     title: str,
     height_in: float,
@@ -357,6 +353,7 @@ def _level_image(
 ) -> ImagePanel:
     """Compute a spectrogram; with lines over it, it has note names instead of a colour bar."""
     rate = excerpt.sample_rate
+    n_fft = window_length(excerpt, rate, shortest_share=8)
     columns = excerpt.columns(Power(sample_rate=rate, n_fft=n_fft, hop_length=hop(excerpt, rate, n_fft // 4)))
     # A full-scale sine has the magnitude n_fft / 4 under a Hann window.
     level_db = 10 * np.log10(np.maximum(columns.values, 10 ** (SILENT_DB / 10))) - 20 * math.log10(n_fft / 4)
