@@ -6,19 +6,25 @@ whichever was bound last, here the function.
 """
 
 from woodshed.audio.augmentation import Attack, Band, Chain, Gain, Noise, Phrase, Room, Shift, Speed, Tone
-from woodshed.audio.channel import (
+from woodshed.audio.convert import Conversion, change_file, convert_file, cut_file
+from woodshed.audio.denoise import NoiseProfile, denoise, noise_profile
+from woodshed.audio.device import play, record, record_blocks
+from woodshed.audio.edit import (
+    change_speed,
+    fade,
+    fit_length,
     from_mid_side,
+    gain,
     merge_channels,
+    normalise,
+    remove_dc,
+    resample,
     split_channels,
     swap_channels,
     to_channels,
     to_mid_side,
     to_mono,
 )
-from woodshed.audio.convert import Conversion, change_file, convert_file, cut_file
-from woodshed.audio.denoise import NoiseProfile, denoise, noise_profile
-from woodshed.audio.device import play, record, record_blocks
-from woodshed.audio.edit import change_speed, fade, fit_length, gain, normalise, remove_dc, resample
 from woodshed.audio.filter import (
     Butterworth,
     Equaliser,

@@ -13,7 +13,7 @@ from pathlib import Path
 import numpy as np
 import soxr
 
-from woodshed.audio.channel import to_channels
+from woodshed.audio.edit import to_channels
 from woodshed.audio.read import info, read_blocks, read_tags
 from woodshed.audio.segment import Segment
 from woodshed.audio.write import CODECS, choose_encoding, warn_of_clipping, writer
