@@ -39,7 +39,7 @@ from woodshed.audio.filter import (
     peak_filter,
 )
 from woodshed.audio.loudness import loudness_lufs, true_peak_dbtp
-from woodshed.audio.markers import Marker, read_markers, write_markers
+from woodshed.audio.markers import Marker, marker_segments, read_markers, write_markers
 from woodshed.audio.measure import Measurement, measure, measure_file
 from woodshed.audio.phase_vocoder import pitch_shift, time_stretch
 from woodshed.audio.read import AUDIO_SUFFIXES, FileInfo, info, read, read_blocks, read_tags
@@ -47,7 +47,6 @@ from woodshed.audio.segment import (
     Segment,
     equal_segments,
     join,
-    marker_segments,
     segments_between,
     split_at,
     split_every,

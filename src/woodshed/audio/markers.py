@@ -16,11 +16,12 @@ import csv
 import io
 import math
 import os
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
 from woodshed.atomic import check_overwrite, write_whole
+from woodshed.audio.segment import Segment, segments_between
 from woodshed.errors import DataError, ParameterError, printable
 
 COLUMNS = ("start_s", "end_s", "name")
@@ -28,7 +29,7 @@ COLUMNS = ("start_s", "end_s", "name")
 
 
 @dataclass(frozen=True)
-class Marker:
+class Marker(Segment):
     """Named region of a recording, or a point if start and end are equal.
 
     Parameters
@@ -49,8 +50,6 @@ class Marker:
     Marker(start_s=2.5, end_s=2.5, name='end')
     """
 
-    start_s: float
-    end_s: float
     name: str = ""
 
     def __post_init__(self) -> None:
@@ -153,6 +152,27 @@ def write_markers(
         content = "".join(f"{start_s}\t{end_s}\t{name}\n" for start_s, end_s, name in rows)
     write_whole(path, content)
     return path
+
+
+def marker_segments(markers: Sequence[Marker], duration_s: float) -> list[Segment]:
+    """Convert markers to segments.
+
+    Markers with a length become segments, and points are then ignored; if all markers are points, they divide
+    the duration.
+
+    Examples
+    --------
+    >>> [(s.start_s, s.end_s) for s in marker_segments([Marker(1.0, 2.0, "verse")], 3.0)]
+    [(1.0, 2.0)]
+    >>> [(s.start_s, s.end_s) for s in marker_segments([Marker(1.0, 1.0, "bar 2")], 3.0)]
+    [(0.0, 1.0), (1.0, 3.0)]
+    """
+    segments = [
+        Segment(marker.start_s, min(marker.end_s, duration_s))
+        for marker in markers
+        if marker.end_s > marker.start_s
+    ]
+    return segments or segments_between((marker.start_s for marker in markers), duration_s)
 
 
 def _label_rows(text: str) -> Iterator[tuple[int, tuple[str, str, str]]]:

@@ -226,10 +226,6 @@ def read_tags(path: FilePath) -> dict[str, str]:
     return {name: text for name, text in tags.items() if text}
 
 
-ESTIMATED_LENGTH = frozenset({"MPEG"})
-"""Formats without a reliable length in the header: the estimate of the decoder may be too high."""
-
-
 def read(
     path: FilePath,
     *,
@@ -374,7 +370,7 @@ def _decode(
     position = start
     while position < stop:
         part = sound.read(min(stop - position, max(1, n_frames)), dtype="float32", always_2d=True)
-        if len(part) == 0 and sound.format in ESTIMATED_LENGTH:
+        if len(part) == 0 and sound.format == "MPEG":  # whose length is an estimate, which may be too high
             break
         if len(part) == 0:
             raise AudioFileError(

@@ -9,7 +9,6 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
-from woodshed.audio.markers import Marker
 from woodshed.clip import Clip, Samples
 from woodshed.errors import AudioError, ParameterError, near_miss, printable
 from woodshed.units import s_to_samples
@@ -270,27 +269,6 @@ def segments_between(times_s: Iterable[float], duration_s: float) -> list[Segmen
     """
     edges = [0.0, *sorted({float(time_s) for time_s in times_s if 0 < time_s < duration_s}), duration_s]
     return [Segment(start_s, end_s) for start_s, end_s in itertools.pairwise(edges)]
-
-
-def marker_segments(markers: Sequence[Marker], duration_s: float) -> list[Segment]:
-    """Convert markers to segments.
-
-    Markers with a length become segments, and points are then ignored; if all markers are points, they divide
-    the duration.
-
-    Examples
-    --------
-    >>> [(s.start_s, s.end_s) for s in marker_segments([Marker(1.0, 2.0, "verse")], 3.0)]
-    [(1.0, 2.0)]
-    >>> [(s.start_s, s.end_s) for s in marker_segments([Marker(1.0, 1.0, "bar 2")], 3.0)]
-    [(0.0, 1.0), (1.0, 3.0)]
-    """
-    segments = [
-        Segment(marker.start_s, min(marker.end_s, duration_s))
-        for marker in markers
-        if marker.end_s > marker.start_s
-    ]
-    return segments or segments_between((marker.start_s for marker in markers), duration_s)
 
 
 def _sample_at(clip: Clip, time_s: float, function: str) -> int:

@@ -50,9 +50,6 @@ SUPPORTED_TAGS = {
 }
 """Container -> tags that libsndfile writes to it."""
 
-ASCII_ONLY = frozenset({"MP3"})
-"""Containers in which libsndfile corrupts characters outside ASCII."""
-
 LONGEST_TAG = 2000
 """Maximum size of a tag in bytes: longer ones lose all tags of a WAV file and damage AIFF and Opus files."""
 
@@ -301,7 +298,7 @@ def supported_tags(tags: Mapping[str, str], container: str) -> dict[str, str]:
         for name, text in tags.items()
         if name in SUPPORTED_TAGS[container]
         and len(text.encode("utf-8", "replace")) <= LONGEST_TAG
-        and (text.isascii() or container not in ASCII_ONLY)
+        and (text.isascii() or container != "MP3")  # in MP3 libsndfile corrupts other characters
     }
 
 

@@ -576,13 +576,13 @@ def _style(themes: Sequence[Theme]) -> Markup:
         "img { display: block; width: 100%; height: auto; }",
         "figure { margin: 1rem 0; }",
         "audio { width: 100%; }",
-    ]
-    for other in others:
-        rules.append(f".{other.name} {{ display: none; }}")
-        rules.append(
+        *(
+            f".{other.name} {{ display: none; }}\n"
             f"@media (prefers-color-scheme: {other.name}) {{ :root {{ {_colours(other)} }} "
             f".{first.name} {{ display: none; }} .{other.name} {{ display: block; }} }}"
-        )
+            for other in others
+        ),
+    ]
     return Markup("\n".join(rules))
 
 
