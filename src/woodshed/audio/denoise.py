@@ -169,8 +169,7 @@ def _levels(clip: Clip) -> Samples:
     """Return the smoothed level in decibels, mean of all channels, shape ``(n_frames, n_bins)``."""
     power = np.concatenate([np.square(np.abs(spectra)).mean(axis=0) for _, spectra in _frames(clip)])
     smooth = np.maximum(_smooth(power, clip.sample_rate), 10 ** (FLOOR_DB / 10))
-    levels_db: Samples = 10 * np.log10(smooth, out=smooth)
-    return levels_db
+    return np.asarray(10 * np.log10(smooth, out=smooth))
 
 
 def _smooth(values: Samples, sample_rate: int) -> Samples:

@@ -97,9 +97,14 @@ class Butterworth:
 
         for corner_hz in self.corners_hz:
             _check_frequency(self.kind, corner_hz, sample_rate)
-        corners = np.squeeze(self.corners_hz)  # SciPy expects a scalar for a single cutoff
         return np.asarray(
-            butter(self.order, corners, self.kind.replace("-", ""), fs=sample_rate, output="sos")
+            butter(
+                self.order,
+                np.squeeze(self.corners_hz),  # SciPy expects a scalar for a single cutoff
+                self.kind.replace("-", ""),
+                fs=sample_rate,
+                output="sos",
+            )
         )
 
 

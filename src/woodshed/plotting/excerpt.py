@@ -6,7 +6,7 @@ import os
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Literal
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -28,8 +28,8 @@ WHOLE_S = 600.0
 _BLOCK_S = 30.0
 _LEAST_RATE = 8000  # the lowest rate that features accept
 
-Pool = Literal["max", "mean"]
-_POOLS: dict[str, Callable[..., Any]] = {"max": np.max, "min": np.min, "mean": np.mean}
+Pool = Callable[..., Any]
+"""A reduction of NumPy with an ``axis``, such as ``np.max``."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -120,11 +120,11 @@ class AudioExcerpt:
         if group == 1:
             lowest = highest = np.concatenate([*frames])
         else:
-            lowest, highest = pooled(frames, group, "min", "max")
+            lowest, highest = pooled(frames, group, np.min, np.max)
         middles = (np.arange(len(lowest)) + 0.5) * group - 0.5
         return self.start_s + middles / self.sample_rate, lowest.T, highest.T
 
-    def columns(self, feature: FrameFeature, pool: Pool = "max") -> Columns:
+    def columns(self, feature: FrameFeature, pool: Pool = np.max) -> Columns:
         """Compute a feature, with neighbouring frames pooled if there are too many."""
         n_frames = feature.n_frames(round(self.duration_s * feature.sample_rate))
         group = max(1, -(-n_frames // N_COLUMNS))
@@ -199,13 +199,17 @@ def file_excerpt(path: Path, *, start_s: float = 0.0, end_s: float | None = None
     last_s = file_info.duration_s if end_s is None else min(end_s, file_info.duration_s)
     if last_s - start_s <= WHOLE_S:
         return clip_excerpt(read(path, start_s=start_s, end_s=end_s), start_s=start_s)
-    n_samples = s_to_samples(last_s - start_s, file_info.sample_rate)
     return AudioExcerpt(
-        printable(path.name), path, file_info.sample_rate, file_info.n_channels, n_samples, start_s
+        printable(path.name),
+        path,
+        file_info.sample_rate,
+        file_info.n_channels,
+        s_to_samples(last_s - start_s, file_info.sample_rate),
+        start_s,
     )
 
 
-def pooled(parts: Iterable[Samples], group: int, *pools: Pool | Literal["min"]) -> list[Samples]:
+def pooled(parts: Iterable[Samples], group: int, *pools: Pool) -> list[Samples]:
     """Pool each ``group`` rows of an array that arrives in parts, by one or several functions.
 
     Parameters
@@ -215,7 +219,7 @@ def pooled(parts: Iterable[Samples], group: int, *pools: Pool | Literal["min"]) 
     group
         Number of rows that are pooled; the last group may have fewer.
     pools
-        ``max``, ``min`` or ``mean``.
+        Reductions of NumPy, such as ``np.max`` and ``np.mean``.
 
     Returns
     -------
@@ -225,10 +229,10 @@ def pooled(parts: Iterable[Samples], group: int, *pools: Pool | Literal["min"]) 
     Examples
     --------
     >>> parts = [np.array([[1.0], [5.0], [2.0]]), np.array([[3.0], [4.0]])]
-    >>> [values.ravel().tolist() for values in pooled(parts, 2, "max", "mean")]
+    >>> [values.ravel().tolist() for values in pooled(parts, 2, np.max, np.mean)]
     [[5.0, 3.0, 4.0], [3.0, 2.5, 4.0]]
     """
-    reductions = ([_POOLS[pool](rows, axis=1) for pool in pools] for rows in _groups(parts, group))
+    reductions = ([pool(rows, axis=1) for pool in pools] for rows in _groups(parts, group))
     return [np.concatenate(values) for values in zip(*reductions, strict=True)]
 
 

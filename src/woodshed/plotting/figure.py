@@ -320,15 +320,8 @@ def save_figure(figure: Figure, path: str | os.PathLike[str], *, overwrite: bool
     ...     save_figure(plot_clip(sine(440)), Path(folder) / "a.png").read_bytes()[1:4]
     b'PNG'
     """
-    path = Path(path)
-    check_picture_name(path, overwrite=overwrite)
-    suffix = path.suffix.lower()
-    if suffix == PAGE:
-        heading = figure.get_suptitle() or ", ".join(part.get_suptitle() for part in figure.subfigs)
-        write_whole(path, picture_page({_theme_name(figure): figure_bytes(figure, ".svg")}, heading))
-    else:
-        write_whole(path, figure_bytes(figure, suffix))
-    return path
+    heading = figure.get_suptitle() or ", ".join(part.get_suptitle() for part in figure.subfigs)
+    return save_themed(lambda _: figure, path, _theme_name(figure), heading, overwrite=overwrite)
 
 
 def save_stacks(
@@ -387,10 +380,12 @@ def save_themed(
     """
     path = Path(path)
     check_picture_name(path, overwrite=overwrite)
-    if path.suffix.lower() != PAGE:
-        return save_figure(draw(theme or "light"), path, overwrite=True)
-    drawings = {name: figure_bytes(draw(name), ".svg") for name in ([theme] if theme else THEMES)}
-    write_whole(path, picture_page(drawings, heading, stacks))
+    suffix = path.suffix.lower()
+    if suffix == PAGE:
+        drawings = {name: figure_bytes(draw(name), ".svg") for name in ([theme] if theme else THEMES)}
+        write_whole(path, picture_page(drawings, heading, stacks))
+    else:
+        write_whole(path, figure_bytes(draw(theme or "light"), suffix))
     return path
 
 

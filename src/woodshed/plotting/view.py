@@ -87,10 +87,14 @@ def waveform(excerpt: AudioExcerpt) -> list[Panel]:
     if n < excerpt.n_channels:
         titles[-1] += f" of {excerpt.n_channels}"
     y = _amplitude_scale(lowest, highest)
-    height_in = 1.3 if n == 1 else 1.0
     return [
         WaveformPanel(
-            title=title, height_in=height_in, y=y, times_s=times_s, lowest=lowest[k], highest=highest[k]
+            title=title,
+            height_in=1.3 if n == 1 else 1.0,
+            y=y,
+            times_s=times_s,
+            lowest=lowest[k],
+            highest=highest[k],
         )
         for k, title in enumerate(titles)
     ]
@@ -126,7 +130,7 @@ def mfcc(excerpt: AudioExcerpt) -> list[Panel]:
     feature = Mfcc(
         sample_rate=rate, n_fft=n_fft, hop_length=hop(excerpt, rate, n_fft // 4), n_mfcc=20, n_mels=128
     )
-    columns = excerpt.columns(feature, "mean")
+    columns = excerpt.columns(feature, np.mean)
     values = columns.values[:, 1:].T
     most = float(np.quantile(np.abs(values), 0.995)) or 1.0
     ticks = tuple((float(k), str(k)) for k in (1, 5, 10, 15, 19))
@@ -149,7 +153,7 @@ def mfcc(excerpt: AudioExcerpt) -> list[Panel]:
 def chroma(excerpt: AudioExcerpt) -> list[Panel]:
     """Compute the chromagram; the strongest pitch class of a frame is 1."""
     feature = Chroma(sample_rate=_MUSIC_RATE, n_fft=4096, hop_length=hop(excerpt, _MUSIC_RATE, 1024))
-    columns = excerpt.columns(feature, "mean")
+    columns = excerpt.columns(feature, np.mean)
     ticks = tuple((float(k), name.replace("#", "♯")) for k, name in enumerate(PITCH_CLASSES))
     return [
         ImagePanel(
@@ -179,7 +183,7 @@ def tempogram(excerpt: AudioExcerpt) -> list[Panel]:
     """Compute the local autocorrelation of the onset strength, by tempo."""
     # The maximum of audio that is read in blocks is not known, so no relative threshold applies.
     feature = Tempogram(top_db=80.0 if excerpt.in_memory else None)
-    columns = excerpt.columns(feature, "mean")
+    columns = excerpt.columns(feature, np.mean)
     lags = 60.0 / log_rows(*_BPM, 180) * feature.frame_rate_hz
     values = _at(columns.values, lags).T
     return [
@@ -247,7 +251,7 @@ def features(excerpt: AudioExcerpt) -> list[Panel]:
     """Compute six curves of the short-term feature set, with gaps in digital silence."""
     rate = max(excerpt.sample_rate, 8000)
     feature = ShortTerm.in_seconds(rate, window="hann", deltas=False)
-    columns = excerpt.columns(feature, "mean")
+    columns = excerpt.columns(feature, np.mean)
     values = dict(zip(feature.names, columns.values.T, strict=True))
     sounding = values["energy"] > 0
 
