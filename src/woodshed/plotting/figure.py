@@ -549,16 +549,17 @@ def picture_page(drawings: Mapping[str, bytes], heading: str, stacks: Sequence[P
         element("img", src=data_uri("image/svg+xml", drawing), alt=f"Figure of {heading}", class_=name)
         for name, drawing in drawings.items()
     )
-    body = element("body", *pictures, *(_player(stack) for stack in stacks if stack.sound is not None))
-    return "<!doctype html>\n" + element("html", head, body, lang="en") + "\n"
-
-
-def _player(stack: PanelStack) -> Markup:
-    return element(
-        "figure",
-        element("figcaption", name_of(stack.name)),
-        element("audio", src=data_uri("audio/flac", stack.sound or b""), controls=True, preload="metadata"),
+    players = (
+        element(
+            "figure",
+            element("figcaption", name_of(stack.name)),
+            element("audio", src=data_uri("audio/flac", stack.sound), controls=True, preload="metadata"),
+        )
+        for stack in stacks
+        if stack.sound is not None
     )
+    body = element("body", *pictures, *players)
+    return "<!doctype html>\n" + element("html", head, body, lang="en") + "\n"
 
 
 def _style(themes: Sequence[Theme]) -> Markup:
