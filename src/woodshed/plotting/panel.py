@@ -123,9 +123,8 @@ def hertz_ticks(low_hz: float, high_hz: float) -> Ticks:
     >>> hertz_ticks(40, 1000)
     ((50.0, '50'), (100.0, '100'), (200.0, '200'), (500.0, '500'), (1000.0, '1k'))
     """
-    powers = range(math.floor(math.log10(low_hz)), math.ceil(math.log10(high_hz)) + 1)
-    round_hz = (n * 10.0**k for k in powers for n in (1, 2, 5))
-    return tuple((hz, number_text(hz)) for hz in round_hz if low_hz * 0.999 <= hz <= high_hz * 1.001)
+    every = (n * 10.0**k for k in range(-2, 7) for n in (1, 2, 5))
+    return tuple((hz, number_text(hz)) for hz in every if low_hz * 0.999 <= hz <= high_hz * 1.001)
 
 
 def tempo_ticks(low_bpm: float, high_bpm: float) -> Ticks:
