@@ -25,7 +25,7 @@ True
 from __future__ import annotations
 
 import difflib
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 
 HIGHEST_SEED = 2**32 - 1
 """Maximum seed that NumPy's generators accept."""
@@ -147,6 +147,24 @@ def near_miss(name: str, choices: Iterable[str], *, similarity: float = 0.6) -> 
     names = sorted(choices)
     close = difflib.get_close_matches(name, names, n=1, cutoff=similarity)
     return f"Did you mean {close[0]}?" if close else f"Known: {', '.join(names)}."
+
+
+def check_choice(what: str, name: str, choices: Collection[str]) -> None:
+    """Check that a name is one of the choices.
+
+    Raises
+    ------
+    ParameterError
+        If it is not; the message has the most similar choice, or all of them.
+
+    Examples
+    --------
+    >>> check_choice("colour", "pnik", ["white", "pink"])
+    Traceback (most recent call last):
+    woodshed.errors.ParameterError: Unknown colour 'pnik'. Did you mean pink?
+    """
+    if name not in choices:
+        raise ParameterError(f"Unknown {what} {name!r}. {near_miss(name, choices)}")
 
 
 def counted(n: int, singular: str, plural: str = "") -> str:

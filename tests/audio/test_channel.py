@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 from woodshed.audio import sine
-from woodshed.audio.channel import (
+from woodshed.audio.edit import (
     from_mid_side,
     merge_channels,
     split_channels,

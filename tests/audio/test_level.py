@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 
 from woodshed.audio import gain, noise, read, silence, sine
-from woodshed.audio.level import fade, normalise, remove_dc
+from woodshed.audio.edit import fade, normalise, remove_dc
 from woodshed.audio.loudness import loudness_lufs
 from woodshed.clip import Clip
 from woodshed.errors import AudioError, ParameterError

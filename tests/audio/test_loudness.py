@@ -10,7 +10,7 @@ import pytest
 import scipy.signal
 
 from woodshed.audio import gain, noise, resample, silence, sine
-from woodshed.audio.level import fade
+from woodshed.audio.edit import fade
 from woodshed.audio.loudness import (
     PUBLISHED_SECTIONS,
     KWeighting,

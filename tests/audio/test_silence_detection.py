@@ -13,9 +13,8 @@ import numpy as np
 import pytest
 
 from woodshed.audio import noise, read, read_blocks, silence, sine, trim_silence, write
-from woodshed.audio.segment import join, split_every
+from woodshed.audio.segment import Segment, join, split_every
 from woodshed.audio.silence_detection import (
-    Segment,
     SilenceRule,
     find_silence,
     find_sound,

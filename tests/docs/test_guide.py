@@ -183,7 +183,7 @@ def test_the_gallery_has_a_page_for_every_example(hooks: types.ModuleType) -> No
 def test_the_reference_has_a_page_for_every_package(hooks: types.ModuleType) -> None:
     packages = {path.parent.name for path in (ROOT / "src" / "woodshed").glob("*/__init__.py")}
     assert set(hooks.reference_pages()) == packages - hooks.INTERNAL | {"woodshed"}
-    assert "::: woodshed.audio.level" in dict(hooks.pages())["reference/audio.md"]
+    assert "::: woodshed.audio.edit" in dict(hooks.pages())["reference/audio.md"]
 
 
 def test_the_gallery_shows_every_picture(hooks: types.ModuleType) -> None:

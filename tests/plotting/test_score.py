@@ -12,7 +12,7 @@ from matplotlib.colors import to_hex
 from PIL import Image
 
 from woodshed.errors import MissingPackageError, ParameterError
-from woodshed.plotting.layout import draw_stacks
+from woodshed.plotting.figure import draw_stacks
 from woodshed.plotting.score import (
     abc_panel,
     engrave,

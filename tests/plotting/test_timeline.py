@@ -10,7 +10,7 @@ from PIL import Image
 from woodshed.audio import noise, write
 from woodshed.errors import AudioFileError
 from woodshed.plotting.excerpt import clip_excerpt
-from woodshed.plotting.layout import draw_stacks
+from woodshed.plotting.figure import draw_stacks
 from woodshed.plotting.timeline import MAX_LANES, OTHERS, lane_panel, save_timelines, timeline_stack
 from woodshed.timeline import Event, Timeline
 

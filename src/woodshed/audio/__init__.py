@@ -6,20 +6,25 @@ whichever was bound last, here the function.
 """
 
 from woodshed.audio.augmentation import Attack, Band, Chain, Gain, Noise, Phrase, Room, Shift, Speed, Tone
-from woodshed.audio.channel import (
+from woodshed.audio.convert import Conversion, change_file, convert_file, cut_file
+from woodshed.audio.denoise import NoiseProfile, denoise, noise_profile
+from woodshed.audio.device import play, record, record_blocks
+from woodshed.audio.edit import (
+    change_speed,
+    fade,
+    fit_length,
     from_mid_side,
+    gain,
     merge_channels,
+    normalise,
+    remove_dc,
+    resample,
     split_channels,
     swap_channels,
     to_channels,
     to_mid_side,
     to_mono,
 )
-from woodshed.audio.convert import Conversion, change_file, convert_file
-from woodshed.audio.cut import cut_file, equal_segments, marker_segments, segments_between
-from woodshed.audio.denoise import NoiseProfile, denoise, noise_profile
-from woodshed.audio.device import play, record, record_blocks
-from woodshed.audio.edit import change_speed, fit_length, gain, resample, trim_silence
 from woodshed.audio.filter import (
     Butterworth,
     Equaliser,
@@ -33,23 +38,29 @@ from woodshed.audio.filter import (
     low_shelf,
     peak_filter,
 )
-from woodshed.audio.level import fade, normalise, remove_dc
 from woodshed.audio.loudness import loudness_lufs, true_peak_dbtp
-from woodshed.audio.markers import Marker, read_markers, write_markers
+from woodshed.audio.markers import Marker, marker_segments, read_markers, write_markers
 from woodshed.audio.measure import Measurement, measure, measure_file
 from woodshed.audio.phase_vocoder import pitch_shift, time_stretch
-from woodshed.audio.read import AUDIO_SUFFIXES, FileInfo, info, read, read_blocks
-from woodshed.audio.segment import join, split_at, split_every, trim
+from woodshed.audio.read import AUDIO_SUFFIXES, FileInfo, info, read, read_blocks, read_tags
+from woodshed.audio.segment import (
+    Segment,
+    equal_segments,
+    join,
+    segments_between,
+    split_at,
+    split_every,
+    trim,
+)
 from woodshed.audio.signals import add_clicks, chirp, clicks, noise, silence, sine
 from woodshed.audio.silence_detection import (
-    Segment,
     SilenceRule,
     find_silence,
     find_sound,
     remove_silence,
     split_on_silence,
+    trim_silence,
 )
-from woodshed.audio.tags import read_tags
 from woodshed.audio.write import write
 
 __all__ = [

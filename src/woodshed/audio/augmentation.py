@@ -19,11 +19,11 @@ import scipy.fft
 from numpy.typing import NDArray
 
 from woodshed.audio import edit
+from woodshed.audio.edit import fade
 from woodshed.audio.filter import high_pass, low_pass
-from woodshed.audio.level import fade
 from woodshed.audio.signals import COLOURS, coloured
 from woodshed.clip import Clip
-from woodshed.errors import ParameterError, near_miss
+from woodshed.errors import ParameterError, check_choice
 from woodshed.units import db_to_amplitude, s_to_samples
 
 WaveformAugmentation = Callable[[Clip, np.random.Generator], Clip]
@@ -81,7 +81,7 @@ class Shift:
     Raises
     ------
     ParameterError
-        If ``max_s`` is negative.
+        If ``max_s`` is negative or not finite.
 
     Examples
     --------
@@ -95,19 +95,14 @@ class Shift:
     max_s: float = 0.1
 
     def __post_init__(self) -> None:
-        if self.max_s < 0:
-            raise ParameterError(f"Shift expects max_s of 0 or more, got {self.max_s!r}.")
+        _check_not_negative(self, "max_s")
 
     def __call__(self, clip: Clip, rng: np.random.Generator) -> Clip:
         """Return the shifted clip, of the same length."""
         max_shift = min(s_to_samples(self.max_s, clip.sample_rate), clip.n_samples - 1)
-        shift = int(rng.integers(-max_shift, max_shift + 1))
-        shifted = np.zeros_like(clip.samples)
-        if shift >= 0:
-            shifted[:, shift:] = clip.samples[:, : clip.n_samples - shift]
-        else:
-            shifted[:, :shift] = clip.samples[:, -shift:]
-        return replace(clip, samples=shifted)
+        start = max_shift - int(rng.integers(-max_shift, max_shift + 1))
+        padded = np.pad(clip.samples, ((0, 0), (max_shift, max_shift)))
+        return replace(clip, samples=padded[:, start : start + clip.n_samples])
 
 
 @dataclass(frozen=True)
@@ -180,8 +175,7 @@ class Noise:
 
     def __post_init__(self) -> None:
         _check_range(self, "min_snr_db", "max_snr_db")
-        if self.colour not in COLOURS:
-            raise ParameterError(f"Unknown noise colour {self.colour!r}. {near_miss(self.colour, COLOURS)}")
+        check_choice("noise colour", self.colour, COLOURS)
 
     def __call__(self, clip: Clip, rng: np.random.Generator) -> Clip:
         """Return the clip with independent noise in each channel."""
@@ -208,7 +202,7 @@ class Tone:
     Raises
     ------
     ParameterError
-        If ``max_db`` is negative.
+        If ``max_db`` is negative or not finite.
 
     Examples
     --------
@@ -222,8 +216,7 @@ class Tone:
     max_db: float = 6.0
 
     def __post_init__(self) -> None:
-        if self.max_db < 0:
-            raise ParameterError(f"Tone expects max_db of 0 or more, got {self.max_db!r}.")
+        _check_not_negative(self, "max_db")
 
     def __call__(self, clip: Clip, rng: np.random.Generator) -> Clip:
         """Return the equalised clip, of the same length."""
@@ -231,9 +224,8 @@ class Tone:
         gains_db = rng.uniform(-self.max_db, self.max_db, n_octaves + 1)
         # The filter rings symmetrically for a few milliseconds; half a clip of zeros takes in both ends.
         n_fft = scipy.fft.next_fast_len(clip.n_samples + max(clip.n_samples // 2, clip.sample_rate // 10))
-        octave = _octaves(n_fft, clip.sample_rate)
-        response = 10 ** (np.interp(octave, np.arange(n_octaves + 1), gains_db) / 20)
-        samples = scipy.fft.irfft(scipy.fft.rfft(clip.samples, n_fft) * response, n_fft)
+        bin_gains_db = np.interp(_octaves(n_fft, clip.sample_rate), np.arange(n_octaves + 1), gains_db)
+        samples = scipy.fft.irfft(scipy.fft.rfft(clip.samples, n_fft) * 10 ** (bin_gains_db / 20), n_fft)
         return replace(clip, samples=samples[:, : clip.n_samples].astype(np.float32))
 
 
@@ -446,16 +438,12 @@ class Phrase:
 
     def _note(self, clip: Clip, rng: np.random.Generator, max_gap_s: float) -> NDArray[np.float32]:
         factor = 2 ** (rng.uniform(-self.max_semitones, self.max_semitones) / 12)
-        duration_s = rng.uniform(self.min_note_s, self.max_note_s)
-        n_samples = max(1, s_to_samples(duration_s, clip.sample_rate))
+        n_samples = max(1, s_to_samples(rng.uniform(self.min_note_s, self.max_note_s), clip.sample_rate))
         transposed = edit.change_speed(clip, factor)
         note = replace(transposed, samples=transposed.samples[:, :n_samples])
         release_s = min(rng.uniform(0, self.max_release_s), note.duration_s / 2)
-        note = fade(
-            edit.gain(note, rng.uniform(-self.spread_db, self.spread_db)),
-            out_s=release_s,
-            shape="exponential",
-        )
+        note = edit.gain(note, rng.uniform(-self.spread_db, self.spread_db))
+        note = fade(note, out_s=release_s, shape="exponential")
         n_silent = s_to_samples(rng.uniform(0, max_gap_s), clip.sample_rate)
         return np.pad(note.samples, ((0, 0), (0, n_silent)))
 

@@ -6,16 +6,16 @@ Files are processed in blocks and may have any length.
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
 import soxr
 
-from woodshed.audio.channel import to_channels
-from woodshed.audio.read import info, read_blocks
-from woodshed.audio.tags import read_tags
+from woodshed.audio.edit import to_channels
+from woodshed.audio.read import info, read_blocks, read_tags
+from woodshed.audio.segment import Segment
 from woodshed.audio.write import CODECS, choose_encoding, warn_of_clipping, writer
 from woodshed.clip import Clip, Samples
 from woodshed.errors import AudioError, ParameterError, printable
@@ -106,8 +106,9 @@ def convert_file(
     -----
     Resampling equals that of `woodshed.audio.resample`. Samples are processed as float32, which represents 24
     bits exactly. Title, artist, album, date, track number, genre, comment, copyright and licence are copied
-    as far as libsndfile reads them and the new format supports them (`woodshed.audio.tags`): AIFF only has
-    title, artist and comment, and MP3 only gets ASCII. Pictures are not copied.
+    as far as libsndfile reads them and the new format supports them
+    (`woodshed.audio.write.SUPPORTED_TAGS`): AIFF only has title, artist and comment, and MP3 only gets ASCII.
+    Pictures are not copied.
 
     Examples
     --------
@@ -120,25 +121,34 @@ def convert_file(
     (16000, 2, 6856, 0)
     """
     target = Path(target)
-    header, tags = info(source), read_tags(source)
+    header = info(source)
     rate = header.sample_rate if sample_rate is None else _positive_int(sample_rate, "sample_rate")
     channels = header.n_channels if n_channels is None else _positive_int(n_channels, "n_channels")
-    subtype = header.codec.split()[-1]
     target_encoding = choose_encoding(
         target, matching_encoding(header.codec, target) if encoding is None else encoding
     )
-    is_processed = rate != header.sample_rate or channels < header.n_channels
-    is_rounded = is_processed or SOURCE_BITS.get(subtype, 64) > (target_encoding.n_bits or 64)
+    is_rounded = (
+        rate != header.sample_rate
+        or channels < header.n_channels
+        or SOURCE_BITS.get(header.codec.rpartition(" ")[2], 64) > (target_encoding.n_bits or 64)
+    )
     block_s = samples_to_s(VALUES_PER_BLOCK // header.n_channels, max(rate, header.sample_rate))
-    blocks: Iterator[Samples] = (_mix(block, channels) for block in read_blocks(source, block_s=block_s))
+    n_mixed = 1 if header.n_channels == 1 else channels  # mono is copied only when it is written
+    blocks: Iterator[Samples] = (
+        to_channels(block, n_mixed).samples for block in read_blocks(source, block_s=block_s)
+    )
     if rate != header.sample_rate:
-        n_mixed = min(channels, header.n_channels)
         stream = soxr.ResampleStream(header.sample_rate, rate, n_mixed, dtype="float32", quality="HQ")
         blocks = _resample_blocks(blocks, stream, rate / header.sample_rate, source)
     with writer(
-        target, target_encoding, rate, channels, dither=dither and is_rounded, overwrite=overwrite
+        target,
+        target_encoding,
+        rate,
+        channels,
+        tags=read_tags(source),
+        dither=dither and is_rounded,
+        overwrite=overwrite,
     ) as sound:
-        sound.tag(tags)
         for samples in blocks:
             sound.write(np.broadcast_to(samples, (channels, samples.shape[1])))
     return Conversion(target, rate, channels, sound.n_samples, sound.n_clipped)
@@ -190,16 +200,76 @@ def change_file(
     3428
     """
     target = Path(target)
-    header, tags = info(source), read_tags(source)
+    header = info(source)
     encoding = choose_encoding(target, matching_encoding(header.codec, target))
     block_s = samples_to_s(VALUES_PER_BLOCK // header.n_channels, header.sample_rate)
-    blocks = change(read_blocks(source, block_s=block_s))
-    with writer(target, encoding, header.sample_rate, header.n_channels, overwrite=overwrite) as sound:
-        sound.tag(tags)
-        for block in blocks:
+    with writer(
+        target, encoding, header.sample_rate, header.n_channels, tags=read_tags(source), overwrite=overwrite
+    ) as sound:
+        for block in change(read_blocks(source, block_s=block_s)):
             sound.write(block.samples)
     warn_of_clipping(target, sound.n_clipped, stacklevel=3)
     return Conversion(target, header.sample_rate, header.n_channels, sound.n_samples, sound.n_clipped)
+
+
+def cut_file(
+    source: str | os.PathLike[str],
+    segments: Sequence[Segment],
+    targets: Sequence[Path],
+    *,
+    overwrite: bool = False,
+) -> list[Path]:
+    """Write each segment of a file to a separate file, each of them atomically.
+
+    Parameters
+    ----------
+    source
+        An audio file of any length.
+    segments
+        Segments in seconds, such as those of `equal_segments`, `segments_between`, `marker_segments` or
+        `woodshed.audio.find_sound`.
+    targets
+        A file name for each segment; the suffix determines the format, as in `woodshed.audio.write`. The
+        encoding of the source is kept where the format supports it, so that samples are copied unchanged.
+    overwrite
+        Whether to replace existing files.
+
+    Returns
+    -------
+    list of Path
+        The files that were written.
+
+    Raises
+    ------
+    AudioFileError
+        If the source cannot be read, or a segment starts after its end.
+    OutputError
+        If a target exists or cannot be written.
+    ParameterError
+        If the numbers of targets and segments differ.
+
+    Examples
+    --------
+    >>> import tempfile
+    >>> from woodshed.audio import equal_segments, sine, write
+    >>> with tempfile.TemporaryDirectory() as folder:
+    ...     source = write(sine(440), Path(folder) / "a.wav")
+    ...     targets = [Path(folder) / "1.wav", Path(folder) / "2.wav"]
+    ...     paths = cut_file(source, equal_segments(1.0, 0.6), targets)
+    ...     [info(path).duration_s for path in paths]
+    [0.6, 0.4]
+    """
+    if len(segments) != len(targets):
+        raise ParameterError(
+            f"cut_file expects {len(segments)} targets, one for each segment, got {len(targets)}."
+        )
+    header = info(source)
+    for segment, target in zip(segments, targets, strict=True):
+        encoding = choose_encoding(target, matching_encoding(header.codec, target))
+        with writer(target, encoding, header.sample_rate, header.n_channels, overwrite=overwrite) as sound:
+            for block in read_blocks(source, start_s=segment.start_s, end_s=segment.end_s):
+                sound.write(block.samples)
+    return list(targets)
 
 
 def _positive_int(number: int, name: str) -> int:
@@ -232,13 +302,6 @@ def matching_encoding(codec: str, target: Path) -> str | None:
     if suffix in CODECS or subtype not in HIGH_RESOLUTION:
         return None
     return "pcm24" if suffix == ".flac" else HIGH_RESOLUTION[subtype]
-
-
-def _mix(block: Clip, n_channels: int) -> Samples:
-    """Mix down before resampling; a mono channel is copied only when it is written."""
-    if block.n_channels == 1:
-        return block.samples
-    return to_channels(block, n_channels).samples
 
 
 def _resample_blocks(

@@ -136,11 +136,12 @@ def denoise(
     levels_db -= noise.mean_db + sensitivity * noise.spread_db
     mask = np.clip(levels_db / KNEE_DB, 0, 1, out=levels_db)
     gains = _smooth(10 ** ((mask - 1) * (reduction_db / 20)), clip.sample_rate)
-    out: Samples = np.zeros_like(_padded(clip))
+    n_fft, hop = _n_fft(clip.sample_rate), _hop(clip.sample_rate)
+    lead = n_fft - hop
+    out: Samples = np.zeros((clip.n_channels, lead + clip.n_samples + n_fft), dtype=np.float32)
     for first, spectra in _frames(clip):
         spectra *= gains[first : first + spectra.shape[1]]
-        add_frames(out, spectra, first * _hop(clip.sample_rate))
-    lead = _n_fft(clip.sample_rate) - _hop(clip.sample_rate)
+        add_frames(out, spectra, first * hop)
     return replace(clip, samples=out[:, lead : lead + clip.n_samples])
 
 
@@ -152,17 +153,12 @@ def _hop(sample_rate: int) -> int:
     return _n_fft(sample_rate) // OVERLAP
 
 
-def _padded(clip: Clip) -> Samples:
-    """Pad by reflection, so that frames at the ends have the level of those inside."""
-    n_fft, hop = _n_fft(clip.sample_rate), _hop(clip.sample_rate)
-    # The first frame covers only the first hop of the sound, so that each sample lies in equally many frames.
-    return np.pad(clip.samples, ((0, 0), (n_fft - hop, n_fft)), mode="symmetric")
-
-
 def _frames(clip: Clip) -> Iterator[tuple[int, Spectra]]:
     """Yield the index of the first frame and the spectra of each block of frames."""
     n_fft, hop = _n_fft(clip.sample_rate), _hop(clip.sample_rate)
-    padded = _padded(clip)
+    # Padded by reflection, so that frames at the ends have the level of those inside. The first frame covers
+    # only the first hop of the sound, so that each sample lies in equally many frames.
+    padded = np.pad(clip.samples, ((0, 0), (n_fft - hop, n_fft)), mode="symmetric")
     starts = np.arange(0, clip.n_samples + n_fft - hop, hop)
     n_rows = frames_per_block(clip.n_channels, n_fft)
     for first in range(0, len(starts), n_rows):
@@ -173,8 +169,7 @@ def _levels(clip: Clip) -> Samples:
     """Return the smoothed level in decibels, mean of all channels, shape ``(n_frames, n_bins)``."""
     power = np.concatenate([np.square(np.abs(spectra)).mean(axis=0) for _, spectra in _frames(clip)])
     smooth = np.maximum(_smooth(power, clip.sample_rate), 10 ** (FLOOR_DB / 10))
-    levels_db: Samples = 10 * np.log10(smooth, out=smooth)
-    return levels_db
+    return np.asarray(10 * np.log10(smooth, out=smooth))
 
 
 def _smooth(values: Samples, sample_rate: int) -> Samples:

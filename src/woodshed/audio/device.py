@@ -43,9 +43,8 @@ def play(clip: Clip, *, device: str | int | None = None) -> None:
     >>> from woodshed.audio.signals import sine
     >>> play(sine(440, 0.5))  # doctest: +SKIP
     """
-    sounddevice = _sounddevice()
     what = f"play {printable(clip.source)} ({clip.sample_rate} Hz, channels: {clip.n_channels})"
-    with _device_errors(sounddevice, what):
+    with _device(what) as sounddevice:
         try:
             sounddevice.play(clip.samples.T, clip.sample_rate, device=device)
             sounddevice.wait()
@@ -105,13 +104,23 @@ def record(
             kind = "positive" if name == "duration_s" else "whole, positive"
             raise ParameterError(f"record expects a {kind} {name}, got {value!r}.")
     n_samples = max(1, s_to_samples(duration_s, sample_rate))
-    sounddevice = _sounddevice()
+    n_block = max(1, s_to_samples(BLOCK_S, sample_rate))
     blocks: list[Samples] = []
-    with _device_errors(sounddevice, f"record ({sample_rate} Hz, channels: {n_channels})"):
-        stream = sounddevice.InputStream(
+    n_lost = 0
+    with (
+        _device(f"record ({sample_rate} Hz, channels: {n_channels})") as sounddevice,
+        sounddevice.InputStream(
             samplerate=sample_rate, channels=n_channels, dtype="float32", device=device
-        )
-        n_lost = _record_into(blocks, stream, n_samples, max(1, s_to_samples(BLOCK_S, sample_rate)))
+        ) as stream,
+    ):
+        try:
+            for start in range(0, n_samples, n_block):
+                block, overflowed = stream.read(min(n_block, n_samples - start))
+                n_lost += bool(overflowed)
+                blocks.append(np.array(block, dtype=np.float32))
+        except KeyboardInterrupt:
+            if not blocks:
+                raise
     if n_lost:
         warnings.warn(
             f"Samples were lost in {n_lost} of {len(blocks)} blocks of {BLOCK_S} s because of system load. "
@@ -160,9 +169,8 @@ def record_blocks(
     >>> next(blocks)  # doctest: +SKIP
     Clip('microphone', 0.100 s, 16000 Hz, 1 channel)
     """
-    sounddevice = _sounddevice()
     has_warned = False
-    with _device_errors(sounddevice, f"record ({sample_rate} Hz, channels: 1)"):
+    with _device(f"record ({sample_rate} Hz, channels: 1)") as sounddevice:
         try:
             sounddevice.check_input_settings(device=device, channels=1, samplerate=sample_rate)
         except sounddevice.PortAudioError:
@@ -179,22 +187,9 @@ def record_blocks(
                 yield Clip(np.array(block, dtype=np.float32).T, sample_rate, "microphone")
 
 
-def _record_into(blocks: list[Samples], stream: Any, n_samples: int, n_block: int) -> int:
-    """Append blocks until ``n_samples`` or Ctrl-C; return the number of blocks with lost samples."""
-    n_lost = 0
-    with stream:
-        try:
-            for start in range(0, n_samples, n_block):
-                block, overflowed = stream.read(min(n_block, n_samples - start))
-                n_lost += bool(overflowed)
-                blocks.append(np.array(block, dtype=np.float32))
-        except KeyboardInterrupt:
-            if not blocks:
-                raise
-    return n_lost
-
-
-def _sounddevice() -> Any:
+@contextmanager
+def _device(what: str) -> Iterator[Any]:
+    """Yield the package sounddevice; its errors become an `OutputError` with a remedy."""
     try:
         import sounddevice
     except ImportError as error:
@@ -206,14 +201,8 @@ def _sounddevice() -> Any:
             f"sounddevice found no PortAudio library ({error}). Install it: apt install libportaudio2, "
             "or brew install portaudio."
         ) from error
-    return sounddevice
-
-
-@contextmanager
-def _device_errors(sounddevice: Any, what: str) -> Iterator[None]:
-    """Convert errors of PortAudio to an `OutputError` with a remedy."""
     try:
-        yield
+        yield sounddevice
     except (sounddevice.PortAudioError, ValueError) as error:  # ValueError: no device of that name
         raise OutputError(
             f"No device could {what}: {error}. Connect one, or choose another by name: "

@@ -1,16 +1,34 @@
-"""Basic edits of a clip: sample rate, speed, length, gain and silence at the ends."""
+"""Basic edits of a clip: sample rate, speed, length, level and channels.
+
+Nothing is clipped here: samples may exceed ±1, and `write` clips with a warning.
+"""
 
 from __future__ import annotations
 
+import math
+from collections.abc import Iterable, Sequence
 from dataclasses import replace
+from typing import Literal, get_args
 
 import numpy as np
 import soxr
 
-from woodshed.audio.silence_detection import frame_length, frame_power
+from woodshed.audio.loudness import loudness_lufs
 from woodshed.clip import Clip, Samples
-from woodshed.errors import AudioError, ParameterError
-from woodshed.units import db_to_amplitude, s_to_samples
+from woodshed.errors import AudioError, ParameterError, check_choice, printable
+from woodshed.units import amplitude_to_db, db_to_amplitude, s_to_samples
+
+Level = Literal["peak", "rms", "lufs"]
+FadeShape = Literal["linear", "equal-power", "exponential"]
+
+DEFAULT_LEVELS_DB = {"peak": -1.0, "rms": -20.0, "lufs": -23.0}
+"""Default levels of `normalise`, in dBFS, dBFS and LUFS; -23 LUFS is the target of EBU R 128."""
+
+MAX_LEVEL_DB = 200.0
+"""Maximum absolute value of a level in decibels; larger ones are taken for mistakes."""
+
+EXPONENTIAL_RANGE = 1000.0
+"""Range of an exponential fade: linear in decibels down to about -60 dB, then curved to reach 0."""
 
 
 def resample(clip: Clip, sample_rate: int) -> Clip:
@@ -87,8 +105,7 @@ def change_speed(clip: Clip, factor: float) -> Clip:
     """
     if not factor > 0:
         raise ParameterError(f"change_speed expects a positive factor, got {factor!r}.")
-    n_samples = max(1, round(clip.n_samples / factor))
-    return replace(clip, samples=_stretch(clip, factor, n_samples))
+    return replace(clip, samples=_stretch(clip, factor, max(1, round(clip.n_samples / factor))))
 
 
 def fit_length(clip: Clip, duration_s: float) -> Clip:
@@ -134,38 +151,298 @@ def gain(clip: Clip, gain_db: float) -> Clip:
     return replace(clip, samples=clip.samples * np.float32(db_to_amplitude(gain_db)))
 
 
-def trim_silence(clip: Clip, *, threshold_db: float = -40.0) -> Clip:
-    """Trim silence at both ends.
+def normalise(clip: Clip, *, to: Level = "peak", level_db: float | None = None) -> Clip:
+    """Normalise a clip to a target level by a constant gain.
 
-    A frame of 10 ms is silent if its RMS level over all channels is below ``threshold_db``. A clip that is
-    digital silence throughout is returned unchanged.
+    Parameters
+    ----------
+    clip
+        Sound with any number of channels; all get the same gain. Digital silence is returned unchanged.
+    to
+        ``peak``: the largest absolute sample, in dBFS. ``rms``: root mean square over all channels, in dBFS
+        (an RMS of 1 is 0 dBFS, so a full-scale sine has -3.01). ``lufs``: `loudness_lufs`.
+    level_db
+        Target level; by default -1 dBFS, -20 dBFS or -23 LUFS.
+
+    Returns
+    -------
+    Clip
+        At that level. With ``rms`` and ``lufs`` peaks may exceed ±1; choose a lower level then, or normalise
+        the result to a peak of 0.
+
+    Raises
+    ------
+    AudioError
+        If the loudness of a clip that is not silent cannot be measured, because it only has inaudible
+        frequencies or a rate that is too low.
+    ParameterError
+        If ``to`` is unknown, or the level is beyond ±200 dB.
+
+    Notes
+    -----
+    The loudness is measured with the peak at full scale, so that the absolute gate of -70 LUFS does not
+    exclude parts of a soft recording.
+
+    Examples
+    --------
+    >>> loud = normalise(Clip(np.array([0.1, -0.2]), 8000), level_db=0.0)
+    >>> [round(value, 6) for value in loud.samples[0].tolist()]
+    [0.5, -1.0]
+    """
+    check_choice("kind of level", to, get_args(Level))
+    target_db = DEFAULT_LEVELS_DB[to] if level_db is None else level_db
+    if not abs(target_db) <= MAX_LEVEL_DB:
+        raise ParameterError(
+            f"normalise expects a level_db from -{MAX_LEVEL_DB:g} to {MAX_LEVEL_DB:g}, got {level_db!r}."
+        )
+    peak_db = amplitude_to_db(float(np.abs(clip.samples).max()), -math.inf)
+    if peak_db == -math.inf:
+        return clip
+    if to == "peak":
+        return gain(clip, target_db - peak_db)
+    if to == "rms":
+        rms = math.sqrt(np.square(clip.samples, dtype=np.float64).mean())
+        return gain(clip, target_db - amplitude_to_db(rms, -math.inf))
+    at_full_scale_lufs = loudness_lufs(gain(clip, -peak_db))
+    if at_full_scale_lufs == -math.inf:
+        raise AudioError(
+            f"The loudness of {printable(clip.source)} is below the absolute gate and cannot be normalised. "
+            "Use to='rms' or to='peak'."
+        )
+    return gain(clip, target_db - peak_db - at_full_scale_lufs)
+
+
+def fade(clip: Clip, *, in_s: float = 0.0, out_s: float = 0.0, shape: FadeShape = "linear") -> Clip:
+    """Apply a fade-in, a fade-out, or both.
 
     Parameters
     ----------
     clip
         Sound with any number of channels.
-    threshold_db
-        Threshold in decibels relative to the loudest frame; negative.
+    in_s, out_s
+        Lengths of the fades in seconds, 0 or more; together at most the length of the clip. The first sample
+        of a fade-in and the last of a fade-out are 0.
+    shape
+        With ``t`` from 0 to 1: ``linear`` is ``t``, so that the gains of a crossfade sum to 1;
+        ``equal-power`` is ``sin(pi / 2 * t)``, so that their squares do, for uncorrelated sounds;
+        ``exponential`` is ``(1000 ** t - 1) / 999``, which sounds uniform.
 
     Raises
     ------
     ParameterError
-        If the threshold is not negative.
+        If the fades are negative or longer than the clip, or the shape is unknown.
 
     Examples
     --------
-    >>> padded = Clip(np.r_[np.zeros(800), np.ones(1600), np.zeros(800)], 8000)
-    >>> trim_silence(padded).duration_s
-    0.2
+    >>> fade(Clip(np.ones(6), 2), in_s=1.5, out_s=1.0).samples.tolist()
+    [[0.0, 0.5, 1.0, 1.0, 1.0, 0.0]]
     """
-    if not threshold_db < 0:
-        raise ParameterError(f"trim_silence expects a negative threshold_db, got {threshold_db!r}.")
-    power = frame_power(clip)
-    if power.max() == 0:
+    check_choice("fade shape", shape, get_args(FadeShape))
+    if not (in_s >= 0 and out_s >= 0 and in_s + out_s < math.inf):
+        raise ParameterError(f"fade expects in_s and out_s of 0 s or more, got {in_s!r} and {out_s!r}.")
+    n_in, n_out = s_to_samples(in_s, clip.sample_rate), s_to_samples(out_s, clip.sample_rate)
+    if n_in + n_out > clip.n_samples:
+        raise ParameterError(
+            f"fade expects fades of together at most {clip.duration_s:.3f} s, the length of "
+            f"{printable(clip.source)}, got in_s={in_s!r} and out_s={out_s!r}. Shorten them."
+        )
+    samples = clip.samples.copy()
+    samples[:, :n_in] *= _rise(n_in, shape)
+    samples[:, clip.n_samples - n_out :] *= _rise(n_out, shape)[::-1]
+    return replace(clip, samples=samples)
+
+
+def remove_dc(clip: Clip) -> Clip:
+    """Remove the DC offset: subtract the mean of each channel.
+
+    For an offset that drifts, use `woodshed.audio.filter.high_pass` at 20 Hz.
+
+    Examples
+    --------
+    >>> remove_dc(Clip(np.array([0.75, 0.25]), 8000)).samples.tolist()
+    [[0.25, -0.25]]
+    """
+    mean = clip.samples.mean(axis=1, dtype=np.float64, keepdims=True)
+    return replace(clip, samples=(clip.samples - mean).astype(np.float32))
+
+
+def split_channels(clip: Clip) -> tuple[Clip, ...]:
+    """Return each channel as a mono clip, in order: left before right.
+
+    Examples
+    --------
+    >>> left, right = split_channels(Clip(np.array([[0.5, 0.5], [-1, -1]]), 8000))
+    >>> left.samples.tolist(), right.samples.tolist()
+    ([[0.5, 0.5]], [[-1.0, -1.0]])
+    """
+    return tuple(replace(clip, samples=channel[np.newaxis]) for channel in clip.samples)
+
+
+def merge_channels(clips: Iterable[Clip]) -> Clip:
+    """Merge clips into the channels of one clip, in order.
+
+    Parameters
+    ----------
+    clips
+        At least one, all of the same rate and length; each may have several channels. The result has the
+        source of the first.
+
+    Raises
+    ------
+    AudioError
+        If rates or lengths differ.
+    ParameterError
+        If there is no clip.
+
+    Examples
+    --------
+    >>> merge_channels([Clip(np.ones(2), 8000), Clip(np.zeros(2), 8000)]).samples.tolist()
+    [[1.0, 1.0], [0.0, 0.0]]
+    """
+    clips = list(clips)
+    if not clips:
+        raise ParameterError("merge_channels expects at least one clip, got none. Pass the left one first.")
+    first = clips[0]
+    for clip in clips[1:]:
+        if clip.sample_rate != first.sample_rate:
+            raise AudioError(
+                f"merge_channels expects clips of one rate, got {printable(first.source)} at "
+                f"{first.sample_rate} Hz and {printable(clip.source)} at {clip.sample_rate} Hz. "
+                f"Resample it first: woodshed.audio.resample(clip, {first.sample_rate})."
+            )
+        if clip.n_samples != first.n_samples:
+            raise AudioError(
+                f"merge_channels expects clips of one length, got {printable(first.source)} with "
+                f"{first.n_samples} samples and {printable(clip.source)} with {clip.n_samples}. "
+                "Cut the longer one (clip.cut), or pad the shorter one (woodshed.audio.fit_length)."
+            )
+    return replace(first, samples=np.concatenate([clip.samples for clip in clips]))
+
+
+def swap_channels(clip: Clip) -> Clip:
+    """Swap left and right.
+
+    Raises
+    ------
+    AudioError
+        If the clip is not stereo.
+
+    Examples
+    --------
+    >>> swap_channels(Clip(np.array([[0.5], [-1]]), 8000)).samples.tolist()
+    [[-1.0], [0.5]]
+    """
+    _check_stereo(clip, "swap_channels")
+    return replace(clip, samples=clip.samples[::-1])
+
+
+def to_mono(clip: Clip, *, weights: Sequence[float] | None = None) -> Clip:
+    """Mix all channels into one.
+
+    Parameters
+    ----------
+    clip
+        Sound with any number of channels.
+    weights
+        Factor of each channel in the sum, one for each channel, not normalised: ``(1, 0)`` selects the left
+        one of two. None takes the mean.
+
+    Raises
+    ------
+    ParameterError
+        If the number of weights is not the number of channels, or a weight is not finite.
+
+    Examples
+    --------
+    >>> stereo = Clip(np.array([[0.5], [-1]]), 8000)
+    >>> to_mono(stereo).samples.tolist(), to_mono(stereo, weights=(1, 0)).samples.tolist()
+    ([[-0.25]], [[0.5]])
+    """
+    if weights is None:
+        return replace(clip, samples=clip.mono()[np.newaxis])
+    factors = np.asarray(weights, dtype=np.float64)
+    if factors.shape != (clip.n_channels,) or not np.isfinite(factors).all():
+        raise ParameterError(
+            f"to_mono expects one finite weight for each of the {clip.n_channels} channels of "
+            f"{printable(clip.source)}, got {weights!r}."
+        )
+    return replace(clip, samples=(factors @ clip.samples)[np.newaxis].astype(np.float32))
+
+
+def to_mid_side(clip: Clip) -> Clip:
+    """Convert left and right to mid ``(left + right) / 2`` and side ``(left - right) / 2``.
+
+    Mid contains what both channels share, usually voice and bass; side contains their difference.
+    `from_mid_side` is the inverse. After A. D. Blumlein, British patent 394325, 1931.
+
+    Raises
+    ------
+    AudioError
+        If the clip is not stereo.
+
+    Examples
+    --------
+    >>> to_mid_side(Clip(np.array([[0.5], [-1]]), 8000)).samples.tolist()
+    [[-0.25], [0.75]]
+    """
+    _check_stereo(clip, "to_mid_side")
+    left, right = clip.samples.astype(np.float64)
+    return replace(clip, samples=np.stack([(left + right) / 2, (left - right) / 2]).astype(np.float32))
+
+
+def from_mid_side(clip: Clip) -> Clip:
+    """Convert mid and side back to left ``mid + side`` and right ``mid - side``.
+
+    Raises
+    ------
+    AudioError
+        If the clip does not have two channels.
+
+    Examples
+    --------
+    >>> from_mid_side(Clip(np.array([[-0.25], [0.75]]), 8000)).samples.tolist()
+    [[0.5], [-1.0]]
+    """
+    _check_stereo(clip, "from_mid_side")
+    mid, side = clip.samples.astype(np.float64)
+    return replace(clip, samples=np.stack([mid + side, mid - side]).astype(np.float32))
+
+
+def to_channels(clip: Clip, n_channels: int) -> Clip:
+    """Change the number of channels: mix down to mono, or copy a mono channel.
+
+    Parameters
+    ----------
+    clip
+        Any number of channels if ``n_channels`` is 1; otherwise mono, or ``n_channels`` already.
+    n_channels
+        Number of channels of the result, 1 or more.
+
+    Raises
+    ------
+    AudioError
+        If several channels are to become another number above 1: the mapping is undefined.
+    ParameterError
+        If ``n_channels`` is not a whole number of 1 or more.
+
+    Examples
+    --------
+    >>> to_channels(Clip(np.array([0.5]), 8000), 2).samples.tolist()
+    [[0.5], [0.5]]
+    """
+    whole = isinstance(n_channels, int | np.integer) and not isinstance(n_channels, bool)
+    if not whole or n_channels < 1:
+        raise ParameterError(f"to_channels expects a whole n_channels of 1 or more, got {n_channels!r}.")
+    if clip.n_channels == n_channels:
         return clip
-    loud = np.flatnonzero(power >= power.max() * db_to_amplitude(threshold_db) ** 2)
-    n = frame_length(clip.sample_rate)
-    return replace(clip, samples=clip.samples[:, loud[0] * n : (loud[-1] + 1) * n])
+    if n_channels == 1:
+        return to_mono(clip)
+    if clip.n_channels == 1:
+        return replace(clip, samples=np.repeat(clip.samples, n_channels, axis=0))
+    raise AudioError(
+        f"to_channels cannot map the {clip.n_channels} channels of {printable(clip.source)} to {n_channels}. "
+        "Mix them to one first (to_mono), or select with split_channels and merge_channels."
+    )
 
 
 def _stretch(clip: Clip, factor: float, n_samples: int) -> Samples:
@@ -175,3 +452,21 @@ def _stretch(clip: Clip, factor: float, n_samples: int) -> Samples:
     n_common = min(n_samples, len(frames))  # the library may round the length the other way
     out[:, :n_common] = frames[:n_common].T
     return out
+
+
+def _rise(n_samples: int, shape: FadeShape) -> Samples:
+    """Return the gains of a fade-in, from 0 to 1, shape ``(n_samples,)``."""
+    part = np.linspace(0.0, 1.0, n_samples)
+    if shape == "equal-power":
+        part = np.sin(np.pi / 2 * part)
+    elif shape == "exponential":
+        part = (EXPONENTIAL_RANGE**part - 1) / (EXPONENTIAL_RANGE - 1)
+    return part.astype(np.float32)
+
+
+def _check_stereo(clip: Clip, function: str) -> None:
+    if clip.n_channels != 2:
+        raise AudioError(
+            f"{function} expects 2 channels, got {printable(clip.source)} with {clip.n_channels}. "
+            "Make it stereo first: woodshed.audio.to_channels(clip, 2), or select two with split_channels."
+        )

@@ -19,7 +19,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from woodshed.clip import Clip
-from woodshed.errors import AudioError, ParameterError, near_miss, printable
+from woodshed.errors import AudioError, ParameterError, check_choice, printable
 
 Sections = NDArray[np.float64]
 """Second-order sections, shape ``(n_sections, 6)``, in SciPy's order ``b0 b1 b2 a0 a1 a2``, ``a0`` = 1."""
@@ -78,7 +78,7 @@ class Butterworth:
     order: int = 4
 
     def __post_init__(self) -> None:
-        _check_kind(self.kind, ButterworthKind)
+        check_choice("filter kind", self.kind, get_args(ButterworthKind))
         n_corners = 2 if self.kind.startswith("band") else 1
         if len(self.corners_hz) != n_corners or any(np.diff(self.corners_hz) <= 0):
             raise ParameterError(
@@ -97,9 +97,14 @@ class Butterworth:
 
         for corner_hz in self.corners_hz:
             _check_frequency(self.kind, corner_hz, sample_rate)
-        corners = np.squeeze(self.corners_hz)  # SciPy expects a scalar for a single cutoff
         return np.asarray(
-            butter(self.order, corners, self.kind.replace("-", ""), fs=sample_rate, output="sos")
+            butter(
+                self.order,
+                np.squeeze(self.corners_hz),  # SciPy expects a scalar for a single cutoff
+                self.kind.replace("-", ""),
+                fs=sample_rate,
+                output="sos",
+            )
         )
 
 
@@ -141,7 +146,7 @@ class Equaliser:
     q: float
 
     def __post_init__(self) -> None:
-        _check_kind(self.kind, EqualiserKind)
+        check_choice("filter kind", self.kind, get_args(EqualiserKind))
         if not abs(self.gain_db) <= HIGHEST_GAIN_DB:
             raise ParameterError(
                 f"A {self.kind} filter expects a gain from -{HIGHEST_GAIN_DB:g} to {HIGHEST_GAIN_DB:g} dB, "
@@ -377,11 +382,6 @@ def check_format(block: Clip, sample_rate: int, n_channels: int) -> None:
             f"{printable(block.source)} has {block.n_channels} channels at {block.sample_rate} Hz, expected "
             f"{n_channels} at {sample_rate} Hz as in the previous blocks. Process each recording separately."
         )
-
-
-def _check_kind(kind: str, kinds: object) -> None:
-    if kind not in get_args(kinds):
-        raise ParameterError(f"Unknown filter kind {kind!r}. {near_miss(kind, get_args(kinds))}")
 
 
 def _check_frequency(kind: str, frequency_hz: float, sample_rate: int) -> None:

@@ -7,14 +7,15 @@ true-peak audio level*, 2015, on which EBU R 128 is based.
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Sequence
+from dataclasses import dataclass
 
 import numpy as np
 import soxr
 from numpy.typing import NDArray
 
 from woodshed.audio.filter import RunningFilter, Sections, check_format
+from woodshed.audio.segment import blocks_of
 from woodshed.clip import Clip
 from woodshed.errors import AudioError, ParameterError
 from woodshed.units import amplitude_to_db, s_to_samples
@@ -47,7 +48,6 @@ OFFSET_LUFS = -0.691
 """Compensates the gain of K-weighting at 997 Hz: a full-scale sine in one channel has -3.01 LUFS."""
 
 OVERSAMPLING = 4
-BLOCK_S = 10.0
 
 
 def loudness_lufs(clip: Clip, *, channel_weights: Sequence[float] | None = None) -> float:
@@ -129,19 +129,6 @@ def true_peak_dbtp(clip: Clip) -> float:
     for block in blocks_of(clip):
         meter.add(block)
     return meter.true_peak_dbtp()
-
-
-def blocks_of(clip: Clip) -> Iterator[Clip]:
-    """Yield blocks of at most 10 s, which bounds the memory that measuring a long clip takes.
-
-    Examples
-    --------
-    >>> [block.duration_s for block in blocks_of(Clip(np.ones(25), 1))]
-    [10.0, 10.0, 5.0]
-    """
-    length = s_to_samples(BLOCK_S, clip.sample_rate)
-    for start in range(0, clip.n_samples, length):
-        yield replace(clip, samples=clip.samples[:, start : start + length])
 
 
 @dataclass(frozen=True)
@@ -256,8 +243,7 @@ class LoudnessMeter:
 
     def add(self, block: Clip) -> None:
         """Process the next block."""
-        energy = self._weights @ np.square(self._filter(block))
-        steps = self._frames.add(energy)
+        steps = self._frames.add(self._weights @ np.square(self._filter(block)))
         if len(steps):
             self._steps.append(steps)
 
@@ -318,5 +304,4 @@ class TruePeakMeter:
         return amplitude_to_db(self._peak, -math.inf)
 
     def _update(self, samples: NDArray[np.float32]) -> None:
-        if samples.size:
-            self._peak = max(self._peak, float(samples.max()), -float(samples.min()))
+        self._peak = max(self._peak, float(samples.max(initial=0.0)), -float(samples.min(initial=0.0)))

@@ -16,11 +16,12 @@ import csv
 import io
 import math
 import os
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
 from woodshed.atomic import check_overwrite, write_whole
+from woodshed.audio.segment import Segment, segments_between
 from woodshed.errors import DataError, ParameterError, printable
 
 COLUMNS = ("start_s", "end_s", "name")
@@ -28,7 +29,7 @@ COLUMNS = ("start_s", "end_s", "name")
 
 
 @dataclass(frozen=True)
-class Marker:
+class Marker(Segment):
     """Named region of a recording, or a point if start and end are equal.
 
     Parameters
@@ -49,8 +50,6 @@ class Marker:
     Marker(start_s=2.5, end_s=2.5, name='end')
     """
 
-    start_s: float
-    end_s: float
     name: str = ""
 
     def __post_init__(self) -> None:
@@ -155,16 +154,35 @@ def write_markers(
     return path
 
 
+def marker_segments(markers: Sequence[Marker], duration_s: float) -> list[Segment]:
+    """Convert markers to segments.
+
+    Markers with a length become segments, and points are then ignored; if all markers are points, they divide
+    the duration.
+
+    Examples
+    --------
+    >>> [(s.start_s, s.end_s) for s in marker_segments([Marker(1.0, 2.0, "verse")], 3.0)]
+    [(1.0, 2.0)]
+    >>> [(s.start_s, s.end_s) for s in marker_segments([Marker(1.0, 1.0, "bar 2")], 3.0)]
+    [(0.0, 1.0), (1.0, 3.0)]
+    """
+    segments = [
+        Segment(marker.start_s, min(marker.end_s, duration_s))
+        for marker in markers
+        if marker.end_s > marker.start_s
+    ]
+    return segments or segments_between((marker.start_s for marker in markers), duration_s)
+
+
 def _label_rows(text: str) -> Iterator[tuple[int, tuple[str, str, str]]]:
     """Yield line number, start, end and name; label tracks of early versions have no end."""
     for n_line, line in enumerate(text.split("\n"), 1):
         if not line.strip() or line.startswith("\\"):  # such a line holds the frequency range of a label
             continue
-        start_s, second, *rest = [*line.strip().split("\t", 2), ""]
-        if not rest:
-            yield n_line, (start_s, start_s, "")
-        elif rest[0] or _is_number(second):
-            yield n_line, (start_s, second, rest[0])
+        start_s, second, name = [*line.strip().split("\t", 2), "", ""][:3]
+        if name or _is_number(second):
+            yield n_line, (start_s, second, name)
         else:
             yield n_line, (start_s, start_s, second)
 
@@ -183,8 +201,10 @@ def _table_rows(text: str, path: Path) -> Iterator[tuple[int, tuple[str, str, st
             start_s = row["start_s"]
             yield reader.line_num, (start_s, row.get("end_s") or start_s, row.get("name", ""))
     except csv.Error as error:
-        where = f"{printable(path)}, line {reader.line_num}"
-        raise DataError(f"{where} is not valid CSV ({error}). Save the table as CSV again.") from error
+        raise DataError(
+            f"{printable(path)}, line {reader.line_num} is not valid CSV ({error}). "
+            "Save the table as CSV again."
+        ) from error
 
 
 def _is_number(text: str) -> bool:

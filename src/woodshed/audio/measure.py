@@ -10,8 +10,9 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from woodshed.audio.loudness import LOWEST_RATE, FrameSums, LoudnessMeter, TruePeakMeter, blocks_of
+from woodshed.audio.loudness import LOWEST_RATE, FrameSums, LoudnessMeter, TruePeakMeter
 from woodshed.audio.read import FileInfo, FilePath, info, read_blocks
+from woodshed.audio.segment import blocks_of
 from woodshed.clip import Clip
 from woodshed.units import amplitude_to_db, db_to_amplitude, s_to_samples, samples_to_s
 
@@ -86,10 +87,9 @@ class Measurement(FileInfo):
         >>> measured["peak_dbfs"], measured["silence_share"]
         (None, 1.0)
         """
-        values = asdict(self) | {"bits": self.bits}
         return {
             name: None if isinstance(value, float) and not math.isfinite(value) else value
-            for name, value in values.items()
+            for name, value in {**asdict(self), "bits": self.bits}.items()
         }
 
 
@@ -103,7 +103,7 @@ def measure(clip: Clip) -> Measurement:
     >>> round(measured.rms_dbfs, 2), round(measured.loudness_lufs, 1), measured.n_clipped
     (-3.01, -3.0, 0)
     """
-    return _measure_blocks(blocks_of(clip), "")
+    return _measure_blocks(blocks_of(clip), clip.sample_rate, clip.n_channels, "")
 
 
 def measure_file(path: FilePath) -> Measurement:
@@ -121,77 +121,52 @@ def measure_file(path: FilePath) -> Measurement:
     >>> measured.codec, measured.bits, measured.n_samples
     ('FLAC PCM_16', 16, 3428)
     """
-    return _measure_blocks(read_blocks(path), info(path).codec)
+    header = info(path)
+    return _measure_blocks(read_blocks(path), header.sample_rate, header.n_channels, header.codec)
 
 
-def _measure_blocks(blocks: Iterable[Clip], codec: str) -> Measurement:
-    blocks = iter(blocks)
-    first = next(blocks)
-    meter = _Meter(first.sample_rate, first.n_channels, FULL_SCALE.get(_encoding(codec), LARGEST))
-    meter.add(first)
+def _measure_blocks(blocks: Iterable[Clip], sample_rate: int, n_channels: int, codec: str) -> Measurement:
+    loudness = LoudnessMeter(sample_rate, n_channels) if sample_rate >= LOWEST_RATE else None
+    true_peak = TruePeakMeter(sample_rate, n_channels)
+    clipping = _Clipping(n_channels, FULL_SCALE.get(_encoding(codec), LARGEST))
+    frames = FrameSums(s_to_samples(SILENCE_FRAME_S, sample_rate))
+    silent_power = db_to_amplitude(SILENT_DBFS) ** 2
+    n_samples = n_silent = 0
+    peak = total_energy = 0.0
+    totals = np.zeros(n_channels)
     for block in blocks:
-        meter.add(block)
-    return meter.measurement(codec)
+        true_peak.add(block)  # raises for a block of another format
+        if loudness is not None:
+            loudness.add(block)
+        clipping.add(block)
+        energy = np.square(block.samples, dtype=np.float64).mean(axis=0)
+        n_silent += frames.length * int(np.sum(frames.add(energy) < frames.length * silent_power))
+        n_samples += block.n_samples
+        peak = max(peak, float(np.abs(block.samples).max()))
+        total_energy += float(energy.sum())
+        totals += block.samples.sum(axis=1, dtype=np.float64)
+    if frames.open_sum < frames.n_open * silent_power:
+        n_silent += frames.n_open  # the incomplete last frame
+    mean = totals / n_samples
+    return Measurement(
+        sample_rate=sample_rate,
+        n_channels=n_channels,
+        n_samples=n_samples,
+        duration_s=samples_to_s(n_samples, sample_rate),
+        codec=codec,
+        peak_dbfs=amplitude_to_db(peak, -math.inf),
+        rms_dbfs=amplitude_to_db(math.sqrt(total_energy / n_samples), -math.inf),
+        loudness_lufs=math.nan if loudness is None else loudness.loudness_lufs(),
+        true_peak_dbtp=true_peak.true_peak_dbtp(),
+        n_clipped=clipping.n_clipped,
+        n_clipped_runs=clipping.n_runs,
+        dc_offset=float(mean[np.abs(mean).argmax()]),
+        silence_share=n_silent / n_samples,
+    )
 
 
 def _encoding(codec: str) -> str:
     return codec.rpartition(" ")[2]
-
-
-class _Meter:
-    """Accumulator of the measurements over blocks."""
-
-    def __init__(self, sample_rate: int, n_channels: int, full_scale: float) -> None:
-        self._format = (sample_rate, n_channels)
-        self._loudness = LoudnessMeter(sample_rate, n_channels) if sample_rate >= LOWEST_RATE else None
-        self._true_peak = TruePeakMeter(sample_rate, n_channels)
-        self._clipping = _Clipping(n_channels, full_scale)
-        self._frames = FrameSums(s_to_samples(SILENCE_FRAME_S, sample_rate))
-        self._n_samples = 0
-        self._n_silent = 0
-        self._peak = 0.0
-        self._energy = 0.0
-        self._sum = np.zeros(n_channels)
-
-    def add(self, block: Clip) -> None:
-        self._true_peak.add(block)  # raises for a block of another format
-        if self._loudness is not None:
-            self._loudness.add(block)
-        self._clipping.add(block)
-        energy = np.square(block.samples, dtype=np.float64).mean(axis=0)
-        frames = self._frames.add(energy)
-        self._n_silent += self._frames.length * int(np.sum(frames < self._silent(self._frames.length)))
-        self._n_samples += block.n_samples
-        self._peak = max(self._peak, float(np.abs(block.samples).max()))
-        self._energy += float(energy.sum())
-        self._sum += block.samples.sum(axis=1, dtype=np.float64)
-
-    def measurement(self, codec: str) -> Measurement:
-        sample_rate, n_channels = self._format
-        n_silent = self._n_silent
-        if self._frames.open_sum < self._silent(self._frames.n_open):
-            n_silent += self._frames.n_open  # the incomplete last frame
-        mean = self._sum / self._n_samples
-        return Measurement(
-            sample_rate=sample_rate,
-            n_channels=n_channels,
-            n_samples=self._n_samples,
-            duration_s=samples_to_s(self._n_samples, sample_rate),
-            codec=codec,
-            peak_dbfs=amplitude_to_db(self._peak, -math.inf),
-            rms_dbfs=amplitude_to_db(math.sqrt(self._energy / self._n_samples), -math.inf),
-            loudness_lufs=math.nan if self._loudness is None else self._loudness.loudness_lufs(),
-            true_peak_dbtp=self._true_peak.true_peak_dbtp(),
-            n_clipped=self._clipping.n_clipped,
-            n_clipped_runs=self._clipping.n_runs,
-            dc_offset=float(mean[np.abs(mean).argmax()]),
-            silence_share=n_silent / self._n_samples,
-        )
-
-    @staticmethod
-    def _silent(length: int) -> float:
-        """Return the sum of squares below which a frame of ``length`` samples is silent."""
-        return length * db_to_amplitude(SILENT_DBFS) ** 2
 
 
 class _Clipping:

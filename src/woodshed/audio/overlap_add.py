@@ -77,8 +77,7 @@ def spectra_at(padded: Samples, starts: Counts, n_fft: int) -> Spectra:
     (2, 2, 9)
     """
     frames = np.lib.stride_tricks.sliding_window_view(padded, n_fft, axis=1)[:, starts]
-    spectra: Spectra = scipy.fft.rfft(frames * frame_window(n_fft), axis=2)
-    return spectra
+    return np.asarray(scipy.fft.rfft(frames * frame_window(n_fft), axis=2))
 
 
 def add_frames(out: Samples, spectra: Spectra, start: int) -> None:

@@ -141,7 +141,7 @@ def pitch_shift(clip: Clip, semitones: float) -> Clip:
 
 
 def _stretch_to(clip: Clip, n_out: int) -> Clip:
-    """Interval to an exact number of samples."""
+    """Stretch to an exact number of samples."""
     if n_out == clip.n_samples:
         return clip
     n_fft = frame_size(clip.sample_rate, FRAME_S)

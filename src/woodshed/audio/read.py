@@ -27,6 +27,10 @@ UNSUPPORTED_SUFFIXES = frozenset({".m4a", ".aac", ".wma", ".amr", ".webm"})
 EXPORT_AGAIN = "Copy or export it again from its source."
 CONVERT = "Convert it to WAV or FLAC first, for instance: ffmpeg -i INPUT OUTPUT.wav"
 
+
+TAGS = ("title", "artist", "album", "date", "tracknumber", "genre", "comment", "copyright", "license")
+"""libsndfile's names of the tags that are copied from file to file; its ``software`` tag is not."""
+
 _UNKNOWN_FORMAT = 1  # libsndfile's SF_ERR_UNRECOGNISED_FORMAT
 _LONGEST = 2**62  # libsndfile declares more than this when a stream was saved without its length
 
@@ -68,11 +72,7 @@ def open_sound(path: FilePath) -> Iterator[Any]:
     """
     _check_regular_file(path)
     try:
-        open(path, "rb").close()  # unlike libsndfile, Python reports why a file cannot be opened
-    except OSError as error:
-        raise AudioFileError(path, _open_error_text(path, error)) from error
-    try:
-        sound = _Stream(os.fspath(path) if sys.platform == "win32" else os.fsencode(path))
+        sound = _Stream(library_path(path))
     except (soundfile.SoundFileError, TypeError) as error:  # TypeError: headerless, named .raw
         raise AudioFileError(path, _format_error_text(path, error)) from error
     with sound:
@@ -81,14 +81,17 @@ def open_sound(path: FilePath) -> Iterator[Any]:
         try:
             yield sound
         except soundfile.SoundFileError as error:
-            reason = f"it is damaged: decoding stopped ({library_message(error)}). {EXPORT_AGAIN}"
-            raise AudioFileError(path, reason) from error
+            raise AudioFileError(
+                path, f"it is damaged: decoding stopped ({library_message(error)}). {EXPORT_AGAIN}"
+            ) from error
 
 
 def _check_regular_file(path: FilePath) -> None:
-    """Raise for folders, pipes and devices, which would fail obscurely or block when opened."""
+    """Raise for files that cannot be opened, and for folders, pipes and devices, which would block."""
     try:
         state = os.stat(path)
+        if stat.S_ISREG(state.st_mode):
+            open(path, "rb").close()  # unlike libsndfile, Python reports why a file cannot be opened
     except (OSError, ValueError) as error:
         raise AudioFileError(path, _open_error_text(path, error)) from error
     if stat.S_ISDIR(state.st_mode):
@@ -120,6 +123,17 @@ def _format_error_text(path: FilePath, error: Exception) -> str:
     if getattr(error, "code", None) == _UNKNOWN_FORMAT:
         return f"it is not an audio file, whatever its name. {CONVERT}"
     return f"it has a damaged header ({library_message(error)}). {EXPORT_AGAIN}"
+
+
+def library_path(path: FilePath) -> str | bytes:
+    """Return a file name for libsndfile; soundfile itself fails for names that are not UTF-8.
+
+    Examples
+    --------
+    >>> os.fsdecode(library_path("a.wav"))
+    'a.wav'
+    """
+    return os.fspath(path) if sys.platform == "win32" else os.fsencode(path)
 
 
 def library_message(error: Exception) -> str:
@@ -193,8 +207,23 @@ def info(path: FilePath) -> FileInfo:
         )
 
 
-ESTIMATED_LENGTH = frozenset({"MPEG"})
-"""Formats without a reliable length in the header: the estimate of the decoder may be too high."""
+def read_tags(path: FilePath) -> dict[str, str]:
+    """Read the tags of a file; missing and empty tags are omitted.
+
+    Raises
+    ------
+    AudioFileError
+        If the file cannot be opened.
+
+    Examples
+    --------
+    >>> from woodshed.data.sample import sample_folder
+    >>> read_tags(sample_folder() / "recordings" / "7_theo_0.flac")
+    {}
+    """
+    with open_sound(path) as sound:
+        tags = {name: getattr(sound, name) for name in TAGS}
+    return {name: text for name, text in tags.items() if text}
 
 
 def read(
@@ -268,8 +297,7 @@ def read_unless_long(path: FilePath, longest_s: float, *, sample_rate: int) -> C
     with open_sound(path) as sound:
         if sound.frames > longest_s * sound.samplerate:
             return None
-        clip = _decode_clip(path, sound, True)
-    return resample(clip, sample_rate)
+        return resample(_decode_clip(path, sound, True), sample_rate)
 
 
 def read_blocks(
@@ -304,8 +332,7 @@ def read_blocks(
     [2000, 1428]
     """
     with open_sound(path) as sound:
-        n_frames = max(1, s_to_samples(block_s, sound.samplerate))
-        for samples in _decode(path, sound, start_s, end_s, n_frames):
+        for samples in _decode(path, sound, start_s, end_s, s_to_samples(block_s, sound.samplerate)):
             yield Clip(samples.T, sound.samplerate, os.fspath(path))
 
 
@@ -339,21 +366,21 @@ def _decode(
         )
     if start:
         sound.seek(start)
-    n_left = sound.frames - start
-    if end_s is not None:
-        n_left = min(n_left, s_to_samples(end_s, sound.samplerate) - start)
-    n_read = 0
-    while n_left > 0:
-        part = sound.read(min(n_left, max(1, n_frames)), dtype="float32", always_2d=True)
-        if len(part) == 0 and sound.format in ESTIMATED_LENGTH:
+    stop = sound.frames if end_s is None else min(sound.frames, s_to_samples(end_s, sound.samplerate))
+    position = start
+    while position < stop:
+        part = sound.read(min(stop - position, max(1, n_frames)), dtype="float32", always_2d=True)
+        if len(part) == 0 and sound.format == "MPEG":  # whose length is an estimate, which may be too high
             break
         if len(part) == 0:
-            ended_s = samples_to_s(start + n_read, sound.samplerate)
-            raise AudioFileError(path, f"it is damaged: it ends after {ended_s:.3f} s. {EXPORT_AGAIN}")
+            raise AudioFileError(
+                path,
+                f"it is damaged: it ends after {samples_to_s(position, sound.samplerate):.3f} s. "
+                f"{EXPORT_AGAIN}",
+            )
         if not np.isfinite(part).all():
             raise AudioFileError(path, f"it has samples that are NaN or infinite. {EXPORT_AGAIN}")
-        n_read += len(part)
-        n_left -= len(part)
+        position += len(part)
         yield part
-    if n_read == 0:
+    if position == start:
         raise AudioFileError(path, f"it has a header but no samples in this segment. {EXPORT_AGAIN}")

@@ -1,11 +1,11 @@
-"""Trimming, splitting and joining of clips, exact to the sample."""
+"""Segments of a recording; trimming, splitting and joining of clips, exact to the sample."""
 
 from __future__ import annotations
 
 import itertools
 import math
-from collections.abc import Iterable, Sequence
-from dataclasses import replace
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass, replace
 
 import numpy as np
 
@@ -15,6 +15,30 @@ from woodshed.units import s_to_samples
 
 LASTS = ("keep", "drop", "pad")
 """Treatment of a shorter last part in `split_every`."""
+
+
+@dataclass(frozen=True)
+class Segment:
+    """Part of a recording.
+
+    Parameters
+    ----------
+    start_s, end_s
+        Start and end in seconds.
+
+    Examples
+    --------
+    >>> Segment(0.5, 2.0).duration_s
+    1.5
+    """
+
+    start_s: float
+    end_s: float
+
+    @property
+    def duration_s(self) -> float:
+        """Length in seconds."""
+        return self.end_s - self.start_s
 
 
 def trim(clip: Clip, start_s: float = 0.0, end_s: float | None = None) -> Clip:
@@ -52,6 +76,19 @@ def trim(clip: Clip, start_s: float = 0.0, end_s: float | None = None) -> Clip:
             f"{clip.duration_s if end_s is None else end_s!r} s of {printable(clip.source)}. Correct them."
         )
     return _part(clip, start, stop)
+
+
+def blocks_of(clip: Clip, block_s: float = 10.0) -> Iterator[Clip]:
+    """Yield consecutive blocks of a clip, which bounds the memory that processing a long clip takes.
+
+    Examples
+    --------
+    >>> [block.duration_s for block in blocks_of(Clip(np.ones(25), 1))]
+    [10.0, 10.0, 5.0]
+    """
+    n = s_to_samples(block_s, clip.sample_rate)
+    for start in range(0, clip.n_samples, n):
+        yield _part(clip, start, start + n)
 
 
 def split_every(clip: Clip, length_s: float, *, last: str = "keep") -> list[Clip]:
@@ -92,7 +129,7 @@ def split_every(clip: Clip, length_s: float, *, last: str = "keep") -> list[Clip
             f"split_every expects a length_s of at least one sample (1/{clip.sample_rate} s), "
             f"got {length_s!r}."
         )
-    parts = [_part(clip, start, start + n) for start in range(0, clip.n_samples, n)]
+    parts = list(blocks_of(clip, length_s))
     missing = n - parts[-1].n_samples
     if missing and last == "drop":
         del parts[-1]
@@ -127,8 +164,7 @@ def split_at(clip: Clip, times_s: Iterable[float]) -> list[Clip]:
     >>> [part.n_samples for part in split_at(Clip(np.ones(8), 8), [0.0, 0.75, 0.25])]
     [2, 4, 2]
     """
-    cuts = {_sample_at(clip, time_s, "split_at") for time_s in times_s}
-    edges = sorted(cuts | {0, clip.n_samples})
+    edges = sorted({0, clip.n_samples, *(_sample_at(clip, time_s, "split_at") for time_s in times_s)})
     return [_part(clip, start, stop) for start, stop in itertools.pairwise(edges)]
 
 
@@ -168,7 +204,6 @@ def join(clips: Sequence[Clip], *, crossfade_s: float = 0.0) -> Clip:
     >>> join([Clip(np.ones(8), 8), Clip(np.ones(8), 8)], crossfade_s=0.5).n_samples
     12
     """
-    clips = list(clips)
     if not clips:
         raise ParameterError("join expects at least one clip, got none.")
     _check_formats(clips)
@@ -189,6 +224,53 @@ def join(clips: Sequence[Clip], *, crossfade_s: float = 0.0) -> Clip:
     return replace(clips[0], samples=joined)
 
 
+def equal_segments(duration_s: float, length_s: float, *, last: str = "keep") -> list[Segment]:
+    """Divide a duration into segments of equal length.
+
+    Parameters
+    ----------
+    duration_s
+        Duration in seconds.
+    length_s
+        Length of a segment in seconds, positive.
+    last
+        Whether to ``keep`` or ``drop`` a shorter last segment.
+
+    Raises
+    ------
+    ParameterError
+        If the length is not positive, or ``last`` is unknown.
+
+    Examples
+    --------
+    >>> [segment.end_s for segment in equal_segments(2.5, 1.0)]
+    [1.0, 2.0, 2.5]
+    >>> len(equal_segments(2.5, 1.0, last="drop"))
+    2
+    """
+    if not length_s > 0:
+        raise ParameterError(f"The segment length must be positive, got {length_s!r} s.")
+    if last not in ("keep", "drop"):
+        raise ParameterError(f"last must be 'keep' or 'drop', got {last!r}.")
+    n_full = int(duration_s / length_s + 1e-9)
+    segments = [Segment(k * length_s, (k + 1) * length_s) for k in range(n_full)]
+    if last == "keep" and duration_s - n_full * length_s > 1e-9 * duration_s:
+        segments.append(Segment(n_full * length_s, duration_s))
+    return segments
+
+
+def segments_between(times_s: Iterable[float], duration_s: float) -> list[Segment]:
+    """Divide a duration at the given times, in seconds; times outside it are ignored.
+
+    Examples
+    --------
+    >>> [(segment.start_s, segment.end_s) for segment in segments_between([0.5, 2.0], 3.0)]
+    [(0.0, 0.5), (0.5, 2.0), (2.0, 3.0)]
+    """
+    edges = [0.0, *sorted({float(time_s) for time_s in times_s if 0 < time_s < duration_s}), duration_s]
+    return [Segment(start_s, end_s) for start_s, end_s in itertools.pairwise(edges)]
+
+
 def _sample_at(clip: Clip, time_s: float, function: str) -> int:
     """Return the sample at a time within the clip, its end included."""
     if math.isfinite(time_s) and time_s >= 0:
@@ -205,7 +287,7 @@ def _part(clip: Clip, start: int, stop: int) -> Clip:
     return replace(clip, samples=clip.samples[:, start:stop])
 
 
-def _check_formats(clips: list[Clip]) -> None:
+def _check_formats(clips: Sequence[Clip]) -> None:
     first = clips[0]
     for clip in clips[1:]:
         if clip.sample_rate != first.sample_rate:
@@ -222,7 +304,7 @@ def _check_formats(clips: list[Clip]) -> None:
             )
 
 
-def _n_fade(clips: list[Clip], crossfade_s: float) -> int:
+def _n_fade(clips: Sequence[Clip], crossfade_s: float) -> int:
     """Return the length of a crossfade in samples; raise if a clip is too short for it."""
     if not 0 <= crossfade_s < math.inf:
         raise ParameterError(f"join expects a crossfade_s of 0 or more, got {crossfade_s!r}.")

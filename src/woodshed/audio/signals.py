@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from woodshed.clip import Clip
-from woodshed.errors import ParameterError, near_miss
+from woodshed.errors import ParameterError, check_choice
 from woodshed.units import db_to_amplitude, s_to_samples
 
 COLOURS = {"white": 0.0, "pink": 1.0, "brown": 2.0}
@@ -46,8 +46,8 @@ def sine(
     >>> sine(4000, 0.001, sample_rate=16000, amplitude=1.0).samples.round(3).tolist()[0][:4]
     [0.0, 1.0, 0.0, -1.0]
     """
-    time_s = _times(duration_s, sample_rate)
-    return _clip(amplitude * np.sin(2 * np.pi * f0_hz * time_s), sample_rate, f"sine {f0_hz:g} Hz")
+    samples = amplitude * np.sin(2 * np.pi * f0_hz * _times(duration_s, sample_rate))
+    return _clip(samples, sample_rate, f"sine {f0_hz:g} Hz")
 
 
 def chirp(
@@ -124,8 +124,8 @@ def noise(
     >>> round(float(np.sqrt(np.mean(clip.samples**2))), 4)
     0.1
     """
-    rng = np.random.default_rng(seed)
-    samples = coloured(rng, 1, len(_times(duration_s, sample_rate)), colour)
+    n_samples = len(_times(duration_s, sample_rate))
+    samples = coloured(np.random.default_rng(seed), 1, n_samples, colour)
     return _clip(db_to_amplitude(level_db) * samples, sample_rate, f"{colour} noise")
 
 
@@ -229,8 +229,7 @@ def coloured(rng: np.random.Generator, n_channels: int, n_samples: int, colour: 
     >>> coloured(np.random.default_rng(0), 2, 1000, "brown").shape
     (2, 1000)
     """
-    if colour not in COLOURS:
-        raise ParameterError(f"Unknown noise colour {colour!r}. {near_miss(colour, COLOURS)}")
+    check_choice("noise colour", colour, COLOURS)
     white = rng.standard_normal((n_channels, n_samples))
     if n_samples < 3:
         return np.asarray(np.sign(white))  # too short for a spectrum

@@ -6,50 +6,23 @@ analysed block by block in little memory. (`woodshed.audio.silence` generates si
 
 from __future__ import annotations
 
-import itertools
 import math
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable
 from dataclasses import dataclass, replace
 
 import numpy as np
 from numpy.typing import NDArray
 
-from woodshed.audio.segment import join
-from woodshed.clip import Clip, Samples
+from woodshed.audio.segment import Segment, blocks_of, join
+from woodshed.clip import Clip
 from woodshed.errors import AudioError, ParameterError, printable
 from woodshed.units import db_to_amplitude, s_to_samples, samples_to_s
 
 FRAME_S = 0.01
 """Length of a frame in seconds."""
 
-Span = tuple[int, int]
-"""First sample of a span, and the first after it."""
-
-_VALUES_PER_STEP = 2**20  # squares are summed in portions of this many values, 8 MiB
-
-
-@dataclass(frozen=True)
-class Segment:
-    """Part of a recording.
-
-    Parameters
-    ----------
-    start_s, end_s
-        Start and end in seconds.
-
-    Examples
-    --------
-    >>> Segment(0.5, 2.0).duration_s
-    1.5
-    """
-
-    start_s: float
-    end_s: float
-
-    @property
-    def duration_s(self) -> float:
-        """Length in seconds."""
-        return self.end_s - self.start_s
+Spans = NDArray[np.int64]
+"""First sample of each span, and the first after it, shape ``(n_spans, 2)``."""
 
 
 @dataclass(frozen=True)
@@ -172,9 +145,8 @@ def find_silence(sound: Clip | Iterable[Clip], rule: SilenceRule = DEFAULT_RULE)
     [Segment(start_s=0.0, end_s=1.0), Segment(start_s=2.0, end_s=2.5)]
     """
     levels = _measure(sound)
-    edges = [0, *itertools.chain(*_active_spans(levels, rule)), levels.n_samples]
-    gaps = zip(edges[::2], edges[1::2], strict=True)
-    return _segments([(start, stop) for start, stop in gaps if stop > start], levels.sample_rate)
+    gaps = np.r_[0, _active_spans(levels, rule).ravel(), levels.n_samples].reshape(-1, 2)
+    return _segments(gaps[gaps[:, 1] > gaps[:, 0]], levels.sample_rate)
 
 
 def remove_silence(clip: Clip, rule: SilenceRule = DEFAULT_RULE, *, keep_s: float = 0.0) -> Clip:
@@ -248,17 +220,35 @@ def split_on_silence(clip: Clip, rule: SilenceRule = DEFAULT_RULE) -> list[Clip]
     return _cut(clip, _active_spans(_measure(clip), rule))
 
 
-def frame_power(sound: Clip | Iterable[Clip]) -> NDArray[np.float64]:
-    """Return the mean square over all channels in frames of 10 ms, shape ``(n_frames,)``.
+def trim_silence(clip: Clip, *, threshold_db: float = -40.0) -> Clip:
+    """Trim silence at both ends.
 
-    Frames do not overlap and continue across blocks; the last may be shorter.
+    A frame of 10 ms is silent if its RMS level over all channels is below ``threshold_db``. A clip that is
+    digital silence throughout is returned unchanged.
+
+    Parameters
+    ----------
+    clip
+        Sound with any number of channels.
+    threshold_db
+        Threshold in decibels relative to the loudest frame; negative.
+
+    Raises
+    ------
+    ParameterError
+        If the threshold is not negative.
 
     Examples
     --------
-    >>> frame_power(Clip(np.r_[np.zeros(80), np.full(100, 0.5)], 8000)).tolist()
-    [0.0, 0.25, 0.25]
+    >>> padded = Clip(np.r_[np.zeros(800), np.ones(1600), np.zeros(800)], 8000)
+    >>> trim_silence(padded).duration_s
+    0.2
     """
-    return _measure(sound).power
+    if not threshold_db < 0:
+        raise ParameterError(f"trim_silence expects a negative threshold_db, got {threshold_db!r}.")
+    rule = SilenceRule(threshold_db, min_silence_s=0.0, min_sound_s=0.0, margin_s=0.0)
+    spans = _active_spans(_measure(clip), rule)
+    return replace(clip, samples=clip.samples[:, spans[0, 0] : spans[-1, 1]]) if len(spans) else clip
 
 
 @dataclass(frozen=True)
@@ -287,7 +277,7 @@ def _measure(sound: Clip | Iterable[Clip]) -> _Levels:
     powers: list[NDArray[np.float64]] = []
     rest: NDArray[np.float64] = np.zeros(0)
     n_samples, sample_rate = 0, 0
-    for block in [sound] if isinstance(sound, Clip) else sound:
+    for block in blocks_of(sound) if isinstance(sound, Clip) else sound:
         if sample_rate not in (0, block.sample_rate):
             raise AudioError(
                 f"Expected blocks of one rate, got {printable(block.source)} at {sample_rate} Hz "
@@ -296,56 +286,46 @@ def _measure(sound: Clip | Iterable[Clip]) -> _Levels:
         sample_rate = block.sample_rate
         n_samples += block.n_samples
         n = frame_length(sample_rate)
-        for samples in _portions(block.samples):
-            energy = np.append(rest, np.square(samples, dtype=np.float64).mean(axis=0))
-            n_whole = len(energy) // n * n
-            powers.append(energy[:n_whole].reshape(-1, n).mean(axis=1))
-            rest = energy[n_whole:]
+        energy = np.append(rest, np.square(block.samples, dtype=np.float64).mean(axis=0))
+        n_whole = len(energy) // n * n
+        powers.append(energy[:n_whole].reshape(-1, n).mean(axis=1))
+        rest = energy[n_whole:]
     if rest.size:
         powers.append(rest.mean(keepdims=True))
     power = np.concatenate(powers) if powers else np.zeros(0)
     return _Levels(power, frame_length(sample_rate), n_samples, max(1, sample_rate))
 
 
-def _portions(samples: Samples) -> Iterator[Samples]:
-    step = max(1, _VALUES_PER_STEP // len(samples))
-    for start in range(0, samples.shape[1], step):
-        yield samples[:, start : start + step]
-
-
-def _active_spans(levels: _Levels, rule: SilenceRule) -> list[Span]:
+def _active_spans(levels: _Levels, rule: SilenceRule) -> Spans:
     """Return the active spans: threshold, merge, drop and widen."""
     reference = 1.0 if rule.absolute else levels.power.max(initial=0.0)
     is_active = (levels.power >= reference * db_to_amplitude(rule.threshold_db) ** 2) & (levels.power > 0)
     changes = np.flatnonzero(np.diff(is_active, prepend=False, append=False)) * levels.frame_length
-    edges = np.minimum(changes, levels.n_samples).tolist()
-    spans = zip(edges[::2], edges[1::2], strict=True)
+    spans = np.minimum(changes, levels.n_samples).reshape(-1, 2)
     merged = _merge(spans, s_to_samples(rule.min_silence_s, levels.sample_rate))
-    min_length = s_to_samples(rule.min_sound_s, levels.sample_rate)
-    return _widen([(a, b) for a, b in merged if b - a >= min_length], rule.margin_s, levels)
+    is_long = np.diff(merged)[:, 0] >= s_to_samples(rule.min_sound_s, levels.sample_rate)
+    return _widen(merged[is_long], rule.margin_s, levels)
 
 
-def _merge(spans: Iterable[Span], min_gap: int) -> list[Span]:
+def _merge(spans: Spans, min_gap: int) -> Spans:
     """Merge spans that touch, overlap, or have a gap below ``min_gap`` samples."""
-    merged: list[Span] = []
-    for start, stop in spans:
-        if merged and start - merged[-1][1] < max(1, min_gap):
-            merged[-1] = (merged[-1][0], stop)
-        else:
-            merged.append((start, stop))
-    return merged
+    edges = spans.ravel()
+    gaps = edges[1:-1].reshape(-1, 2)
+    kept = gaps[np.diff(gaps)[:, 0] >= max(1, min_gap)]
+    return np.concatenate([edges[:1], kept.ravel(), edges[-1:]]).reshape(-1, 2)
 
 
-def _widen(spans: list[Span], by_s: float, levels: _Levels) -> list[Span]:
+def _widen(spans: Spans, by_s: float, levels: _Levels) -> Spans:
     by = s_to_samples(by_s, levels.sample_rate)
-    return _merge([(max(0, start - by), min(levels.n_samples, stop + by)) for start, stop in spans], 0)
+    return _merge(np.clip(spans + np.array([-by, by]), 0, levels.n_samples), 0)
 
 
-def _segments(spans: Iterable[Span], sample_rate: int) -> list[Segment]:
+def _segments(spans: Spans, sample_rate: int) -> list[Segment]:
     return [
-        Segment(samples_to_s(start, sample_rate), samples_to_s(stop, sample_rate)) for start, stop in spans
+        Segment(samples_to_s(start, sample_rate), samples_to_s(stop, sample_rate))
+        for start, stop in spans.tolist()
     ]
 
 
-def _cut(clip: Clip, spans: list[Span]) -> list[Clip]:
+def _cut(clip: Clip, spans: Spans) -> list[Clip]:
     return [replace(clip, samples=clip.samples[:, start:stop]) for start, stop in spans]

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import io
 import os
-import sys
 import warnings
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
@@ -17,8 +16,7 @@ import soundfile
 from numpy.typing import NDArray
 
 from woodshed.atomic import check_overwrite, draft
-from woodshed.audio.read import library_message
-from woodshed.audio.tags import write_tags
+from woodshed.audio.read import TAGS, library_message, library_path
 from woodshed.clip import Clip, Samples
 from woodshed.errors import OutputError, ParameterError, near_miss, printable
 
@@ -41,6 +39,19 @@ N_BITS = {"pcm8": 8, "pcm16": 16, "pcm24": 24, "pcm32": 32}
 
 FLOATS = {"float32": "FLOAT", "float64": "DOUBLE"}
 """Floating-point encoding, which also represents samples beyond ±1 -> subtype of libsndfile."""
+
+
+SUPPORTED_TAGS = {
+    "WAV": frozenset(TAGS) - {"license"},
+    "FLAC": frozenset(TAGS),
+    "OGG": frozenset(TAGS),
+    "MP3": frozenset(TAGS) - {"copyright", "license"},
+    "AIFF": frozenset({"title", "artist", "comment"}),
+}
+"""Container -> tags that libsndfile writes to it."""
+
+LONGEST_TAG = 2000
+"""Maximum size of a tag in bytes: longer ones lose all tags of a WAV file and damage AIFF and Opus files."""
 
 VALUES_PER_WRITE = 2**18
 """Number of values encoded at a time, which bounds the memory for long clips."""
@@ -80,23 +91,17 @@ class Writer:
         self._encoding = encoding
         self._rng = np.random.default_rng(0) if dither else None
 
-    def tag(self, tags: Mapping[str, str]) -> None:
-        """Write metadata tags, as far as the format supports them; call it before `write`."""
-        write_tags(self._sound, tags)
-
     def write(self, samples: Samples) -> None:
         """Append samples of shape ``(n_channels, n_samples)``; integer encodings clip those beyond ±1."""
         step = max(1, VALUES_PER_WRITE // len(samples))
         for start in range(0, samples.shape[1], step):
-            frames = samples[:, start : start + step].T
+            frames: NDArray[Any] = samples[:, start : start + step].T
             self.n_samples += len(frames)
-            if self._encoding.subtype in FLOATS.values():
-                self._sound.write(frames)
-                continue
-            self.n_clipped += int(np.count_nonzero(np.abs(frames) > 1))
-            n_bits = self._encoding.n_bits
-            clipped = np.clip(frames, -1, 1) if n_bits is None else quantise(frames, n_bits, self._rng)
-            self._sound.write(clipped)
+            if self._encoding.subtype not in FLOATS.values():
+                self.n_clipped += int(np.count_nonzero(np.abs(frames) > 1))
+                n_bits = self._encoding.n_bits
+                frames = np.clip(frames, -1, 1) if n_bits is None else quantise(frames, n_bits, self._rng)
+            self._sound.write(frames)
 
 
 def write(
@@ -150,8 +155,9 @@ def write(
     [[0.5, -0.25]]
     """
     path = Path(path)
-    chosen = choose_encoding(path, encoding)
-    with writer(path, chosen, clip.sample_rate, clip.n_channels, overwrite=overwrite) as sound:
+    with writer(
+        path, choose_encoding(path, encoding), clip.sample_rate, clip.n_channels, overwrite=overwrite
+    ) as sound:
         sound.write(clip.samples)
     warn_of_clipping(path, sound.n_clipped, stacklevel=3)
     return path
@@ -226,6 +232,7 @@ def writer(
     sample_rate: int,
     n_channels: int,
     *,
+    tags: Mapping[str, str] | None = None,
     dither: bool = False,
     overwrite: bool = False,
 ) -> Iterator[Writer]:
@@ -239,6 +246,8 @@ def writer(
         As returned by `choose_encoding`.
     sample_rate, n_channels
         Format of the samples.
+    tags
+        Metadata tags, written as far as the format supports them.
     dither
         Whether to add triangular dither before rounding to integers, with a fixed seed; see `quantise`.
 
@@ -265,13 +274,32 @@ def writer(
     _check_format(path, settings)
     try:
         # Opened by name: callbacks into a Python file object would hide Ctrl-C and a full disk.
-        with draft(path) as file, soundfile.SoundFile(_name(file.name), "w", **settings) as sound:
+        with draft(path) as file, soundfile.SoundFile(library_path(file.name), "w", **settings) as sound:
+            for name, text in supported_tags(tags or {}, encoding.container).items():
+                setattr(sound, name, text)
             yield Writer(sound, encoding, dither=dither)
     except soundfile.SoundFileError as error:
         raise OutputError(
             f"{printable(path)} could not be written ({library_message(error)}). "
             "Check whether the disk is full."
         ) from error
+
+
+def supported_tags(tags: Mapping[str, str], container: str) -> dict[str, str]:
+    """Return the tags that a container, such as ``MP3``, stores without loss.
+
+    Examples
+    --------
+    >>> supported_tags({"title": "Für Elise", "artist": "Anna", "license": "CC0"}, "MP3")
+    {'artist': 'Anna'}
+    """
+    return {
+        name: text
+        for name, text in tags.items()
+        if name in SUPPORTED_TAGS[container]
+        and len(text.encode("utf-8", "replace")) <= LONGEST_TAG
+        and (text.isascii() or container != "MP3")  # in MP3 libsndfile corrupts other characters
+    }
 
 
 def quantise(frames: Samples, n_bits: int, rng: np.random.Generator | None) -> NDArray[np.int32]:
@@ -335,7 +363,3 @@ def _check_format(path: Path, settings: dict[str, Any]) -> None:
             f"channel{'s' * (n_channels > 1)} at {settings['samplerate']} Hz ({library_message(error)}). "
             "Resample or mix it first, or use .wav."
         ) from error
-
-
-def _name(path: str) -> str | bytes:
-    return path if sys.platform == "win32" else os.fsencode(path)

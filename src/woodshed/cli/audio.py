@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
 
     from woodshed.audio.measure import Measurement
-    from woodshed.audio.silence_detection import Segment
+    from woodshed.audio.segment import Segment
     from woodshed.clip import Clip
 
     SegmentFinder = Callable[[Path], list[Segment]]

@@ -7,7 +7,7 @@ from collections.abc import Callable
 from functools import partial
 from pathlib import Path, PurePath
 
-from woodshed.audio.tags import TAGS, read_tags
+from woodshed.audio.read import TAGS, read_tags
 from woodshed.errors import ParameterError, near_miss, printable
 
 WORDS = {
@@ -34,7 +34,7 @@ def group_rule(text: str | None, root: Path = Path()) -> GroupRule | None:
         and the file. ``part:2``: the second part of the file name, split at ``_`` and ``-`` (at spaces if it
         has neither), as in ``7_theo_0.wav``. ``chars:1-2``: the first two characters of the name, as in
         ``03a01Fa.wav``. ``stem``: the name without the number at its end, as in ``so_what_12.wav``.
-        ``tag:artist``: a tag of the file, one of `woodshed.audio.tags.TAGS`. ``regex:PATTERN``: the match of
+        ``tag:artist``: a tag of the file, one of `woodshed.audio.read.TAGS`. ``regex:PATTERN``: the match of
         the first ``(...)`` of the pattern anywhere in the path below the folder (with ``/``). ``none`` or
         None: no groups.
     root

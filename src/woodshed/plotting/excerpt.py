@@ -6,12 +6,13 @@ import os
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Literal
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from woodshed.audio.read import info, read, read_blocks
+from woodshed.audio.segment import blocks_of
 from woodshed.clip import Clip, Samples
 from woodshed.errors import AudioFileError, printable
 from woodshed.features.frame import FrameFeature
@@ -27,8 +28,8 @@ WHOLE_S = 600.0
 _BLOCK_S = 30.0
 _LEAST_RATE = 8000  # the lowest rate that features accept
 
-Pool = Literal["max", "mean"]
-_POOLS: dict[str, Callable[..., Any]] = {"max": np.max, "min": np.min, "mean": np.mean}
+Pool = Callable[..., Any]
+"""A reduction of NumPy with an ``axis``, such as ``np.max``."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -93,13 +94,10 @@ class AudioExcerpt:
         )
 
     def blocks(self) -> Iterator[Clip]:
-        """Yield the audio in blocks, at its own sample rate, with all channels."""
-        if isinstance(self.source, Path):
-            yield from read_blocks(self.source, block_s=_BLOCK_S, start_s=self.start_s, end_s=self.end_s)
-            return
-        n = s_to_samples(_BLOCK_S, self.sample_rate)
-        for start in range(0, self.n_samples, n):
-            yield Clip(self.source.samples[:, start : start + n], self.sample_rate, self.source.source)
+        """Return the audio in blocks, at its own sample rate, with all channels."""
+        if isinstance(self.source, Clip):
+            return blocks_of(self.source, _BLOCK_S)
+        return read_blocks(self.source, block_s=_BLOCK_S, start_s=self.start_s, end_s=self.end_s)
 
     def envelope(self, n_columns: int = N_COLUMNS) -> tuple[NDArray[np.float64], Samples, Samples]:
         """Return the lowest and highest sample of each column, or all samples of short audio.
@@ -122,11 +120,11 @@ class AudioExcerpt:
         if group == 1:
             lowest = highest = np.concatenate([*frames])
         else:
-            lowest, highest = pooled(frames, group, "min", "max")
+            lowest, highest = pooled(frames, group, np.min, np.max)
         middles = (np.arange(len(lowest)) + 0.5) * group - 0.5
         return self.start_s + middles / self.sample_rate, lowest.T, highest.T
 
-    def columns(self, feature: FrameFeature, pool: Pool = "max") -> Columns:
+    def columns(self, feature: FrameFeature, pool: Pool = np.max) -> Columns:
         """Compute a feature, with neighbouring frames pooled if there are too many."""
         n_frames = feature.n_frames(round(self.duration_s * feature.sample_rate))
         group = max(1, -(-n_frames // N_COLUMNS))
@@ -171,8 +169,7 @@ class Columns:
     @property
     def times_s(self) -> NDArray[np.float64]:
         """Centres of the columns."""
-        middles = (np.arange(len(self.values)) + 0.5) * self.step_s
-        return np.asarray(self.left_s + middles, dtype=np.float64)
+        return np.asarray(self.left_s + (np.arange(len(self.values)) + 0.5) * self.step_s)
 
 
 def clip_excerpt(clip: Clip, *, start_s: float = 0.0) -> AudioExcerpt:
@@ -202,13 +199,17 @@ def file_excerpt(path: Path, *, start_s: float = 0.0, end_s: float | None = None
     last_s = file_info.duration_s if end_s is None else min(end_s, file_info.duration_s)
     if last_s - start_s <= WHOLE_S:
         return clip_excerpt(read(path, start_s=start_s, end_s=end_s), start_s=start_s)
-    n_samples = s_to_samples(last_s - start_s, file_info.sample_rate)
     return AudioExcerpt(
-        printable(path.name), path, file_info.sample_rate, file_info.n_channels, n_samples, start_s
+        printable(path.name),
+        path,
+        file_info.sample_rate,
+        file_info.n_channels,
+        s_to_samples(last_s - start_s, file_info.sample_rate),
+        start_s,
     )
 
 
-def pooled(parts: Iterable[Samples], group: int, *pools: Pool | Literal["min"]) -> list[Samples]:
+def pooled(parts: Iterable[Samples], group: int, *pools: Pool) -> list[Samples]:
     """Pool each ``group`` rows of an array that arrives in parts, by one or several functions.
 
     Parameters
@@ -218,7 +219,7 @@ def pooled(parts: Iterable[Samples], group: int, *pools: Pool | Literal["min"]) 
     group
         Number of rows that are pooled; the last group may have fewer.
     pools
-        ``max``, ``min`` or ``mean``.
+        Reductions of NumPy, such as ``np.max`` and ``np.mean``.
 
     Returns
     -------
@@ -228,24 +229,25 @@ def pooled(parts: Iterable[Samples], group: int, *pools: Pool | Literal["min"]) 
     Examples
     --------
     >>> parts = [np.array([[1.0], [5.0], [2.0]]), np.array([[3.0], [4.0]])]
-    >>> [values.ravel().tolist() for values in pooled(parts, 2, "max", "mean")]
+    >>> [values.ravel().tolist() for values in pooled(parts, 2, np.max, np.mean)]
     [[5.0, 3.0, 4.0], [3.0, 2.5, 4.0]]
     """
-    results: list[list[Samples]] = [[] for _ in pools]
+    reductions = ([pool(rows, axis=1) for pool in pools] for rows in _groups(parts, group))
+    return [np.concatenate(values) for values in zip(*reductions, strict=True)]
+
+
+def _groups(parts: Iterable[Samples], group: int) -> Iterator[Samples]:
+    """Yield arrays of shape ``(n_groups, group, n_columns)``; the last may have one group with fewer rows."""
     rest: Samples | None = None
     for part in parts:
         rows = part if rest is None else np.concatenate([rest, part])
         n_whole = len(rows) // group * group
-        groups = rows[:n_whole].reshape(-1, group, rows.shape[1])
-        for values, pool in zip(results, pools, strict=True):
-            values.append(_POOLS[pool](groups, axis=1))
+        yield rows[:n_whole].reshape(-1, group, rows.shape[1])
         # A view would keep the whole part in memory. The memory order is preserved: with the samples of a
         # channel adjacent, the next reduction is a hundred times as fast.
         rest = rows[n_whole:].copy(order="K")
     if rest is not None and len(rest):
-        for values, pool in zip(results, pools, strict=True):
-            values.append(_POOLS[pool](rest[np.newaxis], axis=1))
-    return [np.concatenate(values) for values in results]
+        yield rest[np.newaxis]
 
 
 def padded(clip: Clip) -> Clip:

@@ -5,29 +5,34 @@
 >>> [axes.get_title(loc="left") for axes in figure.subfigs[0].axes]
 ['Waveform', 'Spectrogram', 'Chroma']
 
-matplotlib is imported when the first figure is drawn; no window is opened.
+matplotlib is imported when the first figure is drawn; no window is opened. A page is one HTML file, with a
+figure and audio players, that needs no network.
 """
 
 from __future__ import annotations
 
 import io
 import os
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from woodshed.atomic import check_overwrite, write_whole
+from woodshed.audio.edit import resample
 from woodshed.clip import Clip
 from woodshed.data.example import Skipped
 from woodshed.errors import AudioError, ParameterError, near_miss, printable
+from woodshed.html.clip import MAX_RATE, data_uri, flac
+from woodshed.html.document import Markup, element, name_of
 from woodshed.plotting.excerpt import AudioExcerpt, clip_excerpt, file_excerpt
-from woodshed.plotting.layout import PanelStack, check_panels, draw_stacks
-from woodshed.plotting.page import picture_page, sound_bytes
-from woodshed.plotting.theme import THEMES, themed
+from woodshed.plotting.panel import Panel, time_label, time_step, time_text
+from woodshed.plotting.theme import THEMES, Theme, drawable, fonts_for, theme_of, themed
 from woodshed.plotting.view import compute_panels, parse_views
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
+
 
 DEFAULT_VIEWS = ("waveform", "spectrogram")
 
@@ -42,6 +47,58 @@ _OMITTED_METADATA = {
     ".svg": ("Date", "Creator", "Format", "Type"),
     ".pdf": ("CreationDate", "Creator", "Producer"),
 }
+
+
+MAX_PANELS = 80
+"""Maximum number of panels per figure."""
+
+MAX_ACROSS = 3
+"""Maximum number of stacks side by side; more are arranged in two columns."""
+
+
+MAX_HEARD_S = 60.0
+"""Maximum duration of embedded audio in seconds, about a megabyte."""
+
+
+_WIDTHS_IN = {1: 11.0, 2: 15.0, 3: 18.0}
+_HEADING_IN, _TITLE_IN, _TIME_AXIS_IN = 0.35, 0.34, 0.42
+_LETTERS_PER_IN = 8.0  # of bold text at 10 points, a cautious estimate
+_FULL_RATE_S, _FULL_RATE = 15.0, 48000
+_POLICY = "default-src 'none'; img-src data:; media-src data:; style-src 'unsafe-inline'; base-uri 'none'"
+
+
+@dataclass(frozen=True, eq=False)
+class PanelStack:
+    """The panels of one excerpt, from top to bottom.
+
+    Parameters
+    ----------
+    name
+        Title of the stack.
+    start_s, end_s
+        Time range of the panels.
+    panels
+        From the top.
+    sound
+        The audio as FLAC, for a page; None if it is too long, or not needed.
+    """
+
+    name: str
+    start_s: float
+    end_s: float
+    panels: tuple[Panel, ...]
+    sound: bytes | None = None
+
+    @property
+    def height_in(self) -> float:
+        """Natural height of the panels, with their titles and time axes."""
+        below = sum(_TIME_AXIS_IN for row in range(len(self.panels)) if self.has_x_axis(row))
+        return _HEADING_IN + below + sum(panel.height_in + _TITLE_IN for panel in self.panels)
+
+    def has_x_axis(self, row: int) -> bool:
+        """Return whether the x axis is drawn below a panel, the last of those that share it."""
+        last = row + 1 == len(self.panels)
+        return last or not (self.panels[row].over_time and self.panels[row + 1].over_time)
 
 
 def plot_clip(
@@ -135,8 +192,7 @@ def plot_files(
     >>> [len(part.axes) for part in plot_files(paths).subfigs]
     [2, 2]
     """
-    stacks = file_stacks(paths, views, start_s=start_s, end_s=end_s, skipped=skipped)
-    return draw_stacks(stacks, **settings)
+    return draw_stacks(file_stacks(paths, views, start_s=start_s, end_s=end_s, skipped=skipped), **settings)
 
 
 def file_stacks(
@@ -201,6 +257,36 @@ def panel_stack(excerpt: AudioExcerpt, views: Sequence[str], *, with_sound: bool
     )
 
 
+def draw_stacks(
+    stacks: Sequence[PanelStack],
+    *,
+    theme: str = "light",
+    title: str | None = None,
+    size_in: tuple[float | None, float | None] = (None, None),
+    dpi: float = 150,
+) -> Figure:
+    """Draw stacks in one figure; parameters and errors as for `woodshed.plotting.figure.plot_clip`."""
+    colours = theme_of(theme)
+    check_panels(sum(len(stack.panels) for stack in stacks))
+    n_across = len(stacks) if len(stacks) <= MAX_ACROSS else 2
+    rows = [stacks[k : k + n_across] for k in range(0, len(stacks), n_across)]
+    heights_in = [max(stack.height_in for stack in row) for row in rows]
+    natural_in = sum(heights_in) + (_HEADING_IN if title else 0.0)
+    width_in, height_in = check_size(size_in, dpi, (_WIDTHS_IN[n_across], natural_in))
+    from matplotlib.figure import Figure
+
+    with themed(colours):
+        figure = Figure(figsize=(width_in, height_in), dpi=dpi, layout="constrained")
+        if title:
+            write_title(figure, title, int(width_in * _LETTERS_PER_IN * 10 / 12), size=12)
+        parts = figure.subfigures(len(rows), n_across, squeeze=False, height_ratios=heights_in)
+        for part, stack in zip(parts.flat, stacks, strict=False):
+            part.set_facecolor(colours.background)
+            write_title(part, stack.name, int(width_in / n_across * _LETTERS_PER_IN), size=10)
+            _draw(part, stack, colours, width_in / n_across)
+    return figure
+
+
 def save_figure(figure: Figure, path: str | os.PathLike[str], *, overwrite: bool = False) -> Path:
     """Write a figure in the format of the file suffix. The output is reproducible byte for byte.
 
@@ -234,15 +320,8 @@ def save_figure(figure: Figure, path: str | os.PathLike[str], *, overwrite: bool
     ...     save_figure(plot_clip(sine(440)), Path(folder) / "a.png").read_bytes()[1:4]
     b'PNG'
     """
-    path = Path(path)
-    check_picture_name(path, overwrite=overwrite)
-    suffix = path.suffix.lower()
-    if suffix == PAGE:
-        heading = figure.get_suptitle() or ", ".join(part.get_suptitle() for part in figure.subfigs)
-        write_whole(path, picture_page({_theme_name(figure): figure_bytes(figure, ".svg")}, heading))
-    else:
-        write_whole(path, figure_bytes(figure, suffix))
-    return path
+    heading = figure.get_suptitle() or ", ".join(part.get_suptitle() for part in figure.subfigs)
+    return save_themed(lambda _: figure, path, _theme_name(figure), heading, overwrite=overwrite)
 
 
 def save_stacks(
@@ -266,18 +345,25 @@ def save_stacks(
     settings
         ``title``, ``size_in`` and ``dpi`` of `plot_clip`.
     """
-    path = Path(path)
-    check_picture_name(path, overwrite=overwrite)
     heading = settings.get("title") or ", ".join(stack.name for stack in stacks)
-    return save_themed(lambda name: draw_stacks(stacks, theme=name, **settings), path, theme, heading, stacks)
+    return save_themed(
+        lambda name: draw_stacks(stacks, theme=name, **settings),
+        path,
+        theme,
+        heading,
+        stacks,
+        overwrite=overwrite,
+    )
 
 
 def save_themed(
     draw: Callable[[str], Figure],
-    path: Path,
+    path: str | os.PathLike[str],
     theme: str | None,
     heading: str,
     stacks: Sequence[PanelStack] = (),
+    *,
+    overwrite: bool = False,
 ) -> Path:
     """Draw a figure and write it; a page without a given theme has the figure in both.
 
@@ -285,17 +371,21 @@ def save_themed(
     ----------
     draw
         Function that draws the figure in a theme, given its name.
-    path
-        Output file; an existing one is replaced.
+    path, overwrite
+        As for `save_figure`, with the same errors, before anything is drawn.
     theme
         ``light``, ``dark`` or None.
     heading, stacks
         For a page: its title, and the excerpts with audio to play.
     """
-    if path.suffix.lower() != PAGE:
-        return save_figure(draw(theme or "light"), path, overwrite=True)
-    drawings = {name: figure_bytes(draw(name), ".svg") for name in ([theme] if theme else THEMES)}
-    write_whole(path, picture_page(drawings, heading, stacks))
+    path = Path(path)
+    check_picture_name(path, overwrite=overwrite)
+    suffix = path.suffix.lower()
+    if suffix == PAGE:
+        drawings = {name: figure_bytes(draw(name), ".svg") for name in ([theme] if theme else THEMES)}
+        write_whole(path, picture_page(drawings, heading, stacks))
+    else:
+        write_whole(path, figure_bytes(draw(theme or "light"), suffix))
     return path
 
 
@@ -324,3 +414,173 @@ def check_picture_name(path: Path, *, overwrite: bool) -> None:
             f"{near_miss(suffix, SUFFIXES)}"
         )
     check_overwrite(path, overwrite=overwrite)
+
+
+def check_panels(n_panels: int) -> None:
+    """Check the number of panels of a figure.
+
+    Raises
+    ------
+    ParameterError
+        If it is above `MAX_PANELS`.
+
+    Examples
+    --------
+    >>> check_panels(81)
+    Traceback (most recent call last):
+    woodshed.errors.ParameterError: A figure has at most 80 panels, got 81. Choose fewer files or views.
+    """
+    if n_panels > MAX_PANELS:
+        raise ParameterError(
+            f"A figure has at most {MAX_PANELS} panels, got {n_panels}. Choose fewer files or views."
+        )
+
+
+def check_size(
+    size_in: tuple[float | None, float | None], dpi: float, natural_in: tuple[float, float] = (11.0, 6.0)
+) -> tuple[float, float]:
+    """Return width and height in inches, with the natural size in place of None.
+
+    Raises
+    ------
+    ParameterError
+        If the size or the resolution is out of range.
+
+    Examples
+    --------
+    >>> check_size((8, None), 150, (11.0, 4.5))
+    (8.0, 4.5)
+    """
+    width_in, height_in = (
+        natural if size is None else float(size) for size, natural in zip(size_in, natural_in, strict=True)
+    )
+    for name, value, low, high, unit in (
+        ("a width", width_in, 3, 100, "in"),
+        ("a height", height_in, 1.5, 400, "in"),
+        ("a resolution", dpi, 20, 1200, "dpi"),
+    ):
+        if not low <= value <= high:
+            raise ParameterError(f"A figure has {name} of {low:g} to {high:g} {unit}, got {value:g}.")
+    if max(width_in, height_in) * dpi >= 2**16:
+        raise ParameterError(
+            f"A figure of {width_in:g} x {height_in:g} in at {dpi:g} dpi has a side of more than 65535 "
+            "pixels. Reduce the resolution or the size."
+        )
+    return width_in, height_in
+
+
+def _draw(part: Any, stack: PanelStack, theme: Theme, width_in: float) -> None:
+    """Draw the panels of one stack; those over time share one time axis."""
+    from matplotlib.ticker import MultipleLocator
+
+    step_s = time_step(stack.end_s - stack.start_s, max(2, int(width_in * 1.1)))
+    heights = [panel.height_in for panel in stack.panels]
+    all_axes = part.subplots(len(heights), 1, squeeze=False, height_ratios=heights)[:, 0]
+    time_axes = None
+    for row, (axes, panel) in enumerate(zip(all_axes, stack.panels, strict=True)):
+        panel.draw(axes, theme)
+        axes.spines[:].set_visible(False)
+        axes.tick_params(
+            color=theme.muted, labelcolor=theme.muted, labelsize=8.0
+        )  # applies to ticks that are created later, too
+        if not panel.over_time:
+            continue
+        if time_axes is None:
+            time_axes = axes
+            axes.set_xlim(stack.start_s, stack.end_s)
+            axes.xaxis.set_major_locator(MultipleLocator(step_s))
+            axes.xaxis.set_major_formatter(lambda time_s, _: time_text(time_s, step_s, stack.end_s))
+        else:
+            axes.sharex(time_axes)
+        axes.tick_params(axis="x", labelbottom=stack.has_x_axis(row), bottom=stack.has_x_axis(row))
+        if stack.has_x_axis(row):
+            axes.set_xlabel(time_label(stack.end_s))
+
+
+def write_title(part: Any, text: str, n_letters: int, *, size: float) -> None:
+    """Write the title of a figure or sub-figure in one line of at most ``n_letters``."""
+    line = drawable(text, n_letters)
+    part.suptitle(line, fontsize=size, fontweight="bold", fontfamily=fonts_for(line))
+
+
+def sound_bytes(clip: Clip) -> bytes | None:
+    """Return a clip as mono FLAC, at 16 kHz at most if it is longer than 15 s; None if it is too long.
+
+    Examples
+    --------
+    >>> from woodshed.audio import sine
+    >>> sound_bytes(sine(440))[:4], sound_bytes(sine(440, 61))
+    (b'fLaC', None)
+    """
+    if clip.duration_s > MAX_HEARD_S:
+        return None
+    highest = _FULL_RATE if clip.duration_s <= _FULL_RATE_S else MAX_RATE
+    return flac(resample(clip, min(clip.sample_rate, highest)))
+
+
+def picture_page(drawings: Mapping[str, bytes], heading: str, stacks: Sequence[PanelStack] = ()) -> str:
+    """Return a page with a figure and audio players.
+
+    Parameters
+    ----------
+    drawings
+        The figure as SVG by theme name. With both themes the page follows the colour scheme of the browser.
+    heading
+        Title of the page, and alternative text of the figure.
+    stacks
+        The excerpts in the figure; those with audio get a player.
+
+    Examples
+    --------
+    >>> page = picture_page({"light": b"<svg/>"}, "clip.wav")
+    >>> page.count("<img"), page.count("<audio")
+    (1, 0)
+    """
+    head = element(
+        "head",
+        element("meta", charset="utf-8"),
+        element("meta", http_equiv="Content-Security-Policy", content=_POLICY),
+        element("meta", name="viewport", content="width=device-width, initial-scale=1"),
+        element("link", rel="icon", href="data:,"),  # otherwise a browser requests one from the server
+        element("title", heading),
+        element("style", _style([THEMES[name] for name in drawings])),
+    )
+    pictures = (
+        element("img", src=data_uri("image/svg+xml", drawing), alt=f"Figure of {heading}", class_=name)
+        for name, drawing in drawings.items()
+    )
+    players = (
+        element(
+            "figure",
+            element("figcaption", name_of(stack.name)),
+            element("audio", src=data_uri("audio/flac", stack.sound), controls=True, preload="metadata"),
+        )
+        for stack in stacks
+        if stack.sound is not None
+    )
+    body = element("body", *pictures, *players)
+    return "<!doctype html>\n" + element("html", head, body, lang="en") + "\n"
+
+
+def _style(themes: Sequence[Theme]) -> Markup:
+    """Return the stylesheet, with the colours of the themes; of two figures it shows one."""
+    first, *others = themes
+    rules = [
+        f":root {{ color-scheme: {' '.join(theme.name for theme in themes)}; {_colours(first)} }}",
+        "body { margin: 1rem auto; max-width: 88rem; padding: 0 1rem; background: var(--paper);"
+        " color: var(--ink); font: 1rem/1.5 system-ui, sans-serif; overflow-wrap: anywhere; }",
+        "img { display: block; width: 100%; height: auto; }",
+        "figure { margin: 1rem 0; }",
+        "audio { width: 100%; }",
+        *(
+            f".{other.name} {{ display: none; }}\n"
+            f"@media (prefers-color-scheme: {other.name}) {{ :root {{ {_colours(other)} }} "
+            f".{first.name} {{ display: none; }} .{other.name} {{ display: block; }} }}"
+            for other in others
+        ),
+    ]
+    return Markup("\n".join(rules))
+
+
+def _colours(theme: Theme) -> str:
+    return f"--paper: {theme.background}; --ink: {theme.text};"

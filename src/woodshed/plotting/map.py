@@ -25,9 +25,8 @@ from woodshed.features import FEATURES, feature_class
 from woodshed.features.frame import FrameFeature
 from woodshed.features.statistic import statistic, statistic_names, summarise_frames
 from woodshed.features.summary import Summary
-from woodshed.plotting.figure import check_picture_name, save_themed
-from woodshed.plotting.layout import check_size
-from woodshed.plotting.theme import Theme, drawable, fonts_for, theme_of, themed
+from woodshed.plotting.figure import check_size, save_themed, write_title
+from woodshed.plotting.theme import Theme, drawable, set_fonts, theme_of, themed
 from woodshed.recognition.clip_item import clip_items, common_rate, summarise
 from woodshed.recognition.experiments.feature_map import (
     COLOURS,
@@ -193,7 +192,14 @@ def feature_map(
         )
     clips = Sounds([corpus.examples[row] for row in rows])
     if by is None:
-        names, points = _most_discriminative(clips, columns, store, n_jobs)
+        summary = _summary(clips, store, n_jobs)
+        pair = discriminative_pair(summary, columns)
+        if pair is None:
+            raise DataError(
+                "No two summary features vary independently over these clips, so no map can be drawn."
+            )
+        names = [Summary().names[k] for k in pair]
+        points = summary[:, pair]
     else:
         check_map_features(by)
         features = [_named_feature(clips, name, store, n_jobs) for name in by]
@@ -222,8 +228,7 @@ def draw_map(
     size = check_size(size_in, dpi, _SIZE_IN)
     with themed(colours):
         figure = Figure(figsize=size, dpi=dpi, layout="constrained")
-        line = drawable(title or chart.heading, int(size[0] * _TITLE_LETTERS_PER_IN))
-        figure.suptitle(line, fontsize=12, fontweight="bold", fontfamily=fonts_for(line))
+        write_title(figure, title or chart.heading, int(size[0] * _TITLE_LETTERS_PER_IN), size=12)
         axes = figure.subplots()
         _draw_regions(axes, chart)
         _draw_clips(axes, chart, colours)
@@ -231,8 +236,7 @@ def draw_map(
         axes.set(xlabel=chart.names[0], ylabel=chart.names[1])
         axes.spines[:].set_visible(False)
         legend = axes.legend(loc="center left", bbox_to_anchor=(1.01, 0.5), frameon=False)
-        for text in legend.get_texts():
-            text.set_fontfamily(fonts_for(text.get_text()))
+        set_fonts(legend.get_texts())
         note = textwrap.fill(chart.note + chart.boundary_note, int(size[0] * _NOTE_LETTERS_PER_IN))
         figure.supxlabel(note, fontsize=8, color=colours.muted, x=0.02, ha="left")
     return figure
@@ -259,20 +263,23 @@ def save_map(
     settings
         ``title``, ``size_in`` and ``dpi`` of `woodshed.plotting.figure.plot_clip`.
     """
-    path = Path(path)
-    check_picture_name(path, overwrite=overwrite)
     heading = settings.get("title") or chart.heading
-    return save_themed(lambda name: draw_map(chart, theme=name, **settings), path, theme, heading)
+    return save_themed(
+        lambda name: draw_map(chart, theme=name, **settings), path, theme, heading, overwrite=overwrite
+    )
+
+
+def _summary(clips: Sounds, store: str | None, n_jobs: int) -> NDArray[np.float64]:
+    """Return the summary features of the clips, shape ``(n_clips, n_values)``."""
+    return summarise(clips, common_rate(clips, HIGHEST_RATE), store=store, n_jobs=n_jobs)
 
 
 def _named_feature(
     clips: Sounds, name: str, store: str | None, n_jobs: int
 ) -> tuple[str, NDArray[np.float64]]:
     """Return the full name of a feature and its value for each clip."""
-    rate = common_rate(clips, HIGHEST_RATE)
-    summary_names = Summary(sample_rate=rate).names
-    if name in summary_names:
-        return name, summarise(clips, rate, store=store, n_jobs=n_jobs)[:, summary_names.index(name)]
+    if name in Summary().names:
+        return name, _summary(clips, store, n_jobs)[:, Summary().names.index(name)]
     quantity = clip_statistic(name)
     with tempfile.TemporaryDirectory() as temporary:
         features = FeatureStore(store or temporary, quantity)
@@ -281,21 +288,6 @@ def _named_feature(
         if skipped:
             raise DataError(f"A map needs valid audio files. {skipped[0].reason}")
         return quantity.name, np.array([features.get(item)[0] for item in items], dtype=np.float64)
-
-
-def _most_discriminative(
-    clips: Sounds, columns: NDArray[np.int64], store: str | None, n_jobs: int
-) -> tuple[list[str], NDArray[np.float64]]:
-    """Choose the two summary features that separate the classes best."""
-    rate = common_rate(clips, HIGHEST_RATE)
-    rows = summarise(clips, rate, store=store, n_jobs=n_jobs)
-    pair = discriminative_pair(rows, columns)
-    if pair is None:
-        raise DataError(
-            "No two summary features vary independently over these clips, so no map can be drawn."
-        )
-    names = Summary(sample_rate=rate).names
-    return [names[k] for k in pair], rows[:, pair]
 
 
 def _draw_regions(axes: Any, chart: FeatureMap) -> None:

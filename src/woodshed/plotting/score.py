@@ -13,11 +13,9 @@ import numpy as np
 
 from woodshed.atomic import write_whole
 from woodshed.errors import MissingPackageError, ParameterError, near_miss, printable
-from woodshed.plotting.axis import AxisScale, Ticks, note_name
-from woodshed.plotting.figure import check_picture_name, save_stacks
-from woodshed.plotting.layout import PanelStack
-from woodshed.plotting.panel import Numbers, Panel, set_ticks
-from woodshed.plotting.theme import Theme, drawable, fonts_for
+from woodshed.plotting.figure import PanelStack, check_picture_name, save_stacks
+from woodshed.plotting.panel import AxisScale, Numbers, Panel, Ticks, note_name
+from woodshed.plotting.theme import Theme, drawable, fonts_for, set_fonts
 from woodshed.plotting.timeline import COLOURS
 from woodshed.score import DRUM_CHANNEL, Score
 from woodshed.symbolic.abc.write import score_to_abc
@@ -53,13 +51,10 @@ class RollPanel(Panel):
         Name and notes of each part; the notes have shape ``(n_notes, 3)``: onset, duration, MIDI pitch.
     bar_lines
         Positions of the bar lines.
-    x
-        The x axis; None for time in seconds.
     """
 
     parts: tuple[tuple[str, Numbers], ...]
     bar_lines: Numbers
-    x: AxisScale | None = None
 
     def marks(self, axes: Any, theme: Theme) -> None:
         """Draw the notes over bar lines and shaded rows for the black keys."""
@@ -87,12 +82,7 @@ class RollPanel(Panel):
                 frameon=False,
                 borderaxespad=0.2,
             )
-            for text in legend.get_texts():
-                text.set_fontfamily(fonts_for(text.get_text()))
-        if self.x is not None:
-            axes.set_xlim(self.x.low, self.x.high)
-            set_ticks(axes.xaxis, self.x.ticks)
-            axes.set_xlabel(self.x.label)
+            set_fonts(legend.get_texts())
 
 
 @dataclass(frozen=True, eq=False, kw_only=True)
@@ -155,13 +145,12 @@ def roll_panel(score: Score, *, along: Along = "s") -> RollPanel:
         for line, bar in zip(lines, bars, strict=True)
         if bar.number and (bar.number - 1) % step == 0
     )
-    end = float(bars[-1].end)
     return RollPanel(
         title=f"Notes: {len(score.notes):,}",
         height_in=min(8.0, max(1.6, _SEMITONE_IN * (high - low + 3))),
         y=AxisScale(low - 1.5, high + 1.5, "pitch", _pitch_ticks(low, high)),
         over_time=along == "s",
-        x=None if along == "s" else AxisScale(0.0, end, "bar", bar_names),
+        x=None if along == "s" else AxisScale(0.0, float(bars[-1].end), "bar", bar_names),
         parts=tuple(parts),
         bar_lines=lines,
     )
@@ -296,15 +285,16 @@ def _raster(svg: str) -> bytes:
     import matplotlib
 
     fonts = os.path.join(matplotlib.get_data_path(), "fonts", "ttf")  # available on every machine
-    picture = resvg_py.svg_to_bytes(
-        svg_string=with_plain_note(svg),
-        zoom=1,
-        background="white",
-        font_dirs=[fonts],
-        font_family=_SERIF,
-        serif_family=_SERIF,
+    return bytes(
+        resvg_py.svg_to_bytes(
+            svg_string=with_plain_note(svg),
+            zoom=1,
+            background="white",
+            font_dirs=[fonts],
+            font_family=_SERIF,
+            serif_family=_SERIF,
+        )
     )
-    return bytes(picture)
 
 
 def _pitch_ticks(low: int, high: int) -> Ticks:

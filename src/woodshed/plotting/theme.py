@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import lru_cache
 from typing import Any
 
-from woodshed.errors import ParameterError, near_miss, printable
+from woodshed.errors import check_choice, printable
 
 FONT = "DejaVu Sans"
 """The font that comes with matplotlib, so that figures are the same on every machine."""
@@ -110,8 +110,7 @@ def theme_of(name: str) -> Theme:
     >>> theme_of("dark").background
     '#14171b'
     """
-    if name not in THEMES:
-        raise ParameterError(f"Unknown theme {name!r}. {near_miss(name, THEMES)}")
+    check_choice("theme", name, THEMES)
     return THEMES[name]
 
 
@@ -177,6 +176,12 @@ def fonts_for(text: str) -> list[str]:
     if text.isascii() or {ord(letter) for letter in text} <= letters_of(FONT):
         return [FONT]
     return [FONT, *_installed()]
+
+
+def set_fonts(texts: Iterable[Any]) -> None:
+    """Set fonts that have the characters of each of matplotlib's texts, such as the labels of a legend."""
+    for text in texts:
+        text.set_fontfamily(fonts_for(text.get_text()))
 
 
 @lru_cache(maxsize=32)

@@ -8,12 +8,10 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from woodshed.plotting.axis import AxisScale
 from woodshed.plotting.excerpt import AudioExcerpt, file_excerpt
-from woodshed.plotting.figure import DEFAULT_VIEWS, panel_stack, save_stacks
-from woodshed.plotting.layout import PanelStack
-from woodshed.plotting.panel import Panel
-from woodshed.plotting.theme import Theme, drawable, fonts_for
+from woodshed.plotting.figure import DEFAULT_VIEWS, PanelStack, panel_stack, save_stacks
+from woodshed.plotting.panel import AxisScale, Panel
+from woodshed.plotting.theme import Theme, drawable
 from woodshed.timeline import Event, Timeline
 
 MAX_LANES = 24
@@ -44,12 +42,6 @@ class LanePanel(Panel):
     lanes: tuple[tuple[Event, ...], ...]
     duration_s: float
 
-    def draw(self, axes: Any, theme: Theme) -> None:
-        """Draw the panel, with fonts that have the characters of the labels."""
-        super().draw(axes, theme)
-        for text in axes.get_yticklabels():
-            text.set_fontfamily(fonts_for(text.get_text()))
-
     def marks(self, axes: Any, theme: Theme) -> None:
         """Draw a bar for each event, and a line for each lane."""
         from matplotlib.colors import to_rgba
@@ -60,8 +52,7 @@ class LanePanel(Panel):
             bars = [
                 (one.start_s, max(one.duration_s, self.duration_s * _LEAST_WIDTH_SHARE)) for one in events
             ]
-            colour = COLOURS[row % len(COLOURS)]
-            faces = [to_rgba(colour, 0.3 + 0.7 * one.confidence) for one in events]
+            faces = [to_rgba(COLOURS[row % len(COLOURS)], 0.3 + 0.7 * one.confidence) for one in events]
             axes.broken_barh(bars, (height - 0.38, 0.76), facecolors=faces, linewidth=0)
 
 
@@ -112,7 +103,7 @@ def timeline_stack(
     Returns
     -------
     PanelStack
-        For `woodshed.plotting.figure.save_stacks` and `woodshed.plotting.layout.draw_stacks`.
+        For `woodshed.plotting.figure.save_stacks` and `woodshed.plotting.figure.draw_stacks`.
 
     Raises
     ------
@@ -144,5 +135,6 @@ def save_timelines(
     path, overwrite, settings
         As for `woodshed.plotting.figure.save_stacks`, with the same errors.
     """
-    stacks = [timeline_stack(timeline) for timeline in timelines]
-    return save_stacks(stacks, path, overwrite=overwrite, **settings)
+    return save_stacks(
+        [timeline_stack(timeline) for timeline in timelines], path, overwrite=overwrite, **settings
+    )

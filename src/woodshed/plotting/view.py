@@ -25,32 +25,30 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from woodshed.errors import ParameterError, counted, near_miss
+from woodshed.errors import ParameterError, check_choice, counted, near_miss
 from woodshed.features.chroma import Chroma, Cqt
 from woodshed.features.f0 import Pyin
 from woodshed.features.mel import LogMel, Mfcc, hz_to_mel
 from woodshed.features.rhythm import TIMING, Tempogram, beat_times_s, onset_times_s, tempo_bpm
 from woodshed.features.short_term import ShortTerm
 from woodshed.features.stft import Power
-from woodshed.plotting.axis import (
-    AxisScale,
-    Ticks,
-    hertz_ticks,
-    level_ticks,
-    log_rows,
-    note_ticks,
-    number_text,
-    tempo_ticks,
-)
 from woodshed.plotting.excerpt import N_COLUMNS, WHOLE_S, AudioExcerpt, padded
 from woodshed.plotting.panel import (
+    AxisScale,
     CurvePanel,
     ImagePanel,
     LineSeries,
     Numbers,
     OnsetPanel,
     Panel,
+    Ticks,
     WaveformPanel,
+    hertz_ticks,
+    level_ticks,
+    log_rows,
+    note_ticks,
+    number_text,
+    tempo_ticks,
 )
 from woodshed.units import PITCH_CLASSES
 
@@ -86,10 +84,14 @@ def waveform(excerpt: AudioExcerpt) -> list[Panel]:
     if n < excerpt.n_channels:
         titles[-1] += f" of {excerpt.n_channels}"
     y = _amplitude_scale(lowest, highest)
-    height_in = 1.3 if n == 1 else 1.0
     return [
         WaveformPanel(
-            title=title, height_in=height_in, y=y, times_s=times_s, lowest=lowest[k], highest=highest[k]
+            title=title,
+            height_in=1.3 if n == 1 else 1.0,
+            y=y,
+            times_s=times_s,
+            lowest=lowest[k],
+            highest=highest[k],
         )
         for k, title in enumerate(titles)
     ]
@@ -97,9 +99,8 @@ def waveform(excerpt: AudioExcerpt) -> list[Panel]:
 
 def spectrogram(excerpt: AudioExcerpt) -> list[Panel]:
     """Compute the spectrogram in dBFS, where 0 dB is a full-scale sine."""
-    n_fft = window_length(excerpt, excerpt.sample_rate, shortest_share=8)
     low_hz = min(LOWEST_HZ, excerpt.sample_rate / 8)
-    return [_level_image(excerpt, n_fft, (low_hz, excerpt.sample_rate / 2), "Spectrogram", 2.5)]
+    return [_level_image(excerpt, (low_hz, excerpt.sample_rate / 2), "Spectrogram", 2.5)]
 
 
 def mel(excerpt: AudioExcerpt) -> list[Panel]:
@@ -126,7 +127,7 @@ def mfcc(excerpt: AudioExcerpt) -> list[Panel]:
     feature = Mfcc(
         sample_rate=rate, n_fft=n_fft, hop_length=hop(excerpt, rate, n_fft // 4), n_mfcc=20, n_mels=128
     )
-    columns = excerpt.columns(feature, "mean")
+    columns = excerpt.columns(feature, np.mean)
     values = columns.values[:, 1:].T
     most = float(np.quantile(np.abs(values), 0.995)) or 1.0
     ticks = tuple((float(k), str(k)) for k in (1, 5, 10, 15, 19))
@@ -149,7 +150,7 @@ def mfcc(excerpt: AudioExcerpt) -> list[Panel]:
 def chroma(excerpt: AudioExcerpt) -> list[Panel]:
     """Compute the chromagram; the strongest pitch class of a frame is 1."""
     feature = Chroma(sample_rate=_MUSIC_RATE, n_fft=4096, hop_length=hop(excerpt, _MUSIC_RATE, 1024))
-    columns = excerpt.columns(feature, "mean")
+    columns = excerpt.columns(feature, np.mean)
     ticks = tuple((float(k), name.replace("#", "♯")) for k, name in enumerate(PITCH_CLASSES))
     return [
         ImagePanel(
@@ -179,9 +180,8 @@ def tempogram(excerpt: AudioExcerpt) -> list[Panel]:
     """Compute the local autocorrelation of the onset strength, by tempo."""
     # The maximum of audio that is read in blocks is not known, so no relative threshold applies.
     feature = Tempogram(top_db=80.0 if excerpt.in_memory else None)
-    columns = excerpt.columns(feature, "mean")
-    bpm = log_rows(*_BPM, 180)
-    lags = 60.0 / bpm * feature.frame_rate_hz
+    columns = excerpt.columns(feature, np.mean)
+    lags = 60.0 / log_rows(*_BPM, 180) * feature.frame_rate_hz
     values = _at(columns.values, lags).T
     return [
         ImagePanel(
@@ -208,8 +208,7 @@ def f0(excerpt: AudioExcerpt) -> list[Panel]:
     low_hz, high_hz = (voiced.min() / 1.5, voiced.max() * 3) if len(voiced) else (65.0, 2000.0)
     span_hz = max(low_hz, LOWEST_HZ), min(high_hz, excerpt.sample_rate / 2)
     line = LineSeries(times_s=columns.times_s, values=f0_hz, label="f0")
-    n_fft = window_length(excerpt, excerpt.sample_rate, shortest_share=8)
-    return [_level_image(excerpt, n_fft, span_hz, "Fundamental frequency", 2.2, line)]
+    return [_level_image(excerpt, span_hz, "Fundamental frequency", 2.2, line)]
 
 
 def onsets(excerpt: AudioExcerpt) -> list[Panel]:
@@ -249,32 +248,27 @@ def features(excerpt: AudioExcerpt) -> list[Panel]:
     """Compute six curves of the short-term feature set, with gaps in digital silence."""
     rate = max(excerpt.sample_rate, 8000)
     feature = ShortTerm.in_seconds(rate, window="hann", deltas=False)
-    columns = excerpt.columns(feature, "mean")
+    columns = excerpt.columns(feature, np.mean)
     values = dict(zip(feature.names, columns.values.T, strict=True))
     sounding = values["energy"] > 0
 
-    def curve(title: str, unit: str, numbers: Numbers, most: float = 0.0) -> CurvePanel:
-        with_gaps = np.where(sounding, numbers, np.nan)
-        top = most or float(numbers[sounding].max(initial=0.0))
-        y = _scale_up_to(top, unit)
-        return CurvePanel(title=title, height_in=0.62, y=y, xs=columns.times_s, values=with_gaps)
+    def curve(title: str, numbers: Numbers, unit: str, y: AxisScale | None = None) -> CurvePanel:
+        return CurvePanel(
+            title=title,
+            height_in=0.62,
+            y=y or _scale_up_to(float(numbers[sounding].max(initial=0.0)), unit),
+            xs=columns.times_s,
+            values=np.where(sounding, numbers, np.nan),
+        )
 
     level_db = 10 * np.log10(np.maximum(values["energy"], 1e-20))
-    level_y = _level_scale(level_db[sounding], step_db=20, lowest_db=-100)
-    level = np.where(sounding, level_db, np.nan)
     return [
-        curve("Spectral centroid", "Hz", values["spectral_centroid"] * rate / 2),
-        curve("Spectral roll-off (90 % of the power)", "Hz", values["spectral_rolloff"] * rate / 2),
-        curve("Spectral flux", "no unit", values["spectral_flux"]),
-        CurvePanel(
-            title="RMS level",
-            height_in=0.62,
-            y=replace(level_y, label="dB"),
-            xs=columns.times_s,
-            values=level,
-        ),
-        curve("Zero crossings", "share", values["zero_crossing_rate"]),
-        curve("Spectral entropy", "bits", values["spectral_entropy"], math.log2(10)),
+        curve("Spectral centroid", values["spectral_centroid"] * rate / 2, "Hz"),
+        curve("Spectral roll-off (90 % of the power)", values["spectral_rolloff"] * rate / 2, "Hz"),
+        curve("Spectral flux", values["spectral_flux"], "no unit"),
+        curve("RMS level", level_db, "dB", _level_scale(level_db[sounding], "dB", lowest_db=-100)),
+        curve("Zero crossings", values["zero_crossing_rate"], "share"),
+        curve("Spectral entropy", values["spectral_entropy"], "bits", _scale_up_to(math.log2(10), "bits")),
     ]
 
 
@@ -292,7 +286,7 @@ def spectrum(excerpt: AudioExcerpt) -> list[Panel]:
             title="Average spectrum",
             height_in=2.0,
             over_time=False,
-            y=_level_scale(seen[seen > SILENT_DB], step_db=20, lowest_db=-140),
+            y=_level_scale(seen[seen > SILENT_DB], "dBFS", lowest_db=-140),
             x=AxisScale(low_hz, high_hz, "frequency (Hz)", hertz_ticks(low_hz, high_hz), log=True),
             xs=bins_hz[1:],
             values=level_db[1:],
@@ -332,8 +326,7 @@ def parse_views(views: Sequence[str]) -> tuple[str, ...]:
     """
     names = [name.strip() for view in views for name in view.split(",") if name.strip()]
     for name in names:
-        if name not in VIEWS:
-            raise ParameterError(f"Unknown view {name!r}. {near_miss(name, VIEWS)}")
+        check_choice("view", name, VIEWS)
     if not names:
         raise ParameterError(f"No view given. {near_miss('', VIEWS)}")
     return tuple(dict.fromkeys(names))
@@ -354,7 +347,6 @@ def compute_panels(excerpt: AudioExcerpt, views: Sequence[str]) -> list[Panel]:
 
 def _level_image(
     excerpt: AudioExcerpt,
-    n_fft: int,
     span_hz: tuple[float, float],
     title: str,
     height_in: float,
@@ -362,11 +354,12 @@ def _level_image(
 ) -> ImagePanel:
     """Compute a spectrogram; with lines over it, it has note names instead of a colour bar."""
     rate = excerpt.sample_rate
+    n_fft = window_length(excerpt, rate, shortest_share=8)
     columns = excerpt.columns(Power(sample_rate=rate, n_fft=n_fft, hop_length=hop(excerpt, rate, n_fft // 4)))
     # A full-scale sine has the magnitude n_fft / 4 under a Hann window.
     level_db = 10 * np.log10(np.maximum(columns.values, 10 ** (SILENT_DB / 10))) - 20 * math.log10(n_fft / 4)
     values = on_log_rows(level_db, rate / n_fft, *span_hz)
-    low, high = _level_range(values)
+    loudest_db = _loudest_db(values)
     notes = note_ticks(*span_hz) if lines else ()
     return ImagePanel(
         title=title,
@@ -378,8 +371,8 @@ def _level_image(
         left_s=columns.left_s,
         right_s=columns.right_s,
         colours="loud",
-        low=low,
-        high=high,
+        low=loudest_db - RANGE_DB,
+        high=loudest_db,
         unit="" if lines else "dBFS",
         lines=lines,
     )
@@ -391,12 +384,11 @@ def _relative_image(excerpt: AudioExcerpt, feature: Any, title: str, scale: Axis
     level_db = columns.values.T
     if isinstance(feature, Cqt):
         level_db = 20 * np.log10(np.maximum(level_db, 10 ** (SILENT_DB / 20)))
-    loudest = float(level_db.max())
     return ImagePanel(
         title=title,
         height_in=2.4,
         y=scale,
-        values=level_db - (loudest if loudest > SILENT_DB else 0.0),
+        values=level_db - _loudest_db(level_db),
         left_s=columns.left_s,
         right_s=columns.right_s,
         colours="loud",
@@ -472,12 +464,10 @@ def hop(excerpt: AudioExcerpt, sample_rate: int, most: int, *, step: int = 1) ->
     return max(step, min(most, filling) // step * step)
 
 
-def _level_range(values: NDArray[Any]) -> tuple[float, float]:
-    """Return the levels at both ends of the colour map; digital silence is below the lower one."""
-    loudest = float(values.max())
-    if loudest <= SILENT_DB:
-        return -RANGE_DB, 0.0
-    return loudest - RANGE_DB, loudest
+def _loudest_db(level_db: NDArray[Any]) -> float:
+    """Return the highest level; 0 for digital silence, which is then drawn in the darkest colour."""
+    loudest_db = float(level_db.max())
+    return loudest_db if loudest_db > SILENT_DB else 0.0
 
 
 def _at(values: NDArray[Any], places: NDArray[Any]) -> NDArray[Any]:
@@ -490,41 +480,34 @@ def _at(values: NDArray[Any], places: NDArray[Any]) -> NDArray[Any]:
 def _amplitude_scale(lowest: Numbers, highest: Numbers) -> AxisScale:
     """Return a symmetric amplitude axis up to the peak, with decibels on the right."""
     peak = max(-float(lowest.min()), float(highest.max())) or 1.0
-    tick = _round_down(peak * 1.0001)
-    ticks = tuple((value, _signed(value)) for value in (-tick, 0.0, tick))
+    most = peak * 1.0001
+    tick = max(number for number in _round_numbers(most) if number <= most)
+    ticks = tuple((value, number_text(value)) for value in (-tick, 0.0, tick))
     edge = 1.05 * peak
     return AxisScale(-edge, edge, "amplitude", ticks, right=level_ticks(peak), right_label="dBFS")
 
 
-def _level_scale(level_db: Numbers, *, step_db: int, lowest_db: float) -> AxisScale:
-    """Return a decibel axis from the lowest percentile to above the maximum."""
+def _level_scale(level_db: Numbers, unit: str, *, lowest_db: float) -> AxisScale:
+    """Return an axis in decibels from the lowest percentile to above the maximum."""
     top_db, bottom_db = (
         (float(level_db.max()), float(np.quantile(level_db, 0.01))) if len(level_db) else (0, -60)
     )
     top_db = 10 * math.ceil((top_db + 1) / 10)
     bottom_db = max(lowest_db, min(top_db - 40, 10 * math.floor(bottom_db / 10)))
-    first = step_db * math.ceil(bottom_db / step_db)
-    ticks = tuple((float(db), _signed(db)) for db in range(first, int(top_db) + 1, step_db))
-    return AxisScale(bottom_db, top_db, "dBFS", ticks)
+    first = 20 * math.ceil(bottom_db / 20)
+    ticks = tuple((float(db), number_text(db)) for db in range(first, int(top_db) + 1, 20))
+    return AxisScale(bottom_db, top_db, unit, ticks)
 
 
 def _scale_up_to(most: float, unit: str) -> AxisScale:
     """Return an axis from 0 to slightly above a maximum, with ticks at 0, at the end and in the middle."""
-    end = _round_up(most) if most > 0 else 1.0
+    end = min(number for number in _round_numbers(most) if number >= most) if most > 0 else 1.0
     ticks: Ticks = tuple((value, number_text(value)) for value in (0.0, end / 2, end))
     return AxisScale(0.0, max(end, most) * 1.02, unit, ticks)
 
 
-def _round_up(value: float) -> float:
-    """Return the next higher round number: 1, 1.5, 2, 3, 4, 5, 6 or 8 times a power of ten."""
-    return next(number for number in _rounds(value) if number >= value)
-
-
-def _round_down(value: float) -> float:
-    return max(number for number in _rounds(value) if number <= value)
-
-
-def _rounds(value: float) -> list[float]:
+def _round_numbers(value: float) -> list[float]:
+    """Return 1, 1.5, 2, 3, 4, 5, 6 and 8 times the power of ten below a value and the one above."""
     power = math.floor(math.log10(value))
     return [float(f"{n}e{k}") for k in (power, power + 1) for n in (1, 1.5, 2, 3, 4, 5, 6, 8)]
 
@@ -536,7 +519,3 @@ def _if_few(times_s: Numbers) -> Numbers:
 def _counted(times_s: Numbers, word: str) -> str:
     note = " (too many to draw)" if len(times_s) > MAX_MARKS else ""
     return counted(len(times_s), word) + note
-
-
-def _signed(value: float) -> str:
-    return f"{value:g}".replace("-", "−")

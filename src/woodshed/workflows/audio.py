@@ -18,7 +18,7 @@ from numpy.typing import NDArray
 from woodshed.audio import add_clicks, convert_file, cut_file, filter_blocks, info, read, write
 from woodshed.audio.convert import Conversion, change_file, matching_encoding
 from woodshed.audio.filter import FilterDesign
-from woodshed.audio.silence_detection import Segment
+from woodshed.audio.segment import Segment
 from woodshed.audio.write import check_target
 from woodshed.clip import Clip
 from woodshed.data.example import Skipped

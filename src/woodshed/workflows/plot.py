@@ -12,8 +12,7 @@ from woodshed.data.example import Skipped
 from woodshed.data.folder import list_sounds
 from woodshed.data.source import read_source
 from woodshed.errors import ParameterError, counted, printable
-from woodshed.plotting.figure import PAGE, check_picture_name, file_stacks, save_stacks
-from woodshed.plotting.layout import check_size
+from woodshed.plotting.figure import PAGE, check_picture_name, check_size, file_stacks, save_stacks
 from woodshed.plotting.map import check_map_features, feature_map, save_map
 from woodshed.plotting.score import save_scores
 from woodshed.plotting.theme import theme_of
