@@ -16,6 +16,8 @@ from woodshed.training.estimator import Estimator
 ENDINGS = ("home", "any")
 """Where a piece of music may end."""
 
+DEFAULT_BARS, MAX_BARS = 8, 64
+
 
 @dataclass(frozen=True, kw_only=True)
 class Request:
@@ -106,6 +108,34 @@ class MusicRequest(Request):
     def description(self) -> str:
         """The temperature as text."""
         return f"at temperature {self.sampling_temperature:g}"
+
+
+@dataclass(frozen=True, kw_only=True)
+class GridRequest(MusicRequest):
+    """What a user asks of new music on a grid.
+
+    Parameters
+    ----------
+    bars
+        Number of bars of four quarter notes, 1 to 64; 8 by default.
+
+    Raises
+    ------
+    ParameterError
+        If a value is out of range.
+    """
+
+    bars: int | None = None
+
+    def __post_init__(self) -> None:
+        super().__post_init__()
+        if self.bars is not None and not 1 <= self.bars <= MAX_BARS:
+            raise ParameterError(f"--bars must be from 1 to {MAX_BARS}, got {self.bars!r}.")
+
+    @property
+    def n_bars(self) -> int:
+        """Number of bars, or the default."""
+        return self.bars or DEFAULT_BARS
 
 
 def check_ending(ends: str | None) -> None:

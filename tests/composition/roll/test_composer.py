@@ -20,9 +20,8 @@ from woodshed.composition.saving import save_composer
 from woodshed.data.symbolic_corpus import SymbolicCorpus
 from woodshed.errors import DataError, NotFittedError, ParameterError, ScoreError, SettingNameError
 from woodshed.score import Note, Score
-from woodshed.tasks.roll import RollComposer
+from woodshed.tasks.roll import RollComposer, RollRequest
 from woodshed.tasks.roll.piece import RollPiece
-from woodshed.tasks.roll.request import RollRequest
 
 CHORDS = [[60, 64], [62, 65], [59, 67]]
 ROUND = CHORDS * 6

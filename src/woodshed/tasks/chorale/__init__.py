@@ -10,6 +10,7 @@ from typing import ClassVar
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
+from woodshed.composition.generation import BAR_BEATS
 from woodshed.composition.generator import Request
 from woodshed.composition.grid.composer import GridComposer
 from woodshed.data.symbolic_corpus import SymbolicCorpus
@@ -18,7 +19,7 @@ from woodshed.metrics.voice_leading import RANGES
 from woodshed.score import Score
 from woodshed.symbolic.four_voices import VOICES
 from woodshed.tasks.chorale.corpus import read_chorale_corpus
-from woodshed.tasks.chorale.piece import BAR_BEATS, HOLE, SILENCE, ChoralePiece
+from woodshed.tasks.chorale.piece import HOLE, SILENCE, ChoralePiece
 from woodshed.tasks.chorale.request import ChoraleRequest
 from woodshed.tokens.chorale import HOLD, N_VOICES, ChoraleGrid
 

@@ -6,12 +6,23 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import ClassVar
 
-from woodshed.composition.generator import Request
+from woodshed.composition.generation import BAR_BEATS
+from woodshed.composition.generator import GridRequest, Request
 from woodshed.composition.roll.composer import FrameComposer
 from woodshed.data.symbolic_corpus import SymbolicCorpus
 from woodshed.tasks.roll.corpus import read_roll_corpus
-from woodshed.tasks.roll.piece import BAR_BEATS, RollPiece
-from woodshed.tasks.roll.request import RollRequest
+from woodshed.tasks.roll.piece import RollPiece
+
+
+@dataclass(frozen=True, kw_only=True)
+class RollRequest(GridRequest):
+    """What a user asks of new rolls.
+
+    Examples
+    --------
+    >>> RollRequest(bars=4).description
+    'at temperature 1'
+    """
 
 
 @dataclass(kw_only=True, eq=False)

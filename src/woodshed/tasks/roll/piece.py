@@ -8,13 +8,9 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
-from woodshed.composition.generation import ScoreGeneration, VoiceLine
-from woodshed.metrics.originality import Melody
+from woodshed.composition.generation import BAR_BEATS, ScoreGeneration, VoiceLine, grid_melody
 from woodshed.score import Metre, Score, Tempo
 from woodshed.tokens.roll import PianoRoll
-
-BAR_BEATS = 4
-"""Quarter notes of a bar. A roll has no metre; bars are counted to measure copies."""
 
 TEMPO_BPM = 100.0
 """Quarter notes per minute."""
@@ -28,7 +24,7 @@ class RollPiece(ScoreGeneration):
 
     Parameters
     ----------
-    pitches
+    text
         The MIDI pitches of each frame as JSON.
     steps_per_beat
         Frames in a quarter note.
@@ -40,18 +36,13 @@ class RollPiece(ScoreGeneration):
     (['highest', 'lowest'], [64, 65, 67], ('2 beats', '1.5 notes at once'))
     """
 
-    pitches: str
+    text: str
     steps_per_beat: int = 4
 
     @functools.cached_property
     def frames(self) -> tuple[Frame, ...]:
         """The MIDI pitches of each frame, from the lowest."""
-        return tuple(tuple(sorted(frame)) for frame in json.loads(self.pitches))
-
-    @property
-    def text(self) -> str:
-        """The MIDI pitches of each frame as JSON."""
-        return self.pitches
+        return tuple(tuple(sorted(frame)) for frame in json.loads(self.text))
 
     def to_score(self, title: str = "") -> Score:
         """Return its notes; consecutive frames of a pitch are one note."""
@@ -72,19 +63,9 @@ class RollPiece(ScoreGeneration):
     def lines(self) -> tuple[VoiceLine, ...]:
         """The highest and the lowest notes of all frames."""
         return tuple(
-            VoiceLine(
-                name, _melody([frame[at] if frame else -1 for frame in self.frames], self.steps_per_beat)
+            VoiceLine(name, grid_melody(np.array(pitches), self.steps_per_beat))
+            for name, pitches in (
+                ("highest", [max(frame, default=-1) for frame in self.frames]),
+                ("lowest", [min(frame, default=-1) for frame in self.frames]),
             )
-            for name, at in (("highest", -1), ("lowest", 0))
         )
-
-
-def _melody(pitches: list[int], steps_per_beat: int) -> Melody:
-    """Turn the pitches of a line, frame by frame, into notes; -1 is a rest."""
-    row = np.array(pitches)
-    starts = np.flatnonzero(np.r_[True, np.diff(row) != 0])
-    lengths = np.diff(np.r_[starts, len(row)]) / steps_per_beat
-    is_note = row[starts] >= 0
-    bars = starts // (steps_per_beat * BAR_BEATS) + 1
-    onsets = starts[is_note] / steps_per_beat
-    return Melody(row[starts][is_note], lengths[is_note], bars[is_note], onset_beats=onsets)
