@@ -15,8 +15,7 @@ from woodshed.composition.composer import Trained, Weights
 from woodshed.composition.fitting import NOTHING, ClippedRecipe, PackedBatches, fit_net, recipe_of
 from woodshed.composition.roll.settings import Frames, RollSettings
 from woodshed.nets.frame_net import bernoulli_nats, frame_net
-from woodshed.nets.rbm import Rbm
-from woodshed.nets.rbm_common import RestrictedBoltzmannMachine, masked_mean
+from woodshed.nets.rbm import Rbm, RestrictedBoltzmannMachine, masked_mean
 from woodshed.nets.rnn_rbm import RnnRbm
 from woodshed.training.progress import OnEpoch, ignore_epoch
 from woodshed.training.run_state import read_arrays
