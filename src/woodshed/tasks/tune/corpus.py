@@ -1,8 +1,14 @@
-"""Training corpora of folk tunes: collections of music21, Nottingham, or a folder of score files."""
+"""Training corpora of folk tunes: collections of music21, Nottingham, or a folder of score files.
+
+Versions of one tune, found by title or by common passages, are a family.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+import importlib.util
+import re
+from collections.abc import Iterator, Sequence
+from itertools import pairwise
 from pathlib import Path
 
 from woodshed.data.corpora import nottingham
@@ -14,19 +20,27 @@ from woodshed.data.symbolic_corpus import (
     scores_with_keys,
     source_of,
 )
-from woodshed.errors import ScoreFileError
+from woodshed.errors import MissingPackageError, ScoreFileError
 from woodshed.symbolic.abc.read import ABC_SUFFIXES
 from woodshed.symbolic.abc.write import score_to_abc
 from woodshed.symbolic.folk.from_abc import book_to_folk
-from woodshed.tasks.tune.families import MUSIC21_COLLECTIONS, Tune, music21_corpus, text_of, with_families
+from woodshed.symbolic.folk.vocabulary import PITCH_PLACES
 
 FOLK = "folk"
 """Name of all collections of music21 together."""
 
+MUSIC21_COLLECTIONS = {"oneill": "oneills1850", "ryan": "ryansMammoth", "aird": "airdsAirs"}
+"""Collection -> its folder in the corpus of music21."""
+
 TUNE_SOURCES = (FOLK, *MUSIC21_COLLECTIONS, "nottingham")
 """Corpora that can be named in place of a folder; ``nottingham:PATH`` with its folder."""
 
+RUN_STEPS = 17
+"""Number of equal consecutive intervals from which two tunes are of one family."""
+
 _MUSIC21_LICENCE = "public domain, as distributed with the package music21"
+
+_KINDS = r"\b(reel|jig|hornpipe|strathspey|polka|waltz|march|clog|slide|song|air|quickstep)s?\b"
 
 
 def read_tunes_corpus(source: str) -> SymbolicCorpus:
@@ -55,10 +69,8 @@ def read_tunes_corpus(source: str) -> SymbolicCorpus:
     ('M:2/4 K:Cmaj C 4 | G 4 |',)
     """
     name, place = source_of(source, TUNE_SOURCES)
-    skipped: list[Skipped] = []
-    licence, citation = _rights(name)
     if name in (FOLK, *MUSIC21_COLLECTIONS):
-        names = list(MUSIC21_COLLECTIONS) if name == FOLK else [name]
+        names = MUSIC21_COLLECTIONS if name == FOLK else [name]
         folders = {one: music21_corpus() / MUSIC21_COLLECTIONS[one] for one in names}
         paths = [(one, path) for one, folder in folders.items() for path in sorted(folder.glob("*.abc"))]
     else:
@@ -66,19 +78,22 @@ def read_tunes_corpus(source: str) -> SymbolicCorpus:
         if name == "nottingham":
             found = [path for path in found if path.suffix.lower() in ABC_SUFFIXES]
         paths = [(name or Path(place).name, path) for path in found]
-    tunes: list[Tune] = []
-    for collection, path in paths:
-        for text, title in each_usable([path], lambda path: _tunes_of(path, skipped), skipped):
-            tunes.append(Tune(text, title, collection))
-    single = list({tune.text: tune for tune in reversed(tunes)}.values())[::-1]
-    related = with_families(single)
+    skipped: list[Skipped] = []
+    rows = [
+        (text, title, f"{title} ({collection})")
+        for collection, path in paths
+        for text, title in each_usable([path], lambda path: _tunes_of(path, skipped), skipped)
+    ]
+    single = list({row[0]: row for row in reversed(rows)}.values())[::-1]
+    texts, titles, labels = zip(*single, strict=True) if single else ((), (), ())
+    licence, citation = _rights(name)
     return SymbolicCorpus(
         name or Path(place).name,
-        tuple(tune.text for tune in related),
-        tuple(f"{tune.title or 'a tune without a title'} ({tune.collection})" for tune in related),
-        tuple(tune.family for tune in related),
+        texts,
+        labels,
+        families_of(texts, titles),
         skipped=tuple(skipped),
-        n_copies=len(tunes) - len(single),
+        n_copies=len(rows) - len(single),
         licence=licence,
         citation=citation,
     )
@@ -87,7 +102,7 @@ def read_tunes_corpus(source: str) -> SymbolicCorpus:
 def _tunes_of(path: Path, skipped: list[Skipped]) -> Iterator[tuple[str, str]]:
     """Yield tokens and title of each tune of a file; tunes that cannot be tokenised are skipped."""
     if path.suffix.lower() in ABC_SUFFIXES:
-        texts = [text_of(path)]
+        texts = [_text_of(path)]
     else:
         texts = [score_to_abc(score) for score in scores_with_keys(path)]
     for text in texts:
@@ -99,7 +114,85 @@ def _tunes_of(path: Path, skipped: list[Skipped]) -> Iterator[tuple[str, str]]:
             yield tune.text, tune.title or path.stem
 
 
+def _text_of(path: Path) -> str:
+    """Read an ABC file in UTF-8, or else in Latin-1, like older collections."""
+    data = path.read_bytes()
+    try:
+        return data.decode("utf-8-sig")
+    except UnicodeDecodeError:
+        return data.decode("latin-1")
+
+
 def _rights(name: str) -> tuple[str, str]:
     if name == "nottingham":
         return nottingham.FACTS.licence, nottingham.FACTS.citation
     return (_MUSIC21_LICENCE, "") if name else ("", "")
+
+
+def music21_corpus() -> Path:
+    """Return the corpus folder of music21 without importing the package, which takes seconds."""
+    found = importlib.util.find_spec("music21")
+    places = list(found.submodule_search_locations or ()) if found else []
+    if not places:
+        raise MissingPackageError(
+            "O'Neill, Ryan and Aird are part of the package music21: pip install 'woodshed[tunes]'"
+        )
+    return Path(places[0]) / "corpus"
+
+
+def families_of(texts: Sequence[str], titles: Sequence[str]) -> tuple[str, ...]:
+    """Return the family of each tune: the transitive closure of equal titles and common passages.
+
+    Titles are compared without articles, numbers and kinds of dance. A passage has `RUN_STEPS` intervals,
+    regardless of durations; repeated notes are merged, and passages over two or three pitches do not count.
+
+    Parameters
+    ----------
+    texts
+        The tunes in folk tokens, as `woodshed.symbolic.folk.from_abc.abc_to_folk` writes them.
+    titles
+        Their titles.
+
+    Returns
+    -------
+    tuple of str
+        Arbitrary names, the same for all versions of a tune.
+
+    Examples
+    --------
+    >>> texts = ["M:2/4 K:Cmaj C E G c | e c G E |", "M:4/4 K:Cmaj C 4 | c 4 |", "M:4/4 K:Cmaj G 4 | c 4 |"]
+    >>> families_of(texts, ["The Lark", "Lark - Reel", "The Hen"])
+    ('0', '0', '2')
+    """
+    parents = list(range(len(texts)))
+
+    def head(k: int) -> int:
+        while parents[k] != k:
+            parents[k] = k = parents[parents[k]]
+        return k
+
+    seen: dict[object, int] = {}
+    for k, (text, title) in enumerate(zip(texts, titles, strict=True)):
+        for mark in _marks(text, title):
+            low, high = sorted((head(k), head(seen.setdefault(mark, k))))
+            parents[high] = low
+    return tuple(str(head(k)) for k in range(len(texts)))
+
+
+def _marks(text: str, title: str) -> Iterator[object]:
+    """Yield what versions of a tune have in common: the plain title, and passages of intervals."""
+    if plain := _plain_title(title):
+        yield plain
+    places = [PITCH_PLACES[word][0] for word in text.split() if word in PITCH_PLACES]
+    line = [here for before, here in pairwise([-1, *places]) if here != before]
+    steps = [b - a for a, b in pairwise(line)]
+    for start in range(len(steps) - RUN_STEPS + 1):
+        if len(set(line[start : start + RUN_STEPS + 1])) > 3:
+            yield tuple(steps[start : start + RUN_STEPS])
+
+
+def _plain_title(title: str) -> str:
+    """Return the sorted words of a title without article, number and kind of dance; may be empty."""
+    plain = re.sub(_KINDS, " ", re.sub(r"\bno\.?\s*\d+", " ", title.lower()))
+    words = nottingham.tune_family(plain).split()
+    return " ".join(sorted(words)) if any(len(word) > 2 for word in words) else ""
