@@ -71,7 +71,6 @@ class Composer(Generator):
         If a setting is misspelt; the message names the near miss.
     """
 
-    answer: ClassVar[str] = "pieces"
     fit_call: ClassVar[str] = "fit(pieces)"
     derived_names: ClassVar[tuple[str, ...]] = ("reference_set",)
     nets: ClassVar[Collection[str]] = ()

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from abc import ABC, abstractmethod
 from collections.abc import Sequence
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -20,34 +19,26 @@ from woodshed.training.progress import LearningCurve, OnEpoch
 
 Ids = NDArray[np.int32]
 
+CLIP_NORM = 5.0
+"""Norm to which gradients are clipped.
+
+A recurrent net on rows of hundreds of tokens has exploding gradients now and then (R. Pascanu et al., "On the
+difficulty of training recurrent neural networks", 2013).
+"""
+
 NOTHING = -1
 """Target where there is nothing to predict, such as padding."""
 
 
-@dataclass(frozen=True, kw_only=True)
-class ClippedRecipe(Recipe):
-    """Training recipe with gradients clipped to a norm.
-
-    A recurrent net on rows of hundreds of tokens has exploding gradients now and then (R. Pascanu et al., "On
-    the difficulty of training recurrent neural networks", 2013).
-    """
-
-    clip_norm: float = 5.0
-
-    def compile(self, net: keras.Model, steps_per_epoch: int, *, steps_per_execution: int = 1) -> None:
-        """Give the net its optimiser and loss."""
-        super().compile(net, steps_per_epoch, steps_per_execution=steps_per_execution)
-        net.optimizer.global_clipnorm = self.clip_norm
-
-
-def recipe_of(composer: Composer, loss: Any, weight_decay: float) -> ClippedRecipe:
+def recipe_of(composer: Composer, loss: Any, weight_decay: float) -> Recipe:
     """Return the recipe that the settings of a composer describe."""
-    return ClippedRecipe(
+    return Recipe(
         epochs=composer.epochs,
         patience=composer.patience,
         learning_rate=composer.learning_rate,
         weight_decay=weight_decay,
         loss=loss,
+        clip_norm=CLIP_NORM,
     )
 
 

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
+from functools import partial
 from pathlib import Path
 
-import keras
 import numpy as np
 from numpy.typing import NDArray
 
@@ -118,12 +118,8 @@ def validate_cells(batches: CellBatches, held_out: Sequence[Ids]) -> Validation 
         return None
     crops = replace(batches, pieces=held_out)
     steps = [crops[step] for step in range(crops.steps_per_epoch)]
-
-    def evaluate(net: keras.Model) -> tuple[float, float]:
-        inputs, targets = (np.concatenate(part) for part in zip(*steps, strict=True))
-        return evaluate_tokens(net, inputs, targets, batches.batch_size)
-
-    return evaluate
+    inputs, targets = (np.concatenate(part) for part in zip(*steps, strict=True))
+    return partial(evaluate_tokens, inputs=inputs, targets=targets, batch_size=batches.batch_size)
 
 
 def fit_grids(

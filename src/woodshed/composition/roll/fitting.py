@@ -12,11 +12,12 @@ from keras import ops
 from numpy.typing import NDArray
 
 from woodshed.composition.composer import Trained, Weights
-from woodshed.composition.fitting import NOTHING, ClippedRecipe, PackedBatches, fit_net, recipe_of
+from woodshed.composition.fitting import CLIP_NORM, NOTHING, PackedBatches, fit_net, recipe_of
 from woodshed.composition.roll.settings import Frames, RollSettings
 from woodshed.nets.frame_net import bernoulli_nats, frame_net
 from woodshed.nets.rbm import Rbm, RestrictedBoltzmannMachine, masked_mean
 from woodshed.nets.rnn_rbm import RnnRbm
+from woodshed.training.loop import Recipe
 from woodshed.training.progress import OnEpoch, ignore_epoch
 from woodshed.training.run_state import read_arrays
 
@@ -210,8 +211,12 @@ def fit_rbm(settings: RollSettings, frames: Frames, batches: FrameBatches) -> Rb
     """Train an RBM without memory for as many epochs as the whole training may take."""
     rbm = make_rbm(settings)
     rbm.adapt(frames)
-    recipe = ClippedRecipe(
-        epochs=settings.epochs, patience=settings.epochs, learning_rate=RBM_RATE, loss=frame_loss
+    recipe = Recipe(
+        epochs=settings.epochs,
+        patience=settings.epochs,
+        learning_rate=RBM_RATE,
+        loss=frame_loss,
+        clip_norm=CLIP_NORM,
     )
     _, finished = fit_net(rbm, batches, recipe, None, checkpoint=None, on_epoch=ignore_epoch)
     if not finished:

@@ -89,9 +89,7 @@ class TokenComposer(Composer):
         Every piece is read from its beginning; the token that begins it does not count.
         """
         rows = sorted((self.encode(piece) for piece in pieces), key=len)
-        total = 0.0
-        for k in range(0, len(rows), N_STREAMS):
-            total += self._nats(rows[k : k + N_STREAMS])
+        total = sum(self._nats(rows[k : k + N_STREAMS]) for k in range(0, len(rows), N_STREAMS))
         return total / sum(len(row) - 1 for row in rows) / math.log(2)
 
     def _nats(self, rows: Sequence[NDArray[np.int32]]) -> float:
@@ -109,16 +107,12 @@ class TokenComposer(Composer):
     @functools.cached_property
     def _exact_step(self) -> RecurrentStep:
         """The net in full precision, for evaluation."""
-        return self._make_step("float32")
+        return RecurrentStep(self.fitted("weights_"))
 
     @functools.cached_property
     def _fast_step(self) -> RecurrentStep:
         """The net with rounded weights, more than twice as fast, for sampling."""
-        return self._make_step("int8")
-
-    def _make_step(self, storage: str) -> RecurrentStep:
-        weights = {name: np.asarray(values, np.float32) for name, values in self.fitted("weights_").items()}
-        return RecurrentStep(weights, storage=storage)
+        return RecurrentStep(self.fitted("weights_"), storage="int8")
 
     def sample_texts(
         self,

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from functools import partial
 from pathlib import Path
 
-import keras
 import numpy as np
 
 from woodshed.composition.composer import Composer, Trained
@@ -107,10 +107,7 @@ def fit_sequences(
         train, n_steps=composer.n_steps, batch_size=composer.batch_size, seed=composer.seed
     )
     inputs, targets = pack(validation, composer.n_steps)
-
-    def evaluate(net: keras.Model) -> tuple[float, float]:
-        return evaluate_tokens(net, inputs, targets, composer.batch_size)
-
+    evaluate = partial(evaluate_tokens, inputs=inputs, targets=targets, batch_size=composer.batch_size)
     curve, finished = fit_net(
         net,
         batches,

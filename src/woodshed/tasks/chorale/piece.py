@@ -113,7 +113,7 @@ class ChoralePiece(ScoreGeneration):
     def faults(self) -> tuple[str, ...]:
         """Parallel fifths and octaves, and crossed voices."""
         faults = []
-        for step, upper, lower in find_faults(self.grid + 1).places.tolist():
+        for step, upper, lower in find_faults(self.grid + 1).tolist():
             pair = f"{VOICES[upper]} and {VOICES[lower]}"
             above, below = self.grid[step, [upper, lower]].tolist()
             if lower == upper + 1 and below > above:
