@@ -77,7 +77,7 @@ def load(folder: str | Path) -> Any:
     from woodshed.training.model_folder import WEIGHTS_NAME
 
     if (Path(folder) / WEIGHTS_NAME).exists():
-        from woodshed.composition.saving import load_composer
+        from woodshed.composition.composer import load_composer
 
         return load_composer(Path(folder), _Classes(GENERATORS))
     from woodshed.recognition.saving import load_model

@@ -11,12 +11,12 @@ import numpy as np
 import pytest
 
 import woodshed
+from woodshed.composition.composer import save_composer
 from woodshed.composition.experiment import ComposerRun
 from woodshed.composition.fitting import NOTHING
 from woodshed.composition.generator import generate
 from woodshed.composition.roll.fitting import N_CONTEXT, FrameBatches, pack_frames
 from woodshed.composition.roll.settings import frames_to_text
-from woodshed.composition.saving import save_composer
 from woodshed.data.symbolic_corpus import SymbolicCorpus
 from woodshed.errors import DataError, NotFittedError, ParameterError, ScoreError, SettingNameError
 from woodshed.score import Note, Score

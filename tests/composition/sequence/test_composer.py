@@ -9,10 +9,10 @@ import numpy as np
 import pytest
 
 import woodshed
+from woodshed.composition.composer import save_composer
 from woodshed.composition.fitting import NOTHING
 from woodshed.composition.generator import generate
 from woodshed.composition.sampling import Sampler
-from woodshed.composition.saving import save_composer
 from woodshed.composition.sequence.fitting import TokenBatches, pack
 from woodshed.errors import (
     DataError,

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from typing import ClassVar
@@ -54,7 +53,6 @@ class ChoraleComposer(GridComposer):
     task: ClassVar[str] = "chorale"
     request_class: ClassVar[type[Request]] = ChoraleRequest
     n_parallel: ClassVar[int] = 1
-    n_voices: ClassVar[int] = N_VOICES
 
     @property
     def tokenizer(self) -> ChoraleGrid:
@@ -74,7 +72,9 @@ class ChoraleComposer(GridComposer):
         ParameterError, ScoreError
             If it is not a chorale, or a pitch is out of range.
         """
-        return self._to_ids(self._to_grid(piece))
+        if isinstance(piece, Score):
+            piece = self.tokenizer.ids_to_grid(self.tokenizer.encode(piece))
+        return self._to_ids(np.asarray(piece, dtype=np.int32))
 
     def decode(self, ids: NDArray[np.integer]) -> Score:
         """Turn ids into a score."""
@@ -100,9 +100,9 @@ class ChoraleComposer(GridComposer):
         given, octaves
             The voices that the user supplied, and by how many octaves they were moved up.
         """
-        cells = json.dumps(self.encode(music).tolist(), separators=(",", ":"))
         score = music if isinstance(music, Score) else None
-        return ChoralePiece(cells, self.steps_per_beat, tuple(given), score, octaves)
+        text = self.to_text(self.encode(music))
+        return ChoralePiece(text, self.steps_per_beat, tuple(given), score, octaves)
 
     # -- sampling ---------------------------------------------------------------------------------
 
@@ -140,8 +140,7 @@ class ChoraleComposer(GridComposer):
     def _drafts(self, request: ChoraleRequest, seed: list[int], n: int) -> Iterator[ChoralePiece]:
         """Yield up to ``n`` drafts, each generated on demand."""
         holes = np.full((request.n_bars * BAR_BEATS * self.steps_per_beat, N_VOICES), HOLE)
-        for attempt in range(n):
-            attempt_seed = seed + ([attempt] if attempt else [])
+        for attempt_seed in (seed, *([*seed, attempt] for attempt in range(1, n))):
             yield self.to_piece(self.fill(holes, seed=attempt_seed, temperature=request.sampling_temperature))
 
     def fill(
@@ -237,11 +236,6 @@ class ChoraleComposer(GridComposer):
         return replace(score, notes=[*score.notes, *notes], part_names=tuple(names.items()))
 
     # -- grids ------------------------------------------------------------------------------------
-
-    def _to_grid(self, piece: Score | ArrayLike) -> Grid:
-        if isinstance(piece, Score):
-            return self.tokenizer.ids_to_grid(self.tokenizer.encode(piece))
-        return np.asarray(piece, dtype=np.int32)
 
     def _to_ids(self, grid: Grid) -> Grid:
         self.tokenizer.grid_to_ids(grid)  # refuses a grid that is not a chorale
