@@ -21,7 +21,7 @@ from woodshed.symbolic import abc_to_score
 from woodshed.symbolic.midi import read_midi
 from woodshed.tasks import load
 from woodshed.tasks.shipped import shipped_folder
-from woodshed.tasks.tune.corpus import read_tunes_corpus
+from woodshed.tasks.tune import read_tunes_corpus
 from woodshed.tasks.tune.piece import TunePiece
 from woodshed.tasks.tune.request import TuneRequest
 

@@ -21,8 +21,7 @@ import numpy as np
 from benchmarks.provenance import data_folder, markdown_table, write_markdown
 from benchmarks.quality.measure import epoch_printer
 from woodshed.metrics.ngram import bits_per_token
-from woodshed.tasks.tune import TuneComposer
-from woodshed.tasks.tune.corpus import families_of, read_tunes_corpus
+from woodshed.tasks.tune import TuneComposer, families_of, read_tunes_corpus
 from woodshed.tokens.folk.tokenizer import FolkAbc
 
 NOTES = Path(__file__).with_name("tune_tokens_notes.md")

@@ -331,8 +331,12 @@ def grid_melody(pitches: NDArray[Any], steps_per_beat: int) -> Melody:
     lengths = np.diff(np.r_[starts, len(pitches)]) / steps_per_beat
     is_note = pitches[starts] >= 0
     bars = starts // (steps_per_beat * BAR_BEATS) + 1
-    onsets = starts[is_note] / steps_per_beat
-    return Melody(pitches[starts][is_note], lengths[is_note], bars[is_note], onset_beats=onsets)
+    return Melody(
+        pitches[starts][is_note],
+        lengths[is_note],
+        bars[is_note],
+        onset_beats=starts[is_note] / steps_per_beat,
+    )
 
 
 def title_of(name: str) -> str:

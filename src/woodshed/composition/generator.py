@@ -281,7 +281,6 @@ def generate(
         If the request cannot be met, or too few items are accepted.
     """
     request = generator.request_class() if request is None else request
-    reference = generator.reference_set
     accepted: list[EvaluatedGeneration] = []
     reasons: Counter[str] = Counter()
     n_tried = 0
@@ -294,16 +293,19 @@ def generate(
             )
         n_now = min(n - len(accepted), generator.n_parallel)
         for generation in generator.sample(request, n_now, seed=seed, first=n_tried):
-            name = f"{generator.task}-{len(accepted) + 1:02d}"
-            item = EvaluatedGeneration(name, generation, reference.compare(generation))
+            item = EvaluatedGeneration(
+                name=f"{generator.task}-{len(accepted) + 1:02d}",
+                generation=generation,
+                novelty=generator.reference_set.compare(generation),
+            )
             reason = request.rejection_reason(generation)
             if 0 <= request.max_copied_run < item.least_novel.copied_run:
                 unit = item.least_novel.run_unit
                 reason = f"copies more than {request.max_copied_run} {unit}s in a row (--max-copied-{unit}s)"
             if reason:
                 reasons[reason] += 1
-                continue
-            accepted.append(item)
-            on_item(len(accepted))
+            else:
+                accepted.append(item)
+                on_item(len(accepted))
         n_tried += n_now
     return accepted

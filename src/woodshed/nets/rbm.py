@@ -30,10 +30,11 @@ class RestrictedBoltzmannMachine(keras.Model):  # type: ignore[misc]
         self.n_steps, self.seed = n_steps, seed
         self.seed_generator = keras.random.SeedGenerator(seed)
         small = keras.initializers.RandomNormal(stddev=0.05, seed=seed)
-        half = keras.initializers.Constant(0.5)
         self.couplings = self.add_weight((n_notes, n_hidden), initializer=small, name="couplings")
         self.note_mean = self.add_weight((n_notes,), initializer="zeros", trainable=False, name="note_mean")
-        self.hidden_mean = self.add_weight((n_hidden,), initializer=half, trainable=False, name="hidden_mean")
+        self.hidden_mean = self.add_weight(
+            (n_hidden,), initializer=keras.initializers.Constant(0.5), trainable=False, name="hidden_mean"
+        )
 
     def adapt(self, frames: NDArray[np.number]) -> None:
         """Initialise means and biases from ``frames`` of 0 and 1, shape ``(n_frames, n_notes)``."""
@@ -73,8 +74,9 @@ class RestrictedBoltzmannMachine(keras.Model):  # type: ignore[misc]
         mask = np.ones(inputs.shape[:-1], bool) if mask is None else mask
         biases = (np.asarray(bias) for bias in self.biases(inputs))
         notes, hidden = (np.broadcast_to(bias, (*mask.shape, bias.shape[-1]))[mask] for bias in biases)
-        couplings = np.asarray(self.couplings)
-        return annealed_nats(inputs[mask], couplings, notes, hidden, n_chains=n_chains, n_steps=n_steps)
+        return annealed_nats(
+            inputs[mask], np.asarray(self.couplings), notes, hidden, n_chains=n_chains, n_steps=n_steps
+        )
 
     def uncentred(self, note_bias: Any, hidden_bias: Any) -> tuple[Any, Any]:
         """Convert biases ``(..., n_notes)``, ``(..., n_hidden)`` of centred to those of uncentred units."""

@@ -49,8 +49,7 @@ class ChannelNorm(keras.layers.Layer):  # type: ignore[misc]
 
     def call(self, inputs: Any) -> Any:
         """Normalise each window independently."""
-        peak = ops.max(inputs, axis=(1, 2), keepdims=True)
-        floor = peak - self.range_db
+        floor = ops.max(inputs, axis=(1, 2), keepdims=True) - self.range_db
         raised = ops.maximum(inputs, floor)
         # A frame is active when any band rises above the floor: padding never does.
         active = ops.cast(ops.max(inputs, axis=2, keepdims=True) > floor, inputs.dtype)
@@ -88,9 +87,8 @@ class SinusoidalPosition(keras.layers.Layer):  # type: ignore[misc]
     def call(self, inputs: Any) -> Any:
         """Add the table to every window."""
         _, n_steps, n_values = inputs.shape
-        step = np.arange(n_steps)[:, np.newaxis]
         value = np.arange(n_values)
-        angle = step / 10000 ** (value // 2 * 2 / n_values)  # (time, n_values)
+        angle = np.arange(n_steps)[:, np.newaxis] / 10000 ** (value // 2 * 2 / n_values)  # (time, n_values)
         table = np.where(value % 2, np.cos(angle), np.sin(angle))
         return inputs + ops.convert_to_tensor(table, dtype=inputs.dtype)
 

@@ -16,12 +16,10 @@ from woodshed.composition.experiment import ComposerRun
 from woodshed.composition.fitting import NOTHING
 from woodshed.composition.generator import generate
 from woodshed.composition.roll.fitting import N_CONTEXT, FrameBatches, pack_frames
-from woodshed.composition.roll.settings import frames_to_text
 from woodshed.data.symbolic_corpus import SymbolicCorpus
 from woodshed.errors import DataError, NotFittedError, ParameterError, ScoreError, SettingNameError
 from woodshed.score import Note, Score
-from woodshed.tasks.roll import RollComposer, RollRequest
-from woodshed.tasks.roll.piece import RollPiece
+from woodshed.tasks.roll import RollComposer, RollPiece, RollRequest
 
 CHORDS = [[60, 64], [62, 65], [59, 67]]
 ROUND = CHORDS * 6
@@ -167,7 +165,7 @@ def test_scores_frames_and_pitches_are_the_same_piece() -> None:
     assert (composer.encode([[60, 64], [64], [58]]) == frames).all()
     assert (composer.encode(frames) == frames).all()
     assert composer.decode(frames).notes == score.notes
-    assert frames_to_text(frames, composer.low) == "[[60,64],[64],[58]]"
+    assert composer.to_text(frames) == "[[60,64],[64],[58]]"
     assert RollPiece("[[60,64],[64],[58]]", 1).to_score().notes == composer.decode(frames).notes
 
 

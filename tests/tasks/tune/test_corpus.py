@@ -11,7 +11,7 @@ import pytest
 from woodshed.data.symbolic_corpus import SymbolicCorpus
 from woodshed.errors import DataError, MissingPackageError
 from woodshed.symbolic.folk.vocabulary import METRES, MODES, WORDS
-from woodshed.tasks.tune.corpus import RUN_STEPS, families_of, read_tunes_corpus
+from woodshed.tasks.tune import RUN_STEPS, families_of, read_tunes_corpus
 
 LONG = "C E G c e d f a g e c A F D B, D F E G B d"
 
@@ -45,9 +45,7 @@ def test_nine_tenths_of_oneill_ryan_and_aird_come_through() -> None:
 
 
 def test_music21_is_not_imported(python: Callable[..., subprocess.CompletedProcess[str]]) -> None:
-    program = (
-        "import sys, woodshed.tasks.tune.corpus as t; t.music21_corpus(); print('music21' in sys.modules)"
-    )
+    program = "import sys, woodshed.tasks.tune as t; t.music21_corpus(); print('music21' in sys.modules)"
     assert python(program).stdout.strip() == "False"
 
 

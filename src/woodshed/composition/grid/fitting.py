@@ -66,12 +66,13 @@ class CellBatches:
 
     def __post_init__(self) -> None:
         low, high = _span(np.concatenate(self.pieces))
-        self._shifts = []
-        for piece in self.pieces:
-            lowest, highest = _span(piece)
-            down = max(-self.max_shift, int((low - lowest).max()))
-            up = min(self.max_shift, int((high - highest).min()))
-            self._shifts.append((min(0, down), max(0, up)))
+        self._shifts = [
+            (
+                np.clip((low - lowest).max(), -self.max_shift, 0),
+                np.clip((high - highest).min(), 0, self.max_shift),
+            )
+            for lowest, highest in map(_span, self.pieces)
+        ]
         lengths = np.array([self.layout.n_frames(len(piece)) for piece in self.pieces], np.float64)
         self._shares = lengths / lengths.sum()
         n_crops = N_CROPS * lengths.sum() / self.n_frames

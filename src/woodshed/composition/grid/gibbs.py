@@ -93,8 +93,7 @@ class GridWriter:
         frames, loose = self._to_frames(piece, free)
         waiting: Mask = np.asarray(loose.reshape(len(frames), self.layout.n_steps, -1).any(axis=1))
         n_passes = min(self.n_passes, MAX_COMPLETE_PASSES)
-        n_all = int(waiting.sum())
-        for left in np.cos(np.arange(1, n_passes + 1) / n_passes * np.pi / 2) * n_all:
+        for left in np.cos(np.arange(1, n_passes + 1) / n_passes * np.pi / 2) * waiting.sum():
             n_now = int(waiting.sum()) - int(left)
             if n_now < 1:
                 continue
@@ -172,8 +171,8 @@ class GridWriter:
             if not drawn[:, now].any():
                 continue
             shown = np.where(hidden, self.layout.hidden, frames)
-            earlier = drawn[:, : now.start]
-            shown[:, : now.start] = np.where(earlier, frames[:, : now.start], shown[:, : now.start])
+            before = slice(now.start)
+            shown[:, before] = np.where(drawn[:, before], frames[:, before], shown[:, before])
             logits = self.net(shown)[:, now].astype(np.float64) / self.temperature
             if banned is not None:
                 logits[banned[:, now]] = -np.inf
@@ -197,8 +196,7 @@ class GridWriter:
 
     def _n_near(self, faults: Faults, frame: int) -> int:
         """Count faults in a frame and its neighbours."""
-        frames = faults[:, 0] // self.layout.n_steps + MARGIN
-        return int((np.abs(frames - frame) <= 1).sum())
+        return int((np.abs(faults[:, 0] // self.layout.n_steps + MARGIN - frame) <= 1).sum())
 
     def _cells_of(self, blocks: Mask) -> Mask:
         return np.tile(blocks, (1, self.layout.n_steps))

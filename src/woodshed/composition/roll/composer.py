@@ -169,8 +169,7 @@ class FrameComposer(RollSettings):
             n_chains=n_chains,
             n_steps=n_anneal,
         )
-        ends = np.cumsum([int(mask.sum()) for mask in masks])
-        return np.split(nats, ends[:-1])
+        return np.split(nats, np.cumsum([mask.sum() for mask in masks])[:-1])
 
     def bits_per_token(self, pieces: Sequence[Any]) -> float:
         """Return the cross-entropy of pieces in bits per frame; lower is better."""
@@ -232,8 +231,9 @@ class FrameComposer(RollSettings):
     def _sample_one(self, seed: int, number: int, temperature: float, n_frames: int) -> Frames:
         """Sample one piece that has notes."""
         for attempt in range(MAX_SILENT_TRIES):
-            rng = np.random.default_rng([seed, number, attempt])
-            frames = self._frame_writer.write(n_frames, rng, temperature)
+            frames = self._frame_writer.write(
+                n_frames, np.random.default_rng([seed, number, attempt]), temperature
+            )
             if frames.any():
                 return frames
         raise ParameterError(

@@ -34,7 +34,8 @@ N_STREAMS = 32
 class TokenComposer(Composer):
     """Base class of composers whose pieces are texts of tokens.
 
-    A subclass defines the tokens, and how a text becomes ids. Further settings: `Composer`.
+    A subclass defines the tokens, of which the first begins a piece and the second ends it, and how a text
+    becomes ids. Further settings: `Composer`.
 
     Parameters
     ----------
@@ -56,11 +57,6 @@ class TokenComposer(Composer):
     n_steps: int = 512
     validation_share: float = 0.05
 
-    @property
-    @abstractmethod
-    def vocabulary(self) -> tuple[str, ...]:
-        """The tokens; the first begins a piece, the second ends it."""
-
     @abstractmethod
     def decode(self, ids: NDArray[np.integer]) -> str:
         """Turn ids into a text."""
@@ -80,8 +76,9 @@ class TokenComposer(Composer):
         """Train a recurrent net on encoded pieces."""
         with suppress_stderr():
             from woodshed.composition.sequence.fitting import fit_sequences
-        cell = SEQUENCE_CELLS[self.net]
-        return fit_sequences(self, cell, train, validation, checkpoint=checkpoint, on_epoch=on_epoch)
+        return fit_sequences(
+            self, SEQUENCE_CELLS[self.net], train, validation, checkpoint=checkpoint, on_epoch=on_epoch
+        )
 
     def bits_per_token(self, pieces: Sequence[str]) -> float:
         """Return the cross-entropy of pieces in bits per token; lower is better.
@@ -148,7 +145,6 @@ class TokenComposer(Composer):
             raise ParameterError(f"sample_texts expects n of at least 1, got {n!r}.")
         texts: list[str] = []
         for start in range(first, first + n, N_STREAMS):
-            numbers = range(start, min(first + n, start + N_STREAMS))
             streams = [
                 TokenStream(
                     np.random.default_rng([seed, number]),
@@ -156,7 +152,7 @@ class TokenComposer(Composer):
                     constraint,
                     (self.vocabulary[0], *prime),
                 )
-                for number in numbers
+                for number in range(start, min(first + n, start + N_STREAMS))
             ]
             texts += self._run(streams)
         return texts

@@ -409,9 +409,13 @@ class SoftmaxAnalysis:
             pair_cosines = cosine_similarity(view(trace))[rows, columns]
             is_bar = np.isin(trace.ids, self.bars)
             n_bars = is_bar[rows].astype(int) + is_bar[columns]
-            same = trace.ids[rows] == trace.ids[columns]
-            groups = {"bars": n_bars == 2, "mixed": n_bars == 1, "others": n_bars == 0}
-            for name, pairs in (groups | {"same": (n_bars == 0) & same}).items():
+            groups = {
+                "bars": n_bars == 2,
+                "same": (n_bars == 0) & (trace.ids[rows] == trace.ids[columns]),
+                "others": n_bars == 0,
+                "mixed": n_bars == 1,
+            }
+            for name, pairs in groups.items():
                 cosines[name].append(pair_cosines[pairs])
         joined = {name: np.concatenate(parts) for name, parts in cosines.items()}
         means = {name: float(part.mean()) if part.size else float("nan") for name, part in joined.items()}

@@ -124,13 +124,14 @@ class TunePiece(ScoreGeneration):
     def style(cls, generations: Sequence[TunePiece]) -> Style:
         """Describe tunes by statistics of their melodies, bars, form and keys."""
         melodies = [piece.melody for piece in generations]
-        repeated = [repeated_bars(melody) for melody in melodies]
         return melody_style(melodies).plus(
             {
                 "bars": float(np.mean([piece.n_bars for piece in generations])),
                 "tunes whose bars all add up": float(np.mean([not piece.faults for piece in generations])),
                 "tunes with repeat signs": float(np.mean([":|" in piece.text for piece in generations])),
-                "bars that repeat an earlier bar": float(np.concatenate(repeated).mean()),
+                "bars that repeat an earlier bar": float(
+                    np.concatenate([*map(repeated_bars, melodies)]).mean()
+                ),
                 "time on notes of the key": float(np.mean([piece.in_key for piece in generations])),
                 "tunes that end on tonic or dominant": float(
                     np.mean([piece.ends_at_home for piece in generations])
