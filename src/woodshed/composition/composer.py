@@ -41,7 +41,7 @@ from woodshed.errors import (
     near_miss,
     printable,
 )
-from woodshed.training.holdout import divide_rows
+from woodshed.training.holdout import hold_out
 from woodshed.training.model_folder import (
     FORMAT,
     LABELS_NAME,
@@ -223,19 +223,19 @@ class Composer(Generator):
         DataError
             If there are no pieces.
         ParameterError
-            If a setting is out of range, or a piece has an unknown token.
+            If a setting is out of range, a piece has an unknown token, or the number of groups differs.
         """
         self.check_settings()
         if not len(pieces):
             raise DataError("fit expects at least one piece, got none.")
         rows = [self.encode(piece) for piece in pieces]
-        train, validation = divide_rows(
-            rows,
-            groups,
-            None if held_out is None else [self.encode(piece) for piece in held_out],
-            share=self.validation_share,
-            seed=self.seed,
-        )
+        if groups is not None and len(groups) != len(rows):
+            raise ParameterError(f"fit expects one group for each of {len(rows)} pieces, got {len(groups)}.")
+        if held_out is None:
+            parts = hold_out([""] * len(rows), groups, self.validation_share, self.seed)
+            train, validation = ([rows[k] for k in part] for part in parts)
+        else:
+            train, validation = rows, [self.encode(piece) for piece in held_out]
         with suppress_stderr():
             import keras
         keras.utils.set_random_seed(self.seed)

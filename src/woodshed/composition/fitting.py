@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from abc import ABC, abstractmethod
-from collections.abc import Sequence
+from collections.abc import Callable, Iterable
 from pathlib import Path
 from typing import Any
 
@@ -78,15 +77,54 @@ def fit_net(
     return progress.curve("training"), finished
 
 
-class PackedBatches(ABC):
-    """Batches of pieces packed into rows, in a new order each epoch; the same for the same seed.
+Packing = tuple[NDArray[Any], NDArray[Any]]
+"""Inputs and targets, shape ``(n_rows, n_steps, ...)`` each."""
+
+
+def pack_rows(parts: Iterable[NDArray[Any]], n_steps: int, gap: NDArray[Any]) -> Packing:
+    """Pack parts one after the other into rows; one that does not fit begins a new row.
 
     Parameters
     ----------
-    pieces
-        Encoded pieces.
+    parts
+        Inputs and targets of each, shape ``(2, n, ...)`` with at most ``n_steps`` steps.
     n_steps
-        Length of a row.
+        Length of the rows; their ends are padded with 0 and `NOTHING`.
+    gap
+        What stands between two parts of a row, shape ``(2, n, ...)``. The result has its type.
+
+    Examples
+    --------
+    >>> parts = [np.array([[5, 6], [6, 1]]), np.array([[7], [1]]), np.array([[8, 9], [9, 1]])]
+    >>> inputs, targets = pack_rows(parts, 4, np.zeros((2, 0), int))
+    >>> inputs.tolist(), targets.tolist()
+    ([[5, 6, 7, 0], [8, 9, 0, 0]], [[6, 1, 1, -1], [9, 1, -1, -1]])
+    """
+    rows: list[list[NDArray[Any]]] = []
+    room = 0
+    for part in parts:
+        spaced = np.concatenate([gap, part], axis=1)
+        if spaced.shape[1] > room:
+            rows.append([part])
+            room = n_steps - part.shape[1]
+        else:
+            rows[-1].append(spaced)
+            room -= spaced.shape[1]
+    packed = np.zeros((2, len(rows), n_steps, *gap.shape[2:]), gap.dtype)
+    packed[1] = NOTHING
+    for row, row_parts in enumerate(rows):
+        joined = np.concatenate(row_parts, axis=1)
+        packed[:, row, : joined.shape[1]] = joined
+    return packed[0], packed[1]
+
+
+class PackedBatches:
+    """Batches of rows that are packed anew in each epoch; the same for the same seed.
+
+    Parameters
+    ----------
+    pack
+        Draws an order of the pieces and packs them.
     batch_size
         Rows in a batch.
     seed
@@ -98,23 +136,19 @@ class PackedBatches(ABC):
         Batches in an epoch.
     """
 
-    def __init__(self, pieces: Sequence[NDArray[Any]], *, n_steps: int, batch_size: int, seed: int) -> None:
-        self.pieces, self.n_steps, self.batch_size, self.seed = pieces, n_steps, batch_size, seed
-        self._epoch: tuple[int, tuple[NDArray[Any], NDArray[Any]]] | None = None
+    def __init__(self, pack: Callable[[np.random.Generator], Packing], *, batch_size: int, seed: int) -> None:
+        self.pack, self.batch_size, self.seed = pack, batch_size, seed
+        self._epoch: tuple[int, Packing] | None = None
         self.steps_per_epoch = max(1, len(self._rows(0)[0]) // batch_size)
 
-    @abstractmethod
-    def pack(self, rng: np.random.Generator) -> tuple[NDArray[Any], NDArray[Any]]:
-        """Draw an order of the pieces and pack them: inputs and targets, ``(n_rows, n_steps, ...)``."""
-
-    def __getitem__(self, step: int) -> tuple[NDArray[Any], NDArray[Any]]:
+    def __getitem__(self, step: int) -> Packing:
         epoch, batch = divmod(step, self.steps_per_epoch)
         inputs, targets = self._rows(epoch)
         # The number of rows varies a little from epoch to epoch: one that is short of rows begins again.
         rows = np.arange(batch * self.batch_size, (batch + 1) * self.batch_size) % len(inputs)
         return inputs[rows], targets[rows]
 
-    def _rows(self, epoch: int) -> tuple[NDArray[Any], NDArray[Any]]:
+    def _rows(self, epoch: int) -> Packing:
         if self._epoch is None or self._epoch[0] != epoch:
             rng = np.random.default_rng([self.seed, epoch])
             inputs, targets = self.pack(rng)

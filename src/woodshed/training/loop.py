@@ -226,7 +226,7 @@ class TrainingState:
         variables, weights = _variables(net), net.weights
         shapes = {f"variable{k}": tuple(variable.shape) for k, variable in enumerate(variables)}
         shapes |= {f"best{k}": tuple(weight.shape) for k, weight in enumerate(weights)}
-        if arrays is None or any(name not in arrays for name in (*shapes, *LOSSES)):
+        if arrays is None or not {*shapes, *LOSSES} <= arrays.keys():
             return 0
         if any(arrays[name].shape != shape for name, shape in shapes.items()):
             return 0
