@@ -16,7 +16,7 @@ import numpy as np
 
 from benchmarks.provenance import data_folder, machine_line, versions_line
 from woodshed.atomic import write_whole
-from woodshed.composition.saving import save_composer
+from woodshed.composition.composer import save_composer
 from woodshed.data.corpora.jsb_chorales import FACTS, chorales
 from woodshed.tasks.chorale import ChoraleComposer
 

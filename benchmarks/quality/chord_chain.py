@@ -62,9 +62,10 @@ def learn_chords(
     """Train a net, and return it with its layout and the best epoch."""
     import keras
 
-    from woodshed.composition.fitting import ClippedRecipe, fit_net, token_loss
+    from woodshed.composition.fitting import CLIP_NORM, fit_net, token_loss
     from woodshed.composition.grid.fitting import WEIGHT_DECAY, CellBatches, validate_cells
     from woodshed.nets.chorale_net import chorale_chain, chorale_net
+    from woodshed.training.loop import Recipe
 
     keras.utils.set_random_seed(seed)
     layout = Layout(1, N_CELLS, rolls.high - rolls.low + 2)
@@ -81,12 +82,13 @@ def learn_chords(
         chain=not settings.orderless,
         max_shift=settings.max_shift,
     )
-    recipe = ClippedRecipe(
+    recipe = Recipe(
         epochs=settings.epochs,
         patience=settings.epochs,
         learning_rate=settings.learning_rate,
         weight_decay=WEIGHT_DECAY,
         loss=token_loss,
+        clip_norm=CLIP_NORM,
     )
     held_out = [to_cells(piece, rolls.low) for piece in rolls.validation]
     curve, _ = fit_net(

@@ -21,7 +21,7 @@ from woodshed.symbolic import abc_to_score
 from woodshed.symbolic.midi import read_midi
 from woodshed.tasks import load
 from woodshed.tasks.shipped import shipped_folder
-from woodshed.tasks.tune.families import read_tunes
+from woodshed.tasks.tune import read_tunes_corpus
 from woodshed.tasks.tune.piece import TunePiece
 from woodshed.tasks.tune.request import TuneRequest
 
@@ -36,10 +36,11 @@ def held_out(composer: Composer) -> list[str]:
     A tune whose text has changed since the training is recognised by its name.
     """
     names, texts = ({one[k] for one in composer.known_} for k in (0, 1))
+    corpus = read_tunes_corpus("folk")
     return [
-        tune.text
-        for tune in read_tunes().tunes
-        if tune.text not in texts and f"{tune.title} ({tune.collection})" not in names
+        text
+        for text, name in zip(corpus.pieces, corpus.titles, strict=True)
+        if text not in texts and name not in names
     ]
 
 

@@ -10,23 +10,65 @@ from __future__ import annotations
 
 import argparse
 import time
+from collections import Counter
 from collections.abc import Sequence
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
+
+import numpy as np
 
 from benchmarks.provenance import data_folder, markdown_table, write_markdown
 from benchmarks.quality.measure import epoch_printer
 from woodshed.metrics.baseline import bits_per_token
-from woodshed.tasks.tune import TuneComposer
-from woodshed.tasks.tune.families import read_tunes, split_by_family
+from woodshed.tasks.tune import TuneComposer, families_of, read_tunes_corpus
 from woodshed.tokens.folk.tokenizer import FolkAbc
 
 NOTES = Path(__file__).with_name("tune_tokens_notes.md")
 COLLECTIONS = ("oneill", "ryan", "nottingham")
 ORDERS = range(1, 9)
 SETTINGS: dict[str, Any] = {"dropout": 0.25, "learning_rate": 3e-3}
+HELD_OUT = 0.05
 LESS = 0.5
 """Target: number of bits per token below the best n-gram."""
+
+
+@dataclass(frozen=True)
+class Tune:
+    """A tune in folk tokens, with the collection that it is from and its family in all of them."""
+
+    text: str
+    collection: str
+    family: str
+
+
+def read_tunes(nottingham: Path) -> list[Tune]:
+    """Return the distinct tunes of the collections of music21 and of Nottingham."""
+    found: dict[str, tuple[str, str]] = {}
+    for source in ("folk", f"nottingham:{nottingham}"):
+        corpus = read_tunes_corpus(source)
+        for text, name in zip(corpus.pieces, corpus.titles, strict=True):
+            title, _, collection = name.removesuffix(")").rpartition(" (")
+            found.setdefault(text, (title, collection))
+    families = families_of(list(found), [title for title, _ in found.values()])
+    return [
+        Tune(text, collection, family)
+        for (text, (_, collection)), family in zip(found.items(), families, strict=True)
+    ]
+
+
+def split_by_family(tunes: Sequence[Tune], *, seed: int) -> tuple[list[Tune], list[Tune]]:
+    """Split tunes into training tunes and 5 % that are held out by whole families."""
+    sizes = Counter(tune.family for tune in tunes)
+    names = list(sizes)
+    taken: set[str] = set()
+    n_wanted, n_taken = max(1, round(HELD_OUT * len(tunes))), 0
+    for k in np.random.default_rng(seed).permutation(len(names)):
+        if n_taken < n_wanted and n_taken + sizes[names[k]] <= n_wanted + max(1, n_wanted // 10):
+            taken.add(names[k])
+            n_taken += sizes[names[k]]
+    train, test = ([tune for tune in tunes if (tune.family in taken) == held] for held in (False, True))
+    return train, test
 
 
 def ngram_bits(train: Sequence[str], test: Sequence[str]) -> dict[int, float]:
@@ -48,8 +90,8 @@ def main() -> None:
     parser.add_argument("--out", type=Path, default=Path(__file__).with_suffix(".md"))
     options = parser.parse_args()
     options.work.mkdir(parents=True, exist_ok=True)
-    tunes = read_tunes(data_folder(options.data) / "nottingham").tunes
-    tunes = tuple(tune for tune in tunes if tune.collection in COLLECTIONS)
+    tunes = read_tunes(data_folder(options.data) / "nottingham")
+    tunes = [tune for tune in tunes if tune.collection in COLLECTIONS]
     train, test = split_by_family(tunes, seed=options.seed)
     texts = [tune.text for tune in test]
     ngrams = ngram_bits([tune.text for tune in train], texts)

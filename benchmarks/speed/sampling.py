@@ -21,7 +21,7 @@ from benchmarks.provenance import markdown_table, write_markdown
 from benchmarks.quality.tune import held_out
 from benchmarks.speed.rounds import in_fresh_process, ratio_rows, spread, time_rounds
 
-from woodshed.composition.sequence.step_net import RecurrentStep, Weights, net_weights, sample_tokens
+from woodshed.composition.sequence.step_net import RecurrentStep, Weights, net_weights
 from woodshed.tasks import load
 from woodshed.tasks.shipped import shipped_folder
 
@@ -36,6 +36,19 @@ MOST_BITS = 0.01
 Seconds = dict[str, list[float]]
 """Method -> seconds in each round."""
 NOTES = Path(__file__).with_name("sampling_notes.md")
+
+
+def sample_tokens(stepper: RecurrentStep, n_streams: int, n_tokens: int) -> np.ndarray:
+    """Sample sequences of tokens, shape ``(n_streams, n_tokens)``."""
+    rng = np.random.default_rng(0)
+    ids, state, drawn = np.zeros(n_streams, int), stepper.start(n_streams), []
+    for _ in range(n_tokens):
+        logits, state = stepper(ids, state)
+        # The largest of logits plus Gumbel noise is a draw from their softmax. Minus the logarithm of an
+        # exponential draw is Gumbel noise, and faster than rng.gumbel.
+        ids = np.argmax(logits - np.log(rng.standard_exponential(size=logits.shape)), axis=1)
+        drawn.append(ids)
+    return np.stack(drawn, axis=1)
 
 
 class PlainLoop:

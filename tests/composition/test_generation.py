@@ -7,7 +7,7 @@ import pytest
 from woodshed.composition.generation import ScoreGeneration
 from woodshed.plotting.score import roll_panel
 from woodshed.tasks.chorale.piece import ChoralePiece
-from woodshed.tasks.roll.piece import RollPiece
+from woodshed.tasks.roll import RollPiece
 from woodshed.tasks.tune.piece import TunePiece
 
 

@@ -138,7 +138,7 @@ def make(name: str) -> Generator:
     if name in SHIPPED:
         generator: Generator = woodshed.load(shipped_folder(name))
         return generator
-    made: Generator = tasks.generator_class(name)()
+    made: Generator = tasks.task_class(name)()
     return made
 
 
@@ -152,7 +152,7 @@ def content(generation: Generation) -> object:
 def short(name: str) -> Request:
     """Return a request for something short."""
     options: dict[str, Any] = {"tune": {"bars": 4}, "chorale": {"bars": 1, "ends": "any"}}.get(name, {})
-    return tasks.generator_class(name).request_class(**options)
+    return tasks.task_class(name).request_class(**options)
 
 
 @every_usable_one
@@ -211,7 +211,7 @@ def test_the_verb_writes_a_page_for_any_kind(name: str, tmp_path: Path) -> None:
 
 @every_generator
 def test_a_misspelt_setting_names_the_near_miss(name: str) -> None:
-    generator_class = tasks.generator_class(name)
+    generator_class = tasks.task_class(name)
     setting = next(iter(generator_class().get_params()))
     with pytest.raises(SettingNameError, match=rf"no setting {setting}x\. Did you mean {setting}"):
         generator_class(**{f"{setting}x": 1})
@@ -221,7 +221,7 @@ def test_a_misspelt_setting_names_the_near_miss(name: str) -> None:
 def test_settings_are_read_changed_cloned_and_printed(name: str) -> None:
     from sklearn.base import clone
 
-    generator = tasks.generator_class(name)()
+    generator = tasks.task_class(name)()
     generator.check_settings()
     assert clone(generator).get_params() == generator.get_params()
     setting, value = next(iter(generator.get_params().items()))
@@ -231,7 +231,7 @@ def test_settings_are_read_changed_cloned_and_printed(name: str) -> None:
 
 @every_generator
 def test_a_wrong_request_is_refused(name: str) -> None:
-    generator = tasks.generator_class(name)()
+    generator = tasks.task_class(name)()
     ((option, value),) = WRONG.get(name, {"length": 0}).items()
     with pytest.raises(ParameterError, match=rf"{option} must be .*, got {value}"):
         generator.request_class(**{option: value})

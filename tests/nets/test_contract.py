@@ -228,7 +228,7 @@ def test_a_process_that_built_no_net_reads_one_and_imports_only_its_layers(
     assert [int(count) for count in counts] == [net.count_params() for net in nets], ran.stderr
     loaded = {name.rpartition(".")[2] for name in modules.split()}
     assert {"recurrent", "rnn_rbm"} <= loaded
-    assert not {"texture", "causal_attention", "nade"} & loaded
+    assert not {"texture", "causal_attention", "frame_net"} & loaded
 
 
 def test_bytes_that_are_no_net_are_refused() -> None:

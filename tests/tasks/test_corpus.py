@@ -12,8 +12,8 @@ from woodshed.data.symbolic_corpus import PARTS, SymbolicCorpus, scores_with_key
 from woodshed.errors import DataError, ParameterError
 from woodshed.score import Note, Score
 from woodshed.symbolic import write_midi
-from woodshed.tasks.chorale.corpus import read_chorale_corpus
-from woodshed.tasks.tune.corpus import read_tunes_corpus
+from woodshed.tasks.chorale import read_chorale_corpus
+from woodshed.tasks.tune import read_tunes_corpus
 
 
 @pytest.mark.parametrize("seed", range(5))

@@ -13,7 +13,7 @@ from woodshed.cli.score import SoundFont
 from woodshed.cli.terminal import ProgressBar, names_in, print_table, say
 from woodshed.composition.generator import Request
 from woodshed.errors import WoodshedError, printable
-from woodshed.tasks import GENERATORS, generator_class
+from woodshed.tasks import GENERATORS, task_class
 from woodshed.tasks.shipped import SHIPPED, model_folder
 from woodshed.training.model_folder import read_settings
 
@@ -73,7 +73,7 @@ def command_for(arguments: Sequence[str]) -> Command:
 
 def request_class(task: str) -> type[Request]:
     """Return the class of the requests of a generator."""
-    found: type[Request] = generator_class(task).request_class
+    found: type[Request] = task_class(task).request_class
     return found
 
 

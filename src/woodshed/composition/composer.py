@@ -1,23 +1,60 @@
-"""Composer: a generator that learns from pieces; settings, fitting and saving shared by all of them."""
+"""Composer: a generator that learns from pieces; settings, fitting and model folder shared by all of them.
+
+Loading a model folder runs nothing from it.
+
+=================  ================================================================
+``settings.json``  task, settings, format version, digests of the other files
+``labels.json``    the tokens, in the order of the outputs of the net
+``weights.npz``    the weights by name
+``known.json.gz``  title and text of each training piece
+``card.md``        the model card: intended use, training data, test results
+=================  ================================================================
+"""
 
 from __future__ import annotations
 
 import functools
+import gzip
+import hashlib
+import io
+import json
+import zipfile
 from abc import abstractmethod
 from collections.abc import Collection, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any, ClassVar, Self
 
 import numpy as np
 from numpy.typing import NDArray
 
+from woodshed.atomic import write_whole
 from woodshed.composition.generation import Generation, ReferenceSet
 from woodshed.composition.generator import Generator
 from woodshed.data.symbolic_corpus import SymbolicCorpus
-from woodshed.errors import DataError, ParameterError, check_seed, near_miss
-from woodshed.training.holdout import divide_rows
+from woodshed.errors import (
+    DataError,
+    ModelFolderError,
+    ParameterError,
+    WoodshedError,
+    check_seed,
+    near_miss,
+    printable,
+)
+from woodshed.training.holdout import hold_out
+from woodshed.training.model_folder import (
+    FORMAT,
+    LABELS_NAME,
+    SETTINGS_NAME,
+    WEIGHTS_NAME,
+    damaged,
+    make_folder,
+    read_contents,
+    read_settings,
+    to_json,
+)
 from woodshed.training.progress import LearningCurve, OnEpoch, ignore_epoch
+from woodshed.training.run_state import arrays_to_bytes
 from woodshed.training.stderr import suppress_stderr
 
 Weights = dict[str, NDArray[np.floating]]
@@ -71,7 +108,6 @@ class Composer(Generator):
         If a setting is misspelt; the message names the near miss.
     """
 
-    answer: ClassVar[str] = "pieces"
     fit_call: ClassVar[str] = "fit(pieces)"
     derived_names: ClassVar[tuple[str, ...]] = ("reference_set",)
     nets: ClassVar[Collection[str]] = ()
@@ -187,19 +223,19 @@ class Composer(Generator):
         DataError
             If there are no pieces.
         ParameterError
-            If a setting is out of range, or a piece has an unknown token.
+            If a setting is out of range, a piece has an unknown token, or the number of groups differs.
         """
         self.check_settings()
         if not len(pieces):
             raise DataError("fit expects at least one piece, got none.")
         rows = [self.encode(piece) for piece in pieces]
-        train, validation = divide_rows(
-            rows,
-            groups,
-            None if held_out is None else [self.encode(piece) for piece in held_out],
-            share=self.validation_share,
-            seed=self.seed,
-        )
+        if groups is not None and len(groups) != len(rows):
+            raise ParameterError(f"fit expects one group for each of {len(rows)} pieces, got {len(groups)}.")
+        if held_out is None:
+            parts = hold_out([""] * len(rows), groups, self.validation_share, self.seed)
+            train, validation = ([rows[k] for k in part] for part in parts)
+        else:
+            train, validation = rows, [self.encode(piece) for piece in held_out]
         with suppress_stderr():
             import keras
         keras.utils.set_random_seed(self.seed)
@@ -224,3 +260,89 @@ class Composer(Generator):
         """The training pieces, ready for comparison."""
         known = self.fitted("known_")
         return ReferenceSet.of([self.to_generation(text) for _, text in known], [title for title, _ in known])
+
+
+KNOWN_NAME = "known.json.gz"
+
+FILES = frozenset({LABELS_NAME, WEIGHTS_NAME, KNOWN_NAME})
+"""The files beside ``settings.json``; no other file of the folder is opened."""
+
+
+def save_composer(composer: Composer, folder: Path, *, half: bool = False) -> None:
+    """Write a fitted composer into a folder, each file whole or not at all.
+
+    Parameters
+    ----------
+    composer
+        Fitted.
+    folder
+        Made if it is missing.
+    half
+        Whether to store the weights in half precision: half the size, three digits each.
+
+    Raises
+    ------
+    OutputError
+        If the folder cannot be made or written to.
+    NotFittedError
+        If the composer is not fitted.
+    """
+    weights = composer.fitted("weights_")
+    dtype: Any = np.float16 if half else np.float32
+    make_folder(folder)
+    contents = {
+        LABELS_NAME: to_json(list(composer.vocabulary)).encode(),
+        WEIGHTS_NAME: arrays_to_bytes({name: np.asarray(v, dtype) for name, v in weights.items()}),
+        KNOWN_NAME: gzip.compress(json.dumps(composer.known_, ensure_ascii=False).encode(), mtime=0),
+    }
+    for name, content in contents.items():
+        write_whole(folder / name, content)
+    settings = {
+        "format": FORMAT,
+        "task": composer.task,
+        "settings": composer.get_params(),
+        "feature": {"tokens": {"n_tokens": len(composer.vocabulary)}},
+        "curve": asdict(composer.curve_),
+        "files": {name: hashlib.sha256(content).hexdigest() for name, content in contents.items()},
+    }
+    write_whole(folder / SETTINGS_NAME, to_json(settings))
+
+
+def load_composer(folder: Path, classes: Mapping[str, type[Composer]]) -> Composer:
+    """Load a composer; sampling from a shipped one does not import Keras.
+
+    Parameters
+    ----------
+    folder
+        Written by `save_composer`.
+    classes
+        Task -> class.
+
+    Raises
+    ------
+    ModelFolderError
+        If it is not a composer, is damaged, or was made by a newer version.
+    """
+    settings = read_settings(folder)
+    task = settings["task"]
+    if task not in classes:
+        raise ModelFolderError(
+            f"{printable(folder)} is a model of task {task!r}, which cannot generate. Generation tasks: "
+            f"{', '.join(classes)}."
+        )
+    contents = read_contents(folder, settings, [FILES])
+    try:
+        composer = classes[task](**settings["settings"])
+        if json.loads(contents[LABELS_NAME]) != list(composer.vocabulary):
+            raise ValueError("the vocabulary differs")
+        with np.load(io.BytesIO(contents[WEIGHTS_NAME]), allow_pickle=False) as arrays:
+            weights = {name: np.asarray(arrays[name], np.float32) for name in arrays}
+        known = json.loads(gzip.decompress(contents[KNOWN_NAME]))
+        composer.set_learned(
+            weights,
+            LearningCurve.from_dict(settings["curve"]),
+            [(str(title), str(text)) for title, text in known],
+        )
+    except (KeyError, TypeError, ValueError, OSError, zipfile.BadZipFile, WoodshedError) as error:
+        raise damaged(folder / SETTINGS_NAME, f"it does not fit this version ({error})") from error
+    return composer

@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-from abc import ABC, abstractmethod
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Iterable
 from pathlib import Path
 from typing import Any
 
@@ -20,34 +18,26 @@ from woodshed.training.progress import LearningCurve, OnEpoch
 
 Ids = NDArray[np.int32]
 
+CLIP_NORM = 5.0
+"""Norm to which gradients are clipped.
+
+A recurrent net on rows of hundreds of tokens has exploding gradients now and then (R. Pascanu et al., "On the
+difficulty of training recurrent neural networks", 2013).
+"""
+
 NOTHING = -1
 """Target where there is nothing to predict, such as padding."""
 
 
-@dataclass(frozen=True, kw_only=True)
-class ClippedRecipe(Recipe):
-    """Training recipe with gradients clipped to a norm.
-
-    A recurrent net on rows of hundreds of tokens has exploding gradients now and then (R. Pascanu et al., "On
-    the difficulty of training recurrent neural networks", 2013).
-    """
-
-    clip_norm: float = 5.0
-
-    def compile(self, net: keras.Model, steps_per_epoch: int, *, steps_per_execution: int = 1) -> None:
-        """Give the net its optimiser and loss."""
-        super().compile(net, steps_per_epoch, steps_per_execution=steps_per_execution)
-        net.optimizer.global_clipnorm = self.clip_norm
-
-
-def recipe_of(composer: Composer, loss: Any, weight_decay: float) -> ClippedRecipe:
+def recipe_of(composer: Composer, loss: Any, weight_decay: float) -> Recipe:
     """Return the recipe that the settings of a composer describe."""
-    return ClippedRecipe(
+    return Recipe(
         epochs=composer.epochs,
         patience=composer.patience,
         learning_rate=composer.learning_rate,
         weight_decay=weight_decay,
         loss=loss,
+        clip_norm=CLIP_NORM,
     )
 
 
@@ -87,15 +77,54 @@ def fit_net(
     return progress.curve("training"), finished
 
 
-class PackedBatches(ABC):
-    """Batches of pieces packed into rows, in a new order each epoch; the same for the same seed.
+Packing = tuple[NDArray[Any], NDArray[Any]]
+"""Inputs and targets, shape ``(n_rows, n_steps, ...)`` each."""
+
+
+def pack_rows(parts: Iterable[NDArray[Any]], n_steps: int, gap: NDArray[Any]) -> Packing:
+    """Pack parts one after the other into rows; one that does not fit begins a new row.
 
     Parameters
     ----------
-    pieces
-        Encoded pieces.
+    parts
+        Inputs and targets of each, shape ``(2, n, ...)`` with at most ``n_steps`` steps.
     n_steps
-        Length of a row.
+        Length of the rows; their ends are padded with 0 and `NOTHING`.
+    gap
+        What stands between two parts of a row, shape ``(2, n, ...)``. The result has its type.
+
+    Examples
+    --------
+    >>> parts = [np.array([[5, 6], [6, 1]]), np.array([[7], [1]]), np.array([[8, 9], [9, 1]])]
+    >>> inputs, targets = pack_rows(parts, 4, np.zeros((2, 0), int))
+    >>> inputs.tolist(), targets.tolist()
+    ([[5, 6, 7, 0], [8, 9, 0, 0]], [[6, 1, 1, -1], [9, 1, -1, -1]])
+    """
+    rows: list[list[NDArray[Any]]] = []
+    room = 0
+    for part in parts:
+        spaced = np.concatenate([gap, part], axis=1)
+        if spaced.shape[1] > room:
+            rows.append([part])
+            room = n_steps - part.shape[1]
+        else:
+            rows[-1].append(spaced)
+            room -= spaced.shape[1]
+    packed = np.zeros((2, len(rows), n_steps, *gap.shape[2:]), gap.dtype)
+    packed[1] = NOTHING
+    for row, row_parts in enumerate(rows):
+        joined = np.concatenate(row_parts, axis=1)
+        packed[:, row, : joined.shape[1]] = joined
+    return packed[0], packed[1]
+
+
+class PackedBatches:
+    """Batches of rows that are packed anew in each epoch; the same for the same seed.
+
+    Parameters
+    ----------
+    pack
+        Draws an order of the pieces and packs them.
     batch_size
         Rows in a batch.
     seed
@@ -107,23 +136,19 @@ class PackedBatches(ABC):
         Batches in an epoch.
     """
 
-    def __init__(self, pieces: Sequence[NDArray[Any]], *, n_steps: int, batch_size: int, seed: int) -> None:
-        self.pieces, self.n_steps, self.batch_size, self.seed = pieces, n_steps, batch_size, seed
-        self._epoch: tuple[int, tuple[NDArray[Any], NDArray[Any]]] | None = None
+    def __init__(self, pack: Callable[[np.random.Generator], Packing], *, batch_size: int, seed: int) -> None:
+        self.pack, self.batch_size, self.seed = pack, batch_size, seed
+        self._epoch: tuple[int, Packing] | None = None
         self.steps_per_epoch = max(1, len(self._rows(0)[0]) // batch_size)
 
-    @abstractmethod
-    def pack(self, rng: np.random.Generator) -> tuple[NDArray[Any], NDArray[Any]]:
-        """Draw an order of the pieces and pack them: inputs and targets, ``(n_rows, n_steps, ...)``."""
-
-    def __getitem__(self, step: int) -> tuple[NDArray[Any], NDArray[Any]]:
+    def __getitem__(self, step: int) -> Packing:
         epoch, batch = divmod(step, self.steps_per_epoch)
         inputs, targets = self._rows(epoch)
         # The number of rows varies a little from epoch to epoch: one that is short of rows begins again.
         rows = np.arange(batch * self.batch_size, (batch + 1) * self.batch_size) % len(inputs)
         return inputs[rows], targets[rows]
 
-    def _rows(self, epoch: int) -> tuple[NDArray[Any], NDArray[Any]]:
+    def _rows(self, epoch: int) -> Packing:
         if self._epoch is None or self._epoch[0] != epoch:
             rng = np.random.default_rng([self.seed, epoch])
             inputs, targets = self.pack(rng)

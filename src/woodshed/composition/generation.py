@@ -6,9 +6,10 @@ from abc import ABC, abstractmethod
 from collections.abc import Hashable, Mapping, Sequence
 from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
-from typing import Any, ClassVar, Protocol, Self
+from typing import Any, ClassVar, Self
 
 import numpy as np
+from numpy.typing import NDArray
 
 from woodshed import symbolic
 from woodshed.atomic import write_whole
@@ -16,10 +17,13 @@ from woodshed.audio.edit import resample
 from woodshed.audio.write import write as write_clip
 from woodshed.clip import Clip
 from woodshed.errors import ParameterError, counted, near_miss
-from woodshed.metrics.originality import Melody, MelodyIndex, SequenceIndex
+from woodshed.metrics.originality import Melody, MelodyIndex, Novelty, Originality, SequenceIndex
 from woodshed.metrics.style import Style, melody_style
 from woodshed.score import Score
 from woodshed.symbolic.rendering import BEST
+
+BAR_BEATS = 4
+"""Quarter notes in a bar of music on a grid, which has no metre; copies are measured by these bars."""
 
 WORD_N_GRAM, FRAME_N_GRAM = 4, 10
 """Words, and audio frames, of a passage that counts as new or copied."""
@@ -30,123 +34,74 @@ FRAME_RATE_HZ = 10
 _SOUND_RATE, _N_BANDS = 8000, 17
 
 
-class NoveltyReport(Protocol):
-    """Novelty of one line: `Originality` or `Novelty` of `woodshed.metrics.originality`."""
+NoveltyReport = Originality | Novelty
+"""Novelty of one line.
 
-    @property
-    def unit(self) -> str:
-        """What the line consists of, such as ``note``."""
-
-    @property
-    def n_units(self) -> int:
-        """Length of the line."""
-
-    @property
-    def copied_units(self) -> int:
-        """Length of the longest copy of the training data."""
-
-    @property
-    def run_unit(self) -> str:
-        """The unit in which a request limits copies, such as ``bar``."""
-
-    @property
-    def copied_run(self) -> int:
-        """Length of the longest copy in that unit."""
-
-    @property
-    def new_share(self) -> float:
-        """Share of the n-grams that the training data do not have; NaN for a short line."""
-
-    @property
-    def source(self) -> str:
-        """Title of the training item that has the longest copy; empty if there is none."""
-
-
-class LineIndex(Protocol):
-    """The lines of one name in the training data, ready for comparison."""
-
-    def compare(self, content: Any, /) -> Any:
-        """Return the `NoveltyReport` of the content of a line."""
-
-
-class Line(Protocol):
-    """A sequence of a generation that is compared with the training data, such as a voice.
-
-    ``is_given`` tells that the user supplied it, so that a copy does not count.
-    """
-
-    @property
-    def name(self) -> str:
-        """Name; lines of the same name are compared."""
-
-    @property
-    def is_given(self) -> bool:
-        """Whether the user supplied it."""
-
-    @property
-    def content(self) -> Any:
-        """What is compared."""
-
-    @staticmethod
-    def index(contents: Sequence[Any], titles: Sequence[str]) -> LineIndex:
-        """Make the contents of training lines ready for comparison."""
+Both kinds have the ``unit`` of the line, such as ``note``, and its length ``n_units``; the length of the
+longest copy of the training data in that unit (``copied_units``), and in the unit in which a request limits
+copies (``copied_run`` and ``run_unit``, such as ``bar``); the share of n-grams that the training data do not
+have (``new_share``, NaN for a short line); and the title of the item with the longest copy, empty if there is
+none (``source``).
+"""
 
 
 @dataclass(frozen=True)
-class VoiceLine:
-    """A melody of a score.
+class Line(ABC):
+    """A sequence of a generation that is compared with the training data, such as a voice.
 
     Parameters
     ----------
     name
-        Such as ``soprano``.
-    melody
-        Its notes; none if the voice rests throughout.
+        Such as ``soprano``; lines of the same name are compared.
+    content
+        What is compared.
     is_given
-        Whether the user supplied it.
+        Whether the user supplied it, so that a copy does not count.
     """
 
     name: str
-    melody: Melody
+    content: Any
     is_given: bool = False
 
-    @property
-    def content(self) -> Melody:
-        """The melody."""
-        return self.melody
+    @abstractmethod
+    def index(self, contents: Sequence[Any], titles: Sequence[str]) -> MelodyIndex | SequenceIndex:
+        """Make the contents of training lines of this kind ready for comparison."""
 
-    @staticmethod
-    def index(contents: Sequence[Melody], titles: Sequence[str]) -> MelodyIndex:
+
+@dataclass(frozen=True)
+class VoiceLine(Line):
+    """A melody of a score; it has no notes if the voice rests throughout."""
+
+    content: Melody
+
+    @property
+    def melody(self) -> Melody:
+        """The melody."""
+        return self.content
+
+    def index(self, contents: Sequence[Melody], titles: Sequence[str]) -> MelodyIndex:
         """Make melodies ready for comparison, in any key."""
         return MelodyIndex([replace(one, name=title) for one, title in zip(contents, titles, strict=True)])
 
 
-@dataclass(frozen=True)
-class WordLine:
-    """The words of a text."""
+@dataclass(frozen=True, kw_only=True)
+class ItemLine(Line):
+    """A sequence of words, or of audio frames as made by `frame_codes`.
 
-    content: tuple[str, ...]
-    name: str = "text"
-    is_given: bool = False
+    Parameters
+    ----------
+    unit
+        ``word`` or ``frame``.
+    n_gram
+        Items of a passage that counts as new or copied.
+    """
 
-    @staticmethod
-    def index(contents: Sequence[Sequence[Hashable]], titles: Sequence[str]) -> SequenceIndex:
-        """Make texts ready for comparison."""
-        return SequenceIndex(contents, titles, unit="word", n_gram=WORD_N_GRAM)
+    unit: str
+    n_gram: int
 
-
-@dataclass(frozen=True)
-class FrameLine:
-    """The frames of a sound, as made by `frame_codes`."""
-
-    content: tuple[int, ...]
-    name: str = "sound"
-    is_given: bool = False
-
-    @staticmethod
-    def index(contents: Sequence[Sequence[Hashable]], titles: Sequence[str]) -> SequenceIndex:
-        """Make sounds ready for comparison."""
-        return SequenceIndex(contents, titles, unit="frame", n_gram=FRAME_N_GRAM)
+    def index(self, contents: Sequence[Sequence[Hashable]], titles: Sequence[str]) -> SequenceIndex:
+        """Make sequences ready for comparison."""
+        return SequenceIndex(contents, titles, unit=self.unit, n_gram=self.n_gram)
 
 
 class Generation(ABC):
@@ -232,10 +187,8 @@ class ScoreGeneration(Generation):
 
     files: ClassVar[tuple[str, ...]] = ("abc", "mid", "musicxml", "wav")
 
-    @property
-    @abstractmethod
-    def text(self) -> str:
-        """The piece in the notation of the composer; equal pieces have equal texts."""
+    text: str
+    """The piece in the notation of the composer; equal pieces have equal texts."""
 
     @abstractmethod
     def to_score(self, title: str = "") -> Score:
@@ -299,9 +252,9 @@ class TextGeneration(Generation):
         return counted(len(self.text.split()), "word")
 
     @property
-    def lines(self) -> tuple[WordLine, ...]:
+    def lines(self) -> tuple[ItemLine, ...]:
         """Its words in lower case."""
-        return (WordLine(tuple(self.text.lower().split())),)
+        return (ItemLine("text", tuple(self.text.lower().split()), unit="word", n_gram=WORD_N_GRAM),)
 
     def write_as(self, suffix: str, path: Path, title: str, soundfont: str) -> None:
         """Write the text to a file."""
@@ -331,9 +284,9 @@ class SoundGeneration(Generation):
         return (f"{self.clip.sample_rate} Hz",)
 
     @property
-    def lines(self) -> tuple[FrameLine, ...]:
+    def lines(self) -> tuple[ItemLine, ...]:
         """Its frames."""
-        return (FrameLine(frame_codes(self.clip)),)
+        return (ItemLine("sound", frame_codes(self.clip), unit="frame", n_gram=FRAME_N_GRAM),)
 
     def write_as(self, suffix: str, path: Path, title: str, soundfont: str) -> None:
         """Write the sound to a file."""
@@ -362,6 +315,27 @@ def frame_codes(clip: Clip) -> tuple[int, ...]:
     mono = Clip(clip.mono()[np.newaxis], clip.sample_rate)
     bits = np.diff(feature(resample(mono, _SOUND_RATE)), axis=1) > 0  # (n_frames, 16)
     return tuple((bits @ (1 << np.arange(bits.shape[1]))).tolist())
+
+
+def grid_melody(pitches: NDArray[Any], steps_per_beat: int) -> Melody:
+    """Turn the pitches of a voice, step by step, into notes; below 0 is a rest.
+
+    Examples
+    --------
+    >>> melody = grid_melody(np.array([60, 60, -1, 62]), 2)
+    >>> melody.pitch_midi.tolist(), melody.duration_beats.tolist(), melody.onset_beats.tolist()
+    ([60, 62], [1.0, 0.5], [0.0, 1.5])
+    """
+    starts = np.flatnonzero(np.r_[True, np.diff(pitches) != 0])
+    lengths = np.diff(np.r_[starts, len(pitches)]) / steps_per_beat
+    is_note = pitches[starts] >= 0
+    bars = starts // (steps_per_beat * BAR_BEATS) + 1
+    return Melody(
+        pitches[starts][is_note],
+        lengths[is_note],
+        bars[is_note],
+        onset_beats=starts[is_note] / steps_per_beat,
+    )
 
 
 def title_of(name: str) -> str:

@@ -16,6 +16,8 @@ from woodshed.training.estimator import Estimator
 ENDINGS = ("home", "any")
 """Where a piece of music may end."""
 
+DEFAULT_BARS, MAX_BARS = 8, 64
+
 
 @dataclass(frozen=True, kw_only=True)
 class Request:
@@ -106,6 +108,34 @@ class MusicRequest(Request):
     def description(self) -> str:
         """The temperature as text."""
         return f"at temperature {self.sampling_temperature:g}"
+
+
+@dataclass(frozen=True, kw_only=True)
+class GridRequest(MusicRequest):
+    """What a user asks of new music on a grid.
+
+    Parameters
+    ----------
+    bars
+        Number of bars of four quarter notes, 1 to 64; 8 by default.
+
+    Raises
+    ------
+    ParameterError
+        If a value is out of range.
+    """
+
+    bars: int | None = None
+
+    def __post_init__(self) -> None:
+        super().__post_init__()
+        if self.bars is not None and not 1 <= self.bars <= MAX_BARS:
+            raise ParameterError(f"--bars must be from 1 to {MAX_BARS}, got {self.bars!r}.")
+
+    @property
+    def n_bars(self) -> int:
+        """Number of bars, or the default."""
+        return self.bars or DEFAULT_BARS
 
 
 def check_ending(ends: str | None) -> None:
@@ -240,7 +270,6 @@ def generate(
         If the request cannot be met, or too few items are accepted.
     """
     request = generator.request_class() if request is None else request
-    reference = generator.reference_set
     accepted: list[EvaluatedGeneration] = []
     reasons: Counter[str] = Counter()
     n_tried = 0
@@ -253,16 +282,19 @@ def generate(
             )
         n_now = min(n - len(accepted), generator.n_parallel)
         for generation in generator.sample(request, n_now, seed=seed, first=n_tried):
-            name = f"{generator.task}-{len(accepted) + 1:02d}"
-            item = EvaluatedGeneration(name, generation, reference.compare(generation))
+            item = EvaluatedGeneration(
+                name=f"{generator.task}-{len(accepted) + 1:02d}",
+                generation=generation,
+                novelty=generator.reference_set.compare(generation),
+            )
             reason = request.rejection_reason(generation)
             if 0 <= request.max_copied_run < item.least_novel.copied_run:
                 unit = item.least_novel.run_unit
                 reason = f"copies more than {request.max_copied_run} {unit}s in a row (--max-copied-{unit}s)"
             if reason:
                 reasons[reason] += 1
-                continue
-            accepted.append(item)
-            on_item(len(accepted))
+            else:
+                accepted.append(item)
+                on_item(len(accepted))
         n_tried += n_now
     return accepted

@@ -14,10 +14,10 @@ dropout
     Dropout rate during training, 0 to 1, before the output layer unless the builder says otherwise.
 norm_strength
     Share of the spectral colour of the recording that is removed first, 0 to 1; see
-    `woodshed.nets.front.ChannelNorm`.
+    `woodshed.nets.window_layers.ChannelNorm`.
 activation
     Output activation: "softmax" for classes, "sigmoid" for tags, None for values; see
-    `woodshed.nets.output.output_layer`.
+    `woodshed.nets.window_layers.output_layer`.
 
 The returned net maps ``(batch, n_frames, n_bands)`` in decibels to ``(batch, n_outputs)``. A builder raises
 `woodshed.errors.ParameterError` if the window is too small. In shape comments ``B`` is the batch, ``T`` time,

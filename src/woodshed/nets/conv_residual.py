@@ -7,8 +7,7 @@ from typing import Any
 import keras
 from keras import layers
 
-from woodshed.nets.front import spectrogram_input
-from woodshed.nets.output import output_layer
+from woodshed.nets.window_layers import output_layer, spectrogram_input
 
 
 def conv_residual(
@@ -42,11 +41,9 @@ def conv_residual(
     x = residual(x, width, stride=1)
     x = residual(x, 2 * width, stride=2)  # (B, T/8, F/8, 2W)
     x = residual(x, 3 * width, stride=2)  # (B, T/16, F/16, 3W)
-    pooled = [layers.GlobalAveragePooling2D()(x), layers.GlobalMaxPooling2D()(x)]
-    x = layers.Concatenate()(pooled)  # (B, 6W)
+    x = layers.Concatenate()([layers.GlobalAveragePooling2D()(x), layers.GlobalMaxPooling2D()(x)])  # (B, 6W)
     x = layers.Dropout(dropout)(x)
-    outputs = output_layer(x, n_outputs, activation)
-    return keras.Model(inputs, outputs, name="conv_residual")
+    return keras.Model(inputs, output_layer(x, n_outputs, activation), name="conv_residual")
 
 
 def conv_norm(x: Any, channels: int, *, kernel: int = 3, stride: int = 1, relu: bool = True) -> Any:

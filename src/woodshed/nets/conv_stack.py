@@ -5,8 +5,7 @@ from __future__ import annotations
 import keras
 from keras import layers
 
-from woodshed.nets.front import spectrogram_input
-from woodshed.nets.output import output_layer
+from woodshed.nets.window_layers import output_layer, spectrogram_input
 
 
 def conv_stack(
@@ -38,5 +37,4 @@ def conv_stack(
     x = layers.Flatten()(x)
     x = layers.Dense(64, activation="relu")(x)
     x = layers.Dropout(dropout)(x)
-    outputs = output_layer(x, n_outputs, activation)
-    return keras.Model(inputs, outputs, name="conv_stack")
+    return keras.Model(inputs, output_layer(x, n_outputs, activation), name="conv_stack")

@@ -6,8 +6,7 @@ import keras
 from keras import layers
 
 from woodshed.nets.conv_residual import conv_norm
-from woodshed.nets.front import spectrogram_input
-from woodshed.nets.output import output_layer
+from woodshed.nets.window_layers import output_layer, spectrogram_input
 
 
 def conv_tdnn(
@@ -48,8 +47,6 @@ def conv_tdnn(
         y = layers.Conv1D(n_channels, 5, padding="same", dilation_rate=dilation, use_bias=False)(x)
         y = layers.ReLU()(layers.BatchNormalization()(y))
         x = layers.Add()([x, y])
-    pooled = [layers.GlobalAveragePooling1D()(x), layers.GlobalMaxPooling1D()(x)]
-    x = layers.Concatenate()(pooled)  # (B, 2C)
+    x = layers.Concatenate()([layers.GlobalAveragePooling1D()(x), layers.GlobalMaxPooling1D()(x)])  # (B, 2C)
     x = layers.Dropout(dropout)(x)
-    outputs = output_layer(x, n_outputs, activation)
-    return keras.Model(inputs, outputs, name="conv_tdnn")
+    return keras.Model(inputs, output_layer(x, n_outputs, activation), name="conv_tdnn")

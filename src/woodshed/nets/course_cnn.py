@@ -5,8 +5,7 @@ from __future__ import annotations
 import keras
 from keras import layers
 
-from woodshed.nets.front import check_window, spectrogram_input
-from woodshed.nets.output import output_layer
+from woodshed.nets.window_layers import check_window, output_layer, spectrogram_input
 
 
 def course_cnn(
@@ -43,5 +42,4 @@ def course_cnn(
     x = layers.Flatten()(x)
     x = layers.Dense(2 * width, activation="relu")(x)  # (B, 2W)
     x = layers.Dropout(dropout)(x)
-    outputs = output_layer(x, n_outputs, activation)
-    return keras.Model(inputs, outputs, name="course_cnn")
+    return keras.Model(inputs, output_layer(x, n_outputs, activation), name="course_cnn")

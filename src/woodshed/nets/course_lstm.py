@@ -5,8 +5,7 @@ from __future__ import annotations
 import keras
 from keras import layers
 
-from woodshed.nets.front import sequence_input
-from woodshed.nets.output import output_layer
+from woodshed.nets.window_layers import output_layer, sequence_input
 
 
 def course_lstm(
@@ -39,5 +38,4 @@ def course_lstm(
     x = layers.LSTM(2 * width)(x)  # (B, 2W)
     x = layers.Dense(2 * width, activation="relu")(x)
     x = layers.Dropout(dropout)(x)
-    outputs = output_layer(x, n_outputs, activation)
-    return keras.Model(inputs, outputs, name="course_lstm")
+    return keras.Model(inputs, output_layer(x, n_outputs, activation), name="course_lstm")

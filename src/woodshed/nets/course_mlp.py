@@ -5,8 +5,7 @@ from __future__ import annotations
 import keras
 from keras import layers
 
-from woodshed.nets.front import spectrogram_input
-from woodshed.nets.output import output_layer
+from woodshed.nets.window_layers import output_layer, spectrogram_input
 
 
 def course_mlp(
@@ -39,5 +38,4 @@ def course_mlp(
     for units in (16 * width, 8 * width, 2 * width):
         x = layers.Dense(units, activation="relu")(x)
         x = layers.Dropout(dropout)(x)
-    outputs = output_layer(x, n_outputs, activation)
-    return keras.Model(inputs, outputs, name="course_mlp")
+    return keras.Model(inputs, output_layer(x, n_outputs, activation), name="course_mlp")

@@ -6,8 +6,7 @@ import keras
 from keras import layers
 
 from woodshed.nets.conv_residual import conv_norm
-from woodshed.nets.front import spectrogram_input
-from woodshed.nets.output import output_layer
+from woodshed.nets.window_layers import output_layer, spectrogram_input
 
 
 def crnn(
@@ -42,5 +41,4 @@ def crnn(
     x = layers.Reshape((x.shape[1], x.shape[2] * x.shape[3]))(x)  # (B, T/4, F/8 * 4W)
     x = layers.LSTM(4 * width)(x)  # (B, 4W)
     x = layers.Dropout(dropout)(x)
-    outputs = output_layer(x, n_outputs, activation)
-    return keras.Model(inputs, outputs, name="crnn")
+    return keras.Model(inputs, output_layer(x, n_outputs, activation), name="crnn")

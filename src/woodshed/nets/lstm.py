@@ -5,8 +5,7 @@ from __future__ import annotations
 import keras
 from keras import layers
 
-from woodshed.nets.front import sequence_input
-from woodshed.nets.output import output_layer
+from woodshed.nets.window_layers import output_layer, sequence_input
 
 
 def lstm(
@@ -35,8 +34,6 @@ def lstm(
     """
     inputs, x = sequence_input(n_frames, n_bands, norm_strength=norm_strength)  # (B, T, F)
     x = layers.Bidirectional(layers.LSTM(4 * width, return_sequences=True))(x)  # (B, T, 8W)
-    pooled = [layers.GlobalAveragePooling1D()(x), layers.GlobalMaxPooling1D()(x)]
-    x = layers.Concatenate()(pooled)  # (B, 16W)
+    x = layers.Concatenate()([layers.GlobalAveragePooling1D()(x), layers.GlobalMaxPooling1D()(x)])  # (B, 16W)
     x = layers.Dropout(dropout)(x)
-    outputs = output_layer(x, n_outputs, activation)
-    return keras.Model(inputs, outputs, name="lstm")
+    return keras.Model(inputs, output_layer(x, n_outputs, activation), name="lstm")

@@ -7,8 +7,7 @@ from typing import Any
 import keras
 from keras import layers
 
-from woodshed.nets.front import spectrogram_input
-from woodshed.nets.output import output_layer
+from woodshed.nets.window_layers import output_layer, spectrogram_input
 
 TIMBRAL_SHARES = (38 / 96, 67 / 96)
 """Height of the vertical filters, as a share of the bands: 38 and 67 of 96 in the paper."""
@@ -62,8 +61,7 @@ def musicnn(
     x = layers.Dropout(dropout)(layers.BatchNormalization()(x))  # (B, 22W + 384)
     x = layers.Dense(200, activation="relu")(x)  # (B, 200)
     x = layers.Dropout(dropout)(layers.BatchNormalization()(x))
-    outputs = output_layer(x, n_outputs, activation)
-    return keras.Model(inputs, outputs, name="musicnn")
+    return keras.Model(inputs, output_layer(x, n_outputs, activation), name="musicnn")
 
 
 def timbral(x: Any, n_filters: int, height: int) -> Any:

@@ -74,9 +74,8 @@ class Recurrent(keras.layers.Layer):  # type: ignore[misc]
         self.bias = self.add_weight(shape, initializer=self._initial_bias, name="bias")
 
     def _initial_bias(self, shape: tuple[int, ...], dtype: Any = None) -> Any:
-        bias = ops.zeros(shape, dtype)
         if self.cell == "gru":
-            return bias
+            return ops.zeros(shape, dtype)
         start = [0.0, self.forget_bias, 0.0, 0.0]
         return ops.cast(ops.repeat(ops.convert_to_tensor(start), self.units), dtype or "float32")
 

@@ -10,8 +10,7 @@ from keras import layers, ops
 from numpy.typing import NDArray
 
 from woodshed.errors import ParameterError, near_miss
-from woodshed.nets.rbm import Rbm
-from woodshed.nets.rbm_common import RestrictedBoltzmannMachine, free_energy, masked_mean
+from woodshed.nets.rbm import Rbm, RestrictedBoltzmannMachine, free_energy, masked_mean
 from woodshed.nets.recurrent import Recurrent
 
 CELLS = ("rnn", "gru", "lstm")

@@ -7,8 +7,7 @@ from typing import Any
 import keras
 from keras import layers
 
-from woodshed.nets.front import SinusoidalPosition, sequence_input
-from woodshed.nets.output import output_layer
+from woodshed.nets.window_layers import SinusoidalPosition, output_layer, sequence_input
 
 N_BLOCKS, N_HEADS = 4, 4
 
@@ -47,8 +46,7 @@ def transformer(
     x = layers.LayerNormalization()(x)
     x = layers.GlobalAveragePooling1D()(x)  # (B, 4W)
     x = layers.Dropout(dropout)(x)
-    outputs = output_layer(x, n_outputs, activation)
-    return keras.Model(inputs, outputs, name="transformer")
+    return keras.Model(inputs, output_layer(x, n_outputs, activation), name="transformer")
 
 
 def encoder_block(x: Any, width: int, *, dropout: float) -> Any:

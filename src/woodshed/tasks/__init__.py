@@ -6,7 +6,6 @@ contract tests are derived from it. A further task is a file with a class, and a
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
 from importlib import import_module
 from pathlib import Path
 from typing import Any
@@ -39,22 +38,6 @@ def recognition_tasks() -> dict[str, str]:
     return {name: place for name, place in TASKS.items() if name not in GENERATORS}
 
 
-def generator_class(name: str) -> type[Any]:
-    """Return the class of a generator; its module is imported on demand.
-
-    Raises
-    ------
-    ParameterError
-        If there is no such generator.
-
-    Examples
-    --------
-    >>> generator_class("tune").__name__
-    'TuneComposer'
-    """
-    return _class_of(name, GENERATORS, "generator")
-
-
 def task_class(task: str) -> type[Any]:
     """Return the class of a task or generator; its module is imported now.
 
@@ -68,33 +51,19 @@ def task_class(task: str) -> type[Any]:
     >>> task_class("speech").__name__
     'SpeechRecogniser'
     """
-    return _class_of(task, TASKS | GENERATORS, "task")
+    places = TASKS | GENERATORS
+    if task not in places:
+        raise ParameterError(f"There is no task {task!r}. {near_miss(task, places)}")
+    module, _, name = places[task].partition(":")
+    found: type[Any] = getattr(import_module(module), name)
+    return found
 
 
-def _class_of(name: str, places: Mapping[str, str], what: str) -> type[Any]:
-    if name not in places:
-        raise ParameterError(f"There is no {what} {name!r}. {near_miss(name, places)}")
-    module, _, attribute = places[name].partition(":")
-    kind: type[Any] = getattr(import_module(module), attribute)
-    return kind
-
-
-class _Classes(Mapping[str, "type[Any]"]):
-    """Tasks with their classes, each imported when it is looked up."""
-
-    def __init__(self, tasks: Mapping[str, str]) -> None:
-        self._tasks = tasks
+class _Classes(dict[str, Any]):
+    """Registry of tasks whose items are the classes, each imported when it is looked up."""
 
     def __getitem__(self, task: str) -> type[Any]:
-        if task not in self._tasks:
-            raise KeyError(task)
         return task_class(task)
-
-    def __iter__(self) -> Iterator[str]:
-        return iter(self._tasks)
-
-    def __len__(self) -> int:
-        return len(self._tasks)
 
 
 def load(folder: str | Path) -> Any:
@@ -108,7 +77,7 @@ def load(folder: str | Path) -> Any:
     from woodshed.training.model_folder import WEIGHTS_NAME
 
     if (Path(folder) / WEIGHTS_NAME).exists():
-        from woodshed.composition.saving import load_composer
+        from woodshed.composition.composer import load_composer
 
         return load_composer(Path(folder), _Classes(GENERATORS))
     from woodshed.recognition.saving import load_model

@@ -35,7 +35,6 @@ class EmotionRecogniser(Recogniser):
     """
 
     task: ClassVar[str] = "emotion"
-    highest_rate: ClassVar[int] = 16000
     spectrogram_augmentation: ClassVar[SpectrogramAugmentation] = SpectrogramAugmentation(
         stretch=0.1, warp=0.05, shift_bands=1, noise_share=0.3, equaliser_db=3, mix=1.0
     )

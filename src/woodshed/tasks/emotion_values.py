@@ -34,7 +34,6 @@ class EmotionValuesRegressor(MoodRegressor):
     """
 
     task: ClassVar[str] = "emotion_values"
-    highest_rate: ClassVar[int] = 16000
     waveform_augmentation: ClassVar[WaveformAugmentation | None] = Chain(
         (Speed(0.88, 1.12), Tone(), Noise(15.0, 40.0)), 0.7
     )

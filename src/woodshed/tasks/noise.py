@@ -54,7 +54,6 @@ class NoiseRecogniser(Recogniser):
     row_front_end: ClassVar[str] = "views"
     n_augmented_rows: ClassVar[int] = 5
 
-    net: str = "conv-residual"
     width: int = 16
     window_s: float = 2.5
     n_mels: int = 64

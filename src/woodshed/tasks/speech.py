@@ -7,7 +7,6 @@ from typing import ClassVar
 
 from woodshed.audio.augmentation import Speed, WaveformAugmentation
 from woodshed.recognition.recogniser import Recogniser
-from woodshed.recognition.window import SpectrogramAugmentation
 
 
 @dataclass(kw_only=True, eq=False)
@@ -38,8 +37,6 @@ class SpeechRecogniser(Recogniser):
     """
 
     task: ClassVar[str] = "speech"
-    highest_rate: ClassVar[int] = 16000
-    spectrogram_augmentation: ClassVar[SpectrogramAugmentation] = SpectrogramAugmentation()
     waveform_augmentation: ClassVar[WaveformAugmentation | None] = Speed(0.85, 1.18)
 
     net: str = "conv-tdnn"

@@ -3,15 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any, TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
 
 from woodshed.data.split import group_holdout, random_holdout
 from woodshed.errors import DataError, ParameterError
-
-Row = TypeVar("Row", bound=NDArray[Any])
 
 MIN_GROUPS_TO_VALIDATE = 8
 """Minimum number of groups for a validation part.
@@ -30,40 +27,13 @@ def hold_out(
     clips.
     """
     no_validation = np.arange(len(labels)), np.arange(0)
-    if not share:
+    if not share or (groups is not None and len(set(groups)) < MIN_GROUPS_TO_VALIDATE):
         return no_validation
     try:
         if groups is None:
             fold = random_holdout(labels, test_share=share, seed=seed).folds[0]
-        elif len(set(groups)) < MIN_GROUPS_TO_VALIDATE:
-            return no_validation
         else:
             fold = group_holdout(labels, groups, test_share=share, seed=seed).folds[0]
     except (DataError, ParameterError):  # a class is too small, or in one group only
         return no_validation
     return fold.train, fold.test
-
-
-def divide_rows(
-    rows: Sequence[Row],
-    groups: Sequence[str] | None,
-    held_out: Sequence[Row] | None,
-    *,
-    share: float,
-    seed: int,
-) -> tuple[list[Row], list[Row]]:
-    """Return the training rows and the validation rows.
-
-    The validation rows are ``held_out``, or else a ``share`` of the groups (of the rows without groups).
-
-    Raises
-    ------
-    ParameterError
-        If the number of groups is not that of the rows.
-    """
-    if groups is not None and len(groups) != len(rows):
-        raise ParameterError(f"fit expects one group for each of {len(rows)} pieces, got {len(groups)}.")
-    if held_out is not None:
-        return list(rows), list(held_out)
-    train, validation = hold_out([""] * len(rows), groups, share, seed)
-    return [rows[k] for k in train], [rows[k] for k in validation]

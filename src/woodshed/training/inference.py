@@ -30,6 +30,24 @@ KERAS_NAME, ONNX_NAME = "net.keras", "net.onnx"
 _WOODSHED_LAYER = re.compile(r'"registered_name": "woodshed>(\w+)"')
 
 
+def onnx_session(content: bytes, *, n_threads: int = 0) -> Any:
+    """Return a session of ONNX Runtime on the CPU that reports errors only.
+
+    Parameters
+    ----------
+    content
+        The ONNX file.
+    n_threads
+        Number of threads of an operation; 0 leaves it to ONNX Runtime.
+    """
+    import onnxruntime
+
+    options = onnxruntime.SessionOptions()
+    options.log_severity_level = 3
+    options.intra_op_num_threads = n_threads
+    return onnxruntime.InferenceSession(content, options, providers=["CPUExecutionProvider"])
+
+
 def predict_onnx(content: bytes, *, batched: bool = False) -> PredictFunction:
     """Return the prediction function of a network in an ONNX file.
 
@@ -46,12 +64,8 @@ def predict_onnx(content: bytes, *, batched: bool = False) -> PredictFunction:
     ModelFolderError
         If ONNX Runtime cannot load the file.
     """
-    import onnxruntime
-
-    options = onnxruntime.SessionOptions()
-    options.log_severity_level = 3
     try:
-        session = onnxruntime.InferenceSession(content, options, providers=["CPUExecutionProvider"])
+        session = onnx_session(content)
     except Exception as error:  # onnxruntime has no common base for its errors
         raise ModelFolderError(
             f"{ONNX_NAME} cannot be run ({error}). Train or copy the model again."

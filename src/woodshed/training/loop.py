@@ -71,6 +71,8 @@ class Recipe:
         Share of each target that is spread over all classes.
     loss
         Function to minimise; None is the cross-entropy of classes.
+    clip_norm
+        Norm to which the gradient of all weights together is clipped; None does not clip it.
     """
 
     epochs: int
@@ -79,6 +81,7 @@ class Recipe:
     weight_decay: float = 1e-3
     label_smoothing: float = 0.1
     loss: Loss | None = None
+    clip_norm: float | None = None
 
     def compile(self, net: keras.Model, steps_per_epoch: int, *, steps_per_execution: int = 1) -> None:
         """Set optimiser and loss of a network; ``steps_per_execution`` as in `keras.Model.compile`."""
@@ -91,7 +94,7 @@ class Recipe:
             warmup_steps=warmup,
         )
         net.compile(
-            keras.optimizers.AdamW(rate, weight_decay=self.weight_decay),
+            keras.optimizers.AdamW(rate, weight_decay=self.weight_decay, global_clipnorm=self.clip_norm),
             self.loss or keras.losses.CategoricalCrossentropy(label_smoothing=self.label_smoothing),
             steps_per_execution=steps_per_execution,
         )
@@ -223,7 +226,7 @@ class TrainingState:
         variables, weights = _variables(net), net.weights
         shapes = {f"variable{k}": tuple(variable.shape) for k, variable in enumerate(variables)}
         shapes |= {f"best{k}": tuple(weight.shape) for k, weight in enumerate(weights)}
-        if arrays is None or any(name not in arrays for name in (*shapes, *LOSSES)):
+        if arrays is None or not {*shapes, *LOSSES} <= arrays.keys():
             return 0
         if any(arrays[name].shape != shape for name, shape in shapes.items()):
             return 0

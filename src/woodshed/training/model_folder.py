@@ -75,7 +75,7 @@ MODEL_NAME = "model.onnx"
 METRICS_NAME, CARD_NAME = "metrics.json", "card.md"
 
 WEIGHTS_NAME = "weights.npz"
-"""Weights of a composer; see `woodshed.composition.saving`."""
+"""Weights of a composer; see `woodshed.composition.composer`."""
 
 
 def read_settings(folder: Path) -> dict[str, Any]:

@@ -25,6 +25,13 @@ from woodshed.training.model_folder import make_folder, to_json
 _READ_ERRORS = (OSError, ValueError, EOFError, RuntimeError, zipfile.BadZipFile)
 
 
+def arrays_to_bytes(arrays: Mapping[str, NDArray[Any]]) -> bytes:
+    """Return arrays as the content of an ``.npz`` file."""
+    content = io.BytesIO()
+    np.savez(content, allow_pickle=False, **arrays)
+    return content.getvalue()
+
+
 def write_arrays(path: Path, arrays: Mapping[str, NDArray[Any]]) -> None:
     """Write arrays as ``.npz``, atomically.
 
@@ -33,9 +40,7 @@ def write_arrays(path: Path, arrays: Mapping[str, NDArray[Any]]) -> None:
     OutputError
         If the file cannot be written.
     """
-    content = io.BytesIO()
-    np.savez(content, allow_pickle=False, **arrays)
-    write_whole(path, content.getvalue())
+    write_whole(path, arrays_to_bytes(arrays))
 
 
 def read_arrays(path: Path) -> dict[str, NDArray[Any]] | None:

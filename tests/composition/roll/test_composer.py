@@ -11,18 +11,15 @@ import numpy as np
 import pytest
 
 import woodshed
+from woodshed.composition.composer import save_composer
 from woodshed.composition.experiment import ComposerRun
-from woodshed.composition.fitting import NOTHING
+from woodshed.composition.fitting import NOTHING, PackedBatches
 from woodshed.composition.generator import generate
-from woodshed.composition.roll.fitting import N_CONTEXT, FrameBatches, pack_frames
-from woodshed.composition.roll.settings import frames_to_text
-from woodshed.composition.saving import save_composer
+from woodshed.composition.roll.fitting import N_CONTEXT, pack_frames, pack_transposed
 from woodshed.data.symbolic_corpus import SymbolicCorpus
 from woodshed.errors import DataError, NotFittedError, ParameterError, ScoreError, SettingNameError
 from woodshed.score import Note, Score
-from woodshed.tasks.roll import RollComposer
-from woodshed.tasks.roll.piece import RollPiece
-from woodshed.tasks.roll.request import RollRequest
+from woodshed.tasks.roll import RollComposer, RollPiece, RollRequest
 
 CHORDS = [[60, 64], [62, 65], [59, 67]]
 ROUND = CHORDS * 6
@@ -168,7 +165,7 @@ def test_scores_frames_and_pitches_are_the_same_piece() -> None:
     assert (composer.encode([[60, 64], [64], [58]]) == frames).all()
     assert (composer.encode(frames) == frames).all()
     assert composer.decode(frames).notes == score.notes
-    assert frames_to_text(frames, composer.low) == "[[60,64],[64],[58]]"
+    assert composer.to_text(frames) == "[[60,64],[64],[58]]"
     assert RollPiece("[[60,64],[64],[58]]", 1).to_score().notes == composer.decode(frames).notes
 
 
@@ -188,7 +185,12 @@ def test_packing_keeps_every_frame_once_and_leads_into_long_pieces() -> None:
 
 def test_batches_move_whole_pieces_and_differ_from_epoch_to_epoch() -> None:
     pieces = [np.eye(12, dtype=np.int8)[[5, 6]] for _ in range(9)]
-    first, again = (FrameBatches(pieces, n_steps=16, batch_size=1, max_shift=4, seed=2) for _ in range(2))
+    first, again = (
+        PackedBatches(
+            functools.partial(pack_transposed, pieces=pieces, n_steps=16, max_shift=4), batch_size=1, seed=2
+        )
+        for _ in range(2)
+    )
     assert (first[1][0] == again[1][0]).all()
     assert not (first[0][0] == first[first.steps_per_epoch][0]).all()
     notes = [np.flatnonzero(frame) for frame in first[0][0][0] if frame.any()]

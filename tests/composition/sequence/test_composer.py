@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import partial
 from itertools import pairwise
 from pathlib import Path
 
@@ -9,11 +10,11 @@ import numpy as np
 import pytest
 
 import woodshed
-from woodshed.composition.fitting import NOTHING
+from woodshed.composition.composer import save_composer
+from woodshed.composition.fitting import NOTHING, PackedBatches
 from woodshed.composition.generator import generate
 from woodshed.composition.sampling import Sampler
-from woodshed.composition.saving import save_composer
-from woodshed.composition.sequence.fitting import TokenBatches, pack
+from woodshed.composition.sequence.fitting import pack, pack_shuffled
 from woodshed.errors import (
     DataError,
     ModelFolderError,
@@ -221,7 +222,10 @@ def test_packing_keeps_every_pair_and_begins_rows_with_pieces() -> None:
 
 def test_batches_are_the_same_for_a_seed_and_others_in_the_next_epoch() -> None:
     pieces = [np.array([0, k, k + 1, 1]) for k in range(2, 40)]
-    first, again = (TokenBatches(pieces, n_steps=12, batch_size=3, seed=4) for _ in range(2))
+    first, again = (
+        PackedBatches(partial(pack_shuffled, pieces=pieces, n_steps=12), batch_size=3, seed=4)
+        for _ in range(2)
+    )
     assert (first[2][0] == again[2][0]).all()
     assert not (first[0][0] == first[first.steps_per_epoch][0]).all()
     assert first[0][0].shape == (3, 12)

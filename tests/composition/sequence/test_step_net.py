@@ -6,7 +6,7 @@ import keras
 import numpy as np
 import pytest
 
-from woodshed.composition.sequence.step_net import RecurrentStep, net_weights, sample_tokens
+from woodshed.composition.sequence.step_net import RecurrentStep, net_weights
 from woodshed.errors import ParameterError
 from woodshed.nets.lstm_lm import lstm_lm
 
@@ -59,18 +59,6 @@ def test_many_streams_share_threads_and_answer_alike(storage: str) -> None:
     stepped(fewer, ids[:15])
     assert "_parallel_session" not in vars(fewer)
     assert alone._parallel_session is alone._single_session
-
-
-def test_draws_follow_the_seed_and_the_temperature() -> None:
-    stepper = RecurrentStep(net_weights(net_of("lstm")))
-    drawn = sample_tokens(stepper, 3, 20, seed=1)
-    assert drawn.shape == (3, 20)
-    assert np.array_equal(drawn, sample_tokens(stepper, 3, 20, seed=1))
-    assert not np.array_equal(drawn, sample_tokens(stepper, 3, 20, seed=2))
-    cold = sample_tokens(stepper, 2, 20, temperature=1e-6)
-    assert np.array_equal(cold[0], cold[1])
-    with pytest.raises(ParameterError, match="temperature must be above 0, got 0"):
-        sample_tokens(stepper, 1, 1, temperature=0)
 
 
 def test_other_weights_and_storages_are_refused() -> None:

@@ -11,7 +11,7 @@ from typing import Any
 import numpy as np
 import pytest
 
-from woodshed.composition.saving import save_composer
+from woodshed.composition.composer import save_composer
 from woodshed.html.chart import Plot, heat_image
 from woodshed.report.composition.softmax_page import SECTIONS, player
 from woodshed.tasks.tune import TuneComposer

@@ -9,7 +9,7 @@ import pytest
 
 from woodshed.data.corpora.jsb_chorales import GRIDS
 from woodshed.errors import DataError, ParameterError
-from woodshed.tasks.roll.corpus import read_roll_corpus
+from woodshed.tasks.roll import read_roll_corpus
 from woodshed.tokens.roll import PianoRoll
 
 TUNE = "X:{}\nT:{}\nM:2/4\nL:1/4\nK:C\n[CE]G|c2|]\n\n"

@@ -24,7 +24,7 @@ def tunes_of(composer: TuneComposer, request: TuneRequest, n: int = 4) -> list[T
 
 def bar_of(tune: TunePiece, number: int) -> str:
     """Return the tokens of a bar of a tune."""
-    metre, _, *words = tune.tokens.split()
+    metre, _, *words = tune.text.split()
     bar = counted_bars(words, metre)[number - 1]
     return " ".join(words[bar.start : bar.stop])
 
@@ -162,6 +162,6 @@ def test_a_tune_has_the_bar_that_is_asked_for_however_far_it_is(
 ) -> None:
     request = TuneRequest(metre="6/8", key="C", constrain=[f"bar {number} = (3 ^c' d' e' z 4"], **FREELY)  # type: ignore[arg-type]
     for tune in tunes_of(tune_composer, request, 8):
-        assert "(3 ^c' d' e' z 4" in tune.tokens
+        assert "(3 ^c' d' e' z 4" in tune.text
         assert tune.n_bars >= number
         assert tune.faults == ()

@@ -5,7 +5,6 @@ from __future__ import annotations
 import functools
 import json
 import math
-from abc import abstractmethod
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -30,8 +29,8 @@ N_FRAMES_AT_ONCE = 16
 class GridComposer(Composer):
     """Base class of composers whose pieces have a fixed number of voices on a time grid.
 
-    A subclass defines the tokens (the first is the rest), the number of voices, and how a piece becomes
-    ids. Further settings: `Composer`.
+    A subclass defines the tokens (the first is the rest), the number of voices, and how a piece becomes ids,
+    shape ``(n_steps, n_voices)``. Further settings: `Composer`.
 
     Parameters
     ----------
@@ -65,10 +64,6 @@ class GridComposer(Composer):
     def layout(self) -> Layout:
         """Arrangement of the cells of a frame."""
         return Layout(self.steps_per_beat, self.n_voices, len(self.vocabulary))
-
-    @abstractmethod
-    def encode(self, piece: Any) -> Ids:
-        """Turn a piece into ids, shape ``(n_steps, n_voices)``."""
 
     def to_text(self, row: Ids) -> str:
         """Write the ids of a piece as JSON."""

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
+from functools import partial
 from pathlib import Path
 
-import keras
 import numpy as np
 from numpy.typing import NDArray
 
@@ -66,12 +66,13 @@ class CellBatches:
 
     def __post_init__(self) -> None:
         low, high = _span(np.concatenate(self.pieces))
-        self._shifts = []
-        for piece in self.pieces:
-            lowest, highest = _span(piece)
-            down = max(-self.max_shift, int((low - lowest).max()))
-            up = min(self.max_shift, int((high - highest).min()))
-            self._shifts.append((min(0, down), max(0, up)))
+        self._shifts = [
+            (
+                np.clip((low - lowest).max(), -self.max_shift, 0),
+                np.clip((high - highest).min(), 0, self.max_shift),
+            )
+            for lowest, highest in map(_span, self.pieces)
+        ]
         lengths = np.array([self.layout.n_frames(len(piece)) for piece in self.pieces], np.float64)
         self._shares = lengths / lengths.sum()
         n_crops = N_CROPS * lengths.sum() / self.n_frames
@@ -118,12 +119,8 @@ def validate_cells(batches: CellBatches, held_out: Sequence[Ids]) -> Validation 
         return None
     crops = replace(batches, pieces=held_out)
     steps = [crops[step] for step in range(crops.steps_per_epoch)]
-
-    def evaluate(net: keras.Model) -> tuple[float, float]:
-        inputs, targets = (np.concatenate(part) for part in zip(*steps, strict=True))
-        return evaluate_tokens(net, inputs, targets, batches.batch_size)
-
-    return evaluate
+    inputs, targets = (np.concatenate(part) for part in zip(*steps, strict=True))
+    return partial(evaluate_tokens, inputs=inputs, targets=targets, batch_size=batches.batch_size)
 
 
 def fit_grids(

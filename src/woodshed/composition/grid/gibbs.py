@@ -25,14 +25,8 @@ REPAIR_DISTANCE = 3
 """Minimum distance between places that are repaired at once, in beats, so that they are independent."""
 
 
-@dataclass(frozen=True)
-class Faults:
-    """Parallels and crossings of a piece, one row each: step, and the two voices."""
-
-    places: NDArray[np.int64]
-
-    def __len__(self) -> int:
-        return len(self.places)
+Faults = NDArray[np.int64]
+"""Parallels and crossings of a piece, one row each, shape ``(n, 3)``: step, and the two voices."""
 
 
 @dataclass(frozen=True)
@@ -99,8 +93,7 @@ class GridWriter:
         frames, loose = self._to_frames(piece, free)
         waiting: Mask = np.asarray(loose.reshape(len(frames), self.layout.n_steps, -1).any(axis=1))
         n_passes = min(self.n_passes, MAX_COMPLETE_PASSES)
-        n_all = int(waiting.sum())
-        for left in np.cos(np.arange(1, n_passes + 1) / n_passes * np.pi / 2) * n_all:
+        for left in np.cos(np.arange(1, n_passes + 1) / n_passes * np.pi / 2) * waiting.sum():
             n_now = int(waiting.sum()) - int(left)
             if n_now < 1:
                 continue
@@ -178,8 +171,8 @@ class GridWriter:
             if not drawn[:, now].any():
                 continue
             shown = np.where(hidden, self.layout.hidden, frames)
-            earlier = drawn[:, : now.start]
-            shown[:, : now.start] = np.where(earlier, frames[:, : now.start], shown[:, : now.start])
+            before = slice(now.start)
+            shown[:, before] = np.where(drawn[:, before], frames[:, before], shown[:, before])
             logits = self.net(shown)[:, now].astype(np.float64) / self.temperature
             if banned is not None:
                 logits[banned[:, now]] = -np.inf
@@ -192,7 +185,7 @@ class GridWriter:
     ) -> list[tuple[int, int, int]]:
         """Choose frames to repair at once, and in each a voice and the cell of the fault."""
         chosen: list[tuple[int, int, int]] = []
-        for step, *voices in faults.places[rng.permutation(len(faults))].tolist():
+        for step, *voices in faults[rng.permutation(len(faults))].tolist():
             frame, at = divmod(step, self.layout.n_steps)
             frame += MARGIN
             cells = [at * self.layout.n_voices + voice for voice in voices]
@@ -203,8 +196,7 @@ class GridWriter:
 
     def _n_near(self, faults: Faults, frame: int) -> int:
         """Count faults in a frame and its neighbours."""
-        frames = faults.places[:, 0] // self.layout.n_steps + MARGIN
-        return int((np.abs(frames - frame) <= 1).sum())
+        return int((np.abs(faults[:, 0] // self.layout.n_steps + MARGIN - frame) <= 1).sum())
 
     def _cells_of(self, blocks: Mask) -> Mask:
         return np.tile(blocks, (1, self.layout.n_steps))
@@ -224,7 +216,7 @@ def find_faults(piece: Ids) -> Faults:
 
     Examples
     --------
-    >>> find_faults(np.array([[20, 15, 10, 1], [22, 15, 12, 3], [14, 15, 12, 3]])).places.tolist()
+    >>> find_faults(np.array([[20, 15, 10, 1], [22, 15, 12, 3], [14, 15, 12, 3]])).tolist()
     [[1, 0, 3], [2, 0, 1]]
     """
     grid = piece.astype(np.int64) - 1  # 0, a rest, becomes the silence of voice_leading
@@ -233,4 +225,4 @@ def find_faults(piece: Ids) -> Faults:
     places = [(int(moved[row]), *PAIRS[pair]) for row, pair in zip(rows, pairs, strict=True)]
     steps, uppers = np.nonzero(crossings(grid))
     places += [(int(step), int(voice), int(voice) + 1) for step, voice in zip(steps, uppers, strict=True)]
-    return Faults(np.array(places, np.int64).reshape(-1, 3))
+    return np.array(places, np.int64).reshape(-1, 3)

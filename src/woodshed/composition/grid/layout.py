@@ -119,5 +119,4 @@ def draw_order(rng: np.random.Generator, n_frames: int, layout: Layout) -> Mask:
     At least one is hidden in every frame.
     """
     places = rng.permuted(np.tile(np.arange(layout.n_cells), (n_frames, 1)), axis=1)
-    n_visible = rng.integers(layout.n_cells, size=(n_frames, 1))
-    return places >= n_visible
+    return places >= rng.integers(layout.n_cells, size=(n_frames, 1))

@@ -107,7 +107,6 @@ class CellNet:
 
 def _with_neighbours(x: Values, reach: int) -> Values:
     """Concatenate each frame with those ``reach`` frames before and after it; zeros beyond the ends."""
-    padding = [(0, 0)] * (x.ndim - 2) + [(reach, reach), (0, 0)]
-    wide = np.pad(x, padding)
     n_frames = x.shape[-2]
+    wide = np.pad(x, [(0, 0)] * (x.ndim - 2) + [(reach, reach), (0, 0)])
     return np.concatenate([wide[..., k * reach : k * reach + n_frames, :] for k in range(3)], axis=-1)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -12,12 +13,12 @@ from keras import ops
 from numpy.typing import NDArray
 
 from woodshed.composition.composer import Trained, Weights
-from woodshed.composition.fitting import NOTHING, ClippedRecipe, PackedBatches, fit_net, recipe_of
+from woodshed.composition.fitting import CLIP_NORM, NOTHING, PackedBatches, fit_net, pack_rows, recipe_of
 from woodshed.composition.roll.settings import Frames, RollSettings
 from woodshed.nets.frame_net import bernoulli_nats, frame_net
-from woodshed.nets.rbm import Rbm
-from woodshed.nets.rbm_common import RestrictedBoltzmannMachine, masked_mean
+from woodshed.nets.rbm import Rbm, RestrictedBoltzmannMachine, masked_mean
 from woodshed.nets.rnn_rbm import RnnRbm
+from woodshed.training.loop import Recipe
 from woodshed.training.progress import OnEpoch, ignore_epoch
 from woodshed.training.run_state import read_arrays
 
@@ -95,57 +96,28 @@ def pack_frames(pieces: Sequence[Frames], n_steps: int) -> tuple[Frames, Frames]
     >>> frames[0, :6, 0].tolist(), targets[0, :6, 0].tolist()
     ([1, 1, 0, 1, 1, 1], [1, 1, -1, 1, 1, 1])
     """
-    rows: list[list[tuple[Frames, Frames]]] = []
-    used = n_steps
+    parts = []
     for piece in pieces:
         for start in (0, *range(n_steps, len(piece), n_steps - N_CONTEXT)):
             context = min(start, N_CONTEXT)
-            part = piece[start - context : start - context + n_steps]
-            target = part.copy()
-            target[:context] = NOTHING
-            if used + 1 + len(part) > n_steps:
-                rows.append([])
-                used = -1
-            else:
-                silence = np.zeros((1, piece.shape[1]), np.int8)
-                rows[-1].append((silence, silence + NOTHING))
-            rows[-1].append((part, target))
-            used += 1 + len(part)
-    shape = (len(rows), n_steps, pieces[0].shape[1] if len(pieces) else 0)
-    frames, targets = np.zeros(shape, np.int8), np.full(shape, NOTHING, np.int8)
-    for row, parts in enumerate(rows):
-        row_frames, row_targets = (np.concatenate(part) for part in zip(*parts, strict=True))
-        frames[row, : len(row_frames)], targets[row, : len(row_targets)] = row_frames, row_targets
-    return frames, targets
+            part = np.stack([piece[start - context : start - context + n_steps]] * 2)
+            part[1, :context] = NOTHING
+            parts.append(part)
+    silence = np.zeros((2, 1, pieces[0].shape[1] if len(pieces) else 0), np.int8)
+    silence[1] = NOTHING
+    return pack_rows(parts, n_steps, gap=silence)
 
 
-class FrameBatches(PackedBatches):
-    """Batches of packed and transposed frames.
-
-    Parameters
-    ----------
-    pieces
-        Zeros and ones, shape ``(n_frames, n_notes)`` each.
-    n_steps, batch_size, seed
-        As in `PackedBatches`.
-    max_shift
-        Maximum transposition of a piece in semitones, as far as its notes stay on the roll.
-    """
-
-    def __init__(
-        self, pieces: Sequence[Frames], *, n_steps: int, batch_size: int, max_shift: int, seed: int
-    ) -> None:
-        self.max_shift = max_shift
-        super().__init__(pieces, n_steps=n_steps, batch_size=batch_size, seed=seed)
-
-    def pack(self, rng: np.random.Generator) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
-        """Draw an order of the pieces, transpose and pack them."""
-        moved = [
-            transpose_frames(self.pieces[k], int(rng.integers(-self.max_shift, self.max_shift + 1)))
-            for k in rng.permutation(len(self.pieces))
-        ]
-        frames, targets = pack_frames(moved, self.n_steps)
-        return frames.astype(np.float32), targets.astype(np.float32)
+def pack_transposed(
+    rng: np.random.Generator, pieces: Sequence[Frames], n_steps: int, max_shift: int
+) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
+    """Pack pieces in random order, each transposed by up to ``max_shift`` semitones, as far as it fits."""
+    moved = [
+        transpose_frames(pieces[k], int(rng.integers(-max_shift, max_shift + 1)))
+        for k in rng.permutation(len(pieces))
+    ]
+    frames, targets = pack_frames(moved, n_steps)
+    return frames.astype(np.float32), targets.astype(np.float32)
 
 
 def transpose_frames(piece: Frames, semitones: int) -> Frames:
@@ -173,11 +145,9 @@ def fit_rolls(
 ) -> Trained:
     """Train a net on frames with the settings of a composer; arguments as in `Composer.train_net`."""
     net = make_frame_net(settings)
-    batches = FrameBatches(
-        train,
-        n_steps=settings.n_steps,
+    batches = PackedBatches(
+        partial(pack_transposed, pieces=train, n_steps=settings.n_steps, max_shift=settings.max_shift),
         batch_size=settings.batch_size,
-        max_shift=settings.max_shift,
         seed=settings.seed,
     )
     is_rbm = isinstance(net, RestrictedBoltzmannMachine)
@@ -207,12 +177,16 @@ def fit_rolls(
     return numbered_weights(net), curve, finished
 
 
-def fit_rbm(settings: RollSettings, frames: Frames, batches: FrameBatches) -> Rbm:
+def fit_rbm(settings: RollSettings, frames: Frames, batches: PackedBatches) -> Rbm:
     """Train an RBM without memory for as many epochs as the whole training may take."""
     rbm = make_rbm(settings)
     rbm.adapt(frames)
-    recipe = ClippedRecipe(
-        epochs=settings.epochs, patience=settings.epochs, learning_rate=RBM_RATE, loss=frame_loss
+    recipe = Recipe(
+        epochs=settings.epochs,
+        patience=settings.epochs,
+        learning_rate=RBM_RATE,
+        loss=frame_loss,
+        clip_norm=CLIP_NORM,
     )
     _, finished = fit_net(rbm, batches, recipe, None, checkpoint=None, on_epoch=ignore_epoch)
     if not finished:

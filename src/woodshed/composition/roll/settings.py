@@ -166,16 +166,6 @@ class RollSettings(Composer):
 
     def to_text(self, row: Frames) -> str:
         """Write the MIDI pitches of each frame as JSON."""
-        return frames_to_text(row, self.low)
-
-
-def frames_to_text(frames: NDArray[np.integer], low: int) -> str:
-    """Write frames of 0 and 1, shape ``(n_frames, n_notes)``, as JSON; the lowest note has pitch ``low``.
-
-    Examples
-    --------
-    >>> frames_to_text(np.array([[1, 0, 1], [0, 0, 0]]), 60)
-    '[[60,62],[]]'
-    """
-    pitches = [(np.flatnonzero(frame) + low).tolist() for frame in frames]
-    return json.dumps(pitches, separators=(",", ":"))
+        return json.dumps(
+            [(np.flatnonzero(frame) + self.low).tolist() for frame in row], separators=(",", ":")
+        )

@@ -34,7 +34,8 @@ N_STREAMS = 32
 class TokenComposer(Composer):
     """Base class of composers whose pieces are texts of tokens.
 
-    A subclass defines the tokens, and how a text becomes ids. Further settings: `Composer`.
+    A subclass defines the tokens, of which the first begins a piece and the second ends it, and how a text
+    becomes ids. Further settings: `Composer`.
 
     Parameters
     ----------
@@ -56,11 +57,6 @@ class TokenComposer(Composer):
     n_steps: int = 512
     validation_share: float = 0.05
 
-    @property
-    @abstractmethod
-    def vocabulary(self) -> tuple[str, ...]:
-        """The tokens; the first begins a piece, the second ends it."""
-
     @abstractmethod
     def decode(self, ids: NDArray[np.integer]) -> str:
         """Turn ids into a text."""
@@ -80,8 +76,9 @@ class TokenComposer(Composer):
         """Train a recurrent net on encoded pieces."""
         with suppress_stderr():
             from woodshed.composition.sequence.fitting import fit_sequences
-        cell = SEQUENCE_CELLS[self.net]
-        return fit_sequences(self, cell, train, validation, checkpoint=checkpoint, on_epoch=on_epoch)
+        return fit_sequences(
+            self, SEQUENCE_CELLS[self.net], train, validation, checkpoint=checkpoint, on_epoch=on_epoch
+        )
 
     def bits_per_token(self, pieces: Sequence[str]) -> float:
         """Return the cross-entropy of pieces in bits per token; lower is better.
@@ -89,9 +86,7 @@ class TokenComposer(Composer):
         Every piece is read from its beginning; the token that begins it does not count.
         """
         rows = sorted((self.encode(piece) for piece in pieces), key=len)
-        total = 0.0
-        for k in range(0, len(rows), N_STREAMS):
-            total += self._nats(rows[k : k + N_STREAMS])
+        total = sum(self._nats(rows[k : k + N_STREAMS]) for k in range(0, len(rows), N_STREAMS))
         return total / sum(len(row) - 1 for row in rows) / math.log(2)
 
     def _nats(self, rows: Sequence[NDArray[np.int32]]) -> float:
@@ -109,16 +104,12 @@ class TokenComposer(Composer):
     @functools.cached_property
     def _exact_step(self) -> RecurrentStep:
         """The net in full precision, for evaluation."""
-        return self._make_step("float32")
+        return RecurrentStep(self.fitted("weights_"))
 
     @functools.cached_property
     def _fast_step(self) -> RecurrentStep:
         """The net with rounded weights, more than twice as fast, for sampling."""
-        return self._make_step("int8")
-
-    def _make_step(self, storage: str) -> RecurrentStep:
-        weights = {name: np.asarray(values, np.float32) for name, values in self.fitted("weights_").items()}
-        return RecurrentStep(weights, storage=storage)
+        return RecurrentStep(self.fitted("weights_"), storage="int8")
 
     def sample_texts(
         self,
@@ -154,7 +145,6 @@ class TokenComposer(Composer):
             raise ParameterError(f"sample_texts expects n of at least 1, got {n!r}.")
         texts: list[str] = []
         for start in range(first, first + n, N_STREAMS):
-            numbers = range(start, min(first + n, start + N_STREAMS))
             streams = [
                 TokenStream(
                     np.random.default_rng([seed, number]),
@@ -162,7 +152,7 @@ class TokenComposer(Composer):
                     constraint,
                     (self.vocabulary[0], *prime),
                 )
-                for number in numbers
+                for number in range(start, min(first + n, start + N_STREAMS))
             ]
             texts += self._run(streams)
         return texts

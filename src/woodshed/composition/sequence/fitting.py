@@ -3,18 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from functools import partial
 from pathlib import Path
 
-import keras
 import numpy as np
 
 from woodshed.composition.composer import Composer, Trained
 from woodshed.composition.fitting import (
-    NOTHING,
     Ids,
     PackedBatches,
     evaluate_tokens,
     fit_net,
+    pack_rows,
     recipe_of,
     token_loss,
 )
@@ -47,31 +47,14 @@ def pack(pieces: Sequence[Ids], n_steps: int) -> tuple[Ids, Ids]:
     >>> inputs.tolist(), targets.tolist()
     ([[0, 5, 6, 0], [0, 7, 0, 0]], [[5, 6, 1, -1], [7, 1, -1, -1]])
     """
-    rows: list[list[Ids]] = []
-    room = 0
-    for piece in pieces:
-        pairs = np.stack([piece[:-1], piece[1:]]).astype(np.int32)
-        for start in range(0, pairs.shape[1], n_steps):
-            part = pairs[:, start : start + n_steps]
-            if part.shape[1] > room:
-                rows.append([])
-                room = n_steps
-            rows[-1].append(part)
-            room -= part.shape[1]
-    packed = np.zeros((2, len(rows), n_steps), np.int32)
-    packed[1] = NOTHING
-    for row, parts in enumerate(rows):
-        joined = np.concatenate(parts, axis=1)
-        packed[:, row, : joined.shape[1]] = joined
-    return packed[0], packed[1]
+    pairs = [np.stack([piece[:-1], piece[1:]]) for piece in pieces]
+    parts = [pair[:, k : k + n_steps] for pair in pairs for k in range(0, pair.shape[1], n_steps)]
+    return pack_rows(parts, n_steps, gap=np.zeros((2, 0), np.int32))
 
 
-class TokenBatches(PackedBatches):
-    """Batches of packed token sequences."""
-
-    def pack(self, rng: np.random.Generator) -> tuple[Ids, Ids]:
-        """Draw an order of the pieces and pack them."""
-        return pack([self.pieces[k] for k in rng.permutation(len(self.pieces))], self.n_steps)
+def pack_shuffled(rng: np.random.Generator, pieces: Sequence[Ids], n_steps: int) -> tuple[Ids, Ids]:
+    """Pack pieces in random order."""
+    return pack([pieces[k] for k in rng.permutation(len(pieces))], n_steps)
 
 
 def fit_sequences(
@@ -103,14 +86,13 @@ def fit_sequences(
         dropout=composer.dropout,
         cell=cell,
     )
-    batches = TokenBatches(
-        train, n_steps=composer.n_steps, batch_size=composer.batch_size, seed=composer.seed
+    batches = PackedBatches(
+        partial(pack_shuffled, pieces=train, n_steps=composer.n_steps),
+        batch_size=composer.batch_size,
+        seed=composer.seed,
     )
     inputs, targets = pack(validation, composer.n_steps)
-
-    def evaluate(net: keras.Model) -> tuple[float, float]:
-        return evaluate_tokens(net, inputs, targets, composer.batch_size)
-
+    evaluate = partial(evaluate_tokens, inputs=inputs, targets=targets, batch_size=composer.batch_size)
     curve, finished = fit_net(
         net,
         batches,

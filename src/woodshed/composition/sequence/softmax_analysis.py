@@ -139,20 +139,31 @@ class Ablation:
 
     Parameters
     ----------
-    description
-        What was removed, such as ``2 largest directions``.
     method
-        How it was chosen: ``largest directions``, ``units at random``, …
+        How they were chosen, such as ``units at random``; ``nothing`` if none were removed.
     n_removed
         Number of removed directions or units.
     kernel
         The remaining kernel, shape ``(n_units, n_tokens)``.
     """
 
-    description: str
     method: str
     n_removed: int
     kernel: NDArray[np.float64]
+
+    @property
+    def description(self) -> str:
+        """What was removed, such as ``2 largest directions`` or ``largest direction``.
+
+        Examples
+        --------
+        >>> Ablation("units at random", 1, np.eye(3)).description
+        '1 unit at random'
+        """
+        if self.n_removed > 1:
+            return f"{self.n_removed} {self.method}"
+        singular = self.method.replace("units", "unit").replace("directions", "direction")
+        return f"1 {singular}" if singular.startswith("unit") else singular
 
 
 @dataclass(frozen=True)
@@ -218,21 +229,25 @@ def ablations(kernel: NDArray[np.float64], seed: int = 0) -> Iterator[Ablation]:
     ['nothing', 'largest direction', '2 largest directions', 'smallest direction']
     """
     directions = decompose(kernel)
-    n_units = len(kernel)
+
+    def without_units(numbers: NDArray[np.intp]) -> NDArray[np.float64]:
+        remaining = kernel.copy()
+        remaining[numbers] = 0
+        return remaining
+
+    yield Ablation("nothing", 0, kernel)
+    by_size = np.arange(directions.rank)
     strongest = np.argsort(-np.linalg.norm(effects(kernel), axis=1), kind="stable")
-    at_random = np.random.default_rng(seed).permutation(n_units)
-    yield Ablation("nothing", "nothing", 0, kernel)
-    for method, order in (
-        ("largest directions", np.arange(directions.rank)),
-        ("smallest directions", np.arange(directions.rank)[::-1]),
+    at_random = np.random.default_rng(seed).permutation(len(kernel))
+    for method, order, without in (
+        ("largest directions", by_size, directions.without),
+        ("smallest directions", by_size[::-1], directions.without),
+        ("strongest units", strongest, without_units),
+        ("units at random", at_random, without_units),
     ):
-        for n in (n for n in COUNTS if n < len(order)):
-            yield Ablation(_description(method, n), method, n, directions.without(order[:n]))
-    for method, order in (("strongest units", strongest), ("units at random", at_random)):
-        for n in (n for n in COUNTS if n < n_units):
-            remaining = kernel.copy()
-            remaining[order[:n]] = 0
-            yield Ablation(_description(method, n), method, n, remaining)
+        for n in COUNTS:
+            if n < len(order):
+                yield Ablation(method, n, without(order[:n]))
 
 
 def score_kernel(
@@ -288,20 +303,6 @@ def is_valid_tune(text: str) -> bool:
     if metre not in METRES or mode not in MODES or set(music) & {*METRES, *MODES}:
         return False
     return bool(set(music) & set(BAR_LINES)) and not bar_errors(music, metre)
-
-
-def _description(method: str, n: int) -> str:
-    """Return ``2 largest directions``, ``largest direction`` or ``2 units at random``.
-
-    Examples
-    --------
-    >>> _description("units at random", 1), _description("strongest units", 3)
-    ('1 unit at random', '3 strongest units')
-    """
-    if n > 1:
-        return f"{n} {method}"
-    singular = method.replace("units", "unit").replace("directions", "direction")
-    return f"1 {singular}" if singular.startswith("unit") else singular
 
 
 @dataclass(frozen=True)
@@ -408,9 +409,13 @@ class SoftmaxAnalysis:
             pair_cosines = cosine_similarity(view(trace))[rows, columns]
             is_bar = np.isin(trace.ids, self.bars)
             n_bars = is_bar[rows].astype(int) + is_bar[columns]
-            same = trace.ids[rows] == trace.ids[columns]
-            groups = {"bars": n_bars == 2, "mixed": n_bars == 1, "others": n_bars == 0}
-            for name, pairs in (groups | {"same": (n_bars == 0) & same}).items():
+            groups = {
+                "bars": n_bars == 2,
+                "same": (n_bars == 0) & (trace.ids[rows] == trace.ids[columns]),
+                "others": n_bars == 0,
+                "mixed": n_bars == 1,
+            }
+            for name, pairs in groups.items():
                 cosines[name].append(pair_cosines[pairs])
         joined = {name: np.concatenate(parts) for name, parts in cosines.items()}
         means = {name: float(part.mean()) if part.size else float("nan") for name, part in joined.items()}
@@ -450,7 +455,7 @@ def analyse_softmax(
     check_seed(seed)
     weights = composer.fitted("weights_")
     kernel, bias = (np.asarray(weights[name], np.float64) for name in (KERNEL, BIAS))
-    stepper = RecurrentStep({name: np.asarray(values, np.float32) for name, values in weights.items()})
+    stepper = RecurrentStep(weights)
     texts = [text for _, text in composer.known_]
     chosen = np.unique(np.linspace(0, len(texts) - 1, min(n_pieces, len(texts))).astype(int))
     traces = trace_pieces(stepper, [composer.encode(texts[k]) for k in chosen])

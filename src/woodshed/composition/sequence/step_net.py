@@ -8,7 +8,6 @@ loss in likelihood, are measured in ``benchmarks/speed/sampling.md``.
 from __future__ import annotations
 
 import functools
-import os
 from collections.abc import Mapping
 from typing import Any
 
@@ -16,6 +15,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from woodshed.errors import ParameterError, near_miss
+from woodshed.training.inference import onnx_session
 
 STORAGES = ("float32", "int8")
 """Formats of the weights."""
@@ -94,7 +94,7 @@ class RecurrentStep:
         self.units = weights[f"{self.cell}_1/recurrent_kernel"].shape[0]
         self.n_layers = sum(name.endswith("/recurrent_kernel") for name in weights)
         self.n_states = self.n_layers * (2 if self.cell == "lstm" else 1)
-        self.n_threads = n_threads or _n_processors()
+        self.n_threads = n_threads
         self._content = _OnnxGraphBuilder(weights, self.cell, self.n_layers, storage).content()
 
     def start(self, n_streams: int) -> State:
@@ -110,41 +110,14 @@ class RecurrentStep:
 
     @functools.cached_property
     def _single_session(self) -> Any:
-        return _session(self._content, 1)
+        return onnx_session(self._content, n_threads=1)
 
     @functools.cached_property
     def _parallel_session(self) -> Any:
-        return self._single_session if self.n_threads == 1 else _session(self._content, self.n_threads)
+        import joblib
 
-
-def sample_tokens(
-    stepper: RecurrentStep,
-    n_streams: int,
-    n_tokens: int,
-    *,
-    first: int = 0,
-    seed: int = 0,
-    temperature: float = 1.0,
-) -> NDArray[np.int64]:
-    """Sample sequences of tokens, shape ``(n_streams, n_tokens)``, each after the token ``first``.
-
-    Raises
-    ------
-    ParameterError
-        If the temperature is not above 0.
-    """
-    if not temperature > 0:
-        raise ParameterError(f"temperature must be above 0, got {temperature!r}.")
-    rng = np.random.default_rng(seed)
-    ids, state, drawn = np.full(n_streams, first), stepper.start(n_streams), []
-    for _ in range(n_tokens):
-        logits, state = stepper(ids, state)
-        # The largest of logits plus Gumbel noise is a draw from their softmax. Minus the logarithm of an
-        # exponential draw is Gumbel noise, and faster than rng.gumbel.
-        noise = -np.log(rng.standard_exponential(size=logits.shape))
-        ids = np.argmax(logits / temperature + noise, axis=1)
-        drawn.append(ids)
-    return np.stack(drawn, axis=1)
+        n_threads = self.n_threads or joblib.cpu_count()
+        return self._single_session if n_threads == 1 else onnx_session(self._content, n_threads=n_threads)
 
 
 class _OnnxGraphBuilder:
@@ -238,21 +211,4 @@ class _OnnxGraphBuilder:
         graph = helper.make_graph(self.nodes, "step", inputs, outputs, self.constants)
         versions = [helper.make_opsetid("", 18), helper.make_opsetid("com.microsoft", 1)]
         model = helper.make_model(graph, opset_imports=versions, ir_version=9)
-        content: bytes = model.SerializeToString()
-        return content
-
-
-def _n_processors() -> int:
-    """Return the number of processors that this process may use."""
-    if hasattr(os, "sched_getaffinity"):  # not on every platform
-        return len(os.sched_getaffinity(0))
-    return os.cpu_count() or 1
-
-
-def _session(content: bytes, n_threads: int) -> Any:
-    import onnxruntime
-
-    options = onnxruntime.SessionOptions()
-    options.log_severity_level = 3
-    options.intra_op_num_threads = n_threads
-    return onnxruntime.InferenceSession(content, options, providers=["CPUExecutionProvider"])
+        return bytes(model.SerializeToString())

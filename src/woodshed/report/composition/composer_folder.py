@@ -6,9 +6,8 @@ import math
 from pathlib import Path
 
 from woodshed.atomic import write_whole
-from woodshed.composition.composer import Composer
+from woodshed.composition.composer import Composer, save_composer
 from woodshed.composition.experiment import ComposerResult
-from woodshed.composition.saving import save_composer
 from woodshed.errors import counted
 from woodshed.report.wording import UNKNOWN, pairs_table, plain, plain_table
 from woodshed.training.model_folder import CARD_NAME, METRICS_NAME, to_json

@@ -1,28 +1,33 @@
-"""Generation of chorales: four voices, all new or some of them given."""
+"""Generation of chorales: four voices, all new or some of them given; their training corpora."""
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
+from pathlib import Path
 from typing import ClassVar
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
+from woodshed.composition.generation import BAR_BEATS
 from woodshed.composition.generator import Request
 from woodshed.composition.grid.composer import GridComposer
-from woodshed.data.symbolic_corpus import SymbolicCorpus
+from woodshed.data.corpora.nottingham import tune_family
+from woodshed.data.symbolic_corpus import SymbolicCorpus, jsb_corpus, read_score_corpus, source_of
 from woodshed.errors import ParameterError, ScoreError, printable
 from woodshed.metrics.voice_leading import RANGES
-from woodshed.score import Score
-from woodshed.symbolic.four_voices import VOICES
-from woodshed.tasks.chorale.corpus import read_chorale_corpus
-from woodshed.tasks.chorale.piece import BAR_BEATS, HOLE, SILENCE, ChoralePiece
+from woodshed.score import DRUM_CHANNEL, Score
+from woodshed.symbolic.file import read_scores
+from woodshed.symbolic.four_voices import VOICES, as_voices
+from woodshed.tasks.chorale.piece import HOLE, SILENCE, ChoralePiece
 from woodshed.tasks.chorale.request import ChoraleRequest
 from woodshed.tokens.chorale import HOLD, N_VOICES, ChoraleGrid
 
-Grid = NDArray[np.int32]
+CHORALE_SOURCES = ("jsb_chorales",)
+"""Corpora that can be named in place of a folder."""
+
+JSB_STEPS_PER_BEAT = 4
 
 MAX_DRAFTS = 6
 """Maximum number of drafts until one stays in a key, if no key is requested."""
@@ -32,6 +37,68 @@ MAX_DRAFTS_IN_MODE = 48
 
 MIN_IN_KEY = 0.9
 """Share of the notes of a draft that belong to its key, from which it is accepted; Bach's mean is 0.96."""
+
+Grid = NDArray[np.int32]
+
+
+def read_chorale_corpus(source: str, steps_per_beat: int = 4) -> SymbolicCorpus:
+    """Read chorales as grids: the MIDI pitches that sound at each step, shape ``(n_steps, 4)``; -1 is a rest.
+
+    Parameters
+    ----------
+    source
+        ``jsb_chorales:PATH``, or a folder (or file) of MIDI, MusicXML or ABC, where the parts are assigned to
+        voices by their names or else by their mean pitches.
+    steps_per_beat
+        Steps in a quarter note. The JSB chorales have four, which can be subsampled to 2 or 1.
+
+    Raises
+    ------
+    DataError
+        If the source is unknown, or has no usable chorale.
+    ParameterError
+        If the JSB chorales cannot have such a grid.
+    """
+    name, place = source_of(source, CHORALE_SOURCES)
+    if not name:
+        return read_score_corpus(
+            place, lambda path: _read_chorales(path, steps_per_beat), key=lambda grid: grid.tobytes()
+        )
+    if JSB_STEPS_PER_BEAT % steps_per_beat:
+        raise ParameterError(
+            f"The JSB chorales have {JSB_STEPS_PER_BEAT} steps per beat. Set steps_per_beat to 4, 2 or 1, "
+            f"got {steps_per_beat}."
+        )
+    step = JSB_STEPS_PER_BEAT // steps_per_beat
+    return jsb_corpus(place, "sixteenth", lambda piece: np.array(piece, np.int32)[::step])
+
+
+def _read_chorales(path: Path, steps_per_beat: int) -> Iterator[tuple[Grid, str, str]]:
+    """Yield grid, title and family of each piece of a file."""
+    tokens = ChoraleGrid(steps_per_beat)
+    for score in read_scores(path):
+        grid = tokens.ids_to_grid(tokens.encode(_to_four_voices(score)))
+        title = score.title or path.stem
+        yield grid, title, tune_family(title)
+
+
+def _to_four_voices(score: Score) -> Score:
+    """Move the parts of a chorale to the channels 0 to 3."""
+    channels = sorted({note.channel for note in score.notes} - {DRUM_CHANNEL})
+    if len(channels) != len(VOICES):
+        raise ScoreError(
+            f"expected four parts, each in its own channel, got {len(channels)}. Split it by voices, or "
+            "remove it."
+        )
+    try:
+        return as_voices(score)
+    except (ScoreError, ParameterError):  # the names of the parts are unclear
+        heights = [
+            np.mean([note.pitch_midi for note in score.notes if note.channel == channel])
+            for channel in channels
+        ]
+        names = [VOICES[place] for place in np.argsort(np.argsort([-height for height in heights]))]
+        return as_voices(score, names)
 
 
 @dataclass(kw_only=True, eq=False)
@@ -53,7 +120,6 @@ class ChoraleComposer(GridComposer):
     task: ClassVar[str] = "chorale"
     request_class: ClassVar[type[Request]] = ChoraleRequest
     n_parallel: ClassVar[int] = 1
-    n_voices: ClassVar[int] = N_VOICES
 
     @property
     def tokenizer(self) -> ChoraleGrid:
@@ -73,14 +139,16 @@ class ChoraleComposer(GridComposer):
         ParameterError, ScoreError
             If it is not a chorale, or a pitch is out of range.
         """
-        return self._to_ids(self._to_grid(piece))
+        if isinstance(piece, Score):
+            piece = self.tokenizer.ids_to_grid(self.tokenizer.encode(piece))
+        return self._to_ids(np.asarray(piece, dtype=np.int32))
 
     def decode(self, ids: NDArray[np.integer]) -> Score:
         """Turn ids into a score."""
         return self._to_score(self._from_ids(np.asarray(ids)))
 
     def read(self, source: str) -> SymbolicCorpus:
-        """Read chorales: see `woodshed.tasks.chorale.corpus.read_chorale_corpus`."""
+        """Read chorales: see `woodshed.tasks.chorale.read_chorale_corpus`."""
         return read_chorale_corpus(source, self.steps_per_beat)
 
     def to_generation(self, text: str) -> ChoralePiece:
@@ -99,9 +167,9 @@ class ChoraleComposer(GridComposer):
         given, octaves
             The voices that the user supplied, and by how many octaves they were moved up.
         """
-        cells = json.dumps(self.encode(music).tolist(), separators=(",", ":"))
         score = music if isinstance(music, Score) else None
-        return ChoralePiece(cells, self.steps_per_beat, tuple(given), score, octaves)
+        text = self.to_text(self.encode(music))
+        return ChoralePiece(text, self.steps_per_beat, tuple(given), score, octaves)
 
     # -- sampling ---------------------------------------------------------------------------------
 
@@ -139,8 +207,7 @@ class ChoraleComposer(GridComposer):
     def _drafts(self, request: ChoraleRequest, seed: list[int], n: int) -> Iterator[ChoralePiece]:
         """Yield up to ``n`` drafts, each generated on demand."""
         holes = np.full((request.n_bars * BAR_BEATS * self.steps_per_beat, N_VOICES), HOLE)
-        for attempt in range(n):
-            attempt_seed = seed + ([attempt] if attempt else [])
+        for attempt_seed in (seed, *([*seed, attempt] for attempt in range(1, n))):
             yield self.to_piece(self.fill(holes, seed=attempt_seed, temperature=request.sampling_temperature))
 
     def fill(
@@ -230,17 +297,11 @@ class ChoraleComposer(GridComposer):
         repeated = np.asarray(_repeated_notes(ids, grid)[:, given].any(axis=1))
         grid[:, missing] = HOLE
         grid = self.fill(grid, seed=seed, temperature=temperature, n_passes=n_passes, repair=repair)
-        filled = self._to_score(grid, repeated)
-        notes = [note for note in filled.notes if note.channel in missing]
+        notes = [note for note in self._to_score(grid, repeated).notes if note.channel in missing]
         names = dict(enumerate(VOICES)) | dict(score.part_names)
         return replace(score, notes=[*score.notes, *notes], part_names=tuple(names.items()))
 
     # -- grids ------------------------------------------------------------------------------------
-
-    def _to_grid(self, piece: Score | ArrayLike) -> Grid:
-        if isinstance(piece, Score):
-            return self.tokenizer.ids_to_grid(self.tokenizer.encode(piece))
-        return np.asarray(piece, dtype=np.int32)
 
     def _to_ids(self, grid: Grid) -> Grid:
         self.tokenizer.grid_to_ids(grid)  # refuses a grid that is not a chorale

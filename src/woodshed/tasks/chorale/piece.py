@@ -10,19 +10,15 @@ from dataclasses import dataclass, replace
 import numpy as np
 from numpy.typing import NDArray
 
-from woodshed.composition.generation import ScoreGeneration, VoiceLine
+from woodshed.composition.generation import BAR_BEATS, ScoreGeneration, VoiceLine, grid_melody
 from woodshed.composition.grid.gibbs import find_faults
 from woodshed.errors import counted
-from woodshed.metrics.originality import Melody
 from woodshed.metrics.style import LENGTH, STEP, Style, length_shares, step_shares
 from woodshed.metrics.voice_leading import FIFTH, evaluate
 from woodshed.score import FIFTHS_ABOVE, Key, Metre, Mode, Program, Score, Tempo
 from woodshed.symbolic.four_voices import VOICES
 from woodshed.symbolic.notation import bars_of
 from woodshed.tokens.chorale import ChoraleGrid
-
-BAR_BEATS = 4
-"""Quarter notes in a bar of a new chorale, and in the bars by which copies are measured."""
 
 TEMPO_BPM = 72.0
 """Quarter notes per minute."""
@@ -48,7 +44,7 @@ class ChoralePiece(ScoreGeneration):
 
     Parameters
     ----------
-    cells
+    text
         The ids of its cells as JSON, steps by voices.
     steps_per_beat
         Steps in a quarter note.
@@ -66,7 +62,7 @@ class ChoralePiece(ScoreGeneration):
     (('C major', '3 beats'), [48, 55, 48])
     """
 
-    cells: str
+    text: str
     steps_per_beat: int = 4
     given: tuple[int, ...] = ()
     score: Score | None = None
@@ -75,13 +71,8 @@ class ChoralePiece(ScoreGeneration):
     @functools.cached_property
     def grid(self) -> Grid:
         """MIDI pitches that sound at each step, shape ``(n_steps, 4)``; -1 is silence."""
-        ids = np.array(json.loads(self.cells), np.int32)
+        ids = np.array(json.loads(self.text), np.int32)
         return np.where(ids == 0, SILENCE, ids + ChoraleGrid().low - 1).astype(np.int32)
-
-    @property
-    def text(self) -> str:
-        """The ids of its cells as JSON."""
-        return self.cells
 
     @functools.cached_property
     def key(self) -> tuple[int, Mode]:
@@ -122,7 +113,7 @@ class ChoralePiece(ScoreGeneration):
     def faults(self) -> tuple[str, ...]:
         """Parallel fifths and octaves, and crossed voices."""
         faults = []
-        for step, upper, lower in find_faults(self.grid + 1).places.tolist():
+        for step, upper, lower in find_faults(self.grid + 1).tolist():
             pair = f"{VOICES[upper]} and {VOICES[lower]}"
             above, below = self.grid[step, [upper, lower]].tolist()
             if lower == upper + 1 and below > above:
@@ -136,7 +127,7 @@ class ChoralePiece(ScoreGeneration):
     def lines(self) -> tuple[VoiceLine, ...]:
         """The four voices; repeated notes are merged, as in the training data."""
         return tuple(
-            VoiceLine(name, _melody(self.grid[:, voice], self.steps_per_beat), voice in self.given)
+            VoiceLine(name, grid_melody(self.grid[:, voice], self.steps_per_beat), voice in self.given)
             for voice, name in enumerate(VOICES)
         )
 
@@ -236,13 +227,3 @@ def signature(tonic: int, mode: Mode) -> int:
     (0, -3, 2)
     """
     return (7 * tonic - FIFTHS_ABOVE[mode] + 5) % 12 - 5
-
-
-def _melody(pitches: NDArray[np.integer], steps_per_beat: int) -> Melody:
-    """Turn the pitches of a voice, step by step, into notes."""
-    starts = np.flatnonzero(np.r_[True, np.diff(pitches) != 0])
-    lengths = np.diff(np.r_[starts, len(pitches)]) / steps_per_beat
-    is_note = pitches[starts] != SILENCE
-    bars = starts // (steps_per_beat * BAR_BEATS) + 1
-    onsets = starts[is_note] / steps_per_beat
-    return Melody(pitches[starts][is_note], lengths[is_note], bars[is_note], onset_beats=onsets)

@@ -5,16 +5,14 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from woodshed.composition.generation import Generation
-from woodshed.composition.generator import MusicRequest, check_ending
+from woodshed.composition.generation import BAR_BEATS, Generation
+from woodshed.composition.generator import MAX_BARS, GridRequest, check_ending
 from woodshed.errors import ParameterError, printable
 from woodshed.metrics.voice_leading import N_VOICES
 from woodshed.score import Key, Mode, Score
 from woodshed.symbolic.four_voices import VOICES, as_voices, in_range
-from woodshed.tasks.chorale.piece import BAR_BEATS, ChoralePiece
+from woodshed.tasks.chorale.piece import ChoralePiece
 from woodshed.tokens.folk.key import read_key, signature_of_key
-
-DEFAULT_BARS, MAX_BARS = 8, 64
 
 DEFAULT_TEMPERATURE, HARMONISE_TEMPERATURE = 0.6, 0.2
 """Temperature of new chorales, and of missing voices, to which few others fit."""
@@ -24,13 +22,11 @@ OVERLAP_GRID = 4
 
 
 @dataclass(frozen=True, kw_only=True)
-class ChoraleRequest(MusicRequest):
+class ChoraleRequest(GridRequest):
     """What a user asks of new chorales.
 
     Parameters
     ----------
-    bars
-        Number of bars of four quarter notes, 1 to 64; 8 by default.
     key
         Such as G or 'D minor'; by default chosen by the net.
     harmonise
@@ -55,7 +51,6 @@ class ChoraleRequest(MusicRequest):
     'at temperature 0.6'
     """
 
-    bars: int | None = None
     key: str | None = None
     harmonise: Path | None = None
     parts: str | None = None
@@ -70,8 +65,6 @@ class ChoraleRequest(MusicRequest):
         if self.harmonise is None:
             if self.parts is not None:
                 raise ParameterError("--parts needs --harmonise: it names the parts of that file.")
-            if self.bars is not None and not 1 <= self.bars <= MAX_BARS:
-                raise ParameterError(f"--bars must be from 1 to {MAX_BARS}, got {self.bars!r}.")
             self.tonic_and_mode  # noqa: B018  refuses an invalid key
             return
         for flag, value in (("--bars", self.bars), ("--key", self.key), ("--ends", self.ends)):
@@ -91,11 +84,6 @@ class ChoraleRequest(MusicRequest):
         """The temperature, or its default."""
         default = DEFAULT_TEMPERATURE if self.harmonise is None else HARMONISE_TEMPERATURE
         return default if self.temperature is None else self.temperature
-
-    @property
-    def n_bars(self) -> int:
-        """Number of bars, or the default."""
-        return self.bars or DEFAULT_BARS
 
     @property
     def tonic_and_mode(self) -> tuple[int, Mode | None] | None:

@@ -1,9 +1,13 @@
-"""Generation of folk tunes in ABC notation."""
+"""Generation of folk tunes in ABC notation, and their training corpora: collections or folders of scores."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import importlib.util
+import re
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from itertools import pairwise
+from pathlib import Path
 from typing import ClassVar
 
 import numpy as np
@@ -11,11 +15,194 @@ from numpy.typing import NDArray
 
 from woodshed.composition.generator import Request
 from woodshed.composition.sequence.composer import TokenComposer
-from woodshed.data.symbolic_corpus import SymbolicCorpus
-from woodshed.tasks.tune.corpus import read_tunes_corpus
+from woodshed.data.corpora import nottingham
+from woodshed.data.example import Skipped
+from woodshed.data.symbolic_corpus import (
+    SymbolicCorpus,
+    each_usable,
+    score_paths,
+    scores_with_keys,
+    source_of,
+)
+from woodshed.errors import MissingPackageError, ScoreFileError
+from woodshed.symbolic.abc.read import ABC_SUFFIXES
+from woodshed.symbolic.abc.write import score_to_abc
+from woodshed.symbolic.folk.from_abc import book_to_folk
+from woodshed.symbolic.folk.vocabulary import PITCH_PLACES
 from woodshed.tasks.tune.piece import TunePiece
 from woodshed.tasks.tune.request import TuneRequest
 from woodshed.tokens.folk.tokenizer import FolkAbc
+
+FOLK = "folk"
+"""Name of all collections of music21 together."""
+
+MUSIC21_COLLECTIONS = {"oneill": "oneills1850", "ryan": "ryansMammoth", "aird": "airdsAirs"}
+"""Collection -> its folder in the corpus of music21."""
+
+TUNE_SOURCES = (FOLK, *MUSIC21_COLLECTIONS, "nottingham")
+"""Corpora that can be named in place of a folder; ``nottingham:PATH`` with its folder."""
+
+RUN_STEPS = 17
+"""Number of equal consecutive intervals from which two tunes are of one family."""
+
+_MUSIC21_LICENCE = "public domain, as distributed with the package music21"
+
+_KINDS = r"\b(reel|jig|hornpipe|strathspey|polka|waltz|march|clog|slide|song|air|quickstep)s?\b"
+
+
+def read_tunes_corpus(source: str) -> SymbolicCorpus:
+    r"""Read tunes in folk tokens.
+
+    Parameters
+    ----------
+    source
+        ``folk``, ``oneill``, ``ryan``, ``aird``, ``nottingham:PATH``, or a folder (or file) of ABC, MIDI or
+        MusicXML. Only ABC keeps repeats; a MIDI file without a key gets the best-fitting one.
+
+    Raises
+    ------
+    DataError
+        If the source is unknown, or has no usable tune.
+    MissingPackageError
+        If a collection of music21 is requested and the package is not installed.
+
+    Examples
+    --------
+    >>> import tempfile
+    >>> book = "X:1\nT:The Lark\nM:2/4\nL:1/8\nK:D\nD4|A4|\n"
+    >>> with tempfile.TemporaryDirectory() as folder:
+    ...     _ = (Path(folder) / "book.abc").write_text(book)
+    ...     read_tunes_corpus(folder).pieces
+    ('M:2/4 K:Cmaj C 4 | G 4 |',)
+    """
+    name, place = source_of(source, TUNE_SOURCES)
+    if name in (FOLK, *MUSIC21_COLLECTIONS):
+        names = MUSIC21_COLLECTIONS if name == FOLK else [name]
+        folders = {one: music21_corpus() / MUSIC21_COLLECTIONS[one] for one in names}
+        paths = [(one, path) for one, folder in folders.items() for path in sorted(folder.glob("*.abc"))]
+    else:
+        found = score_paths(place)
+        if name == "nottingham":
+            found = [path for path in found if path.suffix.lower() in ABC_SUFFIXES]
+        paths = [(name or Path(place).name, path) for path in found]
+    skipped: list[Skipped] = []
+    rows = [
+        (text, title, f"{title} ({collection})")
+        for collection, path in paths
+        for text, title in each_usable([path], lambda path: _tunes_of(path, skipped), skipped)
+    ]
+    single = list({row[0]: row for row in reversed(rows)}.values())[::-1]
+    texts, titles, labels = zip(*single, strict=True) if single else ((), (), ())
+    licence, citation = _rights(name)
+    return SymbolicCorpus(
+        name or Path(place).name,
+        texts,
+        labels,
+        families_of(texts, titles),
+        skipped=tuple(skipped),
+        n_copies=len(rows) - len(single),
+        licence=licence,
+        citation=citation,
+    )
+
+
+def _tunes_of(path: Path, skipped: list[Skipped]) -> Iterator[tuple[str, str]]:
+    """Yield tokens and title of each tune of a file; tunes that cannot be tokenised are skipped."""
+    if path.suffix.lower() in ABC_SUFFIXES:
+        texts = [_text_of(path)]
+    else:
+        texts = [score_to_abc(score) for score in scores_with_keys(path)]
+    for text in texts:
+        tunes, errors = book_to_folk(text, source=path.name)
+        if not tunes and not errors:
+            raise ScoreFileError(path, "it has no tune: no line begins with X:. Is it ABC?")
+        skipped += [Skipped(path, error.reason) for error in errors]
+        for tune in tunes:
+            yield tune.text, tune.title or path.stem
+
+
+def _text_of(path: Path) -> str:
+    """Read an ABC file in UTF-8, or else in Latin-1, like older collections."""
+    data = path.read_bytes()
+    try:
+        return data.decode("utf-8-sig")
+    except UnicodeDecodeError:
+        return data.decode("latin-1")
+
+
+def _rights(name: str) -> tuple[str, str]:
+    if name == "nottingham":
+        return nottingham.FACTS.licence, nottingham.FACTS.citation
+    return (_MUSIC21_LICENCE, "") if name else ("", "")
+
+
+def music21_corpus() -> Path:
+    """Return the corpus folder of music21 without importing the package, which takes seconds."""
+    found = importlib.util.find_spec("music21")
+    places = list(found.submodule_search_locations or ()) if found else []
+    if not places:
+        raise MissingPackageError(
+            "O'Neill, Ryan and Aird are part of the package music21: pip install 'woodshed[tunes]'"
+        )
+    return Path(places[0]) / "corpus"
+
+
+def families_of(texts: Sequence[str], titles: Sequence[str]) -> tuple[str, ...]:
+    """Return the family of each tune: the transitive closure of equal titles and common passages.
+
+    Titles are compared without articles, numbers and kinds of dance. A passage has `RUN_STEPS` intervals,
+    regardless of durations; repeated notes are merged, and passages over two or three pitches do not count.
+
+    Parameters
+    ----------
+    texts
+        The tunes in folk tokens, as `woodshed.symbolic.folk.from_abc.abc_to_folk` writes them.
+    titles
+        Their titles.
+
+    Returns
+    -------
+    tuple of str
+        Arbitrary names, the same for all versions of a tune.
+
+    Examples
+    --------
+    >>> texts = ["M:2/4 K:Cmaj C E G c | e c G E |", "M:4/4 K:Cmaj C 4 | c 4 |", "M:4/4 K:Cmaj G 4 | c 4 |"]
+    >>> families_of(texts, ["The Lark", "Lark - Reel", "The Hen"])
+    ('0', '0', '2')
+    """
+    parents = list(range(len(texts)))
+
+    def head(k: int) -> int:
+        while parents[k] != k:
+            parents[k] = k = parents[parents[k]]
+        return k
+
+    seen: dict[object, int] = {}
+    for k, (text, title) in enumerate(zip(texts, titles, strict=True)):
+        for mark in _marks(text, title):
+            low, high = sorted((head(k), head(seen.setdefault(mark, k))))
+            parents[high] = low
+    return tuple(str(head(k)) for k in range(len(texts)))
+
+
+def _marks(text: str, title: str) -> Iterator[object]:
+    """Yield what versions of a tune have in common: the plain title, and passages of intervals."""
+    if plain := _plain_title(title):
+        yield plain
+    places = [PITCH_PLACES[word][0] for word in text.split() if word in PITCH_PLACES]
+    line = [here for before, here in pairwise([-1, *places]) if here != before]
+    steps = [b - a for a, b in pairwise(line)]
+    for start in range(len(steps) - RUN_STEPS + 1):
+        if len(set(line[start : start + RUN_STEPS + 1])) > 3:
+            yield tuple(steps[start : start + RUN_STEPS])
+
+
+def _plain_title(title: str) -> str:
+    """Return the sorted words of a title without article, number and kind of dance; may be empty."""
+    plain = re.sub(_KINDS, " ", re.sub(r"\bno\.?\s*\d+", " ", title.lower()))
+    words = nottingham.tune_family(plain).split()
+    return " ".join(sorted(words)) if any(len(word) > 2 for word in words) else ""
 
 
 @dataclass(kw_only=True, eq=False)
@@ -62,7 +249,7 @@ class TuneComposer(TokenComposer):
         return self.tokenizer.decode(ids)
 
     def read(self, source: str) -> SymbolicCorpus:
-        """Read tunes: see `woodshed.tasks.tune.corpus.read_tunes_corpus`."""
+        """Read tunes: see `woodshed.tasks.tune.read_tunes_corpus`."""
         return read_tunes_corpus(source)
 
     def to_generation(self, text: str) -> TunePiece:

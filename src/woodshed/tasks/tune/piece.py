@@ -36,7 +36,7 @@ class TunePiece(ScoreGeneration):
 
     Parameters
     ----------
-    tokens
+    text
         Metre, mode and music in folk tokens, on the root C.
     tonic
         Its actual root, such as ``D``.
@@ -48,32 +48,27 @@ class TunePiece(ScoreGeneration):
     (('2/4', 'D dorian', '2 bars'), [62, 65, 69])
     """
 
-    tokens: str
+    text: str
     tonic: str = "C"
-
-    @property
-    def text(self) -> str:
-        """The tokens."""
-        return self.tokens
 
     def to_score(self, title: str = "") -> Score:
         """Return its notes, repeats played, at the tempo of its metre."""
-        score = tokens_to_score(self.tokens, title=title or "Tune", tonic=self.tonic)
+        score = tokens_to_score(self.text, title=title or "Tune", tonic=self.tonic)
         return set_tempo(score, TEMPO_BPM.get(self.metre, DEFAULT_BPM))
 
     def to_abc(self, title: str = "") -> str:
         """Return it in ABC notation, with repeat signs."""
-        return tokens_to_abc(self.tokens, title=title or "Tune", tonic=self.tonic)
+        return tokens_to_abc(self.text, title=title or "Tune", tonic=self.tonic)
 
     @property
     def metre(self) -> str:
         """The token of its metre, such as ``M:6/8``."""
-        return self.tokens.split(maxsplit=1)[0]
+        return self.text.split(maxsplit=1)[0]
 
     @property
     def facts(self) -> tuple[str, ...]:
         """Its metre, key and number of bars."""
-        metre, mode, *_ = self.tokens.split()
+        metre, mode, *_ = self.text.split()
         return (metre.removeprefix("M:"), f"{self.tonic} {_MODES[mode]}", counted(self.n_bars, "bar"))
 
     @property
@@ -85,13 +80,13 @@ class TunePiece(ScoreGeneration):
         >>> TunePiece("M:2/4 K:Cmaj C |: C 2 E 2 | G 3 :| E | C 4 |").n_bars
         3
         """
-        metre, _, *words = self.tokens.split()
+        metre, _, *words = self.text.split()
         return len(counted_bars(words, metre))
 
     @functools.cached_property
     def faults(self) -> tuple[str, ...]:
         """Bars of a wrong length; none if it was generated under the grammar."""
-        metre, _, *words = self.tokens.split()
+        metre, _, *words = self.text.split()
         return tuple(bar_errors(words, metre))
 
     @functools.cached_property
@@ -103,7 +98,7 @@ class TunePiece(ScoreGeneration):
         >>> TunePiece("M:2/4 K:Cmaj C 2 E 2 | G 4 |").melody.pitch_midi.tolist()
         [60, 64, 67]
         """
-        notes = folk_notes(self.tokens)
+        notes = folk_notes(self.text)
         return Melody(notes.pitch_midi, notes.duration_beats, notes.bar)
 
     @property
@@ -121,7 +116,7 @@ class TunePiece(ScoreGeneration):
     def in_key(self) -> float:
         """Share of its duration on notes of the scale of its mode, 0 to 1."""
         melody = self.melody
-        fits = np.isin(melody.pitch_midi % 12, (_MAJOR + 7 * SIGNATURES[self.tokens.split()[1]]) % 12)
+        fits = np.isin(melody.pitch_midi % 12, (_MAJOR + 7 * SIGNATURES[self.text.split()[1]]) % 12)
         total = melody.duration_beats.sum()
         return float(melody.duration_beats[fits].sum() / total) if total else 0.0
 
@@ -129,13 +124,14 @@ class TunePiece(ScoreGeneration):
     def style(cls, generations: Sequence[TunePiece]) -> Style:
         """Describe tunes by statistics of their melodies, bars, form and keys."""
         melodies = [piece.melody for piece in generations]
-        repeated = [repeated_bars(melody) for melody in melodies]
         return melody_style(melodies).plus(
             {
                 "bars": float(np.mean([piece.n_bars for piece in generations])),
                 "tunes whose bars all add up": float(np.mean([not piece.faults for piece in generations])),
-                "tunes with repeat signs": float(np.mean([":|" in piece.tokens for piece in generations])),
-                "bars that repeat an earlier bar": float(np.concatenate(repeated).mean()),
+                "tunes with repeat signs": float(np.mean([":|" in piece.text for piece in generations])),
+                "bars that repeat an earlier bar": float(
+                    np.concatenate([*map(repeated_bars, melodies)]).mean()
+                ),
                 "time on notes of the key": float(np.mean([piece.in_key for piece in generations])),
                 "tunes that end on tonic or dominant": float(
                     np.mean([piece.ends_at_home for piece in generations])

@@ -122,16 +122,15 @@ class TuneRequest(MusicRequest):
             )
         if self.free and (self.bars or self.constrain):
             raise ParameterError("--bars and --constrain need the grammar: omit --free.")
+        begins = (*head.values(), *music) if music else ()
         constraint: FolkGrammar | FolkHeader = FolkHeader(**head)
         if not self.free:
             bars = _parse_bars(self.constrain)
             # Made with the bars as given, so that its errors name the notes in their key.
-            grammar = FolkGrammar(**head, n_bars=self.bars, bars=bars)
-            mode_word = head["mode"]
-            on_c = {bar: on_root(notes, tonic, mode_word) for bar, notes in bars.items()}
-            constraint = replace(grammar, bars=on_c)
-        begins = (*head.values(), *music) if music else ()
-        _check_length(constraint, begins)
+            constraint = FolkGrammar(**head, n_bars=self.bars, bars=bars)
+            on_c = {bar: on_root(notes, tonic, head["mode"]) for bar, notes in bars.items()}
+            constraint = replace(constraint, bars=on_c)
+            _check_length(constraint, begins)
         begins = _complete_bar(constraint, begins)
         for name, value in (("tonic", tonic), ("constraint", constraint), ("begins", begins)):
             object.__setattr__(self, name, value)
@@ -216,10 +215,8 @@ def _parse_bars(texts: Sequence[str]) -> dict[int, tuple[str, ...]]:
     return bars
 
 
-def _check_length(constraint: FolkGrammar | FolkHeader, begins: Sequence[str]) -> None:
+def _check_length(constraint: FolkGrammar, begins: Sequence[str]) -> None:
     """Refuse more bars than can be generated, and fewer than the beginning has."""
-    if isinstance(constraint, FolkHeader):
-        return
     n_begun = TunePiece(" ".join(begins)).n_bars if begins else 0
     if constraint.n_bars is not None and n_begun > constraint.n_bars:
         raise ParameterError(

@@ -5,8 +5,7 @@ from __future__ import annotations
 import keras
 from keras import layers
 
-from woodshed.nets.front import spectrogram_input
-from woodshed.nets.output import output_layer
+from woodshed.nets.window_layers import output_layer, spectrogram_input
 
 
 def one_layer(

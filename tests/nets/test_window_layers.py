@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from woodshed.errors import ParameterError
-from woodshed.nets.front import ChannelNorm, SinusoidalPosition, spectrogram_input
+from woodshed.nets.window_layers import ChannelNorm, SinusoidalPosition, spectrogram_input
 
 
 def norm(window: np.ndarray, **settings: float) -> np.ndarray:

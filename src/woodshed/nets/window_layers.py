@@ -1,4 +1,4 @@
-"""Input layers: normalisation of level and spectral colour, and positional encoding."""
+"""Input and output layers of nets over windows: normalisation of level and colour, positions, activations."""
 
 from __future__ import annotations
 
@@ -6,9 +6,9 @@ from typing import Any
 
 import keras
 import numpy as np
-from keras import ops
+from keras import layers, ops
 
-from woodshed.errors import ParameterError
+from woodshed.errors import ParameterError, near_miss
 
 
 @keras.saving.register_keras_serializable(package="woodshed")
@@ -49,8 +49,7 @@ class ChannelNorm(keras.layers.Layer):  # type: ignore[misc]
 
     def call(self, inputs: Any) -> Any:
         """Normalise each window independently."""
-        peak = ops.max(inputs, axis=(1, 2), keepdims=True)
-        floor = peak - self.range_db
+        floor = ops.max(inputs, axis=(1, 2), keepdims=True) - self.range_db
         raised = ops.maximum(inputs, floor)
         # A frame is active when any band rises above the floor: padding never does.
         active = ops.cast(ops.max(inputs, axis=2, keepdims=True) > floor, inputs.dtype)
@@ -88,9 +87,8 @@ class SinusoidalPosition(keras.layers.Layer):  # type: ignore[misc]
     def call(self, inputs: Any) -> Any:
         """Add the table to every window."""
         _, n_steps, n_values = inputs.shape
-        step = np.arange(n_steps)[:, np.newaxis]
         value = np.arange(n_values)
-        angle = step / 10000 ** (value // 2 * 2 / n_values)  # (time, n_values)
+        angle = np.arange(n_steps)[:, np.newaxis] / 10000 ** (value // 2 * 2 / n_values)  # (time, n_values)
         table = np.where(value % 2, np.cos(angle), np.sin(angle))
         return inputs + ops.convert_to_tensor(table, dtype=inputs.dtype)
 
@@ -141,3 +139,45 @@ def spectrogram_input(n_frames: int, n_bands: int, *, norm_strength: float) -> t
     """
     inputs, normed = sequence_input(n_frames, n_bands, norm_strength=norm_strength)
     return inputs, keras.layers.Reshape((n_frames, n_bands, 1))(normed)  # (B, T, F, 1)
+
+
+ACTIVATIONS = ("softmax", "sigmoid")
+"""Activations that turn logits into probabilities; None keeps the logits."""
+
+
+def output_layer(x: Any, n_outputs: int, activation: str | None) -> Any:
+    """Add a dense output layer.
+
+    Parameters
+    ----------
+    x
+        Features, shape ``(batch, n_features)``.
+    n_outputs
+        Number of outputs.
+    activation
+        "softmax" for mutually exclusive classes: probabilities that sum to 1 in each row. "sigmoid" for
+        multi-label classification: independent probabilities. None for regression: unbounded linear outputs.
+
+    Returns
+    -------
+    keras.KerasTensor
+        Shape ``(batch, n_outputs)``. The layer is called ``probability``, or ``value`` without activation.
+
+    Raises
+    ------
+    ParameterError
+        If the activation is unknown or ``n_outputs`` is below 1.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> features = np.ones((1, 4), "float32")
+    >>> round(float(np.sum(output_layer(features, 3, "softmax"))), 5)
+    1.0
+    """
+    if activation is not None and activation not in ACTIVATIONS:
+        raise ParameterError(f"Unknown activation {activation!r}. {near_miss(activation, ACTIVATIONS)}")
+    if n_outputs < 1:
+        raise ParameterError(f"n_outputs must be at least 1, got {n_outputs!r}.")
+    name = "probability" if activation else "value"
+    return layers.Dense(n_outputs, activation=activation, name=name)(x)
