@@ -36,7 +36,7 @@ from woodshed.recognition.confidence import (
     fit_confidence,
     fit_max_distance,
 )
-from woodshed.recognition.experiments.evaluation import evaluate
+from woodshed.recognition.experiments.cross_validation import evaluate
 from woodshed.recognition.novelty_detection import (
     LOWEST_DB,
     NoveltyDetector,

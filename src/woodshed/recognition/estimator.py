@@ -3,17 +3,19 @@
 from __future__ import annotations
 
 import functools
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Self
+from typing import TYPE_CHECKING, Any, Self, TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
 
 from woodshed.audio.edit import resample
 from woodshed.clip import Clip
-from woodshed.errors import ParameterError, check_seed
+from woodshed.data.example import Skipped, read_or_render
+from woodshed.errors import AudioError, DataError, ParameterError, ScoreError, check_seed
+from woodshed.prediction import ClipPrediction
 from woodshed.recognition.clip_model import ClipModel
 from woodshed.recognition.learners import learner_of
 from woodshed.recognition.learners.learner import Learner, TrainingData
@@ -23,6 +25,7 @@ from woodshed.training.progress import OnEpoch, ignore_epoch
 
 if TYPE_CHECKING:
     from woodshed.prediction import ClipPrediction
+
 
 _AT_MOST = {
     **dict.fromkeys(("dropout", "channel_norm", "ensemble_share", "swa_share"), 1),
@@ -204,3 +207,69 @@ def check_weights(sample_weight: Sequence[float] | None, n_clips: int) -> None:
         )
     if not weights.any():
         raise ParameterError("sample_weight is 0 for every clip. Give at least one a positive weight.")
+
+
+Result = TypeVar("Result")
+
+
+def predict_files(
+    estimator: AudioEstimator,
+    paths: Iterable[Path],
+    skipped: list[Skipped],
+    *,
+    strict: bool = False,
+    **options: Any,
+) -> Iterator[ClipPrediction]:
+    """Yield the prediction for each file as soon as it is computed.
+
+    Parameters
+    ----------
+    estimator
+        A fitted one.
+    paths
+        Audio or MIDI files.
+    skipped
+        Unusable files are appended to it, with the reason.
+    strict
+        Raise at the first unusable file instead.
+    options
+        As for `AudioEstimator.predictions`.
+
+    Raises
+    ------
+    DataError
+        After the last file, if none was usable.
+    AudioError
+        If ``strict`` and a file is unusable.
+    """
+
+    def predict(path: Path) -> ClipPrediction:
+        return next(estimator.predictions([read_or_render(path)], **options))
+
+    return (prediction for _, prediction in process_files(predict, paths, skipped, strict=strict))
+
+
+def process_files(
+    process: Callable[[Path], Result], paths: Iterable[Path], skipped: list[Skipped], *, strict: bool = False
+) -> Iterator[tuple[Path, Result]]:
+    """Yield each path with the result of a function; arguments and errors as for `predict_files`."""
+    n_usable = 0
+    for path in paths:
+        try:
+            result = process(path)
+        except (AudioError, ScoreError) as error:
+            if strict:
+                raise
+            skipped.append(Skipped(path, str(error)))
+        else:
+            n_usable += 1
+            yield path, result
+    if n_usable == 0:
+        raise _none_usable(skipped)
+
+
+def _none_usable(skipped: Sequence[Skipped]) -> DataError:
+    """Return the error for a prediction without any usable file."""
+    if skipped:
+        return DataError(f"No file could be used. The first: {skipped[0].reason}")
+    return DataError("No file could be used: none has the suffix of an audio file, such as .wav or .flac.")

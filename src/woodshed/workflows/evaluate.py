@@ -8,7 +8,7 @@ from pathlib import Path
 
 from woodshed.data.check import check
 from woodshed.data.example import Skipped
-from woodshed.recognition.experiments.evaluation import evaluate as evaluate_model
+from woodshed.recognition.experiments.cross_validation import evaluate as evaluate_model
 from woodshed.recognition.experiments.result import Experiment
 from woodshed.report.recognition.folder import is_leaky, write_results
 from woodshed.tasks import load

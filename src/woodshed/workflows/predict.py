@@ -14,8 +14,7 @@ from woodshed.prediction import ClipPrediction
 from woodshed.recognition.detection.events import EventRule, calibrated_rule, files_timelines
 from woodshed.recognition.detection.live import BLOCK_S, LiveDetector, paced
 from woodshed.recognition.detection.sliding_window import window_classifier
-from woodshed.recognition.estimator import AudioEstimator
-from woodshed.recognition.files import predict_files
+from woodshed.recognition.estimator import AudioEstimator, predict_files
 from woodshed.recognition.recogniser import Recogniser
 from woodshed.timeline import Timeline
 
@@ -78,7 +77,7 @@ def predict(
     Parameters
     ----------
     estimator, paths, skipped, strict
-        As for `woodshed.recognition.files.predict_files`.
+        As for `woodshed.recognition.estimator.predict_files`.
     false_positive_rate
         Of a classifier: see `woodshed.recognition.recogniser.Recogniser.decide`.
 
@@ -110,7 +109,7 @@ def detect(
     Parameters
     ----------
     recogniser, paths, skipped, strict
-        As for `woodshed.recognition.files.predict_files`.
+        As for `woodshed.recognition.estimator.predict_files`.
     settings
         How events are detected.
     """

@@ -10,7 +10,7 @@ import pytest
 from woodshed.data.example import Corpus
 from woodshed.data.folder import read_folder
 from woodshed.errors import DataError
-from woodshed.recognition.experiments.evaluation import evaluate
+from woodshed.recognition.experiments.cross_validation import evaluate
 from woodshed.recognition.recogniser import Recogniser
 
 

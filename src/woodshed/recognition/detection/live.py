@@ -23,11 +23,15 @@ from woodshed.recognition.detection.events import (
     EventRule,
     active_segments,
     is_silent,
+    n_smoothed,
     segment_events,
 )
-from woodshed.recognition.detection.level import LevelMeter, SampleBuffer
-from woodshed.recognition.detection.sliding_window import WindowScores, window_classifier
-from woodshed.recognition.detection.smoothing import n_smoothed
+from woodshed.recognition.detection.sliding_window import (
+    LevelMeter,
+    SampleBuffer,
+    WindowScores,
+    window_classifier,
+)
 from woodshed.recognition.recogniser import Recogniser
 from woodshed.timeline import Event
 from woodshed.units import samples_to_s

@@ -1,4 +1,7 @@
-"""Cross-validation: train and test on every fold of each split, beside the baselines, with resume."""
+"""Cross-validation: train and test on every fold of each split, beside the baselines, with resume.
+
+A fitted model is tested on further examples by `evaluate`.
+"""
 
 from __future__ import annotations
 
@@ -329,3 +332,49 @@ def deciding_settings(estimator: AudioEstimator, settings: Mapping[str, Any]) ->
     optional = {"unlabelled", "front_end"}  # None changes nothing
     names = {name for name in names | optional if name not in optional or settings.get(name)}
     return {name: value for name, value in settings.items() if name in names}
+
+
+def evaluate(estimator: AudioEstimator, corpus: Corpus, *, leaky: bool | None) -> Experiment:
+    """Predict every example of a corpus, and return outputs and truth.
+
+    Examples whose label the model does not know are skipped and named.
+
+    Parameters
+    ----------
+    estimator
+        A fitted one.
+    corpus
+        Checked examples.
+    leaky
+        Whether the model was trained on some of these files or groups; None if that is not known.
+
+    Raises
+    ------
+    DataError
+        If the corpus has no target that the model predicts.
+    """
+    began = time.monotonic()
+    head = type(estimator).head
+    known, truth, skipped = head.known_to(estimator, corpus)
+    sounds = Sounds(known.examples)
+    outputs = estimator.outputs(sounds)
+    result = SplitResult(
+        split="all of it",
+        leaky=leaky,
+        indices=np.arange(len(truth)),
+        folds=np.full(len(truth), "all"),
+        truth=truth.astype(np.float64),
+        outputs={method_of(estimator): outputs},
+        decisions=head.decisions(estimator, outputs),
+        judged=head.judge(estimator, sounds),
+    )
+    return Experiment(
+        task=type(estimator).task,
+        head=head,
+        corpus=known,
+        names=tuple(str(name) for name in estimator.fitted("classes_")),
+        splits=(result,),
+        settings=deciding_settings(estimator, estimator.get_params()),
+        skipped=skipped,
+        provenance=provenance(estimator.seed, time.monotonic() - began),
+    )

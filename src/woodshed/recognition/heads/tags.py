@@ -109,7 +109,7 @@ class TagsHead(Head):
 
     def loss(self, rows: NDArray[np.float32]) -> Loss:
         """Return the binary cross-entropy with rare tags weighted up."""
-        from woodshed.recognition.net.loss import positive_weights_of, tag_loss
+        from woodshed.recognition.net_training import positive_weights_of, tag_loss
 
         return tag_loss(positive_weights_of(rows))
 

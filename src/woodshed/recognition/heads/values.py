@@ -12,8 +12,7 @@ from numpy.typing import ArrayLike, NDArray
 from woodshed.errors import DataError
 from woodshed.prediction import Estimate
 from woodshed.recognition.classical.model import classical_model
-from woodshed.recognition.heads.head import Head, Names, Rows
-from woodshed.recognition.net.target_scale import TargetScale
+from woodshed.recognition.heads.head import Head, Names, Rows, TargetScale
 
 if TYPE_CHECKING:
     from woodshed.clip import Clip
@@ -72,7 +71,7 @@ class ValuesHead(Head):
 
     def loss(self, rows: NDArray[np.float32]) -> Loss:
         """Return the Huber loss of standardised values."""
-        from woodshed.recognition.net.loss import value_loss
+        from woodshed.recognition.net_training import value_loss
 
         return value_loss
 

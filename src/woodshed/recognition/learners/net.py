@@ -38,7 +38,7 @@ if TYPE_CHECKING:
     import keras
 
     from woodshed.features.mel import LogMel
-    from woodshed.recognition.net.target_scale import TargetScale
+    from woodshed.recognition.heads.head import TargetScale
     from woodshed.training.loop import Recipe
     from woodshed.training.progress import LearningCurve
 
@@ -266,7 +266,7 @@ def train(
     net, curve, finished
         The trained network, its losses, and False if a keyboard interrupt ended the training early.
     """
-    from woodshed.recognition.net.batches import Batches
+    from woodshed.recognition.net_training import Batches
     from woodshed.training.loop import TrainingState, WeightMean, train_net
 
     targets = examples.targets[examples.train]
@@ -292,7 +292,7 @@ def train(
     )
     finished = train_net(net, batches, recipe, state)
     if estimator.ensemble_share:
-        from woodshed.recognition.net.texture_ensemble import add_texture_ensemble
+        from woodshed.recognition.net_training import add_texture_ensemble
 
         net = add_texture_ensemble(
             net,
@@ -310,8 +310,7 @@ def _validation(
     estimator: ClipModel, recipe: Recipe, spectrograms: Spectrograms, examples: Examples
 ) -> Callable[[Any], tuple[float, float]] | None:
     """Return the measure of a network on the validation part; None if that is empty."""
-    from woodshed.recognition.net.batches import validate_on
-    from woodshed.recognition.net.loss import masked_measure
+    from woodshed.recognition.net_training import masked_measure, validate_on
 
     rows = examples.held_out
     if len(rows) == 0:
@@ -324,7 +323,7 @@ def _fit_held_out(
     estimator: ClipModel, net: keras.Model, spectrograms: Spectrograms, examples: Examples
 ) -> dict[str, bytes]:
     """Return what the head learns from the outputs for the validation part, as files of a model folder."""
-    from woodshed.recognition.net.batches import predict_windows
+    from woodshed.recognition.net_training import predict_windows
 
     rows = examples.held_out
     return type(estimator).head.fit_held_out(
