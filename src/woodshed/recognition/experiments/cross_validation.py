@@ -97,7 +97,8 @@ class CrossValidation:
         self.answers = [self.head.target_of(example) for example in self.corpus.examples]
         names, self.targets = self.head.encode(self.answers, kind.names)
         self.names = [str(name) for name in names]
-        self.method = method_of(self.estimator)
+        self.methods = methods_of(self.estimator, self.head.baselines)
+        self.method = self.methods[0]
         self.n_epochs = self.estimator.learner.n_epochs(self.estimator)
         self.interrupted = False
         self.summary_rows = np.zeros((0, 0))
@@ -163,7 +164,6 @@ class CrossValidation:
     def test(self) -> list[SplitResult]:
         """Train and test on every fold of every split; raises what `measure` raises."""
         self._begin()
-        methods = methods_of(self.estimator, self.head.baselines)
         results = []
         for split, parts in self._tested_parts():
             result = SplitResult(
@@ -172,7 +172,7 @@ class CrossValidation:
                 indices=joined(parts, "indices"),
                 folds=joined(parts, "folds"),
                 truth=joined(parts, "truth"),
-                outputs={method: joined(parts, method) for method in methods},
+                outputs={method: joined(parts, method) for method in self.methods},
                 decisions=joined(parts, "decisions"),
                 curves=tuple(curve for curve in map(LearningCurve.from_dict, parts) if curve.train_loss),
             )
@@ -280,8 +280,11 @@ class CrossValidation:
         outputs[:, columns] = model.outputs(Sounds(self.corpus.subset(fold.test.tolist())))
         decisions[:, columns] = self.head.decisions(model, outputs[:, columns])
         rows = self.summary_rows
-        baselines = self.head.baseline_outputs(rows[fold.train], train, rows[fold.test])
-        return {"truth": truth, **baselines, self.method: outputs, "decisions": decisions}
+        baselines = {
+            name: self.head.baseline_outputs(name, rows[fold.train], train, rows[fold.test])
+            for name in self.methods[1:]
+        }
+        return {"truth": truth, self.method: outputs, **baselines, "decisions": decisions}
 
 
 def joined(parts: Sequence[Part], name: str) -> NDArray[Any]:

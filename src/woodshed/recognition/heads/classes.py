@@ -14,8 +14,8 @@ from woodshed.data.example import Corpus, Example, Skipped
 from woodshed.data.table import NO_LABEL
 from woodshed.errors import DataError, ParameterError
 from woodshed.prediction import NONE_OF_THESE, Prediction
-from woodshed.recognition.classical.model import PLAIN, Case
-from woodshed.recognition.heads.head import Evaluator, Fitted, Head, Names, Rows
+from woodshed.recognition.classical.model import PLAIN, Case, fit_model, probabilities
+from woodshed.recognition.heads.head import Evaluator, Head, Names, Rows
 
 if TYPE_CHECKING:
     from woodshed.clip import Clip
@@ -87,7 +87,7 @@ class ClassesHead(Head):
 
         if corpus.examples and not any(corpus.labels):
             raise DataError(f"{corpus.name} has tags but no labels. To learn tags, use --task tags.")
-        bare = tuple(example for example in corpus.examples if not example.label)
+        bare = [example for example in corpus.examples if not example.label]
         labelled = replace(
             corpus,
             examples=tuple(example for example in corpus.examples if example.label),
@@ -97,16 +97,15 @@ class ClassesHead(Head):
         return with_unlabelled(estimator if to_fit else None, labelled)
 
     def known_to(
-        self, estimator: Fitted, corpus: Corpus
+        self, estimator: Any, corpus: Corpus
     ) -> tuple[Corpus, NDArray[np.float32], tuple[Skipped, ...]]:
         """Return the examples whose label the model knows, their encoded labels, and the skipped others."""
         classes = estimator.fitted("classes_").tolist()
-        usable = [k for k, label in enumerate(corpus.labels) if label in classes]
-        if not usable:
-            foreign = ", ".join(sorted(set(corpus.labels)))
+        known = replace(corpus, examples=tuple(e for e in corpus.examples if e.label in classes))
+        if not known.examples:
             raise DataError(
-                f"{corpus.name} has the labels {foreign}, but the model knows {', '.join(classes)}. "
-                "Rename the class folders to match, or train on this corpus."
+                f"{corpus.name} has the labels {', '.join(sorted(set(corpus.labels)))}, but the model knows "
+                f"{', '.join(classes)}. Rename the class folders to match, or train on this corpus."
             )
         skipped = tuple(
             Skipped(
@@ -116,7 +115,6 @@ class ClassesHead(Head):
             for example in corpus.examples
             if example.label not in classes
         )
-        known = replace(corpus, examples=corpus.subset(usable))
         return known, self.encode_as(known.labels, classes), skipped
 
     def check_fold(self, fold: Fold, title: str, names: Sequence[str], rows: NDArray[np.floating]) -> None:
@@ -137,8 +135,7 @@ class ClassesHead(Head):
 
     def is_right(self, truth: NDArray[np.float32], outputs: NDArray[np.float32]) -> NDArray[np.bool_]:
         """Return for each class whether it is rightly chosen or rightly not chosen."""
-        right: NDArray[np.bool_] = (outputs == outputs.max(axis=1, keepdims=True)) == (truth > 0.5)
-        return right
+        return np.asarray((outputs == outputs.max(axis=1, keepdims=True)) == (truth > 0.5))
 
     def strata(self, names: Names, rows: NDArray[np.float32]) -> list[str]:
         """Return the label of each row."""
@@ -156,16 +153,12 @@ class ClassesHead(Head):
         weights: NDArray[np.float64] | None = None,
     ) -> Any:
         """Fit one classifier; classes without an example are left out and get probability 0."""
-        from woodshed.recognition.classical.model import fit_model
-
         present, columns = np.unique(targets.argmax(axis=1), return_inverse=True)
         model = fit_model(name, rows, columns, case=case, weights=weights)
         return model if len(present) == targets.shape[1] else _Partial(model, present, targets.shape[1])
 
     def predict_classical(self, model: Any, rows: Rows) -> Rows:
         """Return class probabilities."""
-        from woodshed.recognition.classical.model import probabilities
-
         if not isinstance(model, _Partial):
             return probabilities(model, rows)
         outputs = np.zeros((len(rows), model.n_names))
@@ -176,19 +169,15 @@ class ClassesHead(Head):
 
     def calibrate(self, estimator: Any, row: Rows) -> Rows:
         """Normalise the mean output of a clip to sum 1, and calibrate it."""
-        calibrated: Rows = estimator.confidence_.calibrate((row / row.sum())[np.newaxis])[0]
-        return calibrated
+        return np.asarray(estimator.confidence_.calibrate((row / row.sum())[np.newaxis])[0])
 
     def decide(self, estimator: Any, outputs: Rows) -> Names:
         """Return the most probable class of each clip, shape ``(n_clips,)``."""
-        names: Names = estimator.fitted("classes_")
-        labels: Names = names[outputs.argmax(axis=1)]
-        return labels
+        return np.asarray(estimator.fitted("classes_")[outputs.argmax(axis=1)])
 
     def decisions(self, estimator: Any, outputs: Rows) -> Rows:
         """Return a single 1 for the most probable class of each clip."""
-        decisions: Rows = np.eye(outputs.shape[1])[outputs.argmax(axis=1)]
-        return decisions
+        return np.asarray(np.eye(outputs.shape[1])[outputs.argmax(axis=1)])
 
     def predictions(
         self,
@@ -216,17 +205,17 @@ class ClassesHead(Head):
         """
         names = estimator.fitted("classes_").tolist()
         confidence = estimator.confidence_
-        thresholds = [0.0] * len(names)
+        thresholds = np.zeros(len(names))
         if false_positive_rate is not None:
-            thresholds = list(confidence.thresholds_at(false_positive_rate))
+            thresholds = confidence.thresholds_at(false_positive_rate)
         for clip in clips:
             at_rate = resample(clip, estimator.fitted("sample_rate_"))
-            row = estimator.output(at_rate)
-            best = int(row.argmax())
-            is_sure = row[best] >= thresholds[best]
-            label = confidence.refusal(at_rate) or (names[best] if is_sure else NONE_OF_THESE)
-            probability = float(row[best]) if label == names[best] else None
-            by_name = {name: float(p) for name, p in zip(names, row, strict=True)}
+            row = estimator.output(at_rate).tolist()
+            best = int(np.argmax(row))
+            label = NONE_OF_THESE if row[best] < thresholds[best] else names[best]
+            label = confidence.refusal(at_rate) or label
+            probability = row[best] if label == names[best] else None
+            by_name = dict(zip(names, row, strict=True))
             yield Prediction(clip.source, label, probability, by_name, 0.0, clip.duration_s)
 
     def check_timeline(self, task: str) -> None:

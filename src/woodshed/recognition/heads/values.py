@@ -77,8 +77,7 @@ class ValuesHead(Head):
 
     def is_right(self, truth: NDArray[np.float32], outputs: NDArray[np.float32]) -> NDArray[np.bool_]:
         """Return which outputs are within half a standard deviation of the truth."""
-        right: NDArray[np.bool_] = np.abs(truth - outputs) <= 0.5
-        return right
+        return np.asarray(np.abs(truth - outputs) <= 0.5)
 
     # -- classical estimators ---------------------------------------------------------------------
 
@@ -98,10 +97,6 @@ class ValuesHead(Head):
 
     def decide(self, estimator: Any, outputs: Rows) -> Rows:
         """Return the outputs: values are not decisions."""
-        return outputs
-
-    def decisions(self, estimator: Any, outputs: Rows) -> Rows:
-        """Return the outputs."""
         return outputs
 
     def predictions(self, estimator: Any, clips: Iterator[Clip], **options: Any) -> Iterator[Estimate]:
