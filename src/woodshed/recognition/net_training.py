@@ -26,6 +26,8 @@ from woodshed.training.loop import Batch, Loss, Measure, Validation
 
 Spectrogram = NDArray[np.floating]
 
+Rows = NDArray[np.float32]
+
 
 class Batches:
     """Batches of augmented windows, drawn anew in each epoch and reproducible from the seed.
@@ -189,8 +191,6 @@ def measure_classes(targets: NDArray[np.float32], outputs: NDArray[np.float32]) 
     return float(loss), float((outputs.argmax(axis=1) == classes).mean())
 
 
-Rows = NDArray[np.float32]
-
 MAX_POSITIVE_WEIGHT = 10.0
 """Maximum weight of a positive tag relative to a negative one."""
 
@@ -288,12 +288,10 @@ MAX_WINDOWS = 3000
 MAX_VERSIONS = 3
 """Maximum number of versions of each clip: the recording and its augmented copies."""
 
-Read = Callable[[int, int], NDArray[np.floating]]
-
 
 def add_texture_ensemble(
     net: keras.Model,
-    read: Read,
+    read: Callable[[int, int], Spectrogram],
     targets: NDArray[np.float32],
     *,
     n_augmentations: int,
@@ -347,7 +345,7 @@ def add_texture_ensemble(
 
 
 def reference_windows(
-    read: Read, n_frames: int, n_clips: int, n_augmentations: int, seed: int
+    read: Callable[[int, int], Spectrogram], n_frames: int, n_clips: int, n_augmentations: int, seed: int
 ) -> tuple[NDArray[np.float32], NDArray[np.int64]]:
     """Cut clips into windows that contain sound, recordings before copies, up to `MAX_WINDOWS`.
 

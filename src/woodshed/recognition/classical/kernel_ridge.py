@@ -147,10 +147,7 @@ class KernelRidge:
     def predict(self, rows: Rows) -> NDArray[np.number]:
         """Return the value or the class of each row, shape ``(n_clips,)``."""
         scores = self._scores(rows)
-        targets: NDArray[np.number] = (
-            self.classes_[scores.argmax(axis=1)] if self.is_classifier else scores[:, 0]
-        )
-        return targets
+        return self.classes_[scores.argmax(axis=1)] if self.is_classifier else scores[:, 0]
 
     def predict_proba(self, rows: Rows) -> Rows:
         """Return the probability of each class, ``(n_clips, n_classes)``; uniform far from all landmarks."""
@@ -171,8 +168,7 @@ class KernelRidge:
             pairs = zip(self.estimators_, self._split(rows), strict=True)
             mean: Rows = np.mean([estimator._scores(part) for estimator, part in pairs], axis=0)
             return mean
-        scores: Rows = self._kernel(self._transform(rows)) @ self.dual_coef_
-        return scores
+        return self._kernel(self._transform(rows)) @ self.dual_coef_
 
     def _kernel(self, transformed: NDArray[np.float32]) -> Rows:
         """Return the kernel of each row and each landmark."""
@@ -185,8 +181,7 @@ class KernelRidge:
         """Return the weights of the landmarks: exact, or by least squares if there are more rows."""
         among = self._kernel(self.landmarks_)
         if len(transformed) == len(self.landmarks_):
-            exact: Rows = np.linalg.solve(among + np.diag(self.ridge / weights), outputs).astype(np.float64)
-            return exact
+            return np.linalg.solve(among + np.diag(self.ridge / weights), outputs).astype(np.float64)
         left, right = self.ridge * among, np.zeros((len(among), outputs.shape[1]))
         for start in range(0, len(transformed), _BLOCK):  # limits the memory for the kernel
             part = slice(start, start + _BLOCK)
@@ -195,8 +190,7 @@ class KernelRidge:
             left += weighted @ kernel
             right += weighted @ outputs[part]
         left[np.diag_indices_from(left)] += _EPSILON * np.trace(left) / len(left)
-        approximate: Rows = np.linalg.solve(left, right).astype(np.float64)
-        return approximate
+        return np.linalg.solve(left, right).astype(np.float64)
 
 
 def value_weights(rows: Rows, targets: Rows) -> Rows:

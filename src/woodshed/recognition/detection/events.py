@@ -403,8 +403,7 @@ def smooth(curves: Curves, n_around: int, smoothing: Smoothing, weights: NDArray
         values = totals[:, :-1] / totals[:, -1:]
     total = values.sum(axis=1, keepdims=True)
     # The medians of all labels may be 0: then all labels are equally probable.
-    normalised: Curves = np.where(total > 0, values / np.where(total > 0, total, 1), 1 / curves.shape[1])
-    return normalised
+    return np.where(total > 0, values / np.where(total > 0, total, 1), 1 / curves.shape[1])
 
 
 def best_path(curves: Curves, switch_cost: float) -> NDArray[np.int64]:

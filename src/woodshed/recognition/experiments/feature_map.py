@@ -87,8 +87,7 @@ class Separability:
 
     def standardise(self, points: Rows) -> Rows:
         """Return standardised points, shape ``(n, 2)``."""
-        standard: Rows = (points - self.mean) / self.deviation
-        return standard
+        return (points - self.mean) / self.deviation
 
     def class_at(self, points: Rows) -> NDArray[np.int64]:
         """Return the predicted class number of each point, shape ``(n,)``."""
