@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-import contextlib
+import functools
 import importlib
 import warnings
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
@@ -17,6 +17,10 @@ from woodshed.recognition.classical import CLASSICAL
 
 Rows = NDArray[np.float64]
 """One row of features per clip, shape ``(n_clips, n_values)``."""
+
+
+_ignore_blas_warnings = functools.partial(warnings.catch_warnings, action="ignore", category=RuntimeWarning)
+"""Context without the floating-point warnings that some BLAS libraries raise without cause."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -136,7 +140,8 @@ def fit_model(
             "sample_weight is 0 for every clip of a class. Give one of its clips a positive weight, or leave "
             "the class out."
         )
-    estimator = classical_model(name).build_classifier(case, _n_used(rows, weights))
+    n_rows = len(rows) if weights is None else int((weights > 0).sum())
+    estimator = classical_model(name).build_classifier(case, n_rows)
     return fit_weighted(estimator, rows, columns, weights, n_jobs=case.n_jobs)
 
 
@@ -157,7 +162,7 @@ def fit_weighted(
         rows, targets, weights = rows[weights > 0], targets[weights > 0], weights[weights > 0]
         if has_fit_parameter(last, "sample_weight"):
             arguments[f"{name}__sample_weight" if name else "sample_weight"] = weights
-    with joblib.parallel_config("threading", n_jobs=n_jobs), ignore_blas_warnings():
+    with joblib.parallel_config("threading", n_jobs=n_jobs), _ignore_blas_warnings():
         return estimator.fit(rows, targets, **arguments)
 
 
@@ -167,15 +172,15 @@ def probabilities(estimator: Any, rows: Rows) -> Rows:
     A support vector machine has margins instead, which a softmax turns into probabilities: it keeps their
     order, and is not calibrated.
     """
-    with ignore_blas_warnings():
+    from scipy.special import softmax
+
+    with _ignore_blas_warnings():
         if hasattr(estimator, "predict_proba"):
             return np.asarray(estimator.predict_proba(rows), dtype=np.float64)
         margins = np.asarray(estimator.decision_function(rows), dtype=np.float64)
     if margins.ndim == 1:  # two classes have one margin, that of the second
         margins = np.stack([-margins, margins], axis=1)
-    exponentials = np.exp(margins - margins.max(axis=1, keepdims=True))
-    shares: Rows = exponentials / exponentials.sum(axis=1, keepdims=True)
-    return shares
+    return np.asarray(softmax(margins, axis=1))
 
 
 def fit_columns(
@@ -218,8 +223,7 @@ def fit_columns(
     """
     definition = classical_model(name)
     build = definition.build_classifier if discrete else definition.build_regressor
-    scale = np.zeros((2, targets.shape[1]))
-    scale[1] = 1
+    scale = np.repeat([[0.0], [1.0]], targets.shape[1], axis=1)
     estimators: list[Any] = []
     for k, column in enumerate(targets.T.astype(np.float64)):
         usable = ~np.isnan(column) if weights is None else ~np.isnan(column) & (weights > 0)
@@ -232,17 +236,23 @@ def fit_columns(
         else:
             scale[:, k] = target.mean(), target.std()
             target = (target - scale[0, k]) / scale[1, k]
-        column_weights = None if weights is None else weights[usable]
-        estimator = build(case, len(target))
-        estimators.append(fit_weighted(estimator, rows[usable], target, column_weights, n_jobs=case.n_jobs))
+        estimators.append(
+            fit_weighted(
+                build(case, len(target)),
+                rows[usable],
+                target,
+                None if weights is None else weights[usable],
+                n_jobs=case.n_jobs,
+            )
+        )
     return [scale, *estimators]
 
 
 def predict_columns(model: list[Any], rows: Rows) -> Rows:
     """Predict with what `fit_columns` returned, shape ``(n_clips, n_columns)``."""
     (mean, deviation), *estimators = model
-    columns: Rows = np.column_stack([_predict_column(one, rows) for one in estimators]) * deviation + mean
-    return columns
+    columns = np.column_stack([_predict_column(estimator, rows) for estimator in estimators])
+    return np.asarray(columns * deviation + mean)
 
 
 def _predict_column(estimator: Any, rows: Rows) -> Rows:
@@ -250,20 +260,8 @@ def _predict_column(estimator: Any, rows: Rows) -> Rows:
         return np.full(len(rows), float(estimator[0]))
     if hasattr(estimator, "classes_"):
         return probabilities(estimator, rows)[:, 1]
-    with ignore_blas_warnings():
+    with _ignore_blas_warnings():
         return np.asarray(estimator.predict(rows), dtype=np.float64)
-
-
-def _n_used(rows: Rows, weights: Rows | None) -> int:
-    return len(rows) if weights is None else int((weights > 0).sum())
-
-
-@contextlib.contextmanager
-def ignore_blas_warnings() -> Iterator[None]:
-    """Suppress floating-point warnings that some BLAS libraries raise without cause."""
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore", RuntimeWarning)
-        yield
 
 
 OPSET, IR_VERSION = 18, 9
@@ -366,5 +364,4 @@ class GraphBuilder:
         model = helper.make_model(
             graph, opset_imports=[helper.make_opsetid("", OPSET)], ir_version=IR_VERSION
         )
-        content: bytes = model.SerializeToString()
-        return content
+        return bytes(model.SerializeToString())
