@@ -190,10 +190,9 @@ def describe(
     clips: Sequence[Clip], feature: Summary | SpectralEmbedding, *, store: str | None = None, n_jobs: int = 1
 ) -> NDArray[np.float64]:
     """Return the row of a feature for each clip, shape ``(n_clips, n_values)``."""
-    sample_rate = feature.sample_rate
     with tempfile.TemporaryDirectory() as temporary:
         kept = FeatureStore(store or temporary, feature)
-        items = clip_items(clips, sample_rate)
+        items = clip_items(clips, feature.sample_rate)
         skipped = kept.fill(items, n_jobs=n_jobs)
         if skipped:
             raise ParameterError(f"Baselines need usable clips: {skipped[0].reason}")

@@ -158,8 +158,7 @@ class AudioEstimator(ClipModel):
             windows = overlapping_windows(values, self.n_frames_)
             peak_db = windows.max(axis=(1, 2))
             outputs = self._predict_rows(windows[peak_db >= peak_db.max() - SILENT_DB])
-        mean: NDArray[np.float64] = outputs.mean(axis=0, dtype=np.float64)
-        return mean
+        return np.asarray(outputs.mean(axis=0, dtype=np.float64))
 
     def outputs(self, clips: Iterable[Clip]) -> NDArray[np.float64]:
         """Return the outputs for all clips, shape ``(n_clips, n_names)``."""
@@ -242,11 +241,13 @@ def predict_files(
     AudioError
         If ``strict`` and a file is unusable.
     """
-
-    def predict(path: Path) -> ClipPrediction:
-        return next(estimator.predictions([read_or_render(path)], **options))
-
-    return (prediction for _, prediction in process_files(predict, paths, skipped, strict=strict))
+    predictions = process_files(
+        lambda path: next(estimator.predictions([read_or_render(path)], **options)),
+        paths,
+        skipped,
+        strict=strict,
+    )
+    return (prediction for _, prediction in predictions)
 
 
 def process_files(
@@ -265,11 +266,7 @@ def process_files(
             n_usable += 1
             yield path, result
     if n_usable == 0:
-        raise _none_usable(skipped)
-
-
-def _none_usable(skipped: Sequence[Skipped]) -> DataError:
-    """Return the error for a prediction without any usable file."""
-    if skipped:
-        return DataError(f"No file could be used. The first: {skipped[0].reason}")
-    return DataError("No file could be used: none has the suffix of an audio file, such as .wav or .flac.")
+        reason = ": none has the suffix of an audio file, such as .wav or .flac."
+        if skipped:
+            reason = f". The first: {skipped[0].reason}"
+        raise DataError(f"No file could be used{reason}")

@@ -147,8 +147,7 @@ class NoveltyDetector:
         """Return the distance of each embedding to the nearest class, shape ``(n_clips,)``; typically 1."""
         whitened = np.asarray(rows, dtype=np.float64)[:, :-1] @ self.whitening
         differences = whitened[:, np.newaxis] - self.centres
-        nearest = np.square(differences).mean(axis=2).min(axis=1)
-        return np.asarray(np.sqrt(nearest))
+        return np.asarray(np.sqrt(np.square(differences).mean(axis=2).min(axis=1)))
 
     def to_bytes(self) -> bytes:
         """Return the arrays as ``.npz``, in float32."""

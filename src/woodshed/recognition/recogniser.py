@@ -109,10 +109,9 @@ class Recogniser(AudioEstimator):
         self.check_settings()
         self.__dict__.pop("pseudo_labels_", None)
         if any(label is None for label in targets):
-            pseudo_labels = fit_with_unlabelled(
+            self.__dict__["pseudo_labels_"] = fit_with_unlabelled(
                 self, clips, targets, groups, sample_weight, checkpoint=checkpoint, on_epoch=on_epoch
             )
-            self.__dict__["pseudo_labels_"] = pseudo_labels
             return self
         return super().fit(clips, targets, groups, sample_weight, checkpoint=checkpoint, on_epoch=on_epoch)
 
@@ -151,9 +150,8 @@ class Recogniser(AudioEstimator):
         ParameterError
             If no threshold is known for such a rate.
         """
-        options = {"false_positive_rate": false_positive_rate}
-        labels: list[Any] = [prediction.label for prediction in self.predictions(clips, **options)]  # type: ignore[attr-defined]
-        return np.asarray(labels, dtype=str)
+        predictions: Iterable[Any] = self.predictions(clips, false_positive_rate=false_positive_rate)
+        return np.asarray([prediction.label for prediction in predictions], dtype=str)
 
     def set_learned(self, **learned: Any) -> None:
         """Set what was learned; confidence is not part of it."""
@@ -170,8 +168,7 @@ class Recogniser(AudioEstimator):
 
     def set_extra_files(self, contents: Mapping[str, bytes]) -> None:
         """Set the confidence from its files."""
-        if CONFIDENCE_NAME in contents:
-            self.set_confidence(Confidence.from_files(contents, len(self.classes_)))
+        self.set_confidence(Confidence.from_files(contents, len(self.classes_)))
 
     def __sklearn_tags__(self) -> Any:
         """Return scikit-learn's tags: a classifier whose X is not a table."""

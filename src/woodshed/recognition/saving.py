@@ -112,7 +112,8 @@ def load_model(folder: str | Path, classes: Mapping[str, type[AudioEstimator]]) 
         learner = learner_of(estimator.net)
         feature = front_end_from_dict(settings["feature"], per_clip=learner.reads_rows)
         names = {front_end_name(name) for name in settings["feature"]}
-        if names - {estimator.front_end, *_own_front_ends(kind, learner.reads_rows)}:
+        own = (kind.row_front_end, kind.note_front_end) if learner.reads_rows else (kind.frame_front_end,)
+        if names - {estimator.front_end, *own}:
             raise ValueError(f"its front end {', '.join(names)} is not that of the task")
         curve = LearningCurve.from_dict(settings["curve"])
     except (KeyError, TypeError, ValueError, WoodshedError) as error:
@@ -134,10 +135,6 @@ def load_model(folder: str | Path, classes: Mapping[str, type[AudioEstimator]]) 
     if learner.reads_rows:
         estimator.net_  # noqa: B018  # built now, so that a file that was tampered with is refused now
     return estimator
-
-
-def _own_front_ends(kind: type[AudioEstimator], reads_rows: bool) -> tuple[str, ...]:
-    return (kind.row_front_end, kind.note_front_end) if reads_rows else (kind.frame_front_end,)
 
 
 def _read_settings(folder: Path) -> dict[str, Any]:

@@ -10,7 +10,7 @@ A further front end is one file with a frozen dataclass, and a line in `FRONT_EN
 from __future__ import annotations
 
 from dataclasses import dataclass
-from importlib import import_module
+from pkgutil import resolve_name
 from typing import Any, ClassVar
 
 import numpy as np
@@ -91,8 +91,7 @@ def front_end_class(name: str) -> type[Any]:
     """
     if name not in FRONT_ENDS:
         raise ParameterError(f"There is no front end {name!r}. {near_miss(name, FRONT_ENDS)}")
-    module, _, attribute = FRONT_ENDS[name].partition(":")
-    kind: type[Any] = getattr(import_module(module), attribute)
+    kind: type[Any] = resolve_name(FRONT_ENDS[name])
     return kind
 
 

@@ -8,7 +8,7 @@ one file with a subclass of `Learner`, and a line in `LEARNERS`.
 from __future__ import annotations
 
 from functools import cache
-from importlib import import_module
+from pkgutil import resolve_name
 
 from woodshed.errors import ParameterError, near_miss
 from woodshed.recognition.learners.learner import Learner
@@ -22,8 +22,7 @@ LEARNERS: dict[str, str] = {
 
 @cache
 def _load(place: str) -> Learner:
-    module, _, attribute = place.partition(":")
-    learner: Learner = getattr(import_module(module), attribute)()
+    learner: Learner = resolve_name(place)()
     return learner
 
 
@@ -34,8 +33,7 @@ def models() -> list[str]:
 
 def all_file_names() -> frozenset[str]:
     """Return the names of all files that any learner writes into a model folder."""
-    sets = [names for place in LEARNERS.values() for names in _load(place).file_sets]
-    return frozenset().union(*sets)
+    return frozenset().union(*(names for place in LEARNERS.values() for names in _load(place).file_sets))
 
 
 def learner_of(model: str) -> Learner:
