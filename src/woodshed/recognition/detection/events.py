@@ -7,6 +7,7 @@ Events thus start and end with the sound itself, and there are none in silence.
 
 from __future__ import annotations
 
+import functools
 import itertools
 import math
 from collections.abc import Iterable, Iterator, Mapping
@@ -111,6 +112,27 @@ class EventRule:
             if label not in labels:
                 raise ParameterError(f"The model has no class {label!r}. {near_miss(label, labels)}")
         return np.array([thresholds.get(label, 0.0) for label in labels])
+
+    def n_around(self, centres_s: NDArray[np.float64], window_s: float) -> int:
+        """Return the number of windows on each side of one that are smoothed with it.
+
+        Parameters
+        ----------
+        centres_s
+            Centre of each window in seconds, evenly spaced.
+        window_s
+            Length of a window in seconds, the default of ``smooth_s``.
+
+        Examples
+        --------
+        >>> centres_s = np.array([0.5, 1.0, 1.5])
+        >>> EventRule().n_around(centres_s, 1.0), EventRule(smooth_s=0.9).n_around(centres_s, 1.0)
+        (1, 0)
+        """
+        if len(centres_s) < 2:
+            return 0
+        smooth_s = window_s if self.smooth_s is None else self.smooth_s
+        return int(smooth_s / 2 / float(centres_s[1] - centres_s[0]) + 1e-6)
 
 
 DEFAULT = EventRule()
@@ -218,10 +240,7 @@ def files_timelines(
     AudioError
         If ``strict`` and a file is unusable.
     """
-
-    def detect(path: Path) -> Timeline:
-        return file_timeline(recogniser, path, hop_s=hop_s, rule=rule)
-
+    detect = functools.partial(file_timeline, recogniser, hop_s=hop_s, rule=rule)
     return process_files(detect, paths, skipped, strict=strict)
 
 
@@ -234,10 +253,11 @@ def blocks_timeline(
     """
     classifier = window_classifier(recogniser, hop_s)
     rule.thresholds_of(classifier.labels)  # raises for unknown labels before anything is decoded
-    sources: list[str] = []
-    scores = scan(classifier, _with_source(blocks, sources))
+    blocks = iter(blocks)
+    first = list(itertools.islice(blocks, 1))
+    scores = scan(classifier, itertools.chain(first, blocks))
     events = tuple(detect_events(scores, rule, classifier.window_s))
-    return Timeline(sources[0], scores.end_s, events, scores.highest_hz)
+    return Timeline(first[0].source, scores.end_s, events, scores.highest_hz)
 
 
 def detect_events(scores: WindowScores, rule: EventRule, window_s: float) -> Iterator[Event]:
@@ -322,8 +342,7 @@ def segment_events(
         return []
     edges = np.clip(borders[first : stop + 1], start_s, end_s)
     lengths = np.diff(edges)
-    smooth_s = window_s if rule.smooth_s is None else rule.smooth_s
-    n_around = n_smoothed(scores.centres_s, smooth_s) // 2
+    n_around = rule.n_around(scores.centres_s, window_s)
     curves = smooth(scores.probabilities[first:stop].astype(np.float64), n_around, rule.smoothing, lengths)
     labels = best_path(curves, rule.switch_cost) if rule.switch_cost else curves.argmax(axis=1)
     probabilities = curves[np.arange(len(labels)), labels]
@@ -343,28 +362,6 @@ def segment_events(
         confidence = float(np.average(probabilities[rows], weights=lengths[rows]))
         events.append(Event(begin, end, scores.labels[label], min(1.0, confidence)))
     return events
-
-
-def _with_source(blocks: Iterable[Clip], sources: list[str]) -> Iterator[Clip]:
-    """Yield blocks unchanged, and append the source of the first one to a list."""
-    for block in blocks:
-        if not sources:
-            sources.append(block.source)
-        yield block
-
-
-def n_smoothed(centres_s: NDArray[np.float64], smooth_s: float) -> int:
-    """Return the number of windows that are smoothed together, which is odd.
-
-    Examples
-    --------
-    >>> n_smoothed(np.array([0.5, 1.0, 1.5]), 1.0), n_smoothed(np.array([0.5, 1.0]), 0.9)
-    (3, 1)
-    """
-    if len(centres_s) < 2:
-        return 1
-    step_s = float(centres_s[1] - centres_s[0])
-    return 1 + 2 * int(smooth_s / 2 / step_s + 1e-6)
 
 
 def smooth(curves: Curves, n_around: int, smoothing: Smoothing, weights: NDArray[np.float64]) -> Curves:
