@@ -156,7 +156,8 @@ def fit_with_unlabelled(
         on_epoch=on_epoch,
     )
     if pseudo_labels is None:
-        recogniser.skipped_ += [Skipped(Path(_source(clips, int(k))), NO_LABEL) for k in others]
+        sources = (clips.examples[k].path if isinstance(clips, Sounds) else clips[k].source for k in others)
+        recogniser.skipped_ += [Skipped(Path(source), NO_LABEL) for source in sources]
     return pseudo_labels
 
 
@@ -173,8 +174,7 @@ def _pseudo_labels(  # the arrays of one training set
     known = subset_of(clips, labelled)
     own_groups = None if groups is None else [groups[k] for k in labelled]
     are_known = groups is not None and {groups[k] for k in others} <= set(own_groups or [])
-    held_out_groups = None if are_known else own_groups
-    least = least_probability(recogniser, known, names, held_out_groups, weights[labelled])
+    least = least_probability(recogniser, known, names, None if are_known else own_groups, weights[labelled])
     if least is None:
         return others[:0], [], None
     teacher = _unfitted(recogniser).fit(known, names, own_groups, weights[labelled].tolist())
@@ -250,10 +250,6 @@ def _folds(labels: Sequence[str], groups: Sequence[str] | None, seed: int) -> Se
 def _unfitted(recogniser: AudioEstimator) -> AudioEstimator:
     settings: dict[str, Any] = recogniser.get_params() | {"unlabelled": None}
     return type(recogniser)(**settings)
-
-
-def _source(clips: Sequence[Clip], k: int) -> str:
-    return str(clips.examples[k].path) if isinstance(clips, Sounds) else clips[k].source
 
 
 # -- in a corpus -----------------------------------------------------------------------------------

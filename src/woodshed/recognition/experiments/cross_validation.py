@@ -6,9 +6,8 @@ A fitted model is tested on further examples by `evaluate`.
 from __future__ import annotations
 
 import time
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, field
-from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -146,7 +145,6 @@ class CrossValidation:
         source = provenance(self.estimator.seed, time.monotonic() - began)
         if self.interrupted:
             source["interrupted"] = "yes: the scores are those of the folds that were run"
-        has_rows = self.estimator.learner.reads_rows
         table = SummaryTable(Summary(sample_rate=self.sample_rate).names, self.summary_rows)
         experiment = Experiment(
             task=type(self.estimator).task,
@@ -157,15 +155,24 @@ class CrossValidation:
             settings=deciding_settings(self.estimator, self.settings),
             provenance=source | facts,
             learned=learned,
-            summary=table if has_rows else None,
+            summary=table if self.estimator.learner.reads_rows else None,
         )
         return experiment, model
 
     def test(self) -> list[SplitResult]:
-        """Train and test on every fold of every split; raises what `measure` raises."""
+        """Train and test on every fold of every split, up to an interrupt; raises what `measure` raises."""
         self._begin()
         results = []
-        for split, parts in self._tested_parts():
+        for s, split in enumerate(self.splits):
+            parts: list[Part] = []
+            for f, fold in enumerate(split.folds):
+                if self.interrupted:
+                    break
+                name = f"split-{s}-fold-{f}"
+                part = None if self._keeps_tested(s) else self.run_state.recall(name)
+                parts.append(part or self._fit_and_test(s, fold, f"{split.name}: {fold.name}", name))
+            if not parts:
+                break
             result = SplitResult(
                 split=split.name,
                 leaky=split.leaky,
@@ -183,8 +190,7 @@ class CrossValidation:
         """Return the fitted model to keep, and the rows that it was trained on."""
         if self._kept is None:
             everything = np.arange(len(self.answers))
-            title = "final model, all data"
-            self._kept = self._fit(everything, title, "everything"), everything
+            self._kept = self._fit(everything, "final model, all data", "everything"), everything
             self.watcher.end(None)
         return self._kept
 
@@ -202,20 +208,6 @@ class CrossValidation:
         self.summary_rows = summarise(
             self.sounds, self.sample_rate, store=self.estimator.store, n_jobs=self.estimator.n_jobs
         )
-        self._evaluator.begin()
-
-    def _tested_parts(self) -> Iterator[tuple[Split, list[Part]]]:
-        """Train and test on every fold of every split; after an interrupt, yield the finished folds."""
-        for s, split in enumerate(self.splits):
-            parts: list[Part] = []
-            for f, fold in enumerate(split.folds):
-                if self.interrupted:
-                    break
-                name = f"split-{s}-fold-{f}"
-                part = None if self._keeps_tested(s) else self.run_state.recall(name)
-                parts.append(part or self._fit_and_test(s, fold, f"{split.name}: {fold.name}", name))
-            if parts:
-                yield split, parts
 
     def _keeps_tested(self, s: int) -> bool:
         """Whether the model tested in a split is the one to keep: models of folds are not stored."""
@@ -226,7 +218,6 @@ class CrossValidation:
         groups = self.corpus.groups
         self.watcher.begin(title, self.n_epochs)
         model = type(self.estimator)(**self.settings)
-        checkpoint: Path | None = self.run_state.checkpoint(name)
         unlabelled = self._unlabelled_beside(rows)
         own_groups = None
         if groups is not None:
@@ -236,7 +227,7 @@ class CrossValidation:
                 Sounds((*self.corpus.subset(rows.tolist()), *unlabelled)),
                 [*(self.answers[k] for k in rows), *(None for _ in unlabelled)],
                 own_groups,
-                checkpoint=checkpoint,
+                checkpoint=self.run_state.checkpoint(name),
                 on_epoch=self.watcher.epoch,
             )
         except KeyboardInterrupt:
@@ -247,8 +238,6 @@ class CrossValidation:
 
     def _unlabelled_beside(self, rows: NDArray[np.int64]) -> list[Example]:
         """Return the unlabelled examples that share nothing with the rows that are held out."""
-        if not self.corpus.unlabelled:
-            return []
         tested = np.setdiff1d(np.arange(len(self.answers)), rows)
         return may_learn(self.corpus.unlabelled, self.corpus.subset(tested.tolist()))
 
@@ -331,9 +320,9 @@ def deciding_settings(estimator: AudioEstimator, settings: Mapping[str, Any]) ->
     >>> deciding_settings(recogniser, recogniser.get_params())
     {'net': 'svm', 'sample_rate': 8000, 'seed': 0}
     """
-    names = set(estimator.learner.effective_settings(settings))
     optional = {"unlabelled", "front_end"}  # None changes nothing
-    names = {name for name in names | optional if name not in optional or settings.get(name)}
+    names = estimator.learner.effective_settings(settings) - optional
+    names |= {name for name in optional if settings.get(name)}
     return {name: value for name, value in settings.items() if name in names}
 
 

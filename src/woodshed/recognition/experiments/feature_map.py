@@ -91,8 +91,7 @@ class Separability:
 
     def class_at(self, points: Rows) -> NDArray[np.int64]:
         """Return the predicted class number of each point, shape ``(n,)``."""
-        columns: NDArray[np.int64] = self._machine.predict(self.standardise(points))
-        return columns
+        return np.asarray(self._machine.predict(self.standardise(points)))
 
 
 def separate(points: Rows, columns: NDArray[np.int64]) -> Separability:
@@ -158,8 +157,8 @@ def discriminative_pair(rows: Rows, columns: NDArray[np.int64]) -> tuple[int, in
     varying = np.flatnonzero(np.ptp(rows, axis=0) > 0)
     if len(varying) < 2:
         return None
-    with warnings.catch_warnings(), np.errstate(all="ignore"):
-        warnings.simplefilter("ignore")  # for a feature without variance within the classes
+    # A feature may have no variance within the classes.
+    with warnings.catch_warnings(action="ignore"), np.errstate(all="ignore"):
         f_values = np.nan_to_num(f_classif(rows[:, varying], columns)[0], posinf=np.inf)
     first, *others = varying[np.argsort(-f_values, kind="stable")]
     for other in others:
@@ -260,14 +259,14 @@ def sample_rows(labels: Sequence[str]) -> NDArray[np.int64]:
     >>> len(sample_rows(["a"] * 1000 + ["b"] * 3)), len(sample_rows(["a", "b"] * 30))
     (400, 60)
     """
-    counts = Counter(labels)
-    most_frequent = sorted(sorted(counts), key=lambda name: -counts[name])[:MAX_CLASSES]
+    most_frequent = Counter(sorted(labels)).most_common(MAX_CLASSES)
     names = np.asarray(labels)
     rng = np.random.default_rng(0)
-    shuffled = {name: rng.permutation(np.flatnonzero(names == name)) for name in most_frequent}
     # One of each class in turn, so that rare classes are drawn whole.
     turns = sorted(
-        (turn, name, int(row)) for name in most_frequent for turn, row in enumerate(shuffled[name])
+        (turn, name, int(row))
+        for name, _ in most_frequent
+        for turn, row in enumerate(rng.permutation(np.flatnonzero(names == name)))
     )
     return np.sort(np.asarray([row for _, _, row in turns[:MAX_CLIPS]], np.int64))
 
@@ -284,8 +283,7 @@ def omission_note(labels: Sequence[str], rows: NDArray[np.int64]) -> str:
     """State which clips are not drawn; empty if all are."""
     if len(rows) == len(labels):
         return ""
-    n_classes = len(set(labels))
-    commonest = f" of the {MAX_CLASSES} most frequent classes" if n_classes > MAX_CLASSES else ""
+    commonest = f" of the {MAX_CLASSES} most frequent classes" if len(set(labels)) > MAX_CLASSES else ""
     return f"{len(rows)} of {len(labels)} clips are drawn, chosen at random{commonest}. "
 
 

@@ -16,7 +16,7 @@ import tempfile
 import time
 import warnings
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field, fields, replace
 from functools import cached_property
 from pathlib import Path
 from typing import Any
@@ -73,10 +73,6 @@ class BenchmarkTask:
         names, rows = self.head.encode(self.targets, type(self.estimator).names)
         return [str(name) for name in names], np.asarray(rows, np.float64)
 
-    def constant(self, fold: Fold) -> NDArray[np.float64]:
-        """Return the constant baseline for the test part of a fold."""
-        return constant_outputs(self.encoded[1][fold.train], len(fold.test))
-
     def check(self) -> None:
         """Raise `DataError` if a fold tests a class that is not in its training part."""
         names, rows = self.encoded
@@ -91,12 +87,11 @@ def run_candidate(task: BenchmarkTask, net: str, run_state: RunState, send: Send
     """
     estimator = type(task.estimator)(**task.estimator.get_params() | {"net": net})
     estimator.check_settings()
-    if all(run_state.recall(part_name(net, f)) is not None for f in range(len(task.split.folds))):
-        return
-    estimator.learner.extract(estimator, Sounds(task.corpus.examples))
-    for f, fold in enumerate(task.split.folds):
-        if run_state.recall(part_name(net, f)) is not None:
-            continue
+    missing = [f for f in range(len(task.split.folds)) if run_state.recall(part_name(net, f)) is None]
+    if missing:
+        estimator.learner.extract(estimator, Sounds(task.corpus.examples))
+    for f in missing:
+        fold = task.split.folds[f]
         send(("begin", f"{net}: {fold.name}", estimator.learner.n_epochs(estimator)))
         part = run_fold(task, estimator, fold, send)
         run_state.write(part_name(net, f), part)
@@ -130,14 +125,14 @@ def run_fold(
     names, rows = task.encoded
     outputs = task.head.outputs_of_missing(rows[fold.train], len(clips))
     outputs[:, [names.index(str(name)) for name in model.classes_]] = predicted
-    measured = {
-        "train_s": train_s,
-        "predict_s": predict_s,
-        "n_weights": model.learner.n_weights(model),
-        "size_bytes": sum(len(content) for content in model.files_.values()),
-        "peak_bytes": peak_memory_bytes(),
+    return {
+        "outputs": outputs,
+        "train_s": np.asarray(train_s),
+        "predict_s": np.asarray(predict_s),
+        "n_weights": np.asarray(model.learner.n_weights(model)),
+        "size_bytes": np.asarray(sum(len(content) for content in model.files_.values())),
+        "peak_bytes": np.asarray(peak_memory_bytes()),
     }
-    return {"outputs": outputs, **{name: np.asarray(value) for name, value in measured.items()}}
 
 
 def peak_memory_bytes() -> float:
@@ -214,16 +209,13 @@ class Costs:
     @classmethod
     def of(cls, parts: Sequence[Mapping[str, NDArray[Any]]]) -> Costs:
         """Combine the folds: times are averaged, sizes are the largest."""
-
-        def of_folds(name: str) -> list[float]:
-            return [float(part[name]) for part in parts]
-
+        by_fold = {one.name: [float(part[one.name]) for part in parts] for one in fields(cls)}
         return cls(
-            train_s=float(np.mean(of_folds("train_s"))),
-            n_weights=int(max(of_folds("n_weights"))),
-            size_bytes=int(max(of_folds("size_bytes"))),
-            predict_s=float(np.mean(of_folds("predict_s"))),
-            peak_bytes=max(of_folds("peak_bytes")),
+            train_s=float(np.mean(by_fold["train_s"])),
+            n_weights=int(max(by_fold["n_weights"])),
+            size_bytes=int(max(by_fold["size_bytes"])),
+            predict_s=float(np.mean(by_fold["predict_s"])),
+            peak_bytes=max(by_fold["peak_bytes"]),
         )
 
 
@@ -412,7 +404,9 @@ def gather(task: BenchmarkTask, nets: Sequence[str], run_state: RunState) -> Com
         if len(parts) == len(folds):
             outputs[net] = np.concatenate([part["outputs"] for part in parts])
             costs[net] = Costs.of(parts)
-    outputs[task.head.constant_baseline] = np.concatenate([task.constant(fold) for fold in folds])
+    outputs[task.head.constant_baseline] = np.concatenate(
+        [constant_outputs(truth[fold.train], len(fold.test)) for fold in folds]
+    )
     return Comparison(
         task=type(task.estimator).task,
         head=task.head,

@@ -186,10 +186,9 @@ class Search:
                 return Trial(settings, None, duration_s, str(error))
             scores.append(score)
             duration_s += train_s
-            stop = should_stop is not None and should_stop(float(np.mean(scores)), f)
-            if stop and f + 1 < len(self.inner.folds):
-                return Trial(settings, float(np.mean(scores)), duration_s, "stopped")
-        mean = float(np.mean(scores))
+            mean = float(np.mean(scores))
+            if should_stop is not None and should_stop(mean, f) and f + 1 < len(self.inner.folds):
+                return Trial(settings, mean, duration_s, "stopped")
         if np.isnan(mean):
             return Trial(settings, None, duration_s, "the score is not a number")
         return Trial(settings, mean, duration_s)

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+import copy
+import functools
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any, ClassVar
 
@@ -10,17 +12,25 @@ import numpy as np
 from numpy.typing import NDArray
 
 from woodshed.audio.edit import resample
-from woodshed.data.example import Corpus, Example, Skipped
+from woodshed.clip import Clip
+from woodshed.data.example import Corpus, Example, Skipped, duration_s
+from woodshed.data.split import Fold
 from woodshed.data.table import NO_LABEL
 from woodshed.errors import DataError, ParameterError
 from woodshed.prediction import NONE_OF_THESE, Prediction
 from woodshed.recognition.classical.model import PLAIN, Case, fit_model, probabilities
+from woodshed.recognition.clip_item import describe
+from woodshed.recognition.confidence import (
+    CalibratedPredictions,
+    Confidence,
+    HeldOut,
+    cross_fit,
+    fit_confidence,
+)
 from woodshed.recognition.heads.head import Evaluator, Head, Names, Rows
+from woodshed.recognition.novelty_detection import NoveltyDetector, SpectralEmbedding
 
 if TYPE_CHECKING:
-    from woodshed.clip import Clip
-    from woodshed.data.split import Fold
-    from woodshed.recognition.confidence import CalibratedPredictions
     from woodshed.training.loop import Loss
 
 
@@ -243,14 +253,23 @@ class ClassesHead(Head):
 
     def judge(self, estimator: Any, clips: Sequence[Clip]) -> CalibratedPredictions | None:
         """Return the probabilities before and after calibration, and what is refused."""
-        from woodshed.recognition.experiments.confidence import judge
-
-        return judge(estimator, clips)
+        confidence = estimator.confidence_
+        if confidence == Confidence():
+            return None
+        uncalibrated = copy.copy(estimator)
+        uncalibrated.set_confidence(Confidence())
+        raw = uncalibrated.predict_proba(clips)
+        resampled = (resample(clip, estimator.sample_rate_) for clip in clips)
+        return CalibratedPredictions(
+            raw=raw,
+            calibrated=confidence.calibrate(raw),
+            refusals=np.asarray([confidence.refusal(clip) for clip in resampled], dtype=str),
+            temperatures=(confidence.temperature,),
+            guess_shares=(confidence.guess_share,),
+        )
 
     def evaluator(self, run: Any) -> Evaluator:
         """Return the evaluator that also calibrates confidence on held-out groups."""
-        from woodshed.recognition.experiments.confidence import ConfidenceEvaluator
-
         return ConfidenceEvaluator(run)
 
 
@@ -259,3 +278,64 @@ class _Partial:
 
     def __init__(self, model: Any, present: NDArray[np.int64], n_names: int) -> None:
         self.model, self.present, self.n_names = model, present, n_names
+
+
+class ConfidenceEvaluator(Evaluator):
+    """Evaluator that calibrates probabilities and rejections on held-out groups.
+
+    Parameters
+    ----------
+    run
+        The cross-validation that is evaluated.
+
+    Attributes
+    ----------
+    held_out
+        Held-out predictions of each split, to which confidence is fitted.
+    """
+
+    def __init__(self, run: Any) -> None:
+        self._run = run
+        self._labels = np.asarray(run.corpus.labels)
+        self.held_out: list[HeldOut] = []
+
+    @functools.cached_property
+    def _embeddings(self) -> Rows:
+        """The embedding of each example."""
+        return describe(
+            self._run.sounds,
+            SpectralEmbedding(sample_rate=self._run.sample_rate),
+            store=self._run.estimator.store,
+            n_jobs=self._run.estimator.n_jobs,
+        )
+
+    def test_fold(self, fold: Fold) -> Mapping[str, NDArray[Any]]:
+        """Return the distance of each test clip to the training part."""
+        detector = NoveltyDetector.fit(self._embeddings[fold.train], self._labels[fold.train])
+        return {"distances": detector.distance(self._embeddings[fold.test])}
+
+    def finish_split(self, result: Any, parts: Sequence[Mapping[str, NDArray[Any]]]) -> Any:
+        """Replace the probabilities of the model by those calibrated on the other groups."""
+        run, groups = self._run, self._run.corpus.groups
+        held_out = HeldOut(
+            truth=self._labels[result.indices],
+            probabilities=result.outputs[run.method],
+            levels_db=self._embeddings[result.indices, -1],
+            distances=np.concatenate([part["distances"] for part in parts]),
+            groups=None if groups is None else np.asarray(groups)[result.indices],
+            hours=sum(duration_s(run.corpus.examples[k]) for k in result.indices) / 3600,
+        )
+        self.held_out.append(held_out)
+        predictions = cross_fit(held_out, run.names)
+        if predictions is None:
+            return result
+        outputs = {**result.outputs, run.method: predictions.calibrated}
+        return replace(result, outputs=outputs, judged=predictions)
+
+    def finish_model(self, model: Any, learned: NDArray[np.int64]) -> dict[str, str]:
+        """Fit the confidence of the final model."""
+        detector = NoveltyDetector.fit(self._embeddings[learned], self._labels[learned])
+        model.set_confidence(fit_confidence(self.held_out[0], self._run.names, detector))
+        if model.pseudo_labels_ is None:
+            return {}
+        return {"unlabelled sounds": model.pseudo_labels_.to_text()}

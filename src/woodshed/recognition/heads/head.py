@@ -394,9 +394,6 @@ class Head(abc.ABC):
 class Evaluator:
     """What a cross-validation measures beyond the outputs; by default nothing."""
 
-    def begin(self) -> None:
-        """Prepare, before the first fold."""
-
     def test_fold(self, fold: Fold) -> Mapping[str, NDArray[Any]]:
         """Return further arrays of a tested fold, to be stored with its outputs."""
         return {}
