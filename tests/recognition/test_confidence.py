@@ -36,6 +36,7 @@ from woodshed.recognition.confidence import (
     fit_confidence,
     fit_max_distance,
 )
+from woodshed.recognition.estimator import Recogniser
 from woodshed.recognition.experiments.cross_validation import evaluate
 from woodshed.recognition.novelty_detection import (
     LOWEST_DB,
@@ -43,7 +44,6 @@ from woodshed.recognition.novelty_detection import (
     SpectralEmbedding,
     peak_level_db,
 )
-from woodshed.recognition.recogniser import Recogniser
 from woodshed.recognition.saving import save_model
 
 CLASSES = ["fall", "pulse", "rise"]

@@ -13,8 +13,8 @@ import woodshed
 from woodshed.data.example import Corpus, Sounds
 from woodshed.errors import ParameterError
 from woodshed.recognition import net_training
+from woodshed.recognition.estimator import Recogniser
 from woodshed.recognition.net_training import reference_windows
-from woodshed.recognition.recogniser import Recogniser
 from woodshed.recognition.saving import save_model
 from woodshed.tasks.noise import NoiseRecogniser
 from woodshed.tasks.snr import SnrRegressor

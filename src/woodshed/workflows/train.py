@@ -256,7 +256,7 @@ def net_for(estimator: AudioEstimator, clips: Sequence[Clip]) -> str:
 
     Examples
     --------
-    >>> from woodshed.recognition.recogniser import Recogniser
+    >>> from woodshed.recognition.estimator import Recogniser
     >>> from woodshed.score import Note, Score
     >>> from woodshed.symbolic.play import play
     >>> tune = play(Score([Note(0, 1, 60)]))

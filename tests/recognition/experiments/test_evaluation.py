@@ -10,8 +10,8 @@ import pytest
 from woodshed.data.example import Corpus
 from woodshed.data.folder import read_folder
 from woodshed.errors import DataError
+from woodshed.recognition.estimator import Recogniser
 from woodshed.recognition.experiments.cross_validation import evaluate
-from woodshed.recognition.recogniser import Recogniser
 
 
 def test_the_answers_are_kept_beside_the_truth(speech: Recogniser, unheard_folder: Path) -> None:

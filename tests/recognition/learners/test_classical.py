@@ -19,11 +19,11 @@ from woodshed.features import Summary
 from woodshed.recognition.classical import CLASSICAL, forest
 from woodshed.recognition.classical.model import Case, fit_model, probabilities
 from woodshed.recognition.clip_item import summarise
+from woodshed.recognition.estimator import Recogniser
 from woodshed.recognition.experiments.cross_validation import CrossValidation
 from woodshed.recognition.heads.classes import ClassesHead
 from woodshed.recognition.learners import classical
 from woodshed.recognition.learners.classical import ClassicalLearner
-from woodshed.recognition.recogniser import Recogniser
 from woodshed.tasks.speech import SpeechRecogniser
 from woodshed.training.progress import Watcher
 from woodshed.training.run_state import RunState

@@ -13,9 +13,9 @@ from woodshed.audio.augmentation import Speed
 from woodshed.clip import Clip
 from woodshed.data.example import Corpus, Example, Sounds
 from woodshed.recognition.clip_item import N_RATE_CLIPS, augmented_versions, clip_items, common_rate
+from woodshed.recognition.estimator import Recogniser
 from woodshed.recognition.learners import net as learning
 from woodshed.recognition.learners.net import Spectrograms, make_feature, strengthen, time_step
-from woodshed.recognition.recogniser import Recogniser
 from woodshed.recognition.window import NO_AUGMENTATION, SpectrogramAugmentation
 from woodshed.tasks.speech import SpeechRecogniser
 from woodshed.training.holdout import hold_out

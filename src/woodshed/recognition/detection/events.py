@@ -24,8 +24,7 @@ from woodshed.data.example import Skipped
 from woodshed.errors import ParameterError, near_miss
 from woodshed.features.streaming import BLOCK_S
 from woodshed.recognition.detection.sliding_window import WindowScores, scan, window_classifier
-from woodshed.recognition.estimator import process_files
-from woodshed.recognition.recogniser import Recogniser
+from woodshed.recognition.estimator import Recogniser, process_files
 from woodshed.timeline import Event, Timeline
 
 Curves = NDArray[np.float64]

@@ -30,7 +30,7 @@ from woodshed.recognition.detection.sliding_window import (
     WindowScores,
     window_classifier,
 )
-from woodshed.recognition.recogniser import Recogniser
+from woodshed.recognition.estimator import Recogniser
 from woodshed.timeline import Event
 from woodshed.units import samples_to_s
 

@@ -22,8 +22,8 @@ from woodshed.features.mel import LogMel
 from woodshed.features.row import RowFeature
 from woodshed.features.streaming import features_of_blocks, mono_blocks
 from woodshed.recognition.confidence import Confidence
+from woodshed.recognition.estimator import Recogniser
 from woodshed.recognition.novelty_detection import SpectralEmbedding
-from woodshed.recognition.recogniser import Recogniser
 from woodshed.recognition.window import cut_windows
 from woodshed.training.inference import ONNX_NAME, predict_keras, predict_onnx
 from woodshed.units import s_to_samples, samples_to_s

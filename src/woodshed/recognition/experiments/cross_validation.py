@@ -289,7 +289,7 @@ def method_of(estimator: AudioEstimator) -> str:
 
     Examples
     --------
-    >>> from woodshed.recognition.recogniser import Recogniser
+    >>> from woodshed.recognition.estimator import Recogniser
     >>> method_of(Recogniser(net="mlp")), method_of(Recogniser(net="svm"))
     ('net', 'svm')
     """
@@ -301,7 +301,7 @@ def methods_of(estimator: AudioEstimator, baselines: Sequence[str]) -> list[str]
 
     Examples
     --------
-    >>> from woodshed.recognition.recogniser import Recogniser
+    >>> from woodshed.recognition.estimator import Recogniser
     >>> methods_of(Recogniser(net="mlp"), ("svm", "majority"))
     ['net', 'svm', 'majority']
     >>> methods_of(Recogniser(net="svm"), ("svm", "majority"))
@@ -315,7 +315,7 @@ def deciding_settings(estimator: AudioEstimator, settings: Mapping[str, Any]) ->
 
     Examples
     --------
-    >>> from woodshed.recognition.recogniser import Recogniser
+    >>> from woodshed.recognition.estimator import Recogniser
     >>> recogniser = Recogniser(net="svm", sample_rate=8000)
     >>> deciding_settings(recogniser, recogniser.get_params())
     {'net': 'svm', 'sample_rate': 8000, 'seed': 0}

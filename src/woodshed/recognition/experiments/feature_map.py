@@ -56,16 +56,12 @@ class LinearBoundary:
         ``2 / ‖w‖``: distance between the two margins, in standard deviations.
     support
         Shape ``(n_support,)``: the indices of the support vectors, in ascending order.
-    free
-        Shape ``(n_support,)``: whether a support vector lies on its margin; the others are on the wrong side
-        of it.
     """
 
     weights: NDArray[np.float64]
     bias: float
     margin: float
     support: NDArray[np.int64]
-    free: NDArray[np.bool_]
 
 
 @dataclass(frozen=True)
@@ -123,7 +119,7 @@ def separate(points: Rows, columns: NDArray[np.int64]) -> Separability:
     mean, deviation = points.mean(axis=0), points.std(axis=0)
     machine = SVC(C=COST, kernel="linear", class_weight="balanced", break_ties=True, tol=1e-6)
     machine.fit((points - mean) / deviation, columns)
-    return Separability(mean, deviation, _boundary(machine, columns), machine)
+    return Separability(mean, deviation, _boundary(machine), machine)
 
 
 def discriminative_pair(rows: Rows, columns: NDArray[np.int64]) -> tuple[int, int] | None:
@@ -298,19 +294,14 @@ def shape_of(column: int) -> int:
     return (column + column // len(COLOURS)) % N_SHAPES
 
 
-def _boundary(machine: Any, columns: NDArray[np.int64]) -> LinearBoundary | None:
+def _boundary(machine: Any) -> LinearBoundary | None:
     """Return the decision boundary of a machine fitted to two classes."""
     if len(machine.classes_) != 2:
         return None
     weights = machine.coef_[0]
-    order = np.argsort(machine.support_)
-    support = machine.support_[order].astype(np.int64)
-    dual = np.abs(machine.dual_coef_[0])[order]
-    highest = COST * machine.class_weight_[columns[support]]
     return LinearBoundary(
         weights,
         float(machine.intercept_[0]),
         float(2 / np.linalg.norm(weights)),
-        support,
-        dual < highest * (1 - 1e-6),
+        np.sort(machine.support_).astype(np.int64),
     )

@@ -265,7 +265,7 @@ def candidates_of(estimator: AudioEstimator, nets: str | None = None) -> tuple[s
 
     Examples
     --------
-    >>> from woodshed.recognition.recogniser import Recogniser
+    >>> from woodshed.recognition.estimator import Recogniser
     >>> candidates_of(Recogniser(net="mlp"))
     ('mlp', 'conv-stack', 'svm', 'forest', 'logistic')
     >>> candidates_of(Recogniser(), "svm, forest")

@@ -29,6 +29,7 @@ from woodshed.recognition.confidence import (
 )
 from woodshed.recognition.heads.head import Evaluator, Head, Names, Rows
 from woodshed.recognition.novelty_detection import NoveltyDetector, SpectralEmbedding
+from woodshed.recognition.self_training import with_unlabelled
 
 if TYPE_CHECKING:
     from woodshed.training.loop import Loss
@@ -93,8 +94,6 @@ class ClassesHead(Head):
 
     def select(self, corpus: Corpus, estimator: Any, *, to_fit: bool) -> Corpus:
         """Return the labelled examples; the others are skipped, or kept to be trained on unlabelled."""
-        from woodshed.recognition.self_training import with_unlabelled
-
         if corpus.examples and not any(corpus.labels):
             raise DataError(f"{corpus.name} has tags but no labels. To learn tags, use --task tags.")
         bare = [example for example in corpus.examples if not example.label]

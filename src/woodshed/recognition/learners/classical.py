@@ -16,7 +16,13 @@ from woodshed.data.example import Skipped
 from woodshed.data.store import FeatureStore
 from woodshed.features.played_notes import PlayedNotes
 from woodshed.recognition.classical import CLASSICAL
-from woodshed.recognition.classical.model import Case, Rows, classical_model
+from woodshed.recognition.classical.model import (
+    Case,
+    ClassicalPredictor,
+    Rows,
+    classical_model,
+    model_to_bytes,
+)
 from woodshed.recognition.clip_item import (
     are_scores,
     augmented_versions,
@@ -31,7 +37,6 @@ from woodshed.training.model_folder import MODEL_NAME
 from woodshed.training.progress import LearningCurve
 
 if TYPE_CHECKING:
-    from woodshed.recognition.classical.serialization import ClassicalPredictor
     from woodshed.training.inference import PredictFunction
 
 N_FOLDS = 5
@@ -56,8 +61,6 @@ class ClassicalLearner(Learner):
 
     def fit(self, estimator: ClipModel, data: TrainingData) -> None:
         """Compute the rows of all clips, and fit the estimator to them."""
-        from woodshed.recognition.classical.serialization import model_to_bytes
-
         check_lengths(data.clips, data.targets, data.groups)
         head = type(estimator).head
         with tempfile.TemporaryDirectory() as temporary:
@@ -91,8 +94,6 @@ class ClassicalLearner(Learner):
 
     def model(self, estimator: ClipModel) -> Any:
         """Return the fitted estimator in ONNX Runtime."""
-        from woodshed.recognition.classical.serialization import ClassicalPredictor
-
         return ClassicalPredictor(
             estimator.files_[MODEL_NAME],
             n_values=estimator.feature_.n_values,
