@@ -23,8 +23,6 @@ from woodshed.recognition.experiments.tuning import (
     Search,
     check_tuning,
     first_fold_of,
-    tuned,
-    tuning_run_state,
 )
 from woodshed.report.recognition.folder import write_model_folder
 from woodshed.tasks import task_class
@@ -193,12 +191,12 @@ def search_settings(
         tested.folds[0],
         request.n_trials,
         tuple(request.settings),
-        tuning_run_state(request.out / RUN_NAME),
+        RunState(request.out / RUN_NAME / "tuning"),
         request.resume,
         watcher or Watcher(),
     )
     result = search.run()
-    estimator = tuned(preparation.estimator, result)
+    estimator = type(preparation.estimator)(**preparation.estimator.get_params() | result.chosen)
     return replace(preparation, estimator=estimator, splits=[first_fold_of(tested), *leaky]), result
 
 

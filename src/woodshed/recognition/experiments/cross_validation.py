@@ -219,14 +219,11 @@ class CrossValidation:
         self.watcher.begin(title, self.n_epochs)
         model = type(self.estimator)(**self.settings)
         unlabelled = self._unlabelled_beside(rows)
-        own_groups = None
-        if groups is not None:
-            own_groups = [*(groups[k] for k in rows), *(str(e.group) for e in unlabelled)]
         try:
             model.fit(
                 Sounds((*self.corpus.subset(rows.tolist()), *unlabelled)),
                 [*(self.answers[k] for k in rows), *(None for _ in unlabelled)],
-                own_groups,
+                None if groups is None else [*(groups[k] for k in rows), *(str(e.group) for e in unlabelled)],
                 checkpoint=self.run_state.checkpoint(name),
                 on_epoch=self.watcher.epoch,
             )

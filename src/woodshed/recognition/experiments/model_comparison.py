@@ -337,7 +337,15 @@ class ModelComparison:
             mark = shared | {"task": kind.task, "sample_rate": rate, "comparison": task.encoded[1]}
             run_state.open(fingerprint(mark, self.corpus, [self.split]), resume=self.resume)
             began = time.monotonic()
-            failed, interrupted = self._run_all(task, run_state.folder or Path(temporary))
+            failed: dict[str, str] = {}
+            interrupted = False
+            try:
+                for net in self.nets:
+                    reason = run_in_process(task, net, run_state.folder or Path(temporary), self.watcher)
+                    if reason:
+                        failed[net] = reason
+            except KeyboardInterrupt:
+                interrupted = True
             comparison = gather(task, self.nets, run_state)
         if interrupted and not comparison.costs:
             raise KeyboardInterrupt
@@ -352,18 +360,6 @@ class ModelComparison:
             interrupted=interrupted,
         )
 
-    def _run_all(self, task: BenchmarkTask, folder: Path) -> tuple[dict[str, str], bool]:
-        """Run the candidates one after the other; return why some failed, and whether Ctrl-C was pressed."""
-        failed: dict[str, str] = {}
-        try:
-            for net in self.nets:
-                reason = run_in_process(task, net, folder, self.watcher)
-                if reason:
-                    failed[net] = reason
-        except KeyboardInterrupt:
-            return failed, True
-        return failed, False
-
 
 def run_in_process(task: BenchmarkTask, net: str, folder: Path, watcher: Watcher) -> str:
     """Run a candidate in a process of its own; return why it failed, or an empty text."""
@@ -374,16 +370,15 @@ def run_in_process(task: BenchmarkTask, net: str, folder: Path, watcher: Watcher
     sender.close()
     try:
         while True:
-            try:
-                event, *arguments = receiver.recv()
-            except EOFError:
-                process.join()
-                return f"its process ended with status {process.exitcode}; memory may have run out."
+            event, *arguments = receiver.recv()
             if event == "done":
                 return ""
             if event == "failed":
                 return str(arguments[0])
             getattr(watcher, event)(*arguments)
+    except EOFError:
+        process.join()
+        return f"its process ended with status {process.exitcode}; memory may have run out."
     except BaseException:
         process.terminate()  # a fold is stored whole or not at all
         raise
