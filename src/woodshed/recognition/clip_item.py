@@ -69,8 +69,7 @@ class AugmentedVersion:
 
     def __call__(self, clip: Clip) -> Clip:
         """Return version ``number`` of the clip."""
-        rng = np.random.default_rng([self.number, zlib.crc32(clip.samples.tobytes())])
-        return self.change(clip, rng)
+        return self.change(clip, np.random.default_rng([self.number, zlib.crc32(clip.samples.tobytes())]))
 
 
 @dataclass(frozen=True)
@@ -115,8 +114,8 @@ def augmented_versions(
     """Return an item and ``n_augmentations - 1`` augmented copies."""
     if augmentation is None:
         return [item]
-    changes = [AugmentedVersion(augmentation, number) for number in range(1, n_augmentations)]
-    return [item, *(ChangedItem(item, change) for change in changes)]
+    numbers = range(1, n_augmentations)
+    return [item, *(ChangedItem(item, AugmentedVersion(augmentation, number)) for number in numbers)]
 
 
 def fill_store(
@@ -165,11 +164,10 @@ def common_rate(clips: Sequence[Clip], highest: int) -> int:
     Of equally frequent rates the lower one is returned, since upsampling cannot restore high frequencies.
     """
     indices = range(0, len(clips), max(1, len(clips) // N_RATE_CLIPS))
-    if isinstance(clips, Sounds):
-        rates = [own_rate(clips.examples[k].path) for k in indices]
-    else:
-        rates = [clips[k].sample_rate for k in indices]
-    counts = Counter(rates)
+    counts = Counter(
+        own_rate(clips.examples[k].path) if isinstance(clips, Sounds) else clips[k].sample_rate
+        for k in indices
+    )
     return min(highest, min(counts, key=lambda rate: (-counts[rate], rate)))
 
 

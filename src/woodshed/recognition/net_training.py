@@ -109,10 +109,8 @@ class Batches:
         """Return the order of the rows in an epoch; it is cached, since drawing it takes milliseconds."""
         if self._drawn is None or self._drawn[0] != epoch:
             rng = np.random.default_rng([self.seed, epoch])
-            n_rows = len(self.targets)
-            order = (
-                balanced_order(self.targets.argmax(axis=1), rng) if self.balanced else rng.permutation(n_rows)
-            )
+            classes = self.targets.argmax(axis=1)
+            order = balanced_order(classes, rng) if self.balanced else rng.permutation(len(classes))
             self._drawn = epoch, order
         return self._drawn[1]
 
@@ -170,10 +168,9 @@ def predict_windows(
     net: keras.Model, cut: Callable[[slice], NDArray[np.float32]], n_windows: int, batch_size: int = 64
 ) -> NDArray[np.float32]:
     """Return the outputs of a network, ``(n_windows, n_outputs)``, cutting the windows batch by batch."""
-    starts = range(0, n_windows, batch_size)
     # Called directly: a compiled function would be traced anew for each network and each last batch.
-    outputs = [net(cut(slice(k, k + batch_size)), training=False) for k in starts]
-    return np.concatenate([keras.ops.convert_to_numpy(output) for output in outputs])
+    outputs = (net(cut(slice(k, k + batch_size)), training=False) for k in range(0, n_windows, batch_size))
+    return np.concatenate([ops.convert_to_numpy(output) for output in outputs])
 
 
 def measure_classes(targets: NDArray[np.float32], outputs: NDArray[np.float32]) -> tuple[float, float]:

@@ -71,8 +71,7 @@ class SpectralEmbedding:
         """Return the embedding of a clip, shape ``(3 * 32 + 1,)``, float32."""
         n_fft = 2 ** round(np.log2(0.032 * self.sample_rate))
         hop = max(1, s_to_samples(0.01, self.sample_rate))
-        feature = LogMel(sample_rate=self.sample_rate, n_fft=n_fft, hop_length=hop, n_mels=N_BANDS)
-        level_db = feature(clip)
+        level_db = LogMel(sample_rate=self.sample_rate, n_fft=n_fft, hop_length=hop, n_mels=N_BANDS)(clip)
         level_db -= level_db.max()
         np.maximum(level_db, -RANGE_DB, out=level_db)
         active = level_db[level_db.max(axis=1) >= -ACTIVE_DB]

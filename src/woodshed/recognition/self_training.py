@@ -182,8 +182,7 @@ def _pseudo_labels(  # the arrays of one training set
     teacher = _unfitted(recogniser).fit(known, names, own_groups, weights[labelled].tolist())
     outputs = teacher.outputs(subset_of(clips, others))
     is_certain = outputs.max(axis=1) >= least
-    added = [str(name) for name in teacher.classes_[outputs[is_certain].argmax(axis=1)]]
-    return others[is_certain], added, least
+    return others[is_certain], teacher.classes_[outputs[is_certain].argmax(axis=1)].tolist(), least
 
 
 def least_probability(

@@ -157,8 +157,8 @@ class KernelRidge:
 
     def _scores(self, rows: Rows) -> Rows:
         if self.blocks:
-            pairs = zip(self.estimators_, self._split(rows), strict=True)
-            return np.asarray(np.mean([estimator._scores(part) for estimator, part in pairs], axis=0))
+            parts = zip(self.estimators_, self._split(rows), strict=True)
+            return np.asarray(np.mean([estimator._scores(part) for estimator, part in parts], axis=0))
         return self._kernel(self._transform(rows)) @ self.dual_coef_
 
     def _kernel(self, transformed: NDArray[np.float32]) -> Rows:

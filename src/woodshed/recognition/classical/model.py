@@ -320,8 +320,9 @@ class GraphBuilder:
 
     def standardise(self, rows: str, scaler: Any) -> str:
         """Apply a ``StandardScaler``."""
-        centred = self.node("Sub", rows, self.constant(scaler.mean_))
-        return self.node("Div", centred, self.constant(scaler.scale_))
+        return self.node(
+            "Div", self.node("Sub", rows, self.constant(scaler.mean_)), self.constant(scaler.scale_)
+        )
 
     def linear(self, rows: str, weights: NDArray[np.floating], intercept: NDArray[np.floating]) -> str:
         """Compute ``rows @ weights + intercept``; the shape of the weights is ``(n_values, n_outputs)``."""
@@ -329,13 +330,11 @@ class GraphBuilder:
 
     def squared_distances(self, rows: str, others: NDArray[np.floating]) -> str:
         """Compute squared Euclidean distances to other rows, shape ``(batch, n_others)``, in their type."""
-        dtype = others.dtype
         last = self.constant([1], np.int64)
         lengths = self.node("ReduceSum", self.node("Mul", rows, rows), last, keepdims=1)
-        other_lengths = self.constant(np.square(others).sum(axis=1), dtype)
-        doubled = self.node("MatMul", rows, self.constant(2 * others.T, dtype))
-        distances = self.node("Sub", self.node("Add", lengths, other_lengths), doubled)
-        return self.node("Relu", distances)
+        other_lengths = self.constant(np.square(others).sum(axis=1), others.dtype)
+        doubled = self.node("MatMul", rows, self.constant(2 * others.T, others.dtype))
+        return self.node("Relu", self.node("Sub", self.node("Add", lengths, other_lengths), doubled))
 
     def linear_probabilities(self, rows: str, estimator: Any) -> str:
         """Compute the probabilities of a linear classifier: the softmax of its decision function.
@@ -420,8 +419,7 @@ def model_to_bytes(name: str, model: Any, n_values: int) -> bytes:
         return graph.to_bytes(_export(graph, name, model), len(model.classes_))
     (mean, deviation), *estimators = model
     columns = [_export_column(graph, name, estimator) for estimator in estimators]
-    joined = graph.node("Concat", *columns, axis=1)
-    scaled = graph.node("Mul", joined, graph.constant(deviation))
+    scaled = graph.node("Mul", graph.node("Concat", *columns, axis=1), graph.constant(deviation))
     return graph.to_bytes(graph.node("Add", scaled, graph.constant(mean)), len(columns))
 
 
@@ -533,23 +531,19 @@ def check_model(content: bytes, n_values: int, n_outputs: int) -> None:
         is_complete = min(array.dims, default=1) > 0 and len(array.raw_data) == n_bytes > 0
         if array.external_data or array.data_location or not is_complete:
             raise _refused(f"the array {array.name} is not completely in it")
-    if _ends(graph) != ([(INPUT_NAME, n_values)], [(OUTPUT_NAME, n_outputs)]):
+    if (_ends(graph.input), _ends(graph.output)) != ([(INPUT_NAME, n_values)], [(OUTPUT_NAME, n_outputs)]):
         raise _refused(f"it is not a model of {n_outputs} outputs for {n_values} values")
     _check_shapes(model)
 
 
-def _ends(graph: Any) -> tuple[list[tuple[str, int]], list[tuple[str, int]]]:
-    """Return the name and the last dimension of each input and output."""
-
-    def describe(values: Any) -> list[tuple[str, int]]:
-        return [
-            (value.name, value.type.tensor_type.shape.dim[1].dim_value)
-            if value.type.tensor_type.elem_type == _DOUBLE and len(value.type.tensor_type.shape.dim) == 2
-            else (value.name, -1)
-            for value in values
-        ]
-
-    return describe(graph.input), describe(graph.output)
+def _ends(values: Any) -> list[tuple[str, int]]:
+    """Return the name and the last dimension of each input or output."""
+    return [
+        (value.name, value.type.tensor_type.shape.dim[1].dim_value)
+        if value.type.tensor_type.elem_type == _DOUBLE and len(value.type.tensor_type.shape.dim) == 2
+        else (value.name, -1)
+        for value in values
+    ]
 
 
 def _check_shapes(model: Any) -> None:

@@ -255,8 +255,12 @@ def blocks_timeline(
     blocks = iter(blocks)
     first = list(itertools.islice(blocks, 1))
     scores = scan(classifier, itertools.chain(first, blocks))
-    events = tuple(detect_events(scores, rule, classifier.window_s))
-    return Timeline(first[0].source, scores.end_s, events, scores.highest_hz)
+    return Timeline(
+        first[0].source,
+        scores.end_s,
+        tuple(detect_events(scores, rule, classifier.window_s)),
+        scores.highest_hz,
+    )
 
 
 def detect_events(scores: WindowScores, rule: EventRule, window_s: float) -> Iterator[Event]:

@@ -148,7 +148,10 @@ class LiveDetector:
             Consecutive blocks of the sound, all at one rate, any rate.
         """
         for block in mono_blocks(self._timed(blocks), self._classifier.sample_rate):
-            self._add(block.samples[0])
+            self._buffer.add(block.samples[0])
+            levels_db = self._buffer.pop_levels()
+            self._levels_db = np.concatenate([self._levels_db, levels_db])
+            self._peak_db = max(self._peak_db, float(levels_db.max(initial=-np.inf)))
             if self._classify_complete_windows():
                 yield from self._final_events()
 
@@ -167,13 +170,6 @@ class LiveDetector:
             arrived_s += block.duration_s
             self._time_origin = min(self._time_origin, self.clock() - arrived_s)
             yield block
-
-    def _add(self, samples: Samples) -> None:
-        """Add samples and their level to the memory."""
-        self._buffer.add(samples)
-        levels_db = self._buffer.pop_levels()
-        self._levels_db = np.concatenate([self._levels_db, levels_db])
-        self._peak_db = max(self._peak_db, float(levels_db.max(initial=-np.inf)))
 
     def _classify_complete_windows(self) -> bool:
         """Classify the windows whose sound is complete; return whether there were any."""

@@ -120,8 +120,7 @@ def trim_inactive(samples: Samples, sample_rate: int) -> Samples:
     buffer = SoundBuffer(sample_rate)
     buffer.add(samples)
     levels_db = buffer.pop_levels(ended=True)
-    threshold_db = max(levels_db.max(initial=LOWEST_DB) - ACTIVE_DB, LOWEST_DB + 1)
-    active = np.flatnonzero(levels_db >= threshold_db)
+    active = np.flatnonzero(levels_db >= max(levels_db.max(initial=LOWEST_DB) - ACTIVE_DB, LOWEST_DB + 1))
     if not len(active):
         return samples[:0]
     return samples[active[0] * buffer.frame_length : (active[-1] + 1) * buffer.frame_length]
@@ -296,7 +295,6 @@ def window_classifier(recogniser: Recogniser, hop_s: float | None = None) -> Win
     """
     recogniser.head.check_timeline(recogniser.task)
     feature: LogMel | RowFeature = recogniser.fitted("feature_")
-    labels = tuple(recogniser.fitted("classes_").tolist())
     predict: Callable[[NDArray[np.float32]], Probabilities]
     if isinstance(feature, LogMel):
         rate_hz, n_rows = feature.frame_rate_hz, recogniser.n_frames_
@@ -313,8 +311,14 @@ def window_classifier(recogniser: Recogniser, hop_s: float | None = None) -> Win
             f"hop_s must be positive and at most a window ({window_s:g} s), got {hop_s!r}. "
             "With longer steps some sound would be in no window."
         )
-    n_step = max(1, round(hop_s * rate_hz))
-    return WindowClassifier(labels, feature, n_rows, n_step, predict, recogniser.confidence_)
+    return WindowClassifier(
+        labels=tuple(recogniser.fitted("classes_").tolist()),
+        feature=feature,
+        n_rows=n_rows,
+        n_step=max(1, round(hop_s * rate_hz)),
+        predict=predict,
+        confidence=recogniser.confidence_,
+    )
 
 
 def scan(classifier: WindowClassifier, blocks: Iterable[Clip]) -> WindowScores:

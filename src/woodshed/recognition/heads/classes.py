@@ -224,8 +224,9 @@ class ClassesHead(Head):
             label = NONE_OF_THESE if row[best] < thresholds[best] else names[best]
             label = confidence.refusal(at_rate) or label
             probability = row[best] if label == names[best] else None
-            by_name = dict(zip(names, row, strict=True))
-            yield Prediction(clip.source, label, probability, by_name, 0.0, clip.duration_s)
+            yield Prediction(
+                clip.source, label, probability, dict(zip(names, row, strict=True)), 0.0, clip.duration_s
+            )
 
     def check_timeline(self, task: str) -> None:
         """Accept: classes can be placed on a timeline."""
@@ -328,13 +329,13 @@ class ConfidenceEvaluator(Evaluator):
         predictions = cross_fit(held_out, run.names)
         if predictions is None:
             return result
-        outputs = {**result.outputs, run.method: predictions.calibrated}
-        return replace(result, outputs=outputs, judged=predictions)
+        return replace(
+            result, outputs={**result.outputs, run.method: predictions.calibrated}, judged=predictions
+        )
 
     def finish_model(self, model: Any, learned: NDArray[np.int64]) -> dict[str, str]:
         """Fit the confidence of the final model."""
         detector = NoveltyDetector.fit(self._embeddings[learned], self._labels[learned])
         model.set_confidence(fit_confidence(self.held_out[0], self._run.names, detector))
-        if model.pseudo_labels_ is None:
-            return {}
-        return {"unlabelled sounds": model.pseudo_labels_.to_text()}
+        facts = model.pseudo_labels_
+        return {} if facts is None else {"unlabelled sounds": facts.to_text()}

@@ -5,9 +5,9 @@ from __future__ import annotations
 import abc
 import itertools
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, ClassVar, Self
+from typing import TYPE_CHECKING, Any, ClassVar
 
 import numpy as np
 from numpy.typing import NDArray
@@ -18,55 +18,11 @@ from woodshed.errors import DataError, ParameterError, printable
 from woodshed.recognition.classical.model import PLAIN, Case, fit_columns, predict_columns
 
 if TYPE_CHECKING:
-    import keras
-
     from woodshed.clip import Clip
     from woodshed.data.split import Fold
     from woodshed.prediction import ClipPrediction
     from woodshed.recognition.confidence import CalibratedPredictions
     from woodshed.training.loop import Loss
-
-
-@dataclass(frozen=True)
-class TargetScale:
-    """Mean and standard deviation of each target.
-
-    Parameters
-    ----------
-    mean, deviation
-        Shape ``(n_names,)``; 0 and 1 leave targets unchanged.
-
-    Examples
-    --------
-    >>> scale = TargetScale.of(np.array([[1.0], [3.0]], np.float32))
-    >>> scale.standardise(np.array([[5.0]], np.float32)).tolist()
-    [[3.0]]
-    """
-
-    mean: NDArray[np.float32]
-    deviation: NDArray[np.float32]
-
-    @classmethod
-    def identity(cls, n_names: int) -> Self:
-        """Return the scale that leaves targets unchanged."""
-        return cls(np.zeros(n_names, np.float32), np.ones(n_names, np.float32))
-
-    @classmethod
-    def of(cls, rows: NDArray[np.float32]) -> Self:
-        """Compute the scale of the known targets of the training clips, shape ``(n_clips, n_names)``."""
-        deviation = np.nanstd(rows, axis=0)
-        return cls(np.nanmean(rows, axis=0), np.where(deviation > 0, deviation, np.float32(1)))
-
-    def standardise(self, rows: NDArray[np.float32]) -> NDArray[np.float32]:
-        """Scale targets to mean 0 and standard deviation 1."""
-        return (rows - self.mean) / self.deviation
-
-    def undo_in(self, net: keras.Model) -> None:
-        """Rescale the last layer of a trained network so that it outputs the original units."""
-        if not self.mean.any() and (self.deviation == 1).all():
-            return
-        kernel, bias = net.layers[-1].get_weights()
-        net.layers[-1].set_weights([kernel * self.deviation, bias * self.deviation + self.mean])
 
 
 Rows = NDArray[np.float64]
@@ -260,9 +216,12 @@ class Head(abc.ABC):
 
     # -- networks ---------------------------------------------------------------------------------
 
-    def scale(self, rows: NDArray[np.float32]) -> TargetScale:
-        """Return how targets are scaled for a network."""
-        return TargetScale.identity(rows.shape[1])
+    def scale(self, rows: NDArray[np.float32]) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
+        """Return the mean and deviation, shape ``(n_names,)``, that a network's targets are standardised by.
+
+        By default they are 0 and 1, which leave targets unchanged.
+        """
+        return np.zeros(rows.shape[1], np.float32), np.ones(rows.shape[1], np.float32)
 
     @abc.abstractmethod
     def loss(self, rows: NDArray[np.float32]) -> Loss | None:

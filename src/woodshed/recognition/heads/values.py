@@ -12,7 +12,7 @@ from numpy.typing import ArrayLike, NDArray
 from woodshed.errors import DataError
 from woodshed.prediction import Estimate
 from woodshed.recognition.classical.model import classical_model
-from woodshed.recognition.heads.head import Head, Names, Rows, TargetScale
+from woodshed.recognition.heads.head import Head, Names, Rows
 
 if TYPE_CHECKING:
     from woodshed.clip import Clip
@@ -65,9 +65,17 @@ class ValuesHead(Head):
 
     # -- networks ---------------------------------------------------------------------------------
 
-    def scale(self, rows: NDArray[np.float32]) -> TargetScale:
-        """Return the scale that standardises each value."""
-        return TargetScale.of(rows)
+    def scale(self, rows: NDArray[np.float32]) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
+        """Return the mean and standard deviation of the known training targets.
+
+        Examples
+        --------
+        >>> mean, deviation = ValuesHead().scale(np.array([[1.0], [np.nan], [3.0]], np.float32))
+        >>> mean.tolist(), deviation.tolist()
+        ([2.0], [1.0])
+        """
+        deviation = np.nanstd(rows, axis=0)
+        return np.nanmean(rows, axis=0), np.where(deviation > 0, deviation, np.float32(1))
 
     def loss(self, rows: NDArray[np.float32]) -> Loss:
         """Return the Huber loss of standardised values."""

@@ -68,9 +68,9 @@ class ClassicalLearner(Learner):
                 estimator, data.clips, estimator.store or temporary
             )
         names, targets = head.encode([data.targets[k] for k in clip_of_row], type(estimator).names)
-        weights = None
-        if data.sample_weight is not None:
-            weights = np.asarray(data.sample_weight, np.float64)[clip_of_row]
+        weights = (
+            None if data.sample_weight is None else np.asarray(data.sample_weight, np.float64)[clip_of_row]
+        )
         case = _case_of(estimator, feature)
         model = head.fit_classical(estimator.net, rows, targets, case=case, weights=weights)
         # Augmented copies of a clip are never predicted by a model trained on another copy.
@@ -128,8 +128,8 @@ class ClassicalLearner(Learner):
 
     def method_name(self, estimator: ClipModel) -> str:
         """Return the name of the estimator, with ``own-`` unless it equals the baseline of that name."""
-        kind = type(estimator)
-        is_plain = _front_end_of(estimator, reads_notes=False) == "summary" and kind.n_augmented_rows == 1
+        is_summary = _front_end_of(estimator, reads_notes=False) == "summary"
+        is_plain = is_summary and type(estimator).n_augmented_rows == 1
         return estimator.net if is_plain else f"own-{estimator.net}"
 
 

@@ -82,8 +82,8 @@ class NetLearner(Learner):
                 estimator.validation_share,
                 estimator.seed,
             )
-            scale = head.scale(targets[trained])
-            scaled = scale.standardise(targets)
+            mean, deviation = head.scale(targets[trained])
+            scaled = (targets - mean) / deviation
             net = make_net(estimator, spectrograms.feature.n_mels, len(names))
             net, curve, finished = train(estimator, data, net, spectrograms, scaled, trained, held_out)
             files = head.fit_outputs(names, targets) | head.fit_held_out(
@@ -92,7 +92,9 @@ class NetLearner(Learner):
                     net, spectrograms.cutter(held_out, estimator.n_frames), len(held_out)
                 ),
             )
-        scale.undo_in(net)
+        if mean.any() or (deviation != 1).any():  # the network outputs the original units
+            kernel, bias = net.layers[-1].get_weights()
+            net.layers[-1].set_weights([kernel * deviation, bias * deviation + mean])
         estimator.set_learned(
             classes=names,
             feature=spectrograms.feature,
@@ -248,9 +250,11 @@ def train(
             targets[held_out],
             measure=None if recipe.loss is None else masked_measure(recipe.loss, kind.head.is_right),
         )
-    weights = None
-    if data.sample_weight is not None:
-        weights = np.asarray(data.sample_weight, np.float32)[spectrograms.usable[rows]]
+    weights = (
+        None
+        if data.sample_weight is None
+        else np.asarray(data.sample_weight, np.float32)[spectrograms.usable[rows]]
+    )
     n_averaged = round(estimator.swa_share * estimator.epochs)
     state = TrainingState(
         validation=validation,
