@@ -126,8 +126,10 @@ class AudioEstimator(ClipModel):
     def check_settings(self) -> None:
         """Raise `ParameterError` if a setting is out of its range."""
         learner_of(self.net)  # raises for an unknown name
-        positive = ("width", "window_s", "n_mels", "frame_s", "hop_s", "epochs", "patience", "batch_size")
-        for name in (*positive, "learning_rate", "n_augmentations", "n_jobs"):
+        for name in (
+            *("width", "window_s", "n_mels", "frame_s", "hop_s", "epochs", "patience", "batch_size"),
+            *("learning_rate", "n_augmentations", "n_jobs"),
+        ):
             if not getattr(self, name) > 0:
                 raise ParameterError(f"{name} must be positive, got {getattr(self, name)!r}.")
         for name, high in _AT_MOST.items():
@@ -175,8 +177,8 @@ class AudioEstimator(ClipModel):
 
     def score(self, clips: Iterable[Clip], targets: Sequence[Any]) -> float:
         """Return the main measure of the head: accuracy, mean ROC-AUC of the tags, or mean R²."""
-        names = self.fitted("classes_").tolist()
-        return self.head.main_score(self.head.encode_as(targets, names), self.outputs(clips))
+        truth = self.head.encode_as(targets, self.fitted("classes_").tolist())
+        return self.head.main_score(truth, self.outputs(clips))
 
     def predictions(self, clips: Iterable[Clip], **options: Any) -> Iterator[ClipPrediction]:
         """Yield a prediction with its details for each clip in turn; nothing is kept.
@@ -407,8 +409,8 @@ class Tagger(AudioEstimator):
     @property
     def thresholds_(self) -> NDArray[np.float64]:
         """Probability from which each tag is predicted, shape ``(n_tags,)``."""
-        n_tags = len(self.fitted("classes_"))
-        return np.asarray(self._held_out.get("thresholds", np.full(n_tags, DEFAULT_THRESHOLD)), np.float64)
+        default = [DEFAULT_THRESHOLD] * len(self.fitted("classes_"))
+        return np.asarray(self._held_out.get("thresholds", default), np.float64)
 
     @property
     def calibration_(self) -> Calibration:
@@ -419,8 +421,7 @@ class Tagger(AudioEstimator):
     @property
     def _held_out(self) -> dict[str, Any]:
         """What was learned on held-out clips."""
-        values: dict[str, Any] = json.loads(self.fitted("files_").get(THRESHOLDS_NAME, b"{}"))
-        return values
+        return dict(json.loads(self.fitted("files_").get(THRESHOLDS_NAME, b"{}")))
 
     def predict_proba(self, clips: Iterable[Clip]) -> NDArray[np.float64]:
         """Return the probability of every tag for every clip.

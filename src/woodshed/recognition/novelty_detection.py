@@ -151,8 +151,12 @@ class NoveltyDetector:
     def to_bytes(self) -> bytes:
         """Return the arrays as ``.npz``, in float32."""
         content = io.BytesIO()
-        arrays = {"middles": self.centres, "whitening": self.whitening}
-        np.savez(content, allow_pickle=False, **{name: x.astype(np.float32) for name, x in arrays.items()})
+        np.savez(
+            content,
+            allow_pickle=False,
+            middles=self.centres.astype(np.float32),
+            whitening=self.whitening.astype(np.float32),
+        )
         return content.getvalue()
 
     @classmethod

@@ -76,8 +76,8 @@ def save_model(estimator: AudioEstimator, folder: Path) -> None:
         "files": {name: hashlib.sha256(content).hexdigest() for name, content in contents.items()},
     }
     write_whole(folder / SETTINGS_NAME, to_json(settings))
-    former = all_file_names() | type(estimator).head.files | type(estimator).extra_names
-    for name in former - set(contents):
+    kind = type(estimator)
+    for name in (all_file_names() | kind.head.files | kind.extra_names) - set(contents):
         (folder / name).unlink(missing_ok=True)  # of another model that was here before
 
 

@@ -277,8 +277,11 @@ def with_unlabelled(estimator: Any, corpus: Corpus) -> Corpus:
     if corpus.groups is not None:
         used = tuple(example for example in used if example.group is not None)
     paths = {example.path for example in used}
-    skipped = tuple(e for e in corpus.skipped if not (e.path in paths and NO_LABEL[:-1] in e.reason))
-    return replace(corpus, unlabelled=used, skipped=skipped)
+    return replace(
+        corpus,
+        unlabelled=used,
+        skipped=tuple(e for e in corpus.skipped if not (e.path in paths and NO_LABEL[:-1] in e.reason)),
+    )
 
 
 def may_learn(unlabelled: Sequence[Example], tested: Sequence[Example]) -> list[Example]:

@@ -330,9 +330,11 @@ class ModelComparison:
         shared = {name: value for name, value in settings.items() if name not in _NOT_SHARED}
         with tempfile.TemporaryDirectory() as temporary:
             run_state = RunState(self.run_state.folder or Path(temporary) / "run")
-            store = settings["store"] or str(Path(temporary) / "features")
-            estimator = kind(**settings | {"sample_rate": rate, "store": store})
-            task = BenchmarkTask(estimator, self.corpus, self.split)
+            changes = {
+                "sample_rate": rate,
+                "store": settings["store"] or str(Path(temporary) / "features"),
+            }
+            task = BenchmarkTask(kind(**settings | changes), self.corpus, self.split)
             task.check()
             mark = shared | {"task": kind.task, "sample_rate": rate, "comparison": task.encoded[1]}
             run_state.open(fingerprint(mark, self.corpus, [self.split]), resume=self.resume)

@@ -198,8 +198,8 @@ class Search:
         """Return the score of an inner fold and the time to train on the other folds, in seconds."""
         part = self.run_state.recall(name)
         if part is None:
-            constants = {"sample_rate": self._sample_rate, "store": self._store}
-            estimator = type(self.estimator)(**self.estimator.get_params() | constants | dict(settings))
+            changes = {"sample_rate": self._sample_rate, "store": self._store, **settings}
+            estimator = type(self.estimator)(**self.estimator.get_params() | changes)
             task = BenchmarkTask(estimator, self.training, self.inner)
             task.check()
             self.watcher.begin(

@@ -119,8 +119,11 @@ class ClassicalLearner(Learner):
 
     def effective_settings(self, settings: Mapping[str, Any]) -> set[str]:
         """Return the settings that affect a classical estimator, those that only its task has among them."""
-        shared = {setting.name for setting in fields(ClipModel)}
-        return set(settings) - shared | {"net", "sample_rate", "seed"}
+        return set(settings) - {setting.name for setting in fields(ClipModel)} | {
+            "net",
+            "sample_rate",
+            "seed",
+        }
 
     def alternatives(self, estimator: ClipModel) -> list[str]:
         """Return the classical estimators, that of the settings first."""
