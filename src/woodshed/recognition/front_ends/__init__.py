@@ -9,7 +9,7 @@ A further front end is one file with a frozen dataclass, and a line in `FRONT_EN
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from pkgutil import resolve_name
 from typing import Any, ClassVar
 
@@ -121,8 +121,6 @@ def row_front_end(name: str, sample_rate: int) -> Any:
 
 def front_end_to_dict(feature: Any) -> dict[str, Any]:
     """Return the name of a front end with its settings, for ``settings.json``."""
-    from dataclasses import asdict
-
     inner = feature.feature if isinstance(feature, PooledFrames) else feature
     target = f"{type(inner).__module__}:{type(inner).__qualname__}"
     names = {place: name for name, place in FRONT_ENDS.items()}

@@ -6,7 +6,7 @@ import tempfile
 import time
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import fields
-from typing import TYPE_CHECKING, Any, ClassVar
+from typing import Any, ClassVar
 
 import numpy as np
 from numpy.typing import NDArray
@@ -33,11 +33,9 @@ from woodshed.recognition.clip_item import (
 from woodshed.recognition.clip_model import ClipModel
 from woodshed.recognition.front_ends import row_front_end
 from woodshed.recognition.learners.learner import Learner, TrainingData, check_lengths
+from woodshed.training.inference import PredictFunction
 from woodshed.training.model_folder import MODEL_NAME
 from woodshed.training.progress import LearningCurve
-
-if TYPE_CHECKING:
-    from woodshed.training.inference import PredictFunction
 
 N_FOLDS = 5
 """Folds whose held-out outputs tag thresholds are learned from."""

@@ -6,15 +6,13 @@ import abc
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, ClassVar
+from typing import Any, ClassVar
 
 from woodshed.clip import Clip
 from woodshed.errors import DataError, ParameterError
 from woodshed.recognition.clip_model import ClipModel
+from woodshed.training.inference import PredictFunction
 from woodshed.training.progress import OnEpoch, ignore_epoch
-
-if TYPE_CHECKING:
-    from woodshed.training.inference import PredictFunction
 
 
 @dataclass(frozen=True)

@@ -15,6 +15,7 @@ from numpy.typing import NDArray
 from woodshed.clip import Clip
 from woodshed.data.store import FeatureStore
 from woodshed.errors import ParameterError
+from woodshed.features.mel import LogMel
 from woodshed.nets import NETS, build_net
 from woodshed.recognition.clip_item import augmented_versions, clip_items, common_rate, fill_store
 from woodshed.recognition.clip_model import ClipModel
@@ -31,15 +32,14 @@ from woodshed.training.inference import (
     predict_keras,
     predict_onnx,
 )
+from woodshed.training.progress import LearningCurve
 from woodshed.training.stderr import suppress_stderr
 from woodshed.units import s_to_samples
 
 if TYPE_CHECKING:
     import keras
 
-    from woodshed.features.mel import LogMel
     from woodshed.training.loop import Recipe
-    from woodshed.training.progress import LearningCurve
 
 MEMORY_BYTES = 256 * 2**20
 """Spectrograms up to this total size are kept in memory during training; more are read as needed."""
