@@ -281,23 +281,22 @@ def fit_confidence(
     n_others = len(held_out.truth) - int(np.unique(held_out.truth, return_counts=True)[1].max())
     rates = tuple(rate for rate in FALSE_POSITIVE_RATES if rate * (n_others + 1) >= 1)
     hourly_rates = tuple(n for n in FALSE_POSITIVES_PER_HOUR if n * held_out.hours >= 1)
-    thresholds = [
+    thresholds = (
         class_thresholds(held_out.truth, calibrated, classes, false_positive_rate=rate, for_new=True)
         for rate in rates
-    ]
-    hourly_thresholds = [
-        threshold_for_false_positives_per_hour(
-            is_right, calibrated.max(axis=1), held_out.hours, n, for_new=True
-        )
-        for n in hourly_rates
-    ]
+    )
     return Confidence(
         temperature=calibration.temperature,
         guess_share=calibration.guess_share,
         false_positive_rates=rates,
         thresholds=tuple(tuple(row.tolist()) for row in thresholds),
         false_positives_per_hour=hourly_rates,
-        hourly_thresholds=tuple(hourly_thresholds),
+        hourly_thresholds=tuple(
+            threshold_for_false_positives_per_hour(
+                is_right, calibrated.max(axis=1), held_out.hours, n, for_new=True
+            )
+            for n in hourly_rates
+        ),
         silence_db=min(
             SILENCE_DB, float(np.quantile(held_out.levels_db, SILENT_SHARE, method="inverted_cdf"))
         ),

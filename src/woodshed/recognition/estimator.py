@@ -24,8 +24,7 @@ from woodshed.recognition.heads.classes import ClassesHead
 from woodshed.recognition.heads.head import Head
 from woodshed.recognition.heads.tags import DEFAULT_THRESHOLD, THRESHOLDS_NAME, TagsHead
 from woodshed.recognition.heads.values import RANGES_NAME, Values, ValuesHead
-from woodshed.recognition.learners import learner_of
-from woodshed.recognition.learners.learner import Learner, TrainingData
+from woodshed.recognition.learners import Learner, TrainingData, learner_of
 from woodshed.recognition.self_training import SELF_TRAINING_MODES, PseudoLabels, fit_with_unlabelled
 from woodshed.recognition.window import SILENT_DB, overlapping_windows
 from woodshed.training.inference import PredictFunction
@@ -251,7 +250,6 @@ class Recogniser(AudioEstimator):
     woodshed.errors.SettingNameError: Recogniser has no setting epohs. Did you mean epochs?
     """
 
-    task: ClassVar[str] = "sound"
     head: ClassVar[Head] = ClassesHead()
     extra_names: ClassVar[frozenset[str]] = frozenset({CONFIDENCE_NAME, NOVELTY_NAME})
     confidence_: ClassVar[Confidence] = Confidence()
@@ -504,14 +502,20 @@ class Regressor(AudioEstimator):
         DataError
             If no value is known, one is not finite, or nothing usable is left.
         """
-        listed: Sequence[Any] = targets if isinstance(targets, Sequence) else list(np.asarray(targets))
-        return super().fit(clips, listed, groups, sample_weight, checkpoint=checkpoint, on_epoch=on_epoch)
+        return super().fit(
+            clips,
+            targets if isinstance(targets, Sequence) else list(np.asarray(targets)),
+            groups,
+            sample_weight,
+            checkpoint=checkpoint,
+            on_epoch=on_epoch,
+        )
 
     @property
     def ranges_(self) -> dict[str, tuple[float, float]]:
         """Lowest and highest value in the training clips, by name; empty if unknown."""
-        values = json.loads(getattr(self, "files_", {}).get(RANGES_NAME, b"{}"))
-        return {name: (low, high) for name, (low, high) in values.items()}
+        content = getattr(self, "files_", {}).get(RANGES_NAME, b"{}")
+        return {name: (low, high) for name, (low, high) in json.loads(content).items()}
 
     def __sklearn_tags__(self) -> Any:
         """Return scikit-learn's tags: a regressor of several outputs whose X is not a table."""

@@ -76,8 +76,11 @@ class SpectralEmbedding:
         np.maximum(level_db, -RANGE_DB, out=level_db)
         active = level_db[level_db.max(axis=1) >= -ACTIVE_DB]
         steps = np.abs(np.diff(level_db, axis=0)) if len(level_db) > 1 else np.zeros((1, N_BANDS))
-        row = [active.mean(axis=0), active.std(axis=0), steps.mean(axis=0), [peak_level_db(clip)]]
-        return np.concatenate(row, dtype=np.float32, casting="unsafe")
+        return np.concatenate(
+            [active.mean(axis=0), active.std(axis=0), steps.mean(axis=0), [peak_level_db(clip)]],
+            dtype=np.float32,
+            casting="unsafe",
+        )
 
 
 def peak_level_db(clip: Clip) -> float:

@@ -118,8 +118,12 @@ def load_model(folder: str | Path, classes: Mapping[str, type[AudioEstimator]]) 
         curve = LearningCurve.from_dict(settings["curve"])
     except (KeyError, TypeError, ValueError, WoodshedError) as error:
         raise damaged(folder / SETTINGS_NAME, f"it does not fit this version ({error})") from error
-    file_sets = [frozenset({LABELS_NAME, *names}) for names in learner.file_sets]
-    contents = read_contents(folder, settings, file_sets, kind.head.files | kind.extra_names)
+    contents = read_contents(
+        folder,
+        settings,
+        [file_set | {LABELS_NAME} for file_set in learner.file_sets],
+        kind.head.files | kind.extra_names,
+    )
     try:
         labels = json.loads(contents.pop(LABELS_NAME))
         estimator.set_learned(

@@ -31,7 +31,7 @@ from woodshed.data.example import Corpus, Example, Skipped, Sounds
 from woodshed.data.split import stratified_folds, stratified_group_folds
 from woodshed.data.table import NO_LABEL
 from woodshed.errors import DataError
-from woodshed.recognition.learners.learner import check_lengths
+from woodshed.recognition.learners import check_lengths
 
 SELF_TRAINING_MODES = ("pseudo",)
 """Values of the setting ``unlabelled``."""
@@ -150,12 +150,11 @@ def fit_with_unlabelled(
         pseudo_labels = PseudoLabels(len(others), dict(zip(taken.tolist(), added, strict=True)), least)
         rows, names = np.concatenate([labelled, taken]), [*names, *added]
         weights[others] *= PSEUDO_WEIGHT
-    is_weighted = pseudo_labels is not None or sample_weight is not None
     fit(
         subset_of(clips, rows),
         names,
         None if groups is None else [groups[k] for k in rows],
-        weights[rows].tolist() if is_weighted else None,
+        None if pseudo_labels is None and sample_weight is None else weights[rows].tolist(),
     )
     if pseudo_labels is None:
         sources = (clips.examples[k].path if isinstance(clips, Sounds) else clips[k].source for k in others)

@@ -24,7 +24,7 @@ SILENT_DB = 40.0
 """Windows whose peak is further below the peak of their clip are silent: not trained on, not predicted."""
 
 N_PEAK_FRAMES = 200
-"""Approximate number of frames of a clip that are used for silence detection."""
+"""Approximate number of frames searched for the peak of a clip, so that an hour is not read for a second."""
 
 MAX_DRAWS = 10
 """Maximum number of positions drawn until a window contains sound."""
@@ -196,7 +196,7 @@ def peak_level_db(spectrogram: NDArray[np.floating]) -> float:
     >>> peak_level_db(np.array([[-80.0, -20.0], [-60.0, -40.0]]))
     -20.0
     """
-    rows = spectrogram[:: _peak_stride(spectrogram)]
+    rows = spectrogram[:: max(1, len(spectrogram) // N_PEAK_FRAMES)]
     return float(rows.astype(np.float32).max())  # numpy compares float16, as stored, half as fast
 
 
@@ -250,18 +250,13 @@ def _start_with_sound(
     rng: np.random.Generator,
 ) -> float:
     """Return ``start``, or another random start if the window there is silent, which has no correct label."""
-    stride = _peak_stride(spectrogram)
+    stride = max(1, len(spectrogram) // N_PEAK_FRAMES)
     for _ in range(MAX_DRAWS):
         rows = spectrogram[int(start) : int(start + span) + 1 : stride]
         if rows.astype(np.float32).max() >= threshold_db:
             break
         start = rng.random() * (len(spectrogram) - span)
     return start
-
-
-def _peak_stride(spectrogram: NDArray[np.floating]) -> int:
-    """Return the step between the frames searched for a peak, so that an hour is not read for a second."""
-    return max(1, len(spectrogram) // N_PEAK_FRAMES)
 
 
 def _warp_in_frequency(

@@ -62,8 +62,7 @@ def export(graph: GraphBuilder, rows: str, estimator: Any) -> str:
         "Div", weights, graph.node("ReduceSum", weights, graph.constant([1], np.int64), keepdims=1)
     )
     weights = graph.node("Unsqueeze", weights, graph.constant([2], np.int64))
-    neighbours = graph.node("Gather", graph.constant(targets), nearest)
-    weighted = graph.node("Mul", neighbours, weights)
+    weighted = graph.node("Mul", graph.node("Gather", graph.constant(targets), nearest), weights)
     return graph.node("ReduceSum", weighted, graph.constant([1], np.int64), keepdims=0)
 
 

@@ -7,7 +7,6 @@ Events thus start and end with the sound itself, and there are none in silence.
 
 from __future__ import annotations
 
-import functools
 import itertools
 import math
 from collections.abc import Iterable, Iterator, Mapping
@@ -239,8 +238,9 @@ def files_timelines(
     AudioError
         If ``strict`` and a file is unusable.
     """
-    detect = functools.partial(file_timeline, recogniser, hop_s=hop_s, rule=rule)
-    return process_files(detect, paths, skipped, strict=strict)
+    return process_files(
+        lambda path: file_timeline(recogniser, path, hop_s=hop_s, rule=rule), paths, skipped, strict=strict
+    )
 
 
 def blocks_timeline(
@@ -362,8 +362,8 @@ def segment_events(
         end = min(round(float(edges[rows[-1] + 1]), 6), scores.end_s)
         if label < 0 or end - begin < max(rule.min_event_s - 1e-9, 1e-9):
             continue
-        confidence = float(np.average(probabilities[rows], weights=lengths[rows]))
-        events.append(Event(begin, end, scores.labels[label], min(1.0, confidence)))
+        mean = float(np.average(probabilities[rows], weights=lengths[rows]))
+        events.append(Event(begin, end, scores.labels[label], min(1.0, mean)))
     return events
 
 

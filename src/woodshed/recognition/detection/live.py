@@ -219,7 +219,18 @@ class LiveDetector:
     def _final_events(self, *, ended: bool = False) -> Iterator[Event]:
         """Yield events that can no longer change, and drop their scores."""
         classifier, rule = self._classifier, self.rule
-        scores = self._scores()
+        scores = WindowScores(
+            labels=classifier.labels,
+            centres_s=np.array(self._centres_s),
+            probabilities=np.concatenate(self._probabilities),
+            start_s=self._n_discarded * self._buffer.level_s,
+            end_s=self.duration_s,
+            levels_db=self._levels_db,
+            level_s=self._buffer.level_s,
+            highest_hz=classifier.sample_rate / 2,
+            is_novel=np.array(self._is_novel),
+            silence_db=classifier.confidence.silence_db,
+        )
         n_around = rule.n_around(scores.centres_s, classifier.window_s)
         classified_s = self.duration_s if ended else self._centres_s[-1] + classifier.step_s / 2
         measured_s = (self._n_discarded + len(self._levels_db)) * self._buffer.level_s
@@ -241,21 +252,6 @@ class LiveDetector:
                 break
             self._final_s = max(self._final_s, end_s)  # the rest was too short, or below the thresholds
         self._discard(needed_s - (n_around + 1) * classifier.step_s)
-
-    def _scores(self) -> WindowScores:
-        """Return the scores in memory."""
-        return WindowScores(
-            labels=self._classifier.labels,
-            centres_s=np.array(self._centres_s),
-            probabilities=np.concatenate(self._probabilities),
-            start_s=self._n_discarded * self._buffer.level_s,
-            end_s=self.duration_s,
-            levels_db=self._levels_db,
-            level_s=self._buffer.level_s,
-            highest_hz=self._classifier.sample_rate / 2,
-            is_novel=np.array(self._is_novel),
-            silence_db=self._classifier.confidence.silence_db,
-        )
 
     def _discard(self, before_s: float) -> None:
         """Drop probabilities and levels before a time, but not the last window."""

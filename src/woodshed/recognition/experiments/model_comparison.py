@@ -57,27 +57,22 @@ class BenchmarkTask:
     corpus: Corpus
     split: Split
 
-    @property
-    def head(self) -> Head:
-        """The kind of answer."""
-        return type(self.estimator).head
-
     @cached_property
     def targets(self) -> list[Any]:
         """The target of each example, as ``fit`` takes it."""
-        return [self.head.target_of(example) for example in self.corpus.examples]
+        return [self.estimator.head.target_of(example) for example in self.corpus.examples]
 
     @cached_property
     def encoded(self) -> tuple[list[str], NDArray[np.float64]]:
         """Names of the outputs, and encoded targets of shape ``(n_examples, n_names)``."""
-        names, rows = self.head.encode(self.targets, type(self.estimator).names)
+        names, rows = self.estimator.head.encode(self.targets, type(self.estimator).names)
         return [str(name) for name in names], np.asarray(rows, np.float64)
 
     def check(self) -> None:
         """Raise `DataError` if a fold tests a class that is not in its training part."""
         names, rows = self.encoded
         for fold in self.split.folds:
-            self.head.check_fold(fold, f"{self.split.name}: {fold.name}", names, rows)
+            self.estimator.head.check_fold(fold, f"{self.split.name}: {fold.name}", names, rows)
 
 
 def run_candidate(task: BenchmarkTask, net: str, run_state: RunState, send: Send) -> None:
@@ -95,7 +90,7 @@ def run_candidate(task: BenchmarkTask, net: str, run_state: RunState, send: Send
         send(("begin", f"{net}: {fold.name}", estimator.learner.n_epochs(estimator)))
         part = run_fold(task, estimator, fold, send)
         run_state.write(part_name(net, f), part)
-        send(("end", task.head.accuracy(task.encoded[1][fold.test], part["outputs"])))
+        send(("end", task.estimator.head.accuracy(task.encoded[1][fold.test], part["outputs"])))
 
 
 def part_name(net: str, fold: int) -> str:
@@ -123,7 +118,7 @@ def run_fold(
     predicted = model.outputs(clips)
     predict_s = (time.perf_counter() - began) / len(clips)
     names, rows = task.encoded
-    outputs = task.head.outputs_of_missing(rows[fold.train], len(clips))
+    outputs = task.estimator.head.outputs_of_missing(rows[fold.train], len(clips))
     outputs[:, [names.index(str(name)) for name in model.classes_]] = predicted
     return {
         "outputs": outputs,
@@ -147,8 +142,7 @@ def peak_memory_bytes() -> float:
     True
     """
     try:
-        status = Path("/proc/self/status").read_text("utf-8")
-        return 1024.0 * int(status.split("VmHWM:")[1].split()[0])
+        return 1024.0 * int(Path("/proc/self/status").read_text("utf-8").split("VmHWM:")[1].split()[0])
     except (OSError, IndexError, ValueError):
         pass
     try:
@@ -401,12 +395,12 @@ def gather(task: BenchmarkTask, nets: Sequence[str], run_state: RunState) -> Com
         if len(parts) == len(folds):
             outputs[net] = np.concatenate([part["outputs"] for part in parts])
             costs[net] = Costs.of(parts)
-    outputs[task.head.constant_baseline] = np.concatenate(
+    outputs[task.estimator.head.constant_baseline] = np.concatenate(
         [constant_outputs(truth[fold.train], len(fold.test)) for fold in folds]
     )
     return Comparison(
         task=type(task.estimator).task,
-        head=task.head,
+        head=task.estimator.head,
         corpus=task.corpus,
         names=tuple(names),
         split=task.split.name,

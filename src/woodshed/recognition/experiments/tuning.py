@@ -210,11 +210,11 @@ class Search:
             result = run_fold(task, estimator, fold, lambda event: self.watcher.epoch(*event[1:]))
             truth = task.encoded[1][fold.test]
             part = {
-                "score": np.asarray(task.head.main_score(truth, result["outputs"])),
+                "score": np.asarray(task.estimator.head.main_score(truth, result["outputs"])),
                 "train_s": result["train_s"],
             }
             self.run_state.write(name, part)
-            self.watcher.end(task.head.accuracy(truth, result["outputs"]))
+            self.watcher.end(task.estimator.head.accuracy(truth, result["outputs"]))
             if "keras" in sys.modules:  # else the graphs of all trials accumulate in memory
                 sys.modules["keras"].utils.clear_session()
         return float(part["score"]), float(part["train_s"])

@@ -103,8 +103,7 @@ def front_end_name(name: str) -> str:
     >>> front_end_name("log-mel"), front_end_name("VoiceCourse")
     ('log-mel', 'voice-course')
     """
-    classes = {place.partition(":")[2]: name for name, place in FRONT_ENDS.items()}
-    return classes.get(name, name)
+    return {place.partition(":")[2]: own_name for own_name, place in FRONT_ENDS.items()}.get(name, name)
 
 
 def row_front_end(name: str, sample_rate: int) -> Any:

@@ -337,5 +337,6 @@ class ConfidenceEvaluator(Evaluator):
         """Fit the confidence of the final model."""
         detector = NoveltyDetector.fit(self._embeddings[learned], self._labels[learned])
         model.set_confidence(fit_confidence(self.held_out[0], self._run.names, detector))
-        facts = model.pseudo_labels_
-        return {} if facts is None else {"unlabelled sounds": facts.to_text()}
+        if model.pseudo_labels_ is None:
+            return {}
+        return {"unlabelled sounds": model.pseudo_labels_.to_text()}

@@ -128,8 +128,7 @@ class Head(abc.ABC):
             If no column can be chosen.
         """
         place = Path(data)
-        is_table = place.suffix.lower() in TABLE_SUFFIXES and place.is_file()
-        if targets or not is_table:
+        if targets or place.suffix.lower() not in TABLE_SUFFIXES or not place.is_file():
             return list(targets)
         columns, _ = read_rows(place)
         if self.is_listed_in(columns):

@@ -32,7 +32,7 @@ from woodshed.recognition.clip_item import (
 )
 from woodshed.recognition.clip_model import ClipModel
 from woodshed.recognition.front_ends import row_front_end
-from woodshed.recognition.learners.learner import Learner, TrainingData, check_lengths
+from woodshed.recognition.learners import Learner, TrainingData, check_lengths
 from woodshed.training.inference import PredictFunction
 from woodshed.training.model_folder import MODEL_NAME
 from woodshed.training.progress import LearningCurve

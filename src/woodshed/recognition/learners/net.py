@@ -20,7 +20,7 @@ from woodshed.nets import NETS, build_net
 from woodshed.recognition.clip_item import augmented_versions, clip_items, common_rate, fill_store
 from woodshed.recognition.clip_model import ClipModel
 from woodshed.recognition.front_ends import front_end_class
-from woodshed.recognition.learners.learner import Learner, TrainingData, check_lengths
+from woodshed.recognition.learners import Learner, TrainingData, check_lengths
 from woodshed.recognition.window import NO_AUGMENTATION, SpectrogramAugmentation, cut_windows
 from woodshed.training.holdout import hold_out
 from woodshed.training.inference import (
@@ -255,13 +255,13 @@ def train(
         if data.sample_weight is None
         else np.asarray(data.sample_weight, np.float32)[spectrograms.usable[rows]]
     )
-    n_averaged = round(estimator.swa_share * estimator.epochs)
+    first_averaged = estimator.epochs - round(estimator.swa_share * estimator.epochs)
     state = TrainingState(
         validation=validation,
         patience=estimator.patience,
         checkpoint=data.checkpoint,
         report=data.on_epoch,
-        mean=WeightMean(estimator.epochs - n_averaged if estimator.swa_share else None),
+        mean=WeightMean(first_averaged if estimator.swa_share else None),
     )
     batches = Batches(
         lambda k, version: spectrograms.read(int(rows[k]), version),
