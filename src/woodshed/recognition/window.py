@@ -311,8 +311,7 @@ def _add_noise(windows: Window, augmentation: SpectrogramAugmentation, rng: np.r
 def _noise_fluctuation_db(n_values: int) -> NDArray[np.float32]:
     """Return the fluctuation of noise in decibels; the power of noise is exponentially distributed."""
     power = np.random.default_rng(0).standard_exponential(n_values, np.float32)
-    fluctuation_db: NDArray[np.float32] = 6 * np.log10(power + np.float32(0.05))  # 6, not 10: smoother
-    return fluctuation_db
+    return np.asarray(6 * np.log10(power + np.float32(0.05)))  # 6, not 10: smoother
 
 
 def _mask(windows: Window, augmentation: SpectrogramAugmentation, rng: np.random.Generator) -> None:

@@ -143,8 +143,9 @@ def fit_model(
             "the class out."
         )
     n_rows = len(rows) if weights is None else int((weights > 0).sum())
-    estimator = classical_model(name).build_classifier(case, n_rows)
-    return fit_weighted(estimator, rows, columns, weights, n_jobs=case.n_jobs)
+    return fit_weighted(
+        classical_model(name).build_classifier(case, n_rows), rows, columns, weights, n_jobs=case.n_jobs
+    )
 
 
 def fit_weighted(

@@ -235,8 +235,8 @@ class CrossValidation:
 
     def _unlabelled_beside(self, rows: NDArray[np.int64]) -> list[Example]:
         """Return the unlabelled examples that share nothing with the rows that are held out."""
-        tested = np.setdiff1d(np.arange(len(self.answers)), rows)
-        return may_learn(self.corpus.unlabelled, self.corpus.subset(tested.tolist()))
+        tested = np.setdiff1d(np.arange(len(self.answers)), rows).tolist()
+        return may_learn(self.corpus.unlabelled, self.corpus.subset(tested))
 
     def _fit_and_test(self, s: int, fold: Fold, title: str, name: str) -> Part:
         """Train on one part of the corpus, predict the other, and store the outputs."""

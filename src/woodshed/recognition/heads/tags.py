@@ -188,8 +188,7 @@ def calibrate_tags(calibration: Calibration, outputs: Rows) -> Rows:
     [0.75, 0.5]
     """
     present = outputs.ravel()
-    calibrated: Rows = calibration(np.stack([1 - present, present], axis=1))[:, 1]
-    return calibrated.reshape(outputs.shape)
+    return calibration(np.stack([1 - present, present], axis=1))[:, 1].reshape(outputs.shape)
 
 
 def best_threshold(truth: NDArray[np.floating], outputs: Rows) -> float:
