@@ -23,7 +23,7 @@ from woodshed.data.folder import read_folder
 from woodshed.data.sample import sample_folder
 
 if TYPE_CHECKING:
-    from woodshed.recognition.recogniser import Recogniser
+    from woodshed.recognition.estimator import Recogniser
     from woodshed.tasks.chorale import ChoraleComposer
     from woodshed.tasks.tune import TuneComposer
 

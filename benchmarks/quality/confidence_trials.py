@@ -14,8 +14,7 @@ from woodshed.data.corpora import emodb, esc10, fsdd, instrument_notes, nottingh
 from woodshed.data.example import Corpus
 from woodshed.data.noisy import noisy_examples
 from woodshed.data.split import Split, group_folds, leave_one_group_out, official
-from woodshed.recognition.recogniser import Recogniser
-from woodshed.recognition.tagger import Tagger
+from woodshed.recognition.estimator import Recogniser, Tagger
 from woodshed.tasks.emotion import EmotionRecogniser
 from woodshed.tasks.genre import GenreRecogniser
 from woodshed.tasks.instrument import InstrumentRecogniser

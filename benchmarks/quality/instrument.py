@@ -13,9 +13,9 @@ from woodshed.data.corpora.instrument_notes import load
 from woodshed.data.example import Corpus, Sounds
 from woodshed.data.split import group_folds, leave_one_group_out
 from woodshed.metrics.interval import share_interval
+from woodshed.recognition.estimator import Recogniser
 from woodshed.recognition.experiments.cross_validation import method_of
 from woodshed.recognition.front_ends import front_end_class
-from woodshed.recognition.recogniser import Recogniser
 from woodshed.tasks.instrument import InstrumentRecogniser
 
 NOTES = Path(__file__).with_name("instrument_notes.md")

@@ -17,9 +17,9 @@ from woodshed.data.check import check
 from woodshed.data.example import Corpus
 from woodshed.data.split import Split
 from woodshed.metrics.interval import Interval, bootstrap_interval, share_interval
+from woodshed.recognition.estimator import Recogniser
 from woodshed.recognition.experiments.cross_validation import CrossValidation, method_of
 from woodshed.recognition.experiments.result import SplitResult
-from woodshed.recognition.recogniser import Recogniser
 from woodshed.training.progress import Watcher
 from woodshed.training.run_state import RunState
 

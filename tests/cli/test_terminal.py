@@ -83,7 +83,7 @@ def test_the_progress_of_each_training_is_shown(capsys: pytest.CaptureFixture[st
 
 @pytest.mark.parametrize("task", sorted(recognition_tasks()))
 def test_every_setting_has_its_words_in_the_docstring(task: str) -> None:
-    from woodshed.recognition.recogniser import Recogniser
+    from woodshed.recognition.estimator import Recogniser
 
     told = parameter_help(Recogniser)
     settings = set(task_class(task)().get_params())

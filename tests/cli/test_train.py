@@ -330,7 +330,7 @@ def test_a_folder_that_cannot_be_written_to_is_noticed_before_the_work(
     def learn(*_: Any, **__: Any) -> None:
         pytest.fail("it began to learn")
 
-    monkeypatch.setattr("woodshed.recognition.recogniser.Recogniser.fit", learn)
+    monkeypatch.setattr("woodshed.recognition.estimator.Recogniser.fit", learn)
     monkeypatch.setattr(builtins, "open", open_read_only)
     finished = cli(*train_arguments, "--out", tmp_path / "model")
     assert finished.code == 2

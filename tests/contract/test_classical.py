@@ -15,13 +15,14 @@ from woodshed.errors import ParameterError
 from woodshed.recognition.classical import CLASSICAL, forest
 from woodshed.recognition.classical.model import (
     Case,
+    ClassicalPredictor,
     classical_model,
     fit_columns,
     fit_model,
+    model_to_bytes,
     predict_columns,
     probabilities,
 )
-from woodshed.recognition.classical.serialization import ClassicalPredictor, model_to_bytes
 from woodshed.recognition.saving import save_model
 from woodshed.report.wording import method_name
 from woodshed.tasks import task_class

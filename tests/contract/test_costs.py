@@ -21,7 +21,7 @@ from tests.conftest import TINY, TOY_RATE
 
 import woodshed
 from woodshed.recognition.experiments import model_comparison
-from woodshed.recognition.experiments.benchmark_task import run_candidate
+from woodshed.recognition.experiments.model_comparison import run_candidate
 from woodshed.training.run_state import RunState
 
 TOYS = Path(__file__).with_name("toys")

@@ -12,8 +12,7 @@ import pytest
 
 import woodshed
 from woodshed.errors import DataError, ParameterError
-from woodshed.recognition.learners import LEARNERS, all_file_names, learner_of, models
-from woodshed.recognition.learners.learner import Learner
+from woodshed.recognition.learners import LEARNERS, Learner, all_file_names, learner_of, models
 from woodshed.recognition.saving import save_model
 from woodshed.tasks import task_class
 from woodshed.training.progress import LearningCurve

@@ -15,7 +15,7 @@ import pytest
 import woodshed
 from woodshed.data.example import Corpus, Sounds
 from woodshed.errors import DataError, ModelFolderError, NotFittedError, ParameterError, SettingNameError
-from woodshed.recognition.recogniser import Recogniser
+from woodshed.recognition.estimator import Recogniser
 from woodshed.recognition.saving import save_model
 from woodshed.tasks import recognition_tasks, task_class
 

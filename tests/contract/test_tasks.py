@@ -18,7 +18,7 @@ from woodshed.data.example import Corpus, Sounds
 from woodshed.errors import DataError, NotFittedError, ParameterError, SettingNameError
 from woodshed.nets import NETS
 from woodshed.recognition.classical import CLASSICAL, forest
-from woodshed.recognition.recogniser import Recogniser
+from woodshed.recognition.estimator import Recogniser
 from woodshed.recognition.saving import save_model
 from woodshed.tasks import recognition_tasks, task_class
 

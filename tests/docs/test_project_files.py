@@ -81,7 +81,7 @@ def test_the_citation_is_of_this_version() -> None:
 
 
 def test_the_limit_that_security_states_is_that_of_the_code() -> None:
-    from woodshed.recognition.classical.serialization import MAX_ELEMENTS
+    from woodshed.recognition.classical.model import MAX_ELEMENTS
 
     assert MAX_ELEMENTS == 2**26
     assert "2²⁶ elements" in (ROOT / "SECURITY.md").read_text("utf-8").replace("\n", " ")

@@ -17,7 +17,7 @@ import pytest
 
 import woodshed
 from woodshed.data.example import Corpus, Sounds
-from woodshed.recognition.recogniser import Recogniser
+from woodshed.recognition.estimator import Recogniser
 from woodshed.tasks import task_class
 
 pytestmark = [pytest.mark.train, pytest.mark.skipif(sys.platform == "win32", reason="Windows has no signals")]

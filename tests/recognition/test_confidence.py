@@ -36,14 +36,14 @@ from woodshed.recognition.confidence import (
     fit_confidence,
     fit_max_distance,
 )
-from woodshed.recognition.experiments.evaluation import evaluate
+from woodshed.recognition.estimator import Recogniser
+from woodshed.recognition.experiments.cross_validation import evaluate
 from woodshed.recognition.novelty_detection import (
     LOWEST_DB,
     NoveltyDetector,
     SpectralEmbedding,
     peak_level_db,
 )
-from woodshed.recognition.recogniser import Recogniser
 from woodshed.recognition.saving import save_model
 
 CLASSES = ["fall", "pulse", "rise"]

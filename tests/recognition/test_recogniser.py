@@ -9,7 +9,7 @@ import pytest
 
 from woodshed.clip import Clip
 from woodshed.errors import AudioError, DataError
-from woodshed.recognition.recogniser import Recogniser
+from woodshed.recognition.estimator import Recogniser
 from woodshed.recognition.window import PAD_DB, overlapping_windows
 
 

@@ -14,7 +14,7 @@ import pytest
 
 import woodshed
 from woodshed.errors import ModelFolderError, NotFittedError, OutputError
-from woodshed.recognition.recogniser import Recogniser
+from woodshed.recognition.estimator import Recogniser
 from woodshed.recognition.saving import describe_model, save_model
 from woodshed.training.inference import net_to_keras
 from woodshed.training.model_folder import FORMAT, to_json

@@ -16,8 +16,8 @@ from woodshed.data.split import honest_splits
 from woodshed.data.table import read_table
 from woodshed.errors import ParameterError
 from woodshed.recognition import self_training as module
+from woodshed.recognition.estimator import Recogniser
 from woodshed.recognition.experiments.cross_validation import CrossValidation
-from woodshed.recognition.recogniser import Recogniser
 from woodshed.recognition.self_training import fit_with_unlabelled, may_learn, threshold_of, with_unlabelled
 
 
@@ -66,9 +66,7 @@ def test_labels_that_tell_nothing_name_no_clip(toy: Any) -> None:
 def test_a_net_learns_from_them_too(toy: Any, tiny: dict[str, Any], monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(module, "TARGET_PRECISION", 0.5)
     model = Recogniser(**tiny | {"epochs": 8}, unlabelled="pseudo")
-    told = fit_with_unlabelled(
-        model, toy.clips, partly(toy.labels, 18), None, None, checkpoint=None, on_epoch=lambda *_: None
-    )
+    told = fit_with_unlabelled(model, model.fit, toy.clips, partly(toy.labels, 18), None, None)
     assert told is not None
     assert told.names
     assert model.predict_proba(toy.clips[:2]).shape == (2, 3)

@@ -11,9 +11,9 @@ from woodshed.audio import noise, sine
 from woodshed.audio.augmentation import Gain, WaveformAugmentation
 from woodshed.metrics.calibration import Calibration
 from woodshed.metrics.tagging import roc_auc
+from woodshed.recognition.estimator import Tagger
 from woodshed.recognition.heads.head import Head
 from woodshed.recognition.heads.tags import TagsHead, calibrate_tags
-from woodshed.recognition.tagger import Tagger
 
 
 @pytest.fixture(scope="module")

@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 from woodshed.recognition.heads.classes import ClassesHead
-from woodshed.recognition.net.batches import Batches, balanced_order, validate_on
+from woodshed.recognition.net_training import Batches, balanced_order, validate_on
 from woodshed.recognition.window import NO_AUGMENTATION, SpectrogramAugmentation
 
 N_FRAMES, N_BANDS, N_CLASSES = 6, 12, 3

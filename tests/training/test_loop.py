@@ -14,7 +14,7 @@ import numpy as np
 import pytest
 
 from woodshed.errors import DataError, OutputError
-from woodshed.recognition.net.batches import Batches, validate_on
+from woodshed.recognition.net_training import Batches, validate_on
 from woodshed.recognition.window import SpectrogramAugmentation
 from woodshed.training.loop import Recipe, TrainingState, train_net
 

@@ -10,8 +10,8 @@ import pytest
 from tests.training.test_loop import make_batches, make_net
 
 from woodshed.errors import ParameterError
-from woodshed.recognition.net.batches import validate_on
-from woodshed.recognition.recogniser import Recogniser
+from woodshed.recognition.estimator import Recogniser
+from woodshed.recognition.net_training import validate_on
 from woodshed.training.loop import Recipe, TrainingState, WeightMean, train_net, with_weights
 
 Seen = list[list[np.ndarray]]

@@ -172,7 +172,7 @@ def parameter_help(documented: type) -> dict[str, str]:
 
     Examples
     --------
-    >>> from woodshed.recognition.recogniser import Recogniser
+    >>> from woodshed.recognition.estimator import Recogniser
     >>> parameter_help(Recogniser)["seed"]
     'Seed of all random draws, 0 or more.'
     """

@@ -14,8 +14,7 @@ from woodshed.errors import OutputError, ParameterError, counted, near_miss, pri
 
 if TYPE_CHECKING:
     from woodshed.data.example import Skipped
-    from woodshed.recognition.estimator import AudioEstimator
-    from woodshed.recognition.recogniser import Recogniser
+    from woodshed.recognition.estimator import AudioEstimator, Recogniser
     from woodshed.timeline import Timeline
     from woodshed.workflows.predict import DetectionSettings
 

@@ -69,8 +69,7 @@ class AugmentedVersion:
 
     def __call__(self, clip: Clip) -> Clip:
         """Return version ``number`` of the clip."""
-        rng = np.random.default_rng([self.number, zlib.crc32(clip.samples.tobytes())])
-        return self.change(clip, rng)
+        return self.change(clip, np.random.default_rng([self.number, zlib.crc32(clip.samples.tobytes())]))
 
 
 @dataclass(frozen=True)
@@ -115,8 +114,8 @@ def augmented_versions(
     """Return an item and ``n_augmentations - 1`` augmented copies."""
     if augmentation is None:
         return [item]
-    changes = [AugmentedVersion(augmentation, number) for number in range(1, n_augmentations)]
-    return [item, *(ChangedItem(item, change) for change in changes)]
+    numbers = range(1, n_augmentations)
+    return [item, *(ChangedItem(item, AugmentedVersion(augmentation, number)) for number in numbers)]
 
 
 def fill_store(
@@ -165,11 +164,10 @@ def common_rate(clips: Sequence[Clip], highest: int) -> int:
     Of equally frequent rates the lower one is returned, since upsampling cannot restore high frequencies.
     """
     indices = range(0, len(clips), max(1, len(clips) // N_RATE_CLIPS))
-    if isinstance(clips, Sounds):
-        rates = [own_rate(clips.examples[k].path) for k in indices]
-    else:
-        rates = [clips[k].sample_rate for k in indices]
-    counts = Counter(rates)
+    counts = Counter(
+        own_rate(clips.examples[k].path) if isinstance(clips, Sounds) else clips[k].sample_rate
+        for k in indices
+    )
     return min(highest, min(counts, key=lambda rate: (-counts[rate], rate)))
 
 
@@ -190,10 +188,9 @@ def describe(
     clips: Sequence[Clip], feature: Summary | SpectralEmbedding, *, store: str | None = None, n_jobs: int = 1
 ) -> NDArray[np.float64]:
     """Return the row of a feature for each clip, shape ``(n_clips, n_values)``."""
-    sample_rate = feature.sample_rate
     with tempfile.TemporaryDirectory() as temporary:
         kept = FeatureStore(store or temporary, feature)
-        items = clip_items(clips, sample_rate)
+        items = clip_items(clips, feature.sample_rate)
         skipped = kept.fill(items, n_jobs=n_jobs)
         if skipped:
             raise ParameterError(f"Baselines need usable clips: {skipped[0].reason}")

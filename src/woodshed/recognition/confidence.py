@@ -6,7 +6,7 @@ import json
 import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING, Any, Self
+from typing import Any, Self
 
 import numpy as np
 from numpy.typing import NDArray
@@ -17,10 +17,6 @@ from woodshed.metrics.calibration import Calibration, fit_shrunken_calibration
 from woodshed.metrics.threshold import class_thresholds, threshold_for_false_positives_per_hour
 from woodshed.prediction import NONE_OF_THESE, SILENCE
 from woodshed.recognition.novelty_detection import NoveltyDetector, SpectralEmbedding
-
-if TYPE_CHECKING:
-    pass
-
 
 Probabilities = NDArray[np.float64]
 
@@ -73,13 +69,12 @@ class HeldOut:
 
     def subset(self, rows: NDArray[np.bool_]) -> HeldOut:
         """Return the predictions where a mask is True."""
-        groups = None if self.groups is None else self.groups[rows]
         return HeldOut(
             self.truth[rows],
             self.probabilities[rows],
             self.levels_db[rows],
             self.distances[rows],
-            groups,
+            None if self.groups is None else self.groups[rows],
             self.hours * float(np.mean(rows)),
         )
 
@@ -286,25 +281,25 @@ def fit_confidence(
     n_others = len(held_out.truth) - int(np.unique(held_out.truth, return_counts=True)[1].max())
     rates = tuple(rate for rate in FALSE_POSITIVE_RATES if rate * (n_others + 1) >= 1)
     hourly_rates = tuple(n for n in FALSE_POSITIVES_PER_HOUR if n * held_out.hours >= 1)
-    quiet_db = float(np.quantile(held_out.levels_db, SILENT_SHARE, method="inverted_cdf"))
-    thresholds = [
+    thresholds = (
         class_thresholds(held_out.truth, calibrated, classes, false_positive_rate=rate, for_new=True)
         for rate in rates
-    ]
-    hourly_thresholds = [
-        threshold_for_false_positives_per_hour(
-            is_right, calibrated.max(axis=1), held_out.hours, n, for_new=True
-        )
-        for n in hourly_rates
-    ]
+    )
     return Confidence(
         temperature=calibration.temperature,
         guess_share=calibration.guess_share,
         false_positive_rates=rates,
         thresholds=tuple(tuple(row.tolist()) for row in thresholds),
         false_positives_per_hour=hourly_rates,
-        hourly_thresholds=tuple(hourly_thresholds),
-        silence_db=min(SILENCE_DB, quiet_db),
+        hourly_thresholds=tuple(
+            threshold_for_false_positives_per_hour(
+                is_right, calibrated.max(axis=1), held_out.hours, n, for_new=True
+            )
+            for n in hourly_rates
+        ),
+        silence_db=min(
+            SILENCE_DB, float(np.quantile(held_out.levels_db, SILENT_SHARE, method="inverted_cdf"))
+        ),
         max_distance=fit_max_distance(held_out),
         novelty_detector=novelty_detector,
     )
@@ -358,20 +353,24 @@ def cross_fit(held_out: HeldOut, classes: Sequence[str]) -> CalibratedPrediction
     (True, 10)
     """
     fold_of = _folds(held_out)
-    folds, n = np.unique(fold_of), len(fold_of)
+    folds = np.unique(fold_of)
     if len(folds) < 2:
         return None
-    calibrated, refusals = held_out.probabilities.copy(), np.full(n, "", f"<U{len(NONE_OF_THESE)}")
-    temperatures, guess_shares = [], []
+    calibrated = held_out.probabilities.copy()
+    refusals = np.full(len(fold_of), "", f"<U{len(NONE_OF_THESE)}")
+    confidences = []
     for fold in folds:
         test = fold_of == fold
         confidence = fit_confidence(held_out.subset(~test), classes)
         calibrated[test] = confidence.calibrate(held_out.probabilities[test])
         refusals[test] = confidence.refusals(held_out.levels_db[test], held_out.distances[test])
-        temperatures.append(confidence.temperature)
-        guess_shares.append(confidence.guess_share)
+        confidences.append(confidence)
     return CalibratedPredictions(
-        held_out.probabilities, calibrated, refusals, tuple(temperatures), tuple(guess_shares)
+        held_out.probabilities,
+        calibrated,
+        refusals,
+        tuple(confidence.temperature for confidence in confidences),
+        tuple(confidence.guess_share for confidence in confidences),
     )
 
 

@@ -1,28 +1,34 @@
-"""Estimator of clips: the settings and methods that recognisers, taggers and regressors share."""
+"""Estimators of clips: recognisers, taggers, regressors and their base; prediction of files with them."""
 
 from __future__ import annotations
 
 import functools
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+import json
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Self
+from typing import Any, ClassVar, Self, TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
 
 from woodshed.audio.edit import resample
 from woodshed.clip import Clip
-from woodshed.errors import ParameterError, check_seed
+from woodshed.data.example import Skipped, read_or_render
+from woodshed.errors import AudioError, DataError, ParameterError, ScoreError, check_seed, near_miss
+from woodshed.metrics.calibration import Calibration
+from woodshed.prediction import ClipPrediction
 from woodshed.recognition.clip_model import ClipModel
-from woodshed.recognition.learners import learner_of
-from woodshed.recognition.learners.learner import Learner, TrainingData
+from woodshed.recognition.confidence import CONFIDENCE_NAME, NOVELTY_NAME, Confidence
+from woodshed.recognition.heads.classes import ClassesHead
+from woodshed.recognition.heads.head import Head
+from woodshed.recognition.heads.tags import DEFAULT_THRESHOLD, THRESHOLDS_NAME, TagsHead
+from woodshed.recognition.heads.values import RANGES_NAME, Values, ValuesHead
+from woodshed.recognition.learners import Learner, TrainingData, learner_of
+from woodshed.recognition.self_training import SELF_TRAINING_MODES, PseudoLabels, fit_with_unlabelled
 from woodshed.recognition.window import SILENT_DB, overlapping_windows
 from woodshed.training.inference import PredictFunction
 from woodshed.training.progress import OnEpoch, ignore_epoch
-
-if TYPE_CHECKING:
-    from woodshed.prediction import ClipPrediction
 
 _AT_MOST = {
     **dict.fromkeys(("dropout", "channel_norm", "ensemble_share", "swa_share"), 1),
@@ -119,8 +125,10 @@ class AudioEstimator(ClipModel):
     def check_settings(self) -> None:
         """Raise `ParameterError` if a setting is out of its range."""
         learner_of(self.net)  # raises for an unknown name
-        positive = ("width", "window_s", "n_mels", "frame_s", "hop_s", "epochs", "patience", "batch_size")
-        for name in (*positive, "learning_rate", "n_augmentations", "n_jobs"):
+        for name in (
+            *("width", "window_s", "n_mels", "frame_s", "hop_s", "epochs", "patience", "batch_size"),
+            *("learning_rate", "n_augmentations", "n_jobs"),
+        ):
             if not getattr(self, name) > 0:
                 raise ParameterError(f"{name} must be positive, got {getattr(self, name)!r}.")
         for name, high in _AT_MOST.items():
@@ -155,8 +163,7 @@ class AudioEstimator(ClipModel):
             windows = overlapping_windows(values, self.n_frames_)
             peak_db = windows.max(axis=(1, 2))
             outputs = self._predict_rows(windows[peak_db >= peak_db.max() - SILENT_DB])
-        mean: NDArray[np.float64] = outputs.mean(axis=0, dtype=np.float64)
-        return mean
+        return np.asarray(outputs.mean(axis=0, dtype=np.float64))
 
     def outputs(self, clips: Iterable[Clip]) -> NDArray[np.float64]:
         """Return the outputs for all clips, shape ``(n_clips, n_names)``."""
@@ -169,8 +176,8 @@ class AudioEstimator(ClipModel):
 
     def score(self, clips: Iterable[Clip], targets: Sequence[Any]) -> float:
         """Return the main measure of the head: accuracy, mean ROC-AUC of the tags, or mean R²."""
-        names = self.fitted("classes_").tolist()
-        return self.head.main_score(self.head.encode_as(targets, names), self.outputs(clips))
+        truth = self.head.encode_as(targets, self.fitted("classes_").tolist())
+        return self.head.main_score(truth, self.outputs(clips))
 
     def predictions(self, clips: Iterable[Clip], **options: Any) -> Iterator[ClipPrediction]:
         """Yield a prediction with its details for each clip in turn; nothing is kept.
@@ -204,3 +211,383 @@ def check_weights(sample_weight: Sequence[float] | None, n_clips: int) -> None:
         )
     if not weights.any():
         raise ParameterError("sample_weight is 0 for every clip. Give at least one a positive weight.")
+
+
+@dataclass(kw_only=True, eq=False)
+class Recogniser(AudioEstimator):
+    """Classifier of clips: exactly one of several classes is right.
+
+    It follows the scikit-learn estimator API (``fit``, ``predict``, ``predict_proba``, ``score``,
+    ``get_params``; it can be cloned and searched over), with clips in place of rows of numbers. A task is a
+    subclass with other defaults. All other settings: `woodshed.recognition.estimator.AudioEstimator`.
+
+    Parameters
+    ----------
+    unlabelled
+        What to do with clips without a label: ``pseudo`` trains on those that are predicted with enough
+        confidence, for about five times the work (`woodshed.recognition.self_training`); None skips them.
+
+    Attributes
+    ----------
+    classes_ : numpy.ndarray
+        The classes, sorted; the columns of every array of probabilities.
+    confidence_ : woodshed.recognition.confidence.Confidence
+        Calibration, thresholds and limits of novelty. They are learned on held-out groups by an experiment
+        (``woodshed train``); after ``fit`` alone nothing is calibrated or refused.
+    pseudo_labels_ : woodshed.recognition.self_training.PseudoLabels or None
+        Labels given to unlabelled clips; None if there were none, or they were skipped.
+
+    Raises
+    ------
+    SettingNameError
+        If a setting is misspelt; the message names the near miss.
+
+    Examples
+    --------
+    >>> Recogniser(epohs=3)
+    Traceback (most recent call last):
+    ...
+    woodshed.errors.SettingNameError: Recogniser has no setting epohs. Did you mean epochs?
+    """
+
+    head: ClassVar[Head] = ClassesHead()
+    extra_names: ClassVar[frozenset[str]] = frozenset({CONFIDENCE_NAME, NOVELTY_NAME})
+    confidence_: ClassVar[Confidence] = Confidence()
+    pseudo_labels_: ClassVar[PseudoLabels | None] = None
+
+    unlabelled: str | None = None
+
+    def check_settings(self) -> None:
+        """Raise `ParameterError` if a setting is out of its range."""
+        super().check_settings()
+        if self.unlabelled is not None and self.unlabelled not in SELF_TRAINING_MODES:
+            known = near_miss(self.unlabelled, SELF_TRAINING_MODES)
+            raise ParameterError(f"Invalid value {self.unlabelled!r} of unlabelled. {known}")
+
+    def fit(
+        self,
+        clips: Sequence[Clip],
+        targets: Sequence[str | None],
+        groups: Sequence[str] | None = None,
+        sample_weight: Sequence[float] | None = None,
+        *,
+        checkpoint: Path | None = None,
+        on_epoch: OnEpoch = ignore_epoch,
+    ) -> Self:
+        """Fit to clips and their labels; as `AudioEstimator.fit`.
+
+        Parameters
+        ----------
+        clips, groups, sample_weight, checkpoint, on_epoch
+            As for `AudioEstimator.fit`.
+        targets
+            The label of each clip; None where it is unknown. Clips without a label are skipped, or used as
+            the setting ``unlabelled`` says.
+
+        Returns
+        -------
+        Recogniser
+            The fitted recogniser itself.
+
+        Raises
+        ------
+        ParameterError
+            If a setting is out of its range.
+        DataError
+            If there are fewer than two classes, or nothing usable is left.
+        KeyboardInterrupt
+            Raised again. If an epoch had ended, the recogniser is left fitted with the best weights so far.
+        """
+        self.check_settings()
+        self.__dict__.pop("pseudo_labels_", None)
+        fit = functools.partial(super().fit, checkpoint=checkpoint, on_epoch=on_epoch)
+        if any(label is None for label in targets):
+            self.__dict__["pseudo_labels_"] = fit_with_unlabelled(
+                self, fit, clips, targets, groups, sample_weight
+            )
+            return self
+        return fit(clips, targets, groups, sample_weight)
+
+    def predict_proba(self, clips: Iterable[Clip]) -> NDArray[np.float64]:
+        """Return the probability of every class for every clip.
+
+        Parameters
+        ----------
+        clips
+            At any rate, with any number of channels, of any length.
+
+        Returns
+        -------
+        numpy.ndarray
+            Shape ``(n_clips, n_classes)``, columns in the order of ``classes_``; rows sum to 1.
+        """
+        return self.outputs(clips)
+
+    def score(self, clips: Iterable[Clip], targets: Sequence[str]) -> float:
+        """Return the accuracy, 0 to 1; a label that the model does not know counts as an error."""
+        return float(np.mean(self.predict(clips) == np.asarray(targets)))
+
+    def decide(self, clips: Iterable[Clip], *, false_positive_rate: float | None = None) -> NDArray[np.str_]:
+        """Return a class, "silence" or "none of these" for each clip, shape ``(n_clips,)``.
+
+        Parameters
+        ----------
+        clips
+            As for `predict_proba`.
+        false_positive_rate
+            Highest share of the clips of other classes that may be given a class by mistake, for each class;
+            0.01 is one in a hundred. None takes the most probable class.
+
+        Raises
+        ------
+        ParameterError
+            If no threshold is known for such a rate.
+        """
+        predictions: Iterable[Any] = self.predictions(clips, false_positive_rate=false_positive_rate)
+        return np.asarray([prediction.label for prediction in predictions], dtype=str)
+
+    def set_learned(self, **learned: Any) -> None:
+        """Set what was learned; confidence is not part of it."""
+        super().set_learned(**learned)
+        self.__dict__.pop("confidence_", None)
+
+    def set_confidence(self, confidence: Confidence) -> None:
+        """Set calibration, thresholds and limits of novelty."""
+        self.__dict__["confidence_"] = confidence
+
+    def extra_files(self) -> dict[str, bytes]:
+        """Return the files that hold the confidence; none if there is none."""
+        return {} if self.confidence_ == Confidence() else self.confidence_.to_files()
+
+    def set_extra_files(self, contents: Mapping[str, bytes]) -> None:
+        """Set the confidence from its files."""
+        self.set_confidence(Confidence.from_files(contents, len(self.classes_)))
+
+    def __sklearn_tags__(self) -> Any:
+        """Return scikit-learn's tags: a classifier whose X is not a table."""
+        from sklearn.utils import ClassifierTags, InputTags, Tags, TargetTags
+
+        return Tags(
+            estimator_type="classifier",
+            target_tags=TargetTags(required=True),
+            classifier_tags=ClassifierTags(),
+            input_tags=InputTags(two_d_array=False),
+        )
+
+
+@dataclass(kw_only=True, eq=False)
+class Tagger(AudioEstimator):
+    """Multi-label classifier of clips: several tags may be right, or none.
+
+    It follows the scikit-learn estimator API (``fit``, ``predict``, ``predict_proba``, ``score``). Targets of
+    ``fit`` are the tags of each clip: names, all others being absent; or 1 and 0 by name, all others being
+    unknown. A network minimises the binary cross-entropy of the known tags; a classical estimator is fitted
+    to each tag. Settings: `woodshed.recognition.estimator.AudioEstimator`.
+
+    Attributes
+    ----------
+    classes_ : numpy.ndarray
+        The tags, sorted; the columns of every array of probabilities.
+    calibration_, thresholds_
+        Learned on held-out clips: calibration of the probabilities, and the probability from which each tag
+        is predicted.
+
+    Examples
+    --------
+    >>> from woodshed.audio import noise, sine
+    >>> clips = [noise(seed=k) for k in range(6)] + [sine(300 + 20 * k) for k in range(6)]
+    >>> tagger = Tagger(net="svm").fit(clips, [["hiss"]] * 6 + [["hum", "steady"]] * 6)
+    >>> tagger.predict([sine(350)]).tolist()
+    [[0, 1, 1]]
+    """
+
+    task: ClassVar[str] = "tags"
+    head: ClassVar[Head] = TagsHead()
+
+    @property
+    def thresholds_(self) -> NDArray[np.float64]:
+        """Probability from which each tag is predicted, shape ``(n_tags,)``."""
+        default = [DEFAULT_THRESHOLD] * len(self.fitted("classes_"))
+        return np.asarray(self._held_out.get("thresholds", default), np.float64)
+
+    @property
+    def calibration_(self) -> Calibration:
+        """Calibration of the probabilities; it changes nothing if none was learned."""
+        values = self._held_out
+        return Calibration(values.get("temperature", 1.0), values.get("guess_share", 0.0))
+
+    @property
+    def _held_out(self) -> dict[str, Any]:
+        """What was learned on held-out clips."""
+        return dict(json.loads(self.fitted("files_").get(THRESHOLDS_NAME, b"{}")))
+
+    def predict_proba(self, clips: Iterable[Clip]) -> NDArray[np.float64]:
+        """Return the probability of every tag for every clip.
+
+        Returns
+        -------
+        numpy.ndarray
+            Shape ``(n_clips, n_tags)``, 0 to 1, columns in the order of ``classes_``.
+        """
+        return self.outputs(clips)
+
+    def __sklearn_tags__(self) -> Any:
+        """Return scikit-learn's tags: a multi-label classifier whose X is not a table."""
+        from sklearn.utils import ClassifierTags, InputTags, Tags, TargetTags
+
+        return Tags(
+            estimator_type="classifier",
+            target_tags=TargetTags(required=True, multi_output=True),
+            classifier_tags=ClassifierTags(multi_label=True),
+            input_tags=InputTags(two_d_array=False),
+        )
+
+
+@dataclass(kw_only=True, eq=False)
+class Regressor(AudioEstimator):
+    """Regressor of clips: one or several numbers, in the units of the training targets.
+
+    It follows the scikit-learn estimator API (``fit``, ``predict``, ``score``). A network minimises the Huber
+    loss of the standardised known values; a classical estimator is one regression for each value, and
+    ``logistic`` stands for its counterpart, a ridge regression. Settings:
+    `woodshed.recognition.estimator.AudioEstimator`.
+
+    Attributes
+    ----------
+    classes_ : numpy.ndarray
+        The names of the values; the columns of every array of predictions.
+
+    Examples
+    --------
+    >>> from woodshed.audio import sine
+    >>> clips = [sine(200 + 50 * k) for k in range(8)]
+    >>> regressor = Regressor(net="knn").fit(clips, [{"height": k} for k in range(8)])
+    >>> round(float(regressor.predict([sine(350)])[0, 0]), 1)
+    3.0
+    """
+
+    task: ClassVar[str] = "values"
+    head: ClassVar[Head] = ValuesHead()
+
+    def fit(
+        self,
+        clips: Sequence[Clip],
+        targets: Values,
+        groups: Sequence[str] | None = None,
+        sample_weight: Sequence[float] | None = None,
+        *,
+        checkpoint: Path | None = None,
+        on_epoch: OnEpoch = ignore_epoch,
+    ) -> Self:
+        """Fit to clips and their values; as `AudioEstimator.fit`.
+
+        Parameters
+        ----------
+        clips, groups, sample_weight, checkpoint, on_epoch
+            As for `AudioEstimator.fit`; the accuracy passed to ``on_epoch`` is the share of values within
+            half a standard deviation.
+        targets
+            Values of each clip by name, unknown ones left out; or shape ``(n_clips, n_values)`` or
+            ``(n_clips,)``, NaN where unknown, named by the task or by their number.
+
+        Returns
+        -------
+        Regressor
+            The fitted regressor itself.
+
+        Raises
+        ------
+        ParameterError
+            If a setting is out of its range.
+        DataError
+            If no value is known, one is not finite, or nothing usable is left.
+        """
+        return super().fit(
+            clips,
+            targets if isinstance(targets, Sequence) else list(np.asarray(targets)),
+            groups,
+            sample_weight,
+            checkpoint=checkpoint,
+            on_epoch=on_epoch,
+        )
+
+    @property
+    def ranges_(self) -> dict[str, tuple[float, float]]:
+        """Lowest and highest value in the training clips, by name; empty if unknown."""
+        content = getattr(self, "files_", {}).get(RANGES_NAME, b"{}")
+        return {name: (low, high) for name, (low, high) in json.loads(content).items()}
+
+    def __sklearn_tags__(self) -> Any:
+        """Return scikit-learn's tags: a regressor of several outputs whose X is not a table."""
+        from sklearn.utils import InputTags, RegressorTags, Tags, TargetTags
+
+        return Tags(
+            estimator_type="regressor",
+            target_tags=TargetTags(required=True, multi_output=True, single_output=True),
+            regressor_tags=RegressorTags(),
+            input_tags=InputTags(two_d_array=False),
+        )
+
+
+Result = TypeVar("Result")
+
+
+def predict_files(
+    estimator: AudioEstimator,
+    paths: Iterable[Path],
+    skipped: list[Skipped],
+    *,
+    strict: bool = False,
+    **options: Any,
+) -> Iterator[ClipPrediction]:
+    """Yield the prediction for each file as soon as it is computed.
+
+    Parameters
+    ----------
+    estimator
+        A fitted one.
+    paths
+        Audio or MIDI files.
+    skipped
+        Unusable files are appended to it, with the reason.
+    strict
+        Raise at the first unusable file instead.
+    options
+        As for `AudioEstimator.predictions`.
+
+    Raises
+    ------
+    DataError
+        After the last file, if none was usable.
+    AudioError
+        If ``strict`` and a file is unusable.
+    """
+    predictions = process_files(
+        lambda path: next(estimator.predictions([read_or_render(path)], **options)),
+        paths,
+        skipped,
+        strict=strict,
+    )
+    return (prediction for _, prediction in predictions)
+
+
+def process_files(
+    process: Callable[[Path], Result], paths: Iterable[Path], skipped: list[Skipped], *, strict: bool = False
+) -> Iterator[tuple[Path, Result]]:
+    """Yield each path with the result of a function; arguments and errors as for `predict_files`."""
+    n_usable = 0
+    for path in paths:
+        try:
+            result = process(path)
+        except (AudioError, ScoreError) as error:
+            if strict:
+                raise
+            skipped.append(Skipped(path, str(error)))
+        else:
+            n_usable += 1
+            yield path, result
+    if n_usable == 0:
+        reason = ": none has the suffix of an audio file, such as .wav or .flac."
+        if skipped:
+            reason = f". The first: {skipped[0].reason}"
+        raise DataError(f"No file could be used{reason}")

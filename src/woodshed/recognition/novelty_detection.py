@@ -71,14 +71,16 @@ class SpectralEmbedding:
         """Return the embedding of a clip, shape ``(3 * 32 + 1,)``, float32."""
         n_fft = 2 ** round(np.log2(0.032 * self.sample_rate))
         hop = max(1, s_to_samples(0.01, self.sample_rate))
-        feature = LogMel(sample_rate=self.sample_rate, n_fft=n_fft, hop_length=hop, n_mels=N_BANDS)
-        level_db = feature(clip)
+        level_db = LogMel(sample_rate=self.sample_rate, n_fft=n_fft, hop_length=hop, n_mels=N_BANDS)(clip)
         level_db -= level_db.max()
         np.maximum(level_db, -RANGE_DB, out=level_db)
         active = level_db[level_db.max(axis=1) >= -ACTIVE_DB]
         steps = np.abs(np.diff(level_db, axis=0)) if len(level_db) > 1 else np.zeros((1, N_BANDS))
-        row = [active.mean(axis=0), active.std(axis=0), steps.mean(axis=0), [peak_level_db(clip)]]
-        return np.concatenate(row, dtype=np.float32, casting="unsafe")
+        return np.concatenate(
+            [active.mean(axis=0), active.std(axis=0), steps.mean(axis=0), [peak_level_db(clip)]],
+            dtype=np.float32,
+            casting="unsafe",
+        )
 
 
 def peak_level_db(clip: Clip) -> float:
@@ -147,14 +149,17 @@ class NoveltyDetector:
         """Return the distance of each embedding to the nearest class, shape ``(n_clips,)``; typically 1."""
         whitened = np.asarray(rows, dtype=np.float64)[:, :-1] @ self.whitening
         differences = whitened[:, np.newaxis] - self.centres
-        nearest = np.square(differences).mean(axis=2).min(axis=1)
-        return np.asarray(np.sqrt(nearest))
+        return np.asarray(np.sqrt(np.square(differences).mean(axis=2).min(axis=1)))
 
     def to_bytes(self) -> bytes:
         """Return the arrays as ``.npz``, in float32."""
         content = io.BytesIO()
-        arrays = {"middles": self.centres, "whitening": self.whitening}
-        np.savez(content, allow_pickle=False, **{name: x.astype(np.float32) for name, x in arrays.items()})
+        np.savez(
+            content,
+            allow_pickle=False,
+            middles=self.centres.astype(np.float32),
+            whitening=self.whitening.astype(np.float32),
+        )
         return content.getvalue()
 
     @classmethod

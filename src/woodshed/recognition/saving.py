@@ -76,8 +76,8 @@ def save_model(estimator: AudioEstimator, folder: Path) -> None:
         "files": {name: hashlib.sha256(content).hexdigest() for name, content in contents.items()},
     }
     write_whole(folder / SETTINGS_NAME, to_json(settings))
-    former = all_file_names() | type(estimator).head.files | type(estimator).extra_names
-    for name in former - set(contents):
+    kind = type(estimator)
+    for name in (all_file_names() | kind.head.files | kind.extra_names) - set(contents):
         (folder / name).unlink(missing_ok=True)  # of another model that was here before
 
 
@@ -112,13 +112,18 @@ def load_model(folder: str | Path, classes: Mapping[str, type[AudioEstimator]]) 
         learner = learner_of(estimator.net)
         feature = front_end_from_dict(settings["feature"], per_clip=learner.reads_rows)
         names = {front_end_name(name) for name in settings["feature"]}
-        if names - {estimator.front_end, *_own_front_ends(kind, learner.reads_rows)}:
+        own = (kind.row_front_end, kind.note_front_end) if learner.reads_rows else (kind.frame_front_end,)
+        if names - {estimator.front_end, *own}:
             raise ValueError(f"its front end {', '.join(names)} is not that of the task")
         curve = LearningCurve.from_dict(settings["curve"])
     except (KeyError, TypeError, ValueError, WoodshedError) as error:
         raise damaged(folder / SETTINGS_NAME, f"it does not fit this version ({error})") from error
-    file_sets = [frozenset({LABELS_NAME, *names}) for names in learner.file_sets]
-    contents = read_contents(folder, settings, file_sets, kind.head.files | kind.extra_names)
+    contents = read_contents(
+        folder,
+        settings,
+        [file_set | {LABELS_NAME} for file_set in learner.file_sets],
+        kind.head.files | kind.extra_names,
+    )
     try:
         labels = json.loads(contents.pop(LABELS_NAME))
         estimator.set_learned(
@@ -134,10 +139,6 @@ def load_model(folder: str | Path, classes: Mapping[str, type[AudioEstimator]]) 
     if learner.reads_rows:
         estimator.net_  # noqa: B018  # built now, so that a file that was tampered with is refused now
     return estimator
-
-
-def _own_front_ends(kind: type[AudioEstimator], reads_rows: bool) -> tuple[str, ...]:
-    return (kind.row_front_end, kind.note_front_end) if reads_rows else (kind.frame_front_end,)
 
 
 def _read_settings(folder: Path) -> dict[str, Any]:

@@ -18,7 +18,7 @@ workshop at ICML 2013. There the labels are set anew in each batch, and all of t
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, overload
@@ -31,9 +31,7 @@ from woodshed.data.example import Corpus, Example, Skipped, Sounds
 from woodshed.data.split import stratified_folds, stratified_group_folds
 from woodshed.data.table import NO_LABEL
 from woodshed.errors import DataError
-from woodshed.recognition.estimator import AudioEstimator
-from woodshed.recognition.learners.learner import check_lengths
-from woodshed.training.progress import OnEpoch
+from woodshed.recognition.learners import check_lengths
 
 SELF_TRAINING_MODES = ("pseudo",)
 """Values of the setting ``unlabelled``."""
@@ -118,16 +116,23 @@ def subset_of(clips: Sequence[Clip], rows: NDArray[np.int64]) -> Sequence[Clip]:
 
 
 def fit_with_unlabelled(
-    recogniser: AudioEstimator,
+    recogniser: Any,
+    fit: Callable[..., Any],
     clips: Sequence[Clip],
     labels: Sequence[str | None],
     groups: Sequence[str] | None,
     sample_weight: Sequence[float] | None,
-    *,
-    checkpoint: Path | None,
-    on_epoch: OnEpoch,
 ) -> PseudoLabels | None:
-    """Fit a recogniser in place where some labels are None; arguments as of `Recogniser.fit`.
+    """Fit a recogniser in place where some labels are None.
+
+    Parameters
+    ----------
+    recogniser
+        A `woodshed.recognition.estimator.Recogniser`.
+    fit
+        Its method that fits it to labelled clips.
+    clips, labels, groups, sample_weight
+        As for `Recogniser.fit`.
 
     Returns
     -------
@@ -145,23 +150,20 @@ def fit_with_unlabelled(
         pseudo_labels = PseudoLabels(len(others), dict(zip(taken.tolist(), added, strict=True)), least)
         rows, names = np.concatenate([labelled, taken]), [*names, *added]
         weights[others] *= PSEUDO_WEIGHT
-    is_weighted = pseudo_labels is not None or sample_weight is not None
-    AudioEstimator.fit(
-        recogniser,
+    fit(
         subset_of(clips, rows),
         names,
         None if groups is None else [groups[k] for k in rows],
-        weights[rows].tolist() if is_weighted else None,
-        checkpoint=checkpoint,
-        on_epoch=on_epoch,
+        None if pseudo_labels is None and sample_weight is None else weights[rows].tolist(),
     )
     if pseudo_labels is None:
-        recogniser.skipped_ += [Skipped(Path(_source(clips, int(k))), NO_LABEL) for k in others]
+        sources = (clips.examples[k].path if isinstance(clips, Sounds) else clips[k].source for k in others)
+        recogniser.skipped_ += [Skipped(Path(source), NO_LABEL) for source in sources]
     return pseudo_labels
 
 
 def _pseudo_labels(  # the arrays of one training set
-    recogniser: AudioEstimator,
+    recogniser: Any,
     clips: Sequence[Clip],
     labelled: NDArray[np.int64],
     names: list[str],
@@ -173,19 +175,17 @@ def _pseudo_labels(  # the arrays of one training set
     known = subset_of(clips, labelled)
     own_groups = None if groups is None else [groups[k] for k in labelled]
     are_known = groups is not None and {groups[k] for k in others} <= set(own_groups or [])
-    held_out_groups = None if are_known else own_groups
-    least = least_probability(recogniser, known, names, held_out_groups, weights[labelled])
+    least = least_probability(recogniser, known, names, None if are_known else own_groups, weights[labelled])
     if least is None:
         return others[:0], [], None
     teacher = _unfitted(recogniser).fit(known, names, own_groups, weights[labelled].tolist())
     outputs = teacher.outputs(subset_of(clips, others))
     is_certain = outputs.max(axis=1) >= least
-    added = [str(name) for name in teacher.classes_[outputs[is_certain].argmax(axis=1)]]
-    return others[is_certain], added, least
+    return others[is_certain], teacher.classes_[outputs[is_certain].argmax(axis=1)].tolist(), least
 
 
 def least_probability(
-    recogniser: AudioEstimator,
+    recogniser: Any,
     clips: Sequence[Clip],
     labels: Sequence[str],
     groups: Sequence[str] | None,
@@ -247,26 +247,21 @@ def _folds(labels: Sequence[str], groups: Sequence[str] | None, seed: int) -> Se
         return []
 
 
-def _unfitted(recogniser: AudioEstimator) -> AudioEstimator:
-    settings: dict[str, Any] = recogniser.get_params() | {"unlabelled": None}
-    return type(recogniser)(**settings)
-
-
-def _source(clips: Sequence[Clip], k: int) -> str:
-    return str(clips.examples[k].path) if isinstance(clips, Sounds) else clips[k].source
+def _unfitted(recogniser: Any) -> Any:
+    return type(recogniser)(**recogniser.get_params() | {"unlabelled": None})
 
 
 # -- in a corpus -----------------------------------------------------------------------------------
 
 
-def with_unlabelled(estimator: AudioEstimator | None, corpus: Corpus) -> Corpus:
+def with_unlabelled(estimator: Any, corpus: Corpus) -> Corpus:
     """Return a corpus whose unlabelled examples are used if the settings say so, and skipped otherwise.
 
     Where groups are known, an unlabelled example without a group is skipped: it may belong to a tested one.
 
     Examples
     --------
-    >>> from woodshed.recognition.recogniser import Recogniser
+    >>> from woodshed.recognition.estimator import Recogniser
     >>> unlabelled = Example(Path("c.wav"))
     >>> corpus = Corpus("some", (), (Skipped(unlabelled.path, NO_LABEL),), unlabelled=(unlabelled,))
     >>> len(with_unlabelled(Recogniser(), corpus).unlabelled)
@@ -281,8 +276,11 @@ def with_unlabelled(estimator: AudioEstimator | None, corpus: Corpus) -> Corpus:
     if corpus.groups is not None:
         used = tuple(example for example in used if example.group is not None)
     paths = {example.path for example in used}
-    skipped = tuple(e for e in corpus.skipped if not (e.path in paths and NO_LABEL[:-1] in e.reason))
-    return replace(corpus, unlabelled=used, skipped=skipped)
+    return replace(
+        corpus,
+        unlabelled=used,
+        skipped=tuple(e for e in corpus.skipped if not (e.path in paths and NO_LABEL[:-1] in e.reason)),
+    )
 
 
 def may_learn(unlabelled: Sequence[Example], tested: Sequence[Example]) -> list[Example]:

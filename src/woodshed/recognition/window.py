@@ -24,7 +24,7 @@ SILENT_DB = 40.0
 """Windows whose peak is further below the peak of their clip are silent: not trained on, not predicted."""
 
 N_PEAK_FRAMES = 200
-"""Approximate number of frames of a clip that are used for silence detection."""
+"""Approximate number of frames searched for the peak of a clip, so that an hour is not read for a second."""
 
 MAX_DRAWS = 10
 """Maximum number of positions drawn until a window contains sound."""
@@ -196,14 +196,8 @@ def peak_level_db(spectrogram: NDArray[np.floating]) -> float:
     >>> peak_level_db(np.array([[-80.0, -20.0], [-60.0, -40.0]]))
     -20.0
     """
-    return _max_db(spectrogram[:: _peak_stride(spectrogram)])
-
-
-def _interpolate(first: Window, second: Window, share: Window) -> None:
-    """Set ``first`` to ``(1 - share) * first + share * second``; exactly unchanged where both are equal."""
-    difference = second - first
-    difference *= share
-    first += difference
+    rows = spectrogram[:: max(1, len(spectrogram) // N_PEAK_FRAMES)]
+    return float(rows.astype(np.float32).max())  # numpy compares float16, as stored, half as fast
 
 
 def _stretch_in_time(
@@ -241,8 +235,10 @@ def _stretch_in_time(
         padded[at : at + len(rows)] = rows
         padded[at + len(rows) :] = PAD_DB
         windows[k] = padded.take(lower[k], axis=0)
-        if augmentation.stretch:
-            _interpolate(windows[k], padded.take(lower[k] + 1, axis=0), share[k])
+        if augmentation.stretch:  # leaves values exactly unchanged where both frames are equal
+            difference = padded.take(lower[k] + 1, axis=0) - windows[k]
+            difference *= share[k]
+            windows[k] += difference
     return windows
 
 
@@ -254,21 +250,13 @@ def _start_with_sound(
     rng: np.random.Generator,
 ) -> float:
     """Return ``start``, or another random start if the window there is silent, which has no correct label."""
-    stride = _peak_stride(spectrogram)
+    stride = max(1, len(spectrogram) // N_PEAK_FRAMES)
     for _ in range(MAX_DRAWS):
-        if _max_db(spectrogram[int(start) : int(start + span) + 1 : stride]) >= threshold_db:
+        rows = spectrogram[int(start) : int(start + span) + 1 : stride]
+        if rows.astype(np.float32).max() >= threshold_db:
             break
         start = rng.random() * (len(spectrogram) - span)
     return start
-
-
-def _peak_stride(spectrogram: NDArray[np.floating]) -> int:
-    """Return the step between the frames searched for a peak, so that an hour is not read for a second."""
-    return max(1, len(spectrogram) // N_PEAK_FRAMES)
-
-
-def _max_db(rows: NDArray[np.floating]) -> float:
-    return float(rows.astype(np.float32).max())  # numpy compares float16, as stored, half as fast
 
 
 def _warp_in_frequency(
@@ -323,8 +311,7 @@ def _add_noise(windows: Window, augmentation: SpectrogramAugmentation, rng: np.r
 def _noise_fluctuation_db(n_values: int) -> NDArray[np.float32]:
     """Return the fluctuation of noise in decibels; the power of noise is exponentially distributed."""
     power = np.random.default_rng(0).standard_exponential(n_values, np.float32)
-    fluctuation_db: NDArray[np.float32] = 6 * np.log10(power + np.float32(0.05))  # 6, not 10: smoother
-    return fluctuation_db
+    return np.asarray(6 * np.log10(power + np.float32(0.05)))  # 6, not 10: smoother
 
 
 def _mask(windows: Window, augmentation: SpectrogramAugmentation, rng: np.random.Generator) -> None:

@@ -17,7 +17,7 @@ from woodshed.audio.augmentation import (
     Tone,
     WaveformAugmentation,
 )
-from woodshed.recognition.recogniser import Recogniser
+from woodshed.recognition.estimator import Recogniser
 from woodshed.recognition.window import SpectrogramAugmentation
 
 _OTHER_RECORDING = Chain(

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import ClassVar
 
 from woodshed.audio.augmentation import WaveformAugmentation
-from woodshed.recognition.regressor import Regressor
+from woodshed.recognition.estimator import Regressor
 from woodshed.recognition.window import SpectrogramAugmentation
 
 QUADRANTS = {

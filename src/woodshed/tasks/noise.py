@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import ClassVar
 
 from woodshed.audio.augmentation import Speed, WaveformAugmentation
-from woodshed.recognition.recogniser import Recogniser
+from woodshed.recognition.estimator import Recogniser
 from woodshed.recognition.window import SpectrogramAugmentation
 
 

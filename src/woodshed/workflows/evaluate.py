@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from woodshed.data.check import check
-from woodshed.recognition.experiments.evaluation import evaluate as evaluate_model
+from woodshed.recognition.experiments.cross_validation import evaluate as evaluate_model
 from woodshed.recognition.experiments.result import Experiment
 from woodshed.report.recognition.folder import is_leaky, write_results
 from woodshed.report.recognition.page import skipped_files

@@ -14,9 +14,7 @@ from woodshed.prediction import ClipPrediction
 from woodshed.recognition.detection.events import EventRule, calibrated_rule, files_timelines
 from woodshed.recognition.detection.live import BLOCK_S, LiveDetector, paced
 from woodshed.recognition.detection.sliding_window import window_classifier
-from woodshed.recognition.estimator import AudioEstimator
-from woodshed.recognition.files import predict_files
-from woodshed.recognition.recogniser import Recogniser
+from woodshed.recognition.estimator import AudioEstimator, Recogniser, predict_files
 from woodshed.timeline import Timeline
 
 
@@ -78,9 +76,9 @@ def predict(
     Parameters
     ----------
     estimator, paths, skipped, strict
-        As for `woodshed.recognition.files.predict_files`.
+        As for `woodshed.recognition.estimator.predict_files`.
     false_positive_rate
-        Of a classifier: see `woodshed.recognition.recogniser.Recogniser.decide`.
+        Of a classifier: see `woodshed.recognition.estimator.Recogniser.decide`.
 
     Raises
     ------
@@ -110,7 +108,7 @@ def detect(
     Parameters
     ----------
     recogniser, paths, skipped, strict
-        As for `woodshed.recognition.files.predict_files`.
+        As for `woodshed.recognition.estimator.predict_files`.
     settings
         How events are detected.
     """

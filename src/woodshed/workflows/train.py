@@ -23,8 +23,6 @@ from woodshed.recognition.experiments.tuning import (
     Search,
     check_tuning,
     first_fold_of,
-    tuned,
-    tuning_run_state,
 )
 from woodshed.report.recognition.folder import write_model_folder
 from woodshed.tasks import task_class
@@ -199,12 +197,12 @@ def search_settings(
         tested.folds[0],
         request.n_trials,
         tuple(request.settings),
-        tuning_run_state(request.out / RUN_NAME),
+        RunState(request.out / RUN_NAME / "tuning"),
         request.resume,
         watcher or Watcher(),
     )
     result = search.run()
-    estimator = tuned(preparation.estimator, result)
+    estimator = type(preparation.estimator)(**preparation.estimator.get_params() | result.chosen)
     return replace(preparation, estimator=estimator, splits=[first_fold_of(tested), *leaky]), result
 
 
@@ -262,7 +260,7 @@ def net_for(estimator: AudioEstimator, clips: Sequence[Clip]) -> str:
 
     Examples
     --------
-    >>> from woodshed.recognition.recogniser import Recogniser
+    >>> from woodshed.recognition.estimator import Recogniser
     >>> from woodshed.score import Note, Score
     >>> from woodshed.symbolic.play import play
     >>> tune = play(Score([Note(0, 1, 60)]))

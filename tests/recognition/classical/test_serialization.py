@@ -13,16 +13,18 @@ import pytest
 from onnx import TensorProto, helper, numpy_helper
 
 from woodshed.errors import ModelFolderError
-from woodshed.recognition.classical import CLASSICAL, forest, serialization
+from woodshed.recognition.classical import CLASSICAL, forest
+from woodshed.recognition.classical import model as classical_models
 from woodshed.recognition.classical.model import (
     Case,
+    ClassicalPredictor,
     GraphBuilder,
     fit_columns,
     fit_model,
+    model_to_bytes,
     predict_columns,
     probabilities,
 )
-from woodshed.recognition.classical.serialization import ClassicalPredictor, model_to_bytes
 
 N_VALUES, N_CLASSES = 4, 3
 ROWS = np.random.default_rng(0).normal(size=(30, N_VALUES)) + np.arange(30)[:, None] % N_CLASSES
@@ -418,7 +420,7 @@ def test_more_neighbours_than_rows_are_refused() -> None:
 @every_model
 def test_no_model_has_an_operator_too_many(name: str) -> None:
     model = onnx.load_model_from_string(saved(name))
-    assert {node.op_type for node in model.graph.node} <= serialization.OPERATORS
+    assert {node.op_type for node in model.graph.node} <= classical_models.OPERATORS
     onnx.checker.check_model(model, full_check=True)
 
 
@@ -428,4 +430,4 @@ def test_every_operator_is_used_by_some_model() -> None:
         columns = fit_columns(name, ROWS, np.eye(3)[COLUMNS], discrete=True)
         for content in (saved(name), model_to_bytes(name, columns, N_VALUES)):
             used |= {node.op_type for node in onnx.load_model_from_string(content).graph.node}
-    assert used == serialization.OPERATORS
+    assert used == classical_models.OPERATORS

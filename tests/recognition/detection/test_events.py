@@ -22,10 +22,12 @@ from woodshed.recognition.clip_item import describe
 from woodshed.recognition.confidence import HeldOut, fit_confidence
 from woodshed.recognition.detection.events import (
     EventRule,
+    best_path,
     blocks_timeline,
     calibrated_rule,
     detect_events,
     file_timeline,
+    smooth,
 )
 from woodshed.recognition.detection.live import LiveDetector
 from woodshed.recognition.detection.sliding_window import (
@@ -35,7 +37,6 @@ from woodshed.recognition.detection.sliding_window import (
     sliding_windows,
     window_classifier,
 )
-from woodshed.recognition.detection.smoothing import best_path, smooth
 from woodshed.recognition.novelty_detection import NoveltyDetector, SpectralEmbedding
 from woodshed.tasks.mood import MoodRegressor
 from woodshed.tasks.speech import SpeechRecogniser

@@ -101,7 +101,7 @@ def test_memory_does_not_grow(recogniser: Any) -> None:
     live = LiveDetector(recogniser=recogniser, hop_s=0.1, clock=Clock())
 
     def size() -> tuple[int, int, int]:
-        return len(live._probabilities), len(live._levels_db), len(live._buffer)
+        return len(live._probabilities), len(live._levels_db), len(live._buffer._samples)
 
     def half_seconds(n: int, samples: np.ndarray) -> list[Event]:
         return [*live.events(Clip(samples, RATE) for _ in range(n))]

@@ -17,15 +17,14 @@ HEAD = ClassesHead()
 
 
 def svm(rows: np.ndarray, labels: list[str], test_rows: np.ndarray, classes: list[str]) -> np.ndarray:
-    return HEAD.baseline_outputs(rows, HEAD.encode_as(labels, classes), test_rows)["svm"]
+    return HEAD.baseline_outputs("svm", rows, HEAD.encode_as(labels, classes), test_rows)
 
 
 def test_majority_is_the_shares_of_the_classes_it_learned_from() -> None:
     rows = np.array([[0.0], [1.0], [0.1], [0.2]])
     train = HEAD.encode_as(["b", "a", "b", "b"], ["a", "b", "c"])
-    assert (
-        HEAD.baseline_outputs(rows, train, np.zeros((3, 1)))["majority"].tolist() == [[0.25, 0.75, 0.0]] * 3
-    )
+    outputs = HEAD.baseline_outputs("majority", rows, train, np.zeros((3, 1)))
+    assert outputs.tolist() == [[0.25, 0.75, 0.0]] * 3
 
 
 def blobs(n_classes: int, seed: int) -> tuple[np.ndarray, list[str]]:

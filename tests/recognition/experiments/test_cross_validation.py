@@ -13,9 +13,9 @@ import pytest
 from woodshed.data.example import Corpus
 from woodshed.data.split import honest_splits, make_split
 from woodshed.errors import DataError, OutputError, ParameterError
+from woodshed.recognition.estimator import Recogniser
 from woodshed.recognition.experiments.cross_validation import CrossValidation, methods_of
 from woodshed.recognition.experiments.result import Experiment, SplitResult
-from woodshed.recognition.recogniser import Recogniser
 from woodshed.training.progress import LearningCurve, Watcher
 from woodshed.training.run_state import RunState
 

@@ -10,8 +10,8 @@ import pytest
 from woodshed.data.example import Corpus
 from woodshed.data.folder import read_folder
 from woodshed.errors import DataError
-from woodshed.recognition.experiments.evaluation import evaluate
-from woodshed.recognition.recogniser import Recogniser
+from woodshed.recognition.estimator import Recogniser
+from woodshed.recognition.experiments.cross_validation import evaluate
 
 
 def test_the_answers_are_kept_beside_the_truth(speech: Recogniser, unheard_folder: Path) -> None:

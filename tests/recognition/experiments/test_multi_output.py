@@ -12,10 +12,9 @@ import pytest
 from woodshed.data.example import Corpus
 from woodshed.data.split import honest_splits
 from woodshed.errors import DataError
+from woodshed.recognition.estimator import Regressor, Tagger
 from woodshed.recognition.experiments.cross_validation import CrossValidation
 from woodshed.recognition.experiments.result import Experiment
-from woodshed.recognition.regressor import Regressor
-from woodshed.recognition.tagger import Tagger
 from woodshed.training.run_state import RunState
 
 

@@ -20,7 +20,6 @@ from woodshed.recognition.experiments.tuning import (
     check_tuning,
     first_fold_of,
     inner_split,
-    tuned,
 )
 from woodshed.recognition.learners.classical import ClassicalLearner
 from woodshed.recognition.learners.net import NetLearner
@@ -106,7 +105,7 @@ def test_it_finds_better_settings_than_those_asked_for(corpus: Corpus, learner: 
     stopped = [trial for trial in found.trials if trial.state == "stopped"]
     assert stopped  # a median rule that never stops anyone would not be one
     assert all(trial.duration_s < 6 for trial in stopped)
-    model = tuned(task_class("speech")(epochs=7), found)
+    model = task_class("speech")(**task_class("speech")(epochs=7).get_params() | found.chosen)
     assert (model.learning_rate, model.epochs) == (found.chosen["learning_rate"], 7)
 
 

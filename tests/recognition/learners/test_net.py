@@ -12,11 +12,10 @@ import pytest
 from woodshed.audio.augmentation import Speed
 from woodshed.clip import Clip
 from woodshed.data.example import Corpus, Example, Sounds
-from woodshed.data.store import FeatureStore
 from woodshed.recognition.clip_item import N_RATE_CLIPS, augmented_versions, clip_items, common_rate
+from woodshed.recognition.estimator import Recogniser
 from woodshed.recognition.learners import net as learning
 from woodshed.recognition.learners.net import Spectrograms, make_feature, strengthen, time_step
-from woodshed.recognition.recogniser import Recogniser
 from woodshed.recognition.window import NO_AUGMENTATION, SpectrogramAugmentation
 from woodshed.tasks.speech import SpeechRecogniser
 from woodshed.training.holdout import hold_out
@@ -133,13 +132,11 @@ def test_spectrograms_are_those_of_the_clips(
     monkeypatch.setattr(learning, "MEMORY_BYTES", memory_bytes)
     recogniser = Recogniser(n_augmentations=3, n_mels=16)
     sounds = Sounds(toy_corpus.examples[:4])
-    feature = make_feature(recogniser, sounds)
-    store = FeatureStore(tmp_path, feature, dtype="float16")
-    spectrograms = Spectrograms(recogniser, store, sounds, feature.sample_rate)
+    spectrograms = Spectrograms(recogniser, sounds, tmp_path)
     assert spectrograms.usable.tolist() == [0, 1, 2, 3]
     assert len(list(tmp_path.glob("*/*.npy"))) == 4 * 3
     for k in range(4):
-        assert spectrograms.read(k) == pytest.approx(feature(sounds[k]), abs=0.07)
+        assert spectrograms.read(k) == pytest.approx(spectrograms.feature(sounds[k]), abs=0.07)
         assert not np.array_equal(spectrograms.read(k, 1), spectrograms.read(k))
 
 
@@ -147,8 +144,7 @@ def test_stretches_of_one_file_are_judged_one_by_one(toy_corpus: Corpus, tmp_pat
     path = toy_corpus.examples[0].path
     rows = [Example(path, "a", end_s=0.2), Example(path, "b", start_s=5.0), Example(path, "b", start_s=0.1)]
     recogniser = Recogniser(n_augmentations=1, n_mels=16)
-    feature = make_feature(recogniser, Sounds(rows))
-    spectrograms = Spectrograms(recogniser, FeatureStore(tmp_path, feature), Sounds(rows), 8000)
+    spectrograms = Spectrograms(recogniser, Sounds(rows), tmp_path)
     assert spectrograms.usable.tolist() == [0, 2]
     assert len(spectrograms.skipped) == 1
 

@@ -107,7 +107,15 @@ class KernelRidge:
             The model itself.
         """
         if self.blocks:
-            return self._fit_blocks(rows, targets, sample_weight)
+            self.estimators_ = [
+                KernelRidge(is_classifier=self.is_classifier, width=self.width, ridge=self.ridge).fit(
+                    part, targets, sample_weight
+                )
+                for part in self._split(rows)
+            ]
+            if self.is_classifier:
+                self.classes_: NDArray[np.number] = self.estimators_[0].classes_
+            return self
         weights = np.ones(len(rows)) if sample_weight is None else np.asarray(sample_weight, np.float64)
         rows, targets, weights = rows[weights > 0], targets[weights > 0], weights[weights > 0]
         outputs = np.asarray(targets, np.float64)[:, np.newaxis]
@@ -129,64 +137,41 @@ class KernelRidge:
         self.dual_coef_ = self._solve(transformed, outputs, weights)
         return self
 
-    def _fit_blocks(self, rows: Rows, targets: NDArray[np.number], sample_weight: Rows | None) -> KernelRidge:
-        """Fit one model per block."""
-        self.estimators_ = [
-            KernelRidge(is_classifier=self.is_classifier, width=self.width, ridge=self.ridge).fit(
-                part, targets, sample_weight
-            )
-            for part in self._split(rows)
-        ]
-        if self.is_classifier:
-            self.classes_ = self.estimators_[0].classes_
-        return self
-
     def _split(self, rows: Rows) -> list[Rows]:
         return np.split(rows, np.cumsum(self.blocks)[:-1], axis=1)
 
     def predict(self, rows: Rows) -> NDArray[np.number]:
         """Return the value or the class of each row, shape ``(n_clips,)``."""
         scores = self._scores(rows)
-        targets: NDArray[np.number] = (
-            self.classes_[scores.argmax(axis=1)] if self.is_classifier else scores[:, 0]
-        )
-        return targets
+        return self.classes_[scores.argmax(axis=1)] if self.is_classifier else scores[:, 0]
 
     def predict_proba(self, rows: Rows) -> Rows:
         """Return the probability of each class, ``(n_clips, n_classes)``; uniform far from all landmarks."""
-        scores = SOFTMAX_SCALE * self._scores(rows)
-        exponentials = np.exp(scores - scores.max(axis=1, keepdims=True))
-        probabilities: Rows = exponentials / exponentials.sum(axis=1, keepdims=True)
-        return probabilities
+        from scipy.special import softmax
+
+        return np.asarray(softmax(SOFTMAX_SCALE * self._scores(rows), axis=1))
 
     def _transform(self, rows: Rows) -> NDArray[np.float32]:
         """Return the weighted values that are compared, in float32 to save memory."""
-        transformed: NDArray[np.float32] = ((rows - self.mean_) * self.scale_)[:, self.selected_].astype(
-            np.float32
-        )
-        return transformed
+        return np.asarray(((rows - self.mean_) * self.scale_)[:, self.selected_], np.float32)
 
     def _scores(self, rows: Rows) -> Rows:
         if self.blocks:
-            pairs = zip(self.estimators_, self._split(rows), strict=True)
-            mean: Rows = np.mean([estimator._scores(part) for estimator, part in pairs], axis=0)
-            return mean
-        scores: Rows = self._kernel(self._transform(rows)) @ self.dual_coef_
-        return scores
+            parts = zip(self.estimators_, self._split(rows), strict=True)
+            return np.asarray(np.mean([estimator._scores(part) for estimator, part in parts], axis=0))
+        return self._kernel(self._transform(rows)) @ self.dual_coef_
 
     def _kernel(self, transformed: NDArray[np.float32]) -> Rows:
         """Return the kernel of each row and each landmark."""
         lengths = np.square(transformed).sum(axis=1)[:, np.newaxis] + np.square(self.landmarks_).sum(axis=1)
         distances = np.maximum(lengths - 2 * transformed @ self.landmarks_.T, 0).astype(np.float64)
-        kernel: Rows = np.exp(-self.width / transformed.shape[1] * distances)
-        return kernel
+        return np.asarray(np.exp(-self.width / transformed.shape[1] * distances))
 
     def _solve(self, transformed: NDArray[np.float32], outputs: Rows, weights: Rows) -> Rows:
         """Return the weights of the landmarks: exact, or by least squares if there are more rows."""
         among = self._kernel(self.landmarks_)
         if len(transformed) == len(self.landmarks_):
-            exact: Rows = np.linalg.solve(among + np.diag(self.ridge / weights), outputs).astype(np.float64)
-            return exact
+            return np.linalg.solve(among + np.diag(self.ridge / weights), outputs).astype(np.float64)
         left, right = self.ridge * among, np.zeros((len(among), outputs.shape[1]))
         for start in range(0, len(transformed), _BLOCK):  # limits the memory for the kernel
             part = slice(start, start + _BLOCK)
@@ -195,8 +180,7 @@ class KernelRidge:
             left += weighted @ kernel
             right += weighted @ outputs[part]
         left[np.diag_indices_from(left)] += _EPSILON * np.trace(left) / len(left)
-        approximate: Rows = np.linalg.solve(left, right).astype(np.float64)
-        return approximate
+        return np.linalg.solve(left, right).astype(np.float64)
 
 
 def value_weights(rows: Rows, targets: Rows) -> Rows:
@@ -231,8 +215,7 @@ def value_weights(rows: Rows, targets: Rows) -> Rows:
         variance = max(float(np.mean(centred**2)), _EPSILON)
         explained = np.square(centred @ rows / len(rows)) / variance
     explained = np.clip(explained, _EPSILON, _MAX_EXPLAINED)
-    weights: Rows = (explained / (1 - explained)) ** 0.75
-    return weights
+    return np.asarray((explained / (1 - explained)) ** 0.75)
 
 
 def classifier(case: Case, n_rows: int) -> KernelRidge:

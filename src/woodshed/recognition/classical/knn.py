@@ -52,19 +52,17 @@ def export(graph: GraphBuilder, rows: str, estimator: Any) -> str:
         largest=0,
     )
     distances = graph.node("Sqrt", squared)
-    at_zero = graph.node("Equal", distances, graph.constant(0))
-    ones = graph.cast(at_zero, np.float64)
-    any_at_zero = graph.node("ReduceMax", ones, graph.constant([1], np.int64), keepdims=1)
+    at_zero = graph.cast(graph.node("Equal", distances, graph.constant(0)), np.float64)
+    any_at_zero = graph.node("ReduceMax", at_zero, graph.constant([1], np.int64), keepdims=1)
     # The distance is replaced where it is 0, so that no infinity arises.
-    inverse = graph.node("Div", graph.constant(1), graph.node("Add", distances, ones))
+    inverse = graph.node("Div", graph.constant(1), graph.node("Add", distances, at_zero))
     inverse = graph.node("Mul", inverse, graph.node("Sub", graph.constant(1), any_at_zero))
-    weights = graph.node("Add", inverse, graph.node("Mul", ones, any_at_zero))
+    weights = graph.node("Add", inverse, graph.node("Mul", at_zero, any_at_zero))
     weights = graph.node(
         "Div", weights, graph.node("ReduceSum", weights, graph.constant([1], np.int64), keepdims=1)
     )
     weights = graph.node("Unsqueeze", weights, graph.constant([2], np.int64))
-    neighbours = graph.node("Gather", graph.constant(targets), nearest)
-    weighted = graph.node("Mul", neighbours, weights)
+    weighted = graph.node("Mul", graph.node("Gather", graph.constant(targets), nearest), weights)
     return graph.node("ReduceSum", weighted, graph.constant([1], np.int64), keepdims=0)
 
 

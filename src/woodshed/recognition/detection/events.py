@@ -12,7 +12,7 @@ import math
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from pathlib import Path
-from typing import get_args
+from typing import Literal, get_args
 
 import numpy as np
 from numpy.typing import NDArray
@@ -23,10 +23,13 @@ from woodshed.data.example import Skipped
 from woodshed.errors import ParameterError, near_miss
 from woodshed.features.streaming import BLOCK_S
 from woodshed.recognition.detection.sliding_window import WindowScores, scan, window_classifier
-from woodshed.recognition.detection.smoothing import Smoothing, best_path, n_smoothed, smooth
-from woodshed.recognition.files import process_files
-from woodshed.recognition.recogniser import Recogniser
+from woodshed.recognition.estimator import Recogniser, process_files
 from woodshed.timeline import Event, Timeline
+
+Curves = NDArray[np.float64]
+"""Probabilities of the labels over time, ``(n_windows, n_labels)``."""
+
+Smoothing = Literal["mean", "median"]
 
 FLOOR_DB = -80.0
 """Level below which any recording is silent, relative to an RMS of 1."""
@@ -107,6 +110,27 @@ class EventRule:
             if label not in labels:
                 raise ParameterError(f"The model has no class {label!r}. {near_miss(label, labels)}")
         return np.array([thresholds.get(label, 0.0) for label in labels])
+
+    def n_around(self, centres_s: NDArray[np.float64], window_s: float) -> int:
+        """Return the number of windows on each side of one that are smoothed with it.
+
+        Parameters
+        ----------
+        centres_s
+            Centre of each window in seconds, evenly spaced.
+        window_s
+            Length of a window in seconds, the default of ``smooth_s``.
+
+        Examples
+        --------
+        >>> centres_s = np.array([0.5, 1.0, 1.5])
+        >>> EventRule().n_around(centres_s, 1.0), EventRule(smooth_s=0.9).n_around(centres_s, 1.0)
+        (1, 0)
+        """
+        if len(centres_s) < 2:
+            return 0
+        smooth_s = window_s if self.smooth_s is None else self.smooth_s
+        return int(smooth_s / 2 / float(centres_s[1] - centres_s[0]) + 1e-6)
 
 
 DEFAULT = EventRule()
@@ -214,11 +238,9 @@ def files_timelines(
     AudioError
         If ``strict`` and a file is unusable.
     """
-
-    def detect(path: Path) -> Timeline:
-        return file_timeline(recogniser, path, hop_s=hop_s, rule=rule)
-
-    return process_files(detect, paths, skipped, strict=strict)
+    return process_files(
+        lambda path: file_timeline(recogniser, path, hop_s=hop_s, rule=rule), paths, skipped, strict=strict
+    )
 
 
 def blocks_timeline(
@@ -230,10 +252,15 @@ def blocks_timeline(
     """
     classifier = window_classifier(recogniser, hop_s)
     rule.thresholds_of(classifier.labels)  # raises for unknown labels before anything is decoded
-    sources: list[str] = []
-    scores = scan(classifier, _with_source(blocks, sources))
-    events = tuple(detect_events(scores, rule, classifier.window_s))
-    return Timeline(sources[0], scores.end_s, events, scores.highest_hz)
+    blocks = iter(blocks)
+    first = list(itertools.islice(blocks, 1))
+    scores = scan(classifier, itertools.chain(first, blocks))
+    return Timeline(
+        first[0].source,
+        scores.end_s,
+        tuple(detect_events(scores, rule, classifier.window_s)),
+        scores.highest_hz,
+    )
 
 
 def detect_events(scores: WindowScores, rule: EventRule, window_s: float) -> Iterator[Event]:
@@ -318,8 +345,7 @@ def segment_events(
         return []
     edges = np.clip(borders[first : stop + 1], start_s, end_s)
     lengths = np.diff(edges)
-    smooth_s = window_s if rule.smooth_s is None else rule.smooth_s
-    n_around = n_smoothed(scores.centres_s, smooth_s) // 2
+    n_around = rule.n_around(scores.centres_s, window_s)
     curves = smooth(scores.probabilities[first:stop].astype(np.float64), n_around, rule.smoothing, lengths)
     labels = best_path(curves, rule.switch_cost) if rule.switch_cost else curves.argmax(axis=1)
     probabilities = curves[np.arange(len(labels)), labels]
@@ -336,14 +362,81 @@ def segment_events(
         end = min(round(float(edges[rows[-1] + 1]), 6), scores.end_s)
         if label < 0 or end - begin < max(rule.min_event_s - 1e-9, 1e-9):
             continue
-        confidence = float(np.average(probabilities[rows], weights=lengths[rows]))
-        events.append(Event(begin, end, scores.labels[label], min(1.0, confidence)))
+        mean = float(np.average(probabilities[rows], weights=lengths[rows]))
+        events.append(Event(begin, end, scores.labels[label], min(1.0, mean)))
     return events
 
 
-def _with_source(blocks: Iterable[Clip], sources: list[str]) -> Iterator[Clip]:
-    """Yield blocks unchanged, and append the source of the first one to a list."""
-    for block in blocks:
-        if not sources:
-            sources.append(block.source)
-        yield block
+def smooth(curves: Curves, n_around: int, smoothing: Smoothing, weights: NDArray[np.float64]) -> Curves:
+    """Smooth probabilities over time; rows sum to 1.
+
+    Parameters
+    ----------
+    curves
+        Shape ``(n_windows, n_labels)``.
+    n_around
+        Number of windows on each side; fewer at the ends.
+    smoothing
+        ``mean`` or ``median``.
+    weights
+        Weight of each window in a mean, shape ``(n_windows,)``.
+
+    Examples
+    --------
+    >>> curves = np.array([[1.0, 0.0], [0.0, 1.0], [1.0, 0.0]])
+    >>> smooth(curves, 1, "median", np.ones(3))[1].tolist()
+    [1.0, 0.0]
+    >>> smooth(curves, 1, "mean", np.array([1.0, 2.0, 1.0]))[1].tolist()
+    [0.5, 0.5]
+    """
+    if n_around == 0 or len(curves) == 1:
+        return curves
+    n = 2 * n_around + 1
+    if smoothing == "median":
+        padded = np.pad(curves, ((n_around, n_around), (0, 0)), constant_values=np.nan)
+        values = np.nanmedian(np.lib.stride_tricks.sliding_window_view(padded, n, axis=0), axis=2)
+    else:
+        weights = np.maximum(weights, 1e-12)[:, np.newaxis]
+        weighted = np.hstack([curves * weights, weights])
+        sums = np.cumsum(np.pad(weighted, ((n_around + 1, n_around), (0, 0))), axis=0)
+        totals = sums[n:] - sums[:-n]
+        values = totals[:, :-1] / totals[:, -1:]
+    total = values.sum(axis=1, keepdims=True)
+    # The medians of all labels may be 0: then all labels are equally probable.
+    return np.where(total > 0, values / np.where(total > 0, total, 1), 1 / curves.shape[1])
+
+
+def best_path(curves: Curves, switch_cost: float) -> NDArray[np.int64]:
+    """Return the most probable sequence of labels with a cost for each change (A. Viterbi, 1967).
+
+    Parameters
+    ----------
+    curves
+        Shape ``(n_windows, n_labels)``.
+    switch_cost
+        Cost of a change, in natural logarithms of probability.
+
+    Returns
+    -------
+    numpy.ndarray
+        Index of the label of each window. No other path has a higher sum of log probabilities minus costs.
+
+    Examples
+    --------
+    >>> curves = np.array([[0.9, 0.1], [0.4, 0.6], [0.9, 0.1]])
+    >>> best_path(curves, 0.0).tolist(), best_path(curves, 1.0).tolist()
+    ([0, 1, 0], [0, 0, 0])
+    """
+    gains = np.log(np.maximum(curves, 1e-12))
+    previous = np.empty(curves.shape, np.int64)
+    total = gains[0]
+    for k in range(1, len(gains)):
+        best = int(total.argmax())
+        stays = total >= total[best] - switch_cost
+        previous[k] = np.where(stays, np.arange(len(total)), best)
+        total = np.where(stays, total, total[best] - switch_cost) + gains[k]
+    path = np.empty(len(gains), np.int64)
+    path[-1] = total.argmax()
+    for k in range(len(gains) - 1, 0, -1):
+        path[k - 1] = previous[k, path[k]]
+    return path

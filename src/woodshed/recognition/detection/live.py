@@ -25,10 +25,12 @@ from woodshed.recognition.detection.events import (
     is_silent,
     segment_events,
 )
-from woodshed.recognition.detection.level import LevelMeter, SampleBuffer
-from woodshed.recognition.detection.sliding_window import WindowScores, window_classifier
-from woodshed.recognition.detection.smoothing import n_smoothed
-from woodshed.recognition.recogniser import Recogniser
+from woodshed.recognition.detection.sliding_window import (
+    SoundBuffer,
+    WindowScores,
+    window_classifier,
+)
+from woodshed.recognition.estimator import Recogniser
 from woodshed.timeline import Event
 from woodshed.units import samples_to_s
 
@@ -115,8 +117,7 @@ class LiveDetector:
     def __post_init__(self) -> None:
         self._classifier = window_classifier(self.recogniser, self.hop_s)
         self.rule.thresholds_of(self._classifier.labels)  # raises for unknown labels before any sound arrives
-        self._level_meter = LevelMeter(self._classifier.sample_rate)
-        self._buffer = SampleBuffer()  # starts at the position of a row
+        self._buffer = SoundBuffer(self._classifier.sample_rate)  # starts at the position of a row
         self._next_row = 0  # first row of the next window
         self._centres_s: list[float] = []
         self._probabilities: list[NDArray[np.float32]] = []
@@ -130,7 +131,7 @@ class LiveDetector:
     @property
     def duration_s(self) -> float:
         """Duration of the sound so far, in seconds."""
-        return samples_to_s(self._level_meter.n_samples, self._classifier.sample_rate)
+        return samples_to_s(self._buffer.n_samples, self._classifier.sample_rate)
 
     @property
     def latency(self) -> Latency:
@@ -147,15 +148,18 @@ class LiveDetector:
             Consecutive blocks of the sound, all at one rate, any rate.
         """
         for block in mono_blocks(self._timed(blocks), self._classifier.sample_rate):
-            self._add(block.samples[0])
+            self._buffer.add(block.samples[0])
+            levels_db = self._buffer.pop_levels()
+            self._levels_db = np.concatenate([self._levels_db, levels_db])
+            self._peak_db = max(self._peak_db, float(levels_db.max(initial=-np.inf)))
             if self._classify_complete_windows():
                 yield from self._final_events()
 
     def finish(self) -> Iterator[Event]:
         """Yield the remaining events after the end of the sound."""
-        if self._level_meter.n_samples == 0:
+        if self._buffer.n_samples == 0:
             return
-        self._levels_db = np.concatenate([self._levels_db, self._level_meter.last_level()])
+        self._levels_db = np.concatenate([self._levels_db, self._buffer.pop_levels(ended=True)])
         self._classify_last_window()
         yield from self._final_events(ended=True)
 
@@ -167,35 +171,26 @@ class LiveDetector:
             self._time_origin = min(self._time_origin, self.clock() - arrived_s)
             yield block
 
-    def _add(self, samples: Samples) -> None:
-        """Add samples and their level to the memory."""
-        self._level_meter.add(samples)
-        levels_db = self._level_meter.pop_levels()
-        self._buffer.add(samples)
-        self._levels_db = np.concatenate([self._levels_db, levels_db])
-        self._peak_db = max(self._peak_db, float(levels_db.max(initial=-np.inf)))
-
     def _classify_complete_windows(self) -> bool:
         """Classify the windows whose sound is complete; return whether there were any."""
-        classifier, any_complete = self._classifier, False
-        n_samples = self._level_meter.n_samples
+        classifier, first_row = self._classifier, self._next_row
+        n_samples = self._buffer.n_samples
         while (end := classifier.end_sample(self._next_row + classifier.n_rows - 1)) <= n_samples:
             self._classify(self._next_row, classifier.n_rows)
             self._latencies_s.append(
                 self.clock() - self._time_origin - samples_to_s(end, classifier.sample_rate)
             )
             self._next_row += classifier.n_step
-            any_complete = True
         # The next window needs the rest, and so does the last window if the sound ends now.
         self._buffer.discard(
             self._context_start(min(self._next_row, classifier.n_rows_of(n_samples) - classifier.n_rows))
         )
-        return any_complete
+        return self._next_row > first_row
 
     def _classify_last_window(self) -> None:
         """Classify the last window, which ends with the sound; it is the whole of a short sound."""
         classifier = self._classifier
-        n_rows = classifier.n_rows_of(self._level_meter.n_samples)
+        n_rows = classifier.n_rows_of(self._buffer.n_samples)
         while self._next_row + classifier.n_rows <= n_rows:  # its context was incomplete
             self._classify(self._next_row, classifier.n_rows)
             self._next_row += classifier.n_step
@@ -224,11 +219,21 @@ class LiveDetector:
     def _final_events(self, *, ended: bool = False) -> Iterator[Event]:
         """Yield events that can no longer change, and drop their scores."""
         classifier, rule = self._classifier, self.rule
-        scores = self._scores()
-        smooth_s = classifier.window_s if rule.smooth_s is None else rule.smooth_s
-        n_around = n_smoothed(scores.centres_s, smooth_s) // 2
+        scores = WindowScores(
+            labels=classifier.labels,
+            centres_s=np.array(self._centres_s),
+            probabilities=np.concatenate(self._probabilities),
+            start_s=self._n_discarded * self._buffer.level_s,
+            end_s=self.duration_s,
+            levels_db=self._levels_db,
+            level_s=self._buffer.level_s,
+            highest_hz=classifier.sample_rate / 2,
+            is_novel=np.array(self._is_novel),
+            silence_db=classifier.confidence.silence_db,
+        )
+        n_around = rule.n_around(scores.centres_s, classifier.window_s)
         classified_s = self.duration_s if ended else self._centres_s[-1] + classifier.step_s / 2
-        measured_s = (self._n_discarded + len(self._levels_db)) * self._level_meter.level_s
+        measured_s = (self._n_discarded + len(self._levels_db)) * self._buffer.level_s
         smoothed_s = float(scores.borders_s[max(0, len(self._centres_s) - max(1, n_around))])
         needed_s = min(classified_s, measured_s)
         for start_s, end_s in active_segments(scores, rule, self._peak_db):
@@ -248,24 +253,9 @@ class LiveDetector:
             self._final_s = max(self._final_s, end_s)  # the rest was too short, or below the thresholds
         self._discard(needed_s - (n_around + 1) * classifier.step_s)
 
-    def _scores(self) -> WindowScores:
-        """Return the scores in memory."""
-        return WindowScores(
-            labels=self._classifier.labels,
-            centres_s=np.array(self._centres_s),
-            probabilities=np.concatenate(self._probabilities),
-            start_s=self._n_discarded * self._level_meter.level_s,
-            end_s=self.duration_s,
-            levels_db=self._levels_db,
-            level_s=self._level_meter.level_s,
-            highest_hz=self._classifier.sample_rate / 2,
-            is_novel=np.array(self._is_novel),
-            silence_db=self._classifier.confidence.silence_db,
-        )
-
     def _discard(self, before_s: float) -> None:
         """Drop probabilities and levels before a time, but not the last window."""
-        n_levels = int(before_s / self._level_meter.level_s) - self._n_discarded
+        n_levels = int(before_s / self._buffer.level_s) - self._n_discarded
         if n_levels > 0:
             self._levels_db = self._levels_db[n_levels:]
             self._n_discarded += n_levels

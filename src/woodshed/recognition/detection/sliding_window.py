@@ -22,12 +22,109 @@ from woodshed.features.mel import LogMel
 from woodshed.features.streaming import features_of_blocks, mono_blocks
 from woodshed.features.summary import RowFeature
 from woodshed.recognition.confidence import Confidence
-from woodshed.recognition.detection.level import LevelMeter, SampleBuffer, trim_inactive
+from woodshed.recognition.estimator import Recogniser
 from woodshed.recognition.novelty_detection import SpectralEmbedding
-from woodshed.recognition.recogniser import Recogniser
 from woodshed.recognition.window import cut_windows
 from woodshed.training.inference import ONNX_NAME, predict_keras, predict_onnx
-from woodshed.units import samples_to_s
+from woodshed.units import s_to_samples, samples_to_s
+
+LEVEL_S = 0.01
+"""Approximate length of a level frame, in seconds."""
+
+LOWEST_DB = -120.0
+"""Level of digital silence."""
+
+ACTIVE_DB = 40.0
+"""Frames whose level is further below the highest one of their window are not active."""
+
+
+@dataclass(eq=False)
+class SoundBuffer:
+    """Levels and latest samples of a sound that arrives in blocks; indices are from its start.
+
+    A level is the RMS of a frame of about 10 ms, relative to an RMS of 1.
+
+    Examples
+    --------
+    >>> buffer = SoundBuffer(8000)
+    >>> buffer.add(np.full(100, 0.1, np.float32))
+    >>> buffer.add(np.zeros(100, np.float32))
+    >>> buffer.pop_levels(ended=True).round(1).tolist()
+    [-20.0, -26.0, -120.0]
+    >>> buffer.discard(98)
+    >>> buffer.read(98, 102).tolist() == [np.float32(0.1), np.float32(0.1), 0, 0]
+    True
+    """
+
+    sample_rate: int
+    n_samples: int = 0
+    start: int = 0
+    _samples: Samples = field(default_factory=lambda: np.empty(0, np.float32))
+    _powers: list[NDArray[np.float32]] = field(default_factory=list)
+    _remainder: Samples = field(default_factory=lambda: np.empty(0, np.float32))
+
+    @property
+    def frame_length(self) -> int:
+        """Samples in a level frame."""
+        return max(1, s_to_samples(LEVEL_S, self.sample_rate))
+
+    @property
+    def level_s(self) -> float:
+        """Length of a level frame in seconds."""
+        return samples_to_s(self.frame_length, self.sample_rate)
+
+    def add(self, samples: Samples) -> None:
+        """Append samples."""
+        self.n_samples += len(samples)
+        self._samples = np.concatenate([self._samples, samples])
+        pending = np.concatenate([self._remainder, samples])
+        n_whole = len(pending) // self.frame_length * self.frame_length
+        self._powers.append(np.square(pending[:n_whole]).reshape(-1, self.frame_length).mean(axis=1))
+        self._remainder = pending[n_whole:]
+
+    def pop_levels(self, *, ended: bool = False) -> NDArray[np.float32]:
+        """Return the levels in decibels of the frames that were completed since the last call.
+
+        Parameters
+        ----------
+        ended
+            Whether the last frame, if it is incomplete, is included.
+        """
+        powers = [np.empty(0, np.float32), *self._powers]
+        if ended and len(self._remainder):
+            powers.append(np.square(self._remainder).mean(keepdims=True))
+        self._powers.clear()
+        floor = np.float32(10 ** (LOWEST_DB / 10))
+        return 10 * np.log10(np.maximum(np.concatenate(powers), floor), dtype=np.float32)
+
+    def read(self, first: int, stop: int) -> Samples:
+        """Return the samples from ``first`` to before ``stop``, as far as they are available."""
+        return self._samples[first - self.start : stop - self.start]
+
+    def discard(self, before: int) -> None:
+        """Drop the samples before an index."""
+        if before > self.start:
+            self._samples, self.start = self._samples[before - self.start :].copy(), before
+
+
+def trim_inactive(samples: Samples, sample_rate: int) -> Samples:
+    """Return the samples from the first to the last active frame.
+
+    Examples
+    --------
+    >>> samples = np.zeros(800, np.float32)
+    >>> samples[160:320] = 0.5
+    >>> len(trim_inactive(samples, 8000)), len(trim_inactive(np.zeros(800, np.float32), 8000))
+    (160, 0)
+    """
+    buffer = SoundBuffer(sample_rate)
+    buffer.add(samples)
+    levels_db = buffer.pop_levels(ended=True)
+    active = np.flatnonzero(levels_db >= max(levels_db.max(initial=LOWEST_DB) - ACTIVE_DB, LOWEST_DB + 1))
+    if not len(active):
+        return samples[:0]
+    return samples[active[0] * buffer.frame_length : (active[-1] + 1) * buffer.frame_length]
+
 
 Probabilities = NDArray[np.floating]
 
@@ -162,7 +259,7 @@ class WindowClassifier:
         outputs = np.concatenate(parts).astype(np.float64)
         return self.confidence.calibrate(outputs / outputs.sum(axis=1, keepdims=True)).astype(np.float32)
 
-    def is_novel(self, buffer: SampleBuffer, start: int, n_rows: int) -> bool:
+    def is_novel(self, buffer: SoundBuffer, start: int, n_rows: int) -> bool:
         """Return whether the window of ``n_rows`` from row ``start`` on is unlike the training data.
 
         Since training clips are single sounds, only the part of the window from its first to its last active
@@ -198,7 +295,6 @@ def window_classifier(recogniser: Recogniser, hop_s: float | None = None) -> Win
     """
     recogniser.head.check_timeline(recogniser.task)
     feature: LogMel | RowFeature = recogniser.fitted("feature_")
-    labels = tuple(recogniser.fitted("classes_").tolist())
     predict: Callable[[NDArray[np.float32]], Probabilities]
     if isinstance(feature, LogMel):
         rate_hz, n_rows = feature.frame_rate_hz, recogniser.n_frames_
@@ -215,8 +311,14 @@ def window_classifier(recogniser: Recogniser, hop_s: float | None = None) -> Win
             f"hop_s must be positive and at most a window ({window_s:g} s), got {hop_s!r}. "
             "With longer steps some sound would be in no window."
         )
-    n_step = max(1, round(hop_s * rate_hz))
-    return WindowClassifier(labels, feature, n_rows, n_step, predict, recogniser.confidence_)
+    return WindowClassifier(
+        labels=tuple(recogniser.fitted("classes_").tolist()),
+        feature=feature,
+        n_rows=n_rows,
+        n_step=max(1, round(hop_s * rate_hz)),
+        predict=predict,
+        confidence=recogniser.confidence_,
+    )
 
 
 def scan(classifier: WindowClassifier, blocks: Iterable[Clip]) -> WindowScores:
@@ -239,13 +341,12 @@ def scan(classifier: WindowClassifier, blocks: Iterable[Clip]) -> WindowScores:
     AudioError
         If there is no block.
     """
-    level_meter = LevelMeter(classifier.sample_rate)
-    buffer = SampleBuffer()
+    buffer = SoundBuffer(classifier.sample_rate)
     centres_s: list[float] = []
     probabilities: list[NDArray[np.float32]] = []
     is_novel: list[bool] = []
-    measured = _measured(mono_blocks(blocks, classifier.sample_rate), level_meter, buffer)
-    for starts, windows in sliding_windows(classifier.rows(measured), classifier.n_rows, classifier.n_step):
+    buffered = _buffered(mono_blocks(blocks, classifier.sample_rate), buffer)
+    for starts, windows in sliding_windows(classifier.rows(buffered), classifier.n_rows, classifier.n_step):
         n_rows = windows.shape[1]
         centres_s += [classifier.centre_s(start, n_rows) for start in starts]
         probabilities.append(classifier.probabilities(windows))
@@ -257,9 +358,9 @@ def scan(classifier: WindowClassifier, blocks: Iterable[Clip]) -> WindowScores:
         centres_s=np.array(centres_s),
         probabilities=np.concatenate(probabilities),
         start_s=0.0,
-        end_s=samples_to_s(level_meter.n_samples, classifier.sample_rate),
-        levels_db=np.concatenate([level_meter.pop_levels(), level_meter.last_level()]),
-        level_s=level_meter.level_s,
+        end_s=samples_to_s(buffer.n_samples, classifier.sample_rate),
+        levels_db=buffer.pop_levels(ended=True),
+        level_s=buffer.level_s,
         highest_hz=classifier.sample_rate / 2,
         is_novel=np.array(is_novel),
         silence_db=classifier.confidence.silence_db,
@@ -310,10 +411,9 @@ def sliding_windows(
         yield [n_received - n_rows], pending[np.newaxis, -n_rows:]
 
 
-def _measured(blocks: Iterable[Clip], level_meter: LevelMeter, buffer: SampleBuffer) -> Iterator[Clip]:
-    """Yield blocks unchanged, after adding them to a level meter and a buffer."""
+def _buffered(blocks: Iterable[Clip], buffer: SoundBuffer) -> Iterator[Clip]:
+    """Yield blocks unchanged, after adding them to a buffer."""
     for block in blocks:
-        level_meter.add(block.samples[0])
         buffer.add(block.samples[0])
         yield block
 

@@ -1,11 +1,13 @@
-"""Cross-validation: train and test on every fold of each split, beside the baselines, with resume."""
+"""Cross-validation: train and test on every fold of each split, beside the baselines, with resume.
+
+A fitted model is tested on further examples by `evaluate`.
+"""
 
 from __future__ import annotations
 
 import time
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, field
-from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -94,7 +96,8 @@ class CrossValidation:
         self.answers = [self.head.target_of(example) for example in self.corpus.examples]
         names, self.targets = self.head.encode(self.answers, kind.names)
         self.names = [str(name) for name in names]
-        self.method = method_of(self.estimator)
+        self.methods = methods_of(self.estimator, self.head.baselines)
+        self.method = self.methods[0]
         self.n_epochs = self.estimator.learner.n_epochs(self.estimator)
         self.interrupted = False
         self.summary_rows = np.zeros((0, 0))
@@ -142,7 +145,6 @@ class CrossValidation:
         source = provenance(self.estimator.seed, time.monotonic() - began)
         if self.interrupted:
             source["interrupted"] = "yes: the scores are those of the folds that were run"
-        has_rows = self.estimator.learner.reads_rows
         table = SummaryTable(Summary(sample_rate=self.sample_rate).names, self.summary_rows)
         experiment = Experiment(
             task=type(self.estimator).task,
@@ -153,23 +155,31 @@ class CrossValidation:
             settings=deciding_settings(self.estimator, self.settings),
             provenance=source | facts,
             learned=learned,
-            summary=table if has_rows else None,
+            summary=table if self.estimator.learner.reads_rows else None,
         )
         return experiment, model
 
     def test(self) -> list[SplitResult]:
-        """Train and test on every fold of every split; raises what `measure` raises."""
+        """Train and test on every fold of every split, up to an interrupt; raises what `measure` raises."""
         self._begin()
-        methods = methods_of(self.estimator, self.head.baselines)
         results = []
-        for split, parts in self._tested_parts():
+        for s, split in enumerate(self.splits):
+            parts: list[Part] = []
+            for f, fold in enumerate(split.folds):
+                if self.interrupted:
+                    break
+                name = f"split-{s}-fold-{f}"
+                part = None if self._keeps_tested(s) else self.run_state.recall(name)
+                parts.append(part or self._fit_and_test(s, fold, f"{split.name}: {fold.name}", name))
+            if not parts:
+                break
             result = SplitResult(
                 split=split.name,
                 leaky=split.leaky,
                 indices=joined(parts, "indices"),
                 folds=joined(parts, "folds"),
                 truth=joined(parts, "truth"),
-                outputs={method: joined(parts, method) for method in methods},
+                outputs={method: joined(parts, method) for method in self.methods},
                 decisions=joined(parts, "decisions"),
                 curves=tuple(curve for curve in map(LearningCurve.from_dict, parts) if curve.train_loss),
             )
@@ -180,8 +190,7 @@ class CrossValidation:
         """Return the fitted model to keep, and the rows that it was trained on."""
         if self._kept is None:
             everything = np.arange(len(self.answers))
-            title = "final model, all data"
-            self._kept = self._fit(everything, title, "everything"), everything
+            self._kept = self._fit(everything, "final model, all data", "everything"), everything
             self.watcher.end(None)
         return self._kept
 
@@ -199,20 +208,6 @@ class CrossValidation:
         self.summary_rows = summarise(
             self.sounds, self.sample_rate, store=self.estimator.store, n_jobs=self.estimator.n_jobs
         )
-        self._evaluator.begin()
-
-    def _tested_parts(self) -> Iterator[tuple[Split, list[Part]]]:
-        """Train and test on every fold of every split; after an interrupt, yield the finished folds."""
-        for s, split in enumerate(self.splits):
-            parts: list[Part] = []
-            for f, fold in enumerate(split.folds):
-                if self.interrupted:
-                    break
-                name = f"split-{s}-fold-{f}"
-                part = None if self._keeps_tested(s) else self.run_state.recall(name)
-                parts.append(part or self._fit_and_test(s, fold, f"{split.name}: {fold.name}", name))
-            if parts:
-                yield split, parts
 
     def _keeps_tested(self, s: int) -> bool:
         """Whether the model tested in a split is the one to keep: models of folds are not stored."""
@@ -223,17 +218,13 @@ class CrossValidation:
         groups = self.corpus.groups
         self.watcher.begin(title, self.n_epochs)
         model = type(self.estimator)(**self.settings)
-        checkpoint: Path | None = self.run_state.checkpoint(name)
         unlabelled = self._unlabelled_beside(rows)
-        own_groups = None
-        if groups is not None:
-            own_groups = [*(groups[k] for k in rows), *(str(e.group) for e in unlabelled)]
         try:
             model.fit(
                 Sounds((*self.corpus.subset(rows.tolist()), *unlabelled)),
                 [*(self.answers[k] for k in rows), *(None for _ in unlabelled)],
-                own_groups,
-                checkpoint=checkpoint,
+                None if groups is None else [*(groups[k] for k in rows), *(str(e.group) for e in unlabelled)],
+                checkpoint=self.run_state.checkpoint(name),
                 on_epoch=self.watcher.epoch,
             )
         except KeyboardInterrupt:
@@ -244,10 +235,8 @@ class CrossValidation:
 
     def _unlabelled_beside(self, rows: NDArray[np.int64]) -> list[Example]:
         """Return the unlabelled examples that share nothing with the rows that are held out."""
-        if not self.corpus.unlabelled:
-            return []
-        tested = np.setdiff1d(np.arange(len(self.answers)), rows)
-        return may_learn(self.corpus.unlabelled, self.corpus.subset(tested.tolist()))
+        tested = np.setdiff1d(np.arange(len(self.answers)), rows).tolist()
+        return may_learn(self.corpus.unlabelled, self.corpus.subset(tested))
 
     def _fit_and_test(self, s: int, fold: Fold, title: str, name: str) -> Part:
         """Train on one part of the corpus, predict the other, and store the outputs."""
@@ -277,8 +266,11 @@ class CrossValidation:
         outputs[:, columns] = model.outputs(Sounds(self.corpus.subset(fold.test.tolist())))
         decisions[:, columns] = self.head.decisions(model, outputs[:, columns])
         rows = self.summary_rows
-        baselines = self.head.baseline_outputs(rows[fold.train], train, rows[fold.test])
-        return {"truth": truth, **baselines, self.method: outputs, "decisions": decisions}
+        baselines = {
+            name: self.head.baseline_outputs(name, rows[fold.train], train, rows[fold.test])
+            for name in self.methods[1:]
+        }
+        return {"truth": truth, self.method: outputs, **baselines, "decisions": decisions}
 
 
 def joined(parts: Sequence[Part], name: str) -> NDArray[Any]:
@@ -294,7 +286,7 @@ def method_of(estimator: AudioEstimator) -> str:
 
     Examples
     --------
-    >>> from woodshed.recognition.recogniser import Recogniser
+    >>> from woodshed.recognition.estimator import Recogniser
     >>> method_of(Recogniser(net="mlp")), method_of(Recogniser(net="svm"))
     ('net', 'svm')
     """
@@ -306,7 +298,7 @@ def methods_of(estimator: AudioEstimator, baselines: Sequence[str]) -> list[str]
 
     Examples
     --------
-    >>> from woodshed.recognition.recogniser import Recogniser
+    >>> from woodshed.recognition.estimator import Recogniser
     >>> methods_of(Recogniser(net="mlp"), ("svm", "majority"))
     ['net', 'svm', 'majority']
     >>> methods_of(Recogniser(net="svm"), ("svm", "majority"))
@@ -320,12 +312,58 @@ def deciding_settings(estimator: AudioEstimator, settings: Mapping[str, Any]) ->
 
     Examples
     --------
-    >>> from woodshed.recognition.recogniser import Recogniser
+    >>> from woodshed.recognition.estimator import Recogniser
     >>> recogniser = Recogniser(net="svm", sample_rate=8000)
     >>> deciding_settings(recogniser, recogniser.get_params())
     {'net': 'svm', 'sample_rate': 8000, 'seed': 0}
     """
-    names = set(estimator.learner.effective_settings(settings))
     optional = {"unlabelled", "front_end"}  # None changes nothing
-    names = {name for name in names | optional if name not in optional or settings.get(name)}
+    names = estimator.learner.effective_settings(settings) - optional
+    names |= {name for name in optional if settings.get(name)}
     return {name: value for name, value in settings.items() if name in names}
+
+
+def evaluate(estimator: AudioEstimator, corpus: Corpus, *, leaky: bool | None) -> Experiment:
+    """Predict every example of a corpus, and return outputs and truth.
+
+    Examples whose label the model does not know are skipped and named.
+
+    Parameters
+    ----------
+    estimator
+        A fitted one.
+    corpus
+        Checked examples.
+    leaky
+        Whether the model was trained on some of these files or groups; None if that is not known.
+
+    Raises
+    ------
+    DataError
+        If the corpus has no target that the model predicts.
+    """
+    began = time.monotonic()
+    head = type(estimator).head
+    known, truth, skipped = head.known_to(estimator, corpus)
+    sounds = Sounds(known.examples)
+    outputs = estimator.outputs(sounds)
+    result = SplitResult(
+        split="all of it",
+        leaky=leaky,
+        indices=np.arange(len(truth)),
+        folds=np.full(len(truth), "all"),
+        truth=truth.astype(np.float64),
+        outputs={method_of(estimator): outputs},
+        decisions=head.decisions(estimator, outputs),
+        judged=head.judge(estimator, sounds),
+    )
+    return Experiment(
+        task=type(estimator).task,
+        head=head,
+        corpus=known,
+        names=tuple(str(name) for name in estimator.fitted("classes_")),
+        splits=(result,),
+        settings=deciding_settings(estimator, estimator.get_params()),
+        skipped=skipped,
+        provenance=provenance(estimator.seed, time.monotonic() - began),
+    )

@@ -56,16 +56,12 @@ class LinearBoundary:
         ``2 / ‖w‖``: distance between the two margins, in standard deviations.
     support
         Shape ``(n_support,)``: the indices of the support vectors, in ascending order.
-    free
-        Shape ``(n_support,)``: whether a support vector lies on its margin; the others are on the wrong side
-        of it.
     """
 
     weights: NDArray[np.float64]
     bias: float
     margin: float
     support: NDArray[np.int64]
-    free: NDArray[np.bool_]
 
 
 @dataclass(frozen=True)
@@ -87,13 +83,11 @@ class Separability:
 
     def standardise(self, points: Rows) -> Rows:
         """Return standardised points, shape ``(n, 2)``."""
-        standard: Rows = (points - self.mean) / self.deviation
-        return standard
+        return (points - self.mean) / self.deviation
 
     def class_at(self, points: Rows) -> NDArray[np.int64]:
         """Return the predicted class number of each point, shape ``(n,)``."""
-        columns: NDArray[np.int64] = self._machine.predict(self.standardise(points))
-        return columns
+        return np.asarray(self._machine.predict(self.standardise(points)))
 
 
 def separate(points: Rows, columns: NDArray[np.int64]) -> Separability:
@@ -125,7 +119,7 @@ def separate(points: Rows, columns: NDArray[np.int64]) -> Separability:
     mean, deviation = points.mean(axis=0), points.std(axis=0)
     machine = SVC(C=COST, kernel="linear", class_weight="balanced", break_ties=True, tol=1e-6)
     machine.fit((points - mean) / deviation, columns)
-    return Separability(mean, deviation, _boundary(machine, columns), machine)
+    return Separability(mean, deviation, _boundary(machine), machine)
 
 
 def discriminative_pair(rows: Rows, columns: NDArray[np.int64]) -> tuple[int, int] | None:
@@ -159,8 +153,8 @@ def discriminative_pair(rows: Rows, columns: NDArray[np.int64]) -> tuple[int, in
     varying = np.flatnonzero(np.ptp(rows, axis=0) > 0)
     if len(varying) < 2:
         return None
-    with warnings.catch_warnings(), np.errstate(all="ignore"):
-        warnings.simplefilter("ignore")  # for a feature without variance within the classes
+    # A feature may have no variance within the classes.
+    with warnings.catch_warnings(action="ignore"), np.errstate(all="ignore"):
         f_values = np.nan_to_num(f_classif(rows[:, varying], columns)[0], posinf=np.inf)
     first, *others = varying[np.argsort(-f_values, kind="stable")]
     for other in others:
@@ -261,14 +255,14 @@ def sample_rows(labels: Sequence[str]) -> NDArray[np.int64]:
     >>> len(sample_rows(["a"] * 1000 + ["b"] * 3)), len(sample_rows(["a", "b"] * 30))
     (400, 60)
     """
-    counts = Counter(labels)
-    most_frequent = sorted(sorted(counts), key=lambda name: -counts[name])[:MAX_CLASSES]
+    most_frequent = Counter(sorted(labels)).most_common(MAX_CLASSES)
     names = np.asarray(labels)
     rng = np.random.default_rng(0)
-    shuffled = {name: rng.permutation(np.flatnonzero(names == name)) for name in most_frequent}
     # One of each class in turn, so that rare classes are drawn whole.
     turns = sorted(
-        (turn, name, int(row)) for name in most_frequent for turn, row in enumerate(shuffled[name])
+        (turn, name, int(row))
+        for name, _ in most_frequent
+        for turn, row in enumerate(rng.permutation(np.flatnonzero(names == name)))
     )
     return np.sort(np.asarray([row for _, _, row in turns[:MAX_CLIPS]], np.int64))
 
@@ -285,8 +279,7 @@ def omission_note(labels: Sequence[str], rows: NDArray[np.int64]) -> str:
     """State which clips are not drawn; empty if all are."""
     if len(rows) == len(labels):
         return ""
-    n_classes = len(set(labels))
-    commonest = f" of the {MAX_CLASSES} most frequent classes" if n_classes > MAX_CLASSES else ""
+    commonest = f" of the {MAX_CLASSES} most frequent classes" if len(set(labels)) > MAX_CLASSES else ""
     return f"{len(rows)} of {len(labels)} clips are drawn, chosen at random{commonest}. "
 
 
@@ -301,19 +294,14 @@ def shape_of(column: int) -> int:
     return (column + column // len(COLOURS)) % N_SHAPES
 
 
-def _boundary(machine: Any, columns: NDArray[np.int64]) -> LinearBoundary | None:
+def _boundary(machine: Any) -> LinearBoundary | None:
     """Return the decision boundary of a machine fitted to two classes."""
     if len(machine.classes_) != 2:
         return None
     weights = machine.coef_[0]
-    order = np.argsort(machine.support_)
-    support = machine.support_[order].astype(np.int64)
-    dual = np.abs(machine.dual_coef_[0])[order]
-    highest = COST * machine.class_weight_[columns[support]]
     return LinearBoundary(
         weights,
         float(machine.intercept_[0]),
         float(2 / np.linalg.norm(weights)),
-        support,
-        dual < highest * (1 - 1e-6),
+        np.sort(machine.support_).astype(np.int64),
     )

@@ -1,12 +1,23 @@
-"""Comparison of several models on the same folds, each in a process of its own, with their costs."""
+"""Comparison of several models on the same folds, each in a process of its own, with their costs.
+
+The peak memory is the highest resident set size of the whole process, as the operating system counts it:
+Python, the libraries that this model needs, features, training and prediction. ``tracemalloc`` is not enough:
+TensorFlow and BLAS allocate outside Python.
+"""
 
 from __future__ import annotations
 
+import math
 import multiprocessing
+import os
+import signal
+import sys
 import tempfile
 import time
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field, replace
+import warnings
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field, fields, replace
+from functools import cached_property
 from pathlib import Path
 from typing import Any
 
@@ -14,16 +25,150 @@ import numpy as np
 from numpy.typing import NDArray
 
 from woodshed.data.example import Corpus, Sounds
-from woodshed.data.split import Split
-from woodshed.errors import DataError, ParameterError
+from woodshed.data.split import Fold, Split
+from woodshed.errors import DataError, ParameterError, WoodshedError
 from woodshed.recognition.clip_item import common_rate
 from woodshed.recognition.estimator import AudioEstimator
-from woodshed.recognition.experiments.benchmark_task import BenchmarkTask, part_name, run_worker
-from woodshed.recognition.heads.head import Head
+from woodshed.recognition.heads.head import Head, constant_outputs
 from woodshed.recognition.learners import learner_of
 from woodshed.training.model_folder import provenance
 from woodshed.training.progress import Watcher
 from woodshed.training.run_state import RunState, fingerprint
+
+Send = Callable[[tuple[Any, ...]], None]
+"""Sends an event, such as ``("epoch", 3, 0.5, None)``, to the observer of the progress."""
+
+
+@dataclass(frozen=True)
+class BenchmarkTask:
+    """Inputs shared by all candidates.
+
+    Parameters
+    ----------
+    estimator
+        Unfitted; its sample rate is set and it has a store.
+    corpus
+        Checked examples.
+    split
+        The folds that all are tested on.
+    """
+
+    estimator: AudioEstimator
+    corpus: Corpus
+    split: Split
+
+    @cached_property
+    def targets(self) -> list[Any]:
+        """The target of each example, as ``fit`` takes it."""
+        return [self.estimator.head.target_of(example) for example in self.corpus.examples]
+
+    @cached_property
+    def encoded(self) -> tuple[list[str], NDArray[np.float64]]:
+        """Names of the outputs, and encoded targets of shape ``(n_examples, n_names)``."""
+        names, rows = self.estimator.head.encode(self.targets, type(self.estimator).names)
+        return [str(name) for name in names], np.asarray(rows, np.float64)
+
+    def check(self) -> None:
+        """Raise `DataError` if a fold tests a class that is not in its training part."""
+        names, rows = self.encoded
+        for fold in self.split.folds:
+            self.estimator.head.check_fold(fold, f"{self.split.name}: {fold.name}", names, rows)
+
+
+def run_candidate(task: BenchmarkTask, net: str, run_state: RunState, send: Send) -> None:
+    """Train and test each fold that is not stored yet, and store it.
+
+    Features are computed first, so that the training time is comparable whichever candidate comes first.
+    """
+    estimator = type(task.estimator)(**task.estimator.get_params() | {"net": net})
+    estimator.check_settings()
+    missing = [f for f in range(len(task.split.folds)) if run_state.recall(part_name(net, f)) is None]
+    if missing:
+        estimator.learner.extract(estimator, Sounds(task.corpus.examples))
+    for f in missing:
+        fold = task.split.folds[f]
+        send(("begin", f"{net}: {fold.name}", estimator.learner.n_epochs(estimator)))
+        part = run_fold(task, estimator, fold, send)
+        run_state.write(part_name(net, f), part)
+        send(("end", task.estimator.head.accuracy(task.encoded[1][fold.test], part["outputs"])))
+
+
+def part_name(net: str, fold: int) -> str:
+    """Return the name under which a fold of a candidate is stored."""
+    return f"{net}-fold-{fold}"
+
+
+def run_fold(
+    task: BenchmarkTask, estimator: AudioEstimator, fold: Fold, send: Send
+) -> dict[str, NDArray[Any]]:
+    """Train on one part of the corpus and predict the other, and measure time and memory."""
+    groups = task.corpus.groups
+    model = type(estimator)(**estimator.get_params())
+    began = time.perf_counter()
+    model.fit(
+        Sounds(task.corpus.subset(fold.train.tolist())),
+        [task.targets[k] for k in fold.train],
+        None if groups is None else np.asarray(groups)[fold.train].tolist(),
+        on_epoch=lambda *event: send(("epoch", *event)),
+    )
+    train_s = time.perf_counter() - began
+    clips = Sounds(task.corpus.subset(fold.test.tolist()))
+    model.outputs(clips[:1])  # the first prediction also loads the model
+    began = time.perf_counter()
+    predicted = model.outputs(clips)
+    predict_s = (time.perf_counter() - began) / len(clips)
+    names, rows = task.encoded
+    outputs = task.estimator.head.outputs_of_missing(rows[fold.train], len(clips))
+    outputs[:, [names.index(str(name)) for name in model.classes_]] = predicted
+    return {
+        "outputs": outputs,
+        "train_s": np.asarray(train_s),
+        "predict_s": np.asarray(predict_s),
+        "n_weights": np.asarray(model.learner.n_weights(model)),
+        "size_bytes": np.asarray(sum(len(content) for content in model.files_.values())),
+        "peak_bytes": np.asarray(peak_memory_bytes()),
+    }
+
+
+def peak_memory_bytes() -> float:
+    """Return the highest resident set size of this process so far, in bytes; NaN where it is unknown.
+
+    On Linux the figure of `getrusage` survives the start of another program, and would include the parent;
+    ``VmHWM`` of the kernel starts anew.
+
+    Examples
+    --------
+    >>> peak_memory_bytes() > 10e6
+    True
+    """
+    try:
+        return 1024.0 * int(Path("/proc/self/status").read_text("utf-8").split("VmHWM:")[1].split()[0])
+    except (OSError, IndexError, ValueError):
+        pass
+    try:
+        import resource
+    except ImportError:  # Windows
+        return math.nan
+    unit = 1 if sys.platform == "darwin" else 1024
+    return float(unit * resource.getrusage(resource.RUSAGE_SELF).ru_maxrss)
+
+
+def run_worker(task: BenchmarkTask, net: str, folder: Path, connection: Any) -> None:
+    """Run a candidate in its process, and send its progress through a connection."""
+    signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C reaches both; the parent ends this one
+    os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
+    warnings.simplefilter("ignore")
+    try:
+        run_candidate(task, net, RunState(folder), connection.send)
+    except WoodshedError as error:
+        connection.send(("failed", str(error)))
+    except (BrokenPipeError, ConnectionError):  # the parent is gone
+        return
+    except Exception as error:  # a candidate that fails ends only itself
+        connection.send(("failed", f"{type(error).__name__}: {error}"))
+    else:
+        connection.send(("done",))
+
 
 USUAL = ("mlp", "conv-stack", "svm", "forest", "logistic")
 """Models that a task's own is compared with by default."""
@@ -58,16 +203,13 @@ class Costs:
     @classmethod
     def of(cls, parts: Sequence[Mapping[str, NDArray[Any]]]) -> Costs:
         """Combine the folds: times are averaged, sizes are the largest."""
-
-        def of_folds(name: str) -> list[float]:
-            return [float(part[name]) for part in parts]
-
+        by_fold = {one.name: [float(part[one.name]) for part in parts] for one in fields(cls)}
         return cls(
-            train_s=float(np.mean(of_folds("train_s"))),
-            n_weights=int(max(of_folds("n_weights"))),
-            size_bytes=int(max(of_folds("size_bytes"))),
-            predict_s=float(np.mean(of_folds("predict_s"))),
-            peak_bytes=max(of_folds("peak_bytes")),
+            train_s=float(np.mean(by_fold["train_s"])),
+            n_weights=int(max(by_fold["n_weights"])),
+            size_bytes=int(max(by_fold["size_bytes"])),
+            predict_s=float(np.mean(by_fold["predict_s"])),
+            peak_bytes=max(by_fold["peak_bytes"]),
         )
 
 
@@ -117,7 +259,7 @@ def candidates_of(estimator: AudioEstimator, nets: str | None = None) -> tuple[s
 
     Examples
     --------
-    >>> from woodshed.recognition.recogniser import Recogniser
+    >>> from woodshed.recognition.estimator import Recogniser
     >>> candidates_of(Recogniser(net="mlp"))
     ('mlp', 'conv-stack', 'svm', 'forest', 'logistic')
     >>> candidates_of(Recogniser(), "svm, forest")
@@ -182,14 +324,24 @@ class ModelComparison:
         shared = {name: value for name, value in settings.items() if name not in _NOT_SHARED}
         with tempfile.TemporaryDirectory() as temporary:
             run_state = RunState(self.run_state.folder or Path(temporary) / "run")
-            store = settings["store"] or str(Path(temporary) / "features")
-            estimator = kind(**settings | {"sample_rate": rate, "store": store})
-            task = BenchmarkTask(estimator, self.corpus, self.split)
+            changes = {
+                "sample_rate": rate,
+                "store": settings["store"] or str(Path(temporary) / "features"),
+            }
+            task = BenchmarkTask(kind(**settings | changes), self.corpus, self.split)
             task.check()
             mark = shared | {"task": kind.task, "sample_rate": rate, "comparison": task.encoded[1]}
             run_state.open(fingerprint(mark, self.corpus, [self.split]), resume=self.resume)
             began = time.monotonic()
-            failed, interrupted = self._run_all(task, run_state.folder or Path(temporary))
+            failed: dict[str, str] = {}
+            interrupted = False
+            try:
+                for net in self.nets:
+                    reason = run_in_process(task, net, run_state.folder or Path(temporary), self.watcher)
+                    if reason:
+                        failed[net] = reason
+            except KeyboardInterrupt:
+                interrupted = True
             comparison = gather(task, self.nets, run_state)
         if interrupted and not comparison.costs:
             raise KeyboardInterrupt
@@ -204,18 +356,6 @@ class ModelComparison:
             interrupted=interrupted,
         )
 
-    def _run_all(self, task: BenchmarkTask, folder: Path) -> tuple[dict[str, str], bool]:
-        """Run the candidates one after the other; return why some failed, and whether Ctrl-C was pressed."""
-        failed: dict[str, str] = {}
-        try:
-            for net in self.nets:
-                reason = run_in_process(task, net, folder, self.watcher)
-                if reason:
-                    failed[net] = reason
-        except KeyboardInterrupt:
-            return failed, True
-        return failed, False
-
 
 def run_in_process(task: BenchmarkTask, net: str, folder: Path, watcher: Watcher) -> str:
     """Run a candidate in a process of its own; return why it failed, or an empty text."""
@@ -226,16 +366,15 @@ def run_in_process(task: BenchmarkTask, net: str, folder: Path, watcher: Watcher
     sender.close()
     try:
         while True:
-            try:
-                event, *arguments = receiver.recv()
-            except EOFError:
-                process.join()
-                return f"its process ended with status {process.exitcode}; memory may have run out."
+            event, *arguments = receiver.recv()
             if event == "done":
                 return ""
             if event == "failed":
                 return str(arguments[0])
             getattr(watcher, event)(*arguments)
+    except EOFError:
+        process.join()
+        return f"its process ended with status {process.exitcode}; memory may have run out."
     except BaseException:
         process.terminate()  # a fold is stored whole or not at all
         raise
@@ -256,10 +395,12 @@ def gather(task: BenchmarkTask, nets: Sequence[str], run_state: RunState) -> Com
         if len(parts) == len(folds):
             outputs[net] = np.concatenate([part["outputs"] for part in parts])
             costs[net] = Costs.of(parts)
-    outputs[task.head.constant_baseline] = np.concatenate([task.constant(fold) for fold in folds])
+    outputs[task.estimator.head.constant_baseline] = np.concatenate(
+        [constant_outputs(truth[fold.train], len(fold.test)) for fold in folds]
+    )
     return Comparison(
         task=type(task.estimator).task,
-        head=task.head,
+        head=task.estimator.head,
         corpus=task.corpus,
         names=tuple(names),
         split=task.split.name,

@@ -4,18 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
+from woodshed.data.doctor.finding import Checkup
 from woodshed.data.example import Corpus, Skipped
 from woodshed.recognition.confidence import CalibratedPredictions
+from woodshed.recognition.heads.head import Head
 from woodshed.training.progress import LearningCurve
-
-if TYPE_CHECKING:
-    from woodshed.data.doctor.finding import Checkup
-    from woodshed.recognition.heads.head import Head
 
 
 @dataclass(frozen=True)

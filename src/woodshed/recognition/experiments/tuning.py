@@ -12,9 +12,8 @@ from __future__ import annotations
 
 import sys
 import tempfile
-from collections.abc import Callable, Collection, Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field, replace
-from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -24,8 +23,8 @@ from woodshed.data.split import Fold, Split, make_split
 from woodshed.errors import DataError, MissingPackageError, ParameterError, WoodshedError
 from woodshed.recognition.clip_item import common_rate
 from woodshed.recognition.estimator import AudioEstimator
-from woodshed.recognition.experiments.benchmark_task import BenchmarkTask, run_fold
 from woodshed.recognition.experiments.cross_validation import deciding_settings
+from woodshed.recognition.experiments.model_comparison import BenchmarkTask, run_fold
 from woodshed.recognition.experiments.result import SearchResult, Trial
 from woodshed.training.progress import Watcher
 from woodshed.training.run_state import RunState, fingerprint
@@ -35,9 +34,6 @@ SEARCHED = ("learning_rate", "width", "dropout", "augment", "window_s", "n_mels"
 
 N_INNER = 3
 """Maximum number of inner folds; there are fewer with fewer groups."""
-
-ShouldStop = Callable[[float, int], bool]
-"""Mean score so far and number of the inner fold to whether the trial is stopped."""
 
 
 def first_fold_of(split: Split) -> Split:
@@ -146,8 +142,13 @@ class Search:
         best = int(np.argmax(scores))
         if not np.isfinite(scores[best]):
             raise DataError(f"Every trial of the search failed. The first: {trials[0].state}")
-        measure = type(self.estimator).head.main_measure
-        return SearchResult(self.inner.name, len(self.training.examples), measure, tuple(trials), best)
+        return SearchResult(
+            split=self.inner.name,
+            n_clips=len(self.training.examples),
+            measure=type(self.estimator).head.main_measure,
+            trials=tuple(trials),
+            best=best,
+        )
 
     def _optimise(self) -> list[Trial]:
         """Run trials with settings that Optuna proposes; the same seed proposes the same ones again."""
@@ -163,12 +164,7 @@ class Search:
         trials: list[Trial] = []
         for number in range(self.n_trials):
             proposal = study.ask()
-
-            def should_stop(score: float, fold: int, proposal: Any = proposal) -> bool:
-                proposal.report(score, fold)
-                return bool(proposal.should_prune())
-
-            trial = self._try(number, suggest(proposal, self.estimator, names), should_stop)
+            trial = self._try(number, suggest(proposal, self.estimator, names), proposal)
             if trial.state == "complete":
                 study.tell(proposal, trial.score)
             else:
@@ -176,8 +172,11 @@ class Search:
             trials.append(trial)
         return trials
 
-    def _try(self, number: int, settings: dict[str, Any], should_stop: ShouldStop | None = None) -> Trial:
-        """Return the trial of some settings on the inner folds, which may be stored already."""
+    def _try(self, number: int, settings: dict[str, Any], proposal: Any = None) -> Trial:
+        """Return the trial of some settings on the inner folds, which may be stored already.
+
+        A proposal of Optuna is told the mean score after each fold, and may stop the trial.
+        """
         scores, duration_s = [], 0.0
         for f, fold in enumerate(self.inner.folds):
             try:
@@ -186,10 +185,11 @@ class Search:
                 return Trial(settings, None, duration_s, str(error))
             scores.append(score)
             duration_s += train_s
-            stop = should_stop is not None and should_stop(float(np.mean(scores)), f)
-            if stop and f + 1 < len(self.inner.folds):
-                return Trial(settings, float(np.mean(scores)), duration_s, "stopped")
-        mean = float(np.mean(scores))
+            mean = float(np.mean(scores))
+            if proposal is not None:
+                proposal.report(mean, f)
+                if proposal.should_prune() and f + 1 < len(self.inner.folds):
+                    return Trial(settings, mean, duration_s, "stopped")
         if np.isnan(mean):
             return Trial(settings, None, duration_s, "the score is not a number")
         return Trial(settings, mean, duration_s)
@@ -198,19 +198,23 @@ class Search:
         """Return the score of an inner fold and the time to train on the other folds, in seconds."""
         part = self.run_state.recall(name)
         if part is None:
-            constants = {"sample_rate": self._sample_rate, "store": self._store}
-            estimator = type(self.estimator)(**self.estimator.get_params() | constants | dict(settings))
+            changes = {"sample_rate": self._sample_rate, "store": self._store, **settings}
+            estimator = type(self.estimator)(**self.estimator.get_params() | changes)
             task = BenchmarkTask(estimator, self.training, self.inner)
             task.check()
-            n_epochs = estimator.learner.n_epochs(estimator)
-            self.watcher.begin(f"trial {number + 1} of {self.n_trials}, inner {fold.name}", n_epochs)
+            self.watcher.begin(
+                f"trial {number + 1} of {self.n_trials}, inner {fold.name}",
+                estimator.learner.n_epochs(estimator),
+            )
             estimator.learner.extract(estimator, Sounds(self.training.examples))
             result = run_fold(task, estimator, fold, lambda event: self.watcher.epoch(*event[1:]))
             truth = task.encoded[1][fold.test]
-            score = task.head.main_score(truth, result["outputs"])
-            part = {"score": np.asarray(score), "train_s": result["train_s"]}
+            part = {
+                "score": np.asarray(task.estimator.head.main_score(truth, result["outputs"])),
+                "train_s": result["train_s"],
+            }
             self.run_state.write(name, part)
-            self.watcher.end(task.head.accuracy(truth, result["outputs"]))
+            self.watcher.end(task.estimator.head.accuracy(truth, result["outputs"]))
             if "keras" in sys.modules:  # else the graphs of all trials accumulate in memory
                 sys.modules["keras"].utils.clear_session()
         return float(part["score"]), float(part["train_s"])
@@ -264,13 +268,3 @@ def _optuna() -> Any:
         raise MissingPackageError('--n-trials needs Optuna: pip install "woodshed[tuning]"') from error
     optuna.logging.set_verbosity(optuna.logging.WARNING)
     return optuna
-
-
-def tuned(estimator: AudioEstimator, result: SearchResult) -> AudioEstimator:
-    """Return an unfitted estimator with the best settings of a search."""
-    return type(estimator)(**estimator.get_params() | result.chosen)
-
-
-def tuning_run_state(folder: Path) -> RunState:
-    """Return the run state of a search, within the folder of the training that follows it."""
-    return RunState(folder / "tuning")

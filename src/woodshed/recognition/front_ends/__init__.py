@@ -9,11 +9,57 @@ A further front end is one file with a frozen dataclass, and a line in `FRONT_EN
 
 from __future__ import annotations
 
-from importlib import import_module
-from typing import Any
+from dataclasses import asdict, dataclass
+from pkgutil import resolve_name
+from typing import Any, ClassVar
 
+import numpy as np
+
+from woodshed.clip import Clip, Samples
 from woodshed.errors import ParameterError, near_miss
-from woodshed.recognition.front_ends.pooled import PooledFrames
+
+
+@dataclass(frozen=True)
+class PooledFrames:
+    """One row for each clip: mean and standard deviation of a frame-wise feature over time.
+
+    Parameters
+    ----------
+    feature
+        Returns frames of shape ``(n_frames, n_values)``.
+
+    Examples
+    --------
+    >>> from woodshed.audio import noise
+    >>> from woodshed.features.mel import LogMel
+    >>> PooledFrames(LogMel(n_mels=8))(noise()).shape
+    (16,)
+    """
+
+    key: ClassVar[str] = "pooled-frames/1"
+
+    feature: Any
+
+    @property
+    def sample_rate(self) -> int:
+        """The rate that clips must have, in hertz."""
+        return int(self.feature.sample_rate)
+
+    @property
+    def names(self) -> tuple[str, ...]:
+        """The name of each value."""
+        return tuple(f"{name}_{kind}" for kind in ("mean", "std") for name in self.feature.names)
+
+    @property
+    def n_values(self) -> int:
+        """Length of the row."""
+        return len(self.names)
+
+    def __call__(self, clip: Clip) -> Samples:
+        """Return the row of a clip at ``sample_rate``, shape ``(n_values,)``."""
+        frames = self.feature(clip)
+        return np.concatenate([frames.mean(axis=0), frames.std(axis=0)], dtype=np.float32)
+
 
 FRONT_ENDS: dict[str, str] = {
     "log-mel": "woodshed.features.mel:LogMel",
@@ -45,8 +91,7 @@ def front_end_class(name: str) -> type[Any]:
     """
     if name not in FRONT_ENDS:
         raise ParameterError(f"There is no front end {name!r}. {near_miss(name, FRONT_ENDS)}")
-    module, _, attribute = FRONT_ENDS[name].partition(":")
-    kind: type[Any] = getattr(import_module(module), attribute)
+    kind: type[Any] = resolve_name(FRONT_ENDS[name])
     return kind
 
 
@@ -58,8 +103,7 @@ def front_end_name(name: str) -> str:
     >>> front_end_name("log-mel"), front_end_name("VoiceCourse")
     ('log-mel', 'voice-course')
     """
-    classes = {place.partition(":")[2]: name for name, place in FRONT_ENDS.items()}
-    return classes.get(name, name)
+    return {place.partition(":")[2]: own_name for own_name, place in FRONT_ENDS.items()}.get(name, name)
 
 
 def row_front_end(name: str, sample_rate: int) -> Any:
@@ -76,8 +120,6 @@ def row_front_end(name: str, sample_rate: int) -> Any:
 
 def front_end_to_dict(feature: Any) -> dict[str, Any]:
     """Return the name of a front end with its settings, for ``settings.json``."""
-    from dataclasses import asdict
-
     inner = feature.feature if isinstance(feature, PooledFrames) else feature
     target = f"{type(inner).__module__}:{type(inner).__qualname__}"
     names = {place: name for name, place in FRONT_ENDS.items()}

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+import copy
+import functools
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any, ClassVar
 
@@ -10,17 +12,26 @@ import numpy as np
 from numpy.typing import NDArray
 
 from woodshed.audio.edit import resample
-from woodshed.data.example import Corpus, Example, Skipped
+from woodshed.clip import Clip
+from woodshed.data.example import Corpus, Example, Skipped, duration_s
+from woodshed.data.split import Fold
 from woodshed.data.table import NO_LABEL
 from woodshed.errors import DataError, ParameterError
 from woodshed.prediction import NONE_OF_THESE, Prediction
-from woodshed.recognition.classical.model import PLAIN, Case
-from woodshed.recognition.heads.head import Evaluator, Fitted, Head, Names, Rows
+from woodshed.recognition.classical.model import PLAIN, Case, fit_model, probabilities
+from woodshed.recognition.clip_item import describe
+from woodshed.recognition.confidence import (
+    CalibratedPredictions,
+    Confidence,
+    HeldOut,
+    cross_fit,
+    fit_confidence,
+)
+from woodshed.recognition.heads.head import Evaluator, Head, Names, Rows
+from woodshed.recognition.novelty_detection import NoveltyDetector, SpectralEmbedding
+from woodshed.recognition.self_training import with_unlabelled
 
 if TYPE_CHECKING:
-    from woodshed.clip import Clip
-    from woodshed.data.split import Fold
-    from woodshed.recognition.confidence import CalibratedPredictions
     from woodshed.training.loop import Loss
 
 
@@ -83,11 +94,9 @@ class ClassesHead(Head):
 
     def select(self, corpus: Corpus, estimator: Any, *, to_fit: bool) -> Corpus:
         """Return the labelled examples; the others are skipped, or kept to be trained on unlabelled."""
-        from woodshed.recognition.self_training import with_unlabelled
-
         if corpus.examples and not any(corpus.labels):
             raise DataError(f"{corpus.name} has tags but no labels. To learn tags, use --task tags.")
-        bare = tuple(example for example in corpus.examples if not example.label)
+        bare = [example for example in corpus.examples if not example.label]
         labelled = replace(
             corpus,
             examples=tuple(example for example in corpus.examples if example.label),
@@ -97,16 +106,15 @@ class ClassesHead(Head):
         return with_unlabelled(estimator if to_fit else None, labelled)
 
     def known_to(
-        self, estimator: Fitted, corpus: Corpus
+        self, estimator: Any, corpus: Corpus
     ) -> tuple[Corpus, NDArray[np.float32], tuple[Skipped, ...]]:
         """Return the examples whose label the model knows, their encoded labels, and the skipped others."""
         classes = estimator.fitted("classes_").tolist()
-        usable = [k for k, label in enumerate(corpus.labels) if label in classes]
-        if not usable:
-            foreign = ", ".join(sorted(set(corpus.labels)))
+        known = replace(corpus, examples=tuple(e for e in corpus.examples if e.label in classes))
+        if not known.examples:
             raise DataError(
-                f"{corpus.name} has the labels {foreign}, but the model knows {', '.join(classes)}. "
-                "Rename the class folders to match, or train on this corpus."
+                f"{corpus.name} has the labels {', '.join(sorted(set(corpus.labels)))}, but the model knows "
+                f"{', '.join(classes)}. Rename the class folders to match, or train on this corpus."
             )
         skipped = tuple(
             Skipped(
@@ -116,7 +124,6 @@ class ClassesHead(Head):
             for example in corpus.examples
             if example.label not in classes
         )
-        known = replace(corpus, examples=corpus.subset(usable))
         return known, self.encode_as(known.labels, classes), skipped
 
     def check_fold(self, fold: Fold, title: str, names: Sequence[str], rows: NDArray[np.floating]) -> None:
@@ -137,8 +144,7 @@ class ClassesHead(Head):
 
     def is_right(self, truth: NDArray[np.float32], outputs: NDArray[np.float32]) -> NDArray[np.bool_]:
         """Return for each class whether it is rightly chosen or rightly not chosen."""
-        right: NDArray[np.bool_] = (outputs == outputs.max(axis=1, keepdims=True)) == (truth > 0.5)
-        return right
+        return np.asarray((outputs == outputs.max(axis=1, keepdims=True)) == (truth > 0.5))
 
     def strata(self, names: Names, rows: NDArray[np.float32]) -> list[str]:
         """Return the label of each row."""
@@ -156,16 +162,12 @@ class ClassesHead(Head):
         weights: NDArray[np.float64] | None = None,
     ) -> Any:
         """Fit one classifier; classes without an example are left out and get probability 0."""
-        from woodshed.recognition.classical.model import fit_model
-
         present, columns = np.unique(targets.argmax(axis=1), return_inverse=True)
         model = fit_model(name, rows, columns, case=case, weights=weights)
         return model if len(present) == targets.shape[1] else _Partial(model, present, targets.shape[1])
 
     def predict_classical(self, model: Any, rows: Rows) -> Rows:
         """Return class probabilities."""
-        from woodshed.recognition.classical.model import probabilities
-
         if not isinstance(model, _Partial):
             return probabilities(model, rows)
         outputs = np.zeros((len(rows), model.n_names))
@@ -176,19 +178,15 @@ class ClassesHead(Head):
 
     def calibrate(self, estimator: Any, row: Rows) -> Rows:
         """Normalise the mean output of a clip to sum 1, and calibrate it."""
-        calibrated: Rows = estimator.confidence_.calibrate((row / row.sum())[np.newaxis])[0]
-        return calibrated
+        return np.asarray(estimator.confidence_.calibrate((row / row.sum())[np.newaxis])[0])
 
     def decide(self, estimator: Any, outputs: Rows) -> Names:
         """Return the most probable class of each clip, shape ``(n_clips,)``."""
-        names: Names = estimator.fitted("classes_")
-        labels: Names = names[outputs.argmax(axis=1)]
-        return labels
+        return np.asarray(estimator.fitted("classes_")[outputs.argmax(axis=1)])
 
     def decisions(self, estimator: Any, outputs: Rows) -> Rows:
         """Return a single 1 for the most probable class of each clip."""
-        decisions: Rows = np.eye(outputs.shape[1])[outputs.argmax(axis=1)]
-        return decisions
+        return np.asarray(np.eye(outputs.shape[1])[outputs.argmax(axis=1)])
 
     def predictions(
         self,
@@ -216,18 +214,19 @@ class ClassesHead(Head):
         """
         names = estimator.fitted("classes_").tolist()
         confidence = estimator.confidence_
-        thresholds = [0.0] * len(names)
+        thresholds = np.zeros(len(names))
         if false_positive_rate is not None:
-            thresholds = list(confidence.thresholds_at(false_positive_rate))
+            thresholds = confidence.thresholds_at(false_positive_rate)
         for clip in clips:
             at_rate = resample(clip, estimator.fitted("sample_rate_"))
-            row = estimator.output(at_rate)
-            best = int(row.argmax())
-            is_sure = row[best] >= thresholds[best]
-            label = confidence.refusal(at_rate) or (names[best] if is_sure else NONE_OF_THESE)
-            probability = float(row[best]) if label == names[best] else None
-            by_name = {name: float(p) for name, p in zip(names, row, strict=True)}
-            yield Prediction(clip.source, label, probability, by_name, 0.0, clip.duration_s)
+            row = estimator.output(at_rate).tolist()
+            best = int(np.argmax(row))
+            label = NONE_OF_THESE if row[best] < thresholds[best] else names[best]
+            label = confidence.refusal(at_rate) or label
+            probability = row[best] if label == names[best] else None
+            yield Prediction(
+                clip.source, label, probability, dict(zip(names, row, strict=True)), 0.0, clip.duration_s
+            )
 
     def check_timeline(self, task: str) -> None:
         """Accept: classes can be placed on a timeline."""
@@ -254,14 +253,23 @@ class ClassesHead(Head):
 
     def judge(self, estimator: Any, clips: Sequence[Clip]) -> CalibratedPredictions | None:
         """Return the probabilities before and after calibration, and what is refused."""
-        from woodshed.recognition.experiments.confidence import judge
-
-        return judge(estimator, clips)
+        confidence = estimator.confidence_
+        if confidence == Confidence():
+            return None
+        uncalibrated = copy.copy(estimator)
+        uncalibrated.set_confidence(Confidence())
+        raw = uncalibrated.predict_proba(clips)
+        resampled = (resample(clip, estimator.sample_rate_) for clip in clips)
+        return CalibratedPredictions(
+            raw=raw,
+            calibrated=confidence.calibrate(raw),
+            refusals=np.asarray([confidence.refusal(clip) for clip in resampled], dtype=str),
+            temperatures=(confidence.temperature,),
+            guess_shares=(confidence.guess_share,),
+        )
 
     def evaluator(self, run: Any) -> Evaluator:
         """Return the evaluator that also calibrates confidence on held-out groups."""
-        from woodshed.recognition.experiments.confidence import ConfidenceEvaluator
-
         return ConfidenceEvaluator(run)
 
 
@@ -270,3 +278,65 @@ class _Partial:
 
     def __init__(self, model: Any, present: NDArray[np.int64], n_names: int) -> None:
         self.model, self.present, self.n_names = model, present, n_names
+
+
+class ConfidenceEvaluator(Evaluator):
+    """Evaluator that calibrates probabilities and rejections on held-out groups.
+
+    Parameters
+    ----------
+    run
+        The cross-validation that is evaluated.
+
+    Attributes
+    ----------
+    held_out
+        Held-out predictions of each split, to which confidence is fitted.
+    """
+
+    def __init__(self, run: Any) -> None:
+        self._run = run
+        self._labels = np.asarray(run.corpus.labels)
+        self.held_out: list[HeldOut] = []
+
+    @functools.cached_property
+    def _embeddings(self) -> Rows:
+        """The embedding of each example."""
+        return describe(
+            self._run.sounds,
+            SpectralEmbedding(sample_rate=self._run.sample_rate),
+            store=self._run.estimator.store,
+            n_jobs=self._run.estimator.n_jobs,
+        )
+
+    def test_fold(self, fold: Fold) -> Mapping[str, NDArray[Any]]:
+        """Return the distance of each test clip to the training part."""
+        detector = NoveltyDetector.fit(self._embeddings[fold.train], self._labels[fold.train])
+        return {"distances": detector.distance(self._embeddings[fold.test])}
+
+    def finish_split(self, result: Any, parts: Sequence[Mapping[str, NDArray[Any]]]) -> Any:
+        """Replace the probabilities of the model by those calibrated on the other groups."""
+        run, groups = self._run, self._run.corpus.groups
+        held_out = HeldOut(
+            truth=self._labels[result.indices],
+            probabilities=result.outputs[run.method],
+            levels_db=self._embeddings[result.indices, -1],
+            distances=np.concatenate([part["distances"] for part in parts]),
+            groups=None if groups is None else np.asarray(groups)[result.indices],
+            hours=sum(duration_s(run.corpus.examples[k]) for k in result.indices) / 3600,
+        )
+        self.held_out.append(held_out)
+        predictions = cross_fit(held_out, run.names)
+        if predictions is None:
+            return result
+        return replace(
+            result, outputs={**result.outputs, run.method: predictions.calibrated}, judged=predictions
+        )
+
+    def finish_model(self, model: Any, learned: NDArray[np.int64]) -> dict[str, str]:
+        """Fit the confidence of the final model."""
+        detector = NoveltyDetector.fit(self._embeddings[learned], self._labels[learned])
+        model.set_confidence(fit_confidence(self.held_out[0], self._run.names, detector))
+        if model.pseudo_labels_ is None:
+            return {}
+        return {"unlabelled sounds": model.pseudo_labels_.to_text()}

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import abc
+import itertools
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, ClassVar, Protocol
+from typing import TYPE_CHECKING, Any, ClassVar
 
 import numpy as np
 from numpy.typing import NDArray
@@ -14,8 +15,7 @@ from numpy.typing import NDArray
 from woodshed.data.example import Corpus, Example, Skipped
 from woodshed.data.table import TABLE_SUFFIXES, read_rows
 from woodshed.errors import DataError, ParameterError, printable
-from woodshed.recognition.classical.model import PLAIN, Case
-from woodshed.recognition.net.target_scale import TargetScale
+from woodshed.recognition.classical.model import PLAIN, Case, fit_columns, predict_columns
 
 if TYPE_CHECKING:
     from woodshed.clip import Clip
@@ -24,21 +24,12 @@ if TYPE_CHECKING:
     from woodshed.recognition.confidence import CalibratedPredictions
     from woodshed.training.loop import Loss
 
+
 Rows = NDArray[np.float64]
 """Encoded targets or outputs, shape ``(n_clips, n_names)``."""
 
 Names = NDArray[np.str_]
 """Names of the outputs, shape ``(n_names,)``."""
-
-
-class Fitted(Protocol):
-    """What a head reads of a fitted estimator."""
-
-    files_: dict[str, bytes]
-    classes_: Names
-
-    def fitted(self, name: str) -> Any:
-        """Return a learned attribute, or raise `NotFittedError`."""
 
 
 class Head(abc.ABC):
@@ -137,8 +128,7 @@ class Head(abc.ABC):
             If no column can be chosen.
         """
         place = Path(data)
-        is_table = place.suffix.lower() in TABLE_SUFFIXES and place.is_file()
-        if targets or not is_table:
+        if targets or place.suffix.lower() not in TABLE_SUFFIXES or not place.is_file():
             return list(targets)
         columns, _ = read_rows(place)
         if self.is_listed_in(columns):
@@ -179,14 +169,17 @@ class Head(abc.ABC):
                 f"{corpus.name} has no {self.name}. Give a table with {self.table_hint}, "
                 "or name its columns with --target NAME,NAME."
             )
-        left_out = tuple(
+        left_out = (
             Skipped(example.path, f"it has no {self.noun}.")
             for example, is_usable in zip(corpus.examples, usable, strict=True)
             if not is_usable
         )
-        examples = tuple(e for e, is_usable in zip(corpus.examples, usable, strict=True) if is_usable)
-        selected = replace(corpus, examples=examples, skipped=corpus.skipped + left_out, unlabelled=())
-        return selected.without_labels()
+        return replace(
+            corpus,
+            examples=tuple(itertools.compress(corpus.examples, usable)),
+            skipped=(*corpus.skipped, *left_out),
+            unlabelled=(),
+        ).without_labels()
 
     table_hint: ClassVar[str] = "columns of numbers"
     """How a table holds such targets, for messages."""
@@ -196,7 +189,7 @@ class Head(abc.ABC):
         return bool(self.target_of(example))
 
     def known_to(
-        self, estimator: Fitted, corpus: Corpus
+        self, estimator: Any, corpus: Corpus
     ) -> tuple[Corpus, NDArray[np.float32], tuple[Skipped, ...]]:
         """Return what of a corpus a fitted estimator can be tested on, its encoded targets, and the rest.
 
@@ -222,9 +215,12 @@ class Head(abc.ABC):
 
     # -- networks ---------------------------------------------------------------------------------
 
-    def scale(self, rows: NDArray[np.float32]) -> TargetScale:
-        """Return how targets are scaled for a network."""
-        return TargetScale.identity(rows.shape[1])
+    def scale(self, rows: NDArray[np.float32]) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
+        """Return the mean and deviation, shape ``(n_names,)``, that a network's targets are standardised by.
+
+        By default they are 0 and 1, which leave targets unchanged.
+        """
+        return np.zeros(rows.shape[1], np.float32), np.ones(rows.shape[1], np.float32)
 
     @abc.abstractmethod
     def loss(self, rows: NDArray[np.float32]) -> Loss | None:
@@ -253,14 +249,10 @@ class Head(abc.ABC):
 
         By default one estimator is fitted for each output, to the rows where its target is known.
         """
-        from woodshed.recognition.classical.model import fit_columns
-
         return fit_columns(name, rows, targets, discrete=self.binary_outputs, case=case, weights=weights)
 
     def predict_classical(self, model: Any, rows: Rows) -> Rows:
         """Return the outputs of what `fit_classical` returned, shape ``(n_clips, n_names)``."""
-        from woodshed.recognition.classical.model import predict_columns
-
         return predict_columns(model, rows)
 
     def n_fits(self, n_folds: int) -> int:
@@ -301,9 +293,9 @@ class Head(abc.ABC):
     def decide(self, estimator: Any, outputs: Rows) -> NDArray[Any]:
         """Return what ``predict`` returns for outputs, one row or label for each clip."""
 
-    @abc.abstractmethod
     def decisions(self, estimator: Any, outputs: Rows) -> Rows:
         """Return decisions in the shape of the outputs, as a report scores them."""
+        return self.decide(estimator, outputs).astype(np.float64)
 
     @abc.abstractmethod
     def predictions(self, estimator: Any, clips: Iterator[Clip], **options: Any) -> Iterator[ClipPrediction]:
@@ -331,22 +323,22 @@ class Head(abc.ABC):
         return constant_outputs(train, n_test)
 
     def baseline_outputs(
-        self, train_rows: Rows, train: NDArray[np.floating], test_rows: Rows
-    ) -> dict[str, Rows]:
-        """Return the outputs of every baseline for the test part of a fold.
+        self, name: str, train_rows: Rows, train: NDArray[np.floating], test_rows: Rows
+    ) -> Rows:
+        """Return the outputs of a baseline for the test part of a fold, shape ``(n_test, n_names)``.
 
         Parameters
         ----------
+        name
+            One of `baselines`.
         train_rows, test_rows
             Summary features, shape ``(n_clips, n_values)``.
         train
             Encoded targets of the training part, shape ``(n_train, n_names)``.
         """
-        svm = self.fit_classical("svm", train_rows, train)
-        return {
-            "svm": self.predict_classical(svm, test_rows),
-            self.constant_baseline: constant_outputs(train, len(test_rows)),
-        }
+        if name == self.constant_baseline:
+            return constant_outputs(train, len(test_rows))
+        return self.predict_classical(self.fit_classical(name, train_rows, train), test_rows)
 
     def judge(self, estimator: Any, clips: Sequence[Clip]) -> CalibratedPredictions | None:
         """Return calibrated probabilities and refusals for clips; None if there are none."""
@@ -359,13 +351,6 @@ class Head(abc.ABC):
 
 class Evaluator:
     """What a cross-validation measures beyond the outputs; by default nothing."""
-
-    def fingerprint(self) -> dict[str, Any]:
-        """Return what else decides the result of the run."""
-        return {}
-
-    def begin(self) -> None:
-        """Prepare, before the first fold."""
 
     def test_fold(self, fold: Fold) -> Mapping[str, NDArray[Any]]:
         """Return further arrays of a tested fold, to be stored with its outputs."""
@@ -388,6 +373,6 @@ def constant_outputs(train: NDArray[np.floating], n_test: int) -> Rows:
     >>> constant_outputs(np.array([[1.0, 0.0], [np.nan, 1.0]]), 2).tolist()
     [[1.0, 0.5], [1.0, 0.5]]
     """
-    is_known = ~np.isnan(train)
+    n_known = (~np.isnan(train)).sum(axis=0)
     sums = np.nansum(train.astype(np.float64), axis=0)
-    return np.tile(sums / np.maximum(is_known.sum(axis=0), 1), (n_test, 1))
+    return np.tile(sums / np.maximum(n_known, 1), (n_test, 1))

@@ -109,14 +109,13 @@ class TagsHead(Head):
 
     def loss(self, rows: NDArray[np.float32]) -> Loss:
         """Return the binary cross-entropy with rare tags weighted up."""
-        from woodshed.recognition.net.loss import positive_weights_of, tag_loss
+        from woodshed.recognition.net_training import positive_weights_of, tag_loss
 
         return tag_loss(positive_weights_of(rows))
 
     def is_right(self, truth: NDArray[np.float32], outputs: NDArray[np.float32]) -> NDArray[np.bool_]:
         """Return which outputs are on the right side of one half."""
-        right: NDArray[np.bool_] = (truth > 0.5) == (outputs > 0.5)
-        return right
+        return np.asarray((truth > 0.5) == (outputs > 0.5))
 
     # -- classical estimators ---------------------------------------------------------------------
 
@@ -155,12 +154,7 @@ class TagsHead(Head):
 
     def decide(self, estimator: Any, outputs: Rows) -> NDArray[np.int64]:
         """Return 1 for each tag from its threshold on, else 0; shape ``(n_clips, n_tags)``."""
-        thresholds: Rows = estimator.thresholds_
-        return (outputs >= thresholds).astype(np.int64)
-
-    def decisions(self, estimator: Any, outputs: Rows) -> Rows:
-        """Return 1 for each tag from its threshold on, else 0, as floats."""
-        return self.decide(estimator, outputs).astype(np.float64)
+        return np.asarray(outputs >= estimator.thresholds_, np.int64)
 
     def predictions(self, estimator: Any, clips: Iterator[Clip], **options: Any) -> Iterator[Tagging]:
         """Yield a `Tagging` for each clip."""
@@ -194,8 +188,7 @@ def calibrate_tags(calibration: Calibration, outputs: Rows) -> Rows:
     [0.75, 0.5]
     """
     present = outputs.ravel()
-    calibrated: Rows = calibration(np.stack([1 - present, present], axis=1))[:, 1]
-    return calibrated.reshape(outputs.shape)
+    return calibration(np.stack([1 - present, present], axis=1))[:, 1].reshape(outputs.shape)
 
 
 def best_threshold(truth: NDArray[np.floating], outputs: Rows) -> float:

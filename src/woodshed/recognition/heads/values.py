@@ -13,7 +13,6 @@ from woodshed.errors import DataError
 from woodshed.prediction import Estimate
 from woodshed.recognition.classical.model import classical_model
 from woodshed.recognition.heads.head import Head, Names, Rows
-from woodshed.recognition.net.target_scale import TargetScale
 
 if TYPE_CHECKING:
     from woodshed.clip import Clip
@@ -66,20 +65,27 @@ class ValuesHead(Head):
 
     # -- networks ---------------------------------------------------------------------------------
 
-    def scale(self, rows: NDArray[np.float32]) -> TargetScale:
-        """Return the scale that standardises each value."""
-        return TargetScale.of(rows)
+    def scale(self, rows: NDArray[np.float32]) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
+        """Return the mean and standard deviation of the known training targets.
+
+        Examples
+        --------
+        >>> mean, deviation = ValuesHead().scale(np.array([[1.0], [np.nan], [3.0]], np.float32))
+        >>> mean.tolist(), deviation.tolist()
+        ([2.0], [1.0])
+        """
+        deviation = np.nanstd(rows, axis=0)
+        return np.nanmean(rows, axis=0), np.where(deviation > 0, deviation, np.float32(1))
 
     def loss(self, rows: NDArray[np.float32]) -> Loss:
         """Return the Huber loss of standardised values."""
-        from woodshed.recognition.net.loss import value_loss
+        from woodshed.recognition.net_training import value_loss
 
         return value_loss
 
     def is_right(self, truth: NDArray[np.float32], outputs: NDArray[np.float32]) -> NDArray[np.bool_]:
         """Return which outputs are within half a standard deviation of the truth."""
-        right: NDArray[np.bool_] = np.abs(truth - outputs) <= 0.5
-        return right
+        return np.asarray(np.abs(truth - outputs) <= 0.5)
 
     # -- classical estimators ---------------------------------------------------------------------
 
@@ -99,10 +105,6 @@ class ValuesHead(Head):
 
     def decide(self, estimator: Any, outputs: Rows) -> Rows:
         """Return the outputs: values are not decisions."""
-        return outputs
-
-    def decisions(self, estimator: Any, outputs: Rows) -> Rows:
-        """Return the outputs."""
         return outputs
 
     def predictions(self, estimator: Any, clips: Iterator[Clip], **options: Any) -> Iterator[Estimate]:

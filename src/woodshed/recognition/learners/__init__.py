@@ -7,11 +7,145 @@ one file with a subclass of `Learner`, and a line in `LEARNERS`.
 
 from __future__ import annotations
 
+import abc
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
 from functools import cache
-from importlib import import_module
+from pathlib import Path
+from pkgutil import resolve_name
+from typing import Any, ClassVar
 
-from woodshed.errors import ParameterError, near_miss
-from woodshed.recognition.learners.learner import Learner
+from woodshed.clip import Clip
+from woodshed.errors import DataError, ParameterError, near_miss
+from woodshed.recognition.clip_model import ClipModel
+from woodshed.training.inference import PredictFunction
+from woodshed.training.progress import OnEpoch, ignore_epoch
+
+
+@dataclass(frozen=True)
+class TrainingData:
+    """What an estimator is fitted to.
+
+    Parameters
+    ----------
+    clips
+        Any sequence of clips; it may be lazy.
+    targets
+        The target of each clip, as ``fit`` takes it.
+    groups
+        The group of each clip; None if groups are unknown.
+    sample_weight
+        Weight of each clip, 0 or more; None weights all equally.
+    checkpoint
+        File of a training that can be resumed; None stores nothing.
+    on_epoch
+        Called after every epoch.
+    """
+
+    clips: Sequence[Clip]
+    targets: Sequence[Any]
+    groups: Sequence[str] | None = None
+    sample_weight: Sequence[float] | None = None
+    checkpoint: Path | None = None
+    on_epoch: OnEpoch = ignore_epoch
+
+
+def check_lengths(clips: Sequence[Clip], targets: Sequence[Any], groups: Sequence[str] | None) -> None:
+    """Check that each clip has one target, and one group if there are any.
+
+    Raises
+    ------
+    ParameterError
+        If the numbers differ.
+    DataError
+        If there are no clips.
+    """
+    if len(clips) != len(targets) or (groups is not None and len(groups) != len(clips)):
+        counts = f"{len(clips)} clips, {len(targets)} labels" + (
+            f", {len(groups)} groups" if groups is not None else ""
+        )
+        raise ParameterError(
+            f"fit expects one label, and one group if there are any, for each clip; got {counts}."
+        )
+    if len(clips) == 0:
+        raise DataError("No clips to fit to. Give at least one for each class.")
+
+
+class Learner(abc.ABC):
+    """A way of fitting a `ClipModel`. It has no state: what is learned belongs to the estimator.
+
+    Attributes
+    ----------
+    name
+        Key in `woodshed.recognition.learners.LEARNERS`.
+    reads_rows
+        Whether it takes one row of features for each clip rather than frames.
+    file_sets
+        The sets of files, one of which it writes into a model folder.
+    """
+
+    name: ClassVar[str]
+    reads_rows: ClassVar[bool]
+    file_sets: ClassVar[tuple[frozenset[str], ...]]
+
+    @abc.abstractmethod
+    def models(self) -> Iterable[str]:
+        """Return the names of what it can fit."""
+
+    @abc.abstractmethod
+    def fit(self, estimator: ClipModel, data: TrainingData) -> None:
+        """Fit an estimator in place.
+
+        Raises
+        ------
+        DataError
+            If nothing usable is left.
+        KeyboardInterrupt
+            Raised again; if an epoch had ended, the estimator has the best weights so far.
+        """
+
+    @abc.abstractmethod
+    def predictor(self, estimator: ClipModel) -> PredictFunction:
+        """Return the function from windows or rows to outputs of a fitted estimator."""
+
+    @abc.abstractmethod
+    def model(self, estimator: ClipModel) -> Any:
+        """Return the fitted network or classical estimator, to inspect it or to train it further."""
+
+    @abc.abstractmethod
+    def extract(self, estimator: ClipModel, clips: Sequence[Clip]) -> None:
+        """Compute all features of a training on these clips into the estimator's store."""
+
+    @abc.abstractmethod
+    def time_fits(self, estimator: ClipModel, n_names: int, sizes: Sequence[int]) -> tuple[int, float]:
+        """Estimate the cost of one fit for each number of clips.
+
+        Returns
+        -------
+        n_weights, duration_s
+            Weights of a network, else 0; and seconds for all fits, feature extraction left out.
+        """
+
+    def n_epochs(self, estimator: ClipModel) -> int:
+        """Return the largest number of epochs; 0 if there are none."""
+        return 0
+
+    def n_weights(self, estimator: ClipModel) -> int:
+        """Return the number of weights of a fitted network; 0 for anything else."""
+        return 0
+
+    @abc.abstractmethod
+    def effective_settings(self, settings: Mapping[str, Any]) -> set[str]:
+        """Return the names of the settings that affect the result."""
+
+    def alternatives(self, estimator: ClipModel) -> list[str]:
+        """Return the models among which a hyperparameter search chooses; none: it varies settings."""
+        return []
+
+    def method_name(self, estimator: ClipModel) -> str:
+        """Return the name of the model in a report."""
+        return self.name
+
 
 LEARNERS: dict[str, str] = {
     "classical": "woodshed.recognition.learners.classical:ClassicalLearner",
@@ -22,8 +156,7 @@ LEARNERS: dict[str, str] = {
 
 @cache
 def _load(place: str) -> Learner:
-    module, _, attribute = place.partition(":")
-    learner: Learner = getattr(import_module(module), attribute)()
+    learner: Learner = resolve_name(place)()
     return learner
 
 
@@ -34,8 +167,7 @@ def models() -> list[str]:
 
 def all_file_names() -> frozenset[str]:
     """Return the names of all files that any learner writes into a model folder."""
-    sets = [names for place in LEARNERS.values() for names in _load(place).file_sets]
-    return frozenset().union(*sets)
+    return frozenset().union(*(names for place in LEARNERS.values() for names in _load(place).file_sets))
 
 
 def learner_of(model: str) -> Learner:

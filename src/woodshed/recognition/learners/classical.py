@@ -2,21 +2,27 @@
 
 from __future__ import annotations
 
-import contextlib
 import tempfile
 import time
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import fields
-from typing import TYPE_CHECKING, Any, ClassVar
+from typing import Any, ClassVar
 
 import numpy as np
 from numpy.typing import NDArray
 
 from woodshed.clip import Clip
-from woodshed.data.item import Item
+from woodshed.data.example import Skipped
 from woodshed.data.store import FeatureStore
+from woodshed.features.notes import PlayedNotes
 from woodshed.recognition.classical import CLASSICAL
-from woodshed.recognition.classical.model import Case, classical_model
+from woodshed.recognition.classical.model import (
+    Case,
+    ClassicalPredictor,
+    Rows,
+    classical_model,
+    model_to_bytes,
+)
 from woodshed.recognition.clip_item import (
     are_scores,
     augmented_versions,
@@ -26,16 +32,10 @@ from woodshed.recognition.clip_item import (
 )
 from woodshed.recognition.clip_model import ClipModel
 from woodshed.recognition.front_ends import row_front_end
-from woodshed.recognition.learners.learner import Learner, TrainingData, check_lengths
+from woodshed.recognition.learners import Learner, TrainingData, check_lengths
+from woodshed.training.inference import PredictFunction
 from woodshed.training.model_folder import MODEL_NAME
 from woodshed.training.progress import LearningCurve
-
-if TYPE_CHECKING:
-    from woodshed.recognition.classical.serialization import ClassicalPredictor
-    from woodshed.training.inference import PredictFunction
-
-Rows = NDArray[np.float64]
-"""One row of features for each clip, ``(n_clips, n_values)``."""
 
 N_FOLDS = 5
 """Folds whose held-out outputs tag thresholds are learned from."""
@@ -59,32 +59,28 @@ class ClassicalLearner(Learner):
 
     def fit(self, estimator: ClipModel, data: TrainingData) -> None:
         """Compute the rows of all clips, and fit the estimator to them."""
-        from woodshed.recognition.classical.serialization import model_to_bytes
-
         check_lengths(data.clips, data.targets, data.groups)
         head = type(estimator).head
-        feature = _feature_for(estimator, data.clips)
-        items = clip_items(data.clips, feature.sample_rate)
-        with contextlib.ExitStack() as stack:
-            folder = estimator.store or stack.enter_context(tempfile.TemporaryDirectory())
-            store = FeatureStore(folder, feature)
-            kept, skipped = fill_store(store, items, n_jobs=estimator.n_jobs)
-            names, targets = head.encode([data.targets[k] for k in kept], type(estimator).names)
-            rows, place = _rows_of(estimator, store, [items[k] for k in kept])
-        outputs = head.fit_outputs(names, targets)
-        targets, kept = targets[place], kept[place]
-        weights = None
-        if data.sample_weight is not None:
-            weights = np.asarray(data.sample_weight, np.float64)[kept]
+        with tempfile.TemporaryDirectory() as temporary:
+            feature, rows, clip_of_row, skipped = _extract(
+                estimator, data.clips, estimator.store or temporary
+            )
+        names, targets = head.encode([data.targets[k] for k in clip_of_row], type(estimator).names)
+        weights = (
+            None if data.sample_weight is None else np.asarray(data.sample_weight, np.float64)[clip_of_row]
+        )
         case = _case_of(estimator, feature)
         model = head.fit_classical(estimator.net, rows, targets, case=case, weights=weights)
         # Augmented copies of a clip are never predicted by a model trained on another copy.
-        units = kept if data.groups is None else np.asarray([str(data.groups[k]) for k in kept])
-        thresholds = head.fit_held_out(*_held_out(estimator, rows, targets, units, case, weights))
+        units = clip_of_row if data.groups is None else np.asarray([str(data.groups[k]) for k in clip_of_row])
         estimator.set_learned(
             classes=names,
             feature=feature,
-            files={MODEL_NAME: model_to_bytes(estimator.net, model, rows.shape[1])} | outputs | thresholds,
+            files={
+                MODEL_NAME: model_to_bytes(estimator.net, model, rows.shape[1]),
+                **head.fit_outputs(names, targets),
+                **head.fit_held_out(*_held_out(estimator, rows, targets, units, case, weights)),
+            },
             curve=LearningCurve("training"),
             skipped=skipped,
         )
@@ -96,8 +92,6 @@ class ClassicalLearner(Learner):
 
     def model(self, estimator: ClipModel) -> Any:
         """Return the fitted estimator in ONNX Runtime."""
-        from woodshed.recognition.classical.serialization import ClassicalPredictor
-
         return ClassicalPredictor(
             estimator.files_[MODEL_NAME],
             n_values=estimator.feature_.n_values,
@@ -106,11 +100,7 @@ class ClassicalLearner(Learner):
 
     def extract(self, estimator: ClipModel, clips: Sequence[Clip]) -> None:
         """Compute the rows of all clips; unreadable ones are left out."""
-        feature = _feature_for(estimator, clips)
-        items = clip_items(clips, feature.sample_rate)
-        store = FeatureStore(str(estimator.store), feature)
-        kept, _ = fill_store(store, items, n_jobs=estimator.n_jobs)
-        _rows_of(estimator, store, [items[k] for k in kept])
+        _extract(estimator, clips, str(estimator.store))
 
     def time_fits(self, estimator: ClipModel, n_names: int, sizes: Sequence[int]) -> tuple[int, float]:
         """Measure a small fit on noise, and scale it to the sizes."""
@@ -127,8 +117,11 @@ class ClassicalLearner(Learner):
 
     def effective_settings(self, settings: Mapping[str, Any]) -> set[str]:
         """Return the settings that affect a classical estimator, those that only its task has among them."""
-        shared = {setting.name for setting in fields(ClipModel)}
-        return set(settings) - shared | {"net", "sample_rate", "seed"}
+        return set(settings) - {setting.name for setting in fields(ClipModel)} | {
+            "net",
+            "sample_rate",
+            "seed",
+        }
 
     def alternatives(self, estimator: ClipModel) -> list[str]:
         """Return the classical estimators, that of the settings first."""
@@ -136,8 +129,8 @@ class ClassicalLearner(Learner):
 
     def method_name(self, estimator: ClipModel) -> str:
         """Return the name of the estimator, with ``own-`` unless it equals the baseline of that name."""
-        kind = type(estimator)
-        is_plain = _front_end_of(estimator, reads_notes=False) == "summary" and kind.n_augmented_rows == 1
+        is_summary = _front_end_of(estimator, reads_notes=False) == "summary"
+        is_plain = is_summary and type(estimator).n_augmented_rows == 1
         return estimator.net if is_plain else f"own-{estimator.net}"
 
 
@@ -146,29 +139,33 @@ def _front_end_of(estimator: ClipModel, *, reads_notes: bool) -> str:
     return estimator.front_end or (kind.note_front_end if reads_notes else kind.row_front_end)
 
 
-def _feature_for(estimator: ClipModel, clips: Sequence[Clip]) -> Any:
-    """Return the front end for these clips: that of notes if all of them are scores."""
-    sample_rate = estimator.sample_rate or common_rate(clips, type(estimator).highest_rate)
-    return row_front_end(_front_end_of(estimator, reads_notes=are_scores(clips)), sample_rate)
-
-
 def _case_of(estimator: ClipModel, feature: Any) -> Case:
     return Case(seed=estimator.seed, n_jobs=estimator.n_jobs, blocks=getattr(feature, "blocks", ()))
 
 
-def _rows_of(
-    estimator: ClipModel, store: FeatureStore, items: Sequence[Item]
-) -> tuple[Rows, NDArray[np.int64]]:
-    """Return the rows of all clips and of their augmented copies, and the index of the clip of each."""
+def _extract(
+    estimator: ClipModel, clips: Sequence[Clip], folder: str
+) -> tuple[Any, Rows, NDArray[np.int64], list[Skipped]]:
+    """Compute the rows of all usable clips and of their augmented copies into a store.
+
+    Returns
+    -------
+    feature, rows, clip_of_row, skipped
+        The front end, which is that of notes if all clips are scores; the rows; the index of the clip of
+        each; and the clips that could not be used.
+    """
     kind = type(estimator)
-    reads_notes = not hasattr(store.feature, "n_fft") and hasattr(store.feature, "metre_hidden")
-    n_versions = 1 if reads_notes else kind.n_augmented_rows  # augmentations change sound, not notes
-    augmentation = kind.waveform_augmentation if n_versions > 1 else None
-    wanted = [augmented_versions(item, n_versions, augmentation) for item in items]
-    store.fill([item for row in wanted for item in row[1:]], n_jobs=estimator.n_jobs)
-    rows = [store.get(item) for row in wanted for item in row]
-    place = np.repeat(np.arange(len(items)), [len(row) for row in wanted])
-    return np.stack(rows).astype(np.float64), place
+    sample_rate = estimator.sample_rate or common_rate(clips, kind.highest_rate)
+    feature = row_front_end(_front_end_of(estimator, reads_notes=are_scores(clips)), sample_rate)
+    store = FeatureStore(folder, feature)
+    items = clip_items(clips, sample_rate)
+    usable, skipped = fill_store(store, items, n_jobs=estimator.n_jobs)
+    # Augmentations change sound, not notes.
+    n_versions = 1 if isinstance(feature, PlayedNotes) else kind.n_augmented_rows
+    versions = [augmented_versions(items[k], n_versions, kind.waveform_augmentation) for k in usable]
+    store.fill([item for row in versions for item in row[1:]], n_jobs=estimator.n_jobs)
+    rows = np.stack([store.get(item) for row in versions for item in row]).astype(np.float64)
+    return feature, rows, np.repeat(usable, [len(row) for row in versions]), skipped
 
 
 def _held_out(

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-import contextlib
 import tempfile
 import time
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
+from pathlib import Path
 from typing import TYPE_CHECKING, Any, ClassVar
 
 import numpy as np
@@ -15,11 +15,12 @@ from numpy.typing import NDArray
 from woodshed.clip import Clip
 from woodshed.data.store import FeatureStore
 from woodshed.errors import ParameterError
-from woodshed.nets import NETS
+from woodshed.features.mel import LogMel
+from woodshed.nets import NETS, build_net
 from woodshed.recognition.clip_item import augmented_versions, clip_items, common_rate, fill_store
 from woodshed.recognition.clip_model import ClipModel
 from woodshed.recognition.front_ends import front_end_class
-from woodshed.recognition.learners.learner import Learner, TrainingData, check_lengths
+from woodshed.recognition.learners import Learner, TrainingData, check_lengths
 from woodshed.recognition.window import NO_AUGMENTATION, SpectrogramAugmentation, cut_windows
 from woodshed.training.holdout import hold_out
 from woodshed.training.inference import (
@@ -31,16 +32,14 @@ from woodshed.training.inference import (
     predict_keras,
     predict_onnx,
 )
+from woodshed.training.progress import LearningCurve
 from woodshed.training.stderr import suppress_stderr
 from woodshed.units import s_to_samples
 
 if TYPE_CHECKING:
     import keras
 
-    from woodshed.features.mel import LogMel
-    from woodshed.recognition.net.target_scale import TargetScale
     from woodshed.training.loop import Recipe
-    from woodshed.training.progress import LearningCurve
 
 MEMORY_BYTES = 256 * 2**20
 """Spectrograms up to this total size are kept in memory during training; more are read as needed."""
@@ -68,21 +67,37 @@ class NetLearner(Learner):
         with suppress_stderr():
             import keras
 
+            from woodshed.recognition.net_training import predict_windows
+
         check_lengths(data.clips, data.targets, data.groups)
         keras.utils.set_random_seed(estimator.seed)
-        feature = make_feature(estimator, data.clips)
-        with contextlib.ExitStack() as stack:
-            folder = estimator.store or stack.enter_context(tempfile.TemporaryDirectory())
-            store = FeatureStore(folder, feature, dtype="float16")
-            spectrograms = Spectrograms(estimator, store, data.clips, feature.sample_rate)
-            examples = encode_examples(estimator, data, spectrograms.usable)
-            net = make_net(estimator, feature.n_mels, len(examples.names))
-            net, curve, finished = train(estimator, data, net, spectrograms, examples)
-            files = examples.files | _fit_held_out(estimator, net, spectrograms, examples)
-        examples.scale.undo_in(net)
+        head = type(estimator).head
+        with tempfile.TemporaryDirectory() as temporary:
+            spectrograms = Spectrograms(estimator, data.clips, estimator.store or temporary)
+            usable = spectrograms.usable
+            names, targets = head.encode([data.targets[k] for k in usable], type(estimator).names)
+            trained, held_out = hold_out(
+                head.strata(names, targets),
+                None if data.groups is None else [str(data.groups[k]) for k in usable],
+                estimator.validation_share,
+                estimator.seed,
+            )
+            mean, deviation = head.scale(targets[trained])
+            scaled = (targets - mean) / deviation
+            net = make_net(estimator, spectrograms.feature.n_mels, len(names))
+            net, curve, finished = train(estimator, data, net, spectrograms, scaled, trained, held_out)
+            files = head.fit_outputs(names, targets) | head.fit_held_out(
+                scaled[held_out],
+                lambda: predict_windows(
+                    net, spectrograms.cutter(held_out, estimator.n_frames), len(held_out)
+                ),
+            )
+        if mean.any() or (deviation != 1).any():  # the network outputs the original units
+            kernel, bias = net.layers[-1].get_weights()
+            net.layers[-1].set_weights([kernel * deviation, bias * deviation + mean])
         estimator.set_learned(
-            classes=examples.names,
-            feature=feature,
+            classes=names,
+            feature=spectrograms.feature,
             files=net_to_files(net) | files,
             curve=curve,
             skipped=spectrograms.skipped,
@@ -102,9 +117,7 @@ class NetLearner(Learner):
 
     def extract(self, estimator: ClipModel, clips: Sequence[Clip]) -> None:
         """Compute the spectrograms of all clips and of their augmented copies."""
-        feature = make_feature(estimator, clips)
-        store = FeatureStore(str(estimator.store), feature, dtype="float16")
-        Spectrograms(estimator, store, clips, feature.sample_rate)
+        Spectrograms(estimator, clips, str(estimator.store))
 
     def time_fits(self, estimator: ClipModel, n_names: int, sizes: Sequence[int]) -> tuple[int, float]:
         """Measure training steps on noise."""
@@ -154,8 +167,6 @@ def make_feature(estimator: ClipModel, clips: Sequence[Clip]) -> LogMel:
 
 def make_net(estimator: ClipModel, n_bands: int, n_names: int) -> keras.Model:
     """Build the network of the settings, for ``n_bands`` values in a frame and ``n_names`` outputs."""
-    from woodshed.nets import build_net
-
     return build_net(
         estimator.net,
         estimator.n_frames,
@@ -202,142 +213,97 @@ def time_step(estimator: ClipModel, n_names: int) -> tuple[float, int]:
     return float(np.median(durations_s)), net.count_params()
 
 
-@dataclass(frozen=True)
-class Examples:
-    """Targets of the usable clips, and their division into a training and a validation part.
+def train(
+    estimator: ClipModel,
+    data: TrainingData,
+    net: keras.Model,
+    spectrograms: Spectrograms,
+    targets: NDArray[np.float32],
+    rows: NDArray[np.int64],
+    held_out: NDArray[np.int64],
+) -> tuple[keras.Model, LearningCurve, bool]:
+    """Train a network, and combine it with the texture ensemble if the settings ask for it.
 
     Parameters
     ----------
-    names
-        Names of the outputs.
+    estimator, data, net, spectrograms
+        The settings, what to fit to, an untrained network, and the spectrograms of the usable clips.
     targets
-        Standardised targets, shape ``(n_usable, n_names)``.
-    scale
-        The scale by which targets were standardised.
-    train, held_out
-        Indices of the training clips and of the validation clips; the latter may be empty.
-    weights
-        Weights of the training clips, shape ``(n_train,)``; None weights all equally.
-    files
-        What the head learned from the targets, as files of a model folder.
-    """
-
-    names: NDArray[np.str_]
-    targets: NDArray[np.float32]
-    scale: TargetScale
-    train: NDArray[np.int64]
-    held_out: NDArray[np.int64]
-    weights: NDArray[np.float32] | None
-    files: dict[str, bytes]
-
-
-def encode_examples(estimator: ClipModel, data: TrainingData, usable: NDArray[np.int64]) -> Examples:
-    """Encode the targets of the usable clips, and hold out a validation part."""
-    head = type(estimator).head
-    names, targets = head.encode([data.targets[k] for k in usable], type(estimator).names)
-    train, held_out = hold_out(
-        head.strata(names, targets),
-        None if data.groups is None else [str(data.groups[k]) for k in usable],
-        estimator.validation_share,
-        estimator.seed,
-    )
-    weights = None
-    if data.sample_weight is not None:
-        weights = np.asarray(data.sample_weight, np.float32)[usable][train]
-    scale = head.scale(targets[train])
-    return Examples(
-        names=names,
-        targets=scale.standardise(targets),
-        scale=scale,
-        train=train,
-        held_out=held_out,
-        weights=weights,
-        files=head.fit_outputs(names, targets),
-    )
-
-
-def train(
-    estimator: ClipModel, data: TrainingData, net: keras.Model, spectrograms: Spectrograms, examples: Examples
-) -> tuple[keras.Model, LearningCurve, bool]:
-    """Train a network, and combine it with the texture ensemble if the settings ask for it.
+        Standardised targets of the usable clips, shape ``(n_usable, n_names)``.
+    rows, held_out
+        Which of the usable clips are trained and validated on; the latter may be empty.
 
     Returns
     -------
     net, curve, finished
         The trained network, its losses, and False if a keyboard interrupt ended the training early.
     """
-    from woodshed.recognition.net.batches import Batches
+    from woodshed.recognition.net_training import Batches, add_texture_ensemble, masked_measure, validate_on
     from woodshed.training.loop import TrainingState, WeightMean, train_net
 
-    targets = examples.targets[examples.train]
-    recipe = make_recipe(estimator, targets)
-    n_averaged = round(estimator.swa_share * estimator.epochs)
+    kind = type(estimator)
+    recipe = make_recipe(estimator, targets[rows])
+    validation = None
+    if len(held_out):
+        validation = validate_on(
+            spectrograms.cutter(held_out, estimator.n_frames),
+            targets[held_out],
+            measure=None if recipe.loss is None else masked_measure(recipe.loss, kind.head.is_right),
+        )
+    weights = (
+        None
+        if data.sample_weight is None
+        else np.asarray(data.sample_weight, np.float32)[spectrograms.usable[rows]]
+    )
+    first_averaged = estimator.epochs - round(estimator.swa_share * estimator.epochs)
     state = TrainingState(
-        validation=_validation(estimator, recipe, spectrograms, examples),
+        validation=validation,
         patience=estimator.patience,
         checkpoint=data.checkpoint,
         report=data.on_epoch,
-        mean=WeightMean(estimator.epochs - n_averaged if estimator.swa_share else None),
+        mean=WeightMean(first_averaged if estimator.swa_share else None),
     )
     batches = Batches(
-        lambda k, version: spectrograms.read(int(examples.train[k]), version),
-        targets,
+        lambda k, version: spectrograms.read(int(rows[k]), version),
+        targets[rows],
         n_augmentations=spectrograms.n_augmentations,
         n_frames=estimator.n_frames,
-        augmentation=strengthen(type(estimator).spectrogram_augmentation, estimator.augment),
+        augmentation=strengthen(kind.spectrogram_augmentation, estimator.augment),
         batch_size=estimator.batch_size,
         seed=estimator.seed,
-        balanced=type(estimator).head.balances_classes,
-        weights=examples.weights,
+        balanced=kind.head.balances_classes,
+        weights=weights,
     )
     finished = train_net(net, batches, recipe, state)
     if estimator.ensemble_share:
-        from woodshed.recognition.net.texture_ensemble import add_texture_ensemble
-
         net = add_texture_ensemble(
             net,
             batches.read,
-            targets,
+            targets[rows],
             n_augmentations=spectrograms.n_augmentations,
             share=estimator.ensemble_share,
             seed=estimator.seed,
-            weights=examples.weights,
+            weights=weights,
         )
     return net, state.curve("training"), finished
-
-
-def _validation(
-    estimator: ClipModel, recipe: Recipe, spectrograms: Spectrograms, examples: Examples
-) -> Callable[[Any], tuple[float, float]] | None:
-    """Return the measure of a network on the validation part; None if that is empty."""
-    from woodshed.recognition.net.batches import validate_on
-    from woodshed.recognition.net.loss import masked_measure
-
-    rows = examples.held_out
-    if len(rows) == 0:
-        return None
-    measure = None if recipe.loss is None else masked_measure(recipe.loss, type(estimator).head.is_right)
-    return validate_on(spectrograms.cutter(rows, estimator.n_frames), examples.targets[rows], measure=measure)
-
-
-def _fit_held_out(
-    estimator: ClipModel, net: keras.Model, spectrograms: Spectrograms, examples: Examples
-) -> dict[str, bytes]:
-    """Return what the head learns from the outputs for the validation part, as files of a model folder."""
-    from woodshed.recognition.net.batches import predict_windows
-
-    rows = examples.held_out
-    return type(estimator).head.fit_held_out(
-        examples.targets[rows],
-        lambda: predict_windows(net, spectrograms.cutter(rows, estimator.n_frames), len(rows)),
-    )
 
 
 class Spectrograms:
     """The stored spectrograms of all usable clips and of their augmented copies.
 
+    Parameters
+    ----------
+    estimator
+        Its settings decide on the front end and the augmentation.
+    clips
+        Any sequence of clips.
+    folder
+        Where they are stored.
+
     Attributes
     ----------
+    feature
+        The front end.
     usable
         Shape ``(n_usable,)``: indices of the usable clips.
     skipped
@@ -346,29 +312,28 @@ class Spectrograms:
         Number of versions of each clip, the recording itself included.
     """
 
-    def __init__(
-        self, estimator: ClipModel, store: FeatureStore, clips: Sequence[Clip], sample_rate: int
-    ) -> None:
+    def __init__(self, estimator: ClipModel, clips: Sequence[Clip], folder: str | Path) -> None:
         augmentation = type(estimator).waveform_augmentation if estimator.augment else None
         self.n_augmentations = estimator.n_augmentations if augmentation is not None else 1
-        self._store = store
-        originals = clip_items(clips, sample_rate)
-        self.usable, self.skipped = fill_store(store, originals, n_jobs=estimator.n_jobs)
+        self.feature = make_feature(estimator, clips)
+        self._store = FeatureStore(folder, self.feature, dtype="float16")
+        originals = clip_items(clips, self.feature.sample_rate)
+        self.usable, self.skipped = fill_store(self._store, originals, n_jobs=estimator.n_jobs)
         items = [augmented_versions(originals[k], self.n_augmentations, augmentation) for k in self.usable]
-        store.fill([item for row in items for item in row[1:]], n_jobs=estimator.n_jobs)
-        self._entries = [[(item, store.path(item)) for item in row] for row in items]
-        n_bytes = sum(store.get(*row[0]).nbytes for row in self._entries) * self.n_augmentations
-        self._cache: dict[tuple[int, int], NDArray[np.floating]] | None = (
-            {} if n_bytes <= MEMORY_BYTES else None
-        )
+        self._store.fill([item for row in items for item in row[1:]], n_jobs=estimator.n_jobs)
+        self._entries = [[(item, self._store.path(item)) for item in row] for row in items]
+        n_bytes = sum(self._store.get(*row[0]).nbytes for row in self._entries) * self.n_augmentations
+        self._fits_memory = n_bytes <= MEMORY_BYTES
+        self._cache: dict[tuple[int, int], NDArray[np.floating]] = {}
 
     def read(self, k: int, version: int = 0) -> NDArray[np.floating]:
         """Return one spectrogram in decibels, shape ``(n_frames, n_mels)``."""
-        if self._cache is None:
-            return self._store.get(*self._entries[k][version])
-        if (k, version) not in self._cache:
-            self._cache[k, version] = self._store.get(*self._entries[k][version])
-        return self._cache[k, version]
+        if (k, version) in self._cache:
+            return self._cache[k, version]
+        spectrogram = self._store.get(*self._entries[k][version])
+        if self._fits_memory:
+            self._cache[k, version] = spectrogram
+        return spectrogram
 
     def cutter(self, rows: NDArray[np.int64], n_frames: int) -> Callable[[slice], NDArray[np.float32]]:
         """Return the function that cuts a window from the middle of some of the given rows."""

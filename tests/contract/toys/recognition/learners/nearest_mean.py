@@ -10,7 +10,7 @@ import numpy as np
 
 from woodshed.audio.edit import resample
 from woodshed.recognition.front_ends import row_front_end
-from woodshed.recognition.learners.learner import Learner, TrainingData
+from woodshed.recognition.learners import Learner, TrainingData
 from woodshed.training.progress import LearningCurve
 
 

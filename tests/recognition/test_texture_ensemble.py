@@ -12,9 +12,9 @@ from tests.conftest import TINY
 import woodshed
 from woodshed.data.example import Corpus, Sounds
 from woodshed.errors import ParameterError
-from woodshed.recognition.net import texture_ensemble
-from woodshed.recognition.net.texture_ensemble import reference_windows
-from woodshed.recognition.recogniser import Recogniser
+from woodshed.recognition import net_training
+from woodshed.recognition.estimator import Recogniser
+from woodshed.recognition.net_training import reference_windows
 from woodshed.recognition.saving import save_model
 from woodshed.tasks.noise import NoiseRecogniser
 from woodshed.tasks.snr import SnrRegressor
@@ -39,7 +39,7 @@ def test_recordings_come_before_copies_and_silence_not_at_all() -> None:
 
 
 def test_no_more_are_remembered_than_there_is_room(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(texture_ensemble, "MAX_WINDOWS", 7)
+    monkeypatch.setattr(net_training, "MAX_WINDOWS", 7)
     windows, rows = reference_windows(read, 10, 50, 2, seed=0)
     assert windows.shape == (7, 10, 4)
     assert rows.tolist() != reference_windows(read, 10, 50, 2, seed=1)[1].tolist()

@@ -1,1 +1,0 @@
-"""Batches, losses, target scaling and ensembles of recognition networks."""
