@@ -10,7 +10,7 @@ from woodshed.clip import Clip, Samples
 from woodshed.errors import AudioError
 from woodshed.features.notes import NoteSummary
 from woodshed.features.validation import Checked
-from woodshed.symbolic.play import RENDER_RATE, ScoreClip
+from woodshed.symbolic.render import RENDER_RATE, ScoreClip
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -27,7 +27,7 @@ class PlayedNotes(Checked):
     Examples
     --------
     >>> from woodshed.score import Note, Score
-    >>> from woodshed.symbolic.play import play
+    >>> from woodshed.symbolic.render import play
     >>> feature = PlayedNotes()
     >>> feature(play(Score([Note(0, 1, 60), Note(1, 1, 64)]))).shape == (feature.n_values,)
     True
@@ -57,7 +57,7 @@ class PlayedNotes(Checked):
         Parameters
         ----------
         clip
-            Clip from `woodshed.symbolic.play.play`.
+            Clip from `woodshed.symbolic.render.play`.
 
         Returns
         -------

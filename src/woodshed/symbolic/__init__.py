@@ -20,8 +20,8 @@ from woodshed.symbolic.edit import (
 )
 from woodshed.symbolic.file import SCORE_SUFFIXES, read_scores, write_scores
 from woodshed.symbolic.midi import midi_to_score, read_midi, score_to_midi, write_midi
-from woodshed.symbolic.musicxml.file import musicxml_to_score, read_musicxml, write_musicxml
-from woodshed.symbolic.musicxml.write import score_to_musicxml
+from woodshed.symbolic.musicxml.read import musicxml_to_score, read_musicxml
+from woodshed.symbolic.musicxml.write import score_to_musicxml, write_musicxml
 from woodshed.symbolic.note_table import read_note_table, table_to_score, write_note_table
 from woodshed.symbolic.render import find_soundfont, render
 

@@ -85,14 +85,12 @@ def values_of(start: Fraction, end: Fraction) -> list[NoteValue]:
     normal = 1 << (actual.bit_length() - 1)
     left = (end - start) * actual / normal
     values = []
-    while left:
-        longest = next((value for value in _WRITABLE if value[0] <= left), None)
-        if longest is None:  # shorter than any type
-            values.append(NoteValue(left * normal / actual))
-            break
-        length, word, n_dots = longest
-        values.append(NoteValue(length * normal / actual, word, n_dots, actual, normal))
-        left -= length
+    for length, word, n_dots in _WRITABLE:
+        while length <= left:
+            values.append(NoteValue(length * normal / actual, word, n_dots, actual, normal))
+            left -= length
+    if left:  # shorter than any type
+        values.append(NoteValue(left * normal / actual))
     return values
 
 
@@ -218,7 +216,7 @@ class BarSpan:
 
 @dataclass(frozen=True)
 class Chord:
-    """One or more notes of a voice with the same start and end."""
+    """Notes of a voice with the same start and end; a rest has no notes."""
 
     start: Fraction
     end: Fraction
@@ -300,10 +298,15 @@ def bars_of(score: Score) -> list[BarSpan]:
     return bars
 
 
-def voices_of(notes: Iterable[Note]) -> list[list[Chord]]:
+def voices_of(notes: Iterable[Note], *, join_unisons: bool = False) -> list[list[Chord]]:
     """Distribute the notes of one part to voices without overlaps.
 
-    Notes with the same start and end form a chord; a second note of the same pitch goes to another voice.
+    Parameters
+    ----------
+    notes
+        Notes in any order. Those with the same start and end form a chord.
+    join_unisons
+        Whether a chord may have a pitch twice. If False, the second note goes to another voice.
 
     Examples
     --------
@@ -316,7 +319,7 @@ def voices_of(notes: Iterable[Note]) -> list[list[Chord]]:
         start = as_fraction(note.onset_beats)
         end = max(start + Fraction(1, MAX_DENOMINATOR), as_fraction(note.end_beats))
         copy = sum(note.pitch_midi == other.pitch_midi for other in together.get((start, end, 0), ()))
-        together.setdefault((start, end, copy), []).append(note)
+        together.setdefault((start, end, 0 if join_unisons else copy), []).append(note)
     voices: list[list[Chord]] = []
     for (start, end, _), chord in sorted(together.items(), key=lambda item: item[0]):
         event = Chord(start, end, tuple(sorted(chord, key=lambda note: note.pitch_midi)))
@@ -327,3 +330,23 @@ def voices_of(notes: Iterable[Note]) -> list[list[Chord]]:
         else:
             voices.append([event])
     return voices
+
+
+def with_rests(voice: Iterable[Chord], end: Fraction) -> list[Chord]:
+    """Fill the gaps of a voice from the beginning up to an end with rests.
+
+    Examples
+    --------
+    >>> event = Chord(Fraction(1), Fraction(2), (Note(1, 1, 60),))
+    >>> [(int(event.start), len(event.notes)) for event in with_rests([event], Fraction(4))]
+    [(0, 0), (1, 1), (2, 0)]
+    """
+    events: list[Chord] = []
+    now = Fraction(0)
+    for event in [*voice, Chord(end, end, ())]:
+        if event.start > now:
+            events.append(Chord(now, event.start, ()))
+        if event.notes:
+            events.append(event)
+        now = event.end
+    return events

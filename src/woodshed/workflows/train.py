@@ -258,7 +258,7 @@ def net_for(estimator: AudioEstimator, clips: Sequence[Clip]) -> str:
     --------
     >>> from woodshed.recognition.recogniser import Recogniser
     >>> from woodshed.score import Note, Score
-    >>> from woodshed.symbolic.play import play
+    >>> from woodshed.symbolic.render import play
     >>> tune = play(Score([Note(0, 1, 60)]))
     >>> net_for(Recogniser(), [tune]), net_for(Recogniser(), [tune, tune.cut(0.0, 0.5)])
     ('logistic', 'conv-residual')

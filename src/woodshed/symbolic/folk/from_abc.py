@@ -9,7 +9,7 @@ from fractions import Fraction
 from woodshed.errors import ScoreError, ScoreFileError
 from woodshed.score import FIFTHS_ABOVE, LINE_OF_FIFTHS, Mode
 from woodshed.symbolic.abc.field import read_metre, read_transposition
-from woodshed.symbolic.abc.tune import TuneLines, cut_tunes, read_voices
+from woodshed.symbolic.abc.read import TuneLines, cut_tunes, read_voices
 from woodshed.symbolic.abc.voice import Propagation, Voice
 from woodshed.symbolic.bar import BarNote
 from woodshed.symbolic.folk.vocabulary import (
