@@ -15,14 +15,15 @@ from __future__ import annotations
 import os
 import struct
 from collections import defaultdict, deque
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from typing import NamedTuple
 
 from woodshed.atomic import write_whole
-from woodshed.errors import ParameterError, ScoreError, ScoreFileError, counted
+from woodshed.errors import ScoreError, ScoreFileError, counted
 from woodshed.score import Key, Metre, Note, Program, Score, Tempo
 from woodshed.symbolic.bar import read_bytes
+from woodshed.symbolic.edit import check_integer
 
 MIDI_SUFFIXES = (".mid", ".midi")
 
@@ -124,12 +125,7 @@ def write_midi(score: Score, path: str | os.PathLike[str], *, ticks_per_beat: in
 
 def score_to_midi(score: Score, *, ticks_per_beat: int = 480) -> bytes:
     """Return the bytes that `write_midi` writes."""
-    if (
-        isinstance(ticks_per_beat, bool)
-        or int(ticks_per_beat) != ticks_per_beat
-        or not 0 < ticks_per_beat < 1 << 15
-    ):
-        raise ParameterError(f"ticks_per_beat must be an integer from 1 to 32767, got {ticks_per_beat!r}.")
+    check_integer("ticks_per_beat", ticks_per_beat, 1, (1 << 15) - 1)
     if score.duration_beats * ticks_per_beat >= _MAX_TICK:
         raise ScoreError(
             f"{score.source} lasts {score.duration_beats:g} beats, too long for MIDI at {ticks_per_beat} "
@@ -240,18 +236,20 @@ class _ScoreBuilder:
 
 def _conductor(score: Score, ticks_per_beat: int) -> tuple[MidiEvent, ...]:
     """Return the events for all channels: title, tempo, metre, key."""
-    events = [_name(score.title)] if score.title else []
+    events: list[tuple[float, int, bytes]] = []  # onset in beats, type, content
     for tempo in score.tempos:
         per_beat = min(max(1, round(_MICROSECONDS / tempo.tempo_bpm)), 0xFFFFFF)
-        events.append(_meta(_tick(tempo.onset_beats, ticks_per_beat), _TEMPO, per_beat.to_bytes(3, "big")))
+        events.append((tempo.onset_beats, _TEMPO, per_beat.to_bytes(3, "big")))
     for metre in _with_pickup(score):
         content = bytes([metre.numerator, metre.denominator.bit_length() - 1, 24, 8])
-        events.append(_meta(_tick(metre.onset_beats, ticks_per_beat), _METRE, content))
+        events.append((metre.onset_beats, _METRE, content))
     for key in score.keys:
         is_minor = key.mode in ("minor", "dorian", "phrygian", "locrian")
-        content = key.n_sharps.to_bytes(1, "big", signed=True) + bytes([is_minor])
-        events.append(_meta(_tick(key.onset_beats, ticks_per_beat), _KEY, content))
-    return tuple(sorted(events, key=lambda event: event.tick))
+        events.append(
+            (key.onset_beats, _KEY, key.n_sharps.to_bytes(1, "big", signed=True) + bytes([is_minor]))
+        )
+    changes = [MidiEvent(round(at * ticks_per_beat), META, kind, 0, content) for at, kind, content in events]
+    return (*_names([score.title] if score.title else []), *sorted(changes, key=lambda event: event.tick))
 
 
 def _with_pickup(score: Score) -> list[Metre]:
@@ -290,32 +288,25 @@ def _pickup_metre(pickup_beats: float, metre: Metre) -> Metre | None:
 
 def _channel_track(score: Score, channel: int, ticks_per_beat: int) -> tuple[MidiEvent, ...]:
     """Return the events of one channel; at one tick, programs precede note ends, and these note starts."""
-    names = [name for of, name in score.part_names if of == channel]
-    events = [_name(name) for name in names[:1]]
-    moments: list[tuple[int, int, int, MidiEvent]] = []
-    for program in (p for p in score.programs if p.channel == channel):
-        tick = _tick(program.onset_beats, ticks_per_beat)
-        moments.append((tick, 0, 0, MidiEvent(tick, _PROGRAM << 4 | channel, program.program)))
-    for note in (n for n in score.notes if n.channel == channel):
-        start = _tick(note.onset_beats, ticks_per_beat)
-        end = max(start + 1, _tick(note.end_beats, ticks_per_beat))
-        on = MidiEvent(start, _NOTE_ON << 4 | channel, note.pitch_midi, note.velocity)
-        off = MidiEvent(end, _NOTE_OFF << 4 | channel, note.pitch_midi, 0)
-        moments += [(start, 2, note.pitch_midi, on), (end, 1, note.pitch_midi, off)]
-    moments.sort(key=lambda moment: moment[:3])
-    return (*events, *(event for *_, event in moments))
+    programs = [
+        MidiEvent(round(program.onset_beats * ticks_per_beat), _PROGRAM << 4 | channel, program.program)
+        for program in score.programs
+        if program.channel == channel
+    ]
+    ends, starts = [], []
+    for note in sorted(score.notes, key=lambda note: note.pitch_midi):
+        if note.channel == channel:
+            start = round(note.onset_beats * ticks_per_beat)
+            end = max(start + 1, round(note.end_beats * ticks_per_beat))
+            starts.append(MidiEvent(start, _NOTE_ON << 4 | channel, note.pitch_midi, note.velocity))
+            ends.append(MidiEvent(end, _NOTE_OFF << 4 | channel, note.pitch_midi))
+    events = sorted([*programs, *ends, *starts], key=lambda event: event.tick)
+    return (*_names([name for of, name in score.part_names if of == channel]), *events)
 
 
-def _tick(beats: float, ticks_per_beat: int) -> int:
-    return round(beats * ticks_per_beat)
-
-
-def _meta(tick: int, kind: int, content: bytes) -> MidiEvent:
-    return MidiEvent(tick, META, kind, 0, content)
-
-
-def _name(text: str) -> MidiEvent:
-    return _meta(0, _NAME, text.encode("utf-8", "replace"))
+def _names(names: Sequence[str]) -> list[MidiEvent]:
+    """Return the name of a track, the first of some, as an event; nothing if there is none."""
+    return [MidiEvent(0, META, _NAME, 0, name.encode("utf-8", "replace")) for name in names[:1]]
 
 
 def _text(content: bytes) -> str:

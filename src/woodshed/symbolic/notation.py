@@ -154,6 +154,17 @@ def alterations_of(n_sharps: int) -> list[int]:
     return [signature.get(letter, 0) for letter in LETTERS]
 
 
+def transposed_sharps(n_sharps: int, semitones: int) -> int:
+    """Return the number of sharps of a transposed key signature, from five flats to six sharps.
+
+    Examples
+    --------
+    >>> transposed_sharps(0, 2), transposed_sharps(0, 1)
+    (2, -5)
+    """
+    return (n_sharps + 7 * semitones + 5) % 12 - 5
+
+
 def spelling(pitch_midi: int, key: Key) -> tuple[str, int, int]:
     """Spell a pitch in a key: letter, sharps (flats are negative), octave.
 

@@ -305,10 +305,7 @@ def abc_to_book(
         except ScoreError as error:
             errors.append(ScoreFileError(source, f"{tune.name}: {str(error).removeprefix(f'{name} ')}"))
             continue
-        fields: dict[str, str] = {}
-        for kind, value in tune.header:
-            fields.setdefault(kind, value)
-        tunes.append((score, tune.number, fields))
+        tunes.append((score, tune.number, dict(reversed(tune.header))))  # of repeated fields, the first
     return Book(
         tuple(score for score, _, _ in tunes),
         tuple(number for _, number, _ in tunes),
@@ -380,8 +377,21 @@ def _order_of(written: str, voices: list[list[Bar]]) -> tuple[str, list[str]]:
     order = read_order(written)
     if order is None:
         return "", [f"P:{written} is not an order of parts and was ignored."]
-    problem = order_problem(order, written, voices)
-    return ("", [problem]) if problem else (order, [])
+    structures = [
+        [(bars[part.start].part, sum(bars[k].length for k in part)) for part in _sections(bars)]
+        for bars in voices
+    ]
+    names = [name for name, _ in structures[0]]
+    missing = sorted(set(order) - set(names))
+    if not any(names):
+        reason = "no P: in the music marks where the parts begin"
+    elif missing:
+        reason = f"there is no part {missing[0]}"
+    elif len(set(names)) < len(names) or any(other != structures[0] for other in structures):
+        reason = "a part occurs twice, or differs between voices"
+    else:
+        return order, []
+    return "", [f"The order of parts P:{written} was ignored: {reason}."]
 
 
 def read_order(text: str) -> str | None:
@@ -418,36 +428,6 @@ def read_order(text: str) -> str | None:
     return open_groups[0] if len(open_groups) == 1 and open_groups[0] else None
 
 
-def parts_of(bars: Sequence[Bar]) -> dict[str, range]:
-    """Return the range of bars of each part; bars before the first part have an empty name.
-
-    Examples
-    --------
-    >>> parts_of([Bar(1, part="A"), Bar(2), Bar(3, part="B")])
-    {'A': range(0, 2), 'B': range(2, 3)}
-    """
-    return {bars[part.start].part: part for part in _sections(bars)}
-
-
-def order_problem(order: str, written: str, voices: Sequence[Sequence[Bar]]) -> str:
-    """Return the reason for ignoring an order of parts, or "" to follow it."""
-    structures = [
-        [(bars[part.start].part, sum(bars[k].length for k in part)) for part in _sections(bars)]
-        for bars in voices
-    ]
-    names = [name for name, _ in structures[0]]
-    missing = sorted(set(order) - set(names))
-    if not any(names):
-        reason = "no P: in the music marks where the parts begin"
-    elif missing:
-        reason = f"there is no part {missing[0]}"
-    elif len(set(names)) < len(names) or any(other != structures[0] for other in structures):
-        reason = "a part occurs twice, or differs between voices"
-    else:
-        return ""
-    return f"The order of parts P:{written} was ignored: {reason}."
-
-
 def order_of(bars: list[Bar], order: str) -> list[int]:
     """Return the indices of the bars in playing order, each part with its own repeats and endings.
 
@@ -460,7 +440,7 @@ def order_of(bars: list[Bar], order: str) -> list[int]:
     """
     if not order:
         return played_order(bars)
-    parts = parts_of(bars)
+    parts = {bars[part.start].part: part for part in _sections(bars)}
     played: list[int] = []
     for name in ["", *order] if "" in parts else order:
         part = parts[name]
@@ -469,6 +449,6 @@ def order_of(bars: list[Bar], order: str) -> list[int]:
 
 
 def _sections(bars: Sequence[Bar]) -> Iterator[range]:
-    """Yield the range of bars of each part, in written order."""
+    """Yield the range of bars of each part, in written order; those before the first part come first."""
     starts = [k for k, bar in enumerate(bars) if bar.part or k == 0]
     yield from map(range, starts, [*starts[1:], len(bars)])
