@@ -79,7 +79,7 @@ def values_of(start: Fraction, end: Fraction) -> list[NoteValue]:
     >>> values_of(Fraction(0), Fraction(1, 3))[0]
     NoteValue(duration=Fraction(1, 3), type='eighth', n_dots=0, actual=3, normal=2)
     """
-    actual = math.lcm(_odd(start.denominator), _odd(end.denominator))
+    actual = math.lcm(odd_part(start.denominator), odd_part(end.denominator))
     if actual > MAX_ACTUAL:
         return [NoteValue(end - start)]
     normal = 1 << (actual.bit_length() - 1)
@@ -96,10 +96,17 @@ def values_of(start: Fraction, end: Fraction) -> list[NoteValue]:
 
 def is_binary(place: Fraction) -> bool:
     """Return whether a time can be reached by halving beats, that is, without a tuplet."""
-    return _odd(place.denominator) == 1
+    return odd_part(place.denominator) == 1
 
 
-def _odd(number: int) -> int:
+def odd_part(number: int) -> int:
+    """Return a number without its factors of two.
+
+    Examples
+    --------
+    >>> odd_part(12)
+    3
+    """
     return number // (number & -number)
 
 

@@ -139,14 +139,10 @@ def find_soundfont() -> Path | None:
     """
     if (variable := os.environ.get("WOODSHED_SOUNDFONT")) and Path(variable).is_file():
         return Path(variable)
-    for folder in _FOLDERS:
-        if fonts := sorted(Path(folder).glob("*.sf[23]"), key=_rank):
-            return fonts[0]
     spec = find_spec("pretty_midi")
-    for location in (spec.submodule_search_locations or ()) if spec else ():
-        if fonts := sorted(Path(location).glob("*.sf2")):
-            return fonts[0]
-    return None
+    folders = [*_FOLDERS, *((spec.submodule_search_locations or ()) if spec else ())]
+    fonts = [font for folder in folders for font in sorted(Path(folder).glob("*.sf[23]"), key=_rank)]
+    return fonts[0] if fonts else None
 
 
 def _rank(path: Path) -> tuple[int, str]:
@@ -219,9 +215,8 @@ def _from_soundfont(score: Score, sample_rate: int, path: Path) -> NDArray[np.fl
         ) from error
     for channel in {note.channel for note in score.notes}:
         player.program_change(channel, _program_at(score, channel, 0.0), channel == DRUM_CHANNEL)
-    events = _events(score, sample_rate)
     parts, now = [], 0
-    for at, _, method, arguments in events:
+    for at, _, method, arguments in _events(score, sample_rate):
         if at > now:
             parts.append(_generate(player, at - now))
             now = at

@@ -150,16 +150,11 @@ def read_metre(text: str) -> tuple[int, int] | None:
     if text == "" or text.lower().startswith(("none", "free")):
         return None
     match = re.match(r"\(?\s*([\d+ ]+?)\s*\)?\s*/\s*(\d+)", text)
-    if match is None:
-        raise _invalid_metre(text)
-    numerator, denominator = sum(int(n) for n in re.findall(r"\d+", match[1])), int(match[2])
+    numerator = sum(int(n) for n in re.findall(r"\d+", match[1])) if match else 0
+    denominator = int(match[2]) if match else 0
     if not (1 <= numerator <= 255 and 1 <= denominator <= 128) or denominator & (denominator - 1):
-        raise _invalid_metre(text)
+        raise ScoreError(f"Invalid metre {f'M:{text}'!r}. Expected a fraction, such as M:6/8, or M:none.")
     return numerator, denominator
-
-
-def _invalid_metre(text: str) -> ScoreError:
-    return ScoreError(f"Invalid metre {f'M:{text}'!r}. Expected a fraction, such as M:6/8, or M:none.")
 
 
 def read_length(text: str) -> Fraction:

@@ -22,7 +22,7 @@ from woodshed.symbolic.abc.field import (
     read_transposition,
 )
 from woodshed.symbolic.bar import MAX_PASSES, Bar, BarNote
-from woodshed.symbolic.notation import NATURALS, Signature, beat_of, is_binary, transposed_sharps
+from woodshed.symbolic.notation import NATURALS, Signature, beat_of, is_binary, odd_part, transposed_sharps
 
 Span = tuple[Fraction, Fraction]
 """Start and end of a note or rest, in quarter notes from the start of the beat grid."""
@@ -55,8 +55,7 @@ def tuplets_of(spans: Sequence[Span]) -> list[tuple[str, Fraction]]:
             continue
         run = spans[first : last + 1]
         total = end - run[0][0]
-        p = math.lcm(*(place.denominator for span in run for place in span))
-        p //= p & -p  # remove powers of two
+        p = odd_part(math.lcm(*(place.denominator for span in run for place in span)))
         if 1 < p <= MAX_TUPLET and is_binary(run[0][0]) and _is_beat(total):
             q = 1 << (p.bit_length() - 1)
             tuplets[first : last + 1] = [("", Fraction(p, q))] * len(run)

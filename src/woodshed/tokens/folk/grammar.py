@@ -143,12 +143,13 @@ class FolkGrammar:
 
     def words(self, state: FolkState) -> frozenset[str]:
         """Return the tokens that may follow."""
-        if state.phase == "start":
-            return frozenset(("<s>",))
-        if state.phase == "metre":
-            return frozenset([self.metre] if self.metre else METRES)
-        if state.phase == "mode":
-            return frozenset([self.mode] if self.mode else MODES)
+        header = {
+            "start": ("<s>",),
+            "metre": (self.metre,) if self.metre else METRES,
+            "mode": (self.mode,) if self.mode else MODES,
+        }
+        if state.phase in header:
+            return frozenset(header[state.phase])
         last = max(self.bars, default=0)
         n_left = _ENOUGH if state.n_bars < last else None
         if self.n_bars is not None:
