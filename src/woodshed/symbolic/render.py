@@ -240,11 +240,11 @@ def _events(score: Score, sample_rate: int) -> list[tuple[int, int, str, tuple[A
     def sample(beats: float) -> int:
         return round(float(score.seconds_at(beats)) * sample_rate)
 
-    events: list[tuple[int, int, str, tuple[Any, ...]]] = []
-    for program in score.programs:
-        if program.onset_beats > 0:
-            arguments = (program.channel, program.program, program.channel == DRUM_CHANNEL)
-            events.append((sample(program.onset_beats), 1, "program_change", arguments))
+    events: list[tuple[int, int, str, tuple[Any, ...]]] = [
+        (sample(p.onset_beats), 1, "program_change", (p.channel, p.program, p.channel == DRUM_CHANNEL))
+        for p in score.programs
+        if p.onset_beats > 0
+    ]
     for note in score.notes:
         start = sample(note.onset_beats)
         end = max(start + 1, sample(note.end_beats))

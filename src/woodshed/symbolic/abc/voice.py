@@ -13,7 +13,6 @@ from woodshed.score import Metre, Mode
 from woodshed.symbolic.abc.field import (
     ALTERATIONS,
     TUPLET_TIMES,
-    Transposition,
     default_length,
     read_key,
     read_length,
@@ -170,7 +169,7 @@ class Voice:
         self._propagation = propagation
         self._signature: Signature = {}
         self._key: tuple[int, Mode] | None = None
-        self._transposition = Transposition()
+        self._transposition: dict[str, int] = {}  # as read by read_transposition
         self._current: dict[str, object] = {}  # key, metre and tempo
         self._altered: dict[Spelling, int] = {}
         self._tied: dict[Spelling, int] = {}  # ties that the previous event starts
@@ -237,9 +236,9 @@ class Voice:
 
     def shift(self, value: str) -> None:
         """Apply octave, clef and transposition of a ``V:`` or ``K:`` field."""
-        before = self._transposition.semitones
-        self._transposition = self._transposition.updated(read_transposition(value))
-        if self._transposition.semitones != before:
+        before = self._transposition.get("semitones")
+        self._transposition |= read_transposition(value)
+        if self._transposition.get("semitones") != before:
             self._add_key()
 
     def _add_change(self, kind: str, value: object) -> None:
@@ -251,7 +250,7 @@ class Voice:
         if self._key is None:
             return
         n_sharps, mode = self._key
-        if semitones := self._transposition.semitones or 0:
+        if semitones := self._transposition.get("semitones"):
             n_sharps = transposed_sharps(n_sharps, semitones)
         self._add_change("key", (n_sharps, mode))
 
@@ -302,7 +301,7 @@ class Voice:
         if self._chord is None:
             self._continued, self._tied = self._tied, {}
         letter, octave = match["letter"], match["octave"]
-        octaves = (self._transposition.octaves or 0) + (self._transposition.clef_octaves or 0)
+        octaves = self._transposition.get("octaves", 0) + self._transposition.get("clef_octaves", 0)
         height = 5 + letter.islower() + octave.count("'") - octave.count(",") + octaves
         pitch = self._pitch(letter.upper(), height, match["accidental"])
         if not 0 <= pitch <= 127:
@@ -468,7 +467,7 @@ class Voice:
             return self._continued[name, height]
         else:
             alteration = self._altered.get(place, self._signature.get(name, 0))
-        return 12 * height + NATURALS[name] + alteration + (self._transposition.semitones or 0)
+        return 12 * height + NATURALS[name] + alteration + self._transposition.get("semitones", 0)
 
     def _error(self, what: str) -> ScoreError:
         return ScoreError(f"bar {self._bar_number}: {what}.")

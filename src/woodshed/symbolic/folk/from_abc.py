@@ -17,10 +17,11 @@ from woodshed.symbolic.folk.vocabulary import (
     GROUPINGS,
     METRES,
     MODE_WORDS,
+    REST,
     SIGNATURES,
     TIMES,
-    WORD_AT,
     WORD_OF,
+    Speller,
     bar_errors,
     pitch_of,
     split_bars,
@@ -115,7 +116,7 @@ class AbcSymbol:
 
     kind: str  # note, tuplet, line, ending
     bar: int
-    notes: list[BarNote] = field(default_factory=list)
+    notes: list[tuple[int, int]] = field(default_factory=list)  # staff step and MIDI pitch
     length: Fraction = Fraction(0)  # in eighths, before broken rhythm and tuplets
     broken: str = ""
     is_tied: bool = False
@@ -150,12 +151,13 @@ class FolkVoice(Voice):
 
     def shift(self, value: str) -> None:
         """Apply octaves only: all tunes are transposed to C anyway."""
-        transposition = replace(read_transposition(value), semitones=None)
-        self._transposition = self._transposition.updated(transposition)
+        self._transposition |= read_transposition(value)
+        self._transposition.pop("semitones", None)
 
     def _advance(self, notes: list[BarNote], length: Fraction) -> None:
         in_tuplet = self._tuplet[1] > 0
-        self.events.append(AbcSymbol("note", self._bar_number, list(notes), length * 2, in_tuplet=in_tuplet))
+        places = [(LETTERS.index(n.spelling[0]) + 7 * n.spelling[1], n.pitch_midi) for n in notes]
+        self.events.append(AbcSymbol("note", self._bar_number, places, length * 2, in_tuplet=in_tuplet))
         super()._advance(notes, length)
 
     def _break_rhythm(self, text: str) -> None:
@@ -283,7 +285,7 @@ def _joined(events: list[AbcSymbol]) -> list[AbcSymbol]:
             and last.is_tied
             and not (last.broken or event.broken or last.in_tuplet or event.in_tuplet)
             and not (len(done) > 1 and done[-2].broken)
-            and [n.pitch_midi for n in last.notes] == [n.pitch_midi for n in event.notes]
+            and [pitch for _, pitch in last.notes] == [pitch for _, pitch in event.notes]
             and (last.length + event.length, "") in WORD_OF
         ):
             last.length += event.length
@@ -309,43 +311,22 @@ def _complete(events: list[AbcSymbol], due: Fraction) -> list[AbcSymbol]:
 
 def _moved(events: Sequence[AbcSymbol], n_sharps: int, mode: Mode, split: frozenset[int]) -> list[str]:
     """Transpose by the smallest interval for which every pitch has a token; join split bars."""
+
+    def moved(move: tuple[int, int]) -> list[str]:
+        transposed = [
+            replace(event, notes=[(step + move[0], pitch + move[1]) for step, pitch in event.notes])
+            for event in events
+        ]
+        return _words(transposed, Speller(alterations_of(SIGNATURES[MODE_WORDS[mode]])), split)
+
     sharps, place = divmod(n_sharps + FIFTHS_ABOVE[mode] + 1, 7)
     letter = LETTERS.index(LINE_OF_FIFTHS[place])
     semitones = pitch_of(letter) + sharps
     moves = [(7 * k - letter, 12 * k - semitones) for k in range(-3, 5)]
-    signature = alterations_of(SIGNATURES[MODE_WORDS[mode]])
-    return _first_possible(
-        lambda move: _words(events, _Speller(signature, *move), split),
-        sorted(moves, key=lambda move: (abs(move[1]), move[1])),
-    )
+    return _first_possible(moved, sorted(moves, key=lambda move: (abs(move[1]), move[1])))
 
 
-class _Speller:
-    """Spelling of pitches as tokens, under the signature and the accidentals of the bar."""
-
-    def __init__(self, signature: Sequence[int], steps: int, semitones: int) -> None:
-        self._signature = signature
-        self._steps, self._semitones = steps, semitones
-        self.altered: dict[int, int] = {}  # to be cleared at a bar line
-
-    def word(self, note: BarNote, bar: int) -> str:
-        """Return the token of a note."""
-        step = LETTERS.index(note.spelling[0]) + 7 * note.spelling[1] + self._steps
-        pitch = note.pitch_midi + self._semitones
-        for here in (step, step - 1, step + 1, step - 2, step + 2):
-            alteration = pitch - pitch_of(here)
-            if abs(alteration) > 1:
-                continue
-            current = self.altered.get(here, self._signature[here % 7])
-            word = WORD_AT.get((here, None if current == alteration else alteration))
-            if word is not None:
-                if current != alteration:
-                    self.altered[here] = alteration
-                return word
-        raise ScoreError(f"bar {bar}: there is no token for MIDI pitch {pitch} (after transposing to C).")
-
-
-def _words(events: Sequence[AbcSymbol], speller: _Speller, split: frozenset[int]) -> list[str]:
+def _words(events: Sequence[AbcSymbol], speller: Speller, split: frozenset[int]) -> list[str]:
     """Spell symbols as tokens; consecutive signs become the nearest bar lines with a token."""
     words: list[str] = []
     waiting: list[AbcSymbol] = []
@@ -382,13 +363,21 @@ def _bar_line(signs: Sequence[AbcSymbol], ending: int, *, is_first: bool) -> tup
     return words or ["|"] * (not is_first), 0 if before or after else ending
 
 
-def _note_words(event: AbcSymbol, speller: _Speller) -> list[str]:
+def _note_words(event: AbcSymbol, speller: Speller) -> list[str]:
     """Spell a note, a chord or a rest."""
-    if len(event.notes) < 2:
-        pitch = speller.word(event.notes[0], event.bar) if event.notes else "z"
-        length = WORD_OF[event.length, event.broken]
-        return [pitch, length] if length else [pitch]
-    words = ["["]
-    for note in event.notes:
-        words += [word for word in (speller.word(note, event.bar), WORD_OF[event.length, ""]) if word]
-    return [*words, "]", *([event.broken] if event.broken else [])]
+    names = []
+    for step, pitch in event.notes:
+        name = speller.word((step, step - 1, step + 1, step - 2, step + 2), pitch)
+        if name is None:
+            raise ScoreError(
+                f"bar {event.bar}: there is no token for MIDI pitch {pitch} (after transposing to C)."
+            )
+        names.append(name)
+    if len(names) < 2:
+        words = [*(names or [REST]), WORD_OF[event.length, event.broken]]
+    else:
+        words = ["["]
+        for name in names:
+            words += [name, WORD_OF[event.length, ""]]
+        words += ["]", event.broken]
+    return [word for word in words if word]

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import functools
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from fractions import Fraction
 from itertools import pairwise
@@ -97,6 +97,42 @@ def pitch_of(step: int) -> int:
     (60, 95)
     """
     return 12 * (step // 7) + _SEMITONES[step % 7]
+
+
+class Speller:
+    """Spelling of pitches as tokens, under a signature and the accidentals of the bar.
+
+    Parameters
+    ----------
+    signature
+        Alteration of each letter from C to B.
+
+    Attributes
+    ----------
+    altered
+        Staff step -> alteration of the notes so far; to be cleared at a bar line.
+
+    Examples
+    --------
+    >>> speller = Speller([0] * 7)
+    >>> [speller.word([35], pitch) for pitch in (61, 61, 60, 59)]
+    ['^C', 'C', '=C', '_C']
+    """
+
+    def __init__(self, signature: Sequence[int]) -> None:
+        self._signature = signature
+        self.altered: dict[int, int] = {}
+
+    def word(self, steps: Iterable[int], pitch_midi: int) -> str | None:
+        """Return the token of a pitch on the first staff step that has one; None if none has."""
+        for step in steps:
+            alteration = pitch_midi - pitch_of(step)
+            is_implied = alteration == self.altered.get(step, self._signature[step % 7])
+            word = WORD_AT.get((step, None if is_implied else alteration))
+            if word is not None:
+                self.altered[step] = alteration
+                return word
+        return None
 
 
 def tuplet_ratio(p: int, metre: str) -> Fraction:

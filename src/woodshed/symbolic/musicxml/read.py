@@ -357,8 +357,7 @@ class _Reader:
         unit = TYPES.get(_text_of(mark, "beat-unit"), Fraction(1))
         n_dots = len(mark.findall("beat-unit-dot"))
         if per_minute > 0:
-            times = float(unit * (2 - Fraction(1, 2**n_dots)))
-            self._bar.changes.append((at, "tempo", per_minute * times))
+            self._bar.changes.append((at, "tempo", per_minute * float(unit * (2 - Fraction(1, 2**n_dots)))))
 
     def _sound(self, sound: Element, at: Fraction) -> None:
         if (tempo_bpm := _number_of(sound.get("tempo", ""), 0.0)) > 0:
@@ -434,10 +433,11 @@ def _listed_part(part: Element) -> Part:
     """Read an entry of the part list."""
     channel = _text_of(part, "midi-instrument/midi-channel")
     program = _text_of(part, "midi-instrument/midi-program")
-    drums = {}
-    for instrument in part.iterfind("midi-instrument"):
-        if (drum := _text_of(instrument, "midi-unpitched")).isdigit():
-            drums[instrument.get("id", "")] = min(127, max(0, int(drum) - 1))
+    drums = {
+        instrument.get("id", ""): _program_of(instrument.findtext("midi-unpitched"))
+        for instrument in part.iterfind("midi-instrument")
+        if _text_of(instrument, "midi-unpitched").isdigit()
+    }
     return Part(
         name=_text_of(part, "part-name"),
         channel=int(channel) - 1 if channel.isdigit() and 1 <= int(channel) <= 16 else None,
@@ -447,7 +447,7 @@ def _listed_part(part: Element) -> Part:
 
 
 def _program_of(text: str | None) -> int:
-    """Parse a program, which counts from 1; an invalid one gives the first."""
+    """Parse a program or drum, which counts from 1; an invalid one gives the first."""
     return min(127, max(0, int(text) - 1)) if text and text.strip().isdigit() else 0
 
 

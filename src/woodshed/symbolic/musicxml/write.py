@@ -496,22 +496,19 @@ def n_beams(value: NoteValue) -> int:
     return max(0, list(TYPES).index(value.type) - 3) if value.type else 0
 
 
+_BEAM_TEXTS = {(True, True): "continue", (False, True): "begin", (True, False): "end"}
+"""Whether a beam comes from the note before, whether it goes on to the note after -> its text."""
+
+
 def _join(group: Sequence[Placed]) -> None:
-    counts = [n_beams(value) for _, value, _ in group]
+    """Add beams to the notes of a beat; a single note has a flag instead."""
     if len(group) < 2:
         return
-    for k, (element, _, _) in enumerate(group):
-        before = counts[k - 1] if k else 0
-        after = counts[k + 1] if k + 1 < len(group) else 0
-        for level in range(1, counts[k] + 1):
+    counts = [0, *(n_beams(value) for _, value, _ in group), 0]
+    for (element, _, _), before, count, after in zip(group, counts, counts[1:], counts[2:], strict=False):
+        hook = "backward hook" if before else "forward hook"
+        for level in range(1, count + 1):
             beam = ElementTree.Element("beam", number=str(level))
-            if level <= before and level <= after:
-                beam.text = "continue"
-            elif level <= after:
-                beam.text = "begin"
-            elif level <= before:
-                beam.text = "end"
-            else:
-                beam.text = "backward hook" if before else "forward hook"
+            beam.text = _BEAM_TEXTS.get((level <= before, level <= after), hook)
             notations = element.find("notations")
             element.insert(len(element) if notations is None else list(element).index(notations), beam)

@@ -12,7 +12,7 @@ from woodshed.symbolic.folk.vocabulary import (
     BAR_LINES,
     MODE_WORDS,
     SIGNATURES,
-    WORD_AT,
+    Speller,
     pitch_of,
     sounding,
 )
@@ -154,7 +154,7 @@ def on_root(words: Sequence[str], tonic: str, mode_word: str = "") -> list[str]:
         mode = _MODE_OF[mode_word]
         old = alterations_of(signature_of_key(tonic, mode))
         new = alterations_of(SIGNATURES[mode_word])
-    written: dict[int, int] = {}
+    speller = Speller(new)
     out = []
     for word, step, pitch in sounding(words, old):
         if pitch is None:
@@ -165,17 +165,13 @@ def on_root(words: Sequence[str], tonic: str, mode_word: str = "") -> list[str]:
                 f"The pitch of {word} depends on the mode. Add one, such as --key '{tonic} major'."
             )
         place = step - steps
-        pitch = pitch - semitones if mode_word else pitch_of(place)
-        for here in (place, place - 1, place + 1) if mode_word else (place,):
-            alteration = pitch - pitch_of(here)
-            is_implied = alteration == written.get(here, new[here % 7])
-            token = WORD_AT.get((here, None if is_implied else alteration))
-            if token is not None:
-                written[here] = alteration
-                out.append(token)
-                break
+        if mode_word:
+            token = speller.word((place, place - 1, place + 1), pitch - semitones)
         else:
+            token = speller.word((place,), pitch_of(place))
+        if token is None:
             raise ParameterError(f"There is no token for {word} in the key of {tonic}. Use another note.")
+        out.append(token)
     return out
 
 
