@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import os
 from collections import defaultdict
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from fractions import Fraction
-from itertools import groupby, pairwise
+from itertools import accumulate, groupby, pairwise
 from pathlib import Path
 from typing import Any
 
@@ -160,8 +160,8 @@ def played_order(bars: list[Bar]) -> list[int]:
     return order
 
 
-def place_bars(bars: Iterable[Bar]) -> Iterator[tuple[Fraction, Bar]]:
-    """Yield the onset of each bar, in quarter notes, and the bar.
+def place_bars(bars: Sequence[Bar]) -> list[tuple[Fraction, Bar]]:
+    """Return the onset of each bar, in quarter notes, and the bar.
 
     Examples
     --------
@@ -169,10 +169,8 @@ def place_bars(bars: Iterable[Bar]) -> Iterator[tuple[Fraction, Bar]]:
     >>> [float(start) for start, _ in place_bars([bar, bar])]
     [0.0, 3.0]
     """
-    start = Fraction(0)
-    for bar in bars:
-        yield start, bar
-        start += bar.length
+    starts = accumulate((bar.length for bar in bars), initial=Fraction(0))
+    return list(zip(starts, bars, strict=False))
 
 
 def join_ties(placed: Iterable[tuple[Fraction, Bar]], channel: int) -> list[Note]:

@@ -65,12 +65,10 @@ def read_key(text: str) -> tuple[int, Mode, Signature] | None:
     text = text.split("%")[0].strip()
     if text in ("HP", "Hp"):  # Highland pipes, centred on A: F and C are always sharp
         return 2, "mixolydian", {"F": 1, "C": 1}
-    if not text or text.lower().startswith("none"):
+    if not text or text[0] in "^_=" or text.lower().startswith("none"):
         return 0, "major", _explicit(text)
     match = _KEY.match(text)
     if match is None:
-        if text[0] in "^_=":
-            return 0, "major", _explicit(text)
         if re.match(r"(clef=|treble|bass|alto|tenor|perc|octave=|transpose=|middle=|m=)", text):
             return None
         raise ScoreError(

@@ -354,7 +354,7 @@ def _score_of(tune: TuneLines, source: str, repeats: bool, propagation: Propagat
     names = []
     for channel, voice in zip(MELODIC_CHANNELS, voices, strict=False):
         played = [voice.bars[k] for k in order_of(voice.bars, order)] if repeats else voice.bars
-        placed = list(place_bars(played))
+        placed = place_bars(played)
         notes += join_ties(placed, channel)
         changes += changes_of(placed) if channel else reversed(changes_of(placed))
         if voice.name:

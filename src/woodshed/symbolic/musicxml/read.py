@@ -177,7 +177,7 @@ def _score_of(root: Element, source: str, repeats: bool) -> Score:
     changes: list[Change] = []
     programs, names = [], []
     for channel, part in zip(_channels(parts), parts, strict=True):
-        placed = list(place_bars(part.bars[k] for k in order))
+        placed = place_bars([part.bars[k] for k in order])
         notes += join_ties(placed, channel)
         part_changes = changes_of(placed)
         changes += part_changes
