@@ -242,7 +242,7 @@ def _text_of(voice: FolkVoice) -> str:
 
 
 def _first_possible(function: Callable[[Choice], Result], choices: Iterable[Choice]) -> Result:
-    """Return the result for the first choice that is no error, else raise the error of the first choice."""
+    """Return the result for the first choice without an error; if there is none, raise the first error."""
     errors = []
     for choice in choices:
         try:
