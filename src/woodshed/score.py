@@ -67,12 +67,9 @@ class Note:
     channel: int = 0
 
     def __post_init__(self) -> None:
-        _at(self, "Note")
         if not (math.isfinite(self.duration_beats) and self.duration_beats > 0):
             raise ScoreError(f"Note expects a duration_beats above 0, got {self.duration_beats!r}.")
-        _whole(self, "pitch_midi", 0, 127)
-        _whole(self, "velocity", 1, 127)
-        _whole(self, "channel", 0, 15)
+        _check(self, pitch_midi=(0, 127), velocity=(1, 127), channel=(0, 15))
 
     @property
     def end_beats(self) -> float:
@@ -88,7 +85,7 @@ class Tempo:
     tempo_bpm: float
 
     def __post_init__(self) -> None:
-        _at(self, "Tempo")
+        _check(self)
         if not 0 < self.tempo_bpm <= _MAX_BPM:
             raise ScoreError(
                 f"Tempo expects a tempo_bpm above 0 and at most {_MAX_BPM:g}, got {self.tempo_bpm!r}."
@@ -110,9 +107,7 @@ class Metre:
     denominator: int
 
     def __post_init__(self) -> None:
-        _at(self, "Metre")
-        _whole(self, "numerator", 1, 255)
-        _whole(self, "denominator", 1, 128)
+        _check(self, numerator=(1, 255), denominator=(1, 128))
         if self.denominator & (self.denominator - 1):
             raise ScoreError(f"Metre expects a power of two as denominator, got {self.denominator}.")
 
@@ -148,8 +143,7 @@ class Key:
     mode: Mode = "major"
 
     def __post_init__(self) -> None:
-        _at(self, "Key")
-        _whole(self, "n_sharps", -7, 7)
+        _check(self, n_sharps=(-7, 7))
         if self.mode not in get_args(Mode):
             raise ScoreError(f"Key has no mode {self.mode!r}. {near_miss(str(self.mode), get_args(Mode))}")
 
@@ -180,9 +174,7 @@ class Program:
     program: int
 
     def __post_init__(self) -> None:
-        _at(self, "Program")
-        _whole(self, "channel", 0, 15)
-        _whole(self, "program", 0, 127)
+        _check(self, channel=(0, 15), program=(0, 127))
 
 
 @dataclass(frozen=True, slots=True)
@@ -193,7 +185,7 @@ class ChordSymbol:
     name: str
 
     def __post_init__(self) -> None:
-        _at(self, "ChordSymbol")
+        _check(self)
 
 
 @dataclass(frozen=True)
@@ -273,6 +265,18 @@ class Score:
         """End of the last note in seconds."""
         return float(self.seconds_at(self.duration_beats))
 
+    @property
+    def tempo_map(self) -> tuple[Tempo, ...]:
+        """Tempos with one at 0: 120 quarter notes per minute if the score has none there.
+
+        Examples
+        --------
+        >>> [tempo.tempo_bpm for tempo in Score([Note(0, 4, 60)], tempos=[Tempo(2, 90)]).tempo_map]
+        [120.0, 90]
+        """
+        has_start = self.tempos and self.tempos[0].onset_beats == 0
+        return tuple(self.tempos) if has_start else (Tempo(0.0, 120.0), *self.tempos)
+
     def seconds_at(self, beats: ArrayLike) -> NDArray[np.float64]:
         """Convert positions in quarter notes to seconds from the start.
 
@@ -294,7 +298,9 @@ class Score:
         >>> score.seconds_at([1, 2, 4]).tolist()
         [1.0, 2.0, 3.0]
         """
-        starts, starts_s, s_per_beat = self._tempo_map()
+        starts = np.array([tempo.onset_beats for tempo in self.tempo_map], dtype=np.float64)
+        s_per_beat = np.array([60 / tempo.tempo_bpm for tempo in self.tempo_map], dtype=np.float64)
+        starts_s = np.concatenate([[0.0], np.cumsum(np.diff(starts) * s_per_beat[:-1])])
         positions = np.asarray(beats, dtype=np.float64)
         k = np.maximum(np.searchsorted(starts, positions, side="right") - 1, 0)
         seconds: NDArray[np.float64] = starts_s[k] + (positions - starts[k]) * s_per_beat[k]
@@ -322,14 +328,6 @@ class Score:
             "channel": np.array([note.channel for note in self.notes], dtype=np.int64),
         }
 
-    def _tempo_map(self) -> tuple[NDArray[np.float64], NDArray[np.float64], NDArray[np.float64]]:
-        """Return the start of each tempo in beats and in seconds, and its seconds per beat."""
-        changes = self.tempos if self.tempos and self.tempos[0].onset_beats == 0 else (_START, *self.tempos)
-        starts = np.array([change.onset_beats for change in changes], dtype=np.float64)
-        s_per_beat = np.array([60 / change.tempo_bpm for change in changes], dtype=np.float64)
-        starts_s = np.concatenate([[0.0], np.cumsum(np.diff(starts) * s_per_beat[:-1])])
-        return starts, starts_s, s_per_beat
-
     def __repr__(self) -> str:
         name = self.title or self.source
         return f"Score({name!r}, {len(self.notes)} notes, {self.duration_beats:g} beats)"
@@ -338,19 +336,12 @@ class Score:
         raise TypeError("A Score is one piece, not a sequence. Use score.notes for its notes.")
 
 
-def _at(event: Any, name: str) -> None:
-    """Raise `ScoreError` unless the onset is finite and at least 0."""
+def _check(event: Any, **ranges: tuple[int, int]) -> None:
+    """Raise `ScoreError` unless the onset is 0 or more, and the fields are integers in their ranges."""
+    kind = type(event).__name__
     if not (math.isfinite(event.onset_beats) and event.onset_beats >= 0):
-        raise ScoreError(f"{name} expects an onset_beats of 0 or more, got {event.onset_beats!r}.")
-
-
-def _whole(event: Any, name: str, low: int, high: int) -> None:
-    """Raise `ScoreError` unless a field is an integer in a range."""
-    value = getattr(event, name)
-    if isinstance(value, bool) or int(value) != value or not low <= value <= high:
-        raise ScoreError(
-            f"{type(event).__name__} expects a whole {name} from {low} to {high}, got {value!r}."
-        )
-
-
-_START = Tempo(0.0, 120.0)
+        raise ScoreError(f"{kind} expects an onset_beats of 0 or more, got {event.onset_beats!r}.")
+    for name, (low, high) in ranges.items():
+        value = getattr(event, name)
+        if isinstance(value, bool) or int(value) != value or not low <= value <= high:
+            raise ScoreError(f"{kind} expects a whole {name} from {low} to {high}, got {value!r}.")

@@ -16,7 +16,7 @@ import woodshed
 from woodshed.cli import VERBS
 from woodshed.recognition.saving import save_model
 from woodshed.score import Note, Score
-from woodshed.symbolic.play import play
+from woodshed.symbolic.rendering import play
 from woodshed.tasks import task_class
 from woodshed.tasks.genre import GenreRecogniser
 

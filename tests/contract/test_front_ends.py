@@ -21,7 +21,7 @@ from woodshed.recognition.front_ends import (
     row_front_end,
 )
 from woodshed.score import Note, Score
-from woodshed.symbolic.play import play
+from woodshed.symbolic.rendering import play
 from woodshed.tasks import recognition_tasks, task_class
 
 RATE = 16000

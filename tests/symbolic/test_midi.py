@@ -12,8 +12,7 @@ from woodshed.errors import OutputError, ParameterError, ScoreError, ScoreFileEr
 from woodshed.score import Key, Metre, Note, Program, Score, Tempo
 from woodshed.symbolic.abc.read import abc_to_score
 from woodshed.symbolic.abc.write import score_to_abc
-from woodshed.symbolic.midi import midi_to_score, read_midi, score_to_midi, write_midi
-from woodshed.symbolic.midi_event import decode
+from woodshed.symbolic.midi import decode, midi_to_score, read_midi, score_to_midi, write_midi
 
 ON, OFF, END = b"\x90", b"\x80", b"\x00\xff\x2f\x00"
 

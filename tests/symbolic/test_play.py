@@ -8,8 +8,7 @@ import pytest
 from woodshed.audio import resample
 from woodshed.errors import ScoreError
 from woodshed.score import Note, Program, Score, Tempo
-from woodshed.symbolic.play import RENDER_RATE, ScoreClip, play
-from woodshed.symbolic.rendering import render
+from woodshed.symbolic.rendering import RENDER_RATE, ScoreClip, play, render
 
 
 def test_pitch_time_and_dynamics_are_heard() -> None:

@@ -13,7 +13,7 @@ from woodshed.audio.edit import resample
 from woodshed.audio.read import info, read, read_blocks
 from woodshed.clip import Clip
 from woodshed.symbolic.midi import MIDI_SUFFIXES, read_midi
-from woodshed.symbolic.play import RENDER_RATE, play
+from woodshed.symbolic.rendering import RENDER_RATE, play
 
 
 @dataclass(frozen=True)

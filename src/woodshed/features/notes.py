@@ -15,7 +15,7 @@ from woodshed.errors import AudioError, ParameterError, ScoreError
 from woodshed.features.key import PROFILES, key_of_pitch_classes
 from woodshed.features.validation import Checked
 from woodshed.score import DRUM_CHANNEL, Score
-from woodshed.symbolic.play import RENDER_RATE, ScoreClip
+from woodshed.symbolic.rendering import RENDER_RATE, ScoreClip
 from woodshed.units import PITCH_CLASSES
 
 Values = NDArray[np.float64]
@@ -173,7 +173,7 @@ class PlayedNotes(Checked):
     Examples
     --------
     >>> from woodshed.score import Note, Score
-    >>> from woodshed.symbolic.play import play
+    >>> from woodshed.symbolic.rendering import play
     >>> feature = PlayedNotes()
     >>> feature(play(Score([Note(0, 1, 60), Note(1, 1, 64)]))).shape == (feature.n_values,)
     True
@@ -199,7 +199,7 @@ class PlayedNotes(Checked):
         Parameters
         ----------
         clip
-            Clip from `woodshed.symbolic.play.play`.
+            Clip from `woodshed.symbolic.rendering.play`.
 
         Returns
         -------

@@ -21,7 +21,7 @@ from woodshed.data.store import FeatureStore
 from woodshed.errors import DataError, ParameterError, WoodshedError
 from woodshed.features.summary import Summary
 from woodshed.recognition.novelty_detection import SpectralEmbedding
-from woodshed.symbolic.play import ScoreClip
+from woodshed.symbolic.rendering import ScoreClip
 
 N_RATE_CLIPS = 50
 """Approximate number of clips, evenly spread, from which the common sample rate is determined."""

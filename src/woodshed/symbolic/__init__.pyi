@@ -27,10 +27,10 @@ from .midi import midi_to_score as midi_to_score
 from .midi import read_midi as read_midi
 from .midi import score_to_midi as score_to_midi
 from .midi import write_midi as write_midi
-from .musicxml.file import musicxml_to_score as musicxml_to_score
-from .musicxml.file import read_musicxml as read_musicxml
-from .musicxml.file import write_musicxml as write_musicxml
+from .musicxml.read import musicxml_to_score as musicxml_to_score
+from .musicxml.read import read_musicxml as read_musicxml
 from .musicxml.write import score_to_musicxml as score_to_musicxml
+from .musicxml.write import write_musicxml as write_musicxml
 from .note_table import read_note_table as read_note_table
 from .note_table import table_to_score as table_to_score
 from .note_table import write_note_table as write_note_table

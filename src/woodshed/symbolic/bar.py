@@ -1,13 +1,17 @@
-"""Bars as a reader finds them, the order in which they are played, and their notes."""
+"""What readers share: the bytes of a file, bars as written, the order in which they are played, and ties."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+import os
+from collections import defaultdict
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from fractions import Fraction
-from itertools import pairwise
+from itertools import accumulate, groupby, pairwise
+from pathlib import Path
 from typing import Any
 
+from woodshed.errors import ScoreFileError
 from woodshed.score import DRUM_CHANNEL, ChordSymbol, Key, Metre, Note, Score, Tempo
 from woodshed.symbolic.notation import drop_repeated
 
@@ -17,8 +21,23 @@ MAX_PASSES = 16
 MELODIC_CHANNELS = tuple(channel for channel in range(16) if channel != DRUM_CHANNEL)
 """Channels for parts other than drums."""
 
-Changes = dict[str, dict[Fraction, Any]]
-"""``key``, ``metre``, ``tempo`` and ``chord`` -> onset in quarter notes -> value."""
+Change = tuple[Fraction, str, Any]
+"""Onset in quarter notes, kind (``key``, ``metre``, ``tempo``, ``chord`` or ``program``), value."""
+
+
+def read_bytes(path: str | os.PathLike[str]) -> bytes:
+    """Return the content of a score file.
+
+    Raises
+    ------
+    ScoreFileError
+        If the file cannot be opened.
+    """
+    try:
+        return Path(path).read_bytes()
+    except OSError as error:
+        reason = f"it cannot be opened ({error.strerror}). Check the name and the permissions."
+        raise ScoreFileError(path, reason) from error
 
 
 @dataclass(slots=True)
@@ -60,7 +79,7 @@ class Bar:
     notes
         In the order of the file.
     changes
-        ``(onset, kind, value)`` of tempo, metre, key, chord symbol and program.
+        Changes of tempo, metre, key and program, and chord symbols; onsets count from the start of the bar.
     length, due
         Actual and nominal length in quarter notes. Without a nominal length, it follows from the metre.
     is_implicit
@@ -77,7 +96,7 @@ class Bar:
 
     number: int | str
     notes: list[BarNote] = field(default_factory=list)
-    changes: list[tuple[Fraction, str, Any]] = field(default_factory=list)
+    changes: list[Change] = field(default_factory=list)
     length: Fraction = Fraction(0)
     due: Fraction | None = None
     is_implicit: bool = False
@@ -113,7 +132,13 @@ def played_order(bars: list[Bar]) -> list[int]:
     >>> played_order([Bar(1), Bar(2, n_repeats=1, endings=first), Bar(3, endings=second)])
     [0, 1, 0, 2]
     """
-    _add_omitted_repeats(bars)
+    for before, bar in pairwise(bars):  # the sign between a first and a second ending is often omitted
+        if bar.starts_ending and before.endings and not before.n_repeats and 1 not in bar.endings:
+            before.n_repeats = 1
+    last_endings: list[int] = []  # highest number in the group of endings around each bar
+    for in_ending, group in groupby(bars, key=lambda bar: bool(bar.endings)):
+        members = list(group)
+        last_endings += [max(max(bar.endings) for bar in members) if in_ending else 1] * len(members)
     order: list[int] = []
     start, turn, k = 0, 1, 0
     while k < len(bars):
@@ -124,18 +149,19 @@ def played_order(bars: list[Bar]) -> list[int]:
             k += 1
             continue
         order.append(k)
-        n_turns = max(bar.n_repeats + 1, _last_ending(bars, k)) if bar.n_repeats else 1
+        n_turns = max(bar.n_repeats + 1, last_endings[k]) if bar.n_repeats else 1
         if turn < min(n_turns, MAX_PASSES):
             turn, k = turn + 1, start
             continue
-        if bar.n_repeats or (bar.endings and _ends_endings(bars, k)):
+        is_last_ending = bar.endings and (k + 1 == len(bars) or not bars[k + 1].endings)
+        if bar.n_repeats or is_last_ending:
             start, turn = k + 1, 1
         k += 1
     return order
 
 
-def place_bars(bars: Iterable[Bar]) -> Iterator[tuple[Fraction, Bar]]:
-    """Yield the onset of each bar, in quarter notes, and the bar.
+def place_bars(bars: Sequence[Bar]) -> list[tuple[Fraction, Bar]]:
+    """Return the onset of each bar, in quarter notes, and the bar.
 
     Examples
     --------
@@ -143,10 +169,8 @@ def place_bars(bars: Iterable[Bar]) -> Iterator[tuple[Fraction, Bar]]:
     >>> [float(start) for start, _ in place_bars([bar, bar])]
     [0.0, 3.0]
     """
-    start = Fraction(0)
-    for bar in bars:
-        yield start, bar
-        start += bar.length
+    starts = accumulate((bar.length for bar in bars), initial=Fraction(0))
+    return list(zip(starts, bars, strict=False))
 
 
 def join_ties(placed: Iterable[tuple[Fraction, Bar]], channel: int) -> list[Note]:
@@ -178,58 +202,35 @@ def join_ties(placed: Iterable[tuple[Fraction, Bar]], channel: int) -> list[Note
     ]
 
 
-def no_changes() -> Changes:
-    """Return an empty table of changes."""
-    return {"key": {}, "metre": {}, "tempo": {}, "chord": {}}
+def changes_of(placed: Iterable[tuple[Fraction, Bar]]) -> list[Change]:
+    """Return the changes of bars with their onsets."""
+    return [(start + at, kind, value) for start, bar in placed for at, kind, value in bar.changes]
 
 
-def build_score(
-    notes: list[Note], changes: Changes, first: Bar, first_length: Fraction, **other: Any
-) -> Score:
+def build_score(notes: list[Note], changes: Iterable[Change], first: Bar, **other: Any) -> Score:
     """Build a score from notes and changes.
 
     Parameters
     ----------
     notes, changes
-        Changes to a value that holds already are dropped.
-    first, first_length
-        First bar as written, and its length in all parts; a bar shorter than its metre is a pickup.
+        Of changes of one kind at one onset, the first holds. Changes to a value that holds already are
+        dropped.
+    first
+        First bar as written; if it is shorter than its metre, it is a pickup.
     other
         Further fields of the `Score`.
     """
     metres = [value for _, kind, value in first.changes if kind == "metre"]
-    is_pickup = bool(metres) and first_length < Fraction(4 * metres[-1][0], metres[-1][1])
-    ordered = {kind: sorted(table.items(), key=lambda item: item[0]) for kind, table in changes.items()}
+    is_pickup = bool(metres) and first.length < Fraction(4 * metres[-1][0], metres[-1][1])
+    ordered: dict[str, dict[Fraction, Any]] = defaultdict(dict)
+    for at, kind, value in sorted(changes, key=lambda change: change[0]):
+        ordered[kind].setdefault(at, value)
     return Score(
         notes,
-        tempos=drop_repeated([Tempo(float(at), value) for at, value in ordered["tempo"]]),
-        metres=drop_repeated([Metre(float(at), *value) for at, value in ordered["metre"]]),
-        keys=drop_repeated([Key(float(at), *value) for at, value in ordered["key"]]),
-        chords=[ChordSymbol(float(at), str(name)) for at, name in ordered["chord"]],
-        pickup_beats=float(first_length) if is_pickup else 0.0,
+        tempos=drop_repeated([Tempo(float(at), value) for at, value in ordered["tempo"].items()]),
+        metres=drop_repeated([Metre(float(at), *value) for at, value in ordered["metre"].items()]),
+        keys=drop_repeated([Key(float(at), *value) for at, value in ordered["key"].items()]),
+        chords=[ChordSymbol(float(at), str(name)) for at, name in ordered["chord"].items()],
+        pickup_beats=float(first.length) if is_pickup else 0.0,
         **other,
     )
-
-
-def _add_omitted_repeats(bars: list[Bar]) -> None:
-    """Add the repeat sign that is often omitted between a first and a second ending."""
-    for before, bar in pairwise(bars):
-        if bar.starts_ending and before.endings and not before.n_repeats and 1 not in bar.endings:
-            before.n_repeats = 1
-
-
-def _last_ending(bars: list[Bar], k: int) -> int:
-    """Return the highest number in the group of endings around bar ``k``."""
-    if not bars[k].endings:
-        return 1
-    first = last = k
-    while first > 0 and bars[first - 1].endings:
-        first -= 1
-    while last + 1 < len(bars) and bars[last + 1].endings:
-        last += 1
-    return max(max(bar.endings) for bar in bars[first : last + 1])
-
-
-def _ends_endings(bars: list[Bar], k: int) -> bool:
-    """Return whether bar ``k`` is the last of a group of endings."""
-    return k + 1 == len(bars) or not bars[k + 1].endings

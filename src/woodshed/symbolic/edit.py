@@ -9,10 +9,9 @@ from typing import Any
 
 from woodshed.errors import ParameterError, ScoreError
 from woodshed.score import DRUM_CHANNEL, Metre, Note, Score, Tempo
-from woodshed.symbolic.notation import as_fraction, bars_of
+from woodshed.symbolic.notation import as_fraction, bars_of, transposed_sharps
 
 _CHANGES = ("tempos", "metres", "keys", "programs", "chords")
-_START = Tempo(0.0, 120.0)
 
 
 def transpose(score: Score, semitones: int) -> Score:
@@ -45,14 +44,11 @@ def transpose(score: Score, semitones: int) -> Score:
             f"{score.source}: transposed by {semitones} semitones, its pitches would range from "
             f"{min(pitches)} to {max(pitches)}, expected 0 to 127. Use a smaller interval."
         )
-    keys = []
-    for key in score.keys:
-        n_sharps = (key.n_sharps + 7 * semitones + 5) % 12 - 5  # five flats to six sharps
-        keys.append(replace(key, n_sharps=n_sharps))
     notes = [
         note if note.channel == DRUM_CHANNEL else replace(note, pitch_midi=note.pitch_midi + semitones)
         for note in score.notes
     ]
+    keys = [replace(key, n_sharps=transposed_sharps(key.n_sharps, semitones)) for key in score.keys]
     return replace(score, notes=notes, keys=keys, chords=())
 
 
@@ -82,7 +78,7 @@ def transpose_to(score: Score, tonic: int = 0) -> Score:
     """
     if not score.keys:
         raise ScoreError(f"{score.source} has no key. Add one: replace(score, keys=[Key(0, n_sharps)]).")
-    _check_integer("tonic", tonic, 0, 11)
+    check_integer("tonic", tonic, 0, 11)
     return transpose(score, (tonic - score.keys[0].tonic + 5) % 12 - 5)
 
 
@@ -163,8 +159,8 @@ def scale_tempo(score: Score, times: float) -> Score:
     """
     if not (math.isfinite(times) and times > 0):
         raise ParameterError(f"The factor of scale_tempo must be positive, got {times!r}.")
-    tempos = score.tempos if score.tempos and score.tempos[0].onset_beats == 0 else (_START, *score.tempos)
-    return replace(score, tempos=[replace(tempo, tempo_bpm=tempo.tempo_bpm * times) for tempo in tempos])
+    tempos = [replace(tempo, tempo_bpm=tempo.tempo_bpm * times) for tempo in score.tempo_map]
+    return replace(score, tempos=tempos)
 
 
 def cut(score: Score, start_beats: float, end_beats: float | None = None) -> Score:
@@ -227,7 +223,7 @@ def loop(score: Score, n_times: int, *, length_beats: float | None = None) -> Sc
     >>> [note.onset_beats for note in twice.notes]
     [0.0, 2.0, 4.0, 6.0]
     """
-    _check_integer("n_times", n_times, 1, 100_000)
+    check_integer("n_times", n_times, 1, 100_000)
     length = float(bars_of(score)[-1].end) if length_beats is None else length_beats
     if not length > 0:
         raise ParameterError(f"length_beats must be positive, got {length!r}.")
@@ -280,7 +276,7 @@ def merge(score: Score, *, channel: int = 0) -> Score:
     >>> [(note.velocity, note.channel) for note in merge(score).notes]
     [(100, 0), (80, 9)]
     """
-    _check_integer("channel", channel, 0, 15)
+    check_integer("channel", channel, 0, 15)
     loudest: dict[tuple[float, float, int, int], Note] = {}
     for note in score.notes:
         moved = note if note.channel == DRUM_CHANNEL else replace(note, channel=channel)
@@ -335,8 +331,8 @@ def _skyline(score: Score, sign: int) -> Score:
         raise ScoreError(f"{score.source} has only drums.")
     line: list[Note] = []
     for note in sorted(pitched, key=lambda note: (note.onset_beats, -sign * note.pitch_midi)):
-        before = line[-1] if line else None
-        if before is not None and before.end_beats > note.onset_beats:
+        if line and line[-1].end_beats > note.onset_beats:
+            before = line[-1]
             if sign * before.pitch_midi >= sign * note.pitch_midi or before.onset_beats == note.onset_beats:
                 continue
             line[-1] = replace(before, duration_beats=note.onset_beats - before.onset_beats)
@@ -369,12 +365,13 @@ def _within(events: Iterable[Any], start: float, end: float) -> list[Any]:
 
 
 def _rest_of_bar(score: Score, start: float) -> float:
+    if start == 0:
+        return score.pickup_beats
     at = as_fraction(start)
-    return next((float(bar.end - at) for bar in bars_of(score) if bar.start < at < bar.end), 0.0) or (
-        score.pickup_beats if start == 0 else 0.0
-    )
+    return next((float(bar.end - at) for bar in bars_of(score) if bar.start < at < bar.end), 0.0)
 
 
-def _check_integer(name: str, value: Any, low: int, high: int) -> None:
+def check_integer(name: str, value: Any, low: int, high: int) -> None:
+    """Raise `ParameterError` unless a setting is an integer in a range."""
     if isinstance(value, bool) or int(value) != value or not low <= value <= high:
         raise ParameterError(f"{name} must be an integer from {low} to {high}, got {value!r}.")

@@ -11,7 +11,8 @@ from woodshed.score import Score
 from woodshed.symbolic.abc.read import ABC_SUFFIXES, read_abc
 from woodshed.symbolic.abc.write import write_abc
 from woodshed.symbolic.midi import MIDI_SUFFIXES, read_midi, write_midi
-from woodshed.symbolic.musicxml.file import MUSICXML_SUFFIXES, read_musicxml, write_musicxml
+from woodshed.symbolic.musicxml.read import read_musicxml
+from woodshed.symbolic.musicxml.write import MUSICXML_SUFFIXES, write_musicxml
 from woodshed.symbolic.note_table import read_note_table, write_note_table
 
 SCORE_SUFFIXES = (*MIDI_SUFFIXES, *ABC_SUFFIXES, *MUSICXML_SUFFIXES)

@@ -129,12 +129,11 @@ def in_range(score: Score) -> tuple[Score, int]:
 def _voices_by_name(score: Score, channels: Sequence[int]) -> list[int]:
     """Determine voices from the names of the parts."""
     names = dict(score.part_names)
-    matches = []
+    voices: list[int] = []
     for channel in channels:
         words = re.findall(r"[a-z]+", names.get(channel, "").lower())
         fits = [voice for voice, name in enumerate(_NAMES) if any(re.fullmatch(name, word) for word in words)]
-        matches.append(fits[0] if len(fits) == 1 else None)
-    voices = [voice for voice in matches if voice is not None]
+        voices += fits if len(fits) == 1 else []
     if len(voices) == len(channels):
         return voices
     if len(channels) == 1:

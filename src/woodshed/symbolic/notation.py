@@ -79,29 +79,34 @@ def values_of(start: Fraction, end: Fraction) -> list[NoteValue]:
     >>> values_of(Fraction(0), Fraction(1, 3))[0]
     NoteValue(duration=Fraction(1, 3), type='eighth', n_dots=0, actual=3, normal=2)
     """
-    actual = math.lcm(_odd(start.denominator), _odd(end.denominator))
+    actual = math.lcm(odd_part(start.denominator), odd_part(end.denominator))
     if actual > MAX_ACTUAL:
         return [NoteValue(end - start)]
     normal = 1 << (actual.bit_length() - 1)
     left = (end - start) * actual / normal
     values = []
-    while left:
-        longest = next((value for value in _WRITABLE if value[0] <= left), None)
-        if longest is None:  # shorter than any type
-            values.append(NoteValue(left * normal / actual))
-            break
-        length, word, n_dots = longest
-        values.append(NoteValue(length * normal / actual, word, n_dots, actual, normal))
-        left -= length
+    for length, word, n_dots in _WRITABLE:
+        while length <= left:
+            values.append(NoteValue(length * normal / actual, word, n_dots, actual, normal))
+            left -= length
+    if left:  # shorter than any type
+        values.append(NoteValue(left * normal / actual))
     return values
 
 
 def is_binary(place: Fraction) -> bool:
     """Return whether a time can be reached by halving beats, that is, without a tuplet."""
-    return _odd(place.denominator) == 1
+    return odd_part(place.denominator) == 1
 
 
-def _odd(number: int) -> int:
+def odd_part(number: int) -> int:
+    """Return a number without its factors of two.
+
+    Examples
+    --------
+    >>> odd_part(12)
+    3
+    """
     return number // (number & -number)
 
 
@@ -154,6 +159,17 @@ def alterations_of(n_sharps: int) -> list[int]:
     """
     signature = signature_of(n_sharps)
     return [signature.get(letter, 0) for letter in LETTERS]
+
+
+def transposed_sharps(n_sharps: int, semitones: int) -> int:
+    """Return the number of sharps of a transposed key signature, from five flats to six sharps.
+
+    Examples
+    --------
+    >>> transposed_sharps(0, 2), transposed_sharps(0, 1)
+    (2, -5)
+    """
+    return (n_sharps + 7 * semitones + 5) % 12 - 5
 
 
 def spelling(pitch_midi: int, key: Key) -> tuple[str, int, int]:
@@ -218,7 +234,7 @@ class BarSpan:
 
 @dataclass(frozen=True)
 class Chord:
-    """One or more notes of a voice with the same start and end."""
+    """Notes of a voice with the same start and end; a rest has no notes."""
 
     start: Fraction
     end: Fraction
@@ -300,10 +316,15 @@ def bars_of(score: Score) -> list[BarSpan]:
     return bars
 
 
-def voices_of(notes: Iterable[Note]) -> list[list[Chord]]:
+def voices_of(notes: Iterable[Note], *, join_unisons: bool = False) -> list[list[Chord]]:
     """Distribute the notes of one part to voices without overlaps.
 
-    Notes with the same start and end form a chord; a second note of the same pitch goes to another voice.
+    Parameters
+    ----------
+    notes
+        Notes in any order. Those with the same start and end form a chord.
+    join_unisons
+        Whether a chord may have a pitch twice. If False, the second note goes to another voice.
 
     Examples
     --------
@@ -316,7 +337,7 @@ def voices_of(notes: Iterable[Note]) -> list[list[Chord]]:
         start = as_fraction(note.onset_beats)
         end = max(start + Fraction(1, MAX_DENOMINATOR), as_fraction(note.end_beats))
         copy = sum(note.pitch_midi == other.pitch_midi for other in together.get((start, end, 0), ()))
-        together.setdefault((start, end, copy), []).append(note)
+        together.setdefault((start, end, 0 if join_unisons else copy), []).append(note)
     voices: list[list[Chord]] = []
     for (start, end, _), chord in sorted(together.items(), key=lambda item: item[0]):
         event = Chord(start, end, tuple(sorted(chord, key=lambda note: note.pitch_midi)))
@@ -327,3 +348,23 @@ def voices_of(notes: Iterable[Note]) -> list[list[Chord]]:
         else:
             voices.append([event])
     return voices
+
+
+def with_rests(voice: Iterable[Chord], end: Fraction) -> list[Chord]:
+    """Fill the gaps of a voice from the beginning up to an end with rests.
+
+    Examples
+    --------
+    >>> event = Chord(Fraction(1), Fraction(2), (Note(1, 1, 60),))
+    >>> [(int(event.start), len(event.notes)) for event in with_rests([event], Fraction(4))]
+    [(0, 0), (1, 1), (2, 0)]
+    """
+    events: list[Chord] = []
+    now = Fraction(0)
+    for event in [*voice, Chord(end, end, ())]:
+        if event.start > now:
+            events.append(Chord(now, event.start, ()))
+        if event.notes:
+            events.append(event)
+        now = event.end
+    return events

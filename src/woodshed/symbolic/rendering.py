@@ -5,7 +5,7 @@ from __future__ import annotations
 import functools
 import os
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
@@ -14,7 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from woodshed.clip import Clip
-from woodshed.errors import MissingPackageError, ParameterError, printable
+from woodshed.errors import MissingPackageError, ParameterError, ScoreError, printable
 from woodshed.score import DRUM_CHANNEL, Program, Score
 from woodshed.units import db_to_amplitude, s_to_samples
 
@@ -139,14 +139,67 @@ def find_soundfont() -> Path | None:
     """
     if (variable := os.environ.get("WOODSHED_SOUNDFONT")) and Path(variable).is_file():
         return Path(variable)
-    for folder in _FOLDERS:
-        if fonts := sorted(Path(folder).glob("*.sf[23]"), key=_rank):
-            return fonts[0]
     spec = find_spec("pretty_midi")
-    for location in (spec.submodule_search_locations or ()) if spec else ():
-        if fonts := sorted(Path(location).glob("*.sf2")):
-            return fonts[0]
-    return None
+    folders = [*_FOLDERS, *((spec.submodule_search_locations or ()) if spec else ())]
+    fonts = [font for folder in folders for font in sorted(Path(folder).glob("*.sf[23]"), key=_rank)]
+    return fonts[0] if fonts else None
+
+
+RENDER_RATE = 16000
+"""Sample rate of the clips, in hertz."""
+
+
+@dataclass(frozen=True, eq=False, repr=False)
+class ScoreClip(Clip):
+    """Audio rendered from a score, with the score.
+
+    Parameters
+    ----------
+    samples, sample_rate, source
+        As in `Clip`.
+    score
+        Rendered score.
+    """
+
+    score: Score = field(kw_only=True)
+
+    def cut(self, start_s: float, end_s: float | None = None) -> Clip:
+        """Return a part of the audio, without the score, which describes the whole."""
+        return Clip(self.samples, self.sample_rate, self.source).cut(start_s, end_s)
+
+
+def play(score: Score) -> ScoreClip:
+    """Render a score with the built-in synthesiser of `woodshed.symbolic.render`, and keep the score.
+
+    Parameters
+    ----------
+    score
+        Score of at most an hour.
+
+    Returns
+    -------
+    ScoreClip
+        Mono audio at 16 kHz, with the score.
+
+    Raises
+    ------
+    ScoreError
+        If the score lasts more than an hour.
+
+    Examples
+    --------
+    >>> from woodshed.score import Note
+    >>> played = play(Score([Note(0, 1, 69), Note(1, 1, 57)]))
+    >>> played.n_channels, played.sample_rate, round(played.duration_s, 2), len(played.score.notes)
+    (1, 16000, 1.08, 2)
+    """
+    if score.duration_s > MAX_S:
+        raise ScoreError(
+            f"{score.source} lasts {score.duration_s / 60:.0f} minutes, expected at most {MAX_S / 60:.0f}. "
+            "Cut it."
+        )
+    clip = render(score, RENDER_RATE, mono=True)
+    return ScoreClip(clip.samples, RENDER_RATE, score.source, score=score)
 
 
 def _rank(path: Path) -> tuple[int, str]:
@@ -219,9 +272,8 @@ def _from_soundfont(score: Score, sample_rate: int, path: Path) -> NDArray[np.fl
         ) from error
     for channel in {note.channel for note in score.notes}:
         player.program_change(channel, _program_at(score, channel, 0.0), channel == DRUM_CHANNEL)
-    events = _events(score, sample_rate)
     parts, now = [], 0
-    for at, _, method, arguments in events:
+    for at, _, method, arguments in _events(score, sample_rate):
         if at > now:
             parts.append(_generate(player, at - now))
             now = at
@@ -245,11 +297,11 @@ def _events(score: Score, sample_rate: int) -> list[tuple[int, int, str, tuple[A
     def sample(beats: float) -> int:
         return round(float(score.seconds_at(beats)) * sample_rate)
 
-    events: list[tuple[int, int, str, tuple[Any, ...]]] = []
-    for program in score.programs:
-        if program.onset_beats > 0:
-            arguments = (program.channel, program.program, program.channel == DRUM_CHANNEL)
-            events.append((sample(program.onset_beats), 1, "program_change", arguments))
+    events: list[tuple[int, int, str, tuple[Any, ...]]] = [
+        (sample(p.onset_beats), 1, "program_change", (p.channel, p.program, p.channel == DRUM_CHANNEL))
+        for p in score.programs
+        if p.onset_beats > 0
+    ]
     for note in score.notes:
         start = sample(note.onset_beats)
         end = max(start + 1, sample(note.end_beats))

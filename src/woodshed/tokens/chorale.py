@@ -144,13 +144,10 @@ class ChoraleGrid:
         [[72, 60, 55, -1], [72, 62, 55, 48]]
         """
         numbers = self._checked(ids)
-        grid = np.full(numbers.shape, _SILENCE, dtype=np.int32)
-        sounding = np.full(N_VOICES, _SILENCE)
-        for at, step in enumerate(numbers):
-            pitches = np.where(step == REST, _SILENCE, step - _FIRST_PITCH + self.low)
-            sounding = np.where(step == HOLD, sounding, pitches)
-            grid[at] = sounding
-        return grid
+        changes = np.where(numbers == HOLD, 0, np.arange(len(numbers))[:, np.newaxis])
+        sounding = np.take_along_axis(numbers, np.maximum.accumulate(changes), axis=0)
+        grid = np.where(sounding < _FIRST_PITCH, _SILENCE, sounding - _FIRST_PITCH + self.low)
+        return grid.astype(np.int32)
 
     def _checked(self, ids: ArrayLike) -> NDArray[np.int64]:
         numbers = np.asarray(ids, dtype=np.int64)

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from woodshed.errors import ParameterError, ScoreError
 from woodshed.score import Note, Score
@@ -83,10 +84,9 @@ def to_grid(
     steps: list[GridNote] = []
     for row in rows.values():
         starts = sorted(row)
-        for start, following in zip(starts, [*starts[1:], None], strict=True):
+        for start, following in zip(starts, [*starts[1:], math.inf], strict=True):
             step = row[start]
-            stop = step.stop if following is None else min(step.stop, following)
-            steps.append(GridNote(start, step.pitch_midi, stop, step.channel))
+            steps.append(replace(step, stop=int(min(step.stop, following))))
     return sorted(steps)
 
 

@@ -94,15 +94,11 @@ class PianoRoll:
             shape = "(n_frames, " + ", ".join(map(str, expected)) + ")"
             raise ParameterError(f"PianoRoll expects frames of shape {shape}, got {planes.shape}.")
         sounds = planes[:, :, 0] if self.onsets else planes
-        steps: list[GridNote] = []
-        for column in np.flatnonzero(sounds.any(axis=0)).tolist():
-            sounding = np.concatenate([[False], sounds[:, column], [False]])
-            begins = sounding[1:] & ~sounding[:-1]
-            if self.onsets:
-                begins[:-1] |= planes[:, column, 1] & sounds[:, column]
-            starts = np.flatnonzero(begins)
-            ends = np.flatnonzero(sounding[:-1] & (~sounding[1:] | begins))
-            steps += [
-                GridNote(a, self.low + column, b) for a, b in zip(starts.tolist(), ends.tolist(), strict=True)
-            ]
+        sounding = np.pad(sounds, ((1, 1), (0, 0)))
+        begins = sounding[1:] & ~sounding[:-1]
+        if self.onsets:
+            begins[:-1] |= planes[:, :, 1] & sounds
+        ends = sounding[:-1] & (~sounding[1:] | begins)
+        spans = zip(np.argwhere(begins.T).tolist(), np.argwhere(ends.T).tolist(), strict=True)  # by pitch
+        steps = [GridNote(start, self.low + column, stop) for (column, start), (_, stop) in spans]
         return from_grid(steps, self.steps_per_beat, source="piano roll")

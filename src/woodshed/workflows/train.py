@@ -262,7 +262,7 @@ def net_for(estimator: AudioEstimator, clips: Sequence[Clip]) -> str:
     --------
     >>> from woodshed.recognition.estimator import Recogniser
     >>> from woodshed.score import Note, Score
-    >>> from woodshed.symbolic.play import play
+    >>> from woodshed.symbolic.rendering import play
     >>> tune = play(Score([Note(0, 1, 60)]))
     >>> net_for(Recogniser(), [tune]), net_for(Recogniser(), [tune, tune.cut(0.0, 0.5)])
     ('logistic', 'conv-residual')

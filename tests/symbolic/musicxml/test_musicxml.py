@@ -14,7 +14,7 @@ import pytest
 from woodshed.errors import ParameterError, ScoreFileError
 from woodshed.score import ChordSymbol, Key, Metre, Note, Program, Score, Tempo
 from woodshed.symbolic import loop, read_abc, read_musicxml, write_musicxml
-from woodshed.symbolic.musicxml.file import musicxml_to_score
+from woodshed.symbolic.musicxml.read import musicxml_to_score
 from woodshed.symbolic.musicxml.write import score_to_musicxml
 
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass, replace
 from fractions import Fraction
 
 from woodshed.errors import ScoreError
@@ -66,12 +65,10 @@ def read_key(text: str) -> tuple[int, Mode, Signature] | None:
     text = text.split("%")[0].strip()
     if text in ("HP", "Hp"):  # Highland pipes, centred on A: F and C are always sharp
         return 2, "mixolydian", {"F": 1, "C": 1}
-    if not text or text.lower().startswith("none"):
+    if not text or text[0] in "^_=" or text.lower().startswith("none"):
         return 0, "major", _explicit(text)
     match = _KEY.match(text)
     if match is None:
-        if text[0] in "^_=":
-            return 0, "major", _explicit(text)
         if re.match(r"(clef=|treble|bass|alto|tenor|perc|octave=|transpose=|middle=|m=)", text):
             return None
         raise ScoreError(
@@ -92,46 +89,32 @@ def read_key(text: str) -> tuple[int, Mode, Signature] | None:
     return n_sharps, mode[0], signature | _explicit(text)
 
 
-@dataclass(frozen=True)
-class Transposition:
-    """Interval between the written and the sounding pitch of a voice; None where no field sets it.
-
-    Parameters
-    ----------
-    octaves
-        Set by ``octave=``.
-    clef_octaves
-        Set by a clef such as ``treble-8``; 0 for a clef without a number.
-    semitones
-        Set by ``transpose=``.
-    """
-
-    octaves: int | None = None
-    clef_octaves: int | None = None
-    semitones: int | None = None
-
-    def updated(self, later: Transposition) -> Transposition:
-        """Return a copy with the values that a later field sets."""
-        return replace(self, **{name: value for name, value in vars(later).items() if value is not None})
-
-
-def read_transposition(text: str) -> Transposition:
+def read_transposition(text: str) -> dict[str, int]:
     """Parse octave, clef and transposition in a ``V:`` or ``K:`` field.
+
+    Returns
+    -------
+    dict
+        Interval between the written and the sounding pitch, as far as the field sets it: ``octaves``
+        (``octave=``), ``clef_octaves`` (a clef such as ``treble-8``; 0 for a clef without a number) and
+        ``semitones`` (``transpose=``).
 
     Examples
     --------
     >>> read_transposition("Am clef=treble-8 transpose=-2")
-    Transposition(octaves=None, clef_octaves=-1, semitones=-2)
+    {'clef_octaves': -1, 'semitones': -2}
     >>> read_transposition('T name="bass octave=1" bass')
-    Transposition(octaves=None, clef_octaves=0, semitones=None)
+    {'clef_octaves': 0}
     """
     text = re.sub(r'(?<!clef)=\s*"[^"]*"', "=", text.split("%")[0])
-    octave, clef, transpose = (pattern.search(text) for pattern in (_OCTAVE, _CLEF, _TRANSPOSE))
-    return Transposition(
-        int(octave[1]) if octave else None,
-        round(int(clef[1] or 0) / 8) if clef else None,  # 15 stands for two octaves
-        int(transpose[1]) if transpose else None,
-    )
+    intervals = {}
+    if octave := _OCTAVE.search(text):
+        intervals["octaves"] = int(octave[1])
+    if clef := _CLEF.search(text):
+        intervals["clef_octaves"] = round(int(clef[1] or 0) / 8)  # 15 stands for two octaves
+    if transpose := _TRANSPOSE.search(text):
+        intervals["semitones"] = int(transpose[1])
+    return intervals
 
 
 def read_metre(text: str) -> tuple[int, int] | None:
@@ -150,16 +133,11 @@ def read_metre(text: str) -> tuple[int, int] | None:
     if text == "" or text.lower().startswith(("none", "free")):
         return None
     match = re.match(r"\(?\s*([\d+ ]+?)\s*\)?\s*/\s*(\d+)", text)
-    if match is None:
-        raise _invalid_metre(text)
-    numerator, denominator = sum(int(n) for n in re.findall(r"\d+", match[1])), int(match[2])
+    numerator = sum(int(n) for n in re.findall(r"\d+", match[1])) if match else 0
+    denominator = int(match[2]) if match else 0
     if not (1 <= numerator <= 255 and 1 <= denominator <= 128) or denominator & (denominator - 1):
-        raise _invalid_metre(text)
+        raise ScoreError(f"Invalid metre {f'M:{text}'!r}. Expected a fraction, such as M:6/8, or M:none.")
     return numerator, denominator
-
-
-def _invalid_metre(text: str) -> ScoreError:
-    return ScoreError(f"Invalid metre {f'M:{text}'!r}. Expected a fraction, such as M:6/8, or M:none.")
 
 
 def read_length(text: str) -> Fraction:

@@ -1,27 +1,204 @@
-"""Reading ABC: tunes, books of tunes, and the order in which parts are played."""
+"""Reading ABC: tunes of a text, their voices, and the order in which parts are played."""
 
 from __future__ import annotations
 
 import os
 import re
-from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
-from pathlib import Path
-from typing import get_args
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from functools import partial
+from typing import Generic, TypeVar, cast, get_args
 
 from woodshed.errors import ParameterError, ScoreError, ScoreFileError, near_miss
 from woodshed.score import Note, Score
-from woodshed.symbolic.abc.tune import TuneLines, cut_tunes, read_voices
+from woodshed.symbolic.abc.field import read_length, read_metre
 from woodshed.symbolic.abc.voice import Propagation, Voice
 from woodshed.symbolic.bar import (
     MELODIC_CHANNELS,
     Bar,
+    Change,
     build_score,
+    changes_of,
     join_ties,
-    no_changes,
     place_bars,
     played_order,
+    read_bytes,
 )
+
+_FIELD = re.compile(r"\s*([A-Za-z+]):(?![|:])\s*(.*)")
+_VOICE_NAME = re.compile(r'\b(?:name|nm)\s*=\s*(?:"([^"]*)"|(\S+))')
+
+AnyVoice = TypeVar("AnyVoice", bound=Voice)
+
+
+@dataclass
+class TuneLines:
+    """Lines of one tune, separated into header and body.
+
+    Parameters
+    ----------
+    number
+        Content of the ``X:`` field.
+    titles
+        Content of each ``T:`` field, in order.
+    header
+        Other fields up to and including ``K:``, as ``(letter, value)``; the letter ``%`` stands for the
+        directive ``%%propagate-accidentals``.
+    body
+        Lines after the header, without comments and empty lines.
+    """
+
+    number: str = ""
+    titles: list[str] = field(default_factory=list)
+    header: list[tuple[str, str]] = field(default_factory=list)
+    body: list[str] = field(default_factory=list)
+
+    @property
+    def name(self) -> str:
+        """Number and title, for messages."""
+        return f"tune {self.number}" + (f", {self.titles[0]}" if self.titles else "")
+
+
+def cut_tunes(text: str) -> Iterator[TuneLines]:
+    r"""Split a text into tunes; fields before the first tune apply to all of them.
+
+    Yields
+    ------
+    TuneLines
+        One for each line that begins with ``X:``, in order.
+
+    Examples
+    --------
+    >>> for tune in cut_tunes("M:2/4\nX:1\nT:One\nK:D\nDE F2| % easy\nX:2\nK:C\nC4|\n"):
+    ...     print(tune.number, tune.titles, tune.header, tune.body)
+    1 ['One'] [('M', '2/4'), ('K', 'D')] ['DE F2|']
+    2 [] [('M', '2/4'), ('K', 'C')] ['C4|']
+    """
+    common: list[tuple[str, str]] = []
+    tune: TuneLines | None = None
+    in_header = False
+    for line in text.replace("\r\n", "\n").replace("\r", "\n").split("\n"):
+        if line.startswith("%%propagate-accidentals"):
+            words = line.split()
+            (tune.header if tune else common).append(("%", words[1] if len(words) > 1 else ""))
+        content = re.sub(r"(?<!\\)%.*", "", line).rstrip()
+        match = _FIELD.match(content)
+        kind, value = match.groups() if match else ("", "")
+        if kind == "X":
+            if tune:
+                yield tune
+            tune, in_header = TuneLines(value.strip(), header=list(common)), True
+        elif tune is None:
+            if kind in ("M", "L", "Q", "R", "C", "O"):
+                common.append((kind, value))
+        elif in_header and kind == "T":
+            tune.titles.append(value.strip().replace(r"\%", "%"))
+        elif in_header and kind:
+            tune.header.append((kind, value))
+            in_header = kind != "K"
+        elif not in_header and content.strip():
+            tune.body.append(content)
+    if tune:
+        yield tune
+
+
+def read_voices(
+    tune: TuneLines, voice_type: type[AnyVoice], propagation: Propagation = "octave"
+) -> dict[str, AnyVoice]:
+    r"""Read the music of a tune, each line by the voice to which it belongs.
+
+    Parameters
+    ----------
+    tune
+        One tune of `cut_tunes`. Lines before any ``V:`` belong to the first voice.
+    voice_type
+        `Voice` or a subclass; one instance is made for each voice.
+    propagation
+        Scope of accidentals, unless the tune has a directive of its own.
+
+    Returns
+    -------
+    dict of str to Voice
+        Voices with at least one note, by name, in order of appearance.
+
+    Raises
+    ------
+    ScoreError
+        If the header has no ``K:``, or a line cannot be read.
+
+    Examples
+    --------
+    >>> (tune,) = cut_tunes("X:1\nM:2/4\nK:C\nV:1\nCD EF|\n[V:2] G4|\n")
+    >>> [(name, len(voice.bars[0].notes)) for name, voice in read_voices(tune, Voice).items()]
+    [('1', 4), ('2', 1)]
+    """
+    header = dict(tune.header)
+    if "K" not in header:
+        raise ScoreError("it has no K: field, which ends the header. Write the key, such as K:G.")
+    metre = read_metre(header.get("M", ""))
+    unit = read_length(header["L"]) if "L" in header else None
+    if header.get("%") in get_args(Propagation):
+        propagation = cast("Propagation", header["%"])
+    reader = _VoiceReader(header, partial(voice_type, unit, metre, propagation))
+    for kind, value in tune.header:
+        if kind == "V":
+            reader.voice(value)
+    for line in tune.body:
+        reader.read(line)
+    for voice in reader.voices.values():
+        voice.finish()
+    return {name: voice for name, voice in reader.voices.items() if any(bar.notes for bar in voice.bars)}
+
+
+class _VoiceReader(Generic[AnyVoice]):
+    """Dispatch of lines to voices; keeps the current voice and part."""
+
+    def __init__(self, header: Mapping[str, str], new_voice: Callable[[], AnyVoice]) -> None:
+        self._header, self._new_voice = header, new_voice
+        self._current: AnyVoice | None = None
+        self._part = ""
+        self.voices: dict[str, AnyVoice] = {}
+
+    def voice(self, value: str) -> AnyVoice:
+        """Return the voice that a ``V:`` field names; a new one starts with the current part."""
+        name = value.split()[0] if value.split() else ""
+        is_new = name not in self.voices
+        if is_new:
+            self.voices[name] = self._new_voice()
+            for kind in "MQK":
+                if kind in self._header:
+                    self.voices[name].change(kind, self._header[kind])
+        voice = self.voices[name]
+        if match := _VOICE_NAME.search(value):
+            voice.name = voice.name or match[1] or match[2] or ""
+        voice.shift(value)
+        if is_new and self._part:
+            voice.change("P", self._part)
+        return voice
+
+    def read(self, line: str) -> None:
+        """Read a field or a line of music."""
+        match = _FIELD.match(line)
+        kind, value = match.groups() if match else ("", line)
+        if kind == "V":
+            self._current = self.voice(value)
+        elif kind == "P":
+            self._part = value
+            for voice in self.voices.values():
+                voice.change(kind, value)
+        elif kind in ("K", "M", "L", "Q"):
+            self._voice_in_use().change(kind, value)
+        elif not kind:
+            for piece in re.split(r"(\[V:[^\]]*\])", value):
+                if piece.startswith("[V:"):
+                    self._current = self.voice(piece[3:-1])
+                elif piece.strip():
+                    self._voice_in_use().read(piece)
+
+    def _voice_in_use(self) -> AnyVoice:
+        self._current = self._current or self.voice(next(iter(self.voices), "1"))
+        return self._current
+
 
 ABC_SUFFIXES = (".abc",)
 
@@ -89,6 +266,7 @@ def read_abc(
     Examples
     --------
     >>> import tempfile
+    >>> from pathlib import Path
     >>> with tempfile.TemporaryDirectory() as folder:
     ...     path = Path(folder) / "book.abc"
     ...     _ = path.write_text("X:1\nT:One\nM:2/4\nL:1/8\nK:D\n|:DE F2:|\n\nX:2\nT:Two\nK:H\nC\n")
@@ -98,11 +276,7 @@ def read_abc(
     >>> str(book.errors[0]).partition(": ")[2]
     "tune 2, Two: Invalid key 'K:H'. Expected a keynote and a mode, such as K:G or K:Ador."
     """
-    try:
-        data = Path(path).read_bytes()
-    except OSError as error:
-        reason = f"it cannot be opened ({error.strerror}). Check the name and the permissions."
-        raise ScoreFileError(path, reason) from error
+    data = read_bytes(path)
     try:
         text = data.decode("utf-8-sig")
     except UnicodeDecodeError:
@@ -131,10 +305,7 @@ def abc_to_book(
         except ScoreError as error:
             errors.append(ScoreFileError(source, f"{tune.name}: {str(error).removeprefix(f'{name} ')}"))
             continue
-        fields: dict[str, str] = {}
-        for kind, value in tune.header:
-            fields.setdefault(kind, value)
-        tunes.append((score, tune.number, fields))
+        tunes.append((score, tune.number, dict(reversed(tune.header))))  # of repeated fields, the first
     return Book(
         tuple(score for score, _, _ in tunes),
         tuple(number for _, number, _ in tunes),
@@ -179,28 +350,20 @@ def _score_of(tune: TuneLines, source: str, repeats: bool, propagation: Propagat
         order, problems = _order_of(dict(tune.header).get("P", "").strip(), [voice.bars for voice in voices])
         findings += problems
     notes: list[Note] = []
-    changes = no_changes()
+    changes: list[Change] = []
+    names = []
     for channel, voice in zip(MELODIC_CHANNELS, voices, strict=False):
         played = [voice.bars[k] for k in order_of(voice.bars, order)] if repeats else voice.bars
-        placed = list(place_bars(played))
+        placed = place_bars(played)
         notes += join_ties(placed, channel)
-        for start, bar in placed:
-            for at, kind, value in bar.changes:
-                if channel:
-                    changes[kind].setdefault(start + at, value)
-                else:
-                    changes[kind][start + at] = value
-    first = voices[0].bars[0] if voices else Bar(1)
+        changes += changes_of(placed) if channel else reversed(changes_of(placed))
+        if voice.name:
+            names.append((channel, voice.name))
     return build_score(
         notes,
         changes,
-        first,
-        first.length,
-        part_names=[
-            (channel, voice.name)
-            for channel, voice in zip(MELODIC_CHANNELS, voices, strict=False)
-            if voice.name
-        ],
+        voices[0].bars[0] if voices else Bar(1),
+        part_names=names,
         title=tune.titles[0] if tune.titles else "",
         source=source,
         findings=findings,
@@ -214,8 +377,21 @@ def _order_of(written: str, voices: list[list[Bar]]) -> tuple[str, list[str]]:
     order = read_order(written)
     if order is None:
         return "", [f"P:{written} is not an order of parts and was ignored."]
-    problem = order_problem(order, written, voices)
-    return ("", [problem]) if problem else (order, [])
+    structures = [
+        [(bars[part.start].part, sum(bars[k].length for k in part)) for part in _sections(bars)]
+        for bars in voices
+    ]
+    names = [name for name, _ in structures[0]]
+    missing = sorted(set(order) - set(names))
+    if not any(names):
+        reason = "no P: in the music marks where the parts begin"
+    elif missing:
+        reason = f"there is no part {missing[0]}"
+    elif len(set(names)) < len(names) or any(other != structures[0] for other in structures):
+        reason = "a part occurs twice, or differs between voices"
+    else:
+        return order, []
+    return "", [f"The order of parts P:{written} was ignored: {reason}."]
 
 
 def read_order(text: str) -> str | None:
@@ -252,36 +428,6 @@ def read_order(text: str) -> str | None:
     return open_groups[0] if len(open_groups) == 1 and open_groups[0] else None
 
 
-def parts_of(bars: Sequence[Bar]) -> dict[str, range]:
-    """Return the range of bars of each part; bars before the first part have an empty name.
-
-    Examples
-    --------
-    >>> parts_of([Bar(1, part="A"), Bar(2), Bar(3, part="B")])
-    {'A': range(0, 2), 'B': range(2, 3)}
-    """
-    return {bars[part.start].part: part for part in _sections(bars)}
-
-
-def order_problem(order: str, written: str, voices: Sequence[Sequence[Bar]]) -> str:
-    """Return the reason for ignoring an order of parts, or "" to follow it."""
-    structures = [
-        [(bars[part.start].part, sum(bars[k].length for k in part)) for part in _sections(bars)]
-        for bars in voices
-    ]
-    names = [name for name, _ in structures[0]]
-    missing = sorted(set(order) - set(names))
-    if not any(names):
-        reason = "no P: in the music marks where the parts begin"
-    elif missing:
-        reason = f"there is no part {missing[0]}"
-    elif len(set(names)) < len(names) or any(other != structures[0] for other in structures):
-        reason = "a part occurs twice, or differs between voices"
-    else:
-        return ""
-    return f"The order of parts P:{written} was ignored: {reason}."
-
-
 def order_of(bars: list[Bar], order: str) -> list[int]:
     """Return the indices of the bars in playing order, each part with its own repeats and endings.
 
@@ -294,7 +440,7 @@ def order_of(bars: list[Bar], order: str) -> list[int]:
     """
     if not order:
         return played_order(bars)
-    parts = parts_of(bars)
+    parts = {bars[part.start].part: part for part in _sections(bars)}
     played: list[int] = []
     for name in ["", *order] if "" in parts else order:
         part = parts[name]
@@ -303,6 +449,6 @@ def order_of(bars: list[Bar], order: str) -> list[int]:
 
 
 def _sections(bars: Sequence[Bar]) -> Iterator[range]:
-    """Yield the range of bars of each part, in written order."""
+    """Yield the range of bars of each part, in written order; those before the first part come first."""
     starts = [k for k, bar in enumerate(bars) if bar.part or k == 0]
     yield from map(range, starts, [*starts[1:], len(bars)])

@@ -13,7 +13,6 @@ from woodshed.score import Metre, Mode
 from woodshed.symbolic.abc.field import (
     ALTERATIONS,
     TUPLET_TIMES,
-    Transposition,
     default_length,
     read_key,
     read_length,
@@ -22,7 +21,7 @@ from woodshed.symbolic.abc.field import (
     read_transposition,
 )
 from woodshed.symbolic.bar import MAX_PASSES, Bar, BarNote
-from woodshed.symbolic.notation import NATURALS, Signature, beat_of, is_binary
+from woodshed.symbolic.notation import NATURALS, Signature, beat_of, is_binary, odd_part, transposed_sharps
 
 Span = tuple[Fraction, Fraction]
 """Start and end of a note or rest, in quarter notes from the start of the beat grid."""
@@ -55,8 +54,7 @@ def tuplets_of(spans: Sequence[Span]) -> list[tuple[str, Fraction]]:
             continue
         run = spans[first : last + 1]
         total = end - run[0][0]
-        p = math.lcm(*(place.denominator for span in run for place in span))
-        p //= p & -p  # remove powers of two
+        p = odd_part(math.lcm(*(place.denominator for span in run for place in span)))
         if 1 < p <= MAX_TUPLET and is_binary(run[0][0]) and _is_beat(total):
             q = 1 << (p.bit_length() - 1)
             tuplets[first : last + 1] = [("", Fraction(p, q))] * len(run)
@@ -97,6 +95,18 @@ def _is_beat(length: Fraction) -> bool:
     """Return whether a length is 4, 2 or 1 quarter notes, a half, a quarter and so on."""
     is_power_of_two = is_binary(length) and length.numerator & (length.numerator - 1) == 0
     return is_power_of_two and length <= _MAX_TUPLET_BEATS
+
+
+def broken_factors(signs: str) -> tuple[Fraction, Fraction]:
+    """Return the factors of the lengths of the notes before and after the signs of a broken rhythm.
+
+    Examples
+    --------
+    >>> [str(factor) for factor in broken_factors(">")], [str(factor) for factor in broken_factors("<<")]
+    (['3/2', '1/2'], ['1/4', '7/4'])
+    """
+    short = Fraction(1, 2 ** len(signs))
+    return (2 - short, short) if signs[0] == ">" else (short, 2 - short)
 
 
 Spelling = tuple[str, int]
@@ -144,6 +154,8 @@ class Voice:
     ----------
     name
         Name of the voice; empty if it has none.
+    metre
+        Metre so far; None if free.
     bars
         Bars so far; the last one is open.
     findings
@@ -157,9 +169,8 @@ class Voice:
         self._propagation = propagation
         self._signature: Signature = {}
         self._key: tuple[int, Mode] | None = None
-        self._transposition = Transposition()
+        self._transposition: dict[str, int] = {}  # as read by read_transposition
         self._current: dict[str, object] = {}  # key, metre and tempo
-        self._metre: tuple[int, int] | None = metre
         self._altered: dict[Spelling, int] = {}
         self._tied: dict[Spelling, int] = {}  # ties that the previous event starts
         self._continued: dict[Spelling, int] = {}  # ties that this event may end
@@ -169,6 +180,7 @@ class Voice:
         self._chord: list[BarNote] | None = None
         self._bar_number = 1
         self.name = ""
+        self.metre = metre
         self.bars = [Bar(1)]
         self.findings: list[str] = []
 
@@ -202,27 +214,31 @@ class Voice:
             key = read_key(value)
             self._key = key[:2] if key else self._key
             self.shift(value)
-            if key is not None:
+            if key:
                 self._signature = key[2]
                 self._altered.clear()
                 self._add_key()
         elif kind == "M":
-            self._metre = read_metre(value)
+            self.metre = read_metre(value)
             self._current.pop("metre", None)
-            if self._metre:
-                self._add_change("metre", self._metre)
+            if self.metre:
+                self._add_change("metre", self.metre)
         elif kind == "L":
             self._unit = read_length(value)
         elif kind == "Q":
-            self._read_tempo(value)
+            tempo_bpm = read_tempo(value, self._unit)
+            if tempo_bpm is not None:
+                self._add_change("tempo", tempo_bpm)
+            elif re.search(r"\d", re.sub(r'"[^"]*"', "", value)):
+                self.findings.append(f"Invalid tempo Q:{value.strip()} was ignored.")
         elif kind == "P":
             self._start_part(value.strip())
 
     def shift(self, value: str) -> None:
         """Apply octave, clef and transposition of a ``V:`` or ``K:`` field."""
-        before = self._transposition.semitones
-        self._transposition = self._transposition.updated(read_transposition(value))
-        if self._transposition.semitones != before:
+        before = self._transposition.get("semitones")
+        self._transposition |= read_transposition(value)
+        if self._transposition.get("semitones") != before:
             self._add_key()
 
     def _add_change(self, kind: str, value: object) -> None:
@@ -234,16 +250,9 @@ class Voice:
         if self._key is None:
             return
         n_sharps, mode = self._key
-        if semitones := self._transposition.semitones or 0:
-            n_sharps = (n_sharps + 7 * semitones + 5) % 12 - 5  # five flats to six sharps
+        if semitones := self._transposition.get("semitones"):
+            n_sharps = transposed_sharps(n_sharps, semitones)
         self._add_change("key", (n_sharps, mode))
-
-    def _read_tempo(self, value: str) -> None:
-        tempo_bpm = read_tempo(value, self._unit)
-        if tempo_bpm is not None:
-            self._add_change("tempo", tempo_bpm)
-        elif re.search(r"\d", re.sub(r'"[^"]*"', "", value)):
-            self.findings.append(f"Invalid tempo Q:{value.strip()} was ignored.")
 
     def _start_part(self, name: str) -> None:
         """Start a part in a new bar that repeats key, metre and tempo, as parts may be reordered."""
@@ -269,7 +278,9 @@ class Voice:
             case "ending":
                 self._start_ending(match["numbers"])
             case "quoted":
-                self._read_quoted(text[1:-1].strip())
+                name = text[1:-1].strip()
+                if name and name[0] in "ABCDEFG":  # other quoted text is an annotation
+                    self.bars[-1].changes.append((self.bars[-1].length, "chord", name))
             case "tuplet":
                 self._start_tuplet(text[1:])
             case "broken":
@@ -285,18 +296,17 @@ class Voice:
             case "overlay":
                 raise self._error("& (voice overlay) is not supported; write a second voice with V:")
 
-    def _read_quoted(self, name: str) -> None:
-        """Add a chord symbol; other quoted text is an annotation."""
-        if name and name[0] in "ABCDEFG":
-            self.bars[-1].changes.append((self.bars[-1].length, "chord", name))
-
     def _read_note(self, match: re.Match[str]) -> None:
         length = self._length_of(match["length"])
         if self._chord is None:
             self._continued, self._tied = self._tied, {}
-        pitch = self._pitch(match["accidental"], match["letter"], match["octave"])
-        spelling = self._spelling(match["letter"], match["octave"])
-        note = BarNote(self.bars[-1].length, length, pitch, spelling=spelling)
+        letter, octave = match["letter"], match["octave"]
+        octaves = self._transposition.get("octaves", 0) + self._transposition.get("clef_octaves", 0)
+        height = 5 + letter.islower() + octave.count("'") - octave.count(",") + octaves
+        pitch = self._pitch(letter.upper(), height, match["accidental"])
+        if not 0 <= pitch <= 127:
+            raise self._error(f"{letter}{octave} is outside the pitches of MIDI, 0 to 127")
+        note = BarNote(self.bars[-1].length, length, pitch, spelling=(letter.upper(), height))
         if self._chord is not None:
             self._chord.append(note)
         else:
@@ -314,15 +324,12 @@ class Voice:
     def _advance(self, notes: list[BarNote], length: Fraction) -> None:
         """Add an event to the bar, scaled by its tuplet and broken rhythm."""
         ratio, n_left = self._tuplet
-        length *= self._factor
+        scale = self._factor * (ratio if n_left else 1)
         for note in notes:
-            note.duration *= self._factor
+            note.duration *= scale
+        length *= scale
+        self._tuplet = (ratio, max(0, n_left - 1))
         self._factor = Fraction(1)
-        if n_left:
-            length *= ratio
-            for note in notes:
-                note.duration *= ratio
-            self._tuplet = (ratio, n_left - 1)
         self._last = (notes, length)
         self.bars[-1].notes += notes
         self.bars[-1].length += length
@@ -330,13 +337,12 @@ class Voice:
     def _break_rhythm(self, text: str) -> None:
         if self._last is None:
             raise self._error(f"{text} has no note before it")
-        short = Fraction(1, 2 ** len(text))
-        mine, other = (2 - short, short) if text[0] == ">" else (short, 2 - short)
         notes, length = self._last
+        factor, self._factor = broken_factors(text)
         for note in notes:
-            note.duration *= mine
-        self.bars[-1].length += length * (mine - 1)
-        self._last, self._factor = (notes, length * mine), other
+            note.duration *= factor
+        self.bars[-1].length += length * (factor - 1)
+        self._last = (notes, length * factor)
 
     def _tie(self) -> None:
         """Tie the previous note or chord; within a chord, the previous note."""
@@ -363,7 +369,7 @@ class Voice:
     def _start_tuplet(self, text: str) -> None:
         numbers = [int(n) if n else 0 for n in text.split(":")] + [0, 0]
         p, q, r = numbers[:3]
-        is_compound = self._metre is not None and self._metre[0] % 3 == 0 and self._metre[0] > 3
+        is_compound = self.metre is not None and self.metre[0] % 3 == 0 and self.metre[0] > 3
         q = q or TUPLET_TIMES.get(p, 3 if is_compound else 2)
         if not (0 < p <= _MAX_LENGTH and q <= _MAX_LENGTH and r <= _MAX_LENGTH):
             raise self._error(f"invalid tuplet ({text}")
@@ -381,29 +387,23 @@ class Voice:
         bar = self.bars[-1]
         is_double = "||" in signs or "]" in signs or "[|" in signs
         ends_part = bool(before or after or is_double)
-        if bar.is_empty and len(self.bars) > 1:  # two bar lines in a row
-            self._mark(bar, after, is_double, self.bars[-2] if before else None, before)
-            if ends_part and not bar.starts_ending:
-                bar.endings = frozenset()
-            return
-        if bar.is_empty:
+        if not bar.is_empty:
+            self._end_bar(ends_part=ends_part)
+        elif len(self.bars) == 1:
             bar.starts_repeat = bool(after)
             return
-        bar.n_repeats = min(before, MAX_PASSES)
-        self._end_bar(ends_part=ends_part)
-        self._mark(self.bars[-1], after, is_double, None, 0)
+        elif ends_part and not bar.starts_ending:  # two bar lines in a row
+            bar.endings = frozenset()
+        ended, bar = self.bars[-2:]
+        ended.n_repeats = max(ended.n_repeats, min(before, MAX_PASSES))
+        bar.starts_repeat = bar.starts_repeat or bool(after)
+        bar.starts_section = bar.starts_section or is_double
 
     def _end_bar(self, *, ends_part: bool) -> None:
         self._altered.clear()
         self._check_bar(is_last=ends_part)
         self._bar_number += 1
         self.bars.append(Bar(self._bar_number, endings=frozenset() if ends_part else self.bars[-1].endings))
-
-    def _mark(self, bar: Bar, after: int, is_double: bool, earlier: Bar | None, before: int) -> None:
-        bar.starts_repeat = bar.starts_repeat or bool(after)
-        bar.starts_section = bar.starts_section or is_double
-        if earlier is not None:
-            earlier.n_repeats = max(earlier.n_repeats, min(before, MAX_PASSES))
 
     def _start_ending(self, numbers: str) -> None:
         """Start an ending such as ``1``, ``1,3`` or ``1-3``; within a bar, divide the bar."""
@@ -412,7 +412,7 @@ class Voice:
             ends = [int(n) for n in part.split("-") if n]
             if ends:
                 which |= set(range(ends[0], min(ends[-1], MAX_PASSES) + 1))
-        if not which or max(which) > MAX_PASSES:
+        if not which:
             raise self._error(f"invalid ending [{numbers}")
         if not self.bars[-1].is_empty:
             self.bars.append(Bar(self._bar_number))
@@ -421,7 +421,7 @@ class Voice:
     def _check_bar(self, *, is_last: bool) -> None:
         """Report a bar of the wrong length; the first and those at repeats and double bars may be short."""
         bar = self.bars[-1]
-        if self._metre is None or bar.is_empty:
+        if self.metre is None or bar.is_empty:
             return
         due = bar.due or self._bar_due()
         pieces = [other for other in self.bars[-3:] if other.number == bar.number]
@@ -437,14 +437,14 @@ class Voice:
             or before.n_repeats > 0
         )
         if length > due or (length < due and not may_be_short):
-            numerator, denominator = self._metre
+            numerator, denominator = self.metre
             self.findings.append(
                 f"bar {bar.number} lasts {float(length):g} beats, expected {float(due):g} in "
                 f"{numerator}/{denominator}."
             )
 
     def _bar_due(self) -> Fraction:
-        return Fraction(4 * self._metre[0], self._metre[1]) if self._metre else Fraction(4)
+        return Fraction(4 * self.metre[0], self.metre[1]) if self.metre else Fraction(4)
 
     def _length_of(self, written: str) -> Fraction:
         """Parse a length such as ``3``, ``/``, ``//`` or ``3/4``, in quarter notes."""
@@ -456,28 +456,18 @@ class Voice:
             raise self._error(f"invalid note length {written!r}")
         return Fraction(times, divisor) * self._unit * 4
 
-    def _pitch(self, accidental: str | None, letter: str, octave: str) -> int:
+    def _pitch(self, name: str, height: int, accidental: str | None) -> int:
         """Return the pitch under the signature, accidentals in the bar and a tie across the bar line."""
-        name, height = self._spelling(letter, octave)
         place = (name, height if self._propagation == "octave" else 0)
         if accidental is not None:
             alteration = ALTERATIONS[accidental]
             if self._propagation != "not":
                 self._altered[place] = alteration
+        elif (name, height) in self._continued:
+            return self._continued[name, height]
         else:
             alteration = self._altered.get(place, self._signature.get(name, 0))
-        pitch = 12 * height + NATURALS[name] + alteration + (self._transposition.semitones or 0)
-        tied = self._continued.get((name, height))
-        if tied is not None and accidental is None:
-            pitch = tied
-        if not 0 <= pitch <= 127:
-            raise self._error(f"{letter}{octave} is outside the pitches of MIDI, 0 to 127")
-        return pitch
-
-    def _spelling(self, letter: str, octave: str) -> Spelling:
-        """Return the letter and the octave above MIDI pitch 0."""
-        octaves = (self._transposition.octaves or 0) + (self._transposition.clef_octaves or 0)
-        return letter.upper(), 5 + letter.islower() + octave.count("'") - octave.count(",") + octaves
+        return 12 * height + NATURALS[name] + alteration + self._transposition.get("semitones", 0)
 
     def _error(self, what: str) -> ScoreError:
         return ScoreError(f"bar {self._bar_number}: {what}.")

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import os
 from bisect import bisect_left, bisect_right
-from collections import deque
+from collections import defaultdict
 from collections.abc import Sequence
 from dataclasses import dataclass
 from fractions import Fraction
+from itertools import pairwise
 
 from woodshed.atomic import write_whole
 from woodshed.errors import ScoreError
@@ -15,8 +16,8 @@ from woodshed.score import DRUM_CHANNEL, Key, Score
 from woodshed.symbolic.abc.field import ACCIDENTALS
 from woodshed.symbolic.abc.voice import groups_of, tuplets_of
 from woodshed.symbolic.notation import (
-    MAX_DENOMINATOR,
     BarSpan,
+    Chord,
     Signature,
     as_fraction,
     bars_of,
@@ -24,6 +25,8 @@ from woodshed.symbolic.notation import (
     key_at,
     signature_of,
     spelling,
+    voices_of,
+    with_rests,
 )
 
 _UNIT = Fraction(1, 2)  # L:1/8, in quarter notes
@@ -32,23 +35,12 @@ _MODE_WORDS = {"major": "", "minor": "m"}
 
 
 @dataclass(frozen=True)
-class _Event:
-    """Notes with the same start and end."""
-
-    start: Fraction
-    end: Fraction
-    pitches: tuple[int, ...]
-
-
-@dataclass(frozen=True)
 class _Piece:
-    """Part of a chord or rest within one bar, and the key at its start."""
+    """Part of a chord or rest within one bar."""
 
     start: Fraction
     end: Fraction
-    pitches: tuple[int, ...]
-    key: Key
-    is_tied: bool
+    event: Chord
 
 
 def write_abc(scores: Score | Sequence[Score], path: str | os.PathLike[str]) -> None:
@@ -102,7 +94,11 @@ def score_to_abc(score: Score, *, number: int = 1) -> str:
     K:D
     D2 F4-|F2|]
     """
-    voices = _voices(score)
+    voices = [
+        (channel, voice)
+        for channel in sorted({note.channel for note in score.notes} - {DRUM_CHANNEL})
+        for voice in voices_of((n for n in score.notes if n.channel == channel), join_unisons=True)
+    ]
     if not voices:
         raise ScoreError(f"{score.source} has only drums, which ABC cannot notate. Write MIDI instead.")
     head = [f"X:{number}"]
@@ -120,10 +116,10 @@ def score_to_abc(score: Score, *, number: int = 1) -> str:
     keys = [key for key in score.keys if key.onset_beats == 0]
     head.append(f"K:{_key_name(keys[-1])}" if keys else "K:C")
     body = []
-    for k, (_, events) in enumerate(voices):
+    for k, (_, voice) in enumerate(voices):
         if any(line.startswith("V:") for line in head):
             body.append(f"V:{k + 1}")
-        body.append(_Writer(score, k == 0).text(events))
+        body.append(_Writer(score, k == 0).text(voice))
     return "\n".join([*head, *body, ""])
 
 
@@ -138,34 +134,19 @@ class _Writer:
         self._keys = [(as_fraction(key.onset_beats), key) for key in drop_repeated(score.keys)]
         self._altered: set[str] = set()
 
-    def text(self, events: Sequence[_Event]) -> str:
-        """Return the events with rests between them, four bars per line."""
+    def text(self, voice: Sequence[Chord]) -> str:
+        """Return the notes and the rests between them, four bars per line."""
         pieces: list[_Piece] = []
-        now = Fraction(0)
-        for event in events:
-            pieces += self._cut(now, event.start, ()) + self._cut(event.start, event.end, event.pitches)
-            now = event.end
-        pieces += self._cut(now, self._end, ())
-        text, waiting = "", deque(pieces)
+        for event in with_rests(voice, self._end):  # divided at bar lines and changes
+            cuts = self._cuts[bisect_right(self._cuts, event.start) : bisect_left(self._cuts, event.end)]
+            pieces += [_Piece(*span, event) for span in pairwise([event.start, *cuts, event.end])]
+        starts = [piece.start for piece in pieces]
+        text = ""
         for bar in self._bars:
-            content = []
-            while waiting and waiting[0].start < bar.end:
-                content.append(waiting.popleft())
-            text += self._bar(bar, content)
+            text += self._bar(bar, pieces[bisect_left(starts, bar.start) : bisect_left(starts, bar.end)])
             is_last = bar is self._bars[-1]
             text += "|]" if is_last else "|\n" if bar.number and bar.number % _BARS_A_LINE == 0 else "|"
         return text
-
-    def _cut(self, start: Fraction, end: Fraction, pitches: tuple[int, ...]) -> list[_Piece]:
-        """Divide a note, chord or rest at bar lines and changes."""
-        if end <= start:
-            return []
-        cuts = self._cuts[bisect_right(self._cuts, start) : bisect_left(self._cuts, end)]
-        key = key_at(self._keys, start)
-        return [
-            _Piece(at, stop, pitches, key, is_tied=bool(pitches) and stop < end)
-            for at, stop in zip([start, *cuts], [*cuts, end], strict=True)
-        ]
 
     def _bar(self, bar: BarSpan, pieces: Sequence[_Piece]) -> str:
         """Return the content of a bar; notes under one beam are not separated by spaces."""
@@ -176,21 +157,22 @@ class _Writer:
         text = ""
         for k, (piece, (mark, times)) in enumerate(zip(pieces, tuplets_of(spans), strict=True)):
             changes = self._changes.get(piece.start, "")
-            is_apart = groups[k] != groups[k - 1] or not (piece.pitches and pieces[k - 1].pitches)
+            is_apart = groups[k] != groups[k - 1] or not (piece.event.notes and pieces[k - 1].event.notes)
             if k and (is_apart or changes.startswith("[")):
                 text += " "
             text += changes + mark + self._sign(piece, times)
         return text
 
     def _sign(self, piece: _Piece, times: Fraction) -> str:
-        """Return one note, chord or rest in the spelling of the key at its start."""
+        """Return one note, chord or rest in the spelling of the key at the start of its event."""
         written = _length((piece.end - piece.start) * times / _UNIT)
-        if not piece.pitches:
+        if not piece.event.notes:
             return "z" + written
+        key = key_at(self._keys, piece.event.start)
         signature = signature_of(key_at(self._keys, piece.start).n_sharps)
-        names = [self._pitch(pitch, piece.key, signature) for pitch in piece.pitches]
+        names = [self._pitch(note.pitch_midi, key, signature) for note in piece.event.notes]
         name = names[0] if len(names) == 1 else f"[{''.join(names)}]"
-        return name + written + "-" * piece.is_tied
+        return name + written + "-" * (piece.end < piece.event.end)
 
     def _pitch(self, pitch: int, key: Key, signature: Signature) -> str:
         """Spell a pitch in a key, with an accidental where needed."""
@@ -204,43 +186,27 @@ class _Writer:
         return sign + letter + "," * (4 - octave)
 
 
-def _voices(score: Score) -> list[tuple[int, list[_Event]]]:
-    """Distribute the notes to voices without overlaps; return channel and events of each."""
-    together: dict[tuple[int, Fraction, Fraction], list[int]] = {}
-    for note in score.notes:
-        if note.channel != DRUM_CHANNEL:
-            start = as_fraction(note.onset_beats)
-            end = max(start + Fraction(1, MAX_DENOMINATOR), as_fraction(note.end_beats))
-            together.setdefault((note.channel, start, end), []).append(note.pitch_midi)
-    voices: list[tuple[int, list[_Event]]] = []
-    for (channel, start, end), pitches in sorted(together.items()):
-        event = _Event(start, end, tuple(sorted(pitches)))
-        for of, events in voices:
-            if of == channel and events[-1].end <= start:
-                events.append(event)
-                break
-        else:
-            voices.append((channel, [event]))
-    return voices
-
-
 def _inline(score: Score, is_first: bool) -> dict[Fraction, str]:
     """Return inline fields and chord symbols; tempos and chord symbols only in the first voice."""
-    changes: dict[Fraction, str] = {}
-
-    def add(onset_beats: float, text: str) -> None:
-        changes[as_fraction(onset_beats)] = changes.get(as_fraction(onset_beats), "") + text
-
-    for metre in (metre for metre in drop_repeated(score.metres) if metre.onset_beats > 0):
-        add(metre.onset_beats, f"[M:{metre.numerator}/{metre.denominator}]")
-    for key in (key for key in drop_repeated(score.keys) if key.onset_beats > 0):
-        add(key.onset_beats, f"[K:{_key_name(key)}]")
+    changes = [
+        (metre.onset_beats, f"[M:{metre.numerator}/{metre.denominator}]")
+        for metre in drop_repeated(score.metres)
+        if metre.onset_beats > 0
+    ]
+    changes += [
+        (key.onset_beats, f"[K:{_key_name(key)}]") for key in drop_repeated(score.keys) if key.onset_beats > 0
+    ]
     if is_first:
-        for tempo in (tempo for tempo in drop_repeated(score.tempos) if tempo.onset_beats > 0):
-            add(tempo.onset_beats, f"[Q:1/4={tempo.tempo_bpm:.9g}]")
-        for chord in score.chords:
-            add(chord.onset_beats, f'"{chord.name}"')
-    return changes
+        changes += [
+            (tempo.onset_beats, f"[Q:1/4={tempo.tempo_bpm:.9g}]")
+            for tempo in drop_repeated(score.tempos)
+            if tempo.onset_beats > 0
+        ]
+        changes += [(chord.onset_beats, f'"{chord.name}"') for chord in score.chords]
+    texts: dict[Fraction, str] = defaultdict(str)
+    for onset_beats, text in changes:
+        texts[as_fraction(onset_beats)] += text
+    return texts
 
 
 def _key_name(key: Key) -> str:

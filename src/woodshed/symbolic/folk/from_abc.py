@@ -2,24 +2,26 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field, replace
 from fractions import Fraction
+from typing import TypeVar
 
 from woodshed.errors import ScoreError, ScoreFileError
 from woodshed.score import FIFTHS_ABOVE, LINE_OF_FIFTHS, Mode
-from woodshed.symbolic.abc.field import read_metre, read_transposition
-from woodshed.symbolic.abc.tune import TuneLines, cut_tunes, read_voices
-from woodshed.symbolic.abc.voice import Propagation, Voice
+from woodshed.symbolic.abc.field import read_transposition
+from woodshed.symbolic.abc.read import TuneLines, cut_tunes, read_voices
+from woodshed.symbolic.abc.voice import Propagation, Voice, broken_factors
 from woodshed.symbolic.bar import BarNote
 from woodshed.symbolic.folk.vocabulary import (
     GROUPINGS,
     METRES,
     MODE_WORDS,
+    REST,
     SIGNATURES,
     TIMES,
-    WORD_AT,
     WORD_OF,
+    Speller,
     bar_errors,
     pitch_of,
     split_bars,
@@ -27,7 +29,10 @@ from woodshed.symbolic.folk.vocabulary import (
 )
 from woodshed.symbolic.notation import LETTERS, alterations_of
 
-_REWRITTEN = {  # metre -> token of an equivalent metre, factor of all lengths
+Choice = TypeVar("Choice")
+Result = TypeVar("Result")
+
+_METRES = {word.removeprefix("M:"): (word, Fraction(1)) for word in METRES} | {
     "2/2": ("M:4/4", Fraction(1)),
     "4/8": ("M:2/4", Fraction(1)),
     "3/8": ("M:3/4", Fraction(2)),
@@ -37,6 +42,8 @@ _REWRITTEN = {  # metre -> token of an equivalent metre, factor of all lengths
     "6/16": ("M:6/8", Fraction(2)),
     "4/2": ("M:4/4", Fraction(1, 2)),
 }
+"""Metre -> token of the metre or of an equivalent one, factor of all lengths."""
+
 _DOUBLED = {"M:2/4": "M:4/4", "M:3/4": "M:3/2"}
 
 
@@ -109,7 +116,7 @@ class AbcSymbol:
 
     kind: str  # note, tuplet, line, ending
     bar: int
-    notes: list[BarNote] = field(default_factory=list)
+    notes: list[tuple[int, int]] = field(default_factory=list)  # staff step and MIDI pitch
     length: Fraction = Fraction(0)  # in eighths, before broken rhythm and tuplets
     broken: str = ""
     is_tied: bool = False
@@ -128,31 +135,29 @@ class FolkVoice(Voice):
     ) -> None:
         super().__init__(unit, metre, propagation)
         self.events: list[AbcSymbol] = []
-        self.metre = metre
-        self.key: tuple[int, Mode] = (0, "major")
-        self._tuplet_left = 0
+
+    @property
+    def key(self) -> tuple[int, Mode]:
+        """Number of sharps and mode of the last key before the first note."""
+        keys = [key for at, change, key in self.bars[0].changes if change == "key" and at == 0]
+        return keys[-1] if keys else (0, "major")
 
     def change(self, kind: str, value: str) -> None:
         """Apply a field; after the first note, the metre may not change."""
+        before = self.metre
         super().change(kind, value)
-        has_begun = any(event.kind == "note" for event in self.events)
-        if kind == "M" and has_begun and (metre := read_metre(value)) != self.metre:
-            raise self._error(f"there is no token for a change of metre to {value.strip()} ({metre})")
-        if kind == "M":
-            self.metre = read_metre(value)
-        elif kind == "K" and not has_begun:
-            keys = [key for _, change, key in self.bars[-1].changes if change == "key"]
-            self.key = keys[-1] if keys else self.key
+        if self.metre != before and any(event.kind == "note" for event in self.events):
+            raise self._error(f"there is no token for a change of metre to {value.strip()} ({self.metre})")
 
     def shift(self, value: str) -> None:
         """Apply octaves only: all tunes are transposed to C anyway."""
-        transposition = replace(read_transposition(value), semitones=None)
-        self._transposition = self._transposition.updated(transposition)
+        self._transposition |= read_transposition(value)
+        self._transposition.pop("semitones", None)
 
     def _advance(self, notes: list[BarNote], length: Fraction) -> None:
-        in_tuplet = self._tuplet_left > 0
-        self._tuplet_left = max(0, self._tuplet_left - 1)
-        self.events.append(AbcSymbol("note", self._bar_number, list(notes), length * 2, in_tuplet=in_tuplet))
+        in_tuplet = self._tuplet[1] > 0
+        places = [(LETTERS.index(n.spelling[0]) + 7 * n.spelling[1], n.pitch_midi) for n in notes]
+        self.events.append(AbcSymbol("note", self._bar_number, places, length * 2, in_tuplet=in_tuplet))
         super()._advance(notes, length)
 
     def _break_rhythm(self, text: str) -> None:
@@ -171,21 +176,24 @@ class FolkVoice(Voice):
         metre = f"M:{self.metre[0]}/{self.metre[1]}" if self.metre else ""
         if f"({p}" not in GROUPINGS or n_notes != p or ratio != tuplet_ratio(p, metre):
             raise self._error(f"there is no token for the tuplet ({text}")
-        self._tuplet_left = p
         self.events.append(AbcSymbol("tuplet", self._bar_number, number=p))
 
     def _read_line(self, text: str) -> None:
         signs = text.strip("[]0123456789,-. \t")
         before, after = signs.startswith(":"), signs.endswith(":")
-        is_double = "||" in text or "]" in text or "[|" in text
-        event = AbcSymbol("line", self._bar_number, repeats_before=before, repeats_after=after)
-        self.events.append(replace(event, is_double=is_double and not before))
+        is_double = not before and ("||" in text or "]" in text or "[|" in text)
+        self.events.append(
+            AbcSymbol(
+                "line", self._bar_number, repeats_before=before, repeats_after=after, is_double=is_double
+            )
+        )
         super()._read_line(text)
 
     def _start_ending(self, numbers: str) -> None:
-        if numbers.strip(" .,") not in ("1", "2"):
+        number = numbers.strip(" .,")
+        if number not in ("1", "2"):
             raise self._error(f"there is no token for the ending [{numbers}")
-        self.events.append(AbcSymbol("ending", self._bar_number, number=int(numbers.strip(" .,"))))
+        self.events.append(AbcSymbol("ending", self._bar_number, number=int(number)))
         super()._start_ending(numbers)
 
     def _last_note(self) -> AbcSymbol:
@@ -220,27 +228,28 @@ def _text_of(voice: FolkVoice) -> str:
     if voice.metre is None:
         raise ScoreError("there is no token for free metre. Add an M: field with a metre.")
     name = "{}/{}".format(*voice.metre)
-    metre, times = (
-        (f"M:{name}", Fraction(1)) if f"M:{name}" in METRES else _REWRITTEN.get(name, ("", Fraction(0)))
-    )
-    if not metre:
+    if name not in _METRES:
         raise ScoreError(f"there is no token for the metre {name}.")
-    tries = [(metre, times)] + ([(_DOUBLED[metre], 2 * times)] if metre in _DOUBLED else [])
-    first: ScoreError | None = None
-    for word, scale in tries:
-        try:
-            events = _timed(voice.events, scale, word)
-            break
-        except ScoreError as error:
-            first = first or error
-    else:
-        raise first or ScoreError("no metre fits its lengths.")
+    metre, times = _METRES[name]
+    metres = {metre: times} | ({_DOUBLED[metre]: 2 * times} if metre in _DOUBLED else {})
+    metre, events = _first_possible(lambda word: (word, _timed(voice.events, metres[word], word)), metres)
     words = _moved(events, n_sharps, mode, frozenset())
-    if split := split_bars(words, word):
+    if split := split_bars(words, metre):
         words = _moved(events, n_sharps, mode, split)
-    if errors := bar_errors(words, word):
+    if errors := bar_errors(words, metre):
         raise ScoreError(errors[0])
-    return " ".join([word, MODE_WORDS[mode], *words])
+    return " ".join([metre, MODE_WORDS[mode], *words])
+
+
+def _first_possible(function: Callable[[Choice], Result], choices: Iterable[Choice]) -> Result:
+    """Return the result for the first choice without an error; if there is none, raise the first error."""
+    errors = []
+    for choice in choices:
+        try:
+            return function(choice)
+        except ScoreError as error:
+            errors.append(error)
+    raise errors[0]
 
 
 def _timed(symbols: Sequence[AbcSymbol], scale: Fraction, metre: str) -> list[AbcSymbol]:
@@ -255,9 +264,10 @@ def _timed(symbols: Sequence[AbcSymbol], scale: Fraction, metre: str) -> list[Ab
         duration = (Fraction(1) if is_chord else event.length, event.broken)
         if duration in WORD_OF and (following.length, "") in WORD_OF:
             continue
-        short = Fraction(1, 2 ** len(event.broken))
-        mine, other = (2 - short, short) if event.broken[0] == ">" else (short, 2 - short)
-        event.length, following.length, event.broken = event.length * mine, following.length * other, ""
+        factor, following_factor = broken_factors(event.broken)
+        event.length *= factor
+        following.length *= following_factor
+        event.broken = ""
     for event in notes:
         if (event.length, "") not in WORD_OF and event.notes:
             raise ScoreError(f"bar {event.bar}: there is no token for a length of {event.length} eighths.")
@@ -275,10 +285,11 @@ def _joined(events: list[AbcSymbol]) -> list[AbcSymbol]:
             and last.is_tied
             and not (last.broken or event.broken or last.in_tuplet or event.in_tuplet)
             and not (len(done) > 1 and done[-2].broken)
-            and [n.pitch_midi for n in last.notes] == [n.pitch_midi for n in event.notes]
+            and [pitch for _, pitch in last.notes] == [pitch for _, pitch in event.notes]
             and (last.length + event.length, "") in WORD_OF
         ):
-            last.length, last.is_tied = last.length + event.length, event.is_tied
+            last.length += event.length
+            last.is_tied = event.is_tied
         else:
             done.append(event)
     return done
@@ -300,50 +311,22 @@ def _complete(events: list[AbcSymbol], due: Fraction) -> list[AbcSymbol]:
 
 def _moved(events: Sequence[AbcSymbol], n_sharps: int, mode: Mode, split: frozenset[int]) -> list[str]:
     """Transpose by the smallest interval for which every pitch has a token; join split bars."""
+
+    def moved(move: tuple[int, int]) -> list[str]:
+        transposed = [
+            replace(event, notes=[(step + move[0], pitch + move[1]) for step, pitch in event.notes])
+            for event in events
+        ]
+        return _words(transposed, Speller(alterations_of(SIGNATURES[MODE_WORDS[mode]])), split)
+
     sharps, place = divmod(n_sharps + FIFTHS_ABOVE[mode] + 1, 7)
     letter = LETTERS.index(LINE_OF_FIFTHS[place])
     semitones = pitch_of(letter) + sharps
     moves = [(7 * k - letter, 12 * k - semitones) for k in range(-3, 5)]
-    first: ScoreError | None = None
-    for steps, interval in sorted(moves, key=lambda move: (abs(move[1]), move[1])):
-        try:
-            return _words(events, _Speller(MODE_WORDS[mode], steps, interval).word, split)
-        except ScoreError as error:
-            first = first or error
-    raise first or ScoreError("it cannot be transposed.")
+    return _first_possible(moved, sorted(moves, key=lambda move: (abs(move[1]), move[1])))
 
 
-class _Speller:
-    """Spelling of pitches as tokens, under the signature and the accidentals of the bar."""
-
-    def __init__(self, mode_word: str, steps: int, semitones: int) -> None:
-        self._signature = alterations_of(SIGNATURES[mode_word])
-        self._steps, self._semitones = steps, semitones
-        self._altered: dict[int, int] = {}
-
-    def word(self, note: BarNote | None, bar: int) -> str:
-        """Return the token of a note; None stands for a bar line."""
-        if note is None:
-            self._altered.clear()
-            return ""
-        step = LETTERS.index(note.spelling[0]) + 7 * note.spelling[1] + self._steps
-        pitch = note.pitch_midi + self._semitones
-        for here in (step, step - 1, step + 1, step - 2, step + 2):
-            alteration = pitch - pitch_of(here)
-            if abs(alteration) > 1:
-                continue
-            current = self._altered.get(here, self._signature[here % 7])
-            word = WORD_AT.get((here, None if current == alteration else alteration))
-            if word is not None:
-                if current != alteration:
-                    self._altered[here] = alteration
-                return word
-        raise ScoreError(f"bar {bar}: there is no token for MIDI pitch {pitch} (after transposing to C).")
-
-
-def _words(
-    events: Sequence[AbcSymbol], spell: Callable[[BarNote | None, int], str], split: frozenset[int]
-) -> list[str]:
+def _words(events: Sequence[AbcSymbol], speller: Speller, split: frozenset[int]) -> list[str]:
     """Spell symbols as tokens; consecutive signs become the nearest bar lines with a token."""
     words: list[str] = []
     waiting: list[AbcSymbol] = []
@@ -358,11 +341,11 @@ def _words(
             waiting = []
             if n_bars not in split or lines != ["|"]:
                 words += lines
-                spell(None, event.bar)
+                speller.altered.clear()
         if event.kind == "tuplet":
             words.append(f"({event.number}")
         else:
-            words += _note_words(event, spell)
+            words += _note_words(event, speller)
     is_repeated = any(event.repeats_before for event in waiting)
     return [*words, ":|" if is_repeated else "|"]
 
@@ -380,13 +363,21 @@ def _bar_line(signs: Sequence[AbcSymbol], ending: int, *, is_first: bool) -> tup
     return words or ["|"] * (not is_first), 0 if before or after else ending
 
 
-def _note_words(event: AbcSymbol, spell: Callable[[BarNote | None, int], str]) -> list[str]:
+def _note_words(event: AbcSymbol, speller: Speller) -> list[str]:
     """Spell a note, a chord or a rest."""
-    if len(event.notes) < 2:
-        pitch = spell(event.notes[0], event.bar) if event.notes else "z"
-        length = WORD_OF[event.length, event.broken]
-        return [pitch, length] if length else [pitch]
-    words = ["["]
-    for note in event.notes:
-        words += [word for word in (spell(note, event.bar), WORD_OF[event.length, ""]) if word]
-    return [*words, "]", *([event.broken] if event.broken else [])]
+    names = []
+    for step, pitch in event.notes:
+        name = speller.word((step, step - 1, step + 1, step - 2, step + 2), pitch)
+        if name is None:
+            raise ScoreError(
+                f"bar {event.bar}: there is no token for MIDI pitch {pitch} (after transposing to C)."
+            )
+        names.append(name)
+    if len(names) < 2:
+        words = [*(names or [REST]), WORD_OF[event.length, event.broken]]
+    else:
+        words = ["["]
+        for name in names:
+            words += [name, WORD_OF[event.length, ""]]
+        words += ["]", event.broken]
+    return [word for word in words if word]

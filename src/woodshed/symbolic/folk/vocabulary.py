@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import functools
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from fractions import Fraction
 from itertools import pairwise
 
+from woodshed.score import Mode
 from woodshed.symbolic.abc.field import TUPLET_TIMES
+from woodshed.symbolic.abc.voice import broken_factors
 from woodshed.symbolic.notation import LETTERS, NATURALS
 
 BOUNDARIES = ("<s>", "</s>")
@@ -59,7 +61,12 @@ WORD_OF = {meaning: word for word, meaning in UNITS.items()} | {(Fraction(1), ""
 SIGNATURES = {"K:Cmaj": 0, "K:Cmix": -1, "K:Cdor": -2, "K:Cmin": -3}
 """Mode token -> sharps of its key signature; flats are negative."""
 
-MODE_WORDS = {"major": "K:Cmaj", "minor": "K:Cmin", "dorian": "K:Cdor", "mixolydian": "K:Cmix"}
+MODE_WORDS: dict[Mode, str] = {
+    "major": "K:Cmaj",
+    "minor": "K:Cmin",
+    "dorian": "K:Cdor",
+    "mixolydian": "K:Cmix",
+}
 """Name of a mode -> its token."""
 
 PITCH_PLACES = {
@@ -90,6 +97,42 @@ def pitch_of(step: int) -> int:
     (60, 95)
     """
     return 12 * (step // 7) + _SEMITONES[step % 7]
+
+
+class Speller:
+    """Spelling of pitches as tokens, under a signature and the accidentals of the bar.
+
+    Parameters
+    ----------
+    signature
+        Alteration of each letter from C to B.
+
+    Attributes
+    ----------
+    altered
+        Staff step -> alteration of the notes so far; to be cleared at a bar line.
+
+    Examples
+    --------
+    >>> speller = Speller([0] * 7)
+    >>> [speller.word([35], pitch) for pitch in (61, 61, 60, 59)]
+    ['^C', 'C', '=C', '_C']
+    """
+
+    def __init__(self, signature: Sequence[int]) -> None:
+        self._signature = signature
+        self.altered: dict[int, int] = {}
+
+    def word(self, steps: Iterable[int], pitch_midi: int) -> str | None:
+        """Return the token of a pitch on the first staff step that has one; None if none has."""
+        for step in steps:
+            alteration = pitch_midi - pitch_of(step)
+            is_implied = alteration == self.altered.get(step, self._signature[step % 7])
+            word = WORD_AT.get((step, None if is_implied else alteration))
+            if word is not None:
+                self.altered[step] = alteration
+                return word
+        return None
 
 
 def tuplet_ratio(p: int, metre: str) -> Fraction:
@@ -136,16 +179,42 @@ def folk_bars(words: Sequence[str], metre: str) -> list[FolkBar]:
     >>> [float(bar.eighths) for bar in folk_bars("|: C > D [ E 2 G 2 ] (3 E F G :| C".split(), "M:4/4")]
     [6.0, 1.0]
     """
-    lines = [k for k, word in enumerate(words) if word in BAR_LINES]
+    lines = [-1, *(k for k, word in enumerate(words) if word in BAR_LINES), len(words)]
+    ended = [*words, ""]  # so that there is an empty bar line at both ends, -1 and len(words)
     bars: list[FolkBar] = []
-    for first, last in zip([-1, *lines], [*lines, len(words)], strict=True):
-        if last - first < 2:
-            continue
-        before = words[first] if first >= 0 else ""
-        after = words[last] if last < len(words) else ""
-        eighths = sum(lengths_of(tuple(words[first + 1 : last]), metre), Fraction(0))
-        bars.append(FolkBar(len(bars) + 1, first + 1, last, eighths, before, after))
+    for first, last in pairwise(lines):
+        if last - first > 1:
+            eighths = sum(lengths_of(tuple(words[first + 1 : last]), metre), Fraction(0))
+            bars.append(FolkBar(len(bars) + 1, first + 1, last, eighths, ended[first], ended[last]))
     return bars
+
+
+def sounding(words: Sequence[str], signature: Sequence[int]) -> Iterator[tuple[str, int, int | None]]:
+    """Yield each token with its staff step and MIDI pitch; tokens other than pitches have no pitch.
+
+    An accidental holds to the next bar line, in its octave.
+
+    Parameters
+    ----------
+    words
+        Tokens; any pitch of `PITCH_PLACES`.
+    signature
+        Alteration of each letter from C to B.
+
+    Examples
+    --------
+    >>> [pitch for _, _, pitch in sounding("^C 2 C | C".split(), [0] * 7)]
+    [61, None, 61, None, 60]
+    """
+    altered: dict[int, int] = {}
+    for word in words:
+        if word in BAR_LINES:
+            altered = {}
+        step, accidental = PITCH_PLACES.get(word, (0, None))
+        if accidental is not None:
+            altered[step] = accidental
+        pitch = pitch_of(step) + altered.get(step, signature[step % 7])
+        yield word, step, pitch if word in PITCH_PLACES else None
 
 
 def counted_bars(words: Sequence[str], metre: str) -> list[FolkBar]:
@@ -243,19 +312,17 @@ def event_lengths(words: Sequence[str], metre: str) -> Iterator[Fraction]:
             waiting = length * factor * (ratio if n_left else 1)
             n_left, factor = max(0, n_left - 1), Fraction(1)
         if sign and waiting is not None and in_chord is None:
-            short, long = Fraction(1, 2), Fraction(3, 2)
-            waiting *= long if sign == ">" else short
-            factor = short if sign == ">" else long
+            before, factor = broken_factors(sign)
+            waiting *= before
     if waiting is not None:
         yield waiting
 
 
 def _events(words: Sequence[str]) -> Iterator[tuple[Fraction, str, str]]:
     """Yield length, broken rhythm and kind of each note, rest or grouping."""
-    for k, word in enumerate(words):
-        following = words[k + 1] if k + 1 < len(words) else ""
+    for word, following in pairwise([*words, ""]):
         length, sign = UNITS.get(following, (Fraction(1), ""))
-        if word in PITCHES or word == REST:
+        if word in PITCH_PLACES or word == REST:
             yield length, sign, "note"
         elif word == "]":
             yield length, sign, "]"

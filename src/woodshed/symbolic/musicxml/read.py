@@ -1,28 +1,35 @@
-"""Interpretation of the elements of a partwise MusicXML document."""
+"""Reading MusicXML, plain and compressed."""
 
 from __future__ import annotations
 
+import io
 import math
+import os
+import zipfile
+import zlib
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from fractions import Fraction
-from itertools import accumulate
-from typing import cast, get_args
+from typing import Any, NoReturn, get_args
 from xml.etree import ElementTree
+from xml.parsers import expat
 
-from woodshed.errors import ScoreError
+from woodshed.errors import ScoreError, ScoreFileError
 from woodshed.score import DRUM_CHANNEL, Metre, Mode, Note, Program, Score
 from woodshed.symbolic.bar import (
     MAX_PASSES,
     MELODIC_CHANNELS,
     Bar,
     BarNote,
+    Change,
     build_score,
+    changes_of,
     join_ties,
-    no_changes,
+    place_bars,
     played_order,
+    read_bytes,
 )
-from woodshed.symbolic.musicxml.write import DYNAMICS_PER_VELOCITY, KINDS
+from woodshed.symbolic.musicxml.write import CONTAINER, DYNAMICS_PER_VELOCITY, KINDS
 from woodshed.symbolic.notation import NATURALS, TYPES
 
 Element = ElementTree.Element
@@ -30,6 +37,113 @@ Element = ElementTree.Element
 _DEFAULT_VELOCITY = 80
 _SUFFIXES = {kind: suffix for suffix, kind in KINDS.items()} | {"none": "", "minor-major": "mM7"}
 _SIGNS = {-2: "bb", -1: "b", 0: "", 1: "#", 2: "##"}
+
+
+_MAX_BYTES = 64 << 20
+
+
+def read_musicxml(path: str | os.PathLike[str], *, repeats: bool = True) -> Score:
+    r"""Read a partwise MusicXML file, or a compressed one (``.mxl``).
+
+    Supported are notes, chords, ties, rests, several voices and staves, tuplets, transposing instruments,
+    drums, key, metre, tempo, chord symbols, programs, dynamics, repeats and endings. Grace and cue notes,
+    ``D.C.``, ornaments and words are ignored. External resources are never fetched.
+
+    Parameters
+    ----------
+    path
+        The file.
+    repeats
+        Whether to play repeats and endings, as in `woodshed.symbolic.read_abc`. If False, every bar is read
+        once.
+
+    Returns
+    -------
+    Score
+        One channel for each part. Bars of the wrong length are listed in `Score.findings`.
+
+    Raises
+    ------
+    ScoreFileError
+        If the file cannot be opened, is not XML, declares entities, is not partwise MusicXML, has no notes,
+        or has an invalid bar; the message names part and bar.
+
+    Examples
+    --------
+    >>> import tempfile
+    >>> from pathlib import Path
+    >>> from woodshed.score import Metre, Note
+    >>> from woodshed.symbolic import write_musicxml
+    >>> score = Score([Note(0, 1, 60), Note(1, 4 / 3, 62)], metres=[Metre(0, 3, 4)], title="Two notes")
+    >>> with tempfile.TemporaryDirectory() as folder:
+    ...     write_musicxml(score, Path(folder) / "two.musicxml")
+    ...     read_musicxml(Path(folder) / "two.musicxml") == score
+    True
+    """
+    return musicxml_to_score(read_bytes(path), source=os.fspath(path), repeats=repeats)
+
+
+def musicxml_to_score(data: bytes | str, *, source: str = "bytes", repeats: bool = True) -> Score:
+    """Read a document, plain or compressed, as `read_musicxml` does."""
+    content = data.encode("utf-8") if isinstance(data, str) else data
+    if content[:4] == b"PK\x03\x04":
+        content = _unpacked(content, source)
+    root = _tree(content, source)
+    if root.tag == "score-timewise":
+        raise ScoreFileError(source, "it is timewise MusicXML. Export it as partwise MusicXML.")
+    if root.tag != "score-partwise":
+        raise ScoreFileError(
+            source, f"its root is <{root.tag}>, not <score-partwise>. Export it as MusicXML."
+        )
+    if root.find("part/measure/note/pitch") is None and root.find("part/measure/note/unpitched") is None:
+        raise ScoreFileError(source, "it has no notes. Remove the file, or export it again.")
+    try:
+        return _score_of(root, source, repeats)
+    except ScoreError as error:
+        raise ScoreFileError(source, str(error).removeprefix(f"{source} ")) from error
+
+
+def _tree(data: bytes, source: str) -> ElementTree.Element:
+    """Parse XML; entity declarations are refused, as they can expand to unlimited size."""
+    builder = ElementTree.TreeBuilder()
+    parser = expat.ParserCreate()
+    parser.buffer_text = True
+    parser.StartElementHandler = builder.start
+    parser.EndElementHandler = builder.end
+    parser.CharacterDataHandler = builder.data
+
+    def refuse(*_: Any) -> NoReturn:
+        raise ScoreFileError(source, "it declares XML entities, which are not supported. Export it again.")
+
+    parser.EntityDeclHandler = refuse
+    try:
+        parser.Parse(data, True)
+    except (expat.ExpatError, LookupError, ValueError) as error:
+        if isinstance(error, ScoreFileError):
+            raise
+        raise ScoreFileError(source, f"it is not valid XML ({error}). Export it again.") from error
+    return builder.close()
+
+
+def _unpacked(data: bytes, source: str) -> bytes:
+    """Return the score of a compressed file."""
+    try:
+        with zipfile.ZipFile(io.BytesIO(data)) as archive:
+            root = _tree(_member(archive, CONTAINER, source), source)
+            names = [item.get("full-path", "") for item in root.iter() if item.tag.endswith("rootfile")]
+            return _member(archive, names[0], source)
+    except (zipfile.BadZipFile, zlib.error, KeyError, IndexError, RuntimeError, NotImplementedError) as error:
+        raise ScoreFileError(
+            source, "the archive is damaged, or not compressed MusicXML. Export it again."
+        ) from error
+
+
+def _member(archive: zipfile.ZipFile, name: str, source: str) -> bytes:
+    with archive.open(name) as file:
+        content = file.read(_MAX_BYTES + 1)
+    if len(content) > _MAX_BYTES:
+        raise ScoreFileError(source, f"it unpacks to more than {_MAX_BYTES >> 20} MiB. Split it.")
+    return content
 
 
 @dataclass
@@ -44,28 +158,62 @@ class Part:
     is_drums: bool = False
 
 
-def score_of(root: Element, source: str, *, repeats: bool) -> Score:
-    """Read a ``score-partwise`` element.
-
-    Raises
-    ------
-    ScoreError
-        If an element is invalid; the message names part and bar.
-    """
+def _score_of(root: Element, source: str, repeats: bool) -> Score:
+    """Read a ``score-partwise`` element; an error names part and bar."""
     listed = {entry.get("id", ""): _listed_part(entry) for entry in root.iterfind("part-list/score-part")}
     parts = []
     for element in root.iterfind("part"):
         part = listed.get(element.get("id", ""), Part())
         _Reader(part, f"part {part.name or element.get('id', '?')}").read(element)
-        parts.append(part)
-    parts = [part for part in parts if part.bars]
+        if part.bars:
+            parts.append(part)
     if len(parts) > len(MELODIC_CHANNELS) + 1:
         raise ScoreError(
             f"it has {len(parts)} parts; at most {len(MELODIC_CHANNELS) + 1} are supported. Remove some."
         )
-    _set_channels(parts)
-    title = _text_of(root, "work/work-title") or _text_of(root, "movement-title")
-    return _build(parts, title, source, repeats)
+    bars = _align(parts)
+    order = played_order(bars) if repeats else range(len(bars))
+    notes: list[Note] = []
+    changes: list[Change] = []
+    programs, names = [], []
+    for channel, part in zip(_channels(parts), parts, strict=True):
+        placed = place_bars([part.bars[k] for k in order])
+        notes += join_ties(placed, channel)
+        part_changes = changes_of(placed)
+        changes += part_changes
+        if part.program is not None:
+            programs.append(Program(0, channel, part.program))
+        programs += [
+            Program(float(at), channel, value) for at, kind, value in part_changes if kind == "program"
+        ]
+        if part.name:
+            names.append((channel, part.name))
+    return build_score(
+        notes,
+        changes,
+        parts[0].bars[0],
+        programs=programs,
+        part_names=names,
+        title=_text_of(root, "work/work-title") or _text_of(root, "movement-title"),
+        source=source,
+        findings=_findings(parts[0].bars, bars),
+    )
+
+
+def _align(parts: Sequence[Part]) -> list[Bar]:
+    """Give all parts the same number of bars, of equal lengths; return the bars of the longest part.
+
+    A bar is as long as in its longest part, or as its metre if all parts are empty.
+    """
+    longest = max((part.bars for part in parts), key=len)
+    for part in parts:
+        part.bars += [Bar("?") for _ in range(len(part.bars), len(longest))]
+    for bars in zip(*(part.bars for part in parts), strict=True):
+        dues = [bar.due for bar in bars if bar.due is not None]
+        length = max(bar.length for bar in bars) or (dues[0] if dues else Fraction(4))
+        for bar in bars:
+            bar.length = length
+    return longest
 
 
 class _Reader:
@@ -209,8 +357,7 @@ class _Reader:
         unit = TYPES.get(_text_of(mark, "beat-unit"), Fraction(1))
         n_dots = len(mark.findall("beat-unit-dot"))
         if per_minute > 0:
-            times = float(unit * (2 - Fraction(1, 2**n_dots)))
-            self._bar.changes.append((at, "tempo", per_minute * times))
+            self._bar.changes.append((at, "tempo", per_minute * float(unit * (2 - Fraction(1, 2**n_dots)))))
 
     def _sound(self, sound: Element, at: Fraction) -> None:
         if (tempo_bpm := _number_of(sound.get("tempo", ""), 0.0)) > 0:
@@ -246,91 +393,51 @@ class _Reader:
         return ScoreError(f"{self._name}, bar {self._bar.number} {what}. Export it again.")
 
 
-def _build(parts: Sequence[Part], title: str, source: str, repeats: bool) -> Score:
-    """Place the bars of all parts in time and build the score."""
-    n_bars = max((len(part.bars) for part in parts), default=0)
-    lengths = [_length(parts, k) for k in range(n_bars)]
-    longest = max((part.bars for part in parts), key=len, default=[])
-    order = played_order(longest) if repeats else list(range(n_bars))
-    starts = [Fraction(0), *accumulate(lengths[k] for k in order)]
-    notes: list[Note] = []
-    changes = no_changes()
-    programs = []
-    for part in parts:
-        channel = cast("int", part.channel)
-        if part.program is not None:
-            programs.append(Program(0, channel, part.program))
-        placed = [
-            (start, part.bars[k]) for k, start in zip(order, starts, strict=False) if k < len(part.bars)
-        ]
-        notes += join_ties(placed, channel)
-        for start, bar in placed:
-            for at, kind, value in bar.changes:
-                if kind == "program":
-                    programs.append(Program(float(start + at), channel, value))
-                else:
-                    changes[kind].setdefault(start + at, value)
-    return build_score(
-        notes,
-        changes,
-        parts[0].bars[0] if parts else Bar(1),
-        lengths[0] if lengths else Fraction(0),
-        programs=programs,
-        part_names=[(cast("int", part.channel), part.name) for part in parts if part.name],
-        title=title,
-        source=source,
-        findings=_findings(parts, longest, lengths),
-    )
+def _findings(first: Sequence[Bar], longest: Sequence[Bar]) -> list[str]:
+    """Report bars of the first part that have the wrong length.
 
-
-def _length(parts: Sequence[Part], k: int) -> Fraction:
-    """Return the length of a bar: that of its longest part, or of its metre if all parts are empty."""
-    bars = [part.bars[k] for part in parts if k < len(part.bars)]
-    longest = max(bar.length for bar in bars)
-    dues = [bar.due for bar in bars if bar.due is not None]
-    return longest or (dues[0] if dues else Fraction(4))
-
-
-def _findings(parts: Sequence[Part], bars: Sequence[Bar], lengths: Sequence[Fraction]) -> list[str]:
-    """Report bars of the wrong length; the first, the last and those at repeats and endings may be short."""
+    The first, the last and those at repeats and endings of the longest part may be short.
+    """
     findings = []
-    for k, (bar, length) in enumerate(zip(parts[0].bars if parts else (), lengths, strict=False)):
-        neighbours = bars[max(0, k - 1) : k + 2]
+    for k, bar in enumerate(first):
         may_be_short = (
-            k in (0, len(lengths) - 1)
+            k in (0, len(first) - 1)
             or bar.is_implicit
-            or any(other.n_repeats or other.starts_repeat or other.endings for other in neighbours)
+            or any(
+                other.n_repeats or other.starts_repeat or other.endings
+                for other in longest[max(0, k - 1) : k + 2]
+            )
         )
         due = bar.due
-        if due is not None and (length > due or (length < due and not may_be_short)):
-            findings.append(f"bar {bar.number} lasts {float(length):g} beats, expected {float(due):g}.")
+        if due is not None and (bar.length > due or (bar.length < due and not may_be_short)):
+            findings.append(f"bar {bar.number} lasts {float(bar.length):g} beats, expected {float(due):g}.")
     return findings
 
 
-def _set_channels(parts: Sequence[Part]) -> None:
-    """Assign a channel to each part: those of the file if they are distinct, else consecutive ones."""
-    channels = [part.channel for part in parts]
-    if None not in channels and len(set(channels)) == len(channels):
-        return
-    free = iter(MELODIC_CHANNELS)
-    has_drums = False
-    for part in parts:
-        if part.is_drums and not has_drums:
-            part.channel, has_drums = DRUM_CHANNEL, True
-            continue
-        part.channel = next(free, None)
-        if part.channel is None:
-            raise ScoreError(f"it has more than {len(MELODIC_CHANNELS)} parts other than drums. Remove some.")
+def _channels(parts: Sequence[Part]) -> list[int]:
+    """Return the channels of the parts: those of the file if they are distinct, else consecutive ones."""
+    channels = [part.channel for part in parts if part.channel is not None]
+    if len(set(channels)) == len(parts):
+        return channels
+    drums = [k for k, part in enumerate(parts) if part.is_drums][:1]
+    n_melodic = len(parts) - len(drums)
+    if n_melodic > len(MELODIC_CHANNELS):
+        raise ScoreError(f"it has more than {len(MELODIC_CHANNELS)} parts other than drums. Remove some.")
+    channels = list(MELODIC_CHANNELS[:n_melodic])
+    for k in drums:
+        channels.insert(k, DRUM_CHANNEL)
+    return channels
 
 
 def _listed_part(part: Element) -> Part:
     """Read an entry of the part list."""
     channel = _text_of(part, "midi-instrument/midi-channel")
     program = _text_of(part, "midi-instrument/midi-program")
-    drums = {}
-    for instrument in part.iterfind("midi-instrument"):
-        if (drum := _text_of(instrument, "midi-unpitched")).isdigit():
-            drums[instrument.get("id", "")] = min(127, max(0, int(drum) - 1))
+    drums = {
+        instrument.get("id", ""): _program_of(instrument.findtext("midi-unpitched"))
+        for instrument in part.iterfind("midi-instrument")
+        if _text_of(instrument, "midi-unpitched").isdigit()
+    }
     return Part(
         name=_text_of(part, "part-name"),
         channel=int(channel) - 1 if channel.isdigit() and 1 <= int(channel) <= 16 else None,
@@ -340,7 +447,7 @@ def _listed_part(part: Element) -> Part:
 
 
 def _program_of(text: str | None) -> int:
-    """Parse a program, which counts from 1; an invalid one gives the first."""
+    """Parse a program or drum, which counts from 1; an invalid one gives the first."""
     return min(127, max(0, int(text) - 1)) if text and text.strip().isdigit() else 0
 
 

@@ -1,16 +1,22 @@
-"""Conversion of scores to MusicXML, with beams and accidentals."""
+"""Writing MusicXML, plain and compressed, with beams and accidentals."""
 
 from __future__ import annotations
 
+import io
 import math
+import os
 import re
-from collections.abc import Iterable, Sequence
-from dataclasses import replace
+import zipfile
+from collections.abc import Iterable, Mapping, Sequence
 from fractions import Fraction
 from itertools import groupby
+from pathlib import Path
 from xml.etree import ElementTree
 
+from woodshed.atomic import write_whole
+from woodshed.errors import ParameterError
 from woodshed.score import DRUM_CHANNEL, Key, Metre, Note, Score
+from woodshed.symbolic.edit import quantise
 from woodshed.symbolic.notation import (
     TYPES,
     BarSpan,
@@ -26,9 +32,15 @@ from woodshed.symbolic.notation import (
     spelling,
     values_of,
     voices_of,
+    with_rests,
 )
 
 Element = ElementTree.Element
+
+MUSICXML_SUFFIXES = (".musicxml", ".xml", ".mxl")
+
+CONTAINER = "META-INF/container.xml"
+"""Member of a compressed file that names the score."""
 
 DYNAMICS_PER_VELOCITY = 100 / 90
 """MusicXML states dynamics in per cent of forte, which corresponds to a velocity of 90."""
@@ -56,7 +68,34 @@ _DOCTYPE = (
 _MAX_DIVISIONS = 16383  # the maximum resolution of MIDI, and so of most programs
 _ROUND_DIVISIONS = 1008
 _SYMBOL = re.compile(r"([A-G])([#b]?)([^/]*)(?:/([A-Ga-g])([#b]?))?")
-_ALTERS = {"": 0, "#": 1, "b": -1}
+_ALTERS = {"#": 1, "b": -1}
+
+
+def write_musicxml(score: Score, path: str | os.PathLike[str]) -> None:
+    """Write MusicXML 4.0, compressed if the suffix is ``.mxl``. Writing is atomic.
+
+    Parameters
+    ----------
+    score
+        Score, written as by `woodshed.symbolic.score_to_musicxml`.
+    path
+        File name with the suffix ``.musicxml``, ``.xml`` or ``.mxl``; an existing file is replaced. The same
+        score gives the same bytes.
+
+    Raises
+    ------
+    ParameterError
+        If the suffix is not supported.
+    OutputError
+        If the file cannot be written.
+    """
+    suffix = Path(path).suffix.lower()
+    if suffix not in MUSICXML_SUFFIXES:
+        raise ParameterError(
+            f"Invalid suffix {suffix!r} for MusicXML. Expected {', '.join(MUSICXML_SUFFIXES)}."
+        )
+    text = score_to_musicxml(score)
+    write_whole(path, _packed(text) if suffix == ".mxl" else text)
 
 
 def score_to_musicxml(score: Score) -> str:
@@ -75,7 +114,7 @@ def score_to_musicxml(score: Score) -> str:
     """
     divisions = _divisions(score)
     if divisions == _ROUND_DIVISIONS:
-        score = _rounded(score)
+        score = quantise(score, 1 / _ROUND_DIVISIONS)
     root = Element("score-partwise", version="4.0")
     if score.title:
         _add(_add(root, "work"), "work-title", _clean(score.title))
@@ -94,35 +133,48 @@ def score_to_musicxml(score: Score) -> str:
     return f'<?xml version="1.0" encoding="UTF-8"?>\n{_DOCTYPE}\n{body}\n'
 
 
+def _packed(text: str) -> bytes:
+    """Compress a document, without timestamps, so that the same score gives the same bytes."""
+    container = (
+        '<?xml version="1.0" encoding="UTF-8"?>\n<container><rootfiles>'
+        '<rootfile full-path="score.musicxml"/></rootfiles></container>\n'
+    )
+    file = io.BytesIO()
+    with zipfile.ZipFile(file, "w", zipfile.ZIP_DEFLATED) as archive:
+        for name, content in ((CONTAINER, container), ("score.musicxml", text)):
+            archive.writestr(zipfile.ZipInfo(name), content, zipfile.ZIP_DEFLATED)
+    return file.getvalue()
+
+
 class _PartWriter:
     """Writer of the notes of one channel, bar by bar."""
 
     def __init__(self, score: Score, channel: int, divisions: int, *, is_first: bool) -> None:
         self._score, self._channel, self._divisions, self._is_first = score, channel, divisions, is_first
         self._notes = [note for note in score.notes if note.channel == channel]
-        self._voices = voices_of(self._notes)
         self._keys = [(as_fraction(key.onset_beats), key) for key in drop_repeated(score.keys)]
 
     def element(self, bars: Sequence[BarSpan]) -> Element:
         part = Element("part", id=f"P{self._channel + 1}")
-        for k, bar in enumerate(bars):
-            about = {"number": str(bar.number)} | (
-                {"implicit": "yes"} if bar.end - bar.start < bar.due else {}
-            )
-            measure = _add(part, "measure", **about)
-            self._changes(measure, bar, bars[k - 1] if k else None)
+        voices = [with_rests(voice, bars[-1].end) for voice in voices_of(self._notes)]
+        before: BarSpan | None = None
+        for bar in bars:
+            measure = _add(part, "measure", number=str(bar.number))
+            if bar.end - bar.start < bar.due:
+                measure.set("implicit", "yes")
+            self._changes(measure, bar, before)
             heads: list[Head] = []
-            for number, voice in enumerate(self._voices, start=1):
+            for number, voice in enumerate(voices, start=1):
                 events = [event for event in voice if event.start < bar.end and event.end > bar.start]
-                if number > 1 and not events:
-                    continue
                 if number > 1:
+                    if not any(event.notes for event in events):
+                        continue
                     self._move(measure, "backup", bar.end - bar.start)
                 heads += self._voice(measure, bar, events, number)
             turns = [(at, key.n_sharps) for at, key in self._keys if bar.start < at < bar.end]
             add_accidentals(heads, key_at(self._keys, bar.start).n_sharps, turns)
-            if k + 1 == len(bars):
-                _add(_add(measure, "barline", location="right"), "bar-style", "light-heavy")
+            before = bar
+        _add(_add(measure, "barline", location="right"), "bar-style", "light-heavy")
         return part
 
     def _voice(self, measure: Element, bar: BarSpan, events: Iterable[Chord], number: int) -> list[Head]:
@@ -130,50 +182,34 @@ class _PartWriter:
 
         Return the notes that may need an accidental, without those tied to a note in the same bar.
         """
-        now = bar.start
         signs: list[Placed] = []
         heads: list[Head] = []
         for event in events:
             start, end = max(event.start, bar.start), min(event.end, bar.end)
-            signs += self._rests(measure, bar, now, start, number)
-            values = values_of(start - bar.start, end - bar.start)
+            if number > 1 and not event.notes:
+                self._move(measure, "forward", end - start)
+                continue
             at = start
-            for value in values:
+            for value in values_of(start - bar.start, end - bar.start):
                 stop = at + value.duration
-                for k, note in enumerate(event.notes):
-                    ties = (at > event.start, stop < event.end)
-                    element = self._write_note(measure, value, number, note=note, ties=ties, in_chord=k > 0)
+                ties = (("stop", at > event.start), ("start", stop < event.end))
+                ends = (("start", at - bar.start), ("stop", stop - bar.start))
+                ties_here = [word for word, is_tied in ties if is_tied and event.notes]
+                brackets = [word for word, place in ends if value.actual > 1 and is_binary(place)]
+                for k, note in enumerate(event.notes or (None,)):
+                    element = self._write_note(
+                        measure, value, number, note, ties_here, () if k else brackets, in_chord=k > 0
+                    )
                     if at == start:
-                        heads.append((element, at, ties[0]))
+                        heads.append((element, at, at > event.start))
                     if k == 0:
-                        _bracket(element, value, at - bar.start, stop - bar.start)
                         signs.append((element, value, at - bar.start))
                 at = stop
-            now = end
-        self._rests(measure, bar, now, bar.end, number)
         add_beams(signs, bar.metre)
         return heads
 
-    def _rests(
-        self, measure: Element, bar: BarSpan, start: Fraction, end: Fraction, number: int
-    ) -> list[Placed]:
-        """Write rests, or skip them in voices other than the first; return the rests."""
-        if end <= start:
-            return []
-        if number > 1:
-            self._move(measure, "forward", end - start)
-            return []
-        rests: list[Placed] = []
-        at = start - bar.start
-        for value in values_of(at, end - bar.start):
-            element = self._write_note(measure, value, number)
-            _bracket(element, value, at, at + value.duration)
-            rests.append((element, value, at))
-            at += value.duration
-        return rests
-
     def _move(self, measure: Element, way: str, length: Fraction) -> None:
-        _add(_add(measure, way), "duration", self._count(length))
+        _add(measure, way, {"duration": self._count(length)})
 
     def _count(self, length: Fraction) -> str:
         return str(round(length * self._divisions))
@@ -183,24 +219,26 @@ class _PartWriter:
         measure: Element,
         value: NoteValue,
         voice: int,
+        note: Note | None,
+        ties: Sequence[str],
+        brackets: Sequence[str],
         *,
-        note: Note | None = None,
-        ties: tuple[bool, bool] = (False, False),
-        in_chord: bool = False,
+        in_chord: bool,
     ) -> Element:
-        """Write a note or rest; the order of its child elements is prescribed."""
+        """Write a note, or a rest if it is None; the order of its child elements is prescribed.
+
+        ``ties`` and ``brackets`` say which ends of ties and of tuplet brackets it has: ``start``, ``stop``.
+        """
         element = _add(measure, "note")
-        if note is not None:
-            element.set("dynamics", f"{note.velocity * DYNAMICS_PER_VELOCITY:.2f}")
         if in_chord:
             _add(element, "chord")
         if note is None:
             _add(element, "rest")
         else:
+            element.set("dynamics", f"{note.velocity * DYNAMICS_PER_VELOCITY:.2f}")
             self._pitch(element, note)
         _add(element, "duration", self._count(value.duration))
-        tie_words = [word for word, is_tied in zip(("stop", "start"), ties, strict=True) if is_tied]
-        for word in tie_words:
+        for word in ties:
             _add(element, "tie", type=word)
         if note is not None and self._channel == DRUM_CHANNEL:
             _add(element, "instrument", id=_instrument(self._channel, note.pitch_midi))
@@ -210,44 +248,38 @@ class _PartWriter:
         for _ in range(value.n_dots):
             _add(element, "dot")
         if value.actual > 1:
-            times = _add(element, "time-modification")
-            _add(times, "actual-notes", str(value.actual))
-            _add(times, "normal-notes", str(value.normal))
-        if tie_words:
+            ratio = {"actual-notes": str(value.actual), "normal-notes": str(value.normal)}
+            _add(element, "time-modification", ratio)
+        if ties or brackets:
             notations = _add(element, "notations")
-            for word in tie_words:
+            for word in ties:
                 _add(notations, "tied", type=word)
+            for word in brackets:
+                _add(notations, "tuplet", type=word)
         return element
 
     def _pitch(self, element: Element, note: Note) -> None:
         if self._channel == DRUM_CHANNEL:
-            place = _add(element, "unpitched")
-            _add(place, "display-step", "C")
-            _add(place, "display-octave", "5")
+            _add(element, "unpitched", {"display-step": "C", "display-octave": "5"})
             return
         step, alter, octave = spelling(note.pitch_midi, key_at(self._keys, as_fraction(note.onset_beats)))
-        pitch = _add(element, "pitch")
-        _add(pitch, "step", step)
-        if alter:
-            _add(pitch, "alter", str(alter))
-        _add(pitch, "octave", str(octave))
+        alteration = {"alter": str(alter)} if alter else {}
+        _add(element, "pitch", {"step": step, **alteration, "octave": str(octave)})
 
     def _changes(self, measure: Element, bar: BarSpan, before: BarSpan | None) -> None:
         """Write the changes in a bar: key, metre, tempo, chord symbols, programs."""
-        at_start = [key for at, key in self._keys if at == bar.start]
         attributes = Element("attributes")
         if before is None:
             _add(attributes, "divisions", str(self._divisions))
-        if at_start:
-            _write_key(attributes, at_start[-1])
-        if bar.metre and (
-            before is None or before.metre is None or drop_repeated([before.metre, bar.metre])[1:]
-        ):
-            time = _add(attributes, "time")
-            _add(time, "beats", str(bar.metre.numerator))
-            _add(time, "beat-type", str(bar.metre.denominator))
+        for key in [key for at, key in self._keys if at == bar.start][-1:]:
+            _add(attributes, "key", _key_texts(key))
+        if metre := bar.metre:
+            old = before.metre if before else None
+            if old is None or (old.numerator, old.denominator) != (metre.numerator, metre.denominator):
+                texts = {"beats": str(metre.numerator), "beat-type": str(metre.denominator)}
+                _add(attributes, "time", texts)
         if before is None:
-            _write_clef(attributes, self._notes, self._channel)
+            _add(attributes, "clef", self._clef())
         if len(attributes):
             measure.append(attributes)
         self._directions(measure, bar)
@@ -255,10 +287,16 @@ class _PartWriter:
         for at, key in self._keys:
             if bar.start < at < bar.end:  # move forward, and back below
                 self._move(measure, "forward", at - now)
-                _write_key(_add(measure, "attributes"), key)
+                _add(_add(measure, "attributes"), "key", _key_texts(key))
                 now = at
         if now > bar.start:
             self._move(measure, "backup", now - bar.start)
+
+    def _clef(self) -> dict[str, str]:
+        if self._channel == DRUM_CHANNEL:
+            return {"sign": "percussion"}
+        is_low = sum(note.pitch_midi for note in self._notes) < 57 * len(self._notes)
+        return {"sign": "F", "line": "4"} if is_low else {"sign": "G", "line": "2"}
 
     def _directions(self, measure: Element, bar: BarSpan) -> None:
         def within(onset_beats: float) -> bool:
@@ -270,124 +308,88 @@ class _PartWriter:
 
         if self._is_first:
             for tempo in (tempo for tempo in drop_repeated(self._score.tempos) if within(tempo.onset_beats)):
+                tempo_bpm = f"{tempo.tempo_bpm:.9g}"
                 direction = _add(measure, "direction", placement="above")
-                mark = _add(_add(direction, "direction-type"), "metronome")
-                _add(mark, "beat-unit", "quarter")
-                _add(mark, "per-minute", f"{tempo.tempo_bpm:.9g}")
+                mark = {"beat-unit": "quarter", "per-minute": tempo_bpm}
+                _add(_add(direction, "direction-type"), "metronome", mark)
                 offset(direction, tempo.onset_beats)
-                _add(direction, "sound", tempo=f"{tempo.tempo_bpm:.9g}")
+                _add(direction, "sound", tempo=tempo_bpm)
             for chord in (chord for chord in self._score.chords if within(chord.onset_beats)):
-                if (harmony := _harmony(chord.name)) is not None:
-                    offset(harmony, chord.onset_beats)
-                    measure.append(harmony)
+                if match := _SYMBOL.fullmatch(chord.name):
+                    offset(_write_harmony(measure, match), chord.onset_beats)
         for program in self._score.programs:
             if program.channel == self._channel and program.onset_beats > 0 and within(program.onset_beats):
                 direction = _add(measure, "direction")
                 _add(_add(direction, "direction-type"), "words")
                 offset(direction, program.onset_beats)
-                about = _add(_add(direction, "sound"), "midi-instrument", id=_instrument(self._channel))
-                _add(about, "midi-program", str(program.program + 1))
+                number = {"midi-program": str(program.program + 1)}
+                _add(_add(direction, "sound"), "midi-instrument", number, id=_instrument(self._channel))
 
 
 def _describe_part(parts: Element, score: Score, channel: int, name: str) -> None:
     """Add a part to the part list, with its name, instruments, channel and program."""
     part = _add(parts, "score-part", id=f"P{channel + 1}")
     _add(part, "part-name", _clean(name))
-    is_drums = channel == DRUM_CHANNEL
-    drums = sorted({note.pitch_midi for note in score.notes if note.channel == channel}) if is_drums else []
-    ids = [_instrument(channel, drum) for drum in drums] or [_instrument(channel)]
-    for one in ids:
-        _add(_add(part, "score-instrument", id=one), "instrument-name", _clean(name) or one)
-    programs = [p.program for p in score.programs if p.channel == channel and p.onset_beats == 0]
-    for k, one in enumerate(ids):
-        about = _add(part, "midi-instrument", id=one)
-        _add(about, "midi-channel", str(channel + 1))
-        if programs:
-            _add(about, "midi-program", str(programs[-1] + 1))
-        if drums:
-            _add(about, "midi-unpitched", str(drums[k] + 1))
-
-
-def _write_key(attributes: Element, key: Key) -> None:
-    element = _add(attributes, "key")
-    _add(element, "fifths", str(key.n_sharps))
-    _add(element, "mode", key.mode)
-
-
-def _write_clef(attributes: Element, notes: Sequence[Note], channel: int) -> None:
-    clef = _add(attributes, "clef")
+    drums: Sequence[int | None] = [None]
     if channel == DRUM_CHANNEL:
-        _add(clef, "sign", "percussion")
-        return
-    is_low = sum(note.pitch_midi for note in notes) < 57 * len(notes)
-    _add(clef, "sign", "F" if is_low else "G")
-    _add(clef, "line", "4" if is_low else "2")
+        drums = sorted({note.pitch_midi for note in score.notes if note.channel == channel})
+    for drum in drums:
+        one = _instrument(channel, drum)
+        _add(part, "score-instrument", {"instrument-name": _clean(name) or one}, id=one)
+    programs = [p.program for p in score.programs if p.channel == channel and p.onset_beats == 0]
+    for drum in drums:
+        about = {"midi-channel": str(channel + 1)}
+        if programs:
+            about["midi-program"] = str(programs[-1] + 1)
+        if drum is not None:
+            about["midi-unpitched"] = str(drum + 1)
+        _add(part, "midi-instrument", about, id=_instrument(channel, drum))
 
 
-def _harmony(name: str) -> Element | None:
-    """Return a chord symbol as an element; None if it is invalid."""
-    match = _SYMBOL.fullmatch(name)
-    if match is None:
-        return None
+def _key_texts(key: Key) -> dict[str, str]:
+    return {"fifths": str(key.n_sharps), "mode": key.mode}
+
+
+def _write_harmony(measure: Element, match: re.Match[str]) -> Element:
+    """Write a chord symbol that matches `_SYMBOL`."""
+
+    def step_texts(word: str, step: str, sign: str) -> dict[str, str]:
+        alteration = {f"{word}-alter": str(_ALTERS[sign])} if sign else {}
+        return {f"{word}-step": step.upper(), **alteration}
+
     letter, sign, rest, bass, bass_sign = match.groups()
-    harmony = Element("harmony")
-    for word, step, alter in (("root", letter, sign), ("bass", bass, bass_sign)):
-        if word == "bass":
-            _add(harmony, "kind", KINDS.get(rest, "other"), text=_clean(rest))
-        if step:
-            place = _add(harmony, word)
-            _add(place, f"{word}-step", step.upper())
-            if alter:
-                _add(place, f"{word}-alter", str(_ALTERS[alter]))
+    harmony = _add(measure, "harmony")
+    _add(harmony, "root", step_texts("root", letter, sign))
+    _add(harmony, "kind", KINDS.get(rest, "other"), text=_clean(rest))
+    if bass:
+        _add(harmony, "bass", step_texts("bass", bass, bass_sign))
     return harmony
-
-
-def _bracket(element: Element, value: NoteValue, start: Fraction, end: Fraction) -> None:
-    """Start or end a tuplet bracket at positions outside the tuplet grid."""
-    words = [
-        word for word, place in (("start", start), ("stop", end)) if value.actual > 1 and is_binary(place)
-    ]
-    if not words:
-        return
-    notations = element.find("notations")
-    notations = _add(element, "notations") if notations is None else notations
-    for word in words:
-        _add(notations, "tuplet", type=word)
 
 
 def _divisions(score: Score) -> int:
     """Return the number of divisions of a quarter note in which all times are integers."""
-    places = [note.onset_beats for note in score.notes] + [note.end_beats for note in score.notes]
+    places = [score.pickup_beats, *(metre.bar_beats for metre in score.metres)]
+    places += [place for note in score.notes for place in (note.onset_beats, note.end_beats)]
     for changes in (score.tempos, score.metres, score.keys, score.programs, score.chords):
         places += [change.onset_beats for change in changes]
-    places += [score.pickup_beats, *(metre.bar_beats for metre in score.metres)]
     divisions = math.lcm(*{as_fraction(place).denominator for place in places})
     return divisions if divisions <= _MAX_DIVISIONS else _ROUND_DIVISIONS
-
-
-def _rounded(score: Score) -> Score:
-    """Round notes to multiples of a division, each at least one division long."""
-
-    def nearest(beats: float) -> int:
-        return round(beats * _ROUND_DIVISIONS)
-
-    notes = []
-    for note in score.notes:
-        start = nearest(note.onset_beats)
-        length = max(1, nearest(note.end_beats) - start)
-        notes.append(
-            replace(note, onset_beats=start / _ROUND_DIVISIONS, duration_beats=length / _ROUND_DIVISIONS)
-        )
-    return replace(score, notes=notes)
 
 
 def _instrument(channel: int, drum: int | None = None) -> str:
     return f"P{channel + 1}-I{1 if drum is None else drum + 1}"
 
 
-def _add(parent: Element, tag: str, text: str | None = None, /, **attributes: str) -> Element:
+def _add(
+    parent: Element, tag: str, content: str | Mapping[str, str] | None = None, /, **attributes: str
+) -> Element:
+    """Append an element with a text, or with child elements of which the texts are given."""
     element = ElementTree.SubElement(parent, tag, attributes)
-    element.text = text
+    if isinstance(content, Mapping):
+        for child, text in content.items():
+            _add(element, child, text)
+    else:
+        element.text = content
     return element
 
 
@@ -494,22 +496,19 @@ def n_beams(value: NoteValue) -> int:
     return max(0, list(TYPES).index(value.type) - 3) if value.type else 0
 
 
+_BEAM_TEXTS = {(True, True): "continue", (False, True): "begin", (True, False): "end"}
+"""Whether a beam comes from the note before, whether it goes on to the note after -> its text."""
+
+
 def _join(group: Sequence[Placed]) -> None:
-    counts = [n_beams(value) for _, value, _ in group]
+    """Add beams to the notes of a beat; a single note has a flag instead."""
     if len(group) < 2:
         return
-    for k, (element, _, _) in enumerate(group):
-        before = counts[k - 1] if k else 0
-        after = counts[k + 1] if k + 1 < len(group) else 0
-        for level in range(1, counts[k] + 1):
+    counts = [0, *(n_beams(value) for _, value, _ in group), 0]
+    for (element, _, _), before, count, after in zip(group, counts, counts[1:], counts[2:], strict=False):
+        hook = "backward hook" if before else "forward hook"
+        for level in range(1, count + 1):
             beam = ElementTree.Element("beam", number=str(level))
-            if level <= before and level <= after:
-                beam.text = "continue"
-            elif level <= after:
-                beam.text = "begin"
-            elif level <= before:
-                beam.text = "end"
-            else:
-                beam.text = "backward hook" if before else "forward hook"
+            beam.text = _BEAM_TEXTS.get((level <= before, level <= after), hook)
             notations = element.find("notations")
             element.insert(len(element) if notations is None else list(element).index(notations), beam)

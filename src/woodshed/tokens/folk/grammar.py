@@ -143,12 +143,13 @@ class FolkGrammar:
 
     def words(self, state: FolkState) -> frozenset[str]:
         """Return the tokens that may follow."""
-        if state.phase == "start":
-            return frozenset(("<s>",))
-        if state.phase == "metre":
-            return frozenset([self.metre] if self.metre else METRES)
-        if state.phase == "mode":
-            return frozenset([self.mode] if self.mode else MODES)
+        header = {
+            "start": ("<s>",),
+            "metre": (self.metre,) if self.metre else METRES,
+            "mode": (self.mode,) if self.mode else MODES,
+        }
+        if state.phase in header:
+            return frozenset(header[state.phase])
         last = max(self.bars, default=0)
         n_left = _ENOUGH if state.n_bars < last else None
         if self.n_bars is not None:
@@ -271,8 +272,7 @@ def _words(state: FolkState, n_left: int | None) -> frozenset[str]:
             return frozenset(_beginnings(state, n_left)) | frozenset(_lines(state, n_left))
         case "noted":
             lengths = _lengths(state, n_left)
-            onward = _words(_sized(state, ""), n_left) if "" in lengths else frozenset()
-            return (lengths - {""}) | onward
+            following = _sized(state, "")
         case "chord":
             closing = {"]"} if state.chord_size >= _SMALLEST_CHORD else set()
             return frozenset(closing | (set(PITCHES) if state.chord_size < _LARGEST_CHORD else set()))
@@ -281,13 +281,13 @@ def _words(state: FolkState, n_left: int | None) -> frozenset[str]:
                 lengths = frozenset(word for word in _lengths(state, n_left) if not TICKS[word][1])
             else:
                 lengths = frozenset({state.chord_base})
-            onward = frozenset[str]()
-            if "" in lengths:
-                onward = _words(replace(state, phase="chord", chord_base=""), n_left)
-            return (lengths - {""}) | onward
+            following = replace(state, phase="chord", chord_base="")
         case "chorded":
             return _words(_settled(state), n_left)
-    return frozenset()
+        case _:
+            return frozenset()
+    without_length = _words(following, n_left) if "" in lengths else frozenset()
+    return (lengths - {""}) | without_length
 
 
 def _beginnings(state: FolkState, n_left: int | None) -> Iterable[str]:
@@ -333,22 +333,17 @@ def _lines(state: FolkState, n_left: int | None) -> Iterable[str]:
         return
     if state.ending == EXPECTED:
         yield "|2"
-    elif not state.at:
-        yield from _signs_between(state, n_left)
+    elif not state.at:  # immediately after a bar line or the header
+        if state.n_bars and not state.is_open and state.ending != OPEN and not n_left:
+            yield "</s>"
+        if state.is_edge and not state.is_open and n_left != 0:
+            yield "|:"
     elif state.is_edge and state.at < state.due:  # a pickup
         yield "|"
         if not state.is_open:
             yield "|:"
     else:
         yield from _signs_after_bar(state, None if n_left is None else n_left - 1)
-
-
-def _signs_between(state: FolkState, n_left: int | None) -> Iterable[str]:
-    """Yield the signs that may follow immediately after a bar line or the header."""
-    if state.n_bars and not state.is_open and state.ending != OPEN and not n_left:
-        yield "</s>"
-    if state.is_edge and not state.is_open and n_left != 0:
-        yield "|:"
 
 
 def _signs_after_bar(state: FolkState, n_left: int | None) -> Iterable[str]:

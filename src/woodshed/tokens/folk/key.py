@@ -7,19 +7,19 @@ from collections.abc import Sequence
 
 from woodshed.errors import ParameterError
 from woodshed.score import FIFTHS_ABOVE, Mode
-from woodshed.symbolic.abc.field import ACCIDENTALS
+from woodshed.symbolic.abc.field import ACCIDENTALS, ALTERATIONS
 from woodshed.symbolic.folk.vocabulary import (
     BAR_LINES,
     MODE_WORDS,
-    PITCH_PLACES,
     SIGNATURES,
-    WORD_AT,
+    Speller,
     pitch_of,
+    sounding,
 )
 from woodshed.symbolic.notation import LETTERS, alterations_of
 
 _FIFTHS = ("Fb", "Cb", "Gb", "Db", "Ab", "Eb", "Bb", "F", "C", "G", "D", "A", "E", "B", "F#", "C#", "G#")
-_MODE_OF = {word: name for name, word in MODE_WORDS.items()}
+_MODE_OF: dict[str, Mode] = {word: name for name, word in MODE_WORDS.items()}
 _MODE_ENDINGS = {"major": "", "minor": "min", "dorian": "dor", "mixolydian": "mix"}
 _KEY = re.compile(r"\s*([A-Ga-g][#b]?)\s*([A-Za-z]*)\s*$")
 
@@ -104,27 +104,23 @@ def in_key(tune: str, tonic: str) -> tuple[str, list[str]]:
     ('Cmin', ['=B', '_b', '|'])
     """
     _, mode_word, *words = tune.split()
-    mode: Mode = _MODE_OF[mode_word]  # type: ignore[assignment]
+    mode = _MODE_OF[mode_word]
     name = tonic + _MODE_ENDINGS[mode]
     old = alterations_of(SIGNATURES[mode_word])
     new = alterations_of(signature_of_key(tonic, mode))
     steps, semitones = _move_to(tonic)
-    read: dict[int, int] = {}
     accidentals = _Accidentals(new)
     out = []
-    for word in words:
+    for word, step, pitch in sounding(words, old):
         if word in BAR_LINES:
-            read, accidentals = {}, _Accidentals(new)
-        if word not in PITCH_PLACES:
+            accidentals = _Accidentals(new)
+        if pitch is None:
             out.append(word)
             continue
-        step, accidental = PITCH_PLACES[word]
-        if accidental is not None:
-            read[step] = accidental
-        pitch = pitch_of(step) + read.get(step, old[step % 7]) + semitones
         place = step + steps
-        is_explicit = tonic == "C" and accidental is not None
-        out.append(accidentals.before(place, pitch - pitch_of(place), always=is_explicit) + _letter(place))
+        alteration = pitch + semitones - pitch_of(place)
+        is_explicit = tonic == "C" and word[0] in ALTERATIONS
+        out.append(accidentals.before(place, alteration, always=is_explicit) + _letter(place))
     return name, out
 
 
@@ -155,35 +151,27 @@ def on_root(words: Sequence[str], tonic: str, mode_word: str = "") -> list[str]:
     steps, semitones = _move_to(tonic)
     old = new = [0] * len(LETTERS)
     if mode_word:
-        mode: Mode = _MODE_OF[mode_word]  # type: ignore[assignment]
+        mode = _MODE_OF[mode_word]
         old = alterations_of(signature_of_key(tonic, mode))
         new = alterations_of(SIGNATURES[mode_word])
-    read: dict[int, int] = {}
-    written: dict[int, int] = {}
+    speller = Speller(new)
     out = []
-    for word in words:
-        if word not in PITCH_PLACES:
+    for word, step, pitch in sounding(words, old):
+        if pitch is None:
             out.append(word)
             continue
-        step, accidental = PITCH_PLACES[word]
-        if accidental is not None:
-            if not mode_word:
-                raise ParameterError(
-                    f"The pitch of {word} depends on the mode. Add one, such as --key '{tonic} major'."
-                )
-            read[step] = accidental
-        place, change = step - steps, read.get(step, old[step % 7])
-        pitch = pitch_of(step) + change - semitones if mode_word else pitch_of(place)
-        for here in (place, place - 1, place + 1) if mode_word else (place,):
-            alteration = pitch - pitch_of(here)
-            is_implied = alteration == written.get(here, new[here % 7])
-            token = WORD_AT.get((here, None if is_implied else alteration))
-            if token is not None:
-                written[here] = alteration
-                out.append(token)
-                break
+        if word[0] in ALTERATIONS and not mode_word:
+            raise ParameterError(
+                f"The pitch of {word} depends on the mode. Add one, such as --key '{tonic} major'."
+            )
+        place = step - steps
+        if mode_word:
+            token = speller.word((place, place - 1, place + 1), pitch - semitones)
         else:
+            token = speller.word((place,), pitch_of(place))
+        if token is None:
             raise ParameterError(f"There is no token for {word} in the key of {tonic}. Use another note.")
+        out.append(token)
     return out
 
 

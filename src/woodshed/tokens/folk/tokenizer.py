@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from fractions import Fraction
+from itertools import accumulate, pairwise
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
@@ -16,16 +17,17 @@ from woodshed.symbolic.abc.voice import groups_of
 from woodshed.symbolic.folk.vocabulary import (
     BAR_LINES,
     BOUNDARIES,
+    DURATIONS,
     METRES,
     MODES,
-    PITCH_PLACES,
     REST,
     SIGNATURES,
     TIMES,
     WORDS,
     event_lengths,
+    folk_bars,
     lengths_of,
-    pitch_of,
+    sounding,
 )
 from woodshed.symbolic.notation import alterations_of
 from woodshed.tokens.folk.key import in_key
@@ -65,54 +67,35 @@ def folk_notes(tune: str) -> FolkNotes:
     ([60, 64, 64, 63, 63], [1.5, 1.0, 0.5, 1.0, 1.5], [1, 1, 1, 2, 2])
     """
     metre, mode, *words = tune.split()
-    alterations = alterations_of(SIGNATURES[mode])
+    signature = alterations_of(SIGNATURES[mode])
     pitches: list[int] = []
     eighths: list[float] = []
     bars: list[int] = []
-    for number, inside in enumerate(_bars(words), start=1):
-        sounding = _pitches(inside, alterations)
+    for bar in folk_bars(words, metre):
+        inside = tuple(words[bar.start : bar.stop])
         # Freely sampled tokens may have a chord that is never closed, which has no length.
-        for pitch, length in zip(sounding, lengths_of(tuple(inside), metre), strict=False):
+        for pitch, length in zip(_pitches(inside, signature), lengths_of(inside, metre), strict=False):
             if pitch is not None:
                 pitches.append(pitch)
                 eighths.append(float(length))
-                bars.append(number)
+                bars.append(bar.number)
     return FolkNotes(np.array(pitches, np.int64), np.array(eighths) / 2, np.array(bars, np.int64))
 
 
-def _bars(words: Sequence[str]) -> list[list[str]]:
-    """Split tokens at the bar lines, without empty bars."""
-    bars: list[list[str]] = [[]]
-    for word in words:
-        if word not in BAR_LINES:
-            bars[-1].append(word)
-        elif bars[-1]:
-            bars.append([])
-    return [bar for bar in bars if bar]
-
-
-def _pitches(words: Sequence[str], alterations: Sequence[int]) -> list[int | None]:
+def _pitches(words: Sequence[str], signature: Sequence[int]) -> list[int | None]:
     """Return the pitch of each event of a bar, None for a rest."""
-    altered: dict[int, int] = {}
     pitches: list[int | None] = []
     chord: list[int] | None = None
-    for word in words:
+    for word, _, pitch in sounding(words, signature):
         if word == "[":
             chord = []
         elif word == "]" and chord:
             pitches.append(max(chord))
             chord = None
-        elif word == REST:
-            pitches.append(None)
-        elif word in PITCH_PLACES:
-            step, accidental = PITCH_PLACES[word]
-            if accidental is not None:
-                altered[step] = accidental
-            pitch = pitch_of(step) + altered.get(step, alterations[step % 7])
-            if chord is None:
-                pitches.append(pitch)
-            else:
-                chord.append(pitch)
+        elif pitch is not None and chord is not None:
+            chord.append(pitch)
+        elif pitch is not None or word == REST:
+            pitches.append(pitch)
     return pitches
 
 
@@ -320,12 +303,12 @@ def lines_of(words: Sequence[str], metre: str) -> list[str]:
     ['G | A2 Bc de | (3ABc d>e f4 :|', 'g8 |']
     """
     lines, line, n_bars = [], "", 0
-    starts = [0, *(k + 1 for k, word in enumerate(words) if word in BAR_LINES)]
-    ends = [*(k for k, word in enumerate(words) if word in BAR_LINES), len(words)]
-    sign = ""
-    for start, end in zip(starts, ends, strict=True):
-        before, sign = sign, words[end] if end < len(words) else ""
-        text, length = _bar(words[start:end], metre, is_upbeat=before != "|" and sign in ("|", "|:"))
+    signs = [-1, *(k for k, word in enumerate(words) if word in BAR_LINES), len(words)]
+    ended = [*words, "", ""]  # so that there is an empty bar line at both ends, -1 and len(words)
+    for first, last in pairwise(signs):
+        sign, following = ended[last : last + 2]
+        is_upbeat = ended[first] != "|" and sign in ("|", "|:")
+        text, length = _bar(words[first + 1 : last], metre, is_upbeat=is_upbeat)
         line += f" {text}" if text else ""
         n_bars += 2 * length > TIMES[metre]
         is_full = n_bars >= _BARS_A_LINE
@@ -333,11 +316,9 @@ def lines_of(words: Sequence[str], metre: str) -> list[str]:
             lines.append(f"{line} ||")  # the bar may be short, so a single bar line would be wrong
             line, n_bars = "", 0
         line += f" {sign}"
-        following = words[end + 1] if end + 1 < len(words) else ""
         is_over = is_full or sign == ":|" or following == "|:"
-        if (
-            n_bars and is_over and sign in ("|", ":|") and following != "|2"
-        ):  # which goes with the first ending
+        is_first_ending = following == "|2"
+        if n_bars and is_over and sign in ("|", ":|") and not is_first_ending:
             lines.append(line)
             line, n_bars = "", 0
     return [text.strip() for text in (*lines, line) if text.strip()]
@@ -347,11 +328,8 @@ def _bar(words: Sequence[str], metre: str, *, is_upbeat: bool) -> tuple[str, Fra
     """Return the content of a bar as ABC, and its length in eighths."""
     lengths = list(event_lengths(words, metre))
     total = sum(lengths, Fraction(0))
-    now = max(Fraction(0), TIMES[metre] - total) if is_upbeat else Fraction(0)
-    spans = []
-    for length in lengths:
-        spans.append((now / 2, (now + length) / 2))
-        now += length
+    start = max(Fraction(0), TIMES[metre] - total) if is_upbeat else Fraction(0)
+    spans = list(pairwise(accumulate((length / 2 for length in lengths), initial=start / 2)))
     beats, unit = metre.removeprefix("M:").split("/")
     groups = groups_of(spans, Metre(0, int(beats), int(unit)))
     events = _events(words)
@@ -377,7 +355,7 @@ def _events(words: Sequence[str]) -> list[str]:
     events: list[str] = []
     is_in_chord = is_open = False  # open: the next word belongs to the same event
     for word in words:
-        is_length = word[0] in "23456789/<>" or word in ("12", "16")
+        is_length = word in DURATIONS
         if events and (is_in_chord or is_open or is_length or word == "]"):
             events[-1] += word
         else:
