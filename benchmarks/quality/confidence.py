@@ -34,11 +34,10 @@ from woodshed.metrics.calibration import (
 )
 from woodshed.metrics.probability import roc_auc
 from woodshed.recognition.clip_item import describe
-from woodshed.recognition.confidence import HeldOut
+from woodshed.recognition.confidence import HeldOut, SpectralEmbedding
 from woodshed.recognition.estimator import Recogniser
 from woodshed.recognition.experiments.cross_validation import CrossValidation
 from woodshed.recognition.heads.classes import ConfidenceEvaluator
-from woodshed.recognition.novelty_detection import SpectralEmbedding
 from woodshed.training.run_state import RunState
 
 NOTES = Path(__file__).with_name("confidence_notes.md")

@@ -23,8 +23,7 @@ from woodshed.data.corpora.fsdd import load
 from woodshed.data.example import Sounds
 from woodshed.data.sample import sample_folder
 from woodshed.recognition.clip_item import describe
-from woodshed.recognition.confidence import Confidence
-from woodshed.recognition.novelty_detection import NoveltyDetector, SpectralEmbedding
+from woodshed.recognition.confidence import Confidence, NoveltyDetector, SpectralEmbedding
 from woodshed.recognition.saving import save_model
 from woodshed.tasks.speech import SpeechRecogniser
 

@@ -16,6 +16,9 @@ Mode = Literal["major", "minor", "dorian", "phrygian", "lydian", "mixolydian", "
 DRUM_CHANNEL = 9
 """Percussion channel, counted from 0 (channel 10 in General MIDI)."""
 
+MIDI_SUFFIXES = (".mid", ".midi")
+"""Suffixes of MIDI files."""
+
 LINE_OF_FIFTHS = "FCGDAEB"
 """Note letters in ascending fifths; F sharp follows B, and B flat precedes F."""
 

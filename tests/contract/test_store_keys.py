@@ -26,11 +26,11 @@ from woodshed.data.store import FeatureStore
 from woodshed.errors import ParameterError
 from woodshed.features import FEATURES, LogMel, MidTerm, Rms, feature_class
 from woodshed.plotting import map as plotting_map
-from woodshed.recognition import clip_item, front_ends, novelty_detection
+from woodshed.recognition import clip_item, confidence, front_ends
 from woodshed.recognition.clip_item import AugmentedVersion, ReadAt, ReadChanged, ResampledTo, clip_items
 
 MODULES = [
-    *(augmentation, noisy, clip_item, novelty_detection, front_ends, plotting_map),
+    *(augmentation, noisy, clip_item, confidence, front_ends, plotting_map),
     *(
         importlib.import_module(f"woodshed.features.{module.name}")
         for module in pkgutil.iter_modules(woodshed.features.__path__)

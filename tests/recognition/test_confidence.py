@@ -29,21 +29,19 @@ from woodshed.prediction import NONE_OF_THESE, SILENCE
 from woodshed.recognition.clip_item import describe
 from woodshed.recognition.confidence import (
     CONFIDENCE_NAME,
+    LOWEST_DB,
     NOVELTY_NAME,
     Confidence,
     HeldOut,
+    NoveltyDetector,
+    SpectralEmbedding,
     cross_fit,
     fit_confidence,
     fit_max_distance,
+    peak_level_db,
 )
 from woodshed.recognition.estimator import Recogniser
 from woodshed.recognition.experiments.cross_validation import evaluate
-from woodshed.recognition.novelty_detection import (
-    LOWEST_DB,
-    NoveltyDetector,
-    SpectralEmbedding,
-    peak_level_db,
-)
 from woodshed.recognition.saving import save_model
 
 CLASSES = ["fall", "pulse", "rise"]

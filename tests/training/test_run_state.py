@@ -11,7 +11,8 @@ import pytest
 from woodshed.data.example import Corpus
 from woodshed.data.split import make_split
 from woodshed.errors import OutputError
-from woodshed.training.run_state import RunState, fingerprint, read_arrays, write_arrays
+from woodshed.recognition.experiments.cross_validation import fingerprint
+from woodshed.training.run_state import RunState, read_arrays, write_arrays
 
 
 @pytest.fixture

@@ -23,7 +23,7 @@ from abc import abstractmethod
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
-from typing import Any, ClassVar, Self
+from typing import TYPE_CHECKING, Any, ClassVar, Self
 
 import numpy as np
 from numpy.typing import NDArray
@@ -31,7 +31,6 @@ from numpy.typing import NDArray
 from woodshed.atomic import write_whole
 from woodshed.composition.generation import Generation, ReferenceSet
 from woodshed.composition.generator import Generator
-from woodshed.data.symbolic_corpus import SymbolicCorpus
 from woodshed.errors import (
     DataError,
     ModelFolderError,
@@ -56,6 +55,9 @@ from woodshed.training.model_folder import (
 from woodshed.training.progress import LearningCurve, OnEpoch, ignore_epoch
 from woodshed.training.run_state import arrays_to_bytes
 from woodshed.training.stderr import suppress_stderr
+
+if TYPE_CHECKING:
+    from woodshed.data.symbolic_corpus import SymbolicCorpus
 
 Weights = dict[str, NDArray[np.floating]]
 

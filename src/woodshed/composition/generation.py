@@ -11,7 +11,7 @@ from typing import Any, ClassVar, Self
 import numpy as np
 from numpy.typing import NDArray
 
-from woodshed import symbolic
+import woodshed.symbolic as symbolic
 from woodshed.atomic import write_whole
 from woodshed.audio.edit import resample
 from woodshed.audio.write import write as write_clip

@@ -9,11 +9,11 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import overload
 
+import woodshed.symbolic as symbolic
 from woodshed.audio.edit import resample
 from woodshed.audio.read import info, read, read_blocks
 from woodshed.clip import Clip
-from woodshed.symbolic.midi import MIDI_SUFFIXES, read_midi
-from woodshed.symbolic.rendering import RENDER_RATE, play
+from woodshed.score import MIDI_SUFFIXES
 
 
 @dataclass(frozen=True)
@@ -190,7 +190,7 @@ def read_or_render(path: str | os.PathLike[str]) -> Clip:
     ScoreFileError
         If it is a MIDI file that cannot be used or has no notes.
     """
-    return play(read_midi(path)) if is_score(path) else read(path)
+    return symbolic.play(symbolic.read_midi(path)) if is_score(path) else read(path)
 
 
 def read_example(example: Example, *, sample_rate: int | None = None, mono: bool = False) -> Clip:
@@ -245,15 +245,15 @@ def codec_of(path: Path) -> str:
 
 def own_rate(path: Path) -> int:
     """Return the sample rate of an audio file, or the rate of rendered notes, in hertz."""
-    return RENDER_RATE if is_score(path) else info(path).sample_rate
+    return symbolic.RENDER_RATE if is_score(path) else info(path).sample_rate
 
 
 def duration_s(example: Example) -> float:
     """Return the duration of an example, in seconds."""
     if example.end_s is not None:
         return example.end_s - example.start_s
-    file_s = read_midi(example.path).duration_s if is_score(example.path) else info(example.path).duration_s
-    return file_s - example.start_s
+    whole = symbolic.read_midi(example.path) if is_score(example.path) else info(example.path)
+    return whole.duration_s - example.start_s
 
 
 class Sounds(Sequence[Clip]):

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+import woodshed.symbolic as symbolic
 from woodshed.data.corpora import split_name
 from woodshed.data.example import Skipped
 from woodshed.errors import (
@@ -21,9 +22,7 @@ from woodshed.errors import (
     near_miss,
     printable,
 )
-from woodshed.features.key import key_of_pitch_classes
 from woodshed.score import DRUM_CHANNEL, FIFTHS_ABOVE, Key, Score
-from woodshed.symbolic.file import SCORE_SUFFIXES, read_scores
 from woodshed.units import PITCH_CLASSES
 
 if TYPE_CHECKING:
@@ -284,10 +283,11 @@ def score_paths(place: str | os.PathLike[str]) -> list[Path]:
     root = Path(place)
     if root.is_file():
         return [root]
-    paths = sorted(path for path in root.rglob("*") if path.suffix.lower() in SCORE_SUFFIXES)
+    paths = sorted(path for path in root.rglob("*") if path.suffix.lower() in symbolic.SCORE_SUFFIXES)
     if not paths:
         raise DataError(
-            f"{printable(root)}: there are no score files ({', '.join(SCORE_SUFFIXES)}). Give their folder."
+            f"{printable(root)}: there are no score files ({', '.join(symbolic.SCORE_SUFFIXES)}). "
+            "Give their folder."
         )
     return paths
 
@@ -313,11 +313,13 @@ def scores_with_keys(path: Path) -> list[Score]:
     ScoreError
         If the file cannot be read, or a missing key cannot be estimated.
     """
-    return [score if score.keys else _with_key(score) for score in read_scores(path, repeats=False)]
+    return [score if score.keys else _with_key(score) for score in symbolic.read_scores(path, repeats=False)]
 
 
 def _with_key(score: Score) -> Score:
     """Add the key estimated from the pitch-class durations (Krumhansl's profiles)."""
+    from woodshed.features.key import key_of_pitch_classes
+
     weights = np.zeros(12)
     for note in score.notes:
         if note.channel != DRUM_CHANNEL:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import functools
 from dataclasses import dataclass
 from itertools import product
-from typing import Any
+from typing import Any, ClassVar
 
 import numpy as np
 from numpy.typing import NDArray
@@ -180,6 +180,7 @@ class PlayedNotes(Checked):
     """
 
     key = "played-notes/1"
+    reads_notes: ClassVar[bool] = True
     sample_rate: int = RENDER_RATE
     metre_hidden: bool = True
 

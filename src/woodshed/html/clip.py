@@ -5,16 +5,20 @@ from __future__ import annotations
 import base64
 import io
 from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING
 
 import numpy as np
 from numpy.typing import NDArray
 
 from woodshed import audio
+from woodshed.audio.edit import resample
 from woodshed.clip import Clip, Samples
 from woodshed.data.example import Example, is_made, read_example
 from woodshed.errors import ParameterError
-from woodshed.features import LogMel
 from woodshed.html.document import Markup, element
+
+if TYPE_CHECKING:
+    pass
 
 N_LEVELS = 32
 """Number of shades in a spectrogram; more are indistinguishable at this size and cost bytes."""
@@ -97,6 +101,8 @@ def spectrogram_png(clip: Clip) -> bytes:
     bytes
         A PNG image, 48 pixels high and at most about 240 wide.
     """
+    from woodshed.features import LogMel
+
     feature = LogMel(
         sample_rate=clip.sample_rate,
         n_fft=2 ** round(np.log2(0.032 * clip.sample_rate)),
@@ -218,3 +224,23 @@ def flac(clip: Clip) -> bytes:
     file = io.BytesIO()
     soundfile.write(file, np.clip(clip.mono(), -1.0, 1.0), clip.sample_rate, format="FLAC", subtype="PCM_16")
     return file.getvalue()
+
+
+MAX_HEARD_S = 60.0
+"""Maximum duration of embedded audio in seconds, about a megabyte."""
+_FULL_RATE_S, _FULL_RATE = 15.0, 48000
+
+
+def sound_bytes(clip: Clip) -> bytes | None:
+    """Return a clip as mono FLAC, at 16 kHz at most if it is longer than 15 s; None if it is too long.
+
+    Examples
+    --------
+    >>> from woodshed.audio import sine
+    >>> sound_bytes(sine(440))[:4], sound_bytes(sine(440, 61))
+    (b'fLaC', None)
+    """
+    if clip.duration_s > MAX_HEARD_S:
+        return None
+    highest = _FULL_RATE if clip.duration_s <= _FULL_RATE_S else MAX_RATE
+    return flac(resample(clip, min(clip.sample_rate, highest)))

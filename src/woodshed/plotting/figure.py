@@ -19,11 +19,10 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from woodshed.atomic import check_overwrite, write_whole
-from woodshed.audio.edit import resample
 from woodshed.clip import Clip
 from woodshed.data.example import Skipped
 from woodshed.errors import AudioError, ParameterError, near_miss, printable
-from woodshed.html.clip import MAX_RATE, data_uri, flac
+from woodshed.html.clip import data_uri, sound_bytes
 from woodshed.html.document import Markup, element, name_of
 from woodshed.plotting.excerpt import AudioExcerpt, clip_excerpt, file_excerpt
 from woodshed.plotting.panel import Panel, time_label, time_step, time_text
@@ -56,14 +55,9 @@ MAX_ACROSS = 3
 """Maximum number of stacks side by side; more are arranged in two columns."""
 
 
-MAX_HEARD_S = 60.0
-"""Maximum duration of embedded audio in seconds, about a megabyte."""
-
-
 _WIDTHS_IN = {1: 11.0, 2: 15.0, 3: 18.0}
 _HEADING_IN, _TITLE_IN, _TIME_AXIS_IN = 0.35, 0.34, 0.42
 _LETTERS_PER_IN = 8.0  # of bold text at 10 points, a cautious estimate
-_FULL_RATE_S, _FULL_RATE = 15.0, 48000
 _POLICY = "default-src 'none'; img-src data:; media-src data:; style-src 'unsafe-inline'; base-uri 'none'"
 
 
@@ -501,21 +495,6 @@ def write_title(part: Any, text: str, n_letters: int, *, size: float) -> None:
     """Write the title of a figure or sub-figure in one line of at most ``n_letters``."""
     line = drawable(text, n_letters)
     part.suptitle(line, fontsize=size, fontweight="bold", fontfamily=fonts_for(line))
-
-
-def sound_bytes(clip: Clip) -> bytes | None:
-    """Return a clip as mono FLAC, at 16 kHz at most if it is longer than 15 s; None if it is too long.
-
-    Examples
-    --------
-    >>> from woodshed.audio import sine
-    >>> sound_bytes(sine(440))[:4], sound_bytes(sine(440, 61))
-    (b'fLaC', None)
-    """
-    if clip.duration_s > MAX_HEARD_S:
-        return None
-    highest = _FULL_RATE if clip.duration_s <= _FULL_RATE_S else MAX_RATE
-    return flac(resample(clip, min(clip.sample_rate, highest)))
 
 
 def picture_page(drawings: Mapping[str, bytes], heading: str, stacks: Sequence[PanelStack] = ()) -> str:

@@ -1,6 +1,6 @@
 """Decision map with matplotlib: labelled clips on any two features, and the boundary between their classes.
 
-The report of a classical model shows the same map as SVG (`woodshed.report.recognition.decision_map`); both
+The report of a classical model shows the same map as SVG (`woodshed.report.recognition.figures`); both
 draw a `woodshed.recognition.experiments.feature_map.FeatureMap`.
 """
 

@@ -12,6 +12,7 @@ from typing import ClassVar
 import numpy as np
 from numpy.typing import NDArray
 
+import woodshed.symbolic as symbolic
 from woodshed.audio.augmentation import WaveformAugmentation
 from woodshed.audio.edit import resample
 from woodshed.clip import Clip
@@ -20,8 +21,7 @@ from woodshed.data.item import ChangedItem, ClipItem, ExampleItem, Item
 from woodshed.data.store import FeatureStore
 from woodshed.errors import DataError, ParameterError, WoodshedError
 from woodshed.features.summary import Summary
-from woodshed.recognition.novelty_detection import SpectralEmbedding
-from woodshed.symbolic.rendering import ScoreClip
+from woodshed.recognition.confidence import SpectralEmbedding
 
 N_RATE_CLIPS = 50
 """Approximate number of clips, evenly spread, from which the common sample rate is determined."""
@@ -155,7 +155,7 @@ def are_scores(clips: Sequence[Clip]) -> bool:
     """Return whether all clips are rendered scores, whose notes can be used instead of their sound."""
     if isinstance(clips, Sounds):
         return bool(clips) and all(is_score(example.path) for example in clips.examples)
-    return bool(clips) and all(isinstance(clips[k], ScoreClip) for k in range(len(clips)))
+    return bool(clips) and all(isinstance(clips[k], symbolic.ScoreClip) for k in range(len(clips)))
 
 
 def common_rate(clips: Sequence[Clip], highest: int) -> int:

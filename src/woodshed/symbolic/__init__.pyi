@@ -34,5 +34,8 @@ from .musicxml.write import write_musicxml as write_musicxml
 from .note_table import read_note_table as read_note_table
 from .note_table import table_to_score as table_to_score
 from .note_table import write_note_table as write_note_table
+from .rendering import RENDER_RATE as RENDER_RATE
+from .rendering import ScoreClip as ScoreClip
 from .rendering import find_soundfont as find_soundfont
+from .rendering import play as play
 from .rendering import render as render

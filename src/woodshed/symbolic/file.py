@@ -7,10 +7,10 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from woodshed.errors import OutputError, ParameterError, ScoreFileError, near_miss, printable
-from woodshed.score import Score
+from woodshed.score import MIDI_SUFFIXES, Score
 from woodshed.symbolic.abc.read import ABC_SUFFIXES, read_abc
 from woodshed.symbolic.abc.write import write_abc
-from woodshed.symbolic.midi import MIDI_SUFFIXES, read_midi, write_midi
+from woodshed.symbolic.midi import read_midi, write_midi
 from woodshed.symbolic.musicxml.read import read_musicxml
 from woodshed.symbolic.musicxml.write import MUSICXML_SUFFIXES, write_musicxml
 from woodshed.symbolic.note_table import read_note_table, write_note_table

@@ -25,8 +25,6 @@ from woodshed.score import Key, Metre, Note, Program, Score, Tempo
 from woodshed.symbolic.bar import read_bytes
 from woodshed.symbolic.edit import check_integer
 
-MIDI_SUFFIXES = (".mid", ".midi")
-
 _NAME, _TEMPO, _METRE, _KEY = 0x03, 0x51, 0x58, 0x59
 _NOTE_OFF, _NOTE_ON, _PROGRAM = 0x8, 0x9, 0xC
 _MAX_TICK = (1 << 28) - 1

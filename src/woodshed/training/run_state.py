@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-import hashlib
 import io
 import shutil
 import zipfile
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -15,11 +14,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from woodshed.atomic import write_whole
-from woodshed.data.example import Corpus
-from woodshed.data.item import file_digest
-from woodshed.data.split import Split
 from woodshed.errors import OutputError, printable
-from woodshed.training.model_folder import make_folder, to_json
+from woodshed.training.model_folder import make_folder
 
 # Raised by NumPy and zipfile, by experiment, for a file with any single bit flipped, truncated or empty.
 _READ_ERRORS = (OSError, ValueError, EOFError, RuntimeError, zipfile.BadZipFile)
@@ -116,19 +112,3 @@ class RunState:
         """Delete the folder of a finished run."""
         if self.folder is not None:
             shutil.rmtree(self.folder, ignore_errors=True)
-
-
-def fingerprint(settings: Mapping[str, Any], corpus: Corpus, splits: Sequence[Split]) -> str:
-    """Return a digest of all inputs of a run: settings, recordings, labels and splits.
-
-    Returns
-    -------
-    str
-        64 hexadecimal digits, equal for equal inputs in every process.
-    """
-    rows = [
-        (file_digest(example.path), example.label, example.group, example.start_s, example.end_s)
-        for example in corpus.examples
-    ]
-    parts = [[split.name, [fold.test.tolist() for fold in split.folds]] for split in splits]
-    return hashlib.sha256(to_json([dict(settings), rows, parts]).encode()).hexdigest()

@@ -19,7 +19,7 @@ from woodshed.clip import Clip
 from woodshed.errors import AudioFileError, NotFittedError, ParameterError
 from woodshed.features import LogMel
 from woodshed.recognition.clip_item import describe
-from woodshed.recognition.confidence import HeldOut, fit_confidence
+from woodshed.recognition.confidence import HeldOut, NoveltyDetector, SpectralEmbedding, fit_confidence
 from woodshed.recognition.detection.events import (
     EventRule,
     best_path,
@@ -37,7 +37,6 @@ from woodshed.recognition.detection.sliding_window import (
     sliding_windows,
     window_classifier,
 )
-from woodshed.recognition.novelty_detection import NoveltyDetector, SpectralEmbedding
 from woodshed.tasks.mood import MoodRegressor
 from woodshed.tasks.speech import SpeechRecogniser
 from woodshed.tasks.tags import TagsTagger

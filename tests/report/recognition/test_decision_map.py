@@ -12,7 +12,7 @@ import pytest
 from woodshed.features import Summary
 from woodshed.recognition.experiments.feature_map import MAX_CLIPS, FeatureMap, sample_rows, separate
 from woodshed.recognition.experiments.result import Experiment, SummaryTable
-from woodshed.report.recognition.decision_map import map_figure, map_section
+from woodshed.report.recognition.figures import map_figure, map_section
 from woodshed.report.recognition.page import page
 
 SVG = "{http://www.w3.org/2000/svg}"

@@ -14,7 +14,7 @@ from woodshed.data.doctor.inspection import inspect_sound
 from woodshed.data.example import Corpus, Example, Skipped
 from woodshed.data.file_jobs import in_threads
 from woodshed.errors import ParameterError, WoodshedError
-from woodshed.symbolic.midi import MIDI_SUFFIXES
+from woodshed.score import MIDI_SUFFIXES
 
 
 @dataclass(frozen=True)

@@ -5,6 +5,7 @@ A fitted model is tested on further examples by `evaluate`.
 
 from __future__ import annotations
 
+import hashlib
 import time
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, field
@@ -21,9 +22,9 @@ from woodshed.recognition.clip_item import common_rate, summarise
 from woodshed.recognition.estimator import AudioEstimator
 from woodshed.recognition.experiments.result import Experiment, SplitResult, SummaryTable
 from woodshed.recognition.self_training import N_TRAININGS, may_learn
-from woodshed.training.model_folder import provenance
+from woodshed.training.model_folder import provenance, to_json
 from woodshed.training.progress import LearningCurve, Watcher
-from woodshed.training.run_state import RunState, fingerprint
+from woodshed.training.run_state import RunState
 
 Part = Mapping[str, NDArray[Any]]
 """Arrays of the test part of one fold by name: the outputs of each method, the truth, the learning curve."""
@@ -367,3 +368,19 @@ def evaluate(estimator: AudioEstimator, corpus: Corpus, *, leaky: bool | None) -
         skipped=skipped,
         provenance=provenance(estimator.seed, time.monotonic() - began),
     )
+
+
+def fingerprint(settings: Mapping[str, Any], corpus: Corpus, splits: Sequence[Split]) -> str:
+    """Return a digest of all inputs of a run: settings, recordings, labels and splits.
+
+    Returns
+    -------
+    str
+        64 hexadecimal digits, equal for equal inputs in every process.
+    """
+    rows = [
+        (file_digest(example.path), example.label, example.group, example.start_s, example.end_s)
+        for example in corpus.examples
+    ]
+    parts = [[split.name, [fold.test.tolist() for fold in split.folds]] for split in splits]
+    return hashlib.sha256(to_json([dict(settings), rows, parts]).encode()).hexdigest()

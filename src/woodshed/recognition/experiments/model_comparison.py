@@ -29,11 +29,12 @@ from woodshed.data.split import Fold, Split
 from woodshed.errors import DataError, ParameterError, WoodshedError
 from woodshed.recognition.clip_item import common_rate
 from woodshed.recognition.estimator import AudioEstimator
+from woodshed.recognition.experiments.cross_validation import fingerprint
 from woodshed.recognition.heads.head import Head, constant_outputs
 from woodshed.recognition.learners import learner_of
 from woodshed.training.model_folder import provenance
 from woodshed.training.progress import Watcher
-from woodshed.training.run_state import RunState, fingerprint
+from woodshed.training.run_state import RunState
 
 Send = Callable[[tuple[Any, ...]], None]
 """Sends an event, such as ``("epoch", 3, 0.5, None)``, to the observer of the progress."""

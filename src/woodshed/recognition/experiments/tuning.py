@@ -23,11 +23,11 @@ from woodshed.data.split import Fold, Split, make_split
 from woodshed.errors import DataError, MissingPackageError, ParameterError, WoodshedError
 from woodshed.recognition.clip_item import common_rate
 from woodshed.recognition.estimator import AudioEstimator
-from woodshed.recognition.experiments.cross_validation import deciding_settings
+from woodshed.recognition.experiments.cross_validation import deciding_settings, fingerprint
 from woodshed.recognition.experiments.model_comparison import BenchmarkTask, run_fold
 from woodshed.recognition.experiments.result import SearchResult, Trial
 from woodshed.training.progress import Watcher
-from woodshed.training.run_state import RunState, fingerprint
+from woodshed.training.run_state import RunState
 
 SEARCHED = ("learning_rate", "width", "dropout", "augment", "window_s", "n_mels")
 """Settings of a network that are searched unless the user sets them."""

@@ -24,11 +24,12 @@ from woodshed.recognition.confidence import (
     CalibratedPredictions,
     Confidence,
     HeldOut,
+    NoveltyDetector,
+    SpectralEmbedding,
     cross_fit,
     fit_confidence,
 )
 from woodshed.recognition.heads.head import Evaluator, Head, Names, Rows
-from woodshed.recognition.novelty_detection import NoveltyDetector, SpectralEmbedding
 from woodshed.recognition.self_training import with_unlabelled
 
 if TYPE_CHECKING:

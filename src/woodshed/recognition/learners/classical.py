@@ -14,7 +14,6 @@ from numpy.typing import NDArray
 from woodshed.clip import Clip
 from woodshed.data.example import Skipped
 from woodshed.data.store import FeatureStore
-from woodshed.features.notes import PlayedNotes
 from woodshed.recognition.classical import CLASSICAL
 from woodshed.recognition.classical.model import (
     Case,
@@ -161,7 +160,7 @@ def _extract(
     items = clip_items(clips, sample_rate)
     usable, skipped = fill_store(store, items, n_jobs=estimator.n_jobs)
     # Augmentations change sound, not notes.
-    n_versions = 1 if isinstance(feature, PlayedNotes) else kind.n_augmented_rows
+    n_versions = 1 if getattr(feature, "reads_notes", False) else kind.n_augmented_rows
     versions = [augmented_versions(items[k], n_versions, kind.waveform_augmentation) for k in usable]
     store.fill([item for row in versions for item in row[1:]], n_jobs=estimator.n_jobs)
     rows = np.stack([store.get(item) for row in versions for item in row]).astype(np.float64)

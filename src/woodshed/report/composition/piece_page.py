@@ -22,11 +22,10 @@ from woodshed.composition.generation import (
 )
 from woodshed.errors import OutputError, ParameterError, counted, near_miss, printable
 from woodshed.html.chart import Plot, percent_ticks, round_ticks
-from woodshed.html.clip import audio_player
+from woodshed.html.clip import audio_player, sound_bytes
 from woodshed.html.document import Markup, document, element, join, name_of, table
 from woodshed.metrics.originality import N_GRAM, Melody, MelodyIndex
 from woodshed.metrics.style import Shares, Style, overlap
-from woodshed.plotting.figure import sound_bytes
 from woodshed.report.wording import UNKNOWN, percent
 from woodshed.score import Note, Score
 from woodshed.symbolic.edit import set_tempo, transpose

@@ -15,7 +15,7 @@ from woodshed.recognition.confidence import CalibratedPredictions
 from woodshed.recognition.experiments.result import Experiment, SplitResult
 from woodshed.report.recognition import figures
 from woodshed.report.recognition.confusion import confusion_section
-from woodshed.report.recognition.decision_map import map_section
+from woodshed.report.recognition.figures import map_section
 from woodshed.report.recognition.head_report import HeadReport, Section, learning_section, outputs_text
 from woodshed.report.recognition.scores import (
     MEASURES,

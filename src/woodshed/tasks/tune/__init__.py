@@ -27,7 +27,6 @@ from woodshed.data.symbolic_corpus import (
 from woodshed.errors import MissingPackageError, ScoreFileError
 from woodshed.symbolic.abc.read import ABC_SUFFIXES
 from woodshed.symbolic.abc.write import score_to_abc
-from woodshed.symbolic.folk.from_abc import book_to_folk
 from woodshed.symbolic.folk.vocabulary import PITCH_PLACES
 from woodshed.tasks.tune.piece import TunePiece
 from woodshed.tasks.tune.request import TuneRequest
@@ -108,6 +107,8 @@ def read_tunes_corpus(source: str) -> SymbolicCorpus:
 
 def _tunes_of(path: Path, skipped: list[Skipped]) -> Iterator[tuple[str, str]]:
     """Yield tokens and title of each tune of a file; tunes that cannot be tokenised are skipped."""
+    from woodshed.symbolic.folk.from_abc import book_to_folk
+
     if path.suffix.lower() in ABC_SUFFIXES:
         texts = [_text_of(path)]
     else:

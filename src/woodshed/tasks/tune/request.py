@@ -15,7 +15,6 @@ from woodshed.composition.sequence.composer import MAX_TOKENS
 from woodshed.errors import ParameterError, counted, printable
 from woodshed.score import Key
 from woodshed.symbolic.abc.field import read_key as read_field
-from woodshed.symbolic.folk.from_abc import abc_to_folk
 from woodshed.symbolic.folk.vocabulary import BAR_LINES, METRES, MODE_WORDS, MODES
 from woodshed.tasks.tune.piece import TunePiece, prime_of
 from woodshed.tokens.folk.grammar import FolkGrammar, FolkHeader
@@ -233,6 +232,8 @@ def _check_length(constraint: FolkGrammar, begins: Sequence[str]) -> None:
 
 def _read_tune(path: Path) -> tuple[str, tuple[str, ...]]:
     """Return the tonic of the tune in a file, and its tokens without the final bar line."""
+    from woodshed.symbolic.folk.from_abc import abc_to_folk
+
     try:
         text = path.read_text(encoding="utf-8", errors="replace")
     except OSError as error:
