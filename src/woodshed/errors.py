@@ -25,7 +25,9 @@ True
 from __future__ import annotations
 
 import difflib
-from collections.abc import Collection, Iterable
+from collections.abc import Collection, Iterable, Mapping
+from pkgutil import resolve_name
+from typing import Any
 
 HIGHEST_SEED = 2**32 - 1
 """Maximum seed that NumPy's generators accept."""
@@ -165,6 +167,32 @@ def check_choice(what: str, name: str, choices: Collection[str]) -> None:
     """
     if name not in choices:
         raise ParameterError(f"Unknown {what} {name!r}. {near_miss(name, choices)}")
+
+
+def look_up(what: str, name: str, registry: Mapping[str, str]) -> Any:
+    """Return what a registry has under a name; its module is imported at the first use.
+
+    Parameters
+    ----------
+    what
+        What the registry lists, in the singular, for the error.
+    name
+        A key of the registry.
+    registry
+        Name -> ``package.module:attribute``, or a module alone.
+
+    Raises
+    ------
+    ParameterError
+        If there is no such name; the message has the most similar one, or all of them.
+
+    Examples
+    --------
+    >>> look_up("number", "pi", {"pi": "math:pi"})
+    3.141592653589793
+    """
+    check_choice(what, name, registry)
+    return resolve_name(registry[name])
 
 
 def counted(n: int, singular: str, plural: str = "") -> str:

@@ -133,7 +133,7 @@ def test_a_dry_run_builds_no_net(
 def test_an_unknown_model_names_the_near_miss(cli: Callable[..., Any], toy_folder: Path) -> None:
     finished = cli("train", toy_folder, "--net", "forst", "--dry-run")
     assert finished.code == 2
-    assert "There is no net called 'forst'. Did you mean forest?" in finished.err
+    assert "Unknown net 'forst'. Did you mean forest?" in finished.err
 
 
 def test_ctrl_c_leaves_whole_files_and_the_run_can_go_on(

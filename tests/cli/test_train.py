@@ -185,12 +185,12 @@ def test_the_honest_and_the_leaky_score_stand_together_with_the_gap_in_words(tra
 
 REFUSED = [
     (["--epohs", "3"], "No such option: --epohs"),
-    (["--net", "conv-stak"], "There is no net called 'conv-stak'. Did you mean conv-stack?"),
+    (["--net", "conv-stak"], "Unknown net 'conv-stak'. Did you mean conv-stack?"),
     (["--epochs", "0"], "epochs must be positive, got 0."),
     (["--seed", "-1"], "seed must be 0 or more, got -1."),
     (["--dropout", "1.5"], "dropout must be from 0 to 1, got 1.5."),
     (["--epochs", "many"], "Invalid value for '--epochs'"),
-    (["--task", "spech"], "There is no task 'spech'. Did you mean speech?"),
+    (["--task", "spech"], "Unknown task 'spech'. Did you mean speech?"),
     (["--split", "grup"], "There is no split 'grup'. Did you mean group?"),
     (["--split", "random:3"], "The split 'random' takes no number"),
     (["--split", "group-folds"], "Set group_by"),
@@ -237,7 +237,7 @@ def test_a_misspelt_flag_names_the_near_miss(cli: Callable[..., Any], toy_folder
         ("esc10", "esc10 is a published corpus. Add its folder: esc10:PATH."),
         ("one class", "has one class only (a). At least two classes are needed."),
         ("fsdd:nowhere", "nowhere: there is no such folder"),
-        ("fsd:somewhere", "There is no corpus called 'fsd'. Did you mean fsdd?"),
+        ("fsd:somewhere", "Unknown corpus 'fsd'. Did you mean fsdd?"),
     ],
 )
 def test_data_that_cannot_be_learned_from_is_refused(

@@ -191,7 +191,7 @@ def toy_model(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[str]:
     """Add a model to the registry: one file, one line."""
     (tmp_path / "toy_centroid.py").write_text(TOY_MODULE)
     monkeypatch.syspath_prepend(tmp_path)
-    monkeypatch.setitem(CLASSICAL, "toy", "toy_centroid")
+    monkeypatch.setitem(CLASSICAL, "toy", "toy_centroid:MODEL")
     yield "toy"
     sys.modules.pop("toy_centroid", None)
 

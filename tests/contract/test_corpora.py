@@ -237,7 +237,7 @@ def test_the_real_files_are_read_as_their_table_says(name: str, shared_data: Pat
 
 
 def test_an_unknown_corpus_names_the_near_miss() -> None:
-    with pytest.raises(DataError, match=r"no corpus called 'esc1'\. Did you mean esc10\?"):
+    with pytest.raises(DataError, match=r"Unknown corpus 'esc1'\. Did you mean esc10\?"):
         load("esc1", ".")
 
 

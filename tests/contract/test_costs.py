@@ -156,7 +156,7 @@ def test_a_net_is_one_file_and_one_line(
 ) -> None:
     from woodshed.nets import NETS
 
-    add("woodshed.nets.one_layer", NETS, one_layer="one_layer")
+    add("woodshed.nets.one_layer", NETS, one_layer="woodshed.nets.one_layer:one_layer")
     assert listed(run, "nets", "one-layer")["description"] == "Linear classifier of the mean spectrum."
     arguments = [toy_folder, "--task", "noise", "--split", "random", *tiny_flags()]
     run("train", *arguments, "--net", "one-layer", "--out", tmp_path / "model")
@@ -326,7 +326,7 @@ def test_a_corpus_is_one_file_and_one_line(add: Add, run: Any, toy_folder: Path,
 def test_a_feature_is_one_file_and_one_line(add: Add, run: Any, toy_folder: Path, tmp_path: Path) -> None:
     from woodshed.features import FEATURES, feature_class
 
-    add("woodshed.features.fizz", FEATURES, fizz="fizz.Fizz")
+    add("woodshed.features.fizz", FEATURES, fizz="woodshed.features.fizz:Fizz")
     entry = listed(run, "features", "fizz")
     assert (entry["description"], entry["n_values"]) == ("Square of the level of each frame.", 1)
     assert feature_class("fizz")().names == ("fizz",)
@@ -352,7 +352,7 @@ def test_a_feature_is_one_file_and_one_line(add: Add, run: Any, toy_folder: Path
 def test_a_tokenizer_is_one_file_and_one_line(add: Add, run: Any) -> None:
     from woodshed.tokens import TOKENIZERS, tokenizer_class
 
-    add("woodshed.tokens.vowel", TOKENIZERS, vowel="vowel.Vowels")
+    add("woodshed.tokens.vowel", TOKENIZERS, vowel="woodshed.tokens.vowel:Vowels")
     entry = listed(run, "tokenizers", "vowel")
     assert entry["description"] == "Vowels of a text as ids; all other characters are lost."
     tokenizer = tokenizer_class("vowel")()
@@ -362,7 +362,7 @@ def test_a_tokenizer_is_one_file_and_one_line(add: Add, run: Any) -> None:
 def test_a_metric_is_one_file_and_one_line(add: Add, run: Any) -> None:
     from woodshed.metrics import METRICS, get_metric, greater_is_better
 
-    add("woodshed.metrics.closeness", METRICS, closeness="closeness:closeness")
+    add("woodshed.metrics.closeness", METRICS, closeness="woodshed.metrics.closeness:closeness")
     entry = listed(run, "metrics", "closeness")
     assert entry["description"].startswith("Return 1 for perfect predictions")
     assert get_metric("closeness")([1.0, 2.0], [2.0, 3.0]) == 0.5

@@ -206,7 +206,7 @@ def test_wrong_values_are_refused_before_anything_is_read(task: str, toy_corpus:
     clips = Unread(toy_corpus.examples)
     for name, value in WRONG_VALUES.items():
         message = (
-            r"no net called 'conv-stak'\. Did you mean conv-stack\?" if name == "net" else rf"^{name} must be"
+            r"Unknown net 'conv-stak'\. Did you mean conv-stack\?" if name == "net" else rf"^{name} must be"
         )
         with pytest.raises(ParameterError, match=message):
             task_class(task)(**{name: value}).fit(clips, toy_corpus.labels)
@@ -350,5 +350,5 @@ def test_the_defaults_are_ones_that_work(task: str) -> None:
 
 
 def test_an_unknown_task_names_the_near_miss() -> None:
-    with pytest.raises(ParameterError, match=r"There is no task 'spech'\. Did you mean speech\?"):
+    with pytest.raises(ParameterError, match=r"Unknown task 'spech'\. Did you mean speech\?"):
         task_class("spech")

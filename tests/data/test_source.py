@@ -33,7 +33,7 @@ def test_a_folder_whose_name_has_a_colon_is_a_folder(tmp_path: Path, monkeypatch
 @pytest.mark.parametrize(
     ("text", "words"),
     [
-        ("fssd:/data", "There is no corpus called 'fssd'. Did you mean fsdd?"),
+        ("fssd:/data", "Unknown corpus 'fssd'. Did you mean fsdd?"),
         ("fsdd:nowhere", "nowhere: there is no such folder"),
         ("nowhere", "nowhere: there is no such folder or table"),
         ("C:\\sounds", "there is no such folder or table"),

@@ -59,7 +59,7 @@ from dataclasses import fields
 from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
-from woodshed.errors import ParameterError, SettingNameError, near_miss
+from woodshed.errors import SettingNameError, look_up, near_miss
 
 if TYPE_CHECKING:
     from woodshed.features.chroma import Chroma, ChromaCqt, ChromaDeviation, Cqt, Tonnetz
@@ -103,64 +103,64 @@ if TYPE_CHECKING:
     from woodshed.features.voice_course import VoiceCourse
 
 FEATURES: dict[str, str] = {
-    "a-weighted-level": "loudness.AWeightedLevel",
-    "amplitude-envelope": "time_domain.AmplitudeEnvelope",
-    "band-energy-ratio": "spectral_shape.BandEnergyRatio",
-    "chroma": "chroma.Chroma",
-    "chroma-cqt": "chroma.ChromaCqt",
-    "chroma-deviation": "chroma.ChromaDeviation",
-    "cqt": "chroma.Cqt",
-    "energy": "time_domain.Energy",
-    "energy-entropy": "entropy.EnergyEntropy",
-    "harmonic-share": "spectral_shape.HarmonicShare",
-    "log-frequency": "stft.LogFrequency",
-    "log-mel": "mel.LogMel",
-    "mfcc": "mel.Mfcc",
-    "mid-term": "statistic.MidTerm",
-    "momentary-loudness": "loudness.MomentaryLoudness",
-    "onset-strength": "rhythm.OnsetStrength",
-    "power": "stft.Power",
-    "pyin": "f0.Pyin",
-    "rms": "time_domain.Rms",
-    "short-term": "short_term.ShortTerm",
-    "spectral-bandwidth": "spectral_shape.SpectralBandwidth",
-    "spectral-centroid": "spectral_shape.SpectralCentroid",
-    "spectral-contrast": "spectral_shape.SpectralContrast",
-    "spectral-entropy": "entropy.SpectralEntropy",
-    "spectral-flatness": "spectral_shape.SpectralFlatness",
-    "spectral-flux": "spectral_shape.SpectralFlux",
-    "spectral-rolloff": "spectral_shape.SpectralRolloff",
-    "spectral-spread": "spectral_shape.SpectralSpread",
-    "stft": "stft.Stft",
-    "tempogram": "rhythm.Tempogram",
-    "tonnetz": "chroma.Tonnetz",
-    "yin": "f0.Yin",
-    "zero-crossing-rate": "time_domain.ZeroCrossingRate",
+    "a-weighted-level": "woodshed.features.loudness:AWeightedLevel",
+    "amplitude-envelope": "woodshed.features.time_domain:AmplitudeEnvelope",
+    "band-energy-ratio": "woodshed.features.spectral_shape:BandEnergyRatio",
+    "chroma": "woodshed.features.chroma:Chroma",
+    "chroma-cqt": "woodshed.features.chroma:ChromaCqt",
+    "chroma-deviation": "woodshed.features.chroma:ChromaDeviation",
+    "cqt": "woodshed.features.chroma:Cqt",
+    "energy": "woodshed.features.time_domain:Energy",
+    "energy-entropy": "woodshed.features.entropy:EnergyEntropy",
+    "harmonic-share": "woodshed.features.spectral_shape:HarmonicShare",
+    "log-frequency": "woodshed.features.stft:LogFrequency",
+    "log-mel": "woodshed.features.mel:LogMel",
+    "mfcc": "woodshed.features.mel:Mfcc",
+    "mid-term": "woodshed.features.statistic:MidTerm",
+    "momentary-loudness": "woodshed.features.loudness:MomentaryLoudness",
+    "onset-strength": "woodshed.features.rhythm:OnsetStrength",
+    "power": "woodshed.features.stft:Power",
+    "pyin": "woodshed.features.f0:Pyin",
+    "rms": "woodshed.features.time_domain:Rms",
+    "short-term": "woodshed.features.short_term:ShortTerm",
+    "spectral-bandwidth": "woodshed.features.spectral_shape:SpectralBandwidth",
+    "spectral-centroid": "woodshed.features.spectral_shape:SpectralCentroid",
+    "spectral-contrast": "woodshed.features.spectral_shape:SpectralContrast",
+    "spectral-entropy": "woodshed.features.entropy:SpectralEntropy",
+    "spectral-flatness": "woodshed.features.spectral_shape:SpectralFlatness",
+    "spectral-flux": "woodshed.features.spectral_shape:SpectralFlux",
+    "spectral-rolloff": "woodshed.features.spectral_shape:SpectralRolloff",
+    "spectral-spread": "woodshed.features.spectral_shape:SpectralSpread",
+    "stft": "woodshed.features.stft:Stft",
+    "tempogram": "woodshed.features.rhythm:Tempogram",
+    "tonnetz": "woodshed.features.chroma:Tonnetz",
+    "yin": "woodshed.features.f0:Yin",
+    "zero-crossing-rate": "woodshed.features.time_domain:ZeroCrossingRate",
 }
 """Name -> module and class of each frame-wise feature."""
 
 _HOME = {
-    **{place.partition(".")[2]: place.partition(".")[0] for place in FEATURES.values()},
-    "FrameFeature": "frame",
-    "KeyGuess": "key",
-    "NoteSummary": "notes",
-    "Summary": "summary",
-    "TextureSummary": "summary",
-    "TimbreSummary": "timbre",
-    "Views": "views",
-    "VoiceCourse": "voice_course",
-    "VoiceSummary": "voice",
-    "beat_times_of_file": "rhythm",
-    "beat_times_s": "rhythm",
-    "features_of_blocks": "streaming",
-    "features_of_file": "streaming",
-    "find_key": "key",
-    "onset_times_of_file": "rhythm",
-    "onset_times_s": "rhythm",
-    "statistic_names": "statistic",
-    "summarise_frames": "statistic",
-    "tempo_bpm": "rhythm",
-    "tempo_of_beats": "rhythm",
+    **{place.partition(":")[2]: place.partition(":")[0] for place in FEATURES.values()},
+    "FrameFeature": "woodshed.features.frame",
+    "KeyGuess": "woodshed.features.key",
+    "NoteSummary": "woodshed.features.notes",
+    "Summary": "woodshed.features.summary",
+    "TextureSummary": "woodshed.features.summary",
+    "TimbreSummary": "woodshed.features.timbre",
+    "Views": "woodshed.features.views",
+    "VoiceCourse": "woodshed.features.voice_course",
+    "VoiceSummary": "woodshed.features.voice",
+    "beat_times_of_file": "woodshed.features.rhythm",
+    "beat_times_s": "woodshed.features.rhythm",
+    "features_of_blocks": "woodshed.features.streaming",
+    "features_of_file": "woodshed.features.streaming",
+    "find_key": "woodshed.features.key",
+    "onset_times_of_file": "woodshed.features.rhythm",
+    "onset_times_s": "woodshed.features.rhythm",
+    "statistic_names": "woodshed.features.statistic",
+    "summarise_frames": "woodshed.features.statistic",
+    "tempo_bpm": "woodshed.features.rhythm",
+    "tempo_of_beats": "woodshed.features.rhythm",
 }
 """Public name -> module."""
 
@@ -228,7 +228,7 @@ def __getattr__(name: str) -> Any:
     """Import a name at its first use (PEP 562): importing scipy takes a quarter of a second."""
     if name not in _HOME:
         raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
-    return getattr(import_module(f"{__name__}.{_HOME[name]}"), name)
+    return getattr(import_module(_HOME[name]), name)
 
 
 def __dir__() -> list[str]:
@@ -248,10 +248,7 @@ def feature_class(name: str) -> type[FrameFeature]:
     >>> feature_class("log-mel").__name__
     'LogMel'
     """
-    if name not in FEATURES:
-        raise ParameterError(f"Unknown feature {name!r}. {near_miss(name, FEATURES)}")
-    module, _, class_name = FEATURES[name].partition(".")
-    cls: type[FrameFeature] = getattr(import_module(f"{__name__}.{module}"), class_name)
+    cls: type[FrameFeature] = look_up("feature", name, FEATURES)
     return cls
 
 

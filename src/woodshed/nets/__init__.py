@@ -36,25 +36,25 @@ from collections.abc import Iterable
 from importlib.resources import files
 from typing import TYPE_CHECKING, Any
 
-from woodshed.errors import ParameterError, near_miss
+from woodshed.errors import look_up
 
 if TYPE_CHECKING:
     import keras
 
 NETS: dict[str, str] = {
-    "conv-residual": "conv_residual",
-    "conv-stack": "conv_stack",
-    "conv-tdnn": "conv_tdnn",
-    "course-cnn": "course_cnn",
-    "course-lstm": "course_lstm",
-    "course-mlp": "course_mlp",
-    "crnn": "crnn",
-    "lstm": "lstm",
-    "mlp": "mlp",
-    "musicnn": "musicnn",
-    "transformer": "transformer",
+    "conv-residual": "woodshed.nets.conv_residual:conv_residual",
+    "conv-stack": "woodshed.nets.conv_stack:conv_stack",
+    "conv-tdnn": "woodshed.nets.conv_tdnn:conv_tdnn",
+    "course-cnn": "woodshed.nets.course_cnn:course_cnn",
+    "course-lstm": "woodshed.nets.course_lstm:course_lstm",
+    "course-mlp": "woodshed.nets.course_mlp:course_mlp",
+    "crnn": "woodshed.nets.crnn:crnn",
+    "lstm": "woodshed.nets.lstm:lstm",
+    "mlp": "woodshed.nets.mlp:mlp",
+    "musicnn": "woodshed.nets.musicnn:musicnn",
+    "transformer": "woodshed.nets.transformer:transformer",
 }
-"""Name -> module and builder, which share a name. The module is imported when the net is built."""
+"""Name -> module and builder. The module is imported when the net is built."""
 
 _REGISTRATION = re.compile(r'register_keras_serializable\(package="woodshed"\)\nclass (\w+)')
 
@@ -74,10 +74,7 @@ def build_net(name: str, n_frames: int, n_bands: int, n_outputs: int, **settings
     >>> build_net("mlp", 20, 10, 3).output_shape
     (None, 3)
     """
-    if name not in NETS:
-        raise ParameterError(f"Unknown net {name!r}. {near_miss(name, NETS)}")
-    module = importlib.import_module(f"{__name__}.{NETS[name]}")
-    net: keras.Model = getattr(module, NETS[name])(n_frames, n_bands, n_outputs, **settings)
+    net: keras.Model = look_up("net", name, NETS)(n_frames, n_bands, n_outputs, **settings)
     return net
 
 

@@ -6,11 +6,10 @@ contract tests are derived from it. A further task is a file with a class, and a
 
 from __future__ import annotations
 
-from importlib import import_module
 from pathlib import Path
 from typing import Any
 
-from woodshed.errors import ParameterError, near_miss
+from woodshed.errors import look_up
 
 TASKS: dict[str, str] = {
     "chorale": "woodshed.tasks.chorale:ChoraleComposer",
@@ -51,11 +50,7 @@ def task_class(task: str) -> type[Any]:
     >>> task_class("speech").__name__
     'SpeechRecogniser'
     """
-    places = TASKS | GENERATORS
-    if task not in places:
-        raise ParameterError(f"There is no task {task!r}. {near_miss(task, places)}")
-    module, _, name = places[task].partition(":")
-    found: type[Any] = getattr(import_module(module), name)
+    found: type[Any] = look_up("task", task, TASKS | GENERATORS)
     return found
 
 

@@ -13,16 +13,15 @@ the columns. ``decode(encode(x))`` equals ``x``, except for what the class docum
 
 from __future__ import annotations
 
-from importlib import import_module
 from typing import Any
 
-from woodshed.errors import ParameterError, near_miss
+from woodshed.errors import look_up
 
 TOKENIZERS: dict[str, str] = {
-    "character": "character.Characters",
-    "chorale": "chorale.ChoraleGrid",
-    "folk": "folk.tokenizer.FolkAbc",
-    "roll": "roll.PianoRoll",
+    "character": "woodshed.tokens.character:Characters",
+    "chorale": "woodshed.tokens.chorale:ChoraleGrid",
+    "folk": "woodshed.tokens.folk.tokenizer:FolkAbc",
+    "roll": "woodshed.tokens.roll:PianoRoll",
 }
 """Name -> module and class of each tokenizer."""
 
@@ -40,8 +39,5 @@ def tokenizer_class(name: str) -> type[Any]:
     >>> tokenizer_class("roll")(steps_per_beat=2).vocabulary[0]
     '21'
     """
-    if name not in TOKENIZERS:
-        raise ParameterError(f"Unknown tokenizer {name!r}. {near_miss(name, TOKENIZERS)}")
-    module, _, word = TOKENIZERS[name].rpartition(".")
-    tokenizer: type[Any] = getattr(import_module(f"{__name__}.{module}"), word)
+    tokenizer: type[Any] = look_up("tokenizer", name, TOKENIZERS)
     return tokenizer

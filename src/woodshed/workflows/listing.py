@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import ast
 import inspect
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import asdict, dataclass, field
 from functools import cache
 from importlib import import_module
@@ -139,31 +139,16 @@ def list_entries(name: str) -> list[Entry]:
     source = registry(name)
     module, _, attribute = source.place.partition(":")
     names: Mapping[str, object] = getattr(import_module(module), attribute)
-    return [Entry(one, _description(module, one, value), source.facts(one)) for one, value in names.items()]
+    return [Entry(one, _description(value), source.facts(one)) for one, value in names.items()]
 
 
-def _description(package: str, name: str, value: object) -> str:
-    """Return the first line of the docstring of what a name in a registry stands for."""
-    if not isinstance(value, str):
-        return _first_line(inspect.getdoc(value))
-    for module, attribute in _places(package, name, value):
-        docstrings = _docstrings(module)
-        if attribute in docstrings:
-            return _first_line(docstrings[attribute])
-    return ""
-
-
-def _places(package: str, name: str, value: str) -> Iterator[tuple[str, str]]:
-    """Yield the places that a value may name, as module and attribute; no attribute is the module itself."""
-    module, colon, attribute = value.partition(":")
-    for full in (module, f"{package}.{module}"):
-        if colon:
-            yield full, attribute
-            continue
-        yield full, ""
-        above, _, last = full.rpartition(".")
-        yield above, last
-    yield f"{package}.{name}", value
+def _description(place: str | object) -> str:
+    """Return the first line of the docstring of what a registry names, or has as its value."""
+    if not isinstance(place, str):
+        return _first_line(inspect.getdoc(place))
+    module, _, attribute = place.partition(":")
+    docstrings = _docstrings(module)
+    return _first_line(docstrings.get(attribute, docstrings.get("")))
 
 
 @cache

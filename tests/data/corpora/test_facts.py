@@ -46,7 +46,7 @@ def test_addresses_and_checksums_can_be_such(name: str) -> None:
 
 
 def test_an_unknown_name_has_no_facts() -> None:
-    with pytest.raises(DataError, match=r"no corpus called 'emo'\. (Did you mean|Known)"):
+    with pytest.raises(DataError, match=r"Unknown corpus 'emo'\. (Did you mean|Known)"):
         corpus_facts("emo")
 
 

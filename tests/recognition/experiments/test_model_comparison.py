@@ -135,7 +135,7 @@ def test_when_all_fail_there_is_nothing_to_tell(toy_corpus: Corpus) -> None:
 def test_the_nets_to_compare_are_checked() -> None:
     speech = task_class("speech")()
     assert candidates_of(speech) == ("conv-tdnn", "mlp", "conv-stack", "svm", "forest", "logistic")
-    with pytest.raises(ParameterError, match=r"There is no net called 'forrest'\. Did you mean forest\?"):
+    with pytest.raises(ParameterError, match=r"Unknown net 'forrest'\. Did you mean forest\?"):
         candidates_of(speech, "svm,forrest")
     with pytest.raises(ParameterError, match="needs two models or more, got svm alone"):
         candidates_of(speech, "svm,svm")

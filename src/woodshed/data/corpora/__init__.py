@@ -92,5 +92,5 @@ def _module(name: str) -> ModuleType:
     """Import the module of a corpus."""
     key = _key(name)
     if key not in CORPORA:
-        raise DataError(f"There is no corpus called {name!r}. {near_miss(key, CORPORA)}")
+        raise DataError(f"Unknown corpus {name!r}. {near_miss(key, CORPORA)}")
     return importlib.import_module(CORPORA[key])

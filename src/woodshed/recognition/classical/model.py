@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import functools
-import importlib
 import math
 import warnings
 from collections.abc import Callable
@@ -13,7 +12,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from woodshed.errors import ModelFolderError, ParameterError
+from woodshed.errors import ModelFolderError, ParameterError, look_up
 from woodshed.recognition.classical import CLASSICAL
 from woodshed.training.model_folder import MODEL_NAME
 
@@ -86,7 +85,7 @@ def classical_model(name: str) -> ClassicalModel:
     >>> classical_model("svm").description
     'SVM'
     """
-    model: ClassicalModel = importlib.import_module(CLASSICAL[name]).MODEL
+    model: ClassicalModel = look_up("classical estimator", name, CLASSICAL)
     return model
 
 

@@ -10,13 +10,12 @@ A further front end is one file with a frozen dataclass, and a line in `FRONT_EN
 from __future__ import annotations
 
 from dataclasses import asdict, dataclass
-from pkgutil import resolve_name
 from typing import Any, ClassVar
 
 import numpy as np
 
 from woodshed.clip import Clip, Samples
-from woodshed.errors import ParameterError, near_miss
+from woodshed.errors import look_up
 
 
 @dataclass(frozen=True)
@@ -89,9 +88,7 @@ def front_end_class(name: str) -> type[Any]:
     >>> front_end_class("summary").__name__
     'Summary'
     """
-    if name not in FRONT_ENDS:
-        raise ParameterError(f"There is no front end {name!r}. {near_miss(name, FRONT_ENDS)}")
-    kind: type[Any] = resolve_name(FRONT_ENDS[name])
+    kind: type[Any] = look_up("front end", name, FRONT_ENDS)
     return kind
 
 

@@ -187,4 +187,4 @@ def learner_of(model: str) -> Learner:
         learner = _load(place)
         if model in learner.models():
             return learner
-    raise ParameterError(f"There is no net called {model!r}. {near_miss(model, models())}")
+    raise ParameterError(f"Unknown net {model!r}. {near_miss(model, models())}")
