@@ -1,5 +1,7 @@
 r"""Timeline of the events in a recording, with export to text, JSON, CSV, Audacity, Praat and Raven.
 
+Examples
+--------
 >>> timeline = Timeline("day.wav", 4.0, (Event(0.5, 1.5, "robin", 0.9), Event(2.0, 3.0, "wren", 0.75)))
 >>> print(timeline.to_text())
 day.wav  4 s, 2 events

@@ -4,6 +4,8 @@ Each augmentation is a frozen dataclass that is called with a clip and a random 
 of the same rate and number of channels. Augmentations are applied to training clips only and are drawn anew
 in each epoch. `Room`, `Attack`, `Band` and `Phrase` simulate other recording conditions.
 
+Examples
+--------
 >>> random_gain = Gain(-6.0, 6.0)
 >>> clip = random_gain(Clip(np.ones(4), 8000), np.random.default_rng(0))
 """

@@ -3,6 +3,8 @@
 A filter design is a frozen dataclass that returns second-order sections for a sample rate. Functions such as
 `low_pass` apply one to a clip; `filter_blocks` applies one to a sound too long for memory.
 
+Examples
+--------
 >>> filtered = high_pass(Clip(np.ones(8000), 8000), 80.0)
 >>> abs(float(filtered.samples[0, -1])) < 1e-6
 True

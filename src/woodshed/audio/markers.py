@@ -6,6 +6,8 @@ The format is detected automatically:
 - CSV table, with suffix ``.csv`` and the columns ``start_s``, ``end_s`` and ``name``, the last two optional;
 - plain text with a time in seconds on each line.
 
+Examples
+--------
 >>> Marker(0.5, 2.0, "chorus")
 Marker(start_s=0.5, end_s=2.0, name='chorus')
 """

@@ -1,5 +1,7 @@
 """Text plots of features with block characters, for terminals and docstrings.
 
+Examples
+--------
 >>> from woodshed.audio import chirp
 >>> from woodshed.features import SpectralCentroid
 >>> feature = SpectralCentroid()

@@ -1,12 +1,14 @@
 """Figures of clips and audio files: views stacked over one time axis.
 
+matplotlib is imported when the first figure is drawn; no window is opened. A page is one HTML file, with a
+figure and audio players, that needs no network.
+
+Examples
+--------
 >>> from woodshed.audio import sine
 >>> figure = plot_clip(sine(440), views=("waveform", "spectrogram", "chroma"))
 >>> [axes.get_title(loc="left") for axes in figure.subfigs[0].axes]
 ['Waveform', 'Spectrogram', 'Chroma']
-
-matplotlib is imported when the first figure is drawn; no window is opened. A page is one HTML file, with a
-figure and audio players, that needs no network.
 """
 
 from __future__ import annotations

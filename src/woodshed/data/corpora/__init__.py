@@ -1,5 +1,7 @@
 """Published corpora, each read from your own copy on disk.
 
+Examples
+--------
 >>> load("fsdd", "no such folder")
 Traceback (most recent call last):
     ...
