@@ -139,7 +139,7 @@ def toy(make_toy: Callable[..., Toy]) -> Toy:
 
 
 @pytest.fixture(scope="session")
-def unheard_toy(make_toy: Callable[..., Toy]) -> Toy:
+def unseen_toy(make_toy: Callable[..., Toy]) -> Toy:
     """Return sounds of the same kind that no model has learned from."""
     return make_toy(6, seed=99)
 
@@ -151,9 +151,9 @@ def toy_folder(toy: Toy, tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @pytest.fixture(scope="session")
-def unheard_folder(unheard_toy: Toy, tmp_path_factory: pytest.TempPathFactory) -> Path:
+def unseen_folder(unseen_toy: Toy, tmp_path_factory: pytest.TempPathFactory) -> Path:
     """Return a folder of class folders with the sounds that were not learned from."""
-    return write_toy(unheard_toy, tmp_path_factory.mktemp("unheard"))
+    return write_toy(unseen_toy, tmp_path_factory.mktemp("unseen"))
 
 
 def write_toy(toy: Toy, folder: Path) -> Path:

@@ -1,4 +1,4 @@
-"""Accuracy on thirty words of unheard speakers, from eight training recordings of each."""
+"""Accuracy on thirty words of unseen speakers, from eight training recordings of each."""
 
 from __future__ import annotations
 

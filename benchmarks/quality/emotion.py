@@ -1,4 +1,4 @@
-"""Accuracy of emotion recognition for unheard speakers: EMO-DB, one speaker left out at a time."""
+"""Accuracy of emotion recognition for unseen speakers: EMO-DB, one speaker left out at a time."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Accuracy of valence and arousal for unheard speakers: EMO-DB."""
+"""Accuracy of valence and arousal for unseen speakers: EMO-DB."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Accuracy of instrument recognition for unheard pitches, velocities and samplers."""
+"""Accuracy of instrument recognition for unseen pitches, velocities and samplers."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Accuracy of the kind of noise in unheard recordings, and of their signal-to-noise ratio."""
+"""Accuracy of the kind of noise in unseen recordings, and of their signal-to-noise ratio."""
 
 from __future__ import annotations
 

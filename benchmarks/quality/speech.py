@@ -1,4 +1,4 @@
-"""Accuracy on spoken digits: unheard speakers, and the published split with shared speakers."""
+"""Accuracy on spoken digits: unseen speakers, and the published split with shared speakers."""
 
 from __future__ import annotations
 
@@ -17,15 +17,15 @@ def main() -> None:
     options = measure.arguments(__doc__ or "")
     corpus = load(options.data / "fsdd")
     recogniser = SpeechRecogniser(validation_share=0.0)
-    unheard = measure.Task(
-        "fsdd-unheard",
+    unseen = measure.Task(
+        "fsdd-unseen",
         corpus,
         leave_one_group_out(corpus.labels, corpus.groups or [], group_word="speaker"),
         0.90,
         "none published",
     )
     shared = measure.Task("fsdd-official", corpus, official(corpus), 0.993, "0.97 to 0.993")
-    outcomes = [measure.run_task(task, recogniser, options.seeds, options.work) for task in (unheard, shared)]
+    outcomes = [measure.run_task(task, recogniser, options.seeds, options.work) for task in (unseen, shared)]
     measure.publish(
         Path(__file__).with_suffix(".md"),
         "Quality: spoken digits",

@@ -1,4 +1,4 @@
-"""Accuracy of tags of notes (instrument, playing technique, register, dynamic) for unheard pitches."""
+"""Accuracy of tags of notes (instrument, playing technique, register, dynamic) for unseen pitches."""
 
 from __future__ import annotations
 

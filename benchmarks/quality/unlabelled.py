@@ -1,4 +1,4 @@
-"""Accuracy of self-training on unlabelled sounds: few labelled digits, many unlabelled ones, unheard speakers.
+"""Accuracy of self-training on unlabelled sounds: few labelled digits, many unlabelled ones, unseen speakers.
 
     python -m benchmarks.quality.unlabelled [--data FOLDER] [--seeds 0 1 2]
 

@@ -8,6 +8,6 @@ import pytest
 
 
 @pytest.fixture
-def three(unheard_folder: Path) -> list[Path]:
+def three(unseen_folder: Path) -> list[Path]:
     """Return three sounds, not in the order of their names."""
-    return [next(iter(sorted((unheard_folder / label).iterdir()))) for label in ("rise", "fall", "pulse")]
+    return [next(iter(sorted((unseen_folder / label).iterdir()))) for label in ("rise", "fall", "pulse")]

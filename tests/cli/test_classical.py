@@ -39,7 +39,7 @@ def svm_folder(svm_run: tuple[Path, Any]) -> Path:
     return folder
 
 
-def test_the_folder_holds_a_classical_model(svm_folder: Path, unheard_toy: Any) -> None:
+def test_the_folder_holds_a_classical_model(svm_folder: Path, unseen_toy: Any) -> None:
     assert sorted(path.name for path in svm_folder.iterdir()) == [
         "card.md",
         "confidence.json",
@@ -53,7 +53,7 @@ def test_the_folder_holds_a_classical_model(svm_folder: Path, unheard_toy: Any) 
     ]
     model = woodshed.load(svm_folder)
     assert (type(model).task, model.net, model.sample_rate_) == ("speech", "svm", 8000)
-    assert model.score(unheard_toy.clips, unheard_toy.labels) > 0.75
+    assert model.score(unseen_toy.clips, unseen_toy.labels) > 0.75
 
 
 def test_the_terminal_shows_it_once_beside_the_commonest_class(svm_run: Any) -> None:
@@ -88,9 +88,9 @@ def test_metrics_are_under_its_name(svm_folder: Path) -> None:
 
 
 def test_predicting_needs_neither_keras_nor_tensorflow(
-    python: Callable[..., subprocess.CompletedProcess[str]], svm_folder: Path, unheard_folder: Path
+    python: Callable[..., subprocess.CompletedProcess[str]], svm_folder: Path, unseen_folder: Path
 ) -> None:
-    paths = sorted(unheard_folder.glob("*/*.wav"))[::5]
+    paths = sorted(unseen_folder.glob("*/*.wav"))[::5]
     program = (
         "import sys\nfrom woodshed.cli import main\ntry:\n    main()\nfinally:\n"
         "    heavy = ('keras', 'tensorflow', 'librosa', 'numba', 'matplotlib', 'pandas', 'sklearn')\n"
@@ -105,9 +105,9 @@ def test_predicting_needs_neither_keras_nor_tensorflow(
 
 
 def test_evaluate_and_info_speak_of_it(
-    cli: Callable[..., Any], svm_folder: Path, unheard_folder: Path, tmp_path: Path
+    cli: Callable[..., Any], svm_folder: Path, unseen_folder: Path, tmp_path: Path
 ) -> None:
-    finished = cli("evaluate", svm_folder, unheard_folder, "--out", tmp_path / "report")
+    finished = cli("evaluate", svm_folder, unseen_folder, "--out", tmp_path / "report")
     assert finished.code == 0, finished.err
     assert "SVM on summary features" in finished.out
     assert "</html>" in (tmp_path / "report" / "report.html").read_text("utf-8")
@@ -163,6 +163,6 @@ def test_ctrl_c_leaves_whole_files_and_the_run_can_go_on(
     assert sorted(path.name for path in (folder / "training").iterdir()) == ["run.txt", "split-0-fold-0.npz"]
     resumed = cli(*arguments, "--out", folder, "--resume")
     assert resumed.code == 0, resumed.err
-    assert "unheard groups, 2 folds: fold 1" not in resumed.err  # that part is not done again
+    assert "unseen groups, 2 folds: fold 1" not in resumed.err  # that part is not done again
     scores, expected = ((one / "metrics.json").read_text("utf-8") for one in (folder, svm_folder))
     assert json.loads(scores)["splits"] == json.loads(expected)["splits"]

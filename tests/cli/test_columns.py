@@ -30,7 +30,7 @@ def test_tags_are_trained_tested_and_told(table: Path, tmp_path: Path, cli: Call
     trained = cli("train", table, "--task", "tags", "--net", "svm", "--out", model)
     assert trained.code == 0, trained.err
     assert "macro ROC-AUC" in trained.out
-    assert "unheard groups" in trained.out
+    assert "unseen groups" in trained.out
     metrics = json.loads((model / "metrics.json").read_text())
     methods = metrics["splits"][0]["methods"]
     assert list(methods) == ["own-svm", "svm", "mean"]

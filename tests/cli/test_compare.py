@@ -23,7 +23,7 @@ def test_a_net_and_a_classical_model_are_compared_and_a_third_is_added(
     out = tmp_path / "compared"
     finished = cli(*arguments, "--n-mels", 10, "--nets", "mlp,svm,course-cnn", "--out", out)
     assert finished.code == 0, finished.err
-    assert "Tested on unheard groups, 2 folds, 27 clips" in finished.out
+    assert "Tested on unseen groups, 2 folds, 27 clips" in finished.out
     assert "the best" in finished.out
     assert "peak" in finished.out
     assert "Skipped course-cnn: " in finished.err

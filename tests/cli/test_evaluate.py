@@ -13,9 +13,9 @@ import pytest
 
 
 def test_it_prints_the_score_and_writes_a_report(
-    cli: Callable[..., Any], model_folder: Path, unheard_folder: Path, tmp_path: Path
+    cli: Callable[..., Any], model_folder: Path, unseen_folder: Path, tmp_path: Path
 ) -> None:
-    finished = cli("evaluate", model_folder, unheard_folder, "--out", tmp_path / "report")
+    finished = cli("evaluate", model_folder, unseen_folder, "--out", tmp_path / "report")
     assert finished.code == 0, finished.err
     assert "Tested on all of it" in finished.out
     assert sorted(path.name for path in (tmp_path / "report").iterdir()) == ["metrics.json", "report.html"]
@@ -30,13 +30,13 @@ def test_it_prints_the_score_and_writes_a_report(
 def test_without_out_nothing_is_written(
     cli: Callable[..., Any],
     model_folder: Path,
-    unheard_folder: Path,
+    unseen_folder: Path,
     tmp_path: Path,
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     monkeypatch.chdir(tmp_path)
     before = sorted(model_folder.iterdir())
-    assert cli("evaluate", model_folder, unheard_folder).code == 0
+    assert cli("evaluate", model_folder, unseen_folder).code == 0
     assert list(tmp_path.iterdir()) == []
     assert sorted(model_folder.iterdir()) == before
 
@@ -51,11 +51,11 @@ def test_what_it_learned_from_is_marked_leaky(
 
 
 def test_a_voice_it_learned_from_is_marked_leaky_and_a_new_one_is_not(
-    cli: Callable[..., Any], model_folder: Path, unheard_folder: Path, tmp_path: Path
+    cli: Callable[..., Any], model_folder: Path, unseen_folder: Path, tmp_path: Path
 ) -> None:
-    known = cli("evaluate", model_folder, unheard_folder, "--group-by", "part:2")
+    known = cli("evaluate", model_folder, unseen_folder, "--group-by", "part:2")
     assert "(leaky)" in known.out
-    for path in unheard_folder.glob("*/*.wav"):
+    for path in unseen_folder.glob("*/*.wav"):
         new = tmp_path / path.parent.name / path.name.replace("ann", "eve").replace("bob", "kim")
         new.parent.mkdir(exist_ok=True)
         shutil.copy(path, new)
@@ -66,21 +66,21 @@ def test_a_voice_it_learned_from_is_marked_leaky_and_a_new_one_is_not(
 
 
 def test_where_nobody_knows_the_voices_the_score_says_so(
-    cli: Callable[..., Any], model_folder: Path, unheard_folder: Path, tmp_path: Path
+    cli: Callable[..., Any], model_folder: Path, unseen_folder: Path, tmp_path: Path
 ) -> None:
-    finished = cli("evaluate", model_folder, unheard_folder)
+    finished = cli("evaluate", model_folder, unseen_folder)
     assert "(groups unknown)" in finished.out
     shutil.copytree(model_folder, tmp_path / "model")
     (tmp_path / "model" / "heard.json").unlink()
-    finished = cli("evaluate", tmp_path / "model", unheard_folder, "--group-by", "part:2")
+    finished = cli("evaluate", tmp_path / "model", unseen_folder, "--group-by", "part:2")
     assert finished.code == 0
     assert "(groups unknown)" in finished.out
 
 
 def test_labels_that_the_model_does_not_know_are_named(
-    cli: Callable[..., Any], model_folder: Path, unheard_folder: Path, tmp_path: Path
+    cli: Callable[..., Any], model_folder: Path, unseen_folder: Path, tmp_path: Path
 ) -> None:
-    shutil.copytree(unheard_folder, tmp_path / "data")
+    shutil.copytree(unseen_folder, tmp_path / "data")
     (tmp_path / "data" / "pulse").rename(tmp_path / "data" / "bark")
     (tmp_path / "data" / "rise" / "broken.wav").write_bytes(b"no sound")
     finished = cli("evaluate", model_folder, tmp_path / "data", "--out", tmp_path / "report")
@@ -97,9 +97,9 @@ def test_labels_that_the_model_does_not_know_are_named(
 
 
 def test_data_without_a_known_label_is_refused(
-    cli: Callable[..., Any], model_folder: Path, unheard_folder: Path, tmp_path: Path
+    cli: Callable[..., Any], model_folder: Path, unseen_folder: Path, tmp_path: Path
 ) -> None:
-    shutil.copytree(unheard_folder, tmp_path / "zoo")
+    shutil.copytree(unseen_folder, tmp_path / "zoo")
     for label in ("pulse", "rise", "fall"):
         (tmp_path / "zoo" / label).rename(tmp_path / "zoo" / f"animal {label}")
     finished = cli("evaluate", model_folder, tmp_path / "zoo")
@@ -112,11 +112,11 @@ def test_data_without_a_known_label_is_refused(
 
 @pytest.mark.parametrize("names", [["rise"], ["rise", "fall"]])
 def test_to_be_tested_one_class_or_one_sound_of_each_is_enough(
-    names: list[str], cli: Callable[..., Any], model_folder: Path, unheard_folder: Path, tmp_path: Path
+    names: list[str], cli: Callable[..., Any], model_folder: Path, unseen_folder: Path, tmp_path: Path
 ) -> None:
     for name in names:
         (tmp_path / "few" / name).mkdir(parents=True)
-        shutil.copy(sorted((unheard_folder / name).iterdir())[0], tmp_path / "few" / name)
+        shutil.copy(sorted((unseen_folder / name).iterdir())[0], tmp_path / "few" / name)
     finished = cli("evaluate", model_folder, tmp_path / "few", "--out", tmp_path / "report")
     assert finished.code == 0, finished.err
     metrics = json.loads((tmp_path / "report" / "metrics.json").read_text("utf-8"))
@@ -124,20 +124,20 @@ def test_to_be_tested_one_class_or_one_sound_of_each_is_enough(
 
 
 def test_an_older_report_is_replaced_only_by_force(
-    cli: Callable[..., Any], model_folder: Path, unheard_folder: Path, tmp_path: Path
+    cli: Callable[..., Any], model_folder: Path, unseen_folder: Path, tmp_path: Path
 ) -> None:
     (tmp_path / "report.html").write_text("mine")
-    finished = cli("evaluate", model_folder, unheard_folder, "--out", tmp_path)
+    finished = cli("evaluate", model_folder, unseen_folder, "--out", tmp_path)
     assert finished.code == 2
     assert (tmp_path / "report.html").read_text() == "mine"
-    assert cli("evaluate", model_folder, unheard_folder, "--out", tmp_path, "--force").code == 0
+    assert cli("evaluate", model_folder, unseen_folder, "--out", tmp_path, "--force").code == 0
     assert (tmp_path / "report.html").read_text("utf-8") != "mine"
 
 
 def test_a_disk_that_is_full_leaves_no_half_file(
     cli: Callable[..., Any],
     model_folder: Path,
-    unheard_folder: Path,
+    unseen_folder: Path,
     tmp_path: Path,
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
@@ -150,7 +150,7 @@ def test_a_disk_that_is_full_leaves_no_half_file(
 
     replace = os.replace
     monkeypatch.setattr(os, "replace", full)
-    finished = cli("evaluate", model_folder, unheard_folder, "--out", tmp_path / "report")
+    finished = cli("evaluate", model_folder, unseen_folder, "--out", tmp_path / "report")
     assert finished.code == 2
     assert (
         "metrics.json could not be written: the disk is full. Make room, or write to another disk."

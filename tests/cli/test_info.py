@@ -29,7 +29,7 @@ def test_info_tells_what_the_model_is(cli: Callable[..., Any], model_folder: Pat
     said = " ".join(finished.out.split())
     assert said.startswith("speech model, 3 classes: fall, pulse, rise")
     assert "mlp on 16 mel bands at 8000 Hz, windows of 0.35 s" in said
-    assert "unheard groups, 2 folds" in said
+    assert "unseen groups, 2 folds" in said
     assert "leaky" in said
     assert "seed" in said
     metrics = json.loads((model_folder / "metrics.json").read_text("utf-8"))

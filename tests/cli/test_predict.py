@@ -62,11 +62,11 @@ def test_every_format_can_be_read_again_and_says_the_same(
 
 
 def test_a_folder_stands_for_all_sounds_below_it(
-    cli: Callable[..., Any], model_folder: Path, unheard_folder: Path
+    cli: Callable[..., Any], model_folder: Path, unseen_folder: Path
 ) -> None:
-    finished = cli("predict", model_folder, unheard_folder, "--format", "jsonl")
+    finished = cli("predict", model_folder, unseen_folder, "--format", "jsonl")
     sources = [json.loads(line)["source"] for line in finished.out.splitlines()]
-    assert sources == [str(path) for path in sorted(unheard_folder.glob("*/*.wav"))]
+    assert sources == [str(path) for path in sorted(unseen_folder.glob("*/*.wav"))]
 
 
 def test_bad_files_are_named_and_the_others_answered(
@@ -101,9 +101,9 @@ def test_nothing_usable_is_an_error_that_says_why(
 
 
 def test_stereo_mp3_and_other_rates_are_heard(
-    cli: Callable[..., Any], model_folder: Path, unheard_toy: Any, tmp_path: Path
+    cli: Callable[..., Any], model_folder: Path, unseen_toy: Any, tmp_path: Path
 ) -> None:
-    clip = resample(unheard_toy.clips[0], 44100)
+    clip = resample(unseen_toy.clips[0], 44100)
     stereo = np.stack([clip.mono(), clip.mono()], axis=1)
     for name in ("a.wav", "a.flac", "a.ogg", "a.mp3"):
         soundfile.write(tmp_path / name, stereo, 44100)
@@ -194,9 +194,9 @@ def test_files_of_any_name_are_answered_on_any_terminal(
     assert f"{tmp_path}/{dog} barks.wav" in sources
 
 
-def test_a_reader_that_has_had_enough_is_no_error(model_folder: Path, unheard_folder: Path) -> None:
+def test_a_reader_that_has_had_enough_is_no_error(model_folder: Path, unseen_folder: Path) -> None:
     program = "from woodshed.cli import main; main()"
-    many = [unheard_folder] * 40
+    many = [unseen_folder] * 40
     with subprocess.Popen(
         [sys.executable, "-c", program, "predict", model_folder, *many],
         stdout=subprocess.PIPE,
@@ -205,7 +205,7 @@ def test_a_reader_that_has_had_enough_is_no_error(model_folder: Path, unheard_fo
     ) as process:
         assert process.stdout is not None
         assert process.stderr is not None
-        assert process.stdout.readline().startswith(os.fsencode(unheard_folder))
+        assert process.stdout.readline().startswith(os.fsencode(unseen_folder))
         process.stdout.close()
         assert process.stderr.read() == b""
         assert process.wait(600) in (0, 1)

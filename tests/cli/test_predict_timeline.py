@@ -24,9 +24,9 @@ from woodshed.tasks.mood import MoodRegressor
 
 
 @pytest.fixture
-def long_file(unheard_toy: Any, tmp_path: Path) -> Path:
+def long_file(unseen_toy: Any, tmp_path: Path) -> Path:
     """Return a recording of six sounds with half a second of silence before each."""
-    parts = [np.r_[np.zeros(4000), clip.samples[0]] for clip in unheard_toy.clips[:6]]
+    parts = [np.r_[np.zeros(4000), clip.samples[0]] for clip in unseen_toy.clips[:6]]
     soundfile.write(tmp_path / "long.wav", np.concatenate(parts), 8000, subtype="FLOAT")
     return tmp_path / "long.wav"
 
@@ -138,11 +138,11 @@ def test_flags_that_do_not_go_together_are_refused(
 
 
 def test_a_wanted_rate_of_false_alarms_is_heeded(
-    cli: Callable[..., Any], model_folder: Path, unheard_folder: Path, long_file: Path
+    cli: Callable[..., Any], model_folder: Path, unseen_folder: Path, long_file: Path
 ) -> None:
     model = woodshed.load(model_folder)
-    paths = sorted(unheard_folder.glob("*/*.wav"))
-    finished = cli("predict", model_folder, unheard_folder, "--format", "jsonl", "--false-positive-rate", 0.1)
+    paths = sorted(unseen_folder.glob("*/*.wav"))
+    finished = cli("predict", model_folder, unseen_folder, "--format", "jsonl", "--false-positive-rate", 0.1)
     said = [json.loads(line)["label"] for line in finished.out.splitlines()]
     assert said == model.decide(map(woodshed.read, paths), false_positive_rate=0.1).tolist()
     least = dict(zip(model.classes_.tolist(), model.confidence_.thresholds_at(0.1), strict=True))

@@ -67,7 +67,7 @@ def test_long_lines_are_not_broken(capsys: pytest.CaptureFixture[str]) -> None:
 
 def test_the_progress_of_each_training_is_shown(capsys: pytest.CaptureFixture[str]) -> None:
     with terminal.progress_bar() as watcher:
-        watcher.begin("unheard [speakers]: fold 1", 4)
+        watcher.begin("unseen [speakers]: fold 1", 4)
         watcher.epoch(0, 1.25, None)
         watcher.epoch(1, 0.75, 0.5)
         watcher.end(0.875)
@@ -75,7 +75,7 @@ def test_the_progress_of_each_training_is_shown(capsys: pytest.CaptureFixture[st
         watcher.epoch(0, 1.0, None)
         watcher.end(None)
     err = capsys.readouterr().err
-    assert "unheard [speakers]: fold 1" in err
+    assert "unseen [speakers]: fold 1" in err
     assert "accuracy 88% on held-out data" in err
     assert "everything" in err
     assert "done" in err

@@ -39,7 +39,7 @@ def test_the_terminal_shows_every_score_with_its_badge_beside_the_baselines(trai
     lines = [line for line in finished.out.splitlines() if line.strip()]
     heads = [k for k, line in enumerate(lines) if line.startswith("Tested on")]
     assert [lines[k].split("   ")[0].strip() for k in heads] == [
-        "Tested on unheard groups, 2 folds",
+        "Tested on unseen groups, 2 folds",
         "Tested on random, 26 % held out",
     ]
     assert "leaky" not in lines[heads[0]]
@@ -55,7 +55,7 @@ def test_the_scores_on_disk_are_those_of_the_terminal(train_run: Any) -> None:
     folder, finished = train_run
     metrics = json.loads((folder / "metrics.json").read_text("utf-8"))
     assert [(split["split"], split["leaky"]) for split in metrics["splits"]] == [
-        ("unheard groups, 2 folds", False),
+        ("unseen groups, 2 folds", False),
         ("random, 26 % held out", True),
     ]
     assert [list(split["methods"]) for split in metrics["splits"]] == [["net", "svm", "majority"]] * 2
@@ -65,10 +65,10 @@ def test_the_scores_on_disk_are_those_of_the_terminal(train_run: Any) -> None:
     assert metrics["provenance"]["seed"] == "0"
 
 
-def test_what_it_learned_is_a_model_that_names_sounds(model_folder: Path, unheard_toy: Any) -> None:
+def test_what_it_learned_is_a_model_that_names_sounds(model_folder: Path, unseen_toy: Any) -> None:
     model = woodshed.load(model_folder)
     assert (type(model).task, model.width, model.sample_rate, model.epochs) == ("speech", 32, 8000, 8)
-    assert model.score(unheard_toy.clips, unheard_toy.labels) > 0.5
+    assert model.score(unseen_toy.clips, unseen_toy.labels) > 0.5
 
 
 def test_the_card_and_the_report_are_whole(model_folder: Path) -> None:
@@ -123,7 +123,7 @@ def test_a_dry_run_says_what_would_be_done_and_writes_nothing(
     assert "27 sounds with 3 classes, processed at 8000 Hz" in said
     assert "fall 9 pulse 9 rise 9" in said
     assert "2 groups: ann, bob" in said
-    assert "tested on: unheard groups, 2 folds tested on: random, 26 % held out (leaky)" in said
+    assert "tested on: unseen groups, 2 folds tested on: random, 26 % held out (leaky)" in said
     assert "4 trainings of at most 8 epochs, 38,083 weights: about" in said
     assert said.endswith("Nothing was trained or written.")
 

@@ -24,7 +24,7 @@ def test_trials_are_in_the_report_and_the_best_settings_in_the_model(
     metrics = json.loads((out / "metrics.json").read_text("utf-8"))
     trials = metrics["tuning"]["trials"]
     assert [sorted(trial["settings"]) for trial in trials] == [["dropout", "learning_rate", "width"]] * 2
-    assert metrics["splits"][0]["split"] == "unheard groups, 2 folds of which the first is tested"
+    assert metrics["splits"][0]["split"] == "unseen groups, 2 folds of which the first is tested"
     model = woodshed.load(out)
     chosen = trials[metrics["tuning"]["best"]]["settings"]
     assert {name: getattr(model, name) for name in chosen} == chosen

@@ -53,8 +53,8 @@ def examples(seed: int, n: int = 90) -> tuple[np.ndarray, np.ndarray, np.ndarray
 @every_model
 def test_it_predicts_classes(name: str) -> None:
     rows, columns, _ = examples(0)
-    unheard, truth, _ = examples(1)
-    shares = probabilities(fit_model(name, rows, columns), unheard)
+    unseen, truth, _ = examples(1)
+    shares = probabilities(fit_model(name, rows, columns), unseen)
     assert shares.shape == (90, 3)
     assert ((shares >= 0) & (shares <= 1)).all()
     assert shares.sum(axis=1) == pytest.approx(1, abs=1e-12)
@@ -64,16 +64,16 @@ def test_it_predicts_classes(name: str) -> None:
 @every_model
 def test_it_predicts_tags_and_values_where_they_are_known(name: str) -> None:
     rows, columns, number = examples(0)
-    unheard, truth, other = examples(1)
+    unseen, truth, other = examples(1)
     tags = np.stack([columns == 0, columns == 1, np.ones(90)], axis=1).astype(float)
     tags[:10, 1] = np.nan
-    predicted = predict_columns(fit_columns(name, rows, tags, discrete=True), unheard)
+    predicted = predict_columns(fit_columns(name, rows, tags, discrete=True), unseen)
     assert ((predicted >= 0) & (predicted <= 1)).all()
     assert ((predicted[:, 0] > 0.5) == (truth == 0)).mean() > 0.85
     assert ((predicted[:, 1] > 0.5) == (truth == 1)).mean() > 0.85
     assert (predicted[:, 2] == 1).all()
     model = fit_columns(name, rows, np.stack([number, -number], axis=1), discrete=False)
-    values = predict_columns(model, unheard)
+    values = predict_columns(model, unseen)
     assert np.mean((values[:, 0] - other) ** 2) < 0.6 * np.var(other)
     assert values[:, 1] == pytest.approx(-values[:, 0], abs=1)
 
@@ -84,16 +84,16 @@ def test_rows_of_weight_0_are_left_out(name: str) -> None:
     used = np.arange(90) < 60
     weights = np.where(used, 1.5, 0.0)
     rows[~used], columns[~used], number[~used] = 1e3, 2 - columns[~used], -1e6
-    unheard = examples(1)[0]
+    unseen = examples(1)[0]
     weighted = fit_model(name, rows, columns, weights=weights)
     without = fit_model(name, rows[used], columns[used], weights=weights[used])
-    assert np.array_equal(probabilities(weighted, unheard), probabilities(without, unheard))
+    assert np.array_equal(probabilities(weighted, unseen), probabilities(without, unseen))
     for discrete, targets in ((True, np.eye(3)[columns]), (False, number[:, np.newaxis])):
         weighted, without = (
             fit_columns(name, rows[some], targets[some], discrete=discrete, weights=weights[some])
             for some in (slice(None), used)
         )
-        assert np.array_equal(predict_columns(weighted, unheard), predict_columns(without, unheard))
+        assert np.array_equal(predict_columns(weighted, unseen), predict_columns(without, unseen))
 
 
 @every_model
@@ -116,16 +116,16 @@ def test_the_same_seed_gives_the_same_model_with_any_number_of_threads(name: str
 @every_model
 def test_its_file_predicts_what_the_estimators_predict(name: str) -> None:
     rows, columns, number = examples(0)
-    unheard = examples(1)[0]
+    unseen = examples(1)[0]
     model = fit_model(name, rows, columns)
-    expected = {"classes": (model, probabilities(model, unheard))}
+    expected = {"classes": (model, probabilities(model, unseen))}
     targets = {"tags": np.eye(3)[columns], "values": np.stack([number, number**2, -number], axis=1)}
     for kind, some in targets.items():
         model = fit_columns(name, rows, some, discrete=kind == "tags")
-        expected[kind] = model, predict_columns(model, unheard)
+        expected[kind] = model, predict_columns(model, unseen)
     for model, answers in expected.values():
         predictor = ClassicalPredictor(model_to_bytes(name, model, N_VALUES), n_values=N_VALUES, n_outputs=3)
-        predicted = predictor.predict_each(unheard)
+        predicted = predictor.predict_each(unseen)
         assert predicted == pytest.approx(answers, rel=1e-4, abs=1e-4)
         assert np.array_equal(predicted.argmax(axis=1), answers.argmax(axis=1))
 

@@ -113,7 +113,7 @@ def compare_here(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def test_a_task_of_a_known_kind_is_one_file_and_one_line(
-    add: Add, run: Any, toy_folder: Path, unheard_folder: Path, tmp_path: Path
+    add: Add, run: Any, toy_folder: Path, unseen_folder: Path, tmp_path: Path
 ) -> None:
     from woodshed.tasks import TASKS
 
@@ -132,9 +132,9 @@ def test_a_task_of_a_known_kind_is_one_file_and_one_line(
 
     model = woodshed.load(tmp_path / "model")
     assert (type(model).__name__, model.cat_age) == ("PurrRecogniser", 4.5)
-    paths = sorted(unheard_folder.glob("*/*.wav"))[:2]
+    paths = sorted(unseen_folder.glob("*/*.wav"))[:2]
     assert [row["label"] for row in predicted(run, tmp_path / "model", *paths)] == ["fall", "fall"]
-    assert "accuracy" in run("evaluate", tmp_path / "model", unheard_folder)
+    assert "accuracy" in run("evaluate", tmp_path / "model", unseen_folder)
     assert "purr" in run("info", tmp_path / "model")
 
 
@@ -169,7 +169,7 @@ def test_a_net_is_one_file_and_one_line(
 
 
 def test_a_learner_is_one_file_and_one_line(
-    add: Add, run: Any, compare_here: None, toy_folder: Path, unheard_folder: Path, tmp_path: Path
+    add: Add, run: Any, compare_here: None, toy_folder: Path, unseen_folder: Path, tmp_path: Path
 ) -> None:
     from woodshed.recognition.learners import LEARNERS
 
@@ -183,9 +183,9 @@ def test_a_learner_is_one_file_and_one_line(
     run("train", *arguments, "--net", "nearest-mean", "--out", tmp_path / "model")
     assert "means.json" in settings_of(tmp_path / "model")["files"]
     assert "nearest-mean" in (tmp_path / "model" / "report.html").read_text("utf-8")
-    path = next((unheard_folder / "rise").glob("*.wav"))
+    path = next((unseen_folder / "rise").glob("*.wav"))
     assert predicted(run, tmp_path / "model", path)[0]["label"] == "rise"
-    run("evaluate", tmp_path / "model", unheard_folder, "--out", tmp_path / "evaluated")
+    run("evaluate", tmp_path / "model", unseen_folder, "--out", tmp_path / "evaluated")
     assert (tmp_path / "evaluated" / "report.html").is_file()
     run("compare", *arguments, "--nets", "nearest-mean,knn", "--out", tmp_path / "compared")
     ranked = json.loads((tmp_path / "compared" / "comparison.json").read_text("utf-8"))
@@ -193,7 +193,7 @@ def test_a_learner_is_one_file_and_one_line(
 
 
 def test_a_front_end_is_one_file_and_one_line(
-    add: Add, run: Any, toy_folder: Path, unheard_folder: Path, tmp_path: Path
+    add: Add, run: Any, toy_folder: Path, unseen_folder: Path, tmp_path: Path
 ) -> None:
     from woodshed.recognition.front_ends import FRONT_ENDS
 
@@ -205,9 +205,9 @@ def test_a_front_end_is_one_file_and_one_line(
     settings = settings_of(tmp_path / "model")
     assert settings["feature"] == {"zones": {"sample_rate": TOY_RATE}}
     assert "zones" in (tmp_path / "model" / "card.md").read_text("utf-8")
-    path = next((unheard_folder / "rise").glob("*.wav"))
+    path = next((unseen_folder / "rise").glob("*.wav"))
     assert set(predicted(run, tmp_path / "model", path)[0]["probabilities"]) == {"fall", "pulse", "rise"}
-    assert "accuracy" in run("evaluate", tmp_path / "model", unheard_folder)
+    assert "accuracy" in run("evaluate", tmp_path / "model", unseen_folder)
     assert "6 features of the whole sound at 8000 Hz (front end: zones)" in run("info", tmp_path / "model")
 
 

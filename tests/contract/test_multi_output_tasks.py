@@ -60,18 +60,18 @@ def ask(model: Any, clips: Any) -> Any:
 
 @every_model
 def test_it_learns_and_answers_in_the_right_shape_and_range(
-    task: str, net: str, columns: Any, toy_corpus: Corpus, unheard_toy: Any
+    task: str, net: str, columns: Any, toy_corpus: Corpus, unseen_toy: Any
 ) -> None:
     model = columns(task, net)
-    answers = ask(model, unheard_toy.clips)
-    assert answers.shape == (len(unheard_toy.clips), 2)
+    answers = ask(model, unseen_toy.clips)
+    assert answers.shape == (len(unseen_toy.clips), 2)
     assert ask(model, []).shape == (0, 2)
-    score = model.score(unheard_toy.clips, answers_for(task, unheard_toy.labels))
+    score = model.score(unseen_toy.clips, answers_for(task, unseen_toy.labels))
     assert score > (0.8 if task == "tags" else 0.3)  # guessing is 0.5 of an area, 0 of R²
     if task == "tags":
         assert ((answers >= 0) & (answers <= 1)).all()
         assert model.classes_.tolist() == ["glides", "up"]
-        assert set(np.unique(model.predict(unheard_toy.clips))) <= {0, 1}
+        assert set(np.unique(model.predict(unseen_toy.clips))) <= {0, 1}
     else:
         assert model.classes_.tolist() == ["valence", "arousal"]
         assert abs(answers[:, 0]).mean() > 4  # in the units of the training, not standardised
@@ -79,9 +79,9 @@ def test_it_learns_and_answers_in_the_right_shape_and_range(
 
 @every_model
 def test_alone_in_company_pickled_and_copied_it_answers_the_same(
-    task: str, net: str, columns: Any, unheard_toy: Any
+    task: str, net: str, columns: Any, unseen_toy: Any
 ) -> None:
-    model, clips = columns(task, net), unheard_toy.clips[:5]
+    model, clips = columns(task, net), unseen_toy.clips[:5]
     together = ask(model, clips)
     assert np.array_equal(together, np.concatenate([ask(model, [clip]) for clip in clips]))
     for other in (pickle.loads(pickle.dumps(model)), copy.deepcopy(model)):
@@ -89,8 +89,8 @@ def test_alone_in_company_pickled_and_copied_it_answers_the_same(
 
 
 @every_model
-def test_predictions_have_the_same_numbers(task: str, net: str, columns: Any, unheard_toy: Any) -> None:
-    model, clips = columns(task, net), unheard_toy.clips[:4]
+def test_predictions_have_the_same_numbers(task: str, net: str, columns: Any, unseen_toy: Any) -> None:
+    model, clips = columns(task, net), unseen_toy.clips[:4]
     for clip, row, answer in zip(clips, ask(model, clips), model.predictions(clips), strict=True):
         told = answer.probabilities if task == "tags" else answer.values
         assert [told[name] for name in model.classes_] == row.tolist()
@@ -102,9 +102,9 @@ def test_predictions_have_the_same_numbers(task: str, net: str, columns: Any, un
 
 @every_model
 def test_saved_and_loaded_it_answers_the_same(
-    task: str, net: str, columns: Any, unheard_toy: Any, tmp_path: Path
+    task: str, net: str, columns: Any, unseen_toy: Any, tmp_path: Path
 ) -> None:
-    model, clips = columns(task, net), unheard_toy.clips[:5]
+    model, clips = columns(task, net), unseen_toy.clips[:5]
     save_model(model, tmp_path)
     loaded = woodshed.load(tmp_path)
     assert type(loaded) is task_class(task)
@@ -120,17 +120,17 @@ def test_saved_and_loaded_it_answers_the_same(
 
 @every_task
 def test_the_same_seed_gives_the_same_answers(
-    task: str, columns: Any, tiny: dict[str, Any], toy_corpus: Corpus, unheard_toy: Any
+    task: str, columns: Any, tiny: dict[str, Any], toy_corpus: Corpus, unseen_toy: Any
 ) -> None:
     again = task_class(task)(**tiny | SETTINGS)
     again.fit(Sounds(toy_corpus.examples), answers_for(task, toy_corpus.labels))
-    assert np.array_equal(ask(again, unheard_toy.clips), ask(columns(task), unheard_toy.clips))
+    assert np.array_equal(ask(again, unseen_toy.clips), ask(columns(task), unseen_toy.clips))
 
 
 @pytest.mark.parametrize("net", ["mlp", "svm"])
 @every_task
 def test_clips_of_weight_zero_are_not_learned_from(
-    task: str, net: str, tiny: dict[str, Any], toy: Any, unheard_toy: Any
+    task: str, net: str, tiny: dict[str, Any], toy: Any, unseen_toy: Any
 ) -> None:
     wrong = {"rise": "fall", "fall": "rise", "pulse": "pulse"}
     # Twice as much is wrong as right, so that whoever minds all of it learns the wrong.
@@ -139,10 +139,10 @@ def test_clips_of_weight_zero_are_not_learned_from(
     weights = [1.0] * len(toy.clips) + [0.0] * 2 * len(toy.clips)
     model = task_class(task)(**settings).fit(toy.clips * 3, answers, sample_weight=weights)
     plain = task_class(task)(**settings).fit(toy.clips * 3, answers)
-    right = answers_for(task, unheard_toy.labels)
+    right = answers_for(task, unseen_toy.labels)
     # A floor of noise says little of these sounds, so there the difference is small.
     margin = 0.02 if task == "snr" else 0.1
-    assert model.score(unheard_toy.clips, right) > plain.score(unheard_toy.clips, right) + margin
+    assert model.score(unseen_toy.clips, right) > plain.score(unseen_toy.clips, right) + margin
     with pytest.raises(ParameterError, match="sample_weight must be one number"):
         model.fit(toy.clips, answers[: len(toy.clips)], sample_weight=[1.0])
 

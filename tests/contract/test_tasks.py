@@ -61,17 +61,17 @@ def _few_trees() -> Iterator[None]:
 
 
 @every_model
-def test_it_learns(task: str, net: str, fitted: Fitted, toy_corpus: Corpus, unheard_toy: Any) -> None:
+def test_it_learns(task: str, net: str, fitted: Fitted, toy_corpus: Corpus, unseen_toy: Any) -> None:
     model = fitted(task, net)
     assert model.score(Sounds(toy_corpus.examples), toy_corpus.labels) > 0.9  # a guess is right in 1/3
-    assert model.score(unheard_toy.clips, unheard_toy.labels) > 0.75
+    assert model.score(unseen_toy.clips, unseen_toy.labels) > 0.75
     assert model.classes_.tolist() == ["fall", "pulse", "rise"]
 
 
 @every_model
-def test_rows_are_probabilities(task: str, net: str, fitted: Fitted, unheard_toy: Any) -> None:
-    answers = fitted(task, net).predict_proba(unheard_toy.clips)
-    assert answers.shape == (len(unheard_toy.clips), 3)
+def test_rows_are_probabilities(task: str, net: str, fitted: Fitted, unseen_toy: Any) -> None:
+    answers = fitted(task, net).predict_proba(unseen_toy.clips)
+    assert answers.shape == (len(unseen_toy.clips), 3)
     assert answers.dtype == np.float64
     assert (answers >= 0).all()
     assert answers.sum(axis=1) == pytest.approx(1, abs=1e-12)
@@ -81,9 +81,9 @@ def test_rows_are_probabilities(task: str, net: str, fitted: Fitted, unheard_toy
 
 @every_model
 def test_a_clip_has_the_same_answer_alone_in_company_and_in_any_order(
-    task: str, net: str, fitted: Fitted, unheard_toy: Any
+    task: str, net: str, fitted: Fitted, unseen_toy: Any
 ) -> None:
-    model, clips = fitted(task, net), unheard_toy.clips
+    model, clips = fitted(task, net), unseen_toy.clips
     together = model.predict_proba(clips)
     alone = np.concatenate([model.predict_proba([clip]) for clip in clips])
     assert np.array_equal(together, alone)
@@ -93,8 +93,8 @@ def test_a_clip_has_the_same_answer_alone_in_company_and_in_any_order(
 
 
 @every_model
-def test_predictions_are_the_same_one_by_one(task: str, net: str, fitted: Fitted, unheard_toy: Any) -> None:
-    model, clips = fitted(task, net), unheard_toy.clips
+def test_predictions_are_the_same_one_by_one(task: str, net: str, fitted: Fitted, unseen_toy: Any) -> None:
+    model, clips = fitted(task, net), unseen_toy.clips
     rows = model.predict_proba(clips)
     listened = model.predictions(iter(clips))
     for clip, row in zip(clips, rows, strict=True):
@@ -108,51 +108,51 @@ def test_predictions_are_the_same_one_by_one(task: str, net: str, fitted: Fitted
 
 @every_task
 def test_the_same_seed_gives_the_same_answers_from_files_and_from_memory(
-    task: str, fitted: Fitted, toy_corpus: Corpus, unheard_toy: Any, tiny: dict[str, Any], tmp_path: Path
+    task: str, fitted: Fitted, toy_corpus: Corpus, unseen_toy: Any, tiny: dict[str, Any], tmp_path: Path
 ) -> None:
     settings = fitted(task).get_params() | {"store": str(tmp_path)}
     again = task_class(task)(**settings).fit(Sounds(toy_corpus.examples), toy_corpus.labels)
-    expected = fitted(task).predict_proba(unheard_toy.clips)
-    assert np.array_equal(again.predict_proba(unheard_toy.clips), expected)
+    expected = fitted(task).predict_proba(unseen_toy.clips)
+    assert np.array_equal(again.predict_proba(unseen_toy.clips), expected)
     assert again.curve_ == fitted(task).curve_
     other = task_class(task)(**tiny | {"seed": 1, "epochs": 2}).fit(
         Sounds(toy_corpus.examples), toy_corpus.labels
     )
-    assert not np.array_equal(other.predict_proba(unheard_toy.clips), expected)
+    assert not np.array_equal(other.predict_proba(unseen_toy.clips), expected)
     assert other.curve_.train_loss[0] != again.curve_.train_loss[0]
 
 
 @every_model
 def test_stereo_and_other_rates_are_accepted_and_mean_the_same(
-    task: str, net: str, fitted: Fitted, unheard_toy: Any
+    task: str, net: str, fitted: Fitted, unseen_toy: Any
 ) -> None:
     model = fitted(task, net)
     assert model.sample_rate_ == 8000
-    expected = model.predict_proba(unheard_toy.clips)
+    expected = model.predict_proba(unseen_toy.clips)
     stereo = [
-        Clip(np.stack([1.5 * clip.mono(), 0.5 * clip.mono()]), clip.sample_rate) for clip in unheard_toy.clips
+        Clip(np.stack([1.5 * clip.mono(), 0.5 * clip.mono()]), clip.sample_rate) for clip in unseen_toy.clips
     ]
     assert model.predict_proba(stereo) == pytest.approx(expected, abs=1e-3)
     for rate in (11025, 44100, 48000):
-        other = model.predict_proba([resample(clip, rate) for clip in unheard_toy.clips])
+        other = model.predict_proba([resample(clip, rate) for clip in unseen_toy.clips])
         assert other == pytest.approx(expected, abs=0.1 if net == "mlp" else 0.15)
 
 
 @every_task
-def test_louder_and_softer_mean_the_same(task: str, fitted: Fitted, unheard_toy: Any) -> None:
+def test_louder_and_softer_mean_the_same(task: str, fitted: Fitted, unseen_toy: Any) -> None:
     model = fitted(task)
-    expected = model.predict_proba(unheard_toy.clips)
+    expected = model.predict_proba(unseen_toy.clips)
     for level_db in (-12, -6, 20):
-        other = model.predict_proba([gain(clip, level_db) for clip in unheard_toy.clips])
+        other = model.predict_proba([gain(clip, level_db) for clip in unseen_toy.clips])
         assert other == pytest.approx(expected, abs=0.02)
 
 
 @every_model
 def test_a_long_clip_and_a_very_short_one_are_accepted(
-    task: str, net: str, fitted: Fitted, unheard_toy: Any
+    task: str, net: str, fitted: Fitted, unseen_toy: Any
 ) -> None:
     model = fitted(task, net)
-    clip = unheard_toy.clips[0]
+    clip = unseen_toy.clips[0]
     long = Clip(np.tile(clip.samples, 180), clip.sample_rate)
     blip = Clip(clip.samples[:, :1], clip.sample_rate)
     answers = model.predict_proba([long, blip, Clip(np.zeros(800), 8000)])
@@ -162,24 +162,24 @@ def test_a_long_clip_and_a_very_short_one_are_accepted(
 
 
 @every_model
-def test_clips_are_left_as_they_are(task: str, net: str, fitted: Fitted, unheard_toy: Any) -> None:
-    clips = unheard_toy.clips[:3]
+def test_clips_are_left_as_they_are(task: str, net: str, fitted: Fitted, unseen_toy: Any) -> None:
+    clips = unseen_toy.clips[:3]
     before = [clip.samples.copy() for clip in clips]
     fitted(task, net).predict(clips)
     assert all(np.array_equal(clip.samples, kept) for clip, kept in zip(clips, before, strict=True))
 
 
 @every_task
-def test_not_fitted_says_so(task: str, unheard_toy: Any) -> None:
+def test_not_fitted_says_so(task: str, unseen_toy: Any) -> None:
     model = task_class(task)()
-    asked = {"predict_proba": (unheard_toy.clips,), "predict": (unheard_toy.clips,), "fitted": ("classes_",)}
+    asked = {"predict_proba": (unseen_toy.clips,), "predict": (unseen_toy.clips,), "fitted": ("classes_",)}
     for name, arguments in asked.items():
         with pytest.raises(
             NotFittedError, match=rf"This {task_class(task).__name__} is not fitted yet\. Call fit"
         ):
             getattr(model, name)(*arguments)
     with pytest.raises(NotFittedError, match="is not fitted yet"):
-        next(model.predictions(unheard_toy.clips))
+        next(model.predictions(unseen_toy.clips))
     with pytest.raises(NotFittedError, match="is not fitted yet"):
         model.predict([])
 
@@ -270,10 +270,8 @@ def test_loaded_it_has_the_same_settings_and_can_learn_again(
 
 
 @every_model
-def test_pickled_and_copied_it_answers_the_same(
-    task: str, net: str, fitted: Fitted, unheard_toy: Any
-) -> None:
-    model, clips = fitted(task, net), unheard_toy.clips[:4]
+def test_pickled_and_copied_it_answers_the_same(task: str, net: str, fitted: Fitted, unseen_toy: Any) -> None:
+    model, clips = fitted(task, net), unseen_toy.clips[:4]
     expected = model.predict_proba(clips)  # asked before, so that there is a session that cannot be pickled
     assert model.net_ is not None
     for other in (pickle.loads(pickle.dumps(model)), copy.deepcopy(model), copy.copy(model)):
@@ -284,13 +282,13 @@ def test_pickled_and_copied_it_answers_the_same(
 @pytest.mark.parametrize("net", ["svm", "forest"])
 @every_task
 def test_a_classical_model_with_the_same_seed_gives_the_same_answers_from_files_and_from_memory(
-    task: str, net: str, fitted: Fitted, toy_corpus: Corpus, unheard_toy: Any, tmp_path: Path
+    task: str, net: str, fitted: Fitted, toy_corpus: Corpus, unseen_toy: Any, tmp_path: Path
 ) -> None:
     settings = {"net": net, "store": str(tmp_path), "n_jobs": 2, "epochs": 1, "width": 3, "window_s": 0.1}
     again = task_class(task)(**settings).fit(  # with other settings, all of which only a net heeds
         Sounds(toy_corpus.examples), toy_corpus.labels, groups=toy_corpus.groups
     )
-    clips = unheard_toy.clips[:6]
+    clips = unseen_toy.clips[:6]
     expected = fitted(task, net).predict_proba(clips)
     assert np.array_equal(again.predict_proba(clips), expected)
     other = task_class(task)(**settings | {"seed": 1}).fit(Sounds(toy_corpus.examples), toy_corpus.labels)

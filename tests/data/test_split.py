@@ -77,7 +77,7 @@ def test_the_seed_decides_who_is_tested_together() -> None:
 def test_fewer_groups_than_folds_gives_a_fold_for_each_group() -> None:
     split = group_folds(WORDS, SPEAKERS, n_folds=10, group_word="voice")
     assert len(split.folds) == 6
-    assert split.name == "unheard voices, 6 folds"
+    assert split.name == "unseen voices, 6 folds"
 
 
 def test_groups_are_dealt_until_every_class_can_be_learned() -> None:
@@ -110,7 +110,7 @@ def test_group_holdout_takes_about_the_share_with_all_classes() -> None:
     assert len(fold.test) / 144 == pytest.approx(0.25, abs=0.02)
     assert {WORDS[k] for k in fold.test} == set(WORDS)
     assert shared_groups(split, groups) == set()
-    assert (split.name, split.leaky, fold.name) == ("unheard songs, 25 % held out", False, "held out")
+    assert (split.name, split.leaky, fold.name) == ("unseen songs, 25 % held out", False, "held out")
     with pytest.raises(ParameterError, match=r"test_share must be above 0 and at most 0\.5"):
         group_holdout(WORDS, groups, test_share=0.9)
 
@@ -175,18 +175,18 @@ def by_speaker(n_test: int) -> list[str]:
 def test_auto_takes_the_official_split_only_if_it_is_honest() -> None:
     leaky = ["test" if k % 6 == 0 else "train" for k in range(144)]
     assert make_split(corpus(splits=by_speaker(2))).name == "official"
-    assert make_split(corpus(splits=leaky)).name == "unheard speakers, 3 folds"
+    assert make_split(corpus(splits=leaky)).name == "unseen speakers, 3 folds"
     assert make_split(corpus(None, leaky)).name == "official"
-    assert make_split(corpus()).name == "unheard speakers, 3 folds"
+    assert make_split(corpus()).name == "unseen speakers, 3 folds"
     assert make_split(corpus(None)).name == "random, 25 % held out"
 
 
 @pytest.mark.parametrize(
     ("how", "name", "n_folds", "leaky"),
     [
-        ("group", "unheard speakers, 33 % held out", 1, False),
-        ("group-folds", "unheard speakers, 3 folds", 3, False),
-        ("group-folds:2", "unheard speakers, 2 folds", 2, False),
+        ("group", "unseen speakers, 33 % held out", 1, False),
+        ("group-folds", "unseen speakers, 3 folds", 3, False),
+        ("group-folds:2", "unseen speakers, 2 folds", 2, False),
         ("leave-one-group-out", "one speaker left out at a time, 6 folds", 6, False),
         ("official", "official", 1, False),
         ("random", "random, 25 % held out", 1, True),
@@ -224,10 +224,10 @@ def test_a_leaky_split_never_stands_alone() -> None:
     leaky = ["test" if k % 6 == 0 else "train" for k in range(144)]
     asked = honest_splits(corpus(splits=leaky), "official")
     assert [(split.name, split.leaky) for split in asked] == [
-        ("unheard speakers, 3 folds", False),
+        ("unseen speakers, 3 folds", False),
         ("official", True),
     ]
-    assert [split.name for split in honest_splits(corpus(), "group")] == ["unheard speakers, 33 % held out"]
+    assert [split.name for split in honest_splits(corpus(), "group")] == ["unseen speakers, 33 % held out"]
     assert [split.leaky for split in honest_splits(corpus(None), "random")] == [None]
 
 

@@ -40,7 +40,7 @@ def test_the_demo_shows_the_honest_and_the_leaky_score_and_what_to_try_next(
     assert finished.code == 0, finished.err
     heads = [line.strip() for line in finished.out.splitlines() if line.startswith("Tested on")]
     assert len(heads) == 2
-    assert "unheard speakers" in heads[0]
+    assert "unseen speakers" in heads[0]
     assert "leaky" not in heads[0]
     assert "random" in heads[1]
     assert "(leaky)" in heads[1]

@@ -68,7 +68,7 @@ def test_a_killed_training_goes_on_to_the_scores_of_one_that_was_not(
 
     resumed = cli(*train_arguments, "--out", folder, "--resume")
     assert resumed.code == 0, resumed.err
-    assert "unheard groups, 2 folds: fold 1" not in resumed.err  # that training is not done again
+    assert "unseen groups, 2 folds: fold 1" not in resumed.err  # that training is not done again
     assert "final model, all data" in resumed.err
     assert scores(folder) == scores(model_folder)
     assert not (folder / "training").exists()

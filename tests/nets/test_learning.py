@@ -15,7 +15,7 @@ CLASSES = ("rise", "fall", "pulse", "pulse")
 """Half of all windows pulse: who always says so is right for half of them."""
 
 NEEDED = 0.8
-"""Share of unheard windows that a net must name: the commonest class has 0.5, chance 0.33."""
+"""Share of unseen windows that a net must name: the commonest class has 0.5, chance 0.33."""
 
 
 def windows_of(n: int, seed: int) -> tuple[np.ndarray, np.ndarray]:
@@ -55,6 +55,6 @@ def test_a_net_learns_what_no_majority_knows(name: str) -> None:
             layer.momentum = 0.9  # its means keep up with so short a training
     windows, rows = windows_of(160, seed=0)
     net.fit(np.tile(windows, (15, 1, 1)), np.tile(rows, (15, 1)), batch_size=16, verbose=0)
-    unheard = windows_of(80, seed=1)
-    assert np.mean(unheard[1].argmax(axis=1) == 2) == 0.5
-    assert accuracy(net, *unheard) >= NEEDED
+    unseen = windows_of(80, seed=1)
+    assert np.mean(unseen[1].argmax(axis=1) == 2) == 0.5
+    assert accuracy(net, *unseen) >= NEEDED

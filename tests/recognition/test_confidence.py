@@ -200,14 +200,14 @@ def test_an_outline_can_be_made_at_any_rate_of_any_length(rate: int) -> None:
 def trusted(speech: Recogniser, toy_corpus: Corpus, make_toy: Callable[..., Any]) -> Recogniser:
     """Return a trained recogniser that was told how far to trust itself, from sounds it did not learn."""
     model = copy.copy(speech)
-    unheard = make_toy(12, seed=5)
+    unseen = make_toy(12, seed=5)
     outline = SpectralEmbedding(sample_rate=8000)
     learned = make_toy(9)
     novelty_detector = NoveltyDetector.fit(describe(learned.clips, outline), np.asarray(learned.labels))
-    rows = describe(unheard.clips, outline)
+    rows = describe(unseen.clips, outline)
     given = HeldOut(
-        np.asarray(unheard.labels),
-        model.predict_proba(unheard.clips),
+        np.asarray(unseen.labels),
+        model.predict_proba(unseen.clips),
         rows[:, -1],
         novelty_detector.distance(rows),
     )

@@ -42,13 +42,13 @@ def corpus(folder: Path, n: int, *, first: int = 0) -> tuple[list[Example], list
 
 def test_mood_is_read_from_the_notes_and_sound_is_refused(tmp_path: Path) -> None:
     rows, values = corpus(tmp_path, 40)
-    unheard, truth = corpus(tmp_path, 20, first=100)
+    unseen, truth = corpus(tmp_path, 20, first=100)
     model = MoodRegressor(net="logistic").fit(Sounds(rows), values)
     assert isinstance(model.feature_, TimedNotes)
-    told = model.predict(Sounds(unheard))
+    told = model.predict(Sounds(unseen))
     signs = np.array([[value["valence"], value["arousal"]] for value in truth])
     assert (np.sign(told) == signs).mean(axis=0) == pytest.approx([1, 1], abs=0.15)
-    words = [answer.word for answer in model.predictions(Sounds(unheard[:4]))]
+    words = [answer.word for answer in model.predictions(Sounds(unseen[:4]))]
     assert words == ["sad, depressed", "calm, relaxed", "angry, tense", "happy, excited"]
     with pytest.raises(AudioError, match="is audio, but this model was trained on MIDI files"):
         model.predict([sine(440)])
@@ -56,11 +56,11 @@ def test_mood_is_read_from_the_notes_and_sound_is_refused(tmp_path: Path) -> Non
 
 def test_tempo_is_hidden_from_the_genre_and_the_mode_is_not(tmp_path: Path) -> None:
     rows, _ = corpus(tmp_path, 40)
-    unheard, _ = corpus(tmp_path, 20, first=100)
+    unseen, _ = corpus(tmp_path, 20, first=100)
     model = GenreRecogniser(net="logistic").fit(Sounds(rows), [row.label for row in rows])
     assert type(model.feature_) is PlayedNotes
     assert not {"tempo_bpm", "bar_beats"} & set(model.feature_.names)
-    assert model.score(Sounds(unheard), [row.label for row in unheard]) > 0.85
+    assert model.score(Sounds(unseen), [row.label for row in unseen]) > 0.85
 
 
 def test_notes_among_sounds_are_heard_played(tmp_path: Path) -> None:

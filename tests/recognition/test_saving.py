@@ -88,9 +88,9 @@ def test_a_damaged_file_is_named(name: str, damage: str, saved: Path) -> None:
         woodshed.load(saved)
 
 
-def test_a_folder_of_format_1_is_read(saved: Path, unheard_toy: Any) -> None:
+def test_a_folder_of_format_1_is_read(saved: Path, unseen_toy: Any) -> None:
     """The first format called a task a job, and had other names for some settings."""
-    expected = woodshed.load(saved).predict_proba(unheard_toy.clips[:3])
+    expected = woodshed.load(saved).predict_proba(unseen_toy.clips[:3])
     path = saved / "settings.json"
     settings = json.loads(path.read_text())
     settings |= {"format": 1, "job": settings.pop("task")}
@@ -99,7 +99,7 @@ def test_a_folder_of_format_1_is_read(saved: Path, unheard_toy: Any) -> None:
     path.write_text(json.dumps(settings))
     loaded = woodshed.load(saved)
     assert loaded.get_params()["channel_norm"] == settings["settings"]["colour_norm"]
-    np.testing.assert_array_equal(loaded.predict_proba(unheard_toy.clips[:3]), expected)
+    np.testing.assert_array_equal(loaded.predict_proba(unseen_toy.clips[:3]), expected)
 
 
 @pytest.mark.parametrize(

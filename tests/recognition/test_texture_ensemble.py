@@ -47,21 +47,21 @@ def test_no_more_are_remembered_than_there_is_room(monkeypatch: pytest.MonkeyPat
 
 @pytest.mark.train
 def test_it_knows_how_sounds_move_when_the_net_knows_nothing(
-    toy_corpus: Corpus, unheard_toy: Any, tmp_path: Path
+    toy_corpus: Corpus, unseen_toy: Any, tmp_path: Path
 ) -> None:
     settings = TINY | {"epochs": 1, "learning_rate": 1e-9}
     sounds, labels = Sounds(toy_corpus.examples), toy_corpus.labels
     # A rise moves as much as a fall does; a pulse moves otherwise.
-    is_pulse = np.asarray(unheard_toy.labels) == "pulse"
+    is_pulse = np.asarray(unseen_toy.labels) == "pulse"
     right = {}
     for share in (0.0, 0.9):
         model = NoiseRecogniser(**settings, ensemble_share=share).fit(sounds, labels)
-        right[share] = ((model.predict(unheard_toy.clips) == "pulse") == is_pulse).mean()
+        right[share] = ((model.predict(unseen_toy.clips) == "pulse") == is_pulse).mean()
     assert right[0.0] < 0.8
     assert right[0.9] > 0.95
     save_model(model, tmp_path / "model")
     again = woodshed.load(tmp_path / "model")
-    assert np.array_equal(again.predict_proba(unheard_toy.clips), model.predict_proba(unheard_toy.clips))
+    assert np.array_equal(again.predict_proba(unseen_toy.clips), model.predict_proba(unseen_toy.clips))
     assert again.net_.output_shape == (None, 3)
 
 

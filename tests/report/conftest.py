@@ -98,7 +98,7 @@ def experiment(sound_folder: Path) -> Experiment:
         "majority": majority,
     }
     honest = SplitResult(
-        "unheard groups, 2 folds",
+        "unseen groups, 2 folds",
         False,
         np.arange(N),
         np.repeat(["fold 1", "fold 2"], N // 2),

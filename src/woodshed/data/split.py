@@ -133,7 +133,7 @@ class Split:
     Parameters
     ----------
     name
-        Description, such as ``unheard speakers, 3 folds``.
+        Description, such as ``unseen speakers, 3 folds``.
     folds
         The folds.
     leaky
@@ -176,11 +176,11 @@ def group_folds(
     --------
     >>> split = group_folds(["no", "yes"] * 6, ["ann"] * 4 + ["bob"] * 4 + ["eve"] * 4, group_word="speaker")
     >>> split.name, split.leaky, [len(fold.test) for fold in split.folds]
-    ('unheard speakers, 3 folds', False, [4, 4, 4])
+    ('unseen speakers, 3 folds', False, [4, 4, 4])
     """
     n_folds = min(_at_least_two(n_folds), _count_groups(groups, group_word))
     tests = stratified_group_folds(labels, groups, n_folds, seed, group_word)
-    return _split(f"unheard {group_word}s, {n_folds} folds", _numbered(tests, len(labels)), groups)
+    return _split(f"unseen {group_word}s, {n_folds} folds", _numbered(tests, len(labels)), groups)
 
 
 def group_holdout(
@@ -202,7 +202,7 @@ def group_holdout(
     --------
     >>> split = group_holdout(["no", "yes"] * 8, [f"voice {k // 4}" for k in range(16)], group_word="speaker")
     >>> split.name, len(split.folds[0].test)
-    ('unheard speakers, 25 % held out', 4)
+    ('unseen speakers, 25 % held out', 4)
     """
     n_folds = min(_share_to_folds(test_share), _count_groups(groups, group_word))
     tests = stratified_group_folds(labels, groups, n_folds, seed, group_word)
@@ -211,7 +211,7 @@ def group_holdout(
         key=lambda test: (-len({labels[k] for k in test}), abs(len(test) - test_share * len(labels))),
     )
     return _split(
-        f"unheard {group_word}s, {_percent(best, labels)} held out", _numbered([best], len(labels)), groups
+        f"unseen {group_word}s, {_percent(best, labels)} held out", _numbered([best], len(labels)), groups
     )
 
 
@@ -307,7 +307,7 @@ def honest_splits(corpus: Corpus, how: str = "auto", seed: int = 0) -> list[Spli
     >>> from woodshed.data.corpora.fsdd import load
     >>> from woodshed.data.sample import sample_folder
     >>> [(split.name, split.leaky) for split in honest_splits(load(sample_folder()), "official")]
-    [('unheard speakers, 3 folds', False), ('official', True)]
+    [('unseen speakers, 3 folds', False), ('official', True)]
     """
     split = make_split(corpus, how, seed)
     return [make_split(corpus, "group-folds", seed), split] if split.leaky else [split]
@@ -344,7 +344,7 @@ def make_split(corpus: Corpus, how: str = "auto", seed: int = 0) -> Split:
     >>> for how in ("auto", "official", "leave-one-group-out", "random-folds:5"):
     ...     split = make_split(corpus, how)
     ...     print(split.name, split.leaky)
-    unheard speakers, 3 folds False
+    unseen speakers, 3 folds False
     official True
     one speaker left out at a time, 6 folds False
     random, 5 folds True

@@ -29,10 +29,10 @@ def test_it_finds_two_values_that_tell_among_four_hundred() -> None:
     rows, columns = needle(60, 0)
     model = fit_model("kernel-ridge", rows, columns)
     assert set(np.argsort(-np.abs(model.scale_))[:2]) == {0, 1}
-    unheard = needle(600, 1)
+    unseen = needle(600, 1)
     # The two values alone allow about 0.8; models that weigh all values alike do little better than chance.
-    assert accuracy(model, *unheard) > 0.7
-    assert accuracy(model, *unheard) > accuracy(fit_model("svm", rows, columns), *unheard) + 0.1
+    assert accuracy(model, *unseen) > 0.7
+    assert accuracy(model, *unseen) > accuracy(fit_model("svm", rows, columns), *unseen) + 0.1
 
 
 def test_the_weight_is_that_of_the_analysis_of_variance() -> None:
@@ -93,16 +93,14 @@ def test_with_more_clips_than_it_remembers_all_still_count(monkeypatch: pytest.M
     monkeypatch.setattr(kernel_ridge, "N_LANDMARKS", 120)
     thinned = fit_model("kernel-ridge", rows, columns)
     assert len(thinned.landmarks_) == 120
-    unheard, truth = needle(600, 1, n_values=20)
+    unseen, truth = needle(600, 1, n_values=20)
     few = fit_model("kernel-ridge", rows[::5], columns[::5])
     same = [
-        np.mean(
-            probabilities(one, unheard).argmax(axis=1) == probabilities(everything, unheard).argmax(axis=1)
-        )
+        np.mean(probabilities(one, unseen).argmax(axis=1) == probabilities(everything, unseen).argmax(axis=1))
         for one in (thinned, few)
     ]
     assert same[0] > max(0.95, same[1]), "nearer to what all rows say than a model that saw 120 of them"
-    assert accuracy(thinned, unheard, truth) > 0.7
+    assert accuracy(thinned, unseen, truth) > 0.7
 
 
 def two_ways(n: int, seed: int) -> tuple[np.ndarray, np.ndarray]:
@@ -116,11 +114,11 @@ def two_ways(n: int, seed: int) -> tuple[np.ndarray, np.ndarray]:
 
 def test_views_are_asked_one_by_one_so_that_a_long_one_does_not_drown_a_short_one() -> None:
     rows, columns = two_ways(150, 0)
-    unheard = two_ways(1500, 1)
+    unseen = two_ways(1500, 1)
     pooled = fit_model("kernel-ridge", rows, columns, case=Case(blocks=(3, 180)))
     at_once = fit_model("kernel-ridge", rows, columns)
     assert [len(one.mean_) for one in pooled.estimators_] == [3, 180]
-    assert accuracy(pooled, *unheard) > accuracy(at_once, *unheard) + 0.03
+    assert accuracy(pooled, *unseen) > accuracy(at_once, *unseen) + 0.03
 
 
 def test_numbers_are_the_mean_of_what_the_views_say() -> None:

@@ -91,9 +91,9 @@ def test_tags_and_values_are_those_of_the_estimators(name: str, discrete: bool) 
     targets[::9, 0] = np.nan
     model = fit_columns(name, rows, targets, discrete=discrete)
     content = model_to_bytes(name, model, 200)
-    unheard = realistic(2, 7)[0]
-    predicted = read(content, 200, 3).predict_each(unheard)
-    expected = predict_columns(model, unheard)
+    unseen = realistic(2, 7)[0]
+    predicted = read(content, 200, 3).predict_each(unseen)
+    expected = predict_columns(model, unseen)
     deviation = np.ones(3) if discrete else np.maximum(np.nanstd(targets, axis=0), 1)
     assert predicted / deviation == pytest.approx(expected / deviation, abs=tolerance(name))
     assert np.array_equal(predicted[:, 2], targets[:, 2])

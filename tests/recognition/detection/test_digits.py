@@ -25,18 +25,18 @@ def digits() -> tuple[SpeechRecogniser, Clip, Truth]:
     """Return a model of four digits, and a recording of some it has not learned from, with known gaps."""
     rows = [example for example in load(sample_folder()).examples if example.label in "0378"]
     learned = [example for example in rows if example.split != "test"][::2]
-    unheard = [example for example in rows if example.split == "test"]
+    unseen = [example for example in rows if example.split == "test"]
     recogniser = SpeechRecogniser(net="logistic", window_s=0.5)
     recogniser.fit(Sounds(learned), [example.label for example in learned])
     rng = np.random.default_rng(0)
     parts: list[np.ndarray] = []
     truth: Truth = []
-    for k in rng.permutation(len(unheard))[:24]:
-        spoken = woodshed.read(unheard[k].path).mono()
+    for k in rng.permutation(len(unseen))[:24]:
+        spoken = woodshed.read(unseen[k].path).mono()
         parts.append(rng.normal(0, 1e-4, round(rng.uniform(0.4, 0.9) * 8000)))
         start_s = sum(map(len, parts)) / 8000
         parts.append(0.5 * spoken / np.abs(spoken).max())
-        truth.append((start_s, start_s + len(spoken) / 8000, unheard[k].label))
+        truth.append((start_s, start_s + len(spoken) / 8000, unseen[k].label))
     return recogniser, Clip(np.concatenate([*parts, np.zeros(4000)]), 8000, "digits"), truth
 
 

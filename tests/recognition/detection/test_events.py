@@ -218,10 +218,10 @@ def test_memory_does_not_grow_with_the_sound() -> None:
 
 @pytest.mark.parametrize("net", ["mlp", "logistic"])
 def test_a_short_sound_is_answered_as_by_predict(
-    net: str, fitted: Callable[..., Any], unheard_toy: Any
+    net: str, fitted: Callable[..., Any], unseen_toy: Any
 ) -> None:
     recogniser = fitted("speech", net)
-    for clip in unheard_toy.clips[:3]:
+    for clip in unseen_toy.clips[:3]:
         scores = scan(window_classifier(recogniser), [clip])
         row = scores.probabilities.mean(axis=0)
         assert row == pytest.approx(recogniser.predict_proba([clip])[0], abs=1e-5)
@@ -229,11 +229,11 @@ def test_a_short_sound_is_answered_as_by_predict(
 
 @pytest.mark.parametrize("net", ["mlp", "logistic"])
 def test_blocks_and_rates_do_not_change_a_timeline(
-    net: str, fitted: Callable[..., Any], unheard_toy: Any, tmp_path: Path
+    net: str, fitted: Callable[..., Any], unseen_toy: Any, tmp_path: Path
 ) -> None:
     recogniser = fitted("speech", net)
     quiet = np.zeros(4000)
-    clip = Clip(np.concatenate([np.r_[quiet, one.samples[0]] for one in unheard_toy.clips[:9]]), 8000)
+    clip = Clip(np.concatenate([np.r_[quiet, one.samples[0]] for one in unseen_toy.clips[:9]]), 8000)
     path = write(clip, tmp_path / "a.wav", encoding="float32")
     whole = blocks_timeline(recogniser, [clip])
     assert len(whole.events) >= 9
@@ -291,16 +291,16 @@ def test_a_stretch_that_is_silence_to_the_model_is_no_event() -> None:
 def careful(fitted: Callable[..., Any], make_toy: Callable[..., Any]) -> Any:
     """Return a model that was told, on sounds it did not learn from, how far to trust itself."""
     recogniser = copy.copy(fitted("speech", "logistic"))
-    learned, unheard = make_toy(9), make_toy(12, seed=5)
+    learned, unseen = make_toy(9), make_toy(12, seed=5)
     outline = SpectralEmbedding(sample_rate=8000)
     novelty_detector = NoveltyDetector.fit(describe(learned.clips, outline), np.asarray(learned.labels))
-    rows = describe(unheard.clips, outline)
+    rows = describe(unseen.clips, outline)
     given = HeldOut(
-        np.asarray(unheard.labels),
-        recogniser.predict_proba(unheard.clips),
+        np.asarray(unseen.labels),
+        recogniser.predict_proba(unseen.clips),
         rows[:, -1],
         novelty_detector.distance(rows),
-        hours=sum(clip.duration_s for clip in unheard.clips) / 3600,
+        hours=sum(clip.duration_s for clip in unseen.clips) / 3600,
     )
     recogniser.set_confidence(fit_confidence(given, recogniser.classes_.tolist(), novelty_detector))
     return recogniser

@@ -37,10 +37,10 @@ def recogniser(fitted: Callable[..., Any]) -> Any:
 
 
 @pytest.fixture
-def long(unheard_toy: Any) -> Clip:
+def long(unseen_toy: Any) -> Clip:
     """Return toy sounds, each after half a second of silence, the last two without a pause."""
-    parts = [np.r_[np.zeros(4000), one.samples[0] / np.abs(one.samples).max()] for one in unheard_toy.clips]
-    return Clip(np.concatenate([*parts, unheard_toy.clips[0].samples[0]]), RATE, "long")
+    parts = [np.r_[np.zeros(4000), one.samples[0] / np.abs(one.samples).max()] for one in unseen_toy.clips]
+    return Clip(np.concatenate([*parts, unseen_toy.clips[0].samples[0]]), RATE, "long")
 
 
 def blocks_of(clip: Clip, n_block: int) -> Iterator[Clip]:

@@ -82,7 +82,7 @@ def answers(experiment: Experiment) -> list[Any]:
 def test_the_honest_split_comes_first_and_leaks_are_computed(toy_corpus: Corpus) -> None:
     experiment, _ = run(toy_corpus).measure()
     assert [(split.split, split.leaky) for split in experiment.splits] == [
-        ("unheard groups, 2 folds", False),
+        ("unseen groups, 2 folds", False),
         ("random, 26 % held out", True),
     ]
     honest, leaky = experiment.splits
@@ -152,7 +152,7 @@ def test_the_watcher_is_told_what_happens(toy_corpus: Corpus) -> None:
         lambda *a: heard.append(("begin", *a)), lambda *a: heard.append(("epoch", *a)), heard.append
     )
     run(toy_corpus, "group-folds", watcher=watcher).measure()
-    assert heard[0] == ("begin", "unheard groups, 2 folds: fold 1", 2)
+    assert heard[0] == ("begin", "unseen groups, 2 folds: fold 1", 2)
     assert heard[1] == ("epoch", 0, 1.5, 0.5)
     assert heard[2] == pytest.approx(1 / 3)  # its guess is right for one class of three
     assert heard[-1] is None

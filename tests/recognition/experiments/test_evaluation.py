@@ -14,8 +14,8 @@ from woodshed.recognition.estimator import Recogniser
 from woodshed.recognition.experiments.cross_validation import evaluate
 
 
-def test_the_answers_are_kept_beside_the_truth(speech: Recogniser, unheard_folder: Path) -> None:
-    corpus = read_folder(unheard_folder)
+def test_the_answers_are_kept_beside_the_truth(speech: Recogniser, unseen_folder: Path) -> None:
+    corpus = read_folder(unseen_folder)
     experiment = evaluate(speech, corpus, leaky=None)
     (split,) = experiment.splits
     assert split.leaky is None
@@ -29,9 +29,9 @@ def test_the_answers_are_kept_beside_the_truth(speech: Recogniser, unheard_folde
 
 
 def test_labels_that_the_model_does_not_know_are_set_aside_and_named(
-    speech: Recogniser, unheard_folder: Path
+    speech: Recogniser, unseen_folder: Path
 ) -> None:
-    corpus = read_folder(unheard_folder)
+    corpus = read_folder(unseen_folder)
     first, second, *others = corpus.examples
     mixed = replace(
         corpus, examples=(replace(first, label="bark"), second, replace(others[0], label="yelp"), *others[1:])
@@ -44,8 +44,8 @@ def test_labels_that_the_model_does_not_know_are_set_aside_and_named(
     assert experiment.splits[0].leaky is False
 
 
-def test_a_corpus_without_a_known_label_is_refused(speech: Recogniser, unheard_folder: Path) -> None:
-    corpus = read_folder(unheard_folder)
+def test_a_corpus_without_a_known_label_is_refused(speech: Recogniser, unseen_folder: Path) -> None:
+    corpus = read_folder(unseen_folder)
     strange = Corpus("zoo", tuple(replace(row, label=f"animal {row.label}") for row in corpus.examples))
     with pytest.raises(
         DataError,

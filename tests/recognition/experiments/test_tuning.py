@@ -88,7 +88,7 @@ def test_nothing_of_the_test_part_is_heard_and_inner_folds_share_no_group(
         assert tested.isdisjoint(example.path for example in examples)
         learned, judged = ({examples[k].group for k in part} for part in (fold.train, fold.test))
         assert learned.isdisjoint(judged)
-    assert (found.n_clips, found.split) == (80, "unheard groups, 3 folds")
+    assert (found.n_clips, found.split) == (80, "unseen groups, 3 folds")
 
 
 def test_it_finds_better_settings_than_those_asked_for(corpus: Corpus, learner: Learner) -> None:

@@ -96,14 +96,14 @@ def test_the_vote_of_the_nearest_needs_no_five_clips() -> None:
 # -- in a recogniser ------------------------------------------------------------------------------
 
 
-def test_it_is_the_svm_that_stands_beside_every_net(toy_corpus: Corpus, unheard_toy: Any) -> None:
+def test_it_is_the_svm_that_stands_beside_every_net(toy_corpus: Corpus, unseen_toy: Any) -> None:
     model = Recogniser(net="svm").fit(Sounds(toy_corpus.examples), toy_corpus.labels)
     rows = summarise(Sounds(toy_corpus.examples), 8000)
     head = model.head
     outputs = head.baseline_outputs(
-        "svm", rows, head.encode(toy_corpus.labels)[1], summarise(unheard_toy.clips, 8000)
+        "svm", rows, head.encode(toy_corpus.labels)[1], summarise(unseen_toy.clips, 8000)
     )
-    assert model.predict_proba(unheard_toy.clips) == pytest.approx(outputs, abs=1e-12)
+    assert model.predict_proba(unseen_toy.clips) == pytest.approx(outputs, abs=1e-12)
 
 
 @every_model

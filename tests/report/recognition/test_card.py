@@ -30,12 +30,12 @@ def test_card_tells_what_was_learned_from(experiment: Experiment) -> None:
 
 def test_every_leaky_score_and_no_other_is_marked(experiment: Experiment) -> None:
     text = card(experiment)
-    honest, leaky = cells(text, "unheard groups"), cells(text, "random half")
+    honest, leaky = cells(text, "unseen groups"), cells(text, "random half")
     assert len(honest) == 3
     assert len(leaky) == 2
     assert all(row[0] == "random half **leaky**" for row in leaky)
     assert not any("leaky" in cell for row in honest for cell in row)
-    assert text.index("unheard groups") < text.index("random half")
+    assert text.index("unseen groups") < text.index("random half")
     assert text.count("Leaky: some speakers") == 1
     assert honest[0][3].startswith("79.2 % (")
 

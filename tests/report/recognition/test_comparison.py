@@ -44,7 +44,7 @@ def comparison() -> Comparison:
         head=ClassesHead(),
         corpus=Corpus("<b>made up", examples),
         names=("a", "b"),
-        split="unheard groups, 2 folds",
+        split="unseen groups, 2 folds",
         leaky=False,
         indices=rows,
         truth=truth,

@@ -77,7 +77,7 @@ def test_scores_of_tags_are_those_of_scikit_learn(tags: Experiment) -> None:
     assert cells_of(text, "scores", "net")[1:5] == [f"{score:.3f}" for score in expected]
     areas = roc_auc_score(truth, outputs, average=None)
     assert cells_of(text, "outputs", "fast")[1] == f"{areas[1]:.3f}"
-    assert f"Macro ROC-AUC on <bdi>unheard groups</bdi>: <b>{expected[0]:.3f}</b>" in text
+    assert f"Macro ROC-AUC on <bdi>unseen groups</bdi>: <b>{expected[0]:.3f}</b>" in text
 
 
 def test_scores_of_values_leave_out_unknown_ones(values: Experiment) -> None:

@@ -119,7 +119,7 @@ def test_names_from_the_data_stay_text(text: str, read: Reader) -> None:
 
 def test_headline_says_it_in_words(read: Reader) -> None:
     # 38 of 48 are right, 24 of 48 by the SVM, 12 of 48 by always saying the first class
-    assert "Accuracy on unheard groups: 79 %" in read.headline
+    assert "Accuracy on unseen groups: 79 %" in read.headline
     assert "tested on 48 clips of 6 groups" in read.headline
     assert "Baselines: SVM on summary features 50 %, majority class 25 %." in read.headline
     assert "leaky" not in read.headline
@@ -127,7 +127,7 @@ def test_headline_says_it_in_words(read: Reader) -> None:
 
 def test_scores_are_those_of_scikit_learn(text: str, experiment: Experiment, honest: SplitResult) -> None:
     rows = rows_of(text, "scores")
-    assert rows[1][0].startswith("unheard groups")
+    assert rows[1][0].startswith("unseen groups")
     assert [row[0] for row in rows[2:5]] == ["net", "SVM on summary features", "majority class"]
     assert rows[5][0].startswith("random half")
     order = np.argsort(experiment.names)

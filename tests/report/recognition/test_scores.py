@@ -145,9 +145,9 @@ def test_answers_follow_the_labels_and_take_the_groups_of_the_tested(experiment:
 def test_score_rows(experiment: Experiment) -> None:
     rows = report_of(experiment.head).score_rows(experiment)
     assert [(row.split, row.badge, row.method) for row in rows] == [
-        ("unheard groups, 2 folds", "", "net"),
-        ("unheard groups, 2 folds", "", "SVM on summary features"),
-        ("unheard groups, 2 folds", "", "majority class"),
+        ("unseen groups, 2 folds", "", "net"),
+        ("unseen groups, 2 folds", "", "SVM on summary features"),
+        ("unseen groups, 2 folds", "", "majority class"),
         ("random half", "leaky", "net"),
         ("random half", "leaky", "majority class"),
     ]

@@ -23,7 +23,7 @@ class SplitResult:
     Parameters
     ----------
     split
-        Name for people, such as ``unheard speakers, 3 folds``.
+        Name for people, such as ``unseen speakers, 3 folds``.
     leaky
         True when a group is on both sides of some fold; None when the groups are not known.
     indices

@@ -44,7 +44,7 @@ def first_fold_of(split: Split) -> Split:
     >>> from woodshed.data.split import group_folds
     >>> split = group_folds(["no", "yes"] * 6, ["ann"] * 4 + ["bob"] * 4 + ["eve"] * 4)
     >>> first_fold_of(split).name
-    'unheard groups, 3 folds of which the first is tested'
+    'unseen groups, 3 folds of which the first is tested'
     """
     if len(split.folds) == 1:
         return split
