@@ -66,7 +66,7 @@ def test_taggers_are_compared_too(cli: Callable[..., Any], toy_folder: Path, tmp
         (["--nets", "svm,forrest"], "Unknown net 'forrest'. Did you mean forest?"),
         (["--nets", "svm"], "A comparison needs two models or more, got svm alone. Name another."),
         (["--net", "mlp"], "--net names one net. To compare, use --nets mlp,svm or others."),
-        (["--split", "grup"], "There is no split 'grup'. Did you mean group?"),
+        (["--split", "grup"], "Unknown split 'grup'. Did you mean group?"),
         (["--epochs", "0"], "epochs must be positive, got 0."),
     ],
 )

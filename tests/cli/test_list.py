@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 import shlex
 import subprocess
 from collections.abc import Callable
@@ -143,3 +144,45 @@ def test_the_example_in_the_help_of_a_verb_is_understood(cli: Cli, verb: str) ->
     finished = cli(*words[1:], "--help")  # an option that does not exist is refused before help is shown
     assert finished.code == 0, finished.err
     assert "Example: woodshed" in " ".join(finished.out.split())
+
+
+# -- flags of one task ------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("verb", ["train", "compare", "generate"])
+def test_a_missing_argument_is_named(cli: Cli, verb: str) -> None:
+    finished = cli(verb)
+    assert (finished.code, "Missing argument" in finished.err, "Traceback" in finished.err) == (
+        2,
+        True,
+        False,
+    )
+
+
+def test_help_for_a_task_lists_its_settings_alone(cli: Cli) -> None:
+    assert "--n-augmentations" in cli("train", "--task", "speech", "--help").out
+    assert "--n-augmentations" not in cli("train", "--task", "roll", "--help").out
+    assert "--harmonise" not in cli("generate", "tune", "--help").out
+    assert "--harmonise" in cli("generate", "--out", "tune", "chorale", "--help").out
+
+
+def test_help_without_a_model_names_the_models_that_have_a_flag(cli: Cli) -> None:
+    text = " ".join(cli("generate", "--help").out.replace("│", " ").split())
+    assert re.search(r"--key [^\]]*\[chorale, tune\]", text)
+    assert re.search(r"--metre [^\]]*\[tune\]", text)
+
+
+def test_a_flag_of_another_task_is_refused_with_the_name_of_the_task(cli: Cli) -> None:
+    finished = cli("generate", "tune", "--harmonise", "a.mid")
+    assert (finished.code, "--harmonise is not supported by task 'tune'" in finished.err) == (2, True)
+
+
+@pytest.mark.parametrize("words", [("predict", "tune", "a.wav"), ("evaluate", "tune", "fsdd:sounds")])
+def test_a_model_that_generates_cannot_predict(cli: Cli, words: tuple[str, ...]) -> None:
+    finished = cli(*words)
+    assert (finished.code, "Use: woodshed generate tune" in finished.err) == (2, True)
+
+
+def test_composers_are_not_compared(cli: Cli) -> None:
+    finished = cli("compare", "fsdd:sounds", "--task", "tune")
+    assert (finished.code, "Unknown recognition task 'tune'" in finished.err) == (2, True)

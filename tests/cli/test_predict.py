@@ -119,7 +119,7 @@ def test_an_unknown_format_names_the_near_miss(
 ) -> None:
     finished = cli("predict", model_folder, *three, "--format", "jsnl")
     assert finished.code == 2
-    assert "There is no format 'jsnl'. Did you mean jsonl?" in finished.err
+    assert "Unknown format 'jsnl'. Did you mean jsonl?" in finished.err
 
 
 def test_a_folder_that_is_no_model_is_refused(
@@ -128,7 +128,7 @@ def test_a_folder_that_is_no_model_is_refused(
     for folder, words in (
         (tmp_path, "Train a model with: woodshed train DATA --out"),
         (tmp_path / "nowhere", "Train a model with: woodshed train DATA --out"),
-        (three[0], "a model is a folder. Expected: woodshed predict MODEL SOUNDS..."),
+        (three[0], "a model is a folder. Expected the folder given as --out to woodshed train."),
     ):
         finished = cli("predict", folder, *three)
         assert (finished.code, finished.out) == (2, "")

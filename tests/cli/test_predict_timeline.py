@@ -123,7 +123,7 @@ def test_a_picture_of_a_timeline_is_written(
         (["--format", "audacity"], "The format 'audacity' is for timelines of files. Add --timeline."),
         (["--hop-s", 0.1], "--hop-s is for timelines. Add --timeline."),
         (["--picture", "a.png"], "--picture is for timelines. Add --timeline."),
-        (["--timeline", "--format", "textgrit"], "There is no format 'textgrit'. Did you mean textgrid?"),
+        (["--timeline", "--format", "textgrit"], "Unknown format 'textgrit'. Did you mean textgrid?"),
         (["--live", "--format", "raven"], "Live events are printed as text or jsonl."),
         (["--live", "--picture", "a.png"], "--picture needs the whole recording. Leave out --live."),
         (["--timeline", "--smooth-s", -1], "EventRule expects smooth_s of 0 or more, got -1.0"),

@@ -191,7 +191,7 @@ REFUSED = [
     (["--dropout", "1.5"], "dropout must be from 0 to 1, got 1.5."),
     (["--epochs", "many"], "Invalid value for '--epochs'"),
     (["--task", "spech"], "Unknown task 'spech'. Did you mean speech?"),
-    (["--split", "grup"], "There is no split 'grup'. Did you mean group?"),
+    (["--split", "grup"], "Unknown split 'grup'. Did you mean group?"),
     (["--split", "random:3"], "The split 'random' takes no number"),
     (["--split", "group-folds"], "Set group_by"),
     (["--group-by", "part:9"], "has no group by part:9"),

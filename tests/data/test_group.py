@@ -50,7 +50,7 @@ def test_no_rule_is_no_groups() -> None:
         ("part", "a number from 1"),
         ("chars:2-1", "two positions from 1, such as chars:1-2, got chars:2-1"),
         ("chars:2", "two positions from 1"),
-        ("tag:artits", "There is no tag 'artits' to group by. Did you mean artist?"),
+        ("tag:artits", "Unknown tag 'artits' to group by. Did you mean artist?"),
         ("regex:(", "not a regular expression"),
         ("regex:abc", r"has no group \(...\)"),
     ],

@@ -202,7 +202,7 @@ def test_each_word_of_the_command_line(how: str, name: str, n_folds: int, leaky:
 @pytest.mark.parametrize(
     ("how", "words"),
     [
-        ("grup-folds", "no split 'grup-folds'. Did you mean group-folds?"),
+        ("grup-folds", "Unknown split 'grup-folds'. Did you mean group-folds?"),
         ("group:3", "'group' takes no number, got 'group:3'"),
         ("group-folds:many", "takes a number of folds from 2, such as group-folds:5"),
         ("random-folds:1", "takes a number of folds from 2"),

@@ -159,7 +159,7 @@ def test_a_folder_that_is_no_model_says_how_to_make_one(tmp_path: Path) -> None:
         with pytest.raises(ModelFolderError, match=rf"{name} {message}.*woodshed train DATA --out"):
             woodshed.load(tmp_path / name)
     (tmp_path / "file").write_text("no folder")
-    with pytest.raises(ModelFolderError, match=r"is a file, but a model is a folder\. Expected: woodshed"):
+    with pytest.raises(ModelFolderError, match=r"is a file, but a model is a folder\. Expected the folder"):
         woodshed.load(tmp_path / "file")
 
 

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from woodshed.cli.flags import DEFAULT_TASK, RECOGNITION_TASK_HELP, Command, chosen_task, with_flags_in_use
+from woodshed.cli.flags import DEFAULT_TASK, RECOGNITION_TASK_HELP, Command, task_in, with_task_flags
 from woodshed.cli.terminal import feature_folder, list_skipped, names_in, note, print_table, progress_bar, say
 from woodshed.errors import DataError, printable
 from woodshed.tasks import recognition_tasks
@@ -87,7 +87,7 @@ def command(
 
 def command_for(arguments: Sequence[str]) -> Command:
     """Return the command with flags for the settings of the chosen task."""
-    return with_flags_in_use(command, arguments, chosen_task(arguments), recognition_tasks())
+    return with_task_flags(command, arguments, task_in(arguments), recognition_tasks())
 
 
 def print_comparison(comparison: Comparison, ranked: list[Ranked]) -> None:

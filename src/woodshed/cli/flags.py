@@ -7,6 +7,7 @@ import re
 import typing
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import fields
+from itertools import pairwise
 from typing import Annotated, Any
 
 import typer
@@ -25,53 +26,62 @@ TRAIN_TASK_HELP = (
 DEFAULT_TASK = "noise"
 """Task of ``train`` and ``compare`` when none is chosen."""
 
+MOST_NAMED = 3
+"""Largest number of tasks that the help of a flag names as those that have it."""
+
+NO_DEFAULT = {"None", "()", "False"}
+"""Defaults that the help does not show."""
+
 Command = Callable[..., None]
 
 
-def with_flags_in_use(
+def with_task_flags(
     command: Command,
     arguments: Collection[str],
-    chosen: str | None,
-    tasks: Iterable[str],
+    task: str | None,
+    tasks: Collection[str],
     *,
-    of: Callable[[str], type[Any]] = task_class,
+    class_of: Callable[[str], type[Any]] = task_class,
+    panel: str = "Settings",
 ) -> Command:
-    """Return a command with a flag for every field of a dataclass that belongs to the chosen task.
+    """Return a command with a flag for every field of a dataclass that belongs to a task.
 
-    A task is imported only when its flags are needed. All tasks are used if none is chosen, or if an
-    argument is a flag that the chosen one lacks, so that the message about it can name the task.
+    A task is imported only when its flags are needed. The flags of all tasks are added if the task is
+    unknown, or if an argument is a flag that it lacks, so that the message about it can name the task.
 
     Parameters
     ----------
     command
-        Function whose last parameter ``settings`` receives the flags that were used, as values by name.
+        Function whose last parameter ``settings`` receives the flags in use, as values by name.
     arguments
         Arguments of the command.
-    chosen
-        Name of the chosen task, or None if it is unknown.
+    task
+        Name of the task, or None if it is unknown.
     tasks
         Names of all tasks that the command supports.
-    of
+    class_of
         Returns the dataclass of a task.
+    panel
+        Heading of the flags in the help.
     """
-    if chosen in (tasks := tuple(tasks)):
-        complete = with_flags(command, {chosen: of(chosen)})
+    if task is not None and task in tasks:
+        complete = with_flags(command, {task: class_of(task)}, panel)
         flags = {argument.partition("=")[0] for argument in arguments if argument.startswith("--")}
         if flags <= known_flags(complete):
             return complete
-    return with_flags(command, {task: of(task) for task in tasks})
+    return with_flags(command, {name: class_of(name) for name in tasks}, panel)
 
 
-def chosen_task(arguments: Sequence[str]) -> str | None:
-    """Return the task that arguments choose; None if the help is to list the flags of all tasks.
+def task_in(arguments: Sequence[str]) -> str | None:
+    """Return the task in the arguments, or the default; None if the help is to list the flags of all tasks.
 
     Examples
     --------
-    >>> chosen_task(["sounds", "--task", "speech"]), chosen_task(["--task=snr"]), chosen_task(["sounds"])
-    ('speech', 'snr', 'noise')
+    >>> task_in(["sounds", "--task", "speech"]), task_in(["--task=snr"]), task_in([]), task_in(["--help"])
+    ('speech', 'snr', 'noise', None)
     """
     task = None if {"-h", "--help"} & set(arguments) else DEFAULT_TASK
-    for argument, following in zip(arguments, [*arguments[1:], ""], strict=True):
+    for argument, following in pairwise([*arguments, ""]):
         flag, equals, value = argument.partition("=")
         if flag == "--task":
             task = value if equals else following
@@ -86,7 +96,7 @@ def known_flags(command: Command) -> set[str]:
     return {"--help", *(flag for one in parameters for flag in (*one.opts, *one.secondary_opts))}
 
 
-def with_flags(command: Command, classes: Mapping[str, type[Any]]) -> Command:
+def with_flags(command: Command, classes: Mapping[str, type[Any]], panel: str) -> Command:
     """Return a command with a flag for every field of some dataclasses, given by the name of their task.
 
     Name, type and help of a flag come from the field and the docstring of its class; the help shows where
@@ -98,27 +108,17 @@ def with_flags(command: Command, classes: Mapping[str, type[Any]]) -> Command:
             if setting.init:
                 owners.setdefault(setting.name, []).append(task)
     defaults = {task: one() for task, one in classes.items()}
-    help_of = {task: parameter_help(one) for task, one in classes.items()}
+    descriptions = {task: parameter_help(one) for task, one in classes.items()}
 
     def parameter(name: str) -> inspect.Parameter:
-        texts = _by_value({task: help_of[task].get(name, "") for task in owners[name]})
-        values = _by_value({task: str(getattr(defaults[task], name, None)) for task in owners[name]})
-        text = max(texts, key=lambda text: len(texts[text]))
-        others = [f"For {', '.join(names)}: {other}" for other, names in texts.items() if other != text]
-        notes = [] if len(owners[name]) > len(classes) / 2 else [f"\\[{', '.join(owners[name])}]"]
-        if len(values) > 1:
-            each = [f"{value} for {', '.join(names)}" for value, names in values.items()]
-            notes.append(f"\\[default: {'; '.join(each)}]")
-        elif not {"None", "()"} & set(values):
-            notes.append(f"\\[default: {next(iter(values))}]")
-        dimmed = [f"[dim]{note}[/dim]" for note in notes]
-        flag = typer.Option(
-            flag_of(name),
-            help=" ".join([text, *others, *dimmed]),
-            show_default=False,
-            rich_help_panel="Settings",
+        tasks = owners[name]
+        text = _flag_help(
+            _tasks_by_value({task: descriptions[task].get(name, "") for task in tasks}),
+            _tasks_by_value({task: str(getattr(defaults[task], name, None)) for task in tasks}),
+            tasks if len(tasks) <= min(MOST_NAMED, len(classes) - 1) else [],
         )
-        kind = typing.get_type_hints(classes[owners[name][0]])[name]
+        flag = typer.Option(flag_of(name), help=text, show_default=False, rich_help_panel=panel)
+        kind = typing.get_type_hints(classes[tasks[0]])[name]
         kind = list[str] if typing.get_origin(kind) is Sequence else kind
         kind = kind if type(None) in typing.get_args(kind) else kind | None
         return inspect.Parameter(
@@ -128,20 +128,34 @@ def with_flags(command: Command, classes: Mapping[str, type[Any]]) -> Command:
     *own, _ = inspect.signature(command, eval_str=True).parameters.values()
 
     def run(**arguments: Any) -> None:
-        given = {name: value for name in owners if (value := arguments.pop(name)) is not None}
-        command(**arguments, settings=given)
+        settings = {name: value for name in owners if (value := arguments.pop(name)) is not None}
+        command(**arguments, settings=settings)
 
     run.__signature__ = inspect.Signature([*own, *map(parameter, owners)])  # type: ignore[attr-defined]
     run.__doc__ = command.__doc__
     return run
 
 
-def _by_value(texts: Mapping[str, str]) -> dict[str, list[str]]:
-    """Return the names that have each of the values."""
-    names: dict[str, list[str]] = {}
-    for name, text in texts.items():
-        names.setdefault(text, []).append(name)
-    return names
+def _flag_help(texts: Mapping[str, list[str]], defaults: Mapping[str, list[str]], owners: list[str]) -> str:
+    """Return the help of a flag: its most common description, those of other tasks, and the default."""
+    most_common, *others = sorted(texts, key=lambda text: -len(texts[text]))
+    parts = [most_common, *(f"For {', '.join(texts[other])}: {other}" for other in others)]
+    if len(defaults) > 1:
+        each = [f"{value} for {', '.join(tasks)}" for value, tasks in defaults.items()]
+        return " ".join([*parts, f"[dim]\\[default: {'; '.join(each)}][/dim]"])
+    if owners:
+        parts.append(f"[dim]\\[{', '.join(owners)}][/dim]")
+    if not NO_DEFAULT & set(defaults):
+        parts.append(f"[dim]\\[default: {next(iter(defaults))}][/dim]")
+    return " ".join(parts)
+
+
+def _tasks_by_value(values: Mapping[str, str]) -> dict[str, list[str]]:
+    """Return the tasks that have each of the values."""
+    tasks: dict[str, list[str]] = {}
+    for task, value in values.items():
+        tasks.setdefault(value, []).append(task)
+    return tasks
 
 
 def check_task_flags(settings: Iterable[str], task: str) -> None:
@@ -176,12 +190,12 @@ def parameter_help(documented: type) -> dict[str, str]:
     >>> parameter_help(Recogniser)["seed"]
     'Seed of all random draws, 0 or more.'
     """
-    found: dict[str, str] = {}
+    descriptions: dict[str, str] = {}
     for one in reversed(documented.__mro__):
         sections = re.split(r"\n(?=\w+\n-{3,}\n)", inspect.cleandoc(one.__doc__ or ""))
         entries = [part.split("\n", 2)[2] for part in sections if part.startswith("Parameters\n")]
         for entry in re.split(r"\n(?=\S)", "\n".join(entries)):
             names, _, text = entry.partition("\n")
             for name in names.split(","):
-                found[name.strip()] = " ".join(text.split()).replace("``", "").replace("`", "")
-    return found
+                descriptions[name.strip()] = " ".join(text.split()).replace("``", "").replace("`", "")
+    return descriptions

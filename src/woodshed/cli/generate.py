@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from itertools import pairwise
 from pathlib import Path
 from typing import Annotated, Any
 
 import typer
 
-from woodshed.cli.flags import Command, with_flags_in_use
+from woodshed.cli.flags import Command, with_task_flags
 from woodshed.cli.score import SoundFont
 from woodshed.cli.terminal import ProgressBar, names_in, print_table, say
 from woodshed.composition.generator import Request
@@ -68,13 +69,15 @@ def command(
 
 def command_for(arguments: Sequence[str]) -> Command:
     """Return the command with flags for the request of the model."""
-    return with_flags_in_use(command, arguments, task_of(arguments), GENERATORS, of=request_class)
+    return with_task_flags(
+        command, arguments, task_of(arguments), GENERATORS, class_of=request_class, panel="Request"
+    )
 
 
 def request_class(task: str) -> type[Request]:
     """Return the class of the requests of a generator."""
-    found: type[Request] = task_class(task).request_class
-    return found
+    requests: type[Request] = task_class(task).request_class
+    return requests
 
 
 def task_of(arguments: Sequence[str]) -> str | None:
@@ -82,10 +85,12 @@ def task_of(arguments: Sequence[str]) -> str | None:
 
     Examples
     --------
-    >>> task_of(["-n", "2", "tune"])
-    'tune'
+    >>> task_of(["-n", "2", "tune"]), task_of(["--out", "tune", "chorale"])
+    ('tune', 'chorale')
     """
-    for argument in arguments:
+    for previous, argument in pairwise(["", *arguments]):
+        if previous == "--out":
+            continue
         try:
             return str(read_settings(model_folder(argument))["task"])
         except (WoodshedError, OSError):

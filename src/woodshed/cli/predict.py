@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from woodshed.cli.terminal import counting_bar, list_skipped, note, say
-from woodshed.errors import OutputError, ParameterError, counted, near_miss, printable
+from woodshed.errors import OutputError, ParameterError, check_choice, counted, printable
 
 if TYPE_CHECKING:
     from woodshed.data.example import Skipped
@@ -87,7 +87,7 @@ def command(
     Example: woodshed predict my-model new.wav another-folder --format csv
     """
     from woodshed.data.folder import list_sounds
-    from woodshed.tasks import load
+    from woodshed.workflows.files import load_recogniser
     from woodshed.workflows.predict import DetectionSettings
 
     paths = list_sounds(sounds or [], scores=not (timeline or live))
@@ -116,13 +116,15 @@ def command(
         targets = None if out is None else _targets(sounds or [], paths, out, format_)
         _check_new([*dict.fromkeys(targets or [])], force=force)
         _check_picture(picture, force=force)
-        _print_timelines(load(model), paths, targets, format_, settings, picture=picture, strict=strict)
+        _print_timelines(
+            load_recogniser(model), paths, targets, format_, settings, picture=picture, strict=strict
+        )
         return
     _check_new([] if out is None else [out], force=force)
     if live:
-        _print_live(load(model), paths, format_, out, settings)
+        _print_live(load_recogniser(model), paths, format_, out, settings)
     else:
-        _print_predictions(load(model), paths, format_, out, strict, false_positive_rate)
+        _print_predictions(load_recogniser(model), paths, format_, out, strict, false_positive_rate)
 
 
 def _check_format(format_: str, *, timeline: bool, live: bool) -> None:
@@ -132,7 +134,7 @@ def _check_format(format_: str, *, timeline: bool, live: bool) -> None:
     if format_ in TIMELINE_FORMATS:
         cure = f"Live events are printed as {' or '.join(LIVE_FORMATS)}." if live else "Add --timeline."
         raise ParameterError(f"The format {format_!r} is for timelines of files. {cure}")
-    raise ParameterError(f"There is no format {format_!r}. {near_miss(format_, known)}")
+    check_choice("format", format_, known)
 
 
 def _refuse(flags: dict[str, Any], why: str) -> None:

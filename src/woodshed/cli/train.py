@@ -13,8 +13,8 @@ from woodshed.cli.flags import (
     TRAIN_TASK_HELP,
     Command,
     check_task_flags,
-    chosen_task,
-    with_flags_in_use,
+    task_in,
+    with_task_flags,
 )
 from woodshed.cli.terminal import (
     feature_folder,
@@ -124,7 +124,7 @@ def command(
 
 def command_for(arguments: Sequence[str]) -> Command:
     """Return the command with flags for the settings of the chosen task."""
-    return with_flags_in_use(command, arguments, chosen_task(arguments), TASKS)
+    return with_task_flags(command, arguments, task_in(arguments), TASKS)
 
 
 def train_recogniser(request: TrainSettings, *, dry_run: bool) -> None:

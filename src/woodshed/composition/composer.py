@@ -37,6 +37,7 @@ from woodshed.errors import (
     ParameterError,
     WoodshedError,
     check_seed,
+    look_up,
     near_miss,
     printable,
 )
@@ -310,15 +311,15 @@ def save_composer(composer: Composer, folder: Path, *, half: bool = False) -> No
     write_whole(folder / SETTINGS_NAME, to_json(settings))
 
 
-def load_composer(folder: Path, classes: Mapping[str, type[Composer]]) -> Composer:
+def load_composer(folder: Path, tasks: Mapping[str, str]) -> Composer:
     """Load a composer; sampling from a shipped one does not import Keras.
 
     Parameters
     ----------
     folder
         Written by `save_composer`.
-    classes
-        Task -> class.
+    tasks
+        Name of each task that may be loaded -> module and class.
 
     Raises
     ------
@@ -327,14 +328,14 @@ def load_composer(folder: Path, classes: Mapping[str, type[Composer]]) -> Compos
     """
     settings = read_settings(folder)
     task = settings["task"]
-    if task not in classes:
+    if task not in tasks:
         raise ModelFolderError(
             f"{printable(folder)} is a model of task {task!r}, which cannot generate. Generation tasks: "
-            f"{', '.join(classes)}."
+            f"{', '.join(tasks)}."
         )
     contents = read_contents(folder, settings, [FILES])
     try:
-        composer = classes[task](**settings["settings"])
+        composer: Composer = look_up("task", task, tasks)(**settings["settings"])
         if json.loads(contents[LABELS_NAME]) != list(composer.vocabulary):
             raise ValueError("the vocabulary differs")
         with np.load(io.BytesIO(contents[WEIGHTS_NAME]), allow_pickle=False) as arrays:

@@ -145,7 +145,7 @@ def _chars(span: str) -> GroupRule:
 
 def _tag(name: str, root: Path) -> GroupRule:
     if name not in TAGS:
-        raise ParameterError(f"There is no tag {name!r} to group by. {near_miss(name, TAGS)}")
+        raise ParameterError(f"Unknown tag {name!r} to group by. {near_miss(name, TAGS)}")
 
     def rule(path: PurePath) -> str | None:
         return printable(read_tags(root / path).get(name, "").strip()) or None

@@ -76,7 +76,7 @@ class Mix:
 
     def __post_init__(self) -> None:
         if self.kind not in NOISES:
-            raise ParameterError(f"There is no noise {self.kind!r}. {near_miss(self.kind, KINDS)}")
+            raise ParameterError(f"Unknown noise {self.kind!r}. {near_miss(self.kind, KINDS)}")
 
     def __call__(self, clip: Clip) -> Clip:
         """Return the clip with noise, the same in all channels."""

@@ -368,7 +368,7 @@ def parse_split(how: str) -> tuple[str, dict[str, int]]:
     """
     method, colon, number = how.partition(":")
     if method not in SPLIT_METHODS:
-        raise ParameterError(f"There is no split {how!r}. {near_miss(method, SPLIT_METHODS)}")
+        raise ParameterError(f"Unknown split {how!r}. {near_miss(method, SPLIT_METHODS)}")
     if not colon:
         return method, {}
     if not method.endswith("-folds"):

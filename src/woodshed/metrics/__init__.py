@@ -1,4 +1,4 @@
-"""Evaluation metrics, one family per module, in most with `validate`, its metrics and `evaluate`.
+"""Evaluation metrics, one family per module; `evaluate` of a module returns all of its metrics.
 
 `METRICS` lists every metric that has a best value; `get_metric` imports one. Baselines, intervals, style and
 originality are in their modules. scikit-learn computes what is not repeated by a bootstrap.

@@ -1,6 +1,6 @@
 """Neural network architectures, one per module.
 
-`NETS` holds the nets over spectrogram windows, in which a user chooses with ``--net``. The first line of a
+`NETS` holds the nets over spectrogram windows, among which a user chooses with ``--net``. The first line of a
 module's docstring names its architecture. Their builders share one signature,
 ``(n_frames, n_bands, n_outputs, *, width, dropout, norm_strength, activation) -> keras.Model``:
 

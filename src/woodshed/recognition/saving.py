@@ -27,7 +27,7 @@ from typing import Any
 import numpy as np
 
 from woodshed.atomic import write_whole
-from woodshed.errors import ModelFolderError, WoodshedError, printable
+from woodshed.errors import ModelFolderError, WoodshedError, look_up, printable
 from woodshed.recognition.estimator import AudioEstimator
 from woodshed.recognition.front_ends import front_end_from_dict, front_end_name, front_end_to_dict
 from woodshed.recognition.learners import all_file_names, learner_of
@@ -81,7 +81,7 @@ def save_model(estimator: AudioEstimator, folder: Path) -> None:
         (folder / name).unlink(missing_ok=True)  # of another model that was here before
 
 
-def load_model(folder: str | Path, classes: Mapping[str, type[AudioEstimator]]) -> AudioEstimator:
+def load_model(folder: str | Path, tasks: Mapping[str, str]) -> AudioEstimator:
     """Load an estimator; no code from the folder is run.
 
     Keras is not imported if ONNX Runtime can run the model.
@@ -90,8 +90,8 @@ def load_model(folder: str | Path, classes: Mapping[str, type[AudioEstimator]]) 
     ----------
     folder
         What `save_model` wrote.
-    classes
-        Name of each task that may be loaded -> class.
+    tasks
+        Name of each task that may be loaded -> module and class.
 
     Raises
     ------
@@ -101,12 +101,12 @@ def load_model(folder: str | Path, classes: Mapping[str, type[AudioEstimator]]) 
     folder = Path(folder)
     settings = _read_settings(folder)
     task = settings["task"]
-    if task not in classes:
+    if task not in tasks:
         raise ModelFolderError(
-            f"{printable(folder)} is a model for {task!r}, not for {', '.join(classes)}. "
+            f"{printable(folder)} is a model for {task!r}, not for {', '.join(tasks)}. "
             "Load it with woodshed.load(folder)."
         )
-    kind = classes[task]
+    kind: type[AudioEstimator] = look_up("task", task, tasks)
     try:
         estimator = kind(**settings["settings"])
         learner = learner_of(estimator.net)

@@ -1,4 +1,7 @@
-"""Symbolic music: reading, writing, editing and rendering of `woodshed.score.Score`."""
+"""Symbolic music: reading, writing, editing and rendering of `woodshed.score.Score`.
+
+The names and their modules are listed in ``__init__.pyi``; each is imported at its first use.
+"""
 
 import lazy_loader
 

@@ -1,7 +1,8 @@
-"""Tasks: presets of front end, learner and head, or of a composer, one file each.
+"""Tasks: presets of front end, learner and head, or of a composer, one module or package each.
 
-``TASKS`` is the only list of them: the command line, the exports of `woodshed`, the documentation and the
-contract tests are derived from it. A further task is a file with a class, and a line here.
+The command line, the exports of `woodshed`, the documentation and the contract tests are derived from
+``TASKS`` and ``GENERATORS``. A further task is a file with a class and a line in ``TASKS``; if it generates,
+its name is also in ``GENERATORS``.
 """
 
 from __future__ import annotations
@@ -54,13 +55,6 @@ def task_class(task: str) -> type[Any]:
     return found
 
 
-class _Classes(dict[str, Any]):
-    """Registry of tasks whose items are the classes, each imported when it is looked up."""
-
-    def __getitem__(self, task: str) -> type[Any]:
-        return task_class(task)
-
-
 def load(folder: str | Path) -> Any:
     """Load the model in a folder, whatever its task; no code from the folder is run.
 
@@ -74,7 +68,7 @@ def load(folder: str | Path) -> Any:
     if (Path(folder) / WEIGHTS_NAME).exists():
         from woodshed.composition.composer import load_composer
 
-        return load_composer(Path(folder), _Classes(GENERATORS))
+        return load_composer(Path(folder), GENERATORS)
     from woodshed.recognition.saving import load_model
 
-    return load_model(folder, _Classes(recognition_tasks()))
+    return load_model(folder, recognition_tasks())

@@ -91,7 +91,7 @@ def read_settings(folder: Path) -> dict[str, Any]:
         if folder.is_file():
             raise ModelFolderError(
                 f"{printable(folder)} is a file, but a model is a folder. "
-                "Expected: woodshed predict MODEL SOUNDS..."
+                "Expected the folder given as --out to woodshed train."
             )
         what, out = "does not exist", printable(folder)
         if folder.exists():

@@ -4,12 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from pathlib import Path
+from typing import Any
 
 from woodshed.atomic import write_whole
 from woodshed.data.example import Corpus, Skipped
 from woodshed.data.source import read_source
-from woodshed.errors import DataError, OutputError, counted, printable
+from woodshed.errors import DataError, OutputError, ParameterError, counted, printable
 from woodshed.recognition.estimator import AudioEstimator
+from woodshed.tasks import load
+from woodshed.tasks.shipped import SHIPPED, shipped_folder
 from woodshed.training.model_folder import make_folder
 from woodshed.training.run_state import RunState
 
@@ -138,6 +141,26 @@ def load_corpus_for(
     columns = head.columns(estimator, data, targets)
     corpus = read_source(data, group_by=group_by, targets=columns, least_classes=2 if to_fit else 1)
     return head.select(corpus, estimator, to_fit=to_fit)
+
+
+def load_recogniser(folder: Path) -> Any:
+    """Load a recogniser, tagger or regressor.
+
+    Raises
+    ------
+    ParameterError
+        If the model generates instead, or is shipped, since all shipped models generate.
+    ModelFolderError
+        If it is not a model, or is damaged.
+    """
+    is_shipped = str(folder) in SHIPPED and not folder.exists()
+    model = load(shipped_folder(str(folder)) if is_shipped else folder)
+    if not isinstance(model, AudioEstimator):
+        raise ParameterError(
+            f"{printable(folder)} is a model of task {model.task!r}, which predicts nothing. "
+            f"Use: woodshed generate {printable(folder)}"
+        )
+    return model
 
 
 def numbered(target: Path, n_parts: int) -> list[Path]:

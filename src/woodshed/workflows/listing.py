@@ -47,20 +47,22 @@ class Registry:
     ----------
     place
         Module and attribute, as ``module:ATTRIBUTE``, of a mapping from names to what they stand for: an
-        object, or its place as ``module:attribute``, ``module.attribute`` or ``module``, in full or within
-        the package of the registry.
+        object, or its place as ``module:attribute`` or ``module``.
     facts
         Returns more about the entry of a name.
     columns
         Facts shown in a table, with their headings.
     hint
         What to do with a name, shown under the table.
+    by_module
+        Whether the docstring of the module describes an entry.
     """
 
     place: str
     facts: Callable[[str], Mapping[str, Fact]] = lambda name: {}
     columns: Mapping[str, str] = field(default_factory=dict)
     hint: str = ""
+    by_module: bool = False
 
 
 def _corpus_facts(name: str) -> Mapping[str, Fact]:
@@ -96,7 +98,7 @@ REGISTRIES: dict[str, Registry] = {
     "heads": Registry("woodshed.recognition.heads:HEADS"),
     "learners": Registry("woodshed.recognition.learners:LEARNERS"),
     "metrics": Registry("woodshed.metrics:METRICS"),
-    "nets": Registry("woodshed.nets:NETS"),
+    "nets": Registry("woodshed.nets:NETS", by_module=True),
     "tasks": Registry("woodshed.tasks:TASKS", _task_facts, {"output": "output"}),
     "tokenizers": Registry("woodshed.tokens:TOKENIZERS"),
 }
@@ -119,7 +121,7 @@ def registry(name: str) -> Registry:
     if not name:
         raise ParameterError(f"Choose what to list: {', '.join(REGISTRIES)}.")
     if name not in REGISTRIES:
-        raise ParameterError(f"There is no list of {name!r}. {near_miss(name, REGISTRIES)}")
+        raise ParameterError(f"Unknown list {name!r}. {near_miss(name, REGISTRIES)}")
     return REGISTRIES[name]
 
 
@@ -139,16 +141,19 @@ def list_entries(name: str) -> list[Entry]:
     source = registry(name)
     module, _, attribute = source.place.partition(":")
     names: Mapping[str, object] = getattr(import_module(module), attribute)
-    return [Entry(one, _description(value), source.facts(one)) for one, value in names.items()]
+    return [
+        Entry(one, _description(value, by_module=source.by_module), source.facts(one))
+        for one, value in names.items()
+    ]
 
 
-def _description(place: str | object) -> str:
-    """Return the first line of the docstring of what a registry names, or has as its value."""
+def _description(place: str | object, *, by_module: bool) -> str:
+    """Return the first line of the docstring of what a registry has or names, or of its module."""
     if not isinstance(place, str):
         return _first_line(inspect.getdoc(place))
     module, _, attribute = place.partition(":")
     docstrings = _docstrings(module)
-    return _first_line(docstrings.get(attribute, docstrings.get("")))
+    return _first_line(docstrings.get("" if by_module or attribute not in docstrings else attribute))
 
 
 @cache
@@ -168,4 +173,4 @@ def _docstrings(module: str) -> dict[str, str]:
 
 
 def _first_line(docstring: str | None) -> str:
-    return (docstring or "").strip().partition("\n")[0]
+    return (docstring or "").strip().partition("\n")[0].replace("`", "")

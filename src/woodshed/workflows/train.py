@@ -15,6 +15,7 @@ from woodshed.data.doctor.inspection import inspect_sounds
 from woodshed.data.example import Corpus, Sounds, is_score
 from woodshed.data.group_guess import Candidate, guess_groups
 from woodshed.data.split import Split, honest_splits, parse_split
+from woodshed.errors import check_choice
 from woodshed.recognition.clip_item import are_scores
 from woodshed.recognition.estimator import AudioEstimator
 from woodshed.recognition.experiments.cross_validation import CrossValidation
@@ -25,7 +26,7 @@ from woodshed.recognition.experiments.tuning import (
     first_fold_of,
 )
 from woodshed.report.recognition.folder import write_model_folder
-from woodshed.tasks import task_class
+from woodshed.tasks import recognition_tasks, task_class
 from woodshed.training.progress import Watcher
 from woodshed.training.run_state import RunState
 from woodshed.workflows.files import RUN_NAME, load_corpus_for, prepare_folder, require_usable
@@ -147,6 +148,7 @@ class TrainingResult:
 
 def make_estimator(task: str, settings: Mapping[str, Any]) -> AudioEstimator:
     """Return an unfitted estimator of a task; settings that cannot work raise before any file is opened."""
+    check_choice("recognition task", task, recognition_tasks())
     estimator: AudioEstimator = task_class(task)(**settings)
     estimator.check_settings()
     return estimator

@@ -32,7 +32,7 @@ from woodshed.data.corpora.facts import (
     require_table,
 )
 from woodshed.data.example import Corpus, Example, Skipped
-from woodshed.errors import DataError, ParameterError, near_miss, printable
+from woodshed.errors import DataError, check_choice, printable
 
 _FILES = ("annotations_final.csv", "clip_info_final.csv", "mp3.zip.001", "mp3.zip.002", "mp3.zip.003")
 
@@ -137,9 +137,8 @@ def load(
     ParameterError
         If ``split`` or ``group_by`` is invalid.
     """
-    for value, choices in ((split, ("folders", "filtered")), (group_by, GROUPS)):
-        if value not in choices:
-            raise ParameterError(f"magnatagatune has no {value!r}. {near_miss(value, choices)}")
+    check_choice("split of magnatagatune", split, ("folders", "filtered"))
+    check_choice("group_by of magnatagatune", group_by, GROUPS)
     table = require_table(folder, ["annotations_final.csv"], FACTS.layout)
     rows = read_rows(table, ["clip_id", "mp3_path"], delimiter="\t")
     annotations = [_tags_of(row, merged) for row in rows]
