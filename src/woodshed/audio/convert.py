@@ -1,6 +1,7 @@
-"""Conversion of audio files: format, sample rate, channels, bit depth, or any block-wise processing.
+"""Conversion of audio files: format, sample rate, channels and bit depth; processing in blocks; cutting.
 
-Files are processed in blocks and may have any length.
+Any function of blocks can be applied to a file, and a file can be cut into segments. Files are processed in
+blocks and may have any length.
 """
 
 from __future__ import annotations

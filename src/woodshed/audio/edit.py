@@ -1,4 +1,4 @@
-"""Basic edits of a clip: sample rate, speed, length, level and channels.
+"""Basic edits of a clip: sample rate, speed, length, level, fades, DC offset and channels.
 
 Nothing is clipped here: samples may exceed ±1, and `write` clips with a warning.
 """
@@ -70,8 +70,8 @@ def resample(clip: Clip, sample_rate: int) -> Clip:
     n_samples = round(clip.n_samples * sample_rate / clip.sample_rate)
     if n_samples == 0:
         raise AudioError(
-            f"{clip.source} has only {clip.n_samples} samples at {clip.sample_rate} Hz, none of them left at "
-            f"{sample_rate} Hz. Leave the clip out."
+            f"{printable(clip.source)} has only {clip.n_samples} samples at {clip.sample_rate} Hz, none of "
+            f"them left at {sample_rate} Hz. Leave the clip out."
         )
     return replace(
         clip, samples=_stretch(clip, clip.sample_rate / sample_rate, n_samples), sample_rate=sample_rate

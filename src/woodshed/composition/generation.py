@@ -31,8 +31,11 @@ WORD_N_GRAM, FRAME_N_GRAM = 4, 10
 FRAME_RATE_HZ = 10
 """Audio frames per second that are compared."""
 
-_SOUND_RATE, _N_BANDS = 8000, 17
+_SOUND_RATE = 8000
+"""Sample rate in hertz at which sounds are compared."""
 
+_N_BANDS = 17
+"""Mel bands of an audio frame; their 16 differences are the bits of its code."""
 
 NoveltyReport = Originality | Novelty
 """Novelty of one line.
@@ -377,14 +380,15 @@ class ReferenceSet:
         }
         return cls(tuple(generations), indexes)
 
-    def compare(self, generation: Generation) -> tuple[Any, ...]:
+    def compare(self, generation: Generation) -> tuple[NoveltyReport, ...]:
         """Return the `NoveltyReport` of each line: how much of it is in a training line of the same name."""
-        return tuple(
-            (self.indexes[line.name] if line.name in self.indexes else line.index([], [])).compare(
-                line.content
-            )
-            for line in generation.lines
-        )
+        reports: list[NoveltyReport] = []
+        for line in generation.lines:
+            index = self.indexes.get(line.name)
+            if index is None:  # no training line has that name
+                index = line.index([], [])
+            reports.append(index.compare(line.content))
+        return tuple(reports)
 
 
 @dataclass(frozen=True)
@@ -402,8 +406,8 @@ class EvaluatedGeneration:
     """
 
     name: str
-    generation: Any
-    novelty: tuple[Any, ...]
+    generation: Generation
+    novelty: tuple[NoveltyReport, ...]
 
     @property
     def title(self) -> str:
@@ -412,14 +416,14 @@ class EvaluatedGeneration:
 
     @property
     def lines(self) -> tuple[tuple[Any, Any], ...]:
-        """Its lines, each with its novelty report."""
+        """Its lines, each with its novelty report, whose type depends on that of the line."""
         return tuple(zip(self.generation.lines, self.novelty, strict=True))
 
     @property
-    def least_novel(self) -> Any:
+    def least_novel(self) -> NoveltyReport:
         """The novelty report of the line with the longest copy, of those that the user did not supply."""
-        reports = [report for line, report in self.lines if not line.is_given] or list(self.novelty)
-        return max(reports, key=lambda report: (report.copied_run, report.copied_units))
+        reports: list[NoveltyReport] = [report for line, report in self.lines if not line.is_given]
+        return max(reports or self.novelty, key=lambda report: (report.copied_run, report.copied_units))
 
     def to_values(self) -> dict[str, Any]:
         """Return its entry in ``originality.json``."""

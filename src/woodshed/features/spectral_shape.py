@@ -1,4 +1,8 @@
-"""Shape and change of the spectrum: moments, roll-off, flatness, contrast, flux and harmonic share."""
+"""Shape and change of the spectrum.
+
+Moments (centroid, bandwidth and spread), roll-off, band energy ratio, flatness, flux, contrast, and harmonic
+share.
+"""
 
 from __future__ import annotations
 
@@ -11,7 +15,16 @@ from woodshed.clip import Samples
 from woodshed.errors import ParameterError
 from woodshed.features.frame import EvenNumber, FrameFeature, SpectrumFeature, SpectrumSettings
 from woodshed.features.mel import TopDb, limit_range, power_to_db
-from woodshed.features.validation import between, whole
+from woodshed.features.validation import between, check_between, whole
+
+_FLOOR_DB = -100.0
+"""Minimum level of power in decibels, as in librosa."""
+
+_MIN_POWER = np.float32(10 ** (_FLOOR_DB / 10))
+"""Power at the minimum level: 1e-10, as ``amin`` in librosa."""
+
+_MAX_RATIO = np.float32(1e10)
+"""Maximum band energy ratio: power 100 dB below the rest of a frame is rounding error."""
 
 
 def safe_divide(values: Samples, total: Samples) -> Samples:
@@ -146,11 +159,10 @@ class SpectralBandwidth(SpectrumFeature):
 
     key = "spectral-bandwidth/1"
     gain_invariant = True
+    names = ("spectral_bandwidth_hz",)
     _precision = "float64"
 
-    p: Annotated[float, between(0, 8 + 1e-9)] = 2.0
-
-    names = ("spectral_bandwidth_hz",)
+    p: Annotated[float, between(0, 8, include_high=True)] = 2.0
 
     def _of_power(self, power: Samples) -> Samples:
         return bandwidth_hz(np.sqrt(power), self.bins_hz, self.p)
@@ -194,18 +206,11 @@ class SpectralSpread(SpectrumFeature):
 
     key = "spectral-spread/1"
     gain_invariant = True
-    _precision = "float64"
-
     names = ("spectral_spread",)
+    _precision = "float64"
 
     def _of_power(self, power: Samples) -> Samples:
         return bandwidth_hz(np.sqrt(power), self.bins_hz) / np.float32(self.sample_rate / 2)
-
-
-# Minimum power (-100 dB), as `amin` in librosa.
-_MIN_POWER = np.float32(1e-10)
-# Maximum band energy ratio: power 100 dB below the rest of a frame is rounding error.
-_MAX_RATIO = np.float32(1e10)
 
 
 def rolloff_bin(spectrum: Samples, share: float) -> Samples:
@@ -235,7 +240,7 @@ class SpectralRolloff(SpectrumFeature):
     roll_percent
         Share of the magnitude below the roll-off, between 0 and 1; default 0.85.
     sample_rate, n_fft, hop_length
-        As in `woodshed.features.spectral_shape.SpectralCentroid`.
+        As in `SpectralCentroid`.
 
     Examples
     --------
@@ -262,10 +267,9 @@ class SpectralRolloff(SpectrumFeature):
 
     key = "spectral-rolloff/1"
     gain_invariant = True
+    names = ("spectral_rolloff_hz",)
 
     roll_percent: Annotated[float, between(0, 1)] = 0.85
-
-    names = ("spectral_rolloff_hz",)
 
     def _of_power(self, power: Samples) -> Samples:
         return rolloff_bin(np.sqrt(power), self.roll_percent) * np.float32(self.sample_rate / self.n_fft)
@@ -284,7 +288,7 @@ class BandEnergyRatio(SpectrumFeature):
     split_hz
         Frequency between the bands in hertz, above 0, at most the Nyquist frequency; default 2000.
     sample_rate, n_fft, hop_length
-        As in `woodshed.features.spectral_shape.SpectralCentroid`.
+        As in `SpectralCentroid`.
 
     Examples
     --------
@@ -314,6 +318,7 @@ class BandEnergyRatio(SpectrumFeature):
 
     key = "band-energy-ratio/1"
     gain_invariant = True
+    names = ("band_energy_ratio",)
 
     split_hz: float = 2000.0
 
@@ -324,8 +329,6 @@ class BandEnergyRatio(SpectrumFeature):
                 f"BandEnergyRatio expects split_hz above 0 and up to {self.sample_rate / 2:g} (half of "
                 f"sample_rate), got {self.split_hz:g}."
             )
-
-    names = ("band_energy_ratio",)
 
     @property
     def split_bin(self) -> int:
@@ -349,7 +352,7 @@ class SpectralFlatness(SpectrumFeature):
     Parameters
     ----------
     sample_rate, n_fft, hop_length
-        As in `woodshed.features.spectral_shape.SpectralCentroid`.
+        As in `SpectralCentroid`.
 
     Examples
     --------
@@ -378,9 +381,8 @@ class SpectralFlatness(SpectrumFeature):
     """
 
     key = "spectral-flatness/1"
-    _precision = "float64"
-
     names = ("spectral_flatness",)
+    _precision = "float64"
 
     def _of_power(self, power: Samples) -> Samples:
         power = np.maximum(power, _MIN_POWER)
@@ -432,7 +434,7 @@ class SpectralFlux(SpectrumSettings, FrameFeature):
     Parameters
     ----------
     sample_rate, n_fft, hop_length
-        As in `woodshed.features.spectral_shape.SpectralCentroid`.
+        As in `SpectralCentroid`.
 
     Examples
     --------
@@ -477,9 +479,6 @@ class SpectralFlux(SpectrumSettings, FrameFeature):
         return out
 
 
-_FLOOR_DB = -100.0  # as in librosa, where power is at least 1e-10
-
-
 @dataclass(frozen=True, kw_only=True)
 class SpectralContrast(SpectrumSettings, FrameFeature):
     """Spectral contrast: level of peaks relative to valleys in each octave; high for tones, low for noise.
@@ -502,7 +501,7 @@ class SpectralContrast(SpectrumSettings, FrameFeature):
         Range of peaks and valleys below their maximum in the clip, in decibels; default 80, as in librosa.
         None: no limit, so that frames are independent.
     sample_rate, n_fft, hop_length
-        As in `woodshed.features.spectral_shape.SpectralCentroid`.
+        As in `SpectralCentroid`.
 
     Raises
     ------
@@ -546,17 +545,13 @@ class SpectralContrast(SpectrumSettings, FrameFeature):
 
     def __post_init__(self) -> None:
         super().__post_init__()
-        between(0, self.sample_rate / 2)("SpectralContrast", "f_min_hz", self.f_min_hz)
+        check_between("SpectralContrast", "f_min_hz", self.f_min_hz, 0, self.sample_rate / 2)
         if self.f_min_hz * 2 ** (self.n_octaves - 1) >= self.sample_rate / 2:
             raise ParameterError(
                 f"SpectralContrast expects its last octave to start below {self.sample_rate / 2:g} Hz "
                 f"(half of sample_rate), got {self.n_octaves} from {self.f_min_hz:g} Hz. Lower n_octaves."
             )
-        if any(bins.stop - bins.start < 1 for bins, _ in self._octaves):
-            raise ParameterError(
-                f"SpectralContrast: an octave from {self.f_min_hz:g} Hz holds no bin of n_fft={self.n_fft} "
-                f"at {self.sample_rate} Hz. Raise n_fft or f_min_hz."
-            )
+        self._octaves()  # raises if an octave holds no bin
 
     @property
     def names(self) -> tuple[str, ...]:
@@ -568,26 +563,34 @@ class SpectralContrast(SpectrumSettings, FrameFeature):
         """Whether there is no threshold relative to the whole clip."""
         return self.top_db is None
 
-    @property
     def _octaves(self) -> list[tuple[slice, int]]:
-        """Bins of each band, and number of peaks."""
+        """Return the bins and the number of peaks of each band.
+
+        Raises
+        ------
+        ParameterError
+            If a band holds no bin.
+        """
         bins_hz = np.arange(self.n_fft_bins) * (self.sample_rate / self.n_fft)
         edges_hz = [0.0, *(self.f_min_hz * 2.0 ** np.arange(self.n_octaves + 1))]
         octaves = []
         for k in range(self.n_octaves + 1):
-            inside = np.flatnonzero((bins_hz >= edges_hz[k]) & (bins_hz <= edges_hz[k + 1]))
-            last = k == self.n_octaves
-            if len(inside) == 0:
-                return [(slice(0, 0), 1)]
+            is_last = k == self.n_octaves
             # As in librosa, bands start one bin early, and all except the last omit their last bin.
-            start = int(inside[0]) - (k > 0)
-            stop = self.n_fft_bins if last else int(inside[-1]) + 1
+            start = int(np.searchsorted(bins_hz, edges_hz[k], "left")) - (k > 0)
+            stop = self.n_fft_bins if is_last else int(np.searchsorted(bins_hz, edges_hz[k + 1], "right"))
+            bins = slice(start, stop - (not is_last))
+            if bins.start >= bins.stop:
+                raise ParameterError(
+                    f"SpectralContrast: an octave from {self.f_min_hz:g} Hz holds no bin of "
+                    f"n_fft={self.n_fft} at {self.sample_rate} Hz. Raise n_fft or f_min_hz."
+                )
             n_peaks = max(1, int(np.rint(self.quantile * (stop - start))))
-            octaves.append((slice(start, stop - (not last)), n_peaks))
+            octaves.append((bins, n_peaks))
         return octaves
 
     def _frames(self, samples: Samples) -> Samples:
-        octaves = self._octaves
+        octaves = self._octaves()
         shape = (self.n_frames(len(samples)), len(octaves))
         peaks, valleys = np.empty(shape, dtype=np.float32), np.empty(shape, dtype=np.float32)
         for rows, power in self.power_blocks(samples):
@@ -596,9 +599,10 @@ class SpectralContrast(SpectrumSettings, FrameFeature):
                 ordered = np.sort(single[:, bins], axis=1)
                 valleys[rows, band] = np.sqrt(ordered[:, :n_peaks]).mean(axis=1)
                 peaks[rows, band] = np.sqrt(ordered[:, -n_peaks:]).mean(axis=1)
-        for means in (peaks, valleys):
-            limit_range(power_to_db(means, _FLOOR_DB), self.top_db)
-        return peaks - valleys
+        peaks_db, valleys_db = (
+            limit_range(power_to_db(means, _FLOOR_DB), self.top_db) for means in (peaks, valleys)
+        )
+        return peaks_db - valleys_db
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -646,14 +650,13 @@ class HarmonicShare(SpectrumSettings, FrameFeature):
     """
 
     key = "harmonic-share/1"
+    gain_invariant = True
+    names = ("harmonic_share", "percussive_share")
+
     sample_rate: int = 22050
     n_fft: EvenNumber = 2048
     hop_length: int = 512
     kernel_size: Annotated[int, whole(1, "odd")] = 31
-
-    gain_invariant = True
-
-    names = ("harmonic_share", "percussive_share")
 
     @property
     def n_context(self) -> int:

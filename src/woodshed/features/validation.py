@@ -1,7 +1,8 @@
 """Validation of the settings of features, by the types of their fields.
 
 A field of type int is a whole number of at least 1, a float is finite, and a bool is True or False. Another
-range is written in the type: ``quantile: Annotated[float, between(0, 1)] = 0.02``.
+range is written in the type: ``quantile: Annotated[float, between(0, 1)] = 0.02``. A range that depends on
+another setting is checked in ``__post_init__``, such as by `check_between`.
 """
 
 from __future__ import annotations
@@ -59,16 +60,32 @@ def finite(owner: str, name: str, value: Any) -> float:
     return number
 
 
-def between(low: float, high: float) -> Check:
-    """Return the check for a number strictly between two numbers."""
+def check_between(
+    owner: str, name: str, value: Any, low: float, high: float, *, include_high: bool = False
+) -> float:
+    """Check a number strictly between two numbers; with ``include_high`` it may equal the higher one.
 
-    def check(owner: str, name: str, value: Any) -> float:
-        number = finite(owner, name, value)
-        if not low < number < high:
-            raise ParameterError(f"{owner} expects {name} between {low:g} and {high:g}, got {number:g}.")
-        return number
+    Examples
+    --------
+    >>> check_between("SpectralContrast", "f_min_hz", 9000, 0, 8000)
+    Traceback (most recent call last):
+    woodshed.errors.ParameterError: SpectralContrast expects f_min_hz between 0 and 8000, got 9000.
+    """
+    number = finite(owner, name, value)
+    if not (low < number < high or (include_high and number == high)):
+        raise ParameterError(f"{owner} expects {name} between {low:g} and {high:g}, got {number:g}.")
+    return number
 
-    return check
+
+def between(low: float, high: float, *, include_high: bool = False) -> Check:
+    """Return the check for a number between two numbers; see `check_between`.
+
+    Examples
+    --------
+    >>> between(0, 8, include_high=True)("SpectralBandwidth", "p", 8)
+    8.0
+    """
+    return lambda owner, name, value: check_between(owner, name, value, low, high, include_high=include_high)
 
 
 def truth(owner: str, name: str, value: Any) -> bool:

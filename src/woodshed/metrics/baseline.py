@@ -55,9 +55,9 @@ def probabilities(
         once, twice = np.count_nonzero(counts == 1), np.count_nonzero(counts == 2)
         discount = once / (once + 2 * twice) if once else 0.5  # of Ney, Essen and Kneser (1994)
         queries = test_keys % n_tokens**n
-        count = _look_up(grams, counts, queries)
-        total = _look_up(contexts, np.add.reduceat(counts, first), queries // n_tokens)
-        n_kinds = _look_up(contexts, kinds, queries // n_tokens)
+        count = _values_at(grams, counts, queries)
+        total = _values_at(contexts, np.add.reduceat(counts, first), queries // n_tokens)
+        n_kinds = _values_at(contexts, kinds, queries // n_tokens)
         mixed = (np.maximum(count - discount, 0) + discount * n_kinds * smoothed) / np.maximum(total, 1)
         smoothed = np.where(total > 0, mixed, smoothed)
     return smoothed
@@ -77,9 +77,10 @@ def _keys(rows: Sequence[Integers], order: int, n_tokens: int) -> NDArray[np.int
     return np.concatenate([sliding_window_view(row, order)[1:] @ places for row in padded])
 
 
-def _look_up(
+def _values_at(
     keys: NDArray[np.int64], values: NDArray[np.int64], queries: NDArray[np.int64]
 ) -> NDArray[np.int64]:
+    """Return the value of each queried key, 0 for one that is missing; ``keys`` are in ascending order."""
     position = np.minimum(np.searchsorted(keys, queries), len(keys) - 1)
     return np.where(keys[position] == queries, values[position], 0)
 

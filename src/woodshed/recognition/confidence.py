@@ -191,9 +191,11 @@ Probabilities = NDArray[np.float64]
 
 CONFIDENCE_NAME, NOVELTY_NAME = "confidence.json", "familiar.npz"
 """Files of a model folder: the confidence, and its novelty detector."""
+# The name familiar.npz, its array "middles", and the keys "hourly" and "furthest" of confidence.json are of a
+# former vocabulary. They are kept so that earlier models can be loaded.
 
 SILENCE_DB = -50.0
-"""Highest threshold of silence, as a peak level (`woodshed.recognition.confidence.peak_level_db`)."""
+"""Highest threshold of silence, as a peak level (`peak_level_db`)."""
 
 SILENT_SHARE, NOVEL_SHARE = 0.005, 0.005
 """Share of the held-out clips that may be rejected as silence, and as novel."""

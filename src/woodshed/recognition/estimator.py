@@ -30,11 +30,33 @@ from woodshed.recognition.window import SILENT_DB, overlapping_windows
 from woodshed.training.inference import PredictFunction
 from woodshed.training.progress import OnEpoch, ignore_epoch
 
-_AT_MOST = {
-    **dict.fromkeys(("dropout", "channel_norm", "ensemble_share", "swa_share"), 1),
-    **{"validation_share": 0.5, "augment": 3},
+Result = TypeVar("Result")
+"""Type of what is predicted for a file."""
+
+_POSITIVE = (
+    "width",
+    "window_s",
+    "n_mels",
+    "frame_s",
+    "hop_s",
+    "epochs",
+    "patience",
+    "batch_size",
+    "learning_rate",
+    "n_augmentations",
+    "n_jobs",
+)
+"""Settings that must be greater than 0."""
+
+_MAXIMUM = {
+    "dropout": 1,
+    "channel_norm": 1,
+    "ensemble_share": 1,
+    "swa_share": 1,
+    "validation_share": 0.5,
+    "augment": 3,
 }
-"""Upper bound of the settings that may be anything from 0 to it."""
+"""Settings that must be at least 0 -> their maximum."""
 
 
 @dataclass(kw_only=True, eq=False)
@@ -125,15 +147,12 @@ class AudioEstimator(ClipModel):
     def check_settings(self) -> None:
         """Raise `ParameterError` if a setting is out of its range."""
         learner_of(self.net)  # raises for an unknown name
-        for name in (
-            *("width", "window_s", "n_mels", "frame_s", "hop_s", "epochs", "patience", "batch_size"),
-            *("learning_rate", "n_augmentations", "n_jobs"),
-        ):
+        for name in _POSITIVE:
             if not getattr(self, name) > 0:
                 raise ParameterError(f"{name} must be positive, got {getattr(self, name)!r}.")
-        for name, high in _AT_MOST.items():
-            if not 0 <= getattr(self, name) <= high:
-                raise ParameterError(f"{name} must be from 0 to {high}, got {getattr(self, name)!r}.")
+        for name, maximum in _MAXIMUM.items():
+            if not 0 <= getattr(self, name) <= maximum:
+                raise ParameterError(f"{name} must be from 0 to {maximum}, got {getattr(self, name)!r}.")
         check_seed(self.seed)
         if self.front_end is not None:
             from woodshed.recognition.front_ends import front_end_class
@@ -200,26 +219,13 @@ class AudioEstimator(ClipModel):
         return hasattr(self, "classes_")
 
 
-def check_weights(sample_weight: Sequence[float] | None, n_clips: int) -> None:
-    """Raise `ParameterError` unless there is one weight from 0 up for each clip, and one is positive."""
-    if sample_weight is None:
-        return
-    weights = np.asarray(sample_weight, dtype=np.float64)
-    if weights.shape != (n_clips,) or not (weights >= 0).all() or not np.isfinite(weights).all():
-        raise ParameterError(
-            f"sample_weight must be one number from 0 up for each of {n_clips} clips, got {sample_weight!r}."
-        )
-    if not weights.any():
-        raise ParameterError("sample_weight is 0 for every clip. Give at least one a positive weight.")
-
-
 @dataclass(kw_only=True, eq=False)
 class Recogniser(AudioEstimator):
     """Classifier of clips: exactly one of several classes is right.
 
     It follows the scikit-learn estimator API (``fit``, ``predict``, ``predict_proba``, ``score``,
     ``get_params``; it can be cloned and searched over), with clips in place of rows of numbers. A task is a
-    subclass with other defaults. All other settings: `woodshed.recognition.estimator.AudioEstimator`.
+    subclass with other defaults. All other settings: `AudioEstimator`.
 
     Parameters
     ----------
@@ -382,7 +388,7 @@ class Tagger(AudioEstimator):
     It follows the scikit-learn estimator API (``fit``, ``predict``, ``predict_proba``, ``score``). Targets of
     ``fit`` are the tags of each clip: names, all others being absent; or 1 and 0 by name, all others being
     unknown. A network minimises the binary cross-entropy of the known tags; a classical estimator is fitted
-    to each tag. Settings: `woodshed.recognition.estimator.AudioEstimator`.
+    to each tag. Settings: `AudioEstimator`.
 
     Attributes
     ----------
@@ -449,8 +455,7 @@ class Regressor(AudioEstimator):
 
     It follows the scikit-learn estimator API (``fit``, ``predict``, ``score``). A network minimises the Huber
     loss of the standardised known values; a classical estimator is one regression for each value, and
-    ``logistic`` stands for its counterpart, a ridge regression. Settings:
-    `woodshed.recognition.estimator.AudioEstimator`.
+    ``logistic`` stands for its counterpart, a ridge regression. Settings: `AudioEstimator`.
 
     Attributes
     ----------
@@ -529,7 +534,17 @@ class Regressor(AudioEstimator):
         )
 
 
-Result = TypeVar("Result")
+def check_weights(sample_weight: Sequence[float] | None, n_clips: int) -> None:
+    """Raise `ParameterError` unless there is one weight from 0 up for each clip, and one is positive."""
+    if sample_weight is None:
+        return
+    weights = np.asarray(sample_weight, dtype=np.float64)
+    if weights.shape != (n_clips,) or not (weights >= 0).all() or not np.isfinite(weights).all():
+        raise ParameterError(
+            f"sample_weight must be one number from 0 up for each of {n_clips} clips, got {sample_weight!r}."
+        )
+    if not weights.any():
+        raise ParameterError("sample_weight is 0 for every clip. Give at least one a positive weight.")
 
 
 def predict_files(
@@ -562,7 +577,7 @@ def predict_files(
     AudioError
         If ``strict`` and a file is unusable.
     """
-    predictions = process_files(
+    predictions = predict_each(
         lambda path: next(estimator.predictions([read_or_render(path)], **options)),
         paths,
         skipped,
@@ -571,21 +586,25 @@ def predict_files(
     return (prediction for _, prediction in predictions)
 
 
-def process_files(
-    process: Callable[[Path], Result], paths: Iterable[Path], skipped: list[Skipped], *, strict: bool = False
+def predict_each(
+    predict: Callable[[Path], Result],
+    paths: Iterable[Path],
+    skipped: list[Skipped],
+    *,
+    strict: bool = False,
 ) -> Iterator[tuple[Path, Result]]:
-    """Yield each path with the result of a function; arguments and errors as for `predict_files`."""
+    """Yield each file with its prediction by a function; arguments and errors as for `predict_files`."""
     n_usable = 0
     for path in paths:
         try:
-            result = process(path)
+            prediction = predict(path)
         except (AudioError, ScoreError) as error:
             if strict:
                 raise
             skipped.append(Skipped(path, str(error)))
         else:
             n_usable += 1
-            yield path, result
+            yield path, prediction
     if n_usable == 0:
         reason = ": none has the suffix of an audio file, such as .wav or .flac."
         if skipped:

@@ -20,7 +20,7 @@ from woodshed.recognition.window import (
     cut_windows,
     mix_pairs,
     overlapping_windows,
-    peak_level_db,
+    spectrogram_peak_db,
 )
 from woodshed.training.loop import Batch, Loss, Measure, Validation
 
@@ -95,7 +95,7 @@ class Batches:
         spectrograms = [self.read(*key) for key in keys]
         for key, spectrogram in zip(keys, spectrograms, strict=True):
             if key not in self._peak_db:
-                self._peak_db[key] = peak_level_db(spectrogram)
+                self._peak_db[key] = spectrogram_peak_db(spectrogram)
         peak_db = [self._peak_db[key] for key in keys]
         windows = cut_windows(spectrograms, self.n_frames, self.augmentation, rng, peak_db)
         targets = self.targets[rows]

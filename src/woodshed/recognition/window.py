@@ -113,7 +113,7 @@ def cut_windows(
     rng
         Random generator; None is one with a fixed seed.
     peak_db
-        `peak_level_db` of each spectrogram, if known: computing it takes longer than cutting.
+        `spectrogram_peak_db` of each spectrogram, if known: computing it takes longer than cutting.
 
     Returns
     -------
@@ -130,7 +130,7 @@ def cut_windows(
     """
     rng = np.random.default_rng(0) if rng is None else rng
     if peak_db is None and augmentation.random_position:
-        peak_db = [peak_level_db(spectrogram) for spectrogram in spectrograms]
+        peak_db = [spectrogram_peak_db(spectrogram) for spectrogram in spectrograms]
     windows = _stretch_in_time(spectrograms, n_frames, augmentation, rng, peak_db)
     if augmentation.warp or augmentation.shift_bands:
         _warp_in_frequency(windows, augmentation, rng)
@@ -188,12 +188,12 @@ def mix_pairs(
     return mixed, targets * share + targets[partner] * (1 - share)
 
 
-def peak_level_db(spectrogram: NDArray[np.floating]) -> float:
+def spectrogram_peak_db(spectrogram: NDArray[np.floating]) -> float:
     """Return the largest value of a spectrogram in decibels, from a sample of its frames.
 
     Examples
     --------
-    >>> peak_level_db(np.array([[-80.0, -20.0], [-60.0, -40.0]]))
+    >>> spectrogram_peak_db(np.array([[-80.0, -20.0], [-60.0, -40.0]]))
     -20.0
     """
     rows = spectrogram[:: max(1, len(spectrogram) // N_PEAK_FRAMES)]

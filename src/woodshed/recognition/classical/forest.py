@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 from woodshed.recognition.classical.model import Case, ClassicalModel, GraphBuilder
 
 N_TREES = 500
+"""Trees of a forest for classes."""
 
 N_TREES_VALUES = 100
 """Trees of a forest for one value: fewer than for classes, since each value has a forest."""

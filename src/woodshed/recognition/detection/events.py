@@ -23,7 +23,7 @@ from woodshed.data.example import Skipped
 from woodshed.errors import ParameterError, near_miss
 from woodshed.features.streaming import BLOCK_S
 from woodshed.recognition.detection.sliding_window import WindowScores, scan, window_classifier
-from woodshed.recognition.estimator import Recogniser, process_files
+from woodshed.recognition.estimator import Recogniser, predict_each
 from woodshed.timeline import Event, Timeline
 
 Curves = NDArray[np.float64]
@@ -238,7 +238,7 @@ def files_timelines(
     AudioError
         If ``strict`` and a file is unusable.
     """
-    return process_files(
+    return predict_each(
         lambda path: file_timeline(recogniser, path, hop_s=hop_s, rule=rule), paths, skipped, strict=strict
     )
 

@@ -63,7 +63,7 @@ def page(experiment: Experiment, *, max_confused: int = 40) -> str:
         raise ParameterError(f"max_confused must be 0 or more, got {max_confused}. To embed no audio pass 0.")
     report = report_of(experiment.head)
     scored = [(result, report.scores(experiment, result)) for result in ordered_splits(experiment)]
-    tested, _ = scored[0]
+    tested, tested_scores = scored[0]
     badge = split_badge(tested.leaky)
     sections: list[tuple[Section, Markup]] = [
         (("scores", "Scores", _score_section(report, experiment, scored)), Markup("")),
@@ -81,7 +81,7 @@ def page(experiment: Experiment, *, max_confused: int = 40) -> str:
     ]
     return document(
         f"{experiment.task} on {experiment.corpus.name}: report",
-        _headline(report, experiment, *scored[0]),
+        _headline(report, experiment, result=tested, scores=tested_scores),
         element(
             "nav",
             *(element("a", title, href=f"#{name}") for (name, title, _), _ in sections),

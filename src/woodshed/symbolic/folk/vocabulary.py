@@ -69,14 +69,23 @@ MODE_WORDS: dict[Mode, str] = {
 }
 """Name of a mode -> its token."""
 
-PITCH_PLACES = {
-    word: (
-        LETTERS.index(word.strip("=_^,'").upper())
-        + 7 * (5 + word.strip("=_^,'").islower() + word.count("'") - word.count(",")),
-        {"=": 0, "_": -1, "^": 1}.get(word[0]),
-    )
-    for word in PITCHES
-}
+_ALTERATIONS = {"=": 0, "_": -1, "^": 1}
+
+
+def _place(word: str) -> tuple[int, int | None]:
+    """Return the staff step of a pitch token (35 is middle C), and its alteration in semitones or None.
+
+    Examples
+    --------
+    >>> _place("C"), _place("c"), _place("^f'"), _place("_B,")
+    ((35, None), (42, None), (52, 1), (34, -1))
+    """
+    letter = word.strip("=_^,'")
+    octave = 5 + letter.islower() + word.count("'") - word.count(",")
+    return LETTERS.index(letter.upper()) + 7 * octave, _ALTERATIONS.get(word[0])
+
+
+PITCH_PLACES = {word: _place(word) for word in PITCHES}
 """Pitch token -> staff step (35 is middle C), and alteration in semitones or None."""
 
 WORD_AT = {place: word for word, place in PITCH_PLACES.items()}
