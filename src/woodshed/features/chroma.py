@@ -14,7 +14,7 @@ from woodshed.errors import ParameterError
 from woodshed.features.frame import EvenNumber, FrameFeature, SpectrumFeature
 from woodshed.features.spectral_shape import safe_divide, unit_sum
 from woodshed.features.stft import C1_HZ
-from woodshed.features.validation import between, one_of
+from woodshed.features.validation import check_between, one_of
 from woodshed.units import PITCH_CLASSES
 
 ChromaNorm = Literal["max", "sum", "none"]
@@ -200,7 +200,7 @@ class CqtSettings(FrameFeature):
 
     def __post_init__(self) -> None:
         super().__post_init__()
-        between(0, self.sample_rate / 2)(type(self).__name__, "f_min_hz", self.f_min_hz)
+        check_between(type(self).__name__, "f_min_hz", self.f_min_hz, 0, self.sample_rate / 2)
         n_bins, per_octave = self._layout
         edge_hz = self.f_min_hz * 2 ** ((n_bins - 1) / per_octave) * (1 + _HALF_HANN * self._bandwidth)
         if edge_hz > self.sample_rate / 2:

@@ -12,7 +12,7 @@ from woodshed.clip import Samples
 from woodshed.errors import ParameterError
 from woodshed.features.frame import EvenNumber, SpectrumFeature
 from woodshed.features.mel import FilterBank, Floor, check_floor, power_to_db
-from woodshed.features.validation import between, optional
+from woodshed.features.validation import check_between, optional
 
 C1_HZ = 440.0 * 2 ** (-45 / 12)
 """Frequency of C1, the lowest C of a piano, in hertz: 32.70."""
@@ -207,7 +207,7 @@ class LogFrequency(SpectrumFeature):
 
     def __post_init__(self) -> None:
         super().__post_init__()
-        between(0, self.sample_rate / 2)("LogFrequency", "f_min_hz", self.f_min_hz)
+        check_between("LogFrequency", "f_min_hz", self.f_min_hz, 0, self.sample_rate / 2)
         if self.highest_hz > self.sample_rate / 2:
             raise ParameterError(
                 f"LogFrequency expects its highest band up to {self.sample_rate / 2:g} Hz (half of "
