@@ -25,6 +25,7 @@ docs: $(DOCS_STAMP)
 	NO_MKDOCS_2_WARNING=1 $(BIN)/mkdocs build --strict
 
 bench: $(STAMP)
+	$(BIN)/python -m benchmarks.walk
 	$(BIN)/python -m benchmarks.speed.log_mel
 	$(BIN)/python -m benchmarks.speed.training
 	$(BIN)/python -m benchmarks.speed.predicting
