@@ -37,6 +37,9 @@ _TRAILER = struct.Struct("<8sQI")
 _CHUNK_BYTES = 2**20
 _HEADER_AT = 10  # in a .npy file of version 1.0: magic and version in 8 bytes, length of the header in 2
 
+_DRAFT_LIFETIME_S = 3600.0
+_FOLDER_REMEDY = "Choose a writable folder for the feature store, on a disk with enough space."
+
 
 def write_entry(path: Path, chunks: Iterable[Array]) -> None:
     """Write the concatenation of arrays, with one of them in memory at a time.
@@ -121,10 +124,6 @@ def _parse_header(header: bytes) -> tuple[tuple[int, ...], np.dtype[Any]]:
     np.lib.format.read_magic(stream)
     shape, _, dtype = np.lib.format.read_array_header_1_0(stream)
     return shape, dtype
-
-
-_DRAFT_LIFETIME_S = 3600.0
-_FOLDER_REMEDY = "Choose a writable folder for the feature store, on a disk with enough space."
 
 
 class FeatureStore:

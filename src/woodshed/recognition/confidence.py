@@ -42,6 +42,29 @@ SHRINKAGE = 0.6
 _MIN_STD_DB = 1.0
 """Lower bound of the standard deviation of a value within classes."""
 
+Probabilities = NDArray[np.float64]
+
+CONFIDENCE_NAME, NOVELTY_NAME = "confidence.json", "familiar.npz"
+"""Files of a model folder: the confidence, and its novelty detector."""
+
+SILENCE_DB = -50.0
+"""Highest threshold of silence, as a peak level (`peak_level_db`)."""
+
+SILENT_SHARE, NOVEL_SHARE = 0.005, 0.005
+"""Share of the held-out clips that may be rejected as silence, and as novel."""
+
+NOVEL_GROUP_SHARE, CONFIDENCE_LEVEL = 0.02, 0.975
+"""Share of the clips of a further group that may be rejected as novel, and the level of that bound."""
+
+FALSE_POSITIVE_RATES = (0.1, 0.05, 0.02, 0.01, 0.005, 0.001)
+"""Rates with thresholds, as far as there are enough held-out clips to bound the rate for further clips."""
+
+FALSE_POSITIVES_PER_HOUR = (1000.0, 500.0, 200.0, 100.0, 50.0, 20.0, 10.0, 5.0, 2.0, 1.0)
+"""Hourly rates with a threshold, as far as the held-out clips are long enough for one false positive."""
+
+N_FOLDS = 10
+"""Maximum number of folds of `cross_fit`."""
+
 
 @dataclass(frozen=True, kw_only=True)
 class SpectralEmbedding:
@@ -185,30 +208,6 @@ class NoveltyDetector:
                 f"A novelty detector has {n_values} values, got shapes {centres.shape} and {whitening.shape}."
             )
         return cls(centres=centres, whitening=whitening)
-
-
-Probabilities = NDArray[np.float64]
-
-CONFIDENCE_NAME, NOVELTY_NAME = "confidence.json", "familiar.npz"
-"""Files of a model folder: the confidence, and its novelty detector."""
-
-SILENCE_DB = -50.0
-"""Highest threshold of silence, as a peak level (`woodshed.recognition.confidence.peak_level_db`)."""
-
-SILENT_SHARE, NOVEL_SHARE = 0.005, 0.005
-"""Share of the held-out clips that may be rejected as silence, and as novel."""
-
-NOVEL_GROUP_SHARE, CONFIDENCE_LEVEL = 0.02, 0.975
-"""Share of the clips of a further group that may be rejected as novel, and the level of that bound."""
-
-FALSE_POSITIVE_RATES = (0.1, 0.05, 0.02, 0.01, 0.005, 0.001)
-"""Rates with thresholds, as far as there are enough held-out clips to bound the rate for further clips."""
-
-FALSE_POSITIVES_PER_HOUR = (1000.0, 500.0, 200.0, 100.0, 50.0, 20.0, 10.0, 5.0, 2.0, 1.0)
-"""Hourly rates with a threshold, as far as the held-out clips are long enough for one false positive."""
-
-N_FOLDS = 10
-"""Maximum number of folds of `cross_fit`."""
 
 
 @dataclass(frozen=True)
