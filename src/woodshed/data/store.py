@@ -34,10 +34,16 @@ MAPPED_FROM_BYTES = 2**20
 """Smaller arrays are copied into memory, which is as fast as mapping them and keeps no file open."""
 
 _TRAILER = struct.Struct("<8sQI")
+"""End of an entry: `MAGIC`, number of bytes before it, and their CRC-32."""
+
 _CHUNK_BYTES = 2**20
+"""Number of bytes that are read at a time for the checksum."""
+
 _HEADER_AT = 10  # in a .npy file of version 1.0: magic and version in 8 bytes, length of the header in 2
 
 _DRAFT_LIFETIME_S = 3600.0
+"""Age from which a draft counts as left by an interrupted run, in seconds."""
+
 _FOLDER_REMEDY = "Choose a writable folder for the feature store, on a disk with enough space."
 
 

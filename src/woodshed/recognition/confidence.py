@@ -22,33 +22,34 @@ from woodshed.prediction import NONE_OF_THESE, SILENCE
 from woodshed.units import s_to_samples
 
 Rows = NDArray[np.float64]
+"""Values or probabilities of clips, a row each."""
 
 N_BANDS = 32
+"""Number of mel bands of `SpectralEmbedding`."""
+
 RANGE_DB = 60.0
-"""Dynamic range below the peak of a clip; lower values are clipped."""
+"""Dynamic range below the peak of a clip, in decibels; lower values are clipped."""
 
 ACTIVE_DB = 35.0
-"""Frames whose loudest band is further below the peak of the clip are not active."""
+"""Frames whose loudest band is further below the peak of the clip, in decibels, are not active."""
 
 LEVEL_S = 0.02
 """Length of the frames whose highest level is the peak level of a clip, in seconds."""
 
 LOWEST_DB = -200.0
-"""Level of digital silence."""
+"""Level of digital silence, in decibels."""
 
 SHRINKAGE = 0.6
 """Share of the covariance that is replaced by a multiple of the identity."""
 
 _MIN_STD_DB = 1.0
-"""Lower bound of the standard deviation of a value within classes."""
-
-Probabilities = NDArray[np.float64]
+"""Lower bound of the standard deviation of a value within classes, in decibels."""
 
 CONFIDENCE_NAME, NOVELTY_NAME = "confidence.json", "familiar.npz"
 """Files of a model folder: the confidence, and its novelty detector."""
 
 SILENCE_DB = -50.0
-"""Highest threshold of silence, as a peak level (`peak_level_db`)."""
+"""Highest threshold of silence, as a peak level in decibels (`peak_level_db`)."""
 
 SILENT_SHARE, NOVEL_SHARE = 0.005, 0.005
 """Share of the held-out clips that may be rejected as silence, and as novel."""
@@ -229,7 +230,7 @@ class HeldOut:
     """
 
     truth: NDArray[np.str_]
-    probabilities: Probabilities
+    probabilities: Rows
     levels_db: NDArray[np.float64]
     distances: NDArray[np.float64]
     groups: NDArray[np.str_] | None = None
@@ -305,7 +306,7 @@ class Confidence:
     max_distance: float = math.inf
     novelty_detector: NoveltyDetector | None = None
 
-    def calibrate(self, probabilities: Probabilities) -> Probabilities:
+    def calibrate(self, probabilities: Rows) -> Rows:
         """Return calibrated probabilities of the same shape; rows sum to 1."""
         return Calibration(self.temperature, self.guess_share)(probabilities)
 

@@ -42,14 +42,22 @@ RENDER_RATE = 16000
 """Sample rate of the clips, in hertz."""
 
 Samples = NDArray[np.float64]
+"""Mono signal or times of its samples, shape ``(n_samples,)``."""
 
 STEADY = float("inf")
+"""Decay time of a sustained tone, in seconds."""
 
 _DRUMS = {35: (55, 0.18, 0.05), 36: (60, 0.18, 0.05), 38: (190, 0.12, 0.7), 40: (200, 0.12, 0.7)}
+"""Pitch of a bass drum or snare -> fundamental in hertz, decay time in seconds, share of noise."""
+
 _TOMS, _METAL = {41, 43, 45, 47, 48, 50}, {42: 0.04, 44: 0.04, 46: 0.3, 49: 0.8, 51: 0.5, 57: 0.8, 59: 0.5}
-_DRUM_ATTACK_S, _DRUM_END = 0.002, 7.0  # end of a drum, in decay times (-60 dB)
+"""Pitches of the toms; pitch of a hi-hat or cymbal -> decay time in seconds."""
+
+_DRUM_ATTACK_S, _DRUM_END = 0.002, 7.0
+"""Attack of a drum in seconds, and its end in decay times (-60 dB)."""
 
 _MAX_CACHED = 1 << 16
+"""Maximum length of a cached tone, in samples."""
 
 LONGEST_TAIL_S = _DRUM_END * max(_METAL.values()) + 0.1
 """Maximum duration of a note beyond its end, in seconds, which is that of a cymbal."""

@@ -24,8 +24,10 @@ _ignore_blas_warnings = functools.partial(warnings.catch_warnings, action="ignor
 """Context without the floating-point warnings that some BLAS libraries raise without cause."""
 
 OPSET, IR_VERSION = 18, 9
+"""Versions of the ONNX operators and of the file format."""
 
 INPUT_NAME, OUTPUT_NAME = "rows", "predictions"
+"""Names of the input and the output of a graph."""
 
 # fmt: off
 OPERATORS = frozenset((
@@ -40,6 +42,8 @@ MAX_ELEMENTS = 2**26
 """Maximum number of elements of all intermediate arrays of one row together."""
 
 _DOUBLE = 11
+"""Code of the ONNX type double."""
+
 _ITEM_SIZES = {1: 4, 6: 4, 7: 8, _DOUBLE: 8}
 """Bytes of an element of the ONNX types float, int32, int64 and double."""
 
