@@ -34,6 +34,15 @@ TAGS = ("title", "artist", "album", "date", "tracknumber", "genre", "comment", "
 _UNKNOWN_FORMAT = 1  # libsndfile's SF_ERR_UNRECOGNISED_FORMAT
 _LONGEST = 2**62  # libsndfile declares more than this when a stream was saved without its length
 
+AUDIO_SUFFIXES = UNSUPPORTED_SUFFIXES | {
+    *(".wav", ".wave", ".flac", ".ogg", ".oga", ".opus", ".mp3", ".aif", ".aiff", ".aifc"),
+    *(".au", ".snd", ".caf", ".w64", ".rf64", ".voc", ".sph"),
+}
+"""Lower-case suffixes of the files in a folder that count as audio."""
+
+VALUES_PER_READ = 3 * 2**19
+"""Number of values decoded at a time (6 MiB), so that a wrong header takes no memory."""
+
 
 class _Stream(soundfile.SoundFile):  # type: ignore[misc]
     """A file that is read sequentially.
@@ -146,16 +155,6 @@ def library_message(error: Exception) -> str:
     """
     message = getattr(error, "error_string", None) or getattr(error, "strerror", None) or str(error)
     return str(message).strip().removeprefix("Error : ").rstrip(".")
-
-
-AUDIO_SUFFIXES = UNSUPPORTED_SUFFIXES | {
-    *(".wav", ".wave", ".flac", ".ogg", ".oga", ".opus", ".mp3", ".aif", ".aiff", ".aifc"),
-    *(".au", ".snd", ".caf", ".w64", ".rf64", ".voc", ".sph"),
-}
-"""Lower-case suffixes of the files in a folder that count as audio."""
-
-VALUES_PER_READ = 3 * 2**19
-"""Number of values decoded at a time (6 MiB), so that a wrong header takes no memory."""
 
 
 @dataclass(frozen=True)

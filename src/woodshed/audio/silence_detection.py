@@ -80,6 +80,16 @@ class SilenceRule:
 DEFAULT_RULE = SilenceRule()
 
 
+@dataclass(frozen=True)
+class _Levels:
+    """Power of each frame of a recording, shape ``(n_frames,)``."""
+
+    power: NDArray[np.float64]
+    frame_length: int
+    n_samples: int
+    sample_rate: int
+
+
 def find_sound(sound: Clip | Iterable[Clip], rule: SilenceRule = DEFAULT_RULE) -> list[Segment]:
     """Find the segments that are not silent.
 
@@ -249,16 +259,6 @@ def trim_silence(clip: Clip, *, threshold_db: float = -40.0) -> Clip:
     rule = SilenceRule(threshold_db, min_silence_s=0.0, min_sound_s=0.0, margin_s=0.0)
     spans = _active_spans(_measure(clip), rule)
     return replace(clip, samples=clip.samples[:, spans[0, 0] : spans[-1, 1]]) if len(spans) else clip
-
-
-@dataclass(frozen=True)
-class _Levels:
-    """Power of each frame of a recording, shape ``(n_frames,)``."""
-
-    power: NDArray[np.float64]
-    frame_length: int
-    n_samples: int
-    sample_rate: int
 
 
 def frame_length(sample_rate: int) -> int:

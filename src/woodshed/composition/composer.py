@@ -65,6 +65,11 @@ Weights = dict[str, NDArray[np.floating]]
 Trained = tuple[Weights, LearningCurve, bool]
 """Weights by name, learning curve, and whether the training was completed, not interrupted."""
 
+KNOWN_NAME = "known.json.gz"
+
+FILES = frozenset({LABELS_NAME, WEIGHTS_NAME, KNOWN_NAME})
+"""The files beside ``settings.json``; no other file of the folder is opened."""
+
 
 @dataclass(kw_only=True, eq=False)
 class Composer(Generator):
@@ -263,12 +268,6 @@ class Composer(Generator):
         """The training pieces, ready for comparison."""
         known = self.fitted("known_")
         return ReferenceSet.of([self.to_generation(text) for _, text in known], [title for title, _ in known])
-
-
-KNOWN_NAME = "known.json.gz"
-
-FILES = frozenset({LABELS_NAME, WEIGHTS_NAME, KNOWN_NAME})
-"""The files beside ``settings.json``; no other file of the folder is opened."""
 
 
 def save_composer(composer: Composer, folder: Path, *, half: bool = False) -> None:

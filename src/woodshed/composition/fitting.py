@@ -28,6 +28,9 @@ difficulty of training recurrent neural networks", 2013).
 NOTHING = -1
 """Target where there is nothing to predict, such as padding."""
 
+Packing = tuple[NDArray[Any], NDArray[Any]]
+"""Inputs and targets, shape ``(n_rows, n_steps, ...)`` each."""
+
 
 def recipe_of(composer: Composer, loss: Any, weight_decay: float) -> Recipe:
     """Return the recipe that the settings of a composer describe."""
@@ -75,10 +78,6 @@ def fit_net(
     )
     finished = train_net(net, batches, recipe, progress)
     return progress.curve("training"), finished
-
-
-Packing = tuple[NDArray[Any], NDArray[Any]]
-"""Inputs and targets, shape ``(n_rows, n_steps, ...)`` each."""
 
 
 def pack_rows(parts: Iterable[NDArray[Any]], n_steps: int, gap: NDArray[Any]) -> Packing:

@@ -18,6 +18,9 @@ ENDINGS = ("home", "any")
 
 DEFAULT_BARS, MAX_BARS = 8, 64
 
+MAX_TRIES = 20
+"""Maximum number of items that are generated for each accepted one."""
+
 
 @dataclass(frozen=True, kw_only=True)
 class Request:
@@ -154,10 +157,6 @@ def check_ending(ends: str | None) -> None:
     """
     if ends not in (None, *ENDINGS):
         raise ParameterError(f"Unknown ending {ends!r}. {near_miss(ends, ENDINGS)}")
-
-
-MAX_TRIES = 20
-"""Maximum number of items that are generated for each accepted one."""
 
 
 @dataclass(kw_only=True, eq=False)

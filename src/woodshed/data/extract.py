@@ -39,6 +39,10 @@ N_VALUES_AT_ONCE = 2**22
 N_ROWS_AT_ONCE = 2**16
 """Number of frames of a long file that are read at a time."""
 
+Row = tuple[str, ...]
+Block = tuple[str, Array | None, Array]
+"""Path, times in seconds (None if a file has one row), values ``(n_rows, n_values)``."""
+
 
 @dataclass(frozen=True)
 class Extraction:
@@ -191,11 +195,6 @@ def check_statistics(statistics: Sequence[str]) -> None:
         statistic(word)
 
 
-Row = tuple[str, ...]
-Block = tuple[str, Array | None, Array]
-"""Path, times in seconds (None if a file has one row), values ``(n_rows, n_values)``."""
-
-
 def write_features(
     extraction: Extraction, path: Path, *, statistics: Sequence[str] = (), overwrite: bool = False
 ) -> int:
@@ -208,7 +207,7 @@ def write_features(
     Parameters
     ----------
     extraction
-        See `woodshed.data.extract.extract`.
+        See `extract`.
     path
         Path of the table: ``.csv``, ``.parquet`` or ``.npz``.
     statistics

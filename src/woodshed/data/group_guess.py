@@ -41,6 +41,9 @@ N_SAMPLED = 200
 Values = Sequence[str | None]
 """Group of each example by one rule; None where the rule does not match."""
 
+_COLUMN, _FOLDER, _TAG, _NAME = range(4)
+"""Origin of a grouping, in order of preference."""
+
 
 @dataclass(frozen=True)
 class Candidate:
@@ -129,10 +132,6 @@ def guess_groups(corpus: Corpus, place: Path) -> list[Candidate]:
         )
         candidates.append((order, candidate, values))
     return _without_repeats(sorted(candidates, key=lambda row: row[0]))[:N_CANDIDATES]
-
-
-_COLUMN, _FOLDER, _TAG, _NAME = range(4)
-"""Origin of a grouping, in order of preference."""
 
 
 def _all_values(

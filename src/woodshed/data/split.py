@@ -20,6 +20,17 @@ Indices = NDArray[np.int64]
 N_TRIES = 20
 """Maximum number of random partitions of the groups, until every class is in every training part."""
 
+SPLIT_METHODS = (
+    "auto",
+    "group",
+    "group-folds",
+    "leave-one-group-out",
+    "official",
+    "random",
+    "random-folds",
+)
+"""The methods of `make_split`."""
+
 
 def stratified_folds(labels: Sequence[str], n_folds: int, seed: int) -> list[Indices]:
     """Return stratified test folds of single examples.
@@ -380,18 +391,6 @@ def parse_split(how: str) -> tuple[str, dict[str, int]]:
             f"The split {method!r} takes a number of folds from 2, such as {method}:5, got {how!r}."
         )
     return method, {"n_folds": int(number)}
-
-
-SPLIT_METHODS = (
-    "auto",
-    "group",
-    "group-folds",
-    "leave-one-group-out",
-    "official",
-    "random",
-    "random-folds",
-)
-"""The methods of `make_split`."""
 
 
 def _methods(corpus: Corpus, seed: int) -> dict[str, Callable[[dict[str, int]], Split]]:

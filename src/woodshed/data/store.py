@@ -34,96 +34,16 @@ MAPPED_FROM_BYTES = 2**20
 """Smaller arrays are copied into memory, which is as fast as mapping them and keeps no file open."""
 
 _TRAILER = struct.Struct("<8sQI")
+"""End of an entry: `MAGIC`, number of bytes before it, and their CRC-32."""
+
 _CHUNK_BYTES = 2**20
+"""Number of bytes that are read at a time for the checksum."""
+
 _HEADER_AT = 10  # in a .npy file of version 1.0: magic and version in 8 bytes, length of the header in 2
 
-
-def write_entry(path: Path, chunks: Iterable[Array]) -> None:
-    """Write the concatenation of arrays, with one of them in memory at a time.
-
-    Parameters
-    ----------
-    path
-        Path of the entry, which appears when it is complete.
-    chunks
-        One or more C-contiguous arrays that may differ in their first axis only.
-
-    Raises
-    ------
-    OutputError
-        If it cannot be written.
-    """
-    ordered = iter(chunks)
-    first = next(ordered)
-    n_rows = 0
-    with draft(path) as file:
-        # The header precedes the data but contains the length, which is known last. Its size is constant.
-        file.seek(len(_header(first.dtype, first.shape)))
-        for chunk in chain([first], ordered):
-            file.write(chunk.data)
-            n_rows += len(chunk)
-        n_bytes = file.tell()
-        file.seek(0)
-        file.write(_header(first.dtype, (n_rows, *first.shape[1:])))
-        file.seek(0)
-        file.write(_TRAILER.pack(MAGIC, n_bytes, _crc(file, n_bytes)))
-
-
-def is_intact(file: BinaryIO) -> bool:
-    """Return whether an entry is complete and its checksum matches."""
-    n_bytes = os.fstat(file.fileno()).st_size - _TRAILER.size
-    if n_bytes < 0:
-        return False
-    file.seek(n_bytes)
-    magic, length, expected = _TRAILER.unpack(file.read(_TRAILER.size))
-    file.seek(0)
-    return bool(magic == MAGIC and length == n_bytes and _crc(file, n_bytes) == expected)
-
-
-def open_array(path: Path, file: BinaryIO) -> Array:
-    """Copy a small array or map a large one, both read-only."""
-    if os.fstat(file.fileno()).st_size >= MAPPED_FROM_BYTES:
-        mapped: Array = np.load(path, mmap_mode="r", allow_pickle=False)
-        return mapped
-    file.seek(0)
-    content = file.read()
-    start = _HEADER_AT + int.from_bytes(content[_HEADER_AT - 2 : _HEADER_AT], "little")
-    shape, dtype = _parse_header(content[:start])
-    return np.frombuffer(content, dtype, math.prod(shape), start).reshape(shape)
-
-
-@functools.lru_cache(maxsize=4096)
-def _header(dtype: np.dtype[Any], shape: tuple[int, ...]) -> bytes:
-    """Return the header of a .npy file, which NumPy pads to a constant length for any number of rows.
-
-    It is cached, because formatting is slow and few headers differ.
-    """
-    stream = io.BytesIO()
-    facts = {"descr": np.lib.format.dtype_to_descr(dtype), "fortran_order": False, "shape": shape}
-    np.lib.format.write_array_header_1_0(stream, facts)
-    return stream.getvalue()
-
-
-def _crc(file: BinaryIO, n_bytes: int) -> int:
-    """Return the CRC-32 of the next bytes."""
-    crc = 0
-    while n_bytes:
-        chunk = file.read(min(n_bytes, _CHUNK_BYTES))
-        crc = zlib.crc32(chunk, crc)
-        n_bytes -= len(chunk)
-    return crc
-
-
-@functools.lru_cache(maxsize=4096)
-def _parse_header(header: bytes) -> tuple[tuple[int, ...], np.dtype[Any]]:
-    """Return shape and dtype; cached, because parsing takes as long as reading a short entry."""
-    stream = io.BytesIO(header)
-    np.lib.format.read_magic(stream)
-    shape, _, dtype = np.lib.format.read_array_header_1_0(stream)
-    return shape, dtype
-
-
 _DRAFT_LIFETIME_S = 3600.0
+"""Age from which a draft counts as left by an interrupted run, in seconds."""
+
 _FOLDER_REMEDY = "Choose a writable folder for the feature store, on a disk with enough space."
 
 
@@ -321,6 +241,60 @@ class FeatureStore:
             yield array
 
 
+def write_entry(path: Path, chunks: Iterable[Array]) -> None:
+    """Write the concatenation of arrays, with one of them in memory at a time.
+
+    Parameters
+    ----------
+    path
+        Path of the entry, which appears when it is complete.
+    chunks
+        One or more C-contiguous arrays that may differ in their first axis only.
+
+    Raises
+    ------
+    OutputError
+        If it cannot be written.
+    """
+    ordered = iter(chunks)
+    first = next(ordered)
+    n_rows = 0
+    with draft(path) as file:
+        # The header precedes the data but contains the length, which is known last. Its size is constant.
+        file.seek(len(_header(first.dtype, first.shape)))
+        for chunk in chain([first], ordered):
+            file.write(chunk.data)
+            n_rows += len(chunk)
+        n_bytes = file.tell()
+        file.seek(0)
+        file.write(_header(first.dtype, (n_rows, *first.shape[1:])))
+        file.seek(0)
+        file.write(_TRAILER.pack(MAGIC, n_bytes, _crc(file, n_bytes)))
+
+
+def is_intact(file: BinaryIO) -> bool:
+    """Return whether an entry is complete and its checksum matches."""
+    n_bytes = os.fstat(file.fileno()).st_size - _TRAILER.size
+    if n_bytes < 0:
+        return False
+    file.seek(n_bytes)
+    magic, length, expected = _TRAILER.unpack(file.read(_TRAILER.size))
+    file.seek(0)
+    return bool(magic == MAGIC and length == n_bytes and _crc(file, n_bytes) == expected)
+
+
+def open_array(path: Path, file: BinaryIO) -> Array:
+    """Copy a small array or map a large one, both read-only."""
+    if os.fstat(file.fileno()).st_size >= MAPPED_FROM_BYTES:
+        mapped: Array = np.load(path, mmap_mode="r", allow_pickle=False)
+        return mapped
+    file.seek(0)
+    content = file.read()
+    start = _HEADER_AT + int.from_bytes(content[_HEADER_AT - 2 : _HEADER_AT], "little")
+    shape, dtype = _parse_header(content[:start])
+    return np.frombuffer(content, dtype, math.prod(shape), start).reshape(shape)
+
+
 def _fill_one(store: FeatureStore, item: Item, working_folder: str) -> str | None:
     """Write the entry of an item unless it exists; return the reason if the item cannot be used."""
     os.chdir(working_folder)  # reused workers may have another one than the caller, and paths are relative
@@ -345,3 +319,34 @@ def _remove_old_drafts(folder: Path) -> None:
                 place.unlink(missing_ok=True)
         except OSError:  # deleted meanwhile, or not ours: harmless
             continue
+
+
+@functools.lru_cache(maxsize=4096)
+def _header(dtype: np.dtype[Any], shape: tuple[int, ...]) -> bytes:
+    """Return the header of a .npy file, which NumPy pads to a constant length for any number of rows.
+
+    It is cached, because formatting is slow and few headers differ.
+    """
+    stream = io.BytesIO()
+    facts = {"descr": np.lib.format.dtype_to_descr(dtype), "fortran_order": False, "shape": shape}
+    np.lib.format.write_array_header_1_0(stream, facts)
+    return stream.getvalue()
+
+
+@functools.lru_cache(maxsize=4096)
+def _parse_header(header: bytes) -> tuple[tuple[int, ...], np.dtype[Any]]:
+    """Return shape and dtype; cached, because parsing takes as long as reading a short entry."""
+    stream = io.BytesIO(header)
+    np.lib.format.read_magic(stream)
+    shape, _, dtype = np.lib.format.read_array_header_1_0(stream)
+    return shape, dtype
+
+
+def _crc(file: BinaryIO, n_bytes: int) -> int:
+    """Return the CRC-32 of the next bytes."""
+    crc = 0
+    while n_bytes:
+        chunk = file.read(min(n_bytes, _CHUNK_BYTES))
+        crc = zlib.crc32(chunk, crc)
+        n_bytes -= len(chunk)
+    return crc

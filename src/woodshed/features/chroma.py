@@ -21,6 +21,9 @@ ChromaNorm = Literal["max", "sum", "none"]
 
 CHROMA_NAMES = tuple(f"chroma_{name}" for name in PITCH_CLASSES)
 
+# Half of the bandwidth of a Hann window, in bins.
+_HALF_HANN = 0.75
+
 
 @lru_cache(maxsize=16)
 def chroma_filters(sample_rate: int, n_fft: int, tuning: float = 0.0) -> Samples:
@@ -186,10 +189,6 @@ class ChromaDeviation(ChromaSettings):
         return deviation
 
 
-# Half of the bandwidth of a Hann window, in bins.
-_HALF_HANN = 0.75
-
-
 @dataclass(frozen=True, kw_only=True)
 class CqtSettings(FrameFeature):
     """Settings and computation of the constant-Q transform."""
@@ -340,7 +339,7 @@ class ChromaCqt(ChromaCqtSettings):
 
     ``C(c, t) = Σ |X(k, t)| / max over c`` over the bins ``k`` of pitch class ``c``, with ``X`` from `Cqt`. No
     unit: the strongest pitch class of a frame has 1; silence has 0. Low notes are resolved better than by
-    `woodshed.features.chroma.Chroma`, but it is much slower. Computed by ``librosa.feature.chroma_cqt`` with
+    `Chroma`, but it is much slower. Computed by ``librosa.feature.chroma_cqt`` with
     its tuning at A = 440 Hz. Fujishima, "Realtime chord recognition of musical sound" (1999); Brown (1991).
 
     Parameters
@@ -356,7 +355,7 @@ class ChromaCqt(ChromaCqtSettings):
     >>> PITCH_CLASSES[ChromaCqt()(sine(440, sample_rate=22050))[20].argmax()]
     'A'
 
-    C, E, G and C two octaves lower, where `woodshed.features.chroma.Chroma` does not resolve them:
+    C, E, G and C two octaves lower, where `Chroma` does not resolve them:
 
     >>> from woodshed.audio import join, sine
     >>> from woodshed.features.text_plot import text_plot

@@ -27,6 +27,12 @@ _LOG_STEP = np.log(6.4) / 27.0
 # Number of neighbouring filters that form one dense matrix; see `FilterBank`.
 _GROUP = 8
 
+# 10 ** (floor / 10) must be a normal float32: subnormal numbers lose precision.
+_LOWEST_FLOOR_DB = -300.0
+
+TopDb = Annotated[float | None, optional(between(0, 1000))]
+"""Range of levels below their maximum, in decibels; None for no limit."""
+
 
 def hz_to_mel(frequency_hz: ArrayLike, formula: MelFormula = "slaney") -> NDArray[np.float64]:
     """Convert hertz to mels.
@@ -188,10 +194,6 @@ def mel_bank(
     return FilterBank(mel_filters(sample_rate, n_fft, n_mels, f_min_hz, f_max_hz, formula))
 
 
-# 10 ** (floor / 10) must be a normal float32: subnormal numbers lose precision.
-_LOWEST_FLOOR_DB = -300.0
-
-
 def check_floor(owner: str, name: str, value: Any) -> float:
     """Check that a floor in decibels is from -300, where float32 loses precision, to 0."""
     floor_db = finite(owner, name, value)
@@ -201,8 +203,6 @@ def check_floor(owner: str, name: str, value: Any) -> float:
 
 
 Floor = Annotated[float, check_floor]
-TopDb = Annotated[float | None, optional(between(0, 1000))]
-"""Range of levels below their maximum, in decibels; None for no limit."""
 
 
 def power_to_db(power: Samples, floor_db: float) -> Samples:
@@ -278,7 +278,7 @@ class LogMel(MelSettings, FrameFeature):
     """Log-mel spectrogram, in decibels.
 
     ``L(b, t) = 10 log10(Σ w(b, k) P(k, t))`` over the bins ``k``, with the power ``P`` of
-    `woodshed.features.stft.Power` and the filters ``w`` of `woodshed.features.mel.mel_filters`. Unit: dB.
+    `woodshed.features.stft.Power` and the filters ``w`` of `mel_filters`. Unit: dB.
     Stevens, Volkmann and Newman, "A scale for the measurement of the psychological magnitude pitch" (1937);
     Davis and Mermelstein (1980).
 
@@ -301,7 +301,7 @@ class LogMel(MelSettings, FrameFeature):
         Lower and upper edge of the bands in hertz; by default 20, below which microphones mostly record wind
         and handling noise, and the Nyquist frequency.
     formula
-        ``slaney`` (default) or ``htk``: see `woodshed.features.mel.hz_to_mel`.
+        ``slaney`` (default) or ``htk``: see `hz_to_mel`.
     floor_db
         Lowest value, -300 to 0; default -100.
 

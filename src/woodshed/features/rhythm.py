@@ -16,6 +16,8 @@ from woodshed.features.mel import MelSettings, TopDb, limit_range
 from woodshed.features.streaming import features_of_file
 from woodshed.features.validation import whole
 
+_MIN_BEATS = 4  # for a tempo
+
 
 @dataclass(frozen=True, kw_only=True)
 class OnsetSettings(MelSettings, FrameFeature):
@@ -176,7 +178,7 @@ frames, and it drifts with a longer hop."""
 def onset_times_s(clip: Clip) -> NDArray[np.float64]:
     """Detect the onsets of notes, strokes or syllables.
 
-    Onsets are peaks of `woodshed.features.rhythm.OnsetStrength`, picked by
+    Onsets are peaks of `OnsetStrength`, picked by
     ``librosa.onset.onset_detect`` with its default thresholds. Böck, Krebs and Schedl, "Evaluating the online
     capabilities of onset detection methods" (2012).
 
@@ -250,9 +252,6 @@ def _peaks_s(strength: Samples) -> NDArray[np.float64]:
         ),
         dtype=np.float64,
     )
-
-
-_MIN_BEATS = 4  # for a tempo
 
 
 def beat_times_s(clip: Clip) -> NDArray[np.float64]:

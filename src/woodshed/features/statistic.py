@@ -17,6 +17,8 @@ from woodshed.features.validation import between
 
 Values = NDArray[Any]
 
+_ROWS = 64  # number of windows processed at a time
+
 
 def _moment(values: Values, order: int, normal: float) -> Values:
     """Return the standardised moment, minus that of a normal distribution."""
@@ -123,9 +125,6 @@ def summarise_last_axis(values: Samples, statistics: Sequence[str]) -> Samples:
     return np.concatenate([statistic(word)(exact) for word in statistics], axis=-1, dtype=np.float32)
 
 
-_ROWS = 64  # number of windows processed at a time
-
-
 @dataclass(frozen=True, kw_only=True)
 class MidTerm(FrameFeature):
     """Statistics of a frame-wise feature over windows of about a second.
@@ -142,7 +141,7 @@ class MidTerm(FrameFeature):
     window_s, step_s
         Length and distance of the windows in seconds; default 1.0 and 1.0.
     statistics
-        Names of statistics, see `woodshed.features.statistic.summarise_frames`; default mean and standard
+        Names of statistics, see `summarise_frames`; default mean and standard
         deviation.
 
     Raises

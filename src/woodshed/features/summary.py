@@ -19,6 +19,17 @@ from woodshed.features.time_domain import mean_power, zero_crossing_rate
 N_MFCC = 20
 """Number of cepstral coefficients, and minimum number of mel bands."""
 
+LAGS = (1, 2, 4, 8, 16)
+"""Lags in frames over which changes are measured."""
+
+MAX_SHAPES = 30
+"""Maximum number of cosine coefficients across the mel bands."""
+
+RANGE_DB = 60.0
+"""Range below the maximum of all bands, in decibels; lower levels are raised to it."""
+
+_LEAST = 1e-3
+
 
 @dataclass(frozen=True, kw_only=True)
 class RowFeature(MelSettings, ABC):
@@ -148,18 +159,6 @@ def _equal_parts(values: Samples, n_parts: int) -> list[Samples]:
     """Divide the frames into equal parts; with fewer frames than parts, some frames are repeated."""
     edges = [k * len(values) // n_parts for k in range(n_parts + 1)]
     return [values[start : max(start + 1, stop)] for start, stop in pairwise(edges)]
-
-
-LAGS = (1, 2, 4, 8, 16)
-"""Lags in frames over which changes are measured."""
-
-MAX_SHAPES = 30
-"""Maximum number of cosine coefficients across the mel bands."""
-
-RANGE_DB = 60.0
-"""Range below the maximum of all bands, in decibels; lower levels are raised to it."""
-
-_LEAST = 1e-3
 
 
 @dataclass(frozen=True, kw_only=True)

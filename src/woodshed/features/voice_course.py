@@ -34,6 +34,77 @@ _N_CANDIDATES = 6
 _OCTAVE_COST, _MAX_COST_OCTAVES = 0.35, 1.5
 _BLOCK = 1000
 
+_N_GROUPS = 8
+"""Number of groups of mel bands with a level of their own."""
+
+_PERCENTILES = (2, 10, 25, 50, 75, 90, 98)
+
+_LAGS = (5, 15, 30)
+"""Lags of the autocorrelation of a curve, in frames."""
+
+_LEAST_VOICED = 6
+"""With fewer voiced frames, all frames with speech count as voiced."""
+
+_STEP_MOST, _LEVEL_STEP_MOST_DB = 2.0, 10.0
+"""Maximum change of pitch and of level from frame to frame, in semitones and decibels."""
+
+_FLOOR = 1e-3
+"""Added to loudness and kurtosis before the logarithm."""
+
+_SPECTRAL = (
+    *(SLOW_NAMES[0], "log_loudness", *SLOW_NAMES[2:]),
+    *("spectral_skew", "log_spectral_kurtosis", "share_flux", "log_residual"),
+    *(f"part{k}_db" for k in range(_N_GROUPS)),
+)
+"""Curves that are also defined for unvoiced frames."""
+
+_SOURCE = (
+    "pitch_semitones",
+    "pitch_step",
+    "pitch_turn",
+    "level_step_db",
+    "harmonic_db",
+    "h1_h2_db",
+    "h1_h3_db",
+    *(f"h1_a{k}_db" for k in range(1, N_FORMANTS + 1)),
+    *(f"log_formant{k}" for k in range(1, N_FORMANTS + 1)),
+    *(f"log_width{k}" for k in range(1, N_FORMANTS + 1)),
+)
+"""Curves of the voice source and the formants."""
+
+_STATISTICS = (
+    "mean",
+    "std",
+    "skew",
+    "kurtosis",
+    *(f"p{q}" for q in _PERCENTILES),
+    "p50_p75",
+    "p25_p50",
+    "p25_p75",
+    "p2_p98",
+    "trend",
+    "arch",
+    "rest_std",
+    *(f"above_{share}" for share in (25, 50, 75)),
+    "rising_share",
+    "rise",
+    "fall",
+    "peaks_per_frame",
+    "peak_height",
+    "valley_depth",
+    *(f"again_after_{lag}" for lag in _LAGS),
+)
+"""Statistics of a curve, in the order of `_statistics`."""
+
+_OF_CHANGE = (
+    *("mean", "std", "skew", "kurtosis", "p2", "p25", "p75", "p98", "p25_p75", "p2_p98"),
+    *("above_25", "above_50", "above_75", "peaks_per_frame", "peak_height", "valley_depth"),
+)
+"""Statistics of the slope of a curve."""
+
+_CHANGE_ROWS = [_STATISTICS.index(name) for name in _OF_CHANGE]
+"""Their rows in the result of `_statistics`."""
+
 
 def pitch_track(samples: Samples, sample_rate: int, hop_length: int) -> tuple[Curve, Curve]:
     """Track the pitch of a voice by dynamic programming over six candidates per frame.
@@ -214,59 +285,6 @@ def peak_near(power_db: Curve, bin_hz: float, place_hz: Curve, reach_hz: Curve) 
     bins = np.clip(positions.round().astype(np.int64), 0, power_db.shape[1] - 1)
     highest: Curve = np.take_along_axis(power_db, bins, axis=1).max(axis=1)
     return highest
-
-
-_N_GROUPS = 8
-_PERCENTILES = (2, 10, 25, 50, 75, 90, 98)
-_LAGS = (5, 15, 30)
-_LEAST_VOICED = 6
-_STEP_MOST, _LEVEL_STEP_MOST_DB = 2.0, 10.0
-_FLOOR = 1e-3
-
-_SPECTRAL = (  # also defined for unvoiced frames
-    *(SLOW_NAMES[0], "log_loudness", *SLOW_NAMES[2:]),
-    *("spectral_skew", "log_spectral_kurtosis", "share_flux", "log_residual"),
-    *(f"part{k}_db" for k in range(_N_GROUPS)),
-)
-_SOURCE = (
-    "pitch_semitones",
-    "pitch_step",
-    "pitch_turn",
-    "level_step_db",
-    "harmonic_db",
-    "h1_h2_db",
-    "h1_h3_db",
-    *(f"h1_a{k}_db" for k in range(1, N_FORMANTS + 1)),
-    *(f"log_formant{k}" for k in range(1, N_FORMANTS + 1)),
-    *(f"log_width{k}" for k in range(1, N_FORMANTS + 1)),
-)
-_STATISTICS = (
-    "mean",
-    "std",
-    "skew",
-    "kurtosis",
-    *(f"p{q}" for q in _PERCENTILES),
-    "p50_p75",
-    "p25_p50",
-    "p25_p75",
-    "p2_p98",
-    "trend",
-    "arch",
-    "rest_std",
-    *(f"above_{share}" for share in (25, 50, 75)),
-    "rising_share",
-    "rise",
-    "fall",
-    "peaks_per_frame",
-    "peak_height",
-    "valley_depth",
-    *(f"again_after_{lag}" for lag in _LAGS),
-)
-_OF_CHANGE = (
-    *("mean", "std", "skew", "kurtosis", "p2", "p25", "p75", "p98", "p25_p75", "p2_p98"),
-    *("above_25", "above_50", "above_75", "peaks_per_frame", "peak_height", "valley_depth"),
-)
-_CHANGE_ROWS = [_STATISTICS.index(name) for name in _OF_CHANGE]
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -12,6 +12,15 @@ from numpy.typing import ArrayLike, NDArray
 from woodshed.html.clip import data_uri, png
 from woodshed.html.document import Markup, element
 
+STYLE = "svg image.heat { image-rendering: pixelated; }\nsvg.tone { vertical-align: -0.1em; }\n"
+"""CSS of a page with heat maps."""
+
+HIGH, LOW = (31, 134, 201), (217, 102, 26)
+"""Blue above 0, vermilion below: safe for colour-blind readers, and visible in both themes."""
+
+N_LEVELS = 32
+"""Number of shades of each colour."""
+
 
 @dataclass(frozen=True)
 class Plot:
@@ -189,16 +198,6 @@ def _steps(top: float, step: float) -> list[float]:
 
 def _text(x: float, y: float, text: object, anchor: str, class_: str = "") -> Markup:
     return element("text", text, x=round(x, 1), y=round(y, 1), text_anchor=anchor, class_=class_ or None)
-
-
-STYLE = "svg image.heat { image-rendering: pixelated; }\nsvg.tone { vertical-align: -0.1em; }\n"
-"""CSS of a page with heat maps."""
-
-HIGH, LOW = (31, 134, 201), (217, 102, 26)
-"""Blue above 0, vermilion below: safe for colour-blind readers, and visible in both themes."""
-
-N_LEVELS = 32
-"""Number of shades of each colour."""
 
 
 def heat_image(plot: Plot, values: ArrayLike, *, most: float) -> Markup:

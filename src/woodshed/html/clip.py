@@ -29,6 +29,15 @@ _N_COLUMNS = 240
 _N_BANDS = 48
 _INK_NEAR, _INK_FAR = np.array([0, 101, 159]), np.array([8, 22, 38])
 
+MAX_S = 5.0
+"""Maximum duration of an embedded clip, in seconds."""
+MIN_RATE, MAX_RATE = 8000, 16000
+"""Range of sample rates: 16 kHz suffices for speech and most music, at a third of the size of 44.1 kHz."""
+
+MAX_HEARD_S = 60.0
+"""Maximum duration of embedded audio in seconds, about a megabyte."""
+_FULL_RATE_S, _FULL_RATE = 15.0, 48000
+
 
 def data_uri(media_type: str, content: bytes) -> Markup:
     """Return bytes as a data URI, so that the page needs no other file.
@@ -156,12 +165,6 @@ def _ink() -> NDArray[np.uint8]:
     return np.asarray(np.rint(np.concatenate([colour, opacity], axis=1)), dtype=np.uint8)
 
 
-MAX_S = 5.0
-"""Maximum duration of an embedded clip, in seconds."""
-MIN_RATE, MAX_RATE = 8000, 16000
-"""Range of sample rates: 16 kHz suffices for speech and most music, at a third of the size of 44.1 kHz."""
-
-
 @dataclass(frozen=True)
 class Sound:
     """A clip as embedded in a page.
@@ -224,11 +227,6 @@ def flac(clip: Clip) -> bytes:
     file = io.BytesIO()
     soundfile.write(file, np.clip(clip.mono(), -1.0, 1.0), clip.sample_rate, format="FLAC", subtype="PCM_16")
     return file.getvalue()
-
-
-MAX_HEARD_S = 60.0
-"""Maximum duration of embedded audio in seconds, about a megabyte."""
-_FULL_RATE_S, _FULL_RATE = 15.0, 48000
 
 
 def sound_bytes(clip: Clip) -> bytes | None:

@@ -15,6 +15,17 @@ from woodshed.metrics.probability import validate
 Values = NDArray[np.float64]
 Binning = Literal["width", "mass"]
 
+TEMPERATURES = (0.1, 20.0)
+"""Lowest and highest temperature of the search."""
+
+MAX_GUESS_SHARE = 0.5
+"""Highest guess share of the search."""
+
+MIN_PROBABILITY = float(np.finfo(np.float64).eps)
+"""Lower bound of probabilities, so that an error with probability 0 has a finite log loss."""
+
+_INITIAL_SHARES = (0.001, 0.05)
+
 
 class Reliability(NamedTuple):
     """Numbers of a reliability diagram: one value for each bin that is not empty, by rising confidence.
@@ -223,18 +234,6 @@ def _binned(confidence: Values, hits: NDArray[np.bool_], n_bins: int, binning: B
 
 def _weighted_mean_gap(bins: Reliability) -> float:
     return float((bins.n_examples * abs(bins.accuracy - bins.confidence)).sum() / bins.n_examples.sum())
-
-
-TEMPERATURES = (0.1, 20.0)
-"""Lowest and highest temperature of the search."""
-
-MAX_GUESS_SHARE = 0.5
-"""Highest guess share of the search."""
-
-MIN_PROBABILITY = float(np.finfo(np.float64).eps)
-"""Lower bound of probabilities, so that an error with probability 0 has a finite log loss."""
-
-_INITIAL_SHARES = (0.001, 0.05)
 
 
 class Calibration(NamedTuple):

@@ -21,6 +21,9 @@ _UNSEEN = -2  # an item that no indexed sequence has
 
 Places = NDArray[np.int64]
 
+N_GRAM = 8
+"""Number of notes of the passages that are counted as new or copied."""
+
 
 @dataclass(frozen=True)
 class Novelty:
@@ -147,10 +150,6 @@ class SequenceIndex:
             source_start=int(places[start] - self._starts[number]),
             new_share=new_share,
         )
-
-
-N_GRAM = 8
-"""Number of notes of the passages that are counted as new or copied."""
 
 
 @dataclass(frozen=True, eq=False)

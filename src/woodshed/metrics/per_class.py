@@ -11,6 +11,10 @@ from numpy.typing import ArrayLike, NDArray
 
 from woodshed.errors import ParameterError
 
+Values = NDArray[np.float64]
+Average = Literal["micro", "macro", "weighted"]
+AVERAGES: tuple[Average, ...] = get_args(Average)
+
 
 def label_indices(values: ArrayLike, labels: ArrayLike, *, name: str = "truth") -> NDArray[np.int64]:
     """Return the position of each value in ``labels``.
@@ -71,11 +75,6 @@ def _one_axis(values: ArrayLike, name: str) -> NDArray[Any]:
             f"{array.shape}. Give one label for each example."
         )
     return array
-
-
-Values = NDArray[np.float64]
-Average = Literal["micro", "macro", "weighted"]
-AVERAGES: tuple[Average, ...] = get_args(Average)
 
 
 def check_average(average: str | None, allowed: tuple[str, ...] = AVERAGES) -> None:

@@ -34,6 +34,9 @@ LEAP = 12
 Grid = NDArray[np.int64]
 Flags = NDArray[np.bool_]
 
+PAIRS = tuple(combinations(range(N_VOICES), 2))
+"""Pairs of voices, the upper one first."""
+
 
 @dataclass(frozen=True)
 class VoiceLeading:
@@ -128,10 +131,6 @@ def chords_of(grid: ArrayLike) -> Grid:
     moved = np.ones(len(pitches), bool)
     moved[1:] = (pitches[1:] != pitches[:-1]).any(axis=1)
     return pitches[moved]
-
-
-PAIRS = tuple(combinations(range(N_VOICES), 2))
-"""Pairs of voices, the upper one first."""
 
 
 def parallels(chords: ArrayLike) -> Flags:

@@ -10,6 +10,9 @@ from keras import layers, ops
 
 from woodshed.errors import ParameterError, near_miss
 
+ACTIVATIONS = ("softmax", "sigmoid")
+"""Activations that turn logits into probabilities; None keeps the logits."""
+
 
 @keras.saving.register_keras_serializable(package="woodshed")
 class ChannelNorm(keras.layers.Layer):  # type: ignore[misc]
@@ -139,10 +142,6 @@ def spectrogram_input(n_frames: int, n_bands: int, *, norm_strength: float) -> t
     """
     inputs, normed = sequence_input(n_frames, n_bands, norm_strength=norm_strength)
     return inputs, keras.layers.Reshape((n_frames, n_bands, 1))(normed)  # (B, T, F, 1)
-
-
-ACTIVATIONS = ("softmax", "sigmoid")
-"""Activations that turn logits into probabilities; None keeps the logits."""
 
 
 def output_layer(x: Any, n_outputs: int, activation: str | None) -> Any:

@@ -261,7 +261,7 @@ def draw_stacks(
     size_in: tuple[float | None, float | None] = (None, None),
     dpi: float = 150,
 ) -> Figure:
-    """Draw stacks in one figure; parameters and errors as for `woodshed.plotting.figure.plot_clip`."""
+    """Draw stacks in one figure; parameters and errors as for `plot_clip`."""
     colours = theme_of(theme)
     check_panels(sum(len(stack.panels) for stack in stacks))
     n_across = len(stacks) if len(stacks) <= MAX_ACROSS else 2

@@ -25,6 +25,9 @@ CLOCK_FROM_S, HOURS_FROM_S = 120.0, 3600.0
 
 _STEPS_S = (1, 2, 5, 10, 15, 30, 60, 120, 300, 600, 900, 1800, 3600, 7200, 14400, 43200, 86400)
 
+Numbers = NDArray[Any]
+ColourMap = Literal["loud", "share", "signed"]
+
 
 @dataclass(frozen=True)
 class AxisScale:
@@ -186,10 +189,6 @@ def log_rows(low: float, high: float, n_rows: int) -> np.ndarray[tuple[int], np.
     [2.0, 8.0]
     """
     return np.asarray(low * (high / low) ** ((np.arange(n_rows) + 0.5) / n_rows), dtype=np.float64)
-
-
-Numbers = NDArray[Any]
-ColourMap = Literal["loud", "share", "signed"]
 
 
 @dataclass(frozen=True, eq=False, kw_only=True)

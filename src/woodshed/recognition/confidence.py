@@ -22,25 +22,51 @@ from woodshed.prediction import NONE_OF_THESE, SILENCE
 from woodshed.units import s_to_samples
 
 Rows = NDArray[np.float64]
+"""Values or probabilities of clips, a row each."""
 
 N_BANDS = 32
+"""Number of mel bands of `SpectralEmbedding`."""
+
 RANGE_DB = 60.0
-"""Dynamic range below the peak of a clip; lower values are clipped."""
+"""Dynamic range below the peak of a clip, in decibels; lower values are clipped."""
 
 ACTIVE_DB = 35.0
-"""Frames whose loudest band is further below the peak of the clip are not active."""
+"""Frames whose loudest band is further below the peak of the clip, in decibels, are not active."""
 
 LEVEL_S = 0.02
 """Length of the frames whose highest level is the peak level of a clip, in seconds."""
 
 LOWEST_DB = -200.0
-"""Level of digital silence."""
+"""Level of digital silence, in decibels."""
 
 SHRINKAGE = 0.6
 """Share of the covariance that is replaced by a multiple of the identity."""
 
 _MIN_STD_DB = 1.0
-"""Lower bound of the standard deviation of a value within classes."""
+"""Lower bound of the standard deviation of a value within classes, in decibels."""
+
+CONFIDENCE_NAME, NOVELTY_NAME = "confidence.json", "familiar.npz"
+"""Files of a model folder: the confidence, and its novelty detector."""
+# The name familiar.npz, its array "middles", and the keys "hourly" and "furthest" of confidence.json are of a
+# former vocabulary. They are kept so that earlier models can be loaded.
+
+SILENCE_DB = -50.0
+"""Highest threshold of silence, as a peak level in decibels (`peak_level_db`)."""
+
+SILENT_SHARE, NOVEL_SHARE = 0.005, 0.005
+"""Share of the held-out clips that may be rejected as silence, and as novel."""
+
+NOVEL_GROUP_SHARE, CONFIDENCE_LEVEL = 0.02, 0.975
+"""Share of the clips of a further group that may be rejected as novel, and the level of that bound."""
+
+FALSE_POSITIVE_RATES = (0.1, 0.05, 0.02, 0.01, 0.005, 0.001)
+"""Rates with thresholds, as far as there are enough held-out clips to bound the rate for further clips."""
+
+FALSE_POSITIVES_PER_HOUR = (1000.0, 500.0, 200.0, 100.0, 50.0, 20.0, 10.0, 5.0, 2.0, 1.0)
+"""Hourly rates with a threshold, as far as the held-out clips are long enough for one false positive."""
+
+N_FOLDS = 10
+"""Maximum number of folds of `cross_fit`."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -187,32 +213,6 @@ class NoveltyDetector:
         return cls(centres=centres, whitening=whitening)
 
 
-Probabilities = NDArray[np.float64]
-
-CONFIDENCE_NAME, NOVELTY_NAME = "confidence.json", "familiar.npz"
-"""Files of a model folder: the confidence, and its novelty detector."""
-# The name familiar.npz, its array "middles", and the keys "hourly" and "furthest" of confidence.json are of a
-# former vocabulary. They are kept so that earlier models can be loaded.
-
-SILENCE_DB = -50.0
-"""Highest threshold of silence, as a peak level (`peak_level_db`)."""
-
-SILENT_SHARE, NOVEL_SHARE = 0.005, 0.005
-"""Share of the held-out clips that may be rejected as silence, and as novel."""
-
-NOVEL_GROUP_SHARE, CONFIDENCE_LEVEL = 0.02, 0.975
-"""Share of the clips of a further group that may be rejected as novel, and the level of that bound."""
-
-FALSE_POSITIVE_RATES = (0.1, 0.05, 0.02, 0.01, 0.005, 0.001)
-"""Rates with thresholds, as far as there are enough held-out clips to bound the rate for further clips."""
-
-FALSE_POSITIVES_PER_HOUR = (1000.0, 500.0, 200.0, 100.0, 50.0, 20.0, 10.0, 5.0, 2.0, 1.0)
-"""Hourly rates with a threshold, as far as the held-out clips are long enough for one false positive."""
-
-N_FOLDS = 10
-"""Maximum number of folds of `cross_fit`."""
-
-
 @dataclass(frozen=True)
 class HeldOut:
     """Held-out predictions: for clips of groups that the predicting model was not trained on.
@@ -232,7 +232,7 @@ class HeldOut:
     """
 
     truth: NDArray[np.str_]
-    probabilities: Probabilities
+    probabilities: Rows
     levels_db: NDArray[np.float64]
     distances: NDArray[np.float64]
     groups: NDArray[np.str_] | None = None
@@ -308,7 +308,7 @@ class Confidence:
     max_distance: float = math.inf
     novelty_detector: NoveltyDetector | None = None
 
-    def calibrate(self, probabilities: Probabilities) -> Probabilities:
+    def calibrate(self, probabilities: Rows) -> Rows:
         """Return calibrated probabilities of the same shape; rows sum to 1."""
         return Calibration(self.temperature, self.guess_share)(probabilities)
 

@@ -28,6 +28,15 @@ Spectrogram = NDArray[np.floating]
 
 Rows = NDArray[np.float32]
 
+MAX_POSITIVE_WEIGHT = 10.0
+"""Maximum weight of a positive tag relative to a negative one."""
+
+MAX_WINDOWS = 3000
+"""Maximum number of reference windows of the kernel classifier."""
+
+MAX_VERSIONS = 3
+"""Maximum number of versions of each clip: the recording and its augmented copies."""
+
 
 class Batches:
     """Batches of augmented windows, drawn anew in each epoch and reproducible from the seed.
@@ -188,10 +197,6 @@ def measure_classes(targets: NDArray[np.float32], outputs: NDArray[np.float32]) 
     return float(loss), float((outputs.argmax(axis=1) == classes).mean())
 
 
-MAX_POSITIVE_WEIGHT = 10.0
-"""Maximum weight of a positive tag relative to a negative one."""
-
-
 def tag_loss(positive_weights: NDArray[np.float32]) -> Loss:
     """Return the binary cross-entropy of tags, in nats: the mean over all tags, unknown ones counting as 0.
 
@@ -277,13 +282,6 @@ def masked_measure(loss: Loss, is_right: Callable[[Rows, Rows], NDArray[np.bool_
         return float(np.mean(losses)), float(right.mean()) if len(right) else 0.0
 
     return measure
-
-
-MAX_WINDOWS = 3000
-"""Maximum number of reference windows of the kernel classifier."""
-
-MAX_VERSIONS = 3
-"""Maximum number of versions of each clip: the recording and its augmented copies."""
 
 
 def add_texture_ensemble(

@@ -28,6 +28,12 @@ EXPLANATIONS = {
 
 _BASELINES = {"majority": "majority class", "mean": "training mean"}
 
+UNKNOWN = "–"
+"""Text for an undefined number."""
+
+_SPECIAL = re.compile(r"([\\`*_\[\]<>|#~!$&])")
+_CONTROL = re.compile(r"[\x00-\x1f\x7f]+")
+
 
 def badge_of(leaky: bool | None) -> str:
     """Return the badge beside every number of a split: ``leaky``, ``groups unknown`` or an empty text."""
@@ -51,10 +57,6 @@ def method_name(method: str) -> str:
         return _BASELINES.get(method, method)
     model = classical_model(name)
     return f"{model.description} on {'summary' if name == method else 'task'} features"
-
-
-UNKNOWN = "–"
-"""Text for an undefined number."""
 
 
 def percent(share: float, digits: int = 0) -> str:
@@ -115,10 +117,6 @@ def decimal_range(interval: Interval, digits: int = 3) -> str:
     if UNKNOWN in (low, high):
         return UNKNOWN
     return f"{low} to {high}" if low.startswith("-") else f"{low}–{high}"
-
-
-_SPECIAL = re.compile(r"([\\`*_\[\]<>|#~!$&])")
-_CONTROL = re.compile(r"[\x00-\x1f\x7f]+")
 
 
 def plain(text: object) -> str:

@@ -32,6 +32,14 @@ _MAX_HOURS = 24
 _MAX_NUMERATOR, _MAX_DENOMINATOR = 255, 128
 _MICROSECONDS = 60_000_000
 
+META = 0xFF
+"""Status byte of a meta event, which is followed by a type and a content."""
+
+_END_OF_TRACK = 0x2F
+_SYSTEM_EXCLUSIVE = (0xF0, 0xF7)
+_N_DATA_BYTES = {0x8: 2, 0x9: 2, 0xA: 2, 0xB: 2, 0xC: 1, 0xD: 1, 0xE: 2}
+_MAX_VARIABLE_BYTES = 4
+
 
 def read_midi(path: str | os.PathLike[str]) -> Score:
     """Read a Standard MIDI File of format 0 or 1.
@@ -313,15 +321,6 @@ def _text(content: bytes) -> str:
         return content.decode("utf-8").strip("\0 ")
     except UnicodeDecodeError:
         return content.decode("latin-1").strip("\0 ")
-
-
-META = 0xFF
-"""Status byte of a meta event, which is followed by a type and a content."""
-
-_END_OF_TRACK = 0x2F
-_SYSTEM_EXCLUSIVE = (0xF0, 0xF7)
-_N_DATA_BYTES = {0x8: 2, 0x9: 2, 0xA: 2, 0xB: 2, 0xC: 1, 0xD: 1, 0xE: 2}
-_MAX_VARIABLE_BYTES = 4
 
 
 class MidiEvent(NamedTuple):

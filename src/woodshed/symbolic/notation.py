@@ -34,6 +34,36 @@ _WRITABLE = sorted(
     key=lambda value: (-value[0], value[2]),
 )
 
+Signature = dict[str, int]
+"""Letter (``A`` to ``G``) -> -1 for a flat, 1 for a sharp, 0 for a natural."""
+
+NATURALS = {"C": 0, "D": 2, "E": 4, "F": 5, "G": 7, "A": 9, "B": 11}
+"""Letter -> semitones above C."""
+
+LETTERS = "".join(NATURALS)
+"""The letters from C to B, in the order of the staff."""
+
+FLATTEST: dict[Mode, int] = {
+    "lydian": -3,
+    "major": -3,
+    "mixolydian": -4,
+    "dorian": -5,
+    "minor": -5,
+    "phrygian": -6,
+    "locrian": -6,
+}
+"""Mode -> fifths from the keynote to the flattest of its twelve note names.
+
+In major it is the lowered third, in minor the lowered second. Hence the sixth and seventh degrees of minor
+and of the modes are raised by sharps and naturals, as are the leading tones to the other degrees of major.
+This matches the spelling of Bach's chorales and of a thousand folk tunes.
+"""
+
+Change = TypeVar("Change", Key, Metre, Tempo)
+
+MAX_DENOMINATOR = 1024
+"""Maximum denominator of the fraction of a quarter note to which times are rounded."""
+
 
 @dataclass(frozen=True)
 class NoteValue:
@@ -110,32 +140,6 @@ def odd_part(number: int) -> int:
     return number // (number & -number)
 
 
-Signature = dict[str, int]
-"""Letter (``A`` to ``G``) -> -1 for a flat, 1 for a sharp, 0 for a natural."""
-
-NATURALS = {"C": 0, "D": 2, "E": 4, "F": 5, "G": 7, "A": 9, "B": 11}
-"""Letter -> semitones above C."""
-
-LETTERS = "".join(NATURALS)
-"""The letters from C to B, in the order of the staff."""
-
-FLATTEST: dict[Mode, int] = {
-    "lydian": -3,
-    "major": -3,
-    "mixolydian": -4,
-    "dorian": -5,
-    "minor": -5,
-    "phrygian": -6,
-    "locrian": -6,
-}
-"""Mode -> fifths from the keynote to the flattest of its twelve note names.
-
-In major it is the lowered third, in minor the lowered second. Hence the sixth and seventh degrees of minor
-and of the modes are raised by sharps and naturals, as are the leading tones to the other degrees of major.
-This matches the spelling of Bach's chorales and of a thousand folk tunes.
-"""
-
-
 def signature_of(n_sharps: int) -> Signature:
     """Return the key signature with a number of sharps, or of flats if negative.
 
@@ -209,12 +213,6 @@ def key_at(keys: Sequence[tuple[Fraction, Key]], at: Fraction) -> Key:
     """
     n_begun = bisect_right(keys, at, key=lambda change: change[0])
     return keys[n_begun - 1][1] if n_begun else Key(0, 0)
-
-
-Change = TypeVar("Change", Key, Metre, Tempo)
-
-MAX_DENOMINATOR = 1024
-"""Maximum denominator of the fraction of a quarter note to which times are rounded."""
 
 
 @dataclass(frozen=True)

@@ -38,6 +38,30 @@ _INSTALL = (
     "pip install --no-deps tinysoundfont (its dependency for playback needs a compiler and is not used)"
 )
 
+RENDER_RATE = 16000
+"""Sample rate of the clips, in hertz."""
+
+Samples = NDArray[np.float64]
+"""Mono signal or times of its samples, shape ``(n_samples,)``."""
+
+STEADY = float("inf")
+"""Decay time of a sustained tone, in seconds."""
+
+_DRUMS = {35: (55, 0.18, 0.05), 36: (60, 0.18, 0.05), 38: (190, 0.12, 0.7), 40: (200, 0.12, 0.7)}
+"""Pitch of a bass drum or snare -> fundamental in hertz, decay time in seconds, share of noise."""
+
+_TOMS, _METAL = {41, 43, 45, 47, 48, 50}, {42: 0.04, 44: 0.04, 46: 0.3, 49: 0.8, 51: 0.5, 57: 0.8, 59: 0.5}
+"""Pitches of the toms; pitch of a hi-hat or cymbal -> decay time in seconds."""
+
+_DRUM_ATTACK_S, _DRUM_END = 0.002, 7.0
+"""Attack of a drum in seconds, and its end in decay times (-60 dB)."""
+
+_MAX_CACHED = 1 << 16
+"""Maximum length of a cached tone, in samples."""
+
+LONGEST_TAIL_S = _DRUM_END * max(_METAL.values()) + 0.1
+"""Maximum duration of a note beyond its end, in seconds, which is that of a cymbal."""
+
 
 def render(
     score: Score,
@@ -143,10 +167,6 @@ def find_soundfont() -> Path | None:
     folders = [*_FOLDERS, *((spec.submodule_search_locations or ()) if spec else ())]
     fonts = [font for folder in folders for font in sorted(Path(folder).glob("*.sf[23]"), key=_rank)]
     return fonts[0] if fonts else None
-
-
-RENDER_RATE = 16000
-"""Sample rate of the clips, in hertz."""
 
 
 @dataclass(frozen=True, eq=False, repr=False)
@@ -310,9 +330,6 @@ def _events(score: Score, sample_rate: int) -> list[tuple[int, int, str, tuple[A
     return sorted(events, key=lambda event: event[:2])
 
 
-Samples = NDArray[np.float64]
-
-
 @dataclass(frozen=True)
 class Timbre:
     """Timbre of a family of instruments.
@@ -333,7 +350,6 @@ class Timbre:
     release_s: float
 
 
-STEADY = float("inf")
 FAMILIES = (
     Timbre((1, 0.5, 0.33, 0.2, 0.12, 0.08), 0.004, 0.9, 0.08),  # pianos
     Timbre((1, 0, 0.3, 0, 0.1), 0.003, 0.4, 0.1),  # chromatic percussion
@@ -353,15 +369,6 @@ FAMILIES = (
     Timbre((1, 0.3), 0.02, 1.0, 0.05),  # sound effects
 )
 """The sixteen families of General MIDI, eight programs each."""
-
-_DRUMS = {35: (55, 0.18, 0.05), 36: (60, 0.18, 0.05), 38: (190, 0.12, 0.7), 40: (200, 0.12, 0.7)}
-_TOMS, _METAL = {41, 43, 45, 47, 48, 50}, {42: 0.04, 44: 0.04, 46: 0.3, 49: 0.8, 51: 0.5, 57: 0.8, 59: 0.5}
-_DRUM_ATTACK_S, _DRUM_END = 0.002, 7.0  # end of a drum, in decay times (-60 dB)
-
-_MAX_CACHED = 1 << 16
-
-LONGEST_TAIL_S = _DRUM_END * max(_METAL.values()) + 0.1
-"""Maximum duration of a note beyond its end, in seconds, which is that of a cymbal."""
 
 
 def _tone(pitch_midi: int, duration_s: float, family: int, sample_rate: int) -> Samples:

@@ -165,7 +165,7 @@ class RollComposer(FrameComposer):
     n_parallel: ClassVar[int] = 4
 
     def read(self, source: str) -> SymbolicCorpus:
-        """Read rolls: see `woodshed.tasks.roll.read_roll_corpus`."""
+        """Read rolls: see `read_roll_corpus`."""
         return read_roll_corpus(source, self.tokenizer)
 
     def to_generation(self, text: str) -> RollPiece:

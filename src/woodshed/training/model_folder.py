@@ -18,36 +18,6 @@ from woodshed.units import duration_text
 
 PACKAGES = ("woodshed", "keras", "tensorflow-cpu", "tensorflow", "jax", "torch", "numpy", "scikit-learn")
 
-
-def versions() -> dict[str, str]:
-    """Return the versions of the installed packages that a result depends on."""
-    installed = {}
-    for name in PACKAGES:
-        try:
-            installed[name] = importlib.metadata.version(name)
-        except importlib.metadata.PackageNotFoundError:
-            continue
-    return installed
-
-
-def provenance(seed: int, duration_s: float) -> dict[str, str]:
-    """Return seed, duration, versions and machine, as text by name.
-
-    Examples
-    --------
-    >>> texts = provenance(7, 61.0)
-    >>> texts["seed"], texts["duration"]
-    ('7', '1 min 1 s')
-    """
-    return {
-        "seed": str(seed),
-        "duration": duration_text(duration_s),
-        "Python": platform.python_version(),
-        **versions(),
-        "machine": f"{platform.system()} {platform.machine()}, {os.cpu_count()} cores",
-    }
-
-
 FORMAT = 2
 """Version of the layout; folders of a newer version are rejected.
 
@@ -76,6 +46,35 @@ METRICS_NAME, CARD_NAME = "metrics.json", "card.md"
 
 WEIGHTS_NAME = "weights.npz"
 """Weights of a composer; see `woodshed.composition.composer`."""
+
+
+def versions() -> dict[str, str]:
+    """Return the versions of the installed packages that a result depends on."""
+    installed = {}
+    for name in PACKAGES:
+        try:
+            installed[name] = importlib.metadata.version(name)
+        except importlib.metadata.PackageNotFoundError:
+            continue
+    return installed
+
+
+def provenance(seed: int, duration_s: float) -> dict[str, str]:
+    """Return seed, duration, versions and machine, as text by name.
+
+    Examples
+    --------
+    >>> texts = provenance(7, 61.0)
+    >>> texts["seed"], texts["duration"]
+    ('7', '1 min 1 s')
+    """
+    return {
+        "seed": str(seed),
+        "duration": duration_text(duration_s),
+        "Python": platform.python_version(),
+        **versions(),
+        "machine": f"{platform.system()} {platform.machine()}, {os.cpu_count()} cores",
+    }
 
 
 def read_settings(folder: Path) -> dict[str, Any]:

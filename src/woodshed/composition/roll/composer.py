@@ -29,6 +29,9 @@ N_GIBBS = 25
 N_GIBBS_WITHOUT_MEMORY = 200
 """Gibbs steps for each frame of an RBM without memory, which begins far from equilibrium."""
 
+MAX_SILENT_TRIES = 20
+"""Number of times that a piece without notes is sampled again."""
+
 
 class FrameWriter:
     """Sampling of frames from a net.
@@ -103,10 +106,6 @@ def _bias_net(net: Any, layers: dict[str, Any], n_notes: int, n_steps: int) -> A
         return keras.Model(frames, net.biases(frames))
     outputs = [layers[name].output for name in ("note_bias", "hidden_bias") if name in layers]
     return keras.Model(frames, keras.Model(net.inputs, outputs)(frames))
-
-
-MAX_SILENT_TRIES = 20
-"""Number of times that a piece without notes is sampled again."""
 
 
 @dataclass(kw_only=True, eq=False)

@@ -23,6 +23,8 @@ Folder = str | os.PathLike[str]
 GITHUB_ARCHIVE = "https://github.com/{}/archive/refs/heads/master.zip"
 """Address of the archive that GitHub packs of a repository, for ``str.format``."""
 
+Row = Mapping[str, str]
+
 
 @dataclass(frozen=True)
 class Download:
@@ -181,9 +183,6 @@ def corpus_from_names(
             f"No file is named like {facts.layout}. Give the folder in which the corpus was unpacked."
         )
     return facts.corpus(tuple(examples), tuple(skipped), group_word=group_word)
-
-
-Row = Mapping[str, str]
 
 
 def with_subfolders(folder: Folder) -> list[Path]:

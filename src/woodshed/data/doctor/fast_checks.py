@@ -28,6 +28,28 @@ LOPSIDED = 5.0
 
 _NO_LABEL = "the label is empty"
 
+CLIPPED_SHARE = 0.0005
+"""Minimum share of samples in runs at full scale for a sound to count as clipped."""
+
+FULL_SHARE = 0.003
+"""The same for single samples at full scale: peak normalisation leaves one or two there."""
+
+DC_LEAST_S = 0.1
+"""Minimum duration for the DC check, in seconds: the mean of shorter sounds depends on the phase."""
+
+DC_LEAST = 0.002
+DC_OF_RMS = 0.2
+"""A mean above both limits, the second as a share of the RMS level, counts as DC offset."""
+
+SHORT_OF_MEDIAN = 0.15
+"""Sounds shorter than this share of the median duration are reported."""
+
+MAJORITY = 0.6
+"""Minimum share of the most common sample rate for the others to count as wrong."""
+
+Inspections = Mapping[int, Inspection]
+"""Row of the corpus -> its measurements, without the rows that could not be read."""
+
 
 def fast_checks(corpus: Corpus, results: Sequence[Inspection | str]) -> list[Finding]:
     """Report faults of single recordings and of annotations, without exact copies.
@@ -168,29 +190,6 @@ def _single_group_classes(corpus: Corpus) -> list[str]:
 
 def _files_of(corpus: Corpus, labels: Collection[str]) -> tuple[Path, ...]:
     return tuple(example.path for example in corpus.examples if example.label in labels)
-
-
-CLIPPED_SHARE = 0.0005
-"""Minimum share of samples in runs at full scale for a sound to count as clipped."""
-
-FULL_SHARE = 0.003
-"""The same for single samples at full scale: peak normalisation leaves one or two there."""
-
-DC_LEAST_S = 0.1
-"""Minimum duration for the DC check, in seconds: the mean of shorter sounds depends on the phase."""
-
-DC_LEAST = 0.002
-DC_OF_RMS = 0.2
-"""A mean above both limits, the second as a share of the RMS level, counts as DC offset."""
-
-SHORT_OF_MEDIAN = 0.15
-"""Sounds shorter than this share of the median duration are reported."""
-
-MAJORITY = 0.6
-"""Minimum share of the most common sample rate for the others to count as wrong."""
-
-Inspections = Mapping[int, Inspection]
-"""Row of the corpus -> its measurements, without the rows that could not be read."""
 
 
 def unreadable(

@@ -30,6 +30,26 @@ LEAST_OF_GROUP = 10
 MOST_ROWS = 3000
 """Larger sets are checked in parts of at most this size, which bounds time and memory."""
 
+GAMMA = 0.5
+"""Kernel width: unrelated rows have a mean squared distance of 2, hence a similarity of ``exp(-1)``."""
+
+RIDGE = 0.3
+"""Regularisation: the larger, the less a single row counts."""
+
+PRIOR_COUNTS = (1.0, 19.0)
+"""Prior pseudo-counts of wrong and right labels (a beta prior on the share of wrong labels)."""
+
+WEIGHT, PENALTY = 8.0, 0.3
+"""Prior weight of all views together, and the strength of the penalty on the deviation of the log weights.
+
+Without it, perfectly separable classes would have unbounded weights, and the slightest evidence of an
+uninformative view would count as certain.
+"""
+
+_LOG_WEIGHTS = (-4.0, 3.0)
+_LOG_ODDS = (-7.0, -1.0)
+_FIRST_LOG_ODDS = -3.0
+
 
 def wrong_labels(
     corpus: Corpus, inspections: Mapping[int, Inspection], sets: Sequence[Sequence[int]], views: Views
@@ -92,8 +112,8 @@ def suspicious(
     """Find the rows whose label is probably wrong.
 
     In each view, and in each view centred on the mean of the group, the classes are scored for a row by its
-    similarity to all rows of other recordings (`woodshed.data.doctor.outlier.left_out_scores`);
-    `woodshed.data.doctor.outlier.label_noise` combines the scores.
+    similarity to all rows of other recordings (`left_out_scores`);
+    `label_noise` combines the scores.
 
     Parameters
     ----------
@@ -164,13 +184,6 @@ def centred_on_group(view: Rows, labels: Sequence[str], groups: Sequence[str] | 
     return centred if is_any else None
 
 
-GAMMA = 0.5
-"""Kernel width: unrelated rows have a mean squared distance of 2, hence a similarity of ``exp(-1)``."""
-
-RIDGE = 0.3
-"""Regularisation: the larger, the less a single row counts."""
-
-
 def similarity(view: Rows) -> Rows:
     """Return the Gaussian kernel of each pair of rows, shape ``(n_rows, n_rows)``, 0 to 1.
 
@@ -234,21 +247,6 @@ def left_out_scores(kernel: Rows, codes: NDArray[np.int64], groups: Sequence[str
         if len(rows) > 1:
             scores[rows] = targets[rows] - np.linalg.solve(inverse[np.ix_(rows, rows)], residual[rows])
     return scores
-
-
-PRIOR_COUNTS = (1.0, 19.0)
-"""Prior pseudo-counts of wrong and right labels (a beta prior on the share of wrong labels)."""
-
-WEIGHT, PENALTY = 8.0, 0.3
-"""Prior weight of all views together, and the strength of the penalty on the deviation of the log weights.
-
-Without it, perfectly separable classes would have unbounded weights, and the slightest evidence of an
-uninformative view would count as certain.
-"""
-
-_LOG_WEIGHTS = (-4.0, 3.0)
-_LOG_ODDS = (-7.0, -1.0)
-_FIRST_LOG_ODDS = -3.0
 
 
 class LabelNoise(NamedTuple):

@@ -23,6 +23,33 @@ Rows = NDArray[np.float64]
 _ignore_blas_warnings = functools.partial(warnings.catch_warnings, action="ignore", category=RuntimeWarning)
 """Context without the floating-point warnings that some BLAS libraries raise without cause."""
 
+OPSET, IR_VERSION = 18, 9
+"""Versions of the ONNX operators and of the file format."""
+
+INPUT_NAME, OUTPUT_NAME = "rows", "predictions"
+"""Names of the input and the output of a graph."""
+
+# fmt: off
+OPERATORS = frozenset((
+    "Abs", "Add", "Cast", "Concat", "Div", "Equal", "Exp", "Gather", "GatherElements", "Greater", "Identity",
+    "Less", "MatMul", "Mul", "ReduceMax", "ReduceMean", "ReduceSum", "Relu", "Softmax", "Sqrt", "Sub", "TopK",
+    "Unsqueeze", "Where",
+))
+# fmt: on
+"""Operators that a file may hold."""
+
+MAX_ELEMENTS = 2**26
+"""Maximum number of elements of all intermediate arrays of one row together."""
+
+_DOUBLE = 11
+"""Code of the ONNX type double."""
+
+_ITEM_SIZES = {1: 4, 6: 4, 7: 8, _DOUBLE: 8}
+"""Bytes of an element of the ONNX types float, int32, int64 and double."""
+
+_NUMERIC_ATTRIBUTES = (1, 2, 6, 7)
+"""Codes of the ONNX attribute types FLOAT, INT, FLOATS and INTS."""
+
 
 @dataclass(frozen=True, kw_only=True)
 class Case:
@@ -266,11 +293,6 @@ def _predict_column(estimator: Any, rows: Rows) -> Rows:
         return np.asarray(estimator.predict(rows), dtype=np.float64)
 
 
-OPSET, IR_VERSION = 18, 9
-
-INPUT_NAME, OUTPUT_NAME = "rows", "predictions"
-
-
 class GraphBuilder:
     """An ONNX graph with one input, rows of shape ``(batch, n_values)`` in float64.
 
@@ -368,26 +390,6 @@ class GraphBuilder:
         return bytes(model.SerializeToString())
 
 
-# fmt: off
-OPERATORS = frozenset((
-    "Abs", "Add", "Cast", "Concat", "Div", "Equal", "Exp", "Gather", "GatherElements", "Greater", "Identity",
-    "Less", "MatMul", "Mul", "ReduceMax", "ReduceMean", "ReduceSum", "Relu", "Softmax", "Sqrt", "Sub", "TopK",
-    "Unsqueeze", "Where",
-))
-# fmt: on
-"""Operators that a file may hold."""
-
-MAX_ELEMENTS = 2**26
-"""Maximum number of elements of all intermediate arrays of one row together."""
-
-_DOUBLE = 11
-_ITEM_SIZES = {1: 4, 6: 4, 7: 8, _DOUBLE: 8}
-"""Bytes of an element of the ONNX types float, int32, int64 and double."""
-
-_NUMERIC_ATTRIBUTES = (1, 2, 6, 7)
-"""Codes of the ONNX attribute types FLOAT, INT, FLOATS and INTS."""
-
-
 def model_to_bytes(name: str, model: Any, n_values: int) -> bytes:
     """Write a fitted model as an ONNX file.
 
@@ -396,7 +398,7 @@ def model_to_bytes(name: str, model: Any, n_values: int) -> bytes:
     name
         A name in `woodshed.recognition.classical.CLASSICAL`.
     model
-        Result of `woodshed.recognition.classical.model.fit_model` or of ``fit_columns``.
+        Result of `fit_model` or of ``fit_columns``.
     n_values
         Length of the rows.
 

@@ -36,6 +36,11 @@ LOWEST_DB = -120.0
 ACTIVE_DB = 40.0
 """Frames whose level is further below the highest one of their window are not active."""
 
+Probabilities = NDArray[np.floating]
+
+BATCH_SIZE = 64
+"""Maximum number of windows that are processed in one call."""
+
 
 @dataclass(eq=False)
 class SoundBuffer:
@@ -123,12 +128,6 @@ def trim_inactive(samples: Samples, sample_rate: int) -> Samples:
     if not len(active):
         return samples[:0]
     return samples[active[0] * buffer.frame_length : (active[-1] + 1) * buffer.frame_length]
-
-
-Probabilities = NDArray[np.floating]
-
-BATCH_SIZE = 64
-"""Maximum number of windows that are processed in one call."""
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)

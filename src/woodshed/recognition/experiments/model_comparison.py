@@ -39,6 +39,11 @@ from woodshed.training.run_state import RunState
 Send = Callable[[tuple[Any, ...]], None]
 """Sends an event, such as ``("epoch", 3, 0.5, None)``, to the observer of the progress."""
 
+USUAL = ("mlp", "conv-stack", "svm", "forest", "logistic")
+"""Models that a task's own is compared with by default."""
+
+_NOT_SHARED = ("net", "store", "n_jobs", "sample_rate")
+
 
 @dataclass(frozen=True)
 class BenchmarkTask:
@@ -169,12 +174,6 @@ def run_worker(task: BenchmarkTask, net: str, folder: Path, connection: Any) -> 
         connection.send(("failed", f"{type(error).__name__}: {error}"))
     else:
         connection.send(("done",))
-
-
-USUAL = ("mlp", "conv-stack", "svm", "forest", "logistic")
-"""Models that a task's own is compared with by default."""
-
-_NOT_SHARED = ("net", "store", "n_jobs", "sample_rate")
 
 
 @dataclass(frozen=True)

@@ -17,6 +17,20 @@ import numpy as np
 from woodshed.clip import Clip, Samples
 from woodshed.errors import look_up
 
+FRONT_ENDS: dict[str, str] = {
+    "log-mel": "woodshed.features.mel:LogMel",
+    "mfcc": "woodshed.features.mel:Mfcc",
+    "noise-floor": "woodshed.features.noise_floor:NoiseFloor",
+    "notes": "woodshed.features.notes:PlayedNotes",
+    "summary": "woodshed.features.summary:Summary",
+    "timbre": "woodshed.features.timbre:TimbreSummary",
+    "timed-notes": "woodshed.features.notes:TimedNotes",
+    "views": "woodshed.features.views:Views",
+    "voice": "woodshed.features.voice:VoiceSummary",
+    "voice-course": "woodshed.features.voice_course:VoiceCourse",
+}
+"""Name after ``--front-end`` -> module and class."""
+
 
 @dataclass(frozen=True)
 class PooledFrames:
@@ -58,21 +72,6 @@ class PooledFrames:
         """Return the row of a clip at ``sample_rate``, shape ``(n_values,)``."""
         frames = self.feature(clip)
         return np.concatenate([frames.mean(axis=0), frames.std(axis=0)], dtype=np.float32)
-
-
-FRONT_ENDS: dict[str, str] = {
-    "log-mel": "woodshed.features.mel:LogMel",
-    "mfcc": "woodshed.features.mel:Mfcc",
-    "noise-floor": "woodshed.features.noise_floor:NoiseFloor",
-    "notes": "woodshed.features.notes:PlayedNotes",
-    "summary": "woodshed.features.summary:Summary",
-    "timbre": "woodshed.features.timbre:TimbreSummary",
-    "timed-notes": "woodshed.features.notes:TimedNotes",
-    "views": "woodshed.features.views:Views",
-    "voice": "woodshed.features.voice:VoiceSummary",
-    "voice-course": "woodshed.features.voice_course:VoiceCourse",
-}
-"""Name after ``--front-end`` -> module and class."""
 
 
 def front_end_class(name: str) -> type[Any]:

@@ -21,6 +21,12 @@ from woodshed.recognition.clip_model import ClipModel
 from woodshed.training.inference import PredictFunction
 from woodshed.training.progress import OnEpoch, ignore_epoch
 
+LEARNERS: dict[str, str] = {
+    "classical": "woodshed.recognition.learners.classical:ClassicalLearner",
+    "net": "woodshed.recognition.learners.net:NetLearner",
+}
+"""Name of a learner -> module and class."""
+
 
 @dataclass(frozen=True)
 class TrainingData:
@@ -77,7 +83,7 @@ class Learner(abc.ABC):
     Attributes
     ----------
     name
-        Key in `woodshed.recognition.learners.LEARNERS`.
+        Key in `LEARNERS`.
     reads_rows
         Whether it takes one row of features for each clip rather than frames.
     file_sets
@@ -145,13 +151,6 @@ class Learner(abc.ABC):
     def method_name(self, estimator: ClipModel) -> str:
         """Return the name of the model in a report."""
         return self.name
-
-
-LEARNERS: dict[str, str] = {
-    "classical": "woodshed.recognition.learners.classical:ClassicalLearner",
-    "net": "woodshed.recognition.learners.net:NetLearner",
-}
-"""Name of a learner -> module and class."""
 
 
 @cache

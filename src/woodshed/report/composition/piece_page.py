@@ -59,6 +59,17 @@ svg .bar.new { fill: var(--accent); } svg .bar.learned { fill: var(--soft); opac
 _WIDTH, _PAD = 960, 8
 _LEAST_HEIGHT, _SEMITONE_HEIGHT = 150, 5.5
 
+_MIN_SHARE = 0.003
+"""Share below which a bin at either end of a distribution is omitted."""
+
+_MAX_LABELS = 13
+"""Maximum number of labels on the horizontal axis."""
+
+FORMATS = (*ScoreGeneration.files, "png", "txt")
+"""Formats of a generation, by suffix; of these, each kind has its own."""
+
+PAGE_NAME, ORIGINALITY_NAME, STYLE_NAME = "index.html", "originality.json", "style.json"
+
 
 def piece_page(
     items: Sequence[EvaluatedGeneration],
@@ -326,13 +337,6 @@ def roll_svg(item: EvaluatedGeneration) -> Markup:
     )
 
 
-_MIN_SHARE = 0.003
-"""Share below which a bin at either end of a distribution is omitted."""
-
-_MAX_LABELS = 13
-"""Maximum number of labels on the horizontal axis."""
-
-
 def style_section(new: Style, learned: Style, n_new: int, n_learned: int) -> Markup:
     """Return the section.
 
@@ -429,12 +433,6 @@ def _number(value: float) -> str:
     if not math.isfinite(value):
         return UNKNOWN
     return f"{value:.0f}" if abs(value) >= 100 else f"{value:.3g}"
-
-
-FORMATS = (*ScoreGeneration.files, "png", "txt")
-"""Formats of a generation, by suffix; of these, each kind has its own."""
-
-PAGE_NAME, ORIGINALITY_NAME, STYLE_NAME = "index.html", "originality.json", "style.json"
 
 
 def check_formats(formats: Sequence[str]) -> None:

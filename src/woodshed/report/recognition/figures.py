@@ -39,6 +39,24 @@ _GRID = np.linspace(0, 1, 201)
 
 # -- ROC curves -----------------------------------------------------------------------------------
 
+_SHAPES = (
+    "M-4 0a4 4 0 1 0 8 0a4 4 0 1 0 -8 0z",
+    "M-3.6 -3.6h7.2v7.2h-7.2z",
+    "M0 -4.8L4.6 3.4H-4.6z",
+    "M0 -5L5 0L0 5L-5 0z",
+    "M-1.5 -4.5h3v3h3v3h-3v3h-3v-3h-3v-3h3z",
+    "M0 4.8L4.6 -3.4H-4.6z",
+    "M-4.7 -2.6L-2.6 -4.7L0 -2.1L2.6 -4.7L4.7 -2.6L2.1 0L4.7 2.6L2.6 4.7L0 2.1L-2.6 4.7L-4.7 2.6L-2.1 0z",
+    "M-4.8 0L-2.4 -4.2H2.4L4.8 0L2.4 4.2H-2.4z",
+)
+"""SVG paths of the markers: circle, square, triangle, diamond, plus, inverted triangle, cross, hexagon."""
+
+_CELL = 2
+"""Side of the cells that form the regions, in pixels."""
+
+_ROOM_FOR_NAME = 9
+"""Radius of the circle that must fit into a region for its name to be written, in cells."""
+
 
 @dataclass(frozen=True)
 class Roc:
@@ -284,25 +302,6 @@ def scatter_figure(name: str, truth: NDArray[np.float64], outputs: NDArray[np.fl
         *(plot.dot(a, b, "point", radius=2.5) for a, b in zip(y.tolist(), f.tolist(), strict=True)),
     ]
     return plot.draw(f"{name}: predicted over true values of {len(rows)} clips", marks)
-
-
-_SHAPES = (
-    "M-4 0a4 4 0 1 0 8 0a4 4 0 1 0 -8 0z",
-    "M-3.6 -3.6h7.2v7.2h-7.2z",
-    "M0 -4.8L4.6 3.4H-4.6z",
-    "M0 -5L5 0L0 5L-5 0z",
-    "M-1.5 -4.5h3v3h3v3h-3v3h-3v-3h-3v-3h3z",
-    "M0 4.8L4.6 -3.4H-4.6z",
-    "M-4.7 -2.6L-2.6 -4.7L0 -2.1L2.6 -4.7L4.7 -2.6L2.1 0L4.7 2.6L2.6 4.7L0 2.1L-2.6 4.7L-4.7 2.6L-2.1 0z",
-    "M-4.8 0L-2.4 -4.2H2.4L4.8 0L2.4 4.2H-2.4z",
-)
-"""SVG paths of the markers: circle, square, triangle, diamond, plus, inverted triangle, cross, hexagon."""
-
-_CELL = 2
-"""Side of the cells that form the regions, in pixels."""
-
-_ROOM_FOR_NAME = 9
-"""Radius of the circle that must fit into a region for its name to be written, in cells."""
 
 
 def map_section(table: SummaryTable, labels: Sequence[str]) -> Markup:

@@ -34,6 +34,9 @@ if TYPE_CHECKING:
 
 ScoredSplit = tuple[SplitResult, Scores]
 
+MAX_GROUPS = 60
+"""Maximum number of rows in the table of groups."""
+
 
 def write_page(experiment: Experiment, path: str | os.PathLike[str], *, max_confused: int = 40) -> None:
     """Write the report of an experiment.
@@ -192,10 +195,6 @@ def _score_section(report: HeadReport, experiment: Experiment, scored: Sequence[
             element("p", leakage) if leakage else "",
         ]
     )
-
-
-MAX_GROUPS = 60
-"""Maximum number of rows in the table of groups."""
 
 
 def checkup_sections(checkup: Checkup | None) -> list[Section]:

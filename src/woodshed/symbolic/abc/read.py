@@ -30,6 +30,13 @@ _VOICE_NAME = re.compile(r'\b(?:name|nm)\s*=\s*(?:"([^"]*)"|(\S+))')
 
 AnyVoice = TypeVar("AnyVoice", bound=Voice)
 
+ABC_SUFFIXES = (".abc",)
+
+MAX_PARTS = 200
+"""Maximum length of an order of parts; longer ones are ignored."""
+
+_ORDER_SIGNS = re.compile(r"([A-Z()])\s*(\d{0,3})[\s.,]*")
+
 
 @dataclass
 class TuneLines:
@@ -198,14 +205,6 @@ class _VoiceReader(Generic[AnyVoice]):
     def _voice_in_use(self) -> AnyVoice:
         self._current = self._current or self.voice(next(iter(self.voices), "1"))
         return self._current
-
-
-ABC_SUFFIXES = (".abc",)
-
-MAX_PARTS = 200
-"""Maximum length of an order of parts; longer ones are ignored."""
-
-_ORDER_SIGNS = re.compile(r"([A-Z()])\s*(\d{0,3})[\s.,]*")
 
 
 @dataclass(frozen=True)

@@ -32,6 +32,32 @@ MAX_TUPLET = 9
 _EIGHTH = Fraction(1, 2)
 _MAX_TUPLET_BEATS = 4
 
+Spelling = tuple[str, int]
+"""Letter and octave above MIDI pitch 0."""
+
+Propagation = Literal["octave", "pitch", "not"]
+"""Scope of an accidental within its bar."""
+
+_LENGTH = re.compile(r"(\d{0,9})(/{0,9})(\d{0,9})")
+_SIGNS = re.compile(
+    r"(?P<space>[\s`\\]+|[)$*;@?#]|\.(?=[(|])|\((?!\d)|y\d*)"
+    r'|(?P<quoted>"[^"]*")'
+    r"|(?P<grace>\{[^}]*\})"
+    r"|(?P<field>\[[A-Za-z]:[^\]]*\])"
+    r"|(?P<ornament>![^!\s|]*!|\+[^+\s|]+\+|[.~H-WYh-w](?!:)|!)"
+    r"|(?P<tuplet>\(\d+(?::\d*(?::\d*)?)?)"
+    r"|(?P<line>(?::*\[?\|+[|\]:]*|:+\]?)\s*(?:\[?\s*(?=\d)(?P<after>[\d,\-.]+))?)"
+    r"|(?P<ending>\[\s*(?P<numbers>\d[\d,\-.]*))"
+    r"|(?P<opening>\[)"
+    r"|(?P<closing>\])(?P<chord_length>\d*/*\d*)"
+    r"|(?P<broken>>+|<+)"
+    r"|(?P<tie>-)"
+    r"|(?P<overlay>&)"
+    r"|(?P<rest>[zxZX])(?P<rest_length>\d*/*\d*)"
+    r"|(?P<accidental>\^\^|__|[\^_=])?(?P<letter>[A-Ga-g])(?P<octave>[,']*)(?P<length>\d*/*\d*)"
+)
+_MAX_LENGTH = 1000
+
 
 def tuplets_of(spans: Sequence[Span]) -> list[tuple[str, Fraction]]:
     """Find the tuplets of a bar: notes that divide a beat, or two, four or half a beat, by an odd number.
@@ -107,34 +133,6 @@ def broken_factors(signs: str) -> tuple[Fraction, Fraction]:
     """
     short = Fraction(1, 2 ** len(signs))
     return (2 - short, short) if signs[0] == ">" else (short, 2 - short)
-
-
-Spelling = tuple[str, int]
-"""Letter and octave above MIDI pitch 0."""
-
-Propagation = Literal["octave", "pitch", "not"]
-"""Scope of an accidental within its bar."""
-
-
-_LENGTH = re.compile(r"(\d{0,9})(/{0,9})(\d{0,9})")
-_SIGNS = re.compile(
-    r"(?P<space>[\s`\\]+|[)$*;@?#]|\.(?=[(|])|\((?!\d)|y\d*)"
-    r'|(?P<quoted>"[^"]*")'
-    r"|(?P<grace>\{[^}]*\})"
-    r"|(?P<field>\[[A-Za-z]:[^\]]*\])"
-    r"|(?P<ornament>![^!\s|]*!|\+[^+\s|]+\+|[.~H-WYh-w](?!:)|!)"
-    r"|(?P<tuplet>\(\d+(?::\d*(?::\d*)?)?)"
-    r"|(?P<line>(?::*\[?\|+[|\]:]*|:+\]?)\s*(?:\[?\s*(?=\d)(?P<after>[\d,\-.]+))?)"
-    r"|(?P<ending>\[\s*(?P<numbers>\d[\d,\-.]*))"
-    r"|(?P<opening>\[)"
-    r"|(?P<closing>\])(?P<chord_length>\d*/*\d*)"
-    r"|(?P<broken>>+|<+)"
-    r"|(?P<tie>-)"
-    r"|(?P<overlay>&)"
-    r"|(?P<rest>[zxZX])(?P<rest_length>\d*/*\d*)"
-    r"|(?P<accidental>\^\^|__|[\^_=])?(?P<letter>[A-Ga-g])(?P<octave>[,']*)(?P<length>\d*/*\d*)"
-)
-_MAX_LENGTH = 1000
 
 
 class Voice:

@@ -70,6 +70,20 @@ _ROUND_DIVISIONS = 1008
 _SYMBOL = re.compile(r"([A-G])([#b]?)([^/]*)(?:/([A-Ga-g])([#b]?))?")
 _ALTERS = {"#": 1, "b": -1}
 
+Head = tuple[ElementTree.Element, Fraction, bool]
+"""Element of a note, onset, and whether it is tied to a note in an earlier bar."""
+
+SIGNS = {-2: "flat-flat", -1: "flat", 0: "natural", 1: "sharp", 2: "double-sharp"}
+"""Alteration in semitones -> accidental in MusicXML."""
+
+_BEFORE = ("voice", "type", "dot")  # siblings that precede an accidental
+
+Placed = tuple[ElementTree.Element, NoteValue, Fraction]
+"""Element of a note or rest, its value, and its onset in the bar."""
+
+_BEAM_TEXTS = {(True, True): "continue", (False, True): "begin", (True, False): "end"}
+"""Whether a beam comes from the note before, whether it goes on to the note after -> its text."""
+
 
 def write_musicxml(score: Score, path: str | os.PathLike[str]) -> None:
     """Write MusicXML 4.0, compressed if the suffix is ``.mxl``. Writing is atomic.
@@ -398,15 +412,6 @@ def _clean(text: str) -> str:
     return "".join(letter for letter in text if letter >= " " and letter.isprintable())
 
 
-Head = tuple[ElementTree.Element, Fraction, bool]
-"""Element of a note, onset, and whether it is tied to a note in an earlier bar."""
-
-SIGNS = {-2: "flat-flat", -1: "flat", 0: "natural", 1: "sharp", 2: "double-sharp"}
-"""Alteration in semitones -> accidental in MusicXML."""
-
-_BEFORE = ("voice", "type", "dot")  # siblings that precede an accidental
-
-
 def add_accidentals(heads: Sequence[Head], n_sharps: int, changes: Sequence[tuple[Fraction, int]]) -> None:
     """Add accidentals to the notes of one bar of a part, in all voices.
 
@@ -456,10 +461,6 @@ def add_accidentals(heads: Sequence[Head], n_sharps: int, changes: Sequence[tupl
         current[step, octave] = alter
 
 
-Placed = tuple[ElementTree.Element, NoteValue, Fraction]
-"""Element of a note or rest, its value, and its onset in the bar."""
-
-
 def add_beams(signs: Sequence[Placed], metre: Metre | None) -> None:
     """Add beams to the notes of one voice of a bar; a chord is given by its first note.
 
@@ -494,10 +495,6 @@ def n_beams(value: NoteValue) -> int:
     (2, 0)
     """
     return max(0, list(TYPES).index(value.type) - 3) if value.type else 0
-
-
-_BEAM_TEXTS = {(True, True): "continue", (False, True): "begin", (True, False): "end"}
-"""Whether a beam comes from the note before, whether it goes on to the note after -> its text."""
 
 
 def _join(group: Sequence[Placed]) -> None:

@@ -148,7 +148,7 @@ class ChoraleComposer(GridComposer):
         return self._to_score(self._from_ids(np.asarray(ids)))
 
     def read(self, source: str) -> SymbolicCorpus:
-        """Read chorales: see `woodshed.tasks.chorale.read_chorale_corpus`."""
+        """Read chorales: see `read_chorale_corpus`."""
         return read_chorale_corpus(source, self.steps_per_beat)
 
     def to_generation(self, text: str) -> ChoralePiece:

@@ -250,7 +250,7 @@ class TuneComposer(TokenComposer):
         return self.tokenizer.decode(ids)
 
     def read(self, source: str) -> SymbolicCorpus:
-        """Read tunes: see `woodshed.tasks.tune.read_tunes_corpus`."""
+        """Read tunes: see `read_tunes_corpus`."""
         return read_tunes_corpus(source)
 
     def to_generation(self, text: str) -> TunePiece:

@@ -32,6 +32,11 @@ from woodshed.symbolic.folk.vocabulary import (
 from woodshed.symbolic.notation import alterations_of
 from woodshed.tokens.folk.key import in_key
 
+_NUMBERS = {word: number for number, word in enumerate(WORDS)}
+START, END = (_NUMBERS[word] for word in BOUNDARIES)
+
+_BARS_A_LINE = 4
+
 
 @dataclass(frozen=True, eq=False)
 class FolkNotes:
@@ -58,7 +63,7 @@ def folk_notes(tune: str) -> FolkNotes:
     Parameters
     ----------
     tune
-        Metre, mode and music, as `woodshed.tokens.folk.tokenizer.FolkAbc.decode` returns.
+        Metre, mode and music, as `FolkAbc.decode` returns.
 
     Examples
     --------
@@ -97,10 +102,6 @@ def _pitches(words: Sequence[str], signature: Sequence[int]) -> list[int | None]
         elif pitch is not None or word == REST:
             pitches.append(pitch)
     return pitches
-
-
-_NUMBERS = {word: number for number, word in enumerate(WORDS)}
-START, END = (_NUMBERS[word] for word in BOUNDARIES)
 
 
 @dataclass(frozen=True)
@@ -279,9 +280,6 @@ def _opened(words: Sequence[str]) -> list[str]:
         elif word == ":|" and words[number + 1 : number + 2] not in (["|:"], ["|2"]):
             start = len(opened)
     return opened
-
-
-_BARS_A_LINE = 4
 
 
 def lines_of(words: Sequence[str], metre: str) -> list[str]:
