@@ -193,7 +193,7 @@ def folk_bars(words: Sequence[str], metre: str) -> list[FolkBar]:
     bars: list[FolkBar] = []
     for first, last in pairwise(lines):
         if last - first > 1:
-            eighths = sum(lengths_of(tuple(words[first + 1 : last]), metre), Fraction(0))
+            eighths = _bar_length(tuple(words[first + 1 : last]), metre)
             bars.append(FolkBar(len(bars) + 1, first + 1, last, eighths, ended[first], ended[last]))
     return bars
 
@@ -292,6 +292,12 @@ def split_bars(words: Sequence[str], metre: str) -> frozenset[int]:
 def lengths_of(words: tuple[str, ...], metre: str) -> tuple[Fraction, ...]:
     """Return the values of `event_lengths`, cached, as tunes share most of their bars."""
     return tuple(event_lengths(words, metre))
+
+
+@functools.lru_cache(1 << 16)
+def _bar_length(words: tuple[str, ...], metre: str) -> Fraction:
+    """Return the length of a bar in eighth notes."""
+    return sum(lengths_of(words, metre), Fraction(0))
 
 
 def event_lengths(words: Sequence[str], metre: str) -> Iterator[Fraction]:
