@@ -34,7 +34,7 @@ def test_the_demo_shows_the_honest_and_the_leaky_score_and_what_to_try_next(
     cli: Callable[..., Any], small_sample: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr("woodshed.data.sample.sample_folder", lambda: small_sample)
-    monkeypatch.setitem(NETS, "conv-tdnn", "mlp")  # which is built and exported in no time
+    monkeypatch.setitem(NETS, "conv-tdnn", "woodshed.nets.mlp:mlp")  # which is built and exported in no time
     out = tmp_path / "woodshed-demo"
     finished = cli("demo", "--epochs", "1", "--out", out)
     assert finished.code == 0, finished.err

@@ -96,9 +96,9 @@ def test_the_sounds_may_stand_in_a_folder_of_their_own(unpacked: Path) -> None:
 
 
 def test_what_cannot_be_asked_for_is_refused(unpacked: Path) -> None:
-    with pytest.raises(ParameterError, match=r"no 'filter'\. Did you mean filtered\?"):
+    with pytest.raises(ParameterError, match=r"'filter'\. Did you mean filtered\?"):
         load(unpacked, split="filter")
-    with pytest.raises(ParameterError, match="no 'genre'"):
+    with pytest.raises(ParameterError, match="'genre'"):
         load(unpacked, group_by="genre")
     for folder in "0bcdf6":
         for path in (unpacked / folder).iterdir():
