@@ -8,8 +8,10 @@ import numpy as np
 import pytest
 
 from woodshed.errors import ParameterError, ScoreError
+from woodshed.score import Mode
 from woodshed.symbolic import abc_to_score
 from woodshed.symbolic.folk.from_abc import abc_to_folk, book_to_folk
+from woodshed.tokens.folk.key import signature_of_key
 from woodshed.tokens.folk.tokenizer import FolkAbc, lines_of, tokens_to_abc, tokens_to_score
 
 TUNE = "M:6/8 K:Cdor c |: g 3 e > d c | [ E 3 G 3 ] (3 =A B c (2 d e :| |1 c 6 :| |2 c 3 c 2 |"
@@ -117,3 +119,17 @@ def test_abc_means_the_same_wherever_an_accidental_holds() -> None:
             changed = abc.replace("propagate-accidentals octave", f"propagate-accidentals {scope}")
             assert [note.pitch_midi for note in abc_to_score(changed, source="a").notes] == pitches
         assert len(set(pitches)) == 6
+
+
+@pytest.mark.parametrize(
+    ("tonic", "mode", "n_sharps"),
+    [("D#", "minor", 6), ("A#", "minor", 7), ("D#", "dorian", 7), ("Fb", "lydian", -7)],
+)
+def test_keys_of_up_to_seven_sharps_or_flats_have_a_signature(tonic: str, mode: Mode, n_sharps: int) -> None:
+    assert signature_of_key(tonic, mode) == n_sharps
+
+
+@pytest.mark.parametrize(("tonic", "mode"), [("A#", "mixolydian"), ("G#", "major"), ("B#", "minor")])
+def test_a_key_of_more_than_seven_sharps_is_refused(tonic: str, mode: Mode) -> None:
+    with pytest.raises(ParameterError, match="more than seven sharps or flats"):
+        signature_of_key(tonic, mode)

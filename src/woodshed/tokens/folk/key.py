@@ -18,7 +18,28 @@ from woodshed.symbolic.folk.vocabulary import (
 )
 from woodshed.symbolic.notation import LETTERS, alterations_of
 
-_FIFTHS = ("Fb", "Cb", "Gb", "Db", "Ab", "Eb", "Bb", "F", "C", "G", "D", "A", "E", "B", "F#", "C#", "G#")
+_FIFTHS = (
+    "Fb",
+    "Cb",
+    "Gb",
+    "Db",
+    "Ab",
+    "Eb",
+    "Bb",
+    "F",
+    "C",
+    "G",
+    "D",
+    "A",
+    "E",
+    "B",
+    "F#",
+    "C#",
+    "G#",
+    "D#",
+    "A#",
+)
+"""Tonics in ascending fifths: all that have a key signature of at most seven sharps or flats in some mode."""
 _MODE_OF: dict[str, Mode] = {word: name for name, word in MODE_WORDS.items()}
 _MODE_ENDINGS = {"major": "", "minor": "min", "dorian": "dor", "mixolydian": "mix"}
 _KEY = re.compile(r"\s*([A-Ga-g][#b]?)\s*([A-Za-z]*)\s*$")
