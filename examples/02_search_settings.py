@@ -6,9 +6,8 @@
 # %%
 from sklearn.model_selection import GridSearchCV, GroupKFold
 
-from woodshed import SpeechRecogniser
+from woodshed import Sounds, SpeechRecogniser
 from woodshed.data.corpora import fsdd
-from woodshed.data.example import Sounds
 from woodshed.data.sample import sample_folder
 
 corpus = fsdd.load(sample_folder())

@@ -24,6 +24,7 @@ from woodshed.tasks import TASKS
 if TYPE_CHECKING:
     from woodshed.audio.read import read as read
     from woodshed.clip import Clip as Clip
+    from woodshed.data.example import Sounds as Sounds
     from woodshed.data.source import read_source as read_source
     from woodshed.prediction import Estimate as Estimate
     from woodshed.prediction import Prediction as Prediction
@@ -43,6 +44,7 @@ _HOME = {
     "Note": "woodshed.score",
     "Prediction": "woodshed.prediction",
     "Score": "woodshed.score",
+    "Sounds": "woodshed.data.example",
     "Tagging": "woodshed.prediction",
     "Timeline": "woodshed.timeline",
     "load": "woodshed.tasks",
