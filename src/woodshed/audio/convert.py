@@ -12,14 +12,13 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
-import soxr
 
-from woodshed.audio.edit import to_channels
+from woodshed.audio.edit import RunningResampler, to_channels
 from woodshed.audio.read import info, read_blocks, read_tags
 from woodshed.audio.segment import Segment
 from woodshed.audio.write import CODECS, choose_encoding, warn_of_clipping, writer
 from woodshed.clip import Clip, Samples
-from woodshed.errors import AudioError, ParameterError, printable
+from woodshed.errors import ParameterError
 from woodshed.units import samples_to_s
 
 HIGH_RESOLUTION = {"PCM_24": "pcm24", "PCM_32": "pcm32", "FLOAT": "float32", "DOUBLE": "float64"}
@@ -139,8 +138,8 @@ def convert_file(
         to_channels(block, n_mixed).samples for block in read_blocks(source, block_s=block_s)
     )
     if rate != header.sample_rate:
-        stream = soxr.ResampleStream(header.sample_rate, rate, n_mixed, dtype="float32", quality="HQ")
-        blocks = _resample_blocks(blocks, stream, rate / header.sample_rate, source)
+        resampler = RunningResampler(header.sample_rate, rate, n_mixed, os.fspath(source))
+        blocks = _resample_blocks(blocks, resampler)
     with writer(
         target,
         target_encoding,
@@ -305,21 +304,6 @@ def matching_encoding(codec: str, target: Path) -> str | None:
     return "pcm24" if suffix == ".flac" else HIGH_RESOLUTION[subtype]
 
 
-def _resample_blocks(
-    blocks: Iterator[Samples], stream: soxr.ResampleStream, ratio: float, source: str | os.PathLike[str]
-) -> Iterator[Samples]:
-    """Resample block by block, to exactly as many samples as `resample` returns."""
-    n_in = n_out = 0
-    for block in blocks:
-        n_in += block.shape[1]
-        ready = stream.resample_chunk(np.ascontiguousarray(block.T))
-        n_out += len(ready)
-        yield ready.T
-    if round(n_in * ratio) == 0:
-        raise AudioError(
-            f"{printable(source)} has only {n_in} samples, none of them left at {ratio:g} times its rate. "
-            "Leave the file out."
-        )
-    missing = max(0, round(n_in * ratio) - n_out)
-    rest = stream.resample_chunk(np.zeros((0, len(block)), dtype=np.float32), last=True)[:missing]
-    yield np.pad(rest, ((0, missing - len(rest)), (0, 0))).T
+def _resample_blocks(blocks: Iterator[Samples], resampler: RunningResampler) -> Iterator[Samples]:
+    yield from map(resampler, blocks)
+    yield resampler.rest()

@@ -67,15 +67,60 @@ def resample(clip: Clip, sample_rate: int) -> Clip:
         raise ParameterError(f"resample expects a whole, positive sample_rate in Hz, got {sample_rate!r}.")
     if sample_rate == clip.sample_rate:
         return clip
-    n_samples = round(clip.n_samples * sample_rate / clip.sample_rate)
-    if n_samples == 0:
-        raise AudioError(
-            f"{printable(clip.source)} has only {clip.n_samples} samples at {clip.sample_rate} Hz, none of "
-            f"them left at {sample_rate} Hz. Leave the clip out."
-        )
+    n_samples = _resampled_length(clip.n_samples, clip.sample_rate, sample_rate, clip.source)
     return replace(
         clip, samples=_stretch(clip, clip.sample_rate / sample_rate, n_samples), sample_rate=sample_rate
     )
+
+
+class RunningResampler:
+    """Stateful resampler for a stream of blocks.
+
+    The concatenated output, with that of `rest`, is that of `resample` for the concatenated input, up to the
+    rounding of float32.
+
+    Parameters
+    ----------
+    old_rate, new_rate
+        Sample rates of input and output in hertz.
+    n_channels
+        Number of channels of all blocks.
+    source
+        Name of the recording, for the error of `rest`.
+
+    Examples
+    --------
+    >>> running = RunningResampler(8000, 16000, 1, "clip.wav")
+    >>> parts = [running(np.ones((1, 4000))), running(np.ones((1, 401))), running.rest()]
+    >>> sum(part.shape[1] for part in parts)
+    8802
+    """
+
+    def __init__(self, old_rate: int, new_rate: int, n_channels: int, source: str) -> None:
+        self._stream = soxr.ResampleStream(old_rate, new_rate, n_channels, dtype="float32", quality="HQ")
+        self._format = (old_rate, new_rate, source)
+        self._n_channels = n_channels
+        self._n_in = self._n_out = 0
+
+    def __call__(self, samples: Samples) -> Samples:
+        """Resample the next block, shape ``(n_channels, n_samples)``; the first results may be empty."""
+        frames = self._stream.resample_chunk(np.ascontiguousarray(samples.T, dtype=np.float32))
+        self._n_in += samples.shape[1]
+        self._n_out += len(frames)
+        return np.asarray(frames.T)
+
+    def rest(self) -> Samples:
+        """Return the samples that remain after the last block.
+
+        Raises
+        ------
+        AudioError
+            If the stream is so short that no sample is left.
+        """
+        n_missing = max(0, _resampled_length(self._n_in, *self._format) - self._n_out)
+        empty = np.zeros((0, self._n_channels), dtype=np.float32)
+        rest = self._stream.resample_chunk(empty, last=True)[:n_missing]
+        return np.pad(rest, ((0, n_missing - len(rest)), (0, 0))).T
 
 
 def change_speed(clip: Clip, factor: float) -> Clip:
@@ -443,6 +488,17 @@ def to_channels(clip: Clip, n_channels: int) -> Clip:
         f"to_channels cannot map the {clip.n_channels} channels of {printable(clip.source)} to {n_channels}. "
         "Mix them to one first (to_mono), or select with split_channels and merge_channels."
     )
+
+
+def _resampled_length(n_samples: int, old_rate: int, new_rate: int, source: str) -> int:
+    """Return the number of samples at another rate; raise if there are none."""
+    n_resampled = round(n_samples * new_rate / old_rate)
+    if n_resampled == 0:
+        raise AudioError(
+            f"{printable(source)} has only {n_samples} samples at {old_rate} Hz, none of them left at "
+            f"{new_rate} Hz. Leave it out."
+        )
+    return n_resampled
 
 
 def _stretch(clip: Clip, factor: float, n_samples: int) -> Samples:

@@ -182,7 +182,8 @@ def _label_rows(text: str) -> Iterator[tuple[int, tuple[str, str, str]]]:
     for n_line, line in enumerate(text.split("\n"), 1):
         if not line.strip() or line.startswith("\\"):  # such a line holds the frequency range of a label
             continue
-        start_s, second, name = [*line.strip().split("\t", 2), "", ""][:3]
+        fields = line.strip().split("\t", 2)
+        start_s, second, name = fields + [""] * (3 - len(fields))
         if name or _is_number(second):
             yield n_line, (start_s, second, name)
         else:

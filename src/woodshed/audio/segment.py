@@ -164,7 +164,8 @@ def split_at(clip: Clip, times_s: Iterable[float]) -> list[Clip]:
     >>> [part.n_samples for part in split_at(Clip(np.ones(8), 8), [0.0, 0.75, 0.25])]
     [2, 4, 2]
     """
-    edges = sorted({0, clip.n_samples, *(_sample_at(clip, time_s, "split_at") for time_s in times_s)})
+    cuts = {_sample_at(clip, time_s, "split_at") for time_s in times_s}
+    edges = sorted(cuts | {0, clip.n_samples})
     return [_part(clip, start, stop) for start, stop in itertools.pairwise(edges)]
 
 

@@ -258,7 +258,9 @@ def trim_silence(clip: Clip, *, threshold_db: float = -40.0) -> Clip:
         raise ParameterError(f"trim_silence expects a negative threshold_db, got {threshold_db!r}.")
     rule = SilenceRule(threshold_db, min_silence_s=0.0, min_sound_s=0.0, margin_s=0.0)
     spans = _active_spans(_measure(clip), rule)
-    return replace(clip, samples=clip.samples[:, spans[0, 0] : spans[-1, 1]]) if len(spans) else clip
+    if not len(spans):
+        return clip
+    return replace(clip, samples=clip.samples[:, spans[0, 0] : spans[-1, 1]])
 
 
 def frame_length(sample_rate: int) -> int:
@@ -311,8 +313,8 @@ def _merge(spans: Spans, min_gap: int) -> Spans:
     """Merge spans that touch, overlap, or have a gap below ``min_gap`` samples."""
     edges = spans.ravel()
     gaps = edges[1:-1].reshape(-1, 2)
-    kept = gaps[np.diff(gaps)[:, 0] >= max(1, min_gap)]
-    return np.concatenate([edges[:1], kept.ravel(), edges[-1:]]).reshape(-1, 2)
+    wide_gaps = gaps[np.diff(gaps)[:, 0] >= max(1, min_gap)]
+    return np.concatenate([edges[:1], wide_gaps.ravel(), edges[-1:]]).reshape(-1, 2)
 
 
 def _widen(spans: Spans, by_s: float, levels: _Levels) -> Spans:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from abc import abstractmethod
 from dataclasses import dataclass
 from functools import lru_cache
-from typing import Annotated, Any, Literal
+from typing import Any, Literal
 
 import numpy as np
 
@@ -14,7 +14,7 @@ from woodshed.errors import ParameterError
 from woodshed.features.frame import EvenNumber, FrameFeature, SpectrumFeature
 from woodshed.features.spectral_shape import safe_divide, unit_sum
 from woodshed.features.stft import C1_HZ
-from woodshed.features.validation import check_between, one_of
+from woodshed.features.validation import check_between
 from woodshed.units import PITCH_CLASSES
 
 ChromaNorm = Literal["max", "sum", "none"]
@@ -128,7 +128,7 @@ class Chroma(ChromaSettings):
 
     key = "chroma/1"
     names = CHROMA_NAMES
-    norm: Annotated[ChromaNorm, one_of(ChromaNorm)] = "max"
+    norm: ChromaNorm = "max"
 
     @property
     def gain_invariant(self) -> bool:
@@ -339,8 +339,8 @@ class ChromaCqt(ChromaCqtSettings):
 
     ``C(c, t) = Σ |X(k, t)| / max over c`` over the bins ``k`` of pitch class ``c``, with ``X`` from `Cqt`. No
     unit: the strongest pitch class of a frame has 1; silence has 0. Low notes are resolved better than by
-    `Chroma`, but it is much slower. Computed by ``librosa.feature.chroma_cqt`` with
-    its tuning at A = 440 Hz. Fujishima, "Realtime chord recognition of musical sound" (1999); Brown (1991).
+    `Chroma`, but it is much slower. Computed by ``librosa.feature.chroma_cqt`` with its tuning at A = 440 Hz.
+    Fujishima, "Realtime chord recognition of musical sound" (1999); Brown (1991).
 
     Parameters
     ----------

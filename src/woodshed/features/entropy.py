@@ -90,12 +90,11 @@ class EnergyEntropy(EntropySettings, SampleFeature):
 
     key = "energy-entropy/1"
     gain_invariant = True
+    names = ("energy_entropy_bits",)
 
     def __post_init__(self) -> None:
         super().__post_init__()
         self._check_blocks(self.frame_length, "frame_length")
-
-    names = ("energy_entropy_bits",)
 
     def _of_samples(self, frames: Samples) -> Samples:
         return block_entropy(np.square(frames), self.n_blocks)
@@ -142,12 +141,11 @@ class SpectralEntropy(EntropySettings, SpectrumFeature):
 
     key = "spectral-entropy/1"
     gain_invariant = True
+    names = ("spectral_entropy_bits",)
 
     def __post_init__(self) -> None:
         super().__post_init__()
         self._check_blocks(self.n_fft_bins, "bins of the transform")
-
-    names = ("spectral_entropy_bits",)
 
     def _of_power(self, power: Samples) -> Samples:
         return block_entropy(power, self.n_blocks)

@@ -65,7 +65,7 @@ def power_blocks(
     """
     # Zero padding centres the first window on sample 0.
     padded = np.pad(samples, n_fft // 2)
-    frames = np.lib.stride_tricks.sliding_window_view(padded, n_fft)[::hop_length]
+    frames = frames_of(padded, n_fft, hop_length)
     n_rows = min(len(frames), max(1, BLOCK_BYTES // window.nbytes))
     windowed = np.empty((n_rows, n_fft), dtype=window.dtype)
     power = np.empty((n_rows, 1 + n_fft // 2), dtype=window.dtype)

@@ -147,5 +147,6 @@ def tuning_semitones(clip: Clip) -> float:
     import librosa
 
     feature = Stft(sample_rate=clip.sample_rate, n_fft=4096, hop_length=2048)
-    with warnings.catch_warnings(action="ignore"):  # without tones, librosa warns and returns 0
+    # Without tones, librosa warns of an empty frequency set and returns 0.
+    with warnings.catch_warnings(action="ignore", category=UserWarning):
         return float(librosa.estimate_tuning(S=feature(clip).T, sr=clip.sample_rate, n_fft=feature.n_fft))

@@ -278,9 +278,9 @@ class LogMel(MelSettings, FrameFeature):
     """Log-mel spectrogram, in decibels.
 
     ``L(b, t) = 10 log10(Σ w(b, k) P(k, t))`` over the bins ``k``, with the power ``P`` of
-    `woodshed.features.stft.Power` and the filters ``w`` of `mel_filters`. Unit: dB.
-    Stevens, Volkmann and Newman, "A scale for the measurement of the psychological magnitude pitch" (1937);
-    Davis and Mermelstein (1980).
+    `woodshed.features.stft.Power` and the filters ``w`` of `mel_filters`. Unit: dB. Stevens, Volkmann and
+    Newman, "A scale for the measurement of the psychological magnitude pitch" (1937); Davis and Mermelstein
+    (1980).
 
     The reference is fixed (0 dB is a power of 1 in a band), so that values do not depend on the rest of the
     clip, unlike librosa's ``power_to_db`` with ``ref=np.max`` or ``top_db``. Computed in float32: equal to

@@ -82,8 +82,7 @@ class NoteSummary(Checked):
 
     The *pulse* is the most frequent inter-onset interval, up to small deviations of a performance. With
     ``metre_hidden`` all times are in pulses, so that the row does not reveal bar lines, metre, notated unit
-    and tempo. Otherwise it also holds tempo, times in seconds and the features of
-    `expression`.
+    and tempo. Otherwise it also holds tempo, metre, times in seconds and the features of `expression`.
 
     Parameters
     ----------

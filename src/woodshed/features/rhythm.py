@@ -178,9 +178,8 @@ frames, and it drifts with a longer hop."""
 def onset_times_s(clip: Clip) -> NDArray[np.float64]:
     """Detect the onsets of notes, strokes or syllables.
 
-    Onsets are peaks of `OnsetStrength`, picked by
-    ``librosa.onset.onset_detect`` with its default thresholds. Böck, Krebs and Schedl, "Evaluating the online
-    capabilities of onset detection methods" (2012).
+    Onsets are peaks of `OnsetStrength`, picked by ``librosa.onset.onset_detect`` with its default thresholds.
+    Böck, Krebs and Schedl, "Evaluating the online capabilities of onset detection methods" (2012).
 
     Parameters
     ----------

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Annotated, Any, Literal
+from typing import Any, Literal
 
 import numpy as np
 
@@ -15,7 +15,6 @@ from woodshed.features.frame import EvenNumber, SampleSettings, frames_of, hann_
 from woodshed.features.mel import FilterBank, cepstrum, mel_bank
 from woodshed.features.spectral_shape import bandwidth_hz, centroid_hz, flux, rolloff_bin, unit_sum
 from woodshed.features.time_domain import mean_power, zero_crossing_rate
-from woodshed.features.validation import one_of
 
 Window = Literal["rectangular", "hann"]
 
@@ -108,7 +107,7 @@ class ShortTerm(SampleSettings):
     key = "short-term/1"
     frame_length: EvenNumber = 800
     hop_length: int = 400
-    window: Annotated[Window, one_of(Window)] = "rectangular"
+    window: Window = "rectangular"
     deltas: bool = True
 
     def __post_init__(self) -> None:

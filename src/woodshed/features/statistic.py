@@ -141,8 +141,7 @@ class MidTerm(FrameFeature):
     window_s, step_s
         Length and distance of the windows in seconds; default 1.0 and 1.0.
     statistics
-        Names of statistics, see `summarise_frames`; default mean and standard
-        deviation.
+        Names of statistics, see `summarise_frames`; default mean and standard deviation.
 
     Raises
     ------

@@ -7,8 +7,8 @@ from dataclasses import replace
 from itertools import chain
 
 import numpy as np
-import soxr
 
+from woodshed.audio.edit import RunningResampler
 from woodshed.audio.read import FilePath, read_blocks
 from woodshed.clip import Clip, Samples
 from woodshed.errors import AudioError, ParameterError, printable
@@ -149,26 +149,15 @@ def mono_blocks(blocks: Iterable[Clip], sample_rate: int) -> Iterator[Clip]:
         yield first
         yield from mono
         return
-    stream = soxr.ResampleStream(first.sample_rate, sample_rate, 1, dtype="float32", quality="HQ")
-    n_in = n_out = 0
-    pending = np.empty(0, dtype=np.float32)
-    for block in chain([first], mono):
-        # The last part is kept back, since the total length is known only at the end.
-        if len(pending):
-            n_out += len(pending)
-            yield Clip(pending, sample_rate, first.source)
-        pending = stream.resample_chunk(block.samples[0])
-        n_in += block.n_samples
-    n_missing = round(n_in * sample_rate / first.sample_rate) - n_out
-    pending = np.concatenate([pending, stream.resample_chunk(np.empty(0, dtype=np.float32), last=True)])
-    pending = np.pad(pending[:n_missing], (0, max(0, n_missing - len(pending))))
-    if n_out + len(pending) == 0:
-        raise AudioError(
-            f"{printable(first.source)} has only {n_in} samples at {first.sample_rate} Hz, none of them left "
-            f"at {sample_rate} Hz. Leave it out."
-        )
-    if len(pending):
-        yield Clip(pending, sample_rate, first.source)
+    resampler = RunningResampler(first.sample_rate, sample_rate, 1, first.source)
+    part = resampler(first.samples)
+    for block in mono:
+        if part.size:
+            yield Clip(part, sample_rate, first.source)
+        part = resampler(block.samples)
+    part = np.concatenate([part, resampler.rest()], axis=1)  # the rest alone would be very short
+    if part.size:
+        yield Clip(part, sample_rate, first.source)
 
 
 def _mix_blocks(blocks: Iterable[Clip]) -> Iterator[Clip]:

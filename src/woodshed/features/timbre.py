@@ -289,7 +289,8 @@ def _course(samples: Samples, sample_rate: int) -> Curve:
     rise_s = (np.argmax(level_db > peak_db - 3) - np.argmax(level_db > peak_db - 25)) * _LEVEL_HOP_S
     lag = 20  # a tenth of a second
     slopes = np.zeros(1)
-    if len(level_db) > lag and (both := sounding[lag:] & sounding[:-lag]).any():
+    both = sounding[lag:] & sounding[:-lag]
+    if both.any():
         slopes = (level_db[lag:] - level_db[:-lag])[both] / 2
     middle = (amplitude * np.arange(len(amplitude))).sum() / amplitude.sum() / len(amplitude)
     return np.array(

@@ -1,8 +1,9 @@
 """Validation of the settings of features, by the types of their fields.
 
-A field of type int is a whole number of at least 1, a float is finite, and a bool is True or False. Another
-range is written in the type: ``quantile: Annotated[float, between(0, 1)] = 0.02``. A range that depends on
-another setting is checked in ``__post_init__``, such as by `check_between`.
+A field of type int is a whole number of at least 1, a float is finite, a bool is True or False, and a Literal
+is one of its values. Another range is written in the type, as a check:
+``quantile: Annotated[float, between(0, 1)] = 0.02``. Fields of other types are not checked. A range that
+depends on another setting is checked in ``__post_init__``, such as by `check_between`.
 """
 
 from __future__ import annotations
@@ -126,6 +127,8 @@ def _checks(cls: Any) -> dict[str, Check]:
         hint = hints[name]
         if get_origin(hint) is Annotated:
             checks[name] = hint.__metadata__[0]
+        elif get_origin(hint) is Literal:
+            checks[name] = one_of(hint)
         elif hint in _CHECK_OF_TYPE:
             checks[name] = _CHECK_OF_TYPE[hint]
     return checks

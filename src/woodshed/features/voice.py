@@ -130,7 +130,7 @@ class VoiceSummary(RowFeature):
         """Return the row of a mono signal in parts."""
         samples = samples / np.float32(max(float(np.abs(samples).max()), 1e-9))
         pitch, harmonic_db, repeats = self._pitch(samples)
-        slow, mel_db = self._tracks(samples, harmonic_db)
+        slow, mel_db = self._tracks(*self.power_and_mel(samples), harmonic_db)
         inside, speech, voiced = voice_activity(slow[:, 0], repeats)
         slow, mel_db, pitch = slow[inside], mel_db[inside], pitch[inside]
         tracks = np.concatenate([slow, mel_db], axis=1)
@@ -168,10 +168,9 @@ class VoiceSummary(RowFeature):
         # The median of five removes outliers of one or two frames.
         return median_filter(semitones, 5, mode="nearest"), 10 * np.log10(share / (1 - share)), share
 
-    def _tracks(self, samples: Samples, harmonic_db: Curve) -> tuple[Curve, Curve]:
+    def _tracks(self, spectra: Samples, mel: Samples, harmonic_db: Curve) -> tuple[Curve, Curve]:
         """Return the curves over time, one per column, and the mel bands in decibels."""
-        spectra, mel = self.power_and_mel(samples)
-        mel_db = power_to_db(mel, self.floor_db).astype(np.float64)
+        mel_db = power_to_db(mel.copy(), self.floor_db).astype(np.float64)
         power, bins_hz = spectra.astype(np.float64) + 1e-10, self.bins_hz.astype(np.float64)
         total = power.sum(axis=1)
 

@@ -367,10 +367,10 @@ class VoiceCourse(VoiceSummary):
         f0_hz, repeats = pitch_track(samples, self.sample_rate, self.hop_length)
         formants_hz, widths_hz, residual = formant_track(samples, self.sample_rate, self.hop_length)
         harmonic_db = 10 * np.log10(repeats / (1 - repeats))
-        slow, mel_db = self._tracks(samples, harmonic_db)
+        spectra, mel = self.power_and_mel(samples)
+        slow, mel_db = self._tracks(spectra, mel, harmonic_db)
         n_frames = min(len(slow), len(f0_hz), len(residual))
         slow, mel_db, repeats = slow[:n_frames], mel_db[:n_frames], repeats[:n_frames]
-        spectra, mel = self.power_and_mel(samples)
         power = spectra[:n_frames].astype(np.float64) + 1e-10
         shape = _shape(power, self.bins_hz.astype(np.float64), slow[:, 2], slow[:, 9])
         loudness = ((mel[:n_frames].astype(np.float64) + 1e-10) ** 0.3).sum(axis=1)
