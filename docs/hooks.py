@@ -62,8 +62,9 @@ def on_page_content(html: str, page: Any, config: Any, files: Files) -> str:
 
 def on_post_page(output: str, page: Any, config: Any) -> str:
     """Refuse a page that would load something from the network."""
-    if found := FROM_ELSEWHERE.search(output):
-        raise PluginError(f"{page.file.src_uri} loads something from elsewhere: {found[0]}...")
+    match = FROM_ELSEWHERE.search(output)
+    if match:
+        raise PluginError(f"{page.file.src_uri} loads something from elsewhere: {match[0]}...")
     return output
 
 
@@ -99,13 +100,13 @@ def cells(script: str) -> list[tuple[str, str]]:
     [('markdown', '# Title'), ('python', 'x = 1')]
     """
     parts = re.split(r"^# %%(.*)\n", script, flags=re.MULTILINE)[1:]
-    found = []
+    blocks = []
     for mark, body in zip(parts[::2], parts[1::2], strict=True):
         if "[markdown]" in mark:
-            found.append(("markdown", re.sub(r"^# ?", "", body, flags=re.MULTILINE).strip()))
+            blocks.append(("markdown", re.sub(r"^# ?", "", body, flags=re.MULTILINE).strip()))
         else:
-            found.append(("python", body.strip()))
-    return found
+            blocks.append(("python", body.strip()))
+    return blocks
 
 
 def example_page(path: Path) -> str:
@@ -140,12 +141,14 @@ def gallery_index() -> str:
 def reference_pages() -> dict[str, list[str]]:
     """Return the packages that have a page, with their documented modules in full."""
     packages = sorted(path.name for path in SOURCE.iterdir() if (path / "__init__.py").is_file())
-    found = {"woodshed": [f"woodshed.{path.stem}" for path in sorted(SOURCE.glob("*.py")) if is_public(path)]}
+    modules = {
+        "woodshed": [f"woodshed.{path.stem}" for path in sorted(SOURCE.glob("*.py")) if is_public(path)]
+    }
     for package in packages:
         if package not in INTERNAL:
             paths = sorted((SOURCE / package).rglob("*.py"))
-            found[package] = [module_name(path) for path in paths if is_public(path)]
-    return found
+            modules[package] = [module_name(path) for path in paths if is_public(path)]
+    return modules
 
 
 def is_public(path: Path) -> bool:

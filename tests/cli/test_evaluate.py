@@ -92,7 +92,7 @@ def test_labels_that_the_model_does_not_know_are_named(
     assert "bark" in (tmp_path / "report" / "report.html").read_text("utf-8")
     strict = cli("evaluate", model_folder, tmp_path / "data", "--strict", "--out", tmp_path / "strict")
     assert strict.code == 2
-    assert "unusable. Fix or remove them, or omit --strict." in strict.err
+    assert "unusable. Fix or exclude them, or omit --strict." in strict.err
     assert not list((tmp_path / "strict").glob("*"))
 
 

@@ -366,7 +366,7 @@ def test_bad_files_are_named_and_set_aside(cli: Callable[..., Any], flawed_folde
     assert "notes.txt" not in finished.err
     strict = cli(*asked, "--strict")
     assert strict.code == 2
-    assert "3 files are unusable. Fix or remove them, or omit --strict." in strict.err
+    assert "3 files are unusable. Fix or exclude them, or omit --strict." in strict.err
 
 
 # -- help -----------------------------------------------------------------------------------------

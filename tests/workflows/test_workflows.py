@@ -121,7 +121,7 @@ def test_an_analysis_keeps_the_order_and_needs_a_usable_file(folder: Path, tmp_p
     [
         (0, 0, True, None),
         (3, 2, False, None),
-        (3, 2, True, "2 sounds are unusable. Fix or remove them, or omit --strict."),
+        (3, 2, True, "2 sounds are unusable. Fix or exclude them, or omit --strict."),
         (3, 1, True, "1 sound is unusable."),
         (0, 2, False, "None of the input files is usable: skipped 2 sounds."),
     ],

@@ -128,8 +128,8 @@ def _group(help_text: str) -> typer.Typer:
                 return super().invoke(ctx)
             except no_such_option as error:
                 replacement = FORMER_FLAGS.get(error.option_name, "")
-                known = [flag for parameter in error.ctx.command.params for flag in parameter.opts]
-                if replacement and (replacement in known or not replacement.startswith("--")):
+                flags = [flag for parameter in error.ctx.command.params for flag in parameter.opts]
+                if replacement and (replacement in flags or not replacement.startswith("--")):
                     error.message = f"No such option: {error.option_name}. Use {replacement}."
                     error.possibilities = None
                 raise

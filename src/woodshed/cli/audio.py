@@ -17,15 +17,15 @@ from woodshed.errors import ParameterError, counted, near_miss, printable
 from woodshed.units import duration_text
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable
+    from collections.abc import Iterable
 
+    from woodshed.audio.filter import FilterDesign
     from woodshed.audio.measure import Measurement
     from woodshed.audio.segment import Segment
     from woodshed.clip import Clip
+    from woodshed.workflows.audio import Combination
 
     SegmentFinder = Callable[[Path], list[Segment]]
-    from woodshed.audio.filter import FilterDesign
-    from woodshed.workflows.audio import Combination
 
 
 Sounds = Annotated[

@@ -47,7 +47,7 @@ def with_task_flags(
     """Return a command with a flag for every field of a dataclass that belongs to a task.
 
     A task is imported only when its flags are needed. The flags of all tasks are added if the task is
-    unknown, or if an argument is a flag that it lacks, so that the message about it can name the task.
+    unknown, or if an argument is a flag that it lacks, so that the error about it can name the task.
 
     Parameters
     ----------
@@ -66,8 +66,9 @@ def with_task_flags(
     """
     if task is not None and task in tasks:
         complete = with_flags(command, {task: class_of(task)}, panel)
+        supported = {"--help", *map(flag_of, inspect.signature(complete).parameters)}
         flags = {argument.partition("=")[0] for argument in arguments if argument.startswith("--")}
-        if flags <= known_flags(complete):
+        if flags <= supported:
             return complete
     return with_flags(command, {name: class_of(name) for name in tasks}, panel)
 
@@ -88,66 +89,80 @@ def task_in(arguments: Sequence[str]) -> str | None:
     return task
 
 
-def known_flags(command: Command) -> set[str]:
-    """Return all flags of a command, ``--help`` included."""
-    app = typer.Typer(add_completion=False)
-    app.command()(command)
-    parameters = typer.main.get_command(app).params
-    return {"--help", *(flag for one in parameters for flag in (*one.opts, *one.secondary_opts))}
-
-
 def with_flags(command: Command, classes: Mapping[str, type[Any]], panel: str) -> Command:
-    """Return a command with a flag for every field of some dataclasses, given by the name of their task.
+    """Return a command with a flag for every field of some dataclasses, which are named by their task.
 
     Name, type and help of a flag come from the field and the docstring of its class; the help shows where
     classes differ. Flags that are not used keep the default of the class.
     """
     owners: dict[str, list[str]] = {}
-    for task, one in classes.items():
-        for setting in fields(one):
+    for task, task_settings in classes.items():
+        for setting in fields(task_settings):
             if setting.init:
                 owners.setdefault(setting.name, []).append(task)
-    defaults = {task: one() for task, one in classes.items()}
-    descriptions = {task: parameter_help(one) for task, one in classes.items()}
-
-    def parameter(name: str) -> inspect.Parameter:
-        tasks = owners[name]
+    texts = {task: parameter_help(task_settings) for task, task_settings in classes.items()}
+    defaults = {task: task_settings() for task, task_settings in classes.items()}
+    *parameters, _ = inspect.signature(command, eval_str=True).parameters.values()
+    for name, tasks in owners.items():
+        is_common = len(tasks) > MOST_NAMED or len(tasks) == len(classes)
         text = _flag_help(
-            _tasks_by_value({task: descriptions[task].get(name, "") for task in tasks}),
-            _tasks_by_value({task: str(getattr(defaults[task], name, None)) for task in tasks}),
-            tasks if len(tasks) <= min(MOST_NAMED, len(classes) - 1) else [],
+            _tasks_by_value({task: texts[task].get(name, "") for task in tasks}),
+            _tasks_by_value({task: str(getattr(defaults[task], name)) for task in tasks}),
+            [] if is_common else tasks,
         )
-        flag = typer.Option(flag_of(name), help=text, show_default=False, rich_help_panel=panel)
-        kind = typing.get_type_hints(classes[tasks[0]])[name]
-        kind = list[str] if typing.get_origin(kind) is Sequence else kind
-        kind = kind if type(None) in typing.get_args(kind) else kind | None
-        return inspect.Parameter(
-            name, inspect.Parameter.POSITIONAL_OR_KEYWORD, default=None, annotation=Annotated[kind, flag]
+        option = typer.Option(flag_of(name), help=text, show_default=False, rich_help_panel=panel)
+        kind = _flag_type(typing.get_type_hints(classes[tasks[0]])[name])
+        parameters.append(
+            inspect.Parameter(
+                name,
+                inspect.Parameter.POSITIONAL_OR_KEYWORD,
+                default=None,
+                annotation=Annotated[kind, option],
+            )
         )
-
-    *own, _ = inspect.signature(command, eval_str=True).parameters.values()
 
     def run(**arguments: Any) -> None:
-        settings = {name: value for name in owners if (value := arguments.pop(name)) is not None}
-        command(**arguments, settings=settings)
+        values = {name: arguments.pop(name) for name in owners}
+        command(**arguments, settings={name: value for name, value in values.items() if value is not None})
 
-    run.__signature__ = inspect.Signature([*own, *map(parameter, owners)])  # type: ignore[attr-defined]
+    run.__signature__ = inspect.Signature(parameters)  # type: ignore[attr-defined]
     run.__doc__ = command.__doc__
     return run
 
 
+def _flag_type(kind: Any) -> Any:
+    """Return the type of a flag, which is None if it is not used, from the type of a field."""
+    if typing.get_origin(kind) is Sequence:
+        return list[str] | None
+    return kind | None
+
+
 def _flag_help(texts: Mapping[str, list[str]], defaults: Mapping[str, list[str]], owners: list[str]) -> str:
-    """Return the help of a flag: its most common description, those of other tasks, and the default."""
+    """Return the help of a flag: its most common description, those of other tasks, owners and default.
+
+    Parameters
+    ----------
+    texts, defaults
+        Descriptions and defaults, each with the tasks that have it.
+    owners
+        Tasks that the help names as the only ones with the flag; empty for a common flag.
+    """
     most_common, *others = sorted(texts, key=lambda text: -len(texts[text]))
     parts = [most_common, *(f"For {', '.join(texts[other])}: {other}" for other in others)]
     if len(defaults) > 1:
-        each = [f"{value} for {', '.join(tasks)}" for value, tasks in defaults.items()]
-        return " ".join([*parts, f"[dim]\\[default: {'; '.join(each)}][/dim]"])
+        each = "; ".join(f"{value} for {', '.join(tasks)}" for value, tasks in defaults.items())
+        return " ".join([*parts, _dimmed(f"default: {each}")])
     if owners:
-        parts.append(f"[dim]\\[{', '.join(owners)}][/dim]")
-    if not NO_DEFAULT & set(defaults):
-        parts.append(f"[dim]\\[default: {next(iter(defaults))}][/dim]")
+        parts.append(_dimmed(", ".join(owners)))
+    (default,) = defaults
+    if default not in NO_DEFAULT:
+        parts.append(_dimmed(f"default: {default}"))
     return " ".join(parts)
+
+
+def _dimmed(text: str) -> str:
+    """Return the markup of a text in brackets."""
+    return f"[dim]\\[{text}][/dim]"
 
 
 def _tasks_by_value(values: Mapping[str, str]) -> dict[str, list[str]]:

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from woodshed.cli.terminal import counting_bar, list_skipped, note, say
-from woodshed.errors import OutputError, ParameterError, check_choice, counted, printable
+from woodshed.errors import OutputError, ParameterError, check_choice, counted, flag_of, printable
 
 if TYPE_CHECKING:
     from woodshed.data.example import Skipped
@@ -128,20 +128,22 @@ def command(
 
 
 def _check_format(format_: str, *, timeline: bool, live: bool) -> None:
-    known = LIVE_FORMATS if live else TIMELINE_FORMATS if timeline else FORMATS
-    if format_ in known:
-        return
-    if format_ in TIMELINE_FORMATS:
+    formats: tuple[str, ...] = FORMATS
+    if live:
+        formats = LIVE_FORMATS
+    elif timeline:
+        formats = TIMELINE_FORMATS
+    if format_ in TIMELINE_FORMATS and format_ not in formats:
         cure = f"Live events are printed as {' or '.join(LIVE_FORMATS)}." if live else "Add --timeline."
         raise ParameterError(f"The format {format_!r} is for timelines of files. {cure}")
-    check_choice("format", format_, known)
+    check_choice("format", format_, formats)
 
 
 def _refuse(flags: dict[str, Any], why: str) -> None:
     """Refuse flags that would have no effect."""
     for name, value in flags.items():
         if value is not None:
-            raise ParameterError(f"--{name.replace('_', '-')} {why}")
+            raise ParameterError(f"{flag_of(name)} {why}")
 
 
 def _check_new(targets: Iterable[Path], *, force: bool) -> None:

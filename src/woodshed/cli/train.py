@@ -74,9 +74,8 @@ def command(
     n_trials: Annotated[
         int,
         typer.Option(
-            help="Trials of a hyperparameter search on inner folds of the training part; given settings "
-            "stay. "
-            "For a classical estimator the search is over the estimators. "
+            help="Trials of a hyperparameter search on inner folds of the training part; settings that are "
+            "set by a flag are not searched. For a classical estimator the search is over the estimators. "
             "[dim]\\[default: none][/dim]",
             show_default=False,
         ),

@@ -157,9 +157,10 @@ def _request_rest(url: str, part: Path, progress: Progress, timeout_s: float) ->
         _delete(part)
         return False
     with response:
-        is_rest = response.status == http.HTTPStatus.PARTIAL_CONTENT and response.headers.get(
-            "Content-Range", ""
-        ).startswith(f"bytes {here}-")
+        content_range = response.headers.get("Content-Range", "")
+        is_rest = response.status == http.HTTPStatus.PARTIAL_CONTENT and content_range.startswith(
+            f"bytes {here}-"
+        )
         here = here if is_rest else 0
         length = response.headers.get("Content-Length")
         total = here + int(length) if length else None

@@ -136,8 +136,8 @@ def list_sounds(places: Iterable[Path], *, scores: bool = False) -> list[Path]:
     sounds: list[Path] = []
     for place in places:
         if place.is_dir():
-            below = files_below(place, stop_at=place.resolve().parent)
-            sounds += [p for p in below if (is_sound(p) if scores else p.suffix.lower() in AUDIO_SUFFIXES)]
+            below = [path for path in files_below(place, stop_at=place.resolve().parent) if is_sound(path)]
+            sounds += [path for path in below if scores or not is_score(path)]
         else:
             sounds.append(place)
     return sounds

@@ -118,9 +118,8 @@ def guess_groups(corpus: Corpus, place: Path) -> list[Candidate]:
             continue
         names = sorted(_distinct(values))
         word = group_by if rank == _COLUMN else group_word_of(group_by)
-        candidate = Candidate(
-            group_by, word, len(names), sum(value is not None for value in values), tuple(names[:4])
-        )
+        n_examples = sum(value is not None for value in values)
+        candidate = Candidate(group_by, word, len(names), n_examples, tuple(names[:4]))
         are_words = sum(map(_is_word, names)) * 2 > len(names)
         order = (
             group_by.lower() not in GROUP_NAMES,
@@ -266,7 +265,8 @@ def _without_repeats(candidates: Sequence[Ranked]) -> list[Candidate]:
     """Remove candidates with the groups of an earlier one, or with subdivisions of them within a label."""
     unique: list[tuple[Candidate, Values]] = []
     for order, candidate, values in candidates:
-        if not any(_refines(earlier, values, subdivided=bool(order[3])) for _, earlier in unique):
+        within_labels = bool(order[3])
+        if not any(_refines(earlier, values, subdivided=within_labels) for _, earlier in unique):
             unique.append((candidate, values))
     return [candidate for candidate, _ in unique]
 

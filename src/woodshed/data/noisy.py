@@ -21,7 +21,7 @@ from woodshed.audio.signals import COLOURS, coloured
 from woodshed.clip import Clip
 from woodshed.data.example import ChangedExample, Corpus, Example
 from woodshed.data.folder import existing_folder, list_sounds
-from woodshed.errors import DataError, ParameterError, near_miss
+from woodshed.errors import DataError, check_choice
 from woodshed.units import db_to_amplitude
 
 CLEAN = "clean"
@@ -75,8 +75,7 @@ class Mix:
     recordings: tuple[str, ...] = ()
 
     def __post_init__(self) -> None:
-        if self.kind not in NOISES:
-            raise ParameterError(f"Unknown noise {self.kind!r}. {near_miss(self.kind, KINDS)}")
+        check_choice("noise", self.kind, NOISES)
 
     def __call__(self, clip: Clip) -> Clip:
         """Return the clip with noise, the same in all channels."""

@@ -1,4 +1,8 @@
-"""Splits of a data set into training and test parts, by group where possible."""
+"""Splits of a data set into training and test parts, by group where possible.
+
+If the same speaker, song or source recording is on both sides of a split, a model may recognise it instead of
+the class, and the score is too high. Such a split is marked as leaky wherever its score appears.
+"""
 
 from __future__ import annotations
 

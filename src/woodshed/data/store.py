@@ -1,4 +1,14 @@
-"""Feature store: an on-disk cache of computed features."""
+"""Feature store: an on-disk cache of computed features.
+
+Each item has its own entry, a file that is named by the content of the sound and all settings: it depends
+neither on file names nor on dates, several processes can fill a store together, and an interrupted run loses
+only the entries that were being computed. An entry is a ``.npy`` file (`numpy.load` opens it) followed by a
+trailer of 20 bytes::
+
+    magic ``wdshed01``   8 bytes
+    length of the .npy   8 bytes, little endian
+    CRC-32 of the .npy   4 bytes, little endian
+"""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Corpora, output folders, and runs over many files with unusable ones among them."""
+"""Inputs and outputs of the workflows: output folders, unusable files, corpora and recognisers."""
 
 from __future__ import annotations
 
@@ -97,7 +97,7 @@ def require_usable(n_usable: int, skipped: Sequence[Skipped], *, what: str, stri
         raise UnusableFilesError(f"None of the input files is usable: skipped {n}.", skipped)
     if skipped and strict:
         verb = "is" if len(skipped) == 1 else "are"
-        raise UnusableFilesError(f"{n} {verb} unusable. Fix or remove them, or omit --strict.", skipped)
+        raise UnusableFilesError(f"{n} {verb} unusable. Fix or exclude them, or omit --strict.", skipped)
 
 
 def load_corpus_for(

@@ -15,7 +15,7 @@ from importlib import import_module
 from importlib.util import find_spec
 from pathlib import Path
 
-from woodshed.errors import ParameterError, near_miss
+from woodshed.errors import ParameterError, check_choice
 
 Fact = str | int | float | bool | None | list[object] | dict[str, object]
 
@@ -120,8 +120,7 @@ def registry(name: str) -> Registry:
     """
     if not name:
         raise ParameterError(f"Choose what to list: {', '.join(REGISTRIES)}.")
-    if name not in REGISTRIES:
-        raise ParameterError(f"Unknown list {name!r}. {near_miss(name, REGISTRIES)}")
+    check_choice("list", name, REGISTRIES)
     return REGISTRIES[name]
 
 

@@ -51,8 +51,8 @@ class DetectionSettings:
             If a setting is out of its range, the model has no threshold for such a rate, or it is not a
             classifier.
         """
-        given = {"smooth_s": self.smooth_s, "min_event_s": self.min_event_s}
-        settings: dict[str, Any] = {name: value for name, value in given.items() if value is not None}
+        durations = {"smooth_s": self.smooth_s, "min_event_s": self.min_event_s}
+        settings: dict[str, Any] = {name: value for name, value in durations.items() if value is not None}
         rule = EventRule(**settings)
         window_classifier(recogniser)  # raises unless events can be detected
         return calibrated_rule(

@@ -3,6 +3,10 @@
 from __future__ import annotations
 
 import json
+import re
+import shutil
+import subprocess
+import sys
 from dataclasses import replace
 from pathlib import Path
 
@@ -114,6 +118,31 @@ def test_the_most_harmful_comes_first_and_says_what_mends_it(checkup: Checkup) -
     assert "--high-pass-hz" in checkup.of("DC offset")[0].repair
     assert "copy.flac" in checkup.of("duplicate across classes")[0].to_text()
     assert json.loads(checkup.to_json())["n_sounds"] == 37
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="the command is for a POSIX shell")
+@pytest.mark.parametrize(
+    "kind", ["unreadable", "silent", "clipped", "too short", "duplicate across classes", "near duplicate"]
+)
+def test_a_repair_moves_files_and_deletes_none(
+    checkup: Checkup, faulty: Path, tmp_path: Path, kind: str
+) -> None:
+    (finding,) = checkup.of(kind)
+    command = finding.repair[finding.repair.index("mkdir") :].replace(str(faulty), "sounds")
+    shutil.copytree(faulty, tmp_path / "sounds")
+    contents = {path.name: path.read_bytes() for path in finding.files}
+    subprocess.run(command, shell=True, cwd=tmp_path, check=True)
+    moved = {path.name for path in (tmp_path / "excluded").iterdir()}
+    assert moved
+    assert moved <= set(contents)
+    for path in finding.files:
+        place = Path("excluded") if path.name in moved else Path("sounds", path.parent.name)
+        assert (tmp_path / place / path.name).read_bytes() == contents[path.name]
+
+
+def test_no_repair_deletes_or_replaces_a_file(checkup: Checkup) -> None:
+    for finding in checkup.findings:
+        assert not re.search(r"\brm\b|delete|mv (?!-n )", finding.repair)
 
 
 def test_two_at_a_time_find_the_same(checkup: Checkup, faulty: Path) -> None:

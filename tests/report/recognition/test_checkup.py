@@ -16,13 +16,13 @@ from woodshed.report.recognition.page import page
 def test_findings_are_listed_by_harm_and_escaped(experiment: Experiment) -> None:
     files = (Path("<b>.wav"),)
     findings = (
-        Finding("silent", 0.9, files, "1 sound: nothing but silence.", "rm '<b>.wav'"),
+        Finding("silent", 0.9, files, "1 sound: nothing but silence.", "woodshed audio play '<b>.wav'"),
         Finding("clipped", 0.3, files, "1 sound: recorded too loud.", "Record it again."),
     )
     text = page(replace(experiment, checkup=Checkup("made up", 48, 4, findings)))
     part = text.split('<section id="checkup">')[1].split("</section>")[0]
     assert part.index("nothing but silence") < part.index("recorded too loud")
-    assert "rm &#x27;&lt;b&gt;.wav&#x27;" in part
+    assert "woodshed audio play &#x27;&lt;b&gt;.wav&#x27;" in part
     assert '<a href="#checkup">' in text
 
 

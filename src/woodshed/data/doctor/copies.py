@@ -11,7 +11,7 @@ from itertools import chain
 import numpy as np
 
 from woodshed.clip import Samples
-from woodshed.data.doctor.finding import Finding, command_on, share_of
+from woodshed.data.doctor.finding import Finding, excluding, share_of
 from woodshed.data.doctor.fingerprint import COMPARED_S, likeness, narrowed, neighbours
 from woodshed.data.doctor.inspection import Inspection
 from woodshed.data.example import Corpus, Example, is_made, read_example
@@ -179,12 +179,12 @@ def _report(
     later = [corpus.examples[k].path for members in sets for k in members[1:]]
     versions = "the same samples" if kind == "duplicate" else "slightly different versions of one recording"
     clash = {"across classes": " under several labels", "": ""}.get(where, f" {where}")
-    repair = command_on("rm", later)
+    repair = excluding(later)
     if where == "across classes":
-        repair = f"Listen, keep the one with the correct label, and remove the others: {repair}"
+        repair = f"Listen, keep the one with the correct label, and exclude the others: {repair}"
     elif kind != "duplicate":
         repair = (
-            f"Give the versions one group (column group, or --group-by), or remove the later ones: {repair}"
+            f"Give the versions one group (column group, or --group-by), or exclude the later ones: {repair}"
         )
     return Finding(
         f"{kind} {where}".strip(),

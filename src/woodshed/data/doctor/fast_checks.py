@@ -9,7 +9,7 @@ from pathlib import Path
 
 import numpy as np
 
-from woodshed.data.doctor.finding import Finding, command_on, share_of
+from woodshed.data.doctor.finding import Finding, command_on, excluding, share_of
 from woodshed.data.doctor.inspection import SHORTEST_S, Inspection, usable
 from woodshed.data.example import Corpus, Example, Skipped
 from woodshed.errors import counted
@@ -203,7 +203,7 @@ def unreadable(
         0.5 + 0.5 * share_of(len(rows), len(examples)),
         rows,
         ": skipped in training",
-        "Export {} again from the original, or remove {}: " + command_on("rm", [path for path, _ in rows]),
+        "Export {} again from the original, or exclude {}: " + excluding([path for path, _ in rows]),
     )
 
 
@@ -222,7 +222,7 @@ def silent(examples: Sequence[Example], inspections: Inspections) -> list[Findin
         0.5 + 0.5 * share_of(len(rows), len(examples)),
         rows,
         ": only silence, from which no class can be learned",
-        "Record {} again, or remove {}: " + command_on("rm", [path for path, _ in rows]),
+        "Record {} again, or exclude {}: " + excluding([path for path, _ in rows]),
     )
 
 
@@ -247,8 +247,8 @@ def clipped(examples: Sequence[Example], inspections: Inspections) -> list[Findi
         0.25 + 0.5 * share_of(len(rows), len(examples)),
         rows,
         ": recorded too loud; the clipped peaks add distortion in all bands",
-        "Record {} again at a lower gain; clipping cannot be undone. To remove {}: "
-        + command_on("rm", [path for path, _ in rows]),
+        "Record {} again at a lower gain; clipping cannot be undone. To exclude {}: "
+        + excluding([path for path, _ in rows]),
     )
 
 
@@ -285,7 +285,7 @@ def too_short(examples: Sequence[Example], inspections: Inspections) -> list[Fin
         0.3 + 0.5 * share_of(len(rows), len(examples)),
         rows,
         ": too short to contain much of a class",
-        "Record {} again, or remove {}: " + command_on("rm", [path for path, _ in rows]),
+        "Record {} again, or exclude {}: " + excluding([path for path, _ in rows]),
     )
 
 

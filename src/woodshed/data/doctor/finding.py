@@ -36,11 +36,11 @@ class Finding:
 
     Examples
     --------
-    >>> finding = Finding("silent", 0.6, (Path("a.wav"),), "1 sound is silent.", "rm a.wav", ("all zero",))
+    >>> finding = Finding("silent", 0.6, (Path("a.wav"),), "1 silent sound.", "Record it again.", ("all 0",))
     >>> print(finding.to_text())
-    silent (harm 0.60): 1 sound is silent.
-        a.wav: all zero
-      fix: rm a.wav
+    silent (harm 0.60): 1 silent sound.
+        a.wav: all 0
+      fix: Record it again.
     >>> json.loads(finding.to_json())["files"]
     ['a.wav']
     """
@@ -145,14 +145,25 @@ def command_on(words: str, files: Sequence[Path], tail: str = "") -> str:
 
     Examples
     --------
-    >>> command_on("rm", [Path("a b.wav"), Path("c.wav")])
-    "rm 'a b.wav' c.wav"
+    >>> command_on("woodshed audio play", [Path("a b.wav"), Path("c.wav")])
+    "woodshed audio play 'a b.wav' c.wav"
     >>> command_on("woodshed audio convert", [Path("a.wav")] * 9, "--out fixed")
     'woodshed audio convert a.wav a.wav a.wav ... --out fixed'
     """
     names = [shlex.quote(printable(path)) for path in files[:N_SHOWN]]
     names += ["..."] if len(files) > N_SHOWN else []
     return " ".join([words, *names, *([tail] if tail else [])])
+
+
+def excluding(files: Sequence[Path]) -> str:
+    """Return a shell command that moves files out of the data set; it neither deletes nor replaces any.
+
+    Examples
+    --------
+    >>> excluding([Path("sounds/a.wav")])
+    'mkdir -p excluded && mv -n sounds/a.wav excluded'
+    """
+    return command_on("mkdir -p excluded && mv -n", files, "excluded")
 
 
 def share_of(n: int, n_all: int) -> float:

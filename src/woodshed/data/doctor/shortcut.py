@@ -86,9 +86,8 @@ class CueScore:
     @property
     def is_shortcut(self) -> bool:
         """Whether the cue predicts the classes, or at least one of them."""
-        return (
-            self.mean >= MIN_INFORMEDNESS and self.mean_low > 0
-        ) or self.best_low >= MIN_CLASS_INFORMEDNESS
+        predicts_classes = self.mean >= MIN_INFORMEDNESS and self.mean_low > 0
+        return predicts_classes or self.best_low >= MIN_CLASS_INFORMEDNESS
 
 
 def shortcuts(
@@ -107,8 +106,9 @@ def shortcuts(
     seed
         Seed of folds, forests and bootstrap.
     """
-    scores = cue_scores(corpus.labels, inspections, units, seed=seed)
-    for score in (score for score in scores if score.is_shortcut):
+    for score in cue_scores(corpus.labels, inspections, units, seed=seed):
+        if not score.is_shortcut:
+            continue
         classes = {score.label, *score.predicted_classes}
         files = tuple(corpus.examples[k].path for k in inspections if corpus.examples[k].label in classes)
         others = ", ".join(repr(name) for name in score.predicted_classes if name != score.label)
