@@ -31,6 +31,7 @@ from woodshed.data.example import Corpus, Example, Skipped, Sounds
 from woodshed.data.split import stratified_folds, stratified_group_folds
 from woodshed.data.table import NO_LABEL
 from woodshed.errors import DataError
+from woodshed.metrics.threshold import threshold_for_precision
 from woodshed.recognition.learners import check_lengths
 
 SELF_TRAINING_MODES = ("pseudo",)
@@ -220,18 +221,16 @@ def least_probability(
 def threshold_of(probabilities: NDArray[np.float64], is_right: NDArray[np.bool_]) -> float | None:
     """Return the lowest probability from which `TARGET_PRECISION` of the predictions are right.
 
+    None if there is none, or fewer than `MIN_HELD_OUT` predictions reach it.
+
     Examples
     --------
     >>> probabilities = np.linspace(0, 1, 21)
     >>> threshold_of(probabilities, probabilities > 0.42), threshold_of(probabilities, probabilities > 2)
     (0.4, None)
     """
-    order = np.argsort(-probabilities, kind="stable")
-    ranked, numbers = probabilities[order], np.arange(1, len(order) + 1)
-    is_last = np.append(ranked[1:] < ranked[:-1], True)  # equal probabilities count together
-    precision = np.cumsum(is_right[order]) / numbers
-    usable = ranked[is_last & (precision >= TARGET_PRECISION) & (numbers >= MIN_HELD_OUT)]
-    return float(usable[-1]) if len(usable) else None
+    least = threshold_for_precision(is_right, probabilities, TARGET_PRECISION)
+    return least if np.count_nonzero(probabilities >= least) >= MIN_HELD_OUT else None
 
 
 def _folds(labels: Sequence[str], groups: Sequence[str] | None, seed: int) -> Sequence[NDArray[np.int64]]:
