@@ -398,7 +398,7 @@ def model_to_bytes(name: str, model: Any, n_values: int) -> bytes:
     name
         A name in `woodshed.recognition.classical.CLASSICAL`.
     model
-        Result of `fit_model` or of ``fit_columns``.
+        Result of `fit_model` or of `fit_columns`.
     n_values
         Length of the rows.
 
