@@ -100,6 +100,8 @@ def test_it_becomes_one_row_of_a_clip(name: str, front_end: Any) -> None:
     pooled = row_front_end(name, RATE)
     row = pooled(sound(front_end))
     assert row.shape == (pooled.n_values,) == (len(pooled.names),)
+    assert sum(pooled.blocks) in (0, pooled.n_values)
+    assert pooled.reads_notes == reads_notes(front_end)
     assert pooled.sample_rate == RATE
     assert callable_key(pooled) == callable_key(row_front_end(name, RATE))
     assert callable_key(pooled) != callable_key(row_front_end(name, RATE // 2))

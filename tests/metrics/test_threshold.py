@@ -7,7 +7,7 @@ from statistics import NormalDist
 
 import numpy as np
 import pytest
-from sklearn.metrics import roc_curve
+from sklearn.metrics import precision_recall_curve, roc_curve
 
 from woodshed.errors import ParameterError
 from woodshed.metrics import threshold
@@ -30,6 +30,14 @@ def test_the_rate_is_kept_and_by_no_lower_threshold(rate: float, ties: bool) -> 
     assert np.mean(score[~positive] >= found) <= rate
     lower = score[score < found]
     assert lower.size == 0 or np.mean(score[~positive] >= lower.max()) > rate
+
+
+@pytest.mark.parametrize("precision", [0.4, 0.6, 0.9])
+def test_the_precision_is_kept_and_by_no_lower_threshold(precision: float) -> None:
+    positive, score = scored(ties=True)
+    found = threshold.threshold_for_precision(positive, score, precision)
+    precisions, _, thresholds = precision_recall_curve(positive, score)
+    assert found == thresholds[precisions[:-1] >= precision].min()
 
 
 def test_alarms_by_the_hour() -> None:
@@ -70,7 +78,10 @@ def test_a_promise_for_new_sounds_is_kept_with_new_sounds() -> None:
 def test_a_promise_that_nothing_keeps_says_no_to_everything() -> None:
     highest_is_wrong = [False, True], [0.9, 0.1]
     assert threshold.threshold_for_false_positive_rate(*highest_is_wrong, 0.5) == math.inf
+    assert threshold.threshold_for_precision(*highest_is_wrong, 0.9) == math.inf
     assert threshold.threshold_for_false_positive_rate([True], [0.5], 0.1) == math.inf  # nothing to go by
+    assert threshold.threshold_for_precision([False], [0.5], 0.1) == math.inf
+    assert threshold.threshold_for_precision([True, True], [0.5, 0.2], 1.0) == 0.2
 
 
 def test_each_class_has_its_own_threshold() -> None:
@@ -90,6 +101,8 @@ def test_what_makes_no_sense_is_refused() -> None:
     given = [True, False], [0.1, 0.2]
     with pytest.raises(ParameterError, match=r"rate must be from 0 to 1, got 5.* pass 0.01"):
         threshold.threshold_for_false_positive_rate(*given, 5)
+    with pytest.raises(ParameterError, match="precision must be above 0 and at most 1, got 0"):
+        threshold.threshold_for_precision(*given, 0)
     with pytest.raises(ParameterError, match="hours must be above 0 and per_hour at least 0, got 0"):
         threshold.threshold_for_false_positives_per_hour(*given, 0, 1)
     with pytest.raises(ParameterError, match="per_hour at least 0, got 1 and -1"):

@@ -18,7 +18,13 @@ from woodshed.errors import ParameterError
 from woodshed.recognition import self_training as module
 from woodshed.recognition.estimator import Recogniser
 from woodshed.recognition.experiments.cross_validation import CrossValidation
-from woodshed.recognition.self_training import fit_with_unlabelled, may_learn, threshold_of, with_unlabelled
+from woodshed.recognition.self_training import (
+    MIN_HELD_OUT,
+    fit_with_unlabelled,
+    may_learn,
+    threshold_of,
+    with_unlabelled,
+)
 
 
 def partly(labels: list[str], n_kept: int) -> list[str | None]:
@@ -147,3 +153,5 @@ def test_equal_answers_count_together_when_it_is_asked_from_where_on_they_are_ri
     right[20:] = [True] * 5 + [False] * 5
     assert threshold_of(sure, right) == 0.9
     assert threshold_of(np.full(20, 0.7), np.arange(20) < 15) is None
+    assert threshold_of(sure[:MIN_HELD_OUT], np.ones(MIN_HELD_OUT, bool)) == 0.9
+    assert threshold_of(sure[: MIN_HELD_OUT - 1], np.ones(MIN_HELD_OUT - 1, bool)) is None  # too few

@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 from woodshed.clip import Clip, Samples
 from woodshed.errors import AudioError, ParameterError, ScoreError
 from woodshed.features.key import PROFILES, key_of_pitch_classes
+from woodshed.features.row import NamedRow
 from woodshed.features.validation import Checked
 from woodshed.score import DRUM_CHANNEL, Score
 from woodshed.symbolic.rendering import RENDER_RATE, ScoreClip
@@ -159,7 +160,7 @@ class NoteSummary(Checked):
 
 
 @dataclass(frozen=True, kw_only=True)
-class PlayedNotes(Checked):
+class PlayedNotes(Checked, NamedRow):
     """`NoteSummary` of the score from which a clip was rendered; the audio is ignored.
 
     Parameters
@@ -187,11 +188,6 @@ class PlayedNotes(Checked):
     def names(self) -> tuple[str, ...]:
         """Name of each value, with its unit."""
         return NoteSummary(metre_hidden=self.metre_hidden).names
-
-    @property
-    def n_values(self) -> int:
-        """Length of the row."""
-        return len(self.names)
 
     def __call__(self, clip: Clip) -> Samples:
         """Compute the row of the score of a clip.

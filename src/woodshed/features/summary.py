@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from abc import ABC, abstractmethod
+from abc import abstractmethod
 from dataclasses import dataclass
 from itertools import pairwise
 
@@ -13,6 +13,7 @@ from woodshed.clip import Clip, Samples
 from woodshed.errors import ParameterError
 from woodshed.features.frame import frames_of, mono_at
 from woodshed.features.mel import MelSettings, cepstrum, delta, power_to_db
+from woodshed.features.row import NamedRow
 from woodshed.features.spectral_shape import centroid_hz
 from woodshed.features.time_domain import mean_power, zero_crossing_rate
 
@@ -32,8 +33,8 @@ _LEAST = 1e-3
 
 
 @dataclass(frozen=True, kw_only=True)
-class RowFeature(MelSettings, ABC):
-    """Base class of features that map a clip of any length to one row.
+class RowFeature(MelSettings, NamedRow):
+    """Base class of features that map the sound of a clip of any length to one row.
 
     Parameters
     ----------
@@ -46,21 +47,6 @@ class RowFeature(MelSettings, ABC):
         if self.n_mels < N_MFCC:
             name = type(self).__name__
             raise ParameterError(f"{name} expects n_mels of at least {N_MFCC}, got {self.n_mels}.")
-
-    @property
-    @abstractmethod
-    def names(self) -> tuple[str, ...]:
-        """Name of each value, with its unit."""
-
-    @property
-    def n_values(self) -> int:
-        """Length of the row."""
-        return len(self.names)
-
-    @property
-    def blocks(self) -> tuple[int, ...]:
-        """Lengths of the blocks of a row that are separate views of the clip; empty for a single view."""
-        return ()
 
     def __call__(self, clip: Clip) -> Samples:
         """Compute the row of a clip.

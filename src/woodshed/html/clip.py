@@ -5,7 +5,6 @@ from __future__ import annotations
 import base64
 import io
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING
 
 import numpy as np
 from numpy.typing import NDArray
@@ -16,9 +15,6 @@ from woodshed.clip import Clip, Samples
 from woodshed.data.example import Example, is_made, read_example
 from woodshed.errors import ParameterError
 from woodshed.html.document import Markup, element
-
-if TYPE_CHECKING:
-    pass
 
 N_LEVELS = 32
 """Number of shades in a spectrogram; more are indistinguishable at this size and cost bytes."""

@@ -287,21 +287,20 @@ def evaluate(confusion: ArrayLike) -> dict[str, Any]:
         "negative_predictive_value": negative_predictive_value,
         "f1": f1,
     }
-    return {
+    scores: dict[str, Any] = {
         "n_examples": int(counts.sum()),
         "majority_rate": majority_rate(counts),
         "accuracy": accuracy(counts),
         "balanced_accuracy": balanced_accuracy(counts),
-        **{
-            name: {
-                "per_class": rate(counts, zero_division=0.0).tolist(),
-                **{average: rate(counts, average=average, zero_division=0.0) for average in AVERAGES},
-                "n_undefined": int(np.isnan(rate(counts, zero_division=math.nan)).sum()),
-            }
-            for name, rate in rates.items()
-        },
-        "confusion_matrix": counts.tolist(),
     }
+    for name, rate in rates.items():
+        scores[name] = {
+            "per_class": rate(counts, zero_division=0.0).tolist(),
+            **{average: rate(counts, average=average, zero_division=0.0) for average in AVERAGES},
+            "n_undefined": int(np.isnan(rate(counts, zero_division=math.nan)).sum()),
+        }
+    scores["confusion_matrix"] = counts.tolist()
+    return scores
 
 
 def _divide(numerator: Counts, denominator: Counts, *, zero_division: float | None, name: str) -> Values:

@@ -1,4 +1,4 @@
-"""Decision thresholds for a maximum false positive rate, or number of false positives per hour.
+"""Decision thresholds for a maximum rate or number of false positives, or a minimum precision.
 
 Conventions
 -----------
@@ -69,7 +69,7 @@ def threshold_for_false_positive_rate(
     """
     if not 0 <= rate <= 1:
         raise ParameterError(f"rate must be from 0 to 1, got {rate!r}. For 1 % pass 0.01.")
-    thresholds, n_false = _false_positives(is_positive, score)
+    thresholds, _, n_false = _counts(is_positive, score)
     allowed = rate * (n_false[-1] + for_new) * (1 + _ROUNDING)
     return _lowest(thresholds, (n_false[-1] > 0) & (n_false + for_new <= allowed))
 
@@ -105,8 +105,37 @@ def threshold_for_false_positives_per_hour(
         raise ParameterError(
             f"hours must be above 0 and per_hour at least 0, got {hours!r} and {per_hour!r}."
         )
-    thresholds, n_false = _false_positives(is_positive, score)
+    thresholds, _, n_false = _counts(is_positive, score)
     return _lowest(thresholds, n_false + for_new <= per_hour * hours * (1 + _ROUNDING))
+
+
+def threshold_for_precision(is_positive: ArrayLike, score: ArrayLike, precision: float) -> float:
+    """Return the lowest threshold with a precision of at least ``precision``.
+
+    Precision depends on the prevalence: use data in which positives are as common as in use.
+
+    Parameters
+    ----------
+    is_positive, score
+        As for `threshold_for_false_positive_rate`.
+    precision
+        Above 0 to 1.
+
+    Raises
+    ------
+    ParameterError
+        If the arrays do not match, or ``precision`` is not above 0 and at most 1.
+
+    Examples
+    --------
+    >>> truth, score = [True, False, True, False], [0.9, 0.8, 0.7, 0.1]
+    >>> threshold_for_precision(truth, score, 0.6), threshold_for_precision(truth, score, 0.9)
+    (0.7, 0.9)
+    """
+    if not 0 < precision <= 1:
+        raise ParameterError(f"precision must be above 0 and at most 1, got {precision!r}.")
+    thresholds, n_true, n_false = _counts(is_positive, score)
+    return _lowest(thresholds, n_true >= precision * (n_true + n_false) * (1 - _ROUNDING))
 
 
 def class_thresholds(
@@ -151,12 +180,15 @@ def class_thresholds(
     )
 
 
-def _false_positives(is_positive: ArrayLike, score: ArrayLike) -> tuple[Values, Values]:
-    """Return thresholds, decreasing from infinity, and the number of false positives at each of them."""
-    false_rate, _, thresholds = roc_curve(is_positive, score)
-    n_negative = np.size(is_positive) - np.count_nonzero(is_positive)
-    # The rate is NaN without negatives; rounding recovers the integer counts.
-    return thresholds, np.rint(np.nan_to_num(false_rate) * n_negative)
+def _counts(is_positive: ArrayLike, score: ArrayLike) -> tuple[Values, Values, Values]:
+    """Return thresholds, decreasing from infinity, and the true and false positives at each of them."""
+    false_rate, true_rate, thresholds = roc_curve(is_positive, score)
+    n_positive = np.asarray(is_positive).astype(bool).sum()
+    n_negative = np.size(is_positive) - n_positive
+    # Rates are NaN if there is nothing to count; rounding recovers the integer counts.
+    n_true = np.rint(np.nan_to_num(true_rate) * n_positive)
+    n_false = np.rint(np.nan_to_num(false_rate) * n_negative)
+    return thresholds, n_true, n_false
 
 
 def _lowest(thresholds: Values, allowed: NDArray[np.bool_]) -> float:

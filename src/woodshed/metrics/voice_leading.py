@@ -98,7 +98,9 @@ def evaluate(grids: Sequence[ArrayLike], tonics: Sequence[int] | None = None) ->
     chords = [chords_of(grid) for grid in grids]
     doubled = math.nan
     if tonics is not None:
-        doubled = _share([doubled_leading_tones(*pair) for pair in zip(chords, tonics, strict=True)])
+        doubled = _share(
+            [doubled_leading_tones(chord, tonic) for chord, tonic in zip(chords, tonics, strict=True)]
+        )
     lowest, highest = np.array(RANGES).T
     n_changes = sum(len(chord) - 1 for chord in chords)
     return VoiceLeading(

@@ -1,4 +1,4 @@
-"""Clips as items of the feature store: resampled to one rate, and augmented."""
+"""Clips as items of the feature store, resampled to one rate and augmented; rows of features of clips."""
 
 from __future__ import annotations
 
@@ -189,9 +189,9 @@ def describe(
 ) -> NDArray[np.float64]:
     """Return the row of a feature for each clip, shape ``(n_clips, n_values)``."""
     with tempfile.TemporaryDirectory() as temporary:
-        kept = FeatureStore(store or temporary, feature)
+        feature_store = FeatureStore(store or temporary, feature)
         items = clip_items(clips, feature.sample_rate)
-        skipped = kept.fill(items, n_jobs=n_jobs)
+        skipped = feature_store.fill(items, n_jobs=n_jobs)
         if skipped:
             raise ParameterError(f"Baselines need usable clips: {skipped[0].reason}")
-        return np.stack([kept.get(item) for item in items]).astype(np.float64)
+        return np.stack([feature_store.get(item) for item in items]).astype(np.float64)

@@ -267,8 +267,8 @@ class Recogniser(AudioEstimator):
         """Raise `ParameterError` if a setting is out of its range."""
         super().check_settings()
         if self.unlabelled is not None and self.unlabelled not in SELF_TRAINING_MODES:
-            known = near_miss(self.unlabelled, SELF_TRAINING_MODES)
-            raise ParameterError(f"Invalid value {self.unlabelled!r} of unlabelled. {known}")
+            hint = near_miss(self.unlabelled, SELF_TRAINING_MODES)
+            raise ParameterError(f"Invalid value {self.unlabelled!r} of unlabelled. {hint}")
 
     def fit(
         self,

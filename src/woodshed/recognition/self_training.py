@@ -31,6 +31,7 @@ from woodshed.data.example import Corpus, Example, Skipped, Sounds
 from woodshed.data.split import stratified_folds, stratified_group_folds
 from woodshed.data.table import NO_LABEL
 from woodshed.errors import DataError
+from woodshed.metrics.threshold import threshold_for_precision
 from woodshed.recognition.learners import check_lengths
 
 SELF_TRAINING_MODES = ("pseudo",)
@@ -172,13 +173,15 @@ def _pseudo_labels(  # the arrays of one training set
     weights: NDArray[np.float64],
 ) -> tuple[NDArray[np.int64], list[str], float | None]:
     """Return the unlabelled clips to train on, their labels, and the probability from which they count."""
-    known = subset_of(clips, labelled)
+    labelled_clips = subset_of(clips, labelled)
     own_groups = None if groups is None else [groups[k] for k in labelled]
-    are_known = groups is not None and {groups[k] for k in others} <= set(own_groups or [])
-    least = least_probability(recogniser, known, names, None if are_known else own_groups, weights[labelled])
+    held_out_groups = own_groups
+    if groups is not None and {groups[k] for k in others} <= {groups[k] for k in labelled}:
+        held_out_groups = None
+    least = least_probability(recogniser, labelled_clips, names, held_out_groups, weights[labelled])
     if least is None:
         return others[:0], [], None
-    teacher = _unfitted(recogniser).fit(known, names, own_groups, weights[labelled].tolist())
+    teacher = _unfitted(recogniser).fit(labelled_clips, names, own_groups, weights[labelled].tolist())
     outputs = teacher.outputs(subset_of(clips, others))
     is_certain = outputs.max(axis=1) >= least
     return others[is_certain], teacher.classes_[outputs[is_certain].argmax(axis=1)].tolist(), least
@@ -220,18 +223,16 @@ def least_probability(
 def threshold_of(probabilities: NDArray[np.float64], is_right: NDArray[np.bool_]) -> float | None:
     """Return the lowest probability from which `TARGET_PRECISION` of the predictions are right.
 
+    None if there is none, or fewer than `MIN_HELD_OUT` predictions reach it.
+
     Examples
     --------
     >>> probabilities = np.linspace(0, 1, 21)
     >>> threshold_of(probabilities, probabilities > 0.42), threshold_of(probabilities, probabilities > 2)
     (0.4, None)
     """
-    order = np.argsort(-probabilities, kind="stable")
-    ranked, numbers = probabilities[order], np.arange(1, len(order) + 1)
-    is_last = np.append(ranked[1:] < ranked[:-1], True)  # equal probabilities count together
-    precision = np.cumsum(is_right[order]) / numbers
-    usable = ranked[is_last & (precision >= TARGET_PRECISION) & (numbers >= MIN_HELD_OUT)]
-    return float(usable[-1]) if len(usable) else None
+    least = threshold_for_precision(is_right, probabilities, TARGET_PRECISION)
+    return least if np.count_nonzero(probabilities >= least) >= MIN_HELD_OUT else None
 
 
 def _folds(labels: Sequence[str], groups: Sequence[str] | None, seed: int) -> Sequence[NDArray[np.int64]]:
@@ -257,6 +258,7 @@ def _unfitted(recogniser: Any) -> Any:
 def with_unlabelled(estimator: Any, corpus: Corpus) -> Corpus:
     """Return a corpus whose unlabelled examples are used if the settings say so, and skipped otherwise.
 
+    They are skipped, too, if ``estimator`` is None: nothing is then to be fitted.
     Where groups are known, an unlabelled example without a group is skipped: it may belong to a tested one.
 
     Examples
@@ -270,7 +272,7 @@ def with_unlabelled(estimator: Any, corpus: Corpus) -> Corpus:
     >>> len(used.unlabelled), len(used.skipped)
     (1, 0)
     """
-    if getattr(estimator, "unlabelled", None) is None:
+    if estimator is None or estimator.unlabelled is None:
         return replace(corpus, unlabelled=())
     used = corpus.unlabelled
     if corpus.groups is not None:

@@ -213,9 +213,8 @@ def _stretch_in_time(
     place = rng.random(n_windows) if augmentation.random_position else np.full(n_windows, 0.5)
     n_read = math.ceil(n_frames * math.exp(augmentation.stretch)) + 2
     spans = (n_frames * tempo).tolist()  # rows of the spectrogram that a window covers
-    starts = (
-        place * ([len(rows) for rows in spectrograms] - n_frames * tempo)
-    ).tolist()  # negative if the spectrogram is shorter
+    # A start is negative if the spectrogram is shorter.
+    starts = (place * ([len(rows) for rows in spectrograms] - n_frames * tempo)).tolist()
     if augmentation.random_position and peak_db is not None:
         for k, spectrogram in enumerate(spectrograms):
             if starts[k] > 0:

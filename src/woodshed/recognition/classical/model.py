@@ -62,7 +62,7 @@ class Case:
     n_jobs
         Threads of the forest; the other estimators use one. The result does not depend on it.
     blocks
-        Lengths of the parts of a row (`woodshed.features.summary.RowFeature.blocks`) that an estimator may
+        Lengths of the parts of a row (`woodshed.features.row.NamedRow.blocks`) that an estimator may
         model separately; empty: the row is one part.
     """
 
@@ -398,7 +398,7 @@ def model_to_bytes(name: str, model: Any, n_values: int) -> bytes:
     name
         A name in `woodshed.recognition.classical.CLASSICAL`.
     model
-        Result of `fit_model` or of ``fit_columns``.
+        Result of `fit_model` or of `fit_columns`.
     n_values
         Length of the rows.
 
@@ -410,7 +410,6 @@ def model_to_bytes(name: str, model: Any, n_values: int) -> bytes:
 
     Examples
     --------
-    >>> from woodshed.recognition.classical.model import fit_model
     >>> rows = np.array([[0.0, 5.0], [0.1, 3.0], [0.9, 4.0], [1.0, 4.5]])
     >>> content = model_to_bytes("svm", fit_model("svm", rows, np.array([0, 0, 1, 1])), 2)
     >>> ClassicalPredictor(content, n_values=2, n_outputs=2).predict(rows).argmax(axis=1).tolist()

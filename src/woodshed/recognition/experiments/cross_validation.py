@@ -220,11 +220,14 @@ class CrossValidation:
         self.watcher.begin(title, self.n_epochs)
         model = type(self.estimator)(**self.settings)
         unlabelled = self._unlabelled_beside(rows)
+        own_groups = None
+        if groups is not None:
+            own_groups = [*(groups[k] for k in rows), *(str(example.group) for example in unlabelled)]
         try:
             model.fit(
                 Sounds((*self.corpus.subset(rows.tolist()), *unlabelled)),
                 [*(self.answers[k] for k in rows), *(None for _ in unlabelled)],
-                None if groups is None else [*(groups[k] for k in rows), *(str(e.group) for e in unlabelled)],
+                own_groups,
                 checkpoint=self.run_state.checkpoint(name),
                 on_epoch=self.watcher.epoch,
             )
@@ -345,8 +348,8 @@ def evaluate(estimator: AudioEstimator, corpus: Corpus, *, leaky: bool | None) -
     """
     began = time.monotonic()
     head = type(estimator).head
-    known, truth, skipped = head.known_to(estimator, corpus)
-    sounds = Sounds(known.examples)
+    usable, truth, skipped = head.known_to(estimator, corpus)
+    sounds = Sounds(usable.examples)
     outputs = estimator.outputs(sounds)
     result = SplitResult(
         split="all of it",
@@ -361,7 +364,7 @@ def evaluate(estimator: AudioEstimator, corpus: Corpus, *, leaky: bool | None) -
     return Experiment(
         task=type(estimator).task,
         head=head,
-        corpus=known,
+        corpus=usable,
         names=tuple(str(name) for name in estimator.fitted("classes_")),
         splits=(result,),
         settings=deciding_settings(estimator, estimator.get_params()),

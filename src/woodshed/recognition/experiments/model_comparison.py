@@ -391,7 +391,8 @@ def gather(task: BenchmarkTask, nets: Sequence[str], run_state: RunState) -> Com
     outputs: dict[str, NDArray[np.float64]] = {}
     costs = {}
     for net in nets:
-        parts = [part for f in range(len(folds)) if (part := run_state.recall(part_name(net, f))) is not None]
+        stored = [run_state.recall(part_name(net, f)) for f in range(len(folds))]
+        parts = [part for part in stored if part is not None]
         if len(parts) == len(folds):
             outputs[net] = np.concatenate([part["outputs"] for part in parts])
             costs[net] = Costs.of(parts)

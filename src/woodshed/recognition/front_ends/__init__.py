@@ -2,7 +2,8 @@
 
 A front end is a feature: called with a `woodshed.clip.Clip` at its ``sample_rate``, it returns an array of
 shape ``(n_frames, n_values)`` or ``(n_values,)``, and it names its values. Networks take frames in decibels;
-classical estimators take one row for each clip, and frames are summarised for them (`PooledFrames`).
+classical estimators take one row for each clip (`NamedRow`), and frames are summarised for them
+(`PooledFrames`).
 
 A further front end is one file with a frozen dataclass, and a line in `FRONT_ENDS`.
 """
@@ -16,6 +17,7 @@ import numpy as np
 
 from woodshed.clip import Clip, Samples
 from woodshed.errors import look_up
+from woodshed.features.row import NamedRow
 
 FRONT_ENDS: dict[str, str] = {
     "log-mel": "woodshed.features.mel:LogMel",
@@ -33,7 +35,7 @@ FRONT_ENDS: dict[str, str] = {
 
 
 @dataclass(frozen=True)
-class PooledFrames:
+class PooledFrames(NamedRow):
     """One row for each clip: mean and standard deviation of a frame-wise feature over time.
 
     Parameters
@@ -62,11 +64,6 @@ class PooledFrames:
     def names(self) -> tuple[str, ...]:
         """The name of each value."""
         return tuple(f"{name}_{kind}" for kind in ("mean", "std") for name in self.feature.names)
-
-    @property
-    def n_values(self) -> int:
-        """Length of the row."""
-        return len(self.names)
 
     def __call__(self, clip: Clip) -> Samples:
         """Return the row of a clip at ``sample_rate``, shape ``(n_values,)``."""

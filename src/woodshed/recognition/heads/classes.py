@@ -111,8 +111,8 @@ class ClassesHead(Head):
     ) -> tuple[Corpus, NDArray[np.float32], tuple[Skipped, ...]]:
         """Return the examples whose label the model knows, their encoded labels, and the skipped others."""
         classes = estimator.fitted("classes_").tolist()
-        known = replace(corpus, examples=tuple(e for e in corpus.examples if e.label in classes))
-        if not known.examples:
+        usable = replace(corpus, examples=tuple(e for e in corpus.examples if e.label in classes))
+        if not usable.examples:
             raise DataError(
                 f"{corpus.name} has the labels {', '.join(sorted(set(corpus.labels)))}, but the model knows "
                 f"{', '.join(classes)}. Rename the class folders to match, or train on this corpus."
@@ -125,7 +125,7 @@ class ClassesHead(Head):
             for example in corpus.examples
             if example.label not in classes
         )
-        return known, self.encode_as(known.labels, classes), skipped
+        return usable, self.encode_as(usable.labels, classes), skipped
 
     def check_fold(self, fold: Fold, title: str, names: Sequence[str], rows: NDArray[np.floating]) -> None:
         """Raise `DataError` if a class is tested that is not in the training part."""

@@ -133,8 +133,8 @@ class Head(abc.ABC):
         columns, _ = read_rows(place)
         if self.is_listed_in(columns):
             return []
-        known = getattr(estimator, "classes_", getattr(type(estimator), "names", ()))
-        own = [str(name) for name in known if name in columns]
+        outputs = getattr(estimator, "classes_", estimator.names)
+        own = [str(name) for name in outputs if name in columns]
         if not own and "label" not in columns:
             raise DataError(
                 f"{printable(place)}: the target columns of {estimator.task} are unknown. Name them with "

@@ -151,8 +151,8 @@ def value_rows(
     ['value 1', 'value 2']
     """
     if len(targets) and isinstance(targets[0], Mapping):
-        seen = {str(name): None for row in targets for name in row}
-        ordered = {name: None for name in names if name in seen} | seen
+        columns = {str(name): None for row in targets for name in row}
+        ordered = {name: None for name in names if name in columns} | columns
         taken = list(only or ordered)
         return taken, np.asarray([[row.get(n, np.nan) for n in taken] for row in targets], np.float32)
     if not len(targets):

@@ -14,6 +14,7 @@ from numpy.typing import NDArray
 from woodshed.clip import Clip
 from woodshed.data.example import Skipped
 from woodshed.data.store import FeatureStore
+from woodshed.features.row import NamedRow
 from woodshed.recognition.classical import CLASSICAL
 from woodshed.recognition.classical.model import (
     Case,
@@ -138,8 +139,8 @@ def _front_end_of(estimator: ClipModel, *, reads_notes: bool) -> str:
     return estimator.front_end or (kind.note_front_end if reads_notes else kind.row_front_end)
 
 
-def _case_of(estimator: ClipModel, feature: Any) -> Case:
-    return Case(seed=estimator.seed, n_jobs=estimator.n_jobs, blocks=getattr(feature, "blocks", ()))
+def _case_of(estimator: ClipModel, feature: NamedRow) -> Case:
+    return Case(seed=estimator.seed, n_jobs=estimator.n_jobs, blocks=feature.blocks)
 
 
 def _extract(
@@ -160,7 +161,7 @@ def _extract(
     items = clip_items(clips, sample_rate)
     usable, skipped = fill_store(store, items, n_jobs=estimator.n_jobs)
     # Augmentations change sound, not notes.
-    n_versions = 1 if getattr(feature, "reads_notes", False) else kind.n_augmented_rows
+    n_versions = 1 if feature.reads_notes else kind.n_augmented_rows
     versions = [augmented_versions(items[k], n_versions, kind.waveform_augmentation) for k in usable]
     store.fill([item for row in versions for item in row[1:]], n_jobs=estimator.n_jobs)
     rows = np.stack([store.get(item) for row in versions for item in row]).astype(np.float64)

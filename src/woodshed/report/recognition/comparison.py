@@ -113,22 +113,21 @@ def heading(comparison: Comparison) -> tuple[str, ...]:
 def cells(comparison: Comparison, ranked: Ranked) -> tuple[str, ...]:
     """Return a row of every table."""
     report, measure, costs = report_of(comparison.head), comparison.head.main_measure, ranked.costs
-    return (
+    scores = (
         ranked.net,
         report.value_text(measure, ranked.score.value),
         report.interval_text(measure, ranked.score.interval),
         _difference_text(comparison, ranked),
-        *(
-            (UNKNOWN,) * 5
-            if costs is None
-            else (
-                seconds_text(costs.train_s),
-                f"{costs.n_weights:,}" if costs.n_weights else UNKNOWN,
-                bytes_text(costs.size_bytes),
-                seconds_text(costs.predict_s),
-                bytes_text(costs.peak_bytes),
-            )
-        ),
+    )
+    if costs is None:
+        return scores + (UNKNOWN,) * (len(heading(comparison)) - N_OF_SCORES)
+    return (
+        *scores,
+        seconds_text(costs.train_s),
+        f"{costs.n_weights:,}" if costs.n_weights else UNKNOWN,
+        bytes_text(costs.size_bytes),
+        seconds_text(costs.predict_s),
+        bytes_text(costs.peak_bytes),
     )
 
 

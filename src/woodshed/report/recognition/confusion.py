@@ -150,9 +150,8 @@ def _matrix(labels: Sequence[str], counts: NDArray[np.int64], *, first: Cell | N
             cell = (row, column)
             n, n_row = int(counts[cell]), int(counts[row].sum())
             button = _button(cell, (label, predicted), n, cell == first) if n and row != column else None
-            shade = (
-                -(-N_SHADES * n // n_row) if n_row else 0
-            )  # rounded up, so that a single mistake is visible
+            # Rounded up, so that a single mistake is visible.
+            shade = -(-N_SHADES * n // n_row) if n_row else 0
             class_ = f"s{shade} right" if row == column else f"s{shade}"
             cells.append(element("td", button or str(n), class_=class_))
         body.append(element("tr", element("th", name_of(label), scope="row", title=label), *cells))

@@ -207,17 +207,15 @@ def learning_figure(curve: LearningCurve) -> Markup:
     is_validated = bool(curve.validation_loss)
     height, bottom = (150, 22) if is_validated else (200, 38)
     loss = Plot(320, height, across, (0.0, ticks[-1][0]), left=46, right=10, top=8, bottom=bottom)
-    losses_figure = loss.draw(
-        f"Loss of {curve.fold} over {n_epochs} epochs",
-        [
-            *loss.y_axis(ticks),
-            loss.line(epochs, curve.train_loss, "other"),
-            *([loss.line(epochs, curve.validation_loss, "main")] if is_validated else loss.x_axis(*x_axis)),
-            *_selected(loss, curve.best_epoch, curve.validation_loss or curve.train_loss),
-        ],
-    )
+    marks = [*loss.y_axis(ticks), loss.line(epochs, curve.train_loss, "other")]
+    title = f"Loss of {curve.fold} over {n_epochs} epochs"
     if not is_validated:
-        return losses_figure
+        marks += [*loss.x_axis(*x_axis), *_selected(loss, curve.best_epoch, curve.train_loss)]
+        return loss.draw(title, marks)
+    marks += [
+        loss.line(epochs, curve.validation_loss, "main"),
+        *_selected(loss, curve.best_epoch, curve.validation_loss),
+    ]
     share = Plot(320, 120, across, _UNIT, left=46, right=10, top=8, bottom=38)
     share_marks = [
         *share.y_axis(percent_ticks(0.5)),
@@ -225,7 +223,7 @@ def learning_figure(curve: LearningCurve) -> Markup:
         share.line(epochs, curve.validation_accuracy, "main"),
         *_selected(share, curve.best_epoch, curve.validation_accuracy),
     ]
-    return join([losses_figure, share.draw(f"Validation accuracy of {curve.fold}", share_marks)])
+    return join([loss.draw(title, marks), share.draw(f"Validation accuracy of {curve.fold}", share_marks)])
 
 
 def _selected(plot: Plot, best_epoch: int, values: Sequence[float]) -> list[Markup]:

@@ -13,10 +13,16 @@ from woodshed.errors import counted
 from woodshed.recognition.estimator import AudioEstimator
 from woodshed.recognition.experiments.result import Experiment, SplitResult
 from woodshed.recognition.saving import save_model
-from woodshed.report.recognition.head_report import HeadReport, ordered_splits, outputs_text, report_of
+from woodshed.report.recognition.head_report import (
+    HeadReport,
+    badge_explanations,
+    ordered_splits,
+    outputs_text,
+    report_of,
+)
 from woodshed.report.recognition.page import skipped_files, target_counts, write_page
 from woodshed.report.recognition.scores import groups_of
-from woodshed.report.wording import EXPLANATIONS, badge_of, method_name, pairs_table, plain, plain_table
+from woodshed.report.wording import badge_of, method_name, pairs_table, plain, plain_table
 from woodshed.training.model_folder import CARD_NAME, METRICS_NAME, to_json
 
 DIGESTS_NAME = "heard.json"
@@ -87,7 +93,7 @@ def card(experiment: Experiment) -> str:
         plain_table(["item", "value"], _training_data(experiment)),
         "## Scores",
         _score_table(report, experiment, splits),
-        *dict.fromkeys(EXPLANATIONS[badge] for result in splits if (badge := badge_of(result.leaky))),
+        *badge_explanations(splits),
         "The first method of each split is the model; the others are baselines. In brackets: 95 % bootstrap "
         f"interval, resampled by group where groups are known. {report.explanation}",
         "## Limitations",

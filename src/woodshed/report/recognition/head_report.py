@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import abc
 import math
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from importlib import import_module
 from typing import Any, ClassVar
@@ -267,6 +267,12 @@ def split_badge(leaky: bool | None) -> Markup:
     if not badge:
         return Markup("")
     return join([" ", element("span", badge, class_="badge", title=EXPLANATIONS[badge])])
+
+
+def badge_explanations(splits: Iterable[SplitResult]) -> list[str]:
+    """Return the explanation of each badge that some splits have, once."""
+    badges = dict.fromkeys(badge_of(result.leaky) for result in splits)
+    return [EXPLANATIONS[badge] for badge in badges if badge]
 
 
 def learning_section(curves: Sequence[LearningCurve]) -> Markup:

@@ -19,6 +19,7 @@ from woodshed.report.recognition.head_report import (
     HeadReport,
     Scores,
     Section,
+    badge_explanations,
     ordered_splits,
     outputs_text,
     report_of,
@@ -180,7 +181,7 @@ def _score_section(report: HeadReport, experiment: Experiment, scored: Sequence[
             element("tbody", element("tr", title, class_="part"), *rows, class_="later" if k else "first")
         )
     notes = [
-        *dict.fromkeys(EXPLANATIONS[name] for result, _ in scored if (name := badge_of(result.leaky))),
+        *badge_explanations(result for result, _ in scored),
         "In small type: 95 % bootstrap intervals, resampled by group where groups are known. "
         + report.explanation,
     ]

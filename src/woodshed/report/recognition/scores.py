@@ -132,11 +132,11 @@ def _f1(counts: NDArray[np.int64]) -> NDArray[np.float64]:
 
 
 MEASURES: Mapping[str, Callable[[ClassPredictions], float]] = {
-    "accuracy": lambda made: float(made.hits.mean()),
-    "balanced accuracy": lambda made: confusion.balanced_accuracy(made.confusion),
+    "accuracy": lambda predictions: float(predictions.hits.mean()),
+    "balanced accuracy": lambda predictions: confusion.balanced_accuracy(predictions.confusion),
     "macro-F1": _macro_f1,
-    "log loss": lambda made: probability.log_loss(*made.scored),
-    "AUC": lambda made: float(probability.roc_auc_one_vs_rest(*made.scored, average="macro")),
+    "log loss": lambda predictions: probability.log_loss(*predictions.scored),
+    "AUC": lambda predictions: float(probability.roc_auc_one_vs_rest(*predictions.scored, average="macro")),
 }
 """Name -> measure, in the order of the score table."""
 

@@ -8,10 +8,11 @@ from typing import ClassVar
 import numpy as np
 
 from woodshed.clip import Clip
+from woodshed.features.row import NamedRow
 
 
 @dataclass(frozen=True, kw_only=True)
-class Zones:
+class Zones(NamedRow):
     """Level of the beginning, the middle and the end of a clip, and how often it crosses zero."""
 
     key: ClassVar[str] = "zones/1"
@@ -24,11 +25,6 @@ class Zones:
         return tuple(
             f"{what}_{part}" for part in ("begin", "middle", "end") for what in ("level", "crossings")
         )
-
-    @property
-    def n_values(self) -> int:
-        """Length of the row."""
-        return len(self.names)
 
     def __call__(self, clip: Clip) -> np.ndarray:
         """Return the row of a clip."""

@@ -1,0 +1,33 @@
+"""Base class of features that give one row of values for each clip."""
+
+from __future__ import annotations
+
+from abc import ABC, abstractmethod
+from typing import ClassVar
+
+
+class NamedRow(ABC):
+    """One row of named values for each clip, as classical estimators take it.
+
+    Attributes
+    ----------
+    reads_notes
+        Whether it reads the score that a clip was rendered from, instead of its sound.
+    """
+
+    reads_notes: ClassVar[bool] = False
+
+    @property
+    @abstractmethod
+    def names(self) -> tuple[str, ...]:
+        """Name of each value, with its unit."""
+
+    @property
+    def n_values(self) -> int:
+        """Length of the row."""
+        return len(self.names)
+
+    @property
+    def blocks(self) -> tuple[int, ...]:
+        """Lengths of the blocks of a row that are separate views of the clip; empty for a single view."""
+        return ()
