@@ -176,6 +176,29 @@ def transposed_sharps(n_sharps: int, semitones: int) -> int:
     return (n_sharps + 7 * semitones + 5) % 12 - 5
 
 
+def sharps_of_keynote(keynote: str, mode: Mode) -> int:
+    """Return the number of sharps of a key by the name of its tonic; flats are negative.
+
+    Examples
+    --------
+    >>> sharps_of_keynote("D", "dorian"), sharps_of_keynote("Bb", "major"), sharps_of_keynote("D#", "minor")
+    (0, -2, 6)
+    """
+    fifths = LINE_OF_FIFTHS.index(keynote[0]) - 1 + 7 * (keynote.count("#") - keynote.count("b"))  # above C
+    return fifths - FIFTHS_ABOVE[mode]
+
+
+def sharps_of_pitch_class(tonic: int, mode: Mode) -> int:
+    """Return the number of sharps of a key by the pitch class of its tonic, from five flats to six sharps.
+
+    Examples
+    --------
+    >>> sharps_of_pitch_class(9, "minor"), sharps_of_pitch_class(3, "major")
+    (0, -3)
+    """
+    return transposed_sharps(sharps_of_keynote("C", mode), tonic)
+
+
 def spelling(pitch_midi: int, key: Key) -> tuple[str, int, int]:
     """Spell a pitch in a key: letter, sharps (flats are negative), octave.
 

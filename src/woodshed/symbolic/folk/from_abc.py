@@ -8,7 +8,7 @@ from fractions import Fraction
 from typing import TypeVar
 
 from woodshed.errors import ScoreError, ScoreFileError
-from woodshed.score import FIFTHS_ABOVE, LINE_OF_FIFTHS, Mode
+from woodshed.score import Key, Mode
 from woodshed.symbolic.abc.field import read_transposition
 from woodshed.symbolic.abc.read import TuneLines, cut_tunes, read_voices
 from woodshed.symbolic.abc.voice import Propagation, Voice, broken_factors
@@ -319,9 +319,9 @@ def _moved(events: Sequence[AbcSymbol], n_sharps: int, mode: Mode, split: frozen
         ]
         return _words(transposed, Speller(alterations_of(SIGNATURES[MODE_WORDS[mode]])), split)
 
-    sharps, place = divmod(n_sharps + FIFTHS_ABOVE[mode] + 1, 7)
-    letter = LETTERS.index(LINE_OF_FIFTHS[place])
-    semitones = pitch_of(letter) + sharps
+    keynote = Key(0, n_sharps, mode).keynote
+    letter = LETTERS.index(keynote[0])
+    semitones = pitch_of(letter) + keynote.count("#") - keynote.count("b")
     moves = [(7 * k - letter, 12 * k - semitones) for k in range(-3, 5)]
     return _first_possible(moved, sorted(moves, key=lambda move: (abs(move[1]), move[1])))
 
