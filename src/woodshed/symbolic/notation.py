@@ -344,7 +344,8 @@ def bars_of(score: Score) -> list[BarSpan]:
         is_pickup = at == 0 and 0 < pickup < length
         stop = at + (pickup if is_pickup else length)
         stop = min([stop, *(turn for turn in turns if at < turn < stop)])
-        number = 0 if is_pickup else (bars[-1].number + 1 if bars else 1)
+        first_number = 0 if is_pickup else 1
+        number = bars[-1].number + 1 if bars else first_number
         bars.append(BarSpan(number, at, stop, metre))
         at = stop
     return bars

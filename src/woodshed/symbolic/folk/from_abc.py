@@ -231,8 +231,14 @@ def _text_of(voice: FolkVoice) -> str:
     if name not in _METRES:
         raise ScoreError(f"there is no token for the metre {name}.")
     metre, times = _METRES[name]
-    metres = {metre: times} | ({_DOUBLED[metre]: 2 * times} if metre in _DOUBLED else {})
-    metre, events = _first_possible(lambda word: (word, _timed(voice.events, metres[word], word)), metres)
+    factors = {metre: times}
+    if metre in _DOUBLED:
+        factors[_DOUBLED[metre]] = 2 * times
+
+    def timed(word: str) -> tuple[str, list[AbcSymbol]]:
+        return word, _timed(voice.events, factors[word], word)
+
+    metre, events = _first_possible(timed, factors)
     words = _moved(events, n_sharps, mode, frozenset())
     if split := split_bars(words, metre):
         words = _moved(events, n_sharps, mode, split)
