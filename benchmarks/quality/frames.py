@@ -8,12 +8,12 @@ from pathlib import Path
 
 import numpy as np
 
+from benchmarks.quality.chord_symbol import read_chord
 from woodshed.data.corpora.jsb_chorales import chorales
 from woodshed.data.corpora.nottingham import FOLDERS, tune_family
 from woodshed.errors import ScoreError
 from woodshed.score import Score
 from woodshed.symbolic.abc.read import read_abc
-from woodshed.symbolic.chord_symbol import read_chord
 
 Frames = tuple[tuple[int, ...], ...]
 

@@ -24,6 +24,7 @@ WITHOUT_MAIN = {
     "benchmarks.provenance",
     "benchmarks.quality.another_sampler",
     "benchmarks.quality.chord_chain",
+    "benchmarks.quality.chord_symbol",
     "benchmarks.quality.confidence_trials",
     "benchmarks.quality.frames",
     "benchmarks.quality.likelihood_rows",

@@ -10,10 +10,10 @@ from zipfile import ZipFile
 
 import pytest
 
-from woodshed.score import FIFTHS_ABOVE, Key, Mode, Note, Score
+from woodshed.score import FIFTHS_ABOVE, LINE_OF_FIFTHS, Key, Mode, Note, Score
 from woodshed.symbolic.abc.write import score_to_abc
 from woodshed.symbolic.musicxml.write import score_to_musicxml
-from woodshed.symbolic.notation import LINE_OF_FIFTHS, NATURALS, signature_of, spelling
+from woodshed.symbolic.notation import NATURALS, signature_of, spelling
 
 _NAMES = {-2: "bb", -1: "b", 0: "", 1: "#", 2: "##"}
 

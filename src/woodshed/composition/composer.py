@@ -254,9 +254,9 @@ class Composer(Generator):
             raise KeyboardInterrupt
         return self
 
-    def set_learned(self, weights: Weights, curve: LearningCurve, known: Sequence[tuple[str, str]]) -> None:
-        """Set the fitted attributes, after training or loading."""
-        self.weights_, self.curve_, self.known_ = weights, curve, tuple(known)
+    def set_learned(self, weights: Weights, curve: LearningCurve, pieces: Sequence[tuple[str, str]]) -> None:
+        """Set the fitted attributes, after training or loading; ``pieces`` are titles and texts."""
+        self.weights_, self.curve_, self.known_ = weights, curve, tuple(pieces)
         self.drop_derived()
 
     def score(self, pieces: Sequence[Any]) -> float:
@@ -266,8 +266,10 @@ class Composer(Generator):
     @functools.cached_property
     def reference_set(self) -> ReferenceSet:
         """The training pieces, ready for comparison."""
-        known = self.fitted("known_")
-        return ReferenceSet.of([self.to_generation(text) for _, text in known], [title for title, _ in known])
+        pieces = self.fitted("known_")
+        return ReferenceSet.of(
+            [self.to_generation(text) for _, text in pieces], [title for title, _ in pieces]
+        )
 
 
 def save_composer(composer: Composer, folder: Path, *, half: bool = False) -> None:
@@ -339,11 +341,11 @@ def load_composer(folder: Path, tasks: Mapping[str, str]) -> Composer:
             raise ValueError("the vocabulary differs")
         with np.load(io.BytesIO(contents[WEIGHTS_NAME]), allow_pickle=False) as arrays:
             weights = {name: np.asarray(arrays[name], np.float32) for name in arrays}
-        known = json.loads(gzip.decompress(contents[KNOWN_NAME]))
+        pieces = json.loads(gzip.decompress(contents[KNOWN_NAME]))
         composer.set_learned(
             weights,
             LearningCurve.from_dict(settings["curve"]),
-            [(str(title), str(text)) for title, text in known],
+            [(str(title), str(text)) for title, text in pieces],
         )
     except (KeyError, TypeError, ValueError, OSError, zipfile.BadZipFile, WoodshedError) as error:
         raise damaged(folder / SETTINGS_NAME, f"it does not fit this version ({error})") from error

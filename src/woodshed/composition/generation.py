@@ -6,7 +6,7 @@ from abc import ABC, abstractmethod
 from collections.abc import Hashable, Mapping, Sequence
 from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
-from typing import Any, ClassVar, Self
+from typing import Any, ClassVar, Protocol, Self
 
 import numpy as np
 from numpy.typing import NDArray
@@ -17,7 +17,7 @@ from woodshed.audio.edit import resample
 from woodshed.audio.write import write as write_clip
 from woodshed.clip import Clip
 from woodshed.errors import ParameterError, counted, near_miss
-from woodshed.metrics.originality import Melody, MelodyIndex, Novelty, Originality, SequenceIndex
+from woodshed.metrics.originality import Melody, MelodyIndex, SequenceIndex
 from woodshed.metrics.style import Style, melody_style
 from woodshed.score import Score
 from woodshed.symbolic.rendering import BEST
@@ -37,15 +37,44 @@ _SOUND_RATE = 8000
 _N_BANDS = 17
 """Mel bands of an audio frame; their 16 differences are the bits of its code."""
 
-NoveltyReport = Originality | Novelty
-"""Novelty of one line.
 
-Both kinds have the ``unit`` of the line, such as ``note``, and its length ``n_units``; the length of the
-longest copy of the training data in that unit (``copied_units``), and in the unit in which a request limits
-copies (``copied_run`` and ``run_unit``, such as ``bar``); the share of n-grams that the training data do not
-have (``new_share``, NaN for a short line); and the title of the item with the longest copy, empty if there is
-none (``source``).
-"""
+class NoveltyReport(Protocol):
+    """Novelty of one line, such as `woodshed.metrics.originality.Originality`; a dataclass."""
+
+    @property
+    def unit(self) -> str:
+        """What the line consists of, such as ``note``."""
+
+    @property
+    def n_units(self) -> int:
+        """Length of the line."""
+
+    @property
+    def copied_units(self) -> int:
+        """Length of the longest copy of the training data."""
+
+    @property
+    def run_unit(self) -> str:
+        """The unit in which a request limits copies, such as ``bar``."""
+
+    @property
+    def copied_run(self) -> int:
+        """Length of the longest copy in that unit."""
+
+    @property
+    def new_share(self) -> float:
+        """Share of the n-grams that the training data do not have; NaN for a short line."""
+
+    @property
+    def source(self) -> str:
+        """Title of the training item with the longest copy; empty if there is none."""
+
+
+class LineIndex(Protocol):
+    """The lines of one name in the training data, ready for comparison."""
+
+    def compare(self, content: Any, /) -> NoveltyReport:
+        """Return the novelty of the content of a line."""
 
 
 @dataclass(frozen=True)
@@ -67,7 +96,7 @@ class Line(ABC):
     is_given: bool = False
 
     @abstractmethod
-    def index(self, contents: Sequence[Any], titles: Sequence[str]) -> MelodyIndex | SequenceIndex:
+    def index(self, contents: Sequence[Any], titles: Sequence[str]) -> LineIndex:
         """Make the contents of training lines of this kind ready for comparison."""
 
 
@@ -365,7 +394,7 @@ class ReferenceSet:
     """
 
     generations: tuple[Generation, ...] = ()
-    indexes: Mapping[str, Any] = field(default_factory=dict)
+    indexes: Mapping[str, LineIndex] = field(default_factory=dict)
 
     @classmethod
     def of(cls, generations: Sequence[Generation], titles: Sequence[str]) -> ReferenceSet:
@@ -416,13 +445,13 @@ class EvaluatedGeneration:
 
     @property
     def lines(self) -> tuple[tuple[Any, Any], ...]:
-        """Its lines, each with its novelty report, whose type depends on that of the line."""
+        """Its lines, each with its novelty report; the type of both depends on the kind of generation."""
         return tuple(zip(self.generation.lines, self.novelty, strict=True))
 
     @property
     def least_novel(self) -> NoveltyReport:
         """The novelty report of the line with the longest copy, of those that the user did not supply."""
-        reports: list[NoveltyReport] = [report for line, report in self.lines if not line.is_given]
+        reports = [report for line, report in self.lines if not line.is_given]
         return max(reports or self.novelty, key=lambda report: (report.copied_run, report.copied_units))
 
     def to_values(self) -> dict[str, Any]:

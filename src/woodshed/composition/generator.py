@@ -52,9 +52,8 @@ class Request:
             if name not in flags:
                 flag = flag_of(name)
                 hint = near_miss(flag, flags.values(), similarity=0.8)  # a flag of another task is not a typo
-                hint = (
-                    hint if hint.startswith("Did") else f"Supported: {', '.join(flags.values()) or 'none'}."
-                )
+                if not hint.startswith("Did"):
+                    hint = f"Supported: {', '.join(flags.values()) or 'none'}."
                 raise ParameterError(f"{flag} is not supported by task {task!r}. {hint}")
         return cls(**options)
 

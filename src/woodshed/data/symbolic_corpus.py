@@ -22,7 +22,8 @@ from woodshed.errors import (
     near_miss,
     printable,
 )
-from woodshed.score import DRUM_CHANNEL, FIFTHS_ABOVE, Key, Score
+from woodshed.score import DRUM_CHANNEL, Key, Score
+from woodshed.symbolic.notation import sharps_of_pitch_class
 from woodshed.units import PITCH_CLASSES
 
 if TYPE_CHECKING:
@@ -330,5 +331,5 @@ def _with_key(score: Score) -> Score:
         raise ScoreError(
             f"{printable(score.source)} has no key signature, and none can be estimated from its notes."
         ) from error
-    n_sharps = (7 * PITCH_CLASSES.index(guess.name) - FIFTHS_ABOVE[guess.mode] + 5) % 12 - 5
+    n_sharps = sharps_of_pitch_class(PITCH_CLASSES.index(guess.name), guess.mode)
     return replace(score, keys=[Key(0, n_sharps, guess.mode)])

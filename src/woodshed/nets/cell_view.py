@@ -15,7 +15,7 @@ N_SIGNS = 2
 """Ids beyond the values: ``n_values`` is a masked cell, ``n_values + 1`` one outside the piece."""
 
 NEAR, FAR = 2, 8
-"""Maximum distance of frames seen with all cells, and with their first cells only."""
+"""Maximum distance of frames in view with all cells, and with their first cells only."""
 
 N_FAR_CELLS = 4
 """Cells of far frames: one for each voice of a choir."""
@@ -41,9 +41,9 @@ def relative_context(xp: Any, cells: Any, n_values: int, *, past_only: bool = Fa
     >>> (ids[1, :3] - BELOW).tolist(), notes[1].tolist()
     ([0, -2, 2], [7])
     """
-    seen = context(xp, cells, n_values, past_only=past_only)
-    notes = reference_note(xp, seen, n_values)
-    return interval_ids(xp, seen, notes, n_values), notes
+    cells = context(xp, cells, n_values, past_only=past_only)
+    notes = reference_note(xp, cells, n_values)
+    return interval_ids(xp, cells, notes, n_values), notes
 
 
 def context(xp: Any, cells: Any, n_values: int, *, past_only: bool = False) -> Any:
@@ -73,14 +73,14 @@ def context(xp: Any, cells: Any, n_values: int, *, past_only: bool = False) -> A
     """
     padding = [(0, 0)] * (len(cells.shape) - 2) + [(FAR, FAR), (0, 0)]
     padded = xp.pad(cells, padding, constant_values=n_values + 1)
-    seen = []
+    frames = []
     for offset in sorted(range(-FAR, 1 if past_only else FAR + 1), key=abs):
         frame = padded[..., FAR + offset : offset - FAR or None, :]
-        seen.append(frame if abs(offset) <= NEAR else frame[..., :N_FAR_CELLS])
-    return xp.concatenate(seen, axis=-1)
+        frames.append(frame if abs(offset) <= NEAR else frame[..., :N_FAR_CELLS])
+    return xp.concatenate(frames, axis=-1)
 
 
-def reference_note(xp: Any, seen: Any, n_values: int) -> Any:
+def reference_note(xp: Any, cells: Any, n_values: int) -> Any:
     """Return the note that intervals are measured from: the first known note of a `context`.
 
     Shape ``(..., n_frames, 1)``; the middle of all values if there is none.
@@ -91,13 +91,13 @@ def reference_note(xp: Any, seen: Any, n_values: int) -> Any:
     >>> reference_note(np, np.array([[9, 0, 5, 3], [9, 9, 10, 9]]), 9).tolist()
     [[5], [4]]
     """
-    is_note = (seen > 0) & (seen < n_values)
+    is_note = (cells > 0) & (cells < n_values)
     first = xp.expand_dims(xp.argmax(is_note, axis=-1), -1)
-    notes = xp.take_along_axis(seen, first, axis=-1)
+    notes = xp.take_along_axis(cells, first, axis=-1)
     return xp.where(xp.any(is_note, axis=-1, keepdims=True), notes, n_values // 2)
 
 
-def interval_ids(xp: Any, seen: Any, notes: Any, n_values: int) -> Any:
+def interval_ids(xp: Any, cells: Any, notes: Any, n_values: int) -> Any:
     """Convert cell ids to interval ids below `N_INTERVAL_IDS`: the interval plus `BELOW`, or a sign.
 
     Examples
@@ -106,9 +106,9 @@ def interval_ids(xp: Any, seen: Any, notes: Any, n_values: int) -> Any:
     >>> (interval_ids(np, np.array([5, 7, 0, 9, 10]), 5, 9) - BELOW).tolist()
     [0, 2, 25, 26, 27]
     """
-    intervals = xp.clip(seen - notes, -BELOW, ABOVE) + BELOW
-    ids = xp.where(seen < n_values, intervals, seen - n_values + REST + 1)
-    return xp.where(seen < 1, REST, ids)  # symbolic Keras tensors have no ==
+    intervals = xp.clip(cells - notes, -BELOW, ABOVE) + BELOW
+    ids = xp.where(cells < n_values, intervals, cells - n_values + REST + 1)
+    return xp.where(cells < 1, REST, ids)  # symbolic Keras tensors have no ==
 
 
 def value_interval_ids(xp: Any, notes: Any, n_values: int) -> Any:

@@ -91,11 +91,11 @@ def chorale_chain(
         x = _residual(x, number + 1, width, dropout, reach=reach, before=2 * reach, after=0)
     x = layers.ZeroPadding1D((1, 0))(x)[:, :-1]  # (B, T, W): shifted by one frame
     notes = ops.pad(notes, [(0, 0), (1, 0), (0, 0)], constant_values=n_values // 2)[:, :-1]
-    known = [
+    inputs = [
         _one_hot(now, n_values + N_SIGNS),
         _one_hot(interval_ids(ops, now, notes, n_values), N_INTERVAL_IDS),
     ]
-    x = layers.Add()([x, layers.Dense(width, name="now")(layers.Concatenate()(known))])
+    x = layers.Add()([x, layers.Dense(width, name="now")(layers.Concatenate()(inputs))])
     for number in (n_layers, n_layers + 1):
         x = _residual(x, number + 1, width, dropout)
     return keras.Model(ids, _output(x, notes, n_cells, n_values), name="chorale_chain")
@@ -105,8 +105,8 @@ def _embed(
     cells: Any, n_values: int, width: int, dropout: float, *, past_only: bool = False
 ) -> tuple[Any, Any]:
     """Embed the cells of each frame and its context as intervals; return the reference notes as well."""
-    seen, notes = relative_context(ops, cells, n_values, past_only=past_only)  # (B, T, S), (B, T, 1)
-    around = layers.Dropout(dropout / 2)(_one_hot(seen, N_INTERVAL_IDS))  # (B, T, S*P)
+    intervals, notes = relative_context(ops, cells, n_values, past_only=past_only)  # (B, T, S), (B, T, 1)
+    around = layers.Dropout(dropout / 2)(_one_hot(intervals, N_INTERVAL_IDS))  # (B, T, S*P)
     x = layers.Dense(width, name="enter")(_one_hot(cells, n_values + N_SIGNS))  # (B, T, W)
     return layers.Add()([x, layers.Dense(width, use_bias=False, name="intervals")(around)]), notes
 

@@ -176,6 +176,29 @@ def transposed_sharps(n_sharps: int, semitones: int) -> int:
     return (n_sharps + 7 * semitones + 5) % 12 - 5
 
 
+def sharps_of_keynote(keynote: str, mode: Mode) -> int:
+    """Return the number of sharps of a key by the name of its tonic; flats are negative.
+
+    Examples
+    --------
+    >>> sharps_of_keynote("D", "dorian"), sharps_of_keynote("Bb", "major"), sharps_of_keynote("D#", "minor")
+    (0, -2, 6)
+    """
+    fifths = LINE_OF_FIFTHS.index(keynote[0]) - 1 + 7 * (keynote.count("#") - keynote.count("b"))  # above C
+    return fifths - FIFTHS_ABOVE[mode]
+
+
+def sharps_of_pitch_class(tonic: int, mode: Mode) -> int:
+    """Return the number of sharps of a key by the pitch class of its tonic, from five flats to six sharps.
+
+    Examples
+    --------
+    >>> sharps_of_pitch_class(9, "minor"), sharps_of_pitch_class(3, "major")
+    (0, -3)
+    """
+    return transposed_sharps(sharps_of_keynote("C", mode), tonic)
+
+
 def spelling(pitch_midi: int, key: Key) -> tuple[str, int, int]:
     """Spell a pitch in a key: letter, sharps (flats are negative), octave.
 
@@ -250,6 +273,18 @@ def as_fraction(beats: float) -> Fraction:
     return Fraction(beats).limit_denominator(MAX_DENOMINATOR)
 
 
+def span_of(note: Note) -> tuple[Fraction, Fraction]:
+    """Return the rounded onset and end of a note, which lasts at least 1/1024 of a quarter note.
+
+    Examples
+    --------
+    >>> span_of(Note(4, 1 / 4096, 60))
+    (Fraction(4, 1), Fraction(4097, 1024))
+    """
+    start = as_fraction(note.onset_beats)
+    return start, max(start + Fraction(1, MAX_DENOMINATOR), as_fraction(note.end_beats))
+
+
 def beat_of(metre: Metre | None) -> Fraction:
     """Return the length of a beat: three eighths in compound metres such as 6/8, else a quarter note.
 
@@ -296,7 +331,8 @@ def bars_of(score: Score) -> list[BarSpan]:
     >>> [(bar.number, float(bar.start), float(bar.end)) for bar in bars_of(score)]
     [(0, 0.0, 1.0), (1, 1.0, 4.0), (2, 4.0, 7.0)]
     """
-    end = as_fraction(score.duration_beats)
+    # Notes are sorted by onset, and the last one may be lengthened by `span_of`.
+    end = max(as_fraction(score.duration_beats), span_of(score.notes[-1])[1])
     changes = {as_fraction(metre.onset_beats): metre for metre in score.metres}
     turns = sorted(changes)
     metre = changes.get(Fraction(0))
@@ -308,7 +344,8 @@ def bars_of(score: Score) -> list[BarSpan]:
         is_pickup = at == 0 and 0 < pickup < length
         stop = at + (pickup if is_pickup else length)
         stop = min([stop, *(turn for turn in turns if at < turn < stop)])
-        number = 0 if is_pickup else (bars[-1].number + 1 if bars else 1)
+        first_number = 0 if is_pickup else 1
+        number = bars[-1].number + 1 if bars else first_number
         bars.append(BarSpan(number, at, stop, metre))
         at = stop
     return bars
@@ -332,8 +369,7 @@ def voices_of(notes: Iterable[Note], *, join_unisons: bool = False) -> list[list
     """
     together: dict[tuple[Fraction, Fraction, int], list[Note]] = {}
     for note in notes:
-        start = as_fraction(note.onset_beats)
-        end = max(start + Fraction(1, MAX_DENOMINATOR), as_fraction(note.end_beats))
+        start, end = span_of(note)
         copy = sum(note.pitch_midi == other.pitch_midi for other in together.get((start, end, 0), ()))
         together.setdefault((start, end, 0 if join_unisons else copy), []).append(note)
     voices: list[list[Chord]] = []

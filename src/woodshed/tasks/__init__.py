@@ -51,8 +51,8 @@ def task_class(task: str) -> type[Any]:
     >>> task_class("speech").__name__
     'SpeechRecogniser'
     """
-    found: type[Any] = look_up("task", task, TASKS | GENERATORS)
-    return found
+    estimator: type[Any] = look_up("task", task, TASKS | GENERATORS)
+    return estimator
 
 
 def load(folder: str | Path) -> Any:

@@ -14,6 +14,7 @@ import numpy as np
 from woodshed.composition.generation import BAR_BEATS, ScoreGeneration, VoiceLine, grid_melody
 from woodshed.composition.generator import GridRequest, Request
 from woodshed.composition.roll.composer import FrameComposer
+from woodshed.data.corpora.jsb_chorales import Chorale
 from woodshed.data.corpora.nottingham import tune_family
 from woodshed.data.symbolic_corpus import SymbolicCorpus, jsb_corpus, read_score_corpus, source_of
 from woodshed.errors import ParameterError, ScoreError
@@ -113,11 +114,12 @@ def read_roll_corpus(source: str, tokens: PianoRoll) -> SymbolicCorpus:
             f"The JSB chorales have 1 or 4 frames per beat, got {tokens.steps_per_beat}. "
             "Set steps_per_beat to 1 or 4."
         )
-    return jsb_corpus(
-        place,
-        JSB_GRIDS[tokens.steps_per_beat],
-        lambda piece: tuple(tuple(sorted({pitch for pitch in step if pitch >= 0})) for step in piece),
-    )
+    return jsb_corpus(place, JSB_GRIDS[tokens.steps_per_beat], _frames_of)
+
+
+def _frames_of(chorale: Chorale) -> Frames:
+    """Return the pitches of each step of a chorale, from the lowest, without rests and unisons."""
+    return tuple(tuple(sorted({pitch for pitch in step if pitch >= 0})) for step in chorale)
 
 
 def _read_rolls(path: Path, tokens: PianoRoll) -> Iterator[tuple[Frames, str, str]]:

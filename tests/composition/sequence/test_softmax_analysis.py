@@ -76,12 +76,14 @@ def test_the_closed_form_holds_in_the_model(analysis: SoftmaxAnalysis) -> None:
     for change in (-3.0, -1.0, -0.1, 0.1, 1.0, 3.0):
         for trace in analysis.traces:
             logits = trace.log_probabilities[trace.targets == bar]
+            before = np.exp(logits[:, bar] - np.logaddexp.reduce(logits, axis=1))
+            # The same change of the odds; a probability near 1 determines its logit with few digits only.
+            expected = before * np.exp(change) / (1 - before + before * np.exp(change))
             moved = logits.copy()
-            moved[:, bar] += change
-            before, after = (
-                np.exp(one[:, bar] - np.logaddexp.reduce(one, axis=1)) for one in (logits, moved)
-            )
-            assert change_for_factor(before, after / before) == pytest.approx(change, abs=1e-6)
+            moved[:, bar] += change_for_factor(before, expected / before)
+            after = np.exp(moved[:, bar] - np.logaddexp.reduce(moved, axis=1))
+            assert after == pytest.approx(expected, abs=1e-14)
+            assert moved[:, bar] - logits[:, bar] == pytest.approx(change, abs=1e-6)
 
 
 def test_the_bias_alone_is_what_is_left_without_units(analysis: SoftmaxAnalysis) -> None:

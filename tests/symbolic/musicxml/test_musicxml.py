@@ -13,7 +13,7 @@ import pytest
 
 from woodshed.errors import ParameterError, ScoreFileError
 from woodshed.score import ChordSymbol, Key, Metre, Note, Program, Score, Tempo
-from woodshed.symbolic import loop, read_abc, read_musicxml, write_musicxml
+from woodshed.symbolic import abc_to_score, loop, read_abc, read_musicxml, score_to_abc, write_musicxml
 from woodshed.symbolic.musicxml.read import musicxml_to_score
 from woodshed.symbolic.musicxml.write import score_to_musicxml
 
@@ -85,6 +85,13 @@ def test_any_notes_come_back(seed: int) -> None:
     again = musicxml_to_score(score_to_musicxml(score))
     np.testing.assert_allclose(sounding(again), sounding(score), atol=1e-9)
     assert again.findings == ()
+
+
+def test_a_note_of_no_length_on_the_last_bar_line_is_in_a_bar_of_its_own() -> None:
+    score = Score([Note(0, 4, 60), Note(4, 1 / 4096, 62)], metres=[Metre(0, 4, 4)])
+    for copy in (musicxml_to_score(score_to_musicxml(score)), abc_to_score(score_to_abc(score))):
+        assert copy.notes == (Note(0, 4, 60), Note(4, 1 / 1024, 62))
+    assert score_to_musicxml(score).count("<measure ") == 2
 
 
 def test_times_without_common_unit_are_rounded_to_the_nearest_1008th() -> None:

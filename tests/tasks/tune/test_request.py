@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from woodshed.errors import ParameterError
+from woodshed.errors import ParameterError, ScoreFileError
 from woodshed.symbolic.abc.read import abc_to_score
 from woodshed.symbolic.folk.vocabulary import counted_bars
 from woodshed.tasks.tune import TuneComposer
@@ -165,3 +165,14 @@ def test_a_tune_has_the_bar_that_is_asked_for_however_far_it_is(
         assert "(3 ^c' d' e' z 4" in tune.text
         assert tune.n_bars >= number
         assert tune.faults == ()
+
+
+def test_a_file_with_a_byte_order_mark_or_in_latin_1_is_continued(tmp_path: Path) -> None:
+    book = "X:1\nT:Brüder\nM:2/4\nL:1/8\nK:D\nD4|\n"
+    for encoding in ("utf-8-sig", "latin-1"):
+        path = tmp_path / f"{encoding}.abc"
+        path.write_text(book, encoding=encoding)
+        request = TuneRequest(continue_=path)
+        assert (request.tonic, request.begins) == ("D", ("M:2/4", "K:Cmaj", "C", "4"))
+    with pytest.raises(ScoreFileError, match="cannot be opened"):
+        TuneRequest(continue_=tmp_path / "missing.abc")

@@ -177,8 +177,8 @@ class _OnnxGraphBuilder:
         """Add an LSTM cell."""
         i, f, g, o = self.add("Split", z, n_outputs=4, axis=1, num_outputs=4)
         i, f, o = (self.add("Sigmoid", gate)[0] for gate in (i, f, o))
-        kept, new = self.add("Mul", f, c)[0], self.add("Mul", i, self.add("Tanh", g)[0])[0]
-        c = self.add("Add", kept, new)[0]
+        old, new = self.add("Mul", f, c)[0], self.add("Mul", i, self.add("Tanh", g)[0])[0]
+        c = self.add("Add", old, new)[0]
         return [self.add("Mul", o, self.add("Tanh", c)[0])[0], c]
 
     def gru(self, drive: str, echo: str, h: str) -> list[str]:

@@ -7,6 +7,7 @@ import math
 from collections.abc import Callable, Sequence
 from dataclasses import asdict
 from pathlib import Path
+from typing import Any, cast
 
 import numpy as np
 
@@ -224,7 +225,7 @@ def _copies(item: EvaluatedGeneration, reference: ReferenceSet) -> Markup:
         return element("p", share, " No two consecutive notes are in the training data, either.")
     shift = report.transposed_by
     key = "in the same key" if not shift else f"{abs(shift)} semitones {'lower' if shift > 0 else 'higher'}"
-    source = reference.indexes[line.name].melodies[report.source_number]
+    source = cast("MelodyIndex", reference.indexes[line.name]).melodies[report.source_number]
     return join(
         [
             element(
@@ -298,7 +299,7 @@ def roll_svg(item: EvaluatedGeneration) -> Markup:
     >>> roll_svg(EvaluatedGeneration("tune-01", tune, (report,))).count("copied")
     2
     """
-    most = item.least_novel
+    most: Any = item.least_novel
     melodies = [line.melody for line, _ in item.lines if len(line.melody.pitch_midi)]
     low = min(int(melody.pitch_midi.min()) for melody in melodies) - 1
     high = max(int(melody.pitch_midi.max()) for melody in melodies) + 1

@@ -6,22 +6,21 @@ import re
 from fractions import Fraction
 
 from woodshed.errors import ScoreError
-from woodshed.score import LINE_OF_FIFTHS, Mode
-from woodshed.symbolic.notation import Signature, signature_of
+from woodshed.score import Mode
+from woodshed.symbolic.notation import Signature, sharps_of_keynote, signature_of
 
-_MAJOR_SHARPS = {letter: place - 1 for place, letter in enumerate(LINE_OF_FIFTHS)}
-_MODES: dict[str, tuple[Mode, int]] = {
-    "": ("major", 0),
-    "maj": ("major", 0),
-    "ion": ("major", 0),
-    "m": ("minor", -3),
-    "min": ("minor", -3),
-    "aeo": ("minor", -3),
-    "mix": ("mixolydian", -1),
-    "dor": ("dorian", -2),
-    "phr": ("phrygian", -4),
-    "lyd": ("lydian", 1),
-    "loc": ("locrian", -5),
+_MODES: dict[str, Mode] = {
+    "": "major",
+    "maj": "major",
+    "ion": "major",
+    "m": "minor",
+    "min": "minor",
+    "aeo": "minor",
+    "mix": "mixolydian",
+    "dor": "dorian",
+    "phr": "phrygian",
+    "lyd": "lydian",
+    "loc": "locrian",
 }
 _KEY = re.compile(r"([A-G])([#b♯♭]?)\s*([A-Za-z]*)")
 _EXPLICIT = re.compile(r"(?<!\S)(\^\^|__|\^|_|=)([a-gA-G])(?!\S)")
@@ -80,13 +79,13 @@ def read_key(text: str) -> tuple[int, Mode, Signature] | None:
     mode = _MODES.get(word if word == "m" else word.lower()[:3])
     if mode is None:
         raise ScoreError(f"Invalid mode {word!r} in K:{text}. Expected maj, min, mix, dor, phr, lyd or loc.")
-    n_sharps = _MAJOR_SHARPS[letter] + 7 * {"": 0, "#": 1, "♯": 1}.get(sign, -1) + mode[1]
+    n_sharps = sharps_of_keynote(letter + {"♯": "#", "♭": "b"}.get(sign, sign), mode)
     if not -7 <= n_sharps <= 7:
         raise ScoreError(
             f"K:{text} has {abs(n_sharps)} accidentals; at most 7 are supported. Use the enharmonic key."
         )
     signature = {} if re.search(r"\bexp\b", text) else signature_of(n_sharps)
-    return n_sharps, mode[0], signature | _explicit(text)
+    return n_sharps, mode, signature | _explicit(text)
 
 
 def read_transposition(text: str) -> dict[str, int]:

@@ -275,17 +275,27 @@ def read_abc(
     >>> str(book.errors[0]).partition(": ")[2]
     "tune 2, Two: Invalid key 'K:H'. Expected a keynote and a mode, such as K:G or K:Ador."
     """
-    data = read_bytes(path)
-    try:
-        text = data.decode("utf-8-sig")
-    except UnicodeDecodeError:
-        text = data.decode("latin-1")
-    book = abc_to_book(text, source=os.fspath(path), repeats=repeats, propagation=propagation)
+    book = abc_to_book(read_text(path), source=os.fspath(path), repeats=repeats, propagation=propagation)
     if not book.tunes:
         if book.errors:
             raise book.errors[0]
         raise ScoreFileError(path, "it has no tune: no line begins with X:. Expected an ABC file.")
     return book
+
+
+def read_text(path: str | os.PathLike[str]) -> str:
+    """Return the text of an ABC file in UTF-8, or else in Latin-1, like older collections.
+
+    Raises
+    ------
+    ScoreFileError
+        If the file cannot be opened.
+    """
+    data = read_bytes(path)
+    try:
+        return data.decode("utf-8-sig")
+    except UnicodeDecodeError:
+        return data.decode("latin-1")
 
 
 def abc_to_book(
@@ -355,7 +365,9 @@ def _score_of(tune: TuneLines, source: str, repeats: bool, propagation: Propagat
         played = [voice.bars[k] for k in order_of(voice.bars, order)] if repeats else voice.bars
         placed = place_bars(played)
         notes += join_ties(placed, channel)
-        changes += changes_of(placed) if channel else reversed(changes_of(placed))
+        voice_changes = changes_of(placed)
+        # `build_score` keeps the first change at an onset; in the first voice, the last one is the valid one.
+        changes += voice_changes if channel else reversed(voice_changes)
         if voice.name:
             names.append((channel, voice.name))
     return build_score(
@@ -406,9 +418,10 @@ def read_order(text: str) -> str | None:
     >>> read_order("A(BC)2.A"), read_order("A3B"), read_order("Modern AugmentedVersion")
     ('ABCBCA', 'AAAB', None)
     """
+    text = text.strip()
     open_groups = [""]
     at = 0
-    while at < len(text := text.strip()):
+    while at < len(text):
         match = _ORDER_SIGNS.match(text, at)
         if match is None:
             return None

@@ -144,9 +144,8 @@ class _Writer:
         text = ""
         for bar in self._bars:
             text += self._bar(bar, pieces[bisect_left(starts, bar.start) : bisect_left(starts, bar.end)])
-            is_last = bar is self._bars[-1]
-            text += "|]" if is_last else "|\n" if bar.number and bar.number % _BARS_A_LINE == 0 else "|"
-        return text
+            text += "|\n" if bar.number and bar.number % _BARS_A_LINE == 0 else "|"
+        return f"{text.rstrip()}]"  # the last bar line is |]
 
     def _bar(self, bar: BarSpan, pieces: Sequence[_Piece]) -> str:
         """Return the content of a bar; notes under one beam are not separated by spaces."""

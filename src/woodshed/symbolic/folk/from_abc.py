@@ -8,7 +8,7 @@ from fractions import Fraction
 from typing import TypeVar
 
 from woodshed.errors import ScoreError, ScoreFileError
-from woodshed.score import FIFTHS_ABOVE, LINE_OF_FIFTHS, Mode
+from woodshed.score import Key, Mode
 from woodshed.symbolic.abc.field import read_transposition
 from woodshed.symbolic.abc.read import TuneLines, cut_tunes, read_voices
 from woodshed.symbolic.abc.voice import Propagation, Voice, broken_factors
@@ -231,8 +231,14 @@ def _text_of(voice: FolkVoice) -> str:
     if name not in _METRES:
         raise ScoreError(f"there is no token for the metre {name}.")
     metre, times = _METRES[name]
-    metres = {metre: times} | ({_DOUBLED[metre]: 2 * times} if metre in _DOUBLED else {})
-    metre, events = _first_possible(lambda word: (word, _timed(voice.events, metres[word], word)), metres)
+    factors = {metre: times}
+    if metre in _DOUBLED:
+        factors[_DOUBLED[metre]] = 2 * times
+
+    def timed(word: str) -> tuple[str, list[AbcSymbol]]:
+        return word, _timed(voice.events, factors[word], word)
+
+    metre, events = _first_possible(timed, factors)
     words = _moved(events, n_sharps, mode, frozenset())
     if split := split_bars(words, metre):
         words = _moved(events, n_sharps, mode, split)
@@ -319,9 +325,9 @@ def _moved(events: Sequence[AbcSymbol], n_sharps: int, mode: Mode, split: frozen
         ]
         return _words(transposed, Speller(alterations_of(SIGNATURES[MODE_WORDS[mode]])), split)
 
-    sharps, place = divmod(n_sharps + FIFTHS_ABOVE[mode] + 1, 7)
-    letter = LETTERS.index(LINE_OF_FIFTHS[place])
-    semitones = pitch_of(letter) + sharps
+    keynote = Key(0, n_sharps, mode).keynote
+    letter = LETTERS.index(keynote[0])
+    semitones = pitch_of(letter) + keynote.count("#") - keynote.count("b")
     moves = [(7 * k - letter, 12 * k - semitones) for k in range(-3, 5)]
     return _first_possible(moved, sorted(moves, key=lambda move: (abs(move[1]), move[1])))
 

@@ -11,7 +11,7 @@ from itertools import pairwise
 from woodshed.score import Mode
 from woodshed.symbolic.abc.field import TUPLET_TIMES
 from woodshed.symbolic.abc.voice import broken_factors
-from woodshed.symbolic.notation import LETTERS, NATURALS
+from woodshed.symbolic.notation import LETTERS, NATURALS, sharps_of_keynote
 
 BOUNDARIES = ("<s>", "</s>")
 METRES = ("M:2/4", "M:3/4", "M:4/4", "M:3/2", "M:6/8", "M:9/8", "M:12/8")
@@ -58,9 +58,6 @@ UNITS: dict[str, tuple[Fraction, str]] = {
 WORD_OF = {meaning: word for word, meaning in UNITS.items()} | {(Fraction(1), ""): ""}
 """Length in eighths and sign of broken rhythm -> duration token; empty for one eighth."""
 
-SIGNATURES = {"K:Cmaj": 0, "K:Cmix": -1, "K:Cdor": -2, "K:Cmin": -3}
-"""Mode token -> sharps of its key signature; flats are negative."""
-
 MODE_WORDS: dict[Mode, str] = {
     "major": "K:Cmaj",
     "minor": "K:Cmin",
@@ -68,6 +65,12 @@ MODE_WORDS: dict[Mode, str] = {
     "mixolydian": "K:Cmix",
 }
 """Name of a mode -> its token."""
+
+MODE_NAMES = {word: mode for mode, word in MODE_WORDS.items()}
+"""Mode token -> name of the mode."""
+
+SIGNATURES = {word: sharps_of_keynote("C", mode) for word, mode in MODE_NAMES.items()}
+"""Mode token -> sharps of its key signature; flats are negative."""
 
 _ALTERATIONS = {"=": 0, "_": -1, "^": 1}
 

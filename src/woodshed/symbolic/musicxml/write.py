@@ -29,6 +29,7 @@ from woodshed.symbolic.notation import (
     is_binary,
     key_at,
     signature_of,
+    span_of,
     spelling,
     values_of,
     voices_of,
@@ -383,10 +384,10 @@ def _write_harmony(measure: Element, match: re.Match[str]) -> Element:
 def _divisions(score: Score) -> int:
     """Return the number of divisions of a quarter note in which all times are integers."""
     places = [score.pickup_beats, *(metre.bar_beats for metre in score.metres)]
-    places += [place for note in score.notes for place in (note.onset_beats, note.end_beats)]
     for changes in (score.tempos, score.metres, score.keys, score.programs, score.chords):
         places += [change.onset_beats for change in changes]
-    divisions = math.lcm(*{as_fraction(place).denominator for place in places})
+    times = {as_fraction(place) for place in places}.union(*map(span_of, score.notes))
+    divisions = math.lcm(*(time.denominator for time in times))
     return divisions if divisions <= _MAX_DIVISIONS else _ROUND_DIVISIONS
 
 

@@ -17,7 +17,7 @@ from woodshed.metrics.style import LENGTH, STEP, Style, length_shares, step_shar
 from woodshed.metrics.voice_leading import FIFTH, evaluate
 from woodshed.score import FIFTHS_ABOVE, Key, Metre, Mode, Program, Score, Tempo
 from woodshed.symbolic.four_voices import VOICES
-from woodshed.symbolic.notation import bars_of
+from woodshed.symbolic.notation import bars_of, sharps_of_pitch_class
 from woodshed.tokens.chorale import ChoraleGrid
 
 TEMPO_BPM = 72.0
@@ -94,7 +94,7 @@ class ChoralePiece(ScoreGeneration):
             title=title or score.title,
             tempos=score.tempos or [Tempo(0, TEMPO_BPM)],
             metres=score.metres or [Metre(0, 4, 4)],
-            keys=score.keys or [Key(0, signature(tonic, mode), mode)],
+            keys=score.keys or [Key(0, sharps_of_pitch_class(tonic, mode), mode)],
             programs=score.programs or [Program(0, voice, ORGAN) for voice in range(len(VOICES))],
             part_names=tuple((dict(enumerate(VOICES)) | dict(score.part_names)).items()),
         )
@@ -216,14 +216,3 @@ def key_of_grid(grid: Grid) -> tuple[int, Mode]:
     tonic = int((bass if len(bass) else pitches)[-1]) % 12
     weights = np.bincount((pitches - tonic) % 12, minlength=12)
     return tonic, "minor" if weights[[3, 8]].sum() > weights[[4, 9]].sum() else "major"
-
-
-def signature(tonic: int, mode: Mode) -> int:
-    """Return the number of sharps of a key signature, -5 to 6; flats are negative.
-
-    Examples
-    --------
-    >>> signature(9, "minor"), signature(3, "major"), signature(2, "major")
-    (0, -3, 2)
-    """
-    return (7 * tonic - FIFTHS_ABOVE[mode] + 5) % 12 - 5

@@ -25,7 +25,7 @@ from woodshed.data.symbolic_corpus import (
     source_of,
 )
 from woodshed.errors import MissingPackageError, ScoreFileError
-from woodshed.symbolic.abc.read import ABC_SUFFIXES
+from woodshed.symbolic.abc.read import ABC_SUFFIXES, read_text
 from woodshed.symbolic.abc.write import score_to_abc
 from woodshed.symbolic.folk.vocabulary import PITCH_PLACES
 from woodshed.tasks.tune.piece import TunePiece
@@ -80,10 +80,10 @@ def read_tunes_corpus(source: str) -> SymbolicCorpus:
         folders = {one: music21_corpus() / MUSIC21_COLLECTIONS[one] for one in names}
         paths = [(one, path) for one, folder in folders.items() for path in sorted(folder.glob("*.abc"))]
     else:
-        found = score_paths(place)
+        files = score_paths(place)
         if name == "nottingham":
-            found = [path for path in found if path.suffix.lower() in ABC_SUFFIXES]
-        paths = [(name or Path(place).name, path) for path in found]
+            files = [path for path in files if path.suffix.lower() in ABC_SUFFIXES]
+        paths = [(name or Path(place).name, path) for path in files]
     skipped: list[Skipped] = []
     rows = [
         (text, title, f"{title} ({collection})")
@@ -110,7 +110,7 @@ def _tunes_of(path: Path, skipped: list[Skipped]) -> Iterator[tuple[str, str]]:
     from woodshed.symbolic.folk.from_abc import book_to_folk
 
     if path.suffix.lower() in ABC_SUFFIXES:
-        texts = [_text_of(path)]
+        texts = [read_text(path)]
     else:
         texts = [score_to_abc(score) for score in scores_with_keys(path)]
     for text in texts:
@@ -122,15 +122,6 @@ def _tunes_of(path: Path, skipped: list[Skipped]) -> Iterator[tuple[str, str]]:
             yield tune.text, tune.title or path.stem
 
 
-def _text_of(path: Path) -> str:
-    """Read an ABC file in UTF-8, or else in Latin-1, like older collections."""
-    data = path.read_bytes()
-    try:
-        return data.decode("utf-8-sig")
-    except UnicodeDecodeError:
-        return data.decode("latin-1")
-
-
 def _rights(name: str) -> tuple[str, str]:
     if name == "nottingham":
         return nottingham.FACTS.licence, nottingham.FACTS.citation
@@ -139,8 +130,8 @@ def _rights(name: str) -> tuple[str, str]:
 
 def music21_corpus() -> Path:
     """Return the corpus folder of music21 without importing the package, which takes seconds."""
-    found = importlib.util.find_spec("music21")
-    places = list(found.submodule_search_locations or ()) if found else []
+    spec = importlib.util.find_spec("music21")
+    places = list(spec.submodule_search_locations or ()) if spec else []
     if not places:
         raise MissingPackageError(
             "O'Neill, Ryan and Aird are part of the package music21: pip install 'woodshed[tunes]'"
@@ -179,10 +170,10 @@ def families_of(texts: Sequence[str], titles: Sequence[str]) -> tuple[str, ...]:
             parents[k] = k = parents[parents[k]]
         return k
 
-    seen: dict[object, int] = {}
+    first_with: dict[object, int] = {}  # what tunes have in common -> the first of them
     for k, (text, title) in enumerate(zip(texts, titles, strict=True)):
         for mark in _marks(text, title):
-            low, high = sorted((head(k), head(seen.setdefault(mark, k))))
+            low, high = sorted((head(k), head(first_with.setdefault(mark, k))))
             parents[high] = low
     return tuple(str(head(k)) for k in range(len(texts)))
 

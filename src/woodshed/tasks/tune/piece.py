@@ -14,7 +14,7 @@ from woodshed.metrics.originality import Melody
 from woodshed.metrics.style import Style, melody_style, repeated_bars
 from woodshed.score import Score
 from woodshed.symbolic.edit import set_tempo
-from woodshed.symbolic.folk.vocabulary import METRES, MODE_WORDS, SIGNATURES, bar_errors, counted_bars
+from woodshed.symbolic.folk.vocabulary import METRES, MODE_NAMES, SIGNATURES, bar_errors, counted_bars
 from woodshed.tokens.folk.tokenizer import folk_notes, tokens_to_abc, tokens_to_score
 
 TEMPO_BPM = {"M:6/8": 165.0, "M:9/8": 165.0, "M:12/8": 165.0}
@@ -26,7 +26,6 @@ DEFAULT_BPM = 140.0
 HOME = (0, 7)
 """Tonic and dominant, in semitones above the keynote."""
 
-_MODES = {word: name for name, word in MODE_WORDS.items()}
 _MAJOR = np.array([0, 2, 4, 5, 7, 9, 11])
 
 
@@ -69,7 +68,7 @@ class TunePiece(ScoreGeneration):
     def facts(self) -> tuple[str, ...]:
         """Its metre, key and number of bars."""
         metre, mode, *_ = self.text.split()
-        return (metre.removeprefix("M:"), f"{self.tonic} {_MODES[mode]}", counted(self.n_bars, "bar"))
+        return (metre.removeprefix("M:"), f"{self.tonic} {MODE_NAMES[mode]}", counted(self.n_bars, "bar"))
 
     @property
     def n_bars(self) -> int:

@@ -12,9 +12,10 @@ from woodshed.composition.generation import Generation
 from woodshed.composition.generator import MusicRequest, check_ending
 from woodshed.composition.sampling import Sampler
 from woodshed.composition.sequence.composer import MAX_TOKENS
-from woodshed.errors import ParameterError, counted, printable
+from woodshed.errors import ParameterError, counted
 from woodshed.score import Key
 from woodshed.symbolic.abc.field import read_key as read_field
+from woodshed.symbolic.abc.read import read_text
 from woodshed.symbolic.folk.vocabulary import BAR_LINES, METRES, MODE_WORDS, MODES
 from woodshed.tasks.tune.piece import TunePiece, prime_of
 from woodshed.tokens.folk.grammar import FolkGrammar, FolkHeader
@@ -69,7 +70,7 @@ class TuneRequest(MusicRequest):
     ParameterError
         If a token is unknown, or options contradict each other.
     ScoreFileError
-        If the tune to continue cannot be written in folk tokens.
+        If the file to continue cannot be opened, or its tune cannot be written in folk tokens.
 
     Examples
     --------
@@ -173,8 +174,8 @@ def _metre_token(metre: str | None) -> str:
     """
     token = f"M:{metre.removeprefix('M:')}" if metre else ""
     if token and token not in METRES:
-        known = ", ".join(known.removeprefix("M:") for known in METRES)
-        raise ParameterError(f"Unknown metre {metre!r}. Known: {known}.")
+        metres = ", ".join(word.removeprefix("M:") for word in METRES)
+        raise ParameterError(f"Unknown metre {metre!r}. Known: {metres}.")
     return token
 
 
@@ -234,12 +235,7 @@ def _read_tune(path: Path) -> tuple[str, tuple[str, ...]]:
     """Return the tonic of the tune in a file, and its tokens without the final bar line."""
     from woodshed.symbolic.folk.from_abc import abc_to_folk
 
-    try:
-        text = path.read_text(encoding="utf-8", errors="replace")
-    except OSError as error:
-        raise ParameterError(
-            f"{printable(path)} cannot be read ({error.strerror}). Check the path."
-        ) from error
+    text = read_text(path)
     tune = abc_to_folk(text, source=path.name)
     field_ = re.search(r"^K:(.*)", text, re.MULTILINE)
     key = read_field(field_[1]) if field_ else None

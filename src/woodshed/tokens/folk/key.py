@@ -6,41 +6,18 @@ import re
 from collections.abc import Sequence
 
 from woodshed.errors import ParameterError
-from woodshed.score import FIFTHS_ABOVE, Mode
+from woodshed.score import Mode
 from woodshed.symbolic.abc.field import ACCIDENTALS, ALTERATIONS
 from woodshed.symbolic.folk.vocabulary import (
     BAR_LINES,
-    MODE_WORDS,
+    MODE_NAMES,
     SIGNATURES,
     Speller,
     pitch_of,
     sounding,
 )
-from woodshed.symbolic.notation import LETTERS, alterations_of
+from woodshed.symbolic.notation import LETTERS, alterations_of, sharps_of_keynote
 
-_FIFTHS = (
-    "Fb",
-    "Cb",
-    "Gb",
-    "Db",
-    "Ab",
-    "Eb",
-    "Bb",
-    "F",
-    "C",
-    "G",
-    "D",
-    "A",
-    "E",
-    "B",
-    "F#",
-    "C#",
-    "G#",
-    "D#",
-    "A#",
-)
-"""Tonics in ascending fifths: all that have a key signature of at most seven sharps or flats in some mode."""
-_MODE_OF: dict[str, Mode] = {word: name for name, word in MODE_WORDS.items()}
 _MODE_ENDINGS = {"major": "", "minor": "min", "dorian": "dor", "mixolydian": "mix"}
 _KEY = re.compile(r"\s*([A-Ga-g][#b]?)\s*([A-Za-z]*)\s*$")
 
@@ -86,12 +63,12 @@ def signature_of_key(tonic: str, mode: Mode) -> int:
     >>> signature_of_key("D", "dorian"), signature_of_key("E", "minor"), signature_of_key("Bb", "major")
     (0, 1, -2)
     """
-    sharps = (_FIFTHS.index(tonic) - _FIFTHS.index("C") if tonic in _FIFTHS else 99) - FIFTHS_ABOVE[mode]
-    if abs(sharps) > 7:
+    n_sharps = sharps_of_keynote(tonic, mode)
+    if abs(n_sharps) > 7:
         raise ParameterError(
             f"The key {tonic} {mode} has more than seven sharps or flats. Use an enharmonic tonic."
         )
-    return sharps
+    return n_sharps
 
 
 def in_key(tune: str, tonic: str) -> tuple[str, list[str]]:
@@ -125,7 +102,7 @@ def in_key(tune: str, tonic: str) -> tuple[str, list[str]]:
     ('Cmin', ['=B', '_b', '|'])
     """
     _, mode_word, *words = tune.split()
-    mode = _MODE_OF[mode_word]
+    mode = MODE_NAMES[mode_word]
     name = tonic + _MODE_ENDINGS[mode]
     old = alterations_of(SIGNATURES[mode_word])
     new = alterations_of(signature_of_key(tonic, mode))
@@ -172,7 +149,7 @@ def on_root(words: Sequence[str], tonic: str, mode_word: str = "") -> list[str]:
     steps, semitones = _move_to(tonic)
     old = new = [0] * len(LETTERS)
     if mode_word:
-        mode = _MODE_OF[mode_word]
+        mode = MODE_NAMES[mode_word]
         old = alterations_of(signature_of_key(tonic, mode))
         new = alterations_of(SIGNATURES[mode_word])
     speller = Speller(new)
