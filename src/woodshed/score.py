@@ -245,7 +245,7 @@ class Score:
 
     def __post_init__(self) -> None:
         if not self.notes:
-            raise ScoreError(f"{printable(self.source)} has no notes. Remove it, or add notes.")
+            raise ScoreError(f"{printable(self.source)} has no notes. Add some, or leave it out.")
         ordered = sorted(
             self.notes, key=lambda n: (n.onset_beats, n.channel, n.pitch_midi, n.duration_beats, n.velocity)
         )

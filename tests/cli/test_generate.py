@@ -98,7 +98,7 @@ def test_it_goes_on_from_a_tune_in_its_key(cli: Callable[..., Any], tmp_path: Pa
         (["--seed", "-1"], "seed must be 0 or more, got -1."),
         (["--formats", "abc,midi"], "Did you mean mid?"),
         (["--prime", "M:6/8 K:Cdor G 2 Q"], "'Q', the 5th word"),
-        (["--continue", "there-is-no-such.abc"], "cannot be read"),
+        (["--continue", "there-is-no-such.abc"], "cannot be opened"),
         (["--soundfont", "there-is-no-such.sf2"], "there is no such SoundFont"),
     ],
 )

@@ -12,7 +12,6 @@ import typer
 from woodshed.cli.flags import Command, with_task_flags
 from woodshed.cli.score import SoundFont
 from woodshed.cli.terminal import ProgressBar, names_in, print_table, say
-from woodshed.composition.generator import Request
 from woodshed.errors import WoodshedError, printable
 from woodshed.tasks import GENERATORS, task_class
 from woodshed.tasks.shipped import SHIPPED, model_folder
@@ -70,14 +69,13 @@ def command(
 def command_for(arguments: Sequence[str]) -> Command:
     """Return the command with flags for the request of the model."""
     return with_task_flags(
-        command, arguments, task_of(arguments), GENERATORS, class_of=request_class, panel="Request"
+        command,
+        arguments,
+        task_of(arguments),
+        GENERATORS,
+        class_of=lambda task: task_class(task).request_class,
+        panel="Request",
     )
-
-
-def request_class(task: str) -> type[Request]:
-    """Return the class of the requests of a generator."""
-    requests: type[Request] = task_class(task).request_class
-    return requests
 
 
 def task_of(arguments: Sequence[str]) -> str | None:

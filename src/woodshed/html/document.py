@@ -7,7 +7,7 @@ import hashlib
 import html
 import importlib.resources
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 
 from woodshed.errors import printable
 
@@ -138,6 +138,18 @@ def table(
     return scrolling(
         element("table", element("caption", caption), head, element("tbody", *body), class_=class_ or None)
     )
+
+
+def pairs_table(caption: str, heading: str, pairs: Mapping[str, object]) -> Markup:
+    """Return a table of names and values, or nothing if there are none; a value of None is shown as None.
+
+    Examples
+    --------
+    >>> pairs_table("Settings", "setting", {})
+    ''
+    """
+    rows = [[name, value if isinstance(value, Markup) else str(value)] for name, value in pairs.items()]
+    return table([heading, "value"], rows, caption=caption, class_="words") if rows else Markup("")
 
 
 def scrolling(content: Markup, label: str = "Table") -> Markup:

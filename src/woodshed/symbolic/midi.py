@@ -90,7 +90,7 @@ def midi_to_score(data: bytes, *, source: str = "bytes") -> Score:
         score = builder.score(source)
     except ScoreError as error:
         raise ScoreFileError(
-            source, "it has no notes. Remove the file, or export it again from a piece with notes."
+            source, "it has no notes. Export it again from a piece with notes, or leave it out."
         ) from error
     if score.duration_s > _MAX_HOURS * 3600:
         raise ScoreFileError(

@@ -127,7 +127,7 @@ def _read_rolls(path: Path, tokens: PianoRoll) -> Iterator[tuple[Frames, str, st
     for score in read_scores(path):
         notes = [note for note in score.notes if note.channel != DRUM_CHANNEL]
         if not notes:
-            raise ScoreError("it has no pitched notes, only drums. Remove it.")
+            raise ScoreError("it has no pitched notes, only drums. Leave it out.")
         roll = tokens.encode(replace(score, notes=notes))
         title = score.title or path.stem
         frames = tuple(tuple((np.flatnonzero(frame) + tokens.low).tolist()) for frame in roll)

@@ -51,8 +51,7 @@ def evaluate(
         prepare_folder(out, force=force)
     corpus = check(corpus, least_classes=1)
     experiment = evaluate_model(estimator, corpus, leaky=is_leaky(model, corpus))
-    n_usable = len(experiment.corpus.examples)
-    require_usable(n_usable, skipped_files(experiment), what="file", strict=strict)
+    require_usable(len(experiment.corpus.examples), skipped_files(experiment), what="file", strict=strict)
     if out is not None:
         write_results(experiment, out)
     return experiment

@@ -164,3 +164,8 @@ def test_the_page_holds_everything_and_escapes_names(comparison: Comparison, tmp
     assert found["candidates"][0]["costs"]["peak_bytes"] is None
     assert found["candidates"][2]["is_significant"] is True
     assert to_values(comparison, ranked)["failed"] == {"lstm": "<i>it fell over"}
+
+
+def test_a_setting_without_a_value_has_a_cell(comparison: Comparison) -> None:
+    page = comparison_page(replace(comparison, settings={"front_end": None}), ranking(comparison))
+    assert "front_end</th><td>None</td>" in page

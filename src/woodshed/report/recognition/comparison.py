@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 from woodshed.atomic import write_whole
 from woodshed.errors import counted
 from woodshed.html.chart import Plot, percent_ticks, span_ticks
-from woodshed.html.document import Markup, document, element, name_of, table
+from woodshed.html.document import Markup, document, element, name_of, pairs_table, table
 from woodshed.recognition.experiments.model_comparison import Comparison, Costs
 from woodshed.report.recognition.figures import interval_marks
 from woodshed.report.recognition.head_report import report_of, split_badge
@@ -272,12 +272,8 @@ def comparison_page(comparison: Comparison, ranked: Sequence[Ranked]) -> str:
     background = element(
         "section",
         element("h2", "Settings and provenance"),
-        table(
-            ("item", "value"),
-            [*comparison.settings.items(), *comparison.provenance.items()],
-            caption="Settings of all candidates, and provenance",
-            class_="words",
-        ),
+        pairs_table("Settings of all candidates", "setting", comparison.settings),
+        pairs_table("Provenance", "item", comparison.provenance),
     )
     return document(_title(comparison), opening, element("main", scores, background))
 

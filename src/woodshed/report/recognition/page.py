@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Mapping, Sequence
-from typing import TYPE_CHECKING, Any
+from collections.abc import Sequence
+from typing import TYPE_CHECKING
 
 import numpy as np
 from numpy.typing import NDArray
@@ -12,7 +12,17 @@ from numpy.typing import NDArray
 from woodshed.atomic import write_whole
 from woodshed.data.example import Skipped
 from woodshed.errors import ParameterError, counted
-from woodshed.html.document import Markup, document, element, join, name_of, scrolling, table, unbroken
+from woodshed.html.document import (
+    Markup,
+    document,
+    element,
+    join,
+    name_of,
+    pairs_table,
+    scrolling,
+    table,
+    unbroken,
+)
 from woodshed.recognition.experiments.result import Experiment, SplitResult
 from woodshed.report.recognition.figures import accuracy_figure
 from woodshed.report.recognition.head_report import (
@@ -249,11 +259,11 @@ def corpus_section(experiment: Experiment) -> Section:
     }
     settings = element(
         "div",
-        _pairs_table("Settings", "setting", experiment.settings),
-        _pairs_table("Provenance", "item", experiment.provenance),
+        pairs_table("Settings", "setting", experiment.settings),
+        pairs_table("Provenance", "item", experiment.provenance),
         class_="charts",
     )
-    content = join([_pairs_table("Corpus", "item", facts), _count_table(experiment), settings])
+    content = join([pairs_table("Corpus", "item", facts), _count_table(experiment), settings])
     return "background", "Training data", content
 
 
@@ -290,8 +300,3 @@ def _count_table(experiment: Experiment) -> Markup:
     ]
     heading = ["group", *map(name_of, experiment.names), "clips"]
     return table(heading, rows, caption=f"Clips by group and {experiment.head.noun}", class_="counts")
-
-
-def _pairs_table(caption: str, heading: str, pairs: Mapping[str, Any]) -> Markup:
-    rows = [[name, value if isinstance(value, Markup) else str(value)] for name, value in pairs.items()]
-    return table([heading, "value"], rows, caption=caption, class_="words") if rows else Markup("")

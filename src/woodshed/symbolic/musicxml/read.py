@@ -96,7 +96,7 @@ def musicxml_to_score(data: bytes | str, *, source: str = "bytes", repeats: bool
             source, f"its root is <{root.tag}>, not <score-partwise>. Export it as MusicXML."
         )
     if root.find("part/measure/note/pitch") is None and root.find("part/measure/note/unpitched") is None:
-        raise ScoreFileError(source, "it has no notes. Remove the file, or export it again.")
+        raise ScoreFileError(source, "it has no notes. Export it again, or leave it out.")
     try:
         return _score_of(root, source, repeats)
     except ScoreError as error:

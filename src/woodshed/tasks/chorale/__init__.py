@@ -88,7 +88,7 @@ def _to_four_voices(score: Score) -> Score:
     if len(channels) != len(VOICES):
         raise ScoreError(
             f"expected four parts, each in its own channel, got {len(channels)}. Split it by voices, or "
-            "remove it."
+            "leave it out."
         )
     try:
         return as_voices(score)
