@@ -75,7 +75,7 @@ def test_settings_that_matter_are_settings(learner: Learner, estimator: Any) -> 
 
 
 def test_the_work_is_estimated(learner: Learner, estimator: Any) -> None:
-    assert learner.n_epochs(estimator) >= 0
+    assert learner.n_epochs(estimator, 9) >= 0
     assert learner.method_name(estimator)
     assert set(learner.alternatives(estimator)) <= set(models())
 
@@ -94,9 +94,9 @@ def test_fitting_sets_what_is_learned(learner: Learner, fitted_one: Any) -> None
     assert fitted_one.sample_rate_ == fitted_one.feature_.sample_rate == 8000
     assert frozenset(fitted_one.files_) - type(fitted_one).head.files in learner.file_sets
     assert isinstance(fitted_one.curve_, LearningCurve)
-    assert len(fitted_one.curve_.train_loss) == min(learner.n_epochs(fitted_one), 2)
+    assert len(fitted_one.curve_.train_loss) == min(learner.n_epochs(fitted_one, 9), 2)
     assert fitted_one.skipped_ == []
-    assert (learner.n_weights(fitted_one) > 0) == (learner.n_epochs(fitted_one) > 0)
+    assert (learner.n_weights(fitted_one) > 0) == (learner.n_epochs(fitted_one, 9) > 0)
     assert fitted_one.net_ is not None
 
 

@@ -149,7 +149,7 @@ def test_stretch_of_a_short_recording_changes_how_long_it_sounds() -> None:
 
 def test_warp_scales_the_frequency_axis_about_the_lowest_band() -> None:
     windows = vary(ramp_in_frequency(), warp=0.12)
-    assert (windows == windows[:, :1]).all()  # every moment alike
+    assert np.ptp(windows, axis=1).max() < 1e-4  # every frame is changed alike, up to rounding
     bands = windows[:, 0]
     scale = bands[:, 10] / 10
     assert np.abs(bands - np.minimum(np.arange(N_BANDS) * scale[:, None], N_BANDS - 1)).max() < 1e-4

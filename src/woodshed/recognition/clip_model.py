@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, ClassVar
@@ -15,6 +16,9 @@ from woodshed.recognition.heads.head import Head
 from woodshed.recognition.window import SpectrogramAugmentation
 from woodshed.training.estimator import Estimator
 from woodshed.training.progress import LearningCurve
+
+MIN_EPOCHS = 20
+"""Minimum number of epochs that is chosen for a corpus of any size."""
 
 
 @dataclass(kw_only=True, eq=False)
@@ -51,10 +55,13 @@ class ClipModel(Estimator):
     ensemble_share
         Weight of a kernel classifier on sound textures whose probabilities are averaged with the network's,
         0 to 1 (`woodshed.nets.texture`); 0 uses the network alone. Only for classes.
+    n_steps
+        Training steps, a batch each, that the number of epochs is chosen by: few clips are repeated more
+        often than many.
     epochs
-        Maximum number of epochs.
+        Maximum number of epochs. None takes as many as give ``n_steps`` steps, and at least `MIN_EPOCHS`.
     patience
-        Epochs without a better validation loss after which training stops.
+        Epochs without a better validation loss after which training stops. None is a third of all epochs.
     batch_size
         Number of windows in a batch.
     learning_rate
@@ -68,7 +75,8 @@ class ClipModel(Estimator):
         Strength of all augmentation: 0 none, 1 that of the task.
     validation_share
         Share of the groups (of the clips, when there are no groups) that is held out of training to choose
-        the best weights; 0 trains on everything and keeps the last.
+        the best weights; 0 trains on everything and keeps the last. With fewer than `MIN_CLIPS_TO_VALIDATE`
+        clips or `MIN_GROUPS_TO_VALIDATE` groups it is taken as 0 (`woodshed.training.holdout`).
     seed
         Seed of all random draws, 0 or more.
     store
@@ -121,8 +129,9 @@ class ClipModel(Estimator):
     hop_s: float = 0.01
     channel_norm: float = 1.0
     ensemble_share: float = 0.0
-    epochs: int = 40
-    patience: int = 12
+    n_steps: int = 3000
+    epochs: int | None = None
+    patience: int | None = None
     batch_size: int = 64
     learning_rate: float = 3e-3
     swa_share: float = 0.0
@@ -135,6 +144,20 @@ class ClipModel(Estimator):
 
     net_: ClassVar[Any]
     """The fitted network or classical estimator."""
+
+    def n_epochs_for(self, n_clips: int) -> int:
+        """Return the maximum number of epochs over a number of training clips.
+
+        Examples
+        --------
+        >>> model = ClipModel(n_steps=3000, batch_size=16)
+        >>> model.n_epochs_for(160), model.n_epochs_for(100_000)
+        (300, 20)
+        """
+        if self.epochs is not None:
+            return self.epochs
+        steps_per_epoch = max(1, n_clips // self.batch_size)
+        return max(MIN_EPOCHS, math.ceil(self.n_steps / steps_per_epoch))
 
     def extra_files(self) -> dict[str, bytes]:
         """Return files of the model folder beyond ``files_``, by name."""

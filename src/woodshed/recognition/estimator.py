@@ -39,6 +39,7 @@ _POSITIVE = (
     "n_mels",
     "frame_s",
     "hop_s",
+    "n_steps",
     "epochs",
     "patience",
     "batch_size",
@@ -148,8 +149,9 @@ class AudioEstimator(ClipModel):
         """Raise `ParameterError` if a setting is out of its range."""
         learner_of(self.net)  # raises for an unknown name
         for name in _POSITIVE:
-            if not getattr(self, name) > 0:
-                raise ParameterError(f"{name} must be positive, got {getattr(self, name)!r}.")
+            value = getattr(self, name)
+            if value is not None and not value > 0:
+                raise ParameterError(f"{name} must be positive, got {value!r}.")
         for name, maximum in _MAXIMUM.items():
             if not 0 <= getattr(self, name) <= maximum:
                 raise ParameterError(f"{name} must be from 0 to {maximum}, got {getattr(self, name)!r}.")

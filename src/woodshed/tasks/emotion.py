@@ -51,6 +51,4 @@ class EmotionRecogniser(Recogniser):
     frame_s: float = 0.046
     hop_s: float = 0.025
     channel_norm: float = 0.0
-    epochs: int = 100
-    patience: int = 100
     batch_size: int = 16

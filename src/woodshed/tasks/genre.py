@@ -57,8 +57,6 @@ class GenreRecogniser(Recogniser):
     frame_s: float = 0.046
     hop_s: float = 0.023
     channel_norm: float = 0.0
-    epochs: int = 60
-    patience: int = 20
     batch_size: int = 32
     learning_rate: float = 2e-3
     n_augmentations: int = 3

@@ -85,5 +85,4 @@ class InstrumentRecogniser(Recogniser):
     frame_s: float = 0.064
     hop_s: float = 0.025
     channel_norm: float = 0.0
-    epochs: int = 60
     batch_size: int = 16

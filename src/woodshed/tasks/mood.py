@@ -58,8 +58,6 @@ class MoodRegressor(Regressor):
     n_mels: int = 64
     hop_s: float = 0.016
     channel_norm: float = 0.0
-    epochs: int = 60
-    patience: int = 15
     batch_size: int = 32
     n_augmentations: int = 1
 

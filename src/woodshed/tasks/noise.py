@@ -61,8 +61,7 @@ class NoiseRecogniser(Recogniser):
     hop_s: float = 0.025
     channel_norm: float = 0.0
     ensemble_share: float = 0.5
-    epochs: int = 300
-    patience: int = 60
+    n_steps: int = 6000
     batch_size: int = 16
     learning_rate: float = 2e-3
     swa_share: float = 0.33

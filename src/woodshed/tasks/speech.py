@@ -40,7 +40,6 @@ class SpeechRecogniser(Recogniser):
     waveform_augmentation: ClassVar[WaveformAugmentation | None] = Speed(0.85, 1.18)
 
     net: str = "conv-tdnn"
-    epochs: int = 60
-    patience: int = 20
+    n_steps: int = 5000
     batch_size: int = 32
     learning_rate: float = 4e-3

@@ -16,18 +16,30 @@ MIN_GROUPS_TO_VALIDATE = 8
 With fewer, the loss of a group of training data costs more than choosing the best epoch gains, since the
 falling learning rate makes the last epoch good."""
 
+MIN_CLIPS_TO_VALIDATE = 1000
+"""Minimum number of clips for a validation part that only chooses the best epoch, for the same reason."""
+
 
 def hold_out(
-    labels: Sequence[str], groups: Sequence[str] | None, share: float, seed: int
+    labels: Sequence[str],
+    groups: Sequence[str] | None,
+    share: float,
+    seed: int,
+    *,
+    min_rows: int = 0,
 ) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
     """Return the indices of the training part and of the validation part.
 
     Whole groups are held out, so that the weights are chosen on groups that are not trained on. The
-    validation part is empty with fewer than `MIN_GROUPS_TO_VALIDATE` groups, or if a class has fewer than two
-    clips.
+    validation part is empty with fewer than ``min_rows`` rows or `MIN_GROUPS_TO_VALIDATE` groups, or if a
+    class has fewer than two clips.
     """
     no_validation = np.arange(len(labels)), np.arange(0)
-    if not share or (groups is not None and len(set(groups)) < MIN_GROUPS_TO_VALIDATE):
+    if (
+        not share
+        or len(labels) < min_rows
+        or (groups is not None and len(set(groups)) < MIN_GROUPS_TO_VALIDATE)
+    ):
         return no_validation
     try:
         if groups is None:

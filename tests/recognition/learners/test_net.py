@@ -15,8 +15,15 @@ from woodshed.data.example import Corpus, Example, Sounds
 from woodshed.recognition.clip_item import N_RATE_CLIPS, augmented_versions, clip_items, common_rate
 from woodshed.recognition.estimator import Recogniser
 from woodshed.recognition.learners import net as learning
-from woodshed.recognition.learners.net import Spectrograms, make_feature, strengthen, time_step
+from woodshed.recognition.learners.net import (
+    Spectrograms,
+    make_feature,
+    make_recipe,
+    strengthen,
+    time_step,
+)
 from woodshed.recognition.window import NO_AUGMENTATION, SpectrogramAugmentation
+from woodshed.tasks import task_class
 from woodshed.tasks.speech import SpeechRecogniser
 from woodshed.training.holdout import hold_out
 
@@ -93,6 +100,31 @@ def test_where_holding_out_would_cost_too_much_nothing_is(
     train, validation = hold_out(labels, groups, share, 0)
     assert train.tolist() == list(range(len(labels)))
     assert validation.tolist() == []
+
+
+def test_few_clips_are_all_trained_on() -> None:
+    labels = ["a", "b"] * 50
+    assert hold_out(labels, None, 0.2, 0, min_rows=101)[1].tolist() == []
+    assert len(hold_out(labels, None, 0.2, 0, min_rows=100)[1]) == 20
+
+
+# -- number of steps ------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("task", "n_clips", "n_steps"), [("speech", 2500, 5000), ("speech", 234, 5000), ("noise", 320, 6000)]
+)
+def test_few_clips_are_repeated_as_often_as_many_are_seen(task: str, n_clips: int, n_steps: int) -> None:
+    recogniser = task_class(task)()
+    steps_per_epoch = n_clips // recogniser.batch_size
+    assert 0 <= recogniser.n_epochs_for(n_clips) * steps_per_epoch - n_steps < steps_per_epoch
+
+
+def test_a_large_corpus_is_repeated_at_least_twenty_times_and_a_given_number_holds() -> None:
+    assert SpeechRecogniser().n_epochs_for(1_000_000) == 20
+    assert SpeechRecogniser(epochs=3).n_epochs_for(10) == 3
+    recipe = make_recipe(SpeechRecogniser(), np.zeros((320, 2), np.float32))
+    assert (recipe.epochs, recipe.patience) == (500, 167)
 
 
 # -- variation ------------------------------------------------------------------------------------

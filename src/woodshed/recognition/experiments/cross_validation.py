@@ -99,7 +99,6 @@ class CrossValidation:
         self.names = [str(name) for name in names]
         self.methods = methods_of(self.estimator, self.head.baselines)
         self.method = self.methods[0]
-        self.n_epochs = self.estimator.learner.n_epochs(self.estimator)
         self.interrupted = False
         self.summary_rows = np.zeros((0, 0))
         self._evaluator = self.head.evaluator(self)
@@ -120,7 +119,8 @@ class CrossValidation:
         n_weights, duration_s = self.estimator.learner.time_fits(self.estimator, len(self.names), sizes)
         if self.corpus.unlabelled:  # self-training takes several fits each
             duration_s *= N_TRAININGS
-        return Plan(len(sizes), self.n_epochs, n_weights, duration_s)
+        n_epochs = max(self.estimator.learner.n_epochs(self.estimator, size) for size in sizes)
+        return Plan(len(sizes), n_epochs, n_weights, duration_s)
 
     # -- run --------------------------------------------------------------------------------------
 
@@ -217,7 +217,7 @@ class CrossValidation:
     def _fit(self, rows: NDArray[np.int64], title: str, name: str) -> AudioEstimator:
         """Fit a fresh model to some rows of the corpus."""
         groups = self.corpus.groups
-        self.watcher.begin(title, self.n_epochs)
+        self.watcher.begin(title, self.estimator.learner.n_epochs(self.estimator, len(rows)))
         model = type(self.estimator)(**self.settings)
         unlabelled = self._unlabelled_beside(rows)
         own_groups = None

@@ -93,7 +93,8 @@ def run_candidate(task: BenchmarkTask, net: str, run_state: RunState, send: Send
         estimator.learner.extract(estimator, Sounds(task.corpus.examples))
     for f in missing:
         fold = task.split.folds[f]
-        send(("begin", f"{net}: {fold.name}", estimator.learner.n_epochs(estimator)))
+        n_epochs = estimator.learner.n_epochs(estimator, len(fold.train))
+        send(("begin", f"{net}: {fold.name}", n_epochs))
         part = run_fold(task, estimator, fold, send)
         run_state.write(part_name(net, f), part)
         send(("end", task.estimator.head.accuracy(task.encoded[1][fold.test], part["outputs"])))

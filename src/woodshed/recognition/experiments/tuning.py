@@ -204,7 +204,7 @@ class Search:
             task.check()
             self.watcher.begin(
                 f"trial {number + 1} of {self.n_trials}, inner {fold.name}",
-                estimator.learner.n_epochs(estimator),
+                estimator.learner.n_epochs(estimator, len(fold.train)),
             )
             estimator.learner.extract(estimator, Sounds(self.training.examples))
             result = run_fold(task, estimator, fold, lambda event: self.watcher.epoch(*event[1:]))

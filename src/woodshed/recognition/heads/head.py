@@ -53,6 +53,8 @@ class Head(abc.ABC):
         Name of the score that models are ranked by; higher is better.
     files
         Names of the files of a model folder that hold what `fit_outputs` and `fit_held_out` learn.
+    fits_held_out
+        Whether `fit_held_out` learns something: a network then holds out a part of any number of clips.
     options
         Names of the options that `predictions` takes.
     """
@@ -65,6 +67,7 @@ class Head(abc.ABC):
     balances_classes: ClassVar[bool] = False
     main_measure: ClassVar[str]
     files: ClassVar[frozenset[str]] = frozenset()
+    fits_held_out: ClassVar[bool] = False
     options: ClassVar[frozenset[str]] = frozenset()
 
     @property

@@ -47,6 +47,7 @@ class TagsHead(Head):
     binary_outputs: ClassVar[bool] = True
     main_measure: ClassVar[str] = "macro ROC-AUC"
     files: ClassVar[frozenset[str]] = frozenset({THRESHOLDS_NAME})
+    fits_held_out: ClassVar[bool] = True
     table_hint: ClassVar[str] = "a column 'tags', such as drums|fast"
 
     # -- targets ----------------------------------------------------------------------------------

@@ -132,8 +132,8 @@ class Learner(abc.ABC):
             Weights of a network, else 0; and seconds for all fits, feature extraction left out.
         """
 
-    def n_epochs(self, estimator: ClipModel) -> int:
-        """Return the largest number of epochs; 0 if there are none."""
+    def n_epochs(self, estimator: ClipModel, n_clips: int) -> int:
+        """Return the largest number of epochs over a number of clips; 0 if there are none."""
         return 0
 
     def n_weights(self, estimator: ClipModel) -> int:

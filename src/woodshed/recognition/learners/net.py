@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import tempfile
 import time
 from collections.abc import Callable, Iterable, Mapping, Sequence
@@ -22,7 +23,7 @@ from woodshed.recognition.clip_model import ClipModel
 from woodshed.recognition.front_ends import front_end_class
 from woodshed.recognition.learners import Learner, TrainingData, check_lengths
 from woodshed.recognition.window import NO_AUGMENTATION, SpectrogramAugmentation, cut_windows
-from woodshed.training.holdout import hold_out
+from woodshed.training.holdout import MIN_CLIPS_TO_VALIDATE, hold_out
 from woodshed.training.inference import (
     KERAS_NAME,
     ONNX_NAME,
@@ -81,6 +82,7 @@ class NetLearner(Learner):
                 None if data.groups is None else [str(data.groups[k]) for k in usable],
                 estimator.validation_share,
                 estimator.seed,
+                min_rows=0 if head.fits_held_out else MIN_CLIPS_TO_VALIDATE,
             )
             mean, deviation = head.scale(targets[trained])
             scaled = (targets - mean) / deviation
@@ -123,12 +125,12 @@ class NetLearner(Learner):
         """Measure training steps on noise."""
         with suppress_stderr():
             step_s, n_weights = time_step(estimator, n_names)
-        n_steps = sum(max(1, size // estimator.batch_size) for size in sizes)
-        return n_weights, step_s * n_steps * estimator.epochs
+        n_steps = sum(max(1, size // estimator.batch_size) * estimator.n_epochs_for(size) for size in sizes)
+        return n_weights, step_s * n_steps
 
-    def n_epochs(self, estimator: ClipModel) -> int:
-        """Return the setting ``epochs``."""
-        return estimator.epochs
+    def n_epochs(self, estimator: ClipModel, n_clips: int) -> int:
+        """Return the setting ``epochs``, or the number that gives ``n_steps`` steps."""
+        return estimator.n_epochs_for(n_clips)
 
     def n_weights(self, estimator: ClipModel) -> int:
         """Return the number of weights."""
@@ -180,12 +182,13 @@ def make_net(estimator: ClipModel, n_bands: int, n_names: int) -> keras.Model:
 
 
 def make_recipe(estimator: ClipModel, targets: NDArray[np.float32]) -> Recipe:
-    """Return how the network is trained: the settings, and the loss of the head."""
+    """Return how the network is trained on some rows of targets: the settings, and the loss of the head."""
     from woodshed.training.loop import Recipe
 
+    epochs = estimator.n_epochs_for(len(targets))
     return Recipe(
-        epochs=estimator.epochs,
-        patience=estimator.patience,
+        epochs=epochs,
+        patience=estimator.patience or math.ceil(epochs / 3),
         learning_rate=estimator.learning_rate,
         loss=type(estimator).head.loss(targets),
     )
@@ -255,10 +258,10 @@ def train(
         if data.sample_weight is None
         else np.asarray(data.sample_weight, np.float32)[spectrograms.usable[rows]]
     )
-    first_averaged = estimator.epochs - round(estimator.swa_share * estimator.epochs)
+    first_averaged = recipe.epochs - round(estimator.swa_share * recipe.epochs)
     state = TrainingState(
         validation=validation,
-        patience=estimator.patience,
+        patience=recipe.patience,
         checkpoint=data.checkpoint,
         report=data.on_epoch,
         mean=WeightMean(first_averaged if estimator.swa_share else None),
