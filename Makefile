@@ -25,22 +25,7 @@ docs: $(DOCS_STAMP)
 	NO_MKDOCS_2_WARNING=1 $(BIN)/mkdocs build --strict
 
 bench: $(STAMP)
-	$(BIN)/python -m benchmarks.walk
-	$(BIN)/python -m benchmarks.speed.log_mel
-	$(BIN)/python -m benchmarks.speed.training
-	$(BIN)/python -m benchmarks.speed.predicting
-	$(BIN)/python -m benchmarks.speed.features
-	$(BIN)/python -m benchmarks.speed.long_file
-	$(BIN)/python -m benchmarks.speed.timeline
-	$(BIN)/python -m benchmarks.speed.sampling
-	$(BIN)/python -m benchmarks.speed.lstm_training
-	$(BIN)/python -m benchmarks.quality.speech
-	$(BIN)/python -m benchmarks.quality.noise
-	$(BIN)/python -m benchmarks.quality.emotion
-	$(BIN)/python -m benchmarks.quality.instrument
-	$(BIN)/python -m benchmarks.quality.tune_type
-	$(BIN)/python -m benchmarks.quality.confidence
-	$(BIN)/python -m benchmarks.quality.doctor
+	$(BIN)/python -m benchmarks
 
 format: $(STAMP)
 	$(BIN)/ruff format .

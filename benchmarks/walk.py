@@ -24,7 +24,7 @@ from types import CodeType, FrameType
 from typing import NamedTuple
 
 import woodshed
-from benchmarks.provenance import ROOT, markdown_table, write_markdown
+from benchmarks.provenance import ROOT, markdown_table, parse, write_markdown
 from woodshed.data.sample import sample_folder
 
 PACKAGE = Path(woodshed.__file__).resolve().parent
@@ -192,8 +192,7 @@ def busiest_section(name: str, files: list[EnteredFile]) -> str:
 def main() -> None:
     """Run both walks, print the files of each, write the page."""
     parser = argparse.ArgumentParser(description=(__doc__ or "").splitlines()[0])
-    parser.add_argument("--out", type=Path, default=Path(__file__).with_suffix(".md"), help="page to write")
-    chosen = parser.parse_args()
+    chosen = parse(parser)
     walks = {name: walk(arguments) for name, arguments in WALKS.items()}
     for name, files in walks.items():
         print(f"{name}: {len(files)} files")

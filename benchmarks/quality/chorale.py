@@ -12,7 +12,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from benchmarks.provenance import data_folder, markdown_table, write_markdown
+from benchmarks.provenance import markdown_table, parse, write_markdown
 from woodshed.composition.generation import EvaluatedGeneration
 from woodshed.composition.generator import generate
 from woodshed.data.corpora.jsb_chorales import chorales
@@ -84,9 +84,8 @@ def main() -> None:
     parser.add_argument("--part", default="test", help="test, or validation for choices")
     parser.add_argument("--seeds", type=int, nargs="+", default=[0, 1, 2])
     parser.add_argument("--samples", type=int, default=32)
-    parser.add_argument("--out", type=Path, default=Path(__file__).with_suffix(".md"))
-    options = parser.parse_args()
-    folder = data_folder(options.data) / "jsb_chorales"
+    options = parse(parser)
+    folder = options.data / "jsb_chorales"
     train, test = (
         [np.array(piece, np.int32) for piece in chorales(folder, part, grid="sixteenth")]
         for part in ("train", options.part)

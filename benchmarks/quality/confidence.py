@@ -17,7 +17,7 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from benchmarks.provenance import data_folder, markdown_table
+from benchmarks.provenance import markdown_table, parse
 from benchmarks.quality import measure
 from benchmarks.quality.confidence_trials import SMALL, TRIALS, Setting, Trial
 from woodshed.atomic import write_whole
@@ -71,10 +71,9 @@ def main() -> None:
     parser.add_argument(
         "--work", type=Path, default=Path("build/confidence"), help="folder of stored results"
     )
-    parser.add_argument("--out", type=Path, default=Path(__file__).with_suffix(".md"))
-    options = parser.parse_args()
+    options = parse(parser)
     setting = SMALL if options.small else Setting()
-    data = data_folder(options.data)
+    data = options.data
     for task in options.only or TRIALS:
         began = time.monotonic()
         verdict = judge(TRIALS[task](data, setting), options.work)

@@ -275,7 +275,7 @@ def main() -> None:
     )
     tables = page({corpus.name: one for corpus, one in zip(small, made, strict=True)})
     measure.publish(
-        Path(__file__).with_suffix(".md"),
+        options.out,
         "Quality: the doctor",
         [intro, *tables, NOTES.read_text("utf-8")],
     )

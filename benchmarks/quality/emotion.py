@@ -77,7 +77,7 @@ def main() -> None:
     reached = float(rows[0][1].split()[0])
     verdict = "yes" if reached >= TO_REACH else "no"
     measure.publish(
-        Path(__file__).with_suffix(".md"),
+        options.out,
         "Quality: emotion in a voice",
         [
             "EMO-DB, 535 recordings of ten speakers, seven emotions; each speaker left out in turn. Unweighted "

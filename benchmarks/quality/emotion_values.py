@@ -94,7 +94,7 @@ def main() -> None:
         "## Notes",
         NOTES.read_text("utf-8"),
     ]
-    publish(Path(__file__).with_suffix(".md"), "Quality: valence and arousal of a voice", parts)
+    publish(options.out, "Quality: valence and arousal of a voice", parts)
 
 
 if __name__ == "__main__":

@@ -110,7 +110,7 @@ def main() -> None:
     elsewhere = other_samplers(pitches, methods, options.fonts)
     heading = ["split", "ours", "95 % interval", "plain SVM", "majority", "to reach", "reached"]
     measure.publish(
-        Path(__file__).with_suffix(".md"),
+        options.out,
         "Quality: instruments",
         [
             "instrument_notes: 14 instruments, 20 pitches, 3 velocities, 840 notes of one sampler. Ours: "

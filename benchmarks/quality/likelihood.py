@@ -18,7 +18,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from benchmarks.provenance import data_folder, markdown_table, write_markdown
+from benchmarks.provenance import markdown_table, parse, write_markdown
 from benchmarks.quality.chord_chain import (
     FROM_THE_TOP,
     ORDERS,
@@ -261,20 +261,19 @@ def main() -> None:
     """Compute missing results, and write ``likelihood.md``."""
     parser = argparse.ArgumentParser(description=__doc__.split("\n\n")[0])
     parser.add_argument("--data", help="folder of the data sets")
-    parser.add_argument("--work", type=Path, required=True, help="folder of stored results")
+    parser.add_argument("--work", type=Path, default=Path("build/quality"), help="folder of stored results")
     parser.add_argument("--corpora", nargs="+", default=list(TABLES), choices=list(TABLES))
     parser.add_argument("--only", nargs="+", help="measure these models only, without writing the page")
     parser.add_argument(
         "--kept", action="store_true", help="write a page of the stored results, without training"
     )
     parser.add_argument("--seeds", type=int, nargs="+", default=[0])
-    parser.add_argument("--out", type=Path, default=Path(__file__).with_suffix(".md"))
-    options = parser.parse_args()
+    options = parse(parser)
     options.work.mkdir(parents=True, exist_ok=True)
     parts = [INTRODUCTION.format(**MOST_ESTIMATED, chains=N_CHAINS, steps=N_ANNEAL)]
     for corpus in options.corpora:
         make, rows = TABLES[corpus]
-        rolls = make(data_folder(options.data))
+        rolls = make(options.data)
         results: dict[str, list[dict[str, Any]]] = {}
         for name in options.only or rows:
             places = {seed: options.work / f"{corpus}-{name}-{seed}.json" for seed in options.seeds}

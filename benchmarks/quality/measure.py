@@ -12,7 +12,7 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from benchmarks.provenance import data_folder, markdown_table, write_markdown
+from benchmarks.provenance import markdown_table, parse, write_markdown
 from woodshed.data.check import check
 from woodshed.data.example import Corpus
 from woodshed.data.split import Split
@@ -112,8 +112,7 @@ def arguments(description: str, *more: argparse.ArgumentParser) -> argparse.Name
         default=Path("build/quality"),
         help="folder of stored results; an interrupted run is resumed",
     )
-    parsed = parser.parse_args()
-    parsed.data = data_folder(parsed.data)
+    parsed = parse(parser)
     return parsed
 
 

@@ -15,7 +15,7 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from benchmarks.provenance import markdown_table
+from benchmarks.provenance import markdown_table, parse
 from benchmarks.quality.measure import publish
 from woodshed.data.check import check
 from woodshed.data.corpora.vgmidi import load
@@ -94,8 +94,7 @@ def main() -> None:
     parser.add_argument("--vgmidi", type=Path, required=True, help="folder of vgmidi_labelled.csv")
     parser.add_argument("--seeds", type=int, nargs="+", default=[0, 1, 2])
     parser.add_argument("--work", type=Path, default=Path("build/quality"))
-    parser.add_argument("--out", type=Path, default=Path(__file__).with_suffix(".md"))
-    options = parser.parse_args()
+    options = parse(parser)
     warnings.simplefilter("ignore")
     corpus = check(MoodRegressor.head.select(load(options.vgmidi), MoodRegressor(), to_fit=True))
     games = np.asarray(corpus.groups)

@@ -16,11 +16,11 @@ def main() -> None:
     """Measure and write ``noise.md``."""
     options = measure.arguments(__doc__ or "")
     corpus = load(options.data / "esc10")
-    recogniser = NoiseRecogniser(validation_share=0.0)
+    recogniser = NoiseRecogniser()
     task = measure.Task("esc10", corpus, official(corpus), 0.92, "random forest 0.727, listeners 0.957")
     outcome = measure.run_task(task, recogniser, options.seeds, options.work)
     measure.publish(
-        Path(__file__).with_suffix(".md"),
+        options.out,
         "Quality: environmental sounds",
         [
             "ESC-10, 400 clips of 5 s in ten classes, from scratch, official five folds (clips of one recording "

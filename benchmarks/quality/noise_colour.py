@@ -12,7 +12,7 @@ from typing import Any, ClassVar
 import numpy as np
 from numpy.typing import NDArray
 
-from benchmarks.provenance import data_folder, markdown_table, write_markdown
+from benchmarks.provenance import markdown_table, parse, write_markdown
 from woodshed.data.corpora import load
 from woodshed.data.example import ChangedExample, Example, Sounds
 from woodshed.data.noisy import CROWD, Mix, noisy_examples
@@ -182,8 +182,8 @@ def main() -> None:
     parser.add_argument("--data", help="folder of the data sets")
     parser.add_argument("--seeds", type=int, nargs="+", default=[0, 1, 2])
     parser.add_argument("--work", type=Path, default=Path("build/quality"), help="folder of stored features")
-    options = parser.parse_args()
-    data = data_folder(options.data)
+    options = parse(parser)
+    data = options.data
     warnings.simplefilter("ignore")
     recordings = sorted((data / "background_noise").rglob("*.flac"))
     runs, real = [], []
@@ -215,7 +215,7 @@ def main() -> None:
         NOTES.read_text("utf-8"),
     ]
     write_markdown(
-        Path(__file__).with_suffix(".md"),
+        options.out,
         "Quality: kind of noise and signal-to-noise ratio",
         "\n\n".join(parts),
     )

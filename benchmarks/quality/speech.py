@@ -16,7 +16,7 @@ def main() -> None:
     """Measure and write ``speech.md``."""
     options = measure.arguments(__doc__ or "")
     corpus = load(options.data / "fsdd")
-    recogniser = SpeechRecogniser(validation_share=0.0)
+    recogniser = SpeechRecogniser()
     unseen = measure.Task(
         "fsdd-unseen",
         corpus,
@@ -27,7 +27,7 @@ def main() -> None:
     shared = measure.Task("fsdd-official", corpus, official(corpus), 0.993, "0.97 to 0.993")
     outcomes = [measure.run_task(task, recogniser, options.seeds, options.work) for task in (unseen, shared)]
     measure.publish(
-        Path(__file__).with_suffix(".md"),
+        options.out,
         "Quality: spoken digits",
         [
             "Free Spoken Digit Dataset, 3,000 recordings of ten digits by six speakers, 8 kHz. Accuracy: mean of "

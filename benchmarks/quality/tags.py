@@ -123,7 +123,7 @@ def main() -> None:
         tag_table(outcomes[best], names),
         NOTES.read_text("utf-8"),
     ]
-    measure.publish(Path(__file__).with_suffix(".md"), "Quality: tags", parts)
+    measure.publish(options.out, "Quality: tags", parts)
 
 
 def macro(results: Sequence[SplitResult]) -> float:

@@ -12,7 +12,7 @@ from pathlib import Path
 
 import numpy as np
 
-from benchmarks.provenance import markdown_table, write_markdown
+from benchmarks.provenance import markdown_table, parse, write_markdown
 from benchmarks.quality.tune_tokens import ngram_bits
 from woodshed.composition.composer import Composer
 from woodshed.composition.generation import EvaluatedGeneration
@@ -75,8 +75,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--samples", type=int, default=1000)
     parser.add_argument("--seed", type=int, default=0)
-    parser.add_argument("--out", type=Path, default=Path(__file__).with_suffix(".md"))
-    options = parser.parse_args()
+    options = parse(parser)
     composer = load(shipped_folder("tune"))
     test = held_out(composer)
     ngrams = ngram_bits([text for _, text in composer.known_], test)

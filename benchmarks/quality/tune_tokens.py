@@ -18,7 +18,7 @@ from typing import Any
 
 import numpy as np
 
-from benchmarks.provenance import data_folder, markdown_table, write_markdown
+from benchmarks.provenance import markdown_table, parse, write_markdown
 from benchmarks.quality.measure import epoch_printer
 from woodshed.metrics.baseline import bits_per_token
 from woodshed.tasks.tune import TuneComposer, families_of, read_tunes_corpus
@@ -83,14 +83,15 @@ def main() -> None:
     """Measure and write ``tune_tokens.md``."""
     parser = argparse.ArgumentParser(description=__doc__.split("\n\n")[0])
     parser.add_argument("--data", help="folder of the data sets")
-    parser.add_argument("--work", type=Path, required=True, help="folder of the training state")
+    parser.add_argument(
+        "--work", type=Path, default=Path("build/quality"), help="folder of the training state"
+    )
     parser.add_argument("--seed", type=int, default=0)
     parser.add_argument("--n-layers", type=int, default=1)
     parser.add_argument("--epochs", type=int, default=12)
-    parser.add_argument("--out", type=Path, default=Path(__file__).with_suffix(".md"))
-    options = parser.parse_args()
+    options = parse(parser)
     options.work.mkdir(parents=True, exist_ok=True)
-    tunes = read_tunes(data_folder(options.data) / "nottingham")
+    tunes = read_tunes(options.data / "nottingham")
     tunes = [tune for tune in tunes if tune.collection in COLLECTIONS]
     train, test = split_by_family(tunes, seed=options.seed)
     texts = [tune.text for tune in test]

@@ -15,7 +15,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from benchmarks.provenance import data_folder, markdown_table, write_markdown
+from benchmarks.provenance import markdown_table, parse, write_markdown
 from woodshed.data.split import group_folds
 from woodshed.features.notes import NoteSummary
 from woodshed.metrics import confusion
@@ -154,8 +154,8 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--data", help="folder of the data sets")
     parser.add_argument("--seeds", type=int, nargs="+", default=[0, 1, 2])
-    options = parser.parse_args()
-    data = data_folder(options.data)
+    options = parse(parser)
+    data = options.data
     warnings.simplefilter("ignore")
     parts = [
         f"Macro-F1 over the kinds, five folds that hold out whole tune families (titles without article, number and "
@@ -174,9 +174,7 @@ def main() -> None:
             kinds,
         ]
     parts += ["## Notes", NOTES.read_text("utf-8")]
-    write_markdown(
-        Path(__file__).with_suffix(".md"), "Quality: kinds of tune, metre hidden", "\n\n".join(parts)
-    )
+    write_markdown(options.out, "Quality: kinds of tune, metre hidden", "\n\n".join(parts))
 
 
 def _collect(name: str, tunes: Iterator[tuple[Any, str, str]], kinds: Sequence[str]) -> Tunes:

@@ -65,7 +65,7 @@ def main() -> None:
         "of these correct",
     ]
     measure.publish(
-        Path(__file__).with_suffix(".md"),
+        options.out,
         "Quality: learning from unlabelled sounds",
         [
             "Free Spoken Digit Dataset, one speaker left out at a time, six folds. Accuracy for the left-out "

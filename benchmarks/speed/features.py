@@ -16,7 +16,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 import numpy as np
-from benchmarks.provenance import data_folder, markdown_table, write_markdown
+from benchmarks.provenance import markdown_table, parse, write_markdown
 from benchmarks.speed.rounds import in_fresh_process, ratio_rows, spread, time_rounds
 
 from woodshed.features import LogMel, Mfcc, ShortTerm
@@ -215,14 +215,13 @@ def main() -> None:
     parser.add_argument("--data", help="folder of data sets (default: $WOODSHED_DATA, or ../shared/data)")
     parser.add_argument("--rounds", type=int, default=5)
     parser.add_argument("--files", type=int, default=500)
-    parser.add_argument("--out", type=Path, default=Path(__file__).with_suffix(".md"))
     parser.add_argument("--measure", type=Path, help=argparse.SUPPRESS)
-    chosen = parser.parse_args()
+    chosen = parse(parser)
     if chosen.measure:
         print(json.dumps(measure(chosen.measure, chosen.rounds)))
         return
     with tempfile.TemporaryDirectory() as folder:
-        write_files(data_folder(chosen.data), Path(folder), chosen.files)
+        write_files(chosen.data, Path(folder), chosen.files)
         seconds = in_fresh_process(
             "benchmarks.speed.features", "--measure", folder, "--rounds", str(chosen.rounds)
         )

@@ -17,7 +17,7 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 
 import numpy as np
-from benchmarks.provenance import data_folder, markdown_table, write_markdown
+from benchmarks.provenance import markdown_table, parse, write_markdown
 from benchmarks.speed.rounds import in_fresh_process, ratio_rows, spread, time_rounds
 
 from woodshed.features import LogMel
@@ -171,14 +171,13 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=(__doc__ or "").splitlines()[0])
     parser.add_argument("--data", help="folder of data sets (default: $WOODSHED_DATA, or ../shared/data)")
     parser.add_argument("--rounds", type=int, default=7)
-    parser.add_argument("--out", type=Path, default=Path(__file__).with_suffix(".md"))
     parser.add_argument("--measure", type=Path, help=argparse.SUPPRESS)
-    chosen = parser.parse_args()
+    chosen = parse(parser)
     if chosen.measure:
         print(json.dumps(measure(chosen.measure, chosen.rounds)))
         return
     with tempfile.TemporaryDirectory() as folder:
-        write_files(data_folder(chosen.data), Path(folder))
+        write_files(chosen.data, Path(folder))
         result = in_fresh_process(
             "benchmarks.speed.log_mel", "--measure", folder, "--rounds", str(chosen.rounds)
         )

@@ -17,7 +17,7 @@ from pathlib import Path
 
 import numpy as np
 import soundfile
-from benchmarks.provenance import data_folder, markdown_table, write_markdown
+from benchmarks.provenance import markdown_table, parse, write_markdown
 
 RATE = 44100
 LIMIT_MB = 500.0
@@ -63,11 +63,10 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=(__doc__ or "").splitlines()[0])
     parser.add_argument("--data", help="folder of data sets (default: $WOODSHED_DATA, or ../shared/data)")
     parser.add_argument("--hours", type=float, default=3.0)
-    parser.add_argument("--out", type=Path, default=Path(__file__).with_suffix(".md"))
-    chosen = parser.parse_args()
+    chosen = parse(parser)
     with tempfile.TemporaryDirectory() as folder:
         long, out, cache = Path(folder) / "long.wav", Path(folder) / "out", Path(folder) / "cache"
-        make_file(data_folder(chosen.data), long, chosen.hours)
+        make_file(chosen.data, long, chosen.hours)
         size_gb = long.stat().st_size / 1e9
         commands = {
             "audio info": ["audio", "info", str(long)],

@@ -17,7 +17,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 import numpy as np
-from benchmarks.provenance import markdown_table, write_markdown
+from benchmarks.provenance import markdown_table, parse, write_markdown
 from benchmarks.speed.rounds import spread, time_rounds
 
 N_TOKENS = 137
@@ -148,8 +148,7 @@ def main() -> None:
     parser.add_argument(
         "--torch", default=os.environ.get("WOODSHED_TORCH"), help="Python interpreter with PyTorch"
     )
-    parser.add_argument("--out", type=Path, default=Path(__file__).with_suffix(".md"))
-    chosen = parser.parse_args()
+    chosen = parse(parser)
     clocks = measure(chosen)
     wall = clocks[0]
     rows = [[name, *(spread(seconds[name], 2) for seconds in clocks)] for name in wall]

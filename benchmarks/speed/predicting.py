@@ -16,10 +16,9 @@ import subprocess
 import sys
 import tempfile
 import time
-from pathlib import Path
 
 import numpy as np
-from benchmarks.provenance import markdown_table, write_markdown
+from benchmarks.provenance import markdown_table, parse, write_markdown
 from benchmarks.speed.rounds import spread
 
 from woodshed.data.corpora.fsdd import load as load_fsdd
@@ -32,7 +31,6 @@ KNOWN = (*HEAVY, "numpy", "scipy", "soundfile", "soxr", "onnxruntime", "joblib",
 
 TRAIN = """
 import json, sys
-from pathlib import Path
 from woodshed import SpeechRecogniser
 from woodshed.recognition.saving import save_model
 from woodshed.data.corpora.fsdd import load
@@ -149,8 +147,7 @@ def main() -> None:
     """Measure and write the page."""
     parser = argparse.ArgumentParser(description=(__doc__ or "").splitlines()[0])
     parser.add_argument("--rounds", type=int, default=9)
-    parser.add_argument("--out", type=Path, default=Path(__file__).with_suffix(".md"))
-    chosen = parser.parse_args()
+    chosen = parse(parser)
     result = measure(chosen.rounds)
     body = page(result, chosen.rounds)
     write_markdown(chosen.out, "Duration of a prediction for one sound", body)

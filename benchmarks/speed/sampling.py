@@ -17,7 +17,7 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-from benchmarks.provenance import markdown_table, write_markdown
+from benchmarks.provenance import markdown_table, parse, write_markdown
 from benchmarks.quality.tune import held_out
 from benchmarks.speed.rounds import in_fresh_process, ratio_rows, spread, time_rounds
 
@@ -287,9 +287,8 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=(__doc__ or "").splitlines()[0])
     parser.add_argument("--rounds", type=int, default=9)
     parser.add_argument("--tokens", type=int, default=40)
-    parser.add_argument("--out", type=Path, default=Path(__file__).with_suffix(".md"))
     parser.add_argument("--times", choices=("one-core", "default-threads"), help=argparse.SUPPRESS)
-    chosen = parser.parse_args()
+    chosen = parse(parser)
     if chosen.times:
         default_threads = chosen.times == "default-threads"
         print(json.dumps(measure(chosen.rounds, chosen.tokens, default_threads=default_threads)))

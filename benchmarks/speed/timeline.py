@@ -16,7 +16,7 @@ from typing import Any
 
 import numpy as np
 import soundfile
-from benchmarks.provenance import markdown_table, write_markdown
+from benchmarks.provenance import markdown_table, parse, write_markdown
 from benchmarks.speed.long_file import run
 
 from woodshed.data.corpora.fsdd import load
@@ -65,8 +65,7 @@ def main() -> None:
     """Train, make the file, run, write the page."""
     parser = argparse.ArgumentParser(description=(__doc__ or "").splitlines()[0])
     parser.add_argument("--hours", type=float, default=3.0)
-    parser.add_argument("--out", type=Path, default=Path(__file__).with_suffix(".md"))
-    chosen = parser.parse_args()
+    chosen = parse(parser)
     rows = []
     with tempfile.TemporaryDirectory() as folder:
         long = Path(folder) / "long.wav"

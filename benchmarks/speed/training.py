@@ -23,7 +23,7 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-from benchmarks.provenance import ROOT, markdown_table, write_markdown
+from benchmarks.provenance import ROOT, markdown_table, parse, write_markdown
 from benchmarks.speed.rounds import spread
 
 from woodshed.clip import Clip
@@ -300,9 +300,8 @@ def main() -> None:
     parser.add_argument(
         "--clips", type=int, default=20000, help="number of clips in the measurement of memory"
     )
-    parser.add_argument("--out", type=Path, default=Path(__file__).with_suffix(".md"))
     parser.add_argument("--measure", help=argparse.SUPPRESS)
-    chosen = parser.parse_args()
+    chosen = parse(parser)
     if chosen.measure == "memory":
         print(json.dumps(measure_memory(chosen.clips)))
         return

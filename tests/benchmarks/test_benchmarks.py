@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import argparse
 import importlib
+import re
 import sys
 from pathlib import Path
 from types import ModuleType
@@ -68,6 +70,54 @@ def test_a_page_names_its_command_without_absolute_paths(
     assert text.startswith("# Quality\n\n| method | score |\n| --- | ---: |\n| net | 0.5 |\n")
     assert "--data PLACE --out=PLACE" in text
     assert str(tmp_path) not in text
+
+
+def test_no_page_of_the_repository_is_made_from_source_with_changes(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    provenance = importlib.import_module("benchmarks.provenance")
+    monkeypatch.setattr(provenance, "ROOT", tmp_path)
+    monkeypatch.setattr(provenance, "_git", lambda *arguments: " M src/woodshed/clip.py")
+    with pytest.raises(SystemExit, match=r"noise\.md is a page .* Commit them first"):
+        provenance.write_markdown(tmp_path / "noise.md", "Noise", "0.9")
+    assert not (tmp_path / "noise.md").exists()
+    with pytest.raises(SystemExit, match="Commit them first"):
+        provenance.parse(argparse.ArgumentParser("measure"), ["--out", str(tmp_path / "noise.md")])
+
+
+def test_results_are_stored_by_the_source_that_made_them(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    provenance = importlib.import_module("benchmarks.provenance")
+    (tmp_path / "src/woodshed/nets").mkdir(parents=True)
+    (tmp_path / "src/woodshed/cli").mkdir()
+    monkeypatch.setattr(provenance, "ROOT", tmp_path)
+    monkeypatch.setattr(provenance, "_git", lambda *arguments: "")
+
+    def place() -> Path:
+        provenance.source_digest.cache_clear()
+        parser = argparse.ArgumentParser("measure")
+        parser.add_argument("--work", type=Path, default=tmp_path / "work")
+        return provenance.parse(parser, []).work
+
+    first = place()
+    assert first.parent == tmp_path / "work"
+    assert place() == first
+    (tmp_path / "src/woodshed/cli/train.py").write_text("print()")
+    assert place() == first
+    (tmp_path / "src/woodshed/nets/mlp.py").write_text("width = 2")
+    assert place() != first
+    provenance.source_digest.cache_clear()
+
+
+def test_every_page_that_the_readme_links_is_made_by_a_script() -> None:
+    readme = (ROOT / "README.md").read_text("utf-8")
+    names = set(importlib.import_module("benchmarks.__main__").pages())
+    links = re.findall(r"\(benchmarks/([\w/]+)\.md\)", readme)
+    assert links
+    assert {link.replace("/", ".") for link in links} <= names
+    contents = (ROOT / "benchmarks" / "README.md").read_text("utf-8")
+    assert set(re.findall(r"`([\w.]+)`", contents.partition("| --- |")[2])) == names
 
 
 # -- measure: two folds of three and one example, by hand ------------------------------------------
