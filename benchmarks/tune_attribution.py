@@ -91,7 +91,7 @@ transcriber of every tune.
 
 {table}
 
-*{unnamed}*: the file names nobody for that tune. {cole} tunes of Ryan's collection name, as their printed source, *Cole's 1000 Fiddle
+*{unnamed}*: the file does not name a transcriber of that tune. {cole} tunes of Ryan's collection name, as their printed source, *Cole's 1000 Fiddle
 Tunes*, and not *Ryan's Mammoth Collection* itself. {by_title} of the tunes were found by their title, since their music is read
 in another way today, {missing} not at all.
 """

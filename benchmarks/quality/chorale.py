@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 
 from benchmarks.provenance import markdown_table, parse, write_markdown
 from benchmarks.quality.shared_passages import RULE, Nearest, nearest
-from woodshed.composition.generation import EvaluatedGeneration, grid_melody
+from woodshed.composition.generation import EvaluatedGeneration, Generation, grid_melody
 from woodshed.composition.generator import generate
 from woodshed.data.corpora.jsb_chorales import chorales
 from woodshed.metrics.style import Style, overlap
@@ -145,6 +145,7 @@ def main() -> None:
         runs[name] = [harmonised(composer, test, seed, **settings) for seed in seeds]
         print(name, accuracies(runs[name][0], test), f"{time.monotonic() - started:.0f} s", flush=True)
     rows = [row(name, written, test) for name, written in (*runs.items(), ("Bach", [test]))]
+    bach = [composer.to_piece(grid) for grid in test]
     samples = generate(composer, ChoraleRequest(bars=15), options.samples, seed=options.seeds[0])
     write_markdown(
         options.out,
@@ -166,7 +167,10 @@ def main() -> None:
                 f"## {options.samples} generated chorales",
                 "Fifteen bars each (the mean length in the set), temperature "
                 f"{ChoraleRequest().sampling_temperature:g}, seed {options.seeds[0]}, compared with Bach's of the {options.part} part.",
-                style_tables(samples, [composer.to_piece(grid) for grid in test], len(test)),
+                style_tables(samples, bach, len(test)),
+                f"On the tonic chord end {share_at_home([one.generation for one in samples]):.3f} of the samples, as "
+                "`woodshed generate` requires, and "
+                f"{share_at_home(bach):.3f} of Bach's, by the same estimate of the key.",
                 copies(samples),
                 NOTES.read_text("utf-8"),
             ]
@@ -198,6 +202,11 @@ def style_tables(samples: Sequence[EvaluatedGeneration], bach: Sequence[ChoraleP
             markdown_table(["distribution", "overlap with Bach's"], shares),
         ]
     )
+
+
+def share_at_home(pieces: Sequence[Generation]) -> float:
+    """Return the share of chorales that end on their tonic chord."""
+    return float(np.mean([isinstance(piece, ChoralePiece) and piece.ends_at_home for piece in pieces]))
 
 
 def copies(samples: Sequence[EvaluatedGeneration]) -> str:

@@ -71,3 +71,14 @@ def test_the_chorale_page_gives_the_accuracy_without_near_versions() -> None:
     assert "1 of the 2 sopranos" in text
     assert "| method | all (2) | near version (1) | no near version (1) |" in text
     assert "| model | 0.471 | 1.000 | 0.000 |" in text
+
+
+def test_transcribers_are_read_from_the_header_of_a_tune() -> None:
+    attribution = importlib.import_module("benchmarks.tune_attribution")
+    header = (
+        'X: 1\nT: Untitled\nN: "collected by J. O\'Neill"\nZ: 1997 by John Chambers <jc@example.org>\nK:G\n'
+    )
+    assert attribution.transcribers(header) == "John Chambers"
+    corrected = "Z:Transcribed by Trish O'Nei\nZ:Corrected by John Chambers\n"
+    assert attribution.transcribers(corrected) == "Trish O'Neil"
+    assert attribution.transcribers('Z:"collected by F. O\'Neill"\n') == "not named"
