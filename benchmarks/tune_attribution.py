@@ -21,6 +21,7 @@ from pathlib import Path
 
 from benchmarks.provenance import markdown_table
 from woodshed.atomic import write_whole
+from woodshed.composition.composer import Composer
 from woodshed.symbolic.abc.read import read_text
 from woodshed.symbolic.folk.from_abc import book_to_folk
 from woodshed.tasks import load
@@ -65,8 +66,8 @@ BOOKS = {
 TEXT = """\
 # Tunes of the model: who transcribed them, and under which terms
 
-`known.json.gz` contains {n_tunes:,} tunes of three collections, printed in 1903 (O'Neill), 1883 (Ryan) and from about 1782 on (Aird), which
-are in the public domain. They were read from the ABC files of the Python package music21 (folders `{folders}` of its
+`known.json.gz` contains {n_tunes:,} tunes of the collections below, printed from about 1782 (Aird) to 1903 (O'Neill), which are in
+the public domain. They were read from the ABC files of the Python package music21 (folders `{folders}` of its
 corpus; looked up in version {version}), reduced to the tokens of the folk model, and moved to the root C: titles and notes are
 kept; the layout, ornaments, fingerings and remarks of the transcriptions are not. `transcribers.csv` gives file, number and
 transcriber of every tune.
@@ -76,14 +77,12 @@ transcriber of every tune.
 - **music21**: the licence of the package (BSD, 3 clauses) covers its software only. `corpus/license.txt` states that the
   compositions are out of copyright in the United States or licensed for use; that they are distributed "with the permission of the
   encoders"; and that some encodings may not be used commercially or have other restrictions, which are to be found in the files or
-  folders. The package states no licence for the three collections used here, and their files state no terms, restriction or
-  copyright notice.
-- **Permission to redistribute the transcriptions**: not stated for any of the three collections, and not excluded. It is
+  folders. The package states no licence for the collections used here, and their files state no terms, restriction or
+  copyright notice. Its documentation calls the corpus freely distributable, in the United States and to its authors' best knowledge.
+- **Permission to redistribute the transcriptions**: not stated for any of the collections, and not excluded. It is
   unknown whether the permission given to music21 extends to others, and whether a transcription that follows a print note by
   note has a copyright of its own.
-- **Aird**: the whole collection is the work of one editor, whose web page (campin.me.uk/Aird) offered it on CD-ROM for sale. The files in
-  music21 name him and the year 2009 and state no terms.
-- **Model**: weights, `known.json.gz` and every copied passage in a generated tune derive from these transcriptions. State the
+{aird}- **Model**: weights, `known.json.gz` and every copied passage in a generated tune derive from these transcriptions. State the
   collections and this file when you pass the model on.
 - **Not used**: the Essen collection of music21, which may be distributed for non-commercial use only, and Nottingham (GPL 3.0).
 
@@ -95,6 +94,12 @@ transcriber of every tune.
 Tunes*, and not *Ryan's Mammoth Collection* itself. {by_title} of the tunes were found by their title, since their music is read
 in another way today, {missing} not at all.
 """
+
+AIRD = """\
+- **Aird**: the whole collection is the work of one editor, whose web page (campin.me.uk/Aird) offered it on CD-ROM for sale. The files in
+  music21 name him and the year 2009 and state no terms.
+"""
+"""Terms of the one collection that is the work of one editor."""
 
 
 @dataclass(frozen=True)
@@ -154,10 +159,13 @@ def attribution(found: Sequence[Source]) -> str:
     rows = []
     for collection, book in BOOKS.items():
         counts = Counter(one.transcriber for one in found if one.collection == collection)
+        if not counts:
+            continue
         names = "; ".join(f"{name} ({n})" for name, n in counts.most_common())
         rows.append([book, f"{sum(counts.values()):,}", names])
     return TEXT.format(
         n_tunes=len(found),
+        aird=AIRD if any(one.collection == "aird" for one in found) else "",
         version=version("music21"),
         folders="`, `".join(MUSIC21_COLLECTIONS.values()),
         table=markdown_table(["collection", "tunes", "transcribed by (tunes)"], rows),
@@ -168,19 +176,24 @@ def attribution(found: Sequence[Source]) -> str:
     )
 
 
-def main() -> None:
-    """Write ``transcribers.csv`` and ``ATTRIBUTION.md``."""
-    parser = argparse.ArgumentParser(description=__doc__.split("\n\n")[0])
-    parser.add_argument("--out", type=Path, default=shipped_folder("tune"), help="folder of the model")
-    options = parser.parse_args()
-    found = sources(load(shipped_folder("tune")).known_)
+def write_attribution(composer: Composer, folder: Path) -> None:
+    """Write ``transcribers.csv`` and ``ATTRIBUTION.md`` for the training tunes of a composer."""
+    found = sources(composer.known_)
     table = io.StringIO()
     columns = [field.name for field in fields(Source)][:5]
     writer = csv.writer(table, lineterminator="\n")
     writer.writerow(columns)
     writer.writerows([getattr(one, column) for column in columns] for one in found)
-    write_whole(options.out / "transcribers.csv", table.getvalue())
-    write_whole(options.out / "ATTRIBUTION.md", attribution(found))
+    write_whole(folder / "transcribers.csv", table.getvalue())
+    write_whole(folder / "ATTRIBUTION.md", attribution(found))
+
+
+def main() -> None:
+    """Write the attribution of the shipped model."""
+    parser = argparse.ArgumentParser(description=__doc__.split("\n\n")[0])
+    parser.add_argument("--out", type=Path, default=shipped_folder("tune"), help="folder of the model")
+    options = parser.parse_args()
+    write_attribution(load(shipped_folder("tune")), options.out)
 
 
 if __name__ == "__main__":

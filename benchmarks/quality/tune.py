@@ -70,31 +70,31 @@ class Tunes:
 
 
 def held_out(composer: TuneComposer) -> list[tuple[str, str]]:
-    """Return title and text of the tunes of the collections that are not in the training data: whole families.
+    """Return title and text of the tunes of the collections of which no family is in the training data.
 
     A tune whose text has changed since the training is recognised by its name.
     """
-    names, texts = ({one[k] for one in composer.known_} for k in (0, 1))
     corpus = read_tunes_corpus("folk")
-    return [
-        (name, text)
-        for text, name in zip(corpus.pieces, corpus.titles, strict=True)
-        if text not in texts and name not in names
-    ]
+    return of_other_families(composer.known_, list(zip(corpus.titles, corpus.pieces, strict=True)))
 
 
 def foreign(composer: TuneComposer, nottingham: Path) -> list[tuple[str, str]]:
     """Return title and text of the tunes of Nottingham of which no family is in O'Neill, Ryan and Aird."""
     folk, other = read_tunes_corpus("folk"), read_tunes_corpus(f"nottingham:{nottingham}")
-    rows = [
-        *composer.known_,
-        *zip(folk.titles, folk.pieces, strict=True),
-        *zip(other.titles, other.pieces, strict=True),
-    ]
-    families = families_of([text for _, text in rows], [name.rpartition(" (")[0] for name, _ in rows])
-    n_seen = len(rows) - len(other.pieces)
-    seen = set(families[:n_seen])
-    return [row for row, family in zip(rows[n_seen:], families[n_seen:], strict=True) if family not in seen]
+    return of_other_families(
+        [*composer.known_, *zip(folk.titles, folk.pieces, strict=True)],
+        list(zip(other.titles, other.pieces, strict=True)),
+    )
+
+
+def of_other_families(
+    seen: Sequence[tuple[str, str]], rows: Sequence[tuple[str, str]]
+) -> list[tuple[str, str]]:
+    """Return the tunes, title with collection and text each, whose family is not one of those in ``seen``."""
+    both = [*seen, *rows]
+    families = families_of([text for _, text in both], [name.rpartition(" (")[0] for name, _ in both])
+    known = set(families[: len(seen)])
+    return [row for row, family in zip(rows, families[len(seen) :], strict=True) if family not in known]
 
 
 def opens(tune: EvaluatedGeneration) -> bool:

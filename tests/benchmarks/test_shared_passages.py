@@ -82,3 +82,13 @@ def test_transcribers_are_read_from_the_header_of_a_tune() -> None:
     corrected = "Z:Transcribed by Trish O'Nei\nZ:Corrected by John Chambers\n"
     assert attribution.transcribers(corrected) == "Trish O'Neil"
     assert attribution.transcribers('Z:"collected by F. O\'Neill"\n') == "not named"
+
+
+def test_tunes_of_a_known_family_are_left_out() -> None:
+    tune = importlib.import_module("benchmarks.quality.tune")
+    seen = [("The Lark (ryan)", "M:4/4 K:Cmaj C 4 | c 4 |")]
+    rows = [
+        ("Lark - Reel (nottingham)", "M:4/4 K:Cmaj G 4 |"),
+        ("The Hen (nottingham)", "M:4/4 K:Cmaj E 4 |"),
+    ]
+    assert tune.of_other_families(seen, rows) == rows[1:]
