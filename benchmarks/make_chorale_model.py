@@ -19,6 +19,7 @@ from woodshed.atomic import write_whole
 from woodshed.composition.composer import save_composer
 from woodshed.data.corpora.jsb_chorales import FACTS, chorales
 from woodshed.tasks.chorale import ChoraleComposer
+from woodshed.training.model_folder import CARD_NAME, METRICS_NAME, to_json
 
 WIDTH = 224
 """Number of channels: 7.2 MB in half precision."""
@@ -34,7 +35,7 @@ Generates chorales in four voices, or the missing voices of a melody; `woodshed 
 - **Network**: {n_layers} residual layers of {width} channels over beats in both directions, with the surrounding notes also as intervals;
   {n_weights:.1f} million weights in half precision. It is orderless: trained with random cells hidden, it predicts any of them.
 - **Training data**: the {n_train} chorales of the training part of the JSB chorales, by J. S. Bach, which are in the public
-  domain; the encoding ({url}) states no licence. {citation}
+  domain; the encoding ({url}) states no licence: see `ATTRIBUTION.md`. {citation}
   A grid of sixteenths with four separate voices; transposed by up to six semitones during training, as far as every
   voice stays in its range. They are in `known.json.gz`, so that every new chorale can be compared with them.
 - **Held out**: the {n_valid} chorales of the validation part, on which the best epoch was chosen, and the 77 of the test
@@ -45,7 +46,8 @@ Generates chorales in four voices, or the missing voices of a melody; `woodshed 
 - **Scores**: see `benchmarks/quality/chorale.md`.
 - **Limitations**: trained on this music alone, without text, fermatas, metre beyond the beat, and repeated
   notes of one pitch.
-- **Licence**: that of woodshed.
+- **Licence of the training data**: {licence}.
+- **Licence of the model**: that of woodshed, as far as the training data allow; `ATTRIBUTION.md` belongs to it.
 """
 
 
@@ -92,6 +94,7 @@ def write(composer: ChoraleComposer, folder: Path, *, n_valid: int, minutes: flo
         n_train=len(composer.known_),
         n_valid=n_valid,
         url=FACTS.url,
+        licence=FACTS.licence,
         citation=FACTS.citation,
         epochs=composer.epochs,
         best=composer.curve_.best_epoch + 1,
@@ -101,7 +104,9 @@ def write(composer: ChoraleComposer, folder: Path, *, n_valid: int, minutes: flo
         minutes=minutes,
         versions=versions_line(("numpy", "keras", "tensorflow-cpu")),
     )
-    write_whole(folder / "card.md", card)
+    write_whole(folder / CARD_NAME, card)
+    facts = {"corpus": FACTS.name, "licence": FACTS.licence, "citation": FACTS.citation}
+    write_whole(folder / METRICS_NAME, to_json(facts))
 
 
 if __name__ == "__main__":

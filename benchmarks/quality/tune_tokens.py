@@ -21,7 +21,7 @@ import numpy as np
 from benchmarks.provenance import markdown_table, parse, write_markdown
 from benchmarks.quality.measure import epoch_printer
 from woodshed.metrics.baseline import bits_per_token
-from woodshed.tasks.tune import TuneComposer, families_of, read_tunes_corpus
+from woodshed.tasks.tune import RUN_STEPS, TuneComposer, families_of, read_tunes_corpus
 from woodshed.tokens.folk.tokenizer import FolkAbc
 
 NOTES = Path(__file__).with_name("tune_tokens_notes.md")
@@ -120,8 +120,8 @@ def main() -> None:
         "\n\n".join(
             [
                 f"{len(train):,} training tunes of O'Neill, Ryan and Nottingham, and {len(test)} held-out tunes, 5 % by tune "
-                "family, so that no version of them is in the training data (root C, 137 tokens). The best epoch was "
-                "chosen on families of the training part; no choice was based on the held-out tunes.",
+                f"family: a tune with the same title, or the same {RUN_STEPS} intervals in a row, is in the same part (root C, "
+                "137 tokens). The best epoch was chosen on families of the training part; no choice was based on the held-out tunes.",
                 markdown_table(
                     ["predictor", "bits per token"],
                     [

@@ -33,6 +33,7 @@ WITHOUT_MAIN = {
     "benchmarks.quality.measure",
     "benchmarks.quality.mislabelling",
     "benchmarks.quality.planting",
+    "benchmarks.quality.shared_passages",
     "benchmarks.speed.rounds",
 }
 """Modules that the scripts share."""

@@ -46,6 +46,22 @@ def test_info_as_json_can_be_read_by_a_program(cli: Callable[..., Any], model_fo
     assert described["provenance"]["seed"] == "0"
 
 
+def test_info_states_the_licence_of_the_training_data(
+    cli: Callable[..., Any], model_folder: Path, tmp_path: Path
+) -> None:
+    told = " ".join(cli("info", model_folder).out.split())
+    assert "Licence of the training data: unknown: yours to state, in a file LICENSE or ATTRIBUTION" in told
+    assert "Attribution: none given" in told
+    shutil.copytree(model_folder, tmp_path / "model")
+    metrics = json.loads((model_folder / "metrics.json").read_text("utf-8"))
+    metrics |= {"licence": "CC BY-SA 4.0", "citation": "Z. Jackson"}
+    (tmp_path / "model" / "metrics.json").write_text(json.dumps(metrics), "utf-8")
+    told = " ".join(cli("info", tmp_path / "model").out.split())
+    assert "Licence of the training data: CC BY-SA 4.0 Attribution: Z. Jackson" in told
+    described = json.loads(cli("info", tmp_path / "model", "--json").out)
+    assert (described["licence"], described["citation"]) == ("CC BY-SA 4.0", "Z. Jackson")
+
+
 def test_info_on_a_model_that_was_never_tested(
     cli: Callable[..., Any], model_folder: Path, tmp_path: Path
 ) -> None:

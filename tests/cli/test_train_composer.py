@@ -56,6 +56,8 @@ def test_the_folder_holds_model_card_and_scores(model: Path) -> None:
     card = (model / "card.md").read_text("utf-8")
     assert "An n-gram predicts held-out pieces better" in card
     assert "22 pieces only and will copy them" in card
+    assert "| licence of the training data | unknown: yours to state" in card
+    assert metrics["licence"] == ""
     assert len(woodshed.load(model).known_) == 22
     assert not (model / "training").exists()
 

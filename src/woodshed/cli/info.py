@@ -22,7 +22,9 @@ def command(
 
     Example: woodshed info my-model
     """
+    from woodshed.data.licence import NO_ATTRIBUTION, UNSTATED
     from woodshed.report.recognition.head_report import report_of
+    from woodshed.report.wording import LICENCE
     from woodshed.training.model_folder import to_json
     from woodshed.workflows.info import describe
 
@@ -42,5 +44,8 @@ def command(
         print_bits([(row["method"], row["bits"]) for row in info.bits])
     if info.provenance:
         print_table(("provenance", ""), list(info.provenance.items()))
+    if info.licence is not None:
+        say(f"{LICENCE.capitalize()}: {printable(info.licence or UNSTATED)}")
+        say(f"Attribution: {printable(info.citation or NO_ATTRIBUTION)}")
     if info.card is not None:
         say(f"Card: {printable(info.card)}")

@@ -71,6 +71,8 @@ class ComposerResult:
         """Return the content of ``metrics.json``."""
         return {
             "corpus": self.corpus.name,
+            "licence": self.corpus.licence,
+            "citation": self.corpus.citation,
             "pieces": self.sizes,
             "skipped": [{"file": str(e.path), "reason": e.reason} for e in self.corpus.skipped],
             "bits": [{"method": one.method, "bits": one.bits} for one in self.bits],

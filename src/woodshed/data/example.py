@@ -81,7 +81,7 @@ class Corpus:
         Whether ``Example.split`` contains the folds of an official cross-validation, instead of ``train`` /
         ``validation`` / ``test``.
     licence, citation
-        One line each; empty for your own data.
+        One line each; empty if the data state none.
     group_word
         Word for a group: ``speaker``, ``recording``, ``song``.
     unlabelled

@@ -10,6 +10,7 @@ from pathlib import Path
 from woodshed.audio.read import AUDIO_SUFFIXES
 from woodshed.data.example import Corpus, Example, Skipped, is_score
 from woodshed.data.group import GroupRule, group_rule, group_word_of, no_group
+from woodshed.data.licence import licence_beside
 from woodshed.errors import AudioFileError, DataError, OutputError, printable
 
 ARRANGE = (
@@ -113,6 +114,7 @@ def read_folder(
         printable(root.resolve().name),
         tuple(examples),
         tuple(skipped),
+        licence=licence_beside(root),
         group_word=group_word_of(group_by),
         unlabelled=tuple(unlabelled),
     )

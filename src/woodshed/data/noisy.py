@@ -21,6 +21,7 @@ from woodshed.audio.signals import COLOURS, coloured
 from woodshed.clip import Clip
 from woodshed.data.example import ChangedExample, Corpus, Example
 from woodshed.data.folder import existing_folder, list_sounds
+from woodshed.data.licence import licence_beside
 from woodshed.errors import DataError, check_choice
 from woodshed.units import db_to_amplitude
 
@@ -178,4 +179,4 @@ def load(folder: str | os.PathLike[str]) -> Corpus:
     """
     root = existing_folder(folder)
     clean = [Example(path, group=str(path.relative_to(root))) for path in list_sounds([root])]
-    return Corpus("noisy", noisy_examples(clean), group_word="recording")
+    return Corpus("noisy", noisy_examples(clean), licence=licence_beside(root), group_word="recording")

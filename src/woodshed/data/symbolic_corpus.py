@@ -13,6 +13,7 @@ import numpy as np
 import woodshed.symbolic as symbolic
 from woodshed.data.corpora import split_name
 from woodshed.data.example import Skipped
+from woodshed.data.licence import licence_beside
 from woodshed.errors import (
     DataError,
     ParameterError,
@@ -229,7 +230,9 @@ def read_score_corpus(
     """
     skipped: list[Skipped] = []
     rows = list(each_usable(score_paths(place), read, skipped))
-    return corpus_without_copies(Path(place).name, rows, skipped, key=key)
+    return corpus_without_copies(
+        Path(place).name, rows, skipped, key=key, licence=licence_beside(Path(place))
+    )
 
 
 def source_of(text: str, names: Sequence[str]) -> tuple[str, str]:

@@ -10,6 +10,7 @@ from pathlib import Path, PurePath
 
 from woodshed.data.example import Corpus, Example, Skipped
 from woodshed.data.group import WORDS, group_rule, group_word_of, no_group
+from woodshed.data.licence import licence_beside
 from woodshed.errors import AudioFileError, DataError, MissingPackageError, near_miss, printable
 
 TABLE_SUFFIXES = frozenset({".csv", ".tsv", ".txt", ".parquet"})
@@ -117,6 +118,7 @@ def read_table(
         tuple(examples),
         tuple(skipped),
         folds=_has_folds(path, examples),
+        licence=licence_beside(path),
         group_word=word,
         unlabelled=tuple(unlabelled),
     )

@@ -160,8 +160,9 @@ def describe_model(folder: Path) -> dict[str, Any]:
     Returns
     -------
     dict
-        ``task``, ``labels``, ``feature`` and ``settings``; if they were measured, ``scores`` of a recogniser
-        or ``bits`` of a composer; and ``provenance``.
+        ``task``, ``labels``, ``feature`` and ``settings``; ``licence`` and ``citation`` of the training
+        data, None if the folder does not mention them; ``scores`` of a recogniser or ``bits`` of a
+        composer, if they were measured; and ``provenance``.
 
     Raises
     ------
@@ -179,6 +180,8 @@ def describe_model(folder: Path) -> dict[str, Any]:
         "labels": labels,
         "feature": settings["feature"],
         "settings": settings["settings"],
+        "licence": measured.get("licence"),
+        "citation": measured.get("citation"),
         "scores": measured.get("scores") or measured.get("accuracy", []),  # its name in format 1
         "bits": measured.get("bits", []),
         "provenance": measured.get("provenance", {}),

@@ -28,6 +28,15 @@ EXPLANATIONS = {
 
 _BASELINES = {"majority": "majority class", "mean": "training mean"}
 
+LICENCE = "licence of the training data"
+"""Name of the item in cards, pages and on the terminal."""
+
+PASSING_ON = (
+    "If you pass the model on, state this licence and the attribution with it, and check what the licence "
+    "requires: the same licence (share-alike), or no commercial use."
+)
+"""What follows from the licence of the training data."""
+
 UNKNOWN = "–"
 """Text for an undefined number."""
 

@@ -45,6 +45,8 @@ class ModelInfo:
         Scores of a model that generates, with n-gram baselines.
     provenance
         Versions, seed and other facts about the training.
+    licence, citation
+        Of the training data, empty if they state none; None if the folder does not mention them.
     card
         Model card, if there is one.
     contents
@@ -59,6 +61,8 @@ class ModelInfo:
     scores: tuple[ScoreRow, ...]
     bits: tuple[BitsRow, ...]
     provenance: Mapping[str, str]
+    licence: str | None
+    citation: str | None
     card: Path | None
     contents: Mapping[str, Any]
 
@@ -96,6 +100,8 @@ def describe(model: str) -> ModelInfo:
         scores=tuple(map(ScoreRow.from_dict, contents["scores"])),
         bits=tuple(contents["bits"]),
         provenance={name: str(value) for name, value in contents["provenance"].items()},
+        licence=contents["licence"],
+        citation=contents["citation"],
         card=card if card.is_file() else None,
         contents=contents,
     )

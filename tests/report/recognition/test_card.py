@@ -21,7 +21,7 @@ def cells(text: str, start: str) -> list[list[str]]:
 def test_card_tells_what_was_learned_from(experiment: Experiment) -> None:
     text = card(experiment)
     assert text.startswith("# noise: trained on made up \\& small\n")
-    assert cells(text, "licence") == [["licence", "CC BY 4.0"]]
+    assert cells(text, "licence") == [["licence of the training data", "CC BY 4.0"]]
     assert cells(text, "attribution") == [["attribution", "A. \\<Nobody\\>, 2024"]]
     assert cells(text, "skipped files")[0][1] == "2"
     assert cells(text, "seed")[0][1] == "0"
@@ -52,7 +52,8 @@ def test_limits_name_what_was_never_tested(experiment: Experiment) -> None:
 def test_own_data_without_licence_and_groups(experiment: Experiment) -> None:
     examples = tuple(replace(example, group=None) for example in experiment.corpus.examples)
     text = card(replace(experiment, corpus=Corpus("mine", examples), provenance={}))
-    assert cells(text, "licence") == [["licence", "not stated"]]
+    licence = "unknown: yours to state, in a file LICENSE or ATTRIBUTION in the data folder"
+    assert cells(text, "licence") == [["licence of the training data", licence]]
     assert cells(text, "groups")[0][1] == "unknown"
     assert "Not recorded." in text
 

@@ -8,8 +8,9 @@ from pathlib import Path
 from woodshed.atomic import write_whole
 from woodshed.composition.composer import Composer, save_composer
 from woodshed.composition.experiment import ComposerResult
+from woodshed.data.licence import NO_ATTRIBUTION, UNSTATED
 from woodshed.errors import counted
-from woodshed.report.wording import UNKNOWN, pairs_table, plain, plain_table
+from woodshed.report.wording import LICENCE, PASSING_ON, UNKNOWN, pairs_table, plain, plain_table
 from woodshed.training.model_folder import CARD_NAME, METRICS_NAME, to_json
 
 
@@ -37,8 +38,8 @@ def composer_card(composer: Composer, result: ComposerResult) -> str:
         ("split", "official" if corpus.parts else "by family: versions of one piece are in the same part"),
         ("copies removed", str(corpus.n_copies)),
         ("skipped as unusable", str(len(corpus.skipped))),
-        ("licence", plain(corpus.licence) or "not stated"),
-        ("attribution", plain(corpus.citation) or "none given"),
+        (LICENCE, plain(corpus.licence or UNSTATED)),
+        ("attribution", plain(corpus.citation or NO_ATTRIBUTION)),
     ]
     parts = [
         f"# {plain(composer.task)}: trained on {plain(corpus.name)}",
@@ -46,7 +47,8 @@ def composer_card(composer: Composer, result: ComposerResult) -> str:
         "## Training data",
         plain_table(["what", "value"], facts),
         "The training pieces are in `known.json.gz`, so that new pieces can be compared with them. Their "
-        "licence applies when you pass the model on.",
+        "licence applies to that file when you pass the model on.",
+        PASSING_ON,
         "## Cross-entropy of held-out pieces",
         _bits_text(result),
         "## Limits",

@@ -9,6 +9,7 @@ from pathlib import Path
 from woodshed.atomic import write_whole
 from woodshed.data.example import Corpus
 from woodshed.data.item import file_digest
+from woodshed.data.licence import NO_ATTRIBUTION, UNSTATED
 from woodshed.errors import counted
 from woodshed.recognition.estimator import AudioEstimator
 from woodshed.recognition.experiments.result import Experiment, SplitResult
@@ -22,7 +23,15 @@ from woodshed.report.recognition.head_report import (
 )
 from woodshed.report.recognition.page import skipped_files, target_counts, write_page
 from woodshed.report.recognition.scores import groups_of
-from woodshed.report.wording import badge_of, method_name, pairs_table, plain, plain_table
+from woodshed.report.wording import (
+    LICENCE,
+    PASSING_ON,
+    badge_of,
+    method_name,
+    pairs_table,
+    plain,
+    plain_table,
+)
 from woodshed.training.model_folder import CARD_NAME, METRICS_NAME, to_json
 
 DIGESTS_NAME = "heard.json"
@@ -91,6 +100,7 @@ def card(experiment: Experiment) -> str:
         f"{report.purpose} {outputs_text(experiment)}: {', '.join(map(plain, experiment.names))}.",
         "## Training data",
         plain_table(["item", "value"], _training_data(experiment)),
+        PASSING_ON,
         "## Scores",
         _score_table(report, experiment, splits),
         *badge_explanations(splits),
@@ -120,8 +130,8 @@ def _training_data(experiment: Experiment) -> list[tuple[str, str]]:
             "unknown" if corpus.groups is None else str(len(set(corpus.groups))),
         ),
         ("skipped files", str(len(skipped_files(experiment)))),
-        ("licence", plain(corpus.licence) or "not stated"),
-        ("attribution", plain(corpus.citation) or "none given"),
+        (LICENCE, plain(corpus.licence or UNSTATED)),
+        ("attribution", plain(corpus.citation or NO_ATTRIBUTION)),
     ]
 
 

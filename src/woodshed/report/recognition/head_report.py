@@ -163,6 +163,9 @@ class HeadReport(abc.ABC):
         """Return every score of every method on every split, for ``metrics.json``."""
         return {
             "task": experiment.task,
+            "corpus": experiment.corpus.name,
+            "licence": experiment.corpus.licence,
+            "citation": experiment.corpus.citation,
             "labels": list(experiment.names),
             "scores": [row.to_dict() for row in self.score_rows(experiment)],
             "splits": [

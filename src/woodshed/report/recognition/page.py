@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 
 from woodshed.atomic import write_whole
 from woodshed.data.example import Skipped
+from woodshed.data.licence import NO_ATTRIBUTION, UNSTATED
 from woodshed.errors import ParameterError, counted
 from woodshed.html.document import (
     Markup,
@@ -37,7 +38,7 @@ from woodshed.report.recognition.head_report import (
     tuning_sections,
 )
 from woodshed.report.recognition.scores import groups_of
-from woodshed.report.wording import EXPLANATIONS, UNKNOWN, badge_of, decimal, method_name
+from woodshed.report.wording import EXPLANATIONS, LICENCE, UNKNOWN, badge_of, decimal, method_name
 
 if TYPE_CHECKING:
     from woodshed.data.doctor.finding import Checkup
@@ -254,8 +255,8 @@ def corpus_section(experiment: Experiment) -> Section:
     facts = {
         "corpus": name_of(corpus.name),
         "size": size,
-        "licence": corpus.licence or "not stated",
-        "citation": corpus.citation or "none given",
+        LICENCE if len(experiment.learned) else "licence": corpus.licence or UNSTATED,
+        "attribution": corpus.citation or NO_ATTRIBUTION,
     }
     settings = element(
         "div",

@@ -17,6 +17,7 @@ from woodshed.composition.generator import Request
 from woodshed.composition.sequence.composer import TokenComposer
 from woodshed.data.corpora import nottingham
 from woodshed.data.example import Skipped
+from woodshed.data.licence import licence_beside
 from woodshed.data.symbolic_corpus import (
     SymbolicCorpus,
     each_usable,
@@ -44,7 +45,18 @@ TUNE_SOURCES = (FOLK, *MUSIC21_COLLECTIONS, "nottingham")
 RUN_STEPS = 17
 """Number of equal consecutive intervals from which two tunes are of one family."""
 
-_MUSIC21_LICENCE = "public domain, as distributed with the package music21"
+MUSIC21_BOOKS = {
+    "oneill": "F. O'Neill, O'Neill's Music of Ireland, transcribed by volunteers",
+    "ryan": "Ryan's Mammoth Collection of Fiddle Tunes, transcribed by volunteers",
+    "aird": "J. Aird, A Selection of Scotch, English, Irish and Foreign Airs, transcribed by J. Campin",
+}
+"""Collection -> the book, and who transcribed it; see ``models/tune/ATTRIBUTION.md``."""
+
+MUSIC21_LICENCE = (
+    "the tunes are in the public domain; the transcriptions, which the package music21 distributes with "
+    "the permission of their authors, state no licence"
+)
+"""Terms of the collections of music21, according to the files and ``corpus/license.txt`` of the package."""
 
 _KINDS = r"\b(reel|jig|hornpipe|strathspey|polka|waltz|march|clog|slide|song|air|quickstep)s?\b"
 
@@ -92,7 +104,7 @@ def read_tunes_corpus(source: str) -> SymbolicCorpus:
     ]
     single = list({row[0]: row for row in reversed(rows)}.values())[::-1]
     texts, titles, labels = zip(*single, strict=True) if single else ((), (), ())
-    licence, citation = _rights(name)
+    licence, citation = _rights(name, place)
     return SymbolicCorpus(
         name or Path(place).name,
         texts,
@@ -122,10 +134,14 @@ def _tunes_of(path: Path, skipped: list[Skipped]) -> Iterator[tuple[str, str]]:
             yield tune.text, tune.title or path.stem
 
 
-def _rights(name: str) -> tuple[str, str]:
+def _rights(name: str, place: str) -> tuple[str, str]:
+    """Return licence and citation of a source."""
     if name == "nottingham":
         return nottingham.FACTS.licence, nottingham.FACTS.citation
-    return (_MUSIC21_LICENCE, "") if name else ("", "")
+    if not name:
+        return licence_beside(Path(place)), ""
+    collections = [MUSIC21_BOOKS[one] for one in (MUSIC21_COLLECTIONS if name == FOLK else [name])]
+    return MUSIC21_LICENCE, "; ".join(collections)
 
 
 def music21_corpus() -> Path:
