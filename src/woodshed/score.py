@@ -216,8 +216,12 @@ class Score:
     source
         Name used in messages, usually the path of the file.
     findings
-        Repairs and oddities reported by a reader, one sentence each. Scores that differ only in ``findings``
-        or ``source`` are equal.
+        Repairs and oddities reported by a reader, one sentence each. Scores that differ only in ``findings``,
+        ``remarks``, ``left_out`` or ``source`` are equal.
+    remarks
+        What a reader changed in a file without faults, one sentence each.
+    left_out
+        ``(name, count)`` of what the file holds and a score does not, such as ``("trill", 2)``.
 
     Raises
     ------
@@ -242,6 +246,8 @@ class Score:
     title: str = ""
     source: str = field(default="score", compare=False)
     findings: Sequence[str] = field(default=(), compare=False)
+    remarks: Sequence[str] = field(default=(), compare=False)
+    left_out: Sequence[tuple[str, int]] = field(default=(), compare=False)
 
     def __post_init__(self) -> None:
         if not self.notes:
@@ -254,7 +260,8 @@ class Score:
             changes = sorted(getattr(self, name), key=lambda change: change.onset_beats)
             object.__setattr__(self, name, tuple(changes))
         object.__setattr__(self, "part_names", tuple(sorted(self.part_names)))
-        object.__setattr__(self, "findings", tuple(self.findings))
+        for name in ("findings", "remarks", "left_out"):
+            object.__setattr__(self, name, tuple(getattr(self, name)))
         if not (math.isfinite(self.pickup_beats) and self.pickup_beats >= 0):
             raise ScoreError(f"Score expects a pickup_beats of 0 or more, got {self.pickup_beats!r}.")
 

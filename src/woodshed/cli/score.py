@@ -48,10 +48,10 @@ Repeats = Annotated[bool, typer.Option(help="Play the repeats and endings of ABC
 
 
 def print_score_outcome(outcome: Outcome[list[str]], out: Path) -> None:
-    """Print faults found in the scores, which were skipped or existed already, and how many were written."""
-    for file_job, faults in outcome.done:
-        for fault in faults:
-            note(f"{printable(file_job.source)}: {fault}")
+    """Print faults and losses of the scores, which were skipped or existed, and how many were written."""
+    for file_job, remarks in outcome.done:
+        for remark in remarks:
+            note(f"{printable(file_job.source)}: {remark}")
     print_outcome(outcome, out, what="score")
 
 
@@ -66,7 +66,7 @@ def info(
 ) -> None:
     """Show duration, parts, range, key, metre and tempo of scores.
 
-    Faults found while reading, such as a bar of the wrong duration, are printed as notes.
+    Faults found while reading, such as a bar of the wrong duration, and what was left out are printed.
 
     Example: woodshed score info tunes.abc
     """
@@ -80,8 +80,8 @@ def info(
         return
     print_table(HEADING, map(cells, summaries), numbers_from=1)
     for summary in summaries:
-        for finding in summary.findings:
-            note(f"{printable(summary.title or summary.path.name)}: {finding}")
+        for remark in (*summary.findings, *summary.remarks):
+            note(f"{printable(summary.title or summary.path.name)}: {remark}")
 
 
 def cells(summary: ScoreSummary) -> tuple[str, ...]:

@@ -7,6 +7,7 @@ results; if ``strict`` is set, they make the file unusable.
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -159,6 +160,8 @@ class ScoreSummary:
         Onset in quarter notes and quarter notes per minute of each tempo.
     findings
         Faults found while reading.
+    remarks
+        What was changed while reading, and what was left out.
     """
 
     path: Path
@@ -174,6 +177,7 @@ class ScoreSummary:
     metres: tuple[tuple[float, int, int], ...]
     tempos: tuple[tuple[float, float], ...]
     findings: tuple[str, ...]
+    remarks: tuple[str, ...]
 
     @classmethod
     def of(cls, path: Path, score: Score) -> ScoreSummary:
@@ -193,6 +197,7 @@ class ScoreSummary:
             metres=tuple((metre.onset_beats, metre.numerator, metre.denominator) for metre in score.metres),
             tempos=tuple((tempo.onset_beats, tempo.tempo_bpm) for tempo in score.tempos),
             findings=tuple(score.findings),
+            remarks=tuple(remarks_on([score])),
         )
 
 
@@ -326,7 +331,8 @@ def process_scores(  # noqa: PLR0913  the options are spelt out once, here
     Returns
     -------
     Outcome
-        What was done, each with the faults found in the source, what existed before, and what was skipped.
+        What was done, each with the faults of the source and what was changed or left out on reading it, what
+        existed before, and what was skipped.
 
     Raises
     ------
@@ -344,12 +350,13 @@ def process_scores(  # noqa: PLR0913  the options are spelt out once, here
         faults = _faults(pieces)
         if faults and strict:
             raise ScoreFileError(file_job.source, faults[0])
+        notes = [*faults, *remarks_on(pieces)]
         if len(pieces) == 1 or file_job.target.suffix.lower() in ABC_SUFFIXES:
             work(pieces, file_job.target)
-            return faults
+            return notes
         for piece, target in zip(pieces, numbered(file_job.target, len(pieces)), strict=True):
             work([piece], target)
-        return faults
+        return notes
 
     with stage(progress, len(file_jobs), "scores") as advance:
         outcome = run_file_jobs(file_jobs, process, overwrite=overwrite, on_done=lambda file_job: advance())
@@ -393,3 +400,23 @@ def _faults(pieces: Sequence[Score]) -> list[str]:
         for piece in pieces
         for finding in piece.findings
     ]
+
+
+def remarks_on(pieces: Sequence[Score]) -> list[str]:
+    """Return what was changed in a file on reading it, and in one line what was left out.
+
+    Examples
+    --------
+    >>> from woodshed.score import Note
+    >>> pieces = [Score([Note(0, 1, 60)], left_out=[("grace note", 2), ("lyrics", 1)]) for _ in range(2)]
+    >>> remarks_on(pieces)
+    ['left out: grace note (4), lyrics (2)']
+    """
+    remarks = list(dict.fromkeys(remark for piece in pieces for remark in piece.remarks))
+    counts: Counter[str] = Counter()
+    for piece in pieces:
+        counts.update(dict(piece.left_out))
+    if counts:
+        names = [f"{name} ({n})" if n > 1 else name for name, n in sorted(counts.items())]
+        remarks.append(f"left out: {', '.join(names)}")
+    return remarks
