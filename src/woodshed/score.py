@@ -32,6 +32,9 @@ FIFTHS_ABOVE: dict[Mode, int] = {
     "locrian": 5,
 }
 """Mode -> number of fifths of its tonic above that of the major key with the same signature."""
+NavigationMark = Literal["segno", "coda", "to coda", "fine", "da capo", "dal segno"]
+"""Marks that say where to jump: the first two stand at the start of a bar, the others hold at its end."""
+
 _MAX_BPM = 100_000.0
 
 
@@ -191,6 +194,34 @@ class ChordSymbol:
         _check(self)
 
 
+@dataclass(frozen=True, slots=True)
+class WrittenBar:
+    """Bar as written, with its repeat signs; it ends where the next one starts.
+
+    Parameters
+    ----------
+    onset_beats
+        Start of the bar in quarter notes.
+    starts_repeat
+        Whether a start-repeat sign precedes it.
+    n_repeats
+        Number of repetitions that the end-repeat sign after it asks for; 0 without a sign.
+    endings
+        Passes in which it is played if it belongs to an ending, such as ``(1,)``; empty outside endings.
+    marks
+        Marks such as ``"segno"`` and ``"da capo"``; see `NavigationMark`.
+    """
+
+    onset_beats: float
+    starts_repeat: bool = False
+    n_repeats: int = 0
+    endings: tuple[int, ...] = ()
+    marks: tuple[NavigationMark, ...] = ()
+
+    def __post_init__(self) -> None:
+        _check(self, n_repeats=(0, 99))
+
+
 @dataclass(frozen=True)
 class Score:
     """A piece of music: notes, tempo, metre, key and names.
@@ -213,6 +244,9 @@ class Score:
         Length of an incomplete first bar (anacrusis) in quarter notes; 0 if the first bar is complete.
     title
         Title of the piece; empty if unknown.
+    written_bars
+        Bars with their repeat signs, if the notes are as written, each bar once; empty if repeats are played,
+        or if there are none.
     source
         Name used in messages, usually the path of the file.
     findings
@@ -244,6 +278,7 @@ class Score:
     part_names: Sequence[tuple[int, str]] = ()
     pickup_beats: float = 0.0
     title: str = ""
+    written_bars: Sequence[WrittenBar] = ()
     source: str = field(default="score", compare=False)
     findings: Sequence[str] = field(default=(), compare=False)
     remarks: Sequence[str] = field(default=(), compare=False)
@@ -256,7 +291,7 @@ class Score:
             self.notes, key=lambda n: (n.onset_beats, n.channel, n.pitch_midi, n.duration_beats, n.velocity)
         )
         object.__setattr__(self, "notes", tuple(ordered))
-        for name in ("tempos", "metres", "keys", "programs", "chords"):
+        for name in ("tempos", "metres", "keys", "programs", "chords", "written_bars"):
             changes = sorted(getattr(self, name), key=lambda change: change.onset_beats)
             object.__setattr__(self, name, tuple(changes))
         object.__setattr__(self, "part_names", tuple(sorted(self.part_names)))
