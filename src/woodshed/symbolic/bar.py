@@ -35,6 +35,9 @@ MAX_JUMPS = 16
 MAX_PLAYED_NOTES = 1_000_000
 """Maximum number of notes of a piece with its repeats; a small damaged file could ask for billions."""
 
+MAX_BARS = 200_000
+"""Maximum number of bars of a piece, four days of music; a damaged time could ask for billions."""
+
 MELODIC_CHANNELS = tuple(channel for channel in range(16) if channel != DRUM_CHANNEL)
 """Channels for parts other than drums."""
 
@@ -363,6 +366,28 @@ def check_size(bars: Sequence[Bar], order: Iterable[int]) -> None:
         raise ScoreError(
             f"with its repeats it has {n_notes:,} notes; at most {MAX_PLAYED_NOTES:,} are supported. "
             "Read it without repeats, or split it."
+        )
+
+
+def check_length(score: Score) -> None:
+    """Refuse a score of more than `MAX_BARS`, of its metres or of four quarter notes.
+
+    Raises
+    ------
+    ScoreError
+        If it is longer.
+    """
+    end = score.duration_beats
+    starts = [0.0, *(min(metre.onset_beats, end) for metre in score.metres), end]
+    lengths = [4.0, *(metre.bar_beats for metre in score.metres)]
+    n_bars = sum(
+        (after - start) / length for start, after, length in zip(starts, starts[1:], lengths, strict=False)
+    )
+    n_bars = max(n_bars, len(score.metres))
+    if n_bars > MAX_BARS:
+        raise ScoreError(
+            f"it has {n_bars:,.0f} bars; at most {MAX_BARS:,} are supported. A time in it is damaged: "
+            "shorten it in a notation program or sequencer, or leave it out."
         )
 
 

@@ -22,7 +22,7 @@ from typing import NamedTuple
 from woodshed.atomic import write_whole
 from woodshed.errors import ScoreError, ScoreFileError, counted
 from woodshed.score import Key, Metre, Note, Program, Score, Tempo
-from woodshed.symbolic.bar import read_bytes
+from woodshed.symbolic.bar import check_length, read_bytes
 from woodshed.symbolic.edit import check_integer
 from woodshed.symbolic.jitter import close_gaps
 
@@ -39,7 +39,7 @@ META = 0xFF
 
 _END_OF_TRACK = 0x2F
 _SYSTEM_EXCLUSIVE = (0xF0, 0xF7)
-_LEFT_OUT_META = {0x01: "text", 0x02: "copyright", _LYRICS: "lyrics", 0x06: "markers", 0x07: "cue points"}
+_LEFT_OUT_META = {0x01: "text", 0x02: "copyright", _LYRICS: "lyrics", 0x06: "marker", 0x07: "cue point"}
 _LEFT_OUT = {0xA: "aftertouch", 0xD: "aftertouch", 0xE: "pitch bend", 0xF: "system exclusive"}
 _CONTROLLERS = {1: "modulation", 7: "volume", 10: "pan", 11: "expression", 64: "sustain pedal"}
 _CHANNEL_MODES = 120  # controllers from here on silence a synthesiser or configure it
@@ -81,7 +81,7 @@ def read_midi(path: str | os.PathLike[str], *, gaps: bool = False) -> Score:
     ------
     ScoreFileError
         If the file cannot be read, is not MIDI, is truncated or damaged, has no notes, is of format 2, or
-        lasts more than a day.
+        lasts more than a day or 200,000 bars.
 
     Examples
     --------
@@ -115,6 +115,10 @@ def midi_to_score(data: bytes, *, source: str = "bytes", gaps: bool = False) -> 
             f"its last note ends after {score.duration_s / 3600:.0f} hours: a time in it is damaged. Shorten "
             f"it to {_MAX_HOURS} hours in a sequencer, or remove the file.",
         )
+    try:
+        check_length(score)
+    except ScoreError as error:
+        raise ScoreFileError(source, str(error)) from error
     return score
 
 
