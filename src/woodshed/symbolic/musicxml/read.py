@@ -475,9 +475,8 @@ def _channels(parts: Sequence[Part]) -> tuple[list[int], list[str]]:
         channels.append(channel)
     if not shared:
         return channels, []
-    return channels, [
-        f"{counted(len(shared), 'part shares', 'parts share')} a channel, as MIDI has 16: {', '.join(shared)}."
-    ]
+    n_shared = counted(len(shared), "part shares", "parts share")
+    return channels, [f"{n_shared} a channel, as MIDI has 16: {', '.join(shared)}."]
 
 
 def _listed_part(part: Element) -> Part:
