@@ -343,7 +343,9 @@ def bars_of(score: Score) -> list[BarSpan]:
         length = as_fraction(metre.bar_beats) if metre else Fraction(4)
         is_pickup = at == 0 and 0 < pickup < length
         stop = at + (pickup if is_pickup else length)
-        stop = min([stop, *(turn for turn in turns if at < turn < stop)])
+        next_turn = bisect_right(turns, at)
+        if next_turn < len(turns):
+            stop = min(stop, turns[next_turn])
         first_number = 0 if is_pickup else 1
         number = bars[-1].number + 1 if bars else first_number
         bars.append(BarSpan(number, at, stop, metre))

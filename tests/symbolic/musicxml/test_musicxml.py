@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import warnings
 import zipfile
+from fractions import Fraction
 from pathlib import Path
 from typing import Any
 from xml.etree import ElementTree
@@ -140,6 +141,40 @@ def test_music21_reads_the_same_notes(shared_data: Path) -> None:
         heard = [one for part in piece.parts for one in theirs(part)]
         expected = sorted((n.onset_beats, n.duration_beats, n.pitch_midi) for n in score.notes)
         np.testing.assert_allclose(sorted(heard), expected, atol=1e-6)
+
+
+def n_comparisons(score: Score, monkeypatch: pytest.MonkeyPatch) -> int:
+    """Return how often times are compared while a score is written."""
+    count = 0
+
+    def counted(compare: Any) -> Any:
+        def compare_and_count(one: Fraction, other: Any) -> bool:
+            nonlocal count
+            count += 1
+            return compare(one, other)
+
+        return compare_and_count
+
+    with monkeypatch.context() as patch:
+        for name in ("__lt__", "__gt__", "__le__", "__ge__", "__eq__"):
+            patch.setattr(Fraction, name, counted(getattr(Fraction, name)))
+        score_to_musicxml(score)
+    return count
+
+
+def test_the_work_of_writing_grows_with_the_number_of_bars(monkeypatch: pytest.MonkeyPatch) -> None:
+    def with_bars(n_bars: int) -> Score:
+        return Score(
+            [Note(4 * k, 4, 60) for k in range(n_bars)] + [Note(4 * k + 1, 1, 64) for k in range(n_bars)],
+            metres=[Metre(4 * k, 4 << k % 2, 4 << k % 2) for k in range(n_bars)],
+            tempos=[Tempo(4 * k, 100 + k % 2) for k in range(n_bars)],
+            keys=[Key(4 * k, k % 2) for k in range(n_bars)],
+            chords=[ChordSymbol(4 * k, "C") for k in range(n_bars)],
+            programs=[Program(4 * k, 0, k % 2) for k in range(n_bars)],
+        )
+
+    few, many = (n_comparisons(with_bars(n_bars), monkeypatch) for n_bars in (100, 400))
+    assert many < 6 * few  # searches in sorted changes add a logarithm; a square would be 16
 
 
 def test_tuplets_are_written_as_such() -> None:

@@ -7,15 +7,18 @@ import math
 import os
 import re
 import zipfile
+from bisect import bisect_left
+from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from fractions import Fraction
 from itertools import groupby
 from pathlib import Path
+from typing import TypeVar
 from xml.etree import ElementTree
 
 from woodshed.atomic import write_whole
 from woodshed.errors import ParameterError
-from woodshed.score import DRUM_CHANNEL, Key, Metre, Note, Score
+from woodshed.score import DRUM_CHANNEL, ChordSymbol, Key, Metre, Note, Program, Score, Tempo
 from woodshed.symbolic.edit import quantise
 from woodshed.symbolic.notation import (
     TYPES,
@@ -78,6 +81,9 @@ SIGNS = {-2: "flat-flat", -1: "flat", 0: "natural", 1: "sharp", 2: "double-sharp
 """Alteration in semitones -> accidental in MusicXML."""
 
 _BEFORE = ("voice", "type", "dot")  # siblings that precede an accidental
+
+AnyChange = TypeVar("AnyChange", Key, Tempo, ChordSymbol, Program)
+Timed = list[tuple[Fraction, AnyChange]]
 
 Placed = tuple[ElementTree.Element, NoteValue, Fraction]
 """Element of a note or rest, its value, and its onset in the bar."""
@@ -167,26 +173,29 @@ class _PartWriter:
     def __init__(self, score: Score, channel: int, divisions: int, *, is_first: bool) -> None:
         self._score, self._channel, self._divisions, self._is_first = score, channel, divisions, is_first
         self._notes = [note for note in score.notes if note.channel == channel]
-        self._keys = [(as_fraction(key.onset_beats), key) for key in drop_repeated(score.keys)]
+        self._keys = _timed(drop_repeated(score.keys))
+        self._tempos = _timed(drop_repeated(score.tempos))
+        self._chords = _timed(score.chords)
+        self._programs = _timed([program for program in score.programs if program.channel == channel])
 
     def element(self, bars: Sequence[BarSpan]) -> Element:
         part = Element("part", id=f"P{self._channel + 1}")
-        voices = [with_rests(voice, bars[-1].end) for voice in voices_of(self._notes)]
+        voices = [_by_bar(with_rests(voice, bars[-1].end), bars) for voice in voices_of(self._notes)]
         before: BarSpan | None = None
-        for bar in bars:
+        for place, bar in enumerate(bars):
             measure = _add(part, "measure", number=str(bar.number))
             if bar.end - bar.start < bar.due:
                 measure.set("implicit", "yes")
             self._changes(measure, bar, before)
             heads: list[Head] = []
             for number, voice in enumerate(voices, start=1):
-                events = [event for event in voice if event.start < bar.end and event.end > bar.start]
+                events = voice.get(place, [])
                 if number > 1:
                     if not any(event.notes for event in events):
                         continue
                     self._move(measure, "backup", bar.end - bar.start)
                 heads += self._voice(measure, bar, events, number)
-            turns = [(at, key.n_sharps) for at, key in self._keys if bar.start < at < bar.end]
+            turns = [(at, key.n_sharps) for at, key in _within(self._keys, bar) if at > bar.start]
             add_accidentals(heads, key_at(self._keys, bar.start).n_sharps, turns)
             before = bar
         _add(_add(measure, "barline", location="right"), "bar-style", "light-heavy")
@@ -286,7 +295,7 @@ class _PartWriter:
         attributes = Element("attributes")
         if before is None:
             _add(attributes, "divisions", str(self._divisions))
-        for key in [key for at, key in self._keys if at == bar.start][-1:]:
+        for key in [key for at, key in _within(self._keys, bar) if at == bar.start][-1:]:
             _add(attributes, "key", _key_texts(key))
         if metre := bar.metre:
             old = before.metre if before else None
@@ -299,8 +308,8 @@ class _PartWriter:
             measure.append(attributes)
         self._directions(measure, bar)
         now = bar.start
-        for at, key in self._keys:
-            if bar.start < at < bar.end:  # move forward, and back below
+        for at, key in _within(self._keys, bar):
+            if at > bar.start:  # move forward, and back below
                 self._move(measure, "forward", at - now)
                 _add(_add(measure, "attributes"), "key", _key_texts(key))
                 now = at
@@ -314,31 +323,53 @@ class _PartWriter:
         return {"sign": "F", "line": "4"} if is_low else {"sign": "G", "line": "2"}
 
     def _directions(self, measure: Element, bar: BarSpan) -> None:
-        def within(onset_beats: float) -> bool:
-            return bar.start <= as_fraction(onset_beats) < bar.end
-
-        def offset(element: Element, onset_beats: float) -> None:
-            if later := as_fraction(onset_beats) - bar.start:
+        def offset(element: Element, at: Fraction) -> None:
+            if later := at - bar.start:
                 _add(element, "offset", self._count(later))
 
         if self._is_first:
-            for tempo in (tempo for tempo in drop_repeated(self._score.tempos) if within(tempo.onset_beats)):
+            for at, tempo in _within(self._tempos, bar):
                 tempo_bpm = f"{tempo.tempo_bpm:.9g}"
                 direction = _add(measure, "direction", placement="above")
                 mark = {"beat-unit": "quarter", "per-minute": tempo_bpm}
                 _add(_add(direction, "direction-type"), "metronome", mark)
-                offset(direction, tempo.onset_beats)
+                offset(direction, at)
                 _add(direction, "sound", tempo=tempo_bpm)
-            for chord in (chord for chord in self._score.chords if within(chord.onset_beats)):
+            for at, chord in _within(self._chords, bar):
                 if match := _SYMBOL.fullmatch(chord.name):
-                    offset(_write_harmony(measure, match), chord.onset_beats)
-        for program in self._score.programs:
-            if program.channel == self._channel and program.onset_beats > 0 and within(program.onset_beats):
+                    offset(_write_harmony(measure, match), at)
+        for at, program in _within(self._programs, bar):
+            if program.onset_beats > 0:
                 direction = _add(measure, "direction")
                 _add(_add(direction, "direction-type"), "words")
-                offset(direction, program.onset_beats)
+                offset(direction, at)
                 number = {"midi-program": str(program.program + 1)}
                 _add(_add(direction, "sound"), "midi-instrument", number, id=_instrument(self._channel))
+
+
+def _timed(changes: Iterable[AnyChange]) -> Timed[AnyChange]:
+    """Return changes in order with their onsets in quarter notes."""
+    return [(as_fraction(change.onset_beats), change) for change in changes]
+
+
+def _within(timed: Timed[AnyChange], bar: BarSpan) -> Timed[AnyChange]:
+    """Return the changes from the start of a bar to before its end, without a search through all of them."""
+    first, stop = (bisect_left(timed, at, key=lambda change: change[0]) for at in (bar.start, bar.end))
+    return timed[first:stop]
+
+
+def _by_bar(voice: Iterable[Chord], bars: Sequence[BarSpan]) -> dict[int, list[Chord]]:
+    """Return the index of each bar -> the events that sound in it, in one pass through both."""
+    events: dict[int, list[Chord]] = defaultdict(list)
+    place = 0
+    for event in voice:
+        while bars[place].end <= event.start:
+            place += 1
+        last = place
+        while last < len(bars) and bars[last].start < event.end:
+            events[last].append(event)
+            last += 1
+    return events
 
 
 def _describe_part(parts: Element, score: Score, channel: int, name: str) -> None:
