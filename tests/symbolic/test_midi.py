@@ -173,6 +173,10 @@ HUGE = b"\xff\xff\xff\x7f"  # the longest time that one event can wait
         (midi(b"\x00\xf1\x00" + END), "unknown status 0xf1"),
         (midi(b"\x00\xff\x01\xff\xff\xff\x7f" + NOTE), "truncated"),
         (
+            midi(b"\x00\xff\x51\x03\x00\x02\x58\x9f" + HUGE[1:] + NOTE[1:] + END, division=1),
+            "16,777,240 bars; at most",
+        ),
+        (
             midi(HUGE + b"\x90\x3c\x40" + HUGE + b"\x3c\x00" + END, division=1),
             "hours: a time in it is damaged",
         ),

@@ -113,7 +113,7 @@ def midi_to_score(data: bytes, *, source: str = "bytes", gaps: bool = False) -> 
         raise ScoreFileError(
             source,
             f"its last note ends after {score.duration_s / 3600:.0f} hours: a time in it is damaged. Shorten "
-            f"it to {_MAX_HOURS} hours in a sequencer, or remove the file.",
+            f"it to {_MAX_HOURS} hours in a sequencer, or leave it out.",
         )
     try:
         check_length(score)

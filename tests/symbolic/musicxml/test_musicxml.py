@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import io
+import re
 import warnings
 import zipfile
 from fractions import Fraction
@@ -525,6 +527,52 @@ def test_bars_that_do_not_add_up_are_named() -> None:
         "bar 2 lasts 5 beats, expected 4.",
         "bar 3 lasts 3 beats, expected 4.",
     )
+
+
+ODD = ("", "0", "-1", "--5", "²", "1e308", "1e-308", "nan", "inf", "1" * 5000, "1/3", "yes", "stop", "0.1")
+
+
+def test_no_odd_text_or_missing_byte_leads_to_another_error() -> None:
+    rng = np.random.default_rng(0)
+    whole = score_to_musicxml(RICH)
+    n_read = 0
+    for k in range(300):
+        text = whole
+        for _ in range(rng.integers(1, 4)):
+            places = [*re.finditer(r">([^<>\s]+)<", text), *re.finditer(r'="([^"]*)"', text)]
+            place = places[rng.integers(len(places))]
+            text = text[: place.start(1)] + ODD[rng.integers(len(ODD))] + text[place.end(1) :]
+        try:
+            musicxml_to_score(text if k % 5 else text[: rng.integers(len(text))])
+        except ScoreFileError:
+            continue
+        n_read += 1
+    assert n_read > 50
+
+
+def packed(content: str) -> bytes:
+    file = io.BytesIO()
+    with zipfile.ZipFile(file, "w", zipfile.ZIP_DEFLATED) as archive:
+        archive.writestr("META-INF/container.xml", '<container><rootfile full-path="a.xml"/></container>')
+        archive.writestr("a.xml", content)
+    return file.getvalue()
+
+
+@pytest.mark.parametrize(
+    ("data", "message"),
+    [
+        ("<a>" * 1000, "100 levels"),
+        (packed(" " * (65 << 20)), "unpacks to more than 64 MiB"),
+        (document(note("C", 8).replace(">8<", ">1e308<")), "invalid duration '1e308'"),
+        (document(note("C", 8).replace(">8<", ">nan<")), "invalid duration 'nan'"),
+        (document(note("C", 20000) * 100), "it has 250,000 bars; at most 200,000"),
+        (document(note("C", 1), divisions=10**9), "no notes"),
+        (document(joined(note("C", 8) * 1000, repeat_sign("start"), *[""] * 1000)), "1,002,000 notes"),
+    ],
+)
+def test_files_that_ask_for_unlimited_work_are_refused(data: bytes | str, message: str) -> None:
+    with pytest.raises(ScoreFileError, match=message):
+        musicxml_to_score(data)
 
 
 BOMB = '<!DOCTYPE x [<!ENTITY a "aaaa"><!ENTITY b "&a;&a;&a;">]>'

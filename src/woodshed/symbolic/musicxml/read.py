@@ -248,7 +248,7 @@ class _Reader:
         """Copy the bar that the sign for a repeated bar stands for, unless the notes are written out."""
         if self._n_repeated and not self._bar.notes and len(self._part.bars) >= self._n_repeated:
             original = self._part.bars[-self._n_repeated]
-            self._bar.notes = list(original.notes)
+            self._bar.notes = original.notes  # not a copy, of which a small file could ask for millions
             self._bar.length = max(self._bar.length, original.length)
 
     def _read_element(self, child: Element) -> None:
