@@ -196,17 +196,31 @@ class FolkVoice(Voice):
         self.events.append(AbcSymbol("ending", self._bar_number, number=int(number)))
         super()._start_ending(numbers)
 
+    def _overlay(self, signs: str) -> None:
+        raise self._error(f"there is no token for {signs} (voice overlay)")
+
+    def _repeat_measure(self, signs: str) -> None:
+        raise self._error(f"there is no token for the measure repeat {signs}")
+
     def _last_note(self) -> AbcSymbol:
         return next(event for event in reversed(self.events) if event.kind == "note")
 
     def open_repeats(self) -> None:
         """Turn double bars to which a repeat goes back into start-repeat signs."""
-        closes = False
-        for event in reversed(self.events):
-            if event.kind == "line":
-                if event.is_double and closes:
-                    event.repeats_after = True
-                closes = event.repeats_before or (closes and not event.repeats_after)
+        double: AbcSymbol | None = None  # the last double bar, unless a repeat is open
+        is_open = False
+        for event in self.events:
+            if event.kind != "line":
+                continue
+            if event.repeats_before:
+                if double is not None:
+                    double.repeats_after = True
+                is_open = False
+            if event.repeats_before or event.repeats_after:
+                double = None
+            elif event.is_double and not is_open:
+                double = event
+            is_open = is_open or event.repeats_after
 
 
 def _folk_of(tune: TuneLines, source: str) -> FolkTune:
