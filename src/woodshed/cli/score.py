@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from woodshed.cli.terminal import ProgressBar, list_skipped, note, print_outcome, print_table
-from woodshed.errors import ParameterError, printable
+from woodshed.errors import ParameterError, counted, printable
 from woodshed.units import duration_text
 
 if TYPE_CHECKING:
@@ -53,6 +53,8 @@ def print_score_outcome(outcome: Outcome[list[str]], out: Path) -> None:
         for remark in remarks:
             note(f"{printable(file_job.source)}: {remark}")
     print_outcome(outcome, out, what="score")
+    if n := len(outcome.skipped):
+        note(f"{counted(n, 'score')} skipped.")
 
 
 HEADING = ("score", "notes", "parts", "bars", "duration", "range", "key", "metre", "bpm")

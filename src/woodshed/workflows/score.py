@@ -234,7 +234,7 @@ def describe_scores(
     Returns
     -------
     summaries, skipped
-        The pieces in the order of the files, and the unusable files with reasons.
+        The pieces in the order of the files, and the unusable files and tunes with reasons.
 
     Raises
     ------
@@ -248,13 +248,22 @@ def describe_scores(
     paths = list_scores(scores)
     with stage(progress, len(paths), "scores") as advance:
         for path in paths:
-            try:
-                summaries += [ScoreSummary.of(path, score) for score in read_scores(path)]
-            except ScoreError as error:
-                skipped.append(Skipped(path, str(error)))
+            summaries += [ScoreSummary.of(path, score) for score in read_usable(path, skipped)]
             advance()
     require_usable(len(summaries), skipped, what="score")
     return summaries, skipped
+
+
+def read_usable(path: Path, skipped: list[Skipped]) -> list[Score]:
+    """Read the pieces of a score file; a file or tune that cannot be read is appended to ``skipped``."""
+    errors: list[ScoreFileError] = []
+    try:
+        pieces = read_scores(path, errors=errors)
+    except ScoreError as error:
+        skipped.append(Skipped(path, str(error)))
+        return []
+    skipped += [Skipped(path, str(error)) for error in errors]
+    return pieces
 
 
 def convert_scores(scores: Sequence[Path], out: Path, **options: Unpack[ScoreOptions]) -> Outcome[list[str]]:
@@ -344,12 +353,17 @@ def process_scores(  # noqa: PLR0913  the options are spelt out once, here
         If a result cannot be written.
     """
     file_jobs = _plan(list_scores(scores), out, to)
+    skipped: list[Skipped] = []
 
     def process(file_job: FileJob) -> list[str]:
-        pieces = read_scores(file_job.source, repeats=repeats)
+        errors: list[ScoreFileError] = []
+        pieces = read_scores(file_job.source, repeats=repeats, errors=errors)
         faults = _faults(pieces)
-        if faults and strict:
-            raise ScoreFileError(file_job.source, faults[0])
+        if strict and (errors or faults):
+            raise ScoreFileError(
+                file_job.source, " ".join([*(error.reason for error in errors), *faults[:1]])
+            )
+        skipped.extend(Skipped(file_job.source, str(error)) for error in errors)
         notes = [*faults, *remarks_on(pieces)]
         if len(pieces) == 1 or file_job.target.suffix.lower() in ABC_SUFFIXES:
             work(pieces, file_job.target)
@@ -360,6 +374,7 @@ def process_scores(  # noqa: PLR0913  the options are spelt out once, here
 
     with stage(progress, len(file_jobs), "scores") as advance:
         outcome = run_file_jobs(file_jobs, process, overwrite=overwrite, on_done=lambda file_job: advance())
+    outcome.skipped += skipped
     require_usable(len(outcome.done), outcome.skipped, what="score", strict=strict)
     return outcome
 

@@ -300,6 +300,9 @@ def read_abc(
     """
     book = abc_to_book(read_text(path), source=os.fspath(path), repeats=repeats, propagation=propagation)
     if not book.tunes:
+        if len(book.errors) > 1:
+            reasons = " ".join(error.reason for error in book.errors)
+            raise ScoreFileError(path, f"none of its {len(book.errors)} tunes can be read: {reasons}")
         if book.errors:
             raise book.errors[0]
         raise ScoreFileError(path, "it has no tune: no line begins with X:. Expected an ABC file.")
