@@ -146,14 +146,18 @@ class TunePiece(ScoreGeneration):
 
 
 def prime_of(text: str) -> tuple[str, ...]:
-    """Return the tokens with which a continuation of a tune begins: all but the final bar line.
+    """Return the tokens with which a continuation of a tune begins: all but a final bar line.
+
+    A final repeat sign is kept.
 
     Examples
     --------
-    >>> prime_of("M:2/4 K:Cmaj C 2 E 2 | G 4 :|")
+    >>> prime_of("M:2/4 K:Cmaj C 2 E 2 | G 4 |")
     ('M:2/4', 'K:Cmaj', 'C', '2', 'E', '2', '|', 'G', '4')
+    >>> prime_of("M:2/4 K:Cmaj |: G 4 :|")
+    ('M:2/4', 'K:Cmaj', '|:', 'G', '4', ':|')
     """
     words = text.split()
-    while words and words[-1] in ("|", ":|"):
+    while words and words[-1] == "|":
         words.pop()
     return tuple(words)
