@@ -170,6 +170,28 @@ class Key:
         sharps, place = divmod(self.n_sharps + FIFTHS_ABOVE[self.mode] + 1, 7)
         return LINE_OF_FIFTHS[place] + ("#" * sharps if sharps > 0 else "b" * -sharps)
 
+    @property
+    def name(self) -> str:
+        """Name of the key, such as ``B-flat major``.
+
+        Examples
+        --------
+        >>> Key(0, -2).name, Key(0, 3, "minor").name
+        ('B-flat major', 'F-sharp minor')
+        """
+        return key_name(self.keynote, self.mode)
+
+
+def key_name(keynote: str, mode: str) -> str:
+    """Return the name of a key for readers.
+
+    Examples
+    --------
+    >>> key_name("Bb", "dorian"), key_name("C", "major")
+    ('B-flat dorian', 'C major')
+    """
+    return f"{keynote[0]}{'-sharp' * keynote.count('#')}{'-flat' * keynote.count('b')} {mode}"
+
 
 @dataclass(frozen=True, slots=True)
 class Program:

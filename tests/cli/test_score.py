@@ -64,6 +64,13 @@ def test_info(cli: Cli, folder: Path) -> None:
     assert "4/4" in shown
 
 
+def test_info_names_keys_as_musicians_do(cli: Cli, tmp_path: Path) -> None:
+    for key, name in (("Bb", "B-flat major"), ("F#m", "F-sharp minor"), ("Ebdor", "E-flat dorian")):
+        (tmp_path / "a.abc").write_text(f"X:1\nK:{key}\nB4|\n")
+        assert name.split()[0] in cli("score", "info", tmp_path / "a.abc").out
+    assert json.loads(cli("score", "info", tmp_path / "a.abc", "--json").out)[0]["key_names"] == [name]
+
+
 @pytest.mark.parametrize(("verb", "what"), [("convert", "Scores"), ("render", "Sounds")])
 @pytest.mark.parametrize("flags", [("--out", "new.foo"), ("--to", "foo", "--out", "new")])
 def test_an_unknown_format_of_the_results_is_not_blamed_on_the_files(

@@ -88,9 +88,6 @@ def info(
 
 def cells(summary: ScoreSummary) -> tuple[str, ...]:
     """Format a description as the columns of ``HEADING``."""
-    from woodshed.units import PITCH_CLASSES
-
-    keys = [f"{PITCH_CLASSES[tonic]} {mode}" for _, tonic, mode in summary.keys]
     metres = [f"{numerator}/{denominator}" for _, numerator, denominator in summary.metres]
     tempos = [f"{tempo_bpm:.4g}" for _, tempo_bpm in summary.tempos]
     return (
@@ -100,7 +97,10 @@ def cells(summary: ScoreSummary) -> tuple[str, ...]:
         f"{summary.n_bars:,}",
         duration_text(summary.duration_s),
         f"{summary.lowest_midi}–{summary.highest_midi}",
-        *(f"{texts[0]} …" if len(texts) > 1 else "".join(texts) or "–" for texts in (keys, metres, tempos)),
+        *(
+            f"{texts[0]} …" if len(texts) > 1 else "".join(texts) or "–"
+            for texts in (summary.key_names, metres, tempos)
+        ),
     )
 
 

@@ -26,7 +26,6 @@ from woodshed.errors import (
 )
 from woodshed.score import DRUM_CHANNEL, Key, Score
 from woodshed.symbolic.notation import sharps_of_pitch_class
-from woodshed.units import PITCH_CLASSES
 
 if TYPE_CHECKING:
     from woodshed.data.corpora.jsb_chorales import Chorale
@@ -351,5 +350,5 @@ def _with_key(score: Score) -> Score:
         raise ScoreError(
             f"{printable(score.source)} has no key signature, and none can be estimated from its notes."
         ) from error
-    n_sharps = sharps_of_pitch_class(PITCH_CLASSES.index(guess.name), guess.mode)
+    n_sharps = sharps_of_pitch_class(guess.tonic, guess.mode)
     return replace(score, keys=[Key(0, n_sharps, guess.mode)])

@@ -154,6 +154,8 @@ class ScoreSummary:
         Range of the pitched notes as MIDI numbers; 0 if there are none.
     keys
         Onset in quarter notes, tonic (0 is C) and mode of each key.
+    key_names
+        Name of each key, such as ``B-flat major``.
     metres
         Onset in quarter notes, numerator and denominator of each metre.
     tempos
@@ -174,6 +176,7 @@ class ScoreSummary:
     lowest_midi: int
     highest_midi: int
     keys: tuple[tuple[float, int, str], ...]
+    key_names: tuple[str, ...]
     metres: tuple[tuple[float, int, int], ...]
     tempos: tuple[tuple[float, float], ...]
     findings: tuple[str, ...]
@@ -194,6 +197,7 @@ class ScoreSummary:
             lowest_midi=min(pitches),
             highest_midi=max(pitches),
             keys=tuple((key.onset_beats, key.tonic, key.mode) for key in score.keys),
+            key_names=tuple(key.name for key in score.keys),
             metres=tuple((metre.onset_beats, metre.numerator, metre.denominator) for metre in score.metres),
             tempos=tuple((tempo.onset_beats, tempo.tempo_bpm) for tempo in score.tempos),
             findings=tuple(score.findings),

@@ -12,7 +12,7 @@ from woodshed.composition.generation import ScoreGeneration, VoiceLine
 from woodshed.errors import counted
 from woodshed.metrics.originality import Melody
 from woodshed.metrics.style import Style, melody_style, repeated_bars
-from woodshed.score import Score
+from woodshed.score import Score, key_name
 from woodshed.symbolic.edit import set_tempo
 from woodshed.symbolic.folk.vocabulary import METRES, MODE_NAMES, SIGNATURES, bar_errors, counted_bars
 from woodshed.tokens.folk.tokenizer import folk_notes, tokens_to_abc, tokens_to_score
@@ -68,7 +68,7 @@ class TunePiece(ScoreGeneration):
     def facts(self) -> tuple[str, ...]:
         """Its metre, key and number of bars."""
         metre, mode, *_ = self.text.split()
-        return (metre.removeprefix("M:"), f"{self.tonic} {MODE_NAMES[mode]}", counted(self.n_bars, "bar"))
+        return (metre.removeprefix("M:"), key_name(self.tonic, MODE_NAMES[mode]), counted(self.n_bars, "bar"))
 
     @property
     def n_bars(self) -> int:
