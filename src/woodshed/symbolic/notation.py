@@ -33,6 +33,7 @@ _WRITABLE = sorted(
     ((length * times, word, n) for word, length in TYPES.items() for n, times in enumerate(_DOTS)),
     key=lambda value: (-value[0], value[2]),
 )
+_LENGTHS = frozenset(length for length, _, _ in _WRITABLE)
 
 Signature = dict[str, int]
 """Letter (``A`` to ``G``) -> -1 for a flat, 1 for a sharp, 0 for a natural."""
@@ -122,6 +123,48 @@ def values_of(start: Fraction, end: Fraction) -> list[NoteValue]:
     if left:  # shorter than any type
         values.append(NoteValue(left * normal / actual))
     return values
+
+
+def is_single_value(length: Fraction) -> bool:
+    """Return whether a length is that of one plain, dotted or double-dotted note.
+
+    Examples
+    --------
+    >>> [n for n in range(1, 17) if is_single_value(Fraction(n, 2))]
+    [1, 2, 3, 4, 6, 7, 8, 12, 14, 16]
+    """
+    return length in _LENGTHS
+
+
+def tied_spans(start: Fraction, end: Fraction, beat: Fraction) -> list[tuple[Fraction, Fraction]]:
+    """Divide a span into spans of single note values, if possible at a beat.
+
+    Parameters
+    ----------
+    start, end
+        In quarter notes from a beat. A length that cannot be reached by halving is not divided.
+    beat
+        Length of a beat in quarter notes.
+
+    Examples
+    --------
+    Five eighths in 4/4 and in 6/8:
+
+    >>> five = Fraction(0), Fraction(5, 2)
+    >>> [str(stop) for _, stop in tied_spans(*five, Fraction(1))], tied_spans(*five, Fraction(3, 2))[0][1]
+    (['2', '5/2'], Fraction(3, 2))
+    """
+    if is_single_value(end - start) or not is_binary(end - start):
+        return [(start, end)]
+    at = end // beat * beat
+    while at > start:
+        if is_single_value(at - start) and is_single_value(end - at):
+            return [(start, at), (at, end)]
+        at -= beat
+    longest = max((length for length in _LENGTHS if length < end - start), default=None)
+    if longest is None:  # shorter than any value
+        return [(start, end)]
+    return [(start, start + longest), *tied_spans(start + longest, end, beat)]
 
 
 def is_binary(place: Fraction) -> bool:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import replace
 from fractions import Fraction
 from pathlib import Path
@@ -14,6 +15,7 @@ from woodshed.score import ChordSymbol, Key, Metre, Note, Score, Tempo
 from woodshed.symbolic.abc.read import abc_to_score, read_abc
 from woodshed.symbolic.abc.write import score_to_abc, write_abc
 from woodshed.symbolic.edit import loop
+from woodshed.symbolic.notation import is_single_value
 
 
 def sounding(score: Score) -> list[tuple[float, float, int]]:
@@ -92,6 +94,42 @@ def test_a_length_that_is_no_part_of_a_tuplet_stays_a_fraction() -> None:
     over_the_line = Score(even(8 / 3, 2 / 3, 2 / 3), metres=[Metre(0, 3, 4)])
     again = sounding(abc_to_score(score_to_abc(over_the_line)))
     np.testing.assert_allclose(again, sounding(over_the_line), rtol=0, atol=1e-12)
+
+
+@pytest.mark.parametrize("metre", [(4, 4), (3, 4), (6, 8), (2, 4), (9, 8), (5, 4), (7, 8), (12, 8), (3, 2)])
+@pytest.mark.parametrize("start", [0, 0.25, 0.5, 1, 1.5])
+def test_every_written_length_is_one_note_value(metre: tuple[int, int], start: float) -> None:
+    bar = Metre(0, *metre)
+    for n in range(1, int(8 * bar.bar_beats) + 1):
+        before = [Note(0, start, 60)] if start else []
+        score = Score([*before, Note(start, n / 4, 67), Note(start + n / 4, 0.25, 62)], metres=[bar])
+        rest = Score([*before, Note(start + n / 4, 0.25, 62)], metres=[bar])
+        for piece in (score, rest):
+            text = body_of(piece)
+            lengths = [Fraction(w.replace("/", "1/") if w[0] == "/" else w) for w in _lengths_in(text)]
+            assert all(is_single_value(length / 2) for length in lengths), text
+            assert sounding(abc_to_score(score_to_abc(piece))) == sounding(piece)
+
+
+def _lengths_in(text: str) -> list[str]:
+    return [length or "1" for length in re.findall(r"[A-Gz]([\d/]*)", text)]
+
+
+def test_chords_and_tuplets_of_such_lengths_are_tied_too() -> None:
+    assert body_of(Score([Note(0, 2.5, 64), Note(0, 2.5, 67)], metres=[Metre(0, 4, 4)])) == "[EG]4- [EG]|]"
+    fifth = 1 / 6
+    notes = [Note(0, 5 * fifth, 67), Note(5 * fifth, fifth, 67)]
+    score = Score(notes, metres=[Metre(0, 4, 4)])
+    assert body_of(score) == "(3G2-G/2G/2|]"
+    np.testing.assert_allclose(sounding(abc_to_score(score_to_abc(score))), sounding(score))
+
+
+def test_music21_reads_tied_lengths_alike() -> None:
+    converter = pytest.importorskip("music21.converter")
+    score = Score(even(2.5, 0.5, 1.25, 0.75, 1, 4.5, 3.5), metres=[Metre(0, 6, 8)])
+    flat = converter.parse(score_to_abc(score), format="abc").flatten().stripTies()
+    theirs = [(float(n.offset), float(n.quarterLength), p.midi) for n in flat.notes for p in n.pitches]
+    assert theirs == sounding(score)
 
 
 @pytest.mark.parametrize(

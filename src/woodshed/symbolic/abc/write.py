@@ -12,7 +12,7 @@ from itertools import pairwise
 
 from woodshed.atomic import write_whole
 from woodshed.errors import ScoreError
-from woodshed.score import DRUM_CHANNEL, Key, Score
+from woodshed.score import DRUM_CHANNEL, Key, Metre, Score
 from woodshed.symbolic.abc.field import ACCIDENTALS
 from woodshed.symbolic.abc.voice import groups_of, tuplets_of
 from woodshed.symbolic.notation import (
@@ -21,10 +21,12 @@ from woodshed.symbolic.notation import (
     Signature,
     as_fraction,
     bars_of,
+    beat_of,
     drop_repeated,
     key_at,
     signature_of,
     spelling,
+    tied_spans,
     voices_of,
     with_rests,
 )
@@ -63,7 +65,8 @@ def score_to_abc(score: Score, *, number: int = 1) -> str:
     Notes of a channel with the same start and end form a chord; other overlapping notes go to separate
     voices. Times are rounded to fractions of a quarter note with a denominator up to 1024. Velocities,
     programs and drums are not written. Notes of a beat are written without spaces, so that other programs
-    beam them; tuplets are written as such; a line has four bars. Accidentals are repeated where readers could
+    beam them; tuplets are written as such; lengths such as five eighths are written as tied notes; a line has
+    four bars. Accidentals are repeated where readers could
     differ on whether they hold in one octave or in all.
 
     Parameters
@@ -151,6 +154,7 @@ class _Writer:
         """Return the content of a bar; notes under one beam are not separated by spaces."""
         self._altered.clear()
         zero = bar.start if bar.number else bar.end  # a pickup counts from the end of its bar
+        pieces = _single_values(pieces, zero, bar.metre)
         spans = [(piece.start - zero, piece.end - zero) for piece in pieces]
         groups = groups_of(spans, bar.metre)
         text = ""
@@ -164,7 +168,7 @@ class _Writer:
 
     def _sign(self, piece: _Piece, times: Fraction) -> str:
         """Return one note, chord or rest in the spelling of the key at the start of its event."""
-        written = _length((piece.end - piece.start) * times / _UNIT)
+        written = length_text((piece.end - piece.start) * times / _UNIT)
         if not piece.event.notes:
             return "z" + written
         key = key_at(self._keys, piece.event.start)
@@ -183,6 +187,16 @@ class _Writer:
         if octave >= 5:
             return sign + letter.lower() + "'" * (octave - 5)
         return sign + letter + "," * (4 - octave)
+
+
+def _single_values(pieces: Sequence[_Piece], zero: Fraction, metre: Metre | None) -> list[_Piece]:
+    """Divide notes and rests of which the length needs more than one note value, such as five eighths."""
+    divided: list[_Piece] = []
+    spans = [(piece.start - zero, piece.end - zero) for piece in pieces]
+    for piece, (start, end), (_, times) in zip(pieces, spans, tuplets_of(spans), strict=True):
+        parts = tied_spans(start * times, end * times, beat_of(metre))
+        divided += [_Piece(zero + a / times, zero + b / times, piece.event) for a, b in parts]
+    return divided
 
 
 def _inline(score: Score, is_first: bool) -> dict[Fraction, str]:
@@ -212,7 +226,14 @@ def _key_name(key: Key) -> str:
     return key.keynote + _MODE_WORDS.get(key.mode, key.mode[:3])
 
 
-def _length(units: Fraction) -> str:
+def length_text(units: Fraction) -> str:
+    """Return a length in units as it is written after a note.
+
+    Examples
+    --------
+    >>> [length_text(Fraction(n, 2)) for n in (1, 2, 3, 4)]
+    ['/2', '', '3/2', '2']
+    """
     above = "" if units.numerator == 1 and units.denominator > 1 else str(units.numerator)
     if units.denominator == 1:
         return "" if units == 1 else above
