@@ -218,12 +218,14 @@ class ChordSymbol:
 
 @dataclass(frozen=True, slots=True)
 class WrittenBar:
-    """Bar as written, with its repeat signs; it ends where the next one starts.
+    """Bar as written, with its repeat signs.
 
     Parameters
     ----------
     onset_beats
         Start of the bar in quarter notes.
+    duration_beats
+        Length of the bar in quarter notes; above 0.
     starts_repeat
         Whether a start-repeat sign precedes it.
     n_repeats
@@ -235,12 +237,15 @@ class WrittenBar:
     """
 
     onset_beats: float
+    duration_beats: float
     starts_repeat: bool = False
     n_repeats: int = 0
     endings: tuple[int, ...] = ()
     marks: tuple[NavigationMark, ...] = ()
 
     def __post_init__(self) -> None:
+        if not (math.isfinite(self.duration_beats) and self.duration_beats > 0):
+            raise ScoreError(f"WrittenBar expects a duration_beats above 0, got {self.duration_beats!r}.")
         _check(self, n_repeats=(0, 99))
 
 

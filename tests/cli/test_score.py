@@ -190,6 +190,23 @@ def test_an_overlay_is_converted(cli: Cli, tmp_path: Path) -> None:
     assert [len(score.notes) for score in read_abc(tmp_path / "made.abc").tunes] == [4, 5, 1, 4]
 
 
+def test_repeats_are_kept_on_request(cli: Cli, tmp_path: Path) -> None:
+    tune = tmp_path / "tune.abc"
+    tune.write_text("X:1\nT:a\nM:4/4\nL:1/4\nK:C\n|: C4 |1 D4 :|2 E4 |]\n")
+    for suffix in ("abc", "musicxml", "mxl"):
+        made, back = tmp_path / f"made.{suffix}", tmp_path / f"back-{suffix}.abc"
+        assert cli("score", "convert", tune, "--out", made, "--keep-repeats").code == 0
+        assert [note.pitch_midi for note in read_scores(made)[0].notes] == [60, 62, 60, 64]
+        assert cli("score", "convert", made, "--out", back, "--keep-repeats").code == 0
+        assert "|:C8|[1 D8:|[2 E8|]" in back.read_text()
+    for flag, n_notes in (("--repeats", 4), ("--no-repeats", 3)):
+        cli("score", "convert", tune, "--out", tmp_path / "plain.abc", flag, "--force")
+        assert ":" not in (tmp_path / "plain.abc").read_text().split("K:C")[1]
+        assert len(read_abc(tmp_path / "plain.abc").tunes[0].notes) == n_notes
+    refused = cli("score", "convert", tune, "--out", tmp_path / "made.mid", "--keep-repeats")
+    assert (refused.code, "omit --keep-repeats" in refused.err) == (2, True)
+
+
 @pytest.mark.parametrize("verb", ["convert", "edit", "render"])
 def test_bars_that_do_not_add_up_are_named_or_refused(cli: Cli, tmp_path: Path, verb: str) -> None:
     bad = tmp_path / "bad.abc"

@@ -112,6 +112,10 @@ def convert(
         typer.Option(help="mid, abc, musicxml, mxl or csv. [dim]\\[default: the suffix of --out][/dim]"),
     ] = None,
     repeats: Repeats = True,
+    keep_repeats: Annotated[
+        bool,
+        typer.Option("--keep-repeats", help="Write repeat signs, endings and jumps instead of playing them."),
+    ] = False,
     strict: Strict = False,
     force: Force = False,
 ) -> None:
@@ -124,7 +128,14 @@ def convert(
     from woodshed.workflows.score import convert_scores
 
     outcome = convert_scores(
-        scores, out, to=to, repeats=repeats, strict=strict, overwrite=force, progress=ProgressBar()
+        scores,
+        out,
+        to=to,
+        repeats=repeats,
+        keep_repeats=keep_repeats,
+        strict=strict,
+        overwrite=force,
+        progress=ProgressBar(),
     )
     print_score_outcome(outcome, out)
 

@@ -201,6 +201,7 @@ class _Order:
         self._n_jumps = 0
         self._has_jumped = self._is_open = False
         self._start, self._turn = 0, 1
+        self.starts: set[int] = set()  # bars to which an end-repeat sign goes back
         self.indices: list[int] = []
         k: int | None = 0
         while k is not None and k < len(bars):
@@ -220,6 +221,7 @@ class _Order:
         n_turns = max(bar.n_repeats + 1, self._last_endings[k]) if bar.n_repeats else 1
         if self._turn < min(n_turns, MAX_PASSES):
             self._turn += 1
+            self.starts.add(self._start)
             return self._start
         is_last_ending = bar.endings and (k + 1 == len(self._bars) or not self._bars[k + 1].endings)
         if bar.n_repeats or is_last_ending:
@@ -332,6 +334,8 @@ def jump_findings(bars: Sequence[Bar]) -> list[str]:
 def written_bars_of(bars: Sequence[Bar]) -> list[WrittenBar]:
     """Return the bars with their repeat signs, as written; empty if there are no signs.
 
+    Start-repeat signs that are only implied, such as after a double bar, are added, except at the beginning.
+
     Examples
     --------
     >>> bars = [Bar(1, length=Fraction(4)), Bar(2, n_repeats=1, length=Fraction(4))]
@@ -340,15 +344,17 @@ def written_bars_of(bars: Sequence[Bar]) -> list[WrittenBar]:
     """
     if not any(bar.starts_repeat or bar.n_repeats or bar.endings or bar.marks for bar in bars):
         return []
+    starts = _Order(list(bars)).starts - {0}
     return [
         WrittenBar(
             float(start),
-            bar.starts_repeat,
+            float(bar.length),
+            bar.starts_repeat or k in starts,
             bar.n_repeats,
             tuple(sorted(bar.endings)),
             tuple(sorted(bar.marks)),
         )
-        for start, bar in place_bars(bars)
+        for k, (start, bar) in enumerate(place_bars(bars))
         if bar.length
     ]
 

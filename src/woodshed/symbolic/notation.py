@@ -7,9 +7,21 @@ from bisect import bisect_right
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from fractions import Fraction
+from itertools import pairwise
 from typing import TypeVar
 
-from woodshed.score import FIFTHS_ABOVE, LINE_OF_FIFTHS, Key, Metre, Mode, Note, Score, Tempo
+from woodshed.score import (
+    FIFTHS_ABOVE,
+    LINE_OF_FIFTHS,
+    Key,
+    Metre,
+    Mode,
+    NavigationMark,
+    Note,
+    Score,
+    Tempo,
+    WrittenBar,
+)
 
 TYPES: dict[str, Fraction] = {
     "breve": Fraction(8),
@@ -24,6 +36,12 @@ TYPES: dict[str, Fraction] = {
     "256th": Fraction(1, 64),
 }
 """Type of a note in MusicXML -> length in quarter notes."""
+
+START_MARKS: tuple[NavigationMark, ...] = ("segno", "coda")
+"""Marks that stand at the start of a bar."""
+
+END_MARKS: tuple[NavigationMark, ...] = ("to coda", "fine", "da capo", "dal segno")
+"""Marks that hold at the end of a bar."""
 
 MAX_ACTUAL = 15
 """Maximum number of notes of a tuplet; notes of larger tuplets have a length but no type."""
@@ -281,19 +299,33 @@ def key_at(keys: Sequence[tuple[Fraction, Key]], at: Fraction) -> Key:
     return keys[n_begun - 1][1] if n_begun else Key(0, 0)
 
 
+_NO_SIGNS = WrittenBar(0.0, 1.0)
+
+
 @dataclass(frozen=True)
 class BarSpan:
-    """Number, start and end of a bar, in quarter notes; a pickup has the number 0."""
+    """Number, start and end of a bar, in quarter notes; a pickup at the beginning has the number 0.
+
+    ``signs`` are its repeat signs if repeats are not played. A pickup to a repeat has the number of the bar
+    before it, which it completes.
+    """
 
     number: int
     start: Fraction
     end: Fraction
     metre: Metre | None
+    signs: WrittenBar = _NO_SIGNS
 
     @property
     def due(self) -> Fraction:
         """Length of a full bar; four quarter notes without a metre."""
         return as_fraction(self.metre.bar_beats) if self.metre else Fraction(4)
+
+    @property
+    def is_pickup(self) -> bool:
+        """Whether the bar is short and leads to a first bar."""
+        is_short = self.end - self.start < self.due
+        return self.number == 0 or (is_short and self.signs.starts_repeat)
 
 
 @dataclass(frozen=True)
@@ -361,7 +393,7 @@ def bars_of(score: Score) -> list[BarSpan]:
     Parameters
     ----------
     score
-        A score without metres has bars of four quarter notes.
+        A score without metres has bars of four quarter notes. One with repeat signs is divided as written.
 
     Returns
     -------
@@ -376,6 +408,8 @@ def bars_of(score: Score) -> list[BarSpan]:
     """
     # Notes are sorted by onset, and the last one may be lengthened by `span_of`.
     end = max(as_fraction(score.duration_beats), span_of(score.notes[-1])[1])
+    if score.written_bars:
+        return _written_spans(score, end)
     changes = {as_fraction(metre.onset_beats): metre for metre in score.metres}
     turns = sorted(changes)
     metre = changes.get(Fraction(0))
@@ -393,6 +427,23 @@ def bars_of(score: Score) -> list[BarSpan]:
         number = bars[-1].number + 1 if bars else first_number
         bars.append(BarSpan(number, at, stop, metre))
         at = stop
+    return bars
+
+
+def _written_spans(score: Score, end: Fraction) -> list[BarSpan]:
+    """Return the bars of a score as written, up to its last note or bar."""
+    signs = {as_fraction(bar.onset_beats): bar for bar in score.written_bars}
+    starts = sorted({Fraction(0), *signs})
+    last = score.written_bars[-1]
+    end = max(end, as_fraction(last.onset_beats + last.duration_beats))
+    metres = [(as_fraction(metre.onset_beats), metre) for metre in score.metres]
+    bars: list[BarSpan] = []
+    for start, stop in pairwise([*starts, end]):
+        metre = next((metre for at, metre in reversed(metres) if at <= start), None)
+        bar = BarSpan(0, start, stop, metre, signs.get(start, _NO_SIGNS))
+        is_pickup = stop - start < bar.due and (bar.signs.starts_repeat or not bars)
+        number = bars[-1].number if bars else 0
+        bars.append(replace(bar, number=number + (not is_pickup)))
     return bars
 
 

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Callable, Collection, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TypedDict, Unpack
 
@@ -23,6 +23,7 @@ from woodshed.score import Score
 from woodshed.symbolic import edit
 from woodshed.symbolic.abc.read import ABC_SUFFIXES
 from woodshed.symbolic.file import SCORE_SUFFIXES, TABLE_SUFFIX, read_scores, write_scores
+from woodshed.symbolic.musicxml.write import MUSICXML_SUFFIXES
 from woodshed.symbolic.notation import bars_of
 from woodshed.symbolic.rendering import render
 from woodshed.workflows.files import numbered, require_usable
@@ -44,6 +45,8 @@ class ScoreOptions(TypedDict, total=False):
         Format of the results, such as ``mid``; by default the suffix of ``out``, or that of each file.
     repeats
         Whether repeats and endings of ABC and MusicXML are played; true by default.
+    keep_repeats
+        Whether they are written as signs instead, in ABC and MusicXML; not by default.
     strict
         Whether a fault in the notes makes a file unusable, and an unusable file ends the run in an error.
     overwrite
@@ -54,6 +57,7 @@ class ScoreOptions(TypedDict, total=False):
 
     to: str | None
     repeats: bool
+    keep_repeats: bool
     strict: bool
     overwrite: bool
     progress: Progress
@@ -324,6 +328,7 @@ def process_scores(  # noqa: PLR0913  the options are spelt out once, here
     *,
     to: str | None = None,
     repeats: bool = True,
+    keep_repeats: bool = False,
     strict: bool = False,
     overwrite: bool = False,
     progress: Progress = SILENT,
@@ -338,7 +343,7 @@ def process_scores(  # noqa: PLR0913  the options are spelt out once, here
         Score files, and folders of them.
     out
         Folder of the results; for a single source it may be the file to write.
-    to, repeats, strict, overwrite, progress
+    to, repeats, keep_repeats, strict, overwrite, progress
         See `ScoreOptions`.
 
     Returns
@@ -350,18 +355,23 @@ def process_scores(  # noqa: PLR0913  the options are spelt out once, here
     Raises
     ------
     ParameterError
-        If there are no score files, or ``out`` is one file for several.
+        If there are no score files, ``out`` is one file for several, or the format of the results has no
+        signs for repeats that are to be kept.
     UnusableFilesError
         If no usable file is left; with ``strict``, if one is unusable.
     OutputError
         If a result cannot be written.
     """
     file_jobs = _plan(list_scores(scores), out, to)
+    if keep_repeats:
+        _check_repeats(file_jobs)
     skipped: list[Skipped] = []
 
     def process(file_job: FileJob) -> list[str]:
         errors: list[ScoreFileError] = []
-        pieces = read_scores(file_job.source, repeats=repeats, errors=errors)
+        pieces = read_scores(file_job.source, repeats=repeats and not keep_repeats, errors=errors)
+        if not keep_repeats:
+            pieces = [replace(piece, written_bars=()) for piece in pieces]
         faults = _faults(pieces)
         if strict and (errors or faults):
             raise ScoreFileError(
@@ -400,6 +410,17 @@ def _check_suffix(what: str, out: Path, to: str | None, suffixes: Collection[str
     suffix = out.suffix.lower() if _is_file_name(out) else to and _suffix(to)
     if suffix and suffix not in suffixes:
         raise ParameterError(f"{what} cannot be written as {suffix}. {near_miss(suffix, suffixes)}")
+
+
+def _check_repeats(file_jobs: Sequence[FileJob]) -> None:
+    """Refuse to keep repeats in a format without repeat signs."""
+    suffixes = (*ABC_SUFFIXES, *MUSICXML_SUFFIXES)
+    for suffix in (file_job.target.suffix.lower() for file_job in file_jobs):
+        if suffix not in suffixes:
+            raise ParameterError(
+                f"Repeats cannot be kept in {suffix} files, which have no signs for them. Write "
+                f"{' or '.join(suffixes)}, or omit --keep-repeats."
+            )
 
 
 def _is_file_name(out: Path) -> bool:

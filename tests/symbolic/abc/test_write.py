@@ -14,7 +14,7 @@ from woodshed.errors import ScoreError
 from woodshed.score import ChordSymbol, Key, Metre, Note, Score, Tempo
 from woodshed.symbolic.abc.read import abc_to_score, read_abc
 from woodshed.symbolic.abc.write import score_to_abc, write_abc
-from woodshed.symbolic.edit import loop
+from woodshed.symbolic.edit import cut, loop, set_metre, transpose
 from woodshed.symbolic.notation import is_single_value
 
 
@@ -169,6 +169,45 @@ def test_a_score_in_a_loop_says_its_key_and_metre_once() -> None:
     assert sounding(abc_to_score(text)) == sounding(loop(once, 3))
     turning = replace(once, keys=[Key(0, -1, "minor"), Key(4, 1)])
     assert score_to_abc(loop(turning, 2)).count("[K:") == 3  # and back again
+
+
+REPEATED = [
+    "|:C4|1 D4:|2 E4|]",
+    "C|D4|E3:|",
+    "C|D4|E3:|\n|:F|G4|[1 A3:|[2 B3|]",
+    "C4||D4|E4:|F4|1 G4:|2 A4||B4|]",
+    "C4|!segno!D4|!coda!E4|F4 !D.S.!|!coda!G4|]",
+    "C4|!fine!D4|E4!D.C.!|]",
+    "|:C4|1,3 D4:|2 E4:|",
+    "|:C4:::|D4:|",
+    "|:C4|D2z2:|",
+    "|:C4|z4:|",
+    "z4|C4|z4:|z4|]",
+    "C4||D4:|",
+    "V:1\n|:C4|D4:|\nV:2\n|:E,4|F,2z2:|",
+    "|:C4 & E4:|",
+]
+
+
+@pytest.mark.parametrize("music", REPEATED)
+def test_repeat_signs_come_back(music: str) -> None:
+    text = f"X:1\nM:4/4\nL:1/4\nK:C\n{music}\n"
+    once = abc_to_score(text, repeats=False)
+    written = score_to_abc(once)
+    assert once.written_bars
+    assert sounding(abc_to_score(written, repeats=False)) == sounding(once)
+    assert abc_to_score(written, repeats=False).written_bars == once.written_bars
+    assert sounding(abc_to_score(written)) == sounding(abc_to_score(text))
+    assert abc_to_score(written).findings == ()
+
+
+def test_repeat_signs_are_written_as_usual() -> None:
+    once = abc_to_score("X:1\nM:4/4\nL:1/4\nK:C\n|:C4|1 D4:|2 E4|]\n", repeats=False)
+    assert body_of(once) == "|:C8|[1 D8:|[2 E8|]"
+    assert abc_to_score("X:1\nM:4/4\nL:1/4\nK:C\nC4|D4|]\n", repeats=False).written_bars == ()
+    for changed in (loop(once, 2), cut(once, 0, 8), set_metre(once, 3, 4)):
+        assert changed.written_bars == ()
+    assert transpose(once, 2).written_bars == once.written_bars
 
 
 def test_drums_alone_are_refused() -> None:

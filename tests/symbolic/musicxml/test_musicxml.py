@@ -609,3 +609,31 @@ def test_archives_that_are_no_scores_say_so(tmp_path: Path) -> None:
         read_musicxml(tmp_path / "b.mxl")
     with pytest.raises(ParameterError, match=r"Invalid suffix '\.pdf' for MusicXML"):
         write_musicxml(RICH, tmp_path / "a.pdf")
+
+
+@pytest.mark.parametrize(
+    "music",
+    ["|:C4|1 D4:|2 E4|]", "C|D4|E3:|\n|:F|G4|[1 A3:|[2 B3|]", "|:C4:::|D4:|", "C4||D4|E4:|", "|:C4|D2z2:|"],
+)
+def test_repeat_signs_are_written_and_come_back(music: str) -> None:
+    text = f"X:1\nM:4/4\nL:1/4\nK:C\n{music}\n"
+    once = abc_to_score(text, repeats=False)
+    written = score_to_musicxml(once)
+    again = musicxml_to_score(written, repeats=False)
+    assert (again.notes, again.written_bars) == (once.notes, once.written_bars)
+    assert musicxml_to_score(written).notes == abc_to_score(text).notes
+    assert again.findings == ()
+
+
+def test_music21_plays_the_repeats_that_are_written() -> None:
+    converter = pytest.importorskip("music21.converter")
+    text = "X:1\nM:4/4\nL:1/4\nK:C\n|:C4|[1 D4:|[2 E4||F4|]\n"
+    part = converter.parse(score_to_musicxml(abc_to_score(text, repeats=False)), format="musicxml").parts[0]
+    assert [note.pitch.midi for note in part.expandRepeats().flatten().notes] == [60, 62, 60, 64, 65]
+
+
+def test_jumps_are_written() -> None:
+    text = "X:1\nM:4/4\nL:1/4\nK:C\nC4|!segno!D4|!coda!E4|F4 !D.S.!|!coda!G4|]\n"
+    root = ElementTree.fromstring(score_to_musicxml(abc_to_score(text, repeats=False)))
+    sounds = [(name, value) for sound in root.iter("sound") for name, value in sound.attrib.items()]
+    assert sounds == [("segno", "segno"), ("tocoda", "coda"), ("dalsegno", "segno"), ("coda", "coda")]

@@ -18,9 +18,22 @@ from xml.etree import ElementTree
 
 from woodshed.atomic import write_whole
 from woodshed.errors import ParameterError
-from woodshed.score import DRUM_CHANNEL, ChordSymbol, Key, Metre, Note, Program, Score, Tempo
+from woodshed.score import (
+    DRUM_CHANNEL,
+    ChordSymbol,
+    Key,
+    Metre,
+    NavigationMark,
+    Note,
+    Program,
+    Score,
+    Tempo,
+    WrittenBar,
+)
 from woodshed.symbolic.edit import quantise
 from woodshed.symbolic.notation import (
+    END_MARKS,
+    START_MARKS,
     TYPES,
     BarSpan,
     Chord,
@@ -80,6 +93,16 @@ Head = tuple[ElementTree.Element, Fraction, bool]
 SIGNS = {-2: "flat-flat", -1: "flat", 0: "natural", 1: "sharp", 2: "double-sharp"}
 """Alteration in semitones -> accidental in MusicXML."""
 
+_MARKS: dict[NavigationMark, tuple[str, str | None, str, str]] = {
+    "segno": ("segno", None, "segno", "segno"),
+    "coda": ("coda", None, "coda", "coda"),
+    "to coda": ("words", "To Coda", "tocoda", "coda"),
+    "fine": ("words", "Fine", "fine", "yes"),
+    "da capo": ("words", "D.C.", "dacapo", "yes"),
+    "dal segno": ("words", "D.S.", "dalsegno", "segno"),
+}
+"""Mark -> element and text of its direction, attribute of ``<sound>`` and its value."""
+
 _BEFORE = ("voice", "type", "dot")  # siblings that precede an accidental
 
 AnyChange = TypeVar("AnyChange", Key, Tempo, ChordSymbol, Program)
@@ -124,7 +147,8 @@ def score_to_musicxml(score: Score) -> str:
 
     Notes of a channel with the same start and end form a chord; other overlapping notes go to separate
     voices. Times are rounded to fractions of a quarter note with a denominator up to 1024, or, if these have
-    no common unit of at most 16383, to 1008ths. Chord symbols that do not start with a letter from A to G are
+    no common unit of at most 16383, to 1008ths. Repeat signs, endings and jumps of `Score.written_bars` are
+    written. Chord symbols that do not start with a letter from A to G are
     omitted.
 
     Examples
@@ -182,10 +206,13 @@ class _PartWriter:
         part = Element("part", id=f"P{self._channel + 1}")
         voices = [_by_bar(with_rests(voice, bars[-1].end), bars) for voice in voices_of(self._notes)]
         before: BarSpan | None = None
-        for place, bar in enumerate(bars):
-            measure = _add(part, "measure", number=str(bar.number))
+        for place, (bar, after) in enumerate(zip(bars, [*bars[1:], None], strict=True)):
+            is_rest_of_bar = before is not None and before.number == bar.number
+            measure = _add(part, "measure", number=f"X{bar.number}" if is_rest_of_bar else str(bar.number))
             if bar.end - bar.start < bar.due:
                 measure.set("implicit", "yes")
+            _open_bar(measure, bar.signs, before.signs if before else None)
+            self._marks(measure, bar.signs, START_MARKS)
             self._changes(measure, bar, before)
             heads: list[Head] = []
             for number, voice in enumerate(voices, start=1):
@@ -197,9 +224,19 @@ class _PartWriter:
                 heads += self._voice(measure, bar, events, number)
             turns = [(at, key.n_sharps) for at, key in _within(self._keys, bar) if at > bar.start]
             add_accidentals(heads, key_at(self._keys, bar.start).n_sharps, turns)
+            self._marks(measure, bar.signs, END_MARKS)
+            _close_bar(measure, bar.signs, after.signs if after else None)
             before = bar
-        _add(_add(measure, "barline", location="right"), "bar-style", "light-heavy")
         return part
+
+    def _marks(self, measure: Element, signs: WrittenBar, marks: Sequence[NavigationMark]) -> None:
+        """Write the marks of a bar, in the first part."""
+        for mark in marks:
+            if mark in signs.marks and self._is_first:
+                direction = _add(measure, "direction", placement="above")
+                tag, text, attribute, value = _MARKS[mark]
+                _add(_add(direction, "direction-type"), tag, text)
+                ElementTree.SubElement(direction, "sound", {attribute: value})
 
     def _voice(self, measure: Element, bar: BarSpan, events: Iterable[Chord], number: int) -> list[Head]:
         """Write a voice of a bar; voices other than the first skip their rests.
@@ -370,6 +407,38 @@ def _by_bar(voice: Iterable[Chord], bars: Sequence[BarSpan]) -> dict[int, list[C
             events[last].append(event)
             last += 1
     return events
+
+
+def _open_bar(measure: Element, signs: WrittenBar, before: WrittenBar | None) -> None:
+    """Write the start of a repeat and of an ending."""
+    starts_ending = signs.endings and (
+        before is None or before.endings != signs.endings or before.n_repeats > 0
+    )
+    if not (signs.starts_repeat or starts_ending):
+        return
+    line = _add(measure, "barline", location="left")
+    if signs.starts_repeat:
+        _add(line, "bar-style", "heavy-light")
+    if starts_ending:
+        _add(line, "ending", number=",".join(map(str, signs.endings)), type="start")
+    if signs.starts_repeat:
+        _add(line, "repeat", direction="forward")
+
+
+def _close_bar(measure: Element, signs: WrittenBar, after: WrittenBar | None) -> None:
+    """Write the end of a repeat and of an ending, and the last bar line."""
+    ends_ending = signs.endings and (after is None or after.endings != signs.endings or signs.n_repeats > 0)
+    if not (signs.n_repeats or ends_ending or after is None):
+        return
+    line = _add(measure, "barline", location="right")
+    if signs.n_repeats or after is None:
+        _add(line, "bar-style", "light-heavy")
+    if ends_ending:
+        kind = "stop" if signs.n_repeats else "discontinue"
+        _add(line, "ending", number=",".join(map(str, signs.endings)), type=kind)
+    if signs.n_repeats:
+        times = {"times": str(signs.n_repeats + 1)} if signs.n_repeats > 1 else {}
+        _add(line, "repeat", direction="backward", **times)
 
 
 def _describe_part(parts: Element, score: Score, channel: int, name: str) -> None:
