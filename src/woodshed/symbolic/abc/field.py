@@ -27,8 +27,8 @@ _EXPLICIT = re.compile(r"(?:^|(?<=\s))(?:exp)?((?:(?:\^\^|__|[\^_=])[a-gA-G])+)(
 _ACCIDENTAL = re.compile(r"(\^\^|__|[\^_=])([a-gA-G])")
 _CLEFS = ("clef", "treble", "bass", "alto", "tenor", "perc")
 _ATTRIBUTES = (*_CLEFS, "exp", "oct", "mid", "trans", "staff", "style")
-_OCTAVE = re.compile(r"(?<!\S)octave\s*=\s*([+-]?\d+)")
-_TRANSPOSE = re.compile(r"(?<!\S)transpose\s*=\s*([+-]?\d+)")
+_OCTAVE = re.compile(r"(?<!\S)octave\s*=\s*([+-]?\d{1,4})(?!\d)")
+_TRANSPOSE = re.compile(r"(?<!\S)transpose\s*=\s*([+-]?\d{1,4})(?!\d)")
 _CLEF = re.compile(
     r'(?<!\S)(?:clef\s*=\s*"?(?:treble|bass|alto|tenor|[GFC]|perc|none)|treble|bass|alto|tenor)\d?([+-](?:8|15))?'
     r'(?=["\s]|$)'
@@ -136,7 +136,7 @@ def read_metre(text: str) -> tuple[int, int] | None:
         return 2, 2
     if text == "" or text.lower().startswith(("none", "free")):
         return None
-    match = re.match(r"\(?\s*([\d+ ]+?)\s*\)?\s*/\s*(\d+)", text)
+    match = re.match(r"\(?\s*([\d+ ]{1,99}?)\s*\)?\s*/\s*(\d{1,9})(?!\d)", text)
     numerator = sum(int(n) for n in re.findall(r"\d+", match[1])) if match else 0
     denominator = int(match[2]) if match else 0
     if not (1 <= numerator <= 255 and 1 <= denominator <= 128) or denominator & (denominator - 1):
@@ -152,7 +152,7 @@ def read_length(text: str) -> Fraction:
     >>> read_length("1/8")
     Fraction(1, 8)
     """
-    match = re.match(r"\s*(\d+)\s*(?:/\s*(\d+))?", text)
+    match = re.match(r"\s*(\d{1,9})(?!\d)\s*(?:/\s*(\d{1,9}))?(?!\d)", text)
     if match is None or int(match[1]) == 0 or match[2] == "0" or int(match[1]) > 64:
         raise ScoreError(f"Invalid note length {f'L:{text.strip()}'!r}. Expected a fraction, such as L:1/8.")
     return Fraction(int(match[1]), int(match[2] or 1))
@@ -179,7 +179,7 @@ def read_tempo(text: str, unit: Fraction) -> float | None:
     (180.0, 80.0)
     """
     text = re.sub(r'"[^"]*"', "", text.split("%")[0])
-    match = re.search(r"((?:\d+\s*/\s*\d+\s*)+|C\d*)\s*=\s*(\d+(?:\.\d+)?)", text)
+    match = re.search(r"((?:\d{1,9}\s*/\s*\d{1,9}\s*)+|C\d{0,9})\s*=\s*(\d+(?:\.\d+)?)", text)
     if match and match[1][0] == "C":
         beat, per_minute = unit * int(match[1][1:] or 1), float(match[2])
     elif match:

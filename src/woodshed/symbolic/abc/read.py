@@ -15,11 +15,13 @@ from woodshed.score import Note, Score
 from woodshed.symbolic.abc.field import read_length, read_metre
 from woodshed.symbolic.abc.voice import Propagation, Voice
 from woodshed.symbolic.bar import (
+    MAX_PLAYED_NOTES,
     MELODIC_CHANNELS,
     Bar,
     Change,
     build_score,
     changes_of,
+    check_length,
     check_size,
     join_ties,
     jump_findings,
@@ -400,7 +402,7 @@ def _score_of(tune: TuneLines, source: str, repeats: bool, propagation: Propagat
         changes += voice_changes if channel else reversed(voice_changes)
         if voice.name:
             names.append((channel, voice.name))
-    return build_score(
+    score = build_score(
         notes,
         changes,
         voices[0].bars[0] if voices else Bar(1),
@@ -411,6 +413,8 @@ def _score_of(tune: TuneLines, source: str, repeats: bool, propagation: Propagat
         findings=findings,
         left_out=_left_out(tune, voices, repeats=repeats),
     )
+    check_length(score)
+    return score
 
 
 def _share_marks(voices: Sequence[list[Bar]]) -> list[str]:
@@ -519,11 +523,15 @@ def order_of(bars: list[Bar], order: str) -> list[int]:
     """
     if not order:
         return played_order(bars)
-    parts = {bars[part.start].part: part for part in _sections(bars)}
+    parts = {
+        bars[part.start].part: [part.start + k for k in played_order(bars[part.start : part.stop])]
+        for part in _sections(bars)
+    }
     played: list[int] = []
     for name in ["", *order] if "" in parts else order:
-        part = parts[name]
-        played += [part.start + k for k in played_order(bars[part.start : part.stop])]
+        played += parts[name]
+        if len(played) > MAX_PLAYED_NOTES:  # `check_size` refuses it
+            break
     return played
 
 

@@ -47,9 +47,9 @@ _SIGNS = re.compile(
     r"|(?P<grace>\{[^}]{0,999}\})"
     r"|(?P<field>\[[A-Za-z]:[^\]]{0,999}\])"
     r"|(?P<ornament>![^!\s|]{0,99}!|\+[^+\s|]{1,99}\+|[.~H-WYh-w](?!:)|!)"
-    r"|(?P<tuplet>\(\d+(?::\d*(?::\d*)?)?)"
-    r"|(?P<line>(?::*\[?\|+[|\]:]*|:+\]?)\s*(?:\[?\s*(?=\d)(?P<after>[\d,\-.]+))?)"
-    r"|(?P<ending>\[\s*(?P<numbers>\d[\d,\-.]*))"
+    r"|(?P<tuplet>\(\d{1,4}(?::\d{0,4}(?::\d{0,4})?)?)"
+    r"|(?P<line>(?::*\[?\|+[|\]:]*|:+\]?)\s*(?:\[?\s*(?=\d)(?P<after>[\d,\-.]{1,99}))?)"
+    r"|(?P<ending>\[\s*(?P<numbers>\d[\d,\-.]{0,99}))"
     r"|(?P<opening>\[)"
     r"|(?P<closing>\])(?P<chord_length>\d*/*\d*)"
     r"|(?P<broken>>+|<+)"
@@ -60,6 +60,8 @@ _SIGNS = re.compile(
     r"|(?P<accidental>\^\^|__|[\^_=])?(?P<letter>[A-Ga-g])(?P<octave>[,']*)(?P<length>\d*/*\d*)"
 )
 _MAX_LENGTH = 1000
+_MAX_CHORD = 128
+_MAX_OVERLAYS = 15
 _SYMBOLS = {
     ".": "staccato",
     "~": "roll",
@@ -410,6 +412,8 @@ class Voice:
         if self._chord is not None:
             raise self._error("& stands within a chord")
         self._merge_overlay()
+        if self._level == _MAX_OVERLAYS:
+            raise self._error(f"more than {_MAX_OVERLAYS} overlays")
         if n_bars > len(self.bars):
             raise self._error(f"{signs} goes back beyond the beginning")
         self._overlaid = self.bars[-n_bars:]
@@ -456,6 +460,8 @@ class Voice:
         voice = f"&{self._level}" if self._level else ""
         note = BarNote(self.bars[-1].length, length, pitch, spelling=(letter.upper(), height), voice=voice)
         if self._chord is not None:
+            if len(self._chord) == _MAX_CHORD:
+                raise self._error(f"a chord of more than {_MAX_CHORD} notes")
             self._chord.append(note)
         else:
             self._advance([note], length)

@@ -195,7 +195,7 @@ class _PartWriter:
     """Writer of the notes of one channel, bar by bar."""
 
     def __init__(self, score: Score, channel: int, divisions: int, *, is_first: bool) -> None:
-        self._score, self._channel, self._divisions, self._is_first = score, channel, divisions, is_first
+        self._channel, self._divisions, self._is_first = channel, divisions, is_first
         self._notes = [note for note in score.notes if note.channel == channel]
         self._keys = _timed(drop_repeated(score.keys))
         self._tempos = _timed(drop_repeated(score.tempos))
