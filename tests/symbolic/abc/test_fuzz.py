@@ -38,9 +38,7 @@ def damaged(rng: random.Random) -> str:
                 text[:a] + rng.choice(INSERTS) + text[a:],
                 text[:a] + text[b:] if b - a < 40 else text,
                 text[:a] + text[a : a + 60] * rng.randint(2, 5) + text[a:],
-                text[:a]
-                + chr(rng.choice((0, 34, 124, 233, 0x663, 0x20AC, rng.randrange(256))))
-                + text[a + 1 :],
+                text[:a] + letter + text[a + 1 :],
                 "\n".join(line for line in text.split("\n") if rng.random() < 0.9),
             )
         )[:5000]
