@@ -222,6 +222,7 @@ def test_what_is_left_out_is_counted() -> None:
         ("trill", 2),
     )
     assert tune("CDEF|").left_out == ()
+    assert tune("C4 H:|").left_out == (("fermata", 1),)  # a decoration of the bar line
 
 
 @pytest.mark.parametrize(

@@ -118,6 +118,7 @@ def test_a_double_bar_within_a_bar_is_left_out_and_repeats_know_where_they_begin
         ("M:4/4\nL:1/8\nK:C", "C8|\nM:3/4\nD6|", "bar 2: there is no token for a change of metre to 3/4"),
         ("M:4/4\nL:1/8\nK:C", "V:1\nC8|\nV:2\nE8|", "expected one voice, found 2"),
         ("M:4/4\nL:1/8\nK:C", "C8|C8&E8|", r"bar 2: there is no token for & \(voice overlay\)"),
+        ("M:4/4\nL:1/8\nK:C", "C8|\n\nD8|", "Music after an empty line, which ends the tune, was not read"),
         ("M:4/4\nL:1/8\nK:C", "C8|/|", "bar 2: there is no token for the measure repeat /"),
     ],
 )

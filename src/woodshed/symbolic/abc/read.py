@@ -45,6 +45,9 @@ ABC_SUFFIXES = (".abc",)
 MAX_PARTS = 200
 """Maximum length of an order of parts; longer ones are ignored."""
 
+MUSIC_AFTER = "Music after an empty line, which ends the tune, was not read."
+"""Message for a tune that is followed by bars without a header."""
+
 _ORDER_SIGNS = re.compile(r"([A-Z()])\s*(\d{0,3})[\s.,]*")
 
 
@@ -63,7 +66,7 @@ class TuneLines:
         ``%%propagate-accidentals`` is a field ``I:``.
     body
         Lines after the header up to an empty line, without comments.
-    n_bars_after
+    n_unread_lines
         Number of lines with bar lines after the empty line that ends the tune; they are not read.
     """
 
@@ -71,7 +74,7 @@ class TuneLines:
     titles: list[str] = field(default_factory=list)
     header: list[tuple[str, str]] = field(default_factory=list)
     body: list[str] = field(default_factory=list)
-    n_bars_after: int = 0
+    n_unread_lines: int = 0
 
     @property
     def name(self) -> str:
@@ -111,7 +114,7 @@ def cut_tunes(text: str) -> Iterator[TuneLines]:
             if kind in ("M", "L", "Q", "R", "C", "O", "I", "U"):
                 common.append((kind, value))
         elif is_over:
-            tune.n_bars_after += bool(_LOOKS_LIKE_MUSIC.match(content))
+            tune.n_unread_lines += bool(_LOOKS_LIKE_MUSIC.match(content))
         elif not line.strip():
             is_over = True
         elif in_header and kind == "T":
@@ -382,8 +385,8 @@ def _score_of(tune: TuneLines, source: str, repeats: bool, propagation: Propagat
             f"it has {len(voices)} voices; at most {len(MELODIC_CHANNELS)} are supported. Remove some."
         )
     findings = list(dict.fromkeys(finding for voice in voices for finding in voice.findings))
-    if tune.n_bars_after:
-        findings.append("Music after an empty line, which ends the tune, was not read.")
+    if tune.n_unread_lines:
+        findings.append(MUSIC_AFTER)
     findings += _share_marks([voice.bars for voice in voices])
     order = ""
     if repeats:
