@@ -636,4 +636,8 @@ def test_jumps_are_written() -> None:
     text = "X:1\nM:4/4\nL:1/4\nK:C\nC4|!segno!D4|!coda!E4|F4 !D.S.!|!coda!G4|]\n"
     root = ElementTree.fromstring(score_to_musicxml(abc_to_score(text, repeats=False)))
     sounds = [(name, value) for sound in root.iter("sound") for name, value in sound.attrib.items()]
+    assert (
+        musicxml_to_score(score_to_musicxml(abc_to_score(text, repeats=False))).notes
+        == abc_to_score(text).notes
+    )
     assert sounds == [("segno", "segno"), ("tocoda", "coda"), ("dalsegno", "segno"), ("coda", "coda")]
