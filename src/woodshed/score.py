@@ -32,6 +32,9 @@ FIFTHS_ABOVE: dict[Mode, int] = {
     "locrian": 5,
 }
 """Mode -> number of fifths of its tonic above that of the major key with the same signature."""
+NavigationMark = Literal["segno", "coda", "to coda", "fine", "da capo", "dal segno"]
+"""Marks that say where to jump: the first two stand at the start of a bar, the others hold at its end."""
+
 _MAX_BPM = 100_000.0
 
 
@@ -167,6 +170,28 @@ class Key:
         sharps, place = divmod(self.n_sharps + FIFTHS_ABOVE[self.mode] + 1, 7)
         return LINE_OF_FIFTHS[place] + ("#" * sharps if sharps > 0 else "b" * -sharps)
 
+    @property
+    def name(self) -> str:
+        """Name of the key, such as ``B-flat major``.
+
+        Examples
+        --------
+        >>> Key(0, -2).name, Key(0, 3, "minor").name
+        ('B-flat major', 'F-sharp minor')
+        """
+        return key_name(self.keynote, self.mode)
+
+
+def key_name(keynote: str, mode: str) -> str:
+    """Return the name of a key for readers.
+
+    Examples
+    --------
+    >>> key_name("Bb", "dorian"), key_name("C", "major")
+    ('B-flat dorian', 'C major')
+    """
+    return f"{keynote[0]}{'-sharp' * keynote.count('#')}{'-flat' * keynote.count('b')} {mode}"
+
 
 @dataclass(frozen=True, slots=True)
 class Program:
@@ -191,6 +216,39 @@ class ChordSymbol:
         _check(self)
 
 
+@dataclass(frozen=True, slots=True)
+class WrittenBar:
+    """Bar as written, with its repeat signs.
+
+    Parameters
+    ----------
+    onset_beats
+        Start of the bar in quarter notes.
+    duration_beats
+        Length of the bar in quarter notes; above 0.
+    starts_repeat
+        Whether a start-repeat sign precedes it.
+    n_repeats
+        Number of repetitions that the end-repeat sign after it asks for; 0 without a sign.
+    endings
+        Passes in which it is played if it belongs to an ending, such as ``(1,)``; empty outside endings.
+    marks
+        Marks such as ``"segno"`` and ``"da capo"``; see `NavigationMark`.
+    """
+
+    onset_beats: float
+    duration_beats: float
+    starts_repeat: bool = False
+    n_repeats: int = 0
+    endings: tuple[int, ...] = ()
+    marks: tuple[NavigationMark, ...] = ()
+
+    def __post_init__(self) -> None:
+        if not (math.isfinite(self.duration_beats) and self.duration_beats > 0):
+            raise ScoreError(f"WrittenBar expects a duration_beats above 0, got {self.duration_beats!r}.")
+        _check(self, n_repeats=(0, 99))
+
+
 @dataclass(frozen=True)
 class Score:
     """A piece of music: notes, tempo, metre, key and names.
@@ -213,11 +271,18 @@ class Score:
         Length of an incomplete first bar (anacrusis) in quarter notes; 0 if the first bar is complete.
     title
         Title of the piece; empty if unknown.
+    written_bars
+        Bars with their repeat signs, if the notes are as written, each bar once; empty if repeats are played,
+        or if there are none.
     source
         Name used in messages, usually the path of the file.
     findings
-        Repairs and oddities reported by a reader, one sentence each. Scores that differ only in ``findings``
-        or ``source`` are equal.
+        Repairs and oddities reported by a reader, one sentence each. Scores that differ only in ``findings``,
+        ``remarks``, ``left_out`` or ``source`` are equal.
+    remarks
+        What a reader changed in a file without faults, one sentence each.
+    left_out
+        ``(name, count)`` of what the file holds and a score does not, such as ``("trill", 2)``.
 
     Raises
     ------
@@ -240,8 +305,11 @@ class Score:
     part_names: Sequence[tuple[int, str]] = ()
     pickup_beats: float = 0.0
     title: str = ""
+    written_bars: Sequence[WrittenBar] = ()
     source: str = field(default="score", compare=False)
     findings: Sequence[str] = field(default=(), compare=False)
+    remarks: Sequence[str] = field(default=(), compare=False)
+    left_out: Sequence[tuple[str, int]] = field(default=(), compare=False)
 
     def __post_init__(self) -> None:
         if not self.notes:
@@ -250,11 +318,12 @@ class Score:
             self.notes, key=lambda n: (n.onset_beats, n.channel, n.pitch_midi, n.duration_beats, n.velocity)
         )
         object.__setattr__(self, "notes", tuple(ordered))
-        for name in ("tempos", "metres", "keys", "programs", "chords"):
+        for name in ("tempos", "metres", "keys", "programs", "chords", "written_bars"):
             changes = sorted(getattr(self, name), key=lambda change: change.onset_beats)
             object.__setattr__(self, name, tuple(changes))
         object.__setattr__(self, "part_names", tuple(sorted(self.part_names)))
-        object.__setattr__(self, "findings", tuple(self.findings))
+        for name in ("findings", "remarks", "left_out"):
+            object.__setattr__(self, name, tuple(getattr(self, name)))
         if not (math.isfinite(self.pickup_beats) and self.pickup_beats >= 0):
             raise ScoreError(f"Score expects a pickup_beats of 0 or more, got {self.pickup_beats!r}.")
 

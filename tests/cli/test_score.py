@@ -12,8 +12,17 @@ import pytest
 
 from woodshed.audio import read
 from woodshed.cli.score import VERBS
+from woodshed.errors import ScoreFileError
 from woodshed.score import Key, Metre, Note, Score
-from woodshed.symbolic import read_abc, read_midi, read_musicxml, read_note_table, write_abc, write_midi
+from woodshed.symbolic import (
+    read_abc,
+    read_midi,
+    read_musicxml,
+    read_note_table,
+    read_scores,
+    write_abc,
+    write_midi,
+)
 
 Cli = Callable[..., Any]
 TUNE = Score(
@@ -53,6 +62,13 @@ def test_info(cli: Cli, folder: Path) -> None:
     shown = cli("score", "info", folder / "tune.mid").out
     assert "D major" in shown
     assert "4/4" in shown
+
+
+def test_info_names_keys_as_musicians_do(cli: Cli, tmp_path: Path) -> None:
+    for key, name in (("Bb", "B-flat major"), ("F#m", "F-sharp minor"), ("Ebdor", "E-flat dorian")):
+        (tmp_path / "a.abc").write_text(f"X:1\nK:{key}\nB4|\n")
+        assert name.split()[0] in cli("score", "info", tmp_path / "a.abc").out
+    assert json.loads(cli("score", "info", tmp_path / "a.abc", "--json").out)[0]["key_names"] == [name]
 
 
 @pytest.mark.parametrize(("verb", "what"), [("convert", "Scores"), ("render", "Sounds")])
@@ -119,6 +135,76 @@ def test_bad_files_are_named_and_the_others_used(cli: Cli, folder: Path, tmp_pat
     assert (alone.code, "skipped 1 score" in alone.err, "bad.mid: " in alone.err) == (2, True, True)
     nothing = cli("score", "info", tmp_path / "made" / "none.xyz")
     assert nothing.code == 2
+
+
+BOOK = "".join(
+    f"X:{k}\nT:{title}\nM:4/4\nL:1/4\nK:{key}\n{music}\n\n"
+    for k, title, key, music in [
+        (1, "One", "C", "CDEF|"),
+        (2, "Two", "H", "C4|"),
+        (3, "Three", "C", "[C|"),
+        (4, "Four", "C", "GABc|"),
+    ]
+)
+
+
+def test_tunes_that_cannot_be_read_are_named_and_counted(cli: Cli, tmp_path: Path) -> None:
+    book = tmp_path / "book.abc"
+    book.write_text(BOOK)
+    done = cli("score", "convert", book, "--out", tmp_path / "made.abc")
+    assert done.code == 0
+    assert "skipped" in done.err
+    assert "tune 2, Two: Invalid key 'K:H'" in done.err
+    assert "tune 3, Three: bar 1: the chord opened with [ is not closed." in done.err
+    assert "2 scores skipped." in done.err
+    assert [score.title for score in read_abc(tmp_path / "made.abc").tunes] == ["One", "Four"]
+    strict = cli("score", "convert", book, "--out", tmp_path / "strict.abc", "--strict")
+    assert (strict.code, (tmp_path / "strict.abc").exists()) == (2, False)
+    assert "tune 2, Two" in strict.err
+    assert "tune 3, Three" in strict.err
+    shown = cli("score", "info", book, "--json")
+    assert [one["title"] for one in json.loads(shown.out)] == ["One", "Four"]
+    assert "tune 2, Two" in shown.err
+    drawn = cli("plot", book, "--as", "roll", "--out", tmp_path / "a.png", "--dpi", 40)
+    assert (drawn.code, "tune 3, Three" in drawn.err) == (0, True)
+    refused = cli("plot", book, "--as", "roll", "--out", tmp_path / "b.png", "--strict")
+    assert (refused.code, (tmp_path / "b.png").exists()) == (2, False)
+    with pytest.raises(ScoreFileError, match="tune 2, Two"):
+        read_scores(book)
+
+
+def test_a_book_without_a_readable_tune_names_all(cli: Cli, tmp_path: Path) -> None:
+    book = tmp_path / "book.abc"
+    book.write_text("X:1\nK:H\nC\n\nX:2\nT:Two\nK:C\n[C\n")
+    finished = cli("score", "convert", book, "--out", tmp_path / "made.abc")
+    assert finished.code == 2
+    assert "none of its 2 tunes can be read: tune 1: Invalid key" in finished.err
+    assert "tune 2, Two: bar 1" in finished.err
+
+
+def test_an_overlay_is_converted(cli: Cli, tmp_path: Path) -> None:
+    book = tmp_path / "book.abc"
+    book.write_text(BOOK.replace("K:H\nC4|", "K:C\nCDEF & G4|").replace("[C|", "C4|"))
+    finished = cli("score", "convert", book, "--out", tmp_path / "made.abc", "--strict")
+    assert (finished.code, finished.err) == (0, "")
+    assert [len(score.notes) for score in read_abc(tmp_path / "made.abc").tunes] == [4, 5, 1, 4]
+
+
+def test_repeats_are_kept_on_request(cli: Cli, tmp_path: Path) -> None:
+    tune = tmp_path / "tune.abc"
+    tune.write_text("X:1\nT:a\nM:4/4\nL:1/4\nK:C\n|: C4 |1 D4 :|2 E4 |]\n")
+    for suffix in ("abc", "musicxml", "mxl"):
+        made, back = tmp_path / f"made.{suffix}", tmp_path / f"back-{suffix}.abc"
+        assert cli("score", "convert", tune, "--out", made, "--keep-repeats").code == 0
+        assert [note.pitch_midi for note in read_scores(made)[0].notes] == [60, 62, 60, 64]
+        assert cli("score", "convert", made, "--out", back, "--keep-repeats").code == 0
+        assert "|:C8|[1 D8:|[2 E8|]" in back.read_text()
+    for flag, n_notes in (("--repeats", 4), ("--no-repeats", 3)):
+        cli("score", "convert", tune, "--out", tmp_path / "plain.abc", flag, "--force")
+        assert ":" not in (tmp_path / "plain.abc").read_text().split("K:C")[1]
+        assert len(read_abc(tmp_path / "plain.abc").tunes[0].notes) == n_notes
+    refused = cli("score", "convert", tune, "--out", tmp_path / "made.mid", "--keep-repeats")
+    assert (refused.code, "omit --keep-repeats" in refused.err) == (2, True)
 
 
 @pytest.mark.parametrize("verb", ["convert", "edit", "render"])

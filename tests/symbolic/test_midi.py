@@ -82,7 +82,7 @@ def test_a_first_bar_that_is_no_part_of_the_next_is_no_pickup(metres: list[Metre
 def test_a_pickup_that_midi_has_no_metre_for_is_left_out() -> None:
     for pickup, metres in ((1 / 3, [Metre(0, 4, 4)]), (1.0, []), (5.0, [Metre(0, 4, 4)])):
         score = Score([Note(0, 8, 60)], metres=metres, pickup_beats=pickup)
-        assert midi_to_score(score_to_midi(score)) == Score([Note(0, 8, 60)], metres=metres)
+        assert midi_to_score(score_to_midi(score)) == Score([Note(0, 8, 60)], metres=[Metre(0, 4, 4)])
 
 
 def test_another_reader_finds_the_same_notes(tmp_path: Path) -> None:
@@ -141,7 +141,7 @@ def test_a_damaged_tempo_is_left_out_and_said() -> None:
         + END
     )
     score = midi_to_score(midi(track))
-    assert (score.tempos, score.metres) == ((), ())
+    assert (score.tempos, score.metres) == ((), (Metre(0, 4, 4),))
     assert score.findings == (
         "1 note never ends and was closed at the end of the file.",
         "1 note had no length and got one tick.",
@@ -161,8 +161,10 @@ HUGE = b"\xff\xff\xff\x7f"  # the longest time that one event can wait
         (midi(), "no track"),
         (midi(END), "has no notes"),
         (midi(NOTE + END, kind=2), "format 2"),
-        (midi(NOTE + END, division=0xE728), "SMPTE"),
-        (midi(NOTE + END, division=0), "division of 0"),
+        (midi(NOTE + END, division=0xE828)[:-6], "truncated"),
+        (midi(NOTE + END, division=0xE900), "time division 0xe900 is invalid"),
+        (midi(NOTE + END, division=0x9C28), "time division 0x9c28 is invalid"),
+        (midi(NOTE + END, division=0), "time division 0x0000 is invalid"),
         (midi(NOTE + END)[:-6], "truncated"),
         (midi(NOTE + END)[:24], "truncated"),
         (midi(b"\x00\x3c\x40" + END), "an event has no status"),
@@ -170,6 +172,10 @@ HUGE = b"\xff\xff\xff\x7f"  # the longest time that one event can wait
         (midi(b"\xff\xff\xff\xff\xff\x90\x3c\x40" + END), "a variable-length number does not end"),
         (midi(b"\x00\xf1\x00" + END), "unknown status 0xf1"),
         (midi(b"\x00\xff\x01\xff\xff\xff\x7f" + NOTE), "truncated"),
+        (
+            midi(b"\x00\xff\x51\x03\x00\x02\x58\x9f" + HUGE[1:] + NOTE[1:] + END, division=1),
+            "16,777,240 bars; at most",
+        ),
         (
             midi(HUGE + b"\x90\x3c\x40" + HUGE + b"\x3c\x00" + END, division=1),
             "hours: a time in it is damaged",
@@ -195,6 +201,60 @@ def test_no_broken_byte_leads_to_another_error() -> None:
             midi_to_score(bytes(data[: rng.integers(10, len(data) + 1)]))
         except ScoreFileError:
             continue
+
+
+def smpte(code: int, ticks_per_frame: int, track: bytes = b"") -> bytes:
+    """Return a file with the notes C4 and D4, each a thousand ticks after the event before it."""
+    notes = track + b"\x83\x74\x90\x3c\x50\x87\x68\x80\x3c\x00\x00\x90\x3e\x50\x83\x74\x80\x3e\x00"
+    return midi(notes + END, division=(256 - code) << 8 | ticks_per_frame)
+
+
+@pytest.mark.parametrize(
+    ("code", "ticks_per_frame", "ticks_per_s"),
+    [(25, 40, 1000), (24, 80, 1920), (29, 100, 3000 / 1.001), (30, 80, 2400)],
+)
+def test_smpte_time_is_read_in_seconds(code: int, ticks_per_frame: int, ticks_per_s: float) -> None:
+    columns = midi_to_score(smpte(code, ticks_per_frame)).table()
+    np.testing.assert_allclose(columns["onset_s"], np.array([500, 1500]) / ticks_per_s)
+    np.testing.assert_allclose(columns["duration_s"], np.array([1000, 500]) / ticks_per_s)
+    assert columns["pitch_midi"].tolist() == [60, 62]
+
+
+def test_a_tempo_does_not_change_smpte_time() -> None:
+    score = midi_to_score(smpte(25, 40, b"\x00\xff\x51\x03\x0f\x42\x40"))
+    assert score.table()["onset_s"].tolist() == [0.5, 1.5]
+    assert score.left_out == (("tempo, as times are in seconds", 1),)
+
+
+def test_a_midi_file_within_riff_is_read() -> None:
+    whole = midi(NOTE + END)
+    info = b"LIST" + struct.pack("<I", 3) + b"abc\0"
+    chunks = b"RMID" + info + b"data" + struct.pack("<I", len(whole)) + whole
+    assert midi_to_score(b"RIFF" + struct.pack("<I", len(chunks)) + chunks) == midi_to_score(whole)
+
+
+def test_the_default_metre_holds_up_to_the_first_one() -> None:
+    assert midi_to_score(midi(NOTE + END)).metres == (Metre(0, 4, 4),)
+    later = b"\x00\x90\x3c\x40\x8f\x00\x3c\x00\x00\xff\x58\x04\x03\x02\x18\x08"
+    assert midi_to_score(midi(later + END)).metres == (Metre(0, 4, 4), Metre(4, 3, 4))
+    assert midi_to_score(midi(NOTE + END)).duration_s == midi_to_score(midi(NOTE + END)).duration_beats / 2
+
+
+def test_what_a_score_cannot_hold_is_counted() -> None:
+    track = (
+        b"\x00\xff\x05\x02la\x00\xff\x05\x02lu\x00\xff\x01\x01a\x00\xe0\x00\x40\x00\xb0\x40\x7f\x00\x40\x00"
+        b"\x00\x0b\x50\x00\x04\x50\x00\x7b\x00\x00\xd0\x10\x00\xf0\x01\xf7"
+    )
+    assert dict(midi_to_score(midi(track + NOTE + END)).left_out) == {
+        **{"lyrics": 1, "text": 1, "pitch bend": 1, "sustain pedal": 2, "expression": 1},
+        **{"other controllers": 1, "aftertouch": 1, "system exclusive": 1},
+    }
+
+
+@pytest.mark.parametrize("bpm", [180, 120, 67.5, 99.99])
+def test_a_tempo_of_few_decimals_comes_back(bpm: float) -> None:
+    score = Score([Note(0, 1, 60)], tempos=[Tempo(0, bpm)])
+    assert midi_to_score(score_to_midi(score)).tempos == score.tempos
 
 
 def test_two_hours(tmp_path: Path) -> None:

@@ -640,9 +640,7 @@ def key(sounds: Sounds, json_: Json = False, jobs: Jobs = -1) -> None:
         objects = [{"path": printable(path)} | asdict(guess) for path, guess in analysis.results]
         typer.echo(json.dumps(objects, indent=2, ensure_ascii=False))
         return
-    rows = [
-        (path.name, f"{guess.name} {guess.mode}", f"{guess.strength:.2f}") for path, guess in analysis.results
-    ]
+    rows = [(path.name, str(guess), f"{guess.strength:.2f}") for path, guess in analysis.results]
     print_table(("sound", "key", "clarity, 0 to 1"), rows, numbers_from=2)
 
 

@@ -88,7 +88,7 @@ def command(
             f"one folder, table or corpus. Give only --as {DECISION_MAP}."
         )
     elif set(words) & SCORE_VIEWS:
-        plot = plot_scores(sounds, out, views=words, style=style, overwrite=force)
+        plot = plot_scores(sounds, out, views=words, style=style, strict=strict, overwrite=force)
     elif by is not None:
         raise ParameterError(f"--by needs --as {DECISION_MAP}. Add it, or omit --by.")
     else:

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from woodshed.cli.terminal import ProgressBar, list_skipped, note, print_outcome, print_table
-from woodshed.errors import ParameterError, printable
+from woodshed.errors import ParameterError, counted, printable
 from woodshed.units import duration_text
 
 if TYPE_CHECKING:
@@ -48,11 +48,13 @@ Repeats = Annotated[bool, typer.Option(help="Play the repeats and endings of ABC
 
 
 def print_score_outcome(outcome: Outcome[list[str]], out: Path) -> None:
-    """Print faults found in the scores, which were skipped or existed already, and how many were written."""
-    for file_job, faults in outcome.done:
-        for fault in faults:
-            note(f"{printable(file_job.source)}: {fault}")
+    """Print faults and losses of the scores, which were skipped or existed, and how many were written."""
+    for file_job, remarks in outcome.done:
+        for remark in remarks:
+            note(f"{printable(file_job.source)}: {remark}")
     print_outcome(outcome, out, what="score")
+    if n := len(outcome.skipped):
+        note(f"{counted(n, 'score')} skipped.")
 
 
 HEADING = ("score", "notes", "parts", "bars", "duration", "range", "key", "metre", "bpm")
@@ -66,7 +68,7 @@ def info(
 ) -> None:
     """Show duration, parts, range, key, metre and tempo of scores.
 
-    Faults found while reading, such as a bar of the wrong duration, are printed as notes.
+    Faults found while reading, such as a bar of the wrong duration, and what was left out are printed.
 
     Example: woodshed score info tunes.abc
     """
@@ -80,15 +82,12 @@ def info(
         return
     print_table(HEADING, map(cells, summaries), numbers_from=1)
     for summary in summaries:
-        for finding in summary.findings:
-            note(f"{printable(summary.title or summary.path.name)}: {finding}")
+        for remark in (*summary.findings, *summary.remarks):
+            note(f"{printable(summary.title or summary.path.name)}: {remark}")
 
 
 def cells(summary: ScoreSummary) -> tuple[str, ...]:
     """Format a description as the columns of ``HEADING``."""
-    from woodshed.units import PITCH_CLASSES
-
-    keys = [f"{PITCH_CLASSES[tonic]} {mode}" for _, tonic, mode in summary.keys]
     metres = [f"{numerator}/{denominator}" for _, numerator, denominator in summary.metres]
     tempos = [f"{tempo_bpm:.4g}" for _, tempo_bpm in summary.tempos]
     return (
@@ -98,7 +97,10 @@ def cells(summary: ScoreSummary) -> tuple[str, ...]:
         f"{summary.n_bars:,}",
         duration_text(summary.duration_s),
         f"{summary.lowest_midi}–{summary.highest_midi}",
-        *(f"{texts[0]} …" if len(texts) > 1 else "".join(texts) or "–" for texts in (keys, metres, tempos)),
+        *(
+            f"{texts[0]} …" if len(texts) > 1 else "".join(texts) or "–"
+            for texts in (summary.key_names, metres, tempos)
+        ),
     )
 
 
@@ -110,6 +112,10 @@ def convert(
         typer.Option(help="mid, abc, musicxml, mxl or csv. [dim]\\[default: the suffix of --out][/dim]"),
     ] = None,
     repeats: Repeats = True,
+    keep_repeats: Annotated[
+        bool,
+        typer.Option("--keep-repeats", help="Write repeat signs, endings and jumps instead of playing them."),
+    ] = False,
     strict: Strict = False,
     force: Force = False,
 ) -> None:
@@ -122,7 +128,14 @@ def convert(
     from woodshed.workflows.score import convert_scores
 
     outcome = convert_scores(
-        scores, out, to=to, repeats=repeats, strict=strict, overwrite=force, progress=ProgressBar()
+        scores,
+        out,
+        to=to,
+        repeats=repeats,
+        keep_repeats=keep_repeats,
+        strict=strict,
+        overwrite=force,
+        progress=ProgressBar(),
     )
     print_score_outcome(outcome, out)
 

@@ -12,12 +12,14 @@ import numpy as np
 
 import woodshed.symbolic as symbolic
 from woodshed.data.corpora import split_name
+from woodshed.data.corpora.nottingham import tune_family
 from woodshed.data.example import Skipped
 from woodshed.data.licence import licence_beside
 from woodshed.errors import (
     DataError,
     ParameterError,
     ScoreError,
+    ScoreFileError,
     WoodshedError,
     counted,
     near_miss,
@@ -25,7 +27,6 @@ from woodshed.errors import (
 )
 from woodshed.score import DRUM_CHANNEL, Key, Score
 from woodshed.symbolic.notation import sharps_of_pitch_class
-from woodshed.units import PITCH_CLASSES
 
 if TYPE_CHECKING:
     from woodshed.data.corpora.jsb_chorales import Chorale
@@ -208,7 +209,7 @@ def corpus_without_copies(
 
 def read_score_corpus(
     place: str | os.PathLike[str],
-    read: Callable[[Path], Iterable[tuple[Any, str, str]]],
+    convert: Callable[[Score], Any],
     *,
     key: Callable[[Any], Any] = lambda piece: piece,
 ) -> SymbolicCorpus:
@@ -218,8 +219,8 @@ def read_score_corpus(
     ----------
     place
         The folder, or a single file.
-    read
-        Yields piece, title and family of each piece of a file.
+    convert
+        Converts a score to a piece; a score for which it raises a `WoodshedError` is skipped.
     key
         See `corpus_without_copies`.
 
@@ -229,10 +230,28 @@ def read_score_corpus(
         If there is no usable file.
     """
     skipped: list[Skipped] = []
-    rows = list(each_usable(score_paths(place), read, skipped))
+    rows = list(each_usable(score_paths(place), lambda path: _rows_of(path, convert, skipped), skipped))
     return corpus_without_copies(
         Path(place).name, rows, skipped, key=key, licence=licence_beside(Path(place))
     )
+
+
+def _rows_of(
+    path: Path, convert: Callable[[Score], Any], skipped: list[Skipped]
+) -> Iterator[tuple[Any, str, str]]:
+    """Yield piece, title and family of each score of a file; unusable ones are appended to ``skipped``."""
+    errors: list[ScoreFileError] = []
+    scores = symbolic.read_scores(path, errors=errors)
+    skipped += [Skipped(path, error.reason) for error in errors]
+    for score in scores:
+        title = score.title or path.stem
+        try:
+            piece = convert(score)
+        except WoodshedError as error:
+            reason = getattr(error, "reason", str(error))
+            skipped.append(Skipped(path, f"{title}: {reason}" if len(scores) > 1 else reason))
+            continue
+        yield piece, title, tune_family(title)
 
 
 def source_of(text: str, names: Sequence[str]) -> tuple[str, str]:
@@ -334,5 +353,5 @@ def _with_key(score: Score) -> Score:
         raise ScoreError(
             f"{printable(score.source)} has no key signature, and none can be estimated from its notes."
         ) from error
-    n_sharps = sharps_of_pitch_class(PITCH_CLASSES.index(guess.name), guess.mode)
+    n_sharps = sharps_of_pitch_class(guess.tonic, guess.mode)
     return replace(score, keys=[Key(0, n_sharps, guess.mode)])

@@ -15,7 +15,9 @@ from woodshed.errors import AudioError, ParameterError, printable
 from woodshed.features.chroma import ChromaCqt
 from woodshed.features.stft import C1_HZ, Stft
 from woodshed.features.time_domain import Rms
-from woodshed.units import PITCH_CLASSES, db_to_amplitude
+from woodshed.score import Key, key_name
+from woodshed.symbolic.notation import sharps_of_keynote, sharps_of_pitch_class
+from woodshed.units import db_to_amplitude
 
 Mode = Literal["major", "minor"]
 
@@ -37,7 +39,7 @@ class KeyGuess:
     Parameters
     ----------
     name
-        Tonic, ``C`` to ``B``, with sharps for black keys.
+        Keynote, such as ``Bb`` or ``F#``, in the spelling with the smaller key signature.
     mode
         ``major`` or ``minor``.
     strength
@@ -46,8 +48,8 @@ class KeyGuess:
 
     Examples
     --------
-    >>> str(KeyGuess("F#", "minor", 0.91))
-    'F# minor'
+    >>> str(KeyGuess("F#", "minor", 0.91)), KeyGuess("Bb", "major", 0.9).tonic
+    ('F-sharp minor', 10)
     """
 
     name: str
@@ -55,7 +57,12 @@ class KeyGuess:
     strength: float
 
     def __str__(self) -> str:
-        return f"{self.name} {self.mode}"
+        return key_name(self.name, self.mode)
+
+    @property
+    def tonic(self) -> int:
+        """Pitch class of the tonic, 0 (C) to 11 (B)."""
+        return Key(0, sharps_of_keynote(self.name, self.mode), self.mode).tonic
 
 
 def key_of_pitch_classes(weights: ArrayLike) -> KeyGuess:
@@ -90,9 +97,13 @@ def key_of_pitch_classes(weights: ArrayLike) -> KeyGuess:
             f"key_of_pitch_classes expects twelve finite weights that are not all equal, got {weights!r}."
         )
     guesses = [
-        KeyGuess(name, mode, float(np.corrcoef(values, np.roll(profile, shift))[0, 1]))
+        KeyGuess(
+            Key(0, sharps_of_pitch_class(tonic, mode), mode).keynote,
+            mode,
+            float(np.corrcoef(values, np.roll(profile, tonic))[0, 1]),
+        )
         for mode, profile in PROFILES.items()
-        for shift, name in enumerate(PITCH_CLASSES)
+        for tonic in range(12)
     ]
     return max(guesses, key=lambda guess: guess.strength)
 

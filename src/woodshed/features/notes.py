@@ -17,7 +17,6 @@ from woodshed.features.row import NamedRow
 from woodshed.features.validation import Checked
 from woodshed.score import DRUM_CHANNEL, Score
 from woodshed.symbolic.rendering import RENDER_RATE, ScoreClip
-from woodshed.units import PITCH_CLASSES
 
 Values = NDArray[np.float64]
 Columns = dict[str, Values]
@@ -265,7 +264,7 @@ def _tonal(columns: Columns, pitches: Values) -> Values:
         columns["pitch_midi"].astype(int) % 12, weights=columns["duration_beats"], minlength=12
     )
     try:
-        tonic = PITCH_CLASSES.index(key_of_pitch_classes(weights).name)
+        tonic = key_of_pitch_classes(weights).tonic
     except ParameterError:  # all twelve are equally frequent: any tonic fits
         tonic = int(pitches[-1]) % 12
     relative = np.roll(weights, -tonic) / weights.sum()

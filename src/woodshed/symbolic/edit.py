@@ -8,7 +8,7 @@ from dataclasses import replace
 from typing import Any
 
 from woodshed.errors import ParameterError, ScoreError
-from woodshed.score import DRUM_CHANNEL, Metre, Note, Score, Tempo
+from woodshed.score import DRUM_CHANNEL, ChordSymbol, Metre, Note, Score, Tempo
 from woodshed.symbolic.notation import as_fraction, bars_of, transposed_sharps
 
 _CHANGES = ("tempos", "metres", "keys", "programs", "chords")
@@ -146,7 +146,7 @@ def set_metre(score: Score, numerator: int, denominator: int) -> Score:
     (2.0, 0.0)
     """
     metre = Metre(0.0, numerator, denominator)
-    return replace(score, metres=[metre], pickup_beats=score.pickup_beats % metre.bar_beats)
+    return replace(score, metres=[metre], pickup_beats=score.pickup_beats % metre.bar_beats, written_bars=())
 
 
 def scale_tempo(score: Score, times: float) -> Score:
@@ -202,6 +202,7 @@ def cut(score: Score, start_beats: float, end_beats: float | None = None) -> Sco
     if not notes:
         raise ScoreError(f"{score.source} has no note from {start_beats:g} to {end:g} beats.")
     changes: dict[str, Any] = {name: _within(getattr(score, name), start_beats, end) for name in _CHANGES}
+    changes["written_bars"] = ()  # the repeat signs no longer fit
     return replace(score, notes=notes, pickup_beats=_rest_of_bar(score, start_beats), **changes)
 
 
@@ -236,7 +237,7 @@ def loop(score: Score, n_times: int, *, length_beats: float | None = None) -> Sc
         ]
 
     changes: dict[str, Any] = {name: repeated(getattr(score, name)) for name in _CHANGES}
-    return replace(score, notes=repeated(score.notes), **changes)
+    return replace(score, notes=repeated(score.notes), written_bars=(), **changes)
 
 
 def keep_channels(score: Score, channels: Iterable[int]) -> Score:
@@ -357,7 +358,7 @@ def _within(events: Iterable[Any], start: float, end: float) -> list[Any]:
     later = []
     for event in events:
         if event.onset_beats <= start:
-            if not hasattr(event, "name") or event.onset_beats == start:
+            if not isinstance(event, ChordSymbol) or event.onset_beats == start:
                 current[getattr(event, "channel", None)] = replace(event, onset_beats=0)
         elif event.onset_beats < end:
             later.append(replace(event, onset_beats=event.onset_beats - start))

@@ -21,13 +21,26 @@ SCORE_SUFFIXES = (*MIDI_SUFFIXES, *ABC_SUFFIXES, *MUSICXML_SUFFIXES)
 TABLE_SUFFIX = ".csv"
 
 
-def read_scores(path: str | os.PathLike[str], *, repeats: bool = True) -> list[Score]:
-    """Read all scores of a file: one, or every readable tune of an ABC file.
+def read_scores(
+    path: str | os.PathLike[str], *, repeats: bool = True, errors: list[ScoreFileError] | None = None
+) -> list[Score]:
+    """Read all scores of a file: one, or every tune of an ABC file.
+
+    Parameters
+    ----------
+    path
+        The file.
+    repeats
+        Whether repeats and endings of ABC and MusicXML are played; if False, they are in
+        `Score.written_bars`.
+    errors
+        Receives an error for each tune of an ABC file that cannot be read, if others can.
 
     Raises
     ------
     ScoreFileError
-        If the suffix is unknown, or the reader of the format raises it.
+        If the suffix is unknown, or the reader of the format raises it; without ``errors``, also if a single
+        tune of an ABC file cannot be read.
 
     Examples
     --------
@@ -42,7 +55,12 @@ def read_scores(path: str | os.PathLike[str], *, repeats: bool = True) -> list[S
     if suffix in MIDI_SUFFIXES:
         return [read_midi(path)]
     if suffix in ABC_SUFFIXES:
-        return list(read_abc(path, repeats=repeats).tunes)
+        book = read_abc(path, repeats=repeats)
+        if book.errors and errors is None:
+            raise book.errors[0]
+        if errors is not None:
+            errors += book.errors
+        return list(book.tunes)
     if suffix in MUSICXML_SUFFIXES:
         return [read_musicxml(path, repeats=repeats)]
     if suffix == TABLE_SUFFIX:

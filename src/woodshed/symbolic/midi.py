@@ -14,7 +14,7 @@ from __future__ import annotations
 
 import os
 import struct
-from collections import defaultdict, deque
+from collections import Counter, defaultdict, deque
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from typing import NamedTuple
@@ -22,11 +22,13 @@ from typing import NamedTuple
 from woodshed.atomic import write_whole
 from woodshed.errors import ScoreError, ScoreFileError, counted
 from woodshed.score import Key, Metre, Note, Program, Score, Tempo
-from woodshed.symbolic.bar import read_bytes
+from woodshed.symbolic.bar import check_length, read_bytes
 from woodshed.symbolic.edit import check_integer
+from woodshed.symbolic.jitter import close_gaps
 
 _NAME, _TEMPO, _METRE, _KEY = 0x03, 0x51, 0x58, 0x59
-_NOTE_OFF, _NOTE_ON, _PROGRAM = 0x8, 0x9, 0xC
+_LYRICS = 0x05
+_NOTE_OFF, _NOTE_ON, _CONTROL, _PROGRAM = 0x8, 0x9, 0xB, 0xC
 _MAX_TICK = (1 << 28) - 1
 _MAX_HOURS = 24
 _MAX_NUMERATOR, _MAX_DENOMINATOR = 255, 128
@@ -37,23 +39,38 @@ META = 0xFF
 
 _END_OF_TRACK = 0x2F
 _SYSTEM_EXCLUSIVE = (0xF0, 0xF7)
+_LEFT_OUT_META = {0x01: "text", 0x02: "copyright", _LYRICS: "lyrics", 0x06: "marker", 0x07: "cue point"}
+_LEFT_OUT = {0xA: "aftertouch", 0xD: "aftertouch", 0xE: "pitch bend", 0xF: "system exclusive"}
+_CONTROLLERS = {1: "modulation", 7: "volume", 10: "pan", 11: "expression", 64: "sustain pedal"}
+_CHANNEL_MODES = 120  # controllers from here on silence a synthesiser or configure it
+_FRAMES_PER_S = {24: 24.0, 25: 25.0, 29: 30 / 1.001, 30: 30.0}
+"""SMPTE time code -> frames per second; 29 is 29.97, drop frame."""
+
+_DEFAULT_BPM = 120.0
+_DEFAULT_METRE = (4, 4)
 _N_DATA_BYTES = {0x8: 2, 0x9: 2, 0xA: 2, 0xB: 2, 0xC: 1, 0xD: 1, 0xE: 2}
 _MAX_VARIABLE_BYTES = 4
 
 
-def read_midi(path: str | os.PathLike[str]) -> Score:
-    """Read a Standard MIDI File of format 0 or 1.
+def read_midi(path: str | os.PathLike[str], *, gaps: bool = False) -> Score:
+    """Read a Standard MIDI File of format 0 or 1, also within RIFF.
 
-    Notes, tempos, metres, keys, programs and names are read; controllers, including the sustain pedal, pitch
-    bend and system exclusive messages are ignored. If notes of the same pitch and channel overlap, the one
+    Notes, tempos, metres, keys, programs and names are read; everything else, such as controllers, pitch bend
+    and lyrics, is counted in `Score.left_out`. If notes of the same pitch and channel overlap, the one
     that started first ends first. Notes that never end are closed at the end of the file, and notes of zero
     length get one tick; both are counted in `Score.findings`. A first bar with a metre of its own that is
-    part of the following metre, such as 1/4 before 3/4, is read as a pickup.
+    part of the following metre, such as 1/4 before 3/4, is read as a pickup. Before the first metre of the
+    file, the default of the format holds, 4/4; before its first tempo, and in a file with SMPTE time, that of
+    format and `Score`, 120 quarter notes per minute.
 
     Parameters
     ----------
     path
         MIDI file.
+    gaps
+        Whether to keep gaps and overlaps below a 64th note in written music. By default they are closed, by
+        the rule in `woodshed.symbolic.jitter.close_gaps`, which does not change performances; to quantise
+        more, use `woodshed.symbolic.quantise`.
 
     Returns
     -------
@@ -63,8 +80,8 @@ def read_midi(path: str | os.PathLike[str]) -> Score:
     Raises
     ------
     ScoreFileError
-        If the file cannot be read, is not MIDI, is truncated or damaged, has no notes, is of format 2, uses
-        SMPTE time, or lasts more than a day.
+        If the file cannot be read, is not MIDI, is truncated or damaged, has no notes, is of format 2, or
+        lasts more than a day or 200,000 bars.
 
     Examples
     --------
@@ -76,13 +93,13 @@ def read_midi(path: str | os.PathLike[str]) -> Score:
     ...     read_midi(path).notes[2]
     Note(onset_beats=2.0, duration_beats=1.0, pitch_midi=62, velocity=80, channel=0)
     """
-    return midi_to_score(read_bytes(path), source=os.fspath(path))
+    return midi_to_score(read_bytes(path), source=os.fspath(path), gaps=gaps)
 
 
-def midi_to_score(data: bytes, *, source: str = "bytes") -> Score:
+def midi_to_score(data: bytes, *, source: str = "bytes", gaps: bool = False) -> Score:
     """Read the bytes of a Standard MIDI File, as `read_midi` does."""
     file = decode(data, source)
-    builder = _ScoreBuilder(file.ticks_per_beat)
+    builder = _ScoreBuilder(file, keeps_gaps=gaps)
     last_tick = max((track[-1].tick for track in file.tracks if track), default=0)
     for number, track in enumerate(file.tracks):
         builder.add(track, number, last_tick)
@@ -96,8 +113,12 @@ def midi_to_score(data: bytes, *, source: str = "bytes") -> Score:
         raise ScoreFileError(
             source,
             f"its last note ends after {score.duration_s / 3600:.0f} hours: a time in it is damaged. Shorten "
-            f"it to {_MAX_HOURS} hours in a sequencer, or remove the file.",
+            f"it to {_MAX_HOURS} hours in a sequencer, or leave it out.",
         )
+    try:
+        check_length(score)
+    except ScoreError as error:
+        raise ScoreFileError(source, str(error)) from error
     return score
 
 
@@ -146,8 +167,8 @@ def score_to_midi(score: Score, *, ticks_per_beat: int = 480) -> bytes:
 class _ScoreBuilder:
     """Collector of notes and changes from the tracks of a file."""
 
-    def __init__(self, ticks_per_beat: int) -> None:
-        self._ticks = ticks_per_beat
+    def __init__(self, file: MidiFile, *, keeps_gaps: bool) -> None:
+        self._ticks, self._has_tempo, self._keeps_gaps = file.ticks_per_beat, file.has_tempo, keeps_gaps
         self._notes: list[Note] = []
         self._tempos: dict[float, Tempo] = {}
         self._metres: dict[float, Metre] = {}
@@ -155,6 +176,7 @@ class _ScoreBuilder:
         self._programs: list[Program] = []
         self._part_names: dict[int, str] = {}
         self._title = ""
+        self._left_out: Counter[str] = Counter()
         self._n_stuck = self._n_empty = self._n_damaged = 0
 
     def add(self, track: Iterable[MidiEvent], number: int, last_tick: int) -> None:
@@ -169,7 +191,8 @@ class _ScoreBuilder:
                 else:
                     self._add_meta(event)
                 continue
-            channel = of if channel is None else channel
+            if kind not in _LEFT_OUT and channel is None:
+                channel = of
             if kind == _NOTE_ON and event.second:
                 sounding[of, event.first].append((event.tick, event.second))
             elif kind in (_NOTE_OFF, _NOTE_ON):
@@ -177,6 +200,8 @@ class _ScoreBuilder:
                     self._end_note(waiting.popleft(), event.tick, event.first, of)
             elif kind == _PROGRAM:
                 self._programs.append(Program(event.tick / self._ticks, of, event.first))
+            elif kind in _LEFT_OUT or event.first < _CHANNEL_MODES:
+                self._left_out[_LEFT_OUT.get(kind) or _CONTROLLERS.get(event.first, "other controllers")] += 1
         for (of, pitch), waiting in sounding.items():
             self._n_stuck += len(waiting)
             for start in waiting:
@@ -204,9 +229,14 @@ class _ScoreBuilder:
             ),
         )
         findings = [f"{counted(n, one, many)} {done}." for n, one, many, done in counts if n]
-        metres, pickup = _without_pickup(sorted(self._metres.values(), key=lambda metre: metre.onset_beats))
+        metres = sorted(self._metres.values(), key=lambda metre: metre.onset_beats)
+        if not metres or metres[0].onset_beats > 0:
+            metres.insert(0, Metre(0.0, *_DEFAULT_METRE))
+        metres, pickup = _without_pickup(metres)
+        notes, n_changed = (self._notes, 0) if self._keeps_gaps else close_gaps(self._notes, self._ticks)
+        closed = f"gaps and overlaps below a 64th note closed, at {counted(n_changed, 'note')}"
         return Score(
-            self._notes,
+            notes,
             tempos=tuple(self._tempos.values()),
             metres=metres,
             pickup_beats=pickup,
@@ -216,6 +246,8 @@ class _ScoreBuilder:
             title=self._title,
             source=source,
             findings=findings,
+            remarks=[closed] if n_changed else [],
+            left_out=list(self._left_out.items()),
         )
 
     def _end_note(self, start: tuple[int, int], end_tick: int, pitch: int, channel: int) -> None:
@@ -228,9 +260,13 @@ class _ScoreBuilder:
     def _add_meta(self, event: MidiEvent) -> None:
         """Add a tempo, metre or key; it replaces an earlier one at the same time."""
         at, content = event.tick / self._ticks, event.content
+        if name := _LEFT_OUT_META.get(event.first):
+            self._left_out[name] = 1 if event.first == _LYRICS else self._left_out[name] + 1
         try:
-            if event.first == _TEMPO:
-                self._tempos[at] = Tempo(at, _MICROSECONDS / int.from_bytes(content[:3], "big"))
+            if event.first == _TEMPO and not self._has_tempo:
+                self._left_out["tempo, as times are in seconds"] += 1
+            elif event.first == _TEMPO:
+                self._tempos[at] = Tempo(at, _tempo_of(int.from_bytes(content[:3], "big")))
             elif event.first == _METRE:
                 self._metres[at] = Metre(at, content[0], 1 << min(content[1], 8))
             elif event.first == _KEY:
@@ -238,6 +274,19 @@ class _ScoreBuilder:
                 self._keys[at] = Key(at, n_sharps, "minor" if content[1] else "major")
         except (ScoreError, IndexError, ZeroDivisionError):
             self._n_damaged += 1
+
+
+def _tempo_of(microseconds: int) -> float:
+    """Return the tempo with the fewest decimals that is written as a number of microseconds per beat.
+
+    Examples
+    --------
+    >>> _tempo_of(333_333)
+    180.0
+    """
+    exact = _MICROSECONDS / microseconds
+    rounded = (round(exact, n_decimals) for n_decimals in range(4))
+    return next((bpm for bpm in rounded if bpm and round(_MICROSECONDS / bpm) == microseconds), exact)
 
 
 def _conductor(score: Score, ticks_per_beat: int) -> tuple[MidiEvent, ...]:
@@ -347,10 +396,14 @@ class MidiEvent(NamedTuple):
 
 @dataclass(frozen=True)
 class MidiFile:
-    """Ticks per quarter note, and the events of each track in order."""
+    """Ticks per quarter note, and the events of each track in order.
 
-    ticks_per_beat: int
+    Without tempo, ticks are fractions of a second, and a quarter note lasts half a second.
+    """
+
+    ticks_per_beat: float
     tracks: tuple[tuple[MidiEvent, ...], ...]
+    has_tempo: bool = True
 
 
 def decode(data: bytes, path: object) -> MidiFile:
@@ -366,7 +419,7 @@ def decode(data: bytes, path: object) -> MidiFile:
     Raises
     ------
     ScoreFileError
-        If the file is not MIDI, is truncated or damaged, has no track, is of format 2, or uses SMPTE time.
+        If the file is not MIDI, is truncated or damaged, has no track, or is of format 2.
 
     Examples
     --------
@@ -374,6 +427,7 @@ def decode(data: bytes, path: object) -> MidiFile:
     >>> decode(encode(MidiFile(480, (tuple(note),))), "a.mid").tracks[0] == tuple(note)
     True
     """
+    data = _without_riff(data)
     if len(data) < 14 or data[:4] != b"MThd":
         raise ScoreFileError(path, "it is not a MIDI file. Export it again as a Standard MIDI File.")
     size, kind, _, division = struct.unpack(">IHHH", data[4:14])
@@ -383,10 +437,11 @@ def decode(data: bytes, path: object) -> MidiFile:
             f"MIDI format {kind} holds separate patterns; only formats 0 and 1 are supported. Open it in a "
             "sequencer and save each pattern as a file.",
         )
-    if division & 0x8000 or division == 0:
-        unit = "SMPTE frames" if division else "a division of 0"
+    ticks_per_beat = _ticks_per_beat(division)
+    if not ticks_per_beat:
         raise ScoreFileError(
-            path, f"it has {unit} instead of ticks per quarter note. Export it again with ticks."
+            path,
+            f"its time division {division:#06x} is invalid. Export it again with ticks per quarter note.",
         )
     tracks, at = [], 8 + size
     while at + 8 <= len(data):
@@ -396,12 +451,40 @@ def decode(data: bytes, path: object) -> MidiFile:
         at += 8 + length
     if not tracks:
         raise ScoreFileError(path, "it has no track. Export it again.")
-    return MidiFile(division, tuple(tracks))
+    return MidiFile(ticks_per_beat, tuple(tracks), has_tempo=not division & 0x8000)
+
+
+def _without_riff(data: bytes) -> bytes:
+    """Return the MIDI file within a RIFF file; other data is returned unchanged."""
+    if data[:4] != b"RIFF" or data[8:12] != b"RMID":
+        return data
+    at = 12
+    while at + 8 <= len(data):
+        name, length = data[at : at + 4], int.from_bytes(data[at + 4 : at + 8], "little")
+        if name == b"data":
+            return data[at + 8 : at + 8 + length]
+        at += 8 + length + length % 2  # chunks are padded to even lengths
+    return data
+
+
+def _ticks_per_beat(division: int) -> float:
+    """Return the ticks of a quarter note; of half a second in SMPTE time; 0 if the division is invalid.
+
+    Examples
+    --------
+    >>> _ticks_per_beat(480), _ticks_per_beat(0xE728)
+    (480, 500.0)
+    """
+    if not division & 0x8000:
+        return division
+    frames_per_s = _FRAMES_PER_S.get(256 - (division >> 8), 0.0)
+    return frames_per_s * (division & 0xFF) * 60 / _DEFAULT_BPM
 
 
 def encode(file: MidiFile) -> bytes:
     """Return the bytes of a file: format 0 for one track, 1 for several."""
-    header = struct.pack(">4sIHHH", b"MThd", 6, len(file.tracks) > 1, len(file.tracks), file.ticks_per_beat)
+    kind, division = len(file.tracks) > 1, int(file.ticks_per_beat)
+    header = struct.pack(">4sIHHH", b"MThd", 6, kind, len(file.tracks), division)
     return header + b"".join(map(_track_bytes, file.tracks))
 
 
@@ -413,7 +496,7 @@ class _Reader:
         self._end, self._is_complete = min(end, len(data)), end <= len(data)
 
     def events(self) -> tuple[MidiEvent, ...]:
-        """Return all events up to the end of the track, without system exclusive messages."""
+        """Return all events up to the end of the track; system exclusive messages without their content."""
         events: list[MidiEvent] = []
         tick = status = 0
         while self._at < self._end:
@@ -431,6 +514,7 @@ class _Reader:
                 events.append(MidiEvent(tick, META, kind, 0, content))
             elif first in _SYSTEM_EXCLUSIVE:
                 self._take(self._variable())
+                events.append(MidiEvent(tick, first, 0))
             elif first >= 0xF0:
                 raise self._damaged(f"unknown status {first:#04x}")
             else:

@@ -7,9 +7,21 @@ from bisect import bisect_right
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from fractions import Fraction
+from itertools import pairwise
 from typing import TypeVar
 
-from woodshed.score import FIFTHS_ABOVE, LINE_OF_FIFTHS, Key, Metre, Mode, Note, Score, Tempo
+from woodshed.score import (
+    FIFTHS_ABOVE,
+    LINE_OF_FIFTHS,
+    Key,
+    Metre,
+    Mode,
+    NavigationMark,
+    Note,
+    Score,
+    Tempo,
+    WrittenBar,
+)
 
 TYPES: dict[str, Fraction] = {
     "breve": Fraction(8),
@@ -25,6 +37,12 @@ TYPES: dict[str, Fraction] = {
 }
 """Type of a note in MusicXML -> length in quarter notes."""
 
+START_MARKS: tuple[NavigationMark, ...] = ("segno", "coda")
+"""Marks that stand at the start of a bar."""
+
+END_MARKS: tuple[NavigationMark, ...] = ("to coda", "fine", "da capo", "dal segno")
+"""Marks that hold at the end of a bar."""
+
 MAX_ACTUAL = 15
 """Maximum number of notes of a tuplet; notes of larger tuplets have a length but no type."""
 
@@ -33,6 +51,7 @@ _WRITABLE = sorted(
     ((length * times, word, n) for word, length in TYPES.items() for n, times in enumerate(_DOTS)),
     key=lambda value: (-value[0], value[2]),
 )
+_LENGTHS = frozenset(length for length, _, _ in _WRITABLE)
 
 Signature = dict[str, int]
 """Letter (``A`` to ``G``) -> -1 for a flat, 1 for a sharp, 0 for a natural."""
@@ -122,6 +141,48 @@ def values_of(start: Fraction, end: Fraction) -> list[NoteValue]:
     if left:  # shorter than any type
         values.append(NoteValue(left * normal / actual))
     return values
+
+
+def is_single_value(length: Fraction) -> bool:
+    """Return whether a length is that of one plain, dotted or double-dotted note.
+
+    Examples
+    --------
+    >>> [n for n in range(1, 17) if is_single_value(Fraction(n, 2))]
+    [1, 2, 3, 4, 6, 7, 8, 12, 14, 16]
+    """
+    return length in _LENGTHS
+
+
+def tied_spans(start: Fraction, end: Fraction, beat: Fraction) -> list[tuple[Fraction, Fraction]]:
+    """Divide a span into spans of single note values, if possible at a beat.
+
+    Parameters
+    ----------
+    start, end
+        In quarter notes from a beat. A length that cannot be reached by halving is not divided.
+    beat
+        Length of a beat in quarter notes.
+
+    Examples
+    --------
+    Five eighths in 4/4 and in 6/8:
+
+    >>> five = Fraction(0), Fraction(5, 2)
+    >>> [str(stop) for _, stop in tied_spans(*five, Fraction(1))], tied_spans(*five, Fraction(3, 2))[0][1]
+    (['2', '5/2'], Fraction(3, 2))
+    """
+    if is_single_value(end - start) or not is_binary(end - start):
+        return [(start, end)]
+    at = end // beat * beat
+    while at > start:
+        if is_single_value(at - start) and is_single_value(end - at):
+            return [(start, at), (at, end)]
+        at -= beat
+    longest = max((length for length in _LENGTHS if length < end - start), default=None)
+    if longest is None:  # shorter than any value
+        return [(start, end)]
+    return [(start, start + longest), *tied_spans(start + longest, end, beat)]
 
 
 def is_binary(place: Fraction) -> bool:
@@ -238,19 +299,33 @@ def key_at(keys: Sequence[tuple[Fraction, Key]], at: Fraction) -> Key:
     return keys[n_begun - 1][1] if n_begun else Key(0, 0)
 
 
+_NO_SIGNS = WrittenBar(0.0, 1.0)
+
+
 @dataclass(frozen=True)
 class BarSpan:
-    """Number, start and end of a bar, in quarter notes; a pickup has the number 0."""
+    """Number, start and end of a bar, in quarter notes; a pickup at the beginning has the number 0.
+
+    ``signs`` are its repeat signs if repeats are not played. A pickup to a repeat has the number of the bar
+    before it, which it completes.
+    """
 
     number: int
     start: Fraction
     end: Fraction
     metre: Metre | None
+    signs: WrittenBar = _NO_SIGNS
 
     @property
     def due(self) -> Fraction:
         """Length of a full bar; four quarter notes without a metre."""
         return as_fraction(self.metre.bar_beats) if self.metre else Fraction(4)
+
+    @property
+    def is_pickup(self) -> bool:
+        """Whether the bar is short and leads to a first bar."""
+        is_short = self.end - self.start < self.due
+        return self.number == 0 or (is_short and self.signs.starts_repeat)
 
 
 @dataclass(frozen=True)
@@ -318,7 +393,7 @@ def bars_of(score: Score) -> list[BarSpan]:
     Parameters
     ----------
     score
-        A score without metres has bars of four quarter notes.
+        A score without metres has bars of four quarter notes. One with repeat signs is divided as written.
 
     Returns
     -------
@@ -333,6 +408,8 @@ def bars_of(score: Score) -> list[BarSpan]:
     """
     # Notes are sorted by onset, and the last one may be lengthened by `span_of`.
     end = max(as_fraction(score.duration_beats), span_of(score.notes[-1])[1])
+    if score.written_bars:
+        return _written_spans(score, end)
     changes = {as_fraction(metre.onset_beats): metre for metre in score.metres}
     turns = sorted(changes)
     metre = changes.get(Fraction(0))
@@ -343,11 +420,30 @@ def bars_of(score: Score) -> list[BarSpan]:
         length = as_fraction(metre.bar_beats) if metre else Fraction(4)
         is_pickup = at == 0 and 0 < pickup < length
         stop = at + (pickup if is_pickup else length)
-        stop = min([stop, *(turn for turn in turns if at < turn < stop)])
+        next_turn = bisect_right(turns, at)
+        if next_turn < len(turns):
+            stop = min(stop, turns[next_turn])
         first_number = 0 if is_pickup else 1
         number = bars[-1].number + 1 if bars else first_number
         bars.append(BarSpan(number, at, stop, metre))
         at = stop
+    return bars
+
+
+def _written_spans(score: Score, end: Fraction) -> list[BarSpan]:
+    """Return the bars of a score as written, up to its last note or bar."""
+    signs = {as_fraction(bar.onset_beats): bar for bar in score.written_bars}
+    starts = sorted({Fraction(0), *signs})
+    last = score.written_bars[-1]
+    end = max(end, as_fraction(last.onset_beats + last.duration_beats))
+    metres = [(as_fraction(metre.onset_beats), metre) for metre in score.metres]
+    bars: list[BarSpan] = []
+    for start, stop in pairwise([*starts, end]):
+        metre = next((metre for at, metre in reversed(metres) if at <= start), None)
+        bar = BarSpan(0, start, stop, metre, signs.get(start, _NO_SIGNS))
+        is_pickup = stop - start < bar.due and (bar.signs.starts_repeat or not bars)
+        number = bars[-1].number if bars else 0
+        bars.append(replace(bar, number=number + (not is_pickup)))
     return bars
 
 

@@ -4,9 +4,8 @@ from __future__ import annotations
 
 import functools
 import json
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from pathlib import Path
 from typing import ClassVar
 
 import numpy as np
@@ -15,11 +14,9 @@ from woodshed.composition.generation import BAR_BEATS, ScoreGeneration, VoiceLin
 from woodshed.composition.generator import GridRequest, Request
 from woodshed.composition.roll.composer import FrameComposer
 from woodshed.data.corpora.jsb_chorales import Chorale
-from woodshed.data.corpora.nottingham import tune_family
 from woodshed.data.symbolic_corpus import SymbolicCorpus, jsb_corpus, read_score_corpus, source_of
 from woodshed.errors import ParameterError, ScoreError
 from woodshed.score import DRUM_CHANNEL, Metre, Score, Tempo
-from woodshed.symbolic.file import read_scores
 from woodshed.tokens.roll import PianoRoll
 
 TEMPO_BPM = 100.0
@@ -108,7 +105,7 @@ def read_roll_corpus(source: str, tokens: PianoRoll) -> SymbolicCorpus:
     """
     name, place = source_of(source, ROLL_SOURCES)
     if not name:
-        return read_score_corpus(place, lambda path: _read_rolls(path, tokens))
+        return read_score_corpus(place, lambda score: _to_frames(score, tokens))
     if tokens.steps_per_beat not in JSB_GRIDS:
         raise ParameterError(
             f"The JSB chorales have 1 or 4 frames per beat, got {tokens.steps_per_beat}. "
@@ -122,16 +119,13 @@ def _frames_of(chorale: Chorale) -> Frames:
     return tuple(tuple(sorted({pitch for pitch in step if pitch >= 0})) for step in chorale)
 
 
-def _read_rolls(path: Path, tokens: PianoRoll) -> Iterator[tuple[Frames, str, str]]:
-    """Yield frames, title and family of each piece of a file."""
-    for score in read_scores(path):
-        notes = [note for note in score.notes if note.channel != DRUM_CHANNEL]
-        if not notes:
-            raise ScoreError("it has no pitched notes, only drums. Leave it out.")
-        roll = tokens.encode(replace(score, notes=notes))
-        title = score.title or path.stem
-        frames = tuple(tuple((np.flatnonzero(frame) + tokens.low).tolist()) for frame in roll)
-        yield frames, title, tune_family(title)
+def _to_frames(score: Score, tokens: PianoRoll) -> Frames:
+    """Return the pitches of each frame of a score, without drums."""
+    notes = [note for note in score.notes if note.channel != DRUM_CHANNEL]
+    if not notes:
+        raise ScoreError("it has no pitched notes, only drums. Leave it out.")
+    roll = tokens.encode(replace(score, notes=notes))
+    return tuple(tuple((np.flatnonzero(frame) + tokens.low).tolist()) for frame in roll)
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -17,10 +17,9 @@ from woodshed.plotting.map import check_map_features, feature_map, save_map
 from woodshed.plotting.score import save_scores
 from woodshed.plotting.theme import theme_of
 from woodshed.plotting.view import parse_views
-from woodshed.symbolic.file import read_scores
 from woodshed.workflows.files import require_usable
 from woodshed.workflows.progress import SILENT, Progress, stage
-from woodshed.workflows.score import list_scores
+from woodshed.workflows.score import list_scores, read_usable
 
 DECISION_MAP = "decision-map"
 """Name of the view that shows labelled sounds on two features."""
@@ -148,6 +147,7 @@ def plot_scores(
     *,
     views: Sequence[str] = ("roll",),
     style: PlotStyle = DEFAULT_STYLE,
+    strict: bool = False,
     overwrite: bool = False,
 ) -> PlotFile:
     """Plot views of score files.
@@ -160,15 +160,15 @@ def plot_scores(
         Output file; None names it after the first score.
     views
         Names of `SCORE_VIEWS`, from the top.
-    style, overwrite
+    style, strict, overwrite
         As for `plot_sounds`.
 
     Raises
     ------
     ParameterError
         If there are no score files, or a view, format, size or theme is invalid.
-    ScoreError
-        If a file cannot be read.
+    UnusableFilesError
+        If no file or tune can be read; with ``strict``, if one cannot.
     OutputError
         If the output file exists and is not to be replaced, or cannot be written.
     """
@@ -179,7 +179,9 @@ def plot_scores(
     paths = list_scores(scores)
     path = Path(f"{paths[0].stem}.png") if out is None else out
     check_picture_name(path, overwrite=overwrite)
-    pieces = [piece for source in paths for piece in read_scores(source)]
+    skipped: list[Skipped] = []
+    pieces = [piece for source in paths for piece in read_usable(source, skipped)]
+    require_usable(len(pieces), skipped, what="score", strict=strict)
     save_scores(
         pieces,
         path,
@@ -188,7 +190,7 @@ def plot_scores(
         overwrite=overwrite,
         **style.settings(),
     )
-    return PlotFile(path, f"{', '.join(views)} of {counted(len(pieces), 'score')}")
+    return PlotFile(path, f"{', '.join(views)} of {counted(len(pieces), 'score')}", tuple(skipped))
 
 
 def plot_decision_map(

@@ -7,8 +7,9 @@ results; if ``strict`` is set, they make the file unusable.
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Callable, Collection, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TypedDict, Unpack
 
@@ -22,6 +23,7 @@ from woodshed.score import Score
 from woodshed.symbolic import edit
 from woodshed.symbolic.abc.read import ABC_SUFFIXES
 from woodshed.symbolic.file import SCORE_SUFFIXES, TABLE_SUFFIX, read_scores, write_scores
+from woodshed.symbolic.musicxml.write import MUSICXML_SUFFIXES
 from woodshed.symbolic.notation import bars_of
 from woodshed.symbolic.rendering import render
 from woodshed.workflows.files import numbered, require_usable
@@ -43,6 +45,8 @@ class ScoreOptions(TypedDict, total=False):
         Format of the results, such as ``mid``; by default the suffix of ``out``, or that of each file.
     repeats
         Whether repeats and endings of ABC and MusicXML are played; true by default.
+    keep_repeats
+        Whether they are written as signs instead, in ABC and MusicXML; not by default.
     strict
         Whether a fault in the notes makes a file unusable, and an unusable file ends the run in an error.
     overwrite
@@ -53,6 +57,7 @@ class ScoreOptions(TypedDict, total=False):
 
     to: str | None
     repeats: bool
+    keep_repeats: bool
     strict: bool
     overwrite: bool
     progress: Progress
@@ -153,12 +158,16 @@ class ScoreSummary:
         Range of the pitched notes as MIDI numbers; 0 if there are none.
     keys
         Onset in quarter notes, tonic (0 is C) and mode of each key.
+    key_names
+        Name of each key, such as ``B-flat major``.
     metres
         Onset in quarter notes, numerator and denominator of each metre.
     tempos
         Onset in quarter notes and quarter notes per minute of each tempo.
     findings
         Faults found while reading.
+    remarks
+        What was changed while reading, and what was left out.
     """
 
     path: Path
@@ -171,9 +180,11 @@ class ScoreSummary:
     lowest_midi: int
     highest_midi: int
     keys: tuple[tuple[float, int, str], ...]
+    key_names: tuple[str, ...]
     metres: tuple[tuple[float, int, int], ...]
     tempos: tuple[tuple[float, float], ...]
     findings: tuple[str, ...]
+    remarks: tuple[str, ...]
 
     @classmethod
     def of(cls, path: Path, score: Score) -> ScoreSummary:
@@ -190,9 +201,11 @@ class ScoreSummary:
             lowest_midi=min(pitches),
             highest_midi=max(pitches),
             keys=tuple((key.onset_beats, key.tonic, key.mode) for key in score.keys),
+            key_names=tuple(key.name for key in score.keys),
             metres=tuple((metre.onset_beats, metre.numerator, metre.denominator) for metre in score.metres),
             tempos=tuple((tempo.onset_beats, tempo.tempo_bpm) for tempo in score.tempos),
             findings=tuple(score.findings),
+            remarks=tuple(remarks_on([score])),
         )
 
 
@@ -229,7 +242,7 @@ def describe_scores(
     Returns
     -------
     summaries, skipped
-        The pieces in the order of the files, and the unusable files with reasons.
+        The pieces in the order of the files, and the unusable files and tunes with reasons.
 
     Raises
     ------
@@ -243,13 +256,22 @@ def describe_scores(
     paths = list_scores(scores)
     with stage(progress, len(paths), "scores") as advance:
         for path in paths:
-            try:
-                summaries += [ScoreSummary.of(path, score) for score in read_scores(path)]
-            except ScoreError as error:
-                skipped.append(Skipped(path, str(error)))
+            summaries += [ScoreSummary.of(path, score) for score in read_usable(path, skipped)]
             advance()
     require_usable(len(summaries), skipped, what="score")
     return summaries, skipped
+
+
+def read_usable(path: Path, skipped: list[Skipped]) -> list[Score]:
+    """Read the pieces of a score file; a file or tune that cannot be read is appended to ``skipped``."""
+    errors: list[ScoreFileError] = []
+    try:
+        pieces = read_scores(path, errors=errors)
+    except ScoreError as error:
+        skipped.append(Skipped(path, str(error)))
+        return []
+    skipped += [Skipped(path, str(error)) for error in errors]
+    return pieces
 
 
 def convert_scores(scores: Sequence[Path], out: Path, **options: Unpack[ScoreOptions]) -> Outcome[list[str]]:
@@ -306,6 +328,7 @@ def process_scores(  # noqa: PLR0913  the options are spelt out once, here
     *,
     to: str | None = None,
     repeats: bool = True,
+    keep_repeats: bool = False,
     strict: bool = False,
     overwrite: bool = False,
     progress: Progress = SILENT,
@@ -320,39 +343,52 @@ def process_scores(  # noqa: PLR0913  the options are spelt out once, here
         Score files, and folders of them.
     out
         Folder of the results; for a single source it may be the file to write.
-    to, repeats, strict, overwrite, progress
+    to, repeats, keep_repeats, strict, overwrite, progress
         See `ScoreOptions`.
 
     Returns
     -------
     Outcome
-        What was done, each with the faults found in the source, what existed before, and what was skipped.
+        What was done, each with the faults of the source and what was changed or left out on reading it, what
+        existed before, and what was skipped.
 
     Raises
     ------
     ParameterError
-        If there are no score files, or ``out`` is one file for several.
+        If there are no score files, ``out`` is one file for several, or the format of the results has no
+        signs for repeats that are to be kept.
     UnusableFilesError
         If no usable file is left; with ``strict``, if one is unusable.
     OutputError
         If a result cannot be written.
     """
     file_jobs = _plan(list_scores(scores), out, to)
+    if keep_repeats:
+        _check_repeats(file_jobs)
+    skipped: list[Skipped] = []
 
     def process(file_job: FileJob) -> list[str]:
-        pieces = read_scores(file_job.source, repeats=repeats)
+        errors: list[ScoreFileError] = []
+        pieces = read_scores(file_job.source, repeats=repeats and not keep_repeats, errors=errors)
+        if not keep_repeats:
+            pieces = [replace(piece, written_bars=()) for piece in pieces]
         faults = _faults(pieces)
-        if faults and strict:
-            raise ScoreFileError(file_job.source, faults[0])
+        if strict and (errors or faults):
+            raise ScoreFileError(
+                file_job.source, " ".join([*(error.reason for error in errors), *faults[:1]])
+            )
+        skipped.extend(Skipped(file_job.source, str(error)) for error in errors)
+        notes = [*faults, *remarks_on(pieces)]
         if len(pieces) == 1 or file_job.target.suffix.lower() in ABC_SUFFIXES:
             work(pieces, file_job.target)
-            return faults
+            return notes
         for piece, target in zip(pieces, numbered(file_job.target, len(pieces)), strict=True):
             work([piece], target)
-        return faults
+        return notes
 
     with stage(progress, len(file_jobs), "scores") as advance:
         outcome = run_file_jobs(file_jobs, process, overwrite=overwrite, on_done=lambda file_job: advance())
+    outcome.skipped += skipped
     require_usable(len(outcome.done), outcome.skipped, what="score", strict=strict)
     return outcome
 
@@ -376,6 +412,17 @@ def _check_suffix(what: str, out: Path, to: str | None, suffixes: Collection[str
         raise ParameterError(f"{what} cannot be written as {suffix}. {near_miss(suffix, suffixes)}")
 
 
+def _check_repeats(file_jobs: Sequence[FileJob]) -> None:
+    """Refuse to keep repeats in a format without repeat signs."""
+    suffixes = (*ABC_SUFFIXES, *MUSICXML_SUFFIXES)
+    for suffix in (file_job.target.suffix.lower() for file_job in file_jobs):
+        if suffix not in suffixes:
+            raise ParameterError(
+                f"Repeats cannot be kept in {suffix} files, which have no signs for them. Write "
+                f"{' or '.join(suffixes)}, or omit --keep-repeats."
+            )
+
+
 def _is_file_name(out: Path) -> bool:
     """Whether ``--out`` is one file to write, rather than a folder."""
     return bool(out.suffix) and not out.is_dir()
@@ -393,3 +440,23 @@ def _faults(pieces: Sequence[Score]) -> list[str]:
         for piece in pieces
         for finding in piece.findings
     ]
+
+
+def remarks_on(pieces: Sequence[Score]) -> list[str]:
+    """Return what was changed in a file on reading it, and in one line what was left out.
+
+    Examples
+    --------
+    >>> from woodshed.score import Note
+    >>> pieces = [Score([Note(0, 1, 60)], left_out=[("grace note", 2), ("lyrics", 1)]) for _ in range(2)]
+    >>> remarks_on(pieces)
+    ['left out: grace note (4), lyrics (2)']
+    """
+    remarks = list(dict.fromkeys(remark for piece in pieces for remark in piece.remarks))
+    counts: Counter[str] = Counter()
+    for piece in pieces:
+        counts.update(dict(piece.left_out))
+    if counts:
+        names = [f"{name} ({n})" if n > 1 else name for name, n in sorted(counts.items())]
+        remarks.append(f"left out: {', '.join(names)}")
+    return remarks

@@ -83,6 +83,148 @@ def test_accidentals_last_for_the_bar() -> None:
     assert [n.pitch_midi for n in directive.notes] == [66, 78]
 
 
+@pytest.mark.parametrize("directive", ["%%propagate-accidentals {}", "I:propagate-accidentals {}"])
+@pytest.mark.parametrize("place", ["file", "header", "body"])
+def test_directives_are_obeyed_in_either_form(directive: str, place: str) -> None:
+    lines = ["X:1", "L:1/4", "K:C", "^F F f F|"]
+    at = {"file": 0, "header": 1, "body": 3}[place]
+    for scope, expected in (("not", [66, 65, 77, 65]), ("pitch", [66, 66, 78, 66])):
+        text = "\n".join([*lines[:at], directive.format(scope), *lines[at:]])
+        assert [n.pitch_midi for n in abc_to_score(text).notes] == expected
+
+
+def test_a_directive_in_the_music_holds_from_there() -> None:
+    assert pitches("^F F|[I:propagate-accidentals not]^F F|") == [66, 66, 66, 65]
+    assert pitches("^F F|\n%%propagate-accidentals not\n^F F|") == [66, 66, 66, 65]
+    score = tune("[I:propagate-accidentals nott]^F F")
+    assert score.findings == ("The directive 'propagate-accidentals nott' was ignored. Did you mean not?",)
+
+
+@pytest.mark.parametrize(
+    ("music", "expected"),
+    [
+        ("C D E F & G,4 | c4 |", [(0, 4, 55), (0, 1, 60), (1, 1, 62), (2, 1, 64), (3, 1, 65), (4, 4, 72)]),
+        ("C4 & E4 & G4|c4|", [(0, 4, 60), (0, 4, 64), (0, 4, 67), (4, 4, 72)]),
+        (
+            "g2 f2|e3 e &&\\\nd4|c2 c2|C4",
+            [
+                (0, 2, 79),
+                (0, 4, 74),
+                (2, 2, 77),
+                (4, 3, 76),
+                (4, 2, 72),
+                (6, 2, 72),
+                (7, 1, 76),
+                (8, 4, 60),
+            ],
+        ),
+        ("^F4- & E4-|F4 & E4|F4", [(0, 8, 66), (0, 8, 64), (8, 4, 65)]),  # ties stay in their voice
+        ("^F4 & F4|", [(0, 4, 66), (0, 4, 65)]),  # and accidentals
+        (
+            "C2 (3DEF & G4|c4|",
+            [
+                (0, 2, 60),
+                (0, 4, 67),
+                (2, 2 / 3, 62),
+                (8 / 3, 2 / 3, 64),
+                (10 / 3, 2 / 3, 65),
+                (4, 4, 72),
+            ],
+        ),
+        ("C4 & E2:|", [(0, 4, 60), (0, 2, 64), (4, 4, 60), (4, 2, 64)]),
+    ],
+)
+def test_overlays_sound_with_their_bar(music: str, expected: list[tuple[float, float, int]]) -> None:
+    score = tune(music)
+    assert sorted(spelt(score)) == [pytest.approx(note) for note in sorted(expected)]
+    assert score.findings == ()
+
+
+def test_an_overlay_that_is_too_long_is_reported() -> None:
+    assert tune("C4 & E6|C4|").findings == ("bar 1 lasts 6 beats, expected 4 in 4/4.",)
+
+
+def test_an_empty_line_ends_a_tune() -> None:
+    text = (
+        "Free text\n\nX:1\nT:a\nM:4/4\nL:1/4\nK:C\nCDEF|\n% remark\nG4|\n\nmore text with A B C\n\n"
+        "X:2\nK:G\nF4|\n"
+    )
+    book = abc_to_book(text)
+    assert [[n.pitch_midi for n in score.notes] for score in book.tunes] == [[60, 62, 64, 65, 67], [66]]
+    assert [score.findings for score in book.tunes] == [(), ()]
+    (score,) = abc_to_book("X:1\nK:C\nC|\n\nD E|\n").tunes
+    assert [n.pitch_midi for n in score.notes] == [60]
+    assert score.findings == ("Music after an empty line, which ends the tune, was not read.",)
+
+
+def test_tied_unisons_are_both_held() -> None:
+    assert spelt(tune("[AA]2-[AA]A z4", unit="1/8", key="A")) == [(0, 1.5, 69), (0, 1.5, 69), (1.5, 0.5, 69)]
+
+
+@pytest.mark.parametrize(
+    ("music", "played"),
+    [
+        ("C4|!segno!D4|!fine!E4|F4 !D.S.!|]", "CDEFDE"),
+        ("C4|SD4|E4 !fine!|F4|] !D.S.!", "CDEFDE"),
+        ('C4|"Fine"D4|E4"^D.C. al Fine"|]', "CDECD"),
+        ("C4|D4!dacapo!|]", "CDCD"),
+        ("+segno+C4|!fine!D4|E4 +D.S.+|", "CDECD"),
+        ("C4|D4!coda!|E4!D.C.!|!coda!F4|", "CDECDF"),
+        ("C4|D4|!coda!E4!D.C.!|!coda!F4|", "CDECDF"),
+        ('C4|D4"To Coda"|E4!D.C.alcoda!|!coda!F4|', "CDECDF"),
+        ("|:C4|1 D4:|2 !fine!E4||F4!D.C.!|]", "CDCEFCE"),
+        ("C2 !segno!D2|E4!D.S.!|]", "CDEDE"),
+        ("U: Q = !D.C.!\nC4|D4 Q|]", "CDCD"),
+    ],
+)
+def test_jumps_are_played(music: str, played: str) -> None:
+    step = {"C": 60, "D": 62, "E": 64, "F": 65}
+    score = tune(music)
+    assert [n.pitch_midi for n in score.notes] == [step[letter] for letter in played]
+    assert score.findings == ()
+    assert len(tune(music, repeats=False).notes) == len(
+        re.findall("[CDEF][24]", music.partition("\n")[2] or music)
+    )
+
+
+def test_jumps_hold_for_all_voices() -> None:
+    text = "X:1\nM:4/4\nL:1/4\nK:C\nV:1\nC4|!fine!D4|E4!D.C.!|]\nV:2\nC,4|D,4|{}|]\n"
+    score = abc_to_score(text.format("E,4"))
+    assert [n.pitch_midi for n in score.notes if n.channel == 1] == [48, 50, 52, 48, 50]
+    score = abc_to_score(text.format("E,2|F,2"))
+    assert len(score.notes) == 7
+    assert score.findings[-1] == "The jumps, such as D.C., were not played: the voices differ in their bars."
+
+
+def test_a_jump_without_a_target_and_a_measure_repeat_are_reported() -> None:
+    assert tune("C4|D4!D.S.!|").findings == ("bar 2: D.S. was not played, as there is no segno.",)
+    assert "bar 2: the measure repeat / was not played." in tune("C4|/|D4|").findings
+
+
+def test_what_is_left_out_is_counted() -> None:
+    text = (
+        "X:1\nT:a\nT:b\nC:Trad\nR:reel\nN:note\nM:4/4\nL:1/4\nK:G\n"
+        '"G"G {cd}B !trill!A "D7"(3d/c/B/ ~G .F|!f!G T(AB) !3!c "_see"|\nw:la la lo lu li ly le\n'
+    )
+    assert abc_to_score(text).left_out == (
+        ("annotation", 1),
+        ("dynamics", 1),
+        ("field C", 1),
+        ("field N", 1),
+        ("field R", 1),
+        ("fingering", 1),
+        ("grace note", 2),
+        ("lyrics", 1),
+        ("roll", 1),
+        ("slur", 1),
+        ("staccato", 1),
+        ("subtitle", 1),
+        ("trill", 2),
+    )
+    assert tune("CDEF|").left_out == ()
+    assert tune("C4 H:|").left_out == (("fermata", 1),)  # a decoration of the bar line
+
+
 @pytest.mark.parametrize(
     ("key", "expected"),  # C D E F G A B as they sound
     [
@@ -96,7 +238,19 @@ def test_accidentals_last_for_the_bar() -> None:
         ("D =c", [60, 62, 64, 66, 67, 69, 71]),
         ("D exp _b ^f", [60, 62, 64, 66, 67, 69, 70]),
         ("HP", [61, 62, 64, 66, 67, 69, 71]),
+        ("Hp", [61, 62, 64, 66, 67, 69, 71]),
+        ("HP clef=treble", [61, 62, 64, 66, 67, 69, 71]),
         ("none", [60, 62, 64, 65, 67, 69, 71]),
+        ("none ^f", [60, 62, 64, 66, 67, 69, 71]),
+        ("Dm^c", [61, 62, 64, 65, 67, 69, 70]),
+        ("Dm ^c", [61, 62, 64, 65, 67, 69, 70]),
+        ("D^f=c", [60, 62, 64, 66, 67, 69, 71]),
+        ("Ddor_b", [60, 62, 64, 65, 67, 69, 70]),
+        ("Dm=b^c", [61, 62, 64, 65, 67, 69, 71]),
+        ("D exp_b^f", [60, 62, 64, 66, 67, 69, 70]),
+        ("Dexp_b", [60, 62, 64, 65, 67, 69, 70]),
+        ("D middle=d", [61, 62, 64, 66, 67, 69, 71]),
+        ("D m=c", [61, 62, 64, 66, 67, 69, 71]),
         ("G clef=bass", [60, 62, 64, 66, 67, 69, 71]),
     ],
 )
@@ -217,6 +371,8 @@ def test_key_metre_length_and_tempo_change_on_the_way() -> None:
         ("C4|1 D4:|2 E4||F4|1 G4:|2 A4|]", "CDCEFGFA"),
         ("C4|1 D4|2 E4|]", "CDCE"),
         ("C4||D4|E4:|", "CDEDE"),
+        ("|:C4||E4:|", "CECE"),
+        ("|:C4:|D4||E4:|", "CCDEE"),
     ],
 )
 def test_repeats_and_endings(music: str, played: str) -> None:
@@ -273,7 +429,9 @@ def test_one_broken_tune_is_set_aside() -> None:
         ("X:1\nK:C\n(0CC", "invalid tuplet (0"),
         ("X:1\nK:C\n>C", "> has no note before it"),
         ("X:1\nK:C\nc''''''''", "outside the pitches of MIDI"),
-        ("X:1\nK:C\nC|C&E|", "bar 2: & (voice overlay)"),
+        ("X:1\nK:C\nC|(&C&E&)|", "bar 2: a group of overlays, (& &), is not supported"),
+        ("X:1\nK:C\nC|[C&E]|", "bar 2: & stands within a chord"),
+        ("X:1\nK:C\nC &&E|", "bar 1: && goes back beyond the beginning"),
         ("X:1\nK:C#lyd\nC", "8 accidentals"),
         ("hello", "expected one tune, found 0"),
     ],

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import replace
 from fractions import Fraction
 from pathlib import Path
@@ -13,7 +14,8 @@ from woodshed.errors import ScoreError
 from woodshed.score import ChordSymbol, Key, Metre, Note, Score, Tempo
 from woodshed.symbolic.abc.read import abc_to_score, read_abc
 from woodshed.symbolic.abc.write import score_to_abc, write_abc
-from woodshed.symbolic.edit import loop
+from woodshed.symbolic.edit import cut, loop, set_metre, transpose
+from woodshed.symbolic.notation import is_single_value
 
 
 def sounding(score: Score) -> list[tuple[float, float, int]]:
@@ -94,6 +96,42 @@ def test_a_length_that_is_no_part_of_a_tuplet_stays_a_fraction() -> None:
     np.testing.assert_allclose(again, sounding(over_the_line), rtol=0, atol=1e-12)
 
 
+@pytest.mark.parametrize("metre", [(4, 4), (3, 4), (6, 8), (2, 4), (9, 8), (5, 4), (7, 8), (12, 8), (3, 2)])
+@pytest.mark.parametrize("start", [0, 0.25, 0.5, 1, 1.5])
+def test_every_written_length_is_one_note_value(metre: tuple[int, int], start: float) -> None:
+    bar = Metre(0, *metre)
+    for n in range(1, int(8 * bar.bar_beats) + 1):
+        before = [Note(0, start, 60)] if start else []
+        score = Score([*before, Note(start, n / 4, 67), Note(start + n / 4, 0.25, 62)], metres=[bar])
+        rest = Score([*before, Note(start + n / 4, 0.25, 62)], metres=[bar])
+        for piece in (score, rest):
+            text = body_of(piece)
+            lengths = [Fraction(w.replace("/", "1/") if w[0] == "/" else w) for w in _lengths_in(text)]
+            assert all(is_single_value(length / 2) for length in lengths), text
+            assert sounding(abc_to_score(score_to_abc(piece))) == sounding(piece)
+
+
+def _lengths_in(text: str) -> list[str]:
+    return [length or "1" for length in re.findall(r"[A-Gz]([\d/]*)", text)]
+
+
+def test_chords_and_tuplets_of_such_lengths_are_tied_too() -> None:
+    assert body_of(Score([Note(0, 2.5, 64), Note(0, 2.5, 67)], metres=[Metre(0, 4, 4)])) == "[EG]4- [EG]|]"
+    fifth = 1 / 6
+    notes = [Note(0, 5 * fifth, 67), Note(5 * fifth, fifth, 67)]
+    score = Score(notes, metres=[Metre(0, 4, 4)])
+    assert body_of(score) == "(3G2-G/2G/2|]"
+    np.testing.assert_allclose(sounding(abc_to_score(score_to_abc(score))), sounding(score))
+
+
+def test_music21_reads_tied_lengths_alike() -> None:
+    converter = pytest.importorskip("music21.converter")
+    score = Score(even(2.5, 0.5, 1.25, 0.75, 1, 4.5, 3.5), metres=[Metre(0, 6, 8)])
+    flat = converter.parse(score_to_abc(score), format="abc").flatten().stripTies()
+    theirs = [(float(n.offset), float(n.quarterLength), p.midi) for n in flat.notes for p in n.pitches]
+    assert theirs == sounding(score)
+
+
 @pytest.mark.parametrize(
     ("metre", "lengths", "written"),
     [
@@ -131,6 +169,45 @@ def test_a_score_in_a_loop_says_its_key_and_metre_once() -> None:
     assert sounding(abc_to_score(text)) == sounding(loop(once, 3))
     turning = replace(once, keys=[Key(0, -1, "minor"), Key(4, 1)])
     assert score_to_abc(loop(turning, 2)).count("[K:") == 3  # and back again
+
+
+REPEATED = [
+    "|:C4|1 D4:|2 E4|]",
+    "C|D4|E3:|",
+    "C|D4|E3:|\n|:F|G4|[1 A3:|[2 B3|]",
+    "C4||D4|E4:|F4|1 G4:|2 A4||B4|]",
+    "C4|!segno!D4|!coda!E4|F4 !D.S.!|!coda!G4|]",
+    "C4|!fine!D4|E4!D.C.!|]",
+    "|:C4|1,3 D4:|2 E4:|",
+    "|:C4:::|D4:|",
+    "|:C4|D2z2:|",
+    "|:C4|z4:|",
+    "z4|C4|z4:|z4|]",
+    "C4||D4:|",
+    "V:1\n|:C4|D4:|\nV:2\n|:E,4|F,2z2:|",
+    "|:C4 & E4:|",
+]
+
+
+@pytest.mark.parametrize("music", REPEATED)
+def test_repeat_signs_come_back(music: str) -> None:
+    text = f"X:1\nM:4/4\nL:1/4\nK:C\n{music}\n"
+    once = abc_to_score(text, repeats=False)
+    written = score_to_abc(once)
+    assert once.written_bars
+    assert sounding(abc_to_score(written, repeats=False)) == sounding(once)
+    assert abc_to_score(written, repeats=False).written_bars == once.written_bars
+    assert sounding(abc_to_score(written)) == sounding(abc_to_score(text))
+    assert abc_to_score(written).findings == ()
+
+
+def test_repeat_signs_are_written_as_usual() -> None:
+    once = abc_to_score("X:1\nM:4/4\nL:1/4\nK:C\n|:C4|1 D4:|2 E4|]\n", repeats=False)
+    assert body_of(once) == "|:C8|[1 D8:|[2 E8|]"
+    assert abc_to_score("X:1\nM:4/4\nL:1/4\nK:C\nC4|D4|]\n", repeats=False).written_bars == ()
+    for changed in (loop(once, 2), cut(once, 0, 8), set_metre(once, 3, 4)):
+        assert changed.written_bars == ()
+    assert transpose(once, 2).written_bars == once.written_bars
 
 
 def test_drums_alone_are_refused() -> None:

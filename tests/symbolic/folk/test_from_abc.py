@@ -100,6 +100,8 @@ def test_a_double_bar_within_a_bar_is_left_out_and_repeats_know_where_they_begin
     assert folk("C8|D6||E2|F8|G8|") == "C 8 | D 6 E 2 | F 8 | G 8 |"
     assert folk("C8||D8:|") == "C 8 |: D 8 :|"
     assert folk("C8::D8:|") == "C 8 :| |: D 8 :|"
+    assert folk("|:C8||D8:|") == "|: C 8 | D 8 :|"
+    assert folk("|:C8:|D8||E8:|") == "|: C 8 :| D 8 |: E 8 :|"
 
 
 @pytest.mark.parametrize(
@@ -115,6 +117,9 @@ def test_a_double_bar_within_a_bar_is_left_out_and_repeats_know_where_they_begin
         ("M:4/4\nL:1/8\nK:C", "(8CDEFGABc|", r"bar 1: there is no token for the tuplet \(8"),
         ("M:4/4\nL:1/8\nK:C", "C8|\nM:3/4\nD6|", "bar 2: there is no token for a change of metre to 3/4"),
         ("M:4/4\nL:1/8\nK:C", "V:1\nC8|\nV:2\nE8|", "expected one voice, found 2"),
+        ("M:4/4\nL:1/8\nK:C", "C8|C8&E8|", r"bar 2: there is no token for & \(voice overlay\)"),
+        ("M:4/4\nL:1/8\nK:C", "C8|\n\nD8|", "Music after an empty line, which ends the tune, was not read"),
+        ("M:4/4\nL:1/8\nK:C", "C8|/|", "bar 2: there is no token for the measure repeat /"),
     ],
 )
 def test_what_cannot_be_said_is_named(head: str, music: str, message: str) -> None:

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import io
+import re
 import warnings
 import zipfile
+from fractions import Fraction
 from pathlib import Path
 from typing import Any
 from xml.etree import ElementTree
@@ -142,6 +145,40 @@ def test_music21_reads_the_same_notes(shared_data: Path) -> None:
         np.testing.assert_allclose(sorted(heard), expected, atol=1e-6)
 
 
+def n_comparisons(score: Score, monkeypatch: pytest.MonkeyPatch) -> int:
+    """Return how often times are compared while a score is written."""
+    count = 0
+
+    def counted(compare: Any) -> Any:
+        def compare_and_count(one: Fraction, other: Any) -> bool:
+            nonlocal count
+            count += 1
+            return compare(one, other)
+
+        return compare_and_count
+
+    with monkeypatch.context() as patch:
+        for name in ("__lt__", "__gt__", "__le__", "__ge__", "__eq__"):
+            patch.setattr(Fraction, name, counted(getattr(Fraction, name)))
+        score_to_musicxml(score)
+    return count
+
+
+def test_the_work_of_writing_grows_with_the_number_of_bars(monkeypatch: pytest.MonkeyPatch) -> None:
+    def with_bars(n_bars: int) -> Score:
+        return Score(
+            [Note(4 * k, 4, 60) for k in range(n_bars)] + [Note(4 * k + 1, 1, 64) for k in range(n_bars)],
+            metres=[Metre(4 * k, 4 << k % 2, 4 << k % 2) for k in range(n_bars)],
+            tempos=[Tempo(4 * k, 100 + k % 2) for k in range(n_bars)],
+            keys=[Key(4 * k, k % 2) for k in range(n_bars)],
+            chords=[ChordSymbol(4 * k, "C") for k in range(n_bars)],
+            programs=[Program(4 * k, 0, k % 2) for k in range(n_bars)],
+        )
+
+    few, many = (n_comparisons(with_bars(n_bars), monkeypatch) for n_bars in (100, 400))
+    assert many < 6 * few  # searches in sorted changes add a logarithm; a square would be 16
+
+
 def test_tuplets_are_written_as_such() -> None:
     text = score_to_musicxml(Score([Note(k / 3, 1 / 3, 60) for k in range(3)], metres=[Metre(0, 2, 4)]))
     assert text.count("<actual-notes>3</actual-notes>") == 3
@@ -239,6 +276,242 @@ def test_repeats_and_endings_are_played_as_in_abc() -> None:
     assert [n.pitch_midi for n in written.notes] == [60, 62, 64, 65]
 
 
+def pitches(text: str, *, repeats: bool = True) -> list[int]:
+    return [one.pitch_midi for one in musicxml_to_score(text, repeats=repeats).notes]
+
+
+def direction(inside: str, sound: str = "") -> str:
+    return f"<direction><direction-type>{inside}</direction-type>{sound}</direction>"
+
+
+def joined(*bars: str) -> str:
+    """Return the music of several bars as that of one that ends and begins others."""
+    return bars[0] + "".join(BAR.format(k) + bar for k, bar in enumerate(bars[1:], 2))
+
+
+WORDS = "<words>{}</words>"
+
+
+@pytest.mark.parametrize(
+    ("fine", "dacapo"),
+    [
+        (direction(WORDS.format("Fine"), '<sound fine="yes"/>'), direction(WORDS.format("D.C. al Fine"))),
+        (direction(WORDS.format("Fine")), '<sound dacapo="yes"/>'),
+        ('<sound fine="yes"/>', direction(WORDS.format("da capo al fine"), '<sound dacapo="yes"/>')),
+    ],
+)
+def test_da_capo_al_fine_is_played(fine: str, dacapo: str) -> None:
+    bars = note("C", 8) + BAR.format(2) + note("D", 8) + fine + BAR.format(3) + note("E", 8) + dacapo
+    assert pitches(document(bars)) == [60, 62, 64, 60, 62]
+    assert pitches(document(bars), repeats=False) == [60, 62, 64]
+    score = musicxml_to_score(document(bars), repeats=False)
+    assert [bar.marks for bar in score.written_bars] == [(), ("fine",), ("da capo",)]
+
+
+@pytest.mark.parametrize(
+    ("segno", "to_coda", "dal_segno", "coda"),
+    [
+        (
+            direction("<segno/>", '<sound segno="a"/>'),
+            direction(WORDS.format("To Coda"), '<sound tocoda="b"/>'),
+            direction(WORDS.format("D.S. al Coda"), '<sound dalsegno="a"/>'),
+            direction("<coda/>", '<sound coda="b"/>'),
+        ),
+        (
+            direction("<segno/>"),
+            direction("<coda/>"),
+            direction(WORDS.format("D.S. al Coda")),
+            direction("<coda/>"),
+        ),
+        (
+            "<barline><segno/></barline>",
+            direction("<coda/>"),
+            '<sound dalsegno="a"/>',
+            "<barline><coda/></barline>",
+        ),
+    ],
+)
+def test_dal_segno_al_coda_is_played(segno: str, to_coda: str, dal_segno: str, coda: str) -> None:
+    bars = [
+        *(note("C", 8), segno + note("D", 8), note("E", 8) + to_coda, note("F", 8) + dal_segno),
+        coda + note("G", 8),
+    ]
+    score = musicxml_to_score(document(joined(*bars)))
+    assert [one.pitch_midi for one in score.notes] == [60, 62, 64, 65, 62, 64, 67]
+    assert score.findings == ()
+
+
+def test_jumps_in_any_part_are_played_by_all() -> None:
+    text = document(note("C", 8) + BAR.format(2) + note("D", 8) + '<sound dacapo="yes"/>')
+    second = text[text.index('<part id="P1">') : -len("</score-partwise>")].replace(
+        '<sound dacapo="yes"/>', ""
+    )
+    both = text.replace("</score-partwise>", second.replace("P1", "P2") + "</score-partwise>")
+    assert pitches(both) == [60, 60, 62, 62, 60, 60, 62, 62]
+
+
+def test_a_jump_without_target_is_named() -> None:
+    score = musicxml_to_score(document(note("C", 8) + direction(WORDS.format("D.S."))))
+    assert score.findings == ("bar 1: D.S. was not played, as there is no segno.",)
+
+
+def repeat_sign(kind: str, n_bars: int = 1) -> str:
+    sign = f'<measure-repeat type="{kind}">{n_bars}</measure-repeat>'
+    return f"<attributes><measure-style>{sign}</measure-style></attributes>"
+
+
+def test_repeated_bars_are_played() -> None:
+    rest = "<note><rest measure='yes'/><duration>8</duration></note>"
+    bars = [
+        *(note("C", 8), note("D", 4) + note("E", 4), repeat_sign("start", 2) + rest, rest),
+        *(
+            repeat_sign("stop") + note("F", 8),
+            repeat_sign("start") + note("G", 8),
+            repeat_sign("stop") + rest,
+        ),
+    ]
+    score = musicxml_to_score(document(joined(*bars)))
+    assert [(one.onset_beats, one.pitch_midi) for one in score.notes] == [
+        *((0, 60), (4, 62), (6, 64), (8, 60), (12, 62), (14, 64), (16, 65), (20, 67)),
+    ]
+
+
+def test_timewise_documents_are_read() -> None:
+    def measure(number: int, first: str, second: str) -> str:
+        return (
+            f'<measure number="{number}"><part id="P1">{first}</part><part id="P2">{second}</part></measure>'
+        )
+
+    text = (
+        '<score-timewise><part-list><score-part id="P1"><part-name>One</part-name></score-part>'
+        '<score-part id="P2"><part-name>Two</part-name></score-part></part-list>'
+        f"{measure(1, note('C', 4), note('E', 4))}{measure(2, note('D', 4), note('F', 4))}</score-timewise>"
+    )
+    score = musicxml_to_score(text)
+    assert sounding(score) == [(0, 4, 60, 80, 0), (0, 4, 64, 80, 1), (4, 4, 62, 80, 0), (4, 4, 65, 80, 1)]
+    assert score.part_names == ((0, "One"), (1, "Two"))
+
+
+def time(*pairs: str) -> str:
+    texts = [pair.split("/") for pair in pairs]
+    inside = "".join(f"<beats>{n}</beats><beat-type>{d}</beat-type>" for n, d in texts)
+    return f"<attributes><time>{inside}</time></attributes>"
+
+
+@pytest.mark.parametrize(
+    ("sign", "metre"),
+    [
+        (time("3+2/8"), Metre(0, 5, 8)),
+        (time("3/8", "2/8"), Metre(0, 5, 8)),
+        (time("3/8", "1/4"), Metre(0, 5, 8)),
+        (time("5/2", "1/8"), Metre(0, 21, 8)),
+    ],
+)
+def test_additive_metres_are_summed(sign: str, metre: Metre) -> None:
+    text = document(sign + note("C", 5)).replace(
+        "<time><beats>4</beats><beat-type>4</beat-type></time>", "", 1
+    )
+    assert musicxml_to_score(text).metres == (metre,)
+
+
+def test_free_metre_has_no_bars_of_the_wrong_length() -> None:
+    free = "<attributes><time><senza-misura/></time></attributes>"
+    score = musicxml_to_score(document(free + note("C", 3) + BAR.format(2) + note("D", 7)))
+    assert (score.findings, score.duration_beats) == ((), 5.0)
+
+
+def test_parts_share_channels_if_there_are_more_than_sixteen() -> None:
+    parts = [(f"P{k}", f"Part {k}", k % 3 + 1) for k in range(18)]
+    listed = "".join(
+        f'<score-part id="{name}"><part-name>{title}</part-name><midi-instrument id="{name}-I">'
+        f"<midi-program>{program}</midi-program></midi-instrument></score-part>"
+        for name, title, program in parts
+    )
+    music = "".join(
+        f'<part id="{name}"><measure number="1">{note("C", 4, octave=k % 8 + 1)}</measure></part>'
+        for k, (name, _, _) in enumerate(parts)
+    )
+    score = musicxml_to_score(f"<score-partwise><part-list>{listed}</part-list>{music}</score-partwise>")
+    assert len(score.notes) == 18
+    assert len({one.channel for one in score.notes}) == 15
+    assert all(one.channel != 9 for one in score.notes)
+    assert score.remarks == (
+        "3 parts share a channel, as MIDI has 16: "
+        "Part 15 with Part 0, Part 16 with Part 1, Part 17 with Part 2.",
+    )
+    assert len(score.programs) == 15
+
+
+def test_all_drums_are_in_one_channel() -> None:
+    drum = "<note><unpitched/><duration>4</duration></note>"
+    parts = "".join(f'<part id="P{k}"><measure number="1">{drum}</measure></part>' for k in range(2))
+    melody = f'<part id="P2"><measure number="1">{note("C", 4)}</measure></part>'
+    score = musicxml_to_score(f"<score-partwise><part-list/>{parts}{melody}</score-partwise>")
+    assert [one.channel for one in score.notes] == [0, 9, 9]
+
+
+def test_a_backup_beyond_the_start_of_the_bar_is_shortened_and_named() -> None:
+    score = musicxml_to_score(
+        document(f"{note('C', 8)}<backup><duration>9</duration></backup>{note('E', 8)}")
+    )
+    assert [(one.onset_beats, one.pitch_midi) for one in score.notes] == [(0, 60), (0, 64)]
+    assert score.findings == ("bar 1: a backup beyond its start was shortened.",)
+
+
+def test_keys_of_transposing_instruments_are_at_concert_pitch() -> None:
+    clarinet = (
+        "<attributes><key><fifths>2</fifths><mode>major</mode></key>"
+        "<transpose><diatonic>-1</diatonic><chromatic>-2</chromatic></transpose></attributes>"
+    )
+    score = musicxml_to_score(document(clarinet + note("D", 8)))
+    assert (score.keys, score.notes[0].pitch_midi) == ((Key(0, 0),), 60)
+
+
+def test_missing_divisions_follow_from_the_note_types() -> None:
+    eighth = note("C", 120, "<type>eighth</type>")
+    text = document(eighth * 8).replace("<divisions>2</divisions>", "")
+    score = musicxml_to_score(text)
+    assert (len(score.notes), score.duration_beats) == (8, 4.0)
+    assert score.findings == ("part One has no divisions; 240 follow from its note types.",)
+
+
+def test_chords_of_different_lengths_cues_nested_tuplets_and_long_rests() -> None:
+    cue = note("F", 12, first="<cue/>")
+    nested = "".join(note("C", 2) for _ in range(3)) + "".join(note("D", 3) for _ in range(2))
+    rest = '<note><rest measure="yes"/><duration>48</duration></note>'
+    long_rest = "<attributes><measure-style><multiple-rest>2</multiple-rest></measure-style></attributes>"
+    music = note("C", 12) + note("E", 24, first="<chord/>") + cue + nested + note("G", 12)
+    text = document(
+        music + BAR.format(2) + long_rest + rest + BAR.format(3) + rest + BAR.format(4), divisions=12
+    )
+    score = musicxml_to_score(text.replace("</measure></part>", note("A", 48) + "</measure></part>"))
+    assert [(one.onset_beats, one.duration_beats, one.pitch_midi) for one in score.notes] == [
+        *((0, 1, 60), (0, 2, 64), (2, 1 / 6, 60), (2 + 1 / 6, 1 / 6, 60), (2 + 1 / 3, 1 / 6, 60)),
+        *((2.5, 0.25, 62), (2.75, 0.25, 62), (3, 1, 67), (12, 4, 69)),
+    ]
+    assert score.left_out == (("cue note", 1),)
+
+
+def test_what_a_score_cannot_hold_is_counted() -> None:
+    grace = "<note><grace/><pitch><step>B</step><octave>4</octave></pitch></note>"
+    signs = (
+        "<notations><slur type='start' number='1'/><ornaments><trill-mark/></ornaments>"
+        "<articulations><staccato/></articulations></notations><lyric><text>la</text></lyric>"
+    )
+    music = (
+        direction("<dynamics><p/></dynamics>")
+        + direction(WORDS.format("dolce"))
+        + direction("<pedal type='start'/>")
+        + direction("<pedal type='stop'/>")
+    )
+    score = musicxml_to_score(document(grace * 3 + music + note("C", 4, signs) + note("D", 4, signs)))
+    assert dict(score.left_out) == {
+        **{"dynamics": 1, "grace note": 3, "lyrics": 1, "pedal": 1, "slur": 2, "staccato": 2},
+        **{"text": 1, "trill": 2},
+    }
+    assert (score.findings, score.remarks) == ((), ())
+
+
 def test_a_metronome_mark_is_a_tempo() -> None:
     mark = (
         "<direction><direction-type><metronome><beat-unit>quarter</beat-unit><beat-unit-dot/>"
@@ -256,6 +529,52 @@ def test_bars_that_do_not_add_up_are_named() -> None:
     )
 
 
+ODD = ("", "0", "-1", "--5", "²", "1e308", "1e-308", "nan", "inf", "1" * 5000, "1/3", "yes", "stop", "0.1")
+
+
+def test_no_odd_text_or_missing_byte_leads_to_another_error() -> None:
+    rng = np.random.default_rng(0)
+    whole = score_to_musicxml(RICH)
+    n_read = 0
+    for k in range(300):
+        text = whole
+        for _ in range(rng.integers(1, 4)):
+            places = [*re.finditer(r">([^<>\s]+)<", text), *re.finditer(r'="([^"]*)"', text)]
+            place = places[rng.integers(len(places))]
+            text = text[: place.start(1)] + ODD[rng.integers(len(ODD))] + text[place.end(1) :]
+        try:
+            musicxml_to_score(text if k % 5 else text[: rng.integers(len(text))])
+        except ScoreFileError:
+            continue
+        n_read += 1
+    assert n_read > 50
+
+
+def packed(content: str) -> bytes:
+    file = io.BytesIO()
+    with zipfile.ZipFile(file, "w", zipfile.ZIP_DEFLATED) as archive:
+        archive.writestr("META-INF/container.xml", '<container><rootfile full-path="a.xml"/></container>')
+        archive.writestr("a.xml", content)
+    return file.getvalue()
+
+
+@pytest.mark.parametrize(
+    ("data", "message"),
+    [
+        ("<a>" * 1000, "100 levels"),
+        (packed(" " * (65 << 20)), "unpacks to more than 64 MiB"),
+        (document(note("C", 8).replace(">8<", ">1e308<")), "invalid duration '1e308'"),
+        (document(note("C", 8).replace(">8<", ">nan<")), "invalid duration 'nan'"),
+        (document(note("C", 20000) * 100), "it has 250,000 bars; at most 200,000"),
+        (document(note("C", 1), divisions=10**9), "no notes"),
+        (document(joined(note("C", 8) * 1000, repeat_sign("start"), *[""] * 1000)), "1,002,000 notes"),
+    ],
+)
+def test_files_that_ask_for_unlimited_work_are_refused(data: bytes | str, message: str) -> None:
+    with pytest.raises(ScoreFileError, match=message):
+        musicxml_to_score(data)
+
+
 BOMB = '<!DOCTYPE x [<!ENTITY a "aaaa"><!ENTITY b "&a;&a;&a;">]>'
 FETCH = '<!DOCTYPE x [<!ENTITY a SYSTEM "file:///etc/hostname">]>'
 
@@ -266,12 +585,11 @@ FETCH = '<!DOCTYPE x [<!ENTITY a SYSTEM "file:///etc/hostname">]>'
         ("no xml at all", "not valid XML"),
         ("", "not valid XML"),
         ("<html/>", "root is <html>"),
-        ("<score-timewise/>", "timewise"),
+        ("<score-timewise/>", "no notes"),
         (document(""), "no notes"),
         (document(note("C", 8), before=BOMB), "entities"),
         (document(note("C", 8), before=FETCH), "entities"),
         (document(note("C", 8).replace("<duration>8", "<duration>x")), "part One, bar 1 has a note with"),
-        (document(f"{note('C', 4)}<backup><duration>5</duration></backup>"), "bar 1 goes back beyond"),
         (document(note("H", 8)), "bar 1 has a note without a valid pitch"),
         (document(note("C", 8, octave=12)), "bar 1 has the note C12"),
         (document(note("C", 8), metre="4/3"), "power of two"),
@@ -291,3 +609,35 @@ def test_archives_that_are_no_scores_say_so(tmp_path: Path) -> None:
         read_musicxml(tmp_path / "b.mxl")
     with pytest.raises(ParameterError, match=r"Invalid suffix '\.pdf' for MusicXML"):
         write_musicxml(RICH, tmp_path / "a.pdf")
+
+
+@pytest.mark.parametrize(
+    "music",
+    ["|:C4|1 D4:|2 E4|]", "C|D4|E3:|\n|:F|G4|[1 A3:|[2 B3|]", "|:C4:::|D4:|", "C4||D4|E4:|", "|:C4|D2z2:|"],
+)
+def test_repeat_signs_are_written_and_come_back(music: str) -> None:
+    text = f"X:1\nM:4/4\nL:1/4\nK:C\n{music}\n"
+    once = abc_to_score(text, repeats=False)
+    written = score_to_musicxml(once)
+    again = musicxml_to_score(written, repeats=False)
+    assert (again.notes, again.written_bars) == (once.notes, once.written_bars)
+    assert musicxml_to_score(written).notes == abc_to_score(text).notes
+    assert again.findings == ()
+
+
+def test_music21_plays_the_repeats_that_are_written() -> None:
+    converter = pytest.importorskip("music21.converter")
+    text = "X:1\nM:4/4\nL:1/4\nK:C\n|:C4|[1 D4:|[2 E4||F4|]\n"
+    part = converter.parse(score_to_musicxml(abc_to_score(text, repeats=False)), format="musicxml").parts[0]
+    assert [note.pitch.midi for note in part.expandRepeats().flatten().notes] == [60, 62, 60, 64, 65]
+
+
+def test_jumps_are_written() -> None:
+    text = "X:1\nM:4/4\nL:1/4\nK:C\nC4|!segno!D4|!coda!E4|F4 !D.S.!|!coda!G4|]\n"
+    root = ElementTree.fromstring(score_to_musicxml(abc_to_score(text, repeats=False)))
+    sounds = [(name, value) for sound in root.iter("sound") for name, value in sound.attrib.items()]
+    assert (
+        musicxml_to_score(score_to_musicxml(abc_to_score(text, repeats=False))).notes
+        == abc_to_score(text).notes
+    )
+    assert sounds == [("segno", "segno"), ("tocoda", "coda"), ("dalsegno", "segno"), ("coda", "coda")]

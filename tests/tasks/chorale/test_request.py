@@ -49,7 +49,7 @@ def test_a_melody_of_any_format_is_kept_and_gets_three_voices(
         ("M:3/4\nL:1/4\nK:D\n", "f e d|" * 7 + "d3|", "D major", "8 bars"),
         ("M:3/4\nL:1/4\nK:D\n", "f e d|" * 7 + "d2|", "D major", "8 bars"),  # the last bar is not full
         ("M:4/4\nL:1/4\nK:Ador\n", "e|" + "e d c B|" * 2 + "A3|", "A dorian", "3 bars"),  # with a pickup
-        ("M:6/8\nL:1/8\nK:Db\n", "d3 f3|" * 2, "Db major", "2 bars"),
+        ("M:6/8\nL:1/8\nK:Db\n", "d3 f3|" * 2, "D-flat major", "2 bars"),
         ("M:4/4\nL:1/4\nK:C\n", "c|", "C major", "1 bar"),
     ],
 )

@@ -25,6 +25,18 @@ def test_files_become_frames_and_copies_are_left_out(tmp_path: Path) -> None:
     assert [one.path.name for one in found.skipped] == ["c.abc"]
 
 
+def test_every_usable_tune_of_a_book_is_used_and_the_others_are_named(tmp_path: Path) -> None:
+    low = TUNE.format(3, "Low").replace("c2", "C,,,,2")
+    bad = TUNE.format(2, "Bad").replace("K:C", "K:H")
+    others = TUNE.format(4, "Two").replace("c2", "d2")
+    (tmp_path / "a.abc").write_text(TUNE.format(1, "One") + bad + low + others)
+    found = read_roll_corpus(str(tmp_path), PianoRoll(1))
+    assert found.titles == ("One", "Two")
+    first, second = (one.reason for one in found.skipped)
+    assert first.startswith("tune 2, Bad: Invalid key")
+    assert second.startswith("Low: ")
+
+
 def test_the_chorales_keep_their_parts_and_both_grids(tmp_path: Path) -> None:
     parts = {"train": [[[60, 72], []]], "valid": [[[62]]], "test": [[[64], [64]]]}
     (tmp_path / GRIDS["quarter"]).write_text(json.dumps(parts))

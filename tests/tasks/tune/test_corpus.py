@@ -10,6 +10,7 @@ import pytest
 
 from woodshed.data.symbolic_corpus import SymbolicCorpus
 from woodshed.errors import DataError, MissingPackageError
+from woodshed.symbolic import abc_to_score, write_musicxml
 from woodshed.symbolic.folk.vocabulary import METRES, MODES, WORDS
 from woodshed.tasks.tune import RUN_STEPS, families_of, read_tunes_corpus
 
@@ -93,3 +94,9 @@ def test_held_out_families_share_nothing_with_the_rest(nottingham: SymbolicCorpu
         assert not train & test
     assert len(parts["test"]) == pytest.approx(0.1 * len(nottingham.pieces), rel=0.15)
     assert nottingham.divide(test=0.1, validation=0.0, seed=4) != parts
+
+
+def test_musicxml_keeps_its_repeats(tmp_path: Path) -> None:
+    text = "X:1\nT:a\nM:2/4\nL:1/8\nK:C\n|:C4|[1 D4:|[2 E4|]\n"
+    write_musicxml(abc_to_score(text, repeats=False), tmp_path / "a.musicxml")
+    assert read_tunes_corpus(str(tmp_path)).pieces == ("M:2/4 K:Cmaj |: C 4 |1 D 4 :| |2 E 4 |",)

@@ -73,6 +73,21 @@ def test_bars_that_cannot_be_are_refused_with_those_that_can(bars: int, message:
         TuneRequest(metre="2/4", constrain=["bar 500 = C 4"])
 
 
+@pytest.mark.parametrize("bars", [None, 4, 8])
+def test_the_repeat_signs_of_the_file_are_kept(
+    bars: int | None, tmp_path: Path, tune_composer: TuneComposer
+) -> None:
+    mine = tmp_path / "mine.abc"
+    mine.write_text("X:1\nT:Mine\nM:6/8\nL:1/8\nK:G\nD|GAB BAB|dBd e2d|BAB dBA|B2A A2:|\n", encoding="utf-8")
+    request = TuneRequest(continue_=mine, bars=bars, **FREELY)  # type: ignore[arg-type]
+    assert request.begins[-4:] == ("d", "d", "2", ":|")
+    for tune in tunes_of(tune_composer, request, 4):
+        assert tune.text.startswith(" ".join(request.begins))
+        assert "B2A A2 :|" in tune.to_abc()
+        assert tune.faults == ()
+        assert bars is None or tune.n_bars == bars
+
+
 # -- bars that are asked for ----------------------------------------------------------------------
 
 

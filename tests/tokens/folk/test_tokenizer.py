@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+from fractions import Fraction
 from pathlib import Path
 
 import numpy as np
@@ -11,6 +13,8 @@ from woodshed.errors import ParameterError, ScoreError
 from woodshed.score import Mode
 from woodshed.symbolic import abc_to_score
 from woodshed.symbolic.folk.from_abc import abc_to_folk, book_to_folk
+from woodshed.symbolic.folk.vocabulary import METRES
+from woodshed.symbolic.notation import is_single_value
 from woodshed.tokens.folk.key import signature_of_key
 from woodshed.tokens.folk.tokenizer import FolkAbc, lines_of, tokens_to_abc, tokens_to_score
 
@@ -62,9 +66,30 @@ def test_abc_has_four_bars_a_line_and_the_notes_of_a_beat_together() -> None:
     assert tokens_to_abc(jig).splitlines()[7:] == ["G | CDE F2G | A3 B>AG |]"]
 
 
+TIED = ("5", "9", "5/2")
+"""Lengths that need two tied notes."""
+
+
+@pytest.mark.parametrize("metre", METRES)
+@pytest.mark.parametrize("length", TIED)
+def test_lengths_without_a_note_value_are_tied(metre: str, length: str) -> None:
+    for event in (f"^D {length}", f"[ E {length} G {length} ]", f"z {length}"):
+        tune = f"{metre} K:Cdor C {event} ^D |"
+        abc = tokens_to_abc(tune)
+        body = abc.split("K:Cdor\n")[1]
+        written = [length or "1" for length in re.findall(r"[A-Ga-gz]([\d/]*)", body)]
+        assert all(is_single_value(Fraction(f"1{one}" if one[0] == "/" else one) / 2) for one in written)
+        notes = tokens_to_score(tune).notes
+        eighths = float(Fraction(length))
+        if event[0] != "z":
+            assert {note.duration_beats for note in notes[1:-1]} == {eighths / 2}
+        assert notes[-1].onset_beats == (1 + eighths) / 2
+        assert notes[-1].pitch_midi == 63
+
+
 def test_lines_and_beams_change_no_note() -> None:
     rng = np.random.default_rng(0)
-    words = FolkAbc().vocabulary[13:]
+    words = [word for word in FolkAbc().vocabulary[13:] if word not in TIED]
     for _ in range(300):
         music = [words[k] for k in rng.integers(0, len(words), 60)]
         text = "".join(" ".join(lines_of(music, "M:4/4")).split())

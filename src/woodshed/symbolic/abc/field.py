@@ -22,10 +22,13 @@ _MODES: dict[str, Mode] = {
     "lyd": "lydian",
     "loc": "locrian",
 }
-_KEY = re.compile(r"([A-G])([#b♯♭]?)\s*([A-Za-z]*)")
-_EXPLICIT = re.compile(r"(?<!\S)(\^\^|__|\^|_|=)([a-gA-G])(?!\S)")
-_OCTAVE = re.compile(r"(?<!\S)octave\s*=\s*([+-]?\d+)")
-_TRANSPOSE = re.compile(r"(?<!\S)transpose\s*=\s*([+-]?\d+)")
+_KEY = re.compile(r"([A-G])([#b♯♭]?)(?:(?!\s+m\s*=)\s*([A-Za-z]+))?")  # m= is the middle line of the staff
+_EXPLICIT = re.compile(r"(?:^|(?<=\s))(?:exp)?((?:(?:\^\^|__|[\^_=])[a-gA-G])+)(?![A-Za-z])")
+_ACCIDENTAL = re.compile(r"(\^\^|__|[\^_=])([a-gA-G])")
+_CLEFS = ("clef", "treble", "bass", "alto", "tenor", "perc")
+_ATTRIBUTES = (*_CLEFS, "exp", "oct", "mid", "trans", "staff", "style")
+_OCTAVE = re.compile(r"(?<!\S)octave\s*=\s*([+-]?\d{1,4})(?!\d)")
+_TRANSPOSE = re.compile(r"(?<!\S)transpose\s*=\s*([+-]?\d{1,4})(?!\d)")
 _CLEF = re.compile(
     r'(?<!\S)(?:clef\s*=\s*"?(?:treble|bass|alto|tenor|[GFC]|perc|none)|treble|bass|alto|tenor)\d?([+-](?:8|15))?'
     r'(?=["\s]|$)'
@@ -58,24 +61,25 @@ def read_key(text: str) -> tuple[int, Mode, Signature] | None:
     --------
     >>> read_key("A mixolydian")
     (2, 'mixolydian', {'F': 1, 'C': 1})
-    >>> read_key("D =c")
-    (2, 'major', {'F': 1, 'C': 0})
+    >>> read_key("D =c"), read_key("Dm^c")
+    ((2, 'major', {'F': 1, 'C': 0}), (-1, 'minor', {'B': -1, 'C': 1}))
     """
     text = text.split("%")[0].strip()
-    if text in ("HP", "Hp"):  # Highland pipes, centred on A: F and C are always sharp
-        return 2, "mixolydian", {"F": 1, "C": 1}
+    if re.match(r"H[Pp]\b", text):  # Highland pipes, centred on A: F and C are always sharp
+        return 2, "mixolydian", {"F": 1, "C": 1} | _explicit(text[2:])
     if not text or text[0] in "^_=" or text.lower().startswith("none"):
-        return 0, "major", _explicit(text)
+        return 0, "major", _explicit(text[4:] if text[:1] in ("n", "N") else text)
     match = _KEY.match(text)
     if match is None:
-        if re.match(r"(clef=|treble|bass|alto|tenor|perc|octave=|transpose=|middle=|m=)", text):
+        if text.startswith((*_CLEFS, "octave=", "transpose=", "middle=", "m=", "staff", "style")):
             return None
         raise ScoreError(
             f"Invalid key {f'K:{text}'!r}. Expected a keynote and a mode, such as K:G or K:Ador."
         )
-    letter, sign, word = match.groups()
-    if word.lower().startswith(("clef", "treble", "bass", "alto", "tenor", "exp", "oct", "mid", "trans")):
+    letter, sign, word = match.groups(default="")
+    if word.lower().startswith(_ATTRIBUTES):
         word = ""
+    rest = text[match.end(3 if word else 2) :]
     mode = _MODES.get(word if word == "m" else word.lower()[:3])
     if mode is None:
         raise ScoreError(f"Invalid mode {word!r} in K:{text}. Expected maj, min, mix, dor, phr, lyd or loc.")
@@ -84,8 +88,9 @@ def read_key(text: str) -> tuple[int, Mode, Signature] | None:
         raise ScoreError(
             f"K:{text} has {abs(n_sharps)} accidentals; at most 7 are supported. Use the enharmonic key."
         )
-    signature = {} if re.search(r"\bexp\b", text) else signature_of(n_sharps)
-    return n_sharps, mode, signature | _explicit(text)
+    is_explicit = re.search(r"(?<![A-Za-z])exp(?![A-Za-z])", rest) is not None
+    signature = {} if is_explicit else signature_of(n_sharps)
+    return n_sharps, mode, signature | _explicit(rest)
 
 
 def read_transposition(text: str) -> dict[str, int]:
@@ -131,7 +136,7 @@ def read_metre(text: str) -> tuple[int, int] | None:
         return 2, 2
     if text == "" or text.lower().startswith(("none", "free")):
         return None
-    match = re.match(r"\(?\s*([\d+ ]+?)\s*\)?\s*/\s*(\d+)", text)
+    match = re.match(r"\(?\s*([\d+ ]{1,99}?)\s*\)?\s*/\s*(\d{1,9})(?!\d)", text)
     numerator = sum(int(n) for n in re.findall(r"\d+", match[1])) if match else 0
     denominator = int(match[2]) if match else 0
     if not (1 <= numerator <= 255 and 1 <= denominator <= 128) or denominator & (denominator - 1):
@@ -147,7 +152,7 @@ def read_length(text: str) -> Fraction:
     >>> read_length("1/8")
     Fraction(1, 8)
     """
-    match = re.match(r"\s*(\d+)\s*(?:/\s*(\d+))?", text)
+    match = re.match(r"\s*(\d{1,9})(?!\d)\s*(?:/\s*(\d{1,9}))?(?!\d)", text)
     if match is None or int(match[1]) == 0 or match[2] == "0" or int(match[1]) > 64:
         raise ScoreError(f"Invalid note length {f'L:{text.strip()}'!r}. Expected a fraction, such as L:1/8.")
     return Fraction(int(match[1]), int(match[2] or 1))
@@ -174,7 +179,7 @@ def read_tempo(text: str, unit: Fraction) -> float | None:
     (180.0, 80.0)
     """
     text = re.sub(r'"[^"]*"', "", text.split("%")[0])
-    match = re.search(r"((?:\d+\s*/\s*\d+\s*)+|C\d*)\s*=\s*(\d+(?:\.\d+)?)", text)
+    match = re.search(r"((?:\d{1,9}\s*/\s*\d{1,9}\s*)+|C\d{0,9})\s*=\s*(\d+(?:\.\d+)?)", text)
     if match and match[1][0] == "C":
         beat, per_minute = unit * int(match[1][1:] or 1), float(match[2])
     elif match:
@@ -190,5 +195,6 @@ def read_tempo(text: str, unit: Fraction) -> float | None:
 
 
 def _explicit(text: str) -> Signature:
-    """Parse the explicit accidentals after the key."""
-    return {letter.upper(): ALTERATIONS[sign] for sign, letter in _EXPLICIT.findall(text)}
+    """Parse the explicit accidentals in the text after keynote and mode, with or without spaces."""
+    runs = "".join(run[1] for run in _EXPLICIT.finditer(text))
+    return {letter.upper(): ALTERATIONS[sign] for sign, letter in _ACCIDENTAL.findall(runs)}

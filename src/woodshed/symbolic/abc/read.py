@@ -4,28 +4,38 @@ from __future__ import annotations
 
 import os
 import re
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections import Counter
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 from functools import partial
-from typing import Generic, TypeVar, cast, get_args
+from typing import Generic, TypeVar, get_args
 
 from woodshed.errors import ParameterError, ScoreError, ScoreFileError, near_miss
 from woodshed.score import Note, Score
 from woodshed.symbolic.abc.field import read_length, read_metre
 from woodshed.symbolic.abc.voice import Propagation, Voice
 from woodshed.symbolic.bar import (
+    MAX_PLAYED_NOTES,
     MELODIC_CHANNELS,
     Bar,
     Change,
     build_score,
     changes_of,
+    check_length,
+    check_size,
     join_ties,
+    jump_findings,
     place_bars,
     played_order,
     read_bytes,
+    resolve_codas,
+    written_bars_of,
 )
 
 _FIELD = re.compile(r"\s*([A-Za-z+]):(?![|:])\s*(.*)")
+_DIRECTIVE = re.compile(r"%%\s*(propagate-accidentals\b.*)")
+_MUSIC_FIELDS = "MLQKVPIU"
+_LOOKS_LIKE_MUSIC = re.compile(r".*[A-Ga-gz]\S*\s*:?\|")
 _VOICE_NAME = re.compile(r'\b(?:name|nm)\s*=\s*(?:"([^"]*)"|(\S+))')
 
 AnyVoice = TypeVar("AnyVoice", bound=Voice)
@@ -34,6 +44,9 @@ ABC_SUFFIXES = (".abc",)
 
 MAX_PARTS = 200
 """Maximum length of an order of parts; longer ones are ignored."""
+
+MUSIC_AFTER = "Music after an empty line, which ends the tune, was not read."
+"""Message for a tune that is followed by bars without a header."""
 
 _ORDER_SIGNS = re.compile(r"([A-Z()])\s*(\d{0,3})[\s.,]*")
 
@@ -49,16 +62,19 @@ class TuneLines:
     titles
         Content of each ``T:`` field, in order.
     header
-        Other fields up to and including ``K:``, as ``(letter, value)``; the letter ``%`` stands for the
-        directive ``%%propagate-accidentals``.
+        Other fields up to and including ``K:``, as ``(letter, value)``. A directive such as
+        ``%%propagate-accidentals`` is a field ``I:``.
     body
-        Lines after the header, without comments and empty lines.
+        Lines after the header up to an empty line, without comments.
+    n_unread_lines
+        Number of lines with bar lines after the empty line that ends the tune; they are not read.
     """
 
     number: str = ""
     titles: list[str] = field(default_factory=list)
     header: list[tuple[str, str]] = field(default_factory=list)
     body: list[str] = field(default_factory=list)
+    n_unread_lines: int = 0
 
     @property
     def name(self) -> str:
@@ -72,7 +88,8 @@ def cut_tunes(text: str) -> Iterator[TuneLines]:
     Yields
     ------
     TuneLines
-        One for each line that begins with ``X:``, in order.
+        One for each line that begins with ``X:``, in order. It ends at an empty line, after which there may
+        be free text.
 
     Examples
     --------
@@ -83,21 +100,23 @@ def cut_tunes(text: str) -> Iterator[TuneLines]:
     """
     common: list[tuple[str, str]] = []
     tune: TuneLines | None = None
-    in_header = False
+    in_header = is_over = False
     for line in text.replace("\r\n", "\n").replace("\r", "\n").split("\n"):
-        if line.startswith("%%propagate-accidentals"):
-            words = line.split()
-            (tune.header if tune else common).append(("%", words[1] if len(words) > 1 else ""))
+        line = _DIRECTIVE.sub(r"I:\1", line)
         content = re.sub(r"(?<!\\)%.*", "", line).rstrip()
         match = _FIELD.match(content)
         kind, value = match.groups() if match else ("", "")
         if kind == "X":
             if tune:
                 yield tune
-            tune, in_header = TuneLines(value.strip(), header=list(common)), True
+            tune, in_header, is_over = TuneLines(value.strip(), header=list(common)), True, False
         elif tune is None:
-            if kind in ("M", "L", "Q", "R", "C", "O"):
+            if kind in ("M", "L", "Q", "R", "C", "O", "I", "U"):
                 common.append((kind, value))
+        elif is_over:
+            tune.n_unread_lines += bool(_LOOKS_LIKE_MUSIC.match(content))
+        elif not line.strip():
+            is_over = True
         elif in_header and kind == "T":
             tune.titles.append(value.strip().replace(r"\%", "%"))
         elif in_header and kind:
@@ -121,7 +140,7 @@ def read_voices(
     voice_type
         `Voice` or a subclass; one instance is made for each voice.
     propagation
-        Scope of accidentals, unless the tune has a directive of its own.
+        Scope of accidentals up to a directive of the tune.
 
     Returns
     -------
@@ -144,9 +163,7 @@ def read_voices(
         raise ScoreError("it has no K: field, which ends the header. Write the key, such as K:G.")
     metre = read_metre(header.get("M", ""))
     unit = read_length(header["L"]) if "L" in header else None
-    if header.get("%") in get_args(Propagation):
-        propagation = cast("Propagation", header["%"])
-    reader = _VoiceReader(header, partial(voice_type, unit, metre, propagation))
+    reader = _VoiceReader(tune.header, partial(voice_type, unit, metre, propagation))
     for kind, value in tune.header:
         if kind == "V":
             reader.voice(value)
@@ -160,8 +177,11 @@ def read_voices(
 class _VoiceReader(Generic[AnyVoice]):
     """Dispatch of lines to voices; keeps the current voice and part."""
 
-    def __init__(self, header: Mapping[str, str], new_voice: Callable[[], AnyVoice]) -> None:
-        self._header, self._new_voice = header, new_voice
+    def __init__(self, header: Sequence[tuple[str, str]], new_voice: Callable[[], AnyVoice]) -> None:
+        last = dict(header)  # of M, Q and K, the last one holds
+        self._fields = [(kind, last[kind]) for kind in "MQK" if kind in last]
+        self._fields += [(kind, value) for kind, value in header if kind in ("I", "U")]
+        self._new_voice = new_voice
         self._current: AnyVoice | None = None
         self._part = ""
         self.voices: dict[str, AnyVoice] = {}
@@ -172,9 +192,8 @@ class _VoiceReader(Generic[AnyVoice]):
         is_new = name not in self.voices
         if is_new:
             self.voices[name] = self._new_voice()
-            for kind in "MQK":
-                if kind in self._header:
-                    self.voices[name].change(kind, self._header[kind])
+            for kind, value_before in self._fields:
+                self.voices[name].change(kind, value_before)
         voice = self.voices[name]
         if match := _VOICE_NAME.search(value):
             voice.name = voice.name or match[1] or match[2] or ""
@@ -193,10 +212,16 @@ class _VoiceReader(Generic[AnyVoice]):
             self._part = value
             for voice in self.voices.values():
                 voice.change(kind, value)
+        elif kind in ("I", "U"):  # hold for all voices from here on
+            self._fields.append((kind, value))
+            for voice in self.voices.values():
+                voice.change(kind, value)
         elif kind in ("K", "M", "L", "Q"):
             self._voice_in_use().change(kind, value)
-        elif not kind:
-            for piece in re.split(r"(\[V:[^\]]*\])", value):
+        elif kind:
+            self._voice_in_use().left_out[_field_name(kind)] += 1
+        else:
+            for piece in re.split(r"(\[V:[^\]]{0,999}\])", value):
                 if piece.startswith("[V:"):
                     self._current = self.voice(piece[3:-1])
                 elif piece.strip():
@@ -238,18 +263,21 @@ def read_abc(
     Supported are header and inline fields, keys in all modes with explicit accidentals, changes of key,
     metre, unit length and tempo, several voices, ``octave=``, ``transpose=`` and clefs such as ``treble-8``
     in ``V:`` and ``K:``, chords, chord symbols, ties, tuplets, broken rhythm, rests, repeats, endings and the
-    order of parts in ``P:``. Grace notes, ornaments, slurs, words and symbol lines are ignored. ``D.C.`` is
-    not followed, and macros are not expanded.
+    order of parts in ``P:``, jumps (``!D.C.!``, ``!D.S.!``, ``!segno!``, ``!coda!``, ``!fine!``, and the same
+    as annotations), and overlays with ``&``. The directive ``propagate-accidentals`` is obeyed as ``%%``,
+    ``I:`` and ``[I:]``. Grace notes, ornaments, slurs, words and other fields are listed in
+    `Score.left_out`. Macros are not expanded.
 
     Parameters
     ----------
     path
         File in UTF-8 or Latin-1.
     repeats
-        Whether to play repeats, endings and the order of parts. If False, every bar is read once.
+        Whether to play repeats, endings, jumps and the order of parts. If False, every bar is read once, and
+        the signs are in `Score.written_bars`.
     propagation
         Scope of an accidental within its bar: its ``octave`` (default, as in printed music), its ``pitch`` in
-        all octaves, or ``not`` beyond its note. The directive ``%%propagate-accidentals`` takes precedence.
+        all octaves, or ``not`` beyond its note. The directive ``propagate-accidentals`` takes precedence.
 
     Returns
     -------
@@ -277,6 +305,9 @@ def read_abc(
     """
     book = abc_to_book(read_text(path), source=os.fspath(path), repeats=repeats, propagation=propagation)
     if not book.tunes:
+        if len(book.errors) > 1:
+            reasons = " ".join(error.reason for error in book.errors)
+            raise ScoreFileError(path, f"none of its {len(book.errors)} tunes can be read: {reasons}")
         if book.errors:
             raise book.errors[0]
         raise ScoreFileError(path, "it has no tune: no line begins with X:. Expected an ABC file.")
@@ -354,6 +385,9 @@ def _score_of(tune: TuneLines, source: str, repeats: bool, propagation: Propagat
             f"it has {len(voices)} voices; at most {len(MELODIC_CHANNELS)} are supported. Remove some."
         )
     findings = list(dict.fromkeys(finding for voice in voices for finding in voice.findings))
+    if tune.n_unread_lines:
+        findings.append(MUSIC_AFTER)
+    findings += _share_marks([voice.bars for voice in voices])
     order = ""
     if repeats:
         order, problems = _order_of(dict(tune.header).get("P", "").strip(), [voice.bars for voice in voices])
@@ -362,22 +396,62 @@ def _score_of(tune: TuneLines, source: str, repeats: bool, propagation: Propagat
     changes: list[Change] = []
     names = []
     for channel, voice in zip(MELODIC_CHANNELS, voices, strict=False):
-        played = [voice.bars[k] for k in order_of(voice.bars, order)] if repeats else voice.bars
-        placed = place_bars(played)
+        indices = order_of(voice.bars, order) if repeats else range(len(voice.bars))
+        check_size(voice.bars, indices)
+        placed = place_bars([voice.bars[k] for k in indices])
         notes += join_ties(placed, channel)
         voice_changes = changes_of(placed)
         # `build_score` keeps the first change at an onset; in the first voice, the last one is the valid one.
         changes += voice_changes if channel else reversed(voice_changes)
         if voice.name:
             names.append((channel, voice.name))
-    return build_score(
+    score = build_score(
         notes,
         changes,
         voices[0].bars[0] if voices else Bar(1),
         part_names=names,
         title=tune.titles[0] if tune.titles else "",
+        written_bars=() if repeats or not voices else written_bars_of(voices[0].bars),
         source=source,
         findings=findings,
+        left_out=_left_out(tune, voices, repeats=repeats),
+    )
+    check_length(score)
+    return score
+
+
+def _share_marks(voices: Sequence[list[Bar]]) -> list[str]:
+    """Give the jumps of each voice to all voices, as they are often written in one only; return findings."""
+    if not any(bar.marks for bars in voices for bar in bars):
+        return []
+    lengths = [[bar.length for bar in bars if bar.length] for bars in voices]
+    if any(other != lengths[0] for other in lengths):
+        for bars in voices:
+            for bar in bars:
+                bar.marks.clear()
+        return ["The jumps, such as D.C., were not played: the voices differ in their bars."]
+    for together in zip(*voices, strict=False):
+        marks = set().union(*(bar.marks for bar in together))
+        for bar in together:
+            bar.marks |= marks
+    for bars in voices:
+        resolve_codas(bars)
+    return jump_findings(voices[0])
+
+
+def _left_out(tune: TuneLines, voices: Sequence[Voice], *, repeats: bool) -> list[tuple[str, int]]:
+    """Return name and number of what a score does not hold."""
+    counts = sum((voice.left_out for voice in voices), Counter[str]())
+    counts.update(_field_name(kind) for kind, _ in tune.header if kind not in _MUSIC_FIELDS)
+    counts["subtitle"] += max(0, len(tune.titles) - 1)
+    counts["order of parts"] += not repeats and any(kind == "P" for kind, _ in tune.header)
+    return sorted((name, n) for name, n in counts.items() if n)
+
+
+def _field_name(kind: str) -> str:
+    """Return the name of a field that is left out."""
+    return {"w": "lyrics", "W": "lyrics", "T": "subtitle", "s": "symbol line", "m": "macro"}.get(
+        kind, f"field {kind}"
     )
 
 
@@ -452,11 +526,15 @@ def order_of(bars: list[Bar], order: str) -> list[int]:
     """
     if not order:
         return played_order(bars)
-    parts = {bars[part.start].part: part for part in _sections(bars)}
+    parts = {
+        bars[part.start].part: [part.start + k for k in played_order(bars[part.start : part.stop])]
+        for part in _sections(bars)
+    }
     played: list[int] = []
     for name in ["", *order] if "" in parts else order:
-        part = parts[name]
-        played += [part.start + k for k in played_order(bars[part.start : part.stop])]
+        played += parts[name]
+        if len(played) > MAX_PLAYED_NOTES:  # `check_size` refuses it
+            break
     return played
 
 

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import math
 import re
+from collections import Counter
 from collections.abc import Sequence
 from fractions import Fraction
-from typing import Literal
+from typing import Literal, cast, get_args
 
-from woodshed.errors import ScoreError
-from woodshed.score import Metre, Mode
+from woodshed.errors import ScoreError, near_miss
+from woodshed.score import Metre, Mode, NavigationMark
 from woodshed.symbolic.abc.field import (
     ALTERATIONS,
     TUPLET_TIMES,
@@ -20,7 +21,7 @@ from woodshed.symbolic.abc.field import (
     read_tempo,
     read_transposition,
 )
-from woodshed.symbolic.bar import MAX_PASSES, Bar, BarNote
+from woodshed.symbolic.bar import MAX_PASSES, Bar, BarNote, mark_of_words
 from woodshed.symbolic.notation import NATURALS, Signature, beat_of, is_binary, odd_part, transposed_sharps
 
 Span = tuple[Fraction, Fraction]
@@ -40,23 +41,42 @@ Propagation = Literal["octave", "pitch", "not"]
 
 _LENGTH = re.compile(r"(\d{0,9})(/{0,9})(\d{0,9})")
 _SIGNS = re.compile(
-    r"(?P<space>[\s`\\]+|[)$*;@?#]|\.(?=[(|])|\((?!\d)|y\d*)"
-    r'|(?P<quoted>"[^"]*")'
-    r"|(?P<grace>\{[^}]*\})"
-    r"|(?P<field>\[[A-Za-z]:[^\]]*\])"
-    r"|(?P<ornament>![^!\s|]*!|\+[^+\s|]+\+|[.~H-WYh-w](?!:)|!)"
-    r"|(?P<tuplet>\(\d+(?::\d*(?::\d*)?)?)"
-    r"|(?P<line>(?::*\[?\|+[|\]:]*|:+\]?)\s*(?:\[?\s*(?=\d)(?P<after>[\d,\-.]+))?)"
-    r"|(?P<ending>\[\s*(?P<numbers>\d[\d,\-.]*))"
+    r"(?P<space>[\s`\\]+|[)$*;@?#]|\.(?=[(|])|y\d*)"
+    r"|(?P<slur>\((?![\d&]))"
+    r'|(?P<quoted>"[^"]{0,999}")'
+    r"|(?P<grace>\{[^}]{0,999}\})"
+    r"|(?P<field>\[[A-Za-z]:[^\]]{0,999}\])"
+    r"|(?P<ornament>![^!\s|]{0,99}!|\+[^+\s|]{1,99}\+|[.~H-WYh-w](?!:[^|:])|!)"
+    r"|(?P<tuplet>\(\d{1,4}(?::\d{0,4}(?::\d{0,4})?)?)"
+    r"|(?P<line>(?::*\[?\|+[|\]:]*|:+\]?)\s*(?:\[?\s*(?=\d)(?P<after>[\d,\-.]{1,99}))?)"
+    r"|(?P<ending>\[\s*(?P<numbers>\d[\d,\-.]{0,99}))"
     r"|(?P<opening>\[)"
     r"|(?P<closing>\])(?P<chord_length>\d*/*\d*)"
     r"|(?P<broken>>+|<+)"
     r"|(?P<tie>-)"
-    r"|(?P<overlay>&)"
+    r"|(?P<overlay>\(&|&+\)?)"
+    r"|(?P<measure>/{1,9}(?=\s*[|:]))"
     r"|(?P<rest>[zxZX])(?P<rest_length>\d*/*\d*)"
     r"|(?P<accidental>\^\^|__|[\^_=])?(?P<letter>[A-Ga-g])(?P<octave>[,']*)(?P<length>\d*/*\d*)"
 )
 _MAX_LENGTH = 1000
+_MAX_CHORD = 128
+_MAX_OVERLAYS = 15
+_SYMBOLS = {
+    ".": "staccato",
+    "~": "roll",
+    "H": "fermata",
+    "L": "accent",
+    "M": "lowermordent",
+    "O": "coda",
+    "P": "uppermordent",
+    "S": "segno",
+    "T": "trill",
+    "u": "upbow",
+    "v": "downbow",
+}
+_SYMBOL_FIELD = re.compile(r"\s*([~H-Wh-w])\s*=\s*[!+\"]?[\^_<>@]?([^!+\"]*)")
+_DYNAMICS = re.compile(r"p{1,4}|f{1,4}|m[pf]|s?fz|(dim|de)?(crescendo|inuendo)?[()]|[<>][()]")
 
 
 def tuplets_of(spans: Sequence[Span]) -> list[tuple[str, Fraction]]:
@@ -158,6 +178,8 @@ class Voice:
         Bars so far; the last one is open.
     findings
         One sentence for each bar of the wrong length and for what was ignored.
+    left_out
+        Name and number of the signs that a score does not hold, such as grace notes.
     """
 
     def __init__(
@@ -177,10 +199,18 @@ class Voice:
         self._last: tuple[list[BarNote], Fraction] | None = None  # notes and length of the previous event
         self._chord: list[BarNote] | None = None
         self._bar_number = 1
+        self._overlaid: list[Bar] = []  # bars that an overlay accompanies; the last one is the current bar
+        self._level = 0  # number of the overlay
+        self._ties: list[dict[Spelling, int]] = []  # ties at the end of the bar, by level
+        self._ties_before: list[dict[Spelling, int]] = []
+        self._marks: set[NavigationMark] = set()  # of the next note
+        self._symbols = dict(_SYMBOLS)
+        self._unknown: dict[str, list[int]] = {}  # unknown sign -> numbers of its bars
         self.name = ""
         self.metre = metre
         self.bars = [Bar(1)]
         self.findings: list[str] = []
+        self.left_out: Counter[str] = Counter()
 
     def read(self, text: str) -> None:
         """Parse a line of music.
@@ -194,7 +224,7 @@ class Voice:
         while at < len(text):
             match = _SIGNS.match(text, at)
             if match is None or match.end() == at:
-                self.findings.append(f"bar {self._bar_number}: unknown sign {text[at]!r} was ignored.")
+                self._unknown.setdefault(text[at], []).append(self._bar_number)
                 at += 1
                 continue
             at = match.end()
@@ -204,7 +234,12 @@ class Voice:
         """Close the last bar."""
         if self._chord is not None:
             raise self._error("the chord opened with [ is not closed")
+        self._end_overlays()
+        self._move_marks()
         self._check_bar(is_last=True)
+        for sign, bars in self._unknown.items():
+            times = f" ({len(bars)} times)" if len(bars) > 1 else ""
+            self.findings.append(f"bar {bars[0]}: unknown sign {sign!r} was ignored{times}.")
 
     def change(self, kind: str, value: str) -> None:
         """Apply a field to the music after it; fields without effect on the notes are ignored."""
@@ -231,6 +266,21 @@ class Voice:
                 self.findings.append(f"Invalid tempo Q:{value.strip()} was ignored.")
         elif kind == "P":
             self._start_part(value.strip())
+        elif kind == "I":
+            self._direct(value)
+        elif kind == "U" and (symbol := _SYMBOL_FIELD.match(value)):
+            self._symbols[symbol[1]] = symbol[2].strip()
+
+    def _direct(self, value: str) -> None:
+        """Apply a directive; only that on the scope of accidentals changes the notes."""
+        name, _, scope = value.split("%")[0].strip().partition(" ")
+        if name != "propagate-accidentals":
+            return
+        if scope.strip() in get_args(Propagation):
+            self._propagation = cast("Propagation", scope.strip())
+        else:
+            hint = near_miss(scope.strip(), get_args(Propagation))
+            self.findings.append(f"The directive {value.strip()!r} was ignored. {hint}")
 
     def shift(self, value: str) -> None:
         """Apply octave, clef and transposition of a ``V:`` or ``K:`` field."""
@@ -254,6 +304,7 @@ class Voice:
 
     def _start_part(self, name: str) -> None:
         """Start a part in a new bar that repeats key, metre and tempo, as parts may be reordered."""
+        self._end_overlays()
         if not self.bars[-1].is_empty:
             self._end_bar(ends_part=True)
         bar = self.bars[-1]
@@ -263,36 +314,138 @@ class Voice:
             self._add_change(kind, value)
 
     def _read_sign(self, match: re.Match[str]) -> None:
+        """Read a sign that has a duration or changes one; leave others to `_read_mark`."""
         text = match[0]
         match match.lastgroup:
             case "length":
+                self._place_marks()
                 self._read_note(match)
             case "rest_length":
+                self._place_marks()
                 self._read_rest(match["rest"], match["rest_length"])
-            case "line":
-                self._read_line(text)
-                if match["after"]:
-                    self._start_ending(match["after"])
-            case "ending":
-                self._start_ending(match["numbers"])
-            case "quoted":
-                name = text[1:-1].strip()
-                if name and name[0] in "ABCDEFG":  # other quoted text is an annotation
-                    self.bars[-1].changes.append((self.bars[-1].length, "chord", name))
+            case "opening":
+                self._place_marks()
+                self._open_chord()
+            case "chord_length":
+                self._close_chord(match["chord_length"])
             case "tuplet":
                 self._start_tuplet(text[1:])
             case "broken":
                 self._break_rhythm(text)
             case "tie":
                 self._tie()
+            case "overlay":
+                self._overlay(text)
+            case _:
+                self._read_mark(match)
+
+    def _read_mark(self, match: re.Match[str]) -> None:
+        """Read a bar line, ending, field, text or decoration."""
+        text = match[0]
+        match match.lastgroup:
+            case "line":
+                self._read_line(text)
+                if match["after"]:
+                    self._start_ending(match["after"])
+            case "ending":
+                self._start_ending(match["numbers"])
             case "field":
                 self.change(text[1], text[3:-1])
-            case "opening":
-                self._open_chord()
-            case "chord_length":
-                self._close_chord(match["chord_length"])
-            case "overlay":
-                raise self._error("& (voice overlay) is not supported; write a second voice with V:")
+            case "quoted":
+                self._read_quoted(text[1:-1].strip())
+            case "ornament":
+                self._read_ornament(text)
+            case "grace":
+                self.left_out["grace note"] += sum(sign in "abcdefgABCDEFG" for sign in text)
+            case "slur":
+                self.left_out["slur"] += 1
+            case "measure":
+                self._repeat_measure(text)
+
+    def _read_quoted(self, text: str) -> None:
+        """Read a chord symbol, words for a jump, or another annotation."""
+        words = re.sub(r"^(?:[\^_<>]|@[\d.,+-]*)", "", text)
+        if mark := mark_of_words(words):
+            self._mark(mark)
+        elif text and text[0] in "ABCDEFG":
+            self.bars[-1].changes.append((self.bars[-1].length, "chord", text))
+        elif text:
+            self.left_out["annotation"] += 1
+
+    def _read_ornament(self, text: str) -> None:
+        """Read a decoration or a sign for one; those other than jumps are left out."""
+        name = text[1:-1] if len(text) > 1 else self._symbols.get(text, "" if text == "!" else text)
+        if mark := mark_of_words(name):
+            self._mark(mark)
+        elif name.isdigit():
+            self.left_out["fingering"] += 1
+        elif name:
+            self.left_out["dynamics" if _DYNAMICS.fullmatch(name) else name] += 1
+
+    def _repeat_measure(self, signs: str) -> None:
+        self.findings.append(f"bar {self._bar_number}: the measure repeat {signs} was not played.")
+
+    def _mark(self, mark: NavigationMark) -> None:
+        """Add a mark to the bar; a segno or coda waits for the next note, before which the bar is divided."""
+        if mark in ("segno", "coda"):
+            self._marks.add(mark)
+        else:
+            self.bars[-1].marks.add(mark)
+
+    def _place_marks(self) -> None:
+        if self._marks and not self.bars[-1].is_empty and not self._overlaid and self._chord is None:
+            self.bars.append(Bar(self._bar_number, endings=self.bars[-1].endings))
+        self.bars[-1].marks |= self._marks
+        self._marks = set()
+
+    def _move_marks(self) -> None:
+        """Give the marks after the last bar line to the bar before it."""
+        if self.bars[-1].is_empty and len(self.bars) > 1:
+            self.bars[-2].marks |= self.bars[-1].marks
+            self.bars[-1].marks = set()
+
+    def _overlay(self, signs: str) -> None:
+        """Go back by a bar for each ``&``; what follows sounds together with the music after that place."""
+        n_bars = signs.count("&")
+        if "(" in signs or ")" in signs:
+            raise self._error("a group of overlays, (& &), is not supported; write a second voice with V:")
+        if self._chord is not None:
+            raise self._error("& stands within a chord")
+        self._merge_overlay()
+        if self._level == _MAX_OVERLAYS:
+            raise self._error(f"more than {_MAX_OVERLAYS} overlays")
+        if n_bars > len(self.bars):
+            raise self._error(f"{signs} goes back beyond the beginning")
+        self._overlaid = self.bars[-n_bars:]
+        self.bars[-1] = Bar(self._bar_number)
+        self._ties.append(self._tied)
+        self._level += 1
+        self._tied = self._ties_before[self._level] if self._level < len(self._ties_before) else {}
+        self._start_afresh()
+
+    def _merge_overlay(self) -> None:
+        """Add the music of the overlay to the bar that it accompanies, and return to the current bar."""
+        if self._overlaid:
+            overlay, bar = self.bars[-1], self._overlaid[0]
+            bar.notes += overlay.notes
+            bar.changes += overlay.changes
+            bar.marks |= overlay.marks
+            bar.length = max(bar.length, overlay.length)
+            self.bars[-1] = self._overlaid[-1]
+            self._overlaid = []
+
+    def _end_overlays(self) -> None:
+        """Return to the main voice at the end of a bar."""
+        self._merge_overlay()
+        self._ties_before = [*self._ties, self._tied]
+        if self._level:
+            self._tied, self._ties, self._level = self._ties[0], [], 0
+            self._start_afresh()
+
+    def _start_afresh(self) -> None:
+        """Forget accidentals, tuplet, broken rhythm and the last note."""
+        self._altered.clear()
+        self._tuplet, self._factor, self._last = (Fraction(1), 0), Fraction(1), None
 
     def _read_note(self, match: re.Match[str]) -> None:
         length = self._length_of(match["length"])
@@ -304,8 +457,11 @@ class Voice:
         pitch = self._pitch(letter.upper(), height, match["accidental"])
         if not 0 <= pitch <= 127:
             raise self._error(f"{letter}{octave} is outside the pitches of MIDI, 0 to 127")
-        note = BarNote(self.bars[-1].length, length, pitch, spelling=(letter.upper(), height))
+        voice = f"&{self._level}" if self._level else ""
+        note = BarNote(self.bars[-1].length, length, pitch, spelling=(letter.upper(), height), voice=voice)
         if self._chord is not None:
+            if len(self._chord) == _MAX_CHORD:
+                raise self._error(f"a chord of more than {_MAX_CHORD} notes")
             self._chord.append(note)
         else:
             self._advance([note], length)
@@ -375,6 +531,15 @@ class Voice:
 
     def _read_line(self, text: str) -> None:
         """End a bar; count repeats and mark the start of sections."""
+        if len(self._overlaid) > 1:  # an overlay of several bars, whose signs have been read
+            rest = self._overlaid[1:]
+            self._overlaid = [self._overlaid[0], self.bars[-1]]
+            self._merge_overlay()
+            self._overlaid, self.bars[-1] = rest, Bar(self._bar_number)
+            self._altered.clear()
+            return
+        self._end_overlays()
+        self._move_marks()
         self._altered.clear()
         signs = text.split("[")[0] if text[0] != "[" else text
         signs = re.sub(r"[\d,\-.\s]+$", "", signs)
@@ -412,6 +577,7 @@ class Voice:
                 which |= set(range(ends[0], min(ends[-1], MAX_PASSES) + 1))
         if not which:
             raise self._error(f"invalid ending [{numbers}")
+        self._end_overlays()
         if not self.bars[-1].is_empty:
             self.bars.append(Bar(self._bar_number))
         self.bars[-1].endings, self.bars[-1].starts_ending = frozenset(which), True

@@ -12,19 +12,23 @@ from itertools import pairwise
 
 from woodshed.atomic import write_whole
 from woodshed.errors import ScoreError
-from woodshed.score import DRUM_CHANNEL, Key, Score
+from woodshed.score import DRUM_CHANNEL, Key, Metre, NavigationMark, Score, WrittenBar
 from woodshed.symbolic.abc.field import ACCIDENTALS
 from woodshed.symbolic.abc.voice import groups_of, tuplets_of
 from woodshed.symbolic.notation import (
+    END_MARKS,
+    START_MARKS,
     BarSpan,
     Chord,
     Signature,
     as_fraction,
     bars_of,
+    beat_of,
     drop_repeated,
     key_at,
     signature_of,
     spelling,
+    tied_spans,
     voices_of,
     with_rests,
 )
@@ -32,6 +36,14 @@ from woodshed.symbolic.notation import (
 _UNIT = Fraction(1, 2)  # L:1/8, in quarter notes
 _BARS_A_LINE = 4
 _MODE_WORDS = {"major": "", "minor": "m"}
+_MARKS: dict[NavigationMark, str] = {
+    "segno": "!segno!",
+    "coda": "!coda!",
+    "to coda": '"^To Coda"',
+    "fine": "!fine!",
+    "da capo": "!D.C.!",
+    "dal segno": "!D.S.!",
+}
 
 
 @dataclass(frozen=True)
@@ -63,8 +75,9 @@ def score_to_abc(score: Score, *, number: int = 1) -> str:
     Notes of a channel with the same start and end form a chord; other overlapping notes go to separate
     voices. Times are rounded to fractions of a quarter note with a denominator up to 1024. Velocities,
     programs and drums are not written. Notes of a beat are written without spaces, so that other programs
-    beam them; tuplets are written as such; a line has four bars. Accidentals are repeated where readers could
-    differ on whether they hold in one octave or in all.
+    beam them; tuplets are written as such; lengths such as five eighths are written as tied notes; a line has
+    four bars. Repeat signs, endings and jumps of `Score.written_bars` are written. Accidentals are repeated
+    where readers could differ on whether they hold in one octave or in all.
 
     Parameters
     ----------
@@ -127,8 +140,9 @@ class _Writer:
     """Writer of one voice; keeps bars, changes and the accidentals of the bar."""
 
     def __init__(self, score: Score, is_first: bool) -> None:
-        self._end = as_fraction(score.duration_beats)
+        self._is_first = is_first
         self._bars = bars_of(score)
+        self._end = self._bars[-1].end if score.written_bars else as_fraction(score.duration_beats)
         self._changes = _inline(score, is_first)
         self._cuts = sorted({*(bar.start for bar in self._bars), *self._changes})
         self._keys = [(as_fraction(key.onset_beats), key) for key in drop_repeated(score.keys)]
@@ -142,15 +156,40 @@ class _Writer:
             pieces += [_Piece(*span, event) for span in pairwise([event.start, *cuts, event.end])]
         starts = [piece.start for piece in pieces]
         text = ""
-        for bar in self._bars:
+        for before, bar, after in zip([None, *self._bars], self._bars, [*self._bars[1:], None], strict=False):
+            text += self._opening(bar.signs, before.signs if before else None)
             text += self._bar(bar, pieces[bisect_left(starts, bar.start) : bisect_left(starts, bar.end)])
-            text += "|\n" if bar.number and bar.number % _BARS_A_LINE == 0 else "|"
-        return f"{text.rstrip()}]"  # the last bar line is |]
+            text += self._closing(bar.signs, after.signs if after else None)
+            is_full = bar.number % _BARS_A_LINE == 0 and not bar.is_pickup
+            text += "\n" if after and (is_full or (bar.signs.n_repeats and not after.signs.endings)) else ""
+        return text
+
+    def _opening(self, signs: WrittenBar, before: WrittenBar | None) -> str:
+        """Return start-repeat sign, ending and marks before a bar."""
+        text = "|:" if signs.starts_repeat else ""
+        if signs.endings and (before is None or before.endings != signs.endings or before.n_repeats):
+            text += f"[{','.join(map(str, signs.endings))} "
+        return text + "".join(_MARKS[mark] for mark in self._marks(signs, START_MARKS))
+
+    def _closing(self, signs: WrittenBar, after: WrittenBar | None) -> str:
+        """Return the marks after a bar and its bar line, which a start-repeat sign may replace."""
+        text = "".join(_MARKS[mark] for mark in self._marks(signs, END_MARKS))
+        if signs.n_repeats:
+            return f"{text}{':' * signs.n_repeats}|"
+        if after is None:
+            return f"{text}|]"
+        if after.starts_repeat:
+            return text
+        return f"{text}||" if signs.endings and not after.endings else f"{text}|"
+
+    def _marks(self, signs: WrittenBar, marks: Sequence[NavigationMark]) -> list[NavigationMark]:
+        return [mark for mark in marks if mark in signs.marks] if self._is_first else []
 
     def _bar(self, bar: BarSpan, pieces: Sequence[_Piece]) -> str:
         """Return the content of a bar; notes under one beam are not separated by spaces."""
         self._altered.clear()
-        zero = bar.start if bar.number else bar.end  # a pickup counts from the end of its bar
+        zero = bar.end if bar.is_pickup else bar.start  # a pickup counts from the end of its bar
+        pieces = _single_values(pieces, zero, bar.metre)
         spans = [(piece.start - zero, piece.end - zero) for piece in pieces]
         groups = groups_of(spans, bar.metre)
         text = ""
@@ -164,7 +203,7 @@ class _Writer:
 
     def _sign(self, piece: _Piece, times: Fraction) -> str:
         """Return one note, chord or rest in the spelling of the key at the start of its event."""
-        written = _length((piece.end - piece.start) * times / _UNIT)
+        written = length_text((piece.end - piece.start) * times / _UNIT)
         if not piece.event.notes:
             return "z" + written
         key = key_at(self._keys, piece.event.start)
@@ -183,6 +222,16 @@ class _Writer:
         if octave >= 5:
             return sign + letter.lower() + "'" * (octave - 5)
         return sign + letter + "," * (4 - octave)
+
+
+def _single_values(pieces: Sequence[_Piece], zero: Fraction, metre: Metre | None) -> list[_Piece]:
+    """Divide notes and rests of which the length needs more than one note value, such as five eighths."""
+    divided: list[_Piece] = []
+    spans = [(piece.start - zero, piece.end - zero) for piece in pieces]
+    for piece, (start, end), (_, times) in zip(pieces, spans, tuplets_of(spans), strict=True):
+        parts = tied_spans(start * times, end * times, beat_of(metre))
+        divided += [_Piece(zero + a / times, zero + b / times, piece.event) for a, b in parts]
+    return divided
 
 
 def _inline(score: Score, is_first: bool) -> dict[Fraction, str]:
@@ -212,7 +261,14 @@ def _key_name(key: Key) -> str:
     return key.keynote + _MODE_WORDS.get(key.mode, key.mode[:3])
 
 
-def _length(units: Fraction) -> str:
+def length_text(units: Fraction) -> str:
+    """Return a length in units as it is written after a note.
+
+    Examples
+    --------
+    >>> [length_text(Fraction(n, 2)) for n in (1, 2, 3, 4)]
+    ['/2', '', '3/2', '2']
+    """
     above = "" if units.numerator == 1 and units.denominator > 1 else str(units.numerator)
     if units.denominator == 1:
         return "" if units == 1 else above

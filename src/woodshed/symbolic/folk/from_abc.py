@@ -10,7 +10,7 @@ from typing import TypeVar
 from woodshed.errors import ScoreError, ScoreFileError
 from woodshed.score import Key, Mode
 from woodshed.symbolic.abc.field import read_transposition
-from woodshed.symbolic.abc.read import TuneLines, cut_tunes, read_voices
+from woodshed.symbolic.abc.read import MUSIC_AFTER, TuneLines, cut_tunes, read_voices
 from woodshed.symbolic.abc.voice import Propagation, Voice, broken_factors
 from woodshed.symbolic.bar import BarNote
 from woodshed.symbolic.folk.vocabulary import (
@@ -65,7 +65,7 @@ def abc_to_folk(text: str, *, source: str = "text") -> str:
     values, 6/4 as 6/8 in half values, 2/2 as 4/4); if values are too short for a token, a tune in 2/4 or 3/4
     is doubled to 4/4 or 3/2. A tie within a bar gives one note if its length has a token; any other tie
     becomes a repeated note. Broken rhythm, tuplets, chords, repeats and endings are kept as written; double
-    bars become single ones. Titles, words, chord symbols, grace notes and ornaments are dropped.
+    bars become single ones. Titles, words, chord symbols, grace notes, ornaments and jumps are dropped.
 
     Returns
     -------
@@ -196,21 +196,37 @@ class FolkVoice(Voice):
         self.events.append(AbcSymbol("ending", self._bar_number, number=int(number)))
         super()._start_ending(numbers)
 
+    def _overlay(self, signs: str) -> None:
+        raise self._error(f"there is no token for {signs} (voice overlay)")
+
+    def _repeat_measure(self, signs: str) -> None:
+        raise self._error(f"there is no token for the measure repeat {signs}")
+
     def _last_note(self) -> AbcSymbol:
         return next(event for event in reversed(self.events) if event.kind == "note")
 
     def open_repeats(self) -> None:
         """Turn double bars to which a repeat goes back into start-repeat signs."""
-        closes = False
-        for event in reversed(self.events):
-            if event.kind == "line":
-                if event.is_double and closes:
-                    event.repeats_after = True
-                closes = event.repeats_before or (closes and not event.repeats_after)
+        double: AbcSymbol | None = None  # the last double bar, unless a repeat is open
+        is_open = False
+        for event in self.events:
+            if event.kind != "line":
+                continue
+            if event.repeats_before:
+                if double is not None:
+                    double.repeats_after = True
+                is_open = False
+            if event.repeats_before or event.repeats_after:
+                double = None
+            elif event.is_double and not is_open:
+                double = event
+            is_open = is_open or event.repeats_after
 
 
 def _folk_of(tune: TuneLines, source: str) -> FolkTune:
     try:
+        if tune.n_unread_lines:
+            raise ScoreError(f"{MUSIC_AFTER} Remove the empty line.")
         voices = list(read_voices(tune, FolkVoice).values())
         if len(voices) != 1:
             raise ScoreError(f"expected one voice, found {len(voices)}. Use a single melody.")

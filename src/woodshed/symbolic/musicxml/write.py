@@ -7,17 +7,33 @@ import math
 import os
 import re
 import zipfile
+from bisect import bisect_left
+from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from fractions import Fraction
 from itertools import groupby
 from pathlib import Path
+from typing import TypeVar
 from xml.etree import ElementTree
 
 from woodshed.atomic import write_whole
 from woodshed.errors import ParameterError
-from woodshed.score import DRUM_CHANNEL, Key, Metre, Note, Score
+from woodshed.score import (
+    DRUM_CHANNEL,
+    ChordSymbol,
+    Key,
+    Metre,
+    NavigationMark,
+    Note,
+    Program,
+    Score,
+    Tempo,
+    WrittenBar,
+)
 from woodshed.symbolic.edit import quantise
 from woodshed.symbolic.notation import (
+    END_MARKS,
+    START_MARKS,
     TYPES,
     BarSpan,
     Chord,
@@ -77,7 +93,20 @@ Head = tuple[ElementTree.Element, Fraction, bool]
 SIGNS = {-2: "flat-flat", -1: "flat", 0: "natural", 1: "sharp", 2: "double-sharp"}
 """Alteration in semitones -> accidental in MusicXML."""
 
+_MARKS: dict[NavigationMark, tuple[str, str | None, str, str]] = {
+    "segno": ("segno", None, "segno", "segno"),
+    "coda": ("coda", None, "coda", "coda"),
+    "to coda": ("words", "To Coda", "tocoda", "coda"),
+    "fine": ("words", "Fine", "fine", "yes"),
+    "da capo": ("words", "D.C.", "dacapo", "yes"),
+    "dal segno": ("words", "D.S.", "dalsegno", "segno"),
+}
+"""Mark -> element and text of its direction, attribute of ``<sound>`` and its value."""
+
 _BEFORE = ("voice", "type", "dot")  # siblings that precede an accidental
+
+AnyChange = TypeVar("AnyChange", Key, Tempo, ChordSymbol, Program)
+Timed = list[tuple[Fraction, AnyChange]]
 
 Placed = tuple[ElementTree.Element, NoteValue, Fraction]
 """Element of a note or rest, its value, and its onset in the bar."""
@@ -118,7 +147,8 @@ def score_to_musicxml(score: Score) -> str:
 
     Notes of a channel with the same start and end form a chord; other overlapping notes go to separate
     voices. Times are rounded to fractions of a quarter note with a denominator up to 1024, or, if these have
-    no common unit of at most 16383, to 1008ths. Chord symbols that do not start with a letter from A to G are
+    no common unit of at most 16383, to 1008ths. Repeat signs, endings and jumps of `Score.written_bars` are
+    written. Chord symbols that do not start with a letter from A to G are
     omitted.
 
     Examples
@@ -165,32 +195,48 @@ class _PartWriter:
     """Writer of the notes of one channel, bar by bar."""
 
     def __init__(self, score: Score, channel: int, divisions: int, *, is_first: bool) -> None:
-        self._score, self._channel, self._divisions, self._is_first = score, channel, divisions, is_first
+        self._channel, self._divisions, self._is_first = channel, divisions, is_first
         self._notes = [note for note in score.notes if note.channel == channel]
-        self._keys = [(as_fraction(key.onset_beats), key) for key in drop_repeated(score.keys)]
+        self._keys = _timed(drop_repeated(score.keys))
+        self._tempos = _timed(drop_repeated(score.tempos))
+        self._chords = _timed(score.chords)
+        self._programs = _timed([program for program in score.programs if program.channel == channel])
 
     def element(self, bars: Sequence[BarSpan]) -> Element:
         part = Element("part", id=f"P{self._channel + 1}")
-        voices = [with_rests(voice, bars[-1].end) for voice in voices_of(self._notes)]
+        voices = [_by_bar(with_rests(voice, bars[-1].end), bars) for voice in voices_of(self._notes)]
         before: BarSpan | None = None
-        for bar in bars:
-            measure = _add(part, "measure", number=str(bar.number))
+        for place, (bar, after) in enumerate(zip(bars, [*bars[1:], None], strict=True)):
+            is_rest_of_bar = before is not None and before.number == bar.number
+            measure = _add(part, "measure", number=f"X{bar.number}" if is_rest_of_bar else str(bar.number))
             if bar.end - bar.start < bar.due:
                 measure.set("implicit", "yes")
+            _open_bar(measure, bar.signs, before.signs if before else None)
+            self._marks(measure, bar.signs, START_MARKS)
             self._changes(measure, bar, before)
             heads: list[Head] = []
             for number, voice in enumerate(voices, start=1):
-                events = [event for event in voice if event.start < bar.end and event.end > bar.start]
+                events = voice.get(place, [])
                 if number > 1:
                     if not any(event.notes for event in events):
                         continue
                     self._move(measure, "backup", bar.end - bar.start)
                 heads += self._voice(measure, bar, events, number)
-            turns = [(at, key.n_sharps) for at, key in self._keys if bar.start < at < bar.end]
+            turns = [(at, key.n_sharps) for at, key in _within(self._keys, bar) if at > bar.start]
             add_accidentals(heads, key_at(self._keys, bar.start).n_sharps, turns)
+            self._marks(measure, bar.signs, END_MARKS)
+            _close_bar(measure, bar.signs, after.signs if after else None)
             before = bar
-        _add(_add(measure, "barline", location="right"), "bar-style", "light-heavy")
         return part
+
+    def _marks(self, measure: Element, signs: WrittenBar, marks: Sequence[NavigationMark]) -> None:
+        """Write the marks of a bar, in the first part."""
+        for mark in marks:
+            if mark in signs.marks and self._is_first:
+                direction = _add(measure, "direction", placement="above")
+                tag, text, attribute, value = _MARKS[mark]
+                _add(_add(direction, "direction-type"), tag, text)
+                ElementTree.SubElement(direction, "sound", {attribute: value})
 
     def _voice(self, measure: Element, bar: BarSpan, events: Iterable[Chord], number: int) -> list[Head]:
         """Write a voice of a bar; voices other than the first skip their rests.
@@ -286,7 +332,7 @@ class _PartWriter:
         attributes = Element("attributes")
         if before is None:
             _add(attributes, "divisions", str(self._divisions))
-        for key in [key for at, key in self._keys if at == bar.start][-1:]:
+        for key in [key for at, key in _within(self._keys, bar) if at == bar.start][-1:]:
             _add(attributes, "key", _key_texts(key))
         if metre := bar.metre:
             old = before.metre if before else None
@@ -299,8 +345,8 @@ class _PartWriter:
             measure.append(attributes)
         self._directions(measure, bar)
         now = bar.start
-        for at, key in self._keys:
-            if bar.start < at < bar.end:  # move forward, and back below
+        for at, key in _within(self._keys, bar):
+            if at > bar.start:  # move forward, and back below
                 self._move(measure, "forward", at - now)
                 _add(_add(measure, "attributes"), "key", _key_texts(key))
                 now = at
@@ -314,31 +360,85 @@ class _PartWriter:
         return {"sign": "F", "line": "4"} if is_low else {"sign": "G", "line": "2"}
 
     def _directions(self, measure: Element, bar: BarSpan) -> None:
-        def within(onset_beats: float) -> bool:
-            return bar.start <= as_fraction(onset_beats) < bar.end
-
-        def offset(element: Element, onset_beats: float) -> None:
-            if later := as_fraction(onset_beats) - bar.start:
+        def offset(element: Element, at: Fraction) -> None:
+            if later := at - bar.start:
                 _add(element, "offset", self._count(later))
 
         if self._is_first:
-            for tempo in (tempo for tempo in drop_repeated(self._score.tempos) if within(tempo.onset_beats)):
+            for at, tempo in _within(self._tempos, bar):
                 tempo_bpm = f"{tempo.tempo_bpm:.9g}"
                 direction = _add(measure, "direction", placement="above")
                 mark = {"beat-unit": "quarter", "per-minute": tempo_bpm}
                 _add(_add(direction, "direction-type"), "metronome", mark)
-                offset(direction, tempo.onset_beats)
+                offset(direction, at)
                 _add(direction, "sound", tempo=tempo_bpm)
-            for chord in (chord for chord in self._score.chords if within(chord.onset_beats)):
+            for at, chord in _within(self._chords, bar):
                 if match := _SYMBOL.fullmatch(chord.name):
-                    offset(_write_harmony(measure, match), chord.onset_beats)
-        for program in self._score.programs:
-            if program.channel == self._channel and program.onset_beats > 0 and within(program.onset_beats):
+                    offset(_write_harmony(measure, match), at)
+        for at, program in _within(self._programs, bar):
+            if program.onset_beats > 0:
                 direction = _add(measure, "direction")
                 _add(_add(direction, "direction-type"), "words")
-                offset(direction, program.onset_beats)
+                offset(direction, at)
                 number = {"midi-program": str(program.program + 1)}
                 _add(_add(direction, "sound"), "midi-instrument", number, id=_instrument(self._channel))
+
+
+def _timed(changes: Iterable[AnyChange]) -> Timed[AnyChange]:
+    """Return changes in order with their onsets in quarter notes."""
+    return [(as_fraction(change.onset_beats), change) for change in changes]
+
+
+def _within(timed: Timed[AnyChange], bar: BarSpan) -> Timed[AnyChange]:
+    """Return the changes from the start of a bar to before its end, without a search through all of them."""
+    first, stop = (bisect_left(timed, at, key=lambda change: change[0]) for at in (bar.start, bar.end))
+    return timed[first:stop]
+
+
+def _by_bar(voice: Iterable[Chord], bars: Sequence[BarSpan]) -> dict[int, list[Chord]]:
+    """Return the index of each bar -> the events that sound in it, in one pass through both."""
+    events: dict[int, list[Chord]] = defaultdict(list)
+    place = 0
+    for event in voice:
+        while bars[place].end <= event.start:
+            place += 1
+        last = place
+        while last < len(bars) and bars[last].start < event.end:
+            events[last].append(event)
+            last += 1
+    return events
+
+
+def _open_bar(measure: Element, signs: WrittenBar, before: WrittenBar | None) -> None:
+    """Write the start of a repeat and of an ending."""
+    starts_ending = signs.endings and (
+        before is None or before.endings != signs.endings or before.n_repeats > 0
+    )
+    if not (signs.starts_repeat or starts_ending):
+        return
+    line = _add(measure, "barline", location="left")
+    if signs.starts_repeat:
+        _add(line, "bar-style", "heavy-light")
+    if starts_ending:
+        _add(line, "ending", number=",".join(map(str, signs.endings)), type="start")
+    if signs.starts_repeat:
+        _add(line, "repeat", direction="forward")
+
+
+def _close_bar(measure: Element, signs: WrittenBar, after: WrittenBar | None) -> None:
+    """Write the end of a repeat and of an ending, and the last bar line."""
+    ends_ending = signs.endings and (after is None or after.endings != signs.endings or signs.n_repeats > 0)
+    if not (signs.n_repeats or ends_ending or after is None):
+        return
+    line = _add(measure, "barline", location="right")
+    if signs.n_repeats or after is None:
+        _add(line, "bar-style", "light-heavy")
+    if ends_ending:
+        kind = "stop" if signs.n_repeats else "discontinue"
+        _add(line, "ending", number=",".join(map(str, signs.endings)), type=kind)
+    if signs.n_repeats:
+        times = {"times": str(signs.n_repeats + 1)} if signs.n_repeats > 1 else {}
+        _add(line, "repeat", direction="backward", **times)
 
 
 def _describe_part(parts: Element, score: Score, channel: int, name: str) -> None:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
-from pathlib import Path
 from typing import ClassVar
 
 import numpy as np
@@ -13,12 +12,10 @@ from numpy.typing import ArrayLike, NDArray
 from woodshed.composition.generation import BAR_BEATS
 from woodshed.composition.generator import Request
 from woodshed.composition.grid.composer import GridComposer
-from woodshed.data.corpora.nottingham import tune_family
 from woodshed.data.symbolic_corpus import SymbolicCorpus, jsb_corpus, read_score_corpus, source_of
 from woodshed.errors import ParameterError, ScoreError, printable
 from woodshed.metrics.voice_leading import RANGES
 from woodshed.score import DRUM_CHANNEL, Score
-from woodshed.symbolic.file import read_scores
 from woodshed.symbolic.four_voices import VOICES, as_voices
 from woodshed.tasks.chorale.piece import HOLE, SILENCE, ChoralePiece
 from woodshed.tasks.chorale.request import ChoraleRequest
@@ -62,7 +59,7 @@ def read_chorale_corpus(source: str, steps_per_beat: int = 4) -> SymbolicCorpus:
     name, place = source_of(source, CHORALE_SOURCES)
     if not name:
         return read_score_corpus(
-            place, lambda path: _read_chorales(path, steps_per_beat), key=lambda grid: grid.tobytes()
+            place, lambda score: _to_grid(score, steps_per_beat), key=lambda grid: grid.tobytes()
         )
     if JSB_STEPS_PER_BEAT % steps_per_beat:
         raise ParameterError(
@@ -73,13 +70,10 @@ def read_chorale_corpus(source: str, steps_per_beat: int = 4) -> SymbolicCorpus:
     return jsb_corpus(place, "sixteenth", lambda piece: np.array(piece, np.int32)[::step])
 
 
-def _read_chorales(path: Path, steps_per_beat: int) -> Iterator[tuple[Grid, str, str]]:
-    """Yield grid, title and family of each piece of a file."""
+def _to_grid(score: Score, steps_per_beat: int) -> Grid:
+    """Return the pitches of the four voices of a score at each step."""
     tokens = ChoraleGrid(steps_per_beat)
-    for score in read_scores(path):
-        grid = tokens.ids_to_grid(tokens.encode(_to_four_voices(score)))
-        title = score.title or path.stem
-        yield grid, title, tune_family(title)
+    return tokens.ids_to_grid(tokens.encode(_to_four_voices(score)))
 
 
 def _to_four_voices(score: Score) -> Score:

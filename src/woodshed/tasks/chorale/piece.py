@@ -107,7 +107,7 @@ class ChoralePiece(ScoreGeneration):
         if self.octaves:
             direction = "up" if self.octaves > 0 else "down"
             notes.append(f"moved {counted(abs(self.octaves), 'octave')} {direction}")
-        return (f"{key.keynote} {key.mode}", self._length, *notes)
+        return (key.name, self._length, *notes)
 
     @property
     def faults(self) -> tuple[str, ...]:

@@ -68,7 +68,7 @@ def read_tunes_corpus(source: str) -> SymbolicCorpus:
     ----------
     source
         ``folk``, ``oneill``, ``ryan``, ``aird``, ``nottingham:PATH``, or a folder (or file) of ABC, MIDI or
-        MusicXML. Only ABC keeps repeats; a MIDI file without a key gets the best-fitting one.
+        MusicXML. ABC and MusicXML keep repeats; a MIDI file without a key gets the best-fitting one.
 
     Raises
     ------

@@ -12,7 +12,7 @@ from woodshed.composition.generation import ScoreGeneration, VoiceLine
 from woodshed.errors import counted
 from woodshed.metrics.originality import Melody
 from woodshed.metrics.style import Style, melody_style, repeated_bars
-from woodshed.score import Score
+from woodshed.score import Score, key_name
 from woodshed.symbolic.edit import set_tempo
 from woodshed.symbolic.folk.vocabulary import METRES, MODE_NAMES, SIGNATURES, bar_errors, counted_bars
 from woodshed.tokens.folk.tokenizer import folk_notes, tokens_to_abc, tokens_to_score
@@ -68,7 +68,7 @@ class TunePiece(ScoreGeneration):
     def facts(self) -> tuple[str, ...]:
         """Its metre, key and number of bars."""
         metre, mode, *_ = self.text.split()
-        return (metre.removeprefix("M:"), f"{self.tonic} {MODE_NAMES[mode]}", counted(self.n_bars, "bar"))
+        return (metre.removeprefix("M:"), key_name(self.tonic, MODE_NAMES[mode]), counted(self.n_bars, "bar"))
 
     @property
     def n_bars(self) -> int:
@@ -146,14 +146,18 @@ class TunePiece(ScoreGeneration):
 
 
 def prime_of(text: str) -> tuple[str, ...]:
-    """Return the tokens with which a continuation of a tune begins: all but the final bar line.
+    """Return the tokens with which a continuation of a tune begins: all but a final bar line.
+
+    A final repeat sign is kept.
 
     Examples
     --------
-    >>> prime_of("M:2/4 K:Cmaj C 2 E 2 | G 4 :|")
+    >>> prime_of("M:2/4 K:Cmaj C 2 E 2 | G 4 |")
     ('M:2/4', 'K:Cmaj', 'C', '2', 'E', '2', '|', 'G', '4')
+    >>> prime_of("M:2/4 K:Cmaj |: G 4 :|")
+    ('M:2/4', 'K:Cmaj', '|:', 'G', '4', ':|')
     """
     words = text.split()
-    while words and words[-1] in ("|", ":|"):
+    while words and words[-1] == "|":
         words.pop()
     return tuple(words)

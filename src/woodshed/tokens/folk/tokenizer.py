@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from fractions import Fraction
@@ -14,6 +15,7 @@ from woodshed.errors import ParameterError, ScoreError, near_miss
 from woodshed.score import Metre, Score
 from woodshed.symbolic.abc.read import abc_to_score
 from woodshed.symbolic.abc.voice import groups_of
+from woodshed.symbolic.abc.write import length_text
 from woodshed.symbolic.folk.vocabulary import (
     BAR_LINES,
     BOUNDARIES,
@@ -29,7 +31,7 @@ from woodshed.symbolic.folk.vocabulary import (
     lengths_of,
     sounding,
 )
-from woodshed.symbolic.notation import alterations_of
+from woodshed.symbolic.notation import alterations_of, beat_of, tied_spans
 from woodshed.tokens.folk.key import in_key
 
 _NUMBERS = {word: number for number, word in enumerate(WORDS)}
@@ -333,6 +335,8 @@ def _bar(words: Sequence[str], metre: str, *, is_upbeat: bool) -> tuple[str, Fra
     events = _events(words)
     if len(groups) != len(events):  # a chord that is not closed, or has no notes
         return " ".join(events), total
+    beat = beat_of(Metre(0, int(beats), int(unit)))
+    events = [_tied(event, span, beat) for event, span in zip(events, spans, strict=True)]
     text = ""
     for k, event in enumerate(events):
         if k and not events[k - 1].endswith((">", "<")):
@@ -340,6 +344,30 @@ def _bar(words: Sequence[str], metre: str, *, is_upbeat: bool) -> tuple[str, Fra
             text += " " if is_apart else ""
         text += event
     return text, total
+
+
+def _tied(event: str, span: tuple[Fraction, Fraction], beat: Fraction) -> str:
+    """Write a note, rest or chord of a length such as five eighths as tied ones.
+
+    Examples
+    --------
+    >>> span = Fraction(0), Fraction(5, 2)
+    >>> _tied("^d5", span, Fraction(1)), _tied("[E5G5]", span, Fraction(3, 2)), _tied("z5", span, Fraction(1))
+    ('^d4-d', '[E3G3]-[E2G2]', 'z4z')
+    """
+    start, end = span
+    lengths = [2 * (b - a) for a, b in tied_spans(start, end, beat)]
+    written = length_text(sum(lengths, Fraction(0)))
+    names = re.findall(rf"([=_^]*[A-Ga-gz][,']*){re.escape(written)}(?![\d/])", event)
+    notes = re.fullmatch(rf"\[?(?:[=_^]*[A-Ga-gz][,']*{re.escape(written)})+\]?", event)
+    if len(lengths) == 1 or notes is None:  # a note of a tuplet or broken rhythm has another length
+        return event
+    parts = []
+    for length in lengths:
+        text = "".join(name + length_text(length) for name in names)
+        parts.append(f"[{text}]" if event[0] == "[" else text)
+        names = [name.lstrip("=_^") for name in names]  # an accidental holds to the end of its bar
+    return ("" if REST in names else "-").join(parts)
 
 
 def _events(words: Sequence[str]) -> list[str]:
