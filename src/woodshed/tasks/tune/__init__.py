@@ -28,6 +28,7 @@ from woodshed.data.symbolic_corpus import (
 from woodshed.errors import MissingPackageError, ScoreFileError
 from woodshed.symbolic.abc.read import ABC_SUFFIXES, read_text
 from woodshed.symbolic.abc.write import score_to_abc
+from woodshed.symbolic.folk.melody import folk_melody
 from woodshed.symbolic.folk.vocabulary import PITCH_PLACES
 from woodshed.tasks.tune.piece import TunePiece
 from woodshed.tasks.tune.request import TuneRequest
@@ -68,7 +69,8 @@ def read_tunes_corpus(source: str) -> SymbolicCorpus:
     ----------
     source
         ``folk``, ``oneill``, ``ryan``, ``aird``, ``nottingham:PATH``, or a folder (or file) of ABC, MIDI or
-        MusicXML. ABC and MusicXML keep repeats; a MIDI file without a key gets the best-fitting one.
+        MusicXML. ABC and MusicXML keep repeats; a MIDI file without a key gets the best-fitting one. Of
+        MIDI and MusicXML, the melody is read: see `woodshed.symbolic.folk.melody.folk_melody`.
 
     Raises
     ------
@@ -124,7 +126,7 @@ def _tunes_of(path: Path, skipped: list[Skipped]) -> Iterator[tuple[str, str]]:
     if path.suffix.lower() in ABC_SUFFIXES:
         texts = [read_text(path)]
     else:
-        texts = [score_to_abc(score) for score in scores_with_keys(path)]
+        texts = [score_to_abc(folk_melody(score)) for score in scores_with_keys(path)]
     for text in texts:
         tunes, errors = book_to_folk(text, source=path.name)
         if not tunes and not errors:
