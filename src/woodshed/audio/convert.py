@@ -134,8 +134,9 @@ def convert_file(
     )
     block_s = samples_to_s(VALUES_PER_BLOCK // header.n_channels, max(rate, header.sample_rate))
     n_mixed = 1 if header.n_channels == 1 else channels  # mono is copied only when it is written
+    is_mixed = n_mixed == 1 < header.n_channels
     blocks: Iterator[Samples] = (
-        to_channels(block, n_mixed).samples for block in read_blocks(source, block_s=block_s)
+        to_channels(block, n_mixed).samples for block in read_blocks(source, block_s=block_s, mono=is_mixed)
     )
     if rate != header.sample_rate:
         resampler = RunningResampler(header.sample_rate, rate, n_mixed, os.fspath(source))

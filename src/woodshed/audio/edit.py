@@ -390,7 +390,8 @@ def to_mono(clip: Clip, *, weights: Sequence[float] | None = None) -> Clip:
         Sound with any number of channels.
     weights
         Factor of each channel in the sum, one for each channel, not normalised: ``(1, 0)`` selects the left
-        one of two. None takes the mean.
+        one of two. None takes the mean, or one of two channels that cancel each other in it: see
+        `woodshed.clip.ChannelMix`.
 
     Raises
     ------

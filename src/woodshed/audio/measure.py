@@ -4,16 +4,16 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterable
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from woodshed.audio.loudness import LOWEST_RATE, FrameSums, LoudnessMeter, TruePeakMeter
-from woodshed.audio.read import FileInfo, FilePath, info, read_blocks
+from woodshed.audio.read import FileInfo, FilePath, info, length_remark, read_blocks
 from woodshed.audio.segment import blocks_of
-from woodshed.clip import Clip
+from woodshed.clip import ChannelMix, Clip
 from woodshed.units import amplitude_to_db, db_to_amplitude, s_to_samples, samples_to_s
 
 BITS = {
@@ -30,6 +30,8 @@ LARGEST = 1 - 2**-15
 
 CLIPPED_RUN = 3
 """Minimum number of consecutive samples at full scale, of the same sign, that count as clipped."""
+
+_N_FFT = 2048
 
 SILENT_DBFS = -60.0
 SILENCE_FRAME_S = 0.02
@@ -60,6 +62,8 @@ class Measurement(FileInfo):
         less. Clipping before attenuation or lossy encoding is not detected.
     dc_offset
         Mean of the channel with the largest absolute mean; full scale is 1.
+    remarks
+        As in `FileInfo`, and whether two channels cancel each other in a mix.
     silence_share
         Share of the duration, 0 to 1, in frames of 20 ms with an RMS level below -60 dBFS.
     """
@@ -122,7 +126,10 @@ def measure_file(path: FilePath) -> Measurement:
     ('FLAC PCM_16', 16, 3428)
     """
     header = info(path)
-    return _measure_blocks(read_blocks(path), header.sample_rate, header.n_channels, header.codec)
+    measured = _measure_blocks(read_blocks(path), header.sample_rate, header.n_channels, header.codec)
+    early_end = length_remark(measured.n_samples, header.n_samples, header.sample_rate)
+    remarks = (*header.remarks, early_end, *measured.remarks)
+    return replace(measured, remarks=tuple(filter(None, remarks)))
 
 
 def _measure_blocks(blocks: Iterable[Clip], sample_rate: int, n_channels: int, codec: str) -> Measurement:
@@ -134,7 +141,9 @@ def _measure_blocks(blocks: Iterable[Clip], sample_rate: int, n_channels: int, c
     n_samples = n_silent = 0
     peak = total_energy = 0.0
     totals = np.zeros(n_channels)
+    mix = ChannelMix(sample_rate)
     for block in blocks:
+        mix.add(block.samples)
         true_peak.add(block)  # raises for a block of another format
         if loudness is not None:
             loudness.add(block)
@@ -162,7 +171,30 @@ def _measure_blocks(blocks: Iterable[Clip], sample_rate: int, n_channels: int, c
         n_clipped_runs=clipping.n_runs,
         dc_offset=float(mean[np.abs(mean).argmax()]),
         silence_share=n_silent / n_samples,
+        remarks=(mix.remark,) if mix.remark else (),
     )
+
+
+def share_above(clip: Clip, frequency_hz: float) -> float:
+    """Return the share of the energy of a clip above a frequency, 0 to 1; without the constant component.
+
+    Examples
+    --------
+    >>> from woodshed.audio.signals import sine
+    >>> round(share_above(sine(3000), 2000.0), 3), round(share_above(sine(1000), 2000.0), 3)
+    (1.0, 0.0)
+    """
+    if clip.sample_rate / 2 <= frequency_hz:
+        return 0.0
+    samples = clip.mono()
+    n_fft = min(_N_FFT, len(samples))
+    frames = samples[: len(samples) // n_fft * n_fft].reshape(-1, n_fft)
+    spectra = np.fft.rfft(frames * np.hanning(n_fft).astype(np.float32), axis=1)
+    power = np.square(np.abs(spectra), dtype=np.float64).sum(axis=0)
+    power[:2] = 0.0  # the window spreads the constant component to two bins
+    total = power.sum()
+    first = math.ceil(frequency_hz * n_fft / clip.sample_rate)
+    return float(power[first:].sum() / total) if total > 0 else 0.0
 
 
 def _encoding(codec: str) -> str:

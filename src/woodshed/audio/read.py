@@ -7,26 +7,33 @@ import os
 import stat
 import sys
 from collections.abc import Iterator
-from contextlib import contextmanager
-from dataclasses import dataclass
-from typing import Any
+from contextlib import ExitStack, contextmanager
+from dataclasses import dataclass, field, replace
+from typing import Any, BinaryIO
 
 import numpy as np
 import soundfile
 
 from woodshed.audio.edit import resample
-from woodshed.clip import Clip, Samples
+from woodshed.audio.ffmpeg import FFMPEG_SUFFIXES, decode
+from woodshed.audio.file_kind import needs_ffmpeg, not_audio
+from woodshed.audio.layout import HEAD_BYTES, layout_of
+from woodshed.audio.splice import SplicedFile
+from woodshed.clip import ChannelMix, Clip, Samples, is_in_range
 from woodshed.errors import AudioFileError, ParameterError, printable
 from woodshed.units import s_to_samples, samples_to_s
 
 FilePath = str | os.PathLike[str]
 
-UNSUPPORTED_SUFFIXES = frozenset({".m4a", ".aac", ".wma", ".amr", ".webm"})
-"""Audio formats that libsndfile cannot decode; they count as audio so that they are reported, not ignored."""
-
 EXPORT_AGAIN = "Copy or export it again from its source."
 CONVERT = "Convert it to WAV or FLAC first, for instance: ffmpeg -i INPUT OUTPUT.wav"
 
+LOWEST_RATE = 100
+HIGHEST_RATE = 10_000_000
+"""Sample rates in hertz beyond which a header is considered damaged."""
+
+SHORTFALL_S = 0.01
+"""Minimum difference between declared and actual length that is reported, in seconds."""
 
 TAGS = ("title", "artist", "album", "date", "tracknumber", "genre", "comment", "copyright", "license")
 """libsndfile's names of the tags that are copied from file to file; its ``software`` tag is not."""
@@ -34,7 +41,7 @@ TAGS = ("title", "artist", "album", "date", "tracknumber", "genre", "comment", "
 _UNKNOWN_FORMAT = 1  # libsndfile's SF_ERR_UNRECOGNISED_FORMAT
 _LONGEST = 2**62  # libsndfile declares more than this when a stream was saved without its length
 
-AUDIO_SUFFIXES = UNSUPPORTED_SUFFIXES | {
+AUDIO_SUFFIXES = FFMPEG_SUFFIXES | {
     *(".wav", ".wave", ".flac", ".ogg", ".oga", ".opus", ".mp3", ".aif", ".aiff", ".aifc"),
     *(".au", ".snd", ".caf", ".w64", ".rf64", ".voc", ".sph"),
 }
@@ -49,23 +56,37 @@ class _Stream(soundfile.SoundFile):  # type: ignore[misc]
 
     soundfile seeks to the current position after every read. After such a seek an MP3 decoder restarts
     without the bit reservoir of the previous frame, which causes a discontinuity.
+
+    ``n_samples`` is the number of samples to decode if the header states another one, ``codec`` the container
+    and subtype, and ``remarks`` what a user should know about the file.
     """
+
+    n_samples: int | None = None
+    codec: str = ""
+    remarks: tuple[str, ...] = ()
 
     def seekable(self) -> bool:
         """Return False, so that soundfile does not seek by itself."""
         return False
+
+    @property
+    def frames(self) -> int:
+        """Number of samples per channel."""
+        return int(super().frames) if self.n_samples is None else self.n_samples
 
 
 @contextmanager
 def open_sound(path: FilePath) -> Iterator[Any]:
     """Open an audio file for decoding.
 
-    libsndfile opens the file by its name, since callbacks into a Python file object for every block are slow.
+    libsndfile opens the file by its name, since callbacks into a Python file object for every block are slow,
+    unless its header must be corrected (`woodshed.audio.layout`). Formats that libsndfile lacks are decoded
+    by ffmpeg first.
 
     Yields
     ------
     soundfile.SoundFile
-        The open file.
+        The open file, with ``codec`` and ``remarks``.
 
     Raises
     ------
@@ -79,14 +100,17 @@ def open_sound(path: FilePath) -> Iterator[Any]:
     ...     sound.samplerate, sound.frames
     (8000, 3428)
     """
-    _check_regular_file(path)
-    try:
-        sound = _Stream(library_path(path))
-    except (soundfile.SoundFileError, TypeError) as error:  # TypeError: headerless, named .raw
-        raise AudioFileError(path, _format_error_text(path, error)) from error
-    with sound:
+    with ExitStack() as stack:
+        file = stack.enter_context(_open_regular_file(path))
+        sound = stack.enter_context(_open_stream(path, file, stack))
         if sound.frames > _LONGEST:
             raise AudioFileError(path, f"it does not declare its length. {CONVERT}")
+        if not LOWEST_RATE <= sound.samplerate <= HIGHEST_RATE:
+            raise AudioFileError(
+                path,
+                f"its header declares a sample rate of {sound.samplerate} Hz; expected {LOWEST_RATE} to "
+                f"{HIGHEST_RATE} Hz. {EXPORT_AGAIN}",
+            )
         try:
             yield sound
         except soundfile.SoundFileError as error:
@@ -95,20 +119,78 @@ def open_sound(path: FilePath) -> Iterator[Any]:
             ) from error
 
 
-def _check_regular_file(path: FilePath) -> None:
-    """Raise for files that cannot be opened, and for folders, pipes and devices, which would block."""
+def _open_stream(path: FilePath, file: BinaryIO, stack: ExitStack) -> _Stream:
+    """Open a file in the way that its first bytes require; ``stack`` closes what it needs."""
+    head = file.read(HEAD_BYTES)
+    kind = not_audio(head)
+    if kind:
+        raise AudioFileError(path, f"it is {kind}, not audio. Replace it by the sound itself.")
+    kind = needs_ffmpeg(head)
+    if kind:
+        return _decoded(path, kind, stack)
+    layout = layout_of(file, head)
+    try:
+        if layout.spans:
+            sound = _Stream(SplicedFile(file, layout.prefix, layout.spans, layout.n_apparent))
+        else:
+            sound = _Stream(library_path(path))
+    except (soundfile.SoundFileError, TypeError) as error:  # TypeError: headerless, named .raw
+        suffix = os.path.splitext(os.fspath(path))[1].lower()
+        if suffix in FFMPEG_SUFFIXES:
+            return _decoded(path, suffix[1:].upper(), stack)
+        raise AudioFileError(path, _format_error_text(error)) from error
+    sound.codec = f"{sound.format} {sound.subtype}"
+    sound.n_samples = layout.n_samples
+    n_declared = round(sound.frames * layout.declared) + layout.n_missing
+    remarks = (layout.remark, length_remark(sound.frames, n_declared, sound.samplerate))
+    sound.remarks = tuple(filter(None, remarks))
+    return sound
+
+
+def _decoded(path: FilePath, kind: str, stack: ExitStack) -> _Stream:
+    """Open what ffmpeg makes of a file."""
+    decoded = decode(path, kind)
+    stack.callback(lambda: decoded)  # which keeps the temporary file
+    sound = _Stream(decoded.name)
+    sound.codec = f"{kind.replace(' ', '-')} {sound.subtype}"
+    return sound
+
+
+def length_remark(n_samples: int, n_declared: int, sample_rate: int) -> str:
+    """Return a remark if a file is shorter than its header declares, or an empty string.
+
+    Examples
+    --------
+    >>> length_remark(19978, 32000, 16000)
+    'it breaks off after 1.249 s; its header declares 2.000 s'
+    """
+    if n_declared - n_samples < SHORTFALL_S * sample_rate:
+        return ""
+    actual_s, declared_s = samples_to_s(n_samples, sample_rate), samples_to_s(n_declared, sample_rate)
+    return f"it breaks off after {actual_s:.3f} s; its header declares {declared_s:.3f} s"
+
+
+@contextmanager
+def _open_regular_file(path: FilePath) -> Iterator[BinaryIO]:
+    """Open a file; raise for folders, pipes and devices, which would block, and for empty files."""
     try:
         state = os.stat(path)
-        if stat.S_ISREG(state.st_mode):
-            open(path, "rb").close()  # unlike libsndfile, Python reports why a file cannot be opened
+        if stat.S_ISDIR(state.st_mode):
+            raise AudioFileError(
+                path, "it is a folder. Choose an audio file, or read the folder as a corpus."
+            )
+        if not stat.S_ISREG(state.st_mode):
+            raise AudioFileError(path, "it is a device or a pipe. Record it into a file first.")
+        if state.st_size == 0:
+            raise AudioFileError(path, f"it is empty (0 bytes). {EXPORT_AGAIN}")
+        # Unlike libsndfile, Python reports why a file cannot be opened.
+        file = open(path, "rb")  # noqa: SIM115
+    except AudioFileError:
+        raise
     except (OSError, ValueError) as error:
         raise AudioFileError(path, _open_error_text(path, error)) from error
-    if stat.S_ISDIR(state.st_mode):
-        raise AudioFileError(path, "it is a folder. Choose an audio file, or read the folder as a corpus.")
-    if not stat.S_ISREG(state.st_mode):
-        raise AudioFileError(path, "it is a device or a pipe. Record it into a file first.")
-    if state.st_size == 0:
-        raise AudioFileError(path, f"it is empty (0 bytes). {EXPORT_AGAIN}")
+    with file:
+        yield file
 
 
 def _open_error_text(path: FilePath, error: Exception) -> str:
@@ -123,10 +205,7 @@ def _open_error_text(path: FilePath, error: Exception) -> str:
     return f"it cannot be opened ({library_message(error)}). Check the name and the disk."
 
 
-def _format_error_text(path: FilePath, error: Exception) -> str:
-    suffix = os.path.splitext(os.fspath(path))[1].lower()
-    if suffix in UNSUPPORTED_SUFFIXES:
-        return f"it is {suffix[1:].upper()}, which libsndfile cannot decode. {CONVERT}"
+def _format_error_text(error: Exception) -> str:
     if isinstance(error, TypeError):
         return f"it has raw samples without a header. {CONVERT}"
     if getattr(error, "code", None) == _UNKNOWN_FORMAT:
@@ -173,6 +252,8 @@ class FileInfo:
         Duration in seconds.
     codec
         Container and subtype of libsndfile, such as ``FLAC PCM_16``.
+    remarks
+        What a user should know about the file, such as that it breaks off; mostly empty.
     """
 
     sample_rate: int
@@ -180,6 +261,7 @@ class FileInfo:
     n_samples: int
     duration_s: float
     codec: str
+    remarks: tuple[str, ...] = field(default=(), kw_only=True)
 
 
 def info(path: FilePath) -> FileInfo:
@@ -193,8 +275,9 @@ def info(path: FilePath) -> FileInfo:
     Examples
     --------
     >>> from woodshed.data.sample import sample_folder
-    >>> info(sample_folder() / "recordings" / "7_theo_0.flac")
-    FileInfo(sample_rate=8000, n_channels=1, n_samples=3428, duration_s=0.4285, codec='FLAC PCM_16')
+    >>> header = info(sample_folder() / "recordings" / "7_theo_0.flac")
+    >>> header.sample_rate, header.n_channels, header.n_samples, header.codec, header.remarks
+    (8000, 1, 3428, 'FLAC PCM_16', ())
     """
     with open_sound(path) as sound:
         return FileInfo(
@@ -202,7 +285,8 @@ def info(path: FilePath) -> FileInfo:
             n_channels=sound.channels,
             n_samples=sound.frames,
             duration_s=samples_to_s(sound.frames, sound.samplerate),
-            codec=f"{sound.format} {sound.subtype}",
+            codec=sound.codec,
+            remarks=sound.remarks,
         )
 
 
@@ -245,7 +329,8 @@ def read(
     sample_rate
         Rate to resample to, in hertz; None keeps that of the file.
     mono
-        Whether to mix all channels to their mean.
+        Whether to mix all channels to their mean, or to one of two that cancel each other in it: see
+        `woodshed.clip.ChannelMix`.
     start_s, end_s
         The segment in seconds; ``end_s`` None, or beyond the end, reads to the end.
 
@@ -300,7 +385,12 @@ def read_unless_long(path: FilePath, longest_s: float, *, sample_rate: int) -> C
 
 
 def read_blocks(
-    path: FilePath, *, block_s: float = 10.0, start_s: float = 0.0, end_s: float | None = None
+    path: FilePath,
+    *,
+    block_s: float = 10.0,
+    mono: bool = False,
+    start_s: float = 0.0,
+    end_s: float | None = None,
 ) -> Iterator[Clip]:
     """Read a file of any length block by block.
 
@@ -310,8 +400,8 @@ def read_blocks(
         As in `read`.
     block_s
         Length of a block in seconds; the last may be shorter.
-    start_s, end_s
-        The segment, as in `read`.
+    mono, start_s, end_s
+        As in `read`.
 
     Yields
     ------
@@ -331,8 +421,20 @@ def read_blocks(
     [2000, 1428]
     """
     with open_sound(path) as sound:
+        mix = _mix_of(path, start_s, end_s) if mono and sound.channels > 1 else None
         for samples in _decode(path, sound, start_s, end_s, s_to_samples(block_s, sound.samplerate)):
-            yield Clip(samples.T, sound.samplerate, os.fspath(path))
+            yield Clip(samples.T if mix is None else mix(samples.T), sound.samplerate, os.fspath(path))
+
+
+def _mix_of(path: FilePath, start_s: float, end_s: float | None) -> ChannelMix:
+    """Return the mix of the channels of a file, of which as much is decoded as the decision needs."""
+    with open_sound(path) as sound:
+        mix = ChannelMix(sound.samplerate)
+        for samples in _decode(path, sound, start_s, end_s, VALUES_PER_READ // sound.channels):
+            mix.add(samples.T)
+            if mix.is_decided:
+                break
+    return mix
 
 
 def _decode_clip(
@@ -341,9 +443,8 @@ def _decode_clip(
     """Decode a segment of an open file, at its own rate."""
     parts = list(_decode(path, sound, start_s, end_s, VALUES_PER_READ // sound.channels))
     channels = np.ascontiguousarray((parts[0] if len(parts) == 1 else np.concatenate(parts)).T)
-    if mono and len(channels) > 1:
-        channels = channels.mean(axis=0, dtype=np.float32, keepdims=True)
-    return Clip(channels, sound.samplerate, os.fspath(path))
+    clip = Clip(channels, sound.samplerate, os.fspath(path))
+    return replace(clip, samples=clip.mono()) if mono and clip.n_channels > 1 else clip
 
 
 def _decode(
@@ -369,16 +470,11 @@ def _decode(
     position = start
     while position < stop:
         part = sound.read(min(stop - position, max(1, n_frames)), dtype="float32", always_2d=True)
-        if len(part) == 0 and sound.format == "MPEG":  # whose length is an estimate, which may be too high
+        if len(part) == 0:  # a file that breaks off within a block of its codec
             break
-        if len(part) == 0:
-            raise AudioFileError(
-                path,
-                f"it is damaged: it ends after {samples_to_s(position, sound.samplerate):.3f} s. "
-                f"{EXPORT_AGAIN}",
-            )
-        if not np.isfinite(part).all():
-            raise AudioFileError(path, f"it has samples that are NaN or infinite. {EXPORT_AGAIN}")
+        if not is_in_range(part):
+            what = "beyond 1e+10 times full scale" if np.isfinite(part).all() else "that are NaN or infinite"
+            raise AudioFileError(path, f"it has samples {what}. {EXPORT_AGAIN}")
         position += len(part)
         yield part
     if position == start:
