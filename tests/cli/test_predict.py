@@ -88,6 +88,25 @@ def test_bad_files_are_named_and_the_others_answered(
     assert strict.out == ""
 
 
+def test_recordings_that_are_not_used_as_they_are_get_one_note_of_each_kind(
+    cli: Callable[..., Any], model_folder: Path, tmp_path: Path
+) -> None:
+    rng = np.random.default_rng(0)
+    for k in range(3):
+        high = np.fft.rfft(rng.normal(size=9600)) * (np.fft.rfftfreq(9600, 1 / 48000) > 10000)
+        soundfile.write(tmp_path / f"{k}.wav", np.fft.irfft(high), 48000)
+    left = rng.normal(0, 0.1, 4000)
+    soundfile.write(tmp_path / "opposite.wav", np.stack([left, -left], axis=1), 8000)
+    soundfile.write(tmp_path / "cut.wav", left, 8000)
+    os.truncate(tmp_path / "cut.wav", 4000)
+    done = cli("predict", model_folder, tmp_path)
+    assert done.code == 0
+    said = " ".join(done.err.split())
+    assert said.count("3 sounds with energy above 4000 Hz, half of the sample rate of the model") == 1
+    assert said.count("left is used instead of their mean") == 1
+    assert said.count("it breaks off after 0.247 s; its header declares 0.500 s") == 1
+
+
 def test_nothing_usable_is_an_error_that_says_why(
     cli: Callable[..., Any], model_folder: Path, tmp_path: Path
 ) -> None:

@@ -341,6 +341,53 @@ def test_a_folder_that_cannot_be_written_to_is_noticed_before_the_work(
 # -- files that cannot be used --------------------------------------------------------------------
 
 
+@pytest.fixture(scope="module")
+def bat_folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Return a folder of class folders with bursts of noise at 45 to 55 and at 70 to 80 kHz."""
+    folder = tmp_path_factory.mktemp("bats")
+    rng = np.random.default_rng(0)
+    hz = np.fft.rfftfreq(38400, 1 / 192000)
+    for label, low_hz in (("high", 70000), ("low", 45000)):
+        (folder / label).mkdir()
+        for k in range(8):
+            spectrum = np.fft.rfft(rng.normal(size=38400)) * ((hz > low_hz) & (hz < low_hz + 10000))
+            soundfile.write(folder / label / f"{k}.flac", 0.8 * np.fft.irfft(spectrum), 192000)
+    return folder
+
+
+def test_what_a_model_does_not_hear_is_said(cli: Callable[..., Any], bat_folder: Path) -> None:
+    done = cli("train", bat_folder, "--task", "noise", "--dry-run")
+    assert done.code == 0
+    said = " ".join(done.err.split())
+    assert "16 sounds with energy above 16000 Hz, half of the sample rate of the model" in said
+    assert "median share 100%" in said
+    done = cli("train", bat_folder, "--task", "noise", "--dry-run", "--sample-rate", 192000)
+    assert "with energy above" not in done.err
+
+
+@pytest.mark.train
+@pytest.mark.parametrize("net", ["conv-residual", "svm"])
+def test_a_model_can_hear_as_high_as_its_sounds(
+    cli: Callable[..., Any], bat_folder: Path, tmp_path: Path, net: str
+) -> None:
+    settings = [] if net == "svm" else ["--epochs", 4, "--window-s", 0.2, "--n-augmentations", 1]
+    arguments = ["train", bat_folder, "--task", "noise", "--sample-rate", 192000, "--net", net, *settings]
+    done = cli(*arguments, "--out", tmp_path / "model")
+    assert done.code == 0, done.err
+    sounds = sorted(bat_folder.rglob("*.flac"))
+    done = cli("predict", tmp_path / "model", *sounds, "--format", "csv")
+    assert done.code == 0, done.err
+    assert "above" not in done.err
+    assert (
+        sum(
+            f"/{label}/" in line and label in line.split(",")[1:]
+            for label in ("high", "low")
+            for line in done.out.splitlines()
+        )
+        >= 12
+    )
+
+
 @pytest.fixture
 def flawed_folder(toy_folder: Path, tmp_path: Path) -> Path:
     """Return the made-up sounds with three files among them that are none."""

@@ -160,3 +160,29 @@ def test_an_object_that_is_not_a_dataclass_is_refused(tmp_path) -> None:
 
     with pytest.raises(ParameterError, match="or a frozen dataclass with __call__ and a class attribute key"):
         FeatureStore(tmp_path, Plain())
+
+
+@pytest.mark.parametrize("sample_rate", [8000, 16000, 32000, 44100, 48000])
+@pytest.mark.parametrize("name", sorted(set(front_ends.FRONT_ENDS) - {"notes", "timed-notes"}))
+def test_up_to_48_khz_the_lengths_of_frames_are_those_of_the_class(name: str, sample_rate: int) -> None:
+    """Stored features and models of these rates stay valid."""
+    kind = front_ends.front_end_class(name)
+    feature = front_ends.row_front_end(name, sample_rate)
+    assert getattr(feature, "feature", feature) == kind(sample_rate=sample_rate)
+
+
+@pytest.mark.parametrize("sample_rate", [96000, 192000, 250000, 384000])
+@pytest.mark.parametrize("name", sorted(set(front_ends.FRONT_ENDS) - {"notes", "timed-notes"}))
+def test_every_front_end_works_at_high_rates(name: str, sample_rate: int) -> None:
+    feature = front_ends.row_front_end(name, sample_rate)
+    inner = getattr(feature, "feature", feature)
+    assert 512 / 48000 <= inner.n_fft / sample_rate < 512 / 24000
+    tone = Clip(np.random.default_rng(0).normal(0, 0.1, sample_rate // 2), sample_rate)
+    assert np.isfinite(feature(tone)).all()
+
+
+def test_features_by_name_follow_high_rates_unless_they_are_told_otherwise() -> None:
+    (feature,) = woodshed.features.make_features(["log-mel"], {"sample_rate": 192000})
+    assert (feature.n_fft, feature.hop_length, feature.highest_hz) == (2048, 640, 96000)
+    (feature,) = woodshed.features.make_features(["log-mel"], {"sample_rate": 192000, "n_fft": 4096})
+    assert feature.n_fft == 4096

@@ -89,6 +89,10 @@ def info(sounds: Sounds, json_: Json = False, jobs: Jobs = -1) -> None:
         print_table([HEADING[k] for k in shown], [[row[k] for k in shown] for row in rows], numbers_from=1)
         if shown is COMPACT:
             note("Bits, codec, RMS, true peak and DC are shown in a wider terminal, or by --json.")
+    if not json_:
+        for path, measured in analysis.results:
+            for remark in measured.remarks:
+                note(f"{printable(path)}: {remark}.")
 
 
 def cells(name: str, measured: Measurement) -> tuple[str, ...]:

@@ -200,6 +200,16 @@ def _print_predictions(
             texts = (prediction.to_json() + "\n" for prediction in predictions)
     _write_or_print(texts, out)
     list_skipped(skipped)
+    _name_input_findings(estimator, paths)
+
+
+def _name_input_findings(estimator: AudioEstimator, paths: Sequence[Path]) -> None:
+    """Print one note for each kind of recording that the model does not use as it is."""
+    from woodshed.workflows.predict import check_inputs
+
+    for finding in check_inputs(estimator, paths):
+        files = "; ".join(finding.file_lines(n_shown=1))
+        note(f"{printable(finding.message)} {files}")
 
 
 # -- timelines of files -------------------------------------------------------------------------------
@@ -224,6 +234,7 @@ def _print_timelines(
     else:
         done = _write_timelines(timelines, paths, targets, format_)
     list_skipped(skipped)
+    _name_input_findings(recogniser, paths)
     if picture is not None:
         from woodshed.plotting.timeline import save_timelines
 

@@ -11,7 +11,7 @@ from typing import overload
 
 import woodshed.symbolic as symbolic
 from woodshed.audio.edit import resample
-from woodshed.audio.read import info, read, read_blocks
+from woodshed.audio.read import FileInfo, info, read, read_blocks
 from woodshed.clip import Clip
 from woodshed.score import MIDI_SUFFIXES
 
@@ -238,9 +238,9 @@ def example_blocks(example: Example) -> Iterator[Clip]:
         yield from read_blocks(example.path, start_s=example.start_s, end_s=example.end_s)
 
 
-def codec_of(path: Path) -> str:
-    """Return the codec of an audio file, or ``MIDI``."""
-    return "MIDI" if is_score(path) else info(path).codec
+def header_of(path: Path) -> FileInfo | None:
+    """Return the header of an audio file, or None for a MIDI file."""
+    return None if is_score(path) else info(path)
 
 
 def own_rate(path: Path) -> int:

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import math
 from abc import ABC, abstractmethod
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from functools import lru_cache
 from typing import Annotated, Any, ClassVar, Literal
 
@@ -16,6 +17,11 @@ from woodshed.clip import Clip, Samples
 from woodshed.errors import AudioError, printable
 from woodshed.features.validation import Checked, whole
 from woodshed.units import samples_to_frames
+
+HIGHEST_DEFAULT_RATE = 48000
+"""Sample rate in hertz up to which features use their default lengths of frames."""
+
+_FRAME_LENGTHS = ("n_fft", "hop_length", "frame_length")
 
 # Size of the blocks of frames in bytes: large enough for the overhead of NumPy calls to be negligible, and
 # small enough for the block to stay in the cache during windowing, transform and squaring.
@@ -228,6 +234,35 @@ class FrameFeature(Checked, ABC):
             If the clip has another sample rate.
         """
         return self._frames(mono_at(clip, self.sample_rate, type(self).__name__))
+
+
+def frame_settings(kind: type[Any], sample_rate: int) -> dict[str, Any]:
+    """Return a sample rate with lengths of frames that suit it, as settings of a feature.
+
+    Up to 48 kHz the lengths in samples are the defaults of the feature. Above they are doubled for every
+    octave, so that a frame has the duration and a bin the width that they have from 24 to 48 kHz: frames of
+    the default length would be shorter than the bands need.
+
+    Parameters
+    ----------
+    kind
+        Class of the feature, a dataclass.
+    sample_rate
+        Rate in hertz.
+
+    Examples
+    --------
+    >>> from woodshed.features.mel import LogMel
+    >>> frame_settings(LogMel, 48000)
+    {'sample_rate': 48000}
+    >>> frame_settings(LogMel, 192000)
+    {'sample_rate': 192000, 'n_fft': 2048, 'hop_length': 640}
+    """
+    factor = 2 ** max(0, math.ceil(math.log2(max(sample_rate, 1) / HIGHEST_DEFAULT_RATE)))
+    if factor == 1:
+        return {"sample_rate": sample_rate}
+    lengths = {field.name: field.default for field in fields(kind) if field.name in _FRAME_LENGTHS}
+    return {"sample_rate": sample_rate, **{name: factor * length for name, length in lengths.items()}}
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -10,7 +10,7 @@ import numpy as np
 
 from woodshed.audio.edit import RunningResampler
 from woodshed.audio.read import FilePath, read_blocks
-from woodshed.clip import Clip, Samples
+from woodshed.clip import ChannelMix, Clip, Samples
 from woodshed.errors import AudioError, ParameterError, printable
 from woodshed.features.frame import FrameFeature
 
@@ -56,7 +56,7 @@ def features_of_file(feature: FrameFeature, path: FilePath, *, block_s: float = 
     >>> [part.shape for part in features_of_file(feature, path, block_s=0.25)]
     [(12, 40), (9, 40), (1, 40)]
     """
-    return features_of_blocks(feature, read_blocks(path, block_s=block_s))
+    return features_of_blocks(feature, read_blocks(path, block_s=block_s, mono=True))
 
 
 def features_of_blocks(feature: FrameFeature, blocks: Iterable[Clip]) -> Iterator[Samples]:
@@ -161,8 +161,13 @@ def mono_blocks(blocks: Iterable[Clip], sample_rate: int) -> Iterator[Clip]:
 
 
 def _mix_blocks(blocks: Iterable[Clip]) -> Iterator[Clip]:
-    """Mix each block to mono, and check that all have the same rate."""
+    """Mix each block to mono, and check that all have the same rate.
+
+    Of a stereo stream as many blocks are held back as the decision about the mix needs: see `ChannelMix`.
+    """
     sample_rate = None
+    mix: ChannelMix | None = None
+    waiting: list[Clip] = []
     for block in blocks:
         if sample_rate not in (None, block.sample_rate):
             raise ParameterError(
@@ -170,4 +175,10 @@ def _mix_blocks(blocks: Iterable[Clip]) -> Iterator[Clip]:
                 f"{block.sample_rate} Hz. Process each recording separately."
             )
         sample_rate = block.sample_rate
-        yield replace(block, samples=block.mono())
+        mix = mix or ChannelMix(sample_rate)
+        mix.add(block.samples)
+        waiting.append(block)
+        if mix.is_decided or mix.is_silent:
+            yield from (replace(each, samples=mix(each.samples)) for each in waiting)
+            waiting.clear()
+    yield from (replace(each, samples=mix(each.samples)) for each in waiting if mix)

@@ -20,6 +20,7 @@ from woodshed.data.example import ChangedExample, Example, Skipped, Sounds, is_s
 from woodshed.data.item import ChangedItem, ClipItem, ExampleItem, Item
 from woodshed.data.store import FeatureStore
 from woodshed.errors import DataError, ParameterError, WoodshedError
+from woodshed.features.frame import frame_settings
 from woodshed.features.summary import Summary
 from woodshed.recognition.confidence import SpectralEmbedding
 
@@ -181,7 +182,18 @@ def summarise(
     numpy.ndarray
         Shape ``(n_clips, n_values)``.
     """
-    return describe(clips, Summary(sample_rate=sample_rate), store=store, n_jobs=n_jobs)
+    return describe(clips, summary_at(sample_rate), store=store, n_jobs=n_jobs)
+
+
+def summary_at(sample_rate: int) -> Summary:
+    """Return the summary features for clips at a sample rate in hertz.
+
+    Examples
+    --------
+    >>> summary_at(192000).n_fft
+    2048
+    """
+    return Summary(**frame_settings(Summary, sample_rate))
 
 
 def describe(

@@ -8,6 +8,8 @@ from pathlib import Path
 from typing import Any
 
 from woodshed.clip import Clip
+from woodshed.data.doctor.fast_checks import input_checks
+from woodshed.data.doctor.finding import Finding
 from woodshed.data.example import Skipped
 from woodshed.errors import ParameterError
 from woodshed.prediction import ClipPrediction
@@ -95,6 +97,15 @@ def predict(
     return predict_files(estimator, paths, skipped, strict=strict, false_positive_rate=false_positive_rate)
 
 
+def check_inputs(estimator: AudioEstimator, paths: Sequence[Path]) -> list[Finding]:
+    """Report recordings that the model does not use as they are, each kind once.
+
+    These are incomplete files, stereo recordings whose channels cancel each other, and recordings with much
+    energy above half of the sample rate of the model.
+    """
+    return input_checks(paths, model_rate=estimator.fitted("sample_rate_"), n_jobs=estimator.n_jobs)
+
+
 def detect(
     recogniser: Recogniser,
     paths: Sequence[Path],
@@ -137,5 +148,5 @@ def live_blocks(paths: Sequence[Path], sample_rate: int) -> Iterator[Clip]:
             f"--live processes one file at a time, got {len(paths)}. Give one file, or none."
         )
     if paths:
-        return paced(read_blocks(paths[0], block_s=BLOCK_S))
+        return paced(read_blocks(paths[0], block_s=BLOCK_S, mono=True))
     return record_blocks(sample_rate, block_s=BLOCK_S)

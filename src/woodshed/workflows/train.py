@@ -11,7 +11,7 @@ from woodshed.clip import Clip
 from woodshed.data.check import check
 from woodshed.data.doctor.checkup import short_checkup
 from woodshed.data.doctor.finding import Checkup
-from woodshed.data.doctor.inspection import inspect_sounds
+from woodshed.data.doctor.inspection import common_rate, inspect_sounds
 from woodshed.data.example import Corpus, Sounds, is_score
 from woodshed.data.group_guess import Candidate, guess_groups
 from woodshed.data.split import Split, honest_splits, parse_split
@@ -177,8 +177,10 @@ def prepare_training(request: TrainSettings, *, make_folder: bool = True) -> Pre
     estimator, notes = suit_net(estimator, corpus, request.settings)
     if make_folder:
         prepare_folder(request.out, resume=request.resume, force=request.force)
-    inspections = inspect_sounds((*corpus.examples, *corpus.unlabelled), n_jobs=estimator.n_jobs)
-    checkup = short_checkup(corpus, inspections=inspections)
+    model_rate = estimator.sample_rate or common_rate(corpus.examples, type(estimator).highest_rate)
+    rows = (*corpus.examples, *corpus.unlabelled)
+    inspections = inspect_sounds(rows, model_rate=model_rate, n_jobs=estimator.n_jobs)
+    checkup = short_checkup(corpus, inspections=inspections, model_rate=model_rate)
     corpus = check_corpus(corpus, n_jobs=estimator.n_jobs, strict=request.strict, inspections=inspections)
     is_known = corpus.groups is not None or not Path(request.data).exists()  # a known corpus has its own
     is_open = request.group_by is None and not is_known

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import json
+import os
 import re
 import shutil
 import subprocess
 import sys
+from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
 
@@ -173,6 +175,40 @@ def test_short_checkup_hears_no_near_copies_and_no_labels(faulty: Path) -> None:
     assert {"unreadable", "silent", "clipped", "DC offset", "too short", "wrong rate"} <= found
     assert "duplicate across classes" in found
     assert not {kind for kind in found if kind.startswith(("near", "wrong label", "shortcut"))}
+
+
+@pytest.mark.parametrize("look", [doctor, short_checkup])
+def test_incomplete_files_and_channels_that_cancel_are_found(
+    clean: Path, tmp_path: Path, look: Callable[[Corpus], Checkup]
+) -> None:
+    cut = put(voice(0, 56), tmp_path / "cut.wav")
+    os.truncate(cut, 44 + 2 * 3000)
+    stereo = np.concatenate([voice(0, 55).samples, -voice(0, 55).samples])
+    opposite = put(Clip(stereo, RATE), tmp_path / "opposite.wav")
+    rows = (*read_folder(clean).examples, Example(cut, "low"), Example(opposite, "low"))
+    checkup = look(Corpus("c", rows))
+    (incomplete,), (cancelled,) = checkup.of("incomplete"), checkup.of("opposite polarity")
+    assert incomplete.files == (cut,)
+    assert incomplete.details == ("it breaks off after 0.375 s; its header declares 0.500 s",)
+    assert cancelled.files == (opposite,)
+    assert "left is used instead" in cancelled.details[0]
+    assert checkup.of("silent") == ()
+
+
+def test_energy_above_the_model_is_found(clean: Path, tmp_path: Path) -> None:
+    rng = np.random.default_rng(0)
+    bats = []
+    for k in range(3):
+        spectrum = np.fft.rfft(rng.normal(size=19200))
+        spectrum[np.fft.rfftfreq(19200, 1 / 192000) < 40000] = 0
+        bats.append(put(Clip(0.1 * np.fft.irfft(spectrum), 192000), tmp_path / f"{k}.flac"))
+    rows = (*read_folder(clean).examples, *(Example(path, "bat") for path in bats))
+    (found,) = short_checkup(Corpus("c", rows)).of("above the model")
+    assert found.files == tuple(bats)
+    assert found.details == ("100% of the energy",) * 3
+    assert "above 16000 Hz" in found.message
+    assert "--sample-rate 192000" in found.repair
+    assert short_checkup(Corpus("c", rows), model_rate=192000).of("above") == ()
 
 
 def test_a_set_of_nothing_but_bad_files_is_still_answered(tmp_path: Path) -> None:

@@ -7,7 +7,7 @@ from collections.abc import Callable, Sequence
 from woodshed.data.doctor.copies import copies, exact_sets, near_sets, recordings
 from woodshed.data.doctor.fast_checks import fast_checks
 from woodshed.data.doctor.finding import Checkup, ranked
-from woodshed.data.doctor.inspection import Inspection, common_rate, inspect_sounds, usable
+from woodshed.data.doctor.inspection import HIGHEST_RATE, Inspection, common_rate, inspect_sounds, usable
 from woodshed.data.example import Corpus
 from woodshed.errors import check_seed
 
@@ -24,7 +24,8 @@ def doctor(
 ) -> Checkup:
     """Find faults of a data set that would degrade a model or its score.
 
-    Unreadable, silent, clipped and short sounds, DC offset and unusual sample rates; exact and near copies
+    Unreadable, silent, clipped, short and incomplete sounds, DC offset, channels of opposite polarity and
+    unusual sample rates; exact and near copies
     across classes, splits and groups; labels that are missing or probably wrong; class imbalance; and
     shortcuts: whether loudness, length, band limit, format or silence alone predict the class. Sounds are
     measured one by one and not kept in memory.
@@ -98,6 +99,7 @@ def short_checkup(
     n_jobs: int = 1,
     on_stage: Stage = lambda what, total: lambda: None,
     inspections: Sequence[Inspection | str] | None = None,
+    model_rate: int = HIGHEST_RATE,
 ) -> Checkup:
     """Run only the fast checks, which need one pass over each sound.
 
@@ -111,6 +113,8 @@ def short_checkup(
         As for `doctor`.
     inspections
         Results of `woodshed.data.doctor.inspection.inspect_sounds` for the examples; None measures them.
+    model_rate
+        Sample rate of the model in hertz; energy above half of it is a finding.
 
     Examples
     --------
@@ -121,7 +125,10 @@ def short_checkup(
     """
     n_sounds = len(corpus.examples)
     if inspections is None:
-        inspections = inspect_sounds(corpus.examples, n_jobs=n_jobs, on_done=on_stage("sounds", n_sounds))
+        inspections = inspect_sounds(
+            corpus.examples, model_rate=model_rate, n_jobs=n_jobs, on_done=on_stage("sounds", n_sounds)
+        )
     results = inspections[:n_sounds]
-    findings = [*fast_checks(corpus, results), *copies(corpus, exact_sets(usable(results)))]
+    findings = fast_checks(corpus, results, model_rate=model_rate)
+    findings += copies(corpus, exact_sets(usable(results)))
     return ranked(corpus, [finding for finding in findings if finding.kind != "duplicate"])

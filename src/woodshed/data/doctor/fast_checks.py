@@ -10,7 +10,7 @@ from pathlib import Path
 import numpy as np
 
 from woodshed.data.doctor.finding import Finding, command_on, excluding, share_of
-from woodshed.data.doctor.inspection import SHORTEST_S, Inspection, usable
+from woodshed.data.doctor.inspection import HIGHEST_RATE, SHORTEST_S, Inspection, inspect_starts, usable
 from woodshed.data.example import Corpus, Example, Skipped
 from woodshed.errors import counted
 from woodshed.units import amplitude_to_db
@@ -41,6 +41,9 @@ DC_LEAST = 0.002
 DC_OF_RMS = 0.2
 """A mean above both limits, the second as a share of the RMS level, counts as DC offset."""
 
+ABOVE_SHARE = 0.1
+"""Minimum share of the energy of a sound above half of the rate of the model for the sound to be reported."""
+
 SHORT_OF_MEDIAN = 0.15
 """Sounds shorter than this share of the median duration are reported."""
 
@@ -51,7 +54,9 @@ Inspections = Mapping[int, Inspection]
 """Row of the corpus -> its measurements, without the rows that could not be read."""
 
 
-def fast_checks(corpus: Corpus, results: Sequence[Inspection | str]) -> list[Finding]:
+def fast_checks(
+    corpus: Corpus, results: Sequence[Inspection | str], *, model_rate: int = HIGHEST_RATE
+) -> list[Finding]:
     """Report faults of single recordings and of annotations, without exact copies.
 
     Parameters
@@ -60,6 +65,8 @@ def fast_checks(corpus: Corpus, results: Sequence[Inspection | str]) -> list[Fin
         The rows.
     results
         From `woodshed.data.doctor.inspection.inspect_sounds`, for each row.
+    model_rate
+        Sample rate of the model in hertz with which they were measured.
     """
     examples = corpus.examples
     reasons = {k: result for k, result in enumerate(results) if isinstance(result, str)}
@@ -69,6 +76,9 @@ def fast_checks(corpus: Corpus, results: Sequence[Inspection | str]) -> list[Fin
         *silent(examples, inspections),
         *clipped(examples, inspections),
         *off_centre(examples, inspections),
+        *broken_off(examples, inspections),
+        *opposite_channels(examples, inspections),
+        *above_model(examples, inspections, model_rate),
         *too_short(examples, inspections),
         *other_rate(examples, inspections),
         *missing_labels(corpus),
@@ -268,6 +278,70 @@ def off_centre(examples: Sequence[Example], inspections: Inspections) -> list[Fi
         rows,
         ": the mean is not zero, a fault of the recorder that changes the lowest bands and the level",
         command_on("woodshed audio filter", [path for path, _ in rows], "--high-pass-hz 20 --out fixed"),
+    )
+
+
+def input_checks(paths: Sequence[Path], *, model_rate: int, n_jobs: int = 1) -> list[Finding]:
+    """Report recordings that a fitted model does not use as they are.
+
+    Parameters
+    ----------
+    paths
+        The recordings; notes, and files that cannot be read, are ignored.
+    model_rate
+        Sample rate of the model in hertz.
+    n_jobs
+        Number of threads; -1 for one per core.
+    """
+    examples, inspections = inspect_starts(paths, model_rate=model_rate, n_jobs=n_jobs)
+    return [
+        *broken_off(examples, inspections),
+        *opposite_channels(examples, inspections),
+        *above_model(examples, inspections, model_rate),
+    ]
+
+
+def broken_off(examples: Sequence[Example], inspections: Inspections) -> list[Finding]:
+    """Report files that end before the length in their header, or whose header states none."""
+    rows = [(examples[k].path, "; ".join(sound.remarks)) for k, sound in inspections.items() if sound.remarks]
+    return _finding(
+        "incomplete",
+        0.2 + 0.4 * share_of(len(rows), len(examples)),
+        rows,
+        ": the header does not match the audio data, which are used as far as they go",
+        "Copy {} again from the original if it is complete; else the rest is lost.",
+    )
+
+
+def opposite_channels(examples: Sequence[Example], inspections: Inspections) -> list[Finding]:
+    """Report stereo sounds whose channels cancel each other in the mix that a model uses."""
+    rows = [(examples[k].path, sound.mix_remark) for k, sound in inspections.items() if sound.mix_remark]
+    return _finding(
+        "opposite polarity",
+        0.15 + 0.3 * share_of(len(rows), len(examples)),
+        rows,
+        ": the two channels cancel each other, as with a cable that is wired wrongly",
+        "Write the mix that is used, and listen to it: "
+        + command_on("woodshed audio channels", [path for path, _ in rows], "--do mono --out fixed"),
+    )
+
+
+def above_model(examples: Sequence[Example], inspections: Inspections, model_rate: int) -> list[Finding]:
+    """Report sounds with much of their energy above half of the sample rate of the model."""
+    rows = [
+        (examples[k].path, f"{sound.share_above:.0%} of the energy")
+        for k, sound in inspections.items()
+        if sound.share_above >= ABOVE_SHARE
+    ]
+    rates = [sound.sample_rate for sound in inspections.values() if sound.share_above >= ABOVE_SHARE]
+    shares = [sound.share_above for sound in inspections.values() if sound.share_above >= ABOVE_SHARE]
+    return _finding(
+        "above the model",
+        0.2 + 0.6 * share_of(len(rows), len(examples)) * float(np.median(shares or [0.0])),
+        rows,
+        f" with energy above {model_rate / 2:g} Hz, half of the sample rate of the model, which is ignored "
+        f"(median share {np.median(shares or [0.0]):.0%})",
+        f"If the class is audible there, train with --sample-rate {max(rates, key=rates.count, default=0)}.",
     )
 
 

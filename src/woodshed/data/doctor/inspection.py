@@ -6,16 +6,25 @@ import hashlib
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from functools import partial
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 import numpy as np
 from numpy.typing import NDArray
 
 from woodshed.audio.edit import resample
-from woodshed.audio.measure import CLIPPED_RUN, FULL_SCALE, LARGEST, SILENCE_FRAME_S, SILENT_DBFS
-from woodshed.clip import Clip, Samples
+from woodshed.audio.measure import (
+    CLIPPED_RUN,
+    FULL_SCALE,
+    LARGEST,
+    SILENCE_FRAME_S,
+    SILENT_DBFS,
+    share_above,
+)
+from woodshed.audio.read import FileInfo, info, length_remark
+from woodshed.clip import ChannelMix, Clip, Samples
 from woodshed.data.doctor.fingerprint import COMPARED_S, fingerprint, narrowed
-from woodshed.data.example import Example, codec_of, example_blocks, own_rate
+from woodshed.data.example import Example, example_blocks, header_of, is_score, own_rate
 from woodshed.data.file_jobs import in_threads
 from woodshed.errors import WoodshedError
 from woodshed.units import amplitude_to_db, db_to_amplitude, s_to_samples, samples_to_s
@@ -71,6 +80,12 @@ class Inspection:
         See `woodshed.data.doctor.copies`; None unless requested.
     views
         Row of `woodshed.features.views.Views`; None unless requested.
+    remarks
+        As in `woodshed.audio.read.FileInfo`: whether the file breaks off.
+    mix_remark
+        Whether two channels cancel each other in a mix: see `woodshed.clip.ChannelMix`.
+    share_above
+        Share of the energy above the highest frequency that a model would use, 0 to 1.
     """
 
     sample_rate: int
@@ -92,6 +107,9 @@ class Inspection:
     band_drop_db: float = 0.0
     print_: Samples | None = None
     views: Samples | None = None
+    remarks: tuple[str, ...] = ()
+    mix_remark: str = ""
+    share_above: float = 0.0
 
     @property
     def duration_s(self) -> float:
@@ -109,7 +127,9 @@ class Inspection:
         return amplitude_to_db(self.rms)
 
 
-def inspect_sound(example: Example, *, views: Views | None = None) -> Inspection:
+def inspect_sound(
+    example: Example, *, views: Views | None = None, model_rate: int = HIGHEST_RATE
+) -> Inspection:
     """Measure one sound, block by block.
 
     Parameters
@@ -119,6 +139,8 @@ def inspect_sound(example: Example, *, views: Views | None = None) -> Inspection
     views
         Feature for the search for wrong labels; None for the fast measurements only. The others use the first
         30 s at most.
+    model_rate
+        Sample rate of the model in hertz: the energy above half of it is measured, of the first 30 s.
 
     Raises
     ------
@@ -132,19 +154,40 @@ def inspect_sound(example: Example, *, views: Views | None = None) -> Inspection
     >>> inspection.n_samples, inspection.codec, inspection.is_silent
     (3428, 'FLAC PCM_16', False)
     """
-    codec = codec_of(example.path)
+    header = header_of(example.path)
+    codec = header.codec if header else "MIDI"
     tally = _Tally(FULL_SCALE.get(codec.rpartition(" ")[2], LARGEST))
     start: list[Samples] = []
     n_start = 0
     for block in example_blocks(example):
         tally.add(block)
-        if views is not None and n_start < COMPARED_S * block.sample_rate:
-            start.append(block.mono())
+        is_needed = views is not None or (header is not None and block.sample_rate > model_rate)
+        if is_needed and n_start < COMPARED_S * block.sample_rate:
+            start.append(block.samples)
             n_start += block.n_samples
-    inspection = Inspection(block.sample_rate, block.n_channels, tally.n_samples, codec, *tally.results())
-    if views is None:
+    inspection = Inspection(
+        *(block.sample_rate, block.n_channels, tally.n_samples, codec, *tally.results()),
+        remarks=_remarks(header, example, tally.n_samples),
+        mix_remark=tally.mix_remark,
+    )
+    if not start:
         return inspection
-    clip = Clip(np.concatenate(start)[np.newaxis], block.sample_rate)
+    clip = Clip(Clip(np.concatenate(start, axis=1), block.sample_rate).mono(), block.sample_rate)
+    inspection = replace(inspection, share_above=share_above(clip, model_rate / 2))
+    return inspection if views is None else _with_views(inspection, clip, views)
+
+
+def _remarks(header: FileInfo | None, example: Example, n_samples: int) -> tuple[str, ...]:
+    """Return the remarks on a file, of which ``n_samples`` could be decoded."""
+    if header is None:
+        return ()
+    is_whole = example.start_s == 0 and example.end_s is None
+    early_end = length_remark(n_samples, header.n_samples, header.sample_rate) if is_whole else ""
+    return (*header.remarks, early_end) if early_end else header.remarks
+
+
+def _with_views(inspection: Inspection, clip: Clip, views: Views) -> Inspection:
+    """Return an inspection with the measurements of the slow checks."""
     lead_s, trail_s = _edges_s(clip)
     band_hz, band_drop_db = band_limit(clip)
     return replace(
@@ -158,10 +201,39 @@ def inspect_sound(example: Example, *, views: Views | None = None) -> Inspection
     )
 
 
+def inspect_starts(
+    paths: Sequence[Path], *, model_rate: int, n_jobs: int = 1
+) -> tuple[list[Example], dict[int, Inspection]]:
+    """Measure the first 30 s of the recordings that a model may not use as they are.
+
+    These are recordings at a higher rate than that of the model, stereo ones, and those with a remark on the
+    file. Files that cannot be read are left to the one who uses them.
+
+    Returns
+    -------
+    examples, inspections
+        All recordings, and the measurements by index.
+    """
+    examples = [Example(path, "", end_s=COMPARED_S) for path in paths if not is_score(path)]
+    suspects = [k for k, example in enumerate(examples) if _is_suspect(example.path, model_rate)]
+    results = inspect_sounds([examples[k] for k in suspects], model_rate=model_rate, n_jobs=n_jobs)
+    found = zip(suspects, results, strict=True)
+    return examples, {k: result for k, result in found if isinstance(result, Inspection)}
+
+
+def _is_suspect(path: Path, model_rate: int) -> bool:
+    try:
+        header = info(path)
+    except WoodshedError:
+        return False
+    return header.sample_rate > model_rate or header.n_channels == 2 or bool(header.remarks)
+
+
 def inspect_sounds(
     examples: Sequence[Example],
     *,
     views: Views | None = None,
+    model_rate: int = HIGHEST_RATE,
     n_jobs: int = 1,
     on_done: Callable[[], None] = lambda: None,
 ) -> list[Inspection | str]:
@@ -173,7 +245,8 @@ def inspect_sounds(
         If ``n_jobs`` is 0.
     """
     inspections = []
-    for inspection in in_threads(partial(_inspection_or_reason, views=views), examples, n_jobs):
+    inspect = partial(_inspection_or_reason, views=views, model_rate=model_rate)
+    for inspection in in_threads(inspect, examples, n_jobs):
         inspections.append(inspection)
         on_done()
     return inspections
@@ -195,9 +268,9 @@ def common_rate(examples: Sequence[Example], highest: int = HIGHEST_RATE) -> int
     return min(highest, max(4000, max(rates, key=rates.count))) if rates else highest
 
 
-def _inspection_or_reason(example: Example, views: Views | None) -> Inspection | str:
+def _inspection_or_reason(example: Example, views: Views | None, model_rate: int) -> Inspection | str:
     try:
-        return inspect_sound(example, views=views)
+        return inspect_sound(example, views=views, model_rate=model_rate)
     except WoodshedError as error:
         return str(getattr(error, "reason", error))
     except Exception as error:  # no single file may end a long run
@@ -214,12 +287,15 @@ class _Tally:
         self._squares, self._sums = 0.0, np.zeros(1)
         self._n_full = self._n_clipped = self._n_zero = 0
         self._n_silent = self.n_samples = 0
+        self._mix = ChannelMix(1)
 
     def add(self, block: Clip) -> None:
         samples = block.samples
         if self.n_samples == 0:
             self._digest.update(f"{block.sample_rate} Hz, {block.n_channels} channels:".encode())
             self._sums = np.zeros(block.n_channels)
+            self._mix = ChannelMix(block.sample_rate)
+        self._mix.add(samples)
         self._digest.update(samples.T.tobytes())  # sample by sample: independent of the block length
         self._lowest = min(self._lowest, float(samples.min()))
         self._highest = max(self._highest, float(samples.max()))
@@ -236,6 +312,11 @@ class _Tally:
         self._n_silent += int(lengths[energy < lengths * db_to_amplitude(SILENT_DBFS) ** 2].sum())
         self._n_zero += int(lengths[energy == 0].sum())
         self.n_samples += block.n_samples
+
+    @property
+    def mix_remark(self) -> str:
+        """Whether two channels cancel each other in a mix."""
+        return self._mix.remark
 
     def results(self) -> tuple[str, float, float, bool, int, int, float, float, float]:
         means = self._sums / self.n_samples

@@ -206,7 +206,7 @@ def file_timeline(
     ParameterError
         If a setting is out of range.
     """
-    return blocks_timeline(recogniser, read_blocks(path, block_s=BLOCK_S), hop_s=hop_s, rule=rule)
+    return blocks_timeline(recogniser, read_blocks(path, block_s=BLOCK_S, mono=True), hop_s=hop_s, rule=rule)
 
 
 def files_timelines(

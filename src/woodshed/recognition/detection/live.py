@@ -164,12 +164,12 @@ class LiveDetector:
         yield from self._final_events(ended=True)
 
     def _timed(self, blocks: Iterable[Clip]) -> Iterator[Clip]:
-        """Yield blocks unchanged, and update the time origin of the sound."""
+        """Yield the blocks, each mixed without delay, and update the time origin of the sound."""
         arrived_s = 0.0
         for block in blocks:
             arrived_s += block.duration_s
             self._time_origin = min(self._time_origin, self.clock() - arrived_s)
-            yield block
+            yield replace(block, samples=block.mono()) if block.n_channels > 1 else block
 
     def _classify_complete_windows(self) -> bool:
         """Classify the windows whose sound is complete; return whether there were any."""

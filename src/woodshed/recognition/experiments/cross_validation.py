@@ -17,8 +17,7 @@ from numpy.typing import NDArray
 from woodshed.data.example import Corpus, Example, Sounds
 from woodshed.data.item import file_digest
 from woodshed.data.split import Fold, Split
-from woodshed.features.summary import Summary
-from woodshed.recognition.clip_item import common_rate, summarise
+from woodshed.recognition.clip_item import common_rate, summarise, summary_at
 from woodshed.recognition.estimator import AudioEstimator
 from woodshed.recognition.experiments.result import Experiment, SplitResult, SummaryTable
 from woodshed.recognition.self_training import N_TRAININGS, may_learn
@@ -146,7 +145,7 @@ class CrossValidation:
         source = provenance(self.estimator.seed, time.monotonic() - began)
         if self.interrupted:
             source["interrupted"] = "yes: the scores are those of the folds that were run"
-        table = SummaryTable(Summary(sample_rate=self.sample_rate).names, self.summary_rows)
+        table = SummaryTable(summary_at(self.sample_rate).names, self.summary_rows)
         experiment = Experiment(
             task=type(self.estimator).task,
             head=self.head,

@@ -17,6 +17,7 @@ import numpy as np
 
 from woodshed.clip import Clip, Samples
 from woodshed.errors import look_up
+from woodshed.features.frame import frame_settings
 from woodshed.features.row import NamedRow
 
 FRONT_ENDS: dict[str, str] = {
@@ -107,7 +108,8 @@ def row_front_end(name: str, sample_rate: int) -> Any:
     >>> row_front_end("mfcc", 16000).n_values
     40
     """
-    feature = front_end_class(name)(sample_rate=sample_rate)
+    kind = front_end_class(name)
+    feature = kind(**frame_settings(kind, sample_rate))
     return PooledFrames(feature) if hasattr(feature, "frame_rate_hz") else feature
 
 
