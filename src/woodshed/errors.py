@@ -127,8 +127,59 @@ def check_seed(seed: int) -> None:
         raise ParameterError(f"seed must be {HIGHEST_SEED} or less, got {seed!r}.")
 
 
+SYNONYMS: Mapping[str, tuple[str, ...]] = {
+    "f0": ("yin", "pyin", "voice-course"),
+    "pitch": ("yin", "pyin", "voice-course"),
+    "fundamental": ("yin", "pyin"),
+    "mel": ("log-mel", "mfcc"),
+    "spectrogram": ("stft", "log-mel", "log-frequency"),
+    "fft": ("stft",),
+    "loudness": ("momentary-loudness", "rms", "a-weighted-level"),
+    "level": ("rms", "a-weighted-level"),
+    "volume": ("rms", "a-weighted-level"),
+    "zcr": ("zero-crossing-rate",),
+    "flux": ("spectral-flux", "onset-strength"),
+    "rolloff": ("spectral-rolloff",),
+    "brightness": ("spectral-centroid",),
+    "tempo": ("tempogram", "onset-strength"),
+    "rhythm": ("tempogram", "onset-strength"),
+    "hpcp": ("chroma",),
+    "harmony": ("chroma", "tonnetz"),
+    "random-forest": ("forest",),
+    "trees": ("forest",),
+    "rf": ("forest",),
+    "lda": ("discriminant",),
+    "ridge": ("kernel-ridge",),
+    "nearest-neighbours": ("knn",),
+    "logistic-regression": ("logistic",),
+    "linear": ("logistic",),
+    "cnn": ("conv-residual", "conv-stack"),
+    "resnet": ("conv-residual",),
+    "rnn": ("crnn", "lstm"),
+    "gru": ("crnn", "lstm"),
+    "attention": ("transformer",),
+    "tdnn": ("conv-tdnn",),
+    "environment": ("noise",),
+    "sounds": ("noise",),
+    "events": ("noise",),
+    "words": ("speech",),
+    "keywords": ("speech",),
+    "style": ("genre",),
+    "tagging": ("tags",),
+    "instruments": ("instrument",),
+    "melody": ("tune",),
+    "folk": ("tune",),
+    "harmonise": ("chorale",),
+    "bach": ("chorale",),
+    "piano-roll": ("roll",),
+}
+"""Common terms -> the names under which registries list them: features, front ends, nets, tasks."""
+
+
 def near_miss(name: str, choices: Iterable[str], *, similarity: float = 0.6) -> str:
-    """Return a hint for an unknown name: the most similar choice, or all of them.
+    """Return a hint for an unknown name: the most similar choice, its synonyms, or all choices.
+
+    Case, underscores and spaces do not count; a choice that contains the name as a word is similar to it.
 
     Parameters
     ----------
@@ -145,10 +196,26 @@ def near_miss(name: str, choices: Iterable[str], *, similarity: float = 0.6) -> 
     'Did you mean epochs?'
     >>> near_miss("x", ["epochs", "seed"])
     'Known: epochs, seed.'
+    >>> near_miss("f0", ["rms", "pyin", "yin"]), near_miss("MFCC", ["mfcc", "stft"])
+    ('Did you mean yin or pyin?', 'Did you mean mfcc?')
     """
     names = sorted(choices)
+    key = _kebab(name)
+    same = [choice for choice in names if _kebab(choice) == key]
+    synonyms = [choice for choice in SYNONYMS.get(key, ()) if choice in names]
     close = difflib.get_close_matches(name, names, n=1, cutoff=similarity)
-    return f"Did you mean {close[0]}?" if close else f"Known: {', '.join(names)}."
+    parts = [choice for choice in names if key in _kebab(choice).split("-")]
+    for meant in (same, synonyms, parts[:_MOST_MEANT], close):
+        if meant:
+            return f"Did you mean {' or '.join(meant)}?"
+    return f"Known: {', '.join(names)}."
+
+
+_MOST_MEANT = 4
+
+
+def _kebab(name: str) -> str:
+    return name.strip().lower().replace("_", "-").replace(" ", "-")
 
 
 def check_choice(what: str, name: str, choices: Collection[str]) -> None:
