@@ -6,8 +6,18 @@ import librosa
 import numpy as np
 import pytest
 
-from woodshed.audio import chirp, gain, noise, resample, silence, sine, trim_silence
-from woodshed.audio.edit import change_speed, fit_length
+from woodshed.audio import (
+    chirp,
+    gain,
+    noise,
+    normalise,
+    resample,
+    silence,
+    sine,
+    trim_silence,
+    true_peak_dbtp,
+)
+from woodshed.audio.edit import RunningResampler, change_speed, find_normalisation, fit_length
 from woodshed.clip import Clip
 from woodshed.errors import AudioError, ParameterError
 
@@ -82,3 +92,34 @@ def test_trim_cuts_what_is_softer_than_the_threshold_at_both_ends_only() -> None
     assert trim_silence(silence()) == silence()
     with pytest.raises(ParameterError, match="negative threshold_db"):
         trim_silence(clip, threshold_db=40)
+
+
+def test_resampling_by_an_absurd_ratio_is_refused() -> None:
+    """It would take as many times the memory: 3.5 GB for a header of 1 Hz."""
+    with pytest.raises(
+        AudioError, match="clip at 1 Hz cannot be resampled to 16000 Hz: the ratio must"
+    ):
+        resample(Clip(np.ones(4000), 1), 16000)
+    with pytest.raises(AudioError, match="at most 1000"):
+        RunningResampler(1, 16000, 1, "clip")
+
+
+@pytest.mark.parametrize("kind", ["peak", "rms", "lufs"])
+def test_the_ceiling_of_the_true_peak_lowers_the_gain_and_nothing_else(kind: str) -> None:
+    clip = Clip(
+        np.tile([0.5, 0.5, -0.5, -0.5], 4000), 16000
+    )  # a sine, peaks between samples
+    free = normalise(clip, to=kind, level_db=-0.5)
+    bound = normalise(clip, to=kind, level_db=-0.5, true_peak_db=-1.0)
+    assert true_peak_dbtp(bound) == pytest.approx(-1.0, abs=0.01)
+    factor = np.abs(bound.samples).max() / np.abs(free.samples).max()
+    np.testing.assert_allclose(bound.samples, factor * free.samples, rtol=1e-5)
+    shortfall_db = find_normalisation(clip, to=kind, level_db=-0.5, true_peak_db=-1.0).shortfall_db
+    assert shortfall_db == pytest.approx(-20 * np.log10(factor), abs=0.01)
+    loose = normalise(clip, to=kind, level_db=-30.0, true_peak_db=-1.0)
+    assert loose == normalise(clip, to=kind, level_db=-30.0)
+
+
+def test_a_ceiling_above_full_scale_is_refused() -> None:
+    with pytest.raises(ParameterError, match=r"true_peak_db from -200 to 0, got 1\.0"):
+        normalise(sine(440), true_peak_db=1.0)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 import sys
 from collections.abc import Callable
 from pathlib import Path
@@ -23,6 +24,7 @@ from woodshed.audio import (
     read,
     silence,
     sine,
+    true_peak_dbtp,
     write,
     write_markers,
 )
@@ -213,7 +215,17 @@ def test_channels_go_apart_and_together(cli: Cli, folder: Path, tmp_path: Path) 
 def test_an_invalid_setting_is_not_blamed_on_the_files(cli: Cli, folder: Path, tmp_path: Path) -> None:
     for verb, flag, value, message in (
         ("normalise", "--by", "loud", "error Unknown kind of level 'loud'. Known: lufs, peak, rms."),
-        ("stretch", "--factor", "-1", "error time_stretch expects a factor from 1/16 to 16"),
+        ("stretch", "--factor", "-1", "error --factor must be from 0.0625 to 16, got -1."),
+        ("convert", "--sample-rate", 0, "error --sample-rate must be above 0, got 0."),
+        ("convert", "--channels", 0, "error --channels must be 1 or more, got 0."),
+        ("gain", "--db", "nan", "error --db must be a finite number, got nan."),
+        ("normalise", "--true-peak", 1, "error --true-peak must be from -200 to 0, got 1."),
+        ("normalise", "--level-db", 201, "error --level-db must be from -200 to 200, got 201."),
+        ("fade", "--in-s", -1, "error --in-s must be 0 or more, got -1."),
+        ("trim", "--end-s", 0, "error --end-s must be above 0, got 0."),
+        ("split", "--every-s", 0, "error --every-s must be above 0, got 0."),
+        ("filter", "--low-pass-hz", 0, "error --low-pass-hz must be above 0, got 0."),
+        ("silence", "--jobs", 0, "error --jobs must be 1 or more, or -1 for one per core, got 0."),
     ):
         finished = cli("audio", verb, folder, flag, value, "--out", tmp_path / "new")
         assert (finished.code, message in finished.err, "skipped" in finished.err) == (2, True, False)
@@ -222,6 +234,38 @@ def test_an_invalid_setting_is_not_blamed_on_the_files(cli: Cli, folder: Path, t
 def test_normalise_reaches_the_loudness(cli: Cli, folder: Path, tmp_path: Path) -> None:
     run(cli, "normalise", folder / "tone.wav", "--by", "lufs", "--level-db", -20, "--out", tmp_path / "n.wav")
     assert loudness_lufs(read(tmp_path / "n.wav")) == pytest.approx(-20, abs=0.1)
+
+
+@pytest.fixture
+def peaky(tmp_path: Path) -> Path:
+    """Return a folder with a file of clicks, whose peak is far above its loudness, and one of a tone."""
+    folder = tmp_path / "peaky"
+    folder.mkdir()
+    samples = 0.01 * sine(1000, 2.0, sample_rate=16000).samples
+    samples[0, ::4000] = 0.5
+    write(Clip(samples, 16000), folder / "clicks.wav")
+    write(sine(1000, 2.0, amplitude=0.01), folder / "tone.wav")
+    return folder
+
+
+def test_a_sound_that_would_clip_is_not_written(cli: Cli, peaky: Path, tmp_path: Path) -> None:
+    done = run(cli, "normalise", peaky, "--by", "lufs", "--level-db", -16, "--out", tmp_path / "n")
+    assert re.search(r"clicks\.wav: \d+ samples would clip\. Use --true-peak -1 or a lower level\.", done.err)
+    assert [path.name for path in (tmp_path / "n").iterdir()] == ["tone.wav"]
+
+
+def test_a_ceiling_of_the_true_peak_holds_and_what_it_costs_is_said(
+    cli: Cli, peaky: Path, tmp_path: Path
+) -> None:
+    arguments = ("--by", "lufs", "--level-db", -16, "--true-peak", -1, "--out", tmp_path / "n")
+    done = run(cli, "normalise", peaky, *arguments)
+    clicks, tone = (read(tmp_path / "n" / name) for name in ("clicks.wav", "tone.wav"))
+    assert true_peak_dbtp(clicks) == pytest.approx(-1, abs=0.01)
+    assert loudness_lufs(tone) == pytest.approx(-16, abs=0.1)
+    shortfall_db = -16 - loudness_lufs(clicks)
+    said = " ".join(done.err.split())
+    assert f"1 sound below the target level, by up to {shortfall_db:.1f} dB" in said
+    assert "the gain was reduced to keep the true peak at -1 dBTP" in said
 
 
 def test_filter_keeps_what_is_below(cli: Cli, folder: Path, tmp_path: Path) -> None:

@@ -7,13 +7,13 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterable, Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from typing import Literal, get_args
 
 import numpy as np
 import soxr
 
-from woodshed.audio.loudness import loudness_lufs
+from woodshed.audio.loudness import loudness_lufs, true_peak_dbtp
 from woodshed.clip import Clip, Samples
 from woodshed.errors import AudioError, ParameterError, check_choice, printable
 from woodshed.units import amplitude_to_db, db_to_amplitude, s_to_samples
@@ -26,6 +26,9 @@ DEFAULT_LEVELS_DB = {"peak": -1.0, "rms": -20.0, "lufs": -23.0}
 
 MAX_LEVEL_DB = 200.0
 """Maximum absolute value of a level in decibels; larger ones are taken for mistakes."""
+
+MAX_RATIO = 1000
+"""Maximum ratio of two sample rates in resampling, which bounds its memory."""
 
 EXPONENTIAL_RANGE = 1000.0
 """Range of an exponential fade: linear in decibels down to about -60 dB, then curved to reach 0."""
@@ -49,7 +52,7 @@ def resample(clip: Clip, sample_rate: int) -> Clip:
     Raises
     ------
     AudioError
-        If the clip is so short that no sample is left.
+        If the clip is so short that no sample is left, or the rates differ by a factor above `MAX_RATIO`.
     ParameterError
         If the rate is not a whole, positive number.
 
@@ -97,6 +100,7 @@ class RunningResampler:
     """
 
     def __init__(self, old_rate: int, new_rate: int, n_channels: int, source: str) -> None:
+        _resampled_length(max(old_rate, 1), old_rate, new_rate, source)
         self._stream = soxr.ResampleStream(old_rate, new_rate, n_channels, dtype="float32", quality="HQ")
         self._format = (old_rate, new_rate, source)
         self._n_channels = n_channels
@@ -196,7 +200,74 @@ def gain(clip: Clip, gain_db: float) -> Clip:
     return replace(clip, samples=clip.samples * np.float32(db_to_amplitude(gain_db)))
 
 
-def normalise(clip: Clip, *, to: Level = "peak", level_db: float | None = None) -> Clip:
+@dataclass(frozen=True)
+class Normalisation:
+    """Gain that brings a clip to a level.
+
+    Parameters
+    ----------
+    gain_db
+        The gain in decibels.
+    shortfall_db
+        How far the result stays below the level so that its true peak keeps to a ceiling; 0 if it need not.
+    """
+
+    gain_db: float
+    shortfall_db: float = 0.0
+
+
+def find_normalisation(
+    clip: Clip, *, to: Level = "peak", level_db: float | None = None, true_peak_db: float | None = None
+) -> Normalisation:
+    """Return the gain that `normalise` applies, and by how much a ceiling reduces it.
+
+    Parameters and errors are those of `normalise`.
+
+    Examples
+    --------
+    >>> clicks = Clip(np.tile(np.append(0.5, np.zeros(99)), 80), 8000)
+    >>> found = find_normalisation(clicks, to="rms", level_db=-20.0, true_peak_db=-1.0)
+    >>> round(found.gain_db, 1), round(found.shortfall_db, 1)
+    (5.0, 1.0)
+    """
+    check_choice("kind of level", to, get_args(Level))
+    target_db = DEFAULT_LEVELS_DB[to] if level_db is None else level_db
+    if not abs(target_db) <= MAX_LEVEL_DB:
+        raise ParameterError(
+            f"normalise expects a level_db from -{MAX_LEVEL_DB:g} to {MAX_LEVEL_DB:g}, got {level_db!r}."
+        )
+    if true_peak_db is not None and not -MAX_LEVEL_DB <= true_peak_db <= 0:
+        raise ParameterError(
+            f"normalise expects a true_peak_db from -{MAX_LEVEL_DB:g} to 0, got {true_peak_db!r}."
+        )
+    if not clip.samples.any():
+        return Normalisation(0.0)
+    gain_db = target_db - _measured_db(clip, to)
+    if true_peak_db is None:
+        return Normalisation(gain_db)
+    highest_db = true_peak_db - true_peak_dbtp(clip)
+    return Normalisation(min(gain_db, highest_db), max(0.0, gain_db - highest_db))
+
+
+def _measured_db(clip: Clip, kind: Level) -> float:
+    """Return the level of a clip that is not silent."""
+    peak_db = amplitude_to_db(float(np.abs(clip.samples).max()), -math.inf)
+    if kind == "peak":
+        return peak_db
+    if kind == "rms":
+        return amplitude_to_db(math.sqrt(np.square(clip.samples, dtype=np.float64).mean()), -math.inf)
+    at_full_scale_lufs = loudness_lufs(gain(clip, -peak_db))
+    if at_full_scale_lufs == -math.inf:
+        raise AudioError(
+            f"The loudness of {printable(clip.source)} is below the absolute gate and cannot be normalised. "
+            "Use to='rms' or to='peak'."
+        )
+    return peak_db + at_full_scale_lufs
+
+
+def normalise(
+    clip: Clip, *, to: Level = "peak", level_db: float | None = None, true_peak_db: float | None = None
+) -> Clip:
     """Normalise a clip to a target level by a constant gain.
 
     Parameters
@@ -208,12 +279,15 @@ def normalise(clip: Clip, *, to: Level = "peak", level_db: float | None = None) 
         (an RMS of 1 is 0 dBFS, so a full-scale sine has -3.01). ``lufs``: `loudness_lufs`.
     level_db
         Target level; by default -1 dBFS, -20 dBFS or -23 LUFS.
+    true_peak_db
+        Ceiling of the true peak in dBTP, -200 to 0; EBU R 128 recommends -1. Where the gain would exceed it,
+        the gain is reduced, so that the clip stays below the target level; there is no limiter, and the
+        dynamics stay as they are. None sets no ceiling.
 
     Returns
     -------
     Clip
-        At that level. With ``rms`` and ``lufs`` peaks may exceed ±1; choose a lower level then, or normalise
-        the result to a peak of 0.
+        At that level. With ``rms`` and ``lufs`` peaks may exceed ±1 if there is no ceiling.
 
     Raises
     ------
@@ -221,7 +295,7 @@ def normalise(clip: Clip, *, to: Level = "peak", level_db: float | None = None) 
         If the loudness of a clip that is not silent cannot be measured, because it only has inaudible
         frequencies or a rate that is too low.
     ParameterError
-        If ``to`` is unknown, or the level is beyond ±200 dB.
+        If ``to`` is unknown, or a level is out of its range.
 
     Notes
     -----
@@ -234,27 +308,8 @@ def normalise(clip: Clip, *, to: Level = "peak", level_db: float | None = None) 
     >>> [round(value, 6) for value in loud.samples[0].tolist()]
     [0.5, -1.0]
     """
-    check_choice("kind of level", to, get_args(Level))
-    target_db = DEFAULT_LEVELS_DB[to] if level_db is None else level_db
-    if not abs(target_db) <= MAX_LEVEL_DB:
-        raise ParameterError(
-            f"normalise expects a level_db from -{MAX_LEVEL_DB:g} to {MAX_LEVEL_DB:g}, got {level_db!r}."
-        )
-    peak_db = amplitude_to_db(float(np.abs(clip.samples).max()), -math.inf)
-    if peak_db == -math.inf:
-        return clip
-    if to == "peak":
-        return gain(clip, target_db - peak_db)
-    if to == "rms":
-        rms = math.sqrt(np.square(clip.samples, dtype=np.float64).mean())
-        return gain(clip, target_db - amplitude_to_db(rms, -math.inf))
-    at_full_scale_lufs = loudness_lufs(gain(clip, -peak_db))
-    if at_full_scale_lufs == -math.inf:
-        raise AudioError(
-            f"The loudness of {printable(clip.source)} is below the absolute gate and cannot be normalised. "
-            "Use to='rms' or to='peak'."
-        )
-    return gain(clip, target_db - peak_db - at_full_scale_lufs)
+    found = find_normalisation(clip, to=to, level_db=level_db, true_peak_db=true_peak_db)
+    return gain(clip, found.gain_db) if found.gain_db else clip
 
 
 def fade(clip: Clip, *, in_s: float = 0.0, out_s: float = 0.0, shape: FadeShape = "linear") -> Clip:
@@ -492,7 +547,12 @@ def to_channels(clip: Clip, n_channels: int) -> Clip:
 
 
 def _resampled_length(n_samples: int, old_rate: int, new_rate: int, source: str) -> int:
-    """Return the number of samples at another rate; raise if there are none."""
+    """Return the number of samples at another rate; raise if there are none, or the ratio is too large."""
+    if not 1 / MAX_RATIO <= new_rate / old_rate <= MAX_RATIO:
+        raise AudioError(
+            f"{printable(source)} at {old_rate} Hz cannot be resampled to {new_rate} Hz: the ratio must be "
+            f"at most {MAX_RATIO}. Check the sample rate of the file."
+        )
     n_resampled = round(n_samples * new_rate / old_rate)
     if n_resampled == 0:
         raise AudioError(

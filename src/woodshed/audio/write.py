@@ -167,7 +167,8 @@ def warn_of_clipping(path: Path, n_clipped: int, *, stacklevel: int) -> None:
     """Warn that samples of a file were clipped, if any were."""
     if n_clipped:
         warnings.warn(
-            f"{printable(path)}: {n_clipped} samples beyond ±1 were clipped. Lower the gain: gain(clip, -6).",
+            f"{printable(path)}: {n_clipped} samples beyond ±1 were clipped. Lower the level "
+            "first, or write floating-point samples.",
             stacklevel=stacklevel,
         )
 

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from woodshed.cli.ranged import parallel, ranged
 from woodshed.cli.terminal import ProgressBar, list_skipped, note, out, print_outcome, print_table, say
 from woodshed.errors import ParameterError, counted, near_miss, printable
 from woodshed.units import duration_text
@@ -40,7 +41,7 @@ To = Annotated[
     typer.Option(help="Output format, such as flac. [dim]\\[default: that of each sound][/dim]"),
 ]
 Force = Annotated[bool, typer.Option("--force", help="Replace existing results.")]
-Jobs = Annotated[int, typer.Option(help="Number of files processed in parallel; -1: one per core.")]
+Jobs = Annotated[int, parallel(help="Number of files processed in parallel; -1: one per core.")]
 Json = Annotated[bool, typer.Option("--json", help="Print JSON: an array with one object per sound.")]
 
 
@@ -132,11 +133,11 @@ def convert(
     out: Out,
     to: To = None,
     sample_rate: Annotated[
-        int | None, typer.Option(help="Sample rate in hertz. [dim]\\[default: unchanged][/dim]")
+        int | None, ranged(above=0, help="Sample rate in hertz. [dim]\\[default: unchanged][/dim]")
     ] = None,
     channels: Annotated[
         int | None,
-        typer.Option(help="Number of channels; 1 mixes to mono. [dim]\\[default: unchanged][/dim]"),
+        ranged(least=1, help="Number of channels; 1 mixes to mono. [dim]\\[default: unchanged][/dim]"),
     ] = None,
     encoding: Annotated[
         str | None,
@@ -186,13 +187,13 @@ def _quality_or_name(text: str | None) -> str | float | None:
 def trim(
     sounds: Sounds,
     out: Out,
-    start_s: Annotated[float, typer.Option(help="Start, in seconds.")] = 0.0,
+    start_s: Annotated[float, ranged(least=0, help="Start, in seconds.")] = 0.0,
     end_s: Annotated[
-        float | None, typer.Option(help="End, in seconds. [dim]\\[default: the end of the sound][/dim]")
+        float | None, ranged(above=0, help="End, in seconds. [dim]\\[default: the end of the sound][/dim]")
     ] = None,
     silence: Annotated[bool, typer.Option("--silence", help="Also remove the silence at both ends.")] = False,
     threshold_db: Annotated[
-        float, typer.Option(help="Silence threshold, in decibels relative to the loudest moment.")
+        float, ranged(help="Silence threshold, in decibels relative to the loudest moment.")
     ] = -40.0,
     to: To = None,
     force: Force = False,
@@ -214,7 +215,7 @@ def trim(
 def split(
     sounds: Sounds,
     out: Out,
-    every_s: Annotated[float | None, typer.Option(help="Cut into parts of this many seconds.")] = None,
+    every_s: Annotated[float | None, ranged(above=0, help="Cut into parts of this many seconds.")] = None,
     silence: Annotated[bool, typer.Option("--silence", help="Keep the parts between silences.")] = False,
     onsets: Annotated[bool, typer.Option("--onsets", help="Cut at the onsets of notes or strokes.")] = False,
     beats: Annotated[bool, typer.Option("--beats", help="Cut at the beats.")] = False,
@@ -225,9 +226,9 @@ def split(
         ),
     ] = None,
     threshold_db: Annotated[
-        float, typer.Option(help="Silence threshold, in decibels relative to the loudest moment.")
+        float, ranged(help="Silence threshold, in decibels relative to the loudest moment.")
     ] = -40.0,
-    min_silence_s: Annotated[float, typer.Option(help="Minimum duration of a silence, in seconds.")] = 0.3,
+    min_silence_s: Annotated[float, ranged(least=0, help="Minimum duration of a silence, in seconds.")] = 0.3,
     last: Annotated[str, typer.Option(help="With --every-s: keep or drop a shorter last part.")] = "keep",
     to: To = None,
     force: Force = False,
@@ -284,7 +285,7 @@ def split(
 def join(
     sounds: Sounds,
     out: Out,
-    crossfade_s: Annotated[float, typer.Option(help="Duration of each crossfade, in seconds.")] = 0.0,
+    crossfade_s: Annotated[float, ranged(least=0, help="Duration of each crossfade, in seconds.")] = 0.0,
     force: Force = False,
 ) -> None:
     """Concatenate sounds.
@@ -315,13 +316,13 @@ def silence(
         ),
     ] = None,
     threshold_db: Annotated[
-        float, typer.Option(help="Silence threshold, in decibels relative to the loudest moment.")
+        float, ranged(help="Silence threshold, in decibels relative to the loudest moment.")
     ] = -40.0,
     absolute: Annotated[
         bool, typer.Option("--absolute", help="Make the threshold relative to full scale instead.")
     ] = False,
-    min_silence_s: Annotated[float, typer.Option(help="Minimum duration of a silence, in seconds.")] = 0.3,
-    keep_s: Annotated[float, typer.Option(help="Part of each silence that is kept, in seconds.")] = 0.0,
+    min_silence_s: Annotated[float, ranged(least=0, help="Minimum duration of a silence, in seconds.")] = 0.3,
+    keep_s: Annotated[float, ranged(least=0, help="Part of each silence that is kept, in seconds.")] = 0.0,
     to: To = None,
     force: Force = False,
     jobs: Jobs = -1,
@@ -395,7 +396,7 @@ def channels(
 def gain(
     sounds: Sounds,
     out: Out,
-    db: Annotated[float, typer.Option(help="Gain in decibels; negative to attenuate.")],
+    db: Annotated[float, ranged(help="Gain in decibels; negative to attenuate.")],
     to: To = None,
     force: Force = False,
     jobs: Jobs = -1,
@@ -415,8 +416,20 @@ def normalise(
     by: Annotated[str, typer.Option(help="Measure of level: peak, rms or lufs.")] = "peak",
     level_db: Annotated[
         float | None,
-        typer.Option(
-            help="Target level. [dim]\\[default: -1 dBFS for peak, -20 dBFS for rms, -23 LUFS for lufs][/dim]"
+        ranged(
+            least=-200,
+            most=200,
+            help="Target level. "
+            "[dim]\\[default: -1 dBFS for peak, -20 dBFS for rms, -23 LUFS for lufs][/dim]",
+        ),
+    ] = None,
+    true_peak: Annotated[
+        float | None,
+        ranged(
+            least=-200,
+            most=0,
+            help="Ceiling of the true peak, in dBTP, such as -1. Where the level would exceed it, the gain "
+            "is reduced and the sound stays softer; there is no limiter.",
         ),
     ] = None,
     to: To = None,
@@ -425,19 +438,38 @@ def normalise(
 ) -> None:
     """Set peak level, RMS level or loudness.
 
-    Example: woodshed audio normalise recordings --by lufs --level-db -23 --out normalised
-    """
-    from woodshed import audio
+    A sound that would clip is skipped.
 
-    change = functools.partial(audio.normalise, to=by, level_db=level_db)  # type: ignore[arg-type]
-    _process(change, sounds, out, to, force, jobs)
+    Example: woodshed audio normalise recordings --by lufs --level-db -23 --true-peak -1 --out normalised
+    """
+    from woodshed.workflows.audio import normalise_files
+
+    outcome = normalise_files(
+        sounds,
+        out,
+        by=by,  # type: ignore[arg-type]
+        level_db=level_db,
+        true_peak_db=true_peak,
+        to=to,
+        overwrite=force,
+        n_jobs=jobs,
+        progress=ProgressBar(),
+    )
+    softer = [(found.shortfall_db, job.target) for job, found in outcome.done if found.shortfall_db > 0.05]
+    if softer:
+        most_db, target = max(softer)
+        note(
+            f"{counted(len(softer), 'sound')} below the target level, by up to {most_db:.1f} dB "
+            f"({printable(target)}): the gain was reduced to keep the true peak at {true_peak:g} dBTP."
+        )
+    print_outcome(outcome, out)
 
 
 def fade(
     sounds: Sounds,
     out: Out,
-    in_s: Annotated[float, typer.Option(help="Duration of the fade-in, in seconds.")] = 0.0,
-    out_s: Annotated[float, typer.Option(help="Duration of the fade-out, in seconds.")] = 0.0,
+    in_s: Annotated[float, ranged(least=0, help="Duration of the fade-in, in seconds.")] = 0.0,
+    out_s: Annotated[float, ranged(least=0, help="Duration of the fade-out, in seconds.")] = 0.0,
     shape: Annotated[str, typer.Option(help="linear, equal-power or exponential.")] = "linear",
     to: To = None,
     force: Force = False,
@@ -459,20 +491,28 @@ Frequency = float | None
 def filter_(
     sounds: Sounds,
     out: Out,
-    low_pass_hz: Annotated[Frequency, typer.Option(help="Cut-off frequency of a low-pass filter.")] = None,
-    high_pass_hz: Annotated[Frequency, typer.Option(help="Cut-off frequency of a high-pass filter.")] = None,
-    stop_hz: Annotated[
-        tuple[float, float] | None, typer.Option(help="Lower and upper edge of a band-stop filter.")
+    low_pass_hz: Annotated[Frequency, ranged(above=0, help="Cut-off frequency of a low-pass filter.")] = None,
+    high_pass_hz: Annotated[
+        Frequency, ranged(above=0, help="Cut-off frequency of a high-pass filter.")
     ] = None,
-    peak_hz: Annotated[Frequency, typer.Option(help="Centre frequency of a peak filter.")] = None,
-    low_shelf_hz: Annotated[Frequency, typer.Option(help="Corner frequency of a low-shelf filter.")] = None,
-    high_shelf_hz: Annotated[Frequency, typer.Option(help="Corner frequency of a high-shelf filter.")] = None,
+    stop_hz: Annotated[
+        tuple[float, float] | None, ranged(above=0, help="Lower and upper edge of a band-stop filter.")
+    ] = None,
+    peak_hz: Annotated[Frequency, ranged(above=0, help="Centre frequency of a peak filter.")] = None,
+    low_shelf_hz: Annotated[
+        Frequency, ranged(above=0, help="Corner frequency of a low-shelf filter.")
+    ] = None,
+    high_shelf_hz: Annotated[
+        Frequency, ranged(above=0, help="Corner frequency of a high-shelf filter.")
+    ] = None,
     gain_db: Annotated[
-        float, typer.Option(help="Gain of peak and shelf filters in decibels; negative to attenuate.")
+        float, ranged(help="Gain of peak and shelf filters in decibels; negative to attenuate.")
     ] = 6.0,
-    q: Annotated[float, typer.Option(help="Quality factor of the peak filter: 0.5 wide, 10 narrow.")] = 1.0,
+    q: Annotated[
+        float, ranged(above=0, help="Quality factor of the peak filter: 0.5 wide, 10 narrow.")
+    ] = 1.0,
     order: Annotated[
-        int, typer.Option(help="Order of pass and stop filters; each adds 6 dB per octave.")
+        int, ranged(least=1, help="Order of pass and stop filters; each adds 6 dB per octave.")
     ] = 4,
     to: To = None,
     force: Force = False,
@@ -514,7 +554,9 @@ def filter_(
 def stretch(
     sounds: Sounds,
     out: Out,
-    factor: Annotated[float, typer.Option(help="Speed factor: 2 halves the duration, 0.5 doubles it.")],
+    factor: Annotated[
+        float, ranged(least=1 / 16, most=16, help="Speed factor: 2 halves the duration, 0.5 doubles it.")
+    ],
     to: To = None,
     force: Force = False,
     jobs: Jobs = -1,
@@ -533,7 +575,7 @@ def stretch(
 def pitch(
     sounds: Sounds,
     out: Out,
-    semitones: Annotated[float, typer.Option(help="Shift in semitones; negative to lower the pitch.")],
+    semitones: Annotated[float, ranged(help="Shift in semitones; negative to lower the pitch.")],
     to: To = None,
     force: Force = False,
     jobs: Jobs = -1,
@@ -558,12 +600,12 @@ def denoise(
             help="Recording of the noise alone. [dim]\\[default: the quietest moments of each sound][/dim]"
         ),
     ] = None,
-    noise_start_s: Annotated[float, typer.Option(help="Start of the noise in it, in seconds.")] = 0.0,
+    noise_start_s: Annotated[float, ranged(least=0, help="Start of the noise in it, in seconds.")] = 0.0,
     noise_end_s: Annotated[
         float | None,
-        typer.Option(help="End of the noise in it, in seconds. [dim]\\[default: its end][/dim]"),
+        ranged(above=0, help="End of the noise in it, in seconds. [dim]\\[default: its end][/dim]"),
     ] = None,
-    reduction_db: Annotated[float, typer.Option(help="Attenuation of the noise in decibels.")] = 12.0,
+    reduction_db: Annotated[float, ranged(least=0, help="Attenuation of the noise in decibels.")] = 12.0,
     to: To = None,
     force: Force = False,
     jobs: Jobs = -1,
@@ -650,9 +692,9 @@ def key(sounds: Sounds, json_: Json = False, jobs: Jobs = -1) -> None:
 
 def play(
     sounds: Sounds,
-    start_s: Annotated[float, typer.Option(help="Start, in seconds.")] = 0.0,
+    start_s: Annotated[float, ranged(least=0, help="Start, in seconds.")] = 0.0,
     end_s: Annotated[
-        float | None, typer.Option(help="End, in seconds. [dim]\\[default: the end of the sound][/dim]")
+        float | None, ranged(above=0, help="End, in seconds. [dim]\\[default: the end of the sound][/dim]")
     ] = None,
 ) -> None:
     """Play sounds.
@@ -672,9 +714,9 @@ def play(
 
 def record(
     out: Annotated[Path, typer.Argument(help="Output file, such as take.wav.", show_default=False)],
-    duration_s: Annotated[float, typer.Option(help="Maximum duration, in seconds.")] = 10.0,
-    sample_rate: Annotated[int, typer.Option(help="Sample rate in hertz.")] = 44100,
-    channels: Annotated[int, typer.Option(help="Number of channels: 1 for mono, 2 for stereo.")] = 1,
+    duration_s: Annotated[float, ranged(above=0, help="Maximum duration, in seconds.")] = 10.0,
+    sample_rate: Annotated[int, ranged(above=0, help="Sample rate in hertz.")] = 44100,
+    channels: Annotated[int, ranged(least=1, help="Number of channels: 1 for mono, 2 for stereo.")] = 1,
     force: Annotated[bool, typer.Option("--force", help="Replace an existing file.")] = False,
 ) -> None:
     """Record from a microphone.

@@ -17,14 +17,15 @@ from numpy.typing import NDArray
 
 from woodshed.audio import add_clicks, convert_file, cut_file, filter_blocks, info, read, write
 from woodshed.audio.convert import Conversion, change_file, matching_encoding
+from woodshed.audio.edit import Level, Normalisation, find_normalisation, gain
 from woodshed.audio.filter import FilterDesign
 from woodshed.audio.segment import Segment
-from woodshed.audio.write import check_target
+from woodshed.audio.write import FLOATS, check_target, choose_encoding
 from woodshed.clip import Clip
 from woodshed.data.example import Skipped
 from woodshed.data.file_jobs import FileJob, Outcome, map_files, plan_file_jobs, run_file_jobs
 from woodshed.data.folder import list_sounds
-from woodshed.errors import ParameterError
+from woodshed.errors import AudioFileError, ParameterError, counted
 from woodshed.features.rhythm import beat_times_of_file
 from woodshed.workflows.files import numbered, require_usable
 from woodshed.workflows.progress import SILENT, Progress, stage
@@ -146,6 +147,38 @@ def change_files(
     def work(file_job: FileJob) -> None:
         encoding = matching_encoding(info(file_job.source).codec, file_job.target)
         write(change(read(file_job.source)), file_job.target, encoding=encoding, overwrite=True)
+
+    return process_files(work, sounds, out, **options)
+
+
+def normalise_files(
+    sounds: Sequence[Path],
+    out: Path,
+    *,
+    by: Level = "peak",
+    level_db: float | None = None,
+    true_peak_db: float | None = None,
+    **options: Unpack[FileOptions],
+) -> Outcome[Normalisation]:
+    """Normalise every sound, held in memory; a sound that would clip is skipped.
+
+    Parameters and errors are those of `woodshed.audio.normalise`, with ``by`` for ``to``; options and other
+    errors are those of `process_files`.
+    """
+
+    def work(file_job: FileJob) -> Normalisation:
+        encoding = matching_encoding(info(file_job.source).codec, file_job.target)
+        clip = read(file_job.source)
+        found = find_normalisation(clip, to=by, level_db=level_db, true_peak_db=true_peak_db)
+        changed = gain(clip, found.gain_db) if found.gain_db else clip
+        n_over = int(np.count_nonzero(np.abs(changed.samples) > 1))
+        if n_over and choose_encoding(file_job.target, encoding).subtype not in FLOATS.values():
+            samples = counted(n_over, "sample")
+            raise AudioFileError(
+                file_job.source, f"{samples} would clip. Use --true-peak -1 or a lower level."
+            )
+        write(changed, file_job.target, encoding=encoding, overwrite=True)
+        return found
 
     return process_files(work, sounds, out, **options)
 
