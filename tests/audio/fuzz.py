@@ -33,6 +33,8 @@ FORMATS = {
     "aiff": ("AIFF", "PCM_24"),
     "w64": ("W64", "PCM_16"),
     "au": ("AU", "PCM_16"),
+    "rf64": ("RF64", "PCM_16"),
+    "caf": ("CAF", "PCM_16"),
 }
 HOSTILE = (0, 1, 7, 0x7F, 0xFF, 0xFFFF, 0x7FFFFFFF, 0x80000000, 0xFFFFFFF0, 0xFFFFFFFF)
 HEADER_BYTES = 96

@@ -96,9 +96,7 @@ def test_trim_cuts_what_is_softer_than_the_threshold_at_both_ends_only() -> None
 
 def test_resampling_by_an_absurd_ratio_is_refused() -> None:
     """It would take as many times the memory: 3.5 GB for a header of 1 Hz."""
-    with pytest.raises(
-        AudioError, match="clip at 1 Hz cannot be resampled to 16000 Hz: the ratio must"
-    ):
+    with pytest.raises(AudioError, match="clip at 1 Hz cannot be resampled to 16000 Hz: the ratio must"):
         resample(Clip(np.ones(4000), 1), 16000)
     with pytest.raises(AudioError, match="at most 1000"):
         RunningResampler(1, 16000, 1, "clip")
@@ -106,9 +104,7 @@ def test_resampling_by_an_absurd_ratio_is_refused() -> None:
 
 @pytest.mark.parametrize("kind", ["peak", "rms", "lufs"])
 def test_the_ceiling_of_the_true_peak_lowers_the_gain_and_nothing_else(kind: str) -> None:
-    clip = Clip(
-        np.tile([0.5, 0.5, -0.5, -0.5], 4000), 16000
-    )  # a sine, peaks between samples
+    clip = Clip(np.tile([0.5, 0.5, -0.5, -0.5], 4000), 16000)  # a sine, peaks between samples
     free = normalise(clip, to=kind, level_db=-0.5)
     bound = normalise(clip, to=kind, level_db=-0.5, true_peak_db=-1.0)
     assert true_peak_dbtp(bound) == pytest.approx(-1.0, abs=0.01)

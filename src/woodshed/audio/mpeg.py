@@ -42,6 +42,9 @@ _ID3_V1_BYTES = 128
 _VBRI_AT = 36
 _N_SPARE = 16
 
+_EXAMINED_BYTES = 2**25
+"""Size up to which the frames of a file with a correct Info header are examined, too: half an hour."""
+
 _TOLERANCE = 0.009
 """Share by which the declared number of bytes may be wrong: the decoder complains from 1 % on."""
 
@@ -130,14 +133,15 @@ def mpeg_layout(file: BinaryIO, n_bytes: int) -> Layout | None:
             return None
         frame = bytes(content[first : first + header.n_bytes])
         counts = _xing_counts(frame, header)
-        if counts is not None and abs(counts[1] - (end - first)) <= _TOLERANCE * counts[1]:
+        is_right = counts is not None and abs(counts[1] - (end - first)) <= _TOLERANCE * counts[1]
+        if is_right and end - first > _EXAMINED_BYTES:
             return None
         is_info = counts is not None or frame[_VBRI_AT : _VBRI_AT + 4] == b"VBRI"
         frames = list(_frames(content, first + header.n_bytes * is_info, end, header.form))
         tag = bytes(content[:tag_bytes])
-    if not frames:
-        return None
     spans = tuple(_merged(frames))
+    if not frames or (is_right and spans == ((first + header.n_bytes, end),)):
+        return None
     if counts is not None:
         n_stream = len(frame) + sum(stop - start for start, stop in spans)
         prefix = tag + _with_counts(frame, header, len(frames), n_stream)
