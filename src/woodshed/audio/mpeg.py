@@ -13,7 +13,7 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from typing import BinaryIO
 
-from woodshed.audio.splice import Layout
+from woodshed.audio.splice import FileLayout
 
 _BIT_RATES = {
     (1, 1): (0, 32, 64, 96, 128, 160, 192, 224, 256, 288, 320, 352, 384, 416, 448),
@@ -109,7 +109,7 @@ def parse_header(word: int) -> FrameHeader | None:
     return FrameHeader(n_bytes, 4 + side_bytes, word)
 
 
-def mpeg_layout(file: BinaryIO, n_bytes: int) -> Layout | None:
+def mpeg_layout(file: BinaryIO, n_bytes: int) -> FileLayout | None:
     """Return the frames of an MP3 file, and how many samples they hold.
 
     Parameters
@@ -121,7 +121,7 @@ def mpeg_layout(file: BinaryIO, n_bytes: int) -> Layout | None:
 
     Returns
     -------
-    Layout or None
+    FileLayout or None
         None if it holds no MP3 stream, or if its own header is correct.
     """
     with mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ) as content:
@@ -145,11 +145,11 @@ def mpeg_layout(file: BinaryIO, n_bytes: int) -> Layout | None:
     if counts is not None:
         n_stream = len(frame) + sum(stop - start for start, stop in spans)
         prefix = tag + _with_counts(frame, header, len(frames), n_stream)
-        return Layout(prefix, spans, n_missing=max(0, counts[0] - len(frames)) * header.n_samples)
+        return FileLayout(prefix, spans, n_missing=max(0, counts[0] - len(frames)) * header.n_samples)
     # The decoder divides the size by that of the first frame, and libsndfile reads no more samples than that.
     start, stop = frames[0]
     n_apparent = len(tag) + (len(frames) + _N_SPARE) * (stop - start)
-    return Layout(tag, spans, n_apparent, len(frames) * header.n_samples)
+    return FileLayout(tag, spans, n_apparent, len(frames) * header.n_samples)
 
 
 def _header_at(content: mmap.mmap, position: int) -> FrameHeader | None:

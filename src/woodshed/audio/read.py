@@ -14,10 +14,10 @@ from typing import Any, BinaryIO
 import numpy as np
 import soundfile
 
+from woodshed.audio.container import HEAD_BYTES, layout_of
 from woodshed.audio.edit import resample
 from woodshed.audio.ffmpeg import FFMPEG_SUFFIXES, decode
 from woodshed.audio.file_kind import needs_ffmpeg, not_audio
-from woodshed.audio.layout import HEAD_BYTES, layout_of
 from woodshed.audio.splice import SplicedFile
 from woodshed.clip import ChannelMix, Clip, Samples, is_in_range
 from woodshed.errors import AudioFileError, ParameterError, printable
@@ -28,7 +28,7 @@ FilePath = str | os.PathLike[str]
 EXPORT_AGAIN = "Copy or export it again from its source."
 CONVERT = "Convert it to WAV or FLAC first, for instance: ffmpeg -i INPUT OUTPUT.wav"
 
-LOWEST_RATE = 100
+LOWEST_RATE = 1000
 HIGHEST_RATE = 10_000_000
 """Sample rates in hertz beyond which a header is considered damaged."""
 
@@ -80,8 +80,8 @@ def open_sound(path: FilePath) -> Iterator[Any]:
     """Open an audio file for decoding.
 
     libsndfile opens the file by its name, since callbacks into a Python file object for every block are slow,
-    unless its header must be corrected (`woodshed.audio.layout`). Formats that libsndfile lacks are decoded
-    by ffmpeg first.
+    unless its header must be corrected (`woodshed.audio.container`). Formats that libsndfile lacks are
+    decoded by ffmpeg first.
 
     Yields
     ------

@@ -12,7 +12,7 @@ from typing import Any, BinaryIO
 
 
 @dataclass(frozen=True)
-class Layout:
+class FileLayout:
     """What a file contains in truth.
 
     Parameters
@@ -49,7 +49,7 @@ class SplicedFile(io.RawIOBase):
     file
         The open file.
     prefix, spans, n_apparent
-        As in `Layout`.
+        As in `FileLayout`.
 
     Examples
     --------

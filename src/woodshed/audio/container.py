@@ -13,7 +13,7 @@ from typing import Any, BinaryIO
 
 from woodshed.audio.flac import declared_samples, last_frame
 from woodshed.audio.mpeg import mpeg_layout
-from woodshed.audio.splice import Layout
+from woodshed.audio.splice import FileLayout
 
 HEAD_BYTES = 4096
 """Number of bytes at the start of a file from which its format is recognised."""
@@ -94,7 +94,7 @@ CHUNK_FORMATS = {
 """First four bytes of a file -> how its chunks are stored."""
 
 
-def layout_of(file: BinaryIO, head: bytes) -> Layout:
+def layout_of(file: BinaryIO, head: bytes) -> FileLayout:
     """Return the layout of a file of any format.
 
     Parameters
@@ -115,10 +115,10 @@ def layout_of(file: BinaryIO, head: bytes) -> Layout:
         return _ogg_layout(_tail(file, n_bytes, OGG_TAIL_BYTES))
     if magic[:3] == b"ID3" or (magic[:1] == b"\xff" and magic[1:2] >= b"\xe0"):
         mpeg = mpeg_layout(file, n_bytes)
-        return Layout() if mpeg is None else mpeg
+        return FileLayout() if mpeg is None else mpeg
     if magic == b".snd":
         return _au_layout(head, n_bytes)
-    return Layout()
+    return FileLayout()
 
 
 def _tail(file: BinaryIO, n_bytes: int, length: int) -> bytes:
@@ -127,20 +127,20 @@ def _tail(file: BinaryIO, n_bytes: int, length: int) -> bytes:
     return file.read(length)
 
 
-def _chunk_layout(file: BinaryIO, n_bytes: int, form: ChunkFormat) -> Layout:
+def _chunk_layout(file: BinaryIO, n_bytes: int, form: ChunkFormat) -> FileLayout:
     """Return the layout of a file that consists of chunks."""
     chunks = _read_chunks(file, n_bytes, form)
     data = chunks.get(form.data)
     if data is None or data.content > LONGEST_HEAD:
-        return Layout()
+        return FileLayout()
     n_there = n_bytes - data.content - form.n_before
     size = _declared_size(file, data, chunks, form)
     n_declared = size - form.n_before
     if n_declared <= 0 < n_there and _ends_with_header(file, chunks, form, data):
         return replace(_corrected(file, n_bytes, chunks, form), remark=INTERRUPTED)
     if n_there <= 0 or n_declared <= n_there + form.alignment or size in _open_sizes(form):
-        return Layout()
-    layout = _corrected(file, n_bytes, chunks, form) if form.must_be_whole else Layout()
+        return FileLayout()
+    layout = _corrected(file, n_bytes, chunks, form) if form.must_be_whole else FileLayout()
     return replace(layout, declared=n_declared / n_there)
 
 
@@ -189,7 +189,7 @@ def _ends_with_header(file: BinaryIO, chunks: dict[bytes, Chunk], form: ChunkFor
     return whole <= data.content + form.n_before or whole in _open_sizes(form)
 
 
-def _corrected(file: BinaryIO, n_bytes: int, chunks: dict[bytes, Chunk], form: ChunkFormat) -> Layout:
+def _corrected(file: BinaryIO, n_bytes: int, chunks: dict[bytes, Chunk], form: ChunkFormat) -> FileLayout:
     """Return a layout whose header declares what the file contains."""
     data = chunks[form.data]
     file.seek(0)
@@ -210,35 +210,35 @@ def _corrected(file: BinaryIO, n_bytes: int, chunks: dict[bytes, Chunk], form: C
         n_channels, n_bits = (int.from_bytes(prefix[k : k + 2], "big") for k in (at, at + 6))
         frame_bytes = max(1, n_channels * -(-n_bits // 8))
         put(at + 2, (n_bytes - data.content - form.n_before) // frame_bytes, 4)
-    return Layout(bytes(prefix), ((data.content, n_bytes),))
+    return FileLayout(bytes(prefix), ((data.content, n_bytes),))
 
 
-def _flac_layout(head: bytes, tail: bytes) -> Layout:
+def _flac_layout(head: bytes, tail: bytes) -> FileLayout:
     """Return the layout of a FLAC file, which may break off, or be a stream of unknown length."""
     declared = declared_samples(head)
     found = last_frame(head, tail)
     if found is None:
-        return Layout()
+        return FileLayout()
     frame, is_complete = found
     end = frame.start + frame.n_samples
     if declared == end:
-        return Layout()
+        return FileLayout()
     n_samples = end if is_complete else frame.start
     if n_samples == 0 or 0 < declared < n_samples:
-        return Layout()
-    return Layout(n_samples=n_samples, n_missing=max(0, declared - n_samples))
+        return FileLayout()
+    return FileLayout(n_samples=n_samples, n_missing=max(0, declared - n_samples))
 
 
-def _ogg_layout(tail: bytes) -> Layout:
+def _ogg_layout(tail: bytes) -> FileLayout:
     """Return the layout of an Ogg file, whose last page is marked."""
     page = tail[max(0, tail.rfind(b"OggS")) :]
     n_segments = page[26] if len(page) > 26 else 0
     is_complete = len(page) >= 27 + n_segments + sum(page[27 : 27 + n_segments])
-    return Layout() if is_complete and page[5] & 4 else Layout(remark=BROKEN_OFF)
+    return FileLayout() if is_complete and page[5] & 4 else FileLayout(remark=BROKEN_OFF)
 
 
-def _au_layout(head: bytes, n_bytes: int) -> Layout:
+def _au_layout(head: bytes, n_bytes: int) -> FileLayout:
     """Return the layout of a file of Sun or NeXT, whose header has a fixed form."""
     start, declared = (int.from_bytes(head[k : k + 4], "big") for k in (4, 8))
     n_there = n_bytes - start
-    return Layout(declared=declared / n_there) if 0 < n_there < declared < _AU_OPEN else Layout()
+    return FileLayout(declared=declared / n_there) if 0 < n_there < declared < _AU_OPEN else FileLayout()
