@@ -66,11 +66,11 @@ def test_a_folder_stands_for_its_sounds_and_a_bad_one_is_named(
     finished = cli("plot", tmp_path, "--as", "waveform", "--out", tmp_path / "a.svg", "--dpi", 40)
     assert (finished.code, finished.out.split(":")[0]) == (0, "waveform of 1 sound")
     assert "skipped" in finished.err
-    assert "broken.wav: it is not an audio file" in finished.err
+    assert "broken.wav: it is text, not audio" in finished.err
     strict = cli("plot", tmp_path, "--strict", "--as", "waveform", "--out", tmp_path / "b.svg")
     assert (strict.code, (tmp_path / "b.svg").exists()) == (2, False)
     alone = cli("plot", tmp_path / "broken.wav", "--out", tmp_path / "b.svg")
-    assert (alone.code, "broken.wav: it is not an audio file" in alone.err) == (2, True)
+    assert (alone.code, "broken.wav: it is text, not audio" in alone.err) == (2, True)
 
 
 @pytest.fixture

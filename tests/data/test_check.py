@@ -61,8 +61,8 @@ def test_every_kind_of_bad_file_is_named_and_the_good_ones_go_on(folder: Path) -
     words = {
         "empty.wav": "it is empty (0 bytes)",
         "header.wav": "it has a damaged header",
-        "text.wav": "it is not an audio file, whatever its name",
-        "phone.m4a": "it is M4A, which libsndfile cannot decode",
+        "text.wav": "it is text, not audio",
+        "phone.m4a": ("it is MPEG-4, which needs ffmpeg", "ffmpeg could not decode it"),
         "broken.wav": "it is a broken link",
         "loop.wav": "it is a link that refers to itself",
         "none.wav": "it has a header but no samples",

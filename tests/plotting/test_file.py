@@ -127,7 +127,7 @@ def test_a_bad_file_is_set_aside_when_there_are_others(tmp_path: Path) -> None:
     figure = plot_files([bad, good], skipped=skipped)
     assert len(figure.subfigs) == 1
     assert [entry.path for entry in skipped] == [bad]
-    with pytest.raises(AudioError, match=r"bad\.wav: it is not an audio file"):
+    with pytest.raises(AudioError, match=r"bad\.wav: it is text, not audio"):
         plot_files([good, bad])
     with pytest.raises(AudioError, match=r"No file can be drawn\. First error: .*bad\.wav"):
         plot_files([bad, bad], skipped=[])

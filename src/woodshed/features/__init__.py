@@ -60,7 +60,6 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 from woodshed.errors import SettingNameError, look_up, near_miss
-from woodshed.features.frame import HIGHEST_DEFAULT_RATE, frame_settings
 
 if TYPE_CHECKING:
     from woodshed.features.chroma import Chroma, ChromaCqt, ChromaDeviation, Cqt, Tonnetz
@@ -302,9 +301,10 @@ def _setting_names(cls: type[FrameFeature]) -> set[str]:
 def _make(cls: type[FrameFeature], settings: Mapping[str, Any]) -> FrameFeature:
     names = {field.name for field in fields(cls)}  # type: ignore[arg-type]
     arguments = {name: value for name, value in settings.items() if name in names}
-    sample_rate = arguments.get("sample_rate")
-    if isinstance(sample_rate, int) and sample_rate > HIGHEST_DEFAULT_RATE:
-        arguments = frame_settings(cls, sample_rate) | arguments
+    if isinstance(arguments.get("sample_rate"), int):
+        from woodshed.features.frame import frame_settings
+
+        arguments = frame_settings(cls, arguments["sample_rate"]) | arguments
     if "feature" in names:
         arguments["feature"] = _make(feature_class("short-term"), settings)
     return cls(**arguments)
