@@ -42,7 +42,6 @@ from woodshed.recognition.confidence import (
 )
 from woodshed.recognition.estimator import Recogniser
 from woodshed.recognition.experiments.cross_validation import evaluate
-from woodshed.recognition.saving import save_model
 
 CLASSES = ["fall", "pulse", "rise"]
 
@@ -254,7 +253,7 @@ def test_a_wanted_rate_refuses_what_is_not_sure_enough(trusted: Recogniser, make
 def test_a_saved_model_answers_and_refuses_the_same(
     trusted: Recogniser, make_toy: Callable[..., Any], tmp_path: Path
 ) -> None:
-    save_model(trusted, tmp_path)
+    trusted.save(tmp_path)
     loaded = woodshed.load(tmp_path)
     clips = [*make_toy(6, seed=8).clips, silence(sample_rate=8000), noise(colour="pink", sample_rate=8000)]
     assert [a.to_json() for a in loaded.predictions(clips)] == [
@@ -266,7 +265,7 @@ def test_a_saved_model_answers_and_refuses_the_same(
 
 
 def test_a_folder_without_it_loads_and_refuses_nothing(speech: Recogniser, tmp_path: Path) -> None:
-    save_model(speech, tmp_path)
+    speech.save(tmp_path)
     assert not (tmp_path / CONFIDENCE_NAME).exists()
     assert woodshed.load(tmp_path).confidence_ == Confidence()
 

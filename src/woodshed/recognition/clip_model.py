@@ -117,6 +117,8 @@ class ClipModel(Estimator):
     extra_names: ClassVar[frozenset[str]] = frozenset()
     derived_names: ClassVar[tuple[str, ...]] = ("_predict_rows", "net_")
     fit_call: ClassVar[str] = "fit(clips, targets)"
+    fit_metadata: ClassVar[tuple[str, ...]] = ("groups", "sample_weight")
+    learned_name: ClassVar[str] = "classes_"
 
     net: str = "conv-residual"
     front_end: str | None = None

@@ -17,68 +17,28 @@
 
 from __future__ import annotations
 
-import hashlib
 import json
 from collections.abc import Mapping
-from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
-import numpy as np
-
-from woodshed.atomic import write_whole
 from woodshed.errors import ModelFolderError, WoodshedError, look_up, printable
 from woodshed.recognition.estimator import AudioEstimator
-from woodshed.recognition.front_ends import front_end_from_dict, front_end_name, front_end_to_dict
-from woodshed.recognition.learners import all_file_names, learner_of
+from woodshed.recognition.front_ends import front_end_from_dict, front_end_name
+from woodshed.recognition.learners import learner_of
 from woodshed.training.model_folder import (
-    FORMAT,
     LABELS_NAME,
     METRICS_NAME,
     SETTINGS_NAME,
     damaged,
-    make_folder,
     read_checked,
     read_contents,
     read_settings,
-    to_json,
 )
 from woodshed.training.progress import LearningCurve
 
 _SKOPS_NAME = "model.skops"
 """File of a classical estimator before it was written as ONNX."""
-
-
-def save_model(estimator: AudioEstimator, folder: Path) -> None:
-    """Write a fitted estimator into a folder, each file whole or not at all.
-
-    ``settings.json`` comes last and holds the digests of the others, so that a folder in which writing was
-    interrupted, or whose files do not belong together, is refused when it is loaded.
-
-    Raises
-    ------
-    OutputError
-        If the folder cannot be made or written to.
-    NotFittedError
-        If the estimator is not fitted.
-    """
-    labels = [str(name) for name in estimator.fitted("classes_")]
-    make_folder(folder)
-    contents = {LABELS_NAME: to_json(labels).encode(), **estimator.files_, **estimator.extra_files()}
-    for name, content in contents.items():
-        write_whole(folder / name, content)
-    settings = {
-        "format": FORMAT,
-        "task": type(estimator).task,
-        "settings": estimator.fitted("fitted_settings_") | {"store": None},
-        "feature": front_end_to_dict(estimator.feature_),
-        "curve": asdict(estimator.curve_),
-        "files": {name: hashlib.sha256(content).hexdigest() for name, content in contents.items()},
-    }
-    write_whole(folder / SETTINGS_NAME, to_json(settings))
-    kind = type(estimator)
-    for name in (all_file_names() | kind.head.files | kind.extra_names) - set(contents):
-        (folder / name).unlink(missing_ok=True)  # of another model that was here before
 
 
 def load_model(folder: str | Path, tasks: Mapping[str, str]) -> AudioEstimator:
@@ -89,7 +49,7 @@ def load_model(folder: str | Path, tasks: Mapping[str, str]) -> AudioEstimator:
     Parameters
     ----------
     folder
-        What `save_model` wrote.
+        What `AudioEstimator.save` wrote.
     tasks
         Name of each task that may be loaded -> module and class.
 
@@ -127,7 +87,7 @@ def load_model(folder: str | Path, tasks: Mapping[str, str]) -> AudioEstimator:
     try:
         labels = json.loads(contents.pop(LABELS_NAME))
         estimator.set_learned(
-            classes=np.asarray(labels, dtype=str),
+            classes=kind.head.names_of(labels),
             feature=feature,
             files={name: content for name, content in contents.items() if name not in kind.extra_names},
             curve=curve,

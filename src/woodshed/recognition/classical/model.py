@@ -183,6 +183,7 @@ def fit_weighted(
     alike.
     """
     import joblib
+    import sklearn
     from sklearn.utils.validation import has_fit_parameter
 
     name, last = estimator.steps[-1] if hasattr(estimator, "steps") else ("", estimator)
@@ -191,7 +192,11 @@ def fit_weighted(
         rows, targets, weights = rows[weights > 0], targets[weights > 0], weights[weights > 0]
         if has_fit_parameter(last, "sample_weight"):
             arguments[f"{name}__sample_weight" if name else "sample_weight"] = weights
-    with joblib.parallel_config("threading", n_jobs=n_jobs), _ignore_blas_warnings():
+    with (
+        joblib.parallel_config("threading", n_jobs=n_jobs),
+        sklearn.config_context(enable_metadata_routing=False),  # the weights are passed by the step's name
+        _ignore_blas_warnings(),
+    ):
         return estimator.fit(rows, targets, **arguments)
 
 

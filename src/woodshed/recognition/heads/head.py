@@ -28,8 +28,8 @@ if TYPE_CHECKING:
 Rows = NDArray[np.float64]
 """Encoded targets or outputs, shape ``(n_clips, n_names)``."""
 
-Names = NDArray[np.str_]
-"""Names of the outputs, shape ``(n_names,)``."""
+Names = NDArray[Any]
+"""Names of the outputs, shape ``(n_names,)``: text; of classes in the type of the labels."""
 
 
 class Head(abc.ABC):
@@ -102,6 +102,10 @@ class Head(abc.ABC):
     @abc.abstractmethod
     def encode_as(self, targets: Sequence[Any], names: Sequence[str]) -> NDArray[np.float32]:
         """Encode targets for the given names, shape ``(n_clips, n_names)``; NaN where unknown."""
+
+    def names_of(self, values: Sequence[Any]) -> Names:
+        """Return the names that a model folder lists as an array; a `DataError` if they are unsuitable."""
+        return np.asarray(values, dtype=str)
 
     def target_of(self, example: Example) -> Any:
         """Return the target of an example of a corpus, as ``fit`` takes it."""

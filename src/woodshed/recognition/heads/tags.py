@@ -54,7 +54,7 @@ class TagsHead(Head):
 
     def encode(self, targets: Sequence[Tags], order: Sequence[str] = ()) -> tuple[Names, NDArray[np.float32]]:
         """Return the tags that are present in some clips and absent in others, and rows of 1, 0 and NaN."""
-        names = sorted({str(tag) for tags in targets for tag in tags})
+        names = sorted({name for tags in targets for name in _by_name(tags)})
         rows = self.encode_as(targets, names)
         varies = [bool((column == 1).any() and (column == 0).any()) for column in rows.T]
         if not any(varies):
@@ -73,9 +73,7 @@ class TagsHead(Head):
         [[1.0, 0.0], [nan, 0.0]]
         """
         rows = np.zeros((len(targets), len(names)), np.float32)
-        for row, tags in zip(rows, targets, strict=True):
-            if isinstance(tags, str):
-                raise DataError(f"The tags of a clip must be a list of names, got {tags!r}. Pass [{tags!r}].")
+        for row, tags in zip(rows, map(_by_name, targets), strict=True):
             if isinstance(tags, Mapping):
                 row[:] = [tags.get(name, np.nan) for name in names]
                 if not np.isin(row[~np.isnan(row)], (0, 1)).all():
@@ -84,8 +82,7 @@ class TagsHead(Head):
                         "Leave out unknown tags."
                     )
             else:
-                present = set(tags)
-                row[:] = [name in present for name in names]
+                row[:] = [name in tags for name in names]
         return rows
 
     def target_of(self, example: Example) -> Tags:
@@ -178,6 +175,26 @@ class TagsHead(Head):
         from woodshed.metrics.tagging import roc_auc
 
         return float(roc_auc(truth, outputs, average="macro"))
+
+
+def _by_name(tags: Tags) -> Mapping[str, float] | set[str]:
+    """Return the tags of a clip with their names as text.
+
+    Raises
+    ------
+    DataError
+        If they are one text, or an array of 0 and 1, which has no names.
+    """
+    if isinstance(tags, str):
+        raise DataError(f"The tags of a clip must be a list of names, got {tags!r}. Pass [{tags!r}].")
+    if isinstance(tags, np.ndarray) and tags.dtype.kind in "bf":
+        raise DataError(
+            f"The tags of a clip must be a list of names, got an array of {tags.dtype}. Pass a dict of 0 and "
+            "1 by name: dict(zip(names, row))."
+        )
+    if isinstance(tags, Mapping):
+        return {str(name): value for name, value in tags.items()}
+    return {str(name) for name in tags}
 
 
 def calibrate_tags(calibration: Calibration, outputs: Rows) -> Rows:

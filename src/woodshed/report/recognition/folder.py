@@ -12,7 +12,6 @@ from woodshed.data.item import file_digest
 from woodshed.errors import counted
 from woodshed.recognition.estimator import AudioEstimator
 from woodshed.recognition.experiments.result import Experiment, SplitResult
-from woodshed.recognition.saving import save_model
 from woodshed.report.recognition.head_report import (
     HeadReport,
     badge_explanations,
@@ -37,7 +36,7 @@ def write_model_folder(model: AudioEstimator, experiment: Experiment, folder: Pa
     OutputError
         If the folder cannot be written to.
     """
-    save_model(model, folder)
+    model.save(folder)
     write_results(experiment, folder)
     write_whole(folder / CARD_NAME, card(experiment))
     examples = experiment.corpus.subset(experiment.learned.tolist())
