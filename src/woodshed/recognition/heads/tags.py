@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 
 from woodshed.data.example import Corpus, Example
 from woodshed.errors import DataError
-from woodshed.metrics.calibration import Calibration, fit_calibration
+from woodshed.metrics.calibration import Calibration, fit_calibration, is_sharpening_proven
 from woodshed.prediction import Tagging
 from woodshed.recognition.heads.head import Head, Names, Rows
 
@@ -27,6 +27,10 @@ THRESHOLDS_NAME = "thresholds.json"
 
 DEFAULT_THRESHOLD = 0.5
 """Probability from which a tag is predicted, if no threshold was learned on held-out clips."""
+
+
+N_PARTS = 5
+"""Parts of the held-out clips on which a calibration is proven that was fitted to the others."""
 
 
 class TagsHead(Head):
@@ -129,6 +133,7 @@ class TagsHead(Head):
         """Calibrate on held-out clips, and choose the threshold of each tag that has the highest F1.
 
         Present and absent are two classes; one calibration serves all tags, since rare tags have few clips.
+        It raises confidences only if that is proven on parts of the clips.
         """
         if not len(truth):
             return {}
@@ -137,7 +142,9 @@ class TagsHead(Head):
         calibration = Calibration()
         if len(np.unique(truth[is_known])) == 2:
             present = outputs[is_known]
-            calibration = fit_calibration(truth[is_known], np.stack([1 - present, present], axis=1), [0, 1])
+            calibration = _fit_calibration(
+                truth[is_known], np.stack([1 - present, present], axis=1), np.nonzero(is_known)[0] % N_PARTS
+            )
         outputs = calibrate_tags(calibration, outputs)
         thresholds = [best_threshold(*columns) for columns in zip(truth.T, outputs.T, strict=True)]
         return {
@@ -195,6 +202,22 @@ def _by_name(tags: Tags) -> Mapping[str, float] | set[str]:
     if isinstance(tags, Mapping):
         return {str(name): value for name, value in tags.items()}
     return {str(name) for name in tags}
+
+
+def _fit_calibration(
+    truth: NDArray[np.floating], probabilities: Rows, parts: NDArray[np.int64]
+) -> Calibration:
+    """Fit a calibration; the identity if it raises confidences without proof on parts of the clips."""
+    calibration = fit_calibration(truth, probabilities, [0, 1])
+    if calibration.temperature >= 1:
+        return calibration
+    others = [
+        fit_calibration(truth[parts != part], probabilities[parts != part], [0, 1])
+        for part in np.unique(parts)
+        if (parts != part).any()
+    ]
+    is_proven = len(others) > 1 and is_sharpening_proven(truth, probabilities, [0, 1], parts, others)
+    return calibration if is_proven else Calibration()
 
 
 def calibrate_tags(calibration: Calibration, outputs: Rows) -> Rows:
