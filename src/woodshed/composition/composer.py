@@ -116,6 +116,7 @@ class Composer(Generator):
         If a setting is misspelt; the message names the near miss.
     """
 
+    methods: ClassVar[tuple[str, ...]] = ("fit", "sample", "score", "save")
     fit_call: ClassVar[str] = "fit(pieces)"
     learned_name: ClassVar[str] = "weights_"
     derived_names: ClassVar[tuple[str, ...]] = ("reference_set",)

@@ -9,9 +9,9 @@ from __future__ import annotations
 
 from dataclasses import dataclass, fields
 from functools import cache
-from typing import Any, ClassVar, Self
+from typing import TYPE_CHECKING, Any, ClassVar, Self
 
-from woodshed.errors import NotFittedError, SettingNameError, near_miss
+from woodshed.errors import NotFittedError, ParameterError, SettingNameError, near_miss, printable
 
 
 @dataclass(kw_only=True, eq=False)
@@ -30,6 +30,12 @@ class Estimator:
     fit_call: ClassVar[str] = "fit(data)"
     """Call that fits the estimator, as error messages spell it."""
 
+    verbs: ClassVar[tuple[str, ...]] = ("info",)
+    """Verbs of the command line that take a model of this kind."""
+
+    methods: ClassVar[tuple[str, ...]] = ()
+    """Methods by which it is used in Python, as error messages list them."""
+
     fit_metadata: ClassVar[tuple[str, ...]] = ("groups",)
     """Arguments of ``fit`` beside the data and the targets, one for each sound: what can be routed to it."""
 
@@ -46,6 +52,24 @@ class Estimator:
             if name not in names:
                 raise SettingNameError(f"{cls.__name__} has no setting {name}. {near_miss(name, names)}")
         return super().__new__(cls)
+
+    @classmethod
+    def usage(cls) -> str:
+        """Return a sentence with the task, the verbs and the methods of this kind of model."""
+        task = getattr(cls, "task", "")
+        kind = f"A model of the task {task!r}" if task else f"A {cls.__name__}"
+        methods = f"; in Python {', '.join(cls.methods)}" if cls.methods else ""
+        return f"{kind} has the verbs {', '.join(cls.verbs)}{methods}."
+
+    if not TYPE_CHECKING:  # type checkers know which attributes there are
+
+        def __getattr__(self, name: str) -> Any:
+            """Raise an AttributeError that tells how a model of this kind is used."""
+            if name.startswith("_") or name.endswith("_") or hasattr(type(self), name):
+                return object.__getattribute__(self, name)  # raises what the property raised
+            raise AttributeError(
+                f"{type(self).__name__} has no attribute {name}. {self.usage()}", name=name, obj=self
+            )
 
     def __init_subclass__(cls, **arguments: Any) -> None:
         """Keep the decorator ``dataclass`` from writing a ``__repr__`` of all settings."""
@@ -157,6 +181,39 @@ class Estimator:
         for name, value in settings.items():
             setattr(self, name, value)
         return self
+
+
+def check_verb(model: Any, verb: str, name: object = "") -> None:
+    """Check that a verb of the command line can be used with a model.
+
+    Parameters
+    ----------
+    model
+        Any object.
+    verb
+        The verb, such as ``predict``.
+    name
+        How the user named the model, if it was read from a folder.
+
+    Raises
+    ------
+    ParameterError
+        If it cannot; the message tells what the model is, and which verbs it has.
+
+    Examples
+    --------
+    >>> from woodshed.tasks.tune import TuneComposer
+    >>> check_verb(TuneComposer(), "predict", "my-model")
+    Traceback (most recent call last):
+    woodshed.errors.ParameterError: my-model cannot be used with predict. A model of the task 'tune' has the
+    verbs generate, explain, info; in Python fit, sample, score, save.
+    """
+    if verb in getattr(model, "verbs", ()):
+        return
+    usage = (
+        model.usage() if isinstance(model, Estimator) else "Expected a model, as woodshed.load returns it."
+    )
+    raise ParameterError(f"{printable(name or type(model).__name__)} cannot be used with {verb}. {usage}")
 
 
 @cache

@@ -10,7 +10,7 @@ from woodshed.recognition.experiments.cross_validation import evaluate as evalua
 from woodshed.recognition.experiments.result import Experiment
 from woodshed.report.recognition.folder import is_leaky, write_results
 from woodshed.report.recognition.page import skipped_files
-from woodshed.workflows.files import load_corpus_for, load_recogniser, prepare_folder, require_usable
+from woodshed.workflows.files import load_corpus_for, load_model_for, prepare_folder, require_usable
 
 
 def evaluate(
@@ -45,7 +45,7 @@ def evaluate(
     WoodshedError
         If the model cannot be loaded, nothing usable is found, or the folder cannot be written to.
     """
-    estimator = load_recogniser(model)
+    estimator = load_model_for("evaluate", model)
     corpus = load_corpus_for(estimator, data, group_by=group_by, targets=targets, to_fit=False)
     if out is not None:
         prepare_folder(out, force=force)
