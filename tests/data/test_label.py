@@ -43,6 +43,8 @@ def test_names_match_classes_of_another_spelling() -> None:
 
 
 def test_an_ambiguous_name_matches_no_class_and_an_equal_one_does() -> None:
+    assert match_labels(["dog-bark", "-"], ["Dog_Bark", "-"]) == {"dog-bark": "Dog_Bark", "-": "-"}
+    assert match_labels(["A_B"], ["a-b", "a b"]) == {}
     assert match_labels(["RAIN", "rain"], ["Rain", "rain"]) == {"rain": "rain"}
 
 

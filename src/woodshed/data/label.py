@@ -57,7 +57,8 @@ def common_spellings(labels: Iterable[str]) -> dict[str, str]:
 def match_labels(names: Iterable[str], classes: Iterable[str]) -> dict[str, str]:
     """Map names to the classes of which they are spellings, such as labels of a table to those of a model.
 
-    An equal class takes precedence. A name is left out if no class matches, or several do.
+    Unlike `canonical_label`, which also decides which labels of one table are merged, a hyphen counts as a
+    space. An equal class takes precedence. A name is left out if no class matches, or several do.
 
     Parameters
     ----------
@@ -73,19 +74,23 @@ def match_labels(names: Iterable[str], classes: Iterable[str]) -> dict[str, str]
 
     Examples
     --------
-    >>> match_labels(["Dog bark", "siren", "cat"], ["dog_bark", "siren"])
-    {'Dog bark': 'dog_bark', 'siren': 'siren'}
+    >>> match_labels(["Dog bark", "dog-bark", "siren", "cat"], ["dog_bark", "siren"])
+    {'Dog bark': 'dog_bark', 'dog-bark': 'dog_bark', 'siren': 'siren'}
     """
     exact = dict.fromkeys(classes)
     spelled: defaultdict[str, list[str]] = defaultdict(list)
     for name in exact:
-        spelled[canonical_label(name)].append(name)
+        spelled[_matching_key(name)].append(name)
     matches: dict[str, str] = {}
     for name in dict.fromkeys(names):
-        candidates = [name] if name in exact else spelled.get(canonical_label(name), [])
+        candidates = [name] if name in exact else spelled.get(_matching_key(name), [])
         if len(candidates) == 1:
             matches[name] = candidates[0]
     return matches
+
+
+def _matching_key(text: str) -> str:
+    return canonical_label(text.replace("-", " ")) or text
 
 
 def spelling_note(spellings: Iterable[tuple[str, str]]) -> str:

@@ -12,6 +12,7 @@
 ``metrics.json``    the scores
 ``card.md``         the model card: intended use, training data, scores, limits
 ``report.html``     the same with figures and sounds
+``heard.json``      digests and groups of the training clips, with ``recordings.npz``: their fingerprints
 ==================  ==================================================================================
 """
 

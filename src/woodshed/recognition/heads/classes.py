@@ -14,6 +14,7 @@ from numpy.typing import NDArray
 from woodshed.audio.edit import resample
 from woodshed.clip import Clip
 from woodshed.data.example import Corpus, Example, Skipped, duration_s
+from woodshed.data.label import match_labels
 from woodshed.data.split import Fold
 from woodshed.data.table import NO_LABEL
 from woodshed.errors import DataError, ParameterError
@@ -29,7 +30,7 @@ from woodshed.recognition.confidence import (
     cross_fit,
     fit_confidence,
 )
-from woodshed.recognition.heads.head import Evaluator, Head, Names, Rows
+from woodshed.recognition.heads.head import Evaluator, Head, Names, Rows, TestSet
 from woodshed.recognition.self_training import with_unlabelled
 
 if TYPE_CHECKING:
@@ -114,26 +115,27 @@ class ClassesHead(Head):
         )
         return with_unlabelled(estimator if to_fit else None, labelled)
 
-    def known_to(
-        self, estimator: Any, corpus: Corpus
-    ) -> tuple[Corpus, NDArray[np.float32], tuple[Skipped, ...]]:
-        """Return the examples whose label the model knows, their encoded labels, and the skipped others."""
+    def known_to(self, estimator: Any, corpus: Corpus) -> TestSet:
+        """Return the examples whose label is a class of the model, in any spelling, and the others."""
         classes = [str(name) for name in estimator.fitted("classes_")]
-        usable = replace(corpus, examples=tuple(e for e in corpus.examples if e.label in classes))
+        matches = match_labels(corpus.labels, classes)
+        known = (
+            replace(example, label=matches[example.label])
+            for example in corpus.examples
+            if example.label in matches
+        )
+        usable = replace(corpus, examples=tuple(known))
         if not usable.examples:
             raise DataError(
                 f"{corpus.name} has the labels {', '.join(sorted(set(corpus.labels)))}, but the model knows "
                 f"{', '.join(classes)}. Rename the class folders to match, or train on this corpus."
             )
-        skipped = tuple(
-            Skipped(
-                example.path,
-                f"the label {example.label!r} is not a class of the model: {', '.join(classes)}.",
-            )
-            for example in corpus.examples
-            if example.label not in classes
+        return TestSet(
+            usable,
+            self.encode_as(usable.labels, classes),
+            tuple(example for example in corpus.examples if example.label not in matches),
+            {label: name for label, name in matches.items() if label != name},
         )
-        return usable, self.encode_as(usable.labels, classes), skipped
 
     def check_fold(self, fold: Fold, title: str, names: Sequence[str], rows: NDArray[np.floating]) -> None:
         """Raise `DataError` if a class is tested that is not in the training part."""
