@@ -169,6 +169,22 @@ def test_a_model_for_another_job_says_what_it_is_for(saved: Path) -> None:
         woodshed.load(saved)
 
 
+@pytest.mark.parametrize(
+    ("change", "message"),
+    [
+        ({"feature": {"my-encoder": {}}}, "this model uses a front end that is not installed: my-encoder"),
+        ({"settings": {"net": "my-net"}}, "this model uses a net that is not installed: my-net"),
+    ],
+)
+def test_a_model_with_a_part_that_is_not_installed_is_not_damaged(
+    change: dict[str, Any], message: str, saved: Path
+) -> None:
+    change_settings(saved, **change)
+    with pytest.raises(ModelFolderError, match=message) as caught:
+        woodshed.load(saved)
+    assert "damaged" not in str(caught.value)
+
+
 def test_files_of_two_models_do_not_make_one(
     saved: Path, fitted: Callable[[str], Recogniser], tmp_path: Path
 ) -> None:

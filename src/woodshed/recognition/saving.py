@@ -25,8 +25,8 @@ from typing import Any
 
 from woodshed.errors import ModelFolderError, WoodshedError, look_up, printable
 from woodshed.recognition.estimator import AudioEstimator
-from woodshed.recognition.front_ends import front_end_from_dict, front_end_name
-from woodshed.recognition.learners import learner_of
+from woodshed.recognition.front_ends import FRONT_ENDS, front_end_from_dict, front_end_name
+from woodshed.recognition.learners import learner_of, models
 from woodshed.training.model_folder import (
     LABELS_NAME,
     METRICS_NAME,
@@ -68,6 +68,7 @@ def load_model(folder: str | Path, tasks: Mapping[str, str]) -> AudioEstimator:
             "Load it with woodshed.load(folder)."
         )
     kind: type[AudioEstimator] = look_up("task", task, tasks)
+    _check_installed(folder, settings)
     try:
         estimator = kind(**settings["settings"])
         learner = learner_of(estimator.net)
@@ -100,6 +101,21 @@ def load_model(folder: str | Path, tasks: Mapping[str, str]) -> AudioEstimator:
     if learner.reads_rows:
         estimator.net_  # noqa: B018  # built now, so that a file that was tampered with is refused now
     return estimator
+
+
+def _check_installed(folder: Path, settings: Mapping[str, Any]) -> None:
+    """Raise `ModelFolderError` if a model uses a front end or a net that only another installation has."""
+    values, feature = settings["settings"], settings["feature"]
+    net = values.get("net") if isinstance(values, dict) else None
+    names = feature if isinstance(feature, dict) else ()
+    unknown = [("front end", name) for name in map(front_end_name, names) if name not in FRONT_ENDS]
+    if isinstance(net, str) and net not in models():
+        unknown.append(("net", net))
+    for what, name in unknown:
+        raise ModelFolderError(
+            f"{printable(folder)}: this model uses a {what} that is not installed: {printable(name)}. "
+            f"Install or import the package that adds it to the registry, or train with another {what}."
+        )
 
 
 def _read_settings(folder: Path) -> dict[str, Any]:

@@ -3,7 +3,7 @@
 The recordings themselves are not kept. Of each there is a summary (`woodshed.data.doctor.fingerprint`), which
 finds candidates, and a signature: one bit for each band and frame, which tells whether the difference between
 neighbouring bands rises or falls. Gain, resampling and lossy codecs change few of the bits; in another
-recording about half of them differ. Frames in which most bands are silent have no bits.
+recording about half of them differ. Bits of soft bands are not compared.
 
 References
 ----------
@@ -17,7 +17,7 @@ import io
 import zipfile
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Self
+from typing import Any, Self
 
 import numpy as np
 from numpy.typing import NDArray
@@ -40,19 +40,21 @@ WITHIN_DB = 12.0
 N_CANDIDATES = 8
 """Maximum number of recordings, the nearest by their summaries, that a sound is compared with."""
 
-MAX_ERROR = 0.25
+MAX_ERROR = 0.24
 """Maximum share of differing bits of two versions of one recording.
 
-Versions differ in at most 0.10 of the bits (MP3 and OGG of environmental sounds) to 0.22 (MP3 of telephone
-speech), other recordings of the same class in 0.33 or more.
+Versions differ in at most 0.11 of the bits (MP3 and OGG of environmental sounds) to 0.19 (MP3 of speech at
+8 kHz), other recordings in 0.30 or more.
 """
 
 _HOP, _N_OFFSETS = 80, 2
 """Samples from frame to frame, and beginnings of the frames of a compared sound."""
 
-_DEPTH_DB = 60.0
-_LEAST_FRAMES, _LEAST_SHARE = 10, 0.6
-"""Least number of active frames that are compared, and their least share in the sound that has fewer."""
+_DEPTH_DB, _AUDIBLE_DB = 60.0, 55.0
+"""Dynamic range of the levels, and of the bands whose bits are compared, in decibels."""
+
+_LEAST_BITS, _LEAST_SHARE = 200, 0.6
+"""Least number of audible bits that are compared, and their least share in the compared sound."""
 
 
 @dataclass(frozen=True)
@@ -66,7 +68,7 @@ class RecordingIndex:
     summaries
         Shape ``(n_recordings, 120)``, float16, in decibels.
     signatures
-        Of each recording the packed bits, shape ``(n_frames, 3)``, uint8.
+        Of each recording the bits, packed into shape ``(n_frames, 3)``, uint8.
 
     Examples
     --------
@@ -93,7 +95,7 @@ class RecordingIndex:
             if samples is not None:
                 names.append(example.path.name)
                 summaries.append(fingerprint(samples))
-                signatures.append(_signature(samples))
+                signatures.append(np.packbits(_bits(_levels(samples)), axis=1))
         return cls(
             tuple(names), np.asarray(summaries, np.float16).reshape(len(names), _N_VALUES), tuple(signatures)
         )
@@ -106,11 +108,13 @@ class RecordingIndex:
         differences = self.summaries.astype(np.float32) - fingerprint(samples)
         distances_db = np.sqrt(np.mean(np.square(differences), axis=1))
         # The frames of two versions seldom begin at the same sample.
-        versions = [_signs(_signature(samples[offset:])) for offset in range(0, _HOP, _HOP // _N_OFFSETS)]
+        versions = [
+            _audible_signs(_levels(samples[offset:])) for offset in range(0, _HOP, _HOP // _N_OFFSETS)
+        ]
         for k in np.argsort(distances_db, kind="stable")[:N_CANDIDATES].tolist():
             if distances_db[k] > WITHIN_DB:
                 break
-            signs = _signs(self.signatures[k])
+            signs = _signs(np.unpackbits(self.signatures[k], axis=1))
             if min(_error(signs, version) for version in versions) <= MAX_ERROR:
                 name: str = self.names[k]
                 return name
@@ -158,6 +162,9 @@ class RecordingIndex:
 _N_VALUES = 120
 """Values of a summary."""
 
+_LEAST_SAMPLES = 1600
+"""Minimum length of a compared sound at 8 kHz, 0.2 s: shorter ones agree by chance."""
+
 
 def _waveform(example: Example) -> Samples | None:
     """Return the waveform of an example as it is compared; None if it cannot be, or is synthesised."""
@@ -167,38 +174,44 @@ def _waveform(example: Example) -> Samples | None:
         samples = narrowed(read_example(example, mono=True).cut(0.0, COMPARED_S))
     except WoodshedError:
         return None
-    is_audible = len(samples) >= _LEAST_FRAMES * _HOP and bool(np.any(samples))
+    is_audible = len(samples) >= _LEAST_SAMPLES and bool(np.any(samples))
     return samples if is_audible else None
 
 
-def _signature(samples: Samples) -> NDArray[np.uint8]:
-    """Return the bits of a waveform, packed into three bytes for each frame: 23, and whether it is active."""
-    feature = LogMel(sample_rate=RATE, n_fft=512, hop_length=_HOP, n_mels=24, f_min_hz=150.0, f_max_hz=3500.0)
-    levels_db = feature(Clip(samples[np.newaxis, : round(SIGNATURE_S * RATE)], RATE))
-    levels_db = np.maximum(levels_db, levels_db.max() - _DEPTH_DB)
-    is_active = (levels_db > levels_db.min() + 1).mean(axis=1) >= 0.5
-    rises = np.diff(np.diff(levels_db, axis=1), axis=0) > 0
-    return np.packbits(np.column_stack([rises, is_active[1:] & is_active[:-1]]), axis=1)
+def _levels(samples: Samples) -> NDArray[np.float64]:
+    """Return the levels of 25 bands in decibels, at least 60 dB below the maximum."""
+    feature = LogMel(sample_rate=RATE, n_fft=512, hop_length=_HOP, n_mels=25, f_min_hz=150.0, f_max_hz=3500.0)
+    levels_db = feature(Clip(samples[np.newaxis, : round(SIGNATURE_S * RATE)], RATE)).astype(np.float64)
+    return np.asarray(np.maximum(levels_db, levels_db.max() - _DEPTH_DB))
 
 
-def _signs(signature: NDArray[np.uint8]) -> NDArray[np.float64]:
-    """Return 1 and -1 for the bits, 0 for those of frames that are not active, shape ``(n_frames, 23)``."""
-    bits = np.unpackbits(signature, axis=1).astype(np.float64)
-    signs: NDArray[np.float64] = (2 * bits[:, :-1] - 1) * bits[:, -1:]
-    return signs
+def _bits(levels_db: NDArray[np.float64]) -> NDArray[np.bool_]:
+    """Return whether the difference of neighbouring bands rises, shape ``(n_frames, 24)``."""
+    return np.asarray(np.diff(np.diff(levels_db, axis=1), axis=0) > 0)
 
 
-def _error(a: NDArray[np.float64], b: NDArray[np.float64]) -> float:
-    """Return the least share of differing bits over all shifts at which enough active frames meet; else 1."""
+def _signs(bits: NDArray[Any]) -> NDArray[np.float64]:
+    return np.where(bits, 1.0, -1.0)
+
+
+def _audible_signs(levels_db: NDArray[np.float64]) -> NDArray[np.float64]:
+    """Return 1 and -1 for the bits of a waveform, 0 where the bands are too soft to survive a codec."""
+    is_loud = levels_db > levels_db.max() - _AUDIBLE_DB
+    is_loud = is_loud[:, 1:] | is_loud[:, :-1]
+    return np.asarray(_signs(_bits(levels_db)) * (is_loud[1:] | is_loud[:-1]))
+
+
+def _error(recording: NDArray[np.float64], version: NDArray[np.float64]) -> float:
+    """Return the least share of differing bits over all shifts at which enough of them meet; else 1."""
     from scipy import fft
 
-    size = fft.next_fast_len(len(a) + len(b), real=True)
-    both = [np.column_stack([signs, signs[:, 0] != 0]) for signs in (a, b)]
-    spectra = [fft.rfft(values, size, axis=0) for values in both]
-    products = fft.irfft(spectra[0] * np.conj(spectra[1]), size, axis=0)
-    agreement, n_frames = products[:, :-1].sum(axis=1), np.rint(products[:, -1])
-    least = max(_LEAST_FRAMES, _LEAST_SHARE * min(values[:, -1].sum() for values in both))
-    enough = n_frames >= least
+    size = fft.next_fast_len(len(recording) + len(version), real=True)
+    spectra = [fft.rfft(values, size, axis=0) for values in (recording, version)]
+    agreement = fft.irfft(spectra[0] * np.conj(spectra[1]), size, axis=0).sum(axis=1)
+    n_bits = np.abs(version).sum(axis=1)
+    inside = fft.rfft(np.ones(len(recording)), size) * np.conj(fft.rfft(n_bits, size))
+    n_compared = np.rint(fft.irfft(inside, size))
+    enough = n_compared >= max(_LEAST_BITS, _LEAST_SHARE * n_bits.sum())
     if not enough.any():
         return 1.0
-    return float(0.5 - 0.5 * (agreement[enough] / (n_frames[enough] * a.shape[1])).max())
+    return float(0.5 - 0.5 * (agreement[enough] / n_compared[enough]).max())
